@@ -1,0 +1,27 @@
+package deps
+
+import (
+	_ "github.com/alecthomas/units"
+	_ "github.com/cespare/xxhash/v2"
+	_ "github.com/golang/freetype/truetype"
+	_ "github.com/invopop/jsonschema"
+	_ "github.com/klauspost/compress/zlib"
+	_ "github.com/prometheus/client_golang/api/prometheus/v1"
+	_ "github.com/prometheus/common/config"
+	_ "github.com/prometheus/common/model"
+	_ "github.com/prometheus/prometheus/promql"
+	_ "github.com/prometheus/prometheus/promql/parser"
+	_ "github.com/prometheus/prometheus/storage"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/santhosh-tekuri/jsonschema/v6"
+	_ "github.com/spf13/cobra"
+	_ "github.com/wcharczuk/go-chart/v2"
+	_ "go.yaml.in/yaml/v2"
+	_ "go.yaml.in/yaml/v3"
+	_ "golang.org/x/image/vector"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/term"
+	_ "pgregory.net/rapid"
+	_ "golang.org/x/net/html"
+	_ "github.com/google/go-cmp/cmp"
+)
