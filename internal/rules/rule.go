@@ -1,0 +1,116 @@
+// Package rules judges series by thresholds. It is pure: no clock, no I/O; the time of every finding comes from the samples.
+package rules
+
+import (
+	"time"
+
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// Status says what a rule found in one series. The zero value is no judgement, so that a forgotten one never reads as OK.
+type Status uint8
+
+// The statuses, from least to most known.
+const (
+	Unknown Status = iota // not judged
+	OK                    // judged, within the limits at the newest sample
+	Pending               // beyond a limit at the newest sample, but not for as long as the rule's For
+	Breach                // an alert fires, or a verdict's figure is beyond a limit
+	NoData                // no sample, or none that is new enough, of something that must report (Rule.NoData is AlertOnNoData)
+	Gone                  // no new sample of something that may end, such as a pod (Rule.NoData is ResolveOnNoData)
+	Failed                // the query failed
+)
+
+// Severity is how bad a breach is. The zero value is none.
+type Severity uint8
+
+// The severities, in the order of their gravity.
+const (
+	None Severity = iota
+	Warning
+	Critical
+)
+
+// Direction says on which side of a limit the breach lies.
+type Direction uint8
+
+// A value breaches where it is above the limit, or below it; a value equal to the limit does not, as PromQL's > and <.
+const (
+	Above Direction = iota
+	Below
+)
+
+// Limit is a threshold in the panel's base unit. The zero value is no limit, which is not the limit 0.
+type Limit struct {
+	Value float64
+	Set   bool
+}
+
+// At returns the limit v.
+func At(v float64) Limit { return Limit{Value: v, Set: true} }
+
+// NoDataPolicy says what it means that a series has no newest sample.
+type NoDataPolicy uint8
+
+// The policies: of a node or a job silence is a finding; a pod or a volume may end.
+const (
+	AlertOnNoData NoDataPolicy = iota
+	ResolveOnNoData
+)
+
+// Reduce names the figure that stands for a whole window in a verdict.
+type Reduce string
+
+// The figures. A quantile is the nearest rank over the samples that are there; avg is their arithmetic mean.
+const (
+	Last Reduce = "last"
+	Avg  Reduce = "avg"
+	Min  Reduce = "min"
+	Max  Reduce = "max"
+	P50  Reduce = "p50"
+	P90  Reduce = "p90"
+	P95  Reduce = "p95"
+	P99  Reduce = "p99"
+)
+
+// Rule is either an alert (Reduce is empty) or a verdict (Reduce names the figure; For is 0). Both at once is a configuration error
+// that config.Check finds.
+type Rule struct {
+	Name       string // alertname of an alert, name of a verdict
+	Direction  Direction
+	Warning    Limit
+	Critical   Limit
+	For        time.Duration // how long a streak must last before an alert fires; 0: one sample is enough
+	Reduce     Reduce
+	NoData     NoDataPolicy
+	RunbookURL string
+}
+
+// IsAlert tells an alert from a verdict.
+func (r Rule) IsAlert() bool { return r.Reduce == "" }
+
+// Streak is an unbroken run of samples beyond a limit. A hole of at most two steps does not break it.
+type Streak struct {
+	From, To time.Time // first and last sample
+	Open     bool      // it holds the first sample of the window or stands right after a hole at its start: it may have begun earlier than From
+	Peak     float64   // the value furthest beyond the limit
+	PeakAt   time.Time
+	Limit    float64
+	Severity Severity
+}
+
+// Lasted is the time between the first and the last sample: k samples in a row last (k−1)·step.
+func (s Streak) Lasted() time.Duration { return s.To.Sub(s.From) }
+
+// Finding is a rule's judgement of one series.
+type Finding struct {
+	Rule     string
+	Labels   series.Labels
+	Status   Status
+	Severity Severity  // of Breach and Pending
+	Value    float64   // an alert: the newest sample; a verdict: its figure. NaN without samples
+	Limit    float64   // the limit that is crossed (Breach, Pending), else the nearest that is set; NaN where the rule has none
+	Newest   time.Time // the time of the newest sample, zero without samples
+	Streak   *Streak   // Breach and Pending of an alert: the streak that touches the newest sample
+	Earlier  *Streak   // an alert: the worst earlier streak that lasted For and has ended (the graver, then the longer, then the later)
+}

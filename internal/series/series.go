@@ -1,0 +1,144 @@
+// Package series holds what a range query answers with: label sets and samples on a grid of steps.
+// It is a leaf: everything else may import it.
+package series
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Label is one name and value of a label set.
+type Label struct{ Name, Value string }
+
+// Labels is a label set: sorted by name, no name twice. The metric's name, where a query keeps it, is the label __name__.
+type Labels []Label
+
+// FromMap returns the label set of m.
+func FromMap(m map[string]string) Labels {
+	ls := make(Labels, 0, len(m))
+	for n, v := range m {
+		ls = append(ls, Label{n, v})
+	}
+	ls.Sort()
+	return ls
+}
+
+// FromPairs returns the label set of name, value, name, value, … A name without a value is left out.
+func FromPairs(nv ...string) Labels {
+	ls := make(Labels, 0, len(nv)/2)
+	for i := 0; i+1 < len(nv); i += 2 {
+		ls = append(ls, Label{nv[i], nv[i+1]})
+	}
+	ls.Sort()
+	return ls
+}
+
+// Sort puts ls in the order of names that Labels promises.
+func (ls Labels) Sort() {
+	slices.SortFunc(ls, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// Get returns the value of the label name, "" where there is none: to Prometheus an empty label and none are the same.
+func (ls Labels) Get(name string) string {
+	for _, l := range ls {
+		if l.Name == name {
+			return l.Value
+		}
+	}
+	return ""
+}
+
+// With returns a copy of ls in which name has value; an empty value takes the label out.
+func (ls Labels) With(name, value string) Labels {
+	out := make(Labels, 0, len(ls)+1)
+	for _, l := range ls {
+		if l.Name != name {
+			out = append(out, l)
+		}
+	}
+	if value != "" {
+		out = append(out, Label{name, value})
+		out.Sort()
+	}
+	return out
+}
+
+// Clone returns a copy that shares no memory with ls but the strings.
+func (ls Labels) Clone() Labels { return slices.Clone(ls) }
+
+// Compare orders label sets: by the first label that differs, name before value; a prefix comes first.
+func (ls Labels) Compare(o Labels) int {
+	return slices.CompareFunc(ls, o, func(a, b Label) int {
+		if c := strings.Compare(a.Name, b.Name); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Value, b.Value)
+	})
+}
+
+// Hash is the same for the same label set on every machine and in every run.
+func (ls Labels) Hash() uint64 {
+	var d xxhash.Digest
+	d.Reset()
+	for _, l := range ls {
+		// 0xff is in no UTF-8 text, so that {a="bc"} and {ab="c"} differ.
+		_, _ = d.WriteString(l.Name)
+		_, _ = d.Write([]byte{0xff})
+		_, _ = d.WriteString(l.Value)
+		_, _ = d.Write([]byte{0xff})
+	}
+	return d.Sum64()
+}
+
+// String writes ls as PromQL does: {a="b", c="d"}.
+func (ls Labels) String() string {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, l := range ls {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(l.Name)
+		b.WriteByte('=')
+		b.WriteString(strconv.Quote(l.Value))
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// Grid is the times of a range query's samples: Len of them, Step apart, the first at Start.
+type Grid struct {
+	Start time.Time
+	Step  time.Duration
+	Len   int
+}
+
+// At returns the time of sample i.
+func (g Grid) At(i int) time.Time { return g.Start.Add(time.Duration(i) * g.Step) }
+
+// End returns the time of the last sample, Start where the grid is empty.
+func (g Grid) End() time.Time { return g.At(max(g.Len-1, 0)) }
+
+// Range returns the time from the first sample to the last.
+func (g Grid) Range() time.Duration { return g.End().Sub(g.Start) }
+
+// Series is the samples of one label set on a Grid: Values[i] at Grid.At(i), NaN where there is no sample.
+type Series struct {
+	Labels Labels
+	Values []float64
+}
+
+// Newest returns the index of the last sample of values, -1 where there is none.
+func Newest(values []float64) int {
+	for i := len(values) - 1; i >= 0; i-- {
+		if !math.IsNaN(values[i]) {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,131 @@
+// Package snapshot runs the panels' queries and folds each stream of series into what is kept: statistics, the top series, the
+// findings. Memory is bounded by what is drawn, not by what is queried.
+package snapshot
+
+import (
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// Spec is a panel: one question with its chart.
+type Spec struct {
+	Name    string // a file name and an anchor: [a-z0-9-]
+	Title   string
+	Section string // heading that groups panels in the report: Nodes, Containers, Storage, Monitoring
+	Query   string // PromQL; may hold $__rate_interval, $__interval and $__range
+	Unit    units.Unit
+	Legend  string // "{{node}} {{device}}"; empty: the whole label set
+	Subject string // what the figure is, in a finding's sentence: "memory", "CPU", "disk"
+	Why     string // why this metric and not its neighbours, in a sentence or two
+	Hint    string // what brings the metrics where they are absent: the exporter or setting
+
+	Top       int           // how many series are drawn as lines; 0: DefaultTop
+	Range     time.Duration // 0: the report's
+	Step      time.Duration // 0: from the ladder
+	Rules     []rules.Rule
+	Overrides []Override
+
+	// Capacity is what a ratio is of, as a second query with the same grouping: "60.4 of 64 GiB". Nil where there is none.
+	Capacity *Capacity
+
+	// EmptyIsOK says that an answer without series is the good one (no node without exporter), as long as the metrics exist.
+	EmptyIsOK bool
+	// Optional panels are left out where their metrics are absent, rather than called NO DATA.
+	Optional bool
+}
+
+// Capacity is the query of a whole, in its own unit; a panel's ratio times it is what is used.
+type Capacity struct {
+	Query string
+	Unit  units.Unit
+}
+
+// Override gives the series that match other limits for one rule.
+type Override struct {
+	Match    []*labels.Matcher // all of them; over the series' labels and the node that the identity table adds
+	Rule     string            // name of the rule that is overridden; empty: the panel's first
+	Warning  rules.Limit       // not set: no limit of this severity
+	Critical rules.Limit
+}
+
+// Stats are the figures of one series over the window; NaN where it has no finite sample. ±Inf samples count in none of them but Last.
+type Stats struct {
+	Last, Avg, Min, Max float64
+	MaxAt               time.Time
+	Samples             int
+}
+
+// Row is one series of the answer, without its samples.
+type Row struct {
+	Name     string // the legend, filled in; control characters taken out, at most 200 runes
+	Node     string // the node that the series belongs to, "" where that is not known
+	Labels   series.Labels
+	Stats    Stats
+	Capacity float64 // NaN where the panel has none
+	Rank     float64 // the first rule's figure; without a rule, Stats.Max
+	Status   rules.Status
+	Severity rules.Severity
+}
+
+// Line is a series that is drawn.
+type Line struct {
+	Row
+	Values []float64 // on the panel's Grid
+}
+
+// Band is the series that are not drawn one by one. All slices are on the panel's Grid, NaN where no series had a sample.
+// Min, Max, Sum and Count are exact; P05 and P95 come from a bounded sample of series chosen by a hash of their labels.
+type Band struct {
+	Series                  int
+	Min, Max, Sum, P05, P95 []float64
+	Count                   []int
+	Sampled                 int // series behind P05 and P95
+}
+
+// Data says how much of a panel's answer is there.
+type Data uint8
+
+// A failed or partial answer moves no alert to resolved.
+const (
+	DataFailed   Data = iota // the query failed
+	DataPartial              // warnings, a truncated answer, or a newest sample that is too old
+	DataComplete             // everything that was asked for
+	DataAbsent               // an answer without series, and metrics that do not exist
+)
+
+// Finding is a rule's judgement with what a reader needs to understand it.
+type Finding struct {
+	rules.Finding
+	Name     string  // the series' Row.Name
+	Node     string  // its Row.Node
+	Capacity float64 // NaN where the panel has none
+}
+
+// Panel is what a panel's queries came to.
+type Panel struct {
+	Spec     Spec
+	Expr     string // the PromQL as it was run: variables expanded, matchers put in
+	Grid     series.Grid
+	Total    int        // series in the answer
+	Rows     []Row      // every series, the worst rank first, ties by labels
+	Lines    []Line     // the first Spec.Top of Rows, with their samples
+	Rest     *Band      // nil where every series is a line
+	Findings []Finding  // what is not OK, and what was over and has ended (Earlier); the worst first
+	OK       int        // series that every rule found OK
+	Missing  []string   // metric names that the query reads and Prometheus does not have
+	Data     Data
+	Notes    []string // what the reader should know: warnings, a moved grid, "12 series without a limit"
+	Err      error    // Data is DataFailed
+}
+
+// Node is a node of the cluster as Prometheus knows it.
+type Node struct {
+	Name       string // from kube_node_info
+	InternalIP string
+	Exporter   bool // node_exporter reports it
+}
