@@ -95,7 +95,7 @@ const (
 	DataFailed   Data = iota // the query failed
 	DataPartial              // warnings, a truncated answer, or a newest sample that is too old
 	DataComplete             // everything that was asked for
-	DataAbsent               // an answer without series, and metrics that do not exist
+	DataAbsent               // an answer without series where there should be some; Missing names the metrics that do not exist
 )
 
 // Finding is a rule's judgement with what a reader needs to understand it.
@@ -111,13 +111,13 @@ type Panel struct {
 	Spec     Spec
 	Expr     string // the PromQL as it was run: variables expanded, matchers put in
 	Grid     series.Grid
-	Total    int        // series in the answer
-	Rows     []Row      // every series, the worst rank first, ties by labels
-	Lines    []Line     // the first Spec.Top of Rows, with their samples
-	Rest     *Band      // nil where every series is a line
-	Findings []Finding  // what is not OK, and what was over and has ended (Earlier); the worst first
-	OK       int        // series that every rule found OK
-	Missing  []string   // metric names that the query reads and Prometheus does not have
+	Total    int       // series in the answer
+	Rows     []Row     // every series, the worst rank first, ties by labels
+	Lines    []Line    // the first Spec.Top of Rows, with their samples
+	Rest     *Band     // nil where every series is a line
+	Findings []Finding // what is not OK, and what was over and has ended (Earlier); the worst first
+	OK       int       // series that every rule found OK
+	Missing  []string  // metric names that the query reads and Prometheus does not have
 	Data     Data
 	Notes    []string // what the reader should know: warnings, a moved grid, "12 series without a limit"
 	Err      error    // Data is DataFailed

@@ -1,0 +1,64 @@
+# promsnap: `make` prints this help, every target prints what it does.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+CACHE       ?= $(CURDIR)/.cache
+TOOLS       := $(CACHE)/bin
+SERVERS     := $(CACHE)/servers
+GOLANGCI    := $(TOOLS)/golangci-lint-2.15.0
+BUILD       := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+FUZZTIME    ?= 1m
+
+.PHONY: help build demo test race lint bench acceptance golden fuzz clean
+
+help: ## print this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+build: ## build bin/promsnap and bin/promlab
+	@mkdir -p bin
+	$(BUILD) -o bin/promsnap ./cmd/promsnap
+	$(BUILD) -o bin/promlab ./cmd/promlab
+
+demo: build ## run the main job on a simulated cluster of 42 nodes; ends with the report's path
+	bin/promlab --nodes 42 -- bin/promsnap run daily -c testdata/demo/promsnap.yaml --prometheus-url '{url}' --output-dir promsnap-out
+
+test: ## run every test that needs nothing but Go
+	go test ./...
+
+race: ## the same under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race ./...
+
+lint: $(GOLANGCI) ## gofmt, vet, staticcheck, the law of imports, go mod tidy
+	go mod tidy -diff
+	$(GOLANGCI) run ./...
+	$(GOLANGCI) run --build-tags acceptance ./internal/acceptance/...
+
+$(GOLANGCI):
+	@echo 'installing golangci-lint 2.15.0 into $(TOOLS)'
+	@mkdir -p $(TOOLS)
+	GOFLAGS= GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	@mv $(TOOLS)/golangci-lint $@
+
+acceptance: build ## run the real program against real Prometheus servers (installs them into .cache where they are missing)
+	testdata/servers/install.sh $(SERVERS)
+	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -count=1 -timeout 15m ./internal/acceptance/...
+
+bench: build ## print speed and memory as ratios, both sides in one run
+	@echo bench
+
+golden: ## rewrite the golden files; look at every one of them before you commit
+	go test ./internal/... -update
+
+fuzz: ## run every fuzz target for FUZZTIME each (default 1m)
+	@for pkg in $$(go list ./...); do \
+	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "== $$pkg $$f for $(FUZZTIME)"; \
+	    go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+clean: ## remove what was built; .cache stays
+	rm -rf bin promsnap-out

@@ -1,0 +1,118 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// Nodes is the identity table: which node a series is of. kube-prometheus-stack's node_exporter has no label node, and the community
+// chart's cAdvisor puts the node's name into instance. The zero value knows no node.
+type Nodes struct {
+	list  []Node
+	byKey map[nodeKey]string // what an instance or a label can say → the node's name
+}
+
+// nodeKey is a name or an address within one cluster; the label cluster is empty in a Prometheus of a single cluster.
+type nodeKey struct{ cluster, id string }
+
+// All returns the nodes that kube_node_info knows, by name.
+func (n Nodes) All() []Node { return n.list }
+
+// Of returns the name of the node that a series is of, "" where its labels do not say.
+func (n Nodes) Of(ls series.Labels) string {
+	if v := ls.Get("node"); v != "" {
+		return v
+	}
+	return n.byKey[nodeKey{ls.Get("cluster"), host(ls.Get("instance"))}]
+}
+
+const (
+	nodeInfoQuery  = `max by (cluster, node, internal_ip) (kube_node_info)`
+	nodeUnameQuery = `max by (cluster, node, instance, nodename) (node_uname_info)`
+	honorQuery     = `count(kube_pod_info{exported_namespace!=""})`
+)
+
+// LoadNodes asks Prometheus which nodes there are at a time. A cluster without kube-state-metrics gives a table without nodes. The
+// notes say what is odd about the labels.
+func LoadNodes(ctx context.Context, q Querier, at time.Time) (Nodes, []string, error) {
+	n := Nodes{byKey: map[nodeKey]string{}}
+	index := map[nodeKey]int{}
+	grid := series.Grid{Start: at, Step: time.Minute, Len: 1}
+	err := eachLabels(ctx, q, grid, nodeInfoQuery, func(ls series.Labels) {
+		k := nodeKey{ls.Get("cluster"), ls.Get("node")}
+		if _, ok := index[k]; ok || k.id == "" {
+			return
+		}
+		index[k] = len(n.list)
+		n.list = append(n.list, Node{Name: k.id, InternalIP: ls.Get("internal_ip")})
+		n.byKey[k] = k.id
+		if ip := ls.Get("internal_ip"); ip != "" {
+			n.byKey[nodeKey{k.cluster, ip}] = k.id
+		}
+	})
+	if err != nil {
+		return Nodes{}, nil, fmt.Errorf("asking for the nodes (kube_node_info): %w", err)
+	}
+	err = eachLabels(ctx, q, grid, nodeUnameQuery, func(ls series.Labels) {
+		n.meetExporter(ls, index)
+	})
+	if err != nil {
+		return Nodes{}, nil, fmt.Errorf("asking for the nodes' exporters (node_uname_info): %w", err)
+	}
+	slices.SortStableFunc(n.list, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
+
+	var notes []string
+	err = eachLabels(ctx, q, grid, honorQuery, func(series.Labels) {
+		notes = []string{"kube-state-metrics is scraped without honor_labels: its namespace and pod are in exported_namespace and exported_pod, and the container panels read the exporter's own pod; set honor_labels: true in that scrape job"}
+	})
+	if err != nil {
+		return Nodes{}, nil, fmt.Errorf("asking how kube-state-metrics is scraped (kube_pod_info): %w", err)
+	}
+	return n, notes, nil
+}
+
+// meetExporter joins one node_exporter to its node: by its label node, by its address, or by the host's name, whole or up to the
+// first dot.
+func (n *Nodes) meetExporter(ls series.Labels, index map[nodeKey]int) {
+	cluster, at := ls.Get("cluster"), host(ls.Get("instance"))
+	name := n.byKey[nodeKey{cluster, ls.Get("node")}]
+	if name == "" {
+		name = n.byKey[nodeKey{cluster, at}]
+	}
+	if name == "" {
+		name = n.byKey[nodeKey{cluster, ls.Get("nodename")}]
+	}
+	if name == "" {
+		short, _, _ := strings.Cut(ls.Get("nodename"), ".")
+		name = n.byKey[nodeKey{cluster, short}]
+	}
+	if name == "" { // no kube-state-metrics, or a host outside the cluster: its own name is better than its address
+		if nodename := ls.Get("nodename"); nodename != "" && at != "" {
+			n.byKey[nodeKey{cluster, at}] = nodename
+		}
+		return
+	}
+	if at != "" {
+		n.byKey[nodeKey{cluster, at}] = name
+	}
+	if i, ok := index[nodeKey{cluster, name}]; ok {
+		n.list[i].Exporter = true
+	}
+}
+
+// eachLabels runs a query at one time and hands on the label set of every series, copied.
+func eachLabels(ctx context.Context, q Querier, g series.Grid, expr string, f func(series.Labels)) error {
+	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: g}, func(s series.Series) error {
+		if series.Newest(s.Values) >= 0 {
+			f(s.Labels.Clone())
+		}
+		return nil
+	})
+	return err
+}

@@ -1,0 +1,201 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// Querier is what a snapshot asks; *promapi.Client answers.
+type Querier interface {
+	// Range hands every series of the answer to each. What each was given counts only where Range returns nil.
+	Range(ctx context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error)
+	// Present tells which metric names have samples between start and end.
+	Present(ctx context.Context, names []string, start, end time.Time) (map[string]bool, error)
+}
+
+// Options are what all panels of a snapshot share.
+type Options struct {
+	Slot           time.Time     // the time that the run is for
+	Range          time.Duration // of the panels that name none
+	QueryOffset    time.Duration // the range ends this long before the slot, so that late samples are in
+	ScrapeInterval time.Duration // of the targets; 0: a minute
+	Width          int           // of the charts, in pixels, for the step; 0: DefaultWidth
+	MaxSeries      int           // cap on the series of one answer; 0: promapi.DefaultLimit
+	Concurrency    int           // panels at a time; 0: promapi.DefaultConcurrency
+	Nodes          Nodes
+	Progress       func(Event) // told of each panel's begin and end, one event at a time; nil: nobody listens
+}
+
+// Event tells that a panel is being asked for, or, where Panel is set, that it is done.
+type Event struct {
+	Index int
+	Spec  *Spec
+	Panel *Panel
+}
+
+// End returns the newest time that a snapshot asks for.
+func (o Options) End() time.Time { return o.Slot.Add(-o.QueryOffset) }
+
+// ErrStopped is the error of the panels that were not asked for, or not answered, because the run was told to end.
+var ErrStopped = errors.New("the run was stopped before this panel's answer was there")
+
+// Take asks for every panel and folds the answers: one Panel for each of specs, in their order. A query that fails is in its Panel;
+// the others go on. Where ctx ends, the panels that have no answer yet fail with ErrStopped.
+func Take(ctx context.Context, q Querier, specs []Spec, o Options) []Panel {
+	panels := make([]Panel, len(specs))
+	var telling sync.Mutex
+	tell := func(e Event) {
+		telling.Lock()
+		defer telling.Unlock()
+		if o.Progress != nil {
+			o.Progress(e)
+		}
+	}
+	var group errgroup.Group
+	group.SetLimit(cmp.Or(max(o.Concurrency, 0), promapi.DefaultConcurrency))
+	for i := range specs {
+		group.Go(func() error {
+			tell(Event{Index: i, Spec: &specs[i]})
+			panels[i] = takePanel(ctx, q, specs[i], o)
+			tell(Event{Index: i, Spec: &specs[i], Panel: &panels[i]})
+			return nil
+		})
+	}
+	_ = group.Wait() // the goroutines return nil: a failure is in its panel
+	return panels
+}
+
+// takePanel asks for one panel.
+func takePanel(ctx context.Context, q Querier, spec Spec, o Options) Panel {
+	p := Panel{Spec: spec, Expr: spec.Query}
+	if ctx.Err() != nil {
+		p.Err = ErrStopped
+		return p
+	}
+	if err := p.ask(ctx, q, o); err != nil {
+		p.Data, p.Err = DataFailed, err
+		if ctx.Err() != nil {
+			p.Err = fmt.Errorf("%w (%w)", ErrStopped, err)
+		}
+	}
+	return p
+}
+
+// ask runs the panel's queries: the whole of its ratio, then the series themselves, then, where none came, which metrics exist.
+func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
+	rng := cmp.Or(p.Spec.Range, o.Range)
+	scrape := cmp.Or(o.ScrapeInterval, time.Minute)
+	step, err := Step(rng, p.Spec.Step, scrape, o.Width)
+	if err != nil {
+		return err
+	}
+	p.Grid = PlanGrid(o.End(), rng, step)
+	vars := Vars{Step: step, ScrapeInterval: scrape, Range: rng}
+	p.Expr = Expand(p.Spec.Query, vars)
+
+	capacity, err := p.askCapacity(ctx, q, vars, o)
+	if err != nil {
+		p.Notes = append(p.Notes, fmt.Sprintf("the whole of the ratio is not known: %v", err))
+	}
+	f := newFold(&p.Spec, p.Grid, o.Nodes, capacity)
+	meta, err := q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, f.add)
+	if err != nil {
+		return err
+	}
+	p.read(meta)
+	f.into(p)
+	if p.Total == 0 {
+		return p.explainEmpty(ctx, q)
+	}
+	p.judgeAge(f.newest)
+	return nil
+}
+
+// read takes over what the answer says of itself.
+func (p *Panel) read(m promapi.Meta) {
+	p.Expr, p.Data = m.Expr, DataComplete
+	if m.Partial {
+		p.Data = DataPartial
+	}
+	if moved := m.Grid.Start.Sub(p.Grid.Start); moved != 0 {
+		p.Notes = append(p.Notes, fmt.Sprintf("the server moved all samples by %s", moved))
+		p.Grid = m.Grid
+	}
+	for _, w := range m.Warnings {
+		p.Notes = append(p.Notes, "warning of the server: "+printable(w))
+	}
+	for _, n := range m.Infos {
+		p.Notes = append(p.Notes, "the server notes: "+printable(n))
+	}
+}
+
+// judgeAge calls an answer partial whose newest sample of all is old: the server lags, or lost its targets.
+func (p *Panel) judgeAge(newest int) {
+	if newest < 0 {
+		p.Data = DataPartial
+		p.Notes = append(p.Notes, "no series has a sample in the range")
+		return
+	}
+	if age := p.Grid.End().Sub(p.Grid.At(newest)); age > staleAfter(p.Grid) {
+		p.Data = DataPartial
+		p.Notes = append(p.Notes, fmt.Sprintf("the newest sample is %s old", model.Duration(age)))
+	}
+}
+
+// explainEmpty tells an empty answer that is good news from one that says nothing: it asks which of the query's metrics exist.
+func (p *Panel) explainEmpty(ctx context.Context, q Querier) error {
+	names, err := MetricNames(p.Expr)
+	if err != nil {
+		return err
+	}
+	present, err := q.Present(ctx, names, p.Grid.Start, p.Grid.End())
+	if err != nil {
+		return fmt.Errorf("asking which metrics exist: %w", err)
+	}
+	p.Missing = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return present[n] })
+	// Of a query for bad news only the first metric must exist: kube-state-metrics has no series of OOM kills before there is one.
+	if p.Spec.EmptyIsOK && len(names) > 0 && present[names[0]] {
+		p.Missing = nil
+		return nil
+	}
+	p.Data = DataAbsent
+	if len(p.Missing) == 0 {
+		p.Notes = append(p.Notes, "the metrics exist, but the query finds no series: its labels may be named otherwise here")
+	}
+	return nil
+}
+
+// askCapacity returns the whole of each series' ratio at the end of the range, by the hash of its labels.
+func (p *Panel) askCapacity(ctx context.Context, q Querier, v Vars, o Options) (map[uint64]float64, error) {
+	if p.Spec.Capacity == nil {
+		return nil, nil
+	}
+	whole := map[uint64]float64{}
+	query := promapi.Query{
+		Expr:  Expand(p.Spec.Capacity.Query, v),
+		Grid:  series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1},
+		Limit: o.MaxSeries,
+	}
+	_, err := q.Range(ctx, query, func(s series.Series) error {
+		if c := s.Values[0]; !math.IsNaN(c) && !math.IsInf(c, 0) {
+			whole[s.Labels.Hash()] = c
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("asking for the capacity: %w", err)
+	}
+	return whole, nil
+}
