@@ -1,5 +1,233 @@
 // Package units says how a number reads: bytes, percent, cores, seconds, rates and counts. It is a leaf.
+//
+// A Unit is the base unit of a panel's numbers, known by the id that Grafana gives it. Format writes one number for a person, Axis
+// writes the numbers of an axis, ParseValue reads a threshold that a person wrote.
 package units
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Unit is how the numbers of a panel read. The zero value is a plain number.
 type Unit uint8
+
+// The units. The word after each is its id.
+const (
+	None              Unit = iota // none: a number as it is, without a prefix
+	Short                         // short: a count; 12.3 K, 4 Mil
+	Bytes                         // bytes: bytes in powers of 1,024; 60.4 GiB
+	DecBytes                      // decbytes: bytes in powers of 1,000; 64.9 GB
+	Percent                       // percent: 0 to 100; 94 %
+	PercentUnit                   // percentunit: a ratio, 0 to 1, that reads as a percentage; 0.94 is 94 %
+	Cores                         // cores: CPU cores; 1.5 cores
+	Seconds                       // s: seconds; 12.3 ms, 3 h 20 min
+	Milliseconds                  // ms: milliseconds; read as seconds do
+	Microseconds                  // µs: microseconds; read as seconds do
+	Duration                      // dtdurations: a duration in seconds; read as seconds do
+	BytesPerSecond                // Bps: bytes per second in powers of 1,000; 12.3 MB/s
+	BinBytesPerSecond             // binBps: bytes per second in powers of 1,024; 11.7 MiB/s
+	BitsPerSecond                 // bps: bits per second in powers of 1,000; 98.4 Mb/s
+	PacketsPerSecond              // pps: packets per second
+	CountsPerSecond               // cps: counts per second
+	OpsPerSecond                  // ops: operations per second
+	RequestsPerSecond             // reqps: requests per second
+	IOPerSecond                   // iops: input and output operations per second
+	ReadsPerSecond                // rps: reads per second
+	WritesPerSecond               // wps: writes per second
+	EventsPerSecond               // eps: events per second
+	numUnits                      // how many there are
+)
+
+// row is all that is known of a unit. A value times per is what is shown; scale are the prefixes and names that are written.
+type row struct {
+	id    string
+	per   float64
+	scale []step   // ascending; the first is the smallest that is written
+	reads []step   // what ParseValue takes besides scale
+	ticks stepping // the steps of an axis
+	write string   // how a threshold is written, for errors
+	most  float64  // a threshold without a suffix that is larger is a slip; 0: none is
+}
+
+// step is one name on a unit's scale and how many of what is shown make one of it.
+type step struct {
+	factor float64
+	symbol string
+	one    string // the symbol after the number 1, where it is another
+}
+
+// stepping is how the ticks of an axis may lie.
+type stepping uint8
+
+const (
+	decimal stepping = iota // 1, 2, 2.5 and 5 times a power of ten
+	binary                  // powers of two
+	clock                   // seconds, minutes, hours and days as a clock has them
+)
+
+// table holds a row for each unit; it is never written to.
+var table = [numUnits]row{
+	None:         {id: "none", per: 1, scale: named(""), write: "a number such as 1.5"},
+	Short:        {id: "short", per: 1, scale: shortScale, reads: counts(""), write: "a number such as 1500 or 1.5K"},
+	Bytes:        {id: "bytes", per: 1, scale: iec("B"), reads: slices.Concat(si("B"), iec(""), si("")), ticks: binary, write: "bytes such as 24GiB, 24GB or 1024"},
+	DecBytes:     {id: "decbytes", per: 1, scale: si("B"), reads: slices.Concat(iec("B"), iec(""), si("")), write: "bytes such as 24GB, 24GiB or 1000"},
+	Percent:      {id: "percent", per: 1, scale: named("%"), write: "a percentage such as 92% or 92"},
+	PercentUnit:  {id: "percentunit", per: 100, scale: named("%"), write: "a percentage such as 92% or a ratio such as 0.92", most: 10},
+	Cores:        {id: "cores", per: 1, scale: []step{{1, "cores", "core"}}, reads: []step{{factor: 1, symbol: "core"}, {factor: 1e-3, symbol: "m"}}, write: "cores such as 1.5 or 500m"},
+	Seconds:      {id: "s", per: 1, scale: timeScale, ticks: clock, write: "a duration such as 15m or 1h30m, or seconds"},
+	Milliseconds: {id: "ms", per: 1e-3, scale: timeScale, ticks: clock, write: "a duration such as 250ms, or milliseconds"},
+	Microseconds: {id: "µs", per: 1e-6, scale: timeScale, ticks: clock, write: "a duration such as 250us, or microseconds"},
+	Duration:     {id: "dtdurations", per: 1, scale: timeScale, ticks: clock, write: "a duration such as 15m or 1h30m, or seconds"},
+
+	BytesPerSecond:    {id: "Bps", per: 1, scale: si("B/s"), reads: slices.Concat(iec("B/s"), iec(""), si("")), write: "bytes per second such as 12MB/s or 12M"},
+	BinBytesPerSecond: {id: "binBps", per: 1, scale: iec("B/s"), reads: slices.Concat(si("B/s"), iec(""), si("")), ticks: binary, write: "bytes per second such as 12MiB/s or 12Mi"},
+	BitsPerSecond:     {id: "bps", per: 1, scale: si("b/s"), reads: slices.Concat(si("bit/s"), si("")), write: "bits per second such as 100Mb/s or 100M"},
+	PacketsPerSecond:  rate("pps", "p/s"),
+	CountsPerSecond:   rate("cps", "c/s"),
+	OpsPerSecond:      rate("ops", "ops/s"),
+	RequestsPerSecond: rate("reqps", "req/s"),
+	IOPerSecond:       rate("iops", "io/s"),
+	ReadsPerSecond:    rate("rps", "rd/s"),
+	WritesPerSecond:   rate("wps", "wr/s"),
+	EventsPerSecond:   rate("eps", "evt/s"),
+}
+
+// shortScale is Grafana's, whose words keep a count's million from being read as milli or mega.
+var shortScale = []step{{1, "", ""}, {1e3, "K", ""}, {1e6, "Mil", ""}, {1e9, "Bil", ""}, {1e12, "Tri", ""}}
+
+// timeScale is what is written below a minute; from there on a duration is written as a clock has it.
+var timeScale = []step{{1e-9, "ns", ""}, {1e-6, "µs", ""}, {1e-3, "ms", ""}, {1, "s", ""}, {minute, "min", ""}}
+
+// named is the scale of a unit that takes no prefix.
+func named(symbol string) []step { return []step{{factor: 1, symbol: symbol}} }
+
+// si is a unit with the prefixes of the International System.
+func si(unit string) []step { return prefixed(unit, 1000, "", "k", "M", "G", "T", "P", "E") }
+
+// iec is a unit with the binary prefixes of IEC 80000-13.
+func iec(unit string) []step { return prefixed(unit, 1024, "", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei") }
+
+// counts is a counted thing in thousands, millions, ...: letters that Grafana uses for its rates of counts.
+func counts(thing string) []step {
+	if thing != "" {
+		thing = " " + thing
+	}
+	return append(prefixed(thing, 1000, "", "K", "M", "B", "T"), step{factor: 1e3, symbol: "k" + thing})
+}
+
+// rate is the row of a count per second.
+func rate(id, symbol string) row {
+	all := counts(symbol)
+	for i := range all {
+		all[i].symbol = strings.TrimSpace(all[i].symbol)
+	}
+	last := len(all) - 1 // the lower-case k is read, not written
+	return row{
+		id: id, per: 1, scale: all[:last], reads: slices.Concat(all[last:], counts("")),
+		write: "a rate such as 1500, 1.5K or 1.5K " + symbol,
+	}
+}
+
+// prefixed is unit under each of the prefixes, each of which is base times the one before.
+func prefixed(unit string, base float64, prefixes ...string) []step {
+	steps := make([]step, len(prefixes))
+	factor := 1.0
+	for i, p := range prefixes {
+		steps[i] = step{factor: factor, symbol: p + unit}
+		factor *= base
+	}
+	return steps
+}
+
+// row returns what is known of u; a Unit that is none of the constants reads as a plain number.
+func (u Unit) row() *row {
+	if u >= numUnits {
+		u = None
+	}
+	return &table[u]
+}
+
+// String returns u's id.
+func (u Unit) String() string { return u.row().id }
+
+// IDs returns the id of every unit, in the order of the constants.
+func IDs() []string {
+	ids := make([]string, 0, numUnits)
+	for i := range table {
+		ids = append(ids, table[i].id)
+	}
+	return ids
+}
+
+// Parse returns the unit of an id; the empty id is a plain number. The error names the ids that are spelt nearly so, or all of them.
+func Parse(id string) (Unit, error) {
+	if id == "" {
+		return None, nil
+	}
+	for i := range table {
+		if table[i].id == id {
+			return Unit(i), nil
+		}
+	}
+	if near := nearest(id); len(near) > 0 {
+		return None, fmt.Errorf("unknown unit %q; did you mean %s?", shorten(id), strings.Join(near, " or "))
+	}
+	return None, fmt.Errorf("unknown unit %q; write one of %s", shorten(id), strings.Join(IDs(), ", "))
+}
+
+// nearest returns the ids that differ from id by case, or else those at the least distance from it of at most two letters, where that
+// is less than half of the id: of very short ones, everything is near.
+func nearest(id string) []string {
+	var near []string
+	best := 2
+	for i := range table {
+		known := table[i].id
+		d := distance(id, known)
+		if strings.EqualFold(id, known) {
+			d = 0
+		}
+		if d > best || 2*d >= len(known) {
+			continue
+		}
+		if d < best {
+			near, best = nil, d
+		}
+		near = append(near, known)
+	}
+	return near
+}
+
+// distance is Levenshtein's: the least number of bytes to insert, delete or replace. Anything far too long is far.
+func distance(a, b string) int {
+	if len(a) > 2*len(b)+2 {
+		return len(a)
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// shorten keeps an error readable where what was written is very long.
+func shorten(s string) string {
+	const most = 40
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,163 @@
+package units
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// How many significant digits a number is written with, and up to how many where it must differ from a limit.
+const (
+	plainDigits = 3
+	mostDigits  = 6
+)
+
+// Beyond these a number is written with an exponent.
+const (
+	leastPlain = 1e-6
+	mostPlain  = 1e15
+)
+
+// Format writes v, in u's base unit, with three significant digits and no trailing zeros: "60.4 GiB", "94 %", "3 h 20 min". Digits
+// before the point are all kept, and so "1023 MiB" is not "1020 MiB". NaN is "–", the infinities "+∞" and "−∞"; a negative number has
+// a minus sign, not a hyphen.
+func (u Unit) Format(v float64) string { return u.row().format(v, plainDigits) }
+
+// FormatAgainst writes v and the limit that it was judged by. Where they differ but would read the same, both get more digits, up to
+// six: "90.04 %" against "90 %".
+func (u Unit) FormatAgainst(v, limit float64) (value, against string) {
+	r := u.row()
+	for digits := plainDigits; ; digits++ {
+		value, against = r.format(v, digits), r.format(limit, digits)
+		if value != against || v == limit || digits == mostDigits {
+			return value, against
+		}
+	}
+}
+
+// FormatOf writes part of a whole in the unit of the whole: "60.4 of 64 GiB". A part that would read as less than 0.01, and
+// durations, have a unit of their own: "12.5 MiB of 64 GiB". Without a whole (NaN) it writes the part alone.
+func (u Unit) FormatOf(part, whole float64) string {
+	r := u.row()
+	if math.IsNaN(whole) {
+		return r.format(part, plainDigits)
+	}
+	unit := r.scale[r.fit(math.Abs(whole*r.per))].factor
+	scaled := part * r.per / unit
+	apart := r.ticks == clock || !isFinite(scaled) || !isFinite(whole) || scaled < 0 || scaled != 0 && scaled < 0.01
+	if apart {
+		return r.format(part, plainDigits) + " of " + r.format(whole, plainDigits)
+	}
+	return significant(scaled, plainDigits) + " of " + r.format(whole, plainDigits)
+}
+
+// format writes v with so many significant digits.
+func (r *row) format(v float64, digits int) string {
+	shown := math.Abs(v * r.per)
+	switch {
+	case math.IsNaN(v):
+		return "–"
+	case math.IsInf(shown, 0) && v > 0:
+		return "+∞"
+	case math.IsInf(shown, 0):
+		return "−∞"
+	}
+	var text string
+	if r.ticks == clock && shown >= minute {
+		text = clockTime(shown, digits-1)
+	} else {
+		text = r.scaled(shown, digits)
+	}
+	if v < 0 {
+		return "−" + text
+	}
+	return text
+}
+
+// scaled writes a number, not negative, under the prefix that fits it.
+func (r *row) scaled(shown float64, digits int) string {
+	i := r.fit(shown)
+	text := significant(shown/r.scale[i].factor, digits)
+	if i+1 < len(r.scale) {
+		next := r.scale[i+1].factor / r.scale[i].factor
+		if rounded, err := strconv.ParseFloat(text, 64); err == nil && rounded >= next {
+			return r.scale[i+1].label("1") // 1023.9 MiB is 1 GiB, not 1024 MiB
+		}
+	}
+	return r.scale[i].label(text)
+}
+
+// fit returns the index of the largest name on the scale that is not larger than shown. Zero has the one without a prefix.
+func (r *row) fit(shown float64) int {
+	fit := 0
+	for i, s := range r.scale {
+		if s.factor <= shown || shown == 0 && s.factor <= 1 {
+			fit = i
+		}
+	}
+	return fit
+}
+
+// label puts the unit behind a number.
+func (s step) label(number string) string {
+	switch {
+	case s.symbol == "":
+		return number
+	case s.one != "" && number == "1":
+		return number + " " + s.one
+	}
+	return number + " " + s.symbol
+}
+
+// significant writes v, not negative, with so many significant digits and without trailing zeros; no digit before the point is lost.
+func significant(v float64, digits int) string {
+	if v == 0 {
+		return "0"
+	}
+	if v < leastPlain || v >= mostPlain {
+		return strconv.FormatFloat(v, 'g', digits, 64)
+	}
+	places := max(0, digits-1-int(math.Floor(math.Log10(v))))
+	text := strconv.FormatFloat(v, 'f', places, 64)
+	if places > 0 {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text
+}
+
+const (
+	minute = 60
+	hour   = 60 * minute
+	day    = 24 * hour
+)
+
+// clockScale is how durations from a minute on are written, the largest first.
+var clockScale = []step{{day, "d", ""}, {hour, "h", ""}, {minute, "min", ""}, {1, "s", ""}}
+
+// clockTime writes seconds, about a minute or more, as so many parts: "3 h 20 min" is two. It rounds to the last of them, and leaves
+// out the parts that are zero.
+func clockTime(seconds float64, parts int) string {
+	if seconds >= mostPlain {
+		return significant(seconds/day, plainDigits) + " d"
+	}
+	top := 0
+	for top+1 < len(clockScale) && clockScale[top].factor > seconds {
+		top++
+	}
+	last := min(top+parts-1, len(clockScale)-1)
+	unit := clockScale[last].factor
+	rest := math.Round(seconds/unit) * unit
+	if top > 0 && rest >= clockScale[top-1].factor {
+		top-- // 59 min 59.7 s is 1 h
+	}
+	var written []string
+	for _, s := range clockScale[top : last+1] {
+		if n := math.Floor(rest / s.factor); n > 0 {
+			written = append(written, strconv.FormatFloat(n, 'f', 0, 64)+" "+s.symbol)
+			rest -= n * s.factor
+		}
+	}
+	return strings.Join(written, " ")
+}
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
