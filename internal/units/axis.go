@@ -1,0 +1,201 @@
+package units
+
+import (
+	"iter"
+	"math"
+	"strconv"
+)
+
+// Axis is the bounds of a chart's axis, the values at which it has a tick, ascending, and what is written at each.
+type Axis struct {
+	Lo, Hi float64
+	Ticks  []float64
+	Labels []string
+}
+
+// Bounds of what an axis can show: fewer ticks than three cannot enclose zero, and beyond these values there are no samples that
+// mean anything, only arithmetic that overflows.
+const (
+	leastTicks = 3
+	mostTicks  = 100
+	tiniest    = 1e-300
+	hugest     = 1e300
+	flat       = 1e-6 // a range that is a smaller part of its values is drawn as a flat line
+)
+
+// Axis returns an axis that encloses lo and hi, in u's base unit, with round bounds and at most maxTicks ticks (at least 3, at most 100),
+// one of them at each bound. Ticks lie at 1, 2, 2.5 or 5 times a power of ten; of bytes at powers of two; of time at 1, 2, 5, 10, 15, 30
+// seconds and minutes, at 1, 2, 3, 6, 12 hours and at days. All labels have the same prefix, and as many digits as it takes to be
+// exact; durations from a minute on read as Format writes them. A range that is flat is widened to both sides. Where lo or hi is not
+// finite, or larger than 1e300, the axis goes from 0 to 1.
+func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
+	r := u.row()
+	maxTicks = min(max(maxTicks, leastTicks), mostTicks)
+	from, to := r.shownRange(lo, hi)
+
+	var first, last, every float64
+	for every = range r.steps((to - from) / float64(maxTicks)) {
+		// A bound that is a tick but for rounding needs no tick beyond it.
+		first, last = math.Floor(from/every+1e-9), math.Ceil(to/every-1e-9)
+		if last-first < float64(maxTicks) {
+			break
+		}
+	}
+	shown := make([]float64, 0, maxTicks)
+	for i := first; i <= last; i++ {
+		shown = append(shown, i*every)
+	}
+	a := Axis{Labels: r.labels(shown, every)}
+	for _, v := range shown {
+		a.Ticks = append(a.Ticks, v/r.per)
+	}
+	a.Lo, a.Hi = a.Ticks[0], a.Ticks[len(a.Ticks)-1]
+	if math.Abs(lo) <= hugest && math.Abs(hi) <= hugest { // what rounding has cut off
+		a.Lo, a.Hi = min(a.Lo, lo, hi), max(a.Hi, lo, hi)
+	}
+	return a
+}
+
+// shownRange returns the range that an axis has to show, as numbers that are shown: ascending, apart from one another and sane.
+func (r *row) shownRange(lo, hi float64) (from, to float64) {
+	from, to = min(lo, hi)*r.per, max(lo, hi)*r.per
+	if !(math.Abs(lo) <= hugest && math.Abs(hi) <= hugest) { // so that NaN is not either
+		return 0, r.per
+	}
+	largest := max(math.Abs(from), math.Abs(to))
+	switch {
+	case largest < tiniest:
+		return 0, r.per
+	case to-from < flat*largest:
+		return from - largest/10, to + largest/10
+	}
+	return from, to
+}
+
+// steps yields the distances that ticks may have, ascending from about least, without an end.
+func (r *row) steps(least float64) iter.Seq[float64] {
+	switch r.ticks {
+	case binary:
+		return binarySteps(least)
+	case clock:
+		return clockSteps(least)
+	}
+	return decimalSteps(least)
+}
+
+func decimalSteps(least float64) iter.Seq[float64] {
+	return func(yield func(float64) bool) {
+		for exponent := int(math.Floor(math.Log10(least))); ; exponent++ {
+			for _, m := range []float64{1, 2, 2.5, 5} {
+				if !yield(m * math.Pow10(exponent)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func binarySteps(least float64) iter.Seq[float64] {
+	return func(yield func(float64) bool) {
+		for exponent := int(math.Floor(math.Log2(least))); ; exponent++ {
+			if !yield(math.Ldexp(1, exponent)) {
+				return
+			}
+		}
+	}
+}
+
+// clockSteps is decimal below a second and for whole days.
+func clockSteps(least float64) iter.Seq[float64] {
+	return func(yield func(float64) bool) {
+		for every := range decimalSteps(least) {
+			if every >= 1 {
+				break
+			}
+			if !yield(every) {
+				return
+			}
+		}
+		for _, unit := range []float64{1, minute} {
+			for _, m := range []float64{1, 2, 5, 10, 15, 30} {
+				if !yield(m * unit) {
+					return
+				}
+			}
+		}
+		for _, hours := range []float64{1, 2, 3, 6, 12} {
+			if !yield(hours * hour) {
+				return
+			}
+		}
+		for days := range decimalSteps(max(1, least/day)) {
+			if days != 2.5 && !yield(days*day) {
+				return
+			}
+		}
+	}
+}
+
+// labels writes ticks that lie every so far apart.
+func (r *row) labels(ticks []float64, every float64) []string {
+	largest := max(math.Abs(ticks[0]), math.Abs(ticks[len(ticks)-1]))
+	if r.ticks == clock && largest >= minute && every >= 1 && largest < mostPlain {
+		labels := make([]string, len(ticks))
+		for i, v := range ticks {
+			labels[i] = signed(v, "0 s", func(v float64) string { return clockTime(v, len(clockScale)) })
+		}
+		return labels
+	}
+	// The prefix of the largest tick, but for one that is just 1 of it: 0, 256, 512, 768, 1024 MiB reads better than quarters of a GiB.
+	// The next prefix below is tried before a third place after the point is.
+	top := r.fit(math.Nextafter(largest, 0))
+	for _, try := range []struct{ unit, places int }{{top, 2}, {max(top-1, 0), 2}, {top, 6}} {
+		unit := r.scale[try.unit]
+		for places := range try.places + 1 {
+			if exact(ticks, every, unit.factor, 'f', places) {
+				return unit.labels(ticks, 'f', places)
+			}
+		}
+	}
+	for digits := plainDigits; ; digits++ {
+		if digits == 17 || exact(ticks, every, r.scale[top].factor, 'g', digits) { // 17 digits tell any two numbers apart
+			return r.scale[top].labels(ticks, 'g', digits)
+		}
+	}
+}
+
+// exact says that no tick, as it is written, is further from itself than a thousandth of the distance to the next.
+func exact(ticks []float64, every, factor float64, format byte, precision int) bool {
+	for _, v := range ticks {
+		if format == 'f' && math.Abs(v/factor) >= mostPlain {
+			return false
+		}
+		written, err := strconv.ParseFloat(strconv.FormatFloat(v/factor, format, precision, 64), 64)
+		if err != nil || math.Abs(written-v/factor) > every/factor/1000 {
+			return false
+		}
+	}
+	return true
+}
+
+// labels writes every tick under one prefix, zero without places.
+func (s step) labels(ticks []float64, format byte, precision int) []string {
+	labels := make([]string, len(ticks))
+	for i, v := range ticks {
+		labels[i] = signed(v, s.label("0"), func(v float64) string {
+			return s.label(strconv.FormatFloat(v/s.factor, format, precision, 64))
+		})
+	}
+	return labels
+}
+
+// signed writes v with write, which need not know of signs, or as zero.
+func signed(v float64, zero string, write func(float64) string) string {
+	switch {
+	case v == 0:
+		return zero
+	case v < 0:
+		return "−" + write(-v)
+	}
+	return write(v)
+}
