@@ -1,0 +1,125 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/promsnap/promsnap/"
+
+// listed is what `go list` says of a package; tests' imports are not in it.
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+// line is the straight line of the data. A package imports only what stands to its left.
+var line = []string{
+	"internal/series", "internal/units", "internal/promapi", "internal/rules", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
+	"internal/notify", "internal/notify/dir", "internal/config", "internal/app", "cmd/promsnap",
+}
+
+// leaves import nothing of the house.
+var leaves = []string{"internal/series", "internal/units"}
+
+// narrower says what a package may import of the house where that is less than all that stands to its left.
+var narrower = map[string][]string{
+	"internal/promapi":    {"internal/series"},
+	"internal/rules":      {"internal/series"},
+	"internal/config":     {"internal/series", "internal/units", "internal/rules", "internal/snapshot"},
+	"internal/panels":     {"internal/units", "internal/rules", "internal/snapshot"},
+	"internal/notify/dir": {"internal/notify", "internal/report"},
+	"internal/lab":        {},
+	"cmd/promlab":         {"internal/lab"},
+}
+
+// alone names who may import a module: everybody else reaches it through that package.
+var alone = map[string]string{
+	"github.com/wcharczuk/go-chart/v2": "internal/chart",
+	"github.com/golang/freetype":       "internal/chart",
+	"github.com/spf13/cobra":           "cmd/promsnap",
+}
+
+// unshipped is what promsnap's own binary never holds. promql/parser is allowed.
+var unshipped = []string{
+	module + "internal/lab", "github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
+	"github.com/invopop/jsonschema", "k8s.io/client-go/kubernetes",
+}
+
+func TestLawOfImports(t *testing.T) {
+	for _, p := range list(t, module+"...") {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		for _, imp := range p.Imports {
+			if other, ok := strings.CutPrefix(imp, module); ok && !mayImport(name, other) {
+				t.Errorf("%s imports %s, which does not stand to its left", name, other)
+			}
+			for mod, owner := range alone {
+				if (imp == mod || strings.HasPrefix(imp, mod+"/")) && name != owner && name != "cmd/promlab" {
+					t.Errorf("%s imports %s, which only %s may", name, imp, owner)
+				}
+			}
+		}
+	}
+}
+
+func mayImport(name, other string) bool {
+	if strings.HasPrefix(name, "internal/acceptance") {
+		return true // it holds tests and what they run
+	}
+	if slices.Contains(leaves, name) {
+		return false
+	}
+	if allowed, ok := narrower[name]; ok {
+		return slices.Contains(allowed, other)
+	}
+	if other == "templates" {
+		return name == "internal/report"
+	}
+	i, j := slices.Index(line, name), slices.Index(line, other)
+	return i >= 0 && j >= 0 && j < i
+}
+
+func TestBinaryHoldsNoLab(t *testing.T) {
+	for _, p := range list(t, module+"cmd/promsnap") {
+		for _, dep := range p.Deps {
+			if slices.Contains(unshipped, dep) {
+				t.Errorf("promsnap links %s", dep)
+			}
+		}
+		if !slices.Contains(p.Deps, module+"internal/app") {
+			t.Errorf("%s does not link the app: this test would see nothing", p.ImportPath)
+		}
+	}
+}
+
+func list(t *testing.T, pattern string) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", pattern)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+	}
+	var ps []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		ps = append(ps, p)
+	}
+	if len(ps) == 0 {
+		t.Fatalf("go list %s found no package", pattern)
+	}
+	return ps
+}

@@ -1,0 +1,72 @@
+package snapshot_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+func TestStep(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, tc := range []struct {
+		name                string
+		rng, pinned, scrape time.Duration
+		width               int
+		want                time.Duration
+		err                 string
+	}{
+		{"a day at the default width", day, 0, time.Minute, 0, 2 * time.Minute, ""},
+		{"an hour is not finer than the scrapes", time.Hour, 0, time.Minute, 1000, time.Minute, ""},
+		{"an hour of quick scrapes", time.Hour, 0, 15 * time.Second, 1000, 15 * time.Second, ""},
+		{"six hours", 6 * time.Hour, 0, 15 * time.Second, 1000, 30 * time.Second, ""},
+		{"a week", 7 * day, 0, time.Minute, 1000, 15 * time.Minute, ""},
+		{"a narrow chart", day, 0, time.Minute, 200, 10 * time.Minute, ""},
+		{"thirty days", 30 * day, 0, time.Minute, 1000, time.Hour, ""},
+		{"ten years", 3650 * day, 0, time.Minute, 1000, 4 * day, ""},
+		{"pinned", day, 5 * time.Minute, time.Minute, 1000, 5 * time.Minute, ""},
+		{"pinned too fine", 30 * day, 15 * time.Second, time.Minute, 1000, 0, "use a step of at least 5m"},
+		{"no range", 0, 0, time.Minute, 1000, 0, "not positive"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := snapshot.Step(tc.rng, tc.pinned, tc.scrape, tc.width)
+			if tc.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.err) {
+					t.Fatalf("error %v, want one with %q", err, tc.err)
+				}
+				return
+			}
+			if err != nil || got != tc.want {
+				t.Fatalf("Step = %v, %v; want %v", got, err, tc.want)
+			}
+		})
+	}
+}
+
+func TestPlanGridIsAligned(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		end := time.Unix(rapid.Int64Range(-1e9, 4e9).Draw(t, "end"), 0)
+		step := time.Duration(rapid.IntRange(1, 86400).Draw(t, "step")) * time.Second
+		rng := time.Duration(rapid.IntRange(1, 500).Draw(t, "steps")) * step
+		g := snapshot.PlanGrid(end, rng, step)
+		if g.Start.Unix()%int64(step/time.Second) != 0 {
+			t.Fatalf("start %v is no multiple of %v", g.Start, step)
+		}
+		if g.End().After(end) || end.Sub(g.End()) >= step {
+			t.Fatalf("end %v for %v with a step of %v", g.End(), end, step)
+		}
+		if g.Range() != rng || g.Len != int(rng/step)+1 {
+			t.Fatalf("range %v in %d samples, want %v", g.Range(), g.Len, rng)
+		}
+	})
+}
+
+func TestPlanGridHoldsTheWholeRange(t *testing.T) {
+	g := snapshot.PlanGrid(time.Date(2026, 11, 22, 0, 0, 30, 0, time.UTC), 7*time.Minute, 5*time.Minute)
+	if g.Range() < 7*time.Minute || g.Len != 3 {
+		t.Fatalf("grid of %d samples over %v does not hold 7m", g.Len, g.Range())
+	}
+}

@@ -1,0 +1,58 @@
+package snapshot_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+func TestExpand(t *testing.T) {
+	v := snapshot.Vars{Step: 2 * time.Minute, ScrapeInterval: time.Minute, Range: 24 * time.Hour}
+	for in, want := range map[string]string{
+		"rate(a[$__rate_interval])":                     "rate(a[4m])",
+		"max_over_time(a[$__interval])":                 "max_over_time(a[2m])",
+		"avg_over_time(a[$__range])":                    "avg_over_time(a[86400s])",
+		"rate(a[${__rate_interval}]) + b[${__range}]":   "rate(a[4m]) + b[86400s]",
+		"a{b=\"$other\"}":                               "a{b=\"$other\"}",
+		"rate(a[$__interval]) / rate(b[$__interval])":   "rate(a[2m]) / rate(b[2m])",
+		"sum(a) by (c)":                                 "sum(a) by (c)",
+		"increase(a[$__rate_interval]) offset $__range": "increase(a[4m]) offset 86400s",
+	} {
+		if got := snapshot.Expand(in, v); got != want {
+			t.Errorf("Expand(%s) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestRateInterval(t *testing.T) {
+	for _, tc := range []struct{ step, scrape, want time.Duration }{
+		{15 * time.Second, time.Minute, 4 * time.Minute},
+		{2 * time.Minute, time.Minute, 4 * time.Minute},
+		{10 * time.Minute, time.Minute, 11 * time.Minute},
+		{time.Hour, 15 * time.Second, time.Hour + 15*time.Second},
+	} {
+		if got := (snapshot.Vars{Step: tc.step, ScrapeInterval: tc.scrape}).RateInterval(); got != tc.want {
+			t.Errorf("step %v, scrape %v: %v, want %v", tc.step, tc.scrape, got, tc.want)
+		}
+	}
+}
+
+func TestMetricNames(t *testing.T) {
+	for query, want := range map[string][]string{
+		`1 - a / b`: {"a", "b"},
+		`sum(rate(a{x="y"}[5m])) / sum(rate(a[5m]))`: {"a"},
+		`{__name__="c"} or {__name__=~"d.*"}`:        {"c"},
+		`vector(1)`:                                  nil,
+		`max_over_time(sum(e)[1h:1m]) unless f`:      {"e", "f"},
+	} {
+		got, err := snapshot.MetricNames(query)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("MetricNames(%s) = %v, %v; want %v", query, got, err, want)
+		}
+	}
+	if _, err := snapshot.MetricNames("sum("); err == nil {
+		t.Error("no error for half a query")
+	}
+}

@@ -1,0 +1,231 @@
+package snapshot_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// fake answers queries by their text. An answer's values are repeated over the grid; a nil answer is an error.
+type fake struct {
+	answers map[string][]series.Series
+	meta    map[string]promapi.Meta
+	present map[string]bool
+}
+
+var errRefused = errors.New("refused")
+
+func (f fake) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+	answer, ok := f.answers[q.Expr]
+	if !ok {
+		return promapi.Meta{}, errRefused
+	}
+	for _, s := range answer {
+		values := make([]float64, q.Grid.Len)
+		for i := range values {
+			values[i] = s.Values[i*len(s.Values)/len(values)]
+		}
+		if err := each(series.Series{Labels: s.Labels, Values: values}); err != nil {
+			return promapi.Meta{}, err
+		}
+	}
+	m := f.meta[q.Expr]
+	m.Expr = q.Expr
+	if m.Grid.Len == 0 {
+		m.Grid = q.Grid
+	}
+	return m, nil
+}
+
+func (f fake) Present(_ context.Context, names []string, _, _ time.Time) (map[string]bool, error) {
+	out := map[string]bool{}
+	for _, n := range names {
+		out[n] = f.present[n]
+	}
+	return out, nil
+}
+
+func constant(v float64, nv ...string) series.Series {
+	return series.Series{Labels: series.FromPairs(nv...), Values: []float64{v}}
+}
+
+var slot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+
+func take(f fake, specs ...snapshot.Spec) []snapshot.Panel {
+	return snapshot.Take(context.Background(), f, specs, snapshot.Options{Slot: slot, Range: time.Hour, QueryOffset: time.Minute})
+}
+
+func TestTakeKeepsGoingWhereAQueryFails(t *testing.T) {
+	panels := take(fake{answers: map[string][]series.Series{"good": {constant(1, "a", "b")}}},
+		snapshot.Spec{Name: "bad", Query: "bad"}, snapshot.Spec{Name: "good", Query: "good"})
+	if !errors.Is(panels[0].Err, errRefused) || panels[0].Data != snapshot.DataFailed {
+		t.Errorf("the failed panel: %v, data %v", panels[0].Err, panels[0].Data)
+	}
+	if panels[1].Err != nil || panels[1].Data != snapshot.DataComplete || panels[1].Total != 1 {
+		t.Errorf("the good panel: %+v", panels[1])
+	}
+	if got, want := panels[1].Grid.End(), slot.Add(-time.Minute); !got.Equal(want) {
+		t.Errorf("the range ends at %v, want %v", got, want)
+	}
+}
+
+func TestEmptyAnswers(t *testing.T) {
+	f := fake{
+		answers: map[string][]series.Series{"a / b": {}, "news > 0 and other": {}, "known": {}},
+		present: map[string]bool{"a": true, "news": true, "known": true},
+	}
+	panels := take(f,
+		snapshot.Spec{Name: "ratio", Query: "a / b"},
+		snapshot.Spec{Name: "news", Query: "news > 0 and other", EmptyIsOK: true},
+		snapshot.Spec{Name: "known", Query: "known"})
+	if p := panels[0]; p.Data != snapshot.DataAbsent || !slices.Equal(p.Missing, []string{"b"}) {
+		t.Errorf("a missing metric: data %v, missing %v", p.Data, p.Missing)
+	}
+	if p := panels[1]; p.Data != snapshot.DataComplete || p.Missing != nil {
+		t.Errorf("no bad news: data %v, missing %v", p.Data, p.Missing)
+	}
+	if p := panels[2]; p.Data != snapshot.DataAbsent || p.Missing != nil || len(p.Notes) != 1 {
+		t.Errorf("labels that do not match: data %v, missing %v, notes %q", p.Data, p.Missing, p.Notes)
+	}
+	f.present["news"] = false
+	if p := take(f, snapshot.Spec{Query: "news > 0 and other", EmptyIsOK: true})[0]; p.Data != snapshot.DataAbsent {
+		t.Errorf("bad news whose metric is absent: data %v: silence is no good news", p.Data)
+	}
+}
+
+func TestPartialAnswers(t *testing.T) {
+	f := fake{
+		answers: map[string][]series.Series{
+			"warned": {constant(1)}, "moved": {constant(1)},
+			"old": {{Labels: nil, Values: []float64{1, 1, 1, math.NaN()}}},
+		},
+		meta: map[string]promapi.Meta{
+			"warned": {Partial: true, Warnings: []string{"a store is\ndown"}},
+			"moved":  {Grid: series.Grid{Start: slot.Add(-time.Hour), Step: time.Minute, Len: 61}},
+		},
+	}
+	panels := take(f, snapshot.Spec{Query: "warned"}, snapshot.Spec{Query: "old"}, snapshot.Spec{Query: "moved"})
+	for i, want := range []string{"a store is down", "newest sample is 15m old", "moved all samples by 1m"} {
+		if notes := strings.Join(panels[i].Notes, "\n"); !strings.Contains(notes, want) {
+			t.Errorf("notes %q do not say %q", notes, want)
+		}
+	}
+	if panels[0].Data != snapshot.DataPartial || panels[1].Data != snapshot.DataPartial || panels[2].Data != snapshot.DataComplete {
+		t.Errorf("data %v, %v, %v", panels[0].Data, panels[1].Data, panels[2].Data)
+	}
+}
+
+func TestCapacityJoinsByLabels(t *testing.T) {
+	spec := snapshot.Spec{
+		Query: "used", Legend: "{{instance}}", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}},
+		Capacity: &snapshot.Capacity{Query: "total"},
+	}
+	p := take(fake{answers: map[string][]series.Series{
+		"used":  {constant(.94, "instance", "a"), constant(.5, "instance", "b")},
+		"total": {constant(64, "instance", "a")},
+	}}, spec)[0]
+	if len(p.Findings) != 1 || p.Findings[0].Capacity != 64 {
+		t.Errorf("findings %+v", p.Findings)
+	}
+	if !math.IsNaN(p.Rows[1].Capacity) {
+		t.Errorf("a capacity of %v where none is known", p.Rows[1].Capacity)
+	}
+	p = take(fake{answers: map[string][]series.Series{"used": {constant(.94, "instance", "a")}}}, spec)[0]
+	if p.Err != nil || len(p.Notes) != 1 || len(p.Findings) != 1 {
+		t.Errorf("a capacity that fails must cost a note, not the panel: err %v, notes %q", p.Err, p.Notes)
+	}
+}
+
+func TestStoppedRun(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	p := snapshot.Take(ctx, fake{}, []snapshot.Spec{{Query: "a"}}, snapshot.Options{Slot: slot, Range: time.Hour})[0]
+	if !errors.Is(p.Err, snapshot.ErrStopped) || p.Data != snapshot.DataFailed {
+		t.Errorf("err %v, data %v", p.Err, p.Data)
+	}
+}
+
+func TestProgressComesOneAtATime(t *testing.T) {
+	var specs []snapshot.Spec
+	f := fake{answers: map[string][]series.Series{}}
+	for i := range 20 {
+		q := fmt.Sprintf("q%d", i)
+		specs, f.answers[q] = append(specs, snapshot.Spec{Query: q}), []series.Series{constant(1)}
+	}
+	begun, done := 0, map[int]bool{}
+	snapshot.Take(context.Background(), f, specs, snapshot.Options{Slot: slot, Range: time.Hour, Progress: func(e snapshot.Event) {
+		if e.Panel == nil {
+			begun++
+			return
+		}
+		done[e.Index] = true
+		if e.Panel.Total != 1 || e.Spec.Query != specs[e.Index].Query {
+			t.Errorf("event %d tells of another panel", e.Index)
+		}
+	}})
+	if begun != 20 || len(done) != 20 {
+		t.Errorf("%d begun, %d done of 20", begun, len(done))
+	}
+}
+
+func TestNodesOfBothCharts(t *testing.T) {
+	f := fake{answers: map[string][]series.Series{
+		`max by (cluster, node, internal_ip) (kube_node_info)`: {
+			constant(1, "node", "n2", "internal_ip", "10.0.0.2"), constant(1, "node", "n1", "internal_ip", "10.0.0.1"),
+			constant(1, "node", "n3", "internal_ip", "10.0.0.3"), constant(1, "node", "n1", "internal_ip", "10.9.0.1", "cluster", "other"),
+		},
+		`max by (cluster, node, instance, nodename) (node_uname_info)`: {
+			constant(1, "instance", "10.0.0.1:9100", "nodename", "n1.corp"),      // kube-prometheus-stack
+			constant(1, "instance", "172.16.0.2:9100", "node", "n2"),             // community, on another network
+			constant(1, "instance", "192.168.1.9:9100", "nodename", "build-box"), // no node of the cluster
+		},
+		`count(kube_pod_info{exported_namespace!=""})`: {},
+	}}
+	nodes, notes, err := snapshot.LoadNodes(context.Background(), f, slot)
+	if err != nil || len(notes) != 0 {
+		t.Fatal(err, notes)
+	}
+	for want, ls := range map[string]series.Labels{
+		"n1":        series.FromPairs("instance", "10.0.0.1:9100"),
+		"n2":        series.FromPairs("instance", "172.16.0.2:9100"),
+		"n3":        series.FromPairs("instance", "n3"), // the community chart's cAdvisor
+		"given":     series.FromPairs("instance", "10.0.0.1:9100", "node", "given"),
+		"build-box": series.FromPairs("instance", "192.168.1.9:9100"),
+		"":          series.FromPairs("instance", "10.1.1.1:80"),
+	} {
+		if got := nodes.Of(ls); got != want {
+			t.Errorf("node of %v is %q, want %q", ls, got, want)
+		}
+	}
+	if got := nodes.Of(series.FromPairs("instance", "10.9.0.1:9100")); got != "" {
+		t.Errorf("an address of another cluster is taken for %q", got)
+	}
+	var names []string
+	for _, n := range nodes.All() {
+		names = append(names, fmt.Sprintf("%s %v", n.Name, n.Exporter))
+	}
+	if got := strings.Join(names, ", "); got != "n1 true, n1 false, n2 true, n3 false" {
+		t.Errorf("nodes %s", got)
+	}
+}
+
+func TestWithoutHonorLabelsIsSaid(t *testing.T) {
+	f := fake{answers: map[string][]series.Series{
+		`max by (cluster, node, internal_ip) (kube_node_info)`: {}, `max by (cluster, node, instance, nodename) (node_uname_info)`: {},
+		`count(kube_pod_info{exported_namespace!=""})`: {constant(7)},
+	}}
+	_, notes, err := snapshot.LoadNodes(context.Background(), f, slot)
+	if err != nil || len(notes) != 1 || !strings.Contains(notes[0], "honor_labels: true") {
+		t.Errorf("notes %q, %v", notes, err)
+	}
+}
