@@ -1,0 +1,124 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The fixture holds one sample a minute from fixtureStart to slot, which is the time that promsnap is run for.
+var (
+	fixtureStart = time.Date(2026, 3, 9, 16, 0, 0, 0, time.UTC)
+	slot         = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
+)
+
+const fixtureLen = 8*60 + 1
+
+// clock returns the time of "15:04" on the fixture's day.
+func clock(hhmm string) time.Time {
+	t, err := time.Parse("15:04", hhmm)
+	if err != nil {
+		panic(err) // a slip in this package's own tables
+	}
+	return time.Date(2026, 3, 9, t.Hour(), t.Minute(), 0, 0, time.UTC)
+}
+
+// run is samples in a row: value at from, and slope more each minute. A value of NaN is a hole.
+type run struct {
+	from         time.Time
+	value, slope float64
+}
+
+// shape is a function of time, in runs: each holds until the next begins. It describes what the fixture stores and what a panel
+// must answer alike.
+type shape []run
+
+// flat is value from the first sample on.
+func flat(value float64) shape { return shape{{fixtureStart, value, 0}} }
+
+// line is value at the first sample and slope more each minute.
+func line(value, slope float64) shape { return shape{{fixtureStart, value, slope}} }
+
+// then goes on with value from the time hhmm.
+func (s shape) then(hhmm string, value float64) shape { return s.thenLine(hhmm, value, 0) }
+
+// thenLine goes on from the time hhmm with value and slope more each minute.
+func (s shape) thenLine(hhmm string, value, slope float64) shape {
+	return append(s[:len(s):len(s)], run{clock(hhmm), value, slope})
+}
+
+// hole takes out the samples from the time from until before the time to; what was there goes on afterwards as if it had been counted.
+func (s shape) hole(from, to string) shape {
+	a, b := clock(from), clock(to)
+	return s.before(a).then(from, math.NaN()).join(s.after(b))
+}
+
+// before is s until before the time t, and whatever holds there beyond it.
+func (s shape) before(t time.Time) shape {
+	var out shape
+	for _, r := range s {
+		if r.from.Before(t) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// after is s from the time t on.
+func (s shape) after(t time.Time) shape {
+	out := shape{{t, s.at(t), s.runAt(t).slope}}
+	for _, r := range s {
+		if r.from.After(t) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (s shape) join(o shape) shape { return append(s[:len(s):len(s)], o...) }
+
+// runAt returns the run that holds at the time t; before the first run there is none, which is a hole.
+func (s shape) runAt(t time.Time) run {
+	held := run{fixtureStart, math.NaN(), 0}
+	for _, r := range s {
+		if !r.from.After(t) {
+			held = r
+		}
+	}
+	return held
+}
+
+// at returns the value at the time t: that of the last whole minute, as a query sees it. NaN is no sample.
+func (s shape) at(t time.Time) float64 {
+	r := s.runAt(t)
+	return r.value + r.slope*math.Floor(t.Sub(r.from).Minutes())
+}
+
+// notation writes s as promtool's unit tests write samples: "1+60x479" is 480 samples, "_x3" is three holes.
+func (s shape) notation() string {
+	if first := s[0].from; first.After(fixtureStart) {
+		s = flat(math.NaN()).join(s)
+	}
+	var words []string
+	for i, r := range s {
+		end := fixtureStart.Add(fixtureLen * time.Minute)
+		if i+1 < len(s) {
+			end = s[i+1].from
+		}
+		switch n := int(end.Sub(r.from).Minutes()); {
+		case math.IsNaN(r.value):
+			words = append(words, fmt.Sprintf("_x%d", n))
+		case r.slope == 0:
+			words = append(words, fmt.Sprintf("%sx%d", number(r.value), n-1))
+		default:
+			words = append(words, fmt.Sprintf("%s%+.0fx%d", number(r.value), r.slope, n-1))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
