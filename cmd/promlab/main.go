@@ -1,0 +1,110 @@
+// Command promlab is a Prometheus in a box: the real PromQL engine over a simulated Kubernetes cluster, behind
+// Prometheus' HTTP API. See package lab.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/promsnap/promsnap/internal/lab"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := command(time.Now).ExecuteContext(ctx); err != nil {
+		stop()
+		fmt.Fprintln(os.Stderr, "promlab:", err)
+		os.Exit(1)
+	}
+}
+
+// command is promlab's command line. clock is the real time.
+func command(clock func() time.Time) *cobra.Command {
+	var (
+		o                       lab.Options
+		listen, profile, nowArg string
+	)
+	c := &cobra.Command{
+		Use:   "promlab",
+		Short: "A Prometheus in a box: the real PromQL engine over a simulated Kubernetes cluster",
+		Long: `promlab answers Prometheus' HTTP API v1 for a Kubernetes cluster that does not exist: any time range, nothing to
+load, the same answers for the same seed. Most of its nodes are well; a few are not.
+
+The incidents lie before --now: a node that leaks memory, one whose disk fills, one whose CPUs are busy, one that was
+down for two hours, a container that is killed for its memory again and again, and more. Without --now they lie before
+the hour in which promlab was started, and time goes on from there.`,
+		Example: `  promlab                                                  42 nodes at http://127.0.0.1:9090
+  promlab --profile kps --nodes 200 --cluster prod-seoul   as kube-prometheus-stack scrapes it
+  promlab --listen 127.0.0.1:0 --now 2026-11-22T00:00:00Z  a free port; always the same data
+  promlab --without kubelet_volume_stats,node_pressure     some metrics are missing
+
+  curl 'http://127.0.0.1:9090/api/v1/query?query=up'`,
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Profile = lab.Profile(profile)
+			o.Now, o.Clock = clock().Truncate(time.Hour), clock
+			if nowArg != "" {
+				now, err := time.Parse(time.RFC3339, nowArg)
+				if err != nil {
+					return fmt.Errorf("--now %q is not a time: write it as 2026-11-22T00:00:00Z", nowArg)
+				}
+				o.Now, o.Clock = now, nil
+			}
+			l, err := lab.New(o)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), cmd.OutOrStdout(), listen, l.Handler())
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&listen, "listen", "127.0.0.1:9090", "address to listen on; port 0 takes a free one")
+	f.StringVar(&profile, "profile", string(lab.Community), "the Helm chart whose labels the metrics have: community or kps (kube-prometheus-stack)")
+	f.IntVar(&o.Nodes, "nodes", lab.DefaultNodes, fmt.Sprintf("how many nodes, up to %d", lab.MaxNodes))
+	f.Uint64Var(&o.Seed, "seed", lab.DefaultSeed, "what the cluster and its samples are made from")
+	f.StringVar(&o.Cluster, "cluster", "", "a label cluster=NAME on every series")
+	f.StringVar(&nowArg, "now", "", "the end of the samples as RFC 3339, instead of the real time")
+	f.DurationVar(&o.ScrapeInterval, "scrape-interval", 0, "time between samples (default 1m, with kps 30s)")
+	f.StringSliceVar(&o.Without, "without", nil, "metrics to leave out, by the beginning of their names")
+	f.IntVar(&o.MaxSamples, "query.max-samples", 50_000_000, "as Prometheus' own")
+	f.DurationVar(&o.Timeout, "query.timeout", 2*time.Minute, "as Prometheus' own")
+	return c
+}
+
+// serve answers until the context ends, then lets what is being answered finish. It prints one line with the address
+// once it listens.
+func serve(ctx context.Context, out io.Writer, address string, h http.Handler) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("listening on %s: %w; choose another address with --listen, or port 0 for a free one", address, err)
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	fmt.Fprintf(out, "promlab: ready at http://%s\n", listener.Addr())
+
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving on %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("stopping: %w", err)
+	}
+	return nil
+}

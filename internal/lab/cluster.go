@@ -1,0 +1,249 @@
+package lab
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// cluster is what the exporters look at. It is made once, by the seed alone, and does not change: what changes with
+// time are the signals and spans in it.
+type cluster struct {
+	seed   uint64
+	anchor int64 // what happened, happened so long before this
+	week   *rhythm
+	nodes  []*node
+	pods   []*pod
+	claims []*claim
+}
+
+// node is a machine.
+type node struct {
+	name, ip, zone, machine string
+	seed                    uint64
+	cores                   int
+	memory                  float64 // bytes
+	disk                    float64 // bytes, of the root device
+	many                    bool    // its system mounts one disk five times and keeps its root read-only
+	exporter                bool    // node_exporter runs on it
+	twice                   bool    // and is scraped by two jobs (community chart)
+
+	used     signal // memory, as a ratio without what the kernel can give back
+	usedPath path   // what an incident adds to it
+	busy     signal // CPU, as a ratio
+	full     signal // root device, as a ratio
+	fullPath path
+	traffic  signal // bytes/s
+
+	up       spans // its exporters and kubelet answer
+	notReady spans // the kubelet answers, and says that it is not ready
+	boots    []int64
+
+	pods                       []*pod
+	slots                      int     // how many pods still fit
+	requestedMem, requestedCPU float64 // bytes and cores asked for by its pods
+}
+
+func (n *node) allocatableMemory() float64 { return math.Floor(n.memory*0.955/1024) * 1024 }
+func (n *node) allocatableCores() float64  { return float64(n.cores) - 0.08 }
+
+// usedAt is the share of memory that the kernel cannot give to anybody else.
+func (n *node) usedAt(t int64) float64 {
+	return clamp(n.used.at(t)+n.usedPath.at(t), 0.03, 0.985)
+}
+
+// fullAt is the share of the root device that is taken.
+func (n *node) fullAt(t int64) float64 {
+	return clamp(n.full.at(t)+n.fullPath.at(t), 0.02, 0.995)
+}
+
+// lifetime is how long a machine or container runs where nothing is said of it. Counters begin anew with it, so that
+// any time, however long ago, has a beginning before it.
+const lifetime = 45 * day
+
+// bootedAt is when a node was last started before t.
+func (n *node) bootedAt(t int64) int64 {
+	last := startOf(n.seed, t)
+	for _, b := range n.boots {
+		if b <= t {
+			last = max(last, b)
+		}
+	}
+	return last
+}
+
+// startOf is the regular beginning, by seed, that lies before t.
+func startOf(seed uint64, t int64) int64 {
+	phase := int64(seed % uint64(lifetime))
+	return floorDiv(t-phase, lifetime)*lifetime + phase
+}
+
+// counter is a signal integrated since a beginning.
+func counter(s *signal, begin, t int64) float64 { return max(0, s.integral(t)-s.integral(begin)) }
+
+// pod is a pod, from when the API server knew it until it was deleted.
+type pod struct {
+	namespace, name, uid, ip string
+	ownerKind, owner         string
+	node                     *node
+	seed                     uint64
+	object                   spans  // it is an object of the API
+	running                  spans  // its containers run
+	ended                    string // its phase after that: Succeeded or Failed
+	containers               []*container
+	claim                    *claim
+	hostNetwork              bool
+}
+
+// phase is the pod's phase, as kube-state-metrics shows it.
+func (p *pod) phase(t int64) string {
+	if p.ended != "" && t >= p.running[len(p.running)-1].to {
+		return p.ended
+	}
+	return "Running"
+}
+
+// container is a container of a pod. Requests and limits of zero are not set.
+type container struct {
+	name, image       string
+	seed              uint64
+	sidecar           bool    // a native sidecar: an init container that keeps running
+	requestMem, limit float64 // bytes
+	requestCPU, quota float64 // cores
+	memory            signal  // working set, bytes
+	saw               *saw    // or a climb to the limit, again and again
+	climb             path    // or one: added to memory
+	cpu               signal  // cores
+	throttled         float64 // share of its periods that are throttled when it is busy
+	restarts          float64 // restarts long ago
+	killed            string  // the reason why it ended, where its pod ended
+}
+
+// saw is a container that climbs to its limit, is killed and starts again.
+type saw struct{ first, period int64 }
+
+// began is when the container that runs at t was started.
+func (c *container) began(p *pod, t int64) int64 {
+	switch begin := p.running.first(); {
+	case c.saw != nil && t >= c.saw.first:
+		return c.saw.first + (t-c.saw.first)/c.saw.period*c.saw.period
+	case begin != ever:
+		return begin
+	}
+	return startOf(c.seed, t)
+}
+
+// restartsAt counts the restarts until t.
+func (c *container) restartsAt(t int64) float64 {
+	if c.saw == nil || t < c.saw.first {
+		return c.restarts
+	}
+	return c.restarts + float64((t-c.saw.first)/c.saw.period)
+}
+
+// workingSet is what the OOM killer counts.
+func (c *container) workingSet(t int64) float64 {
+	v := c.memory.at(t) + c.climb.at(t)
+	if c.saw != nil && t >= c.saw.first {
+		age := float64((t-c.saw.first)%c.saw.period) / float64(c.saw.period)
+		v = c.limit * (0.28 + 0.72*math.Pow(age, 0.8))
+	}
+	if c.limit > 0 {
+		v = min(v, c.limit*0.998)
+	}
+	return page(max(v, 1<<20))
+}
+
+// claim is a PersistentVolumeClaim.
+type claim struct {
+	namespace, name, volume string
+	pod                     *pod
+	size                    float64 // bytes
+	full                    signal
+	fullPath                path
+	reports                 bool // the volume's driver gives statistics
+}
+
+func (c *claim) fullAt(t int64) float64 { return clamp(c.full.at(t)+c.fullPath.at(t), 0.01, 0.995) }
+
+func clamp(v, low, high float64) float64 { return min(max(v, low), high) }
+
+// page rounds bytes down to memory pages, which is what the kernel counts in.
+func page(v float64) float64 { return math.Floor(v/4096) * 4096 }
+
+const (
+	mib = 1 << 20
+	gib = 1 << 30
+)
+
+// newCluster makes the machines, puts pods on them, and lets happen what is to be found.
+func newCluster(o Options) *cluster {
+	c := &cluster{seed: o.Seed, anchor: o.Now.UnixMilli(), week: newRhythm()}
+	for i := range o.Nodes {
+		c.nodes = append(c.nodes, c.newNode(i, o.Nodes))
+	}
+	c.breakNodes()
+	c.schedule()
+	slices.SortFunc(c.pods, func(a, b *pod) int {
+		switch {
+		case a.namespace != b.namespace:
+			return compare(a.namespace, b.namespace)
+		default:
+			return compare(a.name, b.name)
+		}
+	})
+	return c
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// before is so long before the anchor.
+func (c *cluster) before(ago int64) int64 { return c.anchor - ago }
+
+// newNode makes the i-th machine of a fleet, healthy.
+func (c *cluster) newNode(i, fleet int) *node {
+	subnet, host := 1+i%3+3*(i/720), 10+i/3%240
+	n := &node{
+		name:     fmt.Sprintf("ip-10-0-%d-%d", subnet, host),
+		ip:       fmt.Sprintf("10.0.%d.%d", subnet, host),
+		zone:     "ap-northeast-2" + string("abc"[i%3]),
+		machine:  "r5.2xlarge",
+		cores:    8,
+		memory:   64*gib - 37*mib,
+		disk:     100 * gib,
+		many:     i%10 == 4,
+		exporter: true,
+		twice:    i%8 == 5,
+		up:       always(),
+	}
+	n.seed = hash(c.seed, "node", n.name)
+	per := 25 // pods on 64 GiB
+	if fleet > 100 {
+		per = 10
+	}
+	switch {
+	case fleet > 1000: // small machines, as such fleets have, and so that a query over all cores stays within query.max-samples
+		n.machine, n.cores, n.memory = "r5.xlarge", 4, 32*gib-37*mib
+	case i%11 == 3:
+		n.machine, n.cores, n.memory = "r5.4xlarge", 16, 128*gib-37*mib
+		per *= 2
+	case i%9 == 5:
+		n.machine, n.cores, n.memory = "r5.xlarge", 4, 32*gib-37*mib
+		per /= 2
+	}
+	n.slots = per
+	h := func(what string) uint64 { return hash(n.seed, what) }
+	n.used = signal{level: between(h("used"), .34, .60), swing: between(h("used swing"), .02, .08), jitter: between(h("used jitter"), .008, .035), seed: h("used noise"), week: c.week}
+	n.busy = signal{level: between(h("busy"), .12, .38), swing: between(h("busy swing"), .06, .24), jitter: between(h("busy jitter"), .03, .09), seed: h("busy noise"), week: c.week}
+	n.full = signal{level: between(h("full"), .32, .66), swing: .01, jitter: between(h("full jitter"), .002, .02), seed: h("full noise"), week: c.week}
+	n.traffic = signal{level: between(h("traffic"), 2e6, 12e6), swing: between(h("traffic swing"), 5e6, 40e6), jitter: 1.8e6, seed: h("traffic noise"), week: c.week}
+	return n
+}

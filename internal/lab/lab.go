@@ -1,0 +1,158 @@
+// Package lab is a Prometheus in a box: the real PromQL engine over a Kubernetes cluster that does not exist.
+//
+// Nothing is loaded and nothing stored. Every sample is computed from a seed and its time alone, so that any range of
+// any length can be asked for, and the same question gives the same bytes on every machine. The metric and label names
+// are those that node_exporter, cAdvisor, the kubelet and kube-state-metrics have under the two Helm charts that most
+// clusters use, with the traps that real clusters have, and with things to find.
+//
+// It serves the demo, the tests and the benchmarks, and is in nothing that ships.
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage"
+)
+
+// Profile is the Helm chart whose scrape configuration the cluster is seen through.
+type Profile string
+
+// The profiles.
+const (
+	Community Profile = "community" // prometheus-community/prometheus: annotations, jobs kubernetes-*
+	KPS       Profile = "kps"       // prometheus-community/kube-prometheus-stack: ServiceMonitors, jobs node-exporter, kubelet, ...
+)
+
+// Bounds and defaults.
+const (
+	MaxNodes     = 5000
+	DefaultNodes = 42
+	DefaultSeed  = 1
+)
+
+// Options say which cluster, and when. The zero value of a field is its default, but for Now.
+type Options struct {
+	Profile        Profile       // Community
+	Nodes          int           // DefaultNodes; at most MaxNodes
+	Seed           uint64        // DefaultSeed
+	Cluster        string        // a label "cluster" on every series; none if empty
+	ScrapeInterval time.Duration // 1m (community), 30s (kps)
+
+	// Now is the time that incidents are placed before: the leak that began six hours ago began six hours before Now.
+	// Without Clock it is also the end of the samples, and what a query without a time is evaluated at.
+	Now time.Time
+	// Clock, where set, is the end of the samples instead, which so moves on.
+	Clock func() time.Time
+
+	Without    []string      // metrics that are absent, by the beginning of their names
+	MaxSamples int           // 50,000,000, as Prometheus' --query.max-samples
+	Timeout    time.Duration // 2m, as Prometheus' --query.timeout
+}
+
+// withDefaults fills in what is not said, and says what is wrong with the rest.
+func (o Options) withDefaults() (Options, error) {
+	if o.Profile == "" {
+		o.Profile = Community
+	}
+	if o.Nodes == 0 {
+		o.Nodes = DefaultNodes
+	}
+	if o.Seed == 0 {
+		o.Seed = DefaultSeed
+	}
+	if o.ScrapeInterval == 0 {
+		o.ScrapeInterval = time.Minute
+		if o.Profile == KPS {
+			o.ScrapeInterval = 30 * time.Second
+		}
+	}
+	if o.MaxSamples == 0 {
+		o.MaxSamples = 50_000_000
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 2 * time.Minute
+	}
+	switch {
+	case o.Profile != Community && o.Profile != KPS:
+		return o, fmt.Errorf("lab: unknown profile %q: write %s or %s", o.Profile, Community, KPS)
+	case o.Nodes < 1 || o.Nodes > MaxNodes:
+		return o, fmt.Errorf("lab: %d nodes: write a number from 1 to %d", o.Nodes, MaxNodes)
+	case o.ScrapeInterval < time.Second || o.ScrapeInterval > time.Hour:
+		return o, fmt.Errorf("lab: scrape interval %s: write one from 1s to 1h", o.ScrapeInterval)
+	case o.Now.IsZero():
+		return o, errors.New("lab: no time given for Now: incidents are placed before it")
+	}
+	return o, nil
+}
+
+// Lab is a cluster and the Prometheus that has scraped it. It is safe for concurrent use.
+type Lab struct {
+	options Options
+	targets []*target
+	store   *store
+	engine  *promql.Engine
+	parser  parser.Parser
+}
+
+// New makes a cluster. It errs only for options that are out of bounds.
+func New(o Options) (*Lab, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	c := newCluster(o)
+	p := parser.NewParser(parser.Options{})
+	l := &Lab{options: o, targets: newTargets(c, o), parser: p}
+	l.engine = promql.NewEngine(promql.EngineOpts{
+		MaxSamples:           o.MaxSamples,
+		Timeout:              o.Timeout,
+		LookbackDelta:        5 * time.Minute,
+		EnableAtModifier:     true,
+		EnableNegativeOffset: true,
+		Parser:               p,
+		NoStepSubqueryIntervalFn: func(int64) int64 {
+			return o.ScrapeInterval.Milliseconds()
+		},
+	})
+	l.store = &store{byName: map[string]*family{}, interval: o.ScrapeInterval.Milliseconds(), end: func() int64 { return l.now().UnixMilli() }}
+	for _, m := range newMetrics(c, o.Profile) {
+		absent := func(prefix string) bool { return prefix != "" && strings.HasPrefix(m.name, prefix) }
+		if slices.ContainsFunc(o.Without, absent) {
+			continue
+		}
+		f := &family{metric: m}
+		for _, t := range l.targets {
+			if m.synthetic || t.source == m.from {
+				f.targets = append(f.targets, t)
+			}
+		}
+		l.store.families = append(l.store.families, f)
+		l.store.byName[m.name] = f
+	}
+	slices.SortFunc(l.store.families, func(a, b *family) int { return strings.Compare(a.name, b.name) })
+	return l, nil
+}
+
+// now is the end of the samples.
+func (l *Lab) now() time.Time {
+	if l.options.Clock != nil {
+		return l.options.Clock()
+	}
+	return l.options.Now
+}
+
+// Querier implements storage.Queryable: what is in it can also be asked without HTTP.
+func (l *Lab) Querier(mint, maxt int64) (storage.Querier, error) {
+	return &querier{store: l.store, mint: mint, maxt: maxt}, nil
+}
+
+// Handler answers Prometheus' HTTP API v1, as far as clients ask for it: query, query_range, labels, label values,
+// series, metadata, targets and status, and /-/ready and /-/healthy.
+func (l *Lab) Handler() http.Handler { return newAPI(l) }

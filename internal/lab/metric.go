@@ -1,0 +1,68 @@
+package lab
+
+import "math"
+
+// metric is a metric family: what its metadata says, which exporter exposes it, and what that exporter answers.
+type metric struct {
+	name, kind, help string
+	from             source
+	expose           func(t *target, emit emitter)
+	synthetic        bool // written by Prometheus about every target, also where the scrape failed
+}
+
+// emitter takes one series of an exporter's answer: when it is in there, its value, and its labels as names and
+// values in turn.
+type emitter func(alive spans, value sampler, labels ...string)
+
+const (
+	gauge       = "gauge"
+	counterKind = "counter"
+)
+
+// constant samples the same value always.
+func constant(v float64) sampler { return func(int64) float64 { return v } }
+
+// flag samples 1 while a condition holds, else 0.
+func flag(holds func(t int64) bool) sampler {
+	return func(t int64) float64 {
+		if holds(t) {
+			return 1
+		}
+		return 0
+	}
+}
+
+// round cuts a counter of seconds to what exporters print.
+func round(v float64) float64 { return math.Round(v*1000) / 1000 }
+
+// newMetrics is everything that the exporters of a cluster expose, and what Prometheus adds.
+func newMetrics(c *cluster, p Profile) []metric {
+	all := synthetic()
+	all = append(all, nodeMetrics()...)
+	all = append(all, nodeFilesystem()...)
+	all = append(all, nodeNetwork()...)
+	all = append(all, cadvisorMetrics(p)...)
+	all = append(all, kubeletMetrics()...)
+	all = append(all, stateOfNodes(c)...)
+	all = append(all, stateOfPods(c)...)
+	all = append(all, stateOfContainers(c)...)
+	all = append(all, stateOfOwners(c)...)
+	return all
+}
+
+// synthetic is what Prometheus writes about each scrape, and about itself.
+func synthetic() []metric {
+	return []metric{
+		{name: "up", kind: gauge, synthetic: true, expose: func(t *target, emit emitter) {
+			emit(always(), flag(t.up.contains))
+		}},
+		{name: "scrape_duration_seconds", kind: gauge, synthetic: true, expose: func(t *target, emit emitter) {
+			seed := uint64(t.offset)
+			emit(always(), func(at int64) float64 { return math.Round(1e6*(0.02+0.015*noise(seed, at))) / 1e6 })
+		}},
+		{name: "prometheus_build_info", kind: gauge, from: prometheusItself, help: "A metric with a constant '1' value labeled by version, revision, branch, goversion from which prometheus was built, and the goos and goarch for the build.",
+			expose: func(_ *target, emit emitter) {
+				emit(always(), constant(1), "version", buildVersion, "branch", "HEAD", "goversion", "go1.26", "goos", "linux", "goarch", "amd64", "revision", "promlab")
+			}},
+	}
+}

@@ -1,0 +1,199 @@
+package lab
+
+import (
+	"fmt"
+	"math"
+)
+
+// machine is a metric of node_exporter that has one series for each node.
+func machine(kind, name, help string, value func(n *node, t int64) float64) metric {
+	return metric{name: name, kind: kind, help: help, from: nodeExporter, expose: func(t *target, emit emitter) {
+		n := t.node
+		emit(always(), func(at int64) float64 { return value(n, at) })
+	}}
+}
+
+// kib rounds bytes to KiB, in which /proc/meminfo counts.
+func kib(v float64) float64 { return math.Floor(v/1024) * 1024 }
+
+// nodeMetrics is what node_exporter says of memory, CPU, load, pressure and the system.
+func nodeMetrics() []metric {
+	memory := func(field string, value func(n *node, t int64) float64) metric {
+		return machine(gauge, "node_memory_"+field+"_bytes", "Memory information field "+field+"_bytes.", func(n *node, t int64) float64 { return kib(value(n, t)) })
+	}
+	available := func(n *node, t int64) float64 { return n.memory * (1 - n.usedAt(t)) }
+	pressure := func(name, help string, share func(n *node, t int64) float64) metric {
+		return machine(counterKind, "node_pressure_"+name+"_seconds_total", help, func(n *node, t int64) float64 {
+			return round(share(n, t) * counter(&n.busy, n.bootedAt(t), t))
+		})
+	}
+	fixed := func(share float64) func(*node, int64) float64 { return func(*node, int64) float64 { return share } }
+	// Memory pressure begins where little is left.
+	squeezed := func(n *node, t int64) float64 { return 0.0004 + 0.02*max(0, n.usedAt(t)-.88) }
+	load := func(name string, smooth float64) metric {
+		return machine(gauge, name, name[len("node_"):]+" average.", func(n *node, t int64) float64 {
+			return math.Round(100*float64(n.cores)*(n.busy.plainAt(t)*1.1+smooth*n.busy.jitter*noise(n.busy.seed, t))) / 100
+		})
+	}
+	return []metric{
+		memory("MemTotal", func(n *node, _ int64) float64 { return n.memory }),
+		memory("MemAvailable", available),
+		// The fields below are the ones that people take for it.
+		memory("MemFree", func(n *node, t int64) float64 { return available(n, t) * (.10 + .04*noise(n.seed+1, t)) }),
+		memory("Buffers", func(n *node, t int64) float64 { return available(n, t) * .012 }),
+		memory("Cached", func(n *node, t int64) float64 { return available(n, t) * (.82 + .03*noise(n.seed+2, t)) }),
+		memory("SReclaimable", func(n *node, t int64) float64 { return available(n, t) * .06 }),
+		memory("Active", func(n *node, t int64) float64 { return n.memory * (.22 + .55*n.usedAt(t)) }),
+		memory("Inactive", func(n *node, t int64) float64 { return n.memory * (.60 - .50*n.usedAt(t)) }),
+		memory("SwapTotal", fixed(0)),
+		memory("SwapFree", fixed(0)),
+		nodeCPU(),
+		load("node_load1", 1), load("node_load5", .6), load("node_load15", .3),
+		pressure("memory_waiting", "Total time in seconds that processes have waited for memory", squeezed),
+		pressure("memory_stalled", "Total time in seconds no process could make progress due to memory congestion", func(n *node, t int64) float64 { return squeezed(n, t) / 3 }),
+		pressure("cpu_waiting", "Total time in seconds that processes have waited for CPU time", fixed(.11)),
+		pressure("io_waiting", "Total time in seconds that processes have waited due to IO congestion", fixed(.012)),
+		pressure("io_stalled", "Total time in seconds no process could make progress due to IO congestion", fixed(.008)),
+		machine(gauge, "node_boot_time_seconds", "Node boot time, in unixtime.", func(n *node, t int64) float64 { return float64(n.bootedAt(t) / 1000) }),
+		machine(gauge, "node_time_seconds", "System time in seconds since epoch (1970).", func(_ *node, t int64) float64 { return float64(t) / 1000 }),
+		machine(counterKind, "node_context_switches_total", "Total number of context switches.", func(n *node, t int64) float64 {
+			return math.Floor(9000 * float64(n.cores) * counter(&n.busy, n.bootedAt(t), t))
+		}),
+		{name: "node_uname_info", kind: gauge, from: nodeExporter, help: "Labeled system information as provided by the uname system call.", expose: func(t *target, emit emitter) {
+			emit(always(), constant(1), "nodename", t.node.name+".ap-northeast-2.compute.internal", "sysname", "Linux", "machine", "x86_64",
+				"release", "6.1.141-155.222.amzn2023.x86_64", "version", "#1 SMP PREEMPT_DYNAMIC", "domainname", "(none)")
+		}},
+		{name: "node_exporter_build_info", kind: gauge, from: nodeExporter, help: "A metric with a constant '1' value labeled by version, revision, branch, goversion from which node_exporter was built, and the goos and goarch for the build.", expose: func(_ *target, emit emitter) {
+			emit(always(), constant(1), "version", "1.9.1", "branch", "HEAD", "goversion", "go1.23.7", "goos", "linux", "goarch", "amd64")
+		}},
+	}
+}
+
+// modes is how a core's time is divided: shares of its busy time, or of the rest.
+var modes = [...]struct {
+	name  string
+	busy  bool
+	share float64
+}{
+	{"idle", false, .975}, {"iowait", false, .02}, {"steal", false, .005},
+	{"user", true, .72}, {"system", true, .22}, {"softirq", true, .04}, {"nice", true, .02}, {"irq", true, 0},
+}
+
+// nodeCPU is node_cpu_seconds_total: the node's busy time, with each core a little behind the one before it, so that
+// cores differ and yet agree.
+func nodeCPU() metric {
+	return metric{name: "node_cpu_seconds_total", kind: counterKind, from: nodeExporter, help: "Seconds the CPUs spent in each mode.", expose: func(t *target, emit emitter) {
+		n := t.node
+		for core := range n.cores {
+			lag := int64(core) * 19 * second
+			for _, m := range modes {
+				emit(always(), func(at int64) float64 {
+					begin := n.bootedAt(at)
+					v := n.busy.shiftedIntegral(at, lag) - n.busy.shiftedIntegral(begin, lag)
+					if !m.busy {
+						v = float64(at-begin)/1000 - v
+					}
+					return math.Round(100*m.share*max(0, v)) / 100
+				}, "cpu", fmt.Sprint(core), "mode", m.name)
+			}
+		}
+	}}
+}
+
+// mount is a filesystem of a node.
+type mount struct {
+	device, at, kind string
+	size             float64
+	full             func(t int64) float64
+	files            float64
+	readonly         bool
+}
+
+// mounts is what a node has mounted: what is to be shown, and what is not (tmpfs, /boot, volumes of pods, a read-only
+// root).
+func (n *node) mounts() []mount {
+	none := func(int64) float64 { return 0 }
+	root := mount{device: "/dev/nvme0n1p1", at: "/", kind: "xfs", size: n.disk, full: n.fullAt, files: n.disk / 16384}
+	all := []mount{
+		{device: "/dev/nvme0n1p128", at: "/boot/efi", kind: "vfat", size: 10 * mib, full: func(int64) float64 { return .13 }},
+		{device: "tmpfs", at: "/run", kind: "tmpfs", size: n.memory / 5, full: func(int64) float64 { return .002 }, files: 819200},
+		{device: "tmpfs", at: "/tmp", kind: "tmpfs", size: n.memory / 2, full: none, files: 1048576},
+	}
+	if n.many {
+		all = append(all, mount{device: "/dev/dm-0", at: "/", kind: "ext2", size: 2 * gib, full: func(int64) float64 { return 1 }, files: 131072, readonly: true})
+		for _, at := range []string{"/mnt/stateful_partition", "/home", "/var", "/var/lib/docker", "/var/lib/kubelet"} {
+			root.at, root.kind = at, "ext4"
+			all = append(all, root)
+		}
+	} else {
+		all = append(all, root)
+	}
+	for i, p := range n.pods {
+		if x := p.claim; x != nil && x.reports {
+			all = append(all, mount{device: fmt.Sprintf("/dev/nvme%dn1", i+1), at: "/var/lib/kubelet/pods/" + p.uid + "/volumes/kubernetes.io~csi/" + x.volume + "/mount", kind: "ext4", size: x.size, full: x.fullAt, files: x.size / 16384})
+		}
+	}
+	return all
+}
+
+// nodeFilesystem is what node_exporter says of filesystems.
+func nodeFilesystem() []metric {
+	filesystem := func(name, help string, value func(m mount, t int64) float64) metric {
+		return metric{name: "node_filesystem_" + name, kind: gauge, help: help, from: nodeExporter, expose: func(t *target, emit emitter) {
+			for _, m := range t.node.mounts() {
+				emit(always(), func(at int64) float64 { return value(m, at) }, "device", m.device, "mountpoint", m.at, "fstype", m.kind)
+			}
+		}}
+	}
+	return []metric{
+		filesystem("size_bytes", "Filesystem size in bytes.", func(m mount, _ int64) float64 { return page(m.size) }),
+		filesystem("avail_bytes", "Filesystem space available to non-root users in bytes.", func(m mount, t int64) float64 { return page(m.size * (1 - m.full(t))) }),
+		filesystem("free_bytes", "Filesystem free space in bytes.", func(m mount, t int64) float64 { return page(m.size * (1 - .97*m.full(t))) }),
+		filesystem("files", "Filesystem total file nodes.", func(m mount, _ int64) float64 { return math.Floor(m.files) }),
+		filesystem("files_free", "Filesystem total free file nodes.", func(m mount, t int64) float64 { return math.Floor(m.files * (1 - .45*m.full(t))) }),
+		filesystem("readonly", "Filesystem read-only status.", func(m mount, _ int64) float64 {
+			if m.readonly {
+				return 1
+			}
+			return 0
+		}),
+		filesystem("device_error", "Whether an error occurred while getting statistics for the given device.", func(mount, int64) float64 { return 0 }),
+	}
+}
+
+// nodeNetwork is what node_exporter says of network devices and the root disk's traffic.
+func nodeNetwork() []metric {
+	// eth0 carries the traffic; eni… are the pods' ends of it, lo is the node's own.
+	devices := []struct {
+		name  string
+		share float64
+	}{{"eth0", 1}, {"lo", .05}, {"eni3f2a91c07d4", .3}, {"enib81e6605a2c", .2}}
+	network := func(name, help string, perByte float64) metric {
+		return metric{name: "node_network_" + name + "_total", kind: counterKind, help: help, from: nodeExporter, expose: func(t *target, emit emitter) {
+			n := t.node
+			for _, d := range devices {
+				factor := d.share * perByte
+				emit(always(), func(at int64) float64 { return math.Floor(factor * counter(&n.traffic, n.bootedAt(at), at)) }, "device", d.name)
+			}
+		}}
+	}
+	disk := func(name, help string, factor float64) metric {
+		return metric{name: "node_disk_" + name + "_total", kind: counterKind, help: help, from: nodeExporter, expose: func(t *target, emit emitter) {
+			n := t.node
+			emit(always(), func(at int64) float64 { return round(factor * counter(&n.busy, n.bootedAt(at), at)) }, "device", "nvme0n1")
+		}}
+	}
+	return []metric{
+		network("receive_bytes", "Network device statistic receive_bytes.", 1),
+		network("transmit_bytes", "Network device statistic transmit_bytes.", .72),
+		network("receive_packets", "Network device statistic receive_packets.", 1./850),
+		network("transmit_packets", "Network device statistic transmit_packets.", 1./800),
+		network("receive_errs", "Network device statistic receive_errs.", 1./4e9),
+		network("transmit_errs", "Network device statistic transmit_errs.", 1./9e9),
+		network("receive_drop", "Network device statistic receive_drop.", 1./6e8),
+		network("transmit_drop", "Network device statistic transmit_drop.", 1./7e9),
+		disk("io_time_seconds", "Total seconds spent doing I/Os.", .12),
+		disk("read_bytes", "The total number of bytes read successfully.", 9e6),
+		disk("written_bytes", "The total number of bytes written successfully.", 24e6),
+	}
+}

@@ -1,0 +1,172 @@
+package lab
+
+import (
+	"fmt"
+	"strings"
+)
+
+// schedule puts pods on the nodes until their slots are taken: daemons first, then what is to be found, then the
+// catalogue, again and again, for one tenant after the other.
+func (c *cluster) schedule() {
+	for _, w := range daemons() {
+		for _, n := range c.nodes {
+			if w.name != exporterName || n.exporter {
+				c.run(w, n, 0, always(), always())
+			}
+		}
+	}
+	for _, w := range troubled() {
+		c.place(w)
+	}
+	c.breakPods()
+	placed := 1
+	for tenant := 1; placed > 0; tenant++ {
+		placed = 0
+		for _, w := range catalogue() {
+			if tenant > 1 {
+				w.namespace = fmt.Sprintf("%s-%d", w.namespace, tenant)
+			}
+			placed += c.place(w)
+		}
+	}
+	c.pack()
+}
+
+// place puts the replicas of a workload on nodes, with their predecessors where it was rolled out, and counts those
+// that found room.
+func (c *cluster) place(w workload) int {
+	placed := 0
+	for i := range w.replicas {
+		n := c.room(w, i)
+		if n == nil {
+			continue
+		}
+		placed++
+		if w.rolled == 0 {
+			c.run(w, n, i, always(), always())
+			continue
+		}
+		at := c.before(w.rolled) + int64(i)*40*second
+		c.run(w, n, i, since(at), since(at))
+		if before := c.room(w, i+w.replicas); before != nil {
+			gone := until(at + w.overlap)
+			c.run(w, before, i+w.replicas, gone, gone)
+		}
+	}
+	return placed
+}
+
+// room finds a node that can take a replica: the search begins at a node that the workload's name and the replica's
+// number decide, so that replicas do not sit together.
+func (c *cluster) room(w workload, i int) *node {
+	var mem, cpu float64
+	for _, s := range w.containers {
+		mem, cpu = mem+s.mem*mib, cpu+s.cpu
+	}
+	first := hash(c.seed, "place", w.namespace, w.name, fmt.Sprint(i))
+	for j := range c.nodes {
+		n := c.nodes[(first+uint64(j))%uint64(len(c.nodes))]
+		if n.slots > 0 && n.requestedMem+mem <= .80*n.allocatableMemory() && n.requestedCPU+cpu <= .85*n.allocatableCores() {
+			return n
+		}
+	}
+	return nil
+}
+
+// run makes the i-th pod of a workload on a node.
+func (c *cluster) run(w workload, n *node, i int, object, running spans) *pod {
+	id := hash(c.seed, "pod", w.namespace, w.name, n.name, fmt.Sprint(i))
+	p := &pod{namespace: w.namespace, name: w.name, uid: uuid(id), node: n, seed: id, object: object, running: running, ownerKind: w.kind, owner: w.name}
+	switch w.kind {
+	case "Deployment":
+		template := hash(c.seed, "template", w.namespace, w.name, fmt.Sprint(object.first() == ever))
+		p.ownerKind, p.owner = "ReplicaSet", w.name+"-"+letters(template, 9)
+		p.name = p.owner + "-" + letters(id, 5)
+	case "StatefulSet":
+		p.name = fmt.Sprintf("%s-%d", w.name, i)
+	case "DaemonSet":
+		p.name = w.name + "-" + letters(id, 5)
+		p.hostNetwork = true
+	}
+	p.ip = n.ip
+	if !p.hostNetwork {
+		p.ip = fmt.Sprintf("10.%d.%d.%d", 64+id%32, id>>8%256, 1+id>>16%254)
+	}
+	for _, s := range w.containers {
+		p.containers = append(p.containers, c.newContainer(p, s))
+		if object.contains(c.anchor) && p.phase(c.anchor) == "Running" {
+			n.requestedMem, n.requestedCPU = n.requestedMem+s.mem*mib, n.requestedCPU+s.cpu
+		}
+	}
+	if w.claim > 0 {
+		p.claim = c.newClaim(p, w)
+	}
+	n.slots--
+	n.pods = append(n.pods, p)
+	c.pods = append(c.pods, p)
+	return p
+}
+
+func (c *cluster) newContainer(p *pod, s spec) *container {
+	x := &container{
+		name: s.name, image: "registry.example.com/" + p.namespace + ":1.4.2", seed: hash(p.seed, "container", s.name), sidecar: s.sidecar,
+		requestMem: s.mem * mib, limit: s.limit * mib, requestCPU: s.cpu, quota: s.quota, throttled: s.throttled,
+	}
+	h := func(what string) uint64 { return hash(x.seed, what) }
+	size := x.limit
+	if size == 0 {
+		size = max(x.requestMem, 64*mib)
+	}
+	level := size * s.fill * between(h("fill"), .85, 1.06)
+	cores := s.cpu * s.busy * between(h("busy"), .6, 1.2)
+	switch {
+	case s.flat:
+		x.memory = signal{level: size * s.fill}
+	case s.throttled > 0:
+		x.memory = signal{level: level, jitter: level * .02, seed: h("memory")}
+		x.cpu = signal{level: s.quota * .94, jitter: s.quota * .03, seed: h("cpu")}
+	default:
+		x.memory = signal{level: level, swing: level * .09, jitter: level * between(h("jitter"), .01, .06), seed: h("memory"), week: c.week}
+		x.cpu = signal{level: cores * .6, swing: cores * .6, jitter: cores * .3, seed: h("cpu"), week: c.week}
+	}
+	if s.saw {
+		// Its last restart was eight minutes before the anchor, its first some weeks ago.
+		x.saw = &saw{first: c.before(8*minute + 600*47*minute), period: 47 * minute}
+	}
+	if h("restarts")%23 == 0 {
+		x.restarts = float64(1 + h("restarts")>>8%3)
+	}
+	return x
+}
+
+func (c *cluster) newClaim(p *pod, w workload) *claim {
+	x := &claim{namespace: p.namespace, name: "data-" + p.name, volume: "pvc-" + uuid(hash(p.seed, "volume")), pod: p, size: w.claim * gib, reports: !w.noStats}
+	if w.claimName != "" {
+		x.name = w.claimName
+	}
+	h := hash(p.seed, "claim")
+	x.full = signal{level: between(h, .22, .66), jitter: .01, seed: h}
+	if w.claimFills {
+		x.full = signal{jitter: .0006, seed: h}
+		x.fullPath = path{{c.before(30 * hour), .774}, {c.before(0), .829}, {c.before(-20 * hour), .86}}
+	}
+	c.claims = append(c.claims, x)
+	return x
+}
+
+// letters makes a name's random end from the letters and digits that Kubernetes uses: none that could form a word.
+func letters(h uint64, n int) string {
+	const safe = "bcdfghjklmnpqrstvwxz2456789"
+	var b strings.Builder
+	for range n {
+		h = mix(h)
+		b.WriteByte(safe[h%uint64(len(safe))])
+	}
+	return b.String()
+}
+
+// uuid makes an object's identity.
+func uuid(h uint64) string {
+	a, b := mix(h), mix(h+1)
+	return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", uint32(a), uint16(a>>32), a>>48&0xfff, b&0xfff, b>>16)
+}
