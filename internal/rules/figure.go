@@ -1,0 +1,120 @@
+package rules
+
+import (
+	"math"
+	"slices"
+
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// Figure is the number by which a series ranks under r, Direction.Compare being the order: a verdict's figure, or an alert's newest
+// sample, which is what its finding shows as Value. NaN without samples.
+func Figure(r Rule, s series.Series) float64 {
+	if r.IsAlert() {
+		return Last.of(s.Values)
+	}
+	return r.Reduce.of(s.Values)
+}
+
+// quantile returns the share of the samples that lie at or below the figure, where it is a quantile.
+func (r Reduce) quantile() (q float64, ok bool) {
+	switch r {
+	case P50:
+		return 0.50, true
+	case P90:
+		return 0.90, true
+	case P95:
+		return 0.95, true
+	case P99:
+		return 0.99, true
+	}
+	return 0, false
+}
+
+// of returns the figure over the samples of values. Last is the newest sample, infinite or not; the others are over the finite samples,
+// since one ±Inf (a division by zero) would drown the rest. A quantile q of n samples is the nearest rank: the ⌈q·n⌉-th smallest, always
+// a sample that was there. NaN where no sample counts, and for a figure that does not exist.
+func (r Reduce) of(values []float64) float64 {
+	if r == Last {
+		if i := series.Newest(values); i >= 0 {
+			return values[i]
+		}
+		return math.NaN()
+	}
+	if q, ok := r.quantile(); ok {
+		return nearestRank(values, q)
+	}
+	figure, n := math.NaN(), 0
+	for _, v := range values {
+		if !isFinite(v) {
+			continue
+		}
+		n++
+		switch {
+		case n == 1:
+			figure = v
+		case r == Avg:
+			figure += (v - figure) / float64(n) // unlike sum/n, the mean of a constant is that constant
+		case r == Min:
+			figure = min(figure, v)
+		case r == Max:
+			figure = max(figure, v)
+		default:
+			return math.NaN()
+		}
+	}
+	return figure
+}
+
+// nearestRank is the ⌈q·n⌉-th smallest of the n finite values. It works on a copy that stays on the stack for as many steps as a chart
+// usually has.
+func nearestRank(values []float64, q float64) float64 {
+	var stack [1024]float64
+	finite := stack[:0]
+	for _, v := range values {
+		if isFinite(v) {
+			finite = append(finite, v)
+		}
+	}
+	if len(finite) == 0 {
+		return math.NaN()
+	}
+	rank := int(math.Ceil(q * float64(len(finite))))
+	return smallest(finite, min(max(rank, 1), len(finite))-1)
+}
+
+// smallest returns the k-th smallest of values, k from 0, and puts them in another order. It is Hoare's quickselect; where the pivots
+// are so bad that it would become quadratic, it sorts what is left.
+func smallest(values []float64, k int) float64 {
+	const few = 12
+	for rounds := 0; len(values) > few && rounds < 64; rounds++ {
+		low, mid, high := values[0], values[len(values)/2], values[len(values)-1]
+		pivot := max(min(low, mid), min(max(low, mid), high))
+		i, j := 0, len(values)-1
+		for i <= j {
+			for values[i] < pivot {
+				i++
+			}
+			for values[j] > pivot {
+				j--
+			}
+			if i <= j {
+				values[i], values[j] = values[j], values[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case k <= j:
+			values = values[:j+1]
+		case k >= i:
+			values, k = values[i:], k-i
+		default:
+			return pivot // between the two parts all are equal to it
+		}
+	}
+	slices.Sort(values)
+	return values[k]
+}
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
