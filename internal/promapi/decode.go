@@ -1,0 +1,251 @@
+package promapi
+
+import (
+	"io"
+
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+const (
+	maxLabels     = 256      // of a series
+	maxLabelBytes = 64 << 10 // of a series, names and values together
+	maxNotes      = 100      // warnings that are kept, and infos
+	maxText       = 16 << 10 // bytes of a message or a note
+)
+
+// A decoder reads the answer to a range query (https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries) series by
+// series. The order of keys is the server's: all that is asked of it is that a series' own keys stand together. What an answer says at its
+// end, it says after each has had all its series: only then is it known whether they count.
+type decoder struct {
+	scanner
+	limit int // most series
+	each  func(series.Series) error
+	meta  Meta
+
+	// The head of the answer.
+	status, errorType, message string
+	resultType                 string
+	hasData, hasResult         bool
+
+	// The series that is being read.
+	labels    series.Labels
+	labelSize int
+	hasMetric bool
+	samples   samples
+	strings   interned
+
+	stopped bool // each wanted no more
+}
+
+func newDecoder(body io.Reader, q Query, maxBytes int64, each func(series.Series) error) *decoder {
+	return &decoder{
+		scanner: newScanner(body, maxBytes),
+		limit:   q.Limit,
+		each:    each,
+		meta:    Meta{Grid: q.Grid},
+		samples: newSamples(q.Grid),
+		strings: make(interned),
+	}
+}
+
+// decode reads the whole answer. Its errors are the caller's own where d.stopped, or *Error, *LimitError, *syntaxError, or the reader's.
+func (d *decoder) decode() (Meta, error) {
+	err := d.answer()
+	d.meta.Bytes = d.offset()
+	d.meta.Samples = d.samples.count
+	d.meta.Grid = d.samples.moved(d.meta.Grid)
+	return d.meta, err
+}
+
+func (d *decoder) answer() error {
+	if c, err := d.peek("a JSON object"); err != nil {
+		return err
+	} else if c == '<' {
+		return errWebPage()
+	}
+	if err := d.object("a JSON object", d.answerField); err != nil {
+		return err
+	}
+	if err := d.end(); err != nil {
+		return err
+	}
+	switch {
+	case d.status == "error":
+		return answerError(d.errorType, d.message)
+	case d.status != "success":
+		return d.wrong("its status is %q instead of success or error", d.status)
+	case !d.hasResult:
+		return d.wrong("it has no result")
+	case d.resultType != "matrix":
+		return errNotMatrix(d.resultType)
+	}
+	d.meta.Partial = d.meta.Partial || len(d.meta.Warnings) > 0
+	return nil
+}
+
+func (d *decoder) answerField(key []byte) (err error) {
+	switch string(key) {
+	case "status":
+		d.status, err = d.text("the status")
+	case "errorType":
+		d.errorType, err = d.text("the type of an error")
+	case "error":
+		d.message, err = d.text("an error's message")
+	case "warnings":
+		d.meta.Warnings, err = d.notes("warnings")
+	case "infos":
+		d.meta.Infos, err = d.notes("infos")
+	case "isPartial": // VictoriaMetrics' cluster
+		err = d.partial()
+	case "data":
+		if d.hasData {
+			return d.wrong("it has its data twice")
+		}
+		d.hasData = true
+		err = d.object("the data", d.dataField)
+	default:
+		err = d.skip(0)
+	}
+	return err
+}
+
+func (d *decoder) dataField(key []byte) (err error) {
+	switch string(key) {
+	case "resultType":
+		d.resultType, err = d.text("the type of the result")
+	case "result":
+		if d.hasResult {
+			return d.wrong("it has its result twice")
+		}
+		d.hasResult = true
+		if d.resultType != "" && d.resultType != "matrix" {
+			return errNotMatrix(d.resultType)
+		}
+		err = d.array("the result", d.series)
+	default:
+		err = d.skip(0)
+	}
+	return err
+}
+
+// text takes a string, or null for none.
+func (d *decoder) text(what string) (string, error) {
+	if none, err := d.null(what); none || err != nil {
+		return "", err
+	}
+	b, err := d.string(what, maxText)
+	return string(b), err
+}
+
+// notes takes a list of texts and returns the first of them.
+func (d *decoder) notes(what string) (notes []string, err error) {
+	err = d.array(what, func() error {
+		b, err := d.string("one of the "+what, maxText)
+		if err == nil && len(notes) < maxNotes {
+			notes = append(notes, string(b))
+		}
+		return err
+	})
+	return notes, err
+}
+
+func (d *decoder) partial() error {
+	c, err := d.peek("true or false")
+	switch {
+	case err != nil:
+		return err
+	case c == 't':
+		d.meta.Partial = true
+	}
+	return d.skip(0)
+}
+
+// series takes one series and gives it to each.
+func (d *decoder) series() error {
+	switch c, err := d.peek("a series"); {
+	case err != nil:
+		return err
+	case c == '"' || c == '-' || '0' <= c && c <= '9': // a time or a text: [1700000000, "1"]
+		return errNotMatrix("scalar or string")
+	case c != '{':
+		return d.fail("a series")
+	case d.meta.Series == d.limit:
+		return &LimitError{Limit: d.limit}
+	}
+	d.labels, d.labelSize, d.hasMetric = d.labels[:0], 0, false
+	d.samples.begin()
+	if err := d.object("a series", d.seriesField); err != nil {
+		return err
+	}
+	d.meta.Series++
+	if err := d.each(series.Series{Labels: d.labels, Values: d.samples.end()}); err != nil {
+		d.stopped = true
+		return err
+	}
+	return nil
+}
+
+func (d *decoder) seriesField(key []byte) error {
+	switch string(key) {
+	case "metric":
+		return d.metric()
+	case "values":
+		if d.samples.last >= 0 {
+			return d.wrong("a series has its values twice")
+		}
+		return d.samples.read(&d.scanner, d.labels)
+	case "histograms":
+		if none, err := d.null("a list of histograms"); none || err != nil {
+			return err
+		}
+		if err := d.expect('[', "a list of histograms"); err != nil {
+			return err
+		}
+		if c, err := d.peek("a histogram or ']'"); err != nil {
+			return err
+		} else if c != ']' {
+			return errHistogram(d.labels)
+		}
+		d.r++
+		return nil
+	case "value", "histogram":
+		return errNotMatrix("vector")
+	}
+	return d.skip(0)
+}
+
+// metric takes a label set. An empty value is no label, as in Prometheus.
+func (d *decoder) metric() error {
+	if d.hasMetric {
+		return d.wrong("a series has its labels twice")
+	}
+	d.hasMetric = true
+	if err := d.object("a label set", d.label); err != nil {
+		return err
+	}
+	d.labels.Sort()
+	for i := 1; i < len(d.labels); i++ {
+		if d.labels[i].Name == d.labels[i-1].Name {
+			return d.wrong("a series has the label %q twice", d.labels[i].Name)
+		}
+	}
+	return nil
+}
+
+func (d *decoder) label(key []byte) error {
+	name := d.strings.intern(key)
+	value, err := d.string("a label's value", maxLabelBytes)
+	if err != nil {
+		return err
+	}
+	if d.labelSize += len(name) + len(value); d.labelSize > maxLabelBytes {
+		return d.wrong("the labels of a series are longer than %d bytes", maxLabelBytes)
+	}
+	if len(d.labels) == maxLabels {
+		return d.wrong("a series has more than %d labels", maxLabels)
+	}
+	if len(value) > 0 {
+		d.labels = append(d.labels, series.Label{Name: name, Value: d.strings.intern(value)})
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package promapi
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
+
+// pow10 are the powers of ten that fit 64 bits.
+var pow10 = [20]uint64{
+	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
+	1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+}
+
+// maxDigits is how many decimal digits always fit 64 bits.
+const maxDigits = 19
+
+// digits reads the decimal digits at the start of b into m and says how many they are, eight at a time. It stops after more digits
+// than fit; then m is of no use. b must hold 24 bytes.
+func digits(b []byte, m uint64) (uint64, int) {
+	n := 0
+	for n <= maxDigits {
+		// A digit is a byte of 0 to 9 now; adding 0x76 sets the top bit of any other. A carry only reaches bytes behind the first
+		// that is no digit.
+		x := binary.LittleEndian.Uint64(b[n:]) ^ 0x3030303030303030
+		other := ((x + 0x7676767676767676) | x) & 0x8080808080808080
+		if other == 0 {
+			m = m*1e8 + eight(x)
+			n += 8
+			continue
+		}
+		k := bits.TrailingZeros64(other) / 8
+		return m*pow10[k] + eight(x<<(64-8*k)), n + k
+	}
+	return m, n
+}
+
+// eight returns the number that the bytes of x are the digits of, the lowest byte being the first digit: neighbours are joined to
+// pairs, pairs to fours, fours to the whole.
+func eight(x uint64) uint64 {
+	x = x * (10<<8 + 1) >> 8 & 0x00ff00ff00ff00ff
+	x = x * (100<<16 + 1) >> 16 & 0x0000ffff0000ffff
+	return x * (10000<<32 + 1) >> 32
+}
+
+// decimal returns m / 10^k rounded to the nearest float64, halves to even, which is what strconv.ParseFloat gives. k is at most 19.
+func decimal(m uint64, k int) float64 {
+	if m < 1<<53 {
+		// Both are exact in a float64, so that the one rounding is the division's. (Clinger, How to read floating point numbers accurately, 1990.)
+		return float64(m) / float64(pow10[k])
+	}
+	// Both with their top bit set, m·2^63/d has 63 or 64 bits, at least ten more than a float64 keeps; a remainder lives on as the lowest.
+	d := pow10[k]
+	up, down := bits.LeadingZeros64(m), bits.LeadingZeros64(d)
+	m, d = m<<up, d<<down
+	q, rest := bits.Div64(m>>1, m<<63, d)
+	if rest != 0 {
+		q |= 1
+	}
+	exponent := down - up - 63
+	return float64(q) * math.Float64frombits(uint64(1023+exponent)<<52)
+}

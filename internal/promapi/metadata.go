@@ -1,0 +1,110 @@
+package promapi
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// maxNames is how long the names in one request of Present may be together, in bytes: they travel in the URL.
+const maxNames = 1500
+
+// Present says which of the metrics names have any series between start and end that the client's matchers take. A server keeps its index by
+// blocks of hours, so that a metric that ended shortly before start may still be present.
+func (c *Client) Present(ctx context.Context, names []string, start, end time.Time) (map[string]bool, error) {
+	const op = "looking up metrics"
+	if err := c.enter(ctx); err != nil {
+		return nil, c.explain(ctx, op, err)
+	}
+	defer c.leave()
+	present := make(map[string]bool, len(names))
+	for len(names) > 0 {
+		n, size := 1, len(names[0])
+		for n < len(names) && size+len(names[n]) < maxNames {
+			size += len(names[n]) + 1
+			n++
+		}
+		selector, err := c.selector(names[:n])
+		if err != nil {
+			return nil, c.explain(ctx, op, err)
+		}
+		found, err := c.metricNames(ctx, op, selector, start, end)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names[:n] {
+			present[name] = found[name]
+		}
+		names = names[n:]
+	}
+	return present, nil
+}
+
+// selector takes all series of the metrics names, within the client's matchers.
+func (c *Client) selector(names []string) (string, error) {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = regexp.QuoteMeta(name)
+	}
+	byName, err := labels.NewMatcher(labels.MatchRegexp, labels.MetricName, strings.Join(quoted, "|"))
+	if err != nil {
+		return "", &Error{Kind: KindBadConfig, Message: err.Error(), Err: err}
+	}
+	all := []string{byName.String()}
+	for _, m := range c.o.Matchers {
+		all = append(all, m.String())
+	}
+	return "{" + strings.Join(all, ",") + "}", nil
+}
+
+// metricNames returns the names of the metrics that selector finds.
+func (c *Client) metricNames(ctx context.Context, op, selector string, start, end time.Time) (map[string]bool, error) {
+	for n := 1; ; n++ {
+		timed, cancel := context.WithTimeoutCause(ctx, c.o.QueryTimeout, errSlow(c.o.QueryTimeout))
+		values, _, _, err := c.api.LabelValues(timed, labels.MetricName, []string{selector}, start, end)
+		if err != nil {
+			err = c.explain(timed, op, err)
+		}
+		cancel()
+		if err == nil {
+			found := make(map[string]bool, len(values))
+			for _, v := range values {
+				found[string(v)] = true
+			}
+			return found, nil
+		}
+		if err := c.pause(ctx, n, err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Server is what a server says of itself.
+type Server struct {
+	Version string // "" where it does not say
+}
+
+// Server asks the server for its version, once. A server without the call has no version; that is no error.
+func (c *Client) Server(ctx context.Context) (Server, error) {
+	const op = "asking for the version"
+	if err := c.enter(ctx); err != nil {
+		return Server{}, c.explain(ctx, op, err)
+	}
+	defer c.leave()
+	timed, cancel := context.WithTimeoutCause(ctx, c.o.QueryTimeout, errSlow(c.o.QueryTimeout))
+	defer cancel()
+	info, err := c.api.Buildinfo(timed)
+	if err == nil {
+		return Server{Version: info.Version}, nil
+	}
+	err = c.explain(timed, op, err)
+	var e *Error
+	if errors.As(err, &e) && (e.Kind == KindNotFound || e.Kind == KindBadAnswer || e.Status/100 == 4 && e.Kind != KindDenied) {
+		return Server{}, nil
+	}
+	return Server{}, err
+}

@@ -1,0 +1,218 @@
+package promapi
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// samples are the values of one series on the grid, and what is known of the times of all series before it. Times are milliseconds
+// since 1970, Prometheus' own measure.
+type samples struct {
+	start, step int64
+	shift       int64 // of all times against the grid, from -step+1 to 0; known once there is a sample
+	count       int   // of all series
+	values      []float64
+	last        int // index of the series' newest sample, -1 for none
+}
+
+func newSamples(g series.Grid) samples {
+	return samples{start: g.Start.UnixMilli(), step: g.Step.Milliseconds(), values: make([]float64, g.Len), last: -1}
+}
+
+// moved returns g as the server's times have it.
+func (p *samples) moved(g series.Grid) series.Grid {
+	g.Start = g.Start.Add(time.Duration(p.shift) * time.Millisecond)
+	return g
+}
+
+func (p *samples) begin() { p.last = -1 }
+
+// end returns the values of the series, NaN where there was no sample.
+func (p *samples) end() []float64 {
+	p.gap(len(p.values))
+	return p.values
+}
+
+// gap leaves the steps after the newest sample and before i without one.
+func (p *samples) gap(i int) {
+	for j := p.last + 1; j < i; j++ {
+		p.values[j] = math.NaN()
+	}
+}
+
+// window is more than the longest sample that quick takes, in bytes.
+const window = 128
+
+// read takes [[time, "value"], …]; labels are the series', as far as known, for errors.
+func (p *samples) read(s *scanner, labels series.Labels) error {
+	return s.array("a list of samples", func() error {
+		for {
+			if s.w-s.r < window {
+				s.fill()
+			}
+			n := p.quick(s.buf[s.r:s.w])
+			s.r += n
+			if n == 0 || s.w-s.r >= window {
+				return p.careful(s, labels)
+			}
+		}
+	})
+}
+
+// quick takes samples with their commas off the start of b as long as they are written as Prometheus writes most of them:
+// [1700000000.123,"-0.25"], without white space, exponents or words, on the grid and in order. It returns how many bytes it took
+// and leaves all else, and what is wrong, to careful.
+func (p *samples) quick(b []byte) int {
+	taken := 0
+	for len(b) >= window {
+		seconds, n := digits(b[1:], 0)
+		if b[0] != '[' || n == 0 || n > 11 || b[1] == '0' {
+			break
+		}
+		i := 1 + n
+		ms := int64(seconds) * 1000
+		if b[i] == '.' {
+			fraction, n := digits(b[i+1:], 0)
+			if n == 0 || n > 3 {
+				break
+			}
+			ms += int64(fraction * pow10[3-n])
+			i += 1 + n
+		}
+		if b[i] != ',' || b[i+1] != '"' {
+			break
+		}
+		v, n := quickValue(b[i+2:])
+		if i += 2 + n; n == 0 || b[i] != '"' || b[i+1] != ']' || b[i+2] != ',' || !p.put(ms, v) {
+			break
+		}
+		b = b[i+3:]
+		taken += i + 3
+	}
+	return taken
+}
+
+// quickValue reads a decimal of at most 19 digits from the start of b and says how long it is, 0 where there is none.
+func quickValue(b []byte) (float64, int) {
+	i := 0
+	if b[0] == '-' {
+		i = 1
+	}
+	m, n := digits(b[i:], 0)
+	if n == 0 || n > maxDigits {
+		return 0, 0
+	}
+	i += n
+	k := 0
+	if b[i] == '.' {
+		if m, k = digits(b[i+1:], m); k == 0 || n+k > maxDigits {
+			return 0, 0
+		}
+		i += 1 + k
+	}
+	v := decimal(m, k)
+	if b[0] == '-' {
+		v = -v
+	}
+	return v, i
+}
+
+// careful takes one sample, however it is written, and says what is wrong with it.
+func (p *samples) careful(s *scanner, labels series.Labels) error {
+	if err := s.expect('[', "a sample"); err != nil {
+		return err
+	}
+	text, err := s.number("a sample's time")
+	if err != nil {
+		return err
+	}
+	ms, err := milliseconds(string(text))
+	if err != nil {
+		return s.wrong("%v", err)
+	}
+	if err := s.expect(',', "',' and a sample's value"); err != nil {
+		return err
+	}
+	value, err := s.string("a sample's value in quotes", maxNumber)
+	if err != nil {
+		return err
+	}
+	v, err := strconv.ParseFloat(string(value), 64)
+	if err != nil {
+		return s.wrong("%q is not a sample's value", value)
+	}
+	if !p.put(ms, v) {
+		return s.wrong("series %s: %s", short(labels), p.misfit(ms))
+	}
+	return s.expect(']', "']' after a sample")
+}
+
+// put places the value v of the time ms; false where the grid or the order has no place for it.
+func (p *samples) put(ms int64, v float64) bool {
+	from := ms - p.start
+	if p.count == 0 {
+		// Some servers move the times of a range query down to multiples of its step; the first sample of all shows by how much.
+		if p.shift = from % p.step; p.shift > 0 {
+			p.shift -= p.step
+		}
+	}
+	i := p.last + 1
+	if from -= p.shift; from != int64(i)*p.step {
+		if from < 0 || from%p.step != 0 || from/p.step >= int64(len(p.values)) || from/p.step < int64(i) {
+			return false
+		}
+		i = int(from / p.step)
+		p.gap(i)
+	}
+	if i >= len(p.values) {
+		return false
+	}
+	p.values[i] = v
+	p.last = i
+	p.count++
+	return true
+}
+
+// misfit says why put refused the time ms.
+func (p *samples) misfit(ms int64) string {
+	t := time.UnixMilli(ms).UTC().Format(time.RFC3339Nano)
+	from := ms - p.start - p.shift
+	switch {
+	case from%p.step != 0:
+		return fmt.Sprintf("the sample at %s is not on a step of %v from %s", t, time.Duration(p.step)*time.Millisecond, p.at(0))
+	case from < 0 || from/p.step >= int64(len(p.values)):
+		return fmt.Sprintf("the sample at %s is outside the range asked for, %s to %s", t, p.at(0), p.at(len(p.values)-1))
+	}
+	return fmt.Sprintf("the sample at %s does not come after the one at %s", t, p.at(p.last))
+}
+
+func (p *samples) at(i int) string {
+	return time.UnixMilli(p.start + p.shift + int64(i)*p.step).UTC().Format(time.RFC3339Nano)
+}
+
+// maxTime is a bound on times, in seconds, below which a float64 of seconds still tells milliseconds apart. It is the year 33658.
+const maxTime = 1e12
+
+// milliseconds reads a time in seconds, a JSON number: 1700000000, 1700000000.123 or 1.7e9.
+func milliseconds(text string) (int64, error) {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.Abs(f) > maxTime {
+		return 0, fmt.Errorf("%q is not a time in seconds", text)
+	}
+	return int64(math.Round(f * 1000)), nil
+}
+
+// short is labels for an error's text.
+func short(labels series.Labels) string {
+	const most = 200
+	s := labels.String()
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}

@@ -1,0 +1,492 @@
+package promapi
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const (
+	bufferSize = 64 << 10
+	maxDepth   = 128 // of objects and arrays inside a value that is skipped
+	maxNumber  = 64  // bytes of a number, in quotes or not
+)
+
+// A syntaxError says where an answer stops being what Prometheus answers.
+type syntaxError struct {
+	Offset int64  // of the byte, from 0
+	What   string // what was expected, or what is wrong
+	cut    bool   // the answer ended
+}
+
+func (e *syntaxError) Error() string {
+	if e.cut {
+		return fmt.Sprintf("the answer ends at byte %d: %s", e.Offset, e.What)
+	}
+	return fmt.Sprintf("byte %d of the answer: %s", e.Offset, e.What)
+}
+
+// errTooLong is a read past the bytes that an answer may have.
+var errTooLong = errors.New("the answer is longer than allowed")
+
+// A scanner reads JSON (RFC 8259) through a buffer of fixed size. It takes what encoding/json takes, and no more.
+type scanner struct {
+	src  io.Reader
+	buf  []byte
+	r, w int    // buf[r:w] is read from src and not yet taken
+	base int64  // offset of buf[0] in the answer
+	max  int64  // bytes the answer may have
+	err  error  // why src gives no more
+	tok  []byte // a string that had to be put together
+}
+
+func newScanner(src io.Reader, maxBytes int64) scanner {
+	return scanner{src: src, buf: make([]byte, bufferSize), max: maxBytes}
+}
+
+func (s *scanner) offset() int64 { return s.base + int64(s.r) }
+
+// fill reads more behind what is not yet taken; false where there is no more or no room.
+func (s *scanner) fill() bool {
+	if s.r > 0 {
+		copy(s.buf, s.buf[s.r:s.w])
+		s.base += int64(s.r)
+		s.w -= s.r
+		s.r = 0
+	}
+	for range 100 { // a reader may give nothing now and then, not for ever
+		if s.err != nil || s.w == len(s.buf) {
+			return false
+		}
+		n, err := s.src.Read(s.buf[s.w:])
+		s.err = err
+		if s.base+int64(s.w+n) > s.max {
+			s.err = errTooLong
+			return false
+		}
+		s.w += n
+		if n > 0 {
+			return true
+		}
+	}
+	s.err = io.ErrNoProgress
+	return false
+}
+
+// fail is the error of an answer that goes on otherwise than with want.
+func (s *scanner) fail(want string) error {
+	if s.r < s.w {
+		return &syntaxError{Offset: s.offset(), What: fmt.Sprintf("expected %s, found %q", want, s.buf[s.r])}
+	}
+	if s.err == io.EOF {
+		return &syntaxError{Offset: s.offset(), What: "expected " + want, cut: true}
+	}
+	return fmt.Errorf("the answer breaks off at byte %d, before %s: %w", s.offset(), want, s.err)
+}
+
+// wrong is the error of an answer that is JSON but not what Prometheus answers.
+func (s *scanner) wrong(format string, args ...any) error {
+	return &syntaxError{Offset: s.offset(), What: fmt.Sprintf(format, args...)}
+}
+
+// byte returns the next byte without taking it.
+func (s *scanner) byte(want string) (byte, error) {
+	if s.r == s.w && !s.fill() {
+		return 0, s.fail(want)
+	}
+	return s.buf[s.r], nil
+}
+
+// peek returns the next byte that is not white space without taking it.
+func (s *scanner) peek(want string) (byte, error) {
+	for {
+		c, err := s.byte(want)
+		if err != nil || c > ' ' || c != ' ' && c != '\n' && c != '\t' && c != '\r' {
+			return c, err
+		}
+		s.r++
+	}
+}
+
+// expect takes the next byte, which must be c.
+func (s *scanner) expect(c byte, want string) error {
+	switch got, err := s.peek(want); {
+	case err != nil:
+		return err
+	case got != c:
+		return s.fail(want)
+	}
+	s.r++
+	return nil
+}
+
+// word takes w, whose first byte has been seen.
+func (s *scanner) word(w string) error {
+	for i := range len(w) {
+		if c, err := s.byte(w); err != nil {
+			return err
+		} else if c != w[i] {
+			return s.fail(w)
+		}
+		s.r++
+	}
+	return nil
+}
+
+// null takes a null where there is one.
+func (s *scanner) null(want string) (bool, error) {
+	c, err := s.peek(want)
+	if err != nil || c != 'n' {
+		return false, err
+	}
+	return true, s.word("null")
+}
+
+// more takes the comma before another element or the closing bracket.
+func (s *scanner) more(closing byte, want string) (bool, error) {
+	c, err := s.peek(want)
+	switch {
+	case err != nil:
+		return false, err
+	case c != ',' && c != closing:
+		return false, s.fail(want)
+	}
+	s.r++
+	return c == ',', nil
+}
+
+// object takes an object; field takes the value of the key, which is valid until it takes anything. null is an empty object.
+func (s *scanner) object(what string, field func(key []byte) error) error {
+	if none, err := s.null(what); none || err != nil {
+		return err
+	}
+	if err := s.expect('{', what); err != nil {
+		return err
+	}
+	if c, err := s.peek("a key or '}'"); err != nil {
+		return err
+	} else if c == '}' {
+		s.r++
+		return nil
+	}
+	for {
+		key, err := s.string("a key", maxLabelBytes)
+		if err != nil {
+			return err
+		}
+		if err := s.colon(key, field); err != nil {
+			return err
+		}
+		if more, err := s.more('}', "',' or '}'"); !more || err != nil {
+			return err
+		}
+	}
+}
+
+// colon takes the colon behind a key and then the value. Taking the colon may move the buffer that key lies in.
+func (s *scanner) colon(key []byte, field func(key []byte) error) error {
+	if s.r < s.w && s.buf[s.r] == ':' {
+		s.r++
+		return field(key)
+	}
+	s.tok = append(s.tok[:0], key...)
+	if err := s.expect(':', "':'"); err != nil {
+		return err
+	}
+	return field(s.tok)
+}
+
+// array takes an array; element takes one element. null is an empty array.
+func (s *scanner) array(what string, element func() error) error {
+	if none, err := s.null(what); none || err != nil {
+		return err
+	}
+	if err := s.expect('[', what); err != nil {
+		return err
+	}
+	if c, err := s.peek("an element or ']'"); err != nil {
+		return err
+	} else if c == ']' {
+		s.r++
+		return nil
+	}
+	for {
+		if err := element(); err != nil {
+			return err
+		}
+		if more, err := s.more(']', "',' or ']'"); !more || err != nil {
+			return err
+		}
+	}
+}
+
+// string takes a string of at most limit bytes and returns its text, which is valid until more is taken. Text that is not UTF-8 and
+// half surrogates become U+FFFD, as in encoding/json.
+func (s *scanner) string(what string, limit int) ([]byte, error) {
+	if err := s.expect('"', what); err != nil {
+		return nil, err
+	}
+	for i := s.r; i < s.w; i++ {
+		c := s.buf[i]
+		if c == '"' && i-s.r <= limit {
+			text := s.buf[s.r:i]
+			s.r = i + 1
+			return text, nil
+		}
+		if c == '"' || c == '\\' || c < ' ' || c >= utf8.RuneSelf {
+			break
+		}
+	}
+	return s.longString(what, limit)
+}
+
+// longString is string for text that is not plain ASCII or not whole in the buffer.
+func (s *scanner) longString(what string, limit int) ([]byte, error) {
+	s.tok = s.tok[:0]
+	plain := true
+	for {
+		c, err := s.byte("the end of " + what)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case c == '"':
+			s.r++
+			if !plain && !utf8.Valid(s.tok) {
+				s.tok = toUTF8(s.tok)
+			}
+			if len(s.tok) > limit {
+				return nil, s.wrong("%s is longer than %d bytes", what, limit)
+			}
+			return s.tok, nil
+		case c == '\\':
+			s.r++
+			if err := s.escape(); err != nil {
+				return nil, err
+			}
+		case c < ' ':
+			return nil, s.fail("no control character in " + what)
+		default:
+			plain = plain && c < utf8.RuneSelf
+			s.tok = append(s.tok, c)
+			s.r++
+		}
+		if len(s.tok) > limit {
+			return nil, s.wrong("%s is longer than %d bytes", what, limit)
+		}
+	}
+}
+
+// escape takes what is behind a backslash and appends what it stands for to the token.
+func (s *scanner) escape() error {
+	c, err := s.byte("an escape")
+	if err != nil {
+		return err
+	}
+	switch c {
+	case '"', '\\', '/':
+	case 'b':
+		c = '\b'
+	case 'f':
+		c = '\f'
+	case 'n':
+		c = '\n'
+	case 'r':
+		c = '\r'
+	case 't':
+		c = '\t'
+	case 'u':
+		s.r++
+		u, err := s.hex4()
+		if err != nil {
+			return err
+		}
+		return s.surrogates(u)
+	default:
+		return s.fail("an escape")
+	}
+	s.tok = append(s.tok, c)
+	s.r++
+	return nil
+}
+
+// surrogates appends the character u, taking the second half of a pair where there is one.
+func (s *scanner) surrogates(u rune) error {
+	for utf16.IsSurrogate(u) {
+		if c, err := s.byte("the end of a string"); err != nil || c != '\\' {
+			break // the reader of the string meets the error again
+		}
+		s.r++
+		if c, err := s.byte("an escape"); err != nil {
+			return err
+		} else if c != 'u' {
+			s.tok = utf8.AppendRune(s.tok, utf8.RuneError)
+			return s.escape()
+		}
+		s.r++
+		second, err := s.hex4()
+		if err != nil {
+			return err
+		}
+		if pair := utf16.DecodeRune(u, second); pair != utf8.RuneError {
+			s.tok = utf8.AppendRune(s.tok, pair)
+			return nil
+		}
+		s.tok = utf8.AppendRune(s.tok, utf8.RuneError) // the first half alone; the second may begin a pair
+		u = second
+	}
+	s.tok = utf8.AppendRune(s.tok, u) // a half that is left becomes U+FFFD
+	return nil
+}
+
+func (s *scanner) hex4() (rune, error) {
+	var u rune
+	for range 4 {
+		c, err := s.byte("four hexadecimal digits")
+		if err != nil {
+			return 0, err
+		}
+		switch {
+		case '0' <= c && c <= '9':
+			u = u<<4 | rune(c-'0')
+		case 'a' <= c|0x20 && c|0x20 <= 'f':
+			u = u<<4 | rune(c|0x20-'a'+10)
+		default:
+			return 0, s.fail("four hexadecimal digits")
+		}
+		s.r++
+	}
+	return u, nil
+}
+
+// toUTF8 returns b with U+FFFD for each byte that is not part of a character.
+func toUTF8(b []byte) []byte {
+	out := make([]byte, 0, len(b)+16)
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		out = utf8.AppendRune(out, r)
+		b = b[n:]
+	}
+	return out
+}
+
+// number takes a number and returns its text, which is valid until more is taken.
+func (s *scanner) number(what string) ([]byte, error) {
+	if _, err := s.peek(what); err != nil {
+		return nil, err
+	}
+	s.tok = s.tok[:0]
+	for len(s.tok) <= maxNumber {
+		c, err := s.byte("the rest of " + what)
+		if err != nil {
+			return nil, err
+		}
+		if (c < '0' || c > '9') && c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E' {
+			if len(s.tok) == 0 || !validNumber(s.tok) {
+				return nil, s.fail(what)
+			}
+			return s.tok, nil
+		}
+		s.tok = append(s.tok, c)
+		s.r++
+	}
+	return nil, s.wrong("%s is longer than %d bytes", what, maxNumber)
+}
+
+// validNumber says whether b is a number to JSON, which knows no leading zeros, plus signs or bare points.
+func validNumber(b []byte) bool {
+	run := func() int {
+		n := 0
+		for len(b) > 0 && '0' <= b[0] && b[0] <= '9' {
+			b = b[1:]
+			n++
+		}
+		return n
+	}
+	if len(b) > 0 && b[0] == '-' {
+		b = b[1:]
+	}
+	zero := len(b) > 0 && b[0] == '0'
+	if n := run(); n == 0 || zero && n > 1 {
+		return false
+	}
+	if len(b) > 0 && b[0] == '.' {
+		b = b[1:]
+		if run() == 0 {
+			return false
+		}
+	}
+	if len(b) > 0 && b[0]|0x20 == 'e' {
+		b = b[1:]
+		if len(b) > 0 && (b[0] == '+' || b[0] == '-') {
+			b = b[1:]
+		}
+		if run() == 0 {
+			return false
+		}
+	}
+	return len(b) == 0
+}
+
+// skip takes a value of any kind. Strings in it may be of any length.
+func (s *scanner) skip(depth int) error {
+	c, err := s.peek("a value")
+	if err != nil {
+		return err
+	}
+	if depth > maxDepth {
+		return s.wrong("objects and arrays are nested deeper than %d", maxDepth)
+	}
+	switch c {
+	case '{':
+		return s.object("an object", func([]byte) error { return s.skip(depth + 1) })
+	case '[':
+		return s.array("an array", func() error { return s.skip(depth + 1) })
+	case '"':
+		return s.skipString()
+	case 't':
+		return s.word("true")
+	case 'f':
+		return s.word("false")
+	case 'n':
+		return s.word("null")
+	}
+	_, err = s.number("a value")
+	return err
+}
+
+func (s *scanner) skipString() error {
+	s.r++
+	for {
+		c, err := s.byte("the end of a string")
+		switch {
+		case err != nil:
+			return err
+		case c < ' ':
+			return s.fail("no control character in a string")
+		}
+		s.r++
+		switch c {
+		case '"':
+			return nil
+		case '\\':
+			s.tok = s.tok[:0]
+			if err := s.escape(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// end takes what is behind the last value, which must be nothing but white space.
+func (s *scanner) end() error {
+	switch _, err := s.peek("nothing more"); {
+	case err == nil:
+		return s.fail("nothing more")
+	case s.err != io.EOF:
+		return err
+	}
+	return nil
+}
