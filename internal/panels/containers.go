@@ -1,0 +1,155 @@
+package panels
+
+import (
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+const (
+	// eachContainer is what the metrics of cAdvisor and of kube-state-metrics know a container by.
+	eachContainer = `by (cluster, namespace, pod, container)`
+	// containers leaves out the cgroups of whole pods and of the pause containers, which hold the pod's network. image!="" would not do:
+	// pause containers have an image.
+	containers = `container!="",container!="POD"`
+
+	nameContainer = "{{namespace}}/{{pod}}/{{container}}"
+
+	hintContainers = "The kubelet's cAdvisor (a scrape of /metrics/cadvisor, on in both Helm charts) brings what is used, kube-state-metrics the requests and limits;" +
+		" a container without one of them does not appear."
+)
+
+// given is what containers requested or are limited to ("requests" or "limits"). Native sidecars are init containers that keep
+// running: theirs stand in a metric of their own.
+func given(what, resource string) string {
+	return `max ` + eachContainer + ` (kube_pod_container_resource_` + what + `{resource="` + resource + `"}` +
+		` or kube_pod_init_container_resource_` + what + `{resource="` + resource + `"})`
+}
+
+// cpuUsed is how many cores each container uses.
+const cpuUsed = `max ` + eachContainer + ` (rate(container_cpu_usage_seconds_total{` + containers + `}[$__rate_interval]))`
+
+func containerMemory() snapshot.Spec {
+	return snapshot.Spec{
+		Name:    "container-memory",
+		Title:   "Memory of containers, of their limits",
+		Section: sectionContainers,
+		Query: `max ` + eachContainer + ` (max_over_time(container_memory_working_set_bytes{` + containers + `}[$__rate_interval])) / ` +
+			given("limits", "memory"),
+		Unit:     units.PercentUnit,
+		Legend:   nameContainer,
+		Subject:  "memory",
+		Capacity: &snapshot.Capacity{Query: given("limits", "memory"), Unit: units.Bytes},
+		Rules: []rules.Rule{{
+			Name: "ContainerMemoryNearLimit", Warning: rules.At(0.85), Critical: rules.At(0.95), For: 15 * time.Minute,
+			NoData: rules.ResolveOnNoData,
+		}},
+		Why: "The working set is what the kernel cannot take back from the container, and so what gets it killed at its limit." +
+			" usage_bytes includes page cache, grows with every file that is read and stops at the limit without harm.",
+		Hint: hintContainers,
+	}
+}
+
+// containerOOM is 0 for a container whose last kill is more than an hour ago, and not absent, so that the alert resolves by a sample.
+// A window of one hour loses no kill at any step up to an hour. The second half is for containers that never restart (Spark's
+// executors, Jobs): they end as terminated, and stay so until their pod is deleted.
+func containerOOM() snapshot.Spec {
+	return snapshot.Spec{
+		Name:    "container-oom",
+		Title:   "Containers killed for memory in the last hour",
+		Section: sectionContainers,
+		Query: `round(max ` + eachContainer + ` (increase(kube_pod_container_status_restarts_total[1h])))` +
+			` and max ` + eachContainer + ` (kube_pod_container_status_last_terminated_reason{reason="OOMKilled"}) == 1` +
+			` or max ` + eachContainer + ` (max_over_time(kube_pod_container_status_terminated_reason{reason="OOMKilled"}[1h])) == 1`,
+		Unit:      units.Short,
+		Legend:    nameContainer,
+		Subject:   "OOM kills",
+		Rules:     []rules.Rule{{Name: "ContainerOOMKilled", Critical: rules.At(0), NoData: rules.ResolveOnNoData}},
+		EmptyIsOK: true,
+		Why: "How often a container was started again within the hour after the kernel had killed it for memory; 1 for one that was killed and is not started again." +
+			" The reason alone stays for as long as the pod lives and would tell of a kill of last month.",
+		Hint: hintKSM,
+	}
+}
+
+// containerRestarts rounds because increase extrapolates to the window's edges: one restart reads as 1.02.
+func containerRestarts() snapshot.Spec {
+	return snapshot.Spec{
+		Name:    "container-restarts",
+		Title:   "Restarts of containers in the last hour",
+		Section: sectionContainers,
+		Query:   `round(max ` + eachContainer + ` (increase(kube_pod_container_status_restarts_total[1h])))`,
+		Unit:    units.Short,
+		Legend:  nameContainer,
+		Subject: "restarts",
+		Rules: []rules.Rule{{
+			Name: "ContainerRestarting", Warning: rules.At(2), Critical: rules.At(5), NoData: rules.ResolveOnNoData,
+		}},
+		Why: "Restarts within the last hour, and not since the pod began: a total of 40 may be a year old." +
+			" One or two are a deployment or a bad moment; more than five are a container that does not come up.",
+		Hint: hintKSM,
+	}
+}
+
+func containerCPU() snapshot.Spec {
+	return snapshot.Spec{
+		Name:     "container-cpu",
+		Title:    "CPU of containers, of their requests",
+		Section:  sectionContainers,
+		Query:    cpuUsed + " / " + given("requests", "cpu"),
+		Unit:     units.PercentUnit,
+		Legend:   nameContainer,
+		Subject:  "CPU of its request",
+		Capacity: &snapshot.Capacity{Query: given("requests", "cpu"), Unit: units.Cores},
+		Why: "What a container uses of what it was promised. Above 100 % it lives on what others leave, and is the first to be slowed when the node is busy; far below, it keeps CPU from others." +
+			" Neither is a fault by itself, and so there is no limit: read the ranking.",
+		Hint: hintContainers,
+	}
+}
+
+// containerCPULimit is empty, and well, in a cluster whose containers have no CPU limits.
+func containerCPULimit() snapshot.Spec {
+	return snapshot.Spec{
+		Name:     "container-cpu-limit",
+		Title:    "CPU of containers, of their limits",
+		Section:  sectionContainers,
+		Query:    cpuUsed + " / " + given("limits", "cpu"),
+		Unit:     units.PercentUnit,
+		Legend:   nameContainer,
+		Subject:  "CPU of its limit",
+		Capacity: &snapshot.Capacity{Query: given("limits", "cpu"), Unit: units.Cores},
+		Rules: []rules.Rule{{
+			Name: "ContainerCPUNearLimit", Warning: rules.At(0.90), For: 30 * time.Minute, NoData: rules.ResolveOnNoData,
+		}},
+		EmptyIsOK: true,
+		Why: "A container at its CPU limit is slowed, never killed; half an hour of it is a limit that is too low or a loop." +
+			" Containers without a CPU limit do not appear, and need none.",
+		Hint: hintContainers,
+	}
+}
+
+// containerThrottling is Optional because cAdvisor has these metrics for containers with a CPU limit only: a cluster without such
+// limits lacks nothing.
+func containerThrottling() snapshot.Spec {
+	sum := func(metric string) string {
+		return `sum ` + eachContainer + ` (rate(` + metric + `{` + containers + `}[$__rate_interval]))`
+	}
+	return snapshot.Spec{
+		Name:    "container-throttling",
+		Title:   "CPU throttling of containers",
+		Section: sectionContainers,
+		Query:   sum("container_cpu_cfs_throttled_periods_total") + " / " + sum("container_cpu_cfs_periods_total"),
+		Unit:    units.PercentUnit,
+		Legend:  nameContainer,
+		Subject: "CPU throttling",
+		Rules: []rules.Rule{{
+			Name: "ContainerCPUThrottled", Warning: rules.At(0.25), For: 30 * time.Minute, NoData: rules.ResolveOnNoData,
+		}},
+		Optional: true,
+		Why: "The share of 100 ms periods in which the container wanted to run and its CPU limit said no: it is slow even where its average CPU looks low." +
+			" Never critical, because nothing breaks. A gap is a container that did not run at all.",
+		Hint: "The kubelet's cAdvisor (/metrics/cadvisor) brings it, for containers with a CPU limit. Periods and not throttled_seconds, which kube-prometheus-stack drops.",
+	}
+}

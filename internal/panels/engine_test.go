@@ -1,0 +1,147 @@
+package panels_test
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/tsdb/chunks"
+	"github.com/prometheus/prometheus/util/annotations"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// scrape is the interval of the fixtures' samples, the first of which is at the Unix epoch.
+const scrape = time.Minute
+
+// store holds series in memory for the real PromQL engine.
+type store struct{ series []storage.Series }
+
+// add puts a series of one sample every interval into the store, in promtool's notation: "0x50 1x9", "0+30x60", "1 _ 1".
+func (st *store) add(t *testing.T, name string, ls map[string]string, interval time.Duration, values string) {
+	t.Helper()
+	b := labels.NewBuilder(labels.FromMap(ls))
+	b.Set(labels.MetricName, name)
+	_, vals, err := snapshot.Parser().ParseSeriesDesc("x " + values)
+	if err != nil {
+		t.Fatalf("values %q of %s: %v", values, name, err)
+	}
+	var samples []chunks.Sample
+	for i, v := range vals {
+		if !v.Omitted {
+			samples = append(samples, sample{int64(i) * interval.Milliseconds(), v.Value})
+		}
+	}
+	st.series = append(st.series, storage.NewListSeries(b.Labels(), samples))
+}
+
+// Querier makes st a storage.Queryable.
+func (st *store) Querier(int64, int64) (storage.Querier, error) {
+	return &storage.MockQuerier{SelectMockFunction: func(_ bool, _ *storage.SelectHints, ms ...*labels.Matcher) storage.SeriesSet {
+		set := &seriesSet{}
+		for _, s := range st.series {
+			if matches(s.Labels(), ms) {
+				set.series = append(set.series, s)
+			}
+		}
+		return set
+	}}, nil
+}
+
+func matches(ls labels.Labels, ms []*labels.Matcher) bool {
+	for _, m := range ms {
+		if !m.Matches(ls.Get(m.Name)) {
+			return false
+		}
+	}
+	return true
+}
+
+type seriesSet struct {
+	series []storage.Series
+	next   int
+}
+
+func (s *seriesSet) Next() bool                        { s.next++; return s.next <= len(s.series) }
+func (s *seriesSet) At() storage.Series                { return s.series[s.next-1] }
+func (s *seriesSet) Err() error                        { return nil }
+func (s *seriesSet) Warnings() annotations.Annotations { return nil }
+
+type sample struct {
+	t int64
+	v float64
+}
+
+func (s sample) ST() int64                     { return 0 }
+func (s sample) T() int64                      { return s.t }
+func (s sample) F() float64                    { return s.v }
+func (s sample) H() *histogram.Histogram       { return nil }
+func (s sample) FH() *histogram.FloatHistogram { return nil }
+func (s sample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
+func (s sample) Copy() chunks.Sample           { return s }
+
+// query runs a panel's query as a snapshot would, from one offset from the epoch to another.
+func (st *store) query(query string, from, to, step time.Duration) (promql.Matrix, error) {
+	engine := promql.NewEngine(promql.EngineOpts{
+		MaxSamples: 10_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: snapshot.Parser(),
+	})
+	defer func() { _ = engine.Close() }()
+	expr := snapshot.Expand(query, snapshot.Vars{Step: step, ScrapeInterval: scrape, Range: to - from})
+	ctx := context.Background()
+	q, err := engine.NewRangeQuery(ctx, st, nil, expr, time.UnixMilli(from.Milliseconds()), time.UnixMilli(to.Milliseconds()), step)
+	if err != nil {
+		return nil, err
+	}
+	defer q.Close()
+	return q.Exec(ctx).Matrix()
+}
+
+// values are what a query gives at one time: by the values of its labels in the order of their names, joined by blanks.
+type values map[string]float64
+
+// at runs a query at one offset from the epoch. The samples that are NaN, as 0/0 is, are left out. names are the labels that the
+// series have.
+func (st *store) at(t *testing.T, query string, offset time.Duration) (got values, names string, err error) {
+	t.Helper()
+	m, err := st.query(query, offset, offset, scrape)
+	if err != nil {
+		return nil, "", err
+	}
+	got = values{}
+	for _, s := range m {
+		key, n := keyOf(s.Metric)
+		if v := s.Floats[0].F; !math.IsNaN(v) {
+			got[key], names = v, n
+		}
+	}
+	return got, names, nil
+}
+
+func keyOf(ls labels.Labels) (key, names string) {
+	var vs, ns []string
+	ls.Range(func(l labels.Label) {
+		vs, ns = append(vs, l.Value), append(ns, l.Name)
+	})
+	return strings.Join(vs, " "), strings.Join(ns, " ")
+}
+
+func close9(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
+
+func (v values) equal(o values) bool {
+	if len(v) != len(o) {
+		return false
+	}
+	for k, x := range v {
+		if y, ok := o[k]; !ok || !close9(x, y) {
+			return false
+		}
+	}
+	return true
+}

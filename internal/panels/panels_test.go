@@ -1,0 +1,190 @@
+package panels_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+func Example() {
+	spec, ok := panels.Get("pvc")
+	fmt.Println(ok, spec.Title, "in", spec.Unit)
+	fmt.Println(spec.Query)
+	// Output:
+	// true Persistent volumes in percentunit
+	// max by (cluster, namespace, persistentvolumeclaim) (1 - kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes)
+}
+
+func panel(t *testing.T, name string) snapshot.Spec {
+	t.Helper()
+	spec, ok := panels.Get(name)
+	if !ok {
+		t.Fatalf("no panel %q", name)
+	}
+	return spec
+}
+
+func TestAllHasEveryPanelInTheOrderOfAReport(t *testing.T) {
+	var names, sections []string
+	for _, spec := range panels.All() {
+		names = append(names, spec.Name)
+		if !slices.Contains(sections, spec.Section) {
+			sections = append(sections, spec.Section)
+		} else if sections[len(sections)-1] != spec.Section {
+			t.Errorf("%s stands apart from its section %s", spec.Name, spec.Section)
+		}
+	}
+	want := strings.Fields(`node-memory node-cpu node-disk node-inodes node-conditions node-network node-network-errors node-pressure
+		node-requests node-requests-cpu container-memory container-oom container-restarts container-cpu container-cpu-limit
+		container-throttling pvc scrape-health coverage`)
+	if !slices.Equal(names, want) {
+		t.Errorf("panels %v\nwant %v", names, want)
+	}
+	if want := []string{"Nodes", "Containers", "Storage", "Monitoring"}; !slices.Equal(sections, want) {
+		t.Errorf("sections %v, want %v", sections, want)
+	}
+	if _, ok := panels.Get("node"); ok {
+		t.Error("Get finds a panel that is not there")
+	}
+}
+
+func TestCallersOwnWhatAllReturns(t *testing.T) {
+	first := panels.All()
+	first[0].Rules[0].Warning = rules.At(7)
+	first[0].Capacity.Unit = units.None
+	if again := panels.All()[0]; again.Rules[0].Warning == rules.At(7) || again.Capacity.Unit == units.None {
+		t.Error("a change of one caller reaches the next")
+	}
+}
+
+var (
+	panelName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	alertname = regexp.MustCompile(`^([A-Z]+[a-z]+)+([A-Z]+)?$`)
+	legend    = regexp.MustCompile(`\{\{(\w+)\}\}`)
+)
+
+func TestEveryPanelSaysWhatAReaderNeeds(t *testing.T) {
+	names, alerts := map[string]bool{}, map[string]bool{}
+	for _, spec := range panels.All() {
+		t.Run(spec.Name, func(t *testing.T) {
+			if !panelName.MatchString(spec.Name) || names[spec.Name] {
+				t.Errorf("the name %q is malformed or there twice", spec.Name)
+			}
+			names[spec.Name] = true
+			for what, text := range map[string]string{"Title": spec.Title, "Subject": spec.Subject, "Legend": spec.Legend, "Why": spec.Why, "Hint": spec.Hint} {
+				if text == "" || strings.TrimSpace(text) != text || strings.Contains(text, "  ") {
+					t.Errorf("%s is %q", what, text)
+				}
+			}
+			if n := len([]rune(spec.Why)); n > 400 || !strings.HasSuffix(spec.Why, ".") || !strings.HasSuffix(spec.Hint, ".") {
+				t.Errorf("Why has %d characters; it and Hint end with a full stop", n)
+			}
+			if spec.Unit == units.PercentUnit && spec.Capacity == nil {
+				switch spec.Name {
+				case "node-network-errors", "node-pressure", "container-throttling", "scrape-health": // shares of events and of time
+				default:
+					t.Error("a ratio without its whole")
+				}
+			}
+			for _, r := range spec.Rules {
+				if !alertname.MatchString(r.Name) || alerts[r.Name] {
+					t.Errorf("the alertname %q is not CamelCase or there twice", r.Name)
+				}
+				alerts[r.Name] = true
+				if !r.Warning.Set && !r.Critical.Set {
+					t.Errorf("%s has no limit", r.Name)
+				}
+				if r.Warning.Set && r.Critical.Set && (r.Warning.Value < r.Critical.Value) != (r.Direction == rules.Above) {
+					t.Errorf("%s is critical before it warns", r.Name)
+				}
+			}
+		})
+	}
+}
+
+func TestEveryQueryParsesAndHasTheLabelsOfItsLegend(t *testing.T) {
+	vars := snapshot.Vars{Step: 2 * time.Minute, ScrapeInterval: time.Minute, Range: 24 * time.Hour}
+	for _, spec := range panels.All() {
+		queries := []string{spec.Query}
+		if spec.Capacity != nil {
+			queries = append(queries, spec.Capacity.Query)
+		}
+		for _, q := range queries {
+			names, err := snapshot.MetricNames(snapshot.Expand(q, vars))
+			if err != nil {
+				t.Errorf("%s: %v\n%s", spec.Name, err, q)
+			}
+			if len(names) == 0 {
+				t.Errorf("%s reads no metric by name", spec.Name)
+			}
+		}
+		for _, m := range legend.FindAllStringSubmatch(spec.Legend, -1) {
+			label := m[1]
+			if by := strings.Fields(answers[spec.Name].by); !slices.Contains(by, label) && (label != "node" || !slices.Contains(by, "instance")) {
+				t.Errorf("%s: the legend's %s is none of the labels %v", spec.Name, label, by)
+			}
+		}
+	}
+}
+
+// TestAnEmptyAnswerIsToldFromAMissingExporter: the first metric of a query that may be empty is there in every healthy cluster.
+func TestAnEmptyAnswerIsToldFromAMissingExporter(t *testing.T) {
+	first := map[string]string{
+		"container-oom":       "kube_pod_container_status_restarts_total",
+		"container-cpu-limit": "container_cpu_usage_seconds_total",
+	}
+	for _, spec := range panels.All() {
+		if !spec.EmptyIsOK {
+			continue
+		}
+		names, err := snapshot.MetricNames(snapshot.Expand(spec.Query, snapshot.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}))
+		if err != nil || names[0] != first[spec.Name] {
+			t.Errorf("%s: the first metric is %v, want %q (error %v)", spec.Name, names, first[spec.Name], err)
+		}
+	}
+}
+
+// TestAlertsCanFireInReportsOfAnHourADayAndAWeek holds the built-in rules to check-config's law, For ≤ range − 3 steps and
+// step ≤ For/3, and says where For must be raised to three steps for it.
+func TestAlertsCanFireInReportsOfAnHourADayAndAWeek(t *testing.T) {
+	for _, tt := range []struct {
+		rng    time.Duration
+		step   time.Duration
+		raised []string
+	}{
+		{time.Hour, time.Minute, nil},
+		{24 * time.Hour, 2 * time.Minute, []string{"NodeCondition"}},
+		{7 * 24 * time.Hour, 15 * time.Minute, []string{
+			"NodeMemoryHigh", "NodeCPUHigh", "NodeDiskHigh", "NodeInodesHigh", "NodeCondition", "NodeNetworkErrors", "NodeMemoryRequestsHigh",
+			"NodeCPURequestsHigh", "ContainerMemoryNearLimit", "ContainerCPUNearLimit", "ContainerCPUThrottled", "VolumeHigh",
+			"ScrapeTargetsDown", "NodeExporterMissing",
+		}},
+	} {
+		var raised []string
+		for _, spec := range panels.All() {
+			step, err := snapshot.Step(tt.rng, spec.Step, scrape, snapshot.DefaultWidth)
+			if err != nil || step != tt.step {
+				t.Fatalf("%s at %s: step %s, want %s (error %v)", spec.Name, tt.rng, step, tt.step, err)
+			}
+			for _, r := range spec.Rules {
+				if r.For > 0 && step > r.For/3 {
+					raised = append(raised, r.Name)
+				}
+				if held := max(r.For, 3*step); held > tt.rng-3*step {
+					t.Errorf("%s can hold for %s at most once in a range of %s", r.Name, held, tt.rng)
+				}
+			}
+		}
+		if !slices.Equal(raised, tt.raised) {
+			t.Errorf("at a range of %s For must be raised for %v, want %v", tt.rng, raised, tt.raised)
+		}
+	}
+}

@@ -1,0 +1,322 @@
+package panels_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/panels"
+)
+
+// eval is when the fixture's hour is looked at.
+const eval = 59 * time.Minute
+
+// answer is what a panel's query gives over the fixture, and what its capacity query gives, by the labels in by. The numbers are worked
+// out by hand from fixture_test.go.
+type answer struct {
+	by       string
+	want     values
+	capacity values
+	stack    values // under kube-prometheus-stack, where that differs
+}
+
+var answers = map[string]answer{
+	// 1 − 100/1000 and 1 − 400/1000.
+	"node-memory": {by: "instance",
+		want:     values{"10.0.0.1:9100": 0.9, "10.0.0.2:9100": 0.6},
+		capacity: values{"10.0.0.1:9100": 1000, "10.0.0.2:9100": 1000}},
+	// 1 − (30+3+3)/60 and 1 − (12+3+3)/60, on each of two cores.
+	"node-cpu": {by: "instance",
+		want:     values{"10.0.0.1:9100": 0.4, "10.0.0.2:9100": 0.7},
+		capacity: values{"10.0.0.1:9100": 2, "10.0.0.2:9100": 2}},
+	// 1 − 20/100, 1 − 50/100, 1 − 90/100; once for the disk that is mounted twice.
+	"node-disk": {by: "device instance",
+		want:     values{"/dev/sda1 10.0.0.1:9100": 0.8, "/dev/sda1 10.0.0.2:9100": 0.5, "/dev/sdc 10.0.0.1:9100": 0.1, "/dev/sdc 10.0.0.2:9100": 0.1},
+		capacity: values{"/dev/sda1 10.0.0.1:9100": 100, "/dev/sda1 10.0.0.2:9100": 100, "/dev/sdc 10.0.0.1:9100": 100, "/dev/sdc 10.0.0.2:9100": 100}},
+	// 1 − 100/1000, 1 − 250/1000; btrfs on sdc has no inodes to run out of.
+	"node-inodes": {by: "device instance",
+		want:     values{"/dev/sda1 10.0.0.1:9100": 0.9, "/dev/sda1 10.0.0.2:9100": 0.75},
+		capacity: values{"/dev/sda1 10.0.0.1:9100": 1000, "/dev/sda1 10.0.0.2:9100": 1000}},
+	"node-conditions": {by: "condition node", want: values{
+		"NotReady n1": 0, "MemoryPressure n1": 0, "NotKernelReady n1": 0,
+		"NotReady n2": 0, "MemoryPressure n2": 1,
+		"NotReady n3": 1, "MemoryPressure n3": 0,
+	}},
+	// (6000+3000)/60, on eth0 alone.
+	"node-network": {by: "instance", want: values{"10.0.0.1:9100": 150, "10.0.0.2:9100": 150}},
+	// (2+2)/(100+100).
+	"node-network-errors": {by: "instance", want: values{"10.0.0.1:9100": 0.02, "10.0.0.2:9100": 0.02}},
+	// 6 seconds of 60.
+	"node-pressure": {by: "instance", want: values{"10.0.0.1:9100": 0.1, "10.0.0.2:9100": 0.1}},
+	// 32000/64000 without the 30000 of the finished pod, 48000/64000; n3 has no pods.
+	"node-requests": {by: "node",
+		want:     values{"n1": 0.5, "n2": 0.75},
+		capacity: values{"n1": 64000, "n2": 64000, "n3": 64000}},
+	// 0.25/4.
+	"node-requests-cpu": {by: "node",
+		want:     values{"n1": 0.0625, "n2": 0.0625},
+		capacity: values{"n1": 4, "n2": 4, "n3": 4}},
+	// 90/100 and 30/100; the native sidecars 90/180.
+	"container-memory": {by: "container namespace pod",
+		want: values{"app shop api-n1": 0.9, "app shop api-n2": 0.3, "sidecar shop api-n1": 0.5, "sidecar shop api-n2": 0.5},
+		capacity: values{"app shop api-n1": 100, "app shop api-n2": 100, "sidecar shop api-n1": 180, "sidecar shop api-n2": 180,
+			"setup shop api-n1": 500, "setup shop api-n2": 500}},
+	// api-n1 was killed at minute 51, api-n2 long ago, and exec-1 was killed and is gone since minute 21.
+	"container-oom": {by: "container namespace pod", want: values{"app shop api-n1": 1, "app shop api-n2": 0, "executor spark exec-1": 1}},
+	"container-restarts": {by: "container namespace pod", want: values{
+		"app shop api-n1": 1, "app shop api-n2": 0, "bad shop loop": 5}},
+	// Half a core of 0.25; the sidecars half a core of 0.5.
+	"container-cpu": {by: "container namespace pod",
+		want:     values{"app shop api-n1": 2, "app shop api-n2": 2, "sidecar shop api-n1": 1, "sidecar shop api-n2": 1},
+		capacity: values{"app shop api-n1": 0.25, "app shop api-n2": 0.25, "sidecar shop api-n1": 0.5, "sidecar shop api-n2": 0.5}},
+	// Half a core of 1; the sidecars have no limit.
+	"container-cpu-limit": {by: "container namespace pod",
+		want:     values{"app shop api-n1": 0.5, "app shop api-n2": 0.5},
+		capacity: values{"app shop api-n1": 1, "app shop api-n2": 1}},
+	// 300 of 600 periods; the sidecars 0/0, which is a gap.
+	"container-throttling": {by: "container namespace pod", want: values{"app shop api-n1": 0.5, "app shop api-n2": 0.5}},
+	// 1 − 15/100 and 1 − 60/100.
+	"pvc": {by: "namespace persistentvolumeclaim",
+		want:     values{"shop data-n1": 0.85, "shop data-n2": 0.4},
+		capacity: values{"shop data-n1": 100, "shop data-n2": 100}},
+	// Three of app's four.
+	"scrape-health": {by: "job",
+		want:  values{"app": 0.75, "kubernetes-service-endpoints": 1, "kubernetes-pods": 1},
+		stack: values{"app": 0.75, "node-exporter": 1}},
+	// n3 has no exporter; n4's is known by its host's name; virtual-1 needs none.
+	"coverage": {by: "node", want: values{"n1": 0, "n2": 0, "n3": 1, "n4": 0}},
+}
+
+func TestQueriesGiveTheRightAnswersUnderBothCharts(t *testing.T) {
+	for _, chart := range profiles {
+		f := newFixture(t, chart)
+		for _, spec := range panels.All() {
+			t.Run(string(chart)+"/"+spec.Name, func(t *testing.T) {
+				a, ok := answers[spec.Name]
+				if !ok {
+					t.Fatal("the panel has no expected answer")
+				}
+				if chart == stack && a.stack != nil {
+					a.want = a.stack
+				}
+				f.expect(t, spec.Query, a.by, a.want)
+				if (spec.Capacity == nil) != (a.capacity == nil) {
+					t.Fatalf("a capacity is there: %v; expected: %v", spec.Capacity != nil, a.capacity != nil)
+				}
+				if spec.Capacity != nil {
+					f.expect(t, spec.Capacity.Query, a.by, a.capacity)
+				}
+			})
+		}
+	}
+}
+
+func (f *fixture) expect(t *testing.T, query, by string, want values) {
+	t.Helper()
+	got, names, err := f.at(t, query, eval)
+	if err != nil {
+		t.Fatalf("%v\nin %s", err, query)
+	}
+	if !got.equal(want) {
+		t.Errorf("got %v\nwant %v\nfrom %s", got, want, query)
+	}
+	if names != by {
+		t.Errorf("the series have the labels %q, not %q", names, by)
+	}
+}
+
+// TestNaiveQueriesFallIntoTheTraps proves that the fixture bites: the query that one would write first is wrong on it, or fails.
+func TestNaiveQueriesFallIntoTheTraps(t *testing.T) {
+	both := profiles
+	for _, trap := range []struct {
+		name  string
+		in    []profile
+		panel string // whose answer the query misses
+		query string
+		want  values // the wrong answer; nil: the query fails
+	}{
+		{"a join with a rolled kube-state-metrics", both, "container-memory",
+			`max by (namespace, pod, container) (container_memory_working_set_bytes{container!=""}) / on (namespace, pod, container) kube_pod_container_resource_limits{resource="memory"}`, nil},
+		{"a sum over a rolled kube-state-metrics and finished pods", both, "node-requests",
+			`sum by (node) (kube_pod_container_resource_requests{resource="memory",node!=""}) / max by (node) (kube_node_status_allocatable{resource="memory"})`,
+			values{"n1": 1.9375, "n2": 1.5}},
+		{"finished pods", both, "node-requests",
+			`sum by (node) (max by (node, namespace, pod, container) (kube_pod_container_resource_requests{resource="memory",node!=""})) / max by (node) (kube_node_status_allocatable{resource="memory"})`,
+			values{"n1": 0.96875, "n2": 0.75}},
+		{"the node of kube-state-metrics' own pod", []profile{community}, "node-conditions",
+			`max by (node) (kube_pod_status_phase{phase="Running"})`, values{"n1": 1}},
+		{"a sum over a doubled kubelet Service", []profile{stack}, "container-memory",
+			`sum by (namespace, pod, container) (container_memory_working_set_bytes{container!="",container!="POD"}) / max by (namespace, pod, container) (kube_pod_container_resource_limits{resource="memory"})`,
+			values{"app shop api-n1": 1.8, "app shop api-n2": 0.6}},
+		{"a sum over an exporter that is scraped twice", []profile{community}, "node-network",
+			`sum by (instance) (rate(node_network_receive_bytes_total{device="eth0"}[4m]) + rate(node_network_transmit_bytes_total{device="eth0"}[4m]))`,
+			values{"10.0.0.1:9100": 300, "10.0.0.2:9100": 300}},
+		{"bonds and VLANs beside their card", []profile{stack}, "node-network",
+			`sum by (instance) (rate(node_network_receive_bytes_total{device!~"lo|veth.*"}[4m]) + rate(node_network_transmit_bytes_total{device!~"lo|veth.*"}[4m]))`,
+			values{"10.0.0.1:9100": 450, "10.0.0.2:9100": 450}},
+		{"packets of the pods' devices", both, "node-network-errors",
+			`sum by (instance) (rate(node_network_receive_errs_total[4m])) / sum by (instance) (rate(node_network_receive_packets_total[4m]))`,
+			values{"10.0.0.1:9100": 6.0 / 10300, "10.0.0.2:9100": 6.0 / 10300}},
+		{"pause containers", both, "container-memory",
+			`max by (namespace, pod, container) (container_memory_working_set_bytes{image!=""}) and on (container) group by (container) (container_memory_working_set_bytes{container="POD"})`,
+			values{"POD shop api-n1": 1, "POD shop api-n2": 1}},
+		{"the whole pod's cgroup", both, "container-memory",
+			`max by (namespace, pod) (container_memory_working_set_bytes) / max by (namespace, pod) (kube_pod_container_resource_limits{resource="memory"})`,
+			values{"shop api-n1": 1.91, "shop api-n2": 1.91}},
+		{"native sidecars", both, "container-memory",
+			`max by (namespace, pod, container) (container_memory_working_set_bytes) / max by (namespace, pod, container) (kube_pod_container_resource_limits{resource="memory"})`,
+			values{"app shop api-n1": 0.9, "app shop api-n2": 0.3}},
+		{"usage and page cache", both, "container-memory",
+			`max by (namespace, pod, container) (container_memory_usage_bytes) / max by (namespace, pod, container) (kube_pod_container_resource_limits{resource="memory"})`,
+			values{"app shop api-n1": 1, "app shop api-n2": 1}},
+		{"MemFree", both, "node-memory",
+			`1 - max by (instance) (node_memory_MemFree_bytes) / max by (instance) (node_memory_MemTotal_bytes)`,
+			values{"10.0.0.1:9100": 0.98, "10.0.0.2:9100": 0.98}},
+		{"Active", both, "node-memory",
+			`max by (instance) (node_memory_Active_bytes) / max by (instance) (node_memory_MemTotal_bytes)`,
+			values{"10.0.0.1:9100": 0.85, "10.0.0.2:9100": 0.85}},
+		{"iowait and steal", both, "node-cpu",
+			`1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[4m]))`,
+			values{"10.0.0.1:9100": 0.5, "10.0.0.2:9100": 0.8}},
+		{"a read-only root, and one disk under two mount points", both, "node-disk",
+			`max by (instance, device, mountpoint) (1 - node_filesystem_avail_bytes{fstype=~"ext.*"} / node_filesystem_size_bytes) > 0.7`,
+			values{
+				"/dev/sda1 10.0.0.1:9100 /": 0.8, "/dev/sda1 10.0.0.1:9100 /home": 0.8, "/dev/dm-0 10.0.0.1:9100 /cos": 1, "/dev/dm-0 10.0.0.2:9100 /cos": 1,
+				"/dev/sdb 10.0.0.1:9100 /var/lib/kubelet/pods/x/volumes/y": 0.99, "/dev/sdb 10.0.0.2:9100 /var/lib/kubelet/pods/x/volumes/y": 0.99,
+			}},
+		{"what is free for root alone", both, "node-disk",
+			`max by (instance, device) (1 - node_filesystem_free_bytes{mountpoint="/"} / node_filesystem_size_bytes)`,
+			values{"/dev/sda1 10.0.0.1:9100": 0.75, "/dev/sda1 10.0.0.2:9100": 0.45}},
+		{"a filesystem without inodes", both, "node-inodes",
+			`count(node_filesystem_files_free{device="/dev/sdc"} / node_filesystem_files > -Inf)`, values{}},
+		{"conditions that are good when true", both, "node-conditions",
+			`max by (node, condition) (kube_node_status_condition{condition!="Ready",status="true"}) == 1`,
+			values{"KernelReady n1": 1, "MemoryPressure n2": 1}},
+		{"a kill of last month", both, "container-oom",
+			`max by (namespace, pod, container) (kube_pod_container_status_last_terminated_reason{reason="OOMKilled"}) == 1`,
+			values{"app shop api-n1": 1, "app shop api-n2": 1}},
+		{"a killed container that is never started again", both, "container-oom",
+			`max by (namespace, pod, container) (increase(kube_pod_container_status_restarts_total[1h])) > 0 and max by (namespace, pod, container) (kube_pod_container_status_last_terminated_reason{reason="OOMKilled"})`,
+			values{"app shop api-n1": 60.0 / 59}},
+		{"a volume's used bytes", both, "pvc",
+			`max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_used_bytes / kubelet_volume_stats_capacity_bytes)`,
+			values{"shop data-n1": 0.1, "shop data-n2": 0.1}},
+		{"a host's name is not the node's", both, "coverage",
+			`group by (node) (kube_node_info) unless on (node) label_replace(node_uname_info, "node", "$1", "nodename", "(.+)")`,
+			values{"n1": 1, "n2": 1, "n3": 1, "virtual-1": 1}},
+		{"nodes that share an address", both, "coverage",
+			`label_replace(node_uname_info{node=""}, "internal_ip", "$1", "instance", "(.+):.+") * on (internal_ip) group_left (node) group by (internal_ip, node) (kube_node_info)`, nil},
+	} {
+		for _, chart := range trap.in {
+			t.Run(trap.name+"/"+string(chart), func(t *testing.T) {
+				got, _, err := newFixture(t, chart).at(t, trap.query, eval)
+				switch {
+				case trap.want == nil && err == nil:
+					t.Errorf("the query gives %v and was to fail", got)
+				case trap.want == nil && !strings.Contains(err.Error(), "found duplicate series") && !strings.Contains(err.Error(), "many-to-many"):
+					t.Errorf("the query fails with another error: %v", err)
+				case trap.want != nil && err != nil:
+					t.Error(err)
+				case trap.want != nil && !got.equal(trap.want):
+					t.Errorf("got %v, want %v", got, trap.want)
+				case trap.want != nil && got.equal(answers[trap.panel].want):
+					t.Errorf("the query gives the right answer of %s: the trap does not bite", trap.panel)
+				}
+			})
+		}
+	}
+}
+
+// TestShortEventsAreSeenAtLargeSteps looks at a week's step of 15 minutes for what happened between two samples.
+func TestShortEventsAreSeenAtLargeSteps(t *testing.T) {
+	const step = 15 * time.Minute
+	var st store
+	container := set{"namespace": "shop", "pod": "p", "container": "c"}
+	with := func(k, v string) set { return set{"namespace": "shop", "pod": "p", "container": "c", k: v} }
+	// Not ready for the minutes 36 to 39, over the limit for 50 to 52.
+	st.add(t, "kube_node_status_condition", set{"node": "n1", "condition": "Ready", "status": "unknown"}, scrape, "0x35 1x3 0x79")
+	st.add(t, "container_memory_working_set_bytes", container, scrape, "10x49 99x2 10x66")
+	st.add(t, "kube_pod_container_resource_limits", with("resource", "memory"), scrape, "100x119")
+	// Killed and restarted between the minutes 45 and 46: between the last sample of one step's window and the first of the next.
+	st.add(t, "kube_pod_container_status_restarts_total", container, scrape, "1x45 2x73")
+	st.add(t, "kube_pod_container_status_last_terminated_reason", with("reason", "OOMKilled"), scrape, "_x46 1x73")
+	// An executor that was killed in minute 63 and deleted in minute 65.
+	st.add(t, "kube_pod_container_status_terminated_reason", set{"namespace": "spark", "pod": "exec-1", "container": "executor", "reason": "OOMKilled"}, scrape, "_x63 1x2 _x50")
+
+	for _, tt := range []struct {
+		name, query string
+		key         string
+		at          time.Duration
+		want        float64
+	}{
+		{"not ready", panel(t, "node-conditions").Query, "NotReady n1", 45 * time.Minute, 1},
+		{"not ready, naive", `kube_node_status_condition`, "kube_node_status_condition Ready n1 unknown", 45 * time.Minute, 0},
+		{"memory", panel(t, "container-memory").Query, "c shop p", 60 * time.Minute, 0.99},
+		{"memory, naive", `sum by (container, namespace, pod) (container_memory_working_set_bytes)`, "c shop p", 60 * time.Minute, 10},
+		{"kill", panel(t, "container-oom").Query, "c shop p", 60 * time.Minute, 1},
+		{"kill, naive", `increase(kube_pod_container_status_restarts_total[$__interval])`, "c shop p", 60 * time.Minute, 0},
+		{"kill, an hour later", panel(t, "container-oom").Query, "c shop p", 120*time.Minute - step, 0},
+		{"restart", panel(t, "container-restarts").Query, "c shop p", 60 * time.Minute, 1},
+		{"executor", panel(t, "container-oom").Query, "executor spark exec-1", 75 * time.Minute, 1},
+		{"executor, naive", `max by (container, namespace, pod) (kube_pod_container_status_terminated_reason)`, "executor spark exec-1", 75 * time.Minute, math.NaN()},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := st.query(tt.query, 0, 2*time.Hour, step)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := math.NaN()
+			for _, s := range m {
+				for _, p := range s.Floats {
+					if key, _ := keyOf(s.Metric); key == tt.key && p.T == tt.at.Milliseconds() {
+						got = p.F
+					}
+				}
+			}
+			if got != tt.want && !(math.IsNaN(got) && math.IsNaN(tt.want)) {
+				t.Errorf("%s at %s is %v, want %v", tt.key, tt.at, got, tt.want)
+			}
+		})
+	}
+}
+
+// TestPeaksDoNotStretchShortEventsAtSmallSteps: a node that was not ready for two minutes must not reach an alert's five.
+func TestPeaksDoNotStretchShortEventsAtSmallSteps(t *testing.T) {
+	var st store
+	st.add(t, "kube_node_status_condition", set{"node": "n1", "condition": "Ready", "status": "unknown"}, scrape, "0x29 1x1 0x30")
+	m, err := st.query(panel(t, "node-conditions").Query, 0, time.Hour, scrape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var over []int64
+	for _, p := range m[0].Floats {
+		if p.F > 0 {
+			over = append(over, p.T/scrape.Milliseconds())
+		}
+	}
+	if len(over) != 2 || over[0] != 30 || over[1] != 31 {
+		t.Errorf("not ready in the minutes %v, want 30 and 31", over)
+	}
+}
+
+// TestContainerMemoryHasNoGapsWhereCAdvisorIsLate: cAdvisor stamps its samples itself, now 45 and now 75 seconds apart.
+func TestContainerMemoryHasNoGapsWhereCAdvisorIsLate(t *testing.T) {
+	var st store
+	container := set{"namespace": "shop", "pod": "p", "container": "c"}
+	st.add(t, "container_memory_working_set_bytes", container, 15*time.Second, strings.Repeat("90 _x5 90 _x2 ", 26))
+	st.add(t, "kube_pod_container_resource_limits", set{"namespace": "shop", "pod": "p", "container": "c", "resource": "memory"}, scrape, "100x60")
+	samples := func(query string) int {
+		m, err := st.query(query, 4*time.Minute, 55*time.Minute, scrape)
+		if err != nil || len(m) != 1 {
+			t.Fatalf("%d series, error %v", len(m), err)
+		}
+		return len(m[0].Floats)
+	}
+	if n := samples(panel(t, "container-memory").Query); n != 52 {
+		t.Errorf("%d samples of 52", n)
+	}
+	if n := samples(`max_over_time(container_memory_working_set_bytes[$__interval])`); n == 52 {
+		t.Error("windows of one scrape interval have no gaps: the fixture does not bite")
+	}
+}
