@@ -36,7 +36,14 @@ func newFold(spec *Spec, g series.Grid, nodes Nodes, capacity map[uint64]float64
 	if top <= 0 {
 		top = DefaultTop
 	}
-	return &fold{spec: spec, grid: g, nodes: nodes, capacity: capacity, top: top, newest: -1, sample: newSampler(g.Len)}
+	direction := rules.Above
+	if len(spec.Rules) > 0 {
+		direction = spec.Rules[0].Direction
+	}
+	return &fold{
+		spec: spec, grid: g, nodes: nodes, capacity: capacity, top: top, newest: -1,
+		kept: lineHeap{compare: byRank(direction)}, sample: newSampler(g.Len),
+	}
 }
 
 // add judges one series and keeps of it what is needed. s is only read, and not held.
@@ -63,32 +70,26 @@ func (f *fold) add(s series.Series) error {
 	return nil
 }
 
-// judge puts every rule of the panel to the series.
+// judge puts every rule of the panel to the series; the row takes the gravest answer.
 func (f *fold) judge(row *Row, s series.Series) {
+	worst := rules.Finding{Status: rules.OK}
 	for i, r := range f.spec.Rules {
 		r = overridden(r, i == 0, f.spec.Overrides, s.Labels)
 		if i == 0 {
 			row.Rank = rules.Figure(r, s)
 		}
 		got := rules.Judge(r, s, f.grid)
-		if got.Status != rules.OK {
-			row.Status, row.Severity = graver(row.Status, row.Severity, got)
-		}
 		if got.Status != rules.OK || got.Earlier != nil {
 			f.found = append(f.found, Finding{Finding: got, Name: row.Name, Node: row.Node, Capacity: row.Capacity})
 		}
+		if got.Status != rules.OK && (worst.Status == rules.OK || got.Compare(worst) < 0) {
+			worst = got
+		}
 	}
+	row.Status, row.Severity = worst.Status, worst.Severity
 	if row.Status == rules.OK {
 		f.ok++
 	}
-}
-
-func graver(st rules.Status, sev rules.Severity, f rules.Finding) (rules.Status, rules.Severity) {
-	have := rules.Finding{Status: st, Severity: sev, Value: math.NaN(), Limit: math.NaN()}
-	if have.Worse(f) {
-		return st, sev
-	}
-	return f.Status, f.Severity
 }
 
 // overridden returns the rule with the limits of the last override that names it and matches.
@@ -110,70 +111,43 @@ func (o Override) matches(ls series.Labels) bool {
 	return true
 }
 
-// keep holds the samples of the series of the highest rank, and folds those that give way into the rest.
+// keep holds the samples of the series of the worst rank, and folds those that give way into the rest.
 func (f *fold) keep(row Row, values []float64) {
 	if len(f.kept.lines) < f.top {
-		heap.Push(&f.kept, keptLine{Line{row, slices.Clone(values)}, f.key(row)})
+		heap.Push(&f.kept, Line{row, slices.Clone(values)})
 		return
 	}
-	lowest := f.kept.lines[0]
-	k := f.key(row)
-	if !worseRank(k, row.Labels, lowest.key, lowest.Labels) {
+	first := &f.kept.lines[0]
+	if f.kept.compare(row, first.Row) > 0 {
 		f.rest.add(values)
 		return
 	}
-	f.rest.add(lowest.Values)
-	buf := append(lowest.Values[:0], values...)
-	f.kept.lines[0] = keptLine{Line{row, buf}, k}
+	f.rest.add(first.Values)
+	*first = Line{row, append(first.Values[:0], values...)}
 	heap.Fix(&f.kept, 0)
 }
 
-// key is the rank turned so that the worst is the highest; a series without a figure is the lowest.
-func (f *fold) key(row Row) float64 {
-	if math.IsNaN(row.Rank) {
-		return math.Inf(-1)
-	}
-	if len(f.spec.Rules) > 0 && f.spec.Rules[0].Direction == rules.Below {
-		return -row.Rank
-	}
-	return row.Rank
-}
-
-// worseRank orders by rank, then by labels, so that the same data keeps the same lines whatever order the server sends it in.
-func worseRank(ka float64, a series.Labels, kb float64, b series.Labels) bool {
-	if ka != kb {
-		return ka > kb
-	}
-	return a.Compare(b) < 0
+// byRank orders rows, the worst in the rule's direction first, then by labels: the same data keeps the same lines whatever order the
+// server sends it in.
+func byRank(d rules.Direction) func(a, b Row) int {
+	return func(a, b Row) int { return cmp.Or(d.Compare(a.Rank, b.Rank), a.Labels.Compare(b.Labels)) }
 }
 
 // into moves what was folded into the panel.
 func (f *fold) into(p *Panel) {
 	p.Total, p.OK = len(f.rows), f.ok
-	slices.SortFunc(f.rows, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(f.key(b), f.key(a)), a.Labels.Compare(b.Labels))
-	})
+	slices.SortFunc(f.rows, f.kept.compare)
 	p.Rows = f.rows
-	slices.SortFunc(f.kept.lines, func(a, b keptLine) int {
-		return cmp.Or(cmp.Compare(b.key, a.key), a.Labels.Compare(b.Labels))
-	})
-	drawn := map[uint64]bool{}
-	for _, l := range f.kept.lines {
-		p.Lines = append(p.Lines, l.Line)
-		drawn[l.Labels.Hash()] = true
-	}
+	slices.SortFunc(f.kept.lines, func(a, b Line) int { return f.kept.compare(a.Row, b.Row) })
+	p.Lines = f.kept.lines
 	if f.rest.series > 0 {
+		drawn := map[uint64]bool{}
+		for _, l := range p.Lines {
+			drawn[l.Labels.Hash()] = true
+		}
 		p.Rest = f.rest.band(f.sample.without(drawn))
 	}
-	slices.SortFunc(f.found, func(a, b Finding) int {
-		switch {
-		case a.Worse(b.Finding):
-			return -1
-		case b.Worse(a.Finding):
-			return 1
-		}
-		return cmp.Or(a.Labels.Compare(b.Labels), cmp.Compare(a.Rule, b.Rule))
-	})
+	slices.SortFunc(f.found, func(a, b Finding) int { return a.Compare(b.Finding) })
 	p.Findings = f.found
 }
 
@@ -210,21 +184,16 @@ func describe(values []float64, g series.Grid) Stats {
 // staleAfter is how old the newest sample of a complete answer may be.
 func staleAfter(g series.Grid) time.Duration { return max(5*time.Minute, 2*g.Step) }
 
-type keptLine struct {
-	Line
-	key float64
-}
-
 // lineHeap has the line that gives way first on top.
-type lineHeap struct{ lines []keptLine }
-
-func (h *lineHeap) Len() int { return len(h.lines) }
-func (h *lineHeap) Less(i, j int) bool {
-	a, b := h.lines[i], h.lines[j]
-	return worseRank(b.key, b.Labels, a.key, a.Labels)
+type lineHeap struct {
+	lines   []Line
+	compare func(a, b Row) int
 }
-func (h *lineHeap) Swap(i, j int) { h.lines[i], h.lines[j] = h.lines[j], h.lines[i] }
-func (h *lineHeap) Push(x any)    { h.lines = append(h.lines, x.(keptLine)) }
+
+func (h *lineHeap) Len() int           { return len(h.lines) }
+func (h *lineHeap) Less(i, j int) bool { return h.compare(h.lines[i].Row, h.lines[j].Row) > 0 }
+func (h *lineHeap) Swap(i, j int)      { h.lines[i], h.lines[j] = h.lines[j], h.lines[i] }
+func (h *lineHeap) Push(x any)         { h.lines = append(h.lines, x.(Line)) }
 func (h *lineHeap) Pop() any {
 	l := h.lines[len(h.lines)-1]
 	h.lines = h.lines[:len(h.lines)-1]

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -102,6 +103,7 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 		return err
 	}
 	p.Grid = PlanGrid(o.End(), rng, step)
+	p.Spec.Rules = holdForThreeSteps(p.Spec.Rules, step)
 	vars := Vars{Step: step, ScrapeInterval: scrape, Range: rng}
 	p.Expr = Expand(p.Spec.Query, vars)
 
@@ -121,6 +123,18 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	}
 	p.judgeAge(f.newest)
 	return nil
+}
+
+// holdForThreeSteps raises each alert's For to three steps where it is shorter: what a coarser grid cannot see it must not call
+// unbroken. Only built-in panels come here with a shorter one; in a configuration it is an error.
+func holdForThreeSteps(rs []rules.Rule, step time.Duration) []rules.Rule {
+	out := slices.Clone(rs)
+	for i := range out {
+		if out[i].For > 0 {
+			out[i].For = max(out[i].For, 3*step)
+		}
+	}
+	return out
 }
 
 // read takes over what the answer says of itself.
@@ -198,4 +212,13 @@ func (p *Panel) askCapacity(ctx context.Context, q Querier, v Vars, o Options) (
 		return nil, fmt.Errorf("asking for the capacity: %w", err)
 	}
 	return whole, nil
+}
+
+// Failed returns the panels of specs that were not asked for because of err.
+func Failed(specs []Spec, err error) []Panel {
+	panels := make([]Panel, len(specs))
+	for i, s := range specs {
+		panels[i] = Panel{Spec: s, Expr: s.Query, Data: DataFailed, Err: err}
+	}
+	return panels
 }

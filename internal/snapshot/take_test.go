@@ -94,7 +94,7 @@ func TestEmptyAnswers(t *testing.T) {
 	if p := panels[1]; p.Data != snapshot.DataComplete || p.Missing != nil {
 		t.Errorf("no bad news: data %v, missing %v", p.Data, p.Missing)
 	}
-	if p := panels[2]; p.Data != snapshot.DataAbsent || p.Missing != nil || len(p.Notes) != 1 {
+	if p := panels[2]; p.Data != snapshot.DataAbsent || len(p.Missing) != 0 || len(p.Notes) != 1 {
 		t.Errorf("labels that do not match: data %v, missing %v, notes %q", p.Data, p.Missing, p.Notes)
 	}
 	f.present["news"] = false

@@ -1,0 +1,145 @@
+// Command promsnap takes snapshots of a Kubernetes fleet out of Prometheus and tells people what they mean.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+	_ "time/tzdata" // a container from scratch has no zones of its own
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// version is set by the build; `go install` leaves it to the module's.
+var version = ""
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // a query or a delivery failed; what worked is written
+	exitUsage  = 2 // the command line or the configuration is wrong
+	exitBreach = 3 // --fail-on, and a finding of that severity or a graver one
+)
+
+// exitError carries an exit code. A nil Err means that all has been said.
+type exitError struct {
+	code int
+	Err  error
+}
+
+func (e *exitError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.Err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.Err }
+
+func usage(err error) error { return &exitError{exitUsage, err} }
+
+// console is what the commands know of the world outside: this file is the only one that looks.
+type console struct {
+	stdout, stderr io.Writer
+	terminal       bool // stdout is one
+	width          int  // of the terminal, in columns
+	now            func() time.Time
+	getenv         func(string) string
+	stop           <-chan struct{} // closed by SIGTERM
+	args           []string
+}
+
+func main() { os.Exit(run()) }
+
+func run() (code int) {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
+	c := &console{
+		stdout: os.Stdout, stderr: os.Stderr, now: time.Now, getenv: os.Getenv, stop: onTerminate(), args: os.Args[1:],
+		terminal: term.IsTerminal(int(os.Stdout.Fd())), width: 80,
+	}
+	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
+		c.width = w
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(c.stderr, "promsnap: a fault in promsnap itself: %v\n%s", r, debug.Stack())
+			code = exitFailed
+		}
+	}()
+	cmd := rootCommand(c)
+	cmd.SetArgs(c.args)
+	err := cmd.ExecuteContext(ctx)
+	var exit *exitError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &exit):
+		if exit.Err != nil {
+			fmt.Fprintf(c.stderr, "promsnap: %v\n", exit.Err)
+		}
+		return exit.code
+	default: // cobra's own: an unknown command or flag
+		fmt.Fprintf(c.stderr, "promsnap: %v\n", err)
+		return exitUsage
+	}
+}
+
+// onTerminate returns a channel that SIGTERM closes: Kubernetes sends it before it kills, and what is there by then is delivered.
+func onTerminate() <-chan struct{} {
+	got, stop := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(got, syscall.SIGTERM)
+	go func() {
+		<-got
+		close(stop)
+	}()
+	return stop
+}
+
+func rootCommand(c *console) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "promsnap",
+		Short: "Snapshots of a Kubernetes fleet out of Prometheus, and what they mean",
+		Long: `promsnap asks Prometheus how full the nodes and containers of a cluster are, compares the answers with
+thresholds, and writes one self-contained report with charts. No Grafana, no browser, no server.`,
+		Example: `  # the built-in panels of the last 24 hours, without a configuration
+  promsnap run --prometheus-url http://localhost:9090
+
+  # the reports of a configuration
+  promsnap run -c promsnap.yaml`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: cobra.NoArgs,
+	}
+	root.SetOut(c.stdout)
+	root.SetErr(c.stderr)
+	root.AddCommand(runCommand(c), checkConfigCommand(c), panelsCommand(c), versionCommand(c))
+	return root
+}
+
+func versionCommand(c *console) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print promsnap's version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			info, _ := debug.ReadBuildInfo()
+			fmt.Fprintf(c.stdout, "promsnap %s (%s)\n", versionString(), info.GoVersion)
+			return nil
+		},
+	}
+}
+
+func versionString() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "dev"
+}

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// printer tells a person how the run goes, or, with -o json, a program what it came to.
+type printer struct {
+	c       *console
+	json    bool
+	cfg     *config.Config
+	begun   map[int]time.Time
+	running []string // panels that are being asked for, in the order of their begin
+	done    int
+	total   int
+}
+
+func newPrinter(c *console, output string, cfg *config.Config) *printer {
+	return &printer{c: c, json: output == "json", cfg: cfg, begun: map[int]time.Time{}}
+}
+
+// started writes the head of a report: of which cluster, and who answers.
+func (p *printer) started(r config.Report, server string) {
+	p.done, p.total, p.running = 0, len(r.Panels), nil
+	clear(p.begun)
+	if p.json {
+		return
+	}
+	fmt.Fprintf(p.c.stdout, "%-12s %s at %s, scrape %s, last %s\n", cmp.Or(p.cfg.Cluster, r.Name), server, p.cfg.Prometheus.URL,
+		model.Duration(p.cfg.Prometheus.ScrapeInterval), model.Duration(r.Range))
+}
+
+// progress writes a line for each panel that is done, and on a terminal keeps one line below them that says what is being asked.
+func (p *printer) progress(_ string, e snapshot.Event) {
+	if p.json {
+		return
+	}
+	if e.Panel == nil {
+		p.begun[e.Index] = p.c.now()
+		p.running = append(p.running, e.Spec.Name)
+		p.status()
+		return
+	}
+	p.done++
+	for i, name := range p.running {
+		if name == e.Spec.Name {
+			p.running = append(p.running[:i], p.running[i+1:]...)
+			break
+		}
+	}
+	p.clearStatus()
+	took := p.c.now().Sub(p.begun[e.Index]).Seconds()
+	fmt.Fprintln(p.c.stdout, strings.TrimRight(fmt.Sprintf("%-22s %6d series %5.1fs  %s", e.Spec.Name, e.Panel.Total, took, verdict(e.Panel)), " "))
+	p.status()
+}
+
+// status rewrites the line at the bottom of a terminal.
+func (p *printer) status() {
+	if !p.c.terminal || p.done == p.total || len(p.running) == 0 {
+		return
+	}
+	const bar = 20
+	filled := bar * p.done / max(p.total, 1)
+	line := fmt.Sprintf("%s%s %d/%d  %s", strings.Repeat("█", filled), strings.Repeat("░", bar-filled), p.done, p.total, strings.Join(p.running, ", "))
+	if r := []rune(line); len(r) >= p.c.width {
+		line = string(r[:max(p.c.width-2, 0)]) + "…"
+	}
+	fmt.Fprint(p.c.stdout, "\r\x1b[K"+line)
+}
+
+func (p *printer) clearStatus() {
+	if p.c.terminal {
+		fmt.Fprint(p.c.stdout, "\r\x1b[K")
+	}
+}
+
+// verdict says what a panel came to in a few words.
+func verdict(p *snapshot.Panel) string {
+	switch p.Data {
+	case snapshot.DataFailed:
+		return "FAILED"
+	case snapshot.DataAbsent:
+		if p.Spec.Optional {
+			return "left out: " + absence(p)
+		}
+		return "NO DATA: " + absence(p)
+	}
+	var critical, warning, silent int
+	for _, r := range p.Rows {
+		switch {
+		case r.Status == rules.Breach && r.Severity == rules.Critical:
+			critical++
+		case r.Status == rules.Breach:
+			warning++
+		case r.Status == rules.NoData:
+			silent++
+		}
+	}
+	var parts []string
+	for _, n := range []struct {
+		count int
+		word  string
+	}{{critical, "critical"}, {warning, "warning"}, {silent, "no data"}} {
+		if n.count > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n.count, n.word))
+		}
+	}
+	if p.Data == snapshot.DataPartial {
+		parts = append(parts, "partial")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func absence(p *snapshot.Panel) string {
+	if len(p.Missing) == 0 {
+		return "no series matches"
+	}
+	return strings.Join(p.Missing, ", ") + " absent"
+}
+
+// finish writes what the run came to.
+func (p *printer) finish(o app.Outcome) error {
+	if p.json {
+		return p.finishJSON(o)
+	}
+	for _, r := range o.Results {
+		fmt.Fprintln(p.c.stdout)
+		lines := r.Report.Summary()
+		if r.Err == nil {
+			lines[len(lines)-1] += " → " + filepath.Join(r.Receipt.Location, "index.html")
+		}
+		for _, l := range lines {
+			fmt.Fprintln(p.c.stdout, l)
+		}
+		if r.Err != nil {
+			fmt.Fprintf(p.c.stderr, "promsnap: %v\n", r.Err)
+		}
+	}
+	p.advise(o)
+	return nil
+}
+
+// advise says what to try where nothing listens at the URL: on a laptop that is a port-forward that is not there.
+func (p *printer) advise(o app.Outcome) {
+	for _, res := range o.Results {
+		for _, panel := range res.Report.Panels {
+			var e *promapi.Error
+			if errors.As(panel.Err, &e) && e.Kind == promapi.KindRefused {
+				fmt.Fprint(p.c.stderr, `
+Nothing listens there. If Prometheus runs in a cluster, forward its port and try again:
+  kubectl -n monitoring port-forward svc/prometheus-server 9090:80          # the community chart
+  kubectl -n monitoring port-forward svc/prometheus-operated 9090:9090      # kube-prometheus-stack
+  promsnap run --prometheus-url http://localhost:9090
+`)
+				return
+			}
+		}
+	}
+}
+
+// outcomeJSON is what -o json prints: enough for a pipeline to decide by. The whole report is in report.json.
+type outcomeJSON struct {
+	Reports []reportJSON `json:"reports"`
+}
+
+type reportJSON struct {
+	Name          string        `json:"name"`
+	Slot          time.Time     `json:"slot"`
+	Location      string        `json:"location,omitempty"`
+	Critical      int           `json:"critical"`
+	Warning       int           `json:"warning"`
+	NoData        int           `json:"no_data"`
+	OK            int           `json:"ok"`
+	NodesMeasured int           `json:"nodes_measured"`
+	NodesTotal    int           `json:"nodes_total"`
+	Findings      []findingJSON `json:"findings"`
+	Failures      []failureJSON `json:"failures"`
+	Error         string        `json:"error,omitempty"`
+}
+
+type findingJSON struct {
+	Status   string `json:"status"`
+	Severity string `json:"severity,omitempty"`
+	Panel    string `json:"panel"`
+	Name     string `json:"name"`
+	Sentence string `json:"sentence"`
+}
+
+type failureJSON struct {
+	Panel string `json:"panel"`
+	Error string `json:"error"`
+}
+
+func (p *printer) finishJSON(o app.Outcome) error {
+	out := outcomeJSON{Reports: []reportJSON{}}
+	for _, res := range o.Results {
+		r := res.Report
+		j := reportJSON{
+			Name: r.Info.Name, Slot: r.Info.Slot.UTC(), Location: res.Receipt.Location, Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, OK: r.OK,
+			NodesMeasured: r.NodesMeasured, NodesTotal: r.NodesTotal, Findings: []findingJSON{}, Failures: []failureJSON{},
+		}
+		for _, f := range r.Findings {
+			j.Findings = append(j.Findings, findingJSON{Status: f.Status.String(), Severity: f.Severity.String(), Panel: f.Panel, Name: f.Name, Sentence: f.Sentence})
+		}
+		for _, f := range r.Failures {
+			j.Failures = append(j.Failures, failureJSON{Panel: f.Panel, Error: f.Error})
+		}
+		if res.Err != nil {
+			j.Error = res.Err.Error()
+		}
+		out.Reports = append(out.Reports, j)
+	}
+	e := json.NewEncoder(p.c.stdout)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(out)
+}
+
+// openReports shows the written reports in the browser of the desktop.
+func openReports(c *console, o app.Outcome) {
+	opener := map[string][]string{"darwin": {"open"}, "windows": {"rundll32", "url.dll,FileProtocolHandler"}}[runtime.GOOS]
+	if opener == nil {
+		opener = []string{"xdg-open"}
+	}
+	for _, r := range o.Results {
+		if r.Err != nil {
+			continue
+		}
+		page := filepath.Join(r.Receipt.Location, "index.html")
+		if err := exec.Command(opener[0], append(opener[1:], page)...).Start(); err != nil {
+			fmt.Fprintf(c.stderr, "promsnap: opening %s: %v; open it by hand\n", page, err)
+		}
+	}
+}

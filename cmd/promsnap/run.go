@@ -1,0 +1,242 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/spf13/cobra"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+// runFlags are the flags of `promsnap run`, as typed.
+type runFlags struct {
+	config, prometheusURL, time, rng, outputDir string
+	timeout                                     time.Duration
+	failOn, output, logFormat                   string
+	open                                        bool
+}
+
+func runCommand(c *console) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run [REPORT...]",
+		Short: "Take the snapshot of one or more reports and write them",
+		Long: `Asks Prometheus for every panel of the reports, judges the series, and writes for each report
+OUTPUT-DIR/REPORT/SLOT/ with index.html, report.json and a PNG for each panel. Without REPORT all reports of the configuration
+are run; without a configuration, the built-in panels.
+
+Exit codes: 0 the run did its work; 1 a query or a delivery failed (what worked is written); 2 the command line or the
+configuration is wrong; 3 --fail-on is set and there is such a finding. Where both hold, 1 goes before 3.`,
+		Example: `  # the last 24 hours of the cluster behind a port-forward
+  kubectl -n monitoring port-forward svc/prometheus-server 9090:80 &
+  promsnap run --prometheus-url http://localhost:9090 --open
+
+  # the report "daily" of a configuration, as it was at nine this morning
+  promsnap run daily -c promsnap.yaml --time 2026-11-22T09:00:00+09:00
+
+  # in a pipeline: fail where anything is critical
+  promsnap run -c promsnap.yaml --fail-on critical -o json | jq '.reports[].findings'`,
+		ValidArgsFunction: func(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return reportNames(c, f.config), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return runReports(cmd, c, f, args) },
+	}
+	fl := cmd.Flags()
+	fl.StringVarP(&f.config, "config", "c", "", "configuration `FILE`")
+	fl.StringVar(&f.prometheusURL, "prometheus-url", "", "`URL` of the Prometheus API; goes before the configuration's")
+	fl.StringVar(&f.time, "time", "now", "the `TIME` that the snapshot is of: RFC 3339, now, or now-2h")
+	fl.StringVar(&f.rng, "range", "", "how far back the charts go, such as 6h or 7d (default: the report's, or 24h)")
+	fl.StringVar(&f.outputDir, "output-dir", "promsnap-out", "`DIR` to write the reports under")
+	fl.DurationVar(&f.timeout, "timeout", 5*time.Minute, "of the whole run")
+	fl.StringVar(&f.failOn, "fail-on", "", "exit with 3 where there is a finding this grave: warning or critical")
+	fl.StringVarP(&f.output, "output", "o", "text", "what to print: text or json")
+	fl.StringVar(&f.logFormat, "log-format", "", "log to standard error: text or json (default: no log, only errors)")
+	fl.BoolVar(&f.open, "open", false, "open the report in a browser when it is written")
+	for flag, values := range map[string][]string{
+		"fail-on": {"warning", "critical"}, "output": {"text", "json"}, "log-format": {"text", "json"},
+	} {
+		// The only error is that of a flag that does not exist, which the first call of --help would show.
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	return cmd
+}
+
+func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) error {
+	cfg, err := f.load(c)
+	if err != nil {
+		return usage(err)
+	}
+	slot, err := parseSlot(f.time, c.now())
+	if err != nil {
+		return usage(err)
+	}
+	failOn, err := f.check()
+	if err != nil {
+		return usage(err)
+	}
+	log := f.logger(c)
+	out := newPrinter(c, f.output, cfg)
+	a, err := app.New(cfg, app.Options{
+		Version: versionString(), Reports: names, Slot: slot, Timeout: f.timeout, OutputDir: f.outputDir, Stop: c.stop,
+		Command: reproduce(names, f, slot), Started: out.started, Progress: out.progress,
+	})
+	if err != nil {
+		return usage(err)
+	}
+	log.Info("run begins", "slot", slot, "reports", names, "version", versionString())
+	began := c.now()
+	outcome := a.Run(cmd.Context())
+	logOutcome(log, outcome, c.now().Sub(began))
+	if err := out.finish(outcome); err != nil {
+		return &exitError{exitFailed, fmt.Errorf("printing the outcome: %w", err)}
+	}
+	if f.open {
+		openReports(c, outcome)
+	}
+	switch {
+	case outcome.Failed():
+		return &exitError{code: exitFailed}
+	case failOn != rules.None && outcome.Worst() >= failOn:
+		return &exitError{code: exitBreach}
+	}
+	return nil
+}
+
+// load returns the configuration of the file, or one of the built-in panels where only a URL is given.
+func (f runFlags) load(c *console) (*config.Config, error) {
+	o := configOptions(c)
+	o.URL = f.prometheusURL
+	if f.rng != "" {
+		d, err := model.ParseDuration(f.rng)
+		if err != nil {
+			return nil, fmt.Errorf("--range %q is not a duration; write 6h or 7d", f.rng)
+		}
+		o.Range = time.Duration(d)
+	}
+	switch {
+	case f.config != "":
+		return config.LoadFile(f.config, o)
+	case f.prometheusURL != "":
+		return config.Default(o)
+	}
+	return nil, errors.New(`which Prometheus? Give its URL, or a configuration:
+  promsnap run --prometheus-url http://localhost:9090
+  promsnap run -c promsnap.yaml`)
+}
+
+// configOptions are what every command reads a configuration with.
+func configOptions(c *console) config.Options {
+	return config.Options{Env: c.getenv, Builtin: panels.All()}
+}
+
+// check validates the flags that name one of a few words.
+func (f runFlags) check() (rules.Severity, error) {
+	if f.output != "text" && f.output != "json" {
+		return rules.None, fmt.Errorf("--output %q is neither text nor json", f.output)
+	}
+	if f.logFormat != "" && f.logFormat != "text" && f.logFormat != "json" {
+		return rules.None, fmt.Errorf("--log-format %q is neither text nor json", f.logFormat)
+	}
+	if f.timeout < time.Second {
+		return rules.None, fmt.Errorf("--timeout %s is too short for a run; give it at least 1s", f.timeout)
+	}
+	switch f.failOn {
+	case "":
+		return rules.None, nil
+	case rules.Warning.String():
+		return rules.Warning, nil
+	case rules.Critical.String():
+		return rules.Critical, nil
+	}
+	return rules.None, fmt.Errorf("--fail-on %q is neither warning nor critical", f.failOn)
+}
+
+// parseSlot reads --time. The slot is a whole second; now is the minute that has begun, so that two runs within it share their grid.
+func parseSlot(s string, now time.Time) (time.Time, error) {
+	rest, isNow := strings.CutPrefix(s, "now")
+	if !isNow {
+		t, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("--time %q is not a time; write 2026-11-22T09:00:00Z, now or now-2h", s)
+		}
+		if t.Year() < 1970 || t.Year() > 2200 {
+			return time.Time{}, fmt.Errorf("--time %q is out of reach; Prometheus keeps times from 1970 on", s)
+		}
+		return t.UTC().Truncate(time.Second), nil
+	}
+	t := now.UTC().Truncate(time.Minute)
+	if rest == "" {
+		return t, nil
+	}
+	back, ok := strings.CutPrefix(rest, "-")
+	d, err := model.ParseDuration(back)
+	if !ok || err != nil {
+		return time.Time{}, fmt.Errorf("--time %q is not a time; write 2026-11-22T09:00:00Z, now or now-2h", s)
+	}
+	return t.Add(-time.Duration(d)), nil
+}
+
+func (f runFlags) logger(c *console) *slog.Logger {
+	switch f.logFormat {
+	case "json":
+		return slog.New(slog.NewJSONHandler(c.stderr, nil))
+	case "text":
+		return slog.New(slog.NewTextHandler(c.stderr, nil))
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+func logOutcome(log *slog.Logger, o app.Outcome, took time.Duration) {
+	for _, r := range o.Results {
+		for _, fail := range r.Report.Failures {
+			log.Error("panel failed", "report", r.Report.Info.Name, "panel", fail.Panel, "error", fail.Error)
+		}
+		if r.Err != nil {
+			log.Error("delivery failed", "report", r.Report.Info.Name, "error", r.Err)
+			continue
+		}
+		log.Info("report written", "report", r.Report.Info.Name, "location", r.Receipt.Location, "critical", r.Report.Critical,
+			"warning", r.Report.Warning, "no_data", r.Report.NoData, "ok", r.Report.OK)
+	}
+	log.Info("run ends", "seconds", took.Seconds())
+}
+
+// reproduce is the command that gives the same report again. A URL with a password in it is left out.
+func reproduce(names []string, f runFlags, slot time.Time) string {
+	parts := append([]string{"promsnap", "run"}, names...)
+	if f.config != "" {
+		parts = append(parts, "-c", filepath.Base(f.config))
+	}
+	if f.prometheusURL != "" && !strings.Contains(f.prometheusURL, "@") {
+		parts = append(parts, "--prometheus-url", f.prometheusURL)
+	}
+	if f.rng != "" {
+		parts = append(parts, "--range", f.rng)
+	}
+	return strings.Join(append(parts, "--time", slot.Format(time.RFC3339)), " ")
+}
+
+// reportNames completes REPORT from the configuration that is on the line, if it can be read.
+func reportNames(c *console, file string) []string {
+	if file == "" {
+		return nil
+	}
+	cfg, err := config.LoadFile(file, configOptions(c))
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, r := range cfg.Reports {
+		names = append(names, r.Name)
+	}
+	return names
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http/httptest"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/promsnap/promsnap/internal/lab"
+)
+
+// labNow is the end of the simulated clusters' time, and so what the scripts' numbers hold for.
+var labNow = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"promsnap": main})
+}
+
+// TestScripts runs testdata/script/*.txtar: the real binary, as its users call it, against promlab.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "../../testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("NOW", labNow.Format(time.RFC3339))
+			env.Setenv("NO_PROXY", "127.0.0.1")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"lab": startLab, "closed": closedPort, "exits": exits},
+	})
+}
+
+// startLab is `lab [profile=kps] [nodes=42] [without=metric,...]`: it starts a simulated Prometheus and puts its URL into $PROM.
+func startLab(ts *testscript.TestScript, _ bool, args []string) {
+	o := lab.Options{Now: labNow, Profile: lab.KPS, Nodes: 42}
+	for _, a := range args {
+		key, value, _ := strings.Cut(a, "=")
+		switch key {
+		case "profile":
+			o.Profile = lab.Profile(value)
+		case "nodes":
+			if _, err := fmt.Sscan(value, &o.Nodes); err != nil {
+				ts.Fatalf("nodes: %v", err)
+			}
+		case "without":
+			o.Without = strings.Split(value, ",")
+		default:
+			ts.Fatalf("lab knows no %q", key)
+		}
+	}
+	l, err := lab.New(o)
+	ts.Check(err)
+	srv := httptest.NewServer(l.Handler())
+	ts.Defer(srv.Close)
+	ts.Setenv("PROM", srv.URL)
+}
+
+// exits is `exits CODE COMMAND [ARGS]`: exec, with the exit code that is wanted.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [ARGS]")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("%s exits with %d, want %s", args[1], code, args[0])
+	}
+}
+
+// closedPort is `closed`: it puts the URL of a port that nobody listens on into $PROM.
+func closedPort(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv("PROM", "http://"+l.Addr().String())
+	ts.Check(l.Close())
+}

@@ -1,0 +1,233 @@
+// Package app turns a configuration into the parts of promsnap and runs them in their one line: take the snapshot, build the report,
+// deliver it. The command and the Lambda function both call it, so that they cannot drift apart.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/dir"
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// Options are what a run is told beside its configuration.
+type Options struct {
+	Version   string        // promsnap's own
+	Reports   []string      // names of the reports to run; none: all
+	Slot      time.Time     // the time that the run is for
+	Timeout   time.Duration // of the whole run
+	OutputDir string        // the reports are written under it
+	Command   string        // how to run the same again, for the report's footer; no secrets
+	// Stop ends the snapshot early when it is closed: what is there by then is delivered, marked incomplete. Nil: never.
+	Stop <-chan struct{}
+	// Progress is told of each panel's begin and end, one event at a time. Nil: nobody listens.
+	Progress func(report string, e snapshot.Event)
+	// Started is told of each report before its first query, and who answers. Nil: nobody listens.
+	Started func(r config.Report, server string)
+}
+
+// App is promsnap put together for one configuration.
+type App struct {
+	cfg      *config.Config
+	client   *promapi.Client
+	receiver notify.Notifier
+	o        Options
+}
+
+// Result is what one report came to.
+type Result struct {
+	Report  *report.Report
+	Receipt notify.Receipt
+	Err     error // the report could not be rendered or delivered
+}
+
+// Outcome is what a run came to, one Result for each report in their order.
+type Outcome struct{ Results []Result }
+
+// Failed tells whether a query or a delivery failed.
+func (o Outcome) Failed() bool {
+	return slices.ContainsFunc(o.Results, func(r Result) bool { return r.Err != nil || len(r.Report.Failures) > 0 })
+}
+
+// Worst returns the gravest severity that fires in any report.
+func (o Outcome) Worst() rules.Severity {
+	worst := rules.None
+	for _, r := range o.Results {
+		worst = max(worst, r.Report.Worst())
+	}
+	return worst
+}
+
+// UnknownReportError says that a report was asked for which the configuration does not have.
+type UnknownReportError struct {
+	Name string
+	Have []string
+}
+
+func (e *UnknownReportError) Error() string {
+	return fmt.Sprintf("no report %q in the configuration; it has %s", e.Name, strings.Join(e.Have, ", "))
+}
+
+// New puts the parts together. Its errors are errors of the configuration.
+func New(cfg *config.Config, o Options) (*App, error) {
+	for _, name := range o.Reports {
+		if !slices.ContainsFunc(cfg.Reports, func(r config.Report) bool { return r.Name == name }) {
+			e := &UnknownReportError{Name: name}
+			for _, r := range cfg.Reports {
+				e.Have = append(e.Have, r.Name)
+			}
+			return nil, e
+		}
+	}
+	client, err := newClient(cfg.Prometheus, o.Version)
+	if err != nil {
+		return nil, err
+	}
+	return &App{cfg: cfg, client: client, receiver: dir.New(o.OutputDir), o: o}, nil
+}
+
+func newClient(p config.Prometheus, version string) (*promapi.Client, error) {
+	base, err := url.Parse(p.URL)
+	if err != nil {
+		return nil, fmt.Errorf("prometheus.url: %w", err)
+	}
+	connect := p.HTTP.Client()
+	transport, err := promapi.Transport(connect)
+	if err != nil {
+		return nil, fmt.Errorf("prometheus.http_config: %w", err)
+	}
+	return promapi.New(base, transport, promapi.Options{
+		Matchers: p.Matchers, Params: p.Params, Concurrency: p.Concurrency, QueryTimeout: p.Timeout,
+		FollowRedirects: connect.FollowRedirects, UserAgent: "promsnap/" + version,
+	})
+}
+
+// Run does every report that was asked for, one after the other; what failed is in the Outcome. ctx ends everything at once, while
+// Options.Timeout and Options.Stop leave time to deliver what is there.
+func (a *App) Run(ctx context.Context) Outcome {
+	ctx, cancel := context.WithTimeoutCause(ctx, a.o.Timeout, fmt.Errorf("the run's timeout of %s is over; a longer one is set by --timeout", a.o.Timeout))
+	defer cancel()
+	snap, done := a.snapshotContext(ctx)
+	defer done()
+
+	// Who answers is only a name in the report: what is wrong with the server shows at the first query.
+	server, _ := a.client.Server(snap)
+	var out Outcome
+	for _, r := range a.cfg.Reports {
+		if len(a.o.Reports) > 0 && !slices.Contains(a.o.Reports, r.Name) {
+			continue
+		}
+		if a.o.Started != nil {
+			a.o.Started(r, serverName(server))
+		}
+		rep := a.snapshot(snap, r, server)
+		res := Result{Report: rep}
+		res.Receipt, res.Err = a.deliver(ctx, rep)
+		out.Results = append(out.Results, res)
+	}
+	return out
+}
+
+// deliveryTime is what the snapshot leaves of the timeout for drawing and delivering.
+const deliveryTime = 30 * time.Second
+
+// snapshotContext is ctx for the queries alone: it ends early enough that what is there can be delivered, or when Stop is closed.
+func (a *App) snapshotContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	reserve := min(deliveryTime, a.o.Timeout/4)
+	snap, cancel := context.WithTimeoutCause(ctx, a.o.Timeout-reserve, errTimeout)
+	if a.o.Stop == nil {
+		return snap, cancel
+	}
+	snap, stop := context.WithCancelCause(snap)
+	finished := make(chan struct{})
+	go func() {
+		select {
+		case <-a.o.Stop:
+			stop(errStopped)
+		case <-finished:
+		}
+	}()
+	return snap, func() { close(finished); stop(nil); cancel() }
+}
+
+var (
+	errTimeout = errors.New("the queries took longer than the run's timeout leaves for them; a longer one is set by --timeout")
+	errStopped = errors.New("the run was told to stop")
+)
+
+// snapshot asks for the panels of one report and builds it. A Prometheus that cannot be reached fails each panel without being asked
+// again for every one.
+func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Server) *report.Report {
+	p := a.cfg.Prometheus
+	o := snapshot.Options{
+		Slot: a.o.Slot, Range: r.Range, QueryOffset: p.QueryOffset, ScrapeInterval: p.ScrapeInterval, MaxSeries: p.MaxSeries,
+		Concurrency: p.Concurrency,
+	}
+	if a.o.Progress != nil {
+		o.Progress = func(e snapshot.Event) { a.o.Progress(r.Name, e) }
+	}
+	var panels []snapshot.Panel
+	nodes, notes, err := snapshot.LoadNodes(ctx, a.client, o.End())
+	if unreachable(err) {
+		panels = snapshot.Failed(r.Panels, err)
+	} else {
+		if err != nil {
+			notes = append(notes, fmt.Sprintf("nodes are named by their addresses: %v", err))
+		}
+		o.Nodes = nodes
+		panels = snapshot.Take(ctx, a.client, r.Panels, o)
+	}
+	info := report.Info{
+		Cluster: a.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: a.o.Slot, Range: r.Range, Zone: r.Zone, Version: a.o.Version,
+		Server: serverName(server), ServerURL: p.URL, ExternalURL: p.ExternalURL, Command: a.o.Command, Nodes: nodes.All(),
+		Scrape: p.ScrapeInterval, Notes: notes,
+	}
+	if ctx.Err() != nil {
+		info.Incomplete = context.Cause(ctx).Error()
+	}
+	return report.Build(info, panels)
+}
+
+// unreachable tells an error that every further query would have too.
+func unreachable(err error) bool {
+	var e *promapi.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Kind {
+	case promapi.KindRefused, promapi.KindNoHost, promapi.KindTLS, promapi.KindDenied, promapi.KindNotFound, promapi.KindRedirect:
+		return true
+	}
+	return false
+}
+
+// serverName is how the report names who answered.
+func serverName(s promapi.Server) string {
+	if s.Version == "" {
+		return "Prometheus"
+	}
+	return "Prometheus " + s.Version
+}
+
+// deliver draws the report and hands it to the receiver.
+func (a *App) deliver(ctx context.Context, r *report.Report) (notify.Receipt, error) {
+	files, err := r.Render(ctx)
+	if err != nil {
+		return notify.Receipt{}, fmt.Errorf("drawing report %s: %w", r.Info.Name, err)
+	}
+	receipt, err := a.receiver.Notify(ctx, notify.Delivery{Report: r, Files: files})
+	if err != nil {
+		return notify.Receipt{}, fmt.Errorf("writing report %s: %w", r.Info.Name, err)
+	}
+	return receipt, nil
+}
