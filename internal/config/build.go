@@ -1,0 +1,166 @@
+package config
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// builder makes the Config of a decoded file and records what is wrong with its meaning.
+type builder struct {
+	*decoder
+	decoded int // how many of the problems are the decoder's
+	options Options
+	scrape  time.Duration
+}
+
+// problem records a mistake in what the value at path means, unless that value, or one around it, could not be read: then it is not
+// known what was meant.
+func (b *builder) problem(path, format string, args ...any) {
+	for _, p := range b.problems[:b.decoded] {
+		if within(path, p.Path) {
+			return
+		}
+	}
+	b.decoder.problem(path, format, args...)
+}
+
+// clean tells whether there is no mistake in the value at path.
+func (b *builder) clean(path string) bool {
+	return !slices.ContainsFunc(b.problems, func(p Problem) bool { return within(p.Path, path) })
+}
+
+// within tells whether path is that of around or of something in it.
+func within(path, around string) bool {
+	rest, ok := strings.CutPrefix(path, around)
+	return ok && (rest == "" || around == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// config builds the whole. The result is good only where no problem was recorded.
+func (b *builder) config(f *file) *Config {
+	c := &Config{Version: f.Version, Cluster: f.Cluster, Prometheus: b.prometheus(&f.Prometheus)}
+	b.scrape = c.Prometheus.ScrapeInterval
+	if !b.has("reports") {
+		f.Reports = []report{{Name: "default", Timezone: zone{time.UTC}, Range: duration(24 * time.Hour)}}
+	} else if len(f.Reports) == 0 {
+		b.problem("reports", "no report; write one, or take the key out for a report of all the built-in panels")
+	}
+	names := map[string]string{}
+	for i, r := range f.Reports {
+		path := item("reports", i)
+		b.unique(names, string(r.Name), key(path, "name"))
+		c.Reports = append(c.Reports, b.report(&r, path))
+	}
+	return c
+}
+
+// unique records a name that stands in the same list before.
+func (b *builder) unique(names map[string]string, name, path string) {
+	if name == "" {
+		return
+	}
+	if first, dup := names[name]; dup {
+		b.problem(path, "the name %q is taken by %s; write another", shorten(name), first)
+		return
+	}
+	names[name] = path
+}
+
+func (b *builder) prometheus(s *prometheusSection) Prometheus {
+	const path = "prometheus"
+	p := Prometheus{
+		URL:            string(s.URL),
+		ExternalURL:    string(s.ExternalURL),
+		Params:         s.Params,
+		QueryOffset:    time.Duration(s.QueryOffset),
+		ScrapeInterval: time.Duration(s.ScrapeInterval),
+		Timeout:        time.Duration(s.Timeout),
+		Concurrency:    s.Concurrency,
+		MaxSeries:      s.MaxSeries,
+	}
+	for _, m := range s.Matchers {
+		p.Matchers = append(p.Matchers, m...)
+	}
+	switch {
+	case b.options.URL != "":
+		p.URL = b.options.URL
+		if err := checkURL(p.URL); err != nil {
+			b.problem(key(path, "url"), "the URL given in its place: %v", err)
+		}
+	case b.has(path) && !b.has(key(path, "url")):
+		b.problem(key(path, "url"), "missing; write the address of Prometheus, such as http://prometheus-server.monitoring.svc")
+	}
+	b.bare(key(path, "url"), s.URL)
+	b.bare(key(path, "external_url"), s.ExternalURL)
+	return p
+}
+
+// bare checks that a URL is one that paths can be put behind.
+func (b *builder) bare(path string, a address) {
+	if u, err := url.Parse(string(a)); err == nil && (u.RawQuery != "" || u.Fragment != "") {
+		b.problem(path, "has a query or a fragment (? or #); write the address alone, and parameters in prometheus.params")
+	}
+}
+
+func (b *builder) report(r *report, path string) Report {
+	out := Report{Name: string(r.Name), Title: r.Title, Zone: r.Timezone.Location, Range: time.Duration(r.Range)}
+	if out.Title == "" {
+		out.Title = out.Name
+	}
+	if b.options.Range != 0 {
+		out.Range = b.options.Range
+	}
+	if out.Range < time.Minute {
+		return out // its own problem is recorded; what depends on the range would be noise
+	}
+	if !b.has(key(path, "panels")) {
+		for _, s := range b.options.Builtin {
+			out.Panels = append(out.Panels, b.fit(s, out.Range))
+		}
+		return out
+	}
+	if len(r.Panels) == 0 {
+		b.problem(key(path, "panels"), "no panel; write one, or take the key out for all the built-in ones")
+	}
+	names := map[string]string{}
+	for i, p := range r.Panels {
+		at := item(key(path, "panels"), i)
+		spec, ok := b.panel(&p, at, out.Range)
+		if ok {
+			b.unique(names, spec.Name, b.firstOf(at, "name", "use"))
+		}
+		out.Panels = append(out.Panels, spec)
+	}
+	return out
+}
+
+// firstOf returns the path of the first of keys that the object at path has, or path itself.
+func (b *builder) firstOf(path string, keys ...string) string {
+	for _, k := range keys {
+		if b.has(key(path, k)) {
+			return key(path, k)
+		}
+	}
+	return path
+}
+
+// builtin returns a copy of a built-in panel.
+func (b *builder) builtin(name, path string) (snapshot.Spec, bool) {
+	var known []string
+	for _, s := range b.options.Builtin {
+		if s.Name == name {
+			s.Rules, s.Overrides = slices.Clone(s.Rules), slices.Clone(s.Overrides)
+			return s, true
+		}
+		known = append(known, s.Name)
+	}
+	if near := nearest(name, known); near != "" {
+		b.problem(path, "no built-in panel %q; did you mean %s?", shorten(name), near)
+	} else {
+		b.problem(path, "no built-in panel %q; `promsnap panels` lists them", shorten(name))
+	}
+	return snapshot.Spec{}, false
+}

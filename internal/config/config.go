@@ -1,0 +1,135 @@
+// Package config reads promsnap.yaml into plain data: every mistake at once, each with its position and what to write instead.
+//
+// The types of file.go are the file as it is written, and the only list of its keys: the decoder, the defaults and the JSON Schema
+// in docs/promsnap.schema.json come from them. Config is what they come to, its panels resolved and its PromQL checked.
+package config
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"time"
+
+	promconfig "github.com/prometheus/common/config"
+	"github.com/prometheus/prometheus/model/labels"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// Config is a configuration in which everything is checked and every default is filled in. It is safe to print: the only part that
+// holds secrets, Prometheus.HTTP, shows none.
+type Config struct {
+	Version    int
+	Cluster    string // "" where the file names none
+	Prometheus Prometheus
+	Reports    []Report // in the file's order, at least one
+}
+
+// Prometheus says where the data comes from and how to ask for it.
+type Prometheus struct {
+	URL            string // http or https, with a host, without user, query or fragment
+	ExternalURL    string // for links that people follow; "" where the file names none
+	HTTP           HTTP
+	Matchers       []*labels.Matcher // put into every selector of every query
+	Params         map[string]string // sent with every request
+	QueryOffset    time.Duration     // a report's range ends this long before its slot
+	ScrapeInterval time.Duration     // of the targets
+	Timeout        time.Duration     // of one query
+	Concurrency    int               // queries at a time
+	MaxSeries      int               // most series that one query may answer with
+}
+
+// Report is what one run draws.
+type Report struct {
+	Name   string
+	Title  string // the name where the file gives none
+	Zone   *time.Location
+	Range  time.Duration
+	Panels []snapshot.Spec // in the order that they are drawn in
+}
+
+// Options are what the file's own text does not say.
+type Options struct {
+	// Env returns the value of an environment variable, "" where it is not set. Nil: none is set.
+	Env func(string) string
+	// Builtin are the built-in panels, in the order in which a report without panels draws them.
+	Builtin []snapshot.Spec
+	// URL stands in for prometheus.url, which may then be left out of the file. "": the file's.
+	URL string
+	// Range stands in for the range of every report. 0: the file's.
+	Range time.Duration
+}
+
+// Load reads a configuration. Name is the file's name: errors begin with it, and relative paths in http_config start from its
+// directory. The error, where there is one, is Errors: all the mistakes of the file.
+func Load(name string, data []byte, o Options) (*Config, error) {
+	d := &decoder{file: name, source: data, env: o.Env, nodes: map[string]*yaml.Node{}}
+	if d.env == nil {
+		d.env = func(string) string { return "" }
+	}
+	f := file{Prometheus: prometheusSection{HTTP: promconfig.DefaultHTTPClientConfig}}
+	if root := d.parse(); root != nil {
+		d.decode(root, "", reflect.ValueOf(&f).Elem())
+	}
+	b := &builder{decoder: d, decoded: len(d.problems), options: o}
+	c := b.config(&f)
+	if errs := d.problems.sorted(); len(errs) > 0 {
+		return nil, errs
+	}
+	f.Prometheus.HTTP.SetDirectory(filepath.Dir(name))
+	c.Prometheus.HTTP = HTTP{client: &f.Prometheus.HTTP}
+	return c, nil
+}
+
+// LoadFile reads the configuration at path. Errors other than the file's own mistakes say why it could not be read.
+func LoadFile(path string, o Options) (*Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	return Load(path, data, o)
+}
+
+// Default returns the configuration of a run that has a URL and no file: one report, named default, of all the built-in panels.
+func Default(o Options) (*Config, error) {
+	if err := checkURL(o.URL); err != nil {
+		return nil, fmt.Errorf("the URL of Prometheus: %w", err)
+	}
+	return Load("default", []byte("version: 1\nprometheus: {}\n"), o)
+}
+
+// HTTP is prometheus.http_config. It holds secrets and prints as <redacted>, whatever prints it.
+type HTTP struct {
+	// A pointer, so that fmt shows an address where HTTP lies in somebody's unexported field and it may not call Format.
+	client *promconfig.HTTPClientConfig
+}
+
+const redacted = "<redacted>"
+
+// Client returns the client configuration with its secrets. The caller gives it to prometheus/common and does not print it.
+func (h HTTP) Client() promconfig.HTTPClientConfig {
+	if h.client == nil {
+		return promconfig.DefaultHTTPClientConfig
+	}
+	return *h.client
+}
+
+// String returns <redacted>.
+func (HTTP) String() string { return redacted }
+
+// GoString returns <redacted>.
+func (HTTP) GoString() string { return redacted }
+
+// Format writes <redacted> for every verb.
+func (HTTP) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, redacted) }
+
+// MarshalText returns <redacted>; JSON and YAML use it.
+func (HTTP) MarshalText() ([]byte, error) { return []byte(redacted), nil }

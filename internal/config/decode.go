@@ -1,0 +1,320 @@
+package config
+
+import (
+	"encoding"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	promconfig "github.com/prometheus/common/config"
+	"go.yaml.in/yaml/v3"
+)
+
+// Bounds on what a file may hold. Its aliases are followed, so that a small file can name a large tree.
+const (
+	maxVisits   = 100_000 // values and keys, those behind an alias once for each alias
+	maxItems    = 500     // of one list or mapping
+	maxText     = 1 << 16 // bytes of one text
+	maxProblems = 1000
+)
+
+// decoder fills the types of file.go from a tree of YAML nodes. It goes on after a mistake, so that all are found.
+type decoder struct {
+	file     string
+	source   []byte
+	lines    []string // of the source, split when first needed
+	env      func(string) string
+	problems Errors
+	nodes    map[string]*yaml.Node // every value of the file by its path, for the positions of what is found later
+	visits   int
+	secret   bool // inside http_config, where neither values nor keys may be shown
+}
+
+// has tells whether the file sets the value at path.
+func (d *decoder) has(path string) bool { return d.nodes[path] != nil }
+
+// problem records a mistake in the value at path, or in the nearest one around it that is in the file.
+func (d *decoder) problem(path, format string, args ...any) {
+	at := path
+	for d.nodes[at] == nil && at != "" {
+		at = at[:max(strings.LastIndexAny(at, ".["), 0)]
+	}
+	line, column := 1, 1
+	if n := d.nodes[at]; n != nil {
+		line, column = n.Line, n.Column
+	}
+	d.problemAt(line, column, path, fmt.Sprintf(format, args...))
+}
+
+// problemAt records a mistake at a position. Beyond maxProblems there are no more: nobody reads on.
+func (d *decoder) problemAt(line, column int, path, message string) {
+	if len(d.problems) >= maxProblems {
+		return
+	}
+	d.problems = append(d.problems, Problem{File: d.file, Line: max(line, 1), Column: max(column, 1), Path: path, Message: message})
+}
+
+// key is the path of a key's value, item that of a list's.
+func key(path, k string) string {
+	if path == "" {
+		return k
+	}
+	return path + "." + k
+}
+
+func item(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+
+// decode fills out from n, which is the value at path. What it cannot read is a problem and stays as it was.
+func (d *decoder) decode(n *yaml.Node, path string, out reflect.Value) {
+	if n = d.follow(n, path); n == nil {
+		return
+	}
+	d.nodes[path] = n
+	switch to := out.Addr().Interface().(type) {
+	case *promconfig.HTTPClientConfig:
+		d.httpConfig(n, path, to)
+		return
+	case encoding.TextUnmarshaler:
+		if text, ok := d.scalar(n, path); ok {
+			if err := to.UnmarshalText([]byte(text)); err != nil {
+				d.problem(path, "%v", err)
+			}
+		}
+		return
+	case *promconfig.URL, *promconfig.TLSVersion:
+		if text, ok := d.scalar(n, path); ok {
+			d.httpText(text, path, to)
+		}
+		return
+	}
+	switch out.Kind() {
+	case reflect.Pointer:
+		out.Set(reflect.New(out.Type().Elem()))
+		d.decode(n, path, out.Elem())
+	case reflect.Struct:
+		d.object(n, path, out)
+	case reflect.Map:
+		d.mapping(n, path, out)
+	case reflect.Slice:
+		d.list(n, path, out)
+	case reflect.String:
+		d.text(n, path, out)
+	case reflect.Int:
+		v, err := strconv.Atoi(n.Value)
+		if err != nil || n.Tag != "!!int" {
+			d.problem(path, "wants a whole number, without quotes")
+			return
+		}
+		out.SetInt(int64(v))
+	case reflect.Bool:
+		var v bool
+		if n.Kind != yaml.ScalarNode || n.Decode(&v) != nil {
+			d.problem(path, "wants true or false")
+			return
+		}
+		out.SetBool(v)
+	case reflect.Interface:
+		var v any
+		if n.Decode(&v) != nil {
+			d.problem(path, "not understood; write text, numbers, lists or mappings")
+			return
+		}
+		out.Set(reflect.ValueOf(v))
+	}
+}
+
+// follow returns the node that n stands for, nil where there is none to decode.
+func (d *decoder) follow(n *yaml.Node, path string) *yaml.Node {
+	d.visits++
+	if d.visits == maxVisits {
+		d.problemAt(n.Line, n.Column, path, "the file's aliases (*name) make it too large; write less with them")
+	}
+	if d.visits >= maxVisits {
+		return nil
+	}
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias // an anchor never stands on an alias, so that one step is enough
+	}
+	switch {
+	case n.Style&yaml.TaggedStyle != 0:
+		d.problemAt(n.Line, n.Column, path, "tags such as !!str are not understood; write the value alone")
+	case n.Tag == "!!null":
+		d.problemAt(n.Line, n.Column, path, "has no value; write one, or take the key out")
+	case len(n.Content) > 2*maxItems:
+		d.problemAt(n.Line, n.Column, path, fmt.Sprintf("too long; at most %d entries", maxItems))
+	case len(n.Value) > maxText:
+		d.problemAt(n.Line, n.Column, path, fmt.Sprintf("too long; at most %d bytes", maxText))
+	default:
+		return n
+	}
+	return nil
+}
+
+// scalar returns the text of a value that is neither a list nor a mapping.
+func (d *decoder) scalar(n *yaml.Node, path string) (string, bool) {
+	if n.Kind != yaml.ScalarNode {
+		d.problem(path, "wants a single value, not a list or a mapping")
+		return "", false
+	}
+	return n.Value, true
+}
+
+// text sets a string. A plain number or true is a mistake, because another reader of the file would not take it as text; but
+// http_config takes what Prometheus takes, where a password may be digits.
+func (d *decoder) text(n *yaml.Node, path string, out reflect.Value) {
+	text, ok := d.scalar(n, path)
+	switch {
+	case !ok:
+	case n.Tag != "!!str" && !d.secret:
+		d.problem(path, "wants text; put it in quotes")
+	default:
+		out.SetString(text)
+	}
+}
+
+// list fills a slice. Its items are decoded in place, so that their paths are the file's.
+func (d *decoder) list(n *yaml.Node, path string, out reflect.Value) {
+	if n.Kind != yaml.SequenceNode {
+		d.problem(path, "wants a list; begin each entry with a hyphen")
+		return
+	}
+	out.Set(reflect.MakeSlice(out.Type(), len(n.Content), len(n.Content)))
+	for i, c := range n.Content {
+		d.decode(c, item(path, i), out.Index(i))
+	}
+}
+
+// mapping fills a map whose keys are the user's.
+func (d *decoder) mapping(n *yaml.Node, path string, out reflect.Value) {
+	out.Set(reflect.MakeMap(out.Type()))
+	d.pairs(n, path, func(k, v *yaml.Node) {
+		value := reflect.New(out.Type().Elem()).Elem()
+		d.decode(v, d.keyPath(path, k.Value), value)
+		out.SetMapIndex(reflect.ValueOf(k.Value), value)
+	})
+}
+
+// pairs calls each for every key of a mapping that is text and comes first.
+func (d *decoder) pairs(n *yaml.Node, path string, each func(k, v *yaml.Node)) {
+	if n.Kind != yaml.MappingNode {
+		d.problem(path, "wants keys and values; write key: value, with a blank behind the colon")
+		return
+	}
+	first := map[string]int{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		switch {
+		case k.Kind == yaml.ScalarNode && k.Tag == "!!merge":
+			d.problemAt(k.Line, k.Column, path, "merging (<<) is not understood; an alias (*name) can stand for a whole value")
+		case k.Kind != yaml.ScalarNode || k.Tag != "!!str":
+			d.problemAt(k.Line, k.Column, path, "a key that is not text; put it in quotes")
+		case first[k.Value] != 0:
+			d.problemAt(k.Line, k.Column, d.keyPath(path, k.Value), fmt.Sprintf("the key is set twice, first in line %d; keep one", first[k.Value]))
+		default:
+			first[k.Value] = k.Line
+			each(k, v)
+		}
+	}
+}
+
+// keyPath is the path of a key that is none of the file's own. In http_config it may be half of a password.
+func (d *decoder) keyPath(path, k string) string {
+	if d.secret {
+		return key(path, "*")
+	}
+	return key(path, shorten(k))
+}
+
+// object fills a struct: each key that the type has, then the defaults of those that are not set.
+func (d *decoder) object(n *yaml.Node, path string, out reflect.Value) {
+	if inline := inlineMap(out); inline.IsValid() {
+		d.mapping(n, path, inline)
+		return
+	}
+	fields := fieldsOf(out.Type())
+	d.pairs(n, path, func(k, v *yaml.Node) {
+		f, ok := fields[k.Value]
+		if !ok {
+			d.unknown(k, path, slices.Sorted(maps.Keys(fields)))
+			return
+		}
+		d.field(f, v, key(path, k.Value), out.FieldByIndex(f.index))
+	})
+	if n.Kind != yaml.MappingNode {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		f := fields[name]
+		switch {
+		case hasKey(n, name):
+			if plain := strings.TrimSuffix(name, "_env"); f.fromEnv && hasKey(n, plain) {
+				d.problem(key(path, name), "set beside %s; keep one of the two", plain)
+			}
+		case f.required:
+			d.problem(key(path, name), "missing; write it")
+		case f.fallback != "":
+			fallback := yaml.Node{Kind: yaml.ScalarNode, Value: f.fallback}
+			if out.FieldByIndex(f.index).Kind() == reflect.Int {
+				fallback.Tag = "!!int"
+			}
+			(&decoder{nodes: map[string]*yaml.Node{}}).decode(&fallback, "", out.FieldByIndex(f.index))
+		}
+	}
+}
+
+// hasKey tells whether a mapping has a key, whatever its value.
+func hasKey(n *yaml.Node, k string) bool {
+	for i := 0; i < len(n.Content); i += 2 {
+		if n.Content[i].Value == k {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *decoder) unknown(k *yaml.Node, path string, known []string) {
+	message := "unknown key"
+	if near := nearest(k.Value, known); near != "" {
+		message += "; did you mean " + near + "?"
+	} else {
+		message += "; write one of " + strings.Join(known, ", ")
+	}
+	d.problemAt(k.Line, k.Column, d.keyPath(path, k.Value), message)
+}
+
+// field fills one field of a struct and checks what its tags ask for.
+func (d *decoder) field(f field, n *yaml.Node, path string, out reflect.Value) {
+	if f.fromEnv {
+		d.fromEnv(n, path, out)
+		return
+	}
+	before := len(d.problems)
+	d.decode(n, path, out)
+	if len(d.problems) > before {
+		return
+	}
+	switch v := out.Interface().(type) {
+	case duration:
+		if v < f.least || f.most != 0 && v > f.most {
+			d.problem(path, "%s is out of bounds; write %s to %s", v, f.least, f.most)
+		}
+	case int:
+		if v < f.min || f.max != 0 && v > f.max {
+			d.problem(path, "%d is out of bounds; write %s", v, between(f.min, f.max))
+		}
+	case string:
+		if len(f.enum) > 0 && !slices.Contains(f.enum, v) {
+			d.problem(path, "%q is none of the words known here; write one of %s", shorten(v), strings.Join(f.enum, ", "))
+		}
+	}
+}
+
+func between(low, high int) string {
+	if low == high {
+		return strconv.Itoa(low)
+	}
+	return fmt.Sprintf("%d to %d", low, high)
+}

@@ -1,0 +1,72 @@
+package config
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+)
+
+// field is one key of an object and what its tags say.
+type field struct {
+	index       []int
+	fromEnv     bool // the value names the environment variable that holds the field's
+	required    bool
+	fallback    string
+	enum        []string
+	min, max    int      // a max of 0 is none
+	least, most duration // a most of 0 is none
+}
+
+// fieldsOf returns the keys of a struct type, those of inlined structs among them.
+func fieldsOf(t reflect.Type) map[string]field {
+	fields := map[string]field{}
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		name, option, _ := strings.Cut(sf.Tag.Get("yaml"), ",")
+		switch {
+		case option == "inline":
+			for k, f := range fieldsOf(sf.Type) {
+				f.index = append([]int{i}, f.index...)
+				fields[k] = f
+			}
+		case name != "" && name != "-":
+			fields[name] = fieldOf(sf)
+		}
+	}
+	if t.PkgPath() == httpPackage {
+		adaptHTTP(t, fields)
+	}
+	return fields
+}
+
+// fieldOf reads the tags of one field. They are the program's own: what they get wrong, the tests of the schema find.
+func fieldOf(sf reflect.StructField) field {
+	f := field{index: sf.Index}
+	for part := range strings.SplitSeq(sf.Tag.Get("jsonschema"), ",") {
+		name, value, _ := strings.Cut(part, "=")
+		switch name {
+		case "required":
+			f.required = true
+		case "default":
+			f.fallback = value
+		case "enum":
+			f.enum = append(f.enum, value)
+		case "minimum":
+			f.min, _ = strconv.Atoi(value)
+		case "maximum":
+			f.max, _ = strconv.Atoi(value)
+		}
+	}
+	if least, most, ok := strings.Cut(sf.Tag.Get("limits"), ".."); ok {
+		f.least, f.most = parseLimit(least), parseLimit(most)
+	}
+	return f
+}
+
+func parseLimit(s string) duration {
+	v, _ := model.ParseDuration(s)
+	return duration(time.Duration(v))
+}

@@ -1,0 +1,262 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"time"
+
+	promconfig "github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// The types of this file are promsnap.yaml as it is written. Tags: yaml is the key; jsonschema says what is required, the default,
+// the bounds of a number and the words of a choice; limits are the bounds of a duration. The decoder enforces them all. The comments
+// are the descriptions in the JSON Schema.
+
+// file is the configuration of promsnap: where Prometheus is, and the reports to draw.
+type file struct {
+	// The version of this format: 1.
+	Version int `yaml:"version" jsonschema:"required,minimum=1,maximum=1"`
+	// The cluster's name, for titles.
+	Cluster string `yaml:"cluster"`
+	// Where the data comes from.
+	Prometheus prometheusSection `yaml:"prometheus" jsonschema:"required"`
+	// The reports, each drawn by one run. Without any: one report, named default, of all the built-in panels.
+	Reports []report `yaml:"reports"`
+}
+
+// prometheusSection says where Prometheus is and how to ask it.
+type prometheusSection struct {
+	// The address of the Prometheus HTTP API, with a path where it has one: http://prometheus-server.monitoring.svc
+	URL address `yaml:"url"`
+	// The address of Prometheus for people, for links in the reports.
+	ExternalURL address `yaml:"external_url"`
+	// How to connect and log in, as http_config in Prometheus' own configuration. Each key that has a *_file twin has an *_env twin
+	// too, which names an environment variable.
+	HTTP promconfig.HTTPClientConfig `yaml:"http_config"`
+	// Label matchers that are put into every selector of every query, such as cluster="prod-seoul".
+	Matchers []selector `yaml:"matchers"`
+	// URL parameters that are sent with every request. They are not secret.
+	Params map[string]string `yaml:"params"`
+	// A report's range ends this long before the time it is for, so that late samples are in.
+	QueryOffset duration `yaml:"query_offset" jsonschema:"default=1m" limits:"0s..1h"`
+	// How often Prometheus scrapes its targets.
+	ScrapeInterval duration `yaml:"scrape_interval" jsonschema:"default=1m" limits:"1s..1h"`
+	// How long one query may take.
+	Timeout duration `yaml:"timeout" jsonschema:"default=1m" limits:"1s..1h"`
+	// How many queries run at a time.
+	Concurrency int `yaml:"concurrency" jsonschema:"default=4,minimum=1,maximum=64"`
+	// How many series a query may answer with; a panel whose query has more fails, with advice.
+	MaxSeries int `yaml:"max_series" jsonschema:"default=10000,minimum=1,maximum=1000000"`
+}
+
+// report is what one run draws.
+type report struct {
+	// The name, for the command line and for directories.
+	Name name `yaml:"name" jsonschema:"required"`
+	// The heading; without one, the name.
+	Title string `yaml:"title"`
+	// The IANA time zone of the times in the report, such as Asia/Seoul.
+	Timezone zone `yaml:"timezone" jsonschema:"default=UTC"`
+	// How much time the report shows.
+	Range duration `yaml:"range" jsonschema:"default=24h" limits:"1m..400d"`
+	// The panels, in the order in which they are drawn. Without any: all the built-in ones.
+	Panels []panel `yaml:"panels"`
+}
+
+// panel is one question with its chart: a built-in panel (use), any of whose fields can be set, or one of your own (name, query).
+type panel struct {
+	// The name of a built-in panel to start from; promsnap panels lists them.
+	Use string `yaml:"use"`
+	// The panel's name, for files and links; a built-in panel has its own.
+	Name name `yaml:"name"`
+	// The heading; without one, the name.
+	Title string `yaml:"title"`
+	// The heading that groups panels in the report.
+	Section string `yaml:"section"`
+	// PromQL that gives an instant vector. $__rate_interval, $__interval and $__range stand for what they are in Grafana.
+	Query string `yaml:"query"`
+	// What the numbers are, by Grafana's id: bytes, percentunit, cores, s, ...
+	Unit unit `yaml:"unit"`
+	// The name of a series: text in which {{label}} stands for the label's value. Without one, the whole label set.
+	Legend string `yaml:"legend"`
+	// What the figure is, in the sentence of a finding: memory, CPU, disk.
+	Subject string `yaml:"subject"`
+	// Why this metric and not its neighbours.
+	Why string `yaml:"why"`
+	// What brings the metrics where they are missing: the exporter or setting.
+	Hint string `yaml:"hint"`
+	// How many series are drawn as lines of their own.
+	Top int `yaml:"top" jsonschema:"minimum=1,maximum=20"`
+	// How much time the panel shows; without one, as much as the report.
+	Range duration `yaml:"range" limits:"1m..400d"`
+	// The time between two samples; without one, it follows from the range.
+	Step duration `yaml:"step" limits:"1s..7d"`
+	// What a ratio is of, as a query with the same grouping, for "60.4 of 64 GiB".
+	Capacity *capacity `yaml:"capacity"`
+	// An answer without series is the good one, as long as the metrics exist.
+	EmptyIsOK bool `yaml:"empty_is_ok"`
+	// Leave the panel out where its metrics do not exist.
+	Optional bool `yaml:"optional"`
+	// The limits that the series are judged by. The first one ranks them. An empty list takes a built-in panel's rules away.
+	Rules []rule `yaml:"rules"`
+	// Other limits for some of the series; where several match, the last.
+	Overrides []override `yaml:"overrides"`
+}
+
+// capacity is the query of a whole, in its own unit.
+type capacity struct {
+	// PromQL with the same grouping as the panel's query.
+	Query string `yaml:"query" jsonschema:"required"`
+	// What its numbers are, by Grafana's id.
+	Unit unit `yaml:"unit"`
+}
+
+// rule is an alert (alertname) or a verdict (name and reduce).
+type rule struct {
+	// The name of an alert: it fires where every sample, for as long as for says, is beyond the limit, up to the newest.
+	Alertname string `yaml:"alertname"`
+	// The name of a verdict: one number for the whole range, which colours the report and never pages.
+	Name string `yaml:"name"`
+	// The number that a verdict judges.
+	Reduce string `yaml:"reduce" jsonschema:"enum=last,enum=avg,enum=min,enum=max,enum=p50,enum=p90,enum=p95,enum=p99"`
+	// Breach where the value is above a limit.
+	Above *thresholds `yaml:"above"`
+	// Breach where the value is below a limit.
+	Below *thresholds `yaml:"below"`
+	// How long a streak must last before the alert fires. Without one, a single sample is enough.
+	For duration `yaml:"for" limits:"0s..30d"`
+	// What it means that a series has no newest sample: a finding (alert: nodes, jobs), or its end (resolve: pods, volumes).
+	NoData string `yaml:"no_data" jsonschema:"enum=alert,enum=resolve"`
+	// Where a person reads what to do.
+	RunbookURL address `yaml:"runbook_url"`
+}
+
+// thresholds are the limits of a rule, in the panel's unit: 24GiB, 92%, 0.92, 500m.
+type thresholds struct {
+	// The limit of a warning.
+	Warning quantity `yaml:"warning"`
+	// The limit of a critical finding.
+	Critical quantity `yaml:"critical"`
+}
+
+// override gives the series that match other limits. A severity that it does not name has no limit; an empty above takes both away.
+type override struct {
+	// Label matchers, all of which a series must meet: node=~"kafka-.*"
+	Match selector `yaml:"match" jsonschema:"required"`
+	// The alertname or name of the rule whose limits these are; without one, the panel's first.
+	Rule string `yaml:"rule"`
+	// Breach where the value is above a limit.
+	Above *thresholds `yaml:"above"`
+	// Breach where the value is below a limit.
+	Below *thresholds `yaml:"below"`
+}
+
+// duration is a time in Prometheus' notation.
+type duration time.Duration
+
+func (d *duration) UnmarshalText(b []byte) error {
+	v, err := model.ParseDuration(string(b))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration; write a number and a unit, such as 90s, 15m, 24h or 7d", shorten(string(b)))
+	}
+	*d = duration(v)
+	return nil
+}
+
+func (d duration) String() string { return model.Duration(d).String() }
+
+// name is the name of a report or a panel. It becomes part of a path.
+type name string
+
+var nameSyntax = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+func (n *name) UnmarshalText(b []byte) error {
+	if !nameSyntax.Match(b) {
+		return fmt.Errorf("%q is not a name; write up to 63 lower-case letters, digits and hyphens, such as node-memory", shorten(string(b)))
+	}
+	*n = name(b)
+	return nil
+}
+
+// address is an http or https URL.
+type address string
+
+func (a *address) UnmarshalText(b []byte) error {
+	*a = address(b)
+	return checkURL(string(b))
+}
+
+// checkURL never shows the URL: one that is wrong may hold a password.
+func checkURL(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return errors.New("not an http or https URL; write one such as http://prometheus-server.monitoring.svc:9090")
+	case u.User != nil:
+		return errors.New("a URL with a user or password in it would show them in logs and links; take them out and write prometheus.http_config.basic_auth")
+	}
+	return nil
+}
+
+// zone is a time zone.
+type zone struct{ *time.Location }
+
+func (z *zone) UnmarshalText(b []byte) (err error) {
+	if string(b) == "" || string(b) == "Local" {
+		return errors.New("the machine's own zone would give another report on another machine; write an IANA zone such as Asia/Seoul or UTC")
+	}
+	z.Location, err = time.LoadLocation(string(b))
+	if err != nil {
+		return fmt.Errorf("unknown time zone %q; write an IANA zone such as Asia/Seoul, Europe/Berlin or UTC", shorten(string(b)))
+	}
+	return nil
+}
+
+// unit is what numbers are.
+type unit struct{ units.Unit }
+
+func (u *unit) UnmarshalText(b []byte) (err error) {
+	if len(b) == 0 {
+		return fmt.Errorf("no unit; write one such as bytes or percentunit, or take the key out")
+	}
+	u.Unit, err = units.Parse(string(b))
+	return err
+}
+
+// quantity is a number as it is written; what it means depends on the panel's unit. Empty: none.
+type quantity string
+
+func (q *quantity) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		return errors.New("no limit; write a number such as 0.9, 90% or 24GiB, or take the key out")
+	}
+	*q = quantity(b)
+	return nil
+}
+
+// selector is label matchers, with or without the braces around them.
+type selector []*labels.Matcher
+
+func (s *selector) UnmarshalText(b []byte) (err error) {
+	text := string(b)
+	if !braced.MatchString(text) {
+		text = "{" + text + "}"
+	}
+	*s, err = snapshot.Parser().ParseMetricSelector(text)
+	if err != nil {
+		return fmt.Errorf("%s; write label matchers such as node=~\"kafka-.*\"", promqlMessage(err))
+	}
+	if len(*s) == 0 {
+		return errors.New("no label matcher; write one such as node=~\"kafka-.*\"")
+	}
+	return nil
+}
+
+var braced = regexp.MustCompile(`^\s*\{`)

@@ -1,0 +1,124 @@
+package config
+
+import (
+	"net/url"
+	"reflect"
+	"regexp"
+	"strings"
+
+	promconfig "github.com/prometheus/common/config"
+	"go.yaml.in/yaml/v3"
+)
+
+// httpPackage is where the types of http_config come from.
+var httpPackage = reflect.TypeFor[promconfig.HTTPClientConfig]().PkgPath()
+
+// adaptHTTP makes the keys of a type of prometheus/common ours: *_ref keys go, because they need a secret manager and promsnap has
+// none, and what can be read from a file can be read from the environment too.
+func adaptHTTP(t reflect.Type, fields map[string]field) {
+	for k, f := range fields {
+		if strings.HasSuffix(k, "_ref") {
+			delete(fields, k)
+			continue
+		}
+		_, file := fields[k+"_file"]
+		if file || t.FieldByIndex(f.index).Type == reflect.TypeFor[[]promconfig.Secret]() {
+			f.fromEnv = true
+			fields[k+"_env"] = f
+		}
+	}
+}
+
+// inlineMap returns the field of a struct that takes all of its keys, as that of prometheus/common's Headers; the zero Value where
+// there is none.
+func inlineMap(v reflect.Value) reflect.Value {
+	for i := range v.NumField() {
+		if f := v.Field(i); f.Kind() == reflect.Map && v.Type().Field(i).Tag.Get("yaml") == ",inline" {
+			return f
+		}
+	}
+	return reflect.Value{}
+}
+
+// httpConfig decodes prometheus.http_config and checks what belongs together in it, as UnmarshalYAML of prometheus/common's types
+// does. Those are not called: their errors show values and have no positions.
+func (d *decoder) httpConfig(n *yaml.Node, path string, to *promconfig.HTTPClientConfig) {
+	d.secret = true
+	defer func() { d.secret = false }()
+	before := len(d.problems)
+	d.object(n, path, reflect.ValueOf(to).Elem())
+	if len(d.problems) > before {
+		return // what is missing because it could not be read would be found missing again
+	}
+	d.together(key(path, "tls_config"), to.TLSConfig.Validate())
+	if to.OAuth2 != nil {
+		d.together(key(path, "oauth2.tls_config"), to.OAuth2.TLSConfig.Validate())
+		d.together(key(path, "oauth2"), to.OAuth2.Validate())
+	}
+	d.together(path, to.Validate())
+}
+
+// together records an error of a Validate method of prometheus/common, whose words name keys, never their values.
+func (d *decoder) together(path string, err error) {
+	if err != nil {
+		d.problem(path, "%v", err)
+	}
+}
+
+// httpText sets the values of prometheus/common's types that are written as text.
+func (d *decoder) httpText(text, path string, to any) {
+	switch to := to.(type) {
+	case *promconfig.URL:
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" {
+			d.problem(path, "not a URL; write one such as http://proxy.example.com:3128")
+			return
+		}
+		to.URL = u
+	case *promconfig.TLSVersion:
+		v, ok := promconfig.TLSVersions[text]
+		if !ok {
+			d.problem(path, "not a TLS version; write TLS10, TLS11, TLS12 or TLS13")
+			return
+		}
+		*to = v
+	}
+}
+
+var variableSyntax = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+
+// fromEnv sets a text, or a list of texts, from the environment variables that n names. Blanks around a value are dropped, as
+// Prometheus does with a file's.
+func (d *decoder) fromEnv(n *yaml.Node, path string, out reflect.Value) {
+	names := reflect.New(reflect.TypeFor[string]()).Elem()
+	if out.Kind() == reflect.Slice {
+		names = reflect.New(reflect.TypeFor[[]string]()).Elem()
+	}
+	before := len(d.problems)
+	d.decode(n, path, names)
+	if len(d.problems) > before {
+		return
+	}
+	if out.Kind() == reflect.String {
+		out.SetString(d.variable(names.String(), path))
+		return
+	}
+	out.Set(reflect.MakeSlice(out.Type(), names.Len(), names.Len()))
+	for i := range names.Len() {
+		out.Index(i).SetString(d.variable(names.Index(i).String(), item(path, i)))
+	}
+}
+
+// variable returns the value of an environment variable. Only what looks like a variable's name is shown: somebody will write the
+// password itself.
+func (d *decoder) variable(name, path string) string {
+	if !variableSyntax.MatchString(name) {
+		d.problem(path, "wants the name of an environment variable, in capitals, such as PROMETHEUS_PASSWORD")
+		return ""
+	}
+	value := strings.TrimSpace(d.env(name))
+	if value == "" {
+		d.problem(path, "the environment variable %s is empty or not set; set it where promsnap runs", shorten(name))
+	}
+	return value
+}

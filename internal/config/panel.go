@@ -1,0 +1,254 @@
+package config
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// panel resolves a panel of a report over rng. It is false where it is not known which panel is meant; the rest of its mistakes would
+// follow from that.
+func (b *builder) panel(p *panel, path string, rng time.Duration) (snapshot.Spec, bool) {
+	var s snapshot.Spec
+	switch {
+	case !b.has(path):
+		return s, false
+	case b.has(key(path, "use")):
+		var ok bool
+		if s, ok = b.builtin(p.Use, key(path, "use")); !ok {
+			return s, false
+		}
+	case !b.has(key(path, "name")):
+		b.problem(path, "neither use nor name; write use: and a built-in panel, or name: and query: for one of your own")
+		return s, false
+	case !b.has(key(path, "query")):
+		b.problem(path, "query is missing; write PromQL, or use: and the name of a built-in panel")
+	}
+	b.fields(p, path, &s)
+	unit := &s.Unit
+	if !b.clean(key(path, "unit")) {
+		unit = nil // so that limits are not judged by a unit that was not meant
+	}
+	if b.has(key(path, "rules")) {
+		s.Rules = b.rules(p.Rules, key(path, "rules"), unit)
+	} else if !b.has(key(path, "range")) {
+		s = b.fit(s, rng)
+	} else if need, ok := b.fits(&s, rng); !ok {
+		b.problem(key(path, "range"), "too short for the panel's rules, the longest of which takes %s; write %s or more", duration(need), duration(2*need))
+	}
+	b.overrides(p.Overrides, key(path, "overrides"), unit, &s)
+	b.check(path, &s, rng)
+	return s, true
+}
+
+// fields sets the fields of a panel that the file sets. Those that are not there keep what the built-in panel has.
+func (b *builder) fields(p *panel, path string, s *snapshot.Spec) {
+	s.Name = cmp.Or(string(p.Name), s.Name)
+	s.Title = cmp.Or(p.Title, s.Title, s.Name)
+	s.Query = cmp.Or(p.Query, s.Query)
+	s.Top = cmp.Or(p.Top, s.Top)
+	s.Range = cmp.Or(time.Duration(p.Range), s.Range)
+	s.Step = cmp.Or(time.Duration(p.Step), s.Step)
+	for _, f := range []struct {
+		key      string
+		from, to *string
+	}{
+		{"section", &p.Section, &s.Section}, {"legend", &p.Legend, &s.Legend}, {"subject", &p.Subject, &s.Subject},
+		{"why", &p.Why, &s.Why}, {"hint", &p.Hint, &s.Hint},
+	} {
+		if b.has(key(path, f.key)) {
+			*f.to = *f.from
+		}
+	}
+	if b.has(key(path, "unit")) {
+		s.Unit = p.Unit.Unit
+	}
+	if b.has(key(path, "empty_is_ok")) {
+		s.EmptyIsOK = p.EmptyIsOK
+	}
+	if b.has(key(path, "optional")) {
+		s.Optional = p.Optional
+	}
+	if p.Capacity != nil {
+		s.Capacity = &snapshot.Capacity{Query: p.Capacity.Query, Unit: p.Capacity.Unit.Unit}
+	}
+}
+
+// check looks at what depends on the panel's range: its step, its queries, and whether its alerts can fire.
+func (b *builder) check(path string, s *snapshot.Spec, reportRange time.Duration) {
+	rng := cmp.Or(s.Range, reportRange)
+	step, err := snapshot.Step(rng, s.Step, b.scrape, snapshot.DefaultWidth)
+	if err != nil {
+		b.problem(key(path, "step"), "%v", err)
+		return
+	}
+	vars := snapshot.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng}
+	if b.has(key(path, "query")) {
+		b.promql(key(path, "query"), s.Query, vars)
+	}
+	if b.has(key(path, "capacity.query")) {
+		b.promql(key(path, "capacity.query"), s.Capacity.Query, vars)
+	}
+	if before, after := strings.Count(s.Legend, "{{"), strings.Count(s.Legend, "}}"); before != after {
+		b.problem(key(path, "legend"), "unequal numbers of {{ and }}; write labels as in {{namespace}}/{{pod}}")
+	}
+	for i, r := range s.Rules {
+		at := item(key(path, "rules"), i)
+		if !b.has(at) {
+			continue // a built-in panel's rule, or one that could not be read
+		}
+		for _, p := range r.Check(rng, step) {
+			field := at
+			if p.Field != "" {
+				field = key(at, p.Field)
+			}
+			if b.clean(field) {
+				b.problem(field, "%s", p.Message)
+			}
+		}
+	}
+}
+
+// fit gives a built-in panel a range in which its alerts can fire, where the report's is too short for them: twice the longest for.
+// Where steps are too long for one, snapshot holds it for three steps.
+func (b *builder) fit(s snapshot.Spec, reportRange time.Duration) snapshot.Spec {
+	if need, ok := b.fits(&s, reportRange); !ok {
+		s.Range = 2 * need
+	}
+	return s
+}
+
+// fits tells whether the panel's alerts can fire in its range, and returns the longest time that one of them must last.
+func (b *builder) fits(s *snapshot.Spec, reportRange time.Duration) (longest time.Duration, ok bool) {
+	rng := cmp.Or(s.Range, reportRange)
+	step, err := snapshot.Step(rng, s.Step, b.scrape, snapshot.DefaultWidth)
+	if err != nil {
+		return 0, true // check says so
+	}
+	for _, r := range s.Rules {
+		if r.For > 0 {
+			longest = max(longest, r.For, 3*step)
+		}
+	}
+	return longest, longest <= rng-3*step
+}
+
+// rules builds a panel's own rules. Without a unit their limits are not read.
+func (b *builder) rules(from []rule, path string, u *units.Unit) []rules.Rule {
+	var out []rules.Rule
+	names := map[string]string{}
+	for i, r := range from {
+		at := item(path, i)
+		nameKey := "name"
+		if r.Alertname != "" {
+			nameKey = "alertname"
+		}
+		built := rules.Rule{
+			Name:       cmp.Or(r.Alertname, r.Name),
+			For:        time.Duration(r.For),
+			Reduce:     rules.Reduce(r.Reduce),
+			RunbookURL: string(r.RunbookURL),
+		}
+		if r.NoData == "resolve" {
+			built.NoData = rules.ResolveOnNoData
+		}
+		if b.has(at) {
+			b.kind(&r, at)
+			built.Direction, built.Warning, built.Critical = b.thresholds(r.Above, r.Below, at, u)
+			b.unique(names, built.Name, key(at, nameKey))
+		}
+		out = append(out, built)
+	}
+	return out
+}
+
+// kind checks that a rule is one of the two: an alert has an alertname, a verdict a name and reduce.
+func (b *builder) kind(r *rule, path string) {
+	alert, verdict := b.has(key(path, "alertname")), b.has(key(path, "name"))
+	reduce := b.has(key(path, "reduce"))
+	switch {
+	case alert && (verdict || reduce):
+		b.problem(path, "both an alert and a verdict; an alert has alertname and for, a verdict has name and reduce: make two rules of it")
+	case !alert && !verdict:
+		b.problem(path, "no name; write alertname for an alert, or name and reduce for a verdict")
+	case alert && r.Alertname == "", verdict && r.Name == "":
+		b.problem(b.firstOf(path, "alertname", "name"), "empty; write a name such as NodeMemoryHigh")
+	case verdict && !reduce:
+		b.problem(path, "a verdict needs the figure that it judges: write reduce, such as reduce: p95; or write alertname in place of name")
+	}
+}
+
+// thresholds reads the limits of a rule or an override.
+func (b *builder) thresholds(above, below *thresholds, path string, u *units.Unit) (dir rules.Direction, warning, critical rules.Limit) {
+	t := above
+	side := key(path, "above")
+	switch {
+	case above != nil && below != nil:
+		b.problem(key(path, "below"), "both above and below; a rule has one side: make two rules of it")
+	case below != nil:
+		t, side, dir = below, key(path, "below"), rules.Below
+	case above == nil:
+		return dir, warning, critical
+	}
+	return dir, b.limit(t.Warning, key(side, "warning"), u), b.limit(t.Critical, key(side, "critical"), u)
+}
+
+func (b *builder) limit(q quantity, path string, u *units.Unit) rules.Limit {
+	switch {
+	case q == "":
+		return rules.Limit{}
+	case u == nil:
+		return rules.At(math.NaN())
+	}
+	v, err := u.ParseValue(string(q))
+	if err != nil {
+		b.problem(path, "%v", err)
+		v = math.NaN() // a limit, but not one to compare with the other
+	}
+	return rules.At(v)
+}
+
+// overrides adds the file's overrides to the panel's; the last that matches counts.
+func (b *builder) overrides(from []override, path string, u *units.Unit, s *snapshot.Spec) {
+	for i, o := range from {
+		at := item(path, i)
+		if !b.has(at) {
+			continue
+		}
+		if b.clean(at) && o.Above == nil && o.Below == nil {
+			b.problem(at, "no limit; write above or below, such as above: {warning: 80%%}; above: {} for no limit at all")
+		}
+		side, warning, critical := b.thresholds(o.Above, o.Below, at, u)
+		s.Overrides = append(s.Overrides, snapshot.Override{Match: o.Match, Rule: o.Rule, Warning: warning, Critical: critical})
+		if len(s.Rules) == 0 {
+			b.problem(at, "the panel has no rule to override; write rules first")
+			continue
+		}
+		r := slices.IndexFunc(s.Rules, func(r rules.Rule) bool { return r.Name == o.Rule })
+		switch {
+		case o.Rule == "":
+			r = 0
+		case r < 0:
+			b.problem(key(at, "rule"), "the panel has no rule %q; write one of %s", shorten(o.Rule), ruleNames(s.Rules))
+			continue
+		}
+		if (o.Above != nil || o.Below != nil) && side != s.Rules[r].Direction {
+			b.problem(b.firstOf(at, "above", "below"), "the rule %s looks %s its limits; write %s here too",
+				s.Rules[r].Name, s.Rules[r].Direction, s.Rules[r].Direction)
+		}
+	}
+}
+
+func ruleNames(rs []rules.Rule) string {
+	names := make([]string, len(rs))
+	for i, r := range rs {
+		names[i] = r.Name
+	}
+	return strings.Join(names, ", ")
+}
