@@ -22,7 +22,7 @@ func (f *fixture) ksm(name string, s shape, nv ...string) {
 }
 
 func (f *fixture) kubeStateMetrics() {
-	for i := 1; i <= 5; i++ { // n5 has no exporter
+	for i := 1; i <= 6; i++ { // n5 has no exporter
 		f.nodeObject(fmt.Sprintf("n%d", i), fmt.Sprintf("10.0.0.%d", i))
 	}
 	seen := map[string]bool{}

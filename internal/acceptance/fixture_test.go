@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/prometheus/model/labels"
 )
 
 var update = flag.Bool("update", false, "write testdata/fixture anew")
@@ -27,7 +27,9 @@ const (
 )
 
 // file is where the chart's fixture is committed, in the notation of promtool's unit tests: as OpenMetrics it has 20 MB.
-func (c chart) file() string { return filepath.Join("..", "..", "testdata", "fixture", string(c)+".series") }
+func (c chart) file() string {
+	return filepath.Join("..", "..", "testdata", "fixture", string(c)+".series")
+}
 
 // Names that somebody could give a thing to break a page, a message or a chart.
 const (
@@ -38,11 +40,9 @@ const (
 )
 
 const (
-	gib     = 1 << 30
-	apiPod  = "api-6c8d7f9b54-x2x9k"
-	rolled  = "21:01" // kube-state-metrics was rolled: another instance from here on
-	gapFrom = "19:01" // n3 was down
-	gapTo   = "21:00"
+	gib    = 1 << 30
+	apiPod = "api-6c8d7f9b54-x2x9k"
+	rolled = "21:01" // kube-state-metrics was rolled: another instance from here on
 )
 
 // lbl is a label set under construction.
@@ -59,6 +59,15 @@ func (l lbl) with(nv ...string) lbl {
 	return out
 }
 
+// String writes l as OpenMetrics and PromQL both read it.
+func (l lbl) String() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(l)) {
+		parts = append(parts, fmt.Sprintf("%s=%q", name, l[name]))
+	}
+	return "{" + strings.Join(parts, ",") + "}"
+}
+
 // fixture collects the series of one chart.
 type fixture struct {
 	chart chart
@@ -69,7 +78,7 @@ func (f *fixture) add(name string, l lbl, s shape) {
 	if f.chart == stack && l["cluster"] == "" {
 		l = l.with("cluster", "kps")
 	}
-	f.lines = append(f.lines, name+labels.FromMap(l).String()+" "+s.notation())
+	f.lines = append(f.lines, name+l.String()+" "+s.notation())
 }
 
 // TestFixtureIsCommitted holds the committed files against the shapes below, from which the right answers are told.
@@ -118,7 +127,26 @@ type node struct {
 	inodesFree       shape // of a million
 	errors           float64
 	stalled          float64
-	hole             bool
+	downFrom, downTo string // when the exporter did not answer; downTo is "" where it never did again
+}
+
+// up is what Prometheus writes of each scrape of the node's exporter.
+func (n node) up() shape {
+	switch {
+	case n.downFrom == "":
+		return flat(1)
+	case n.downTo == "":
+		return flat(1).then(n.downFrom, 0)
+	}
+	return flat(1).then(n.downFrom, 0).then(n.downTo, 1)
+}
+
+// scraped is what is left of a series of the node's exporter.
+func (n node) scraped(s shape) shape {
+	if n.downFrom == "" {
+		return s
+	}
+	return s.hole(n.downFrom, n.downTo)
 }
 
 func nodes() []node {
@@ -130,10 +158,13 @@ func nodes() []node {
 			diskFree: line(33.975e9, -5e7), inodesFree: flat(500e3)},
 		// Its counters begin anew at 22:00, as after a reboot.
 		{name: "n3", ip: "10.0.0.3", available: flat(share(60)), idle: line(1e6, 30).thenLine("22:00", 30, 30), user: line(1e6, 30).thenLine("22:00", 30, 30),
-			wait: line(1e6, 0).thenLine("22:00", 0, 0), diskFree: flat(70e9), inodesFree: flat(600e3), hole: true},
+			wait: line(1e6, 0).thenLine("22:00", 0, 0), diskFree: flat(70e9), inodesFree: flat(600e3), downFrom: "19:01", downTo: "21:00"},
 		{name: "n4", ip: "10.0.0.4", available: flat(share(40)).then("20:00", share(14)).then("20:10", share(12)).then("20:11", share(14)).then("20:30", share(40)),
 			idle: line(1e6, 54).thenLine("23:20", 1e6+440*54, 9), user: line(1e6, 6).thenLine("23:20", 1e6+440*6, 51), wait: line(1e6, 0),
 			diskFree: flat(70e9), inodesFree: flat(500e3).then("23:30", 70e3)},
+		// Silent to the end, and the last of the nodes that have an exporter.
+		{name: "n6", ip: "10.0.0.6", available: flat(share(70)), idle: line(1e6, 54), user: line(1e6, 6), wait: line(1e6, 0),
+			diskFree: flat(70e9), inodesFree: flat(500e3), downFrom: "22:31"},
 	}
 }
 
@@ -154,16 +185,9 @@ func (f *fixture) nodeExporters() {
 	for _, n := range nodes() {
 		for _, target := range f.exporterTargets(n) {
 			add := func(name string, s shape, nv ...string) {
-				if n.hole {
-					s = s.hole(gapFrom, gapTo)
-				}
-				f.add(name, target.with(nv...), s)
+				f.add(name, target.with(nv...), n.scraped(s))
 			}
-			up := flat(1)
-			if n.hole {
-				up = up.then(gapFrom, 0).then(gapTo, 1)
-			}
-			f.add("up", target, up)
+			f.add("up", target, n.up())
 			add("node_uname_info", flat(1), "nodename", n.name+".corp")
 			add("node_memory_MemTotal_bytes", flat(64*gib))
 			add("node_memory_MemAvailable_bytes", n.available)

@@ -27,6 +27,14 @@ func clock(hhmm string) time.Time {
 	return time.Date(2026, 3, 9, t.Hour(), t.Minute(), 0, 0, time.UTC)
 }
 
+// plus returns the time hhmm and so many minutes, of "" again "".
+func plus(hhmm string, minutes int) string {
+	if hhmm == "" {
+		return ""
+	}
+	return clock(hhmm).Add(time.Duration(minutes) * time.Minute).Format("15:04")
+}
+
 // run is samples in a row: value at from, and slope more each minute. A value of NaN is a hole.
 type run struct {
 	from         time.Time
@@ -51,10 +59,14 @@ func (s shape) thenLine(hhmm string, value, slope float64) shape {
 	return append(s[:len(s):len(s)], run{clock(hhmm), value, slope})
 }
 
-// hole takes out the samples from the time from until before the time to; what was there goes on afterwards as if it had been counted.
+// hole takes out the samples from the time from until before the time to, or to the end where to is empty; a counter that comes back
+// has gone on counting.
 func (s shape) hole(from, to string) shape {
-	a, b := clock(from), clock(to)
-	return s.before(a).then(from, math.NaN()).join(s.after(b))
+	out := s.before(clock(from)).then(from, math.NaN())
+	if to == "" {
+		return out
+	}
+	return out.join(s.after(clock(to)))
 }
 
 // before is s until before the time t, and whatever holds there beyond it.

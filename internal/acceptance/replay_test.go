@@ -1,0 +1,192 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// replayEnv makes the test binary a replay server that keeps its recordings in the directory of that name: a process of its own, so
+// that what it spends is not the measurer's.
+const replayEnv = "PROMSNAP_REPLAY_DIR"
+
+// The size of the measured answer.
+const (
+	benchSeries = 5000
+	benchPoints = 720
+)
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(replayEnv); dir != "" {
+		if err := serveReplay(dir, os.Getenv("PROMSNAP_REPLAY_ADDRESS")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// replay answers range queries of the metric bench with recorded bytes, and whatever else it is asked with an empty success.
+type replay struct {
+	dir string
+
+	mu   sync.Mutex
+	last string // the newest recording
+}
+
+func serveReplay(dir, address string) error {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	r := &replay{dir: dir}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/-/ready", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("/recording", func(w http.ResponseWriter, req *http.Request) { r.send(w, r.last) })
+	mux.HandleFunc("/api/v1/query_range", r.queryRange)
+	mux.HandleFunc("/api/v1/query", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `{"status":"success","data":{"resultType":"vector","result":[]}}`)
+	})
+	mux.HandleFunc("/api/v1/status/buildinfo", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `{"status":"success","data":{"version":"3.15.0"}}`)
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `{"status":"success","data":[]}`)
+	})
+	return http.Serve(l, mux)
+}
+
+func (r *replay) queryRange(w http.ResponseWriter, req *http.Request) {
+	if !strings.Contains(req.FormValue("query"), "bench") {
+		io.WriteString(w, `{"status":"success","data":{"resultType":"matrix","result":[]}}`)
+		return
+	}
+	path, err := r.recording(req.FormValue("start"), req.FormValue("end"), req.FormValue("step"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	r.send(w, path)
+}
+
+func (r *replay) send(w http.ResponseWriter, path string) {
+	f, err := os.Open(path)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil {
+		w.Header().Set("Content-Length", strconv.FormatInt(info.Size(), 10))
+	}
+	w.Header().Set("Content-Type", "application/json")
+	io.Copy(w, f)
+}
+
+// recording returns the file for a grid; the first request for it makes it, and every other replays it.
+func (r *replay) recording(start, end, step string) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	from, err1 := strconv.ParseFloat(start, 64)
+	to, err2 := strconv.ParseFloat(end, 64)
+	by, err3 := strconv.ParseFloat(step, 64)
+	if err := cmp.Or(err1, err2, err3); err != nil {
+		return "", fmt.Errorf("start, end and step are seconds here: %w", err)
+	}
+	if n := int((to-from)/by) + 1; n != benchPoints {
+		return "", fmt.Errorf("asked for %d points, want %d", n, benchPoints)
+	}
+	r.last = filepath.Join(r.dir, fmt.Sprintf("%.0f-%.0f.json", from, by))
+	if _, err := os.Stat(r.last); err == nil {
+		return r.last, nil
+	}
+	return r.last, writeMatrix(r.last, int64(from), int64(by))
+}
+
+// benchLabels are those of series i, as long as a container's are.
+func benchLabels(i int) [4][2]string {
+	return [4][2]string{
+		{"__name__", "bench"},
+		{"namespace", fmt.Sprintf("team-%02d", i%40)},
+		{"pod", fmt.Sprintf("service-%04d-6c8d7f9b54-x2x9k", i)},
+		{"container", "app"},
+	}
+}
+
+// benchValues makes the samples of series i: whole numbers in every other series, fractions with 16 digits in the rest.
+func benchValues(i int) func() string {
+	rnd := rand.New(rand.NewPCG(uint64(i), 7))
+	if i%2 == 0 {
+		return func() string { return strconv.Itoa(100_000 + rnd.IntN(900_000)) }
+	}
+	return func() string { return fmt.Sprintf("0.%d", 1_000_000_000_000_000+rnd.Int64N(9_000_000_000_000_000)) }
+}
+
+// writeMatrix writes an answer of benchSeries by benchPoints as Prometheus would.
+func writeMatrix(path string, start, step int64) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, f.Close()) }()
+	w := bufio.NewWriterSize(f, 1<<20)
+	defer func() { err = cmp.Or(err, w.Flush()) }()
+	w.WriteString(`{"status":"success","data":{"resultType":"matrix","result":[`)
+	for i := range benchSeries {
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		w.WriteString(`{"metric":{`)
+		for k, l := range benchLabels(i) {
+			if k > 0 {
+				w.WriteByte(',')
+			}
+			fmt.Fprintf(w, "%q:%q", l[0], l[1])
+		}
+		w.WriteString(`},"values":[`)
+		next := benchValues(i)
+		for j := range int64(benchPoints) {
+			if j > 0 {
+				w.WriteByte(',')
+			}
+			fmt.Fprintf(w, `[%d,"%s"]`, start+j*step, next())
+		}
+		w.WriteString(`]}`)
+	}
+	w.WriteString(`]}}`)
+	return nil
+}
+
+// writeBenchMetrics writes the same series as OpenMetrics text, the last sample at end.
+func writeBenchMetrics(path string, start, step int64) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, f.Close()) }()
+	w := bufio.NewWriterSize(f, 1<<20)
+	defer func() { err = cmp.Or(err, w.Flush()) }()
+	for i := range benchSeries {
+		l := benchLabels(i)
+		name := fmt.Sprintf("%s{%s=%q,%s=%q,%s=%q}", l[0][1], l[1][0], l[1][1], l[2][0], l[2][1], l[3][0], l[3][1])
+		next := benchValues(i)
+		for j := range int64(benchPoints) {
+			fmt.Fprintf(w, "%s %s %d\n", name, next(), start+j*step)
+		}
+	}
+	w.WriteString("# EOF\n")
+	return nil
+}

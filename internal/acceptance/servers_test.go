@@ -1,0 +1,254 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// The real Prometheus of these tests knows one user. The hash is bcrypt's of the password, at its lowest cost.
+const (
+	username     = "promsnap"
+	password     = "correct-horse-battery"
+	passwordHash = "$2b$04$promsnapacceptancetesePoA.8EnhgjpvGZY3lV65ZM8sIJEzUzW"
+)
+
+// patience is how long a server may take to be ready and a scrape to come in.
+const patience = 60 * time.Second
+
+// installed returns the path of a program that testdata/servers/install.sh has built.
+func installed(t testing.TB, program string) string {
+	t.Helper()
+	dir := os.Getenv("PROMSNAP_SERVERS")
+	if dir == "" {
+		dir = filepath.Join("..", "..", ".cache", "servers")
+	}
+	path, err := filepath.Abs(filepath.Join(dir, program))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("%v; testdata/servers/install.sh installs it, and PROMSNAP_SERVERS says where", err)
+	}
+	return path
+}
+
+// server is a process of ours on loopback, as a client sees it.
+type server struct {
+	url    string
+	client *http.Client
+	user   *url.Userinfo
+	stop   func()
+}
+
+// start runs a program until the test ends or stop is called, and shows its log where the test failed.
+func start(t testing.TB, path string, args ...string) (stop func()) {
+	t.Helper()
+	var log bytes.Buffer // written by exec's one goroutine until Wait returns
+	cmd := exec.Command(path, args...)
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", path, err)
+	}
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	t.Cleanup(func() {
+		stop()
+		if t.Failed() {
+			t.Logf("%s %s said:\n%s", path, strings.Join(args, " "), tail(log.String(), 4000))
+		}
+	})
+	return stop
+}
+
+func tail(s string, n int) string { return s[max(0, len(s)-n):] }
+
+// freePort returns an address on loopback that nobody listens on at the moment.
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// startPrometheus runs a Prometheus and waits until it is ready. Of its flags only those that every one needs are set here. Where web
+// is set it is the directory of its TLS and password file.
+func startPrometheus(t testing.TB, path string, web *webConfig, flags ...string) *server {
+	t.Helper()
+	address := freePort(t)
+	s := &server{url: "http://" + address, client: http.DefaultClient}
+	flags = append(flags, "--web.listen-address="+address, "--log.level=warn")
+	if web != nil {
+		flags = append(flags, "--web.config.file="+web.file)
+		s.url, s.client, s.user = "https://"+address, web.client, url.UserPassword(username, password)
+	}
+	s.stop = start(t, path, flags...)
+	await(t, path+" to be ready", func() error {
+		_, err := s.get("/-/ready", nil)
+		return err
+	})
+	return s
+}
+
+// await asks again and again until done returns nil.
+func await(t testing.TB, what string, done func() error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := done()
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited %v for %s: %v", patience, what, err)
+		case <-tick.C:
+		}
+	}
+}
+
+// get returns the body of a path of the server's.
+func (s *server) get(path string, query url.Values) ([]byte, error) {
+	req, err := http.NewRequest(http.MethodGet, s.url+path+"?"+query.Encode(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if s.user != nil {
+		req.SetBasicAuth(username, password)
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s: %s", path, resp.Status, tail(string(body), 500))
+	}
+	return body, nil
+}
+
+// instant returns the samples of an instant query at the server's own time, as pairs of labels and value.
+func (s *server) instant(expr string) (map[string]string, error) {
+	body, err := s.get("/api/v1/query", url.Values{"query": {expr}})
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Data struct {
+			Result []struct {
+				Metric map[string]string
+				Value  [2]any
+			}
+		}
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, r := range answer.Data.Result {
+		out[fmt.Sprint(r.Metric)] = fmt.Sprint(r.Value[1])
+	}
+	return out, nil
+}
+
+// startFixture runs Prometheus 3 over the chart's fixture, put into blocks by promtool.
+func startFixture(t testing.TB, c chart, web *webConfig) *server {
+	t.Helper()
+	dir := t.TempDir()
+	om := filepath.Join(dir, "fixture.om")
+	if err := writeOpenMetrics(om, c); err != nil {
+		t.Fatal(err)
+	}
+	blocks := filepath.Join(dir, "data")
+	makeBlocks(t, om, blocks)
+	return startPrometheus(t, installed(t, "prometheus"), web, blockFlags(t, blocks)...)
+}
+
+// makeBlocks has promtool put an OpenMetrics file into blocks.
+func makeBlocks(t testing.TB, om, blocks string) {
+	t.Helper()
+	out, err := exec.Command(installed(t, "promtool"), "tsdb", "create-blocks-from", "openmetrics", "--quiet", om, blocks).CombinedOutput()
+	if err != nil {
+		t.Fatalf("promtool: %v\n%s", err, tail(string(out), 4000))
+	}
+}
+
+// blockFlags are the flags of a Prometheus that scrapes nothing and keeps what lies in blocks.
+func blockFlags(t testing.TB, blocks string) []string {
+	t.Helper()
+	config := filepath.Join(t.TempDir(), "prometheus.yml")
+	if err := os.WriteFile(config, []byte("global: {scrape_interval: 1m}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"--config.file=" + config, "--storage.tsdb.path=" + blocks, "--storage.tsdb.retention.time=100y"}
+}
+
+// writeOpenMetrics writes a committed fixture out as OpenMetrics text: the samples of a series in a row.
+func writeOpenMetrics(path string, c chart) (err error) {
+	in, err := os.Open(c.file())
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, out.Close()) }()
+	w := bufio.NewWriter(out)
+	defer func() { err = cmp.Or(err, w.Flush()) }()
+
+	p := parser.NewParser(parser.Options{})
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		line := lines.Text()
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		_, samples, err := p.ParseSeriesDesc(line)
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", c.file(), line, err)
+		}
+		name := line[:strings.LastIndex(line, "} ")+1]
+		for i, s := range samples {
+			if !s.Omitted {
+				fmt.Fprintf(w, "%s %s %d\n", name, number(s.Value), fixtureStart.Add(time.Duration(i)*time.Minute).Unix())
+			}
+		}
+	}
+	_, err = w.WriteString("# EOF\n")
+	return err
+}
