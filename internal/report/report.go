@@ -1,5 +1,16 @@
 // Package report turns a snapshot into what people read: the verdict, the findings worst first, and the files.
+//
+// Build is pure and computes everything that is said; Render writes it down as HTML, JSON and pictures. Nothing in either depends on
+// the wall clock or the machine, so that the same slot over the same data gives the same bytes.
 package report
+
+import (
+	"path"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
 
 // File is one file of a report.
 type File struct {
@@ -8,5 +19,174 @@ type File struct {
 	Body        []byte
 }
 
+// Info is what a report is about and how it was made.
+type Info struct {
+	Cluster     string
+	Name        string // of the report in the configuration; its directory
+	Title       string // empty: Name
+	Slot        time.Time
+	Range       time.Duration
+	Zone        *time.Location // of every time that is written; nil: UTC
+	Version     string         // promsnap's own
+	Server      string         // what was asked, as it calls itself: "Prometheus 3.15.0"
+	ServerURL   string         // where it was asked, without secrets
+	ExternalURL string         // where people reach it, for links; empty: no links
+	Command     string         // what makes this report again
+	Incomplete  string         // why the run was cut short; empty: it was not
+	Nodes       []snapshot.Node
+	Scrape      time.Duration // the scrape interval that was assumed
+}
+
 // Report is what is drawn of one slot: pure data, made by Build.
-type Report struct{}
+//
+// The counts are of checks. A check is one series of a panel that has rules, however many rules there are: it counts once, as the
+// gravest thing that was found, and so Critical, Warning, NoData, Pending and OK add up to all checks. NoData counts two things more
+// coarsely, because that is how they go wrong: a node that several panels have lost is one, and so is a panel whose metrics do not
+// exist. What was over and has ended is OK now; containers and volumes that have gone are no checks.
+type Report struct {
+	Info Info
+
+	Critical, Warning, NoData, Pending, OK int
+
+	NodesMeasured, NodesTotal int // nodes that node_exporter reports, of those that kube_node_info names
+
+	Headline string    // the worst finding in one sentence, or that there is none
+	Findings []Finding // one for each check that is not OK, and for each streak that has ended; the worst first
+	Failures []Failure // panels whose query failed, in the panels' order
+	Warnings []Warning // what the answers said of themselves, in the panels' order
+	Blind    []string  // what the report cannot see, and what would let it
+
+	Panels []snapshot.Panel
+
+	words words
+}
+
+// Failure is a panel whose query failed.
+type Failure struct {
+	Panel, Title string
+	Error        string
+	Hint         string // what to do next; empty: the error says it
+}
+
+// Warning is one note on a panel's answer.
+type Warning struct {
+	Panel, Title string
+	Text         string
+}
+
+// Build says what a snapshot means. It does not change panels, and keeps them.
+func Build(in Info, panels []snapshot.Panel) *Report {
+	if in.Zone == nil {
+		in.Zone = time.UTC
+	}
+	if in.Title == "" {
+		in.Title = in.Name
+	}
+	r := &Report{Info: in, Panels: panels, words: english()}
+	for i := range panels {
+		r.take(&panels[i])
+	}
+	r.Findings = joinSilentNodes(r.Findings)
+	sortByGravity(r.Findings)
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.Sentence = r.words.sentence(f, in)
+		r.count(f)
+	}
+	r.seeNodes()
+	r.Headline = r.words.headline(r)
+	return r
+}
+
+// take takes over what one panel came to.
+func (r *Report) take(p *snapshot.Panel) {
+	for _, n := range p.Notes {
+		r.Warnings = append(r.Warnings, Warning{Panel: p.Spec.Name, Title: p.Spec.Title, Text: printable(n)})
+	}
+	switch {
+	case p.Data == snapshot.DataFailed:
+		r.Failures = append(r.Failures, failureOf(p))
+		return
+	case p.Data == snapshot.DataAbsent && !p.Spec.Optional:
+		r.NoData++
+		r.Blind = append(r.Blind, r.words.absent(p))
+	}
+	if len(p.Spec.Rules) > 0 {
+		r.OK += p.OK
+	}
+	r.Findings = append(r.Findings, findingsOf(p)...)
+}
+
+// count adds one finding to the counts.
+func (r *Report) count(f *Finding) {
+	switch {
+	case f.Status == rules.Breach && f.Severity == rules.Critical:
+		r.Critical++
+	case f.Status == rules.Breach:
+		r.Warning++
+	case f.Status == rules.NoData:
+		r.NoData++
+	case f.Status == rules.Pending:
+		r.Pending++
+	}
+}
+
+// seeNodes says which nodes are measured.
+func (r *Report) seeNodes() {
+	var without []string
+	for _, n := range r.Info.Nodes {
+		if !n.Exporter {
+			without = append(without, n.Name)
+		}
+	}
+	r.NodesTotal = len(r.Info.Nodes)
+	r.NodesMeasured = r.NodesTotal - len(without)
+	var said []string
+	if len(without) > 0 {
+		said = append(said, r.words.unmeasured(without))
+	}
+	if r.NodesTotal == 0 {
+		said = append(said, r.words.NoNodes)
+	}
+	r.Blind = append(said, r.Blind...)
+}
+
+// Checks returns how many checks there were.
+func (r *Report) Checks() int { return r.Critical + r.Warning + r.NoData + r.Pending + r.OK }
+
+// Worst returns the gravest severity that fires: what --fail-on compares with.
+func (r *Report) Worst() rules.Severity {
+	switch {
+	case r.Critical > 0:
+		return rules.Critical
+	case r.Warning > 0:
+		return rules.Warning
+	}
+	return rules.None
+}
+
+// Key is where the report's files belong, below a root, with slashes: "daily/20261122T000000Z".
+func (r *Report) Key() string {
+	return path.Join(Slug(r.Info.Name), r.Info.Slot.UTC().Format("20060102T150405Z"))
+}
+
+// summaryFindings is how many findings a terminal shows before the counts.
+const summaryFindings = 10
+
+// Summary returns the report in lines for a terminal: the findings, the worst first, then what failed, then the counts. Words from
+// outside hold no control characters.
+func (r *Report) Summary() []string {
+	var lines []string
+	shown := min(len(r.Findings), summaryFindings)
+	for i := range r.Findings[:shown] {
+		f := &r.Findings[i]
+		lines = append(lines, r.words.loud(f)+" "+f.Sentence)
+	}
+	if rest := len(r.Findings) - shown; rest > 0 {
+		lines = append(lines, r.words.MoreFindings.of(rest))
+	}
+	for _, f := range r.Failures {
+		lines = append(lines, r.words.failed(f))
+	}
+	return append(lines, r.words.counts(r))
+}

@@ -1,0 +1,218 @@
+package report
+
+import (
+	"cmp"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// Finding is what a reader is told of one series: the gravest judgement of all of its rules, in words and figures.
+type Finding struct {
+	Panel, Title string // the panel's name and title
+	Subject      string // what the figure is: "memory"
+	Name         string // the series
+	Node         string // the node that it belongs to, "" where that is not known
+	Rule         string
+	Runbook      string // a link for whoever is called; may be empty
+
+	Status   rules.Status // Breach, NoData or Pending; OK and Gone of what was over and has ended
+	Severity rules.Severity
+
+	Value, Limit string // "94 %", "90 %"; Value is "" where it says nothing: of NoData, and of conditions
+	Used         string // "60.4 of 64 GiB"; "" where the panel knows no capacity
+
+	Since      time.Time     // when the streak began, or when the last sample came (NoData); zero where that is not known
+	Open       bool          // the streak may have begun before Since, which is where the window begins
+	Lasted     time.Duration // of the streak
+	Until      time.Time     // of what has ended: when
+	Peak       string        // of the streak: the value furthest beyond the limit
+	PeakAt     time.Time
+	Trend      Trend
+	Sentence   string // "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10"
+	direction  rules.Direction
+	reduce     rules.Reduce
+	need       time.Duration // how long a Pending must last
+	values     []float64     // on the panel's grid; nil where the series is not drawn
+	limit      float64
+	panelOrder int
+}
+
+// Past tells a finding that has ended.
+func (f *Finding) Past() bool { return f.Status == rules.OK || f.Status == rules.Gone }
+
+// gravity orders what findings say: the larger, the worse.
+func gravity(st rules.Status, sev rules.Severity) int {
+	switch {
+	case st == rules.Breach:
+		return 30 + int(sev)
+	case st == rules.NoData:
+		return 20
+	case st == rules.Pending:
+		return 10 + int(sev)
+	}
+	return int(sev)
+}
+
+// sortByGravity puts the worst first. Among equals the panels' order decides, which is an editor's, then the rank within the panel.
+func sortByGravity(fs []Finding) {
+	slices.SortStableFunc(fs, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(gravity(b.Status, b.Severity), gravity(a.Status, a.Severity)), cmp.Compare(a.panelOrder, b.panelOrder))
+	})
+}
+
+// findingsOf returns one finding for each series of p that has something to say, the gravest of its rules.
+func findingsOf(p *snapshot.Panel) []Finding {
+	byLabels := map[uint64]int{}
+	var out []Finding
+	for i := range p.Findings {
+		f, ok := tell(p, &p.Findings[i])
+		if !ok {
+			continue
+		}
+		h := p.Findings[i].Labels.Hash()
+		at, seen := byLabels[h]
+		switch {
+		case !seen:
+			byLabels[h] = len(out)
+			out = append(out, f)
+		case tellsMore(&f, &out[at]):
+			out[at] = f
+		}
+	}
+	return out
+}
+
+// tellsMore says whether a is to be shown instead of b, both of one series: the graver, then the alert, which knows since when.
+func tellsMore(a, b *Finding) bool {
+	if ga, gb := gravity(a.Status, a.Severity), gravity(b.Status, b.Severity); ga != gb {
+		return ga > gb
+	}
+	return a.reduce == "" && b.reduce != ""
+}
+
+// tell puts one judgement into words and figures; false where there is nothing to say: an end that is normal, a rule without a limit.
+func tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
+	rule := ruleOf(p, sf.Rule)
+	u := p.Spec.Unit
+	f := Finding{
+		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title), Name: sf.Name, Node: sf.Node,
+		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity,
+		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit, values: valuesOf(p, sf.Labels),
+	}
+	f.Value, f.Limit = u.FormatAgainst(sf.Value, sf.Limit)
+	if math.IsNaN(sf.Limit) {
+		f.Limit = ""
+	}
+	if c := p.Spec.Capacity; c != nil && !math.IsNaN(sf.Capacity) && !math.IsNaN(sf.Value) {
+		f.Used = c.Unit.FormatOf(sf.Value*sf.Capacity, sf.Capacity)
+	}
+	if isState(sf, u) {
+		f.Value, f.Limit = "", ""
+	}
+	f.Trend = trendOf(f.values, sf.Limit)
+	switch sf.Status {
+	case rules.Breach, rules.Pending:
+		f.streak(p, sf.Streak)
+	case rules.NoData:
+		f.Since, f.Value, f.Used, f.Trend = sf.Newest, "", "", Steady
+	case rules.OK, rules.Gone:
+		if sf.Earlier == nil {
+			return Finding{}, false
+		}
+		f.ended(p, sf.Earlier)
+	default:
+		return Finding{}, false
+	}
+	return f, true
+}
+
+// isState tells a condition that holds from a figure: 1 against the limit 0 says no more than the subject does.
+func isState(sf *snapshot.Finding, u units.Unit) bool {
+	return sf.Value == 1 && sf.Limit == 0 && (u == units.Short || u == units.None)
+}
+
+// streak takes over the streak that goes on.
+func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak) {
+	if s == nil {
+		return // a verdict
+	}
+	f.Since, f.Open, f.Lasted = s.From, s.Open, s.Lasted()
+	f.Peak, f.PeakAt = p.Spec.Unit.Format(s.Peak), s.PeakAt
+}
+
+// ended takes over a streak that has ended: its peak against the limit of then, instead of the value of now.
+func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak) {
+	f.streak(p, s)
+	f.Severity, f.Until, f.limit = s.Severity, s.To, s.Limit
+	f.Peak, f.Limit = p.Spec.Unit.FormatAgainst(s.Peak, s.Limit)
+	f.Used, f.Trend = "", Steady
+}
+
+func ruleOf(p *snapshot.Panel, name string) rules.Rule {
+	for _, r := range p.Spec.Rules {
+		if r.Name == name {
+			return r
+		}
+	}
+	return rules.Rule{}
+}
+
+// valuesOf returns the samples of the series where it is drawn.
+func valuesOf(p *snapshot.Panel, ls series.Labels) []float64 {
+	for i := range p.Lines {
+		if p.Lines[i].Labels.Compare(ls) == 0 {
+			return p.Lines[i].Values
+		}
+	}
+	return nil
+}
+
+// joinSilentNodes makes one finding of a node's silence in several panels: "ip-10-0-1-17 memory, CPU, disk: no data".
+func joinSilentNodes(fs []Finding) []Finding {
+	first := map[string]int{}
+	out := fs[:0:0]
+	for i, f := range fs {
+		f.panelOrder = i
+		if f.Status == rules.NoData && f.Node != "" {
+			f.Name = f.Node
+			if at, seen := first[f.Node]; seen {
+				out[at].alsoSilent(f)
+				continue
+			}
+			first[f.Node] = len(out)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// alsoSilent adds what another panel has lost of the same node. Since is the time from which all of them are silent.
+func (f *Finding) alsoSilent(o Finding) {
+	if !slices.Contains(strings.Split(f.Subject, ", "), o.Subject) {
+		f.Subject += ", " + o.Subject
+	}
+	if o.Since.After(f.Since) {
+		f.Since = o.Since
+	}
+}
+
+// failureOf says why a panel has no answer. An error may carry advice.
+func failureOf(p *snapshot.Panel) Failure {
+	f := Failure{Panel: p.Spec.Name, Title: p.Spec.Title, Error: "no answer"}
+	if p.Err != nil {
+		f.Error = printable(p.Err.Error())
+	}
+	var advice interface{ Hint() string }
+	if errors.As(p.Err, &advice) {
+		f.Hint = printable(advice.Hint())
+	}
+	return f
+}

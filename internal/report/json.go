@@ -1,0 +1,411 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// DocumentVersion is the version of report.json. It grows where a field changes its meaning or goes away, not where one is added.
+const DocumentVersion = 1
+
+// documentRows bounds the rows and the findings of one panel in report.json.
+const documentRows = 1000
+
+// Document is report.json: docs/report-json.md describes it, docs/report.schema.json is its schema. Times are RFC 3339 in UTC,
+// durations are seconds, values are in the panel's unit as Prometheus gave them. It holds no timings, receipts or links, so that the
+// same slot over the same data gives the same bytes on every machine.
+type Document struct {
+	Version    int          `json:"version" jsonschema:"enum=1"`
+	Generator  string       `json:"generator"`
+	Cluster    string       `json:"cluster"`
+	Report     string       `json:"report"`
+	Title      string       `json:"title"`
+	Slot       time.Time    `json:"slot"`
+	Zone       string       `json:"zone"`
+	Range      float64      `json:"range_seconds"`
+	Scrape     float64      `json:"scrape_interval_seconds"`
+	Server     string       `json:"server"`
+	Incomplete string       `json:"incomplete,omitempty"`
+	Headline   string       `json:"headline"`
+	Counts     DocCounts    `json:"counts"`
+	Nodes      DocNodes     `json:"nodes"`
+	Blind      []string     `json:"blind"`
+	Failures   []DocFailure `json:"failures"`
+	Findings   []DocSaid    `json:"findings"`
+	Panels     []DocPanel   `json:"panels"`
+}
+
+// DocCounts are the report's counts of checks, and of the panels that failed.
+type DocCounts struct {
+	Critical int `json:"critical" jsonschema:"minimum=0"`
+	Warning  int `json:"warning" jsonschema:"minimum=0"`
+	NoData   int `json:"no_data" jsonschema:"minimum=0"`
+	Pending  int `json:"pending" jsonschema:"minimum=0"`
+	OK       int `json:"ok" jsonschema:"minimum=0"`
+	Failed   int `json:"failed" jsonschema:"minimum=0"`
+}
+
+// DocNodes says which nodes kube_node_info names and node_exporter does not report.
+type DocNodes struct {
+	Total    int      `json:"total" jsonschema:"minimum=0"`
+	Measured int      `json:"measured" jsonschema:"minimum=0"`
+	Without  []string `json:"without_exporter"`
+}
+
+// DocFailure is a panel whose query failed.
+type DocFailure struct {
+	Panel string `json:"panel"`
+	Error string `json:"error"`
+	Hint  string `json:"hint,omitempty"`
+}
+
+// DocSaid is a finding as the report says it: one for each check, the gravest of its rules, the worst first.
+type DocSaid struct {
+	Panel    string     `json:"panel"`
+	Name     string     `json:"name"`
+	Node     string     `json:"node,omitempty"`
+	Rule     string     `json:"rule"`
+	Status   string     `json:"status" jsonschema:"enum=breach,enum=pending,enum=no_data,enum=ended"`
+	Severity string     `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
+	Sentence string     `json:"sentence"`
+	Value    string     `json:"value,omitempty"`
+	Limit    string     `json:"limit,omitempty"`
+	Used     string     `json:"used,omitempty"`
+	Since    *time.Time `json:"since,omitempty"`
+	Until    *time.Time `json:"until,omitempty"`
+	Lasted   float64    `json:"lasted_seconds"`
+	Trend    string     `json:"trend,omitempty" jsonschema:"enum=rising,enum=falling"`
+	Runbook  string     `json:"runbook_url,omitempty"`
+}
+
+// DocPanel is a panel: its query as it was run, its data, and every rule's judgement.
+type DocPanel struct {
+	Name              string       `json:"name"`
+	Title             string       `json:"title"`
+	Section           string       `json:"section"`
+	Subject           string       `json:"subject,omitempty"`
+	Unit              string       `json:"unit"`
+	Query             string       `json:"query"`
+	Grid              DocGrid      `json:"grid"`
+	Data              string       `json:"data" jsonschema:"enum=complete,enum=partial,enum=failed,enum=absent"`
+	Error             string       `json:"error,omitempty"`
+	Notes             []string     `json:"notes"`
+	Missing           []string     `json:"missing"`
+	Total             int          `json:"total" jsonschema:"minimum=0"`
+	OK                int          `json:"ok" jsonschema:"minimum=0"`
+	Rules             []DocRule    `json:"rules"`
+	Findings          []DocFinding `json:"findings"`
+	FindingsTruncated int          `json:"findings_truncated" jsonschema:"minimum=0"`
+	Series            []DocSeries  `json:"series"`
+	Rest              *DocRest     `json:"rest,omitempty"`
+	Rows              []DocRow     `json:"rows"`
+	RowsTruncated     int          `json:"rows_truncated" jsonschema:"minimum=0"`
+}
+
+// DocGrid is the times of a panel's samples: sample i is at start + i × step.
+type DocGrid struct {
+	Start time.Time `json:"start"`
+	Step  float64   `json:"step_seconds" jsonschema:"minimum=0"`
+	Len   int       `json:"len" jsonschema:"minimum=0"`
+}
+
+// DocRule is a rule of a panel, before overrides.
+type DocRule struct {
+	Name      string  `json:"name"`
+	Direction string  `json:"direction" jsonschema:"enum=above,enum=below"`
+	Warning   *Number `json:"warning,omitempty"`
+	Critical  *Number `json:"critical,omitempty"`
+	For       float64 `json:"for_seconds"`
+	Reduce    string  `json:"reduce,omitempty"`
+}
+
+// DocFinding is one rule's judgement of one series that is not OK, or that was not.
+type DocFinding struct {
+	Rule     string            `json:"rule"`
+	Name     string            `json:"name"`
+	Node     string            `json:"node,omitempty"`
+	Labels   map[string]string `json:"labels"`
+	Status   string            `json:"status" jsonschema:"enum=unknown,enum=ok,enum=pending,enum=breach,enum=no_data,enum=gone,enum=failed"`
+	Severity string            `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
+	Value    Number            `json:"value"`
+	Limit    Number            `json:"limit"`
+	Capacity Number            `json:"capacity"`
+	Newest   *time.Time        `json:"newest,omitempty"`
+	Streak   *DocStreak        `json:"streak,omitempty"`
+	Earlier  *DocStreak        `json:"earlier,omitempty"`
+}
+
+// DocStreak is an unbroken run of samples beyond a limit.
+type DocStreak struct {
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Open     bool      `json:"open"`
+	Peak     Number    `json:"peak"`
+	PeakAt   time.Time `json:"peak_at"`
+	Limit    Number    `json:"limit"`
+	Severity string    `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
+}
+
+// DocRow is one series of the answer, without its samples.
+type DocRow struct {
+	Name     string            `json:"name"`
+	Node     string            `json:"node,omitempty"`
+	Labels   map[string]string `json:"labels"`
+	Status   string            `json:"status" jsonschema:"enum=unknown,enum=ok,enum=pending,enum=breach,enum=no_data,enum=gone,enum=failed"`
+	Severity string            `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
+	Rank     Number            `json:"rank"`
+	Capacity Number            `json:"capacity"`
+	Stats    DocStats          `json:"stats"`
+}
+
+// DocSeries is a series that is drawn, with its samples on the panel's grid.
+type DocSeries struct {
+	DocRow
+	Values []Number `json:"values"`
+}
+
+// DocStats are the figures of one series over the window.
+type DocStats struct {
+	Last    Number     `json:"last"`
+	Avg     Number     `json:"avg"`
+	Min     Number     `json:"min"`
+	Max     Number     `json:"max"`
+	MaxAt   *time.Time `json:"max_at,omitempty"`
+	Samples int        `json:"samples" jsonschema:"minimum=0"`
+}
+
+// DocRest counts the series that are not drawn one by one. P05 and P95 are over Sampled of them, Min and Max over all.
+type DocRest struct {
+	Series  int      `json:"series" jsonschema:"minimum=1"`
+	Sampled int      `json:"sampled" jsonschema:"minimum=0"`
+	Min     []Number `json:"min"`
+	Max     []Number `json:"max"`
+	P05     []Number `json:"p05"`
+	P95     []Number `json:"p95"`
+}
+
+// Number is a float64 in JSON: NaN, which is no sample, is null; the infinities are the strings "+Inf" and "-Inf".
+type Number float64
+
+// MarshalJSON writes the shortest digits that read back as the same number.
+func (n Number) MarshalJSON() ([]byte, error) {
+	switch f := float64(n); {
+	case math.IsNaN(f):
+		return []byte("null"), nil
+	case math.IsInf(f, 1):
+		return []byte(`"+Inf"`), nil
+	case math.IsInf(f, -1):
+		return []byte(`"-Inf"`), nil
+	default:
+		return json.Marshal(f)
+	}
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	switch string(b) {
+	case "null":
+		*n = Number(math.NaN())
+	case `"+Inf"`:
+		*n = Number(math.Inf(1))
+	case `"-Inf"`:
+		*n = Number(math.Inf(-1))
+	default:
+		if err := json.Unmarshal(b, (*float64)(n)); err != nil {
+			return fmt.Errorf("a number of report.json is a JSON number, null, \"+Inf\" or \"-Inf\": %w", err)
+		}
+	}
+	return nil
+}
+
+// Document returns what report.json holds.
+func (r *Report) Document() Document {
+	in := r.Info
+	d := Document{
+		Version: DocumentVersion, Generator: "promsnap " + in.Version, Cluster: in.Cluster, Report: in.Name, Title: in.Title,
+		Slot: in.Slot.UTC(), Zone: in.Zone.String(), Range: in.Range.Seconds(), Scrape: in.Scrape.Seconds(), Server: in.Server,
+		Incomplete: in.Incomplete, Headline: r.Headline,
+		Counts: DocCounts{r.Critical, r.Warning, r.NoData, r.Pending, r.OK, len(r.Failures)},
+		Nodes:  DocNodes{r.NodesTotal, r.NodesMeasured, []string{}},
+		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{}, Panels: []DocPanel{},
+	}
+	for _, n := range in.Nodes {
+		if !n.Exporter {
+			d.Nodes.Without = append(d.Nodes.Without, n.Name)
+		}
+	}
+	for _, f := range r.Failures {
+		d.Failures = append(d.Failures, DocFailure{f.Panel, f.Error, f.Hint})
+	}
+	for i := range r.Findings[:min(len(r.Findings), documentRows)] {
+		d.Findings = append(d.Findings, said(&r.Findings[i]))
+	}
+	for i := range r.Panels {
+		d.Panels = append(d.Panels, docPanel(&r.Panels[i]))
+	}
+	return d
+}
+
+func said(f *Finding) DocSaid {
+	d := DocSaid{
+		Panel: f.Panel, Name: f.Name, Node: f.Node, Rule: f.Rule, Status: statusWord(f.Status), Severity: severityWord(f.Severity),
+		Sentence: f.Sentence, Value: f.Value, Limit: f.Limit, Used: f.Used, Since: known(f.Since), Until: known(f.Until),
+		Lasted: f.Lasted.Seconds(), Runbook: f.Runbook,
+	}
+	if f.Past() {
+		d.Status = "ended"
+	}
+	switch f.Trend {
+	case Rising:
+		d.Trend = "rising"
+	case Falling:
+		d.Trend = "falling"
+	}
+	return d
+}
+
+func docPanel(p *snapshot.Panel) DocPanel {
+	d := DocPanel{
+		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject, Unit: p.Spec.Unit.String(), Query: p.Expr,
+		Grid: DocGrid{p.Grid.Start.UTC(), p.Grid.Step.Seconds(), p.Grid.Len}, Data: dataWord(p.Data),
+		Notes: list(p.Notes), Missing: list(p.Missing), Total: p.Total, OK: p.OK,
+		Rules: []DocRule{}, Findings: []DocFinding{}, Series: []DocSeries{}, Rows: []DocRow{},
+		FindingsTruncated: max(0, len(p.Findings)-documentRows), RowsTruncated: max(0, len(p.Rows)-documentRows),
+	}
+	if p.Data == snapshot.DataFailed {
+		d.Error = failureOf(p).Error
+	}
+	for _, r := range p.Spec.Rules {
+		d.Rules = append(d.Rules, docRule(r))
+	}
+	for i := range p.Findings[:len(p.Findings)-d.FindingsTruncated] {
+		d.Findings = append(d.Findings, docFinding(&p.Findings[i]))
+	}
+	for i := range p.Lines {
+		d.Series = append(d.Series, DocSeries{docRow(&p.Lines[i].Row), numbers(p.Lines[i].Values)})
+	}
+	for i := range p.Rows[:len(p.Rows)-d.RowsTruncated] {
+		d.Rows = append(d.Rows, docRow(&p.Rows[i]))
+	}
+	if b := p.Rest; b != nil {
+		d.Rest = &DocRest{b.Series, b.Sampled, numbers(b.Min), numbers(b.Max), numbers(b.P05), numbers(b.P95)}
+	}
+	return d
+}
+
+func docRule(r rules.Rule) DocRule {
+	d := DocRule{Name: r.Name, Direction: "above", For: r.For.Seconds(), Reduce: string(r.Reduce)}
+	if r.Direction == rules.Below {
+		d.Direction = "below"
+	}
+	if r.Warning.Set {
+		d.Warning = new(Number(r.Warning.Value))
+	}
+	if r.Critical.Set {
+		d.Critical = new(Number(r.Critical.Value))
+	}
+	return d
+}
+
+func docFinding(f *snapshot.Finding) DocFinding {
+	return DocFinding{
+		Rule: f.Rule, Name: f.Name, Node: f.Node, Labels: labelMap(f.Labels), Status: statusWord(f.Status),
+		Severity: severityWord(f.Severity), Value: Number(f.Value), Limit: Number(f.Limit), Capacity: Number(f.Capacity),
+		Newest: known(f.Newest), Streak: docStreak(f.Streak), Earlier: docStreak(f.Earlier),
+	}
+}
+
+func docStreak(s *rules.Streak) *DocStreak {
+	if s == nil {
+		return nil
+	}
+	return &DocStreak{s.From.UTC(), s.To.UTC(), s.Open, Number(s.Peak), s.PeakAt.UTC(), Number(s.Limit), severityWord(s.Severity)}
+}
+
+func docRow(r *snapshot.Row) DocRow {
+	s := r.Stats
+	return DocRow{
+		Name: r.Name, Node: r.Node, Labels: labelMap(r.Labels), Status: statusWord(r.Status), Severity: severityWord(r.Severity),
+		Rank: Number(r.Rank), Capacity: Number(r.Capacity),
+		Stats: DocStats{Number(s.Last), Number(s.Avg), Number(s.Min), Number(s.Max), known(s.MaxAt), s.Samples},
+	}
+}
+
+func statusWord(s rules.Status) string {
+	switch s {
+	case rules.OK:
+		return "ok"
+	case rules.Pending:
+		return "pending"
+	case rules.Breach:
+		return "breach"
+	case rules.NoData:
+		return "no_data"
+	case rules.Gone:
+		return "gone"
+	case rules.Failed:
+		return "failed"
+	}
+	return "unknown"
+}
+
+func severityWord(s rules.Severity) string {
+	switch s {
+	case rules.Warning:
+		return "warning"
+	case rules.Critical:
+		return "critical"
+	}
+	return "none"
+}
+
+func dataWord(d snapshot.Data) string {
+	switch d {
+	case snapshot.DataPartial:
+		return "partial"
+	case snapshot.DataComplete:
+		return "complete"
+	case snapshot.DataAbsent:
+		return "absent"
+	}
+	return "failed"
+}
+
+func labelMap(ls series.Labels) map[string]string {
+	m := make(map[string]string, len(ls))
+	for _, l := range ls {
+		m[l.Name] = l.Value
+	}
+	return m
+}
+
+func numbers(vs []float64) []Number {
+	out := make([]Number, len(vs))
+	for i, v := range vs {
+		out[i] = Number(v)
+	}
+	return out
+}
+
+// known returns t in UTC, nil for the zero time.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// list is an empty list rather than null.
+func list(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}

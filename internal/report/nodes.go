@@ -1,0 +1,209 @@
+package report
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// The nodes' table has so many rows, and the grid so many cells; the worst come first.
+const (
+	tableNodes = 50
+	cellNodes  = 1000
+)
+
+// measure is a panel whose rows are nodes' ratios, and what its column is called.
+type measure struct {
+	panel *snapshot.Panel
+	head  string
+}
+
+// measures returns the panels of this report that fill the nodes' table.
+func (r *Report) measures() []measure {
+	heads := []struct{ panel, head string }{
+		{"node-memory", r.words.Memory}, {"node-cpu", r.words.CPU}, {"node-disk", r.words.Disk},
+		{"node-requests", r.words.RequestedMemory}, {"node-requests-memory", r.words.RequestedMemory}, {"node-requests-cpu", r.words.RequestedCPU},
+	}
+	var found []measure
+	for _, h := range heads {
+		for i := range r.Panels {
+			if p := &r.Panels[i]; p.Spec.Name == h.panel && p.Total > 0 {
+				found = append(found, measure{p, h.head})
+			}
+		}
+	}
+	return found
+}
+
+// gauge is one figure of the whole fleet.
+type gauge struct {
+	Word, Text, Used string
+	Bar              bar
+}
+
+// bar is a share of a whole.
+type bar struct {
+	Shown bool
+	Width string // 0 to 100
+	Class string
+}
+
+func barOf(ratio float64, class string) bar {
+	if !finite(ratio) {
+		return bar{}
+	}
+	return bar{Shown: true, Width: coordinate(100 * min(max(ratio, 0), 1)), Class: class}
+}
+
+// fleet returns each measure over all nodes: what is used of what there is, or, where a panel knows no capacity, the mean.
+func (r *Report) fleet() []gauge {
+	var gauges []gauge
+	for _, m := range r.measures() {
+		var used, whole, sum, n float64
+		for i := range m.panel.Rows {
+			row := &m.panel.Rows[i]
+			if last := row.Stats.Last; finite(last) {
+				sum, n = sum+last, n+1
+				if finite(row.Capacity) {
+					used, whole = used+float64(last*row.Capacity), whole+row.Capacity
+				}
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		g := gauge{Word: m.head}
+		ratio := sum / n
+		if c := m.panel.Spec.Capacity; c != nil && whole > 0 {
+			ratio = used / whole
+			g.Used = c.Unit.FormatOf(used, whole)
+		}
+		g.Text, g.Bar = m.panel.Spec.Unit.Format(ratio), barOf(ratio, "")
+		gauges = append(gauges, g)
+	}
+	return gauges
+}
+
+// nodeLine is one node with its figures.
+type nodeLine struct {
+	Name, State, Class string
+	Href, Title        string // of its cell: where its worst finding is shown, and what is known of it in a sentence
+	Figures            []nodeFigure
+
+	gravity int
+	fullest float64
+}
+
+// nodeFigure is one measure of one node.
+type nodeFigure struct {
+	Head, Text, Class, Href string
+	Bar                     bar
+
+	ratio float64 // -Inf where it is not measured
+}
+
+// gravityUnmeasured puts a node that nobody looks at between one that fell silent and one that is about to breach.
+const gravityUnmeasured = 15
+
+// nodeLines returns every node that is known or measured, the worst first, then the fullest.
+func (r *Report) nodeLines() []nodeLine {
+	measures := r.measures()
+	byName := map[string]*nodeLine{}
+	line := func(name string) *nodeLine {
+		if byName[name] == nil {
+			byName[name] = newNodeLine(name, measures, r.words)
+		}
+		return byName[name]
+	}
+	for _, n := range r.Info.Nodes {
+		if l := line(n.Name); !n.Exporter {
+			l.Class, l.State, l.gravity = "unmeasured", r.words.Unmeasured, gravityUnmeasured
+		}
+	}
+	for i, m := range measures {
+		for j := range m.panel.Rows {
+			if row := &m.panel.Rows[j]; row.Node != "" {
+				line(row.Node).measure(&line(row.Node).Figures[i], row, m)
+			}
+		}
+	}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; byName[f.Node] != nil && !f.Past() {
+			byName[f.Node].find(f, r.words)
+		}
+	}
+	lines := make([]nodeLine, 0, len(byName))
+	for _, l := range byName {
+		l.Title = cmp.Or(l.Title, l.Name+": "+l.figures())
+		lines = append(lines, *l)
+	}
+	slices.SortFunc(lines, func(a, b nodeLine) int {
+		return cmp.Or(cmp.Compare(b.gravity, a.gravity), cmp.Compare(b.fullest, a.fullest), strings.Compare(a.Name, b.Name))
+	})
+	return lines
+}
+
+func newNodeLine(name string, measures []measure, w words) *nodeLine {
+	l := &nodeLine{Name: name, State: w.OK, Class: "ok", fullest: math.Inf(-1)}
+	for _, m := range measures {
+		l.Figures = append(l.Figures, nodeFigure{Head: m.head, Text: "–", ratio: math.Inf(-1)})
+	}
+	return l
+}
+
+// measure takes over a figure; of several, such as a node's disks, the fullest.
+func (l *nodeLine) measure(f *nodeFigure, row *snapshot.Row, m measure) {
+	last := row.Stats.Last
+	if !finite(last) || last <= f.ratio {
+		return
+	}
+	class := classOf(row.Status, row.Severity)
+	f.Text, f.Class, f.Href = m.panel.Spec.Unit.Format(last), class, "#"+panelAnchor(m.panel.Spec.Name)
+	f.ratio, f.Bar = last, barOf(last, class)
+	l.fullest = max(l.fullest, last)
+}
+
+// find takes over a finding of the node; the gravest, which comes first, colours it.
+func (l *nodeLine) find(f *Finding, w words) {
+	if l.Title == "" {
+		l.Title = f.Sentence
+	}
+	if g := gravity(f.Status, f.Severity); g > l.gravity {
+		l.gravity, l.Class, l.State, l.Href = g, classOf(f.Status, f.Severity), w.state(f), "#"+panelAnchor(f.Panel)
+	}
+}
+
+// figures says what is known of a node that nothing was found of.
+func (l *nodeLine) figures() string {
+	var known []string
+	for _, f := range l.Figures {
+		if f.Bar.Shown {
+			known = append(known, f.Head+" "+f.Text)
+		}
+	}
+	if len(known) == 0 {
+		return l.State
+	}
+	return strings.Join(known, ", ")
+}
+
+// classOf is the style's name for a judgement.
+func classOf(st rules.Status, sev rules.Severity) string {
+	switch {
+	case st == rules.Breach && sev == rules.Critical:
+		return "critical"
+	case st == rules.Breach:
+		return "warning"
+	case st == rules.NoData:
+		return "nodata"
+	case st == rules.Pending:
+		return "pending"
+	case st == rules.OK:
+		return "ok"
+	}
+	return "ended"
+}

@@ -1,0 +1,274 @@
+package report
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/templates"
+)
+
+// How much the page lists before it refers to report.json.
+const (
+	firstFindings = 10
+	allFindings   = 200
+	figureRows    = 50
+	alsoSaid      = 20 // failures and warnings
+)
+
+// page is what templates/report.html is given.
+type page struct {
+	W         words
+	Info      Info
+	CSP       string
+	Style     template.CSS
+	Icon      template.URL
+	Slot      string
+	SlotUTC   string
+	Last      string
+	State     string // the verdict as a style's name
+	Headline  string
+	Counts    []countView
+	Source    string
+	MadeBy    string
+	CellsNote string
+
+	NodesMeasured, Incomplete string
+
+	Findings, AllFindings *findingTable
+	Fleet                 []gauge
+	Cells                 []nodeLine
+	Blind                 []string
+	Failures, Warnings    []saidView
+	NodeTable             *nodeTable
+	Sections              []sectionView
+}
+
+type countView struct {
+	Class, Text, Word string
+	N                 int
+}
+
+type findingTable struct {
+	W       words
+	Caption string
+	Rows    []findingView
+	Note    string
+}
+
+type findingView struct {
+	*Finding
+	Class, State, Anchor string
+	Lasted, Since, Trend string
+	Spark                *spark
+}
+
+type saidView struct{ Title, Anchor, Text, Hint string }
+
+type nodeTable struct {
+	Heads []string
+	Rows  []nodeLine
+	Note  string
+}
+
+type sectionView struct {
+	Title, Anchor string
+	Panels        []panelView
+}
+
+// page lays the report out.
+func (r *Report) page(drawings []drawing) page {
+	w, in := r.words, r.Info
+	p := page{
+		W: w, Info: in, CSP: policy(templates.ReportCSS), Style: template.CSS(templates.ReportCSS), //nolint:gosec // our own file
+		Slot: stamp(in.Slot, in.Zone), SlotUTC: in.Slot.UTC().Format(time.RFC3339), Last: fmt.Sprintf(w.Last, duration(in.Range)),
+		State: r.state(), Headline: r.Headline, Counts: r.countViews(), Source: r.source(), MadeBy: fmt.Sprintf(w.MadeBy, in.Version),
+		Fleet: r.fleet(), Blind: r.Blind,
+	}
+	p.Icon = icon(p.State)
+	if in.Incomplete != "" {
+		p.Incomplete = fmt.Sprintf(w.Incomplete, in.Incomplete)
+	}
+	if r.NodesTotal > 0 {
+		p.NodesMeasured = fmt.Sprintf(w.NodesMeasured, thousands(r.NodesMeasured), thousands(r.NodesTotal))
+	}
+	p.Findings, p.AllFindings = r.findingTables()
+	for _, f := range r.Failures {
+		p.Failures = append(p.Failures, saidView{f.Title, panelAnchor(f.Panel), f.Error, f.Hint})
+	}
+	for _, n := range r.Warnings {
+		p.Warnings = append(p.Warnings, saidView{n.Title, panelAnchor(n.Panel), n.Text, ""})
+	}
+	lines := r.nodeLines()
+	p.Cells, p.CellsNote = lines[:min(len(lines), cellNodes)], r.cellsNote(lines)
+	p.NodeTable = r.nodeTable(lines)
+	p.Sections = r.sections(drawings)
+	return p
+}
+
+// policy forbids the page every request: nothing but the style that stands in it and the pictures that stand in it.
+func policy(style string) string {
+	sum := sha256.Sum256([]byte(style))
+	return "default-src 'none'; img-src data:; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; base-uri 'none'; form-action 'none'"
+}
+
+// icon is a dot in the verdict's colour, so that a row of tabs can be told apart.
+func icon(state string) template.URL {
+	colour := map[string]string{"critical": "C53030", "warning": "B7791F", "ok": "2F7D4F"}[state]
+	return template.URL("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23" +
+		cmp.Or(colour, "5B6770") + "'/%3E%3C/svg%3E") //nolint:gosec // no word from outside
+}
+
+// state is the verdict as a style's name. It is "ok" only where everything was seen.
+func (r *Report) state() string {
+	switch {
+	case r.Critical > 0:
+		return "critical"
+	case r.Warning > 0:
+		return "warning"
+	case r.NoData > 0 || len(r.Failures) > 0 || r.Checks() == 0:
+		return "nodata"
+	}
+	return "ok"
+}
+
+func (r *Report) countViews() []countView {
+	w := r.words
+	all := []countView{
+		{Class: "critical", N: r.Critical, Word: w.Critical}, {Class: "warning", N: r.Warning, Word: w.Warning},
+		{Class: "nodata", N: r.NoData, Word: w.NoData}, {Class: "pending", N: r.Pending, Word: w.Pending},
+		{Class: "failed", N: len(r.Failures), Word: w.Failed}, {Class: "ok", N: r.OK, Word: w.OK},
+	}
+	var shown []countView
+	for _, c := range all {
+		if c.N == 0 && (c.Class == "pending" || c.Class == "failed") {
+			continue
+		}
+		c.Text = thousands(c.N)
+		shown = append(shown, c)
+	}
+	return shown
+}
+
+func (r *Report) source() string {
+	parts := []string{}
+	for _, s := range []string{r.Info.Server, r.Info.ServerURL} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if r.Info.Scrape > 0 {
+		parts = append(parts, fmt.Sprintf(r.words.ScrapeWord, duration(r.Info.Scrape)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// findingTables returns the first findings, and, where there are more, all of them.
+func (r *Report) findingTables() (first, all *findingTable) {
+	if len(r.Findings) == 0 {
+		return nil, nil
+	}
+	first = &findingTable{W: r.words, Caption: r.words.Findings}
+	for i := range r.Findings[:min(len(r.Findings), firstFindings)] {
+		first.Rows = append(first.Rows, r.findingView(&r.Findings[i]))
+	}
+	if len(r.Findings) <= firstFindings {
+		return first, nil
+	}
+	all = &findingTable{W: r.words, Caption: fmt.Sprintf(r.words.AllFindings, thousands(len(r.Findings)))}
+	for i := range r.Findings[:min(len(r.Findings), allFindings)] {
+		all.Rows = append(all.Rows, r.findingView(&r.Findings[i]))
+	}
+	if len(r.Findings) > allFindings {
+		all.Note = fmt.Sprintf(r.words.NotListed, thousands(allFindings), thousands(len(r.Findings)))
+	}
+	return first, all
+}
+
+func (r *Report) findingView(f *Finding) findingView {
+	v := findingView{
+		Finding: f, Class: classOf(f.Status, f.Severity), State: r.words.state(f), Anchor: panelAnchor(f.Panel),
+		Trend: r.words.trend(f.Trend), Spark: sparkOf(f.values, f.limit, f.direction == rules.Below),
+	}
+	switch {
+	case f.Past():
+		v.Class, v.Value, v.Since = "ended", f.Peak, clock(f.Since, r.Info)+"–"+clock(f.Until, r.Info)
+		v.Lasted = duration(f.Lasted)
+	case f.Open:
+		v.Lasted = "≥ " + duration(f.Lasted)
+	case f.reduce != "":
+		v.Lasted = string(f.reduce)
+	case f.Status == rules.NoData && !f.Since.IsZero():
+		v.Lasted, v.Since = duration(r.Info.Slot.Sub(f.Since)), r.since(f)
+	case !f.Since.IsZero():
+		v.Lasted, v.Since = duration(f.Lasted), r.since(f)
+	}
+	return v
+}
+
+func (r *Report) since(f *Finding) string {
+	return strings.TrimSpace(fmt.Sprintf(r.words.Since, clock(f.Since, r.Info)))
+}
+
+// cellsNote explains the grid of nodes: how many are what.
+func (r *Report) cellsNote(lines []nodeLine) string {
+	var kinds []string
+	count := map[string]int{}
+	for _, l := range lines {
+		if count[l.State] == 0 {
+			kinds = append(kinds, l.State)
+		}
+		count[l.State]++
+	}
+	var said []string
+	for _, k := range kinds {
+		said = append(said, thousands(count[k])+" "+k)
+	}
+	if rest := len(lines) - cellNodes; rest > 0 {
+		said = append(said, r.words.MoreNodes.of(rest))
+	}
+	return strings.Join(said, ", ")
+}
+
+func (r *Report) nodeTable(lines []nodeLine) *nodeTable {
+	measures := r.measures()
+	if len(measures) == 0 {
+		return nil
+	}
+	t := &nodeTable{Rows: lines[:min(len(lines), tableNodes)]}
+	for _, m := range measures {
+		t.Heads = append(t.Heads, m.head)
+	}
+	if len(lines) > tableNodes {
+		t.Note = fmt.Sprintf(r.words.NotListed, thousands(tableNodes), thousands(len(lines)))
+	}
+	return t
+}
+
+// graphURL is a panel's query on Prometheus' own graph page; "" where its address is not known or is not one of the web.
+func graphURL(external, expr string, p *snapshot.Panel) string {
+	base, err := url.Parse(external)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return ""
+	}
+	q := url.Values{"g0.expr": {expr}, "g0.tab": {"0"}}
+	if p.Grid.Len > 0 {
+		q.Set("g0.range_input", model.Duration(p.Grid.Range()).String())
+		q.Set("g0.end_input", p.Grid.End().UTC().Format(time.DateTime))
+		q.Set("g0.step_input", strconv.Itoa(int(p.Grid.Step.Seconds())))
+	}
+	base = base.JoinPath("graph")
+	base.User, base.Fragment, base.RawQuery = nil, "", q.Encode()
+	return base.String()
+}

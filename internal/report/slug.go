@@ -1,0 +1,62 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+const (
+	slugRunes      = 80
+	printableRunes = 600
+)
+
+// Slug makes of a word from outside the name of a file, a directory or an anchor: [a-z0-9-], at most 80 characters. A word that is
+// not one already gets a hash of itself at its end, so that different words stay different.
+func Slug(word string) string {
+	var b strings.Builder
+	for _, c := range strings.ToLower(word) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			b.WriteRune(c)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+		if b.Len() == slugRunes {
+			break
+		}
+	}
+	slug := strings.Trim(b.String(), "-")
+	if slug == word && slug != "" {
+		return slug
+	}
+	hash := fmt.Sprintf("%08x", uint32(xxhash.Sum64String(word)))
+	if slug == "" {
+		return hash
+	}
+	return strings.TrimRight(slug[:min(len(slug), slugRunes-len(hash)-1)], "-") + "-" + hash
+}
+
+// printable takes out what a terminal or a reader's eye could be deceived by, control and formatting characters, and bounds the length.
+func printable(s string) string {
+	var b strings.Builder
+	n := 0
+	for _, c := range s {
+		if n == printableRunes {
+			b.WriteString("…")
+			break
+		}
+		n++
+		switch {
+		case c == '\n' || c == '\t' || c == '\r':
+			b.WriteByte(' ')
+		case unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) || c == unicode.ReplacementChar:
+			n--
+		default:
+			b.WriteRune(c)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}

@@ -1,0 +1,81 @@
+package report
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// The size of a sparkline in its own units, and how many points it has at most.
+const (
+	sparkWidth  = 96
+	sparkHeight = 22
+	sparkPoints = 48
+)
+
+// spark is the course of one series in a table's cell: an SVG path, and where its limit lies.
+type spark struct {
+	Width, Height int
+	Path          string
+	LimitY        string // "" where the limit is not known
+}
+
+// sparkOf draws values against limit. Each point stands for a stretch of samples and is the one furthest towards the breach, so that
+// no peak is lost; a stretch without samples breaks the line. Nil where there is nothing to draw.
+func sparkOf(values []float64, limit float64, below bool) *spark {
+	points := extremes(values, sparkPoints, below)
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for _, v := range append(points, limit) {
+		if finite(v) {
+			lo, hi = min(lo, v), max(hi, v)
+		}
+	}
+	if len(points) < 2 || lo > hi {
+		return nil
+	}
+	y := func(v float64) string {
+		if hi == lo {
+			return coordinate(sparkHeight / 2)
+		}
+		return coordinate(1 + (sparkHeight-2)*((hi-v)/(hi-lo)))
+	}
+	var path strings.Builder
+	move := true
+	for i, v := range points {
+		if !finite(v) {
+			move = true
+			continue
+		}
+		x := coordinate(sparkWidth * float64(i) / float64(len(points)-1))
+		if move {
+			path.WriteString("M" + x + " " + y(v) + "h0") // a lone point shows as a dot
+		} else {
+			path.WriteString("L" + x + " " + y(v))
+		}
+		move = false
+	}
+	s := &spark{Width: sparkWidth, Height: sparkHeight, Path: path.String()}
+	if finite(limit) {
+		s.LimitY = y(limit)
+	}
+	return s
+}
+
+// extremes thins values to at most n: the largest finite one of each stretch, or the smallest; NaN where a stretch has none.
+func extremes(values []float64, n int, below bool) []float64 {
+	n = min(n, len(values))
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = math.NaN()
+		for _, v := range values[i*len(values)/n : (i+1)*len(values)/n] {
+			if finite(v) && (math.IsNaN(out[i]) || (v > out[i]) != below) {
+				out[i] = v
+			}
+		}
+	}
+	return out
+}
+
+func coordinate(v float64) string {
+	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+}

@@ -1,0 +1,14 @@
+// Package templates holds the page of a report and its styles, as they are embedded in the program.
+package templates
+
+import _ "embed" // the files below
+
+// ReportHTML is the page, for html/template; internal/report says what it is given.
+//
+//go:embed report.html
+var ReportHTML string
+
+// ReportCSS is the page's style. It stands in the page, whose Content-Security-Policy names it by its hash.
+//
+//go:embed report.css
+var ReportCSS string
