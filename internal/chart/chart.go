@@ -1,0 +1,63 @@
+// Package chart draws a snapshot's panel: as a PNG for messages and mail, and as SVG inside the report. A panel is laid out once, as a
+// picture; the two writers differ only in the surface that it is drawn on. It is the only package that knows go-chart, whose Chart,
+// Series and Renderer are the skeleton.
+package chart
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// Options say how a chart is drawn. The zero value is a picture 1000 logical pixels wide on white paper, with times in UTC.
+type Options struct {
+	Width  int            // of the picture in logical pixels, 320 to 4000; 0: 1000
+	Height int            // of the plot in logical pixels, 80 to 2000; 0: 400. Title, axis and table come on top
+	Scale  float64        // device pixels for a logical one, 0.5 to 4; 0: 1. SVG has none
+	Zone   *time.Location // of every time in the picture; nil: UTC
+	Dark   bool           // light on dark paper. SVG follows its reader instead
+}
+
+// bounded fills in the defaults and keeps every figure within its bounds.
+func (o Options) bounded() Options {
+	if o.Width == 0 {
+		o.Width = 1000
+	}
+	if o.Height == 0 {
+		o.Height = 400
+	}
+	if o.Scale == 0 || math.IsNaN(o.Scale) {
+		o.Scale = 1
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	o.Width, o.Height = min(max(o.Width, 320), 4000), min(max(o.Height, 80), 2000)
+	o.Scale = min(max(o.Scale, 0.5), 4)
+	return o
+}
+
+// PNG draws a panel. A panel that failed or has no data becomes a picture that says so; an error means that drawing itself failed,
+// which no data should bring about. The same panel and options give the same bytes.
+func PNG(p *snapshot.Panel, o Options) ([]byte, error) {
+	if p == nil {
+		return nil, errors.New("draw a chart: there is no panel")
+	}
+	o = o.bounded()
+	t := &light
+	if o.Dark {
+		t = &dark
+	}
+	pic := compose(p, o)
+	r := newRaster(pic.width, pic.height, o.Scale, t)
+	defer r.release()
+	var out bytes.Buffer
+	if err := pic.render(r, &out); err != nil {
+		return nil, fmt.Errorf("draw the chart of panel %s: %w", p.Spec.Name, err)
+	}
+	return out.Bytes(), nil
+}

@@ -1,0 +1,113 @@
+package chart
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+
+	"github.com/klauspost/compress/zlib"
+)
+
+// encoder writes bitmaps as PNG files with a palette: charts have few colours, and a byte for each pixel deflates to a third of what
+// three bytes do. It keeps its memory for the next picture.
+type encoder struct {
+	colours  colourTable
+	numbers  []uint16 // of each pixel's colour in the table
+	rows     []byte   // the picture as PNG filters it: a byte 0 before each row of palette indexes
+	deflated bytes.Buffer
+	deflate  *zlib.Writer
+}
+
+// deflateLevel is where files stop to shrink for the time it takes.
+const deflateLevel = 6
+
+// encode writes b. It fails only where w does.
+func (e *encoder) encode(w io.Writer, b *bitmap) error {
+	if !e.number(b.pix, 0xFFFFFF) {
+		e.number(b.pix, 0xF8F8F8) // 32,768 colours at most: those fit
+	}
+	palette, index := e.colours.palette()
+	e.rows = e.rows[:0]
+	for y := range b.height {
+		e.rows = append(e.rows, 0)
+		for _, n := range e.numbers[y*b.width : (y+1)*b.width] {
+			e.rows = append(e.rows, index[n])
+		}
+	}
+	if err := e.compress(); err != nil {
+		return fmt.Errorf("compress the picture: %w", err)
+	}
+
+	header := make([]byte, 0, 13)
+	header = binary.BigEndian.AppendUint32(header, uint32(b.width))
+	header = binary.BigEndian.AppendUint32(header, uint32(b.height))
+	header = append(header, 8, 3, 0, 0, 0) // eight bits, a palette, no interlacing
+	table := make([]byte, 0, 3*len(palette))
+	for _, c := range palette {
+		r, g, b := c.channels()
+		table = append(table, r, g, b)
+	}
+	if _, err := io.WriteString(w, "\x89PNG\r\n\x1a\n"); err != nil {
+		return err
+	}
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{{"IHDR", header}, {"PLTE", table}, {"IDAT", e.deflated.Bytes()}, {"IEND", nil}} {
+		if err := writeChunk(w, c.name, c.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *encoder) compress() error {
+	e.deflated.Reset()
+	if e.deflate == nil {
+		zw, err := zlib.NewWriterLevel(&e.deflated, deflateLevel)
+		if err != nil {
+			return err
+		}
+		e.deflate = zw
+	} else {
+		e.deflate.Reset(&e.deflated)
+	}
+	if _, err := e.deflate.Write(e.rows); err != nil {
+		return err
+	}
+	return e.deflate.Close()
+}
+
+// number gives every colour of pix, reduced to the bits of keep, a number, and every pixel its colour's. It returns false where there
+// are more colours than numbers.
+func (e *encoder) number(pix []rgb, keep rgb) bool {
+	e.colours.reset()
+	e.numbers = e.numbers[:0]
+	last, n := rgb(1<<24), uint16(0) // no pixel's colour
+	for _, c := range pix {
+		if c &= keep; c != last {
+			var ok bool
+			if n, ok = e.colours.number(c); !ok {
+				return false
+			}
+			last = c
+		}
+		e.colours.counts[n]++
+		e.numbers = append(e.numbers, n)
+	}
+	return true
+}
+
+func writeChunk(w io.Writer, name string, data []byte) error {
+	head := binary.BigEndian.AppendUint32(make([]byte, 0, 8), uint32(len(data)))
+	head = append(head, name...)
+	sum := crc32.Update(crc32.ChecksumIEEE(head[4:]), crc32.IEEETable, data)
+	for _, part := range [][]byte{head, data, binary.BigEndian.AppendUint32(nil, sum)} {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}

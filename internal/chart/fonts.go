@@ -1,0 +1,121 @@
+package chart
+
+import (
+	"bytes"
+	"compress/gzip"
+	_ "embed" // the font files
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/golang/freetype/truetype"
+	"golang.org/x/image/math/fixed"
+)
+
+//go:embed fonts/Roboto-Regular.ttf.gz
+var robotoRegular []byte
+
+//go:embed fonts/Roboto-Medium.ttf.gz
+var robotoMedium []byte
+
+//go:embed fonts/NanumSquareR.ttf.gz
+var nanumRegular []byte
+
+//go:embed fonts/NanumSquareB.ttf.gz
+var nanumBold []byte
+
+// weight is how heavy text is.
+type weight uint8
+
+const (
+	regular weight = iota
+	medium
+)
+
+// typefaces are the fonts of each weight in the order in which they are asked for a rune. A font is unpacked and parsed when the
+// first rune needs it, once, whichever chart comes first; after that it is only read.
+var typefaces = [...]typeface{
+	regular: {lazyFont(robotoRegular), lazyFont(nanumRegular)},
+	medium:  {lazyFont(robotoMedium), lazyFont(nanumBold)},
+}
+
+// typeface is a primary font and its fallbacks.
+type typeface []func() (*fontFile, error)
+
+// fontFile is a parsed font with what is asked of it for every letter.
+type fontFile struct {
+	*truetype.Font
+	em    fixed.Int26_6 // units in an em: measuring at this scale gives exact font units
+	ascii [128]glyphRef
+}
+
+// glyphRef is the glyph of a rune: which one of which font, and how far it moves the pen, in ems.
+type glyphRef struct {
+	font    *fontFile // nil: no font has the rune
+	index   truetype.Index
+	advance float64
+}
+
+// boxAdvance is the width in ems of the empty box that stands for a rune that no font has.
+const boxAdvance = 0.6
+
+func lazyFont(packed []byte) func() (*fontFile, error) {
+	return sync.OnceValues(func() (*fontFile, error) {
+		zr, err := gzip.NewReader(bytes.NewReader(packed))
+		if err != nil {
+			return nil, fmt.Errorf("unpack an embedded font: %w", err)
+		}
+		ttf, err := io.ReadAll(zr)
+		if err != nil {
+			return nil, fmt.Errorf("unpack an embedded font: %w", err)
+		}
+		font, err := truetype.Parse(ttf)
+		if err != nil {
+			return nil, fmt.Errorf("parse an embedded font: %w", err)
+		}
+		f := &fontFile{Font: font, em: fixed.Int26_6(font.FUnitsPerEm())}
+		for r := range f.ascii {
+			f.ascii[r] = f.lookUp(rune(r))
+		}
+		return f, nil
+	})
+}
+
+// find returns the glyph of r: the first font's that has it.
+func (t typeface) find(r rune) glyphRef {
+	for _, load := range t {
+		f, err := load()
+		if err != nil {
+			continue // PNG and SVG have reported it: they ask for the primary font first
+		}
+		if g := f.glyph(r); g.font != nil {
+			return g
+		}
+	}
+	return glyphRef{advance: boxAdvance}
+}
+
+func (f *fontFile) glyph(r rune) glyphRef {
+	if r >= 0 && int(r) < len(f.ascii) {
+		return f.ascii[r]
+	}
+	return f.lookUp(r)
+}
+
+func (f *fontFile) lookUp(r rune) glyphRef {
+	i := f.Index(r)
+	if i == 0 {
+		return glyphRef{}
+	}
+	return glyphRef{f, i, float64(f.HMetric(f.em, i).AdvanceWidth) / float64(f.em)}
+}
+
+// width is how wide s is in ems. It is a sum of the fonts' own advances, without hinting or kerning (Roboto keeps its kerning in a
+// table that freetype does not read), so that a layout is the same at every scale.
+func (t typeface) width(s string) float64 {
+	var w float64
+	for _, r := range s {
+		w += t.find(r).advance
+	}
+	return w
+}

@@ -1,0 +1,182 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// Distances of every picture, in logical pixels.
+const (
+	edge         = 16.0 // between the picture's border and what is in it
+	headerHeight = 62   // title and subtitle
+)
+
+var (
+	titleStyle   = style{17, medium, textInk}
+	subStyle     = style{12, regular, mutedInk}
+	findingStyle = style{12, medium, criticalText}
+)
+
+// writeHeader writes the title, and below it the worst finding and what the picture shows.
+func (p *picture) writeHeader(panel *snapshot.Panel, o Options) {
+	room := float64(p.width) - 2*edge
+	title := panel.Spec.Title
+	if title == "" {
+		title = panel.Spec.Name
+	}
+	p.write(p.elide(title, titleStyle, room), titleStyle, edge, 27, left)
+
+	x := edge
+	scope := scopeOf(panel, o.Zone)
+	if f := worst(panel); f != nil {
+		st := findingStyle
+		st.ink = severityText(f.Severity)
+		name, rest := findingWords(panel, f, o.Zone)
+		name = p.elide(name, st, room-p.textWidth(rest, st)-p.textWidth(scope, subStyle)-28)
+		x = p.write(name+rest, st, x, 46, left).right + 12
+	}
+	if panel.Data == snapshot.DataPartial {
+		st := subStyle
+		st.ink = warningText
+		x = p.write("incomplete data", st, x, 46, left).right + 12
+	}
+	p.write(p.elide(scope, subStyle, float64(p.width)-edge-x), subStyle, x, 46, left)
+}
+
+// scopeOf says how many series are drawn, and of which time: "12 of 42 nodes · 24 h to Sun 22 Nov 2026 09:00 KST".
+func scopeOf(panel *snapshot.Panel, zone *time.Location) string {
+	drawn, total := len(panel.Lines), max(panel.Total, len(panel.Lines))
+	count := strconv.Itoa(total) + " " + noun(panel, total)
+	if drawn < total {
+		count = fmt.Sprintf("%d of %s", drawn, count)
+	}
+	if total == 0 {
+		count = ""
+	}
+	end := panel.Grid.End().In(zone)
+	when := "at " + end.Format("Mon 2 Jan 2006 15:04 ") + zoneName(end)
+	if span := panel.Grid.Range(); span > 0 {
+		when = spanWords(span) + " to" + strings.TrimPrefix(when, "at")
+	}
+	if count == "" {
+		return when
+	}
+	return count + " · " + when
+}
+
+// noun is what the series of a panel are: nodes where each is named after the node that it belongs to.
+func noun(panel *snapshot.Panel, count int) string {
+	word := "series"
+	if len(panel.Rows) > 0 && panel.Rows[0].Node != "" && panel.Rows[0].Node == panel.Rows[0].Name {
+		word = "nodes"
+	}
+	if count == 1 && word == "nodes" {
+		return "node"
+	}
+	return word
+}
+
+// spanWords writes a range of time in at most two parts: 24 h, 1 h 30 min, 7 d.
+func spanWords(d time.Duration) string {
+	parts := []struct {
+		size time.Duration
+		word string
+	}{{day, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}}
+	if d < 2*day {
+		parts = parts[1:] // hours up to two days
+	}
+	var words []string
+	for _, p := range parts {
+		if n := d / p.size; n > 0 && len(words) < 2 {
+			words = append(words, strconv.FormatInt(int64(n), 10)+" "+p.word)
+			d -= n * p.size
+		}
+	}
+	if len(words) == 0 {
+		return d.String()
+	}
+	return strings.Join(words, " ")
+}
+
+// worst is the finding that a reader must see first; nil where nothing is wrong now.
+func worst(panel *snapshot.Panel) *snapshot.Finding {
+	for i := range panel.Findings {
+		if f := &panel.Findings[i]; f.Status == rules.Breach || f.Status == rules.NoData {
+			return f
+		}
+	}
+	return nil
+}
+
+// findingWords says what is wrong, the severity in words because colour alone does not reach everybody: "critical: ip-10-0-1-12" and
+// " 94 % > 90 % since 02:10, and 2 more".
+func findingWords(panel *snapshot.Panel, f *snapshot.Finding, zone *time.Location) (name, rest string) {
+	severity := "critical: "
+	if f.Severity == rules.Warning {
+		severity = "warning: "
+	}
+	if f.Status == rules.NoData {
+		rest = " no data"
+		severity = ""
+		if !f.Newest.IsZero() {
+			rest += " since " + f.Newest.In(zone).Format(clockLayout)
+		}
+	} else {
+		rest = " " + breachWords(panel, f)
+		if s := f.Streak; s != nil && !s.From.IsZero() {
+			rest += " since " + f.Streak.From.In(zone).Format(clockLayout)
+		}
+	}
+	more := -1
+	for _, other := range panel.Findings {
+		if other.Status == rules.Breach || other.Status == rules.NoData {
+			more++
+		}
+	}
+	if more > 0 {
+		rest += fmt.Sprintf(", and %d more", more)
+	}
+	return severity + f.Name, rest
+}
+
+// breachWords compares a figure with its limit: "94 % > 90 %", of a verdict "p95 94 % > 90 %".
+func breachWords(panel *snapshot.Panel, f *snapshot.Finding) string {
+	sign, figure := ">", ""
+	for _, r := range panel.Spec.Rules {
+		if r.Name != f.Rule {
+			continue
+		}
+		if r.Direction == rules.Below {
+			sign = "<"
+		}
+		if !r.IsAlert() {
+			figure = string(r.Reduce) + " "
+		}
+		break
+	}
+	if math.IsNaN(f.Limit) {
+		return figure + panel.Spec.Unit.Format(f.Value)
+	}
+	value, against := panel.Spec.Unit.FormatAgainst(f.Value, f.Limit)
+	return figure + value + " " + sign + " " + against
+}
+
+func severityText(s rules.Severity) ink {
+	if s == rules.Warning {
+		return warningText
+	}
+	return criticalText
+}
+
+func severityInk(s rules.Severity) ink {
+	if s == rules.Warning {
+		return warningInk
+	}
+	return criticalInk
+}

@@ -1,0 +1,315 @@
+package chart
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// mostLines is how many lines one picture holds; a panel with more shows its first.
+const mostLines = 48
+
+// Distances of a chart of lines, in logical pixels.
+const (
+	axisGap       = 10.0 // between the value axis' labels and the plot
+	axisHeight    = 44   // of the time axis' labels, two rows
+	labelPitch    = 14.0 // between direct labels
+	tickPitch     = 75   // least distance between labels of the time axis
+	valuePitch    = 55   // and between those of the value axis
+	lineWidth     = 1.5
+	breachWidth   = 2.25
+	widestLabels  = 0.24 // of the picture: the direct labels' column
+	limitLabelGap = 12.0
+)
+
+var (
+	axisStyle  = style{11.5, regular, mutedInk}
+	dayStyle   = style{11.5, medium, textInk}
+	labelStyle = style{11.5, regular, textInk}
+	limitStyle = style{11, medium, criticalText}
+)
+
+// lineChart lays out a panel as lines over time.
+type lineChart struct {
+	*picture
+	panel  *snapshot.Panel
+	lines  []snapshot.Line
+	times  times
+	limits limits
+	axis   units.Axis
+	hidden []limit // beyond the axis
+	o      Options
+}
+
+// composeLines lays out a panel that has something to draw.
+func composeLines(panel *snapshot.Panel, o Options) *picture {
+	c := &lineChart{
+		picture: &picture{width: o.Width, stretch: 1},
+		panel:   panel, lines: panel.Lines[:min(len(panel.Lines), mostLines)], times: timesOf(panel.Grid), limits: limitsOf(panel), o: o,
+	}
+	c.axis, c.hidden = valueAxis(extent(panel, c.lines), c.limits, panel.Spec.Unit, max(o.Height/valuePitch, 3))
+	c.y0, c.y1 = c.axis.Lo, c.axis.Hi
+	c.x0, c.x1 = c.times.start, c.times.at(c.times.n-1)
+	if c.times.n == 1 { // a moment has no width, and go-chart needs one
+		c.x0, c.x1 = c.x0-c.times.step/2, c.x1+c.times.step/2
+	}
+	table := newTable(c)
+	c.height = headerHeight + o.Height + axisHeight + table.height()
+	c.setMargins()
+	c.writeHeader(panel, o)
+	c.drawPlot()
+	c.writeValueAxis()
+	c.writeTimeAxis()
+	c.writeLimits()
+	c.writeDirectLabels()
+	table.write(float64(c.plot.Bottom + axisHeight))
+	return c.picture
+}
+
+// timesOf is a panel's grid in seconds; a grid without a step counts in minutes.
+func timesOf(g series.Grid) times {
+	step := g.Step.Seconds()
+	if step <= 0 {
+		step = 60
+	}
+	return times{start: float64(g.Start.Unix()) + float64(float64(g.Start.Nanosecond())*1e-9), step: step, n: max(g.Len, 1)}
+}
+
+// extent is what the axis of values must show: every sample that is drawn.
+func extent(panel *snapshot.Panel, lines []snapshot.Line) bounds {
+	var b bounds
+	for _, l := range lines {
+		b.add(l.Values...)
+	}
+	if panel.Rest != nil {
+		b.add(panel.Rest.Min...)
+		b.add(panel.Rest.Max...)
+	}
+	return b
+}
+
+// setMargins makes room for the values' labels on the left and the lines' labels on the right.
+func (c *lineChart) setMargins() {
+	var ticks, names float64
+	for _, l := range c.axis.Labels {
+		ticks = max(ticks, c.textWidth(l, axisStyle))
+	}
+	for i := range c.lines {
+		names = max(names, c.textWidth(c.lines[i].Name, c.labelStyle(i)))
+	}
+	if c.panel.Rest != nil {
+		names = max(names, c.textWidth(restName(c.panel), labelStyle))
+	}
+	names = min(names, widestLabels*float64(c.width))
+	c.plot.Top, c.plot.Bottom = headerHeight, headerHeight+c.o.Height
+	c.plot.Left = int(math.Ceil(edge + ticks + axisGap))
+	c.plot.Right = c.width - int(math.Ceil(max(names+leaderWidth, 10)+edge))
+}
+
+// drawPlot puts everything in the plot, back to front.
+func (c *lineChart) drawPlot() {
+	end := c.y1
+	if c.limits.direction == rules.Below {
+		end = c.y0
+	}
+	for i, l := range c.limits.lines {
+		to := end
+		if i+1 < len(c.limits.lines) {
+			to = c.limits.lines[i+1].value
+		}
+		c.inside = append(c.inside, zone{l.value, to, l.severity})
+	}
+	grid := gridLines{values: c.axis.Ticks}
+	var marks tickMarks
+	for _, t := range c.timeTicks() {
+		at := float64(t.at.Unix())
+		marks = append(marks, at)
+		if t.midnight {
+			grid.times = append(grid.times, at)
+		}
+	}
+	c.inside = append(c.inside, grid)
+	if c.panel.Rest != nil {
+		c.inside = append(c.inside, restBand{c.panel.Rest, c.times})
+	}
+	for i := len(c.lines) - 1; i >= 0; i-- { // the worst on top
+		width := lineWidth
+		if c.lines[i].Status == rules.Breach {
+			width = breachWidth
+		}
+		c.inside = append(c.inside, curve{c.lines[i].Values, c.times, i, width})
+	}
+	for _, l := range c.limits.lines {
+		if c.frame().holds(l.value) {
+			c.inside = append(c.inside, threshold(l))
+		}
+	}
+	c.inside = append(c.inside, marks)
+}
+
+func (c *lineChart) writeValueAxis() {
+	f := c.frame()
+	for i, v := range c.axis.Ticks {
+		c.write(c.axis.Labels[i], axisStyle, f.left-axisGap, f.y(v)+4, right)
+	}
+}
+
+func (c *lineChart) timeTicks() []timeTick {
+	g := c.panel.Grid
+	return timeTicks(g.Start, g.At(c.times.n-1), c.o.Zone, max((c.plot.Right-c.plot.Left)/tickPitch, 2))
+}
+
+// writeTimeAxis writes the ticks' times and below them the dates. A label that would touch the one before is left out.
+func (c *lineChart) writeTimeAxis() {
+	f := c.frame()
+	var clocks, dates []label
+	for _, t := range c.timeTicks() {
+		st := axisStyle
+		if t.midnight {
+			st = dayStyle
+		}
+		x := f.x(float64(t.at.Unix()))
+		clocks = appendClear(clocks, c.placeInside(t.text, st, x, f.bottom+18))
+		if t.date != "" {
+			date := c.placeInside(t.date, st, x, f.bottom+33)
+			if n := len(dates); n > 0 && t.midnight && date.box.left < dates[n-1].box.right+6 {
+				dates = dates[:n-1] // a day's beginning counts more than the axis'
+			}
+			dates = appendClear(dates, date)
+		}
+	}
+	c.labels = append(append(c.labels, clocks...), dates...)
+}
+
+// placeInside centres text at x, but keeps it within the picture.
+func (p *picture) placeInside(text string, st style, x, y float64) label {
+	half := p.textWidth(text, st) / 2
+	x = max(edge/2+half, min(x, float64(p.width)-edge/2-half))
+	return p.place(text, st, x, y, centre)
+}
+
+// appendClear appends a label unless it would touch the last one.
+func appendClear(labels []label, l label) []label {
+	if n := len(labels); n > 0 && l.box.left < labels[n-1].box.right+6 {
+		return labels
+	}
+	return append(labels, l)
+}
+
+// writeLimits names the limits: beside their lines at the left end, on paper that lets the data shine through, and those beyond the axis
+// in a corner.
+func (c *lineChart) writeLimits() {
+	f := c.frame()
+	var written []box
+	for _, l := range c.limits.lines {
+		if !f.holds(l.value) {
+			continue
+		}
+		st := limitStyle
+		st.ink = severityText(l.severity)
+		y := f.y(l.value) - 4
+		if c.limits.direction == rules.Below && f.y(l.value)+16 < f.bottom || y-limitStyle.size < f.top {
+			y = f.y(l.value) + 13
+		}
+		words := c.place(severityWord(l.severity)+" "+c.panel.Spec.Unit.Format(l.value), st, f.left+9, y, left)
+		for _, b := range written { // of two limits that lie close together, the second stands beside the first
+			if b.overlaps(words.box) {
+				words = c.place(words.text, st, b.right+limitLabelGap, y, left)
+			}
+		}
+		written = append(written, c.plate(words))
+	}
+	if len(c.hidden) == 0 {
+		return
+	}
+	words, side := "", "above this axis"
+	if c.limits.direction == rules.Below {
+		side = "below this axis"
+	}
+	for _, l := range c.hidden {
+		words += severityWord(l.severity) + " " + c.panel.Spec.Unit.Format(l.value) + ", "
+	}
+	st := style{limitStyle.size, regular, mutedInk}
+	c.plate(c.place(c.elide(words+side, st, f.width()-18), st, f.left+9, f.top+14, left))
+}
+
+// plate writes a label on translucent paper and returns the paper's box.
+func (p *picture) plate(l label) box {
+	b := box{l.box.left - 3, l.box.top - 2, l.box.right + 3, l.box.bottom + 1}
+	p.around = append(p.around, block{b, paint{paper, 215}})
+	p.labels = append(p.labels, l)
+	return b
+}
+
+func severityWord(s rules.Severity) string {
+	if s == rules.Warning {
+		return "warning"
+	}
+	return "critical"
+}
+
+// labelStyle is how the name of the i-th line is written beside its end.
+func (c *lineChart) labelStyle(i int) style {
+	st := labelStyle
+	st.ink = seriesTextInk(i)
+	if c.lines[i].Status == rules.Breach {
+		st.weight = medium
+	}
+	return st
+}
+
+// writeDirectLabels names the lines at their right ends, as near to them as they fit, the worst ones where not all do.
+func (c *lineChart) writeDirectLabels() {
+	type tag struct {
+		name  string
+		style style
+		paint paint
+		y     float64
+	}
+	f := c.frame()
+	var tags []tag
+	for i, l := range c.lines {
+		if v, ok := lastFinite(l.Values[:min(len(l.Values), c.times.n)]); ok {
+			tags = append(tags, tag{l.Name, c.labelStyle(i), paint{seriesInk(i), 170}, f.y(v)})
+		}
+	}
+	if r := c.panel.Rest; r != nil {
+		low, ok := lastFinite(r.P05)
+		if high, ok2 := lastFinite(r.P95); ok && ok2 {
+			st := labelStyle
+			st.ink = mutedInk
+			tags = append(tags, tag{restName(c.panel), st, solid(restInk), f.y(low/2 + high/2)})
+		}
+	}
+	tags = tags[:min(len(tags), int(f.height()/labelPitch)+1)]
+	slices.SortStableFunc(tags, func(a, b tag) int { return cmp.Compare(a.y, b.y) })
+	places := make([]float64, len(tags))
+	for i, t := range tags {
+		places[i] = t.y
+	}
+	for i, y := range spread(places, labelPitch, f.top, f.bottom) {
+		t := tags[i]
+		c.around = append(c.around, leader{t.y, y, t.paint})
+		x := f.right + leaderWidth
+		c.write(c.elide(t.name, t.style, float64(c.width)-edge-x), t.style, x, y+4, left)
+	}
+}
+
+func lastFinite(values []float64) (float64, bool) {
+	for i := len(values) - 1; i >= 0; i-- {
+		if !math.IsNaN(values[i]) && !math.IsInf(values[i], 0) {
+			return values[i], true
+		}
+	}
+	return 0, false
+}
+
+func restName(panel *snapshot.Panel) string {
+	return fmt.Sprintf("other %d %s", panel.Rest.Series, noun(panel, panel.Rest.Series))
+}

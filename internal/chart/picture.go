@@ -1,0 +1,150 @@
+package chart
+
+import (
+	"io"
+
+	chart "github.com/wcharczuk/go-chart/v2"
+	"github.com/wcharczuk/go-chart/v2/drawing"
+)
+
+// picture is a chart that is laid out: where everything is, in logical pixels, and nothing of how it is written down. Both writers draw
+// the same picture.
+type picture struct {
+	width, height int
+	plot          chart.Box
+	x0, x1        float64 // the time axis, in seconds since 1970
+	y0, y1        float64 // the value axis, in the base unit
+	inside        []shape // in the plot, back to front
+	around        []shape // over and beside it
+	labels        []label // all text, above everything else
+	stretch       float64 // how much wider than measured text may turn out
+}
+
+// shape is something visible.
+type shape interface {
+	draw(s surface, f frame)
+}
+
+// render draws p through go-chart: its Chart lays down the background, then calls what is in the plot as Series and what is around it
+// as Elements. The ranges are new for each rendering, for go-chart writes to them.
+func (p *picture) render(s surface, w io.Writer) error {
+	font, err := typefaces[regular][0]()
+	if err != nil {
+		return err
+	}
+	clear := drawing.Color{R: 255, G: 255, B: 255} // the surface is paper already; the zero Color would mean go-chart's default
+	c := chart.Chart{
+		Width: p.width, Height: p.height, DPI: 72, Font: font.Font,
+		Background: chart.Style{FillColor: clear, StrokeColor: clear, Padding: chart.Box{
+			IsSet: true, Top: p.plot.Top, Left: p.plot.Left, Right: p.width - p.plot.Right, Bottom: p.height - p.plot.Bottom,
+		}},
+		Canvas:         chart.Style{FillColor: clear, StrokeColor: clear},
+		XAxis:          chart.XAxis{Style: chart.Hidden(), Range: &chart.ContinuousRange{Min: p.x0, Max: p.x1}},
+		YAxis:          chart.YAxis{Style: chart.Hidden(), Range: &chart.ContinuousRange{Min: p.y0, Max: p.y1}},
+		YAxisSecondary: chart.YAxis{Style: chart.Hidden()},
+		Series:         []chart.Series{inPlot{p.inside}},
+		Elements:       []chart.Renderable{p.drawAround},
+	}
+	return c.Render(func(int, int) (chart.Renderer, error) { return s, nil }, w)
+}
+
+// inPlot is what is in the plot, as go-chart's Series.
+type inPlot struct{ shapes []shape }
+
+func (inPlot) GetName() string           { return "" }
+func (inPlot) GetYAxis() chart.YAxisType { return chart.YAxisPrimary }
+func (inPlot) GetStyle() chart.Style     { return chart.Style{} }
+func (inPlot) Validate() error           { return nil }
+
+func (p inPlot) Render(r chart.Renderer, canvas chart.Box, x, y chart.Range, _ chart.Style) {
+	s, ok := r.(surface)
+	if !ok {
+		return // render has made the Renderer: it is a surface
+	}
+	f := frameOf(canvas, x, y)
+	for _, sh := range p.shapes {
+		sh.draw(s, f)
+	}
+}
+
+// drawAround is a chart.Renderable.
+func (p *picture) drawAround(r chart.Renderer, canvas chart.Box, _ chart.Style) {
+	s, ok := r.(surface)
+	if !ok {
+		return
+	}
+	f := p.frame()
+	for _, sh := range p.around {
+		sh.draw(s, f)
+	}
+	for _, l := range p.labels {
+		s.Label(l)
+	}
+}
+
+// frame is the plot as the layout sees it; render gives go-chart the same box and ranges.
+func (p *picture) frame() frame {
+	return frameOf(p.plot, &chart.ContinuousRange{Min: p.x0, Max: p.x1}, &chart.ContinuousRange{Min: p.y0, Max: p.y1})
+}
+
+// align says which part of text is at its x.
+type align uint8
+
+const (
+	left align = iota
+	centre
+	right
+)
+
+// textWidth is how wide text may turn out.
+func (p *picture) textWidth(text string, st style) float64 {
+	return typefaces[st.weight].width(text) * st.size * p.stretch
+}
+
+// place returns text at its place, without writing it.
+func (p *picture) place(text string, st style, x, y float64, a align) label {
+	w := p.textWidth(text, st)
+	switch a {
+	case centre:
+		x -= w / 2
+	case right:
+		x -= w
+	}
+	return label{text: text, x: x, y: y, align: a, style: st, box: box{x, y - st.size*ascent, x + w, y + st.size*descent}}
+}
+
+// write places text and adds it to the picture.
+func (p *picture) write(text string, st style, x, y float64, a align) box {
+	l := p.place(text, st, x, y, a)
+	if text != "" {
+		p.labels = append(p.labels, l)
+	}
+	return l.box
+}
+
+const ellipsis = "…"
+
+// elide shortens text in its middle until it is at most room wide: the beginning of a name says what it is, its end which one.
+func (p *picture) elide(text string, st style, room float64) string {
+	if p.textWidth(text, st) <= room {
+		return text
+	}
+	runes := []rune(text)
+	kept := func(n int) string {
+		head := (n*3 + 4) / 5
+		return string(runes[:head]) + ellipsis + string(runes[len(runes)-(n-head):])
+	}
+	low, high := 0, len(runes)-1
+	for low < high {
+		n := (low + high + 1) / 2
+		if p.textWidth(kept(n), st) <= room {
+			low = n
+		} else {
+			high = n - 1
+		}
+	}
+	if low <= 0 {
+		return ""
+	}
+	return kept(low)
+}

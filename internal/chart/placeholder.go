@@ -1,0 +1,101 @@
+package chart
+
+import (
+	"math"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// compose lays out a panel: as what its data can show, or as a picture that says why there is none.
+func compose(panel *snapshot.Panel, o Options) *picture {
+	if headline, detail := nothingToDraw(panel); headline != "" {
+		return composePlaceholder(panel, o, headline, detail)
+	}
+	return composeLines(panel, o)
+}
+
+// nothingToDraw says in a few words why a panel has no chart, and what is known about it; two empty strings where it has one.
+func nothingToDraw(panel *snapshot.Panel) (headline, detail string) {
+	switch {
+	case panel.Err != nil:
+		return "query failed", panel.Err.Error()
+	case len(panel.Lines) == 0 && panel.Spec.EmptyIsOK && panel.Data == snapshot.DataComplete:
+		return "nothing to report", "The query found no series, as it should be."
+	case len(panel.Lines) == 0 && len(panel.Missing) > 0:
+		return "no data", "Prometheus does not have " + strings.Join(panel.Missing, ", ") + ". " + panel.Spec.Hint
+	case len(panel.Lines) == 0:
+		return "no data", "The query found no series. " + panel.Spec.Hint
+	case panel.Grid.Len <= 0:
+		return "no data", "The answer covers no time."
+	case !extent(panel, panel.Lines).any:
+		return "no data", "No series has a finite sample in this time."
+	}
+	return "", ""
+}
+
+const (
+	placeholderHeight = 150
+	detailLines       = 4
+)
+
+var (
+	headlineStyle = style{17, medium, mutedInk}
+	detailStyle   = style{12, regular, mutedInk}
+)
+
+// composePlaceholder lays out a picture without data.
+func composePlaceholder(panel *snapshot.Panel, o Options, headline, detail string) *picture {
+	height := min(o.Height, placeholderHeight)
+	p := &picture{width: o.Width, height: headerHeight + height + int(edge), stretch: 1, x1: 1, y1: 1}
+	p.plot.Left, p.plot.Right = int(edge), o.Width-int(edge)
+	p.plot.Top, p.plot.Bottom = headerHeight, headerHeight+height
+	f := p.frame()
+	p.inside = []shape{emptyPlot{}}
+	p.writeHeader(panel, o)
+	lines := p.wrap(detail, detailStyle, f.width()-80, detailLines)
+	middle := (f.left + f.right) / 2
+	y := (f.top+f.bottom)/2 - float64(len(lines))*8
+	st := headlineStyle
+	if panel.Err != nil {
+		st.ink = criticalText
+	}
+	p.plate(p.place(headline, st, middle, y+4, centre))
+	for i, l := range lines {
+		p.plate(p.place(l, detailStyle, middle, y+26+float64(i)*17, centre))
+	}
+	return p
+}
+
+// emptyPlot is a plot in which there is nothing.
+type emptyPlot struct{}
+
+func (emptyPlot) draw(s surface, f frame) {
+	s.Rect(f.box, solid(zebraInk))
+	s.Hatch(f.box, paint{gridInk, 255})
+}
+
+// wrap breaks text between words into at most most lines of at most room; what is longer is elided.
+func (p *picture) wrap(text string, st style, room float64, most int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		longer := strings.TrimSpace(line + " " + word)
+		if line != "" && p.textWidth(longer, st) > room {
+			lines = append(lines, line)
+			longer = word
+		}
+		line = longer
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	if len(lines) > most {
+		lines[most-1] = strings.Join(lines[most-1:], " ")
+		lines = lines[:most]
+	}
+	for i := range lines {
+		lines[i] = p.elide(lines[i], st, math.Max(room, 1))
+	}
+	return lines
+}

@@ -1,0 +1,225 @@
+package chart
+
+import (
+	"io"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/wcharczuk/go-chart/v2/drawing"
+	"golang.org/x/image/math/fixed"
+)
+
+// sheet is what drawing a picture needs in memory. Sheets are used again; a sheet belongs to one raster at a time.
+type sheet struct {
+	bitmap  bitmap
+	stroker stroker
+	glyphs  glyphs
+	encoder encoder
+	path    []point   // a path in device pixels
+	pieces  []point   // the same, dashed
+	columns []float32 // an area's upper and lower edge
+}
+
+var sheets = sync.Pool{New: func() any { return new(sheet) }}
+
+// raster is go-chart's Renderer and our surface over a bitmap. It is good for one picture: after release nothing of it may be used.
+type raster struct {
+	pen
+	*sheet
+	scale float64
+	theme *theme
+}
+
+// newRaster returns a raster of width × height logical pixels.
+func newRaster(width, height int, scale float64, t *theme) *raster {
+	r := &raster{sheet: sheets.Get().(*sheet), scale: scale, theme: t}
+	r.bitmap.reset(int(math.Ceil(float64(width)*scale)), int(math.Ceil(float64(height)*scale)), t[paper])
+	return r
+}
+
+// release gives the sheet back.
+func (r *raster) release() {
+	sheets.Put(r.sheet)
+	r.sheet = nil
+}
+
+// Save writes the picture as a PNG.
+func (r *raster) Save(w io.Writer) error { return r.encoder.encode(w, &r.bitmap) }
+
+func (r *raster) Density() float64 { return r.scale }
+
+// device rounds a logical coordinate to the nearest edge between device pixels.
+func (r *raster) device(v float64) int {
+	return int(math.Round(max(-farthest, min(v*r.scale, farthest))))
+}
+
+func (r *raster) Rect(b box, p paint) {
+	x0, y0, x1, y1 := r.device(b.left), r.device(b.top), r.device(b.right), r.device(b.bottom)
+	r.bitmap.rect(x0, y0, max(x1, x0+1), max(y1, y0+1), r.theme[p.ink], p.alpha)
+}
+
+// scaled puts a path into device pixels.
+func (r *raster) scaled(path []point) []point {
+	r.path = r.path[:0]
+	for _, p := range path {
+		r.path = append(r.path, point{p.x * float32(r.scale), p.y * float32(r.scale)})
+	}
+	return r.path
+}
+
+func (r *raster) Line(path []point, width float64, dash []float64, p paint) {
+	r.line(path, width, dash, r.theme[p.ink], p.alpha)
+}
+
+func (r *raster) line(path []point, width float64, dash []float64, c rgb, alpha uint8) {
+	device := r.scaled(path)
+	if len(dash) > 0 {
+		pattern := make([]float64, len(dash))
+		for i, d := range dash {
+			pattern[i] = d * r.scale
+		}
+		r.pieces = dashed(r.pieces[:0], device, pattern)
+		device = r.pieces
+	}
+	r.stroker.line(&r.bitmap, device, width*r.scale, c, alpha)
+}
+
+func (r *raster) Dot(at point, radius float64, p paint) {
+	r.line([]point{at}, 2*radius, nil, r.theme[p.ink], p.alpha)
+}
+
+// Area walks the device columns: at the middle of each it takes the two edges between the points around it.
+func (r *raster) Area(upper, lower []point, p paint) {
+	width := r.bitmap.width
+	r.columns = r.columns[:0]
+	for range 2 * width {
+		r.columns = append(r.columns, float32(math.NaN()))
+	}
+	up, low := r.columns[:width], r.columns[width:]
+	s := float32(r.scale)
+	for i := 1; i < min(len(upper), len(lower)); i++ {
+		a, b, c, d := upper[i-1], upper[i], lower[i-1], lower[i]
+		if !a.drawable() || !b.drawable() || !c.drawable() || !d.drawable() || b.x <= a.x {
+			continue
+		}
+		first, last := max(int(math.Ceil(float64(float32(a.x*s)-0.5))), 0), min(int(math.Ceil(float64(float32(b.x*s)-0.5))), width)
+		for x := first; x < last; x++ {
+			t := ((float32(x)+0.5)/s - a.x) / (b.x - a.x)
+			up[x] = (a.y + float32((b.y-a.y)*t)) * s
+			low[x] = (c.y + float32((d.y-c.y)*t)) * s
+		}
+	}
+	r.bitmap.between(0, up, low, r.theme[p.ink], p.alpha)
+}
+
+// Hatch draws diagonals four pixels apart.
+func (r *raster) Hatch(b box, p paint) {
+	const apart = 4
+	x0, y0, x1, y1 := r.device(b.left), r.device(b.top), r.device(b.right), r.device(b.bottom)
+	step, thick := max(r.device(apart), 2), max(int(r.scale), 1)
+	for y := y0; y < y1; y++ {
+		for x := x0 - (x0+y)%step; x < x1; x += step {
+			r.bitmap.rect(max(x, x0), y, min(x+thick, x1), y+1, r.theme[p.ink], p.alpha)
+		}
+	}
+}
+
+func (r *raster) Label(l label) { r.text(l, r.theme[l.ink]) }
+
+// text writes a label: each rune with the first font that has it, a rune that none has as an empty box.
+func (r *raster) text(l label, c rgb) {
+	size := l.size * r.scale
+	x, y := l.x*r.scale, int(math.Round(l.y*r.scale))
+	for _, char := range l.text {
+		g := typefaces[l.weight].find(char)
+		if g.font == nil {
+			r.emptyBox(x, float64(y), size, c)
+		} else {
+			whole := math.Floor(x)
+			m := r.glyphs.mask(glyphKey{faceKey{g.font.Font, size26(size)}, char, uint8((x - whole) * quarters)})
+			r.bitmap.glyph(m, int(whole)+m.dx, y+m.dy, c)
+		}
+		x += float64(g.advance * size)
+	}
+}
+
+// emptyBox outlines the place of a rune that cannot be drawn; x and y are the pen and the baseline.
+func (r *raster) emptyBox(x, y, size float64, c rgb) {
+	x0, x1 := int(x+size*0.08), int(x+size*(boxAdvance-0.08))
+	y0, y1, thick := int(y-size*0.7), int(y), max(int(r.scale), 1)
+	r.bitmap.rect(x0, y0, x1, y0+thick, c, 255)
+	r.bitmap.rect(x0, y1-thick, x1, y1, c, 255)
+	r.bitmap.rect(x0, y0, x0+thick, y1, c, 255)
+	r.bitmap.rect(x1-thick, y0, x1, y1, c, 255)
+}
+
+// What follows is the rest of go-chart's Renderer, which its skeleton draws the background and the canvas with.
+
+// Text writes text with its baseline at y.
+func (r *raster) Text(text string, x, y int) {
+	l := label{text: text, x: float64(x), y: float64(y), style: style{size: r.fontSize}}
+	r.text(l, opaque(r.fontColour))
+}
+
+// Stroke strokes the path and forgets it.
+func (r *raster) Stroke() {
+	r.strokePaths()
+	r.paths = r.paths[:0]
+}
+
+// Fill fills the path and forgets it.
+func (r *raster) Fill() {
+	r.fillPaths()
+	r.paths = r.paths[:0]
+}
+
+// FillStroke fills the path, strokes it and forgets it.
+func (r *raster) FillStroke() {
+	r.fillPaths()
+	r.strokePaths()
+	r.paths = r.paths[:0]
+}
+
+func (r *raster) strokePaths() {
+	if r.pen.stroke.A == 0 || r.strokeWidth <= 0 {
+		return
+	}
+	for _, path := range r.paths {
+		r.line(path, r.strokeWidth, r.dash, opaque(r.pen.stroke), r.pen.stroke.A)
+	}
+}
+
+// fillPaths fills by the even-odd rule, a device row at a time, without smoothing: go-chart's skeleton fills boxes.
+func (r *raster) fillPaths() {
+	if r.fill.A == 0 {
+		return
+	}
+	var crossings []float64
+	for y := range r.bitmap.height {
+		crossings = crossings[:0]
+		for _, path := range r.paths {
+			crossings = appendCrossings(crossings, r.scaled(path), float64(y)+0.5)
+		}
+		for i := 0; i+1 < len(crossings); i += 2 {
+			r.bitmap.rect(int(math.Round(crossings[i])), y, int(math.Round(crossings[i+1])), y+1, opaque(r.fill), r.fill.A)
+		}
+	}
+}
+
+// appendCrossings adds where the closed path crosses the height y, in order.
+func appendCrossings(xs []float64, path []point, y float64) []float64 {
+	for i, p := range path {
+		q := path[(i+1)%len(path)]
+		if (float64(p.y) <= y) != (float64(q.y) <= y) {
+			t := (y - float64(p.y)) / (float64(q.y) - float64(p.y))
+			xs = append(xs, float64(p.x)+float64(t*(float64(q.x)-float64(p.x))))
+		}
+	}
+	slices.Sort(xs)
+	return xs
+}
+
+func opaque(c drawing.Color) rgb { return rgb(c.R)<<16 | rgb(c.G)<<8 | rgb(c.B) }
+
+func size26(size float64) fixed.Int26_6 { return fixed.Int26_6(math.Round(size * 64)) }

@@ -1,0 +1,157 @@
+package chart
+
+import (
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// zone is what lies beyond a limit, up to the next one or the end of the axis.
+type zone struct {
+	from, to float64
+	severity rules.Severity
+}
+
+const zoneAlpha = 22
+
+func (z zone) draw(s surface, f frame) {
+	low, high := max(min(z.from, z.to), f.y0), min(max(z.from, z.to), f.y1)
+	if low < high {
+		s.Rect(box{f.left, f.y(high), f.right, f.y(low)}, paint{severityInk(z.severity), zoneAlpha})
+	}
+}
+
+// threshold is a limit's own line.
+type threshold limit
+
+func (t threshold) draw(s surface, f frame) {
+	y := f.y(t.value)
+	const dash, pitch = 5, 8
+	for x := f.left; x < f.right; x += pitch {
+		s.Rect(box{x, y - 0.5, min(x+dash, f.right), y + 0.5}, solid(severityInk(t.severity)))
+	}
+}
+
+// gridLines are the values' ticks and the beginnings of days across the plot, and the time axis below it.
+type gridLines struct {
+	values []float64
+	times  []float64 // seconds
+}
+
+func (g gridLines) draw(s surface, f frame) {
+	for _, v := range g.values {
+		if y := f.y(v); v != f.y0 {
+			s.Rect(box{f.left, y, f.right, y}, solid(gridInk))
+		}
+	}
+	for _, t := range g.times {
+		s.Rect(box{f.x(t), f.top, f.x(t), f.bottom}, solid(gridInk))
+	}
+}
+
+// tickMarks are the time axis and its ticks.
+type tickMarks []float64
+
+const tickLength = 5
+
+func (m tickMarks) draw(s surface, f frame) {
+	s.Rect(box{f.left, f.bottom, f.right, f.bottom}, solid(axisInk))
+	for _, t := range m {
+		s.Rect(box{f.x(t), f.bottom, f.x(t), f.bottom + tickLength}, solid(axisInk))
+	}
+}
+
+// curve is one series.
+type curve struct {
+	values []float64
+	times  times
+	index  int // which of the lines: its colour and dash
+	width  float64
+}
+
+func (c curve) draw(s surface, f frame) {
+	path := f.trace(make([]point, 0, len(c.values)), c.values, c.times, s.Density())
+	color := solid(seriesInk(c.index))
+	s.Line(path, c.width, seriesDash(c.index), color)
+	for _, p := range shores(path) {
+		s.Dot(p, shoreRadius, color)
+	}
+}
+
+const (
+	shoreRadius = 2.5
+	narrowGap   = 3 * shoreRadius // dots at the shores of a gap that is narrower would close it
+)
+
+// shores are the points where a line ends at a gap, so that a gap is seen as one, and the points that stand alone.
+func shores(path []point) []point {
+	var dots []point
+	for i, p := range path {
+		if p.drawable() {
+			continue
+		}
+		before := i > 0 && path[i-1].drawable()
+		after := i+1 < len(path) && path[i+1].drawable()
+		if before && after && path[i+1].x-path[i-1].x < narrowGap {
+			continue
+		}
+		if before {
+			dots = append(dots, path[i-1])
+		}
+		if after {
+			dots = append(dots, path[i+1])
+		}
+	}
+	if len(path) == 1 {
+		dots = append(dots, path[0])
+	}
+	return dots
+}
+
+// restBand is the series that are not drawn one by one: where nineteen in twenty of them are, and how far the others reach.
+type restBand struct {
+	band  *snapshot.Band
+	times times
+}
+
+func (b restBand) draw(s surface, f frame) {
+	low, high := f.envelope(nil, nil, b.band.P05, b.band.P95, b.times, s.Density())
+	s.Area(high, low, paint{restInk, 110})
+	low, high = f.envelope(low[:0], high[:0], b.band.Min, b.band.Max, b.times, s.Density())
+	s.Area(high, low, paint{restInk, 32})
+	s.Line(low, 0.75, nil, paint{restInk, 200})
+	s.Line(high, 0.75, nil, paint{restInk, 200})
+}
+
+// leader joins the end of a line with its label.
+type leader struct {
+	from, to float64 // heights
+	paint    paint
+}
+
+const leaderWidth = 22
+
+func (l leader) draw(s surface, f frame) {
+	x := float32(f.right)
+	from, to := float32(l.from), float32(l.to)
+	s.Line([]point{{x + 3, from}, {x + 8, from}, {x + 15, to}, {x + 19, to}}, 1, nil, l.paint)
+}
+
+// block is a rectangle of one colour.
+type block struct {
+	box
+	paint paint
+}
+
+func (b block) draw(s surface, _ frame) { s.Rect(b.box, b.paint) }
+
+// swatch is the sample of a line in a table.
+type swatch struct {
+	at    point // its left end
+	index int
+}
+
+const swatchWidth = 15
+
+func (w swatch) draw(s surface, _ frame) {
+	s.Line([]point{w.at, {w.at.x + swatchWidth, w.at.y}}, 3, seriesDash(w.index), solid(seriesInk(w.index)))
+}

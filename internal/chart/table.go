@@ -1,0 +1,180 @@
+package chart
+
+import (
+	"math"
+
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+// table is the legend: a row for each line with its figures, in one column or in two.
+type table struct {
+	chart   *lineChart
+	heads   []string
+	rows    []tableRow
+	columns int
+	widths  []float64 // of the figures
+}
+
+type tableRow struct {
+	name    string
+	index   int // of the line; −1: the band of the rest
+	figures []string
+	last    ink // of the figure that is read first
+}
+
+// Distances of the table, in logical pixels.
+const (
+	rowHeight   = 18
+	tableTop    = 14 // above its heads
+	tableBottom = 10
+	betweenCols = 28.0 // between two columns of rows
+	figureGap   = 18.0
+	nameIndent  = 22.0
+	fewRows     = 6 // stay in one column
+	leastName   = 80.0
+)
+
+var (
+	headStyle   = style{10.5, regular, mutedInk}
+	figureStyle = style{11.5, regular, mutedInk}
+	lastStyle   = style{11.5, medium, textInk}
+)
+
+// newTable prepares the table of a chart whose width is known.
+func newTable(c *lineChart) *table {
+	t := &table{chart: c, heads: []string{"last", "avg", "max", "min"}, columns: 1}
+	unit := c.panel.Spec.Unit
+	whole := false
+	for _, l := range c.lines {
+		whole = whole || c.panel.Spec.Capacity != nil && !math.IsNaN(l.Capacity)
+	}
+	if whole {
+		t.heads = append([]string{"of"}, t.heads...)
+	}
+	for i, l := range c.lines {
+		row := tableRow{name: l.Name, index: i, last: textInk}
+		if l.Status == rules.Breach {
+			row.last = severityText(l.Severity)
+		}
+		if whole {
+			row.figures = append(row.figures, figure(l.Capacity, c.panel.Spec.Capacity.Unit.Format))
+		}
+		for _, v := range []float64{l.Stats.Last, l.Stats.Avg, l.Stats.Max, l.Stats.Min} {
+			row.figures = append(row.figures, figure(v, unit.Format))
+		}
+		t.rows = append(t.rows, row)
+	}
+	if c.panel.Rest != nil {
+		t.rows = append(t.rows, restRow(c, whole))
+	}
+	t.measure()
+	return t
+}
+
+// restRow sums up the series that have no row: the mean of the last samples and of all, and how far they reach.
+func restRow(c *lineChart, whole bool) tableRow {
+	r, unit := c.panel.Rest, c.panel.Spec.Unit
+	row := tableRow{name: restName(c.panel) + " (mean; band p5–p95)", index: -1, last: textInk}
+	if whole {
+		row.figures = append(row.figures, "")
+	}
+	last, sum, count := math.NaN(), 0.0, 0
+	var reach bounds
+	for i := range min(len(r.Sum), len(r.Count), len(r.Min), len(r.Max)) {
+		if r.Count[i] > 0 && !math.IsNaN(r.Sum[i]) {
+			last = r.Sum[i] / float64(r.Count[i])
+			sum, count = sum+r.Sum[i], count+r.Count[i]
+		}
+		reach.add(r.Min[i], r.Max[i])
+	}
+	if !reach.any {
+		reach.low, reach.high = math.NaN(), math.NaN()
+	}
+	for _, v := range []float64{last, sum / float64(count), reach.high, reach.low} {
+		row.figures = append(row.figures, figure(v, unit.Format))
+	}
+	return row
+}
+
+func figure(v float64, format func(float64) string) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return format(v)
+}
+
+// measure finds the figures' widths and whether two columns fit side by side with every name whole.
+func (t *table) measure() {
+	names := leastName
+	t.widths = make([]float64, len(t.heads))
+	for i, head := range t.heads {
+		t.widths[i] = t.chart.textWidth(head, headStyle)
+	}
+	for _, row := range t.rows {
+		names = max(names, t.chart.textWidth(row.name, labelStyle))
+		for i, f := range row.figures {
+			t.widths[i] = max(t.widths[i], t.chart.textWidth(f, lastStyle))
+		}
+	}
+	need := nameIndent + names + 8
+	for _, w := range t.widths {
+		need += w + figureGap
+	}
+	if len(t.rows) > fewRows && 2*need+betweenCols <= float64(t.chart.width)-2*edge {
+		t.columns = 2
+	}
+}
+
+func (t *table) rowsInColumn() int { return (len(t.rows) + t.columns - 1) / t.columns }
+
+func (t *table) height() int { return tableTop + rowHeight*(t.rowsInColumn()+1) + tableBottom }
+
+// write writes the table below y.
+func (t *table) write(y float64) {
+	c := t.chart
+	width := (float64(c.width) - 2*edge - float64(t.columns-1)*betweenCols) / float64(t.columns)
+	top := y + tableTop
+	per := t.rowsInColumn()
+	for column := range t.columns {
+		x := edge + float64(float64(column)*(width+betweenCols))
+		c.write(noun(c.panel, 1), headStyle, x+nameIndent, top+2, left)
+		t.eachFigure(x, width, func(i int, at float64) { c.write(t.heads[i], headStyle, at, top+2, right) })
+		c.around = append(c.around, block{box{x, top + 7, x + width, top + 7}, solid(axisInk)})
+		for i := column * per; i < min((column+1)*per, len(t.rows)); i++ {
+			n := i - column*per
+			if n%2 == 1 {
+				c.around = append(c.around, block{box{x, top + 8 + float64(n)*rowHeight, x + width, top + 8 + float64(n+1)*rowHeight}, solid(zebraInk)})
+			}
+			t.writeRow(t.rows[i], x, top+8+float64(n)*rowHeight, width)
+		}
+	}
+}
+
+// eachFigure calls write with the right end of each figure.
+func (t *table) eachFigure(x, width float64, write func(i int, at float64)) (leftEnd float64) {
+	at := x + width - 4
+	for i := len(t.widths) - 1; i >= 0; i-- {
+		write(i, at)
+		at -= t.widths[i] + figureGap
+	}
+	return at
+}
+
+func (t *table) writeRow(row tableRow, x, y, width float64) {
+	c := t.chart
+	if row.index < 0 {
+		c.around = append(c.around, block{box{x + 1, y + 4, x + 1 + swatchWidth, y + 14}, paint{restInk, 140}})
+	} else {
+		c.around = append(c.around, swatch{point{float32(x + 1), float32(y + 9)}, row.index})
+	}
+	last := len(t.heads) - 4 // before the last figure, if anything, stands the capacity
+	end := t.eachFigure(x, width, func(i int, at float64) {
+		st := figureStyle
+		if i == last {
+			st = lastStyle
+			st.ink = row.last
+		}
+		c.write(row.figures[i], st, at, y+13, right)
+	})
+	c.write(c.elide(row.name, labelStyle, end-x-nameIndent), labelStyle, x+nameIndent, y+13, left)
+}

@@ -1,0 +1,152 @@
+package chart
+
+import (
+	"slices"
+	"time"
+)
+
+// timeTick is a mark on the time axis.
+type timeTick struct {
+	at       time.Time
+	text     string
+	midnight bool   // a new day begins: its line crosses the plot, and date stands below text
+	date     string // "" where text is a date itself
+}
+
+// timeLadder is how far apart ticks may be within a day: each divides it.
+var timeLadder = []time.Duration{
+	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+	time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+}
+
+const (
+	clockLayout = "15:04"
+	dateLayout  = "Mon 2 Jan"
+	day         = 24 * time.Hour
+)
+
+// timeTicks returns at most about most ticks from one time to another, at round times of the wall clock in zone. An hour that does not
+// exist has none; one that comes twice has two, each with the zone that it is in.
+func timeTicks(from, to time.Time, zone *time.Location, most int) []timeTick {
+	from, to = from.In(zone), to.In(zone)
+	apart := to.Sub(from) / time.Duration(max(most, 1))
+	if i := slices.IndexFunc(timeLadder, func(d time.Duration) bool { return d >= apart }); i >= 0 {
+		return clockTicks(from, to, timeLadder[i])
+	}
+	return dayTicks(from, to, apart)
+}
+
+// clockTicks are ticks within days. Days are walked from midnight to midnight, because only the wall clock's hours are round.
+func clockTicks(from, to time.Time, apart time.Duration) []timeTick {
+	var ticks []timeTick
+	y, m, d := from.Date()
+	for n := 0; ; n++ {
+		midnight := startOfDay(y, m, d+n, from.Location())
+		if midnight.After(to) {
+			break
+		}
+		for of := time.Duration(0); of < day; of += apart {
+			for _, t := range onTheClock(y, m, d+n, of, from.Location()) {
+				if !t.Before(from) && !t.After(to) {
+					ticks = append(ticks, timeTick{at: t, text: t.Format(clockLayout), midnight: t.Equal(midnight)})
+				}
+			}
+		}
+	}
+	// Of a repeated hour the two halves interleave.
+	slices.SortFunc(ticks, func(a, b timeTick) int { return a.at.Compare(b.at) })
+	for i := range ticks {
+		if isRepeated(ticks[i].at) {
+			ticks[i].text += " " + zoneName(ticks[i].at)
+		}
+		if ticks[i].midnight || i == 0 {
+			ticks[i].date = ticks[i].at.Format(dateLayout)
+		}
+	}
+	return ticks
+}
+
+// dayTicks are whole days apart: one, two, or weeks from Mondays.
+func dayTicks(from, to time.Time, apart time.Duration) []timeTick {
+	days := 1
+	for time.Duration(days)*day < apart {
+		switch days {
+		case 1:
+			days = 2
+		case 2:
+			days = 7
+		default:
+			days *= 2
+		}
+	}
+	y, m, d := from.Date()
+	if days >= 7 {
+		d -= (int(from.Weekday()) + 6) % 7
+	}
+	var ticks []timeTick
+	for n := 0; ; n += days {
+		t := startOfDay(y, m, d+n, from.Location())
+		if t.After(to) {
+			return ticks
+		}
+		if !t.Before(from) {
+			ticks = append(ticks, timeTick{at: t, text: t.Format(dateLayout), midnight: true})
+		}
+	}
+}
+
+// startOfDay is the first moment of a day, which is not midnight where clocks go forward at midnight.
+func startOfDay(y int, m time.Month, d int, zone *time.Location) time.Time {
+	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
+	if t.Hour() > 12 { // time.Date has chosen the evening before
+		_, t = t.ZoneBounds()
+	}
+	return t
+}
+
+// onTheClock returns when the wall clock shows a time of a day: never, once, or twice.
+func onTheClock(y int, m time.Month, d int, of time.Duration, zone *time.Location) []time.Time {
+	t := time.Date(y, m, d, 0, 0, int(of/time.Second), 0, zone)
+	if h, min, s := t.Clock(); time.Duration(h)*time.Hour+time.Duration(min)*time.Minute+time.Duration(s)*time.Second != of {
+		return nil
+	}
+	if other, ok := twin(t); ok {
+		return []time.Time{t, other}
+	}
+	return []time.Time{t}
+}
+
+func isRepeated(t time.Time) bool {
+	_, ok := twin(t)
+	return ok
+}
+
+// twin returns the other moment at which the wall clock shows what it shows at t, if clocks go back over it.
+func twin(t time.Time) (time.Time, bool) {
+	start, end := t.ZoneBounds()
+	_, offset := t.Zone()
+	for _, edge := range []time.Time{start, end} {
+		if edge.IsZero() {
+			continue // the zone has no transition on this side
+		}
+		neighbour := edge
+		if edge.Equal(start) {
+			neighbour = edge.Add(-time.Second)
+		}
+		_, theirs := neighbour.Zone()
+		other := t.Add(time.Duration(offset-theirs) * time.Second)
+		if _, at := other.Zone(); at == theirs && !other.Equal(t) {
+			return other, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// zoneName is the zone's abbreviation at t: KST; a zone that has none reads as its offset: UTC+08.
+func zoneName(t time.Time) string {
+	name, _ := t.Zone()
+	if name != "" && (name[0] == '+' || name[0] == '-') {
+		return "UTC" + name
+	}
+	return name
+}

@@ -1,0 +1,96 @@
+package chart
+
+import (
+	"math"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// bounds is a range of values; empty until a finite one is added.
+type bounds struct {
+	low, high float64
+	any       bool
+}
+
+// farthestValue is the largest number that is drawn as it is: sums of such are finite.
+const farthestValue = 1e300
+
+func (b *bounds) add(values ...float64) {
+	for _, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			continue
+		}
+		v = max(-farthestValue, min(v, farthestValue))
+		if !b.any {
+			b.low, b.high, b.any = v, v, true
+		}
+		b.low, b.high = min(b.low, v), max(b.high, v)
+	}
+}
+
+func (b bounds) span() float64 { return b.high - b.low }
+
+// limits are the thresholds of a panel's first rule that has any.
+type limits struct {
+	direction rules.Direction
+	lines     []limit // a value's way from good to bad: warning first
+}
+
+type limit struct {
+	value    float64
+	severity rules.Severity
+}
+
+func limitsOf(p *snapshot.Panel) limits {
+	for _, r := range p.Spec.Rules {
+		l := limits{direction: r.Direction}
+		if usable(r.Warning) {
+			l.lines = append(l.lines, limit{r.Warning.Value, rules.Warning})
+		}
+		if usable(r.Critical) {
+			l.lines = append(l.lines, limit{r.Critical.Value, rules.Critical})
+		}
+		if len(l.lines) > 0 {
+			return l
+		}
+	}
+	return limits{}
+}
+
+func usable(l rules.Limit) bool { return l.Set && math.Abs(l.Value) <= farthestValue }
+
+// ratioInSight is from where on a ratio is shown against the whole: half full, or with a limit on the axis.
+const ratioInSight = 0.5
+
+// valueAxis chooses what the axis of values holds. Zero is on it, since the length from zero is what a reader compares. A limit is on it
+// unless the data would fill less than a quarter of what is left: then the axis stays with the data, and hidden tells which limits are
+// beyond it. A ratio that comes near its whole is shown against all of it.
+func valueAxis(data bounds, l limits, u units.Unit, most int) (a units.Axis, hidden []limit) {
+	data.add(0)
+	shown := data
+	for _, line := range l.lines {
+		with := data
+		with.add(line.value)
+		if data.span() > 0 && data.span() < with.span()/4 {
+			hidden = append(hidden, line)
+			continue
+		}
+		shown.add(line.value)
+	}
+	switch u {
+	case units.PercentUnit:
+		shown.addWhole(1)
+	case units.Percent:
+		shown.addWhole(100)
+	}
+	return u.Axis(shown.low, shown.high, most), hidden
+}
+
+// addWhole extends b to the whole of a ratio where b comes near it.
+func (b *bounds) addWhole(whole float64) {
+	if b.low >= 0 && b.high > whole*ratioInSight {
+		b.add(whole)
+	}
+}
