@@ -80,7 +80,7 @@ func Load(name string, data []byte, o Options) (*Config, error) {
 		return nil, errs
 	}
 	f.Prometheus.HTTP.SetDirectory(filepath.Dir(name))
-	c.Prometheus.HTTP = HTTP{client: &f.Prometheus.HTTP}
+	c.Prometheus.HTTP = HTTP{client: func() promconfig.HTTPClientConfig { return f.Prometheus.HTTP }}
 	return c, nil
 }
 
@@ -108,8 +108,8 @@ func Default(o Options) (*Config, error) {
 
 // HTTP is prometheus.http_config. It holds secrets and prints as <redacted>, whatever prints it.
 type HTTP struct {
-	// A pointer, so that fmt shows an address where HTTP lies in somebody's unexported field and it may not call Format.
-	client *promconfig.HTTPClientConfig
+	// A function, because fmt follows pointers where HTTP lies in somebody's unexported field and it may not call Format.
+	client func() promconfig.HTTPClientConfig
 }
 
 const redacted = "<redacted>"
@@ -119,7 +119,7 @@ func (h HTTP) Client() promconfig.HTTPClientConfig {
 	if h.client == nil {
 		return promconfig.DefaultHTTPClientConfig
 	}
-	return *h.client
+	return h.client()
 }
 
 // String returns <redacted>.

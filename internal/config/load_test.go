@@ -100,3 +100,187 @@ func TestErrorsAreProblems(t *testing.T) {
 		t.Errorf("got %+v", errs[0])
 	}
 }
+
+func TestLoadFull(t *testing.T) {
+	c, err := config.LoadFile("testdata/good/full.yaml", options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := c.Prometheus
+	if p.HTTP.Client().BasicAuth.Password != "hunter2" || p.HTTP.Client().TLSConfig.CAFile != "testdata/good/certs/ca.pem" {
+		t.Errorf("http_config: %q, %q", p.HTTP.Client().BasicAuth.Password, p.HTTP.Client().TLSConfig.CAFile)
+	}
+	var matchers []string
+	for _, m := range p.Matchers {
+		matchers = append(matchers, m.String())
+	}
+	if want := []string{`cluster="prod-seoul"`, `env=~"prod|stage"`, `tier!="test"`}; !cmp.Equal(want, matchers) {
+		t.Errorf("matchers %q", matchers)
+	}
+	p.HTTP, p.Matchers = config.HTTP{}, nil
+	if diff := cmp.Diff(config.Prometheus{
+		URL: "http://prometheus-server.monitoring.svc", ExternalURL: "https://prometheus.example.com",
+		Params:      map[string]string{"dedup": "true", "partial_response": "false"},
+		QueryOffset: 2 * time.Minute, ScrapeInterval: 30 * time.Second, Timeout: 90 * time.Second, Concurrency: 8, MaxSeries: 5000,
+	}, p, cmp.AllowUnexported(config.HTTP{})); diff != "" {
+		t.Error(diff)
+	}
+
+	if len(c.Reports) != 2 || c.Cluster != "prod-seoul" || c.Version != 1 {
+		t.Fatalf("%+v", c)
+	}
+	check, daily := c.Reports[0], c.Reports[1]
+	if check.Title != "check" || check.Range != time.Hour || check.Zone != time.UTC || !cmp.Equal(check.Panels, builtin()) {
+		t.Errorf("check: %+v", check)
+	}
+	if daily.Title != "Daily capacity" || daily.Zone.String() != "Asia/Seoul" || daily.Range != 24*time.Hour || len(daily.Panels) != 3 {
+		t.Fatalf("daily: %+v", daily)
+	}
+	memory, week, spark := daily.Panels[0], daily.Panels[1], daily.Panels[2]
+	if o := memory.Overrides; len(o) != 1 || o[0].Match[0].String() != `node=~"kafka-.*"` || o[0].Warning != rules.At(.92) || o[0].Critical.Set {
+		t.Errorf("overrides: %+v", o)
+	}
+	want := builtin()[0]
+	want.Title, want.Top = "Memory of the nodes", 5
+	memory.Overrides = nil
+	if diff := cmp.Diff(want, memory); diff != "" {
+		t.Error(diff)
+	}
+	if week.Name != "node-memory-week" || len(week.Rules) != 0 || week.Range != 7*24*time.Hour || week.Title != want.Section[:4]+" memory" {
+		t.Errorf("week: %+v", week)
+	}
+	checkSpark(t, spark)
+}
+
+func checkSpark(t *testing.T, got snapshot.Spec) {
+	t.Helper()
+	if o := got.Overrides; len(o) != 2 || o[0].Rule != "p95" || o[0].Warning.Set || o[0].Critical.Set || o[1].Critical != rules.At(60<<30) {
+		t.Errorf("overrides: %+v", o)
+	}
+	got.Overrides = nil
+	want := snapshot.Spec{
+		Name: "spark-executors", Title: "Spark executors", Section: "Spark", Unit: units.Bytes, Legend: "{{pod}}", Subject: "memory",
+		Query:    "max by (namespace, pod) (\n  container_memory_working_set_bytes{namespace=\"spark\", container!=\"\", container!=\"POD\"}\n)\n",
+		Why:      "The working set is what the OOM killer counts.",
+		Hint:     "cAdvisor brings it; the kubelet has it on /metrics/cadvisor.",
+		Top:      10,
+		Range:    6 * time.Hour,
+		Step:     time.Minute,
+		Capacity: &snapshot.Capacity{Query: `max by (namespace, pod) (kube_pod_container_resource_limits{resource="memory"})`, Unit: units.Bytes},
+		Rules: []rules.Rule{
+			{
+				Name: "SparkExecutorMemory", Warning: rules.At(24 << 30), Critical: rules.At(28 << 30), For: 15 * time.Minute,
+				NoData: rules.ResolveOnNoData, RunbookURL: "https://wiki.example.com/spark#memory",
+			},
+			{Name: "p95", Reduce: rules.P95, Warning: rules.At(20 << 30)},
+		},
+		EmptyIsOK: true, Optional: true,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	c, err := config.LoadFile("testdata/good/minimal.yaml", options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := c.Prometheus
+	if http := p.HTTP.Client(); !http.FollowRedirects || !http.EnableHTTP2 || http.BasicAuth != nil {
+		t.Errorf("http_config: %v, %v", http.FollowRedirects, http.EnableHTTP2)
+	}
+	p.HTTP = config.HTTP{}
+	if diff := cmp.Diff(config.Prometheus{
+		URL: "http://localhost:9090", QueryOffset: time.Minute, ScrapeInterval: time.Minute, Timeout: time.Minute, Concurrency: 4, MaxSeries: 10000,
+	}, p, cmp.AllowUnexported(config.HTTP{})); diff != "" {
+		t.Error(diff)
+	}
+	want := []config.Report{{Name: "default", Title: "default", Zone: time.UTC, Range: 24 * time.Hour, Panels: builtin()}}
+	if !cmp.Equal(want, c.Reports, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })) {
+		t.Errorf("reports: %+v", c.Reports)
+	}
+	// A run without a file has the same configuration.
+	o := options()
+	o.URL = "http://localhost:9090"
+	d, err := config.Default(o)
+	if err != nil || d.Prometheus.URL != c.Prometheus.URL || d.Prometheus.Concurrency != 4 || !cmp.Equal(d.Reports[0].Panels, builtin()) {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
+func TestAliases(t *testing.T) {
+	c, err := config.LoadFile("testdata/good/aliases.yaml", options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"node-memory spark", "node-memory spark", "spark"} {
+		var names []string
+		for _, p := range c.Reports[i].Panels {
+			names = append(names, p.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("report %d has panels %s, not %s", i, got, want)
+		}
+	}
+}
+
+// The flags of the command are checked by what checks the file.
+func TestOverridesOfTheFile(t *testing.T) {
+	text := "version: 1\nprometheus: {}\nreports:\n  - name: a\n    panels:\n      - {name: p, query: up, rules: [{alertname: A, above: {warning: 1}, for: 15m}]}\n"
+	o := options()
+	o.URL, o.Range = "http://127.0.0.1:9090", 2*time.Hour
+	c, err := config.Load("promsnap.yaml", []byte(text), o)
+	if err != nil || c.Reports[0].Range != 2*time.Hour || c.Prometheus.URL != "http://127.0.0.1:9090" {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	o.Range = 10 * time.Minute
+	if _, err = config.Load("promsnap.yaml", []byte(text), o); err == nil || !strings.Contains(err.Error(), "promsnap.yaml:6:79: reports[0].panels[0].rules[0].for: 15m does not fit") {
+		t.Errorf("a range too short for the file's rule: %v", err)
+	}
+	o.URL = "http://promsnap:s3cr3t@127.0.0.1"
+	for _, load := range []func() (*config.Config, error){
+		func() (*config.Config, error) { return config.Load("promsnap.yaml", []byte(text), o) },
+		func() (*config.Config, error) { return config.Default(o) },
+	} {
+		if _, err := load(); err == nil || strings.Contains(err.Error(), "s3cr3t") || !strings.Contains(err.Error(), "user or password") {
+			t.Errorf("a URL with a password: %v", err)
+		}
+	}
+}
+
+// A built-in panel's alert cannot fire in a range shorter than its for; the panel then shows more than the report.
+func TestBuiltinPanelsFitTheRange(t *testing.T) {
+	for _, test := range []struct {
+		report string
+		want   time.Duration // of the panel; 0: the report's
+	}{
+		{"10m", 30 * time.Minute},
+		{"18m", 0},
+		{"24h", 0},
+		{"400d", 0},
+	} {
+		for _, panels := range []string{"", ", panels: [use: node-memory]"} {
+			c := load(t, "version: 1\nprometheus: {url: http://p}\nreports: [{name: a, range: "+test.report+panels+"}]")
+			if got := c.Reports[0].Panels[0].Range; got != test.want {
+				t.Errorf("in a report of %s%s the panel has a range of %s, not %s", test.report, panels, got, test.want)
+			}
+		}
+	}
+	if builtin()[0].Rules[0].For != 15*time.Minute {
+		t.Error("the built-in panel itself was changed")
+	}
+}
+
+func TestLoadFileErrors(t *testing.T) {
+	if _, err := config.LoadFile("testdata/none.yaml", options()); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	large := filepath.Join(t.TempDir(), "large.yaml")
+	if err := os.WriteFile(large, []byte(strings.Repeat("# comment\n", 120_000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.LoadFile(large, options()); err == nil || !strings.Contains(err.Error(), "larger than 1024 KiB") {
+		t.Error(err)
+	}
+}

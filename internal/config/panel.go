@@ -204,7 +204,7 @@ func (b *builder) limit(q quantity, path string, u *units.Unit) rules.Limit {
 	case q == "":
 		return rules.Limit{}
 	case u == nil:
-		return rules.At(math.NaN())
+		return rules.At(0)
 	}
 	v, err := u.ParseValue(string(q))
 	if err != nil {
