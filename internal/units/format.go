@@ -35,17 +35,19 @@ func (u Unit) FormatAgainst(v, limit float64) (value, against string) {
 	}
 }
 
-// FormatOf writes part of a whole in the unit of the whole: "60.4 of 64 GiB". A part that would read as less than 0.01, and
-// durations, have a unit of their own: "12.5 MiB of 64 GiB". Without a whole (NaN) it writes the part alone.
+// FormatOf writes part of a whole in the unit of the whole: "60.4 of 64 GiB". Each has its own where the part would read as less than
+// 0.01 or a thousand times the whole, and in durations: "4 MiB of 64 GiB". Without a whole (NaN) it writes the part alone.
 func (u Unit) FormatOf(part, whole float64) string {
 	r := u.row()
 	if math.IsNaN(whole) {
 		return r.format(part, plainDigits)
 	}
-	unit := r.scale[r.fit(math.Abs(whole*r.per))].factor
+	shown := math.Abs(whole * r.per)
+	i, _ := r.prefix(shown, plainDigits)
+	unit := r.scale[i].factor
 	scaled := part * r.per / unit
-	apart := r.ticks == clock || !isFinite(scaled) || !isFinite(whole) || scaled < 0 || scaled != 0 && scaled < 0.01
-	if apart {
+	fits := scaled == 0 || scaled >= 0.01 && scaled <= 1000*max(1, shown/unit)
+	if !fits || r.ticks == clock || math.IsInf(shown, 0) {
 		return r.format(part, plainDigits) + " of " + r.format(whole, plainDigits)
 	}
 	return significant(scaled, plainDigits) + " of " + r.format(whole, plainDigits)
@@ -62,11 +64,10 @@ func (r *row) format(v float64, digits int) string {
 	case math.IsInf(shown, 0):
 		return "−∞"
 	}
-	var text string
+	i, number := r.prefix(shown, digits)
+	text := r.scale[i].label(number)
 	if r.ticks == clock && shown >= minute {
 		text = clockTime(shown, digits-1)
-	} else {
-		text = r.scaled(shown, digits)
 	}
 	if v < 0 {
 		return "−" + text
@@ -74,17 +75,18 @@ func (r *row) format(v float64, digits int) string {
 	return text
 }
 
-// scaled writes a number, not negative, under the prefix that fits it.
-func (r *row) scaled(shown float64, digits int) string {
-	i := r.fit(shown)
-	text := significant(shown/r.scale[i].factor, digits)
+// prefix chooses the name on the scale under which a number, not negative, is written, and writes it. The name is the one that fits the
+// number as it is written: 1023.9 MiB is 1 GiB, not 1024 MiB.
+func (r *row) prefix(shown float64, digits int) (i int, text string) {
+	i = r.fit(shown)
+	text = significant(shown/r.scale[i].factor, digits)
 	if i+1 < len(r.scale) {
-		next := r.scale[i+1].factor / r.scale[i].factor
+		next := math.Round(r.scale[i+1].factor / r.scale[i].factor)
 		if rounded, err := strconv.ParseFloat(text, 64); err == nil && rounded >= next {
-			return r.scale[i+1].label("1") // 1023.9 MiB is 1 GiB, not 1024 MiB
+			return i + 1, "1"
 		}
 	}
-	return r.scale[i].label(text)
+	return i, text
 }
 
 // fit returns the index of the largest name on the scale that is not larger than shown. Zero has the one without a prefix.

@@ -1,0 +1,161 @@
+package units
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestParseValue(t *testing.T) {
+	tests := []struct {
+		unit Unit
+		text string
+		want float64
+	}{
+		{Bytes, "24GiB", 24 * gib},
+		{Bytes, " 24 GiB ", 24 * gib},
+		{Bytes, "24Gi", 24 * gib},
+		{Bytes, "24GB", 24e9},
+		{Bytes, "24G", 24e9},
+		{Bytes, "1.5kB", 1500},
+		{Bytes, "5E", 5e18},
+		{Bytes, "5e3", 5000},
+		{Bytes, "1e3MiB", 1000 * mib},
+		{Bytes, "1024", 1024},
+		{Bytes, "100B", 100},
+		{DecBytes, "1GiB", gib},
+		{BytesPerSecond, "12MB/s", 12e6},
+		{BytesPerSecond, "12M", 12e6},
+		{BinBytesPerSecond, "12MiB/s", 12 * mib},
+		{BitsPerSecond, "100Mb/s", 100e6},
+		{BitsPerSecond, "1 Gbit/s", 1e9},
+		{Percent, "92%", 92},
+		{Percent, "92", 92},
+		{PercentUnit, "92%", .92},
+		{PercentUnit, "92 %", .92},
+		{PercentUnit, "0.92", .92},
+		{PercentUnit, ".92", .92},
+		{PercentUnit, "1.5", 1.5},
+		{PercentUnit, "9200%", 92},
+		{PercentUnit, "28%", .28}, // 28 × 0.01 is 0.28000000000000003
+		{Cores, "1.5", 1.5},
+		{Cores, "500m", .5},
+		{Cores, "300m", .3},
+		{Cores, "1 core", 1},
+		{Cores, "2cores", 2},
+		{Seconds, "15m", 900},
+		{Seconds, "1h30m", 5400},
+		{Seconds, "1 h 30 min", 5400},
+		{Seconds, "250ms", .25},
+		{Seconds, "1y", 365 * 86400},
+		{Seconds, "2w1d", 15 * 86400},
+		{Seconds, "90", 90},
+		{Seconds, "-1h30m", -5400},
+		{Milliseconds, "250", 250},
+		{Milliseconds, "250ms", 250},
+		{Milliseconds, "1.5s", 1500},
+		{Microseconds, "250us", 250},
+		{Microseconds, "250µs", 250},
+		{Duration, "1d", 86400},
+		{Short, "1500", 1500},
+		{Short, "1.5K", 1500},
+		{Short, "1.5k", 1500},
+		{Short, "4M", 4e6},
+		{Short, "4Mil", 4e6},
+		{None, "-3.5", -3.5},
+		{None, "−3.5", -3.5},
+		{None, "+3.5", 3.5},
+		{RequestsPerSecond, "1.5K", 1500},
+		{RequestsPerSecond, "1.5 K req/s", 1500},
+		{RequestsPerSecond, "100 req/s", 100},
+	}
+	for _, tt := range tests {
+		if got, err := tt.unit.ParseValue(tt.text); err != nil || got != tt.want {
+			t.Errorf("%s: ParseValue(%q) = %v, %v; want %v", tt.unit, tt.text, got, err, tt.want)
+		}
+	}
+}
+
+func TestParseValueErrors(t *testing.T) {
+	tests := []struct {
+		unit       Unit
+		text, want string
+	}{
+		{PercentUnit, "24GiB", `"24GiB" does not fit the unit percentunit; write a percentage such as 92% or a ratio such as 0.92`},
+		{PercentUnit, "92", `"92" without a % sign is 9200 %; write a percentage such as 92% or a ratio such as 0.92`},
+		{Bytes, "92%", `"92%" does not fit the unit bytes; write bytes such as 24GiB, 24GB or 1024`},
+		{Bytes, "24gib", `"24gib" does not fit the unit bytes;`},
+		{Bytes, "12MB/s", `"12MB/s" does not fit the unit bytes;`},
+		{Bytes, "24GiB 3", `"24GiB 3" does not fit the unit bytes;`},
+		{Bytes, "", `an empty value; write bytes such as`},
+		{Bytes, "  ", `an empty value; write bytes such as`},
+		{Bytes, "GiB", `"GiB" is not a number;`},
+		{Bytes, "--3", `"--3" is not a number;`},
+		{Bytes, "1,5GiB", `"1,5GiB" does not fit the unit bytes;`},
+		{Bytes, "1_000", `"1_000" does not fit the unit bytes;`},
+		{None, "NaN", `"NaN" is not a number; write a number such as 1.5`},
+		{None, "Inf", `"Inf" is not a number;`},
+		{None, "0x10", `"0x10" does not fit the unit none;`},
+		{None, "1.2.3", `"1.2.3" does not fit the unit none;`},
+		{None, "1e400", `"1e400" is too large;`},
+		{Bytes, "1e300EiB", `"1e300EiB" is too large;`},
+		{Duration, "1e305y", `"1e305y" is too large;`},
+		{None, "1.5K", `"1.5K" does not fit the unit none;`},
+		{Short, "500m", `"500m" does not fit the unit short;`},
+		{Cores, "500 millicores", `"500 millicores" does not fit the unit cores; write cores such as 1.5 or 500m`},
+		{Seconds, "30m1h", `"30m1h" is not a duration; write a duration such as 15m or 1h30m, or seconds`},
+		{Seconds, "5m5m", `"5m5m" is not a duration;`},
+		{Seconds, "5m5min", `"5m5min" is not a duration;`},
+		{Seconds, "5m5", `"5m5" is not a duration;`},
+		{Seconds, "5 parsecs", `"5 parsecs" is not a duration;`},
+		{Seconds, "5M", `"5M" is not a duration;`},
+		{None, strings.Repeat("9", 65), `"` + strings.Repeat("9", 40) + `…" is too long for a value;`},
+	}
+	for _, tt := range tests {
+		got, err := tt.unit.ParseValue(tt.text)
+		if err == nil || !strings.HasPrefix(err.Error(), tt.want) || got != 0 {
+			t.Errorf("%s: ParseValue(%q) = %v, %v\nwant %s", tt.unit, tt.text, got, err, tt.want)
+		}
+	}
+}
+
+// Every unit reads what its own errors tell people to write.
+func TestParseValueReadsItsAdvice(t *testing.T) {
+	for _, u := range all() {
+		for _, word := range strings.Fields(strings.ReplaceAll(u.row().write, ",", "")) {
+			if word[0] < '0' || word[0] > '9' {
+				continue
+			}
+			if _, err := u.ParseValue(word); err != nil {
+				t.Errorf("%s: %v", u, err)
+			}
+		}
+	}
+}
+
+func FuzzParseValue(f *testing.F) {
+	for _, seed := range []string{"24GiB", "92%", "1h30m", "500m", "−1.5 K req/s", "1e", "1e+", ".", "5 µs", "\xff", "9e999", "∞"} {
+		f.Add(uint8(Bytes), seed)
+		f.Add(uint8(Seconds), seed)
+	}
+	f.Fuzz(func(t *testing.T, unit uint8, text string) {
+		u := Unit(unit)
+		v, err := u.ParseValue(text)
+		if err != nil {
+			if len(err.Error()) > 500 || !utf8.ValidString(err.Error()) || v != 0 {
+				t.Fatalf("%q is %v: %q", text, v, err)
+			}
+			return
+		}
+		if !isFinite(v) {
+			t.Fatalf("%q is %v", text, v)
+		}
+		if math.Abs(v) > 1e300 || v != 0 && math.Abs(v) < 1e-280 {
+			return // three digits of these may be beyond a float
+		}
+		if _, err := u.ParseValue(u.Format(v)); err != nil {
+			t.Fatalf("%q is %v, written as %q: %v", text, v, u.Format(v), err)
+		}
+	})
+}
