@@ -122,7 +122,7 @@ func tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	case rules.Breach, rules.Pending:
 		f.streak(p, sf.Streak)
 	case rules.NoData:
-		f.Since, f.Value, f.Used, f.Trend = sf.Newest, "", "", Steady
+		f.Since, f.Value, f.Limit, f.Used, f.Trend = sf.Newest, "", "", "", Steady
 	case rules.OK, rules.Gone:
 		if sf.Earlier == nil {
 			return Finding{}, false

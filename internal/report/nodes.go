@@ -10,8 +10,9 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// The nodes' table has so many rows, and the grid so many cells; the worst come first.
+// The nodes' table has so many rows, of which so many stand in the open, and the grid has so many cells; the worst come first.
 const (
+	firstNodes = 8
 	tableNodes = 50
 	cellNodes  = 1000
 )
@@ -20,19 +21,23 @@ const (
 type measure struct {
 	panel *snapshot.Panel
 	head  string
+	used  bool // not only asked for
 }
 
 // measures returns the panels of this report that fill the nodes' table.
 func (r *Report) measures() []measure {
-	heads := []struct{ panel, head string }{
-		{"node-memory", r.words.Memory}, {"node-cpu", r.words.CPU}, {"node-disk", r.words.Disk},
-		{"node-requests", r.words.RequestedMemory}, {"node-requests-memory", r.words.RequestedMemory}, {"node-requests-cpu", r.words.RequestedCPU},
+	heads := []struct {
+		panel, head string
+		used        bool
+	}{
+		{"node-memory", r.words.Memory, true}, {"node-cpu", r.words.CPU, true}, {"node-disk", r.words.Disk, true},
+		{"node-requests", r.words.RequestedMemory, false}, {"node-requests-cpu", r.words.RequestedCPU, false},
 	}
 	var found []measure
 	for _, h := range heads {
 		for i := range r.Panels {
 			if p := &r.Panels[i]; p.Spec.Name == h.panel && p.Total > 0 {
-				found = append(found, measure{p, h.head})
+				found = append(found, measure{p, h.head, h.used})
 			}
 		}
 	}
@@ -164,7 +169,9 @@ func (l *nodeLine) measure(f *nodeFigure, row *snapshot.Row, m measure) {
 	class := classOf(row.Status, row.Severity)
 	f.Text, f.Class, f.Href = m.panel.Spec.Unit.Format(last), class, "#"+panelAnchor(m.panel.Spec.Name)
 	f.ratio, f.Bar = last, barOf(last, class)
-	l.fullest = max(l.fullest, last)
+	if m.used {
+		l.fullest = max(l.fullest, last)
+	}
 }
 
 // find takes over a finding of the node; the gravest, which comes first, colours it.

@@ -50,7 +50,7 @@ type page struct {
 	Cells                 []nodeLine
 	Blind                 []string
 	Failures, Warnings    []saidView
-	NodeTable             *nodeTable
+	NodeTable, AllNodes   *nodeTable
 	Sections              []sectionView
 }
 
@@ -76,9 +76,11 @@ type findingView struct {
 type saidView struct{ Title, Anchor, Text, Hint string }
 
 type nodeTable struct {
-	Heads []string
-	Rows  []nodeLine
-	Note  string
+	W       words
+	Caption string
+	Heads   []string
+	Rows    []nodeLine
+	Note    string
 }
 
 type sectionView struct {
@@ -111,7 +113,7 @@ func (r *Report) page(drawings []drawing) page {
 	}
 	lines := r.nodeLines()
 	p.Cells, p.CellsNote = lines[:min(len(lines), cellNodes)], r.cellsNote(lines)
-	p.NodeTable = r.nodeTable(lines)
+	p.NodeTable, p.AllNodes = r.nodeTables(lines)
 	p.Sections = r.sections(drawings)
 	return p
 }
@@ -241,19 +243,25 @@ func (r *Report) cellsNote(lines []nodeLine) string {
 	return strings.Join(said, ", ")
 }
 
-func (r *Report) nodeTable(lines []nodeLine) *nodeTable {
+// nodeTables returns the worst nodes, and, where there are more, all of them.
+func (r *Report) nodeTables(lines []nodeLine) (first, all *nodeTable) {
 	measures := r.measures()
-	if len(measures) == 0 {
-		return nil
+	if len(measures) == 0 || len(lines) == 0 {
+		return nil, nil
 	}
-	t := &nodeTable{Rows: lines[:min(len(lines), tableNodes)]}
+	var heads []string
 	for _, m := range measures {
-		t.Heads = append(t.Heads, m.head)
+		heads = append(heads, m.head)
 	}
+	first = &nodeTable{W: r.words, Caption: r.words.Nodes, Heads: heads, Rows: lines[:min(len(lines), firstNodes)]}
+	if len(lines) <= firstNodes {
+		return first, nil
+	}
+	all = &nodeTable{W: r.words, Caption: fmt.Sprintf(r.words.AllNodes, thousands(len(lines))), Heads: heads, Rows: lines[:min(len(lines), tableNodes)]}
 	if len(lines) > tableNodes {
-		t.Note = fmt.Sprintf(r.words.NotListed, thousands(tableNodes), thousands(len(lines)))
+		all.Note = fmt.Sprintf(r.words.NotListed, thousands(tableNodes), thousands(len(lines)))
 	}
-	return t
+	return first, all
 }
 
 // graphURL is a panel's query on Prometheus' own graph page; "" where its address is not known or is not one of the web.

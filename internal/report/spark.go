@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// The size of a sparkline in its own units, and how many points it has at most.
+// The size of a sparkline in its own units, and how many points it has at most and at least.
 const (
 	sparkWidth  = 96
 	sparkHeight = 22
 	sparkPoints = 48
+	sparkFewest = 4
 )
 
 // spark is the course of one series in a table's cell: an SVG path, and where its limit lies.
@@ -25,13 +26,18 @@ type spark struct {
 func sparkOf(values []float64, limit float64, below bool) *spark {
 	points := extremes(values, sparkPoints, below)
 	lo, hi := math.Inf(1), math.Inf(-1)
-	for _, v := range append(points, limit) {
+	drawn := 0
+	for _, v := range points {
 		if finite(v) {
 			lo, hi = min(lo, v), max(hi, v)
+			drawn++
 		}
 	}
-	if len(points) < 2 || lo > hi {
+	if drawn < sparkFewest {
 		return nil
+	}
+	if finite(limit) {
+		lo, hi = min(lo, limit), max(hi, limit)
 	}
 	y := func(v float64) string {
 		if hi == lo {

@@ -45,13 +45,13 @@ type words struct {
 	CountsFailed, CountsNodes, Last            string
 
 	// Headings and small words of the page.
-	Verdict, Findings, AllFindings, Fleet, Nodes, Blind, Run, Contents, Panels string
-	Series, Value, Limit, ForHowLong, Course, State                            string
-	NodesMeasured, Incomplete, WarningsHead, FailuresHead                      string
-	Node, Memory, CPU, Disk, RequestedMemory, RequestedCPU                     string
-	Figures, LastValue, Average, Maximum, Minimum, Query, OpenGraph, Why       string
-	Unmeasured, NotDrawn, NotListed, NoChart, NoSeries, Good                   string
-	MadeBy, SlotWord, Asked, Again, InUTC, ScrapeWord, RunbookWord, NoFindings string
+	Verdict, Findings, AllFindings, AllNodes, NodeByNode, Fleet, Nodes, Blind, Run, Contents, Panels string
+	Series, Value, Limit, ForHowLong, Course, State                                                  string
+	NodesMeasured, Incomplete, WarningsHead, FailuresHead                                            string
+	Node, Memory, CPU, Disk, RequestedMemory, RequestedCPU                                           string
+	Figures, LastValue, Average, Maximum, Minimum, Query, OpenGraph, Why                             string
+	Unmeasured, NotDrawn, NotListed, NoChart, NoSeries, Good                                         string
+	MadeBy, SlotWord, Asked, Again, InUTC, ScrapeWord, RunbookWord, NoFindings                       string
 }
 
 // counted is a phrase that counts: another form for one. Both hold one %s.
@@ -105,7 +105,7 @@ func english() words {
 		CountsNodes:   "; %[1]s/%[2]s nodes",
 		Last:          "last %[1]s",
 
-		Verdict: "Verdict", Findings: "Findings", AllFindings: "All %[1]s findings", Fleet: "Fleet", Nodes: "Nodes", Blind: "Not seen",
+		Verdict: "Verdict", Findings: "Findings", AllFindings: "All %[1]s findings", AllNodes: "All %[1]s nodes", NodeByNode: "Node by node", Fleet: "Fleet", Nodes: "Nodes", Blind: "Not seen",
 		Run: "This run", Contents: "Contents", Panels: "Panels",
 		Series: "What", Value: "Value", Limit: "limit", ForHowLong: "For", Course: "Course", State: "State",
 		NodesMeasured: "%[1]s of %[2]s nodes measured", Incomplete: "This report is incomplete: %[1]s", WarningsHead: "Warnings",
