@@ -8,8 +8,7 @@ import "time"
 type said struct {
 	panel, name      string
 	status, severity string
-	since, until     string // the clock; "" of since: since the window's begin
-	open             bool   // it may have begun before since
+	since, until     string // the clock; "" of since: it held already when the window begins
 }
 
 // findings returns every finding over a chart's fixture, in no order.
@@ -19,29 +18,29 @@ func findings(c chart) []said {
 	hostile := hostileNamespace + "/" + hostilePod + "/" + hostileContainer
 	out := []said{
 		{panel: "node-memory", name: "n1", status: breach, severity: critical, since: "23:40"},
-		{panel: "node-memory", name: "n2", status: breach, severity: warning, open: true},
+		{panel: "node-memory", name: "n2", status: breach, severity: warning},
 		{panel: "node-memory", name: "n4", status: ended, severity: warning, since: "20:00", until: "20:29"},
 		// Silent in every panel of nodes that alerts: one finding. The last of their samples was seen at 22:34.
 		{panel: "node-memory", name: "n6", status: "no_data", severity: "none", since: "22:34"},
-		{panel: "node-cpu", name: "n2", status: breach, severity: critical, open: true},
+		{panel: "node-cpu", name: "n2", status: breach, severity: critical},
 		{panel: "node-cpu", name: "n4", status: breach, severity: warning, since: "23:23"},
 		{panel: "node-disk", name: "n2 /dev/sda1", status: breach, severity: critical, since: "23:20"},
 		{panel: "node-inodes", name: "n4 /dev/sda1", status: breach, severity: critical, since: "23:30"},
 		{panel: "node-conditions", name: "n4 NotReady", status: breach, severity: critical, since: "23:50"},
-		{panel: "node-conditions", name: "n2 MemoryPressure", status: breach, severity: critical, open: true},
-		{panel: "node-network-errors", name: "n1", status: breach, severity: warning, open: true},
-		{panel: "node-requests", name: "n1", status: breach, severity: warning, open: true},
-		{panel: "container-memory", name: api, status: breach, severity: warning, open: true},
+		{panel: "node-conditions", name: "n2 MemoryPressure", status: breach, severity: critical},
+		{panel: "node-network-errors", name: "n1", status: breach, severity: warning},
+		{panel: "node-requests", name: "n1", status: breach, severity: warning},
+		{panel: "container-memory", name: api, status: breach, severity: warning},
 		{panel: "container-memory", name: hostile, status: breach, severity: critical, since: "23:30"},
-		{panel: "container-oom", name: worker, status: breach, severity: critical, since: "23:50", open: true},
-		{panel: "container-oom", name: "spark/exec-1/executor", status: breach, severity: critical, since: "22:00", open: true},
+		{panel: "container-oom", name: worker, status: breach, severity: critical, since: "23:50"},
+		{panel: "container-oom", name: "spark/exec-1/executor", status: breach, severity: critical, since: "22:00"},
 		{panel: "container-restarts", name: api, status: breach, severity: warning, since: "23:30"},
-		{panel: "container-cpu-limit", name: worker, status: breach, severity: warning, open: true},
-		{panel: "container-throttling", name: api, status: breach, severity: warning, open: true},
-		{panel: "pvc", name: "shop/data-exact", status: breach, severity: warning, open: true},
-		{panel: "pvc", name: "shop/" + hostileClaim, status: breach, severity: critical, open: true},
+		{panel: "container-cpu-limit", name: worker, status: breach, severity: warning},
+		{panel: "container-throttling", name: api, status: breach, severity: warning},
+		{panel: "pvc", name: "shop/data-exact", status: breach, severity: warning},
+		{panel: "pvc", name: "shop/" + hostileClaim, status: breach, severity: critical},
 		{panel: "scrape-health", name: "spark-history", status: breach, severity: critical, since: "23:45"},
-		{panel: "coverage", name: "n5", status: breach, severity: warning, open: true},
+		{panel: "coverage", name: "n5", status: breach, severity: warning},
 		{panel: "coverage", name: "n6", status: breach, severity: warning, since: "22:35"},
 		{panel: "coverage", name: "n3", status: ended, severity: warning, since: "19:05", until: "20:59"},
 	}

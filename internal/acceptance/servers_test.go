@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,34 +56,36 @@ type server struct {
 	url    string
 	client *http.Client
 	user   *url.Userinfo
-	stop   func()
+	*process
 }
 
-// start runs a program until the test ends or stop is called, and shows its log where the test failed.
-func start(t testing.TB, path string, args ...string) (stop func()) {
+// process is a program of ours that runs until the test ends or stop is called.
+type process struct {
+	*os.Process
+	stop func()
+}
+
+// start runs a program, and shows its log where the test failed.
+func start(t testing.TB, env []string, path string, args ...string) *process {
 	t.Helper()
 	var log bytes.Buffer // written by exec's one goroutine until Wait returns
 	cmd := exec.Command(path, args...)
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", path, err)
 	}
-	stopped := false
-	stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
+	p := &process{cmd.Process, sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-	}
+	})}
 	t.Cleanup(func() {
-		stop()
+		p.stop()
 		if t.Failed() {
 			t.Logf("%s %s said:\n%s", path, strings.Join(args, " "), tail(log.String(), 4000))
 		}
 	})
-	return stop
+	return p
 }
 
 func tail(s string, n int) string { return s[max(0, len(s)-n):] }
@@ -98,8 +101,7 @@ func freePort(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// startPrometheus runs a Prometheus and waits until it is ready. Of its flags only those that every one needs are set here. Where web
-// is set it is the directory of its TLS and password file.
+// startPrometheus runs a Prometheus and waits until it is ready, with TLS and a password where web is not nil.
 func startPrometheus(t testing.TB, path string, web *webConfig, flags ...string) *server {
 	t.Helper()
 	address := freePort(t)
@@ -109,7 +111,7 @@ func startPrometheus(t testing.TB, path string, web *webConfig, flags ...string)
 		flags = append(flags, "--web.config.file="+web.file)
 		s.url, s.client, s.user = "https://"+address, web.client, url.UserPassword(username, password)
 	}
-	s.stop = start(t, path, flags...)
+	s.process = start(t, nil, path, flags...)
 	await(t, path+" to be ready", func() error {
 		_, err := s.get("/-/ready", nil)
 		return err

@@ -1,0 +1,39 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestCommunityChart asks the Prometheus of the community chart without a configuration, as somebody does on the first day.
+func TestCommunityChart(t *testing.T) {
+	s := startFixture(t, community, nil)
+	t.Run("answers", func(t *testing.T) { testAnswers(t, community, s) })
+	t.Run("report", func(t *testing.T) { testReport(t, community, "default", []string{"--prometheus-url", s.url}) })
+	t.Run("fail-on", func(t *testing.T) { testFailOn(t, s) })
+	t.Run("hung", func(t *testing.T) { testHung(t, s) })
+	t.Run("gone", func(t *testing.T) { testGone(t, s) }) // the last: it stops the server
+}
+
+// TestStackChart asks a Prometheus that wants TLS and a password, and holds a second cluster.
+func TestStackChart(t *testing.T) {
+	web := newWebConfig(t)
+	s := startFixture(t, stack, web)
+	config := configFile(t, fmt.Sprintf(`version: 1
+cluster: kps
+prometheus:
+  url: %s
+  matchers: ['cluster="kps"']
+  http_config:
+    tls_config: {ca_file: %s}
+    basic_auth: {username: %s, password: %s}
+reports:
+  - {name: capacity, title: Capacity}
+`, s.url, web.ca, username, password))
+	t.Run("answers", func(t *testing.T) { testAnswers(t, stack, s) })
+	t.Run("report", func(t *testing.T) { testReport(t, stack, "capacity", []string{"-c", config}) })
+	t.Run("secret", func(t *testing.T) { testSecret(t, config) })
+	t.Run("refusals", func(t *testing.T) { testRefusals(t, s, web.ca) })
+}

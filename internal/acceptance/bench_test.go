@@ -1,0 +1,164 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The bounds that the benchmarks hold promsnap to; breaking one fails them.
+const (
+	mostResidentMiB = 64
+	mostTimesReplay = 15  // of the time in which curl fetches the recorded bytes; 8 is what to strive for
+	mostTimesReal   = 1.1 // of the time in which curl fetches the answer that a Prometheus computes
+)
+
+// rounds is how often each side runs, in turn; the medians are compared.
+const rounds = 7
+
+// benchEnd is the newest sample of the measured answer.
+var benchEnd = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
+
+// BenchmarkRunReplayed measures a run of one panel of 5,000 series by 720 points whose bytes come from a file: what promsnap itself
+// takes. Its peak of resident memory is that of the whole process, as the kernel counts it.
+func BenchmarkRunReplayed(b *testing.B) {
+	address := freePort(b)
+	self, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := start(b, []string{replayEnv + "=" + b.TempDir(), "PROMSNAP_REPLAY_ADDRESS=" + address}, self)
+	s := &server{url: "http://" + address, client: http.DefaultClient, process: p}
+	await(b, "the replay server", func() error {
+		_, err := s.get("/-/ready", nil)
+		return err
+	})
+	runOnce(b, s.url) // has the server make the recording
+	for range b.N {
+		m := measure(b, s.url, s.url+"/recording")
+		m.report(b)
+		if m.resident > mostResidentMiB {
+			b.Errorf("promsnap's peak is %.1f MiB, the bound %d", m.resident, mostResidentMiB)
+		}
+		if m.ratio() > mostTimesReplay {
+			b.Errorf("promsnap takes %.1f times as long as curl, the bound is %d", m.ratio(), mostTimesReplay)
+		}
+	}
+}
+
+// BenchmarkRunComputed measures the same against a real Prometheus that computes the answer from blocks.
+func BenchmarkRunComputed(b *testing.B) {
+	flags := append(blockFlags(b, benchBlocks(b)), "--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h")
+	s := startPrometheus(b, installed(b, "prometheus"), nil, flags...)
+	end := benchEnd.Unix()
+	query := s.url + "/api/v1/query_range?" + url.Values{
+		"query": {"bench"}, "start": {strconv.FormatInt(end-(benchPoints-1)*60, 10)}, "end": {strconv.FormatInt(end, 10)}, "step": {"60"},
+	}.Encode()
+	runOnce(b, s.url)
+	for range b.N {
+		m := measure(b, s.url, query)
+		m.report(b)
+		if m.ratio() > mostTimesReal {
+			b.Errorf("promsnap takes %.2f times as long as curl, the bound is %.1f", m.ratio(), mostTimesReal)
+		}
+	}
+}
+
+// benchBlocks returns a directory of blocks with the measured series. It is made once and kept beside the servers.
+func benchBlocks(b *testing.B) string {
+	b.Helper()
+	dir := filepath.Join(filepath.Dir(installed(b, "promtool")), fmt.Sprintf("bench-%dx%d", benchSeries, benchPoints))
+	if _, err := os.Stat(dir); err == nil {
+		return dir
+	} else if !errors.Is(err, os.ErrNotExist) {
+		b.Fatal(err)
+	}
+	om, making := filepath.Join(b.TempDir(), "bench.om"), dir+".making"
+	if err := errors.Join(os.RemoveAll(making), writeBenchMetrics(om, benchEnd.Unix()-(benchPoints-1)*60, 60)); err != nil {
+		b.Fatal(err)
+	}
+	makeBlocks(b, om, making)
+	if err := os.Rename(making, dir); err != nil {
+		b.Fatal(err)
+	}
+	return dir
+}
+
+// runOnce runs promsnap on the one panel, and makes sure that it saw every series.
+func runOnce(b *testing.B, prometheus string) outcome {
+	b.Helper()
+	config := configFile(b, fmt.Sprintf(`version: 1
+cluster: bench
+prometheus: {url: %s, query_offset: 0s}
+reports:
+  - name: bench
+    range: %dm
+    panels:
+      - {name: wide, query: bench, legend: "{{namespace}}/{{pod}}", rules: [{alertname: High, above: {warning: 999999}, for: 15m}]}
+`, prometheus, benchPoints-1))
+	return promsnap(b, "run", "bench", "-c", config, "--time", benchEnd.Format(time.RFC3339), "--output-dir", "out").want(b, 0)
+}
+
+// measured are the medians of both sides.
+type measured struct {
+	promsnap, curl time.Duration
+	cpu            time.Duration // promsnap's, user and system
+	resident       float64       // promsnap's highest peak, MiB
+	bytes          int64         // of the answer
+}
+
+func (m measured) ratio() float64 { return m.promsnap.Seconds() / m.curl.Seconds() }
+
+// measure runs promsnap and curl in turn, so that both meet the machine in the same mood.
+func measure(b *testing.B, prometheus, query string) measured {
+	b.Helper()
+	var m measured
+	var ours, theirs, cpu []time.Duration
+	for range rounds {
+		o := runOnce(b, prometheus)
+		ours = append(ours, o.took)
+		cpu = append(cpu, o.state.UserTime()+o.state.SystemTime())
+		// On Linux, kilobytes. A child begins with its parent's peak, so that this is never too little: this process is small.
+		m.resident = max(m.resident, float64(o.state.SysUsage().(*syscall.Rusage).Maxrss)/1024)
+
+		begin := time.Now()
+		out, err := exec.Command("curl", "--silent", "--fail", "--output", "/dev/null", "--write-out", "%{size_download}", query).Output()
+		if err != nil {
+			b.Fatalf("curl %s: %v", query, err)
+		}
+		theirs = append(theirs, time.Since(begin))
+		if m.bytes, err = strconv.ParseInt(string(out), 10, 64); err != nil {
+			b.Fatal(err)
+		}
+		if m.bytes < benchSeries*benchPoints*10 {
+			b.Fatalf("curl fetched %d bytes: that is not the answer", m.bytes)
+		}
+	}
+	m.promsnap, m.curl, m.cpu = median(ours), median(theirs), median(cpu)
+	return m
+}
+
+func median(ds []time.Duration) time.Duration {
+	slices.Sort(ds)
+	return ds[len(ds)/2]
+}
+
+func (m measured) report(b *testing.B) {
+	b.Helper()
+	b.Logf("%d series × %d points, %.1f MB, medians of %d:\n  promsnap %6d ms (CPU %d ms), peak %.1f MiB\n  curl     %6d ms\n  ratio    %6.2f",
+		benchSeries, benchPoints, float64(m.bytes)/1e6, rounds, m.promsnap.Milliseconds(), m.cpu.Milliseconds(), m.resident, m.curl.Milliseconds(), m.ratio())
+	b.ReportMetric(m.ratio(), "×curl")
+	b.ReportMetric(m.resident, "peak-MiB")
+	b.ReportMetric(0, "ns/op") // an operation is all the rounds of both sides: its time says nothing
+}

@@ -1,0 +1,130 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// testRefusals asks a Prometheus that wants TLS and a password, each time with one thing wrong: the run says what, exits with 1, still
+// writes its report, and tells nobody the password.
+func testRefusals(t *testing.T, s *server, ca string) {
+	const wrong = "wrong-horse:battery@staple"
+	for _, tt := range []struct {
+		name, http string
+		say        []string
+	}{
+		{"password", fmt.Sprintf("tls_config: {ca_file: %s}\n    basic_auth: {username: %s, password: '%s'}", ca, username, wrong),
+			[]string{"401", "password"}},
+		{"no password", fmt.Sprintf("tls_config: {ca_file: %s}", ca), []string{"401", "basic_auth"}},
+		{"unknown authority", fmt.Sprintf("basic_auth: {username: %s, password: '%s'}", username, wrong), []string{"certificate", "ca_file"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			config := configFile(t, fmt.Sprintf("version: 1\nprometheus:\n  url: %s\n  http_config:\n    %s\n", s.url, tt.http))
+			o := promsnap(t, append([]string{"run", "-c", config, "--log-format", "json"}, atSlot...)...).want(t, 1)
+			for _, want := range tt.say {
+				if !strings.Contains(o.stdout+o.stderr, want) {
+					t.Errorf("it does not say %q", want)
+				}
+			}
+			if doc := o.document(t, "default", slot); len(doc.Failures) != len(doc.Panels) {
+				t.Errorf("the report has %d failures of %d panels, want all", len(doc.Failures), len(doc.Panels))
+			}
+			checkNoSecret(t, o, username, wrong)
+		})
+	}
+	t.Run("password in the URL", func(t *testing.T) {
+		u, err := url.Parse(s.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.User = url.UserPassword(username, wrong)
+		o := promsnap(t, append([]string{"run", "--prometheus-url", u.String(), "--log-format", "json"}, atSlot...)...)
+		if o.code != 1 && o.code != 2 {
+			t.Errorf("exit code %d, want 1, or 2 where it wants no password there", o.code)
+		}
+		checkNoSecret(t, o, username, wrong)
+	})
+}
+
+// checkNoSecret looks for a password in everything that was said and written, in the forms that it travels in.
+func checkNoSecret(t *testing.T, o outcome, user, secret string) {
+	t.Helper()
+	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("", secret).String()[1:],
+		base64.StdEncoding.EncodeToString([]byte(user + ":" + secret))}
+	for where, text := range o.everything(t) {
+		for _, form := range forms {
+			if strings.Contains(text, form) {
+				t.Errorf("%s holds the password as %q", where, form)
+			}
+		}
+	}
+}
+
+// testSecret looks for the password in a run that goes well.
+func testSecret(t *testing.T, config string) {
+	o := promsnap(t, append([]string{"run", "-c", config, "--log-format", "text"}, atSlot...)...).want(t, 0)
+	checkNoSecret(t, o, username, password)
+}
+
+// testFailOn wants exit code 3 where there is a finding that grave, and 1 before 3.
+func testFailOn(t *testing.T, s *server) {
+	config := func(panel string) string {
+		return configFile(t, fmt.Sprintf("version: 1\nprometheus: {url: %s}\nreports:\n  - {name: one, panels: [%s]}\n", s.url, panel))
+	}
+	warned, grave, broken := config("{use: node-requests}"), config("{use: node-memory}"),
+		config("{use: node-memory}, {name: broken, query: node_memory_MemTotal_bytes / on () node_memory_MemAvailable_bytes}")
+	for _, tt := range []struct {
+		name, config, failOn string
+		code                 int
+	}{
+		{"warning, not asked", warned, "", 0},
+		{"warning below critical", warned, "critical", 0},
+		{"warning", warned, "warning", 3},
+		{"critical", grave, "critical", 3},
+		{"critical above warning", grave, "warning", 3},
+		{"a failed query goes before", broken, "critical", 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			args := append([]string{"run", "one", "-c", tt.config}, atSlot...)
+			if tt.failOn != "" {
+				args = append(args, "--fail-on", tt.failOn)
+			}
+			o := promsnap(t, args...).want(t, tt.code)
+			o.file(t, "one", slot, "index.html")
+		})
+	}
+}
+
+// testGone stops Prometheus: nothing listens, and a laptop's user is told of the port-forward.
+func testGone(t *testing.T, s *server) {
+	s.stop()
+	o := promsnap(t, append([]string{"run", "--prometheus-url", s.url}, atSlot...)...).want(t, 1)
+	for _, want := range []string{"connection refused", "kubectl", "port-forward"} {
+		if !strings.Contains(strings.ToLower(o.stdout+o.stderr), want) {
+			t.Errorf("it does not say %q", want)
+		}
+	}
+}
+
+// testHung freezes Prometheus, so that connections are taken and nothing is answered: the run ends in time and writes what it knows.
+func testHung(t *testing.T, s *server) {
+	if err := s.process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	const timeout = 4 * time.Second
+	o := promsnap(t, append([]string{"run", "--prometheus-url", s.url, "--timeout", timeout.String()}, atSlot...)...).want(t, 1)
+	if o.took > timeout+time.Second {
+		t.Errorf("the run took %v of %v", o.took, timeout)
+	}
+	doc := o.document(t, "default", slot)
+	if doc.Incomplete == "" || len(doc.Failures) != len(doc.Panels) {
+		t.Errorf("incomplete %q, %d failures of %d panels; want a reason, and all", doc.Incomplete, len(doc.Failures), len(doc.Panels))
+	}
+}

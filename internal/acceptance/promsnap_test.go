@@ -1,0 +1,150 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/report"
+)
+
+// binary returns promsnap's path: that of PROMSNAP_BIN, or of one built from this checkout.
+var binary = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("PROMSNAP_BIN"); path != "" {
+		return filepath.Abs(path)
+	}
+	path, err := filepath.Abs(filepath.Join("..", "..", "bin", "promsnap"))
+	if err != nil {
+		return "", err
+	}
+	out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "../../cmd/promsnap").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building promsnap: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// outcome is what one run of the program came to.
+type outcome struct {
+	code           int
+	stdout, stderr string
+	dir            string // where it ran; it wrote to dir/out
+	took           time.Duration
+	state          *os.ProcessState
+}
+
+// promsnap runs the program in a directory of its own and returns however it ends.
+func promsnap(t testing.TB, args ...string) outcome {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	o := outcome{dir: t.TempDir()}
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = o.dir, &stdout, &stderr
+	begin := time.Now()
+	err = cmd.Run()
+	o.took, o.state = time.Since(begin), cmd.ProcessState
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("promsnap %s: %v", strings.Join(args, " "), err)
+	}
+	o.code, o.stdout, o.stderr = cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("promsnap %s: exit %d\n%s%s", strings.Join(args, " "), o.code, tail(o.stdout, 6000), tail(o.stderr, 4000))
+		}
+	})
+	return o
+}
+
+// want fails the test where the program ended otherwise.
+func (o outcome) want(t testing.TB, code int) outcome {
+	t.Helper()
+	if o.code != code {
+		t.Fatalf("exit code %d, want %d", o.code, code)
+	}
+	return o
+}
+
+// file reads one file of a report.
+func (o outcome) file(t testing.TB, name string, at time.Time, file string) []byte {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join(o.dir, "out", name, at.UTC().Format("20060102T150405Z"), file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// document reads a report.json; a field that is not documented is an error.
+func (o outcome) document(t testing.TB, name string, at time.Time) report.Document {
+	t.Helper()
+	var doc report.Document
+	d := json.NewDecoder(bytes.NewReader(o.file(t, name, at, "report.json")))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&doc); err != nil {
+		t.Fatalf("report.json: %v", err)
+	}
+	return doc
+}
+
+// everything returns all that the program has said and written, by where.
+func (o outcome) everything(t testing.TB) map[string]string {
+	t.Helper()
+	all := map[string]string{"stdout": o.stdout, "stderr": o.stderr}
+	err := filepath.WalkDir(o.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		body, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(o.dir, path)
+		all[rel] = string(body)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// configFile writes a promsnap.yaml.
+func configFile(t testing.TB, body string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "promsnap.yaml")
+	if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// panelOf returns a panel of the document.
+func panelOf(t testing.TB, doc report.Document, name string) report.DocPanel {
+	t.Helper()
+	for _, p := range doc.Panels {
+		if p.Name == name {
+			return p
+		}
+	}
+	t.Fatalf("report.json has no panel %s", name)
+	return report.DocPanel{}
+}

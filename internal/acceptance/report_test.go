@@ -1,0 +1,149 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// atSlot are the arguments that take the fixture's last six hours.
+var atSlot = []string{"--time", "2026-03-10T00:00:00Z", "--range", "6h", "--output-dir", "out"}
+
+// testReport takes the report and checks every file that comes out.
+func testReport(t *testing.T, c chart, name string, args []string) {
+	args = append(append([]string{"run"}, args...), atSlot...)
+	o := promsnap(t, args...).want(t, 0)
+	doc := o.document(t, name, slot)
+	t.Run("figures", func(t *testing.T) { checkFigures(t, doc, answers(c)) })
+	t.Run("findings", func(t *testing.T) { checkFindings(t, doc, findings(c)) })
+	t.Run("page", func(t *testing.T) { checkPage(t, o.file(t, name, slot, "index.html"), doc) })
+	t.Run("picture", func(t *testing.T) { checkPicture(t, o.file(t, name, slot, "node-memory.png")) })
+	t.Run("same bytes", func(t *testing.T) { checkSameBytes(t, o, promsnap(t, args...).want(t, 0)) })
+	if want := "Prometheus 3.15.0"; doc.Server != want {
+		t.Errorf("server %q, want %q", doc.Server, want)
+	}
+	if want := (report.DocNodes{Total: 6, Measured: 4, Without: []string{"n5", "n6"}}); !cmp.Equal(doc.Nodes, want) {
+		t.Errorf("nodes %+v, want %+v", doc.Nodes, want)
+	}
+}
+
+// checkFigures holds every row of every panel against its answer.
+func checkFigures(t *testing.T, doc report.Document, want map[string][]answer) {
+	if got := len(doc.Panels); got != len(want) {
+		t.Errorf("%d panels, want %d", got, len(want))
+	}
+	for _, p := range doc.Panels {
+		if len(want[p.Name]) == 0 {
+			if p.Data != "absent" || p.Total != 0 {
+				t.Errorf("%s: data %s with %d series, want it absent", p.Name, p.Data, p.Total)
+			}
+			continue
+		}
+		grid := series.Grid{Start: p.Grid.Start, Step: time.Duration(p.Grid.Step * float64(time.Second)), Len: p.Grid.Len}
+		if grid != fixtureGrid {
+			t.Errorf("%s: grid %+v, want %+v", p.Name, grid, fixtureGrid)
+		}
+		if p.Total != len(want[p.Name]) || len(p.Rows) != p.Total || p.Data != "complete" {
+			t.Errorf("%s: %d series, %d rows, data %s; want %d, complete", p.Name, p.Total, len(p.Rows), p.Data, len(want[p.Name]))
+		}
+		for _, row := range p.Rows {
+			checkRow(t, p.Name, row, want[p.Name])
+		}
+		for _, s := range p.Series {
+			checkSamples(t, p.Name, s, want[p.Name])
+		}
+	}
+}
+
+func checkRow(t *testing.T, panel string, row report.DocRow, want []answer) {
+	a := answerOf(want, row.Labels)
+	if a == nil {
+		t.Errorf("%s: %v should not be there", panel, row.Labels)
+		return
+	}
+	if a.node != row.Node {
+		t.Errorf("%s: %v is of node %q, want %q", panel, row.Labels, row.Node, a.node)
+	}
+	w, s := a.shape.figures(fixtureGrid), row.Stats
+	if !near(float64(s.Last), w.last) || !near(float64(s.Avg), w.avg) || !near(float64(s.Min), w.min) || !near(float64(s.Max), w.max) || s.Samples != w.samples {
+		t.Errorf("%s: %v: %+v, want %+v", panel, row.Labels, s, w)
+	}
+}
+
+func checkSamples(t *testing.T, panel string, s report.DocSeries, want []answer) {
+	a := answerOf(want, s.Labels)
+	if a == nil {
+		return // checkRow has said so
+	}
+	for i, v := range s.Values {
+		at := fixtureGrid.At(i)
+		if w := a.shape.at(at); !near(float64(v), w) {
+			t.Errorf("%s: %v at %s: %v, want %v", panel, s.Labels, at.Format("15:04"), v, w)
+			return
+		}
+	}
+}
+
+// checkFindings holds the findings against those that there must be, in both directions.
+func checkFindings(t *testing.T, doc report.Document, want []said) {
+	type key [6]string // panel, name, status, severity, since, until
+	when := func(at *time.Time) string {
+		if at == nil {
+			return ""
+		}
+		return at.Format("15:04")
+	}
+	var got, wanted []key
+	counts := report.DocCounts{OK: doc.Counts.OK}
+	for _, f := range doc.Findings {
+		got = append(got, key{f.Panel, f.Name, f.Status, f.Severity, when(f.Since), when(f.Until)})
+	}
+	for _, w := range want {
+		wanted = append(wanted, key{w.panel, w.name, w.status, w.severity, w.begin(fixtureGrid.Start).Format("15:04"), w.until})
+		switch {
+		case w.status == "no_data":
+			counts.NoData++
+		case w.status == "breach" && w.severity == "critical":
+			counts.Critical++
+		case w.status == "breach":
+			counts.Warning++
+		}
+	}
+	byAll := func(a, b key) int { return slices.Compare(a[:], b[:]) }
+	slices.SortFunc(got, byAll)
+	slices.SortFunc(wanted, byAll)
+	if diff := cmp.Diff(wanted, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	if doc.Counts != counts {
+		t.Errorf("counts %+v, want %+v", doc.Counts, counts)
+	}
+}
+
+// checkSameBytes compares every file of two runs at one slot over the same data.
+func checkSameBytes(t *testing.T, a, b outcome) {
+	first, second := a.everything(t), b.everything(t)
+	for _, timed := range []string{"stdout", "stderr"} {
+		delete(first, timed)
+		delete(second, timed)
+	}
+	if len(first) < 3 {
+		t.Errorf("only %d files", len(first))
+	}
+	if a, b := slices.Sorted(maps.Keys(first)), slices.Sorted(maps.Keys(second)); !slices.Equal(a, b) {
+		t.Errorf("files %q, then %q", a, b)
+	}
+	for name, body := range first {
+		if second[name] != body {
+			t.Errorf("%s has other bytes the second time", name)
+		}
+	}
+}
