@@ -131,7 +131,7 @@ func (p *samples) careful(s *scanner, labels series.Labels) error {
 	if err != nil {
 		return err
 	}
-	ms, err := milliseconds(string(text))
+	ms, err := milliseconds(text)
 	if err != nil {
 		return s.wrong("%v", err)
 	}
@@ -199,8 +199,8 @@ func (p *samples) at(i int) string {
 const maxTime = 1e12
 
 // milliseconds reads a time in seconds, a JSON number: 1700000000, 1700000000.123 or 1.7e9.
-func milliseconds(text string) (int64, error) {
-	f, err := strconv.ParseFloat(text, 64)
+func milliseconds(text []byte) (int64, error) {
+	f, err := strconv.ParseFloat(string(text), 64)
 	if err != nil || math.Abs(f) > maxTime {
 		return 0, fmt.Errorf("%q is not a time in seconds", text)
 	}

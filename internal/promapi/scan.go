@@ -247,7 +247,7 @@ func (s *scanner) longString(what string, limit int) ([]byte, error) {
 	s.tok = s.tok[:0]
 	plain := true
 	for {
-		c, err := s.byte("the end of " + what)
+		c, err := s.byte("the end of a string")
 		if err != nil {
 			return nil, err
 		}
@@ -379,7 +379,7 @@ func (s *scanner) number(what string) ([]byte, error) {
 	}
 	s.tok = s.tok[:0]
 	for len(s.tok) <= maxNumber {
-		c, err := s.byte("the rest of " + what)
+		c, err := s.byte(what)
 		if err != nil {
 			return nil, err
 		}

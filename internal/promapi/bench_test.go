@@ -1,0 +1,205 @@
+package promapi
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/api"
+	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
+
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+const replayVar = "PROMAPI_TEST_REPLAY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(replayVar) != "" {
+		replay()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+var benchGrid = series.Grid{Start: time.Unix(1_700_000_040, 0).UTC(), Step: 2 * time.Minute, Len: 720}
+
+const benchSeries = 5000
+
+// recorded is an answer of 5,000 series of 720 samples as Prometheus writes it: half of the values integers, half fractions of 16 digits.
+func recorded() []byte {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, 0, 110<<20)
+	b = append(b, `{"status":"success","data":{"resultType":"matrix","result":[`...)
+	for i := range benchSeries {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = fmt.Appendf(b, `{"metric":{"__name__":"container_memory_working_set_bytes","cluster":"prod","container":"main","namespace":"ns-%02d","node":"ip-10-0-%d-%d","pod":"app-%05d"},"values":[`,
+			i%40, i%7, i%250, i)
+		for j := range benchGrid.Len {
+			if j > 0 {
+				b = append(b, ',')
+			}
+			b = append(b, '[')
+			b = strconv.AppendInt(b, benchGrid.At(j).Unix(), 10)
+			b = append(b, `,"`...)
+			if (i+j)%2 == 0 {
+				b = strconv.AppendInt(b, 1e8+rnd.Int64N(9e8), 10)
+			} else {
+				b = append(b, '0', '.')
+				b = strconv.AppendInt(b, 1e15+rnd.Int64N(9e15), 10)
+			}
+			b = append(b, `"]`...)
+		}
+		b = append(b, "]}"...)
+	}
+	return append(b, "]}}"...)
+}
+
+// replay answers every request with the recorded bytes until its input ends. It is a process of its own, so that its CPU time is not
+// the reader's.
+func replay() {
+	body := recorded()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(l.Addr())
+	go func() {
+		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+		os.Exit(0)
+	}()
+	_ = http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(body)
+	}))
+}
+
+// startReplay starts replay and returns its URL.
+func startReplay(b *testing.B) *url.URL {
+	b.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), replayVar+"=1")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	})
+	addr, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	return &url.URL{Scheme: "http", Host: strings.TrimSpace(addr)}
+}
+
+// cost is what a benchmark took for one operation.
+type cost struct {
+	cpu   time.Duration
+	bytes uint64
+}
+
+// measure runs f b.N times and reports its CPU time, of this process and the kernel for it, and the bytes that it allocated.
+func measure(b *testing.B, f func() int) cost {
+	var before, after runtime.MemStats
+	f() // the connection, and the pages of the heap
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	start := cpuTime(b)
+	for b.Loop() {
+		if n := f(); n != benchSeries*benchGrid.Len {
+			b.Fatalf("%d samples", n)
+		}
+	}
+	cpu := cpuTime(b) - start
+	runtime.ReadMemStats(&after)
+	c := cost{cpu: cpu / time.Duration(b.N), bytes: (after.TotalAlloc - before.TotalAlloc) / uint64(b.N)}
+	b.ReportMetric(c.cpu.Seconds(), "cpu-s/op")
+	b.ReportMetric(float64(c.bytes), "alloc-B/op")
+	return c
+}
+
+func cpuTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkDecode reads 5,000 series of 720 samples over loopback with Range and with client_golang's QueryRange, and says how many
+// times less Range takes.
+func BenchmarkDecode(b *testing.B) {
+	base := startReplay(b)
+	ctx := context.Background()
+	var ours, theirs cost
+	b.Run("Range", func(b *testing.B) {
+		c, err := New(base, nil, Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		ours = measure(b, func() int {
+			var sum float64
+			meta, err := c.Range(ctx, Query{Expr: "x", Grid: benchGrid}, func(s series.Series) error {
+				sum += s.Values[0]
+				return nil
+			})
+			if err != nil || sum == 0 {
+				b.Fatal(err)
+			}
+			b.SetBytes(meta.Bytes)
+			return meta.Samples
+		})
+	})
+	b.Run("client_golang", func(b *testing.B) {
+		client, err := api.NewClient(api.Config{Address: base.String()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		theirs = measure(b, func() int {
+			r := v1.Range{Start: benchGrid.Start, End: benchGrid.End(), Step: benchGrid.Step}
+			v, _, _, err := v1.NewAPI(client).QueryRange(ctx, "x", r)
+			if err != nil {
+				b.Fatal(err)
+			}
+			n := 0
+			for _, s := range v.(model.Matrix) {
+				n += len(s.Values)
+			}
+			return n
+		})
+	})
+	b.Run("ratio", func(b *testing.B) {
+		if ours.cpu == 0 || theirs.cpu == 0 {
+			b.Skip("needs both")
+		}
+		for b.Loop() {
+		}
+		b.ReportMetric(0, "ns/op")
+		b.ReportMetric(float64(theirs.cpu)/float64(ours.cpu), "x-less-cpu")
+		b.ReportMetric(float64(theirs.bytes)/float64(ours.bytes), "x-fewer-bytes")
+	})
+}
