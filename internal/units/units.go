@@ -69,21 +69,43 @@ const (
 
 // table holds a row for each unit; it is never written to.
 var table = [numUnits]row{
-	None:         {id: "none", per: 1, scale: named(""), write: "a number such as 1.5"},
-	Short:        {id: "short", per: 1, scale: shortScale, reads: counts(""), write: "a number such as 1500 or 1.5K"},
-	Bytes:        {id: "bytes", per: 1, scale: iec("B"), reads: slices.Concat(si("B"), iec(""), si("")), ticks: binary, write: "bytes such as 24GiB, 24GB or 1024"},
-	DecBytes:     {id: "decbytes", per: 1, scale: si("B"), reads: slices.Concat(iec("B"), iec(""), si("")), write: "bytes such as 24GB, 24GiB or 1000"},
-	Percent:      {id: "percent", per: 1, scale: named("%"), write: "a percentage such as 92% or 92"},
-	PercentUnit:  {id: "percentunit", per: 100, scale: named("%"), write: "a percentage such as 92% or a ratio such as 0.92", most: 10},
-	Cores:        {id: "cores", per: 1, scale: []step{{1, "cores", "core"}}, reads: []step{{factor: 1, symbol: "core"}, {factor: 1e-3, symbol: "m"}}, write: "cores such as 1.5 or 500m"},
+	None:    {id: "none", per: 1, scale: named(""), write: "a number such as 1.5"},
+	Short:   {id: "short", per: 1, scale: shortScale, reads: counts(""), write: "a number such as 1500 or 1.5K"},
+	Percent: {id: "percent", per: 1, scale: named("%"), write: "a percentage such as 92% or 92"},
+	PercentUnit: {
+		id: "percentunit", per: 100, scale: named("%"),
+		write: "a percentage such as 92% or a ratio such as 0.92", most: 10,
+	},
+	Cores: {
+		id: "cores", per: 1, scale: []step{{1, "cores", "core"}}, reads: []step{{1, "core", ""}, {1e-3, "m", ""}},
+		write: "cores such as 1.5 or 500m",
+	},
+	Bytes: {
+		id: "bytes", per: 1, scale: iec("B"), reads: slices.Concat(si("B"), quantities), ticks: binary,
+		write: "bytes such as 24GiB, 24GB or 1024",
+	},
+	DecBytes: {
+		id: "decbytes", per: 1, scale: si("B"), reads: slices.Concat(iec("B"), quantities),
+		write: "bytes such as 24GB, 24GiB or 1000",
+	},
+	BytesPerSecond: {
+		id: "Bps", per: 1, scale: si("B/s"), reads: slices.Concat(iec("B/s"), quantities),
+		write: "bytes per second such as 12MB/s or 12M",
+	},
+	BinBytesPerSecond: {
+		id: "binBps", per: 1, scale: iec("B/s"), reads: slices.Concat(si("B/s"), quantities), ticks: binary,
+		write: "bytes per second such as 12MiB/s or 12Mi",
+	},
+	BitsPerSecond: {
+		id: "bps", per: 1, scale: si("b/s"), reads: slices.Concat(si("bit/s"), quantities),
+		write: "bits per second such as 100Mb/s or 100M",
+	},
+
 	Seconds:      {id: "s", per: 1, scale: timeScale, ticks: clock, write: "a duration such as 15m or 1h30m, or seconds"},
 	Milliseconds: {id: "ms", per: 1e-3, scale: timeScale, ticks: clock, write: "a duration such as 250ms, or milliseconds"},
 	Microseconds: {id: "µs", per: 1e-6, scale: timeScale, ticks: clock, write: "a duration such as 250us, or microseconds"},
 	Duration:     {id: "dtdurations", per: 1, scale: timeScale, ticks: clock, write: "a duration such as 15m or 1h30m, or seconds"},
 
-	BytesPerSecond:    {id: "Bps", per: 1, scale: si("B/s"), reads: slices.Concat(iec("B/s"), iec(""), si("")), write: "bytes per second such as 12MB/s or 12M"},
-	BinBytesPerSecond: {id: "binBps", per: 1, scale: iec("B/s"), reads: slices.Concat(si("B/s"), iec(""), si("")), ticks: binary, write: "bytes per second such as 12MiB/s or 12Mi"},
-	BitsPerSecond:     {id: "bps", per: 1, scale: si("b/s"), reads: slices.Concat(si("bit/s"), si("")), write: "bits per second such as 100Mb/s or 100M"},
 	PacketsPerSecond:  rate("pps", "p/s"),
 	CountsPerSecond:   rate("cps", "c/s"),
 	OpsPerSecond:      rate("ops", "ops/s"),
@@ -93,6 +115,9 @@ var table = [numUnits]row{
 	WritesPerSecond:   rate("wps", "wr/s"),
 	EventsPerSecond:   rate("eps", "evt/s"),
 }
+
+// quantities are the bare suffixes of Kubernetes' resource quantities: 24Gi in powers of 1,024, 24G of 1,000.
+var quantities = slices.Concat(iec(""), si(""))
 
 // shortScale is Grafana's, whose words keep a count's million from being read as milli or mega.
 var shortScale = []step{{1, "", ""}, {1e3, "K", ""}, {1e6, "Mil", ""}, {1e9, "Bil", ""}, {1e12, "Tri", ""}}

@@ -38,7 +38,7 @@ func TestParseValue(t *testing.T) {
 		{PercentUnit, ".92", .92},
 		{PercentUnit, "1.5", 1.5},
 		{PercentUnit, "9200%", 92},
-		{PercentUnit, "28%", .28}, // 28 × 0.01 is 0.28000000000000003
+		{PercentUnit, "57%", .57}, // 57 × 0.01 is 0.5700000000000001
 		{Cores, "1.5", 1.5},
 		{Cores, "500m", .5},
 		{Cores, "300m", .3},
