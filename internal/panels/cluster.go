@@ -25,7 +25,7 @@ func pvc() snapshot.Spec {
 		}},
 		Why: "What the kubelet that mounts the volume sees of it; kube-state-metrics knows only what was asked for, and the node's disks do not hold it." +
 			" available and not used: a filesystem keeps some of its capacity for itself.",
-		Hint: "The kubelet's own /metrics brings it (the job kubernetes-nodes of the community's Helm chart, serviceMonitor.kubelet in kube-prometheus-stack), for volumes that a running pod mounts and whose CSI driver reports its size (NodeGetVolumeStats).",
+		Hint: "The kubelet's own /metrics brings it (the job kubernetes-nodes of the community's Helm chart, kubelet.enabled in kube-prometheus-stack), for volumes that a running pod mounts and whose CSI driver reports its size (NodeGetVolumeStats).",
 	}
 }
 

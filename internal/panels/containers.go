@@ -17,15 +17,20 @@ const (
 
 	nameContainer = "{{namespace}}/{{pod}}/{{container}}"
 
-	hintContainers = "The kubelet's cAdvisor (a scrape of /metrics/cadvisor, on in both Helm charts) brings what is used, kube-state-metrics the requests and limits;" +
-		" a container without one of them does not appear."
+	hintContainers = "The kubelet's cAdvisor brings what is used (a scrape of /metrics/cadvisor, on in both Helm charts: the job kubernetes-nodes-cadvisor, kubelet.serviceMonitor.cAdvisor)," +
+		" kube-state-metrics the requests and limits; a container that lacks one of the two does not appear."
 )
 
-// given is what containers requested or are limited to ("requests" or "limits"). Native sidecars are init containers that keep
-// running: theirs stand in a metric of their own.
+// told aggregates a metric that kube-state-metrics has twice, once for containers and once for init containers: native sidecars are init
+// containers that keep running. before and after stand around each selector.
+func told(before, metric, after string) string {
+	return `max ` + eachContainer + ` (` + before + `kube_pod_container_` + metric + after +
+		` or ` + before + `kube_pod_init_container_` + metric + after + `)`
+}
+
+// given is what containers requested or are limited to ("requests" or "limits").
 func given(what, resource string) string {
-	return `max ` + eachContainer + ` (kube_pod_container_resource_` + what + `{resource="` + resource + `"}` +
-		` or kube_pod_init_container_resource_` + what + `{resource="` + resource + `"})`
+	return told("", "resource_"+what, `{resource="`+resource+`"}`)
 }
 
 // cpuUsed is how many cores each container uses.
@@ -46,11 +51,14 @@ func containerMemory() snapshot.Spec {
 			Name: "ContainerMemoryNearLimit", Warning: rules.At(0.85), Critical: rules.At(0.95), For: 15 * time.Minute,
 			NoData: rules.ResolveOnNoData,
 		}},
-		Why: "The working set is what the kernel cannot take back from the container, and so what gets it killed at its limit." +
-			" usage_bytes includes page cache, grows with every file that is read and stops at the limit without harm.",
+		Why: "The working set is usage without the page cache that the kernel drops first, and where it comes near the limit the container is about to be killed." +
+			" usage_bytes has all the page cache in it: it grows with every file that is read and may stand at the limit without harm.",
 		Hint: hintContainers,
 	}
 }
+
+// restarts counts those of the last hour. It rounds because increase extrapolates to the window's edges: one restart reads as 1.02.
+func restarts() string { return `round(` + told("increase(", "status_restarts_total", `[1h])`) + `)` }
 
 // containerOOM is 0 for a container whose last kill is more than an hour ago, and not absent, so that the alert resolves by a sample.
 // A window of one hour loses no kill at any step up to an hour. The second half is for containers that never restart (Spark's
@@ -60,9 +68,9 @@ func containerOOM() snapshot.Spec {
 		Name:    "container-oom",
 		Title:   "Containers killed for memory in the last hour",
 		Section: sectionContainers,
-		Query: `round(max ` + eachContainer + ` (increase(kube_pod_container_status_restarts_total[1h])))` +
-			` and max ` + eachContainer + ` (kube_pod_container_status_last_terminated_reason{reason="OOMKilled"}) == 1` +
-			` or max ` + eachContainer + ` (max_over_time(kube_pod_container_status_terminated_reason{reason="OOMKilled"}[1h])) == 1`,
+		Query: restarts() +
+			` and ` + told("", "status_last_terminated_reason", `{reason="OOMKilled"}`) + ` == 1` +
+			` or ` + told("max_over_time(", "status_terminated_reason", `{reason="OOMKilled"}[1h])`) + ` == 1`,
 		Unit:      units.Short,
 		Legend:    nameContainer,
 		Subject:   "OOM kills",
@@ -74,13 +82,12 @@ func containerOOM() snapshot.Spec {
 	}
 }
 
-// containerRestarts rounds because increase extrapolates to the window's edges: one restart reads as 1.02.
 func containerRestarts() snapshot.Spec {
 	return snapshot.Spec{
 		Name:    "container-restarts",
 		Title:   "Restarts of containers in the last hour",
 		Section: sectionContainers,
-		Query:   `round(max ` + eachContainer + ` (increase(kube_pod_container_status_restarts_total[1h])))`,
+		Query:   restarts(),
 		Unit:    units.Short,
 		Legend:  nameContainer,
 		Subject: "restarts",

@@ -2,6 +2,7 @@ package panels_test
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -87,20 +88,25 @@ func (s sample) FH() *histogram.FloatHistogram { return nil }
 func (s sample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
 func (s sample) Copy() chunks.Sample           { return s }
 
-// query runs a panel's query as a snapshot would, from one offset from the epoch to another.
-func (st *store) query(query string, from, to, step time.Duration) (promql.Matrix, error) {
+// query runs a panel's query over a storage as a snapshot would, from one offset from the epoch to another. What the engine remarks, such
+// as a rate of what is no counter, is an error.
+func query(in storage.Queryable, expr string, from, to, step time.Duration) (promql.Matrix, error) {
 	engine := promql.NewEngine(promql.EngineOpts{
 		MaxSamples: 10_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: snapshot.Parser(),
 	})
 	defer func() { _ = engine.Close() }()
-	expr := snapshot.Expand(query, snapshot.Vars{Step: step, ScrapeInterval: scrape, Range: to - from})
+	expr = snapshot.Expand(expr, snapshot.Vars{Step: step, ScrapeInterval: scrape, Range: to - from})
 	ctx := context.Background()
-	q, err := engine.NewRangeQuery(ctx, st, nil, expr, time.UnixMilli(from.Milliseconds()), time.UnixMilli(to.Milliseconds()), step)
+	q, err := engine.NewRangeQuery(ctx, in, nil, expr, time.UnixMilli(from.Milliseconds()), time.UnixMilli(to.Milliseconds()), step)
 	if err != nil {
 		return nil, err
 	}
 	defer q.Close()
-	return q.Exec(ctx).Matrix()
+	res := q.Exec(ctx)
+	if len(res.Warnings) > 0 {
+		return nil, errors.Join(res.Warnings.AsErrors()...)
+	}
+	return res.Matrix()
 }
 
 // values are what a query gives at one time: by the values of its labels in the order of their names, joined by blanks.
@@ -108,9 +114,9 @@ type values map[string]float64
 
 // at runs a query at one offset from the epoch. The samples that are NaN, as 0/0 is, are left out. names are the labels that the
 // series have.
-func (st *store) at(t *testing.T, query string, offset time.Duration) (got values, names string, err error) {
+func (st *store) at(t *testing.T, expr string, offset time.Duration) (got values, names string, err error) {
 	t.Helper()
-	m, err := st.query(query, offset, offset, scrape)
+	m, err := query(st, expr, offset, offset, scrape)
 	if err != nil {
 		return nil, "", err
 	}

@@ -191,6 +191,9 @@ func (f *fixture) pods() {
 		given("kube_pod_init_container_resource_requests", "sidecar", "cpu", "0.5x60")
 		given("kube_pod_container_resource_requests", "app", "memory", asked)
 		f.flags("kube_pod_status_phase", p, "phase", "Running", phases...)
+		sidecar := maps.Clone(p)
+		sidecar["container"] = "sidecar"
+		f.ksm("kube_pod_init_container_status_restarts_total", sidecar, "1x40 2x9 3x9")
 		app := maps.Clone(p)
 		app["container"] = "app"
 		f.ksm("kube_pod_container_status_restarts_total", app, restarts[node])

@@ -85,7 +85,7 @@ func nodeDisk() snapshot.Spec {
 		}},
 		Why: "avail and not free: what is free for root alone helps no pod. By device, because some systems mount one disk in five places; read-only images are always full and left out." +
 			" The kubelet begins to delete images at 85 % and to evict pods at 90 %, and the limits stand before both.",
-		Hint: hintExporter + " In a container it must see the host's root filesystem (hostRootFsMount, on by default).",
+		Hint: hintExporter + " In a container it must see the host's root filesystem (prometheus-node-exporter.hostRootFsMount.enabled, on by default).",
 	}
 }
 

@@ -1,0 +1,58 @@
+package panels_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/promql"
+
+	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/panels"
+)
+
+// TestEveryPanelAnswersOnTheSimulatedCluster runs the panels over the cluster of the demo: each finds its series, as many under one
+// chart's labels as under the other's, and each ratio's whole is known.
+func TestEveryPanelAnswersOnTheSimulatedCluster(t *testing.T) {
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	found := map[string]int{}
+	for _, profile := range []lab.Profile{lab.Community, lab.KPS} {
+		cluster, err := lab.New(lab.Options{Profile: profile, Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := func(t *testing.T, expr string) promql.Matrix {
+			t.Helper()
+			from := time.Duration(now.Add(-20*time.Minute).UnixMilli()) * time.Millisecond
+			m, err := query(cluster, expr, from, from+20*time.Minute, 2*time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return m
+		}
+		for _, spec := range panels.All() {
+			t.Run(string(profile)+"/"+spec.Name, func(t *testing.T) {
+				m := run(t, spec.Query)
+				if len(m) == 0 {
+					t.Fatalf("no series from %s", spec.Query)
+				}
+				if n, ok := found[spec.Name]; ok && n != len(m) && spec.Name != "scrape-health" {
+					t.Errorf("%d series, and %d under the other chart's labels", len(m), n)
+				}
+				found[spec.Name] = len(m)
+				if spec.Capacity == nil {
+					return
+				}
+				whole := map[string]bool{}
+				for _, s := range run(t, spec.Capacity.Query) {
+					key, _ := keyOf(s.Metric)
+					whole[key] = true
+				}
+				for _, s := range m {
+					if key, _ := keyOf(s.Metric); !whole[key] {
+						t.Errorf("the whole of %s is not known", key)
+					}
+				}
+			})
+		}
+	}
+}
