@@ -61,7 +61,8 @@ const (
 // Reduce names the figure that stands for a whole window in a verdict.
 type Reduce string
 
-// The figures. A quantile is the nearest rank over the samples that are there; avg is their arithmetic mean.
+// The figures. Last is the newest sample; the others are over the finite samples of the window: avg is their arithmetic mean, a quantile
+// their nearest rank, the ⌈q·n⌉-th smallest.
 const (
 	Last Reduce = "last"
 	Avg  Reduce = "avg"
