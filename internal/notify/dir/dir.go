@@ -1,0 +1,224 @@
+// Package dir is the receiver that writes a report into a directory: whole or not at all.
+package dir
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/report"
+)
+
+// Notifier writes ROOT/<report>/<slot>/: the report's files, all of them or none. It implements notify.Notifier.
+//
+// The files are written into a directory beside the target, brought to the disk, and renamed into place. Where the target is there
+// already with the same bytes nothing happens; with others it is moved away, the new one takes its place, and the old one is removed.
+// A crash leaves the old files or the new ones, or, between two renames, the old ones moved away, which a later run puts back.
+type Notifier struct{ root string }
+
+var _ notify.Notifier = (*Notifier)(nil)
+
+// New returns the receiver that writes below root, which need not exist.
+func New(root string) *Notifier { return &Notifier{root} }
+
+const (
+	workPrefix = ".promsnap-" // of the directories that files are written into
+	newName    = "new"        // inside of one: what is being written
+	dirMode    = 0o755
+	fileMode   = 0o644
+
+	// abandonedAfter is how much older than a new one a work directory must be before it counts as a crash's. No run writes for as
+	// long, so that two runs at once do not clean up after each other.
+	abandonedAfter = time.Hour
+)
+
+// fileName is what a file of a report may be called; it keeps every file inside its directory.
+var fileName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,199}$`)
+
+// Notify writes d. The receipt's location is the path of index.html, or of the directory where there is none.
+func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
+	if err := check(d.Files); err != nil {
+		return notify.Receipt{}, err
+	}
+	target := filepath.Join(n.root, filepath.FromSlash(d.Report.Key()))
+	if err := write(ctx, target, d.Files); err != nil {
+		return notify.Receipt{}, fmt.Errorf("writing the report into %s: %w%s", target, err, advice(err))
+	}
+	for _, f := range d.Files {
+		if f.Name == "index.html" {
+			return notify.Receipt{Location: filepath.Join(target, f.Name)}, nil
+		}
+	}
+	return notify.Receipt{Location: target}, nil
+}
+
+// check refuses names that would leave the directory, and two files of one name.
+func check(files []report.File) error {
+	seen := map[string]bool{}
+	for _, f := range files {
+		switch {
+		case !fileName.MatchString(f.Name):
+			return fmt.Errorf("a file of the report is called %q: a name is of [a-z0-9.-] and does not begin with a dot", f.Name)
+		case seen[f.Name]:
+			return fmt.Errorf("two files of the report are called %s", f.Name)
+		}
+		seen[f.Name] = true
+	}
+	return nil
+}
+
+// write makes target hold files and nothing else.
+func write(ctx context.Context, target string, files []report.File) (err error) {
+	parent := filepath.Dir(target)
+	if err := os.MkdirAll(parent, dirMode); err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp(parent, workPrefix+"*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, discard(work)) }()
+	clean(work)
+	same, err := holds(target, files)
+	if err != nil || same {
+		return err
+	}
+	if err := fill(ctx, filepath.Join(work, newName), files); err != nil {
+		return err
+	}
+	return swap(work, target)
+}
+
+// holds tells whether dir has exactly these files. A dir that is not there holds nothing; one that is no directory is an error.
+func holds(dir string, files []report.File) (bool, error) {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, err
+	case len(entries) != len(files):
+		return false, nil
+	}
+	for _, f := range files {
+		body, err := os.ReadFile(filepath.Join(dir, f.Name))
+		if err != nil || !bytes.Equal(body, f.Body) {
+			return false, nil // not there or not readable: it is written again
+		}
+	}
+	return true, nil
+}
+
+// fill writes files into a new directory and waits until they are on the disk.
+func fill(ctx context.Context, dir string, files []report.File) error {
+	if err := os.Mkdir(dir, dirMode); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(dir, f.Name), f.Body); err != nil {
+			return err
+		}
+	}
+	syncDir(dir)
+	return nil
+}
+
+func writeFile(path string, body []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(body)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// syncDir brings a directory's names to the disk. Not every file system can, and then a crash of the machine, though not of the
+// program, may lose a rename: no reason to fail.
+func syncDir(dir string) {
+	if f, err := os.Open(dir); err == nil {
+		_ = f.Sync()
+		_ = f.Close()
+	}
+}
+
+// swap puts work/new in target's place. What was there waits in work under its own name, which tells discard where it belongs.
+func swap(work, target string) error {
+	err := os.Rename(target, filepath.Join(work, filepath.Base(target)))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(filepath.Join(work, newName), target); err != nil {
+		return err
+	}
+	syncDir(filepath.Dir(target))
+	return nil
+}
+
+// discard removes a work directory. What was moved away into it goes back first where nothing has taken its place.
+func discard(work string) error {
+	entries, err := os.ReadDir(work)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name() == newName {
+			continue
+		}
+		home := filepath.Join(filepath.Dir(work), e.Name())
+		if _, err := os.Lstat(home); errors.Is(err, fs.ErrNotExist) {
+			if err := os.Rename(filepath.Join(work, e.Name()), home); err != nil {
+				return err
+			}
+		}
+	}
+	return os.RemoveAll(work)
+}
+
+// clean discards the work directories that crashed runs left beside this run's. Which are theirs the file system's own clock tells,
+// by the age of this run's. One that cannot be discarded costs space, not the report: the next run tries again.
+func clean(work string) {
+	parent := filepath.Dir(work)
+	now, err := os.Stat(work)
+	if err != nil {
+		return
+	}
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), workPrefix) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && now.ModTime().Sub(info.ModTime()) >= abandonedAfter {
+			_ = discard(filepath.Join(parent, e.Name()))
+		}
+	}
+}
+
+// advice says what to do about an error of the file system.
+func advice(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "; let this user write there, or choose another --output-dir"
+	case errors.Is(err, syscall.EROFS):
+		return "; the file system is read-only: mount a volume there, or choose another --output-dir"
+	case errors.Is(err, syscall.ENOSPC):
+		return "; the disk is full: make room, or choose another --output-dir"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "; a file stands where a directory must be: move it away, or choose another --output-dir"
+	}
+	return ""
+}

@@ -1,0 +1,313 @@
+package dir
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/report"
+)
+
+const where = "daily/20261122T000000Z"
+
+// delivery is a report with two files.
+func delivery(page string) notify.Delivery {
+	slot := time.Date(2026, 11, 22, 9, 0, 0, 0, time.FixedZone("KST", 9*60*60))
+	return notify.Delivery{
+		Report: report.Build(report.Info{Name: "daily", Slot: slot}, nil),
+		Files: []report.File{
+			{Name: "index.html", Body: []byte(page)},
+			{Name: "node-memory.png", Body: []byte("picture of " + page)},
+		},
+	}
+}
+
+// tree is every file below root with what is in it; directories end with a slash.
+func tree(t *testing.T, root string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || path == root {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		if d.IsDir() {
+			out[name+"/"] = ""
+			return nil
+		}
+		body, err := os.ReadFile(path)
+		out[name] = string(body)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func wantTree(t *testing.T, root, page string) {
+	t.Helper()
+	want := map[string]string{
+		"daily/": "", where + "/": "", where + "/index.html": page, where + "/node-memory.png": "picture of " + page,
+	}
+	got := tree(t, root)
+	for name, body := range want {
+		if have, ok := got[name]; !ok || have != body {
+			t.Errorf("%s holds %q, want %q", name, have, body)
+		}
+	}
+	for name := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf("%s is left over", name)
+		}
+	}
+}
+
+func deliver(t *testing.T, root, page string) notify.Receipt {
+	t.Helper()
+	receipt, err := New(root).Notify(context.Background(), delivery(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return receipt
+}
+
+func TestWritesUnderTheSlotInUTC(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "not", "there", "yet")
+	receipt := deliver(t, root, "one")
+	wantTree(t, root, "one")
+	if want := filepath.Join(root, "daily", "20261122T000000Z", "index.html"); receipt.Location != want {
+		t.Errorf("location %s, want %s", receipt.Location, want)
+	}
+	for _, name := range []string{"daily", where, where + "/index.html"} {
+		info, err := os.Stat(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm()&0o022 != 0 {
+			t.Errorf("%s can be written by others: %v", name, info.Mode())
+		}
+	}
+}
+
+func TestTheSameAgainTouchesNothing(t *testing.T) {
+	root := t.TempDir()
+	deliver(t, root, "one")
+	before, err := os.Stat(filepath.Join(root, where, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deliver(t, root, "one")
+	after, err := os.Stat(filepath.Join(root, where, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !os.SameFile(before, after) {
+		t.Error("the same bytes were written again")
+	}
+	wantTree(t, root, "one")
+}
+
+func TestOtherBytesReplaceTheWholeDirectory(t *testing.T) {
+	root := t.TempDir()
+	deliver(t, root, "one")
+	stale := filepath.Join(root, where, "old-panel.png")
+	if err := os.WriteFile(stale, []byte("of a panel that is no more"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	deliver(t, root, "two")
+	wantTree(t, root, "two")
+}
+
+// countdown is a context that ends after some questions: it stands for a run that is stopped between two files.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	c.left--
+	if c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestStoppedHalfWayLeavesWhatWasThere(t *testing.T) {
+	for after := range 2 {
+		root := t.TempDir()
+		deliver(t, root, "one")
+		_, err := New(root).Notify(&countdown{context.Background(), after}, delivery("two"))
+		if err == nil {
+			t.Fatalf("stopped after %d files, and no error", after)
+		}
+		wantTree(t, root, "one")
+	}
+}
+
+func TestCrashesAreCleanedUp(t *testing.T) {
+	hours := func(n int) time.Time { return time.Unix(0, 0).Add(time.Duration(n) * time.Hour) }
+	crash := func(t *testing.T, root, name string, files map[string]string) {
+		t.Helper()
+		work := filepath.Join(root, "daily", name)
+		for path, body := range files {
+			path = filepath.Join(work, path)
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(body), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Chtimes(work, hours(1), hours(1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("half written", func(t *testing.T) {
+		root := t.TempDir()
+		crash(t, root, ".promsnap-1", map[string]string{"new/index.html": "half"})
+		deliver(t, root, "one")
+		wantTree(t, root, "one")
+	})
+	t.Run("between the renames", func(t *testing.T) {
+		root := t.TempDir()
+		crash(t, root, ".promsnap-1", map[string]string{"20261121T000000Z/index.html": "yesterday", "new/index.html": "newer"})
+		deliver(t, root, "one")
+		got := tree(t, root)
+		if got["daily/20261121T000000Z/index.html"] != "yesterday" {
+			t.Errorf("yesterday's report is lost: %v", got)
+		}
+	})
+	t.Run("after the renames", func(t *testing.T) {
+		root := t.TempDir()
+		deliver(t, root, "new")
+		crash(t, root, ".promsnap-1", map[string]string{"20261122T000000Z/index.html": "old"})
+		deliver(t, root, "new")
+		wantTree(t, root, "new")
+	})
+	t.Run("of a run that is still at work", func(t *testing.T) {
+		root := t.TempDir()
+		work := filepath.Join(root, "daily", ".promsnap-2", "new")
+		if err := os.MkdirAll(work, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		deliver(t, root, "one")
+		if _, err := os.Stat(work); err != nil {
+			t.Errorf("another run's work was taken away: %v", err)
+		}
+	})
+}
+
+func TestWhereItCannotWrite(t *testing.T) {
+	file := func(t *testing.T, path string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("mine"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tc := range []struct {
+		name, path string // where a file stands instead of a directory
+	}{
+		{"the root", ""},
+		{"the report", "daily"},
+		{"the slot", where},
+	} {
+		t.Run("a file in place of "+tc.name, func(t *testing.T) {
+			root := filepath.Join(t.TempDir(), "out")
+			file(t, filepath.Join(root, tc.path))
+			_, err := New(root).Notify(context.Background(), delivery("one"))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, want := range []string{where, "a file stands where a directory must be"} {
+				if !strings.Contains(filepath.ToSlash(err.Error()), want) {
+					t.Errorf("%q does not say %q", err, want)
+				}
+			}
+			body, err := os.ReadFile(filepath.Join(root, tc.path))
+			if err != nil || string(body) != "mine" {
+				t.Errorf("the file that stood there is lost: %q, %v", body, err)
+			}
+			if entries, err := os.ReadDir(filepath.Join(root, "daily")); err == nil {
+				for _, e := range entries {
+					if strings.HasPrefix(e.Name(), workPrefix) {
+						t.Errorf("%s is left over", e.Name())
+					}
+				}
+			}
+		})
+	}
+	t.Run("no permission", func(t *testing.T) {
+		if os.Geteuid() == 0 {
+			t.Skip("root may write everywhere")
+		}
+		root := t.TempDir()
+		if err := os.Chmod(root, 0o555); err != nil {
+			t.Fatal(err)
+		}
+		_, err := New(root).Notify(context.Background(), delivery("one"))
+		if err == nil || !strings.Contains(err.Error(), "choose another --output-dir") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestRefusesNames(t *testing.T) {
+	for _, name := range []string{
+		"", ".", "..", "../index.html", "a/b.png", `a\b.png`, "/etc/passwd", ".hidden", "Index.html", "a b", "a\x00", "한.png", strings.Repeat("a", 201),
+	} {
+		root := t.TempDir()
+		d := delivery("one")
+		d.Files = append(d.Files, report.File{Name: name})
+		if _, err := New(root).Notify(context.Background(), d); err == nil {
+			t.Errorf("%q was taken", name)
+		}
+		if got := tree(t, root); len(got) != 0 {
+			t.Errorf("%q: something was written: %v", name, got)
+		}
+	}
+	d := delivery("one")
+	d.Files = append(d.Files, d.Files[0])
+	if _, err := New(t.TempDir()).Notify(context.Background(), d); err == nil || !strings.Contains(err.Error(), "two files") {
+		t.Errorf("the same name twice: %v", err)
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	root := t.TempDir()
+	pages := []string{"one", "two", "three", "four"}
+	done := make(chan error)
+	for _, page := range pages {
+		go func() {
+			_, err := New(root).Notify(context.Background(), delivery(page))
+			done <- err
+		}()
+	}
+	worked := 0
+	for range pages {
+		if err := <-done; err == nil {
+			worked++
+		}
+	}
+	if worked == 0 {
+		t.Fatal("none of the runs could write")
+	}
+	got := tree(t, root)[where+"/index.html"]
+	if !slices.Contains(pages, got) {
+		t.Fatalf("index.html holds %q", got)
+	}
+	wantTree(t, root, got)
+}
