@@ -29,6 +29,7 @@ type decoder struct {
 	env      func(string) string
 	problems Errors
 	nodes    map[string]*yaml.Node // every value of the file by its path, for the positions of what is found later
+	types    map[reflect.Type]map[string]field
 	visits   int
 	secret   bool // inside http_config, where neither values nor keys may be shown
 }
@@ -234,7 +235,7 @@ func (d *decoder) object(n *yaml.Node, path string, out reflect.Value) {
 		d.mapping(n, path, inline)
 		return
 	}
-	fields := fieldsOf(out.Type())
+	fields := d.fields(out.Type())
 	d.pairs(n, path, func(k, v *yaml.Node) {
 		f, ok := fields[k.Value]
 		if !ok {
@@ -246,8 +247,7 @@ func (d *decoder) object(n *yaml.Node, path string, out reflect.Value) {
 	if n.Kind != yaml.MappingNode {
 		return
 	}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		f := fields[name]
+	for name, f := range fields {
 		switch {
 		case hasKey(n, name):
 			if plain := strings.TrimSuffix(name, "_env"); f.fromEnv && hasKey(n, plain) {
@@ -263,6 +263,17 @@ func (d *decoder) object(n *yaml.Node, path string, out reflect.Value) {
 			(&decoder{nodes: map[string]*yaml.Node{}}).decode(&fallback, "", out.FieldByIndex(f.index))
 		}
 	}
+}
+
+// fields returns the keys of a struct type.
+func (d *decoder) fields(t reflect.Type) map[string]field {
+	if d.types[t] == nil {
+		if d.types == nil {
+			d.types = map[reflect.Type]map[string]field{}
+		}
+		d.types[t] = fieldsOf(t)
+	}
+	return d.types[t]
 }
 
 // hasKey tells whether a mapping has a key, whatever its value.

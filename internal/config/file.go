@@ -163,7 +163,7 @@ type duration time.Duration
 
 func (d *duration) UnmarshalText(b []byte) error {
 	v, err := model.ParseDuration(string(b))
-	if err != nil {
+	if err != nil || string(b) == "0" {
 		return fmt.Errorf("%q is not a duration; write a number and a unit, such as 90s, 15m, 24h or 7d", shorten(string(b)))
 	}
 	*d = duration(v)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -16,7 +17,7 @@ var httpPackage = reflect.TypeFor[promconfig.HTTPClientConfig]().PkgPath()
 // adaptHTTP makes the keys of a type of prometheus/common ours: *_ref keys go, because they need a secret manager and promsnap has
 // none, and what can be read from a file can be read from the environment too.
 func adaptHTTP(t reflect.Type, fields map[string]field) {
-	for k, f := range fields {
+	for k, f := range maps.Clone(fields) {
 		if strings.HasSuffix(k, "_ref") {
 			delete(fields, k)
 			continue

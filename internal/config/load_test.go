@@ -2,7 +2,6 @@ package config_test
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,8 +15,6 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
-
-var update = flag.Bool("update", false, "rewrite the expected errors and the JSON Schema")
 
 // builtin stands for the built-in panels.
 func builtin() []snapshot.Spec {
@@ -73,7 +70,7 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("shows a secret: %s", got)
 			}
 			expected := strings.TrimSuffix(file, ".yaml") + ".txt"
-			if *update {
+			if *config.Update {
 				if err := os.WriteFile(expected, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}

@@ -30,7 +30,7 @@ func (b *builder) panel(p *panel, path string, rng time.Duration) (snapshot.Spec
 	case !b.has(key(path, "query")):
 		b.problem(path, "query is missing; write PromQL, or use: and the name of a built-in panel")
 	}
-	b.fields(p, path, &s)
+	b.set(p, path, &s)
 	unit := &s.Unit
 	if !b.clean(key(path, "unit")) {
 		unit = nil // so that limits are not judged by a unit that was not meant
@@ -47,8 +47,8 @@ func (b *builder) panel(p *panel, path string, rng time.Duration) (snapshot.Spec
 	return s, true
 }
 
-// fields sets the fields of a panel that the file sets. Those that are not there keep what the built-in panel has.
-func (b *builder) fields(p *panel, path string, s *snapshot.Spec) {
+// set sets the fields of a panel that the file sets. Those that are not there keep what the built-in panel has.
+func (b *builder) set(p *panel, path string, s *snapshot.Spec) {
 	s.Name = cmp.Or(string(p.Name), s.Name)
 	s.Title = cmp.Or(p.Title, s.Title, s.Name)
 	s.Query = cmp.Or(p.Query, s.Query)

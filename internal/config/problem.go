@@ -40,7 +40,7 @@ func (e Errors) Error() string {
 func (e Errors) sorted() Errors {
 	out := slices.Clone(e)
 	slices.SortStableFunc(out, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Path, b.Path))
 	})
 	seen := map[string]bool{}
 	return slices.DeleteFunc(out, func(p Problem) bool {

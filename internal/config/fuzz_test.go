@@ -1,0 +1,67 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/promsnap/promsnap/internal/config"
+)
+
+// Whatever the file: no panic, a configuration or problems, never both, and every problem with a position in the file.
+func FuzzLoad(f *testing.F) {
+	for _, dir := range []string{"bad", "good"} {
+		files, err := filepath.Glob("testdata/" + dir + "/*.yaml")
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			if len(data) < 8<<10 {
+				f.Add(data)
+			}
+		}
+	}
+	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte("prometheus: {http_config: {oauth2: {claims: &a {b: *a}}}}"))
+	f.Add([]byte("\xff\xfe"))
+	f.Add([]byte("? [a, b]\n: c"))
+	position := regexp.MustCompile(`^promsnap\.yaml:\d+:\d+: `)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := config.Load("promsnap.yaml", data, options())
+		if (c == nil) == (err == nil) {
+			t.Fatalf("%v, %v", c, err)
+		}
+		if err == nil {
+			if len(c.Reports) == 0 || c.Prometheus.URL == "" || c.Prometheus.Timeout <= 0 || c.Prometheus.Concurrency < 1 {
+				t.Errorf("incomplete: %+v", c)
+			}
+			for _, r := range c.Reports {
+				if r.Name == "" || r.Zone == nil || r.Range <= 0 || len(r.Panels) == 0 {
+					t.Errorf("incomplete: %+v", r)
+				}
+				for _, p := range r.Panels {
+					if p.Name == "" || p.Query == "" || p.Title == "" {
+						t.Errorf("incomplete: %+v", p)
+					}
+				}
+			}
+			return
+		}
+		lines := strings.Count(string(data), "\n") + 2
+		for _, p := range err.(config.Errors) {
+			if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Message == "" || !position.MatchString(p.String()) {
+				t.Errorf("%d lines: %+v", lines, p)
+			}
+			if utf8.Valid(data) && !utf8.ValidString(p.String()) {
+				t.Errorf("not UTF-8: %q", p)
+			}
+		}
+	})
+}

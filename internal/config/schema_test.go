@@ -1,0 +1,350 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/invopop/jsonschema"
+	promconfig "github.com/prometheus/common/config"
+	validator "github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// Update is the flag that rewrites the expected errors and the JSON Schema.
+var Update = flag.Bool("update", false, "rewrite the expected errors and the JSON Schema")
+
+const schemaFile = "../../docs/promsnap.schema.json"
+
+// schema is the JSON Schema of the file's types.
+func schema(t *testing.T) *jsonschema.Schema {
+	comments := commentsOf(t, "file.go")
+	r := jsonschema.Reflector{
+		FieldNameTag:               "yaml",
+		RequiredFromJSONSchemaTags: true,
+		Anonymous:                  true,
+		ExpandedStruct:             true,
+		Mapper:                     leafSchema,
+		LookupComment:              func(t reflect.Type, field string) string { return comments[t.Name()+"."+field] },
+	}
+	s := r.Reflect(&file{})
+	s.Title = "promsnap.yaml"
+	return s
+}
+
+// leafSchema is the schema of a type that is written as text, and of http_config.
+func leafSchema(t reflect.Type) *jsonschema.Schema {
+	switch t {
+	case reflect.TypeFor[duration]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$`, MinLength: ptr(2)}
+	case reflect.TypeFor[name]():
+		return &jsonschema.Schema{Type: "string", Pattern: nameSyntax.String()}
+	case reflect.TypeFor[address]():
+		return &jsonschema.Schema{Type: "string", Pattern: "^https?://"}
+	case reflect.TypeFor[zone](), reflect.TypeFor[selector]():
+		return &jsonschema.Schema{Type: "string", MinLength: ptr(1)}
+	case reflect.TypeFor[unit]():
+		s := &jsonschema.Schema{Type: "string"}
+		for _, id := range units.IDs() {
+			s.Enum = append(s.Enum, id)
+		}
+		return s
+	case reflect.TypeFor[quantity]():
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", MinLength: ptr(1)}}}
+	case reflect.TypeFor[promconfig.HTTPClientConfig]():
+		return httpSchema(t)
+	}
+	return nil
+}
+
+func ptr(n uint64) *uint64 { return &n }
+
+// httpSchema is the schema of a type of prometheus/common, from its yaml tags and what adaptHTTP makes of them.
+func httpSchema(t reflect.Type) *jsonschema.Schema {
+	switch {
+	case t == reflect.TypeFor[promconfig.URL]():
+		return &jsonschema.Schema{Type: "string"}
+	case t == reflect.TypeFor[promconfig.TLSVersion]():
+		return &jsonschema.Schema{Type: "string", Enum: []any{"TLS10", "TLS11", "TLS12", "TLS13"}}
+	case t.Kind() == reflect.Pointer:
+		return httpSchema(t.Elem())
+	case t.Kind() == reflect.Slice:
+		return &jsonschema.Schema{Type: "array", Items: httpSchema(t.Elem())}
+	case t.Kind() == reflect.Map:
+		return &jsonschema.Schema{Type: "object", AdditionalProperties: httpSchema(t.Elem())}
+	case t.Kind() == reflect.Bool:
+		return &jsonschema.Schema{Type: "boolean"}
+	case t.Kind() == reflect.String:
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}}
+	case t.Kind() == reflect.Interface:
+		return jsonschema.TrueSchema
+	}
+	if inline := inlineMap(reflect.New(t).Elem()); inline.IsValid() {
+		return httpSchema(inline.Type())
+	}
+	s := &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
+	fields := fieldsOf(t)
+	for _, k := range sortedKeys(fields) {
+		of := t.FieldByIndex(fields[k].index).Type
+		p := httpSchema(of)
+		if fields[k].fromEnv {
+			p = &jsonschema.Schema{Type: "string", Pattern: variableSyntax.String()}
+			if of.Kind() == reflect.Slice {
+				p = &jsonschema.Schema{Type: "array", Items: p}
+			}
+			p.Description = "The name of the environment variable that holds " + strings.TrimSuffix(k, "_env") + "."
+		}
+		s.Properties.Set(k, p)
+	}
+	return s
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// commentsOf returns the doc comments of the struct types in a Go file as Type. and Type.Field.
+func commentsOf(t *testing.T, file string) map[string]string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	comments := map[string]string{}
+	text := func(c *ast.CommentGroup) string { return strings.Join(strings.Fields(c.Text()), " ") }
+	for _, d := range f.Decls {
+		g, ok := d.(*ast.GenDecl)
+		if !ok || g.Tok != token.TYPE {
+			continue
+		}
+		spec := g.Specs[0].(*ast.TypeSpec)
+		st, ok := spec.Type.(*ast.StructType)
+		if !ok {
+			continue
+		}
+		comments[spec.Name.Name+"."] = text(g.Doc)
+		for _, field := range st.Fields.List {
+			for _, n := range field.Names {
+				comments[spec.Name.Name+"."+n.Name] = text(field.Doc)
+			}
+		}
+	}
+	return comments
+}
+
+// The committed schema is what the types say. `go test ./internal/config -update` writes it.
+func TestSchemaIsCommitted(t *testing.T) {
+	got, err := json.MarshalIndent(schema(t), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = append(got, '\n')
+	if *Update {
+		if err := os.WriteFile(schemaFile, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("the types of file.go and %s differ; run `go test ./internal/config -update`\n%s", schemaFile, diff)
+	}
+}
+
+// compiled is the committed schema, ready to validate.
+func compiled(t *testing.T) (*validator.Schema, map[string]any) {
+	t.Helper()
+	data, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := validator.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := validator.NewCompiler()
+	if err := c.AddResource("promsnap.schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("promsnap.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, doc.(map[string]any)
+}
+
+// validate holds a YAML text against the schema.
+func validate(t *testing.T, s *validator.Schema, text []byte) error {
+	t.Helper()
+	var v any
+	if err := yaml.Unmarshal(text, &v); err != nil {
+		t.Fatal(err)
+	}
+	j, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	instance, err := validator.UnmarshalJSON(bytes.NewReader(j))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Validate(instance)
+}
+
+func TestSchemaTakesGoodFiles(t *testing.T) {
+	s, _ := compiled(t)
+	files, _ := filepath.Glob("testdata/good/*.yaml")
+	if len(files) < 3 {
+		t.Fatal("no files")
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := validate(t, s, data); err != nil {
+			t.Errorf("%s: %v", f, err)
+		}
+	}
+}
+
+func TestSchemaRefusesBadFiles(t *testing.T) {
+	s, _ := compiled(t)
+	for _, name := range []string{
+		"key-unknown", "key-of-a-later-feature", "value-missing", "type-text", "type-text-is-list", "type-number", "type-bool", "type-list", "type-mapping",
+		"type-params", "version-missing", "version-unknown", "version-not-a-number", "prometheus-missing", "url-without-scheme", "duration-without-unit",
+		"duration-word", "concurrency-out-of-bounds", "max-series-out-of-bounds", "matcher-empty", "http-unknown-key", "http-half-a-password", "http-ref",
+		"http-type", "http-bool", "http-env-not-a-name", "http-tls-version", "report-name-missing", "report-name-syntax", "unit-unknown", "top-out-of-bounds",
+		"capacity-query-missing", "rule-reduce-unknown", "rule-no-data-unknown", "rule-runbook-url", "override-without-match",
+	} {
+		data, err := os.ReadFile("testdata/bad/" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if validate(t, s, data) == nil {
+			t.Errorf("the schema takes %s", name)
+		}
+	}
+}
+
+// The schema knows the same keys at the same places as the decoder.
+func TestSchemaAndLoadKnowTheSameKeys(t *testing.T) {
+	_, doc := compiled(t)
+	inSchema := map[string]bool{}
+	schemaKeys(doc, doc, "", inSchema)
+	if len(inSchema) < 100 {
+		t.Fatalf("only %d keys", len(inSchema))
+	}
+	inTypes := map[string]bool{}
+	typeKeys(reflect.TypeFor[file](), "", inTypes)
+	if diff := cmp.Diff(sortedKeys(inTypes), sortedKeys(inSchema)); diff != "" {
+		t.Errorf("keys of the decoder (-) and of the schema (+):\n%s", diff)
+	}
+	for path := range inSchema {
+		d := &decoder{file: "f", env: func(string) string { return "" }, nodes: map[string]*yaml.Node{}, source: []byte(yamlOf(path, "0"))}
+		d.decode(d.parse(), "", reflect.ValueOf(new(file)).Elem())
+		if strings.Contains(d.problems.Error(), "unknown key") {
+			t.Errorf("%s: %v", path, d.problems)
+		}
+		sibling := path[:strings.LastIndexByte(path, '.')+1] + "nonsense_key"
+		d = &decoder{file: "f", env: d.env, nodes: map[string]*yaml.Node{}, source: []byte(yamlOf(sibling, "0"))}
+		d.decode(d.parse(), "", reflect.ValueOf(new(file)).Elem())
+		if free := strings.HasSuffix(path, ".*"); !free && !strings.Contains(d.problems.Error(), "unknown key") {
+			t.Errorf("%s is taken: %v", sibling, d.problems)
+		}
+	}
+}
+
+// yamlOf writes a value at a path in flow style: a.b[].c is {"a": {"b": [{"c": value}]}}.
+func yamlOf(path, value string) string {
+	k, rest, more := strings.Cut(path, ".")
+	k, list := strings.CutSuffix(k, "[]")
+	if more {
+		value = yamlOf(rest, value)
+	}
+	if list {
+		value = "[" + value + "]"
+	}
+	return `{"` + k + `": ` + value + "}"
+}
+
+// schemaKeys collects the paths of all keys that a schema knows; * is a key of the user's.
+func schemaKeys(doc, s map[string]any, path string, keys map[string]bool) {
+	if ref, ok := s["$ref"].(string); ok {
+		s = doc["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
+	}
+	if items, ok := s["items"].(map[string]any); ok {
+		schemaKeys(doc, items, path+"[]", keys)
+	}
+	if of, ok := s["additionalProperties"].(map[string]any); ok {
+		schemaKeys(doc, of, key(path, "*"), keys)
+	}
+	properties, _ := s["properties"].(map[string]any)
+	for k, v := range properties {
+		keys[key(path, k)] = true
+		schemaKeys(doc, v.(map[string]any), key(path, k), keys)
+	}
+}
+
+// typeKeys does the same for a type of the file.
+func typeKeys(t reflect.Type, path string, keys map[string]bool) {
+	switch t.Kind() {
+	case reflect.Pointer:
+		typeKeys(t.Elem(), path, keys)
+	case reflect.Slice:
+		if t != reflect.TypeFor[selector]() {
+			typeKeys(t.Elem(), path+"[]", keys)
+		}
+	case reflect.Map:
+		typeKeys(t.Elem(), key(path, "*"), keys)
+	case reflect.Struct:
+		if leaf := leafSchema(t); leaf != nil && leaf.Type == "string" || t == reflect.TypeFor[promconfig.URL]() {
+			return
+		}
+		if inline := inlineMap(reflect.New(t).Elem()); inline.IsValid() {
+			typeKeys(inline.Type(), path, keys)
+			return
+		}
+		for k, f := range fieldsOf(t) {
+			keys[key(path, k)] = true
+			if !f.fromEnv {
+				typeKeys(t.FieldByIndex(f.index).Type, key(path, k), keys)
+			}
+		}
+	}
+}
+
+// Every key is in the reference; those of http_config are Prometheus' own.
+func TestEveryKeyIsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	typeKeys(reflect.TypeFor[file](), "", keys)
+	for path := range keys {
+		k := path[strings.LastIndexByte(path, '.')+1:]
+		if inside := strings.HasPrefix(path, "prometheus.http_config."); !inside && !strings.Contains(string(doc), "`"+k+"`") && !strings.Contains(string(doc), k+":") {
+			t.Errorf("%s is not documented", path)
+		}
+	}
+}
