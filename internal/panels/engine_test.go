@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
@@ -29,7 +30,7 @@ type store struct{ series []storage.Series }
 func (st *store) add(t *testing.T, name string, ls map[string]string, interval time.Duration, values string) {
 	t.Helper()
 	b := labels.NewBuilder(labels.FromMap(ls))
-	b.Set(labels.MetricName, name)
+	b.Set(model.MetricNameLabel, name)
 	_, vals, err := snapshot.Parser().ParseSeriesDesc("x " + values)
 	if err != nil {
 		t.Fatalf("values %q of %s: %v", values, name, err)
