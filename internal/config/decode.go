@@ -15,7 +15,7 @@ import (
 
 // Bounds on what a file may hold. Its aliases are followed, so that a small file can name a large tree.
 const (
-	maxVisits   = 100_000 // values and keys, those behind an alias once for each alias
+	maxVisits   = 20_000  // values and keys, those behind an alias once for each alias
 	maxItems    = 500     // of one list or mapping
 	maxText     = 1 << 16 // bytes of one text
 	maxProblems = 1000
@@ -304,7 +304,7 @@ func (d *decoder) field(f field, n *yaml.Node, path string, out reflect.Value) {
 	}
 	before := len(d.problems)
 	d.decode(n, path, out)
-	if len(d.problems) > before {
+	if len(d.problems) > before || d.visits >= maxVisits {
 		return
 	}
 	switch v := out.Interface().(type) {

@@ -60,7 +60,7 @@ func (d *decoder) syntax(err error) {
 	line, what := 1, "not YAML"
 	if m := syntaxError.FindStringSubmatch(strings.ReplaceAll(err.Error(), "\n", " ")); m != nil {
 		if n, err := strconv.Atoi(m[1]); err == nil {
-			line = n
+			line = min(n, bytes.Count(d.source, []byte("\n"))+1) // the parser counts other breaks too, and may point behind the end
 		}
 		what = m[2]
 	}

@@ -139,7 +139,8 @@ func commentsOf(t *testing.T, file string) map[string]string {
 		if !ok {
 			continue
 		}
-		comments[spec.Name.Name+"."] = text(g.Doc)
+		of := strings.TrimPrefix(strings.TrimPrefix(text(g.Doc), spec.Name.Name+" "), "is ")
+		comments[spec.Name.Name+"."] = strings.ToUpper(of[:1]) + of[1:]
 		for _, field := range st.Fields.List {
 			for _, n := range field.Names {
 				comments[spec.Name.Name+"."+n.Name] = text(field.Doc)
