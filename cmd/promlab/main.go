@@ -10,7 +10,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -21,9 +23,13 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := command(time.Now).ExecuteContext(ctx); err != nil {
-		stop()
+	err := command(time.Now).ExecuteContext(ctx)
+	stop()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		os.Exit(exit.ExitCode())
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "promlab:", err)
 		os.Exit(1)
 	}
@@ -36,24 +42,28 @@ func command(clock func() time.Time) *cobra.Command {
 		listen, profile, nowArg string
 	)
 	c := &cobra.Command{
-		Use:   "promlab",
+		Use:   "promlab [flags] [-- COMMAND [ARG...]]",
 		Short: "A Prometheus in a box: the real PromQL engine over a simulated Kubernetes cluster",
 		Long: `promlab answers Prometheus' HTTP API v1 for a Kubernetes cluster that does not exist: any time range, nothing to
 load, the same answers for the same seed. Most of its nodes are well; a few are not.
 
 The incidents lie before --now: a node that leaks memory, one whose disk fills, one whose CPUs are busy, one that was
 down for two hours, a container that is killed for its memory again and again, and more. Without --now they lie before
-the hour in which promlab was started, and time goes on from there.`,
+the hour in which promlab was started, and time goes on from there.
+
+With a COMMAND promlab takes a free port, runs it with {url} in its arguments replaced by promlab's own address, and
+ends when it ends, with its exit code.`,
 		Example: `  promlab                                                  42 nodes at http://127.0.0.1:9090
   promlab --profile kps --nodes 200 --cluster prod-seoul   as kube-prometheus-stack scrapes it
   promlab --listen 127.0.0.1:0 --now 2026-11-22T00:00:00Z  a free port; always the same data
   promlab --without kubelet_volume_stats,node_pressure     some metrics are missing
+  promlab -- promsnap run --prometheus-url {url}           one run, and nothing is left behind
 
   curl 'http://127.0.0.1:9090/api/v1/query?query=up'`,
-		Args:          cobra.NoArgs,
+		Args:          onlyAfterDash,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Profile = lab.Profile(profile)
 			o.Now, o.Clock = clock().Truncate(time.Hour), clock
 			if nowArg != "" {
@@ -67,7 +77,10 @@ the hour in which promlab was started, and time goes on from there.`,
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), cmd.OutOrStdout(), listen, l.Handler())
+			if len(args) == 0 {
+				return serve(cmd.Context(), cmd.OutOrStdout(), listen, l.Handler())
+			}
+			return serveOne(cmd, l.Handler(), args)
 		},
 	}
 	f := c.Flags()
@@ -82,6 +95,33 @@ the hour in which promlab was started, and time goes on from there.`,
 	f.IntVar(&o.MaxSamples, "query.max-samples", 50_000_000, "as Prometheus' own")
 	f.DurationVar(&o.Timeout, "query.timeout", 2*time.Minute, "as Prometheus' own")
 	return c
+}
+
+// onlyAfterDash lets arguments stand only behind --, so that a mistyped flag is not taken for a command.
+func onlyAfterDash(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
+		return fmt.Errorf("unknown argument %q; a command to run stands behind --", args[0])
+	}
+	return nil
+}
+
+// serveOne answers on a free port for as long as one command runs. Its error is the command's.
+func serveOne(cmd *cobra.Command, h http.Handler, args []string) error {
+	listener, err := new(net.ListenConfig).Listen(cmd.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listening on a free port: %w", err)
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }() // it ends with Close, and what it fails at the command will say
+	defer server.Close()
+	for i, a := range args {
+		args[i] = strings.ReplaceAll(a, "{url}", "http://"+listener.Addr().String())
+	}
+	child := exec.CommandContext(cmd.Context(), args[0], args[1:]...)
+	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
+	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
+	child.WaitDelay = 10 * time.Second
+	return child.Run()
 }
 
 // serve answers until the context ends, then lets what is being answered finish. It prints one line with the address

@@ -115,7 +115,6 @@ thresholds, and writes one self-contained report with charts. No Grafana, no bro
   # the reports of a configuration
   promsnap run -c promsnap.yaml`,
 		SilenceUsage: true, SilenceErrors: true,
-		Args: cobra.NoArgs,
 	}
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -78,9 +79,22 @@ func Take(ctx context.Context, q Querier, specs []Spec, o Options) []Panel {
 	return panels
 }
 
-// takePanel asks for one panel.
-func takePanel(ctx context.Context, q Querier, spec Spec, o Options) Panel {
-	p := Panel{Spec: spec, Expr: spec.Query}
+// PanicError is a fault in promsnap itself that cost one panel.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("a fault in promsnap itself: %v", e.Value) }
+
+// takePanel asks for one panel. A panic costs that panel, not the run.
+func takePanel(ctx context.Context, q Querier, spec Spec, o Options) (p Panel) {
+	defer func() {
+		if r := recover(); r != nil {
+			p = Panel{Spec: spec, Expr: spec.Query, Err: &PanicError{Value: r, Stack: debug.Stack()}}
+		}
+	}()
+	p = Panel{Spec: spec, Expr: spec.Query}
 	if ctx.Err() != nil {
 		p.Err = ErrStopped
 		return p

@@ -155,6 +155,21 @@ func TestStoppedRun(t *testing.T) {
 	}
 }
 
+// panicky is a server whose answers are a fault of ours.
+type panicky struct{ fake }
+
+func (panicky) Range(context.Context, promapi.Query, func(series.Series) error) (promapi.Meta, error) {
+	panic("index out of range")
+}
+
+func TestPanicCostsOnePanel(t *testing.T) {
+	p := snapshot.Take(context.Background(), panicky{}, []snapshot.Spec{{Name: "a", Query: "a"}}, snapshot.Options{Slot: slot, Range: time.Hour})[0]
+	var fault *snapshot.PanicError
+	if !errors.As(p.Err, &fault) || p.Data != snapshot.DataFailed || p.Spec.Name != "a" || !strings.Contains(string(fault.Stack), "panicky") {
+		t.Errorf("panel %+v", p)
+	}
+}
+
 func TestProgressComesOneAtATime(t *testing.T) {
 	var specs []snapshot.Spec
 	f := fake{answers: map[string][]series.Series{}}

@@ -1,0 +1,188 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+var slot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+
+const twoReports = `
+version: 1
+cluster: test
+prometheus: {}
+reports:
+  - {name: check, range: 1h, panels: [{use: node-memory}, {use: node-cpu}]}
+  - {name: daily, range: 24h, panels: [{use: pvc}]}
+`
+
+func load(t *testing.T, url, text string) *config.Config {
+	t.Helper()
+	cfg, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.All(), URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+func newLab(t *testing.T) http.Handler {
+	t.Helper()
+	l, err := lab.New(lab.Options{Now: slot, Nodes: 12, Profile: lab.KPS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l.Handler()
+}
+
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+// hang answers nothing until the client is gone, which a server notices only once it has read the request.
+func hang(r *http.Request) {
+	_ = r.ParseForm()
+	<-r.Context().Done()
+}
+
+func TestRunWritesTheReportsThatWereAskedFor(t *testing.T) {
+	cfg, out := load(t, serve(t, newLab(t)), twoReports), t.TempDir()
+	a, err := app.New(cfg, app.Options{Version: "test", Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, OutputDir: out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := a.Run(t.Context())
+	if len(o.Results) != 1 || o.Failed() || o.Results[0].Report.Info.Name != "check" {
+		t.Fatalf("outcome %+v", o)
+	}
+	want := filepath.Join(out, "check", "20261122T000000Z")
+	if got := o.Results[0].Receipt.Location; got != want {
+		t.Errorf("written to %s, want %s", got, want)
+	}
+	for _, name := range []string{"index.html", "report.json", "node-memory.png", "node-cpu.png"} {
+		if info, err := os.Stat(filepath.Join(want, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if o.Worst() != rules.Critical {
+		t.Errorf("worst is %v; the lab has a node that leaks", o.Worst())
+	}
+}
+
+func TestUnknownReport(t *testing.T) {
+	cfg := load(t, "http://localhost:1", twoReports)
+	_, err := app.New(cfg, app.Options{Reports: []string{"weekly"}, Slot: slot, Timeout: time.Minute})
+	var unknown *app.UnknownReportError
+	if !errors.As(err, &unknown) || !strings.Contains(err.Error(), "check, daily") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestUnreachableServerIsAskedOnce counts requests: a login that is refused once is refused for every panel.
+func TestUnreachableServerIsAskedOnce(t *testing.T) {
+	queries := 0
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "query_range") {
+			queries++
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	out := t.TempDir()
+	a, err := app.New(load(t, url, twoReports), app.Options{Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, OutputDir: out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := a.Run(t.Context())
+	if queries != 1 {
+		t.Errorf("%d queries, want 1", queries)
+	}
+	if !o.Failed() || len(o.Results[0].Report.Failures) != 2 || o.Results[0].Err != nil {
+		t.Errorf("outcome %+v", o.Results[0])
+	}
+	page, err := os.ReadFile(filepath.Join(o.Results[0].Receipt.Location, "index.html"))
+	if err != nil || !strings.Contains(string(page), "401") {
+		t.Errorf("the report does not say why (%v)", err)
+	}
+}
+
+// TestStopDeliversWhatIsThere stops the run while the second panel's query hangs.
+func TestStopDeliversWhatIsThere(t *testing.T) {
+	stop := make(chan struct{})
+	inner := newLab(t)
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err == nil && strings.Contains(r.Form.Get("query"), "node_cpu_seconds_total") && r.Form.Get("start") != r.Form.Get("end") {
+			close(stop)
+			hang(r)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	}))
+	cfg := load(t, url, twoReports)
+	cfg.Prometheus.Concurrency = 1
+	a, err := app.New(cfg, app.Options{Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, OutputDir: t.TempDir(), Stop: stop})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := a.Run(t.Context())
+	r := o.Results[0]
+	if r.Err != nil || r.Report.Info.Incomplete == "" {
+		t.Fatalf("delivery %v, incomplete %q", r.Err, r.Report.Info.Incomplete)
+	}
+	if p := r.Report.Panels; p[0].Err != nil || !errors.Is(p[1].Err, snapshot.ErrStopped) {
+		t.Errorf("panels: %v, %v", p[0].Err, p[1].Err)
+	}
+	if _, err := os.Stat(filepath.Join(r.Receipt.Location, "node-memory.png")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTimeoutDeliversWhatIsThere gives a run a second: a quarter of it is kept for the delivery.
+func TestTimeoutDeliversWhatIsThere(t *testing.T) {
+	url := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { hang(r) }))
+	a, err := app.New(load(t, url, twoReports), app.Options{Reports: []string{"daily"}, Slot: slot, Timeout: time.Second, OutputDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := a.Run(t.Context()).Results[0]
+	if r.Err != nil || !strings.Contains(r.Report.Info.Incomplete, "--timeout") {
+		t.Errorf("delivery %v, incomplete %q", r.Err, r.Report.Info.Incomplete)
+	}
+}
+
+// TestInterruptEndsTheRun cancels: nothing is delivered, and nothing is left behind.
+func TestInterruptEndsTheRun(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	url := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		hang(r)
+	}))
+	out := t.TempDir()
+	a, err := app.New(load(t, url, twoReports), app.Options{Slot: slot, Timeout: time.Minute, OutputDir: out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := a.Run(ctx)
+	if !o.Failed() {
+		t.Errorf("outcome %+v of a run that was interrupted", o)
+	}
+	left, err := os.ReadDir(out)
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
