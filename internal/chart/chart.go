@@ -55,9 +55,9 @@ func PNG(p *snapshot.Panel, o Options) ([]byte, error) {
 	pic := compose(p, o)
 	r := newRaster(pic.width, pic.height, o.Scale, t)
 	defer r.release()
-	var out bytes.Buffer
-	if err := pic.render(r, &out); err != nil {
+	r.file.Reset()
+	if err := pic.render(r, &r.file); err != nil {
 		return nil, fmt.Errorf("draw the chart of panel %s: %w", p.Spec.Name, err)
 	}
-	return out.Bytes(), nil
+	return bytes.Clone(r.file.Bytes()), nil
 }

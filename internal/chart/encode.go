@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
+	"slices"
 
 	"github.com/klauspost/compress/zlib"
 )
@@ -14,8 +16,8 @@ import (
 // three bytes do. It keeps its memory for the next picture.
 type encoder struct {
 	colours  colourTable
-	numbers  []uint16 // of each pixel's colour in the table
-	rows     []byte   // the picture as PNG filters it: a byte 0 before each row of palette indexes
+	runs     []run  // the picture, row by row
+	rows     []byte // the picture as PNG filters it: a byte 0 before each row of palette indexes
 	deflated bytes.Buffer
 	deflate  *zlib.Writer
 }
@@ -25,17 +27,11 @@ const deflateLevel = 6
 
 // encode writes b. It fails only where w does.
 func (e *encoder) encode(w io.Writer, b *bitmap) error {
-	if !e.number(b.pix, 0xFFFFFF) {
-		e.number(b.pix, 0xF8F8F8) // 32,768 colours at most: those fit
+	if !e.findRuns(b, 0xFFFFFF) {
+		e.findRuns(b, 0xF8F8F8) // 32,768 colours at most: those fit
 	}
 	palette, index := e.colours.palette()
-	e.rows = e.rows[:0]
-	for y := range b.height {
-		e.rows = append(e.rows, 0)
-		for _, n := range e.numbers[y*b.width : (y+1)*b.width] {
-			e.rows = append(e.rows, index[n])
-		}
-	}
+	e.layRows(b.width, b.height, index)
 	if err := e.compress(); err != nil {
 		return fmt.Errorf("compress the picture: %w", err)
 	}
@@ -80,24 +76,55 @@ func (e *encoder) compress() error {
 	return e.deflate.Close()
 }
 
-// number gives every colour of pix, reduced to the bits of keep, a number, and every pixel its colour's. It returns false where there
-// are more colours than numbers.
-func (e *encoder) number(pix []rgb, keep rgb) bool {
+// run is neighbours of one colour in a row.
+type run struct {
+	number uint16 // of the colour in the table
+	length uint16
+}
+
+// findRuns divides the rows of b into runs, its colours reduced to the bits of keep. It returns false where there are more colours than
+// numbers for them.
+func (e *encoder) findRuns(b *bitmap, keep rgb) bool {
 	e.colours.reset()
-	e.numbers = e.numbers[:0]
+	e.runs = e.runs[:0]
 	last, n := rgb(1<<24), uint16(0) // no pixel's colour
-	for _, c := range pix {
-		if c &= keep; c != last {
-			var ok bool
-			if n, ok = e.colours.number(c); !ok {
-				return false
+	for y := range b.height {
+		row := b.pix[y*b.width : (y+1)*b.width]
+		for x := 0; x < len(row); {
+			pixel, from := row[x], x
+			for x++; x < len(row) && row[x] == pixel && x-from < math.MaxUint16; x++ {
 			}
-			last = c
+			if c := pixel & keep; c != last {
+				var ok bool
+				if n, ok = e.colours.number(c); !ok {
+					return false
+				}
+				last = c
+			}
+			e.colours.counts[n] += int32(x - from)
+			e.runs = append(e.runs, run{n, uint16(x - from)})
 		}
-		e.colours.counts[n]++
-		e.numbers = append(e.numbers, n)
 	}
 	return true
+}
+
+// layRows writes the runs as rows of palette indexes.
+func (e *encoder) layRows(width, height int, index []uint8) {
+	size := (width + 1) * height
+	e.rows = slices.Grow(e.rows[:0], size)[:size]
+	clear(e.rows) // index 0 is the commonest colour: the paper
+	at := 0
+	for _, r := range e.runs {
+		if at%(width+1) == 0 {
+			at++ // the row's filter: none
+		}
+		if i := index[r.number]; i != 0 {
+			for j := range e.rows[at : at+int(r.length)] {
+				e.rows[at+j] = i
+			}
+		}
+		at += int(r.length)
+	}
 }
 
 func writeChunk(w io.Writer, name string, data []byte) error {

@@ -74,7 +74,9 @@ func copyCover(cover image.Image, from image.Point, width, height int) []uint8 {
 	}
 	for y := range height {
 		i := alpha.PixOffset(from.X, from.Y+y)
-		out = append(out, alpha.Pix[i:i+width]...)
+		for _, cover := range alpha.Pix[i : i+width] {
+			out = append(out, stepped(float64(cover)/255))
+		}
 	}
 	return out
 }

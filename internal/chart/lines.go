@@ -138,13 +138,15 @@ func (c *lineChart) drawPlot() {
 	if c.panel.Rest != nil {
 		c.inside = append(c.inside, restBand{c.panel.Rest, c.times})
 	}
+	drawn := curves{times: c.times}
 	for i := len(c.lines) - 1; i >= 0; i-- { // the worst on top
 		width := lineWidth
 		if c.lines[i].Status == rules.Breach {
 			width = breachWidth
 		}
-		c.inside = append(c.inside, curve{c.lines[i].Values, c.times, i, width})
+		drawn.list = append(drawn.list, curve{c.lines[i].Values, i, width})
 	}
+	c.inside = append(c.inside, drawn)
 	for _, l := range c.limits.lines {
 		if c.frame().holds(l.value) {
 			c.inside = append(c.inside, threshold(l))

@@ -120,7 +120,7 @@ func nodeMemory(n int, step time.Duration) *snapshot.Panel {
 	var values [][]float64
 	for i := range 12 {
 		names = append(names, fmt.Sprintf("ip-10-0-%d-%d", 1+i/8, 11+i))
-		v := wander(uint64(i), n, 0.72-0.04*float64(i), 0.09, 0.03)
+		v := wander(uint64(i), n, 0.72-0.04*float64(i), 0.09, 0.012)
 		switch i {
 		case 0: // leaks
 			for j := range v {
@@ -144,7 +144,7 @@ func nodeMemory(n int, step time.Duration) *snapshot.Panel {
 		p.Rows[i].Node, p.Lines[i].Node = p.Rows[i].Name, p.Rows[i].Name
 		p.Lines[i].Capacity = 64 * gib
 	}
-	breach(p, 0, rules.Critical, 0.9, slotTime.Add(-4*time.Hour))
+	breach(p, 0, rules.Critical, 0.9, slotTime.Add(-90*time.Minute))
 	return p
 }
 
@@ -166,22 +166,28 @@ func breach(p *snapshot.Panel, i int, s rules.Severity, limit float64, since tim
 }
 
 // fleetCPU is many nodes' CPU: the busiest ten as lines, the others as a band.
-func fleetCPU(series, n int) *snapshot.Panel {
+func fleetCPU(nodes, n int) *snapshot.Panel {
 	g := gridTo(slotTime, n, 2*time.Minute)
 	var names []string
-	var values [][]float64
-	for i := range series {
+	for i := range nodes {
 		names = append(names, fmt.Sprintf("worker-%03d.kr-seoul-1", i))
+	}
+	p := panelOf("Node CPU busy", units.PercentUnit, g, 10, names, fleetValues(nodes, n))
+	for i := range p.Rows {
+		p.Rows[i].Node = p.Rows[i].Name
+	}
+	p.Spec.Rules = []rules.Rule{{Name: "NodeCPU", Warning: rules.At(0.8), Critical: rules.At(0.95)}}
+	return p
+}
+
+func fleetValues(nodes, n int) [][]float64 {
+	var values [][]float64
+	for i := range nodes {
 		mean, swing := 0.12, 0.05
 		if i < 10 {
 			mean, swing = 0.6-0.025*float64(i), 0.12
 		}
 		values = append(values, wander(uint64(100+i), n, mean+0.1*math.Sin(float64(i)), swing, 0.05))
 	}
-	p := panelOf("Node CPU busy", units.PercentUnit, g, 10, names, values)
-	for i := range p.Rows {
-		p.Rows[i].Node = p.Rows[i].Name
-	}
-	p.Spec.Rules = []rules.Rule{{Name: "NodeCPU", Warning: rules.At(0.8), Critical: rules.At(0.95)}}
-	return p
+	return values
 }

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"bytes"
 	"io"
 	"math"
 	"slices"
@@ -19,6 +20,7 @@ type sheet struct {
 	path    []point   // a path in device pixels
 	pieces  []point   // the same, dashed
 	columns []float32 // an area's upper and lower edge
+	file    bytes.Buffer
 }
 
 var sheets = sync.Pool{New: func() any { return new(sheet) }}

@@ -63,17 +63,25 @@ func (m tickMarks) draw(s surface, f frame) {
 // curve is one series.
 type curve struct {
 	values []float64
-	times  times
 	index  int // which of the lines: its colour and dash
 	width  float64
 }
 
-func (c curve) draw(s surface, f frame) {
-	path := f.trace(make([]point, 0, len(c.values)), c.values, c.times, s.Density())
-	color := solid(seriesInk(c.index))
-	s.Line(path, c.width, seriesDash(c.index), color)
-	for _, p := range shores(path) {
-		s.Dot(p, shoreRadius, color)
+// curves are the series, back to front.
+type curves struct {
+	list  []curve
+	times times
+}
+
+func (c curves) draw(s surface, f frame) {
+	var path []point
+	for _, line := range c.list {
+		path = f.trace(path[:0], line.values, c.times, s.Density())
+		color := solid(seriesInk(line.index))
+		s.Line(path, line.width, seriesDash(line.index), color)
+		for _, p := range shores(path) {
+			s.Dot(p, shoreRadius, color)
+		}
 	}
 }
 

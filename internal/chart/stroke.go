@@ -33,11 +33,11 @@ func newBrush(width float64) brush {
 	span := float64(outer*outer) - float64(inner*inner)
 	b := brush{
 		reach: float32(outer), outer: float32(outer * outer), inner: float32(inner * inner),
-		perLevel: float32(rampLevels / span), full: uint8(255 * strength),
+		perLevel: float32(rampLevels / span), full: stepped(strength),
 	}
 	for i := range b.ramp {
 		distance := math.Sqrt(float64(inner*inner) + float64(span*float64(i)/rampLevels))
-		b.ramp[i] = uint8(255 * strength * max(outer-distance, 0) / (outer - inner))
+		b.ramp[i] = stepped(strength * max(outer-distance, 0) / (outer - inner))
 	}
 	return b
 }

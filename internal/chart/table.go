@@ -142,8 +142,8 @@ func (t *table) write(y float64) {
 		c.around = append(c.around, block{box{x, top + 7, x + width, top + 7}, solid(axisInk)})
 		for i := column * per; i < min((column+1)*per, len(t.rows)); i++ {
 			n := i - column*per
-			if n%2 == 1 {
-				c.around = append(c.around, block{box{x, top + 8 + float64(n)*rowHeight, x + width, top + 8 + float64(n+1)*rowHeight}, solid(zebraInk)})
+			if n > 0 {
+				c.around = append(c.around, block{box{x, top + 8 + float64(n)*rowHeight, x + width, top + 8 + float64(n)*rowHeight}, solid(gridInk)})
 			}
 			t.writeRow(t.rows[i], x, top+8+float64(n)*rowHeight, width)
 		}
