@@ -14,7 +14,7 @@ import (
 // DocumentVersion is the version of report.json. It grows where a field changes its meaning or goes away, not where one is added.
 const DocumentVersion = 1
 
-// documentRows bounds the rows and the findings of one panel in report.json.
+// documentRows bounds the rows and the findings of one panel, and what is said of all, in report.json.
 const documentRows = 1000
 
 // Document is report.json: docs/report-json.md describes it, docs/report.schema.json is its schema. Times are RFC 3339 in UTC,
@@ -38,6 +38,7 @@ type Document struct {
 	Blind      []string     `json:"blind"`
 	Failures   []DocFailure `json:"failures"`
 	Findings   []DocSaid    `json:"findings"`
+	Truncated  int          `json:"findings_truncated" jsonschema:"minimum=0"`
 	Panels     []DocPanel   `json:"panels"`
 }
 
@@ -234,6 +235,7 @@ func (r *Report) Document() Document {
 		Counts: DocCounts{r.Critical, r.Warning, r.NoData, r.Pending, r.OK, len(r.Failures)},
 		Nodes:  DocNodes{r.NodesTotal, r.NodesMeasured, []string{}},
 		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{}, Panels: []DocPanel{},
+		Truncated: max(0, len(r.Findings)-documentRows),
 	}
 	for _, n := range in.Nodes {
 		if !n.Exporter {
@@ -243,7 +245,7 @@ func (r *Report) Document() Document {
 	for _, f := range r.Failures {
 		d.Failures = append(d.Failures, DocFailure{f.Panel, f.Error, f.Hint})
 	}
-	for i := range r.Findings[:min(len(r.Findings), documentRows)] {
+	for i := range r.Findings[:len(r.Findings)-d.Truncated] {
 		d.Findings = append(d.Findings, said(&r.Findings[i]))
 	}
 	for i := range r.Panels {

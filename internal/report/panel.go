@@ -1,10 +1,12 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"image/png"
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -111,10 +113,14 @@ func embed(d drawing, alt string) *chartView {
 	if d.svg != "" {
 		return &chartView{SVG: d.svg}
 	}
-	return &chartView{
-		Data:  template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(d.png)), //nolint:gosec // base64 alone
-		Width: chartWidth, Height: chartHeight, Alt: alt,
+	v := &chartView{
+		Data: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(d.png)), //nolint:gosec // base64 alone
+		Alt:  alt,
 	}
+	if size, err := png.DecodeConfig(bytes.NewReader(d.png)); err == nil {
+		v.Width, v.Height = size.Width/chartScale, size.Height/chartScale
+	}
+	return v
 }
 
 func rowViews(p *snapshot.Panel) []rowView {

@@ -35,6 +35,7 @@ type Info struct {
 	Incomplete  string         // why the run was cut short; empty: it was not
 	Nodes       []snapshot.Node
 	Scrape      time.Duration // the scrape interval that was assumed
+	Notes       []string      // what the run as a whole should say, such as odd labels
 }
 
 // Report is what is drawn of one slot: pure data, made by Build.
@@ -83,6 +84,9 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 		in.Title = in.Name
 	}
 	r := &Report{Info: in, Panels: panels, words: english()}
+	for _, n := range in.Notes {
+		r.Warnings = append(r.Warnings, Warning{Text: printable(n)})
+	}
 	for i := range panels {
 		r.take(&panels[i])
 	}

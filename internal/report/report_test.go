@@ -1,11 +1,25 @@
 package report
 
 import (
+	"errors"
 	"flag"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
+
+	"pgregory.net/rapid"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
 )
 
 var (
@@ -13,16 +27,376 @@ var (
 	pageTo = flag.String("page", "", "write the fixture's report into this directory, to look at")
 )
 
-func TestSummary(t *testing.T) {
-	r := daily(t)
-	t.Log("\n" + strings.Join(r.Summary(), "\n"))
-	t.Log(r.Headline)
-	t.Log(r.Blind)
-	if *pageTo != "" {
-		for name, body := range files(t, r) {
-			if err := os.WriteFile(filepath.Join(*pageTo, name), body, 0o644); err != nil {
-				t.Fatal(err)
-			}
+// TestPageToLookAt writes nothing unless it is told where to.
+func TestPageToLookAt(t *testing.T) {
+	if *pageTo == "" {
+		t.Skip("go test ./internal/report -run PageToLookAt -page DIR writes the fixture's report")
+	}
+	for name, body := range files(t, daily(t)) {
+		if err := os.WriteFile(filepath.Join(*pageTo, name), body, 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
+}
+
+func ExampleReport_Summary() {
+	a, nodes := fleetOf(42)
+	r := Build(Info{Cluster: "prod-seoul", Name: "daily", Slot: slot, Range: 24 * time.Hour, Nodes: nodes}, take(a, specs()[:3]))
+	for _, line := range r.Summary() {
+		fmt.Println(line)
+	}
+	// Output:
+	// CRITICAL ip-10-0-1-12 memory 95.7 % (61.2 of 64 GiB) since 19:38
+	// WARNING ip-10-0-1-17 CPU 93.8 % (15 of 16 cores) for at least 24 h
+	// WARNING ip-10-0-1-19 /dev/nvme0n1p1 disk 86 % (172 of 200 GiB) since 18:02
+	// NO DATA ip-10-0-1-21 memory, CPU: no data since 19:24
+	// ENDED ip-10-0-1-23 CPU was over 10:02–11:28, peak 96 %
+	// ENDED ip-10-0-1-15 memory was over 10:28–19:36, peak 83.3 %
+	// 1 critical, 2 warning, 1 no data; 40/42 nodes
+}
+
+func TestSummaryIsShortAndSaysWhatFailed(t *testing.T) {
+	a := answers{}
+	for i := range 12 {
+		a.add("cpu", series.FromPairs("node", nodeName(i)), constant(0.99))
+	}
+	lines := Build(info(t, nil), take(a, specs()[:2])).Summary()
+	if len(lines) != 13 {
+		t.Fatalf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
+	}
+	want := []string{
+		"and 2 more findings", "FAILED node-memory: prometheus answered 503: query timed out in expression evaluation",
+		"12 critical, 0 warning, 0 no data, 1 failed",
+	}
+	if got := lines[10:]; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestCountsAddUp(t *testing.T) {
+	r := daily(t)
+	if r.Critical != 3 || r.Warning != 2 || r.NoData != 2 || r.Pending != 0 || r.OK != 254 {
+		t.Errorf("%d critical, %d warning, %d no data, %d pending, %d OK", r.Critical, r.Warning, r.NoData, r.Pending, r.OK)
+	}
+	// Series of panels with rules: three times 40 nodes, network errors and requests of 40, 60 containers, one kill. One node is
+	// silent in two panels and counts once; the volumes' panel counts as one.
+	if want := 3*40 + 40 + 40 + 60 + 1 - 1 + 1; r.Checks() != want {
+		t.Errorf("%d checks, want %d", r.Checks(), want)
+	}
+	if r.Worst() != rules.Critical || r.NodesMeasured != 40 || r.NodesTotal != 42 {
+		t.Errorf("worst %v, %d of %d nodes", r.Worst(), r.NodesMeasured, r.NodesTotal)
+	}
+	want := []string{"2 nodes without node_exporter: ip-10-0-1-27, ip-10-0-2-27", "Persistent volumes: kubelet_volume_stats_* absent"}
+	if !slices.Equal(r.Blind, want) {
+		t.Errorf("blind %q, want %q", r.Blind, want)
+	}
+	if len(r.Failures) != 1 || r.Failures[0].Panel != "container-throttling" || len(r.Warnings) != 1 || r.Warnings[0].Panel != "node-network-errors" {
+		t.Errorf("failures %v, warnings %v", r.Failures, r.Warnings)
+	}
+}
+
+func TestOneFindingForEachSeries(t *testing.T) {
+	r := daily(t)
+	seen := map[string]string{}
+	for _, f := range r.Findings {
+		key := f.Panel + " " + f.Name
+		if other, twice := seen[key]; twice {
+			t.Errorf("%s is told twice: %s; %s", key, other, f.Sentence)
+		}
+		seen[key] = f.Sentence
+	}
+	// Both the alert and the p95 verdict find ip-10-0-1-12; the alert is the graver.
+	if f := r.Findings[0]; f.Rule != "NodeMemoryHigh" || f.Trend != Rising || f.Value != "95.7 %" || f.Limit != "90 %" {
+		t.Errorf("the worst finding is %+v", f)
+	}
+}
+
+func TestBuildLeavesThePanelsAlone(t *testing.T) {
+	a, nodes := fleetOf(30)
+	panels := take(a, specs())
+	before := fmt.Sprintf("%+v", panels)
+	Build(info(t, nodes), panels)
+	if after := fmt.Sprintf("%+v", panels); after != before {
+		t.Error("Build changed a panel")
+	}
+}
+
+// told returns the finding that one judgement becomes, and its sentence.
+func told(t *testing.T, rule rules.Rule, f rules.Finding) (Finding, string) {
+	t.Helper()
+	f.Rule, f.Labels = rule.Name, series.FromPairs("node", "ip-1")
+	p := snapshot.Panel{
+		Spec: snapshot.Spec{
+			Name: "node-memory", Title: "Memory", Subject: "memory", Unit: units.PercentUnit, Rules: []rules.Rule{rule},
+			Capacity: &snapshot.Capacity{Unit: units.Bytes},
+		},
+		Data: snapshot.DataComplete, Total: 1,
+		Findings: []snapshot.Finding{{Finding: f, Name: "ip-1", Node: "ip-1", Capacity: 64 << 30}},
+	}
+	r := Build(info(t, nil), []snapshot.Panel{p})
+	if len(r.Findings) == 0 {
+		return Finding{}, ""
+	}
+	return r.Findings[0], r.Findings[0].Sentence
+}
+
+func TestSentences(t *testing.T) {
+	at := func(ago time.Duration) time.Time { return slot.Add(-ago) }
+	streak := func(from, to time.Duration, open bool) *rules.Streak {
+		return &rules.Streak{From: at(from), To: at(to), Open: open, Peak: 0.93, Limit: 0.9, Severity: rules.Critical}
+	}
+	alert := rules.Rule{Name: "a", Critical: rules.At(0.9), For: 15 * time.Minute}
+	below := rules.Rule{Name: "a", Direction: rules.Below, Critical: rules.At(0.9), For: 15 * time.Minute}
+	verdict := rules.Rule{Name: "v", Reduce: rules.P95, Critical: rules.At(0.9)}
+	for _, tc := range []struct {
+		name, sentence string
+		rule           rules.Rule
+		finding        rules.Finding
+	}{
+		{
+			"breach", "ip-1 memory 94.4 % (60.4 of 64 GiB) since 02:10", alert,
+			rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: 0.94375, Limit: 0.9, Streak: streak(6*time.Hour+50*time.Minute, 0, false)},
+		},
+		{
+			"breach from before the window", "ip-1 memory 94 % (60.2 of 64 GiB) for at least 24 h", alert,
+			rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: 0.94, Limit: 0.9, Streak: streak(24*time.Hour, 0, true)},
+		},
+		{
+			"breach of more than a day", "ip-1 memory 94 % (60.2 of 64 GiB) since Fri 20 Nov 09:00", alert,
+			rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: 0.94, Limit: 0.9, Streak: streak(48*time.Hour, 0, false)},
+		},
+		{
+			"just beyond", "ip-1 memory 90.004 % (57.6 of 64 GiB) since 08:00", alert,
+			rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: 0.90004, Limit: 0.9, Streak: streak(time.Hour, 0, false)},
+		},
+		{
+			"pending", "ip-1 memory 94 % (60.2 of 64 GiB) for 10 min, an alert after 15 min", alert,
+			rules.Finding{Status: rules.Pending, Severity: rules.Critical, Value: 0.94, Limit: 0.9, Streak: streak(10*time.Minute, 0, false)},
+		},
+		{
+			"verdict", "ip-1 memory p95 94 % (60.2 of 64 GiB) over the last 24 h", verdict,
+			rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: 0.94, Limit: 0.9},
+		},
+		{"silent", "ip-1 memory: no data since 04:20", alert, rules.Finding{Status: rules.NoData, Value: 0.5, Limit: 0.9, Newest: at(4*time.Hour + 40*time.Minute)}},
+		{"always silent", "ip-1 memory: no data", alert, rules.Finding{Status: rules.NoData, Value: math.NaN(), Limit: 0.9}},
+		{
+			"ended", "ip-1 memory was over 01:02–01:31, peak 93 %", alert,
+			rules.Finding{Status: rules.OK, Value: 0.5, Limit: 0.9, Earlier: streak(7*time.Hour+58*time.Minute, 7*time.Hour+29*time.Minute, false)},
+		},
+		{
+			"ended, below", "ip-1 memory was under 01:02–01:31, lowest 93 %", below,
+			rules.Finding{Status: rules.OK, Value: 0.5, Limit: 0.9, Earlier: streak(7*time.Hour+58*time.Minute, 7*time.Hour+29*time.Minute, false)},
+		},
+		{
+			"ended and gone", "ip-1 memory was over 01:02–01:31, peak 93 %; it no longer exists", alert,
+			rules.Finding{Status: rules.Gone, Value: 0.5, Limit: 0.9, Earlier: streak(7*time.Hour+58*time.Minute, 7*time.Hour+29*time.Minute, false)},
+		},
+		{"gone", "", alert, rules.Finding{Status: rules.Gone, Value: 0.5, Limit: 0.9}},
+		{"not judged", "", alert, rules.Finding{Value: 0.5, Limit: math.NaN()}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if _, got := told(t, tc.rule, tc.finding); got != tc.sentence {
+				t.Errorf("got  %s\nwant %s", got, tc.sentence)
+			}
+		})
+	}
+}
+
+func TestStateIsNoFigure(t *testing.T) {
+	p := snapshot.Panel{
+		Spec: snapshot.Spec{Name: "node-conditions", Subject: "condition", Unit: units.Short, Rules: []rules.Rule{{Name: "c", Critical: rules.At(0)}}},
+		Data: snapshot.DataComplete, Total: 1,
+		Findings: []snapshot.Finding{{
+			Finding:  rules.Finding{Rule: "c", Status: rules.Breach, Severity: rules.Critical, Value: 1, Streak: &rules.Streak{From: slot.Add(-time.Hour), To: slot}},
+			Name:     "ip-1 NotReady",
+			Capacity: math.NaN(),
+		}},
+	}
+	r := Build(info(t, nil), []snapshot.Panel{p})
+	if want := "ip-1 NotReady condition since 08:00"; r.Findings[0].Sentence != want || r.Headline != want {
+		t.Errorf("says %q, headline %q, want %q", r.Findings[0].Sentence, r.Headline, want)
+	}
+}
+
+func TestHeadline(t *testing.T) {
+	ok := take(answers{"cpu": {{series.FromPairs("node", "a"), constant(0.1)}}}, specs()[1:2])
+	failed := snapshot.Panel{Spec: specs()[0], Err: errors.New("connection refused")}
+	absent := snapshot.Panel{Spec: specs()[0], Data: snapshot.DataAbsent}
+	for _, tc := range []struct {
+		name, want string
+		state      string
+		panels     []snapshot.Panel
+	}{
+		{"nothing asked", "No check was made.", "nodata", nil},
+		{"all OK", "Nothing is beyond a limit.", "ok", ok},
+		{"one failed", "Nothing is beyond a limit, but 1 panel failed.", "nodata", append(slices.Clone(ok), failed)},
+		{"all failed", "Nothing could be measured: connection refused", "nodata", []snapshot.Panel{failed, failed}},
+		{"one absent", "Nothing is beyond a limit, but 1 check has no data.", "nodata", append(slices.Clone(ok), absent)},
+	} {
+		r := Build(Info{}, tc.panels)
+		if r.Headline != tc.want || r.state() != tc.state {
+			t.Errorf("%s: %q (%s), want %q (%s)", tc.name, r.Headline, r.state(), tc.want, tc.state)
+		}
+	}
+}
+
+type hinted struct{ error }
+
+func (hinted) Hint() string { return "forward the port" }
+
+func TestFailureCarriesItsHint(t *testing.T) {
+	err := fmt.Errorf("asking: %w", hinted{errors.New("connection\nrefused \x1b[31m")})
+	r := Build(Info{}, []snapshot.Panel{{Spec: specs()[0], Err: err}})
+	if f := r.Failures[0]; f.Error != "asking: connection refused [31m" || f.Hint != "forward the port" {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestFamily(t *testing.T) {
+	for want, list := range map[string][]string{
+		"node_load1":                {"node_load1"},
+		"kubelet_volume_stats_*":    {"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"},
+		"up and 1 more":             {"up", "node_load1"},
+		"node_load1 and 2 more":     {"node_load1", "node_memory_x", "node_memory_y"},
+		"kube_pod_container_info_*": {"kube_pod_container_info_a", "kube_pod_container_info_ab"},
+	} {
+		if got := english().family(list); got != want {
+			t.Errorf("%v: %q, want %q", list, got, want)
+		}
+	}
+}
+
+func TestTrend(t *testing.T) {
+	of := func(at func(i int) float64) []float64 {
+		v := make([]float64, 240)
+		for i := range v {
+			v[i] = at(i)
+		}
+		return v
+	}
+	for _, tc := range []struct {
+		name   string
+		values []float64
+		want   Trend
+	}{
+		{"none", nil, Steady},
+		{"few", []float64{1, 2, 3, 4, 5, 6, 7, 8}, Steady},
+		{"flat", of(func(int) float64 { return 0.5 }), Steady},
+		{"rising", of(func(i int) float64 { return 0.002 * float64(i) }), Rising},
+		{"falling", of(func(i int) float64 { return 1 - 0.002*float64(i) }), Falling},
+		{"rising with holes", of(func(i int) float64 {
+			if i%5 == 0 {
+				return math.NaN()
+			}
+			return 0.002 * float64(i)
+		}), Rising},
+		{"hardly rising", of(func(i int) float64 { return 0.5 + 0.00001*float64(i) }), Steady},
+		{"saw-tooth", of(func(i int) float64 { return 0.02 * float64(i%20) }), Steady},
+		{"rose long ago", of(func(i int) float64 { return 0.004 * math.Min(float64(i), 100) }), Steady},
+		{"infinite", of(func(i int) float64 { return math.Inf(i%2*2 - 1) }), Steady},
+	} {
+		if got := trendOf(tc.values, 0.9); got != tc.want {
+			t.Errorf("%s: %d, want %d", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestTrendTurnsWithTheSeries(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		values := rapid.SliceOfN(rapid.Float64Range(-1e6, 1e6), 0, 400).Draw(t, "values")
+		turned := make([]float64, len(values))
+		for i, v := range values {
+			turned[i] = -v
+		}
+		if a, b := trendOf(values, 100), trendOf(turned, 100); a != -b {
+			t.Errorf("%d, and turned upside down %d", a, b)
+		}
+	})
+}
+
+func TestSlug(t *testing.T) {
+	for word, want := range map[string]string{"node-memory": "node-memory", "a": "a", "default": "default"} {
+		if got := Slug(word); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+	kept := map[string]string{}
+	for _, word := range []string{"", "Node", "node", "node ", "../etc", "etc", "노드", "a/b", "a-b", "-a", "a-", "a--b", strings.Repeat("a", 81), strings.Repeat("a", 82)} {
+		slug := Slug(word)
+		if other, taken := kept[slug]; taken {
+			t.Errorf("%q and %q are both %q", word, other, slug)
+		}
+		kept[slug] = word
+	}
+}
+
+func TestSlugIsAName(t *testing.T) {
+	name := regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,78}[a-z0-9])?$`)
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.String().Draw(t, "word")
+		slug := Slug(word)
+		if !name.MatchString(slug) {
+			t.Fatalf("%q becomes %q", word, slug)
+		}
+		if Slug(slug) != slug {
+			t.Fatalf("%q becomes %q, and that %q", word, slug, Slug(slug))
+		}
+	})
+}
+
+func TestPrintable(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		got := printable(rapid.String().Draw(t, "s"))
+		for _, c := range got {
+			if unicode.IsControl(c) || c == '\u202e' {
+				t.Fatalf("%q holds %U", got, c)
+			}
+		}
+	})
+	if got := printable(strings.Repeat("가", 10_000)); len([]rune(got)) != printableRunes+1 {
+		t.Errorf("%d characters", len([]rune(got)))
+	}
+	if got := printable("a\u202eb\u200bc\x07"); got != "abc" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestSpark(t *testing.T) {
+	peak := make([]float64, 720)
+	peak[333] = 1
+	s := sparkOf(peak, 0.9, false)
+	if !strings.Contains(s.Path, " 1L") || s.LimitY != "3" {
+		t.Errorf("the peak is lost, or the limit is not below it: %+v", s)
+	}
+	gap := []float64{1, 2, 3, math.NaN(), 5, 6, 7}
+	if s := sparkOf(gap, math.NaN(), false); strings.Count(s.Path, "M") != 2 || s.LimitY != "" {
+		t.Errorf("a gap is drawn as %+v", s)
+	}
+	for name, values := range map[string][]float64{"none": nil, "few": {1, 2, 3}, "nothing": {math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()}} {
+		if s := sparkOf(values, 1, false); s != nil {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	if s := sparkOf([]float64{5, 5, 5, 5, 5}, 5, true); strings.ContainsAny(s.Path, "NI") {
+		t.Errorf("a flat series is drawn as %s", s.Path)
+	}
+}
+
+func TestSparkKeepsToItsBox(t *testing.T) {
+	number := regexp.MustCompile(`-?\d+(\.\d+)?`)
+	rapid.Check(t, func(t *rapid.T) {
+		values := rapid.SliceOf(rapid.Float64()).Draw(t, "values")
+		s := sparkOf(values, rapid.Float64().Draw(t, "limit"), rapid.Bool().Draw(t, "below"))
+		if s == nil {
+			return
+		}
+		if strings.Trim(s.Path, "ML0123456789. h") != "" {
+			t.Fatalf("path %s", s.Path)
+		}
+		for _, n := range number.FindAllString(s.Path, -1) {
+			if len(n) > 5 || n[0] == '-' {
+				t.Fatalf("%s in %s", n, s.Path)
+			}
+		}
+	})
 }

@@ -268,16 +268,17 @@ func (w words) absent(p *snapshot.Panel) string {
 
 // family is several metric names in one: what they begin with where that says enough, else the first and how many more.
 func (w words) family(names []string) string {
-	prefix := names[0]
+	if len(names) == 1 {
+		return names[0]
+	}
+	shorter := func(s string) string { return s[:strings.LastIndexByte(strings.TrimSuffix(s, "_"), '_')+1] }
+	prefix := shorter(names[0])
 	for _, n := range names[1:] {
 		for !strings.HasPrefix(n, prefix) {
-			prefix = prefix[:strings.LastIndexByte(strings.TrimSuffix(prefix, "_"), '_')+1]
+			prefix = shorter(prefix)
 		}
 	}
-	switch {
-	case len(names) == 1:
-		return names[0]
-	case strings.Count(prefix, "_") > 1:
+	if strings.Count(prefix, "_") > 1 {
 		return prefix + "*"
 	}
 	return names[0] + " " + w.AndMore.of(len(names)-1)

@@ -1,0 +1,452 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/templates"
+)
+
+// pixel stands for a chart: the tests of the page are not about drawing.
+func pixel(*snapshot.Panel) drawing { return drawing{png: []byte("not looked at")} }
+
+// pageOf renders r without drawing and parses its page.
+func pageOf(t testing.TB, r *Report) *html.Node {
+	t.Helper()
+	list, err := r.render(context.Background(), pixel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := html.Parse(bytes.NewReader(list[0].Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// all returns the elements of one name, "" for every element, in the page's order.
+func all(root *html.Node, name string) []*html.Node {
+	var found []*html.Node
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode && (name == "" || n.Data == name) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// classed returns the elements that carry a class.
+func classed(root *html.Node, class string) []*html.Node {
+	var found []*html.Node
+	for _, n := range all(root, "") {
+		if slices.Contains(strings.Fields(attribute(n, "class")), class) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// text is what is written in n, with single spaces.
+func text(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func TestPageIsWellBuilt(t *testing.T) {
+	for name, r := range map[string]*Report{"a day": daily(t), "nothing": Build(Info{}, nil), "hostile": hostile(t)} {
+		t.Run(name, func(t *testing.T) {
+			root := pageOf(t, r)
+			for _, landmark := range []string{"main", "footer", "h1", "title"} {
+				if n := len(all(root, landmark)); n != 1 {
+					t.Errorf("%d × <%s>, want one", n, landmark)
+				}
+			}
+			ids := map[string]bool{}
+			level := 0
+			for _, n := range all(root, "") {
+				if id := attribute(n, "id"); id != "" {
+					if ids[id] {
+						t.Errorf("the id %s is there twice", id)
+					}
+					ids[id] = true
+				}
+				if len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] >= '1' && n.Data[1] <= '6' {
+					next := int(n.Data[1] - '0')
+					if next > level+1 {
+						t.Errorf("<%s> %q follows a heading of level %d", n.Data, text(n), level)
+					}
+					level = next
+				}
+			}
+			for _, n := range all(root, "") {
+				if label := attribute(n, "aria-labelledby"); label != "" && !ids[label] {
+					t.Errorf("<%s> is labelled by %s, which is not there", n.Data, label)
+				}
+				if to, inside := strings.CutPrefix(attribute(n, "href"), "#"); inside && !ids[to] {
+					t.Errorf("a link goes to #%s, which is not there", to)
+				}
+				if n.Data == "section" && attribute(n, "aria-labelledby") == "" {
+					t.Error("a section without a name")
+				}
+				if n.Data == "img" && len(attribute(n, "alt")) < 10 {
+					t.Errorf("alt %q says nothing", attribute(n, "alt"))
+				}
+			}
+		})
+	}
+}
+
+func TestPageAsksForNothing(t *testing.T) {
+	css := regexp.MustCompile(`(?i)@import|url\(|expression\(`)
+	for name, r := range map[string]*Report{"a day": daily(t), "hostile": hostile(t)} {
+		root := pageOf(t, r)
+		styles := all(root, "style")
+		if len(styles) != 1 || styles[0].FirstChild.Data != templates.ReportCSS {
+			t.Fatalf("%s: the style in the page is not templates/report.css as it is", name)
+		}
+		if css.MatchString(templates.ReportCSS) {
+			t.Errorf("the style loads something")
+		}
+		sum := sha256.Sum256([]byte(styles[0].FirstChild.Data))
+		want := "default-src 'none'; img-src data:; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
+		if got := attribute(all(root, "meta")[1], "content"); got != want {
+			t.Errorf("%s: policy %q, want %q", name, got, want)
+		}
+		for _, n := range all(root, "") {
+			if slices.Contains([]string{"script", "iframe", "object", "embed", "form", "base", "video", "audio"}, n.Data) {
+				t.Errorf("%s: <%s>", name, n.Data)
+			}
+			for _, a := range n.Attr {
+				switch {
+				case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
+					t.Errorf("%s: <%s %s=%q>", name, n.Data, a.Key, a.Val)
+				case a.Key == "src" || a.Key == "srcset" || a.Key == "poster", a.Key == "href" && n.Data == "link":
+					if !strings.HasPrefix(a.Val, "data:image/") {
+						t.Errorf("%s: <%s %s=%q> is not in the page", name, n.Data, a.Key, a.Val)
+					}
+				case a.Key == "href" && !strings.HasPrefix(a.Val, "#") && !strings.HasPrefix(a.Val, "https://"):
+					t.Errorf("%s: a link to %q", name, a.Val)
+				}
+			}
+		}
+	}
+}
+
+// evil is written into every place that a word from outside can reach. Its brackets, quotes and newlines close whatever they stand in.
+const evil = "x\"'><script>alert(1)</script><img src=x onerror=alert(1)>--></style></title>`{{.W}}<!channel>&amp;%00"
+
+// shaped is a report in which word stands wherever a word from outside can.
+func shaped(t testing.TB, word string) *Report {
+	t.Helper()
+	in := Info{
+		Cluster: word, Name: word, Title: word, Slot: slot, Range: 1, Version: word, Server: word, ServerURL: word, ExternalURL: "https://example.com/" + word,
+		Command: word, Incomplete: word, Nodes: []snapshot.Node{{Name: word, InternalIP: word}, {Name: "n" + word, Exporter: true}},
+	}
+	spec := snapshot.Spec{
+		Name: "node-memory", Title: word, Section: word, Query: "memory", Unit: units.PercentUnit, Subject: word, Why: word, Hint: word, Legend: "{{node}} {{l}}",
+		Rules: []rules.Rule{{Name: word, Warning: rules.At(0.5), RunbookURL: "https://example.com/" + word}},
+	}
+	failed, absent, undrawn := spec, spec, spec
+	failed.Name, failed.Query = "failed", "nothing"
+	absent.Name, absent.Query = "absent", "quiet"
+	undrawn.Name = "undrawn"
+	a := answers{"quiet": {}}
+	a.add("memory", series.FromPairs("node", word, "l", word), constant(0.9))
+	panels := take(a, []snapshot.Spec{spec, failed, absent, undrawn})
+	panels[0].Notes = []string{word}
+	panels[0].Expr = word
+	panels[1].Err = errors.New(word)
+	panels[2].Missing = []string{word, "b" + word}
+	return Build(in, panels)
+}
+
+func hostile(t testing.TB) *Report { return shaped(t, evil) }
+
+func TestOutsideWordsStayWords(t *testing.T) {
+	draw := func(p *snapshot.Panel) drawing {
+		if p.Spec.Name == "undrawn" {
+			return drawing{err: errors.New(p.Spec.Title)}
+		}
+		return pixel(p)
+	}
+	parse := func(word string) *html.Node {
+		list, err := shaped(t, word).render(context.Background(), draw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root, err := html.Parse(bytes.NewReader(list[0].Body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return root
+	}
+	tame, wild := parse("tame"), parse(evil)
+	tree := func(root *html.Node) []string {
+		var out []string
+		for _, n := range all(root, "") {
+			keys := []string{n.Data}
+			for _, a := range n.Attr {
+				keys = append(keys, a.Key)
+			}
+			out = append(out, strings.Join(keys, " "))
+		}
+		return out
+	}
+	if a, b := tree(tame), tree(wild); !slices.Equal(a, b) {
+		for i := range min(len(a), len(b)) {
+			if a[i] != b[i] {
+				t.Fatalf("element %d is <%s>, and with hostile words <%s>", i, a[i], b[i])
+			}
+		}
+		t.Fatalf("%d elements, and with hostile words %d", len(a), len(b))
+	}
+	count := func(root *html.Node, word string) (n int) {
+		for d := range root.Descendants() {
+			if d.Type == html.TextNode && (d.Parent == nil || d.Parent.Data != "style") {
+				n += strings.Count(d.Data, word)
+			}
+			for _, a := range d.Attr {
+				n += strings.Count(a.Val, word)
+			}
+		}
+		return n
+	}
+	// A link's words are encoded instead: they are counted apart.
+	tames, wilds := count(tame, "tame"), count(wild, evil)
+	encoded := 0
+	for _, n := range all(wild, "a") {
+		if strings.Contains(attribute(n, "href"), "%3Cscript%3E") || strings.Contains(attribute(n, "href"), "%3cscript%3e") {
+			encoded++
+		}
+	}
+	if tames < 40 || wilds < tames*3/4 || encoded == 0 {
+		t.Errorf("the word stands in %d places, the hostile one in %d, and in %d links", tames, wilds, encoded)
+	}
+}
+
+func TestLinksThatAreNone(t *testing.T) {
+	for _, address := range []string{"javascript:alert(1)", "data:text/html,x", "ftp://example.com", "//example.com", "example.com", "", "http://"} {
+		if got := graphURL(address, "up", &snapshot.Panel{}); got != "" {
+			t.Errorf("%q becomes the link %s", address, got)
+		}
+	}
+	p := take(answers{"up": {}}, []snapshot.Spec{{Name: "up", Query: "up"}})[0]
+	want := "https://prometheus.example.com/prom/graph?g0.end_input=2026-11-21+23%3A58%3A00&g0.expr=up%7Ba%3D%22%26b%22%7D&g0.range_input=1d&g0.step_input=120&g0.tab=0"
+	if got := graphURL("https://user:secret@prometheus.example.com/prom/", `up{a="&b"}`, &p); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestFirstScreenComesFirst(t *testing.T) {
+	root := pageOf(t, daily(t))
+	var order []string
+	for _, n := range append(all(root, "h2"), all(root, "footer")...) {
+		order = append(order, text(n))
+	}
+	order = order[:len(order)-1]
+	want := []string{"Verdict", "Findings", "Fleet", "Nodes", "Not seen", "This run", "Node by node", "Contents", "Nodes", "Containers", "Storage"}
+	if !slices.Equal(order, want) {
+		t.Errorf("headings %q, want %q", order, want)
+	}
+	if got, want := text(all(root, "h1")[0]), "prod-seoul · Daily capacity"; got != want {
+		t.Errorf("title %q, want %q", got, want)
+	}
+	if got, want := text(classed(root, "when")[0]), "Sun 22 Nov 2026 09:00 KST · last 24 h"; got != want {
+		t.Errorf("time %q, want %q", got, want)
+	}
+	if got, want := text(classed(root, "counts")[0]), "3 critical 2 warning 2 no data 1 failed 254 OK 40 of 42 nodes measured"; got != want {
+		t.Errorf("counts %q, want %q", got, want)
+	}
+	if got, want := text(classed(root, "headline")[0]), "ip-10-0-1-12 memory 95.7 % (61.2 of 64 GiB), over 90 % since 04:38, rising"; got != want {
+		t.Errorf("headline %q, want %q", got, want)
+	}
+}
+
+func TestFindingsTable(t *testing.T) {
+	rows := all(classed(pageOf(t, daily(t)), "findings")[0], "tr")[1:]
+	var got []string
+	for _, row := range rows {
+		got = append(got, text(row))
+	}
+	want := []string{
+		"critical ip-10-0-1-12 memory 95.7 % / 90 % 61.2 of 64 GiB 4 h 20 min since 04:38 rising",
+		"critical shop/checkout-6b7d9c5f4-31676/app memory 95.7 % / 95 % 1.91 of 2 GiB ≥ 24 h",
+		"critical spark/exec-7/executor OOM kills Runbook 3 / 0 ≥ 46 min",
+		"warning ip-10-0-1-17 CPU 93.8 % / 80 % 15 of 16 cores ≥ 24 h",
+		"warning ip-10-0-1-19 /dev/nvme0n1p1 disk 86 % / 80 % 172 of 200 GiB 5 h 56 min since 03:02 rising",
+		"no data ip-10-0-1-21 memory, CPU 4 h 36 min since 04:24",
+		"ended ip-10-0-1-23 CPU 96 % / 95 % 1 h 26 min 19:02–20:28",
+		"ended ip-10-0-1-15 memory 83.3 % / 80 % 9 h 8 min 19:28–04:36",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("findings\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestManyFindingsFold(t *testing.T) {
+	a := answers{}
+	for i := range 300 {
+		a.add("cpu", series.FromPairs("node", nodeName(i)), constant(0.81+0.0005*float64(i)))
+	}
+	root := pageOf(t, Build(info(t, nil), take(a, specs()[1:2])))
+	tables := classed(root, "findings")
+	if len(tables) != 2 {
+		t.Fatalf("%d tables of findings, want the first and all", len(tables))
+	}
+	for i, want := range []int{10, 200} {
+		if got := len(all(tables[i], "tr")) - 1; got != want {
+			t.Errorf("table %d has %d rows, want %d", i, got, want)
+		}
+	}
+	if details := all(root, "details")[0]; !strings.HasPrefix(text(details), "All 300 findings") || !strings.Contains(text(details), "The first 200 of 300") {
+		t.Errorf("the fold says %.80q", text(details))
+	}
+}
+
+func TestPanelsSayTheirState(t *testing.T) {
+	root := pageOf(t, daily(t))
+	want := map[string]string{
+		"panel-node-memory": "1 critical, 1 no data", "panel-node-disk": "1 warning", "panel-node-network": "", "panel-node-requests": "all OK",
+		"panel-container-throttling": "failed", "panel-pvc": "no data", "panel-container-quiet": "all OK",
+	}
+	for _, article := range all(root, "article") {
+		anchor := attribute(article, "aria-labelledby")
+		said, ok := want[anchor]
+		if !ok {
+			continue
+		}
+		delete(want, anchor)
+		got := ""
+		for _, n := range classed(all(article, "header")[0], "state") {
+			got = text(n)
+		}
+		if got != said {
+			t.Errorf("%s says %q, want %q", anchor, got, said)
+		}
+		if pictures := len(all(article, "img")); (pictures == 1) == (said == "failed" || said == "no data" || anchor == "panel-container-quiet") {
+			t.Errorf("%s has %d charts", anchor, pictures)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("not in the page: %v", want)
+	}
+	if attribute(all(root, "img")[0], "alt") != "Memory of nodes: ip-10-0-1-12 memory 95.7 % (61.2 of 64 GiB) since 04:38" {
+		t.Errorf("alt %q", attribute(all(root, "img")[0], "alt"))
+	}
+	if strings.Contains(text(root), "Memory pressure") {
+		t.Error("an optional panel without metrics is shown")
+	}
+}
+
+func TestNodesGrid(t *testing.T) {
+	cells := all(classed(pageOf(t, daily(t)), "cells")[0], "li")
+	if len(cells) != 42 {
+		t.Fatalf("%d cells for 42 nodes", len(cells))
+	}
+	want := []string{"critical", "warning", "warning", "nodata", "unmeasured", "unmeasured", "ok"}
+	for i, class := range want {
+		if got := attribute(cells[i].FirstChild, "class"); got != class {
+			t.Errorf("cell %d is %s, want %s", i, got, class)
+		}
+	}
+	first := cells[0].FirstChild
+	if attribute(first, "href") != "#panel-node-memory" || !strings.HasPrefix(text(first), "ip-10-0-1-12 memory 95.7 %") {
+		t.Errorf("the first cell goes to %s and says %q", attribute(first, "href"), text(first))
+	}
+}
+
+func TestChartThatCannotBeDrawn(t *testing.T) {
+	r := daily(t)
+	list, err := r.render(context.Background(), func(p *snapshot.Panel) drawing {
+		if p.Spec.Name == "node-cpu" {
+			return drawing{err: errors.New("out of <ink>")}
+		}
+		return pixel(p)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range list {
+		got = append(got, f.Name)
+	}
+	if slices.Contains(got, "node-cpu.png") || len(got) != len(r.Panels)+1 {
+		t.Errorf("files %v", got)
+	}
+	if !bytes.Contains(list[0].Body, []byte("The chart could not be drawn: out of &lt;ink&gt;")) {
+		t.Error("the page does not say what happened to the chart")
+	}
+}
+
+func TestRenderStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	drawn := 0
+	_, err := Build(info(t, nil), take(answers{}, specs())).render(ctx, func(p *snapshot.Panel) drawing {
+		drawn++
+		cancel()
+		return pixel(p)
+	})
+	if !errors.Is(err, context.Canceled) || drawn > drawnAtOnce {
+		t.Errorf("after %d charts: %v", drawn, err)
+	}
+}
+
+func TestSameBytesFromTheSameData(t *testing.T) {
+	a, nodes := fleetOf(42)
+	one := files(t, Build(info(t, nodes), take(a, specs())))
+	for _, list := range a {
+		slices.Reverse(list) // a server may answer in any order
+	}
+	two := files(t, Build(info(t, nodes), take(a, specs())))
+	if !slices.Equal(names(one), names(two)) {
+		t.Fatalf("files %v and %v", names(one), names(two))
+	}
+	for name, body := range one {
+		if !bytes.Equal(body, two[name]) {
+			t.Errorf("%s differs", name)
+		}
+	}
+}
+
+func TestPageOfTwentyPanelsIsSmall(t *testing.T) {
+	a, nodes := fleetOf(12)
+	var many []snapshot.Spec
+	for i := range 20 {
+		s := specs()[i%2]
+		s.Name, s.Top = fmt.Sprintf("panel-%d", i), 12
+		many = append(many, s)
+	}
+	page := files(t, Build(info(t, nodes), take(a, many)))["index.html"]
+	if len(page) > 3<<20 {
+		t.Errorf("%d bytes, want at most 3 MiB", len(page))
+	}
+	t.Logf("%d bytes", len(page))
+}
