@@ -43,7 +43,7 @@ func sparkOf(values []float64, limit float64, below bool) *spark {
 		if hi == lo {
 			return coordinate(sparkHeight / 2)
 		}
-		return coordinate(1 + (sparkHeight-2)*((hi/2-v/2)/(hi/2-lo/2))) // halved, so that no difference is too large
+		return coordinate(1 + float64((sparkHeight-2)*((hi/2-v/2)/(hi/2-lo/2)))) // halved: no difference is too large
 	}
 	var path strings.Builder
 	move := true
