@@ -11,8 +11,9 @@ import (
 const (
 	// eachContainer is what the metrics of cAdvisor and of kube-state-metrics know a container by.
 	eachContainer = `by (cluster, namespace, pod, container)`
-	// containers leaves out the cgroups of whole pods and of the pause containers, which hold the pod's network. image!="" would not do:
-	// pause containers have an image.
+	// containers leaves out the cgroups of whole pods, and of the pause containers that hold the pod's network: throttling would show the
+	// pod beside its containers, and the server would read twice as much for the others. image!="" would not do, because pause containers
+	// have an image.
 	containers = `container!="",container!="POD"`
 
 	nameContainer = "{{namespace}}/{{pod}}/{{container}}"
@@ -147,7 +148,7 @@ func containerThrottling() snapshot.Spec {
 		Name:    "container-throttling",
 		Title:   "CPU throttling of containers",
 		Section: sectionContainers,
-		Query:   sum("container_cpu_cfs_throttled_periods_total") + " / " + sum("container_cpu_cfs_periods_total"),
+		Query:   sum("container_cpu_cfs_throttled_periods_total") + " / (" + sum("container_cpu_cfs_periods_total") + " > 0)",
 		Unit:    units.PercentUnit,
 		Legend:  nameContainer,
 		Subject: "CPU throttling",

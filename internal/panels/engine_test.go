@@ -113,8 +113,7 @@ func query(in storage.Queryable, expr string, from, to, step time.Duration) (pro
 // values are what a query gives at one time: by the values of its labels in the order of their names, joined by blanks.
 type values map[string]float64
 
-// at runs a query at one offset from the epoch. The samples that are NaN, as 0/0 is, are left out. names are the labels that the
-// series have.
+// at runs a query at one offset from the epoch. names are the labels that the series have.
 func (st *store) at(t *testing.T, expr string, offset time.Duration) (got values, names string, err error) {
 	t.Helper()
 	m, err := query(st, expr, offset, offset, scrape)
@@ -124,9 +123,7 @@ func (st *store) at(t *testing.T, expr string, offset time.Duration) (got values
 	got = values{}
 	for _, s := range m {
 		key, n := keyOf(s.Metric)
-		if v := s.Floats[0].F; !math.IsNaN(v) {
-			got[key], names = v, n
-		}
+		got[key], names = s.Floats[0].F, n
 	}
 	return got, names, nil
 }
@@ -139,14 +136,17 @@ func keyOf(ls labels.Labels) (key, names string) {
 	return strings.Join(vs, " "), strings.Join(ns, " ")
 }
 
-func close9(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
+// near allows for the order in which floating point adds; NaN is near NaN.
+func near(a, b float64) bool {
+	return math.Abs(a-b) < 1e-9 || math.IsNaN(a) && math.IsNaN(b)
+}
 
 func (v values) equal(o values) bool {
 	if len(v) != len(o) {
 		return false
 	}
 	for k, x := range v {
-		if y, ok := o[k]; !ok || !close9(x, y) {
+		if y, ok := o[k]; !ok || !near(x, y) {
 			return false
 		}
 	}

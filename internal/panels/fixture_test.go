@@ -119,8 +119,8 @@ func (f *fixture) scraped(node, host string, each func(set)) {
 	each(d)
 }
 
-// machine is what node_exporter says: bytes of memory available of 1000, CPU seconds a minute, bytes available of 100 and inodes free
-// of 1000 on the root disk.
+// machine is what node_exporter says: bytes of memory available of 1000, CPU seconds a minute of a core, bytes available of 100 and
+// inodes free of 1000 on the root disk.
 type machine struct{ available, idle, user, avail, inodes int }
 
 func (f *fixture) exporter(node, ip string, m machine) {
@@ -132,8 +132,8 @@ func (f *fixture) exporter(node, ip string, m machine) {
 		f.put("node_memory_MemAvailable_bytes", d, nil, always(m.available))
 		f.put("node_memory_MemFree_bytes", d, nil, "20x60")
 		f.put("node_memory_Active_bytes", d, nil, "850x60")
-		for _, cpu := range []string{"0", "1"} {
-			for mode, rate := range map[string]int{"idle": m.idle, "user": m.user, "iowait": 3, "steal": 3} {
+		for cpu, more := range map[string]int{"0": 6, "1": -6} { // one core does more than the other
+			for mode, rate := range map[string]int{"idle": m.idle - more, "user": m.user + more, "iowait": 3, "steal": 3} {
 				f.put("node_cpu_seconds_total", d, set{"cpu": cpu, "mode": mode}, fmt.Sprintf("0+%dx60", rate))
 			}
 		}

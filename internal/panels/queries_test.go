@@ -75,7 +75,7 @@ var answers = map[string]answer{
 	"container-cpu-limit": {by: "container namespace pod",
 		want:     values{"app shop api-n1": 0.5, "app shop api-n2": 0.5},
 		capacity: values{"app shop api-n1": 1, "app shop api-n2": 1}},
-	// 300 of 600 periods; the sidecars 0/0, which is a gap.
+	// 300 of 600 periods; the sidecars none of none, which is a gap and not a NaN.
 	"container-throttling": {by: "container namespace pod", want: values{"app shop api-n1": 0.5, "app shop api-n2": 0.5}},
 	// 1 − 15/100 and 1 − 60/100.
 	"pvc": {by: "namespace persistentvolumeclaim",
@@ -196,6 +196,9 @@ func TestNaiveQueriesFallIntoTheTraps(t *testing.T) {
 		{"what is free for root alone", both, "node-disk",
 			`max by (instance, device) (1 - node_filesystem_free_bytes{mountpoint="/"} / node_filesystem_size_bytes)`,
 			values{"/dev/sda1 10.0.0.1:9100": 0.75, "/dev/sda1 10.0.0.2:9100": 0.45}},
+		{"a filesystem without inodes", both, "node-inodes",
+			`max by (instance, device) (1 - node_filesystem_files_free{fstype="btrfs"} / node_filesystem_files)`,
+			values{"/dev/sdc 10.0.0.1:9100": math.NaN(), "/dev/sdc 10.0.0.2:9100": math.NaN()}},
 		{"conditions that are good when true", both, "node-conditions",
 			`max by (node, condition) (kube_node_status_condition{condition!="Ready",status="true"}) == 1`,
 			values{"KernelReady n1": 1, "MemoryPressure n2": 1}},
