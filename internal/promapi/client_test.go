@@ -1,12 +1,24 @@
 package promapi
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promsnap/promsnap/internal/series"
 )
@@ -20,9 +32,15 @@ const one = `{"status":"success","data":{"resultType":"matrix","result":[{"metri
 // newClient returns a client of a server that answers with h.
 func newClient(t testing.TB, o Options, h http.HandlerFunc) *Client {
 	t.Helper()
+	return newClientAt(t, o, "", "", h)
+}
+
+// newClientAt is newClient with user:password@ before the host and a path behind it.
+func newClientAt(t testing.TB, o Options, user, path string, h http.HandlerFunc) *Client {
+	t.Helper()
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
-	base, err := url.Parse(srv.URL)
+	base, err := url.Parse(strings.Replace(srv.URL, "://", "://"+user, 1) + path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,14 +51,244 @@ func newClient(t testing.TB, o Options, h http.HandlerFunc) *Client {
 	return c
 }
 
-func TestRangeSmoke(t *testing.T) {
-	c := newClient(t, Options{}, func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte(one)) })
-	meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, func(s series.Series) error {
-		t.Log(s.Labels, s.Values)
-		return nil
+// TestRangeAsks holds what is sent.
+func TestRangeAsks(t *testing.T) {
+	c := tripClient(t, Options{
+		Matchers: prod(), Params: map[string]string{"dedup": "true"}, QueryTimeout: 1500 * time.Millisecond, UserAgent: "promsnap/1.2.3",
+	}, func(r *http.Request) (*http.Response, error) {
+		body, _ := io.ReadAll(r.Body)
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			t.Error(err)
+		}
+		want := url.Values{
+			"query": {`up{cluster="prod"}`}, "start": {"1700000040.5"}, "end": {"1700000280.5"}, "step": {"60"},
+			"timeout": {"1.5"}, "limit": {"8"}, "dedup": {"true"},
+		}
+		if diff := cmp.Diff(want, form); diff != "" {
+			t.Errorf("form (-want +got):\n%s", diff)
+		}
+		if r.Method != "POST" || r.URL.String() != "http://prometheus.test:9090/api/v1/query_range" {
+			t.Errorf("%s %s", r.Method, r.URL)
+		}
+		for name, want := range map[string]string{
+			"User-Agent": "promsnap/1.2.3", "Accept": "application/json", "Accept-Encoding": "identity", "Content-Type": "application/x-www-form-urlencoded", "Authorization": "",
+		} {
+			if got := r.Header.Get(name); got != want {
+				t.Errorf("%s: %q, want %q", name, got, want)
+			}
+		}
+		return answer(r, 200, matrix("")), nil
 	})
-	t.Logf("%+v %v", meta, err)
-	if err != nil || meta.Series != 1 {
-		t.Fail()
+	g := grid
+	g.Start = g.Start.Add(500 * time.Millisecond)
+	meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: g, Limit: 7}, none)
+	want := Meta{Expr: `up{cluster="prod"}`, Grid: g, Bytes: int64(len(matrix("")))}
+	if diff := cmp.Diff(want, meta); err != nil || diff != "" {
+		t.Errorf("%v, meta (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestRangeRefusesGrids(t *testing.T) {
+	c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
+		t.Error("was sent")
+		return answer(r, 500, ""), nil
+	})
+	for _, g := range []series.Grid{
+		{}, {Start: grid.Start, Step: time.Minute}, {Start: grid.Start, Len: 1}, {Start: grid.Start, Step: -time.Minute, Len: 1},
+		{Start: grid.Start, Step: time.Minute, Len: maxSteps + 1}, {Start: grid.Start.Add(1), Step: time.Minute, Len: 1}, {Start: grid.Start, Step: time.Second + 1, Len: 1},
+	} {
+		var e *Error
+		if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: g}, none); !errors.As(err, &e) || e.Kind != KindBadConfig {
+			t.Errorf("%+v: %v", g, err)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	name := labels.MustNewMatcher(labels.MatchEqual, "__name__", "up")
+	tests := []struct {
+		base string
+		o    Options
+		want string
+	}{
+		{"prometheus:9090", Options{}, `the URL's scheme is "prometheus"`},
+		{"http://", Options{}, "no host"},
+		{"http://p?a=b", Options{}, "parameters belong in params"},
+		{"http://p", Options{Matchers: []*labels.Matcher{name}}, `the matcher __name__="up" is about the metric's name`},
+		{"http://p", Options{Params: map[string]string{"step": "1"}}, `the parameter "step" is the client's own`},
+	}
+	for _, tt := range tests {
+		base, err := url.Parse(tt.base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := New(base, nil, tt.o); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %s", tt.base, err, tt.want)
+		}
+	}
+}
+
+// TestRangeFallsBackToGET holds that a server that refuses a POST is asked by GET, and at once the next time.
+func TestRangeFallsBackToGET(t *testing.T) {
+	for _, status := range []int{403, 405, 501} {
+		var asked []string
+		c := newClient(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
+			asked = append(asked, r.Method)
+			if r.Method != "GET" {
+				w.WriteHeader(status)
+				return
+			}
+			if q := r.URL.Query(); q.Get("query") != "up" || q.Get("step") != "60" {
+				t.Errorf("asked %s", r.URL)
+			}
+			_, _ = io.WriteString(w, one)
+		})
+		for range 2 {
+			if meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none); err != nil || meta.Series != 1 {
+				t.Errorf("%d: %d series, %v", status, meta.Series, err)
+			}
+		}
+		if diff := cmp.Diff([]string{"POST", "GET", "GET"}, asked); diff != "" {
+			t.Errorf("%d: asked (-want +got):\n%s", status, diff)
+		}
+	}
+}
+
+func TestRangePrefixAndUser(t *testing.T) {
+	for _, path := range []string{"/a/prometheus", "/a/prometheus/"} {
+		c := newClientAt(t, Options{}, "me:pa%20ss@", path, func(w http.ResponseWriter, r *http.Request) {
+			user, password, _ := r.BasicAuth()
+			if r.URL.Path != "/a/prometheus/api/v1/query_range" || user != "me" || password != "pa ss" {
+				t.Errorf("%s as %s:%s", r.URL, user, password)
+			}
+			_, _ = io.WriteString(w, one)
+		})
+		if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestRangeConcurrency holds that no more calls than allowed are at the server at once, and that all come through.
+func TestRangeConcurrency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var now, most atomic.Int32
+		c := tripClient(t, Options{Concurrency: 3}, func(r *http.Request) (*http.Response, error) {
+			most.Store(max(most.Load(), now.Add(1)))
+			time.Sleep(time.Second)
+			resp := answer(r, 200, one)
+			resp.Body = closer{resp.Body, func() { now.Add(-1) }}
+			return resp, nil
+		})
+		var wg sync.WaitGroup
+		start := time.Now()
+		for range 10 {
+			wg.Go(func() {
+				if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if took := time.Since(start); most.Load() != 3 || took != 4*time.Second {
+			t.Errorf("%d at once, %v", most.Load(), took)
+		}
+	})
+}
+
+type closer struct {
+	io.Reader
+	close func()
+}
+
+func (c closer) Close() error { c.close(); return nil }
+
+// TestRangeWaitsNoLongerThanItsContext holds that a call that waits for its place gives up with its context.
+func TestRangeWaitsNoLongerThanItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := tripClient(t, Options{Concurrency: 1}, func(r *http.Request) (*http.Response, error) {
+			time.Sleep(time.Hour)
+			return answer(r, 200, one), nil
+		})
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		wg.Go(func() { _, _ = c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none) })
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		var e *Error
+		if _, err := c.Range(ctx, Query{Expr: "up", Grid: grid}, none); !errors.As(err, &e) || e.Kind != KindTimeout || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %s", describe(err))
+		}
+	})
+}
+
+// TestRangeEndsAtTheServer holds that a call that ends early, by its context or by each, ends the server's request too.
+func TestRangeEndsAtTheServer(t *testing.T) {
+	enough := errors.New("enough")
+	ended := make(chan bool)
+	c := newClient(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, strings.TrimSuffix(one, "]}}")+",")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		ended <- true
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	meta, err := c.Range(ctx, Query{Expr: "up", Grid: grid}, func(series.Series) error { cancel(); return nil })
+	if !errors.Is(err, context.Canceled) || meta.Series != 1 {
+		t.Errorf("%d series, %v", meta.Series, err)
+	}
+	<-ended
+	if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, func(series.Series) error { return enough }); err != enough {
+		t.Errorf("got %v", err)
+	}
+	<-ended
+}
+
+func TestRangeLimit(t *testing.T) {
+	c := newClient(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.FormValue("limit"))
+		_, _ = io.WriteString(w, matrix(strings.Repeat("{},", n-1)+"{}"))
+	})
+	for _, limit := range []int{0, 1, 20} {
+		var e *LimitError
+		meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid, Limit: limit}, none)
+		if limit == 0 {
+			limit = DefaultLimit
+		}
+		if !errors.As(err, &e) || e.Limit != limit || meta.Series != limit || !strings.Contains(err.Error(), "topk") {
+			t.Errorf("%d: %d series, %v", limit, meta.Series, err)
+		}
+	}
+}
+
+func TestRangeGzip(t *testing.T) {
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	_, _ = io.WriteString(z, `{"x":"`)
+	for range 64 {
+		_, _ = z.Write(bytes.Repeat([]byte("x"), 1<<20))
+	}
+	_ = z.Close()
+	c := newClient(t, Options{Gzip: true, MaxBytes: 4 << 20}, func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Accept-Encoding"); got != "gzip" {
+			t.Errorf("Accept-Encoding: %s", got)
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		if r.FormValue("query") == "bomb" {
+			_, _ = w.Write(bomb.Bytes())
+			return
+		}
+		z := gzip.NewWriter(w)
+		_, _ = io.WriteString(z, one)
+		_ = z.Close()
+	})
+	if meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none); err != nil || meta.Series != 1 || meta.Bytes != int64(len(one)) {
+		t.Errorf("%+v, %v", meta, err)
+	}
+	var e *Error
+	if _, err := c.Range(context.Background(), Query{Expr: "bomb", Grid: grid}, none); !errors.As(err, &e) || e.Kind != KindTooMuch || !strings.Contains(err.Error(), "longer than 4 MiB") {
+		t.Errorf("bomb: %s", describe(err))
 	}
 }

@@ -51,16 +51,8 @@ const window = 128
 // read takes [[time, "value"], …]; labels are the series', as far as known, for errors.
 func (p *samples) read(s *scanner, labels series.Labels) error {
 	return s.array("a list of samples", func() error {
-		for {
-			if s.w-s.r < window {
-				s.fill()
-			}
-			n := p.quick(s.buf[s.r:s.w])
-			s.r += n
-			if n == 0 || s.w-s.r >= window {
-				return p.careful(s, labels)
-			}
-		}
+		s.r += p.quick(s.buf[s.r:s.w])
+		return p.careful(s, labels)
 	})
 }
 

@@ -208,10 +208,10 @@ func networkError(err error) *Error {
 		hostname    x509.HostnameError
 		authority   x509.UnknownAuthorityError
 		record      tls.RecordHeaderError
-		alert       tls.AlertError
+		remote      *net.OpError
 		token       *oauth2.RetrieveError
 	)
-	if errors.As(err, &wrapped) {
+	for errors.As(err, &wrapped) {
 		err = wrapped.Err // url.Error prints the URL with its parameters
 	}
 	e.Message = err.Error()
@@ -239,7 +239,7 @@ func networkError(err error) *Error {
 	case errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record):
 		e.Kind, e.again = KindTLS, false
 		e.Hint = "the server does not speak HTTPS: write http:// in the URL"
-	case errors.As(err, &alert):
+	case errors.As(err, &remote) && remote.Op == "remote error": // a TLS alert
 		e.Kind, e.again = KindTLS, false
 		e.Hint = "the server refused the TLS handshake: it may want a client certificate (http_config: tls_config: cert_file, key_file)"
 	default:
