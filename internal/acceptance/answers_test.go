@@ -140,14 +140,11 @@ func containerAnswers(all map[string][]answer) {
 	}
 	all["container-oom"] = []answer{worker(shape{}.then("23:50", 1)), executor(shape{}.then("22:00", 1))}
 	all["container-restarts"] = []answer{
-		api(flat(0).then("23:30", 3)), worker(flat(0).then("23:50", 1)), idle(flat(0)), hostile(flat(0)), unlimited(flat(0)),
+		api(flat(0).then("23:30", 3)), worker(flat(0).then("23:50", 1)), sidecar(flat(0)), idle(flat(0)), hostile(flat(0)), unlimited(flat(0)),
 	}
 	all["container-cpu"] = []answer{api(flat(2)), worker(flat(0.95)), hostile(flat(0.5))}
 	all["container-cpu-limit"] = []answer{worker(flat(0.95))}
-	never := flat(math.NaN()) // 0/0: it did not run in any period
-	all["container-throttling"] = []answer{
-		api(flat(0.5)), worker(flat(0.1)), sidecar(never), idle(never), hostile(never), unlimited(never),
-	}
+	all["container-throttling"] = []answer{api(flat(0.5)), worker(flat(0.1))} // the others ran in no period: 0/0
 }
 
 func conditions() []answer {

@@ -21,7 +21,7 @@ func testRefusals(t *testing.T, s *server, ca string) {
 		say        []string
 	}{
 		{"password", fmt.Sprintf("tls_config: {ca_file: %s}\n    basic_auth: {username: %s, password: '%s'}", ca, username, wrong),
-			[]string{"401", "password"}},
+			[]string{"401", "credentials"}},
 		{"no password", fmt.Sprintf("tls_config: {ca_file: %s}", ca), []string{"401", "basic_auth"}},
 		{"unknown authority", fmt.Sprintf("basic_auth: {username: %s, password: '%s'}", username, wrong), []string{"certificate", "ca_file"}},
 	} {

@@ -4,7 +4,10 @@ package acceptance
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +24,7 @@ var atSlot = []string{"--time", "2026-03-10T00:00:00Z", "--range", "6h", "--outp
 func testReport(t *testing.T, c chart, name string, args []string) {
 	args = append(append([]string{"run"}, args...), atSlot...)
 	o := promsnap(t, args...).want(t, 0)
+	checkSummary(t, o)
 	doc := o.document(t, name, slot)
 	t.Run("figures", func(t *testing.T) { checkFigures(t, doc, answers(c)) })
 	t.Run("findings", func(t *testing.T) { checkFindings(t, doc, findings(c)) })
@@ -32,6 +36,22 @@ func testReport(t *testing.T, c chart, name string, args []string) {
 	}
 	if want := (report.DocNodes{Total: 6, Measured: 4, Without: []string{"n5", "n6"}}); !cmp.Equal(doc.Nodes, want) {
 		t.Errorf("nodes %+v, want %+v", doc.Nodes, want)
+	}
+}
+
+// checkSummary reads what a person sees at the end: the counts, and the path of a page that is there.
+func checkSummary(t *testing.T, o outcome) {
+	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
+	last := lines[len(lines)-1]
+	_, page, found := strings.Cut(last, "→ ")
+	if !found {
+		t.Fatalf("the last line %q names no page", last)
+	}
+	if info, err := os.Stat(filepath.Join(o.dir, page)); err != nil || info.IsDir() {
+		t.Errorf("the last line names %q, which is no file: %v", page, err)
+	}
+	if want := "CRITICAL n1 memory 94 % (60.2 of 64 GiB) since 23:40"; !slices.Contains(lines, want) {
+		t.Errorf("no line says %q", want)
 	}
 }
 
