@@ -10,20 +10,20 @@ import (
 	"github.com/promsnap/promsnap/internal/panels"
 )
 
-// TestEveryPanelAnswersOnTheSimulatedCluster runs the panels over the cluster of the demo: each finds its series, as many under one
+// TestEveryPanelAnswersOnTheSimulatedCluster runs the panels over a small cluster of the kind that the demo has: each finds its series, as many under one
 // chart's labels as under the other's, and each ratio's whole is known.
 func TestEveryPanelAnswersOnTheSimulatedCluster(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	found := map[string]int{}
 	for _, profile := range []lab.Profile{lab.Community, lab.KPS} {
-		cluster, err := lab.New(lab.Options{Profile: profile, Now: now})
+		cluster, err := lab.New(lab.Options{Profile: profile, Nodes: 16, Now: now})
 		if err != nil {
 			t.Fatal(err)
 		}
 		run := func(t *testing.T, expr string) promql.Matrix {
 			t.Helper()
-			from := time.Duration(now.Add(-20*time.Minute).UnixMilli()) * time.Millisecond
-			m, err := query(cluster, expr, from, from+20*time.Minute, 2*time.Minute)
+			from := time.Duration(now.Add(-10*time.Minute).UnixMilli()) * time.Millisecond
+			m, err := query(cluster, expr, from, from+10*time.Minute, 2*time.Minute)
 			if err != nil {
 				t.Fatal(err)
 			}
