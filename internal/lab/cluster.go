@@ -34,6 +34,7 @@ type node struct {
 	full     signal // root device, as a ratio
 	fullPath path
 	traffic  signal // bytes/s
+	squeezed signal // the share of time in which something waits for memory
 
 	up       spans // its exporters and kubelet answer
 	notReady spans // the kubelet answers, and says that it is not ready
@@ -78,9 +79,6 @@ func startOf(seed uint64, t int64) int64 {
 	return floorDiv(t-phase, lifetime)*lifetime + phase
 }
 
-// counter is a signal integrated since a beginning.
-func counter(s *signal, begin, t int64) float64 { return max(0, s.integral(t)-s.integral(begin)) }
-
 // pod is a pod, from when the API server knew it until it was deleted.
 type pod struct {
 	namespace, name, uid, ip string
@@ -114,7 +112,7 @@ type container struct {
 	saw               *saw    // or a climb to the limit, again and again
 	climb             path    // or one: added to memory
 	cpu               signal  // cores
-	throttled         float64 // share of its periods that are throttled when it is busy
+	throttled         signal  // share of its CPU periods in which it is throttled
 	restarts          float64 // restarts long ago
 	killed            string  // the reason why it ended, where its pod ended
 }
@@ -225,7 +223,7 @@ func (c *cluster) newNode(i, fleet int) *node {
 		up:       always(),
 	}
 	n.seed = hash(c.seed, "node", n.name)
-	per := 25 // pods on 64 GiB
+	per := 12 // pods on 64 GiB
 	if fleet > 100 {
 		per = 10
 	}
@@ -245,5 +243,6 @@ func (c *cluster) newNode(i, fleet int) *node {
 	n.busy = signal{level: between(h("busy"), .12, .38), swing: between(h("busy swing"), .06, .24), jitter: between(h("busy jitter"), .03, .09), seed: h("busy noise"), week: c.week}
 	n.full = signal{level: between(h("full"), .32, .66), swing: .01, jitter: between(h("full jitter"), .002, .02), seed: h("full noise"), week: c.week}
 	n.traffic = signal{level: between(h("traffic"), 2e6, 12e6), swing: between(h("traffic swing"), 5e6, 40e6), jitter: 1.8e6, seed: h("traffic noise"), week: c.week}
+	n.squeezed = signal{level: between(h("squeezed"), 1e-4, 2e-3), jitter: 1e-4, seed: h("squeezed noise")}
 	return n
 }

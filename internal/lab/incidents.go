@@ -35,10 +35,11 @@ func (c *cluster) breakNodes() {
 		// Crosses 90 % six hours before the anchor and ends at about 94.5 %.
 		n.used = signal{level: .0, jitter: .004, seed: n.seed}
 		n.usedPath = path{{c.before(30 * hour), .61}, {c.before(20 * hour), .66}, {c.before(6 * hour), .903}, {c.before(0), .945}, {c.before(-24 * hour), .97}}
+		n.squeezed.during = []stretch{{span{c.before(6 * hour), c.before(2 * hour)}, .012}, {span{c.before(2 * hour), forever}, .06}}
 	}
 	if n := c.in(cpuBound); n != nil {
 		n.busy.jitter = .008
-		n.busy.during = []stretch{{span{c.before(70 * minute), forever}, .976}}
+		n.busy.during = []stretch{{span{c.before(70 * minute), forever}, .972}}
 	}
 	if n := c.in(filling); n != nil {
 		n.full = signal{jitter: .0008, seed: n.seed}

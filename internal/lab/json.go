@@ -33,11 +33,7 @@ func respond(w http.ResponseWriter, a answer) {
 	case []string:
 		j.list(len(d), func(i int) { j.string(d[i]) })
 	default:
-		b, err := json.Marshal(d)
-		if err != nil {
-			b = []byte("null") // none of our own types fails
-		}
-		j.raw(string(b))
+		j.any(d)
 	}
 	warnings, infos := a.notes.AsStrings(a.query, 10, 10)
 	for _, n := range []struct {
@@ -60,6 +56,15 @@ type jsonWriter struct {
 }
 
 func (j *jsonWriter) raw(s string) { _, _ = j.w.WriteString(s) }
+
+// any writes a small value as encoding/json does.
+func (j *jsonWriter) any(v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		b = []byte("null") // only a NaN or a channel would fail, and neither is in what is written so
+	}
+	_, _ = j.w.Write(b)
+}
 
 func (j *jsonWriter) list(n int, item func(i int)) {
 	j.raw("[")
@@ -91,13 +96,8 @@ func (j *jsonWriter) query(v parser.Value) {
 			j.point(v[i].T, v[i].F)
 			j.raw("}")
 		})
-	case promql.Scalar:
-		j.point(v.T, v.V)
-	case promql.String:
-		j.buf = append(appendTime(append(j.buf[:0], '['), v.T), ',')
-		j.flush()
-		j.string(v.V)
-		j.raw("]")
+	default: // a scalar or a string, which write themselves
+		j.any(v)
 	}
 	j.raw("}")
 }

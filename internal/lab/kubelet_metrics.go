@@ -12,8 +12,8 @@ type cgroup struct {
 	seed      uint64
 	pod       *pod
 	container *container // nil: not one of the pod's containers
-	memory    func(t int64) float64
-	cpu       func(t int64) float64 // seconds so far
+	memory    sampler
+	cpu       sampler // seconds so far
 	pause     bool
 }
 
@@ -21,15 +21,13 @@ type cgroup struct {
 func (n *node) cgroups(slices bool) []cgroup {
 	var all []cgroup
 	if slices {
-		busy := func(share float64) func(int64) float64 {
-			return func(t int64) float64 { return share * float64(n.cores) * counter(&n.busy, n.bootedAt(t), t) }
-		}
 		for _, s := range []struct {
 			id    string
 			share float64
 		}{{"/", 1}, {"/kubepods.slice", .85}, {"/system.slice", .1}, {"/system.slice/kubelet.service", .03}} {
 			all = append(all, cgroup{labels: []string{"id", s.id}, alive: always(), seed: hash(n.seed, s.id),
-				memory: func(t int64) float64 { return page(s.share * n.memory * n.usedAt(t)) }, cpu: busy(s.share)})
+				memory: func(t int64) float64 { return page(s.share * n.memory * n.usedAt(t)) },
+				cpu:    counted(&n.busy, 0, n.bootedAt, func(_, v float64) float64 { return round(s.share * float64(n.cores) * v) })})
 		}
 	}
 	for _, p := range n.pods {
@@ -38,14 +36,15 @@ func (n *node) cgroups(slices bool) []cgroup {
 		of := func(id, container, image, name string) []string {
 			return append([]string{"id", id, "container", container, "image", image, "name", name}, named...)
 		}
-		all = append(all, cgroup{labels: append([]string{"id", id}, named...), alive: p.running, seed: p.seed, pod: p, memory: p.workingSet, cpu: p.cpuSeconds})
+		all = append(all, cgroup{labels: append([]string{"id", id}, named...), alive: p.running, seed: p.seed, pod: p, memory: p.workingSet, cpu: p.cpu()})
 		sandbox := fmt.Sprintf("%016x%016x", mix(p.seed), mix(p.seed+9))
 		all = append(all, cgroup{labels: of(id+"/cri-containerd-"+sandbox+".scope", "POD", "registry.k8s.io/pause:3.10", sandbox), alive: p.running, seed: p.seed, pod: p, pause: true,
 			memory: constant(712 * 1024), cpu: constant(.03)})
 		for _, c := range p.containers {
+			began := func(t int64) int64 { return c.began(p, t) }
 			name := fmt.Sprintf("%016x%016x", mix(c.seed), mix(c.seed+9))
 			all = append(all, cgroup{labels: of(id+"/cri-containerd-"+name+".scope", c.name, c.image, name), alive: p.running, seed: c.seed, pod: p, container: c,
-				memory: c.workingSet, cpu: func(t int64) float64 { return counter(&c.cpu, c.began(p, t), t) }})
+				memory: c.workingSet, cpu: counted(&c.cpu, 0, began, seconds)})
 		}
 	}
 	return all
@@ -60,13 +59,24 @@ func (p *pod) workingSet(t int64) float64 {
 	return page(sum)
 }
 
-func (p *pod) cpuSeconds(t int64) float64 {
-	sum := .03
+// cpu is the seconds that a pod's containers have used, over their restarts.
+func (p *pod) cpu() sampler {
+	began := func(t int64) int64 { return max(startOf(p.seed, t), p.running.first()) }
+	var parts []sampler
 	for _, c := range p.containers {
-		sum += counter(&c.cpu, startOf(c.seed, t), t)
+		parts = append(parts, counted(&c.cpu, 0, began, seconds))
 	}
-	return sum
+	return func(t int64) float64 {
+		sum := .03
+		for _, used := range parts {
+			sum += used(t)
+		}
+		return round(sum)
+	}
 }
+
+// seconds leaves a counter of seconds as it is.
+func seconds(_, v float64) float64 { return round(v) }
 
 // cadvisorMetrics is what the kubelet's cAdvisor exposes. kube-prometheus-stack drops some of it (its chart's
 // cAdvisorMetricRelabelings: cfs_throttled_seconds, container_spec_*, and what has no pod).
@@ -85,19 +95,17 @@ func cadvisorMetrics(p Profile) []metric {
 			emit(nil, func(t int64) float64 { return page(value(g, t)) })
 		})
 	}
-	// A container's CPU quota is counted in periods of 100 ms in which it wanted to run.
-	periods := func(name, help string, value func(c *container, elapsed float64, t int64) float64) metric {
+	// A container's CPU quota is counted in periods of 100 ms in which it wanted to run; in some it was throttled.
+	periods := func(name, help string, scale func(seconds, throttled float64) float64) metric {
 		return perGroup(counterKind, name, help, func(g cgroup, emit emitter) {
 			c := g.container
-			if c == nil || c.quota == 0 {
-				return
+			switch {
+			case c == nil || c.quota == 0:
+			case c.cpu.level == 0:
+				emit(nil, constant(41)) // it ran once, and is idle since
+			default:
+				emit(nil, counted(&c.throttled, 0, func(t int64) int64 { return c.began(g.pod, t) }, scale))
 			}
-			emit(nil, func(t int64) float64 {
-				if c.cpu.level == 0 {
-					return 41 // it ran once, and is idle since
-				}
-				return value(c, float64(t-c.began(g.pod, t))/1000, t)
-			})
 		})
 	}
 	traffic := func(name, help string, share float64) metric {
@@ -105,11 +113,9 @@ func cadvisorMetrics(p Profile) []metric {
 			if !g.pause || g.pod.hostNetwork {
 				return
 			}
-			n, factor := g.pod.node, share*unit(g.seed)/20
-			begin := g.pod.running.first()
-			emit(nil, func(t int64) float64 {
-				return math.Floor(factor * counter(&n.traffic, max(begin, n.bootedAt(t)), t))
-			}, "interface", "eth0")
+			n, begin := g.pod.node, g.pod.running.first()
+			began := func(t int64) int64 { return max(begin, n.bootedAt(t)) }
+			emit(nil, counted(&n.traffic, int64(g.seed%uint64(hour)), began, scaled(share*unit(g.seed)/20)), "interface", "eth0")
 		})
 	}
 	perNode := func(name, help string, value func(n *node) float64) metric {
@@ -125,12 +131,10 @@ func cadvisorMetrics(p Profile) []metric {
 		memory("container_memory_rss", "Size of RSS in bytes.", func(g cgroup, t int64) float64 { return g.memory(t) * (.7 + .25*unit(mix(g.seed+2))) }),
 		memory("container_memory_cache", "Number of bytes of page cache memory.", func(g cgroup, t int64) float64 { return g.memory(t) * (.25 + .9*unit(mix(g.seed+1))) }),
 		perGroup(counterKind, "container_cpu_usage_seconds_total", "Cumulative cpu time consumed in seconds.", func(g cgroup, emit emitter) {
-			emit(nil, func(t int64) float64 { return round(g.cpu(t)) }, "cpu", "total")
+			emit(nil, g.cpu, "cpu", "total")
 		}),
-		periods("container_cpu_cfs_periods_total", "Number of elapsed enforcement period intervals.", func(_ *container, elapsed float64, _ int64) float64 { return math.Floor(9 * elapsed) }),
-		periods("container_cpu_cfs_throttled_periods_total", "Number of throttled period intervals.", func(c *container, elapsed float64, _ int64) float64 {
-			return math.Floor(9 * elapsed * max(c.throttled, .02*unit(mix(c.seed+3))))
-		}),
+		periods("container_cpu_cfs_periods_total", "Number of elapsed enforcement period intervals.", func(seconds, _ float64) float64 { return math.Floor(9 * seconds) }),
+		periods("container_cpu_cfs_throttled_periods_total", "Number of throttled period intervals.", func(_, throttled float64) float64 { return math.Floor(9 * throttled) }),
 		perGroup(gauge, "container_start_time_seconds", "Start time of the container since unix epoch in seconds.", func(g cgroup, emit emitter) {
 			if c := g.container; c != nil {
 				emit(nil, func(t int64) float64 { return float64(c.began(g.pod, t) / 1000) })
@@ -148,9 +152,7 @@ func cadvisorMetrics(p Profile) []metric {
 	}
 	if p == Community {
 		all = append(all,
-			periods("container_cpu_cfs_throttled_seconds_total", "Total time duration the container has been throttled.", func(c *container, elapsed float64, _ int64) float64 {
-				return round(elapsed * max(c.throttled, .02*unit(mix(c.seed+3))) * .4)
-			}),
+			periods("container_cpu_cfs_throttled_seconds_total", "Total time duration the container has been throttled.", func(_, throttled float64) float64 { return round(.4 * throttled) }),
 			perGroup(gauge, "container_spec_memory_limit_bytes", "Memory limit for the container.", func(g cgroup, emit emitter) {
 				limit := 0.
 				if g.container != nil {

@@ -1,6 +1,9 @@
 package lab
 
-import "math"
+import (
+	"math"
+	"sync/atomic"
+)
 
 // metric is a metric family: what its metadata says, which exporter exposes it, and what that exporter answers.
 type metric struct {
@@ -30,6 +33,31 @@ func flag(holds func(t int64) bool) sampler {
 		}
 		return 0
 	}
+}
+
+// counted samples a counter: a signal integrated since the beginning that lies before each time, in the signal's unit
+// times seconds, and what scale makes of it. Noise comes lag later.
+func counted(s *signal, lag int64, began func(t int64) int64, scale func(seconds, v float64) float64) sampler {
+	// The integral at the beginning is that of the sample before, nearly always.
+	type origin struct {
+		begin int64
+		v     float64
+	}
+	var last atomic.Pointer[origin]
+	return func(t int64) float64 {
+		begin := began(t)
+		o := last.Load()
+		if o == nil || o.begin != begin {
+			o = &origin{begin, s.integral(begin, lag)}
+			last.Store(o)
+		}
+		return scale(float64(t-begin)/1000, max(0, s.integral(t, lag)-o.v))
+	}
+}
+
+// scaled multiplies and rounds down: counters of bytes, packets and periods are whole numbers.
+func scaled(factor float64) func(seconds, v float64) float64 {
+	return func(_, v float64) float64 { return math.Floor(factor * v) }
 }
 
 // round cuts a counter of seconds to what exporters print.

@@ -13,6 +13,13 @@ func machine(kind, name, help string, value func(n *node, t int64) float64) metr
 	}}
 }
 
+// machineCounter is one that has a counter for each node, of one of its signals, beginning anew when the node boots.
+func machineCounter(name, help string, of func(n *node) *signal, scale func(seconds, v float64) float64, labels ...string) metric {
+	return metric{name: name, kind: counterKind, help: help, from: nodeExporter, expose: func(t *target, emit emitter) {
+		emit(always(), counted(of(t.node), 0, t.node.bootedAt, scale), labels...)
+	}}
+}
+
 // kib rounds bytes to KiB, in which /proc/meminfo counts.
 func kib(v float64) float64 { return math.Floor(v/1024) * 1024 }
 
@@ -21,15 +28,13 @@ func nodeMetrics() []metric {
 	memory := func(field string, value func(n *node, t int64) float64) metric {
 		return machine(gauge, "node_memory_"+field+"_bytes", "Memory information field "+field+"_bytes.", func(n *node, t int64) float64 { return kib(value(n, t)) })
 	}
+	none := func(*node, int64) float64 { return 0 }
 	available := func(n *node, t int64) float64 { return n.memory * (1 - n.usedAt(t)) }
-	pressure := func(name, help string, share func(n *node, t int64) float64) metric {
-		return machine(counterKind, "node_pressure_"+name+"_seconds_total", help, func(n *node, t int64) float64 {
-			return round(share(n, t) * counter(&n.busy, n.bootedAt(t), t))
-		})
+	pressure := func(name, help string, of func(n *node) *signal, share float64) metric {
+		return machineCounter("node_pressure_"+name+"_seconds_total", help, of, func(_, v float64) float64 { return round(share * v) })
 	}
-	fixed := func(share float64) func(*node, int64) float64 { return func(*node, int64) float64 { return share } }
-	// Memory pressure begins where little is left.
-	squeezed := func(n *node, t int64) float64 { return 0.0004 + 0.02*max(0, n.usedAt(t)-.88) }
+	busy := func(n *node) *signal { return &n.busy }
+	squeezed := func(n *node) *signal { return &n.squeezed }
 	load := func(name string, smooth float64) metric {
 		return machine(gauge, name, name[len("node_"):]+" average.", func(n *node, t int64) float64 {
 			return math.Round(100*float64(n.cores)*(n.busy.plainAt(t)*1.1+smooth*n.busy.jitter*noise(n.busy.seed, t))) / 100
@@ -45,20 +50,18 @@ func nodeMetrics() []metric {
 		memory("SReclaimable", func(n *node, t int64) float64 { return available(n, t) * .06 }),
 		memory("Active", func(n *node, t int64) float64 { return n.memory * (.22 + .55*n.usedAt(t)) }),
 		memory("Inactive", func(n *node, t int64) float64 { return n.memory * (.60 - .50*n.usedAt(t)) }),
-		memory("SwapTotal", fixed(0)),
-		memory("SwapFree", fixed(0)),
+		memory("SwapTotal", none),
+		memory("SwapFree", none),
 		nodeCPU(),
 		load("node_load1", 1), load("node_load5", .6), load("node_load15", .3),
-		pressure("memory_waiting", "Total time in seconds that processes have waited for memory", squeezed),
-		pressure("memory_stalled", "Total time in seconds no process could make progress due to memory congestion", func(n *node, t int64) float64 { return squeezed(n, t) / 3 }),
-		pressure("cpu_waiting", "Total time in seconds that processes have waited for CPU time", fixed(.11)),
-		pressure("io_waiting", "Total time in seconds that processes have waited due to IO congestion", fixed(.012)),
-		pressure("io_stalled", "Total time in seconds no process could make progress due to IO congestion", fixed(.008)),
+		pressure("memory_waiting", "Total time in seconds that processes have waited for memory", squeezed, 1),
+		pressure("memory_stalled", "Total time in seconds no process could make progress due to memory congestion", squeezed, .3),
+		pressure("cpu_waiting", "Total time in seconds that processes have waited for CPU time", busy, .11),
+		pressure("io_waiting", "Total time in seconds that processes have waited due to IO congestion", busy, .012),
+		pressure("io_stalled", "Total time in seconds no process could make progress due to IO congestion", busy, .008),
 		machine(gauge, "node_boot_time_seconds", "Node boot time, in unixtime.", func(n *node, t int64) float64 { return float64(n.bootedAt(t) / 1000) }),
 		machine(gauge, "node_time_seconds", "System time in seconds since epoch (1970).", func(_ *node, t int64) float64 { return float64(t) / 1000 }),
-		machine(counterKind, "node_context_switches_total", "Total number of context switches.", func(n *node, t int64) float64 {
-			return math.Floor(9000 * float64(n.cores) * counter(&n.busy, n.bootedAt(t), t))
-		}),
+		machineCounter("node_context_switches_total", "Total number of context switches.", busy, scaled(72000)),
 		{name: "node_uname_info", kind: gauge, from: nodeExporter, help: "Labeled system information as provided by the uname system call.", expose: func(t *target, emit emitter) {
 			emit(always(), constant(1), "nodename", t.node.name+".ap-northeast-2.compute.internal", "sysname", "Linux", "machine", "x86_64",
 				"release", "6.1.141-155.222.amzn2023.x86_64", "version", "#1 SMP PREEMPT_DYNAMIC", "domainname", "(none)")
@@ -87,14 +90,12 @@ func nodeCPU() metric {
 		for core := range n.cores {
 			lag := int64(core) * 19 * second
 			for _, m := range modes {
-				emit(always(), func(at int64) float64 {
-					begin := n.bootedAt(at)
-					v := n.busy.shiftedIntegral(at, lag) - n.busy.shiftedIntegral(begin, lag)
+				emit(always(), counted(&n.busy, lag, n.bootedAt, func(seconds, v float64) float64 {
 					if !m.busy {
-						v = float64(at-begin)/1000 - v
+						v = max(0, seconds-v)
 					}
-					return math.Round(100*m.share*max(0, v)) / 100
-				}, "cpu", fmt.Sprint(core), "mode", m.name)
+					return math.Round(100*m.share*v) / 100
+				}), "cpu", fmt.Sprint(core), "mode", m.name)
 			}
 		}
 	}}
@@ -172,16 +173,12 @@ func nodeNetwork() []metric {
 		return metric{name: "node_network_" + name + "_total", kind: counterKind, help: help, from: nodeExporter, expose: func(t *target, emit emitter) {
 			n := t.node
 			for _, d := range devices {
-				factor := d.share * perByte
-				emit(always(), func(at int64) float64 { return math.Floor(factor * counter(&n.traffic, n.bootedAt(at), at)) }, "device", d.name)
+				emit(always(), counted(&n.traffic, 0, n.bootedAt, scaled(d.share*perByte)), "device", d.name)
 			}
 		}}
 	}
-	disk := func(name, help string, factor float64) metric {
-		return metric{name: "node_disk_" + name + "_total", kind: counterKind, help: help, from: nodeExporter, expose: func(t *target, emit emitter) {
-			n := t.node
-			emit(always(), func(at int64) float64 { return round(factor * counter(&n.busy, n.bootedAt(at), at)) }, "device", "nvme0n1")
-		}}
+	disk := func(name, help string, scale func(seconds, v float64) float64) metric {
+		return machineCounter("node_disk_"+name+"_total", help, func(n *node) *signal { return &n.busy }, scale, "device", "nvme0n1")
 	}
 	return []metric{
 		network("receive_bytes", "Network device statistic receive_bytes.", 1),
@@ -192,8 +189,8 @@ func nodeNetwork() []metric {
 		network("transmit_errs", "Network device statistic transmit_errs.", 1./9e9),
 		network("receive_drop", "Network device statistic receive_drop.", 1./6e8),
 		network("transmit_drop", "Network device statistic transmit_drop.", 1./7e9),
-		disk("io_time_seconds", "Total seconds spent doing I/Os.", .12),
-		disk("read_bytes", "The total number of bytes read successfully.", 9e6),
-		disk("written_bytes", "The total number of bytes written successfully.", 24e6),
+		disk("io_time_seconds", "Total seconds spent doing I/Os.", func(_, v float64) float64 { return round(.12 * v) }),
+		disk("read_bytes", "The total number of bytes read successfully.", scaled(9e6)),
+		disk("written_bytes", "The total number of bytes written successfully.", scaled(24e6)),
 	}
 }

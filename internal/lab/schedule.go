@@ -2,11 +2,12 @@ package lab
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // schedule puts pods on the nodes until their slots are taken: daemons first, then what is to be found, then the
-// catalogue, again and again, for one tenant after the other.
+// catalogue, again and again, for one stage after the other.
 func (c *cluster) schedule() {
 	for _, w := range daemons() {
 		for _, n := range c.nodes {
@@ -19,17 +20,32 @@ func (c *cluster) schedule() {
 		c.place(w)
 	}
 	c.breakPods()
-	placed := 1
-	for tenant := 1; placed > 0; tenant++ {
+	for i, placed := 0, 1; placed > 0; i++ {
 		placed = 0
 		for _, w := range catalogue() {
-			if tenant > 1 {
-				w.namespace = fmt.Sprintf("%s-%d", w.namespace, tenant)
+			if i == 0 || w.perStage && (w.claim == 0 || i < 3) {
+				w.namespace += stage(i)
+				if i > 0 { // the mesh is in production only
+					w.containers = slices.DeleteFunc(w.containers, func(s spec) bool { return s.sidecar })
+				}
+				placed += c.place(w)
 			}
-			placed += c.place(w)
 		}
 	}
 	c.pack()
+}
+
+// stage is the end of the namespaces of the i-th stage: production has none.
+func stage(i int) string {
+	switch i {
+	case 0:
+		return ""
+	case 1:
+		return "-staging"
+	case 2:
+		return "-dev"
+	}
+	return fmt.Sprintf("-preview-%d", i-2)
 }
 
 // place puts the replicas of a workload on nodes, with their predecessors where it was rolled out, and counts those
@@ -110,13 +126,15 @@ func (c *cluster) run(w workload, n *node, i int, object, running spans) *pod {
 func (c *cluster) newContainer(p *pod, s spec) *container {
 	x := &container{
 		name: s.name, image: "registry.example.com/" + p.namespace + ":1.4.2", seed: hash(p.seed, "container", s.name), sidecar: s.sidecar,
-		requestMem: s.mem * mib, limit: s.limit * mib, requestCPU: s.cpu, quota: s.quota, throttled: s.throttled,
+		requestMem: s.mem * mib, limit: s.limit * mib, requestCPU: s.cpu, quota: s.quota,
 	}
 	h := func(what string) uint64 { return hash(x.seed, what) }
 	size := x.limit
 	if size == 0 {
 		size = max(x.requestMem, 64*mib)
 	}
+	rare := between(h("throttled"), .0005, .02)
+	x.throttled = signal{level: rare, swing: rare, jitter: rare, seed: h("throttled noise"), week: c.week}
 	level := size * s.fill * between(h("fill"), .85, 1.06)
 	cores := s.cpu * s.busy * between(h("busy"), .6, 1.2)
 	switch {
@@ -124,6 +142,7 @@ func (c *cluster) newContainer(p *pod, s spec) *container {
 		x.memory = signal{level: size * s.fill}
 	case s.throttled > 0:
 		x.memory = signal{level: level, jitter: level * .02, seed: h("memory")}
+		x.throttled = signal{level: s.throttled, swing: .18, jitter: .07, seed: h("throttled noise"), week: c.week}
 		x.cpu = signal{level: s.quota * .94, jitter: s.quota * .03, seed: h("cpu")}
 	default:
 		x.memory = signal{level: level, swing: level * .09, jitter: level * between(h("jitter"), .01, .06), seed: h("memory"), week: c.week}

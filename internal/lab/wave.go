@@ -50,9 +50,9 @@ func floorDiv(a, b int64) int64 {
 // octaves are the periods of the noise and how much each weighs: a slow drift, what people do, and what batch jobs
 // and garbage collectors do. The weights sum to 1.
 var octaves = [...]struct {
-	period int64
+	period float64 // ms
 	weight float64
-}{{3*hour + 11*minute, 0.5}, {37 * minute, 0.3}, {4*minute + 10*second, 0.2}}
+}{{float64(3*hour + 11*minute), 0.5}, {float64(37 * minute), 0.3}, {float64(4*minute + 10*second), 0.2}}
 
 // noise is smooth noise in (-1, 1) with mean zero. Each octave is smoothstep-interpolated between the differences of
 // neighbouring random numbers: differences, because their sum telescopes, which is what lets noiseIntegral, and so a
@@ -60,9 +60,10 @@ var octaves = [...]struct {
 func noise(seed uint64, t int64) float64 {
 	sum := 0.0
 	for i, o := range octaves {
-		k := floorDiv(t, o.period)
-		x := float64(t-k*o.period) / float64(o.period)
-		a, b, c := lattice(seed, i, k)
+		x := float64(t) / o.period
+		k := math.Floor(x)
+		x -= k
+		a, b, c := lattice(seed, i, int64(k))
 		sum += o.weight * ((b - a) + (c-2*b+a)*x*x*(3-2*x))
 	}
 	return sum
@@ -72,10 +73,11 @@ func noise(seed uint64, t int64) float64 {
 func noiseIntegral(seed uint64, t int64) float64 {
 	sum := 0.0
 	for i, o := range octaves {
-		k := floorDiv(t, o.period)
-		x := float64(t-k*o.period) / float64(o.period)
-		a, b, c := lattice(seed, i, k)
-		sum += o.weight * float64(o.period) / 1000 * ((a+b)/2 + (b-a)*x + (c-2*b+a)*x*x*x*(1-x/2))
+		x := float64(t) / o.period
+		k := math.Floor(x)
+		x -= k
+		a, b, c := lattice(seed, i, int64(k))
+		sum += o.weight * o.period / 1000 * ((a+b)/2 + (b-a)*x + (c-2*b+a)*x*x*x*(1-x/2))
 	}
 	return sum
 }
@@ -170,11 +172,8 @@ func (s *signal) plainAt(t int64) float64 {
 	return x.at(t)
 }
 
-// integral is the signal integrated over time in seconds, up to a constant.
-func (s *signal) integral(t int64) float64 { return s.shiftedIntegral(t, 0) }
-
-// shiftedIntegral is integral with the noise coming so much later.
-func (s *signal) shiftedIntegral(t, lag int64) float64 {
+// integral is the signal integrated over time in seconds, up to a constant, with the noise coming lag later.
+func (s *signal) integral(t, lag int64) float64 {
 	v := s.plain(t)
 	for _, d := range s.during {
 		if end := min(t, d.to); end > d.from {

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func fixed() time.Time { return time.Date(2026, 11, 22, 0, 30, 0, 0, time.UTC) }
+
+// TestServesUntilStopped starts promlab on a free port, reads its address from its one line, asks it, and stops it.
+func TestServesUntilStopped(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	read, write := io.Pipe()
+	c := command(fixed)
+	c.SetArgs([]string{"--listen", "127.0.0.1:0", "--nodes", "3", "--cluster", "prod-seoul"})
+	c.SetOut(write)
+	done := make(chan error, 1)
+	go func() { done <- c.ExecuteContext(ctx) }()
+
+	said, err := bufio.NewReader(read).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, ok := strings.CutPrefix(strings.TrimSpace(said), "promlab: ready at ")
+	if !ok {
+		t.Fatalf("said %q", said)
+	}
+	response, err := http.Get(address + "/api/v1/query?query=" + `count(up{cluster="prod-seoul"})`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(response.Body)
+	response.Body.Close()
+	// Without --now, the end is the clock's.
+	if err != nil || !strings.Contains(string(body), `"value":[1795307400,"`) {
+		t.Errorf("%s, %v", body, err)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Errorf("stopped with %v", err)
+	}
+}
+
+func TestRefusesWhatItDoesNotUnderstand(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"--now", "yesterday"}, "write it as 2026-11-22T00:00:00Z"},
+		{[]string{"--profile", "thanos"}, "write community or kps"},
+		{[]string{"--nodes", "100000"}, "from 1 to 5000"},
+		{[]string{"--listen", "nowhere.invalid:9090", "--nodes", "1"}, "choose another address with --listen"},
+		{[]string{"left", "over"}, "left"},
+	} {
+		cmd := command(fixed)
+		cmd.SetArgs(c.args)
+		cmd.SetOut(&bytes.Buffer{})
+		if err := cmd.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%v: %v, want %q in it", c.args, err, c.says)
+		}
+	}
+}
