@@ -1,10 +1,11 @@
 package config
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -38,6 +39,12 @@ func within(path, around string) bool {
 	rest, ok := strings.CutPrefix(path, around)
 	return ok && (rest == "" || around == "" || rest[0] == '.' || rest[0] == '[')
 }
+
+// The bounds of a report's range; the tags of file.go repeat them.
+const (
+	minRange = time.Minute
+	maxRange = 400 * 24 * time.Hour
+)
 
 // config builds the whole. The result is good only where no problem was recorded.
 func (b *builder) config(f *file) *Config {
@@ -81,28 +88,23 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 		Concurrency:    s.Concurrency,
 		MaxSeries:      s.MaxSeries,
 	}
-	for _, m := range s.Matchers {
+	for i, m := range s.Matchers {
 		p.Matchers = append(p.Matchers, m...)
-	}
-	switch {
-	case b.options.URL != "":
-		p.URL = b.options.URL
-		if err := checkURL(p.URL); err != nil {
-			b.problem(key(path, "url"), "the URL given in its place: %v", err)
+		if slices.ContainsFunc(m, func(m *labels.Matcher) bool { return m.Name == labels.MetricName }) {
+			b.problem(item(key(path, "matchers"), i), "would change which metrics a query asks for; match labels that all metrics have, such as cluster")
 		}
-	case b.has(path) && !b.has(key(path, "url")):
+	}
+	for _, reserved := range []string{"query", "start", "end", "step", "time", "timeout", "limit", "match[]"} {
+		if _, ok := s.Params[reserved]; ok {
+			b.problem(key(key(path, "params"), reserved), "promsnap sets this parameter itself; take it out")
+		}
+	}
+	if b.options.URL != "" {
+		p.URL = b.options.URL
+	} else if !b.has(key(path, "url")) {
 		b.problem(key(path, "url"), "missing; write the address of Prometheus, such as http://prometheus-server.monitoring.svc")
 	}
-	b.bare(key(path, "url"), s.URL)
-	b.bare(key(path, "external_url"), s.ExternalURL)
 	return p
-}
-
-// bare checks that a URL is one that paths can be put behind.
-func (b *builder) bare(path string, a address) {
-	if u, err := url.Parse(string(a)); err == nil && (u.RawQuery != "" || u.Fragment != "") {
-		b.problem(path, "has a query or a fragment (? or #); write the address alone, and parameters in prometheus.params")
-	}
 }
 
 func (b *builder) report(r *report, path string) Report {
@@ -113,7 +115,7 @@ func (b *builder) report(r *report, path string) Report {
 	if b.options.Range != 0 {
 		out.Range = b.options.Range
 	}
-	if out.Range < time.Minute {
+	if out.Range < minRange || out.Range > maxRange {
 		return out // its own problem is recorded; what depends on the range would be noise
 	}
 	if !b.has(key(path, "panels")) {

@@ -5,6 +5,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -63,9 +64,25 @@ type Options struct {
 	Range time.Duration
 }
 
+// check looks at what stands in for the file's own.
+func (o Options) check() error {
+	if o.URL != "" {
+		if err := checkBase(o.URL); err != nil {
+			return fmt.Errorf("the URL of Prometheus: %w", err)
+		}
+	}
+	if o.Range != 0 && (o.Range < minRange || o.Range > maxRange) {
+		return fmt.Errorf("a range of %s is out of bounds; write %s to %s", o.Range, duration(minRange), duration(maxRange))
+	}
+	return nil
+}
+
 // Load reads a configuration. Name is the file's name: errors begin with it, and relative paths in http_config start from its
-// directory. The error, where there is one, is Errors: all the mistakes of the file.
+// directory. The error is Errors, all the mistakes of the file, or says what is wrong with o.
 func Load(name string, data []byte, o Options) (*Config, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	d := &decoder{file: name, source: data, env: o.Env, nodes: map[string]*yaml.Node{}}
 	if d.env == nil {
 		d.env = func(string) string { return "" }
@@ -100,8 +117,8 @@ func LoadFile(path string, o Options) (*Config, error) {
 
 // Default returns the configuration of a run that has a URL and no file: one report, named default, of all the built-in panels.
 func Default(o Options) (*Config, error) {
-	if err := checkURL(o.URL); err != nil {
-		return nil, fmt.Errorf("the URL of Prometheus: %w", err)
+	if o.URL == "" {
+		return nil, errors.New("neither a configuration nor a URL of Prometheus; give one of them")
 	}
 	return Load("default", []byte("version: 1\nprometheus: {}\n"), o)
 }

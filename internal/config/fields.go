@@ -42,7 +42,7 @@ func fieldsOf(t reflect.Type) map[string]field {
 	return fields
 }
 
-// fieldOf reads the tags of one field. They are the program's own: what they get wrong, the tests of the schema find.
+// fieldOf reads the tags of one field. They are the program's own: a test reads them all.
 func fieldOf(sf reflect.StructField) field {
 	f := field{index: sf.Index}
 	for part := range strings.SplitSeq(sf.Tag.Get("jsonschema"), ",") {

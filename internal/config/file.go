@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
@@ -34,9 +35,9 @@ type file struct {
 // prometheusSection says where Prometheus is and how to ask it.
 type prometheusSection struct {
 	// The address of the Prometheus HTTP API, with a path where it has one: http://prometheus-server.monitoring.svc
-	URL address `yaml:"url"`
+	URL base `yaml:"url"`
 	// The address of Prometheus for people, for links in the reports.
-	ExternalURL address `yaml:"external_url"`
+	ExternalURL base `yaml:"external_url"`
 	// How to connect and log in, as http_config in Prometheus' own configuration. Each key that has a *_file twin has an *_env twin
 	// too, which names an environment variable.
 	HTTP promconfig.HTTPClientConfig `yaml:"http_config"`
@@ -97,7 +98,7 @@ type panel struct {
 	// How much time the panel shows; without one, as much as the report.
 	Range duration `yaml:"range" limits:"1m..400d"`
 	// The time between two samples; without one, it follows from the range.
-	Step duration `yaml:"step" limits:"1s..7d"`
+	Step duration `yaml:"step" limits:"1s..1w"`
 	// What a ratio is of, as a query with the same grouping, for "60.4 of 64 GiB".
 	Capacity *capacity `yaml:"capacity"`
 	// An answer without series is the good one, as long as the metrics exist.
@@ -201,6 +202,24 @@ func checkURL(s string) error {
 		return errors.New("not an http or https URL; write one such as http://prometheus-server.monitoring.svc:9090")
 	case u.User != nil:
 		return errors.New("a URL with a user or password in it would show them in logs and links; take them out and write prometheus.http_config.basic_auth")
+	}
+	return nil
+}
+
+// base is an http or https URL that paths are put behind.
+type base string
+
+func (b *base) UnmarshalText(text []byte) error {
+	*b = base(text)
+	return checkBase(string(text))
+}
+
+func checkBase(s string) error {
+	if err := checkURL(s); err != nil {
+		return err
+	}
+	if strings.ContainsAny(s, "?#") {
+		return errors.New("has a query or a fragment (? or #); write the address alone, and parameters in prometheus.params")
 	}
 	return nil
 }

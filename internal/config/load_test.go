@@ -235,6 +235,10 @@ func TestOverridesOfTheFile(t *testing.T) {
 	if _, err = config.Load("promsnap.yaml", []byte(text), o); err == nil || !strings.Contains(err.Error(), "promsnap.yaml:6:79: reports[0].panels[0].rules[0].for: 15m does not fit") {
 		t.Errorf("a range too short for the file's rule: %v", err)
 	}
+	o.Range = 30 * time.Second
+	if _, err = config.Load("promsnap.yaml", []byte(text), o); err == nil || err.Error() != "a range of 30s is out of bounds; write 1m to 400d" {
+		t.Errorf("a range too short for anything: %v", err)
+	}
 	o.URL = "http://promsnap:s3cr3t@127.0.0.1"
 	for _, load := range []func() (*config.Config, error){
 		func() (*config.Config, error) { return config.Load("promsnap.yaml", []byte(text), o) },

@@ -24,11 +24,11 @@ func (b *builder) panel(p *panel, path string, rng time.Duration) (snapshot.Spec
 		if s, ok = b.builtin(p.Use, key(path, "use")); !ok {
 			return s, false
 		}
-	case !b.has(key(path, "name")):
+	case !b.has(key(path, "name")) && b.clean(path):
 		b.problem(path, "neither use nor name; write use: and a built-in panel, or name: and query: for one of your own")
 		return s, false
-	case !b.has(key(path, "query")):
-		b.problem(path, "query is missing; write PromQL, or use: and the name of a built-in panel")
+	case !b.has(key(path, "query")) && b.clean(key(path, "query")):
+		b.problem(key(path, "query"), "missing; write PromQL, or use: and the name of a built-in panel")
 	}
 	b.set(p, path, &s)
 	unit := &s.Unit

@@ -53,6 +53,8 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: nameSyntax.String()}
 	case reflect.TypeFor[address]():
 		return &jsonschema.Schema{Type: "string", Pattern: "^https?://"}
+	case reflect.TypeFor[base]():
+		return &jsonschema.Schema{Type: "string", Pattern: "^https?://[^?#@]*$"}
 	case reflect.TypeFor[zone](), reflect.TypeFor[selector]():
 		return &jsonschema.Schema{Type: "string", MinLength: ptr(1)}
 	case reflect.TypeFor[unit]():
@@ -347,5 +349,45 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		if inside := strings.HasPrefix(path, "prometheus.http_config."); !inside && !strings.Contains(string(doc), "`"+k+"`") && !strings.Contains(string(doc), k+":") {
 			t.Errorf("%s is not documented", path)
 		}
+	}
+}
+
+// The tags that the decoder reads say what they seem to say.
+func TestTags(t *testing.T) {
+	seen := 0
+	var walk func(reflect.Type)
+	walk = func(of reflect.Type) {
+		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
+			of = of.Elem()
+		}
+		if of.Kind() != reflect.Struct || of.PkgPath() != reflect.TypeFor[file]().PkgPath() || leafSchema(of) != nil {
+			return
+		}
+		for k, f := range fieldsOf(of) {
+			sf := of.FieldByIndex(f.index)
+			if tag := sf.Tag.Get("limits"); tag != "" {
+				seen++
+				if got := f.least.String() + ".." + f.most.String(); got != tag {
+					t.Errorf("%s.%s: limits %s are read as %s", of.Name(), k, tag, got)
+				}
+				if k == "range" && (f.least != duration(minRange) || f.most != duration(maxRange)) {
+					t.Errorf("%s.%s has other limits than a range has: %s", of.Name(), k, tag)
+				}
+			}
+			if f.fallback != "" {
+				seen++
+				n := yaml.Node{Kind: yaml.ScalarNode, Value: f.fallback, Tag: "!!int"}
+				d := &decoder{nodes: map[string]*yaml.Node{}}
+				d.field(f, &n, "", reflect.New(sf.Type).Elem())
+				if len(d.problems) > 0 {
+					t.Errorf("%s.%s: %v", of.Name(), k, d.problems)
+				}
+			}
+			walk(sf.Type)
+		}
+	}
+	walk(reflect.TypeFor[file]())
+	if seen < 12 {
+		t.Errorf("only %d tags", seen)
 	}
 }
