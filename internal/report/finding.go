@@ -50,12 +50,12 @@ func (f *Finding) Past() bool { return f.Status == rules.OK || f.Status == rules
 
 // gravity orders what findings say: the larger, the worse.
 func gravity(st rules.Status, sev rules.Severity) int {
-	switch {
-	case st == rules.Breach:
+	switch st {
+	case rules.Breach:
 		return 30 + int(sev)
-	case st == rules.NoData:
+	case rules.NoData:
 		return 20
-	case st == rules.Pending:
+	case rules.Pending:
 		return 10 + int(sev)
 	}
 	return int(sev)

@@ -77,7 +77,7 @@ func constant(v float64) func(float64) float64 { return func(float64) float64 { 
 
 // leak climbs to top and stays beyond .9 from a quarter past two in the night.
 func leak(h float64) float64 {
-	return 0.55 + 0.39*math.Min(1, math.Pow(h/24, 0.9)) + 0.004*math.Sin(h*9) + 0.025*math.Exp(-math.Pow((h-17)/9, 2))
+	return 0.55 + 0.39*math.Min(1, math.Pow(h/24, 0.9)) + 0.004*math.Sin(h*9) + 0.025*math.Exp(-(h-17)*(h-17)/81)
 }
 
 // nodeName is the name of the i-th node.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
@@ -203,8 +204,10 @@ func (n Number) MarshalJSON() ([]byte, error) {
 		return []byte(`"+Inf"`), nil
 	case math.IsInf(f, -1):
 		return []byte(`"-Inf"`), nil
+	case f != 0 && math.Abs(f) < 1e-6 || math.Abs(f) >= 1e21: // as encoding/json does
+		return strconv.AppendFloat(nil, f, 'e', -1, 64), nil
 	default:
-		return json.Marshal(f)
+		return strconv.AppendFloat(nil, f, 'f', -1, 64), nil
 	}
 }
 

@@ -104,7 +104,7 @@ func infinite() snapshot.Panel {
 func TestNumbers(t *testing.T) {
 	for v, want := range map[float64]string{
 		0: "0", 1.5: "1.5", 1e21: "1e+21", 0.1: "0.1", 68719476736: "68719476736", math.Inf(1): `"+Inf"`, math.Inf(-1): `"-Inf"`,
-		math.MaxFloat64: "1.7976931348623157e+308", math.SmallestNonzeroFloat64: "5e-324",
+		math.MaxFloat64: "1.7976931348623157e+308", math.SmallestNonzeroFloat64: "5e-324", 1e-9: "1e-09", -0.5: "-0.5",
 	} {
 		got, err := json.Marshal(Number(v))
 		if err != nil || string(got) != want {

@@ -88,9 +88,6 @@ func (r *Report) panelView(p *snapshot.Panel, d drawing) panelView {
 	default:
 		v.Chart = embed(d, w.alt(p, found))
 	}
-	if n := len(p.Lines); n < p.Total {
-		v.Note = fmt.Sprintf(w.NotDrawn, thousands(n), thousands(p.Total))
-	}
 	v.Rows = rowViews(p)
 	if len(p.Rows) > figureRows {
 		v.RowsNote = fmt.Sprintf(w.NotListed, thousands(figureRows), thousands(len(p.Rows)))

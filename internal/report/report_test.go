@@ -400,3 +400,25 @@ func TestSparkKeepsToItsBox(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkRender writes the page and report.json of 20 panels with 5,000 series each, without the drawing.
+func BenchmarkRender(b *testing.B) {
+	a := answers{}
+	for i := range 5000 {
+		a.add("cpu", series.FromPairs("node", nodeName(i)), wave(0.4+0.0001*float64(i), 0.1, float64(i)))
+		a.add("cores", series.FromPairs("node", nodeName(i)), constant(16))
+	}
+	one := take(a, specs()[1:2])[0]
+	var panels []snapshot.Panel
+	for i := range 20 {
+		p := one
+		p.Spec.Name = fmt.Sprintf("panel-%d", i)
+		panels = append(panels, p)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Build(info(b, nil), panels).render(b.Context(), pixel); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -50,7 +50,7 @@ type words struct {
 	NodesMeasured, Incomplete, WarningsHead, FailuresHead                                            string
 	Node, Memory, CPU, Disk, RequestedMemory, RequestedCPU                                           string
 	Figures, LastValue, Average, Maximum, Minimum, Query, OpenGraph, Why                             string
-	Unmeasured, NotDrawn, NotListed, NoChart, NoSeries, Good                                         string
+	Unmeasured, NotListed, NoChart, NoSeries, Good                                                   string
 	MadeBy, SlotWord, Asked, Again, InUTC, ScrapeWord, RunbookWord, NoFindings                       string
 }
 
@@ -113,8 +113,8 @@ func english() words {
 		Node:         "Node", Memory: "Memory", CPU: "CPU", Disk: "Disk", RequestedMemory: "Memory requested", RequestedCPU: "CPU requested",
 		Figures: "Figures", LastValue: "Last", Average: "Avg", Maximum: "Max", Minimum: "Min", Query: "PromQL", OpenGraph: "Open in Prometheus",
 		Why:        "Why this metric",
-		Unmeasured: "not measured", NotDrawn: "%[1]s of %[2]s series are drawn one by one; the band is the rest.",
-		NotListed: "The first %[1]s of %[2]s; report.json has more.", NoChart: "The chart could not be drawn: %[1]s",
+		Unmeasured: "not measured",
+		NotListed:  "The first %[1]s of %[2]s; report.json has more.", NoChart: "The chart could not be drawn: %[1]s",
 		NoSeries: "There is nothing to show, and that is good.", Good: "all OK",
 		MadeBy: "Made by promsnap %[1]s", SlotWord: "Slot", Asked: "Source", Again: "Make it again", InUTC: "UTC",
 		ScrapeWord: "scraped every %[1]s", RunbookWord: "Runbook", NoFindings: "No findings.",
