@@ -263,18 +263,19 @@ func (q *quantity) UnmarshalText(b []byte) error {
 // selector is label matchers, with or without the braces around them.
 type selector []*labels.Matcher
 
-func (s *selector) UnmarshalText(b []byte) (err error) {
+func (s *selector) UnmarshalText(b []byte) error {
 	text := string(b)
 	if !braced.MatchString(text) {
 		text = "{" + text + "}"
 	}
-	*s, err = snapshot.Parser().ParseMetricSelector(text)
-	if err != nil {
+	ms, err := snapshot.Parser().ParseMetricSelector(text)
+	if err != nil { // and matchers that are nil in ms
 		return fmt.Errorf("%s; write label matchers such as node=~\"kafka-.*\"", promqlMessage(err))
 	}
-	if len(*s) == 0 {
+	if len(ms) == 0 {
 		return errors.New("no label matcher; write one such as node=~\"kafka-.*\"")
 	}
+	*s = ms
 	return nil
 }
 
