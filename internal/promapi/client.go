@@ -3,11 +3,9 @@
 package promapi
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -85,7 +83,7 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 		rt = http.DefaultTransport
 	}
 	o = o.withDefaults()
-	w := &wire{next: rt, agent: o.UserAgent, user: base.User, encoding: "identity"}
+	w := &wire{next: rt, agent: o.UserAgent, user: base.User, encoding: "identity", max: o.MaxBytes}
 	if o.Gzip {
 		w.encoding = "gzip"
 	}
@@ -221,11 +219,7 @@ func (c *Client) rangeOnce(ctx context.Context, q Query, form url.Values, each f
 		return Meta{Grid: q.Grid}, c.explain(timed, op, err)
 	}
 	defer resp.Body.Close()
-	body, err := unpack(resp)
-	if err != nil {
-		return Meta{Grid: q.Grid}, c.explain(timed, op, err)
-	}
-	d := newDecoder(body, q, c.o.MaxBytes, each)
+	d := newDecoder(resp.Body, q, each)
 	meta, err := d.decode()
 	if err != nil && !d.stopped {
 		var e *Error
@@ -263,18 +257,6 @@ func (c *Client) send(ctx context.Context, form url.Values) (*http.Response, err
 		c.getOnly.Store(true)
 	}
 	return resp, err
-}
-
-// unpack returns the body of an answer as it was before it was compressed.
-func unpack(resp *http.Response) (io.Reader, error) {
-	switch encoding := resp.Header.Get("Content-Encoding"); encoding {
-	case "", "identity":
-		return resp.Body, nil
-	case "gzip":
-		return gzip.NewReader(resp.Body)
-	default:
-		return nil, &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer is compressed with %q, which was not asked for", encoding)}
-	}
 }
 
 // enter waits for a place among the calls at once; leave gives it back.

@@ -267,18 +267,21 @@ func TestRangeGzip(t *testing.T) {
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
 	_, _ = io.WriteString(z, `{"x":"`)
-	for range 64 {
+	for range 4 {
 		_, _ = z.Write(bytes.Repeat([]byte("x"), 1<<20))
 	}
 	_ = z.Close()
-	c := newClient(t, Options{Gzip: true, MaxBytes: 4 << 20}, func(w http.ResponseWriter, r *http.Request) {
+	c := newClient(t, Options{Gzip: true, MaxBytes: 1 << 20}, func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Header.Get("Accept-Encoding"); got != "gzip" {
 			t.Errorf("Accept-Encoding: %s", got)
 		}
 		w.Header().Set("Content-Encoding", "gzip")
-		if r.FormValue("query") == "bomb" {
+		switch r.FormValue("query") {
+		case "bomb":
 			_, _ = w.Write(bomb.Bytes())
 			return
+		case "brotli":
+			w.Header().Set("Content-Encoding", "br")
 		}
 		z := gzip.NewWriter(w)
 		_, _ = io.WriteString(z, one)
@@ -288,7 +291,10 @@ func TestRangeGzip(t *testing.T) {
 		t.Errorf("%+v, %v", meta, err)
 	}
 	var e *Error
-	if _, err := c.Range(context.Background(), Query{Expr: "bomb", Grid: grid}, none); !errors.As(err, &e) || e.Kind != KindTooMuch || !strings.Contains(err.Error(), "longer than 4 MiB") {
+	if _, err := c.Range(context.Background(), Query{Expr: "bomb", Grid: grid}, none); !errors.As(err, &e) || e.Kind != KindTooMuch || !strings.Contains(err.Error(), "longer than 1 MiB") {
 		t.Errorf("bomb: %s", describe(err))
+	}
+	if _, err := c.Range(context.Background(), Query{Expr: "brotli", Grid: grid}, none); !errors.As(err, &e) || e.Kind != KindBadAnswer || !strings.Contains(err.Error(), `compressed with "br"`) {
+		t.Errorf("brotli: %s", describe(err))
 	}
 }

@@ -37,9 +37,9 @@ type decoder struct {
 	stopped bool // each wanted no more
 }
 
-func newDecoder(body io.Reader, q Query, maxBytes int64, each func(series.Series) error) *decoder {
+func newDecoder(body io.Reader, q Query, each func(series.Series) error) *decoder {
 	return &decoder{
-		scanner: newScanner(body, maxBytes),
+		scanner: newScanner(body),
 		limit:   q.Limit,
 		each:    each,
 		meta:    Meta{Grid: q.Grid},

@@ -103,6 +103,9 @@ func answerError(errorType, message string) *Error {
 	case errorType == "timeout" || has("query timed out", "context deadline exceeded"):
 		e.Kind = KindTimeout
 		e.Hint = "Prometheus gave up after the query's time limit: narrow the query, shorten its range, use a recording rule, or give it more time"
+	case errorType == "bad_response": // client_golang's own, not a server's
+		e.Kind = KindBadAnswer
+		e.Hint = "this is not an answer of Prometheus' API"
 	case errorType == "canceled":
 		e.Kind = KindCanceled
 		e.Hint = "the server ended the query: it may be shutting down, or something between dropped the connection"

@@ -1,7 +1,6 @@
 package promapi
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"unicode/utf16"
@@ -28,22 +27,18 @@ func (e *syntaxError) Error() string {
 	return fmt.Sprintf("byte %d of the answer: %s", e.Offset, e.What)
 }
 
-// errTooLong is a read past the bytes that an answer may have.
-var errTooLong = errors.New("the answer is longer than allowed")
-
 // A scanner reads JSON (RFC 8259) through a buffer of fixed size. It takes what encoding/json takes, and no more.
 type scanner struct {
 	src  io.Reader
 	buf  []byte
 	r, w int    // buf[r:w] is read from src and not yet taken
 	base int64  // offset of buf[0] in the answer
-	max  int64  // bytes the answer may have
 	err  error  // why src gives no more
 	tok  []byte // a string that had to be put together
 }
 
-func newScanner(src io.Reader, maxBytes int64) scanner {
-	return scanner{src: src, buf: make([]byte, bufferSize), max: maxBytes}
+func newScanner(src io.Reader) scanner {
+	return scanner{src: src, buf: make([]byte, bufferSize)}
 }
 
 func (s *scanner) offset() int64 { return s.base + int64(s.r) }
@@ -62,10 +57,6 @@ func (s *scanner) fill() bool {
 		}
 		n, err := s.src.Read(s.buf[s.w:])
 		s.err = err
-		if s.base+int64(s.w+n) > s.max {
-			s.err = errTooLong
-			return false
-		}
 		s.w += n
 		if n > 0 {
 			return true
@@ -460,6 +451,9 @@ func (s *scanner) skip(depth int) error {
 func (s *scanner) skipString() error {
 	s.r++
 	for {
+		for s.r < s.w && s.buf[s.r] != '"' && s.buf[s.r] != '\\' && s.buf[s.r] >= ' ' {
+			s.r++
+		}
 		c, err := s.byte("the end of a string")
 		switch {
 		case err != nil:

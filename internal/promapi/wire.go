@@ -1,6 +1,7 @@
 package promapi
 
 import (
+	"compress/gzip"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -43,6 +44,7 @@ type wire struct {
 	agent    string
 	encoding string
 	user     *url.Userinfo
+	max      int64 // bytes of a body, uncompressed
 }
 
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -58,6 +60,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	resp.Body = &body{raw: resp.Body, encoding: resp.Header.Get("Content-Encoding"), left: w.max}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
 	case resp.StatusCode/100 == 3 && resp.Header.Get("Location") != "":
@@ -68,6 +71,38 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer resp.Body.Close()
 	return nil, statusError(resp)
 }
+
+// errTooLong is a read past the bytes that an answer may have.
+var errTooLong = errors.New("the answer is longer than allowed")
+
+// A body is an answer's body as it was before it was compressed, and not endless.
+type body struct {
+	raw      io.ReadCloser
+	encoding string
+	plain    io.Reader
+	left     int64
+}
+
+func (b *body) Read(p []byte) (n int, err error) {
+	switch {
+	case b.plain != nil:
+	case b.encoding == "" || b.encoding == "identity":
+		b.plain = b.raw
+	case b.encoding == "gzip":
+		if b.plain, err = gzip.NewReader(b.raw); err != nil {
+			return 0, fmt.Errorf("the answer's gzip: %w", err)
+		}
+	default:
+		return 0, &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer is compressed with %q, which was not asked for", b.encoding)}
+	}
+	n, err = b.plain.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, errTooLong
+	}
+	return n, err
+}
+
+func (b *body) Close() error { return b.raw.Close() }
 
 // stay refuses redirects that would take a query, or credentials of any kind, elsewhere, and those that turn a POST into a GET without
 // its form.

@@ -1,0 +1,127 @@
+package promapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPresent(t *testing.T) {
+	start, end := time.Unix(1700000000, 0), time.Unix(1700003600, 0)
+	c := tripClient(t, Options{Matchers: prod(), Params: map[string]string{"partial_response": "false"}}, func(r *http.Request) (*http.Response, error) {
+		q := r.URL.Query()
+		if r.Method != "GET" || r.URL.Path != "/api/v1/label/__name__/values" || q.Get("start") != "1700000000" || q.Get("end") != "1700003600" ||
+			q.Get("partial_response") != "false" || q.Get("match[]") != `{__name__=~"up|a\\.b|gone",cluster="prod"}` {
+			t.Errorf("%s %s", r.Method, r.URL)
+		}
+		return answer(r, 200, `{"status":"success","data":["a.b","up"]}`), nil
+	})
+	got, err := c.Present(context.Background(), []string{"up", "a.b", "gone"}, start, end)
+	if diff := cmp.Diff(map[string]bool{"up": true, "a.b": true, "gone": false}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestPresentManyNames holds that many names are asked for in several URLs of bounded length, and each once.
+func TestPresentManyNames(t *testing.T) {
+	var names []string
+	for i := range 500 {
+		names = append(names, fmt.Sprintf("metric_%d", i))
+	}
+	asked := 0
+	c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
+		if n := len(r.URL.String()); n > 3*maxNames {
+			t.Errorf("a URL of %d bytes", n)
+		}
+		match := strings.TrimSuffix(strings.TrimPrefix(r.URL.Query().Get("match[]"), `{__name__=~"`), `"}`)
+		found := strings.Split(match, "|")
+		asked += len(found)
+		return answer(r, 200, `{"status":"success","data":["`+strings.Join(found, `","`)+`"]}`), nil
+	})
+	got, err := c.Present(context.Background(), names, time.Unix(0, 0), time.Unix(1, 0))
+	if err != nil || asked != 500 || len(got) != 500 || !got["metric_0"] || !got["metric_499"] {
+		t.Errorf("asked for %d, got %d, %v", asked, len(got), err)
+	}
+	if got, err := c.Present(context.Background(), nil, time.Unix(0, 0), time.Unix(1, 0)); err != nil || len(got) != 0 || asked != 500 {
+		t.Errorf("no names: %v, %v", got, err)
+	}
+}
+
+func TestPresentErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
+			if tries++; tries < 3 {
+				return answer(r, 503, ""), nil
+			}
+			return answer(r, 200, `{"status":"success","data":[]}`), nil
+		})
+		if _, err := c.Present(context.Background(), []string{"up"}, time.Unix(0, 0), time.Unix(1, 0)); err != nil || tries != 3 {
+			t.Errorf("%d tries, %v", tries, err)
+		}
+	})
+	for body, kind := range map[string]Kind{
+		`{"status":"error","errorType":"bad_data","error":"x"}`: KindQuery,
+		`{]`: KindBadAnswer,
+	} {
+		c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) { return answer(r, 200, body), nil })
+		var e *Error
+		if _, err := c.Present(context.Background(), []string{"up"}, time.Unix(0, 0), time.Unix(1, 0)); !errors.As(err, &e) || e.Kind != kind || e.Op != "looking up metrics" {
+			t.Errorf("%s: %s", body, describe(err))
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := tripClient(t, Options{}, nil).Present(ctx, []string{"up"}, time.Unix(0, 0), time.Unix(1, 0)); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: %v", err)
+	}
+}
+
+// TestMetadataIsBounded holds that client_golang, which reads whole bodies, is given no endless one.
+func TestMetadataIsBounded(t *testing.T) {
+	c := tripClient(t, Options{MaxBytes: 1000}, func(r *http.Request) (*http.Response, error) {
+		return answer(r, 200, `{"status":"success","data":["`+strings.Repeat("x", 1000)+`"]}`), nil
+	})
+	var e *Error
+	if _, err := c.Present(context.Background(), []string{"up"}, time.Unix(0, 0), time.Unix(1, 0)); !errors.As(err, &e) || e.Kind != KindTooMuch {
+		t.Errorf("got %s", describe(err))
+	}
+}
+
+func TestServer(t *testing.T) {
+	tests := []struct {
+		status  int
+		body    string
+		version string
+		kind    Kind // "" for success
+	}{
+		{200, `{"status":"success","data":{"version":"3.15.0","revision":"x"}}`, "3.15.0", ""},
+		{200, `{"status":"success","data":{}}`, "", ""},
+		{404, "404 page not found", "", ""},
+		{400, "unsupported path", "", ""},
+		{200, "ok", "", ""},
+		{401, "", "", KindDenied},
+		{500, "", "", KindServer},
+		{503, "", "", KindBusy},
+	}
+	for _, tt := range tests {
+		c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path != "/api/v1/status/buildinfo" {
+				t.Errorf("asked %s", r.URL)
+			}
+			return answer(r, tt.status, tt.body), nil
+		})
+		got, err := c.Server(context.Background())
+		var e *Error
+		if got.Version != tt.version || tt.kind == "" && err != nil || tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind) {
+			t.Errorf("%d %s: %+v, %s", tt.status, tt.body, got, describe(err))
+		}
+	}
+}
