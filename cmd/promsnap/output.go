@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -143,7 +142,7 @@ func (p *printer) finish(o app.Outcome) error {
 		fmt.Fprintln(p.c.stdout)
 		lines := r.Report.Summary()
 		if r.Err == nil {
-			lines[len(lines)-1] += " → " + filepath.Join(r.Receipt.Location, "index.html")
+			lines[len(lines)-1] += " → " + r.Receipt.Location
 		}
 		for _, l := range lines {
 			fmt.Fprintln(p.c.stdout, l)
@@ -242,9 +241,8 @@ func openReports(c *console, o app.Outcome) {
 		if r.Err != nil {
 			continue
 		}
-		page := filepath.Join(r.Receipt.Location, "index.html")
-		if err := exec.Command(opener[0], append(opener[1:], page)...).Start(); err != nil {
-			fmt.Fprintf(c.stderr, "promsnap: opening %s: %v; open it by hand\n", page, err)
+		if err := exec.Command(opener[0], append(opener[1:], r.Receipt.Location)...).Start(); err != nil {
+			fmt.Fprintf(c.stderr, "promsnap: opening %s: %v; open it by hand\n", r.Receipt.Location, err)
 		}
 	}
 }

@@ -35,9 +35,9 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// startLab is `lab [profile=kps] [nodes=42] [without=metric,...]`: it starts a simulated Prometheus and puts its URL into $PROM.
+// startLab is `lab [profile=kps] [nodes=10] [without=metric,...]`: it starts a simulated Prometheus and puts its URL into $PROM.
 func startLab(ts *testscript.TestScript, _ bool, args []string) {
-	o := lab.Options{Now: labNow, Profile: lab.KPS, Nodes: 42}
+	o := lab.Options{Now: labNow, Profile: lab.KPS, Nodes: 10}
 	for _, a := range args {
 		key, value, _ := strings.Cut(a, "=")
 		switch key {

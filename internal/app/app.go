@@ -178,8 +178,8 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 	}
 	var panels []snapshot.Panel
 	nodes, notes, err := snapshot.LoadNodes(ctx, a.client, o.End())
-	if unreachable(err) {
-		panels = snapshot.Failed(r.Panels, err)
+	if down := unreachable(err); down != nil {
+		panels = snapshot.Failed(r.Panels, down)
 	} else {
 		if err != nil {
 			notes = append(notes, fmt.Sprintf("nodes are named by their addresses: %v", err))
@@ -198,17 +198,17 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 	return report.Build(info, panels)
 }
 
-// unreachable tells an error that every further query would have too.
-func unreachable(err error) bool {
+// unreachable returns the error that every further query would have too, nil where err is none of that kind.
+func unreachable(err error) error {
 	var e *promapi.Error
 	if !errors.As(err, &e) {
-		return false
+		return nil
 	}
 	switch e.Kind {
 	case promapi.KindRefused, promapi.KindNoHost, promapi.KindTLS, promapi.KindDenied, promapi.KindNotFound, promapi.KindRedirect:
-		return true
+		return e
 	}
-	return false
+	return nil
 }
 
 // serverName is how the report names who answered.

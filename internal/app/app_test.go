@@ -72,7 +72,7 @@ func TestRunWritesTheReportsThatWereAskedFor(t *testing.T) {
 		t.Fatalf("outcome %+v", o)
 	}
 	want := filepath.Join(out, "check", "20261122T000000Z")
-	if got := o.Results[0].Receipt.Location; got != want {
+	if got := o.Results[0].Receipt.Location; got != filepath.Join(want, "index.html") {
 		t.Errorf("written to %s, want %s", got, want)
 	}
 	for _, name := range []string{"index.html", "report.json", "node-memory.png", "node-cpu.png"} {
@@ -115,7 +115,7 @@ func TestUnreachableServerIsAskedOnce(t *testing.T) {
 	if !o.Failed() || len(o.Results[0].Report.Failures) != 2 || o.Results[0].Err != nil {
 		t.Errorf("outcome %+v", o.Results[0])
 	}
-	page, err := os.ReadFile(filepath.Join(o.Results[0].Receipt.Location, "index.html"))
+	page, err := os.ReadFile(o.Results[0].Receipt.Location)
 	if err != nil || !strings.Contains(string(page), "401") {
 		t.Errorf("the report does not say why (%v)", err)
 	}
@@ -147,7 +147,7 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 	if p := r.Report.Panels; p[0].Err != nil || !errors.Is(p[1].Err, snapshot.ErrStopped) {
 		t.Errorf("panels: %v, %v", p[0].Err, p[1].Err)
 	}
-	if _, err := os.Stat(filepath.Join(r.Receipt.Location, "node-memory.png")); err != nil {
+	if _, err := os.Stat(filepath.Join(filepath.Dir(r.Receipt.Location), "node-memory.png")); err != nil {
 		t.Error(err)
 	}
 }
