@@ -107,7 +107,7 @@ func LoadFile(path string, o Options) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
@@ -141,9 +141,6 @@ func (h HTTP) Client() promconfig.HTTPClientConfig {
 
 // String returns <redacted>.
 func (HTTP) String() string { return redacted }
-
-// GoString returns <redacted>.
-func (HTTP) GoString() string { return redacted }
 
 // Format writes <redacted> for every verb.
 func (HTTP) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, redacted) }

@@ -162,6 +162,7 @@ type override struct {
 // duration is a time in Prometheus' notation.
 type duration time.Duration
 
+// UnmarshalText reads what model.ParseDuration does, but for a bare 0.
 func (d *duration) UnmarshalText(b []byte) error {
 	v, err := model.ParseDuration(string(b))
 	if err != nil || string(b) == "0" {
@@ -171,6 +172,7 @@ func (d *duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// String writes the duration in Prometheus' notation.
 func (d duration) String() string { return model.Duration(d).String() }
 
 // name is the name of a report or a panel. It becomes part of a path.
@@ -178,6 +180,7 @@ type name string
 
 var nameSyntax = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
+// UnmarshalText takes what can stand in a path and a link as it is.
 func (n *name) UnmarshalText(b []byte) error {
 	if !nameSyntax.Match(b) {
 		return fmt.Errorf("%q is not a name; write up to 63 lower-case letters, digits and hyphens, such as node-memory", shorten(string(b)))
@@ -189,6 +192,7 @@ func (n *name) UnmarshalText(b []byte) error {
 // address is an http or https URL.
 type address string
 
+// UnmarshalText takes the address of a page for people.
 func (a *address) UnmarshalText(b []byte) error {
 	*a = address(b)
 	return checkURL(string(b))
@@ -209,6 +213,7 @@ func checkURL(s string) error {
 // base is an http or https URL that paths are put behind.
 type base string
 
+// UnmarshalText takes the address of a server.
 func (b *base) UnmarshalText(text []byte) error {
 	*b = base(text)
 	return checkBase(string(text))
@@ -227,6 +232,7 @@ func checkBase(s string) error {
 // zone is a time zone.
 type zone struct{ *time.Location }
 
+// UnmarshalText looks the zone up in the time zone database.
 func (z *zone) UnmarshalText(b []byte) (err error) {
 	if string(b) == "" || string(b) == "Local" {
 		return errors.New("the machine's own zone would give another report on another machine; write an IANA zone such as Asia/Seoul or UTC")
@@ -241,6 +247,7 @@ func (z *zone) UnmarshalText(b []byte) (err error) {
 // unit is what numbers are.
 type unit struct{ units.Unit }
 
+// UnmarshalText takes an id that package units knows.
 func (u *unit) UnmarshalText(b []byte) (err error) {
 	if len(b) == 0 {
 		return fmt.Errorf("no unit; write one such as bytes or percentunit, or take the key out")
@@ -252,6 +259,7 @@ func (u *unit) UnmarshalText(b []byte) (err error) {
 // quantity is a number as it is written; what it means depends on the panel's unit. Empty: none.
 type quantity string
 
+// UnmarshalText takes any text; package units reads it when the unit is known.
 func (q *quantity) UnmarshalText(b []byte) error {
 	if len(b) == 0 {
 		return errors.New("no limit; write a number such as 0.9, 90% or 24GiB, or take the key out")
@@ -263,6 +271,7 @@ func (q *quantity) UnmarshalText(b []byte) error {
 // selector is label matchers, with or without the braces around them.
 type selector []*labels.Matcher
 
+// UnmarshalText reads the matchers as PromQL does, regular expressions among them.
 func (s *selector) UnmarshalText(b []byte) error {
 	text := string(b)
 	if !braced.MatchString(text) {

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -58,7 +59,11 @@ func FuzzLoad(f *testing.F) {
 		for _, br := range []string{"\n", "\r", "\u0085", "\u2028", "\u2029"} {
 			lines += strings.Count(string(data), br)
 		}
-		for _, p := range err.(config.Errors) {
+		var problems config.Errors
+		if !errors.As(err, &problems) {
+			t.Fatalf("%T %v", err, err)
+		}
+		for _, p := range problems {
 			if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Message == "" || !position.MatchString(p.String()) {
 				t.Errorf("%d lines: %+v", lines, p)
 			}

@@ -42,6 +42,9 @@ func TestNothingPrintsASecret(t *testing.T) {
 	if got := c.Prometheus.HTTP.Client(); string(got.OAuth2.ClientSecret) != token || string(got.HTTPHeaders.Headers["X-Key"].Secrets[0]) != token {
 		t.Fatal("the secrets are not there at all")
 	}
+	if c.Prometheus.HTTP.String() != "<redacted>" {
+		t.Error(c.Prometheus.HTTP.String())
+	}
 	type wrapper struct{ c config.Config } // fmt may not call methods on what lies in an unexported field
 	for _, v := range []any{c, *c, c.Prometheus, &c.Prometheus, c.Prometheus.HTTP, &c.Prometheus.HTTP, wrapper{*c}, &wrapper{*c}, []config.HTTP{c.Prometheus.HTTP}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%+q"} {
