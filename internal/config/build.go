@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -90,7 +91,7 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 	}
 	for i, m := range s.Matchers {
 		p.Matchers = append(p.Matchers, m...)
-		if slices.ContainsFunc(m, func(m *labels.Matcher) bool { return m.Name == labels.MetricName }) {
+		if slices.ContainsFunc(m, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }) {
 			b.problem(item(key(path, "matchers"), i), "would change which metrics a query asks for; match labels that all metrics have, such as cluster")
 		}
 	}
