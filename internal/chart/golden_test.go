@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"image"
+	"image/draw"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -22,7 +23,19 @@ func TestGolden(t *testing.T) {
 		o     Options
 	}{
 		{"node-memory", nodeMemory(721, 2*time.Minute), Options{Scale: 2, Zone: seoul()}},
-		{"fleet-cpu", fleetCPU(200, 721), Options{Scale: 2, Zone: seoul()}},
+		{"node-memory-dark", nodeMemory(721, 2*time.Minute), Options{Zone: seoul(), Dark: true}},
+		{"fleet-cpu", fleetCPU(200, 721), Options{Zone: seoul()}},
+		{"pods", podMemory(), Options{}},
+		{"hangul", hangul(), Options{Zone: seoul()}},
+		{"clocks-go-back", clocksGoBack(), Options{Zone: mustZone("America/New_York"), Height: 240}},
+		{"below", scrapeHealth(), Options{Height: 240}},
+		{"far-below-limits", quiet(), Options{Height: 240}},
+		{"thirty-days", thirtyDays(), Options{Height: 240, Zone: seoul()}},
+		{"sparse", sparse(), Options{Height: 240}},
+		{"long-names", oddPanels()["200 runes"], Options{Height: 160}},
+		{"failed", oddPanels()["failed"], Options{}},
+		{"absent", oddPanels()["absent"], Options{}},
+		{"narrow", nodeMemory(121, 12*time.Minute), Options{Width: 390, Height: 200, Scale: 2, Zone: seoul()}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := PNG(c.panel, c.o)
@@ -47,21 +60,27 @@ func comparePicture(t *testing.T, golden string, got []byte) {
 	if err != nil {
 		t.Fatalf("%v; write it with: go test ./internal/chart -update", err)
 	}
-	a, b := decode(t, want), decode(t, got)
+	a, b := pixels(t, want), pixels(t, got)
 	if a.Bounds() != b.Bounds() {
 		t.Fatalf("%s is %v, the picture %v", golden, a.Bounds(), b.Bounds())
 	}
 	differ := 0
-	for y := range a.Bounds().Dy() {
-		for x := range a.Bounds().Dx() {
-			if a.At(x, y) != b.At(x, y) {
-				differ++
-			}
+	for i := 0; i < len(a.Pix); i += 4 {
+		if !bytes.Equal(a.Pix[i:i+4], b.Pix[i:i+4]) {
+			differ++
 		}
 	}
 	if differ > 0 {
 		t.Errorf("%d pixels differ from %s; look at the picture, then: go test ./internal/chart -update", differ, golden)
 	}
+}
+
+func pixels(t *testing.T, file []byte) *image.RGBA {
+	t.Helper()
+	img := decode(t, file)
+	out := image.NewRGBA(img.Bounds())
+	draw.Draw(out, out.Rect, img, image.Point{}, draw.Src)
+	return out
 }
 
 func decode(t *testing.T, file []byte) image.Image {

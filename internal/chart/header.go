@@ -33,20 +33,26 @@ func (p *picture) writeHeader(panel *snapshot.Panel, o Options) {
 	p.write(p.elide(title, titleStyle, room), titleStyle, edge, 27, left)
 
 	x := edge
+	// write puts words behind those before, as much of them as there is room for.
+	write := func(words string, st style) {
+		if words = p.elide(words, st, edge+room-x); words != "" {
+			x = p.write(words, st, x, 46, left).right + 12
+		}
+	}
 	scope := scopeOf(panel, o.Zone)
 	if f := worst(panel); f != nil {
 		st := findingStyle
 		st.ink = severityText(f.Severity)
 		name, rest := findingWords(panel, f, o.Zone)
-		name = p.elide(name, st, room-p.textWidth(rest, st)-p.textWidth(scope, subStyle)-28)
-		x = p.write(name+rest, st, x, 46, left).right + 12
+		left := room - p.textWidth(rest, st) - p.textWidth(scope, subStyle) - 12
+		write(p.elide(name, st, max(left, room/3))+rest, st)
 	}
 	if panel.Data == snapshot.DataPartial {
 		st := subStyle
 		st.ink = warningText
-		x = p.write("incomplete data", st, x, 46, left).right + 12
+		write("incomplete data", st)
 	}
-	p.write(p.elide(scope, subStyle, float64(p.width)-edge-x), subStyle, x, 46, left)
+	write(scope, subStyle)
 }
 
 // scopeOf says how many series are drawn, and of which time: "12 of 42 nodes · 24 h to Sun 22 Nov 2026 09:00 KST".

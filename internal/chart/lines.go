@@ -153,6 +153,26 @@ func (c *lineChart) drawPlot() {
 		}
 	}
 	c.inside = append(c.inside, marks)
+	c.markBreaches()
+}
+
+// markBreaches puts a ring where each drawn line that is in breach began to be, unless that was before the window.
+func (c *lineChart) markBreaches() {
+	for _, found := range c.panel.Findings {
+		streak := found.Streak
+		if found.Status != rules.Breach || streak == nil || streak.Open {
+			continue
+		}
+		for i, l := range c.lines {
+			at := int(streak.From.Sub(c.panel.Grid.Start).Seconds()/c.times.step + 0.5)
+			if l.Labels.Compare(found.Labels) != 0 || l.Name != found.Name || at <= 0 || at >= min(c.times.n, len(l.Values)) {
+				continue
+			}
+			if v := l.Values[at]; !math.IsNaN(v) && !math.IsInf(v, 0) {
+				c.inside = append(c.inside, breachMark{c.times.at(at), v, i})
+			}
+		}
+	}
 }
 
 func (c *lineChart) writeValueAxis() {
@@ -209,6 +229,19 @@ func appendClear(labels []label, l label) []label {
 func (c *lineChart) writeLimits() {
 	f := c.frame()
 	var written []box
+	// write puts words at the left end, beside what is already there.
+	write := func(words string, st style, y float64) {
+		l := c.place(words, st, f.left+9, y, left)
+		for _, b := range written {
+			if b.overlaps(plateOf(l)) {
+				l = c.place(words, st, b.right+limitLabelGap, y, left)
+			}
+		}
+		if l.box.right < f.right-4 {
+			c.plate(l)
+			written = append(written, plateOf(l))
+		}
+	}
 	for _, l := range c.limits.lines {
 		if !f.holds(l.value) {
 			continue
@@ -219,34 +252,30 @@ func (c *lineChart) writeLimits() {
 		if c.limits.direction == rules.Below && f.y(l.value)+16 < f.bottom || y-limitStyle.size < f.top {
 			y = f.y(l.value) + 13
 		}
-		words := c.place(severityWord(l.severity)+" "+c.panel.Spec.Unit.Format(l.value), st, f.left+9, y, left)
-		for _, b := range written { // of two limits that lie close together, the second stands beside the first
-			if b.overlaps(words.box) {
-				words = c.place(words.text, st, b.right+limitLabelGap, y, left)
-			}
-		}
-		written = append(written, c.plate(words))
+		write(severityWord(l.severity)+" "+c.panel.Spec.Unit.Format(l.value), st, y)
 	}
 	if len(c.hidden) == 0 {
 		return
 	}
-	words, side := "", "above this axis"
-	if c.limits.direction == rules.Below {
-		side = "below this axis"
+	words, y, side := "", f.top+14, "above this axis"
+	if c.hidden[0].value < c.y0 {
+		y, side = f.bottom-6, "below this axis"
 	}
 	for _, l := range c.hidden {
 		words += severityWord(l.severity) + " " + c.panel.Spec.Unit.Format(l.value) + ", "
 	}
 	st := style{limitStyle.size, regular, mutedInk}
-	c.plate(c.place(c.elide(words+side, st, f.width()-18), st, f.left+9, f.top+14, left))
+	write(c.elide(words+side, st, f.width()-18), st, y)
 }
 
-// plate writes a label on translucent paper and returns the paper's box.
-func (p *picture) plate(l label) box {
-	b := box{l.box.left - 3, l.box.top - 2, l.box.right + 3, l.box.bottom + 1}
-	p.around = append(p.around, block{b, paint{paper, 215}})
+// plate writes a label on translucent paper.
+func (p *picture) plate(l label) {
+	p.around = append(p.around, block{plateOf(l), paint{paper, 215}})
 	p.labels = append(p.labels, l)
-	return b
+}
+
+func plateOf(l label) box {
+	return box{l.box.left - 3, l.box.top - 2, l.box.right + 3, l.box.bottom + 1}
 }
 
 func severityWord(s rules.Severity) string {

@@ -100,13 +100,23 @@ func oddPanels() map[string]*snapshot.Panel {
 
 func TestOddInput(t *testing.T) {
 	for name, p := range oddPanels() {
-		for _, o := range []Options{{}, {Width: 320, Height: 80}, {Width: 4000, Height: 2000, Scale: 0.5}, {Width: -5, Height: -5, Scale: math.NaN(), Dark: true}} {
-			t.Run(name, func(t *testing.T) {
-				img := decode(t, inTime(t, p, o))
-				if w := img.Bounds().Dx(); w < 160 {
+		t.Run(name, func(t *testing.T) {
+			for _, o := range []Options{{Width: 600}, {Width: 320, Height: 80, Scale: 2, Dark: true}} {
+				if w := decode(t, inTime(t, p, o)).Bounds().Dx(); w != int(float64(o.Width)*max(o.Scale, 1)) {
 					t.Errorf("the picture is %d pixels wide", w)
 				}
-			})
+			}
+		})
+	}
+}
+
+func TestOddOptions(t *testing.T) {
+	for _, c := range []struct {
+		o    Options
+		want int
+	}{{Options{}, 1000}, {Options{Width: -5, Height: -5, Scale: math.NaN()}, 320}, {Options{Width: 9999, Height: 9999, Scale: -1}, 2000}} {
+		if got := decode(t, inTime(t, nodeMemory(5, time.Hour), c.o)).Bounds().Dx(); got != c.want {
+			t.Errorf("%+v: %d pixels wide, want %d", c.o, got, c.want)
 		}
 	}
 }

@@ -191,3 +191,123 @@ func fleetValues(nodes, n int) [][]float64 {
 	}
 	return values
 }
+
+func limitRules(warning, critical float64) []rules.Rule {
+	return []rules.Rule{{Name: "r", Warning: rules.At(warning), Critical: rules.At(critical)}}
+}
+
+// podMemory is containers with long names, more of them than there are hues; the first was killed and started again.
+func podMemory() *snapshot.Panel {
+	workloads := []string{"recommendation-feature-store-online", "istio-ingressgateway-external", "checkout-api", "auth-session-gateway",
+		"search-indexer-elasticsearch-data", "kafka-mirrormaker2-cluster-a", "notification-push-dispatcher", "ml-inference-triton-server-a100"}
+	g := gridTo(slotTime, 361, time.Minute)
+	var names []string
+	var values [][]float64
+	for i := range 60 {
+		names = append(names, fmt.Sprintf("prod-%02d/%s-%x-%05x", i%7, workloads[i*5%8], 0x9e3779b9*(i+1)%0xffffff, 0x85ebca6b*(i+3)%0xfffff))
+		v := wander(uint64(300+i), 361, (9.5-float64(i)*0.45)*gib, gib/2, gib/3)
+		if i > 14 {
+			v = wander(uint64(300+i), 361, 2*gib, gib/3, gib/3)
+		}
+		if i == 0 {
+			for j := range v {
+				v[j] = (5 + 7*math.Mod(float64(j)/130, 1)) * gib
+			}
+		}
+		values = append(values, v)
+	}
+	p := panelOf("Container memory", units.Bytes, g, 15, names, values)
+	p.Spec.Rules = []rules.Rule{{Name: "m", Warning: rules.At(11 * gib)}}
+	breach(p, 0, rules.Warning, 11*gib, slotTime.Add(-8*time.Minute))
+	return p
+}
+
+func hangul() *snapshot.Panel {
+	p := nodeMemory(361, 4*time.Minute)
+	p.Spec.Title = "노드 메모리 사용량 (최근 24시간)"
+	for i := range p.Lines {
+		p.Lines[i].Name = fmt.Sprintf("서울-노드-%02d", i+1)
+		p.Rows[i].Name = p.Lines[i].Name
+	}
+	p.Findings[0].Name = p.Lines[0].Name
+	return p
+}
+
+func clocksGoBack() *snapshot.Panel {
+	g := gridTo(time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC), 181, 3*time.Minute)
+	return panelOf("Clocks go back: 01:00 comes twice", units.Cores, g, 3, []string{"a", "b", "c"},
+		[][]float64{wander(1, 181, 3, 1, 0.3), wander(2, 181, 2, 1, 0.3), wander(3, 181, 1, 0.5, 0.3)})
+}
+
+// scrapeHealth breaches from above to below, and ends before the window does.
+func scrapeHealth() *snapshot.Panel {
+	g := gridTo(slotTime, 121, time.Minute)
+	up, part, gone := make([]float64, 121), make([]float64, 121), make([]float64, 121)
+	for i := range up {
+		up[i], part[i], gone[i] = 1, 1, 0.99
+		if i > 40 && i < 55 || i > 100 {
+			part[i] = 0.4
+		}
+		if i > 80 {
+			gone[i] = math.NaN()
+		}
+	}
+	p := panelOf("Targets that answer", units.PercentUnit, g, 3, []string{"node-exporter", "kubelet", "kube-state-metrics"}, [][]float64{part, gone, up})
+	p.Spec.Rules = []rules.Rule{{Name: "ScrapeHealth", Direction: rules.Below, Warning: rules.At(0.9), Critical: rules.At(0.5), For: 10 * time.Minute}}
+	breach(p, 0, rules.Critical, 0.5, g.At(101))
+	return p
+}
+
+// quiet is a ratio far below its limits.
+func quiet() *snapshot.Panel {
+	p := nodeMemory(361, 4*time.Minute)
+	p.Spec.Title, p.Findings = "Inodes used", nil
+	for i := range p.Lines {
+		p.Lines[i].Status = rules.OK
+		for j := range p.Lines[i].Values {
+			p.Lines[i].Values[j] *= 0.07
+		}
+		p.Lines[i].Stats = statsOf(p.Lines[i].Values, p.Grid)
+	}
+	p.Lines = p.Lines[:4]
+	p.Rows, p.Total = p.Rows[:4], 4
+	return p
+}
+
+func thirtyDays() *snapshot.Panel {
+	g := gridTo(slotTime, 8641, 5*time.Minute)
+	disk, other := wander(5, 8641, 0.5, 0.02, 0.004), wander(6, 8641, 0.3, 0.1, 0.03)
+	for i := range disk {
+		disk[i] += 0.36 * float64(i) / 8641
+		other[i] += 0.05 * math.Sin(float64(i)/288*2*math.Pi)
+	}
+	other[4000] = 0.97 // one sample
+	p := panelOf("Disk used", units.PercentUnit, g, 2, []string{"ip-10-0-1-11 /dev/nvme1n1", "ip-10-0-1-12 /dev/nvme0n1p1"}, [][]float64{disk, other})
+	p.Spec.Rules = limitRules(0.8, 0.88)
+	p.Data = snapshot.DataPartial
+	breach(p, 0, rules.Warning, 0.8, slotTime.Add(-70*time.Hour))
+	return p
+}
+
+// sparse is what little there can be: single samples, a short stretch, infinities.
+func sparse() *snapshot.Panel {
+	g := gridTo(slotTime, 61, time.Minute)
+	values := make([][]float64, 3)
+	for i := range values {
+		values[i] = make([]float64, 61)
+		for j := range values[i] {
+			values[i][j] = math.NaN()
+		}
+	}
+	values[0][30], values[0][60] = 3, 4
+	for j := 10; j < 25; j++ {
+		values[1][j] = 2
+	}
+	for j := range values[2] {
+		values[2][j] = 1
+		if j%20 < 3 {
+			values[2][j] = math.Inf(1)
+		}
+	}
+	return panelOf("Restarts", units.Short, g, 3, []string{"two samples", "a quarter of an hour", "infinite at times"}, values)
+}

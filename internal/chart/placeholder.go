@@ -3,7 +3,9 @@ package chart
 import (
 	"math"
 	"strings"
+	"time"
 
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -26,12 +28,22 @@ func nothingToDraw(panel *snapshot.Panel) (headline, detail string) {
 		return "no data", "Prometheus does not have " + strings.Join(panel.Missing, ", ") + ". " + panel.Spec.Hint
 	case len(panel.Lines) == 0:
 		return "no data", "The query found no series. " + panel.Spec.Hint
-	case panel.Grid.Len <= 0:
-		return "no data", "The answer covers no time."
+	case !drawableGrid(panel.Grid):
+		return "no data", "The samples' times cannot be drawn."
 	case !extent(panel, panel.Lines).any:
 		return "no data", "No series has a finite sample in this time."
 	}
 	return "", ""
+}
+
+// drawableGrid says that a time axis can be made of g: times that ascend, between the years 1 and 9999, and no more than memory is for.
+func drawableGrid(g series.Grid) bool {
+	const mostSamples = 1 << 20 // Prometheus answers with 11,000 at most
+	inCalendar := func(t time.Time) bool { return t.Unix() > -62_135_596_800 && t.Unix() < 253_402_300_800 }
+	if g.Len <= 0 || g.Len > mostSamples || g.Step < 0 || !inCalendar(g.Start) {
+		return false
+	}
+	return g.Step <= math.MaxInt64/time.Duration(g.Len) && inCalendar(g.End())
 }
 
 const (

@@ -85,6 +85,18 @@ func (c curves) draw(s surface, f frame) {
 	}
 }
 
+// breachMark is the moment at which a line went beyond its limit: a ring on the line.
+type breachMark struct {
+	at, value float64
+	index     int
+}
+
+func (m breachMark) draw(s surface, f frame) {
+	p := point{float32(f.x(m.at)), float32(f.y(m.value))}
+	s.Dot(p, 4.5, solid(seriesInk(m.index)))
+	s.Dot(p, 2.5, solid(paper))
+}
+
 const (
 	shoreRadius = 2.5
 	narrowGap   = 3 * shoreRadius // dots at the shores of a gap that is narrower would close it

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 
 	"github.com/promsnap/promsnap/internal/rules"
 )
@@ -12,6 +13,7 @@ type table struct {
 	heads   []string
 	rows    []tableRow
 	columns int
+	newest  int       // which figure is the newest: the first, but after a capacity
 	widths  []float64 // of the figures
 }
 
@@ -49,7 +51,7 @@ func newTable(c *lineChart) *table {
 		whole = whole || c.panel.Spec.Capacity != nil && !math.IsNaN(l.Capacity)
 	}
 	if whole {
-		t.heads = append([]string{"of"}, t.heads...)
+		t.heads, t.newest = append([]string{"of"}, t.heads...), 1
 	}
 	for i, l := range c.lines {
 		row := tableRow{name: l.Name, index: i, last: textInk}
@@ -103,7 +105,8 @@ func figure(v float64, format func(float64) string) string {
 	return format(v)
 }
 
-// measure finds the figures' widths and whether two columns fit side by side with every name whole.
+// measure finds the figures' widths and whether two columns fit side by side with every name whole. Figures that leave no room for names
+// are dropped, but for the newest.
 func (t *table) measure() {
 	names := leastName
 	t.widths = make([]float64, len(t.heads))
@@ -116,12 +119,33 @@ func (t *table) measure() {
 			t.widths[i] = max(t.widths[i], t.chart.textWidth(f, lastStyle))
 		}
 	}
-	need := nameIndent + names + 8
+	room := float64(t.chart.width) - 2*edge
+	for len(t.widths) > 1 && t.needs(leastName) > room {
+		t.drop()
+	}
+	if len(t.rows) > fewRows && 2*t.needs(names)+betweenCols <= room {
+		t.columns = 2
+	}
+}
+
+// needs is how wide a row is with names of a width.
+func (t *table) needs(names float64) float64 {
+	need := nameIndent + names + 12
 	for _, w := range t.widths {
 		need += w + figureGap
 	}
-	if len(t.rows) > fewRows && 2*need+betweenCols <= float64(t.chart.width)-2*edge {
-		t.columns = 2
+	return need
+}
+
+// drop takes out the figure that a reader misses least: the capacity, then the last one.
+func (t *table) drop() {
+	at := len(t.heads) - 1
+	if t.newest == 1 {
+		at, t.newest = 0, 0
+	}
+	t.heads, t.widths = slices.Delete(t.heads, at, at+1), slices.Delete(t.widths, at, at+1)
+	for i := range t.rows {
+		t.rows[i].figures = slices.Delete(t.rows[i].figures, at, at+1)
 	}
 }
 
@@ -167,10 +191,9 @@ func (t *table) writeRow(row tableRow, x, y, width float64) {
 	} else {
 		c.around = append(c.around, swatch{point{float32(x + 1), float32(y + 9)}, row.index})
 	}
-	last := len(t.heads) - 4 // before the last figure, if anything, stands the capacity
 	end := t.eachFigure(x, width, func(i int, at float64) {
 		st := figureStyle
-		if i == last {
+		if i == t.newest {
 			st = lastStyle
 			st.ink = row.last
 		}

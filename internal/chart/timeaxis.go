@@ -45,16 +45,17 @@ func clockTicks(from, to time.Time, apart time.Duration) []timeTick {
 		if midnight.After(to) {
 			break
 		}
+		at := []time.Time{midnight}
 		for of := time.Duration(0); of < day; of += apart {
-			for _, t := range onTheClock(y, m, d+n, of, from.Location()) {
-				if !t.Before(from) && !t.After(to) {
-					ticks = append(ticks, timeTick{at: t, text: t.Format(clockLayout), midnight: t.Equal(midnight)})
-				}
+			at = append(at, onTheClock(y, m, d+n, of, from.Location())...)
+		}
+		slices.SortFunc(at, time.Time.Compare) // of a repeated hour the two halves interleave
+		for _, t := range slices.CompactFunc(at, time.Time.Equal) {
+			if !t.Before(from) && !t.After(to) {
+				ticks = append(ticks, timeTick{at: t, text: t.Format(clockLayout), midnight: t.Equal(midnight)})
 			}
 		}
 	}
-	// Of a repeated hour the two halves interleave.
-	slices.SortFunc(ticks, func(a, b timeTick) int { return a.at.Compare(b.at) })
 	for i := range ticks {
 		if isRepeated(ticks[i].at) {
 			ticks[i].text += " " + zoneName(ticks[i].at)

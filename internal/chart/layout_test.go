@@ -1,0 +1,93 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// checkLabels reports text that overlaps other text or leaves the picture.
+func checkLabels(p *picture) error {
+	whole := box{0, 0, float64(p.width), float64(p.height)}
+	for i, l := range p.labels {
+		if b := l.box; b.left < whole.left || b.top < whole.top || b.right > whole.right || b.bottom > whole.bottom {
+			return fmt.Errorf("%q at %v leaves the picture %v", l.text, b, whole)
+		}
+		for _, other := range p.labels[:i] {
+			if l.box.overlaps(other.box) {
+				return fmt.Errorf("%q at %v overlaps %q at %v", l.text, l.box, other.text, other.box)
+			}
+		}
+	}
+	return nil
+}
+
+func TestLabelsOfOddPanels(t *testing.T) {
+	for name, panel := range oddPanels() {
+		for _, o := range []Options{{}, {Width: 320, Height: 80}, {Width: 800, Height: 600}} {
+			if err := checkLabels(compose(panel, o.bounded())); err != nil {
+				t.Errorf("%s, %d wide: %v", name, o.Width, err)
+			}
+		}
+	}
+}
+
+func TestLabelsNeverOverlap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		panel := drawPanel(t)
+		o := Options{
+			Width: rapid.IntRange(320, 2000).Draw(t, "width"), Height: rapid.IntRange(80, 700).Draw(t, "height"),
+			Zone: mustZone(rapid.SampledFrom([]string{"UTC", "Asia/Seoul", "America/New_York", "Australia/Lord_Howe"}).Draw(t, "zone")),
+		}
+		if err := checkLabels(compose(panel, o.bounded())); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// drawPanel makes any panel.
+func drawPanel(t *rapid.T) *snapshot.Panel {
+	n := rapid.IntRange(1, 200).Draw(t, "samples")
+	step := rapid.SampledFrom([]time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, time.Hour, day}).Draw(t, "step")
+	u := rapid.SampledFrom([]units.Unit{units.None, units.Bytes, units.PercentUnit, units.Seconds, units.Cores}).Draw(t, "unit")
+	end := slotTime.Add(time.Duration(rapid.IntRange(0, 366*24).Draw(t, "hours")) * time.Hour)
+	g := gridTo(end, n, step)
+	series := rapid.IntRange(1, 25).Draw(t, "series")
+	value := rapid.OneOf(rapid.Float64Range(-1, 1), rapid.Float64Range(0, 1e12), rapid.Float64())
+	var names []string
+	var values [][]float64
+	for range series {
+		name := rapid.SampledFrom([]string{"ip-10-0-1-12", "서울-노드-02", "shop/checkout-7d9c/app", "中\u202e🙂", "i"}).Draw(t, "name")
+		names = append(names, strings.Repeat(name, rapid.IntRange(1, 12).Draw(t, "times")))
+		v := make([]float64, n)
+		for i := range v {
+			v[i] = math.NaN()
+		}
+		for range rapid.IntRange(0, 8).Draw(t, "set") {
+			v[rapid.IntRange(0, n-1).Draw(t, "at")] = value.Draw(t, "value")
+		}
+		values = append(values, v)
+	}
+	p := panelOf(strings.Repeat("Title ", rapid.IntRange(0, 40).Draw(t, "title")), u, g, rapid.IntRange(1, 25).Draw(t, "top"), names, values)
+	if rapid.Bool().Draw(t, "limits") {
+		p.Spec.Rules = []rules.Rule{{
+			Name: "r", Direction: rules.Direction(rapid.IntRange(0, 1).Draw(t, "direction")),
+			Warning: rules.At(value.Draw(t, "warning")), Critical: rules.At(value.Draw(t, "critical")),
+		}}
+	}
+	if rapid.Bool().Draw(t, "breach") {
+		breach(p, 0, rules.Severity(rapid.IntRange(1, 2).Draw(t, "severity")), value.Draw(t, "limit"), g.Start)
+	}
+	if rapid.Bool().Draw(t, "partial") {
+		p.Data = snapshot.DataPartial
+	}
+	return p
+}
