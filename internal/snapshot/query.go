@@ -55,7 +55,7 @@ func MetricNames(expr string) ([]string, error) {
 			return nil
 		}
 		for _, m := range vs.LabelMatchers {
-			if m.Name == labels.MetricName && m.Type == labels.MatchEqual && !seen[m.Value] {
+			if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual && !seen[m.Value] {
 				seen[m.Value] = true
 				names = append(names, m.Value)
 			}
