@@ -1,9 +1,11 @@
 package lab
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // cluster is what the exporters look at. It is made once, by the seed alone, and does not change: what changes with
@@ -183,24 +185,9 @@ func newCluster(o Options) *cluster {
 	c.breakNodes()
 	c.schedule()
 	slices.SortFunc(c.pods, func(a, b *pod) int {
-		switch {
-		case a.namespace != b.namespace:
-			return compare(a.namespace, b.namespace)
-		default:
-			return compare(a.name, b.name)
-		}
+		return cmp.Or(strings.Compare(a.namespace, b.namespace), strings.Compare(a.name, b.name))
 	})
 	return c
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // before is so long before the anchor.

@@ -124,7 +124,7 @@ func TestOptionsAreBounded(t *testing.T) {
 }
 
 func TestEveryFleetWorks(t *testing.T) {
-	for _, nodes := range []int{1, 2, 3, 9, 39} {
+	for _, nodes := range []int{1, 2, 10} {
 		for _, p := range profiles() {
 			l := newLab(t, Options{Profile: p, Nodes: nodes})
 			if got := number(t, instant(t, l, "count(kube_node_info)", time.Minute)[0].Value[1]); got != float64(nodes) {
@@ -142,9 +142,9 @@ func TestEveryFleetWorks(t *testing.T) {
 
 func TestSameSeedSameBytes(t *testing.T) {
 	for _, p := range profiles() {
-		a, b := newLab(t, Options{Profile: p, Nodes: 12}), newLab(t, Options{Profile: p, Nodes: 12})
-		other := newLab(t, Options{Profile: p, Nodes: 12, Seed: 2})
-		params := url.Values{"query": {`{__name__=~"node_memory_.+|container_cpu_.+|kube_pod_.+"}`}, "start": {"1795219200"}, "end": {"1795305600"}, "step": {"2h"}}
+		a, b := newLab(t, Options{Profile: p, Nodes: 6}), newLab(t, Options{Profile: p, Nodes: 6})
+		other := newLab(t, Options{Profile: p, Nodes: 6, Seed: 2})
+		params := url.Values{"query": {`{__name__=~"node_(memory|cpu|disk)_.+|container_cpu_usage.+|kube_pod_owner"}`}, "start": {"1795219200"}, "end": {"1795305600"}, "step": {"6h"}}
 		_, one := get(t, a, "/api/v1/query_range", params)
 		_, two := get(t, b, "/api/v1/query_range", params)
 		_, different := get(t, other, "/api/v1/query_range", params)

@@ -127,7 +127,7 @@ func TestContainersInTrouble(t *testing.T) {
 				t.Errorf("the flat series: %v", got)
 			}
 			// Nobody is at the limit of a healthy fleet, all day.
-			for _, x := range over(t, l, panelQueries()["container-memory"]+" > 0.85", 24*time.Hour, 10*time.Minute) {
+			for _, x := range over(t, l, panelQueries()["container-memory"]+" > 0.85", 24*time.Hour, 45*time.Minute) {
 				if pod := x.Metric["pod"]; !strings.HasPrefix(pod, "recommend-") && !strings.HasPrefix(pod, "daily-") && !strings.HasPrefix(pod, "<!channel>") {
 					t.Errorf("%s above .85", pod)
 				}
@@ -202,7 +202,7 @@ func TestHistory(t *testing.T) {
 func TestTraps(t *testing.T) {
 	labs := map[Profile]*Lab{}
 	for _, p := range profiles() {
-		labs[p] = newLab(t, Options{Profile: p, Nodes: 40})
+		labs[p] = newLab(t, Options{Profile: p, Nodes: 16})
 	}
 	for _, c := range []struct {
 		name, query string

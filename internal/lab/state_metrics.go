@@ -1,8 +1,6 @@
 package lab
 
-import (
-	"strings"
-)
+import "strings"
 
 // state is a metric of kube-state-metrics: expose walks the objects, whichever of its instances is asked.
 func state(kind, name, help string, expose func(emit emitter)) metric {
@@ -68,10 +66,10 @@ func nodeConditions(c *cluster, emit emitter) {
 
 // stateOfPods is kube_pod_*, of pods as a whole.
 func stateOfPods(c *cluster) []metric {
-	perPod := func(name, help string, expose func(p *pod, emit emitter)) metric {
+	perPod := func(name, help string, expose func(p *pod, emit func(v sampler, more ...string))) metric {
 		return state(gauge, name, help, func(emit emitter) {
 			for _, p := range c.pods {
-				expose(p, func(_ spans, v sampler, more ...string) {
+				expose(p, func(v sampler, more ...string) {
 					emit(p.object, v, append([]string{"namespace", p.namespace, "pod", p.name, "uid", p.uid}, more...)...)
 				})
 			}
@@ -84,23 +82,23 @@ func stateOfPods(c *cluster) []metric {
 		return float64((c.before(20*day) - int64(p.seed%uint64(15*day))) / 1000)
 	}
 	return []metric{
-		perPod("kube_pod_info", "Information about pod.", func(p *pod, emit emitter) {
+		perPod("kube_pod_info", "Information about pod.", func(p *pod, emit func(sampler, ...string)) {
 			network := "false"
 			if p.hostNetwork {
 				network = "true"
 			}
-			emit(nil, constant(1), "node", p.node.name, "host_ip", p.node.ip, "pod_ip", p.ip, "host_network", network, "created_by_kind", p.ownerKind, "created_by_name", p.owner)
+			emit(constant(1), "node", p.node.name, "host_ip", p.node.ip, "pod_ip", p.ip, "host_network", network, "created_by_kind", p.ownerKind, "created_by_name", p.owner)
 		}),
-		perPod("kube_pod_owner", "Information about the Pod's owner.", func(p *pod, emit emitter) {
-			emit(nil, constant(1), "owner_kind", p.ownerKind, "owner_name", p.owner, "owner_is_controller", "true")
+		perPod("kube_pod_owner", "Information about the Pod's owner.", func(p *pod, emit func(sampler, ...string)) {
+			emit(constant(1), "owner_kind", p.ownerKind, "owner_name", p.owner, "owner_is_controller", "true")
 		}),
-		perPod("kube_pod_status_phase", "The pods current phase.", func(p *pod, emit emitter) {
+		perPod("kube_pod_status_phase", "The pods current phase.", func(p *pod, emit func(sampler, ...string)) {
 			for _, phase := range []string{"Pending", "Succeeded", "Failed", "Unknown", "Running"} {
-				emit(nil, flag(func(t int64) bool { return p.phase(t) == phase }), "phase", phase)
+				emit(flag(func(t int64) bool { return p.phase(t) == phase }), "phase", phase)
 			}
 		}),
-		perPod("kube_pod_created", "Unix creation timestamp", func(p *pod, emit emitter) { emit(nil, constant(created(p))) }),
-		perPod("kube_pod_start_time", "Start time in unix timestamp for a pod.", func(p *pod, emit emitter) { emit(nil, constant(created(p)+2)) }),
+		perPod("kube_pod_created", "Unix creation timestamp", func(p *pod, emit func(sampler, ...string)) { emit(constant(created(p))) }),
+		perPod("kube_pod_start_time", "Start time in unix timestamp for a pod.", func(p *pod, emit func(sampler, ...string)) { emit(constant(created(p) + 2)) }),
 	}
 }
 
