@@ -70,12 +70,16 @@ func sortByGravity(fs []Finding) {
 
 // findingsOf returns one finding for each series of p that has something to say, the gravest of its rules.
 func findingsOf(p *snapshot.Panel) []Finding {
+	state := isState(p)
 	byLabels := map[uint64]int{}
 	var out []Finding
 	for i := range p.Findings {
 		f, ok := tell(p, &p.Findings[i])
 		if !ok {
 			continue
+		}
+		if state {
+			f.Value, f.Limit = "", ""
 		}
 		h := p.Findings[i].Labels.Hash()
 		at, seen := byLabels[h]
@@ -114,9 +118,6 @@ func tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	if c := p.Spec.Capacity; c != nil && !math.IsNaN(sf.Capacity) && !math.IsNaN(sf.Value) {
 		f.Used = c.Unit.FormatOf(sf.Value*sf.Capacity, sf.Capacity)
 	}
-	if isState(sf, u) {
-		f.Value, f.Limit = "", ""
-	}
 	f.Trend = trendOf(f.values, sf.Limit)
 	switch sf.Status {
 	case rules.Breach, rules.Pending:
@@ -134,9 +135,20 @@ func tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	return f, true
 }
 
-// isState tells a condition that holds from a figure: 1 against the limit 0 says no more than the subject does.
-func isState(sf *snapshot.Finding, u units.Unit) bool {
-	return sf.Value == 1 && sf.Limit == 0 && (u == units.Short || u == units.None)
+// isState tells a panel of conditions, which hold (1) or not (0), from one of figures: there a value says no more than the subject does.
+func isState(p *snapshot.Panel) bool {
+	for _, r := range p.Spec.Rules {
+		if r.Warning.Value != 0 || r.Critical.Value != 0 {
+			return false
+		}
+	}
+	for i := range p.Rows {
+		s := &p.Rows[i].Stats
+		if s.Min != 0 && s.Min != 1 || s.Max != 0 && s.Max != 1 {
+			return false
+		}
+	}
+	return p.Spec.Unit == units.Short || p.Spec.Unit == units.None
 }
 
 // streak takes over the streak that goes on.

@@ -22,7 +22,7 @@ import (
 )
 
 // pixel stands for a chart: the tests of the page are not about drawing.
-func pixel(*snapshot.Panel) drawing { return drawing{png: []byte("not looked at")} }
+func pixel(*snapshot.Panel, int) drawing { return drawing{png: []byte("not looked at")} }
 
 // pageOf renders r without drawing and parses its page.
 func pageOf(t testing.TB, r *Report) *html.Node {
@@ -191,11 +191,11 @@ func shaped(t testing.TB, word string) *Report {
 func hostile(t testing.TB) *Report { return shaped(t, evil) }
 
 func TestOutsideWordsStayWords(t *testing.T) {
-	draw := func(p *snapshot.Panel) drawing {
+	draw := func(p *snapshot.Panel, scale int) drawing {
 		if p.Spec.Name == "undrawn" {
 			return drawing{err: errors.New(p.Spec.Title)}
 		}
-		return pixel(p)
+		return pixel(p, scale)
 	}
 	parse := func(word string) *html.Node {
 		list, err := shaped(t, word).render(context.Background(), draw)
@@ -385,11 +385,11 @@ func TestNodesGrid(t *testing.T) {
 
 func TestChartThatCannotBeDrawn(t *testing.T) {
 	r := daily(t)
-	list, err := r.render(context.Background(), func(p *snapshot.Panel) drawing {
+	list, err := r.render(context.Background(), func(p *snapshot.Panel, scale int) drawing {
 		if p.Spec.Name == "node-cpu" {
 			return drawing{err: errors.New("out of <ink>")}
 		}
-		return pixel(p)
+		return pixel(p, scale)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -409,10 +409,10 @@ func TestChartThatCannotBeDrawn(t *testing.T) {
 func TestRenderStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	drawn := 0
-	_, err := Build(info(t, nil), take(answers{}, specs())).render(ctx, func(p *snapshot.Panel) drawing {
+	_, err := Build(info(t, nil), take(answers{}, specs())).render(ctx, func(p *snapshot.Panel, scale int) drawing {
 		drawn++
 		cancel()
-		return pixel(p)
+		return pixel(p, scale)
 	})
 	if !errors.Is(err, context.Canceled) || drawn > drawnAtOnce {
 		t.Errorf("after %d charts: %v", drawn, err)
@@ -448,5 +448,4 @@ func TestPageOfTwentyPanelsIsSmall(t *testing.T) {
 	if len(page) > 3<<20 {
 		t.Errorf("%d bytes, want at most 3 MiB", len(page))
 	}
-	t.Logf("%d bytes", len(page))
 }

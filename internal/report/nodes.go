@@ -100,6 +100,7 @@ type nodeLine struct {
 	Figures            []nodeFigure
 
 	gravity int
+	first   int // place of its worst finding among all, which the report's order decides
 	fullest float64
 }
 
@@ -138,7 +139,7 @@ func (r *Report) nodeLines() []nodeLine {
 	}
 	for i := range r.Findings {
 		if f := &r.Findings[i]; byName[f.Node] != nil && !f.Past() {
-			byName[f.Node].find(f, r.words)
+			byName[f.Node].find(f, i, r.words)
 		}
 	}
 	lines := make([]nodeLine, 0, len(byName))
@@ -147,7 +148,7 @@ func (r *Report) nodeLines() []nodeLine {
 		lines = append(lines, *l)
 	}
 	slices.SortFunc(lines, func(a, b nodeLine) int {
-		return cmp.Or(cmp.Compare(b.gravity, a.gravity), cmp.Compare(b.fullest, a.fullest), strings.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(b.gravity, a.gravity), cmp.Compare(a.first, b.first), cmp.Compare(b.fullest, a.fullest), strings.Compare(a.Name, b.Name))
 	})
 	return lines
 }
@@ -175,12 +176,12 @@ func (l *nodeLine) measure(f *nodeFigure, row *snapshot.Row, m measure) {
 }
 
 // find takes over a finding of the node; the gravest, which comes first, colours it.
-func (l *nodeLine) find(f *Finding, w words) {
+func (l *nodeLine) find(f *Finding, place int, w words) {
 	if l.Title == "" {
 		l.Title = f.Sentence
 	}
 	if g := gravity(f.Status, f.Severity); g > l.gravity {
-		l.gravity, l.Class, l.State, l.Href = g, classOf(f.Status, f.Severity), w.state(f), "#"+panelAnchor(f.Panel)
+		l.first, l.gravity, l.Class, l.State, l.Href = place, g, classOf(f.Status, f.Severity), w.state(f), "#"+panelAnchor(f.Panel)
 	}
 }
 

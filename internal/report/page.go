@@ -94,7 +94,7 @@ func (r *Report) page(drawings []drawing) page {
 	p := page{
 		W: w, Info: in, CSP: policy(templates.ReportCSS), Style: template.CSS(templates.ReportCSS), //nolint:gosec // our own file
 		Slot: stamp(in.Slot, in.Zone), SlotUTC: in.Slot.UTC().Format(time.RFC3339), Last: fmt.Sprintf(w.Last, duration(in.Range)),
-		State: r.state(), Headline: r.Headline, Counts: r.countViews(), Source: r.source(), MadeBy: fmt.Sprintf(w.MadeBy, in.Version),
+		State: r.state(), Headline: strings.ReplaceAll(r.Headline, " %", "\u00a0%"), Counts: r.countViews(), Source: r.source(), MadeBy: fmt.Sprintf(w.MadeBy, in.Version),
 		Fleet: r.fleet(), Blind: r.Blind,
 	}
 	p.Icon = icon(p.State)

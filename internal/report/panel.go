@@ -115,7 +115,7 @@ func embed(d drawing, alt string) *chartView {
 		Alt:  alt,
 	}
 	if size, err := png.DecodeConfig(bytes.NewReader(d.png)); err == nil {
-		v.Width, v.Height = size.Width/chartScale, size.Height/chartScale
+		v.Width, v.Height = size.Width/d.scale, size.Height/d.scale
 	}
 	return v
 }

@@ -21,14 +21,22 @@ const (
 	chartHeight = 400
 	chartScale  = 2
 	drawnAtOnce = 2
+
+	// pagePictures is how many bytes of PNG stand in one page, which then stays below 3 MiB. Where there would be more, all of them
+	// are drawn coarser for the page; the files beside it stay as they are.
+	pagePictures = 2_100_000
 )
 
 // drawing is one panel's chart, or why there is none.
 type drawing struct {
-	png []byte
-	svg template.HTML
-	err error
+	png   []byte
+	scale int // pixels of png for a CSS pixel
+	svg   template.HTML
+	err   error
 }
+
+// drawer draws a panel with so many pixels for a CSS pixel.
+type drawer func(p *snapshot.Panel, scale int) drawing
 
 // Render writes the report as files: index.html, report.json and a PNG for each panel. A chart that cannot be drawn is said so in the
 // page and has no PNG. The error is ctx's, or that of a template, which is a defect.
@@ -37,12 +45,18 @@ func (r *Report) Render(ctx context.Context) ([]File, error) {
 }
 
 // render is Render with another hand that draws.
-func (r *Report) render(ctx context.Context, draw func(*snapshot.Panel) drawing) ([]File, error) {
-	drawings, err := drawAll(ctx, r.Panels, draw)
+func (r *Report) render(ctx context.Context, draw drawer) ([]File, error) {
+	drawings, err := drawAll(ctx, r.Panels, chartScale, draw)
 	if err != nil {
 		return nil, err
 	}
-	page, err := r.html(drawings)
+	inPage := drawings
+	if size(drawings) > pagePictures {
+		if inPage, err = drawAll(ctx, r.Panels, 1, draw); err != nil {
+			return nil, err
+		}
+	}
+	page, err := r.html(inPage)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +77,7 @@ func (r *Report) render(ctx context.Context, draw func(*snapshot.Panel) drawing)
 }
 
 // drawAll draws a few panels at a time and returns the drawings in the panels' order.
-func drawAll(ctx context.Context, panels []snapshot.Panel, draw func(*snapshot.Panel) drawing) ([]drawing, error) {
+func drawAll(ctx context.Context, panels []snapshot.Panel, scale int, draw drawer) ([]drawing, error) {
 	drawings := make([]drawing, len(panels))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(drawnAtOnce)
@@ -72,21 +86,28 @@ func drawAll(ctx context.Context, panels []snapshot.Panel, draw func(*snapshot.P
 			if err := ctx.Err(); err != nil {
 				return fmt.Errorf("drawing stopped at panel %s: %w", panels[i].Spec.Name, err)
 			}
-			drawings[i] = draw(&panels[i])
+			drawings[i] = draw(&panels[i], scale)
 			return nil
 		})
 	}
 	return drawings, group.Wait()
 }
 
-// draw draws one panel both ways.
-func (r *Report) draw(p *snapshot.Panel) drawing {
-	o := chart.Options{Width: chartWidth, Height: chartHeight, Scale: chartScale, Zone: r.Info.Zone}
+func size(drawings []drawing) (bytes int) {
+	for _, d := range drawings {
+		bytes += len(d.png)
+	}
+	return bytes
+}
+
+// draw draws one panel.
+func (r *Report) draw(p *snapshot.Panel, scale int) drawing {
+	o := chart.Options{Width: chartWidth, Height: chartHeight, Scale: float64(scale), Zone: r.Info.Zone}
 	png, err := chart.PNG(p, o)
 	if err != nil {
 		return drawing{err: fmt.Errorf("drawing the chart of panel %s: %w", p.Spec.Name, err)}
 	}
-	return drawing{png: png}
+	return drawing{png: png, scale: scale}
 }
 
 // html writes the page.

@@ -13,16 +13,15 @@ const (
 )
 
 // A trend is told where a straight line explains at least half of the last quarter of the window (r² ≥ 0.5, which noise and saw-teeth
-// do not reach) and moves by at least 2 % of the limit.
+// do not reach) and moves by at least 3 % of the limit, or of the mean where that is larger.
 const (
 	trendFewest  = 6
 	trendFit     = 0.5
-	trendLeast   = 0.02
+	trendLeast   = 0.03
 	trendQuarter = 4
 )
 
-// trendOf fits a straight line through the finite samples of the last quarter of values by least squares. Where there is no limit the
-// mean stands in for it. Products are rounded before they are added, so that no machine fuses the two and answers otherwise.
+// trendOf fits a straight line through the finite samples of the last quarter of values by least squares. Products are rounded before they are added, so that no machine fuses the two and answers otherwise.
 func trendOf(values []float64, limit float64) Trend {
 	last := values[len(values)-len(values)/trendQuarter:]
 	var n, meanX, meanY float64
@@ -46,9 +45,9 @@ func trendOf(values []float64, limit float64) Trend {
 			yy += float64(dy * dy)
 		}
 	}
-	scale := math.Abs(limit)
-	if !finite(scale) || scale == 0 {
-		scale = math.Abs(meanY)
+	scale := math.Abs(meanY)
+	if finite(limit) {
+		scale = max(scale, math.Abs(limit))
 	}
 	moved := xy / xx * float64(len(last)-1)
 	switch {

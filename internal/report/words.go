@@ -46,12 +46,12 @@ type words struct {
 
 	// Headings and small words of the page.
 	Verdict, Findings, AllFindings, AllNodes, NodeByNode, Fleet, Nodes, Blind, Run, Contents, Panels string
-	Series, Value, Limit, ForHowLong, Course, State                                                  string
+	Series, Value, ForHowLong, Course, State                                                         string
 	NodesMeasured, Incomplete, WarningsHead, FailuresHead                                            string
 	Node, Memory, CPU, Disk, RequestedMemory, RequestedCPU                                           string
-	Figures, LastValue, Average, Maximum, Minimum, Query, OpenGraph, Why                             string
+	Figures, LastValue, Average, Maximum, Minimum, Query, OpenGraph                                  string
 	Unmeasured, NotListed, NoChart, NoSeries, Good                                                   string
-	MadeBy, SlotWord, Asked, Again, InUTC, ScrapeWord, RunbookWord, NoFindings                       string
+	MadeBy, SlotWord, Asked, Again, ScrapeWord, RunbookWord, NoFindings                              string
 }
 
 // counted is a phrase that counts: another form for one. Both hold one %s.
@@ -107,16 +107,15 @@ func english() words {
 
 		Verdict: "Verdict", Findings: "Findings", AllFindings: "All %[1]s findings", AllNodes: "All %[1]s nodes", NodeByNode: "Node by node", Fleet: "Fleet", Nodes: "Nodes", Blind: "Not seen",
 		Run: "This run", Contents: "Contents", Panels: "Panels",
-		Series: "What", Value: "Value", Limit: "limit", ForHowLong: "For", Course: "Course", State: "State",
+		Series: "What", Value: "Value", ForHowLong: "For", Course: "Course", State: "State",
 		NodesMeasured: "%[1]s of %[2]s nodes measured", Incomplete: "This report is incomplete: %[1]s", WarningsHead: "Warnings",
 		FailuresHead: "Failed panels",
 		Node:         "Node", Memory: "Memory", CPU: "CPU", Disk: "Disk", RequestedMemory: "Memory requested", RequestedCPU: "CPU requested",
 		Figures: "Figures", LastValue: "Last", Average: "Avg", Maximum: "Max", Minimum: "Min", Query: "PromQL", OpenGraph: "Open in Prometheus",
-		Why:        "Why this metric",
 		Unmeasured: "not measured",
 		NotListed:  "The first %[1]s of %[2]s; report.json has more.", NoChart: "The chart could not be drawn: %[1]s",
 		NoSeries: "There is nothing to show, and that is good.", Good: "all OK",
-		MadeBy: "Made by promsnap %[1]s", SlotWord: "Slot", Asked: "Source", Again: "Make it again", InUTC: "UTC",
+		MadeBy: "Made by promsnap %[1]s", SlotWord: "Slot", Asked: "Source", Again: "Make it again",
 		ScrapeWord: "scraped every %[1]s", RunbookWord: "Runbook", NoFindings: "No findings.",
 	}
 }
