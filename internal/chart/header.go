@@ -1,20 +1,27 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 // Distances of every picture, in logical pixels.
 const (
-	edge         = 16.0 // between the picture's border and what is in it
-	headerHeight = 62   // title and subtitle
+	edge       = 16.0 // between the picture's border and what is in it
+	titleLine  = 27.0 // the title's baseline
+	subLine    = 46.0 // the first subtitle's
+	subPitch   = 18.0 // between two subtitles
+	underSub   = 16.0 // from the last subtitle to the plot
+	betweenSub = 12.0 // between two phrases of a subtitle
 )
 
 var (
@@ -23,46 +30,57 @@ var (
 	findingStyle = style{12, medium, criticalText}
 )
 
-// writeHeader writes the title, and below it the worst finding and what the picture shows.
-func (p *picture) writeHeader(panel *snapshot.Panel, o Options) {
+// writeHeader writes the title, and below it the worst finding and what the picture shows, which goes to a line of its own where one
+// does not hold both. It returns where the plot may begin.
+func (p *picture) writeHeader(panel *snapshot.Panel, zone *time.Location) (bottom int) {
 	room := float64(p.width) - 2*edge
-	title := panel.Spec.Title
-	if title == "" {
-		title = panel.Spec.Name
-	}
-	p.write(p.elide(title, titleStyle, room), titleStyle, edge, 27, left)
+	p.write(p.elide(cmp.Or(panel.Spec.Title, panel.Spec.Name), titleStyle, room), titleStyle, edge, titleLine, left)
 
-	x := edge
-	// write puts words behind those before, as much of them as there is room for.
+	x, y := edge, subLine
+	// write puts a phrase behind those before.
 	write := func(words string, st style) {
-		if words = p.elide(words, st, edge+room-x); words != "" {
-			x = p.write(words, st, x, 46, left).right + 12
+		if x > edge && x+p.textWidth(words, st) > edge+room {
+			x, y = edge, y+subPitch
 		}
+		x = p.write(p.elide(words, st, room), st, x, y, left).right + betweenSub
 	}
-	scope := scopeOf(panel, o.Zone)
 	if f := worst(panel); f != nil {
 		st := findingStyle
 		st.ink = severityText(f.Severity)
-		name, rest := findingWords(panel, f, o.Zone)
-		left := room - p.textWidth(rest, st) - p.textWidth(scope, subStyle) - 12
-		write(p.elide(name, st, max(left, room/3))+rest, st)
+		name, rest := findingWords(panel, f, zone)
+		write(p.elide(name, st, max(room-p.textWidth(rest, st), room/3))+rest, st)
 	}
-	if panel.Data == snapshot.DataPartial {
+	for _, caveat := range caveats(panel) {
 		st := subStyle
 		st.ink = warningText
-		write("incomplete data", st)
+		write(caveat, st)
 	}
-	write(scope, subStyle)
+	write(scopeOf(panel, zone), subStyle)
+	return int(y + underSub)
+}
+
+// caveats are what a reader must know before trusting the picture.
+func caveats(panel *snapshot.Panel) []string {
+	var out []string
+	if panel.Data == snapshot.DataPartial {
+		out = append(out, "incomplete data")
+	}
+	for _, l := range panel.Lines {
+		if slices.ContainsFunc(l.Values, func(v float64) bool { return math.IsInf(v, 0) }) {
+			return append(out, "infinite samples are not drawn")
+		}
+	}
+	return out
 }
 
 // scopeOf says how many series are drawn, and of which time: "12 of 42 nodes · 24 h to Sun 22 Nov 2026 09:00 KST".
 func scopeOf(panel *snapshot.Panel, zone *time.Location) string {
-	drawn, total := len(panel.Lines), max(panel.Total, len(panel.Lines))
+	drawn, total := min(len(panel.Lines), mostLines), max(panel.Total, len(panel.Lines))
 	count := strconv.Itoa(total) + " " + noun(panel, total)
 	if drawn < total {
 		count = fmt.Sprintf("%d of %s", drawn, count)
 	}
-	if total == 0 {
+	if drawn == 0 {
 		count = ""
 	}
 	end := panel.Grid.End().In(zone)
@@ -110,6 +128,15 @@ func spanWords(d time.Duration) string {
 	return strings.Join(words, " ")
 }
 
+// momentWords writes a time, with its day where that is not the day of the newest sample.
+func momentWords(t time.Time, g series.Grid, zone *time.Location) string {
+	t, end := t.In(zone), g.End().In(zone)
+	if t.YearDay() == end.YearDay() && t.Year() == end.Year() {
+		return t.Format(clockLayout)
+	}
+	return t.Format(dateLayout + " " + clockLayout)
+}
+
 // worst is the finding that a reader must see first; nil where nothing is wrong now.
 func worst(panel *snapshot.Panel) *snapshot.Finding {
 	for i := range panel.Findings {
@@ -131,12 +158,12 @@ func findingWords(panel *snapshot.Panel, f *snapshot.Finding, zone *time.Locatio
 		rest = " no data"
 		severity = ""
 		if !f.Newest.IsZero() {
-			rest += " since " + f.Newest.In(zone).Format(clockLayout)
+			rest += " since " + momentWords(f.Newest, panel.Grid, zone)
 		}
 	} else {
 		rest = " " + breachWords(panel, f)
 		if s := f.Streak; s != nil && !s.From.IsZero() {
-			rest += " since " + f.Streak.From.In(zone).Format(clockLayout)
+			rest += " since " + momentWords(s.From, panel.Grid, zone)
 		}
 	}
 	more := -1

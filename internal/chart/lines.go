@@ -21,7 +21,7 @@ const (
 	axisHeight    = 44   // of the time axis' labels, two rows
 	labelPitch    = 14.0 // between direct labels
 	tickPitch     = 75   // least distance between labels of the time axis
-	valuePitch    = 55   // and between those of the value axis
+	valuePitch    = 45   // and between those of the value axis
 	lineWidth     = 1.5
 	breachWidth   = 2.25
 	widestLabels  = 0.24 // of the picture: the direct labels' column
@@ -60,9 +60,9 @@ func composeLines(panel *snapshot.Panel, o Options) *picture {
 		c.x0, c.x1 = c.x0-c.times.step/2, c.x1+c.times.step/2
 	}
 	table := newTable(c)
-	c.height = headerHeight + o.Height + axisHeight + table.height()
+	c.plot.Top = c.writeHeader(panel, o.Zone)
+	c.height = c.plot.Top + o.Height + axisHeight + table.height()
 	c.setMargins()
-	c.writeHeader(panel, o)
 	c.drawPlot()
 	c.writeValueAxis()
 	c.writeTimeAxis()
@@ -107,7 +107,7 @@ func (c *lineChart) setMargins() {
 		names = max(names, c.textWidth(restName(c.panel), labelStyle))
 	}
 	names = min(names, widestLabels*float64(c.width))
-	c.plot.Top, c.plot.Bottom = headerHeight, headerHeight+c.o.Height
+	c.plot.Bottom = c.plot.Top + c.o.Height
 	c.plot.Left = int(math.Ceil(edge + ticks + axisGap))
 	c.plot.Right = c.width - int(math.Ceil(max(names+leaderWidth, 10)+edge))
 }
@@ -300,42 +300,43 @@ func (c *lineChart) writeDirectLabels() {
 	type tag struct {
 		name  string
 		style style
-		paint paint
-		y     float64
+		leader
 	}
 	f := c.frame()
 	var tags []tag
 	for i, l := range c.lines {
-		if v, ok := lastFinite(l.Values[:min(len(l.Values), c.times.n)]); ok {
-			tags = append(tags, tag{l.Name, c.labelStyle(i), paint{seriesInk(i), 170}, f.y(v)})
+		if at, ok := lastFinite(l.Values[:min(len(l.Values), c.times.n)]); ok {
+			tags = append(tags, tag{l.Name, c.labelStyle(i), leader{f.x(c.times.at(at)), f.y(l.Values[at]), 0, paint{seriesInk(i), 170}}})
 		}
 	}
 	if r := c.panel.Rest; r != nil {
-		low, ok := lastFinite(r.P05)
+		low, ok := lastFinite(r.P05[:min(len(r.P05), len(r.P95))])
 		if high, ok2 := lastFinite(r.P95); ok && ok2 {
 			st := labelStyle
 			st.ink = mutedInk
-			tags = append(tags, tag{restName(c.panel), st, solid(restInk), f.y(low/2 + high/2)})
+			tags = append(tags, tag{restName(c.panel), st, leader{f.x(c.times.at(low)), f.y(r.P05[low]/2 + r.P95[high]/2), 0, solid(restInk)}})
 		}
 	}
 	tags = tags[:min(len(tags), int(f.height()/labelPitch)+1)]
-	slices.SortStableFunc(tags, func(a, b tag) int { return cmp.Compare(a.y, b.y) })
+	slices.SortStableFunc(tags, func(a, b tag) int { return cmp.Compare(a.from, b.from) })
 	places := make([]float64, len(tags))
 	for i, t := range tags {
-		places[i] = t.y
+		places[i] = t.from
 	}
 	for i, y := range spread(places, labelPitch, f.top, f.bottom) {
 		t := tags[i]
-		c.around = append(c.around, leader{t.y, y, t.paint})
+		t.to = y
+		c.around = append(c.around, t.leader)
 		x := f.right + leaderWidth
 		c.write(c.elide(t.name, t.style, float64(c.width)-edge-x), t.style, x, y+4, left)
 	}
 }
 
-func lastFinite(values []float64) (float64, bool) {
+// lastFinite is where the newest sample that is drawn stands.
+func lastFinite(values []float64) (at int, ok bool) {
 	for i := len(values) - 1; i >= 0; i-- {
 		if !math.IsNaN(values[i]) && !math.IsInf(values[i], 0) {
-			return values[i], true
+			return i, true
 		}
 	}
 	return 0, false

@@ -52,8 +52,10 @@ func oddPanels() map[string]*snapshot.Panel {
 	named.Spec.Title, named.Lines[0].Name = long, long
 	breach(named, 0, rules.Critical, gib/2, slotTime)
 	failed := one(units.Bytes, hour)
+	failed.Spec.Title = "Node memory used"
 	failed.Lines, failed.Rows, failed.Err = nil, nil, errors.New("query node-memory: the server answered 503 (timeout): "+strings.Repeat("query timed out in expression evaluation ", 12))
 	absent := one(units.Bytes, hour)
+	absent.Spec.Title = "Volumes"
 	absent.Lines, absent.Missing, absent.Data = nil, []string{"kubelet_volume_stats_available_bytes"}, snapshot.DataAbsent
 	absent.Spec.Hint = "The kubelet reports volumes; scrape it with the chart's kubelet job."
 	good := one(units.Bytes, hour)

@@ -217,8 +217,8 @@ func podMemory() *snapshot.Panel {
 		values = append(values, v)
 	}
 	p := panelOf("Container memory", units.Bytes, g, 15, names, values)
-	p.Spec.Rules = []rules.Rule{{Name: "m", Warning: rules.At(11 * gib)}}
-	breach(p, 0, rules.Warning, 11*gib, slotTime.Add(-8*time.Minute))
+	p.Spec.Rules = []rules.Rule{{Name: "m", Warning: rules.At(10 * gib)}}
+	breach(p, 0, rules.Warning, 10*gib, slotTime.Add(-7*time.Minute))
 	return p
 }
 

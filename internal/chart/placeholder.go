@@ -49,6 +49,7 @@ func drawableGrid(g series.Grid) bool {
 const (
 	placeholderHeight = 150
 	detailLines       = 4
+	detailPitch       = 17
 )
 
 var (
@@ -58,24 +59,26 @@ var (
 
 // composePlaceholder lays out a picture without data.
 func composePlaceholder(panel *snapshot.Panel, o Options, headline, detail string) *picture {
-	height := min(o.Height, placeholderHeight)
-	p := &picture{width: o.Width, height: headerHeight + height + int(edge), stretch: 1, x1: 1, y1: 1}
+	p := &picture{width: o.Width, stretch: 1, x1: 1, y1: 1}
+	p.plot.Top = p.writeHeader(panel, o.Zone)
+	p.plot.Bottom = p.plot.Top + min(o.Height, placeholderHeight)
 	p.plot.Left, p.plot.Right = int(edge), o.Width-int(edge)
-	p.plot.Top, p.plot.Bottom = headerHeight, headerHeight+height
-	f := p.frame()
+	p.height = p.plot.Bottom + int(edge)
 	p.inside = []shape{emptyPlot{}}
-	p.writeHeader(panel, o)
-	lines := p.wrap(detail, detailStyle, f.width()-80, detailLines)
-	middle := (f.left + f.right) / 2
-	y := (f.top+f.bottom)/2 - float64(len(lines))*8
+
+	f := p.frame()
 	st := headlineStyle
 	if panel.Err != nil {
 		st.ink = criticalText
 	}
-	p.plate(p.place(headline, st, middle, y+4, centre))
+	lines := p.wrap(detail, detailStyle, f.width()-80, min(detailLines, int(f.height()-50)/detailPitch))
+	middle, y := (f.left+f.right)/2, (f.top+f.bottom)/2-float64(len(lines))*detailPitch/2
+	around := p.write(headline, st, middle, y+4, centre)
 	for i, l := range lines {
-		p.plate(p.place(l, detailStyle, middle, y+26+float64(i)*17, centre))
+		b := p.write(l, detailStyle, middle, y+28+float64(i)*detailPitch, centre)
+		around = box{min(around.left, b.left), around.top, max(around.right, b.right), b.bottom}
 	}
+	p.around = append(p.around, block{box{around.left - 16, around.top - 12, around.right + 16, around.bottom + 12}, solid(paper)})
 	return p
 }
 

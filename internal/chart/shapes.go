@@ -142,8 +142,9 @@ func (b restBand) draw(s surface, f frame) {
 	s.Line(high, 0.75, nil, paint{restInk, 200})
 }
 
-// leader joins the end of a line with its label.
+// leader joins the end of a line with its label: dotted through the plot where the line ends before it, then an elbow.
 type leader struct {
+	x        float64 // of the line's end
 	from, to float64 // heights
 	paint    paint
 }
@@ -153,6 +154,9 @@ const leaderWidth = 22
 func (l leader) draw(s surface, f frame) {
 	x := float32(f.right)
 	from, to := float32(l.from), float32(l.to)
+	if l.x < f.right-narrowGap {
+		s.Line([]point{{float32(l.x), from}, {x, from}}, 1, []float64{1, 4}, l.paint)
+	}
 	s.Line([]point{{x + 3, from}, {x + 8, from}, {x + 15, to}, {x + 19, to}}, 1, nil, l.paint)
 }
 
