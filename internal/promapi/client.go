@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/api"
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promsnap/promsnap/internal/series"
@@ -69,7 +70,7 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 		return nil, err
 	}
 	for _, m := range o.Matchers {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			return nil, &Error{Kind: KindBadConfig, Message: fmt.Sprintf("the matcher %s is about the metric's name", m), Hint: "write matchers on labels that all metrics have, like cluster"}
 		}
 	}
@@ -218,7 +219,7 @@ func (c *Client) rangeOnce(ctx context.Context, q Query, form url.Values, each f
 	if err != nil {
 		return Meta{Grid: q.Grid}, c.explain(timed, op, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	d := newDecoder(resp.Body, q, each)
 	meta, err := d.decode()
 	if err != nil && !d.stopped {
@@ -311,7 +312,7 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 	case errors.As(err, &e):
 	case ctx.Err() != nil:
 		if !errors.As(context.Cause(ctx), &e) {
-			e = endError(context.Cause(ctx))
+			e = endError(ctx)
 		}
 	case errors.As(err, &syntax):
 		e = &Error{Kind: KindBadAnswer, Message: syntax.Error(), Hint: "this is not an answer of Prometheus' API", Err: err}
@@ -330,13 +331,17 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 	return e
 }
 
-// endError is the error of a call that our own side ended.
-func endError(cause error) *Error {
-	e := &Error{Kind: KindCanceled, Message: cause.Error(), Err: cause}
-	if errors.Is(cause, context.DeadlineExceeded) {
+// endError is the error of a call that our own side ended. It is ctx.Err() and ctx's cause.
+func endError(ctx context.Context) *Error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	e := &Error{Kind: KindCanceled, Message: cause.Error(), Err: err}
+	if errors.Is(err, context.DeadlineExceeded) {
 		e.Kind = KindTimeout
 		e.Message = "the run's time was over before the answer was there"
 		e.Hint = "give the run more time, or ask for less"
+	}
+	if !errors.Is(cause, err) {
+		e.Message, e.Hint, e.Err = cause.Error(), "", errors.Join(err, cause)
 	}
 	return e
 }

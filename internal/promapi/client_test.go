@@ -68,7 +68,7 @@ func TestRangeAsks(t *testing.T) {
 		if diff := cmp.Diff(want, form); diff != "" {
 			t.Errorf("form (-want +got):\n%s", diff)
 		}
-		if r.Method != "POST" || r.URL.String() != "http://prometheus.test:9090/api/v1/query_range" {
+		if r.Method != http.MethodPost || r.URL.String() != "http://prometheus.test:9090/api/v1/query_range" {
 			t.Errorf("%s %s", r.Method, r.URL)
 		}
 		for name, want := range map[string]string{
@@ -135,7 +135,7 @@ func TestRangeFallsBackToGET(t *testing.T) {
 		var asked []string
 		c := newClient(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
 			asked = append(asked, r.Method)
-			if r.Method != "GET" {
+			if r.Method != http.MethodGet {
 				w.WriteHeader(status)
 				return
 			}
@@ -240,7 +240,7 @@ func TestRangeEndsAtTheServer(t *testing.T) {
 		t.Errorf("%d series, %v", meta.Series, err)
 	}
 	<-ended
-	if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, func(series.Series) error { return enough }); err != enough {
+	if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, func(series.Series) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("got %v", err)
 	}
 	<-ended

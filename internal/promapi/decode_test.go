@@ -245,7 +245,7 @@ func TestDecodeStops(t *testing.T) {
 		}
 		return nil
 	})
-	if _, err := d.decode(); err != enough || calls != 2 || !d.stopped {
+	if _, err := d.decode(); !errors.Is(err, enough) || calls != 2 || !d.stopped {
 		t.Errorf("%v after %d calls", err, calls)
 	}
 }

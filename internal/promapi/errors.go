@@ -83,7 +83,7 @@ func (e *LimitError) Error() string {
 
 // answerError is the error that an answer of status "error" tells of.
 func answerError(errorType, message string) *Error {
-	e := &Error{Kind: KindServer, Type: errorType, Message: message}
+	e := &Error{Kind: KindServer, Type: brief(errorType, 50), Message: brief(message, 1000)}
 	low := strings.ToLower(message)
 	has := func(words ...string) bool {
 		for _, w := range words {
@@ -144,7 +144,7 @@ func errNotMatrix(resultType string) *Error {
 func errHistogram(labels series.Labels) *Error {
 	return &Error{
 		Kind:    KindHistogram,
-		Message: fmt.Sprintf("the series %s has native histograms, which have no line to draw", short(labels)),
+		Message: fmt.Sprintf("the series %s has native histograms, which have no line to draw", brief(labels.String(), 200)),
 		Hint:    "take a number out of them: histogram_quantile(0.9, …), histogram_avg(…), histogram_count(…) or histogram_sum(…)",
 	}
 }

@@ -139,6 +139,17 @@ func TestNetworkErrors(t *testing.T) {
 	}
 }
 
+func TestProxyErrors(t *testing.T) {
+	var cfg config.HTTPClientConfig
+	if err := yaml.UnmarshalStrict([]byte("proxy_url: http://127.0.0.1:1"), &cfg); err != nil {
+		t.Fatal(err)
+	}
+	var e *Error
+	if err := rangeOver(t, cfg, "http://prometheus.invalid", Options{Attempts: 1}); !errors.As(err, &e) || e.Kind != KindNetwork || !strings.Contains(e.Hint, "proxy_url") {
+		t.Errorf("got %s", describe(err))
+	}
+}
+
 // rangeOver asks the server at rawURL through http_config's transport.
 func rangeOver(t *testing.T, cfg config.HTTPClientConfig, rawURL string, o Options) error {
 	t.Helper()
@@ -219,7 +230,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 	}))
 	defer srv.Close()
 	token := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(401)
+		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = fmt.Fprintf(w, `{"error":"invalid_client","error_description":%q}`, r.FormValue("client_secret")+r.Header.Get("Authorization"))
 	}))
 	defer token.Close()
@@ -237,9 +248,11 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		"no CA file": {srv.URL, "basic_auth: {username: me, password: " + secret + "}"},
 	}
 	echoes := map[string]func(http.ResponseWriter, string){
-		"401": func(w http.ResponseWriter, words string) { http.Error(w, "bad credentials: "+words, 401) },
+		"401": func(w http.ResponseWriter, words string) {
+			http.Error(w, "bad credentials: "+words, http.StatusUnauthorized)
+		},
 		"400": func(w http.ResponseWriter, words string) {
-			w.WriteHeader(400)
+			w.WriteHeader(http.StatusBadRequest)
 			_, _ = fmt.Fprintf(w, `{"status":"error","errorType":"bad_data","error":%q}`, words)
 		},
 		"200": func(w http.ResponseWriter, words string) {
@@ -248,7 +261,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		"JSON": func(w http.ResponseWriter, words string) { _, _ = io.WriteString(w, words) },
 		"redirect": func(w http.ResponseWriter, words string) {
 			w.Header().Set("Location", "http://me:"+secret+"@x.invalid/?a="+secret)
-			w.WriteHeader(302)
+			w.WriteHeader(http.StatusFound)
 		},
 	}
 	for name, c := range configs {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -50,7 +51,7 @@ func (c *Client) selector(names []string) (string, error) {
 	for i, name := range names {
 		quoted[i] = regexp.QuoteMeta(name)
 	}
-	byName, err := labels.NewMatcher(labels.MatchRegexp, labels.MetricName, strings.Join(quoted, "|"))
+	byName, err := labels.NewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(quoted, "|"))
 	if err != nil {
 		return "", &Error{Kind: KindBadConfig, Message: err.Error(), Err: err}
 	}
@@ -65,7 +66,7 @@ func (c *Client) selector(names []string) (string, error) {
 func (c *Client) metricNames(ctx context.Context, op, selector string, start, end time.Time) (map[string]bool, error) {
 	for n := 1; ; n++ {
 		timed, cancel := context.WithTimeoutCause(ctx, c.o.QueryTimeout, errSlow(c.o.QueryTimeout))
-		values, _, _, err := c.api.LabelValues(timed, labels.MetricName, []string{selector}, start, end)
+		values, _, _, err := c.api.LabelValues(timed, model.MetricNameLabel, []string{selector}, start, end)
 		if err != nil {
 			err = c.explain(timed, op, err)
 		}

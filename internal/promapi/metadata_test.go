@@ -17,7 +17,7 @@ func TestPresent(t *testing.T) {
 	start, end := time.Unix(1700000000, 0), time.Unix(1700003600, 0)
 	c := tripClient(t, Options{Matchers: prod(), Params: map[string]string{"partial_response": "false"}}, func(r *http.Request) (*http.Response, error) {
 		q := r.URL.Query()
-		if r.Method != "GET" || r.URL.Path != "/api/v1/label/__name__/values" || q.Get("start") != "1700000000" || q.Get("end") != "1700003600" ||
+		if r.Method != http.MethodGet || r.URL.Path != "/api/v1/label/__name__/values" || q.Get("start") != "1700000000" || q.Get("end") != "1700003600" ||
 			q.Get("partial_response") != "false" || q.Get("match[]") != `{__name__=~"up|a\\.b|gone",cluster="prod"}` {
 			t.Errorf("%s %s", r.Method, r.URL)
 		}

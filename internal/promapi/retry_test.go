@@ -149,6 +149,26 @@ func TestRetryIsCanceled(t *testing.T) {
 	})
 }
 
+// TestRunsEnd holds that a call that its context ends says why, in the words of whoever ended it where there are any.
+func TestRunsEnd(t *testing.T) {
+	over := errors.New("the run's 5m are over")
+	for _, cause := range []error{nil, over} {
+		synctest.Test(t, func(t *testing.T) {
+			c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			})
+			ctx, cancel := context.WithTimeoutCause(context.Background(), time.Second, cause)
+			defer cancel()
+			_, err := c.Range(ctx, Query{Expr: "up", Grid: grid}, none)
+			var e *Error
+			if !errors.As(err, &e) || e.Kind != KindTimeout || !errors.Is(err, context.DeadlineExceeded) || cause != nil && (!errors.Is(err, cause) || !strings.Contains(err.Error(), cause.Error())) {
+				t.Errorf("got %s", describe(err))
+			}
+		})
+	}
+}
+
 // TestSlowAnswers holds that a server that says nothing, or one byte a second, costs bounded time.
 func TestSlowAnswers(t *testing.T) {
 	tests := []struct {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/series"
@@ -139,7 +138,7 @@ func (p *samples) careful(s *scanner, labels series.Labels) error {
 		return s.wrong("%q is not a sample's value", value)
 	}
 	if !p.put(ms, v) {
-		return s.wrong("series %s: %s", short(labels), p.misfit(ms))
+		return s.wrong("series %s: %s", brief(labels.String(), 200), p.misfit(ms))
 	}
 	return s.expect(']', "']' after a sample")
 }
@@ -197,14 +196,4 @@ func milliseconds(text []byte) (int64, error) {
 		return 0, fmt.Errorf("%q is not a time in seconds", text)
 	}
 	return int64(math.Round(f * 1000)), nil
-}
-
-// short is labels for an error's text.
-func short(labels series.Labels) string {
-	const most = 200
-	s := labels.String()
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
 }

@@ -1,6 +1,7 @@
 package promapi
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"unicode/utf16"
@@ -66,12 +67,15 @@ func (s *scanner) fill() bool {
 	return false
 }
 
+// ended says whether the answer came to its end, rather than broke off.
+func (s *scanner) ended() bool { return errors.Is(s.err, io.EOF) }
+
 // fail is the error of an answer that goes on otherwise than with want.
 func (s *scanner) fail(want string) error {
 	if s.r < s.w {
 		return &syntaxError{Offset: s.offset(), What: fmt.Sprintf("expected %s, found %q", want, s.buf[s.r])}
 	}
-	if s.err == io.EOF {
+	if s.ended() {
 		return &syntaxError{Offset: s.offset(), What: "expected " + want, cut: true}
 	}
 	return fmt.Errorf("the answer breaks off at byte %d, before %s: %w", s.offset(), want, s.err)
@@ -479,7 +483,7 @@ func (s *scanner) end() error {
 	switch _, err := s.peek("nothing more"); {
 	case err == nil:
 		return s.fail("nothing more")
-	case s.err != io.EOF:
+	case !s.ended():
 		return err
 	}
 	return nil

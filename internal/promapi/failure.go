@@ -1,0 +1,179 @@
+package promapi
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// maxErrorBody is how much of an error's body is read, in bytes.
+const maxErrorBody = 64 << 10
+
+// statusError reads an answer that is none of the API's successes.
+func statusError(resp *http.Response) *Error {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // a body that breaks off still says something
+	var said struct{ Status, ErrorType, Error string }
+	e := &Error{}
+	if json.Unmarshal(body, &said) == nil && said.ErrorType != "" {
+		e = answerError(said.ErrorType, said.Error)
+	} else {
+		e.Message = plainText(resp.Header.Get("Content-Type"), body)
+	}
+	e.Status = resp.StatusCode
+	e.Message = scrub(e.Message, resp.Request)
+	e.after = retryAfter(resp.Header)
+	decided := e.Kind == KindTimeout || e.Kind == KindCanceled || e.Kind == KindTooMuch || e.Kind == KindQuery
+	switch code := resp.StatusCode; {
+	case code/100 == 2:
+		page := errWebPage()
+		e.Kind, e.Message, e.Hint = page.Kind, page.Message, page.Hint
+	case code == http.StatusUnauthorized || code == http.StatusForbidden || code == http.StatusProxyAuthRequired:
+		e.Kind = KindDenied
+		e.Hint = "give credentials that may query, in http_config (basic_auth, authorization, oauth2, tls_config) or in the URL"
+	case strings.Contains(string(body), "HTTP request to an HTTPS server") || strings.Contains(string(body), "HTTP request was sent to HTTPS"):
+		e.Kind = KindTLS
+		e.Hint = "the server speaks HTTPS: write https:// in the URL"
+	case decided:
+	case code == http.StatusNotFound:
+		e.Kind = KindNotFound
+		e.Hint = "no Prometheus API at this URL: is a path prefix missing, e.g. /prometheus?"
+	case code == http.StatusTooManyRequests:
+		e.Kind, e.again = KindBusy, true
+		e.Hint = "the server or what stands before it limits requests: lower concurrency or ask less often"
+	case code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code == http.StatusGatewayTimeout:
+		e.Kind, e.again = KindBusy, true
+		e.Hint = "Prometheus, or what it stands behind, is not ready: is its pod running?"
+	case code/100 == 5:
+		e.Kind = KindServer
+		e.Hint = "the server's own log says more"
+	case e.Kind == "" || e.Kind == KindServer:
+		e.Kind = KindBadAnswer
+		e.Hint = "is this URL a Prometheus server's?"
+	}
+	return e
+}
+
+// plainText is what a body without the API's JSON says: its first line, nothing of a web page.
+func plainText(contentType string, body []byte) string {
+	text := strings.TrimSpace(strings.ToValidUTF8(string(body), "\uFFFD"))
+	if strings.Contains(contentType, "html") || strings.HasPrefix(text, "<") {
+		return "a web page instead of JSON"
+	}
+	text, _, _ = strings.Cut(text, "\n")
+	return brief(strings.TrimSpace(text), 200)
+}
+
+// brief is s, cut to at most so many bytes and an ellipsis.
+func brief(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// scrub takes what the request was authorized with out of words that the server may have got them from.
+func scrub(words string, req *http.Request) string {
+	if req == nil {
+		return words
+	}
+	var secrets []string
+	for name, values := range req.Header {
+		switch name {
+		case "Accept", "Accept-Encoding", "Content-Type", "User-Agent", "Idempotency-Key":
+			continue
+		}
+		secrets = append(secrets, values...)
+	}
+	if _, token, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok {
+		secrets = append(secrets, token)
+	}
+	if _, password, ok := req.BasicAuth(); ok {
+		secrets = append(secrets, password)
+	}
+	for _, secret := range secrets {
+		if len(secret) >= 4 { // less is in too many words to be told from them
+			words = strings.ReplaceAll(words, secret, "<redacted>")
+		}
+	}
+	return words
+}
+
+// retryAfter reads the wait that a server asks for (RFC 9110, 10.2.3): seconds, or a date, which is held against the server's own.
+func retryAfter(h http.Header) time.Duration {
+	v := h.Get("Retry-After")
+	if s, err := strconv.Atoi(v); err == nil {
+		return time.Duration(min(max(s, 0), int(24*time.Hour/time.Second))) * time.Second
+	}
+	then, err := http.ParseTime(v)
+	if err != nil {
+		return 0
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	return max(then.Sub(now), 0)
+}
+
+// networkError says in plain words why there was no answer, or no whole one.
+func networkError(err error) *Error {
+	var (
+		wrapped     *url.Error
+		dns         *net.DNSError
+		certificate *tls.CertificateVerificationError
+		hostname    x509.HostnameError
+		authority   x509.UnknownAuthorityError
+		record      tls.RecordHeaderError
+		op          *net.OpError
+		token       *oauth2.RetrieveError
+	)
+	for errors.As(err, &wrapped) {
+		err = wrapped.Err // url.Error prints the URL with its parameters
+	}
+	e := &Error{Kind: KindNetwork, Message: err.Error(), Err: err, again: true}
+	switch {
+	case errors.As(err, &token):
+		// The text of a RetrieveError has the whole answer of the token's server.
+		e.Kind, e.Err, e.again = KindDenied, nil, false
+		e.Message = fmt.Sprintf("the OAuth2 token was refused: HTTP %d %s", token.Response.StatusCode, token.ErrorCode)
+		e.Hint = "check client_id, client_secret, scopes and token_url in http_config's oauth2"
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		e.Hint = "the proxy cannot be reached: check http_config's proxy_url"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		e.Kind = KindRefused
+		e.Hint = "nothing listens there: check host and port, and that Prometheus runs; from outside the cluster it needs a port-forward"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		e.Kind, e.again = KindNoHost, false
+		e.Hint = "check the host name; names like prometheus-server.monitoring.svc are known only inside the cluster"
+	case errors.As(err, &authority):
+		e.Kind, e.again = KindTLS, false
+		e.Hint = "give the authority's certificate in http_config: tls_config: ca_file"
+	case errors.As(err, &hostname):
+		e.Kind, e.again = KindTLS, false
+		e.Hint = "the certificate is another host's: use the name in it, or give it in http_config: tls_config: server_name"
+	case errors.As(err, &certificate):
+		e.Kind, e.again = KindTLS, false
+		e.Hint = "the server's certificate does not hold"
+	case errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record):
+		e.Kind, e.again = KindTLS, false
+		e.Hint = "the server does not speak HTTPS: write http:// in the URL"
+	case errors.As(err, &op) && op.Op == "remote error": // a TLS alert
+		e.Kind, e.again = KindTLS, false
+		e.Hint = "the server refused the TLS handshake: it may want a client certificate (http_config: tls_config: cert_file, key_file)"
+	default:
+		e.Hint = "the connection could not be made or broke off: check the network between, and that Prometheus was not killed"
+	}
+	return e
+}
