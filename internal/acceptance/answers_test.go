@@ -16,10 +16,8 @@ type answer struct {
 	shape  shape
 }
 
-// window is what the answers are told for: the step at which a rate looks back over four samples.
-const window = "6h"
-
-// answers returns what every built-in panel must answer over a chart's fixture, by the panel's name.
+// answers returns what every built-in panel must answer over a chart's fixture, by the panel's name, at a step of a minute: a rate then
+// looks back over four.
 func answers(c chart) map[string][]answer {
 	all := map[string][]answer{
 		"node-conditions":   conditions(),

@@ -3,7 +3,6 @@
 package acceptance
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,14 +21,13 @@ func (m meminfo) used() float64 { return 1 - m.available/m.total }
 
 func readMeminfo(t *testing.T) meminfo {
 	t.Helper()
-	f, err := os.Open("/proc/meminfo")
+	text, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	kib := map[string]float64{}
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		words := strings.Fields(lines.Text())
+	for line := range strings.Lines(string(text)) {
+		words := strings.Fields(line)
 		if v, err := strconv.ParseFloat(words[1], 64); err == nil {
 			kib[strings.TrimSuffix(words[0], ":")] = v
 		}

@@ -45,8 +45,20 @@ type outcome struct {
 	state          *os.ProcessState
 }
 
-// promsnap runs the program in a directory of its own and returns however it ends.
-func promsnap(t testing.TB, args ...string) outcome {
+// promsnap runs the program in a directory of its own and returns however it ends. Where the test fails, it shows what was said.
+func promsnap(t *testing.T, args ...string) outcome {
+	t.Helper()
+	o := execute(t, args...)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("promsnap %s: exit %d\n%s%s", strings.Join(args, " "), o.code, tail(o.stdout, 6000), tail(o.stderr, 4000))
+		}
+	})
+	return o
+}
+
+// execute runs the program in a directory of its own.
+func execute(t testing.TB, args ...string) outcome {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
@@ -66,11 +78,6 @@ func promsnap(t testing.TB, args ...string) outcome {
 		t.Fatalf("promsnap %s: %v", strings.Join(args, " "), err)
 	}
 	o.code, o.stdout, o.stderr = cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("promsnap %s: exit %d\n%s%s", strings.Join(args, " "), o.code, tail(o.stdout, 6000), tail(o.stderr, 4000))
-		}
-	})
 	return o
 }
 
@@ -78,7 +85,7 @@ func promsnap(t testing.TB, args ...string) outcome {
 func (o outcome) want(t testing.TB, code int) outcome {
 	t.Helper()
 	if o.code != code {
-		t.Fatalf("exit code %d, want %d", o.code, code)
+		t.Fatalf("exit code %d, want %d: %s", o.code, code, tail(o.stderr, 500))
 	}
 	return o
 }

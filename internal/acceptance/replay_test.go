@@ -3,7 +3,6 @@
 package acceptance
 
 import (
-	"bufio"
 	"cmp"
 	"fmt"
 	"io"
@@ -57,21 +56,22 @@ func serveReplay(dir, address string) error {
 	mux.HandleFunc("/-/ready", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("/recording", func(w http.ResponseWriter, req *http.Request) { r.send(w, r.last) })
 	mux.HandleFunc("/api/v1/query_range", r.queryRange)
-	mux.HandleFunc("/api/v1/query", func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"status":"success","data":{"resultType":"vector","result":[]}}`)
-	})
-	mux.HandleFunc("/api/v1/status/buildinfo", func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"status":"success","data":{"version":"3.15.0"}}`)
-	})
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"status":"success","data":[]}`)
-	})
+	mux.HandleFunc("/api/v1/query", always(`{"resultType":"vector","result":[]}`))
+	mux.HandleFunc("/api/v1/status/buildinfo", always(`{"version":"3.15.0"}`))
+	mux.HandleFunc("/", always(`[]`))
 	return http.Serve(l, mux)
+}
+
+// always answers with the same data. Where the client is gone there is nobody to tell of an error.
+func always(data string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"status":"success","data":`+data+`}`)
+	}
 }
 
 func (r *replay) queryRange(w http.ResponseWriter, req *http.Request) {
 	if !strings.Contains(req.FormValue("query"), "bench") {
-		io.WriteString(w, `{"status":"success","data":{"resultType":"matrix","result":[]}}`)
+		always(`{"resultType":"matrix","result":[]}`)(w, req)
 		return
 	}
 	path, err := r.recording(req.FormValue("start"), req.FormValue("end"), req.FormValue("step"))
@@ -88,12 +88,12 @@ func (r *replay) send(w http.ResponseWriter, path string) {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if info, err := f.Stat(); err == nil {
 		w.Header().Set("Content-Length", strconv.FormatInt(info.Size(), 10))
 	}
 	w.Header().Set("Content-Type", "application/json")
-	io.Copy(w, f)
+	_, _ = io.Copy(w, f)
 }
 
 // recording returns the file for a grid; the first request for it makes it, and every other replays it.
@@ -136,57 +136,62 @@ func benchValues(i int) func() string {
 }
 
 // writeMatrix writes an answer of benchSeries by benchPoints as Prometheus would.
-func writeMatrix(path string, start, step int64) (err error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = cmp.Or(err, f.Close()) }()
-	w := bufio.NewWriterSize(f, 1<<20)
-	defer func() { err = cmp.Or(err, w.Flush()) }()
-	w.WriteString(`{"status":"success","data":{"resultType":"matrix","result":[`)
-	for i := range benchSeries {
+func writeMatrix(path string, start, step int64) error {
+	return writeSeries(path, `{"status":"success","data":{"resultType":"matrix","result":[`, `]}}`, func(b []byte, i int) []byte {
 		if i > 0 {
-			w.WriteByte(',')
+			b = append(b, ',')
 		}
-		w.WriteString(`{"metric":{`)
+		b = append(b, `{"metric":{`...)
 		for k, l := range benchLabels(i) {
 			if k > 0 {
-				w.WriteByte(',')
+				b = append(b, ',')
 			}
-			fmt.Fprintf(w, "%q:%q", l[0], l[1])
+			b = fmt.Appendf(b, "%q:%q", l[0], l[1])
 		}
-		w.WriteString(`},"values":[`)
+		b = append(b, `},"values":[`...)
 		next := benchValues(i)
 		for j := range int64(benchPoints) {
 			if j > 0 {
-				w.WriteByte(',')
+				b = append(b, ',')
 			}
-			fmt.Fprintf(w, `[%d,"%s"]`, start+j*step, next())
+			b = fmt.Appendf(b, `[%d,"%s"]`, start+j*step, next())
 		}
-		w.WriteString(`]}`)
-	}
-	w.WriteString(`]}}`)
-	return nil
+		return append(b, `]}`...)
+	})
 }
 
-// writeBenchMetrics writes the same series as OpenMetrics text, the last sample at end.
-func writeBenchMetrics(path string, start, step int64) (err error) {
+// writeBenchMetrics writes the same series as OpenMetrics text, and for each a bench_limit of 1, so that their quotient is the same
+// answer again.
+func writeBenchMetrics(path string, start, step int64) error {
+	return writeSeries(path, "", "# EOF\n", func(b []byte, i int) []byte {
+		l := benchLabels(i)
+		labels := fmt.Sprintf("{%s=%q,%s=%q,%s=%q}", l[1][0], l[1][1], l[2][0], l[2][1], l[3][0], l[3][1])
+		next := benchValues(i)
+		for j := range int64(benchPoints) {
+			b = fmt.Appendf(b, "bench%s %s %d\n", labels, next(), start+j*step)
+		}
+		for j := range int64(benchPoints) {
+			b = fmt.Appendf(b, "bench_limit%s 1 %d\n", labels, start+j*step)
+		}
+		return b
+	})
+}
+
+// writeSeries writes a file one series at a time, so that the process stays small: a child's peak of memory begins with its parent's.
+func writeSeries(path, head, foot string, appendSeries func([]byte, int) []byte) (err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = cmp.Or(err, f.Close()) }()
-	w := bufio.NewWriterSize(f, 1<<20)
-	defer func() { err = cmp.Or(err, w.Flush()) }()
+	b := []byte(head)
 	for i := range benchSeries {
-		l := benchLabels(i)
-		name := fmt.Sprintf("%s{%s=%q,%s=%q,%s=%q}", l[0][1], l[1][0], l[1][1], l[2][0], l[2][1], l[3][0], l[3][1])
-		next := benchValues(i)
-		for j := range int64(benchPoints) {
-			fmt.Fprintf(w, "%s %s %d\n", name, next(), start+j*step)
+		b = appendSeries(b, i)
+		if _, err := f.Write(b); err != nil {
+			return err
 		}
+		b = b[:0]
 	}
-	w.WriteString("# EOF\n")
-	return nil
+	_, err = f.WriteString(foot)
+	return err
 }

@@ -3,9 +3,7 @@
 package acceptance
 
 import (
-	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -97,8 +95,11 @@ func freePort(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return address
 }
 
 // startPrometheus runs a Prometheus and waits until it is ready, with TLS and a password where web is not nil.
@@ -152,7 +153,7 @@ func (s *server) get(path string, query url.Values) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, err
@@ -220,37 +221,28 @@ func blockFlags(t testing.TB, blocks string) []string {
 }
 
 // writeOpenMetrics writes a committed fixture out as OpenMetrics text: the samples of a series in a row.
-func writeOpenMetrics(path string, c chart) (err error) {
-	in, err := os.Open(c.file())
+func writeOpenMetrics(path string, c chart) error {
+	fixture, err := os.ReadFile(c.file())
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	out, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = cmp.Or(err, out.Close()) }()
-	w := bufio.NewWriter(out)
-	defer func() { err = cmp.Or(err, w.Flush()) }()
-
+	var out bytes.Buffer
 	p := parser.NewParser(parser.Options{})
-	for lines := bufio.NewScanner(in); lines.Scan(); {
-		line := lines.Text()
+	for line := range strings.Lines(string(fixture)) {
 		if strings.HasPrefix(line, "#") {
 			continue
 		}
-		_, samples, err := p.ParseSeriesDesc(line)
+		_, samples, err := p.ParseSeriesDesc(strings.TrimSpace(line))
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", c.file(), line, err)
 		}
 		name := line[:strings.LastIndex(line, "} ")+1]
 		for i, s := range samples {
 			if !s.Omitted {
-				fmt.Fprintf(w, "%s %s %d\n", name, number(s.Value), fixtureStart.Add(time.Duration(i)*time.Minute).Unix())
+				fmt.Fprintf(&out, "%s %s %d\n", name, number(s.Value), fixtureStart.Add(time.Duration(i)*time.Minute).Unix())
 			}
 		}
 	}
-	_, err = w.WriteString("# EOF\n")
-	return err
+	out.WriteString("# EOF\n")
+	return os.WriteFile(path, out.Bytes(), 0o644)
 }
