@@ -143,7 +143,7 @@ func TestErrorsAreThoseOfPrometheus(t *testing.T) {
 		{"query", url.Values{"query": {"up"}, "limit": {"-1"}}, 400, "bad_data", "limit must be non-negative"},
 		{"query", url.Values{"query": {`up * on (job) up`}, "time": {"1795305540"}}, 422, "execution", "many-to-many matching not allowed"},
 		{"query", url.Values{"query": {`{__name__=~"container.+"}`}, "time": {"1795305540"}}, 422, "execution", "too many samples"},
-		{"query", url.Values{"query": {"up"}, "timeout": {"0.000001"}}, 503, "timeout", "query timed out in"},
+		{"query", url.Values{"query": {"up"}, "timeout": {"0"}}, 503, "timeout", "query timed out in"},
 		{"query_range", with("start", ""), 400, "bad_data", `invalid parameter "start": cannot parse "" to a valid timestamp`},
 		{"query_range", with("end", "1795301999"), 400, "bad_data", "end timestamp must not be before start time"},
 		{"query_range", with("step", "0"), 400, "bad_data", "zero or negative query resolution step widths are not accepted"},
