@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -65,5 +67,16 @@ func TestRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		if err := cmd.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v: %v, want %q in it", c.args, err, c.says)
 		}
+	}
+}
+
+// TestRunsOneCommand: the command is given promlab's address, and its exit code comes back.
+func TestRunsOneCommand(t *testing.T) {
+	c := command(fixed)
+	c.SetArgs([]string{"--nodes", "1", "--", "sh", "-c", `case "$0" in http://127.0.0.1:*/x) exit 7;; esac`, "{url}/x"})
+	err := c.ExecuteContext(t.Context())
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 7 {
+		t.Errorf("ended with %v, want exit code 7", err)
 	}
 }
