@@ -130,8 +130,8 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	if err != nil {
 		return err
 	}
-	p.read(meta)
 	f.into(p)
+	p.read(meta)
 	if p.Total == 0 {
 		return p.explainEmpty(ctx, q)
 	}
@@ -160,12 +160,32 @@ func (p *Panel) read(m promapi.Meta) {
 	if moved := m.Grid.Start.Sub(p.Grid.Start); moved != 0 {
 		p.Notes = append(p.Notes, fmt.Sprintf("the server moved all samples by %s", moved))
 		p.Grid = m.Grid
+		p.move(moved)
 	}
 	for _, w := range m.Warnings {
 		p.Notes = append(p.Notes, "warning of the server: "+printable(w))
 	}
 	for _, n := range m.Infos {
 		p.Notes = append(p.Notes, "the server notes: "+printable(n))
+	}
+}
+
+// move sets right the times that were taken from the grid while the answer was folded, which is before it was known to be moved.
+func (p *Panel) move(by time.Duration) {
+	for i := range p.Rows {
+		p.Rows[i].Stats.MaxAt = p.Rows[i].Stats.MaxAt.Add(by)
+	}
+	for i := range p.Lines {
+		p.Lines[i].Stats.MaxAt = p.Lines[i].Stats.MaxAt.Add(by)
+	}
+	for i := range p.Findings {
+		f := &p.Findings[i]
+		f.Newest = f.Newest.Add(by)
+		for _, s := range []*rules.Streak{f.Streak, f.Earlier} {
+			if s != nil {
+				s.From, s.To, s.PeakAt = s.From.Add(by), s.To.Add(by), s.PeakAt.Add(by)
+			}
+		}
 	}
 }
 

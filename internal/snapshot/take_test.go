@@ -125,6 +125,19 @@ func TestPartialAnswers(t *testing.T) {
 	}
 }
 
+func TestMovedAnswerMovesItsTimes(t *testing.T) {
+	start := slot.Add(-time.Hour - 90*time.Second)
+	f := fake{
+		answers: map[string][]series.Series{"moved": {constant(1)}},
+		meta:    map[string]promapi.Meta{"moved": {Grid: series.Grid{Start: start, Step: time.Minute, Len: 61}}},
+	}
+	p := take(f, snapshot.Spec{Query: "moved", Rules: []rules.Rule{{Name: "R", Critical: rules.At(0), For: 5 * time.Minute}}})[0]
+	got := p.Findings[0]
+	if !got.Streak.From.Equal(start) || !got.Newest.Equal(start.Add(time.Hour)) || !p.Rows[0].Stats.MaxAt.Equal(start) {
+		t.Errorf("since %v, newest %v, highest at %v; the answer begins at %v", got.Streak.From, got.Newest, p.Rows[0].Stats.MaxAt, start)
+	}
+}
+
 func TestCapacityJoinsByLabels(t *testing.T) {
 	spec := snapshot.Spec{
 		Query: "used", Legend: "{{instance}}", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}},
