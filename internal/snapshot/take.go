@@ -172,18 +172,25 @@ func (p *Panel) read(m promapi.Meta) {
 
 // move sets right the times that were taken from the grid while the answer was folded, which is before it was known to be moved.
 func (p *Panel) move(by time.Duration) {
+	set := func(times ...*time.Time) {
+		for _, t := range times {
+			if !t.IsZero() {
+				*t = t.Add(by)
+			}
+		}
+	}
 	for i := range p.Rows {
-		p.Rows[i].Stats.MaxAt = p.Rows[i].Stats.MaxAt.Add(by)
+		set(&p.Rows[i].Stats.MaxAt)
 	}
 	for i := range p.Lines {
-		p.Lines[i].Stats.MaxAt = p.Lines[i].Stats.MaxAt.Add(by)
+		set(&p.Lines[i].Stats.MaxAt)
 	}
 	for i := range p.Findings {
 		f := &p.Findings[i]
-		f.Newest = f.Newest.Add(by)
+		set(&f.Newest)
 		for _, s := range []*rules.Streak{f.Streak, f.Earlier} {
 			if s != nil {
-				s.From, s.To, s.PeakAt = s.From.Add(by), s.To.Add(by), s.PeakAt.Add(by)
+				set(&s.From, &s.To, &s.PeakAt)
 			}
 		}
 	}
