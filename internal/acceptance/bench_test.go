@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -122,7 +123,11 @@ reports:
     panels:
       - {name: wide, query: '%s', legend: "{{namespace}}/{{pod}}", rules: [{alertname: High, above: {warning: 999999}, for: 15m}]}
 `, prometheus, benchPoints-1, query))
-	return execute(b, "run", "bench", "-c", config, "--time", benchEnd.Format(time.RFC3339), "--output-dir", "out").want(b, 0)
+	o := execute(b, "run", "bench", "-c", config, "--time", benchEnd.Format(time.RFC3339), "--output-dir", "out").want(b, 0)
+	if want := fmt.Sprintf("%d series", benchSeries); !strings.Contains(o.stdout, want) {
+		b.Fatalf("it does not say %q:\n%s", want, o.stdout)
+	}
+	return o
 }
 
 // measured are the medians of both sides.
