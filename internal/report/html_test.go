@@ -367,6 +367,15 @@ func TestPanelsSayTheirState(t *testing.T) {
 	}
 }
 
+func TestAnEmptyAnswerIsGoodOnlyWhereItIsWhole(t *testing.T) {
+	for data, want := range map[snapshot.Data]string{snapshot.DataComplete: "that is good", snapshot.DataPartial: "No series came."} {
+		p := snapshot.Panel{Spec: snapshot.Spec{Name: "oom", Title: "OOM", EmptyIsOK: true}, Data: data}
+		if got := text(all(pageOf(t, Build(info(t, nil), []snapshot.Panel{p})), "article")[0]); !strings.Contains(got, want) {
+			t.Errorf("%v: %q does not say %q", data, got, want)
+		}
+	}
+}
+
 func TestNodesGrid(t *testing.T) {
 	cells := all(classed(pageOf(t, daily(t)), "cells")[0], "li")
 	if len(cells) != 42 {

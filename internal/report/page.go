@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,8 +25,12 @@ const (
 	firstFindings = 10
 	allFindings   = 200
 	figureRows    = 50
-	alsoSaid      = 20 // failures and warnings
+	blindLines    = 8
+	warningLines  = 20
 )
+
+// tied matches the space between a number and its unit, where no line may break.
+var tied = regexp.MustCompile(`(\d) (%|(?:h|min|s|d|[KMGTPE]i?B|cores)\b)`)
 
 // page is what templates/report.html is given.
 type page struct {
@@ -43,7 +49,7 @@ type page struct {
 	MadeBy    string
 	CellsNote string
 
-	NodesMeasured, Incomplete string
+	NodesMeasured, Incomplete, MoreWarnings string
 
 	Findings, AllFindings *findingTable
 	Fleet                 []gauge
@@ -94,8 +100,8 @@ func (r *Report) page(drawings []drawing) page {
 	p := page{
 		W: w, Info: in, CSP: policy(templates.ReportCSS), Style: template.CSS(templates.ReportCSS), //nolint:gosec // our own file
 		Slot: stamp(in.Slot, in.Zone), SlotUTC: in.Slot.UTC().Format(time.RFC3339), Last: fmt.Sprintf(w.Last, duration(in.Range)),
-		State: r.state(), Headline: strings.ReplaceAll(r.Headline, " %", "\u00a0%"), Counts: r.countViews(), Source: r.source(), MadeBy: fmt.Sprintf(w.MadeBy, in.Version),
-		Fleet: r.fleet(), Blind: r.Blind,
+		State: r.state(), Headline: tied.ReplaceAllString(r.Headline, "$1\u00a0$2"), Counts: r.countViews(), Source: r.source(), MadeBy: fmt.Sprintf(w.MadeBy, in.Version),
+		Fleet: r.fleet(), Blind: w.atMost(r.Blind, blindLines),
 	}
 	p.Icon = icon(p.State)
 	if in.Incomplete != "" {
@@ -105,17 +111,28 @@ func (r *Report) page(drawings []drawing) page {
 		p.NodesMeasured = fmt.Sprintf(w.NodesMeasured, thousands(r.NodesMeasured), thousands(r.NodesTotal))
 	}
 	p.Findings, p.AllFindings = r.findingTables()
-	for _, f := range r.Failures {
-		p.Failures = append(p.Failures, saidView{f.Title, panelAnchor(f.Panel), f.Error, f.Hint})
+	for _, f := range groupFailures(r.Failures) {
+		p.Failures = append(p.Failures, saidView{w.firstOf(f.titles), panelAnchor(f.Panel), f.Error, f.Hint})
 	}
-	for _, n := range r.Warnings {
+	for _, n := range r.Warnings[:min(len(r.Warnings), warningLines)] {
 		p.Warnings = append(p.Warnings, saidView{n.Title, panelAnchor(n.Panel), n.Text, ""})
+	}
+	if rest := len(r.Warnings) - warningLines; rest > 0 {
+		p.MoreWarnings = w.AndMore.of(rest)
 	}
 	lines := r.nodeLines()
 	p.Cells, p.CellsNote = lines[:min(len(lines), cellNodes)], r.cellsNote(lines)
 	p.NodeTable, p.AllNodes = r.nodeTables(lines)
 	p.Sections = r.sections(drawings)
 	return p
+}
+
+// atMost is the first of lines, and how many more there are.
+func (w words) atMost(lines []string, n int) []string {
+	if len(lines) <= n {
+		return lines
+	}
+	return append(slices.Clone(lines[:n-1]), w.AndMore.of(len(lines)-n+1))
 }
 
 // policy forbids the page every request: nothing but the style that stands in it and the pictures that stand in it.

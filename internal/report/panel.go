@@ -20,7 +20,7 @@ type panelView struct {
 	Problems             []string
 	Chart                *chartView
 	Calm                 string // what is said instead of a chart where an empty answer is good news
-	Why, Note            string
+	Why, Hint            string
 	Rows                 []rowView
 	RowsNote             string
 	Query, Graph         string
@@ -68,20 +68,24 @@ func (r *Report) panelView(p *snapshot.Panel, d drawing) panelView {
 		Graph: graphURL(r.Info.ExternalURL, p.Expr, p),
 	}
 	v.Class, v.Said = w.panelState(p, found)
+	if p.Data == snapshot.DataFailed {
+		f := failureOf(p)
+		v.Problems, v.Hint = []string{f.Error}, f.Hint
+		return v
+	}
 	for _, n := range p.Notes {
 		v.Problems = append(v.Problems, printable(n))
 	}
 	switch {
-	case p.Data == snapshot.DataFailed:
-		f := failureOf(p)
-		v.Problems = append(v.Problems, strings.TrimSuffix(f.Error+"; "+f.Hint, "; "))
-		return v
 	case p.Data == snapshot.DataAbsent:
 		v.Problems = append(v.Problems, w.absent(p))
-		v.Note = p.Spec.Hint
+		v.Hint = p.Spec.Hint
+		return v
+	case p.Total == 0 && p.Data == snapshot.DataComplete:
+		v.Calm = w.NoSeries
 		return v
 	case p.Total == 0:
-		v.Calm = w.NoSeries
+		v.Problems = append(v.Problems, w.Nothing)
 		return v
 	case d.err != nil:
 		v.Problems = append(v.Problems, fmt.Sprintf(w.NoChart, printable(d.err.Error())))

@@ -75,6 +75,29 @@ type Warning struct {
 	Text         string
 }
 
+// failureGroup is panels that failed alike, as all do where the server cannot be reached.
+type failureGroup struct {
+	Failure        // of the first
+	panels, titles []string
+}
+
+// groupFailures brings together what failed with the same words, in the order of the first of each.
+func groupFailures(fs []Failure) []failureGroup {
+	var groups []failureGroup
+	at := map[string]int{}
+	for _, f := range fs {
+		i, seen := at[f.Error]
+		if !seen {
+			i = len(groups)
+			at[f.Error] = i
+			groups = append(groups, failureGroup{Failure: f})
+		}
+		groups[i].panels = append(groups[i].panels, f.Panel)
+		groups[i].titles = append(groups[i].titles, f.Title)
+	}
+	return groups
+}
+
 // Build says what a snapshot means. It does not change panels, and keeps them.
 func Build(in Info, panels []snapshot.Panel) *Report {
 	if in.Zone == nil {
@@ -102,16 +125,16 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	return r
 }
 
-// take takes over what one panel came to.
+// take takes over what one panel came to. The notes of one that failed are of the same failure.
 func (r *Report) take(p *snapshot.Panel) {
+	if p.Data == snapshot.DataFailed {
+		r.Failures = append(r.Failures, failureOf(p))
+		return
+	}
 	for _, n := range p.Notes {
 		r.Warnings = append(r.Warnings, Warning{Panel: p.Spec.Name, Title: p.Spec.Title, Text: printable(n)})
 	}
-	switch {
-	case p.Data == snapshot.DataFailed:
-		r.Failures = append(r.Failures, failureOf(p))
-		return
-	case p.Data == snapshot.DataAbsent && !p.Spec.Optional:
+	if p.Data == snapshot.DataAbsent && !p.Spec.Optional {
 		r.NoData++
 		r.Blind = append(r.Blind, r.words.absent(p))
 	}
@@ -149,7 +172,7 @@ func (r *Report) seeNodes() {
 	if len(without) > 0 {
 		said = append(said, r.words.unmeasured(without))
 	}
-	if r.NodesTotal == 0 {
+	if r.NodesTotal == 0 && len(r.Failures) < len(r.Panels) {
 		said = append(said, r.words.NoNodes)
 	}
 	r.Blind = append(said, r.Blind...)
@@ -189,7 +212,7 @@ func (r *Report) Summary() []string {
 	if rest := len(r.Findings) - shown; rest > 0 {
 		lines = append(lines, r.words.MoreFindings.of(rest))
 	}
-	for _, f := range r.Failures {
+	for _, f := range groupFailures(r.Failures) {
 		lines = append(lines, r.words.failed(f))
 	}
 	return append(lines, r.words.counts(r))

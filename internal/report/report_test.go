@@ -73,6 +73,31 @@ func TestSummaryIsShortAndSaysWhatFailed(t *testing.T) {
 	}
 }
 
+func TestPanelsThatFailedAlikeAreToldOnce(t *testing.T) {
+	r := Build(info(t, nil), take(answers{}, specs()[:4]))
+	want := []string{
+		"FAILED node-memory and 3 more: prometheus answered 503: query timed out in expression evaluation",
+		"0 critical, 0 warning, 0 no data, 4 failed",
+	}
+	if got := r.Summary(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if failed := classed(pageOf(t, r), "run"); len(failed) != 1 || len(all(failed[0], "li")) != 1 {
+		t.Errorf("the page says it %d times", len(all(failed[0], "li")))
+	}
+	if len(r.Blind) != 0 {
+		t.Errorf("blind %q, though nothing is known of what exists", r.Blind)
+	}
+}
+
+func TestLongListsEnd(t *testing.T) {
+	r := Build(info(t, []snapshot.Node{{Name: "a", Exporter: true}}), take(answers{"quiet": {}}, slices.Repeat([]snapshot.Spec{{Name: "x", Title: "X", Query: "quiet"}}, 12)))
+	lines := all(classed(pageOf(t, r), "blind")[0], "li")
+	if len(r.Blind) != 12 || len(lines) != 8 || text(lines[7]) != "and 5 more" {
+		t.Errorf("%d things not seen are told in %d lines, the last of them %q", len(r.Blind), len(lines), text(lines[len(lines)-1]))
+	}
+}
+
 func TestCountsAddUp(t *testing.T) {
 	r := daily(t)
 	if r.Critical != 3 || r.Warning != 2 || r.NoData != 2 || r.Pending != 0 || r.OK != 254 {

@@ -50,7 +50,7 @@ type words struct {
 	NodesMeasured, Incomplete, WarningsHead, FailuresHead                                            string
 	Node, Memory, CPU, Disk, RequestedMemory, RequestedCPU                                           string
 	Figures, LastValue, Average, Maximum, Minimum, Query, OpenGraph                                  string
-	Unmeasured, NotListed, NoChart, NoSeries, Good                                                   string
+	Unmeasured, NotListed, NoChart, NoSeries, Nothing, Good                                          string
 	MadeBy, SlotWord, Asked, Again, ScrapeWord, RunbookWord, NoFindings                              string
 }
 
@@ -89,7 +89,7 @@ func english() words {
 		AllOK:        "Nothing is beyond a limit.",
 		NothingAsked: "No check was made.",
 		OnlyFailures: "Nothing could be measured: %[1]s",
-		NoNodes:      "the nodes are not known: kube_node_info is absent; kube-state-metrics brings it",
+		NoNodes:      "Nodes: kube_node_info absent; kube-state-metrics brings it",
 		NoDataOnly:   counted{"Nothing is beyond a limit, but %s check has no data.", "Nothing is beyond a limit, but %s checks have no data."},
 		PanelsFailed: counted{"Nothing is beyond a limit, but %s panel failed.", "Nothing is beyond a limit, but %s panels failed."},
 		MoreFindings: counted{"and %s more finding", "and %s more findings"},
@@ -114,7 +114,7 @@ func english() words {
 		Figures: "Figures", LastValue: "Last", Average: "Avg", Maximum: "Max", Minimum: "Min", Query: "PromQL", OpenGraph: "Open in Prometheus",
 		Unmeasured: "not measured",
 		NotListed:  "The first %[1]s of %[2]s; report.json has more.", NoChart: "The chart could not be drawn: %[1]s",
-		NoSeries: "There is nothing to show, and that is good.", Good: "all OK",
+		NoSeries: "There is nothing to show, and that is good.", Nothing: "No series came.", Good: "all OK",
 		MadeBy: "Made by promsnap %[1]s", SlotWord: "Slot", Asked: "Source", Again: "Make it again",
 		ScrapeWord: "scraped every %[1]s", RunbookWord: "Runbook", NoFindings: "No findings.",
 	}
@@ -249,12 +249,21 @@ func (w words) counts(r *Report) string {
 	return s
 }
 
-func (w words) failed(f Failure) string {
-	s := fmt.Sprintf(w.FailedLine, f.Panel, f.Error)
+// failed is a line on what failed, once for all panels that failed alike.
+func (w words) failed(f failureGroup) string {
+	s := fmt.Sprintf(w.FailedLine, w.firstOf(f.panels), f.Error)
 	if f.Hint != "" {
 		s += "; " + f.Hint
 	}
 	return s
+}
+
+// firstOf names the first and counts the others.
+func (w words) firstOf(names []string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	return names[0] + " " + w.AndMore.of(len(names)-1)
 }
 
 // absent says that a panel's metrics do not exist: "Persistent volumes: kubelet_volume_stats_* absent".
@@ -280,7 +289,7 @@ func (w words) family(names []string) string {
 	if strings.Count(prefix, "_") > 1 {
 		return prefix + "*"
 	}
-	return names[0] + " " + w.AndMore.of(len(names)-1)
+	return w.firstOf(names)
 }
 
 // namedNodes is how many nodes are named where only a few can be.
