@@ -20,6 +20,7 @@ type Options struct {
 	Scale  float64        // device pixels for a logical one, 0.5 to 4; 0: 1. SVG has none
 	Zone   *time.Location // of every time in the picture; nil: UTC
 	Dark   bool           // light on dark paper. SVG follows its reader instead
+	Bare   bool           // the plot and its axes alone, for a page that has the title and the table itself
 }
 
 // bounded fills in the defaults and keeps every figure within its bounds.
@@ -60,4 +61,19 @@ func PNG(p *snapshot.Panel, o Options) ([]byte, error) {
 		return nil, fmt.Errorf("draw the chart of panel %s: %w", p.Spec.Name, err)
 	}
 	return bytes.Clone(r.file.Bytes()), nil
+}
+
+// SVG draws a panel as an SVG element for a page, with the same layout as PNG. Its text is escaped; its colours are the variables that
+// Styles defines, light where there are none.
+func SVG(p *snapshot.Panel, o Options) ([]byte, error) {
+	if p == nil {
+		return nil, errors.New("draw a chart: there is no panel")
+	}
+	pic := compose(p, o.bounded())
+	v := &vector{width: pic.width, height: pic.height, title: pic.alt}
+	var out bytes.Buffer
+	if err := pic.render(v, &out); err != nil {
+		return nil, fmt.Errorf("draw the chart of panel %s: %w", p.Spec.Name, err)
+	}
+	return out.Bytes(), nil
 }

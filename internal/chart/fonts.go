@@ -119,3 +119,13 @@ func (t typeface) width(s string) float64 {
 	}
 	return w
 }
+
+// has says that every rune of s has a glyph.
+func (t typeface) has(s string) bool {
+	for _, r := range s {
+		if t.find(r).font == nil {
+			return false
+		}
+	}
+	return true
+}

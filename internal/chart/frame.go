@@ -21,6 +21,7 @@ func frameOf(canvas chart.Box, x, y chart.Range) frame {
 	}
 }
 
+// Products are rounded before they are added to (float64(a*b)+c): a processor that fuses the two would draw other bytes.
 func (f frame) x(t float64) float64 { return f.left + float64((t-f.x0)/(f.x1-f.x0)*f.width()) }
 func (f frame) y(v float64) float64 { return f.bottom - float64((v-f.y0)/(f.y1-f.y0)*f.height()) }
 

@@ -32,31 +32,51 @@ var (
 
 // writeHeader writes the title, and below it the worst finding and what the picture shows, which goes to a line of its own where one
 // does not hold both. It returns where the plot may begin.
-func (p *picture) writeHeader(panel *snapshot.Panel, zone *time.Location) (bottom int) {
+func (p *picture) writeHeader(panel *snapshot.Panel, o Options) (bottom int) {
+	title := cmp.Or(panel.Spec.Title, panel.Spec.Name)
+	phrases := subtitle(panel, o.Zone)
+	p.alt = title
+	for _, ph := range phrases {
+		p.alt += ". " + ph.name + ph.rest
+	}
+	if o.Bare {
+		return int(edge)
+	}
 	room := float64(p.width) - 2*edge
-	p.write(p.elide(cmp.Or(panel.Spec.Title, panel.Spec.Name), titleStyle, room), titleStyle, edge, titleLine, left)
-
+	p.write(p.elide(title, titleStyle, room), titleStyle, edge, titleLine, left)
 	x, y := edge, subLine
-	// write puts a phrase behind those before.
-	write := func(words string, st style) {
-		if x > edge && x+p.textWidth(words, st) > edge+room {
+	for _, ph := range phrases {
+		name := p.elide(ph.name, ph.style, max(room-p.textWidth(ph.rest, ph.style), room/3))
+		words := p.elide(name+ph.rest, ph.style, room)
+		if x > edge && x+p.textWidth(words, ph.style) > edge+room {
 			x, y = edge, y+subPitch
 		}
-		x = p.write(p.elide(words, st, room), st, x, y, left).right + betweenSub
+		x = p.write(words, ph.style, x, y, left).right + betweenSub
 	}
+	return int(y + underSub)
+}
+
+// phrase is a part of the subtitle. Where it is too long, the name in it is shortened first.
+type phrase struct {
+	name, rest string
+	style      style
+}
+
+// subtitle is what is wrong, what is missing and what is shown, in this order.
+func subtitle(panel *snapshot.Panel, zone *time.Location) []phrase {
+	var out []phrase
 	if f := worst(panel); f != nil {
 		st := findingStyle
 		st.ink = severityText(f.Severity)
 		name, rest := findingWords(panel, f, zone)
-		write(p.elide(name, st, max(room-p.textWidth(rest, st), room/3))+rest, st)
+		out = append(out, phrase{name, rest, st})
 	}
 	for _, caveat := range caveats(panel) {
 		st := subStyle
 		st.ink = warningText
-		write(caveat, st)
+		out = append(out, phrase{"", caveat, st})
 	}
-	write(scopeOf(panel, zone), subStyle)
-	return int(y + underSub)
+	return append(out, phrase{"", scopeOf(panel, zone), subStyle})
 }
 
 // caveats are what a reader must know before trusting the picture.

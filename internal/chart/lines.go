@@ -50,7 +50,7 @@ type lineChart struct {
 // composeLines lays out a panel that has something to draw.
 func composeLines(panel *snapshot.Panel, o Options) *picture {
 	c := &lineChart{
-		picture: &picture{width: o.Width, stretch: 1},
+		picture: &picture{width: o.Width},
 		panel:   panel, lines: panel.Lines[:min(len(panel.Lines), mostLines)], times: timesOf(panel.Grid), limits: limitsOf(panel), o: o,
 	}
 	c.axis, c.hidden = valueAxis(extent(panel, c.lines), c.limits, panel.Spec.Unit, max(o.Height/valuePitch, 3))
@@ -59,16 +59,19 @@ func composeLines(panel *snapshot.Panel, o Options) *picture {
 	if c.times.n == 1 { // a moment has no width, and go-chart needs one
 		c.x0, c.x1 = c.x0-c.times.step/2, c.x1+c.times.step/2
 	}
-	table := newTable(c)
-	c.plot.Top = c.writeHeader(panel, o.Zone)
-	c.height = c.plot.Top + o.Height + axisHeight + table.height()
+	c.plot.Top = c.writeHeader(panel, o)
 	c.setMargins()
+	c.height = c.plot.Bottom + axisHeight
 	c.drawPlot()
 	c.writeValueAxis()
 	c.writeTimeAxis()
 	c.writeLimits()
 	c.writeDirectLabels()
-	table.write(float64(c.plot.Bottom + axisHeight))
+	if !o.Bare {
+		table := newTable(c)
+		table.write(float64(c.height))
+		c.height += table.height()
+	}
 	return c.picture
 }
 

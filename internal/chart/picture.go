@@ -17,7 +17,7 @@ type picture struct {
 	inside        []shape // in the plot, back to front
 	around        []shape // over and beside it
 	labels        []label // all text, above everything else
-	stretch       float64 // how much wider than measured text may turn out
+	alt           string  // the picture in a sentence, for those who do not see it
 }
 
 // shape is something visible.
@@ -96,9 +96,9 @@ const (
 	right
 )
 
-// textWidth is how wide text may turn out.
+// textWidth is how wide text is.
 func (p *picture) textWidth(text string, st style) float64 {
-	return typefaces[st.weight].width(text) * st.size * p.stretch
+	return float64(typefaces[st.weight].width(text) * st.size)
 }
 
 // place returns text at its place, without writing it.
@@ -110,7 +110,7 @@ func (p *picture) place(text string, st style, x, y float64, a align) label {
 	case right:
 		x -= w
 	}
-	return label{text: text, x: x, y: y, align: a, style: st, box: box{x, y - st.size*ascent, x + w, y + st.size*descent}}
+	return label{text: text, x: x, y: y, align: a, style: st, box: box{x, y - float64(st.size*ascent), x + w, y + float64(st.size*descent)}}
 }
 
 // write places text and adds it to the picture.

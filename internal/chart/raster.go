@@ -148,8 +148,8 @@ func (r *raster) text(l label, c rgb) {
 
 // emptyBox outlines the place of a rune that cannot be drawn; x and y are the pen and the baseline.
 func (r *raster) emptyBox(x, y, size float64, c rgb) {
-	x0, x1 := int(x+size*0.08), int(x+size*(boxAdvance-0.08))
-	y0, y1, thick := int(y-size*0.7), int(y), max(int(r.scale), 1)
+	x0, x1 := int(x+float64(size*0.08)), int(x+float64(size*(boxAdvance-0.08)))
+	y0, y1, thick := int(y-float64(size*0.7)), int(y), max(int(r.scale), 1)
 	r.bitmap.rect(x0, y0, x1, y0+thick, c, 255)
 	r.bitmap.rect(x0, y1-thick, x1, y1, c, 255)
 	r.bitmap.rect(x0, y0, x0+thick, y1, c, 255)

@@ -1,6 +1,8 @@
 package chart
 
 import (
+	"math"
+
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -24,11 +26,8 @@ func (z zone) draw(s surface, f frame) {
 type threshold limit
 
 func (t threshold) draw(s surface, f frame) {
-	y := f.y(t.value)
-	const dash, pitch = 5, 8
-	for x := f.left; x < f.right; x += pitch {
-		s.Rect(box{x, y - 0.5, min(x+dash, f.right), y + 0.5}, solid(severityInk(t.severity)))
-	}
+	y := float32(math.Round(f.y(t.value)) + 0.5) // the middle of a pixel: a crisp line
+	s.Line([]point{{float32(f.left), y}, {float32(f.right), y}}, 1, []float64{4, 4}, solid(severityInk(t.severity)))
 }
 
 // gridLines are the values' ticks and the beginnings of days across the plot, and the time axis below it.

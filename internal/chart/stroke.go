@@ -101,7 +101,7 @@ func (br *brush) segment(mask []uint8, stride int, w window, a, b point) {
 		slope = dx / dy
 	}
 	left, right := min(a.x, b.x), max(a.x, b.x)
-	alongX, alongY := dx*inverse, dy*inverse
+	alongX, alongY := float32(dx*inverse), float32(dy*inverse)
 	outer, inner, perLevel, full := br.outer, br.inner, br.perLevel, br.full
 	for y := max(int(a.y-br.reach), w.y0); y <= min(int(b.y+br.reach), w.y1-1); y++ {
 		py := float32(y) + 0.5 - a.y

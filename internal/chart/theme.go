@@ -24,6 +24,12 @@ const (
 	inks            = firstHeat + heatColours
 )
 
+// inkNames are the names of the first inks in CSS.
+var inkNames = [firstSeries]string{
+	paper: "paper", textInk: "text", mutedInk: "muted", gridInk: "grid", axisInk: "axis", restInk: "rest", zebraInk: "zebra",
+	warningInk: "warning", criticalInk: "critical", warningText: "warning-text", criticalText: "critical-text", goodInk: "good", hatchInk: "hatch",
+}
+
 const (
 	seriesColours = 8 // more hues cannot be told apart by everybody; lines beyond them are dashed
 	heatColours   = 6 // from nothing to full

@@ -1,0 +1,120 @@
+package chart
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// wellFormed reads a document to its end and returns its text.
+func wellFormed(t *testing.T, doc []byte) string {
+	t.Helper()
+	var text strings.Builder
+	d := xml.NewDecoder(strings.NewReader(string(doc)))
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return text.String()
+		}
+		if err != nil {
+			t.Fatalf("the document is not well-formed: %v\n%.300s", err, doc)
+		}
+		if c, ok := token.(xml.CharData); ok {
+			text.Write(c)
+			text.WriteByte('\n')
+		}
+	}
+}
+
+func TestSVGOfOddPanels(t *testing.T) {
+	for name, p := range oddPanels() {
+		doc, err := SVG(p, Options{Width: 700})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		wellFormed(t, doc)
+		if bad := regexp.MustCompile(`NaN|Inf| id=| style=|url\(|href`).Find(doc); bad != nil {
+			t.Errorf("%s: the document holds %q", name, bad)
+		}
+	}
+}
+
+func TestSVGEscapes(t *testing.T) {
+	hostile := `</text><script>alert("1")</script>&amp;'<!channel>` + "\x00\u202e\xff"
+	p := panelOf(hostile, units.None, gridTo(slotTime, 3, time.Minute), 1, []string{hostile}, [][]float64{{1, 2, 3}})
+	doc, err := SVG(p, Options{Width: 2000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := wellFormed(t, doc)
+	if !strings.Contains(text, `</text><script>alert("1")</script>&amp;'<!channel>`+"\ufffd\ufffd\ufffd") {
+		t.Errorf("the name is not in the text as it was: %q", text)
+	}
+	if strings.Contains(string(doc), "<script") || strings.Contains(string(doc), "<!") {
+		t.Error("the name is markup")
+	}
+}
+
+// Every colour is a variable that Styles defines for light and for dark readers.
+func TestSVGColours(t *testing.T) {
+	styles := Styles()
+	for _, p := range []*snapshot.Panel{nodeMemory(30, time.Minute), fleetCPU(30, 30), oddPanels()["failed"]} {
+		doc, err := SVG(p, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		paints := regexp.MustCompile(` (?:fill|stroke)="([^"]*)"`).FindAllSubmatch(doc, -1)
+		if len(paints) == 0 {
+			t.Error("nothing is painted")
+		}
+		for _, m := range paints {
+			name, ok := strings.CutPrefix(string(m[1]), "var(")
+			if string(m[1]) == "none" {
+				continue
+			}
+			if name, _, _ = strings.Cut(name, ","); !ok || strings.Count(styles, name+":#") != 2 {
+				t.Errorf("%s is no variable of both themes", m[1])
+			}
+		}
+	}
+}
+
+func TestSVGGolden(t *testing.T) {
+	p := nodeMemory(13, 2*time.Hour)
+	p.Lines, p.Rows, p.Total = p.Lines[:3], p.Rows[:3], 3
+	got, err := SVG(p, Options{Zone: seoul(), Height: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden := filepath.Join("testdata", "node-memory.svg")
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatalf("%v; write it with: go test ./internal/chart -update", err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("the document differs from %s; look at it, then: go test ./internal/chart -update", golden)
+	}
+}
+
+func TestTenths(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 5: ".5", -5: "-.5", 10: "1", -12: "-1.2", 100: "10", 105: "10.5"} {
+		if got := tenths(n); got != want {
+			t.Errorf("%d tenths are %q, want %q", n, got, want)
+		}
+	}
+}
