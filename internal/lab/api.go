@@ -299,7 +299,7 @@ func (a *api) series(r *http.Request) (answer, error) {
 		}
 	}
 	slices.SortFunc(all, labels.Compare)
-	all = slices.CompactFunc(all, func(a, b labels.Labels) bool { return labels.Equal(a, b) })
+	all = slices.CompactFunc(all, labels.Equal)
 	notes := annotations.Annotations{}
 	if s.limit > 0 && len(all) > s.limit {
 		all = all[:s.limit]

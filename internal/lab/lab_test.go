@@ -93,19 +93,6 @@ func over(t testing.TB, l *Lab, q string, back, step time.Duration) []line {
 	return query(t, l, "/api/v1/query_range", url.Values{"query": {q}, "start": {fmt.Sprint(now().Add(-back).Unix())}, "end": {fmt.Sprint(now().Unix())}, "step": {step.String()}})
 }
 
-// values gives an instant answer's values by one of its labels.
-func values(t testing.TB, lines []line, by string) map[string]float64 {
-	t.Helper()
-	all := map[string]float64{}
-	for _, l := range lines {
-		if _, twice := all[l.Metric[by]]; twice {
-			t.Errorf("two series with %s=%q", by, l.Metric[by])
-		}
-		all[l.Metric[by]] = number(t, l.Value[1])
-	}
-	return all
-}
-
 func TestOptionsAreBounded(t *testing.T) {
 	for _, c := range []struct {
 		o    Options

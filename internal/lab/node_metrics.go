@@ -6,8 +6,8 @@ import (
 )
 
 // machine is a metric of node_exporter that has one series for each node.
-func machine(kind, name, help string, value func(n *node, t int64) float64) metric {
-	return metric{name: name, kind: kind, help: help, from: nodeExporter, expose: func(t *target, emit emitter) {
+func machine(name, help string, value func(n *node, t int64) float64) metric {
+	return metric{name: name, kind: gauge, help: help, from: nodeExporter, expose: func(t *target, emit emitter) {
 		n := t.node
 		emit(always(), func(at int64) float64 { return value(n, at) })
 	}}
@@ -26,7 +26,7 @@ func kib(v float64) float64 { return math.Floor(v/1024) * 1024 }
 // nodeMetrics is what node_exporter says of memory, CPU, load, pressure and the system.
 func nodeMetrics() []metric {
 	memory := func(field string, value func(n *node, t int64) float64) metric {
-		return machine(gauge, "node_memory_"+field+"_bytes", "Memory information field "+field+"_bytes.", func(n *node, t int64) float64 { return kib(value(n, t)) })
+		return machine("node_memory_"+field+"_bytes", "Memory information field "+field+"_bytes.", func(n *node, t int64) float64 { return kib(value(n, t)) })
 	}
 	none := func(*node, int64) float64 { return 0 }
 	available := func(n *node, t int64) float64 { return n.memory * (1 - n.usedAt(t)) }
@@ -36,7 +36,7 @@ func nodeMetrics() []metric {
 	busy := func(n *node) *signal { return &n.busy }
 	squeezed := func(n *node) *signal { return &n.squeezed }
 	load := func(name string, smooth float64) metric {
-		return machine(gauge, name, name[len("node_"):]+" average.", func(n *node, t int64) float64 {
+		return machine(name, name[len("node_"):]+" average.", func(n *node, t int64) float64 {
 			return math.Round(100*float64(n.cores)*(n.busy.plainAt(t)*1.1+smooth*n.busy.jitter*noise(n.busy.seed, t))) / 100
 		})
 	}
@@ -59,8 +59,8 @@ func nodeMetrics() []metric {
 		pressure("cpu_waiting", "Total time in seconds that processes have waited for CPU time", busy, .11),
 		pressure("io_waiting", "Total time in seconds that processes have waited due to IO congestion", busy, .012),
 		pressure("io_stalled", "Total time in seconds no process could make progress due to IO congestion", busy, .008),
-		machine(gauge, "node_boot_time_seconds", "Node boot time, in unixtime.", func(n *node, t int64) float64 { return float64(n.bootedAt(t) / 1000) }),
-		machine(gauge, "node_time_seconds", "System time in seconds since epoch (1970).", func(_ *node, t int64) float64 { return float64(t) / 1000 }),
+		machine("node_boot_time_seconds", "Node boot time, in unixtime.", func(n *node, t int64) float64 { return float64(n.bootedAt(t) / 1000) }),
+		machine("node_time_seconds", "System time in seconds since epoch (1970).", func(_ *node, t int64) float64 { return float64(t) / 1000 }),
 		machineCounter("node_context_switches_total", "Total number of context switches.", busy, scaled(72000)),
 		{name: "node_uname_info", kind: gauge, from: nodeExporter, help: "Labeled system information as provided by the uname system call.", expose: func(t *target, emit emitter) {
 			emit(always(), constant(1), "nodename", t.node.name+".ap-northeast-2.compute.internal", "sysname", "Linux", "machine", "x86_64",

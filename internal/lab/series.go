@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
@@ -116,7 +117,7 @@ func matchAll(lset labels.Labels, matchers []*labels.Matcher) bool {
 // named gives the families whose name satisfies the matchers: one where the name is given, which is nearly always.
 func (s *store) named(matchers []*labels.Matcher) []*family {
 	for _, m := range matchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
 			if f := s.byName[m.Value]; f != nil {
 				return []*family{f}
 			}
@@ -125,7 +126,7 @@ func (s *store) named(matchers []*labels.Matcher) []*family {
 	}
 	var found []*family
 	for _, f := range s.families {
-		if !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return m.Name == labels.MetricName && !m.Matches(f.name) }) {
+		if !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel && !m.Matches(f.name) }) {
 			found = append(found, f)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -47,7 +48,7 @@ func (t *target) get(name string) string {
 // target's labels where the exporter did not set them, as honor_labels does in both charts.
 func (t *target) label(b *labels.ScratchBuilder, metric string, exposed []string) labels.Labels {
 	b.Reset()
-	b.Add(labels.MetricName, metric)
+	b.Add(model.MetricNameLabel, metric)
 	for i := 0; i < len(exposed); i += 2 {
 		b.Add(exposed[i], exposed[i+1])
 	}
