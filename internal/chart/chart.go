@@ -20,8 +20,17 @@ type Options struct {
 	Scale  float64        // device pixels for a logical one, 0.5 to 4; 0: 1. SVG has none
 	Zone   *time.Location // of every time in the picture; nil: UTC
 	Dark   bool           // light on dark paper. SVG follows its reader instead
+	Phone  bool           // a picture for a message on a phone: 800 × 600 logical pixels whatever Width and Height are, large text, the finding as its title
 	Bare   bool           // the plot and its axes alone, for a page that has the title and the table itself
 }
+
+// A picture for phones is a small one, enlarged: text of 11.5 pixels becomes one of 20.
+const (
+	phoneZoom   = 1.75
+	phoneWidth  = 457 // of the 800
+	phoneHeight = 343 // of the 600
+	phoneLines  = 4   // that have a name; the others are context
+)
 
 // bounded fills in the defaults and keeps every figure within its bounds.
 func (o Options) bounded() Options {
@@ -39,6 +48,9 @@ func (o Options) bounded() Options {
 	}
 	o.Width, o.Height = min(max(o.Width, 320), 4000), min(max(o.Height, 80), 2000)
 	o.Scale = min(max(o.Scale, 0.5), 4)
+	if o.Phone {
+		o.Width, o.Scale = phoneWidth, o.Scale*phoneZoom
+	}
 	return o
 }
 
@@ -49,16 +61,24 @@ func PNG(p *snapshot.Panel, o Options) ([]byte, error) {
 		return nil, errors.New("draw a chart: there is no panel")
 	}
 	o = o.bounded()
+	file, err := compose(p, o).png(o)
+	if err != nil {
+		return nil, fmt.Errorf("draw the chart of panel %s: %w", p.Spec.Name, err)
+	}
+	return file, nil
+}
+
+// png draws the picture into a file.
+func (p *picture) png(o Options) ([]byte, error) {
 	t := &light
 	if o.Dark {
 		t = &dark
 	}
-	pic := compose(p, o)
-	r := newRaster(pic.width, pic.height, o.Scale, t)
+	r := newRaster(p.width, p.height, o.Scale, t)
 	defer r.release()
 	r.file.Reset()
-	if err := pic.render(r, &r.file); err != nil {
-		return nil, fmt.Errorf("draw the chart of panel %s: %w", p.Spec.Name, err)
+	if err := p.render(r, &r.file); err != nil {
+		return nil, err
 	}
 	return bytes.Clone(r.file.Bytes()), nil
 }

@@ -36,6 +36,7 @@ func TestGolden(t *testing.T) {
 		{"failed", oddPanels()["failed"], Options{}},
 		{"absent", oddPanels()["absent"], Options{}},
 		{"narrow", nodeMemory(121, 12*time.Minute), Options{Width: 390, Height: 200, Scale: 2, Zone: seoul()}},
+		{"phone", nodeMemory(361, 4*time.Minute), Options{Zone: seoul(), Phone: true, Scale: 2}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := PNG(c.panel, c.o)

@@ -42,8 +42,14 @@ func (p *picture) writeHeader(panel *snapshot.Panel, o Options) (bottom int) {
 	if o.Bare {
 		return int(edge)
 	}
+	heading := phrase{title, "", titleStyle}
+	if worst := phrases[0]; o.Phone && len(phrases) > 1 {
+		heading = phrase{worst.name, worst.rest, style{titleStyle.size, medium, worst.style.ink}}
+		phrases[0] = phrase{title, "", style{subStyle.size, medium, textInk}}
+	}
 	room := float64(p.width) - 2*edge
-	p.write(p.elide(title, titleStyle, room), titleStyle, edge, titleLine, left)
+	name := p.elide(heading.name, heading.style, max(room-p.textWidth(heading.rest, heading.style), room/3))
+	p.write(p.elide(name+heading.rest, heading.style, room), heading.style, edge, titleLine, left)
 	x, y := edge, subLine
 	for _, ph := range phrases {
 		name := p.elide(ph.name, ph.style, max(room-p.textWidth(ph.rest, ph.style), room/3))

@@ -20,10 +20,11 @@ const (
 	axisGap       = 10.0 // between the value axis' labels and the plot
 	axisHeight    = 44   // of the time axis' labels, two rows
 	labelPitch    = 14.0 // between direct labels
-	tickPitch     = 75   // least distance between labels of the time axis
+	tickPitch     = 72   // least distance between labels of the time axis
 	valuePitch    = 45   // and between those of the value axis
 	lineWidth     = 1.5
 	breachWidth   = 2.25
+	contextWidth  = 1.0
 	widestLabels  = 0.24 // of the picture: the direct labels' column
 	limitLabelGap = 12.0
 )
@@ -32,7 +33,7 @@ var (
 	axisStyle  = style{11.5, regular, mutedInk}
 	dayStyle   = style{11.5, medium, textInk}
 	labelStyle = style{11.5, regular, textInk}
-	limitStyle = style{11, medium, criticalText}
+	limitStyle = style{11.5, medium, criticalText}
 )
 
 // lineChart lays out a panel as lines over time.
@@ -40,6 +41,7 @@ type lineChart struct {
 	*picture
 	panel  *snapshot.Panel
 	lines  []snapshot.Line
+	named  int // how many of them have a colour and a name; the others are context
 	times  times
 	limits limits
 	axis   units.Axis
@@ -53,13 +55,20 @@ func composeLines(panel *snapshot.Panel, o Options) *picture {
 		picture: &picture{width: o.Width},
 		panel:   panel, lines: panel.Lines[:min(len(panel.Lines), mostLines)], times: timesOf(panel.Grid), limits: limitsOf(panel), o: o,
 	}
-	c.axis, c.hidden = valueAxis(extent(panel, c.lines), c.limits, panel.Spec.Unit, max(o.Height/valuePitch, 3))
+	c.named = len(c.lines)
+	if o.Phone {
+		c.named = min(c.named, phoneLines)
+	}
+	c.plot.Top = c.writeHeader(panel, o)
+	if o.Phone {
+		c.o.Height = phoneHeight - axisHeight - c.plot.Top
+	}
+	c.axis, c.hidden = valueAxis(extent(panel, c.lines), c.limits, panel.Spec.Unit, max(c.o.Height/valuePitch, 3))
 	c.y0, c.y1 = c.axis.Lo, c.axis.Hi
 	c.x0, c.x1 = c.times.start, c.times.at(c.times.n-1)
 	if c.times.n == 1 { // a moment has no width, and go-chart needs one
 		c.x0, c.x1 = c.x0-c.times.step/2, c.x1+c.times.step/2
 	}
-	c.plot.Top = c.writeHeader(panel, o)
 	c.setMargins()
 	c.height = c.plot.Bottom + axisHeight
 	c.drawPlot()
@@ -67,7 +76,7 @@ func composeLines(panel *snapshot.Panel, o Options) *picture {
 	c.writeTimeAxis()
 	c.writeLimits()
 	c.writeDirectLabels()
-	if !o.Bare {
+	if !o.Bare && !o.Phone {
 		table := newTable(c)
 		table.write(float64(c.height))
 		c.height += table.height()
@@ -103,7 +112,7 @@ func (c *lineChart) setMargins() {
 	for _, l := range c.axis.Labels {
 		ticks = max(ticks, c.textWidth(l, axisStyle))
 	}
-	for i := range c.lines {
+	for i := range c.lines[:c.named] {
 		names = max(names, c.textWidth(c.lines[i].Name, c.labelStyle(i)))
 	}
 	if c.panel.Rest != nil {
@@ -143,11 +152,14 @@ func (c *lineChart) drawPlot() {
 	}
 	drawn := curves{times: c.times}
 	for i := len(c.lines) - 1; i >= 0; i-- { // the worst on top
-		width := lineWidth
-		if c.lines[i].Status == rules.Breach {
-			width = breachWidth
+		line := curve{c.lines[i].Values, i, lineWidth}
+		switch {
+		case i >= c.named:
+			line.index, line.width = context, contextWidth
+		case c.lines[i].Status == rules.Breach:
+			line.width = breachWidth
 		}
-		drawn.list = append(drawn.list, curve{c.lines[i].Values, i, width})
+		drawn.list = append(drawn.list, line)
 	}
 	c.inside = append(c.inside, drawn)
 	for _, l := range c.limits.lines {
@@ -166,7 +178,7 @@ func (c *lineChart) markBreaches() {
 		if found.Status != rules.Breach || streak == nil || streak.Open {
 			continue
 		}
-		for i, l := range c.lines {
+		for i, l := range c.lines[:c.named] {
 			at := int(streak.From.Sub(c.panel.Grid.Start).Seconds()/c.times.step + 0.5)
 			if l.Labels.Compare(found.Labels) != 0 || l.Name != found.Name || at <= 0 || at >= min(c.times.n, len(l.Values)) {
 				continue
@@ -307,7 +319,7 @@ func (c *lineChart) writeDirectLabels() {
 	}
 	f := c.frame()
 	var tags []tag
-	for i, l := range c.lines {
+	for i, l := range c.lines[:c.named] {
 		if at, ok := lastFinite(l.Values[:min(len(l.Values), c.times.n)]); ok {
 			tags = append(tags, tag{l.Name, c.labelStyle(i), leader{f.x(c.times.at(at)), f.y(l.Values[at]), 0, paint{seriesInk(i), 170}}})
 		}

@@ -62,9 +62,12 @@ func (m tickMarks) draw(s surface, f frame) {
 // curve is one series.
 type curve struct {
 	values []float64
-	index  int // which of the lines: its colour and dash
+	index  int // which of the lines: its colour and dash; or context
 	width  float64
 }
+
+// context is the index of lines that are drawn in grey behind the others.
+const context = -1
 
 // curves are the series, back to front.
 type curves struct {
@@ -76,6 +79,10 @@ func (c curves) draw(s surface, f frame) {
 	var path []point
 	for _, line := range c.list {
 		path = f.trace(path[:0], line.values, c.times, s.Density())
+		if line.index == context {
+			s.Line(path, line.width, nil, solid(restInk))
+			continue
+		}
 		color := solid(seriesInk(line.index))
 		s.Line(path, line.width, seriesDash(line.index), color)
 		for _, p := range shores(path) {
