@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/templates"
@@ -97,8 +98,9 @@ type sectionView struct {
 // page lays the report out.
 func (r *Report) page(drawings []drawing) page {
 	w, in := r.words, r.Info
+	style := templates.ReportCSS + chart.Styles()
 	p := page{
-		W: w, Info: in, CSP: policy(templates.ReportCSS), Style: template.CSS(templates.ReportCSS), //nolint:gosec // our own file
+		W: w, Info: in, CSP: policy(style), Style: template.CSS(style), //nolint:gosec // no word from outside
 		Slot: stamp(in.Slot, in.Zone), SlotUTC: in.Slot.UTC().Format(time.RFC3339), Last: fmt.Sprintf(w.Last, duration(in.Range)),
 		State: r.state(), Headline: tied.ReplaceAllString(r.Headline, "$1\u00a0$2"), Counts: r.countViews(), Source: r.source(), MadeBy: fmt.Sprintf(w.MadeBy, in.Version),
 		Fleet: r.fleet(), Blind: w.atMost(r.Blind, blindLines),

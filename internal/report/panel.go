@@ -1,12 +1,9 @@
 package report
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/base64"
 	"fmt"
 	"html/template"
-	"image/png"
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -18,24 +15,31 @@ type panelView struct {
 	Title, Anchor, Class string
 	Said                 string // what was found, in counts
 	Problems             []string
-	Chart                *chartView
-	Calm                 string // what is said instead of a chart where an empty answer is good news
+	Wide, Phone          template.HTML // the chart, of which a screen shows one
+	Calm                 string        // what is said instead of a chart where an empty answer is good news
 	Why, Hint            string
-	Rows                 []rowView
-	RowsNote             string
+	Drawn, All           *figureTable // of the series that are drawn; and of all, where there are more
 	Query, Graph         string
 }
 
-// chartView is a chart as it stands in the page.
-type chartView struct {
-	SVG           template.HTML
-	Data          template.URL
-	Width, Height int
-	Alt           string
+// figureTable is series with their figures.
+type figureTable struct {
+	W       words
+	Caption string
+	Of      bool // there are capacities to show
+	Rows    []rowView
+	Note    string
 }
 
 // rowView is one series with its figures in words.
-type rowView struct{ Name, Class, Last, Avg, Max, Min string }
+type rowView struct {
+	Name, Class             string
+	Mark                    *mark // how it is drawn; nil where it is not
+	Of, Last, Avg, Max, Min string
+}
+
+// mark is a line's colour, 1 to 8, and whether it is the first, second, … line of that colour, which are dashed differently.
+type mark struct{ Colour, Dash int }
 
 // panelAnchor is a panel's id in the page.
 func panelAnchor(name string) string { return "panel-" + Slug(name) }
@@ -90,12 +94,9 @@ func (r *Report) panelView(p *snapshot.Panel, d drawing) panelView {
 	case d.err != nil:
 		v.Problems = append(v.Problems, fmt.Sprintf(w.NoChart, printable(d.err.Error())))
 	default:
-		v.Chart = embed(d, w.alt(p, found))
+		v.Wide, v.Phone = d.wide, d.phone
 	}
-	v.Rows = rowViews(p)
-	if len(p.Rows) > figureRows {
-		v.RowsNote = fmt.Sprintf(w.NotListed, thousands(figureRows), thousands(len(p.Rows)))
-	}
+	v.Drawn, v.All = w.figures(p)
 	return v
 }
 
@@ -109,36 +110,42 @@ func (r *Report) findingsIn(p *snapshot.Panel) []Finding {
 	return found
 }
 
-// embed puts a drawing into the page: the vector where there is one, else the picture.
-func embed(d drawing, alt string) *chartView {
-	if d.svg != "" {
-		return &chartView{SVG: d.svg}
+// chartColours is how many hues a chart has; see chart.Styles.
+const chartColours = 8
+
+// figures returns the table of the series that are drawn, and, where there are others, that of all.
+func (w words) figures(p *snapshot.Panel) (drawn, all *figureTable) {
+	drawn = &figureTable{W: w, Caption: fmt.Sprintf(w.FiguresOf, p.Spec.Title), Of: p.Spec.Capacity != nil}
+	for i := range p.Lines {
+		row := rowViewOf(p, &p.Lines[i].Row)
+		row.Mark = &mark{i%chartColours + 1, i / chartColours}
+		drawn.Rows = append(drawn.Rows, row)
 	}
-	v := &chartView{
-		Data: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(d.png)), //nolint:gosec // base64 alone
-		Alt:  alt,
+	if len(p.Rows) <= len(p.Lines) {
+		return drawn, nil
 	}
-	if size, err := png.DecodeConfig(bytes.NewReader(d.png)); err == nil {
-		v.Width, v.Height = size.Width/d.scale, size.Height/d.scale
+	all = &figureTable{W: w, Caption: fmt.Sprintf(w.AllSeries, thousands(len(p.Rows))), Of: drawn.Of}
+	for i := range p.Rows[:min(len(p.Rows), figureRows)] {
+		all.Rows = append(all.Rows, rowViewOf(p, &p.Rows[i]))
 	}
-	return v
+	if len(p.Rows) > figureRows {
+		all.Note = fmt.Sprintf(w.NotListed, thousands(figureRows), thousands(len(p.Rows)))
+	}
+	return drawn, all
 }
 
-func rowViews(p *snapshot.Panel) []rowView {
+func rowViewOf(p *snapshot.Panel, row *snapshot.Row) rowView {
 	u := p.Spec.Unit
-	var rows []rowView
-	for i := range p.Rows[:min(len(p.Rows), figureRows)] {
-		row := &p.Rows[i]
-		class := classOf(row.Status, row.Severity)
-		if len(p.Spec.Rules) == 0 {
-			class = ""
-		}
-		rows = append(rows, rowView{
-			Name: row.Name, Class: class, Last: u.Format(row.Stats.Last), Avg: u.Format(row.Stats.Avg),
-			Max: u.Format(row.Stats.Max), Min: u.Format(row.Stats.Min),
-		})
+	v := rowView{
+		Name: row.Name, Last: u.Format(row.Stats.Last), Avg: u.Format(row.Stats.Avg), Max: u.Format(row.Stats.Max), Min: u.Format(row.Stats.Min),
 	}
-	return rows
+	if len(p.Spec.Rules) > 0 {
+		v.Class = classOf(row.Status, row.Severity)
+	}
+	if c := p.Spec.Capacity; c != nil {
+		v.Of = c.Unit.Format(row.Capacity)
+	}
+	return v
 }
 
 // panelState says a panel's verdict in a style's name and in counts: "1 critical, 2 warning".
@@ -175,20 +182,4 @@ func (w words) panelState(p *snapshot.Panel, found []Finding) (class, said strin
 		kinds[i] = thousands(count[k]) + " " + k
 	}
 	return class, strings.Join(kinds, ", ")
-}
-
-// alt says what a chart shows to whom cannot see it: its worst finding, or its highest series.
-func (w words) alt(p *snapshot.Panel, found []Finding) string {
-	if len(found) > 0 && !found[0].Past() {
-		return p.Spec.Title + ": " + found[0].Sentence
-	}
-	_, said := w.panelState(p, found)
-	alt := p.Spec.Title
-	if said != "" {
-		alt += ": " + said
-	}
-	if len(p.Rows) > 0 {
-		alt += "; " + p.Rows[0].Name + " " + p.Spec.Unit.Format(p.Rows[0].Stats.Last)
-	}
-	return alt
 }

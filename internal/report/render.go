@@ -14,29 +14,24 @@ import (
 	"github.com/promsnap/promsnap/templates"
 )
 
-// The size of a chart in CSS pixels, how many pixels a PNG has for each of them, and how many charts are drawn at a time: drawing is
-// work for a processor and keeps a picture in memory.
+// The sizes of a chart in CSS pixels: of the picture, which has its own title and table and chartScale pixels for each of these; of the
+// plot in the page, which has them around it; and of the plot on a phone, where the wide one's words would be too small to read.
 const (
-	chartWidth  = 1000
-	chartHeight = 400
-	chartScale  = 2
-	drawnAtOnce = 2
-
-	// pagePictures is how many bytes of PNG stand in one page, which then stays below 3 MiB. Where there would be more, all of them
-	// are drawn coarser for the page; the files beside it stay as they are.
-	pagePictures = 2_100_000
+	chartWidth, chartHeight = 1000, 400
+	chartScale              = 2
+	wideWidth, wideHeight   = 1176, 320
+	phoneWidth, phoneHeight = 380, 220
 )
+
+// drawnAtOnce is how many charts are drawn at a time: it is work for a processor.
+const drawnAtOnce = 2
 
 // drawing is one panel's chart, or why there is none.
 type drawing struct {
-	png   []byte
-	scale int // pixels of png for a CSS pixel
-	svg   template.HTML
-	err   error
+	png         []byte // the file
+	wide, phone template.HTML
+	err         error
 }
-
-// drawer draws a panel with so many pixels for a CSS pixel.
-type drawer func(p *snapshot.Panel, scale int) drawing
 
 // Render writes the report as files: index.html, report.json and a PNG for each panel. A chart that cannot be drawn is said so in the
 // page and has no PNG. The error is ctx's, or that of a template, which is a defect.
@@ -45,18 +40,12 @@ func (r *Report) Render(ctx context.Context) ([]File, error) {
 }
 
 // render is Render with another hand that draws.
-func (r *Report) render(ctx context.Context, draw drawer) ([]File, error) {
-	drawings, err := drawAll(ctx, r.Panels, chartScale, draw)
+func (r *Report) render(ctx context.Context, draw func(*snapshot.Panel) drawing) ([]File, error) {
+	drawings, err := drawAll(ctx, r.Panels, draw)
 	if err != nil {
 		return nil, err
 	}
-	inPage := drawings
-	if size(drawings) > pagePictures {
-		if inPage, err = drawAll(ctx, r.Panels, 1, draw); err != nil {
-			return nil, err
-		}
-	}
-	page, err := r.html(inPage)
+	page, err := r.html(drawings)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +66,7 @@ func (r *Report) render(ctx context.Context, draw drawer) ([]File, error) {
 }
 
 // drawAll draws a few panels at a time and returns the drawings in the panels' order.
-func drawAll(ctx context.Context, panels []snapshot.Panel, scale int, draw drawer) ([]drawing, error) {
+func drawAll(ctx context.Context, panels []snapshot.Panel, draw func(*snapshot.Panel) drawing) ([]drawing, error) {
 	drawings := make([]drawing, len(panels))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(drawnAtOnce)
@@ -86,28 +75,31 @@ func drawAll(ctx context.Context, panels []snapshot.Panel, scale int, draw drawe
 			if err := ctx.Err(); err != nil {
 				return fmt.Errorf("drawing stopped at panel %s: %w", panels[i].Spec.Name, err)
 			}
-			drawings[i] = draw(&panels[i], scale)
+			drawings[i] = draw(&panels[i])
 			return nil
 		})
 	}
 	return drawings, group.Wait()
 }
 
-func size(drawings []drawing) (bytes int) {
-	for _, d := range drawings {
-		bytes += len(d.png)
+// draw draws one panel as a file and for the page.
+func (r *Report) draw(p *snapshot.Panel) (d drawing) {
+	zone := r.Info.Zone
+	if d.png, d.err = chart.PNG(p, chart.Options{Width: chartWidth, Height: chartHeight, Scale: chartScale, Zone: zone}); d.err != nil {
+		return d
 	}
-	return bytes
-}
-
-// draw draws one panel.
-func (r *Report) draw(p *snapshot.Panel, scale int) drawing {
-	o := chart.Options{Width: chartWidth, Height: chartHeight, Scale: float64(scale), Zone: r.Info.Zone}
-	png, err := chart.PNG(p, o)
+	wide, err := chart.SVG(p, chart.Options{Width: wideWidth, Height: wideHeight, Zone: zone, Bare: true})
 	if err != nil {
-		return drawing{err: fmt.Errorf("drawing the chart of panel %s: %w", p.Spec.Name, err)}
+		d.err = err
+		return d
 	}
-	return drawing{png: png, scale: scale}
+	phone, err := chart.SVG(p, chart.Options{Width: phoneWidth, Height: phoneHeight, Zone: zone, Bare: true})
+	if err != nil {
+		d.err = err
+		return d
+	}
+	d.wide, d.phone = template.HTML(wide), template.HTML(phone) //nolint:gosec // chart escapes every word in it
+	return d
 }
 
 // html writes the page.

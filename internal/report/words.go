@@ -45,13 +45,13 @@ type words struct {
 	CountsFailed, CountsNodes, Last            string
 
 	// Headings and small words of the page.
-	Verdict, Findings, AllFindings, AllNodes, NodeByNode, Fleet, Nodes, Blind, Run, Contents, Panels string
-	Series, Value, ForHowLong, Course, State                                                         string
-	NodesMeasured, Incomplete, WarningsHead, FailuresHead                                            string
-	Node, Memory, CPU, Disk, RequestedMemory, RequestedCPU                                           string
-	Figures, LastValue, Average, Maximum, Minimum, Query, OpenGraph                                  string
-	Unmeasured, NotListed, NoChart, NoSeries, Nothing, Good                                          string
-	MadeBy, SlotWord, Asked, Again, ScrapeWord, RunbookWord, NoFindings                              string
+	Verdict, Findings, AllFindings, AllNodes, NodeByNode, Fleet, Nodes, Blind, Run, Contents, Panels  string
+	Series, Value, ForHowLong, Course, State                                                          string
+	NodesMeasured, Incomplete, WarningsHead, FailuresHead                                             string
+	Node, Memory, CPU, Disk, RequestedMemory, RequestedCPU                                            string
+	FiguresOf, AllSeries, OneSeries, Capacity, LastValue, Average, Maximum, Minimum, Query, OpenGraph string
+	Unmeasured, NotListed, NoChart, NoSeries, Nothing, Good                                           string
+	MadeBy, SlotWord, Asked, Again, ScrapeWord, RunbookWord, NoFindings                               string
 }
 
 // counted is a phrase that counts: another form for one. Both hold one %s.
@@ -111,7 +111,7 @@ func english() words {
 		NodesMeasured: "%[1]s of %[2]s nodes measured", Incomplete: "This report is incomplete: %[1]s", WarningsHead: "Warnings",
 		FailuresHead: "Failed panels",
 		Node:         "Node", Memory: "Memory", CPU: "CPU", Disk: "Disk", RequestedMemory: "Memory requested", RequestedCPU: "CPU requested",
-		Figures: "Figures", LastValue: "Last", Average: "Avg", Maximum: "Max", Minimum: "Min", Query: "PromQL", OpenGraph: "Open in Prometheus",
+		FiguresOf: "Figures of %[1]s", AllSeries: "All %[1]s series", OneSeries: "Series", Capacity: "Of", LastValue: "Last", Average: "Avg", Maximum: "Max", Minimum: "Min", Query: "PromQL", OpenGraph: "Open in Prometheus",
 		Unmeasured: "not measured",
 		NotListed:  "The first %[1]s of %[2]s; report.json has more.", NoChart: "The chart could not be drawn: %[1]s",
 		NoSeries: "There is nothing to show, and that is good.", Nothing: "No series came.", Good: "all OK",
