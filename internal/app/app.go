@@ -177,7 +177,7 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 		o.Progress = func(e snapshot.Event) { a.o.Progress(r.Name, e) }
 	}
 	var panels []snapshot.Panel
-	nodes, notes, err := snapshot.LoadNodes(ctx, a.client, o.End())
+	nodes, notes, err := snapshot.LoadNodes(ctx, a.client, o.End(), r.Range)
 	if down := unreachable(err); down != nil {
 		panels = snapshot.Failed(r.Panels, down)
 	} else {

@@ -79,6 +79,9 @@ func (f *fold) judge(row *Row, s series.Series) {
 			row.Rank = rules.Figure(r, s)
 		}
 		got := rules.Judge(r, s, f.grid)
+		if got.Status == rules.NoData && f.nodes.Departed(s.Labels, row.Node) {
+			got.Status = rules.Gone
+		}
 		if got.Status != rules.OK || got.Earlier != nil {
 			f.found = append(f.found, Finding{Finding: got, Name: row.Name, Node: row.Node, Capacity: row.Capacity})
 		}

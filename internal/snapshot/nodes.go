@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 )
@@ -14,8 +16,9 @@ import (
 // Nodes is the identity table: which node a series is of. kube-prometheus-stack's node_exporter has no label node, and the community
 // chart's cAdvisor puts the node's name into instance. The zero value knows no node.
 type Nodes struct {
-	list  []Node
-	byKey map[nodeKey]string // what an instance or a label can say → the node's name
+	list     []Node
+	byKey    map[nodeKey]string // what an instance or a label can say → the node's name
+	departed map[nodeKey]bool   // by name: nodes that the range still shows and the cluster no longer has
 }
 
 // nodeKey is a name or an address within one cluster; the label cluster is empty in a Prometheus of a single cluster.
@@ -32,16 +35,25 @@ func (n Nodes) Of(ls series.Labels) string {
 	return n.byKey[nodeKey{ls.Get("cluster"), host(ls.Get("instance"))}]
 }
 
+// Departed tells that the node of a series left the cluster within the range: a node that an autoscaler took away is silent for good
+// reason.
+func (n Nodes) Departed(ls series.Labels, node string) bool {
+	return n.departed[nodeKey{ls.Get("cluster"), node}]
+}
+
 const (
 	nodeInfoQuery  = `max by (cluster, node, internal_ip) (kube_node_info)`
 	nodeUnameQuery = `max by (cluster, node, instance, nodename) (node_uname_info)`
 	honorQuery     = `count(kube_pod_info{exported_namespace!=""})`
 )
 
-// LoadNodes asks Prometheus which nodes there are at a time. A cluster without kube-state-metrics gives a table without nodes. The
-// notes say what is odd about the labels.
-func LoadNodes(ctx context.Context, q Querier, at time.Time) (Nodes, []string, error) {
-	n := Nodes{byKey: map[nodeKey]string{}}
+// nodesInRangeQuery finds every node of a range; its argument is the range.
+const nodesInRangeQuery = `max by (cluster, node, internal_ip) (last_over_time(kube_node_info[%s]))`
+
+// LoadNodes asks Prometheus which nodes there are at a time, and which there were within the range that ends then. A cluster without
+// kube-state-metrics gives a table without nodes. The notes say what is odd about the labels.
+func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration) (Nodes, []string, error) {
+	n := Nodes{byKey: map[nodeKey]string{}, departed: map[nodeKey]bool{}}
 	index := map[nodeKey]int{}
 	grid := series.Grid{Start: at, Step: time.Minute, Len: 1}
 	err := eachLabels(ctx, q, grid, nodeInfoQuery, func(ls series.Labels) {
@@ -59,6 +71,12 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time) (Nodes, []string, e
 	if err != nil {
 		return Nodes{}, nil, fmt.Errorf("asking for the nodes (kube_node_info): %w", err)
 	}
+	if len(n.list) > 0 { // otherwise kube-state-metrics is silent, which says nothing about its nodes
+		err = eachLabels(ctx, q, grid, fmt.Sprintf(nodesInRangeQuery, model.Duration(rng)), n.meetDeparted)
+		if err != nil {
+			return Nodes{}, nil, fmt.Errorf("asking for the nodes of the whole range (kube_node_info): %w", err)
+		}
+	}
 	err = eachLabels(ctx, q, grid, nodeUnameQuery, func(ls series.Labels) {
 		n.meetExporter(ls, index)
 	})
@@ -75,6 +93,20 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time) (Nodes, []string, e
 		return Nodes{}, nil, fmt.Errorf("asking how kube-state-metrics is scraped (kube_pod_info): %w", err)
 	}
 	return n, notes, nil
+}
+
+// meetDeparted takes note of a node that the range still shows. What a node of today is known by stays today's node's.
+func (n *Nodes) meetDeparted(ls series.Labels) {
+	cluster, name := ls.Get("cluster"), ls.Get("node")
+	if _, ok := n.byKey[nodeKey{cluster, name}]; ok || name == "" {
+		return
+	}
+	n.departed[nodeKey{cluster, name}] = true
+	for _, id := range []string{name, ls.Get("internal_ip")} {
+		if _, taken := n.byKey[nodeKey{cluster, id}]; !taken && id != "" {
+			n.byKey[nodeKey{cluster, id}] = name
+		}
+	}
 }
 
 // meetExporter joins one node_exporter to its node: by its label node, by its address, or by the host's name, whole or up to the

@@ -212,6 +212,11 @@ func TestNodesOfBothCharts(t *testing.T) {
 			constant(1, "node", "n2", "internal_ip", "10.0.0.2"), constant(1, "node", "n1", "internal_ip", "10.0.0.1"),
 			constant(1, "node", "n3", "internal_ip", "10.0.0.3"), constant(1, "node", "n1", "internal_ip", "10.9.0.1", "cluster", "other"),
 		},
+		`max by (cluster, node, internal_ip) (last_over_time(kube_node_info[1h]))`: {
+			constant(1, "node", "n1", "internal_ip", "10.0.0.1"),
+			constant(1, "node", "taken-away", "internal_ip", "10.0.0.8"),
+			constant(1, "node", "replaced", "internal_ip", "10.0.0.3"), // its address is n3's now
+		},
 		`max by (cluster, node, instance, nodename) (node_uname_info)`: {
 			constant(1, "instance", "10.0.0.1:9100", "nodename", "n1.corp"),      // kube-prometheus-stack
 			constant(1, "instance", "172.16.0.2:9100", "node", "n2"),             // community, on another network
@@ -219,21 +224,28 @@ func TestNodesOfBothCharts(t *testing.T) {
 		},
 		`count(kube_pod_info{exported_namespace!=""})`: {},
 	}}
-	nodes, notes, err := snapshot.LoadNodes(context.Background(), f, slot)
+	nodes, notes, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour)
 	if err != nil || len(notes) != 0 {
 		t.Fatal(err, notes)
 	}
 	for want, ls := range map[string]series.Labels{
-		"n1":        series.FromPairs("instance", "10.0.0.1:9100"),
-		"n2":        series.FromPairs("instance", "172.16.0.2:9100"),
-		"n3":        series.FromPairs("instance", "n3"), // the community chart's cAdvisor
-		"given":     series.FromPairs("instance", "10.0.0.1:9100", "node", "given"),
-		"build-box": series.FromPairs("instance", "192.168.1.9:9100"),
-		"":          series.FromPairs("instance", "10.1.1.1:80"),
+		"n1":         series.FromPairs("instance", "10.0.0.1:9100"),
+		"n2":         series.FromPairs("instance", "172.16.0.2:9100"),
+		"n3":         series.FromPairs("instance", "n3"), // the community chart's cAdvisor
+		"given":      series.FromPairs("instance", "10.0.0.1:9100", "node", "given"),
+		"build-box":  series.FromPairs("instance", "192.168.1.9:9100"),
+		"":           series.FromPairs("instance", "10.1.1.1:80"),
+		"taken-away": series.FromPairs("instance", "10.0.0.8:9100"),
 	} {
 		if got := nodes.Of(ls); got != want {
 			t.Errorf("node of %v is %q, want %q", ls, got, want)
 		}
+		if departed := nodes.Departed(ls, want); departed != (want == "taken-away") {
+			t.Errorf("%q departed: %v", want, departed)
+		}
+	}
+	if got := nodes.Of(series.FromPairs("instance", "10.0.0.3:9100")); got != "n3" {
+		t.Errorf("an address that a node took over is taken for %q", got)
 	}
 	if got := nodes.Of(series.FromPairs("instance", "10.9.0.1:9100")); got != "" {
 		t.Errorf("an address of another cluster is taken for %q", got)
@@ -247,12 +259,38 @@ func TestNodesOfBothCharts(t *testing.T) {
 	}
 }
 
+func TestSilenceOfADepartedNodeIsNoFinding(t *testing.T) {
+	f := fake{answers: map[string][]series.Series{
+		`max by (cluster, node, internal_ip) (kube_node_info)`:                     {constant(1, "node", "n1")},
+		`max by (cluster, node, internal_ip) (last_over_time(kube_node_info[1h]))`: {constant(1, "node", "n1"), constant(1, "node", "gone")},
+		`max by (cluster, node, instance, nodename) (node_uname_info)`:             {},
+		`count(kube_pod_info{exported_namespace!=""})`:                             {},
+		"up": {
+			constant(1, "node", "n1"), {Labels: series.FromPairs("node", "gone"), Values: []float64{1, math.NaN()}},
+			{Labels: series.FromPairs("node", "dead"), Values: []float64{1, math.NaN()}},
+		},
+	}}
+	nodes, _, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := snapshot.Take(context.Background(), f, []snapshot.Spec{{Query: "up", Rules: []rules.Rule{{Name: "Down", Direction: rules.Below, Critical: rules.At(1)}}}},
+		snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
+	got := map[string]rules.Status{}
+	for _, r := range p.Rows {
+		got[r.Node] = r.Status
+	}
+	if got["n1"] != rules.OK || got["gone"] != rules.Gone || got["dead"] != rules.NoData {
+		t.Errorf("statuses %v", got)
+	}
+}
+
 func TestWithoutHonorLabelsIsSaid(t *testing.T) {
 	f := fake{answers: map[string][]series.Series{
 		`max by (cluster, node, internal_ip) (kube_node_info)`: {}, `max by (cluster, node, instance, nodename) (node_uname_info)`: {},
 		`count(kube_pod_info{exported_namespace!=""})`: {constant(7)},
 	}}
-	_, notes, err := snapshot.LoadNodes(context.Background(), f, slot)
+	_, notes, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour)
 	if err != nil || len(notes) != 1 || !strings.Contains(notes[0], "honor_labels: true") {
 		t.Errorf("notes %q, %v", notes, err)
 	}
