@@ -79,3 +79,23 @@ func stockChart(values [][]float64, scale int) chart.Chart {
 	}
 	return c
 }
+
+// BenchmarkSpark compares a sparkline with the plainest chart that go-chart draws of the same series.
+func BenchmarkSpark(b *testing.B) {
+	_, values := benchPanel(12, 12)
+	b.Run("stock", func(b *testing.B) {
+		for b.Loop() {
+			if err := stockChart(values, 1).Render(chart.PNG, new(bytes.Buffer)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("ours", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := SparkPNG(values[5], 0, 120, 24, Options{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

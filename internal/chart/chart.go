@@ -13,8 +13,19 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
+// Kind is how a panel's data is shown.
+type Kind uint8
+
+// The kinds.
+const (
+	Lines Kind = iota // over time, the worst series one by one, the others as a band
+	Bars              // the newest value of each series, ranked
+	Heat              // series × time as cells, coloured by the limits
+)
+
 // Options say how a chart is drawn. The zero value is a picture 1000 logical pixels wide on white paper, with times in UTC.
 type Options struct {
+	Kind   Kind
 	Width  int            // of the picture in logical pixels, 320 to 4000; 0: 1000
 	Height int            // of the plot in logical pixels, 80 to 2000; 0: 400. Title, axis and table come on top
 	Scale  float64        // device pixels for a logical one, 0.5 to 4; 0: 1. SVG has none

@@ -36,6 +36,8 @@ func TestGolden(t *testing.T) {
 		{"failed", oddPanels()["failed"], Options{}},
 		{"absent", oddPanels()["absent"], Options{}},
 		{"narrow", nodeMemory(121, 12*time.Minute), Options{Width: 390, Height: 200, Scale: 2, Zone: seoul()}},
+		{"bars", nodeMemory(121, 12*time.Minute), Options{Kind: Bars, Zone: seoul()}},
+		{"heat", nodeMemory(721, 2*time.Minute), Options{Kind: Heat, Zone: seoul()}},
 		{"phone", nodeMemory(361, 4*time.Minute), Options{Zone: seoul(), Phone: true, Scale: 2}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

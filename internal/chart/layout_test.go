@@ -32,9 +32,9 @@ func checkLabels(p *picture) error {
 
 func TestLabelsOfOddPanels(t *testing.T) {
 	for name, panel := range oddPanels() {
-		for _, o := range []Options{{}, {Width: 320, Height: 80}, {Width: 800, Height: 600}} {
+		for _, o := range []Options{{}, {Width: 320, Height: 80}, {Width: 800, Height: 600}, {Phone: true}, {Kind: Bars}, {Kind: Heat}, {Bare: true}} {
 			if err := checkLabels(compose(panel, o.bounded())); err != nil {
-				t.Errorf("%s, %d wide: %v", name, o.Width, err)
+				t.Errorf("%s, %+v: %v", name, o, err)
 			}
 		}
 	}
@@ -44,6 +44,7 @@ func TestLabelsNeverOverlap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		panel := drawPanel(t)
 		o := Options{
+			Kind: Kind(rapid.IntRange(0, 2).Draw(t, "kind")), Phone: rapid.Bool().Draw(t, "phone"), Bare: rapid.Bool().Draw(t, "bare"),
 			Width: rapid.IntRange(320, 2000).Draw(t, "width"), Height: rapid.IntRange(80, 700).Draw(t, "height"),
 			Zone: mustZone(rapid.SampledFrom([]string{"UTC", "Asia/Seoul", "America/New_York", "Australia/Lord_Howe"}).Draw(t, "zone")),
 		}

@@ -73,7 +73,7 @@ func composeLines(panel *snapshot.Panel, o Options) *picture {
 	c.height = c.plot.Bottom + axisHeight
 	c.drawPlot()
 	c.writeValueAxis()
-	c.writeTimeAxis()
+	c.writeTimes(c.timeTicks())
 	c.writeLimits()
 	c.writeDirectLabels()
 	if !o.Bare && !o.Phone {
@@ -138,12 +138,10 @@ func (c *lineChart) drawPlot() {
 		c.inside = append(c.inside, zone{l.value, to, l.severity})
 	}
 	grid := gridLines{values: c.axis.Ticks}
-	var marks tickMarks
-	for _, t := range c.timeTicks() {
-		at := float64(t.at.Unix())
-		marks = append(marks, at)
+	ticks := c.timeTicks()
+	for _, t := range ticks {
 		if t.midnight {
-			grid.times = append(grid.times, at)
+			grid.times = append(grid.times, seconds(t.at))
 		}
 	}
 	c.inside = append(c.inside, grid)
@@ -167,7 +165,7 @@ func (c *lineChart) drawPlot() {
 			c.inside = append(c.inside, threshold(l))
 		}
 	}
-	c.inside = append(c.inside, marks)
+	c.inside = append(c.inside, marksOf(ticks))
 	c.markBreaches()
 }
 
@@ -202,26 +200,26 @@ func (c *lineChart) timeTicks() []timeTick {
 	return timeTicks(g.Start, g.At(c.times.n-1), c.o.Zone, max((c.plot.Right-c.plot.Left)/tickPitch, 2))
 }
 
-// writeTimeAxis writes the ticks' times and below them the dates. A label that would touch the one before is left out.
-func (c *lineChart) writeTimeAxis() {
-	f := c.frame()
+// writeTimes writes the ticks' times and below them the dates. A label that would touch the one before is left out.
+func (p *picture) writeTimes(ticks []timeTick) {
+	f := p.frame()
 	var clocks, dates []label
-	for _, t := range c.timeTicks() {
+	for _, t := range ticks {
 		st := axisStyle
 		if t.midnight {
 			st = dayStyle
 		}
-		x := f.x(float64(t.at.Unix()))
-		clocks = appendClear(clocks, c.placeInside(t.text, st, x, f.bottom+18))
+		x := f.x(seconds(t.at))
+		clocks = appendClear(clocks, p.placeInside(t.text, st, x, f.bottom+18))
 		if t.date != "" {
-			date := c.placeInside(t.date, st, x, f.bottom+33)
+			date := p.placeInside(t.date, st, x, f.bottom+33)
 			if n := len(dates); n > 0 && t.midnight && date.box.left < dates[n-1].box.right+6 {
 				dates = dates[:n-1] // a day's beginning counts more than the axis'
 			}
 			dates = appendClear(dates, date)
 		}
 	}
-	c.labels = append(append(c.labels, clocks...), dates...)
+	p.labels = append(append(p.labels, clocks...), dates...)
 }
 
 // placeInside centres text at x, but keeps it within the picture.

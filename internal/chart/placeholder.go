@@ -14,6 +14,12 @@ func compose(panel *snapshot.Panel, o Options) *picture {
 	if headline, detail := nothingToDraw(panel); headline != "" {
 		return composePlaceholder(panel, o, headline, detail)
 	}
+	switch {
+	case o.Kind == Bars:
+		return composeBars(panel, o)
+	case o.Kind == Heat && !o.Phone:
+		return composeHeat(panel, o)
+	}
 	return composeLines(panel, o)
 }
 

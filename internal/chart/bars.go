@@ -1,0 +1,183 @@
+package chart
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// Distances of ranked bars, in logical pixels.
+const (
+	mostBars     = 40
+	barPitch     = 24
+	barThickness = 14.0
+	barLimitRow  = 22 // above the bars: the limits' names
+	widestNames  = 0.28
+)
+
+var (
+	barName   = style{12, regular, textInk}
+	barFigure = style{12, medium, textInk}
+	barOf     = style{12, regular, mutedInk}
+)
+
+// composeBars lays out the newest value of each series as a bar, the worst first. Of a ratio, full length is the whole, whatever the
+// whole amounts to: a large node that is half empty is not longer than a small one that is full.
+func composeBars(panel *snapshot.Panel, o Options) *picture {
+	p := &picture{width: o.Width, x1: 1, y1: 1}
+	rows := ranked(panel.Rows, limitsOf(panel).direction)
+	rows = rows[:min(len(rows), mostBars)]
+	axis := barAxis(panel, rows)
+	p.y0, p.y1 = axis.Lo, axis.Hi
+	top := p.writeHeader(panel, o) + barLimitRow
+
+	var names, figures, wholes float64
+	for _, r := range rows {
+		names = max(names, p.textWidth(r.Name, barName))
+		figures = max(figures, p.textWidth(panel.Spec.Unit.Format(r.Stats.Last), barFigure))
+		wholes = max(wholes, p.textWidth(ofWords(panel, r), barOf))
+	}
+	names = min(names, widestNames*float64(o.Width))
+	if wholes > 0 {
+		wholes += 16
+	}
+	p.plot.Left = int(math.Ceil(edge + names + 12))
+	p.plot.Right = o.Width - int(math.Ceil(edge+figures+wholes+14))
+	p.plot.Top, p.plot.Bottom = top, top+barPitch*len(rows)
+	p.height = p.plot.Bottom + int(edge)
+	if len(rows) < len(panel.Rows) {
+		p.height += barPitch
+		p.write("and "+strconv.Itoa(len(panel.Rows)-len(rows))+" more "+noun(panel, 2), barOf, edge, float64(p.plot.Bottom)+16, left)
+	}
+
+	l := limitsOf(panel)
+	p.inside = append(p.inside, bars{rows, l})
+	p.writeBarLimits(panel, l)
+	for i, r := range rows {
+		y := float64(top+i*barPitch) + barPitch/2 + 4
+		p.write(p.elide(r.Name, barName, names), barName, float64(p.plot.Left)-12, y, right)
+		st := barFigure
+		if s := l.severityOf(r.Stats.Last); s != rules.None {
+			st.ink = severityText(s)
+		}
+		p.write(figure(r.Stats.Last, panel.Spec.Unit.Format), st, float64(p.plot.Right)+12+figures, y, right)
+		p.write(ofWords(panel, r), barOf, float64(p.width)-edge, y, right)
+	}
+	return p
+}
+
+// ranked orders rows by their newest value, those without one last, equal ones as they are.
+func ranked(rows []snapshot.Row, d rules.Direction) []snapshot.Row {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b snapshot.Row) int {
+		va, vb := a.Stats.Last, b.Stats.Last
+		if d == rules.Below && !math.IsNaN(va) && !math.IsNaN(vb) {
+			return cmp.Compare(va, vb)
+		}
+		return cmp.Compare(vb, va) // to cmp NaN is the least
+	})
+	return rows
+}
+
+// barAxis holds zero, every bar and the limits that do not dwarf them.
+func barAxis(panel *snapshot.Panel, rows []snapshot.Row) units.Axis {
+	var b bounds
+	b.add(0)
+	for _, r := range rows {
+		b.add(r.Stats.Last)
+	}
+	switch panel.Spec.Unit { // a bar of a ratio is always seen against the whole
+	case units.PercentUnit:
+		b.add(1)
+	case units.Percent:
+		b.add(100)
+	}
+	axis, _ := valueAxis(b, limitsOf(panel), panel.Spec.Unit, 8)
+	if panel.Spec.Unit == units.PercentUnit || panel.Spec.Unit == units.Percent {
+		axis.Hi = b.high // full length is the whole, not the next round figure
+	}
+	return axis
+}
+
+// ofWords is a ratio in what it is a ratio of: "60.4 of 64 GiB".
+func ofWords(panel *snapshot.Panel, r snapshot.Row) string {
+	if panel.Spec.Capacity == nil || math.IsNaN(r.Capacity) || math.IsNaN(r.Stats.Last) {
+		return ""
+	}
+	share := r.Stats.Last
+	if panel.Spec.Unit == units.Percent {
+		share /= 100
+	}
+	return panel.Spec.Capacity.Unit.FormatOf(share*r.Capacity, r.Capacity)
+}
+
+// writeBarLimits names the limits above their lines.
+func (p *picture) writeBarLimits(panel *snapshot.Panel, l limits) {
+	f := p.frame()
+	last := math.Inf(-1)
+	for _, line := range l.lines {
+		if !f.holds(line.value) {
+			continue
+		}
+		st := limitStyle
+		st.ink = severityText(line.severity)
+		words := severityWord(line.severity) + " " + panel.Spec.Unit.Format(line.value)
+		x := f.left + float64((line.value-f.y0)/(f.y1-f.y0)*f.width())
+		place := p.placeInside(words, st, x, f.top-8)
+		if place.box.left < last+8 {
+			place = p.place(words, st, last+8, f.top-8, left)
+		}
+		if place.box.right < float64(p.width)-edge {
+			p.labels = append(p.labels, place)
+			last = place.box.right
+		}
+	}
+}
+
+// severityOf judges a value as a rule without a duration would.
+func (l limits) severityOf(v float64) rules.Severity {
+	worst := rules.None
+	for _, line := range l.lines {
+		if l.direction == rules.Above && v > line.value || l.direction == rules.Below && v < line.value {
+			worst = max(worst, line.severity)
+		}
+	}
+	return worst
+}
+
+// bars are the bars on their tracks, with the limits across them.
+type bars struct {
+	rows   []snapshot.Row
+	limits limits
+}
+
+func (b bars) draw(s surface, f frame) {
+	along := func(v float64) float64 { return f.left + float64((v-f.y0)/(f.y1-f.y0)*f.width()) }
+	zero := along(max(f.y0, min(0, f.y1)))
+	for i, r := range b.rows {
+		y := f.top + float64(i*barPitch) + (barPitch-barThickness)/2
+		s.Rect(box{f.left, y, f.right, y + barThickness}, solid(gridInk))
+		v := r.Stats.Last
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			s.Hatch(box{f.left, y, f.right, y + barThickness}, solid(hatchInk))
+			continue
+		}
+		color := solid(firstSeries)
+		if severity := b.limits.severityOf(v); severity != rules.None {
+			color = solid(severityInk(severity))
+		}
+		end := along(max(f.y0, min(v, f.y1)))
+		s.Rect(box{min(zero, end), y, max(zero, end), y + barThickness}, color)
+	}
+	for _, l := range b.limits.lines {
+		if f.holds(l.value) {
+			x := float32(math.Round(along(l.value)) + 0.5)
+			s.Line([]point{{x, float32(f.top - 2)}, {x, float32(f.bottom)}}, 1, []float64{4, 4}, solid(severityInk(l.severity)))
+		}
+	}
+}
