@@ -142,7 +142,7 @@ func nodeMemory(n int, step time.Duration) *snapshot.Panel {
 	p.Spec.Capacity = &snapshot.Capacity{Unit: units.Bytes}
 	for i := range p.Lines {
 		p.Rows[i].Node, p.Lines[i].Node = p.Rows[i].Name, p.Rows[i].Name
-		p.Rows[i].Capacity = float64(64<<(i%3/2)) * gib
+		p.Rows[i].Capacity = []float64{64, 64, 128}[i%3] * gib
 		p.Lines[i].Capacity = p.Rows[i].Capacity
 	}
 	breach(p, 0, rules.Critical, 0.9, slotTime.Add(-90*time.Minute))
