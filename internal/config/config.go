@@ -120,7 +120,7 @@ func Default(o Options) (*Config, error) {
 	if o.URL == "" {
 		return nil, errors.New("neither a configuration nor a URL of Prometheus; give one of them")
 	}
-	return Load("default", []byte("version: 1\nprometheus: {}\n"), o)
+	return Load("default", []byte("version: 1\nprometheus: {}\nreports: [{name: default, title: Capacity}]\n"), o)
 }
 
 // HTTP is prometheus.http_config. It holds secrets and prints as <redacted>, whatever prints it.

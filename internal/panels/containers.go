@@ -52,6 +52,10 @@ func containerMemory() snapshot.Spec {
 			Name: "ContainerMemoryNearLimit", Warning: rules.At(0.85), Critical: rules.At(0.95), For: 15 * time.Minute,
 			NoData: rules.ResolveOnNoData,
 		}},
+		Remarks: []snapshot.Remark{{
+			Query: `count(max ` + eachContainer + ` (container_memory_working_set_bytes{` + containers + `}) unless ` + given("limits", "memory") + `)`,
+			Text:  "containers without a memory limit, which nothing judges: {{value}}",
+		}},
 		Why: "The working set is usage without the page cache that the kernel drops first, and where it comes near the limit the container is about to be killed." +
 			" usage_bytes has all the page cache in it: it grows with every file that is read and may stand at the limit without harm.",
 		Hint: hintContainers,
@@ -132,6 +136,7 @@ func containerCPULimit() snapshot.Spec {
 			Name: "ContainerCPUNearLimit", Warning: rules.At(0.90), For: 30 * time.Minute, NoData: rules.ResolveOnNoData,
 		}},
 		EmptyIsOK: true,
+		Needs:     []string{"container_cpu_usage_seconds_total", "kube_pod_info"}, // no limit at all is well, no kube-state-metrics is not
 		Why: "A container at its CPU limit is slowed, never killed; half an hour of it is a limit that is too low or a loop." +
 			" Containers without a CPU limit do not appear, and need none.",
 		Hint: hintContainers,

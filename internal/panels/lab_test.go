@@ -39,6 +39,11 @@ func TestEveryPanelAnswersOnTheSimulatedCluster(t *testing.T) {
 					t.Errorf("%d series, and %d under the other chart's labels", len(m), n)
 				}
 				found[spec.Name] = len(m)
+				for _, r := range spec.Remarks {
+					if len(run(t, r.Query)) == 0 {
+						t.Errorf("no answer to %s", r.Query)
+					}
+				}
 				if spec.Capacity == nil {
 					return
 				}

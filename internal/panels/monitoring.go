@@ -20,6 +20,7 @@ func scrapeHealth() snapshot.Spec {
 		Rules: []rules.Rule{{
 			Name: "ScrapeTargetsDown", Direction: rules.Below, Warning: rules.At(1), Critical: rules.At(0.5), For: 10 * time.Minute,
 		}},
+		Remarks: []snapshot.Remark{{Query: `max by (cluster, job, instance) (up) == 0`, Text: "down: {{job}} {{instance}}"}},
 		Why: "up is written by Prometheus itself and is 0 where a target did not answer: what is not scraped cannot be judged by any panel above." +
 			" As a share of each job, so that one dead exporter of fifty is a warning and not a catastrophe.",
 		Hint: "Prometheus writes up for every target; without it no target is scraped: look at Status → Targets.",

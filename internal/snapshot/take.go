@@ -17,6 +17,7 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/units"
 )
 
 // Querier is what a snapshot asks; *promapi.Client answers.
@@ -136,6 +137,7 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 		return p.explainEmpty(ctx, q)
 	}
 	p.judgeAge(f.newest)
+	p.askRemarks(ctx, q, vars)
 	return nil
 }
 
@@ -215,14 +217,19 @@ func (p *Panel) explainEmpty(ctx context.Context, q Querier) error {
 	if err != nil {
 		return err
 	}
-	present, err := q.Present(ctx, names, p.Grid.Start, p.Grid.End())
+	needs := names
+	if p.Spec.EmptyIsOK {
+		needs = p.Spec.Needs
+		if len(needs) == 0 {
+			needs = names[:min(1, len(names))]
+		}
+	}
+	present, err := q.Present(ctx, needs, p.Grid.Start, p.Grid.End())
 	if err != nil {
 		return fmt.Errorf("asking which metrics exist: %w", err)
 	}
-	p.Missing = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return present[n] })
-	// Of a query for bad news only the first metric must exist: kube-state-metrics has no series of OOM kills before there is one.
-	if p.Spec.EmptyIsOK && len(names) > 0 && present[names[0]] {
-		p.Missing = nil
+	p.Missing = slices.DeleteFunc(slices.Clone(needs), func(n string) bool { return present[n] })
+	if p.Spec.EmptyIsOK && len(p.Missing) == 0 && len(needs) > 0 {
 		return nil
 	}
 	p.Data = DataAbsent
@@ -262,4 +269,30 @@ func Failed(specs []Spec, err error) []Panel {
 		panels[i] = Panel{Spec: s, Expr: s.Query, Data: DataFailed, Err: err}
 	}
 	return panels
+}
+
+// mostRemarks is how many lines one remark may have.
+const mostRemarks = 10
+
+// askRemarks runs the remarks' queries. One that fails costs a note.
+func (p *Panel) askRemarks(ctx context.Context, q Querier, v Vars) {
+	at := series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}
+	for _, r := range p.Spec.Remarks {
+		var lines []string
+		_, err := q.Range(ctx, promapi.Query{Expr: Expand(r.Query, v), Grid: at}, func(s series.Series) error {
+			if !math.IsNaN(s.Values[0]) {
+				lines = append(lines, legend(r.Text, s.Labels.With("value", units.None.Format(s.Values[0]))))
+			}
+			return nil
+		})
+		if err != nil {
+			p.Notes = append(p.Notes, fmt.Sprintf("a remark is missing: %v", err))
+			continue
+		}
+		slices.Sort(lines)
+		if more := len(lines) - mostRemarks; more > 0 {
+			lines = append(lines[:mostRemarks], fmt.Sprintf("and %d more", more))
+		}
+		p.Remarks = append(p.Remarks, lines...)
+	}
 }

@@ -91,11 +91,15 @@ func TestEmptyAnswers(t *testing.T) {
 	if p := panels[0]; p.Data != snapshot.DataAbsent || !slices.Equal(p.Missing, []string{"b"}) {
 		t.Errorf("a missing metric: data %v, missing %v", p.Data, p.Missing)
 	}
-	if p := panels[1]; p.Data != snapshot.DataComplete || p.Missing != nil {
+	if p := panels[1]; p.Data != snapshot.DataComplete || len(p.Missing) != 0 {
 		t.Errorf("no bad news: data %v, missing %v", p.Data, p.Missing)
 	}
 	if p := panels[2]; p.Data != snapshot.DataAbsent || len(p.Missing) != 0 || len(p.Notes) != 1 {
 		t.Errorf("labels that do not match: data %v, missing %v, notes %q", p.Data, p.Missing, p.Notes)
+	}
+	p := take(f, snapshot.Spec{Query: "news > 0 and other", EmptyIsOK: true, Needs: []string{"news", "kube_pod_info"}})[0]
+	if p.Data != snapshot.DataAbsent || !slices.Equal(p.Missing, []string{"kube_pod_info"}) {
+		t.Errorf("a metric that good news needs is absent: data %v, missing %v", p.Data, p.Missing)
 	}
 	f.present["news"] = false
 	if p := take(f, snapshot.Spec{Query: "news > 0 and other", EmptyIsOK: true})[0]; p.Data != snapshot.DataAbsent {
@@ -156,6 +160,22 @@ func TestCapacityJoinsByLabels(t *testing.T) {
 	p = take(fake{answers: map[string][]series.Series{"used": {constant(.94, "instance", "a")}}}, spec)[0]
 	if p.Err != nil || len(p.Notes) != 1 || len(p.Findings) != 1 {
 		t.Errorf("a capacity that fails must cost a note, not the panel: err %v, notes %q", p.Err, p.Notes)
+	}
+}
+
+func TestRemarks(t *testing.T) {
+	var down []series.Series
+	for i := range 12 {
+		down = append(down, constant(0, "instance", fmt.Sprintf("10.0.0.%02d", i)))
+	}
+	p := take(fake{answers: map[string][]series.Series{"up": {constant(1)}, "up == 0": down, "count(x)": {constant(12345)}}}, snapshot.Spec{
+		Query: "up", Remarks: []snapshot.Remark{{Query: "count(x)", Text: "{{value}} have no limit"}, {Query: "up == 0", Text: "down: {{instance}}"}, {Query: "broken"}},
+	})[0]
+	if p.Remarks[0] != "12345 have no limit" || p.Remarks[1] != "down: 10.0.0.00" || p.Remarks[len(p.Remarks)-1] != "and 2 more" || len(p.Remarks) != 12 {
+		t.Errorf("remarks %q", p.Remarks)
+	}
+	if p.Err != nil || len(p.Notes) != 1 {
+		t.Errorf("a remark that fails must cost a note: %v, %q", p.Err, p.Notes)
 	}
 }
 

@@ -33,8 +33,13 @@ type Spec struct {
 	// Capacity is what a ratio is of, as a second query with the same grouping: "60.4 of 64 GiB". Nil where there is none.
 	Capacity *Capacity
 
-	// EmptyIsOK says that an answer without series is the good one (no node without exporter), as long as the metrics exist.
+	// Remarks are further questions whose answers stand below the chart: what is not judged, and the names behind an average.
+	Remarks []Remark
+
+	// EmptyIsOK says that an answer without series is the good one, as long as the metrics of Needs exist; without Needs, the first
+	// metric that the query names. kube-state-metrics has no series of OOM kills before there is one, so not every metric can be asked for.
 	EmptyIsOK bool
+	Needs     []string
 	// Optional panels are left out where their metrics are absent, rather than called NO DATA.
 	Optional bool
 }
@@ -43,6 +48,12 @@ type Spec struct {
 type Capacity struct {
 	Query string
 	Unit  units.Unit
+}
+
+// Remark is a query at the end of the range; each series of its answer makes a line.
+type Remark struct {
+	Query string
+	Text  string // as a legend, {{value}} being the sample: "{{value}} containers have no limit"
 }
 
 // Override gives the series that match other limits for one rule.
@@ -117,6 +128,7 @@ type Panel struct {
 	Rest     *Band     // nil where every series is a line
 	Findings []Finding // what is not OK, and what was over and has ended (Earlier); the worst first
 	OK       int       // series that every rule found OK
+	Remarks  []string  // the answers of Spec.Remarks
 	Missing  []string  // metric names that the query reads and Prometheus does not have
 	Data     Data
 	Notes    []string // what the reader should know: warnings, a moved grid, "12 series without a limit"
