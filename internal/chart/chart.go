@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -79,6 +80,20 @@ func PNG(p *snapshot.Panel, o Options) ([]byte, error) {
 	return file, nil
 }
 
+// compose lays out a panel: as what its data can show, or as a picture that says why there is none.
+func compose(panel *snapshot.Panel, o Options) *picture {
+	if headline, detail := nothingToDraw(panel); headline != "" {
+		return composePlaceholder(panel, o, headline, detail)
+	}
+	switch {
+	case o.Kind == Bars:
+		return composeBars(panel, o)
+	case o.Kind == Heat && !o.Phone:
+		return composeHeat(panel, o)
+	}
+	return composeLines(panel, o)
+}
+
 // png draws the picture into a file.
 func (p *picture) png(o Options) ([]byte, error) {
 	t := &light
@@ -107,4 +122,22 @@ func SVG(p *snapshot.Panel, o Options) ([]byte, error) {
 		return nil, fmt.Errorf("draw the chart of panel %s: %w", p.Spec.Name, err)
 	}
 	return out.Bytes(), nil
+}
+
+// Undrawable returns the runes in a panel's title and names that no embedded font has, each once, in their order: a PNG shows an empty
+// box for them. SVG leaves them to the reader's fonts.
+func Undrawable(p *snapshot.Panel) []rune {
+	var missing []rune
+	look := func(text string) {
+		for _, r := range text {
+			if typefaces[regular].find(r).font == nil && !slices.Contains(missing, r) {
+				missing = append(missing, r)
+			}
+		}
+	}
+	look(p.Spec.Title)
+	for _, l := range p.Lines {
+		look(l.Name)
+	}
+	return missing
 }

@@ -20,16 +20,16 @@ func TestConcurrent(t *testing.T) {
 	for i := range panel.Lines {
 		panel.Lines[i].Name = "노드 " + panel.Lines[i].Name
 	}
-	alone, err := PNG(panel, Options{})
+	alone, err := PNG(panel, Options{Width: 500, Height: 200})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			o := Options{}
+			o := Options{Width: 500, Height: 200}
 			if i%2 == 1 {
-				o = Options{Scale: 2, Dark: true, Width: 700} // sheets of other sizes come and go
+				o = Options{Scale: 2, Dark: true, Width: 400, Height: 150} // sheets of other sizes come and go
 			}
 			file, err := PNG(panel, o)
 			if err != nil {
@@ -172,6 +172,13 @@ func TestFallback(t *testing.T) {
 	}
 }
 
+func TestUndrawable(t *testing.T) {
+	p := panelOf("노드 🙂", units.None, gridTo(slotTime, 2, time.Minute), 1, []string{"中🙂a"}, [][]float64{{1, 2}})
+	if got := string(Undrawable(p)); got != "🙂" {
+		t.Errorf("undrawable are %q", got)
+	}
+}
+
 func TestValueAxis(t *testing.T) {
 	percent := func(warning, critical float64) limits {
 		return limits{lines: []limit{{warning, 1}, {critical, 2}}}
@@ -209,7 +216,7 @@ func FuzzPNG(f *testing.F) {
 	f.Add(1.0, 2.0, 3.0, 0.8, 0.9, int64(60e9), int64(1.7e9), 3, uint8(0), "node")
 	f.Add(math.NaN(), math.Inf(1), math.Inf(-1), math.NaN(), 0.0, int64(0), int64(0), 0, uint8(5), "")
 	f.Add(math.MaxFloat64, -math.MaxFloat64, 5e-324, 1e300, -1e300, int64(math.MaxInt64), int64(math.MaxInt64), 11000, uint8(9), "서울\u202e🙂\x00")
-	f.Add(0.0, -0.0, 1e-300, -5.0, -6.0, int64(-1), int64(-1e11), -4, uint8(200), "<script>")
+	f.Add(0.0, -1e-320, 1e-300, -5.0, -6.0, int64(-1), int64(-1e11), -4, uint8(200), "<script>")
 	f.Fuzz(func(t *testing.T, a, b, c, warning, critical float64, step, start int64, n int, unit uint8, name string) {
 		n = min(max(n, -10), 12_000)
 		values := make([]float64, 0, max(n, 0))

@@ -35,10 +35,10 @@ func TestGolden(t *testing.T) {
 		{"long-names", oddPanels()["200 runes"], Options{Height: 160}},
 		{"failed", oddPanels()["failed"], Options{}},
 		{"absent", oddPanels()["absent"], Options{}},
-		{"narrow", nodeMemory(121, 12*time.Minute), Options{Width: 390, Height: 200, Scale: 2, Zone: seoul()}},
+		{"narrow", nodeMemory(121, 12*time.Minute), Options{Width: 390, Height: 200, Zone: seoul()}},
 		{"bars", nodeMemory(121, 12*time.Minute), Options{Kind: Bars, Zone: seoul()}},
 		{"heat", nodeMemory(721, 2*time.Minute), Options{Kind: Heat, Zone: seoul()}},
-		{"phone", nodeMemory(361, 4*time.Minute), Options{Zone: seoul(), Phone: true, Scale: 2}},
+		{"phone", nodeMemory(361, 4*time.Minute), Options{Zone: seoul(), Phone: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := PNG(c.panel, c.o)

@@ -9,20 +9,6 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// compose lays out a panel: as what its data can show, or as a picture that says why there is none.
-func compose(panel *snapshot.Panel, o Options) *picture {
-	if headline, detail := nothingToDraw(panel); headline != "" {
-		return composePlaceholder(panel, o, headline, detail)
-	}
-	switch {
-	case o.Kind == Bars:
-		return composeBars(panel, o)
-	case o.Kind == Heat && !o.Phone:
-		return composeHeat(panel, o)
-	}
-	return composeLines(panel, o)
-}
-
 // nothingToDraw says in a few words why a panel has no chart, and what is known about it; two empty strings where it has one.
 func nothingToDraw(panel *snapshot.Panel) (headline, detail string) {
 	switch {

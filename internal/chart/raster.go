@@ -184,11 +184,11 @@ func (r *raster) FillStroke() {
 }
 
 func (r *raster) strokePaths() {
-	if r.pen.stroke.A == 0 || r.strokeWidth <= 0 {
+	if r.stroke.A == 0 || r.strokeWidth <= 0 {
 		return
 	}
 	for _, path := range r.paths {
-		r.line(path, r.strokeWidth, r.dash, opaque(r.pen.stroke), r.pen.stroke.A)
+		r.line(path, r.strokeWidth, r.dash, opaque(r.stroke), r.stroke.A)
 	}
 }
 

@@ -55,7 +55,7 @@ func Styles() string {
 	var b strings.Builder
 	write := func(t *theme) {
 		for i := range inks {
-			fmt.Fprintf(&b, "%s:#%06x;", variable(ink(i)), uint32(t[i]))
+			fmt.Fprintf(&b, "%s:#%06x;", variable(i), uint32(t[i]))
 		}
 	}
 	b.WriteString(":root{")
@@ -235,13 +235,13 @@ func (v *vector) Text(text string, x, y int) {
 }
 
 // Stroke strokes the path and forgets it.
-func (v *vector) Stroke() { v.path(drawing.Color{}, v.pen.stroke) }
+func (v *vector) Stroke() { v.path(drawing.Color{}, v.stroke) }
 
 // Fill fills the path and forgets it.
-func (v *vector) Fill() { v.path(v.pen.fill, drawing.Color{}) }
+func (v *vector) Fill() { v.path(v.fill, drawing.Color{}) }
 
 // FillStroke fills the path, strokes it and forgets it.
-func (v *vector) FillStroke() { v.path(v.pen.fill, v.pen.stroke) }
+func (v *vector) FillStroke() { v.path(v.fill, v.stroke) }
 
 func (v *vector) path(fill, stroke drawing.Color) {
 	if v.strokeWidth <= 0 {
