@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -126,13 +127,19 @@ func benchLabels(i int) [4][2]string {
 	}
 }
 
-// benchValues makes the samples of series i: whole numbers in every other series, fractions with 16 digits in the rest.
+// benchValues makes the samples of series i, a slow wave about a level of its own: whole numbers in every other series, fractions with
+// 16 digits in the rest.
 func benchValues(i int) func() string {
 	rnd := rand.New(rand.NewPCG(uint64(i), 7))
-	if i%2 == 0 {
-		return func() string { return strconv.Itoa(100_000 + rnd.IntN(900_000)) }
+	level, j := 0.2+0.6*rnd.Float64(), 0
+	return func() string {
+		j++
+		thousandths := int(1000 * (level + 0.1*math.Sin(float64(i+j)/60)))
+		if i%2 == 0 {
+			return fmt.Sprintf("%d%03d", thousandths, rnd.IntN(1000))
+		}
+		return fmt.Sprintf("0.%03d%013d", thousandths, rnd.Int64N(1e13))
 	}
-	return func() string { return fmt.Sprintf("0.%d", 1_000_000_000_000_000+rnd.Int64N(9_000_000_000_000_000)) }
 }
 
 // writeMatrix writes an answer of benchSeries by benchPoints as Prometheus would.
