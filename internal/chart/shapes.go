@@ -140,7 +140,8 @@ type restBand struct {
 }
 
 func (b restBand) draw(s surface, f frame) {
-	low, high := f.envelope(nil, nil, b.band.P05, b.band.P95, b.times, s.Density())
+	n := len(b.band.P05)
+	low, high := f.envelope(make([]point, 0, n), make([]point, 0, n), b.band.P05, b.band.P95, b.times, s.Density())
 	s.Area(high, low, paint{restInk, 110})
 	low, high = f.envelope(low[:0], high[:0], b.band.Min, b.band.Max, b.times, s.Density())
 	s.Area(high, low, paint{restInk, 32})
