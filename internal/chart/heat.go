@@ -103,7 +103,7 @@ func (l limits) shadeOf(v, low, high float64) shade {
 		return shade{ink: severityInk(s)}
 	}
 	const last = (heatColours - 1) * rampSteps
-	at := max(0, min(int((v-low)/(high-low)*last+0.5), last))
+	at := max(0, min(int(float64((v-low)/(high-low)*last)+0.5), last))
 	return shade{firstHeat + ink(at/rampSteps), uint8(at % rampSteps * 256 / rampSteps)}
 }
 
