@@ -116,7 +116,7 @@ func SVG(p *snapshot.Panel, o Options) ([]byte, error) {
 		return nil, errors.New("draw a chart: there is no panel")
 	}
 	pic := compose(p, o.bounded())
-	v := &vector{width: pic.width, height: pic.height, title: pic.alt}
+	v := &vector{width: pic.width, height: pic.height, title: pic.alt, frame: pic.frame()}
 	var out bytes.Buffer
 	if err := pic.render(v, &out); err != nil {
 		return nil, fmt.Errorf("draw the chart of panel %s: %w", p.Spec.Name, err)

@@ -19,15 +19,21 @@ type vector struct {
 	out           strings.Builder
 	width, height int
 	title         string // what a screen reader says
+	frame         frame  // the plot and its axes, for a script that reads the chart
 }
 
 // fontFamily puts the fonts first that the text was measured with.
 const fontFamily = `Roboto,'Helvetica Neue',Arial,'Apple SD Gothic Neo','Malgun Gothic','Noto Sans KR',sans-serif`
 
-// Save writes the document.
+// Save writes the document. Of a chart over time, data-plot says where the plot lies and what its axes span: left, top, right and bottom
+// in the viewBox' units, the first and the last second since 1970, and the least and the greatest value.
 func (v *vector) Save(w io.Writer) error {
-	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-label="%s" viewBox="0 0 %d %d" font-family="%s">%s</svg>`,
-		html.EscapeString(printable(v.title)), v.width, v.height, fontFamily, v.out.String())
+	plot := ""
+	if f := v.frame; f.x1 > 1 { // the others have an axis from 0 to 1
+		plot = fmt.Sprintf(` data-plot="%g %g %g %g %s %s %g %g"`, f.left, f.top, f.right, f.bottom, decimal(f.x0), decimal(f.x1), f.y0, f.y1)
+	}
+	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-label="%s" viewBox="0 0 %d %d"%s font-family="%s">%s</svg>`,
+		html.EscapeString(printable(v.title)), v.width, v.height, plot, fontFamily, v.out.String())
 	return err
 }
 
@@ -50,7 +56,7 @@ func variable(i ink) string {
 	return "--chart-" + name
 }
 
-// Styles is a style sheet that gives the variables of all charts in a page their colours: light, and dark where the reader prefers that.
+// Styles is a style sheet that gives the variables of all charts in a page their colours: light, and dark on a screen whose reader prefers that.
 func Styles() string {
 	var b strings.Builder
 	write := func(t *theme) {
@@ -60,7 +66,7 @@ func Styles() string {
 	}
 	b.WriteString(":root{")
 	write(&light)
-	b.WriteString("}\n@media (prefers-color-scheme:dark){:root{")
+	b.WriteString("}\n@media screen and (prefers-color-scheme:dark){:root{")
 	write(&dark)
 	b.WriteString("}}\nsvg.chart text{font-variant-numeric:tabular-nums}\n")
 	return b.String()
