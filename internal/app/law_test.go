@@ -22,19 +22,19 @@ type listed struct {
 
 // line is the straight line of the data. A package imports only what stands to its left.
 var line = []string{
-	"internal/series", "internal/units", "internal/promapi", "internal/rules", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
+	"internal/series", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
 	"internal/notify", "internal/notify/dir", "internal/config", "internal/app", "cmd/promsnap",
 }
 
 // leaves import nothing of the house.
-var leaves = []string{"internal/series", "internal/units"}
+var leaves = []string{"internal/series", "internal/units", "internal/words"}
 
 // narrower says what a package may import of the house where that is less than all that stands to its left.
 var narrower = map[string][]string{
 	"internal/promapi":    {"internal/series"},
 	"internal/rules":      {"internal/series"},
-	"internal/config":     {"internal/series", "internal/units", "internal/rules", "internal/snapshot"},
-	"internal/panels":     {"internal/units", "internal/rules", "internal/snapshot"},
+	"internal/config":     {"internal/series", "internal/units", "internal/words", "internal/rules", "internal/snapshot"},
+	"internal/panels":     {"internal/units", "internal/words", "internal/rules", "internal/snapshot"},
 	"internal/notify/dir": {"internal/notify", "internal/report"},
 	"internal/lab":        {},
 	"cmd/promlab":         {"internal/lab"},

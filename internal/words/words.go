@@ -1,0 +1,203 @@
+// Package words holds every word of ours that a reader sees, in each language: one catalogue file a language (en.go, ko.go). Words from
+// outside, such as the names of nodes, and the errors of servers stay what they are. It is a leaf.
+package words
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Language is the language of a report, by its ISO 639 code. The zero value is English.
+type Language string
+
+// The languages.
+const (
+	English Language = "en"
+	Korean  Language = "ko"
+)
+
+// Languages returns every language that there is a catalogue of.
+func Languages() []Language { return []Language{English, Korean} }
+
+// In returns the catalogue of a language, English where there is none. It is shared and not to be written to.
+func In(l Language) *Words {
+	if l == Korean {
+		return &korean
+	}
+	return &english
+}
+
+// Words is one language's catalogue. What holds verbs (%[1]s) is a format whose arguments are numbered in its comment, because another
+// language has another order of words; a Counted holds one %s.
+type Words struct {
+	Lang string // of the page, for browsers and screen readers
+
+	// How figures and times are written.
+	Symbols        map[string]string // what units writes behind a number → how it is written here, with its space; others stay
+	Weekdays       [7]string         // from Sunday on
+	Months         [12]string
+	Day, DayOfYear string // 1 weekday, 2 day, 3 month, 4 number of the month, 5 year
+	AxisDay        string // the same where there is little room
+	Between        string // 1 from, 2 to: of times
+	FromTo         string // 1 from, 2 to: of values
+	Count          string // 1 number, 2 of what: "2 critical"
+
+	// What a finding is.
+	Critical, Warning, NoData, Pending, Ended, OK, Failed string
+
+	// What a finding's sentence is made of.
+	What          string // 1 series, 2 subject
+	Used          string // 1 "60.4 of 64 GiB"
+	Since         string // 1 since when
+	BreachSince   string // 1 what and its value, 2 since when
+	BreachAtLeast string // 1 what and its value, 2 how long
+	OverSince     string // 1 what and its value, 2 limit, 3 since when
+	OverAtLeast   string // 1 what and its value, 2 limit, 3 how long
+	UnderSince    string // the same of a rule with a lower limit
+	UnderAtLeast  string
+	ReducedTo     string // 1 what, 2 figure's name, 3 value, 4 window
+	PendingFor    string // 1 what, 2 value, 3 how long, 4 how long it must last
+	SilentSince   string // 1 what, 2 since when
+	Silent        string // 1 what
+	WasOver       string // 1 what, 2 from, 3 to, 4 peak
+	WasUnder      string // the same of a rule with a lower limit
+	Rising        string
+	Falling       string
+	GoneToo       string // behind what has ended of something that no longer exists
+
+	// What the report says of itself.
+	AllOK, NothingAsked, NoNodes, NoAnswer string
+	OnlyFailures                           string // 1 error
+	NoDataOnly, PanelsFailed, MoreFindings Counted
+	AndMore, NodesSilent                   Counted
+	MoreNodes, MoreSeries                  Counted
+	Absent                                 string // 1 panel, 2 metrics
+	FailedLine                             string // 1 panels, 2 error
+	Counts                                 string // 1 critical, 2 warning, 3 without data
+	CountsPending, CountsFailed            string // 1 number
+	CountsNodes                            string // 1 measured, 2 all
+	Last                                   string // 1 window
+
+	// What the answers say of themselves.
+	WholeUnknown, RemarkMissing, NodesByAddress string // 1 error
+	ServerWarns, ServerNotes                    string // 1 its words
+	SamplesMoved, NewestIsOld                   string // 1 how far, how old
+	NoSamples, LabelsOtherwise                  string
+
+	// Headings and small words of the page.
+	Verdict, Findings, NodeByNode, Fleet, Nodes, Blind, Run, Contents, Panels string
+	AllFindings, AllNodes, AllSeries                                          string // 1 number
+	Series, Value, ForHowLong, Course, State                                  string
+	NodesMeasured                                                             string // 1 measured, 2 all
+	Incomplete                                                                string // 1 why
+	WarningsHead, FailuresHead                                                string
+	Node, Memory, CPU, Disk, RequestedMemory, RequestedCPU                    string
+	FiguresOf                                                                 string // 1 panel
+	OneSeries, Capacity, LastValue, Average, Maximum, Minimum                 string
+	Query, OpenGraph, Unmeasured, Nothing, NoSeries, Good, NoFindings         string
+	NotListed                                                                 string // 1 how many are listed, 2 of how many
+	NoChart                                                                   string // 1 error
+	MadeBy                                                                    string // 1 version
+	ScrapeWord                                                                string // 1 interval
+	SlotWord, Asked, Again, RunbookWord                                       string
+
+	// The words of a chart. Heads are those of its table.
+	HeadNode, HeadSeries, HeadCapacity, HeadLast, HeadAverage, HeadMaximum, HeadMinimum string
+	SomeNodes, SomeSeries, OtherNodes, OtherSeries, AlsoFound                           Counted
+	Some                                                                                string // 1 how many, 2 "42 nodes"
+	Window                                                                              string // 1 how long, 2 to when
+	Moment                                                                              string // 1 when
+	NamedFinding                                                                        string // 1 severity, 2 series
+	NoDataSince                                                                         string // 1 since when
+	RestMean                                                                            string // 1 "other 33 nodes"
+	AboveAxis, BelowAxis                                                                string // 1 limits
+	PartialData, InfiniteNotDrawn, Sparkline                                            string
+	QueryFailed, NothingToReport, EmptyAsItShould, EmptyAnswer                          string
+	MetricsMissing                                                                      string // 1 metrics
+	TimesNotDrawable, NothingFinite                                                     string
+}
+
+// Counted is a phrase that counts: another form for one, where the language has one. Both hold one %s.
+type Counted struct{ One, Many string }
+
+// Of returns the phrase for n.
+func (c Counted) Of(n int) string {
+	if n == 1 {
+		return fmt.Sprintf(c.One, "1")
+	}
+	return fmt.Sprintf(c.Many, Thousands(n))
+}
+
+// Thousands writes a count with a comma between groups of three digits, as all languages here do.
+func Thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Figure says a figure as package units writes it in w's language: "3 h 20 min" is "3시간 20분".
+func (w *Words) Figure(text string) string {
+	if len(w.Symbols) == 0 {
+		return text
+	}
+	var b strings.Builder
+	for i, part := range strings.Split(text, " ") {
+		symbol, known := w.Symbols[part]
+		switch {
+		case i > 0 && known:
+			b.WriteString(symbol)
+		case i > 0:
+			b.WriteString(" " + part)
+		default:
+			b.WriteString(part)
+		}
+	}
+	return b.String()
+}
+
+// Reduced is the name of a figure over a window, as rules call it: last, avg, min, max; p95 and its like stay.
+func (w *Words) Reduced(name string) string {
+	switch name {
+	case "last":
+		return w.HeadLast
+	case "avg":
+		return w.HeadAverage
+	case "min":
+		return w.HeadMinimum
+	case "max":
+		return w.HeadMaximum
+	}
+	return name
+}
+
+// Clock is the time of day in t's zone: "02:10".
+func (w *Words) Clock(t time.Time) string { return t.Format("15:04") }
+
+// Date is the day in t's zone: "Sun 22 Nov", "11월 22일 (일)".
+func (w *Words) Date(t time.Time) string { return w.day(w.Day, t) }
+
+// AxisDate is Date where there is little room: "Sun 22 Nov", "11/22 (일)".
+func (w *Words) AxisDate(t time.Time) string { return w.day(w.AxisDay, t) }
+
+// Stamp is a moment in full: "Sun 22 Nov 2026 09:00 KST", "2026년 11월 22일 (일) 09:00 KST".
+func (w *Words) Stamp(t time.Time) string {
+	return w.day(w.DayOfYear, t) + " " + w.Clock(t) + " " + Zone(t)
+}
+
+func (w *Words) day(format string, t time.Time) string {
+	year, month, day := t.Date()
+	return fmt.Sprintf(format, w.Weekdays[t.Weekday()], day, w.Months[month-1], int(month), year)
+}
+
+// Zone is the zone's abbreviation at t: KST; a zone that has none reads as its offset: UTC+08.
+func Zone(t time.Time) string {
+	name, _ := t.Zone()
+	if name != "" && (name[0] == '+' || name[0] == '-') {
+		return "UTC" + name
+	}
+	return name
+}
