@@ -134,8 +134,8 @@ reports:
 type measured struct {
 	promsnap, curl []time.Duration // from the fastest to the slowest
 	cpu            []time.Duration // promsnap's, user and system
-	resident       float64       // promsnap's highest peak, MiB
-	bytes          int64         // of the answer
+	resident       float64         // promsnap's highest peak, MiB
+	bytes          int64           // of the answer
 }
 
 func (m measured) ratio() float64 { return m.promsnap[0].Seconds() / m.curl[0].Seconds() }
