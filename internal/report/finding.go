@@ -69,12 +69,12 @@ func sortByGravity(fs []Finding) {
 }
 
 // findingsOf returns one finding for each series of p that has something to say, the gravest of its rules.
-func findingsOf(p *snapshot.Panel) []Finding {
+func (w wording) findingsOf(p *snapshot.Panel) []Finding {
 	state := isState(p)
 	byLabels := map[uint64]int{}
 	var out []Finding
 	for i := range p.Findings {
-		f, ok := tell(p, &p.Findings[i])
+		f, ok := w.tell(p, &p.Findings[i])
 		if !ok {
 			continue
 		}
@@ -103,7 +103,7 @@ func tellsMore(a, b *Finding) bool {
 }
 
 // tell puts one judgement into words and figures; false where there is nothing to say: an end that is normal, a rule without a limit.
-func tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
+func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	rule := ruleOf(p, sf.Rule)
 	u := p.Spec.Unit
 	f := Finding{
@@ -111,24 +111,24 @@ func tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity,
 		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit, values: valuesOf(p, sf.Labels),
 	}
-	f.Value, f.Limit = u.FormatAgainst(sf.Value, sf.Limit)
+	f.Value, f.Limit = w.against(u, sf.Value, sf.Limit)
 	if math.IsNaN(sf.Limit) {
 		f.Limit = ""
 	}
 	if c := p.Spec.Capacity; c != nil && !math.IsNaN(sf.Capacity) && !math.IsNaN(sf.Value) {
-		f.Used = c.Unit.FormatOf(sf.Value*sf.Capacity, sf.Capacity)
+		f.Used = w.Figure(c.Unit.FormatOf(sf.Value*sf.Capacity, sf.Capacity))
 	}
 	f.Trend = trendOf(f.values, sf.Limit)
 	switch sf.Status {
 	case rules.Breach, rules.Pending:
-		f.streak(p, sf.Streak)
+		f.streak(p, sf.Streak, w)
 	case rules.NoData:
 		f.Since, f.Value, f.Limit, f.Used, f.Trend = sf.Newest, "", "", "", Steady
 	case rules.OK, rules.Gone:
 		if sf.Earlier == nil {
 			return Finding{}, false
 		}
-		f.ended(p, sf.Earlier)
+		f.ended(p, sf.Earlier, w)
 	default:
 		return Finding{}, false
 	}
@@ -152,19 +152,19 @@ func isState(p *snapshot.Panel) bool {
 }
 
 // streak takes over the streak that goes on.
-func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak) {
+func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak, w wording) {
 	if s == nil {
 		return // a verdict
 	}
 	f.Since, f.Open, f.Lasted = s.From, s.Open, s.Lasted()
-	f.Peak, f.PeakAt = p.Spec.Unit.Format(s.Peak), s.PeakAt
+	f.Peak, f.PeakAt = w.Figure(p.Spec.Unit.Format(s.Peak)), s.PeakAt
 }
 
 // ended takes over a streak that has ended: its peak against the limit of then, instead of the value of now.
-func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak) {
-	f.streak(p, s)
+func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
+	f.streak(p, s, w)
 	f.Severity, f.Until, f.limit = s.Severity, s.To, s.Limit
-	f.Peak, f.Limit = p.Spec.Unit.FormatAgainst(s.Peak, s.Limit)
+	f.Peak, f.Limit = w.against(p.Spec.Unit, s.Peak, s.Limit)
 	f.Used, f.Trend = "", Steady
 }
 
@@ -217,8 +217,8 @@ func (f *Finding) alsoSilent(o Finding) {
 }
 
 // failureOf says why a panel has no answer. An error may carry advice.
-func failureOf(p *snapshot.Panel) Failure {
-	f := Failure{Panel: p.Spec.Name, Title: p.Spec.Title, Error: "no answer"}
+func (w wording) failureOf(p *snapshot.Panel) Failure {
+	f := Failure{Panel: p.Spec.Name, Title: p.Spec.Title, Error: w.NoAnswer}
 	if p.Err != nil {
 		f.Error = printable(p.Err.Error())
 	}

@@ -29,6 +29,7 @@ type Document struct {
 	Title      string       `json:"title"`
 	Slot       time.Time    `json:"slot"`
 	Zone       string       `json:"zone"`
+	Language   string       `json:"language" jsonschema:"enum=en,enum=ko"`
 	Range      float64      `json:"range_seconds"`
 	Scrape     float64      `json:"scrape_interval_seconds"`
 	Server     string       `json:"server"`
@@ -233,7 +234,7 @@ func (r *Report) Document() Document {
 	in := r.Info
 	d := Document{
 		Version: DocumentVersion, Generator: "promsnap " + in.Version, Cluster: in.Cluster, Report: in.Name, Title: in.Title,
-		Slot: in.Slot.UTC(), Zone: in.Zone.String(), Range: in.Range.Seconds(), Scrape: in.Scrape.Seconds(), Server: in.Server,
+		Slot: in.Slot.UTC(), Zone: in.Zone.String(), Language: r.words.Lang, Range: in.Range.Seconds(), Scrape: in.Scrape.Seconds(), Server: in.Server,
 		Incomplete: in.Incomplete, Headline: r.Headline,
 		Counts: DocCounts{r.Critical, r.Warning, r.NoData, r.Pending, r.OK, len(r.Failures)},
 		Nodes:  DocNodes{r.NodesTotal, r.NodesMeasured, []string{}},
@@ -252,7 +253,7 @@ func (r *Report) Document() Document {
 		d.Findings = append(d.Findings, said(&r.Findings[i]))
 	}
 	for i := range r.Panels {
-		d.Panels = append(d.Panels, docPanel(&r.Panels[i]))
+		d.Panels = append(d.Panels, docPanel(&r.Panels[i], r.words))
 	}
 	return d
 }
@@ -275,7 +276,7 @@ func said(f *Finding) DocSaid {
 	return d
 }
 
-func docPanel(p *snapshot.Panel) DocPanel {
+func docPanel(p *snapshot.Panel, w wording) DocPanel {
 	d := DocPanel{
 		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject, Unit: p.Spec.Unit.String(), Query: p.Expr,
 		Grid: DocGrid{p.Grid.Start.UTC(), p.Grid.Step.Seconds(), p.Grid.Len}, Data: dataWord(p.Data),
@@ -284,7 +285,7 @@ func docPanel(p *snapshot.Panel) DocPanel {
 		FindingsTruncated: max(0, len(p.Findings)-documentRows), RowsTruncated: max(0, len(p.Rows)-documentRows),
 	}
 	if p.Data == snapshot.DataFailed {
-		d.Error = failureOf(p).Error
+		d.Error = w.failureOf(p).Error
 	}
 	for _, r := range p.Spec.Rules {
 		d.Rules = append(d.Rules, docRule(r))

@@ -85,9 +85,9 @@ func (r *Report) fleet() []gauge {
 		ratio := sum / n
 		if c := m.panel.Spec.Capacity; c != nil && whole > 0 {
 			ratio = used / whole
-			g.Used = c.Unit.FormatOf(used, whole)
+			g.Used = r.words.Figure(c.Unit.FormatOf(used, whole))
 		}
-		g.Text, g.Bar = m.panel.Spec.Unit.Format(ratio), barOf(ratio, "")
+		g.Text, g.Bar = r.words.Figure(m.panel.Spec.Unit.Format(ratio)), barOf(ratio, "")
 		gauges = append(gauges, g)
 	}
 	return gauges
@@ -133,7 +133,7 @@ func (r *Report) nodeLines() []nodeLine {
 	for i, m := range measures {
 		for j := range m.panel.Rows {
 			if row := &m.panel.Rows[j]; row.Node != "" {
-				line(row.Node).measure(&line(row.Node).Figures[i], row, m)
+				line(row.Node).measure(&line(row.Node).Figures[i], row, m, r.words)
 			}
 		}
 	}
@@ -153,7 +153,7 @@ func (r *Report) nodeLines() []nodeLine {
 	return lines
 }
 
-func newNodeLine(name string, measures []measure, w words) *nodeLine {
+func newNodeLine(name string, measures []measure, w wording) *nodeLine {
 	l := &nodeLine{Name: name, State: w.OK, Class: "ok", fullest: math.Inf(-1)}
 	for _, m := range measures {
 		l.Figures = append(l.Figures, nodeFigure{Head: m.head, Text: "–", ratio: math.Inf(-1)})
@@ -162,13 +162,13 @@ func newNodeLine(name string, measures []measure, w words) *nodeLine {
 }
 
 // measure takes over a figure; of several, such as a node's disks, the fullest.
-func (l *nodeLine) measure(f *nodeFigure, row *snapshot.Row, m measure) {
+func (l *nodeLine) measure(f *nodeFigure, row *snapshot.Row, m measure, w wording) {
 	last := row.Stats.Last
 	if !finite(last) || last <= f.ratio {
 		return
 	}
 	class := classOf(row.Status, row.Severity)
-	f.Text, f.Class, f.Href = m.panel.Spec.Unit.Format(last), class, "#"+panelAnchor(m.panel.Spec.Name)
+	f.Text, f.Class, f.Href = w.Figure(m.panel.Spec.Unit.Format(last)), class, "#"+panelAnchor(m.panel.Spec.Name)
 	f.ratio, f.Bar = last, barOf(last, class)
 	if m.used {
 		l.fullest = max(l.fullest, last)
@@ -176,7 +176,7 @@ func (l *nodeLine) measure(f *nodeFigure, row *snapshot.Row, m measure) {
 }
 
 // find takes over a finding of the node; the gravest, which comes first, colours it.
-func (l *nodeLine) find(f *Finding, place int, w words) {
+func (l *nodeLine) find(f *Finding, place int, w wording) {
 	if l.Title == "" {
 		l.Title = f.Sentence
 	}

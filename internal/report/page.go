@@ -18,6 +18,7 @@ import (
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 	"github.com/promsnap/promsnap/templates"
 )
 
@@ -35,7 +36,7 @@ var tied = regexp.MustCompile(`(\d) (%|(?:h|min|s|d|[KMGTPE]i?B|cores)\b)`)
 
 // page is what templates/report.html is given.
 type page struct {
-	W         words
+	W         wording
 	Info      Info
 	CSP       string
 	Style     template.CSS
@@ -67,7 +68,7 @@ type countView struct {
 }
 
 type findingTable struct {
-	W       words
+	W       wording
 	Caption string
 	Rows    []findingView
 	Note    string
@@ -83,7 +84,7 @@ type findingView struct {
 type saidView struct{ Title, Anchor, Text, Hint string }
 
 type nodeTable struct {
-	W       words
+	W       wording
 	Caption string
 	Heads   []string
 	Rows    []nodeLine
@@ -101,7 +102,7 @@ func (r *Report) page(drawings []drawing) page {
 	style := templates.ReportCSS + chart.Styles()
 	p := page{
 		W: w, Info: in, CSP: policy(style), Style: template.CSS(style), //nolint:gosec // no word from outside
-		Slot: stamp(in.Slot, in.Zone), SlotUTC: in.Slot.UTC().Format(time.RFC3339), Last: fmt.Sprintf(w.Last, duration(in.Range)),
+		Slot: w.Stamp(in.Slot.In(in.Zone)), SlotUTC: in.Slot.UTC().Format(time.RFC3339), Last: fmt.Sprintf(w.Last, w.duration(in.Range)),
 		State: r.state(), Headline: tied.ReplaceAllString(r.Headline, "$1\u00a0$2"), Counts: r.countViews(), Source: r.source(), MadeBy: fmt.Sprintf(w.MadeBy, in.Version),
 		Fleet: r.fleet(), Blind: w.atMost(r.Blind, blindLines),
 	}
@@ -110,7 +111,7 @@ func (r *Report) page(drawings []drawing) page {
 		p.Incomplete = fmt.Sprintf(w.Incomplete, in.Incomplete)
 	}
 	if r.NodesTotal > 0 {
-		p.NodesMeasured = fmt.Sprintf(w.NodesMeasured, thousands(r.NodesMeasured), thousands(r.NodesTotal))
+		p.NodesMeasured = fmt.Sprintf(w.NodesMeasured, words.Thousands(r.NodesMeasured), words.Thousands(r.NodesTotal))
 	}
 	p.Findings, p.AllFindings = r.findingTables()
 	for _, f := range groupFailures(r.Failures) {
@@ -120,7 +121,7 @@ func (r *Report) page(drawings []drawing) page {
 		p.Warnings = append(p.Warnings, saidView{n.Title, panelAnchor(n.Panel), n.Text, ""})
 	}
 	if rest := len(r.Warnings) - warningLines; rest > 0 {
-		p.MoreWarnings = w.AndMore.of(rest)
+		p.MoreWarnings = w.AndMore.Of(rest)
 	}
 	lines := r.nodeLines()
 	p.Cells, p.CellsNote = lines[:min(len(lines), cellNodes)], r.cellsNote(lines)
@@ -130,11 +131,11 @@ func (r *Report) page(drawings []drawing) page {
 }
 
 // atMost is the first of lines, and how many more there are.
-func (w words) atMost(lines []string, n int) []string {
+func (w wording) atMost(lines []string, n int) []string {
 	if len(lines) <= n {
 		return lines
 	}
-	return append(slices.Clone(lines[:n-1]), w.AndMore.of(len(lines)-n+1))
+	return append(slices.Clone(lines[:n-1]), w.AndMore.Of(len(lines)-n+1))
 }
 
 // policy forbids the page every request: nothing but the style that stands in it and the pictures that stand in it.
@@ -176,7 +177,7 @@ func (r *Report) countViews() []countView {
 		if c.N == 0 && (c.Class == "pending" || c.Class == "failed") {
 			continue
 		}
-		c.Text = thousands(c.N)
+		c.Text = words.Thousands(c.N)
 		shown = append(shown, c)
 	}
 	return shown
@@ -190,7 +191,7 @@ func (r *Report) source() string {
 		}
 	}
 	if r.Info.Scrape > 0 {
-		parts = append(parts, fmt.Sprintf(r.words.ScrapeWord, duration(r.Info.Scrape)))
+		parts = append(parts, fmt.Sprintf(r.words.ScrapeWord, r.words.duration(r.Info.Scrape)))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -207,39 +208,40 @@ func (r *Report) findingTables() (first, all *findingTable) {
 	if len(r.Findings) <= firstFindings {
 		return first, nil
 	}
-	all = &findingTable{W: r.words, Caption: fmt.Sprintf(r.words.AllFindings, thousands(len(r.Findings)))}
+	all = &findingTable{W: r.words, Caption: fmt.Sprintf(r.words.AllFindings, words.Thousands(len(r.Findings)))}
 	for i := range r.Findings[:min(len(r.Findings), allFindings)] {
 		all.Rows = append(all.Rows, r.findingView(&r.Findings[i]))
 	}
 	if len(r.Findings) > allFindings {
-		all.Note = fmt.Sprintf(r.words.NotListed, thousands(allFindings), thousands(len(r.Findings)))
+		all.Note = fmt.Sprintf(r.words.NotListed, words.Thousands(allFindings), words.Thousands(len(r.Findings)))
 	}
 	return first, all
 }
 
 func (r *Report) findingView(f *Finding) findingView {
+	w := r.words
 	v := findingView{
-		Finding: f, Class: classOf(f.Status, f.Severity), State: r.words.state(f), Anchor: panelAnchor(f.Panel),
-		Trend: r.words.trend(f.Trend), Spark: sparkOf(f.values, f.limit, f.direction == rules.Below),
+		Finding: f, Class: classOf(f.Status, f.Severity), State: w.state(f), Anchor: panelAnchor(f.Panel),
+		Trend: w.trend(f.Trend), Spark: sparkOf(f.values, f.limit, f.direction == rules.Below),
 	}
 	switch {
 	case f.Past():
-		v.Class, v.Value, v.Since = "ended", f.Peak, clock(f.Since, r.Info)+"–"+clock(f.Until, r.Info)
-		v.Lasted = duration(f.Lasted)
+		v.Class, v.Value, v.Since = "ended", f.Peak, fmt.Sprintf(w.Between, w.clock(f.Since, r.Info), w.clock(f.Until, r.Info))
+		v.Lasted = w.duration(f.Lasted)
 	case f.Open:
-		v.Lasted = "≥ " + duration(f.Lasted)
+		v.Lasted = "≥ " + w.duration(f.Lasted)
 	case f.reduce != "":
-		v.Lasted = string(f.reduce)
+		v.Lasted = w.Reduced(string(f.reduce))
 	case f.Status == rules.NoData && !f.Since.IsZero():
-		v.Lasted, v.Since = duration(r.Info.Slot.Sub(f.Since)), r.since(f)
+		v.Lasted, v.Since = w.duration(r.Info.Slot.Sub(f.Since)), r.since(f)
 	case !f.Since.IsZero():
-		v.Lasted, v.Since = duration(f.Lasted), r.since(f)
+		v.Lasted, v.Since = w.duration(f.Lasted), r.since(f)
 	}
 	return v
 }
 
 func (r *Report) since(f *Finding) string {
-	return strings.TrimSpace(fmt.Sprintf(r.words.Since, clock(f.Since, r.Info)))
+	return fmt.Sprintf(r.words.Since, r.words.clock(f.Since, r.Info))
 }
 
 // cellsNote explains the grid of nodes: how many are what.
@@ -254,10 +256,10 @@ func (r *Report) cellsNote(lines []nodeLine) string {
 	}
 	var said []string
 	for _, k := range kinds {
-		said = append(said, thousands(count[k])+" "+k)
+		said = append(said, fmt.Sprintf(r.words.Count, words.Thousands(count[k]), k))
 	}
 	if rest := len(lines) - cellNodes; rest > 0 {
-		said = append(said, r.words.MoreNodes.of(rest))
+		said = append(said, r.words.MoreNodes.Of(rest))
 	}
 	return strings.Join(said, ", ")
 }
@@ -276,9 +278,9 @@ func (r *Report) nodeTables(lines []nodeLine) (first, all *nodeTable) {
 	if len(lines) <= firstNodes {
 		return first, nil
 	}
-	all = &nodeTable{W: r.words, Caption: fmt.Sprintf(r.words.AllNodes, thousands(len(lines))), Heads: heads, Rows: lines[:min(len(lines), tableNodes)]}
+	all = &nodeTable{W: r.words, Caption: fmt.Sprintf(r.words.AllNodes, words.Thousands(len(lines))), Heads: heads, Rows: lines[:min(len(lines), tableNodes)]}
 	if len(lines) > tableNodes {
-		all.Note = fmt.Sprintf(r.words.NotListed, thousands(tableNodes), thousands(len(lines)))
+		all.Note = fmt.Sprintf(r.words.NotListed, words.Thousands(tableNodes), words.Thousands(len(lines)))
 	}
 	return first, all
 }

@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // panelView is one panel on the page.
 type panelView struct {
-	W                    words
+	W                    wording
 	Title, Anchor, Class string
 	Said                 string // what was found, in counts
 	Problems             []string
@@ -24,7 +25,7 @@ type panelView struct {
 
 // figureTable is series with their figures.
 type figureTable struct {
-	W       words
+	W       wording
 	Caption string
 	Of      bool // there are capacities to show
 	Rows    []rowView
@@ -73,7 +74,7 @@ func (r *Report) panelView(p *snapshot.Panel, d drawing) panelView {
 	}
 	v.Class, v.Said = w.panelState(p, found)
 	if p.Data == snapshot.DataFailed {
-		f := failureOf(p)
+		f := w.failureOf(p)
 		v.Problems, v.Hint = []string{f.Error}, f.Hint
 		return v
 	}
@@ -102,7 +103,7 @@ func (r *Report) panelView(p *snapshot.Panel, d drawing) panelView {
 
 // findingsIn returns the findings of one panel, the worst first: a silent node too that the report says once for all panels.
 func (r *Report) findingsIn(p *snapshot.Panel) []Finding {
-	found := findingsOf(p)
+	found := r.words.findingsOf(p)
 	sortByGravity(found)
 	for i := range found {
 		found[i].Sentence = r.words.sentence(&found[i], r.Info)
@@ -114,42 +115,43 @@ func (r *Report) findingsIn(p *snapshot.Panel) []Finding {
 const chartColours = 8
 
 // figures returns the table of the series that are drawn, and, where there are others, that of all.
-func (w words) figures(p *snapshot.Panel) (drawn, all *figureTable) {
+func (w wording) figures(p *snapshot.Panel) (drawn, all *figureTable) {
 	drawn = &figureTable{W: w, Caption: fmt.Sprintf(w.FiguresOf, p.Spec.Title), Of: p.Spec.Capacity != nil}
 	for i := range p.Lines {
-		row := rowViewOf(p, &p.Lines[i].Row)
+		row := w.rowViewOf(p, &p.Lines[i].Row)
 		row.Mark = &mark{i%chartColours + 1, i / chartColours}
 		drawn.Rows = append(drawn.Rows, row)
 	}
 	if len(p.Rows) <= len(p.Lines) {
 		return drawn, nil
 	}
-	all = &figureTable{W: w, Caption: fmt.Sprintf(w.AllSeries, thousands(len(p.Rows))), Of: drawn.Of}
+	all = &figureTable{W: w, Caption: fmt.Sprintf(w.AllSeries, words.Thousands(len(p.Rows))), Of: drawn.Of}
 	for i := range p.Rows[:min(len(p.Rows), figureRows)] {
-		all.Rows = append(all.Rows, rowViewOf(p, &p.Rows[i]))
+		all.Rows = append(all.Rows, w.rowViewOf(p, &p.Rows[i]))
 	}
 	if len(p.Rows) > figureRows {
-		all.Note = fmt.Sprintf(w.NotListed, thousands(figureRows), thousands(len(p.Rows)))
+		all.Note = fmt.Sprintf(w.NotListed, words.Thousands(figureRows), words.Thousands(len(p.Rows)))
 	}
 	return drawn, all
 }
 
-func rowViewOf(p *snapshot.Panel, row *snapshot.Row) rowView {
+func (w wording) rowViewOf(p *snapshot.Panel, row *snapshot.Row) rowView {
 	u := p.Spec.Unit
 	v := rowView{
-		Name: row.Name, Last: u.Format(row.Stats.Last), Avg: u.Format(row.Stats.Avg), Max: u.Format(row.Stats.Max), Min: u.Format(row.Stats.Min),
+		Name: row.Name, Last: w.Figure(u.Format(row.Stats.Last)), Avg: w.Figure(u.Format(row.Stats.Avg)),
+		Max: w.Figure(u.Format(row.Stats.Max)), Min: w.Figure(u.Format(row.Stats.Min)),
 	}
 	if len(p.Spec.Rules) > 0 {
 		v.Class = classOf(row.Status, row.Severity)
 	}
 	if c := p.Spec.Capacity; c != nil {
-		v.Of = c.Unit.Format(row.Capacity)
+		v.Of = w.Figure(c.Unit.Format(row.Capacity))
 	}
 	return v
 }
 
 // panelState says a panel's verdict in a style's name and in counts: "1 critical, 2 warning".
-func (w words) panelState(p *snapshot.Panel, found []Finding) (class, said string) {
+func (w wording) panelState(p *snapshot.Panel, found []Finding) (class, said string) {
 	switch {
 	case p.Data == snapshot.DataFailed:
 		return "failed", w.Failed
@@ -179,7 +181,7 @@ func (w words) panelState(p *snapshot.Panel, found []Finding) (class, said strin
 		return class, w.Good
 	}
 	for i, k := range kinds {
-		kinds[i] = thousands(count[k]) + " " + k
+		kinds[i] = fmt.Sprintf(w.Count, words.Thousands(count[k]), k)
 	}
 	return class, strings.Join(kinds, ", ")
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // File is one file of a report.
@@ -27,6 +28,7 @@ type Info struct {
 	Slot        time.Time
 	Range       time.Duration
 	Zone        *time.Location // of every time that is written; nil: UTC
+	Language    words.Language // of every word that is written; empty: English
 	Version     string         // promsnap's own
 	Server      string         // what was asked, as it calls itself: "Prometheus 3.15.0"
 	ServerURL   string         // where it was asked, without secrets
@@ -59,7 +61,7 @@ type Report struct {
 
 	Panels []snapshot.Panel
 
-	words words
+	words wording
 }
 
 // Failure is a panel whose query failed.
@@ -106,7 +108,7 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	if in.Title == "" {
 		in.Title = in.Name
 	}
-	r := &Report{Info: in, Panels: panels, words: english()}
+	r := &Report{Info: in, Panels: panels, words: wordingIn(in.Language)}
 	for _, n := range in.Notes {
 		r.Warnings = append(r.Warnings, Warning{Text: printable(n)})
 	}
@@ -128,7 +130,7 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 // take takes over what one panel came to. The notes of one that failed are of the same failure.
 func (r *Report) take(p *snapshot.Panel) {
 	if p.Data == snapshot.DataFailed {
-		r.Failures = append(r.Failures, failureOf(p))
+		r.Failures = append(r.Failures, r.words.failureOf(p))
 		return
 	}
 	for _, n := range p.Notes {
@@ -141,7 +143,7 @@ func (r *Report) take(p *snapshot.Panel) {
 	if len(p.Spec.Rules) > 0 {
 		r.OK += p.OK
 	}
-	r.Findings = append(r.Findings, findingsOf(p)...)
+	r.Findings = append(r.Findings, r.words.findingsOf(p)...)
 }
 
 // count adds one finding to the counts.
@@ -210,7 +212,7 @@ func (r *Report) Summary() []string {
 		lines = append(lines, r.words.loud(f)+" "+f.Sentence)
 	}
 	if rest := len(r.Findings) - shown; rest > 0 {
-		lines = append(lines, r.words.MoreFindings.of(rest))
+		lines = append(lines, r.words.MoreFindings.Of(rest))
 	}
 	for _, f := range groupFailures(r.Failures) {
 		lines = append(lines, r.words.failed(f))

@@ -285,7 +285,7 @@ func TestFamily(t *testing.T) {
 		"node_load1 and 2 more":     {"node_load1", "node_memory_x", "node_memory_y"},
 		"kube_pod_container_info_*": {"kube_pod_container_info_a", "kube_pod_container_info_ab"},
 	} {
-		if got := english().family(list); got != want {
+		if got := wordingIn("").family(list); got != want {
 			t.Errorf("%v: %q, want %q", list, got, want)
 		}
 	}

@@ -24,6 +24,7 @@ var english = Words{
 	What:          "%[1]s %[2]s",
 	Used:          " (%[1]s)",
 	Since:         "since %[1]s",
+	Breach:        "%[1]s %[2]s",
 	BreachSince:   "%[1]s since %[2]s",
 	BreachAtLeast: "%[1]s for at least %[2]s",
 	OverSince:     "%[1]s, over %[2]s since %[3]s",

@@ -29,6 +29,7 @@ var korean = Words{
 	What:          "%[1]s %[2]s",
 	Used:          " (%[1]s)",
 	Since:         "%[1]s부터",
+	Breach:        "%[1]s %[2]s",
 	BreachSince:   "%[1]s, %[2]s부터",
 	BreachAtLeast: "%[1]s, %[2]s 이상 지속",
 	OverSince:     "%[1]s, %[3]s부터 %[2]s 초과",

@@ -51,6 +51,7 @@ type Words struct {
 	What          string // 1 series, 2 subject
 	Used          string // 1 "60.4 of 64 GiB"
 	Since         string // 1 since when
+	Breach        string // 1 what, 2 value
 	BreachSince   string // 1 what and its value, 2 since when
 	BreachAtLeast string // 1 what and its value, 2 how long
 	OverSince     string // 1 what and its value, 2 limit, 3 since when
