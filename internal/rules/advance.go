@@ -1,10 +1,353 @@
 package rules
 
-import "time"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
 
-// Advance carries the alerts from the slots before to this one.
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+const (
+	// keepEnded is how long an alert that is over is remembered: for a summary of yesterday, and for a receiver that could not be told.
+	keepEnded = 48 * time.Hour
+	// forgetAfter is how long an alert may be silent (NO DATA) before it ends. Otherwise one whose object was removed for good, and of
+	// which nobody can say so, would be repeated for ever.
+	forgetAfter = 24 * time.Hour
+
+	// The bounds of a Memory, which must fit into a ConfigMap of 1 MiB together with what three receivers were told.
+	maxAlerts   = 500
+	maxEpisodes = 4
+	maxLabels   = 20
+	maxText     = 256 // bytes of a label's value, or of a name
+)
+
+// Advance carries the alerts from prev to a slot. It is pure, and changes nothing of prev.
+//
+// Evaluating a slot again gives the same, an older slot than prev's changes nothing, and evaluating A and then A∪B at one slot equals
+// evaluating A∪B, as long as no more alerts fire than are remembered: what is known of an alert is a union of its streaks, in which order
+// and repetition do not count.
+//
+// Since when an alert fires comes from the samples, so that slots that were missed heal: what fired and ended since the rule's data was
+// last seen complete (Memory.Seen) is an episode that has ended. A rule that is seen for the first time has no such past.
 func Advance(prev Memory, now Evaluation, slot time.Time) Memory {
-	_ = now
-	_ = slot
-	return prev
+	if slot.Before(prev.Slot) {
+		return prev
+	}
+	slot = slot.Round(0).UTC() // one time, one encoding
+	next := prev.clone()
+	next.Slot = slot
+	for i := range now.Rules {
+		next.take(&now.Rules[i], now.Exists, slot)
+	}
+	next.endRemoved(now.Configured, slot)
+	next.bound(prev, slot)
+	return next
+}
+
+// take takes over what one rule came to.
+func (m *Memory) take(r *RuleResult, exists func(series.Labels) Presence, slot time.Time) {
+	if r.Data == DataFailed {
+		return
+	}
+	found := map[Key][]*Judged{}
+	for i := range r.Findings {
+		k := KeyOf(r.ID, r.Findings[i].Identity)
+		found[k] = append(found[k], &r.Findings[i])
+	}
+	seen := m.Seen[r.ID.String()]
+	live := map[Key]bool{}
+	for k, fs := range found {
+		a, fires := r.observe(m.Alerts[k], fs, seen, slot)
+		if len(a.Episodes) == 0 {
+			continue // nothing but OK or pending, of what was not known
+		}
+		m.Alerts[k], live[k] = a, fires
+	}
+	if r.Data != DataComplete {
+		return
+	}
+	m.settle(r, found, live, exists, slot)
+	if r.Through.After(seen) {
+		m.Seen[r.ID.String()] = r.Through.UTC()
+	}
+}
+
+// observe adds to an alert what the findings of its key say, and tells whether one of them holds it up.
+func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert, bool) {
+	fired := len(a.Episodes) > 0 && a.Fires()
+	var worst, ended *Judged
+	for _, f := range fs {
+		if f.Status == Breach && f.Streak != nil {
+			a.Episodes = r.join(a.Episodes, f.Streak, f.Streak.Severity, slot)
+			worst = worse(worst, f)
+		}
+		if r.Data == DataComplete && !seen.IsZero() && r.joinEnded(&a, f, seen, slot) {
+			ended = worse(ended, f)
+		}
+	}
+	for _, f := range pending(fs) {
+		if len(a.Episodes) > 0 && goesOn(a.Now(), slot) && r.touches(a.Now(), f.Streak, slot) {
+			a.Episodes = r.join(a.Episodes, f.Streak, None, slot)
+			if worst == nil || worst.Status == Pending {
+				worst = worse(worst, f)
+			}
+		}
+	}
+	if ended != nil && !fired {
+		r.describe(&a, ended, ended.Latest, fired, slot)
+	}
+	if worst != nil {
+		r.describe(&a, worst, worst.Streak, fired, slot)
+		a.Silent = time.Time{}
+	}
+	return a, worst != nil
+}
+
+// joinEnded adds the streaks of a finding that have ended after seen, and tells whether there were any.
+func (r *RuleResult) joinEnded(a *Alert, f *Judged, seen, slot time.Time) bool {
+	joined := false
+	for _, s := range []*Streak{f.Earlier, f.Latest} {
+		if s != nil && s.To.After(seen) {
+			a.Episodes = r.join(a.Episodes, s, s.Severity, slot)
+			joined = true
+		}
+	}
+	return joined
+}
+
+// pending returns the findings that are pending, by the begin of their streaks: one may hold the alert up until the next does.
+func pending(fs []*Judged) []*Judged {
+	var out []*Judged
+	for _, f := range fs {
+		if f.Status == Pending && f.Streak != nil {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Judged) int { return a.Streak.From.Compare(b.Streak.From) })
+	return out
+}
+
+// goesOn tells whether an episode went on before this slot. One that this very slot has ended may have been judged by a part of the data.
+func goesOn(e Episode, slot time.Time) bool { return e.Fires() || e.Ended.Equal(slot) }
+
+// touches tells whether a streak belongs to an episode: they are no further apart than KeepFiringFor. After slots that were missed for
+// longer than the samples reach back, a streak that is there from their beginning belongs to the episode that went on before: nothing
+// says that it ever ended.
+func (r *RuleResult) touches(e Episode, s *Streak, slot time.Time) bool {
+	if goesOn(e, slot) && s.Open && e.Last.Before(r.From) && s.From.Sub(r.From) <= r.KeepFiringFor {
+		return true
+	}
+	return !s.From.After(e.Last.Add(r.KeepFiringFor)) && !e.Since.After(s.To.Add(r.KeepFiringFor))
+}
+
+// join adds a streak to the episodes; those that it touches become one with it. All but the last have ended then.
+func (r *RuleResult) join(es []Episode, s *Streak, severity Severity, slot time.Time) []Episode {
+	joined := Episode{
+		Since: s.From.UTC(), Open: s.Open, Last: s.To.UTC(), Worst: severity, Peak: Number(s.Peak), PeakAt: s.PeakAt.UTC(),
+	}
+	out := make([]Episode, 0, len(es)+1)
+	for _, e := range es {
+		if r.touches(e, s, slot) {
+			joined = r.union(joined, e)
+		} else {
+			out = append(out, e)
+		}
+	}
+	out = append(out, joined)
+	slices.SortFunc(out, func(a, b Episode) int { return a.Since.Compare(b.Since) })
+	for i := range out[:len(out)-1] {
+		if out[i].Fires() {
+			out[i].Ended, out[i].End = slot, Recovered
+		}
+	}
+	return out[max(len(out)-maxEpisodes, 0):]
+}
+
+// union makes one episode of two. It goes on where either does.
+func (r *RuleResult) union(a, b Episode) Episode {
+	if c := a.Since.Compare(b.Since); c > 0 {
+		a.Since, a.Open = b.Since, b.Open
+	} else if c == 0 {
+		a.Open = a.Open && b.Open
+	}
+	if b.Last.After(a.Last) {
+		a.Last = b.Last
+	}
+	a.Worst = max(a.Worst, b.Worst)
+	switch c := r.Direction.Compare(float64(a.Peak), float64(b.Peak)); {
+	case c > 0, c == 0 && b.PeakAt.Before(a.PeakAt):
+		a.Peak, a.PeakAt = b.Peak, b.PeakAt
+	}
+	switch {
+	case a.Fires() || b.Fires():
+		a.Ended, a.End = time.Time{}, ""
+	case b.Ended.After(a.Ended):
+		a.Ended, a.End = b.Ended, b.End
+	}
+	return a
+}
+
+// describe lets an alert say what its worst finding does. Its severity falls only by a complete answer, and only after KeepFiringFor
+// without a graver sample, so that it does not go up and down with each slot.
+func (r *RuleResult) describe(a *Alert, f *Judged, s *Streak, fired bool, slot time.Time) {
+	a.Panel, a.Rule, a.Name = r.ID.Panel, r.ID.Rule, clip(f.Name, maxText)
+	a.Labels, a.Identity = bounded(f.Labels), bounded(f.Identity)
+	a.Value, a.Capacity = Number(f.Value), Number(f.Capacity)
+	if f.Status == Pending {
+		return // it holds the alert up, as grave as it was
+	}
+	falls := r.Data == DataComplete && slot.Sub(a.GraveAt) >= r.KeepFiringFor
+	switch {
+	case !fired || s.Severity > a.Severity || s.Severity < a.Severity && falls:
+		a.Severity, a.GraveAt, a.Limit = s.Severity, s.To.UTC(), Number(s.Limit)
+	case s.Severity == a.Severity:
+		a.GraveAt, a.Limit = latest(a.GraveAt, s.To.UTC()), Number(s.Limit)
+	}
+}
+
+// settle ends, by a complete answer, the alerts of a rule that nothing holds up.
+func (m *Memory) settle(r *RuleResult, found map[Key][]*Judged, live map[Key]bool, exists func(series.Labels) Presence, slot time.Time) {
+	var answered map[Key]int // how many series with a newest sample each key has; made where it is needed
+	for k, a := range m.Alerts {
+		if a.ID() != r.ID || !a.Fires() || live[k] {
+			continue
+		}
+		if answered == nil {
+			answered = r.answered()
+		}
+		end := Recovered
+		if answered[k] <= 0 && !r.BadNewsOnly {
+			end = r.silent(&a, found[k], m.Seen[r.ID.String()], exists, slot)
+		} else {
+			a.Silent = time.Time{}
+		}
+		if last := a.Now().Last; end != "" && slot.Sub(last) >= r.KeepFiringFor {
+			a.end(end, slot)
+		}
+		m.Alerts[k] = a
+	}
+}
+
+// answered counts the series of each key that have a newest sample.
+func (r *RuleResult) answered() map[Key]int {
+	n := make(map[Key]int, len(r.Series))
+	for _, identity := range r.Series {
+		n[KeyOf(r.ID, identity)]++
+	}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Status == NoData || f.Status == Gone {
+			n[KeyOf(r.ID, f.Identity)]--
+		}
+	}
+	return n
+}
+
+// silent says of an alert without any data that it has none, and how it ends, "" where it goes on.
+func (r *RuleResult) silent(a *Alert, fs []*Judged, seen time.Time, exists func(series.Labels) Presence, slot time.Time) End {
+	presence := PresenceUnknown
+	if exists != nil {
+		presence = exists(series.FromMap(a.Identity))
+	}
+	if presence == IsGone || presence == PresenceUnknown && r.NoData == ResolveOnNoData {
+		return Vanished
+	}
+	if a.Silent.IsZero() {
+		a.Silent = seen
+		for _, f := range fs {
+			a.Silent = latest(a.Silent, f.Newest.UTC())
+		}
+		a.Silent = latest(a.Silent, a.Now().Last)
+	}
+	if slot.Sub(a.Silent) >= forgetAfter {
+		return Forgotten
+	}
+	return ""
+}
+
+// end closes the episode that goes on.
+func (a *Alert) end(how End, slot time.Time) {
+	a.Episodes = slices.Clone(a.Episodes)
+	last := &a.Episodes[len(a.Episodes)-1]
+	last.Ended, last.End = slot, how
+}
+
+// endRemoved ends the alerts of rules that are no longer there.
+func (m *Memory) endRemoved(configured []RuleID, slot time.Time) {
+	if configured == nil {
+		return
+	}
+	there := map[string]bool{}
+	for _, id := range configured {
+		there[id.String()] = true
+	}
+	for k, a := range m.Alerts {
+		if !there[a.ID().String()] && a.Fires() {
+			a.end(Removed, slot)
+			m.Alerts[k] = a
+		}
+	}
+	maps.DeleteFunc(m.Seen, func(id string, _ time.Time) bool { return !there[id] })
+}
+
+// bound drops what ended long ago and, where there still are too many alerts, those that have ended, then the newest and least grave.
+func (m *Memory) bound(prev Memory, slot time.Time) {
+	maps.DeleteFunc(m.Alerts, func(_ Key, a Alert) bool { return !a.Fires() && slot.Sub(a.Now().Ended) >= keepEnded })
+	m.Overflow = 0
+	if len(m.Alerts) <= maxAlerts {
+		return
+	}
+	keys := slices.Collect(maps.Keys(m.Alerts))
+	slices.SortFunc(keys, func(k, l Key) int {
+		a, b := m.Alerts[k], m.Alerts[l]
+		_, knewA := prev.Alerts[k]
+		_, knewB := prev.Alerts[l]
+		return cmp.Or(
+			first(a.Fires(), b.Fires()), first(knewA, knewB), cmp.Compare(b.Severity, a.Severity),
+			b.Now().Ended.Compare(a.Now().Ended), strings.Compare(string(k), string(l)),
+		)
+	})
+	for _, k := range keys[maxAlerts:] {
+		if m.Alerts[k].Fires() {
+			m.Overflow++
+		}
+		delete(m.Alerts, k)
+	}
+}
+
+// first orders what is so before what is not.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// worse returns the worse of two findings; a may be nil.
+func worse(a, b *Judged) *Judged {
+	if a == nil || b.Compare(a.Finding) < 0 {
+		return b
+	}
+	return a
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// bounded returns labels as they are remembered: not too many, none too long.
+func bounded(ls series.Labels) map[string]string {
+	out := make(map[string]string, min(len(ls), maxLabels))
+	for _, l := range ls[:min(len(ls), maxLabels)] {
+		out[clip(l.Name, maxText)] = clip(l.Value, maxText)
+	}
+	return out
 }

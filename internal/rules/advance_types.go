@@ -75,8 +75,8 @@ type RuleResult struct {
 	// BadNewsOnly says that the query answers with bad series alone (EmptyIsOK): one that is no longer in the answer is well.
 	BadNewsOnly bool
 
-	Data    Quality
-	Through time.Time // the newest time that the data was asked for: the end of the panel's grid
+	Data          Quality
+	From, Through time.Time // the oldest and the newest time that the data was asked for: the ends of the panel's grid
 	// Findings are those that are not OK, and those with a streak that has ended.
 	Findings []Judged
 	// Series is the identity of each series of the answer, also of those without a finding, one entry a series. What is in it and has

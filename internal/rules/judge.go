@@ -79,9 +79,7 @@ func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid
 	}
 	for k := range limits {
 		at := &limits[k]
-		if f.Earlier == nil && at.worst.is {
-			f.Earlier = at.streak(at.worst, g)
-		}
+		at.ended(f, g)
 		if !at.now.is || f.Status == Breach {
 			continue
 		}
@@ -93,6 +91,24 @@ func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid
 		if fires {
 			f.Status = Breach
 		}
+	}
+}
+
+// ended puts the streaks of one limit that have ended into the finding, which holds those of the graver limit already.
+func (f *follower) ended(to *Finding, g series.Grid) {
+	if !f.worst.is {
+		return
+	}
+	worst := f.streak(f.worst, g)
+	latest := worst
+	if f.latest != f.worst {
+		latest = f.streak(f.latest, g)
+	}
+	if to.Earlier == nil {
+		to.Earlier = worst
+	}
+	if to.Latest == nil || latest.To.After(to.Latest.To) {
+		to.Latest = latest
 	}
 }
 
@@ -125,6 +141,7 @@ type follower struct {
 	limit    Limit
 	now      run // the streak that the sample before belongs to
 	worst    run // of those that have ended and lasted For: the longest, and of those the latest
+	latest   run // of those that have ended and lasted For: the latest
 }
 
 // run is a streak by the indices of its samples; the zero value is none.
@@ -171,8 +188,11 @@ func (f *follower) extend(i int, v float64, open bool) {
 // end closes the streak that is going on.
 func (f *follower) end(step time.Duration) {
 	lasted := f.now.lasted(step)
-	if f.now.is && lasted >= f.rule.For && (!f.worst.is || lasted >= f.worst.lasted(step)) {
-		f.worst = f.now
+	if f.now.is && lasted >= f.rule.For {
+		f.latest = f.now
+		if !f.worst.is || lasted >= f.worst.lasted(step) {
+			f.worst = f.now
+		}
 	}
 	f.now = run{}
 }

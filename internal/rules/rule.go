@@ -114,4 +114,5 @@ type Finding struct {
 	Newest   time.Time // the time of the newest sample, zero without samples
 	Streak   *Streak   // Breach and Pending of an alert: the streak that touches the newest sample
 	Earlier  *Streak   // an alert: the worst earlier streak that lasted For and has ended (the graver, then the longer, then the later)
+	Latest   *Streak   // an alert: of the streaks that lasted For and have ended, the one that ended last (then the graver); often Earlier
 }
