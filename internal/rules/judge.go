@@ -167,7 +167,7 @@ func (f *follower) follow(values []float64, step time.Duration) {
 			f.end(step)
 		}
 		if over {
-			f.extend(i, v, !before)
+			f.extend(i, v, !before && i <= longestHole)
 		}
 		before = true
 	}

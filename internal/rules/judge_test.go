@@ -91,7 +91,8 @@ func TestJudgeAlert(t *testing.T) {
 		{"no for: one sample is enough", "9x50 81", Rule{Warning: At(80)}, "breach warning 81/80 now[warning 10:09-10:09 peak 81 at 10:09]"},
 		{"the first of equal peaks", "50 82 85 84 85 82 81", both, "breach warning 81/80 now[warning 10:01-10:06 peak 85 at 10:02]"},
 		{"open at the first sample", "6x85", both, "breach warning 85/80 now[warning 10:00-10:05 open peak 85 at 10:00]"},
-		{"open behind a hole at the start", "4x. 6x85", both, "breach warning 85/80 now[warning 10:04-10:09 open peak 85 at 10:04]"},
+		{"open behind a short hole at the start", "2x. 8x85", both, "breach warning 85/80 now[warning 10:02-10:09 open peak 85 at 10:02]"},
+		{"a series that appears within the window began then", "4x. 6x85", both, "breach warning 85/80 now[warning 10:04-10:09 peak 85 at 10:04]"},
 		{"not open behind a hole that a sample stands before", "50 4x. 6x85", both, "breach warning 85/80 now[warning 10:05-10:10 peak 85 at 10:05]"},
 
 		{"a hole of one", "50 85 85 . 85 85 85", both, "breach warning 85/80 now[warning 10:01-10:06 peak 85 at 10:01]"},

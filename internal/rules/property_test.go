@@ -94,7 +94,7 @@ func naiveStreaks(d Direction, limit float64, values []float64, g series.Grid) [
 			if !longest {
 				continue
 			}
-			s := &Streak{From: g.At(a), To: g.At(b), Open: series.Newest(values[:a]) < 0, Limit: limit}
+			s := &Streak{From: g.At(a), To: g.At(b), Open: a <= longestHole && series.Newest(values[:a]) < 0, Limit: limit}
 			first := true
 			for i := a; i <= b; i++ {
 				if !math.IsNaN(values[i]) && (first || d == Above && values[i] > s.Peak || d == Below && values[i] < s.Peak) {

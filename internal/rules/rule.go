@@ -93,7 +93,7 @@ func (r Rule) IsAlert() bool { return r.Reduce == "" }
 // Streak is an unbroken run of samples beyond a limit. A hole of at most two steps does not break it.
 type Streak struct {
 	From, To time.Time // first and last sample
-	Open     bool      // it holds the first sample of the window or stands right after a hole at its start: it may have begun earlier than From
+	Open     bool      // it begins where the window does, give or take a hole: it may have begun before From. A series that appears later began then
 	Peak     float64   // the value furthest beyond the limit
 	PeakAt   time.Time
 	Limit    float64

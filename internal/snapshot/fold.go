@@ -157,30 +157,29 @@ func (f *fold) into(p *Panel) {
 // describe computes the figures of one series over its finite samples; Last is the newest sample of any kind.
 func describe(values []float64, g series.Grid) Stats {
 	s := Stats{Last: math.NaN(), Avg: math.NaN(), Min: math.NaN(), Max: math.NaN()}
-	var mean float64
-	var at int
+	lo, hi, sum, at := math.Inf(1), math.Inf(-1), 0.0, 0
 	for i, v := range values {
-		if math.IsNaN(v) {
+		if v-v != 0 { // NaN or an infinity, in one comparison for each of millions of samples
+			if !math.IsNaN(v) {
+				s.Last = v
+			}
 			continue
 		}
 		s.Last = v
-		if math.IsInf(v, 0) {
-			continue
-		}
 		s.Samples++
-		// The running mean overflows for no finite samples, which a sum does.
-		mean += v/float64(s.Samples) - mean/float64(s.Samples)
-		if !(v >= s.Min) {
-			s.Min = v
+		sum += v
+		if v < lo {
+			lo = v
 		}
-		if !(v <= s.Max) {
-			s.Max, at = v, i
+		if v > hi {
+			hi, at = v, i
 		}
 	}
-	if s.Samples > 0 {
-		s.Avg = min(max(mean, s.Min), s.Max)
-		s.MaxAt = g.At(at)
+	if s.Samples == 0 {
+		return s
 	}
+	s.Min, s.Max, s.MaxAt = lo, hi, g.At(at)
+	s.Avg = min(max(sum/float64(s.Samples), lo), hi) // a sum beyond the largest float is cut to the largest sample
 	return s
 }
 
