@@ -46,8 +46,14 @@ acceptance: build ## run the real program against real Prometheus servers (insta
 	testdata/servers/install.sh $(SERVERS)
 	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -count=1 -timeout 15m ./internal/acceptance/...
 
-bench: build ## print speed and memory as ratios, both sides in one run
-	@echo bench
+bench: build ## print speed and memory as ratios against the peers, both sides in one run
+	testdata/servers/install.sh $(SERVERS)
+	@echo '== decoding 5,000 series x 720 samples: against client_golang (want x-less-cpu >= 8, x-fewer-bytes >= 15)'
+	go test -run '^$$' -bench Decode -benchtime 5x ./internal/promapi
+	@echo '== drawing: against go-chart itself (want ratio <= 0.33 for 12 series at 1x)'
+	go test -run '^$$' -bench . -benchtime 10x ./internal/chart
+	@echo '== the whole program: against curl fetching the same bytes (want <= 15 from a replay, <= 1.1 from a Prometheus that computes)'
+	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -run '^$$' -bench . -benchtime 1x -timeout 20m ./internal/acceptance
 
 golden: ## rewrite the golden files; look at every one of them before you commit
 	go test ./internal/chart ./internal/config ./internal/panels ./internal/report -update
