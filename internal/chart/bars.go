@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -29,7 +28,7 @@ var (
 // composeBars lays out the newest value of each series as a bar, the worst first. Of a ratio, full length is the whole, whatever the
 // whole amounts to: a large node that is half empty is not longer than a small one that is full.
 func composeBars(panel *snapshot.Panel, o Options) *picture {
-	p := &picture{width: o.Width, x1: 1, y1: 1}
+	p := &picture{width: o.Width, x1: 1, y1: 1, say: o.speech()}
 	rows := ranked(panel.Rows, limitsOf(panel).direction)
 	rows = rows[:min(len(rows), mostBars)]
 	axis := barAxis(panel, rows)
@@ -39,8 +38,8 @@ func composeBars(panel *snapshot.Panel, o Options) *picture {
 	var names, figures, wholes float64
 	for _, r := range rows {
 		names = max(names, p.textWidth(r.Name, barName))
-		figures = max(figures, p.textWidth(panel.Spec.Unit.Format(r.Stats.Last), barFigure))
-		wholes = max(wholes, p.textWidth(ofWords(panel, r), barOf))
+		figures = max(figures, p.textWidth(p.say.value(panel.Spec.Unit, r.Stats.Last), barFigure))
+		wholes = max(wholes, p.textWidth(p.say.share(panel, r), barOf))
 	}
 	names = min(names, widestNames*float64(o.Width))
 	if wholes > 0 {
@@ -52,7 +51,7 @@ func composeBars(panel *snapshot.Panel, o Options) *picture {
 	p.height = p.plot.Bottom + int(edge)
 	if len(rows) < len(panel.Rows) {
 		p.height += barPitch
-		p.write("and "+strconv.Itoa(len(panel.Rows)-len(rows))+" more "+noun(panel, 2), barOf, edge, float64(p.plot.Bottom)+16, left)
+		p.write(either(panel, p.say.MoreNodes, p.say.MoreSeries).Of(len(panel.Rows)-len(rows)), barOf, edge, float64(p.plot.Bottom)+16, left)
 	}
 
 	l := limitsOf(panel)
@@ -65,8 +64,8 @@ func composeBars(panel *snapshot.Panel, o Options) *picture {
 		if s := l.severityOf(r.Stats.Last); s != rules.None {
 			st.ink = severityText(s)
 		}
-		p.write(figure(r.Stats.Last, panel.Spec.Unit.Format), st, float64(p.plot.Right)+12+figures, y, right)
-		p.write(ofWords(panel, r), barOf, float64(p.width)-edge, y, right)
+		p.write(p.say.value(panel.Spec.Unit, r.Stats.Last), st, float64(p.plot.Right)+12+figures, y, right)
+		p.write(p.say.share(panel, r), barOf, float64(p.width)-edge, y, right)
 	}
 	return p
 }
@@ -104,8 +103,8 @@ func barAxis(panel *snapshot.Panel, rows []snapshot.Row) units.Axis {
 	return axis
 }
 
-// ofWords is a ratio in what it is a ratio of: "60.4 of 64 GiB".
-func ofWords(panel *snapshot.Panel, r snapshot.Row) string {
+// share is a ratio in what it is a ratio of: "60.4 of 64 GiB".
+func (s speech) share(panel *snapshot.Panel, r snapshot.Row) string {
 	if panel.Spec.Capacity == nil || math.IsNaN(r.Capacity) || math.IsNaN(r.Stats.Last) {
 		return ""
 	}
@@ -113,7 +112,7 @@ func ofWords(panel *snapshot.Panel, r snapshot.Row) string {
 	if panel.Spec.Unit == units.Percent {
 		share /= 100
 	}
-	return panel.Spec.Capacity.Unit.FormatOf(share*r.Capacity, r.Capacity)
+	return s.Figure(panel.Spec.Capacity.Unit.FormatOf(share*r.Capacity, r.Capacity))
 }
 
 // writeBarLimits names the limits above their lines.
@@ -126,7 +125,7 @@ func (p *picture) writeBarLimits(panel *snapshot.Panel, l limits) {
 		}
 		st := limitStyle
 		st.ink = severityText(line.severity)
-		words := severityWord(line.severity) + " " + panel.Spec.Unit.Format(line.value)
+		words := p.say.limit(line, panel.Spec.Unit)
 		x := f.left + float64((line.value-f.y0)/(f.y1-f.y0)*f.width())
 		place := p.placeInside(words, st, x, f.top-8)
 		if place.box.left < last+8 {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // Kind is how a panel's data is shown.
@@ -26,14 +27,15 @@ const (
 
 // Options say how a chart is drawn. The zero value is a picture 1000 logical pixels wide on white paper, with times in UTC.
 type Options struct {
-	Kind   Kind
-	Width  int            // of the picture in logical pixels, 320 to 4000; 0: 1000
-	Height int            // of the plot in logical pixels, 80 to 2000; 0: 400. Title, axis and table come on top
-	Scale  float64        // device pixels for a logical one, 0.5 to 4; 0: 1. SVG has none
-	Zone   *time.Location // of every time in the picture; nil: UTC
-	Dark   bool           // light on dark paper. SVG follows its reader instead
-	Phone  bool           // a picture for a message on a phone: 800 × 600 logical pixels whatever Width and Height are, large text, the finding as its title
-	Bare   bool           // the plot and its axes alone, for a page that has the title and the table itself
+	Kind     Kind
+	Width    int            // of the picture in logical pixels, 320 to 4000; 0: 1000
+	Height   int            // of the plot in logical pixels, 80 to 2000; 0: 400. Title, axis and table come on top
+	Scale    float64        // device pixels for a logical one, 0.5 to 4; 0: 1. SVG has none
+	Zone     *time.Location // of every time in the picture; nil: UTC
+	Language words.Language // of every word that is not from outside; empty: English
+	Dark     bool           // light on dark paper. SVG follows its reader instead
+	Phone    bool           // a picture for a message on a phone: 800 × 600 logical pixels whatever Width and Height are, large text, the finding as its title
+	Bare     bool           // the plot and its axes alone, for a page that has the title and the table itself
 }
 
 // A picture for phones is a small one, enlarged: text of 11.5 pixels becomes one of 20.
@@ -82,7 +84,7 @@ func PNG(p *snapshot.Panel, o Options) ([]byte, error) {
 
 // compose lays out a panel: as what its data can show, or as a picture that says why there is none.
 func compose(panel *snapshot.Panel, o Options) *picture {
-	if headline, detail := nothingToDraw(panel); headline != "" {
+	if headline, detail := o.speech().nothingToDraw(panel); headline != "" {
 		return composePlaceholder(panel, o, headline, detail)
 	}
 	switch {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden pictures")
@@ -27,6 +28,8 @@ func TestGolden(t *testing.T) {
 		{"fleet-cpu", fleetCPU(200, 721), Options{Zone: seoul()}},
 		{"pods", podMemory(), Options{}},
 		{"hangul", hangul(), Options{Zone: seoul()}},
+		{"korean", korean(), Options{Zone: seoul(), Language: words.Korean}},
+		{"korean-phone", korean(), Options{Zone: seoul(), Language: words.Korean, Phone: true}},
 		{"clocks-go-back", clocksGoBack(), Options{Zone: mustZone("America/New_York"), Height: 240}},
 		{"below", scrapeHealth(), Options{Height: 240}},
 		{"far-below-limits", quiet(), Options{Height: 240}},

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -18,7 +19,7 @@ const (
 
 // composeHeat lays out the drawn series as rows of cells, each the worst sample of its time, coloured by the panel's limits.
 func composeHeat(panel *snapshot.Panel, o Options) *picture {
-	p := &picture{width: o.Width}
+	p := &picture{width: o.Width, say: o.speech()}
 	lines := panel.Lines[:min(len(panel.Lines), mostLines)]
 	l := limitsOf(panel)
 	axis, _ := valueAxis(extent(panel, lines), l, panel.Spec.Unit, 6)
@@ -39,7 +40,7 @@ func composeHeat(panel *snapshot.Panel, o Options) *picture {
 	for i, line := range lines {
 		p.write(p.elide(line.Name, labelStyle, names), labelStyle, f.left-axisGap, f.top+float64(i*heatPitch)+12, right)
 	}
-	ticks := timeTicks(panel.Grid.Start, panel.Grid.At(t.n-1), o.Zone, max(int(f.width())/tickPitch, 2))
+	ticks := p.say.timeTicks(panel.Grid.Start, panel.Grid.At(t.n-1), max(int(f.width())/tickPitch, 2))
 	p.inside = []shape{heat{lines, t, l}, marksOf(ticks)}
 	p.writeTimes(ticks)
 	p.writeHeatLegend(panel, l)
@@ -139,18 +140,18 @@ func (p *picture) writeHeatLegend(panel *snapshot.Panel, l limits) {
 	of := func(i ink) func(box) shape {
 		return func(b box) shape { return block{b, solid(i)} }
 	}
-	key("no data", func(b box) shape { return hatched(b) })
+	key(p.say.NoData, func(b box) shape { return hatched(b) })
 	var ramp []func(box) shape
 	for i := range heatColours {
 		ramp = append(ramp, of(firstHeat+ink(i)))
 	}
-	key(panel.Spec.Unit.Format(p.y0)+" to "+panel.Spec.Unit.Format(p.y1), ramp...)
+	key(fmt.Sprintf(p.say.FromTo, p.say.value(panel.Spec.Unit, p.y0), p.say.value(panel.Spec.Unit, p.y1)), ramp...)
 	sign := " > "
 	if l.direction == rules.Below {
 		sign = " < "
 	}
 	for _, line := range l.lines {
-		key(severityWord(line.severity)+sign+panel.Spec.Unit.Format(line.value), of(severityInk(line.severity)))
+		key(p.say.severity(line.severity)+sign+p.say.value(panel.Spec.Unit, line.value), of(severityInk(line.severity)))
 	}
 }
 

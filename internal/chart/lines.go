@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -52,7 +53,7 @@ type lineChart struct {
 // composeLines lays out a panel that has something to draw.
 func composeLines(panel *snapshot.Panel, o Options) *picture {
 	c := &lineChart{
-		picture: &picture{width: o.Width},
+		picture: &picture{width: o.Width, say: o.speech()},
 		panel:   panel, lines: panel.Lines[:min(len(panel.Lines), mostLines)], times: timesOf(panel.Grid), limits: limitsOf(panel), o: o,
 	}
 	c.named = len(c.lines)
@@ -64,6 +65,7 @@ func composeLines(panel *snapshot.Panel, o Options) *picture {
 		c.o.Height = phoneHeight - axisHeight - c.plot.Top
 	}
 	c.axis, c.hidden = valueAxis(extent(panel, c.lines), c.limits, panel.Spec.Unit, max(c.o.Height/valuePitch, 3))
+	c.say.values(c.axis.Labels)
 	c.y0, c.y1 = c.axis.Lo, c.axis.Hi
 	c.x0, c.x1 = c.times.start, c.times.at(c.times.n-1)
 	if c.times.n == 1 { // a moment has no width, and go-chart needs one
@@ -116,7 +118,7 @@ func (c *lineChart) setMargins() {
 		names = max(names, c.textWidth(c.lines[i].Name, c.labelStyle(i)))
 	}
 	if c.panel.Rest != nil {
-		names = max(names, c.textWidth(restName(c.panel), labelStyle))
+		names = max(names, c.textWidth(c.say.rest(c.panel), labelStyle))
 	}
 	names = min(names, widestLabels*float64(c.width))
 	c.plot.Bottom = c.plot.Top + c.o.Height
@@ -197,7 +199,7 @@ func (c *lineChart) writeValueAxis() {
 
 func (c *lineChart) timeTicks() []timeTick {
 	g := c.panel.Grid
-	return timeTicks(g.Start, g.At(c.times.n-1), c.o.Zone, max((c.plot.Right-c.plot.Left)/tickPitch, 2))
+	return c.say.timeTicks(g.Start, g.At(c.times.n-1), max((c.plot.Right-c.plot.Left)/tickPitch, 2))
 }
 
 // writeTimes writes the ticks' times and below them the dates. A label that would touch the one before is left out.
@@ -265,20 +267,21 @@ func (c *lineChart) writeLimits() {
 		if c.limits.direction == rules.Below && f.y(l.value)+16 < f.bottom || y-limitStyle.size < f.top {
 			y = f.y(l.value) + 13
 		}
-		write(severityWord(l.severity)+" "+c.panel.Spec.Unit.Format(l.value), st, y)
+		write(c.say.limit(l, c.panel.Spec.Unit), st, y)
 	}
 	if len(c.hidden) == 0 {
 		return
 	}
-	words, y, side := "", f.top+14, "above this axis"
+	beyond, y := c.say.AboveAxis, f.top+14
 	if c.hidden[0].value < c.y0 {
-		y, side = f.bottom-6, "below this axis"
+		beyond, y = c.say.BelowAxis, f.bottom-6
 	}
+	var limits []string
 	for _, l := range c.hidden {
-		words += severityWord(l.severity) + " " + c.panel.Spec.Unit.Format(l.value) + ", "
+		limits = append(limits, c.say.limit(l, c.panel.Spec.Unit))
 	}
 	st := style{limitStyle.size, regular, mutedInk}
-	write(c.elide(words+side, st, f.width()-18), st, y)
+	write(c.elide(fmt.Sprintf(beyond, strings.Join(limits, ", ")), st, f.width()-18), st, y)
 }
 
 // plate writes a label on translucent paper.
@@ -289,13 +292,6 @@ func (p *picture) plate(l label) {
 
 func plateOf(l label) box {
 	return box{l.box.left - 3, l.box.top - 2, l.box.right + 3, l.box.bottom + 1}
-}
-
-func severityWord(s rules.Severity) string {
-	if s == rules.Warning {
-		return "warning"
-	}
-	return "critical"
 }
 
 // labelStyle is how the name of the i-th line is written beside its end.
@@ -327,7 +323,7 @@ func (c *lineChart) writeDirectLabels() {
 		if high, ok2 := lastFinite(r.P95); ok && ok2 {
 			st := labelStyle
 			st.ink = mutedInk
-			tags = append(tags, tag{restName(c.panel), st, leader{f.x(c.times.at(low)), f.y(r.P05[low]/2 + r.P95[high]/2), 0, solid(restInk)}})
+			tags = append(tags, tag{c.say.rest(c.panel), st, leader{f.x(c.times.at(low)), f.y(r.P05[low]/2 + r.P95[high]/2), 0, solid(restInk)}})
 		}
 	}
 	tags = tags[:min(len(tags), int(f.height()/labelPitch)+1)]
@@ -353,8 +349,4 @@ func lastFinite(values []float64) (at int, ok bool) {
 		}
 	}
 	return 0, false
-}
-
-func restName(panel *snapshot.Panel) string {
-	return fmt.Sprintf("other %d %s", panel.Rest.Series, noun(panel, panel.Rest.Series))
 }

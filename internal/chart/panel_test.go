@@ -234,6 +234,20 @@ func hangul() *snapshot.Panel {
 	return p
 }
 
+// korean has every kind of word that a chart of lines has: a finding, a band, capacities in cores, limits on the axis and beyond it.
+func korean() *snapshot.Panel {
+	p := fleetCPU(60, 361)
+	p.Spec.Title = "노드 CPU"
+	p.Spec.Rules = limitRules(0.5, 0.7)
+	p.Spec.Capacity = &snapshot.Capacity{Unit: units.Cores}
+	for i := range p.Lines {
+		p.Lines[i].Capacity = float64(int(16) << (i % 3))
+	}
+	breach(p, 1, rules.Warning, 0.5, p.Grid.At(20))
+	breach(p, 2, rules.Warning, 0.5, p.Grid.At(320))
+	return p
+}
+
 func clocksGoBack() *snapshot.Panel {
 	g := gridTo(time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC), 181, 3*time.Minute)
 	return panelOf("Clocks go back: 01:00 comes twice", units.Cores, g, 3, []string{"a", "b", "c"},

@@ -10,6 +10,7 @@ import (
 // picture is a chart that is laid out: where everything is, in logical pixels, and nothing of how it is written down. Both writers draw
 // the same picture.
 type picture struct {
+	say           speech
 	width, height int
 	plot          chart.Box
 	x0, x1        float64 // the time axis, in seconds since 1970

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -10,20 +11,20 @@ import (
 )
 
 // nothingToDraw says in a few words why a panel has no chart, and what is known about it; two empty strings where it has one.
-func nothingToDraw(panel *snapshot.Panel) (headline, detail string) {
+func (s speech) nothingToDraw(panel *snapshot.Panel) (headline, detail string) {
 	switch {
 	case panel.Err != nil:
-		return "query failed", panel.Err.Error()
+		return s.QueryFailed, panel.Err.Error()
 	case len(panel.Lines) == 0 && panel.Spec.EmptyIsOK && panel.Data == snapshot.DataComplete:
-		return "nothing to report", "The query found no series, as it should be."
+		return s.NothingToReport, s.EmptyAsItShould
 	case len(panel.Lines) == 0 && len(panel.Missing) > 0:
-		return "no data", "Prometheus does not have " + strings.Join(panel.Missing, ", ") + ". " + panel.Spec.Hint
+		return s.NoData, fmt.Sprintf(s.MetricsMissing, strings.Join(panel.Missing, ", ")) + " " + panel.Spec.Hint
 	case len(panel.Lines) == 0:
-		return "no data", "The query found no series. " + panel.Spec.Hint
+		return s.NoData, s.EmptyAnswer + " " + panel.Spec.Hint
 	case !drawableGrid(panel.Grid):
-		return "no data", "The samples' times cannot be drawn."
+		return s.NoData, s.TimesNotDrawable
 	case !extent(panel, panel.Lines).any:
-		return "no data", "No series has a finite sample in this time."
+		return s.NoData, s.NothingFinite
 	}
 	return "", ""
 }
@@ -51,7 +52,7 @@ var (
 
 // composePlaceholder lays out a picture without data.
 func composePlaceholder(panel *snapshot.Panel, o Options, headline, detail string) *picture {
-	p := &picture{width: o.Width, x1: 1, y1: 1}
+	p := &picture{width: o.Width, x1: 1, y1: 1, say: o.speech()}
 	p.plot.Top = p.writeHeader(panel, o)
 	p.plot.Bottom = p.plot.Top + min(o.Height, placeholderHeight)
 	p.plot.Left, p.plot.Right = int(edge), o.Width-int(edge)

@@ -36,7 +36,7 @@ func SparkPNG(values []float64, severity rules.Severity, width, height int, o Op
 // composeSpark lays a sparkline out.
 func composeSpark(values []float64, severity rules.Severity, width, height int) *picture {
 	width, height = min(max(width, leastSpark), mostSpark), min(max(height, leastSpark), mostSpark)
-	p := &picture{width: width, height: height, alt: "sparkline", x1: float64(max(len(values)-1, 1)), y1: 1}
+	p := &picture{width: width, height: height, x1: float64(max(len(values)-1, 1)), y1: 1}
 	p.plot = chart.Box{IsSet: true, Left: sparkInset, Top: sparkInset, Right: width - sparkInset, Bottom: height - sparkInset}
 	var b bounds
 	b.add(values...)

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -44,14 +45,14 @@ var (
 
 // newTable prepares the table of a chart whose width is known.
 func newTable(c *lineChart) *table {
-	t := &table{chart: c, heads: []string{"last", "avg", "max", "min"}, columns: 1}
+	t := &table{chart: c, heads: []string{c.say.HeadLast, c.say.HeadAverage, c.say.HeadMaximum, c.say.HeadMinimum}, columns: 1}
 	unit := c.panel.Spec.Unit
 	whole := false
 	for _, l := range c.lines {
 		whole = whole || c.panel.Spec.Capacity != nil && !math.IsNaN(l.Capacity)
 	}
 	if whole {
-		t.heads, t.newest = append([]string{"of"}, t.heads...), 1
+		t.heads, t.newest = append([]string{c.say.HeadCapacity}, t.heads...), 1
 	}
 	for i, l := range c.lines {
 		row := tableRow{name: l.Name, index: i, last: textInk}
@@ -59,10 +60,10 @@ func newTable(c *lineChart) *table {
 			row.last = severityText(l.Severity)
 		}
 		if whole {
-			row.figures = append(row.figures, figure(l.Capacity, c.panel.Spec.Capacity.Unit.Format))
+			row.figures = append(row.figures, c.say.value(c.panel.Spec.Capacity.Unit, l.Capacity))
 		}
 		for _, v := range []float64{l.Stats.Last, l.Stats.Avg, l.Stats.Max, l.Stats.Min} {
-			row.figures = append(row.figures, figure(v, unit.Format))
+			row.figures = append(row.figures, c.say.value(unit, v))
 		}
 		t.rows = append(t.rows, row)
 	}
@@ -76,7 +77,7 @@ func newTable(c *lineChart) *table {
 // restRow sums up the series that have no row: the mean of the last samples and of all, and how far they reach.
 func restRow(c *lineChart, whole bool) tableRow {
 	r, unit := c.panel.Rest, c.panel.Spec.Unit
-	row := tableRow{name: restName(c.panel) + " (mean; band p5–p95)", index: -1, last: textInk}
+	row := tableRow{name: fmt.Sprintf(c.say.RestMean, c.say.rest(c.panel)), index: -1, last: textInk}
 	if whole {
 		row.figures = append(row.figures, "")
 	}
@@ -93,16 +94,9 @@ func restRow(c *lineChart, whole bool) tableRow {
 		reach.low, reach.high = math.NaN(), math.NaN()
 	}
 	for _, v := range []float64{last, sum / float64(count), reach.high, reach.low} {
-		row.figures = append(row.figures, figure(v, unit.Format))
+		row.figures = append(row.figures, c.say.value(unit, v))
 	}
 	return row
-}
-
-func figure(v float64, format func(float64) string) string {
-	if math.IsNaN(v) {
-		return "–"
-	}
-	return format(v)
 }
 
 // measure finds the figures' widths and whether two columns fit side by side with every name whole. Figures that leave no room for names
@@ -161,7 +155,7 @@ func (t *table) write(y float64) {
 	per := t.rowsInColumn()
 	for column := range t.columns {
 		x := edge + float64(float64(column)*(width+betweenCols))
-		c.write(noun(c.panel, 1), headStyle, x+nameIndent, top+2, left)
+		c.write(either(c.panel, c.say.HeadNode, c.say.HeadSeries), headStyle, x+nameIndent, top+2, left)
 		t.eachFigure(x, width, func(i int, at float64) { c.write(t.heads[i], headStyle, at, top+2, right) })
 		c.around = append(c.around, block{box{x, top + 7, x + width, top + 7}, solid(axisInk)})
 		for i := column * per; i < min((column+1)*per, len(t.rows)); i++ {

@@ -3,6 +3,8 @@ package chart
 import (
 	"slices"
 	"time"
+
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // timeTick is a mark on the time axis.
@@ -19,25 +21,21 @@ var timeLadder = []time.Duration{
 	time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
 }
 
-const (
-	clockLayout = "15:04"
-	dateLayout  = "Mon 2 Jan"
-	day         = 24 * time.Hour
-)
+const day = 24 * time.Hour
 
-// timeTicks returns at most about most ticks from one time to another, at round times of the wall clock in zone. An hour that does not
+// timeTicks returns at most about most ticks from one time to another, at round times of the wall clock. An hour that does not
 // exist has none; one that comes twice has two, each with the zone that it is in.
-func timeTicks(from, to time.Time, zone *time.Location, most int) []timeTick {
-	from, to = from.In(zone), to.In(zone)
+func (s speech) timeTicks(from, to time.Time, most int) []timeTick {
+	from, to = from.In(s.zone), to.In(s.zone)
 	apart := to.Sub(from) / time.Duration(max(most, 1))
 	if i := slices.IndexFunc(timeLadder, func(d time.Duration) bool { return d >= apart }); i >= 0 {
-		return clockTicks(from, to, timeLadder[i])
+		return s.clockTicks(from, to, timeLadder[i])
 	}
-	return dayTicks(from, to, apart)
+	return s.dayTicks(from, to, apart)
 }
 
 // clockTicks are ticks within days. Days are walked from midnight to midnight, because only the wall clock's hours are round.
-func clockTicks(from, to time.Time, apart time.Duration) []timeTick {
+func (s speech) clockTicks(from, to time.Time, apart time.Duration) []timeTick {
 	var ticks []timeTick
 	y, m, d := from.Date()
 	for n := 0; ; n++ {
@@ -52,23 +50,23 @@ func clockTicks(from, to time.Time, apart time.Duration) []timeTick {
 		slices.SortFunc(at, time.Time.Compare) // of a repeated hour the two halves interleave
 		for _, t := range slices.CompactFunc(at, time.Time.Equal) {
 			if !t.Before(from) && !t.After(to) {
-				ticks = append(ticks, timeTick{at: t, text: t.Format(clockLayout), midnight: t.Equal(midnight)})
+				ticks = append(ticks, timeTick{at: t, text: s.Clock(t), midnight: t.Equal(midnight)})
 			}
 		}
 	}
 	for i := range ticks {
 		if isRepeated(ticks[i].at) {
-			ticks[i].text += " " + zoneName(ticks[i].at)
+			ticks[i].text += " " + words.Zone(ticks[i].at)
 		}
 		if ticks[i].midnight || i == 0 {
-			ticks[i].date = ticks[i].at.Format(dateLayout)
+			ticks[i].date = s.AxisDate(ticks[i].at)
 		}
 	}
 	return ticks
 }
 
 // dayTicks are whole days apart: one, two, or weeks from Mondays.
-func dayTicks(from, to time.Time, apart time.Duration) []timeTick {
+func (s speech) dayTicks(from, to time.Time, apart time.Duration) []timeTick {
 	days := 1
 	for time.Duration(days)*day < apart {
 		switch days {
@@ -91,7 +89,7 @@ func dayTicks(from, to time.Time, apart time.Duration) []timeTick {
 			return ticks
 		}
 		if !t.Before(from) {
-			ticks = append(ticks, timeTick{at: t, text: t.Format(dateLayout), midnight: true})
+			ticks = append(ticks, timeTick{at: t, text: s.AxisDate(t), midnight: true})
 		}
 	}
 }
@@ -141,13 +139,4 @@ func twin(t time.Time) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
-}
-
-// zoneName is the zone's abbreviation at t: KST; a zone that has none reads as its offset: UTC+08.
-func zoneName(t time.Time) string {
-	name, _ := t.Zone()
-	if name != "" && (name[0] == '+' || name[0] == '-') {
-		return "UTC" + name
-	}
-	return name
 }

@@ -10,7 +10,7 @@ import (
 
 func tickWords(from, to time.Time, zone string, most int) string {
 	var words []string
-	for _, t := range timeTicks(from, to, mustZone(zone), most) {
+	for _, t := range (Options{Zone: mustZone(zone)}).speech().timeTicks(from, to, most) {
 		w := t.text
 		if t.date != "" {
 			w += "(" + t.date + ")"
@@ -72,7 +72,7 @@ func TestTimeTicksProperty(t *testing.T) {
 		from := time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "from"), 0)
 		to := from.Add(time.Duration(rapid.Int64Range(0, int64(400*day)).Draw(t, "range")))
 		most := rapid.IntRange(2, 30).Draw(t, "most")
-		ticks := timeTicks(from, to, zone, most)
+		ticks := (Options{Zone: zone}).speech().timeTicks(from, to, most)
 		for i, k := range ticks {
 			if k.at.Before(from) || k.at.After(to) || i > 0 && !ticks[i-1].at.Before(k.at) {
 				t.Fatalf("tick %d of %v is out of order or range", i, ticks)

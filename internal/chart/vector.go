@@ -18,7 +18,7 @@ type vector struct {
 	pen
 	out           strings.Builder
 	width, height int
-	title         string // what a screen reader says
+	title         string // what a screen reader says; empty: nothing, because what stands beside it says it all
 	frame         frame  // the plot and its axes, for a script that reads the chart
 }
 
@@ -32,8 +32,12 @@ func (v *vector) Save(w io.Writer) error {
 	if f := v.frame; f.x1 > 1 { // the others have an axis from 0 to 1
 		plot = fmt.Sprintf(` data-plot="%g %g %g %g %s %s %g %g"`, f.left, f.top, f.right, f.bottom, decimal(f.x0), decimal(f.x1), f.y0, f.y1)
 	}
-	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-label="%s" viewBox="0 0 %d %d"%s font-family="%s">%s</svg>`,
-		html.EscapeString(printable(v.title)), v.width, v.height, plot, fontFamily, v.out.String())
+	said := `aria-hidden="true"`
+	if v.title != "" {
+		said = fmt.Sprintf(`role="img" aria-label="%s"`, html.EscapeString(printable(v.title)))
+	}
+	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="chart" %s viewBox="0 0 %d %d"%s font-family="%s">%s</svg>`,
+		said, v.width, v.height, plot, fontFamily, v.out.String())
 	return err
 }
 

@@ -143,7 +143,6 @@ var english = Words{
 	BelowAxis:        "%[1]s, below this axis",
 	PartialData:      "incomplete data",
 	InfiniteNotDrawn: "infinite samples are not drawn",
-	Sparkline:        "sparkline",
 	QueryFailed:      "query failed",
 	NothingToReport:  "nothing to report",
 	EmptyAsItShould:  "The query found no series, as it should be.",

@@ -114,7 +114,7 @@ type Words struct {
 	NoDataSince                                                                         string // 1 since when
 	RestMean                                                                            string // 1 "other 33 nodes"
 	AboveAxis, BelowAxis                                                                string // 1 limits
-	PartialData, InfiniteNotDrawn, Sparkline                                            string
+	PartialData, InfiniteNotDrawn                                                       string
 	QueryFailed, NothingToReport, EmptyAsItShould, EmptyAnswer                          string
 	MetricsMissing                                                                      string // 1 metrics
 	TimesNotDrawable, NothingFinite                                                     string

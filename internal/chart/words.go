@@ -1,0 +1,176 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// speech is how a picture speaks: the language of its words and the zone of its times.
+type speech struct {
+	*words.Words
+	zone *time.Location
+}
+
+func (o Options) speech() speech { return speech{words.In(o.Language), o.Zone} }
+
+// value writes a figure.
+func (s speech) value(u units.Unit, v float64) string { return s.Figure(u.Format(v)) }
+
+// values writes the labels of an axis in s's language, in place.
+func (s speech) values(labels []string) {
+	for i, l := range labels {
+		labels[i] = s.Figure(l)
+	}
+}
+
+// limit names a limit: "critical 90 %".
+func (s speech) limit(l limit, u units.Unit) string {
+	return s.severity(l.severity) + " " + s.value(u, l.value)
+}
+
+func (s speech) severity(of rules.Severity) string {
+	if of == rules.Warning {
+		return s.Warning
+	}
+	return s.Critical
+}
+
+// ofNodes says that the series of a panel are nodes: that each is named after the node that it belongs to.
+func ofNodes(panel *snapshot.Panel) bool {
+	return len(panel.Rows) > 0 && panel.Rows[0].Node != "" && panel.Rows[0].Node == panel.Rows[0].Name
+}
+
+// either chooses between the words for nodes and those for series of any other kind.
+func either[T any](panel *snapshot.Panel, nodes, series T) T {
+	if ofNodes(panel) {
+		return nodes
+	}
+	return series
+}
+
+// rest names the series that are not drawn one by one: "other 33 nodes".
+func (s speech) rest(panel *snapshot.Panel) string {
+	return either(panel, s.OtherNodes, s.OtherSeries).Of(panel.Rest.Series)
+}
+
+// caveats are what a reader must know before trusting the picture.
+func (s speech) caveats(panel *snapshot.Panel) []string {
+	var out []string
+	if panel.Data == snapshot.DataPartial {
+		out = append(out, s.PartialData)
+	}
+	for _, l := range panel.Lines {
+		if slices.ContainsFunc(l.Values, func(v float64) bool { return math.IsInf(v, 0) }) {
+			return append(out, s.InfiniteNotDrawn)
+		}
+	}
+	return out
+}
+
+// scope says how many series are drawn, and of which time: "12 of 42 nodes · 24 h to Sun 22 Nov 2026 09:00 KST".
+func (s speech) scope(panel *snapshot.Panel) string {
+	when := fmt.Sprintf(s.Moment, s.Stamp(panel.Grid.End().In(s.zone)))
+	if span := panel.Grid.Range(); span > 0 {
+		when = fmt.Sprintf(s.Window, s.span(span), s.Stamp(panel.Grid.End().In(s.zone)))
+	}
+	drawn, total := min(len(panel.Lines), mostLines), max(panel.Total, len(panel.Lines))
+	if drawn == 0 {
+		return when
+	}
+	count := either(panel, s.SomeNodes, s.SomeSeries).Of(total)
+	if drawn < total {
+		count = fmt.Sprintf(s.Some, words.Thousands(drawn), count)
+	}
+	return count + " · " + when
+}
+
+// span writes a range of time in at most two parts: 24 h, 1 h 30 min, 7 d.
+func (s speech) span(d time.Duration) string {
+	parts := []struct {
+		size time.Duration
+		word string
+	}{{day, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}}
+	if d < 2*day {
+		parts = parts[1:] // hours up to two days
+	}
+	var written []string
+	for _, p := range parts {
+		if n := d / p.size; n > 0 && len(written) < 2 {
+			written = append(written, strconv.FormatInt(int64(n), 10)+" "+p.word)
+			d -= n * p.size
+		}
+	}
+	if len(written) == 0 {
+		return d.String()
+	}
+	return s.Figure(strings.Join(written, " "))
+}
+
+// moment writes a time, with its day where that is not the day of the newest sample.
+func (s speech) moment(t time.Time, g series.Grid) string {
+	t, end := t.In(s.zone), g.End().In(s.zone)
+	if t.YearDay() == end.YearDay() && t.Year() == end.Year() {
+		return s.Clock(t)
+	}
+	return s.Date(t) + " " + s.Clock(t)
+}
+
+// finding says what is wrong, the severity in words because colour alone does not reach everybody: "critical: ip-10-0-1-12" and
+// " 94 % > 90 % since 02:10, and 2 more".
+func (s speech) finding(panel *snapshot.Panel, f *snapshot.Finding) (name, rest string) {
+	name = f.Name
+	switch {
+	case f.Status == rules.NoData && f.Newest.IsZero():
+		rest = s.NoData
+	case f.Status == rules.NoData:
+		rest = fmt.Sprintf(s.NoDataSince, s.moment(f.Newest, panel.Grid))
+	default:
+		name = fmt.Sprintf(s.NamedFinding, s.severity(f.Severity), f.Name)
+		rest = s.breach(panel, f)
+		if streak := f.Streak; streak != nil && !streak.From.IsZero() {
+			rest = fmt.Sprintf(s.BreachSince, rest, s.moment(streak.From, panel.Grid))
+		}
+	}
+	more := -1
+	for _, other := range panel.Findings {
+		if other.Status == rules.Breach || other.Status == rules.NoData {
+			more++
+		}
+	}
+	if more > 0 {
+		rest += s.AlsoFound.Of(more)
+	}
+	return name, " " + rest
+}
+
+// breach compares a figure with its limit: "94 % > 90 %", of a verdict "p95 94 % > 90 %".
+func (s speech) breach(panel *snapshot.Panel, f *snapshot.Finding) string {
+	sign, figure := ">", ""
+	for _, r := range panel.Spec.Rules {
+		if r.Name != f.Rule {
+			continue
+		}
+		if r.Direction == rules.Below {
+			sign = "<"
+		}
+		if !r.IsAlert() {
+			figure = s.Reduced(string(r.Reduce)) + " "
+		}
+		break
+	}
+	if math.IsNaN(f.Limit) {
+		return figure + s.value(panel.Spec.Unit, f.Value)
+	}
+	value, against := panel.Spec.Unit.FormatAgainst(f.Value, f.Limit)
+	return figure + s.Figure(value) + " " + sign + " " + s.Figure(against)
+}
