@@ -122,7 +122,7 @@ func (s speech) moment(t time.Time, g series.Grid) string {
 	if t.YearDay() == end.YearDay() && t.Year() == end.Year() {
 		return s.Clock(t)
 	}
-	return s.Date(t) + " " + s.Clock(t)
+	return s.AxisDate(t) + " " + s.Clock(t)
 }
 
 // finding says what is wrong, the severity in words because colour alone does not reach everybody: "critical: ip-10-0-1-12" and
