@@ -14,6 +14,17 @@ import (
 // DefaultTop is how many series a panel draws as lines where its Spec names no number. Eight is what the palette tells apart.
 const DefaultTop = 8
 
+// Top returns how many series a panel of a kind draws where its Spec names no number: rows take less room than colours.
+func (k Kind) Top() int {
+	switch k {
+	case Heatmap:
+		return 24
+	case Bars:
+		return 20
+	}
+	return DefaultTop
+}
+
 // fold takes the series of one answer, one at a time, and keeps what is drawn and said of them.
 type fold struct {
 	spec     *Spec
@@ -34,7 +45,7 @@ type fold struct {
 func newFold(spec *Spec, g series.Grid, nodes Nodes, capacity map[uint64]float64) *fold {
 	top := spec.Top
 	if top <= 0 {
-		top = DefaultTop
+		top = spec.Kind.Top()
 	}
 	direction := rules.Above
 	if len(spec.Rules) > 0 {
@@ -130,10 +141,18 @@ func (f *fold) keep(row Row, values []float64) {
 	heap.Fix(&f.kept, 0)
 }
 
-// byRank orders rows, the worst in the rule's direction first, then by labels: the same data keeps the same lines whatever order the
-// server sends it in.
+// byRank orders rows, the worst in the rule's direction first; among equals, the one that was furthest in the window, so that a
+// state which came and went is drawn; then by labels: the same data keeps the same lines whatever order the server sends it in.
 func byRank(d rules.Direction) func(a, b Row) int {
-	return func(a, b Row) int { return cmp.Or(d.Compare(a.Rank, b.Rank), a.Labels.Compare(b.Labels)) }
+	furthest := func(s Stats) float64 {
+		if d == rules.Below {
+			return s.Min
+		}
+		return s.Max
+	}
+	return func(a, b Row) int {
+		return cmp.Or(d.Compare(a.Rank, b.Rank), d.Compare(furthest(a.Stats), furthest(b.Stats)), a.Labels.Compare(b.Labels))
+	}
 }
 
 // into moves what was folded into the panel.

@@ -62,13 +62,16 @@ func TestFoldKeepsTheWorst(t *testing.T) {
 		if len(spec.Rules) > 0 && spec.Rules[0].Direction == rules.Below {
 			sign = -1
 		}
-		key := func(r Row) float64 {
-			if math.IsNaN(r.Rank) {
+		key := func(v float64) float64 {
+			if math.IsNaN(v) {
 				return math.Inf(-1)
 			}
-			return sign * r.Rank
+			return sign * v
 		}
-		slices.SortStableFunc(sorted, func(a, b Row) int { return cmp.Or(cmp.Compare(key(b), key(a)), a.Labels.Compare(b.Labels)) })
+		furthest := func(r Row) float64 { return map[float64]float64{1: r.Stats.Max, -1: r.Stats.Min}[sign] }
+		slices.SortStableFunc(sorted, func(a, b Row) int {
+			return cmp.Or(cmp.Compare(key(b.Rank), key(a.Rank)), cmp.Compare(key(furthest(b)), key(furthest(a))), a.Labels.Compare(b.Labels))
+		})
 		if len(p.Lines) != min(spec.Top, len(in)) {
 			t.Fatalf("%d lines of %d series", len(p.Lines), len(in))
 		}

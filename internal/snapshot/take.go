@@ -137,6 +137,7 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 		return p.explainEmpty(ctx, q)
 	}
 	p.judgeAge(f.newest)
+	p.askReferences(ctx, q, vars)
 	p.askRemarks(ctx, q, vars)
 	return nil
 }

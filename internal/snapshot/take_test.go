@@ -315,3 +315,59 @@ func TestWithoutHonorLabelsIsSaid(t *testing.T) {
 		t.Errorf("notes %q, %v", notes, err)
 	}
 }
+
+func TestReferences(t *testing.T) {
+	f := fake{answers: map[string][]series.Series{
+		"used":   {constant(3, "pod", "a")},
+		"limit":  {constant(8, "c", "b"), constant(4, "c", "a")},
+		"many":   {constant(1, "i", "1"), constant(2, "i", "2"), constant(3, "i", "3"), constant(4, "i", "4")},
+		"nobody": {},
+		"moved":  {constant(1)},
+	}, meta: map[string]promapi.Meta{"moved": {Grid: series.Grid{Start: slot, Step: time.Minute, Len: 61}}}}
+	for range 101 {
+		f.answers["crowd"] = append(f.answers["crowd"], constant(1))
+	}
+	p := take(f, snapshot.Spec{Query: "used", References: []snapshot.Reference{
+		{Name: "gone", Query: "down"}, {Name: "empty", Query: "nobody"}, {Name: "moved", Query: "moved"}, {Name: "crowd", Query: "crowd"},
+		{Name: "limit {{c}}", Query: "limit"}, {Name: "many", Query: "many"},
+	}})[0]
+	var names []string
+	for _, r := range p.References {
+		names = append(names, fmt.Sprint(r.Name, r.Values[0], " ", len(r.Values) == p.Grid.Len))
+	}
+	if want := []string{"limit a4 true", "limit b8 true", "many1 true", "many2 true"}; !slices.Equal(names, want) {
+		t.Errorf("the reference lines are %q, want %q", names, want)
+	}
+	if len(p.Notes) != 5 || !strings.Contains(p.Notes[4], "2 reference lines are left out") || p.Data != snapshot.DataComplete || p.Err != nil {
+		t.Errorf("the panel must go on without what failed, and say so: data %v, err %v, notes %q", p.Data, p.Err, p.Notes)
+	}
+	if failed := take(f, snapshot.Spec{Query: "down", References: []snapshot.Reference{{Name: "limit", Query: "limit"}}})[0]; len(failed.References) != 0 || failed.Err == nil {
+		t.Errorf("a panel that failed has no reference lines: %+v", failed)
+	}
+}
+
+func TestTopOfKinds(t *testing.T) {
+	f := fake{answers: map[string][]series.Series{"q": {}}}
+	for i := range 60 {
+		f.answers["q"] = append(f.answers["q"], constant(0, "i", fmt.Sprint(i)))
+	}
+	for _, k := range snapshot.Kinds() {
+		if p := take(f, snapshot.Spec{Query: "q", Kind: k})[0]; len(p.Lines) != k.Top() {
+			t.Errorf("%s draws %d series, want %d", k, len(p.Lines), k.Top())
+		}
+	}
+	if p := take(f, snapshot.Spec{Query: "q", Kind: snapshot.Heatmap, Top: 48})[0]; len(p.Lines) != 48 {
+		t.Errorf("a panel that says how many draws %d", len(p.Lines))
+	}
+}
+
+// A state that came and went is worth a line more than one that was never there, though both are 0 now.
+func TestWhatCameAndWentIsKept(t *testing.T) {
+	f := fake{answers: map[string][]series.Series{"q": {
+		constant(0, "i", "a"), constant(0, "i", "b"), {Labels: series.FromPairs("i", "c"), Values: []float64{0, 1, 0}},
+	}}}
+	p := take(f, snapshot.Spec{Query: "q", Top: 1, Rules: []rules.Rule{{Name: "r", Critical: rules.At(0)}}})[0]
+	if got := p.Lines[0].Labels.Get("i"); got != "c" {
+		t.Errorf("the line is %s", got)
+	}
+}

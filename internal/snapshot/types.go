@@ -12,6 +12,21 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
+// Kind is how a panel's data is shown. The zero value fits the data: lines over time, or bars where there is but one sample.
+type Kind string
+
+// The kinds. A limit colours them all but the area, in which no series stands for itself.
+const (
+	Lines   Kind = "lines"   // over time, the worst series one by one, the others as a band
+	Area    Kind = "area"    // over time, one series upon the other, the others as one: for figures that add up to something
+	Bars    Kind = "bars"    // the newest value of each series, ranked; of a ratio, against the whole
+	Heatmap Kind = "heatmap" // series × time as cells: for states, and for events that matter by when they were
+	Stat    Kind = "stat"    // the newest value in large figures, with a sparkline: for what is one number
+)
+
+// Kinds returns every kind.
+func Kinds() []Kind { return []Kind{Lines, Area, Bars, Heatmap, Stat} }
+
 // Spec is a panel: one question with its chart.
 type Spec struct {
 	Name    string // a file name and an anchor: [a-z0-9-]
@@ -24,7 +39,8 @@ type Spec struct {
 	Why     string // why this metric and not its neighbours, in a sentence or two
 	Hint    string // what brings the metrics where they are absent: the exporter or setting
 
-	Top       int           // how many series are drawn as lines; 0: DefaultTop
+	Kind      Kind
+	Top       int           // how many series are drawn; 0: as many as the kind has room for (Kind.Top)
 	Range     time.Duration // 0: the report's
 	Step      time.Duration // 0: from the ladder
 	Rules     []rules.Rule
@@ -32,6 +48,9 @@ type Spec struct {
 
 	// Capacity is what a ratio is of, as a second query with the same grouping: "60.4 of 64 GiB". Nil where there is none.
 	Capacity *Capacity
+
+	// References are lines to read the series against, drawn dashed with their names: a limit, a request, a capacity. In the panel's unit.
+	References []Reference
 
 	// Remarks are further questions whose answers stand below the chart: what is not judged, and the names behind an average.
 	Remarks []Remark
@@ -48,6 +67,22 @@ type Spec struct {
 type Capacity struct {
 	Query string
 	Unit  units.Unit
+}
+
+// Reference is a query over the panel's range, in the panel's unit; each series of its answer is a line, the first MostReferences of a panel.
+type Reference struct {
+	Name  string // as a legend: "limit", "limit {{container}}"
+	Query string
+}
+
+// MostReferences is how many reference lines a panel draws.
+const MostReferences = 4
+
+// ReferenceLine is a line to read the series against.
+type ReferenceLine struct {
+	Name   string
+	Labels series.Labels
+	Values []float64 // on the panel's Grid
 }
 
 // Remark is a query at the end of the range; each series of its answer makes a line.
@@ -119,20 +154,21 @@ type Finding struct {
 
 // Panel is what a panel's queries came to.
 type Panel struct {
-	Spec     Spec
-	Expr     string // the PromQL as it was run: variables expanded, matchers put in
-	Grid     series.Grid
-	Total    int       // series in the answer
-	Rows     []Row     // every series, the worst rank first, ties by labels
-	Lines    []Line    // the first Spec.Top of Rows, with their samples
-	Rest     *Band     // nil where every series is a line
-	Findings []Finding // what is not OK, and what was over and has ended (Earlier); the worst first
-	OK       int       // series that every rule found OK
-	Remarks  []string  // the answers of Spec.Remarks
-	Missing  []string  // metric names that the query reads and Prometheus does not have
-	Data     Data
-	Notes    []string // what the reader should know: warnings, a moved grid, "12 series without a limit"
-	Err      error    // Data is DataFailed
+	Spec       Spec
+	Expr       string // the PromQL as it was run: variables expanded, matchers put in
+	Grid       series.Grid
+	Total      int             // series in the answer
+	Rows       []Row           // every series, the worst rank first, ties by labels
+	Lines      []Line          // the first Spec.Top of Rows, with their samples
+	Rest       *Band           // nil where every series is a line
+	References []ReferenceLine // what Spec.References came to
+	Findings   []Finding       // what is not OK, and what was over and has ended (Earlier); the worst first
+	OK         int             // series that every rule found OK
+	Remarks    []string        // the answers of Spec.Remarks
+	Missing    []string        // metric names that the query reads and Prometheus does not have
+	Data       Data
+	Notes      []string // what the reader should know: warnings, a moved grid, "12 series without a limit"
+	Err        error    // Data is DataFailed
 }
 
 // Node is a node of the cluster as Prometheus knows it.

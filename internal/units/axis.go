@@ -43,7 +43,7 @@ func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
 	}
 	shown := make([]float64, 0, maxTicks)
 	for i := first; i <= last; i++ {
-		shown = append(shown, i*every)
+		shown = append(shown, float64(i*every))
 	}
 	a := Axis{Labels: r.labels(shown, every)}
 	for _, v := range shown {
@@ -58,7 +58,7 @@ func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
 
 // shownRange returns the range that an axis has to show, as numbers that are shown: ascending, apart from one another and sane.
 func (r *row) shownRange(lo, hi float64) (from, to float64) {
-	from, to = min(lo, hi)*r.per, max(lo, hi)*r.per
+	from, to = float64(min(lo, hi)*r.per), float64(max(lo, hi)*r.per) // rounded before they are added to: no processor fuses the two
 	if !(math.Abs(lo) <= hugest && math.Abs(hi) <= hugest) { // so that NaN is not either
 		return 0, r.per
 	}

@@ -156,7 +156,7 @@ func clockTime(seconds float64, parts int) string {
 	for _, s := range clockScale[top : last+1] {
 		if n := math.Floor(rest / s.factor); n > 0 {
 			written = append(written, strconv.FormatFloat(n, 'f', 0, 64)+" "+s.symbol)
-			rest -= n * s.factor
+			rest -= float64(n * s.factor) // rounded on every processor
 		}
 	}
 	return strings.Join(written, " ")

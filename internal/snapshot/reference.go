@@ -1,0 +1,63 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// askReferences runs the references' queries over the panel's range. One that fails costs a note.
+func (p *Panel) askReferences(ctx context.Context, q Querier, v Vars) {
+	left := 0
+	for _, r := range p.Spec.References {
+		lines, err := p.askReference(ctx, q, Expand(r.Query, v), r.Name)
+		if err != nil {
+			p.Notes = append(p.Notes, fmt.Sprintf("the reference line %s is missing: %v", r.Name, err))
+			continue
+		}
+		drawn := min(len(lines), MostReferences-len(p.References))
+		p.References = append(p.References, lines[:drawn]...)
+		left += len(lines) - drawn
+	}
+	if left > 0 {
+		p.Notes = append(p.Notes, fmt.Sprintf("%d reference lines are left out: a chart has %d at most", left, MostReferences))
+	}
+}
+
+var (
+	errNoReference  = errors.New("its query finds no series")
+	errManyLines    = fmt.Errorf("its query finds more than %d series", mostReferenceSeries)
+	errOtherSamples = errors.New("its samples lie at other times than the panel's")
+)
+
+// mostReferenceSeries bounds what one reference may answer with. All that is drawn are MostReferences, but which ones is by name.
+const mostReferenceSeries = 100
+
+// askReference returns the lines of one reference, by name.
+func (p *Panel) askReference(ctx context.Context, q Querier, expr, name string) ([]ReferenceLine, error) {
+	var lines []ReferenceLine
+	meta, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: p.Grid}, func(s series.Series) error {
+		if len(lines) == mostReferenceSeries {
+			return errManyLines
+		}
+		lines = append(lines, ReferenceLine{Name: legend(name, s.Labels), Labels: s.Labels.Clone(), Values: slices.Clone(s.Values)})
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(lines) == 0:
+		return nil, errNoReference
+	case !meta.Grid.Start.Equal(p.Grid.Start):
+		return nil, errOtherSamples
+	}
+	slices.SortFunc(lines, func(a, b ReferenceLine) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), a.Labels.Compare(b.Labels))
+	})
+	return lines, nil
+}
