@@ -121,6 +121,14 @@ var english = Words{
 	Again:           "Make it again",
 	RunbookWord:     "Runbook",
 
+	Filter:        "Filter by node or name",
+	Clear:         "Clear",
+	Copy:          "Copy",
+	Copied:        "Copied",
+	ShownFindings: "%[1]s of %[2]s findings",
+	ShownNodes:    "%[1]s of %[2]s nodes",
+	ShownSeries:   "%[1]s of %[2]s listed series",
+
 	HeadNode:         "node",
 	HeadSeries:       "series",
 	HeadCapacity:     "of",

@@ -126,6 +126,14 @@ var korean = Words{
 	Again:           "다시 만들기",
 	RunbookWord:     "런북",
 
+	Filter:        "노드 또는 이름으로 필터",
+	Clear:         "지우기",
+	Copy:          "복사",
+	Copied:        "복사됨",
+	ShownFindings: "이상 항목 %[2]s건 중 %[1]s건",
+	ShownNodes:    "노드 %[2]s개 중 %[1]s개",
+	ShownSeries:   "목록의 시계열 %[2]s개 중 %[1]s개",
+
 	HeadNode:         "노드",
 	HeadSeries:       "시계열",
 	HeadCapacity:     "전체",

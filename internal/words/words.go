@@ -104,6 +104,10 @@ type Words struct {
 	ScrapeWord                                                                string // 1 interval
 	SlotWord, Asked, Again, RunbookWord                                       string
 
+	// What the page's script says.
+	Filter, Clear, Copy, Copied            string
+	ShownFindings, ShownNodes, ShownSeries string // 1 how many match the filter, 2 of how many
+
 	// The words of a chart. Heads are those of its table.
 	HeadNode, HeadSeries, HeadCapacity, HeadLast, HeadAverage, HeadMaximum, HeadMinimum string
 	SomeNodes, SomeSeries, OtherNodes, OtherSeries, AlsoFound                           Counted
