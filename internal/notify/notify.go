@@ -27,7 +27,21 @@ type Delivery struct {
 	// MemoryLost says why it is not known what was told before, so that this may be a repetition, and the reader must be told so.
 	// "": it is known.
 	MemoryLost string
+	// Details are the answers of the panels' detail queries about alerts that fire, such as the pods that take most of a node, each a
+	// line's part, the largest first: "shop/checkout-7d9f 22 GiB". Nil: nobody asked.
+	Details map[rules.Key][]string
+	// History is what a summary says of the checks behind it. Nil: not known.
+	History *History
 }
+
+// History is what became of the checks of a time.
+type History struct {
+	Ran, Due int    // checks that were made, of those that were due
+	Blind    []Span // when nothing could be seen, the oldest first
+}
+
+// Span is a time.
+type Span struct{ From, To time.Time }
 
 // Receipt is what a receiver gave back. It is kept until the alert is over, and never holds a secret.
 type Receipt struct {
