@@ -20,7 +20,12 @@
 // for cAdvisor, which stamps its samples when it took them, so that one scrape interval may hold none.
 package panels
 
-import "github.com/promsnap/promsnap/internal/snapshot"
+import (
+	"slices"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
+)
 
 // The sections of a report, in its order.
 const (
@@ -53,6 +58,24 @@ func All() []snapshot.Spec {
 		scrapeHealth(),
 		coverage(),
 	}
+}
+
+// In returns the built-in panels as All does, with their words in a language.
+func In(l words.Language) []snapshot.Spec {
+	all := All()
+	if l != words.Korean {
+		return all
+	}
+	for i := range all {
+		s := &all[i]
+		t := korean[s.Name]
+		s.Title, s.Section, s.Subject, s.Why, s.Hint = t.title, koreanSections[s.Section], t.subject, t.why, t.hint
+		s.Remarks = slices.Clone(s.Remarks)
+		for j, remark := range t.remarks {
+			s.Remarks[j].Text = remark
+		}
+	}
+	return all
 }
 
 // Get returns the built-in panel of a name, and whether there is one.
