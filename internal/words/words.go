@@ -122,6 +122,45 @@ type Words struct {
 	QueryFailed, NothingToReport, EmptyAsItShould, EmptyAnswer                          string
 	MetricsMissing                                                                      string // 1 metrics
 	TimesNotDrawable, NothingFinite                                                     string
+
+	// What a message says.
+	Joined            string // 1 what, 2 what it is, 3 its limit: "ip-10-0-1-12 memory 94 %", "> 90 %"
+	OnMany            string // 1 subject, 2 its limit, 3 "12 nodes"
+	Alerts            Counted
+	SinceFor          string // 1 since when, 2 how long
+	ForAtLeast        string // 1 how long
+	WasBefore         string // 1 severity
+	ChangedIn         string // 1 by how much, 2 in how long
+	TopOf             string // 1 the largest
+	OverAfter         string // 1 when it was over, 2 how long it lasted, 3 peak
+	LowAfter          string // the same of a rule with a lower limit
+	FromUntil         string // 1 from, 2 to, 3 how long, 4 peak
+	LowFromUntil      string // the same of a rule with a lower limit
+	IsOver            string // 1 what
+	AreOver           Counted
+	StillFire         Counted
+	NoLongerThere     string
+	SilentForLong     string
+	RuleRemoved       string
+	SeenLate          string
+	StillFiring       string
+	AllClear          string
+	TestMessage       string
+	PossibleDuplicate string
+	MemoryLost        string // 1 why
+	InsteadOf         string // 1 receiver
+	OpenReport        string
+	ShowQuery         string
+	ReportAt          string // 1 where
+	LinkUntil         string // 1 until when
+	BlindFor          string // 1 what is not seen
+	FleetIs           string // 1 measures
+	SinceSummary      string // 1 alerts, 2 how many go on
+	NoAlerts          string
+	AllResolved       string
+	ChecksMade        string // 1 made, 2 due
+	BlindBetween      string // 1 times
+	FurtherFindings   string
 }
 
 // Counted is a phrase that counts: another form for one, where the language has one. Both hold one %s.
