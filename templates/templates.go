@@ -12,3 +12,8 @@ var ReportHTML string
 //
 //go:embed report.css
 var ReportCSS string
+
+// ReportJS is the page's script. It stands in the page as it is, and the policy names it by its hash too.
+//
+//go:embed report.js
+var ReportJS string

@@ -13,8 +13,9 @@ import (
 // The nodes' table has so many rows, of which so many stand in the open, and the grid has so many cells; the worst come first.
 const (
 	firstNodes = 8
-	tableNodes = 50
+	tableNodes = 100
 	cellNodes  = 1000
+	manyCells  = 120 // from here on cells are small
 )
 
 // measure is a panel whose rows are nodes' ratios, and what its column is called.
@@ -96,6 +97,7 @@ func (r *Report) fleet() []gauge {
 // nodeLine is one node with its figures.
 type nodeLine struct {
 	Name, State, Class string
+	Anchor             string // of its row
 	Href, Title        string // of its cell: where its worst finding is shown, and what is known of it in a sentence
 	Figures            []nodeFigure
 
@@ -107,6 +109,7 @@ type nodeLine struct {
 // nodeFigure is one measure of one node.
 type nodeFigure struct {
 	Head, Text, Class, Href string
+	Sort                    string // its number; "" where it is not measured
 	Bar                     bar
 
 	ratio float64 // -Inf where it is not measured
@@ -150,11 +153,14 @@ func (r *Report) nodeLines() []nodeLine {
 	slices.SortFunc(lines, func(a, b nodeLine) int {
 		return cmp.Or(cmp.Compare(b.gravity, a.gravity), cmp.Compare(a.first, b.first), cmp.Compare(b.fullest, a.fullest), strings.Compare(a.Name, b.Name))
 	})
+	for i := range lines[:min(len(lines), tableNodes)] {
+		lines[i].Href = cmp.Or(lines[i].Href, "#"+lines[i].Anchor)
+	}
 	return lines
 }
 
 func newNodeLine(name string, measures []measure, w wording) *nodeLine {
-	l := &nodeLine{Name: name, State: w.OK, Class: "ok", fullest: math.Inf(-1)}
+	l := &nodeLine{Name: name, Anchor: "node-" + Slug(name), State: w.OK, Class: "ok", fullest: math.Inf(-1)}
 	for _, m := range measures {
 		l.Figures = append(l.Figures, nodeFigure{Head: m.head, Text: "–", ratio: math.Inf(-1)})
 	}
@@ -169,7 +175,7 @@ func (l *nodeLine) measure(f *nodeFigure, row *snapshot.Row, m measure, w wordin
 	}
 	class := classOf(row.Status, row.Severity)
 	f.Text, f.Class, f.Href = w.Figure(m.panel.Spec.Unit.Format(last)), class, "#"+panelAnchor(m.panel.Spec.Name)
-	f.ratio, f.Bar = last, barOf(last, class)
+	f.ratio, f.Bar, f.Sort = last, barOf(last, class), sortable(last)
 	if m.used {
 		l.fullest = max(l.fullest, last)
 	}

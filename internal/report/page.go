@@ -40,6 +40,7 @@ type page struct {
 	Info      Info
 	CSP       string
 	Style     template.CSS
+	Script    template.JS
 	Icon      template.URL
 	Slot      string
 	SlotUTC   string
@@ -52,14 +53,16 @@ type page struct {
 	CellsNote string
 
 	NodesMeasured, Incomplete, MoreWarnings string
+	ShownFindings, ShownNodes, ShownSeries  string // what the filter says, with {shown} and {all}
 
-	Findings, AllFindings *findingTable
-	Fleet                 []gauge
-	Cells                 []nodeLine
-	Blind                 []string
-	Failures, Warnings    []saidView
-	NodeTable, AllNodes   *nodeTable
-	Sections              []sectionView
+	Findings           *findingTable
+	Fleet              []gauge
+	Cells              []nodeLine
+	ManyCells          bool
+	Blind              []string
+	Failures, Warnings []saidView
+	NodeTable          *nodeTable
+	Sections           []sectionView
 }
 
 type countView struct {
@@ -67,10 +70,12 @@ type countView struct {
 	N                 int
 }
 
+// findingTable is the first findings, and the others as a table of their own that is folded.
 type findingTable struct {
 	W       wording
 	Caption string
 	Rows    []findingView
+	Rest    *findingTable
 	Note    string
 }
 
@@ -83,11 +88,13 @@ type findingView struct {
 
 type saidView struct{ Title, Anchor, Text, Hint string }
 
+// nodeTable is the first nodes, and the others as a table of their own that is folded.
 type nodeTable struct {
 	W       wording
 	Caption string
 	Heads   []string
 	Rows    []nodeLine
+	Rest    *nodeTable
 	Note    string
 }
 
@@ -101,7 +108,8 @@ func (r *Report) page(drawings []drawing) page {
 	w, in := r.words, r.Info
 	style := templates.ReportCSS + chart.Styles()
 	p := page{
-		W: w, Info: in, CSP: policy(style), Style: template.CSS(style), //nolint:gosec // no word from outside
+		W: w, Info: in, CSP: policy(style, templates.ReportJS),
+		Style: template.CSS(style), Script: template.JS(templates.ReportJS), //nolint:gosec // no word from outside
 		Slot: w.Stamp(in.Slot.In(in.Zone)), SlotUTC: in.Slot.UTC().Format(time.RFC3339), Last: fmt.Sprintf(w.Last, w.duration(in.Range)),
 		State: r.state(), Headline: tied.ReplaceAllString(r.Headline, "$1\u00a0$2"), Counts: r.countViews(), Source: r.source(), MadeBy: fmt.Sprintf(w.MadeBy, in.Version),
 		Fleet: r.fleet(), Blind: w.atMost(r.Blind, blindLines),
@@ -113,7 +121,8 @@ func (r *Report) page(drawings []drawing) page {
 	if r.NodesTotal > 0 {
 		p.NodesMeasured = fmt.Sprintf(w.NodesMeasured, words.Thousands(r.NodesMeasured), words.Thousands(r.NodesTotal))
 	}
-	p.Findings, p.AllFindings = r.findingTables()
+	p.ShownFindings, p.ShownNodes, p.ShownSeries = shown(w.ShownFindings), shown(w.ShownNodes), shown(w.ShownSeries)
+	p.Findings = r.findingTable()
 	for _, f := range groupFailures(r.Failures) {
 		p.Failures = append(p.Failures, saidView{w.firstOf(f.titles), panelAnchor(f.Panel), f.Error, f.Hint})
 	}
@@ -124,11 +133,14 @@ func (r *Report) page(drawings []drawing) page {
 		p.MoreWarnings = w.AndMore.Of(rest)
 	}
 	lines := r.nodeLines()
-	p.Cells, p.CellsNote = lines[:min(len(lines), cellNodes)], r.cellsNote(lines)
-	p.NodeTable, p.AllNodes = r.nodeTables(lines)
+	p.Cells, p.CellsNote, p.ManyCells = lines[:min(len(lines), cellNodes)], r.cellsNote(lines), len(lines) > manyCells
+	p.NodeTable = r.nodeTable(lines)
 	p.Sections = r.sections(drawings)
 	return p
 }
+
+// shown is a format of how many rows are shown of how many, for the page's script to fill in.
+func shown(format string) string { return fmt.Sprintf(format, "{shown}", "{all}") }
 
 // atMost is the first of lines, and how many more there are.
 func (w wording) atMost(lines []string, n int) []string {
@@ -138,11 +150,13 @@ func (w wording) atMost(lines []string, n int) []string {
 	return append(slices.Clone(lines[:n-1]), w.AndMore.Of(len(lines)-n+1))
 }
 
-// policy forbids the page every request: nothing but the style that stands in it and the pictures that stand in it.
-func policy(style string) string {
-	sum := sha256.Sum256([]byte(style))
-	return "default-src 'none'; img-src data:; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; base-uri 'none'; form-action 'none'"
+// policy forbids the page every request, and every script and style but the ones that stand in it.
+func policy(style, script string) string {
+	hash := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	return "default-src 'none'; img-src data:; style-src " + hash(style) + "; script-src " + hash(script) + "; base-uri 'none'; form-action 'none'"
 }
 
 // icon is a dot in the verdict's colour, so that a row of tabs can be told apart.
@@ -196,26 +210,31 @@ func (r *Report) source() string {
 	return strings.Join(parts, ", ")
 }
 
-// findingTables returns the first findings, and, where there are more, all of them.
-func (r *Report) findingTables() (first, all *findingTable) {
+// findingTable returns the findings; nil where there are none.
+func (r *Report) findingTable() *findingTable {
 	if len(r.Findings) == 0 {
-		return nil, nil
+		return nil
 	}
-	first = &findingTable{W: r.words, Caption: r.words.Findings}
-	for i := range r.Findings[:min(len(r.Findings), firstFindings)] {
-		first.Rows = append(first.Rows, r.findingView(&r.Findings[i]))
-	}
-	if len(r.Findings) <= firstFindings {
-		return first, nil
-	}
-	all = &findingTable{W: r.words, Caption: fmt.Sprintf(r.words.AllFindings, words.Thousands(len(r.Findings)))}
+	var rows []findingView
 	for i := range r.Findings[:min(len(r.Findings), allFindings)] {
-		all.Rows = append(all.Rows, r.findingView(&r.Findings[i]))
+		rows = append(rows, r.findingView(&r.Findings[i]))
 	}
-	if len(r.Findings) > allFindings {
-		all.Note = fmt.Sprintf(r.words.NotListed, words.Thousands(allFindings), words.Thousands(len(r.Findings)))
+	t := &findingTable{W: r.words, Caption: r.words.Findings, Rows: rows[:min(len(rows), firstFindings)]}
+	if len(rows) > firstFindings {
+		t.Rest = &findingTable{
+			W: r.words, Caption: fmt.Sprintf(r.words.AllFindings, words.Thousands(len(r.Findings))), Rows: rows[firstFindings:],
+			Note: r.words.notListed(len(rows), len(r.Findings)),
+		}
 	}
-	return first, all
+	return t
+}
+
+// notListed says that only so many are in the page; "" where all are.
+func (w wording) notListed(listed, of int) string {
+	if listed == of {
+		return ""
+	}
+	return fmt.Sprintf(w.NotListed, words.Thousands(listed), words.Thousands(of))
 }
 
 func (r *Report) findingView(f *Finding) findingView {
@@ -264,25 +283,25 @@ func (r *Report) cellsNote(lines []nodeLine) string {
 	return strings.Join(said, ", ")
 }
 
-// nodeTables returns the worst nodes, and, where there are more, all of them.
-func (r *Report) nodeTables(lines []nodeLine) (first, all *nodeTable) {
+// nodeTable returns the nodes, the worst first; nil where nothing is measured of them.
+func (r *Report) nodeTable(lines []nodeLine) *nodeTable {
 	measures := r.measures()
 	if len(measures) == 0 || len(lines) == 0 {
-		return nil, nil
+		return nil
 	}
 	var heads []string
 	for _, m := range measures {
 		heads = append(heads, m.head)
 	}
-	first = &nodeTable{W: r.words, Caption: r.words.Nodes, Heads: heads, Rows: lines[:min(len(lines), firstNodes)]}
-	if len(lines) <= firstNodes {
-		return first, nil
+	listed := lines[:min(len(lines), tableNodes)]
+	t := &nodeTable{W: r.words, Caption: r.words.Nodes, Heads: heads, Rows: listed[:min(len(listed), firstNodes)]}
+	if len(listed) > firstNodes {
+		t.Rest = &nodeTable{
+			W: r.words, Caption: fmt.Sprintf(r.words.AllNodes, words.Thousands(len(lines))), Heads: heads, Rows: listed[firstNodes:],
+			Note: r.words.notListed(len(listed), len(lines)),
+		}
 	}
-	all = &nodeTable{W: r.words, Caption: fmt.Sprintf(r.words.AllNodes, words.Thousands(len(lines))), Heads: heads, Rows: lines[:min(len(lines), tableNodes)]}
-	if len(lines) > tableNodes {
-		all.Note = fmt.Sprintf(r.words.NotListed, words.Thousands(tableNodes), words.Thousands(len(lines)))
-	}
-	return first, all
+	return t
 }
 
 // graphURL is a panel's query on Prometheus' own graph page; "" where its address is not known or is not one of the web.

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -19,25 +21,32 @@ type panelView struct {
 	Wide, Phone          template.HTML // the chart, of which a screen shows one
 	Calm                 string        // what is said instead of a chart where an empty answer is good news
 	Why, Hint            string
-	Drawn, All           *figureTable // of the series that are drawn; and of all, where there are more
+	Samples              *samples
+	Remarks              []string
+	Figures              *figureTable
 	Query, Graph         string
 }
 
-// figureTable is series with their figures.
+// figureTable is the series that are drawn with their figures, and the others as a table of their own that is folded.
 type figureTable struct {
 	W       wording
 	Caption string
 	Of      bool // there are capacities to show
 	Rows    []rowView
+	Rest    *figureTable
 	Note    string
 }
 
 // rowView is one series with its figures in words.
 type rowView struct {
-	Name, Class             string
-	Mark                    *mark // how it is drawn; nil where it is not
-	Of, Last, Avg, Max, Min string
+	Name, Class string
+	Node        string // where the name does not say it
+	Mark        *mark  // how it is drawn; nil where it is not
+	Figures     []figureView
 }
+
+// figureView is one figure, and a number in the same order as those of the other rows; "" where there is none.
+type figureView struct{ Class, Text, Sort string }
 
 // mark is a line's colour, 1 to 8, and whether it is the first, second, … line of that colour, which are dashed differently.
 type mark struct{ Colour, Dash int }
@@ -95,9 +104,12 @@ func (r *Report) panelView(p *snapshot.Panel, d drawing) panelView {
 	case d.err != nil:
 		v.Problems = append(v.Problems, fmt.Sprintf(w.NoChart, printable(d.err.Error())))
 	default:
-		v.Wide, v.Phone = d.wide, d.phone
+		v.Wide, v.Phone, v.Samples = d.wide, d.phone, r.samplesOf(p)
 	}
-	v.Drawn, v.All = w.figures(p)
+	for _, line := range p.Remarks {
+		v.Remarks = append(v.Remarks, printable(line))
+	}
+	v.Figures = w.figures(p)
 	return v
 }
 
@@ -114,40 +126,54 @@ func (r *Report) findingsIn(p *snapshot.Panel) []Finding {
 // chartColours is how many hues a chart has; see chart.Styles.
 const chartColours = 8
 
-// figures returns the table of the series that are drawn, and, where there are others, that of all.
-func (w wording) figures(p *snapshot.Panel) (drawn, all *figureTable) {
-	drawn = &figureTable{W: w, Caption: fmt.Sprintf(w.FiguresOf, p.Spec.Title), Of: p.Spec.Capacity != nil}
+// figures returns the table of the series that are drawn, and of the first of the others.
+func (w wording) figures(p *snapshot.Panel) *figureTable {
+	t := &figureTable{W: w, Caption: fmt.Sprintf(w.FiguresOf, p.Spec.Title), Of: p.Spec.Capacity != nil}
 	for i := range p.Lines {
 		row := w.rowViewOf(p, &p.Lines[i].Row)
 		row.Mark = &mark{i%chartColours + 1, i / chartColours}
-		drawn.Rows = append(drawn.Rows, row)
+		t.Rows = append(t.Rows, row)
 	}
-	if len(p.Rows) <= len(p.Lines) {
-		return drawn, nil
+	others := p.Rows[min(len(p.Lines), len(p.Rows)):]
+	if len(others) == 0 {
+		return t
 	}
-	all = &figureTable{W: w, Caption: fmt.Sprintf(w.AllSeries, words.Thousands(len(p.Rows))), Of: drawn.Of}
-	for i := range p.Rows[:min(len(p.Rows), figureRows)] {
-		all.Rows = append(all.Rows, w.rowViewOf(p, &p.Rows[i]))
+	listed := others[:min(len(others), max(figureRows-len(p.Lines), 0))]
+	t.Rest = &figureTable{
+		W: w, Caption: fmt.Sprintf(w.AllSeries, words.Thousands(len(p.Rows))), Of: t.Of,
+		Note: w.notListed(len(p.Lines)+len(listed), len(p.Rows)),
 	}
-	if len(p.Rows) > figureRows {
-		all.Note = fmt.Sprintf(w.NotListed, words.Thousands(figureRows), words.Thousands(len(p.Rows)))
+	for i := range listed {
+		t.Rest.Rows = append(t.Rest.Rows, w.rowViewOf(p, &listed[i]))
 	}
-	return drawn, all
+	return t
 }
 
 func (w wording) rowViewOf(p *snapshot.Panel, row *snapshot.Row) rowView {
-	u := p.Spec.Unit
-	v := rowView{
-		Name: row.Name, Last: w.Figure(u.Format(row.Stats.Last)), Avg: w.Figure(u.Format(row.Stats.Avg)),
-		Max: w.Figure(u.Format(row.Stats.Max)), Min: w.Figure(u.Format(row.Stats.Min)),
+	figure := func(class string, u units.Unit, v float64) figureView {
+		return figureView{class, w.Figure(u.Format(v)), sortable(v)}
+	}
+	v := rowView{Name: row.Name}
+	if !strings.Contains(row.Name, row.Node) {
+		v.Node = row.Node
 	}
 	if len(p.Spec.Rules) > 0 {
 		v.Class = classOf(row.Status, row.Severity)
 	}
 	if c := p.Spec.Capacity; c != nil {
-		v.Of = w.Figure(c.Unit.Format(row.Capacity))
+		v.Figures = append(v.Figures, figure("of", c.Unit, row.Capacity))
 	}
+	s, u := &row.Stats, p.Spec.Unit
+	v.Figures = append(v.Figures, figure("last", u, s.Last), figure("", u, s.Avg), figure("", u, s.Max), figure("", u, s.Min))
 	return v
+}
+
+// sortable writes v in as many digits as its order needs; "" where there is no v.
+func sortable(v float64) string {
+	if !finite(v) {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'g', 5, 64)
 }
 
 // panelState says a panel's verdict in a style's name and in counts: "1 critical, 2 warning".

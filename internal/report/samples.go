@@ -1,0 +1,171 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+const (
+	// sampledLines is how many lines a chart draws at most.
+	sampledLines = 48
+	// resolution is how many heights there are between the least and the greatest sample: more than a plot has pixels.
+	resolution = 1000
+	// letters are the digits of a sample's level.
+	letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+)
+
+// samples is what a chart's crosshair reads, as JSON in the page. Values come as texts, so that the page cannot write a figure otherwise
+// than the report does. A level is a text and a height in the plot, of which many samples share one: levels ascend, and a line is one
+// level a sample, each in Digits letters. Level 0 is no sample; level n is Texts[n-1] at Heights[n-1].
+type samples struct {
+	Start      float64   `json:"start"` // of the first sample, in seconds since 1970
+	Step       float64   `json:"step"`  // seconds
+	Len        int       `json:"len"`
+	Days       []dayView `json:"days"`
+	Low        float64   `json:"low"` // where height 0 is, in the panel's unit
+	High       float64   `json:"high"`
+	Resolution int       `json:"resolution"` // the height of High
+	Texts      []string  `json:"texts"`      // "": that of the level before
+	Heights    []int     `json:"heights"`    // -1: an infinity, which has no place
+	Digits     int       `json:"digits"`
+	Lines      []string  `json:"lines"`
+	Rest       []string  `json:"rest,omitempty"`    // the band of the other series: p5 and p95
+	Others     string    `json:"others,omitempty"`  // how it is called
+	Between    string    `json:"between,omitempty"` // how it is said: "{from} to {to}"
+}
+
+// dayView is a stretch of samples of one day in the report's zone at one offset: the clock goes on from it without a jump.
+type dayView struct {
+	From   int    `json:"from"` // its first sample
+	Date   string `json:"date"`
+	Zone   string `json:"zone"`
+	Offset int    `json:"offset"` // seconds east of UTC
+}
+
+// samplesOf returns what is drawn of p; nil where nothing is.
+func (r *Report) samplesOf(p *snapshot.Panel) *samples {
+	if p.Grid.Len <= 0 || p.Grid.Step <= 0 || len(p.Lines) == 0 {
+		return nil
+	}
+	var drawn [][]float64
+	for i := range p.Lines[:min(len(p.Lines), sampledLines)] {
+		drawn = append(drawn, p.Lines[i].Values)
+	}
+	lines := len(drawn)
+	if p.Rest != nil {
+		drawn = append(drawn, p.Rest.P05, p.Rest.P95)
+	}
+	s := &samples{
+		Start: float64(p.Grid.Start.UnixMilli()) / 1000, Step: p.Grid.Step.Seconds(), Len: p.Grid.Len, Resolution: resolution,
+		Days: r.days(p.Grid),
+	}
+	level := s.addLevels(drawn, func(v float64) string { return r.words.Figure(p.Spec.Unit.Format(v)) })
+	for i, values := range drawn {
+		line := s.line(values, level)
+		if i < lines {
+			s.Lines = append(s.Lines, line)
+		} else {
+			s.Rest = append(s.Rest, line)
+		}
+	}
+	if p.Rest != nil {
+		s.Others, s.Between = r.words.OtherSeries.Of(p.Rest.Series), fmt.Sprintf(r.words.FromTo, "{from}", "{to}")
+	}
+	return s
+}
+
+// addLevels makes the levels of all samples and returns that of each value.
+func (s *samples) addLevels(drawn [][]float64, format func(float64) string) map[float64]int {
+	level := map[float64]int{}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, values := range drawn {
+		for _, v := range values {
+			if math.IsNaN(v) {
+				continue
+			}
+			level[v] = 0
+			if finite(v) {
+				low, high = min(low, v), max(high, v)
+			}
+		}
+	}
+	if low <= high {
+		s.Low, s.High = low, high
+	}
+	values := make([]float64, 0, len(level))
+	for v := range level {
+		values = append(values, v)
+	}
+	slices.Sort(values)
+	text, height := "", 0
+	for _, v := range values {
+		t, h := format(v), s.height(v)
+		if t != text || h != height || len(s.Heights) == 0 {
+			shown := t
+			if t == text {
+				shown = ""
+			}
+			s.Texts, s.Heights = append(s.Texts, shown), append(s.Heights, h)
+			text, height = t, h
+		}
+		level[v] = len(s.Heights)
+	}
+	s.Digits = 1
+	for n := len(letters); n <= len(s.Heights); n *= len(letters) {
+		s.Digits++
+	}
+	return level
+}
+
+// height is where v lies between Low and High.
+func (s *samples) height(v float64) int {
+	switch {
+	case !finite(v):
+		return -1
+	case s.High == s.Low:
+		return 0
+	}
+	return int(math.Round(float64(s.Resolution) * ((v/2 - s.Low/2) / (s.High/2 - s.Low/2)))) // halved: no difference is too large
+}
+
+// line writes the level of each sample; what lies beyond values is no sample.
+func (s *samples) line(values []float64, level map[float64]int) string {
+	var b strings.Builder
+	b.Grow(s.Len * s.Digits)
+	digits := make([]byte, s.Digits)
+	for i := range s.Len {
+		n := 0
+		if i < len(values) && !math.IsNaN(values[i]) {
+			n = level[values[i]]
+		}
+		for d := s.Digits - 1; d >= 0; d-- {
+			digits[d] = letters[n%len(letters)]
+			n /= len(letters)
+		}
+		b.Write(digits)
+	}
+	return b.String()
+}
+
+// days divides a grid where the date or the offset from UTC changes.
+func (r *Report) days(g series.Grid) []dayView {
+	var days []dayView
+	var last time.Time
+	for i := range g.Len {
+		t := g.At(i).In(r.Info.Zone)
+		_, offset := t.Zone()
+		if i > 0 && t.YearDay() == last.YearDay() && t.Year() == last.Year() && offset == days[len(days)-1].Offset {
+			continue
+		}
+		last = t
+		days = append(days, dayView{i, r.words.Date(t), words.Zone(t), offset})
+	}
+	return days
+}

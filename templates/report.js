@@ -1,0 +1,297 @@
+// The report answers: a crosshair reads its charts, its tables sort and unfold, one filter goes over all of them, queries copy. Without
+// this script the page says the same; what needs it stands hidden until it runs. Words from outside are only ever set as text.
+"use strict";
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const clamp = (v, low, high) => Math.max(low, Math.min(v, high));
+
+  // make returns an element with attributes and children; one of SVG where space says so.
+  const SVG = "http://www.w3.org/2000/svg";
+  function make(name, attributes = {}, children = [], space = "http://www.w3.org/1999/xhtml") {
+    const e = document.createElementNS(space, name);
+    for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
+    e.append(...children);
+    return e;
+  }
+
+  // ---- Tables: sorting, folding, filtering. A row is shown where it matches the filter and stands among the first, or all are wanted.
+
+  let query = "";
+  let printing = false;
+  const tables = all("table.rows").map((table) => {
+    const t = { table, body: table.tBodies[0], first: Infinity, open: false };
+    const fold = table.nextElementSibling;
+    if (fold && fold.matches("details.rest")) takeIn(t, fold);
+    if (table.matches(".sortable")) makeSortable(t);
+    t.keys = new Map([...t.body.rows].map((r) => [r, (r.querySelector(".key").textContent + "\n" + (r.dataset.node || "")).toLowerCase()]));
+    return t;
+  });
+
+  // takeIn puts the rows of a fold below the table's own, so that they are sorted as one, and a button in the fold's place.
+  function takeIn(t, fold) {
+    t.first = t.body.rows.length;
+    t.body.append(...fold.querySelector("tbody").rows);
+    t.button = make("button", { type: "button", class: "unfold", "aria-expanded": "false" }, [fold.querySelector("summary").textContent]);
+    t.button.addEventListener("click", () => { t.open = !t.open; refresh(t); });
+    t.note = fold.querySelector(".note");
+    fold.replaceWith(t.button, ...(t.note ? [t.note] : []));
+  }
+
+  // refresh shows and hides t's rows and returns how many match the filter.
+  function refresh(t) {
+    let matching = 0;
+    for (const row of t.body.rows) {
+      const match = t.keys.get(row).includes(query);
+      if (match) matching++;
+      row.hidden = !printing && (!match || (!query && !t.open && matching > t.first));
+    }
+    if (t.button) {
+      t.button.hidden = query !== "";
+      t.button.setAttribute("aria-expanded", t.open);
+      if (t.note) t.note.hidden = !t.open && !query;
+    }
+    return matching;
+  }
+
+  function makeSortable(t) {
+    const heads = [...t.table.tHead.rows[0].cells];
+    heads.forEach((head, column) => {
+      const button = make("button", { type: "button" }, [...head.childNodes]);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const names = column === 0;
+        const order = head.getAttribute("aria-sort") === (names ? "ascending" : "descending") ? !names : names; // true: ascending
+        for (const h of heads) h.removeAttribute("aria-sort");
+        head.setAttribute("aria-sort", order ? "ascending" : "descending");
+        const value = (row) => row.cells[column].dataset.v;
+        const compare = names
+          ? (a, b) => a.cells[0].textContent.localeCompare(b.cells[0].textContent, undefined, { numeric: true })
+          : (a, b) => value(a) - value(b);
+        const rows = [...t.body.rows];
+        const known = rows.filter((r) => names || value(r) !== undefined);
+        known.sort((a, b) => (order ? compare(a, b) : compare(b, a)));
+        t.body.append(...known, ...rows.filter((r) => !known.includes(r))); // what was not measured stays last
+        refresh(t);
+      });
+    });
+  }
+
+  const filter = document.querySelector(".filter");
+  const input = filter.querySelector("input");
+  const clear = filter.querySelector("button");
+  const said = filter.querySelector("output");
+
+  function applyFilter() {
+    query = input.value.trim().toLowerCase();
+    clear.hidden = input.value === "";
+    const found = {};
+    for (const t of tables) {
+      const n = (found[t.table.dataset.kind] ??= { shown: 0, of: 0 });
+      n.shown += refresh(t);
+      n.of += t.body.rows.length;
+    }
+    for (const article of all("article.panel")) {
+      const mine = tables.filter((t) => article.contains(t.table));
+      const listed = mine.length > 0 && !mine.some((t) => t.note);
+      article.hidden = query !== "" && listed && !mine.some((t) => [...t.body.rows].some((r) => !r.hidden));
+    }
+    for (const cell of all(".cells li")) cell.classList.toggle("out", !cell.textContent.toLowerCase().includes(query));
+    const counts = Object.entries(found).map(([kind, n]) => filter.dataset[kind].replace("{shown}", n.shown).replace("{all}", n.of));
+    said.textContent = query ? counts.join(" · ") : "";
+  }
+  input.addEventListener("input", applyFilter);
+  input.addEventListener("keydown", (e) => { if (e.key === "Escape") { input.value = ""; applyFilter(); } });
+  clear.addEventListener("click", () => { input.value = ""; applyFilter(); input.focus(); });
+  filter.hidden = false;
+  applyFilter();
+
+  // reveal unfolds what hides the element that the address points at.
+  function reveal() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    if (target.closest("[hidden]") && query) { input.value = ""; applyFilter(); }
+    const t = tables.find((t) => t.table.contains(target));
+    if (t && target.closest("[hidden]")) { t.open = true; refresh(t); }
+    target.scrollIntoView();
+  }
+  addEventListener("hashchange", reveal);
+  if (location.hash) reveal();
+
+  // On paper everything is open.
+  let opened = [];
+  const print = (on) => {
+    printing = on;
+    if (on) opened = all("details:not([open])");
+    for (const d of opened) d.open = on;
+    tables.forEach(refresh);
+  };
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
+
+  // ---- Queries copy. Where there is no clipboard the query is selected.
+
+  for (const button of all("button.copy")) {
+    const word = button.textContent;
+    const code = button.parentElement.querySelector("code");
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+      } catch {
+        getSelection().selectAllChildren(code);
+        return;
+      }
+      button.textContent = button.dataset.done;
+      setTimeout(() => { button.textContent = word; }, 2000);
+    });
+  }
+
+  // ---- Charts: a crosshair that reads the samples.
+
+  const tip = make("div", { class: "tip", "aria-hidden": "true" });
+  tip.hidden = true;
+  document.body.append(tip);
+
+  const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const worth = new Map([...LETTERS].map((c, i) => [c, i]));
+
+  // readSamples makes of a panel's samples a function that says what is drawn at a step.
+  function readSamples(text) {
+    const s = JSON.parse(text);
+    s.texts.forEach((t, i) => { if (t === "") s.texts[i] = s.texts[i - 1]; });
+    const level = (line, i) => {
+      let n = 0;
+      for (const c of line.slice(i * s.digits, (i + 1) * s.digits)) n = n * 64 + worth.get(c);
+      return n - 1;
+    };
+    const value = (line, i) => {
+      const l = level(line, i);
+      const height = l < 0 ? -1 : s.heights[l];
+      return { text: l < 0 ? "–" : s.texts[l], at: height < 0 ? NaN : s.low + (s.high - s.low) * (height / s.resolution) };
+    };
+    const two = (n) => String(n).padStart(2, "0");
+    s.time = (i) => {
+      const day = s.days.findLast((d) => d.from <= i);
+      const clock = (((s.start + i * s.step + day.offset) % 86400) + 86400) % 86400;
+      const seconds = s.start % 60 || s.step % 60 ? ":" + two(Math.floor(clock % 60)) : "";
+      return `${day.date} ${two(Math.floor(clock / 3600))}:${two(Math.floor(clock / 60) % 60)}${seconds} ${day.zone}`;
+    };
+    s.lines = s.lines.map((line) => (i) => value(line, i));
+    if (s.rest) s.band = s.rest.map((line) => (i) => value(line, i));
+    return s;
+  }
+
+  // reader lays a crosshair over one chart: to a keyboard and a screen reader it is a slider through the samples.
+  function reader(figure, s, names, title) {
+    const svg = figure.querySelector("svg[data-plot]");
+    if (!svg) return;
+    const [left, top, right, bottom, first, last, low, high] = svg.dataset.plot.split(" ").map(Number);
+    const { width, height } = svg.viewBox.baseVal;
+    const x = (i) => left + ((s.start + i * s.step - first) / (last - first)) * (right - left);
+    const y = (v) => clamp(bottom - ((v - low) / (high - low)) * (bottom - top), top, bottom);
+
+    const line = make("line", { y1: top, y2: bottom }, [], SVG);
+    const dots = s.lines.map((_, i) => make("circle", { r: 3.5, class: names[i].mark }, [], SVG));
+    const cross = make("g", { class: "cross", visibility: "hidden" }, [line, ...dots], SVG);
+    svg.append(cross);
+    const plot = make("div", {
+      class: "reader", role: "slider", tabindex: 0, "aria-labelledby": title, "aria-valuemin": 0, "aria-valuemax": s.len - 1,
+    });
+    const place = (side, part, whole) => { plot.style[side] = (100 * part) / whole + "%"; };
+    place("left", left, width);
+    place("top", top, height);
+    place("width", right - left, width);
+    place("height", bottom - top, height);
+    figure.append(plot);
+
+    let at = s.len - 1;
+    const tell = () => {
+      const values = s.lines.map((l, i) => `${names[i].name} ${l(at).text}`);
+      plot.setAttribute("aria-valuenow", at);
+      plot.setAttribute("aria-valuetext", [s.time(at), ...values].join(", "));
+    };
+
+    // show puts the crosshair at a step; pointer is where in the plot the pointer stands, where there is one.
+    function show(i, pointer) {
+      at = clamp(i, 0, s.len - 1);
+      tell();
+      const values = s.lines.map((l, i) => ({ i, ...l(at) }));
+      line.setAttribute("x1", x(at));
+      line.setAttribute("x2", x(at));
+      for (const v of values) {
+        dots[v.i].setAttribute("visibility", isNaN(v.at) ? "hidden" : "inherit");
+        if (isNaN(v.at)) continue;
+        dots[v.i].setAttribute("cx", x(at));
+        dots[v.i].setAttribute("cy", y(v.at));
+      }
+      const away = (v) => (isNaN(v.at) || !pointer ? Infinity : Math.abs(y(v.at) - pointer.y));
+      const nearest = values.reduce((a, b) => (away(b) < away(a) ? b : a), values[0]);
+      values.sort((a, b) => (isNaN(b.at) ? -Infinity : b.at) - (isNaN(a.at) ? -Infinity : a.at) || a.i - b.i);
+      const rows = values.map((v) => row(names[v.i], v.text, v === nearest && away(v) < 24 ? "near" : ""));
+      if (s.band) {
+        const [from, to] = s.band.map((edge) => edge(at).text);
+        rows.push(row({ name: s.others }, from === to ? to : s.between.replace("{from}", from).replace("{to}", to), "others"));
+      }
+      tip.replaceChildren(make("p", {}, [s.time(at)]), make("ul", {}, rows));
+      cross.setAttribute("visibility", "visible");
+      tip.hidden = false;
+      beside(pointer);
+    }
+
+    function row(of, text, kind) {
+      const mark = make("svg", { class: "mark " + (of.mark || ""), viewBox: "0 0 20 4" }, [make("path", { d: "M1 2h18" }, [], SVG)], SVG);
+      return make("li", { class: kind }, [mark, make("bdi", {}, [of.name]), make("b", {}, [text])]);
+    }
+
+    // beside puts the words next to the crosshair, where they are within the window.
+    function beside(pointer) {
+      const box = svg.getBoundingClientRect();
+      const scale = box.width / width;
+      const edge = document.documentElement;
+      const cx = box.left + x(at) * scale;
+      const cy = box.top + (pointer ? pointer.y : (top + bottom) / 2) * scale;
+      const right = cx + 14 + tip.offsetWidth < edge.clientWidth - 8;
+      const px = clamp(right ? cx + 14 : cx - 14 - tip.offsetWidth, 8, edge.clientWidth - tip.offsetWidth - 8);
+      const py = clamp(cy - tip.offsetHeight / 2, 8, Math.max(8, edge.clientHeight - tip.offsetHeight - 8));
+      tip.style.left = px + scrollX + "px";
+      tip.style.top = py + scrollY + "px";
+    }
+
+    function hide() {
+      cross.setAttribute("visibility", "hidden");
+      tip.hidden = true;
+    }
+
+    plot.addEventListener("pointermove", follow);
+    plot.addEventListener("pointerdown", follow);
+    function follow(e) {
+      const box = svg.getBoundingClientRect();
+      const px = ((e.clientX - box.left) / box.width) * width;
+      const seconds = first + ((px - left) / (right - left)) * (last - first);
+      show(Math.round((seconds - s.start) / s.step), { y: ((e.clientY - box.top) / box.height) * height });
+    }
+    plot.addEventListener("pointerleave", (e) => { if (e.pointerType === "mouse") hide(); });
+    plot.addEventListener("focus", () => { if (plot.matches(":focus-visible")) show(at); });
+    plot.addEventListener("blur", hide);
+    plot.addEventListener("keydown", (e) => {
+      const page = Math.max(1, Math.round(s.len / 24));
+      const to = {
+        ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1,
+        PageDown: at - page, PageUp: at + page, Home: 0, End: s.len - 1,
+      }[e.key];
+      if (e.key === "Escape") hide();
+      if (to === undefined || e.ctrlKey || e.altKey || e.metaKey) return;
+      e.preventDefault();
+      show(to);
+    });
+    tell();
+  }
+
+  for (const data of all("script.samples")) {
+    const article = data.closest("article");
+    const names = all("table.figures tr", article).filter((r) => r.querySelector(".mark")).map((r) => (
+      { name: r.querySelector(".key").textContent, mark: r.querySelector(".mark").getAttribute("class").replace("mark ", "") }));
+    const s = readSamples(data.textContent);
+    for (const figure of all("figure", article)) reader(figure, s, names, article.getAttribute("aria-labelledby"));
+  }
+})();
