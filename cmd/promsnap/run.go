@@ -135,7 +135,7 @@ func (f runFlags) load(c *console) (*config.Config, error) {
 
 // configOptions are what every command reads a configuration with.
 func configOptions(c *console) config.Options {
-	return config.Options{Env: c.getenv, Builtin: panels.All()}
+	return config.Options{Env: c.getenv, Builtin: panels.In}
 }
 
 // check validates the flags that name one of a few words.

@@ -188,7 +188,7 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 		panels = snapshot.Take(ctx, a.client, r.Panels, o)
 	}
 	info := report.Info{
-		Cluster: a.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: a.o.Slot, Range: r.Range, Zone: r.Zone, Version: a.o.Version,
+		Cluster: a.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: a.o.Slot, Range: r.Range, Zone: r.Zone, Language: r.Language, Version: a.o.Version,
 		Server: serverName(server), ServerURL: p.URL, ExternalURL: p.ExternalURL, Command: a.o.Command, Nodes: nodes.All(),
 		Scrape: p.ScrapeInterval, Notes: notes,
 	}

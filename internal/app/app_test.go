@@ -32,7 +32,7 @@ reports:
 
 func load(t *testing.T, url, text string) *config.Config {
 	t.Helper()
-	cfg, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.All(), URL: url})
+	cfg, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.In, URL: url})
 	if err != nil {
 		t.Fatal(err)
 	}

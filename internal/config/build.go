@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // builder makes the Config of a decoded file and records what is wrong with its meaning.
@@ -52,7 +53,7 @@ func (b *builder) config(f *file) *Config {
 	c := &Config{Version: f.Version, Cluster: f.Cluster, Prometheus: b.prometheus(&f.Prometheus)}
 	b.scrape = c.Prometheus.ScrapeInterval
 	if !b.has("reports") {
-		f.Reports = []report{{Name: "default", Timezone: zone{time.UTC}, Range: duration(24 * time.Hour)}}
+		f.Reports = []report{{Name: "default", Timezone: zone{time.UTC}, Language: string(words.English), Range: duration(24 * time.Hour)}}
 	} else if len(f.Reports) == 0 {
 		b.problem("reports", "no report; write one, or take the key out for a report of all the built-in panels")
 	}
@@ -109,7 +110,9 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 }
 
 func (b *builder) report(r *report, path string) Report {
-	out := Report{Name: string(r.Name), Title: r.Title, Zone: r.Timezone.Location, Range: time.Duration(r.Range)}
+	out := Report{
+		Name: string(r.Name), Title: r.Title, Zone: r.Timezone.Location, Language: words.Language(r.Language), Range: time.Duration(r.Range),
+	}
 	if out.Title == "" {
 		out.Title = out.Name
 	}
@@ -120,7 +123,7 @@ func (b *builder) report(r *report, path string) Report {
 		return out // its own problem is recorded; what depends on the range would be noise
 	}
 	if !b.has(key(path, "panels")) {
-		for _, s := range b.options.Builtin {
+		for _, s := range b.options.builtin(out.Language) {
 			out.Panels = append(out.Panels, b.fit(s, out.Range))
 		}
 		return out
@@ -131,7 +134,7 @@ func (b *builder) report(r *report, path string) Report {
 	names := map[string]string{}
 	for i, p := range r.Panels {
 		at := item(key(path, "panels"), i)
-		spec, ok := b.panel(&p, at, out.Range)
+		spec, ok := b.panel(&p, at, &out)
 		if ok {
 			b.unique(names, spec.Name, b.firstOf(at, "name", "use"))
 		}
@@ -150,10 +153,10 @@ func (b *builder) firstOf(path string, keys ...string) string {
 	return path
 }
 
-// builtin returns a copy of a built-in panel.
-func (b *builder) builtin(name, path string) (snapshot.Spec, bool) {
+// builtin returns a copy of a built-in panel, with its words in a language.
+func (b *builder) builtin(name, path string, l words.Language) (snapshot.Spec, bool) {
 	var known []string
-	for _, s := range b.options.Builtin {
+	for _, s := range b.options.builtin(l) {
 		if s.Name == name {
 			s.Rules, s.Overrides = slices.Clone(s.Rules), slices.Clone(s.Overrides)
 			return s, true

@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // Config is a configuration in which everything is checked and every default is filled in. It is safe to print: the only part that
@@ -45,23 +46,33 @@ type Prometheus struct {
 
 // Report is what one run draws.
 type Report struct {
-	Name   string
-	Title  string // the name where the file gives none
-	Zone   *time.Location
-	Range  time.Duration
-	Panels []snapshot.Spec // in the order that they are drawn in
+	Name     string
+	Title    string // the name where the file gives none
+	Zone     *time.Location
+	Language words.Language // of every word that is not from outside
+	Range    time.Duration
+	Panels   []snapshot.Spec // in the order that they are drawn in
 }
 
 // Options are what the file's own text does not say.
 type Options struct {
 	// Env returns the value of an environment variable, "" where it is not set. Nil: none is set.
 	Env func(string) string
-	// Builtin are the built-in panels, in the order in which a report without panels draws them.
-	Builtin []snapshot.Spec
+	// Builtin returns the built-in panels with their words in a language, in the order in which a report without panels draws them. Nil:
+	// there are none.
+	Builtin func(words.Language) []snapshot.Spec
 	// URL stands in for prometheus.url, which may then be left out of the file. "": the file's.
 	URL string
 	// Range stands in for the range of every report. 0: the file's.
 	Range time.Duration
+}
+
+// builtin returns the built-in panels in a language.
+func (o Options) builtin(l words.Language) []snapshot.Spec {
+	if o.Builtin == nil {
+		return nil
+	}
+	return o.Builtin(l)
 }
 
 // check looks at what stands in for the file's own.

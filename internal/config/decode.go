@@ -256,11 +256,8 @@ func (d *decoder) object(n *yaml.Node, path string, out reflect.Value) {
 		case f.required:
 			d.problem(key(path, name), "missing; write it")
 		case f.fallback != "":
-			fallback := yaml.Node{Kind: yaml.ScalarNode, Value: f.fallback}
-			if out.FieldByIndex(f.index).Kind() == reflect.Int {
-				fallback.Tag = "!!int"
-			}
-			(&decoder{nodes: map[string]*yaml.Node{}}).decode(&fallback, "", out.FieldByIndex(f.index))
+			to := out.FieldByIndex(f.index)
+			(&decoder{nodes: map[string]*yaml.Node{}}).decode(f.fallbackFor(to.Kind()), "", to)
 		}
 	}
 }

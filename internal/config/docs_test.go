@@ -10,6 +10,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 func TestDocumentedExamplesLoad(t *testing.T) {
@@ -18,7 +19,7 @@ func TestDocumentedExamplesLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := options()
-	o.Builtin = panels.All()
+	o.Builtin = panels.In
 	loaded := 0
 	for _, m := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(data), -1) {
 		if strings.HasPrefix(m[1], "#") {
@@ -36,11 +37,11 @@ func TestDocumentedExamplesLoad(t *testing.T) {
 
 // The built-in panels themselves go through what a file's panels go through, over every range that a report may have.
 func TestBuiltinPanels(t *testing.T) {
-	o := config.Options{Builtin: panels.All()}
+	o := config.Options{Builtin: panels.In}
 	for _, rng := range []string{"1m", "10m", "1h", "24h", "7d", "30d", "400d"} {
 		var text strings.Builder
 		fmt.Fprintf(&text, "version: 1\nprometheus: {url: http://p}\nreports:\n  - {name: all, range: %s}\n  - name: one\n    range: %s\n    panels:\n", rng, rng)
-		for _, p := range o.Builtin {
+		for _, p := range panels.All() {
 			fmt.Fprintf(&text, "      - {use: %s, query: %q", p.Name, strings.TrimSpace(p.Query))
 			if p.Capacity != nil {
 				fmt.Fprintf(&text, ", capacity: {query: %q, unit: %s}", p.Capacity.Query, p.Capacity.Unit)
@@ -53,8 +54,8 @@ func TestBuiltinPanels(t *testing.T) {
 			continue
 		}
 		for _, r := range c.Reports {
-			if len(r.Panels) != len(o.Builtin) {
-				t.Errorf("range %s: %d panels, not %d", rng, len(r.Panels), len(o.Builtin))
+			if len(r.Panels) != len(panels.All()) {
+				t.Errorf("range %s: %d panels, not %d", rng, len(r.Panels), len(panels.All()))
 			}
 			for i, p := range r.Panels {
 				for _, rule := range p.Rules {
@@ -62,10 +63,44 @@ func TestBuiltinPanels(t *testing.T) {
 						t.Errorf("range %s: %s shows %s, too little for %s of %s", rng, p.Name, shown, rule.For, rule.Name)
 					}
 				}
-				if p.Name != o.Builtin[i].Name {
+				if p.Name != panels.All()[i].Name {
 					t.Errorf("range %s: panel %d is %s", rng, i, p.Name)
 				}
 			}
+		}
+	}
+}
+
+// A report's language is that of the built-in panels in it; what the file says itself stays as it is.
+func TestLanguage(t *testing.T) {
+	c, err := config.Load("promsnap.yaml", []byte(`
+version: 1
+prometheus: {url: http://p}
+reports:
+  - {name: all, language: ko}
+  - {name: some, language: ko, panels: [{use: node-memory, title: Memory}, {name: own, query: up, title: Own}]}
+  - {name: english}
+`), config.Options{Builtin: panels.In})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, some, english := c.Reports[0], c.Reports[1], c.Reports[2]
+	if all.Language != words.Korean || len(all.Panels) != len(panels.All()) || all.Panels[0].Title != "노드 메모리" {
+		t.Errorf("all: %s, %d panels, the first %q", all.Language, len(all.Panels), all.Panels[0].Title)
+	}
+	if p := some.Panels[0]; p.Title != "Memory" || p.Subject != "메모리" || p.Section != "노드" {
+		t.Errorf("a built-in panel with a title of the file's own: %q, %q, %q", p.Title, p.Subject, p.Section)
+	}
+	if some.Panels[1].Title != "Own" {
+		t.Errorf("own panel %q", some.Panels[1].Title)
+	}
+	if english.Language != words.English || english.Panels[0].Title != panels.All()[0].Title {
+		t.Errorf("without a language: %s, %q", english.Language, english.Panels[0].Title)
+	}
+	for _, l := range words.Languages() {
+		text := fmt.Sprintf("version: 1\nprometheus: {url: http://p}\nreports: [{name: r, language: %s}]\n", l)
+		if c, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.In}); err != nil || c.Reports[0].Language != l {
+			t.Errorf("language %s: %v", l, err)
 		}
 	}
 }

@@ -21,7 +21,7 @@ reports:
         query: sum(kube_pod_status_phase{phase="Running"})
         rules: [{alertname: FewPods, below: {critical: 100}, for: 15m}]
 `
-	c, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.All()})
+	c, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.In})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -41,7 +41,7 @@ reports:
   - name: daily
     panels: [{use: node-mem}]
 `
-	_, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.All()})
+	_, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.In})
 	fmt.Println(err)
 	// Output:
 	// promsnap.yaml:2:69: prometheus.timeout: "1 min" is not a duration; write a number and a unit, such as 90s, 15m, 24h or 7d

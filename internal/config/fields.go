@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"go.yaml.in/yaml/v3"
 )
 
 // field is one key of an object and what its tags say.
@@ -64,6 +65,15 @@ func fieldOf(sf reflect.StructField) field {
 		f.least, f.most = parseLimit(least), parseLimit(most)
 	}
 	return f
+}
+
+// fallbackFor is the default as a file would have it.
+func (f field) fallbackFor(kind reflect.Kind) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Value: f.fallback, Tag: "!!str"}
+	if kind == reflect.Int {
+		n.Tag = "!!int"
+	}
+	return n
 }
 
 func parseLimit(s string) duration {

@@ -65,6 +65,8 @@ type report struct {
 	Title string `yaml:"title"`
 	// The IANA time zone of the times in the report, such as Asia/Seoul.
 	Timezone zone `yaml:"timezone" jsonschema:"default=UTC"`
+	// The language of every word that is not from outside: English or Korean.
+	Language string `yaml:"language" jsonschema:"default=en,enum=en,enum=ko"`
 	// How much time the report shows.
 	Range duration `yaml:"range" jsonschema:"default=24h" limits:"1m..400d"`
 	// The panels, in the order in which they are drawn. Without any: all the built-in ones.

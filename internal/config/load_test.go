@@ -14,6 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // builtin stands for the built-in panels.
@@ -33,7 +34,7 @@ func builtin() []snapshot.Spec {
 
 func options() config.Options {
 	return config.Options{
-		Builtin: builtin(),
+		Builtin: func(words.Language) []snapshot.Spec { return builtin() },
 		Env: func(name string) string {
 			return map[string]string{"PROMETHEUS_PASSWORD": " hunter2\n", "CA": "-----BEGIN CERTIFICATE-----"}[name]
 		},
@@ -130,7 +131,7 @@ func TestLoadFull(t *testing.T) {
 	if check.Title != "check" || check.Range != time.Hour || check.Zone != time.UTC || !cmp.Equal(check.Panels, builtin()) {
 		t.Errorf("check: %+v", check)
 	}
-	if daily.Title != "Daily capacity" || daily.Zone.String() != "Asia/Seoul" || daily.Range != 24*time.Hour || len(daily.Panels) != 3 {
+	if daily.Title != "Daily capacity" || daily.Zone.String() != "Asia/Seoul" || daily.Language != words.Korean || daily.Range != 24*time.Hour || len(daily.Panels) != 3 {
 		t.Fatalf("daily: %+v", daily)
 	}
 	memory, week, spark := daily.Panels[0], daily.Panels[1], daily.Panels[2]
@@ -193,7 +194,7 @@ func TestDefaults(t *testing.T) {
 	}, p, cmp.AllowUnexported(config.HTTP{})); diff != "" {
 		t.Error(diff)
 	}
-	want := []config.Report{{Name: "default", Title: "default", Zone: time.UTC, Range: 24 * time.Hour, Panels: builtin()}}
+	want := []config.Report{{Name: "default", Title: "default", Zone: time.UTC, Language: words.English, Range: 24 * time.Hour, Panels: builtin()}}
 	if !cmp.Equal(want, c.Reports, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })) {
 		t.Errorf("reports: %+v", c.Reports)
 	}

@@ -12,16 +12,16 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// panel resolves a panel of a report over rng. It is false where it is not known which panel is meant; the rest of its mistakes would
+// panel resolves a panel of a report. It is false where it is not known which panel is meant; the rest of its mistakes would
 // follow from that.
-func (b *builder) panel(p *panel, path string, rng time.Duration) (snapshot.Spec, bool) {
+func (b *builder) panel(p *panel, path string, r *Report) (snapshot.Spec, bool) {
 	var s snapshot.Spec
 	switch {
 	case !b.has(path):
 		return s, false
 	case b.has(key(path, "use")):
 		var ok bool
-		if s, ok = b.builtin(p.Use, key(path, "use")); !ok {
+		if s, ok = b.builtin(p.Use, key(path, "use"), r.Language); !ok {
 			return s, false
 		}
 	case !b.has(key(path, "name")) && b.clean(path):
@@ -38,12 +38,12 @@ func (b *builder) panel(p *panel, path string, rng time.Duration) (snapshot.Spec
 	if b.has(key(path, "rules")) {
 		s.Rules = b.rules(p.Rules, key(path, "rules"), unit)
 	} else if !b.has(key(path, "range")) {
-		s = b.fit(s, rng)
-	} else if need, ok := b.fits(&s, rng); !ok {
+		s = b.fit(s, r.Range)
+	} else if need, ok := b.fits(&s, r.Range); !ok {
 		b.problem(key(path, "range"), "too short for the panel's rules, the longest of which takes %s; write %s or more", duration(need), duration(2*need))
 	}
 	b.overrides(p.Overrides, key(path, "overrides"), unit, &s)
-	b.check(path, &s, rng)
+	b.check(path, &s, r.Range)
 	return s, true
 }
 

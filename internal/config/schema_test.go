@@ -376,9 +376,8 @@ func TestTags(t *testing.T) {
 			}
 			if f.fallback != "" {
 				seen++
-				n := yaml.Node{Kind: yaml.ScalarNode, Value: f.fallback, Tag: "!!int"}
 				d := &decoder{nodes: map[string]*yaml.Node{}}
-				d.field(f, &n, "", reflect.New(sf.Type).Elem())
+				d.field(f, f.fallbackFor(sf.Type.Kind()), "", reflect.New(sf.Type).Elem())
 				if len(d.problems) > 0 {
 					t.Errorf("%s.%s: %v", of.Name(), k, d.problems)
 				}
