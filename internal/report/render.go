@@ -84,16 +84,16 @@ func drawAll(ctx context.Context, panels []snapshot.Panel, draw func(*snapshot.P
 
 // draw draws one panel as a file and for the page.
 func (r *Report) draw(p *snapshot.Panel) (d drawing) {
-	zone := r.Info.Zone
-	if d.png, d.err = chart.PNG(p, chart.Options{Width: chartWidth, Height: chartHeight, Scale: chartScale, Zone: zone}); d.err != nil {
+	zone, language := r.Info.Zone, r.Info.Language
+	if d.png, d.err = chart.PNG(p, chart.Options{Width: chartWidth, Height: chartHeight, Scale: chartScale, Zone: zone, Language: language}); d.err != nil {
 		return d
 	}
-	wide, err := chart.SVG(p, chart.Options{Width: wideWidth, Height: wideHeight, Zone: zone, Bare: true})
+	wide, err := chart.SVG(p, chart.Options{Width: wideWidth, Height: wideHeight, Zone: zone, Language: language, Bare: true})
 	if err != nil {
 		d.err = err
 		return d
 	}
-	phone, err := chart.SVG(p, chart.Options{Width: phoneWidth, Height: phoneHeight, Zone: zone, Bare: true})
+	phone, err := chart.SVG(p, chart.Options{Width: phoneWidth, Height: phoneHeight, Zone: zone, Language: language, Bare: true})
 	if err != nil {
 		d.err = err
 		return d
