@@ -49,6 +49,8 @@ func (r *Report) measures() []measure {
 type gauge struct {
 	Word, Text, Used string
 	Bar              bar
+
+	ratio float64
 }
 
 // bar is a share of a whole.
@@ -82,13 +84,12 @@ func (r *Report) fleet() []gauge {
 		if n == 0 {
 			continue
 		}
-		g := gauge{Word: m.head}
-		ratio := sum / n
+		g := gauge{Word: m.head, ratio: sum / n}
 		if c := m.panel.Spec.Capacity; c != nil && whole > 0 {
-			ratio = used / whole
+			g.ratio = used / whole
 			g.Used = r.words.Figure(c.Unit.FormatOf(used, whole))
 		}
-		g.Text, g.Bar = r.words.Figure(m.panel.Spec.Unit.Format(ratio)), barOf(ratio, "")
+		g.Text, g.Bar = r.words.Figure(m.panel.Spec.Unit.Format(g.ratio)), barOf(g.ratio, "")
 		gauges = append(gauges, g)
 	}
 	return gauges

@@ -159,7 +159,6 @@ var english = Words{
 	TimesNotDrawable: "The samples' times cannot be drawn.",
 	NothingFinite:    "No series has a finite sample in this time.",
 
-	Joined:            "%[1]s %[2]s %[3]s",
 	OnMany:            "%[1]s %[2]s on %[3]s",
 	Alerts:            Counted{"%s alert", "%s alerts"},
 	SinceFor:          "since %[1]s (%[2]s)",

@@ -164,7 +164,6 @@ var korean = Words{
 	TimesNotDrawable: "샘플 시각을 축에 표시할 수 없습니다.",
 	NothingFinite:    "이 기간에 유한한 값을 가진 샘플이 없습니다.",
 
-	Joined:            "%[1]s %[2]s %[3]s",
 	OnMany:            "%[3]s %[1]s %[2]s",
 	Alerts:            always("알림 %s건"),
 	SinceFor:          "%[1]s부터 (%[2]s)",

@@ -124,7 +124,6 @@ type Words struct {
 	TimesNotDrawable, NothingFinite                                                     string
 
 	// What a message says.
-	Joined            string // 1 what, 2 what it is, 3 its limit: "ip-10-0-1-12 memory 94 %", "> 90 %"
 	OnMany            string // 1 subject, 2 its limit, 3 "12 nodes"
 	Alerts            Counted
 	SinceFor          string // 1 since when, 2 how long
