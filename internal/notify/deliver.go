@@ -3,28 +3,29 @@ package notify
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/rules"
 )
 
 // Request is one report of one slot to be delivered.
 type Request struct {
 	Report    *report.Report
 	Receivers []Receiver
-	// Render draws the report. It is called once, and only where somebody gets the files.
+	// Render draws the report. It is called once at most, and only where somebody gets the files.
 	Render func(ctx context.Context) ([]report.File, error)
 
 	Run   string    // this run, in the claim: unlike every other run
 	Until time.Time // the run's own deadline: nothing is sent in the last CommitTime before it
-	// Now is the wall clock, to hold against Until alone.
+	// Now is the wall clock, to hold against Until and others' claims alone.
 	Now func() time.Time
 	// MemoryLost says why Book remembers nothing, "" where it does.
 	MemoryLost string
 }
-
-// CommitTime is kept back at the end of a run for writing down what was sent.
-const CommitTime = 5 * time.Second
 
 // Outcome is what a delivery came to.
 type Outcome struct {
@@ -32,17 +33,280 @@ type Outcome struct {
 	Sent      []Sent // in the order of sending
 }
 
-// Sent is one call of a receiver.
+// Sent is one thing that a receiver was to be given, however many tries it took.
 type Sent struct {
 	Receiver string
-	Kind     Kind // KindNone of an archive or a mirror
-	Items    int
+	Message  *Message // nil of an archive or a mirror
 	Receipt  Receipt
 	Err      error // nil: delivered
 }
 
-// Deliver hands the report to every archive, then tells every receiver what it does not know yet. All are tried; the error joins what
-// went wrong.
+// Deliver hands the report to every archive, then tells every receiver what it does not know yet, then hands everything to the mirrors.
+// All are tried; the error joins what went wrong, and nil says that everything was delivered and written down.
+//
+// One run at a time tells people. It writes a claim that holds until its own deadline; a run that meets a live claim stands back, and
+// says so in the Outcome. Before each message the claim is written that it is about to be sent, after it the receipt: where a run ends
+// between the two, the next one sends the message again, marked as a possible duplicate, so that what had to be told is told.
+//
+// A book that cannot be written keeps nobody from being told: then messages say that they may be repeated.
 func Deliver(ctx context.Context, book Book, rq Request) (Outcome, error) {
-	return Outcome{}, errors.New("not implemented")
+	d := &delivery{Request: rq, book: book, slot: rq.Report.Info.Slot.Round(0).UTC()}
+	if err := d.begin(ctx); err != nil {
+		var other *claimedError
+		if errors.As(err, &other) {
+			return Outcome{StoodBack: &other.claim}, nil
+		}
+		d.goOffline(err)
+	}
+	if d.idle() {
+		return d.out, errors.Join(d.errs...)
+	}
+	d.render(ctx)
+	for i := range d.Receivers {
+		if d.archives(&d.Receivers[i]) {
+			d.hand(ctx, &d.Receivers[i])
+		}
+	}
+	for i := range d.Receivers {
+		if d.Receivers[i].Role.tells() {
+			d.tellOrFallBack(ctx, &d.Receivers[i], d.plans[i].messages)
+		}
+	}
+	for i := range d.Receivers {
+		if d.Receivers[i].Role == RoleMirror && !d.late {
+			d.hand(ctx, &d.Receivers[i])
+		}
+	}
+	d.finish(ctx)
+	return d.out, errors.Join(d.errs...)
 }
+
+// delivery is one run of Deliver.
+type delivery struct {
+	Request
+	book Book
+	slot time.Time
+
+	page   Page   // as it was when the claim was written
+	late   bool   // a newer slot was evaluated before: this one is only archived and summed up
+	plans  []plan // of Receivers
+	files  []report.File
+	kept   []Receipt // of the archives
+	served int       // receivers that have had their turn
+
+	waiting []func(*Ledger) // what is to be written down with the next writing
+	offline bool            // the book cannot be written: page stands in for it
+	stopped bool            // the claim is lost: nothing more is sent
+
+	out  Outcome
+	errs []error
+}
+
+// claimedError says that another run is telling people.
+type claimedError struct{ claim Claim }
+
+func (e *claimedError) Error() string {
+	return fmt.Sprintf("run %s is telling people until %s", e.claim.Run, e.claim.Until.UTC().Format(time.RFC3339))
+}
+
+// begin writes the claim, and decides on the page as it is then. Where there is nothing to send it writes no claim.
+func (d *delivery) begin(ctx context.Context) error {
+	return d.write(ctx, func(p *Page) error {
+		if c := p.Ledger.Claim; c != nil && c.Run != d.Run && d.Now().Before(c.Until) {
+			return &claimedError{*c}
+		}
+		d.decide(p)
+		p.Ledger.Claim = nil
+		if !d.idle() {
+			p.Ledger.Claim = &Claim{Slot: d.slot, Run: d.Run, Until: d.Until.Round(0).UTC()}
+		}
+		return nil
+	})
+}
+
+// decide makes the plans, and brings the ledger into order: receivers that are new or no longer there, ends that nobody wants to hear of.
+func (d *delivery) decide(p *Page) {
+	d.late = d.slot.Before(p.Memory.Slot)
+	p.Silences = pruneSilences(p.Silences, p.Memory.Slot)
+	entries := map[string]Entry{}
+	decider := newDecider(p, d.slot)
+	d.plans = make([]plan, len(d.Receivers))
+	for i, r := range d.Receivers {
+		e := p.Ledger.entry(r.Name, d.slot)
+		e.prune(p.Memory.Alerts)
+		if !d.late || r.Role == RoleSummary {
+			d.plans[i] = decider.decide(r, e)
+			d.plans[i].skip(&e, d.slot)
+		}
+		entries[r.Name] = e
+		if r.Fallback == nil {
+			continue
+		}
+		if e, ok := p.Ledger.Receivers[r.standIn()]; ok {
+			e.prune(p.Memory.Alerts)
+			entries[r.standIn()] = e
+		}
+	}
+	p.Ledger.Receivers = entries
+	d.page = Page{Memory: p.Memory, Silences: p.Silences, Ledger: Ledger{Receivers: maps.Clone(entries)}}
+}
+
+// skip writes down the ends that the receiver does not want to hear of.
+func (p *plan) skip(e *Entry, slot time.Time) {
+	for _, i := range p.skipped {
+		e.put(i.Key, i.Episode, Told{Since: i.Episode.Since, At: slot, Severity: i.Alert.Severity, Over: true})
+	}
+}
+
+// telling tells whether anybody is to be told anything.
+func (d *delivery) telling() bool {
+	return slices.ContainsFunc(d.plans, func(p plan) bool { return len(p.messages) > 0 })
+}
+
+// archives tells whether r is to keep this report.
+func (d *delivery) archives(r *Receiver) bool {
+	return r.Role == RoleArchive || r.Role == RoleArchiveOnChange && d.telling()
+}
+
+// idle tells whether nothing is to be sent at all.
+func (d *delivery) idle() bool {
+	return !d.telling() && !slices.ContainsFunc(d.Receivers, func(r Receiver) bool {
+		return d.archives(&r) || r.Role == RoleMirror && !d.late
+	})
+}
+
+// render draws the report where somebody gets the files. Without them people are still told.
+func (d *delivery) render(ctx context.Context) {
+	if !d.telling() && !slices.ContainsFunc(d.Receivers, func(r Receiver) bool { return d.archives(&r) }) {
+		return
+	}
+	ctx, cancel := d.turn(ctx)
+	defer cancel()
+	files, err := d.Render(ctx)
+	if err != nil {
+		d.fail(fmt.Errorf("drawing report %s: %w", d.Report.Info.Name, err))
+		return
+	}
+	d.files = files
+}
+
+// turn is ctx for one receiver's turn: its share of the time that is left for sending.
+func (d *delivery) turn(ctx context.Context) (context.Context, context.CancelFunc) {
+	left := d.Until.Add(-CommitTime).Sub(d.Now())
+	turns := time.Duration(max(len(d.Receivers)+1-d.served, 1))
+	d.served++
+	return context.WithTimeout(ctx, left/turns)
+}
+
+// hand gives the report to an archive or a mirror, which are not told the same thing twice whatever they are given.
+func (d *delivery) hand(ctx context.Context, r *Receiver) {
+	ctx, cancel := d.turn(ctx)
+	defer cancel()
+	if d.stopped {
+		return
+	}
+	if r.Role.archives() && d.files == nil {
+		d.sent(r.Name, nil, Receipt{}, errors.New("the report could not be drawn"))
+		return
+	}
+	receipt, _, err := d.send(ctx, r.Notifier, d.delivery(nil))
+	d.sent(r.Name, nil, receipt, err)
+	if err != nil || !r.Role.archives() {
+		return
+	}
+	d.kept = append(d.kept, receipt)
+	d.note(r.Name, func(e *Entry) {
+		if e.Archived.Before(d.slot) {
+			e.Archived = d.slot
+		}
+	})
+}
+
+// delivery is what a receiver is given.
+func (d *delivery) delivery(m *Message) Delivery {
+	return Delivery{
+		Report: d.Report, Files: d.files, Message: m, Archived: d.kept, Memory: d.page.Memory, MemoryLost: d.MemoryLost,
+	}
+}
+
+// tellOrFallBack tells a receiver, and another one in its stead where that fails. The other has an entry of its own from then on, which
+// begins with what the first was told, and which goes when the first can be told again.
+func (d *delivery) tellOrFallBack(ctx context.Context, r *Receiver, messages []*Message) {
+	failed := d.tell(ctx, r.Name, r.Notifier, messages)
+	if r.Fallback == nil || d.stopped || len(messages) == 0 {
+		return
+	}
+	name := r.standIn()
+	if !failed {
+		d.waiting = append(d.waiting, func(l *Ledger) { delete(l.Receivers, name) })
+		return
+	}
+	var e Entry
+	_ = d.flush(ctx, func(l *Ledger) { // the error is among d's
+		if _, ok := l.Receivers[name]; !ok {
+			l.Receivers[name] = l.entry(r.Name, d.slot).withoutReceipts()
+		}
+		e = l.entry(name, d.slot)
+	})
+	instead := newDecider(&d.page, d.slot).decide(*r, e).messages
+	for _, m := range instead {
+		m.InsteadOf = r.Name
+	}
+	d.tell(ctx, name, r.Fallback.Notifier, instead)
+}
+
+// standIn is what the ledger calls the receiver's fallback in this duty.
+func (r *Receiver) standIn() string { return r.Name + " via " + r.Fallback.Name }
+
+// withoutReceipts returns a copy for another receiver, which has no message that replies would belong to.
+func (e Entry) withoutReceipts() Entry {
+	told := make(map[rules.Key][]Told, len(e.Told))
+	for k, all := range e.Told {
+		told[k] = slices.Clone(all)
+		for i := range told[k] {
+			told[k][i].Receipt = Receipt{}
+		}
+	}
+	e.Told, e.Unsure = told, nil
+	return e
+}
+
+// tell sends messages one after the other, and tells whether one could not be sent.
+func (d *delivery) tell(ctx context.Context, name string, n Notifier, messages []*Message) (failed bool) {
+	if len(messages) == 0 {
+		return false
+	}
+	ctx, cancel := d.turn(ctx)
+	defer cancel()
+	for _, m := range messages {
+		if err := d.claim(ctx, name, m); err != nil {
+			d.sent(name, m, Receipt{}, err)
+			return true
+		}
+		suspect := m.PossibleDuplicate
+		receipt, unsure, err := d.send(ctx, n, d.delivery(m))
+		d.sent(name, m, receipt, err)
+		if err == nil {
+			d.note(name, func(e *Entry) { e.record(m, d.slot, receipt) })
+		}
+		if err == nil || !unsure && !suspect {
+			d.note(name, func(e *Entry) { e.sure(m) })
+		}
+		failed = failed || err != nil
+	}
+	return failed
+}
+
+// sent takes down what came of one sending.
+func (d *delivery) sent(name string, m *Message, receipt Receipt, err error) {
+	d.out.Sent = append(d.out.Sent, Sent{Receiver: name, Message: m, Receipt: receipt, Err: err})
+	switch {
+	case err == nil || errors.Is(err, errClaimLost):
+	case m == nil:
+		d.fail(fmt.Errorf("delivering report %s to %s: %w", d.Report.Info.Name, name, err))
+	default:
+		d.fail(fmt.Errorf("telling %s (%s): %w", name, m.Kind, err))
+	}
+}
+
+func (d *delivery) fail(err error) { d.errs = append(d.errs, err) }

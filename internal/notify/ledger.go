@@ -2,6 +2,8 @@ package notify
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
@@ -25,8 +27,6 @@ type Book interface {
 type Ledger struct {
 	// Claim is the run that is telling people, nil while none is.
 	Claim *Claim `json:"claim,omitempty"`
-	// Slot is the newest slot whose deliveries were begun.
-	Slot time.Time `json:"slot,omitzero"`
 	// Receivers are by name.
 	Receivers map[string]Entry `json:"receivers,omitempty"`
 }
@@ -40,22 +40,139 @@ type Claim struct {
 
 // Entry is what one receiver has been told.
 type Entry struct {
-	First    time.Time          `json:"first"`             // the slot at which it was met first: what ended before is none of its news
-	Told     map[rules.Key]Told `json:"told,omitempty"`    // of each alert, what it was told last
-	Summary  time.Time          `json:"summary,omitzero"`  // the slot of its last summary
-	Alarmed  bool               `json:"alarmed,omitempty"` // it was told of an alert since the last all clear
-	Archived time.Time          `json:"archived,omitzero"` // the newest slot that it keeps the files of
+	First    time.Time `json:"first"`             // the slot at which it was met first: what ended before is none of its news
+	Summary  time.Time `json:"summary,omitzero"`  // the slot of its last summary
+	Alarmed  bool      `json:"alarmed,omitempty"` // it was told of an alert since the last all clear
+	Archived time.Time `json:"archived,omitzero"` // the newest slot that it keeps the files of
+	// Told is, of each alert, what it was told of the episodes that are still remembered.
+	Told map[rules.Key][]Told `json:"told,omitempty"`
 	// Unsure are messages that may have been sent: a claim was written for them, and no receipt. They are known by what they are about:
 	// the keys of alerts, "summary", "all_clear".
 	Unsure []string `json:"unsure,omitempty"`
 }
 
-// Told is what a receiver was last told of an alert.
+// Told is what a receiver was last told of one episode of an alert.
 type Told struct {
-	Since    time.Time      `json:"since"`              // of the episode that it was told of
+	Since    time.Time      `json:"since"`              // of the episode, as it was known then
 	At       time.Time      `json:"at"`                 // the slot at which it was told
 	Severity rules.Severity `json:"severity,omitempty"` // that it was told
 	Silent   bool           `json:"silent,omitempty"`   // it was told NO DATA
-	Over     bool           `json:"over,omitempty"`     // it was told that the episode is over, or did not want to know
+	Over     bool           `json:"over,omitempty"`     // it was told that the episode is over, or does not want to know
 	Receipt  Receipt        `json:"receipt,omitzero"`   // of the message that told of the episode first: where replies belong
+}
+
+// entry returns what a receiver was told, which is nothing of one that is met for the first time.
+func (l *Ledger) entry(name string, slot time.Time) Entry {
+	if e, ok := l.Receivers[name]; ok {
+		e.Told = maps.Clone(e.Told)
+		return e
+	}
+	return Entry{First: slot}
+}
+
+// maxLocation is the longest link that is kept. A signed one is longer, and would be a secret in the state.
+const maxLocation = 256
+
+// kept returns the receipt as the ledger keeps it.
+func (r Receipt) kept() Receipt {
+	r.Expires = r.Expires.Round(0).UTC()
+	if len(r.Location) > maxLocation {
+		r.Location = ""
+	}
+	return r
+}
+
+// told returns what the receiver was told of an episode; false: nothing.
+func (e *Entry) told(k rules.Key, ep rules.Episode) (Told, bool) {
+	all := e.Told[k]
+	for i := len(all) - 1; i >= 0; i-- { // where two episodes have become one, the later counts
+		if ep.Holds(all[i].Since) {
+			return all[i], true
+		}
+	}
+	return Told{}, false
+}
+
+// put writes down what the receiver was told of an episode, in place of what it was told before.
+func (e *Entry) put(k rules.Key, ep rules.Episode, t Told) {
+	all := slices.DeleteFunc(slices.Clone(e.Told[k]), func(old Told) bool { return ep.Holds(old.Since) })
+	all = append(all, t)
+	slices.SortFunc(all, func(a, b Told) int { return a.Since.Compare(b.Since) })
+	if e.Told == nil {
+		e.Told = map[rules.Key][]Told{}
+	}
+	e.Told[k] = all
+}
+
+// prune drops what was told of episodes that are no longer remembered.
+func (e *Entry) prune(alerts map[rules.Key]rules.Alert) {
+	for k, all := range e.Told {
+		kept := slices.DeleteFunc(slices.Clone(all), func(t Told) bool {
+			return !slices.ContainsFunc(alerts[k].Episodes, func(ep rules.Episode) bool { return ep.Holds(t.Since) })
+		})
+		if e.Told[k] = kept; len(kept) == 0 {
+			delete(e.Told, k)
+		}
+	}
+	e.Unsure = slices.DeleteFunc(slices.Clone(e.Unsure), func(id string) bool {
+		_, ok := alerts[rules.Key(id)]
+		return !ok && id != unsureSummary && id != unsureAllClear
+	})
+}
+
+// What Unsure calls messages that are about no one alert. No key is like them: keys have braces.
+const (
+	unsureSummary  = "summary"
+	unsureAllClear = "all_clear"
+)
+
+// ids returns what Unsure calls a message.
+func (m *Message) ids() []string {
+	switch m.Kind {
+	case KindSummary:
+		return []string{unsureSummary}
+	case KindAllClear:
+		return []string{unsureAllClear}
+	}
+	ids := make([]string, len(m.Items))
+	for i, item := range m.Items {
+		ids[i] = string(item.Key)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// unsureOf tells whether m, or a part of it, may have been sent before.
+func (e *Entry) unsureOf(m *Message) bool {
+	return slices.ContainsFunc(m.ids(), func(id string) bool { return slices.Contains(e.Unsure, id) })
+}
+
+// sure takes back that m may have been sent unseen.
+func (e *Entry) sure(m *Message) {
+	ids := m.ids()
+	e.Unsure = slices.DeleteFunc(slices.Clone(e.Unsure), func(id string) bool { return slices.Contains(ids, id) })
+}
+
+// record writes down that the receiver was told m at a slot.
+func (e *Entry) record(m *Message, slot time.Time, receipt Receipt) {
+	switch m.Kind {
+	case KindSummary:
+		e.Summary = slot
+		return
+	case KindAllClear:
+		e.Alarmed = false
+		return
+	case KindNew:
+		e.Alarmed = true
+	}
+	for _, item := range m.Items {
+		t := Told{
+			Since: item.Episode.Since, At: slot, Severity: item.Alert.Severity, Over: !item.Episode.Fires(),
+			Silent: !item.Alert.Silent.IsZero(), Receipt: item.Was.Receipt,
+		}
+		if t.Receipt == (Receipt{}) {
+			t.Receipt = receipt.kept()
+		}
+		e.put(item.Key, item.Episode, t)
+	}
 }

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/promsnap/promsnap/internal/rules"
 )
@@ -12,17 +11,17 @@ type Kind uint8
 
 // The kinds. The zero value is none.
 const (
-	KindNone       Kind = iota
-	KindNew             // fires, and this receiver has not been told: a new message
-	KindWorse           // was a warning, is critical
-	KindNoData          // fires still, as far as one knows: its series is silent
-	KindBetter          // was critical, is a warning
-	KindSeenLate        // fired and ended before this receiver could be told
-	KindResolved        // is over; Alert's episode says how it ended
-	KindStillFiring     // goes on, repeat_interval after it was last told
-	KindAllClear        // nothing fires any more of what this receiver was told of; no items
-	KindSummary         // everything that fires, and what has ended since the last summary
-	KindTest            // a test of the receiver; no items
+	KindNone        Kind = iota
+	KindNew              // fires, and this receiver has not been told: a new message
+	KindWorse            // was a warning, is critical
+	KindNoData           // fires still, as far as one knows: its series is silent
+	KindBetter           // was critical, is a warning
+	KindSeenLate         // fired and ended before this receiver could be told
+	KindResolved         // is over; Alert's episode says how it ended
+	KindStillFiring      // goes on, repeat_interval after it was last told
+	KindAllClear         // nothing fires any more of what this receiver was told of; no items
+	KindSummary          // everything that fires, and what has ended since the last summary
+	KindTest             // a test of the receiver; no items
 )
 
 var kindNames = [...]string{
@@ -68,16 +67,6 @@ func (m *Message) Severity() rules.Severity {
 		}
 	}
 	return worst
-}
-
-// Keys returns the keys of the items, sorted.
-func (m *Message) Keys() []rules.Key {
-	keys := make([]rules.Key, len(m.Items))
-	for i, item := range m.Items {
-		keys[i] = item.Key
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // Item is one alert of a message.

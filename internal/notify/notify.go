@@ -4,7 +4,6 @@ package notify
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -86,13 +85,6 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 
 // Unwrap returns what went wrong.
 func (e *RefusedError) Unwrap() error { return e.Err }
-
-// undelivered tells whether err promises that nothing was delivered.
-func undelivered(err error) bool {
-	var retry *RetryError
-	var refused *RefusedError
-	return errors.As(err, &retry) || errors.As(err, &refused)
-}
 
 // Role is when a receiver is called, and with what.
 type Role uint8

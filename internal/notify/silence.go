@@ -1,13 +1,62 @@
 package notify
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/promsnap/promsnap/internal/rules"
+)
 
 // Silence keeps alerts that match from being told until a time. The end of what was told before is told.
 type Silence struct {
 	ID      string    `json:"id"`
-	Match   string    `json:"match"` // matchers as PromQL has them, all of which must hold: node=~"kafka-.*", alertname="NodeMemoryHigh"
+	Match   string    `json:"match"` // see ParseMatch
 	From    time.Time `json:"from"`
 	Until   time.Time `json:"until"`
 	Comment string    `json:"comment,omitempty"`
 	By      string    `json:"by,omitempty"`
+}
+
+// The bounds of what a Page keeps of silences.
+const (
+	MaxSilences  = 100
+	maxMatch     = 1000           // bytes
+	keepSilences = 24 * time.Hour // after they have ended
+)
+
+// Active tells whether the silence holds at a slot.
+func (s Silence) Active(slot time.Time) bool { return !slot.Before(s.From) && slot.Before(s.Until) }
+
+// ParseMatch reads the matchers of a silence, all of which must hold, as PromQL has them between its braces:
+//
+//	node=~"kafka-.*", alertname="NodeMemoryHigh"
+//
+// They match an alert's labels, and alertname, severity and panel.
+func ParseMatch(s string) ([]*labels.Matcher, error) {
+	if len(s) > maxMatch {
+		return nil, fmt.Errorf("the matchers have %d characters, more than %d", len(s), maxMatch)
+	}
+	m, err := parser.NewParser(parser.Options{}).ParseMetricSelector("{" + s + "}")
+	if err != nil {
+		return nil, fmt.Errorf("the matchers %q cannot be read; write them as in PromQL, such as node=~\"kafka-.*\": %w", s, err)
+	}
+	return m, nil
+}
+
+func matches(ms []*labels.Matcher, a rules.Alert) bool {
+	return !slices.ContainsFunc(ms, func(m *labels.Matcher) bool { return !m.Matches(label(a, m.Name)) })
+}
+
+// pruneSilences drops those that have ended a day ago, and where there are still too many the ones that end first.
+func pruneSilences(all []Silence, slot time.Time) []Silence {
+	kept := slices.DeleteFunc(slices.Clone(all), func(s Silence) bool { return slot.Sub(s.Until) >= keepSilences })
+	if len(kept) > MaxSilences {
+		slices.SortStableFunc(kept, func(a, b Silence) int { return b.Until.Compare(a.Until) })
+		kept = kept[:MaxSilences]
+	}
+	return kept
 }

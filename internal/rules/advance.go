@@ -18,7 +18,8 @@ const (
 	forgetAfter = 24 * time.Hour
 
 	// The bounds of a Memory, which must fit into a ConfigMap of 1 MiB together with what three receivers were told.
-	maxAlerts   = 500
+	maxAlerts   = 400
+	maxBytes    = 400 << 10 // of all alerts together, roughly
 	maxEpisodes = 4
 	maxLabels   = 20
 	maxText     = 256 // bytes of a label's value, or of a name
@@ -292,15 +293,12 @@ func (m *Memory) endRemoved(configured []RuleID, slot time.Time) {
 	maps.DeleteFunc(m.Seen, func(id string, _ time.Time) bool { return !there[id] })
 }
 
-// bound drops what ended long ago and, where there still are too many alerts, those that have ended, then the newest and least grave.
+// bound drops what ended long ago and, where there still is too much, what has ended, then the least grave of what is new: what is
+// remembered already stays, so that nobody is told of it twice.
 func (m *Memory) bound(prev Memory, slot time.Time) {
 	maps.DeleteFunc(m.Alerts, func(_ Key, a Alert) bool { return !a.Fires() && slot.Sub(a.Now().Ended) >= keepEnded })
 	m.Overflow = 0
-	if len(m.Alerts) <= maxAlerts {
-		return
-	}
-	keys := slices.Collect(maps.Keys(m.Alerts))
-	slices.SortFunc(keys, func(k, l Key) int {
+	keys := slices.SortedFunc(maps.Keys(m.Alerts), func(k, l Key) int {
 		a, b := m.Alerts[k], m.Alerts[l]
 		_, knewA := prev.Alerts[k]
 		_, knewB := prev.Alerts[l]
@@ -309,12 +307,30 @@ func (m *Memory) bound(prev Memory, slot time.Time) {
 			b.Now().Ended.Compare(a.Now().Ended), strings.Compare(string(k), string(l)),
 		)
 	})
-	for _, k := range keys[maxAlerts:] {
-		if m.Alerts[k].Fires() {
+	kept, bytes := 0, 0
+	for _, k := range keys {
+		a := m.Alerts[k]
+		size := len(k) + a.size()
+		if kept < maxAlerts && bytes+size <= maxBytes {
+			kept, bytes = kept+1, bytes+size
+			continue
+		}
+		if a.Fires() {
 			m.Overflow++
 		}
 		delete(m.Alerts, k)
 	}
+}
+
+// size is about how many bytes the alert takes as JSON.
+func (a *Alert) size() int {
+	n := 350 + 220*len(a.Episodes) + len(a.Panel) + len(a.Rule) + len(a.Name)
+	for _, labels := range []map[string]string{a.Labels, a.Identity} {
+		for name, value := range labels {
+			n += len(name) + len(value) + 6
+		}
+	}
+	return n
 }
 
 // first orders what is so before what is not.

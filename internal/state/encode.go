@@ -1,10 +1,125 @@
 package state
 
-// Encode returns the document as it is stored: JSON, the same bytes for the same document, at most MaxSize of them.
-func Encode(k Key, d Doc) ([]byte, error) { return nil, nil }
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// MaxSize is the most bytes that a document may have: a ConfigMap holds 1 MiB. What is remembered has bounds of its own that keep it
+// well below for three receivers.
+const MaxSize = 1000 << 10
+
+// upgrade turns a document of one schema version into one of the next.
+type upgrade func(map[string]json.RawMessage) error
+
+// upgrades lead from each schema version to the next: the first one makes 2 of 1. Each stays for good, with a fixture of its
+// older version among the tests.
+var upgrades = []upgrade{}
+
+// firstSchema is the oldest version that can be read.
+const firstSchema = 1
+
+// Encode returns the document of k as it is stored: JSON, the same bytes for the same document. More than MaxSize is an error.
+func Encode(k Key, d Doc) ([]byte, error) {
+	d.Schema, d.Cluster, d.Report = Schema, k.Cluster, k.Report
+	data, err := json.Marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("writing the state of %s as JSON: %w", k, err)
+	}
+	if len(data) > MaxSize {
+		return nil, fmt.Errorf("the state of %s would have %d KiB, more than %d: fewer receivers a report, or fewer silences, make it smaller",
+			k, len(data)>>10, MaxSize>>10)
+	}
+	return append(data, '\n'), nil
+}
 
 // Decode reads what Encode wrote, and what older versions of it did. Its errors are *CorruptError and *NewerError.
-func Decode(k Key, data []byte) (Doc, error) { return Doc{}, nil }
+func Decode(k Key, data []byte) (Doc, error) {
+	return decode(k, data, upgrades, firstSchema)
+}
 
-// MaxSize is the most bytes that a document may have: a ConfigMap holds 1 MiB.
-const MaxSize = 1000 << 10
+// decode knows the versions from oldest on; steps lead from each to the next.
+func decode(k Key, data []byte, steps []upgrade, oldest int) (Doc, error) {
+	newest := oldest + len(steps)
+	corrupt := func(err error) (Doc, error) { return Doc{}, &CorruptError{k, err} }
+	if len(data) > 2*MaxSize {
+		return corrupt(fmt.Errorf("it has %d KiB", len(data)>>10))
+	}
+	var head struct {
+		Schema *int `json:"schema"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return corrupt(plain(err))
+	}
+	switch {
+	case head.Schema == nil || *head.Schema < oldest:
+		return corrupt(errors.New("it has no schema version that was ever written"))
+	case *head.Schema > newest:
+		return Doc{}, &NewerError{k, *head.Schema}
+	case *head.Schema < newest:
+		upgraded, err := climb(data, steps[*head.Schema-oldest:], newest)
+		if err != nil {
+			return corrupt(fmt.Errorf("upgrading it from schema version %d: %w", *head.Schema, plain(err)))
+		}
+		data = upgraded
+	}
+	var d Doc
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&d); err != nil {
+		return corrupt(plain(err))
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return corrupt(errors.New("something follows after its end"))
+	}
+	if err := d.check(k); err != nil {
+		return corrupt(err)
+	}
+	return d, nil
+}
+
+// climb takes the steps, one version after the other.
+func climb(data []byte, steps []upgrade, newest int) ([]byte, error) {
+	raw := map[string]json.RawMessage{}
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return nil, err
+	}
+	for _, step := range steps {
+		if err := step(raw); err != nil {
+			return nil, err
+		}
+	}
+	raw["schema"] = json.RawMessage(fmt.Sprint(newest))
+	return json.Marshal(raw)
+}
+
+// check finds what JSON cannot: a document in another's place, and what the rest of the program takes for granted.
+func (d *Doc) check(k Key) error {
+	if d.Cluster != k.Cluster || d.Report != k.Report {
+		return fmt.Errorf("it is the state of %q", Key{d.Cluster, d.Report}.String())
+	}
+	for key, a := range d.Memory.Alerts {
+		if len(a.Episodes) == 0 {
+			return fmt.Errorf("the alert %.100q has never fired", key)
+		}
+	}
+	return nil
+}
+
+// plain keeps what encoding/json says of a mistake and leaves out what stands there, which may be anything.
+func plain(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("it is not JSON, from byte %d on", syntax.Offset)
+	case errors.As(err, &kind):
+		return fmt.Errorf("%s is not of the kind that belongs there, at byte %d", kind.Field, kind.Offset)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return errors.New("it ends in the middle")
+	}
+	return fmt.Errorf("%.200s", err.Error())
+}

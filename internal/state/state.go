@@ -20,7 +20,7 @@ type Key struct{ Cluster, Report string }
 
 func (k Key) String() string { return k.Cluster + "/" + k.Report }
 
-// Doc is what is kept. Its zero value is what a store that has no document loads.
+// Doc is what is kept. The zero value is no document; Encode fills in Schema, Cluster and Report.
 type Doc struct {
 	Schema  int    `json:"schema"`
 	Cluster string `json:"cluster"`
@@ -39,7 +39,7 @@ type Version string
 // Errors wrap ErrConflict, *CorruptError or *NewerError; every other error says that the store could not be reached, and what to do. No
 // error shows a secret.
 type Store interface {
-	// Load returns the document, upgraded to Schema, and its version; a Doc of k and the version "" where there is none.
+	// Load returns the document, upgraded to Schema, and its version; the zero Doc and the version "" where there is none.
 	Load(ctx context.Context, k Key) (Doc, Version, error)
 	// Save writes the document where its version is still v, "" being that of none, and returns the new version. ErrConflict: it is not.
 	// Two saves with one v: one of them fails. After any other error the document may be written or not, and is never half written.
