@@ -1,0 +1,199 @@
+// Package cloudtest is an S3 for tests, in the test's own process: conditional writes, metadata, and whatever goes wrong by script. It
+// takes every signature; the acceptance tests ask a server that does not.
+package cloudtest
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // what an ETag is made of
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/promsnap/promsnap/internal/cloud"
+	"github.com/promsnap/promsnap/internal/secret"
+)
+
+// Secret is the secret key of the buckets that Server.Bucket returns: no error and no receipt may show it.
+const Secret = "MARKED-secret-key"
+
+// Server is an S3 with one bucket.
+type Server struct {
+	URL  string
+	Name string // of the bucket
+
+	mu      sync.Mutex
+	objects map[string]Object
+	calls   []string
+	fault   func(r *http.Request, n int) *Fault
+}
+
+// Object is what lies at a key.
+type Object struct {
+	Body   []byte
+	Header http.Header // as it was written: Content-Type, Cache-Control, X-Amz-Meta-…
+	ETag   string
+}
+
+// Fault is an answer that is not what was asked for.
+type Fault struct {
+	Status        int
+	Code, Message string
+	Header        map[string]string
+	// Lost: what was asked is done, and the connection is cut instead of an answer.
+	Lost bool
+}
+
+// New starts a server that stops with the test.
+func New(t testing.TB) *Server {
+	s := &Server{Name: "reports", objects: map[string]Object{}}
+	h := httptest.NewServer(s)
+	t.Cleanup(h.Close)
+	s.URL = h.URL
+	return s
+}
+
+// Bucket returns the server's bucket.
+func (s *Server) Bucket(t testing.TB, change ...func(*cloud.BucketOptions)) *cloud.Bucket {
+	t.Helper()
+	account, err := cloud.Open(context.Background(), cloud.Identity{Region: "us-east-1", AccessKey: "AKIDEXAMPLE", SecretKey: secret.Inline(Secret)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := cloud.BucketOptions{Name: s.Name, Endpoint: s.URL, PathStyle: true}
+	for _, c := range change {
+		c(&o)
+	}
+	b, err := account.Bucket(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Break makes fault decide of each request, n being how many there were before, whether it goes wrong; nil for one that does not.
+func (s *Server) Break(fault func(r *http.Request, n int) *Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault, s.calls = fault, nil
+}
+
+// Calls are the requests since the beginning, or since Break: "PUT key".
+func (s *Server) Calls() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// Keys are the keys of all objects, sorted.
+func (s *Server) Keys() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.objects))
+}
+
+// Object returns what lies at a key, the zero value where nothing does.
+func (s *Server) Object(key string) Object {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.objects[key]
+}
+
+// Write puts bytes at a key, as somebody else would.
+func (s *Server) Write(key string, body []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.objects[key] = Object{Body: body, Header: http.Header{}, ETag: etag(body)}
+}
+
+// Delete removes what lies at a key, as somebody else would.
+func (s *Server) Delete(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.objects, key)
+}
+
+// ServeHTTP answers GET, HEAD and PUT of an object.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, known := strings.CutPrefix(r.URL.Path, "/"+s.Name+"/")
+	var f *Fault
+	if s.fault != nil {
+		f = s.fault(r, len(s.calls))
+	}
+	s.calls = append(s.calls, r.Method+" "+key)
+	switch {
+	case f != nil && f.Lost:
+		s.answer(httptest.NewRecorder(), r, key, body)
+		panic(http.ErrAbortHandler)
+	case f != nil:
+		for k, v := range f.Header {
+			w.Header().Set(k, v)
+		}
+		refuse(w, r, f.Status, f.Code, f.Message)
+	case !known:
+		refuse(w, r, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist")
+	default:
+		s.answer(w, r, key, body)
+	}
+}
+
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, key string, body []byte) {
+	have, there := s.objects[key]
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		if !there {
+			refuse(w, r, http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
+			return
+		}
+		maps.Copy(w.Header(), have.Header)
+		w.Header().Set("ETag", have.ETag)
+		_, _ = w.Write(have.Body)
+	case http.MethodPut:
+		match, none := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
+		switch {
+		case match != "" && !there:
+			refuse(w, r, http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
+			return
+		case match != "" && match != have.ETag, none == "*" && there:
+			refuse(w, r, http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+			return
+		}
+		o := Object{Body: body, Header: http.Header{}, ETag: etag(body)}
+		for name, values := range r.Header {
+			if name == "Content-Type" || name == "Cache-Control" || strings.HasPrefix(name, "X-Amz-") {
+				o.Header[name] = values
+			}
+		}
+		s.objects[key] = o
+		w.Header().Set("ETag", o.ETag)
+	default:
+		refuse(w, r, http.StatusMethodNotAllowed, "MethodNotAllowed", r.Method)
+	}
+}
+
+func refuse(w http.ResponseWriter, r *http.Request, status int, code, message string) {
+	w.Header().Set("X-Amz-Request-Id", "REQUEST1")
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_ = xml.NewEncoder(w).EncodeElement(struct{ Code, Message string }{code, message}, xml.StartElement{Name: xml.Name{Local: "Error"}})
+	}
+}
+
+func etag(body []byte) string {
+	sum := md5.Sum(body) //nolint:gosec // what an ETag is made of
+	return fmt.Sprintf("%q", hex.EncodeToString(sum[:]))
+}
