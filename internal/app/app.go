@@ -18,6 +18,7 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // Options are what a run is told beside its configuration.
@@ -171,7 +172,7 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 	p := a.cfg.Prometheus
 	o := snapshot.Options{
 		Slot: a.o.Slot, Range: r.Range, QueryOffset: p.QueryOffset, ScrapeInterval: p.ScrapeInterval, MaxSeries: p.MaxSeries,
-		Concurrency: p.Concurrency,
+		Concurrency: p.Concurrency, Language: r.Language,
 	}
 	if a.o.Progress != nil {
 		o.Progress = func(e snapshot.Event) { a.o.Progress(r.Name, e) }
@@ -182,7 +183,7 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 		panels = snapshot.Failed(r.Panels, down)
 	} else {
 		if err != nil {
-			notes = append(notes, fmt.Sprintf("nodes are named by their addresses: %v", err))
+			notes = append(notes, fmt.Sprintf(words.In(r.Language).NodesByAddress, err))
 		}
 		o.Nodes = nodes
 		panels = snapshot.Take(ctx, a.client, r.Panels, o)

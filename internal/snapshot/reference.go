@@ -9,15 +9,16 @@ import (
 
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // askReferences runs the references' queries over the panel's range. One that fails costs a note.
-func (p *Panel) askReferences(ctx context.Context, q Querier, v Vars) {
+func (p *Panel) askReferences(ctx context.Context, q Querier, v Vars, w *words.Words) {
 	left := 0
 	for _, r := range p.Spec.References {
 		lines, err := p.askReference(ctx, q, Expand(r.Query, v), r.Name)
 		if err != nil {
-			p.Notes = append(p.Notes, fmt.Sprintf("the reference line %s is missing: %v", r.Name, err))
+			p.Notes = append(p.Notes, fmt.Sprintf(w.ReferenceMissing, r.Name, err))
 			continue
 		}
 		drawn := min(len(lines), MostReferences-len(p.References))
@@ -25,7 +26,7 @@ func (p *Panel) askReferences(ctx context.Context, q Querier, v Vars) {
 		left += len(lines) - drawn
 	}
 	if left > 0 {
-		p.Notes = append(p.Notes, fmt.Sprintf("%d reference lines are left out: a chart has %d at most", left, MostReferences))
+		p.Notes = append(p.Notes, fmt.Sprintf(w.ReferencesLeft, words.Thousands(left), words.Thousands(MostReferences)))
 	}
 }
 

@@ -11,13 +11,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // Querier is what a snapshot asks; *promapi.Client answers.
@@ -38,7 +38,8 @@ type Options struct {
 	MaxSeries      int           // cap on the series of one answer; 0: promapi.DefaultLimit
 	Concurrency    int           // panels at a time; 0: promapi.DefaultConcurrency
 	Nodes          Nodes
-	Progress       func(Event) // told of each panel's begin and end, one event at a time; nil: nobody listens
+	Language       words.Language // of the notes; empty: English
+	Progress       func(Event)    // told of each panel's begin and end, one event at a time; nil: nobody listens
 }
 
 // Event tells that a panel is being asked for, or, where Panel is set, that it is done.
@@ -119,12 +120,13 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	}
 	p.Grid = PlanGrid(o.End(), rng, step)
 	p.Spec.Rules = holdForThreeSteps(p.Spec.Rules, step)
+	w := words.In(o.Language)
 	vars := Vars{Step: step, ScrapeInterval: scrape, Range: rng}
 	p.Expr = Expand(p.Spec.Query, vars)
 
 	capacity, err := p.askCapacity(ctx, q, vars, o)
 	if err != nil {
-		p.Notes = append(p.Notes, fmt.Sprintf("the whole of the ratio is not known: %v", err))
+		p.Notes = append(p.Notes, fmt.Sprintf(w.WholeUnknown, err))
 	}
 	f := newFold(&p.Spec, p.Grid, o.Nodes, capacity)
 	meta, err := q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, f.add)
@@ -132,13 +134,13 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 		return err
 	}
 	f.into(p)
-	p.read(meta)
+	p.read(meta, w)
 	if p.Total == 0 {
-		return p.explainEmpty(ctx, q)
+		return p.explainEmpty(ctx, q, w)
 	}
-	p.judgeAge(f.newest)
-	p.askReferences(ctx, q, vars)
-	p.askRemarks(ctx, q, vars)
+	p.judgeAge(f.newest, w)
+	p.askReferences(ctx, q, vars, w)
+	p.askRemarks(ctx, q, vars, w)
 	return nil
 }
 
@@ -155,21 +157,21 @@ func holdForThreeSteps(rs []rules.Rule, step time.Duration) []rules.Rule {
 }
 
 // read takes over what the answer says of itself.
-func (p *Panel) read(m promapi.Meta) {
+func (p *Panel) read(m promapi.Meta, w *words.Words) {
 	p.Expr, p.Data = m.Expr, DataComplete
 	if m.Partial {
 		p.Data = DataPartial
 	}
 	if moved := m.Grid.Start.Sub(p.Grid.Start); moved != 0 {
-		p.Notes = append(p.Notes, fmt.Sprintf("the server moved all samples by %s", moved))
+		p.Notes = append(p.Notes, fmt.Sprintf(w.SamplesMoved, w.Figure(units.Duration.Format(moved.Seconds()))))
 		p.Grid = m.Grid
 		p.move(moved)
 	}
-	for _, w := range m.Warnings {
-		p.Notes = append(p.Notes, "warning of the server: "+printable(w))
+	for _, warning := range m.Warnings {
+		p.Notes = append(p.Notes, fmt.Sprintf(w.ServerWarns, printable(warning)))
 	}
-	for _, n := range m.Infos {
-		p.Notes = append(p.Notes, "the server notes: "+printable(n))
+	for _, info := range m.Infos {
+		p.Notes = append(p.Notes, fmt.Sprintf(w.ServerNotes, printable(info)))
 	}
 }
 
@@ -200,20 +202,20 @@ func (p *Panel) move(by time.Duration) {
 }
 
 // judgeAge calls an answer partial whose newest sample of all is old: the server lags, or lost its targets.
-func (p *Panel) judgeAge(newest int) {
+func (p *Panel) judgeAge(newest int, w *words.Words) {
 	if newest < 0 {
 		p.Data = DataPartial
-		p.Notes = append(p.Notes, "no series has a sample in the range")
+		p.Notes = append(p.Notes, w.NoSamples)
 		return
 	}
 	if age := p.Grid.End().Sub(p.Grid.At(newest)); age > staleAfter(p.Grid) {
 		p.Data = DataPartial
-		p.Notes = append(p.Notes, fmt.Sprintf("the newest sample is %s old", model.Duration(age)))
+		p.Notes = append(p.Notes, fmt.Sprintf(w.NewestIsOld, w.Figure(units.Duration.Format(age.Seconds()))))
 	}
 }
 
 // explainEmpty tells an empty answer that is good news from one that says nothing: it asks which of the query's metrics exist.
-func (p *Panel) explainEmpty(ctx context.Context, q Querier) error {
+func (p *Panel) explainEmpty(ctx context.Context, q Querier, w *words.Words) error {
 	names, err := MetricNames(p.Expr)
 	if err != nil {
 		return err
@@ -235,7 +237,7 @@ func (p *Panel) explainEmpty(ctx context.Context, q Querier) error {
 	}
 	p.Data = DataAbsent
 	if len(p.Missing) == 0 {
-		p.Notes = append(p.Notes, "the metrics exist, but the query finds no series: its labels may be named otherwise here")
+		p.Notes = append(p.Notes, w.LabelsOtherwise)
 	}
 	return nil
 }
@@ -276,7 +278,7 @@ func Failed(specs []Spec, err error) []Panel {
 const mostRemarks = 10
 
 // askRemarks runs the remarks' queries. One that fails costs a note.
-func (p *Panel) askRemarks(ctx context.Context, q Querier, v Vars) {
+func (p *Panel) askRemarks(ctx context.Context, q Querier, v Vars, w *words.Words) {
 	at := series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}
 	for _, r := range p.Spec.Remarks {
 		var lines []string
@@ -287,12 +289,12 @@ func (p *Panel) askRemarks(ctx context.Context, q Querier, v Vars) {
 			return nil
 		})
 		if err != nil {
-			p.Notes = append(p.Notes, fmt.Sprintf("a remark is missing: %v", err))
+			p.Notes = append(p.Notes, fmt.Sprintf(w.RemarkMissing, err))
 			continue
 		}
 		slices.Sort(lines)
 		if more := len(lines) - mostRemarks; more > 0 {
-			lines = append(lines[:mostRemarks], fmt.Sprintf("and %d more", more))
+			lines = append(lines[:mostRemarks], w.AndMore.Of(more))
 		}
 		p.Remarks = append(p.Remarks, lines...)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // fake answers queries by their text. An answer's values are repeated over the grid; a nil answer is an error.
@@ -119,13 +120,24 @@ func TestPartialAnswers(t *testing.T) {
 		},
 	}
 	panels := take(f, snapshot.Spec{Query: "warned"}, snapshot.Spec{Query: "old"}, snapshot.Spec{Query: "moved"})
-	for i, want := range []string{"a store is down", "newest sample is 15m old", "moved all samples by 1m"} {
+	for i, want := range []string{"a store is down", "newest sample is 15 min old", "moved all samples by 1 min"} {
 		if notes := strings.Join(panels[i].Notes, "\n"); !strings.Contains(notes, want) {
 			t.Errorf("notes %q do not say %q", notes, want)
 		}
 	}
 	if panels[0].Data != snapshot.DataPartial || panels[1].Data != snapshot.DataPartial || panels[2].Data != snapshot.DataComplete {
 		t.Errorf("data %v, %v, %v", panels[0].Data, panels[1].Data, panels[2].Data)
+	}
+}
+
+func TestNotesAreInTheReportsLanguage(t *testing.T) {
+	f := fake{
+		answers: map[string][]series.Series{"old": {{Labels: nil, Values: []float64{1, math.NaN(), math.NaN(), math.NaN()}}}},
+		meta:    map[string]promapi.Meta{"old": {Warnings: []string{"a store is down"}}},
+	}
+	p := snapshot.Take(t.Context(), f, []snapshot.Spec{{Query: "old"}}, snapshot.Options{Slot: slot, Range: time.Hour, Language: words.Korean})[0]
+	if want := []string{"서버 경고: a store is down", "가장 최근 샘플이 45분 전 값임"}; !slices.Equal(p.Notes, want) {
+		t.Errorf("notes %q, want %q", p.Notes, want)
 	}
 }
 
@@ -338,7 +350,7 @@ func TestReferences(t *testing.T) {
 	if want := []string{"limit a4 true", "limit b8 true", "many1 true", "many2 true"}; !slices.Equal(names, want) {
 		t.Errorf("the reference lines are %q, want %q", names, want)
 	}
-	if len(p.Notes) != 5 || !strings.Contains(p.Notes[4], "2 reference lines are left out") || p.Data != snapshot.DataComplete || p.Err != nil {
+	if len(p.Notes) != 5 || !strings.Contains(p.Notes[4], "left out: 2") || p.Data != snapshot.DataComplete || p.Err != nil {
 		t.Errorf("the panel must go on without what failed, and say so: data %v, err %v, notes %q", p.Data, p.Err, p.Notes)
 	}
 	if failed := take(f, snapshot.Spec{Query: "down", References: []snapshot.Reference{{Name: "limit", Query: "limit"}}})[0]; len(failed.References) != 0 || failed.Err == nil {

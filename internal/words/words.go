@@ -83,6 +83,8 @@ type Words struct {
 
 	// What the answers say of themselves.
 	WholeUnknown, RemarkMissing, NodesByAddress string // 1 error
+	ReferenceMissing                            string // 1 name, 2 error
+	ReferencesLeft                              string // 1 how many are left out, 2 how many a chart has at most
 	ServerWarns, ServerNotes                    string // 1 its words
 	SamplesMoved, NewestIsOld                   string // 1 how far, how old
 	NoSamples, LabelsOtherwise                  string
@@ -116,7 +118,7 @@ type Words struct {
 	Moment                                                                              string // 1 when
 	NamedFinding                                                                        string // 1 severity, 2 series
 	NoDataSince                                                                         string // 1 since when
-	RestMean                                                                            string // 1 "other 33 nodes"
+	RestMean, RestSum                                                                   string // 1 "other 33 nodes"
 	AboveAxis, BelowAxis                                                                string // 1 limits
 	PartialData, InfiniteNotDrawn                                                       string
 	QueryFailed, NothingToReport, EmptyAsItShould, EmptyAnswer                          string
