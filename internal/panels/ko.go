@@ -78,12 +78,12 @@ var korean = map[string]text{
 		remarks: []string{"메모리 제한이 없어 판정 대상이 아닌 컨테이너 수: {{value}}"},
 	},
 	"container-oom": {
-		title: "최근 1시간 동안 OOM으로 종료된 컨테이너", subject: "OOM 종료", hint: hintKSMKO,
+		title: "최근 1시간 동안 OOM으로 종료된 컨테이너", subject: "OOM 종료 횟수", hint: hintKSMKO,
 		why: "커널이 메모리 부족으로 종료한 뒤 최근 1시간 안에 컨테이너가 다시 시작된 횟수이며, 종료되고 다시 시작되지 않은 컨테이너는 1입니다." +
 			" 종료 사유만 보면 파드가 살아 있는 동안 계속 남아 있어 지난달의 종료까지 알리게 됩니다.",
 	},
 	"container-restarts": {
-		title: "최근 1시간 동안의 컨테이너 재시작", subject: "재시작", hint: hintKSMKO,
+		title: "최근 1시간 동안의 컨테이너 재시작", subject: "재시작 횟수", hint: hintKSMKO,
 		why: "파드가 생긴 뒤의 누적이 아니라 최근 1시간의 재시작 횟수입니다. 누적 40회는 1년 전 일일 수도 있습니다." +
 			" 한두 번은 배포나 일시적인 문제이고, 5회를 넘으면 제대로 뜨지 못하는 컨테이너입니다.",
 	},
