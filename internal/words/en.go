@@ -123,6 +123,12 @@ var english = Words{
 	Again:           "Make it again",
 	RunbookWord:     "Runbook",
 
+	Archive:        "Archive",
+	NewestReport:   "Newest report",
+	AllDays:        "All days",
+	Reports:        Counted{"%s report", "%s reports"},
+	OlderNotListed: "Older ones are not listed. They are still where they were.",
+
 	Filter:        "Filter by node or name",
 	Clear:         "Clear",
 	Copy:          "Copy",

@@ -128,6 +128,12 @@ var korean = Words{
 	Again:           "다시 만들기",
 	RunbookWord:     "런북",
 
+	Archive:        "보관된 보고서",
+	NewestReport:   "최신 보고서",
+	AllDays:        "모든 날짜",
+	Reports:        Counted{"보고서 %s건", "보고서 %s건"},
+	OlderNotListed: "이전 보고서는 목록에 없지만 그대로 보관되어 있습니다.",
+
 	Filter:        "노드 또는 이름으로 필터",
 	Clear:         "지우기",
 	Copy:          "복사",

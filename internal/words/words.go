@@ -110,6 +110,11 @@ type Words struct {
 	Filter, Clear, Copy, Copied            string
 	ShownFindings, ShownNodes, ShownSeries string // 1 how many match the filter, 2 of how many
 
+	// The words of the archive's pages.
+	Archive, NewestReport, AllDays string
+	Reports                        Counted
+	OlderNotListed                 string
+
 	// The words of a chart. Heads are those of its table.
 	HeadNode, HeadSeries, HeadCapacity, HeadLast, HeadAverage, HeadMaximum, HeadMinimum string
 	SomeNodes, SomeSeries, OtherNodes, OtherSeries, AlsoFound                           Counted
