@@ -9,7 +9,7 @@ type text struct {
 const (
 	hintExporterKO   = "node_exporter가 제공합니다: 두 Helm 차트 모두 prometheus-node-exporter를 포함합니다 (커뮤니티 prometheus 차트는 prometheus-node-exporter.enabled, kube-prometheus-stack은 nodeExporter.enabled)."
 	hintKSMKO        = "kube-state-metrics가 제공합니다: 커뮤니티 Helm 차트는 kube-state-metrics.enabled, kube-prometheus-stack은 kubeStateMetrics.enabled로 켭니다."
-	hintContainersKO = "사용량은 kubelet의 cAdvisor가 제공하고 (/metrics/cadvisor 수집, 두 Helm 차트 모두 기본으로 켜져 있음: 잡 kubernetes-nodes-cadvisor, kubelet.serviceMonitor.cAdvisor)," +
+	hintContainersKO = "사용량은 kubelet의 cAdvisor가 제공하고 (/metrics/cadvisor 수집, 두 Helm 차트 모두 기본으로 켜져 있음: job kubernetes-nodes-cadvisor, kubelet.serviceMonitor.cAdvisor)," +
 		" 요청량과 제한은 kube-state-metrics가 제공합니다. 둘 중 하나라도 없는 컨테이너는 나타나지 않습니다."
 	whyRequestedKO = " capacity가 아니라 allocatable 기준입니다. 시스템 예약분은 파드가 쓸 수 없기 때문입니다. 종료된 파드는 요청량이 메트릭에 남아 있어도 제외합니다."
 )
@@ -29,12 +29,12 @@ var korean = map[string]text{
 	"node-cpu": {
 		title: "노드 CPU", subject: "CPU", hint: hintExporterKO,
 		why: "코어가 이 머신의 일을 하는 데 쓴 CPU 시간의 비율입니다. iowait는 디스크를 기다린 시간이고 steal은 하이퍼바이저가 다른 머신에 내준 시간입니다." +
-			" 이 둘만 높은 노드는 느릴 뿐 바쁜 것이 아닌데, 단순히 100%에서 idle을 빼면 함께 집계됩니다.",
+			" 이 둘만 높은 노드는 느릴 뿐 바쁜 것이 아닌데, 단순히 전체에서 idle만 빼면 함께 집계됩니다.",
 	},
 	"node-disk": {
 		title: "노드 디스크", subject: "디스크",
 		why: "free가 아니라 avail 기준입니다. root만 쓸 수 있는 여유 공간은 파드에 도움이 되지 않습니다. 한 디스크를 여러 곳에 마운트하는 시스템이 있어 장치별로 집계하며," +
-			" 항상 가득 찬 읽기 전용 이미지는 제외합니다. kubelet은 85%에서 이미지를 지우기 시작하고 90%에서 파드를 축출하므로, 임계값은 그보다 앞에 있습니다.",
+			" 항상 가득 찬 읽기 전용 이미지는 제외합니다. kubelet은 85% 도달 시 이미지를 지우기 시작하고 90% 도달 시 파드를 축출하므로, 임계값은 그보다 앞에 있습니다.",
 		hint: hintExporterKO + " 컨테이너로 실행할 때는 호스트의 루트 파일 시스템이 보여야 합니다 (prometheus-node-exporter.hostRootFsMount.enabled, 기본으로 켜져 있음).",
 	},
 	"node-inodes": {
@@ -59,7 +59,7 @@ var korean = map[string]text{
 	},
 	"node-pressure": {
 		title: "노드 메모리 압박", subject: "메모리 압박",
-		why: "메모리를 기다리느라 멈춰 있던 태스크가 있는 시간의 비율입니다. 90%가 차도 멀쩡한 노드가 있고 80%에서도 힘겨운 노드가 있는데, 이 값이 둘을 구분해 줍니다." +
+		why: "메모리를 기다리느라 멈춰 있던 태스크가 있는 시간의 비율입니다. 사용률 90% 노드가 멀쩡하고 사용률 80% 노드가 힘겨울 수도 있는데, 이 값이 둘을 구분해 줍니다." +
 			" 어느 정도가 많은지는 워크로드에 따라 다르므로 임계값은 두지 않습니다.",
 		hint: "node_exporter의 pressure 컬렉터가 제공합니다 (기본으로 켜져 있음). 커널 4.20 이상에서 PSI(pressure stall information)가 켜져 있어야 합니다 (psi=1).",
 	},
@@ -89,7 +89,7 @@ var korean = map[string]text{
 	},
 	"container-cpu": {
 		title: "컨테이너 CPU (요청량 대비)", subject: "CPU (요청량 대비)", hint: hintContainersKO,
-		why: "보장받은 양에 비해 얼마나 쓰는지를 나타냅니다. 100%를 넘으면 남는 CPU에 기대고 있어 노드가 바빠지면 가장 먼저 느려지고, 훨씬 낮으면 다른 컨테이너가 쓸 CPU를 묶어 두고 있는 것입니다." +
+		why: "보장받은 양에 비해 얼마나 쓰는지를 나타냅니다. 100% 이상이면 남는 CPU에 기대고 있어 노드가 바빠지면 가장 먼저 느려지고, 훨씬 낮으면 다른 컨테이너가 쓸 CPU를 묶어 두고 있는 것입니다." +
 			" 둘 다 그 자체로 장애는 아니므로 임계값은 두지 않습니다. 순위를 참고하십시오.",
 	},
 	"container-cpu-limit": {
@@ -107,13 +107,13 @@ var korean = map[string]text{
 		title: "퍼시스턴트 볼륨", subject: "볼륨",
 		why: "볼륨을 마운트한 kubelet이 본 사용률입니다. kube-state-metrics는 요청한 크기만 알고, 노드 디스크 패널에는 포함되지 않습니다." +
 			" used가 아니라 available 기준입니다. 파일 시스템은 용량의 일부를 자체적으로 예약해 둡니다.",
-		hint:    "kubelet의 /metrics가 제공합니다 (커뮤니티 Helm 차트의 잡 kubernetes-nodes, kube-prometheus-stack의 kubelet.enabled). 실행 중인 파드가 마운트했고 CSI 드라이버가 크기를 보고하는(NodeGetVolumeStats) 볼륨만 나타납니다.",
+		hint:    "kubelet의 /metrics가 제공합니다 (커뮤니티 Helm 차트의 job kubernetes-nodes, kube-prometheus-stack의 kubelet.enabled). 실행 중인 파드가 마운트했고 CSI 드라이버가 크기를 보고하는(NodeGetVolumeStats) 볼륨만 나타납니다.",
 		remarks: []string{"사용률을 보고하지 않는 PVC 수: {{value}}"},
 	},
 	"scrape-health": {
 		title: "스크레이프 대상 응답률", subject: "응답하는 대상",
 		why: "up은 Prometheus가 직접 기록하며, 대상이 응답하지 않으면 0입니다. 수집되지 않는 것은 위의 어떤 패널도 판정할 수 없습니다." +
-			" 잡별 비율이므로 익스포터 50개 중 하나가 죽으면 재앙이 아니라 경고가 됩니다.",
+			" job별 비율이므로 익스포터 50개 중 하나가 죽으면 재앙이 아니라 경고가 됩니다.",
 		hint:    "Prometheus는 모든 대상에 대해 up을 기록합니다. up이 없다면 스크레이프하는 대상이 없는 것이므로 Status → Targets를 확인하십시오.",
 		remarks: []string{"응답 없음: {{job}} {{instance}}"},
 	},

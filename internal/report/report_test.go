@@ -20,6 +20,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 var (
@@ -147,7 +148,7 @@ func TestBuildLeavesThePanelsAlone(t *testing.T) {
 }
 
 // told returns the finding that one judgement becomes, and its sentence.
-func told(t *testing.T, rule rules.Rule, f rules.Finding) (Finding, string) {
+func told(t *testing.T, l words.Language, rule rules.Rule, f rules.Finding) *Report {
 	t.Helper()
 	f.Rule, f.Labels = rule.Name, series.FromPairs("node", "ip-1")
 	p := snapshot.Panel{
@@ -158,11 +159,9 @@ func told(t *testing.T, rule rules.Rule, f rules.Finding) (Finding, string) {
 		Data: snapshot.DataComplete, Total: 1,
 		Findings: []snapshot.Finding{{Finding: f, Name: "ip-1", Node: "ip-1", Capacity: 64 << 30}},
 	}
-	r := Build(info(t, nil), []snapshot.Panel{p})
-	if len(r.Findings) == 0 {
-		return Finding{}, ""
-	}
-	return r.Findings[0], r.Findings[0].Sentence
+	in := info(t, nil)
+	in.Language = l
+	return Build(in, []snapshot.Panel{p})
 }
 
 func TestSentences(t *testing.T) {
@@ -174,54 +173,63 @@ func TestSentences(t *testing.T) {
 	below := rules.Rule{Name: "a", Direction: rules.Below, Critical: rules.At(0.9), For: 15 * time.Minute}
 	verdict := rules.Rule{Name: "v", Reduce: rules.P95, Critical: rules.At(0.9)}
 	for _, tc := range []struct {
-		name, sentence string
-		rule           rules.Rule
-		finding        rules.Finding
+		name, sentence, korean string
+		rule                   rules.Rule
+		finding                rules.Finding
 	}{
 		{
-			"breach", "ip-1 memory 94.4 % (60.4 of 64 GiB) since 02:10", alert,
+			"breach", "ip-1 memory 94.4 % (60.4 of 64 GiB) since 02:10", "ip-1 memory 94.4% (60.4 / 64 GiB), 02:10부터", alert,
 			rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: 0.94375, Limit: 0.9, Streak: streak(6*time.Hour+50*time.Minute, 0, false)},
 		},
 		{
-			"breach from before the window", "ip-1 memory 94 % (60.2 of 64 GiB) for at least 24 h", alert,
+			"breach from before the window", "ip-1 memory 94 % (60.2 of 64 GiB) for at least 24 h", "ip-1 memory 94% (60.2 / 64 GiB), 24시간 이상 지속", alert,
 			rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: 0.94, Limit: 0.9, Streak: streak(24*time.Hour, 0, true)},
 		},
 		{
-			"breach of more than a day", "ip-1 memory 94 % (60.2 of 64 GiB) since Fri 20 Nov 09:00", alert,
+			"breach of more than a day", "ip-1 memory 94 % (60.2 of 64 GiB) since Fri 20 Nov 09:00", "ip-1 memory 94% (60.2 / 64 GiB), 11월 20일 (금) 09:00부터", alert,
 			rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: 0.94, Limit: 0.9, Streak: streak(48*time.Hour, 0, false)},
 		},
 		{
-			"just beyond", "ip-1 memory 90.004 % (57.6 of 64 GiB) since 08:00", alert,
+			"just beyond", "ip-1 memory 90.004 % (57.6 of 64 GiB) since 08:00", "ip-1 memory 90.004% (57.6 / 64 GiB), 08:00부터", alert,
 			rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: 0.90004, Limit: 0.9, Streak: streak(time.Hour, 0, false)},
 		},
 		{
-			"pending", "ip-1 memory 94 % (60.2 of 64 GiB) for 10 min, an alert after 15 min", alert,
+			"pending", "ip-1 memory 94 % (60.2 of 64 GiB) for 10 min, an alert after 15 min", "ip-1 memory 94% (60.2 / 64 GiB), 10분째 지속 중 (15분 지속되면 알림)", alert,
 			rules.Finding{Status: rules.Pending, Severity: rules.Critical, Value: 0.94, Limit: 0.9, Streak: streak(10*time.Minute, 0, false)},
 		},
 		{
-			"verdict", "ip-1 memory p95 94 % (60.2 of 64 GiB) over the last 24 h", verdict,
+			"verdict", "ip-1 memory p95 94 % (60.2 of 64 GiB) over the last 24 h", "ip-1 memory: 최근 24시간 p95 94% (60.2 / 64 GiB)", verdict,
 			rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: 0.94, Limit: 0.9},
 		},
-		{"silent", "ip-1 memory: no data since 04:20", alert, rules.Finding{Status: rules.NoData, Value: 0.5, Limit: 0.9, Newest: at(4*time.Hour + 40*time.Minute)}},
-		{"always silent", "ip-1 memory: no data", alert, rules.Finding{Status: rules.NoData, Value: math.NaN(), Limit: 0.9}},
 		{
-			"ended", "ip-1 memory was over 01:02–01:31, peak 93 %", alert,
+			"silent", "ip-1 memory: no data since 04:20", "ip-1 memory: 04:20부터 데이터 없음", alert,
+			rules.Finding{Status: rules.NoData, Value: 0.5, Limit: 0.9, Newest: at(4*time.Hour + 40*time.Minute)},
+		},
+		{"always silent", "ip-1 memory: no data", "ip-1 memory: 데이터 없음", alert, rules.Finding{Status: rules.NoData, Value: math.NaN(), Limit: 0.9}},
+		{
+			"ended", "ip-1 memory was over 01:02–01:31, peak 93 %", "ip-1 memory: 01:02~01:31 임계값 초과, 최고 93%", alert,
 			rules.Finding{Status: rules.OK, Value: 0.5, Limit: 0.9, Earlier: streak(7*time.Hour+58*time.Minute, 7*time.Hour+29*time.Minute, false)},
 		},
 		{
-			"ended, below", "ip-1 memory was under 01:02–01:31, lowest 93 %", below,
+			"ended, below", "ip-1 memory was under 01:02–01:31, lowest 93 %", "ip-1 memory: 01:02~01:31 임계값 미만, 최저 93%", below,
 			rules.Finding{Status: rules.OK, Value: 0.5, Limit: 0.9, Earlier: streak(7*time.Hour+58*time.Minute, 7*time.Hour+29*time.Minute, false)},
 		},
 		{
-			"ended and gone", "ip-1 memory was over 01:02–01:31, peak 93 %; it no longer exists", alert,
+			"ended and gone", "ip-1 memory was over 01:02–01:31, peak 93 %; it no longer exists", "ip-1 memory: 01:02~01:31 임계값 초과, 최고 93% (현재는 존재하지 않음)", alert,
 			rules.Finding{Status: rules.Gone, Value: 0.5, Limit: 0.9, Earlier: streak(7*time.Hour+58*time.Minute, 7*time.Hour+29*time.Minute, false)},
 		},
-		{"gone", "", alert, rules.Finding{Status: rules.Gone, Value: 0.5, Limit: 0.9}},
-		{"not judged", "", alert, rules.Finding{Value: 0.5, Limit: math.NaN()}},
+		{"gone", "", "", alert, rules.Finding{Status: rules.Gone, Value: 0.5, Limit: 0.9}},
+		{"not judged", "", "", alert, rules.Finding{Value: 0.5, Limit: math.NaN()}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if _, got := told(t, tc.rule, tc.finding); got != tc.sentence {
-				t.Errorf("got  %s\nwant %s", got, tc.sentence)
+			for l, want := range map[words.Language]string{words.English: tc.sentence, words.Korean: tc.korean} {
+				got := ""
+				if r := told(t, l, tc.rule, tc.finding); len(r.Findings) > 0 {
+					got = r.Findings[0].Sentence
+				}
+				if got != want {
+					t.Errorf("got  %s\nwant %s", got, want)
+				}
 			}
 		})
 	}
