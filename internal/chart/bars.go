@@ -12,11 +12,13 @@ import (
 
 // Distances of ranked bars, in logical pixels.
 const (
-	mostBars     = 40
-	barPitch     = 24
-	barThickness = 14.0
-	barLimitRow  = 22 // above the bars: the limits' names
-	widestNames  = 0.28
+	mostBars            = 40
+	barPitch            = 24
+	barThickness        = 14.0
+	barLimitRow         = 22 // above the bars: the limits' names
+	widestNames         = 0.28
+	widestNamesOnPhones = 0.36
+	leastWidthOfWholes  = 480 // narrower pictures have no "60.4 of 64 GiB": the bars need the room
 )
 
 var (
@@ -28,46 +30,64 @@ var (
 // composeBars lays out the newest value of each series as a bar, the worst first. Of a ratio, full length is the whole, whatever the
 // whole amounts to: a large node that is half empty is not longer than a small one that is full.
 func composeBars(panel *snapshot.Panel, o Options) *picture {
-	p := &picture{width: o.Width, x1: 1, y1: 1, say: o.speech()}
-	rows := ranked(panel.Rows, limitsOf(panel).direction)
-	rows = rows[:min(len(rows), mostBars)]
-	axis := barAxis(panel, rows)
+	p := newPicture(o)
+	l := limitsOf(panel)
+	rows := ranked(panel.Rows, l.direction)
+	rows = rows[:min(len(rows), cmp.Or(max(panel.Spec.Top, 0), snapshot.Bars.Top()), mostBars)]
+	limitRow := 0
+	if len(l.lines) > 0 {
+		limitRow = barLimitRow
+	}
+	rows = rows[:rowsThatFit(panel, o, len(rows), barPitch, limitRow+barPitch)]
+	top := p.writeHeader(panel, len(rows), o) + limitRow
+	whole := wholeOf(panel.Spec.Unit)
+	axis := barAxis(panel, rows, p.say.limitGuides(l, panel.Spec.Unit))
 	p.y0, p.y1 = axis.Lo, axis.Hi
-	top := p.writeHeader(panel, o) + barLimitRow
+	p.plot.Top, p.plot.Bottom = top, top+barPitch*len(rows)
+	p.height = p.plot.Bottom + int(edge)
+	p.writeBars(panel, rows, l, o)
+	p.inside = append(p.inside, bars{rows, l, whole})
+	p.writeBarLimits(l, panel.Spec.Unit)
+	if more := len(panel.Rows) - len(rows); more > 0 {
+		p.height = p.plot.Bottom + barPitch
+		p.write(either(panel, p.say.MoreNodes, p.say.MoreSeries).Of(more), barOf, edge, float64(p.plot.Bottom)+16, left)
+	}
+	if o.Phone {
+		p.height = phoneHeight
+	}
+	return p
+}
 
-	var names, figures, wholes float64
+// writeBars writes the names left of the bars and the figures right of them, and gives the bars what room is left.
+func (p *picture) writeBars(panel *snapshot.Panel, rows []snapshot.Row, l limits, o Options) {
+	var names, figures, shares float64
 	for _, r := range rows {
 		names = max(names, p.textWidth(r.Name, barName))
 		figures = max(figures, p.textWidth(p.say.value(panel.Spec.Unit, r.Stats.Last), barFigure))
-		wholes = max(wholes, p.textWidth(p.say.share(panel, r), barOf))
+		shares = max(shares, p.textWidth(p.say.share(panel, r), barOf)+16)
 	}
-	names = min(names, widestNames*float64(o.Width))
-	if wholes > 0 {
-		wholes += 16
+	if o.Width < leastWidthOfWholes || panel.Spec.Capacity == nil {
+		shares = 0
 	}
+	widest := widestNames
+	if o.Phone {
+		widest = widestNamesOnPhones
+	}
+	names = min(names, widest*float64(o.Width))
 	p.plot.Left = int(math.Ceil(edge + names + 12))
-	p.plot.Right = o.Width - int(math.Ceil(edge+figures+wholes+14))
-	p.plot.Top, p.plot.Bottom = top, top+barPitch*len(rows)
-	p.height = p.plot.Bottom + int(edge)
-	if len(rows) < len(panel.Rows) {
-		p.height += barPitch
-		p.write(either(panel, p.say.MoreNodes, p.say.MoreSeries).Of(len(panel.Rows)-len(rows)), barOf, edge, float64(p.plot.Bottom)+16, left)
-	}
-
-	l := limitsOf(panel)
-	p.inside = append(p.inside, bars{rows, l})
-	p.writeBarLimits(panel, l)
+	p.plot.Right = o.Width - int(math.Ceil(edge+figures+shares+14))
 	for i, r := range rows {
-		y := float64(top+i*barPitch) + barPitch/2 + 4
+		y := float64(p.plot.Top+i*barPitch) + barPitch/2 + 4
 		p.write(p.elide(r.Name, barName, names), barName, float64(p.plot.Left)-12, y, right)
 		st := barFigure
 		if s := l.severityOf(r.Stats.Last); s != rules.None {
 			st.ink = severityText(s)
 		}
 		p.write(p.say.value(panel.Spec.Unit, r.Stats.Last), st, float64(p.plot.Right)+12+figures, y, right)
-		p.write(p.say.share(panel, r), barOf, float64(p.width)-edge, y, right)
+		if shares > 0 {
+			p.write(p.say.share(panel, r), barOf, float64(p.width)-edge, y, right)
+		}
 	}
-	return p
 }
 
 // ranked orders rows by their newest value, those without one last, equal ones as they are.
@@ -83,21 +103,26 @@ func ranked(rows []snapshot.Row, d rules.Direction) []snapshot.Row {
 	return rows
 }
 
-// barAxis holds zero, every bar and the limits that do not dwarf them.
-func barAxis(panel *snapshot.Panel, rows []snapshot.Row) units.Axis {
+// wholeOf is what a ratio is a part of; 0 for other units.
+func wholeOf(u units.Unit) float64 {
+	switch u {
+	case units.PercentUnit:
+		return 1
+	case units.Percent:
+		return 100
+	}
+	return 0
+}
+
+// barAxis holds zero, every bar, the whole of a ratio, and the limits that do not dwarf them.
+func barAxis(panel *snapshot.Panel, rows []snapshot.Row, guides []guide) units.Axis {
 	var b bounds
-	b.add(0)
+	b.add(0, wholeOf(panel.Spec.Unit))
 	for _, r := range rows {
 		b.add(r.Stats.Last)
 	}
-	switch panel.Spec.Unit { // a bar of a ratio is always seen against the whole
-	case units.PercentUnit:
-		b.add(1)
-	case units.Percent:
-		b.add(100)
-	}
-	axis, _ := valueAxis(b, limitsOf(panel), panel.Spec.Unit, 8)
-	if panel.Spec.Unit == units.PercentUnit || panel.Spec.Unit == units.Percent {
+	axis, _ := valueAxis(b, guides, panel.Spec.Unit, 8)
+	if wholeOf(panel.Spec.Unit) > 0 {
 		axis.Hi = b.high // full length is the whole, not the next round figure
 	}
 	return axis
@@ -116,7 +141,7 @@ func (s speech) share(panel *snapshot.Panel, r snapshot.Row) string {
 }
 
 // writeBarLimits names the limits above their lines.
-func (p *picture) writeBarLimits(panel *snapshot.Panel, l limits) {
+func (p *picture) writeBarLimits(l limits, u units.Unit) {
 	f := p.frame()
 	last := math.Inf(-1)
 	for _, line := range l.lines {
@@ -125,7 +150,7 @@ func (p *picture) writeBarLimits(panel *snapshot.Panel, l limits) {
 		}
 		st := limitStyle
 		st.ink = severityText(line.severity)
-		words := p.say.limit(line, panel.Spec.Unit)
+		words := p.say.limit(line, u)
 		x := f.left + float64((line.value-f.y0)/(f.y1-f.y0)*f.width())
 		place := p.placeInside(words, st, x, f.top-8)
 		if place.box.left < last+8 {
@@ -153,17 +178,22 @@ func (l limits) severityOf(v float64) rules.Severity {
 type bars struct {
 	rows   []snapshot.Row
 	limits limits
+	whole  float64 // where the tracks end; 0: at the end of the axis
 }
 
 func (b bars) draw(s surface, f frame) {
 	along := func(v float64) float64 { return f.left + float64((v-f.y0)/(f.y1-f.y0)*f.width()) }
 	zero := along(max(f.y0, min(0, f.y1)))
+	full := f.right
+	if b.whole > 0 {
+		full = along(b.whole)
+	}
 	for i, r := range b.rows {
 		y := f.top + float64(i*barPitch) + (barPitch-barThickness)/2
-		s.Rect(box{f.left, y, f.right, y + barThickness}, solid(gridInk))
+		s.Rect(box{f.left, y, full, y + barThickness}, solid(gridInk))
 		v := r.Stats.Last
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			s.Hatch(box{f.left, y, f.right, y + barThickness}, solid(hatchInk))
+			s.Hatch(box{f.left, y, full, y + barThickness}, solid(hatchInk))
 			continue
 		}
 		color := solid(firstSeries)
@@ -172,6 +202,9 @@ func (b bars) draw(s surface, f frame) {
 		}
 		end := along(max(f.y0, min(v, f.y1)))
 		s.Rect(box{min(zero, end), y, max(zero, end), y + barThickness}, color)
+		if full < f.right { // some go beyond their whole: it is marked
+			s.Rect(box{full - 1, y - 3, full + 1, y + barThickness + 3}, solid(textInk))
+		}
 	}
 	for _, l := range b.limits.lines {
 		if f.holds(l.value) {

@@ -15,24 +15,14 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Kind is how a panel's data is shown.
-type Kind uint8
-
-// The kinds.
-const (
-	Lines Kind = iota // over time, the worst series one by one, the others as a band
-	Bars              // the newest value of each series, ranked
-	Heat              // series × time as cells, coloured by the limits
-)
-
 // Options say how a chart is drawn. The zero value is a picture 1000 logical pixels wide on white paper, with times in UTC.
 type Options struct {
-	Kind     Kind
 	Width    int            // of the picture in logical pixels, 320 to 4000; 0: 1000
 	Height   int            // of the plot in logical pixels, 80 to 2000; 0: 400. Title, axis and table come on top
 	Scale    float64        // device pixels for a logical one, 0.5 to 4; 0: 1. SVG has none
 	Zone     *time.Location // of every time in the picture; nil: UTC
 	Language words.Language // of every word that is not from outside; empty: English
+	Font     *Font          // for runes that the embedded fonts do not have; nil: they are empty boxes
 	Dark     bool           // light on dark paper. SVG follows its reader instead
 	Phone    bool           // a picture for a message on a phone: 800 × 600 logical pixels whatever Width and Height are, large text, the finding as its title
 	Bare     bool           // the plot and its axes alone, for a page that has the title and the table itself
@@ -87,13 +77,29 @@ func compose(panel *snapshot.Panel, o Options) *picture {
 	if headline, detail := o.speech().nothingToDraw(panel); headline != "" {
 		return composePlaceholder(panel, o, headline, detail)
 	}
-	switch {
-	case o.Kind == Bars:
+	switch kindOf(panel) {
+	case snapshot.Area:
+		return composeArea(panel, o)
+	case snapshot.Bars:
 		return composeBars(panel, o)
-	case o.Kind == Heat && !o.Phone:
+	case snapshot.Heatmap:
 		return composeHeat(panel, o)
+	case snapshot.Stat:
+		return composeStat(panel, o)
 	}
 	return composeLines(panel, o)
+}
+
+// kindOf is the panel's kind, or what fits its data: a line needs two samples, and negative figures cannot be stacked.
+func kindOf(panel *snapshot.Panel) snapshot.Kind {
+	kind := panel.Spec.Kind
+	if panel.Grid.Len == 1 && (kind == "" || kind == snapshot.Area) && len(panel.Rows) > 0 {
+		return snapshot.Bars
+	}
+	if kind == snapshot.Area && extent(panel, panel.Lines).low < 0 {
+		return snapshot.Lines
+	}
+	return kind
 }
 
 // png draws the picture into a file.
@@ -102,7 +108,7 @@ func (p *picture) png(o Options) ([]byte, error) {
 	if o.Dark {
 		t = &dark
 	}
-	r := newRaster(p.width, p.height, o.Scale, t)
+	r := newRaster(p, o.Scale, t)
 	defer r.release()
 	r.file.Reset()
 	if err := p.render(r, &r.file); err != nil {
@@ -118,7 +124,7 @@ func SVG(p *snapshot.Panel, o Options) ([]byte, error) {
 		return nil, errors.New("draw a chart: there is no panel")
 	}
 	pic := compose(p, o.bounded())
-	v := &vector{width: pic.width, height: pic.height, title: pic.alt, frame: pic.frame()}
+	v := &vector{picture: pic}
 	var out bytes.Buffer
 	if err := pic.render(v, &out); err != nil {
 		return nil, fmt.Errorf("draw the chart of panel %s: %w", p.Spec.Name, err)
@@ -126,13 +132,14 @@ func SVG(p *snapshot.Panel, o Options) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// Undrawable returns the runes in a panel's title and names that no embedded font has, each once, in their order: a PNG shows an empty
-// box for them. SVG leaves them to the reader's fonts.
-func Undrawable(p *snapshot.Panel) []rune {
+// Undrawable returns the runes in a panel's title and names that neither an embedded font nor f has, each once, in their order: a PNG
+// shows an empty box for them. SVG leaves them to the reader's fonts.
+func Undrawable(p *snapshot.Panel, f *Font) []rune {
+	faces := Options{Font: f}.faces()
 	var missing []rune
 	look := func(text string) {
 		for _, r := range text {
-			if typefaces[regular].find(r).font == nil && !slices.Contains(missing, r) {
+			if faces[regular].find(r).font == nil && !slices.Contains(missing, r) {
 				missing = append(missing, r)
 			}
 		}
@@ -140,6 +147,9 @@ func Undrawable(p *snapshot.Panel) []rune {
 	look(p.Spec.Title)
 	for _, l := range p.Lines {
 		look(l.Name)
+	}
+	for _, r := range p.References {
+		look(r.Name)
 	}
 	return missing
 }

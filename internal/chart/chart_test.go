@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
@@ -174,7 +175,7 @@ func TestFallback(t *testing.T) {
 
 func TestUndrawable(t *testing.T) {
 	p := panelOf("노드 🙂", units.None, gridTo(slotTime, 2, time.Minute), 1, []string{"中🙂a"}, [][]float64{{1, 2}})
-	if got := string(Undrawable(p)); got != "🙂" {
+	if got := string(Undrawable(p, nil)); got != "🙂" {
 		t.Errorf("undrawable are %q", got)
 	}
 }
@@ -204,7 +205,7 @@ func TestValueAxis(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var b bounds
 			b.add(c.low, c.high)
-			a, hidden := valueAxis(b, c.limits, c.unit, 7)
+			a, hidden := valueAxis(b, Options{}.speech().limitGuides(c.limits, c.unit), c.unit, 7)
 			if a.Lo != c.lo || a.Hi != c.hi || len(hidden) != c.hidden {
 				t.Errorf("the axis goes from %v to %v and hides %d limits; want %v to %v and %d", a.Lo, a.Hi, len(hidden), c.lo, c.hi, c.hidden)
 			}
@@ -218,6 +219,7 @@ func FuzzPNG(f *testing.F) {
 	f.Add(math.MaxFloat64, -math.MaxFloat64, 5e-324, 1e300, -1e300, int64(math.MaxInt64), int64(math.MaxInt64), 11000, uint8(9), "서울\u202e🙂\x00")
 	f.Add(0.0, -1e-320, 1e-300, -5.0, -6.0, int64(-1), int64(-1e11), -4, uint8(200), "<script>")
 	f.Fuzz(func(t *testing.T, a, b, c, warning, critical float64, step, start int64, n int, unit uint8, name string) {
+		kinds := append(snapshot.Kinds(), snapshot.Kind(name))
 		n = min(max(n, -10), 12_000)
 		values := make([]float64, 0, max(n, 0))
 		for i := range max(n, 0) {
@@ -227,7 +229,10 @@ func FuzzPNG(f *testing.F) {
 		g.Start = time.Unix(start, 0)
 		p := panelOf(name, units.Unit(unit), g, 2, []string{name}, [][]float64{values})
 		p.Spec.Rules = limitRules(warning, critical)
-		decode(t, inTime(t, p, Options{Width: 400, Height: 120, Zone: seoul()}))
+		p.References = []snapshot.ReferenceLine{{Name: name, Values: values}, {Name: name, Values: []float64{critical}}}
+		for _, kind := range kinds {
+			decode(t, inTime(t, as(kind, p), Options{Width: 400, Height: 120, Zone: seoul(), Phone: unit%2 == 1}))
+		}
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	_ "embed" // the font files
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -42,6 +43,35 @@ var typefaces = [...]typeface{
 // typeface is a primary font and its fallbacks.
 type typeface []func() (*fontFile, error)
 
+// Font is a font of the reader's choice, for scripts that the embedded ones do not have.
+type Font struct{ file *fontFile }
+
+// ParseFont reads a TrueType font (.ttf, or the first of a .ttc). Fonts with PostScript outlines, which most .otf files are, cannot be drawn.
+func ParseFont(file []byte) (f *Font, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the parser trusts the lengths in a file
+			f, err = nil, fmt.Errorf("the font is damaged: %v", r)
+		}
+	}()
+	if bytes.HasPrefix(file, []byte("OTTO")) {
+		return nil, errors.New("the font has PostScript outlines, which cannot be drawn; give the TrueType version of it (.ttf)")
+	}
+	font, err := truetype.Parse(file)
+	if err != nil {
+		return nil, fmt.Errorf("not a TrueType font (.ttf): %w", err)
+	}
+	return &Font{newFontFile(font)}, nil
+}
+
+// faces are the typefaces of both weights, the user's font last.
+func (o Options) faces() [2]typeface {
+	if o.Font == nil {
+		return typefaces
+	}
+	users := func() (*fontFile, error) { return o.Font.file, nil }
+	return [...]typeface{regular: append(typefaces[regular][:2:2], users), medium: append(typefaces[medium][:2:2], users)}
+}
+
 // fontFile is a parsed font with what is asked of it for every letter.
 type fontFile struct {
 	*truetype.Font
@@ -73,12 +103,16 @@ func lazyFont(packed []byte) func() (*fontFile, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parse an embedded font: %w", err)
 		}
-		f := &fontFile{Font: font, em: fixed.Int26_6(font.FUnitsPerEm())}
-		for r := range f.ascii {
-			f.ascii[r] = f.lookUp(rune(r))
-		}
-		return f, nil
+		return newFontFile(font), nil
 	})
+}
+
+func newFontFile(font *truetype.Font) *fontFile {
+	f := &fontFile{Font: font, em: fixed.Int26_6(max(font.FUnitsPerEm(), 1))}
+	for r := range f.ascii {
+		f.ascii[r] = f.lookUp(rune(r))
+	}
+	return f
 }
 
 // find returns the glyph of r: the first font's that has it.

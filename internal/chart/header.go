@@ -24,10 +24,10 @@ var (
 )
 
 // writeHeader writes the title, and below it the worst finding and what the picture shows, which goes to a line of its own where one
-// does not hold both. It returns where the plot may begin.
-func (p *picture) writeHeader(panel *snapshot.Panel, o Options) (bottom int) {
+// does not hold both. drawn is how many series have a place of their own. It returns where the plot may begin.
+func (p *picture) writeHeader(panel *snapshot.Panel, drawn int, o Options) (bottom int) {
 	title := cmp.Or(panel.Spec.Title, panel.Spec.Name)
-	phrases := p.say.subtitle(panel)
+	phrases := p.say.subtitle(panel, drawn)
 	p.alt = title
 	for _, ph := range phrases {
 		p.alt += ". " + ph.name + ph.rest
@@ -36,7 +36,7 @@ func (p *picture) writeHeader(panel *snapshot.Panel, o Options) (bottom int) {
 		return int(edge)
 	}
 	heading := phrase{title, "", titleStyle}
-	if worst := phrases[0]; o.Phone && len(phrases) > 1 {
+	if worst := phrases[0]; o.Phone && worst.style.ink != mutedInk {
 		heading = phrase{worst.name, worst.rest, style{titleStyle.size, medium, worst.style.ink}}
 		phrases[0] = phrase{title, "", style{subStyle.size, medium, textInk}}
 	}
@@ -55,6 +55,15 @@ func (p *picture) writeHeader(panel *snapshot.Panel, o Options) (bottom int) {
 	return int(y + underSub)
 }
 
+// rowsThatFit is how many of n rows there is room for: on a phone, what the header and what else is taken leave of its height.
+func rowsThatFit(panel *snapshot.Panel, o Options, n, pitch, taken int) int {
+	if !o.Phone {
+		return n
+	}
+	top := newPicture(o).writeHeader(panel, n, o)
+	return max(min(n, (phoneHeight-top-taken)/pitch), 1)
+}
+
 // phrase is a part of the subtitle. Where it is too long, the name in it is shortened first.
 type phrase struct {
 	name, rest string
@@ -62,7 +71,7 @@ type phrase struct {
 }
 
 // subtitle is what is wrong, what is missing and what is shown, in this order.
-func (s speech) subtitle(panel *snapshot.Panel) []phrase {
+func (s speech) subtitle(panel *snapshot.Panel, drawn int) []phrase {
 	var out []phrase
 	if f := worst(panel); f != nil {
 		st := findingStyle
@@ -75,7 +84,10 @@ func (s speech) subtitle(panel *snapshot.Panel) []phrase {
 		st.ink = warningText
 		out = append(out, phrase{"", caveat, st})
 	}
-	return append(out, phrase{"", s.scope(panel), subStyle})
+	if was := s.past(panel); was != "" && worst(panel) == nil {
+		out = append(out, phrase{"", was, subStyle})
+	}
+	return append(out, phrase{"", s.scope(panel, drawn), subStyle})
 }
 
 // worst is the finding that a reader must see first; nil where nothing is wrong now.

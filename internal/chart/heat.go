@@ -1,8 +1,11 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
@@ -19,32 +22,49 @@ const (
 
 // composeHeat lays out the drawn series as rows of cells, each the worst sample of its time, coloured by the panel's limits.
 func composeHeat(panel *snapshot.Panel, o Options) *picture {
-	p := &picture{width: o.Width, say: o.speech()}
-	lines := panel.Lines[:min(len(panel.Lines), mostLines)]
+	p := newPicture(o)
 	l := limitsOf(panel)
-	axis, _ := valueAxis(extent(panel, lines), l, panel.Spec.Unit, 6)
+	lines := panel.Lines[:min(len(panel.Lines), mostLines)]
+	lines = lines[:rowsThatFit(panel, o, len(lines), heatPitch, axisHeight+heatLegend)]
+	axis, _ := valueAxis(extent(panel, lines), p.say.limitGuides(l, panel.Spec.Unit), panel.Spec.Unit, 6)
 	t := timesOf(panel.Grid)
 	p.y0, p.y1 = axis.Lo, axis.Hi
 	p.x0, p.x1 = t.start-t.step/2, t.at(t.n-1)+t.step/2
-	var names float64
-	for _, line := range lines {
-		names = max(names, p.textWidth(line.Name, labelStyle))
-	}
-	names = min(names, widestNames*float64(o.Width))
-	p.plot.Top = p.writeHeader(panel, o)
+	p.plot.Top = p.writeHeader(panel, len(lines), o)
+	names := p.widestName(lines, o)
 	p.plot.Bottom = p.plot.Top + heatPitch*len(lines)
 	p.plot.Left, p.plot.Right = int(math.Ceil(edge+names+axisGap)), o.Width-int(edge)-24
 	p.height = p.plot.Bottom + axisHeight + heatLegend
+	if o.Phone {
+		p.height = phoneHeight
+	}
 
 	f := p.frame()
 	for i, line := range lines {
-		p.write(p.elide(line.Name, labelStyle, names), labelStyle, f.left-axisGap, f.top+float64(i*heatPitch)+12, right)
+		st := labelStyle
+		if line.Status == rules.Breach {
+			st.weight, st.ink = medium, severityText(line.Severity)
+		}
+		p.write(p.elide(line.Name, st, names), st, f.left-axisGap, f.top+float64(i*heatPitch)+12, right)
 	}
 	ticks := p.say.timeTicks(panel.Grid.Start, panel.Grid.At(t.n-1), max(int(f.width())/tickPitch, 2))
 	p.inside = []shape{heat{lines, t, l}, marksOf(ticks)}
 	p.writeTimes(ticks)
 	p.writeHeatLegend(panel, l)
 	return p
+}
+
+// widestName is how wide the column of the rows' names is.
+func (p *picture) widestName(lines []snapshot.Line, o Options) float64 {
+	var names float64
+	for _, line := range lines {
+		names = max(names, p.textWidth(line.Name, style{labelStyle.size, medium, textInk}))
+	}
+	share := widestNames
+	if o.Phone {
+		share = widestNamesOnPhones
+	}
+	return min(names, share*float64(o.Width))
 }
 
 // heat is the cells.
@@ -54,24 +74,30 @@ type heat struct {
 	limits limits
 }
 
+// draw paints the cells of one shade together, and neighbours as one, which makes documents short.
 func (h heat) draw(s surface, f frame) {
 	columns := max(min(h.times.n, int(f.width()/leastCell)), 1)
 	edge := func(c int) float64 { return f.left + float64(f.width()*float64(c)/float64(columns)) }
+	cells := map[shade][]box{}
 	for i, line := range h.lines {
 		top := f.top + float64(i*heatPitch)
 		n := min(h.times.n, len(line.Values))
-		for from := 0; from < columns; { // cells of one shade become one rectangle
-			shadeAt := func(c int) shade {
+		last, from := shade{}, 0
+		for c := range columns + 1 {
+			var sh shade
+			if c < columns {
 				a, b := c*h.times.n/columns, (c+1)*h.times.n/columns
-				return h.limits.shadeOf(h.worst(line.Values[min(a, n):min(b, n)]), f.y0, f.y1)
+				sh = h.limits.shadeOf(h.worst(line.Values[min(a, n):min(b, n)]), f.y0, f.y1)
 			}
-			sh, to := shadeAt(from), from+1
-			for to < columns && shadeAt(to) == sh {
-				to++
+			if c > 0 && (c == columns || sh != last) {
+				cells[last] = append(cells[last], box{edge(from), top, edge(c), top + heatPitch - 1})
+				from = c
 			}
-			sh.fill(s, box{edge(from), top, edge(to), top + heatPitch - 1})
-			from = to
+			last = sh
 		}
+	}
+	for _, sh := range slices.SortedFunc(maps.Keys(cells), shade.compare) {
+		sh.fill(s, cells[sh])
 	}
 }
 
@@ -84,15 +110,21 @@ type shade struct {
 // rampSteps is how many shades lie between two inks of the ramp.
 const rampSteps = 4
 
-func (sh shade) fill(s surface, b box) {
+func (sh shade) fill(s surface, cells []box) {
 	if sh == (shade{}) {
-		s.Hatch(b, solid(hatchInk))
+		for _, b := range cells {
+			s.Hatch(b, solid(hatchInk))
+		}
 		return
 	}
-	s.Rect(b, solid(sh.ink))
+	s.Rects(cells, solid(sh.ink))
 	if sh.over > 0 {
-		s.Rect(b, paint{sh.ink + 1, sh.over})
+		s.Rects(cells, paint{sh.ink + 1, sh.over})
 	}
+}
+
+func (sh shade) compare(o shade) int {
+	return cmp.Or(cmp.Compare(sh.ink, o.ink), cmp.Compare(sh.over, o.over))
 }
 
 // shadeOf is a limit's colour where v is beyond it, else a step of the ramp from the axis' low end to its high one.

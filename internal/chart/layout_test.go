@@ -32,9 +32,15 @@ func checkLabels(p *picture) error {
 
 func TestLabelsOfOddPanels(t *testing.T) {
 	for name, panel := range oddPanels() {
-		for _, o := range []Options{{}, {Width: 320, Height: 80}, {Width: 800, Height: 600}, {Phone: true}, {Kind: Bars}, {Kind: Heat}, {Bare: true}} {
-			if err := checkLabels(compose(panel, o.bounded())); err != nil {
-				t.Errorf("%s, %+v: %v", name, o, err)
+		for _, kind := range append(snapshot.Kinds(), "", "pie") {
+			for _, o := range []Options{{}, {Width: 320, Height: 80}, {Width: 800, Height: 600}, {Phone: true}, {Bare: true}, {Bare: true, Width: 380}} {
+				pic := compose(as(kind, panel), o.bounded())
+				if err := checkLabels(pic); err != nil {
+					t.Errorf("%s as %s, %+v: %v", name, kind, o, err)
+				}
+				if _, nothing := o.speech().nothingToDraw(panel); o.Phone && nothing == "" && pic.height != phoneHeight {
+					t.Errorf("%s as %s: a picture for phones is %d pixels high", name, kind, pic.height)
+				}
 			}
 		}
 	}
@@ -44,7 +50,7 @@ func TestLabelsNeverOverlap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		panel := drawPanel(t)
 		o := Options{
-			Kind: Kind(rapid.IntRange(0, 2).Draw(t, "kind")), Phone: rapid.Bool().Draw(t, "phone"), Bare: rapid.Bool().Draw(t, "bare"),
+			Phone: rapid.Bool().Draw(t, "phone"), Bare: rapid.Bool().Draw(t, "bare"),
 			Width: rapid.IntRange(320, 2000).Draw(t, "width"), Height: rapid.IntRange(80, 700).Draw(t, "height"),
 			Zone: mustZone(rapid.SampledFrom([]string{"UTC", "Asia/Seoul", "America/New_York", "Australia/Lord_Howe"}).Draw(t, "zone")),
 		}
@@ -86,6 +92,10 @@ func drawPanel(t *rapid.T) *snapshot.Panel {
 	}
 	if rapid.Bool().Draw(t, "breach") {
 		breach(p, 0, rules.Severity(rapid.IntRange(1, 2).Draw(t, "severity")), value.Draw(t, "limit"), g.Start)
+	}
+	p.Spec.Kind = rapid.SampledFrom(snapshot.Kinds()).Draw(t, "kind")
+	for i := range rapid.IntRange(0, snapshot.MostReferences).Draw(t, "references") {
+		p.References = append(p.References, snapshot.ReferenceLine{Name: fmt.Sprint("limit ", i), Values: []float64{value.Draw(t, "reference")}})
 	}
 	if rapid.Bool().Draw(t, "partial") {
 		p.Data = snapshot.DataPartial

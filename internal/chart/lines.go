@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -37,53 +38,81 @@ var (
 	limitStyle = style{11.5, medium, criticalText}
 )
 
-// lineChart lays out a panel as lines over time.
+// lineChart lays out a panel over time.
 type lineChart struct {
 	*picture
-	panel  *snapshot.Panel
-	lines  []snapshot.Line
-	named  int // how many of them have a colour and a name; the others are context
-	times  times
-	limits limits
-	axis   units.Axis
-	hidden []limit // beyond the axis
-	o      Options
+	panel      *snapshot.Panel
+	lines      []snapshot.Line
+	named      int // how many of them have a colour and a name; the others are context
+	references []snapshot.ReferenceLine
+	stack      *stack // of an area; nil: the lines stand for themselves
+	times      times
+	limits     limits
+	axis       units.Axis
+	hidden     []guide // beyond the axis
+	o          Options
+}
+
+func newLineChart(panel *snapshot.Panel, o Options) *lineChart {
+	lines := panel.Lines[:min(len(panel.Lines), mostLines)]
+	c := &lineChart{picture: newPicture(o), panel: panel, lines: lines, named: len(lines), times: timesOf(panel.Grid), o: o}
+	most := snapshot.MostReferences
+	if o.Phone {
+		most = phoneReferences
+	}
+	for _, r := range panel.References {
+		if _, ok := lastFinite(r.Values); ok && len(c.references) < most {
+			c.references = append(c.references, r)
+		}
+	}
+	if o.Phone {
+		c.named = min(c.named, phoneLines-len(c.references))
+	}
+	return c
 }
 
 // composeLines lays out a panel that has something to draw.
 func composeLines(panel *snapshot.Panel, o Options) *picture {
-	c := &lineChart{
-		picture: &picture{width: o.Width, say: o.speech()},
-		panel:   panel, lines: panel.Lines[:min(len(panel.Lines), mostLines)], times: timesOf(panel.Grid), limits: limitsOf(panel), o: o,
-	}
-	c.named = len(c.lines)
-	if o.Phone {
-		c.named = min(c.named, phoneLines)
-	}
-	c.plot.Top = c.writeHeader(panel, o)
-	if o.Phone {
+	c := newLineChart(panel, o)
+	c.limits, c.sampled = limitsOf(panel), true
+	tags := append(c.referenceTags(), c.lineTags()...)
+	c.layOut(extent(panel, c.lines), tags)
+	c.drawZones()
+	c.drawGrid()
+	c.drawLines()
+	c.writeAround(tags)
+	return c.picture
+}
+
+// layOut finds the places of the plot and its axes around the header and the tags. data is what the axis of values must show.
+func (c *lineChart) layOut(data bounds, tags []tag) {
+	c.plot.Top = c.writeHeader(c.panel, len(c.lines), c.o)
+	if c.o.Phone {
 		c.o.Height = phoneHeight - axisHeight - c.plot.Top
 	}
-	c.axis, c.hidden = valueAxis(extent(panel, c.lines), c.limits, panel.Spec.Unit, max(c.o.Height/valuePitch, 3))
+	guides := append(c.say.limitGuides(c.limits, c.panel.Spec.Unit), c.referenceGuides()...)
+	c.axis, c.hidden = valueAxis(data, guides, c.panel.Spec.Unit, max(c.o.Height/valuePitch, 3))
 	c.say.values(c.axis.Labels)
 	c.y0, c.y1 = c.axis.Lo, c.axis.Hi
 	c.x0, c.x1 = c.times.start, c.times.at(c.times.n-1)
 	if c.times.n == 1 { // a moment has no width, and go-chart needs one
 		c.x0, c.x1 = c.x0-c.times.step/2, c.x1+c.times.step/2
 	}
-	c.setMargins()
+	c.setMargins(tags)
 	c.height = c.plot.Bottom + axisHeight
-	c.drawPlot()
+}
+
+// writeAround writes what stands around the plot.
+func (c *lineChart) writeAround(tags []tag) {
 	c.writeValueAxis()
 	c.writeTimes(c.timeTicks())
 	c.writeLimits()
-	c.writeDirectLabels()
-	if !o.Bare && !o.Phone {
+	c.writeTags(tags)
+	if !c.o.Bare && !c.o.Phone {
 		table := newTable(c)
 		table.write(float64(c.height))
 		c.height += table.height()
 	}
-	return c.picture
 }
 
 // timesOf is a panel's grid in seconds; a grid without a step counts in minutes.
@@ -108,17 +137,14 @@ func extent(panel *snapshot.Panel, lines []snapshot.Line) bounds {
 	return b
 }
 
-// setMargins makes room for the values' labels on the left and the lines' labels on the right.
-func (c *lineChart) setMargins() {
+// setMargins makes room for the values' labels on the left and the tags on the right.
+func (c *lineChart) setMargins(tags []tag) {
 	var ticks, names float64
 	for _, l := range c.axis.Labels {
 		ticks = max(ticks, c.textWidth(l, axisStyle))
 	}
-	for i := range c.lines[:c.named] {
-		names = max(names, c.textWidth(c.lines[i].Name, c.labelStyle(i)))
-	}
-	if c.panel.Rest != nil {
-		names = max(names, c.textWidth(c.say.rest(c.panel), labelStyle))
+	for _, t := range tags {
+		names = max(names, c.textWidth(t.name, t.style))
 	}
 	names = min(names, widestLabels*float64(c.width))
 	c.plot.Bottom = c.plot.Top + c.o.Height
@@ -126,8 +152,8 @@ func (c *lineChart) setMargins() {
 	c.plot.Right = c.width - int(math.Ceil(max(names+leaderWidth, 10)+edge))
 }
 
-// drawPlot puts everything in the plot, back to front.
-func (c *lineChart) drawPlot() {
+// drawZones colours what lies beyond each limit.
+func (c *lineChart) drawZones() {
 	end := c.y1
 	if c.limits.direction == rules.Below {
 		end = c.y0
@@ -139,14 +165,21 @@ func (c *lineChart) drawPlot() {
 		}
 		c.inside = append(c.inside, zone{l.value, to, l.severity})
 	}
+}
+
+// drawGrid draws the lines of the values' ticks and of midnights.
+func (c *lineChart) drawGrid() {
 	grid := gridLines{values: c.axis.Ticks}
-	ticks := c.timeTicks()
-	for _, t := range ticks {
+	for _, t := range c.timeTicks() {
 		if t.midnight {
 			grid.times = append(grid.times, seconds(t.at))
 		}
 	}
 	c.inside = append(c.inside, grid)
+}
+
+// drawLines puts the series in the plot, back to front.
+func (c *lineChart) drawLines() {
 	if c.panel.Rest != nil {
 		c.inside = append(c.inside, restBand{c.panel.Rest, c.times})
 	}
@@ -167,26 +200,48 @@ func (c *lineChart) drawPlot() {
 			c.inside = append(c.inside, threshold(l))
 		}
 	}
-	c.inside = append(c.inside, marksOf(ticks))
+	c.drawReferences()
+	c.inside = append(c.inside, marksOf(c.timeTicks()))
 	c.markBreaches()
 }
 
-// markBreaches puts a ring where each drawn line that is in breach began to be, unless that was before the window.
+// markBreaches marks where each drawn line began to be in breach, unless that was before the window, and where it ended.
 func (c *lineChart) markBreaches() {
 	for _, found := range c.panel.Findings {
-		streak := found.Streak
-		if found.Status != rules.Breach || streak == nil || streak.Open {
+		i := slices.IndexFunc(c.lines[:c.named], func(l snapshot.Line) bool {
+			return l.Name == found.Name && l.Labels.Compare(found.Labels) == 0
+		})
+		if i < 0 {
 			continue
 		}
-		for i, l := range c.lines[:c.named] {
-			at := int(streak.From.Sub(c.panel.Grid.Start).Seconds()/c.times.step + 0.5)
-			if l.Labels.Compare(found.Labels) != 0 || l.Name != found.Name || at <= 0 || at >= min(c.times.n, len(l.Values)) {
-				continue
-			}
-			if v := l.Values[at]; !math.IsNaN(v) && !math.IsInf(v, 0) {
-				c.inside = append(c.inside, breachMark{c.times.at(at), v, i})
-			}
+		if found.Status == rules.Breach {
+			c.markStreak(i, found.Streak, false)
 		}
+		c.markStreak(i, found.Earlier, true)
+		if found.Latest != found.Earlier {
+			c.markStreak(i, found.Latest, true)
+		}
+	}
+}
+
+// markStreak marks the first sample of a streak of the i-th line with a ring, and the last one with a dot where it has ended.
+func (c *lineChart) markStreak(i int, s *rules.Streak, ended bool) {
+	if s == nil {
+		return
+	}
+	values := c.lines[i].Values
+	mark := func(t time.Time, hollow bool) {
+		at := int(t.Sub(c.panel.Grid.Start).Seconds()/c.times.step + 0.5)
+		if at <= 0 || at >= min(c.times.n, len(values)) || math.IsNaN(values[at]) || math.IsInf(values[at], 0) {
+			return
+		}
+		c.inside = append(c.inside, breachMark{c.times.at(at), values[at], i, hollow})
+	}
+	if !s.Open {
+		mark(s.From, true)
+	}
+	if ended {
+		mark(s.To, false)
 	}
 }
 
@@ -273,15 +328,15 @@ func (c *lineChart) writeLimits() {
 		return
 	}
 	beyond, y := c.say.AboveAxis, f.top+14
-	if c.hidden[0].value < c.y0 {
+	if c.hidden[0].high < c.y0 {
 		beyond, y = c.say.BelowAxis, f.bottom-6
 	}
-	var limits []string
-	for _, l := range c.hidden {
-		limits = append(limits, c.say.limit(l, c.panel.Spec.Unit))
+	var names []string
+	for _, g := range c.hidden {
+		names = append(names, g.words)
 	}
 	st := style{limitStyle.size, regular, mutedInk}
-	write(c.elide(fmt.Sprintf(beyond, strings.Join(limits, ", ")), st, f.width()-18), st, y)
+	write(c.elide(fmt.Sprintf(beyond, strings.Join(names, ", ")), st, f.width()-18), st, y)
 }
 
 // plate writes a label on translucent paper.
@@ -304,18 +359,21 @@ func (c *lineChart) labelStyle(i int) style {
 	return st
 }
 
-// writeDirectLabels names the lines at their right ends, as near to them as they fit, the worst ones where not all do.
-func (c *lineChart) writeDirectLabels() {
-	type tag struct {
-		name  string
-		style style
-		leader
-	}
-	f := c.frame()
+// tag is the name of a line, or of what else has an end, beside that end.
+type tag struct {
+	name  string
+	style style
+	at    int     // the sample that is the end
+	value float64 // its height
+	paint paint   // of what leads there
+}
+
+// lineTags name the lines, the worst first, and the band of the others.
+func (c *lineChart) lineTags() []tag {
 	var tags []tag
 	for i, l := range c.lines[:c.named] {
 		if at, ok := lastFinite(l.Values[:min(len(l.Values), c.times.n)]); ok {
-			tags = append(tags, tag{l.Name, c.labelStyle(i), leader{f.x(c.times.at(at)), f.y(l.Values[at]), 0, paint{seriesInk(i), 170}}})
+			tags = append(tags, tag{l.Name, c.labelStyle(i), at, l.Values[at], paint{seriesInk(i), 170}})
 		}
 	}
 	if r := c.panel.Rest; r != nil {
@@ -323,19 +381,25 @@ func (c *lineChart) writeDirectLabels() {
 		if high, ok2 := lastFinite(r.P95); ok && ok2 {
 			st := labelStyle
 			st.ink = mutedInk
-			tags = append(tags, tag{c.say.rest(c.panel), st, leader{f.x(c.times.at(low)), f.y(r.P05[low]/2 + r.P95[high]/2), 0, solid(restInk)}})
+			tags = append(tags, tag{c.say.rest(c.panel, r.Series), st, low, r.P05[low]/2 + r.P95[high]/2, solid(restInk)})
 		}
 	}
+	return tags
+}
+
+// writeTags writes the tags right of the plot, as near to their ends as they fit, the first ones where not all do.
+func (c *lineChart) writeTags(tags []tag) {
+	f := c.frame()
+	tags = slices.DeleteFunc(slices.Clone(tags), func(t tag) bool { return !f.holds(t.value) })
 	tags = tags[:min(len(tags), int(f.height()/labelPitch)+1)]
-	slices.SortStableFunc(tags, func(a, b tag) int { return cmp.Compare(a.from, b.from) })
+	slices.SortStableFunc(tags, func(a, b tag) int { return cmp.Compare(f.y(a.value), f.y(b.value)) })
 	places := make([]float64, len(tags))
 	for i, t := range tags {
-		places[i] = t.from
+		places[i] = f.y(t.value)
 	}
 	for i, y := range spread(places, labelPitch, f.top, f.bottom) {
 		t := tags[i]
-		t.to = y
-		c.around = append(c.around, t.leader)
+		c.around = append(c.around, leader{f.x(c.times.at(t.at)), places[i], y, t.paint})
 		x := f.right + leaderWidth
 		c.write(c.elide(t.name, t.style, float64(c.width)-edge-x), t.style, x, y+4, left)
 	}

@@ -103,9 +103,11 @@ func oddPanels() map[string]*snapshot.Panel {
 func TestOddInput(t *testing.T) {
 	for name, p := range oddPanels() {
 		t.Run(name, func(t *testing.T) {
-			for _, o := range []Options{{Width: 600}, {Width: 320, Height: 80, Dark: true}, {Width: 400, Kind: Bars}, {Width: 400, Kind: Heat}} {
-				if w := decode(t, inTime(t, p, o)).Bounds().Dx(); w != int(float64(o.Width)*max(o.Scale, 1)) {
-					t.Errorf("the picture is %d pixels wide", w)
+			for _, kind := range snapshot.Kinds() {
+				for _, o := range []Options{{Width: 600}, {Width: 320, Height: 80, Dark: true}} {
+					if w := decode(t, inTime(t, as(kind, p), o)).Bounds().Dx(); w != o.Width {
+						t.Errorf("%s: the picture is %d pixels wide", kind, w)
+					}
 				}
 			}
 		})

@@ -96,6 +96,9 @@ func bandOf(values [][]float64, g series.Grid) *snapshot.Band {
 			return at[int(q*float64(len(at)-1)+0.5)]
 		}
 		b.Min, b.P05, b.P95, b.Max = append(b.Min, quantile(0)), append(b.P05, quantile(0.05)), append(b.P95, quantile(0.95)), append(b.Max, quantile(1))
+		if len(at) == 0 {
+			sum = math.NaN()
+		}
 		b.Sum, b.Count = append(b.Sum, sum), append(b.Count, len(at))
 	}
 	return b

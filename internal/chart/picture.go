@@ -11,14 +11,21 @@ import (
 // the same picture.
 type picture struct {
 	say           speech
+	faces         [2]typeface // by weight
 	width, height int
 	plot          chart.Box
 	x0, x1        float64 // the time axis, in seconds since 1970
 	y0, y1        float64 // the value axis, in the base unit
+	sampled       bool    // a sample stands on the value axis where its value does: not so in a stack or a heat map
 	inside        []shape // in the plot, back to front
 	around        []shape // over and beside it
 	labels        []label // all text, above everything else
 	alt           string  // the picture in a sentence, for those who do not see it
+}
+
+// newPicture is an empty picture. Its axes go from 0 to 1: it is not over time.
+func newPicture(o Options) *picture {
+	return &picture{width: o.Width, x1: 1, y1: 1, say: o.speech(), faces: o.faces()}
 }
 
 // shape is something visible.
@@ -99,7 +106,7 @@ const (
 
 // textWidth is how wide text is.
 func (p *picture) textWidth(text string, st style) float64 {
-	return float64(typefaces[st.weight].width(text) * st.size)
+	return float64(p.faces[st.weight].width(text) * st.size)
 }
 
 // place returns text at its place, without writing it.

@@ -52,8 +52,8 @@ var (
 
 // composePlaceholder lays out a picture without data.
 func composePlaceholder(panel *snapshot.Panel, o Options, headline, detail string) *picture {
-	p := &picture{width: o.Width, x1: 1, y1: 1, say: o.speech()}
-	p.plot.Top = p.writeHeader(panel, o)
+	p := newPicture(o)
+	p.plot.Top = p.writeHeader(panel, len(panel.Lines), o)
 	p.plot.Bottom = p.plot.Top + min(o.Height, placeholderHeight)
 	p.plot.Left, p.plot.Right = int(edge), o.Width-int(edge)
 	p.height = p.plot.Bottom + int(edge)

@@ -29,14 +29,15 @@ var sheets = sync.Pool{New: func() any { return new(sheet) }}
 type raster struct {
 	pen
 	*sheet
+	faces [2]typeface
 	scale float64
 	theme *theme
 }
 
-// newRaster returns a raster of width × height logical pixels.
-func newRaster(width, height int, scale float64, t *theme) *raster {
-	r := &raster{sheet: sheets.Get().(*sheet), scale: scale, theme: t}
-	r.bitmap.reset(int(math.Ceil(float64(width)*scale)), int(math.Ceil(float64(height)*scale)), t[paper])
+// newRaster returns a raster of the picture's size.
+func newRaster(p *picture, scale float64, t *theme) *raster {
+	r := &raster{sheet: sheets.Get().(*sheet), faces: p.faces, scale: scale, theme: t}
+	r.bitmap.reset(int(math.Ceil(float64(p.width)*scale)), int(math.Ceil(float64(p.height)*scale)), t[paper])
 	return r
 }
 
@@ -59,6 +60,12 @@ func (r *raster) device(v float64) int {
 func (r *raster) Rect(b box, p paint) {
 	x0, y0, x1, y1 := r.device(b.left), r.device(b.top), r.device(b.right), r.device(b.bottom)
 	r.bitmap.rect(x0, y0, max(x1, x0+1), max(y1, y0+1), r.theme[p.ink], p.alpha)
+}
+
+func (r *raster) Rects(bs []box, p paint) {
+	for _, b := range bs {
+		r.Rect(b, p)
+	}
 }
 
 // scaled puts a path into device pixels.
@@ -134,7 +141,7 @@ func (r *raster) text(l label, c rgb) {
 	size := l.size * r.scale
 	x, y := l.x*r.scale, int(math.Round(l.y*r.scale))
 	for _, char := range l.text {
-		g := typefaces[l.weight].find(char)
+		g := r.faces[l.weight].find(char)
 		if g.font == nil {
 			r.emptyBox(x, float64(y), size, c)
 		} else {

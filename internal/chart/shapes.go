@@ -91,16 +91,21 @@ func (c curves) draw(s surface, f frame) {
 	}
 }
 
-// breachMark is the moment at which a line went beyond its limit: a ring on the line.
+// breachMark is the moment at which a line went beyond its limit, a ring on it, or came back, a dot with a rim.
 type breachMark struct {
 	at, value float64
 	index     int
+	hollow    bool
 }
 
 func (m breachMark) draw(s surface, f frame) {
 	p := point{float32(f.x(m.at)), float32(f.y(m.value))}
-	s.Dot(p, 4.5, solid(seriesInk(m.index)))
-	s.Dot(p, 2.5, solid(paper))
+	outer, inner := solid(seriesInk(m.index)), solid(paper)
+	if !m.hollow {
+		outer, inner = inner, outer
+	}
+	s.Dot(p, 4.5, outer)
+	s.Dot(p, 2.5, inner)
 }
 
 const (

@@ -20,7 +20,7 @@ const (
 // are in logical pixels. A series without a finite sample is hatched.
 func SparkSVG(values []float64, severity rules.Severity, width, height int) ([]byte, error) {
 	pic := composeSpark(values, severity, width, height)
-	v := &vector{width: pic.width, height: pic.height, title: pic.alt}
+	v := &vector{picture: pic}
 	var out bytes.Buffer
 	if err := pic.render(v, &out); err != nil {
 		return nil, fmt.Errorf("draw a sparkline: %w", err)
@@ -44,12 +44,7 @@ func composeSpark(values []float64, severity rules.Severity, width, height int) 
 		p.inside = []shape{emptyPlot{}}
 		return p
 	}
-	if p.y0, p.y1 = b.low, b.high; b.span() == 0 { // a flat line in the middle
-		p.y0, p.y1 = b.low-1, b.high+1
-		if p.y0 == p.y1 {
-			p.y0, p.y1 = min(0, 2*b.low), max(0, 2*b.high)
-		}
-	}
+	p.y0, p.y1 = b.around()
 	line := spark{values, firstSeries}
 	if severity != rules.None {
 		line.ink = severityInk(severity)

@@ -15,6 +15,8 @@ type surface interface {
 	Density() float64
 	// Rect fills b, its edges snapped to device pixels; it is at least one device pixel thick.
 	Rect(b box, p paint)
+	// Rects fills boxes that do not touch one another as Rect does.
+	Rects(bs []box, p paint)
 	// Line strokes a path with round joins. A point that is not finite breaks it.
 	Line(path []point, width float64, dash []float64, p paint)
 	// Area fills what lies between two paths that have the same abscissas; a point that is not finite leaves a hole.

@@ -20,7 +20,7 @@ type table struct {
 
 type tableRow struct {
 	name    string
-	index   int // of the line; −1: the band of the rest
+	index   int // of the line; context: the rest
 	figures []string
 	last    ink // of the figure that is read first
 }
@@ -67,7 +67,10 @@ func newTable(c *lineChart) *table {
 		}
 		t.rows = append(t.rows, row)
 	}
-	if c.panel.Rest != nil {
+	switch {
+	case c.stack != nil && c.stack.others > 0:
+		t.rows = append(t.rows, c.othersRow(whole))
+	case c.stack == nil && c.panel.Rest != nil:
 		t.rows = append(t.rows, restRow(c, whole))
 	}
 	t.measure()
@@ -77,7 +80,7 @@ func newTable(c *lineChart) *table {
 // restRow sums up the series that have no row: the mean of the last samples and of all, and how far they reach.
 func restRow(c *lineChart, whole bool) tableRow {
 	r, unit := c.panel.Rest, c.panel.Spec.Unit
-	row := tableRow{name: fmt.Sprintf(c.say.RestMean, c.say.rest(c.panel)), index: -1, last: textInk}
+	row := tableRow{name: fmt.Sprintf(c.say.RestMean, c.say.rest(c.panel, r.Series)), index: context, last: textInk}
 	if whole {
 		row.figures = append(row.figures, "")
 	}
@@ -180,9 +183,13 @@ func (t *table) eachFigure(x, width float64, write func(i int, at float64)) (lef
 
 func (t *table) writeRow(row tableRow, x, y, width float64) {
 	c := t.chart
-	if row.index < 0 {
-		c.around = append(c.around, block{box{x + 1, y + 4, x + 1 + swatchWidth, y + 14}, paint{restInk, 140}})
-	} else {
+	sample := box{x + 1, y + 4, x + 1 + swatchWidth, y + 14}
+	switch {
+	case c.stack != nil && row.index != context:
+		c.around = append(c.around, block{sample, paint{seriesInk(row.index), layerAlpha}})
+	case row.index == context:
+		c.around = append(c.around, block{sample, paint{restInk, 140}})
+	default:
 		c.around = append(c.around, swatch{point{float32(x + 1), float32(y + 9)}, row.index})
 	}
 	end := t.eachFigure(x, width, func(i int, at float64) {

@@ -64,20 +64,20 @@ func usable(l rules.Limit) bool { return l.Set && math.Abs(l.Value) <= farthestV
 // ratioInSight is from where on a ratio is shown against the whole: half full, or with a limit on the axis.
 const ratioInSight = 0.5
 
-// valueAxis chooses what the axis of values holds. Zero is on it, since the length from zero is what a reader compares. A limit is on it
-// unless the data would fill less than a quarter of what is left: then the axis stays with the data, and hidden tells which limits are
+// valueAxis chooses what the axis of values holds. Zero is on it, since the length from zero is what a reader compares. A guide is on it
+// unless the data would fill less than a quarter of what is left: then the axis stays with the data, and hidden tells which guides are
 // beyond it. A ratio that comes near its whole is shown against all of it.
-func valueAxis(data bounds, l limits, u units.Unit, most int) (a units.Axis, hidden []limit) {
+func valueAxis(data bounds, guides []guide, u units.Unit, most int) (a units.Axis, hidden []guide) {
 	data.add(0)
 	shown := data
-	for _, line := range l.lines {
+	for _, g := range guides {
 		with := data
-		with.add(line.value)
+		with.add(g.low, g.high)
 		if data.span() > 0 && data.span() < with.span()/4 {
-			hidden = append(hidden, line)
+			hidden = append(hidden, g)
 			continue
 		}
-		shown.add(line.value)
+		shown.add(g.low, g.high)
 	}
 	switch u {
 	case units.PercentUnit:

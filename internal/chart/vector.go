@@ -16,28 +16,30 @@ import (
 // policy that allows no inline styles.
 type vector struct {
 	pen
-	out           strings.Builder
-	width, height int
-	title         string // what a screen reader says; empty: nothing, because what stands beside it says it all
-	frame         frame  // the plot and its axes, for a script that reads the chart
+	out     strings.Builder
+	picture *picture // what is written; without alt a screen reader says nothing, because what stands beside it says it all
 }
 
 // fontFamily puts the fonts first that the text was measured with.
 const fontFamily = `Roboto,'Helvetica Neue',Arial,'Apple SD Gothic Neo','Malgun Gothic','Noto Sans KR',sans-serif`
 
 // Save writes the document. Of a chart over time, data-plot says where the plot lies and what its axes span: left, top, right and bottom
-// in the viewBox' units, the first and the last second since 1970, and the least and the greatest value.
+// in the viewBox' units, the first and the last second since 1970, and, where samples stand on an axis of values, its least and greatest.
 func (v *vector) Save(w io.Writer) error {
 	plot := ""
-	if f := v.frame; f.x1 > 1 { // the others have an axis from 0 to 1
-		plot = fmt.Sprintf(` data-plot="%g %g %g %g %s %s %g %g"`, f.left, f.top, f.right, f.bottom, decimal(f.x0), decimal(f.x1), f.y0, f.y1)
+	if f := v.picture.frame(); f.x1 > 1 { // the others have an axis from 0 to 1
+		plot = fmt.Sprintf(`%g %g %g %g %s %s`, f.left, f.top, f.right, f.bottom, decimal(f.x0), decimal(f.x1))
+		if v.picture.sampled {
+			plot += fmt.Sprintf(" %g %g", f.y0, f.y1)
+		}
+		plot = ` data-plot="` + plot + `"`
 	}
 	said := `aria-hidden="true"`
-	if v.title != "" {
-		said = fmt.Sprintf(`role="img" aria-label="%s"`, html.EscapeString(printable(v.title)))
+	if v.picture.alt != "" {
+		said = fmt.Sprintf(`role="img" aria-label="%s"`, html.EscapeString(printable(v.picture.alt)))
 	}
 	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="chart" %s viewBox="0 0 %d %d"%s font-family="%s">%s</svg>`,
-		said, v.width, v.height, plot, fontFamily, v.out.String())
+		said, v.picture.width, v.picture.height, plot, fontFamily, v.out.String())
 	return err
 }
 
@@ -90,10 +92,16 @@ func decimal(v float64) string {
 }
 
 // Rect snaps to whole pixels, as the raster does, and is at least one thick.
-func (v *vector) Rect(b box, p paint) {
-	x, y := math.Round(b.left), math.Round(b.top)
-	w, h := max(math.Round(b.right)-x, 1), max(math.Round(b.bottom)-y, 1)
-	fmt.Fprintf(&v.out, `<path d="M%s %sh%sv%sh-%sz"`, decimal(x), decimal(y), decimal(w), decimal(h), decimal(w))
+func (v *vector) Rect(b box, p paint) { v.Rects([]box{b}, p) }
+
+func (v *vector) Rects(bs []box, p paint) {
+	v.out.WriteString(`<path d="`)
+	for _, b := range bs {
+		x, y := math.Round(b.left), math.Round(b.top)
+		w, h := max(math.Round(b.right)-x, 1), max(math.Round(b.bottom)-y, 1)
+		fmt.Fprintf(&v.out, "M%s %sh%sv%sh-%sz", decimal(x), decimal(y), decimal(w), decimal(h), decimal(w))
+	}
+	v.out.WriteString(`"`)
 	v.colour("fill", p)
 	v.out.WriteString("/>")
 }
@@ -218,7 +226,7 @@ func (v *vector) Label(l label) {
 	if l.weight == medium {
 		v.out.WriteString(` font-weight="500"`)
 	}
-	if typefaces[l.weight].has(l.text) {
+	if v.picture.faces[l.weight].has(l.text) {
 		fmt.Fprintf(&v.out, ` textLength="%s" lengthAdjust="spacingAndGlyphs"`, decimal(l.box.width()))
 	}
 	v.colour("fill", solid(l.ink))

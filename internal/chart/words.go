@@ -58,9 +58,9 @@ func either[T any](panel *snapshot.Panel, nodes, series T) T {
 	return series
 }
 
-// rest names the series that are not drawn one by one: "other 33 nodes".
-func (s speech) rest(panel *snapshot.Panel) string {
-	return either(panel, s.OtherNodes, s.OtherSeries).Of(panel.Rest.Series)
+// rest names n series that are not drawn one by one: "other 33 nodes".
+func (s speech) rest(panel *snapshot.Panel, n int) string {
+	return either(panel, s.OtherNodes, s.OtherSeries).Of(n)
 }
 
 // caveats are what a reader must know before trusting the picture.
@@ -78,12 +78,12 @@ func (s speech) caveats(panel *snapshot.Panel) []string {
 }
 
 // scope says how many series are drawn, and of which time: "12 of 42 nodes · 24 h to Sun 22 Nov 2026 09:00 KST".
-func (s speech) scope(panel *snapshot.Panel) string {
+func (s speech) scope(panel *snapshot.Panel, drawn int) string {
 	when := fmt.Sprintf(s.Moment, s.Stamp(panel.Grid.End().In(s.zone)))
 	if span := panel.Grid.Range(); span > 0 {
 		when = fmt.Sprintf(s.Window, s.span(span), s.Stamp(panel.Grid.End().In(s.zone)))
 	}
-	drawn, total := min(len(panel.Lines), mostLines), max(panel.Total, len(panel.Lines))
+	total := max(panel.Total, len(panel.Lines))
 	if drawn == 0 {
 		return when
 	}
@@ -151,6 +151,24 @@ func (s speech) finding(panel *snapshot.Panel, f *snapshot.Finding) (name, rest 
 		rest += s.AlsoFound.Of(more)
 	}
 	return name, " " + rest
+}
+
+// past says what was beyond a limit and is no more, the worst of it: "ip-10-0-1-12 was over 02:10–03:40, peak 94 %".
+func (s speech) past(panel *snapshot.Panel) string {
+	for _, f := range panel.Findings {
+		was := f.Earlier
+		if was == nil {
+			continue
+		}
+		format := s.WasOver
+		for _, r := range panel.Spec.Rules {
+			if r.Name == f.Rule && r.Direction == rules.Below {
+				format = s.WasUnder
+			}
+		}
+		return fmt.Sprintf(format, f.Name, s.moment(was.From, panel.Grid), s.moment(was.To, panel.Grid), s.value(panel.Spec.Unit, was.Peak))
+	}
+	return ""
 }
 
 // breach compares a figure with its limit: "94 % > 90 %", of a verdict "p95 94 % > 90 %".

@@ -61,6 +61,8 @@ var english = Words{
 	CountsNodes:   "; %[1]s/%[2]s nodes",
 	Last:          "last %[1]s",
 
+	TimedOut:         "the queries took longer than the run's timeout leaves for them; a longer one is set by --timeout",
+	Stopped:          "the run was told to stop",
 	WholeUnknown:     "the whole of the ratio is not known: %[1]s",
 	RemarkMissing:    "a remark is missing: %[1]s",
 	ReferenceMissing: "the reference line %[1]s is missing: %[2]s",

@@ -82,12 +82,12 @@ type Words struct {
 	Last                                   string // 1 window
 
 	// What the answers say of themselves.
-	WholeUnknown, RemarkMissing, NodesByAddress string // 1 error
-	ReferenceMissing                            string // 1 name, 2 error
-	ReferencesLeft                              string // 1 how many are left out, 2 how many a chart has at most
-	ServerWarns, ServerNotes                    string // 1 its words
-	SamplesMoved, NewestIsOld                   string // 1 how far, how old
-	NoSamples, LabelsOtherwise                  string
+	WholeUnknown, RemarkMissing, NodesByAddress   string // 1 error
+	ReferenceMissing                              string // 1 name, 2 error
+	ReferencesLeft                                string // 1 how many are left out, 2 how many a chart has at most
+	ServerWarns, ServerNotes                      string // 1 its words
+	SamplesMoved, NewestIsOld                     string // 1 how far, how old
+	TimedOut, Stopped, NoSamples, LabelsOtherwise string
 
 	// Headings and small words of the page.
 	Verdict, Findings, NodeByNode, Fleet, Nodes, Blind, Run, Contents, Panels string

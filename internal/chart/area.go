@@ -1,0 +1,277 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// mostLayers is how many layers of a stack are told apart: one for each hue. The others are one layer.
+const mostLayers = seriesColours
+
+// composeArea lays out a panel as a stack over time: the series one upon the other, and the sum of those that have no layer on top. The
+// limits are of one series, and so have no place in it.
+func composeArea(panel *snapshot.Panel, o Options) *picture {
+	c := newLineChart(panel, o)
+	c.named = min(c.named, mostLayers)
+	c.stack = newStack(panel, c.lines, c.named, c.times)
+	c.lines = c.lines[:c.named]
+	tags := append(c.referenceTags(), c.layerTags()...)
+	c.layOut(c.stack.reach, tags)
+	c.drawGrid()
+	c.inside = append(c.inside, c.stack)
+	c.drawReferences()
+	c.inside = append(c.inside, marksOf(c.timeTicks()))
+	c.writeAround(tags)
+	if c.stack.gaps {
+		c.writeGapKey()
+	}
+	return c.picture
+}
+
+// stack is the layers of an area chart, from the ground up.
+type stack struct {
+	layers []layer
+	others int // how many series the last layer is the sum of; 0: it is a line as the others are
+	times  times
+	reach  bounds
+	gaps   bool // some layer has a hole
+}
+
+// layer is what one series adds: the ground that it stands on and its top, at each sample of the grid. Before its first sample and after
+// its last it has no height. In a hole between them its height goes straight from shore to shore, and it is hatched: a sample that is
+// missing is not one of zero, and taking it for one would make the whole stack fall.
+type layer struct {
+	index    int // of the line; context: the others
+	values   []float64
+	from, to int // its first and last sample
+	low, top []float64
+}
+
+func newStack(panel *snapshot.Panel, lines []snapshot.Line, named int, t times) *stack {
+	st := &stack{times: t}
+	ground := make([]float64, t.n)
+	for i, l := range lines[:named] {
+		st.add(i, l.Values, ground)
+	}
+	others := sumOf(panel.Rest, lines[named:], t.n)
+	st.others = len(lines) - named
+	if panel.Rest != nil {
+		st.others += panel.Rest.Series
+	}
+	if st.others > 0 {
+		st.add(context, others, ground)
+	}
+	st.reach.add(0)
+	st.reach.add(ground...)
+	return st
+}
+
+// add puts a layer on the ground, and raises that to its top.
+func (st *stack) add(index int, values, ground []float64) {
+	values = values[:min(len(values), st.times.n)]
+	l := layer{index: index, values: values, from: -1, low: make([]float64, len(ground)), top: make([]float64, len(ground))}
+	copy(l.low, ground)
+	for i, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			continue
+		}
+		if l.from < 0 {
+			l.from = i
+		} else {
+			st.gaps = st.gaps || i > l.to+1
+			before := stackable(values[l.to])
+			for j := l.to + 1; j < i; j++ {
+				ground[j] += before + float64((stackable(v)-before)*float64(j-l.to)/float64(i-l.to))
+			}
+		}
+		ground[i] += stackable(v)
+		l.to = i
+	}
+	copy(l.top, ground)
+	if l.from >= 0 {
+		st.layers = append(st.layers, l)
+	}
+}
+
+// stackable keeps sums finite.
+func stackable(v float64) float64 { return max(0, min(v, farthestValue)) }
+
+// sumOf is the sum of a band and of lines; NaN where neither has a sample.
+func sumOf(rest *snapshot.Band, lines []snapshot.Line, n int) []float64 {
+	sum := make([]float64, n)
+	for i := range sum {
+		sum[i] = math.NaN()
+	}
+	add := func(values []float64) {
+		for i, v := range values[:min(len(values), n)] {
+			switch {
+			case math.IsNaN(v) || math.IsInf(v, 0):
+			case math.IsNaN(sum[i]):
+				sum[i] = stackable(v)
+			default:
+				sum[i] += stackable(v)
+			}
+		}
+	}
+	if rest != nil {
+		add(rest.Sum)
+	}
+	for _, l := range lines {
+		add(l.Values)
+	}
+	return sum
+}
+
+const (
+	layerAlpha = 215
+	ghostAlpha = 40  // of a hole
+	stripes    = 5.0 // logical pixels from one stripe of a hole to the next
+)
+
+// draw paints the layers from the top one down, so that of samples denser than pixels every layer keeps its highest.
+func (st *stack) draw(s surface, f frame) {
+	for i := len(st.layers) - 1; i >= 0; i-- {
+		st.layers[i].draw(s, f, st.times)
+	}
+}
+
+func (l *layer) ink() ink {
+	if l.index == context {
+		return restInk
+	}
+	return seriesInk(l.index)
+}
+
+func (l *layer) draw(s surface, f frame, t times) {
+	for from := l.from; from <= l.to; {
+		to := from
+		for to < l.to && finite(l.values[to+1]) {
+			to++
+		}
+		l.fill(s, f, t, from, to)
+		from = to + 1
+		for from <= l.to && !finite(l.values[from]) {
+			from++
+		}
+		if from <= l.to {
+			l.hatch(s, f, t, to, from)
+		}
+	}
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// fill paints the samples from one to another. Where the series itself begins or ends there, it rises from nothing or falls to it
+// within a step.
+func (l *layer) fill(s surface, f frame, t times, from, to int) {
+	if from == l.from {
+		from = max(from-1, 0)
+	}
+	if to == l.to {
+		to = min(to+1, t.n-1)
+	}
+	if from == to { // between two holes
+		x := float32(f.x(t.at(from)))
+		s.Line([]point{{x, float32(f.y(l.low[from]))}, {x, float32(f.y(l.top[from]))}}, 1.5, nil, solid(l.ink()))
+		return
+	}
+	part := times{t.at(from), t.step, to - from + 1}
+	low, top := f.envelope(nil, nil, l.low[from:to+1], l.top[from:to+1], part, s.Density())
+	s.Area(top, low, paint{l.ink(), layerAlpha})
+	s.Line(top, 1, nil, solid(paper))
+}
+
+// hatch paints a hole between two samples: a shade of the layer, and stripes where those of all layers are.
+func (l *layer) hatch(s surface, f frame, t times, from, to int) {
+	corner := func(values []float64, i int) point { return point{float32(f.x(t.at(i))), float32(f.y(values[i]))} }
+	var top, low, bars []point
+	for i := from; i <= to; i++ { // what is below may have samples here
+		top, low = append(top, corner(l.top, i)), append(low, corner(l.low, i))
+	}
+	s.Area(top, low, paint{l.ink(), ghostAlpha})
+	at := 1
+	for x := f.left + float64(stripes*math.Ceil((float64(top[0].x)-f.left)/stripes)); x <= float64(top[len(top)-1].x); x += stripes {
+		for at < len(top)-1 && float64(top[at].x) < x {
+			at++
+		}
+		part := (float32(x) - top[at-1].x) / (top[at].x - top[at-1].x)
+		between := func(a, b point) point { return point{float32(x), a.y + float32((b.y-a.y)*part)} }
+		bars = append(bars, gap(), between(top[at-1], top[at]), between(low[at-1], low[at]))
+	}
+	s.Line(bars, 1, nil, paint{l.ink(), 190})
+}
+
+// layerTags name the layers in the middle of their ends.
+func (c *lineChart) layerTags() []tag {
+	var tags []tag
+	for i := range c.stack.layers {
+		l := &c.stack.layers[i]
+		t := tag{at: l.to, value: l.low[l.to]/2 + l.top[l.to]/2, paint: paint{l.ink(), 170}}
+		if l.index == context {
+			t.name, t.style = c.say.rest(c.panel, c.stack.others), labelStyle
+			t.style.ink = mutedInk
+		} else {
+			t.name, t.style = c.lines[l.index].Name, c.labelStyle(l.index)
+		}
+		tags = append(tags, t)
+	}
+	return tags
+}
+
+// othersRow is the table's row of the series that have no layer: of their sum.
+func (c *lineChart) othersRow(whole bool) tableRow {
+	row := tableRow{name: fmt.Sprintf(c.say.RestSum, c.say.rest(c.panel, c.stack.others)), index: context, last: textInk}
+	if whole {
+		row.figures = append(row.figures, "")
+	}
+	last, mean, n := math.NaN(), 0.0, 0.0
+	var reach bounds
+	if top := c.stack.layers; len(top) > 0 && top[len(top)-1].index == context {
+		for _, v := range top[len(top)-1].values {
+			if finite(v) {
+				n++
+				last, mean = v, mean+v/n-mean/n
+				reach.add(v)
+			}
+		}
+	}
+	figures := []float64{last, mean, reach.high, reach.low}
+	for _, v := range figures {
+		if n == 0 {
+			v = math.NaN()
+		}
+		row.figures = append(row.figures, c.say.value(c.panel.Spec.Unit, v))
+	}
+	return row
+}
+
+// writeGapKey says in a corner of the plot, below what stands there, what stripes mean.
+func (c *lineChart) writeGapKey() {
+	f := c.frame()
+	for y := f.top + 5; y+legendSide < f.bottom; y += legendSide + 6 {
+		l := c.place(c.say.NoData, style{labelStyle.size, regular, mutedInk}, f.left+9+legendSide+6, y+10, left)
+		square := box{f.left + 9, y, f.left + 9 + legendSide, y + legendSide}
+		plate := box{square.left - 4, square.top - 3, l.box.right + 5, square.bottom + 3}
+		if slices.ContainsFunc(c.labels, func(other label) bool { return other.box.overlaps(plate) }) {
+			continue
+		}
+		c.around = append(c.around, block{plate, paint{paper, 215}}, striped(square))
+		c.labels = append(c.labels, l)
+		return
+	}
+}
+
+// striped is a rectangle that looks like a hole in a layer.
+type striped box
+
+func (b striped) draw(s surface, _ frame) {
+	s.Rect(box(b), paint{restInk, 2 * ghostAlpha})
+	var bars []point
+	for x := b.left + 1; x < b.right; x += stripes {
+		bars = append(bars, gap(), point{float32(x), float32(b.top)}, point{float32(x), float32(b.bottom)})
+	}
+	s.Line(bars, 1, nil, solid(mutedInk))
+}

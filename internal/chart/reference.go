@@ -1,0 +1,81 @@
+package chart
+
+import (
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// phoneReferences is how many reference lines a picture for phones has, of its four lines.
+const phoneReferences = 2
+
+var (
+	referenceStyle = style{11.5, medium, textInk}
+	referenceDash  = []float64{7, 4}
+)
+
+// guide is what the series are read against, wherever on the axis or beyond it that lies: a limit or a reference line.
+type guide struct {
+	bounds
+	words string
+}
+
+// limitGuides are the limits as guides.
+func (s speech) limitGuides(l limits, u units.Unit) []guide {
+	var guides []guide
+	for _, line := range l.lines {
+		g := guide{words: s.limit(line, u)}
+		g.add(line.value)
+		guides = append(guides, g)
+	}
+	return guides
+}
+
+// referenceGuides are the reference lines as guides.
+func (c *lineChart) referenceGuides() []guide {
+	var guides []guide
+	for i, r := range c.references {
+		g := guide{words: c.referenceName(i)}
+		g.add(r.Values...)
+		guides = append(guides, g)
+	}
+	return guides
+}
+
+// referenceName names a reference line with its newest value: "limit 64 GiB".
+func (c *lineChart) referenceName(i int) string {
+	r := c.references[i]
+	at, _ := lastFinite(r.Values)
+	return r.Name + " " + c.say.value(c.panel.Spec.Unit, r.Values[at])
+}
+
+// referenceTags name the reference lines at their ends.
+func (c *lineChart) referenceTags() []tag {
+	var tags []tag
+	for i, r := range c.references {
+		if at, ok := lastFinite(r.Values[:min(len(r.Values), c.times.n)]); ok {
+			tags = append(tags, tag{c.referenceName(i), referenceStyle, at, r.Values[at], paint{textInk, 170}})
+		}
+	}
+	return tags
+}
+
+// drawReferences draws the reference lines that the axis holds.
+func (c *lineChart) drawReferences() {
+	f := c.frame()
+	for _, r := range c.references {
+		var b bounds
+		if b.add(r.Values...); f.holds(b.low) && f.holds(b.high) {
+			c.inside = append(c.inside, referenceLine{r, c.times})
+		}
+	}
+}
+
+// referenceLine is a line to read the series against.
+type referenceLine struct {
+	snapshot.ReferenceLine
+	times times
+}
+
+func (r referenceLine) draw(s surface, f frame) {
+	s.Line(f.trace(nil, r.Values, r.times, s.Density()), 1.25, referenceDash, solid(textInk))
+}
