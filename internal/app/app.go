@@ -194,9 +194,20 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 		Scrape: p.ScrapeInterval, Notes: notes,
 	}
 	if ctx.Err() != nil {
-		info.Incomplete = context.Cause(ctx).Error()
+		info.Incomplete = whyIncomplete(context.Cause(ctx), words.In(r.Language))
 	}
 	return report.Build(info, panels)
+}
+
+// whyIncomplete says why the queries were cut short.
+func whyIncomplete(cause error, w *words.Words) string {
+	switch {
+	case errors.Is(cause, errTimeout):
+		return w.TimedOut
+	case errors.Is(cause, errStopped):
+		return w.Stopped
+	}
+	return cause.Error()
 }
 
 // unreachable returns the error that every further query would have too, nil where err is none of that kind.
