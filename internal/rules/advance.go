@@ -20,7 +20,7 @@ const (
 	// The bounds of a Memory, which must fit into a ConfigMap of 1 MiB together with what three receivers were told.
 	maxAlerts   = 400
 	maxBytes    = 400 << 10 // of all alerts together, roughly
-	maxEpisodes = 4
+	maxEpisodes = 8
 	maxLabels   = 20
 	maxText     = 256 // bytes of a label's value, or of a name
 )
@@ -28,8 +28,8 @@ const (
 // Advance carries the alerts from prev to a slot. It is pure, and changes nothing of prev.
 //
 // Evaluating a slot again gives the same, an older slot than prev's changes nothing, and evaluating A and then A∪B at one slot equals
-// evaluating A∪B, as long as no more alerts fire than are remembered: what is known of an alert is a union of its streaks, in which order
-// and repetition do not count.
+// evaluating A∪B, as long as there are no more alerts, nor episodes of one, than are remembered: what is known of an alert is a union of
+// its streaks, in which order and repetition do not count.
 //
 // Since when an alert fires comes from the samples, so that slots that were missed heal: what fired and ended since the rule's data was
 // last seen complete (Memory.Seen) is an episode that has ended. A rule that is seen for the first time has no such past.
@@ -76,33 +76,45 @@ func (m *Memory) take(r *RuleResult, exists func(series.Labels) Presence, slot t
 	}
 }
 
-// observe adds to an alert what the findings of its key say, and tells whether one of them holds it up.
+// observe adds to an alert what the findings of its key say, and tells whether one of them holds it up. Those that fire now are one
+// episode, whatever lies between them.
 func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert, bool) {
 	fired := len(a.Episodes) > 0 && a.Fires()
 	var worst, ended *Judged
+	var firing Episode
 	for _, f := range fs {
-		if f.Status == Breach && f.Streak != nil {
-			a.Episodes = r.join(a.Episodes, f.Streak, f.Streak.Severity, slot)
-			worst = worse(worst, f)
+		switch {
+		case f.Status == Breach && f.Streak != nil && worst == nil:
+			worst, firing = f, episode(f.Streak, f.Streak.Severity)
+		case f.Status == Breach && f.Streak != nil:
+			worst, firing = worse(worst, f), r.union(firing, episode(f.Streak, f.Streak.Severity))
 		}
 		if r.Data == DataComplete && !seen.IsZero() && r.joinEnded(&a, f, seen, slot) {
 			ended = worse(ended, f)
 		}
 	}
+	if worst != nil {
+		a.Episodes = r.join(a.Episodes, firing, slot)
+	}
 	for _, f := range pending(fs) {
-		if len(a.Episodes) > 0 && goesOn(a.Now(), slot) && r.touches(a.Now(), f.Streak, slot) {
-			a.Episodes = r.join(a.Episodes, f.Streak, None, slot)
+		s := episode(f.Streak, None)
+		if len(a.Episodes) > 0 && goesOn(a.Now(), slot) && r.touches(a.Now(), s, slot) {
+			a.Episodes = r.join(a.Episodes, s, slot)
 			if worst == nil || worst.Status == Pending {
 				worst = worse(worst, f)
 			}
 		}
 	}
 	if ended != nil && !fired {
-		r.describe(&a, ended, ended.Latest, fired, slot)
+		r.describe(&a, ended)
+		a.Severity, a.Limit, a.GraveAt = ended.Latest.Severity, Number(ended.Latest.Limit), ended.Latest.To.UTC()
 	}
 	if worst != nil {
-		r.describe(&a, worst, worst.Streak, fired, slot)
+		r.describe(&a, worst)
 		a.Silent = time.Time{}
+	}
+	if worst != nil && worst.Status == Breach { // one that is pending holds the alert up, as grave as it was
+		r.grade(&a, worst, graveAt(fs, worst.Streak.Severity), fired, slot)
 	}
 	return a, worst != nil
 }
@@ -112,11 +124,18 @@ func (r *RuleResult) joinEnded(a *Alert, f *Judged, seen, slot time.Time) bool {
 	joined := false
 	for _, s := range []*Streak{f.Earlier, f.Latest} {
 		if s != nil && s.To.After(seen) {
-			a.Episodes = r.join(a.Episodes, s, s.Severity, slot)
+			a.Episodes = r.join(a.Episodes, episode(s, s.Severity), slot)
 			joined = true
 		}
 	}
 	return joined
+}
+
+// episode is what one streak tells of an alert.
+func episode(s *Streak, severity Severity) Episode {
+	return Episode{
+		Since: s.From.UTC(), Open: s.Open, Last: s.To.UTC(), Worst: severity, Peak: Number(s.Peak), PeakAt: s.PeakAt.UTC(),
+	}
 }
 
 // pending returns the findings that are pending, by the begin of their streaks: one may hold the alert up until the next does.
@@ -134,22 +153,20 @@ func pending(fs []*Judged) []*Judged {
 // goesOn tells whether an episode went on before this slot. One that this very slot has ended may have been judged by a part of the data.
 func goesOn(e Episode, slot time.Time) bool { return e.Fires() || e.Ended.Equal(slot) }
 
-// touches tells whether a streak belongs to an episode: they are no further apart than KeepFiringFor. After slots that were missed for
-// longer than the samples reach back, a streak that is there from their beginning belongs to the episode that went on before: nothing
-// says that it ever ended.
-func (r *RuleResult) touches(e Episode, s *Streak, slot time.Time) bool {
-	if goesOn(e, slot) && s.Open && e.Last.Before(r.From) && s.From.Sub(r.From) <= r.KeepFiringFor {
+// touches tells whether what the samples say now belongs to an episode: they are no further apart than KeepFiringFor. After slots that
+// were missed for longer than the samples reach back, what is there from their beginning belongs to the episode that went on before:
+// nothing says that it ever ended.
+func (r *RuleResult) touches(e, s Episode, slot time.Time) bool {
+	if goesOn(e, slot) && s.Open && e.Last.Before(r.From) && s.Since.Sub(r.From) <= r.KeepFiringFor {
 		return true
 	}
-	return !s.From.After(e.Last.Add(r.KeepFiringFor)) && !e.Since.After(s.To.Add(r.KeepFiringFor))
+	return !s.Since.After(e.Last.Add(r.KeepFiringFor)) && !e.Since.After(s.Last.Add(r.KeepFiringFor))
 }
 
-// join adds a streak to the episodes; those that it touches become one with it. All but the last have ended then.
-func (r *RuleResult) join(es []Episode, s *Streak, severity Severity, slot time.Time) []Episode {
-	joined := Episode{
-		Since: s.From.UTC(), Open: s.Open, Last: s.To.UTC(), Worst: severity, Peak: Number(s.Peak), PeakAt: s.PeakAt.UTC(),
-	}
+// join adds s to the episodes; those that it touches become one with it. All but the last have ended then.
+func (r *RuleResult) join(es []Episode, s Episode, slot time.Time) []Episode {
 	out := make([]Episode, 0, len(es)+1)
+	joined := s
 	for _, e := range es {
 		if r.touches(e, s, slot) {
 			joined = r.union(joined, e)
@@ -191,22 +208,35 @@ func (r *RuleResult) union(a, b Episode) Episode {
 	return a
 }
 
-// describe lets an alert say what its worst finding does. Its severity falls only by a complete answer, and only after KeepFiringFor
-// without a graver sample, so that it does not go up and down with each slot.
-func (r *RuleResult) describe(a *Alert, f *Judged, s *Streak, fired bool, slot time.Time) {
+// describe lets an alert say what a finding does.
+func (r *RuleResult) describe(a *Alert, f *Judged) {
 	a.Panel, a.Rule, a.Name = r.ID.Panel, r.ID.Rule, clip(f.Name, maxText)
 	a.Labels, a.Identity = bounded(f.Labels), bounded(f.Identity)
 	a.Value, a.Capacity = Number(f.Value), Number(f.Capacity)
-	if f.Status == Pending {
-		return // it holds the alert up, as grave as it was
-	}
+}
+
+// grade gives an alert the severity of its worst finding. It falls only by a complete answer, and only after KeepFiringFor without a
+// graver sample, so that it does not go up and down with each slot.
+func (r *RuleResult) grade(a *Alert, f *Judged, at time.Time, fired bool, slot time.Time) {
+	s := f.Streak
 	falls := r.Data == DataComplete && slot.Sub(a.GraveAt) >= r.KeepFiringFor
 	switch {
 	case !fired || s.Severity > a.Severity || s.Severity < a.Severity && falls:
-		a.Severity, a.GraveAt, a.Limit = s.Severity, s.To.UTC(), Number(s.Limit)
+		a.Severity, a.GraveAt, a.Limit = s.Severity, at, Number(s.Limit)
 	case s.Severity == a.Severity:
-		a.GraveAt, a.Limit = latest(a.GraveAt, s.To.UTC()), Number(s.Limit)
+		a.GraveAt, a.Limit = latest(a.GraveAt, at), Number(s.Limit)
 	}
+}
+
+// graveAt returns the newest sample of the findings that fire with a severity.
+func graveAt(fs []*Judged, severity Severity) time.Time {
+	var at time.Time
+	for _, f := range fs {
+		if f.Status == Breach && f.Streak != nil && f.Streak.Severity == severity {
+			at = latest(at, f.Streak.To.UTC())
+		}
+	}
+	return at
 }
 
 // settle ends, by a complete answer, the alerts of a rule that nothing holds up.
@@ -256,11 +286,12 @@ func (r *RuleResult) silent(a *Alert, fs []*Judged, seen time.Time, exists func(
 		return Vanished
 	}
 	if a.Silent.IsZero() {
-		a.Silent = seen
 		for _, f := range fs {
 			a.Silent = latest(a.Silent, f.Newest.UTC())
 		}
-		a.Silent = latest(a.Silent, a.Now().Last)
+		if a.Silent.IsZero() {
+			a.Silent = seen // it was there then, and now not even its past is
+		}
 	}
 	if slot.Sub(a.Silent) >= forgetAfter {
 		return Forgotten

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -54,6 +55,9 @@ func naive(r Rule, values []float64, g series.Grid) Finding {
 		if w == nil || s.Severity > w.Severity || s.Severity == w.Severity &&
 			(s.Lasted() > w.Lasted() || s.Lasted() == w.Lasted() && s.To.After(w.To)) {
 			f.Earlier = s
+		}
+		if l := f.Latest; l == nil || s.To.After(l.To) || s.To.Equal(l.To) && s.Severity > l.Severity {
+			f.Latest = s
 		}
 	}
 	return f
@@ -134,7 +138,7 @@ func TestJudgeAgreesWithTheDefinition(t *testing.T) {
 		g := series.Grid{Start: start, Step: time.Duration(rapid.IntRange(1, 4).Draw(t, "step")) * time.Minute, Len: len(values)}
 		got, want := Judge(r, series.Series{Values: values}, g), naive(r, values, g)
 		got.Limit, want.Limit = 0, 0 // NaN where there is none; the table has it
-		if brief(got) != brief(want) || !got.Newest.Equal(want.Newest) {
+		if brief(got) != brief(want) || !got.Newest.Equal(want.Newest) || !reflect.DeepEqual(got.Latest, want.Latest) {
 			t.Fatalf("%v\n got %s\nwant %s", values, brief(got), brief(want))
 		}
 		if s := got.Streak; s != nil && (got.Status == Breach) != (s.Lasted() >= r.For) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 )
 
 // MaxSize is the most bytes that a document may have: a ConfigMap holds 1 MiB. What is remembered has bounds of its own that keep it
@@ -24,6 +25,9 @@ const firstSchema = 1
 
 // Encode returns the document of k as it is stored: JSON, the same bytes for the same document. More than MaxSize is an error.
 func Encode(k Key, d Doc) ([]byte, error) {
+	if !utf8.ValidString(k.Cluster) || !utf8.ValidString(k.Report) {
+		return nil, fmt.Errorf("the names of the cluster and the report (%q) must be UTF-8 text", k)
+	}
 	d.Schema, d.Cluster, d.Report = Schema, k.Cluster, k.Report
 	data, err := json.Marshal(d)
 	if err != nil {

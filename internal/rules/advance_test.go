@@ -1,0 +1,513 @@
+package rules
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// watch plays slots over samples that are given as text, one character a minute from start on: a digit is tens of percent, a dot no
+// sample. The rule warns above 80 and is critical above 90, after two minutes.
+type watch struct {
+	rule   Rule
+	window int // minutes of a range
+	series map[string]string
+	edit   func(*RuleResult)
+	exists func(series.Labels) Presence
+	memory Memory
+}
+
+var memoryHigh = Rule{Name: "NodeMemoryHigh", Warning: At(80), Critical: At(90), For: 2 * time.Minute}
+
+// minute is a time of the samples.
+func minute(n int) time.Time { return start.Add(time.Duration(n) * time.Minute) }
+
+// value reads one character: '0' to '9' are 5 to 95, so that 8 is a warning and 9 is critical.
+func value(c byte) float64 {
+	if c == '.' {
+		return math.NaN()
+	}
+	return float64(c-'0')*10 + 5
+}
+
+// result judges what is seen at slot n: the minutes up to it, that one left out, as a query offset does.
+func (w *watch) result(n int) RuleResult {
+	g := series.Grid{Start: minute(n - w.window), Step: time.Minute, Len: w.window}
+	r := RuleResult{
+		ID: RuleID{"node-memory", w.rule.Name}, Direction: w.rule.Direction, NoData: w.rule.NoData, KeepFiringFor: DefaultKeepFiringFor,
+		Data: DataComplete, From: g.Start, Through: g.End(),
+	}
+	names := make([]string, 0, len(w.series))
+	for name := range w.series {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		node, _, _ := strings.Cut(name, "/")
+		ls, identity := series.FromPairs("node", node, "pod", name), series.FromPairs("node", node)
+		values := make([]float64, g.Len)
+		for i := range values {
+			values[i] = math.NaN()
+			if at := n - w.window + i; at >= 0 && at < len(w.series[name]) {
+				values[i] = value(w.series[name][at])
+			}
+		}
+		if series.Newest(values) < 0 {
+			continue // not in the answer
+		}
+		r.Series = append(r.Series, identity)
+		f := Judge(w.rule, series.Series{Labels: ls, Values: values}, g)
+		if f.Status != OK || f.Earlier != nil {
+			r.Findings = append(r.Findings, Judged{Finding: f, Identity: identity, Name: name})
+		}
+	}
+	if w.edit != nil {
+		w.edit(&r)
+	}
+	return r
+}
+
+func (w *watch) advance(slots ...int) {
+	for _, n := range slots {
+		w.memory = Advance(w.memory, Evaluation{Rules: []RuleResult{w.result(n)}, Exists: w.exists}, minute(n))
+	}
+}
+
+func every(step, from, to int) []int {
+	var out []int
+	for n := from; n <= to; n += step {
+		out = append(out, n)
+	}
+	return out
+}
+
+// said writes a memory in one line an alert: "a critical 3-20 peak 95", with the end's slot and reason where it is over.
+func said(m Memory) string {
+	at := func(t time.Time) string { return fmt.Sprint(int(t.Sub(start).Minutes())) }
+	var lines []string
+	for k, a := range m.Alerts {
+		line := a.Identity["node"] + " " + a.Severity.String()
+		if len(a.Episodes) == 0 {
+			line += " NEVER " + string(k)
+		}
+		if !a.Silent.IsZero() {
+			line += " silent " + at(a.Silent)
+		}
+		for _, e := range a.Episodes {
+			line += fmt.Sprintf(" [%s-%s %s peak %v", at(e.Since), at(e.Last), e.Worst, e.Peak)
+			if !e.Fires() {
+				line += fmt.Sprintf(" %s at %s", e.End, at(e.Ended))
+			}
+			line += "]"
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+func TestAdvance(t *testing.T) {
+	resolving := memoryHigh
+	resolving.NoData = ResolveOnNoData
+	over := func(n int) string { return "5555" + strings.Repeat("9", n) }
+	for name, c := range map[string]struct {
+		watch
+		slots []int
+		want  string
+	}{
+		"nothing": {watch{series: map[string]string{"a": strings.Repeat("5", 60)}}, every(5, 5, 60), ""},
+		"pending is not remembered": {
+			watch{series: map[string]string{"a": "555599"}}, []int{6}, "",
+		},
+		"fires since its first sample beyond the limit": {
+			watch{series: map[string]string{"a": over(16)}}, every(5, 5, 20), "a critical [4-19 critical peak 95]",
+		},
+		"since stays when the window has moved on": {
+			watch{window: 10, series: map[string]string{"a": over(36)}}, every(5, 5, 40), "a critical [4-39 critical peak 95]",
+		},
+		"kept firing for ten minutes": {
+			watch{series: map[string]string{"a": over(6) + strings.Repeat("5", 50)}}, every(5, 5, 15), "a critical [4-9 critical peak 95]",
+		},
+		"over after ten minutes": {
+			watch{series: map[string]string{"a": over(6) + strings.Repeat("5", 50)}}, every(5, 5, 30),
+			"a critical [4-9 critical peak 95 recovered at 20]",
+		},
+		"a short streak within ten minutes holds it up": {
+			watch{series: map[string]string{"a": over(6) + "5555555588" + strings.Repeat("5", 50)}}, every(5, 5, 25),
+			"a critical [4-19 critical peak 95]",
+		},
+		"worse at once": {
+			watch{series: map[string]string{"a": "5588888999"}}, []int{5, 10}, "a critical [2-9 critical peak 95]",
+		},
+		"better after ten minutes": {
+			watch{series: map[string]string{"a": over(6) + strings.Repeat("8", 50)}}, every(5, 5, 30), "a warning [4-29 critical peak 95]",
+		},
+		"not better before": {
+			watch{series: map[string]string{"a": over(6) + strings.Repeat("8", 50)}}, every(5, 5, 15), "a critical [4-14 critical peak 95]",
+		},
+		"missed slots heal": {
+			watch{series: map[string]string{"a": over(46)}}, []int{5, 50}, "a critical [4-49 critical peak 95]",
+		},
+		"fired and ended between two runs": {
+			watch{series: map[string]string{"a": over(6) + strings.Repeat("5", 50)}}, []int{4, 40},
+			"a critical [4-9 critical peak 95 recovered at 40]",
+		},
+		"what ended before the first run is not remembered": {
+			watch{series: map[string]string{"a": over(6) + strings.Repeat("5", 50)}}, []int{40}, "",
+		},
+		"ended and began again between two runs": {
+			watch{series: map[string]string{"a": over(6) + strings.Repeat("5", 20) + "999999"}}, []int{10, 36},
+			"a critical [4-9 critical peak 95 recovered at 36] [30-35 critical peak 95]",
+		},
+		"a longer end before does not hide a later one": {
+			watch{series: map[string]string{"a": over(10) + strings.Repeat("5", 16) + "999" + strings.Repeat("5", 20)}}, []int{14, 28, 50},
+			"a critical [4-13 critical peak 95 recovered at 28] [30-32 critical peak 95 recovered at 50]",
+		},
+		"silent, and kept": {
+			watch{series: map[string]string{"a": over(16), "b": strings.Repeat("5", 200)}}, every(5, 5, 150),
+			"a critical silent 19 [4-19 critical peak 95]",
+		},
+		"forgotten after a day": {
+			watch{series: map[string]string{"a": over(16), "b": strings.Repeat("5", 2000)}}, every(5, 5, 1480),
+			"a critical silent 19 [4-19 critical peak 95 forgotten at 1460]",
+		},
+		"no longer exists": {
+			watch{rule: resolving, series: map[string]string{"a": over(16), "b": strings.Repeat("5", 200)}}, every(5, 5, 150),
+			"a critical [4-19 critical peak 95 vanished at 30]",
+		},
+		"a node that is known to be gone": {
+			watch{
+				exists: func(series.Labels) Presence { return IsGone },
+				series: map[string]string{"a": over(16), "b": strings.Repeat("5", 200)},
+			},
+			every(5, 5, 60), "a critical [4-19 critical peak 95 vanished at 30]",
+		},
+		"a pod that is known to be there": {
+			watch{
+				rule: resolving, exists: func(series.Labels) Presence { return IsThere },
+				series: map[string]string{"a": over(16), "b": strings.Repeat("5", 200)},
+			},
+			every(5, 5, 60), "a critical silent 19 [4-19 critical peak 95]",
+		},
+		"a query for bad news alone": {
+			watch{
+				edit: func(r *RuleResult) {
+					r.BadNewsOnly = true
+					r.Series, r.Findings = nil, slices.DeleteFunc(r.Findings, func(f Judged) bool { return f.Status != Breach })
+				},
+				series: map[string]string{"a": over(16) + strings.Repeat("5", 200)},
+			},
+			every(5, 5, 60), "a critical [4-19 critical peak 95 recovered at 30]",
+		},
+		"a failed query moves nothing": {
+			watch{edit: func(r *RuleResult) {
+				if r.Through.After(minute(20)) {
+					*r = RuleResult{ID: r.ID, Data: DataFailed}
+				}
+			}, series: map[string]string{"a": over(16)}},
+			every(5, 5, 150), "a critical [4-19 critical peak 95]",
+		},
+		"a partial answer ends nothing": {
+			watch{edit: func(r *RuleResult) {
+				if r.Through.After(minute(20)) {
+					r.Data, r.Findings, r.Series = DataPartial, nil, nil
+				}
+			}, series: map[string]string{"a": over(16)}},
+			every(5, 5, 150), "a critical [4-19 critical peak 95]",
+		},
+		"a partial answer begins one": {
+			watch{edit: func(r *RuleResult) { r.Data = DataPartial }, series: map[string]string{"a": over(16)}},
+			every(5, 5, 20), "a critical [4-19 critical peak 95]",
+		},
+		"a partial answer makes nothing better": {
+			watch{edit: func(r *RuleResult) {
+				if r.Through.After(minute(12)) {
+					r.Data = DataPartial
+				}
+			}, series: map[string]string{"a": over(6) + strings.Repeat("8", 50)}},
+			every(5, 5, 50), "a critical [4-49 critical peak 95]",
+		},
+		"a rollout is no news": {
+			watch{rule: resolving, series: map[string]string{"a/1": over(16), "a/2": strings.Repeat(".", 21) + strings.Repeat("9", 50)}},
+			every(5, 5, 60), "a critical [4-59 critical peak 95]",
+		},
+		"an older slot changes nothing": {
+			watch{series: map[string]string{"a": over(16)}}, []int{20, 5}, "a critical [4-19 critical peak 95]",
+		},
+		"after days without a run it is the same alert": {
+			watch{window: 30, series: map[string]string{"a": over(500)}}, []int{20, 400}, "a critical [4-399 critical peak 95]",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := c.watch
+			if w.rule.Name == "" {
+				w.rule = memoryHigh
+			}
+			if w.window == 0 {
+				w.window = 60
+			}
+			w.advance(c.slots...)
+			if got := said(w.memory); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+// A rule that fails for hours tells what it missed once its data is back, as far as the samples reach.
+func TestAdvanceTellsWhatAFailureHid(t *testing.T) {
+	failing := false
+	w := watch{rule: memoryHigh, window: 60, series: map[string]string{"a": strings.Repeat("5", 10) + "9999" + strings.Repeat("5", 50)}}
+	w.edit = func(r *RuleResult) {
+		if failing {
+			*r = RuleResult{ID: r.ID}
+		}
+	}
+	w.advance(5, 10)
+	failing = true
+	w.advance(15, 20, 25, 30)
+	if seen := w.memory.SeenUntil(); !seen.Equal(minute(9)) || !w.memory.Slot.Equal(minute(30)) {
+		t.Errorf("seen until %v at slot %v", seen, w.memory.Slot)
+	}
+	failing = false
+	w.advance(35)
+	if got, want := said(w.memory), "a critical [10-13 critical peak 95 recovered at 35]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestAdvanceEndsAlertsOfRulesThatAreNoLongerThere(t *testing.T) {
+	w := watch{rule: memoryHigh, window: 60, series: map[string]string{"a": strings.Repeat("9", 30)}}
+	w.advance(10)
+	m := Advance(w.memory, Evaluation{Configured: []RuleID{{"node-memory", "NodeMemoryHigh"}}}, minute(15))
+	if !m.Alerts[`node-memory/NodeMemoryHigh{node="a"}`].Fires() {
+		t.Fatalf("%s", said(m))
+	}
+	m = Advance(m, Evaluation{Configured: []RuleID{}}, minute(20))
+	if got, want := said(m), "a critical [0-9 critical peak 95 removed at 20]"; got != want || len(m.Seen) != 0 {
+		t.Errorf("got %s, want %s; seen %v", got, want, m.Seen)
+	}
+	m = Advance(m, Evaluation{}, minute(20).Add(keepEnded))
+	if len(m.Alerts) != 0 {
+		t.Errorf("after two days there still is %s", said(m))
+	}
+}
+
+func TestAdvanceIsBounded(t *testing.T) {
+	w := watch{rule: memoryHigh, window: 60, series: map[string]string{}}
+	for i := range maxAlerts + 40 {
+		w.series[fmt.Sprintf("n%04d", i)] = strings.Repeat("8", 60)
+	}
+	w.advance(10)
+	known := w.memory
+	w.series["worst"] = strings.Repeat("9", 60)
+	w.advance(15, 20)
+	if len(w.memory.Alerts) != maxAlerts || w.memory.Overflow != 41 {
+		t.Errorf("%d alerts and %d over", len(w.memory.Alerts), w.memory.Overflow)
+	}
+	for k := range known.Alerts {
+		if _, ok := w.memory.Alerts[k]; !ok {
+			t.Fatalf("%s was forgotten although it fires, and would be told again", k)
+		}
+	}
+	long := strings.Repeat("ü", 1000)
+	w = watch{rule: memoryHigh, window: 60, series: map[string]string{}}
+	for i := range maxAlerts {
+		w.series[fmt.Sprintf("%03d%s", i, long)] = strings.Repeat("9", 60)
+	}
+	w.advance(10)
+	bytes := 0
+	for k, a := range w.memory.Alerts {
+		if bytes += a.size(); len(k) > maxKey {
+			t.Errorf("a key of %d bytes", len(k))
+		}
+	}
+	if len(w.memory.Alerts) < 100 || bytes > maxBytes {
+		t.Errorf("%d alerts of %d bytes", len(w.memory.Alerts), bytes)
+	}
+}
+
+func TestKeyOf(t *testing.T) {
+	id := RuleID{"node-memory", "NodeMemoryHigh"}
+	if got, want := KeyOf(id, series.FromPairs("node", "a")), Key(`node-memory/NodeMemoryHigh{node="a"}`); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	a, b := KeyOf(id, series.FromPairs("node", strings.Repeat("x", 900)+"a")), KeyOf(id, series.FromPairs("node", strings.Repeat("x", 900)+"b"))
+	if a == b || len(a) > maxKey || len(b) > maxKey {
+		t.Errorf("%s and %s", a, b)
+	}
+}
+
+// genText draws the samples of one series.
+func genText(n int) *rapid.Generator[string] {
+	piece := rapid.Custom(func(t *rapid.T) string {
+		c := rapid.SampledFrom([]string{"5", "5", "8", "9", "."}).Draw(t, "what")
+		return strings.Repeat(c, rapid.IntRange(1, 14).Draw(t, "for"))
+	})
+	return rapid.Custom(func(t *rapid.T) string {
+		s := ""
+		for len(s) < n {
+			s += piece.Draw(t, "piece")
+		}
+		return s[:n]
+	})
+}
+
+const playTime = 120
+
+func genWatch() *rapid.Generator[*watch] {
+	return rapid.Custom(func(t *rapid.T) *watch {
+		w := &watch{rule: memoryHigh, window: rapid.SampledFrom([]int{15, 60}).Draw(t, "window"), series: map[string]string{}}
+		w.rule.For = time.Duration(rapid.IntRange(0, 6).Draw(t, "for")) * time.Minute
+		w.rule.NoData = rapid.SampledFrom([]NoDataPolicy{AlertOnNoData, ResolveOnNoData}).Draw(t, "no data")
+		for _, name := range []string{"a/1", "a/2", "b", "c"} {
+			w.series[name] = genText(playTime).Draw(t, name)
+		}
+		keep := rapid.SampledFrom([]time.Duration{0, 4 * time.Minute, DefaultKeepFiringFor}).Draw(t, "keep")
+		w.edit = func(r *RuleResult) { r.KeepFiringFor = keep }
+		return w
+	})
+}
+
+// genSlots draws slots that rise; some are missed.
+func genSlots() *rapid.Generator[[]int] {
+	return rapid.Custom(func(t *rapid.T) []int {
+		var out []int
+		for n := 0; n < playTime; {
+			n += rapid.SampledFrom([]int{1, 5, 5, 5, 10, 40}).Draw(t, "step")
+			out = append(out, n)
+		}
+		return out
+	})
+}
+
+var sameMemory = cmp.Options{cmpopts.EquateEmpty(), cmpopts.EquateNaNs()}
+
+// part returns some of what a rule came to: as a part of the answer, or as nothing.
+func part(t *rapid.T, whole RuleResult) RuleResult {
+	r := whole
+	switch rapid.IntRange(0, 2).Draw(t, "part") {
+	case 0:
+		return RuleResult{ID: r.ID}
+	case 1:
+		return r
+	}
+	r.Data, r.Findings, r.Series = DataPartial, nil, nil
+	for _, f := range whole.Findings {
+		if rapid.Bool().Draw(t, "has") {
+			r.Findings = append(r.Findings, f)
+		}
+	}
+	return r
+}
+
+// crowded tells whether an alert may have lost an episode.
+func crowded(m Memory) bool {
+	for _, a := range m.Alerts {
+		if len(a.Episodes) == maxEpisodes {
+			return true
+		}
+	}
+	return false
+}
+
+func TestAdvanceInPartsIsAdvanceAtOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w, v := genWatch().Draw(t, "one rule"), genWatch().Draw(t, "another rule")
+		var m Memory
+		for _, n := range genSlots().Draw(t, "slots") {
+			a, b := w.result(n), v.result(n)
+			b.ID.Rule = "Other"
+			if rapid.IntRange(0, 4).Draw(t, "quality") == 0 { // of the whole answer
+				a = part(t, a)
+			}
+			first := Evaluation{Rules: []RuleResult{part(t, a), part(t, b)}}
+			if first.Rules[0].Data > a.Data {
+				first.Rules[0] = RuleResult{ID: a.ID}
+			}
+			whole := Evaluation{Rules: []RuleResult{a, b}}
+			inParts := Advance(Advance(m, first, minute(n)), whole, minute(n))
+			atOnce := Advance(m, whole, minute(n))
+			if diff := cmp.Diff(atOnce, inParts, sameMemory); diff != "" && !crowded(atOnce) && !crowded(inParts) {
+				t.Fatalf("slot %d: at once, and (+) in parts:\n%s", n, diff)
+			}
+			if diff := cmp.Diff(atOnce, Advance(atOnce, whole, minute(n)), sameMemory); diff != "" {
+				t.Fatalf("slot %d: once, and (+) twice:\n%s", n, diff)
+			}
+			m = atOnce
+		}
+	})
+}
+
+func TestAdvanceIsNeverRewound(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := genWatch().Draw(t, "rule")
+		slots := genSlots().Draw(t, "slots")
+		w.advance(slots...)
+		before := said(w.memory)
+		m := w.memory
+		for _, n := range slots[:len(slots)-1] {
+			m = Advance(m, Evaluation{Rules: []RuleResult{w.result(n)}}, minute(n))
+		}
+		if diff := cmp.Diff(w.memory, m, sameMemory); diff != "" || said(w.memory) != before {
+			t.Fatalf("older slots changed it:\n%s", diff)
+		}
+	})
+}
+
+// Whatever slots are missed: what fires at the last slot is known to, since no later than the samples say; and what had fired and ended
+// since the last run is an episode.
+func TestAdvanceHeals(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := genWatch().Draw(t, "rule")
+		last := 0
+		for _, n := range genSlots().Draw(t, "slots") {
+			before := w.memory
+			w.advance(n)
+			for _, f := range w.result(n).Findings {
+				a, known := w.memory.Alerts[KeyOf(RuleID{"node-memory", w.rule.Name}, f.Identity)]
+				if f.Status == Breach && (!known || !a.Fires() || a.Now().Since.After(f.Streak.From) || a.Severity < f.Severity) {
+					t.Fatalf("slot %d: %v since %v, and remembered is %q", n, f.Severity, f.Streak.From, said(w.memory))
+				}
+				if s := f.Latest; s != nil && last > 0 && s.To.After(before.SeenUntil()) &&
+					!slices.ContainsFunc(a.Episodes, func(e Episode) bool { return e.Holds(s.From) && e.Holds(s.To) }) {
+					t.Fatalf("slot %d: over from %v to %v, and remembered is %q", n, s.From, s.To, said(w.memory))
+				}
+			}
+			for k, a := range w.memory.Alerts {
+				for i, e := range a.Episodes {
+					if e.Last.Before(e.Since) || i > 0 && !a.Episodes[i-1].Last.Before(e.Since) || i < len(a.Episodes)-1 && e.Fires() {
+						t.Fatalf("slot %d: %s has the episodes %+v", n, k, a.Episodes)
+					}
+				}
+			}
+			last = n
+		}
+	})
+}
+
+func TestNumberReadsWhatItWrites(t *testing.T) {
+	for _, want := range []float64{0, -1.5, 1e300, math.NaN(), math.Inf(1), math.Inf(-1)} {
+		text, err := Number(want).MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Number
+		if err := got.UnmarshalJSON(text); err != nil || float64(got) != want && !(math.IsNaN(float64(got)) && math.IsNaN(want)) {
+			t.Errorf("%v is written %s and read %v (%v)", want, text, got, err)
+		}
+	}
+	var n Number
+	if err := n.UnmarshalJSON([]byte(`"many"`)); err == nil {
+		t.Error("a word was read as a number")
+	}
+}

@@ -1,0 +1,176 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+var key = Key{Cluster: "prod-seoul", Report: "check"}
+
+// version0 is what a document might have looked like before version 1: its slot was a number, and receivers were called sinks.
+const version0 = `{"schema":0,"cluster":"prod-seoul","report":"check","run":"r","serial":3,"slot":1763779920,"sinks":["oncall"]}`
+
+// oneOf0 makes version 1 of version 0.
+func oneOf0(doc map[string]json.RawMessage) error {
+	var slot int64
+	var sinks []string
+	if err := errors.Join(json.Unmarshal(doc["slot"], &slot), json.Unmarshal(doc["sinks"], &sinks)); err != nil {
+		return err
+	}
+	entries := map[string]notify.Entry{}
+	for _, name := range sinks {
+		entries[name] = notify.Entry{First: time.Unix(slot, 0).UTC()}
+	}
+	delete(doc, "slot")
+	delete(doc, "sinks")
+	var err1, err2 error
+	doc["memory"], err1 = json.Marshal(rules.Memory{Slot: time.Unix(slot, 0).UTC()})
+	doc["ledger"], err2 = json.Marshal(notify.Ledger{Receivers: entries})
+	return errors.Join(err1, err2)
+}
+
+// twoOf1 is what a next version might need: nothing but its number.
+func twoOf1(map[string]json.RawMessage) error { return nil }
+
+func TestUpgrades(t *testing.T) {
+	for name, steps := range map[string][]upgrade{"one step": {oneOf0}, "two steps": {oneOf0, twoOf1}} {
+		d, err := decode(key, []byte(version0), steps, 0)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		slot := time.Unix(1763779920, 0).UTC()
+		if d.Schema != len(steps) || d.Serial != 3 || !d.Memory.Slot.Equal(slot) || !d.Ledger.Receivers["oncall"].First.Equal(slot) {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	var damaged *CorruptError
+	if _, err := decode(key, []byte(strings.Replace(version0, "1763779920", `"noon"`, 1)), []upgrade{oneOf0}, 0); !errors.As(err, &damaged) {
+		t.Errorf("a document that cannot be upgraded: %v", err)
+	}
+	if _, err := Decode(key, []byte(version0)); !errors.As(err, &damaged) {
+		t.Errorf("a version that never was: %v", err)
+	}
+	today, err := Encode(key, Doc{Serial: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Tomorrow's program reads today's document.
+	if d, err := decode(key, today, []upgrade{oneOf0, twoOf1}, 0); err != nil || d.Schema != 2 || d.Serial != 5 {
+		t.Errorf("%+v, %v", d, err)
+	}
+	// And today's program does not touch tomorrow's.
+	var newer *NewerError
+	if _, err := Decode(key, bytes.Replace(today, []byte(`"schema":1`), []byte(`"schema":2`), 1)); !errors.As(err, &newer) || newer.Schema != 2 {
+		t.Errorf("%v", err)
+	}
+	if Schema != firstSchema+len(upgrades) {
+		t.Errorf("schema version %d, and upgrades lead to %d", Schema, firstSchema+len(upgrades))
+	}
+}
+
+func TestErrorsSayWhatToDo(t *testing.T) {
+	for _, err := range []error{&CorruptError{key, errors.New("x")}, &NewerError{key, 2}} {
+		if !strings.Contains(err.Error(), "promsnap state reset check") || !strings.Contains(err.Error(), "left as it is") && !strings.Contains(err.Error(), "left as it is:") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// crowded is the largest document that the bounds of its parts allow for: more alerts than are remembered, with long labels, and three
+// receivers that were told of each.
+func crowded() Doc {
+	at := time.Date(2026, 11, 22, 2, 52, 0, 0, time.UTC)
+	r := rules.RuleResult{ID: rules.RuleID{Panel: "container-memory", Rule: "ContainerMemoryNearLimit"}, Data: rules.DataComplete, From: at, Through: at.Add(time.Hour)}
+	for i := range 3000 {
+		identity := series.FromPairs("namespace", "spark-production", "workload", fmt.Sprintf("executor-%04d", i), "container", "spark-kubernetes-executor")
+		r.Findings = append(r.Findings, rules.Judged{
+			Identity: identity, Name: "spark-production/executor/spark-kubernetes-executor",
+			Finding: rules.Finding{
+				Rule: r.ID.Rule, Labels: identity.With("pod", fmt.Sprintf("executor-%04d-7d9f8b6c5d-x2x4z", i)), Status: rules.Breach, Severity: rules.Critical,
+				Value: 0.9512345678901234, Limit: 0.95, Newest: at.Add(time.Hour),
+				Streak: &rules.Streak{From: at, To: at.Add(time.Hour), Peak: 0.9812345678901234, PeakAt: at, Limit: 0.95, Severity: rules.Critical},
+			},
+		})
+	}
+	memory := rules.Advance(rules.Memory{}, rules.Evaluation{Rules: []rules.RuleResult{r}}, at.Add(time.Hour))
+	told := map[rules.Key][]notify.Told{}
+	for k := range memory.Alerts {
+		told[k] = []notify.Told{{Since: at, At: at.Add(time.Hour), Severity: rules.Critical, Receipt: notify.Receipt{
+			Channel: "C0123456789", ID: "1763779920.000100", Location: "https://example.slack.com/archives/C0123456789/p1763779920000100",
+		}}}
+	}
+	entry := notify.Entry{First: at, Told: told}
+	return Doc{Page: notify.Page{Memory: memory, Ledger: notify.Ledger{Receivers: map[string]notify.Entry{"oncall": entry, "team": entry, "team via mail": entry}}}}
+}
+
+func TestACrowdedDocumentFits(t *testing.T) {
+	d := crowded()
+	data, err := Encode(key, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d alerts, %d more, %d KiB", len(d.Memory.Alerts), d.Memory.Overflow, len(data)>>10)
+	if d.Memory.Overflow+len(d.Memory.Alerts) != 3000 || len(d.Memory.Alerts) < 300 {
+		t.Errorf("%d alerts, %d more", len(d.Memory.Alerts), d.Memory.Overflow)
+	}
+	again, err := Encode(key, d)
+	if err != nil || !bytes.Equal(data, again) {
+		t.Errorf("the same document has other bytes (%v)", err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	whole, err := Encode(key, crowdedBy(2))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	f.Add([]byte(version0))
+	f.Add([]byte(`{"schema":1,"cluster":"prod-seoul","report":"check","memory":{"alerts":{"k":{"episodes":[]}}},"ledger":{}}`))
+	f.Add([]byte(`{"schema":1e99}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d, err := Decode(key, data)
+		var damaged *CorruptError
+		var newer *NewerError
+		if err != nil {
+			if !errors.As(err, &damaged) && !errors.As(err, &newer) {
+				t.Fatalf("an error of no kind: %v", err)
+			}
+			return
+		}
+		once, err := Encode(key, d)
+		if err != nil {
+			t.Skip("larger than it was, such as a document full of short figures")
+		}
+		back, err := Decode(key, once)
+		if err != nil {
+			t.Fatalf("%s\nwas read and written, and cannot be read: %v", once, err)
+		}
+		twice, err := Encode(key, back)
+		if err != nil || !bytes.Equal(once, twice) {
+			t.Fatalf("written once\n%s\nand twice (%v)\n%s", once, err, twice)
+		}
+		rules.Advance(d.Memory, rules.Evaluation{Configured: []rules.RuleID{}}, d.Memory.Slot)
+	})
+}
+
+// crowdedBy is a document with a few alerts.
+func crowdedBy(n int) Doc {
+	d := crowded()
+	for k := range d.Memory.Alerts {
+		if len(d.Memory.Alerts) > n {
+			delete(d.Memory.Alerts, k)
+		}
+	}
+	d.Ledger.Receivers = nil
+	return d
+}

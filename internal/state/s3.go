@@ -1,0 +1,61 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"path"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/cloud"
+	"github.com/promsnap/promsnap/internal/report"
+)
+
+// S3 is the store in a bucket: PREFIX/<cluster>/<report>.json, its version being S3's ETag. It writes on condition that the document is
+// still the one that was loaded, or still not there (If-Match, If-None-Match), which S3 answers for all programs at once.
+//
+// An answer that is lost leaves a conflict behind: with this very document, if the bucket tries again by itself (Attempts), or if the
+// caller does. Session finds its own run and serial there.
+type S3 struct {
+	bucket *cloud.Bucket
+	prefix string
+}
+
+var _ Store = (*S3)(nil)
+
+// NewS3 returns the store below prefix, "" being the whole bucket. Nobody tries its calls again, so that the bucket is to (Attempts).
+func NewS3(bucket *cloud.Bucket, prefix string) *S3 {
+	return &S3{bucket, strings.Trim(prefix, "/")}
+}
+
+// key is where the document of k lies; words from outside become slugs.
+func (s *S3) key(k Key) string {
+	return path.Join(s.prefix, report.Slug(k.Cluster), report.Slug(k.Report)+".json")
+}
+
+// Load implements Store.
+func (s *S3) Load(ctx context.Context, k Key) (Doc, Version, error) {
+	o, err := s.bucket.Get(ctx, s.key(k), 2*MaxSize)
+	switch {
+	case errors.Is(err, cloud.ErrTooLarge):
+		return Doc{}, "", &CorruptError{k, err}
+	case err != nil:
+		return Doc{}, "", err
+	case o.ETag == "":
+		return Doc{}, "", nil
+	}
+	d, err := Decode(k, o.Body)
+	return d, Version(o.ETag), err
+}
+
+// Save implements Store.
+func (s *S3) Save(ctx context.Context, k Key, d Doc, v Version) (Version, error) {
+	data, err := Encode(k, d)
+	if err != nil {
+		return "", err
+	}
+	etag, err := s.bucket.Swap(ctx, s.key(k), cloud.Object{Body: data, Type: "application/json", Cache: "no-store"}, string(v))
+	if errors.Is(err, cloud.ErrConflict) {
+		return "", ErrConflict
+	}
+	return Version(etag), err
+}
