@@ -17,3 +17,13 @@ var ReportCSS string
 //
 //go:embed report.js
 var ReportJS string
+
+// ArchiveHTML is a page that lists reports, or days of them, for html/template; internal/notify/s3 says what it is given.
+//
+//go:embed archive.html
+var ArchiveHTML string
+
+// ArchiveCSS is the style of these pages.
+//
+//go:embed archive.css
+var ArchiveCSS string

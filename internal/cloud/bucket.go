@@ -95,10 +95,13 @@ const markName = "promsnap-mark"
 // ErrConflict says that an object is no longer, or not yet, what Swap was to replace.
 var ErrConflict = errors.New("the object was written by somebody else in the meantime")
 
+// ErrTooLarge says that an object has more bytes than the caller takes.
+var ErrTooLarge = errors.New("it is larger than anything that promsnap writes there")
+
 // URL names a key in messages: "s3://bucket/key".
 func (b *Bucket) URL(key string) string { return "s3://" + b.o.Name + "/" + key }
 
-// Get returns the object, at most limit bytes of it: a larger one is an error. Where there is none, its ETag is "".
+// Get returns the object. One that has more than limit bytes is ErrTooLarge. Where there is none, its ETag is "".
 func (b *Bucket) Get(ctx context.Context, key string, limit int64) (Object, error) {
 	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.o.Name, Key: &key})
 	if missing(err) {
@@ -113,7 +116,7 @@ func (b *Bucket) Get(ctx context.Context, key string, limit int64) (Object, erro
 		return Object{}, b.explain(ctx, err, "reading", "GetObject", key)
 	}
 	if int64(len(body)) > limit {
-		return Object{}, &Error{Doing: "reading " + b.URL(key), Trouble: Lasting, Err: fmt.Errorf("it has more than %d bytes", limit)}
+		return Object{}, &Error{Doing: "reading " + b.URL(key), Trouble: Lasting, Err: ErrTooLarge}
 	}
 	return Object{Body: body, Type: aws.ToString(out.ContentType), Cache: aws.ToString(out.CacheControl), Mark: out.Metadata[markName], ETag: aws.ToString(out.ETag)}, nil
 }

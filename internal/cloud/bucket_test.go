@@ -48,7 +48,7 @@ func TestPutAndGet(t *testing.T) {
 	if fmt.Sprint(stat) != fmt.Sprint(want) {
 		t.Errorf("stat %v, want %v", stat, want)
 	}
-	if _, err := b.Get(ctx, "a/b.html", 3); err == nil || !strings.Contains(err.Error(), "more than 3 bytes") {
+	if _, err := b.Get(ctx, "a/b.html", 3); !errors.Is(err, cloud.ErrTooLarge) {
 		t.Errorf("a body over the limit: %v", err)
 	}
 	for name, want := range map[string]string{

@@ -1,0 +1,202 @@
+package s3
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/promsnap/promsnap/internal/cloud"
+	"github.com/promsnap/promsnap/internal/report"
+)
+
+// listSchema is the version of index.json. A program that does not know a version leaves the list as it is.
+const listSchema = 1
+
+// The bounds of a list. Older entries leave it, and what they led to stays where it is.
+const (
+	maxEntries  = 4000 // eleven years of days
+	maxListSize = 8 << 20
+	maxHeadline = 200 // characters
+)
+
+// list is an index.json, from which the index.html beside it is made: the reports of a day, or the days of a report.
+type list struct {
+	Schema int `json:"schema"`
+	// Rev grows with each writing. A list that begins anew, after the old one was lost, begins at the Unix time of its slot, and so beyond
+	// where the old one was.
+	Rev     int64  `json:"rev"`
+	Cluster string `json:"cluster"`
+	Report  string `json:"report"`
+	Title   string `json:"title"`
+	Day     string `json:"day,omitempty"` // yyyy/mm/dd of a list of reports; "" of a list of days
+
+	Entries []entry `json:"entries"` // the newest first
+}
+
+// entry is a report in the list of a day, or a day in the list of days.
+type entry struct {
+	Name string `json:"name"`          // 20261122T000000Z, or 2026/11/22: what entries are sorted by
+	Path string `json:"path"`          // of what it leads to, from the list's own place, without the index.html
+	Rev  int64  `json:"rev,omitempty"` // of the day's list when the entry was made
+	// Reports is how many reports a day has. The counts are of these, by their verdicts, where there are several, and else of the checks
+	// of the one.
+	Reports  int    `json:"reports,omitempty"`
+	Critical int    `json:"critical"`
+	Warning  int    `json:"warning"`
+	NoData   int    `json:"no_data"`
+	OK       int    `json:"ok"`
+	Headline string `json:"headline,omitempty"`
+	// Unseen says that the report did not see all that it was to see: it was cut short, or queries failed.
+	Unseen bool `json:"unseen,omitempty"`
+}
+
+// verdict is what the entry comes to, as a style's name: ok only where everything was seen.
+func (e *entry) verdict() string {
+	switch {
+	case e.Critical > 0:
+		return "critical"
+	case e.Warning > 0:
+		return "warning"
+	case e.NoData > 0 || e.Unseen || e.OK == 0:
+		return "nodata"
+	}
+	return "ok"
+}
+
+// list puts the report into the list of its day, and what the day comes to then into the list of days.
+func (n *Notifier) list(ctx context.Context, root string, r *report.Report) error {
+	slot := r.Info.Slot.UTC()
+	day := slot.Format(dayLayout)
+	of, err := n.amend(ctx, path.Join(root, day), r, day, reportEntry(r))
+	if err != nil {
+		return err
+	}
+	_, err = n.amend(ctx, root, r, "", dayEntry(of))
+	return err
+}
+
+// reportEntry is the entry of a report.
+func reportEntry(r *report.Report) entry {
+	slot := r.Info.Slot.UTC().Format(slotLayout)
+	return entry{
+		Name: slot, Path: slot, Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, OK: r.OK + r.Pending,
+		Headline: headline(r.Headline), Unseen: r.Info.Incomplete != "" || len(r.Failures) > 0,
+	}
+}
+
+func headline(s string) string {
+	s = strings.ToValidUTF8(s, "")
+	if utf8.RuneCountInString(s) <= maxHeadline {
+		return s
+	}
+	return string([]rune(s)[:maxHeadline-1]) + "…"
+}
+
+// dayEntry is the entry of a day. Where there is only one report, it leads to it and says what it says.
+func dayEntry(of list) entry {
+	e := entry{Name: of.Day, Path: of.Day, Rev: of.Rev, Reports: len(of.Entries)}
+	if e.Reports == 1 {
+		name := e.Name
+		e = of.Entries[0]
+		e.Name, e.Path, e.Rev, e.Reports = name, path.Join(name, e.Path), of.Rev, 1
+		return e
+	}
+	for i := range of.Entries {
+		switch of.Entries[i].verdict() {
+		case "critical":
+			e.Critical++
+		case "warning":
+			e.Warning++
+		case "nodata":
+			e.NoData++
+		default:
+			e.OK++
+		}
+	}
+	return e
+}
+
+// amend puts an entry into the list at dir and makes its page, and returns the list as it was written.
+func (n *Notifier) amend(ctx context.Context, dir string, r *report.Report, day string, e entry) (list, error) {
+	l, err := n.enter(ctx, path.Join(dir, "index.json"), r, day, e)
+	if err != nil {
+		return list{}, err
+	}
+	page, err := l.page(r)
+	if err != nil {
+		return list{}, err
+	}
+	return l, n.putNewer(ctx, path.Join(dir, pageName), cloud.Object{
+		Body: page, Type: "text/html; charset=utf-8", Cache: cacheALittle, Mark: fmt.Sprintf("%012d", l.Rev),
+	})
+}
+
+// enter puts an entry into a list, on whatever the list is then.
+func (n *Notifier) enter(ctx context.Context, key string, r *report.Report, day string, e entry) (l list, err error) {
+	for range rounds {
+		have, err := n.bucket.Get(ctx, key, maxListSize)
+		if err != nil {
+			return list{}, err
+		}
+		l, err := readList(have, n.bucket.URL(key))
+		if err != nil {
+			return list{}, err
+		}
+		if !l.put(e) {
+			return l, nil
+		}
+		l.Schema, l.Rev, l.Day = listSchema, max(l.Rev+1, r.Info.Slot.Unix()), day
+		l.Cluster, l.Report, l.Title = r.Info.Cluster, r.Info.Name, r.Info.Title
+		body, err := json.Marshal(l)
+		if err != nil {
+			return list{}, fmt.Errorf("writing %s: %w", n.bucket.URL(key), err)
+		}
+		_, err = n.bucket.Swap(ctx, key, cloud.Object{Body: append(body, '\n'), Type: "application/json", Cache: cacheALittle}, have.ETag)
+		if err == nil {
+			return l, nil
+		}
+		if !errors.Is(err, cloud.ErrConflict) {
+			return list{}, err
+		}
+	}
+	return list{}, fmt.Errorf("writing %s: %w, %d times", n.bucket.URL(key), cloud.ErrConflict, rounds)
+}
+
+// readList reads a list, an empty one where there is none. One that it cannot read stays as it is.
+func readList(o cloud.Object, name string) (list, error) {
+	var l list
+	if o.ETag == "" {
+		return l, nil
+	}
+	err := json.Unmarshal(o.Body, &l)
+	switch {
+	case err != nil:
+		return list{}, &cloud.Error{Doing: "reading " + name, Trouble: cloud.Lasting, Err: err, Hint: "it was left as it is: move it away, and the list begins anew"}
+	case l.Schema > listSchema:
+		return list{}, &cloud.Error{Doing: "reading " + name, Trouble: cloud.Lasting,
+			Err: fmt.Errorf("it has schema version %d, and this promsnap knows up to %d", l.Schema, listSchema), Hint: "it was left as it is: run the newer promsnap"}
+	}
+	return l, nil
+}
+
+// put puts an entry into its place, and tells whether that changed the list. Of two of one name, the newer stays.
+func (l *list) put(e entry) bool {
+	at, found := slices.BinarySearchFunc(l.Entries, e.Name, func(have entry, name string) int { return strings.Compare(name, have.Name) })
+	switch {
+	case found && (l.Entries[at] == e || l.Entries[at].Rev > e.Rev):
+		return false
+	case found:
+		l.Entries[at] = e
+		return true
+	case at == maxEntries:
+		return false // older than all that the list has room for
+	}
+	l.Entries = slices.Insert(l.Entries, at, e)
+	l.Entries = l.Entries[:min(len(l.Entries), maxEntries)]
+	return true
+}

@@ -1,0 +1,108 @@
+package s3
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"path"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/words"
+	"github.com/promsnap/promsnap/templates"
+)
+
+// listView is what templates/archive.html is given.
+type listView struct {
+	W                          *words.Words
+	CSP                        string
+	Style                      template.CSS
+	Cluster, Title, Day, Total string
+	Way                        way // to the newest report, or back to the list of days
+	Groups                     []group
+	Full                       bool
+}
+
+type way struct{ Path, Text string }
+
+// group is the rows of a month; of a day it is all, without a heading.
+type group struct {
+	Heading string
+	Rows    []row
+}
+
+type row struct {
+	Path, When, Class, Headline string
+	Counts                      []count
+}
+
+type count struct{ Class, Text string }
+
+// page writes the list's index.html, in the language and the zone of the report that was entered last.
+func (l *list) page(r *report.Report) ([]byte, error) {
+	w, sum := words.In(r.Info.Language), sha256.Sum256([]byte(templates.ArchiveCSS))
+	v := listView{
+		W: w, Style: template.CSS(templates.ArchiveCSS), //nolint:gosec // no word from outside
+		CSP:     "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
+		Cluster: l.Cluster, Title: l.Title, Day: l.Day, Full: len(l.Entries) == maxEntries,
+		Way: way{"latest/" + pageName, w.NewestReport},
+	}
+	if l.Day != "" {
+		v.Day += " UTC"
+		v.Way = way{"../../../" + pageName, w.AllDays}
+	}
+	reports := 0
+	for i := range l.Entries {
+		e := &l.Entries[i]
+		reports += max(e.Reports, 1)
+		heading := ""
+		if l.Day == "" {
+			heading = e.Name[:min(len(e.Name), len("2026/11"))]
+		}
+		if len(v.Groups) == 0 || v.Groups[len(v.Groups)-1].Heading != heading {
+			v.Groups = append(v.Groups, group{Heading: heading})
+		}
+		g := &v.Groups[len(v.Groups)-1]
+		g.Rows = append(g.Rows, e.row(w, r.Info.Zone))
+	}
+	v.Total = w.Reports.Of(reports)
+	t, err := template.New("archive").Parse(templates.ArchiveHTML)
+	if err != nil {
+		return nil, fmt.Errorf("reading the template of the archive's pages: %w", err)
+	}
+	var page bytes.Buffer
+	if err := t.Execute(&page, v); err != nil {
+		return nil, fmt.Errorf("writing the archive's page: %w", err)
+	}
+	return page.Bytes(), nil
+}
+
+func (e *entry) row(w *words.Words, zone *time.Location) row {
+	r := row{Path: e.Path + "/" + pageName, When: e.when(w, zone), Class: e.verdict(), Headline: e.Headline}
+	if e.Reports > 1 {
+		r.Counts = append(r.Counts, count{"", w.Reports.Of(e.Reports)})
+	}
+	for _, c := range []struct {
+		n          int
+		class, has string
+	}{{e.Critical, "critical", w.Critical}, {e.Warning, "warning", w.Warning}, {e.NoData, "nodata", w.NoData}, {e.OK, "ok", w.OK}} {
+		if c.n > 0 {
+			r.Counts = append(r.Counts, count{c.class, fmt.Sprintf(w.Count, words.Thousands(c.n), c.has)})
+		}
+	}
+	return r
+}
+
+// when is the moment of a report in the zone, and of several their day. What is not a name of ours reads as it is.
+func (e *entry) when(w *words.Words, zone *time.Location) string {
+	if t, err := time.Parse(slotLayout, path.Base(e.Path)); err == nil {
+		return w.Date(t.In(zone)) + " " + w.Clock(t.In(zone))
+	}
+	t, err := time.Parse(dayLayout, e.Name)
+	if err != nil {
+		return e.Name
+	}
+	return w.Date(t)
+}
