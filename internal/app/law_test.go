@@ -23,7 +23,7 @@ type listed struct {
 // line is the straight line of the data. A package imports only what stands to its left.
 var line = []string{
 	"internal/series", "internal/secret", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
-	"internal/cloud", "internal/notify", "internal/notify/dir", "internal/notify/s3", "internal/state", "internal/config", "internal/app", "cmd/promsnap",
+	"internal/cloud", "internal/notify", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/state", "internal/config", "internal/app", "cmd/promsnap",
 }
 
 // leaves import nothing of the house.
@@ -42,6 +42,12 @@ var narrower = map[string][]string{
 	"cmd/promlab":         {"internal/lab"},
 
 	"internal/cloud/cloudtest": {"internal/cloud", "internal/secret"},
+
+	"internal/notify/slack": {
+		"internal/series", "internal/secret", "internal/units", "internal/words", "internal/rules", "internal/snapshot", "internal/chart", "internal/report",
+		"internal/notify",
+	},
+	"internal/notify/slack/slackdouble": {},
 }
 
 // alone names who may import a module: everybody else reaches it through these packages.
@@ -50,11 +56,12 @@ var alone = map[string][]string{
 	"github.com/golang/freetype":       {"internal/chart"},
 	"github.com/spf13/cobra":           {"cmd/promsnap", "cmd/promlab"},
 	"github.com/aws":                   {"internal/cloud"},
+	"github.com/slack-go/slack":        {"internal/notify/slack"},
 }
 
 // unshipped is what promsnap's own binary never holds. promql/parser is allowed.
 var unshipped = []string{
-	module + "internal/lab", module + "internal/cloud/cloudtest", "github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
+	module + "internal/lab", module + "internal/cloud/cloudtest", module + "internal/notify/slack/slackdouble", "github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
 	"github.com/invopop/jsonschema", "k8s.io/client-go/kubernetes",
 }
 

@@ -1,0 +1,286 @@
+package slack
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// The marks that a line begins with.
+const (
+	redMark   = "🔴"
+	amberMark = "🟠"
+	greyMark  = "⚪"
+	greenMark = "✅"
+	testMark  = "🧪"
+)
+
+func markOf(s rules.Severity) string {
+	switch s {
+	case rules.Critical:
+		return redMark
+	case rules.Warning:
+		return amberMark
+	}
+	return greyMark
+}
+
+// alert is an item of a message with what the report knows of its panel.
+type alert struct {
+	*notify.Item
+	panel *snapshot.Panel // nil where the report no longer has it
+	rule  rules.Rule
+	w     *writer
+}
+
+func (w *writer) alert(i *notify.Item) alert {
+	a := alert{Item: i, w: w}
+	for j := range w.report.Panels {
+		if p := &w.report.Panels[j]; p.Spec.Name == i.Alert.Panel {
+			a.panel = p
+			if k := slices.IndexFunc(p.Spec.Rules, func(r rules.Rule) bool { return r.Name == i.Alert.Rule }); k >= 0 {
+				a.rule = p.Spec.Rules[k]
+			}
+		}
+	}
+	return a
+}
+
+// subject is what the figure is: "memory".
+func (a alert) subject() string {
+	if a.panel == nil {
+		return clean(a.Alert.Rule)
+	}
+	return clean(cmp.Or(a.panel.Spec.Subject, a.panel.Spec.Title, a.Alert.Rule))
+}
+
+// short is the series and its subject where there is little room: "ip-10-0-1-12 memory".
+func (a alert) short() string { return a.w.what(middle(a.name(), 48), clip(a.subject(), 24)) }
+
+func (a alert) name() string { return clean(a.Alert.Name) }
+
+// condition tells an alert of something that holds or does not from one of a figure: there a value says no more than the subject does.
+func (a alert) condition() bool {
+	unit := a.unit()
+	return a.Alert.Limit == 0 && (a.Alert.Value == 1 || a.Alert.Value == 0) && (unit == units.None || unit == units.Short)
+}
+
+func (a alert) unit() units.Unit {
+	if a.panel == nil {
+		return units.None
+	}
+	return a.panel.Spec.Unit
+}
+
+// figures are the value and the limit: "94 %", "> 90 %". Both are empty where they say nothing.
+func (a alert) figures() (value, beyond string) {
+	if a.condition() || math.IsNaN(float64(a.Alert.Value)) {
+		return "", ""
+	}
+	value, limit := a.unit().FormatAgainst(float64(a.Alert.Value), float64(a.Alert.Limit))
+	if math.IsNaN(float64(a.Alert.Limit)) {
+		return a.w.Figure(value), ""
+	}
+	return a.w.Figure(value), a.side() + " " + a.w.Figure(limit)
+}
+
+func (a alert) side() string {
+	if a.rule.Direction == rules.Below {
+		return "<"
+	}
+	return ">"
+}
+
+// said is an alert in one breath: "ip-10-0-1-12 memory 94 % > 90 %".
+func (a alert) said(name string) string {
+	value, beyond := a.figures()
+	return spaced(a.w.what(name, a.subject()), value, beyond)
+}
+
+// since says since when an episode goes on: "since 02:52 (18 min)".
+func (a alert) since() line {
+	e, w := a.Episode, a.w
+	switch {
+	case e.Open:
+		return fill(w.ForAtLeast, text(w.duration(e.Lasted())))
+	case e.Lasted() < time.Second:
+		return fill(w.Since, w.clock(e.Since))
+	}
+	return fill(w.SinceFor, w.clock(e.Since), text(w.duration(e.Lasted())))
+}
+
+// over says how an episode that has ended was: "over 03:20 after 28 min, peak 96 %".
+func (a alert) over() line {
+	e, w := a.Episode, a.w
+	format := w.OverAfter
+	if a.rule.Direction == rules.Below {
+		format = w.LowAfter
+	}
+	return join(", ", fill(format, w.clock(e.Last), text(w.duration(e.Lasted())), text(a.peak())), text(a.end()))
+}
+
+// was says from when to when an episode went that has ended.
+func (a alert) was() line {
+	e, w := a.Episode, a.w
+	format := w.FromUntil
+	if a.rule.Direction == rules.Below {
+		format = w.LowFromUntil
+	}
+	return join(", ", fill(format, w.clock(e.Since), w.clock(e.Last), text(w.duration(e.Lasted())), text(a.peak())), text(a.end()))
+}
+
+func (a alert) peak() string { return a.w.Figure(a.unit().Format(float64(a.Episode.Peak))) }
+
+// end says why an episode is over, where that is not because its samples are well again.
+func (a alert) end() string {
+	switch a.Episode.End {
+	case rules.Vanished:
+		return a.w.NoLongerThere
+	case rules.Forgotten:
+		return a.w.SilentForLong
+	case rules.Removed:
+		return a.w.RuleRemoved
+	}
+	return ""
+}
+
+// used says what a ratio is of, and where it is heading: "60.4 of 64 GiB, +9 GiB in 1 h".
+func (a alert) used() line {
+	if a.panel == nil || a.condition() {
+		return nil
+	}
+	var of string
+	capacity := float64(a.Alert.Capacity)
+	c := a.panel.Spec.Capacity
+	known := c != nil && capacity > 0 && !math.IsInf(capacity, 0)
+	if known && !math.IsNaN(float64(a.Alert.Value)) {
+		of = a.w.Figure(c.Unit.FormatOf(float64(a.Alert.Value)*capacity, capacity))
+	}
+	var changed string
+	if by, in := a.change(); in > 0 {
+		unit := a.unit()
+		if known {
+			by, unit = by*capacity, c.Unit
+		}
+		changed = fillText(a.w.ChangedIn, signed(a.w.Figure(unit.Format(math.Abs(by))), by), a.w.duration(in))
+	}
+	return join(", ", text(of), text(changed))
+}
+
+// changeWindow is how far back a change is told, and leastChange what is worth telling, as a share of the value.
+const (
+	changeWindow = time.Hour
+	leastChange  = 0.01
+)
+
+// change is by how much the series moved in the last hour, or in the window where that is shorter; 0, 0 where it is not drawn or
+// hardly moved.
+func (a alert) change() (float64, time.Duration) {
+	ln := a.line()
+	step := a.panel.Grid.Step
+	if ln == nil || step <= 0 {
+		return 0, 0
+	}
+	last := series.Newest(ln.Values)
+	if last < 0 {
+		return 0, 0
+	}
+	first := max(last-int(changeWindow/step), 0)
+	for first < last && math.IsNaN(ln.Values[first]) {
+		first++
+	}
+	by := ln.Values[last] - ln.Values[first]
+	if first == last || math.IsInf(by, 0) || math.IsNaN(by) || math.Abs(by) < leastChange*math.Abs(ln.Values[last]) {
+		return 0, 0
+	}
+	return by, time.Duration(last-first) * step
+}
+
+// line is the drawn series that the alert is about; nil where it is not drawn.
+func (a alert) line() *snapshot.Line {
+	if a.panel == nil {
+		return nil
+	}
+	ls := series.FromMap(a.Alert.Labels)
+	for i := range a.panel.Lines {
+		if a.panel.Lines[i].Labels.Compare(ls) == 0 {
+			return &a.panel.Lines[i]
+		}
+	}
+	return nil
+}
+
+// runbook is a link for whoever is called, "" where there is none.
+func (a alert) runbook() string { return a.rule.RunbookURL }
+
+// brief is an alert as a line of a list: "🔴 ip-10-0-1-12 memory 94 %, since 02:52 (18 min)".
+func (a alert) brief() line {
+	w := a.w
+	what := text(a.short())
+	switch {
+	case !a.Episode.Fires():
+		return join(" ", text(greenMark), fill(w.NamedFinding, what, a.over()))
+	case !a.Alert.Silent.IsZero():
+		return join(" ", text(greyMark), fill(w.SilentSince, what, w.clock(a.Alert.Silent)))
+	}
+	value, _ := a.figures()
+	return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(spaced(a.short(), value)), a.since()))
+}
+
+func signed(figure string, v float64) string {
+	if v < 0 {
+		return "−" + figure
+	}
+	return "+" + figure
+}
+
+// spaced joins what there is with spaces.
+func spaced(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), " ")
+}
+
+// writer puts one delivery into words.
+type writer struct {
+	*words.Words
+	d       notify.Delivery
+	message *notify.Message
+	report  *report.Report
+}
+
+func newWriter(d notify.Delivery) *writer {
+	return &writer{words.In(d.Report.Info.Language), d, d.Message, d.Report}
+}
+
+func (w *writer) what(name, subject string) string { return fillText(w.What, name, subject) }
+
+// clock is a moment: the hour alone where it lies within a day before the slot.
+func (w *writer) clock(t time.Time) line {
+	in := w.report.Info
+	local := t.In(in.Zone)
+	if d := in.Slot.Sub(t); d >= 0 && d < 24*time.Hour {
+		return line{{text: w.Clock(local), at: t, format: "{time}"}}
+	}
+	return line{{text: w.Date(local) + " " + w.Clock(local), at: t, format: "{date_short} {time}"}}
+}
+
+func (w *writer) duration(d time.Duration) string {
+	return w.Figure(units.Duration.Format(d.Round(time.Second).Seconds()))
+}
+
+// severity is its word.
+func (w *writer) severity(s rules.Severity) string {
+	if s == rules.Critical {
+		return w.Critical
+	}
+	return w.Warning
+}

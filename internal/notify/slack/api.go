@@ -1,0 +1,252 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	slackgo "github.com/slack-go/slack"
+
+	"github.com/promsnap/promsnap/internal/notify"
+)
+
+const (
+	callTime   = 15 * time.Second // of one call of Slack
+	answerSize = 1 << 20          // bytes of an answer that are read
+)
+
+// api is Slack's Web API.
+type api struct {
+	o    Options
+	http *http.Client
+	// pause is how long to wait where Slack does not say: between two tries, and between two looks whether pictures are shown.
+	pause time.Duration
+}
+
+func newAPI(o Options) *api {
+	if o.APIURL == "" {
+		o.APIURL = slackgo.APIURL
+	}
+	o.APIURL = strings.TrimSuffix(o.APIURL, "/") + "/"
+	return &api{o: o, http: newClient(o.Transport), pause: time.Second}
+}
+
+// newClient returns a client that goes nowhere else than it is told: where Slack is, nothing redirects, and what does is not to see a
+// token.
+func newClient(rt http.RoundTripper) *http.Client {
+	return &http.Client{Transport: rt, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// session is the API with the token of now.
+type session struct {
+	*api
+	client *slackgo.Client
+}
+
+func (a *api) session(ctx context.Context) (*session, error) {
+	token, err := a.o.Token.Reveal(ctx)
+	if err != nil {
+		return nil, &notify.RefusedError{Err: fmt.Errorf("reading Slack's token: %w", err)}
+	}
+	return &session{a, slackgo.New(token, slackgo.OptionAPIURL(a.o.APIURL), slackgo.OptionHTTPClient(bounded{a.http}))}, nil
+}
+
+// bounded is a client that reads answers up to answerSize.
+type bounded struct{ client *http.Client }
+
+func (b bounded) Do(rq *http.Request) (*http.Response, error) {
+	res, err := b.client.Do(rq)
+	if err != nil {
+		return nil, err
+	}
+	res.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(res.Body, answerSize), res.Body}
+	return res, nil
+}
+
+// call makes one call of Slack, and says what went wrong.
+func (a *api) call(ctx context.Context, doing string, f func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, callTime, fmt.Errorf("slack did not answer within %s", callTime))
+	defer cancel()
+	var connected atomic.Bool
+	err := f(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}))
+	if err == nil {
+		return nil
+	}
+	return failure(ctx, doing, a.o.Channel, connected.Load(), err)
+}
+
+// post sends a letter: as a message, or as a reply in a thread.
+func (s *session) post(ctx context.Context, channel, ts string, broadcast bool, l letter, plain bool) (notify.Receipt, error) {
+	options := content(l, plain)
+	if ts != "" {
+		options = append(options, slackgo.MsgOptionTS(ts))
+	}
+	if ts != "" && broadcast {
+		options = append(options, slackgo.MsgOptionBroadcast())
+	}
+	var sent notify.Receipt
+	err := s.call(ctx, "posting to Slack", func(ctx context.Context) (err error) {
+		sent.Channel, sent.ID, err = s.client.PostMessageContext(ctx, channel, options...)
+		if err == nil && sent.ID == "" {
+			err = errStrange
+		}
+		return err
+	})
+	return sent, err
+}
+
+// edit makes a message say something else.
+func (s *session) edit(ctx context.Context, at notify.Receipt, l letter) error {
+	send := func(plain bool) error {
+		return s.call(ctx, "editing a message in Slack", func(ctx context.Context) error {
+			_, _, _, err := s.client.UpdateMessageContext(ctx, at.Channel, at.ID, content(l, plain)...)
+			return err
+		})
+	}
+	err := send(false)
+	if isCode(err, codesBlocks) {
+		err = send(true)
+	}
+	return err
+}
+
+// content is a letter as blocks with a fallback, or as plain text.
+func content(l letter, plain bool) []slackgo.MsgOption {
+	options := []slackgo.MsgOption{slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl()}
+	if plain {
+		return append(options, slackgo.MsgOptionText(l.text(), false), slackgo.MsgOptionDisableMarkdown())
+	}
+	return append(options, slackgo.MsgOptionText(l.fallback(), false), slackgo.MsgOptionBlocks(l.blocks()...))
+}
+
+// mostTries is how often what FollowUp sends is tried where Slack asks to wait.
+const mostTries = 3
+
+// again tries f again where it asks for that. Notify leaves this to Deliver; of FollowUp nobody else takes care.
+func (s *session) again(ctx context.Context, f func() error) error {
+	for try := 1; ; try++ {
+		err := f()
+		var later *notify.RetryError
+		if !errors.As(err, &later) || try == mostTries {
+			return err
+		}
+		if wait(ctx, max(later.After, s.pause)) != nil {
+			return err
+		}
+	}
+}
+
+// wait waits, unless ctx ends before.
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// show uploads w's pictures into a thread, all in one message, and looks whether they are there.
+func (s *session) show(ctx context.Context, at notify.Receipt, w *writer) error {
+	var files []slackgo.FileSummary
+	var failed []error
+	for _, p := range w.pictures() {
+		if err := ctx.Err(); err != nil {
+			return errors.Join(append(failed, context.Cause(ctx))...)
+		}
+		id, err := s.upload(ctx, w, p)
+		if err != nil {
+			failed = append(failed, err)
+			if isCode(err, nil) {
+				break // Slack says no, and would say so of each
+			}
+			continue
+		}
+		files = append(files, slackgo.FileSummary{ID: id, Title: clip(p.alt, lineLimit)})
+	}
+	if len(files) == 0 {
+		return errors.Join(failed...)
+	}
+	err := s.again(ctx, func() error {
+		return s.call(ctx, "completing the upload of pictures to Slack", func(ctx context.Context) error {
+			_, err := s.client.CompleteUploadExternalContext(ctx, slackgo.CompleteUploadExternalParameters{
+				Files: files, Channel: at.Channel, ThreadTimestamp: at.ID,
+			})
+			return err
+		})
+	})
+	if err == nil {
+		err = s.verify(ctx, at, files)
+	}
+	return errors.Join(append(failed, err)...)
+}
+
+// upload draws a picture, and hands its bytes to Slack, where nobody sees them yet.
+func (s *session) upload(ctx context.Context, w *writer, p picture) (id string, err error) {
+	png, err := w.draw(p)
+	if err != nil {
+		return "", fmt.Errorf("drawing %s: %w", p.name, err)
+	}
+	var target *slackgo.GetUploadURLExternalResponse
+	err = s.again(ctx, func() error {
+		return s.call(ctx, "asking Slack where to upload "+p.name, func(ctx context.Context) (err error) {
+			target, err = s.client.GetUploadURLExternalContext(ctx, slackgo.GetUploadURLExternalParameters{
+				FileName: p.name, FileSize: len(png), AltTxt: p.alt,
+			})
+			return err
+		})
+	})
+	if err != nil {
+		return "", err
+	}
+	return target.FileID, s.again(ctx, func() error {
+		return s.call(ctx, "uploading "+p.name+" to Slack", func(ctx context.Context) error {
+			return s.client.UploadToURL(ctx, slackgo.UploadToURLParameters{UploadURL: target.UploadURL, Filename: p.name, Reader: bytes.NewReader(png)})
+		})
+	})
+}
+
+// looks is how often verify looks, because Slack shares what was uploaded only after it has looked at it itself.
+const looks = 5
+
+// verify looks whether the files are shared in the channel: Slack calls an upload complete also where it shows it nowhere. A token that
+// may not look (files:read) has to believe it.
+func (s *session) verify(ctx context.Context, at notify.Receipt, files []slackgo.FileSummary) error {
+	missing := files
+	for look := range looks {
+		if look > 0 && wait(ctx, s.pause) != nil {
+			break
+		}
+		var still []slackgo.FileSummary
+		for _, f := range missing {
+			var info *slackgo.File
+			err := s.call(ctx, "looking for a picture in Slack", func(ctx context.Context) (err error) {
+				info, _, _, err = s.client.GetFileInfoContext(ctx, f.ID, 0, 0)
+				return err
+			})
+			if isCode(err, []string{"missing_scope"}) {
+				return nil
+			}
+			if err != nil || len(info.Shares.Public[at.Channel])+len(info.Shares.Private[at.Channel]) == 0 {
+				still = append(still, f)
+			}
+		}
+		if missing = still; len(missing) == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("slack took %d pictures and does not show %d of them; see that the app is in the channel (/invite) and has the scope files:write",
+		len(files), len(missing))
+}

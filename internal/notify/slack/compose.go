@@ -1,0 +1,433 @@
+package slack
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// How many alerts and findings a message lists before it counts the rest.
+const (
+	listedAlerts   = 5
+	listedFindings = 8
+	listedEnds     = 10
+	listedBlind    = 3
+	listedDetails  = 3
+	listedSpans    = 3
+)
+
+// letter is the letter of a delivery's message.
+func (w *writer) letter(mentions map[rules.Severity][]Mention) letter {
+	m := w.message
+	var l letter
+	switch m.Kind {
+	case notify.KindSummary:
+		l = w.summary()
+	case notify.KindAllClear:
+		l = letter{push: w.push(greenMark, w.AllClear)}
+	case notify.KindTest:
+		l = letter{push: w.push(testMark, w.TestMessage)}
+	case notify.KindResolved, notify.KindSeenLate:
+		l = w.ended()
+	default:
+		l = w.firing()
+	}
+	l.lines = append(l.lines, w.notices()...)
+	l.buttons = append(l.buttons, w.buttons()...)
+	if m.Kind.Pages() {
+		l.mentions = mentions[m.Severity()]
+	}
+	return l
+}
+
+// push is a first line: the mark, the cluster, and what there is to say.
+func (w *writer) push(mark, what string) string {
+	return clip(spaced(mark, clean(w.report.Info.Cluster), what), pushLimit)
+}
+
+// pushNamed is push of something with a name in it, which is shortened first, then the cluster's.
+func (w *writer) pushNamed(mark, name string, say func(name string) string) string {
+	const shortest = 12
+	cluster := clean(w.report.Info.Cluster)
+	s := spaced(mark, cluster, say(name))
+	if over := size(s) - pushLimit; over > 0 {
+		name = middle(name, max(size(name)-over, shortest))
+		s = spaced(mark, cluster, say(name))
+	}
+	if over := size(s) - pushLimit; over > 0 {
+		s = spaced(mark, middle(cluster, max(size(cluster)-over, shortest)), say(name))
+	}
+	return clip(s, pushLimit)
+}
+
+// firing is the letter of alerts that go on.
+func (w *writer) firing() letter {
+	as := w.alerts(w.message.Items)
+	if len(as) == 1 {
+		return w.one(as[0])
+	}
+	l := letter{push: w.pushMany(as)}
+	l.lines = append(l.lines, join(" · ", append([]line{text(w.ruleNames(as))}, w.tally(as)...)...))
+	l.lines = append(l.lines, listed(as, listedAlerts, w.AndMore, alert.brief)...)
+	return l
+}
+
+func (w *writer) alerts(items []notify.Item) []alert {
+	as := make([]alert, len(items))
+	for i := range items {
+		as[i] = w.alert(&items[i])
+	}
+	return as
+}
+
+// one is the letter of a single alert that goes on.
+func (w *writer) one(a alert) letter {
+	l := letter{}
+	silent := w.message.Kind == notify.KindNoData
+	if silent {
+		l.push = w.pushNamed(greyMark, a.name(), func(name string) string { return fillText(w.Silent, w.what(name, a.subject())) })
+	} else {
+		l.push = w.pushNamed(markOf(a.Alert.Severity), a.name(), a.said)
+	}
+	facts := []line{text(a.Alert.Rule), text(w.severity(a.Alert.Severity)), w.before(a)}
+	if silent {
+		facts = append(facts, fill(w.NoDataSince, w.clock(a.Alert.Silent)))
+	} else {
+		facts = append(facts, a.since())
+	}
+	l.lines = append(l.lines, join(" · ", facts...))
+	if size(a.said(a.name())) > size(l.push) {
+		l.lines = append(l.lines, text(a.said(a.name()))) // what had to be shortened, in full
+	}
+	if silent {
+		return l
+	}
+	if used := a.used(); len(used) > 0 {
+		l.lines = append(l.lines, used)
+	}
+	if top := w.d.Details[a.Key]; len(top) > 0 {
+		l.lines = append(l.lines, text(fillText(w.TopOf, strings.Join(top[:min(len(top), listedDetails)], ", "))))
+	}
+	return l
+}
+
+// before is what a reader was told of an alert before, where this message is about that.
+func (w *writer) before(a alert) line {
+	switch w.message.Kind {
+	case notify.KindWorse, notify.KindBetter:
+		if a.Was.Severity != rules.None {
+			return text(fillText(w.WasBefore, w.severity(a.Was.Severity)))
+		}
+	case notify.KindStillFiring:
+		return text(w.StillFiring)
+	}
+	return nil
+}
+
+// pushMany is the first line of several alerts: "🔴 prod-seoul memory > 90 % on 12 nodes".
+func (w *writer) pushMany(as []alert) string {
+	mark := markOf(w.message.Severity())
+	if w.message.Kind == notify.KindNoData {
+		mark = greyMark
+	}
+	if !w.oneRule(as) {
+		return w.push(mark, w.Alerts.Of(len(as)))
+	}
+	limit := mildest(as)
+	if w.message.Kind == notify.KindNoData {
+		limit = w.NoData
+	}
+	return w.pushNamed(mark, as[0].subject(), func(subject string) string {
+		return strings.Join(strings.Fields(fillText(w.OnMany, subject, limit, w.things(as))), " ")
+	})
+}
+
+func (w *writer) oneRule(as []alert) bool {
+	return !slices.ContainsFunc(as, func(a alert) bool { return a.Alert.ID() != as[0].Alert.ID() })
+}
+
+// things counts what the alerts are about: nodes, where all are, else series.
+func (w *writer) things(as []alert) string {
+	nodes := map[string]bool{}
+	for _, n := range w.report.Info.Nodes {
+		nodes[n.Name] = true
+	}
+	if slices.ContainsFunc(as, func(a alert) bool { return !nodes[a.Alert.Name] }) {
+		return w.SomeSeries.Of(len(as))
+	}
+	return w.SomeNodes.Of(len(as))
+}
+
+// mildest is the limit that all alerts of a rule are beyond: "> 80 %" where some are critical at 90 % and some warnings at 80 %.
+func mildest(as []alert) string {
+	best := as[0]
+	for _, a := range as {
+		if _, beyond := a.figures(); beyond == "" {
+			return ""
+		}
+		if d := float64(a.Alert.Limit - best.Alert.Limit); a.rule.Direction == rules.Below && d > 0 || a.rule.Direction == rules.Above && d < 0 {
+			best = a
+		}
+	}
+	return best.side() + " " + best.w.Figure(best.unit().Format(float64(best.Alert.Limit)))
+}
+
+// ruleNames are the rules of several alerts, each once.
+func (w *writer) ruleNames(as []alert) string {
+	var names []string
+	for _, a := range as {
+		if n := clean(a.Alert.Rule); !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	if rest := len(names) - listedDetails; rest > 0 {
+		return strings.Join(names[:listedDetails], ", ") + " " + w.AndMore.Of(rest)
+	}
+	return strings.Join(names, ", ")
+}
+
+// tally counts alerts by severity.
+func (w *writer) tally(as []alert) []line {
+	count := map[rules.Severity]int{}
+	for _, a := range as {
+		count[a.Alert.Severity]++
+	}
+	return []line{w.count(count[rules.Critical], w.Critical), w.count(count[rules.Warning], w.Warning)}
+}
+
+func (w *writer) count(n int, of string) line {
+	if n == 0 {
+		return nil
+	}
+	return text(fillText(w.Count, words.Thousands(n), of))
+}
+
+// listed is a line for each of the first, and how many more there are.
+func listed[T any](all []T, most int, more words.Counted, say func(T) line) []line {
+	shown := all
+	if len(all) > most {
+		shown = all[:most]
+	}
+	var lines []line
+	for _, x := range shown {
+		lines = append(lines, say(x))
+	}
+	if rest := len(all) - len(shown); rest > 0 {
+		lines = append(lines, text(more.Of(rest)))
+	}
+	return lines
+}
+
+// ended is the letter of alerts that are over.
+func (w *writer) ended() letter {
+	as := w.alerts(w.message.Items)
+	late := w.message.Kind == notify.KindSeenLate
+	say := alert.over
+	if late {
+		say = alert.was
+	}
+	var l letter
+	if len(as) == 1 {
+		a := as[0]
+		l.push = w.pushNamed(greenMark, a.name(), func(name string) string { return fillText(w.IsOver, w.what(name, a.subject())) })
+		l.lines = []line{join(" · ", text(a.Alert.Rule), text(w.severity(a.Episode.Worst)), say(a))}
+	} else {
+		l.push = w.push(greenMark, w.AreOver.Of(len(as)))
+		l.lines = append(l.lines, text(w.ruleNames(as)))
+		l.lines = append(l.lines, listed(as, listedEnds, w.AndMore, func(a alert) line {
+			return fill(w.NamedFinding, text(a.short()), say(a))
+		})...)
+	}
+	if late {
+		l.lines = append(l.lines, text(w.SeenLate))
+	} else if w.message.Remaining > 0 {
+		l.lines = append(l.lines, text(w.StillFire.Of(w.message.Remaining)))
+	}
+	return l
+}
+
+// edited is what the message that told of the alerts first says from now on: that all of them are over, or how many go on.
+func (w *writer) edited() letter {
+	if w.message.Remaining == 0 {
+		l := w.ended()
+		l.lines = append(l.lines, text(w.AllResolved))
+		l.buttons = w.buttons()
+		return l
+	}
+	as := w.alerts(w.message.Items)
+	going := w.going(as)
+	worst := rules.None
+	for _, a := range going {
+		worst = max(worst, a.Alert.Severity)
+	}
+	what := text(w.ruleNames(as)).plain()
+	if w.oneRule(as) {
+		what = as[0].subject()
+	}
+	rest := w.message.Remaining
+	l := letter{push: w.pushNamed(markOf(worst), what, func(what string) string { return fillText(w.NamedFinding, what, w.StillFire.Of(rest)) })}
+	l.lines = append(l.lines, text(w.ruleNames(as)))
+	shown := going[:min(len(going), listedAlerts, rest)]
+	l.lines = append(l.lines, listed(shown, listedAlerts, w.AndMore, alert.brief)...)
+	if more := rest - len(shown); more > 0 && len(shown) > 0 {
+		l.lines = append(l.lines, text(w.AndMore.Of(more)))
+	}
+	l.buttons = w.buttons()
+	return l
+}
+
+// going is what fires of the rules of as, the worst first.
+func (w *writer) going(as []alert) []alert {
+	var going []alert
+	for k, a := range w.d.Memory.Alerts {
+		if a.Fires() && slices.ContainsFunc(as, func(o alert) bool { return o.Alert.ID() == a.ID() }) {
+			going = append(going, w.alert(&notify.Item{Key: k, Alert: a, Episode: a.Now()}))
+		}
+	}
+	slices.SortFunc(going, func(a, b alert) int {
+		if c := int(b.Alert.Severity) - int(a.Alert.Severity); c != 0 {
+			return c
+		}
+		return strings.Compare(string(a.Key), string(b.Key))
+	})
+	return going
+}
+
+// summary is the letter of everything that the report has found.
+func (w *writer) summary() letter {
+	r := w.report
+	when := w.Date(r.Info.Slot.In(r.Info.Zone)) + " " + w.Clock(r.Info.Slot.In(r.Info.Zone)) + " " + words.Zone(r.Info.Slot.In(r.Info.Zone))
+	l := letter{push: w.pushNamed(w.verdict(), clean(r.Info.Title), func(title string) string { return title + " · " + when })}
+	var nodes line
+	if r.NodesTotal > 0 {
+		nodes = text(fillText(w.NodesMeasured, words.Thousands(r.NodesMeasured), words.Thousands(r.NodesTotal)))
+	}
+	l.lines = append(l.lines, join(" · ", w.count(r.Critical, w.Critical), w.count(r.Warning, w.Warning), w.count(r.NoData, w.NoData), nodes))
+	found := w.present()
+	if len(found) == 0 {
+		l.lines = append(l.lines, text(r.Headline))
+	}
+	l.lines = append(l.lines, listed(found, listedFindings, w.MoreFindings, w.finding)...)
+	if n := len(r.Failures); n > 0 {
+		what := clean(r.Failures[0].Title)
+		if n > 1 {
+			what += " " + w.AndMore.Of(n-1)
+		}
+		l.lines = append(l.lines, join(" ", text(greyMark), text(fillText(w.NamedFinding, w.Failed, what))))
+	}
+	l.lines = append(l.lines, listed(r.Blind, listedBlind, w.AndMore, func(b string) line {
+		return join(" ", text(greyMark), text(fillText(w.BlindFor, b)))
+	})...)
+	var shares []line
+	for _, s := range r.Fleet() {
+		shares = append(shares, text(spaced(s.Word, s.Text)))
+	}
+	if len(shares) > 0 {
+		l.lines = append(l.lines, fill(w.FleetIs, join(" · ", shares...)))
+	}
+	l.lines = append(l.lines, w.history())
+	return l
+}
+
+// verdict is the mark of a summary. It is green only where everything was seen.
+func (w *writer) verdict() string {
+	r := w.report
+	switch {
+	case r.Worst() != rules.None:
+		return markOf(r.Worst())
+	case r.NoData > 0 || len(r.Failures) > 0 || len(r.Blind) > 0 || r.Checks() == 0:
+		return greyMark
+	}
+	return greenMark
+}
+
+// history says what has been since the last summary: "4 alerts, all resolved · checks 285/288, blind 02:10–02:25".
+func (w *writer) history() line {
+	items := w.message.Items
+	alerts := text(w.NoAlerts)
+	if len(items) > 0 {
+		firing := 0
+		for _, i := range items {
+			if i.Episode.Fires() {
+				firing++
+			}
+		}
+		rest := w.AllResolved
+		if firing > 0 {
+			rest = w.StillFire.Of(firing)
+		}
+		alerts = text(fillText(w.SinceSummary, w.Alerts.Of(len(items)), rest))
+	}
+	if w.d.History == nil {
+		return alerts
+	}
+	checks := text(fillText(w.ChecksMade, words.Thousands(w.d.History.Ran), words.Thousands(w.d.History.Due)))
+	var spans []line
+	for _, s := range w.d.History.Blind[:min(len(w.d.History.Blind), listedSpans)] {
+		spans = append(spans, fill(w.Between, w.clock(s.From), w.clock(s.To)))
+	}
+	if rest := len(w.d.History.Blind) - len(spans); rest > 0 {
+		spans = append(spans, text(w.AndMore.Of(rest)))
+	}
+	if len(spans) > 0 {
+		checks = join(", ", checks, fill(w.BlindBetween, join(", ", spans...)))
+	}
+	return join(" · ", alerts, checks)
+}
+
+// notices are what a reader must know of the message itself.
+func (w *writer) notices() []line {
+	var out []line
+	say := func(s string) { out = append(out, text(s)) }
+	m := w.message
+	if m.PossibleDuplicate {
+		say(w.PossibleDuplicate)
+	}
+	if w.d.MemoryLost != "" {
+		say(fillText(w.MemoryLost, w.d.MemoryLost))
+	}
+	if m.InsteadOf != "" {
+		say(fillText(w.InsteadOf, m.InsteadOf))
+	}
+	if why := w.report.Info.Incomplete; why != "" && m.Kind != notify.KindTest {
+		say(fillText(w.Incomplete, why))
+	}
+	for _, a := range w.d.Archived {
+		switch {
+		case a.Location == "" || m.Kind == notify.KindTest:
+			continue
+		case !webLink(a.Location):
+			say(fillText(w.ReportAt, a.Location))
+		case !a.Expires.IsZero():
+			at := a.Expires.In(w.report.Info.Zone)
+			out = append(out, fill(w.LinkUntil, line{{text: w.Date(at) + " " + w.Clock(at), at: a.Expires, format: "{date_short} {time}"}}))
+		}
+		break
+	}
+	return out
+}
+
+// buttons are the links below a message: the report, and where all alerts are of one rule, its query and its runbook.
+func (w *writer) buttons() []button {
+	var out []button
+	for _, a := range w.d.Archived {
+		if webLink(a.Location) {
+			out = append(out, button{"report", w.OpenReport, a.Location})
+			break
+		}
+	}
+	as := w.alerts(w.message.Items)
+	if len(as) == 0 || !w.oneRule(as) || w.message.Kind == notify.KindSummary {
+		return out
+	}
+	if link := w.report.QueryURL(as[0].Alert.Panel); webLink(link) {
+		out = append(out, button{"query", w.ShowQuery, link})
+	}
+	if link := as[0].runbook(); webLink(link) {
+		out = append(out, button{"runbook", w.RunbookWord, link})
+	}
+	return out
+}

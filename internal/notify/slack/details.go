@@ -1,0 +1,163 @@
+package slack
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/chart"
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// What the thread below a message holds at most.
+const (
+	threadFindings = 15
+	threadFailures = 5
+	threadPictures = 4
+	threadLine     = 90   // of a finding
+	altLimit       = 1000 // of a picture's description
+)
+
+// hasDetails tells whether a message begins a thread that says more than the message does.
+func hasDetails(k notify.Kind) bool {
+	return k == notify.KindNew || k == notify.KindSeenLate || k == notify.KindSummary
+}
+
+// details is the first answer in a message's thread: the fleet, what the message left out, what failed, and how to see it again.
+func (w *writer) details() letter {
+	var l letter
+	if w.message.Kind == notify.KindSummary {
+		l.lines = append(l.lines, w.fleetBars()...)
+		if found := w.present(); len(found) > listedFindings {
+			l.lines = append(l.lines, line{{text: w.FurtherFindings, bold: true}})
+			l.lines = append(l.lines, listed(found[listedFindings:], threadFindings, w.MoreFindings, w.shortFinding)...)
+		}
+	} else if as := w.alerts(w.message.Items); len(as) > listedAlerts {
+		l.lines = append(l.lines, line{{text: w.FurtherFindings, bold: true}})
+		l.lines = append(l.lines, listed(as[listedAlerts:], threadFindings, w.AndMore, func(a alert) line { return a.brief().cut(threadLine) })...)
+	}
+	if fs := w.report.Failures; len(fs) > 0 {
+		l.lines = append(l.lines, line{{text: w.FailuresHead, bold: true}})
+		l.lines = append(l.lines, listed(fs, threadFailures, w.AndMore, w.failure)...)
+	}
+	if cmd := w.report.Info.Command; cmd != "" {
+		l.lines = append(l.lines, line{{text: w.Again, bold: true}})
+		l.code = clean(cmd)
+	}
+	return l
+}
+
+// barWidth is how many characters a bar of the fleet has.
+const barWidth = 20
+
+// fleetBars are the shares of the whole fleet as text.
+func (w *writer) fleetBars() []line {
+	shares := w.report.Fleet()
+	if len(shares) == 0 {
+		return nil
+	}
+	lines := []line{{{text: w.Fleet, bold: true}}}
+	for _, s := range shares {
+		full := int(min(max(s.Ratio, 0), 1)*barWidth + 0.5)
+		bar := strings.Repeat("█", full) + strings.Repeat("░", barWidth-full)
+		what := spaced(s.Word, s.Text)
+		if s.Used != "" {
+			what += fmt.Sprintf(w.Used, s.Used)
+		}
+		lines = append(lines, text(bar+" "+what))
+	}
+	return lines
+}
+
+// present are the report's findings that have not ended.
+func (w *writer) present() []*report.Finding {
+	var out []*report.Finding
+	for i := range w.report.Findings {
+		if f := &w.report.Findings[i]; !f.Past() {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (w *writer) finding(f *report.Finding) line {
+	mark := greyMark
+	if f.Status == rules.Breach {
+		mark = markOf(f.Severity)
+	}
+	return join(" ", text(mark), text(f.Sentence))
+}
+
+func (w *writer) shortFinding(f *report.Finding) line { return w.finding(f).cut(threadLine) }
+
+func (w *writer) failure(f report.Failure) line {
+	return join("; ", text(fillText(w.NamedFinding, f.Title, clip(clean(f.Error), lineLimit/2))), text(f.Hint))
+}
+
+// picture is a chart of one finding.
+type picture struct {
+	name, alt string
+	panel     *snapshot.Panel
+}
+
+// pictures are the charts of the worst findings, one each; series that are not drawn share their panel's.
+func (w *writer) pictures() []picture {
+	type about struct{ panel, rule, name, alt string }
+	var found []about
+	if w.message.Kind == notify.KindSummary {
+		for _, f := range w.present() {
+			found = append(found, about{f.Panel, f.Rule, f.Name, f.Sentence})
+		}
+	} else {
+		for _, a := range w.alerts(w.message.Items) {
+			found = append(found, about{a.Alert.Panel, a.Alert.Rule, a.Alert.Name, a.brief().plain()})
+		}
+	}
+	var out []picture
+	drawn := map[string]bool{}
+	for _, f := range found {
+		for i := range w.report.Panels {
+			p := &w.report.Panels[i]
+			if p.Spec.Name != f.panel || p.Total == 0 || len(out) == threadPictures {
+				continue
+			}
+			key, about := p.Spec.Name, p
+			if only := focus(p, f.rule, f.name); only != nil {
+				key, about = p.Spec.Name+"-"+f.name, only
+			}
+			if !drawn[key] {
+				drawn[key] = true
+				out = append(out, picture{report.Slug(key) + ".png", clip(clean(f.alt), altLimit), about})
+			}
+		}
+	}
+	return out
+}
+
+// focus is p with one series, the finding's, so that its chart is of that alone; nil where that series is not drawn.
+func focus(p *snapshot.Panel, rule, name string) *snapshot.Panel {
+	for i := range p.Findings {
+		f := &p.Findings[i]
+		if f.Rule != rule || f.Name != name {
+			continue
+		}
+		for j := range p.Lines {
+			if p.Lines[j].Labels.Compare(f.Labels) != 0 {
+				continue
+			}
+			only := *p
+			only.Lines, only.Rows, only.Findings = p.Lines[j:j+1], []snapshot.Row{p.Lines[j].Row}, p.Findings[i:i+1]
+			only.Rest, only.Total = nil, 1
+			return &only
+		}
+	}
+	return nil
+}
+
+// draw is the picture as a PNG for a phone.
+func (w *writer) draw(p picture) ([]byte, error) {
+	in := w.report.Info
+	return chart.PNG(p.panel, chart.Options{Phone: true, Scale: 2, Zone: in.Zone, Language: in.Language})
+}

@@ -1,0 +1,99 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	slackgo "github.com/slack-go/slack"
+
+	"github.com/promsnap/promsnap/internal/notify"
+)
+
+// Draft is one message as it would be sent.
+type Draft struct {
+	Step   string // "post", "reply", "broadcast" (a reply that the channel sees too), "edit", "thread"
+	Text   string // the whole message as a person reads it
+	Push   string // the text beside the blocks, which a phone shows
+	blocks []slackgo.Block
+}
+
+// Blocks is the message as Block Kit Builder takes it: {"blocks": […]}.
+func (d Draft) Blocks() ([]byte, error) {
+	var out strings.Builder
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(struct {
+		Blocks []slackgo.Block `json:"blocks"`
+	}{d.blocks}); err != nil {
+		return nil, fmt.Errorf("writing Slack's blocks: %w", err)
+	}
+	return []byte(out.String()), nil
+}
+
+// Drafts returns what Notify and FollowUp would send of d, in their order, pictures aside.
+func Drafts(o Options, d notify.Delivery) []Draft {
+	w := newWriter(d)
+	p := w.plan(o)
+	var out []Draft
+	if p.edit != nil {
+		out = append(out, draftOf("edit", *p.edit))
+	}
+	step := "post"
+	if p.broadcast {
+		step = "broadcast"
+	} else if p.thread.ID != "" {
+		step = "reply"
+	}
+	out = append(out, draftOf(step, p.letter))
+	if hasDetails(d.Message.Kind) {
+		if l := w.details(); len(l.lines) > 0 {
+			out = append(out, draftOf("thread", l))
+		}
+	}
+	return out
+}
+
+func draftOf(step string, l letter) Draft {
+	var text []string
+	if l.push != "" {
+		text = append(text, l.push)
+	}
+	for _, ln := range l.body() {
+		text = append(text, ln.plain())
+	}
+	if l.code != "" {
+		text = append(text, clip(l.code, codeLimit))
+	}
+	if m := l.calls(); m != "" {
+		text = append(text, m)
+	}
+	var buttons []string
+	for _, b := range l.buttons {
+		buttons = append(buttons, "["+b.words+"]")
+	}
+	if len(buttons) > 0 {
+		text = append(text, strings.Join(buttons, " "))
+	}
+	return Draft{step, strings.Join(text, "\n"), l.fallback(), l.blocks()}
+}
+
+// DryRun sends nothing, and hands what it would have sent to a function. It implements notify.Notifier.
+type DryRun struct {
+	o    Options
+	take func(d notify.Delivery, drafts []Draft) error
+}
+
+var _ notify.Notifier = (*DryRun)(nil)
+
+// NewDryRun returns the receiver that stands in for the one that New returns, and for a webhook's. It needs no token.
+func NewDryRun(o Options, take func(d notify.Delivery, drafts []Draft) error) *DryRun {
+	return &DryRun{o, take}
+}
+
+// Notify hands over what would be sent.
+func (r *DryRun) Notify(_ context.Context, d notify.Delivery) (notify.Receipt, error) {
+	return notify.Receipt{}, r.take(d, Drafts(r.o, d))
+}

@@ -1,0 +1,141 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	slackgo "github.com/slack-go/slack"
+
+	"github.com/promsnap/promsnap/internal/notify"
+)
+
+// errStrange says that whoever answered is not Slack.
+var errStrange = errors.New("the answer is not one of Slack's; is there a proxy in between?")
+
+// The codes of Slack that something is done about.
+var (
+	codesBlocks   = []string{"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
+	codesNoThread = []string{"message_not_found", "thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked"}
+	codesLater    = []string{"ratelimited", "rate_limited", "request_timeout", "team_added_to_org"}
+	codesUnknown  = []string{"internal_error", "fatal_error", "service_unavailable"} // of which Slack says that something may have happened
+)
+
+// codeError is a code that Slack answered with, and what to do about it.
+type codeError struct {
+	doing, code, advice string
+}
+
+func (e *codeError) Error() string {
+	s := fmt.Sprintf("%s: slack says %s", e.doing, e.code)
+	if e.advice != "" {
+		s += ": " + e.advice
+	}
+	return s
+}
+
+// isCode tells whether err is an answer of Slack with one of the codes, or with any where none is named.
+func isCode(err error, codes []string) bool {
+	var e *codeError
+	return errors.As(err, &e) && (codes == nil || slices.Contains(codes, e.code))
+}
+
+// failure says what went wrong with a call, in the terms of notify.Notifier: whether something was delivered, and whether to try again.
+// It takes over no text that may hold an address or a token.
+func failure(ctx context.Context, doing, channel string, connected bool, err error) error {
+	var limited *slackgo.RateLimitedError
+	var answered slackgo.SlackErrorResponse
+	var status slackgo.StatusCodeError
+	switch {
+	case errors.As(err, &limited):
+		return &notify.RetryError{After: limited.RetryAfter, Err: fmt.Errorf("%s: slack asks for fewer messages", doing)}
+	case errors.As(err, &answered):
+		return refused(doing, channel, answered)
+	case errors.As(err, &status):
+		return refusedStatus(doing, status.Code)
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	default:
+		err = harmless(err)
+	}
+	err = fmt.Errorf("%s: %w", doing, err)
+	if !connected {
+		return &notify.RetryError{Err: err}
+	}
+	return err
+}
+
+// refused is the error of an answer that is not ok.
+func refused(doing, channel string, answer slackgo.SlackErrorResponse) error {
+	e := &codeError{doing, clip(clean(answer.Err), 60), ""}
+	e.advice = advice(e.code, channel, clip(clean(answer.Needed), 100))
+	switch {
+	case slices.Contains(codesLater, e.code):
+		return &notify.RetryError{Err: e}
+	case slices.Contains(codesUnknown, e.code):
+		return e
+	}
+	return &notify.RefusedError{Err: e}
+}
+
+// refusedStatus is the error of an answer by its HTTP status alone.
+func refusedStatus(doing string, code int) error {
+	err := fmt.Errorf("%s: answered %d %s", doing, code, http.StatusText(code))
+	switch {
+	case code == http.StatusTooManyRequests:
+		return &notify.RetryError{Err: err}
+	case code >= http.StatusInternalServerError:
+		return err
+	}
+	return &notify.RefusedError{Err: fmt.Errorf("%w; is there a proxy in between?", err)}
+}
+
+// harmless is err without the address that it names, which may be a secret, and without words of a stranger's answer.
+func harmless(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return errStrange
+}
+
+// advice says what to do about a code of Slack, "" where the code says it.
+func advice(code, channel, needed string) string {
+	switch code {
+	case "invalid_auth", "not_authed":
+		return "use the Bot User OAuth Token (xoxb-…) that the app's page shows under OAuth & Permissions"
+	case "token_revoked", "token_expired", "account_inactive":
+		return "the app was removed from the workspace, or its token replaced; install it again and store the new token"
+	case "not_allowed_token_type":
+		return "this kind of token may not post; use the Bot User OAuth Token (xoxb-…)"
+	case "missing_scope":
+		if needed == "" {
+			needed = "chat:write and files:write"
+		}
+		return "give the app the scope " + needed + " under OAuth & Permissions, and install it again"
+	case "channel_not_found":
+		return fmt.Sprintf("the app knows no channel %s; use the channel's ID (C…: at the end of About in its details), and /invite the app where the channel is private", clip(clean(channel), 40))
+	case "not_in_channel":
+		return fmt.Sprintf("the app is not in channel %s; write /invite and its name there", clip(clean(channel), 40))
+	case "is_archived":
+		return "the channel is archived; bring it back, or configure another one"
+	case "message_not_found":
+		return "the message was deleted"
+	case "edit_window_closed", "cant_update_message":
+		return "the workspace lets nobody edit this message any more"
+	case "no_service", "no_service_id", "no_team", "team_disabled", "invalid_token", "no_active_hooks":
+		return "the webhook is gone; make a new one on the app's page under Incoming Webhooks"
+	case "channel_is_archived":
+		return "the webhook's channel is archived; bring it back, or make a webhook for another one"
+	case "posting_to_general_channel_denied", "ekm_access_denied", "access_denied", "enterprise_is_restricted", "action_prohibited":
+		return "a rule of the workspace forbids it; ask its administrator"
+	}
+	if strings.HasPrefix(code, "restricted_action") {
+		return "a rule of the workspace forbids it; ask its administrator"
+	}
+	return ""
+}

@@ -1,0 +1,112 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	slackgo "github.com/slack-go/slack"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/secret"
+)
+
+// WebhookOptions say which incoming webhook tells people.
+type WebhookOptions struct {
+	URL       secret.String // the whole address is the secret; read at each use
+	Mentions  map[rules.Severity][]Mention
+	Transport http.RoundTripper // nil: http.DefaultTransport
+}
+
+// WebhookLoses says what an incoming webhook cannot do, for whoever checks a configuration.
+const WebhookLoses = "an incoming webhook sends text and links only: no pictures, no threads, and a message is not edited when it is over; a bot token can do all of that"
+
+// Webhook tells people through an incoming webhook. It implements notify.Notifier. Its receipts know no message, because Slack does not
+// say which it was: everything is a message of its own.
+type Webhook struct {
+	o    WebhookOptions
+	http *http.Client
+}
+
+var _ notify.Notifier = (*Webhook)(nil)
+
+// NewWebhook returns the receiver behind an incoming webhook.
+func NewWebhook(o WebhookOptions) *Webhook { return &Webhook{o, newClient(o.Transport)} }
+
+// Notify sends d's message.
+func (h *Webhook) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
+	link, err := h.o.URL.Reveal(ctx)
+	if err == nil && !webLink(link) {
+		err = errors.New("it is no address; it looks like https://hooks.slack.com/services/…")
+	}
+	if err != nil {
+		return notify.Receipt{}, &notify.RefusedError{Err: fmt.Errorf("reading the webhook's address: %w", err)}
+	}
+	l := newWriter(d).letter(h.o.Mentions)
+	err = h.post(ctx, link, l, false)
+	if isCode(err, codesBlocks) {
+		err = h.post(ctx, link, l, true)
+	}
+	return notify.Receipt{}, err
+}
+
+// hookMessage is what an incoming webhook takes. Slack-go's own cannot switch markup off.
+type hookMessage struct {
+	Text   string          `json:"text"`
+	Blocks []slackgo.Block `json:"blocks,omitempty"`
+	Markup bool            `json:"mrkdwn"`
+	Links  bool            `json:"unfurl_links"`
+	Media  bool            `json:"unfurl_media"`
+}
+
+func (h *Webhook) post(ctx context.Context, link string, l letter, plain bool) error {
+	m := hookMessage{Text: l.fallback(), Blocks: l.blocks()}
+	if plain {
+		m = hookMessage{Text: l.text()}
+	}
+	body, err := json.Marshal(m)
+	if err != nil {
+		return &notify.RefusedError{Err: fmt.Errorf("writing a message for Slack: %w", err)}
+	}
+	a := &api{http: h.http}
+	return a.call(ctx, "posting to Slack's webhook", func(ctx context.Context) error {
+		rq, err := http.NewRequestWithContext(ctx, http.MethodPost, link, bytes.NewReader(body))
+		if err != nil {
+			return errStrange
+		}
+		rq.Header.Set("Content-Type", "application/json")
+		res, err := bounded{h.http}.Do(rq)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = res.Body.Close() }()
+		return hookAnswer(res)
+	})
+}
+
+// hookAnswer is the error of a webhook's answer: unlike the API it says what is wrong in its status and a word.
+func hookAnswer(res *http.Response) error {
+	word, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	code := strings.TrimSpace(string(word))
+	switch {
+	case res.StatusCode == http.StatusOK:
+		return nil
+	case res.StatusCode == http.StatusTooManyRequests:
+		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // without one Slack does not say
+		return &slackgo.RateLimitedError{RetryAfter: time.Duration(max(seconds, 0)) * time.Second}
+	case res.StatusCode < http.StatusInternalServerError && len(code) < 60 && !strings.ContainsAny(code, " <{"):
+		return slackgo.SlackErrorResponse{Err: code}
+	}
+	return slackgo.StatusCodeError{Code: res.StatusCode}
+}
