@@ -171,6 +171,9 @@ func parseSlot(s string, now time.Time) (time.Time, error) {
 		if t.Year() < 1970 || t.Year() > 2200 {
 			return time.Time{}, fmt.Errorf("--time %q is out of reach; Prometheus keeps times from 1970 on", s)
 		}
+		if t.After(now) {
+			return time.Time{}, fmt.Errorf("--time %q lies in the future, of which Prometheus has no samples", s)
+		}
 		return t.UTC().Truncate(time.Second), nil
 	}
 	t := now.UTC().Truncate(time.Minute)

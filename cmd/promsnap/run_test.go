@@ -1,0 +1,47 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseSlot(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 30, 45, 123, time.UTC)
+	for _, tc := range []struct{ in, want, err string }{
+		{"now", "2026-11-22T09:30:00Z", ""},
+		{"now-2h", "2026-11-22T07:30:00Z", ""},
+		{"now-1d", "2026-11-21T09:30:00Z", ""},
+		{"2026-11-22T09:00:00+09:00", "2026-11-22T00:00:00Z", ""},
+		{"2026-11-22T09:00:00.9Z", "2026-11-22T09:00:00Z", ""},
+		{"now+2h", "", "now or now-2h"},
+		{"now-", "", "now or now-2h"},
+		{"yesterday", "", "now or now-2h"},
+		{"", "", "now or now-2h"},
+		{"2026-11-22T09:31:00Z", "", "lies in the future"},
+		{"1969-12-31T23:59:59Z", "", "from 1970 on"},
+	} {
+		t.Run(tc.in, func(t *testing.T) {
+			got, err := parseSlot(tc.in, now)
+			if tc.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.err) {
+					t.Fatalf("error %v, want one with %q", err, tc.err)
+				}
+				return
+			}
+			if err != nil || got.Format(time.RFC3339) != tc.want {
+				t.Fatalf("%v, %v; want %s", got, err, tc.want)
+			}
+		})
+	}
+}
+
+func TestReproduceHidesAPassword(t *testing.T) {
+	slot := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	if got := reproduce([]string{"daily"}, runFlags{config: "/home/me/promsnap.yaml", rng: "6h"}, slot); got != "promsnap run daily -c promsnap.yaml --range 6h --time 2026-11-22T00:00:00Z" {
+		t.Error(got)
+	}
+	if got := reproduce(nil, runFlags{prometheusURL: "http://me:hunter2@prometheus"}, slot); strings.Contains(got, "hunter2") {
+		t.Error(got)
+	}
+}
