@@ -1,0 +1,68 @@
+package chart
+
+import (
+	"errors"
+	"html"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+var (
+	written = regexp.MustCompile(`>([^<]+)<|aria-label="([^"]*)"`)
+	latin   = regexp.MustCompile(`[A-Za-z]{2,}`)
+	// symbols are what Korean engineers write in Latin letters.
+	symbols = regexp.MustCompile(`Prometheus|kubelet_\w+|CPU|KST|LMT|p\d\d?|\d ?([KMGTPE]i?)?B(/s)?|\d ?[KMGTPEµmn]?s`)
+)
+
+// nameless takes out of a panel every word that is from outside.
+func nameless(p *snapshot.Panel) *snapshot.Panel {
+	p.Spec.Name, p.Spec.Title, p.Spec.Hint = "", "제목", ""
+	for i := range p.Rows {
+		p.Rows[i].Name = strconv.Itoa(i)
+	}
+	for i := range p.Lines {
+		p.Lines[i].Name = strconv.Itoa(i)
+	}
+	for i := range p.Findings {
+		p.Findings[i].Name = strconv.Itoa(i)
+	}
+	for i := range p.References {
+		p.References[i].Name = strconv.Itoa(i)
+	}
+	if p.Err != nil {
+		p.Err = errors.New("…")
+	}
+	return p
+}
+
+// TestKoreanChartsHaveNoEnglish reads every kind of chart of every odd panel.
+func TestKoreanChartsHaveNoEnglish(t *testing.T) {
+	panels := oddPanels()
+	panels["korean"], panels["below"], panels["quiet"], panels["fleet"] = korean(), scrapeHealth(), quiet(), fleetCPU(60, 61)
+	read := 0
+	for name, p := range panels {
+		p = nameless(p)
+		for _, kind := range snapshot.Kinds() {
+			p.Spec.Kind = kind
+			for _, phone := range []bool{false, true} {
+				doc, err := SVG(p, Options{Phone: phone, Zone: seoul(), Language: words.Korean})
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				for _, m := range written.FindAllStringSubmatch(string(doc), -1) {
+					read++
+					if left := latin.FindAllString(symbols.ReplaceAllString(html.UnescapeString(m[1]+m[2]), ""), -1); left != nil {
+						t.Errorf("%s, kind %v, phone %v: %q in %q", name, kind, phone, left, m[1]+m[2])
+					}
+				}
+			}
+		}
+	}
+	if read < 1000 {
+		t.Errorf("only %d texts were read", read)
+	}
+}
