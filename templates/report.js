@@ -151,7 +151,9 @@
   const tip = make("div", { class: "tip", "aria-hidden": "true" });
   tip.hidden = true;
   document.body.append(tip);
+  let hideShown = null; // of the chart whose crosshair is shown
 
+  const MOST = 16; // lines in the words beside a crosshair
   const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const worth = new Map([...LETTERS].map((c, i) => [c, i]));
 
@@ -177,7 +179,7 @@
       return `${day.date} ${two(Math.floor(clock / 3600))}:${two(Math.floor(clock / 60) % 60)}${seconds} ${day.zone}`;
     };
     s.lines = s.lines.map((line) => (i) => value(line, i));
-    if (s.rest) s.band = s.rest.map((line) => (i) => value(line, i));
+    s.more = (s.more || []).map((m) => ({ name: m.name, at: m.lines.map((line) => (i) => value(line, i)) }));
     return s;
   }
 
@@ -188,6 +190,7 @@
     const [left, top, right, bottom, first, last, low, high] = svg.dataset.plot.split(" ").map(Number);
     const { width, height } = svg.viewBox.baseVal;
     const x = (i) => left + ((s.start + i * s.step - first) / (last - first)) * (right - left);
+    const onAxis = high !== undefined; // else samples have no height of their own, as in a heat map
     const y = (v) => clamp(bottom - ((v - low) / (high - low)) * (bottom - top), top, bottom);
 
     const line = make("line", { y1: top, y2: bottom }, [], SVG);
@@ -213,24 +216,29 @@
 
     // show puts the crosshair at a step; pointer is where in the plot the pointer stands, where there is one.
     function show(i, pointer) {
+      if (hideShown !== hide) hideShown?.();
+      hideShown = hide;
       at = clamp(i, 0, s.len - 1);
       tell();
       const values = s.lines.map((l, i) => ({ i, ...l(at) }));
+      const drawn = (v) => onAxis && !isNaN(v.at);
       line.setAttribute("x1", x(at));
       line.setAttribute("x2", x(at));
       for (const v of values) {
-        dots[v.i].setAttribute("visibility", isNaN(v.at) ? "hidden" : "inherit");
-        if (isNaN(v.at)) continue;
+        dots[v.i].setAttribute("visibility", drawn(v) ? "inherit" : "hidden");
+        if (!drawn(v)) continue;
         dots[v.i].setAttribute("cx", x(at));
         dots[v.i].setAttribute("cy", y(v.at));
       }
-      const away = (v) => (isNaN(v.at) || !pointer ? Infinity : Math.abs(y(v.at) - pointer.y));
+      const away = (v) => (!drawn(v) || !pointer ? Infinity : Math.abs(y(v.at) - pointer.y));
       const nearest = values.reduce((a, b) => (away(b) < away(a) ? b : a), values[0]);
       values.sort((a, b) => (isNaN(b.at) ? -Infinity : b.at) - (isNaN(a.at) ? -Infinity : a.at) || a.i - b.i);
-      const rows = values.map((v) => row(names[v.i], v.text, v === nearest && away(v) < 24 ? "near" : ""));
-      if (s.band) {
-        const [from, to] = s.band.map((edge) => edge(at).text);
-        rows.push(row({ name: s.others }, from === to ? to : s.between.replace("{from}", from).replace("{to}", to), "others"));
+      const pointed = s.rows && pointer ? Math.floor(((pointer.y - top) / (bottom - top)) * s.lines.length) : -1;
+      const told = values.filter((v) => pointed < 0 || v.i === pointed).slice(0, MOST);
+      const rows = told.map((v) => row(names[v.i], v.text, v === nearest && away(v) < 24 ? "near" : ""));
+      for (const m of s.more) {
+        const [from, to] = [m.at[0](at).text, m.at[m.at.length - 1](at).text];
+        rows.push(row(m, from === to ? to : s.between.replace("{from}", from).replace("{to}", to), "others"));
       }
       tip.replaceChildren(make("p", {}, [s.time(at)]), make("ul", {}, rows));
       cross.setAttribute("visibility", "visible");
@@ -259,6 +267,8 @@
 
     function hide() {
       cross.setAttribute("visibility", "hidden");
+      if (hideShown !== hide) return; // another chart has the words now
+      hideShown = null;
       tip.hidden = true;
     }
 

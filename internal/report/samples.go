@@ -36,9 +36,15 @@ type samples struct {
 	Heights    []int     `json:"heights"`    // -1: an infinity, which has no place
 	Digits     int       `json:"digits"`
 	Lines      []string  `json:"lines"`
-	Rest       []string  `json:"rest,omitempty"`    // the band of the other series: p5 and p95
-	Others     string    `json:"others,omitempty"`  // how it is called
-	Between    string    `json:"between,omitempty"` // how it is said: "{from} to {to}"
+	More       []more    `json:"more"`    // what is drawn besides
+	Between    string    `json:"between"` // how a band is said: "{from} to {to}"
+	Rows       bool      `json:"rows"`    // each line is a row of cells of its own
+}
+
+// more is a reference line, or the other series as one: their sum, or their band from p5 to p95.
+type more struct {
+	Name  string   `json:"name"`
+	Lines []string `json:"lines"`
 }
 
 // dayView is a stretch of samples of one day in the report's zone at one offset: the clock goes on from it without a jump.
@@ -49,36 +55,59 @@ type dayView struct {
 	Offset int    `json:"offset"` // seconds east of UTC
 }
 
-// samplesOf returns what is drawn of p; nil where nothing is.
+// samplesOf returns what is drawn of p over time; nil where nothing is.
 func (r *Report) samplesOf(p *snapshot.Panel) *samples {
-	if p.Grid.Len <= 0 || p.Grid.Step <= 0 || len(p.Lines) == 0 {
+	if p.Grid.Len <= 0 || p.Grid.Step <= 0 || len(p.Lines) == 0 || p.Spec.Kind == snapshot.Bars || p.Spec.Kind == snapshot.Stat {
 		return nil
 	}
 	var drawn [][]float64
 	for i := range p.Lines[:min(len(p.Lines), sampledLines)] {
 		drawn = append(drawn, p.Lines[i].Values)
 	}
-	lines := len(drawn)
-	if p.Rest != nil {
-		drawn = append(drawn, p.Rest.P05, p.Rest.P95)
+	besides := r.besides(p)
+	for _, b := range besides {
+		drawn = append(drawn, b.values...)
 	}
 	s := &samples{
 		Start: float64(p.Grid.Start.UnixMilli()) / 1000, Step: p.Grid.Step.Seconds(), Len: p.Grid.Len, Resolution: resolution,
-		Days: r.days(p.Grid),
+		Days: r.days(p.Grid), Between: fmt.Sprintf(r.words.FromTo, "{from}", "{to}"), Rows: p.Spec.Kind == snapshot.Heatmap,
 	}
 	level := s.addLevels(drawn, func(v float64) string { return r.words.Figure(p.Spec.Unit.Format(v)) })
-	for i, values := range drawn {
-		line := s.line(values, level)
-		if i < lines {
-			s.Lines = append(s.Lines, line)
-		} else {
-			s.Rest = append(s.Rest, line)
-		}
+	for i := range p.Lines[:min(len(p.Lines), sampledLines)] {
+		s.Lines = append(s.Lines, s.line(p.Lines[i].Values, level))
 	}
-	if p.Rest != nil {
-		s.Others, s.Between = r.words.OtherSeries.Of(p.Rest.Series), fmt.Sprintf(r.words.FromTo, "{from}", "{to}")
+	for _, b := range besides {
+		m := more{Name: b.name}
+		for _, values := range b.values {
+			m.Lines = append(m.Lines, s.line(values, level))
+		}
+		s.More = append(s.More, m)
 	}
 	return s
+}
+
+// beside is what a chart draws that is not a series of the panel's.
+type beside struct {
+	name   string
+	values [][]float64
+}
+
+func (r *Report) besides(p *snapshot.Panel) []beside {
+	var all []beside
+	for _, ref := range p.References {
+		all = append(all, beside{ref.Name, [][]float64{ref.Values}})
+	}
+	if p.Rest == nil || p.Spec.Kind == snapshot.Heatmap {
+		return all
+	}
+	name := r.words.OtherSeries
+	if len(p.Rows) > 0 && p.Rows[0].Node != "" && p.Rows[0].Node == p.Rows[0].Name {
+		name = r.words.OtherNodes
+	}
+	if p.Spec.Kind == snapshot.Area {
+		return append(all, beside{name.Of(p.Rest.Series), [][]float64{p.Rest.Sum}})
+	}
+	return append(all, beside{name.Of(p.Rest.Series), [][]float64{p.Rest.P05, p.Rest.P95}})
 }
 
 // addLevels makes the levels of all samples and returns that of each value.
