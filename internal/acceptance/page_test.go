@@ -4,6 +4,8 @@ package acceptance
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -20,16 +22,19 @@ func checkPage(t *testing.T, page []byte, doc report.Document) {
 	}
 	var text strings.Builder
 	csp := ""
+	var scripts []*html.Node
 	for n := range root.Descendants() {
-		if n.Type == html.TextNode && n.Parent.Data != "style" {
+		if n.Type == html.TextNode && n.Parent.Data != "style" && n.Parent.Data != "script" {
 			text.WriteString(n.Data)
 		}
 		if n.Type != html.ElementNode {
 			continue
 		}
 		switch n.Data {
-		case "script", "iframe", "object", "embed", "form", "base":
+		case "iframe", "object", "embed", "form", "base":
 			t.Errorf("the page has an element %s", n.Data)
+		case "script":
+			scripts = append(scripts, n)
 		case "meta":
 			if attribute(n, "http-equiv") == "Content-Security-Policy" {
 				csp = attribute(n, "content")
@@ -41,6 +46,13 @@ func checkPage(t *testing.T, page []byte, doc report.Document) {
 	}
 	if !strings.Contains(csp, "default-src 'none'") {
 		t.Errorf("the content security policy %q does not forbid what it does not name", csp)
+	}
+	for _, s := range scripts { // the page's own, and data for it
+		sum := sha256.Sum256([]byte(s.FirstChild.Data))
+		own := strings.Contains(csp, "script-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"';")
+		if attribute(s, "type") != "application/json" && !own || attribute(s, "src") != "" {
+			t.Errorf("the page has a script that its policy does not name: %.80q", s.FirstChild.Data)
+		}
 	}
 	said := strings.ReplaceAll(text.String(), "\u00a0", " ") // a figure and its unit are not parted at the end of a line
 	for _, want := range []string{

@@ -6,6 +6,9 @@
 #   DIR/prometheus, DIR/promtool          Prometheus 3, built from the module beside this script, and rebuilt when that changes
 #   /usr/bin/prometheus                   Debian's Prometheus and node_exporter, from apt (as root)
 #   /usr/bin/prometheus-node-exporter
+#
+#   DIR/browser/node_modules              what testdata/browser/look.mjs opens a report with
+#   /usr/bin/chromium, pdftotext          Debian's browser, and what reads its PDF, from apt (as root)
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,20 +24,23 @@ need() {
 
 need go "install Go 1.26 or newer from https://go.dev/dl"
 
-missing=
-for command in prometheus prometheus-node-exporter curl; do
-	[ -x "/usr/bin/$command" ] || missing="$missing $command"
-done
-if [ -n "$missing" ]; then
-	need apt-get "the acceptance tests need Debian's packages:$missing"
+# packages installs Debian's packages, as root.
+packages() {
+	need apt-get "the acceptance tests need Debian's packages: $*"
 	if [ "$(id -u)" != 0 ]; then
-		echo "run as root, then again: apt-get install --no-install-recommends$missing" >&2
+		echo "run as root, then again: apt-get install --no-install-recommends $*" >&2
 		exit 1
 	fi
-	echo "servers: apt-get install$missing"
+	echo "servers: apt-get install $*"
 	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
-fi
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+set --
+for command in prometheus prometheus-node-exporter curl; do
+	[ -x "/usr/bin/$command" ] || set -- "$@" "$command"
+done
+[ $# = 0 ] || packages "$@"
 
 # What a built server depends on: the toolchain, the flags, the module's pins.
 version=3.15.0
@@ -49,3 +55,25 @@ else
 		github.com/prometheus/prometheus/cmd/prometheus github.com/prometheus/prometheus/cmd/promtool)
 	echo "$stamp" >"$dir/prometheus.stamp"
 fi
+
+# browser installs what the page is looked at with: Chromium, Node and the modules that testdata/browser pins.
+browser() {
+	set --
+	[ -x /usr/bin/chromium ] || set -- "$@" chromium
+	command -v node >/dev/null || set -- "$@" nodejs
+	command -v npm >/dev/null || set -- "$@" npm
+	command -v pdftotext >/dev/null || set -- "$@" poppler-utils
+	[ $# = 0 ] || packages "$@"
+
+	modules=$(cksum <"$here/../browser/package-lock.json")
+	if [ "$(cat "$dir/browser/stamp" 2>/dev/null)" = "$modules" ]; then
+		echo "servers: the browser's modules are in $dir/browser"
+		return
+	fi
+	echo "servers: npm ci into $dir/browser"
+	mkdir -p "$dir/browser"
+	cp "$here/../browser/package.json" "$here/../browser/package-lock.json" "$dir/browser/"
+	(cd "$dir/browser" && npm ci --ignore-scripts --no-audit --no-fund --loglevel error)
+	echo "$modules" >"$dir/browser/stamp"
+}
+browser

@@ -1,0 +1,203 @@
+// Opens a report as its readers do and says on standard output, as JSON, what it saw; the test that runs it judges.
+//
+//   node look.mjs read PAGE          moves along every chart
+//   node look.mjs all PAGE DIRECTORY does everything, and leaves pictures and a PDF in DIRECTORY
+import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+import axe from "axe-core";
+import { HtmlValidate, StaticConfigLoader } from "html-validate";
+import { chromium } from "playwright-core";
+
+const [mode, file, directory] = process.argv.slice(2);
+const url = pathToFileURL(file).href;
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+const saw = { requests: [], console: [], dialogs: [], violations: [] };
+
+const desk = { viewport: { width: 1280, height: 800 } };
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+
+// open shows the page to a reader, and notes everything that it should not do.
+async function open(options) {
+  const context = await browser.newContext(options);
+  await context.addInitScript(() => {
+    globalThis.broken = [];
+    addEventListener("securitypolicyviolation", (e) => globalThis.broken.push(`${e.violatedDirective} ${e.blockedURI}`));
+  });
+  const page = await context.newPage();
+  page.on("request", (r) => { if (r.url() !== url && !r.url().startsWith("data:")) saw.requests.push(r.url()); });
+  page.on("console", (m) => saw.console.push(m.text()));
+  page.on("pageerror", (e) => saw.console.push(String(e)));
+  page.on("dialog", (d) => { saw.dialogs.push(d.message()); d.dismiss(); });
+  await page.goto(url);
+  return page;
+}
+
+async function close(page) {
+  saw.violations.push(...(await page.evaluate(() => globalThis.broken)));
+  await page.context().close();
+}
+
+// words reads the words beside the crosshair, and whether they are within the window.
+const words = (page) => page.evaluate(() => {
+  const tip = document.querySelector(".tip");
+  if (tip.hidden) return null;
+  const box = tip.getBoundingClientRect();
+  return {
+    time: tip.querySelector("p").textContent,
+    lines: [...tip.querySelectorAll("li")].map((li) => [li.querySelector("bdi").textContent, li.querySelector("b").textContent]),
+    inside: box.left >= 0 && box.top >= 0 && box.right <= document.documentElement.clientWidth && box.bottom <= innerHeight,
+  };
+});
+
+// readers are the charts that are shown and answer, with their panels' anchors.
+async function readers(page) {
+  const found = [];
+  for (const reader of await page.locator(".reader").all()) {
+    if (await reader.isVisible()) found.push({ reader, panel: await reader.getAttribute("aria-labelledby") });
+  }
+  return found;
+}
+
+// readCharts puts the pointer on every chart in several places.
+async function readCharts(page, places, tap) {
+  const read = [];
+  for (const { reader, panel } of await readers(page)) {
+    for (const part of places) {
+      await reader.scrollIntoViewIfNeeded();
+      const box = await reader.boundingBox();
+      const [x, y] = [box.x + 0.5 + part * (box.width - 1), box.y + box.height / 3];
+      await (tap ? page.touchscreen.tap(x, y) : page.mouse.move(x, y));
+      read.push({ panel, place: part, at: Number(await reader.getAttribute("aria-valuenow")), ...(await words(page)) });
+    }
+  }
+  return read;
+}
+
+async function useKeyboard(page) {
+  const { reader, panel } = (await readers(page))[0];
+  const steps = {};
+  await reader.focus();
+  for (const key of ["Home", "ArrowRight", "PageDown", "End", "ArrowLeft", "Escape"]) {
+    await page.keyboard.press(key);
+    steps[key] = { at: Number(await reader.getAttribute("aria-valuenow")), said: await reader.getAttribute("aria-valuetext"), words: await words(page) };
+  }
+  await page.keyboard.press("Tab");
+  return { panel, steps, left: await reader.evaluate((e) => e !== document.activeElement) };
+}
+
+const shownRows = (page, table) => page.locator(`${table} tbody tr:visible .key`).allTextContents();
+
+async function sortNodes(page) {
+  const head = page.locator(".nodes thead th").nth(1);
+  const button = head.locator("button");
+  const looks = async () => ({
+    sort: await head.getAttribute("aria-sort"),
+    values: await page.locator(".nodes tbody tr:visible td:nth-child(2)").evaluateAll((tds) => tds.map((td) => td.dataset.v ?? null)),
+  });
+  await page.locator(".nodes .unfold").click();
+  const sorted = [await looks()];
+  for (let i = 0; i < 2; i++) {
+    await button.click();
+    sorted.push(await looks());
+  }
+  await page.locator(".nodes .unfold").click();
+  return { sorted, folded: (await shownRows(page, ".nodes")).length };
+}
+
+async function filterNodes(page, name) {
+  await page.fill("#filter", name);
+  const seen = {
+    said: await page.locator(".filter output").textContent(),
+    findings: await shownRows(page, ".findings"), nodes: await shownRows(page, ".nodes"), series: await shownRows(page, ".figures"),
+    panels: await page.locator("article.panel:visible h3").allTextContents(),
+  };
+  await page.screenshot({ path: `${directory}/filtered.png` });
+  await page.keyboard.press("Escape");
+  return { ...seen, after: await page.locator(".filter output").textContent(), rows: (await shownRows(page, ".findings")).length };
+}
+
+async function copyQuery(page) {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.locator("details.query summary").first().click();
+  const button = page.locator("button.copy").first();
+  await button.click();
+  return { text: await page.evaluate(() => navigator.clipboard.readText()), button: await button.textContent() };
+}
+
+// followCell clicks the last cell of the grid of nodes, whose row is folded.
+async function followCell(page) {
+  await page.locator(".cells a").last().click();
+  const id = (await page.evaluate(() => location.hash)).slice(1);
+  return { id, visible: await page.locator(`[id="${id}"]`).isVisible() };
+}
+
+async function audit(page) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target} ${n.failureSummary}`));
+}
+
+async function validate() {
+  const rules = new HtmlValidate(new StaticConfigLoader({ root: true, extends: ["html-validate:recommended"] }));
+  const report = await rules.validateString(await readFile(file, "utf8"), "index.html");
+  return report.results.flatMap((r) => r.messages.map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`));
+}
+
+const shoot = (page, name, fullPage = false) => page.screenshot({ path: `${directory}/${name}.png`, fullPage, scale: "css" });
+const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+async function all() {
+  const light = await open({ ...desk, colorScheme: "light" });
+  await shoot(light, "light");
+  await shoot(light, "light-whole", true);
+  saw.text = await light.locator("body").innerText();
+  saw.axeLight = await audit(light);
+  saw.charts = await readCharts(light, [0, 0.37, 1]);
+  await shoot(light, "crosshair");
+  saw.keyboard = await useKeyboard(light);
+  saw.sorting = await sortNodes(light);
+  saw.filter = await filterNodes(light, "ip-10-0-1-12");
+  saw.copied = await copyQuery(light);
+  saw.cell = await followCell(light);
+  saw.wideOverflow = await overflow(light);
+  await close(light);
+
+  const dark = await open({ ...desk, colorScheme: "dark" });
+  await shoot(dark, "dark");
+  saw.axeDark = await audit(dark);
+  await readCharts(dark, [0.6]);
+  await shoot(dark, "dark-crosshair");
+  await dark.pdf({ path: `${directory}/report.pdf`, format: "A4" });
+  await close(dark);
+
+  const small = await open(phone);
+  await shoot(small, "phone");
+  await shoot(small, "phone-whole", true);
+  saw.axePhone = await audit(small);
+  saw.phoneOverflow = await overflow(small);
+  saw.phoneLines = await small.locator(".findings tbody tr:visible").evaluateAll((rows) => rows.map((r) => r.getBoundingClientRect().height));
+  saw.touched = await readCharts(small, [0.02, 0.98], true);
+  await shoot(small, "phone-crosshair");
+  await close(small);
+
+  const bare = await browser.newContext({ ...desk, javaScriptEnabled: false });
+  const page = await bare.newPage();
+  await page.goto(url);
+  await shoot(page, "without-script");
+  saw.bare = {
+    offered: await page.locator(".filter:visible, .copy:visible, .reader, .unfold").count(),
+    charts: await page.locator("svg.chart:visible").count(),
+  };
+  await bare.close();
+  saw.invalid = await validate();
+}
+
+if (mode === "read") {
+  const page = await open(desk);
+  saw.charts = await readCharts(page, Array.from({ length: 25 }, (_, i) => i / 24));
+  await close(page);
+} else {
+  await all();
+}
+await browser.close();
+process.stdout.write(JSON.stringify(saw));
