@@ -97,7 +97,7 @@ func headline(s string) string {
 	return string([]rune(s)[:maxHeadline-1]) + "…"
 }
 
-// dayEntry is the entry of a day. Where there is only one report, it leads to it and says what it says.
+// dayEntry is the entry of a day, with the headline of its worst report. Where there is only one, it leads to it and says what it says.
 func dayEntry(of list) entry {
 	e := entry{Name: of.Day, Path: of.Day, Rev: of.Rev, Reports: len(of.Entries)}
 	if e.Reports == 1 {
@@ -106,8 +106,13 @@ func dayEntry(of list) entry {
 		e.Name, e.Path, e.Rev, e.Reports = name, path.Join(name, e.Path), of.Rev, 1
 		return e
 	}
+	worst := map[string]string{} // by verdict, the newest headline
 	for i := range of.Entries {
-		switch of.Entries[i].verdict() {
+		verdict := of.Entries[i].verdict()
+		if worst[verdict] == "" {
+			worst[verdict] = of.Entries[i].Headline
+		}
+		switch verdict {
 		case "critical":
 			e.Critical++
 		case "warning":
@@ -118,6 +123,7 @@ func dayEntry(of list) entry {
 			e.OK++
 		}
 	}
+	e.Headline = worst[e.verdict()]
 	return e
 }
 

@@ -20,7 +20,8 @@ type listView struct {
 	CSP                        string
 	Style                      template.CSS
 	Cluster, Title, Day, Total string
-	Way                        way // to the newest report, or back to the list of days
+	Zone                       string // of the times
+	Way                        way    // to the newest report, or back to the list of days
 	Groups                     []group
 	Full                       bool
 }
@@ -67,7 +68,7 @@ func (l *list) page(r *report.Report) ([]byte, error) {
 		g := &v.Groups[len(v.Groups)-1]
 		g.Rows = append(g.Rows, e.row(w, r.Info.Zone))
 	}
-	v.Total = w.Reports.Of(reports)
+	v.Total, v.Zone = w.Reports.Of(reports), words.Zone(r.Info.Slot.In(r.Info.Zone))
 	t, err := template.New("archive").Parse(templates.ArchiveHTML)
 	if err != nil {
 		return nil, fmt.Errorf("reading the template of the archive's pages: %w", err)
@@ -91,6 +92,9 @@ func (e *entry) row(w *words.Words, zone *time.Location) row {
 		if c.n > 0 {
 			r.Counts = append(r.Counts, count{c.class, fmt.Sprintf(w.Count, words.Thousands(c.n), c.has)})
 		}
+	}
+	if e.Unseen && e.NoData == 0 {
+		r.Counts = append(r.Counts, count{"nodata", w.NoData})
 	}
 	return r
 }

@@ -1,0 +1,511 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var morning = time.Date(2026, 11, 22, 9, 0, 0, 0, time.FixedZone("KST", 9*60*60))
+
+// delivery is a report of a slot with three files.
+func delivery(slot time.Time, change ...func(*report.Report)) notify.Delivery {
+	r := &report.Report{
+		Info: report.Info{Cluster: "prod-seoul", Name: "daily", Title: "Daily capacity", Slot: slot, Zone: morning.Location()},
+		OK:   40, Headline: "Nothing is beyond a limit.",
+	}
+	for _, c := range change {
+		c(r)
+	}
+	stamp := slot.UTC().Format(slotLayout)
+	return notify.Delivery{Report: r, Files: []report.File{
+		{Name: "index.html", ContentType: "text/html; charset=utf-8", Body: []byte("page of " + stamp)},
+		{Name: "report.json", ContentType: "application/json", Body: []byte("{}")},
+		{Name: "node-memory.png", ContentType: "image/png", Body: []byte("picture of " + stamp)},
+	}}
+}
+
+func bad(r *report.Report) {
+	r.Critical, r.Warning, r.Headline = 2, 3, "ip-10-0-1-12 memory 94 %, since 02:10"
+}
+
+func receiver(t *testing.T, s *cloudtest.Server, o Options) *Notifier {
+	t.Helper()
+	n, err := New(s.Bucket(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func deliver(t *testing.T, n *Notifier, d notify.Delivery) notify.Receipt {
+	t.Helper()
+	receipt, err := n.Notify(context.Background(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return receipt
+}
+
+const base = "cap/prod-seoul/daily/"
+
+func TestKeysAndHeaders(t *testing.T) {
+	s := cloudtest.New(t)
+	receipt := deliver(t, receiver(t, s, Options{Prefix: "/cap/", PublicURL: "https://reports.example.com/x/"}), delivery(morning))
+	const html, short, good = "text/html; charset=utf-8", "max-age=60", "max-age=31536000, immutable"
+	slot := base + "2026/11/22/20261122T000000Z/"
+	want := map[string][3]string{ // type, cache, mark
+		base + "2026/11/22/index.html": {html, short, "001795305600"}, base + "2026/11/22/index.json": {"application/json", short, ""},
+		base + "index.html": {html, short, "001795305600"}, base + "index.json": {"application/json", short, ""},
+		base + "latest/index.html": {html, short, "20261122T000000Z"}, base + "latest/report.json": {"application/json", short, "20261122T000000Z"},
+		base + "latest/node-memory.png": {"image/png", short, "20261122T000000Z"},
+		slot + "index.html":             {html, good, ""}, slot + "report.json": {"application/json", good, ""}, slot + "node-memory.png": {"image/png", good, ""},
+	}
+	for _, key := range s.Keys() {
+		h := s.Object(key).Header
+		got := [3]string{h.Get("Content-Type"), h.Get("Cache-Control"), h.Get("X-Amz-Meta-Promsnap-Mark")}
+		if w, ok := want[key]; !ok || got != w {
+			t.Errorf("%s: %q, want %q", key, got, w)
+		}
+		delete(want, key)
+	}
+	for key := range want {
+		t.Errorf("%s is missing", key)
+	}
+	if w := "https://reports.example.com/x/prod-seoul/daily/2026/11/22/20261122T000000Z/index.html"; receipt != (notify.Receipt{Location: w}) {
+		t.Errorf("receipt %+v, want %s", receipt, w)
+	}
+}
+
+func TestPageComesAfterWhatBelongsToIt(t *testing.T) {
+	s := cloudtest.New(t)
+	n := receiver(t, s, Options{})
+	s.Break(func(*http.Request, int) *cloudtest.Fault { return nil })
+	deliver(t, n, delivery(morning))
+	var order []string
+	for _, call := range s.Calls() {
+		if key, ok := strings.CutPrefix(call, "PUT prod-seoul/daily/"); ok {
+			order = append(order, key)
+		}
+	}
+	at := func(key string) int { return slices.Index(order, key) }
+	slot := "2026/11/22/20261122T000000Z/"
+	for _, pair := range [][2]string{
+		{slot + "node-memory.png", slot + "index.html"}, {slot + "index.html", "latest/report.json"}, {"latest/node-memory.png", "latest/index.html"},
+		{"latest/index.html", "2026/11/22/index.json"}, {"2026/11/22/index.json", "2026/11/22/index.html"}, {"2026/11/22/index.html", "index.json"}, {"index.json", "index.html"},
+	} {
+		if at(pair[0]) < 0 || at(pair[0]) > at(pair[1]) {
+			t.Errorf("%s comes after %s: %v", pair[0], pair[1], order)
+		}
+	}
+}
+
+func TestTheSameAgainGivesTheSame(t *testing.T) {
+	s := cloudtest.New(t)
+	n := receiver(t, s, Options{PublicURL: "https://r.example.com"})
+	tree := func() map[string]string {
+		out := map[string]string{}
+		for _, key := range s.Keys() {
+			o := s.Object(key)
+			out[key] = string(o.Body) + o.Header.Get("Cache-Control") + o.Header.Get("X-Amz-Meta-Promsnap-Mark")
+		}
+		return out
+	}
+	first := deliver(t, n, delivery(morning, bad))
+	before := tree()
+	if again := deliver(t, n, delivery(morning, bad)); again != first {
+		t.Errorf("receipt %+v, then %+v", first, again)
+	}
+	if fmt.Sprint(tree()) != fmt.Sprint(before) {
+		t.Error("the same delivery again changed what is kept")
+	}
+}
+
+func TestLatestNeverGoesBack(t *testing.T) {
+	s := cloudtest.New(t)
+	n := receiver(t, s, Options{Prefix: "cap"})
+	deliver(t, n, delivery(morning))
+	deliver(t, n, delivery(morning.Add(-24*time.Hour)))
+	if got := string(s.Object(base + "latest/index.html").Body); got != "page of 20261122T000000Z" {
+		t.Errorf("after an older slot latest is the %s", got)
+	}
+	deliver(t, n, delivery(morning.Add(time.Hour)))
+	if got := string(s.Object(base + "latest/index.html").Body); got != "page of 20261122T010000Z" {
+		t.Errorf("after a newer slot latest is the %s", got)
+	}
+	if got := string(s.Object(base + "2026/11/21/20261121T000000Z/index.html").Body); got != "page of 20261121T000000Z" {
+		t.Errorf("the older slot itself: %q", got)
+	}
+}
+
+// lists reads the list of days and that of one day.
+func lists(t *testing.T, s *cloudtest.Server, day string) (days, reports list) {
+	t.Helper()
+	if err := json.Unmarshal(s.Object(base+"index.json").Body, &days); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(s.Object(base+day+"/index.json").Body, &reports); err != nil {
+		t.Fatal(err)
+	}
+	return days, reports
+}
+
+func TestManyWritersLoseNothing(t *testing.T) {
+	s := cloudtest.New(t)
+	var group sync.WaitGroup
+	for i := range 8 {
+		n := receiver(t, s, Options{Prefix: "cap"})
+		group.Go(func() {
+			d := delivery(morning.Add(time.Duration(i) * 5 * time.Minute))
+			if i%4 == 0 {
+				bad(d.Report)
+			}
+			if _, err := n.Notify(context.Background(), d); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	days, reports := lists(t, s, "2026/11/22")
+	if len(reports.Entries) != 8 || reports.Entries[0].Name != "20261122T003500Z" {
+		t.Errorf("the day lists %d reports: %+v", len(reports.Entries), reports.Entries)
+	}
+	if e := days.Entries[0]; len(days.Entries) != 1 || e.Reports != 8 || e.Critical != 2 || e.OK != 6 {
+		t.Errorf("the list of days: %+v", days.Entries)
+	}
+	if n := strings.Count(string(s.Object(base+"2026/11/22/index.html").Body), "<li class="); n != 8 {
+		t.Errorf("the day's page lists %d reports", n)
+	}
+	if page := string(s.Object(base + "index.html").Body); !strings.Contains(page, "8 reports") {
+		t.Errorf("the page of days is of before:\n%s", page)
+	}
+	for _, name := range []string{"index.html", "report.json", "node-memory.png"} {
+		if mark := s.Object(base + "latest/" + name).Header.Get("X-Amz-Meta-Promsnap-Mark"); mark != "20261122T003500Z" {
+			t.Errorf("latest/%s is of %s", name, mark)
+		}
+	}
+}
+
+func TestConflictsAreBegunAgain(t *testing.T) {
+	for _, f := range []cloudtest.Fault{
+		{Status: http.StatusConflict, Code: "ConditionalRequestConflict"}, {Status: http.StatusPreconditionFailed, Code: "PreconditionFailed"},
+	} {
+		s := cloudtest.New(t)
+		n := receiver(t, s, Options{Prefix: "cap"})
+		seen := map[string]bool{}
+		s.Break(func(r *http.Request, _ int) *cloudtest.Fault {
+			if conditional := r.Header.Get("If-Match")+r.Header.Get("If-None-Match") != ""; !conditional || seen[r.URL.Path] {
+				return nil
+			}
+			seen[r.URL.Path] = true
+			return &f
+		})
+		deliver(t, n, delivery(morning))
+		if len(seen) != 7 {
+			t.Errorf("%s: conditional writes of %v", f.Code, seen)
+		}
+		if days, reports := lists(t, s, "2026/11/22"); len(days.Entries) != 1 || len(reports.Entries) != 1 {
+			t.Errorf("%s: %+v %+v", f.Code, days, reports)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		fault   cloudtest.Fault
+		refused bool
+		after   time.Duration
+		says    string
+	}{
+		{"denied", cloudtest.Fault{Status: 403, Code: "AccessDenied"}, true, 0, "s3:PutObject"},
+		{"no bucket", cloudtest.Fault{Status: 404, Code: "NoSuchBucket"}, true, 0, "create the bucket"},
+		{"throttled", cloudtest.Fault{Status: 503, Code: "SlowDown", Header: map[string]string{"Retry-After": "3"}}, false, 3 * time.Second, "SlowDown"},
+		{"lost", cloudtest.Fault{Lost: true}, false, 0, "does not answer"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := cloudtest.New(t)
+			n := receiver(t, s, Options{})
+			s.Break(func(*http.Request, int) *cloudtest.Fault { return &tc.fault })
+			receipt, err := n.Notify(context.Background(), delivery(morning))
+			var refused *notify.RefusedError
+			var retry *notify.RetryError
+			switch {
+			case tc.refused && !errors.As(err, &refused), !tc.refused && !errors.As(err, &retry):
+				t.Fatalf("got %T %v", err, err)
+			case !tc.refused && retry.After != tc.after:
+				t.Errorf("to wait %v, want %v", retry.After, tc.after)
+			}
+			if !strings.Contains(err.Error(), tc.says) || strings.Contains(err.Error(), cloudtest.Secret) {
+				t.Errorf("got %v", err)
+			}
+			if receipt != (notify.Receipt{}) {
+				t.Errorf("a receipt of nothing: %+v", receipt)
+			}
+			for _, key := range s.Keys() {
+				if strings.HasSuffix(key, "index.html") {
+					t.Errorf("the page is there and not what belongs to it: %s", key)
+				}
+			}
+			s.Break(nil)
+			deliver(t, n, delivery(morning)) // and later it goes well
+		})
+	}
+}
+
+// TestEveryLostAnswerHeals cuts the connection after each request in turn: a second delivery leaves the same as one that went well.
+func TestEveryLostAnswerHeals(t *testing.T) {
+	want := cloudtest.New(t)
+	n := receiver(t, want, Options{})
+	want.Break(func(*http.Request, int) *cloudtest.Fault { return nil })
+	deliver(t, n, delivery(morning, bad))
+	calls := len(want.Calls())
+	if calls < 15 {
+		t.Fatalf("a delivery makes %d calls", calls)
+	}
+	for lost := range calls {
+		s := cloudtest.New(t)
+		n := receiver(t, s, Options{})
+		s.Break(func(r *http.Request, i int) *cloudtest.Fault {
+			if i == lost {
+				return &cloudtest.Fault{Lost: true}
+			}
+			return nil
+		})
+		if _, err := n.Notify(context.Background(), delivery(morning, bad)); err == nil && s.Calls()[lost][:3] == "PUT" {
+			t.Errorf("the answer to %s was lost, and no error", s.Calls()[lost])
+		}
+		s.Break(nil)
+		deliver(t, n, delivery(morning, bad))
+		if !slices.Equal(s.Keys(), want.Keys()) {
+			t.Errorf("lost %d: %v", lost, s.Keys())
+		}
+		for _, key := range s.Keys() {
+			if !bytes.Equal(s.Object(key).Body, want.Object(key).Body) {
+				t.Errorf("lost %d: %s holds %s", lost, key, s.Object(key).Body)
+			}
+		}
+	}
+}
+
+func TestListThatCannotBeRead(t *testing.T) {
+	for name, body := range map[string]string{"damaged": `{"schema":1,"entr`, "newer": `{"schema":2}`} {
+		s := cloudtest.New(t)
+		n := receiver(t, s, Options{Prefix: "cap", PublicURL: "https://r.example.com"})
+		key := base + "2026/11/22/index.json"
+		s.Write(key, []byte(body))
+		receipt, err := n.Notify(context.Background(), delivery(morning))
+		var refused *notify.RefusedError
+		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "left as it is") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := string(s.Object(key).Body); got != body {
+			t.Errorf("%s: it was overwritten with %s", name, got)
+		}
+		if receipt.Location == "" || s.Object(base+"latest/index.html").ETag == "" {
+			t.Errorf("%s: the report itself is not archived: %+v", name, receipt)
+		}
+	}
+}
+
+func TestListBeginsAnew(t *testing.T) {
+	s := cloudtest.New(t)
+	n := receiver(t, s, Options{Prefix: "cap"})
+	for i := range 3 {
+		deliver(t, n, delivery(morning.Add(time.Duration(i)*time.Minute)))
+	}
+	s.Delete(base + "index.json")
+	s.Delete(base + "2026/11/22/index.json")
+	deliver(t, n, delivery(morning.Add(time.Hour)))
+	if page := string(s.Object(base + "2026/11/22/index.html").Body); strings.Count(page, "<li class=") != 1 {
+		t.Errorf("the page is the one of the list that was lost:\n%s", page)
+	}
+}
+
+func TestLink(t *testing.T) {
+	s := cloudtest.New(t)
+	receipt := deliver(t, receiver(t, s, Options{LinkLife: time.Hour}), delivery(morning))
+	if left := time.Until(receipt.Expires); left < 50*time.Minute || left > time.Hour {
+		t.Errorf("the link of an hour expires in %v", left)
+	}
+	response, err := http.Get(receipt.Location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.Header.Get("Etag") != s.Object("prod-seoul/daily/2026/11/22/20261122T000000Z/index.html").ETag {
+		t.Errorf("%s leads to %s", receipt.Location, response.Status)
+	}
+	if strings.Contains(fmt.Sprintf("%+v", receipt), cloudtest.Secret) {
+		t.Errorf("the receipt shows the secret: %+v", receipt)
+	}
+}
+
+func TestCacheOfWhatMayComeOutBetter(t *testing.T) {
+	s := cloudtest.New(t)
+	n := receiver(t, s, Options{})
+	deliver(t, n, delivery(morning, func(r *report.Report) { r.Info.Incomplete = "SIGTERM" }))
+	deliver(t, n, delivery(morning.Add(time.Hour), func(r *report.Report) { r.Failures = []report.Failure{{}} }))
+	for _, key := range s.Keys() {
+		if got := s.Object(key).Header.Get("Cache-Control"); got != cacheALittle {
+			t.Errorf("%s: %s", key, got)
+		}
+	}
+}
+
+func TestHostileNames(t *testing.T) {
+	s := cloudtest.New(t)
+	n := receiver(t, s, Options{Prefix: "cap"})
+	odd := delivery(morning, func(r *report.Report) {
+		r.Info.Cluster, r.Info.Name, r.Info.Title = "../../etc", `a/b?<script>"`, `<script>alert(1)</script>`
+		r.Headline = `</bdi><img src=x onerror=alert(1)> ` + strings.Repeat("é", 500) + "\xff"
+	})
+	deliver(t, n, odd)
+	safe := regexp.MustCompile(`^cap/etc-[0-9a-f]{8}/a-b-script-[0-9a-f]{8}/[0-9A-Za-z/.-]+$`)
+	for _, key := range s.Keys() {
+		if !safe.MatchString(key) || strings.Contains(key, "..") {
+			t.Errorf("key %q", key)
+		}
+		if body := s.Object(key).Body; strings.Contains(string(body), "<script") || strings.Contains(string(body), "<img") {
+			t.Errorf("%s holds what came from outside:\n%s", key, body)
+		}
+	}
+	for _, name := range []string{"", "../x", "a/b", ".x", "A.png", "x\x00"} {
+		d := delivery(morning)
+		d.Files = append(d.Files, report.File{Name: name})
+		var refused *notify.RefusedError
+		if _, err := n.Notify(context.Background(), d); !errors.As(err, &refused) {
+			t.Errorf("a file called %q: %v", name, err)
+		}
+	}
+}
+
+func TestNothingDrawnLeavesNoTrace(t *testing.T) {
+	s := cloudtest.New(t)
+	d := delivery(morning)
+	d.Files = nil
+	if receipt := deliver(t, receiver(t, s, Options{}), d); receipt != (notify.Receipt{}) || len(s.Keys()) != 0 {
+		t.Errorf("receipt %+v, keys %v", receipt, s.Keys())
+	}
+}
+
+func TestOptions(t *testing.T) {
+	for _, o := range []Options{
+		{PublicURL: "reports.example.com"}, {PublicURL: "javascript://x/y"}, {PublicURL: "https://x/?a=b"}, {LinkLife: 8 * 24 * time.Hour}, {LinkLife: time.Millisecond},
+	} {
+		if _, err := New(nil, o); err == nil {
+			t.Errorf("%+v is accepted", o)
+		}
+	}
+}
+
+func TestListHasBounds(t *testing.T) {
+	var l list
+	for i := range maxEntries {
+		l.Entries = append(l.Entries, entry{Name: fmt.Sprintf("%05d", 9000-i)})
+	}
+	if !l.put(entry{Name: "09500"}) || len(l.Entries) != maxEntries || l.Entries[0].Name != "09500" {
+		t.Errorf("%d entries, the first %s", len(l.Entries), l.Entries[0].Name)
+	}
+	if l.put(entry{Name: "00001"}) {
+		t.Error("an entry older than all changed a full list")
+	}
+	if l.put(entry{Name: "09000", Rev: -1}) {
+		t.Error("an entry of before took the place of a newer one")
+	}
+	long := entry{Headline: headline(strings.Repeat("<", 2*maxHeadline))}
+	l.Entries = slices.Repeat([]entry{long}, maxEntries)
+	body, err := json.Marshal(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(body) > maxListSize {
+		t.Errorf("a full list has %d bytes, more than are read", len(body))
+	}
+}
+
+// TestPages are goldens: look at them in a browser.
+func TestPages(t *testing.T) {
+	for _, language := range words.Languages() {
+		s := cloudtest.New(t)
+		n := receiver(t, s, Options{Prefix: "cap"})
+		in := func(change ...func(*report.Report)) func(*report.Report) {
+			return func(r *report.Report) {
+				r.Info.Language = language
+				for _, c := range change {
+					c(r)
+				}
+			}
+		}
+		for i := range 20 {
+			slot := morning.Add(-time.Duration(i*37) * time.Hour)
+			switch {
+			case i%7 == 1:
+				deliver(t, n, delivery(slot, in(bad)))
+			case i%7 == 3:
+				deliver(t, n, delivery(slot, in(func(r *report.Report) { r.Warning, r.Headline = 1, "data/kafka-0 volume 81 %, over 80 % since 06:20" })))
+			case i%7 == 5:
+				deliver(t, n, delivery(slot, in(func(r *report.Report) {
+					r.OK, r.Failures, r.Headline = 0, []report.Failure{{}}, "Nothing could be measured: connection refused"
+				})))
+			default:
+				deliver(t, n, delivery(slot, in()))
+			}
+		}
+		for i := range 6 {
+			deliver(t, n, delivery(morning.Add(time.Duration(i+1)*5*time.Minute), in(func(r *report.Report) {
+				if i == 2 {
+					bad(r)
+				}
+			})))
+		}
+		for key, name := range map[string]string{"index.html": "days", "2026/11/22/index.html": "day"} {
+			golden := filepath.Join("testdata", fmt.Sprintf("%s-%s.html", name, language))
+			got := s.Object(base + key).Body
+			if *update {
+				if err := os.WriteFile(golden, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s is not %s; look at it and run with -update", key, golden)
+			}
+		}
+	}
+}
+
+// TestPagesLoadNothing: no request leaves the page, and no script runs in it.
+func TestPagesLoadNothing(t *testing.T) {
+	s := cloudtest.New(t)
+	deliver(t, receiver(t, s, Options{Prefix: "cap"}), delivery(morning, bad))
+	page := string(s.Object(base + "index.html").Body)
+	if !strings.Contains(page, `content="default-src &#39;none&#39;; style-src &#39;sha256-`) {
+		t.Error("the page has no policy")
+	}
+	if found := regexp.MustCompile(`(?i)<script|src=|@import|url\(|https?:`).FindString(page); found != "" {
+		t.Errorf("the page holds %q", found)
+	}
+}
