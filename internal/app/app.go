@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/dir"
@@ -41,6 +42,7 @@ type Options struct {
 type App struct {
 	cfg      *config.Config
 	client   *promapi.Client
+	font     *chart.Font // nil: the embedded ones do
 	receiver notify.Notifier
 	o        Options
 }
@@ -94,7 +96,13 @@ func New(cfg *config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &App{cfg: cfg, client: client, receiver: dir.New(o.OutputDir), o: o}, nil
+	var font *chart.Font
+	if cfg.Font != nil {
+		if font, err = chart.ParseFont(cfg.Font.Data); err != nil {
+			return nil, fmt.Errorf("font: %s: %w", cfg.Font.Path, err)
+		}
+	}
+	return &App{cfg: cfg, client: client, font: font, receiver: dir.New(o.OutputDir), o: o}, nil
 }
 
 func newClient(p config.Prometheus, version string) (*promapi.Client, error) {
@@ -191,7 +199,7 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 	info := report.Info{
 		Cluster: a.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: a.o.Slot, Range: r.Range, Zone: r.Zone, Language: r.Language, Version: a.o.Version,
 		Server: serverName(server), ServerURL: p.URL, ExternalURL: p.ExternalURL, Command: a.o.Command, Nodes: nodes.All(),
-		Scrape: p.ScrapeInterval, Notes: notes,
+		Scrape: p.ScrapeInterval, Notes: notes, Font: a.font,
 	}
 	if ctx.Err() != nil {
 		info.Incomplete = whyIncomplete(context.Cause(ctx), words.In(r.Language))

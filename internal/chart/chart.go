@@ -148,6 +148,11 @@ func Undrawable(p *snapshot.Panel, f *Font) []rune {
 	for _, l := range p.Lines {
 		look(l.Name)
 	}
+	if kindOf(p) == snapshot.Bars {
+		for _, r := range p.Rows[:min(len(p.Rows), mostBars)] {
+			look(r.Name)
+		}
+	}
 	for _, r := range p.References {
 		look(r.Name)
 	}

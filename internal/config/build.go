@@ -1,6 +1,9 @@
 package config
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -52,6 +55,9 @@ const (
 func (b *builder) config(f *file) *Config {
 	c := &Config{Version: f.Version, Cluster: f.Cluster, Prometheus: b.prometheus(&f.Prometheus)}
 	b.scrape = c.Prometheus.ScrapeInterval
+	if b.has("font") {
+		c.Font = b.font(f.Font)
+	}
 	if !b.has("reports") {
 		f.Reports = []report{{Name: "default", Timezone: zone{time.UTC}, Language: string(words.English), Range: duration(24 * time.Hour)}}
 	} else if len(f.Reports) == 0 {
@@ -64,6 +70,41 @@ func (b *builder) config(f *file) *Config {
 		c.Reports = append(c.Reports, b.report(&r, path))
 	}
 	return c
+}
+
+// maxFont bounds a font file: those for Chinese and Japanese have about 20 MB.
+const maxFont = 64 << 20
+
+// font reads the font file.
+func (b *builder) font(path string) *Font {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(b.file), path)
+	}
+	info, err := os.Stat(path)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxFont) {
+		err = fmt.Errorf("not a file of at most %d MiB", maxFont>>20)
+	}
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(path)
+	}
+	switch {
+	case err != nil:
+		b.problem("font", "cannot be read: %v; write the path of a TrueType font (.ttf)", err)
+	case !isTrueType(data):
+		b.problem("font", "not a TrueType font; write the path of a .ttf file (most .otf files have outlines of another kind, which cannot be drawn)")
+	}
+	return &Font{Path: path, Data: data}
+}
+
+// isTrueType looks at the first bytes, which tell TrueType outlines and collections of them from others.
+func isTrueType(data []byte) bool {
+	for _, tag := range []string{"\x00\x01\x00\x00", "true", "ttcf"} {
+		if strings.HasPrefix(string(data[:min(len(data), 4)]), tag) {
+			return true
+		}
+	}
+	return false
 }
 
 // unique records a name that stands in the same list before.

@@ -27,6 +27,7 @@ type Config struct {
 	Version    int
 	Cluster    string // "" where the file names none
 	Prometheus Prometheus
+	Font       *Font    // for the charts; nil where the file names none
 	Reports    []Report // in the file's order, at least one
 }
 
@@ -42,6 +43,12 @@ type Prometheus struct {
 	Timeout        time.Duration     // of one query
 	Concurrency    int               // queries at a time
 	MaxSeries      int               // most series that one query may answer with
+}
+
+// Font is a font file, TrueType by its first bytes. Whether it is whole, whoever draws with it will say.
+type Font struct {
+	Path string
+	Data []byte
 }
 
 // Report is what one run draws.

@@ -26,6 +26,8 @@ type file struct {
 	Version int `yaml:"version" jsonschema:"required,minimum=1,maximum=1"`
 	// The cluster's name, for titles.
 	Cluster string `yaml:"cluster"`
+	// A TrueType font (.ttf) for the charts' words in scripts that the built-in fonts do not have. A relative path starts from this file's directory.
+	Font string `yaml:"font"`
 	// Where the data comes from.
 	Prometheus prometheusSection `yaml:"prometheus" jsonschema:"required"`
 	// The reports, each drawn by one run. Without any: one report, named default, of all the built-in panels.
@@ -95,14 +97,19 @@ type panel struct {
 	Why string `yaml:"why"`
 	// What brings the metrics where they are missing: the exporter or setting.
 	Hint string `yaml:"hint"`
-	// How many series are drawn as lines of their own.
-	Top int `yaml:"top" jsonschema:"minimum=1,maximum=20"`
+	// How the data is shown: lines over time; area, one series upon the other; bars of the newest values; heatmap, a row of cells for
+	// each series; stat, the newest values in large figures. Without one: lines, or bars where there is but one sample.
+	Kind string `yaml:"kind" jsonschema:"enum=lines,enum=area,enum=bars,enum=heatmap,enum=stat"`
+	// How many series are drawn on their own; more than 20 only as bars or heatmap.
+	Top int `yaml:"top" jsonschema:"minimum=1,maximum=48"`
 	// How much time the panel shows; without one, as much as the report.
 	Range duration `yaml:"range" limits:"1m..400d"`
 	// The time between two samples; without one, it follows from the range.
 	Step duration `yaml:"step" limits:"1s..1w"`
 	// What a ratio is of, as a query with the same grouping, for "60.4 of 64 GiB".
 	Capacity *capacity `yaml:"capacity"`
+	// Lines to read the series against, drawn dashed with their names: limits, requests, capacity. A chart has four at most.
+	References []reference `yaml:"references"`
 	// An answer without series is the good one, as long as the metrics exist.
 	EmptyIsOK bool `yaml:"empty_is_ok"`
 	// Leave the panel out where its metrics do not exist.
@@ -119,6 +126,14 @@ type capacity struct {
 	Query string `yaml:"query" jsonschema:"required"`
 	// What its numbers are, by Grafana's id.
 	Unit unit `yaml:"unit"`
+}
+
+// reference is a query whose series are drawn as dashed lines, in the panel's unit.
+type reference struct {
+	// The name beside the line: limit. {{label}} stands for the label's value, where the query gives several series.
+	Name string `yaml:"name" jsonschema:"required"`
+	// PromQL that gives an instant vector, as the panel's query does.
+	Query string `yaml:"query" jsonschema:"required"`
 }
 
 // rule is an alert (alertname) or a verdict (name and reduce).

@@ -286,3 +286,48 @@ func TestLoadFileErrors(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestKindAndReferences(t *testing.T) {
+	c := load(t, `
+version: 1
+prometheus: {url: http://p}
+reports:
+  - name: daily
+    panels:
+      - {use: node-cpu, kind: heatmap, top: 48}
+      - name: memory
+        kind: area
+        query: container_memory_working_set_bytes
+        unit: bytes
+        references:
+          - {name: "limit {{container}}", query: 'kube_pod_container_resource_limits{resource="memory"}'}
+          - {name: peak, query: 'max_over_time(x[$__interval])'}
+`)
+	heat, area := c.Reports[0].Panels[0], c.Reports[0].Panels[1]
+	if heat.Kind != snapshot.Heatmap || heat.Top != 48 {
+		t.Errorf("kind %q, top %d", heat.Kind, heat.Top)
+	}
+	want := []snapshot.Reference{
+		{Name: "limit {{container}}", Query: `kube_pod_container_resource_limits{resource="memory"}`}, {Name: "peak", Query: "max_over_time(x[$__interval])"},
+	}
+	if diff := cmp.Diff(want, area.References); diff != "" || area.Kind != snapshot.Area {
+		t.Errorf("kind %q, references:\n%s", area.Kind, diff)
+	}
+}
+
+func TestFont(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "own.ttf"), []byte("\x00\x01\x00\x00font"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const rest = "version: 1\nprometheus: {url: http://p}\nfont: "
+	for _, path := range []string{"own.ttf", filepath.Join(dir, "own.ttf")} {
+		c, err := config.Load(filepath.Join(dir, "promsnap.yaml"), []byte(rest+path), options())
+		if err != nil || c.Font == nil || string(c.Font.Data) != "\x00\x01\x00\x00font" || c.Font.Path != filepath.Join(dir, "own.ttf") {
+			t.Errorf("font %s: %+v, %v", path, c, err)
+		}
+	}
+	if c := load(t, "version: 1\nprometheus: {url: http://p}"); c.Font != nil {
+		t.Error("a font that the file does not name")
+	}
+}

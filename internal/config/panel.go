@@ -75,6 +75,15 @@ func (b *builder) set(p *panel, path string, s *snapshot.Spec) {
 	if b.has(key(path, "optional")) {
 		s.Optional = p.Optional
 	}
+	if b.has(key(path, "kind")) {
+		s.Kind = snapshot.Kind(p.Kind)
+	}
+	if b.has(key(path, "references")) {
+		s.References = nil
+		for _, r := range p.References {
+			s.References = append(s.References, snapshot.Reference{Name: r.Name, Query: r.Query})
+		}
+	}
 	if p.Capacity != nil {
 		s.Capacity = &snapshot.Capacity{Query: p.Capacity.Query, Unit: p.Capacity.Unit.Unit}
 	}
@@ -95,6 +104,10 @@ func (b *builder) check(path string, s *snapshot.Spec, reportRange time.Duration
 	if b.has(key(path, "capacity.query")) {
 		b.promql(key(path, "capacity.query"), s.Capacity.Query, vars)
 	}
+	b.references(key(path, "references"), s, vars)
+	if s.Top > mostLines && s.Kind != snapshot.Bars && s.Kind != snapshot.Heatmap {
+		b.problem(key(path, "top"), "%d lines cannot be told apart; write %d at most, or kind: heatmap or bars", s.Top, mostLines)
+	}
 	if before, after := strings.Count(s.Legend, "{{"), strings.Count(s.Legend, "}}"); before != after {
 		b.problem(key(path, "legend"), "unequal numbers of {{ and }}; write labels as in {{namespace}}/{{pod}}")
 	}
@@ -111,6 +124,28 @@ func (b *builder) check(path string, s *snapshot.Spec, reportRange time.Duration
 			if b.clean(field) {
 				b.problem(field, "%s", p.Message)
 			}
+		}
+	}
+}
+
+// mostLines is how many series a panel has that are told apart by their colour.
+const mostLines = 20
+
+// references looks at the queries of the panel's reference lines.
+func (b *builder) references(path string, s *snapshot.Spec, vars snapshot.Vars) {
+	if len(s.References) > snapshot.MostReferences {
+		b.problem(path, "%d reference lines; keep the %d that matter most", len(s.References), snapshot.MostReferences)
+	}
+	if len(s.References) > 0 && s.Kind != "" && s.Kind != snapshot.Lines && s.Kind != snapshot.Area {
+		b.problem(path, "a %s chart has no axis to draw reference lines on; write kind: lines or area, or take them out", s.Kind)
+	}
+	for i, r := range s.References {
+		at := item(path, i)
+		if b.has(key(at, "query")) {
+			b.promql(key(at, "query"), r.Query, vars)
+		}
+		if b.has(key(at, "name")) && r.Name == "" {
+			b.problem(key(at, "name"), "empty; write what the line is, such as limit")
 		}
 	}
 }

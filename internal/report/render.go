@@ -84,16 +84,18 @@ func drawAll(ctx context.Context, panels []snapshot.Panel, draw func(*snapshot.P
 
 // draw draws one panel as a file and for the page.
 func (r *Report) draw(p *snapshot.Panel) (d drawing) {
-	zone, language := r.Info.Zone, r.Info.Language
-	if d.png, d.err = chart.PNG(p, chart.Options{Width: chartWidth, Height: chartHeight, Scale: chartScale, Zone: zone, Language: language}); d.err != nil {
+	o := chart.Options{Width: chartWidth, Height: chartHeight, Scale: chartScale, Zone: r.Info.Zone, Language: r.Info.Language, Font: r.Info.Font}
+	if d.png, d.err = chart.PNG(p, o); d.err != nil {
 		return d
 	}
-	wide, err := chart.SVG(p, chart.Options{Width: wideWidth, Height: wideHeight, Zone: zone, Language: language, Bare: true})
+	o.Width, o.Height, o.Bare = wideWidth, wideHeight, true
+	wide, err := chart.SVG(p, o)
 	if err != nil {
 		d.err = err
 		return d
 	}
-	phone, err := chart.SVG(p, chart.Options{Width: phoneWidth, Height: phoneHeight, Zone: zone, Language: language, Bare: true})
+	o.Width, o.Height = phoneWidth, phoneHeight
+	phone, err := chart.SVG(p, o)
 	if err != nil {
 		d.err = err
 		return d

@@ -6,8 +6,10 @@ package report
 
 import (
 	"path"
+	"slices"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
@@ -38,6 +40,7 @@ type Info struct {
 	Nodes       []snapshot.Node
 	Scrape      time.Duration // the scrape interval that was assumed
 	Notes       []string      // what the run as a whole should say, such as odd labels
+	Font        *chart.Font   // for runes that the charts' own fonts do not have; nil: none
 }
 
 // Report is what is drawn of one slot: pure data, made by Build.
@@ -115,6 +118,9 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	for i := range panels {
 		r.take(&panels[i])
 	}
+	if missing := undrawable(panels, in.Font); len(missing) > 0 {
+		r.Warnings = append(r.Warnings, Warning{Text: r.words.undrawable(missing)})
+	}
 	r.Findings = joinSilentNodes(r.Findings)
 	sortByGravity(r.Findings)
 	for i := range r.Findings {
@@ -125,6 +131,16 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	r.seeNodes()
 	r.Headline = r.words.headline(r)
 	return r
+}
+
+// undrawable returns the runes of all panels that no font has, each once, in the order of their codes.
+func undrawable(panels []snapshot.Panel, f *chart.Font) []rune {
+	var missing []rune
+	for i := range panels {
+		missing = append(missing, chart.Undrawable(&panels[i], f)...)
+	}
+	slices.Sort(missing)
+	return slices.Compact(missing)
 }
 
 // take takes over what one panel came to. The notes of one that failed are of the same failure.

@@ -455,3 +455,19 @@ func BenchmarkRender(b *testing.B) {
 		}
 	}
 }
+
+// What no font has is said once for the whole report, whichever panels it is in.
+func TestUndrawable(t *testing.T) {
+	line := func(name string) snapshot.Line { return snapshot.Line{Row: snapshot.Row{Name: name}} }
+	panels := []snapshot.Panel{
+		{Spec: snapshot.Spec{Name: "a", Title: "노드"}, Lines: []snapshot.Line{line("中🙂"), line("plain")}},
+		{Spec: snapshot.Spec{Name: "b"}, Lines: []snapshot.Line{line("🙂\u2066")}},
+	}
+	r := Build(Info{}, panels)
+	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0].Text, ": U+2066, 🙂 (U+1F642). ") {
+		t.Errorf("warnings: %+v", r.Warnings)
+	}
+	if r := Build(Info{}, panels[:0]); len(r.Warnings) != 0 {
+		t.Errorf("nothing is missing: %+v", r.Warnings)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -94,6 +95,25 @@ func (w wording) past(what string, f *Finding, in Info) string {
 		s += w.GoneToo
 	}
 	return s
+}
+
+// mostRunes is how many runes the note on those without a font names.
+const mostRunes = 20
+
+// undrawable says which runes the pictures cannot show: "中 (U+4E2D)".
+func (w wording) undrawable(runes []rune) string {
+	var named []string
+	for _, r := range runes[:min(len(runes), mostRunes)] {
+		code := fmt.Sprintf("U+%04X", r)
+		if unicode.IsPrint(r) {
+			code = fmt.Sprintf("%c (%s)", r, code)
+		}
+		named = append(named, code)
+	}
+	if more := len(runes) - mostRunes; more > 0 {
+		named = append(named, w.AndMore.Of(more))
+	}
+	return fmt.Sprintf(w.NoFont, strings.Join(named, ", "))
 }
 
 // headline is the worst finding with what makes it understood, or that there is none; it never calls good what was not seen.

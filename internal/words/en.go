@@ -118,6 +118,7 @@ var english = Words{
 	NoFindings:      "No findings.",
 	NotListed:       "The first %[1]s of %[2]s; report.json has more.",
 	NoChart:         "The chart could not be drawn: %[1]s",
+	NoFont:          "The pictures show empty boxes for characters that no font has: %[1]s. The key font of the configuration names another font.",
 	MadeBy:          "Made by promsnap %[1]s",
 	ScrapeWord:      "scraped every %[1]s",
 	SlotWord:        "Slot",

@@ -123,6 +123,7 @@ var korean = Words{
 	NoFindings:      "이상 항목이 없습니다.",
 	NotListed:       "%[2]s개 중 상위 %[1]s개입니다. 더 많은 내용은 report.json에 있습니다.",
 	NoChart:         "차트를 그릴 수 없었습니다: %[1]s",
+	NoFont:          "글꼴에 없어 그림에 빈 상자로 표시된 문자: %[1]s (설정의 font 항목에서 다른 글꼴을 지정할 수 있음)",
 	MadeBy:          "promsnap %[1]s 생성",
 	ScrapeWord:      "수집 주기 %[1]s",
 	SlotWord:        "기준 시각",

@@ -102,6 +102,7 @@ type Words struct {
 	Query, OpenGraph, Unmeasured, Nothing, NoSeries, Good, NoFindings         string
 	NotListed                                                                 string // 1 how many are listed, 2 of how many
 	NoChart                                                                   string // 1 error
+	NoFont                                                                    string // 1 characters
 	MadeBy                                                                    string // 1 version
 	ScrapeWord                                                                string // 1 interval
 	SlotWord, Asked, Again, RunbookWord                                       string
