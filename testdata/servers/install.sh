@@ -4,6 +4,7 @@
 #   testdata/servers/install.sh [DIR]     DIR is .cache/servers in the repository where it is not given
 #
 #   DIR/prometheus, DIR/promtool          Prometheus 3, built from the module beside this script, and rebuilt when that changes
+#   DIR/versitygw                         an S3
 #   /usr/bin/prometheus                   Debian's Prometheus and node_exporter, from apt (as root)
 #   /usr/bin/prometheus-node-exporter
 #
@@ -77,3 +78,18 @@ browser() {
 	echo "$modules" >"$dir/browser/stamp"
 }
 browser
+
+# s3 installs versitygw, an S3 that verifies signatures and knows conditional writes.
+s3() {
+	gateway=github.com/versity/versitygw/cmd/versitygw@v1.8.0
+	stamp="$(go env GOVERSION GOOS GOARCH | tr '\n' ' ')$gateway"
+	if [ -x "$dir/versitygw" ] && [ "$(cat "$dir/versitygw.stamp" 2>/dev/null)" = "$stamp" ]; then
+		echo "servers: versitygw is in $dir"
+		return
+	fi
+	echo "servers: building versitygw into $dir (about a minute and a half of CPU)"
+	rm -f "$dir/versitygw.stamp"
+	(cd "$dir" && GOFLAGS='' GOBIN="$dir" nice go install -trimpath -ldflags '-s -w' "$gateway")
+	echo "$stamp" >"$dir/versitygw.stamp"
+}
+s3
