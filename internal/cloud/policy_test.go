@@ -1,0 +1,92 @@
+package cloud
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// called returns the operations of S3's client that this package calls.
+func called(t *testing.T) []string {
+	t.Helper()
+	files, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), f.Name(), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			call, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if of, ok := call.X.(*ast.SelectorExpr); ok && (of.Sel.Name == "client" || of.Sel.Name == "sign") {
+				found[strings.TrimPrefix(call.Sel.Name, "Presign")] = true
+			}
+			return true
+		})
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// TestPolicyIsWhatIsCalled holds the policy in docs/s3.md, and the hints of errors, against the operations that the code calls.
+func TestPolicyIsWhatIsCalled(t *testing.T) {
+	operations := called(t)
+	if !slices.Equal(operations, []string{"GetObject", "HeadObject", "PutObject"}) {
+		t.Errorf("the package calls %v: is each of them among actions and in docs/s3.md?", operations)
+	}
+	want := map[string]bool{}
+	for _, operation := range operations {
+		if len(actions(operation)) == 0 {
+			t.Errorf("nobody says what %s needs", operation)
+		}
+		for _, action := range append(actions(operation), keyActions()...) {
+			want[action] = true
+		}
+	}
+	doc, err := os.ReadFile("../../docs/s3.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)```json\n(.*?)```").FindSubmatch(doc)
+	if block == nil {
+		t.Fatal("docs/s3.md holds no policy")
+	}
+	var policy struct {
+		Statement []struct {
+			Effect string
+			Action any
+		}
+	}
+	if err := json.Unmarshal(block[1], &policy); err != nil {
+		t.Fatalf("the policy is no JSON: %v", err)
+	}
+	got := map[string]bool{}
+	for _, s := range policy.Statement {
+		switch a := s.Action.(type) {
+		case string:
+			got[a] = true
+		case []any:
+			for _, one := range a {
+				got[one.(string)] = true
+			}
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("the policy allows %v, and the code needs %v", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+	}
+}
