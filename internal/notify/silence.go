@@ -35,7 +35,8 @@ func (s Silence) Active(slot time.Time) bool { return !slot.Before(s.From) && sl
 //
 //	node=~"kafka-.*", alertname="NodeMemoryHigh"
 //
-// They match an alert's labels, and alertname, severity and panel.
+// They match an alert's labels, and alertname, severity and panel. One of them at least must ask for something: matchers that hold for an
+// alert without any label would silence everything.
 func ParseMatch(s string) ([]*labels.Matcher, error) {
 	if len(s) > maxMatch {
 		return nil, fmt.Errorf("the matchers have %d characters, more than %d", len(s), maxMatch)
@@ -43,6 +44,9 @@ func ParseMatch(s string) ([]*labels.Matcher, error) {
 	m, err := parser.NewParser(parser.Options{}).ParseMetricSelector("{" + s + "}")
 	if err != nil {
 		return nil, fmt.Errorf("the matchers %q cannot be read; write them as in PromQL, such as node=~\"kafka-.*\": %w", s, err)
+	}
+	if !slices.ContainsFunc(m, func(m *labels.Matcher) bool { return !m.Matches("") }) {
+		return nil, fmt.Errorf("the matchers %q would silence everything; name what is to be silent, such as node=~\"kafka-.*\"", s)
 	}
 	return m, nil
 }

@@ -94,12 +94,12 @@ func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert
 		}
 	}
 	if worst != nil {
-		a.Episodes = r.join(a.Episodes, firing, slot)
+		a.Episodes = r.join(a.Episodes, firing, r.Through, slot)
 	}
 	for _, f := range pending(fs) {
 		s := episode(f.Streak, None)
-		if len(a.Episodes) > 0 && goesOn(a.Now(), slot) && r.touches(a.Now(), s, slot) {
-			a.Episodes = r.join(a.Episodes, s, slot)
+		if len(a.Episodes) > 0 && goesOn(a.Now(), slot) && r.touches(a.Now(), s, s.Last, slot) {
+			a.Episodes = r.join(a.Episodes, s, s.Last, slot)
 			if worst == nil || worst.Status == Pending {
 				worst = worse(worst, f)
 			}
@@ -124,7 +124,8 @@ func (r *RuleResult) joinEnded(a *Alert, f *Judged, seen, slot time.Time) bool {
 	joined := false
 	for _, s := range []*Streak{f.Earlier, f.Latest} {
 		if s != nil && s.To.After(seen) {
-			a.Episodes = r.join(a.Episodes, episode(s, s.Severity), slot)
+			ended := episode(s, s.Severity)
+			a.Episodes = r.join(a.Episodes, ended, ended.Last, slot)
 			joined = true
 		}
 	}
@@ -155,20 +156,21 @@ func goesOn(e Episode, slot time.Time) bool { return e.Fires() || e.Ended.Equal(
 
 // touches tells whether what the samples say now belongs to an episode: they are no further apart than KeepFiringFor. After slots that
 // were missed for longer than the samples reach back, what is there from their beginning belongs to the episode that went on before:
-// nothing says that it ever ended.
-func (r *RuleResult) touches(e, s Episode, slot time.Time) bool {
+// nothing says that it ever ended. Reach is up to when s goes on: what fires now does so up to the end of the samples, although its own
+// newest may be some minutes older.
+func (r *RuleResult) touches(e, s Episode, reach, slot time.Time) bool {
 	if goesOn(e, slot) && s.Open && e.Last.Before(r.From) && s.Since.Sub(r.From) <= r.KeepFiringFor {
 		return true
 	}
-	return !s.Since.After(e.Last.Add(r.KeepFiringFor)) && !e.Since.After(s.Last.Add(r.KeepFiringFor))
+	return !s.Since.After(e.Last.Add(r.KeepFiringFor)) && !e.Since.After(reach.Add(r.KeepFiringFor))
 }
 
 // join adds s to the episodes; those that it touches become one with it. All but the last have ended then.
-func (r *RuleResult) join(es []Episode, s Episode, slot time.Time) []Episode {
+func (r *RuleResult) join(es []Episode, s Episode, reach, slot time.Time) []Episode {
 	out := make([]Episode, 0, len(es)+1)
 	joined := s
 	for _, e := range es {
-		if r.touches(e, s, slot) {
+		if r.touches(e, s, reach, slot) {
 			joined = r.union(joined, e)
 		} else {
 			out = append(out, e)

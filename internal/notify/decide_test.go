@@ -1,0 +1,231 @@
+package notify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+var slot = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+
+// at is so many minutes before the slot.
+func before(minutes int) time.Time { return slot.Add(-time.Duration(minutes) * time.Minute) }
+
+// firing is an alert of a node that fires since so many minutes.
+func firing(node string, severity rules.Severity, minutes int) rules.Alert {
+	return rules.Alert{
+		Panel: "node-memory", Rule: "NodeMemoryHigh", Name: node, Labels: map[string]string{"node": node, "pool": node[:1]},
+		Identity: map[string]string{"node": node}, Severity: severity, Value: 0.94, Limit: 0.9,
+		Episodes: []rules.Episode{{Since: before(minutes), Last: before(1), Worst: severity, Peak: 0.96}},
+	}
+}
+
+// over is an alert that fired from and to so many minutes before the slot, and was found over at this slot.
+func over(node string, severity rules.Severity, from, to int) rules.Alert {
+	a := firing(node, severity, from)
+	a.Episodes[0].Last, a.Episodes[0].Ended, a.Episodes[0].End = before(to), slot, rules.Recovered
+	return a
+}
+
+func keyOf(a rules.Alert) rules.Key {
+	return rules.Key(a.Panel + "/" + a.Rule + "{" + a.Identity["node"] + "}")
+}
+
+func pageOf(alerts ...rules.Alert) *Page {
+	p := &Page{Memory: rules.Memory{Slot: slot, Alerts: map[rules.Key]rules.Alert{}}}
+	for _, a := range alerts {
+		p.Memory.Alerts[keyOf(a)] = a
+	}
+	return p
+}
+
+// known is an entry of a receiver that was told of the alerts, so many minutes ago, under one message.
+func known(minutes int, alerts ...rules.Alert) Entry {
+	e := Entry{First: before(10000), Alarmed: true}
+	for _, a := range alerts {
+		for _, ep := range a.Episodes[len(a.Episodes)-1:] {
+			e.put(keyOf(a), ep, Told{Since: ep.Since, At: before(minutes), Severity: a.Severity, Receipt: Receipt{Channel: "C1", ID: "1"}})
+		}
+	}
+	return e
+}
+
+// spoken writes a plan in one line a message: "new NodeMemoryHigh: a b".
+func spoken(p plan) string {
+	var lines []string
+	for _, m := range p.messages {
+		line := m.Kind.String()
+		if len(m.Group) > 0 {
+			line += " " + strings.Join(m.Group, ",")
+		}
+		for i, item := range m.Items {
+			line += map[bool]string{true: ": ", false: " "}[i == 0] + item.Alert.Name
+		}
+		if m.Thread.ID != "" {
+			line += fmt.Sprintf(" (under %s, %d remain)", m.Thread.ID, m.Remaining)
+		}
+		lines = append(lines, line)
+	}
+	for _, i := range p.skipped {
+		lines = append(lines, "skipped "+i.Alert.Name)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestDecide(t *testing.T) {
+	warn, crit := rules.Warning, rules.Critical
+	oncall := Receiver{Name: "oncall", SendResolved: true, RepeatInterval: 4 * time.Hour}
+	with := func(f func(*Receiver)) Receiver {
+		r := oncall
+		f(&r)
+		return r
+	}
+	muted := with(func(r *Receiver) { r.Muted = func(time.Time) bool { return true } })
+	grave := with(func(r *Receiver) { r.MinSeverity = crit })
+	clear := with(func(r *Receiver) { r.AllClear = true })
+	summary := with(func(r *Receiver) { r.Role = RoleSummary })
+	silent := firing("a", crit, 60)
+	silent.Silent = before(20)
+	again := firing("a", crit, 5)
+	again.Episodes = append([]rules.Episode{over("a", crit, 120, 90).Episodes[0]}, again.Episodes...)
+	silenced := func(p *Page) *Page {
+		p.Silences = []Silence{{Match: `node=~"a.*", alertname="NodeMemoryHigh"`, From: before(60), Until: slot.Add(time.Hour)}}
+		return p
+	}
+	many := &Page{Memory: rules.Memory{Alerts: map[rules.Key]rules.Alert{}}}
+	for i := range 40 {
+		a := firing(fmt.Sprintf("n%02d", i), warn, 20)
+		many.Memory.Alerts[keyOf(a)] = a
+	}
+	for name, c := range map[string]struct {
+		page  *Page
+		to    Receiver
+		entry Entry
+		want  string
+	}{
+		"nothing":                  {pageOf(), oncall, Entry{}, ""},
+		"new":                      {pageOf(firing("a", warn, 20)), oncall, Entry{}, "new NodeMemoryHigh: a"},
+		"told":                     {pageOf(firing("a", warn, 20)), oncall, known(5, firing("a", warn, 20)), ""},
+		"told when it was younger": {pageOf(firing("a", warn, 50)), oncall, known(5, firing("a", warn, 20)), ""},
+		"critical first":           {pageOf(firing("a", warn, 20), firing("b", crit, 5)), oncall, Entry{}, "new NodeMemoryHigh: b a"},
+		"worse": {
+			pageOf(firing("a", crit, 20)), oncall, known(5, firing("a", warn, 20)), "worse NodeMemoryHigh: a (under 1, 1 remain)",
+		},
+		"better": {
+			pageOf(firing("a", warn, 20)), oncall, known(5, firing("a", crit, 20)), "better NodeMemoryHigh: a (under 1, 1 remain)",
+		},
+		"no data":           {pageOf(silent), oncall, known(5, firing("a", crit, 60)), "no_data NodeMemoryHigh: a (under 1, 1 remain)"},
+		"new and silent":    {pageOf(silent), oncall, Entry{}, "new NodeMemoryHigh: a"},
+		"over":              {pageOf(over("a", crit, 60, 20)), oncall, known(30, firing("a", crit, 60)), "resolved NodeMemoryHigh: a (under 1, 0 remain)"},
+		"over, unasked":     {pageOf(over("a", crit, 60, 20)), Receiver{}, known(30, firing("a", crit, 60)), "skipped a"},
+		"came and went":     {pageOf(over("a", crit, 60, 20)), oncall, Entry{}, "seen_late NodeMemoryHigh: a"},
+		"before its time":   {pageOf(over("a", crit, 60, 20)), oncall, Entry{First: slot.Add(time.Minute)}, ""},
+		"over and new":      {pageOf(again), oncall, known(100, over("a", crit, 120, 90)), "new NodeMemoryHigh: a\nresolved NodeMemoryHigh: a (under 1, 0 remain)"},
+		"one of two over":   {pageOf(over("a", crit, 60, 20), firing("b", crit, 60)), oncall, known(30, firing("a", crit, 60), firing("b", crit, 60)), "resolved NodeMemoryHigh: a (under 1, 1 remain)"},
+		"repeated":          {pageOf(firing("a", crit, 600)), oncall, known(240, firing("a", crit, 600)), "still_firing NodeMemoryHigh: a (under 1, 1 remain)"},
+		"not yet":           {pageOf(firing("a", crit, 600)), oncall, known(239, firing("a", crit, 600)), ""},
+		"never":             {pageOf(firing("a", crit, 6000)), Receiver{}, known(5000, firing("a", crit, 6000)), ""},
+		"below":             {pageOf(firing("a", warn, 20)), grave, Entry{}, ""},
+		"came below":        {pageOf(firing("a", warn, 20)), grave, known(5, firing("a", crit, 20)), "better NodeMemoryHigh: a (under 1, 1 remain)"},
+		"went below":        {pageOf(over("a", warn, 60, 20)), grave, Entry{}, "skipped a"},
+		"muted":             {pageOf(firing("a", crit, 20), over("b", crit, 60, 20), over("c", crit, 60, 20)), muted, known(30, firing("b", crit, 60)), "skipped c"},
+		"silenced":          {silenced(pageOf(firing("a", crit, 20), firing("b", crit, 20))), oncall, Entry{}, "new NodeMemoryHigh: b"},
+		"silenced and over": {silenced(pageOf(over("a", crit, 60, 20))), oncall, known(30, firing("a", crit, 60)), "resolved NodeMemoryHigh: a (under 1, 0 remain)"},
+		"by pool": {
+			pageOf(firing("a1", crit, 20), firing("a2", crit, 20), firing("b1", warn, 20)),
+			with(func(r *Receiver) { r.GroupBy = []string{"alertname", "pool"} }), Entry{}, "new NodeMemoryHigh,a: a1 a2\nnew NodeMemoryHigh,b: b1",
+		},
+		"all in one": {
+			pageOf(firing("a1", crit, 20), firing("b1", warn, 20)), with(func(r *Receiver) { r.GroupBy = []string{} }), Entry{}, "new: a1 b1",
+		},
+		"all clear": {
+			pageOf(over("a", crit, 60, 20)), clear, known(30, firing("a", crit, 60)), "resolved NodeMemoryHigh: a (under 1, 0 remain)\nall_clear",
+		},
+		"not all clear": {
+			pageOf(over("a", crit, 60, 20), firing("b", crit, 60)), clear, known(30, firing("a", crit, 60), firing("b", crit, 60)),
+			"resolved NodeMemoryHigh: a (under 1, 1 remain)",
+		},
+		"summary": {
+			pageOf(firing("a", warn, 20), firing("b", crit, 20), over("c", crit, 60, 20)), summary, Entry{}, "summary: b a c",
+		},
+		"summary of nothing":   {pageOf(), summary, Entry{Summary: before(1440)}, "summary"},
+		"summary told already": {pageOf(firing("a", crit, 20)), summary, Entry{Summary: slot}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := spoken(newDecider(c.page, slot).decide(c.to, c.entry)); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+	t.Run("forty nodes are one message", func(t *testing.T) {
+		p := newDecider(many, slot).decide(oncall, Entry{})
+		if len(p.messages) != 1 || len(p.messages[0].Items) != 40 || p.messages[0].Severity() != warn {
+			t.Errorf("%s", spoken(p))
+		}
+	})
+	t.Run("a repetition takes its group along", func(t *testing.T) {
+		e := known(10, firing("a", crit, 600))
+		for k, told := range known(300, firing("b", crit, 600)).Told {
+			e.Told[k] = told
+		}
+		got := spoken(newDecider(pageOf(firing("a", crit, 600), firing("b", crit, 600)), slot).decide(oncall, e))
+		if want := "still_firing NodeMemoryHigh: a b (under 1, 2 remain)"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+// What was told and is written down is not told again, whatever it is.
+func TestDecideOnce(t *testing.T) {
+	p := pageOf(firing("a", rules.Critical, 20), over("b", rules.Critical, 60, 20), over("c", rules.Warning, 60, 20), firing("d", rules.Critical, 600))
+	e := known(30, firing("b", rules.Critical, 60))
+	e.put(keyOf(firing("d", 0, 600)), firing("d", 0, 600).Episodes[0], Told{Since: before(600), At: before(300), Severity: rules.Warning})
+	for _, r := range []Receiver{
+		{SendResolved: true, RepeatInterval: time.Hour, AllClear: true}, {MinSeverity: rules.Critical}, {Role: RoleSummary},
+		{SendResolved: true, GroupBy: []string{"severity", "node"}},
+	} {
+		e := e
+		e.Told = map[rules.Key][]Told{}
+		for k, v := range e.Told {
+			e.Told[k] = slices.Clone(v)
+		}
+		plan := newDecider(p, slot).decide(r, e)
+		for _, m := range plan.messages {
+			e.record(m, slot, Receipt{ID: "2"})
+		}
+		plan.skip(&e, slot)
+		if again := spoken(newDecider(p, slot).decide(r, e)); again != "" {
+			t.Errorf("%+v is told again:\n%s", r, again)
+		}
+	}
+}
+
+func TestSilence(t *testing.T) {
+	for _, s := range []string{`node=~"kafka-.*"`, `alertname="NodeMemoryHigh", severity="critical"`, `panel!="node-cpu",node="a"`, `severity!~"critical|"`} {
+		if _, err := ParseMatch(s); err != nil {
+			t.Errorf("%s: %v", s, err)
+		}
+	}
+	for _, s := range []string{``, `node!="a"`, `node=~".*"`, `node`, `node=~"("`, `node="a"} or {b="c"`, strings.Repeat("a", maxMatch) + `="b"`} {
+		if _, err := ParseMatch(s); err == nil {
+			t.Errorf("%.40s was read", s)
+		}
+	}
+	s := Silence{From: before(10), Until: slot}
+	if s.Active(slot) || !s.Active(before(1)) || s.Active(before(11)) {
+		t.Error("a silence holds from its begin up to its end")
+	}
+	var all []Silence
+	for i := range MaxSilences + 10 {
+		all = append(all, Silence{ID: fmt.Sprint(i), Until: slot.Add(time.Duration(i) * time.Minute)})
+	}
+	all = append(all, Silence{ID: "old", Until: before(24 * 60)})
+	kept := pruneSilences(all, slot)
+	if len(kept) != MaxSilences || kept[0].ID != fmt.Sprint(MaxSilences+9) {
+		t.Errorf("%d are kept, the first is %s", len(kept), kept[0].ID)
+	}
+}
