@@ -1,0 +1,392 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+// memoryBook is a page that survives Deliver, and may fail.
+type memoryBook struct {
+	page   Page
+	fail   error
+	writes int
+}
+
+func (b *memoryBook) Change(_ context.Context, f func(*Page) error) error {
+	p := b.page
+	if err := f(&p); err != nil {
+		return err
+	}
+	if b.fail != nil {
+		return b.fail
+	}
+	b.page, b.writes = p, b.writes+1
+	return nil
+}
+
+// fake takes what it is given, after the answers that it was told to give.
+type fake struct {
+	name    string
+	answers []error
+	takes   time.Duration
+	log     *[]string
+	got     []Delivery
+}
+
+func (f *fake) Notify(ctx context.Context, d Delivery) (Receipt, error) {
+	if f.takes > 0 {
+		select {
+		case <-ctx.Done():
+			return Receipt{}, ctx.Err()
+		case <-time.After(f.takes):
+		}
+	}
+	f.got = append(f.got, d)
+	line := f.name
+	if d.Message != nil {
+		line += " " + d.Message.Kind.String()
+		for _, i := range d.Message.Items {
+			line += " " + i.Alert.Name
+		}
+		if d.Message.PossibleDuplicate {
+			line += "?"
+		}
+	}
+	*f.log = append(*f.log, line)
+	if len(f.answers) > 0 {
+		err := f.answers[0]
+		if f.answers = f.answers[1:]; err != nil {
+			(*f.log)[len(*f.log)-1] += " failed"
+			return Receipt{}, err
+		}
+	}
+	return Receipt{Location: "https://example.com/" + f.name, ID: fmt.Sprint(len(f.got))}, nil
+}
+
+// desk is a delivery in the making.
+type desk struct {
+	book *memoryBook
+	log  []string
+	rq   Request
+}
+
+func newDesk(alerts ...rules.Alert) *desk {
+	return &desk{
+		book: &memoryBook{page: *pageOf(alerts...)},
+		rq: Request{
+			Report: report.Build(report.Info{Name: "check", Slot: slot}, nil),
+			Render: func(context.Context) ([]report.File, error) {
+				return []report.File{{Name: "index.html"}}, nil
+			},
+			Run: "this", Until: time.Now().Add(time.Minute), Now: time.Now,
+		},
+	}
+}
+
+func (d *desk) receiver(name string, role Role, answers ...error) *fake {
+	f := &fake{name: name, answers: answers, log: &d.log}
+	d.rq.Receivers = append(d.rq.Receivers, Receiver{Name: name, Role: role, Notifier: f, SendResolved: true})
+	return f
+}
+
+func (d *desk) deliver(t *testing.T, wantErr string) Outcome {
+	t.Helper()
+	out, err := Deliver(t.Context(), d.book, d.rq)
+	if wantErr == "" && err != nil || wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)) {
+		t.Errorf("error %v, want %q", err, wantErr)
+	}
+	if c := d.book.page.Ledger.Claim; out.StoodBack == nil && c != nil && d.book.fail == nil {
+		t.Errorf("the claim %+v was not given back", c)
+	}
+	return out
+}
+
+func (d *desk) want(t *testing.T, lines ...string) {
+	t.Helper()
+	if !slices.Equal(d.log, lines) {
+		t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(d.log, "\n\t"), strings.Join(lines, "\n\t"))
+	}
+	d.log = nil
+}
+
+// within runs a test with a clock of its own, so that nothing waits.
+func within(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, test)
+}
+
+func TestArchiveFirstThenPeopleThenMirrors(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		mirror := d.receiver("alertmanager", RoleMirror)
+		oncall := d.receiver("oncall", RoleChanges)
+		d.receiver("team", RoleSummary)
+		d.receiver("s3", RoleArchive)
+		d.receiver("disk", RoleArchiveOnChange)
+		d.deliver(t, "")
+		d.want(t, "s3", "disk", "oncall new a", "team summary a", "alertmanager")
+		if got := oncall.got[0].Archived; len(got) != 2 || got[0].Location != "https://example.com/s3" || len(oncall.got[0].Files) != 1 {
+			t.Errorf("told with the links %v", got)
+		}
+		if len(mirror.got[0].Memory.Alerts) != 1 {
+			t.Error("the mirror sees no alert")
+		}
+		// Once more: what keeps and mirrors gets it again, and nobody is told.
+		d.deliver(t, "")
+		d.want(t, "s3", "alertmanager")
+	})
+}
+
+func TestCalmIsSilent(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk()
+		d.receiver("oncall", RoleChanges)
+		d.receiver("disk", RoleArchiveOnChange)
+		d.rq.Render = func(context.Context) ([]report.File, error) {
+			t.Error("a report was drawn for nobody")
+			return nil, nil
+		}
+		d.deliver(t, "")
+		d.want(t)
+		if d.book.writes != 1 {
+			t.Errorf("%d writes", d.book.writes)
+		}
+	})
+}
+
+func TestTriesAgainAsLongAsTheReceiverAsks(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		begun := time.Now()
+		d.receiver("oncall", RoleChanges, &RetryError{After: 7 * time.Second, Err: errors.New("429")}, &RetryError{Err: errors.New("503")})
+		d.deliver(t, "")
+		d.want(t, "oncall new a failed", "oncall new a failed", "oncall new a")
+		if took := time.Since(begun); took != 9*time.Second { // 7 as asked, 2 of its own
+			t.Errorf("it took %s", took)
+		}
+		d = newDesk(firing("a", rules.Critical, 20))
+		d.receiver("oncall", RoleChanges, &RetryError{After: time.Hour, Err: errors.New("429")})
+		d.deliver(t, "429 (asked to wait 1h0m0s) (tried 1 times)")
+		d.want(t, "oncall new a failed")
+		d.deliver(t, "") // the next run
+		d.want(t, "oncall new a")
+	})
+}
+
+func TestALostAnswerIsMarked(t *testing.T) {
+	within(t, func(t *testing.T) {
+		lost := errors.New("connection reset")
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("oncall", RoleChanges, lost, lost, lost, lost)
+		d.deliver(t, "connection reset (tried 4 times)")
+		d.want(t, "oncall new a failed", "oncall new a? failed", "oncall new a? failed", "oncall new a? failed")
+		d.deliver(t, "")
+		d.want(t, "oncall new a?")
+		d.deliver(t, "")
+		d.want(t)
+		if e := d.book.page.Ledger.Receivers["oncall"]; len(e.Unsure) != 0 {
+			t.Errorf("still unsure of %v", e.Unsure)
+		}
+	})
+}
+
+func TestARefusalIsNotTriedAgainInThisRun(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("oncall", RoleChanges, &RefusedError{errors.New("invalid_auth")})
+		d.receiver("other", RoleChanges)
+		d.deliver(t, "telling oncall (new): invalid_auth")
+		d.want(t, "oncall new a failed", "other new a")
+		d.deliver(t, "")
+		d.want(t, "oncall new a")
+	})
+}
+
+func TestAFallbackIsToldWhatTheOtherWasNot(t *testing.T) {
+	within(t, func(t *testing.T) {
+		revoked := &RefusedError{errors.New("revoked")}
+		d := newDesk(firing("a", rules.Critical, 20))
+		oncall := d.receiver("oncall", RoleChanges)
+		mail := &fake{name: "mail", log: &d.log}
+		d.rq.Receivers[0].Fallback = &Fallback{"mail", mail}
+		d.deliver(t, "")
+		d.want(t, "oncall new a")
+
+		add := func(a rules.Alert) { d.book.page.Memory.Alerts[keyOf(a)] = a }
+		add(firing("b", rules.Critical, 10))
+		oncall.answers = []error{revoked}
+		d.deliver(t, "telling oncall (new): revoked")
+		d.want(t, "oncall new b failed", "mail new b")
+		if got := mail.got[0].Message.InsteadOf; got != "oncall" {
+			t.Errorf("instead of %q", got)
+		}
+		oncall.answers = []error{revoked}
+		d.deliver(t, "revoked")
+		d.want(t, "oncall new b failed") // and mail knows
+
+		d.deliver(t, "")
+		d.want(t, "oncall new b")
+		add(over("b", rules.Critical, 10, 0))
+		oncall.answers = []error{revoked}
+		d.deliver(t, "revoked")
+		d.want(t, "oncall resolved b failed", "mail resolved b")
+		if mail.got[1].Message.Thread != (Receipt{}) {
+			t.Error("mail was given the thread of another receiver's message")
+		}
+	})
+}
+
+func TestNobodySendsAfterItsDeadline(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("oncall", RoleChanges)
+		d.rq.Until = time.Now().Add(CommitTime)
+		d.deliver(t, "no time was left")
+		d.want(t)
+		if len(d.book.page.Ledger.Receivers["oncall"].Told) != 0 {
+			t.Error("written down as told")
+		}
+	})
+}
+
+func TestASlowReceiverTakesOnlyItsShare(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("s3", RoleArchive).takes = time.Hour
+		d.receiver("slow", RoleChanges).takes = time.Hour
+		d.receiver("oncall", RoleChanges)
+		begun := time.Now()
+		d.deliver(t, "deadline exceeded")
+		d.want(t, "oncall new a")
+		if left := d.rq.Until.Sub(time.Now()); left < CommitTime {
+			t.Errorf("it took %s, and %s are left", time.Since(begun), left)
+		}
+	})
+}
+
+func TestARunThatMeetsALiveClaimStandsBack(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("oncall", RoleChanges)
+		d.receiver("s3", RoleArchive)
+		other := &Claim{Slot: slot, Run: "other", Until: time.Now().Add(time.Second)}
+		d.book.page.Ledger.Claim = other
+		if out := d.deliver(t, ""); out.StoodBack == nil || *out.StoodBack != *other {
+			t.Errorf("%+v", out)
+		}
+		d.want(t)
+		time.Sleep(time.Second)
+		d.book.page.Ledger.Receivers = map[string]Entry{"oncall": {First: slot, Unsure: []string{string(keyOf(firing("a", 0, 0)))}}}
+		if out := d.deliver(t, ""); out.StoodBack != nil {
+			t.Error("stood back from a claim that is over")
+		}
+		d.want(t, "s3", "oncall new a?")
+	})
+}
+
+func TestARunThatLosesItsClaimStops(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20), firing("b", rules.Warning, 20))
+		d.receiver("s3", RoleArchive)
+		d.receiver("oncall", RoleChanges)
+		d.rq.Render = func(context.Context) ([]report.File, error) {
+			d.book.page.Ledger.Claim = &Claim{Slot: slot, Run: "other", Until: time.Now().Add(time.Minute)}
+			return []report.File{{Name: "index.html"}}, nil
+		}
+		_, err := Deliver(t.Context(), d.book, d.rq)
+		if !errors.Is(err, errClaimLost) {
+			t.Errorf("%v", err)
+		}
+		d.want(t, "s3")
+		if c := d.book.page.Ledger.Claim; c == nil || c.Run != "other" {
+			t.Errorf("the other's claim was touched: %+v", c)
+		}
+	})
+}
+
+func TestABookThatCannotBeWrittenSilencesNobody(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		oncall := d.receiver("oncall", RoleChanges)
+		d.receiver("team", RoleSummary)
+		d.book.fail = errors.New("no such bucket")
+		d.deliver(t, "writing down who was told what: no such bucket")
+		d.want(t, "oncall new a", "team summary a")
+		if oncall.got[0].MemoryLost == "" {
+			t.Error("the reader is not told that it may be repeated")
+		}
+		d.book.fail = nil
+		d.deliver(t, "")
+		d.want(t, "oncall new a", "team summary a")
+	})
+}
+
+func TestAReportThatCannotBeDrawnIsStillTold(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("s3", RoleArchive)
+		oncall := d.receiver("oncall", RoleChanges)
+		d.rq.Render = func(context.Context) ([]report.File, error) { return nil, errors.New("no fonts") }
+		out := d.deliver(t, "drawing report check: no fonts")
+		d.want(t, "oncall new a")
+		if len(oncall.got[0].Files) != 0 || len(out.Sent) != 2 || out.Sent[0].Err == nil {
+			t.Errorf("%+v", out)
+		}
+	})
+}
+
+type panics struct{}
+
+func (panics) Notify(context.Context, Delivery) (Receipt, error) { panic("index out of range") }
+
+func TestAFaultCostsOneReceiver(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.rq.Receivers = []Receiver{{Name: "odd", Notifier: panics{}}}
+		d.receiver("oncall", RoleChanges)
+		d.deliver(t, "a fault in promsnap itself: index out of range")
+		d.want(t, "oncall new a")
+	})
+}
+
+func TestAnOlderSlotIsOnlyArchived(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.book.page.Memory.Slot = slot.Add(5 * time.Minute)
+		d.receiver("s3", RoleArchive)
+		d.receiver("oncall", RoleChanges)
+		d.receiver("alertmanager", RoleMirror)
+		d.deliver(t, "")
+		d.want(t, "s3")
+	})
+}
+
+func TestWhatIsNoLongerThereIsForgotten(t *testing.T) {
+	within(t, func(t *testing.T) {
+		a := firing("a", rules.Critical, 20)
+		d := newDesk(a)
+		d.receiver("oncall", RoleChanges)
+		d.book.page.Ledger.Receivers = map[string]Entry{"gone": known(5, a), "oncall": known(5, a, firing("b", rules.Critical, 20))}
+		d.deliver(t, "")
+		l := d.book.page.Ledger
+		if len(l.Receivers) != 1 || len(l.Receivers["oncall"].Told) != 1 {
+			t.Errorf("%+v", l)
+		}
+	})
+}
+
+func TestALongLinkIsNotKept(t *testing.T) {
+	signed := Receipt{Location: "https://s3.example.com/" + strings.Repeat("x", maxLocation), ID: "1"}
+	if kept := signed.kept(); kept.Location != "" || kept.ID != "1" {
+		t.Errorf("%+v", kept)
+	}
+}
