@@ -152,6 +152,7 @@ type Words struct {
 	SeenLate          string
 	StillFiring       string
 	AllClear          string
+	TestTitle         string
 	TestMessage       string
 	PossibleDuplicate string
 	MemoryLost        string // 1 why

@@ -270,6 +270,12 @@ func (w *writer) clock(t time.Time) line {
 	if d := in.Slot.Sub(t); d >= 0 && d < 24*time.Hour {
 		return line{{text: w.Clock(local), at: t, format: "{time}"}}
 	}
+	return w.moment(t)
+}
+
+// moment is a day and an hour.
+func (w *writer) moment(t time.Time) line {
+	local := t.In(w.report.Info.Zone)
 	return line{{text: w.Date(local) + " " + w.Clock(local), at: t, format: "{date_short} {time}"}}
 }
 

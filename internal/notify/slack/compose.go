@@ -29,7 +29,7 @@ func (w *writer) letter(mentions map[rules.Severity][]Mention) letter {
 	case notify.KindAllClear:
 		l = letter{push: w.push(greenMark, w.AllClear)}
 	case notify.KindTest:
-		l = letter{push: w.push(testMark, w.TestMessage)}
+		l = letter{push: w.push(testMark, w.TestTitle), lines: []line{text(w.TestMessage)}}
 	case notify.KindResolved, notify.KindSeenLate:
 		l = w.ended()
 	default:
@@ -137,10 +137,10 @@ func (w *writer) pushMany(as []alert) string {
 		return w.push(mark, w.Alerts.Of(len(as)))
 	}
 	limit := mildest(as)
-	if w.message.Kind == notify.KindNoData {
-		limit = w.NoData
-	}
 	return w.pushNamed(mark, as[0].subject(), func(subject string) string {
+		if w.message.Kind == notify.KindNoData {
+			subject, limit = subject+":", w.NoData
+		}
 		return strings.Join(strings.Fields(fillText(w.OnMany, subject, limit, w.things(as))), " ")
 	})
 }
@@ -395,29 +395,29 @@ func (w *writer) notices() []line {
 	if why := w.report.Info.Incomplete; why != "" && m.Kind != notify.KindTest {
 		say(fillText(w.Incomplete, why))
 	}
-	for _, a := range w.d.Archived {
-		switch {
-		case a.Location == "" || m.Kind == notify.KindTest:
-			continue
-		case !webLink(a.Location):
-			say(fillText(w.ReportAt, a.Location))
-		case !a.Expires.IsZero():
-			at := a.Expires.In(w.report.Info.Zone)
-			out = append(out, fill(w.LinkUntil, line{{text: w.Date(at) + " " + w.Clock(at), at: a.Expires, format: "{date_short} {time}"}}))
-		}
-		break
+	if r, ok := w.archived(); ok && !webLink(r.Location) && m.Kind != notify.KindTest {
+		say(fillText(w.ReportAt, r.Location))
 	}
 	return out
+}
+
+// archived is where a reader finds the report: the first link, else the first place.
+func (w *writer) archived() (notify.Receipt, bool) {
+	for _, links := range []bool{true, false} {
+		for _, r := range w.d.Archived {
+			if r.Location != "" && (webLink(r.Location) || !links) {
+				return r, true
+			}
+		}
+	}
+	return notify.Receipt{}, false
 }
 
 // buttons are the links below a message: the report, and where all alerts are of one rule, its query and its runbook.
 func (w *writer) buttons() []button {
 	var out []button
-	for _, a := range w.d.Archived {
-		if webLink(a.Location) {
-			out = append(out, button{"report", w.OpenReport, a.Location})
-			break
-		}
+	if r, ok := w.archived(); ok && webLink(r.Location) {
+		out = append(out, button{"report", w.OpenReport, r.Location})
 	}
 	as := w.alerts(w.message.Items)
 	if len(as) == 0 || !w.oneRule(as) || w.message.Kind == notify.KindSummary {

@@ -34,19 +34,30 @@ func (w *writer) details() letter {
 			l.lines = append(l.lines, line{{text: w.FurtherFindings, bold: true}})
 			l.lines = append(l.lines, listed(found[listedFindings:], threadFindings, w.MoreFindings, w.shortFinding)...)
 		}
-	} else if as := w.alerts(w.message.Items); len(as) > listedAlerts {
+	} else if as, told := w.alerts(w.message.Items), w.told(); len(as) > told {
 		l.lines = append(l.lines, line{{text: w.FurtherFindings, bold: true}})
-		l.lines = append(l.lines, listed(as[listedAlerts:], threadFindings, w.AndMore, func(a alert) line { return a.brief().cut(threadLine) })...)
+		l.lines = append(l.lines, listed(as[told:], threadFindings, w.AndMore, func(a alert) line { return a.brief().cut(threadLine) })...)
 	}
 	if fs := w.report.Failures; len(fs) > 0 {
 		l.lines = append(l.lines, line{{text: w.FailuresHead, bold: true}})
 		l.lines = append(l.lines, listed(fs, threadFailures, w.AndMore, w.failure)...)
+	}
+	if r, ok := w.archived(); ok && webLink(r.Location) && !r.Expires.IsZero() {
+		l.lines = append(l.lines, fill(w.LinkUntil, w.moment(r.Expires)))
 	}
 	if cmd := w.report.Info.Command; cmd != "" {
 		l.lines = append(l.lines, line{{text: w.Again, bold: true}})
 		l.code = clean(cmd)
 	}
 	return l
+}
+
+// told is how many alerts the message lists itself.
+func (w *writer) told() int {
+	if w.message.Kind == notify.KindSeenLate {
+		return listedEnds
+	}
+	return listedAlerts
 }
 
 // barWidth is how many characters a bar of the fleet has.

@@ -105,7 +105,7 @@ func hookAnswer(res *http.Response) error {
 	case res.StatusCode == http.StatusTooManyRequests:
 		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // without one Slack does not say
 		return &slackgo.RateLimitedError{RetryAfter: time.Duration(max(seconds, 0)) * time.Second}
-	case res.StatusCode < http.StatusInternalServerError && len(code) < 60 && !strings.ContainsAny(code, " <{"):
+	case res.StatusCode < http.StatusInternalServerError && code != "" && len(code) < 60 && !strings.ContainsAny(code, " <{"):
 		return slackgo.SlackErrorResponse{Err: code}
 	}
 	return slackgo.StatusCodeError{Code: res.StatusCode}

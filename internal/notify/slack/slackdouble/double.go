@@ -63,6 +63,7 @@ type Fault struct {
 type Double struct {
 	server *httptest.Server
 	done   chan struct{}
+	end    sync.Once
 
 	mu       sync.Mutex
 	token    string
@@ -89,11 +90,13 @@ func Start(token string) *Double {
 	return d
 }
 
-// Close ends it.
+// Close ends it. A second Close does nothing.
 func (d *Double) Close() {
-	close(d.done)
-	d.server.CloseClientConnections()
-	d.server.Close()
+	d.end.Do(func() {
+		close(d.done)
+		d.server.CloseClientConnections()
+		d.server.Close()
+	})
 }
 
 // APIURL is the address of the API.
@@ -241,7 +244,7 @@ func (d *Double) route(r *http.Request) (string, handler) {
 	method := strings.TrimPrefix(r.URL.Path, "/api/")
 	methods := map[string]struct {
 		scope  string
-		handle func(http.ResponseWriter, *http.Request, Fault)
+		handle handler
 	}{
 		"chat.postMessage":             {"chat:write", d.post},
 		"chat.update":                  {"chat:write", d.update},

@@ -1,0 +1,54 @@
+package slack
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+func TestDryRunSendsNothing(t *testing.T) {
+	slack, n := rig(t)
+	var got []Draft
+	dry := NewDryRun(n.o, func(_ notify.Delivery, ds []Draft) error { got = ds; return nil })
+	d := cluster(7, words.English).delivery(t, notify.KindResolved)
+	if r, err := dry.Notify(t.Context(), d); err != nil || r != (notify.Receipt{}) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if len(got) != 2 || got[0].Step != "edit" || got[1].Step != "reply" {
+		t.Errorf("drafts %+v", got)
+	}
+	if calls := slack.Calls(); len(calls) > 0 {
+		t.Errorf("called %q", calls)
+	}
+}
+
+func ExampleDrafts() {
+	d := notify.Delivery{
+		Report:  report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Slot: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)}, nil),
+		Message: &notify.Message{Kind: notify.KindAllClear},
+	}
+	for _, draft := range Drafts(Options{Channel: "C0123456789"}, d) {
+		fmt.Println(draft.Step + ": " + draft.Text)
+		blocks, err := draft.Blocks()
+		fmt.Println(string(blocks), err)
+	}
+	// Output:
+	// post: ✅ prod-seoul all clear: nothing fires any more
+	// {
+	//   "blocks": [
+	//     {
+	//       "type": "header",
+	//       "text": {
+	//         "type": "plain_text",
+	//         "text": "✅ prod-seoul all clear: nothing fires any more",
+	//         "emoji": false
+	//       }
+	//     }
+	//   ]
+	// }
+	//  <nil>
+}

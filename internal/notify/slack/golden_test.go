@@ -1,0 +1,160 @@
+package slack
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+var update = flag.Bool("update", false, "rewrite the goldens; look at every one of them")
+
+// golden holds drafts against a file: as a person reads them, and as blocks.
+func golden(t *testing.T, name string, drafts []Draft) {
+	t.Helper()
+	var text strings.Builder
+	for i, d := range drafts {
+		fmt.Fprintf(&text, "== %s\n%s\n", d.Step, d.Text)
+		blocks, err := d.Blocks()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var in struct{ Blocks json.RawMessage }
+		if err := json.Unmarshal(blocks, &in); err != nil {
+			t.Fatal(err)
+		}
+		if code, why := slackdouble.CheckBlocks(in.Blocks); code != "" {
+			t.Errorf("%s: Slack would say %s: %s", name, code, why)
+		}
+		hold(t, fmt.Sprintf("%s-%d.json", name, i), string(blocks))
+	}
+	hold(t, name+".txt", text.String())
+}
+
+func hold(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; run with -update, and look at it", err)
+	}
+	if got == string(want) {
+		return
+	}
+	a, b := strings.Split(string(want), "\n"), strings.Split(got, "\n")
+	for i := range b {
+		if i >= len(a) || a[i] != b[i] {
+			t.Errorf("%s is another from line %d on: %q", path, i+1, b[i])
+			return
+		}
+	}
+	t.Errorf("%s is shorter now", path)
+}
+
+func TestGoldens(t *testing.T) {
+	for _, l := range words.Languages() {
+		for _, n := range []int{0, 1, 7, 500} {
+			for _, k := range kinds() {
+				itemless := k == notify.KindAllClear || k == notify.KindTest
+				if itemless && n > 0 || n == 0 && !itemless && k != notify.KindSummary {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s-%s-%d", k, l, n), func(t *testing.T) {
+					w := cluster(n, l)
+					w.failed = n == 500
+					golden(t, fmt.Sprintf("%s-%s-%d", k, l, n), Drafts(options(t), w.delivery(t, k)))
+				})
+			}
+		}
+	}
+}
+
+// TestGoldenOfWhatIsOdd looks at what is said of a message itself, and of one that is over in part.
+func TestGoldenOfWhatIsOdd(t *testing.T) {
+	for _, l := range words.Languages() {
+		d := cluster(1, l).delivery(t, notify.KindNew)
+		d.Message.PossibleDuplicate, d.Message.InsteadOf = true, "pager"
+		d.MemoryLost = "s3://capacity-reports/state: AccessDenied"
+		d.Report.Info.Incomplete = "the queries took longer than the run's timeout leaves for them"
+		d.Message.Items[0].Episode.Open = true
+		d.Archived = []notify.Receipt{{Location: "/var/reports/daily/index.html"}}
+		golden(t, fmt.Sprintf("odd-%s", l), Drafts(options(t), d))
+
+		w := cluster(7, l)
+		d = w.delivery(t, notify.KindResolved)
+		for _, i := range w.items()[3:] {
+			d.Memory.Alerts[i.Key] = i.Alert
+		}
+		d.Message.Items, d.Message.Remaining = d.Message.Items[:3], 4
+		golden(t, fmt.Sprintf("partly-%s", l), Drafts(options(t), d))
+
+		d = cluster(3, l).delivery(t, notify.KindNew)
+		d.Message.Items[1].Alert.Panel, d.Message.Items[1].Alert.Rule = "gone", "OldRule"
+		d.Message.Items[2].Alert.Value, d.Message.Items[2].Alert.Limit = 1, 0
+		d.Message.Items[2].Alert.Panel, d.Message.Items[2].Alert.Rule = "gone", "NodeCondition"
+		d.Message.Items[2].Alert.Capacity = nan
+		golden(t, fmt.Sprintf("mixed-%s", l), Drafts(options(t), d))
+	}
+}
+
+func TestTheFirstLineIsThePush(t *testing.T) {
+	for n, want := range map[int]string{
+		1: "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % > 90 %", 7: "🔴 prod-seoul memory > 80 % on 7 nodes",
+	} {
+		d := Drafts(options(t), cluster(n, words.English).delivery(t, notify.KindNew))[0]
+		if first, _, _ := strings.Cut(d.Text, "\n"); first != want {
+			t.Errorf("%d alerts: %q, want %q", n, first, want)
+		}
+		if d.Push != escape(want) {
+			t.Errorf("%d alerts push %q", n, d.Push)
+		}
+	}
+	d := cluster(1, words.English).delivery(t, notify.KindNew)
+	d.Message.Items[0].Alert.Name = "a-very-long-name-of-a-node-that-no-phone-can-show.example.internal"
+	got := Drafts(options(t), d)[0]
+	if first, _, _ := strings.Cut(got.Text, "\n"); size(first) > pushLimit || !strings.Contains(first, "… memory 94.4 % > 90 %") && !strings.HasSuffix(first, " memory 94.4 % > 90 %") {
+		t.Errorf("the first line is %q, %d long", first, size(first))
+	}
+	if !strings.Contains(got.Text, "\na-very-long-name-of-a-node-that-no-phone-can-show.example.internal memory 94.4 % > 90 %\n") {
+		t.Errorf("the name is nowhere in full:\n%s", got.Text)
+	}
+}
+
+func TestWhoIsMentioned(t *testing.T) {
+	o := options(t)
+	for _, k := range kinds() {
+		for _, critical := range []bool{true, false} {
+			d := cluster(1, words.English).delivery(t, k)
+			for i := range d.Message.Items {
+				if !critical {
+					d.Message.Items[i].Alert.Severity = rules.Warning
+				}
+			}
+			blocks, err := Drafts(o, d)[len(Drafts(o, d))-1].Blocks()
+			if k == notify.KindNew {
+				blocks, err = Drafts(o, d)[0].Blocks()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			called := strings.Contains(string(blocks), "<!subteam^S0123456789>")
+			if want := k.Pages() && critical; called != want {
+				t.Errorf("%v, critical %v: mentioned %v", k, critical, called)
+			}
+		}
+	}
+}

@@ -1,0 +1,286 @@
+package slack
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	slackgo "github.com/slack-go/slack"
+	"pgregory.net/rapid"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// hostile are words that a label, an error or a configuration may hold.
+var hostile = []string{
+	"<!channel>", "<!here|here>", "<@U0123456789>", "<!subteam^S0123456789>", "<https://evil.example.com|Open report>", "@channel", "#general",
+	"*bold* _italic_ ~struck~ `code` ```block```", "> quote", "&gt; quote", "&lt;!channel&gt;", "&amp;lt;!channel&amp;gt;", ":fire: :rotating_light:",
+	"a\nb\r\nc\td", "\x00\x1b[31m\u202egnp.exe\u2066", "\xff\xfe", `"}],"text":"<!channel>","blocks":[{"type":"header"`, "https://evil.example.com",
+	"https://evil.example.com/|x>", strings.Repeat("&", 5000), strings.Repeat("<!channel>", 1000), strings.Repeat("한", 4000), strings.Repeat("😀", 4000),
+	"%[1]s %[2]s %s %d %[9]s", "{{.}}", "", " ",
+}
+
+// soil puts a word from outside wherever one can come in.
+func soil(d *notify.Delivery, word string) {
+	in := &d.Report.Info
+	in.Cluster, in.Title, in.Name, in.Command, in.Incomplete = word, word, word, word, word
+	for i := range d.Report.Findings {
+		f := &d.Report.Findings[i]
+		f.Name, f.Title, f.Sentence = word, word, word
+	}
+	for i := range d.Report.Failures {
+		d.Report.Failures[i].Title, d.Report.Failures[i].Error, d.Report.Failures[i].Hint = word, word, word
+	}
+	d.Report.Blind = []string{word, word, word, word, word}
+	d.Report.Headline = word
+	for i := range d.Report.Panels {
+		p := &d.Report.Panels[i]
+		p.Spec.Title, p.Spec.Subject = word, word
+		for j := range p.Spec.Rules {
+			p.Spec.Rules[j].RunbookURL = word
+		}
+	}
+	d.MemoryLost, d.Message.InsteadOf, d.Message.PossibleDuplicate = word, word, true
+	d.Details = map[rules.Key][]string{}
+	for i := range d.Message.Items {
+		item := &d.Message.Items[i]
+		item.Alert.Name = word
+		item.Alert.Labels = map[string]string{"node": word}
+		if i%2 == 1 {
+			item.Alert.Rule, item.Alert.Panel = word, word
+		}
+		d.Details[item.Key] = []string{word, word, word, word}
+	}
+	d.Archived = append(d.Archived, notify.Receipt{Location: word}, notify.Receipt{Location: "https://reports.example.com/" + strings.Repeat("a", 5000)})
+}
+
+// sent is all letters of a delivery.
+func sent(o Options, d notify.Delivery) []letter {
+	w := newWriter(d)
+	p := w.plan(o)
+	ls := []letter{p.letter, w.details()}
+	if p.edit != nil {
+		ls = append(ls, *p.edit)
+	}
+	return ls
+}
+
+// mrkdwn returns every text of blocks in which Slack looks for markup.
+func mrkdwn(v any) []string {
+	var out []string
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			out = append(out, mrkdwn(e)...)
+		}
+	case map[string]any:
+		if v["type"] == "mrkdwn" {
+			out = append(out, v["text"].(string))
+		}
+		for _, e := range v {
+			out = append(out, mrkdwn(e)...)
+		}
+	}
+	return out
+}
+
+// check holds a letter against what it promises: Slack takes it, and nobody is mentioned but whom the configuration names.
+func check(t interface{ Errorf(string, ...any) }, l letter) {
+	if len(l.lines) == 0 && l.push == "" {
+		return // nothing is sent
+	}
+	raw, err := json.Marshal(l.blocks())
+	if err != nil {
+		t.Errorf("%v", err)
+		return
+	}
+	if code, why := slackdouble.CheckBlocks(raw); code != "" {
+		t.Errorf("Slack says %s: %s", code, why)
+	}
+	if size(l.push) > pushLimit {
+		t.Errorf("the first line is %d long: %q", size(l.push), l.push)
+	}
+	if l.fallback() == "" || size(l.text()) > 40000 {
+		t.Errorf("fallback %q, text of %d", l.fallback(), size(l.text()))
+	}
+	var blocks any
+	if err := json.Unmarshal(raw, &blocks); err != nil {
+		t.Errorf("%v", err)
+	}
+	for _, text := range mrkdwn(blocks) {
+		if text != l.calls() {
+			t.Errorf("markup is looked for in %q", text)
+		}
+	}
+	for _, text := range []string{l.fallback(), l.text()} {
+		if !utf8.ValidString(text) {
+			t.Errorf("%q is no UTF-8", text)
+		}
+		text = strings.ReplaceAll(text, l.calls(), "")
+		for i, r := range text {
+			if r == '<' && !strings.HasPrefix(text[i:], "<!date^") && !strings.HasPrefix(text[i:], "<https://reports.example.com/") &&
+				!strings.HasPrefix(text[i:], "<https://prometheus.example.com/") && !strings.HasPrefix(text[i:], "<https://runbooks.example.com/") &&
+				!strings.HasPrefix(text[i:], "<https://evil.example.com") {
+				t.Errorf("an angle bracket of no meaning in %.200q", text[i:])
+			}
+		}
+	}
+	whole := 0
+	for _, ln := range l.lines {
+		whole += size(ln.cut(lineLimit).plain()) + 1
+	}
+	if whole > bodyLimit {
+		t.Errorf("lines of %d characters were cut without counting what is left out", whole)
+	}
+}
+
+func TestWordsFromOutsideAreHarmless(t *testing.T) {
+	for _, word := range hostile {
+		for _, k := range kinds() {
+			for _, n := range []int{1, 12} {
+				w := cluster(n, words.English)
+				w.failed = true
+				d := w.delivery(t, k)
+				soil(&d, word)
+				for _, l := range sent(options(t), d) {
+					check(t, l)
+					for _, b := range l.buttons {
+						if !webLink(b.link) {
+							t.Errorf("a button to %.80q", b.link)
+						}
+					}
+					for _, ln := range l.lines {
+						if strings.ContainsAny(ln.plain(), "\n\r\x00\x1b\u202e\u2066") {
+							t.Errorf("%v: a line holds a control character: %.100q", k, ln.plain())
+						}
+					}
+				}
+				if t.Failed() {
+					t.Fatalf("of the word %.60q in %v of %d", word, k, n)
+				}
+			}
+		}
+	}
+}
+
+func TestAnyDeliveryIsWithinSlacksLimits(t *testing.T) {
+	type made struct {
+		kind  notify.Kind
+		found int
+		lang  words.Language
+	}
+	sizes := []int{1, 2, 7, 26, 60}
+	known := map[made]func() notify.Delivery{}
+	for _, k := range kinds() {
+		for _, n := range sizes {
+			for _, l := range words.Languages() {
+				known[made{k, n, l}] = func() notify.Delivery {
+					w := cluster(n, l)
+					w.failed = n%2 == 0
+					return w.delivery(t, k)
+				}
+			}
+		}
+	}
+	o := options(t)
+	rapid.Check(t, func(t *rapid.T) {
+		m := made{
+			rapid.SampledFrom(kinds()).Draw(t, "kind"), rapid.SampledFrom(sizes).Draw(t, "found"),
+			rapid.SampledFrom(words.Languages()).Draw(t, "language"),
+		}
+		d := known[m]()
+		word := rapid.OneOf(rapid.String(), rapid.SampledFrom(hostile), rapid.StringN(0, 500, 2000)).Draw(t, "word")
+		if rapid.Bool().Draw(t, "soiled") {
+			soil(&d, word)
+		}
+		d.Message.Remaining = rapid.IntRange(0, 1000).Draw(t, "remaining")
+		for i := range d.Message.Items {
+			a := &d.Message.Items[i].Alert
+			a.Value = rules.Number(rapid.Float64().Draw(t, "value"))
+			if i > 3 {
+				break
+			}
+		}
+		for _, l := range sent(o, d) {
+			check(t, l)
+		}
+	})
+}
+
+func TestCut(t *testing.T) {
+	at := time.Unix(1795283520, 0)
+	l := line{{text: "since "}, {text: "02:52", at: at, format: "{time}"}, {text: " for long"}}
+	for n, want := range map[int]string{99: "since 02:52 for long", 12: "since 02:52…", 9: "since 02…", 1: "…"} {
+		if got := l.cut(n).plain(); got != want {
+			t.Errorf("cut to %d is %q, want %q", n, got, want)
+		}
+	}
+	for _, p := range l.cut(9) {
+		if !p.at.IsZero() {
+			t.Error("a moment that was cut is a moment still")
+		}
+	}
+}
+
+func TestMiddle(t *testing.T) {
+	for _, tc := range []struct {
+		s    string
+		n    int
+		want string
+	}{
+		{"checkout-7d9f-abcde", 19, "checkout-7d9f-abcde"}, {"checkout-7d9f-abcde", 9, "chec…bcde"}, {"한국어노드이름", 5, "한국…이름"},
+		{"😀😀😀😀", 5, "😀…😀"}, {"ab", 1, "…"}, {"abcdef", 2, "a…"},
+	} {
+		if got := middle(tc.s, tc.n); got != tc.want || size(got) > tc.n {
+			t.Errorf("%q in %d is %q, want %q", tc.s, tc.n, got, tc.want)
+		}
+	}
+}
+
+func TestFill(t *testing.T) {
+	if got := fill("%[2]s of %[1]s, 100 %", text("a"), text("b")).plain(); got != "b of a, 100 %" {
+		t.Errorf("filled %q", got)
+	}
+	if got := fillText("%[1]s %[2]s", "%[2]s", "x"); got != "%[2]s x" {
+		t.Errorf("a word was taken for a format: %q", got)
+	}
+}
+
+func TestRichTextIsTextAndTimes(t *testing.T) {
+	l := letter{push: "push", lines: []line{{{text: "a", bold: true}, {text: "b"}}, {{text: "02:52", at: time.Unix(1795283520, 0), format: "{time}"}}}, code: "x"}
+	rich := l.blocks()[1].(*slackgo.RichTextBlock)
+	var got []string
+	for _, e := range rich.Elements[0].(*slackgo.RichTextSection).Elements {
+		switch e := e.(type) {
+		case *slackgo.RichTextSectionTextElement:
+			got = append(got, fmt.Sprintf("%q %v", e.Text, e.Style != nil && e.Style.Bold))
+		case *slackgo.RichTextSectionDateElement:
+			got = append(got, fmt.Sprintf("%d %s %s", e.Timestamp, e.Format, *e.Fallback))
+		}
+	}
+	if want := `"a" true; "b\n" false; 1795283520 {time} 02:52`; strings.Join(got, "; ") != want {
+		t.Errorf("%s, want %s", strings.Join(got, "; "), want)
+	}
+}
+
+func TestParseMention(t *testing.T) {
+	for in, want := range map[string]Mention{
+		"here": "<!here>", "@channel": "<!channel>", "@everyone": "<!everyone>", "U0123456789": "<@U0123456789>", "W012ABC": "<@W012ABC>",
+		"S0123456789": "<!subteam^S0123456789>",
+	} {
+		if got, err := ParseMention(in); err != nil || got != want {
+			t.Errorf("%s is %q, %v", in, got, err)
+		}
+	}
+	for _, in := range []string{"", "@", "@oncall", "jane", "U01 <!channel>", "<!channel>", "u0123456789", "S", "C0123456789", strings.Repeat("U", 100)} {
+		if got, err := ParseMention(in); err == nil || got != "" {
+			t.Errorf("%q is %q", in, got)
+		}
+	}
+}

@@ -1,0 +1,410 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image/png"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
+	"github.com/promsnap/promsnap/internal/secret"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// rig is a receiver before a double.
+func rig(t *testing.T) (*slackdouble.Double, *Notifier) {
+	t.Helper()
+	d := slackdouble.Start(token)
+	t.Cleanup(d.Close)
+	o := options(t)
+	o.APIURL, o.Transport = d.APIURL(), &http.Transport{}
+	n := New(o)
+	n.api.pause = time.Millisecond
+	return d, n
+}
+
+// tell sends a delivery and fails the test where that fails.
+func tell(t *testing.T, n *Notifier, d notify.Delivery) notify.Receipt {
+	t.Helper()
+	r, err := n.Notify(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestAnAlertsLife(t *testing.T) {
+	slack, n := rig(t)
+	w := cluster(1, words.English)
+	first := tell(t, n, w.delivery(t, notify.KindNew))
+	if first.Channel != channel || first.ID == "" {
+		t.Fatalf("the receipt is %+v", first)
+	}
+	at := func(k notify.Kind) notify.Delivery {
+		d := w.delivery(t, k)
+		d.Message.Thread = first
+		return d
+	}
+	for _, k := range []notify.Kind{notify.KindWorse, notify.KindNoData, notify.KindBetter, notify.KindStillFiring, notify.KindResolved} {
+		if got := tell(t, n, at(k)); got != first {
+			t.Errorf("%v: the receipt is %+v, want that of the first message", k, got)
+		}
+	}
+	tell(t, n, w.delivery(t, notify.KindAllClear))
+
+	said := slack.Messages()
+	want := []struct {
+		thread    string
+		broadcast bool
+		begins    string
+	}{
+		{"", false, "✅ prod-seoul ip-10-0-1-12 memory is over"}, // it was edited
+		{first.ID, true, "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % &gt; 90 %"},
+		{first.ID, false, "⚪ prod-seoul ip-10-0-1-12 memory: no data"},
+		{first.ID, false, "🟠 prod-seoul ip-10-0-1-12 memory 87 % &gt; 80 %"},
+		{first.ID, true, "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % &gt; 90 %"},
+		{first.ID, false, "✅ prod-seoul ip-10-0-1-12 memory is over"},
+		{"", false, "✅ prod-seoul all clear: nothing fires any more"},
+	}
+	if len(said) != len(want) {
+		t.Fatalf("%d messages, want %d", len(said), len(want))
+	}
+	for i, m := range said {
+		if m.Thread != want[i].thread || m.Broadcast != want[i].broadcast || m.Text != want[i].begins {
+			t.Errorf("message %d is %q in %q, broadcast %v; want %+v", i, m.Text, m.Thread, m.Broadcast, want[i])
+		}
+	}
+	if said[0].Edits != 1 {
+		t.Errorf("the first message was edited %d times", said[0].Edits)
+	}
+	if refused := slack.Refused(); len(refused) > 0 {
+		t.Errorf("Slack refused %q", refused)
+	}
+}
+
+func TestFollowUpFillsTheThread(t *testing.T) {
+	slack, n := rig(t)
+	w := cluster(7, words.Korean)
+	first := tell(t, n, w.delivery(t, notify.KindNew))
+	if calls := slack.Calls(); !slices.Equal(calls, []string{"chat.postMessage"}) {
+		t.Fatalf("Notify called %q: the text is to go alone", calls)
+	}
+	if err := n.FollowUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	said := slack.Messages()
+	if len(said) != 2 || said[1].Thread != first.ID || said[1].Broadcast {
+		t.Fatalf("the thread is %+v", said)
+	}
+	files := slack.Files()
+	if len(files) != threadPictures {
+		t.Fatalf("%d pictures, want %d", len(files), threadPictures)
+	}
+	for i, f := range files {
+		if f.Channel != channel || f.Thread != first.ID {
+			t.Errorf("%s is shared in %q, %q", f.Name, f.Channel, f.Thread)
+		}
+		if !strings.Contains(f.Alt, w.nodes[i]) || f.Title == "" {
+			t.Errorf("%s is described as %q, titled %q", f.Name, f.Alt, f.Title)
+		}
+		if c, err := png.DecodeConfig(bytes.NewReader(f.Body)); err != nil || c.Width != 1600 {
+			t.Errorf("%s is %d wide, %v", f.Name, c.Width, err)
+		}
+	}
+	before := len(slack.Calls())
+	if err := n.FollowUp(t.Context()); err != nil || len(slack.Calls()) != before {
+		t.Errorf("a second FollowUp made %d calls, %v", len(slack.Calls())-before, err)
+	}
+}
+
+func TestRepliesHaveNoThreadOfTheirOwn(t *testing.T) {
+	slack, n := rig(t)
+	d := cluster(1, words.English).delivery(t, notify.KindWorse)
+	d.Message.Thread = tell(t, n, cluster(1, words.English).delivery(t, notify.KindTest))
+	tell(t, n, d)
+	if err := n.FollowUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if said := slack.Messages(); len(said) != 2 {
+		t.Errorf("%d messages, want 2", len(said))
+	}
+}
+
+func TestWhatIsLeftOfAThreadThatIsGone(t *testing.T) {
+	slack, n := rig(t)
+	w := cluster(1, words.English)
+	d := w.delivery(t, notify.KindResolved)
+	d.Message.Thread = tell(t, n, w.delivery(t, notify.KindNew))
+	slack.Delete(d.Message.Thread.ID)
+	tell(t, n, d)
+	said := slack.Messages()
+	if len(said) != 1 || said[0].Thread != "" || !strings.Contains(said[0].Text, "is over") {
+		t.Errorf("said %+v", said)
+	}
+	if err := n.FollowUp(t.Context()); err == nil || !strings.Contains(err.Error(), "could not be marked as resolved") || !strings.Contains(err.Error(), "the message was deleted") {
+		t.Errorf("the note is %v", err)
+	}
+
+	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "thread_not_found"})
+	d = w.delivery(t, notify.KindWorse)
+	got := tell(t, n, d)
+	if got.ID == d.Message.Thread.ID || got.ID == "" {
+		t.Errorf("the receipt %+v is that of a thread that is gone", got)
+	}
+}
+
+func TestAlertsOfAnotherReceiverBeginAnew(t *testing.T) {
+	slack, n := rig(t)
+	d := cluster(1, words.English).delivery(t, notify.KindResolved)
+	d.Message.Thread = notify.Receipt{Location: "/var/somewhere"}
+	tell(t, n, d)
+	if calls := slack.Calls(); !slices.Equal(calls, []string{"chat.postMessage"}) {
+		t.Errorf("called %q", calls)
+	}
+}
+
+func TestBlocksThatSlackDoesNotLikeBecomeText(t *testing.T) {
+	slack, n := rig(t)
+	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "invalid_blocks"})
+	tell(t, n, cluster(7, words.English).delivery(t, notify.KindNew))
+	said := slack.Messages()
+	if len(said) != 1 || said[0].Blocks != nil || said[0].Markup {
+		t.Fatalf("said %+v", said)
+	}
+	for _, want := range []string{
+		"🔴 prod-seoul memory &gt; 80 % on 7 nodes\n", "since <!date^1795283520^{time}|02:52> (18 min)", "and 2 more", "<!subteam^S0123456789>",
+		"<https://reports.example.com/prod/daily/index.html?X-Amz-Signature=5f3a&amp;b=1|Open report>",
+	} {
+		if !strings.Contains(said[0].Text, want) {
+			t.Errorf("the text has no %q:\n%s", want, said[0].Text)
+		}
+	}
+	if err := n.FollowUp(t.Context()); err == nil || !strings.Contains(err.Error(), "plain text") {
+		t.Errorf("nobody is told of the defect: %v", err)
+	}
+	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "invalid_blocks", Times: 2})
+	if _, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew)); !refusedError(err) {
+		t.Errorf("twice: %v", err)
+	}
+}
+
+func refusedError(err error) bool { var e *notify.RefusedError; return errors.As(err, &e) }
+
+func retryError(err error) *notify.RetryError {
+	var e *notify.RetryError
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}
+
+func TestWhatSlackRefuses(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		setup func(*slackdouble.Double, *Notifier)
+		want  string
+	}{
+		{"another token", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.Inline("xoxb-MARKED-old") }, "Bot User OAuth Token"},
+		{"no token", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.File("/nowhere/token") }, "/nowhere/token"},
+		{"a token of two lines", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.Inline("MARKED\nMARKED") }, "one line"},
+		{"revoked", func(s *slackdouble.Double, _ *Notifier) {
+			s.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "token_revoked"})
+		}, "install it again"},
+		{"a scope", func(s *slackdouble.Double, _ *Notifier) { s.Grant("files:write") }, "the scope chat:write"},
+		{"not in the channel", func(s *slackdouble.Double, _ *Notifier) { s.Put(slackdouble.Channel{ID: channel}) }, "/invite"},
+		{"a private channel", func(s *slackdouble.Double, _ *Notifier) { s.Put(slackdouble.Channel{ID: channel, Private: true}) }, "no channel " + channel},
+		{"an archived channel", func(s *slackdouble.Double, _ *Notifier) {
+			s.Put(slackdouble.Channel{ID: channel, Member: true, Archived: true})
+		}, "bring it back"},
+		{"a channel's name", func(_ *slackdouble.Double, n *Notifier) { n.o.Channel, n.api.o.Channel = "#oncall", "#oncall" }, "use the channel's ID"},
+		{"a policy", func(s *slackdouble.Double, _ *Notifier) {
+			s.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "restricted_action_read_only_channel"})
+		}, "ask its administrator"},
+		{"a code nobody knows", func(s *slackdouble.Double, _ *Notifier) {
+			s.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "new_code"})
+		}, "slack says new_code"},
+		{"a proxy", func(s *slackdouble.Double, _ *Notifier) {
+			s.Fail(slackdouble.Fault{Method: "chat.postMessage", Status: 403})
+		}, "is there a proxy"},
+		{"a redirect", func(s *slackdouble.Double, _ *Notifier) {
+			s.Fail(slackdouble.Fault{Method: "chat.postMessage", Status: 302})
+		}, "answered 302"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			slack, n := rig(t)
+			tc.setup(slack, n)
+			_, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
+			if !refusedError(err) || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "MARKED") {
+				t.Errorf("the error shows the token: %v", err)
+			}
+			if said := slack.Messages(); len(said) != 0 {
+				t.Errorf("refused, and yet said %+v", said)
+			}
+		})
+	}
+}
+
+func TestWhatIsWorthAnotherTry(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		fault slackdouble.Fault
+		after time.Duration
+		sent  int
+		retry bool
+	}{
+		{"too many", slackdouble.Fault{Status: 429, RetryAfter: 7}, 7 * time.Second, 0, true},
+		{"too many, and no word how long", slackdouble.Fault{Status: 429}, 0, 0, true},
+		{"too many, as a code", slackdouble.Fault{Error: "ratelimited"}, 0, 0, true},
+		{"a lost request", slackdouble.Fault{Drop: true}, 0, 0, false},
+		{"a lost answer", slackdouble.Fault{Lose: true}, 0, 1, false},
+		{"an error inside", slackdouble.Fault{Error: "internal_error"}, 0, 0, false},
+		{"a gateway", slackdouble.Fault{Status: 502}, 0, 0, false},
+		{"no JSON", slackdouble.Fault{Body: "<html>MARKED"}, 0, 0, false},
+		{"no message", slackdouble.Fault{Body: `{"ok": true}`}, 0, 0, false},
+		{"no code", slackdouble.Fault{Body: `{"ok": false}`}, 0, 0, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			slack, n := rig(t)
+			tc.fault.Method = "chat.postMessage"
+			slack.Fail(tc.fault)
+			_, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
+			if err == nil || refusedError(err) || strings.Contains(err.Error(), "MARKED") {
+				t.Fatalf("got %v", err)
+			}
+			if e := retryError(err); (e != nil) != tc.retry || e != nil && e.After != tc.after {
+				t.Errorf("got %v, want another try %v after %s", err, tc.retry, tc.after)
+			}
+			if said := slack.Messages(); len(said) != tc.sent {
+				t.Errorf("%d messages, want %d", len(said), tc.sent)
+			}
+			tell(t, n, cluster(1, words.English).delivery(t, notify.KindNew))
+		})
+	}
+}
+
+func TestNobodyThere(t *testing.T) {
+	slack, n := rig(t)
+	slack.Close()
+	_, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
+	if retryError(err) == nil || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnAnswerThatDoesNotCome(t *testing.T) {
+	slack, n := rig(t)
+	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Hang: true})
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, errors.New("the run is over"))
+	defer cancel()
+	_, err := n.Notify(ctx, cluster(1, words.English).delivery(t, notify.KindNew))
+	if err == nil || retryError(err) != nil || refusedError(err) || !strings.Contains(err.Error(), "the run is over") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestEveryFaultOfResolving breaks each call of a message that edits and replies.
+func TestEveryFaultOfResolving(t *testing.T) {
+	w := cluster(1, words.English)
+	for _, tc := range []struct {
+		name    string
+		fault   slackdouble.Fault
+		replies int
+		edits   int
+		again   bool // Deliver is to try again
+	}{
+		{"the edit is refused", slackdouble.Fault{Method: "chat.update", Error: "edit_window_closed"}, 1, 0, false},
+		{"the edit is too many", slackdouble.Fault{Method: "chat.update", Status: 429, RetryAfter: 1}, 0, 0, true},
+		{"the edit's answer is lost", slackdouble.Fault{Method: "chat.update", Lose: true}, 1, 1, false},
+		{"the edit's blocks", slackdouble.Fault{Method: "chat.update", Error: "invalid_blocks"}, 1, 1, false},
+		{"the reply is too many", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Status: 429}, 0, 1, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			slack, n := rig(t)
+			slack.Fail(tc.fault)
+			d := w.delivery(t, notify.KindResolved)
+			d.Message.Thread = tell(t, n, w.delivery(t, notify.KindNew))
+			_, err := n.Notify(t.Context(), d)
+			if (retryError(err) != nil) != tc.again || err != nil && !tc.again {
+				t.Errorf("got %v", err)
+			}
+			said := slack.Messages()
+			if len(said)-1 != tc.replies || said[0].Edits != tc.edits {
+				t.Errorf("%d replies, %d edits, want %d, %d", len(said)-1, said[0].Edits, tc.replies, tc.edits)
+			}
+			if tc.again {
+				tell(t, n, d)
+				if said = slack.Messages(); len(said) != 2 {
+					t.Errorf("%d messages after another try", len(said))
+				}
+			}
+		})
+	}
+}
+
+// TestEveryFaultOfPictures breaks each call of FollowUp: people have been told, and the note says what is missing.
+func TestEveryFaultOfPictures(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		fault  slackdouble.Fault
+		shown  int
+		thread int
+		want   string // in the note; "": there is none
+	}{
+		{"the text is too many", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Status: 429}, 3, 1, ""},
+		{"the text is refused", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Error: "restricted_action"}, 3, 0, "administrator"},
+		{"one address is lost", slackdouble.Fault{Method: "files.getUploadURLExternal", Drop: true}, 2, 1, "asking Slack where to upload"},
+		{"a scope", slackdouble.Fault{Method: "files.getUploadURLExternal", Error: "missing_scope", Times: 9}, 0, 1, "files:write"},
+		{"one upload fails", slackdouble.Fault{Method: "upload", Status: 500}, 2, 1, "answered 500"},
+		{"an upload is too many", slackdouble.Fault{Method: "upload", Status: 429}, 3, 1, ""},
+		{"completing is lost", slackdouble.Fault{Method: "files.completeUploadExternal", Drop: true}, 0, 1, "completing the upload"},
+		{"completing is too many", slackdouble.Fault{Method: "files.completeUploadExternal", Status: 429}, 3, 1, ""},
+		{"ok, and not shared", slackdouble.Fault{Method: "files.completeUploadExternal", Unshared: true}, 0, 1, "does not show 3 of them; see that the app is in the channel"},
+		{"nobody may look", slackdouble.Fault{Method: "files.info", Error: "missing_scope", Times: 9}, 3, 1, ""},
+		{"looking fails once", slackdouble.Fault{Method: "files.info", Status: 503}, 3, 1, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			slack, n := rig(t)
+			slack.Fail(tc.fault)
+			tell(t, n, cluster(3, words.English).delivery(t, notify.KindNew))
+			err := n.FollowUp(t.Context())
+			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+				t.Errorf("the note is %v, want %q", err, tc.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "MARKED") {
+				t.Errorf("the note shows the token: %v", err)
+			}
+			shown := 0
+			for _, f := range slack.Files() {
+				if f.Channel != "" {
+					shown++
+				}
+			}
+			if said := len(slack.Messages()) - 1; shown != tc.shown || said != tc.thread {
+				t.Errorf("%d pictures and %d replies, want %d and %d", shown, said, tc.shown, tc.thread)
+			}
+		})
+	}
+}
+
+func TestPicturesEndWithTheirTime(t *testing.T) {
+	slack, n := rig(t)
+	slack.Fail(slackdouble.Fault{Method: "upload", Hang: true, Times: 9})
+	tell(t, n, cluster(3, words.English).delivery(t, notify.KindNew))
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := n.FollowUp(ctx); err == nil {
+		t.Error("no note of pictures that never came")
+	}
+	if said := slack.Messages(); len(said) != 2 {
+		t.Errorf("%d messages, want the alert and its thread", len(said))
+	}
+}
