@@ -17,8 +17,8 @@ const (
 	barThickness        = 14.0
 	barLimitRow         = 22 // above the bars: the limits' names
 	widestNames         = 0.28
-	widestNamesOnPhones = 0.36
-	leastWidthOfWholes  = 480 // narrower pictures have no "60.4 of 64 GiB": the bars need the room
+	widestNamesInNarrow = 0.38
+	narrow              = 480 // such a picture has no "60.4 of 64 GiB": names and bars need the room
 )
 
 var (
@@ -66,14 +66,10 @@ func (p *picture) writeBars(panel *snapshot.Panel, rows []snapshot.Row, l limits
 		figures = max(figures, p.textWidth(p.say.value(panel.Spec.Unit, r.Stats.Last), barFigure))
 		shares = max(shares, p.textWidth(p.say.share(panel, r), barOf)+16)
 	}
-	if o.Width < leastWidthOfWholes || panel.Spec.Capacity == nil {
+	if o.Width < narrow || panel.Spec.Capacity == nil {
 		shares = 0
 	}
-	widest := widestNames
-	if o.Phone {
-		widest = widestNamesOnPhones
-	}
-	names = min(names, widest*float64(o.Width))
+	names = min(names, o.roomForNames())
 	p.plot.Left = int(math.Ceil(edge + names + 12))
 	p.plot.Right = o.Width - int(math.Ceil(edge+figures+shares+14))
 	for i, r := range rows {
@@ -88,6 +84,14 @@ func (p *picture) writeBars(panel *snapshot.Panel, rows []snapshot.Row, l limits
 			p.write(p.say.share(panel, r), barOf, float64(p.width)-edge, y, right)
 		}
 	}
+}
+
+// roomForNames is how wide the column of the rows' names may be.
+func (o Options) roomForNames() float64 {
+	if o.Width < narrow {
+		return widestNamesInNarrow * float64(o.Width)
+	}
+	return widestNames * float64(o.Width)
 }
 
 // ranked orders rows by their newest value, those without one last, equal ones as they are.

@@ -44,6 +44,7 @@ func TestGolden(t *testing.T) {
 		{"bars-dark", overcommitted(), Options{Zone: seoul(), Dark: true}},
 		{"bars-phone", overcommitted(), Options{Zone: seoul(), Phone: true}},
 		{"heat", as(snapshot.Heatmap, nodeMemory(721, 2*time.Minute)), Options{Zone: seoul()}},
+		{"heat-below", as(snapshot.Heatmap, scrapeHealth()), Options{Zone: seoul()}},
 		{"heat-states", states(), Options{Scale: 2, Zone: seoul()}},
 		{"heat-dark", states(), Options{Zone: seoul(), Dark: true}},
 		{"heat-phone", states(), Options{Zone: seoul(), Phone: true}},

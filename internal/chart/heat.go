@@ -60,11 +60,7 @@ func (p *picture) widestName(lines []snapshot.Line, o Options) float64 {
 	for _, line := range lines {
 		names = max(names, p.textWidth(line.Name, style{labelStyle.size, medium, textInk}))
 	}
-	share := widestNames
-	if o.Phone {
-		share = widestNamesOnPhones
-	}
-	return min(names, share*float64(o.Width))
+	return min(names, o.roomForNames())
 }
 
 // heat is the cells.
@@ -127,13 +123,17 @@ func (sh shade) compare(o shade) int {
 	return cmp.Or(cmp.Compare(sh.ink, o.ink), cmp.Compare(sh.over, o.over))
 }
 
-// shadeOf is a limit's colour where v is beyond it, else a step of the ramp from the axis' low end to its high one.
+// shadeOf is a limit's colour where v is beyond it, else a step of the ramp, which deepens towards the limits: from the axis' low end to
+// its high one, or the other way where low figures are bad.
 func (l limits) shadeOf(v, low, high float64) shade {
 	if math.IsNaN(v) {
 		return shade{}
 	}
 	if s := l.severityOf(v); s != rules.None {
 		return shade{ink: severityInk(s)}
+	}
+	if l.direction == rules.Below {
+		low, high = high, low
 	}
 	const last = (heatColours - 1) * rampSteps
 	at := max(0, min(int(float64((v-low)/(high-low)*last)+0.5), last))
@@ -177,7 +177,11 @@ func (p *picture) writeHeatLegend(panel *snapshot.Panel, l limits) {
 	for i := range heatColours {
 		ramp = append(ramp, of(firstHeat+ink(i)))
 	}
-	key(fmt.Sprintf(p.say.FromTo, p.say.value(panel.Spec.Unit, p.y0), p.say.value(panel.Spec.Unit, p.y1)), ramp...)
+	from, to := p.y0, p.y1
+	if l.direction == rules.Below {
+		from, to = to, from
+	}
+	key(fmt.Sprintf(p.say.FromTo, p.say.value(panel.Spec.Unit, from), p.say.value(panel.Spec.Unit, to)), ramp...)
 	sign := " > "
 	if l.direction == rules.Below {
 		sign = " < "

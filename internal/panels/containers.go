@@ -71,6 +71,7 @@ func restarts() string { return `round(` + told("increase(", "status_restarts_to
 func containerOOM() snapshot.Spec {
 	return snapshot.Spec{
 		Name:    "container-oom",
+		Kind:    snapshot.Heatmap,
 		Title:   "Containers killed for memory in the last hour",
 		Section: sectionContainers,
 		Query: restarts() +
@@ -90,6 +91,8 @@ func containerOOM() snapshot.Spec {
 func containerRestarts() snapshot.Spec {
 	return snapshot.Spec{
 		Name:    "container-restarts",
+		Kind:    snapshot.Heatmap,
+		Top:     16, // most rows have nothing to say
 		Title:   "Restarts of containers in the last hour",
 		Section: sectionContainers,
 		Query:   restarts(),
@@ -108,6 +111,7 @@ func containerRestarts() snapshot.Spec {
 func containerCPU() snapshot.Spec {
 	return snapshot.Spec{
 		Name:     "container-cpu",
+		Kind:     snapshot.Bars,
 		Title:    "CPU of containers, of their requests",
 		Section:  sectionContainers,
 		Query:    cpuUsed + " / " + given("requests", "cpu"),

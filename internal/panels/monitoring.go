@@ -11,6 +11,7 @@ import (
 func scrapeHealth() snapshot.Spec {
 	return snapshot.Spec{
 		Name:    "scrape-health",
+		Kind:    snapshot.Heatmap,
 		Title:   "Scrape targets that answer",
 		Section: sectionMonitoring,
 		Query:   `avg by (cluster, job) (up)`,
@@ -39,6 +40,8 @@ func coverage() snapshot.Spec {
 	)
 	return snapshot.Spec{
 		Name:    "coverage",
+		Kind:    snapshot.Heatmap,
+		Top:     16, // most rows have nothing to say
 		Title:   "Nodes without node_exporter",
 		Section: sectionMonitoring,
 		Query: `group by (cluster, node) (` + nodes +

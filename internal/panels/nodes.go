@@ -118,6 +118,8 @@ func nodeInodes() snapshot.Spec {
 func nodeConditions() snapshot.Spec {
 	return snapshot.Spec{
 		Name:    "node-conditions",
+		Kind:    snapshot.Heatmap,
+		Top:     16, // most rows have nothing to say
 		Title:   "Conditions of nodes",
 		Section: sectionNodes,
 		Query: `max by (cluster, node, condition) (` +
@@ -139,6 +141,7 @@ func nodeConditions() snapshot.Spec {
 func nodeNetwork() snapshot.Spec {
 	return snapshot.Spec{
 		Name:    "node-network",
+		Kind:    snapshot.Area,
 		Title:   "Network traffic of nodes",
 		Section: sectionNodes,
 		Query: `sum by (cluster, instance) (` +
@@ -209,6 +212,7 @@ const whyRequested = " Allocatable and not capacity, because the system's own sh
 func nodeRequests() snapshot.Spec {
 	return snapshot.Spec{
 		Name:     "node-requests",
+		Kind:     snapshot.Bars,
 		Title:    "Memory requested on nodes",
 		Section:  sectionNodes,
 		Query:    requested("memory"),
@@ -227,6 +231,7 @@ func nodeRequests() snapshot.Spec {
 func nodeRequestsCPU() snapshot.Spec {
 	return snapshot.Spec{
 		Name:     "node-requests-cpu",
+		Kind:     snapshot.Bars,
 		Title:    "CPU requested on nodes",
 		Section:  sectionNodes,
 		Query:    requested("cpu"),

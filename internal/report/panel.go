@@ -48,7 +48,7 @@ type rowView struct {
 // figureView is one figure, and a number in the same order as those of the other rows; "" where there is none.
 type figureView struct{ Class, Text, Sort string }
 
-// mark is a line's colour, 1 to 8, and whether it is the first, second, … line of that colour, which are dashed differently.
+// mark is a line's colour, 1 to 8, or 0 where a series is drawn without one of its own, and whether it is the first, second, … line of that colour, which are dashed differently.
 type mark struct{ Colour, Dash int }
 
 // panelAnchor is a panel's id in the page.
@@ -126,12 +126,23 @@ func (r *Report) findingsIn(p *snapshot.Panel) []Finding {
 // chartColours is how many hues a chart has; see chart.Styles.
 const chartColours = 8
 
+// markOf returns how the i-th series of a chart is drawn; nil where it is not drawn over time.
+func markOf(k snapshot.Kind, i int) *mark {
+	switch {
+	case k == snapshot.Bars || k == snapshot.Stat:
+		return nil
+	case k == snapshot.Heatmap || k == snapshot.Area && i >= chartColours:
+		return &mark{}
+	}
+	return &mark{i%chartColours + 1, i / chartColours}
+}
+
 // figures returns the table of the series that are drawn, and of the first of the others.
 func (w wording) figures(p *snapshot.Panel) *figureTable {
 	t := &figureTable{W: w, Caption: fmt.Sprintf(w.FiguresOf, p.Spec.Title), Of: p.Spec.Capacity != nil}
 	for i := range p.Lines {
 		row := w.rowViewOf(p, &p.Lines[i].Row)
-		row.Mark = &mark{i%chartColours + 1, i / chartColours}
+		row.Mark = markOf(p.Spec.Kind, i)
 		t.Rows = append(t.Rows, row)
 	}
 	others := p.Rows[min(len(p.Lines), len(p.Rows)):]
