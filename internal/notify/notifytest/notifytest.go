@@ -1,0 +1,325 @@
+// Package notifytest is the contract of notify.Notifier: every receiver passes Run.
+package notifytest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+// Secret is what a receiver under test is given for its token, password or signed address: no error, receipt or print of it may show it.
+const Secret = "s3cr3t-hunter2"
+
+// Tested is a receiver, holding Secret where it holds one, and the other side of it, which is in the test's hands. What a receiver has
+// no such thing for is nil, and the part of the contract is skipped aloud.
+type Tested struct {
+	notify.Notifier
+	Role notify.Role // what it is for: RoleArchive, RoleChanges (a receiver that tells people) or RoleMirror
+
+	// Arrived returns all that has arrived at the other side, in any form, the same for the same. "": nothing.
+	Arrived func() string
+	// Busy makes the other side ask to wait, as HTTP 429 with a Retry-After of after does.
+	Busy func(after time.Duration)
+	// Refuse makes the other side refuse for good, such as a token that was revoked.
+	Refuse func()
+	// Hang makes the other side take what comes and never answer, until the test ends.
+	Hang func()
+	// Unreachable is a receiver like this one, holding Secret, whose other side is not there: the connection is refused.
+	Unreachable notify.Notifier
+}
+
+// Run holds the receiver that open returns to the contract. Each call of open begins with another side at which nothing has arrived.
+func Run(t *testing.T, open func(t *testing.T) Tested) {
+	for _, c := range []struct {
+		name string
+		test func(t *testing.T, r Tested)
+	}{
+		{"Delivers", delivers},
+		{"EveryKindOfMessage", kinds},
+		{"TheSameAgain", again},
+		{"HostileWords", hostile},
+		{"WithoutFiles", withoutFiles},
+		{"Cancelled", cancelled},
+		{"ReturnsWhenItsTimeIsOver", hangs},
+		{"AskedToWait", busy},
+		{"Refused", refused},
+		{"Unreachable", unreachable},
+		{"PrintsNoSecret", prints},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
+	}
+}
+
+// Slot is that of Delivery.
+var Slot = time.Date(2026, 11, 22, 3, 10, 0, 0, time.UTC)
+
+// Delivery is what a receiver of a role gets: files, and for one that tells people a message of a kind about two nodes.
+func Delivery(role notify.Role, kind notify.Kind) notify.Delivery { return delivery(role, kind, "ip-10-0-1-12") }
+
+// delivery names the first node, and all that can be named, by word.
+func delivery(role notify.Role, kind notify.Kind, word string) notify.Delivery {
+	d := notify.Delivery{
+		Report: report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Title: "Check " + word, Slot: Slot, Range: time.Hour}, nil),
+		Files: []report.File{
+			{Name: "index.html", ContentType: "text/html; charset=utf-8", Body: []byte("<!doctype html><title>check</title>")},
+			{Name: "report.json", ContentType: "application/json", Body: []byte("{}\n")},
+			{Name: "node-memory.png", ContentType: "image/png", Body: []byte("\x89PNG\r\n\x1a\n")},
+		},
+		Archived: []notify.Receipt{{Location: "https://reports.example.com/prod-seoul/check/20261122T031000Z/index.html"}},
+		Memory:   rules.Memory{Slot: Slot, Alerts: map[rules.Key]rules.Alert{}},
+	}
+	for _, node := range []string{word, "ip-10-0-1-13"} {
+		a := alert(node, kind)
+		d.Memory.Alerts[keyOf(node)] = a
+	}
+	if role == notify.RoleChanges || role == notify.RoleSummary {
+		d.Message = message(d.Memory.Alerts, kind, word)
+	}
+	return d
+}
+
+func keyOf(node string) rules.Key { return rules.Key(`node-memory/NodeMemoryHigh{node="` + node + `"}`) }
+
+// alert is one that fires, or that is over where the kind of message says so.
+func alert(node string, kind notify.Kind) rules.Alert {
+	since := Slot.Add(-18 * time.Minute)
+	e := rules.Episode{Since: since, Last: Slot.Add(-time.Minute), Worst: rules.Critical, Peak: 0.96, PeakAt: since.Add(5 * time.Minute)}
+	if kind == notify.KindResolved || kind == notify.KindSeenLate {
+		e.Ended, e.End = Slot, rules.Recovered
+	}
+	return rules.Alert{
+		Panel: "node-memory", Rule: "NodeMemoryHigh", Name: node, Labels: map[string]string{"node": node},
+		Identity: map[string]string{"node": node}, Severity: rules.Critical, GraveAt: e.Last, Value: 0.94, Limit: 0.9, Capacity: 64 << 30,
+		Episodes: []rules.Episode{e},
+	}
+}
+
+func message(alerts map[rules.Key]rules.Alert, kind notify.Kind, word string) *notify.Message {
+	m := &notify.Message{Kind: kind}
+	if kind == notify.KindAllClear || kind == notify.KindTest {
+		return m
+	}
+	for _, node := range []string{word, "ip-10-0-1-13"} {
+		a := alerts[keyOf(node)]
+		m.Items = append(m.Items, notify.Item{Key: keyOf(node), Alert: a, Episode: a.Now()})
+	}
+	if kind != notify.KindSummary {
+		m.Group = []string{"NodeMemoryHigh"}
+	}
+	return m
+}
+
+// wantQuiet asserts that nothing more has arrived than before.
+func wantQuiet(t *testing.T, r Tested, before string) {
+	t.Helper()
+	if got := r.Arrived(); got != before {
+		t.Errorf("something was delivered all the same: %.300q, after %.300q", got, before)
+	}
+}
+
+// wantNoSecret asserts that a print of v does not show Secret.
+func wantNoSecret(t *testing.T, what string, v any) {
+	t.Helper()
+	for _, verb := range []string{"%v", "%+v", "%#v"} {
+		if text := fmt.Sprintf(verb, v); strings.Contains(text, Secret) {
+			t.Errorf("%s shows a secret: %s", what, strings.ReplaceAll(text, Secret, "<SECRET>"))
+		}
+	}
+	if text, err := json.Marshal(v); err == nil && strings.Contains(string(text), Secret) {
+		t.Errorf("%s shows a secret as JSON", what)
+	}
+}
+
+// give delivers, and asserts that the delivery is as it was.
+func give(t *testing.T, r Tested, d notify.Delivery) notify.Receipt {
+	t.Helper()
+	before, err := json.Marshal(d.Message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bodies := ""
+	for _, f := range d.Files {
+		bodies += f.Name + string(f.Body)
+	}
+	receipt, err := r.Notify(t.Context(), d)
+	if err != nil {
+		t.Fatalf("delivering: %v", err)
+	}
+	wantNoSecret(t, "the receipt", receipt)
+	after, err := json.Marshal(d.Message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := ""
+	for _, f := range d.Files {
+		now += f.Name + string(f.Body)
+	}
+	if diff := cmp.Diff(string(before)+bodies, string(after)+now); diff != "" {
+		t.Errorf("the delivery was changed:\n%s", diff)
+	}
+	return receipt
+}
+
+func delivers(t *testing.T, r Tested) {
+	if r.Arrived() != "" {
+		t.Fatal("something has arrived before the first delivery")
+	}
+	give(t, r, Delivery(r.Role, notify.KindNew))
+	if r.Arrived() == "" {
+		t.Error("nothing has arrived")
+	}
+}
+
+// allKinds are those that a receiver that tells people must know.
+var allKinds = []notify.Kind{
+	notify.KindNew, notify.KindWorse, notify.KindNoData, notify.KindBetter, notify.KindSeenLate, notify.KindResolved, notify.KindStillFiring,
+	notify.KindAllClear, notify.KindSummary, notify.KindTest,
+}
+
+func kinds(t *testing.T, r Tested) {
+	if r.Role != notify.RoleChanges {
+		t.Skip("this receiver is given no messages")
+	}
+	first := give(t, r, Delivery(r.Role, notify.KindNew))
+	for _, kind := range allKinds {
+		before := r.Arrived()
+		d := Delivery(r.Role, kind)
+		if kind != notify.KindNew && kind != notify.KindSeenLate && len(d.Message.Items) > 0 && kind != notify.KindSummary {
+			d.Message.Thread = first
+			for i := range d.Message.Items {
+				d.Message.Items[i].Was = notify.Told{Since: d.Message.Items[i].Episode.Since, At: Slot, Severity: rules.Warning, Receipt: first}
+			}
+		}
+		d.Message.PossibleDuplicate, d.MemoryLost = true, "what was told could not be written down"
+		give(t, r, d)
+		if r.Arrived() == before {
+			t.Errorf("of a message %q nothing has arrived", kind)
+		}
+	}
+}
+
+func again(t *testing.T, r Tested) {
+	d := Delivery(r.Role, notify.KindNew)
+	first := give(t, r, d)
+	before := r.Arrived()
+	second := give(t, r, d)
+	if r.Role == notify.RoleArchive {
+		wantQuiet(t, r, before)
+		if first.Location != second.Location {
+			t.Errorf("the same files are at %s and at %s", first.Location, second.Location)
+		}
+	}
+}
+
+func hostile(t *testing.T, r Tested) {
+	for _, word := range []string{
+		"<script>alert(1)</script>", `"'` + "`", "<!channel> <@U012> @here", "*b* _i_ ~s~ [x](javascript:alert(1))", "a\nb\x00c\u202e\u200b",
+		"{{.Secret}} ${SECRET} %s %!", "../../etc/passwd", strings.Repeat("긴", 3000), "\xff\xfe", "", " ",
+	} {
+		give(t, r, delivery(r.Role, notify.KindNew, word))
+	}
+}
+
+func withoutFiles(t *testing.T, r Tested) {
+	if r.Role == notify.RoleArchive {
+		t.Skip("an archive is given no report without files")
+	}
+	d := Delivery(r.Role, notify.KindNew)
+	d.Files, d.Archived = nil, nil
+	give(t, r, d)
+	if r.Arrived() == "" {
+		t.Error("nothing has arrived")
+	}
+}
+
+func cancelled(t *testing.T, r Tested) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := r.Notify(ctx, Delivery(r.Role, notify.KindNew)); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	wantQuiet(t, r, "")
+}
+
+func hangs(t *testing.T, r Tested) {
+	if r.Hang == nil {
+		t.Skip("the other side cannot hang")
+	}
+	r.Hang()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	returned := make(chan error, 1)
+	go func() {
+		_, err := r.Notify(ctx, Delivery(r.Role, notify.KindNew))
+		returned <- err
+	}()
+	select {
+	case err := <-returned:
+		var refused *notify.RefusedError
+		if err == nil || errors.As(err, &refused) {
+			t.Errorf("it is not known whether it was delivered, and the error is %v", err)
+		}
+		wantNoSecret(t, "the error", err)
+	case <-time.After(5 * time.Second):
+		t.Error("it did not return when its time was over")
+	}
+}
+
+func busy(t *testing.T, r Tested) {
+	if r.Busy == nil {
+		t.Skip("the other side asks nobody to wait")
+	}
+	const after = 17 * time.Second
+	r.Busy(after)
+	begun := time.Now()
+	_, err := r.Notify(t.Context(), Delivery(r.Role, notify.KindNew))
+	var retry *notify.RetryError
+	if !errors.As(err, &retry) || retry.After != after {
+		t.Errorf("asked to wait %s: %v", after, err)
+	}
+	if took := time.Since(begun); took > after/2 {
+		t.Errorf("it waited by itself, %s", took)
+	}
+	wantNoSecret(t, "the error", err)
+	wantQuiet(t, r, "")
+}
+
+func refused(t *testing.T, r Tested) {
+	if r.Refuse == nil {
+		t.Skip("the other side refuses nobody")
+	}
+	r.Refuse()
+	_, err := r.Notify(t.Context(), Delivery(r.Role, notify.KindNew))
+	var refused *notify.RefusedError
+	if !errors.As(err, &refused) {
+		t.Errorf("%v", err)
+	}
+	wantNoSecret(t, "the error", err)
+	wantQuiet(t, r, "")
+}
+
+func unreachable(t *testing.T, r Tested) {
+	if r.Unreachable == nil {
+		t.Skip("the other side is always there")
+	}
+	_, err := r.Unreachable.Notify(t.Context(), Delivery(r.Role, notify.KindNew))
+	var retry *notify.RetryError
+	if !errors.As(err, &retry) {
+		t.Errorf("nothing was delivered, and it may be later: %v", err)
+	}
+	wantNoSecret(t, "the error", err)
+}
+
+func prints(t *testing.T, r Tested) {
+	wantNoSecret(t, "the receiver", r.Notifier)
+}
