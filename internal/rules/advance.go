@@ -39,7 +39,7 @@ func Advance(prev Memory, now Evaluation, slot time.Time) Memory {
 	}
 	slot = slot.Round(0).UTC() // one time, one encoding
 	next := prev.clone()
-	next.Slot = slot
+	next.Slot, next.Checks = slot, checked(prev.Checks, slot, now.worst())
 	for i := range now.Rules {
 		next.take(&now.Rules[i], now.Exists, slot)
 	}

@@ -495,6 +495,39 @@ func TestAdvanceHeals(t *testing.T) {
 	})
 }
 
+func TestChecked(t *testing.T) {
+	var m Memory
+	failed := map[int]bool{20: true, 25: true, 50: true}
+	for _, n := range []int{0, 5, 10, 15, 20, 25, 30, 40, 45, 50, 50, 55} {
+		r := RuleResult{Data: DataComplete}
+		if failed[n] {
+			r.Data = DataFailed
+		}
+		m = Advance(m, Evaluation{Rules: []RuleResult{{Data: DataPartial}}}, minute(n)) // a first try
+		m = Advance(m, Evaluation{Rules: []RuleResult{{Data: DataComplete}, r}}, minute(n))
+	}
+	slots, data := m.Checked(minute(5), minute(55))
+	var got []string
+	for i := range slots {
+		got = append(got, fmt.Sprint(int(slots[i].Sub(start).Minutes()), ":", data[i]))
+	}
+	if got, want := strings.Join(got, " "), "5:2 10:2 15:2 20:0 25:0 30:2 40:2 45:2 50:0"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	for n := 60; n < 4*24*60; n += 5 {
+		m = Advance(m, Evaluation{}, minute(n))
+	}
+	if len(m.Checks) != 1 || m.Checks[0].Every != 5*time.Minute {
+		t.Errorf("days of checks are %d rows: %+v", len(m.Checks), m.Checks)
+	}
+	for n := range 2000 {
+		m = Advance(m, Evaluation{Rules: []RuleResult{{Data: Quality(n % 2)}}}, minute(4*24*60+n))
+	}
+	if n := len(m.Checks); n < maxChecks-1 || n > maxChecks {
+		t.Errorf("%d rows", n)
+	}
+}
+
 func TestNumberReadsWhatItWrites(t *testing.T) {
 	for _, want := range []float64{0, -1.5, 1e300, math.NaN(), math.Inf(1), math.Inf(-1)} {
 		text, err := Number(want).MarshalJSON()

@@ -164,6 +164,8 @@ type Memory struct {
 	Seen map[string]time.Time `json:"seen,omitempty"`
 	// Alerts are those that fire, and those that have ended within the last two days.
 	Alerts map[Key]Alert `json:"alerts,omitempty"`
+	// Checks are the slots that were evaluated, the oldest first; see Checked.
+	Checks []Checks `json:"checks,omitempty"`
 	// Overflow is how many alerts more fire than are remembered.
 	Overflow int `json:"overflow,omitempty"`
 }

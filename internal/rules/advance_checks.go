@@ -1,0 +1,62 @@
+package rules
+
+import "time"
+
+// Checks are slots in a row, evenly apart, whose data was equally good: a week of checks without a fault is one of them.
+type Checks struct {
+	From  time.Time     `json:"from"`
+	Every time.Duration `json:"every"` // in nanoseconds; 0 where N is 1
+	N     int           `json:"n"`
+	Data  Quality       `json:"data"` // of the rule whose data was worst
+}
+
+// To returns the last slot.
+func (c Checks) To() time.Time { return c.From.Add(time.Duration(c.N-1) * c.Every) }
+
+const maxChecks = 100 // rows; the oldest are dropped
+
+// checked adds a slot to the rows. The same slot again takes the place of what it was.
+func checked(rows []Checks, slot time.Time, data Quality) []Checks {
+	rows = append([]Checks(nil), rows...)
+	if last := len(rows) - 1; last >= 0 && rows[last].To().Equal(slot) {
+		if rows[last].N--; rows[last].N == 1 {
+			rows[last].Every = 0
+		}
+		if rows[last].N == 0 {
+			rows = rows[:last]
+		}
+	}
+	for len(rows) >= maxChecks || len(rows) > 0 && slot.Sub(rows[0].To()) >= keepEnded {
+		rows = rows[1:]
+	}
+	if last := len(rows) - 1; last >= 0 && rows[last].Data == data {
+		row := &rows[last]
+		if every := slot.Sub(row.To()); row.N == 1 || every == row.Every {
+			row.N, row.Every = row.N+1, every
+			return rows
+		}
+	}
+	return append(rows, Checks{From: slot, N: 1, Data: data})
+}
+
+// worst returns the quality of the rule that has the least data; of no rules, DataComplete: there was nothing to miss.
+func (e Evaluation) worst() Quality {
+	worst := DataComplete
+	for i := range e.Rules {
+		worst = min(worst, e.Rules[i].Data)
+	}
+	return worst
+}
+
+// Checked tells which slots from one time on and before another were evaluated, in order, and how good their data was. It goes back at
+// least two days, where the slots did not change all the time between good and bad.
+func (m Memory) Checked(from, before time.Time) (slots []time.Time, data []Quality) {
+	for _, row := range m.Checks {
+		for i := range row.N {
+			if slot := row.From.Add(time.Duration(i) * row.Every); !slot.Before(from) && slot.Before(before) {
+				slots, data = append(slots, slot), append(data, row.Data)
+			}
+		}
+	}
+	return slots, data
+}
