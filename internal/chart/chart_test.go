@@ -173,13 +173,6 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-func TestUndrawable(t *testing.T) {
-	p := panelOf("노드 🙂", units.None, gridTo(slotTime, 2, time.Minute), 1, []string{"中🙂a"}, [][]float64{{1, 2}})
-	if got := string(Undrawable(p, nil)); got != "🙂" {
-		t.Errorf("undrawable are %q", got)
-	}
-}
-
 func TestValueAxis(t *testing.T) {
 	percent := func(warning, critical float64) limits {
 		return limits{lines: []limit{{warning, 1}, {critical, 2}}}

@@ -46,6 +46,13 @@ type typeface []func() (*fontFile, error)
 // Font is a font of the reader's choice, for scripts that the embedded ones do not have.
 type Font struct{ file *fontFile }
 
+// Bounds of a font: of the units in an em, by OpenType's definition, and of its largest letter in ems, which is memory to be taken.
+const (
+	leastEm = 16
+	mostEm  = 16384
+	mostEms = 24
+)
+
 // ParseFont reads a TrueType font (.ttf, or the first of a .ttc). Fonts with PostScript outlines, which most .otf files are, cannot be drawn.
 func ParseFont(file []byte) (f *Font, err error) {
 	defer func() {
@@ -59,6 +66,13 @@ func ParseFont(file []byte) (f *Font, err error) {
 	font, err := truetype.Parse(file)
 	if err != nil {
 		return nil, fmt.Errorf("not a TrueType font (.ttf): %w", err)
+	}
+	em := fixed.Int26_6(font.FUnitsPerEm())
+	if em < leastEm || em > mostEm {
+		return nil, fmt.Errorf("the font is damaged: an em of %d units", em)
+	}
+	if b := font.Bounds(em); b.Max.X-b.Min.X > mostEms*em || b.Max.Y-b.Min.Y > mostEms*em {
+		return nil, errors.New("the font is damaged: its letters are larger than any are")
 	}
 	return &Font{newFontFile(font)}, nil
 }
@@ -108,7 +122,7 @@ func lazyFont(packed []byte) func() (*fontFile, error) {
 }
 
 func newFontFile(font *truetype.Font) *fontFile {
-	f := &fontFile{Font: font, em: fixed.Int26_6(max(font.FUnitsPerEm(), 1))}
+	f := &fontFile{Font: font, em: fixed.Int26_6(font.FUnitsPerEm())}
 	for r := range f.ascii {
 		f.ascii[r] = f.lookUp(rune(r))
 	}
@@ -136,7 +150,12 @@ func (f *fontFile) glyph(r rune) glyphRef {
 	return f.lookUp(r)
 }
 
-func (f *fontFile) lookUp(r rune) glyphRef {
+func (f *fontFile) lookUp(r rune) (g glyphRef) {
+	defer func() {
+		if recover() != nil { // freetype trusts the tables of a font
+			g = glyphRef{}
+		}
+	}()
 	i := f.Index(r)
 	if i == 0 {
 		return glyphRef{}

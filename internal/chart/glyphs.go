@@ -55,13 +55,24 @@ func (g *glyphs) mask(key glyphKey) *glyphMask {
 		})
 		g.faces[key.faceKey] = face
 	}
-	m := new(glyphMask)
+	m := rasterise(face, key)
+	g.masks[key] = m
+	return m
+}
+
+// rasterise draws a letter; one that the font has but not whole is empty.
+func rasterise(face font.Face, key glyphKey) (m *glyphMask) {
+	defer func() {
+		if recover() != nil { // freetype trusts the tables of a font
+			m = new(glyphMask)
+		}
+	}()
+	m = new(glyphMask)
 	at := fixed.Point26_6{X: fixed.Int26_6(key.quarter) * 64 / quarters}
 	if r, cover, from, _, ok := face.Glyph(at, key.r); ok {
 		m.width, m.height, m.dx, m.dy = r.Dx(), r.Dy(), r.Min.X, r.Min.Y
 		m.pix = copyCover(cover, from, m.width, m.height)
 	}
-	g.masks[key] = m
 	return m
 }
 

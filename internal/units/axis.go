@@ -58,8 +58,9 @@ func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
 
 // shownRange returns the range that an axis has to show, as numbers that are shown: ascending, apart from one another and sane.
 func (r *row) shownRange(lo, hi float64) (from, to float64) {
-	from, to = float64(min(lo, hi)*r.per), float64(max(lo, hi)*r.per) // rounded before they are added to: no processor fuses the two
-	if !(math.Abs(lo) <= hugest && math.Abs(hi) <= hugest) {          // so that NaN is not either
+	// Rounded before they are added to: no processor fuses the two.
+	from, to = float64(min(lo, hi)*r.per), float64(max(lo, hi)*r.per)
+	if !(math.Abs(lo) <= hugest && math.Abs(hi) <= hugest) { // so that NaN is not either
 		return 0, r.per
 	}
 	largest := max(math.Abs(from), math.Abs(to))
