@@ -1,0 +1,174 @@
+package report
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/templates"
+)
+
+// read is what the page's script makes of one sample: its text, and its value as a height in the plot; NaN where it has none.
+func (s *samples) read(line string, i int) (text string, value float64) {
+	n := 0
+	for _, c := range line[i*s.Digits : (i+1)*s.Digits] {
+		n = n*len(letters) + strings.IndexRune(letters, c)
+	}
+	if n == 0 {
+		return "–", math.NaN()
+	}
+	at := n - 1
+	value = math.NaN()
+	if h := s.Heights[at]; h >= 0 {
+		value = s.Low + (s.High-s.Low)*(float64(h)/float64(s.Resolution))
+	}
+	for s.Texts[at] == "" {
+		at--
+	}
+	return s.Texts[at], value
+}
+
+func TestSamplesReadAsTheReportWritesThem(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		unit := rapid.SampledFrom([]units.Unit{units.PercentUnit, units.Short, units.Duration}).Draw(t, "unit")
+		odd := rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1)})
+		value := rapid.OneOf(odd, rapid.Float64Range(0, 1), rapid.Float64Range(-1e12, 1e12))
+		values := rapid.SliceOfN(value, 1, 200).Draw(t, "values")
+		p := snapshot.Panel{
+			Spec: snapshot.Spec{Unit: unit}, Grid: series.Grid{Start: slot, Step: time.Minute, Len: len(values) + 1}, // one sample too few
+			Lines: []snapshot.Line{{Values: values}},
+		}
+		s := Build(Info{Slot: slot}, nil).samplesOf(&p)
+		for i, v := range values {
+			text, at := s.read(s.Lines[0], i)
+			if want := unit.Format(v); text != want {
+				t.Fatalf("sample %d, %v, reads %q, want %q", i, v, text, want)
+			}
+			if finite(v) != finite(at) || finite(v) && math.Abs(at-v) > (s.High-s.Low)/resolution {
+				t.Fatalf("sample %d, %v, stands at %v of %v to %v", i, v, at, s.Low, s.High)
+			}
+		}
+		if text, _ := s.read(s.Lines[0], len(values)); text != "–" {
+			t.Fatalf("a sample that is not there reads %q", text)
+		}
+	})
+}
+
+func TestSamplesOfManyLevels(t *testing.T) {
+	values := make([]float64, 5000)
+	for i := range values {
+		values[i] = math.Pow(1.01, float64(i)/2) // more texts than two letters can count
+	}
+	p := snapshot.Panel{
+		Spec: snapshot.Spec{Unit: units.Short}, Grid: series.Grid{Start: slot, Step: time.Minute, Len: len(values)}, Lines: []snapshot.Line{{Values: values}},
+	}
+	s := Build(Info{Slot: slot}, nil).samplesOf(&p)
+	if s.Digits != 2 && s.Digits != 3 || len(s.Lines[0]) != s.Digits*len(values) {
+		t.Fatalf("%d levels in %d letters, %d bytes", len(s.Heights), s.Digits, len(s.Lines[0]))
+	}
+	for i, v := range values {
+		if text, _ := s.read(s.Lines[0], i); text != units.Short.Format(v) {
+			t.Fatalf("sample %d, %v, reads %q", i, v, text)
+		}
+	}
+}
+
+func TestSamplesOfWhatHasNoTimes(t *testing.T) {
+	grid, lines := series.Grid{Start: slot, Step: time.Minute, Len: 1}, []snapshot.Line{{Values: []float64{1}}}
+	for name, p := range map[string]snapshot.Panel{
+		"no lines": {Grid: grid}, "no grid": {Lines: lines},
+		"bars": {Spec: snapshot.Spec{Kind: snapshot.Bars}, Grid: grid, Lines: lines}, "stat": {Spec: snapshot.Spec{Kind: snapshot.Stat}, Grid: grid, Lines: lines},
+	} {
+		if s := Build(Info{Slot: slot}, nil).samplesOf(&p); s != nil {
+			t.Errorf("%s: samples %+v", name, s)
+		}
+	}
+}
+
+func TestSamplesSayWhatElseIsDrawn(t *testing.T) {
+	grid := series.Grid{Start: slot, Step: time.Minute, Len: 1}
+	p := snapshot.Panel{
+		Spec: snapshot.Spec{Unit: units.Short}, Grid: grid, Lines: []snapshot.Line{{Values: []float64{9}}},
+		References: []snapshot.ReferenceLine{{Name: "limit", Values: []float64{10}}},
+		Rest:       &snapshot.Band{Series: 3, P05: []float64{1}, P95: []float64{2}, Sum: []float64{4}},
+	}
+	for kind, want := range map[snapshot.Kind]string{
+		snapshot.Lines: "limit 10; other 3 series 1 2", snapshot.Area: "limit 10; other 3 series 4", snapshot.Heatmap: "limit 10",
+	} {
+		p.Spec.Kind = kind
+		s := Build(Info{Slot: slot}, nil).samplesOf(&p)
+		var got []string
+		for _, m := range s.More {
+			said := m.Name
+			for _, line := range m.Lines {
+				text, _ := s.read(line, 0)
+				said += " " + text
+			}
+			got = append(got, said)
+		}
+		if said := strings.Join(got, "; "); said != want {
+			t.Errorf("%s: %q, want %q", kind, said, want)
+		}
+	}
+}
+
+func TestDaysFollowTheClock(t *testing.T) {
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const summer, winter = -4 * 3600, -5 * 3600
+	for name, c := range map[string]struct {
+		start time.Time
+		want  []dayView
+	}{
+		"an hour twice": {time.Date(2026, 11, 1, 3, 0, 0, 0, time.UTC), []dayView{
+			{0, "Sat 31 Oct", "EDT", summer}, {2, "Sun 1 Nov", "EDT", summer}, {6, "Sun 1 Nov", "EST", winter},
+		}},
+		"an hour never": {time.Date(2026, 3, 8, 6, 0, 0, 0, time.UTC), []dayView{{0, "Sun 8 Mar", "EST", winter}, {2, "Sun 8 Mar", "EDT", summer}}},
+	} {
+		r := Build(Info{Slot: slot, Zone: newYork}, nil)
+		if got := r.days(series.Grid{Start: c.start, Step: 30 * time.Minute, Len: 8}); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestScriptIsSmallAndStaysInItsElement(t *testing.T) {
+	if n := len(templates.ReportJS); n > 15<<10 {
+		t.Errorf("the script has %d bytes, want at most 15 KiB", n)
+	}
+	for _, end := range []string{"</script", "<script", "<!--", "innerHTML", "eval("} {
+		if strings.Contains(templates.ReportJS, end) {
+			t.Errorf("the script holds %q", end)
+		}
+	}
+}
+
+func TestRemarksStandBelowTheChart(t *testing.T) {
+	p := take(answers{"up": {{series.FromPairs("job", "api"), constant(1)}}}, []snapshot.Spec{{Name: "up", Title: "Up", Query: "up"}})[0]
+	p.Remarks = []string{"down: api 10.0.0.3:8080", "<b>\u202ereversed"}
+	root := pageOf(t, Build(info(t, nil), []snapshot.Panel{p}))
+	list := classed(root, "remarks")
+	if len(list) != 1 || text(list[0]) != "down: api 10.0.0.3:8080 <b>reversed" {
+		t.Errorf("%d lists of remarks: %q", len(list), text(list[0]))
+	}
+}
+
+func TestWarningsBeyondTheFirstAreCounted(t *testing.T) {
+	in := info(t, nil)
+	for range warningLines + 5 {
+		in.Notes = append(in.Notes, "odd labels")
+	}
+	run := classed(pageOf(t, Build(in, nil)), "run")[0]
+	if got := len(all(run, "li")); got != warningLines || !strings.HasSuffix(text(run), "and 5 more") {
+		t.Errorf("%d warnings are shown, and at the end stands %q", got, text(run)[max(0, len(text(run))-30):])
+	}
+}
