@@ -22,7 +22,7 @@ var hostile = []string{
 	"<!channel>", "<!here|here>", "<@U0123456789>", "<!subteam^S0123456789>", "<https://evil.example.com|Open report>", "@channel", "#general",
 	"*bold* _italic_ ~struck~ `code` ```block```", "> quote", "&gt; quote", "&lt;!channel&gt;", "&amp;lt;!channel&amp;gt;", ":fire: :rotating_light:",
 	"a\nb\r\nc\td", "\x00\x1b[31m\u202egnp.exe\u2066", "\xff\xfe", `"}],"text":"<!channel>","blocks":[{"type":"header"`, "https://evil.example.com",
-	"https://evil.example.com/|x>", strings.Repeat("&", 5000), strings.Repeat("<!channel>", 1000), strings.Repeat("한", 4000), strings.Repeat("😀", 4000),
+	"https://evil.example.com/|x>", strings.Repeat("&", 800), strings.Repeat("<!channel>", 80), strings.Repeat("한", 800), strings.Repeat("😀", 800),
 	"%[1]s %[2]s %s %d %[9]s", "{{.}}", "", " ",
 }
 
@@ -145,7 +145,7 @@ func TestWordsFromOutsideAreHarmless(t *testing.T) {
 		for _, k := range kinds() {
 			for _, n := range []int{1, 12} {
 				w := cluster(n, words.English)
-				w.failed = true
+				w.nodes, w.failed = w.nodes[:12], true
 				d := w.delivery(t, k)
 				soil(&d, word)
 				for _, l := range sent(options(t), d) {

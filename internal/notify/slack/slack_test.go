@@ -355,26 +355,27 @@ func TestEveryFaultOfPictures(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		fault  slackdouble.Fault
+		found  int
 		shown  int
 		thread int
 		want   string // in the note; "": there is none
 	}{
-		{"the text is too many", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Status: 429}, 3, 1, ""},
-		{"the text is refused", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Error: "restricted_action"}, 3, 0, "administrator"},
-		{"one address is lost", slackdouble.Fault{Method: "files.getUploadURLExternal", Drop: true}, 2, 1, "asking Slack where to upload"},
-		{"a scope", slackdouble.Fault{Method: "files.getUploadURLExternal", Error: "missing_scope", Times: 9}, 0, 1, "files:write"},
-		{"one upload fails", slackdouble.Fault{Method: "upload", Status: 500}, 2, 1, "answered 500"},
-		{"an upload is too many", slackdouble.Fault{Method: "upload", Status: 429}, 3, 1, ""},
-		{"completing is lost", slackdouble.Fault{Method: "files.completeUploadExternal", Drop: true}, 0, 1, "completing the upload"},
-		{"completing is too many", slackdouble.Fault{Method: "files.completeUploadExternal", Status: 429}, 3, 1, ""},
-		{"ok, and not shared", slackdouble.Fault{Method: "files.completeUploadExternal", Unshared: true}, 0, 1, "does not show 3 of them; see that the app is in the channel"},
-		{"nobody may look", slackdouble.Fault{Method: "files.info", Error: "missing_scope", Times: 9}, 3, 1, ""},
-		{"looking fails once", slackdouble.Fault{Method: "files.info", Status: 503}, 3, 1, ""},
+		{"the text is too many", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Status: 429}, 1, 1, 1, ""},
+		{"the text is refused", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Error: "restricted_action"}, 1, 1, 0, "administrator"},
+		{"one address is lost", slackdouble.Fault{Method: "files.getUploadURLExternal", Drop: true}, 2, 1, 1, "asking Slack where to upload"},
+		{"a scope", slackdouble.Fault{Method: "files.getUploadURLExternal", Error: "missing_scope", Times: 9}, 1, 0, 1, "files:write"},
+		{"one upload fails", slackdouble.Fault{Method: "upload", Status: 500}, 2, 1, 1, "answered 500"},
+		{"an upload is too many", slackdouble.Fault{Method: "upload", Status: 429}, 1, 1, 1, ""},
+		{"completing is lost", slackdouble.Fault{Method: "files.completeUploadExternal", Drop: true}, 1, 0, 1, "completing the upload"},
+		{"completing is too many", slackdouble.Fault{Method: "files.completeUploadExternal", Status: 429}, 1, 1, 1, ""},
+		{"ok, and not shared", slackdouble.Fault{Method: "files.completeUploadExternal", Unshared: true}, 1, 0, 1, "does not show 1 of them; see that the app is in the channel"},
+		{"nobody may look", slackdouble.Fault{Method: "files.info", Error: "missing_scope", Times: 9}, 1, 1, 1, ""},
+		{"looking fails once", slackdouble.Fault{Method: "files.info", Status: 503}, 1, 1, 1, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			slack, n := rig(t)
 			slack.Fail(tc.fault)
-			tell(t, n, cluster(3, words.English).delivery(t, notify.KindNew))
+			tell(t, n, cluster(tc.found, words.English).delivery(t, notify.KindNew))
 			err := n.FollowUp(t.Context())
 			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("the note is %v, want %q", err, tc.want)
