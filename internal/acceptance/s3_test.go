@@ -1,0 +1,390 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/cloud"
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/s3"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/secret"
+	"github.com/promsnap/promsnap/internal/state"
+	"github.com/promsnap/promsnap/internal/state/statetest"
+)
+
+// The one user of the S3 of these tests, and its bucket.
+const (
+	s3AccessKey = "promsnap-acceptance"
+	s3Bucket    = "capacity-reports"
+)
+
+// gateway is a real S3 over a directory: it can be killed and started again.
+type gateway struct {
+	address, root, url string
+	*process
+}
+
+// startS3 runs versitygw with one bucket.
+func startS3(t *testing.T) *gateway {
+	t.Helper()
+	g := &gateway{address: freePort(t), root: t.TempDir()}
+	g.url = "http://" + g.address
+	if err := os.Mkdir(filepath.Join(g.root, s3Bucket), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	g.run(t)
+	return g
+}
+
+func (g *gateway) run(t *testing.T) {
+	t.Helper()
+	env := []string{"ROOT_ACCESS_KEY=" + s3AccessKey, "ROOT_SECRET_KEY=" + statetest.Secret}
+	g.process = start(t, env, installed(t, "versitygw"), "--port", g.address, "--health", "/health", "posix", g.root)
+	await(t, "versitygw to be ready", func() error {
+		response, err := http.Get(g.url + "/health")
+		if err != nil {
+			return err
+		}
+		return response.Body.Close()
+	})
+}
+
+// bucket opens the bucket as promsnap would.
+func bucket(t *testing.T, endpoint, key string, change ...func(*cloud.BucketOptions)) *cloud.Bucket {
+	t.Helper()
+	account, err := cloud.Open(context.Background(), cloud.Identity{Region: "us-east-1", AccessKey: s3AccessKey, SecretKey: secret.Inline(key)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := cloud.BucketOptions{Name: s3Bucket, Endpoint: endpoint, PathStyle: true, Attempts: 3}
+	for _, c := range change {
+		c(&o)
+	}
+	b, err := account.Bucket(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// once: the archive's calls are tried again by notify.Deliver alone.
+func once(o *cloud.BucketOptions) { o.Attempts = 1 }
+
+func archive(t *testing.T, b *cloud.Bucket, o s3.Options) *s3.Notifier {
+	t.Helper()
+	n, err := s3.New(b, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// archived is a report of a slot, n five minutes after a morning, with three files.
+func archived(n int) notify.Delivery {
+	slot := time.Date(2026, 11, 22, 0, 5*n, 0, 0, time.UTC)
+	page := fmt.Sprintf("<!DOCTYPE html><title>%d</title>", n)
+	return notify.Delivery{
+		Report: report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Title: "Check", Slot: slot}, nil),
+		Files: []report.File{
+			{Name: "index.html", ContentType: "text/html; charset=utf-8", Body: []byte(page)},
+			{Name: "report.json", ContentType: "application/json", Body: []byte("{}\n")},
+			{Name: "node-memory.png", ContentType: "image/png", Body: []byte("\x89PNG" + page)},
+		},
+	}
+}
+
+func TestS3(t *testing.T) {
+	g := startS3(t)
+	t.Run("state", func(t *testing.T) { testS3State(t, g) })
+	t.Run("archive", func(t *testing.T) { testS3Archive(t, g) })
+	t.Run("writers", func(t *testing.T) { testS3Writers(t, g) })
+	t.Run("encryption", func(t *testing.T) { testS3Encryption(t, g) })
+	t.Run("link", func(t *testing.T) { testS3Link(t, g) })
+	t.Run("refused", func(t *testing.T) { testS3Refused(t, g) })
+	t.Run("lost", func(t *testing.T) { testS3LostAnswer(t, g) })
+	t.Run("killed", func(t *testing.T) { testS3Killed(t, g) }) // the last: it stops the server
+}
+
+// testS3State holds the store to its contract, each time below a prefix of its own.
+func testS3State(t *testing.T, g *gateway) {
+	var n atomic.Int32
+	statetest.Run(t, func(t *testing.T) statetest.Tested {
+		prefix := fmt.Sprintf("state-%d", n.Add(1))
+		b := bucket(t, g.url, statetest.Secret)
+		return statetest.Tested{
+			Store: state.NewS3(b, prefix),
+			Corrupt: func(t *testing.T, k state.Key, data []byte) {
+				key := prefix + "/" + report.Slug(k.Cluster) + "/" + report.Slug(k.Report) + ".json"
+				if err := b.Put(context.Background(), key, cloud.Object{Body: data}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Broken: state.NewS3(bucket(t, "http://"+freePort(t), statetest.Secret), prefix),
+		}
+	})
+}
+
+func testS3Archive(t *testing.T, g *gateway) {
+	n := archive(t, bucket(t, g.url, statetest.Secret, once), s3.Options{Prefix: "archive"})
+	for _, slot := range []int{1, 1, 2, 0} { // the same again, a newer one, an older one
+		if _, err := n.Notify(context.Background(), archived(slot)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	home := filepath.Join(g.root, s3Bucket, "archive", "prod-seoul", "check")
+	for path, want := range map[string]string{
+		"2026/11/22/20261122T000000Z/index.html": "<title>0<", "2026/11/22/20261122T000500Z/index.html": "<title>1<",
+		"latest/index.html": "<title>2<", "latest/node-memory.png": "<title>2<",
+		"index.html": "3 reports", "2026/11/22/index.html": "20261122T001000Z/index.html",
+	} {
+		body, err := os.ReadFile(filepath.Join(home, filepath.FromSlash(path)))
+		if err != nil {
+			t.Error(err)
+		} else if !bytes.Contains(body, []byte(want)) {
+			t.Errorf("%s does not hold %q:\n%s", path, want, tail(string(body), 500))
+		}
+	}
+	o, err := bucket(t, g.url, statetest.Secret).Stat(context.Background(), "archive/prod-seoul/check/2026/11/22/20261122T000000Z/index.html")
+	if err != nil || o.Type != "text/html; charset=utf-8" || !strings.Contains(o.Cache, "immutable") {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
+
+// testS3Writers lets eight runs archive at once, each through a client of its own.
+func testS3Writers(t *testing.T, g *gateway) {
+	const writers = 8
+	var group sync.WaitGroup
+	for i := range writers {
+		n := archive(t, bucket(t, g.url, statetest.Secret, once), s3.Options{Prefix: "writers"})
+		group.Go(func() {
+			if _, err := n.Notify(context.Background(), archived(i)); err != nil {
+				t.Errorf("writer %d: %v", i, err)
+			}
+		})
+	}
+	group.Wait()
+	home := filepath.Join(g.root, s3Bucket, "writers", "prod-seoul", "check")
+	var list struct{ Entries []struct{ Name string } }
+	body, err := os.ReadFile(filepath.Join(home, "2026", "11", "22", "index.json"))
+	if err == nil {
+		err = json.Unmarshal(body, &list)
+	}
+	if err != nil || len(list.Entries) != writers {
+		t.Errorf("the day lists %+v, %v", list, err)
+	}
+	for path, want := range map[string]string{
+		"index.html": "8 reports", "2026/11/22/index.html": "8 reports", "latest/index.html": "<title>7<", "latest/node-memory.png": "<title>7<",
+	} {
+		if body, err := os.ReadFile(filepath.Join(home, path)); err != nil || !bytes.Contains(body, []byte(want)) {
+			t.Errorf("%s does not hold %q: %v\n%s", path, want, err, tail(string(body), 500))
+		}
+	}
+}
+
+// testS3Encryption only shows that the headers are signed and taken: versitygw does not encrypt.
+func testS3Encryption(t *testing.T, g *gateway) {
+	for _, kind := range []cloud.Encryption{cloud.EncryptS3, cloud.EncryptKMS} {
+		b := bucket(t, g.url, statetest.Secret, func(o *cloud.BucketOptions) { o.Encryption, o.KMSKey = kind, "arn:aws:kms:us-east-1:1:key/1" })
+		if kind == cloud.EncryptS3 {
+			b = bucket(t, g.url, statetest.Secret, func(o *cloud.BucketOptions) { o.Encryption = kind })
+		}
+		if err := b.Put(context.Background(), "encrypted", cloud.Object{Body: []byte(kind)}); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
+func testS3Link(t *testing.T, g *gateway) {
+	get := func(link string) (status int, body string) {
+		t.Helper()
+		response, err := http.Get(link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }()
+		b, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode, string(b)
+	}
+	b := bucket(t, g.url, statetest.Secret, once)
+	receipt, err := archive(t, b, s3.Options{Prefix: "link", LinkLife: time.Hour}).Notify(context.Background(), archived(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, body := get(receipt.Location); status != http.StatusOK || !strings.Contains(body, "<title>3<") {
+		t.Errorf("the link answers %d: %s", status, body)
+	}
+	if left := time.Until(receipt.Expires); left < 55*time.Minute || left > time.Hour {
+		t.Errorf("the link of an hour expires in %v", left)
+	}
+	tampered := strings.Replace(receipt.Location, "T001500Z/index.html", "T001500Z/report.json", 1)
+	longer := strings.Replace(receipt.Location, "X-Amz-Expires=3600", "X-Amz-Expires=7200", 1)
+	unsigned, _, _ := strings.Cut(receipt.Location, "?")
+	for name, link := range map[string]string{"of another file": tampered, "made longer": longer, "without its signature": unsigned} {
+		if link == receipt.Location {
+			t.Fatalf("%s: the link was not changed: %s", name, link)
+		}
+		if status, _ := get(link); status != http.StatusForbidden {
+			t.Errorf("a link %s answers %d", name, status)
+		}
+	}
+	short, expires, err := b.Link(context.Background(), "link/prod-seoul/check/latest/index.html", time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, "a link of one second to expire", func() error {
+		status, _ := get(short)
+		if status != http.StatusForbidden {
+			return fmt.Errorf("it answers %d", status)
+		}
+		return nil
+	})
+	if now := time.Now(); now.Before(expires) {
+		t.Errorf("the link stopped working %v before the receipt's %v", expires.Sub(now), expires)
+	}
+}
+
+func testS3Refused(t *testing.T, g *gateway) {
+	noBucket := func(o *cloud.BucketOptions) { o.Name = "not-there" }
+	for _, tc := range []struct {
+		name   string
+		bucket *cloud.Bucket
+		says   string
+	}{
+		{"wrong secret", bucket(t, g.url, "MARKED-wrong-secret", once), "the access key or its secret is not right"},
+		{"no bucket", bucket(t, g.url, statetest.Secret, once, noBucket), "create the bucket not-there"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := archive(t, tc.bucket, s3.Options{}).Notify(context.Background(), archived(0))
+			var refused *notify.RefusedError
+			if !errors.As(err, &refused) || !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("archiving: %v", err)
+			}
+			_, _, loading := state.NewS3(tc.bucket, "").Load(context.Background(), state.Key{Cluster: "c", Report: "r"})
+			if loading == nil || !strings.Contains(loading.Error(), tc.says) {
+				t.Errorf("loading: %v", loading)
+			}
+			for _, e := range []error{err, loading} {
+				if s := fmt.Sprintf("%+v", e); strings.Contains(s, "MARKED") || strings.Contains(s, statetest.Secret) {
+					t.Errorf("the error shows the secret: %s", s)
+				}
+			}
+		})
+	}
+}
+
+// testS3LostAnswer puts a proxy before the server that cuts the connection instead of handing on the answer to the first write of a key.
+func testS3LostAnswer(t *testing.T, g *gateway) {
+	target, err := url.Parse(g.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lost sync.Map
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
+		ModifyResponse: func(r *http.Response) error {
+			if r.Request.Method != http.MethodPut || r.StatusCode != http.StatusOK {
+				return nil
+			}
+			if _, before := lost.LoadOrStore(r.Request.URL.Path, true); !before {
+				return errors.New("the answer is lost")
+			}
+			return nil
+		},
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+	}
+	address := serve(t, proxy)
+	b := bucket(t, address, statetest.Secret)
+	store, k := state.NewS3(b, "lost"), state.Key{Cluster: "c", Report: "r"}
+	if _, err := store.Save(context.Background(), k, state.Doc{Run: "run-1", Serial: 1}, ""); !errors.Is(err, state.ErrConflict) {
+		t.Fatalf("written, the answer lost, and tried again: %v", err)
+	}
+	d, v, err := store.Load(context.Background(), k)
+	if err != nil || d.Run != "run-1" || d.Serial != 1 || v == "" {
+		t.Errorf("%+v %q, %v", d, v, err)
+	}
+	n := archive(t, bucket(t, address, statetest.Secret, once), s3.Options{Prefix: "lost"})
+	const writes = 10 // of a delivery
+	tries := 0
+	for tries <= writes {
+		if _, err = n.Notify(context.Background(), archived(0)); err == nil {
+			break
+		}
+		var retry *notify.RetryError
+		if !errors.As(err, &retry) {
+			t.Fatal(err)
+		}
+		tries++
+	}
+	if err != nil || tries == 0 {
+		t.Errorf("after %d lost answers: %v", tries, err)
+	}
+}
+
+// testS3Killed kills the server while a run writes, and then starts it again over what it left.
+func testS3Killed(t *testing.T, g *gateway) {
+	target, err := url.Parse(g.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const before = 9 // answers: the slot is there, latest/ in part
+	var answers atomic.Int32
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
+		ModifyResponse: func(*http.Response) error {
+			if answers.Add(1) == before {
+				g.stop()
+			}
+			return nil
+		},
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+	}
+	address := serve(t, proxy)
+	n := archive(t, bucket(t, address, statetest.Secret, once), s3.Options{Prefix: "killed"})
+	_, err = n.Notify(context.Background(), archived(0))
+	var retry *notify.RetryError
+	if !errors.As(err, &retry) {
+		t.Fatalf("the server was killed: %v", err)
+	}
+	g.run(t)
+	if _, err := n.Notify(context.Background(), archived(0)); err != nil {
+		t.Fatal(err)
+	}
+	home := filepath.Join(g.root, s3Bucket, "killed", "prod-seoul", "check")
+	for _, path := range []string{"latest/node-memory.png", "latest/index.html", "2026/11/22/20261122T000000Z/index.html"} {
+		if body, err := os.ReadFile(filepath.Join(home, path)); err != nil || !bytes.Contains(body, []byte("<title>0<")) {
+			t.Errorf("%s: %q, %v", path, body, err)
+		}
+	}
+	if body, err := os.ReadFile(filepath.Join(home, "index.html")); err != nil || !bytes.Contains(body, []byte("1 report")) {
+		t.Errorf("the list: %v\n%s", err, tail(string(body), 500))
+	}
+}
+
+// serve runs a handler until the test ends and returns its URL.
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
