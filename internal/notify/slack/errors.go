@@ -19,10 +19,11 @@ var errStrange = errors.New("the answer is not one of Slack's; is there a proxy 
 
 // The codes of Slack that something is done about.
 var (
-	codesBlocks   = []string{"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
-	codesNoThread = []string{"message_not_found", "thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked"}
-	codesLater    = []string{"ratelimited", "rate_limited", "request_timeout", "team_added_to_org"}
-	codesUnknown  = []string{"internal_error", "fatal_error", "service_unavailable"} // of which Slack says that something may have happened
+	codesBlocks    = []string{"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
+	codesNoThread  = []string{"message_not_found", "thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked"}
+	codesNoChannel = []string{"channel_not_found", "not_in_channel", "is_archived"}
+	codesLater     = []string{"ratelimited", "rate_limited", "request_timeout", "team_added_to_org"}
+	codesUnknown   = []string{"internal_error", "fatal_error", "service_unavailable"} // of which Slack says that something may have happened
 )
 
 // codeError is a code that Slack answered with, and what to do about it.

@@ -49,8 +49,8 @@ type thread struct {
 func New(o Options) *Notifier { return &Notifier{o: o, api: newAPI(o)} }
 
 // Notify sends d's message. An alert that is new, and a summary, begin a thread; what is said of the alert later is a reply in it, which
-// is also sent to the channel where it is to disturb somebody, because an edited message does not. Where all that a message told of is
-// over, the message is edited to say so.
+// is also sent to the channel where it is to disturb somebody, because an edited message does not. Where alerts that a message
+// told of are over, it is edited to say how many go on, or that none does.
 //
 // The receipt holds the channel's ID and the message's ts; of a reply those of the message that it replies to.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
@@ -84,8 +84,9 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 // message of its own; where Slack does not like the blocks it is sent as text, once.
 func (n *Notifier) post(ctx context.Context, to *session, p plan) (notify.Receipt, error) {
 	sent, err := to.post(ctx, p.channel, p.thread.ID, p.broadcast, p.letter, false)
-	if isCode(err, codesNoThread) && p.thread.ID != "" {
-		p.thread, p.broadcast = notify.Receipt{}, false
+	moved := p.channel != n.o.Channel // the configuration names another channel than it did then
+	if p.thread.ID != "" && (isCode(err, codesNoThread) || moved && isCode(err, codesNoChannel)) {
+		p.channel, p.thread, p.broadcast = n.o.Channel, notify.Receipt{}, false
 		sent, err = to.post(ctx, p.channel, "", false, p.letter, false)
 	}
 	if isCode(err, codesBlocks) {

@@ -159,6 +159,16 @@ func TestWhatIsLeftOfAThreadThatIsGone(t *testing.T) {
 	}
 }
 
+func TestAThreadInAChannelThatWasLeft(t *testing.T) {
+	slack, n := rig(t)
+	slack.Put(slackdouble.Channel{ID: "C0000000OLD", Archived: true})
+	d := cluster(1, words.English).delivery(t, notify.KindWorse)
+	d.Message.Thread.Channel = "C0000000OLD"
+	if got := tell(t, n, d); got.Channel != channel || slack.Messages()[0].Thread != "" {
+		t.Errorf("the receipt is %+v", got)
+	}
+}
+
 func TestAlertsOfAnotherReceiverBeginAnew(t *testing.T) {
 	slack, n := rig(t)
 	d := cluster(1, words.English).delivery(t, notify.KindResolved)
