@@ -21,8 +21,9 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// Secret is the secret key of the buckets that Server.Bucket returns: no error and no receipt may show it.
-const Secret = "MARKED-secret-key"
+// Secret is the secret key of the buckets that Server.Bucket returns: no error and no receipt may show it. It is that of the contracts
+// too, notifytest.Secret and statetest.Secret.
+const Secret = "s3cr3t-hunter2"
 
 // Server is an S3 with one bucket.
 type Server struct {
@@ -49,6 +50,8 @@ type Fault struct {
 	Header        map[string]string
 	// Lost: what was asked is done, and the connection is cut instead of an answer.
 	Lost bool
+	// Hang: nothing is done and nothing answered until the client gives up.
+	Hang bool
 }
 
 // New starts a server that stops with the test.
@@ -126,14 +129,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+	key, known := strings.CutPrefix(r.URL.Path, "/"+s.Name+"/")
+	f := s.faultOf(r, key)
+	if f != nil && f.Hang {
+		<-r.Context().Done()
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key, known := strings.CutPrefix(r.URL.Path, "/"+s.Name+"/")
-	var f *Fault
-	if s.fault != nil {
-		f = s.fault(r, len(s.calls))
-	}
-	s.calls = append(s.calls, r.Method+" "+key)
 	switch {
 	case f != nil && f.Lost:
 		s.answer(httptest.NewRecorder(), r, key, body)
@@ -148,6 +151,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.answer(w, r, key, body)
 	}
+}
+
+// faultOf writes a request down and says what goes wrong with it.
+func (s *Server) faultOf(r *http.Request, key string) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, r.Method+" "+key)
+	if s.fault == nil {
+		return nil
+	}
+	return s.fault(r, len(s.calls)-1)
 }
 
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, key string, body []byte) {

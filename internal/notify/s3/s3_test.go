@@ -17,8 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/cloud"
 	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -64,6 +66,38 @@ func deliver(t *testing.T, n *Notifier, d notify.Delivery) notify.Receipt {
 		t.Fatal(err)
 	}
 	return receipt
+}
+
+// TestContract: the location is the same for the same where it is not signed anew each time.
+func TestContract(t *testing.T) {
+	notifytest.Run(t, func(t *testing.T) notifytest.Tested {
+		if cloudtest.Secret != notifytest.Secret {
+			t.Fatal("the receiver does not hold the contract's secret")
+		}
+		s := cloudtest.New(t)
+		always := func(f cloudtest.Fault) { s.Break(func(*http.Request, int) *cloudtest.Fault { return &f }) }
+		gone := s.Bucket(t, func(o *cloud.BucketOptions) { o.Endpoint = "http://127.0.0.1:1" })
+		unreachable, err := New(gone, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return notifytest.Tested{
+			Notifier: receiver(t, s, Options{PublicURL: "https://reports.example.com"}), Role: notify.RoleArchive, Unreachable: unreachable,
+			Arrived: func() string {
+				var b strings.Builder
+				for _, key := range s.Keys() {
+					o := s.Object(key)
+					fmt.Fprintf(&b, "%s %s %s\n", key, o.Header.Get("X-Amz-Meta-Promsnap-Mark"), o.Body)
+				}
+				return b.String()
+			},
+			Busy: func(after time.Duration) {
+				always(cloudtest.Fault{Status: 503, Code: "SlowDown", Header: map[string]string{"Retry-After": fmt.Sprint(after.Seconds())}})
+			},
+			Refuse: func() { always(cloudtest.Fault{Status: 403, Code: "InvalidAccessKeyId"}) },
+			Hang:   func() { always(cloudtest.Fault{Hang: true}) },
+		}
+	})
 }
 
 const base = "cap/prod-seoul/daily/"
