@@ -23,7 +23,7 @@ type listed struct {
 // line is the straight line of the data. A package imports only what stands to its left.
 var line = []string{
 	"internal/series", "internal/secret", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
-	"internal/cloud", "internal/notify", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/state", "internal/config", "internal/app", "cmd/promsnap",
+	"internal/cloud", "internal/notify", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/notify/webhook", "internal/state", "internal/config", "internal/app", "cmd/promsnap",
 }
 
 // leaves import nothing of the house.
@@ -48,6 +48,7 @@ var narrower = map[string][]string{
 		"internal/notify",
 	},
 	"internal/notify/slack/slackdouble": {},
+	"internal/notify/webhook":           {"internal/secret", "internal/rules", "internal/report", "internal/notify"},
 }
 
 // alone names who may import a module: everybody else reaches it through these packages.

@@ -1,0 +1,150 @@
+package webhook
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
+	"github.com/promsnap/promsnap/internal/secret"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden; look at it")
+
+// other is the other side of a webhook.
+type other struct {
+	*httptest.Server
+	mu      sync.Mutex
+	arrived []string
+	token   string
+	status  int
+	after   time.Duration
+	hang    chan struct{}
+}
+
+func start(t *testing.T) *other {
+	t.Helper()
+	o := &other{status: http.StatusNoContent}
+	o.Server = httptest.NewServer(o)
+	t.Cleanup(func() {
+		if o.hang != nil {
+			close(o.hang)
+		}
+		o.Close()
+	})
+	return o
+}
+
+func (o *other) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	o.mu.Lock()
+	status, hang, after := o.status, o.hang, o.after
+	o.token = r.Header.Get("Authorization")
+	if err == nil && status < 300 && hang == nil {
+		o.arrived = append(o.arrived, string(body))
+	}
+	o.mu.Unlock()
+	if hang != nil {
+		<-hang
+		return
+	}
+	if after > 0 {
+		rw.Header().Set("Retry-After", fmt.Sprint(int(after.Seconds())))
+	}
+	rw.WriteHeader(status)
+}
+
+func (o *other) answer(status int, after time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.status, o.after = status, after
+}
+
+func (o *other) all() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return strings.Join(o.arrived, "\n")
+}
+
+func options(link string) Options {
+	return Options{URL: secret.Inline(link + "/hook/" + notifytest.Secret), Token: secret.Inline(notifytest.Secret), Transport: &http.Transport{}}
+}
+
+func TestContract(t *testing.T) {
+	for _, role := range []notify.Role{notify.RoleMirror, notify.RoleChanges} {
+		t.Run(fmt.Sprint(role), func(t *testing.T) {
+			notifytest.Run(t, func(t *testing.T) notifytest.Tested {
+				o := start(t)
+				return notifytest.Tested{
+					Notifier: New(options(o.URL)), Role: role, Unreachable: New(options("http://127.0.0.1:1")), Arrived: o.all,
+					Busy:   func(after time.Duration) { o.answer(http.StatusTooManyRequests, after) },
+					Refuse: func() { o.answer(http.StatusUnauthorized, 0) },
+					Hang:   func() { o.hang = make(chan struct{}) },
+				}
+			})
+		})
+	}
+}
+
+func TestPayload(t *testing.T) {
+	o := start(t)
+	d := notifytest.Delivery(notify.RoleChanges, notify.KindNew)
+	d.MemoryLost, d.Message.PossibleDuplicate = "state is corrupt", true
+	if r, err := New(options(o.URL)).Notify(t.Context(), d); err != nil || r != (notify.Receipt{}) {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if o.token != "Bearer "+notifytest.Secret {
+		t.Errorf("the token is %q", o.token)
+	}
+	var v any
+	if err := json.Unmarshal([]byte(o.all()), &v); err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("testdata", "payload.json")
+	if *update {
+		if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil || string(want) != string(got)+"\n" {
+		t.Errorf("%v; the payload is now\n%s", err, got)
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	o := start(t)
+	n := New(options(o.URL))
+	for status, want := range map[int]string{
+		200: "", 202: "", 302: "see its address", 404: "see its address", 403: "see its token", 500: "answered 500", 503: "answered 503", 429: "asked to wait 9s",
+	} {
+		o.answer(status, 9*time.Second)
+		_, err := n.Notify(t.Context(), notifytest.Delivery(notify.RoleMirror, notify.KindNone))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%d: %v, want %q", status, err, want)
+		}
+	}
+}
+
+func TestWhatIsNoAddress(t *testing.T) {
+	for _, link := range []string{"", "hooks", "ftp://x/" + notifytest.Secret, "https://", "http://\x7f/" + notifytest.Secret} {
+		_, err := New(Options{URL: secret.Inline(link)}).Notify(t.Context(), notifytest.Delivery(notify.RoleMirror, notify.KindNone))
+		if err == nil || !strings.Contains(err.Error(), "address") || strings.Contains(err.Error(), notifytest.Secret) {
+			t.Errorf("%q: %v", link, err)
+		}
+	}
+}
