@@ -492,12 +492,12 @@ func TestPages(t *testing.T) {
 		}
 		for i := range 20 {
 			slot := morning.Add(-time.Duration(i*37) * time.Hour)
-			switch {
-			case i%7 == 1:
+			switch i % 7 {
+			case 1:
 				deliver(t, n, delivery(slot, in(bad)))
-			case i%7 == 3:
+			case 3:
 				deliver(t, n, delivery(slot, in(func(r *report.Report) { r.Warning, r.Headline = 1, "data/kafka-0 volume 81 %, over 80 % since 06:20" })))
-			case i%7 == 5:
+			case 5:
 				deliver(t, n, delivery(slot, in(func(r *report.Report) {
 					r.OK, r.Failures, r.Headline = 0, []report.Failure{{}}, "Nothing could be measured: connection refused"
 				})))
@@ -542,4 +542,28 @@ func TestPagesLoadNothing(t *testing.T) {
 	if found := regexp.MustCompile(`(?i)<script|src=|@import|url\(|https?:`).FindString(page); found != "" {
 		t.Errorf("the page holds %q", found)
 	}
+}
+
+// FuzzList: whatever lies at index.json is refused or makes a page that holds no markup of it.
+func FuzzList(f *testing.F) {
+	for _, seed := range []string{
+		"", "{}", "[]", `{"schema":1}`, `{"schema":2}`, `{"schema":1,"title":"<script>","entries":[{"name":"20261122T000000Z","path":"javascript:x"}]}`,
+		`{"schema":1,"day":"2026/11/22","entries":[{"name":"2026/11/22","reports":-1,"critical":-5,"headline":"<img src=x>"},{}]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		l, err := readList(cloud.Object{Body: body, ETag: "1"}, "index.json")
+		if err != nil {
+			return
+		}
+		l.put(reportEntry(delivery(morning).Report))
+		page, err := l.page(delivery(morning).Report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := regexp.MustCompile(`(?i)<script|<img|href="[a-z]+:`).Find(page); found != nil {
+			t.Errorf("the page holds %q of %q", found, body)
+		}
+	})
 }
