@@ -140,8 +140,9 @@ func (s *session) again(ctx context.Context, f func() error) error {
 		if !errors.As(err, &later) || try == mostTries {
 			return err
 		}
-		if wait(ctx, max(later.After, s.pause)) != nil {
-			return err
+		pause := max(later.After, s.pause)
+		if pause >= followTime || wait(ctx, pause) != nil {
+			return err // there would be no time left
 		}
 	}
 }

@@ -371,6 +371,7 @@ func TestEveryFaultOfPictures(t *testing.T) {
 		want   string // in the note; "": there is none
 	}{
 		{"the text is too many", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Status: 429}, 1, 1, 1, ""},
+		{"the text is to wait for an hour", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Status: 429, RetryAfter: 3600}, 1, 1, 0, "asked to wait 1h0m0s"},
 		{"the text is refused", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Error: "restricted_action"}, 1, 1, 0, "administrator"},
 		{"one address is lost", slackdouble.Fault{Method: "files.getUploadURLExternal", Drop: true}, 2, 1, 1, "asking Slack where to upload"},
 		{"a scope", slackdouble.Fault{Method: "files.getUploadURLExternal", Error: "missing_scope", Times: 9}, 1, 0, 1, "files:write"},
