@@ -58,16 +58,16 @@ async function readers(page) {
   return found;
 }
 
-// readCharts puts the pointer on every chart in several places.
-async function readCharts(page, places, tap) {
+// readCharts puts the pointer, or a finger, on the charts in several places.
+async function readCharts(page, places, { tap = false, most = Infinity } = {}) {
   const read = [];
-  for (const { reader, panel } of await readers(page)) {
+  for (const { reader, panel } of (await readers(page)).slice(0, most)) {
     for (const part of places) {
       await reader.scrollIntoViewIfNeeded();
       const box = await reader.boundingBox();
       const [x, y] = [box.x + 0.5 + part * (box.width - 1), box.y + box.height / 3];
       await (tap ? page.touchscreen.tap(x, y) : page.mouse.move(x, y));
-      read.push({ panel, place: part, at: Number(await reader.getAttribute("aria-valuenow")), ...(await words(page)) });
+      read.push({ panel, place: part, width: box.width, at: Number(await reader.getAttribute("aria-valuenow")), ...(await words(page)) });
     }
   }
   return read;
@@ -165,7 +165,7 @@ async function all() {
   const dark = await open({ ...desk, colorScheme: "dark" });
   await shoot(dark, "dark");
   saw.axeDark = await audit(dark);
-  await readCharts(dark, [0.6]);
+  await readCharts(dark, [0.6], { most: 1 });
   await shoot(dark, "dark-crosshair");
   await dark.pdf({ path: `${directory}/report.pdf`, format: "A4" });
   await close(dark);
@@ -176,7 +176,7 @@ async function all() {
   saw.axePhone = await audit(small);
   saw.phoneOverflow = await overflow(small);
   saw.phoneLines = await small.locator(".findings tbody tr:visible").evaluateAll((rows) => rows.map((r) => r.getBoundingClientRect().height));
-  saw.touched = await readCharts(small, [0.02, 0.98], true);
+  saw.touched = await readCharts(small, [0.02, 0.98], { tap: true });
   await shoot(small, "phone-crosshair");
   await close(small);
 
