@@ -14,6 +14,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -141,18 +142,48 @@ func (p *printer) finish(o app.Outcome) error {
 	for _, r := range o.Results {
 		fmt.Fprintln(p.c.stdout)
 		lines := r.Report.Summary()
-		if r.Err == nil {
+		if r.Receipt.Location != "" {
 			lines[len(lines)-1] += " → " + r.Receipt.Location
 		}
 		for _, l := range lines {
 			fmt.Fprintln(p.c.stdout, l)
 		}
+		p.delivered(r)
 		if r.Err != nil {
 			fmt.Fprintf(p.c.stderr, "promsnap: %v\n", r.Err)
 		}
 	}
 	p.advise(o)
 	return nil
+}
+
+// delivered writes whom the report was delivered to, or would be.
+func (p *printer) delivered(r app.Result) {
+	for _, s := range r.Sent {
+		if s.Err == nil {
+			fmt.Fprintf(p.c.stdout, "%s: %s\n", s.Receiver, what(s))
+		}
+	}
+	for _, d := range r.Drafts {
+		fmt.Fprintf(p.c.stdout, "\n── %s, %s (%s) → %s\n%s\n", d.Receiver, d.Kind, d.Step, d.File, d.Text)
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(p.c.stderr, "promsnap: people were told, but: %s\n", note)
+	}
+	if c := r.StoodBack; c != nil {
+		fmt.Fprintf(p.c.stdout, "nothing sent: run %s is telling people, until %s at the latest\n", c.Run, c.Until.UTC().Format(time.RFC3339))
+	}
+}
+
+// what says in a few words what a receiver was given.
+func what(s notify.Sent) string {
+	switch {
+	case s.Message == nil:
+		return "the report"
+	case len(s.Message.Items) == 0:
+		return s.Message.Kind.String()
+	}
+	return s.Message.Kind.String() + ", " + count(len(s.Message.Items), "alert")
 }
 
 // advise says what to try where nothing listens at the URL: on a laptop that is a port-forward that is not there.
@@ -190,6 +221,10 @@ type reportJSON struct {
 	NodesTotal    int           `json:"nodes_total"`
 	Findings      []findingJSON `json:"findings"`
 	Failures      []failureJSON `json:"failures"`
+	Sent          []sentJSON    `json:"sent,omitempty"`
+	Drafts        []draftJSON   `json:"drafts,omitempty"`
+	StoodBack     string        `json:"stood_back,omitempty"` // for the run that is telling people
+	Notes         []string      `json:"notes,omitempty"`
 	Error         string        `json:"error,omitempty"`
 }
 
@@ -199,6 +234,23 @@ type findingJSON struct {
 	Panel    string `json:"panel"`
 	Name     string `json:"name"`
 	Sentence string `json:"sentence"`
+}
+
+type sentJSON struct {
+	Receiver string `json:"receiver"`
+	Kind     string `json:"kind,omitempty"` // of a message
+	Alerts   int    `json:"alerts,omitempty"`
+	Location string `json:"location,omitempty"`
+	ID       string `json:"id,omitempty"`
+	Error    string `json:"error,omitempty"`
+}
+
+type draftJSON struct {
+	Receiver string `json:"receiver"`
+	Kind     string `json:"kind"`
+	Step     string `json:"step"`
+	Text     string `json:"text"`
+	File     string `json:"file"`
 }
 
 type failureJSON struct {
@@ -220,6 +272,16 @@ func (p *printer) finishJSON(o app.Outcome) error {
 		for _, f := range r.Failures {
 			j.Failures = append(j.Failures, failureJSON{Panel: f.Panel, Error: f.Error})
 		}
+		j.Notes = res.Notes
+		for _, s := range res.Sent {
+			j.Sent = append(j.Sent, sentOf(s))
+		}
+		for _, d := range res.Drafts {
+			j.Drafts = append(j.Drafts, draftJSON{d.Receiver, d.Kind.String(), d.Step, d.Text, d.File})
+		}
+		if res.StoodBack != nil {
+			j.StoodBack = res.StoodBack.Run
+		}
 		if res.Err != nil {
 			j.Error = res.Err.Error()
 		}
@@ -231,6 +293,17 @@ func (p *printer) finishJSON(o app.Outcome) error {
 	return e.Encode(out)
 }
 
+func sentOf(s notify.Sent) sentJSON {
+	j := sentJSON{Receiver: s.Receiver, Location: s.Receipt.Location, ID: s.Receipt.ID}
+	if s.Message != nil {
+		j.Kind, j.Alerts = s.Message.Kind.String(), len(s.Message.Items)
+	}
+	if s.Err != nil {
+		j.Error = s.Err.Error()
+	}
+	return j
+}
+
 // openReports shows the written reports in the browser of the desktop.
 func openReports(c *console, o app.Outcome) {
 	opener := map[string][]string{"darwin": {"open"}, "windows": {"rundll32", "url.dll,FileProtocolHandler"}}[runtime.GOOS]
@@ -238,7 +311,7 @@ func openReports(c *console, o app.Outcome) {
 		opener = []string{"xdg-open"}
 	}
 	for _, r := range o.Results {
-		if r.Err != nil {
+		if r.Receipt.Location == "" {
 			continue
 		}
 		if err := exec.Command(opener[0], append(opener[1:], r.Receipt.Location)...).Start(); err != nil {

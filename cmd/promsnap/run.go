@@ -22,17 +22,21 @@ type runFlags struct {
 	config, prometheusURL, time, rng, outputDir string
 	timeout                                     time.Duration
 	failOn, output, logFormat                   string
-	open                                        bool
+	open, deliver, dryRun                       bool
 }
 
 func runCommand(c *console) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "run [REPORT...]",
-		Short: "Take the snapshot of one or more reports and write them",
+		Short: "Take the snapshot of one or more reports, and write or deliver them",
 		Long: `Asks Prometheus for every panel of the reports, judges the series, and writes for each report
 OUTPUT-DIR/REPORT/SLOT/ with index.html, report.json and a PNG for each panel. Without REPORT all reports of the configuration
 are run; without a configuration, the built-in panels.
+
+With --deliver nothing is written under OUTPUT-DIR: the report goes to the receivers of the configuration, who are told what they
+do not know yet, and what they were told is remembered. With --dry-run nothing is sent or remembered: each message is printed, and
+its blocks for Slack's Block Kit Builder are written beside the report.
 
 Exit codes: 0 the run did its work; 1 a query or a delivery failed (what worked is written); 2 the command line or the
 configuration is wrong; 3 --fail-on is set and there is such a finding. Where both hold, 1 goes before 3.`,
@@ -42,6 +46,10 @@ configuration is wrong; 3 --fail-on is set and there is such a finding. Where bo
 
   # the report "daily" of a configuration, as it was at nine this morning
   promsnap run daily -c promsnap.yaml --time 2026-11-22T09:00:00+09:00
+
+  # what people would be told, and then tell them
+  promsnap run check -c promsnap.yaml --dry-run
+  promsnap run check -c promsnap.yaml --deliver
 
   # in a pipeline: fail where anything is critical
   promsnap run -c promsnap.yaml --fail-on critical -o json | jq '.reports[].findings'`,
@@ -60,6 +68,9 @@ configuration is wrong; 3 --fail-on is set and there is such a finding. Where bo
 	fl.StringVar(&f.failOn, "fail-on", "", "exit with 3 where there is a finding this grave: warning or critical")
 	fl.StringVarP(&f.output, "output", "o", "text", "what to print: text or json")
 	fl.StringVar(&f.logFormat, "log-format", "", "log to standard error: text or json (default: no log, only errors)")
+	fl.BoolVar(&f.deliver, "deliver", false, "deliver the reports to their receivers, and remember what was told")
+	fl.BoolVar(&f.dryRun, "dry-run", false, "print what --deliver would tell people, and send nothing")
+	cmd.MarkFlagsMutuallyExclusive("deliver", "dry-run")
 	fl.BoolVar(&f.open, "open", false, "open the report in a browser when it is written")
 	for flag, values := range map[string][]string{
 		"fail-on": {"warning", "critical"}, "output": {"text", "json"}, "log-format": {"text", "json"},
@@ -85,9 +96,9 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	}
 	log := f.logger(c)
 	out := newPrinter(c, f.output, cfg)
-	a, err := app.New(cfg, app.Options{
+	a, err := app.New(cmd.Context(), cfg, app.Options{
 		Version: versionString(), Reports: names, Slot: slot, Timeout: f.timeout, OutputDir: f.outputDir, Stop: c.stop,
-		Command: reproduce(names, f, slot), Started: out.started, Progress: out.progress,
+		Mode: f.mode(), Now: c.now, Command: reproduce(names, f, slot), Started: out.started, Progress: out.progress,
 	})
 	if err != nil {
 		return usage(err)
@@ -109,6 +120,17 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 		return &exitError{code: exitBreach}
 	}
 	return nil
+}
+
+// mode is what is done with the reports.
+func (f runFlags) mode() app.Mode {
+	switch {
+	case f.deliver:
+		return app.Deliver
+	case f.dryRun:
+		return app.DryRun
+	}
+	return app.WriteFiles
 }
 
 // load returns the configuration of the file, or one of the built-in panels where only a URL is given.
@@ -203,11 +225,26 @@ func logOutcome(log *slog.Logger, o app.Outcome, took time.Duration) {
 		for _, fail := range r.Report.Failures {
 			log.Error("panel failed", "report", r.Report.Info.Name, "panel", fail.Panel, "error", fail.Error)
 		}
+		for _, s := range r.Sent {
+			if s.Err == nil {
+				log.Info("delivered", "report", r.Report.Info.Name, "receiver", s.Receiver, "what", what(s), "id", s.Receipt.ID)
+			}
+		}
+		for _, note := range r.Notes {
+			log.Warn("told, but", "report", r.Report.Info.Name, "note", note)
+		}
+		if r.StoodBack != nil {
+			log.Warn("stood back", "report", r.Report.Info.Name, "run", r.StoodBack.Run, "until", r.StoodBack.Until)
+		}
 		if r.Err != nil {
 			log.Error("delivery failed", "report", r.Report.Info.Name, "error", r.Err)
 			continue
 		}
-		log.Info("report written", "report", r.Report.Info.Name, "location", r.Receipt.Location, "critical", r.Report.Critical,
+		message := "report written"
+		if r.Receipt.Location == "" {
+			message = "report judged"
+		}
+		log.Info(message, "report", r.Report.Info.Name, "location", r.Receipt.Location, "critical", r.Report.Critical,
 			"warning", r.Report.Warning, "no_data", r.Report.NoData, "ok", r.Report.OK)
 	}
 	log.Info("run ends", "seconds", took.Seconds())

@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"net"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 )
 
 // labNow is the end of the simulated clusters' time, and so what the scripts' numbers hold for.
@@ -31,7 +34,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NO_PROXY", "127.0.0.1")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"lab": startLab, "closed": closedPort, "exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"lab": startLab, "closed": closedPort, "exits": exits, "slack": startSlack, "said": said, "fill": fill,
+		},
 	})
 }
 
@@ -60,6 +65,54 @@ func startLab(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("PROM", srv.URL)
 }
 
+// slackToken is what the doubles of Slack take, and what no output may show.
+const slackToken = "xoxb-marked-token"
+
+// startSlack is `slack`: it starts a workspace, and puts the address of its API into $SLACK_API, of its webhook into $SLACK_WEBHOOK and
+// the token of the app into $SLACK_BOT_TOKEN.
+func startSlack(ts *testscript.TestScript, _ bool, _ []string) {
+	d := slackdouble.Start(slackToken)
+	ts.Defer(d.Close)
+	ts.Setenv("SLACK_API", d.APIURL())
+	ts.Setenv("SLACK_WEBHOOK", d.WebhookURL())
+	ts.Setenv("SLACK_BOT_TOKEN", slackToken)
+	workspaces.Store(ts.Name()+d.APIURL(), d)
+}
+
+// workspaces are the doubles of the scripts that run, by script and address.
+var workspaces sync.Map
+
+// said is `said`: it prints what people were told in the channel, a paragraph for each message, and how many pictures its thread has.
+func said(ts *testscript.TestScript, _ bool, _ []string) {
+	v, ok := workspaces.Load(ts.Name() + ts.Getenv("SLACK_API"))
+	if !ok {
+		ts.Fatalf("said: there is no slack")
+	}
+	d, out := v.(*slackdouble.Double), ts.Stdout()
+	for _, m := range d.Messages() {
+		head := "message"
+		if m.Thread != "" {
+			head = "reply"
+		}
+		if m.Broadcast {
+			head += ", in the channel too"
+		}
+		if m.Edits > 0 {
+			head += ", edited"
+		}
+		pictures := 0
+		for _, f := range d.Files() {
+			if f.Thread == m.TS {
+				pictures++
+			}
+		}
+		fmt.Fprintf(out, "%s, %d pictures: %s\n", head, pictures, m.Text)
+	}
+	for _, refused := range d.Refused() {
+		fmt.Fprintf(out, "refused: %s\n", refused)
+	}
+}
+
 // exits is `exits CODE COMMAND [ARGS]`: exec, with the exit code that is wanted.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
@@ -76,6 +129,15 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if fmt.Sprint(code) != args[0] {
 		ts.Fatalf("%s exits with %d, want %s", args[1], code, args[0])
 	}
+}
+
+// fill is `fill FILE`: it puts the values of variables into a file, in which they stand as ${NAME}.
+func fill(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: fill FILE")
+	}
+	path := ts.MkAbs(args[0])
+	ts.Check(os.WriteFile(path, []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
 }
 
 // closedPort is `closed`: it puts the URL of a port that nobody listens on into $PROM.

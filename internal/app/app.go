@@ -1,9 +1,10 @@
-// Package app turns a configuration into the parts of promsnap and runs them in their one line: take the snapshot, build the report,
-// deliver it. The command and the Lambda function both call it, so that they cannot drift apart.
+// Package app turns a configuration into the parts of promsnap and runs them in their one line: take the snapshot, advance the alerts,
+// build the report, deliver it, remember what was told. The command and the Lambda function both call it, so that they cannot drift apart.
 package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
@@ -19,6 +20,7 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/state"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -28,8 +30,10 @@ type Options struct {
 	Reports   []string      // names of the reports to run; none: all
 	Slot      time.Time     // the time that the run is for
 	Timeout   time.Duration // of the whole run
-	OutputDir string        // the reports are written under it
-	Command   string        // how to run the same again, for the report's footer; no secrets
+	OutputDir string        // the reports are written under it; Deliver does not
+	Mode      Mode
+	Now       func() time.Time // the wall clock, for claims alone; WriteFiles needs none
+	Command   string           // how to run the same again, for the report's footer; no secrets
 	// Stop ends the snapshot early when it is closed: what is there by then is delivered, marked incomplete. Nil: never.
 	Stop <-chan struct{}
 	// Progress is told of each panel's begin and end, one event at a time. Nil: nobody listens.
@@ -40,18 +44,25 @@ type Options struct {
 
 // App is promsnap put together for one configuration.
 type App struct {
-	cfg      *config.Config
-	client   *promapi.Client
-	font     *chart.Font // nil: the embedded ones do
-	receiver notify.Notifier
-	o        Options
+	cfg       *config.Config
+	client    *promapi.Client
+	font      *chart.Font // nil: the embedded ones do
+	local     *dir.Notifier
+	receivers map[string]receiver // by name
+	store     state.Store         // nil of WriteFiles
+	run       string              // unlike every other run
+	o         Options
 }
 
 // Result is what one report came to.
 type Result struct {
-	Report  *report.Report
-	Receipt notify.Receipt
-	Err     error // the report could not be rendered or delivered
+	Report    *report.Report
+	Receipt   notify.Receipt // where it was written
+	Sent      []notify.Sent  // of Deliver
+	Drafts    []Draft        // of DryRun
+	StoodBack *notify.Claim  // another run is telling people, and this one left it at that
+	Notes     []string       // what did not work although everybody was told
+	Err       error          // the report could not be rendered or delivered, or what was told could not be remembered
 }
 
 // Outcome is what a run came to, one Result for each report in their order.
@@ -82,15 +93,9 @@ func (e *UnknownReportError) Error() string {
 }
 
 // New puts the parts together. Its errors are errors of the configuration.
-func New(cfg *config.Config, o Options) (*App, error) {
-	for _, name := range o.Reports {
-		if !slices.ContainsFunc(cfg.Reports, func(r config.Report) bool { return r.Name == name }) {
-			e := &UnknownReportError{Name: name}
-			for _, r := range cfg.Reports {
-				e.Have = append(e.Have, r.Name)
-			}
-			return nil, e
-		}
+func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
+	if err := checkReports(cfg, o); err != nil {
+		return nil, err
 	}
 	client, err := newClient(cfg.Prometheus, o.Version)
 	if err != nil {
@@ -102,7 +107,39 @@ func New(cfg *config.Config, o Options) (*App, error) {
 			return nil, fmt.Errorf("font: %s: %w", cfg.Font.Path, err)
 		}
 	}
-	return &App{cfg: cfg, client: client, font: font, receiver: dir.New(o.OutputDir), o: o}, nil
+	a := &App{cfg: cfg, client: client, font: font, local: dir.New(o.OutputDir), run: rand.Text(), o: o}
+	if o.Mode == WriteFiles {
+		return a, nil
+	}
+	if a.store, err = OpenState(ctx, cfg.State); err != nil {
+		return nil, err
+	}
+	a.receivers, err = openReceivers(ctx, cfg.Receivers)
+	return a, err
+}
+
+// checkReports tells whether the reports that are asked for are there, with what is asked of them.
+func checkReports(cfg *config.Config, o Options) error {
+	for _, name := range o.Reports {
+		if !slices.ContainsFunc(cfg.Reports, func(r config.Report) bool { return r.Name == name }) {
+			e := &UnknownReportError{Name: name}
+			for _, r := range cfg.Reports {
+				e.Have = append(e.Have, r.Name)
+			}
+			return e
+		}
+	}
+	for _, r := range cfg.Reports {
+		if o.Mode != WriteFiles && o.asks(r) && len(r.Receivers) == 0 {
+			return fmt.Errorf("report %s has no receivers; write them into the configuration, or run it without --deliver and --dry-run", r.Name)
+		}
+	}
+	return nil
+}
+
+// asks tells whether a report is asked for.
+func (o Options) asks(r config.Report) bool {
+	return len(o.Reports) == 0 || slices.Contains(o.Reports, r.Name)
 }
 
 func newClient(p config.Prometheus, version string) (*promapi.Client, error) {
@@ -128,21 +165,31 @@ func (a *App) Run(ctx context.Context) Outcome {
 	defer cancel()
 	snap, done := a.snapshotContext(ctx)
 	defer done()
+	var until time.Time
+	if a.o.Mode != WriteFiles {
+		until = a.o.Now().Add(a.o.Timeout)
+	}
 
 	// Who answers is only a name in the report: what is wrong with the server shows at the first query.
 	server, _ := a.client.Server(snap)
 	var out Outcome
 	for _, r := range a.cfg.Reports {
-		if len(a.o.Reports) > 0 && !slices.Contains(a.o.Reports, r.Name) {
+		if !a.o.asks(r) {
 			continue
 		}
 		if a.o.Started != nil {
 			a.o.Started(r, serverName(server))
 		}
-		rep := a.snapshot(snap, r, server)
-		res := Result{Report: rep}
-		res.Receipt, res.Err = a.deliver(ctx, rep)
-		out.Results = append(out.Results, res)
+		taken := a.snapshot(snap, r, server)
+		rep := report.Build(taken.info, taken.panels)
+		switch a.o.Mode {
+		case WriteFiles:
+			out.Results = append(out.Results, a.write(ctx, rep))
+		case DryRun:
+			out.Results = append(out.Results, a.rehearse(ctx, r, rep, a.evaluate(snap, r, taken), until))
+		case Deliver:
+			out.Results = append(out.Results, a.deliver(ctx, r, rep, a.evaluate(snap, r, taken), until))
+		}
 	}
 	return out
 }
@@ -174,9 +221,17 @@ var (
 	errStopped = errors.New("the run was told to stop")
 )
 
-// snapshot asks for the panels of one report and builds it. A Prometheus that cannot be reached fails each panel without being asked
-// again for every one.
-func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Server) *report.Report {
+// taken is the snapshot of one report.
+type taken struct {
+	info   report.Info
+	panels []snapshot.Panel
+	nodes  snapshot.Nodes
+	end    time.Time // the newest time that was asked for
+}
+
+// snapshot asks for the panels of one report. A Prometheus that cannot be reached fails each panel without being asked again for every
+// one.
+func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Server) taken {
 	p := a.cfg.Prometheus
 	o := snapshot.Options{
 		Slot: a.o.Slot, Range: r.Range, QueryOffset: p.QueryOffset, ScrapeInterval: p.ScrapeInterval, MaxSeries: p.MaxSeries,
@@ -204,7 +259,7 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 	if ctx.Err() != nil {
 		info.Incomplete = whyIncomplete(context.Cause(ctx), words.In(r.Language))
 	}
-	return report.Build(info, panels)
+	return taken{info, panels, nodes, o.End()}
 }
 
 // whyIncomplete says why the queries were cut short.
@@ -239,15 +294,16 @@ func serverName(s promapi.Server) string {
 	return "Prometheus " + s.Version
 }
 
-// deliver draws the report and hands it to the receiver.
-func (a *App) deliver(ctx context.Context, r *report.Report) (notify.Receipt, error) {
-	files, err := r.Render(ctx)
+// write draws the report and writes it under Options.OutputDir.
+func (a *App) write(ctx context.Context, rep *report.Report) Result {
+	res := Result{Report: rep}
+	files, err := rep.Render(ctx)
 	if err != nil {
-		return notify.Receipt{}, fmt.Errorf("drawing report %s: %w", r.Info.Name, err)
+		res.Err = fmt.Errorf("drawing report %s: %w", rep.Info.Name, err)
+		return res
 	}
-	receipt, err := a.receiver.Notify(ctx, notify.Delivery{Report: r, Files: files})
-	if err != nil {
-		return notify.Receipt{}, fmt.Errorf("writing report %s: %w", r.Info.Name, err)
+	if res.Receipt, err = a.local.Notify(ctx, notify.Delivery{Report: rep, Files: files}); err != nil {
+		res.Err = fmt.Errorf("writing report %s: %w", rep.Info.Name, err)
 	}
-	return receipt, nil
+	return res
 }

@@ -63,7 +63,7 @@ func hang(r *http.Request) {
 
 func TestRunWritesTheReportsThatWereAskedFor(t *testing.T) {
 	cfg, out := load(t, serve(t, newLab(t)), twoReports), t.TempDir()
-	a, err := app.New(cfg, app.Options{Version: "test", Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, OutputDir: out})
+	a, err := app.New(t.Context(), cfg, app.Options{Version: "test", Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, OutputDir: out})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestRunWritesTheReportsThatWereAskedFor(t *testing.T) {
 
 func TestUnknownReport(t *testing.T) {
 	cfg := load(t, "http://localhost:1", twoReports)
-	_, err := app.New(cfg, app.Options{Reports: []string{"weekly"}, Slot: slot, Timeout: time.Minute})
+	_, err := app.New(t.Context(), cfg, app.Options{Reports: []string{"weekly"}, Slot: slot, Timeout: time.Minute})
 	var unknown *app.UnknownReportError
 	if !errors.As(err, &unknown) || !strings.Contains(err.Error(), "check, daily") {
 		t.Errorf("error %v", err)
@@ -104,7 +104,7 @@ func TestUnreachableServerIsAskedOnce(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 	}))
 	out := t.TempDir()
-	a, err := app.New(load(t, url, twoReports), app.Options{Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, OutputDir: out})
+	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, OutputDir: out})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 	}))
 	cfg := load(t, url, twoReports)
 	cfg.Prometheus.Concurrency = 1
-	a, err := app.New(cfg, app.Options{Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, OutputDir: t.TempDir(), Stop: stop})
+	a, err := app.New(t.Context(), cfg, app.Options{Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, OutputDir: t.TempDir(), Stop: stop})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 // TestTimeoutDeliversWhatIsThere gives a run a second: a quarter of it is kept for the delivery.
 func TestTimeoutDeliversWhatIsThere(t *testing.T) {
 	url := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { hang(r) }))
-	a, err := app.New(load(t, url, twoReports), app.Options{Reports: []string{"daily"}, Slot: slot, Timeout: time.Second, OutputDir: t.TempDir()})
+	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{Reports: []string{"daily"}, Slot: slot, Timeout: time.Second, OutputDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestInterruptEndsTheRun(t *testing.T) {
 		hang(r)
 	}))
 	out := t.TempDir()
-	a, err := app.New(load(t, url, twoReports), app.Options{Slot: slot, Timeout: time.Minute, OutputDir: out})
+	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{Slot: slot, Timeout: time.Minute, OutputDir: out})
 	if err != nil {
 		t.Fatal(err)
 	}

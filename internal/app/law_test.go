@@ -33,7 +33,7 @@ var leaves = []string{"internal/series", "internal/secret", "internal/units", "i
 var narrower = map[string][]string{
 	"internal/promapi":    {"internal/series"},
 	"internal/rules":      {"internal/series"},
-	"internal/config":     {"internal/series", "internal/units", "internal/words", "internal/rules", "internal/snapshot"},
+	"internal/config":     {"internal/series", "internal/secret", "internal/units", "internal/words", "internal/rules", "internal/snapshot"},
 	"internal/panels":     {"internal/units", "internal/words", "internal/rules", "internal/snapshot"},
 	"internal/notify/dir": {"internal/notify", "internal/report"},
 	"internal/cloud":      {"internal/secret"},
@@ -49,6 +49,8 @@ var narrower = map[string][]string{
 	},
 	"internal/notify/slack/slackdouble": {},
 	"internal/notify/webhook":           {"internal/secret", "internal/rules", "internal/report", "internal/notify"},
+	"internal/notify/notifytest":        {"internal/notify", "internal/report", "internal/rules"},
+	"internal/state/statetest":          {"internal/notify", "internal/rules", "internal/state"},
 }
 
 // alone names who may import a module: everybody else reaches it through these packages.
@@ -62,7 +64,8 @@ var alone = map[string][]string{
 
 // unshipped is what promsnap's own binary never holds. promql/parser is allowed.
 var unshipped = []string{
-	module + "internal/lab", module + "internal/cloud/cloudtest", module + "internal/notify/slack/slackdouble", "github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
+	module + "internal/lab", module + "internal/cloud/cloudtest", module + "internal/notify/slack/slackdouble",
+	module + "internal/notify/notifytest", module + "internal/state/statetest", "github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
 	"github.com/invopop/jsonschema", "k8s.io/client-go/kubernetes",
 }
 

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -58,6 +57,10 @@ func (b *builder) config(f *file) *Config {
 	if b.has("font") {
 		c.Font = b.font(f.Font)
 	}
+	if f.State != nil {
+		c.State = b.state(f.State)
+	}
+	c.Receivers = b.receivers(f.Receivers)
 	if !b.has("reports") {
 		f.Reports = []report{{Name: "default", Timezone: zone{time.UTC}, Language: string(words.English), Range: duration(24 * time.Hour)}}
 	} else if len(f.Reports) == 0 {
@@ -68,7 +71,9 @@ func (b *builder) config(f *file) *Config {
 		path := item("reports", i)
 		b.unique(names, string(r.Name), key(path, "name"))
 		c.Reports = append(c.Reports, b.report(&r, path))
+		b.delivers(&r, path, c, &c.Reports[i])
 	}
+	b.remembers(c)
 	return c
 }
 
@@ -77,9 +82,7 @@ const maxFont = 64 << 20
 
 // font reads the font file.
 func (b *builder) font(path string) *Font {
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(b.file), path)
-	}
+	path = b.beside(path)
 	info, err := os.Stat(path)
 	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxFont) {
 		err = fmt.Errorf("not a file of at most %d MiB", maxFont>>20)

@@ -21,14 +21,16 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Config is a configuration in which everything is checked and every default is filled in. It is safe to print: the only part that
-// holds secrets, Prometheus.HTTP, shows none.
+// Config is a configuration in which everything is checked and every default is filled in. It is safe to print: the parts
+// that hold secrets, Prometheus.HTTP and every secret.String, show none.
 type Config struct {
 	Version    int
 	Cluster    string // "" where the file names none
 	Prometheus Prometheus
 	Font       *Font    // for the charts; nil where the file names none
 	Reports    []Report // in the file's order, at least one
+	Receivers  []Receiver
+	State      *State // nil where the file names none; never where a report has receivers
 }
 
 // Prometheus says where the data comes from and how to ask for it.
@@ -59,6 +61,11 @@ type Report struct {
 	Language words.Language // of every word that is not from outside
 	Range    time.Duration
 	Panels   []snapshot.Spec // in the order that they are drawn in
+
+	Receivers       []string      // names of Config.Receivers
+	Send            string        // SendChanges or SendSummary, where a receiver tells people
+	ArchiveOnChange bool          // archives keep only the slots at which people are told something
+	RepeatInterval  time.Duration // 0: an alert that goes on is not told again
 }
 
 // Options are what the file's own text does not say.

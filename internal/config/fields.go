@@ -70,8 +70,11 @@ func fieldOf(sf reflect.StructField) field {
 // fallbackFor is the default as a file would have it.
 func (f field) fallbackFor(kind reflect.Kind) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Value: f.fallback, Tag: "!!str"}
-	if kind == reflect.Int {
+	switch kind {
+	case reflect.Int:
 		n.Tag = "!!int"
+	case reflect.Bool:
+		n.Tag = "!!bool"
 	}
 	return n
 }

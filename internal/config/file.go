@@ -24,7 +24,7 @@ import (
 type file struct {
 	// The version of this format: 1.
 	Version int `yaml:"version" jsonschema:"required,minimum=1,maximum=1"`
-	// The cluster's name, for titles.
+	// The cluster's name, for titles, messages and keys. Required where a report has receivers.
 	Cluster string `yaml:"cluster"`
 	// A TrueType font (.ttf) for the charts' words in scripts that the built-in fonts do not have. A relative path starts from this file's directory.
 	Font string `yaml:"font"`
@@ -32,6 +32,10 @@ type file struct {
 	Prometheus prometheusSection `yaml:"prometheus" jsonschema:"required"`
 	// The reports, each drawn by one run. Without any: one report, named default, of all the built-in panels.
 	Reports []report `yaml:"reports"`
+	// Where reports can be delivered to. Only a run with --deliver does.
+	Receivers []receiver `yaml:"receivers"`
+	// Where promsnap remembers, between runs, what fires and what people were told. Required where a report has receivers.
+	State *stateSection `yaml:"state"`
 }
 
 // prometheusSection says where Prometheus is and how to ask it.
@@ -73,6 +77,15 @@ type report struct {
 	Range duration `yaml:"range" jsonschema:"default=24h" limits:"1m..400d"`
 	// The panels, in the order in which they are drawn. Without any: all the built-in ones.
 	Panels []panel `yaml:"panels"`
+	// The names of the receivers that this report is delivered to.
+	Receivers []name `yaml:"receivers"`
+	// What people are told: changes, what is new, worse, better or over, and nothing where nothing is; or summary, once each time, which
+	// never pages.
+	Send string `yaml:"send" jsonschema:"enum=changes,enum=summary"`
+	// What archives keep: the report of each time, or that of the times when people are told something.
+	Archive string `yaml:"archive" jsonschema:"default=always,enum=always,enum=on_change"`
+	// How long after it was last told an alert that goes on is told again; 0s: never. Only with send: changes.
+	RepeatInterval duration `yaml:"repeat_interval" jsonschema:"default=4h" limits:"0s..30d"`
 }
 
 // panel is one question with its chart: a built-in panel (use), any of whose fields can be set, or one of your own (name, query).

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
@@ -124,7 +126,7 @@ func TestLoadFull(t *testing.T) {
 		t.Error(diff)
 	}
 
-	if len(c.Reports) != 2 || c.Cluster != "prod-seoul" || c.Version != 1 {
+	if len(c.Reports) != 3 || c.Cluster != "prod-seoul" || c.Version != 1 {
 		t.Fatalf("%+v", c)
 	}
 	check, daily := c.Reports[0], c.Reports[1]
@@ -329,5 +331,57 @@ func TestFont(t *testing.T) {
 	}
 	if c := load(t, "version: 1\nprometheus: {url: http://p}"); c.Font != nil {
 		t.Error("a font that the file does not name")
+	}
+}
+
+// What full.yaml says of receivers and state arrives, secrets among it.
+func TestLoadDelivery(t *testing.T) {
+	c, err := config.LoadFile("testdata/good/full.yaml", options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reveal := func(s secret.String) string {
+		got, err := s.Reveal(t.Context())
+		if err != nil {
+			return err.Error()
+		}
+		return got
+	}
+	oncall := c.Reports[2]
+	if want := []string{"local", "oncall", "pager"}; !cmp.Equal(oncall.Receivers, want) || oncall.Send != config.SendChanges || !oncall.ArchiveOnChange || oncall.RepeatInterval != 2*time.Hour {
+		t.Errorf("report: %+v", oncall)
+	}
+	if daily := c.Reports[1]; daily.Send != config.SendSummary || daily.ArchiveOnChange || daily.RepeatInterval != 4*time.Hour {
+		t.Errorf("report: %+v", daily)
+	}
+	archive, local, team, people, pager := c.Receivers[0], c.Receivers[1], c.Receivers[2], c.Receivers[3], c.Receivers[4]
+	if got := reveal(archive.S3.SecretKey); got != "hunter2" {
+		t.Errorf("secret key %q", got)
+	}
+	archive.S3.SecretKey = secret.String{}
+	if want := (config.Archive{Bucket: config.Bucket{
+		Name: "capacity-reports", Prefix: "prod", Region: "ap-northeast-2", Endpoint: "https://minio.example.com", PathStyle: true, AccessKey: "promsnap",
+		RoleARN: "arn:aws:iam::123456789012:role/promsnap", ExternalID: "prod", SSE: "aws:kms", KMSKey: "alias/reports",
+	}, LinkExpiry: 24 * time.Hour}); fmt.Sprint(*archive.S3) != fmt.Sprint(want) {
+		t.Errorf("archive: %+v", *archive.S3)
+	}
+	if local.Dir != "testdata/good/reports" || !local.Archives() || team.Archives() {
+		t.Errorf("local: %+v", local)
+	}
+	if got := reveal(team.Slack.Token); !strings.Contains(got, "testdata/good/slack-token") { // which is not there
+		t.Errorf("token_file: %s", got)
+	}
+	if got := reveal(people.Slack.Token); !strings.Contains(got, "SLACK_BOT_TOKEN") { // nor is this
+		t.Errorf("the default token: %s", got)
+	}
+	if people.MinSeverity != rules.Critical || people.SendResolved || !people.AllClear || people.Fallback != "pager" ||
+		!cmp.Equal(people.GroupBy, []string{"alertname", "namespace"}) || !cmp.Equal(people.Slack.Mentions[rules.Critical], []string{"@here", "U0123456789"}) {
+		t.Errorf("oncall: %+v, %+v", people, people.Slack)
+	}
+	if pager.GroupBy == nil || !pager.SendResolved || pager.MinSeverity != rules.Warning || reveal(pager.Webhook.URL) != "hunter2" || team.GroupBy != nil {
+		t.Errorf("pager: %+v", pager)
+	}
+	if c.State.Dir != "" || c.State.S3.Prefix != "state" {
+		t.Errorf("state: %+v", c.State)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -31,6 +32,7 @@ const schemaFile = "../../docs/promsnap.schema.json"
 // schema is the JSON Schema of the file's types.
 func schema(t *testing.T) *jsonschema.Schema {
 	comments := commentsOf(t, "file.go")
+	maps.Copy(comments, commentsOf(t, "file_delivery.go"))
 	r := jsonschema.Reflector{
 		FieldNameTag:               "yaml",
 		RequiredFromJSONSchemaTags: true,
@@ -55,6 +57,12 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: "^https?://"}
 	case reflect.TypeFor[base]():
 		return &jsonschema.Schema{Type: "string", Pattern: "^https?://[^?#@]*$"}
+	case reflect.TypeFor[label]():
+		return &jsonschema.Schema{Type: "string", Pattern: labelSyntax.String()}
+	case reflect.TypeFor[channel]():
+		return &jsonschema.Schema{Type: "string", Pattern: channelSyntax.String()}
+	case reflect.TypeFor[mention]():
+		return &jsonschema.Schema{Type: "string", Pattern: mentionSyntax.String()}
 	case reflect.TypeFor[zone](), reflect.TypeFor[selector]():
 		return &jsonschema.Schema{Type: "string", MinLength: ptr(1)}
 	case reflect.TypeFor[unit]():

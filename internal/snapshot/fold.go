@@ -62,12 +62,13 @@ func (f *fold) add(s series.Series) error {
 	asked := s.Labels
 	s.Labels = s.Labels.Clone()
 	node := f.nodes.Of(s.Labels)
-	if node != "" && s.Labels.Get("node") == "" {
+	added := node != "" && s.Labels.Get("node") == ""
+	if added {
 		s.Labels = s.Labels.With("node", node)
 	}
 	stats := describe(s.Values, f.grid)
 	row := Row{
-		Name: legend(f.spec.Legend, s.Labels), Node: node, Labels: s.Labels, Stats: stats,
+		Name: legend(f.spec.Legend, s.Labels), Node: node, Labels: s.Labels, NodeAdded: added, Stats: stats,
 		Capacity: math.NaN(), Rank: stats.Max, Status: rules.OK,
 	}
 	if c, ok := f.capacity[asked.Hash()]; ok {

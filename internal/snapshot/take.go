@@ -193,7 +193,11 @@ func (p *Panel) move(by time.Duration) {
 	for i := range p.Findings {
 		f := &p.Findings[i]
 		set(&f.Newest)
-		for _, s := range []*rules.Streak{f.Streak, f.Earlier} {
+		streaks := []*rules.Streak{f.Streak, f.Earlier}
+		if f.Latest != f.Earlier { // they are often the same
+			streaks = append(streaks, f.Latest)
+		}
+		for _, s := range streaks {
 			if s != nil {
 				set(&s.From, &s.To, &s.PeakAt)
 			}

@@ -108,14 +108,16 @@ type Stats struct {
 
 // Row is one series of the answer, without its samples.
 type Row struct {
-	Name     string // the legend, filled in; control characters taken out, at most 200 runes
-	Node     string // the node that the series belongs to, "" where that is not known
-	Labels   series.Labels
-	Stats    Stats
-	Capacity float64 // NaN where the panel has none
-	Rank     float64 // the first rule's figure; without a rule, Stats.Max
-	Status   rules.Status
-	Severity rules.Severity
+	Name   string // the legend, filled in; control characters taken out, at most 200 runes
+	Node   string // the node that the series belongs to, "" where that is not known
+	Labels series.Labels
+	// NodeAdded says that the label node is the identity table's, and not the answer's: it goes where kube-state-metrics does.
+	NodeAdded bool
+	Stats     Stats
+	Capacity  float64 // NaN where the panel has none
+	Rank      float64 // the first rule's figure; without a rule, Stats.Max
+	Status    rules.Status
+	Severity  rules.Severity
 }
 
 // Line is a series that is drawn.

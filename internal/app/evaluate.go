@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// evaluate is what the alerting rules of a report came to. Where nobody says whose the pods are, their names do.
+func (a *App) evaluate(ctx context.Context, r config.Report, t taken) rules.Evaluation {
+	var own owners
+	if slices.ContainsFunc(t.panels, ofPods) {
+		own, _ = loadOwners(ctx, a.client, t.end, r.Range, a.cfg.Prometheus.MaxSeries)
+	}
+	return evaluate(t.panels, t.nodes, own)
+}
+
+// ofPods tells whether a panel has an alerting rule and series of pods.
+func ofPods(p snapshot.Panel) bool {
+	return slices.ContainsFunc(p.Spec.Rules, rules.Rule.IsAlert) &&
+		slices.ContainsFunc(p.Rows, func(r snapshot.Row) bool { return r.Labels.Get("pod") != "" })
+}
+
+// evaluate is what the alerting rules of all panels came to, for rules.Advance.
+func evaluate(panels []snapshot.Panel, nodes snapshot.Nodes, own owners) rules.Evaluation {
+	now := rules.Evaluation{
+		Configured: []rules.RuleID{},
+		Exists:     func(identity series.Labels) rules.Presence { return presence(identity, nodes, own) },
+	}
+	for i := range panels {
+		p := &panels[i]
+		alerts := slices.DeleteFunc(slices.Clone(p.Spec.Rules), func(r rules.Rule) bool { return !r.IsAlert() })
+		if len(alerts) == 0 {
+			continue
+		}
+		identities, all := make(map[uint64]series.Labels, len(p.Rows)), make([]series.Labels, len(p.Rows))
+		for j, row := range p.Rows {
+			all[j] = identityOf(row.Labels, row.NodeAdded, own)
+			identities[row.Labels.Hash()] = all[j]
+		}
+		for _, r := range alerts {
+			id := rules.RuleID{Panel: p.Spec.Name, Rule: r.Name}
+			now.Configured = append(now.Configured, id)
+			result := rules.RuleResult{
+				ID: id, Direction: r.Direction, NoData: r.NoData, KeepFiringFor: rules.DefaultKeepFiringFor, BadNewsOnly: p.Spec.EmptyIsOK,
+				Data: quality(p.Data), Series: all,
+			}
+			if p.Grid.Len > 0 {
+				result.From, result.Through = p.Grid.Start, p.Grid.End()
+			}
+			for _, f := range p.Findings {
+				if f.Rule == r.Name {
+					result.Findings = append(result.Findings, rules.Judged{
+						Finding: f.Finding, Identity: identities[f.Labels.Hash()], Name: f.Name, Capacity: f.Capacity,
+					})
+				}
+			}
+			now.Rules = append(now.Rules, result)
+		}
+	}
+	return now
+}
+
+// quality is how much of an answer rules may rely on. Metrics that are absent say nothing of what they were of.
+func quality(d snapshot.Data) rules.Quality {
+	switch d {
+	case snapshot.DataComplete:
+		return rules.DataComplete
+	case snapshot.DataPartial:
+		return rules.DataPartial
+	}
+	return rules.DataFailed
+}
+
+// passing are the labels of a pod's series that change when the pod is replaced by another one of its workload.
+var passing = []string{"pod", "node", "instance", "uid", "id", "name", "image", "image_id", "container_id", "pod_ip", "host_ip"}
+
+// identityOf is what an alert is known by from one slot to the next. A pod's series is known by its workload, so that a rollout is not news;
+// and no series by a node's name that only kube-state-metrics knows.
+func identityOf(ls series.Labels, nodeAdded bool, own owners) series.Labels {
+	workload := own.workload(ls)
+	out := make(series.Labels, 0, len(ls))
+	for _, l := range ls {
+		if workload != "" && slices.Contains(passing, l.Name) || nodeAdded && l.Name == "node" {
+			continue
+		}
+		out = append(out, l)
+	}
+	if workload != "" {
+		out = out.With("workload", workload)
+	}
+	return out
+}
+
+// presence asks kube-state-metrics whether the workload or the node behind an identity is still there.
+func presence(identity series.Labels, nodes snapshot.Nodes, own owners) rules.Presence {
+	if identity.Get("workload") != "" {
+		return own.presence(identity)
+	}
+	name := nodes.Of(identity)
+	switch {
+	case name == "" || len(nodes.All()) == 0:
+		return rules.PresenceUnknown
+	case slices.ContainsFunc(nodes.All(), func(n snapshot.Node) bool { return n.Name == name }):
+		return rules.IsThere
+	}
+	return rules.IsGone
+}

@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// owners knows the workload of every pod of a range. The zero value knows none, and goes by the pods' names.
+type owners struct {
+	of   map[podKey]string
+	live map[podKey]bool // by workload: it has a pod at the end of the range
+}
+
+// podKey is a pod, or a workload, within one cluster; the label cluster is empty in a Prometheus of a single cluster.
+type podKey struct{ cluster, namespace, name string }
+
+func keyOf(ls series.Labels, name string) podKey {
+	return podKey{ls.Get("cluster"), ls.Get("namespace"), name}
+}
+
+// ownersQuery finds the owner of every pod; its argument is the step, so that no pod is missed between two.
+const ownersQuery = `max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%s]))`
+
+// loadOwners asks which workload each pod of a range is of.
+func loadOwners(ctx context.Context, q snapshot.Querier, end time.Time, rng time.Duration, limit int) (owners, error) {
+	step := max((rng / 12).Truncate(time.Minute), time.Minute)
+	own := owners{of: map[podKey]string{}, live: map[podKey]bool{}}
+	query := promapi.Query{Expr: fmt.Sprintf(ownersQuery, model.Duration(step)), Grid: snapshot.PlanGrid(end, rng, step), Limit: limit}
+	_, err := q.Range(ctx, query, func(s series.Series) error {
+		pod := s.Labels.Get("pod")
+		workload := ownerName(pod, s.Labels.Get("owner_kind"), s.Labels.Get("owner_name"))
+		own.of[keyOf(s.Labels, pod)] = workload
+		if series.Newest(s.Values) == len(s.Values)-1 {
+			own.live[keyOf(s.Labels, workload)] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return owners{}, fmt.Errorf("asking for the pods' owners (kube_pod_owner): %w", err)
+	}
+	return own, nil
+}
+
+// Kubernetes puts a hash of this alphabet behind the names of a Deployment's ReplicaSets and of pods, and a number behind those of a
+// CronJob's Jobs and a StatefulSet's pods.
+var (
+	replicaSetName = regexp.MustCompile(`^(.+)-[bcdfghjklmnpqrstvwxz2456789]{6,10}$`)
+	jobName        = regexp.MustCompile(`^(.+)-[0-9]{8,11}$`)
+	podName        = regexp.MustCompile(`^(.+?)(-[bcdfghjklmnpqrstvwxz2456789]{6,10}|-[0-9]{8,11})?(-[bcdfghjklmnpqrstvwxz2456789]{5}|-[0-9]+)$`)
+)
+
+// ownerName is the name of a pod's workload: of the Deployment behind a ReplicaSet, the CronJob behind a Job. A pod that has no owner, or
+// whose owner is its node, is one itself.
+func ownerName(pod, kind, name string) string {
+	switch kind {
+	case "", "<none>", "Node":
+		return pod
+	case "ReplicaSet":
+		return replicaSetName.ReplaceAllString(name, "$1")
+	case "Job":
+		return jobName.ReplaceAllString(name, "$1")
+	}
+	return name
+}
+
+// workload is that of a pod's series, "" where the series is none of a pod. Where kube-state-metrics does not say, the pod's name does.
+func (o owners) workload(ls series.Labels) string {
+	pod := ls.Get("pod")
+	if pod == "" || ls.Get("namespace") == "" {
+		return ""
+	}
+	if w, ok := o.of[keyOf(ls, pod)]; ok {
+		return w
+	}
+	return podName.ReplaceAllString(pod, "$1")
+}
+
+// presence tells whether a workload has a pod.
+func (o owners) presence(identity series.Labels) rules.Presence {
+	switch {
+	case len(o.live) == 0:
+		return rules.PresenceUnknown
+	case o.live[keyOf(identity, identity.Get("workload"))]:
+		return rules.IsThere
+	}
+	return rules.IsGone
+}

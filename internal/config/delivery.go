@@ -1,0 +1,318 @@
+package config
+
+import (
+	"path/filepath"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/secret"
+)
+
+// State says where promsnap remembers: in a directory or in a bucket.
+type State struct {
+	Dir string  // "" where S3 is set
+	S3  *Bucket // nil where Dir is set
+}
+
+// Bucket is a bucket of S3 and how to log in. Empty fields are what the environment says.
+type Bucket struct {
+	Name, Prefix, Region, Endpoint string
+	PathStyle                      bool
+	AccessKey                      string
+	SecretKey                      secret.String
+	RoleARN, ExternalID            string
+	SSE, KMSKey                    string // SSE: "", AES256, aws:kms
+}
+
+// Receiver is whom reports are delivered to. One of Dir, S3, Slack and Webhook is set.
+type Receiver struct {
+	Name    string
+	Dir     string // path
+	S3      *Archive
+	Slack   *Slack
+	Webhook *Webhook
+
+	MinSeverity            rules.Severity
+	SendResolved, AllClear bool
+	GroupBy                []string // nil where the file names none
+	Fallback               string   // "" where the file names none
+}
+
+// Archives tells a receiver that keeps reports from one that tells people.
+func (r *Receiver) Archives() bool { return r.Dir != "" || r.S3 != nil }
+
+// Archive is a bucket that keeps reports.
+type Archive struct {
+	Bucket
+	PublicURL  string
+	LinkExpiry time.Duration
+}
+
+// Slack is a channel and the app that posts there.
+type Slack struct {
+	Channel  string // its ID
+	Token    secret.String
+	Mentions map[rules.Severity][]string // "@here", U…, S…
+	APIURL   string                      // "" for Slack's own
+}
+
+// Webhook is an incoming webhook of Slack.
+type Webhook struct {
+	URL      secret.String
+	Mentions map[rules.Severity][]string
+}
+
+// What a report sends to people.
+const (
+	SendChanges = "changes" // what is new, worse, better, over; nothing where nothing is
+	SendSummary = "summary" // once each slot what there is
+)
+
+// defaultTokenEnv is where Slack's token is looked for when the file does not say.
+const defaultTokenEnv = "SLACK_BOT_TOKEN"
+
+// state builds the state section.
+func (b *builder) state(s *stateSection) *State {
+	const path = "state"
+	switch {
+	case s.Dir != "" && s.S3 != nil:
+		b.problem(path, "both dir and s3; keep the one that stays between two runs")
+	case s.S3 != nil:
+		bucket := b.bucket(s.S3, key(path, "s3"))
+		return &State{S3: &bucket}
+	case s.Dir == "":
+		b.problem(b.firstOf(path, "dir"), "no place; write dir: and a directory that stays between two runs, or s3: and a bucket")
+	}
+	return &State{Dir: b.beside(s.Dir)}
+}
+
+// receivers builds the list of receivers.
+func (b *builder) receivers(from []receiver) []Receiver {
+	const path = "receivers"
+	out := make([]Receiver, len(from))
+	names := map[string]string{}
+	for i := range from {
+		at := item(path, i)
+		b.unique(names, string(from[i].Name), key(at, "name"))
+		out[i] = b.receiver(&from[i], at)
+	}
+	for i, r := range out {
+		b.fallback(out, &r, key(item(path, i), "fallback"))
+	}
+	return out
+}
+
+// receiver builds one receiver.
+func (b *builder) receiver(r *receiver, path string) Receiver {
+	out := Receiver{
+		Name: string(r.Name), MinSeverity: severity(r.MinSeverity), SendResolved: r.SendResolved, AllClear: r.AllClear, Fallback: string(r.Fallback),
+	}
+	var kinds []string
+	for _, k := range []string{"dir", "s3", "slack", "slack_webhook"} {
+		if b.has(key(path, k)) {
+			kinds = append(kinds, k)
+		}
+	}
+	switch {
+	case len(kinds) == 0:
+		b.problem(path, "no place; write one of dir, s3, slack and slack_webhook")
+	case len(kinds) > 1:
+		b.problem(key(path, kinds[1]), "beside %s; a receiver is one place: make two receivers of it", kinds[0])
+	}
+	if b.has(key(path, "group_by")) {
+		out.GroupBy = make([]string, len(r.GroupBy))
+		for i, l := range r.GroupBy {
+			out.GroupBy[i] = string(l)
+		}
+	}
+	if r.Dir != nil {
+		if out.Dir = b.beside(r.Dir.Path); r.Dir.Path == "" {
+			b.problem(key(path, "dir.path"), "empty; write a directory such as /var/lib/promsnap")
+		}
+	}
+	if r.S3 != nil {
+		at := key(path, "s3")
+		out.S3 = &Archive{Bucket: b.bucket(&r.S3.bucket, at), PublicURL: string(r.S3.PublicURL), LinkExpiry: time.Duration(r.S3.LinkExpiry)}
+		if r.S3.PublicURL != "" && b.has(key(at, "link_expiry")) {
+			b.problem(key(at, "link_expiry"), "beside public_url, whose links are not signed; take one of the two out")
+		}
+	}
+	if s := r.Slack; s != nil {
+		at := key(path, "slack")
+		token := b.secretOf(at, "token", s.Token, s.TokenFile, s.TokenEnv)
+		if token.IsZero() {
+			token = b.variableOf(defaultTokenEnv)
+		}
+		out.Slack = &Slack{Channel: string(s.Channel), Token: token, Mentions: s.Mentions.bySeverity(), APIURL: string(s.APIURL)}
+	}
+	if h := r.SlackWebhook; h != nil {
+		at := key(path, "slack_webhook")
+		out.Webhook = &Webhook{URL: b.secretOf(at, "url", h.URL, h.URLFile, h.URLEnv), Mentions: h.Mentions.bySeverity()}
+		if out.Webhook.URL.IsZero() {
+			b.problem(at, "no address; write url_file or url_env, where the webhook's address is")
+		}
+	}
+	if out.Archives() {
+		for _, k := range []string{"min_severity", "send_resolved", "all_clear", "group_by", "fallback"} {
+			if b.has(key(path, k)) {
+				b.problem(key(path, k), "of no effect: an archive keeps reports and is told nothing; take it out")
+			}
+		}
+	}
+	return out
+}
+
+// fallback checks that a receiver's fallback is somebody else who can be told.
+func (b *builder) fallback(all []Receiver, r *Receiver, path string) {
+	if r.Fallback == "" {
+		return
+	}
+	for i := range all {
+		if all[i].Name != r.Fallback {
+			continue
+		}
+		if all[i].Archives() || r.Fallback == r.Name {
+			b.problem(path, "%s cannot stand in for %s; write another receiver that tells people (slack, slack_webhook)", r.Fallback, r.Name)
+		}
+		return
+	}
+	b.problem(path, "no receiver %q; write the name of one of receivers", r.Fallback)
+}
+
+// bucket builds a bucket.
+func (b *builder) bucket(s *bucket, path string) Bucket {
+	out := Bucket{
+		Name: s.Bucket, Prefix: s.Prefix, Region: s.Region, Endpoint: string(s.Endpoint), PathStyle: s.PathStyle, AccessKey: s.AccessKey,
+		SecretKey: b.secretOf(path, "secret_key", s.SecretKey, s.SecretKeyFile, s.SecretKeyEnv),
+		RoleARN:   s.RoleARN, ExternalID: s.ExternalID, SSE: s.SSE, KMSKey: s.KMSKey,
+	}
+	switch {
+	case b.has(key(path, "bucket")) && s.Bucket == "":
+		b.problem(key(path, "bucket"), "empty; write the bucket's name")
+	case (out.AccessKey == "") != out.SecretKey.IsZero():
+		b.problem(path, "access_key and a secret key belong together; write both, or neither for what the environment says")
+	case out.KMSKey != "" && out.SSE != "aws:kms":
+		b.problem(key(path, "kms_key"), "of no effect without sse: aws:kms; write both")
+	case out.ExternalID != "" && out.RoleARN == "":
+		b.problem(key(path, "external_id"), "of no effect without role_arn; write both")
+	}
+	return out
+}
+
+// secretOf is a secret that is in the file itself, in another one, or in the environment, at most one of the three. The zero value:
+// nowhere. It is read when it is used: who checks a configuration need not have it.
+func (b *builder) secretOf(path, name, inline, file, env string) secret.String {
+	var out secret.String
+	first := ""
+	for _, w := range []struct {
+		key   string
+		value string
+		from  func(string) secret.String
+	}{
+		{name, inline, secret.Inline},
+		{name + "_file", file, func(p string) secret.String { return secret.File(b.beside(p)) }},
+		{name + "_env", env, b.variableOf},
+	} {
+		at := key(path, w.key)
+		switch {
+		case !b.has(at):
+			continue
+		case first != "":
+			b.problem(at, "set beside %s; keep one of the two", first)
+		case w.value == "":
+			b.problem(at, "empty; write it, or take the key out")
+		case w.key == name+"_env" && !variableSyntax.MatchString(w.value):
+			b.problem(at, "wants the name of an environment variable, in capitals, such as %s", defaultTokenEnv)
+		}
+		first, out = w.key, w.from(w.value)
+	}
+	return out
+}
+
+// variableOf is the secret in an environment variable.
+func (b *builder) variableOf(name string) secret.String {
+	env := b.env
+	return secret.Env(name, func(name string) (string, bool) {
+		v := env(name)
+		return v, v != ""
+	})
+}
+
+// beside is a path that starts from the file's directory where it is relative.
+func (b *builder) beside(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(b.file), path)
+}
+
+// bySeverity returns whom to mention for each severity.
+func (m mentions) bySeverity() map[rules.Severity][]string {
+	out := map[rules.Severity][]string{}
+	for severity, of := range map[rules.Severity][]mention{rules.Warning: m.Warning, rules.Critical: m.Critical} {
+		for _, who := range of {
+			out[severity] = append(out[severity], string(who))
+		}
+	}
+	return out
+}
+
+// severity returns the severity of a word that the decoder has taken.
+func severity(word string) rules.Severity {
+	if word == rules.Critical.String() {
+		return rules.Critical
+	}
+	return rules.Warning
+}
+
+// delivers builds what a report says of its delivery, and what it needs for that.
+func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
+	out.Send, out.ArchiveOnChange, out.RepeatInterval = r.Send, r.Archive == "on_change", time.Duration(r.RepeatInterval)
+	tells, archives := false, false
+	seen := map[string]string{}
+	for i, n := range r.Receivers {
+		at := item(key(path, "receivers"), i)
+		b.unique(seen, string(n), at)
+		found := false
+		for j := range c.Receivers {
+			if c.Receivers[j].Name == string(n) {
+				found = true
+				archives, tells = archives || c.Receivers[j].Archives(), tells || !c.Receivers[j].Archives()
+			}
+		}
+		if !found && n != "" {
+			b.problem(at, "no receiver %q; write the name of one of receivers", n)
+		}
+		out.Receivers = append(out.Receivers, string(n))
+	}
+	known := b.clean("receivers") && b.clean(key(path, "receivers"))
+	for _, k := range []struct {
+		name   string
+		effect bool
+		of     string
+	}{{"send", tells, "that tells people"}, {"repeat_interval", tells && out.Send == SendChanges, "that tells people, with send: changes"}, {"archive", archives, "that keeps reports"}} {
+		if known && b.has(key(path, k.name)) && !k.effect {
+			b.problem(key(path, k.name), "of no effect without a receiver %s; write one into receivers, or take the key out", k.of)
+		}
+	}
+	if known && tells && !b.has(key(path, "send")) {
+		b.problem(key(path, "send"), "missing; write changes, to tell what is new, worse or over, or summary, to post each time")
+	}
+}
+
+// remembers checks what every delivery needs: a name for the cluster, and a memory.
+func (b *builder) remembers(c *Config) {
+	for i, r := range c.Reports {
+		if len(r.Receivers) == 0 {
+			continue
+		}
+		at := key(item("reports", i), "receivers")
+		if c.Cluster == "" {
+			b.problem("cluster", "missing; write the cluster's name, which messages and keys begin with, because %s is set", at)
+		}
+		if c.State == nil {
+			b.problem("state", "missing; write state: {dir: PATH} or state: {s3: {bucket: NAME}}, where promsnap remembers whom it told what, because %s is set", at)
+		}
+		return
+	}
+}

@@ -1,0 +1,165 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+)
+
+// The types of this file are the part of promsnap.yaml that is about telling people, and remembering what they were told. See file.go.
+
+// stateSection says where promsnap remembers, between runs, what fires and what people were told. One of its keys.
+type stateSection struct {
+	// A directory that stays, such as that of a volume. A relative path starts from this file's directory.
+	Dir string `yaml:"dir"`
+	// A bucket of S3.
+	S3 *bucket `yaml:"s3"`
+}
+
+// bucket is a bucket of S3, AWS' own or another's, and how to log in. Without credentials: as the environment says.
+type bucket struct {
+	// The bucket's name.
+	Bucket string `yaml:"bucket" jsonschema:"required"`
+	// What every key begins with; without one, the whole bucket is promsnap's.
+	Prefix string `yaml:"prefix"`
+	// The AWS region; without one, AWS_REGION of the environment.
+	Region string `yaml:"region"`
+	// The address of another S3 than AWS': https://minio.example.com
+	Endpoint base `yaml:"endpoint"`
+	// Put the bucket's name into the path and not into the host's name, as most other S3s want it.
+	PathStyle bool `yaml:"path_style"`
+	// The access key of an S3 that has no roles.
+	AccessKey string `yaml:"access_key"`
+	// The secret key that belongs to access_key.
+	SecretKey string `yaml:"secret_key"`
+	// The file that holds the secret key.
+	SecretKeyFile string `yaml:"secret_key_file"`
+	// The name of the environment variable that holds the secret key.
+	SecretKeyEnv string `yaml:"secret_key_env"`
+	// The ARN of a role to assume.
+	RoleARN string `yaml:"role_arn"`
+	// What the role's trust policy asks for.
+	ExternalID string `yaml:"external_id"`
+	// How S3 encrypts what is written; without one, as the bucket says.
+	SSE string `yaml:"sse" jsonschema:"enum=AES256,enum=aws:kms"`
+	// The ARN or the ID of the key of sse aws:kms; without one, AWS' own.
+	KMSKey string `yaml:"kms_key"`
+}
+
+// receiver is whom reports are delivered to: an archive (dir, s3), or people (slack, slack_webhook).
+type receiver struct {
+	// The name, for reports to refer to.
+	Name name `yaml:"name" jsonschema:"required"`
+	// An archive in a directory.
+	Dir *directory `yaml:"dir"`
+	// An archive in a bucket.
+	S3 *archive `yaml:"s3"`
+	// A channel of Slack, by a bot token.
+	Slack *slack `yaml:"slack"`
+	// A channel of Slack, by an incoming webhook, which sends text and links only.
+	SlackWebhook *slackWebhook `yaml:"slack_webhook"`
+	// The least severity that these people are told of.
+	MinSeverity string `yaml:"min_severity" jsonschema:"default=warning,enum=warning,enum=critical"`
+	// Tell these people when an alert is over.
+	SendResolved bool `yaml:"send_resolved" jsonschema:"default=true"`
+	// Tell these people, once more, when the last of their alerts is over.
+	AllClear bool `yaml:"all_clear"`
+	// The labels whose values the alerts of one message share; also alertname, severity and panel. An empty list: one message for all.
+	// Without one: alertname.
+	GroupBy []label `yaml:"group_by"`
+	// The receiver that is told instead where this one cannot be.
+	Fallback name `yaml:"fallback"`
+}
+
+// directory is where an archive lies.
+type directory struct {
+	// The directory; a relative path starts from this file's directory.
+	Path string `yaml:"path" jsonschema:"required"`
+}
+
+// archive is a bucket that keeps reports, and how people reach it.
+type archive struct {
+	bucket `yaml:",inline"`
+	// Where people reach what lies below prefix by other means, such as a CDN. Without one, messages have signed links.
+	PublicURL base `yaml:"public_url"`
+	// How long a signed link is to work; it never does for longer than the credentials that signed it.
+	LinkExpiry duration `yaml:"link_expiry" jsonschema:"default=1w" limits:"1m..1w"`
+}
+
+// slack is a channel of Slack and the app that posts there.
+type slack struct {
+	// The channel's ID: C0123456789
+	Channel channel `yaml:"channel" jsonschema:"required"`
+	// The bot's token: xoxb-…. Without token, token_file and token_env: the environment variable SLACK_BOT_TOKEN.
+	Token string `yaml:"token"`
+	// The file that holds the token.
+	TokenFile string `yaml:"token_file"`
+	// The name of the environment variable that holds the token.
+	TokenEnv string `yaml:"token_env"`
+	// Whom a message disturbs, by the severity of what it tells.
+	Mentions mentions `yaml:"mentions"`
+	// The address of Slack's API where it is reached through another one.
+	APIURL base `yaml:"api_url"`
+}
+
+// slackWebhook is an incoming webhook of Slack. Its whole address is a secret.
+type slackWebhook struct {
+	// The webhook's address.
+	URL string `yaml:"url"`
+	// The file that holds the address.
+	URLFile string `yaml:"url_file"`
+	// The name of the environment variable that holds the address.
+	URLEnv string `yaml:"url_env"`
+	// Whom a message disturbs, by the severity of what it tells.
+	Mentions mentions `yaml:"mentions"`
+}
+
+// mentions are whom a message disturbs, by severity.
+type mentions struct {
+	// For a warning.
+	Warning []mention `yaml:"warning"`
+	// For what is critical.
+	Critical []mention `yaml:"critical"`
+}
+
+// label is the name of a label.
+type label string
+
+var labelSyntax = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]{0,127}$`)
+
+// UnmarshalText takes the name of a label, as PromQL has it without quotes.
+func (l *label) UnmarshalText(b []byte) error {
+	if !labelSyntax.Match(b) {
+		return fmt.Errorf("%q is not the name of a label; write one such as namespace, alertname or severity", shorten(string(b)))
+	}
+	*l = label(b)
+	return nil
+}
+
+// channel is the ID of a channel.
+type channel string
+
+var channelSyntax = regexp.MustCompile(`^[CGD][A-Z0-9]{2,30}$`)
+
+// UnmarshalText takes an ID alone: Slack's pictures need it, and a name can change hands.
+func (c *channel) UnmarshalText(b []byte) error {
+	if !channelSyntax.Match(b) {
+		return errors.New("not the ID of a channel; write one such as C0123456789, which stands at the end of the channel's details")
+	}
+	*c = channel(b)
+	return nil
+}
+
+// mention is somebody whom Slack can mention.
+type mention string
+
+var mentionSyntax = regexp.MustCompile(`^(@?(here|channel|everyone)|[UWS][A-Z0-9]{2,20})$`)
+
+// UnmarshalText takes what Slack knows people by, which is never a name.
+func (m *mention) UnmarshalText(b []byte) error {
+	if !mentionSyntax.Match(b) {
+		return fmt.Errorf("%q is nobody whom Slack can mention; write \"@here\", \"@channel\", \"@everyone\", or the ID of a member (U…) or of a user group (S…)", shorten(string(b)))
+	}
+	*m = mention(b)
+	return nil
+}
