@@ -63,6 +63,15 @@ func (w *writer) pushNamed(mark, name string, say func(name string) string) stri
 	return clip(s, pushLimit)
 }
 
+// titled is a letter that begins with what there is to say of a name; in full below where the first line had to shorten it.
+func (w *writer) titled(mark, name string, say func(name string) string) letter {
+	l := letter{push: w.pushNamed(mark, name, say)}
+	if whole := say(name); !strings.HasSuffix(l.push, whole) {
+		l.lines = append(l.lines, text(whole))
+	}
+	return l
+}
+
 // firing is the letter of alerts that go on.
 func (w *writer) firing() letter {
 	as := w.alerts(w.message.Items)
@@ -85,13 +94,12 @@ func (w *writer) alerts(items []notify.Item) []alert {
 
 // one is the letter of a single alert that goes on.
 func (w *writer) one(a alert) letter {
-	l := letter{}
+	mark, say := markOf(a.Alert.Severity), a.said
 	silent := w.message.Kind == notify.KindNoData
 	if silent {
-		l.push = w.pushNamed(greyMark, a.name(), func(name string) string { return fillText(w.Silent, w.what(name, a.subject())) })
-	} else {
-		l.push = w.pushNamed(markOf(a.Alert.Severity), a.name(), a.said)
+		mark, say = greyMark, func(name string) string { return fillText(w.Silent, w.what(name, a.subject())) }
 	}
+	l := w.titled(mark, a.name(), say)
 	facts := []line{text(a.Alert.Rule), text(w.severity(a.Alert.Severity)), w.before(a)}
 	if silent {
 		facts = append(facts, fill(w.NoDataSince, w.clock(a.Alert.Silent)))
@@ -99,9 +107,6 @@ func (w *writer) one(a alert) letter {
 		facts = append(facts, a.since())
 	}
 	l.lines = append(l.lines, join(" · ", facts...))
-	if size(a.said(a.name())) > size(l.push) {
-		l.lines = append(l.lines, text(a.said(a.name()))) // what had to be shortened, in full
-	}
 	if silent {
 		return l
 	}
@@ -232,8 +237,8 @@ func (w *writer) ended() letter {
 	var l letter
 	if len(as) == 1 {
 		a := as[0]
-		l.push = w.pushNamed(greenMark, a.name(), func(name string) string { return fillText(w.IsOver, w.what(name, a.subject())) })
-		l.lines = []line{join(" · ", text(a.Alert.Rule), text(w.severity(a.Episode.Worst)), say(a))}
+		l = w.titled(greenMark, a.name(), func(name string) string { return fillText(w.IsOver, w.what(name, a.subject())) })
+		l.lines = append(l.lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Episode.Worst)), say(a)))
 	} else {
 		l.push = w.push(greenMark, w.AreOver.Of(len(as)))
 		l.lines = append(l.lines, text(w.ruleNames(as)))

@@ -129,6 +129,9 @@ func TestTheFirstLineIsThePush(t *testing.T) {
 	if first, _, _ := strings.Cut(got.Text, "\n"); size(first) > pushLimit || !strings.Contains(first, "… memory 94.4 % > 90 %") && !strings.HasSuffix(first, " memory 94.4 % > 90 %") {
 		t.Errorf("the first line is %q, %d long", first, size(first))
 	}
+	if d.Message.Items[0].Alert.Name = "spark-executor-0123456789-7d9f.example"; !strings.Contains(Drafts(options(t), d)[0].Text, "\n"+d.Message.Items[0].Alert.Name+" memory") {
+		t.Error("a name that was shortened by a little is nowhere in full")
+	}
 	if !strings.Contains(got.Text, "\na-very-long-name-of-a-node-that-no-phone-can-show.example.internal memory 94.4 % > 90 %\n") {
 		t.Errorf("the name is nowhere in full:\n%s", got.Text)
 	}
