@@ -54,7 +54,7 @@ func newStack(panel *snapshot.Panel, lines []snapshot.Line, named int, t times) 
 	st := &stack{times: t}
 	ground := make([]float64, t.n)
 	for i, l := range lines[:named] {
-		st.add(i, l.Values, ground)
+		ground = st.add(i, l.Values, ground)
 	}
 	others := sumOf(panel.Rest, lines[named:], t.n)
 	st.others = len(lines) - named
@@ -62,18 +62,17 @@ func newStack(panel *snapshot.Panel, lines []snapshot.Line, named int, t times) 
 		st.others += panel.Rest.Series
 	}
 	if st.others > 0 {
-		st.add(context, others, ground)
+		ground = st.add(context, others, ground)
 	}
 	st.reach.add(0)
 	st.reach.add(ground...)
 	return st
 }
 
-// add puts a layer on the ground, and raises that to its top.
-func (st *stack) add(index int, values, ground []float64) {
+// add puts a layer on the ground and returns its top, which is the next one's ground.
+func (st *stack) add(index int, values, ground []float64) []float64 {
 	values = values[:min(len(values), st.times.n)]
-	l := layer{index: index, values: values, from: -1, low: make([]float64, len(ground)), top: make([]float64, len(ground))}
-	copy(l.low, ground)
+	l := layer{index: index, values: values, from: -1, low: ground, top: slices.Clone(ground)}
 	for i, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			continue
@@ -84,16 +83,16 @@ func (st *stack) add(index int, values, ground []float64) {
 			st.gaps = st.gaps || i > l.to+1
 			before := stackable(values[l.to])
 			for j := l.to + 1; j < i; j++ {
-				ground[j] += before + float64((stackable(v)-before)*float64(j-l.to)/float64(i-l.to))
+				l.top[j] += before + float64((stackable(v)-before)*float64(j-l.to)/float64(i-l.to))
 			}
 		}
-		ground[i] += stackable(v)
+		l.top[i] += stackable(v)
 		l.to = i
 	}
-	copy(l.top, ground)
 	if l.from >= 0 {
 		st.layers = append(st.layers, l)
 	}
+	return l.top
 }
 
 // stackable keeps sums finite.
@@ -133,10 +132,14 @@ const (
 
 // draw paints the layers from the top one down, so that of samples denser than pixels every layer keeps its highest.
 func (st *stack) draw(s surface, f frame) {
+	var p layerPaths
 	for i := len(st.layers) - 1; i >= 0; i-- {
-		st.layers[i].draw(s, f, st.times)
+		st.layers[i].draw(s, f, st.times, &p)
 	}
 }
+
+// layerPaths are a layer's edges in the plot, and memory for the next one's.
+type layerPaths struct{ low, top []point }
 
 func (l *layer) ink() ink {
 	if l.index == context {
@@ -145,13 +148,13 @@ func (l *layer) ink() ink {
 	return seriesInk(l.index)
 }
 
-func (l *layer) draw(s surface, f frame, t times) {
+func (l *layer) draw(s surface, f frame, t times, p *layerPaths) {
 	for from := l.from; from <= l.to; {
 		to := from
 		for to < l.to && finite(l.values[to+1]) {
 			to++
 		}
-		l.fill(s, f, t, from, to)
+		l.fill(s, f, t, p, from, to)
 		from = to + 1
 		for from <= l.to && !finite(l.values[from]) {
 			from++
@@ -166,7 +169,7 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // fill paints the samples from one to another. Where the series itself begins or ends there, it rises from nothing or falls to it
 // within a step.
-func (l *layer) fill(s surface, f frame, t times, from, to int) {
+func (l *layer) fill(s surface, f frame, t times, p *layerPaths, from, to int) {
 	if from == l.from {
 		from = max(from-1, 0)
 	}
@@ -179,9 +182,9 @@ func (l *layer) fill(s surface, f frame, t times, from, to int) {
 		return
 	}
 	part := times{t.at(from), t.step, to - from + 1}
-	low, top := f.envelope(nil, nil, l.low[from:to+1], l.top[from:to+1], part, s.Density())
-	s.Area(top, low, paint{l.ink(), layerAlpha})
-	s.Line(top, 1, nil, solid(paper))
+	p.low, p.top = f.envelope(p.low[:0], p.top[:0], l.low[from:to+1], l.top[from:to+1], part, s.Density())
+	s.Area(p.top, p.low, paint{l.ink(), layerAlpha})
+	s.Line(p.top, 1, nil, solid(paper))
 }
 
 // hatch paints a hole between two samples: a shade of the layer, and stripes where those of all layers are.

@@ -41,7 +41,7 @@ func (t times) at(i int) float64 { return t.start + float64(float64(i)*t.step) }
 // draws the same pixels and loses no extreme.
 func (f frame) trace(dst []point, values []float64, t times, density float64) []point {
 	n := min(len(values), t.n)
-	thin := float64(n) > f.width()*density*2
+	thin := float64(n) > 2*float64(f.width()*density)
 	var c column
 	open := false // a stretch of samples has begun
 	for i, v := range values[:n] {
@@ -108,7 +108,7 @@ func (c *column) flush(dst []point, f frame, density float64) []point {
 // envelope appends the ways of a lower and an upper edge: where samples are dense, the least and the greatest of each device column.
 func (f frame) envelope(low, high []point, lower, upper []float64, t times, density float64) (l, h []point) {
 	n := min(len(lower), len(upper), t.n)
-	thin := float64(n) > f.width()*density*2
+	thin := float64(n) > 2*float64(f.width()*density)
 	at, least, most := -1, 0.0, 0.0
 	flush := func() {
 		if at < 0 {
