@@ -267,7 +267,7 @@ func TestASlowReceiverTakesOnlyItsShare(t *testing.T) {
 		begun := time.Now()
 		d.deliver(t, "deadline exceeded")
 		d.want(t, "oncall new a")
-		if left := d.rq.Until.Sub(time.Now()); left < CommitTime {
+		if left := time.Until(d.rq.Until); left < CommitTime {
 			t.Errorf("it took %s, and %s are left", time.Since(begun), left)
 		}
 	})
