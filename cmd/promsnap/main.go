@@ -113,12 +113,15 @@ thresholds, and writes one self-contained report with charts. No Grafana, no bro
   promsnap run --prometheus-url http://localhost:9090
 
   # the reports of a configuration
-  promsnap run -c promsnap.yaml`,
+  promsnap run -c promsnap.yaml
+
+  # tell its receivers what is new
+  promsnap run check -c promsnap.yaml --deliver`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
-	root.AddCommand(runCommand(c), checkConfigCommand(c), panelsCommand(c), versionCommand(c))
+	root.AddCommand(runCommand(c), checkConfigCommand(c), panelsCommand(c), deliverCommand(c), silenceCommand(c), stateCommand(c), versionCommand(c))
 	return root
 }
 

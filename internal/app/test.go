@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/report"
+)
+
+// testName is the report that a test delivers, in messages and in the keys of archives.
+const testName = "promsnap-test"
+
+// UnknownReceiverError says that the configuration has no such receiver.
+type UnknownReceiverError struct{ Name string }
+
+func (e *UnknownReceiverError) Error() string {
+	return fmt.Sprintf("no receiver %q in the configuration", e.Name)
+}
+
+// Test delivers one thing that says that it is a test: a message to people, a report without panels to an archive. It is not
+// remembered, and not tried again.
+func Test(ctx context.Context, cfg *config.Config, name string, o Options) (notify.Receipt, error) {
+	i := slices.IndexFunc(cfg.Receivers, func(r config.Receiver) bool { return r.Name == name })
+	if i < 0 {
+		return notify.Receipt{}, &UnknownReceiverError{name}
+	}
+	to, err := openReceiver(ctx, cfg.Receivers[i])
+	if err != nil {
+		return notify.Receipt{}, fmt.Errorf("receiver %s: %w", name, err)
+	}
+	d := notify.Delivery{Report: report.Build(report.Info{
+		Cluster: cfg.Cluster, Name: testName, Title: "A test of promsnap", Slot: o.Slot, Version: o.Version, Command: o.Command,
+	}, nil)}
+	if !to.config.Archives() {
+		d.Message = &notify.Message{Kind: notify.KindTest}
+	} else if d.Files, err = d.Report.Render(ctx); err != nil {
+		return notify.Receipt{}, fmt.Errorf("drawing the test: %w", err)
+	}
+	receipt, err := to.notifier.Notify(ctx, d)
+	if err != nil {
+		return receipt, fmt.Errorf("delivering a test to %s: %w", name, err)
+	}
+	return receipt, nil
+}
