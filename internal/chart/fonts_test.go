@@ -43,7 +43,9 @@ func TestFont(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	draw := func(p *snapshot.Panel, f *Font) []byte { return inTime(t, p, Options{Width: 400, Height: 100, Font: f}) }
+	draw := func(p *snapshot.Panel, f *Font) []byte {
+		return inTime(t, p, Options{Width: 400, Height: 100, Font: f})
+	}
 	if p := housePanel(); bytes.Equal(draw(p, nil), draw(p, own)) {
 		t.Error("the font is not used")
 	}
