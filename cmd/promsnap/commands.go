@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/notify/slack"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -32,6 +33,11 @@ instead. The exit code is 2 where there is one.`,
 					rules += len(p.Rules)
 				}
 				fmt.Fprintf(c.stdout, "report %s: %s, %s of range %s\n", r.Name, count(len(r.Panels), "panel"), count(rules, "rule"), model.Duration(r.Range).String())
+			}
+			for _, r := range cfg.Receivers {
+				if r.Webhook != nil {
+					fmt.Fprintf(c.stdout, "receiver %s: %s\n", r.Name, slack.WebhookLoses)
+				}
 			}
 			fmt.Fprintf(c.stdout, "%s is good\n", args[0])
 			return nil

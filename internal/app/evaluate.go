@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -46,7 +47,7 @@ func evaluate(panels []snapshot.Panel, nodes snapshot.Nodes, own owners) rules.E
 			id := rules.RuleID{Panel: p.Spec.Name, Rule: r.Name}
 			now.Configured = append(now.Configured, id)
 			result := rules.RuleResult{
-				ID: id, Direction: r.Direction, NoData: r.NoData, KeepFiringFor: rules.DefaultKeepFiringFor, BadNewsOnly: p.Spec.EmptyIsOK,
+				ID: id, Direction: r.Direction, NoData: r.NoData, KeepFiringFor: cmp.Or(r.KeepFiringFor, rules.DefaultKeepFiringFor), BadNewsOnly: p.Spec.EmptyIsOK,
 				Data: quality(p.Data), Series: all,
 			}
 			if p.Grid.Len > 0 {

@@ -17,7 +17,7 @@ import (
 // owners knows the workload of every pod of a range. The zero value knows none, and goes by the pods' names.
 type owners struct {
 	of   map[podKey]string
-	live map[podKey]bool // by workload: it has a pod at the end of the range
+	live map[podKey]bool // by workload: it has a pod at the end of the range that has not ended
 }
 
 // podKey is a pod, or a workload, within one cluster; the label cluster is empty in a Prometheus of a single cluster.
@@ -27,8 +27,10 @@ func keyOf(ls series.Labels, name string) podKey {
 	return podKey{ls.Get("cluster"), ls.Get("namespace"), name}
 }
 
-// ownersQuery finds the owner of every pod; its argument is the step, so that no pod is missed between two.
-const ownersQuery = `max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%s]))`
+// ownersQuery finds the owner of every pod, 0 for a pod that has ended; its argument is the step, so that no pod is missed between two.
+const ownersQuery = `max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%[1]s]))` +
+	` * on (cluster, namespace, pod) group_left () max by (cluster, namespace, pod) (kube_pod_status_phase{phase=~"Pending|Running|Unknown"})` +
+	` or max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%[1]s]))`
 
 // loadOwners asks which workload each pod of a range is of.
 func loadOwners(ctx context.Context, q snapshot.Querier, end time.Time, rng time.Duration, limit int) (owners, error) {
@@ -39,7 +41,7 @@ func loadOwners(ctx context.Context, q snapshot.Querier, end time.Time, rng time
 		pod := s.Labels.Get("pod")
 		workload := ownerName(pod, s.Labels.Get("owner_kind"), s.Labels.Get("owner_name"))
 		own.of[keyOf(s.Labels, pod)] = workload
-		if series.Newest(s.Values) == len(s.Values)-1 {
+		if s.Values[len(s.Values)-1] > 0 { // NaN is not
 			own.live[keyOf(s.Labels, workload)] = true
 		}
 		return nil

@@ -163,6 +163,8 @@ type rule struct {
 	Below *thresholds `yaml:"below"`
 	// How long a streak must last before the alert fires. Without one, a single sample is enough.
 	For duration `yaml:"for" limits:"0s..30d"`
+	// How long an alert goes on after its last sample beyond the limit, so that one that comes and goes is one alert to people.
+	KeepFiringFor duration `yaml:"keep_firing_for" jsonschema:"default=10m" limits:"1s..1d"`
 	// What it means that a series has no newest sample: a finding (alert: nodes, jobs), or its end (resolve: pods, volumes).
 	NoData string `yaml:"no_data" jsonschema:"enum=alert,enum=resolve"`
 	// Where a person reads what to do.

@@ -170,7 +170,7 @@ func checkSpark(t *testing.T, got snapshot.Spec) {
 		Rules: []rules.Rule{
 			{
 				Name: "SparkExecutorMemory", Warning: rules.At(24 << 30), Critical: rules.At(28 << 30), For: 15 * time.Minute,
-				NoData: rules.ResolveOnNoData, RunbookURL: "https://wiki.example.com/spark#memory",
+				NoData: rules.ResolveOnNoData, RunbookURL: "https://wiki.example.com/spark#memory", KeepFiringFor: 20 * time.Minute,
 			},
 			{Name: "p95", Reduce: rules.P95, Warning: rules.At(20 << 30)},
 		},

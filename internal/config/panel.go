@@ -190,6 +190,11 @@ func (b *builder) rules(from []rule, path string, u *units.Unit) []rules.Rule {
 			Reduce:     rules.Reduce(r.Reduce),
 			RunbookURL: string(r.RunbookURL),
 		}
+		if b.has(key(at, "alertname")) {
+			built.KeepFiringFor = time.Duration(r.KeepFiringFor)
+		} else if b.has(key(at, "keep_firing_for")) {
+			b.problem(key(at, "keep_firing_for"), "of no effect: a verdict does not fire; take it out")
+		}
 		if r.NoData == "resolve" {
 			built.NoData = rules.ResolveOnNoData
 		}

@@ -85,6 +85,8 @@ type Rule struct {
 	Reduce     Reduce
 	NoData     NoDataPolicy
 	RunbookURL string
+	// KeepFiringFor is how long an alert outlives its last sample beyond the limit; 0: DefaultKeepFiringFor.
+	KeepFiringFor time.Duration
 }
 
 // IsAlert tells an alert from a verdict.

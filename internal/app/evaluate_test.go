@@ -1,0 +1,198 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+func TestOwnerName(t *testing.T) {
+	for _, tc := range []struct{ pod, kind, name, want string }{
+		{"web-7d9f8c6b5-x2x4z", "ReplicaSet", "web-7d9f8c6b5", "web"},
+		{"web-frontend-abcde", "ReplicaSet", "web-frontend", "web-frontend"}, // a ReplicaSet of nobody's: no hash has such letters
+		{"kafka-0", "StatefulSet", "kafka", "kafka"},
+		{"export-29384750-x2x4z", "Job", "export-29384750", "export"},
+		{"migrate-x2x4z", "Job", "migrate", "migrate"},
+		{"kube-apiserver-ip-10-0-1-1", "Node", "ip-10-0-1-1", "kube-apiserver-ip-10-0-1-1"},
+		{"debug", "<none>", "<none>", "debug"},
+		{"etl-exec-3", "Pod", "etl-driver", "etl-driver"},
+	} {
+		if got := ownerName(tc.pod, tc.kind, tc.name); got != tc.want {
+			t.Errorf("%s of %s %s: %q, want %q", tc.pod, tc.kind, tc.name, got, tc.want)
+		}
+	}
+}
+
+// Without kube-state-metrics the names of pods say mostly the same.
+func TestWorkloadByName(t *testing.T) {
+	for pod, want := range map[string]string{
+		"web-7d9f8c6b5-x2x4z": "web", "fluent-bit-x2x4z": "fluent-bit", "kafka-0": "kafka", "export-29384750-x2x4z": "export", "debug": "debug", "": "",
+	} {
+		if got := (owners{}).workload(series.FromPairs("namespace", "shop", "pod", pod)); got != want {
+			t.Errorf("%s: %q, want %q", pod, got, want)
+		}
+	}
+	if got := (owners{}).workload(series.FromPairs("pod", "web-7d9f8c6b5-x2x4z")); got != "" {
+		t.Errorf("a pod of no namespace is of %q", got)
+	}
+}
+
+// simulated is a client of a simulated cluster.
+func simulated(t *testing.T, now time.Time, without ...string) *promapi.Client {
+	t.Helper()
+	l, err := lab.New(lab.Options{Now: now, Nodes: 10, Profile: lab.KPS, Without: without})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(l.Handler())
+	t.Cleanup(srv.Close)
+	base, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := promapi.New(base, nil, promapi.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestLoadOwners(t *testing.T) {
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	own, err := loadOwners(t.Context(), simulated(t, now), now, 3*time.Hour, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deployments, ended := 0, ""
+	for pod, workload := range own.of {
+		if pod.namespace == "shop" && strings.HasPrefix(pod.name, workload+"-") {
+			deployments++
+		}
+		if strings.Contains(pod.name, "-exec-3") {
+			ended = workload
+		}
+	}
+	if deployments == 0 {
+		t.Errorf("no pod of a deployment in %d", len(own.of))
+	}
+	if got := own.presence(series.FromPairs("namespace", "shop", "workload", "recommend")); got != rules.IsThere {
+		t.Errorf("shop/recommend: %v", got)
+	}
+	if got := own.presence(series.FromPairs("namespace", "shop", "workload", "nothing")); got != rules.IsGone {
+		t.Errorf("shop/nothing: %v", got)
+	}
+	// It was killed two hours ago; the object is still there.
+	if got := own.presence(series.FromPairs("namespace", "spark", "workload", ended)); ended == "" || got != rules.IsGone {
+		t.Errorf("the executor that has ended (%q): %v", ended, got)
+	}
+	without, err := loadOwners(t.Context(), simulated(t, now, "kube_pod_status_phase"), now, 3*time.Hour, 0)
+	if err != nil || len(without.of) != len(own.of) {
+		t.Errorf("without phases %d pods and not %d, %v", len(without.of), len(own.of), err)
+	}
+	if got := (owners{}).presence(series.FromPairs("workload", "any")); got != rules.PresenceUnknown {
+		t.Errorf("without kube-state-metrics: %v", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := loadOwners(ctx, simulated(t, now), now, time.Hour, 0); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "kube_pod_owner") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestIdentity(t *testing.T) {
+	own := owners{of: map[podKey]string{{"", "shop", "web-x2x4z"}: "web"}}
+	for _, tc := range []struct {
+		labels series.Labels
+		added  bool
+		want   series.Labels
+	}{
+		{series.FromPairs("instance", "10.0.0.1:9100", "node", "a"), true, series.FromPairs("instance", "10.0.0.1:9100")},
+		{series.FromPairs("condition", "NotReady", "node", "a"), false, series.FromPairs("condition", "NotReady", "node", "a")},
+		{series.FromPairs("container", "app", "namespace", "shop", "node", "a", "pod", "web-x2x4z"), false, series.FromPairs("container", "app", "namespace", "shop", "workload", "web")},
+		{series.FromPairs("pod", "web-x2x4z"), false, series.FromPairs("pod", "web-x2x4z")},
+	} {
+		if got := identityOf(tc.labels, tc.added, own); !cmp.Equal(got, tc.want) {
+			t.Errorf("%v is known by %v, want %v", tc.labels, got, tc.want)
+		}
+	}
+}
+
+func TestEvaluate(t *testing.T) {
+	grid := series.Grid{Start: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Step: time.Minute, Len: 61}
+	old, young := series.FromPairs("container", "app", "namespace", "shop", "pod", "web-old"), series.FromPairs("container", "app", "namespace", "shop", "pod", "web-new")
+	own := owners{of: map[podKey]string{{"", "shop", "web-old"}: "web", {"", "shop", "web-new"}: "web"}}
+	alert := rules.Rule{Name: "High", Warning: rules.At(1), NoData: rules.ResolveOnNoData, KeepFiringFor: time.Minute}
+	verdict := rules.Rule{Name: "p95", Reduce: rules.P95, Warning: rules.At(1)}
+	panels := []snapshot.Panel{
+		{
+			Spec: snapshot.Spec{Name: "memory", Rules: []rules.Rule{alert, verdict}, EmptyIsOK: true}, Grid: grid, Data: snapshot.DataComplete,
+			Rows: []snapshot.Row{{Labels: old}, {Labels: young}},
+			Findings: []snapshot.Finding{
+				{Finding: rules.Finding{Rule: "High", Labels: young, Status: rules.Breach}, Name: "shop/web-new/app", Capacity: math.NaN()},
+				{Finding: rules.Finding{Rule: "p95", Labels: young, Status: rules.Breach}},
+			},
+		},
+		{Spec: snapshot.Spec{Name: "failed", Rules: []rules.Rule{{Name: "Other", Critical: rules.At(0)}}}, Data: snapshot.DataFailed},
+		{Spec: snapshot.Spec{Name: "absent", Rules: []rules.Rule{{Name: "Third", Critical: rules.At(0)}}}, Grid: grid, Data: snapshot.DataAbsent},
+		{Spec: snapshot.Spec{Name: "unjudged"}, Grid: grid, Data: snapshot.DataComplete},
+	}
+	got := evaluate(panels, snapshot.Nodes{}, own)
+	if want := []rules.RuleID{{Panel: "memory", Rule: "High"}, {Panel: "failed", Rule: "Other"}, {Panel: "absent", Rule: "Third"}}; !cmp.Equal(got.Configured, want) {
+		t.Errorf("configured %v", got.Configured)
+	}
+	web := series.FromPairs("container", "app", "namespace", "shop", "workload", "web")
+	memory := got.Rules[0]
+	if len(memory.Findings) != 1 || !cmp.Equal(memory.Findings[0].Identity, web) || memory.Findings[0].Name != "shop/web-new/app" {
+		t.Errorf("findings %+v", memory.Findings)
+	}
+	if !cmp.Equal(memory.Series, []series.Labels{web, web}) || !memory.BadNewsOnly || memory.KeepFiringFor != time.Minute || memory.NoData != rules.ResolveOnNoData {
+		t.Errorf("memory: %+v", memory)
+	}
+	if !memory.From.Equal(grid.Start) || !memory.Through.Equal(grid.End()) || memory.Data != rules.DataComplete {
+		t.Errorf("memory: %v from %v to %v", memory.Data, memory.From, memory.Through)
+	}
+	if failed := got.Rules[1]; failed.Data != rules.DataFailed || failed.KeepFiringFor != rules.DefaultKeepFiringFor || !failed.Through.IsZero() {
+		t.Errorf("failed: %+v", failed)
+	}
+	if got.Rules[2].Data != rules.DataFailed || len(got.Rules) != 3 {
+		t.Errorf("absent: %+v", got.Rules[2:])
+	}
+}
+
+func TestPresenceOfNodes(t *testing.T) {
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	nodes, _, err := snapshot.LoadNodes(t.Context(), simulated(t, now), now, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := nodes.All()[0]
+	for _, tc := range []struct {
+		identity series.Labels
+		nodes    snapshot.Nodes
+		want     rules.Presence
+	}{
+		{series.FromPairs("instance", there.InternalIP+":9100"), nodes, rules.IsThere},
+		{series.FromPairs("node", there.Name), nodes, rules.IsThere},
+		{series.FromPairs("node", "taken-away"), nodes, rules.IsGone},
+		{series.FromPairs("instance", "192.0.2.1:9100"), nodes, rules.PresenceUnknown}, // a host outside the cluster
+		{series.FromPairs("job", "api"), nodes, rules.PresenceUnknown},
+		{series.FromPairs("node", there.Name), snapshot.Nodes{}, rules.PresenceUnknown},
+	} {
+		if got := presence(tc.identity, tc.nodes, owners{}); got != tc.want {
+			t.Errorf("%v: %v, want %v", tc.identity, got, tc.want)
+		}
+	}
+}
