@@ -155,14 +155,18 @@ func (v *vector) steps(path []point) {
 
 // tenths writes n/10 in the fewest letters: .5, -1.2, 30.
 func tenths(n int) string {
-	s := strconv.FormatFloat(float64(n)/10, 'f', -1, 64)
-	if whole, ok := strings.CutPrefix(s, "0."); ok {
-		return "." + whole
+	var buf [24]byte
+	text := buf[:0]
+	if n < 0 {
+		text, n = append(text, '-'), -n
 	}
-	if whole, ok := strings.CutPrefix(s, "-0."); ok {
-		return "-." + whole
+	if n >= 10 || n == 0 {
+		text = strconv.AppendInt(text, int64(n/10), 10)
 	}
-	return s
+	if n%10 != 0 {
+		text = append(text, '.', byte('0'+n%10))
+	}
+	return string(text)
 }
 
 // Area writes a polygon for each stretch between holes.
