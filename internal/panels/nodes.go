@@ -34,6 +34,11 @@ func nodeMemory() snapshot.Spec {
 		Legend:   "{{node}}",
 		Subject:  "memory",
 		Capacity: &snapshot.Capacity{Query: `max by (cluster, instance) (node_memory_MemTotal_bytes)`, Unit: units.Bytes},
+		Detail: &snapshot.Detail{
+			Query:  topPods(`container_memory_working_set_bytes{` + containers + `}`),
+			Legend: "{{namespace}}/{{pod}}",
+			Unit:   units.Bytes,
+		},
 		Rules: []rules.Rule{{
 			Name: "NodeMemoryHigh", Warning: rules.At(0.80), Critical: rules.At(0.90), For: 15 * time.Minute,
 		}},
@@ -56,6 +61,11 @@ func nodeCPU() snapshot.Spec {
 		Capacity: &snapshot.Capacity{
 			Query: `count by (cluster, instance) (group by (cluster, instance, cpu) (node_cpu_seconds_total{mode="idle"}))`,
 			Unit:  units.Cores,
+		},
+		Detail: &snapshot.Detail{
+			Query:  topPods(`rate(container_cpu_usage_seconds_total{` + containers + `}[$__rate_interval])`),
+			Legend: "{{namespace}}/{{pod}}",
+			Unit:   units.Cores,
 		},
 		Rules: []rules.Rule{{
 			Name: "NodeCPUHigh", Warning: rules.At(0.80), Critical: rules.At(0.95), For: 30 * time.Minute,
@@ -245,4 +255,11 @@ func nodeRequestsCPU() snapshot.Spec {
 		Why:  "As for memory: pods stay Pending when no node has enough CPU left to request, even where all nodes are idle." + whyRequested,
 		Hint: hintKSM,
 	}
+}
+
+// topPods is the three pods that use most of a node, by what its containers use. kube_pod_info knows which pods are on it: cAdvisor's own
+// labels name the node differently under each chart.
+func topPods(used string) string {
+	return `topk(3, sum by (cluster, namespace, pod) (max by (cluster, namespace, pod, container) (` + used + `))` +
+		` and on (cluster, namespace, pod) kube_pod_info{cluster="{{cluster}}",node="{{node}}"})`
 }

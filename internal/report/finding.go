@@ -26,8 +26,9 @@ type Finding struct {
 	Status   rules.Status // Breach, NoData or Pending; OK and Gone of what was over and has ended
 	Severity rules.Severity
 
-	Value, Limit string // "94 %", "90 %"; Value is "" where it says nothing: of NoData, and of conditions
-	Used         string // "60.4 of 64 GiB"; "" where the panel knows no capacity
+	Value, Limit string   // "94 %", "90 %"; Value is "" where it says nothing: of NoData, and of conditions
+	Used         string   // "60.4 of 64 GiB"; "" where the panel knows no capacity
+	Details      []string // what takes most of it: "shop/checkout-7d9f 22 GiB"; nil where that was not asked
 
 	Since      time.Time     // when the streak began, or when the last sample came (NoData); zero where that is not known
 	Open       bool          // the streak may have begun before Since, which is where the window begins
@@ -108,7 +109,7 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	u := p.Spec.Unit
 	f := Finding{
 		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title), Name: sf.Name, Node: sf.Node,
-		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity,
+		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity, Details: sf.Details,
 		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit, values: valuesOf(p, sf.Labels),
 	}
 	f.Value, f.Limit = w.against(u, sf.Value, sf.Limit)

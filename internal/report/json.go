@@ -139,6 +139,7 @@ type DocFinding struct {
 	Value    Number            `json:"value"`
 	Limit    Number            `json:"limit"`
 	Capacity Number            `json:"capacity"`
+	Details  []string          `json:"details,omitempty"`
 	Newest   *time.Time        `json:"newest,omitempty"`
 	Streak   *DocStreak        `json:"streak,omitempty"`
 	Earlier  *DocStreak        `json:"earlier,omitempty"`
@@ -323,7 +324,7 @@ func docFinding(f *snapshot.Finding) DocFinding {
 	return DocFinding{
 		Rule: f.Rule, Name: f.Name, Node: f.Node, Labels: labelMap(f.Labels), Status: statusWord(f.Status),
 		Severity: severityWord(f.Severity), Value: Number(f.Value), Limit: Number(f.Limit), Capacity: Number(f.Capacity),
-		Newest: known(f.Newest), Streak: docStreak(f.Streak), Earlier: docStreak(f.Earlier),
+		Details: f.Details, Newest: known(f.Newest), Streak: docStreak(f.Streak), Earlier: docStreak(f.Earlier),
 	}
 }
 

@@ -83,6 +83,7 @@ type findingView struct {
 	*Finding
 	Class, State, Anchor string
 	Lasted, Since, Trend string
+	Top                  string
 	Spark                *spark
 }
 
@@ -242,6 +243,9 @@ func (r *Report) findingView(f *Finding) findingView {
 	v := findingView{
 		Finding: f, Class: classOf(f.Status, f.Severity), State: w.state(f), Anchor: panelAnchor(f.Panel),
 		Trend: w.trend(f.Trend), Spark: sparkOf(f.values, f.limit, f.direction == rules.Below),
+	}
+	if len(f.Details) > 0 {
+		v.Top = fmt.Sprintf(w.Top, strings.Join(f.Details, ", "))
 	}
 	switch {
 	case f.Past():

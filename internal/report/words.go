@@ -143,6 +143,9 @@ func (w wording) worst(f *Finding, in Info) string {
 	if t := w.trend(f.Trend); t != "" {
 		s += ", " + t
 	}
+	if len(f.Details) > 0 {
+		s += "; " + fmt.Sprintf(w.Top, f.Details[0])
+	}
 	return s
 }
 

@@ -140,6 +140,7 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	}
 	p.judgeAge(f.newest, w)
 	p.askReferences(ctx, q, vars, w)
+	p.askDetails(ctx, q, vars, w)
 	p.askRemarks(ctx, q, vars, w)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -381,5 +382,29 @@ func TestWhatCameAndWentIsKept(t *testing.T) {
 	p := take(f, snapshot.Spec{Query: "q", Top: 1, Rules: []rules.Rule{{Name: "r", Critical: rules.At(0)}}})[0]
 	if got := p.Lines[0].Labels.Get("i"); got != "c" {
 		t.Errorf("the line is %s", got)
+	}
+}
+
+func TestDetailsAreAskedOfWhatBreaches(t *testing.T) {
+	spec := snapshot.Spec{
+		Query: "used", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}},
+		Detail: &snapshot.Detail{Query: `topk(3, pods{node="{{node}}",odd="{{odd}}",none="{{ none }}"})`, Legend: "{{pod}}", Unit: units.Bytes},
+	}
+	p := take(fake{answers: map[string][]series.Series{
+		"used": {constant(.94, "node", "n1", "odd", `a"} or up \`), constant(.5, "node", "n2")},
+		`topk(3, pods{node="n1",odd="a\"} or up \\",none=""})`: {
+			constant(1<<30, "pod", "small"), constant(22<<30, "pod", "large"), constant(2<<30, "pod", "b"), constant(2<<30, "pod", "a"),
+		},
+	}}, spec)[0]
+	if got := strings.Join(p.Findings[0].Details, ", "); got != "large 22 GiB, a 2 GiB, b 2 GiB" || len(p.Notes) != 0 {
+		t.Errorf("details %q, notes %q", got, p.Notes)
+	}
+}
+
+func TestDetailThatFailsCostsANote(t *testing.T) {
+	spec := snapshot.Spec{Query: "used", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}}, Detail: &snapshot.Detail{Query: "broken"}}
+	p := take(fake{answers: map[string][]series.Series{"used": {constant(.94, "node", "n1")}}}, spec)[0]
+	if p.Err != nil || len(p.Findings) != 1 || len(p.Notes) != 1 {
+		t.Errorf("error %v, notes %q", p.Err, p.Notes)
 	}
 }

@@ -52,6 +52,9 @@ type Spec struct {
 	// References are lines to read the series against, drawn dashed with their names: a limit, a request, a capacity. In the panel's unit.
 	References []Reference
 
+	// Detail says what lies behind a series that breaches, such as the pods that take most of a node. Nil where there is nothing to ask.
+	Detail *Detail
+
 	// Remarks are further questions whose answers stand below the chart: what is not judged, and the names behind an average.
 	Remarks []Remark
 
@@ -83,6 +86,14 @@ type ReferenceLine struct {
 	Name   string
 	Labels series.Labels
 	Values []float64 // on the panel's Grid
+}
+
+// Detail is a query at the end of the range that runs for each of the worst findings. In it {{label}} stands for the value of the
+// finding's label, also the node that the identity table knows, and belongs between double quotes: node="{{node}}".
+type Detail struct {
+	Query  string
+	Legend string
+	Unit   units.Unit
 }
 
 // Remark is a query at the end of the range; each series of its answer makes a line.
@@ -149,9 +160,10 @@ const (
 // Finding is a rule's judgement with what a reader needs to understand it.
 type Finding struct {
 	rules.Finding
-	Name     string  // the series' Row.Name
-	Node     string  // its Row.Node
-	Capacity float64 // NaN where the panel has none
+	Name     string   // the series' Row.Name
+	Node     string   // its Row.Node
+	Capacity float64  // NaN where the panel has none
+	Details  []string // the answer of Spec.Detail, the most first; nil where it was not asked
 }
 
 // Panel is what a panel's queries came to.

@@ -37,6 +37,7 @@ var english = Words{
 	Silent:        "%[1]s: no data",
 	WasOver:       "%[1]s was over %[2]s–%[3]s, peak %[4]s",
 	WasUnder:      "%[1]s was under %[2]s–%[3]s, lowest %[4]s",
+	Top:           "top: %[1]s",
 	Rising:        "rising",
 	Falling:       "falling",
 	GoneToo:       "; it no longer exists",

@@ -42,6 +42,7 @@ var korean = Words{
 	Silent:        "%[1]s: 데이터 없음",
 	WasOver:       "%[1]s: %[2]s~%[3]s 임계값 초과, 최고 %[4]s",
 	WasUnder:      "%[1]s: %[2]s~%[3]s 임계값 미만, 최저 %[4]s",
+	Top:           "상위: %[1]s",
 	Rising:        "상승 중",
 	Falling:       "하락 중",
 	GoneToo:       " (현재는 존재하지 않음)",

@@ -65,6 +65,7 @@ type Words struct {
 	WasOver       string // 1 what, 2 from, 3 to, 4 peak
 	WasUnder      string // the same of a rule with a lower limit
 	Rising        string
+	Top           string // 1 what takes most: "shop/checkout-7d9f 22 GiB"
 	Falling       string
 	GoneToo       string // behind what has ended of something that no longer exists
 

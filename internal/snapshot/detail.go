@@ -1,0 +1,89 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// The bounds of what is looked into: detail queries cost the server, and a reader takes in only so much.
+const (
+	mostDetailed    = 8 // findings of a panel, the worst
+	mostDetailLines = 3 // of one finding
+)
+
+// askDetails asks what lies behind the findings that breach, the worst first. A query that fails costs a note.
+func (p *Panel) askDetails(ctx context.Context, q Querier, v Vars, w *words.Words) {
+	if p.Spec.Detail == nil {
+		return
+	}
+	asked := 0
+	for i := range p.Findings {
+		f := &p.Findings[i]
+		if f.Status != rules.Breach || asked == mostDetailed {
+			continue
+		}
+		asked++
+		lines, err := p.askDetail(ctx, q, v, w, f.Labels)
+		if err != nil {
+			p.Notes = append(p.Notes, fmt.Sprintf(w.RemarkMissing, err))
+			return
+		}
+		f.Details = lines
+	}
+}
+
+// askDetail returns the highest series of the panel's detail query about one series.
+func (p *Panel) askDetail(ctx context.Context, q Querier, v Vars, w *words.Words, about series.Labels) ([]string, error) {
+	type part struct {
+		name  string
+		value float64
+	}
+	var parts []part
+	query := promapi.Query{
+		Expr: Expand(fillLabels(p.Spec.Detail.Query, about), v),
+		Grid: series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1},
+	}
+	_, err := q.Range(ctx, query, func(s series.Series) error {
+		if x := s.Values[0]; !math.IsNaN(x) {
+			parts = append(parts, part{legend(p.Spec.Detail.Legend, s.Labels), x})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(parts, func(a, b part) int { return cmp.Or(cmp.Compare(b.value, a.value), strings.Compare(a.name, b.name)) })
+	var lines []string
+	for _, x := range parts[:min(len(parts), mostDetailLines)] {
+		lines = append(lines, x.name+" "+w.Figure(p.Spec.Detail.Unit.Format(x.value)))
+	}
+	return lines, nil
+}
+
+// fillLabels puts labels' values for {{label}} into a query, escaped for a PromQL string in double quotes. A label that is missing is
+// empty, which in a matcher means that it is missing there too.
+func fillLabels(query string, ls series.Labels) string {
+	var b strings.Builder
+	for {
+		before, after, ok := strings.Cut(query, "{{")
+		b.WriteString(before)
+		name, rest, closed := strings.Cut(after, "}}")
+		if !ok || !closed {
+			b.WriteString(after)
+			return b.String()
+		}
+		b.WriteString(quoted.Replace(ls.Get(strings.TrimSpace(name))))
+		query = rest
+	}
+}
+
+var quoted = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
