@@ -123,7 +123,7 @@ func (a *App) receiversOf(r config.Report) []notify.Receiver {
 		c := a.receivers[name].config
 		n := notify.Receiver{
 			Name: name, Notifier: a.receivers[name].notifier, Role: roleOf(r, c), MinSeverity: c.MinSeverity, SendResolved: c.SendResolved,
-			AllClear: c.AllClear, RepeatInterval: r.RepeatInterval, GroupBy: slices.Clone(c.GroupBy),
+			AllClear: c.AllClear, RepeatInterval: r.RepeatInterval, GroupBy: slices.Clone(c.GroupBy), Muted: c.Muted,
 		}
 		if c.Fallback != "" {
 			n.Fallback = &notify.Fallback{Name: c.Fallback, Notifier: a.receivers[c.Fallback].notifier}

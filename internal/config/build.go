@@ -60,7 +60,7 @@ func (b *builder) config(f *file) *Config {
 	if f.State != nil {
 		c.State = b.state(f.State)
 	}
-	c.Receivers = b.receivers(f.Receivers)
+	c.Receivers = b.receivers(f.Receivers, b.intervals(f.TimeIntervals))
 	if !b.has("reports") {
 		f.Reports = []report{{Name: "default", Timezone: zone{time.UTC}, Language: string(words.English), Range: duration(24 * time.Hour)}}
 	} else if len(f.Reports) == 0 {

@@ -36,6 +36,7 @@ type Receiver struct {
 	SendResolved, AllClear bool
 	GroupBy                []string // nil where the file names none
 	Fallback               string   // "" where the file names none
+	Mute                   []TimeInterval
 }
 
 // Archives tells a receiver that keeps reports from one that tells people.
@@ -87,7 +88,7 @@ func (b *builder) state(s *stateSection) *State {
 }
 
 // receivers builds the list of receivers.
-func (b *builder) receivers(from []receiver) []Receiver {
+func (b *builder) receivers(from []receiver, times map[string][]TimeInterval) []Receiver {
 	const path = "receivers"
 	out := make([]Receiver, len(from))
 	names := map[string]string{}
@@ -95,6 +96,13 @@ func (b *builder) receivers(from []receiver) []Receiver {
 		at := item(path, i)
 		b.unique(names, string(from[i].Name), key(at, "name"))
 		out[i] = b.receiver(&from[i], at)
+		for j, n := range from[i].MuteTimeIntervals {
+			mute, ok := times[string(n)]
+			if !ok && n != "" {
+				b.problem(item(key(at, "mute_time_intervals"), j), "no time interval %q; write the name of one of time_intervals", n)
+			}
+			out[i].Mute = append(out[i].Mute, mute...)
+		}
 	}
 	for i, r := range out {
 		b.fallback(out, &r, key(item(path, i), "fallback"))
@@ -153,7 +161,7 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 		}
 	}
 	if out.Archives() {
-		for _, k := range []string{"min_severity", "send_resolved", "all_clear", "group_by", "fallback"} {
+		for _, k := range []string{"min_severity", "send_resolved", "all_clear", "group_by", "fallback", "mute_time_intervals"} {
 			if b.has(key(path, k)) {
 				b.problem(key(path, k), "of no effect: an archive keeps reports and is told nothing; take it out")
 			}

@@ -34,6 +34,8 @@ type file struct {
 	Reports []report `yaml:"reports"`
 	// Where reports can be delivered to. Only a run with --deliver does.
 	Receivers []receiver `yaml:"receivers"`
+	// Times that receivers name in mute_time_intervals, in Alertmanager's syntax.
+	TimeIntervals []namedIntervals `yaml:"time_intervals"`
 	// Where promsnap remembers, between runs, what fires and what people were told. Required where a report has receivers.
 	State *stateSection `yaml:"state"`
 }

@@ -67,6 +67,8 @@ type receiver struct {
 	// The labels whose values the alerts of one message share; also alertname, severity and panel. An empty list: one message for all.
 	// Without one: alertname.
 	GroupBy []label `yaml:"group_by"`
+	// The names of the time intervals at which these people are told nothing. What still fires is told when they are over.
+	MuteTimeIntervals []name `yaml:"mute_time_intervals"`
 	// The receiver that is told instead where this one cannot be.
 	Fallback name `yaml:"fallback"`
 }

@@ -33,6 +33,7 @@ const schemaFile = "../../docs/promsnap.schema.json"
 func schema(t *testing.T) *jsonschema.Schema {
 	comments := commentsOf(t, "file.go")
 	maps.Copy(comments, commentsOf(t, "file_delivery.go"))
+	maps.Copy(comments, commentsOf(t, "file_interval.go"))
 	r := jsonschema.Reflector{
 		FieldNameTag:               "yaml",
 		RequiredFromJSONSchemaTags: true,
@@ -57,6 +58,10 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: "^https?://"}
 	case reflect.TypeFor[base]():
 		return &jsonschema.Schema{Type: "string", Pattern: "^https?://[^?#@]*$"}
+	case reflect.TypeFor[clock]():
+		return &jsonschema.Schema{Type: "string", Pattern: "^[0-9]{1,2}:[0-9]{2}$"}
+	case reflect.TypeFor[weekdays](), reflect.TypeFor[monthDays](), reflect.TypeFor[months](), reflect.TypeFor[years]():
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", MinLength: ptr(1)}}}
 	case reflect.TypeFor[label]():
 		return &jsonschema.Schema{Type: "string", Pattern: labelSyntax.String()}
 	case reflect.TypeFor[channel]():
@@ -328,7 +333,7 @@ func typeKeys(t reflect.Type, path string, keys map[string]bool) {
 	case reflect.Map:
 		typeKeys(t.Elem(), key(path, "*"), keys)
 	case reflect.Struct:
-		if leaf := leafSchema(t); leaf != nil && leaf.Type == "string" || t == reflect.TypeFor[promconfig.URL]() {
+		if leaf := leafSchema(t); leaf != nil && (leaf.Type == "string" || leaf.AnyOf != nil) || t == reflect.TypeFor[promconfig.URL]() {
 			return
 		}
 		if inline := inlineMap(reflect.New(t).Elem()); inline.IsValid() {
