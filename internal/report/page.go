@@ -245,7 +245,7 @@ func (r *Report) findingView(f *Finding) findingView {
 		Trend: w.trend(f.Trend), Spark: sparkOf(f.values, f.limit, f.direction == rules.Below),
 	}
 	if len(f.Details) > 0 {
-		v.Top = fmt.Sprintf(w.Top, strings.Join(f.Details, ", "))
+		v.Top = fmt.Sprintf(w.Top, f.Details[0])
 	}
 	switch {
 	case f.Past():
