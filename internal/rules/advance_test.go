@@ -3,15 +3,10 @@ package rules
 import (
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"pgregory.net/rapid"
 
 	"github.com/promsnap/promsnap/internal/series"
 )
@@ -346,160 +341,6 @@ func TestKeyOf(t *testing.T) {
 	if a == b || len(a) > maxKey || len(b) > maxKey {
 		t.Errorf("%s and %s", a, b)
 	}
-}
-
-// genText draws the samples of one series.
-func genText(n int) *rapid.Generator[string] {
-	piece := rapid.Custom(func(t *rapid.T) string {
-		c := rapid.SampledFrom([]string{"5", "5", "8", "9", "."}).Draw(t, "what")
-		return strings.Repeat(c, rapid.IntRange(1, 14).Draw(t, "for"))
-	})
-	return rapid.Custom(func(t *rapid.T) string {
-		s := ""
-		for len(s) < n {
-			s += piece.Draw(t, "piece")
-		}
-		return s[:n]
-	})
-}
-
-const playTime = 120
-
-func genWatch() *rapid.Generator[*watch] {
-	return rapid.Custom(func(t *rapid.T) *watch {
-		w := &watch{rule: memoryHigh, window: rapid.SampledFrom([]int{15, 60}).Draw(t, "window"), series: map[string]string{}}
-		w.rule.For = time.Duration(rapid.IntRange(0, 6).Draw(t, "for")) * time.Minute
-		w.rule.NoData = rapid.SampledFrom([]NoDataPolicy{AlertOnNoData, ResolveOnNoData}).Draw(t, "no data")
-		for _, name := range []string{"a/1", "a/2", "b", "c"} {
-			w.series[name] = genText(playTime).Draw(t, name)
-		}
-		keep := rapid.SampledFrom([]time.Duration{0, 4 * time.Minute, DefaultKeepFiringFor}).Draw(t, "keep")
-		w.edit = func(r *RuleResult) { r.KeepFiringFor = keep }
-		return w
-	})
-}
-
-// genSlots draws slots that rise; some are missed.
-func genSlots() *rapid.Generator[[]int] {
-	return rapid.Custom(func(t *rapid.T) []int {
-		var out []int
-		for n := 0; n < playTime; {
-			n += rapid.SampledFrom([]int{1, 5, 5, 5, 10, 40}).Draw(t, "step")
-			out = append(out, n)
-		}
-		return out
-	})
-}
-
-// difference says in what two memories differ, "" where they do not. reflect is much the quicker one.
-func difference(a, b Memory) string {
-	if reflect.DeepEqual(a, b) {
-		return ""
-	}
-	return cmp.Diff(a, b, cmpopts.EquateEmpty(), cmpopts.EquateNaNs())
-}
-
-// part returns some of what a rule came to: as a part of the answer, or as nothing.
-func part(t *rapid.T, whole RuleResult) RuleResult {
-	r := whole
-	switch rapid.IntRange(0, 2).Draw(t, "part") {
-	case 0:
-		return RuleResult{ID: r.ID}
-	case 1:
-		return r
-	}
-	r.Data, r.Findings, r.Series = DataPartial, nil, nil
-	for _, f := range whole.Findings {
-		if rapid.Bool().Draw(t, "has") {
-			r.Findings = append(r.Findings, f)
-		}
-	}
-	return r
-}
-
-// crowded tells whether an alert may have lost an episode.
-func crowded(m Memory) bool {
-	for _, a := range m.Alerts {
-		if len(a.Episodes) == maxEpisodes {
-			return true
-		}
-	}
-	return false
-}
-
-func TestAdvanceInPartsIsAdvanceAtOnce(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w, v := genWatch().Draw(t, "one rule"), genWatch().Draw(t, "another rule")
-		var m Memory
-		for _, n := range genSlots().Draw(t, "slots") {
-			a, b := w.result(n), v.result(n)
-			b.ID.Rule = "Other"
-			if rapid.IntRange(0, 4).Draw(t, "quality") == 0 { // of the whole answer
-				a = part(t, a)
-			}
-			first := Evaluation{Rules: []RuleResult{part(t, a), part(t, b)}}
-			if first.Rules[0].Data > a.Data {
-				first.Rules[0] = RuleResult{ID: a.ID}
-			}
-			whole := Evaluation{Rules: []RuleResult{a, b}}
-			inParts := Advance(Advance(m, first, minute(n)), whole, minute(n))
-			atOnce := Advance(m, whole, minute(n))
-			if diff := difference(atOnce, inParts); diff != "" && !crowded(atOnce) && !crowded(inParts) {
-				t.Fatalf("slot %d: at once, and (+) in parts:\n%s", n, diff)
-			}
-			if diff := difference(atOnce, Advance(atOnce, whole, minute(n))); diff != "" {
-				t.Fatalf("slot %d: once, and (+) twice:\n%s", n, diff)
-			}
-			m = atOnce
-		}
-	})
-}
-
-func TestAdvanceIsNeverRewound(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w := genWatch().Draw(t, "rule")
-		slots := genSlots().Draw(t, "slots")
-		w.advance(slots...)
-		before := said(w.memory)
-		m := w.memory
-		for _, n := range slots[:len(slots)-1] {
-			m = Advance(m, Evaluation{Rules: []RuleResult{w.result(n)}}, minute(n))
-		}
-		if diff := difference(w.memory, m); diff != "" || said(w.memory) != before {
-			t.Fatalf("older slots changed it:\n%s", diff)
-		}
-	})
-}
-
-// Whatever slots are missed: what fires at the last slot is known to, since no later than the samples say; and what had fired and ended
-// since the last run is an episode.
-func TestAdvanceHeals(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w := genWatch().Draw(t, "rule")
-		last := 0
-		for _, n := range genSlots().Draw(t, "slots") {
-			before := w.memory
-			w.advance(n)
-			for _, f := range w.result(n).Findings {
-				a, known := w.memory.Alerts[KeyOf(RuleID{"node-memory", w.rule.Name}, f.Identity)]
-				if f.Status == Breach && (!known || !a.Fires() || a.Now().Since.After(f.Streak.From) || a.Severity < f.Severity) {
-					t.Fatalf("slot %d: %v since %v, and remembered is %q", n, f.Severity, f.Streak.From, said(w.memory))
-				}
-				if s := f.Latest; s != nil && last > 0 && s.To.After(before.SeenUntil()) &&
-					!slices.ContainsFunc(a.Episodes, func(e Episode) bool { return e.Holds(s.From) && e.Holds(s.To) }) {
-					t.Fatalf("slot %d: over from %v to %v, and remembered is %q", n, s.From, s.To, said(w.memory))
-				}
-			}
-			for k, a := range w.memory.Alerts {
-				for i, e := range a.Episodes {
-					if e.Last.Before(e.Since) || i > 0 && !a.Episodes[i-1].Last.Before(e.Since) || i < len(a.Episodes)-1 && e.Fires() {
-						t.Fatalf("slot %d: %s has the episodes %+v", n, k, a.Episodes)
-					}
-				}
-			}
-			last = n
-		}
-	})
 }
 
 func TestChecked(t *testing.T) {
