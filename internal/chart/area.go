@@ -134,12 +134,17 @@ const (
 func (st *stack) draw(s surface, f frame) {
 	var p layerPaths
 	for i := len(st.layers) - 1; i >= 0; i-- {
-		st.layers[i].draw(s, f, st.times, &p)
+		l := &st.layers[i]
+		p.trace(l, f, st.times, s.Density())
+		s.Area(p.top, p.low, paint{l.ink(), layerAlpha})
+		s.Line(p.top, 1, nil, solid(paper))
+		s.Line(p.alone, 1.5, nil, solid(l.ink()))
+		if len(p.holeTop) > 0 {
+			s.Area(p.holeTop, p.holeLow, paint{l.ink(), ghostAlpha})
+			s.Line(p.stripes, 1, nil, paint{l.ink(), 190})
+		}
 	}
 }
-
-// layerPaths are a layer's edges in the plot, and memory for the next one's.
-type layerPaths struct{ low, top []point }
 
 func (l *layer) ink() ink {
 	if l.index == context {
@@ -148,53 +153,64 @@ func (l *layer) ink() ink {
 	return seriesInk(l.index)
 }
 
-func (l *layer) draw(s surface, f frame, t times, p *layerPaths) {
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// layerPaths are the ways of a layer through the plot, its stretches divided by gaps, and memory for those of the next one.
+type layerPaths struct {
+	low, top         []point // the edges of what has samples
+	alone            []point // single samples between holes
+	holeLow, holeTop []point // the edges of holes
+	stripes          []point // of holes
+}
+
+// trace finds the ways of a layer.
+func (p *layerPaths) trace(l *layer, f frame, t times, density float64) {
+	p.low, p.top, p.alone = p.low[:0], p.top[:0], p.alone[:0]
+	p.holeLow, p.holeTop, p.stripes = p.holeLow[:0], p.holeTop[:0], p.stripes[:0]
 	for from := l.from; from <= l.to; {
 		to := from
 		for to < l.to && finite(l.values[to+1]) {
 			to++
 		}
-		l.fill(s, f, t, p, from, to)
+		p.stretch(l, f, t, density, from, to)
 		from = to + 1
 		for from <= l.to && !finite(l.values[from]) {
 			from++
 		}
 		if from <= l.to {
-			l.hatch(s, f, t, to, from)
+			p.hole(l, f, t, to, from)
 		}
 	}
 }
 
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-
-// fill paints the samples from one to another. Where the series itself begins or ends there, it rises from nothing or falls to it
+// stretch adds the samples from one to another. Where the series itself begins or ends there, it rises from nothing or falls to it
 // within a step.
-func (l *layer) fill(s surface, f frame, t times, p *layerPaths, from, to int) {
+func (p *layerPaths) stretch(l *layer, f frame, t times, density float64, from, to int) {
 	if from == l.from {
 		from = max(from-1, 0)
 	}
 	if to == l.to {
 		to = min(to+1, t.n-1)
 	}
-	if from == to { // between two holes
+	if from == to {
 		x := float32(f.x(t.at(from)))
-		s.Line([]point{{x, float32(f.y(l.low[from]))}, {x, float32(f.y(l.top[from]))}}, 1.5, nil, solid(l.ink()))
+		p.alone = append(p.alone, gap(), point{x, float32(f.y(l.low[from]))}, point{x, float32(f.y(l.top[from]))})
 		return
 	}
 	part := times{t.at(from), t.step, to - from + 1}
-	p.low, p.top = f.envelope(p.low[:0], p.top[:0], l.low[from:to+1], l.top[from:to+1], part, s.Density())
-	s.Area(p.top, p.low, paint{l.ink(), layerAlpha})
-	s.Line(p.top, 1, nil, solid(paper))
+	p.low, p.top = f.envelope(append(p.low, gap()), append(p.top, gap()), l.low[from:to+1], l.top[from:to+1], part, density)
 }
 
-// hatch paints a hole between two samples: a shade of the layer, and stripes where those of all layers are.
-func (l *layer) hatch(s surface, f frame, t times, from, to int) {
-	corner := func(values []float64, i int) point { return point{float32(f.x(t.at(i))), float32(f.y(values[i]))} }
-	var top, low, bars []point
+// hole adds what is between two samples, with stripes where those of all layers are.
+func (p *layerPaths) hole(l *layer, f frame, t times, from, to int) {
+	p.holeLow, p.holeTop = append(p.holeLow, gap()), append(p.holeTop, gap())
+	begin := len(p.holeTop)
 	for i := from; i <= to; i++ { // what is below may have samples here
-		top, low = append(top, corner(l.top, i)), append(low, corner(l.low, i))
+		x := float32(f.x(t.at(i)))
+		p.holeLow = append(p.holeLow, point{x, float32(f.y(l.low[i]))})
+		p.holeTop = append(p.holeTop, point{x, float32(f.y(l.top[i]))})
 	}
-	s.Area(top, low, paint{l.ink(), ghostAlpha})
+	low, top := p.holeLow[begin:], p.holeTop[begin:]
 	at := 1
 	for x := f.left + float64(stripes*math.Ceil((float64(top[0].x)-f.left)/stripes)); x <= float64(top[len(top)-1].x); x += stripes {
 		for at < len(top)-1 && float64(top[at].x) < x {
@@ -202,9 +218,8 @@ func (l *layer) hatch(s surface, f frame, t times, from, to int) {
 		}
 		part := (float32(x) - top[at-1].x) / (top[at].x - top[at-1].x)
 		between := func(a, b point) point { return point{float32(x), a.y + float32((b.y-a.y)*part)} }
-		bars = append(bars, gap(), between(top[at-1], top[at]), between(low[at-1], low[at]))
+		p.stripes = append(p.stripes, gap(), between(top[at-1], top[at]), between(low[at-1], low[at]))
 	}
-	s.Line(bars, 1, nil, paint{l.ink(), 190})
 }
 
 // layerTags name the layers in the middle of their ends.

@@ -154,3 +154,29 @@ func TestNoPanel(t *testing.T) {
 		t.Error("no error for a panel that is not there")
 	}
 }
+
+// Every other sample is missing, of as many as a server sends and of all lines: each kind comes out in time, and as a document that a page holds.
+func TestManyHoles(t *testing.T) {
+	const n = 11_000
+	var names []string
+	var values [][]float64
+	for i := range 20 {
+		v := wander(uint64(i), n, 100, 50, 30)
+		for j := i % 2; j < n; j += 2 {
+			v[j] = math.NaN()
+		}
+		names, values = append(names, "series"), append(values, v)
+	}
+	p := panelOf("Holes", units.None, gridTo(slotTime, n, time.Minute), 12, names, values)
+	p.References = []snapshot.ReferenceLine{{Name: "limit", Values: values[0]}}
+	for _, kind := range snapshot.Kinds() {
+		inTime(t, as(kind, p), Options{Scale: 2})
+		doc, err := SVG(as(kind, p), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(doc) > 4<<20 {
+			t.Errorf("as %s, the document has %d bytes", kind, len(doc))
+		}
+	}
+}
