@@ -376,7 +376,7 @@ func deliverCommand(c *console) *cobra.Command {
 			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
 			defer cancel()
 			receipt, err := app.Test(ctx, cfg, to, app.Options{
-				Version: versionString(), Slot: c.now().UTC().Truncate(time.Minute), Command: "promsnap deliver --test " + to,
+				Version: versionString(), Slot: c.now().UTC().Truncate(time.Minute),
 			})
 			var unknown *app.UnknownReceiverError
 			switch {

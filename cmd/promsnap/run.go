@@ -35,7 +35,8 @@ OUTPUT-DIR/REPORT/SLOT/ with index.html, report.json and a PNG for each panel. W
 are run; without a configuration, the built-in panels.
 
 With --deliver nothing is written under OUTPUT-DIR: the report goes to the receivers of the configuration, who are told what they
-do not know yet, and what they were told is remembered. With --dry-run nothing is sent or remembered: each message is printed, and
+do not know yet, and what they were told is remembered. A report that has a schedule is then for the newest time at which it was due,
+unless --time says otherwise. With --dry-run nothing is sent or remembered: each message is printed, and
 its blocks for Slack's Block Kit Builder are written beside the report.
 
 Exit codes: 0 the run did its work; 1 a query or a delivery failed (what worked is written); 2 the command line or the
@@ -98,7 +99,8 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	out := newPrinter(c, f.output, cfg)
 	a, err := app.New(cmd.Context(), cfg, app.Options{
 		Version: versionString(), Reports: names, Slot: slot, Timeout: f.timeout, OutputDir: f.outputDir, Stop: c.stop,
-		Mode: f.mode(), Now: c.now, Command: reproduce(names, f, slot), Started: out.started, Progress: out.progress,
+		Mode: f.mode(), Now: c.now, Scheduled: f.time == "now",
+		Command: func(slot time.Time) string { return reproduce(names, f, slot) }, Started: out.started, Progress: out.progress,
 	})
 	if err != nil {
 		return usage(err)

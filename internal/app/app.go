@@ -26,14 +26,17 @@ import (
 
 // Options are what a run is told beside its configuration.
 type Options struct {
-	Version   string        // promsnap's own
-	Reports   []string      // names of the reports to run; none: all
-	Slot      time.Time     // the time that the run is for
+	Version string    // promsnap's own
+	Reports []string  // names of the reports to run; none: all
+	Slot    time.Time // the time that the run is for
+	// Scheduled lets each report that has a schedule be for the newest time at or before Slot at which it was due. Not of WriteFiles.
+	Scheduled bool
 	Timeout   time.Duration // of the whole run
 	OutputDir string        // the reports are written under it; Deliver does not
 	Mode      Mode
 	Now       func() time.Time // the wall clock, for claims alone; WriteFiles needs none
-	Command   string           // how to run the same again, for the report's footer; no secrets
+	// Command is how to run a slot again, for the report's footer; no secrets. Nil: not known.
+	Command func(slot time.Time) string
 	// Stop ends the snapshot early when it is closed: what is there by then is delivered, marked incomplete. Nil: never.
 	Stop <-chan struct{}
 	// Progress is told of each panel's begin and end, one event at a time. Nil: nobody listens.
@@ -229,12 +232,20 @@ type taken struct {
 	end    time.Time // the newest time that was asked for
 }
 
+// slotOf is the time that a report is for.
+func (a *App) slotOf(r config.Report) time.Time {
+	if a.o.Scheduled && a.o.Mode != WriteFiles && r.Schedule != nil {
+		return r.Schedule.Last(a.o.Slot)
+	}
+	return a.o.Slot
+}
+
 // snapshot asks for the panels of one report. A Prometheus that cannot be reached fails each panel without being asked again for every
 // one.
 func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Server) taken {
 	p := a.cfg.Prometheus
 	o := snapshot.Options{
-		Slot: a.o.Slot, Range: r.Range, QueryOffset: p.QueryOffset, ScrapeInterval: p.ScrapeInterval, MaxSeries: p.MaxSeries,
+		Slot: a.slotOf(r), Range: r.Range, QueryOffset: p.QueryOffset, ScrapeInterval: p.ScrapeInterval, MaxSeries: p.MaxSeries,
 		Concurrency: p.Concurrency, Language: r.Language,
 	}
 	if a.o.Progress != nil {
@@ -252,9 +263,12 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 		panels = snapshot.Take(ctx, a.client, r.Panels, o)
 	}
 	info := report.Info{
-		Cluster: a.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: a.o.Slot, Range: r.Range, Zone: r.Zone, Language: r.Language, Version: a.o.Version,
-		Server: serverName(server), ServerURL: p.URL, ExternalURL: p.ExternalURL, Command: a.o.Command, Nodes: nodes.All(),
+		Cluster: a.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: o.Slot, Range: r.Range, Zone: r.Zone, Language: r.Language, Version: a.o.Version,
+		Server: serverName(server), ServerURL: p.URL, ExternalURL: p.ExternalURL, Nodes: nodes.All(),
 		Scrape: p.ScrapeInterval, Notes: notes, Font: a.font,
+	}
+	if a.o.Command != nil {
+		info.Command = a.o.Command(o.Slot)
 	}
 	if ctx.Err() != nil {
 		info.Incomplete = whyIncomplete(context.Cause(ctx), words.In(r.Language))

@@ -39,7 +39,7 @@ const stateTime = 15 * time.Second
 // deliver hands the report to its receivers, under a claim, as far as they do not know what it says.
 func (a *App) deliver(ctx context.Context, r config.Report, rep *report.Report, now rules.Evaluation, until time.Time) Result {
 	res := Result{Report: rep}
-	session := a.remember(ctx, a.store, r, now)
+	session := a.remember(ctx, a.store, rep, now)
 	rq := notify.Request{
 		Report: rep, Receivers: a.receiversOf(r), Render: rep.Render, Run: a.run, Until: until, Now: a.o.Now,
 	}
@@ -68,7 +68,7 @@ func (a *App) rehearse(ctx context.Context, r config.Report, rep *report.Report,
 		res.Err = fmt.Errorf("drawing report %s: %w", r.Name, err)
 		return res
 	}
-	session := a.remember(ctx, forgetful{a.store}, r, now)
+	session := a.remember(ctx, forgetful{a.store}, rep, now)
 	rq := notify.Request{
 		Report: rep, Run: a.run, Until: until, Now: a.o.Now, Render: func(context.Context) ([]report.File, error) { return files, nil },
 	}
@@ -109,10 +109,10 @@ func (a *App) rehearse(ctx context.Context, r config.Report, rep *report.Report,
 }
 
 // remember opens what is remembered of a report, with the alerts of this slot.
-func (a *App) remember(ctx context.Context, store state.Store, r config.Report, now rules.Evaluation) *state.Session {
+func (a *App) remember(ctx context.Context, store state.Store, rep *report.Report, now rules.Evaluation) *state.Session {
 	ctx, cancel := context.WithTimeout(ctx, stateTime)
 	defer cancel()
-	return state.Open(ctx, store, state.Key{Cluster: a.cfg.Cluster, Report: r.Name}, a.run, now, a.o.Slot)
+	return state.Open(ctx, store, state.Key{Cluster: a.cfg.Cluster, Report: rep.Info.Name}, a.run, now, rep.Info.Slot)
 }
 
 // forgetful is a store that reads and writes nothing.

@@ -32,7 +32,7 @@ func Test(ctx context.Context, cfg *config.Config, name string, o Options) (noti
 		return notify.Receipt{}, fmt.Errorf("receiver %s: %w", name, err)
 	}
 	d := notify.Delivery{Report: report.Build(report.Info{
-		Cluster: cfg.Cluster, Name: testName, Title: "A test of promsnap", Slot: o.Slot, Version: o.Version, Command: o.Command,
+		Cluster: cfg.Cluster, Name: testName, Title: "A test of promsnap", Slot: o.Slot, Version: o.Version,
 	}, nil)}
 	if !to.config.Archives() {
 		d.Message = &notify.Message{Kind: notify.KindTest}

@@ -62,6 +62,7 @@ type Report struct {
 	Range    time.Duration
 	Panels   []snapshot.Spec // in the order that they are drawn in
 
+	Schedule        *Schedule     // nil where the file names none
 	Receivers       []string      // names of Config.Receivers
 	Send            string        // SendChanges or SendSummary, where a receiver tells people
 	ArchiveOnChange bool          // archives keep only the slots at which people are told something

@@ -276,6 +276,10 @@ func severity(word string) rules.Severity {
 // delivers builds what a report says of its delivery, and what it needs for that.
 func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 	out.Send, out.ArchiveOnChange, out.RepeatInterval = r.Send, r.Archive == "on_change", time.Duration(r.RepeatInterval)
+	if b.has(key(path, "schedule")) {
+		out.Schedule = &r.Schedule.Schedule
+		out.Schedule.zone = r.Timezone.Location
+	}
 	tells, archives := false, false
 	seen := map[string]string{}
 	for i, n := range r.Receivers {
@@ -298,7 +302,7 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 		name   string
 		effect bool
 		of     string
-	}{{"send", tells, "that tells people"}, {"repeat_interval", tells && out.Send == SendChanges, "that tells people, with send: changes"}, {"archive", archives, "that keeps reports"}} {
+	}{{"schedule", tells || archives, "of any kind"}, {"send", tells, "that tells people"}, {"repeat_interval", tells && out.Send == SendChanges, "that tells people, with send: changes"}, {"archive", archives, "that keeps reports"}} {
 		if known && b.has(key(path, k.name)) && !k.effect {
 			b.problem(key(path, k.name), "of no effect without a receiver %s; write one into receivers, or take the key out", k.of)
 		}

@@ -79,6 +79,9 @@ type report struct {
 	Range duration `yaml:"range" jsonschema:"default=24h" limits:"1m..400d"`
 	// The panels, in the order in which they are drawn. Without any: all the built-in ones.
 	Panels []panel `yaml:"panels"`
+	// When the report is due, as a cron expression in its time zone: "0 9 * * *". A run with --deliver is for the newest time at which it
+	// was, however late it starts, so that a run that is tried again tells nothing twice.
+	Schedule schedule `yaml:"schedule"`
 	// The names of the receivers that this report is delivered to.
 	Receivers []name `yaml:"receivers"`
 	// What people are told: changes, what is new, worse, better or over, and nothing where nothing is; or summary, once each time, which
@@ -276,6 +279,15 @@ func (z *zone) UnmarshalText(b []byte) (err error) {
 		return fmt.Errorf("unknown time zone %q; write an IANA zone such as Asia/Seoul, Europe/Berlin or UTC", shorten(string(b)))
 	}
 	return nil
+}
+
+// schedule is when a report is due.
+type schedule struct{ Schedule }
+
+// UnmarshalText reads a cron expression.
+func (s *schedule) UnmarshalText(b []byte) (err error) {
+	s.Schedule, err = parseSchedule(string(b))
+	return err
 }
 
 // unit is what numbers are.

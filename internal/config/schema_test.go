@@ -58,6 +58,8 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: "^https?://"}
 	case reflect.TypeFor[base]():
 		return &jsonschema.Schema{Type: "string", Pattern: "^https?://[^?#@]*$"}
+	case reflect.TypeFor[schedule]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^\S+( +\S+){4}$`}
 	case reflect.TypeFor[clock]():
 		return &jsonschema.Schema{Type: "string", Pattern: "^[0-9]{1,2}:[0-9]{2}$"}
 	case reflect.TypeFor[weekdays](), reflect.TypeFor[monthDays](), reflect.TypeFor[months](), reflect.TypeFor[years]():

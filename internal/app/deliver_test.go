@@ -1,0 +1,129 @@
+package app_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
+)
+
+// told is a configuration whose report team is told of, and its channel.
+func told(t *testing.T, report string) (*config.Config, *slackdouble.Double) {
+	t.Helper()
+	double := slackdouble.Start("xoxb-marked")
+	t.Cleanup(double.Close)
+	text := fmt.Sprintf(`
+version: 1
+cluster: test
+prometheus: {}
+reports:
+  - {name: told, range: 1h, receivers: [team], panels: [{use: node-memory}], %s}
+receivers:
+  - {name: team, slack: {channel: C0123456789, token: xoxb-marked, api_url: '%s'}}
+state: {dir: '%s'}
+`, report, double.APIURL(), filepath.Join(t.TempDir(), "state"))
+	return load(t, serve(t, newLab(t)), text), double
+}
+
+// deliver runs all reports at a time.
+func deliver(t *testing.T, cfg *config.Config, o app.Options) app.Result {
+	t.Helper()
+	o.Version, o.Timeout, o.Mode, o.Now = "test", time.Minute, app.Deliver, time.Now
+	a, err := app.New(t.Context(), cfg, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.Run(t.Context()).Results[0]
+}
+
+// A run that starts late, or again, is for the time at which the report was due.
+func TestScheduledSlot(t *testing.T) {
+	cfg, double := told(t, `send: summary, schedule: "0 6 * * *", timezone: Asia/Seoul`)
+	due := time.Date(2026, 11, 21, 21, 0, 0, 0, time.UTC)
+	for _, late := range []time.Duration{0, 7 * time.Minute, 90 * time.Minute} {
+		r := deliver(t, cfg, app.Options{Slot: due.Add(late), Scheduled: true, Command: func(slot time.Time) string { return slot.Format(time.RFC3339) }})
+		if r.Err != nil || !r.Report.Info.Slot.Equal(due) || r.Report.Info.Command != "2026-11-21T21:00:00Z" {
+			t.Errorf("%s late: slot %v, made by %q, %v", late, r.Report.Info.Slot, r.Report.Info.Command, r.Err)
+		}
+		if want := late == 0; want != (len(r.Sent) == 1) {
+			t.Errorf("%s late: sent %v", late, r.Sent)
+		}
+	}
+	// A time that is asked for is the time.
+	if r := deliver(t, cfg, app.Options{Slot: due.Add(time.Hour)}); !r.Report.Info.Slot.Equal(due.Add(time.Hour)) || len(r.Sent) != 1 {
+		t.Errorf("slot %v, sent %v", r.Report.Info.Slot, r.Sent)
+	}
+	messages := 0
+	for _, m := range double.Messages() {
+		if m.Thread == "" {
+			messages++
+		}
+	}
+	if messages != 2 {
+		t.Errorf("%d messages, want 2", messages)
+	}
+}
+
+// Of two runs at once one tells people, and the other stands back.
+func TestTwoRunsAtOnce(t *testing.T) {
+	cfg, double := told(t, "send: changes")
+	results := make(chan app.Result)
+	for range 2 {
+		go func() {
+			a, err := app.New(t.Context(), cfg, app.Options{Slot: slot, Timeout: time.Minute, Mode: app.Deliver, Now: time.Now})
+			if err != nil {
+				results <- app.Result{Err: err}
+				return
+			}
+			results <- a.Run(t.Context()).Results[0]
+		}()
+	}
+	sent := 0
+	for range 2 {
+		r := <-results
+		if r.Err != nil {
+			t.Error(r.Err)
+		}
+		sent += len(r.Sent)
+	}
+	seen := map[string]int{}
+	for _, m := range double.Messages() {
+		if m.Thread == "" {
+			seen[m.Text]++
+		}
+	}
+	for text, n := range seen {
+		if n > 1 || strings.Contains(text, "duplicate") {
+			t.Errorf("%d times %q", n, text)
+		}
+	}
+	if sent == 0 || len(seen) != sent {
+		t.Errorf("%d sent, %d seen", sent, len(seen))
+	}
+}
+
+// What is silent for a query that fails fires still: nothing is told, nothing resolved.
+func TestFailedQueryResolvesNothing(t *testing.T) {
+	cfg, double := told(t, "send: changes")
+	if r := deliver(t, cfg, app.Options{Slot: slot.Add(-time.Hour)}); len(r.Sent) != 1 {
+		t.Fatalf("sent %v, %v", r.Sent, r.Err)
+	}
+	before := len(double.Messages())
+	good := cfg.Prometheus.URL
+	cfg.Prometheus.URL = "http://127.0.0.1:1"
+	if r := deliver(t, cfg, app.Options{Slot: slot.Add(-30 * time.Minute)}); len(r.Sent) != 0 || len(r.Report.Failures) != 1 {
+		t.Errorf("sent %v, failures %v", r.Sent, r.Report.Failures)
+	}
+	cfg.Prometheus.URL = good
+	if r := deliver(t, cfg, app.Options{Slot: slot.Add(-20 * time.Minute)}); len(r.Sent) != 0 || r.Err != nil {
+		t.Errorf("sent %v, %v", r.Sent, r.Err)
+	}
+	if got := len(double.Messages()); got != before {
+		t.Errorf("%d messages more", got-before)
+	}
+}

@@ -1,0 +1,149 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Schedule is when a report is due: minutes that a cron expression names, in a time zone.
+type Schedule struct {
+	minute, hour, day, month, weekday bits
+	eitherDay                         bool // day and weekday are both named: one of them is enough
+	zone                              *time.Location
+}
+
+// bits is a set of small numbers.
+type bits uint64
+
+func (b bits) has(n int) bool { return b&(1<<n) != 0 }
+
+// cronField is one of the five fields of a cron expression.
+type cronField struct {
+	name        string
+	first, last int
+	names       []string // of the numbers from first on
+}
+
+var cronFields = [5]cronField{
+	{"minute", 0, 59, nil},
+	{"hour", 0, 23, nil},
+	{"day of the month", 1, 31, nil},
+	{"month", 1, 12, []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}},
+	{"day of the week", 0, 7, []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}},
+}
+
+// parseSchedule reads a cron expression as Kubernetes' CronJobs have it: five fields, and no seconds or @words.
+func parseSchedule(text string) (Schedule, error) {
+	fields := strings.Fields(text)
+	if len(fields) != len(cronFields) {
+		return Schedule{}, fmt.Errorf("%q is not a schedule; write minute, hour, day, month and day of the week, such as \"*/5 * * * *\" or \"0 9 * * mon-fri\"", shorten(text))
+	}
+	var sets [5]bits
+	for i, f := range fields {
+		var err error
+		if sets[i], err = cronFields[i].parse(f); err != nil {
+			return Schedule{}, err
+		}
+	}
+	s := Schedule{minute: sets[0], hour: sets[1], day: sets[2], month: sets[3], weekday: sets[4], zone: time.UTC}
+	if s.weekday.has(7) { // Sunday, too
+		s.weekday |= 1
+	}
+	s.eitherDay = !strings.HasPrefix(fields[2], "*") && !strings.HasPrefix(fields[4], "*")
+	if s.Last(time.Date(2400, 12, 31, 23, 59, 0, 0, time.UTC)).IsZero() {
+		return Schedule{}, errors.New("no such day ever comes; correct the day or the month")
+	}
+	return s, nil
+}
+
+// parse reads one field: numbers, names, ranges and steps, with commas between them.
+func (f *cronField) parse(text string) (bits, error) {
+	var set bits
+	for part := range strings.SplitSeq(text, ",") {
+		spread, every, stepped := strings.Cut(part, "/")
+		step := 1
+		if stepped {
+			n, err := strconv.ParseUint(every, 10, 8)
+			if err != nil || n == 0 || int(n) > f.last {
+				return 0, fmt.Errorf("%q is not a step of the %s; write one such as */5", shorten(every), f.name)
+			}
+			step = int(n)
+		}
+		first, last := f.first, f.last
+		if spread != "*" {
+			low, high, isRange := strings.Cut(spread, "-")
+			var okLow, okHigh bool
+			if first, okLow = f.number(low); !okLow {
+				return 0, f.error(spread)
+			}
+			switch {
+			case isRange:
+				if last, okHigh = f.number(high); !okHigh || last < first {
+					return 0, f.error(spread)
+				}
+			case !stepped:
+				last = first
+			}
+		}
+		for n := first; n <= last; n += step {
+			set |= 1 << n
+		}
+	}
+	return set, nil
+}
+
+func (f *cronField) error(text string) error {
+	return fmt.Errorf("%q is no %s; write %d to %d, a range such as %d-%d, or *", shorten(text), f.name, f.first, f.last, f.first+1, f.first+5)
+}
+
+// number reads a number or its name.
+func (f *cronField) number(text string) (int, bool) {
+	for i, name := range f.names {
+		if strings.EqualFold(text, name) {
+			return f.first + i, true
+		}
+	}
+	n, err := strconv.ParseUint(text, 10, 8)
+	return int(n), err == nil && int(n) >= f.first && int(n) <= f.last
+}
+
+// longestPause is how far apart two due times may be: leap days are eight years apart around 2100.
+const longestPause = 8 * 366 * 24 * time.Hour
+
+// Last returns the newest time not after t at which the report was due; the zero Time where there is none within eight years.
+func (s *Schedule) Last(t time.Time) time.Time {
+	at := t.In(s.zone).Truncate(time.Minute)
+	for end := at.Add(-longestPause); at.After(end); {
+		switch {
+		case !s.month.has(int(at.Month())) || !s.onDay(at):
+			at = before(at, time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, s.zone))
+		case !s.hour.has(at.Hour()):
+			at = at.Add(-time.Duration(at.Minute()+1) * time.Minute)
+		case !s.minute.has(at.Minute()):
+			at = at.Add(-time.Minute)
+		default:
+			return at.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// before is a minute before the begin of a day, and before at also where a zone's clocks make the day begin later.
+func before(at, begin time.Time) time.Time {
+	if !begin.Before(at) {
+		begin = at
+	}
+	return begin.Add(-time.Minute)
+}
+
+// onDay tells whether the report is due on a day.
+func (s *Schedule) onDay(t time.Time) bool {
+	day, weekday := s.day.has(t.Day()), s.weekday.has(int(t.Weekday()))
+	if s.eitherDay {
+		return day || weekday
+	}
+	return day && weekday
+}

@@ -1,0 +1,88 @@
+package config
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestScheduleLast(t *testing.T) {
+	seoul, err := time.LoadLocation("Asia/Seoul")
+	if err != nil {
+		t.Fatal(err)
+	}
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		schedule string
+		zone     *time.Location
+		at, want string
+	}{
+		{"*/5 * * * *", time.UTC, "2026-11-22T10:04:59Z", "2026-11-22T10:00:00Z"},
+		{"*/5 * * * *", time.UTC, "2026-11-22T10:05:00Z", "2026-11-22T10:05:00Z"},
+		{"0 9 * * *", seoul, "2026-11-22T00:00:30Z", "2026-11-22T00:00:00Z"},
+		{"0 9 * * *", seoul, "2026-11-21T23:59:59Z", "2026-11-21T00:00:00Z"},
+		{"30 8 * * mon-fri", time.UTC, "2026-11-22T12:00:00Z", "2026-11-20T08:30:00Z"},
+		{"0 0 1 * *", time.UTC, "2026-11-22T12:00:00Z", "2026-11-01T00:00:00Z"},
+		{"0 0 29 feb *", time.UTC, "2027-01-01T00:00:00Z", "2024-02-29T00:00:00Z"},
+		{"0 0 13 * fri", time.UTC, "2026-11-22T12:00:00Z", "2026-11-20T00:00:00Z"},  // either of the two
+		{"0 0 */2 * sun", time.UTC, "2026-11-22T12:00:00Z", "2026-11-15T00:00:00Z"}, // * is not a named day: both
+		{"0 12 * * 7", time.UTC, "2026-11-28T12:00:00Z", "2026-11-22T12:00:00Z"},
+		{"10-20/5,50 3 * * *", time.UTC, "2026-11-22T03:49:00Z", "2026-11-22T03:20:00Z"},
+		{"30 2 * * *", berlin, "2026-03-29T10:00:00Z", "2026-03-28T01:30:00Z"}, // the clocks skip it
+		{"0 22/1 * * *", time.UTC, "2026-11-22T23:30:00Z", "2026-11-22T23:00:00Z"},
+	} {
+		s, err := parseSchedule(tc.schedule)
+		if err != nil {
+			t.Errorf("%s: %v", tc.schedule, err)
+			continue
+		}
+		s.zone = tc.zone
+		at, err := time.Parse(time.RFC3339, tc.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Last(at).Format(time.RFC3339); got != tc.want {
+			t.Errorf("%s at %s: %s, want %s", tc.schedule, tc.at, got, tc.want)
+		}
+	}
+}
+
+func TestNoSchedule(t *testing.T) {
+	for _, text := range []string{"", "* * * *", "@daily", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "*/0 * * * *", "5-1 * * * *", "a * * * *", "* * * * * *", "1, * * * *", "-1 * * * *", "0 0 31 2 *"} {
+		if s, err := parseSchedule(text); err == nil {
+			t.Errorf("%q is %+v", text, s)
+		}
+	}
+}
+
+// Whatever the schedule: the time before is due, is none later, and is the time before itself.
+func TestLastIsDue(t *testing.T) {
+	zones := []string{"UTC", "Asia/Seoul", "America/Sao_Paulo", "Australia/Lord_Howe", "Africa/Cairo"}
+	rapid.Check(t, func(t *rapid.T) {
+		field := rapid.SampledFrom([]string{"*", "*/7", "3", "1-5", "2,4"})
+		text := field.Draw(t, "minute") + " " + field.Draw(t, "hour") + " " + field.Draw(t, "day") + " " + field.Draw(t, "month") + " " + field.Draw(t, "weekday")
+		s, err := parseSchedule(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.zone, err = time.LoadLocation(rapid.SampledFrom(zones).Draw(t, "zone")); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Unix(rapid.Int64Range(0, 4_000_000_000).Draw(t, "at"), 0)
+		last := s.Last(at)
+		local := last.In(s.zone)
+		if last.IsZero() || last.After(at) || !s.Last(last).Equal(last) {
+			t.Fatalf("%q at %v: %v", text, at, last)
+		}
+		if !s.minute.has(local.Minute()) || !s.hour.has(local.Hour()) || !s.month.has(int(local.Month())) || !s.onDay(local) {
+			t.Fatalf("%q is not due at %v", text, local)
+		}
+		if next := s.Last(at.Add(time.Hour)); next.Before(last) {
+			t.Fatalf("%q goes back from %v to %v", text, last, next)
+		}
+	})
+}
