@@ -2,12 +2,15 @@ package app_test
 
 import (
 	"fmt"
+	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 )
@@ -125,5 +128,61 @@ func TestFailedQueryResolvesNothing(t *testing.T) {
 	}
 	if got := len(double.Messages()); got != before {
 		t.Errorf("%d messages more", got-before)
+	}
+}
+
+// A bucket holds the archive and the state; the same slot again leaves the same there, and people are told where to look.
+func TestDeliverToS3(t *testing.T) {
+	store, double := cloudtest.New(t), slackdouble.Start("xoxb-marked")
+	t.Cleanup(double.Close)
+	bucket := fmt.Sprintf("bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, access_key: AKIDEXAMPLE, secret_key: %s", store.Name, store.URL, cloudtest.Secret)
+	cfg := load(t, serve(t, newLab(t)), fmt.Sprintf(`
+version: 1
+cluster: prod
+prometheus: {}
+reports:
+  - {name: check, range: 1h, receivers: [team, archive], send: changes, panels: [{use: node-memory}]}
+receivers:
+  - {name: archive, s3: {%s, prefix: reports, public_url: 'https://reports.example.com/prod'}}
+  - {name: team, slack: {channel: C0123456789, token: xoxb-marked, api_url: '%s'}}
+state: {s3: {%s, prefix: state}}
+`, bucket, double.APIURL(), bucket))
+	first := deliver(t, cfg, app.Options{Slot: slot})
+	const home = "prod/check/2026/11/22/20261122T000000Z/index.html"
+	if first.Err != nil || len(first.Sent) != 2 || first.Sent[0].Receiver != "archive" || first.Receipt.Location != "https://reports.example.com/prod/"+home {
+		t.Fatalf("sent %v to %s, %v", first.Sent, first.Receipt.Location, first.Err)
+	}
+	for _, key := range []string{"reports/" + home, "reports/prod/check/latest/report.json", "state/prod/check.json"} {
+		if !slices.Contains(store.Keys(), key) {
+			t.Errorf("no %s among %v", key, store.Keys())
+		}
+	}
+	var blocks string
+	for _, m := range double.Messages() {
+		blocks += string(m.Blocks)
+	}
+	if !strings.Contains(blocks, first.Receipt.Location) {
+		t.Errorf("no message links to the report:\n%s", blocks)
+	}
+	page := store.Object("reports/" + home).ETag
+	again := deliver(t, cfg, app.Options{Slot: slot})
+	if again.Err != nil || len(again.Sent) != 1 || store.Object("reports/"+home).ETag != page {
+		t.Errorf("again: sent %v, %v", again.Sent, again.Err)
+	}
+	if strings.Contains(string(store.Object("state/prod/check.json").Body), cloudtest.Secret) {
+		t.Error("the state holds the secret key")
+	}
+	// A bucket that refuses: people are told all the same, and told that it may be a repetition.
+	store.Break(func(*http.Request, int) *cloudtest.Fault {
+		return &cloudtest.Fault{Status: http.StatusForbidden, Code: "AccessDenied"}
+	})
+	before := len(double.Messages())
+	lost := deliver(t, cfg, app.Options{Slot: slot.Add(5 * time.Minute)})
+	if lost.Err == nil || !strings.Contains(lost.Err.Error(), "AccessDenied") || strings.Contains(lost.Err.Error(), cloudtest.Secret) {
+		t.Errorf("error %v", lost.Err)
+	}
+	after := double.Messages()
+	if len(after) == before || !strings.Contains(string(after[before].Blocks), "AccessDenied") {
+		t.Errorf("%d messages more; the first says %s", len(after)-before, after[min(before, len(after)-1)].Blocks)
 	}
 }
