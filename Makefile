@@ -52,6 +52,7 @@ bench: build ## print speed and memory as ratios against the peers, both sides i
 	go test -run '^$$' -bench Decode -benchtime 5x ./internal/promapi
 	@echo '== drawing: against go-chart itself (want ratio <= 0.33 for 12 series at 1x)'
 	go test -run '^$$' -bench . -benchtime 10x ./internal/chart
+	go test -run '^$$' -bench TwentyPanels -benchtime 8x ./internal/report
 	@echo '== the whole program: against curl fetching the same bytes (want <= 15 from a replay, <= 1.1 from a Prometheus that computes)'
 	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -run '^$$' -bench . -benchtime 1x -timeout 20m ./internal/acceptance
 

@@ -153,7 +153,8 @@ func (n *Notifier) latest(ctx context.Context, root string, d notify.Delivery) e
 // of them is done. Who is still not done says so, and is called again later.
 const rounds = 32
 
-// putNewer writes an object where none is there whose mark is greater.
+// putNewer writes an object where none is there whose mark is greater. Its condition is the ETag, which goes by the bytes alone: the files
+// of two slots differ (each names its slot, a picture the end of its range), so that what was read is what is replaced.
 func (n *Notifier) putNewer(ctx context.Context, key string, o cloud.Object) error {
 	var err error
 	for range rounds {

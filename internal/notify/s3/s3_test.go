@@ -41,7 +41,7 @@ func delivery(slot time.Time, change ...func(*report.Report)) notify.Delivery {
 	stamp := slot.UTC().Format(slotLayout)
 	return notify.Delivery{Report: r, Files: []report.File{
 		{Name: "index.html", ContentType: "text/html; charset=utf-8", Body: []byte("page of " + stamp)},
-		{Name: "report.json", ContentType: "application/json", Body: []byte("{}")},
+		{Name: "report.json", ContentType: "application/json", Body: []byte(`{"slot":"` + stamp + `"}`)},
 		{Name: "node-memory.png", ContentType: "image/png", Body: []byte("picture of " + stamp)},
 	}}
 }
