@@ -185,14 +185,20 @@ func (a *App) Run(ctx context.Context) Outcome {
 		}
 		taken := a.snapshot(snap, r, server)
 		rep := report.Build(taken.info, taken.panels)
-		switch a.o.Mode {
-		case WriteFiles:
+		if a.o.Mode == WriteFiles {
 			out.Results = append(out.Results, a.write(ctx, rep))
-		case DryRun:
-			out.Results = append(out.Results, a.rehearse(ctx, r, rep, a.evaluate(snap, r, taken), until))
-		case Deliver:
-			out.Results = append(out.Results, a.deliver(ctx, r, rep, a.evaluate(snap, r, taken), until))
+			continue
 		}
+		now, err := a.evaluate(snap, r, taken)
+		hand := a.deliver
+		if a.o.Mode == DryRun {
+			hand = a.rehearse
+		}
+		res := hand(ctx, r, rep, now, until)
+		if err != nil {
+			res.Notes = append(res.Notes, err.Error())
+		}
+		out.Results = append(out.Results, res)
 	}
 	return out
 }

@@ -49,10 +49,10 @@ func (a *App) deliver(ctx context.Context, r config.Report, rep *report.Report, 
 	out, err := notify.Deliver(ctx, session, rq)
 	res.StoodBack, res.Sent, res.Err = out.StoodBack, out.Sent, errors.Join(res.Err, err)
 	res.Receipt = location(out.Sent)
-	for _, n := range rq.Receivers {
-		if app := a.receivers[n.Name].slack; app != nil {
+	for _, c := range a.cfg.Receivers { // also those that were told as another's fallback
+		if app := a.receivers[c.Name].slack; app != nil {
 			if err := app.FollowUp(ctx); err != nil {
-				res.Notes = append(res.Notes, fmt.Sprintf("%s: %v", n.Name, err))
+				res.Notes = append(res.Notes, fmt.Sprintf("%s: %v", c.Name, err))
 			}
 		}
 	}

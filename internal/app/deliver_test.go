@@ -13,6 +13,7 @@ import (
 	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
+	"github.com/promsnap/promsnap/internal/panels"
 )
 
 // told is a configuration whose report team is told of, and its channel.
@@ -184,5 +185,34 @@ state: {s3: {%s, prefix: state}}
 	after := double.Messages()
 	if len(after) == before || !strings.Contains(string(after[before].Blocks), "AccessDenied") {
 		t.Errorf("%d messages more; the first says %s", len(after)-before, after[min(before, len(after)-1)].Blocks)
+	}
+}
+
+// Where nobody can say whose the pods are, what fires is told, nothing is over, and a note says why.
+func TestOwnersUnknown(t *testing.T) {
+	cfg, _ := told(t, "send: changes")
+	inner := newLab(t)
+	cfg.Prometheus.URL = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err == nil && strings.Contains(r.Form.Get("query"), "kube_pod_owner") {
+			http.Error(w, "out of order", http.StatusBadRequest)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	}))
+	cfg.Reports[0].Panels = panels.In(cfg.Reports[0].Language)
+	r := deliver(t, cfg, app.Options{Slot: slot})
+	if r.Err != nil || len(r.Sent) == 0 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "kube_pod_owner") {
+		t.Errorf("sent %d, notes %q, %v", len(r.Sent), r.Notes, r.Err)
+	}
+	pods := 0
+	for _, s := range r.Sent {
+		for _, i := range s.Message.Items {
+			if i.Alert.Identity["workload"] != "" {
+				pods++
+			}
+		}
+	}
+	if pods == 0 {
+		t.Error("nothing was told of pods")
 	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/promsnap/promsnap/internal/config"
@@ -11,13 +12,23 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// evaluate is what the alerting rules of a report came to. Where nobody says whose the pods are, their names do.
-func (a *App) evaluate(ctx context.Context, r config.Report, t taken) rules.Evaluation {
-	var own owners
-	if slices.ContainsFunc(t.panels, ofPods) {
-		own, _ = loadOwners(ctx, a.client, t.end, r.Range, a.cfg.Prometheus.MaxSeries)
+// evaluate is what the alerting rules of a report came to. Where nobody can say whose the pods are, their names do, and nothing is over
+// on their account: the error says so.
+func (a *App) evaluate(ctx context.Context, r config.Report, t taken) (rules.Evaluation, error) {
+	if !slices.ContainsFunc(t.panels, ofPods) {
+		return evaluate(t.panels, t.nodes, owners{}), nil
 	}
-	return evaluate(t.panels, t.nodes, own)
+	own, err := loadOwners(ctx, a.client, t.end, r.Range, a.cfg.Prometheus.MaxSeries)
+	now := evaluate(t.panels, t.nodes, own)
+	if err == nil {
+		return now, nil
+	}
+	for i := range now.Rules {
+		if slices.ContainsFunc(now.Rules[i].Series, func(ls series.Labels) bool { return ls.Get("workload") != "" }) {
+			now.Rules[i].Data = min(now.Rules[i].Data, rules.DataPartial)
+		}
+	}
+	return now, fmt.Errorf("alerts of pods go by the pods' names: %w", err)
 }
 
 // ofPods tells whether a panel has an alerting rule and series of pods.
