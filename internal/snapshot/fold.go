@@ -57,10 +57,9 @@ func newFold(spec *Spec, g series.Grid, nodes Nodes, capacity map[uint64]float64
 	}
 }
 
-// add judges one series and keeps of it what is needed. s is only read, and not held.
-func (f *fold) add(s series.Series) error {
+// add judges one series and keeps of it what is needed. The labels are kept, the samples only read.
+func (f *fold) add(s series.Series) {
 	asked := s.Labels
-	s.Labels = s.Labels.Clone()
 	node := f.nodes.Of(s.Labels)
 	added := node != "" && s.Labels.Get("node") == ""
 	if added {
@@ -79,7 +78,6 @@ func (f *fold) add(s series.Series) error {
 	f.rows = append(f.rows, row)
 	f.sample.offer(row.Labels, s.Values)
 	f.keep(row, s.Values)
-	return nil
 }
 
 // judge puts every rule of the panel to the series; the row takes the gravest answer.

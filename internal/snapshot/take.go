@@ -129,7 +129,9 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 		p.Notes = append(p.Notes, fmt.Sprintf(w.WholeUnknown, err))
 	}
 	f := newFold(&p.Spec, p.Grid, o.Nodes, capacity)
-	meta, err := q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, f.add)
+	meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
+		return q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, each)
+	}, f.add)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,51 @@
+package snapshot
+
+import (
+	"errors"
+	"strconv"
+	"testing"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// answer hands n series on through one buffer, as the client does, and ends with err.
+func answer(n int, err error) func(func(series.Series) error) (promapi.Meta, error) {
+	return func(each func(series.Series) error) (promapi.Meta, error) {
+		buf := make([]float64, 2)
+		for i := range n {
+			buf[0], buf[1] = float64(i), float64(-i)
+			if err := each(series.Series{Labels: series.FromPairs("i", strconv.Itoa(i)), Values: buf}); err != nil {
+				return promapi.Meta{}, err
+			}
+		}
+		return promapi.Meta{Series: n}, err
+	}
+}
+
+func TestBesideFoldsEverySeriesInOrder(t *testing.T) {
+	for _, n := range []int{0, 1, batchSeries - 1, batchSeries, batchSeries + 1, 10*batchSeries + 7} {
+		var got []string
+		meta, err := beside(answer(n, nil), func(s series.Series) {
+			i := s.Labels.Get("i")
+			if want := strconv.Itoa(int(s.Values[0])); i != want || s.Values[1] != -s.Values[0] {
+				t.Fatalf("series %s has the samples of %s", i, want)
+			}
+			got = append(got, i)
+		})
+		if err != nil || meta.Series != n || len(got) != n || n > 0 && got[n-1] != strconv.Itoa(n-1) {
+			t.Errorf("%d of %d series, %v", len(got), n, err)
+		}
+	}
+}
+
+func TestBesideGivesErrorsAndFaultsBack(t *testing.T) {
+	cut := errors.New("cut off")
+	if _, err := beside(answer(100, cut), func(series.Series) {}); !errors.Is(err, cut) {
+		t.Errorf("error %v, want the client's", err)
+	}
+	var fault *PanicError
+	if _, err := beside(answer(1000, nil), func(s series.Series) { panic(s.Labels.Get("i")) }); !errors.As(err, &fault) || fault.Value != "0" {
+		t.Errorf("error %v, want the fault of the first series", err)
+	}
+}
