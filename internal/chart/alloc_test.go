@@ -17,7 +17,7 @@ import (
 // series it is of.
 func TestAllocation(t *testing.T) {
 	if testing.Short() {
-		t.Skip("the race detector allocates too: the bound is held without it")
+		t.Skip("-short is set: this measures memory over many charts")
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection would clear the pool of sheets
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))  // each processor has a pool of its own
