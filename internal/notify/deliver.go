@@ -25,6 +25,13 @@ type Request struct {
 	Now func() time.Time
 	// MemoryLost says why Book remembers nothing, "" where it does.
 	MemoryLost string
+
+	// Began is when the run did, by Now. Zero: not known.
+	Began time.Time
+	// Details, History and Interval are handed on: see Delivery.
+	Details  map[rules.Key][]string
+	History  *History
+	Interval time.Duration
 }
 
 // Outcome is what a delivery came to.
@@ -226,7 +233,24 @@ func (d *delivery) hand(ctx context.Context, r *Receiver) {
 func (d *delivery) delivery(m *Message) Delivery {
 	return Delivery{
 		Report: d.Report, Files: d.files, Message: m, Archived: d.kept, Memory: d.page.Memory, MemoryLost: d.MemoryLost,
+		Details: d.Details, History: d.History, Interval: d.Interval, Run: d.soFar(),
 	}
+}
+
+// soFar is what became of the run up to now.
+func (d *delivery) soFar() Run {
+	var run Run
+	if !d.Began.IsZero() {
+		run.Took = d.Now().Sub(d.Began)
+	}
+	for _, s := range d.out.Sent {
+		if s.Err != nil {
+			run.Failed++
+		} else {
+			run.Delivered++
+		}
+	}
+	return run
 }
 
 // tellOrFallBack tells a receiver, and another one in its stead where that fails. The other has an entry of its own from then on, which

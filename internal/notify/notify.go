@@ -31,6 +31,17 @@ type Delivery struct {
 	Details map[rules.Key][]string
 	// History is what a summary says of the checks behind it. Nil: not known.
 	History *History
+	// Interval is the time between two runs of the report, the longest where they are not evenly apart. 0: not known.
+	Interval time.Duration
+	// Run is what became of the run before this delivery.
+	Run Run
+}
+
+// Run is what became of a run so far.
+type Run struct {
+	Took      time.Duration // since the run began
+	Delivered int           // things that receivers were given
+	Failed    int           // things that they could not be given
 }
 
 // History is what became of the checks of a time.
