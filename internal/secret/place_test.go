@@ -1,0 +1,58 @@
+package secret
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestParsePlace(t *testing.T) {
+	const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:promsnap/slack-AbCdEf"
+	for in, want := range map[string]Place{
+		"aws-ssm:/promsnap/slack":           {Store: ParameterStore, Name: "/promsnap/slack"},
+		"aws-ssm:slack":                     {Store: ParameterStore, Name: "slack"},
+		"aws-secretsmanager:promsnap/slack": {Store: SecretsManager, Name: "promsnap/slack"},
+		"aws-secretsmanager:promsnap#token": {Store: SecretsManager, Name: "promsnap", Key: "token"},
+		"aws-secretsmanager:" + arn:         {Store: SecretsManager, Name: arn},
+		"aws-secretsmanager:" + arn + "#a":  {Store: SecretsManager, Name: arn, Key: "a"},
+	} {
+		got, err := ParsePlace(in)
+		if err != nil || got != want || got.String() != in {
+			t.Errorf("%s: %+v %s, %v", in, got, got, err)
+		}
+	}
+	for _, in := range []string{
+		"", "MARKED", "vault:MARKED", "aws-ssm", "aws-ssm:", "aws-ssm:/MARKED name", "aws-ssm:/MARKED#key", "aws-secretsmanager:MARKED#",
+		"aws-secretsmanager:#MARKED", "aws-secretsmanager:MARKED\n", "xoxb-MARKED", "aws-ssm:" + strings.Repeat("MARKED", 300),
+		"aws-secretsmanager:a#" + strings.Repeat("MARKED", 50),
+	} {
+		if p, err := ParsePlace(in); err == nil || strings.Contains(err.Error(), "MARKED") || !strings.Contains(err.Error(), "write") {
+			t.Errorf("%q: %+v, %v", in, p, err)
+		}
+	}
+}
+
+func TestStored(t *testing.T) {
+	p := Place{Store: ParameterStore, Name: "/slack"}
+	s := Stored(p, func(_ context.Context, asked Place) (string, error) {
+		if asked != p {
+			t.Errorf("asked for %s", asked)
+		}
+		return marked + "\n", nil
+	})
+	if got := reveal(t, s); got != marked {
+		t.Errorf("reveals %q", got)
+	}
+	down := errors.New("AWS is down")
+	for want, s := range map[string]String{
+		"nothing here reads secrets from AWS": Stored(p, nil),
+		"AWS is down":                         Stored(p, func(context.Context, Place) (string, error) { return "", down }),
+		"aws-ssm:/slack: the secret is empty": Stored(p, func(context.Context, Place) (string, error) { return " ", nil }),
+		"aws-ssm:/slack: a secret is one":     Stored(p, func(context.Context, Place) (string, error) { return "MARKED\nMARKED", nil }),
+	} {
+		if _, err := s.Reveal(context.Background()); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "MARKED") {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
