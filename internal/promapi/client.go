@@ -64,7 +64,7 @@ type Client struct {
 }
 
 // New returns a client of the server at base, which may have a path prefix, and a user and a password for basic auth. rt sends its
-// requests, see Transport; nil is http.DefaultTransport.
+// requests, see Transport; nil is http.DefaultTransport. An *Error of rt's is the client's own, but for Op and URL.
 func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	if err := checkBase(base); err != nil {
 		return nil, err
@@ -279,7 +279,7 @@ func (c *Client) leave() { <-c.places }
 // the wait would not end before ctx does.
 func (c *Client) pause(ctx context.Context, n int, err error) error {
 	var e *Error
-	if !errors.As(err, &e) || !e.again || n >= c.o.Attempts || e.after > maxWait {
+	if !errors.As(err, &e) || !e.Again || n >= c.o.Attempts || e.after > maxWait {
 		return err
 	}
 	backoff := min(c.o.Backoff<<min(n-1, 16), maxWait)

@@ -42,8 +42,8 @@ type Error struct {
 	Message string // the server's own words, or what was seen
 	Hint    string // what to do next
 	Err     error  // what is beneath it, if anything
+	Again   bool   // another try may help
 
-	again bool          // another try may help
 	after time.Duration // the wait that the server asks for before it
 }
 

@@ -50,10 +50,10 @@ func statusError(resp *http.Response) *Error {
 		e.Kind = KindNotFound
 		e.Hint = "no Prometheus API at this URL: is a path prefix missing, e.g. /prometheus?"
 	case code == http.StatusTooManyRequests:
-		e.Kind, e.again = KindBusy, true
+		e.Kind, e.Again = KindBusy, true
 		e.Hint = "the server or what stands before it limits requests: lower concurrency or ask less often"
 	case code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code == http.StatusGatewayTimeout:
-		e.Kind, e.again = KindBusy, true
+		e.Kind, e.Again = KindBusy, true
 		e.Hint = "Prometheus, or what it stands behind, is not ready: is its pod running?"
 	case code/100 == 5:
 		e.Kind = KindServer
@@ -142,11 +142,11 @@ func networkError(err error) *Error {
 	for errors.As(err, &wrapped) {
 		err = wrapped.Err // url.Error prints the URL with its parameters
 	}
-	e := &Error{Kind: KindNetwork, Message: err.Error(), Err: err, again: true}
+	e := &Error{Kind: KindNetwork, Message: err.Error(), Err: err, Again: true}
 	switch {
 	case errors.As(err, &token):
 		// The text of a RetrieveError has the whole answer of the token's server.
-		e.Kind, e.Err, e.again = KindDenied, nil, false
+		e.Kind, e.Err, e.Again = KindDenied, nil, false
 		e.Message = fmt.Sprintf("the OAuth2 token was refused: HTTP %d %s", token.Response.StatusCode, token.ErrorCode)
 		e.Hint = "check client_id, client_secret, scopes and token_url in http_config's oauth2"
 	case errors.As(err, &op) && op.Op == "proxyconnect":
@@ -155,22 +155,22 @@ func networkError(err error) *Error {
 		e.Kind = KindRefused
 		e.Hint = "nothing listens there: check host and port, and that Prometheus runs; from outside the cluster it needs a port-forward"
 	case errors.As(err, &dns) && dns.IsNotFound:
-		e.Kind, e.again = KindNoHost, false
+		e.Kind, e.Again = KindNoHost, false
 		e.Hint = "check the host name; names like prometheus-server.monitoring.svc are known only inside the cluster"
 	case errors.As(err, &authority):
-		e.Kind, e.again = KindTLS, false
+		e.Kind, e.Again = KindTLS, false
 		e.Hint = "give the authority's certificate in http_config: tls_config: ca_file"
 	case errors.As(err, &hostname):
-		e.Kind, e.again = KindTLS, false
+		e.Kind, e.Again = KindTLS, false
 		e.Hint = "the certificate is another host's: use the name in it, or give it in http_config: tls_config: server_name"
 	case errors.As(err, &certificate):
-		e.Kind, e.again = KindTLS, false
+		e.Kind, e.Again = KindTLS, false
 		e.Hint = "the server's certificate does not hold"
 	case errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record):
-		e.Kind, e.again = KindTLS, false
+		e.Kind, e.Again = KindTLS, false
 		e.Hint = "the server does not speak HTTPS: write http:// in the URL"
 	case errors.As(err, &op) && op.Op == "remote error": // a TLS alert
-		e.Kind, e.again = KindTLS, false
+		e.Kind, e.Again = KindTLS, false
 		e.Hint = "the server refused the TLS handshake: it may want a client certificate (http_config: tls_config: cert_file, key_file)"
 	default:
 		e.Hint = "the connection could not be made or broke off: check the network between, and that Prometheus was not killed"
