@@ -27,23 +27,26 @@ const (
 
 // Advance carries the alerts from prev to a slot. It is pure, and changes nothing of prev.
 //
-// Evaluating a slot again gives the same, an older slot than prev's changes nothing, and evaluating A and then A∪B at one slot equals
+// Evaluating a slot again gives the same, an older slot than prev's changes nothing, nor does the zero slot, and evaluating A and then A∪B at one slot equals
 // evaluating A∪B, as long as there are no more alerts, nor episodes of one, than are remembered: what is known of an alert is a union of
 // its streaks, in which order and repetition do not count.
 //
 // Since when an alert fires comes from the samples, so that slots that were missed heal: what fired and ended since the rule's data was
 // last seen complete (Memory.Seen) is an episode that has ended. A rule that is seen for the first time has no such past.
+//
+// The alert of BlindKey is promsnap's own: it fires while nothing at all can be seen.
 func Advance(prev Memory, now Evaluation, slot time.Time) Memory {
-	if slot.Before(prev.Slot) {
+	if slot.IsZero() || slot.Before(prev.Slot) {
 		return prev
 	}
 	slot = slot.Round(0).UTC() // one time, one encoding
 	next := prev.clone()
-	next.Slot, next.Checks = slot, checked(prev.Checks, slot, now.worst())
+	next.Slot, next.Checks = slot, checked(prev.Checks, slot, now.best())
 	for i := range now.Rules {
 		next.take(&now.Rules[i], now.Exists, slot)
 	}
 	next.endRemoved(now.Configured, slot)
+	next.look(slot)
 	next.bound(prev, slot)
 	return next
 }
@@ -169,6 +172,7 @@ func (r *RuleResult) touches(e, s Episode, reach, slot time.Time) bool {
 func (r *RuleResult) join(es []Episode, s Episode, reach, slot time.Time) []Episode {
 	out := make([]Episode, 0, len(es)+1)
 	joined := s
+	joined.Found = slot
 	for _, e := range es {
 		if r.touches(e, s, reach, slot) {
 			joined = r.union(joined, e)
@@ -195,6 +199,9 @@ func (r *RuleResult) union(a, b Episode) Episode {
 	}
 	if b.Last.After(a.Last) {
 		a.Last = b.Last
+	}
+	if b.Found.Before(a.Found) {
+		a.Found = b.Found
 	}
 	a.Worst = max(a.Worst, b.Worst)
 	switch c := r.Direction.Compare(float64(a.Peak), float64(b.Peak)); {
@@ -318,7 +325,7 @@ func (m *Memory) endRemoved(configured []RuleID, slot time.Time) {
 		there[id.String()] = true
 	}
 	for k, a := range m.Alerts {
-		if !there[a.ID().String()] && a.Fires() {
+		if !there[a.ID().String()] && k != BlindKey && a.Fires() {
 			a.end(Removed, slot)
 			m.Alerts[k] = a
 		}
@@ -327,7 +334,7 @@ func (m *Memory) endRemoved(configured []RuleID, slot time.Time) {
 }
 
 // bound drops what ended long ago and, where there still is too much, what has ended, then the least grave of what is new: what is
-// remembered already stays, so that nobody is told of it twice.
+// remembered already stays, so that nobody is told of it twice. That nothing can be seen always stays.
 func (m *Memory) bound(prev Memory, slot time.Time) {
 	maps.DeleteFunc(m.Alerts, func(_ Key, a Alert) bool { return !a.Fires() && slot.Sub(a.Now().Ended) >= keepEnded })
 	m.Overflow = 0
@@ -336,7 +343,7 @@ func (m *Memory) bound(prev Memory, slot time.Time) {
 		_, knewA := prev.Alerts[k]
 		_, knewB := prev.Alerts[l]
 		return cmp.Or(
-			first(a.Fires(), b.Fires()), first(knewA, knewB), cmp.Compare(b.Severity, a.Severity),
+			first(k == BlindKey, l == BlindKey), first(a.Fires(), b.Fires()), first(knewA, knewB), cmp.Compare(b.Severity, a.Severity),
 			b.Now().Ended.Compare(a.Now().Ended), strings.Compare(string(k), string(l)),
 		)
 	})
@@ -357,7 +364,7 @@ func (m *Memory) bound(prev Memory, slot time.Time) {
 
 // size is about how many bytes the alert takes as JSON.
 func (a *Alert) size() int {
-	n := 350 + 220*len(a.Episodes) + len(a.Panel) + len(a.Rule) + len(a.Name)
+	n := 350 + 250*len(a.Episodes) + len(a.Panel) + len(a.Rule) + len(a.Name)
 	for _, labels := range []map[string]string{a.Labels, a.Identity} {
 		for name, value := range labels {
 			n += len(name) + len(value) + 6

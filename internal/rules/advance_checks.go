@@ -7,7 +7,7 @@ type Checks struct {
 	From  time.Time     `json:"from"`
 	Every time.Duration `json:"every"` // in nanoseconds; 0 where N is 1
 	N     int           `json:"n"`
-	Data  Quality       `json:"data"` // of the rule whose data was worst
+	Data  Quality       `json:"data"` // of the rule whose data was best: DataFailed says that nothing could be seen
 }
 
 // To returns the last slot.
@@ -15,10 +15,12 @@ func (c Checks) To() time.Time { return c.From.Add(time.Duration(c.N-1) * c.Ever
 
 const maxChecks = 100 // rows; the oldest are dropped
 
-// checked adds a slot to the rows. The same slot again takes the place of what it was.
+// checked adds a slot to the rows. The same slot again adds to what was seen of it. The newest row stays however old it is: it says
+// whether the slot before saw anything.
 func checked(rows []Checks, slot time.Time, data Quality) []Checks {
 	rows = append([]Checks(nil), rows...)
 	if last := len(rows) - 1; last >= 0 && rows[last].To().Equal(slot) {
+		data = max(data, rows[last].Data)
 		if rows[last].N--; rows[last].N == 1 {
 			rows[last].Every = 0
 		}
@@ -26,7 +28,7 @@ func checked(rows []Checks, slot time.Time, data Quality) []Checks {
 			rows = rows[:last]
 		}
 	}
-	for len(rows) >= maxChecks || len(rows) > 0 && slot.Sub(rows[0].To()) >= keepEnded {
+	for len(rows) >= maxChecks || len(rows) > 1 && slot.Sub(rows[0].To()) >= keepEnded {
 		rows = rows[1:]
 	}
 	if last := len(rows) - 1; last >= 0 && rows[last].Data == data {
@@ -39,16 +41,20 @@ func checked(rows []Checks, slot time.Time, data Quality) []Checks {
 	return append(rows, Checks{From: slot, N: 1, Data: data})
 }
 
-// worst returns the quality of the rule that has the least data; of no rules, DataComplete: there was nothing to miss.
-func (e Evaluation) worst() Quality {
-	worst := DataComplete
-	for i := range e.Rules {
-		worst = min(worst, e.Rules[i].Data)
+// best returns the quality of the rule that has the most data; of no rules, DataComplete: there was nothing to miss.
+func (e Evaluation) best() Quality {
+	if len(e.Rules) == 0 {
+		return DataComplete
 	}
-	return worst
+	best := DataFailed
+	for i := range e.Rules {
+		best = max(best, e.Rules[i].Data)
+	}
+	return best
 }
 
-// Checked tells which slots from one time on and before another were evaluated, in order, and how good their data was. It goes back at
+// Checked tells which slots from one time on and before another were evaluated, in order, and how good their data was: DataFailed
+// of one at which nothing could be seen. It goes back at
 // least two days, where the slots did not change all the time between good and bad.
 func (m Memory) Checked(from, before time.Time) (slots []time.Time, data []Quality) {
 	for _, row := range m.Checks {

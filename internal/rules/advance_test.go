@@ -92,6 +92,9 @@ func said(m Memory) string {
 	var lines []string
 	for k, a := range m.Alerts {
 		line := a.Identity["node"] + " " + a.Severity.String()
+		if k == BlindKey {
+			line = "BLIND"
+		}
 		if len(a.Episodes) == 0 {
 			line += " NEVER " + string(k)
 		}
@@ -210,7 +213,30 @@ func TestAdvance(t *testing.T) {
 					*r = RuleResult{ID: r.ID, Data: DataFailed}
 				}
 			}, series: map[string]string{"a": over(16)}},
-			every(5, 5, 150), "a critical [4-19 critical peak 95]",
+			every(5, 5, 150), "BLIND [25-150 critical peak 1]\na critical [4-19 critical peak 95]",
+		},
+		"one slot that sees nothing is no news": {
+			watch{edit: func(r *RuleResult) {
+				if r.Through.Equal(minute(24)) {
+					*r = RuleResult{ID: r.ID, Data: DataFailed}
+				}
+			}, series: map[string]string{"a": over(50)}},
+			every(5, 5, 50), "a critical [4-49 critical peak 95]",
+		},
+		"blind from the first slot on": {
+			watch{edit: func(r *RuleResult) { *r = RuleResult{ID: r.ID, Data: DataFailed} }, series: map[string]string{"a": over(50)}},
+			every(5, 5, 10), "BLIND [5-10 critical peak 1]",
+		},
+		"a partial answer is no blindness": {
+			watch{edit: func(r *RuleResult) { r.Data = DataPartial }, series: map[string]string{"a": "5555"}}, every(5, 5, 50), "",
+		},
+		"blind twice": {
+			watch{edit: func(r *RuleResult) {
+				if n := int(r.Through.Sub(start).Minutes()); n >= 14 && n < 29 || n >= 34 && n < 49 {
+					*r = RuleResult{ID: r.ID, Data: DataFailed}
+				}
+			}, series: map[string]string{"a": strings.Repeat("5", 60)}},
+			every(5, 5, 60), "BLIND [15-30 critical peak 1 recovered at 30] [35-50 critical peak 1 recovered at 50]",
 		},
 		"a partial answer ends nothing": {
 			watch{edit: func(r *RuleResult) {
@@ -276,7 +302,7 @@ func TestAdvanceTellsWhatAFailureHid(t *testing.T) {
 	}
 	failing = false
 	w.advance(35)
-	if got, want := said(w.memory), "a critical [10-13 critical peak 95 recovered at 35]"; got != want {
+	if got, want := said(w.memory), "BLIND [15-35 critical peak 1 recovered at 35]\na critical [10-13 critical peak 95 recovered at 35]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -347,12 +373,11 @@ func TestChecked(t *testing.T) {
 	var m Memory
 	failed := map[int]bool{20: true, 25: true, 50: true}
 	for _, n := range []int{0, 5, 10, 15, 20, 25, 30, 40, 45, 50, 50, 55} {
-		r := RuleResult{Data: DataComplete}
-		if failed[n] {
-			r.Data = DataFailed
+		m = Advance(m, Evaluation{Rules: []RuleResult{{}, {}}}, minute(n)) // a first try
+		if !failed[n] {
+			m = Advance(m, Evaluation{Rules: []RuleResult{{Data: DataComplete}, {Data: DataFailed}}}, minute(n))
 		}
-		m = Advance(m, Evaluation{Rules: []RuleResult{{Data: DataPartial}}}, minute(n)) // a first try
-		m = Advance(m, Evaluation{Rules: []RuleResult{{Data: DataComplete}, r}}, minute(n))
+		m = Advance(m, Evaluation{Rules: []RuleResult{{}, {}}}, minute(n)) // takes back nothing of what was seen
 	}
 	slots, data := m.Checked(minute(5), minute(55))
 	var got []string

@@ -117,6 +117,7 @@ type Episode struct {
 	Worst  Severity  `json:"worst"`
 	Peak   Number    `json:"peak"` // the value furthest beyond the limit
 	PeakAt time.Time `json:"peak_at"`
+	Found  time.Time `json:"found,omitzero"` // the slot that found it first; zero: not known, it was long ago
 	Ended  time.Time `json:"ended,omitzero"` // the slot that found it over; zero while it fires
 	End    End       `json:"end,omitempty"`
 }
@@ -180,6 +181,12 @@ func (m Memory) SeenUntil() time.Time {
 		}
 	}
 	return newest
+}
+
+// New tells whether the newest slot is the first that found an episode. Of the very first slot nothing is new: nobody knows what was before.
+func (m Memory) New(e Episode) bool {
+	first := len(m.Checks) == 0 || len(m.Checks) == 1 && m.Checks[0].N == 1
+	return !first && e.Found.Equal(m.Slot)
 }
 
 // clone returns a copy whose maps and episodes can be changed.

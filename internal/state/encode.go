@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"unicode/utf8"
+
+	"github.com/promsnap/promsnap/internal/rules"
 )
 
 // MaxSize is the most bytes that a document may have: a ConfigMap holds 1 MiB. What is remembered has bounds of its own that keep it
@@ -18,7 +20,32 @@ type upgrade func(map[string]json.RawMessage) error
 
 // upgrades lead from each schema version to the next: the first one makes 2 of 1. Each stays for good, with a fixture of its
 // older version among the tests.
-var upgrades = []upgrade{}
+var upgrades = []upgrade{bestOf1}
+
+// bestOf1 makes version 2 of version 1, in which a check was as good as its worst rule: of one that failed it is not known whether the
+// others saw something, and so it is no blind one.
+func bestOf1(doc map[string]json.RawMessage) error {
+	var memory map[string]json.RawMessage
+	var checks []rules.Checks
+	if len(doc["memory"]) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(doc["memory"], &memory); err != nil || memory["checks"] == nil {
+		return err
+	}
+	if err := json.Unmarshal(memory["checks"], &checks); err != nil {
+		return err
+	}
+	for i := range checks {
+		checks[i].Data = max(checks[i].Data, rules.DataPartial)
+	}
+	var err error
+	if memory["checks"], err = json.Marshal(checks); err != nil {
+		return err
+	}
+	doc["memory"], err = json.Marshal(memory)
+	return err
+}
 
 // firstSchema is the oldest version that can be read.
 const firstSchema = 1

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,11 +39,39 @@ func oneOf0(doc map[string]json.RawMessage) error {
 	return errors.Join(err1, err2)
 }
 
-// twoOf1 is what a next version might need: nothing but its number.
-func twoOf1(map[string]json.RawMessage) error { return nil }
+// nothing is what a next version might need: only its number.
+func nothing(map[string]json.RawMessage) error { return nil }
+
+// version1 is a document of version 1, as its program wrote it: a check was as good as its worst rule, and no episode knew who had found it.
+const version1 = `{"schema":1,"cluster":"prod-seoul","report":"check","run":"XQ2K","serial":7,"memory":{"slot":"2026-11-22T03:10:00Z",` +
+	`"seen":{"node-memory/NodeMemoryHigh":"2026-11-22T03:09:00Z"},"alerts":{"node-memory/NodeMemoryHigh{node=\"a\"}":{"panel":"node-memory",` +
+	`"rule":"NodeMemoryHigh","name":"a","labels":{"node":"a"},"identity":{"node":"a"},"severity":"critical","grave_at":"2026-11-22T03:09:00Z",` +
+	`"value":0.94,"limit":0.9,"capacity":null,"episodes":[{"since":"2026-11-22T02:52:00Z","last":"2026-11-22T03:09:00Z","worst":"critical",` +
+	`"peak":0.96,"peak_at":"2026-11-22T03:00:00Z"}]}},"checks":[{"from":"2026-11-22T02:00:00Z","every":300000000000,"n":14,"data":2},` +
+	`{"from":"2026-11-22T03:10:00Z","every":0,"n":1,"data":0}]},"ledger":{"receivers":{"oncall":{"first":"2026-11-22T02:00:00Z",` +
+	`"told":{"node-memory/NodeMemoryHigh{node=\"a\"}":[{"since":"2026-11-22T02:52:00Z","at":"2026-11-22T03:10:00Z","severity":"critical"}]}}}}}`
+
+func TestVersion1(t *testing.T) {
+	d, err := Decode(key, []byte(version1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Schema != Schema || d.Serial != 7 || len(d.Memory.Alerts) != 1 || len(d.Ledger.Receivers["oncall"].Told) != 1 || len(d.Memory.Checks) != 2 {
+		t.Errorf("%+v", d)
+	}
+	// One rule had failed at its last slot. That was no blindness, and so the first blind slot after it is the first.
+	slot := d.Memory.Slot.Add(5 * time.Minute)
+	m := rules.Advance(d.Memory, rules.Evaluation{Rules: []rules.RuleResult{{}}}, slot)
+	if _, blind := m.Alerts[rules.BlindKey]; blind {
+		t.Error("blind after one slot")
+	}
+	if a := d.Memory.Alerts[`node-memory/NodeMemoryHigh{node="a"}`]; m.New(a.Now()) || d.Memory.New(a.Now()) {
+		t.Error("what was told by the older version is new")
+	}
+}
 
 func TestUpgrades(t *testing.T) {
-	for name, steps := range map[string][]upgrade{"one step": {oneOf0}, "two steps": {oneOf0, twoOf1}} {
+	for name, steps := range map[string][]upgrade{"one step": {oneOf0}, "two steps": {oneOf0, nothing}} {
 		d, err := decode(key, []byte(version0), steps, 0)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -64,12 +93,12 @@ func TestUpgrades(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Tomorrow's program reads today's document.
-	if d, err := decode(key, today, []upgrade{oneOf0, twoOf1}, 0); err != nil || d.Schema != 2 || d.Serial != 5 {
+	if d, err := decode(key, today, append(slices.Clone(upgrades), nothing), firstSchema); err != nil || d.Schema != Schema+1 || d.Serial != 5 {
 		t.Errorf("%+v, %v", d, err)
 	}
 	// And today's program does not touch tomorrow's.
 	var newer *NewerError
-	if _, err := Decode(key, bytes.Replace(today, []byte(`"schema":1`), []byte(`"schema":2`), 1)); !errors.As(err, &newer) || newer.Schema != 2 {
+	if _, err := Decode(key, bytes.Replace(today, []byte(`"schema":2`), []byte(`"schema":3`), 1)); !errors.As(err, &newer) || newer.Schema != 3 {
 		t.Errorf("%v", err)
 	}
 	if Schema != firstSchema+len(upgrades) {
@@ -134,6 +163,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(whole)
 	f.Add([]byte(version0))
+	f.Add([]byte(version1))
 	f.Add([]byte(`{"schema":1,"cluster":"prod-seoul","report":"check","memory":{"alerts":{"k":{"episodes":[]}}},"ledger":{}}`))
 	f.Add([]byte(`{"schema":1e99}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -13,7 +13,7 @@ import (
 
 // Schema is the version of the document that this program reads and writes. A field that is added raises it: an older program must
 // not write a document in which it would lose something.
-const Schema = 1
+const Schema = 2
 
 // Key names a document.
 type Key struct{ Cluster, Report string }

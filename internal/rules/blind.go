@@ -1,0 +1,62 @@
+package rules
+
+import (
+	"slices"
+	"time"
+)
+
+// BlindName and BlindKey know the one alert that promsnap has of itself: it can see nothing. It is of no panel, and so no rule of a
+// configuration has its key. It is an alert like every other to whoever tells, silences or routes it.
+const (
+	BlindName     = "PromsnapBlind"
+	BlindKey  Key = "/" + BlindName + "{}"
+)
+
+// blindSlots is how many slots in a row must have seen nothing before people are told: one may be a Prometheus that restarts.
+const blindSlots = 2
+
+// look begins promsnap's own alert, keeps it up or ends it, by the slots in a row at which every rule's data failed. It goes on from the
+// first of them to the slot that sees something again. A slot that began it by a part of its data takes that back when another part is
+// there.
+func (m *Memory) look(slot time.Time) {
+	since, slots := blindSince(m.Checks)
+	a, known := m.Alerts[BlindKey]
+	fires := known && a.Fires()
+	a.Episodes = slices.Clone(a.Episodes)
+	last := len(a.Episodes) - 1
+	switch {
+	case fires && slots > 0:
+		a.Episodes[last].Last = slot
+	case fires && a.Episodes[last].Found.Equal(slot):
+		a.Episodes = a.Episodes[:last]
+	case fires:
+		a.Episodes[last].Last = slot
+		a.end(Recovered, slot)
+	case slots >= blindSlots:
+		a = blind(append(a.Episodes, Episode{Since: since, Last: slot, Worst: Critical, Peak: 1, PeakAt: since, Found: slot}))
+	default:
+		return
+	}
+	if len(a.Episodes) == 0 {
+		delete(m.Alerts, BlindKey)
+		return
+	}
+	a.GraveAt = a.Now().Last
+	m.Alerts[BlindKey] = a
+}
+
+// blind is promsnap's own alert with these episodes.
+func blind(es []Episode) Alert {
+	return Alert{
+		Rule: BlindName, Name: "promsnap", Labels: map[string]string{}, Identity: map[string]string{}, Severity: Critical,
+		Value: 1, Episodes: es[max(len(es)-maxEpisodes, 0):],
+	}
+}
+
+// blindSince counts the newest slots in a row at which nothing was seen, and returns the first of them.
+func blindSince(rows []Checks) (first time.Time, slots int) {
+	for i := len(rows) - 1; i >= 0 && rows[i].Data == DataFailed; i-- {
+		first, slots = rows[i].From, slots+rows[i].N
+	}
+	return first, slots
+}
