@@ -1,0 +1,166 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode"
+
+	"github.com/promsnap/promsnap/internal/secret"
+)
+
+// The bounds of a call.
+const (
+	callTime   = 15 * time.Second // within which the other side answers
+	answerSize = 64 << 10         // bytes of an answer that are read
+	quotedSize = 300              // bytes of its words that an error repeats
+	mostWait   = 24 * time.Hour   // that a Retry-After is believed
+)
+
+// Caller makes the HTTP requests of one receiver, and says what became of them in Notifier's terms. It follows no redirect, because
+// where that leads is not to see a token.
+type Caller struct {
+	// Who is what errors call the other side: "Alertmanager", "the webhook".
+	Who string
+	// Quotes lets errors repeat what the other side says is wrong with a request. Not for a side that may repeat a secret.
+	Quotes bool
+	client *http.Client
+}
+
+// NewCaller returns a caller that knows nothing of the other side but its name. A nil transport is http.DefaultTransport.
+func NewCaller(who string, transport http.RoundTripper) *Caller {
+	return &Caller{Who: who, client: &http.Client{
+		Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Call sends a request. Nil: it was answered with 2xx. The errors are RetryError, RefusedError and others as Notifier has them, and
+// never show the request's address.
+func (c *Caller) Call(rq *http.Request) error {
+	ctx, cancel := context.WithTimeoutCause(rq.Context(), callTime, fmt.Errorf("no answer within %s", callTime))
+	defer cancel()
+	var connected atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	res, err := c.client.Do(rq.WithContext(traced))
+	if err != nil {
+		err = fmt.Errorf("calling %s: %w", c.Who, withoutAddress(ctx, err))
+		if !connected.Load() {
+			return &RetryError{Err: err}
+		}
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	said, err := io.ReadAll(io.LimitReader(res.Body, answerSize)) // also so that the connection can be used again
+	if err != nil {
+		said = nil // the status says enough
+	}
+	return c.answered(res, said)
+}
+
+// withoutAddress is what went wrong, without the address, which may be a secret.
+func withoutAddress(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// answered is the error of an answer. One of 5xx that does not ask to wait may have been given after the work was done.
+func (c *Caller) answered(res *http.Response, said []byte) error {
+	code := res.StatusCode
+	if code >= 200 && code < 300 {
+		return nil
+	}
+	err := fmt.Errorf("%s answered %d %s", c.Who, code, http.StatusText(code))
+	after, asked := retryAfter(res.Header)
+	switch {
+	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable && asked:
+		return &RetryError{After: after, Err: err}
+	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusProxyAuthRequired:
+		return &RefusedError{Err: fmt.Errorf("%w; see its credentials", err)}
+	case code < 400:
+		return &RefusedError{Err: fmt.Errorf("%w; see its address: redirects are not followed", err)}
+	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed, code == http.StatusGone:
+		return &RefusedError{Err: fmt.Errorf("%w; see its address", err)}
+	}
+	if words := c.quote(res.Header, said); words != "" {
+		err = fmt.Errorf("%w: %s", err, words)
+	}
+	if code >= http.StatusInternalServerError {
+		return err
+	}
+	return &RefusedError{Err: err}
+}
+
+// retryAfter is how long an answer asks to wait, in seconds or until a date, which is held against the answer's own; and whether it does.
+func retryAfter(h http.Header) (time.Duration, bool) {
+	s := h.Get("Retry-After")
+	if seconds, err := strconv.Atoi(s); err == nil && seconds >= 0 {
+		return time.Duration(min(seconds, int(mostWait/time.Second))) * time.Second, true
+	}
+	until, err := http.ParseTime(s)
+	if err != nil {
+		return 0, false
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return 0, true
+	}
+	return min(max(until.Sub(now), 0), mostWait), true
+}
+
+// quote is what the other side says is wrong, in one line; "" of a page for people.
+func (c *Caller) quote(h http.Header, said []byte) string {
+	if kind, _, err := mime.ParseMediaType(h.Get("Content-Type")); !c.Quotes || err == nil && kind == "text/html" {
+		return ""
+	}
+	words := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(string(said), ""), func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+	}), " ")
+	if len(words) > quotedSize {
+		words = strings.ToValidUTF8(words[:quotedSize], "") + "…"
+	}
+	return words
+}
+
+// SecretURL reads an address that is a secret. Its errors show nothing of it.
+func (c *Caller) SecretURL(ctx context.Context, s secret.String) (*url.URL, error) {
+	link, err := s.Reveal(ctx)
+	if err != nil {
+		return nil, &RefusedError{Err: fmt.Errorf("reading the address of %s: %w", c.Who, err)}
+	}
+	u, err := url.Parse(link)
+	if err != nil || !isWeb(u) {
+		return nil, &RefusedError{Err: fmt.Errorf("reading the address of %s: it is none; it begins with https:// or http://", c.Who)}
+	}
+	return u, nil
+}
+
+// BaseURL reads the address of a server from a configuration, below which its API lies. It may have a path and nothing more.
+func BaseURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || !isWeb(u):
+		return nil, errors.New("the url is no address; it looks like https://host:port or https://host/path")
+	case u.User != nil:
+		return nil, errors.New("the url holds a name or a password; they belong in http_config's basic_auth")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, errors.New("the url ends with its path: nothing from ? or # on")
+	}
+	return u, nil
+}
+
+func isWeb(u *url.URL) bool { return u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") }

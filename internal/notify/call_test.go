@@ -1,0 +1,136 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/secret"
+)
+
+const marked = "s3cr3t-hunter2"
+
+// ask makes a request of a server that answers so.
+func ask(t *testing.T, quotes bool, answer http.HandlerFunc) error {
+	t.Helper()
+	server := httptest.NewServer(answer)
+	defer server.Close()
+	rq, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/"+marked, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewCaller("the other side", &http.Transport{DisableKeepAlives: true})
+	c.Quotes = quotes
+	err = c.Call(rq)
+	if text := fmt.Sprintf("%v %+v %#v", err, err, c); strings.Contains(text, marked) {
+		t.Errorf("it shows the address: %s", text)
+	}
+	return err
+}
+
+func TestAnswersOfACall(t *testing.T) {
+	const date = "Sun, 22 Nov 2026 00:10:00 GMT"
+	for _, tc := range []struct {
+		name    string
+		status  int
+		headers map[string]string
+		body    string
+		want    string // of a pointer's type, and the words
+		says    string
+		after   time.Duration
+	}{
+		{name: "ok", status: 200},
+		{name: "accepted", status: 202},
+		{name: "busy", status: 429, headers: map[string]string{"Retry-After": "9"}, want: "retry", says: "429 Too Many Requests (asked to wait 9s)", after: 9 * time.Second},
+		{name: "busy without an end", status: 429, want: "retry", says: "429 Too Many Requests"},
+		{name: "busy for a century", status: 429, headers: map[string]string{"Retry-After": "9999999999999"}, want: "retry", after: mostWait},
+		{name: "busy by nonsense", status: 429, headers: map[string]string{"Retry-After": "-3"}, want: "retry"},
+		{
+			name: "down until", status: 503, headers: map[string]string{"Retry-After": "Sun, 22 Nov 2026 00:10:40 GMT", "Date": date},
+			want: "retry", says: "503 Service Unavailable", after: 40 * time.Second,
+		},
+		{name: "down until before", status: 503, headers: map[string]string{"Retry-After": "Sun, 22 Nov 2026 00:09:40 GMT", "Date": date}, want: "retry"},
+		{name: "down", status: 503, body: "no quorum", want: "unknown", says: "503 Service Unavailable: no quorum"},
+		{name: "broken", status: 500, want: "unknown", says: "500 Internal Server Error"},
+		{name: "unauthorized", status: 401, body: marked, want: "refused", says: "401 Unauthorized; see its credentials"},
+		{name: "forbidden", status: 403, want: "refused", says: "see its credentials"},
+		{name: "not there", status: 404, body: "page not found", want: "refused", says: "404 Not Found; see its address"},
+		{name: "redirect", status: 302, headers: map[string]string{"Location": "/elsewhere/" + marked}, want: "refused", says: "redirects are not followed"},
+		{name: "wrong", status: 400, body: "start time\n missing\x1b[31m\u202e", want: "refused", says: "the other side answered 400 Bad Request: start time missing [31m"},
+		{name: "page", status: 400, headers: map[string]string{"Content-Type": "text/html; charset=utf-8"}, body: "<html>", want: "refused", says: "400 Bad Request"},
+		{name: "long", status: 413, body: strings.Repeat("긴", 5000), want: "refused", says: "413 Request Entity Too Large: 긴긴"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			err := ask(t, true, func(w http.ResponseWriter, _ *http.Request) {
+				for k, v := range tc.headers {
+					w.Header().Set(k, v)
+				}
+				w.WriteHeader(tc.status)
+				_, _ = w.Write([]byte(tc.body))
+			})
+			var retry *RetryError
+			var refused *RefusedError
+			kind := ""
+			switch {
+			case errors.As(err, &retry):
+				kind = "retry"
+				if retry.After != tc.after {
+					t.Errorf("asked to wait %s, want %s", retry.After, tc.after)
+				}
+			case errors.As(err, &refused):
+				kind = "refused"
+			case err != nil:
+				kind = "unknown"
+			}
+			if kind != tc.want || err != nil && !strings.Contains(err.Error(), tc.says) || err != nil && len(err.Error()) > 500 {
+				t.Errorf("%s: %v", kind, err)
+			}
+		})
+	}
+}
+
+func TestCallQuotesNobodyUnasked(t *testing.T) {
+	err := ask(t, false, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "your token is "+marked, http.StatusBadRequest) })
+	if err == nil || err.Error() != "the other side answered 400 Bad Request" {
+		t.Error(err)
+	}
+}
+
+func TestCallIsCutOff(t *testing.T) {
+	err := ask(t, true, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	var retry *RetryError
+	var refused *RefusedError
+	if err == nil || errors.As(err, &retry) || errors.As(err, &refused) || !strings.Contains(err.Error(), "calling the other side: EOF") {
+		t.Errorf("nobody knows whether it was delivered: %v", err)
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	c := NewCaller("the webhook", nil)
+	for _, link := range []string{"", "hooks", "ftp://x/" + marked, "https://", "http://\x7f/" + marked, "https://u:" + marked + "@ /"} {
+		_, err := c.SecretURL(context.Background(), secret.Inline(link))
+		var refused *RefusedError
+		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "reading the address of the webhook") || strings.Contains(err.Error(), marked) {
+			t.Errorf("%q: %v", link, err)
+		}
+		if _, err := BaseURL(link); err == nil || strings.Contains(err.Error(), marked) {
+			t.Errorf("%q: %v", link, err)
+		}
+	}
+	for link, says := range map[string]string{
+		"https://u:" + marked + "@am/": "http_config", "https://am/?token=" + marked: "ends with its path", "https://am/#" + marked: "ends with its path",
+		"https://am:9093/alerts": "",
+	} {
+		if _, err := BaseURL(link); says == "" && err != nil || says != "" && (err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), marked)) {
+			t.Errorf("%q: %v", link, err)
+		}
+	}
+	if u, err := c.SecretURL(context.Background(), secret.Inline("https://hooks.example.com/x?k=1")); err != nil || u.RawQuery != "k=1" {
+		t.Errorf("%v, %v", u, err)
+	}
+}

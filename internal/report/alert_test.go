@@ -1,0 +1,65 @@
+package report
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+func TestFindingOfAnAlert(t *testing.T) {
+	panels := []snapshot.Panel{
+		{Spec: snapshot.Spec{
+			Name: "node-memory", Title: "Memory", Subject: "memory", Unit: units.PercentUnit, Capacity: &snapshot.Capacity{Unit: units.Bytes},
+			Rules: []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), RunbookURL: "https://runbooks.example.com/m"}},
+		}},
+		{Spec: snapshot.Spec{Name: "node-pressure", Title: "Pressure", Subject: "memory pressure", Rules: []rules.Rule{{Name: "NodePressure", Critical: rules.At(0)}}}},
+	}
+	since := slot.Add(-18 * time.Minute)
+	on := rules.Episode{Since: since, Last: slot, Worst: rules.Critical, Peak: .96, PeakAt: since.Add(time.Minute)}
+	over := on
+	over.Last, over.Ended, over.End = slot.Add(-time.Minute), slot, rules.Recovered
+	gone := over
+	gone.End = rules.Vanished
+	memory := func(e rules.Episode) rules.Alert {
+		return rules.Alert{
+			Panel: "node-memory", Rule: "NodeMemoryHigh", Name: "ip-10-0-1-12", Labels: map[string]string{"node": "ip-10-0-1-12"}, Severity: rules.Critical,
+			Value: .94, Limit: .9, Capacity: 64 << 30, Episodes: []rules.Episode{e},
+		}
+	}
+	silent, small, removed := memory(on), memory(on), memory(on)
+	silent.Silent = slot.Add(-time.Minute)
+	small.Capacity, small.Value = rules.Number(math.NaN()), rules.Number(math.NaN())
+	removed.Panel = "no-longer-there"
+	pressure := rules.Alert{Panel: "node-pressure", Rule: "NodePressure", Name: "ip-10-0-1-12", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on}}
+	for _, tc := range []struct {
+		name         string
+		alert        rules.Alert
+		value, short string
+		long         string
+	}{
+		{"fires", memory(on), "94 %", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB) since 23:42", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB), over 90 % since 23:42"},
+		{"silent", silent, "", "ip-10-0-1-12 memory: no data since 23:59", ""},
+		{"over", memory(over), "94 %", "ip-10-0-1-12 memory was over 23:42–23:59, peak 96 %", ""},
+		{"gone", memory(gone), "94 %", "ip-10-0-1-12 memory was over 23:42–23:59, peak 96 %; it no longer exists", ""},
+		{"without figures", small, "", "ip-10-0-1-12 memory since 23:42", ""},
+		{"panel removed", removed, "", "ip-10-0-1-12 NodeMemoryHigh since 23:42", ""},
+		{"condition", pressure, "", "ip-10-0-1-12 memory pressure since 23:42", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := Build(Info{Cluster: "prod-seoul", Name: "check", Slot: slot}, panels)
+			f := r.FindingOf(tc.alert)
+			if f.Sentence != tc.short || f.Value != tc.value || tc.long != "" && r.InFull(&f) != tc.long {
+				t.Errorf("%q: %q, %q", f.Value, f.Sentence, r.InFull(&f))
+			}
+			korean := Build(Info{Cluster: "prod-seoul", Name: "check", Slot: slot, Language: words.Korean}, panels)
+			if k := korean.FindingOf(tc.alert); k.Sentence == f.Sentence {
+				t.Errorf("in Korean it says %q", k.Sentence)
+			}
+		})
+	}
+}
