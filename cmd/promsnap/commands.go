@@ -35,7 +35,7 @@ instead. The exit code is 2 where there is one.`,
 				fmt.Fprintf(c.stdout, "report %s: %s, %s of range %s\n", r.Name, count(len(r.Panels), "panel"), count(rules, "rule"), model.Duration(r.Range).String())
 			}
 			for _, r := range cfg.Receivers {
-				if r.Webhook != nil {
+				if r.SlackWebhook != nil {
 					fmt.Fprintf(c.stdout, "receiver %s: %s\n", r.Name, slack.WebhookLoses)
 				}
 			}

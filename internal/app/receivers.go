@@ -57,12 +57,12 @@ func openReceiver(ctx context.Context, r config.Receiver) (receiver, error) {
 		}
 		out.slack = slack.New(o)
 		out.notifier = out.slack
-	case r.Webhook != nil:
+	case r.SlackWebhook != nil:
 		o, err := slackOptions(r)
 		if err != nil {
 			return out, err
 		}
-		out.notifier = slack.NewWebhook(slack.WebhookOptions{URL: r.Webhook.URL, Mentions: o.Mentions})
+		out.notifier = slack.NewWebhook(slack.WebhookOptions{URL: r.SlackWebhook.URL, Mentions: o.Mentions})
 	}
 	return out, nil
 }
@@ -74,7 +74,7 @@ func slackOptions(r config.Receiver) (slack.Options, error) {
 	if r.Slack != nil {
 		o, mentions = slack.Options{Channel: r.Slack.Channel, Token: r.Slack.Token, APIURL: r.Slack.APIURL}, r.Slack.Mentions
 	} else {
-		mentions = r.Webhook.Mentions
+		mentions = r.SlackWebhook.Mentions
 	}
 	o.Mentions = make(map[rules.Severity][]slack.Mention, len(mentions))
 	for severity, names := range mentions {

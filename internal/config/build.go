@@ -73,6 +73,7 @@ func (b *builder) config(f *file) *Config {
 		c.Reports = append(c.Reports, b.report(&r, path))
 		b.delivers(&r, path, c, &c.Reports[i])
 	}
+	b.histories(f.Reports, c)
 	b.remembers(c)
 	return c
 }
@@ -133,6 +134,7 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 		Timeout:        time.Duration(s.Timeout),
 		Concurrency:    s.Concurrency,
 		MaxSeries:      s.MaxSeries,
+		HTTP:           b.http(key(path, "http_config"), s.HTTP),
 	}
 	for i, m := range s.Matchers {
 		p.Matchers = append(p.Matchers, m...)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"reflect"
 	"time"
 
@@ -17,12 +16,13 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
 // Config is a configuration in which everything is checked and every default is filled in. It is safe to print: the parts
-// that hold secrets, Prometheus.HTTP and every secret.String, show none.
+// that hold secrets, every HTTP and every secret.String, show none.
 type Config struct {
 	Version    int
 	Cluster    string // "" where the file names none
@@ -67,6 +67,8 @@ type Report struct {
 	Send            string        // SendChanges or SendSummary, where a receiver tells people
 	ArchiveOnChange bool          // archives keep only the slots at which people are told something
 	RepeatInterval  time.Duration // 0: an alert that goes on is not told again
+	HistoryFrom     string        // the name of the report whose runs and alerts a summary counts; "" where the file names none
+	Heartbeat       secret.String // the address that is called after each run; zero where the file names none
 }
 
 // Options are what the file's own text does not say.
@@ -113,7 +115,7 @@ func Load(name string, data []byte, o Options) (*Config, error) {
 	if d.env == nil {
 		d.env = func(string) string { return "" }
 	}
-	f := file{Prometheus: prometheusSection{HTTP: promconfig.DefaultHTTPClientConfig}}
+	var f file
 	if root := d.parse(); root != nil {
 		d.decode(root, "", reflect.ValueOf(&f).Elem())
 	}
@@ -122,8 +124,6 @@ func Load(name string, data []byte, o Options) (*Config, error) {
 	if errs := d.problems.sorted(); len(errs) > 0 {
 		return nil, errs
 	}
-	f.Prometheus.HTTP.SetDirectory(filepath.Dir(name))
-	c.Prometheus.HTTP = HTTP{client: func() promconfig.HTTPClientConfig { return f.Prometheus.HTTP }}
 	return c, nil
 }
 
@@ -149,7 +149,7 @@ func Default(o Options) (*Config, error) {
 	return Load("default", []byte("version: 1\nprometheus: {}\nreports: [{name: default, title: Capacity}]\n"), o)
 }
 
-// HTTP is prometheus.http_config. It holds secrets and prints as <redacted>, whatever prints it.
+// HTTP is an http_config. The zero value is that of a file without one. It holds secrets and prints as <redacted>, whatever prints it.
 type HTTP struct {
 	// A function, because fmt follows pointers where HTTP lies in somebody's unexported field and it may not call Format.
 	client func() promconfig.HTTPClientConfig

@@ -2,6 +2,8 @@ package config
 
 import (
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
@@ -24,13 +26,16 @@ type Bucket struct {
 	SSE, KMSKey                    string // SSE: "", AES256, aws:kms
 }
 
-// Receiver is whom reports are delivered to. One of Dir, S3, Slack and Webhook is set.
+// Receiver is whom reports are delivered to. One of Dir to Pushgateway is set.
 type Receiver struct {
-	Name    string
-	Dir     string // path
-	S3      *Archive
-	Slack   *Slack
-	Webhook *Webhook
+	Name         string
+	Dir          string // path
+	S3           *Archive
+	Slack        *Slack
+	SlackWebhook *SlackWebhook
+	Webhook      *Webhook
+	Alertmanager *Alertmanager
+	Pushgateway  *Pushgateway
 
 	MinSeverity            rules.Severity
 	SendResolved, AllClear bool
@@ -39,8 +44,16 @@ type Receiver struct {
 	Mute                   []TimeInterval
 }
 
-// Archives tells a receiver that keeps reports from one that tells people.
+// Archives tells whether the receiver keeps reports.
 func (r *Receiver) Archives() bool { return r.Dir != "" || r.S3 != nil }
+
+// Tells tells whether the receiver tells people.
+func (r *Receiver) Tells() bool { return r.Slack != nil || r.SlackWebhook != nil }
+
+// Mirrors tells whether the receiver is a program that is given everything on every run.
+func (r *Receiver) Mirrors() bool {
+	return r.Webhook != nil || r.Alertmanager != nil || r.Pushgateway != nil
+}
 
 // Archive is a bucket that keeps reports.
 type Archive struct {
@@ -57,10 +70,28 @@ type Slack struct {
 	APIURL   string                      // "" for Slack's own
 }
 
-// Webhook is an incoming webhook of Slack.
-type Webhook struct {
+// SlackWebhook is an incoming webhook of Slack.
+type SlackWebhook struct {
 	URL      secret.String
 	Mentions map[rules.Severity][]string
+}
+
+// Webhook is an address of the reader's own program.
+type Webhook struct {
+	URL, Token secret.String // Token: zero where the file names none
+}
+
+// Alertmanager is what takes alerts as Alertmanager does.
+type Alertmanager struct {
+	URL  string // http or https, with a host, without user, query or fragment
+	HTTP HTTP
+}
+
+// Pushgateway is where the metrics of runs go.
+type Pushgateway struct {
+	URL  string // as an Alertmanager's
+	Job  string
+	HTTP HTTP
 }
 
 // What a report sends to people.
@@ -110,22 +141,20 @@ func (b *builder) receivers(from []receiver, times map[string][]TimeInterval) []
 	return out
 }
 
+// kinds are the places that a receiver can be.
+var kinds = []string{"dir", "s3", "slack", "slack_webhook", "webhook", "alertmanager", "pushgateway"}
+
 // receiver builds one receiver.
 func (b *builder) receiver(r *receiver, path string) Receiver {
 	out := Receiver{
 		Name: string(r.Name), MinSeverity: severity(r.MinSeverity), SendResolved: r.SendResolved, AllClear: r.AllClear, Fallback: string(r.Fallback),
 	}
-	var kinds []string
-	for _, k := range []string{"dir", "s3", "slack", "slack_webhook"} {
-		if b.has(key(path, k)) {
-			kinds = append(kinds, k)
-		}
-	}
+	set := slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return !b.has(key(path, k)) })
 	switch {
-	case len(kinds) == 0:
-		b.problem(path, "no place; write one of dir, s3, slack and slack_webhook")
-	case len(kinds) > 1:
-		b.problem(key(path, kinds[1]), "beside %s; a receiver is one place: make two receivers of it", kinds[0])
+	case len(set) == 0:
+		b.problem(path, "no place; write one of %s", strings.Join(kinds, ", "))
+	case len(set) > 1:
+		b.problem(key(path, set[1]), "beside %s; a receiver is one place: make two receivers of it", set[0])
 	}
 	if b.has(key(path, "group_by")) {
 		out.GroupBy = make([]string, len(r.GroupBy))
@@ -133,6 +162,26 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 			out.GroupBy[i] = string(l)
 		}
 	}
+	b.archive(r, path, &out)
+	b.people(r, path, &out)
+	b.mirror(r, path, &out)
+	why := ""
+	switch {
+	case out.Archives():
+		why = "an archive keeps reports and is told nothing"
+	case out.Mirrors():
+		why = "a program is given everything on every run, and chooses by itself"
+	}
+	for _, k := range []string{"min_severity", "send_resolved", "all_clear", "group_by", "fallback", "mute_time_intervals"} {
+		if why != "" && b.has(key(path, k)) {
+			b.problem(key(path, k), "of no effect: %s; take it out", why)
+		}
+	}
+	return out
+}
+
+// archive builds a receiver that keeps reports.
+func (b *builder) archive(r *receiver, path string, out *Receiver) {
 	if r.Dir != nil {
 		if out.Dir = b.beside(r.Dir.Path); r.Dir.Path == "" {
 			b.problem(key(path, "dir.path"), "empty; write a directory such as /var/lib/promsnap")
@@ -145,6 +194,10 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 			b.problem(key(at, "link_expiry"), "beside public_url, whose links are not signed; take one of the two out")
 		}
 	}
+}
+
+// people builds a receiver that tells people.
+func (b *builder) people(r *receiver, path string, out *Receiver) {
 	if s := r.Slack; s != nil {
 		at := key(path, "slack")
 		token := b.secretOf(at, "token", s.Token, s.TokenFile, s.TokenEnv)
@@ -154,18 +207,36 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 		out.Slack = &Slack{Channel: string(s.Channel), Token: token, Mentions: s.Mentions.bySeverity(), APIURL: string(s.APIURL)}
 	}
 	if h := r.SlackWebhook; h != nil {
-		at := key(path, "slack_webhook")
-		out.Webhook = &Webhook{URL: b.secretOf(at, "url", h.URL, h.URLFile, h.URLEnv), Mentions: h.Mentions.bySeverity()}
-		if out.Webhook.URL.IsZero() {
-			b.problem(at, "no address; write url_file or url_env, where the webhook's address is")
+		out.SlackWebhook = &SlackWebhook{
+			URL: b.addressOf(key(path, "slack_webhook"), "the webhook's", h.URL, h.URLFile, h.URLEnv), Mentions: h.Mentions.bySeverity(),
 		}
 	}
-	if out.Archives() {
-		for _, k := range []string{"min_severity", "send_resolved", "all_clear", "group_by", "fallback", "mute_time_intervals"} {
-			if b.has(key(path, k)) {
-				b.problem(key(path, k), "of no effect: an archive keeps reports and is told nothing; take it out")
-			}
+}
+
+// mirror builds a receiver that is a program.
+func (b *builder) mirror(r *receiver, path string, out *Receiver) {
+	if h := r.Webhook; h != nil {
+		at := key(path, "webhook")
+		out.Webhook = &Webhook{
+			URL: b.addressOf(at, "the webhook's", h.URL, h.URLFile, h.URLEnv), Token: b.secretOf(at, "token", h.Token, h.TokenFile, h.TokenEnv),
 		}
+	}
+	if a := r.Alertmanager; a != nil {
+		out.Alertmanager = &Alertmanager{URL: string(a.URL), HTTP: b.http(key(path, "alertmanager.http_config"), a.HTTP)}
+	}
+	if p := r.Pushgateway; p != nil {
+		out.Pushgateway = &Pushgateway{URL: string(p.URL), Job: p.Job, HTTP: b.http(key(path, "pushgateway.http_config"), p.HTTP)}
+		if p.Job == "" {
+			b.problem(key(path, "pushgateway.job"), "empty; write the value of the label job, or take the key out for promsnap")
+		}
+	}
+}
+
+// addressOf is an address that is a secret, and required.
+func (b *builder) addressOf(path, whose, inline, file, env string) secret.String {
+	out := b.secretOf(path, "url", inline, file, env)
+	if out.IsZero() {
+		b.problem(path, "no address; write url_file or url_env, where %s address is", whose)
 	}
 	return out
 }
@@ -179,7 +250,7 @@ func (b *builder) fallback(all []Receiver, r *Receiver, path string) {
 		if all[i].Name != r.Fallback {
 			continue
 		}
-		if all[i].Archives() || r.Fallback == r.Name {
+		if !all[i].Tells() || r.Fallback == r.Name {
 			b.problem(path, "%s cannot stand in for %s; write another receiver that tells people (slack, slack_webhook)", r.Fallback, r.Name)
 		}
 		return
@@ -271,60 +342,4 @@ func severity(word string) rules.Severity {
 		return rules.Critical
 	}
 	return rules.Warning
-}
-
-// delivers builds what a report says of its delivery, and what it needs for that.
-func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
-	out.Send, out.ArchiveOnChange, out.RepeatInterval = r.Send, r.Archive == "on_change", time.Duration(r.RepeatInterval)
-	if b.has(key(path, "schedule")) {
-		out.Schedule = &r.Schedule.Schedule
-		out.Schedule.zone = r.Timezone.Location
-	}
-	tells, archives := false, false
-	seen := map[string]string{}
-	for i, n := range r.Receivers {
-		at := item(key(path, "receivers"), i)
-		b.unique(seen, string(n), at)
-		found := false
-		for j := range c.Receivers {
-			if c.Receivers[j].Name == string(n) {
-				found = true
-				archives, tells = archives || c.Receivers[j].Archives(), tells || !c.Receivers[j].Archives()
-			}
-		}
-		if !found && n != "" {
-			b.problem(at, "no receiver %q; write the name of one of receivers", n)
-		}
-		out.Receivers = append(out.Receivers, string(n))
-	}
-	known := b.clean("receivers") && b.clean(key(path, "receivers"))
-	for _, k := range []struct {
-		name   string
-		effect bool
-		of     string
-	}{{"schedule", tells || archives, "of any kind"}, {"send", tells, "that tells people"}, {"repeat_interval", tells && out.Send == SendChanges, "that tells people, with send: changes"}, {"archive", archives, "that keeps reports"}} {
-		if known && b.has(key(path, k.name)) && !k.effect {
-			b.problem(key(path, k.name), "of no effect without a receiver %s; write one into receivers, or take the key out", k.of)
-		}
-	}
-	if known && tells && !b.has(key(path, "send")) {
-		b.problem(key(path, "send"), "missing; write changes, to tell what is new, worse or over, or summary, to post each time")
-	}
-}
-
-// remembers checks what every delivery needs: a name for the cluster, and a memory.
-func (b *builder) remembers(c *Config) {
-	for i, r := range c.Reports {
-		if len(r.Receivers) == 0 {
-			continue
-		}
-		at := key(item("reports", i), "receivers")
-		if c.Cluster == "" {
-			b.problem("cluster", "missing; write the cluster's name, which messages and keys begin with, because %s is set", at)
-		}
-		if c.State == nil {
-			b.problem("state", "missing; write state: {dir: PATH} or state: {s3: {bucket: NAME}}, where promsnap remembers whom it told what, because %s is set", at)
-		}
-		return
-	}
 }

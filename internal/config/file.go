@@ -91,6 +91,12 @@ type report struct {
 	Archive string `yaml:"archive" jsonschema:"default=always,enum=always,enum=on_change"`
 	// How long after it was last told an alert that goes on is told again; 0s: never. Only with send: changes.
 	RepeatInterval duration `yaml:"repeat_interval" jsonschema:"default=4h" limits:"0s..30d"`
+	// The name of another report, a check with a schedule, whose runs and alerts the summary counts: "4 alerts, all resolved, checks 285/288".
+	// Only with send: summary.
+	HistoryFrom name `yaml:"history_from"`
+	// An address that is called after each run that delivered everything, with /fail behind it after each that did not, for a service that
+	// notices when nobody calls any more.
+	Heartbeat *heartbeat `yaml:"heartbeat"`
 }
 
 // panel is one question with its chart: a built-in panel (use), any of whose fields can be set, or one of your own (name, query).
@@ -128,6 +134,8 @@ type panel struct {
 	Capacity *capacity `yaml:"capacity"`
 	// Lines to read the series against, drawn dashed with their names: limits, requests, capacity. A chart has four at most.
 	References []reference `yaml:"references"`
+	// A question about each of the worst alerts that fire, such as the pods that take most of a node; the answers stand beside the alert.
+	Detail *detail `yaml:"detail"`
 	// An answer without series is the good one, as long as the metrics exist.
 	EmptyIsOK bool `yaml:"empty_is_ok"`
 	// Leave the panel out where its metrics do not exist.
@@ -152,6 +160,16 @@ type reference struct {
 	Name string `yaml:"name" jsonschema:"required"`
 	// PromQL that gives an instant vector, as the panel's query does.
 	Query string `yaml:"query" jsonschema:"required"`
+}
+
+// detail is a query about one series that fires, at the newest time of the panel.
+type detail struct {
+	// PromQL that gives an instant vector. {{label}}, between double quotes, stands for the label's value of the series that fires: node="{{node}}".
+	Query string `yaml:"query" jsonschema:"required"`
+	// The name of a series of the answer: text in which {{label}} stands for the label's value. Without one, the whole label set.
+	Legend string `yaml:"legend"`
+	// What its numbers are, by Grafana's id.
+	Unit unit `yaml:"unit"`
 }
 
 // rule is an alert (alertname) or a verdict (name and reduce).

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+
+	promconfig "github.com/prometheus/common/config"
 )
 
 // The types of this file are the part of promsnap.yaml that is about telling people, and remembering what they were told. See file.go.
@@ -46,7 +48,8 @@ type bucket struct {
 	KMSKey string `yaml:"kms_key"`
 }
 
-// receiver is whom reports are delivered to: an archive (dir, s3), or people (slack, slack_webhook).
+// receiver is whom reports are delivered to: an archive (dir, s3), people (slack, slack_webhook), or a program that is given everything on
+// every run (webhook, alertmanager, pushgateway).
 type receiver struct {
 	// The name, for reports to refer to.
 	Name name `yaml:"name" jsonschema:"required"`
@@ -58,6 +61,12 @@ type receiver struct {
 	Slack *slack `yaml:"slack"`
 	// A channel of Slack, by an incoming webhook, which sends text and links only.
 	SlackWebhook *slackWebhook `yaml:"slack_webhook"`
+	// An address of your own program, which is posted what each run has found, as JSON.
+	Webhook *webhook `yaml:"webhook"`
+	// An Alertmanager, which is posted all alerts on every run. Only of reports with a schedule, and not with send: summary.
+	Alertmanager *alertmanager `yaml:"alertmanager"`
+	// A Pushgateway, which is given the metrics of each run.
+	Pushgateway *pushgateway `yaml:"pushgateway"`
 	// The least severity that these people are told of.
 	MinSeverity string `yaml:"min_severity" jsonschema:"default=warning,enum=warning,enum=critical"`
 	// Tell these people when an alert is over.
@@ -114,6 +123,50 @@ type slackWebhook struct {
 	URLEnv string `yaml:"url_env"`
 	// Whom a message disturbs, by the severity of what it tells.
 	Mentions mentions `yaml:"mentions"`
+}
+
+// webhook is an address of the reader's own program. The whole of it is a secret.
+type webhook struct {
+	// The address.
+	URL string `yaml:"url"`
+	// The file that holds the address.
+	URLFile string `yaml:"url_file"`
+	// The name of the environment variable that holds the address.
+	URLEnv string `yaml:"url_env"`
+	// A token that is sent as Authorization: Bearer.
+	Token string `yaml:"token"`
+	// The file that holds the token.
+	TokenFile string `yaml:"token_file"`
+	// The name of the environment variable that holds the token.
+	TokenEnv string `yaml:"token_env"`
+}
+
+// alertmanager is an Alertmanager, or what takes alerts as it does.
+type alertmanager struct {
+	// Its address, with a path where it has one: http://alertmanager.monitoring.svc:9093
+	URL base `yaml:"url" jsonschema:"required"`
+	// How to connect and log in, as prometheus.http_config.
+	HTTP promconfig.HTTPClientConfig `yaml:"http_config"`
+}
+
+// pushgateway is a Pushgateway.
+type pushgateway struct {
+	// Its address, with a path where it has one: http://pushgateway.monitoring.svc:9091
+	URL base `yaml:"url" jsonschema:"required"`
+	// The label job of the metrics, which have cluster and report too.
+	Job string `yaml:"job" jsonschema:"default=promsnap"`
+	// How to connect and log in, as prometheus.http_config.
+	HTTP promconfig.HTTPClientConfig `yaml:"http_config"`
+}
+
+// heartbeat is an address that is called after each run. The whole of it is a secret.
+type heartbeat struct {
+	// The address.
+	URL string `yaml:"url"`
+	// The file that holds the address.
+	URLFile string `yaml:"url_file"`
+	// The name of the environment variable that holds the address.
+	URLEnv string `yaml:"url_env"`
 }
 
 // mentions are whom a message disturbs, by severity.

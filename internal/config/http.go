@@ -3,6 +3,7 @@ package config
 import (
 	"maps"
 	"net/url"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -41,12 +42,22 @@ func inlineMap(v reflect.Value) reflect.Value {
 	return reflect.Value{}
 }
 
-// httpConfig decodes prometheus.http_config and checks what belongs together in it, as UnmarshalYAML of prometheus/common's types
+// http is the http_config at path, whose relative paths start from the file's directory.
+func (b *builder) http(path string, from promconfig.HTTPClientConfig) HTTP {
+	if !b.has(path) {
+		return HTTP{}
+	}
+	from.SetDirectory(filepath.Dir(b.file))
+	return HTTP{client: func() promconfig.HTTPClientConfig { return from }}
+}
+
+// httpConfig decodes an http_config and checks what belongs together in it, as UnmarshalYAML of prometheus/common's types
 // does. Those are not called: their errors show values and have no positions.
 func (d *decoder) httpConfig(n *yaml.Node, path string, to *promconfig.HTTPClientConfig) {
 	d.secret = true
 	defer func() { d.secret = false }()
 	before := len(d.problems)
+	*to = promconfig.DefaultHTTPClientConfig
 	d.object(n, path, reflect.ValueOf(to).Elem())
 	if len(d.problems) > before {
 		return // what is missing because it could not be read would be found missing again

@@ -129,6 +129,11 @@ func TestLoadFull(t *testing.T) {
 	if len(c.Reports) != 3 || c.Cluster != "prod-seoul" || c.Version != 1 {
 		t.Fatalf("%+v", c)
 	}
+	if d := c.Reports[2].Panels[0].Detail; d == nil || *d != (snapshot.Detail{
+		Query: `topk(3, sum by (namespace, pod) (x{node="{{node}}"}))`, Legend: "{{namespace}}/{{pod}}", Unit: units.Bytes,
+	}) {
+		t.Errorf("detail: %+v", d)
+	}
 	check, daily := c.Reports[0], c.Reports[1]
 	if check.Title != "check" || check.Range != time.Hour || check.Zone != time.UTC || !cmp.Equal(check.Panels, builtin()) {
 		t.Errorf("check: %+v", check)
@@ -197,7 +202,8 @@ func TestDefaults(t *testing.T) {
 		t.Error(diff)
 	}
 	want := []config.Report{{Name: "default", Title: "default", Zone: time.UTC, Language: words.English, Range: 24 * time.Hour, Panels: builtin()}}
-	if !cmp.Equal(want, c.Reports, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })) {
+	bothOrNone := cmp.Comparer(func(a, b secret.String) bool { return a.IsZero() == b.IsZero() })
+	if !cmp.Equal(want, c.Reports, bothOrNone, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })) {
 		t.Errorf("reports: %+v", c.Reports)
 	}
 	// A run without a file has the same configuration.
@@ -348,7 +354,7 @@ func TestLoadDelivery(t *testing.T) {
 		return got
 	}
 	oncall := c.Reports[2]
-	if want := []string{"local", "oncall", "pager"}; !cmp.Equal(oncall.Receivers, want) || oncall.Send != config.SendChanges || !oncall.ArchiveOnChange || oncall.RepeatInterval != 2*time.Hour {
+	if want := []string{"local", "oncall", "pager", "program", "alertmanager", "pushgateway"}; !cmp.Equal(oncall.Receivers, want) || oncall.Send != config.SendChanges || !oncall.ArchiveOnChange || oncall.RepeatInterval != 2*time.Hour {
 		t.Errorf("report: %+v", oncall)
 	}
 	if daily := c.Reports[1]; daily.Send != config.SendSummary || daily.ArchiveOnChange || daily.RepeatInterval != 4*time.Hour {
@@ -378,8 +384,28 @@ func TestLoadDelivery(t *testing.T) {
 		!cmp.Equal(people.GroupBy, []string{"alertname", "namespace"}) || !cmp.Equal(people.Slack.Mentions[rules.Critical], []string{"@here", "U0123456789"}) {
 		t.Errorf("oncall: %+v, %+v", people, people.Slack)
 	}
-	if pager.GroupBy == nil || !pager.SendResolved || pager.MinSeverity != rules.Warning || reveal(pager.Webhook.URL) != "hunter2" || team.GroupBy != nil {
+	if pager.GroupBy == nil || !pager.SendResolved || pager.MinSeverity != rules.Warning || reveal(pager.SlackWebhook.URL) != "hunter2" || team.GroupBy != nil {
 		t.Errorf("pager: %+v", pager)
+	}
+	program, alertmanager, pushgateway := c.Receivers[5], c.Receivers[6], c.Receivers[7]
+	if got := reveal(program.Webhook.URL); !strings.Contains(got, "testdata/good/address") || reveal(program.Webhook.Token) != "hunter2" {
+		t.Errorf("the webhook's address: %s", got)
+	}
+	http := alertmanager.Alertmanager.HTTP.Client()
+	if alertmanager.Alertmanager.URL != "http://alertmanager.monitoring.svc:9093/path" || http.BasicAuth.Password != "hunter2" ||
+		http.TLSConfig.CAFile != "testdata/good/certs/ca.pem" || !http.FollowRedirects {
+		t.Errorf("alertmanager: %+v", alertmanager.Alertmanager)
+	}
+	if p := pushgateway.Pushgateway; p.URL != "http://pushgateway.monitoring.svc:9091" || p.Job != "promsnap" || !p.HTTP.Client().FollowRedirects {
+		t.Errorf("pushgateway: %+v", p)
+	}
+	for _, r := range []config.Receiver{program, alertmanager, pushgateway} {
+		if !r.Mirrors() || r.Archives() || r.Tells() || strings.Contains(fmt.Sprintf("%+v", r), "hunter2") {
+			t.Errorf("%+v", r)
+		}
+	}
+	if d := c.Reports[1]; d.HistoryFrom != "oncall" || reveal(d.Heartbeat) != "hunter2" || !c.Reports[2].Heartbeat.IsZero() {
+		t.Errorf("report: %+v", d)
 	}
 	if c.State.Dir != "" || c.State.S3.Prefix != "state" {
 		t.Errorf("state: %+v", c.State)

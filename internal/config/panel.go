@@ -87,6 +87,9 @@ func (b *builder) set(p *panel, path string, s *snapshot.Spec) {
 	if p.Capacity != nil {
 		s.Capacity = &snapshot.Capacity{Query: p.Capacity.Query, Unit: p.Capacity.Unit.Unit}
 	}
+	if p.Detail != nil {
+		s.Detail = &snapshot.Detail{Query: p.Detail.Query, Legend: p.Detail.Legend, Unit: p.Detail.Unit.Unit}
+	}
 }
 
 // check looks at what depends on the panel's range: its step, its queries, and whether its alerts can fire.
@@ -105,12 +108,11 @@ func (b *builder) check(path string, s *snapshot.Spec, reportRange time.Duration
 		b.promql(key(path, "capacity.query"), s.Capacity.Query, vars)
 	}
 	b.references(key(path, "references"), s, vars)
+	b.detail(key(path, "detail"), s, vars)
 	if s.Top > mostLines && s.Kind != snapshot.Bars && s.Kind != snapshot.Heatmap {
 		b.problem(key(path, "top"), "%d lines cannot be told apart; write %d at most, or kind: heatmap or bars", s.Top, mostLines)
 	}
-	if before, after := strings.Count(s.Legend, "{{"), strings.Count(s.Legend, "}}"); before != after {
-		b.problem(key(path, "legend"), "unequal numbers of {{ and }}; write labels as in {{namespace}}/{{pod}}")
-	}
+	b.legend(key(path, "legend"), s.Legend)
 	for i, r := range s.Rules {
 		at := item(key(path, "rules"), i)
 		if !b.has(at) {
@@ -126,6 +128,27 @@ func (b *builder) check(path string, s *snapshot.Spec, reportRange time.Duration
 			}
 		}
 	}
+}
+
+// legend checks the name of a series.
+func (b *builder) legend(path, text string) {
+	if before, after := strings.Count(text, "{{"), strings.Count(text, "}}"); before != after {
+		b.problem(path, "unequal numbers of {{ and }}; write labels as in {{namespace}}/{{pod}}")
+	}
+}
+
+// detail looks at the query about what fires.
+func (b *builder) detail(path string, s *snapshot.Spec, vars snapshot.Vars) {
+	if !b.has(path) {
+		return
+	}
+	if b.clean(path) && !slices.ContainsFunc(s.Rules, rules.Rule.IsAlert) {
+		b.problem(path, "of no effect: it is asked about alerts that fire, and the panel has none; write rules with an alertname, or take it out")
+	}
+	if b.has(key(path, "query")) {
+		b.detailQuery(key(path, "query"), s.Detail.Query, vars)
+	}
+	b.legend(key(path, "legend"), s.Detail.Legend)
 }
 
 // mostLines is how many series a panel has that are told apart by their colour.

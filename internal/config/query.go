@@ -16,8 +16,53 @@ const maxQuery = 16 << 10
 
 var queryVariables = []string{"$__rate_interval", "$__interval", "$__range"}
 
-// promql checks a query as it will run. Its mistakes stand where they are inside the query, where the file's text shows that.
-func (b *builder) promql(path, query string, v snapshot.Vars) {
+// detailQuery checks a query in which {{label}} stands for the value of a label.
+func (b *builder) detailQuery(path, query string, v snapshot.Vars) {
+	filled, at := filledLabels(query)
+	if at >= 0 {
+		b.problemIn(path, query, at, `{{label}} stands for a label's value between double quotes, and is closed there; write it as in node="{{node}}"`)
+		return
+	}
+	b.promqlOf(path, query, filled, v)
+}
+
+// filledLabels puts as many letters in the place of each {{label}} of a query, so that what follows stays where it is. It returns where
+// one stands that is no such thing: outside of double quotes, where a value could be more than a value; -1: nowhere.
+func filledLabels(query string) (filled string, at int) {
+	out, quote := []byte(query), byte(0)
+	for i := 0; i < len(query); i++ {
+		c := query[i]
+		switch {
+		case strings.HasPrefix(query[i:], "{{"):
+			long := strings.Index(query[i:], "}}")
+			if quote != '"' || long < 0 || !labelSyntax.MatchString(strings.TrimSpace(query[i+2:i+long])) {
+				return "", i
+			}
+			for end := i + long + 2; i < end; i++ {
+				out[i] = 'x'
+			}
+			i--
+		case quote == 0 && (c == '"' || c == '\'' || c == '`'):
+			quote = c
+		case c == '\\' && quote != 0 && quote != '`':
+			i++
+		case c == quote:
+			quote = 0
+		case c == '#' && quote == 0:
+			for i < len(query) && query[i] != '\n' {
+				i++
+			}
+		}
+	}
+	return string(out), -1
+}
+
+// promql checks a query as it will run.
+func (b *builder) promql(path, query string, v snapshot.Vars) { b.promqlOf(path, query, query, v) }
+
+// promqlOf checks a query that stands in the file as text, which is as long. Its mistakes stand where they are inside the text, where the
+// file shows that.
+func (b *builder) promqlOf(path, text, query string, v snapshot.Vars) {
 	if len(query) > maxQuery {
 		b.problem(path, "longer than %d KiB; record parts of it in Prometheus and query those", maxQuery>>10)
 		return
@@ -27,7 +72,7 @@ func (b *builder) promql(path, query string, v snapshot.Vars) {
 		if near := nearest(plain(variable), queryVariables); near != "" {
 			advice = "did you mean " + near + "?"
 		}
-		b.problemIn(path, query, at, fmt.Sprintf("unknown variable %s; %s", shorten(variable), advice))
+		b.problemIn(path, text, at, fmt.Sprintf("unknown variable %s; %s", shorten(variable), advice))
 		return
 	}
 	expr, err := snapshot.Parser().ParseExpr(snapshot.Expand(query, v))
@@ -36,7 +81,7 @@ func (b *builder) promql(path, query string, v snapshot.Vars) {
 		if errs, ok := errors.AsType[parser.ParseErrors](err); ok && len(errs) > 0 {
 			at = unexpanded(query, v, int(errs[0].PositionRange.Start))
 		}
-		b.problemIn(path, query, at, promqlMessage(err))
+		b.problemIn(path, text, at, promqlMessage(err))
 		return
 	}
 	switch t := expr.Type(); t {

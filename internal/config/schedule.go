@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -129,6 +131,37 @@ func (s *Schedule) Last(t time.Time) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// Next returns the first time after t at which the report is due; the zero Time where there is none within eight years.
+func (s *Schedule) Next(t time.Time) time.Time {
+	later := func(minutes int) time.Time { return s.Last(t.Add(time.Duration(minutes+1) * time.Minute)) }
+	const most = int(longestPause / time.Minute)
+	if n := sort.Search(most, func(n int) bool { return later(n).After(t) }); n < most {
+		return later(n)
+	}
+	return time.Time{}
+}
+
+// Interval returns the longest time between two runs around t: between the newest due time not after it, the one before and the next.
+// 0: the report is due once in eight years at most.
+func (s *Schedule) Interval(t time.Time) time.Duration {
+	at := s.Last(t)
+	before, next := s.Last(at.Add(-time.Nanosecond)), s.Next(at)
+	if before.IsZero() || next.IsZero() {
+		return 0
+	}
+	return max(at.Sub(before), next.Sub(at))
+}
+
+// Between returns the times at which the report is due from one time on and before another, the oldest first.
+func (s *Schedule) Between(from, before time.Time) []time.Time {
+	var due []time.Time
+	for at := s.Last(before.Add(-time.Nanosecond)); !at.IsZero() && !at.Before(from); at = s.Last(at.Add(-time.Nanosecond)) {
+		due = append(due, at)
+	}
+	slices.Reverse(due)
+	return due
 }
 
 // before is a minute before the begin of a day, and before at also where a zone's clocks make the day begin later.

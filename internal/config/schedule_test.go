@@ -86,3 +86,66 @@ func TestLastIsDue(t *testing.T) {
 		}
 	})
 }
+
+func TestScheduleNextAndInterval(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		schedule string
+		zone     *time.Location
+		at, next string
+		interval time.Duration
+	}{
+		{"*/5 * * * *", time.UTC, "2026-11-22T10:04:59Z", "2026-11-22T10:05:00Z", 5 * time.Minute},
+		{"*/5 * * * *", time.UTC, "2026-11-22T10:05:00Z", "2026-11-22T10:10:00Z", 5 * time.Minute},
+		{"*/7 * * * *", time.UTC, "2026-11-22T10:50:00Z", "2026-11-22T10:56:00Z", 7 * time.Minute},
+		{"*/5 8-18 * * *", time.UTC, "2026-11-22T18:55:00Z", "2026-11-23T08:00:00Z", 13*time.Hour + 5*time.Minute},
+		{"*/5 8-18 * * *", time.UTC, "2026-11-23T08:00:00Z", "2026-11-23T08:05:00Z", 13*time.Hour + 5*time.Minute},
+		{"0 9 * * *", berlin, "2026-10-24T07:00:00Z", "2026-10-25T08:00:00Z", 25 * time.Hour},
+		{"30 8 * * mon-fri", time.UTC, "2026-11-20T08:30:00Z", "2026-11-23T08:30:00Z", 72 * time.Hour},
+		{"0 0 29 feb *", time.UTC, "2026-11-22T00:00:00Z", "2028-02-29T00:00:00Z", 1461 * 24 * time.Hour},
+	} {
+		s, err := parseSchedule(tc.schedule)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.zone = tc.zone
+		at, err := time.Parse(time.RFC3339, tc.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Next(at).Format(time.RFC3339); got != tc.next {
+			t.Errorf("%s after %s: %s, want %s", tc.schedule, tc.at, got, tc.next)
+		}
+		if got := s.Interval(at); got != tc.interval {
+			t.Errorf("%s at %s: every %s, want %s", tc.schedule, tc.at, got, tc.interval)
+		}
+	}
+}
+
+// Between two due times there is none: the next of one is the other, and both are among those of a time around them.
+func TestNextFollowsLast(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		field := rapid.SampledFrom([]string{"*", "*/7", "3", "1-5", "2,4"})
+		s, err := parseSchedule(field.Draw(t, "minute") + " " + field.Draw(t, "hour") + " * * " + field.Draw(t, "weekday"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.zone, err = time.LoadLocation(rapid.SampledFrom([]string{"UTC", "Africa/Cairo", "Australia/Lord_Howe"}).Draw(t, "zone")); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Unix(rapid.Int64Range(0, 4_000_000_000).Draw(t, "at"), 0)
+		last, next := s.Last(at), s.Next(at)
+		if !next.After(at) || !s.Last(next).Equal(next) || !s.Last(next.Add(-time.Nanosecond)).Equal(last) {
+			t.Fatalf("last %v, next %v", last, next)
+		}
+		if due := s.Between(last, next); len(due) != 1 || !due[0].Equal(last) {
+			t.Fatalf("between %v and %v: %v", last, next, due)
+		}
+		if due := s.Between(last, next.Add(time.Nanosecond)); len(due) != 2 || !due[1].Equal(next) {
+			t.Fatalf("from %v to %v: %v", last, next, due)
+		}
+	})
+}

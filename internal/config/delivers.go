@@ -1,0 +1,110 @@
+package config
+
+import (
+	"slices"
+	"time"
+)
+
+// delivers builds what a report says of its delivery, and what it needs for that.
+func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
+	out.Send, out.ArchiveOnChange, out.RepeatInterval = r.Send, r.Archive == "on_change", time.Duration(r.RepeatInterval)
+	out.HistoryFrom = string(r.HistoryFrom)
+	if b.has(key(path, "schedule")) {
+		out.Schedule = &r.Schedule.Schedule
+		out.Schedule.zone = r.Timezone.Location
+	}
+	if h := r.Heartbeat; h != nil {
+		out.Heartbeat = b.addressOf(key(path, "heartbeat"), "the heartbeat's", h.URL, h.URLFile, h.URLEnv)
+	}
+	var tells, archives, alerts bool
+	seen := map[string]string{}
+	for i, n := range r.Receivers {
+		at := item(key(path, "receivers"), i)
+		b.unique(seen, string(n), at)
+		j := slices.IndexFunc(c.Receivers, func(r Receiver) bool { return r.Name == string(n) })
+		switch {
+		case j >= 0:
+			to := &c.Receivers[j]
+			tells, archives, alerts = tells || to.Tells(), archives || to.Archives(), alerts || to.Alertmanager != nil
+			if to.Alertmanager != nil {
+				b.pages(r, path, at)
+			}
+		case n != "":
+			b.problem(at, "no receiver %q; write the name of one of receivers", n)
+		}
+		out.Receivers = append(out.Receivers, string(n))
+	}
+	known := b.clean("receivers") && b.clean(key(path, "receivers"))
+	for _, k := range []struct {
+		name   string
+		effect bool
+		of     string
+	}{
+		{"schedule", len(r.Receivers) > 0, "of any kind"},
+		{"heartbeat", len(r.Receivers) > 0, "of any kind"},
+		{"send", tells || alerts, "that tells people"},
+		{"repeat_interval", tells && out.Send == SendChanges, "that tells people, with send: changes"},
+		{"history_from", tells && out.Send == SendSummary, "that tells people, with send: summary"},
+		{"archive", archives, "that keeps reports"},
+	} {
+		if known && b.has(key(path, k.name)) && !k.effect {
+			b.problem(key(path, k.name), "of no effect without a receiver %s; write one into receivers, or take the key out", k.of)
+		}
+	}
+	switch {
+	case !known:
+	case tells && !b.has(key(path, "send")):
+		b.problem(key(path, "send"), "missing; write changes, to tell what is new, worse or over, or summary, to post each time")
+	case archives && !tells && out.ArchiveOnChange:
+		b.problem(key(path, "archive"), "on_change keeps the times when people are told something, and no receiver tells people: nothing would be kept; write always")
+	}
+}
+
+// pages checks that a report is one whose alerts may reach an Alertmanager, which pages, and that they last there until the next run.
+func (b *builder) pages(r *report, path, at string) {
+	if r.Send == SendSummary {
+		b.problem(at, "an Alertmanager pages, and a report with send: summary never does; write it into the receivers of one with send: changes")
+	}
+	if !b.has(key(path, "schedule")) {
+		b.problem(at, "an Alertmanager ends an alert that is not posted again for 4 intervals of the report's schedule, and there is none; write schedule, such as \"*/5 * * * *\"")
+	}
+}
+
+// histories checks whose runs and alerts summaries count: those of a report that is due at known times and remembers what it saw.
+func (b *builder) histories(from []report, c *Config) {
+	for i := range from {
+		at := key(item("reports", i), "history_from")
+		name := string(from[i].HistoryFrom)
+		if name == "" {
+			continue
+		}
+		j := slices.IndexFunc(from, func(r report) bool { return string(r.Name) == name })
+		switch {
+		case j < 0:
+			b.problem(at, "no report %q; write the name of another one of reports", name)
+		case j == i:
+			b.problem(at, "is the report itself; write the name of the one that checks more often")
+		case c.Reports[j].Schedule == nil && b.clean(item("reports", j)):
+			b.problem(at, "the report %s has no schedule, so that nobody can say how often it was due; write one there", name)
+		case len(c.Reports[j].Receivers) == 0:
+			b.problem(at, "the report %s has no receivers, and what is not delivered is not remembered; write some there", name)
+		}
+	}
+}
+
+// remembers checks what every delivery needs: a name for the cluster, and a memory.
+func (b *builder) remembers(c *Config) {
+	for i, r := range c.Reports {
+		if len(r.Receivers) == 0 {
+			continue
+		}
+		at := key(item("reports", i), "receivers")
+		if c.Cluster == "" {
+			b.problem("cluster", "missing; write the cluster's name, which messages and keys begin with, because %s is set", at)
+		}
+		if c.State == nil {
+			b.problem("state", "missing; write state: {dir: PATH} or state: {s3: {bucket: NAME}}, where promsnap remembers whom it told what, because %s is set", at)
+		}
+		return
+	}
+}
