@@ -43,9 +43,17 @@ func (e *Error) Error() string {
 // Unwrap returns what went wrong.
 func (e *Error) Unwrap() error { return e.Err }
 
-// actions are what IAM must allow for a call of S3. Without s3:ListBucket an object that is not there yet is answered with 403.
+// actions are what IAM must allow for a call of this package's. Without s3:ListBucket an object that is not there yet is answered with 403.
 func actions(call string) []string {
 	switch call {
+	case "GetSecretValue":
+		return []string{"secretsmanager:GetSecretValue"}
+	case "GetParameter":
+		return []string{"ssm:GetParameter"}
+	case "AssumeRole":
+		return []string{"sts:AssumeRole"}
+	case "QueryMetrics": // what Signed signs: range and instant queries
+		return []string{"aps:QueryMetrics"}
 	case "GetObject", "HeadObject":
 		return []string{"s3:GetObject", "s3:ListBucket"}
 	case "PutObject":
@@ -57,7 +65,7 @@ func actions(call string) []string {
 // keyActions are what IAM must allow on the key of EncryptKMS.
 func keyActions() []string { return []string{"kms:GenerateDataKey", "kms:Decrypt"} }
 
-// answer is what S3 said when it refused.
+// answer is what a service said when it refused.
 type answer struct {
 	status        int
 	code, message string
@@ -79,7 +87,7 @@ func (a *answer) Error() string {
 	return b.String() + ")"
 }
 
-// answered returns what S3 said, nil where it said nothing.
+// answered returns what a service said, nil where it said nothing.
 func answered(err error) *answer {
 	var known *answer
 	if errors.As(err, &known) {
@@ -127,10 +135,16 @@ func plain(err error) error {
 	return err
 }
 
+// credentialsTrouble returns why a call had no credentials, nil where it had.
+func credentialsTrouble(err error) *Error {
+	var known *Error
+	errors.As(err, &known)
+	return known
+}
+
 // explain makes of a failed call what happened, whether it may pass, and what to do.
 func (b *Bucket) explain(ctx context.Context, err error, doing, call, key string) error {
-	var known *Error
-	if errors.As(err, &known) { // of the credentials
+	if known := credentialsTrouble(err); known != nil {
 		return &Error{Doing: doing + " " + b.URL(key), Trouble: known.Trouble, After: known.After, Err: known}
 	}
 	out := &Error{Doing: doing + " " + b.URL(key), Err: plain(err)}

@@ -1,5 +1,5 @@
-// Package cloudtest is an S3 for tests, in the test's own process: conditional writes, metadata, and whatever goes wrong by script. It
-// takes every signature; the acceptance tests ask a server that does not.
+// Package cloudtest is AWS for tests: an S3, in the test's own process, with conditional writes, metadata, and whatever goes wrong by script. It
+// takes every signature; the acceptance tests ask a server that does not. The stores of secrets, and CheckSignature, check them here.
 package cloudtest
 
 import (
