@@ -146,10 +146,14 @@ func (d *decider) dropUndue(groups map[string]*Message, r Receiver) {
 	})
 }
 
-// add puts an item into the message of its kind, group and thread. A repetition has the group for itself, whatever its threads.
+// add puts an item into the message of its kind, group and thread. A repetition has the group for itself, whatever its threads; and so
+// has that promsnap can see nothing, whatever the receiver groups by.
 func add(groups map[string]*Message, r Receiver, kind Kind, i Item) {
 	group := groupOf(i.Alert, r.GroupBy)
 	id := append([]string{string(rune(kind))}, group...)
+	if i.Key == rules.BlindKey {
+		id[0] += string(i.Key)
+	}
 	if kind != KindStillFiring {
 		id = append(id, i.Was.Receipt.Channel, i.Was.Receipt.ID, i.Was.Receipt.Location)
 	}

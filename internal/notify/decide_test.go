@@ -96,6 +96,21 @@ func TestDecide(t *testing.T) {
 		p.Silences = []Silence{{Match: `node=~"a.*", alertname="NodeMemoryHigh"`, From: before(60), Until: slot.Add(time.Hour)}}
 		return p
 	}
+	blind := func(p *Page, ended bool) *Page {
+		a := rules.Alert{Rule: rules.BlindName, Name: "promsnap", Severity: crit, Value: 1, Episodes: []rules.Episode{{Since: before(20), Last: slot, Worst: crit}}}
+		if ended {
+			a.Episodes[0].Ended, a.Episodes[0].End = slot, rules.Recovered
+		}
+		p.Memory.Alerts[rules.BlindKey] = a
+		return p
+	}
+	inOne := with(func(r *Receiver) { r.GroupBy = []string{} })
+	knewBlind := known(10, firing("a", crit, 60))
+	knewBlind.put(rules.BlindKey, rules.Episode{Since: before(20), Last: slot}, Told{Since: before(20), At: before(10), Severity: crit, Receipt: Receipt{Channel: "C1", ID: "9"}})
+	shut := func(p *Page) *Page {
+		p.Silences = []Silence{{Match: `alertname="PromsnapBlind"`, From: before(60), Until: slot.Add(time.Hour)}}
+		return p
+	}
 	many := &Page{Memory: rules.Memory{Alerts: map[rules.Key]rules.Alert{}}}
 	for i := range 40 {
 		a := firing(fmt.Sprintf("n%02d", i), warn, 20)
@@ -152,6 +167,16 @@ func TestDecide(t *testing.T) {
 		"summary": {
 			pageOf(firing("a", warn, 20), firing("b", crit, 20), over("c", crit, 60, 20)), summary, Entry{}, "summary: b a c",
 		},
+		"blind": {blind(pageOf(), false), grave, Entry{}, "new PromsnapBlind: promsnap"},
+		"blind is a message of its own": {
+			blind(pageOf(firing("a", crit, 20)), false), inOne, Entry{}, "new: promsnap\nnew: a",
+		},
+		"blind, and told":     {blind(pageOf(firing("a", crit, 60)), false), inOne, knewBlind, ""},
+		"blind, and silenced": {shut(blind(pageOf(), false)), oncall, Entry{}, ""},
+		"sees again": {
+			blind(pageOf(over("a", crit, 60, 20)), true), inOne, knewBlind, "resolved: promsnap (under 9, 0 remain)\nresolved: a (under 1, 0 remain)",
+		},
+		"summary of blindness": {blind(pageOf(firing("a", warn, 20)), false), summary, Entry{}, "summary: promsnap a"},
 		"summary of nothing":   {pageOf(), summary, Entry{Summary: before(1440)}, "summary"},
 		"summary told already": {pageOf(firing("a", crit, 20)), summary, Entry{Summary: slot}, ""},
 	} {

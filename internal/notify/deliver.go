@@ -36,7 +36,10 @@ type Request struct {
 
 // Outcome is what a delivery came to.
 type Outcome struct {
-	StoodBack *Claim // another run is telling people: nothing was sent. Nil: this one did
+	// StoodBack is the claim of another run that is telling people: nothing was sent, and whether the other will have told anybody is not
+	// known. It is no error, and nothing that a heartbeat may call delivered: a run that is tried again after Until tells what the other
+	// did not, be it a summary or an alert. Nil: this run told what there was to tell, which may be nothing.
+	StoodBack *Claim
 	Sent      []Sent // in the order of sending
 }
 
@@ -49,7 +52,9 @@ type Sent struct {
 }
 
 // Deliver hands the report to every archive, then tells every receiver what it does not know yet, then hands everything to the mirrors.
-// All are tried; the error joins what went wrong, and nil says that everything was delivered and written down.
+// All are tried; the error joins what went wrong, and nil says that everything was delivered and written down, or, where the Outcome
+// says so, that another run is at it. A slot that was told before is told nobody again, summaries among them, and is no error; archives
+// and mirrors are handed it again.
 //
 // One run at a time tells people. It writes a claim that holds until its own deadline; a run that meets a live claim stands back, and
 // says so in the Outcome. Before each message the claim is written that it is about to be sent, after it the receipt: where a run ends

@@ -146,6 +146,41 @@ func TestArchiveFirstThenPeopleThenMirrors(t *testing.T) {
 	})
 }
 
+// A summary that was told is not told again by a retry of its run, which is no error; the next slot has one of its own.
+func TestASummaryIsToldOncePerSlot(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("team", RoleSummary)
+		d.deliver(t, "")
+		d.want(t, "team summary a")
+		if out := d.deliver(t, ""); out.StoodBack != nil || len(out.Sent) != 0 {
+			t.Errorf("the retry: %+v", out)
+		}
+		d.want(t)
+		d.rq.Report = report.Build(report.Info{Name: "daily", Slot: slot.Add(24 * time.Hour)}, nil)
+		d.deliver(t, "")
+		d.want(t, "team summary a")
+	})
+}
+
+// A summary that another run is at is not told, and not written down as told: whoever comes after the other's claim tells it.
+func TestASummaryStandsBack(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("team", RoleSummary)
+		d.book.page.Ledger.Claim = &Claim{Slot: slot, Run: "other", Until: time.Now().Add(time.Second)}
+		if out := d.deliver(t, ""); out.StoodBack == nil || out.StoodBack.Run != "other" || len(out.Sent) != 0 {
+			t.Errorf("%+v", out)
+		}
+		d.want(t)
+		time.Sleep(time.Second)
+		if out := d.deliver(t, ""); out.StoodBack != nil {
+			t.Errorf("%+v", out)
+		}
+		d.want(t, "team summary a")
+	})
+}
+
 func TestCalmIsSilent(t *testing.T) {
 	within(t, func(t *testing.T) {
 		d := newDesk()

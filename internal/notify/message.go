@@ -40,7 +40,8 @@ func (k Kind) String() string {
 // Pages tells whether a message of this kind is to disturb somebody.
 func (k Kind) Pages() bool { return k == KindNew || k == KindWorse || k == KindStillFiring }
 
-// Message is what a receiver is told in one go: alerts of one group about which there is the same to say.
+// Message is what a receiver is told in one go: alerts of one group about which there is the same to say. That promsnap can see nothing
+// (rules.BlindKey) is a message of its own, except in a summary.
 type Message struct {
 	Kind  Kind
 	Group []string // the values of the receiver's GroupBy labels, in its order; nil of a summary and the like
