@@ -16,28 +16,36 @@ import (
 
 // The bounds of what is looked into: detail queries cost the server, and a reader takes in only so much.
 const (
-	mostDetailed    = 8 // findings of a panel, the worst
+	mostDetailed    = 8 // series of a panel, the worst
 	mostDetailLines = 3 // of one finding
 )
 
-// askDetails asks what lies behind the findings that breach, the worst first. A query that fails costs a note.
+// askDetails asks what lies behind the alerts that fire, the worst first: a series that two of them are about is asked for once. A
+// verdict is no alert, and what is pending does not fire yet. A query that fails costs a note.
 func (p *Panel) askDetails(ctx context.Context, q Querier, v Vars, w *words.Words) {
 	if p.Spec.Detail == nil {
 		return
 	}
-	asked := 0
+	known := map[uint64][]string{}
 	for i := range p.Findings {
 		f := &p.Findings[i]
-		if f.Status != rules.Breach || asked == mostDetailed {
+		if f.Status != rules.Breach || !slices.ContainsFunc(p.Spec.Rules, func(r rules.Rule) bool { return r.Name == f.Rule && r.IsAlert() }) {
 			continue
 		}
-		asked++
+		about := f.Labels.Hash()
+		if lines, ok := known[about]; ok {
+			f.Details = lines
+			continue
+		}
+		if len(known) == mostDetailed {
+			continue
+		}
 		lines, err := p.askDetail(ctx, q, v, w, f.Labels)
 		if err != nil {
 			p.Notes = append(p.Notes, fmt.Sprintf(w.RemarkMissing, err))
 			return
 		}
-		f.Details = lines
+		known[about], f.Details = lines, lines
 	}
 }
 

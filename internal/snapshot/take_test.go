@@ -401,6 +401,52 @@ func TestDetailsAreAskedOfWhatBreaches(t *testing.T) {
 	}
 }
 
+// What is within its limits, has not been beyond them for long enough, or is a verdict's is not looked into; a query would be an error here.
+func TestDetailsAreNotAskedOfWhatDoesNotFire(t *testing.T) {
+	for name, rule := range map[string]rules.Rule{
+		"within":  {Name: "High", Critical: rules.At(.99)},
+		"pending": {Name: "High", Critical: rules.At(.9), For: 15 * time.Minute},
+		"verdict": {Name: "p95", Reduce: rules.Last, Critical: rules.At(.9)},
+	} {
+		f := fake{answers: map[string][]series.Series{"used": {{Labels: series.FromPairs("node", "n1"), Values: []float64{.5, .5, .5, .5, .5, .5, .5, .94}}}}}
+		p := take(f, snapshot.Spec{Query: "used", Rules: []rules.Rule{rule}, Detail: &snapshot.Detail{Query: "pods"}})[0]
+		if p.Err != nil || len(p.Notes) != 0 {
+			t.Errorf("%s: error %v, notes %q", name, p.Err, p.Notes)
+		}
+		if want := name != "within"; want != (len(p.Findings) == 1) {
+			t.Errorf("%s: findings %+v", name, p.Findings)
+		}
+	}
+}
+
+// A series that two alerts are about is looked into once.
+func TestDetailsAreAskedOncePerSeries(t *testing.T) {
+	asked := 0
+	q := counting{fake{answers: map[string][]series.Series{"used": {constant(.94, "node", "n1")}, "pods": {constant(1, "pod", "a")}}}, "pods", &asked}
+	spec := snapshot.Spec{
+		Query: "used", Detail: &snapshot.Detail{Query: "pods", Legend: "{{pod}}"},
+		Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}, {Name: "Higher", Critical: rules.At(.8)}},
+	}
+	p := snapshot.Take(t.Context(), q, []snapshot.Spec{spec}, snapshot.Options{Slot: slot, Range: time.Hour, QueryOffset: time.Minute})[0]
+	if asked != 1 || len(p.Findings) != 2 || !slices.Equal(p.Findings[0].Details, p.Findings[1].Details) || len(p.Findings[0].Details) != 1 {
+		t.Errorf("asked %d times, findings %+v", asked, p.Findings)
+	}
+}
+
+// counting counts how often one query is asked.
+type counting struct {
+	fake
+	expr  string
+	times *int
+}
+
+func (c counting) Range(ctx context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+	if q.Expr == c.expr {
+		*c.times++
+	}
+	return c.fake.Range(ctx, q, each)
+}
+
 func TestDetailThatFailsCostsANote(t *testing.T) {
 	spec := snapshot.Spec{Query: "used", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}}, Detail: &snapshot.Detail{Query: "broken"}}
 	p := take(fake{answers: map[string][]series.Series{"used": {constant(.94, "node", "n1")}}}, spec)[0]
