@@ -11,8 +11,12 @@ SERVERS     := $(CACHE)/servers
 GOLANGCI    := $(TOOLS)/golangci-lint-2.15.0
 BUILD       := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 FUZZTIME    ?= 1m
+IMAGE       ?= promsnap:$(VERSION)
+IMAGE_ARCH  ?= $(shell go env GOARCH)
+CA_BUNDLE   ?= /etc/ssl/certs/ca-certificates.crt
+BUILDER     ?= $(firstword $(foreach b,docker podman buildah,$(if $(shell command -v $b 2>/dev/null),$b)))
 
-.PHONY: help build demo test race lint bench acceptance golden fuzz clean
+.PHONY: help build image demo test race lint bench acceptance golden fuzz clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -21,6 +25,13 @@ build: ## build bin/promsnap and bin/promlab
 	@mkdir -p bin
 	$(BUILD) -o bin/promsnap ./cmd/promsnap
 	$(BUILD) -o bin/promlab ./cmd/promlab
+
+image: ## build the container image IMAGE for IMAGE_ARCH (amd64 or arm64) out of this checkout, with docker, podman or buildah
+	@test -n '$(BUILDER)' || { echo 'make image needs docker, podman or buildah' >&2; exit 1; }
+	@mkdir -p bin/image
+	cp '$(CA_BUNDLE)' bin/image/ca-certificates.crt
+	GOOS=linux GOARCH=$(IMAGE_ARCH) $(BUILD) -o bin/image/promsnap-$(IMAGE_ARCH) ./cmd/promsnap
+	$(BUILDER) $(BUILDER_FLAGS) build -f deploy/Dockerfile --target prebuilt --build-arg TARGETARCH=$(IMAGE_ARCH) --platform linux/$(IMAGE_ARCH) -t '$(IMAGE)' .
 
 demo: build ## run the main job on a simulated cluster of 42 nodes; ends with the report's path
 	bin/promlab --nodes 42 -- bin/promsnap run daily -c testdata/demo/promsnap.yaml --prometheus-url '{url}' --output-dir promsnap-out

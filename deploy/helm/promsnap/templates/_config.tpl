@@ -1,0 +1,103 @@
+{{/*
+promsnap.yaml: the values' config, or one that is made of the other values. Every template reads it from here, so that CronJobs, roles
+and the state's ConfigMap fit whatever it says.
+*/}}
+{{- define "promsnap.config" -}}
+{{- if .Values.config -}}
+{{- if kindIs "string" .Values.config }}{{ .Values.config }}{{ else }}{{ toYaml .Values.config }}{{ end }}
+{{- else -}}
+{{- $receivers := include "promsnap.receivers" . | fromYamlArray -}}
+version: 1
+cluster: {{ required "which cluster? Its name stands in every title, message and key: --set cluster=prod-seoul" .Values.cluster | quote }}
+prometheus: {{- toYaml .Values.prometheus | nindent 2 }}
+{{- with .Values.kubernetes }}
+kubernetes: {{- toYaml . | nindent 2 }}
+{{- end }}
+reports:
+{{- range $name, $report := .Values.reports }}
+{{- if $report }}
+  - {{- include "promsnap.report" (dict "name" $name "report" $report "receivers" $receivers "Values" $.Values) | nindent 4 }}
+{{- end }}
+{{- end }}
+receivers: {{- toYaml $receivers | nindent 2 }}
+{{- with .Values.time_intervals }}
+time_intervals: {{- toYaml . | nindent 2 }}
+{{- end }}
+state:
+{{- if eq .Values.state.store "s3" }}
+  s3: {{- merge (dict "prefix" .Values.state.s3Prefix) (include "promsnap.bucket" . | fromYaml) | toYaml | nindent 4 }}
+{{- else }}
+  configmap: {name: {{ include "promsnap.fullname" . }}-state}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* promsnap.config, read. */}}
+{{- define "promsnap.parsed" -}}
+{{- $config := include "promsnap.config" . | fromYaml }}
+{{- with $config.Error }}{{ fail (printf "config is not YAML: %s" .) }}{{ end }}
+{{- toYaml $config }}
+{{- end }}
+
+{{/* One report. Where it names no receivers, it gets all that fit it, and loses the keys that are of no use without them. */}}
+{{- define "promsnap.report" -}}
+{{- $report := deepCopy .report }}
+{{- $_ := set $report "name" .name }}
+{{- if not (hasKey $report "timezone") }}{{ $_ := set $report "timezone" .Values.timeZone }}{{ end }}
+{{- if not (hasKey $report "language") }}{{ $_ := set $report "language" .Values.language }}{{ end }}
+{{- if not (hasKey $report "receivers") }}
+{{- $names := list }}{{ $archives := false }}{{ $people := false }}
+{{- range .receivers }}
+{{- if not (and (hasKey . "alertmanager") (eq ($report.send | default "") "summary")) }}{{ $names = append $names .name }}{{ end }}
+{{- if or (hasKey . "s3") (hasKey . "dir") }}{{ $archives = true }}{{ end }}
+{{- if or (hasKey . "slack") (hasKey . "slack_webhook") }}{{ $people = true }}{{ end }}
+{{- end }}
+{{- $_ := set $report "receivers" $names }}
+{{- if not $people }}{{ $report = omit $report "send" "repeat_interval" "history_from" }}
+{{- else if and $archives (eq ($report.send | default "") "changes") (not (hasKey $report "archive")) }}{{ $_ := set $report "archive" "on_change" }}
+{{- end }}
+{{- end }}
+{{- toYaml $report }}
+{{- end }}
+
+{{/* The receivers: archives, then people, then those of the values' receivers. */}}
+{{- define "promsnap.receivers" -}}
+{{- $out := list }}
+{{- with .Values.s3 }}
+{{- if .bucket }}
+{{- $bucket := merge (dict "prefix" .prefix) (include "promsnap.bucket" $ | fromYaml) }}
+{{- if .publicURL }}{{ $_ := set $bucket "public_url" .publicURL }}{{ end }}
+{{- $out = append $out (dict "name" "archive" "s3" $bucket) }}
+{{- end }}
+{{- end }}
+{{- with .Values.slack }}
+{{- if .channel }}
+{{- if not .existingSecret }}{{ fail "slack.channel needs the Secret that holds the bot's token: --set slack.existingSecret=promsnap-slack" }}{{ end }}
+{{- $out = append $out (dict "name" "slack" "slack" (dict "channel" .channel "token_env" "SLACK_BOT_TOKEN")) }}
+{{- end }}
+{{- end }}
+{{- if .Values.slackWebhook.existingSecret }}
+{{- $out = append $out (dict "name" "slack-webhook" "slack_webhook" (dict "url_env" "SLACK_WEBHOOK_URL")) }}
+{{- end }}
+{{- range .Values.receivers }}{{ $out = append $out . }}{{ end }}
+{{- if not $out }}
+{{- fail "whom shall promsnap tell? Set slack.channel and slack.existingSecret, slackWebhook.existingSecret, s3.bucket or receivers" }}
+{{- end }}
+{{- toYaml $out }}
+{{- end }}
+
+{{/* s3.bucket, and how it is reached. */}}
+{{- define "promsnap.bucket" -}}
+{{- with .Values.s3 -}}
+bucket: {{ required "state.store=s3 needs s3.bucket" .bucket | quote }}
+{{- with .region }}
+region: {{ . | quote }}
+{{- end }}
+{{- with .endpoint }}
+endpoint: {{ . | quote }}
+{{- end }}
+{{- if .pathStyle }}
+path_style: true
+{{- end }}
+{{- end }}
+{{- end }}

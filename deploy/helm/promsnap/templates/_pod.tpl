@@ -1,0 +1,73 @@
+{{/* The Pod of a run, of a CronJob's or of helm test's. Given: root, args, and labels for what watches Pods. */}}
+{{- define "promsnap.podSpec" -}}
+{{- $values := .root.Values -}}
+serviceAccountName: {{ include "promsnap.serviceAccountName" .root }}
+automountServiceAccountToken: true
+restartPolicy: Never
+terminationGracePeriodSeconds: 45
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  fsGroup: 65532
+  seccompProfile: {type: RuntimeDefault}
+{{- with $values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
+containers:
+  - name: promsnap
+    image: {{ include "promsnap.image" .root | quote }}
+    imagePullPolicy: {{ $values.image.pullPolicy }}
+    args: {{- toYaml .args | nindent 6 }}
+    env:
+      - {name: PROMSNAP_NAMESPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
+      - {name: PROMSNAP_POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+      - {name: PROMSNAP_JOB_NAME, valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/job-name']"}}}
+      - {name: GOMEMLIMIT, value: {{ $values.goMemLimit | quote }}}
+      {{- with $values.slack.existingSecret }}
+      - name: SLACK_BOT_TOKEN
+        valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $values.slack.existingSecretKey }}}}
+      {{- end }}
+      {{- with $values.slackWebhook.existingSecret }}
+      - name: SLACK_WEBHOOK_URL
+        valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $values.slackWebhook.existingSecretKey }}}}
+      {{- end }}
+      {{- with $values.s3.existingSecret }}
+      - name: AWS_ACCESS_KEY_ID
+        valueFrom: {secretKeyRef: {name: {{ . }}, key: AWS_ACCESS_KEY_ID}}
+      - name: AWS_SECRET_ACCESS_KEY
+        valueFrom: {secretKeyRef: {name: {{ . }}, key: AWS_SECRET_ACCESS_KEY}}
+      {{- end }}
+      {{- with $values.extraEnv }}{{ toYaml . | nindent 6 }}{{ end }}
+    resources: {{- toYaml $values.resources | nindent 6 }}
+    securityContext:
+      allowPrivilegeEscalation: false
+      readOnlyRootFilesystem: true
+      capabilities: {drop: [ALL]}
+    volumeMounts:
+      - {name: config, mountPath: /etc/promsnap, readOnly: true}
+      {{- with $values.extraVolumeMounts }}{{ toYaml . | nindent 6 }}{{ end }}
+volumes:
+  - name: config
+    configMap: {name: {{ include "promsnap.fullname" .root }}-config}
+  {{- with $values.extraVolumes }}{{ toYaml . | nindent 2 }}{{ end }}
+{{- end }}
+
+{{/* How the CronJob of a report runs: jobs.NAME over jobDefaults, where also 0 and false count. Given: root, name. */}}
+{{- define "promsnap.job" -}}
+{{- $job := deepCopy .root.Values.jobDefaults }}
+{{- range $key, $value := index .root.Values.jobs .name }}{{ $_ := set $job $key $value }}{{ end }}
+{{- toYaml $job }}
+{{- end }}
