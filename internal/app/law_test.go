@@ -23,7 +23,8 @@ type listed struct {
 // line is the straight line of the data. A package imports only what stands to its left.
 var line = []string{
 	"internal/series", "internal/secret", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
-	"internal/cloud", "internal/notify", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/notify/webhook", "internal/state", "internal/config", "internal/app", "cmd/promsnap",
+	"internal/cloud", "internal/notify", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
+	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat", "internal/state", "internal/config", "internal/app", "cmd/promsnap",
 }
 
 // leaves import nothing of the house.
@@ -49,6 +50,9 @@ var narrower = map[string][]string{
 	},
 	"internal/notify/slack/slackdouble": {},
 	"internal/notify/webhook":           {"internal/secret", "internal/rules", "internal/report", "internal/notify"},
+	"internal/notify/alertmanager":      {"internal/rules", "internal/words", "internal/report", "internal/notify"},
+	"internal/notify/pushgateway":       {"internal/rules", "internal/notify"},
+	"internal/notify/heartbeat":         {"internal/secret", "internal/notify"},
 	"internal/notify/notifytest":        {"internal/notify", "internal/report", "internal/rules"},
 	"internal/state/statetest":          {"internal/notify", "internal/rules", "internal/state"},
 }

@@ -95,7 +95,9 @@ func TestAnswersOfACall(t *testing.T) {
 }
 
 func TestCallQuotesNobodyUnasked(t *testing.T) {
-	err := ask(t, false, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "your token is "+marked, http.StatusBadRequest) })
+	err := ask(t, false, func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "your token is "+marked, http.StatusBadRequest)
+	})
 	if err == nil || err.Error() != "the other side answered 400 Bad Request" {
 		t.Error(err)
 	}

@@ -7,14 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptrace"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
@@ -22,9 +17,6 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/secret"
 )
-
-// callTime is how long the other side has for its answer.
-const callTime = 15 * time.Second
 
 // PayloadVersion is the version of Payload. It grows where a field changes its meaning or goes away, not where one is added.
 const PayloadVersion = 1
@@ -43,6 +35,7 @@ type Payload struct {
 	Archived   []notify.Receipt `json:"archived"`              // where the report lies
 	Message    *Message         `json:"message,omitempty"`     // what is to be told; none where all alerts are handed on at each run
 	Alerts     []Alert          `json:"alerts"`                // that fire, or have ended within two days, by key
+	Overflow   int              `json:"overflow,omitempty"`    // alerts more that fire
 }
 
 // Message is what is told in one go.
@@ -54,9 +47,12 @@ type Message struct {
 	InsteadOf         string      `json:"instead_of,omitempty"`
 }
 
-// Alert is an alert with its key.
+// Alert is an alert with its key, and as the report says it.
 type Alert struct {
-	Key rules.Key `json:"key"`
+	Key      rules.Key `json:"key"`
+	Sentence string    `json:"sentence"`            // "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10"
+	Details  []string  `json:"details,omitempty"`   // what takes most of it: "shop/checkout-7d9f 22 GiB"
+	Query    string    `json:"query_url,omitempty"` // where its query can be looked at
 	rules.Alert
 }
 
@@ -67,54 +63,40 @@ type Options struct {
 	Transport http.RoundTripper // nil: http.DefaultTransport
 }
 
-// Notifier posts to an address. It implements notify.Notifier.
+// Notifier posts to an address. It implements notify.Notifier, as RoleMirror for a program that compares by itself.
 type Notifier struct {
-	o    Options
-	http *http.Client
+	o      Options
+	caller *notify.Caller
 }
 
 var _ notify.Notifier = (*Notifier)(nil)
 
-// New returns the receiver of an address. It follows no redirect, because where that leads is not to see a token.
-func New(o Options) *Notifier {
-	return &Notifier{o, &http.Client{Transport: o.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-}
+// New returns the receiver of an address. It is not asked for anything yet.
+func New(o Options) *Notifier { return &Notifier{o, notify.NewCaller("the webhook", o.Transport)} }
 
 // Notify posts d. Its receipt is empty: the address is a secret.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
-	body, err := json.Marshal(payload(d))
+	body, err := json.Marshal(PayloadOf(d))
 	if err != nil {
-		return notify.Receipt{}, &notify.RefusedError{Err: fmt.Errorf("writing the webhook's message: %w", err)}
+		return notify.Receipt{}, &notify.RefusedError{Err: fmt.Errorf("writing for the webhook: %w", err)}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, callTime, fmt.Errorf("no answer within %s", callTime))
-	defer cancel()
-	var connected atomic.Bool
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
-	rq, err := n.request(traced, body)
+	rq, err := n.request(ctx, body)
 	if err != nil {
-		return notify.Receipt{}, &notify.RefusedError{Err: err}
-	}
-	res, err := n.http.Do(rq)
-	if err != nil {
-		err = fmt.Errorf("posting to the webhook: %w", withoutAddress(ctx, err))
-		if !connected.Load() {
-			return notify.Receipt{}, &notify.RetryError{Err: err}
-		}
 		return notify.Receipt{}, err
 	}
-	defer func() { _ = res.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16)) // so that the connection can be used again
-	return notify.Receipt{}, answer(res)
+	return notify.Receipt{}, n.caller.Call(rq)
 }
 
-func payload(d notify.Delivery) Payload {
-	doc := d.Report.Document()
+// PayloadOf is what is posted of a delivery. The same delivery gives the same.
+func PayloadOf(d notify.Delivery) Payload {
+	r, in := d.Report, d.Report.Info
 	p := Payload{
-		Version: PayloadVersion, Cluster: doc.Cluster, Report: doc.Report, Title: doc.Title, Slot: doc.Slot, Headline: doc.Headline, Counts: doc.Counts,
-		Incomplete: doc.Incomplete, MemoryLost: d.MemoryLost, Archived: append([]notify.Receipt{}, d.Archived...), Alerts: []Alert{},
+		Version: PayloadVersion, Cluster: in.Cluster, Report: in.Name, Title: in.Title, Slot: in.Slot.UTC(), Headline: r.Headline,
+		Counts:     report.DocCounts{Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, Pending: r.Pending, OK: r.OK, Failed: len(r.Failures)},
+		Incomplete: in.Incomplete, MemoryLost: d.MemoryLost, Archived: append([]notify.Receipt{}, d.Archived...), Alerts: []Alert{}, Overflow: d.Memory.Overflow,
 	}
 	for k, a := range d.Memory.Alerts {
-		p.Alerts = append(p.Alerts, Alert{k, a})
+		p.Alerts = append(p.Alerts, Alert{k, r.FindingOf(a).Sentence, d.Details[k], r.QueryURL(a.Panel), a})
 	}
 	slices.SortFunc(p.Alerts, func(a, b Alert) int { return strings.Compare(string(a.Key), string(b.Key)) })
 	if m := d.Message; m != nil {
@@ -127,17 +109,13 @@ func payload(d notify.Delivery) Payload {
 }
 
 func (n *Notifier) request(ctx context.Context, body []byte) (*http.Request, error) {
-	link, err := n.o.URL.Reveal(ctx)
+	u, err := n.caller.SecretURL(ctx, n.o.URL)
 	if err != nil {
-		return nil, fmt.Errorf("reading the webhook's address: %w", err)
-	}
-	u, err := url.Parse(link)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, errors.New("reading the webhook's address: it is none; it begins with https:// or http://")
+		return nil, err
 	}
 	rq, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {
-		return nil, errors.New("reading the webhook's address: no request can be made of it")
+		return nil, &notify.RefusedError{Err: errors.New("reading the address of the webhook: no request can be made of it")}
 	}
 	rq.Header.Set("Content-Type", "application/json")
 	if n.o.Token.IsZero() {
@@ -145,39 +123,8 @@ func (n *Notifier) request(ctx context.Context, body []byte) (*http.Request, err
 	}
 	token, err := n.o.Token.Reveal(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("reading the webhook's token: %w", err)
+		return nil, &notify.RefusedError{Err: fmt.Errorf("reading the webhook's token: %w", err)}
 	}
 	rq.Header.Set("Authorization", "Bearer "+token)
 	return rq, nil
-}
-
-// withoutAddress is what went wrong, without the address, which may be a secret.
-func withoutAddress(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
-
-// answer is the error of an answer. One of 5xx may have been given after the work was done.
-func answer(res *http.Response) error {
-	code := res.StatusCode
-	if code >= 200 && code < 300 {
-		return nil
-	}
-	err := fmt.Errorf("the webhook answered %d %s", code, http.StatusText(code))
-	seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // a date, or none, is no number: then it did not say
-	switch {
-	case code == http.StatusTooManyRequests:
-		return &notify.RetryError{After: time.Duration(max(seconds, 0)) * time.Second, Err: err}
-	case code >= http.StatusInternalServerError:
-		return err
-	case code == http.StatusUnauthorized || code == http.StatusForbidden:
-		return &notify.RefusedError{Err: fmt.Errorf("%w; see its token", err)}
-	}
-	return &notify.RefusedError{Err: fmt.Errorf("%w; see its address", err)}
 }

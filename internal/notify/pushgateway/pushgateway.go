@@ -1,0 +1,90 @@
+// Package pushgateway is the receiver that pushes what a run was like, as metrics, to a Pushgateway, so that Prometheus can tell when runs
+// fail, take long or stop: https://github.com/prometheus/pushgateway#api. docs/metrics.md describes the metrics.
+package pushgateway
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/promsnap/promsnap/internal/notify"
+)
+
+// DefaultJob is the job of the grouping key where none is configured.
+const DefaultJob = "promsnap"
+
+// Options say which Pushgateway.
+type Options struct {
+	URL       string            // of its pages: http://pushgateway:9091, with its --web.route-prefix; /metrics/job/… comes behind it
+	Job       string            // the label job of what is pushed; "": DefaultJob
+	Transport http.RoundTripper // with TLS and credentials; nil: http.DefaultTransport
+}
+
+// Notifier pushes metrics. It implements notify.Notifier, for RoleMirror. The grouping key is job, cluster and report: each run takes the
+// place of the one before, and the same again changes nothing.
+type Notifier struct {
+	groups string // URL, up to the job
+	caller *notify.Caller
+}
+
+var _ notify.Notifier = (*Notifier)(nil)
+
+// New returns the receiver of a Pushgateway. It is not asked for anything yet.
+func New(o Options) (*Notifier, error) {
+	u, err := notify.BaseURL(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("pushgateway: %w", err)
+	}
+	caller := notify.NewCaller("the Pushgateway", o.Transport)
+	caller.Quotes = true
+	return &Notifier{u.JoinPath("metrics").String() + label("job", cmp.Or(o.Job, DefaultJob)), caller}, nil
+}
+
+// Notify pushes the metrics of d's run. They take the place of those of the same names and no others (POST), so that the time of the last
+// success outlives a failure. A test is deleted after it was pushed. The receipt is empty.
+func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
+	body, err := Text(d)
+	if err != nil {
+		return notify.Receipt{}, &notify.RefusedError{Err: fmt.Errorf("writing the metrics for the Pushgateway: %w", err)}
+	}
+	in := d.Report.Info
+	group := n.groups + label("cluster", in.Cluster) + label("report", in.Name)
+	if err := n.call(ctx, http.MethodPost, group, body); err != nil {
+		return notify.Receipt{}, err
+	}
+	if d.Message == nil || d.Message.Kind != notify.KindTest {
+		return notify.Receipt{}, nil
+	}
+	return notify.Receipt{}, n.call(ctx, http.MethodDelete, group, nil)
+}
+
+func (n *Notifier) call(ctx context.Context, method, group string, body []byte) error {
+	rq, err := http.NewRequestWithContext(ctx, method, group, bytes.NewReader(body))
+	if err != nil {
+		return &notify.RefusedError{Err: fmt.Errorf("pushing to the Pushgateway: %w", err)}
+	}
+	rq.Header.Set("Content-Type", string(format))
+	return n.caller.Call(rq)
+}
+
+// format is what every Pushgateway reads.
+var format = expfmt.NewFormat(expfmt.TypeTextPlain)
+
+// label is a label of the grouping key as two parts of a path; in base64 where its value could be taken for something else there.
+func label(name, value string) string {
+	value = strings.ToValidUTF8(value, "\uFFFD")
+	switch {
+	case value == "":
+		return "/" + name + "@base64/="
+	case url.PathEscape(value) != value || strings.Trim(value, ".") == "":
+		return "/" + name + "@base64/" + base64.RawURLEncoding.EncodeToString([]byte(value))
+	}
+	return "/" + name + "/" + value
+}
