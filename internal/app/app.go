@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +33,7 @@ type Options struct {
 	Timeout   time.Duration // of the whole run
 	OutputDir string        // the reports are written under it; Deliver does not
 	Mode      Mode
-	Now       func() time.Time // the wall clock, for claims alone; WriteFiles needs none
+	Now       func() time.Time // the wall clock, for claims and AWS' signatures alone
 	// Command is how to run a slot again, for the report's footer; no secrets. Nil: not known.
 	Command func(slot time.Time) string
 	// Stop ends the snapshot early when it is closed: what is there by then is delivered, marked incomplete. Nil: never.
@@ -100,7 +99,7 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err := checkReports(cfg, o); err != nil {
 		return nil, err
 	}
-	client, err := newClient(cfg.Prometheus, o.Version)
+	client, err := newClient(ctx, cfg.Prometheus, o)
 	if err != nil {
 		return nil, err
 	}
@@ -143,22 +142,6 @@ func checkReports(cfg *config.Config, o Options) error {
 // asks tells whether a report is asked for.
 func (o Options) asks(r config.Report) bool {
 	return len(o.Reports) == 0 || slices.Contains(o.Reports, r.Name)
-}
-
-func newClient(p config.Prometheus, version string) (*promapi.Client, error) {
-	base, err := url.Parse(p.URL)
-	if err != nil {
-		return nil, fmt.Errorf("prometheus.url: %w", err)
-	}
-	connect := p.HTTP.Client()
-	transport, err := promapi.Transport(connect)
-	if err != nil {
-		return nil, fmt.Errorf("prometheus.http_config: %w", err)
-	}
-	return promapi.New(base, transport, promapi.Options{
-		Matchers: p.Matchers, Params: p.Params, Concurrency: p.Concurrency, QueryTimeout: p.Timeout,
-		FollowRedirects: connect.FollowRedirects, UserAgent: "promsnap/" + version,
-	})
 }
 
 // Run does every report that was asked for, one after the other; what failed is in the Outcome. ctx ends everything at once, while

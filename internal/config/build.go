@@ -147,6 +147,9 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 			b.problem(key(key(path, "params"), reserved), "promsnap sets this parameter itself; take it out")
 		}
 	}
+	if s.SigV4 != nil {
+		p.SigV4 = b.sigV4(s.SigV4, &s.HTTP, key(path, "sigv4"))
+	}
 	if b.options.URL != "" {
 		p.URL = b.options.URL
 	} else if !b.has(key(path, "url")) {

@@ -5,6 +5,7 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -45,6 +46,7 @@ type Prometheus struct {
 	Timeout        time.Duration     // of one query
 	Concurrency    int               // queries at a time
 	MaxSeries      int               // most series that one query may answer with
+	SigV4          *SigV4            // nil where requests are not signed
 }
 
 // Font is a font file, TrueType by its first bytes. Whether it is whole, whoever draws with it will say.
@@ -82,6 +84,8 @@ type Options struct {
 	URL string
 	// Range stands in for the range of every report. 0: the file's.
 	Range time.Duration
+	// Secrets reads what the keys *_from name. Nil: using one of these secrets is an error.
+	Secrets secret.Resolver
 }
 
 // builtin returns the built-in panels in a language.
@@ -152,7 +156,8 @@ func Default(o Options) (*Config, error) {
 // HTTP is an http_config. The zero value is that of a file without one. It holds secrets and prints as <redacted>, whatever prints it.
 type HTTP struct {
 	// A function, because fmt follows pointers where HTTP lies in somebody's unexported field and it may not call Format.
-	client func() promconfig.HTTPClientConfig
+	client  func() promconfig.HTTPClientConfig
+	secrets secret.Resolver
 }
 
 const redacted = "<redacted>"
@@ -163,6 +168,15 @@ func (h HTTP) Client() promconfig.HTTPClientConfig {
 		return promconfig.DefaultHTTPClientConfig
 	}
 	return h.client()
+}
+
+// Fetch reads a secret that a key *_from names: HTTP is the promconfig.SecretManager of its own Client.
+func (h HTTP) Fetch(ctx context.Context, place string) (string, error) {
+	p, err := secret.ParsePlace(place)
+	if err != nil {
+		return "", err
+	}
+	return secret.Stored(p, h.secrets).Reveal(ctx)
 }
 
 // String returns <redacted>.

@@ -299,6 +299,10 @@ func (d *decoder) field(f field, n *yaml.Node, path string, out reflect.Value) {
 		d.fromEnv(n, path, out)
 		return
 	}
+	if f.fromStore {
+		d.fromStore(n, path, out)
+		return
+	}
 	before := len(d.problems)
 	d.decode(n, path, out)
 	if len(d.problems) > before || d.visits >= maxVisits {

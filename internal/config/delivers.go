@@ -14,7 +14,7 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 		out.Schedule.zone = r.Timezone.Location
 	}
 	if h := r.Heartbeat; h != nil {
-		out.Heartbeat = b.addressOf(key(path, "heartbeat"), "the heartbeat's", h.URL, h.URLFile, h.URLEnv)
+		out.Heartbeat = b.addressOf(key(path, "heartbeat"), "the heartbeat's", sources{h.URL, h.URLFile, h.URLEnv, h.URLFrom})
 	}
 	var tells, archives, alerts bool
 	seen := map[string]string{}

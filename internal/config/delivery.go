@@ -200,7 +200,7 @@ func (b *builder) archive(r *receiver, path string, out *Receiver) {
 func (b *builder) people(r *receiver, path string, out *Receiver) {
 	if s := r.Slack; s != nil {
 		at := key(path, "slack")
-		token := b.secretOf(at, "token", s.Token, s.TokenFile, s.TokenEnv)
+		token := b.secretOf(at, "token", sources{s.Token, s.TokenFile, s.TokenEnv, s.TokenFrom})
 		if token.IsZero() {
 			token = b.variableOf(defaultTokenEnv)
 		}
@@ -208,7 +208,7 @@ func (b *builder) people(r *receiver, path string, out *Receiver) {
 	}
 	if h := r.SlackWebhook; h != nil {
 		out.SlackWebhook = &SlackWebhook{
-			URL: b.addressOf(key(path, "slack_webhook"), "the webhook's", h.URL, h.URLFile, h.URLEnv), Mentions: h.Mentions.bySeverity(),
+			URL: b.addressOf(key(path, "slack_webhook"), "the webhook's", sources{h.URL, h.URLFile, h.URLEnv, h.URLFrom}), Mentions: h.Mentions.bySeverity(),
 		}
 	}
 }
@@ -218,7 +218,8 @@ func (b *builder) mirror(r *receiver, path string, out *Receiver) {
 	if h := r.Webhook; h != nil {
 		at := key(path, "webhook")
 		out.Webhook = &Webhook{
-			URL: b.addressOf(at, "the webhook's", h.URL, h.URLFile, h.URLEnv), Token: b.secretOf(at, "token", h.Token, h.TokenFile, h.TokenEnv),
+			URL:   b.addressOf(at, "the webhook's", sources{h.URL, h.URLFile, h.URLEnv, h.URLFrom}),
+			Token: b.secretOf(at, "token", sources{h.Token, h.TokenFile, h.TokenEnv, h.TokenFrom}),
 		}
 	}
 	if a := r.Alertmanager; a != nil {
@@ -233,10 +234,10 @@ func (b *builder) mirror(r *receiver, path string, out *Receiver) {
 }
 
 // addressOf is an address that is a secret, and required.
-func (b *builder) addressOf(path, whose, inline, file, env string) secret.String {
-	out := b.secretOf(path, "url", inline, file, env)
+func (b *builder) addressOf(path, whose string, s sources) secret.String {
+	out := b.secretOf(path, "url", s)
 	if out.IsZero() {
-		b.problem(path, "no address; write url_file or url_env, where %s address is", whose)
+		b.problem(path, "no address; write url_file, url_env or url_from, where %s address is", whose)
 	}
 	return out
 }
@@ -262,7 +263,7 @@ func (b *builder) fallback(all []Receiver, r *Receiver, path string) {
 func (b *builder) bucket(s *bucket, path string) Bucket {
 	out := Bucket{
 		Name: s.Bucket, Prefix: s.Prefix, Region: s.Region, Endpoint: string(s.Endpoint), PathStyle: s.PathStyle, AccessKey: s.AccessKey,
-		SecretKey: b.secretOf(path, "secret_key", s.SecretKey, s.SecretKeyFile, s.SecretKeyEnv),
+		SecretKey: b.secretOf(path, "secret_key", sources{s.SecretKey, s.SecretKeyFile, s.SecretKeyEnv, s.SecretKeyFrom}),
 		RoleARN:   s.RoleARN, ExternalID: s.ExternalID, SSE: s.SSE, KMSKey: s.KMSKey,
 	}
 	switch {
@@ -278,9 +279,12 @@ func (b *builder) bucket(s *bucket, path string) Bucket {
 	return out
 }
 
-// secretOf is a secret that is in the file itself, in another one, or in the environment, at most one of the three. The zero value:
-// nowhere. It is read when it is used: who checks a configuration need not have it.
-func (b *builder) secretOf(path, name, inline, file, env string) secret.String {
+// sources are where a secret can be: in the file itself, in another one, in the environment, in a store of AWS'. All but one are "".
+type sources struct{ inline, file, env, place string }
+
+// secretOf is a secret that is at one of its sources. The zero value: at none. It is read when it is used: who checks a configuration need
+// not have it.
+func (b *builder) secretOf(path, name string, s sources) secret.String {
 	var out secret.String
 	first := ""
 	for _, w := range []struct {
@@ -288,9 +292,10 @@ func (b *builder) secretOf(path, name, inline, file, env string) secret.String {
 		value string
 		from  func(string) secret.String
 	}{
-		{name, inline, secret.Inline},
-		{name + "_file", file, func(p string) secret.String { return secret.File(b.beside(p)) }},
-		{name + "_env", env, b.variableOf},
+		{name, s.inline, secret.Inline},
+		{name + "_file", s.file, func(p string) secret.String { return secret.File(b.beside(p)) }},
+		{name + "_env", s.env, b.variableOf},
+		{name + "_from", s.place, func(p string) secret.String { return b.stored(p, key(path, name+"_from")) }},
 	} {
 		at := key(path, w.key)
 		switch {
@@ -306,6 +311,15 @@ func (b *builder) secretOf(path, name, inline, file, env string) secret.String {
 		first, out = w.key, w.from(w.value)
 	}
 	return out
+}
+
+// stored is the secret at a place, which stands at path.
+func (b *builder) stored(text, path string) secret.String {
+	p, err := secret.ParsePlace(text)
+	if err != nil && text != "" {
+		b.problem(path, "%v", err)
+	}
+	return secret.Stored(p, b.options.Secrets)
 }
 
 // variableOf is the secret in an environment variable.

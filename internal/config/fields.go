@@ -14,6 +14,7 @@ import (
 type field struct {
 	index       []int
 	fromEnv     bool // the value names the environment variable that holds the field's
+	fromStore   bool // the value names the place in a store of secrets that holds the field's
 	required    bool
 	fallback    string
 	enum        []string

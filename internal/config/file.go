@@ -47,8 +47,10 @@ type prometheusSection struct {
 	// The address of Prometheus for people, for links in the reports.
 	ExternalURL base `yaml:"external_url"`
 	// How to connect and log in, as http_config in Prometheus' own configuration. Each key that has a *_file twin has an *_env twin
-	// too, which names an environment variable.
+	// too, which names an environment variable, and, but for headers, a *_from twin, which names a place in AWS.
 	HTTP promconfig.HTTPClientConfig `yaml:"http_config"`
+	// Sign each request with AWS' Signature Version 4, as Amazon Managed Service for Prometheus wants it.
+	SigV4 *sigV4 `yaml:"sigv4"`
 	// Label matchers that are put into every selector of every query, such as cluster="prod-seoul".
 	Matchers []selector `yaml:"matchers"`
 	// URL parameters that are sent with every request. They are not secret.

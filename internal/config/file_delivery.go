@@ -38,6 +38,8 @@ type bucket struct {
 	SecretKeyFile string `yaml:"secret_key_file"`
 	// The name of the environment variable that holds the secret key.
 	SecretKeyEnv string `yaml:"secret_key_env"`
+	// Where the secret key lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	SecretKeyFrom string `yaml:"secret_key_from"`
 	// The ARN of a role to assume.
 	RoleARN string `yaml:"role_arn"`
 	// What the role's trust policy asks for.
@@ -101,12 +103,14 @@ type archive struct {
 type slack struct {
 	// The channel's ID: C0123456789
 	Channel channel `yaml:"channel" jsonschema:"required"`
-	// The bot's token: xoxb-…. Without token, token_file and token_env: the environment variable SLACK_BOT_TOKEN.
+	// The bot's token: xoxb-…. Without any of the token's keys: the environment variable SLACK_BOT_TOKEN.
 	Token string `yaml:"token"`
 	// The file that holds the token.
 	TokenFile string `yaml:"token_file"`
 	// The name of the environment variable that holds the token.
 	TokenEnv string `yaml:"token_env"`
+	// Where the token lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	TokenFrom string `yaml:"token_from"`
 	// Whom a message disturbs, by the severity of what it tells.
 	Mentions mentions `yaml:"mentions"`
 	// The address of Slack's API where it is reached through another one.
@@ -121,6 +125,8 @@ type slackWebhook struct {
 	URLFile string `yaml:"url_file"`
 	// The name of the environment variable that holds the address.
 	URLEnv string `yaml:"url_env"`
+	// Where the address lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	URLFrom string `yaml:"url_from"`
 	// Whom a message disturbs, by the severity of what it tells.
 	Mentions mentions `yaml:"mentions"`
 }
@@ -133,12 +139,16 @@ type webhook struct {
 	URLFile string `yaml:"url_file"`
 	// The name of the environment variable that holds the address.
 	URLEnv string `yaml:"url_env"`
+	// Where the address lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	URLFrom string `yaml:"url_from"`
 	// A token that is sent as Authorization: Bearer.
 	Token string `yaml:"token"`
 	// The file that holds the token.
 	TokenFile string `yaml:"token_file"`
 	// The name of the environment variable that holds the token.
 	TokenEnv string `yaml:"token_env"`
+	// Where the token lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	TokenFrom string `yaml:"token_from"`
 }
 
 // alertmanager is an Alertmanager, or what takes alerts as it does.
@@ -167,6 +177,8 @@ type heartbeat struct {
 	URLFile string `yaml:"url_file"`
 	// The name of the environment variable that holds the address.
 	URLEnv string `yaml:"url_env"`
+	// Where the address lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	URLFrom string `yaml:"url_from"`
 }
 
 // mentions are whom a message disturbs, by severity.

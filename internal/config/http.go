@@ -10,17 +10,21 @@ import (
 
 	promconfig "github.com/prometheus/common/config"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/promsnap/promsnap/internal/secret"
 )
 
 // httpPackage is where the types of http_config come from.
 var httpPackage = reflect.TypeFor[promconfig.HTTPClientConfig]().PkgPath()
 
-// adaptHTTP makes the keys of a type of prometheus/common ours: *_ref keys go, because they need a secret manager and promsnap has
-// none, and what can be read from a file can be read from the environment too.
+// adaptHTTP makes the keys of a type of prometheus/common ours: *_ref keys, which name something in a store of secrets, are *_from as
+// everywhere in this file, and what can be read from a file can be read from the environment too.
 func adaptHTTP(t reflect.Type, fields map[string]field) {
 	for k, f := range maps.Clone(fields) {
 		if strings.HasSuffix(k, "_ref") {
 			delete(fields, k)
+			f.fromStore = true
+			fields[strings.TrimSuffix(k, "_ref")+"_from"] = f
 			continue
 		}
 		_, file := fields[k+"_file"]
@@ -48,7 +52,7 @@ func (b *builder) http(path string, from promconfig.HTTPClientConfig) HTTP {
 		return HTTP{}
 	}
 	from.SetDirectory(filepath.Dir(b.file))
-	return HTTP{client: func() promconfig.HTTPClientConfig { return from }}
+	return HTTP{client: func() promconfig.HTTPClientConfig { return from }, secrets: b.options.Secrets}
 }
 
 // httpConfig decodes an http_config and checks what belongs together in it, as UnmarshalYAML of prometheus/common's types
@@ -73,6 +77,18 @@ func (d *decoder) httpConfig(n *yaml.Node, path string, to *promconfig.HTTPClien
 // together records an error of a Validate method of prometheus/common, whose words name keys, never their values.
 func (d *decoder) together(path string, err error) {
 	if err != nil {
+		d.problem(path, "%s", strings.ReplaceAll(err.Error(), "_ref ", "_from "))
+	}
+}
+
+// fromStore sets the name of a place that holds a secret.
+func (d *decoder) fromStore(n *yaml.Node, path string, out reflect.Value) {
+	before := len(d.problems)
+	d.decode(n, path, out)
+	if len(d.problems) > before {
+		return
+	}
+	if _, err := secret.ParsePlace(out.String()); err != nil {
 		d.problem(path, "%v", err)
 	}
 }

@@ -34,6 +34,7 @@ func schema(t *testing.T) *jsonschema.Schema {
 	comments := commentsOf(t, "file.go")
 	maps.Copy(comments, commentsOf(t, "file_delivery.go"))
 	maps.Copy(comments, commentsOf(t, "file_interval.go"))
+	maps.Copy(comments, commentsOf(t, "sigv4.go"))
 	r := jsonschema.Reflector{
 		FieldNameTag:               "yaml",
 		RequiredFromJSONSchemaTags: true,
@@ -123,6 +124,9 @@ func httpSchema(t reflect.Type) *jsonschema.Schema {
 				p = &jsonschema.Schema{Type: "array", Items: p}
 			}
 			p.Description = "The name of the environment variable that holds " + strings.TrimSuffix(k, "_env") + "."
+		}
+		if fields[k].fromStore {
+			p = &jsonschema.Schema{Type: "string", Pattern: "^aws-(secretsmanager|ssm):", Description: "Where " + strings.TrimSuffix(k, "_from") + " lies in AWS."}
 		}
 		s.Properties.Set(k, p)
 	}

@@ -14,12 +14,12 @@ import (
 
 // Transport returns what sends requests as http_config says, in all that Prometheus' own configuration knows: basic auth, bearer and
 // other authorization, OAuth2, mTLS and certificate authorities, headers, proxy. Certificates are verified unless it says otherwise.
-// follow_redirects is not the transport's: give it to Options.
-func Transport(cfg config.HTTPClientConfig) (http.RoundTripper, error) {
+// follow_redirects is not the transport's: give it to Options. Among the options is what reads the secrets that http_config only refers to.
+func Transport(cfg config.HTTPClientConfig, options ...config.HTTPClientOption) (http.RoundTripper, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("http_config: %w", err)
 	}
-	rt, err := config.NewRoundTripperFromConfig(cfg, "prometheus")
+	rt, err := config.NewRoundTripperFromConfig(cfg, "prometheus", options...)
 	if err != nil {
 		return nil, fmt.Errorf("http_config: %w", err)
 	}

@@ -41,7 +41,7 @@ func CheckSignature(r *http.Request, body []byte, region, service string) error 
 	key, got, _ := strings.Cut(said["Credential"], "/")
 	switch {
 	case key != AccessKey:
-		return errors.New("UnrecognizedClientException: The security token included in the request is invalid.")
+		return errors.New("UnrecognizedClientException: The security token included in the request is invalid")
 	case got != scope:
 		return fmt.Errorf("InvalidSignatureException: Credential should be scoped to a valid region: %s, not %s", scope, got)
 	}

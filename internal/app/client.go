@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	promconfig "github.com/prometheus/common/config"
+
+	"github.com/promsnap/promsnap/internal/cloud"
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/promapi"
+)
+
+// newClient returns the client of the configuration's Prometheus. It is not asked for anything yet.
+func newClient(ctx context.Context, p config.Prometheus, o Options) (*promapi.Client, error) {
+	base, err := url.Parse(p.URL)
+	if err != nil {
+		return nil, fmt.Errorf("prometheus.url: %w", err)
+	}
+	connect := p.HTTP.Client()
+	transport, err := promapi.Transport(connect, promconfig.WithSecretManager(p.HTTP))
+	if err != nil {
+		return nil, fmt.Errorf("prometheus.http_config: %w", err)
+	}
+	if p.SigV4 != nil {
+		if transport, err = signed(ctx, p.SigV4, transport, o); err != nil {
+			return nil, fmt.Errorf("prometheus.sigv4: %w", err)
+		}
+	}
+	return promapi.New(base, asked{transport}, promapi.Options{
+		Matchers: p.Matchers, Params: p.Params, Concurrency: p.Concurrency, QueryTimeout: p.Timeout,
+		FollowRedirects: connect.FollowRedirects, UserAgent: "promsnap/" + o.Version,
+	})
+}
+
+// signed signs what next sends.
+func signed(ctx context.Context, s *config.SigV4, next http.RoundTripper, o Options) (http.RoundTripper, error) {
+	account, err := cloud.Open(ctx, cloud.Identity{
+		Region: s.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey, Role: s.RoleARN, ExternalID: s.ExternalID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return account.Signed(s.Service, next, o.Now)
+}
+
+// asked makes of AWS' refusals, of a signature or of a secret, what promapi says of a server's: lasting ones are not met by every panel anew.
+type asked struct{ next http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (a asked) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := a.next.RoundTrip(req)
+	var e *cloud.Error
+	if !errors.As(err, &e) {
+		return resp, err
+	}
+	kind := promapi.KindNetwork
+	if e.Trouble == cloud.Lasting {
+		kind = promapi.KindDenied
+	}
+	return nil, &promapi.Error{Kind: kind, Status: e.Status(), Message: fmt.Sprintf("%s: %v", e.Doing, e.Err), Hint: e.Hint, Err: e}
+}

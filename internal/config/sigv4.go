@@ -1,0 +1,56 @@
+package config
+
+import (
+	promconfig "github.com/prometheus/common/config"
+
+	"github.com/promsnap/promsnap/internal/secret"
+)
+
+// SigV4 is how requests to Prometheus are signed for AWS. Empty fields are what the environment says.
+type SigV4 struct {
+	Region, Service     string // Service: aps
+	AccessKey           string
+	SecretKey           secret.String
+	RoleARN, ExternalID string
+}
+
+// sigV4 says as whom AWS is asked for Amazon Managed Service for Prometheus. Without credentials: as the environment says.
+type sigV4 struct {
+	// The workspace's region; without one, AWS_REGION of the environment.
+	Region string `yaml:"region"`
+	// The ARN of a role to assume, such as one in the workspace's account.
+	RoleARN string `yaml:"role_arn"`
+	// What the role's trust policy asks for.
+	ExternalID string `yaml:"external_id"`
+	// The name of the service in the signature.
+	Service string `yaml:"service" jsonschema:"default=aps"`
+	// An access key, where there is no role.
+	AccessKey string `yaml:"access_key"`
+	// The secret key that belongs to access_key.
+	SecretKey string `yaml:"secret_key"`
+	// The file that holds the secret key.
+	SecretKeyFile string `yaml:"secret_key_file"`
+	// The name of the environment variable that holds the secret key.
+	SecretKeyEnv string `yaml:"secret_key_env"`
+	// Where the secret key lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	SecretKeyFrom string `yaml:"secret_key_from"`
+}
+
+// sigV4 builds how requests are signed, and checks that nothing else logs in.
+func (b *builder) sigV4(s *sigV4, http *promconfig.HTTPClientConfig, path string) *SigV4 {
+	out := &SigV4{
+		Region: s.Region, Service: s.Service, RoleARN: s.RoleARN, ExternalID: s.ExternalID, AccessKey: s.AccessKey,
+		SecretKey: b.secretOf(path, "secret_key", sources{s.SecretKey, s.SecretKeyFile, s.SecretKeyEnv, s.SecretKeyFrom}),
+	}
+	switch {
+	case http.BasicAuth != nil || http.Authorization != nil || http.OAuth2 != nil:
+		b.problem(path, "beside a login in http_config; a request has one of them: take the other out")
+	case s.Service == "":
+		b.problem(key(path, "service"), "empty; write the service's name, or take the key out for aps")
+	case (out.AccessKey == "") != out.SecretKey.IsZero():
+		b.problem(path, "access_key and a secret key belong together; write both, or neither for what the environment says")
+	case out.ExternalID != "" && out.RoleARN == "":
+		b.problem(key(path, "external_id"), "of no effect without role_arn; write both")
+	}
+	return out
+}

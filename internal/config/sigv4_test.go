@@ -1,0 +1,60 @@
+package config_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/secret"
+)
+
+const stored = `version: 1
+cluster: prod
+prometheus:
+  url: https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1
+  http_config:
+    tls_config: {ca_from: aws-ssm:/ca}
+  sigv4: {region: eu-west-1, role_arn: "arn:aws:iam::1:role/amp", external_id: ours, access_key: AKID, secret_key_from: aws-secretsmanager:amp#secret}
+state: {dir: state}
+reports: [{name: check, send: changes, receivers: [team, hook]}]
+receivers:
+  - {name: team, slack: {channel: C0123456789, token_from: aws-ssm:/slack}}
+  - {name: hook, slack_webhook: {url_from: "aws-secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:hook-AbCdEf"}}
+`
+
+// Every secret can lie in a store of AWS', and is read when it is used.
+func TestSecretsFromAWS(t *testing.T) {
+	o := options()
+	var asked []string
+	o.Secrets = func(_ context.Context, p secret.Place) (string, error) {
+		asked = append(asked, p.String())
+		return "read " + p.Name, nil
+	}
+	c, err := config.Load("promsnap.yaml", []byte(stored), o)
+	if err != nil || len(asked) != 0 {
+		t.Fatalf("asked %v, %v", asked, err)
+	}
+	s := c.Prometheus.SigV4
+	if s.Region != "eu-west-1" || s.Service != "aps" || s.RoleARN == "" || s.ExternalID != "ours" || s.AccessKey != "AKID" {
+		t.Errorf("sigv4 %+v", s)
+	}
+	for want, from := range map[string]secret.String{"read amp": s.SecretKey, "read /slack": c.Receivers[0].Slack.Token} {
+		if got, err := from.Reveal(context.Background()); err != nil || got != want {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+	if got, err := c.Receivers[1].SlackWebhook.URL.Reveal(context.Background()); err != nil || !strings.HasPrefix(got, "read arn:") {
+		t.Errorf("by ARN: %q, %v", got, err)
+	}
+	if got, err := c.Prometheus.HTTP.Fetch(context.Background(), c.Prometheus.HTTP.Client().TLSConfig.CARef); err != nil || got != "read /ca" {
+		t.Errorf("of http_config: %q, %v", got, err)
+	}
+	o.Secrets = nil
+	if c, err = config.Load("promsnap.yaml", []byte(stored), o); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Receivers[0].Slack.Token.Reveal(context.Background()); err == nil || !strings.Contains(err.Error(), "nothing here reads secrets from AWS") {
+		t.Errorf("without a resolver: %v", err)
+	}
+}
