@@ -10,7 +10,7 @@ import (
 )
 
 // FindingOf says an alert as the report says its findings, whether or not its series is in this answer: also one that is over, that is
-// silent, or whose panel failed. Its sentence is not in the report's counts.
+// silent, or whose panel failed, and promsnap's own. Its sentence is not in the report's counts.
 func (r *Report) FindingOf(a rules.Alert) Finding {
 	p := &snapshot.Panel{Spec: snapshot.Spec{Name: a.Panel, Title: a.Rule}}
 	for i := range r.Panels {
@@ -24,6 +24,9 @@ func (r *Report) FindingOf(a rules.Alert) Finding {
 		f.Value, f.Limit = "", ""
 	}
 	f.Sentence = r.words.sentence(&f, r.Info)
+	if a.IsBlindness() {
+		f.Sentence = r.blindness(a.Now())
+	}
 	return f
 }
 

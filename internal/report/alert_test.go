@@ -36,6 +36,9 @@ func TestFindingOfAnAlert(t *testing.T) {
 	small.Capacity, small.Value = rules.Number(math.NaN()), rules.Number(math.NaN())
 	removed.Panel = "no-longer-there"
 	pressure := rules.Alert{Panel: "node-pressure", Rule: "NodePressure", Name: "ip-10-0-1-12", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on}}
+	blind := rules.Alert{Rule: rules.BlindName, Name: "promsnap", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on}}
+	sees := blind
+	sees.Episodes = []rules.Episode{over}
 	for _, tc := range []struct {
 		name         string
 		alert        rules.Alert
@@ -48,6 +51,8 @@ func TestFindingOfAnAlert(t *testing.T) {
 		{"gone", memory(gone), "94 %", "ip-10-0-1-12 memory was over 23:42–23:59, peak 96 %; it no longer exists", ""},
 		{"without figures", small, "", "ip-10-0-1-12 memory since 23:42", ""},
 		{"panel removed", removed, "", "ip-10-0-1-12 NodeMemoryHigh since 23:42", ""},
+		{"blind", blind, "", "I cannot see prod-seoul since 23:42", "I cannot see prod-seoul since 23:42"},
+		{"sees again", sees, "", "I can see prod-seoul again, was blind 23:42–23:59", ""},
 		{"condition", pressure, "", "ip-10-0-1-12 memory pressure since 23:42", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -1,5 +1,12 @@
 package report
 
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
 // What a message says beside the report's own sentences.
 
 // Share is how much of the whole fleet is taken of something.
@@ -17,6 +24,30 @@ func (r *Report) Fleet() []Share {
 		shares = append(shares, Share{g.Word, g.Text, g.Used, g.ratio})
 	}
 	return shares
+}
+
+// WhyBlind says why the report could see nothing: what the first panel that failed says of it, else the first thing that does not exist;
+// "" where it saw something. The advice is what to do, "" where the error says it.
+func (r *Report) WhyBlind() (why, advice string) {
+	switch {
+	case r.Checks() > r.NoData:
+		return "", ""
+	case len(r.Failures) > 0:
+		return r.Failures[0].Error, r.Failures[0].Hint
+	case len(r.Blind) > 0:
+		return r.Blind[len(r.Blind)-1], r.words.BlindAdvice
+	}
+	return "", r.words.BlindAdvice
+}
+
+// blindness is the sentence of promsnap's own alert (rules.BlindKey): "I cannot see prod-seoul since 02:10".
+func (r *Report) blindness(e rules.Episode) string {
+	w, in := r.words, r.Info
+	cluster, from := cmp.Or(in.Cluster, in.Title), w.clock(e.Since, in)
+	if e.Fires() {
+		return fmt.Sprintf(w.CannotSee, cluster, from)
+	}
+	return fmt.Sprintf(w.SeesAgain, cluster, fmt.Sprintf(w.Between, from, w.clock(e.Last, in)))
 }
 
 // QueryURL returns where a panel's query can be looked at on Prometheus' own page; "" where that is not known.

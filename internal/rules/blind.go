@@ -45,6 +45,9 @@ func (m *Memory) look(slot time.Time) {
 	m.Alerts[BlindKey] = a
 }
 
+// IsBlindness tells promsnap's own alert from those of rules.
+func (a Alert) IsBlindness() bool { return a.Panel == "" && a.Rule == BlindName }
+
 // blind is promsnap's own alert with these episodes.
 func blind(es []Episode) Alert {
 	return Alert{

@@ -209,4 +209,10 @@ var english = Words{
 	ChecksMade:        "checks %[1]s/%[2]s",
 	BlindBetween:      "blind %[1]s",
 	FurtherFindings:   "Further findings",
+
+	CannotSee:   "I cannot see %[1]s since %[2]s",
+	SeesAgain:   "I can see %[1]s again, was blind %[2]s",
+	BlindMeans:  "While I am blind nothing new is found and nothing is called over: what fired may still fire.",
+	BlindAdvice: "See whether Prometheus runs, can be reached from where promsnap runs, and scrapes its targets.",
+	BlindHeals:  "What came and went meanwhile is told as far back as the samples reach.",
 }

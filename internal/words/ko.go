@@ -214,6 +214,12 @@ var korean = Words{
 	ChecksMade:        "점검 %[1]s/%[2]s",
 	BlindBetween:      "관측 공백 %[1]s",
 	FurtherFindings:   "그 밖의 이상 항목",
+
+	CannotSee:   "%[2]s부터 %[1]s 관측 불가",
+	SeesAgain:   "%[1]s 관측 재개, 관측 공백 %[2]s",
+	BlindMeans:  "다시 관측될 때까지 새 알림도 해소 알림도 없습니다. 이미 발생한 알림은 계속되고 있을 수 있습니다.",
+	BlindAdvice: "Prometheus가 실행 중인지, promsnap에서 접속할 수 있는지, 메트릭을 수집하고 있는지 확인하세요.",
+	BlindHeals:  "그동안 발생했다가 해소된 알림은 샘플이 남아 있는 범위까지 알립니다.",
 }
 
 // always is a phrase that does not change with the number.

@@ -170,6 +170,13 @@ type Words struct {
 	ChecksMade        string // 1 made, 2 due
 	BlindBetween      string // 1 times
 	FurtherFindings   string
+
+	// What promsnap says when it can see nothing.
+	CannotSee   string // 1 cluster, 2 since when
+	SeesAgain   string // 1 cluster, 2 from when to when it could not
+	BlindMeans  string
+	BlindAdvice string
+	BlindHeals  string
 }
 
 // Counted is a phrase that counts: another form for one, where the language has one. Both hold one %s.

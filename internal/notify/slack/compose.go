@@ -75,6 +75,9 @@ func (w *writer) titled(mark, name string, say func(name string) string) letter 
 // firing is the letter of alerts that go on.
 func (w *writer) firing() letter {
 	as := w.alerts(w.message.Items)
+	if as[0].Alert.IsBlindness() {
+		return as[0].blind()
+	}
 	if len(as) == 1 {
 		return w.one(as[0])
 	}
@@ -230,6 +233,9 @@ func listed[T any](all []T, most int, more words.Counted, say func(T) line) []li
 func (w *writer) ended() letter {
 	as := w.alerts(w.message.Items)
 	late := w.message.Kind == notify.KindSeenLate
+	if as[0].Alert.IsBlindness() {
+		return as[0].seesAgain(late)
+	}
 	say := alert.over
 	if late {
 		say = alert.was
@@ -258,7 +264,9 @@ func (w *writer) ended() letter {
 func (w *writer) edited() letter {
 	if w.message.Remaining == 0 {
 		l := w.ended()
-		l.lines = append(l.lines, text(w.AllResolved))
+		if !w.message.Items[0].Alert.IsBlindness() { // others may well go on
+			l.lines = append(l.lines, text(w.AllResolved))
+		}
 		l.buttons = w.buttons()
 		return l
 	}
@@ -310,7 +318,12 @@ func (w *writer) summary() letter {
 	if r.NodesTotal > 0 {
 		nodes = text(fillText(w.NodesMeasured, words.Thousands(r.NodesMeasured), words.Thousands(r.NodesTotal)))
 	}
-	l.lines = append(l.lines, join(" · ", w.count(r.Critical, w.Critical), w.count(r.Warning, w.Warning), w.count(r.NoData, w.NoData), nodes))
+	if counts := join(" · ", w.count(r.Critical, w.Critical), w.count(r.Warning, w.Warning), w.count(r.NoData, w.NoData), nodes); len(counts) > 0 {
+		l.lines = append(l.lines, counts)
+	}
+	if since := w.blindNow(); since != nil {
+		l.lines = append(l.lines, join(" ", text(redMark), since))
+	}
 	found := w.present()
 	if len(found) == 0 {
 		l.lines = append(l.lines, text(r.Headline))
@@ -333,7 +346,9 @@ func (w *writer) summary() letter {
 	if len(shares) > 0 {
 		l.lines = append(l.lines, fill(w.FleetIs, join(" · ", shares...)))
 	}
-	l.lines = append(l.lines, w.history())
+	if history := w.history(); len(history) > 0 {
+		l.lines = append(l.lines, history)
+	}
 	return l
 }
 
@@ -341,6 +356,8 @@ func (w *writer) summary() letter {
 func (w *writer) verdict() string {
 	r := w.report
 	switch {
+	case w.blindNow() != nil:
+		return redMark
 	case r.Worst() != rules.None:
 		return markOf(r.Worst())
 	case r.NoData > 0 || len(r.Failures) > 0 || len(r.Blind) > 0 || r.Checks() == 0:
@@ -351,8 +368,11 @@ func (w *writer) verdict() string {
 
 // history says what has been since the last summary: "4 alerts, all resolved · checks 285/288, blind 02:10–02:25".
 func (w *writer) history() line {
-	items := w.message.Items
+	items := ofRules(w.message.Items)
 	alerts := text(w.NoAlerts)
+	if len(items) == 0 && w.blindNow() != nil {
+		alerts = nil // that there was none is more than anybody knows
+	}
 	if len(items) > 0 {
 		firing := 0
 		for _, i := range items {
@@ -366,21 +386,16 @@ func (w *writer) history() line {
 		}
 		alerts = text(fillText(w.SinceSummary, w.Alerts.Of(len(items)), rest))
 	}
-	if w.d.History == nil {
-		return alerts
+	var checks, blind line
+	if h := w.d.History; h != nil {
+		checks = text(fillText(w.ChecksMade, words.Thousands(h.Ran), words.Thousands(h.Due)))
 	}
-	checks := text(fillText(w.ChecksMade, words.Thousands(w.d.History.Ran), words.Thousands(w.d.History.Due)))
-	var spans []line
-	for _, s := range w.d.History.Blind[:min(len(w.d.History.Blind), listedSpans)] {
-		spans = append(spans, fill(w.Between, w.clock(s.From), w.clock(s.To)))
+	if spans := listed(w.blindSpans(), listedSpans, w.AndMore, func(s notify.Span) line {
+		return fill(w.Between, w.clock(s.From), w.clock(s.To))
+	}); len(spans) > 0 {
+		blind = fill(w.BlindBetween, join(", ", spans...))
 	}
-	if rest := len(w.d.History.Blind) - len(spans); rest > 0 {
-		spans = append(spans, text(w.AndMore.Of(rest)))
-	}
-	if len(spans) > 0 {
-		checks = join(", ", checks, fill(w.BlindBetween, join(", ", spans...)))
-	}
-	return join(" · ", alerts, checks)
+	return join(" · ", alerts, join(", ", checks, blind))
 }
 
 // notices are what a reader must know of the message itself.

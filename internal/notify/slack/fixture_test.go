@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/secret"
@@ -201,6 +202,35 @@ func (w world) turn(i *notify.Item, k notify.Kind, at int) {
 			i.Episode.End = rules.Vanished
 		}
 	}
+}
+
+// blindness is a message of a kind about promsnap's own alert, of a report that could ask nothing for a quarter of an hour.
+func blindness(t testing.TB, k notify.Kind, l words.Language) notify.Delivery {
+	t.Helper()
+	d := cluster(0, l).delivery(t, notify.KindSummary)
+	specs := []snapshot.Spec{
+		{Name: "node-memory", Title: "Memory of nodes", Query: "memory", Unit: units.PercentUnit}, {Name: "pvc", Title: "Persistent volumes", Query: "pvc"},
+	}
+	in := d.Report.Info
+	in.Nodes, in.ExternalURL = nil, ""
+	d.Report = report.Build(in, snapshot.Failed(specs, &promapi.Error{
+		Op: "query_range", URL: "http://prometheus-server.monitoring.svc", Message: "connection refused",
+		Hint: "nothing listens there: check the address and the port, and whether Prometheus runs",
+	}))
+	e := rules.Episode{Since: slot.Add(-15 * time.Minute), Last: slot, Worst: rules.Critical, Peak: 1, PeakAt: slot.Add(-15 * time.Minute), Found: slot.Add(-10 * time.Minute)}
+	d.Message = &notify.Message{Kind: k, Items: []notify.Item{{Key: rules.BlindKey}}}
+	d.History = nil
+	switch k {
+	case notify.KindResolved, notify.KindSeenLate:
+		e.Ended, e.End = slot, rules.Recovered
+		d.Report = cluster(0, l).report(t)
+	}
+	if k == notify.KindResolved || k == notify.KindStillFiring {
+		d.Message.Thread = notify.Receipt{Channel: channel, ID: parent}
+	}
+	d.Message.Items[0].Episode = e
+	d.Message.Items[0].Alert = rules.Alert{Rule: rules.BlindName, Name: "promsnap", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{e}}
+	return d
 }
 
 func kinds() []notify.Kind {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
@@ -108,6 +109,45 @@ func TestGoldenOfWhatIsOdd(t *testing.T) {
 		d.Message.Items[2].Alert.Panel, d.Message.Items[2].Alert.Rule = "gone", "NodeCondition"
 		d.Message.Items[2].Alert.Capacity = nan
 		golden(t, fmt.Sprintf("mixed-%s", l), Drafts(options(t), d))
+	}
+}
+
+// TestGoldenOfBlindness looks at what is said when nothing can be seen.
+func TestGoldenOfBlindness(t *testing.T) {
+	for _, l := range words.Languages() {
+		for _, k := range []notify.Kind{notify.KindNew, notify.KindStillFiring, notify.KindResolved, notify.KindSeenLate, notify.KindSummary} {
+			t.Run(fmt.Sprintf("%s-%s", k, l), func(t *testing.T) {
+				golden(t, fmt.Sprintf("blind-%s-%s", k, l), Drafts(options(t), blindness(t, k, l)))
+			})
+		}
+		d := blindness(t, notify.KindSummary, l)
+		d.Report = cluster(1, l).report(t)
+		d.Message.Items[0].Episode.Ended, d.Message.Items[0].Episode.End = slot, rules.Recovered
+		golden(t, fmt.Sprintf("blind-before-%s", l), Drafts(options(t), d))
+	}
+}
+
+func TestTheFirstLineOfBlindness(t *testing.T) {
+	for _, l := range words.Languages() {
+		for name, cluster := range map[string]string{"short": "k", "usual": "prod-seoul", "long": strings.Repeat("a-very-long-name-of-a-cluster-", 8)} {
+			for _, k := range []notify.Kind{notify.KindNew, notify.KindResolved} {
+				for _, ago := range []time.Duration{15 * time.Minute, 50 * time.Hour} {
+					d := blindness(t, k, l)
+					d.Report.Info.Cluster, d.Message.Items[0].Episode.Since = cluster, slot.Add(-ago)
+					got := Drafts(options(t), d)
+					push, rest, _ := strings.Cut(got[len(got)-1].Text, "\n")
+					if k == notify.KindNew {
+						push, rest, _ = strings.Cut(got[0].Text, "\n")
+					}
+					if size(push) > pushLimit || strings.HasSuffix(push, "…") {
+						t.Errorf("%s in %s: %q has %d", name, l, push, size(push))
+					}
+					if name == "long" && !strings.Contains(rest, cluster[:60]) {
+						t.Errorf("%s in %s: the cluster's whole name is nowhere:\n%s", name, l, rest)
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -1,0 +1,92 @@
+package slack
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+// blindWhy is how many lines the error of a blind report takes at most: an address and what went wrong, and what to do.
+const blindWhy = 3
+
+// blind is the letter of promsnap's own alert: since when it can see nothing, why, and what to do.
+func (a alert) blind() letter {
+	w := a.w
+	l := w.ofCluster(redMark, func(cluster string) string {
+		return fillText(w.CannotSee, cluster, w.clock(a.Episode.Since).plain())
+	})
+	l.lines = append(l.lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Alert.Severity)), w.before(a), a.since()))
+	why, advice := w.report.WhyBlind()
+	l.lines = append(l.lines, sentences(why, blindWhy)...)
+	l.lines = append(l.lines, text(advice), text(w.BlindMeans))
+	l.lines = slices.DeleteFunc(l.lines, func(ln line) bool { return ln.plain() == "" })
+	return l
+}
+
+// seesAgain is the letter of its end.
+func (a alert) seesAgain(late bool) letter {
+	w, e := a.w, a.Episode
+	l := w.ofCluster(greenMark, func(cluster string) string {
+		return fillText(w.SeesAgain, cluster, fill(w.Between, w.clock(e.Since), w.clock(e.Last)).plain())
+	})
+	l.lines = append(l.lines, join(" · ", text(a.Alert.Rule), text(w.severity(e.Worst)), text(w.duration(e.Lasted().Round(time.Second)))), text(w.BlindHeals))
+	if late {
+		l.lines = append(l.lines, text(w.SeenLate))
+	}
+	return l
+}
+
+// ofCluster is a letter that begins with what there is to say of the whole cluster, whose name stands once more in full below where the
+// first line had to shorten it.
+func (w *writer) ofCluster(mark string, say func(cluster string) string) letter {
+	cluster := clean(w.report.Info.Cluster)
+	whole := say(cluster)
+	s := spaced(mark, whole)
+	over := size(s) - pushLimit
+	if over <= 0 {
+		return letter{push: s}
+	}
+	const shortest = 8
+	return letter{push: clip(spaced(mark, say(middle(cluster, max(size(cluster)-over, shortest)))), pushLimit), lines: []line{text(whole)}}
+}
+
+// sentences are the clauses of an error, a line each: what went wrong, and after each semicolon what to do.
+func sentences(s string, most int) []line {
+	var out []line
+	for _, part := range strings.SplitN(s, "; ", most) {
+		out = append(out, text(part))
+	}
+	return out
+}
+
+// blindNow says since when nothing can be seen, where a summary's own checks are blind; nil where they are not.
+func (w *writer) blindNow() line {
+	for _, i := range w.message.Items {
+		if i.Alert.IsBlindness() && i.Episode.Fires() {
+			return fill(w.CannotSee, text(clean(w.report.Info.Cluster)), w.clock(i.Episode.Since))
+		}
+	}
+	return nil
+}
+
+// blindSpans are the times of which a summary says that nothing could be seen: of the checks that it looks back on, else of its own.
+func (w *writer) blindSpans() []notify.Span {
+	if w.d.History != nil {
+		return w.d.History.Blind
+	}
+	var spans []notify.Span
+	for _, i := range w.message.Items {
+		if i.Alert.IsBlindness() && !i.Episode.Fires() {
+			spans = append(spans, notify.Span{From: i.Episode.Since, To: i.Episode.Last})
+		}
+	}
+	return spans
+}
+
+// ofRules are the items that are alerts of rules: what a summary counts.
+func ofRules(items []notify.Item) []notify.Item {
+	return slices.DeleteFunc(slices.Clone(items), func(i notify.Item) bool { return i.Key == rules.BlindKey })
+}
