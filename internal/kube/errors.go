@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/promsnap/promsnap/internal/promapi"
 )
 
 // access is what a request needs to be allowed, in RBAC's words.
@@ -41,7 +43,7 @@ func (a access) String() string {
 // rule is the RBAC rule that allows a, as it is written in a Role.
 func (a access) rule() string {
 	r := fmt.Sprintf("apiGroups: [%q], resources: [%s], verbs: [%s]", a.group, a.resource, a.verb)
-	if a.name != "" && a.verb != "create" {
+	if a.name != "" && (a.verb != "create" || strings.Contains(a.resource, "/")) { // the name of what is created is not known yet
 		r += fmt.Sprintf(", resourceNames: [%q]", a.name)
 	}
 	return "{" + r + "}"
@@ -96,7 +98,8 @@ func (c *Cluster) explain(ctx context.Context, a access, err error) error {
 			e.denied = true
 		}
 	default:
-		e.Err, e.Hint = c.unreachable(err)
+		t := c.unreachable(err)
+		e.Err, e.Hint = t.err, t.hint
 	}
 	return e
 }
@@ -121,8 +124,14 @@ func (c *Cluster) loginHint() string {
 	return fmt.Sprintf("the API server does not accept the credentials of %s: they may have expired; log in again as you do for kubectl (`kubectl get --raw /version` shows the same)", c.name)
 }
 
-// unreachable says why the API server gave no answer, and what to do.
-func (c *Cluster) unreachable(err error) (error, string) { //nolint:revive // the error is a value here
+// trouble is why the API server gave no answer, and what to do.
+type trouble struct {
+	kind promapi.Kind
+	err  error
+	hint string
+}
+
+func (c *Cluster) unreachable(err error) trouble {
 	var (
 		wrapped     *url.Error
 		dns         *net.DNSError
@@ -134,16 +143,20 @@ func (c *Cluster) unreachable(err error) (error, string) { //nolint:revive // th
 	for errors.As(err, &wrapped) {
 		err = wrapped.Err // url.Error prints the whole URL
 	}
-	where := fmt.Sprintf("the API server of %s at %s", c.name, c.base.Host)
+	server := fmt.Sprintf("the API server of %s at %s", c.name, c.base.Host)
+	away := server + " cannot be reached: does the cluster run, and does it take a VPN or a proxy?"
 	switch {
 	case strings.Contains(err.Error(), "getting credentials"):
-		return errors.New(brief(err.Error())), fmt.Sprintf("the kubeconfig's command for the credentials of %s did not work: run it, or log in again", c.name)
+		return trouble{promapi.KindDenied, errors.New(brief(err.Error())),
+			fmt.Sprintf("the kubeconfig's command for the credentials of %s did not work: run it, or log in again", c.name)}
 	case errors.As(err, &authority), errors.As(err, &hostname), errors.As(err, &certificate):
-		return err, where + " shows another certificate than the kubeconfig expects: fetch the kubeconfig anew"
-	case errors.As(err, &dns), errors.As(err, &op):
-		return err, where + " cannot be reached: does the cluster run, and is a VPN or a proxy needed?"
+		return trouble{promapi.KindTLS, err, server + " shows another certificate than the kubeconfig expects: fetch the kubeconfig anew"}
+	case errors.As(err, &dns):
+		return trouble{promapi.KindNoHost, err, away}
+	case errors.As(err, &op) && op.Op == "dial":
+		return trouble{promapi.KindRefused, err, away}
 	}
-	return errors.New(brief(err.Error())), "the connection to " + where + " broke off or could not be made"
+	return trouble{promapi.KindNetwork, errors.New(brief(err.Error())), "the connection to " + server + " could not be made or broke off"}
 }
 
 // brief bounds words from outside, and keeps them on one line.

@@ -47,7 +47,7 @@ type Cluster struct {
 	inPod     bool // the credentials are a service account's
 	base      *url.URL
 	config    *rest.Config
-	http      *http.Client
+	transport http.RoundTripper // with the credentials
 	core      *rest.RESTClient
 	batch     *rest.RESTClient
 	params    runtime.ParameterCodec
@@ -96,14 +96,14 @@ func (c *Cluster) connect() error {
 	c.params = runtime.NewParameterCodec(scheme)
 	codecs := serializer.NewCodecFactory(scheme).WithoutConversion()
 	var err error
-	if c.http, err = rest.HTTPClientFor(c.config); err != nil {
+	if c.transport, err = rest.TransportFor(c.config); err != nil {
 		return fmt.Errorf("the credentials of %s: %w", c.name, err)
 	}
 	client := func(prefix string, group schema.GroupVersion) *rest.RESTClient {
 		config := rest.CopyConfig(c.config)
 		config.APIPath, config.GroupVersion, config.NegotiatedSerializer = prefix, &group, codecs
 		config.ContentType, config.AcceptContentTypes = runtime.ContentTypeProtobuf, runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON
-		made, problem := rest.RESTClientForConfigAndClient(config, c.http)
+		made, problem := rest.RESTClientForConfigAndClient(config, &http.Client{Transport: c.transport})
 		err = errors.Join(err, problem)
 		return made
 	}

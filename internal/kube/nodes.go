@@ -1,0 +1,132 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+const (
+	// nodePage is how many nodes are asked for at once, which is kubectl's own page.
+	nodePage = 500
+	// maxNodes bounds the list; Kubernetes itself is built for 5,000.
+	maxNodes = 20_000
+	// maxTaints and maxLabel bound what is kept of one node.
+	maxTaints = 20
+	maxLabel  = 100
+)
+
+// poolLabels name the group that a node belongs to, by those who make nodes. The first that is there counts.
+var poolLabels = []string{
+	"karpenter.sh/nodepool",
+	"karpenter.sh/provisioner-name", // before Karpenter 0.32
+	"eks.amazonaws.com/nodegroup",
+	"alpha.eksctl.io/nodegroup-name",
+	"cloud.google.com/gke-nodepool",
+	"kubernetes.azure.com/agentpool",
+	"agentpool", // AKS, of old
+	"doks.digitalocean.com/node-pool",
+	"kops.k8s.io/instancegroup",
+	"node.cluster.x-k8s.io/pool",
+}
+
+// Nodes lists the nodes of the cluster, by name: one list in pages, of which little is kept. What RBAC denies is a note that names what is
+// missing, and no error: Prometheus knows the most important of it too.
+func (c *Cluster) Nodes(ctx context.Context) ([]snapshot.Node, []string, error) {
+	var nodes []snapshot.Node
+	a := access{verb: "list", resource: "nodes"}
+	for next := ""; ; {
+		var page corev1.NodeList
+		err := c.list(ctx, a, metav1.ListOptions{Limit: nodePage, Continue: next}, &page)
+		switch {
+		case Denied(err):
+			return nil, []string{fmt.Sprintf("nodes are shown without their instance type, zone and state: %v", err)}, nil
+		case err != nil:
+			return nil, nil, err
+		}
+		nodes = slices.Grow(nodes, len(page.Items)+int(remaining(&page)))
+		for i := range page.Items {
+			nodes = append(nodes, nodeOf(&page.Items[i]))
+		}
+		if next = page.Continue; next == "" {
+			break
+		}
+		if len(nodes) >= maxNodes {
+			return nodes, []string{fmt.Sprintf("the cluster has more than %d nodes; the others are known by Prometheus alone", maxNodes)}, nil
+		}
+	}
+	slices.SortFunc(nodes, func(a, b snapshot.Node) int { return strings.Compare(a.Name, b.Name) })
+	return nodes, nil, nil
+}
+
+// remaining is how many nodes are said to follow a page.
+func remaining(page *corev1.NodeList) int64 {
+	if n := page.RemainingItemCount; n != nil {
+		return min(max(*n, 0), maxNodes)
+	}
+	return 0
+}
+
+// nodeOf keeps what a report can show of a node. Its strings are copies: they would keep the whole page in memory otherwise.
+func nodeOf(n *corev1.Node) snapshot.Node {
+	out := snapshot.Node{
+		Name: strings.Clone(n.Name), InternalIP: strings.Clone(internalIP(n)), Known: true,
+		InstanceType: label(n, "node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"),
+		Zone:         label(n, "topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"),
+		Pool:         label(n, poolLabels...), Kubelet: clip(n.Status.NodeInfo.KubeletVersion), Created: n.CreationTimestamp.UTC(),
+		Cordoned: n.Spec.Unschedulable, Capacity: resourcesOf(n.Status.Capacity), Allocatable: resourcesOf(n.Status.Allocatable),
+	}
+	for _, t := range n.Spec.Taints[:min(len(n.Spec.Taints), maxTaints)] {
+		out.Taints = append(out.Taints, clip(t.ToString()))
+	}
+	for _, cond := range n.Status.Conditions {
+		switch {
+		case cond.Type == corev1.NodeReady && cond.Status != corev1.ConditionTrue:
+			out.Conditions = append(out.Conditions, "NotReady")
+		case cond.Type != corev1.NodeReady && cond.Status == corev1.ConditionTrue && len(out.Conditions) < maxTaints:
+			out.Conditions = append(out.Conditions, clip(string(cond.Type)))
+		}
+	}
+	slices.Sort(out.Conditions)
+	return out
+}
+
+func internalIP(n *corev1.Node) string {
+	for _, a := range n.Status.Addresses {
+		if a.Type == corev1.NodeInternalIP {
+			return a.Address
+		}
+	}
+	return ""
+}
+
+// label returns the value of the first label that a node has.
+func label(n *corev1.Node, names ...string) string {
+	for _, name := range names {
+		if v := n.Labels[name]; v != "" {
+			return clip(v)
+		}
+	}
+	return ""
+}
+
+// clip copies words of bounded length.
+func clip(s string) string {
+	if len(s) > maxLabel {
+		return strings.ToValidUTF8(s[:maxLabel], "") + "…"
+	}
+	return strings.Clone(s)
+}
+
+func resourcesOf(list corev1.ResourceList) snapshot.Resources {
+	return snapshot.Resources{
+		CPU: list.Cpu().AsApproximateFloat64(), Memory: list.Memory().AsApproximateFloat64(),
+		Storage: list.StorageEphemeral().AsApproximateFloat64(), Pods: list.Pods().AsApproximateFloat64(),
+	}
+}

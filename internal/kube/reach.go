@@ -1,0 +1,85 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+)
+
+// Target is a Prometheus API in the cluster and the way to it.
+type Target struct {
+	Candidate
+	Via       string            // "the API server's service proxy", "a port-forward to monitoring/prometheus-0"
+	URL       *url.URL          // for promapi.New, together with Transport
+	Transport http.RoundTripper // carries the user's credentials
+	close     func()
+}
+
+// Close ends a port-forward.
+func (t *Target) Close() { t.close() }
+
+// String is what people are told: "monitoring/prometheus-server:80 (prometheus chart) through the API server's service proxy".
+func (t *Target) String() string {
+	if t.Product == "" {
+		return fmt.Sprintf("%s through %s", t.Service, t.Via)
+	}
+	return fmt.Sprintf("%s (%s) through %s", t.Service, t.Product, t.Via)
+}
+
+// FindPrometheus finds the Service to ask, see Find, and the way to it: the API server's service proxy, or a port-forward where the
+// proxy is forbidden or has no way to the pods.
+func (c *Cluster) FindPrometheus(ctx context.Context, want Service) (*Target, error) {
+	found, err := c.Find(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	return c.Reach(ctx, found)
+}
+
+// Reach finds the way to a Service. It asks it one short question through each that may be one. An error that both have is the
+// proxy's, a *promapi.Error, with the port-forward's beside it.
+func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
+	t := &Target{
+		Candidate: s, Via: "the API server's service proxy", URL: c.proxyURL(s.Service), Transport: &proxy{c, s.Service}, close: func() {},
+	}
+	err := t.probe(ctx)
+	switch {
+	case err == nil:
+		return t, nil
+	case !errors.Is(err, errDenied) && !errors.Is(err, errNoWay):
+		return nil, err
+	}
+	f, second := c.openForward(ctx, s.Service)
+	if second == nil {
+		t = &Target{Candidate: s, Via: "a port-forward to " + f.pod, URL: f.url(s.Service), Transport: f.transport(), close: f.close}
+		if second = t.probe(ctx); second == nil {
+			return t, nil
+		}
+		f.close()
+	}
+	return nil, fmt.Errorf("%s: %w; a port-forward does not do either: %w", s.Service, err, second)
+}
+
+// probe asks who is there. Any answer of the server's own is good: not all of them know the question.
+func (t *Target) probe(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.URL.JoinPath("api/v1/status/buildinfo").String(), nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := t.Transport.RoundTrip(req)
+	if err != nil {
+		var known *promapi.Error
+		if errors.As(err, &known) {
+			known.Op = "reaching " + t.Service.String()
+		}
+		return err
+	}
+	_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, maxStatus))
+	return errors.Join(err, resp.Body.Close())
+}

@@ -1,0 +1,128 @@
+package kube
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// Service is a port of a Service, and where below it the Prometheus API lies.
+type Service struct {
+	Namespace string
+	Name      string
+	HTTPS     bool   // the port speaks HTTPS
+	Port      string // its number or its name; "" where it is to be found out
+	Path      string // "/prometheus"; "" is the root
+}
+
+// ParseService reads NAMESPACE/NAME[:PORT][/PATH], with https: before NAME where the port speaks HTTPS, which is how the API server
+// itself writes it: monitoring/prometheus-server, monitoring/prometheus-server:80, monitoring/https:prometheus:9091,
+// monitoring/vmselect:8481/select/0/prometheus. "" is the zero Service.
+func ParseService(text string) (Service, error) {
+	if text == "" {
+		return Service{}, nil
+	}
+	wrong := func(what string) (Service, error) {
+		return Service{}, fmt.Errorf("the service %q %s; write NAMESPACE/NAME[:PORT][/PATH], such as monitoring/prometheus-server:80", text, what)
+	}
+	namespace, rest, ok := strings.Cut(text, "/")
+	if !ok {
+		return wrong("has no namespace")
+	}
+	s := Service{Namespace: namespace}
+	rest, path, _ := strings.Cut(rest, "/")
+	if path = strings.Trim(path, "/"); path != "" {
+		s.Path = "/" + path
+	}
+	rest, s.HTTPS = strings.CutPrefix(rest, "https:")
+	name, port, named := strings.Cut(rest, ":")
+	s.Name, s.Port = name, port
+	switch {
+	case len(validation.IsDNS1123Label(s.Namespace)) > 0:
+		return wrong(fmt.Sprintf("has the namespace %q, which cannot be one", s.Namespace))
+	case len(validation.IsDNS1123Label(s.Name)) > 0:
+		return wrong(fmt.Sprintf("has the name %q, which cannot be one", s.Name))
+	case named && !validPort(s.Port):
+		return wrong(fmt.Sprintf("has the port %q, which is neither a number nor a port's name", s.Port))
+	case strings.ContainsAny(s.Path, "?#") || strings.Contains(s.Path, "..") || s.Path != (&url.URL{Path: s.Path}).EscapedPath():
+		return wrong("has a path that cannot stand in a URL as it is")
+	}
+	return s, nil
+}
+
+func validPort(port string) bool {
+	if n, err := strconv.Atoi(port); err == nil {
+		return n > 0 && n < 1<<16
+	}
+	return len(validation.IsValidPortName(port)) == 0
+}
+
+// String is what ParseService reads.
+func (s Service) String() string { return s.Namespace + "/" + s.id() + s.Path }
+
+// id is how the API server names the port of a Service, and what RBAC's resourceNames must hold: [https:]NAME[:PORT].
+func (s Service) id() string {
+	id := s.Name
+	if s.HTTPS {
+		id = "https:" + id
+	}
+	if s.Port != "" {
+		id += ":" + s.Port
+	}
+	return id
+}
+
+// portOf returns the port of a Service that s means: the one that it names, or the first one that is p's.
+func (s Service) portOf(o *corev1.Service, p product) (corev1.ServicePort, bool) {
+	for _, port := range o.Spec.Ports {
+		if s.Port == port.Name || s.Port == strconv.Itoa(int(port.Port)) {
+			return port, s.Port != ""
+		}
+	}
+	if s.Port != "" {
+		return corev1.ServicePort{}, false
+	}
+	for _, name := range p.ports {
+		for _, port := range o.Spec.Ports {
+			if port.Name == name {
+				return port, true
+			}
+		}
+	}
+	if len(o.Spec.Ports) == 1 {
+		return o.Spec.Ports[0], true
+	}
+	return corev1.ServicePort{}, false
+}
+
+// of fills in what s leaves open from the object and from what is known of the product.
+func (s Service) of(o *corev1.Service, p product) (Service, error) {
+	port, ok := s.portOf(o, p)
+	if !ok {
+		var ports []string
+		for _, port := range o.Spec.Ports {
+			ports = append(ports, fmt.Sprintf("%d (%s)", port.Port, port.Name))
+		}
+		return s, fmt.Errorf("which port of the service %s speaks Prometheus' API? It has %s; write %s/%s:PORT",
+			s, strings.Join(ports, ", "), s.Namespace, s.Name)
+	}
+	full := Service{Namespace: o.Namespace, Name: o.Name, Port: strconv.Itoa(int(port.Port)), Path: s.Path, HTTPS: s.HTTPS}
+	if s.Port != "" {
+		full.Port = s.Port // as it was written: RBAC may name it so
+	}
+	if full.Path == "" {
+		full.Path = p.path
+	}
+	if s.Port == "" {
+		protocol := ""
+		if port.AppProtocol != nil {
+			protocol = *port.AppProtocol
+		}
+		full.HTTPS = s.HTTPS || protocol == "https" || port.Name == "https" || port.Port == 443
+	}
+	return full, nil
+}
