@@ -67,7 +67,7 @@ func (f *fold) add(s series.Series) {
 	}
 	stats := describe(s.Values, f.grid)
 	row := Row{
-		Name: legend(f.spec.Legend, s.Labels), Node: node, Labels: s.Labels, NodeAdded: added, Stats: stats,
+		Name: legend(f.spec.Legend, f.nodes.named(f.spec.Legend, s.Labels, node)), Node: node, Labels: s.Labels, NodeAdded: added, Stats: stats,
 		Capacity: math.NaN(), Rank: stats.Max, Status: rules.OK,
 	}
 	if c, ok := f.capacity[asked.Hash()]; ok {

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,6 +20,7 @@ type Nodes struct {
 	list     []Node
 	byKey    map[nodeKey]string // what an instance or a label can say → the node's name
 	departed map[nodeKey]bool   // by name: nodes that the range still shows and the cluster no longer has
+	detail   map[nodeKey]string // by name: its type and zone
 }
 
 // nodeKey is a name or an address within one cluster; the label cluster is empty in a Prometheus of a single cluster.
@@ -41,6 +43,14 @@ func (n Nodes) Departed(ls series.Labels, node string) bool {
 	return n.departed[nodeKey{ls.Get("cluster"), node}]
 }
 
+// named returns the labels that a legend names a series by: its node's name together with what is known of the node.
+func (n Nodes) named(format string, ls series.Labels, node string) series.Labels {
+	if detail := n.detail[nodeKey{ls.Get("cluster"), node}]; detail != "" && strings.Contains(format, "node") {
+		return ls.With("node", node+" ("+detail+")")
+	}
+	return ls
+}
+
 const (
 	nodeInfoQuery  = `max by (cluster, node, internal_ip) (kube_node_info)`
 	nodeUnameQuery = `max by (cluster, node, instance, nodename) (node_uname_info)`
@@ -50,10 +60,11 @@ const (
 // nodesInRangeQuery finds every node of a range; its argument is the range.
 const nodesInRangeQuery = `max by (cluster, node, internal_ip) (last_over_time(kube_node_info[%s]))`
 
-// LoadNodes asks Prometheus which nodes there are at a time, and which there were within the range that ends then. A cluster without
-// kube-state-metrics gives a table without nodes. The notes say what is odd about the labels.
-func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration) (Nodes, []string, error) {
-	n := Nodes{byKey: map[nodeKey]string{}, departed: map[nodeKey]bool{}}
+// LoadNodes asks Prometheus which nodes there are at a time, and which there were within the range that ends then. known are those that
+// the Kubernetes API told of, if it was asked; a cluster without them and without kube-state-metrics gives a table without nodes. The
+// notes say what is odd about the labels.
+func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, known ...Node) (Nodes, []string, error) {
+	n := Nodes{byKey: map[nodeKey]string{}, departed: map[nodeKey]bool{}, detail: map[nodeKey]string{}}
 	index := map[nodeKey]int{}
 	grid := series.Grid{Start: at, Step: time.Minute, Len: 1}
 	err := eachLabels(ctx, q, grid, nodeInfoQuery, func(ls series.Labels) {
@@ -77,11 +88,16 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration) 
 			return Nodes{}, nil, fmt.Errorf("asking for the nodes of the whole range (kube_node_info): %w", err)
 		}
 	}
+	var exporters []series.Labels
 	err = eachLabels(ctx, q, grid, nodeUnameQuery, func(ls series.Labels) {
-		n.meetExporter(ls, index)
+		exporters = append(exporters, ls)
 	})
 	if err != nil {
 		return Nodes{}, nil, fmt.Errorf("asking for the nodes' exporters (node_uname_info): %w", err)
+	}
+	n.meetKnown(known, exporters, index)
+	for _, ls := range exporters {
+		n.meetExporter(ls, index)
 	}
 	slices.SortStableFunc(n.list, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
 
@@ -105,6 +121,45 @@ func (n *Nodes) meetDeparted(ls series.Labels) {
 	for _, id := range []string{name, ls.Get("internal_ip")} {
 		if _, taken := n.byKey[nodeKey{cluster, id}]; !taken && id != "" {
 			n.byKey[nodeKey{cluster, id}] = name
+		}
+	}
+}
+
+// meetKnown takes over what the Kubernetes API knows of the nodes. It does not say which label cluster they have in a Prometheus of
+// several clusters: there each one is found by its name and its address, and those of which Prometheus has never heard are left out.
+func (n *Nodes) meetKnown(known []Node, exporters []series.Labels, index map[nodeKey]int) {
+	clusters := map[string]bool{}
+	for k := range index {
+		clusters[k.cluster] = true
+	}
+	for _, ls := range exporters {
+		clusters[ls.Get("cluster")] = true
+	}
+	if len(clusters) == 0 {
+		clusters[""] = true
+	}
+	for _, k := range known {
+		for cluster := range clusters {
+			key := nodeKey{cluster, k.Name}
+			i, ok := index[key]
+			switch {
+			case !ok && len(clusters) > 1,
+				ok && len(clusters) > 1 && n.list[i].InternalIP != k.InternalIP:
+				continue
+			case !ok:
+				i = len(n.list)
+				n.list, index[key] = append(n.list, Node{}), i
+				n.byKey[key] = k.Name
+				delete(n.departed, key)
+				if ip := (nodeKey{cluster, k.InternalIP}); k.InternalIP != "" && n.byKey[ip] == "" {
+					n.byKey[ip] = k.Name
+				}
+			}
+			k.InternalIP = cmp.Or(k.InternalIP, n.list[i].InternalIP)
+			n.list[i] = k
+			if detail := k.Detail(); detail != "" {
+				n.detail[key] = detail
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package snapshot
 
 import (
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -185,9 +186,41 @@ type Panel struct {
 	Err        error    // Data is DataFailed
 }
 
-// Node is a node of the cluster as Prometheus knows it.
+// Node is a node of the cluster as Prometheus knows it, and, where the Kubernetes API was asked too, as that does.
 type Node struct {
 	Name       string // from kube_node_info
 	InternalIP string
 	Exporter   bool // node_exporter reports it
+
+	Known        bool // by the Kubernetes API, which all of the following is from
+	InstanceType string
+	Zone         string
+	Pool         string // the group of nodes that it was made in
+	Kubelet      string // the kubelet's version
+	Created      time.Time
+	Cordoned     bool
+	Taints       []string // "dedicated=kafka:NoSchedule"
+	Conditions   []string // those that are bad: "NotReady", "MemoryPressure"; in order
+	Capacity     Resources
+	Allocatable  Resources
+}
+
+// Resources are how much a node has; 0 where that is not known.
+type Resources struct {
+	CPU     float64 // cores
+	Memory  float64 // bytes
+	Storage float64 // bytes, ephemeral
+	Pods    float64
+}
+
+// Detail is what tells a node from others at a glance: "m5.2xlarge, 2a". "" where nothing is known.
+func (n Node) Detail() string {
+	zone := n.Zone[strings.LastIndexByte(n.Zone, '-')+1:] // ap-northeast-2a: the region is the cluster's
+	switch {
+	case n.InstanceType == "":
+		return zone
+	case zone == "":
+		return n.InstanceType
+	}
+	return n.InstanceType + ", " + zone
 }
