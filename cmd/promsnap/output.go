@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -161,14 +162,18 @@ func (p *printer) finish(o app.Outcome) error {
 func (p *printer) delivered(r app.Result) {
 	for _, s := range r.Sent {
 		if s.Err == nil {
-			fmt.Fprintf(p.c.stdout, "%s: %s\n", s.Receiver, what(s))
+			fmt.Fprintf(p.c.stdout, "%s: %s\n", s.Receiver, what(p.cfg, s))
 		}
 	}
 	for _, d := range r.Drafts {
+		if d.Kind == notify.KindNone {
+			fmt.Fprintf(p.c.stdout, "\n── %s (%s) → %s\n", d.Receiver, d.Step, d.File)
+			continue
+		}
 		fmt.Fprintf(p.c.stdout, "\n── %s, %s (%s) → %s\n%s\n", d.Receiver, d.Kind, d.Step, d.File, d.Text)
 	}
 	for _, note := range r.Notes {
-		fmt.Fprintf(p.c.stderr, "promsnap: people were told, but: %s\n", note)
+		fmt.Fprintf(p.c.stderr, "promsnap: note: %s\n", note)
 	}
 	if c := r.StoodBack; c != nil {
 		fmt.Fprintf(p.c.stdout, "nothing sent: run %s is telling people, until %s at the latest\n", c.Run, c.Until.UTC().Format(time.RFC3339))
@@ -176,8 +181,11 @@ func (p *printer) delivered(r app.Result) {
 }
 
 // what says in a few words what a receiver was given.
-func what(s notify.Sent) string {
+func what(cfg *config.Config, s notify.Sent) string {
+	mirrors := func(r config.Receiver) bool { return r.Name == s.Receiver && r.Mirrors() }
 	switch {
+	case s.Message == nil && slices.ContainsFunc(cfg.Receivers, mirrors):
+		return "what was found"
 	case s.Message == nil:
 		return "the report"
 	case len(s.Message.Items) == 0:

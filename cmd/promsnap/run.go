@@ -13,7 +13,6 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
-	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
@@ -37,7 +36,8 @@ are run; without a configuration, the built-in panels.
 With --deliver nothing is written under OUTPUT-DIR: the report goes to the receivers of the configuration, who are told what they
 do not know yet, and what they were told is remembered. A report that has a schedule is then for the newest time at which it was due,
 unless --time says otherwise. With --dry-run nothing is sent or remembered: each message is printed, and
-its blocks for Slack's Block Kit Builder are written beside the report.
+its blocks for Slack's Block Kit Builder are written beside the report, as is what programs (webhook, alertmanager, pushgateway)
+would be posted. A report's heartbeat is called after --deliver alone.
 
 Exit codes: 0 the run did its work; 1 a query or a delivery failed (what worked is written); 2 the command line or the
 configuration is wrong; 3 --fail-on is set and there is such a finding. Where both hold, 1 goes before 3.`,
@@ -108,7 +108,7 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	log.Info("run begins", "slot", slot, "reports", names, "version", versionString())
 	began := c.now()
 	outcome := a.Run(cmd.Context())
-	logOutcome(log, outcome, c.now().Sub(began))
+	logOutcome(log, cfg, outcome, c.now().Sub(began))
 	if err := out.finish(outcome); err != nil {
 		return &exitError{exitFailed, fmt.Errorf("printing the outcome: %w", err)}
 	}
@@ -159,7 +159,7 @@ func (f runFlags) load(c *console) (*config.Config, error) {
 
 // configOptions are what every command reads a configuration with.
 func configOptions(c *console) config.Options {
-	return config.Options{Env: c.getenv, Builtin: panels.In}
+	return app.Reading(c.getenv, c.now)
 }
 
 // check validates the flags that name one of a few words.
@@ -222,18 +222,18 @@ func (f runFlags) logger(c *console) *slog.Logger {
 	return slog.New(slog.DiscardHandler)
 }
 
-func logOutcome(log *slog.Logger, o app.Outcome, took time.Duration) {
+func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, took time.Duration) {
 	for _, r := range o.Results {
 		for _, fail := range r.Report.Failures {
 			log.Error("panel failed", "report", r.Report.Info.Name, "panel", fail.Panel, "error", fail.Error)
 		}
 		for _, s := range r.Sent {
 			if s.Err == nil {
-				log.Info("delivered", "report", r.Report.Info.Name, "receiver", s.Receiver, "what", what(s), "id", s.Receipt.ID)
+				log.Info("delivered", "report", r.Report.Info.Name, "receiver", s.Receiver, "what", what(cfg, s), "id", s.Receipt.ID)
 			}
 		}
 		for _, note := range r.Notes {
-			log.Warn("told, but", "report", r.Report.Info.Name, "note", note)
+			log.Warn("note", "report", r.Report.Info.Name, "note", note)
 		}
 		if r.StoodBack != nil {
 			log.Warn("stood back", "report", r.Report.Info.Name, "run", r.StoodBack.Run, "until", r.StoodBack.Until)

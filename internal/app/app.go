@@ -63,16 +63,19 @@ type Result struct {
 	Sent      []notify.Sent  // of Deliver
 	Drafts    []Draft        // of DryRun
 	StoodBack *notify.Claim  // another run is telling people, and this one left it at that
-	Notes     []string       // what did not work although everybody was told
+	Notes     []string       // what did not work and is no reason to call the run failed
 	Err       error          // the report could not be rendered or delivered, or what was told could not be remembered
 }
 
 // Outcome is what a run came to, one Result for each report in their order.
 type Outcome struct{ Results []Result }
 
+// failed tells whether a query or a delivery failed.
+func (r *Result) failed() bool { return r.Err != nil || len(r.Report.Failures) > 0 }
+
 // Failed tells whether a query or a delivery failed.
 func (o Outcome) Failed() bool {
-	return slices.ContainsFunc(o.Results, func(r Result) bool { return r.Err != nil || len(r.Report.Failures) > 0 })
+	return slices.ContainsFunc(o.Results, func(r Result) bool { return r.failed() })
 }
 
 // Worst returns the gravest severity that fires in any report.
@@ -151,9 +154,10 @@ func (a *App) Run(ctx context.Context) Outcome {
 	defer cancel()
 	snap, done := a.snapshotContext(ctx)
 	defer done()
-	var until time.Time
+	var began, until time.Time
 	if a.o.Mode != WriteFiles {
-		until = a.o.Now().Add(a.o.Timeout)
+		began = a.o.Now()
+		until = began.Add(a.o.Timeout)
 	}
 
 	// Who answers is only a name in the report: what is wrong with the server shows at the first query.
@@ -177,7 +181,7 @@ func (a *App) Run(ctx context.Context) Outcome {
 		if a.o.Mode == DryRun {
 			hand = a.rehearse
 		}
-		res := hand(ctx, r, rep, now, until)
+		res := hand(ctx, due{config: r, report: rep, now: now, details: detailsOf(taken.panels, now), began: began, until: until})
 		if err != nil {
 			res.Notes = append(res.Notes, err.Error())
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/heartbeat"
 	"github.com/promsnap/promsnap/internal/notify/slack"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -27,28 +28,33 @@ const (
 // Draft is a message that a dry run did not send.
 type Draft struct {
 	Receiver string
-	Kind     notify.Kind
-	Step     string // how it would go out: post, reply, broadcast, edit, thread
-	Text     string // as a person reads it
-	File     string // beside the report, its blocks for Slack's Block Kit Builder
+	Kind     notify.Kind // KindNone of what a program would be posted
+	Step     string      // how it would go out: post, reply, broadcast, edit, thread
+	Text     string      // as a person reads it; "" of what a program would be posted
+	File     string      // beside the report: its blocks for Slack's Block Kit Builder, or what would be posted
 }
 
 // stateTime is how long the state may take to be read.
 const stateTime = 15 * time.Second
 
+// due is a report that is to be delivered.
+type due struct {
+	config       config.Report
+	report       *report.Report
+	now          rules.Evaluation
+	details      map[rules.Key][]string // see notify.Delivery
+	began, until time.Time              // of the run
+}
+
 // deliver hands the report to its receivers, under a claim, as far as they do not know what it says.
-func (a *App) deliver(ctx context.Context, r config.Report, rep *report.Report, now rules.Evaluation, until time.Time) Result {
-	res := Result{Report: rep}
-	session := a.remember(ctx, a.store, rep, now)
-	rq := notify.Request{
-		Report: rep, Receivers: a.receiversOf(r), Render: rep.Render, Run: a.run, Until: until, Now: a.o.Now,
-	}
-	if lost := session.Lost(); lost != nil {
-		rq.MemoryLost, res.Err = lost.Error(), lost
-	}
+func (a *App) deliver(ctx context.Context, d due) Result {
+	res := Result{Report: d.report}
+	session := a.remember(ctx, a.store, d)
+	rq := a.request(ctx, d, session, &res)
+	rq.Receivers, rq.Render = a.receiversOf(d.config), d.report.Render
 	out, err := notify.Deliver(ctx, session, rq)
 	res.StoodBack, res.Sent, res.Err = out.StoodBack, out.Sent, errors.Join(res.Err, err)
-	res.Receipt = location(out.Sent)
+	res.Receipt = a.location(out.Sent)
 	for _, c := range a.cfg.Receivers { // also those that were told as another's fallback
 		if app := a.receivers[c.Name].slack; app != nil {
 			if err := app.FollowUp(ctx); err != nil {
@@ -56,63 +62,117 @@ func (a *App) deliver(ctx context.Context, r config.Report, rep *report.Report, 
 			}
 		}
 	}
+	a.beat(ctx, d.config, &res)
 	return res
 }
 
-// rehearse does everything that deliver does, but for sending and remembering: the report and Slack's blocks are written under
-// Options.OutputDir.
-func (a *App) rehearse(ctx context.Context, r config.Report, rep *report.Report, now rules.Evaluation, until time.Time) Result {
-	res := Result{Report: rep}
-	files, err := rep.Render(ctx)
+// beat calls the report's heartbeat: all is well where the report is no reason for an exit code but 0. Another run that is telling people
+// calls it itself. It is called also where the run is out of time, and was told to stop: then above all.
+func (a *App) beat(ctx context.Context, r config.Report, res *Result) {
+	if r.Heartbeat.IsZero() || res.StoodBack != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), notify.CommitTime)
+	defer cancel()
+	if err := heartbeat.Ping(ctx, heartbeat.Options{URL: r.Heartbeat}, !res.failed()); err != nil {
+		res.Notes = append(res.Notes, fmt.Sprintf("the heartbeat was not heard: %v", err))
+	}
+}
+
+// rehearse does everything that deliver does, but for sending and remembering: the report, Slack's blocks and what programs would be
+// posted are written under Options.OutputDir.
+func (a *App) rehearse(ctx context.Context, d due) Result {
+	res := Result{Report: d.report}
+	files, err := d.report.Render(ctx)
 	if err != nil {
-		res.Err = fmt.Errorf("drawing report %s: %w", r.Name, err)
+		res.Err = fmt.Errorf("drawing report %s: %w", d.config.Name, err)
 		return res
 	}
-	session := a.remember(ctx, forgetful{a.store}, rep, now)
-	rq := notify.Request{
-		Report: rep, Run: a.run, Until: until, Now: a.o.Now, Render: func(context.Context) ([]report.File, error) { return files, nil },
+	session := a.remember(ctx, forgetful{a.store}, d)
+	rq := a.request(ctx, d, session, &res)
+	rq.Render = func(context.Context) ([]report.File, error) { return files, nil }
+	draft := func(to string, kind notify.Kind, step, text, contentType string, body []byte) {
+		name := fmt.Sprintf("message-%02d-%s-%s%s", len(res.Drafts)+1, to, step, extensionOf(contentType))
+		files = append(files, report.File{Name: name, ContentType: contentType, Body: body})
+		res.Drafts = append(res.Drafts, Draft{to, kind, step, text, name})
 	}
-	if lost := session.Lost(); lost != nil {
-		rq.MemoryLost, res.Err = lost.Error(), lost
-	}
-	for _, n := range a.receiversOf(r) {
+	for _, n := range a.receiversOf(d.config) {
 		c := a.receivers[n.Name].config
 		if c.Archives() {
 			continue
 		}
-		o, err := slackOptions(c)
-		if err != nil {
-			res.Err = errors.Join(res.Err, err)
+		n.Fallback = nil
+		if n.Notifier, err = rehearsed(c, draft); err != nil {
+			res.Err = errors.Join(res.Err, fmt.Errorf("receiver %s: %w", n.Name, err))
 			continue
 		}
-		n.Fallback, n.Notifier = nil, slack.NewDryRun(o, func(d notify.Delivery, drafts []slack.Draft) error {
-			for _, draft := range drafts {
-				blocks, err := draft.Blocks()
-				if err != nil {
-					return err
-				}
-				name := fmt.Sprintf("message-%02d-%s-%s.json", len(res.Drafts)+1, n.Name, draft.Step)
-				files = append(files, report.File{Name: name, ContentType: "application/json", Body: blocks})
-				res.Drafts = append(res.Drafts, Draft{n.Name, d.Message.Kind, draft.Step, draft.Text, name})
-			}
-			return nil
-		})
 		rq.Receivers = append(rq.Receivers, n)
 	}
 	out, err := notify.Deliver(ctx, session, rq)
 	res.StoodBack, res.Err = out.StoodBack, errors.Join(res.Err, err)
-	res.Receipt, err = a.local.Notify(ctx, notify.Delivery{Report: rep, Files: files})
+	res.Receipt, err = a.local.Notify(ctx, notify.Delivery{Report: d.report, Files: files})
 	if err != nil {
-		res.Err = errors.Join(res.Err, fmt.Errorf("writing report %s: %w", r.Name, err))
+		res.Err = errors.Join(res.Err, fmt.Errorf("writing report %s: %w", d.config.Name, err))
 	}
 	return res
 }
 
+// rehearsed is the receiver that stands in for one that tells people, or for a program: a function gets what it would send.
+func rehearsed(c config.Receiver, draft func(to string, kind notify.Kind, step, text, contentType string, body []byte)) (notify.Notifier, error) {
+	if c.Mirrors() {
+		return rehearsedMirror(c, func(contentType string, body []byte) {
+			draft(c.Name, notify.KindNone, "post", "", contentType, body)
+		})
+	}
+	o, err := slackOptions(c)
+	if err != nil {
+		return nil, err
+	}
+	return slack.NewDryRun(o, func(d notify.Delivery, drafts []slack.Draft) error {
+		for _, one := range drafts {
+			blocks, err := one.Blocks()
+			if err != nil {
+				return err
+			}
+			draft(c.Name, d.Message.Kind, one.Step, one.Text, jsonType, blocks)
+		}
+		return nil
+	}), nil
+}
+
+const jsonType = "application/json"
+
+// extensionOf is how the name of a file ends.
+func extensionOf(contentType string) string {
+	if contentType == jsonType {
+		return ".json"
+	}
+	return ".txt"
+}
+
+// request is what a delivery and its rehearsal have in common. What is not known is among the result's errors and notes.
+func (a *App) request(ctx context.Context, d due, session *state.Session, res *Result) notify.Request {
+	rq := notify.Request{
+		Report: d.report, Run: a.run, Until: d.until, Now: a.o.Now, Began: d.began, Details: d.details,
+	}
+	if lost := session.Lost(); lost != nil {
+		rq.MemoryLost, res.Err = lost.Error(), lost
+	}
+	if s := d.config.Schedule; s != nil {
+		rq.Interval = s.Interval(d.report.Info.Slot)
+	}
+	var err error
+	if rq.History, err = a.history(ctx, d.config, d.report.Info.Slot, session.Page()); err != nil {
+		res.Notes = append(res.Notes, err.Error())
+	}
+	return rq
+}
+
 // remember opens what is remembered of a report, with the alerts of this slot.
-func (a *App) remember(ctx context.Context, store state.Store, rep *report.Report, now rules.Evaluation) *state.Session {
+func (a *App) remember(ctx context.Context, store state.Store, d due) *state.Session {
 	ctx, cancel := context.WithTimeout(ctx, stateTime)
 	defer cancel()
-	return state.Open(ctx, store, state.Key{Cluster: a.cfg.Cluster, Report: rep.Info.Name}, a.run, now, rep.Info.Slot)
+	return state.Open(ctx, store, state.Key{Cluster: a.cfg.Cluster, Report: d.config.Name}, a.run, d.now, d.report.Info.Slot)
 }
 
 // forgetful is a store that reads and writes nothing.

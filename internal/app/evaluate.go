@@ -77,6 +77,31 @@ func evaluate(panels []snapshot.Panel, nodes snapshot.Nodes, own owners) rules.E
 	return now
 }
 
+// detailsOf are the answers of the panels' detail queries, by alert. Of the series of one alert, such as the pods of a workload, the worst
+// speaks for it.
+func detailsOf(panels []snapshot.Panel, now rules.Evaluation) map[rules.Key][]string {
+	type judgement struct {
+		rules.RuleID
+		series uint64
+	}
+	keys := map[judgement]rules.Key{}
+	for _, r := range now.Rules {
+		for _, f := range r.Findings {
+			keys[judgement{r.ID, f.Labels.Hash()}] = rules.KeyOf(r.ID, f.Identity)
+		}
+	}
+	out := map[rules.Key][]string{}
+	for _, p := range panels {
+		for _, f := range p.Findings {
+			k, ok := keys[judgement{rules.RuleID{Panel: p.Spec.Name, Rule: f.Rule}, f.Labels.Hash()}]
+			if _, known := out[k]; ok && !known && len(f.Details) > 0 {
+				out[k] = f.Details
+			}
+		}
+	}
+	return out
+}
+
 // quality is how much of an answer rules may rely on. Metrics that are absent say nothing of what they were of.
 func quality(d snapshot.Data) rules.Quality {
 	switch d {

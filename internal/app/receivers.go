@@ -63,6 +63,10 @@ func openReceiver(ctx context.Context, r config.Receiver) (receiver, error) {
 			return out, err
 		}
 		out.notifier = slack.NewWebhook(slack.WebhookOptions{URL: r.SlackWebhook.URL, Mentions: o.Mentions})
+	case r.Mirrors():
+		var err error
+		out.notifier, err = openMirror(r, nil)
+		return out, err
 	}
 	return out, nil
 }
@@ -139,6 +143,8 @@ func roleOf(r config.Report, c config.Receiver) notify.Role {
 		return notify.RoleArchiveOnChange
 	case c.Archives():
 		return notify.RoleArchive
+	case c.Mirrors():
+		return notify.RoleMirror
 	case r.Send == config.SendSummary:
 		return notify.RoleSummary
 	}
@@ -146,9 +152,9 @@ func roleOf(r config.Report, c config.Receiver) notify.Role {
 }
 
 // location is where a person finds the report: at the first archive that has it.
-func location(sent []notify.Sent) notify.Receipt {
+func (a *App) location(sent []notify.Sent) notify.Receipt {
 	for _, s := range sent {
-		if s.Message == nil && s.Err == nil {
+		if to := a.receivers[s.Receiver].config; to.Archives() && s.Err == nil {
 			return notify.Receipt{Location: cmp.Or(s.Receipt.Location, s.Receiver), Expires: s.Receipt.Expires}
 		}
 	}

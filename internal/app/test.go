@@ -20,8 +20,8 @@ func (e *UnknownReceiverError) Error() string {
 	return fmt.Sprintf("no receiver %q in the configuration", e.Name)
 }
 
-// Test delivers one thing that says that it is a test: a message to people, a report without panels to an archive. It is not
-// remembered, and not tried again.
+// Test delivers one thing that says that it is a test: a message to people, a report without panels to an archive, to an Alertmanager an
+// alert that ends by itself, to a Pushgateway metrics that are deleted again. It is not remembered, and not tried again.
 func Test(ctx context.Context, cfg *config.Config, name string, o Options) (notify.Receipt, error) {
 	i := slices.IndexFunc(cfg.Receivers, func(r config.Receiver) bool { return r.Name == name })
 	if i < 0 {

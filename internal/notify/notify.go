@@ -44,10 +44,19 @@ type Run struct {
 	Failed    int           // things that they could not be given
 }
 
-// History is what became of the checks of a time.
+// History is what became of the checks of a time that ends at the summary's slot.
 type History struct {
-	Ran, Due int    // checks that were made, of those that were due
-	Blind    []Span // when nothing could be seen, the oldest first
+	Since    time.Time // when that time begins; zero: with the summary before
+	Ran, Due int       // checks that were made, of those that were due
+	Blind    []Span    // when nothing could be seen, the oldest first
+	// Alerts are those of the checks, where another report makes them. Nil: those that the summary itself knows of.
+	Alerts *AlertCount
+}
+
+// AlertCount counts the times that alerts fired.
+type AlertCount struct {
+	Fired  int // in all
+	Firing int // of these, that go on
 }
 
 // Span is a time.

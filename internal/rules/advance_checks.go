@@ -53,6 +53,15 @@ func (e Evaluation) best() Quality {
 	return best
 }
 
+// KnownSince is the time from which on Checked leaves out no slot that was evaluated, and Alerts none that has ended, unless there were
+// more of them than are remembered.
+func (m Memory) KnownSince() time.Time {
+	if len(m.Checks) >= maxChecks {
+		return m.Checks[0].From
+	}
+	return m.Slot.Add(-keepEnded + 1)
+}
+
 // Checked tells which slots from one time on and before another were evaluated, in order, and how good their data was: DataFailed
 // of one at which nothing could be seen. It goes back at
 // least two days, where the slots did not change all the time between good and bad.
