@@ -1,0 +1,152 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/state"
+)
+
+// Check is one of the things that a run needs, and what Doctor found.
+type Check struct {
+	Text  string   // in a few words: "Prometheus ok", "13/14 panels have data"
+	Notes []string // what keeps nothing from working, and what a person can do about it
+	Err   error    // nil: it works
+}
+
+// Doctor tries all that runs of the configuration need: Prometheus, every panel, the receivers, the state. With send each receiver is
+// given a test that says so; without it none is asked for anything. The state gets a document of its own, so that a run beside it is not
+// disturbed. The error is one of the configuration; what does not work is in the checks.
+func Doctor(ctx context.Context, cfg *config.Config, o Options, send bool) ([]Check, error) {
+	o.Mode = WriteFiles // the receivers and the state are opened one by one
+	a, err := New(ctx, cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("the timeout of %s is over; a longer one is set by --timeout", o.Timeout))
+	defer cancel()
+	checks := a.examine(ctx)
+	for _, r := range cfg.Receivers {
+		checks = append(checks, tryReceiver(ctx, cfg, r, o, send))
+	}
+	if cfg.State != nil {
+		checks = append(checks, tryState(ctx, cfg))
+	}
+	return checks, nil
+}
+
+// examine takes the snapshot of every report, and says who answered and which panels have data.
+func (a *App) examine(ctx context.Context) []Check {
+	snap, done := context.WithTimeoutCause(ctx, a.o.Timeout*3/4, errTimeout) // the rest is the receivers' and the state's
+	defer done()
+	server, _ := a.client.Server(snap)
+	var panels []snapshot.Panel
+	for _, r := range a.cfg.Reports {
+		panels = append(panels, a.snapshot(snap, r, server).panels...)
+	}
+	answered := len(panels) == 0
+	for _, p := range panels {
+		answered = answered || p.Data != snapshot.DataFailed
+	}
+	if !answered {
+		return []Check{{Text: "Prometheus failed", Err: panels[0].Err}}
+	}
+	ok := Check{Text: "Prometheus ok"}
+	if server.Version != "" {
+		ok.Text += " (" + server.Version + ")"
+	}
+	return []Check{ok, checkPanels(panels)}
+}
+
+// checkPanels counts the panels of all reports, each name once: it has data where it has in every report.
+func checkPanels(panels []snapshot.Panel) Check {
+	var c Check
+	var errs []error
+	lacks := map[string]bool{}
+	without := 0
+	for _, p := range panels {
+		name, seen := p.Spec.Name, lacks[p.Spec.Name]
+		lacks[name] = seen || p.Data == snapshot.DataFailed || p.Data == snapshot.DataAbsent
+		if seen || !lacks[name] {
+			continue
+		}
+		without++
+		switch {
+		case p.Err != nil:
+			errs = append(errs, fmt.Errorf("panel %s: %w", name, p.Err))
+		case len(p.Missing) > 0:
+			c.Notes = append(c.Notes, strings.TrimSpace(fmt.Sprintf("panel %s: Prometheus does not have %s. %s", name, strings.Join(p.Missing, ", "), p.Spec.Hint)))
+		default:
+			c.Notes = append(c.Notes, strings.TrimSpace(fmt.Sprintf("panel %s: the answer is empty. %s", name, p.Spec.Hint)))
+		}
+	}
+	c.Text = fmt.Sprintf("%d/%d panels have data", len(lacks)-without, len(lacks))
+	if without == len(lacks) && len(lacks) > 0 && len(errs) == 0 {
+		errs = append(errs, errors.New("no panel has data: is this the Prometheus of the cluster, and do prometheus.matchers fit its labels?"))
+	}
+	c.Err = errors.Join(errs...)
+	return c
+}
+
+// tryReceiver sends a receiver a test.
+func tryReceiver(ctx context.Context, cfg *config.Config, r config.Receiver, o Options, send bool) Check {
+	kind := "receiver"
+	switch {
+	case r.S3 != nil:
+		kind = "S3"
+	case r.Slack != nil, r.Webhook != nil:
+		kind = "Slack"
+	}
+	who := kind
+	if !strings.EqualFold(kind, r.Name) {
+		who += " " + r.Name
+	}
+	if !send {
+		return Check{Text: who + " not tried"}
+	}
+	receipt, err := Test(ctx, cfg, r.Name, o)
+	switch {
+	case err != nil:
+		return Check{Text: who + " failed", Err: err}
+	case r.Archives() && receipt.Location != "":
+		return Check{Text: who + " ok, test report kept"}
+	}
+	return Check{Text: who + " ok, test message sent"}
+}
+
+// tryState reads what is remembered of each report, and writes a document that is no report's.
+func tryState(ctx context.Context, cfg *config.Config) Check {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	err := func() error {
+		store, err := OpenState(ctx, cfg.State)
+		if err != nil {
+			return err
+		}
+		for _, r := range cfg.Reports {
+			if k := (state.Key{Cluster: cfg.Cluster, Report: r.Name}); r.Send != "" {
+				if _, _, err := store.Load(ctx, k); err != nil {
+					return fmt.Errorf("reading the state of %s: %w", k, err)
+				}
+			}
+		}
+		k := state.Key{Cluster: cfg.Cluster, Report: testName}
+		doc, version, err := store.Load(ctx, k)
+		if err != nil {
+			return fmt.Errorf("reading the state of %s: %w", k, err)
+		}
+		if _, err := store.Save(ctx, k, doc, version); err != nil && !errors.Is(err, state.ErrConflict) { // somebody else tries it, too
+			return fmt.Errorf("writing the state of %s: %w", k, err)
+		}
+		return nil
+	}()
+	if err != nil {
+		return Check{Text: "state failed", Err: err}
+	}
+	return Check{Text: "state ok"}
+}
