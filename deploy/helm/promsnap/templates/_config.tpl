@@ -16,7 +16,7 @@ kubernetes: {{- toYaml . | nindent 2 }}
 reports:
 {{- range $name, $report := .Values.reports }}
 {{- if $report }}
-  - {{- include "promsnap.report" (dict "name" $name "report" $report "receivers" $receivers "Values" $.Values) | nindent 4 }}
+  {{- list (include "promsnap.report" (dict "name" $name "report" $report "receivers" $receivers "values" $.Values) | fromYaml) | toYaml | nindent 2 }}
 {{- end }}
 {{- end }}
 receivers: {{- toYaml $receivers | nindent 2 }}
@@ -39,22 +39,24 @@ state:
 {{- toYaml $config }}
 {{- end }}
 
-{{/* One report. Where it names no receivers, it gets all that fit it, and loses the keys that are of no use without them. */}}
+{{/*
+One report. Where it names no receivers, it gets all that fit it, and the keys that go with them: a summary counts the runs of check, an
+archive keeps what people were told of. What only people are told of it loses where there are none.
+*/}}
 {{- define "promsnap.report" -}}
-{{- $report := deepCopy .report }}
-{{- $_ := set $report "name" .name }}
-{{- if not (hasKey $report "timezone") }}{{ $_ := set $report "timezone" .Values.timeZone }}{{ end }}
-{{- if not (hasKey $report "language") }}{{ $_ := set $report "language" .Values.language }}{{ end }}
+{{- $report := merge (dict "name" .name) (deepCopy .report) (dict "timezone" .values.timeZone "language" .values.language) }}
 {{- if not (hasKey $report "receivers") }}
+{{- $summary := eq ($report.send | default "") "summary" }}
 {{- $names := list }}{{ $archives := false }}{{ $people := false }}
 {{- range .receivers }}
-{{- if not (and (hasKey . "alertmanager") (eq ($report.send | default "") "summary")) }}{{ $names = append $names .name }}{{ end }}
+{{- if not (and $summary (hasKey . "alertmanager")) }}{{ $names = append $names .name }}{{ end }}
 {{- if or (hasKey . "s3") (hasKey . "dir") }}{{ $archives = true }}{{ end }}
 {{- if or (hasKey . "slack") (hasKey . "slack_webhook") }}{{ $people = true }}{{ end }}
 {{- end }}
 {{- $_ := set $report "receivers" $names }}
 {{- if not $people }}{{ $report = omit $report "send" "repeat_interval" "history_from" }}
-{{- else if and $archives (eq ($report.send | default "") "changes") (not (hasKey $report "archive")) }}{{ $_ := set $report "archive" "on_change" }}
+{{- else if and $summary (.values.reports.check) (ne .name "check") }}{{ $report = merge $report (dict "history_from" "check") }}
+{{- else if and $archives (eq ($report.send | default "") "changes") }}{{ $report = merge $report (dict "archive" "on_change") }}
 {{- end }}
 {{- end }}
 {{- toYaml $report }}
