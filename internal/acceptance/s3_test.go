@@ -85,6 +85,11 @@ func bucket(t *testing.T, endpoint, key string, change ...func(*cloud.BucketOpti
 	return b
 }
 
+// s3Config is the bucket in a configuration.
+func s3Config(endpoint, prefix, key string) string {
+	return fmt.Sprintf("{bucket: %s, prefix: %s, endpoint: '%s', path_style: true, access_key: %s, secret_key: %s}", s3Bucket, prefix, endpoint, s3AccessKey, key)
+}
+
 // once: the archive's calls are tried again by notify.Deliver alone.
 func once(o *cloud.BucketOptions) { o.Attempts = 1 }
 
