@@ -41,6 +41,7 @@ var narrower = map[string][]string{
 	"internal/notify/s3":  {"internal/cloud", "internal/notify", "internal/report", "internal/words", "templates"},
 	"internal/lab":        {},
 	"cmd/promlab":         {"internal/lab"},
+	"functions/report":    {"internal/cloud", "internal/notify", "internal/config", "internal/app"},
 
 	"internal/cloud/cloudtest": {"internal/cloud", "internal/secret"},
 
@@ -62,7 +63,9 @@ var alone = map[string][]string{
 	"github.com/wcharczuk/go-chart/v2": {"internal/chart"},
 	"github.com/golang/freetype":       {"internal/chart"},
 	"github.com/spf13/cobra":           {"cmd/promsnap", "cmd/promlab"},
-	"github.com/aws":                   {"internal/cloud"},
+	"github.com/aws/aws-sdk-go-v2":     {"internal/cloud"},
+	"github.com/aws/smithy-go":         {"internal/cloud"},
+	"github.com/aws/aws-lambda-go":     {"functions/report"},
 	"github.com/slack-go/slack":        {"internal/notify/slack"},
 }
 
@@ -107,10 +110,10 @@ func mayImport(name, other string) bool {
 }
 
 func TestBinaryHoldsNoLab(t *testing.T) {
-	for _, p := range list(t, module+"cmd/promsnap") {
+	for _, p := range list(t, module+"cmd/promsnap", module+"functions/report") {
 		for _, dep := range p.Deps {
 			if slices.Contains(unshipped, dep) {
-				t.Errorf("promsnap links %s", dep)
+				t.Errorf("%s links %s", p.ImportPath, dep)
 			}
 		}
 		if !slices.Contains(p.Deps, module+"internal/app") {
@@ -119,9 +122,23 @@ func TestBinaryHoldsNoLab(t *testing.T) {
 	}
 }
 
-func list(t *testing.T, pattern string) []listed {
+// The function has no Kubernetes side, which would double it.
+func TestFunctionHoldsNoKubernetes(t *testing.T) {
+	for _, p := range list(t, module+"functions/report") {
+		for _, dep := range p.Deps {
+			if strings.HasPrefix(dep, "k8s.io/") || dep == module+"internal/kube" {
+				t.Errorf("%s links %s", p.ImportPath, dep)
+			}
+		}
+		if !slices.Contains(p.Deps, module+"internal/app") {
+			t.Errorf("%s does not link the app: this test would see nothing", p.ImportPath)
+		}
+	}
+}
+
+func list(t *testing.T, patterns ...string) []listed {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", pattern)
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports,Deps"}, patterns...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -139,7 +156,7 @@ func list(t *testing.T, pattern string) []listed {
 		ps = append(ps, p)
 	}
 	if len(ps) == 0 {
-		t.Fatalf("go list %s found no package", pattern)
+		t.Fatalf("go list %s found no package", patterns)
 	}
 	return ps
 }

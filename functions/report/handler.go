@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/config"
+)
+
+// handler is what the invocations of one sandbox share: the world outside, and secrets that are kept for a while. Nothing of an invocation
+// stays in it.
+type handler struct {
+	version string
+	getenv  func(string) string
+	now     func() time.Time
+	log     *slog.Logger
+	stop    <-chan struct{} // closed by SIGTERM
+	reading config.Options
+}
+
+// How the time until Lambda's deadline is spent: what is left of it when the run is over is for answering. The run itself keeps back what
+// delivering and writing down take.
+const (
+	reserve = 3 * time.Second
+	// leastTime is what a run needs to deliver anything at all.
+	leastTime = 10 * time.Second
+	// without is a run's time where nobody sets a deadline, which Lambda always does.
+	without = 5 * time.Minute
+)
+
+// report does what an event asks for. Its error is worth another try; whatever else goes wrong is in the result.
+func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, err error) {
+	log := h.log
+	defer func() {
+		if r := recover(); r != nil {
+			log.Error("a fault in promsnap itself", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			out, err = result{Verdict: verdictFailed, Error: fmt.Sprintf("a fault in promsnap itself: %v; the log has where", r)}, nil
+		}
+		h.logEnd(log, out, err)
+	}()
+	began := h.now()
+	o, err := parseEvent(raw, began)
+	if err != nil {
+		return refuse(err)
+	}
+	cfg, err := h.load(ctx, o.config)
+	if err != nil {
+		return refuse(err)
+	}
+	timeout := without
+	if deadline, ok := ctx.Deadline(); ok {
+		timeout = deadline.Sub(h.now()) - reserve
+	}
+	if timeout < leastTime {
+		return refuse(fmt.Errorf("the function's timeout leaves %s for the run; give it a minute at least", max(timeout, 0).Round(time.Millisecond)))
+	}
+	a, err := app.New(ctx, cfg, app.Options{
+		Version: h.version, Reports: o.reports, Slot: o.slot, Scheduled: !o.exact, Timeout: timeout, Mode: app.Deliver, Now: h.now, Stop: h.stop,
+		Command: func(slot time.Time) string { return h.command(o, slot) },
+	})
+	if err != nil {
+		return refuse(err)
+	}
+	log.Info("run begins", "slot", o.slot, "reports", o.reports, "version", h.version, "timeout", timeout.String())
+	outcome := a.Run(ctx)
+	log = log.With("seconds", h.now().Sub(began).Seconds())
+	return resultOf(outcome)
+}
+
+// command is how a person runs a slot again, for the report's footer.
+func (h *handler) command(o order, slot time.Time) string {
+	from := o.config
+	if from == "" {
+		from = h.getenv("PROMSNAP_CONFIG")
+	}
+	if from = path.Base(strings.TrimPrefix(from, "ssm:")); !strings.HasSuffix(from, ".yaml") && !strings.HasSuffix(from, ".yml") {
+		from = "promsnap.yaml"
+	}
+	parts := append([]string{"promsnap", "run"}, o.reports...)
+	return strings.Join(append(parts, "-c", from, "--time", slot.Format(time.RFC3339)), " ")
+}
+
+// logEnd writes what became of the invocation: a line for each report, and the last one, by which the alarms count.
+func (h *handler) logEnd(log *slog.Logger, out result, err error) {
+	for _, r := range out.Reports {
+		level := slog.LevelInfo
+		if r.Error != "" || len(r.Failures) > 0 {
+			level = slog.LevelError
+		}
+		log.Log(context.Background(), level, "report", "name", r.Name, "slot", r.Slot, "critical", r.Critical, "warning", r.Warning, "no_data", r.NoData, "ok", r.OK,
+			"incomplete", r.Incomplete, "failures", r.Failures, "delivered", r.Delivered, "stood_back", r.StoodBack, "notes", r.Notes, "error", r.Error)
+	}
+	switch {
+	case err != nil:
+		log.Error("run ends", "verdict", verdictFailed, "error", oneLine(err))
+	case out.Verdict != verdictOK:
+		log.Error("run ends", "verdict", out.Verdict, "error", out.Error)
+	default:
+		log.Info("run ends", "verdict", out.Verdict)
+	}
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/cloud"
+	"github.com/promsnap/promsnap/internal/notify"
+)
+
+// The verdicts of an invocation. docs/lambda.md and the alarms of deploy/lambda/template.yaml go by them.
+const (
+	verdictOK      = "ok"      // everything was asked for, and everybody told
+	verdictFailed  = "failed"  // a query or a delivery failed, or promsnap itself; what worked was delivered
+	verdictRefused = "refused" // the event or the configuration is wrong: nothing was done
+)
+
+// result is what an invocation answers. It has no links: those that are signed are keys.
+type result struct {
+	Verdict string         `json:"verdict"`
+	Error   string         `json:"error,omitempty"`
+	Reports []reportResult `json:"reports,omitempty"`
+}
+
+type reportResult struct {
+	Name       string    `json:"name"`
+	Slot       time.Time `json:"slot"`
+	Critical   int       `json:"critical"`
+	Warning    int       `json:"warning"`
+	NoData     int       `json:"no_data"`
+	OK         int       `json:"ok"`
+	Incomplete string    `json:"incomplete,omitempty"`
+	Failures   []string  `json:"failures,omitempty"` // panels that failed, each with its error
+	Delivered  []string  `json:"delivered,omitempty"`
+	StoodBack  string    `json:"stood_back,omitempty"` // for the run that is telling people
+	Notes      []string  `json:"notes,omitempty"`
+	Error      string    `json:"error,omitempty"`
+}
+
+// tryAgain is an error of the handler's: the same event again may do what this one did not. Nobody is told twice by it.
+type tryAgain struct{ err error }
+
+func (e *tryAgain) Error() string { return e.err.Error() + " (worth another try)" }
+
+// Unwrap returns what went wrong.
+func (e *tryAgain) Unwrap() error { return e.err }
+
+// refuse answers what went wrong before anything was done.
+func refuse(err error) (result, error) {
+	if passing(err) {
+		return result{}, &tryAgain{err}
+	}
+	return result{Verdict: verdictRefused, Error: err.Error()}, nil
+}
+
+// resultOf is what the outcome comes to. The error says that another try may help: somebody could not be told who may be later, or another
+// run was telling people.
+func resultOf(o app.Outcome) (result, error) {
+	out := result{Verdict: verdictOK}
+	if o.Failed() {
+		out.Verdict = verdictFailed
+	}
+	var again []error
+	for _, res := range o.Results {
+		r := res.Report
+		one := reportResult{
+			Name: r.Info.Name, Slot: r.Info.Slot.UTC(), Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, OK: r.OK, Incomplete: r.Info.Incomplete, Notes: res.Notes,
+		}
+		for _, f := range r.Failures {
+			one.Failures = append(one.Failures, f.Panel+": "+f.Error)
+		}
+		for _, s := range res.Sent {
+			switch {
+			case s.Err == nil:
+				one.Delivered = append(one.Delivered, s.Receiver)
+			case passing(s.Err):
+				again = append(again, s.Err)
+			}
+		}
+		if c := res.StoodBack; c != nil {
+			one.StoodBack = c.Run
+			again = append(again, errors.New("report "+r.Info.Name+": another run is telling people, until "+c.Until.UTC().Format(time.RFC3339)))
+		}
+		if res.Err != nil {
+			one.Error = res.Err.Error()
+		}
+		out.Reports = append(out.Reports, one)
+	}
+	if len(again) > 0 {
+		return out, &tryAgain{errors.Join(again...)}
+	}
+	return out, nil
+}
+
+// passing tells whether the trouble may be over at another try.
+func passing(err error) bool {
+	var known *cloud.Error
+	if errors.As(err, &known) {
+		return known.Trouble != cloud.Lasting
+	}
+	var refused *notify.RefusedError
+	var retry *notify.RetryError
+	return errors.As(err, &retry) && !errors.As(err, &refused)
+}
+
+// oneLine is an error for a line of a log.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
