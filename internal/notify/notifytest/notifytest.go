@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,8 @@ type Tested struct {
 	notify.Notifier
 	Role notify.Role // what it is for: RoleArchive, RoleChanges (a receiver that tells people) or RoleMirror
 
-	// Arrived returns all that has arrived at the other side, in any form, the same for the same. "": nothing.
+	// Arrived returns all that has arrived at the other side, in any form, the same for the same: what is there now, or one delivery
+	// after the other, each on its own line. "": nothing.
 	Arrived func() string
 	// Busy makes the other side ask to wait, as HTTP 429 with a Retry-After of after does.
 	Busy func(after time.Duration)
@@ -46,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) Tested) {
 	}{
 		{"Delivers", delivers},
 		{"EveryKindOfMessage", kinds},
+		{"EveryMemory", memories},
 		{"TheSameAgain", again},
 		{"HostileWords", hostile},
 		{"WithoutFiles", withoutFiles},
@@ -147,7 +150,7 @@ func wantNoSecret(t *testing.T, what string, v any) {
 // give delivers, and asserts that the delivery is as it was.
 func give(t *testing.T, r Tested, d notify.Delivery) notify.Receipt {
 	t.Helper()
-	before, err := json.Marshal(d.Message)
+	before, err := json.Marshal([]any{d.Message, d.Memory})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +163,7 @@ func give(t *testing.T, r Tested, d notify.Delivery) notify.Receipt {
 		t.Fatalf("delivering: %v", err)
 	}
 	wantNoSecret(t, "the receipt", receipt)
-	after, err := json.Marshal(d.Message)
+	after, err := json.Marshal([]any{d.Message, d.Memory})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,6 +226,49 @@ func again(t *testing.T, r Tested) {
 			t.Errorf("the same files are at %s and at %s", first.Location, second.Location)
 		}
 	}
+	if r.Role == notify.RoleMirror {
+		if after := r.Arrived(); after != before && after != before+"\n"+before {
+			t.Errorf("the same delivery again is another one: after %s, now %s", before, after)
+		}
+	}
+}
+
+// memories hands a mirror what a memory may hold beside alerts that fire.
+func memories(t *testing.T, r Tested) {
+	if r.Role != notify.RoleMirror {
+		t.Skip("this receiver goes by its message, or by none")
+	}
+	change := func(name string, change func(*rules.Alert)) {
+		d := Delivery(r.Role, notify.KindNew)
+		for k, a := range d.Memory.Alerts {
+			change(&a)
+			d.Memory.Alerts[k] = a
+		}
+		t.Log(name)
+		give(t, r, d)
+		if r.Arrived() == "" {
+			t.Errorf("%s: nothing has arrived", name)
+		}
+	}
+	change("without figures", func(a *rules.Alert) {
+		a.Value, a.Limit, a.Capacity, a.Episodes[0].Peak = rules.Number(math.NaN()), rules.Number(math.Inf(-1)), 0, rules.Number(math.Inf(1))
+	})
+	change("silent", func(a *rules.Alert) { a.Silent = Slot.Add(-time.Minute) })
+	change("better", func(a *rules.Alert) { a.Severity = rules.Warning })
+	change("without labels", func(a *rules.Alert) { a.Labels, a.Identity, a.Panel, a.Name = nil, nil, "", "" })
+	change("odd labels", func(a *rules.Alert) {
+		a.Identity = map[string]string{"k8s.node/name": "a", "k8s_node_name": "b", "": "c", "1st": "d", "alertname": "e", "severity": "f", "empty": "", "긴": "g"}
+		a.Labels = map[string]string{"summary": "h", "pod\n": "i", "cluster": "j", "__name__": "up"}
+	})
+	change("over", func(a *rules.Alert) { a.Episodes[0].Ended, a.Episodes[0].End = Slot, rules.Recovered })
+	change("begun in the future", func(a *rules.Alert) { a.Episodes[0].Since = Slot.Add(24 * time.Hour) })
+	d := Delivery(r.Role, notify.KindNew)
+	d.Memory, d.Archived, d.Details, d.History, d.Interval, d.Run = rules.Memory{}, nil, nil, nil, 0, notify.Run{}
+	give(t, r, d)
+	d.MemoryLost, d.Interval, d.Run = "state is corrupt", 7*24*time.Hour, notify.Run{Took: time.Minute, Delivered: 1, Failed: 2}
+	give(t, r, d)
+	d.Message = &notify.Message{Kind: notify.KindTest}
+	give(t, r, d)
 }
 
 func hostile(t *testing.T, r Tested) {
