@@ -5,8 +5,10 @@
 #
 #   DIR/prometheus, DIR/promtool          Prometheus 3, built from the module beside this script, and rebuilt when that changes
 #   DIR/versitygw                         an S3
-#   /usr/bin/prometheus                   Debian's Prometheus and node_exporter, from apt (as root)
+#   /usr/bin/prometheus                   Debian's Prometheus, node_exporter, Alertmanager and Pushgateway, from apt (as root)
 #   /usr/bin/prometheus-node-exporter
+#   /usr/bin/prometheus-alertmanager
+#   /usr/bin/prometheus-pushgateway
 #
 #   DIR/browser/node_modules              what testdata/browser/look.mjs opens a report with
 #   /usr/bin/chromium, pdftotext          Debian's browser, and what reads its PDF, from apt (as root)
@@ -38,7 +40,7 @@ packages() {
 }
 
 set --
-for command in prometheus prometheus-node-exporter curl; do
+for command in prometheus prometheus-node-exporter prometheus-alertmanager prometheus-pushgateway curl; do
 	[ -x "/usr/bin/$command" ] || set -- "$@" "$command"
 done
 [ $# = 0 ] || packages "$@"
