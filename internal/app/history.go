@@ -123,6 +123,9 @@ func count(h *notify.History, due []time.Time, m rules.Memory, slot time.Time) {
 func fired(m rules.Memory, since time.Time) *notify.AlertCount {
 	n := &notify.AlertCount{}
 	for _, a := range m.Alerts {
+		if a.IsBlindness() {
+			continue // the holes say it
+		}
 		for _, e := range a.Episodes {
 			switch {
 			case e.Fires():

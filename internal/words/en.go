@@ -205,6 +205,8 @@ var english = Words{
 	FleetIs:           "Fleet: %[1]s",
 	SinceSummary:      "Since the last summary %[1]s, %[2]s",
 	NoAlerts:          "No alerts since the last summary",
+	SinceThen:         "Since %[1]s %[2]s, %[3]s",
+	NoAlertsSince:     "No alerts since %[1]s",
 	AllResolved:       "all resolved",
 	ChecksMade:        "checks %[1]s/%[2]s",
 	BlindBetween:      "blind %[1]s",

@@ -210,6 +210,8 @@ var korean = Words{
 	FleetIs:           "전체: %[1]s",
 	SinceSummary:      "지난 요약 이후 %[1]s, %[2]s",
 	NoAlerts:          "지난 요약 이후 알림 없음",
+	SinceThen:         "%[1]s 이후 %[2]s, %[3]s",
+	NoAlertsSince:     "%[1]s 이후 알림 없음",
 	AllResolved:       "모두 해소",
 	ChecksMade:        "점검 %[1]s/%[2]s",
 	BlindBetween:      "관측 공백 %[1]s",

@@ -166,6 +166,8 @@ type Words struct {
 	FleetIs           string // 1 measures
 	SinceSummary      string // 1 alerts, 2 how many go on
 	NoAlerts          string
+	SinceThen         string // 1 since when, 2 alerts, 3 how many go on
+	NoAlertsSince     string // 1 since when
 	AllResolved       string
 	ChecksMade        string // 1 made, 2 due
 	BlindBetween      string // 1 times

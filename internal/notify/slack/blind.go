@@ -74,8 +74,8 @@ func (w *writer) blindNow() line {
 
 // blindSpans are the times of which a summary says that nothing could be seen: of the checks that it looks back on, else of its own.
 func (w *writer) blindSpans() []notify.Span {
-	if w.d.History != nil {
-		return w.d.History.Blind
+	if h := w.d.History; h != nil && (h.Alerts != nil || len(h.Blind) > 0) {
+		return h.Blind
 	}
 	var spans []notify.Span
 	for _, i := range w.message.Items {

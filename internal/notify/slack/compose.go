@@ -366,38 +366,6 @@ func (w *writer) verdict() string {
 	return greenMark
 }
 
-// history says what has been since the last summary: "4 alerts, all resolved · checks 285/288, blind 02:10–02:25".
-func (w *writer) history() line {
-	items := ofRules(w.message.Items)
-	alerts := text(w.NoAlerts)
-	if len(items) == 0 && w.blindNow() != nil {
-		alerts = nil // that there was none is more than anybody knows
-	}
-	if len(items) > 0 {
-		firing := 0
-		for _, i := range items {
-			if i.Episode.Fires() {
-				firing++
-			}
-		}
-		rest := w.AllResolved
-		if firing > 0 {
-			rest = w.StillFire.Of(firing)
-		}
-		alerts = text(fillText(w.SinceSummary, w.Alerts.Of(len(items)), rest))
-	}
-	var checks, blind line
-	if h := w.d.History; h != nil {
-		checks = text(fillText(w.ChecksMade, words.Thousands(h.Ran), words.Thousands(h.Due)))
-	}
-	if spans := listed(w.blindSpans(), listedSpans, w.AndMore, func(s notify.Span) line {
-		return fill(w.Between, w.clock(s.From), w.clock(s.To))
-	}); len(spans) > 0 {
-		blind = fill(w.BlindBetween, join(", ", spans...))
-	}
-	return join(" · ", alerts, join(", ", checks, blind))
-}
-
 // notices are what a reader must know of the message itself.
 func (w *writer) notices() []line {
 	var out []line

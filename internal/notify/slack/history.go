@@ -1,0 +1,63 @@
+package slack
+
+import (
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// history says what has been since the last summary: "4 alerts, all resolved · checks 285/288, blind 02:10–02:25".
+func (w *writer) history() line {
+	h := w.d.History
+	var checks, blind line
+	if h != nil {
+		checks = text(fillText(w.ChecksMade, words.Thousands(h.Ran), words.Thousands(h.Due)))
+	}
+	if spans := listed(w.blindSpans(), listedSpans, w.AndMore, func(s notify.Span) line {
+		return fill(w.Between, w.clock(s.From), w.clock(s.To))
+	}); len(spans) > 0 {
+		blind = fill(w.BlindBetween, join(", ", spans...))
+	}
+	return join(" · ", w.alertsSince(), join(", ", checks, blind))
+}
+
+// alertsSince counts the alerts since the last summary, or since the time from which on something is known; those of the checks, where
+// another report makes them.
+func (w *writer) alertsSince() line {
+	count, since := w.ownAlerts(), line(nil)
+	if h := w.d.History; h != nil {
+		if h.Alerts != nil {
+			count = *h.Alerts
+		}
+		if !h.Since.IsZero() {
+			since = w.moment(h.Since)
+		}
+	}
+	rest := w.AllResolved
+	if count.Firing > 0 {
+		rest = w.StillFire.Of(count.Firing)
+	}
+	fired := w.Alerts.Of(count.Fired)
+	switch {
+	case count.Fired == 0 && w.blindNow() != nil:
+		return nil // that there was none is more than anybody knows
+	case count.Fired == 0 && len(since) > 0:
+		return fill(w.NoAlertsSince, since)
+	case count.Fired == 0:
+		return text(w.NoAlerts)
+	case len(since) > 0:
+		return fill(w.SinceThen, since, text(fired), text(rest))
+	}
+	return text(fillText(w.SinceSummary, fired, rest))
+}
+
+// ownAlerts counts the alerts that the summary itself holds.
+func (w *writer) ownAlerts() notify.AlertCount {
+	var n notify.AlertCount
+	for _, i := range ofRules(w.message.Items) {
+		n.Fired++
+		if i.Episode.Fires() {
+			n.Firing++
+		}
+	}
+	return n
+}
