@@ -36,6 +36,7 @@ type Finding struct {
 	Until      time.Time     // of what has ended: when
 	Peak       string        // of the streak: the value furthest beyond the limit
 	PeakAt     time.Time
+	Age        Age // of its alert
 	Trend      Trend
 	Sentence   string // "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10"
 	direction  rules.Direction
@@ -43,6 +44,7 @@ type Finding struct {
 	need       time.Duration // how long a Pending must last
 	values     []float64     // on the panel's grid; nil where the series is not drawn
 	limit      float64
+	labels     uint64 // the hash of the series'
 	panelOrder int
 }
 
@@ -82,11 +84,10 @@ func (w wording) findingsOf(p *snapshot.Panel) []Finding {
 		if state {
 			f.Value, f.Limit = "", ""
 		}
-		h := p.Findings[i].Labels.Hash()
-		at, seen := byLabels[h]
+		at, seen := byLabels[f.labels]
 		switch {
 		case !seen:
-			byLabels[h] = len(out)
+			byLabels[f.labels] = len(out)
 			out = append(out, f)
 		case tellsMore(&f, &out[at]):
 			out[at] = f
@@ -111,6 +112,7 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title), Name: sf.Name, Node: sf.Node,
 		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity, Details: sf.Details,
 		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit, values: valuesOf(p, sf.Labels),
+		labels: sf.Labels.Hash(),
 	}
 	f.Value, f.Limit = w.against(u, sf.Value, sf.Limit)
 	if math.IsNaN(sf.Limit) {
@@ -214,6 +216,9 @@ func (f *Finding) alsoSilent(o Finding) {
 	}
 	if o.Since.After(f.Since) {
 		f.Since = o.Since
+	}
+	if f.Age == (Age{}) {
+		f.Age = o.Age
 	}
 }
 

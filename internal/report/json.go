@@ -85,6 +85,14 @@ type DocSaid struct {
 	Lasted   float64    `json:"lasted_seconds"`
 	Trend    string     `json:"trend,omitempty" jsonschema:"enum=rising,enum=falling"`
 	Runbook  string     `json:"runbook_url,omitempty"`
+	Alert    *DocAlert  `json:"alert,omitempty"`
+}
+
+// DocAlert is what is remembered of a finding's alert. It is there in reports that are made with a state, of alerts that fire.
+type DocAlert struct {
+	Since time.Time `json:"since"`
+	New   bool      `json:"new"`
+	Day   int       `json:"day" jsonschema:"minimum=1"`
 }
 
 // DocPanel is a panel: its query as it was run, its data, and every rule's judgement.
@@ -267,6 +275,9 @@ func said(f *Finding) DocSaid {
 	}
 	if f.Past() {
 		d.Status = "ended"
+	}
+	if a := f.Age; a != (Age{}) {
+		d.Alert = &DocAlert{a.Since.UTC(), a.New, a.Day}
 	}
 	switch f.Trend {
 	case Rising:

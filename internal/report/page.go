@@ -74,6 +74,7 @@ type countView struct {
 type findingTable struct {
 	W       wording
 	Caption string
+	Aged    bool // with a column of how old the alerts are
 	Rows    []findingView
 	Rest    *findingTable
 	Note    string
@@ -83,6 +84,7 @@ type findingView struct {
 	*Finding
 	Class, State, Anchor string
 	Lasted, Since, Trend string
+	AgeWord, AgeClass    string
 	Top                  string
 	Spark                *spark
 }
@@ -220,10 +222,10 @@ func (r *Report) findingTable() *findingTable {
 	for i := range r.Findings[:min(len(r.Findings), allFindings)] {
 		rows = append(rows, r.findingView(&r.Findings[i]))
 	}
-	t := &findingTable{W: r.words, Caption: r.words.Findings, Rows: rows[:min(len(rows), firstFindings)]}
+	t := &findingTable{W: r.words, Caption: r.words.Findings, Aged: r.ages != nil, Rows: rows[:min(len(rows), firstFindings)]}
 	if len(rows) > firstFindings {
 		t.Rest = &findingTable{
-			W: r.words, Caption: fmt.Sprintf(r.words.AllFindings, words.Thousands(len(r.Findings))), Rows: rows[firstFindings:],
+			W: r.words, Caption: fmt.Sprintf(r.words.AllFindings, words.Thousands(len(r.Findings))), Aged: t.Aged, Rows: rows[firstFindings:],
 			Note: r.words.notListed(len(rows), len(r.Findings)),
 		}
 	}
@@ -244,6 +246,7 @@ func (r *Report) findingView(f *Finding) findingView {
 		Finding: f, Class: classOf(f.Status, f.Severity), State: w.state(f), Anchor: panelAnchor(f.Panel),
 		Trend: w.trend(f.Trend), Spark: sparkOf(f.values, f.limit, f.direction == rules.Below),
 	}
+	v.AgeWord, v.AgeClass = w.age(f, r.Info)
 	if len(f.Details) > 0 {
 		v.Top = fmt.Sprintf(w.Top, f.Details[0])
 	}

@@ -41,6 +41,7 @@ type Info struct {
 	Scrape      time.Duration // the scrape interval that was assumed
 	Notes       []string      // what the run as a whole should say, such as odd labels
 	Font        *chart.Font   // for runes that the charts' own fonts do not have; nil: none
+	Known       *Known        // how old the alerts are; nil: nothing is remembered, and the report does not say
 }
 
 // Report is what is drawn of one slot: pure data, made by Build.
@@ -65,6 +66,7 @@ type Report struct {
 	Panels []snapshot.Panel
 
 	words wording
+	ages  map[findingID]Age // nil: nothing is remembered
 }
 
 // Failure is a panel whose query failed.
@@ -111,7 +113,7 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	if in.Title == "" {
 		in.Title = in.Name
 	}
-	r := &Report{Info: in, Panels: panels, words: wordingIn(in.Language)}
+	r := &Report{Info: in, Panels: panels, words: wordingIn(in.Language), ages: agesOf(in)}
 	for _, n := range in.Notes {
 		r.Warnings = append(r.Warnings, Warning{Text: printable(n)})
 	}
@@ -159,7 +161,10 @@ func (r *Report) take(p *snapshot.Panel) {
 	if len(p.Spec.Rules) > 0 {
 		r.OK += p.OK
 	}
-	r.Findings = append(r.Findings, r.words.findingsOf(p)...)
+	for _, f := range r.words.findingsOf(p) {
+		f.Age = r.ages[findingID{f.Panel, f.Rule, f.labels}]
+		r.Findings = append(r.Findings, f)
+	}
 }
 
 // count adds one finding to the counts.

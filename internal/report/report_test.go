@@ -33,10 +33,18 @@ func TestPageToLookAt(t *testing.T) {
 	if *pageTo == "" {
 		t.Skip("go test ./internal/report -run PageToLookAt -page DIR writes the fixture's report")
 	}
-	for name, body := range files(t, daily(t)) {
+	write := func(name string, body []byte) {
 		if err := os.WriteFile(filepath.Join(*pageTo, name), body, 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for name, body := range files(t, daily(t)) {
+		write(name, body)
+	}
+	for _, l := range words.Languages() {
+		in, panels := aged(t)
+		in.Language = l
+		write("aged-"+string(l)+".html", files(t, Build(in, panels))["index.html"])
 	}
 }
 

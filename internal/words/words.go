@@ -94,6 +94,8 @@ type Words struct {
 	Verdict, Findings, NodeByNode, Fleet, Nodes, Blind, Run, Contents, Panels string
 	AllFindings, AllNodes, AllSeries                                          string // 1 number
 	Series, Value, ForHowLong, Course, State                                  string
+	Age, New                                                                  string
+	DayN                                                                      string // 1 number
 	NodesMeasured                                                             string // 1 measured, 2 all
 	Incomplete                                                                string // 1 why
 	WarningsHead, FailuresHead                                                string
