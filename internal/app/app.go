@@ -171,9 +171,8 @@ func (a *App) Run(ctx context.Context) Outcome {
 			a.o.Started(r, serverName(server))
 		}
 		taken := a.snapshot(snap, r, server)
-		rep := report.Build(taken.info, taken.panels)
 		if a.o.Mode == WriteFiles {
-			out.Results = append(out.Results, a.write(ctx, rep))
+			out.Results = append(out.Results, a.write(ctx, report.Build(taken.info, taken.panels)))
 			continue
 		}
 		now, err := a.evaluate(snap, r, taken)
@@ -181,7 +180,7 @@ func (a *App) Run(ctx context.Context) Outcome {
 		if a.o.Mode == DryRun {
 			hand = a.rehearse
 		}
-		res := hand(ctx, due{config: r, report: rep, now: now, details: detailsOf(taken.panels, now), began: began, until: until})
+		res := hand(ctx, due{config: r, taken: taken, now: now, details: detailsOf(taken.panels, now), began: began, until: until})
 		if err != nil {
 			res.Notes = append(res.Notes, err.Error())
 		}

@@ -40,7 +40,8 @@ const stateTime = 15 * time.Second
 // due is a report that is to be delivered.
 type due struct {
 	config       config.Report
-	report       *report.Report
+	taken        taken
+	report       *report.Report // made of taken and of what is remembered
 	now          rules.Evaluation
 	details      map[rules.Key][]string // see notify.Delivery
 	began, until time.Time              // of the run
@@ -48,8 +49,8 @@ type due struct {
 
 // deliver hands the report to its receivers, under a claim, as far as they do not know what it says.
 func (a *App) deliver(ctx context.Context, d due) Result {
+	session := a.remember(ctx, a.store, &d)
 	res := Result{Report: d.report}
-	session := a.remember(ctx, a.store, d)
 	rq := a.request(ctx, d, session, &res)
 	rq.Receivers, rq.Render = a.receiversOf(d.config), d.report.Render
 	out, err := notify.Deliver(ctx, session, rq)
@@ -82,13 +83,13 @@ func (a *App) beat(ctx context.Context, r config.Report, res *Result) {
 // rehearse does everything that deliver does, but for sending and remembering: the report, Slack's blocks and what programs would be
 // posted are written under Options.OutputDir.
 func (a *App) rehearse(ctx context.Context, d due) Result {
+	session := a.remember(ctx, forgetful{a.store}, &d)
 	res := Result{Report: d.report}
 	files, err := d.report.Render(ctx)
 	if err != nil {
 		res.Err = fmt.Errorf("drawing report %s: %w", d.config.Name, err)
 		return res
 	}
-	session := a.remember(ctx, forgetful{a.store}, d)
 	rq := a.request(ctx, d, session, &res)
 	rq.Render = func(context.Context) ([]report.File, error) { return files, nil }
 	draft := func(to string, kind notify.Kind, step, text, contentType string, body []byte) {
@@ -168,11 +169,18 @@ func (a *App) request(ctx context.Context, d due, session *state.Session, res *R
 	return rq
 }
 
-// remember opens what is remembered of a report, with the alerts of this slot.
-func (a *App) remember(ctx context.Context, store state.Store, d due) *state.Session {
+// remember opens what is remembered of a report, with the alerts of this slot, and makes the report, which says how old they are. Where
+// memory is lost it does not: everything would look new.
+func (a *App) remember(ctx context.Context, store state.Store, d *due) *state.Session {
 	ctx, cancel := context.WithTimeout(ctx, stateTime)
 	defer cancel()
-	return state.Open(ctx, store, state.Key{Cluster: a.cfg.Cluster, Report: d.config.Name}, a.run, d.now, d.report.Info.Slot)
+	in := d.taken.info
+	s := state.Open(ctx, store, state.Key{Cluster: a.cfg.Cluster, Report: d.config.Name}, a.run, d.now, in.Slot)
+	if s.Lost() == nil {
+		in.Known = &report.Known{Memory: s.Page().Memory, Now: d.now}
+	}
+	d.report = report.Build(in, d.taken.panels)
+	return s
 }
 
 // forgetful is a store that reads and writes nothing.

@@ -57,6 +57,9 @@ func evaluate(panels []snapshot.Panel, nodes snapshot.Nodes, own owners) rules.E
 		for _, r := range alerts {
 			id := rules.RuleID{Panel: p.Spec.Name, Rule: r.Name}
 			now.Configured = append(now.Configured, id)
+			if p.Spec.Optional && p.Data == snapshot.DataAbsent {
+				continue // not every cluster has such metrics: nothing is missed
+			}
 			result := rules.RuleResult{
 				ID: id, Direction: r.Direction, NoData: r.NoData, KeepFiringFor: cmp.Or(r.KeepFiringFor, rules.DefaultKeepFiringFor), BadNewsOnly: p.Spec.EmptyIsOK,
 				Data: quality(p.Data), Series: all,
