@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -36,6 +38,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"lab": startLab, "closed": closedPort, "exits": exits, "slack": startSlack, "said": said, "fill": fill,
+			"program": startProgram, "heard": heard,
 		},
 	})
 }
@@ -111,6 +114,51 @@ func said(ts *testscript.TestScript, _ bool, _ []string) {
 	for _, refused := range d.Refused() {
 		fmt.Fprintf(out, "refused: %s\n", refused)
 	}
+}
+
+// startProgram is `program [STATUS]`: it starts a server of the reader's own, which writes down what it is asked and answers all with a
+// status, 200 without one, and puts its address into $PROGRAM.
+func startProgram(ts *testscript.TestScript, _ bool, args []string) {
+	status := http.StatusOK
+	if len(args) == 1 {
+		_, err := fmt.Sscan(args[0], &status)
+		ts.Check(err)
+	}
+	p := &program{}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		p.Lock()
+		defer p.Unlock()
+		p.heard = append(p.heard, fmt.Sprintf("%s %s %s %s", r.Method, r.URL.Path, r.Header.Get("Authorization"), body))
+		w.WriteHeader(status)
+	}))
+	ts.Defer(srv.Close)
+	ts.Setenv("PROGRAM", srv.URL)
+	programs.Store(ts.Name()+srv.URL, p)
+}
+
+// program is what a server was asked.
+type program struct {
+	sync.Mutex
+	heard []string
+}
+
+// programs are the servers of the scripts that run, by script and address.
+var programs sync.Map
+
+// heard is `heard`: it prints what the server at $PROGRAM was asked since it was printed last, a paragraph for each request.
+func heard(ts *testscript.TestScript, _ bool, _ []string) {
+	v, ok := programs.Load(ts.Name() + ts.Getenv("PROGRAM"))
+	if !ok {
+		ts.Fatalf("heard: there is no program")
+	}
+	p, out := v.(*program), ts.Stdout()
+	p.Lock()
+	defer p.Unlock()
+	for _, rq := range p.heard {
+		fmt.Fprintln(out, rq)
+	}
+	p.heard = nil
 }
 
 // exits is `exits CODE COMMAND [ARGS]`: exec, with the exit code that is wanted.

@@ -1,0 +1,185 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/state"
+)
+
+var nine = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+
+// looksBack is an app with a check every five minutes and a summary at nine.
+func looksBack(t *testing.T, daily string) *App {
+	t.Helper()
+	cfg, err := config.Load("promsnap.yaml", fmt.Appendf(nil, `
+version: 1
+cluster: prod
+prometheus: {url: http://p}
+reports:
+  - {name: check, range: 1h, schedule: "*/5 * * * *", send: changes, receivers: [team], panels: [{use: node-memory}]}
+  - {name: daily, send: summary, receivers: [team], panels: [{use: node-memory}], %s}
+receivers: [{name: team, slack: {channel: C0123456789}}]
+state: {dir: '%s'}
+`, daily, filepath.Join(t.TempDir(), "state")), config.Options{Builtin: panels.In})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := OpenState(t.Context(), cfg.State)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &App{cfg: cfg, store: store}
+}
+
+// evaluated is a page on which slots were evaluated, every so often up to before a time, but for those that are left out or saw nothing.
+func evaluated(first, before time.Time, every time.Duration, missing, failed func(time.Time) bool) notify.Page {
+	p := notify.Page{Ledger: notify.Ledger{Receivers: map[string]notify.Entry{"team": {First: first}}}}
+	for at := first; at.Before(before); at = at.Add(every) {
+		if missing != nil && missing(at) {
+			continue
+		}
+		now := rules.Evaluation{Rules: []rules.RuleResult{{ID: rules.RuleID{Panel: "p", Rule: "r"}, Data: rules.DataComplete}}}
+		if failed != nil && failed(at) {
+			now.Rules[0].Data = rules.DataFailed
+		}
+		p.Memory = rules.Advance(p.Memory, now, at)
+	}
+	return p
+}
+
+func between(from, to time.Time) func(time.Time) bool {
+	return func(t time.Time) bool { return !t.Before(from) && t.Before(to) }
+}
+
+func at(hours, minutes int) time.Time {
+	return nine.Add(time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute)
+}
+
+func TestHistoryOfAnotherReport(t *testing.T) {
+	const every = 5 * time.Minute
+	two := func(a, b func(time.Time) bool) func(time.Time) bool {
+		return func(t time.Time) bool { return a(t) || b(t) }
+	}
+	yesterday := evaluated(at(-24, 0), nine, 24*time.Hour, nil, nil) // the summary's own page
+	for name, tc := range map[string]struct {
+		check notify.Page
+		own   notify.Page
+		want  notify.History
+	}{
+		"whole": {evaluated(at(-40, 0), nine, every, nil, nil), yesterday, notify.History{Ran: 288, Due: 288}},
+		"missed": {
+			evaluated(at(-40, 0), nine, every, between(at(-7, 10), at(-7, 25)), nil), yesterday,
+			notify.History{Ran: 285, Due: 288, Blind: []notify.Span{{From: at(-7, 10), To: at(-7, 25)}}},
+		},
+		"missed, then blind": {
+			evaluated(at(-40, 0), nine, every, between(at(-7, 10), at(-7, 15)), two(between(at(-7, 15), at(-7, 25)), between(at(-1, 0), at(-1, 5)))), yesterday,
+			notify.History{Ran: 287, Due: 288, Blind: []notify.Span{{From: at(-7, 10), To: at(-7, 25)}, {From: at(-1, 0), To: at(-1, 5)}}},
+		},
+		"the newest are missing": {
+			evaluated(at(-40, 0), at(-1, 0), every, nil, nil), yesterday,
+			notify.History{Ran: 276, Due: 288, Blind: []notify.Span{{From: at(-1, 0), To: nine}}},
+		},
+		"since an hour": {evaluated(at(-1, 0), nine, every, nil, nil), yesterday, notify.History{Since: at(-1, 0), Ran: 12, Due: 12}},
+		"never":         {notify.Page{}, yesterday, notify.History{Due: 288, Blind: []notify.Span{{From: at(-24, 0), To: nine}}}},
+		"the first summary": {
+			evaluated(at(-40, 0), nine, every, nil, nil), notify.Page{}, notify.History{Since: at(-24, 0), Ran: 288, Due: 288},
+		},
+		"checks that are newer": { // a summary that is made late
+			evaluated(at(-24, 0), at(30, 0), every, nil, nil), yesterday, notify.History{Since: at(-18, -5).Add(1), Ran: 216, Due: 216},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := looksBack(t, `schedule: "0 9 * * *", history_from: check`)
+			if tc.check.Memory.Slot != (time.Time{}) {
+				if _, err := a.store.Save(t.Context(), state.Key{Cluster: "prod", Report: "check"}, state.Doc{Page: tc.check}, ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := a.history(t.Context(), a.cfg.Reports[1], nine, tc.own)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tc.want.Alerts = &notify.AlertCount{}
+			if diff := cmp.Diff(&tc.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if h, err := a.history(t.Context(), a.cfg.Reports[0], nine, tc.check); h != nil || err != nil {
+				t.Errorf("a report of changes has the history %+v, %v", h, err)
+			}
+		})
+	}
+}
+
+// Of alerts each time counts that one fired, since the summary before or on from then. That nothing could be seen is no alert.
+func TestHistoryCountsAlerts(t *testing.T) {
+	over := func(hours int) rules.Episode {
+		return rules.Episode{Since: at(-hours-1, 0), Last: at(-hours, 0), Ended: at(-hours, 10), End: rules.Recovered}
+	}
+	m := rules.Memory{Alerts: map[rules.Key]rules.Alert{
+		"a":            {Panel: "p", Rule: "r", Episodes: []rules.Episode{over(30), over(10), over(5)}},
+		"b":            {Panel: "p", Rule: "r", Episodes: []rules.Episode{over(20), {Since: at(-2, 0)}}},
+		"c":            {Panel: "p", Rule: "r", Episodes: []rules.Episode{over(40)}},
+		rules.BlindKey: {Rule: rules.BlindName, Episodes: []rules.Episode{over(3)}},
+	}}
+	if got, want := *fired(m, at(-24, 0)), (notify.AlertCount{Fired: 4, Firing: 1}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// A summary without history_from counts its own slots, where some were missed.
+func TestHistoryOfItsOwn(t *testing.T) {
+	a := looksBack(t, `schedule: "0 */6 * * *"`)
+	daily := a.cfg.Reports[1]
+	every := 6 * time.Hour
+	noon := at(3, 0)
+	for name, tc := range map[string]struct {
+		own  notify.Page
+		want *notify.History
+	}{
+		"the first of all": {notify.Page{}, nil},
+		"none missed":      {evaluated(at(-33, 0), noon, every, nil, nil), nil},
+		"two missed":       {evaluated(at(-33, 0), at(-10, 0), every, nil, nil), &notify.History{Ran: 1, Due: 3}},
+		"all missed that are remembered": {
+			notify.Page{Ledger: notify.Ledger{Receivers: map[string]notify.Entry{"team": {First: at(-500, 0)}}}, Memory: rules.Memory{Slot: noon}},
+			&notify.History{Since: at(-45, 0).Add(1), Ran: 1, Due: 8},
+		},
+	} {
+		got, err := a.history(t.Context(), daily, noon, tc.own)
+		if diff := cmp.Diff(tc.want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v\n%s", name, err, diff)
+		}
+	}
+	// Without a schedule nobody knows what was missed.
+	a = looksBack(t, `range: 24h`)
+	if got, err := a.history(t.Context(), a.cfg.Reports[1], noon, evaluated(at(-33, 0), at(-10, 0), every, nil, nil)); got != nil || err != nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// unreadable is a store that cannot be reached.
+type unreadable struct{ state.Store }
+
+func (unreadable) Load(_ context.Context, k state.Key) (state.Doc, state.Version, error) {
+	return state.Doc{}, "", errors.New("no route to host")
+}
+
+func TestHistoryThatCannotBeRead(t *testing.T) {
+	a := looksBack(t, `schedule: "0 9 * * *", history_from: check`)
+	a.store = unreadable{a.store}
+	h, err := a.history(t.Context(), a.cfg.Reports[1], nine, notify.Page{})
+	if h != nil || err == nil || !strings.Contains(err.Error(), "the checks of check: reading their state: no route to host") {
+		t.Errorf("%+v, %v", h, err)
+	}
+}
