@@ -31,16 +31,36 @@ const (
 type Caller struct {
 	// Who is what errors call the other side: "Alertmanager", "the webhook".
 	Who string
-	// Quotes lets errors repeat what the other side says is wrong with a request. Not for a side that may repeat a secret.
+	// Quotes lets errors repeat what the other side says is wrong with a request, without what the request was authorized with. Not for a
+	// side whose address is a secret.
 	Quotes bool
 	client *http.Client
 }
 
 // NewCaller returns a caller that knows nothing of the other side but its name. A nil transport is http.DefaultTransport.
 func NewCaller(who string, transport http.RoundTripper) *Caller {
-	return &Caller{Who: who, client: &http.Client{
-		Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	return &Caller{Who: who, client: NewClient(transport)}
+}
+
+// NewClient returns a client that goes nowhere else than it is told: where a redirect leads is not to see a token, and what it says is
+// in no error. A nil transport is http.DefaultTransport.
+func NewClient(transport http.RoundTripper) *http.Client {
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
+	return &http.Client{Transport: staying{transport}}
+}
+
+// staying drops where redirects lead.
+type staying struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (s staying) RoundTrip(rq *http.Request) (*http.Response, error) {
+	res, err := s.RoundTripper.RoundTrip(rq)
+	if err == nil {
+		res.Header.Del("Location")
+	}
+	return res, err
 }
 
 // Call sends a request. Nil: it was answered with 2xx. The errors are RetryError, RefusedError and others as Notifier has them, and
@@ -50,7 +70,8 @@ func (c *Caller) Call(rq *http.Request) error {
 	defer cancel()
 	var connected atomic.Bool
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
-	res, err := c.client.Do(rq.WithContext(traced))
+	var sent secret.Sent
+	res, err := c.client.Do(rq.WithContext(sent.Trace(traced)))
 	if err != nil {
 		err = fmt.Errorf("calling %s: %w", c.Who, withoutAddress(ctx, err))
 		if !connected.Load() {
@@ -63,7 +84,7 @@ func (c *Caller) Call(rq *http.Request) error {
 	if err != nil {
 		said = nil // the status says enough
 	}
-	return c.answered(res, said)
+	return c.answered(res, sent.Scrub(string(said)))
 }
 
 // withoutAddress is what went wrong, without the address, which may be a secret.
@@ -79,7 +100,7 @@ func withoutAddress(ctx context.Context, err error) error {
 }
 
 // answered is the error of an answer. One of 5xx that does not ask to wait may have been given after the work was done.
-func (c *Caller) answered(res *http.Response, said []byte) error {
+func (c *Caller) answered(res *http.Response, said string) error {
 	code := res.StatusCode
 	if code >= 200 && code < 300 {
 		return nil
@@ -123,11 +144,11 @@ func retryAfter(h http.Header) (time.Duration, bool) {
 }
 
 // quote is what the other side says is wrong, in one line; "" of a page for people.
-func (c *Caller) quote(h http.Header, said []byte) string {
+func (c *Caller) quote(h http.Header, said string) string {
 	if kind, _, err := mime.ParseMediaType(h.Get("Content-Type")); !c.Quotes || err == nil && kind == "text/html" {
 		return ""
 	}
-	words := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(string(said), ""), func(r rune) bool {
+	words := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(said, ""), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 	}), " ")
 	if len(words) > quotedSize {

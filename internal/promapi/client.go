@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -59,6 +60,7 @@ type Client struct {
 	http    *http.Client
 	api     v1.API
 	o       Options
+	sent    secret.Sent // in all its requests
 	places  chan struct{}
 	getOnly atomic.Bool // the server has refused a POST and answered the same as a GET
 }
@@ -84,18 +86,14 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 		rt = http.DefaultTransport
 	}
 	o = o.withDefaults()
-	w := &wire{next: rt, agent: o.UserAgent, user: base.User, encoding: "identity", max: o.MaxBytes}
+	plain := *base
+	plain.User = nil
+	c := &Client{base: &plain, o: o, places: make(chan struct{}, o.Concurrency)}
+	w := &wire{next: rt, agent: o.UserAgent, user: base.User, encoding: "identity", max: o.MaxBytes, sent: &c.sent}
 	if o.Gzip {
 		w.encoding = "gzip"
 	}
-	plain := *base
-	plain.User = nil
-	c := &Client{
-		base:   &plain,
-		http:   &http.Client{Transport: w, CheckRedirect: stay(o.FollowRedirects)},
-		o:      o,
-		places: make(chan struct{}, o.Concurrency),
-	}
+	c.http = &http.Client{Transport: w, CheckRedirect: stay(o.FollowRedirects)}
 	return c, c.openAPI()
 }
 
@@ -222,11 +220,12 @@ func (c *Client) rangeOnce(ctx context.Context, q Query, form url.Values, each f
 	defer func() { _ = resp.Body.Close() }()
 	d := newDecoder(resp.Body, q, each)
 	meta, err := d.decode()
-	if err != nil && !d.stopped {
-		var e *Error
-		if errors.As(err, &e) {
-			e.Message = scrub(e.Message, resp.Request)
+	for _, notes := range [][]string{meta.Warnings, meta.Infos} {
+		for i := range notes {
+			notes[i] = c.sent.Scrub(notes[i])
 		}
+	}
+	if err != nil && !d.stopped {
 		err = c.explain(timed, op, err)
 	}
 	return meta, err
@@ -298,7 +297,13 @@ func (c *Client) pause(ctx context.Context, n int, err error) error {
 	return nil
 }
 
-// explain makes an *Error of whatever ended op, or leaves a *LimitError.
+// The bounds of an error's words, in bytes.
+const (
+	maxType    = 50
+	maxMessage = 1000
+)
+
+// explain makes an *Error of whatever ended op, or leaves a *LimitError. What the server was sent is in none of its words.
 func (c *Client) explain(ctx context.Context, op string, err error) error {
 	var (
 		e      *Error
@@ -328,6 +333,11 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 	}
 	e.Op = op
 	e.URL = c.base.String()
+	message := c.sent.Scrub(e.Message)
+	if message != e.Message {
+		e.Err = nil // which says the same
+	}
+	e.Type, e.Message = brief(c.sent.Scrub(e.Type), maxType), brief(message, maxMessage)
 	return e
 }
 

@@ -81,9 +81,9 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("the query answers with more than %d series; keep those that matter with topk(10, …), add them up with sum by (…) (…), or raise max_series", e.Limit)
 }
 
-// answerError is the error that an answer of status "error" tells of.
+// answerError is the error that an answer of status "error" tells of. Its words are the server's own: Client.explain bounds them.
 func answerError(errorType, message string) *Error {
-	e := &Error{Kind: KindServer, Type: brief(errorType, 50), Message: brief(message, 1000)}
+	e := &Error{Kind: KindServer, Type: errorType, Message: message}
 	low := strings.ToLower(message)
 	has := func(words ...string) bool {
 		for _, w := range words {

@@ -16,23 +16,24 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/promsnap/promsnap/internal/secret"
 )
 
 // maxErrorBody is how much of an error's body is read, in bytes.
 const maxErrorBody = 64 << 10
 
-// statusError reads an answer that is none of the API's successes.
-func statusError(resp *http.Response) *Error {
+// statusError reads an answer that is none of the API's successes. Of its words what was sent is taken out.
+func statusError(resp *http.Response, sent *secret.Sent) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // a body that breaks off still says something
 	var said struct{ Status, ErrorType, Error string }
 	e := &Error{}
 	if json.Unmarshal(body, &said) == nil && said.ErrorType != "" {
 		e = answerError(said.ErrorType, said.Error)
 	} else {
-		e.Message = plainText(resp.Header.Get("Content-Type"), body)
+		e.Message = plainText(resp.Header.Get("Content-Type"), sent.Scrub(string(body)))
 	}
 	e.Status = resp.StatusCode
-	e.Message = scrub(e.Message, resp.Request)
 	e.after = retryAfter(resp.Header)
 	decided := e.Kind == KindTimeout || e.Kind == KindCanceled || e.Kind == KindTooMuch || e.Kind == KindQuery
 	switch code := resp.StatusCode; {
@@ -66,8 +67,8 @@ func statusError(resp *http.Response) *Error {
 }
 
 // plainText is what a body without the API's JSON says: its first line, nothing of a web page.
-func plainText(contentType string, body []byte) string {
-	text := strings.TrimSpace(strings.ToValidUTF8(string(body), "\uFFFD"))
+func plainText(contentType, body string) string {
+	text := strings.TrimSpace(strings.ToValidUTF8(body, "\uFFFD"))
 	if strings.Contains(contentType, "html") || strings.HasPrefix(text, "<") {
 		return "a web page instead of JSON"
 	}
@@ -81,33 +82,6 @@ func brief(s string, most int) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:most], "") + "…"
-}
-
-// scrub takes what the request was authorized with out of words that the server may have got them from.
-func scrub(words string, req *http.Request) string {
-	if req == nil {
-		return words
-	}
-	var secrets []string
-	for name, values := range req.Header {
-		switch name {
-		case "Accept", "Accept-Encoding", "Content-Type", "User-Agent", "Idempotency-Key":
-			continue
-		}
-		secrets = append(secrets, values...)
-	}
-	if _, token, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok {
-		secrets = append(secrets, token)
-	}
-	if _, password, ok := req.BasicAuth(); ok {
-		secrets = append(secrets, password)
-	}
-	for _, secret := range secrets {
-		if len(secret) >= 4 { // less is in too many words to be told from them
-			words = strings.ReplaceAll(words, secret, "<redacted>")
-		}
-	}
-	return words
 }
 
 // retryAfter reads the wait that a server asks for (RFC 9110, 10.2.3): seconds, or a date, which is held against the server's own.

@@ -10,6 +10,8 @@ import (
 	"net/url"
 
 	"github.com/prometheus/common/config"
+
+	"github.com/promsnap/promsnap/internal/secret"
 )
 
 // Transport returns what sends requests as http_config says, in all that Prometheus' own configuration knows: basic auth, bearer and
@@ -33,11 +35,12 @@ type wire struct {
 	encoding string
 	user     *url.Userinfo
 	max      int64 // bytes of a body, uncompressed
+	sent     *secret.Sent
 }
 
 // RoundTrip implements http.RoundTripper.
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
-	req = req.Clone(req.Context())
+	req = req.Clone(w.sent.Trace(req.Context()))
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Accept-Encoding", w.encoding)
 	req.Header.Set("User-Agent", w.agent)
@@ -58,7 +61,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	defer func() { _ = resp.Body.Close() }()
-	return nil, statusError(resp)
+	return nil, statusError(resp, w.sent)
 }
 
 // errTooLong is a read past the bytes that an answer may have.

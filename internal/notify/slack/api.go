@@ -35,13 +35,7 @@ func newAPI(o Options) *api {
 		o.APIURL = slackgo.APIURL
 	}
 	o.APIURL = strings.TrimSuffix(o.APIURL, "/") + "/"
-	return &api{o: o, http: newClient(o.Transport), pause: time.Second}
-}
-
-// newClient returns a client that goes nowhere else than it is told: where Slack is, nothing redirects, and what does is not to see a
-// token.
-func newClient(rt http.RoundTripper) *http.Client {
-	return &http.Client{Transport: rt, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &api{o: o, http: notify.NewClient(o.Transport), pause: time.Second}
 }
 
 // session is the API with the token of now.

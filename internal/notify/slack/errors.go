@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,6 +25,12 @@ var (
 	codesNoChannel = []string{"channel_not_found", "not_in_channel", "is_archived"}
 	codesLater     = []string{"ratelimited", "rate_limited", "request_timeout", "team_added_to_org"}
 	codesUnknown   = []string{"internal_error", "fatal_error", "service_unavailable"} // of which Slack says that something may have happened
+)
+
+// What Slack's codes and scopes look like. Anything else is not repeated: who answers instead of Slack may have it from the request.
+var (
+	codeSyntax   = regexp.MustCompile(`^[a-z][a-z0-9_]{1,59}$`)
+	scopesSyntax = regexp.MustCompile(`^[a-z.]+(:[a-z.]+)*(,[a-z.]+(:[a-z.]+)*){0,4}$`)
 )
 
 // codeError is a code that Slack answered with, and what to do about it.
@@ -72,8 +79,15 @@ func failure(ctx context.Context, doing, channel string, connected bool, err err
 
 // refused is the error of an answer that is not ok.
 func refused(doing, channel string, answer slackgo.SlackErrorResponse) error {
-	e := &codeError{doing, clip(clean(answer.Err), 60), ""}
-	e.advice = advice(e.code, channel, clip(clean(answer.Needed), 100))
+	if !codeSyntax.MatchString(answer.Err) {
+		return fmt.Errorf("%s: %w", doing, errStrange)
+	}
+	e := &codeError{doing, answer.Err, ""}
+	needed := answer.Needed
+	if !scopesSyntax.MatchString(needed) {
+		needed = ""
+	}
+	e.advice = advice(e.code, channel, needed)
 	switch {
 	case slices.Contains(codesLater, e.code):
 		return &notify.RetryError{Err: e}

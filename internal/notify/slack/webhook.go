@@ -39,7 +39,7 @@ type Webhook struct {
 var _ notify.Notifier = (*Webhook)(nil)
 
 // NewWebhook returns the receiver behind an incoming webhook.
-func NewWebhook(o WebhookOptions) *Webhook { return &Webhook{o, newClient(o.Transport)} }
+func NewWebhook(o WebhookOptions) *Webhook { return &Webhook{o, notify.NewClient(o.Transport)} }
 
 // Notify sends d's message.
 func (h *Webhook) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
@@ -105,7 +105,7 @@ func hookAnswer(res *http.Response) error {
 	case res.StatusCode == http.StatusTooManyRequests:
 		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // without one Slack does not say
 		return &slackgo.RateLimitedError{RetryAfter: time.Duration(max(seconds, 0)) * time.Second}
-	case res.StatusCode < http.StatusInternalServerError && code != "" && len(code) < 60 && !strings.ContainsAny(code, " <{"):
+	case res.StatusCode < http.StatusInternalServerError && codeSyntax.MatchString(code):
 		return slackgo.SlackErrorResponse{Err: code}
 	}
 	return slackgo.StatusCodeError{Code: res.StatusCode}
