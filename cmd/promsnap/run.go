@@ -13,7 +13,9 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 // runFlags are the flags of `promsnap run`, as typed.
@@ -227,6 +229,7 @@ func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, took time.D
 		for _, fail := range r.Report.Failures {
 			log.Error("panel failed", "report", r.Report.Info.Name, "panel", fail.Panel, "error", fail.Error)
 		}
+		logFaults(log, r.Report)
 		for _, s := range r.Sent {
 			if s.Err == nil {
 				log.Info("delivered", "report", r.Report.Info.Name, "receiver", s.Receiver, "what", what(cfg, s), "id", s.Receipt.ID)
@@ -250,6 +253,17 @@ func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, took time.D
 			"warning", r.Report.Warning, "no_data", r.Report.NoData, "ok", r.Report.OK)
 	}
 	log.Info("run ends", "seconds", took.Seconds())
+}
+
+// logFaults writes down where promsnap itself went wrong: of a panel that panicked the report says what, and only the stack where.
+func logFaults(log *slog.Logger, r *report.Report) {
+	for i := range r.Panels {
+		var fault *snapshot.PanicError
+		if errors.As(r.Panels[i].Err, &fault) {
+			log.Error("fault in promsnap itself; please report it", "report", r.Info.Name, "panel", r.Panels[i].Spec.Name,
+				"panic", fmt.Sprint(fault.Value), "stack", string(fault.Stack))
+		}
+	}
 }
 
 // reproduce is the command that gives the same report again. A URL with a password in it is left out.

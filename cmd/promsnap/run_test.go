@@ -1,10 +1,39 @@
 package main
 
 import (
+	"context"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
 )
+
+// panics is a Prometheus client with a fault.
+type panics struct{ snapshot.Querier }
+
+func (panics) Range(context.Context, promapi.Query, func(series.Series) error) (promapi.Meta, error) {
+	panic("index out of range")
+}
+
+func TestAFaultIsLoggedWithItsStack(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+	specs := []snapshot.Spec{{Name: "node-memory", Query: "up"}}
+	r := report.Build(report.Info{Name: "check", Slot: now}, snapshot.Take(t.Context(), panics{}, specs, snapshot.Options{Slot: now, Range: time.Hour}))
+	var log strings.Builder
+	logOutcome(slog.New(slog.NewTextHandler(&log, nil)), &config.Config{}, app.Outcome{Results: []app.Result{{Report: r}}}, time.Second)
+	for _, want := range []string{"level=ERROR", "panel=node-memory", `panic="index out of range"`, "run_test.go"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("no %s in\n%s", want, log.String())
+		}
+	}
+}
 
 func TestParseSlot(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 30, 45, 123, time.UTC)
