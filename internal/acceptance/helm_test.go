@@ -1,0 +1,274 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const chartDir = "../../deploy/helm/promsnap"
+
+// quickstart are the values of the README's one command.
+const quickstart = "cluster=prod-seoul,timeZone=Asia/Seoul,slack.channel=C012,slack.existingSecret=promsnap-slack"
+
+// helm runs helm and returns what it says on its two outputs.
+func helm(t testing.TB, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	home := t.TempDir()
+	cmd := exec.Command(installed(t, "helm"), args...)
+	cmd.Env = append(os.Environ(), "HELM_CACHE_HOME="+home, "HELM_CONFIG_HOME="+home, "HELM_DATA_HOME="+home)
+	var o, e bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &o, &e
+	err = cmd.Run()
+	return o.String(), e.String(), err
+}
+
+// render has helm render the chart as the release promsnap in the namespace monitoring-tools.
+func render(t testing.TB, flags ...string) []byte {
+	t.Helper()
+	args := append([]string{"template", "promsnap", chartDir, "--namespace", "monitoring-tools"}, flags...)
+	stdout, stderr, err := helm(t, args...)
+	if err != nil {
+		t.Fatalf("helm %s: %v\n%s", strings.Join(args, " "), err, stderr)
+	}
+	return []byte(stdout)
+}
+
+// set gives values as --set has them.
+func set(values ...string) []string {
+	var out []string
+	for _, v := range values {
+		out = append(out, "--set", v)
+	}
+	return out
+}
+
+// chartValues are values that somebody may give, and what is in the manifest then and is not.
+var chartValues = map[string]struct {
+	flags    []string
+	has, not []string // objects, by KIND/NAME
+}{
+	"quickstart": {
+		flags: set(quickstart),
+		has: []string{"CronJob/promsnap-check", "CronJob/promsnap-daily", "ServiceAccount/promsnap", "Role/promsnap", "RoleBinding/promsnap",
+			"ClusterRole/monitoring-tools-promsnap", "ConfigMap/promsnap-state", "Pod/promsnap-test"},
+		not: []string{"NetworkPolicy/promsnap", "PrometheusRule/promsnap", "Role/promsnap-prometheus"},
+	},
+	"url": {
+		flags: set(quickstart, "prometheus.url=http://prometheus-server.monitoring.svc", "prometheus.max_series=1000000", "nodes=false"),
+		not:   []string{"ClusterRole/monitoring-tools-promsnap", "ClusterRoleBinding/monitoring-tools-promsnap", "Role/promsnap-prometheus"},
+	},
+	"service": {
+		flags: set(quickstart, "kubernetes.service=monitoring/prometheus-server:80"),
+		has:   []string{"Role/promsnap-prometheus", "RoleBinding/promsnap-prometheus", "ClusterRole/monitoring-tools-promsnap"},
+	},
+	"s3": {
+		flags: set("cluster=prod-seoul", "prometheus.url=http://prometheus", "s3.bucket=reports", "s3.region=eu-west-1", "state.store=s3",
+			`serviceAccount.annotations.eks\.amazonaws\.com/role-arn=arn:aws:iam::1:role/promsnap`),
+		not: []string{"ConfigMap/promsnap-state"},
+	},
+	"s3 and slack": {
+		flags: set(quickstart, "prometheus.url=http://prometheus", "s3.bucket=reports", "s3.endpoint=https://minio.example.com", "s3.pathStyle=true",
+			"s3.existingSecret=minio", "s3.publicURL=https://reports.example.com"),
+	},
+	"webhook": {flags: set("cluster=c", "prometheus.url=http://prometheus", "slackWebhook.existingSecret=hook")},
+	"more receivers": {flags: append(set(quickstart, "prometheus.url=http://prometheus"),
+		"--set-json", `receivers=[{"name":"alertmanager","alertmanager":{"url":"http://alertmanager:9093"}},
+			{"name":"oncall","slack_webhook":{"url_env":"SLACK_WEBHOOK_URL"},"min_severity":"critical","mute_time_intervals":["nights"]}]`,
+		"--set-json", `time_intervals=[{"name":"nights","time_intervals":[{"times":[{"start_time":"00:00","end_time":"06:00"}]}]}]`,
+		"--set-json", `extraEnv=[{"name":"SLACK_WEBHOOK_URL","valueFrom":{"secretKeyRef":{"name":"hook","key":"url"}}}]`,
+	)},
+	"no check": {flags: set(quickstart, "prometheus.url=http://prometheus", "reports.check=null"), not: []string{"CronJob/promsnap-check"}},
+	"another report": {
+		flags: set(quickstart, "prometheus.url=http://prometheus", "reports.weekly.schedule=0 8 * * mon", "reports.weekly.range=7d",
+			"reports.weekly.send=summary", "jobs.weekly.backoffLimit=0", "jobs.weekly.suspend=true"),
+		has: []string{"CronJob/promsnap-weekly"},
+	},
+	"everything": {
+		flags: append(set(quickstart, "prometheus.url=http://prometheus", "networkPolicy.enabled=true", "prometheusRule.enabled=true",
+			"prometheusRule.labels.release=kps", "image.digest=sha256:"+strings.Repeat("a", 64), "imagePullSecrets[0].name=pull", "priorityClassName=high",
+			`nodeSelector.kubernetes\.io/arch=arm64`, "tolerations[0].operator=Exists", `podLabels.azure\.workload\.identity/use="true"`,
+			"podAnnotations.a=b", "serviceAccount.name=other", "language=ko", "extraVolumes[0].name=ca", "extraVolumes[0].secret.secretName=ca",
+			"extraVolumeMounts[0].name=ca", "extraVolumeMounts[0].mountPath=/etc/ca"),
+			"--set-json", `affinity={"nodeAffinity":{}}`, "--set-json", `networkPolicy.egress=[{"to":[{"namespaceSelector":{}}]}]`),
+		has: []string{"NetworkPolicy/promsnap", "PrometheusRule/promsnap", "ServiceAccount/other"},
+	},
+	"nothing of its own": {
+		flags: set(quickstart, "prometheus.url=http://prometheus", "serviceAccount.create=false", "serviceAccount.name=mine", "rbac.create=false"),
+		not: []string{"ServiceAccount/mine", "ServiceAccount/promsnap", "Role/promsnap", "RoleBinding/promsnap", "ClusterRole/monitoring-tools-promsnap",
+			"ClusterRoleBinding/monitoring-tools-promsnap"},
+	},
+	"whole config": {
+		flags: []string{"--set-file", "config=testdata/helm-whole.yaml", "--set", "slack.existingSecret=promsnap-slack"},
+		has:   []string{"CronJob/promsnap-hourly", "ConfigMap/memory"},
+		not:   []string{"CronJob/promsnap-check", "CronJob/promsnap-by-hand", "ConfigMap/promsnap-state", "Role/promsnap-prometheus"},
+	},
+}
+
+// TestChart lints and renders the chart over the matrix, holds what comes out against the schemas, and has promsnap check its own file.
+func TestChart(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(chartValues)) {
+		c := chartValues[name]
+		t.Run(name, func(t *testing.T) {
+			if stdout, stderr, err := helm(t, append([]string{"lint", "--strict", chartDir}, c.flags...)...); err != nil {
+				t.Errorf("helm lint: %v\n%s%s", err, stdout, stderr)
+			}
+			manifest := render(t, c.flags...)
+			conform(t, manifest)
+			all := parseObjects(t, manifest)
+			for _, id := range c.has {
+				all.get(t, id)
+			}
+			for _, id := range c.not {
+				if all[id] != nil {
+					t.Errorf("there is a %s", id)
+				}
+			}
+			checkConfig(t, all, "promsnap-config")
+		})
+	}
+}
+
+// TestChartSchedule holds the two CronJobs of the one command against what was promised.
+func TestChartSchedule(t *testing.T) {
+	all := parseObjects(t, render(t, set(quickstart)...))
+	for _, c := range []struct {
+		name, schedule    string
+		starting, timeout int
+	}{{"check", "*/5 * * * *", 200, 180}, {"daily", "0 9 * * *", 21600, 600}} {
+		o := all.get(t, "CronJob/promsnap-"+c.name)
+		o.is(t, "spec.schedule", c.schedule)
+		o.is(t, "spec.timeZone", "Asia/Seoul")
+		o.is(t, "spec.concurrencyPolicy", "Forbid")
+		o.is(t, "spec.startingDeadlineSeconds", c.starting)
+		o.is(t, "spec.successfulJobsHistoryLimit", 3)
+		o.is(t, "spec.failedJobsHistoryLimit", 3)
+		o.is(t, "spec.jobTemplate.spec.activeDeadlineSeconds", c.timeout+60)
+		o.is(t, "spec.jobTemplate.spec.podFailurePolicy.rules.0.action", "FailJob")
+		o.is(t, "spec.jobTemplate.spec.podFailurePolicy.rules.0.onExitCodes", map[string]any{"containerName": "promsnap", "operator": "In", "values": []int{2}})
+		o.is(t, "spec.jobTemplate.spec.podFailurePolicy.rules.1", map[string]any{"action": "Ignore", "onPodConditions": []any{map[string]any{"type": "DisruptionTarget"}}})
+		const pod = "spec.jobTemplate.spec.template.spec."
+		o.is(t, pod+"restartPolicy", "Never")
+		o.is(t, pod+"serviceAccountName", "promsnap")
+		o.is(t, pod+"containers.0.args", []string{"run", c.name, "--config", "/etc/promsnap/promsnap.yaml", "--deliver", "--log-format", "json",
+			"--timeout", fmt.Sprintf("%ds", c.timeout)})
+		o.is(t, pod+"securityContext.runAsUser", 65532)
+		o.is(t, pod+"containers.0.securityContext", map[string]any{"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+			"capabilities": map[string]any{"drop": []string{"ALL"}}})
+	}
+	// The Jobs that are made next have the new configuration.
+	checksum := func(flags ...string) any {
+		o := parseObjects(t, render(t, flags...)).get(t, "CronJob/promsnap-check")
+		return o.at("spec.jobTemplate.spec.template.metadata.annotations").(map[string]any)["checksum/config"]
+	}
+	if a, b := checksum(set(quickstart)...), checksum(set(quickstart, "language=ko")...); a == b {
+		t.Errorf("another configuration has the same checksum %v", a)
+	}
+}
+
+// TestChartValues looks for what single values change.
+func TestChartValues(t *testing.T) {
+	t.Run("0 and false count", func(t *testing.T) {
+		o := parseObjects(t, render(t, set(quickstart, "jobs.check.backoffLimit=0", "jobs.check.successfulJobsHistoryLimit=0", "jobDefaults.suspend=true",
+			"jobs.daily.suspend=false")...))
+		check, daily := o.get(t, "CronJob/promsnap-check"), o.get(t, "CronJob/promsnap-daily")
+		check.is(t, "spec.jobTemplate.spec.backoffLimit", 0)
+		check.is(t, "spec.successfulJobsHistoryLimit", 0)
+		check.is(t, "spec.suspend", true)
+		daily.is(t, "spec.suspend", false)
+	})
+	t.Run("one Service", func(t *testing.T) {
+		o := parseObjects(t, render(t, set(quickstart, "kubernetes.service=monitoring/https:prometheus:9091/prefix", "nodes=false")...))
+		role := o.get(t, "Role/promsnap-prometheus")
+		role.is(t, "metadata.namespace", "monitoring")
+		role.is(t, "rules", []any{map[string]any{"apiGroups": []string{""}, "resources": []string{"services/proxy"},
+			"resourceNames": []string{"https:prometheus:9091"}, "verbs": []string{"get", "create"}}})
+		if o["ClusterRole/monitoring-tools-promsnap"] != nil {
+			t.Error("promsnap has a right in the whole cluster")
+		}
+	})
+	t.Run("name", func(t *testing.T) {
+		long := strings.Repeat("x", 52)
+		stdout, stderr, err := helm(t, append([]string{"template", long, chartDir}, set(quickstart, "reports.a-report-of-21-letter.schedule=0 0 * * *",
+			"reports.a-report-of-21-letter.send=summary")...)...)
+		if err != nil {
+			t.Fatal(stderr)
+		}
+		for id, o := range parseObjects(t, []byte(stdout)) {
+			if name := o.at("metadata.name").(string); o.at("kind") == "CronJob" && len(name) > 52 {
+				t.Errorf("%s: %d characters, and Kubernetes takes 52", id, len(name))
+			}
+		}
+	})
+	t.Run("workload identity", func(t *testing.T) {
+		o := parseObjects(t, render(t, set(quickstart, `serviceAccount.annotations.eks\.amazonaws\.com/role-arn=arn:aws:iam::1:role/promsnap`)...))
+		o.get(t, "ServiceAccount/promsnap").is(t, "metadata.annotations", map[string]string{"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/promsnap"})
+	})
+}
+
+// TestChartRefusals gives the chart values that it cannot work with: helm says where and what is wanted.
+func TestChartRefusals(t *testing.T) {
+	for _, c := range []struct {
+		flags []string
+		says  []string
+	}{
+		{set("slack.channel=C012,slack.existingSecret=s"), []string{"which cluster?", "--set cluster=prod-seoul"}},
+		{set("cluster=c"), []string{"whom shall promsnap tell?"}},
+		{set("cluster=c,slack.channel=C012"), []string{"slack.existingSecret=promsnap-slack"}},
+		{set("cluster=c,state.store=s3,slackWebhook.existingSecret=s"), []string{"state.store=s3 needs s3.bucket"}},
+		{set(quickstart, "timeZone=5"), []string{"/timeZone", "want string"}},
+		{set(quickstart, "slack.channel=#alerts"), []string{"/slack/channel", "pattern"}},
+		{set(quickstart, "jobs.check.timeoutSeconds=3m"), []string{"/jobs/check/timeoutSeconds", "want integer"}},
+		{set(quickstart, "jobs.check.timeout=180"), []string{"/jobs/check", "timeout"}},
+		{set(quickstart, "nodes=perhaps"), []string{"/nodes", "want boolean"}},
+		{set(quickstart, "clustr=x"), []string{"clustr"}},
+		{set(quickstart, "reports.Check.schedule=0 0 * * *"), []string{"invalid propertyName 'Check'"}},
+		{set(quickstart, "kubernetes.service=prometheus-server"), []string{"/kubernetes/service"}},
+		{set(quickstart, "prometheus.url=prometheus:9090"), []string{"/prometheus/url"}},
+		{set(quickstart, "networkPolicy.ports[0]=https"), []string{"/networkPolicy/ports/0", "want integer"}},
+		{set(quickstart, "state.store=disk"), []string{"/state/store", "'configMap'"}},
+		{[]string{"--set-string", "config=reports: ["}, []string{"config is not YAML"}},
+	} {
+		_, stderr, err := helm(t, append([]string{"template", "promsnap", chartDir}, c.flags...)...)
+		if err == nil {
+			t.Errorf("helm takes %q", c.flags)
+		}
+		for _, want := range c.says {
+			if !strings.Contains(stderr, want) {
+				t.Errorf("%q: helm does not say %q:\n%s", c.flags, want, stderr)
+			}
+		}
+	}
+}
+
+// TestChartAlerts has promtool check the rules, and run them over CronJobs that never succeeded, that stopped to, and that do.
+func TestChartAlerts(t *testing.T) {
+	o := parseObjects(t, render(t, set(quickstart, "prometheusRule.enabled=true")...)).get(t, "PrometheusRule/promsnap")
+	o.is(t, "spec.groups.0.rules.0.expr", `time() - max by (namespace,cronjob) (kube_cronjob_status_last_successful_time{cronjob="promsnap-check"} or kube_cronjob_created{cronjob="promsnap-check"}) > 900`)
+	o.is(t, "spec.groups.0.rules.1.expr", `time() - max by (namespace,cronjob) (kube_cronjob_status_last_successful_time{cronjob="promsnap-daily"} or kube_cronjob_created{cronjob="promsnap-daily"}) > 93600`)
+	dir := t.TempDir()
+	rules := filepath.Join(dir, "rules.yaml")
+	if err := os.WriteFile(rules, []byte(asJSON(t, o.at("spec"))), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	tests, err := os.ReadFile("testdata/helm-alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tests.yaml"), tests, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"check", "rules", "--lint=all", "--lint-fatal", rules}, {"test", "rules", filepath.Join(dir, "tests.yaml")}} {
+		if out, err := exec.Command(installed(t, "promtool"), args...).CombinedOutput(); err != nil {
+			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+}
