@@ -196,3 +196,22 @@ func TestPresenceOfNodes(t *testing.T) {
 		}
 	}
 }
+
+// The answers about a series are those of its alert; of two series of one alert the worst speaks. A verdict has none.
+func TestDetailsAreByAlert(t *testing.T) {
+	one, two, other := series.FromPairs("namespace", "shop", "pod", "web-1"), series.FromPairs("namespace", "shop", "pod", "web-2"), series.FromPairs("node", "n1")
+	finding := func(rule string, ls series.Labels, details ...string) snapshot.Finding {
+		return snapshot.Finding{Finding: rules.Finding{Rule: rule, Labels: ls, Status: rules.Breach}, Details: details}
+	}
+	panels := []snapshot.Panel{{
+		Spec: snapshot.Spec{Name: "p", Rules: []rules.Rule{{Name: "High", Critical: rules.At(0)}, {Name: "p95", Reduce: rules.P95, Critical: rules.At(0)}}},
+		Rows: []snapshot.Row{{Labels: one}, {Labels: two}, {Labels: other}}, Data: snapshot.DataComplete,
+		Findings: []snapshot.Finding{finding("High", two, "worst"), finding("High", one, "second"), finding("High", other), finding("p95", other, "none")},
+	}}
+	own := owners{of: map[podKey]string{{"", "shop", "web-1"}: "web", {"", "shop", "web-2"}: "web"}}
+	got := detailsOf(panels, evaluate(panels, snapshot.Nodes{}, own))
+	id := rules.RuleID{Panel: "p", Rule: "High"}
+	if want := map[rules.Key][]string{rules.KeyOf(id, series.FromPairs("namespace", "shop", "workload", "web")): {"worst"}}; !cmp.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

@@ -13,25 +13,52 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
+// Every configuration of the documents is one, and the README has the two reports that every cluster wants.
 func TestDocumentedExamplesLoad(t *testing.T) {
-	data, err := os.ReadFile("../../docs/configuration.md")
+	o := options()
+	o.Builtin = panels.In
+	for file, least := range map[string]int{"../../docs/configuration.md": 2, "../../README.md": 2} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded := 0
+		for _, m := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(data), -1) {
+			if !strings.Contains("\n"+m[1], "\nversion: 1\n") {
+				continue
+			}
+			if _, err := config.Load("promsnap.yaml", []byte(m[1]), o); err != nil {
+				t.Errorf("%s: %s\n%v", file, m[1], err)
+			}
+			loaded++
+		}
+		if loaded < least {
+			t.Errorf("%s: %d examples", file, loaded)
+		}
+	}
+}
+
+// The README's check tells what is new and is silent when calm; its summary counts the checks; both are missed when they do not come.
+func TestTheTwoReportsOfTheREADME(t *testing.T) {
+	data, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, text, _ := strings.Cut(string(data), "## Telling people")
+	_, text, _ = strings.Cut(text, "```yaml\n")
+	text, _, _ = strings.Cut(text, "```")
 	o := options()
 	o.Builtin = panels.In
-	loaded := 0
-	for _, m := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(data), -1) {
-		if strings.HasPrefix(m[1], "#") {
-			continue
-		}
-		if _, err := config.Load("promsnap.yaml", []byte(m[1]), o); err != nil {
-			t.Errorf("%s\n%v", m[1], err)
-		}
-		loaded++
+	c, err := config.Load("promsnap.yaml", []byte(text), o)
+	if err != nil || len(c.Reports) != 2 {
+		t.Fatalf("%v", err)
 	}
-	if loaded < 2 {
-		t.Errorf("%d examples", loaded)
+	check, daily := c.Reports[0], c.Reports[1]
+	if check.Send != config.SendChanges || check.Schedule.Interval(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)) != 5*time.Minute || daily.Send != config.SendSummary || daily.HistoryFrom != check.Name {
+		t.Errorf("%+v, %+v", check, daily)
+	}
+	if check.Heartbeat.IsZero() || daily.Heartbeat.IsZero() || c.State == nil {
+		t.Error("no heartbeat, or no state")
 	}
 }
 
