@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -153,7 +154,7 @@ func (c *Cluster) unreachable(err error) trouble {
 		return trouble{promapi.KindTLS, err, server + " shows another certificate than the kubeconfig expects: fetch the kubeconfig anew"}
 	case errors.As(err, &dns):
 		return trouble{promapi.KindNoHost, err, away}
-	case errors.As(err, &op) && op.Op == "dial":
+	case errors.As(err, &op) && op.Op == "dial", errors.Is(err, syscall.ECONNREFUSED):
 		return trouble{promapi.KindRefused, err, away}
 	}
 	return trouble{promapi.KindNetwork, errors.New(brief(err.Error())), "the connection to " + server + " could not be made or broke off"}

@@ -17,10 +17,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/util/httpstream"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
+	"k8s.io/streaming/pkg/httpstream"
 )
 
 const (
@@ -38,9 +38,12 @@ type forward struct {
 	port    int32
 	dialer  httpstream.Dialer
 
-	mu      sync.Mutex
-	session httpstream.Connection // what all connections are streams of
+	opening sync.Mutex // one connection is made at a time
 	asked   int
+
+	mu      sync.Mutex            // held for moments, never while anything is waited for
+	session httpstream.Connection // what all connections are streams of
+	closed  bool
 }
 
 // openForward finds a pod behind s.
@@ -97,7 +100,7 @@ func containerPort(p *corev1.Pod, port corev1.ServicePort) int32 {
 // not take that.
 func (c *Cluster) forwardTo(p *corev1.Pod, port int32) (*forward, error) {
 	to := c.core.Post().Namespace(p.Namespace).Resource("pods").Name(p.Name).SubResource("portforward").URL()
-	socket, err := portforward.NewSPDYOverWebsocketDialer(to, c.config)
+	socket, err := portforward.NewSPDYOverWebsocketDialerForStreaming(to, c.config)
 	if err != nil {
 		return nil, fmt.Errorf("preparing a port-forward: %w", err)
 	}
@@ -105,11 +108,11 @@ func (c *Cluster) forwardTo(p *corev1.Pod, port int32) (*forward, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing a port-forward: %w", err)
 	}
-	old := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, to)
+	old := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, to)
 	return &forward{
 		cluster: c, port: port, pod: p.Namespace + "/" + p.Name,
 		access: access{verb: "create", resource: "pods/portforward", namespace: p.Namespace, name: p.Name},
-		dialer: portforward.NewFallbackDialer(socket, old, func(err error) bool {
+		dialer: portforward.NewFallbackDialerForStreaming(socket, old, func(err error) bool {
 			return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 		}),
 	}, nil
@@ -129,13 +132,13 @@ func (f *forward) url(s Service) *url.URL {
 	return u
 }
 
-// close ends every connection.
+// close ends every connection, also one that is being made.
 func (f *forward) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.closed = true
 	if f.session != nil {
 		_ = f.session.Close()
-		f.session = nil
 	}
 }
 
@@ -182,42 +185,59 @@ func (f *forward) explain(ctx context.Context, err error) error {
 	return e
 }
 
-// open makes two streams of a session, a new one where there is none: one for the data, one for what goes wrong
-// (portforward.k8s.io, version 1).
-func (f *forward) open() (*tunnel, error) {
+// connect returns the session, a new one where there is none.
+func (f *forward) connect() (httpstream.Connection, error) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.session != nil {
+	session := f.session
+	f.mu.Unlock()
+	if session != nil {
 		select {
-		case <-f.session.CloseChan():
-			f.session = nil
+		case <-session.CloseChan():
 		default:
+			return session, nil
 		}
 	}
-	if f.session == nil {
-		session, _, err := f.dialer.Dial(portforward.PortForwardProtocolV1Name)
-		if err != nil {
-			return nil, err
-		}
-		f.session = session
+	session, _, err := f.dialer.Dial(portforward.PortForwardProtocolV1Name)
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil, errors.Join(net.ErrClosed, session.Close())
+	}
+	f.session = session
+	return session, nil
+}
+
+// open makes the two streams of a connection: one for the data, one for what goes wrong (portforward.k8s.io, version 1).
+func (f *forward) open() (*tunnel, error) {
+	f.opening.Lock()
+	defer f.opening.Unlock()
+	session, err := f.connect()
+	if err != nil {
+		return nil, err
 	}
 	f.asked++
 	headers := http.Header{}
 	headers.Set(corev1.StreamType, corev1.StreamTypeError)
 	headers.Set(corev1.PortHeader, strconv.Itoa(int(f.port)))
 	headers.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(f.asked))
-	problems, err := f.session.CreateStream(headers)
+	problems, err := session.CreateStream(headers)
 	if err != nil {
 		return nil, err
 	}
 	_ = problems.Close() // our half: nothing is written there
 	headers.Set(corev1.StreamType, corev1.StreamTypeData)
-	data, err := f.session.CreateStream(headers)
+	data, err := session.CreateStream(headers)
 	if err != nil {
-		f.session.RemoveStreams(problems)
+		session.RemoveStreams(problems)
 		return nil, err
 	}
-	t := &tunnel{Stream: data, session: f.session, problems: problems, said: make(chan string, 1), closed: make(chan struct{}), to: pipeAddr(f.pod + ":" + strconv.Itoa(int(f.port)))}
+	t := &tunnel{
+		Stream: data, session: session, problems: problems, said: make(chan string, 1), closed: make(chan struct{}),
+		to: pipeAddr(f.pod + ":" + strconv.Itoa(int(f.port))),
+	}
 	go t.listen()
 	return t, nil
 }

@@ -78,12 +78,12 @@ func (s Service) id() string {
 
 // portOf returns the port of a Service that s means: the one that it names, or the first one that is p's.
 func (s Service) portOf(o *corev1.Service, p product) (corev1.ServicePort, bool) {
-	for _, port := range o.Spec.Ports {
-		if s.Port == port.Name || s.Port == strconv.Itoa(int(port.Port)) {
-			return port, s.Port != ""
-		}
-	}
 	if s.Port != "" {
+		for _, port := range o.Spec.Ports {
+			if s.Port == port.Name || s.Port == strconv.Itoa(int(port.Port)) {
+				return port, true
+			}
+		}
 		return corev1.ServicePort{}, false
 	}
 	for _, name := range p.ports {
