@@ -68,7 +68,7 @@ bench: build ## print speed and memory as ratios against the peers, both sides i
 	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -run '^$$' -bench . -benchtime 1x -timeout 20m ./internal/acceptance
 
 golden: ## rewrite the golden files; look at every one of them before you commit
-	go test ./internal/chart ./internal/config ./internal/notify/s3 ./internal/notify/slack ./internal/notify/webhook ./internal/panels ./internal/report -update
+	go test ./internal/chart ./internal/config ./internal/notify/alertmanager ./internal/notify/pushgateway ./internal/notify/s3 ./internal/notify/slack ./internal/notify/webhook ./internal/panels ./internal/report -update
 
 fuzz: ## run every fuzz target for FUZZTIME each (default 1m)
 	@for pkg in $$(go list ./...); do \

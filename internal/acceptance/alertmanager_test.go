@@ -70,8 +70,8 @@ type gettable struct {
 	}
 }
 
-// alerts are the alerts that Alertmanager holds and that match, by node.
-func (s *server) alerts(t *testing.T, filter ...string) map[string]gettable {
+// list is the alerts that Alertmanager holds, that are not over, and that match.
+func (s *server) list(t *testing.T, filter ...string) []gettable {
 	t.Helper()
 	body, err := s.get("/am/api/v2/alerts", url.Values{"filter": filter})
 	if err != nil {
@@ -81,8 +81,14 @@ func (s *server) alerts(t *testing.T, filter ...string) map[string]gettable {
 	if err := json.Unmarshal(body, &list); err != nil {
 		t.Fatal(err)
 	}
+	return list
+}
+
+// alerts is list by node.
+func (s *server) alerts(t *testing.T, filter ...string) map[string]gettable {
+	t.Helper()
 	out := map[string]gettable{}
-	for _, a := range list {
+	for _, a := range s.list(t, filter...) {
 		out[a.Labels["node"]] = a
 	}
 	return out
@@ -234,7 +240,15 @@ func silence(t *testing.T, s *server, name, value string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := s.client.Post(s.url+"/am/api/v2/silences", "application/json", bytes.NewReader(body))
+	rq, err := http.NewRequest(http.MethodPost, s.url+"/am/api/v2/silences", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rq.Header.Set("Content-Type", "application/json")
+	if s.user != nil {
+		rq.SetBasicAuth(username, password)
+	}
+	res, err := s.client.Do(rq)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,9 +42,9 @@ type Alert struct {
 	GeneratorURL string            `json:"generatorURL,omitempty"`
 }
 
-// Alerts is what is posted of a delivery: all that fires, with an end that the next runs put off; and what is over, as long as the last
+// alerts is what is posted of a delivery: all that fires, with an end that the next runs put off; and what is over, as long as the last
 // post before that may still hold. What is over stands first, so that of two with the same labels the one that fires is what counts.
-func Alerts(d notify.Delivery) []Alert {
+func alerts(d notify.Delivery) []Alert {
 	if d.Message != nil && d.Message.Kind == notify.KindTest {
 		return []Alert{test(d.Report.Info)}
 	}

@@ -78,7 +78,7 @@ func with(d notify.Delivery, k rules.Key, change func(*rules.Alert)) notify.Deli
 }
 
 func TestAlerts(t *testing.T) {
-	got, err := json.MarshalIndent(Alerts(twoAlerts()), "", "  ")
+	got, err := json.MarshalIndent(alerts(twoAlerts()), "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// posted is what Alerts says of one key's alert, by severity: when it ends, after the slot.
+// posted is what alerts says of one key's alert, by severity: when it ends, after the slot.
 func posted(d notify.Delivery, k rules.Key) map[string]time.Duration {
 	for other := range d.Memory.Alerts {
 		if other != k {
@@ -102,7 +102,7 @@ func posted(d notify.Delivery, k rules.Key) map[string]time.Duration {
 		}
 	}
 	out := map[string]time.Duration{}
-	for _, a := range Alerts(d) {
+	for _, a := range alerts(d) {
 		out[a.Labels["severity"]] = a.EndsAt.Sub(slot)
 	}
 	return out
@@ -138,7 +138,7 @@ func TestWhenAlertsEnd(t *testing.T) {
 }
 
 func TestRolloutIsNoOtherAlert(t *testing.T) {
-	before, after := Alerts(twoAlerts()), Alerts(with(twoAlerts(), podKey, func(a *rules.Alert) {
+	before, after := alerts(twoAlerts()), alerts(with(twoAlerts(), podKey, func(a *rules.Alert) {
 		a.Name, a.Labels["pod"], a.Labels["node"] = "shop/checkout-8aaa app", "checkout-8aaa", "ip-10-0-1-14"
 	}))
 	if diff := cmp.Diff(before[0].Labels, after[0].Labels); diff != "" {
@@ -181,15 +181,15 @@ func TestLabels(t *testing.T) {
 
 func TestWhereAnAlertComesFrom(t *testing.T) {
 	d := twoAlerts()
-	if link := Alerts(d)[1].GeneratorURL; !strings.HasPrefix(link, "https://prometheus.example.com/graph?") || !strings.Contains(link, "g0.expr=node_memory&") {
+	if link := alerts(d)[1].GeneratorURL; !strings.HasPrefix(link, "https://prometheus.example.com/graph?") || !strings.Contains(link, "g0.expr=node_memory&") {
 		t.Errorf("the query is at %s", link)
 	}
 	d.Report.Info.ExternalURL = ""
-	if link := Alerts(d)[1].GeneratorURL; link != "https://reports.example.com/prod-seoul/check/index.html" {
+	if link := alerts(d)[1].GeneratorURL; link != "https://reports.example.com/prod-seoul/check/index.html" {
 		t.Errorf("the report is at %s", link)
 	}
 	d.Archived = d.Archived[:1] // a path
-	if a := Alerts(d)[1]; a.GeneratorURL != "" || a.Annotations["report_url"] != "" {
+	if a := alerts(d)[1]; a.GeneratorURL != "" || a.Annotations["report_url"] != "" {
 		t.Errorf("%+v", a)
 	}
 }
@@ -197,7 +197,7 @@ func TestWhereAnAlertComesFrom(t *testing.T) {
 func TestTestMessage(t *testing.T) {
 	d := twoAlerts()
 	d.Message = &notify.Message{Kind: notify.KindTest}
-	as := Alerts(d)
+	as := alerts(d)
 	if len(as) != 1 || as[0].Labels["alertname"] != TestName || as[0].EndsAt.Sub(slot) != testLife || !strings.Contains(as[0].Annotations["description"], "test") {
 		t.Errorf("%+v", as)
 	}
@@ -212,7 +212,7 @@ func FuzzAlerts(f *testing.F) {
 		d := with(twoAlerts(), nodeKey, func(a *rules.Alert) {
 			a.Identity, a.Labels = map[string]string{name: value}, map[string]string{name: value, name2: value2}
 		})
-		for _, a := range Alerts(d) {
+		for _, a := range alerts(d) {
 			if err := valid(a); err != nil {
 				t.Error(err)
 			}
@@ -220,7 +220,7 @@ func FuzzAlerts(f *testing.F) {
 				t.Errorf("%v", a.Labels)
 			}
 		}
-		if bodies, err := requests(Alerts(d)); err != nil || len(bodies) != 1 || len(bodies[0]) > mostBytes {
+		if bodies, err := requests(alerts(d)); err != nil || len(bodies) != 1 || len(bodies[0]) > mostBytes {
 			t.Errorf("%d requests, %v", len(bodies), err)
 		}
 	})

@@ -48,7 +48,7 @@ func New(o Options) (*Notifier, error) {
 
 // Notify posts the alerts of d, also where there are none: a run that is calm shows that Alertmanager can be reached. The receipt is empty.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
-	bodies, err := requests(Alerts(d))
+	bodies, err := requests(alerts(d))
 	if err != nil {
 		return notify.Receipt{}, &notify.RefusedError{Err: fmt.Errorf("writing the alerts for Alertmanager: %w", err)}
 	}

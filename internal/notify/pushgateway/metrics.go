@@ -11,9 +11,9 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Text is what is pushed of a delivery's run: gauges, in Prometheus' text format. It says what is known when it is pushed, which is after
+// text is what is pushed of a delivery's run: gauges, in Prometheus' text format. It says what is known when it is pushed, which is after
 // people were told and before the receivers that follow this one.
-func Text(d notify.Delivery) ([]byte, error) {
+func text(d notify.Delivery) ([]byte, error) {
 	var out bytes.Buffer
 	for _, family := range families(d) {
 		if _, err := expfmt.MetricFamilyToText(&out, family); err != nil {

@@ -50,7 +50,7 @@ func New(o Options) (*Notifier, error) {
 // Notify pushes the metrics of d's run. They take the place of those of the same names and no others (POST), so that the time of the last
 // success outlives a failure. A test is deleted after it was pushed. The receipt is empty.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
-	body, err := Text(d)
+	body, err := text(d)
 	if err != nil {
 		return notify.Receipt{}, &notify.RefusedError{Err: fmt.Errorf("writing the metrics for the Pushgateway: %w", err)}
 	}

@@ -188,7 +188,7 @@ func run() notify.Delivery {
 }
 
 func TestText(t *testing.T) {
-	got, err := Text(run())
+	got, err := text(run())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestLastSuccess(t *testing.T) {
 		d := run()
 		d.Report.Info.Slot = d.Report.Info.Slot.Add(5 * time.Minute)
 		change(&d)
-		text, err := Text(d)
+		text, err := text(d)
 		if err != nil || strings.Contains(string(text), name) {
 			t.Errorf("%s, and yet a success: %v", what, err)
 		}
@@ -292,7 +292,7 @@ func FuzzGroupingKey(f *testing.F) {
 		gateway := &double{groups: map[string]map[string]*dto.MetricFamily{}}
 		d := run()
 		d.Report.Info.Cluster = value
-		text, err := Text(d)
+		text, err := text(d)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -76,7 +76,7 @@ func New(o Options) *Notifier { return &Notifier{o, notify.NewCaller("the webhoo
 
 // Notify posts d. Its receipt is empty: the address is a secret.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
-	body, err := json.Marshal(PayloadOf(d))
+	body, err := json.Marshal(payload(d))
 	if err != nil {
 		return notify.Receipt{}, &notify.RefusedError{Err: fmt.Errorf("writing for the webhook: %w", err)}
 	}
@@ -87,8 +87,8 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	return notify.Receipt{}, n.caller.Call(rq)
 }
 
-// PayloadOf is what is posted of a delivery. The same delivery gives the same.
-func PayloadOf(d notify.Delivery) Payload {
+// payload is what is posted of a delivery. The same delivery gives the same.
+func payload(d notify.Delivery) Payload {
 	r, in := d.Report, d.Report.Info
 	p := Payload{
 		Version: PayloadVersion, Cluster: in.Cluster, Report: in.Name, Title: in.Title, Slot: in.Slot.UTC(), Headline: r.Headline,
