@@ -24,7 +24,7 @@ type listed struct {
 var line = []string{
 	"internal/series", "internal/secret", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
-	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat", "internal/state", "internal/config", "internal/app", "cmd/promsnap",
+	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat", "internal/state", "internal/config", "internal/app", "internal/kube", "cmd/promsnap",
 }
 
 // leaves import nothing of the house.
@@ -42,6 +42,9 @@ var narrower = map[string][]string{
 	"internal/lab":        {},
 	"cmd/promlab":         {"internal/lab"},
 	"functions/report":    {"internal/cloud", "internal/notify", "internal/config", "internal/app"},
+
+	// It stands beside the app, which gets it from the command: Lambda has no Kubernetes side.
+	"internal/kube": {"internal/promapi", "internal/snapshot", "internal/report", "internal/state"},
 
 	"internal/cloud/cloudtest": {"internal/cloud", "internal/secret"},
 
@@ -67,6 +70,7 @@ var alone = map[string][]string{
 	"github.com/aws/smithy-go":         {"internal/cloud"},
 	"github.com/aws/aws-lambda-go":     {"functions/report"},
 	"github.com/slack-go/slack":        {"internal/notify/slack"},
+	"k8s.io":                           {"internal/kube"},
 }
 
 // unshipped is what promsnap's own binary never holds. promql/parser is allowed.

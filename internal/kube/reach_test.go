@@ -298,11 +298,13 @@ func TestThePortForwardFails(t *testing.T) {
 		breakIt func(*apiServer)
 		want    string
 	}{
-		"forbidden":            {func(s *apiServer) { s.on(podPath+"/prometheus-0/portforward", forbid) }, `you may not (403); it takes the rule {apiGroups: [""], resources: [pods/portforward], verbs: [create], resourceNames: ["prometheus-0"]}`},
-		"no right to list":     {func(s *apiServer) { s.on(podPath, forbid) }, "list pods in namespace monitoring: you may not (403)"},
-		"no right to read":     {func(s *apiServer) { s.on("/api/v1/namespaces/monitoring/services/prometheus-server", forbid) }, "get services prometheus-server in namespace monitoring: you may not (403)"},
-		"nothing listens":      {func(*apiServer) {}, "connection refused"},
-		"no pod that is ready": {func(s *apiServer) { s.on(podPath, answer(json.RawMessage(`{"kind":"PodList","apiVersion":"v1","items":[]}`))) }, "no pod of the service monitoring/prometheus-server:80 is ready (0 are there)"},
+		"forbidden":        {func(s *apiServer) { s.on(podPath+"/prometheus-0/portforward", forbid) }, `you may not (403); it takes the rule {apiGroups: [""], resources: [pods/portforward], verbs: [create], resourceNames: ["prometheus-0"]}`},
+		"no right to list": {func(s *apiServer) { s.on(podPath, forbid) }, "list pods in namespace monitoring: you may not (403)"},
+		"no right to read": {func(s *apiServer) { s.on("/api/v1/namespaces/monitoring/services/prometheus-server", forbid) }, "get services prometheus-server in namespace monitoring: you may not (403)"},
+		"nothing listens":  {func(*apiServer) {}, "connection refused"},
+		"no pod that is ready": {func(s *apiServer) {
+			s.on(podPath, answer(json.RawMessage(`{"kind":"PodList","apiVersion":"v1","items":[]}`)))
+		}, "no pod of the service monitoring/prometheus-server:80 is ready (0 are there)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := behindForward(t, closed.Addr().String())
