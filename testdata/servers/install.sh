@@ -5,6 +5,9 @@
 #
 #   DIR/prometheus, DIR/promtool          Prometheus 3, built from the module beside this script, and rebuilt when that changes
 #   DIR/versitygw                         an S3
+#   DIR/etcd, DIR/kube-apiserver,         a Kubernetes control plane and kubectl, built from the modules beside this script
+#   DIR/kube-controller-manager, DIR/kubectl
+#   DIR/helm, DIR/kubeconform             what the Helm chart is checked and installed with
 #   /usr/bin/prometheus                   Debian's Prometheus, node_exporter, Alertmanager and Pushgateway, from apt (as root)
 #   /usr/bin/prometheus-node-exporter
 #   /usr/bin/prometheus-alertmanager
@@ -81,17 +84,44 @@ browser() {
 }
 browser
 
-# s3 installs versitygw, an S3 that verifies signatures and knows conditional writes.
-s3() {
-	gateway=github.com/versity/versitygw/cmd/versitygw@v1.8.0
-	stamp="$(go env GOVERSION GOOS GOARCH | tr '\n' ' ')$gateway"
-	if [ -x "$dir/versitygw" ] && [ "$(cat "$dir/versitygw.stamp" 2>/dev/null)" = "$stamp" ]; then
-		echo "servers: versitygw is in $dir"
+# tool installs a program whose module needs no wrapper: NAME PACKAGE@VERSION COST
+tool() {
+	stamp="$(go env GOVERSION GOOS GOARCH | tr '\n' ' ')$2"
+	if [ -x "$dir/$1" ] && [ "$(cat "$dir/$1.stamp" 2>/dev/null)" = "$stamp" ]; then
+		echo "servers: $1 is in $dir"
 		return
 	fi
-	echo "servers: building versitygw into $dir (about a minute and a half of CPU)"
-	rm -f "$dir/versitygw.stamp"
-	(cd "$dir" && GOFLAGS='' GOBIN="$dir" nice go install -trimpath -ldflags '-s -w' "$gateway")
-	echo "$stamp" >"$dir/versitygw.stamp"
+	echo "servers: building $1 into $dir ($3)"
+	rm -f "$dir/$1.stamp"
+	(cd "$dir" && GOFLAGS='' GOBIN="$dir" nice go install -trimpath -ldflags '-s -w' "$2")
+	echo "$stamp" >"$dir/$1.stamp"
 }
-s3
+# An S3 that verifies signatures and knows conditional writes.
+tool versitygw github.com/versity/versitygw/cmd/versitygw@v1.8.0 "about a minute and a half of CPU"
+tool helm helm.sh/helm/v4/cmd/helm@v4.3.1 "about two minutes of CPU"
+tool kubeconform github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0 "seconds"
+
+# wrapped installs programs from the module beside this script that pins them: MODULE LDFLAGS COST NAME=PACKAGE...
+wrapped() {
+	module=$1 flags=$2 cost=$3
+	shift 3
+	stamp=$({ go env GOVERSION GOOS GOARCH && echo "$flags" && cat "$here/$module/go.mod" "$here/$module/go.sum"; } | cksum)
+	for program in "$@"; do
+		name=${program%%=*}
+		if [ -x "$dir/$name" ] && [ "$(cat "$dir/$name.stamp" 2>/dev/null)" = "$stamp" ]; then
+			echo "servers: $name is in $dir"
+			continue
+		fi
+		echo "servers: building $name into $dir ($cost)"
+		rm -f "$dir/$name.stamp"
+		(cd "$here/$module" && GOFLAGS='' CGO_ENABLED=0 nice go build -mod=readonly -trimpath -ldflags "$flags" -o "$dir/$name" "${program#*=}")
+		echo "$stamp" >"$dir/$name.stamp"
+	done
+}
+wrapped etcd '-s -w' "about half a minute of CPU" etcd=go.etcd.io/etcd/server/v3
+# Without a version of its own an API server says v0.0.0, which charts' kubeVersion refuses.
+kubernetes=1.36.3
+versions="-X k8s.io/component-base/version.gitVersion=v$kubernetes -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36"
+wrapped kubernetes "-s -w $versions -X k8s.io/client-go/pkg/version.gitVersion=v$kubernetes" "one to five minutes of CPU, 2 GB of memory" \
+	kube-apiserver=k8s.io/kubernetes/cmd/kube-apiserver kube-controller-manager=k8s.io/kubernetes/cmd/kube-controller-manager \
+	kubectl=k8s.io/kubernetes/cmd/kubectl
