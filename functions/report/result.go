@@ -39,7 +39,8 @@ type reportResult struct {
 	Error      string    `json:"error,omitempty"`
 }
 
-// tryAgain is an error of the handler's: the same event again may do what this one did not. Nobody is told twice by it.
+// tryAgain is an error of the handler's: the same event again may do what this one did not. Who was told is not told again by it, and a
+// message whose answer was lost is marked as a possible duplicate.
 type tryAgain struct{ err error }
 
 func (e *tryAgain) Error() string { return e.err.Error() + " (worth another try)" }
@@ -49,7 +50,7 @@ func (e *tryAgain) Unwrap() error { return e.err }
 
 // refuse answers what went wrong before anything was done.
 func refuse(err error) (result, error) {
-	if passing(err) {
+	if fetched(err) {
 		return result{}, &tryAgain{err}
 	}
 	return result{Verdict: verdictRefused, Error: err.Error()}, nil
@@ -75,7 +76,7 @@ func resultOf(o app.Outcome) (result, error) {
 			switch {
 			case s.Err == nil:
 				one.Delivered = append(one.Delivered, s.Receiver)
-			case passing(s.Err):
+			case undelivered(s.Err):
 				again = append(again, s.Err)
 			}
 		}
@@ -94,15 +95,16 @@ func resultOf(o app.Outcome) (result, error) {
 	return out, nil
 }
 
-// passing tells whether the trouble may be over at another try.
-func passing(err error) bool {
+// fetched tells whether err is of AWS, where the configuration could not be read, and may be over at another try.
+func fetched(err error) bool {
 	var known *cloud.Error
-	if errors.As(err, &known) {
-		return known.Trouble != cloud.Lasting
-	}
+	return errors.As(err, &known) && known.Trouble != cloud.Lasting
+}
+
+// undelivered tells whether what a receiver could not be given may reach it at another try.
+func undelivered(err error) bool {
 	var refused *notify.RefusedError
-	var retry *notify.RetryError
-	return errors.As(err, &retry) && !errors.As(err, &refused)
+	return err != nil && !errors.As(err, &refused)
 }
 
 // oneLine is an error for a line of a log.

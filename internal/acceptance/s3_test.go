@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/cloud"
+	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/s3"
 	"github.com/promsnap/promsnap/internal/report"
@@ -32,7 +34,7 @@ import (
 
 // The one user of the S3 of these tests, and its bucket.
 const (
-	s3AccessKey = "promsnap-acceptance"
+	s3AccessKey = cloudtest.AccessKey
 	s3Bucket    = "capacity-reports"
 )
 
@@ -89,6 +91,11 @@ func bucket(t *testing.T, endpoint, key string, change ...func(*cloud.BucketOpti
 func s3Config(endpoint, prefix, key string) string {
 	return fmt.Sprintf("{bucket: %s, prefix: %s, endpoint: '%s', path_style: true, access_key: %s, secret_key: %s}", s3Bucket, prefix, endpoint, s3AccessKey, key)
 }
+
+// claimEnd is when a claim ends, in a document of what is remembered; claimPast is a time that is over.
+var claimEnd = regexp.MustCompile(`("until":\s*)"[^"]*"`)
+
+const claimPast = `"2026-01-01T00:00:00Z"`
 
 // once: the archive's calls are tried again by notify.Deliver alone.
 func once(o *cloud.BucketOptions) { o.Attempts = 1 }

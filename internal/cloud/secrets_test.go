@@ -20,7 +20,7 @@ func stored(t *testing.T) (*cloudtest.Store, *cloud.Secrets, *time.Time) {
 	t.Helper()
 	store := cloudtest.NewStore(t, map[string]string{
 		"/promsnap/slack": "xoxb-parameter", "promsnap/slack": "xoxb-secret", "promsnap/all": `{"token":"xoxb-MARKED","count":7}`,
-		"arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-AbCdEf": "xoxb-arn",
+		"arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf": "xoxb-arn",
 	})
 	for name, value := range store.Env() {
 		t.Setenv(name, value)
@@ -41,7 +41,7 @@ func place(t *testing.T, s string) secret.Place {
 func TestSecrets(t *testing.T) {
 	_, secrets, _ := stored(t)
 	t.Setenv("AWS_REGION", "us-east-2") // the ARN's goes before it
-	got, err := secrets.Resolve(context.Background(), place(t, "aws-secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-AbCdEf"))
+	got, err := secrets.Resolve(context.Background(), place(t, "aws-secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf"))
 	if err != nil || got != "xoxb-arn" {
 		t.Errorf("by ARN: %q, %v", got, err)
 	}
@@ -94,7 +94,7 @@ func TestSecretsErrorsSayWhatToDo(t *testing.T) {
 		calls      int
 		says       []string
 	}{
-		{"no such secret", "aws-secretsmanager:none", nil, cloud.Lasting, 1, []string{"reading the secret none: ResourceNotFoundException", "there is none of that name in eu-west-1"}},
+		{"no such secret", "aws-secretsmanager:none", nil, cloud.Lasting, 1, []string{"reading the secret none: ResourceNotFoundException", "there is none of that name in us-east-1"}},
 		{"no such parameter", "aws-ssm:/none", nil, cloud.Lasting, 1, []string{"reading the parameter /none: ParameterNotFound", "create it, or correct the name or the region"}},
 		{"a secret denied", "aws-secretsmanager:promsnap/slack", &cloudtest.Fault{Status: 400, Code: "AccessDeniedException", Message: "User: x is not authorized"}, cloud.Lasting, 1, []string{"allow secretsmanager:GetSecretValue on it"}},
 		{"a parameter denied", "aws-ssm:/promsnap/slack", &cloudtest.Fault{Status: 400, Code: "AccessDeniedException", Message: "User: x is not authorized"}, cloud.Lasting, 1, []string{"allow ssm:GetParameter on it"}},

@@ -11,7 +11,7 @@ import (
 )
 
 // Region is where a Store is.
-const Region = "eu-west-1"
+const Region = "us-east-1"
 
 // Store is AWS Secrets Manager and Parameter Store in the test's own process. It checks signatures.
 type Store struct {

@@ -1,0 +1,208 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// function is the real bootstrap, run as Lambda does: behind the Runtime API, with nothing in its environment but what Lambda and its owner
+// put there.
+type function struct {
+	cmd     *exec.Cmd
+	began   time.Time
+	first   chan time.Time // of the first next
+	queue   chan invocation
+	answers chan answered
+	ended   chan struct{}
+
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+type invocation struct {
+	id, event string
+	deadline  time.Time
+}
+
+// answered is what the function made of an invocation.
+type answered struct {
+	kind string // response, or error
+	id   string
+	body []byte
+}
+
+// Write takes what the function logs.
+func (f *function) Write(p []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.log.Write(p)
+}
+
+func (f *function) logged() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.log.String()
+}
+
+// bootstrap returns the path of the function's program, built as `make lambda` does, with the command's version.
+var bootstrap = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("PROMSNAP_BOOTSTRAP"); path != "" {
+		return filepath.Abs(path)
+	}
+	promsnap, err := binary()
+	if err != nil {
+		return "", err
+	}
+	said, err := exec.Command(promsnap, "version").Output()
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp("", "promsnap-lambda-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "bootstrap")
+	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w -X main.version="+strings.Fields(string(said))[1], "-o", path, "../../functions/report")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the function: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// startFunction starts a program as Lambda starts a sandbox. It ends with the test.
+func startFunction(t testing.TB, path string, env ...string) *function {
+	t.Helper()
+	f := &function{first: make(chan time.Time, 1), queue: make(chan invocation), answers: make(chan answered, 1), ended: make(chan struct{})}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", f.next)
+	for _, kind := range []string{"response", "error"} {
+		mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/"+kind, func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			w.WriteHeader(http.StatusAccepted)
+			f.answers <- answered{kind, r.PathValue("id"), body}
+		})
+	}
+	mux.HandleFunc("POST /2020-01-01/extension/register", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Lambda-Extension-Identifier", "extension-1")
+		_, _ = io.WriteString(w, `{}`)
+	})
+	mux.HandleFunc("GET /2020-01-01/extension/event/next", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	s := httptest.NewServer(mux)
+	f.cmd = exec.Command(path)
+	f.cmd.Env = append([]string{"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(s.URL, "http://"), "AWS_LAMBDA_FUNCTION_NAME=promsnap", "AWS_EC2_METADATA_DISABLED=true"}, env...)
+	f.cmd.Stdout, f.cmd.Stderr = f, f
+	f.began = time.Now()
+	if err := f.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = f.cmd.Wait()
+		close(f.ended)
+	}()
+	t.Cleanup(func() {
+		f.kill()
+		s.CloseClientConnections()
+		s.Close()
+		if t.Failed() {
+			t.Logf("the function logged:\n%s", tail(f.logged(), 6000))
+		}
+	})
+	return f
+}
+
+// next hands out the invocations, one at a time.
+func (f *function) next(w http.ResponseWriter, r *http.Request) {
+	select {
+	case f.first <- time.Now():
+	default:
+	}
+	select {
+	case i := <-f.queue:
+		w.Header().Set("Lambda-Runtime-Aws-Request-Id", i.id)
+		w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(i.deadline.UnixMilli()))
+		w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:123456789012:function:promsnap")
+		w.Header().Set("Lambda-Runtime-Trace-Id", "Root=1-5e1b4151-5ac6c58f3f3f3f3f3f3f3f3f;Sampled=0")
+		_, _ = io.WriteString(w, i.event)
+	case <-r.Context().Done():
+	}
+}
+
+// kill ends the sandbox and returns how much memory it had at its peak.
+func (f *function) kill() float64 {
+	_ = f.cmd.Process.Kill()
+	<-f.ended
+	return mebibytes(f.cmd.ProcessState.SysUsage().(*syscall.Rusage))
+}
+
+// send begins an invocation that may take so long.
+func (f *function) send(t testing.TB, event string, limit time.Duration) {
+	t.Helper()
+	select {
+	case f.queue <- invocation{fmt.Sprintf("id-%d", time.Now().UnixNano()), event, time.Now().Add(limit)}:
+	case <-f.ended:
+		t.Fatal("the function has ended")
+	case <-time.After(patience):
+		t.Fatal("the function does not ask for an invocation")
+	}
+}
+
+// receive waits for the answer to what was sent.
+func (f *function) receive(t testing.TB) answered {
+	t.Helper()
+	select {
+	case a := <-f.answers:
+		return a
+	case <-f.ended:
+		t.Fatal("the function has ended without an answer")
+	case <-time.After(3 * patience):
+		t.Fatal("the function does not answer")
+	}
+	return answered{}
+}
+
+// verdict is what the function answers.
+type verdict struct {
+	Verdict, Error string
+	Reports        []struct {
+		Name                          string
+		Slot                          time.Time
+		Critical, Warning, NoData, OK int
+		Incomplete, Error             string
+		StoodBack                     string `json:"stood_back"`
+		Failures, Delivered, Notes    []string
+	}
+	ErrorMessage, ErrorType string // of Lambda's own form
+}
+
+// invoke sends an event and returns the kind of the answer and what it says.
+func (f *function) invoke(t testing.TB, event string, limit ...time.Duration) (string, verdict) {
+	t.Helper()
+	f.send(t, event, cmp.Or(append(limit, 5*time.Minute)...))
+	return f.read(t)
+}
+
+func (f *function) read(t testing.TB) (string, verdict) {
+	t.Helper()
+	a := f.receive(t)
+	var v verdict
+	if err := json.Unmarshal(a.body, &v); err != nil {
+		t.Fatalf("%s: %v", a.body, err)
+	}
+	return a.kind, v
+}

@@ -1,0 +1,294 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/cloud"
+	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
+	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
+	"github.com/promsnap/promsnap/internal/state/statetest"
+)
+
+// lambdaSlot is a time at which something fires in the simulated cluster.
+const lambdaSlot = "2026-11-21T18:40:00Z"
+
+// simulatedCluster is a Prometheus over a simulated cluster.
+func simulatedCluster(t *testing.T) string {
+	t.Helper()
+	l, err := lab.New(lab.Options{Now: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Profile: lab.KPS, Nodes: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serve(t, l.Handler())
+}
+
+// lambdaConfig is a configuration with everything that AWS has a part in.
+func lambdaConfig(cluster, prometheus, slack, token string) string {
+	return fmt.Sprintf(`version: 1
+cluster: %s
+prometheus: {url: '%s', timeout: 1m}
+reports:
+  - name: check
+    range: 1h
+    send: changes
+    receivers: [archive, oncall]
+    panels: [{use: node-memory, rules: [{alertname: NodeMemoryHigh, above: {critical: 0.9}, for: 15m}]}]
+receivers:
+  - {name: archive, s3: {bucket: %s, prefix: archive}}
+  - {name: oncall, slack: {channel: C0123456789, api_url: '%s', token_from: '%s'}}
+state: {s3: {bucket: %s, prefix: state}}
+`, cluster, prometheus, s3Bucket, strings.TrimSuffix(slack, "/"), token, s3Bucket)
+}
+
+// lambdaFunction starts the function beside an S3 and a store of secrets.
+func lambdaFunction(t *testing.T, g *gateway, env ...string) (*function, *cloudtest.Store) {
+	t.Helper()
+	path, err := bootstrap()
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := cloudtest.NewStore(t, map[string]string{"/promsnap/slack": "xoxb-lambda", "promsnap": `{"slack": "xoxb-other"}`})
+	for name, value := range store.Env() {
+		env = append(env, name+"="+value)
+	}
+	if g != nil {
+		env = append(env, "AWS_ENDPOINT_URL_S3="+g.url)
+	}
+	return startFunction(t, path, env...), store
+}
+
+// top are the messages of a channel that are no replies.
+func top(d *slackdouble.Double) []slackdouble.Message {
+	return slices.DeleteFunc(d.Messages(), func(m slackdouble.Message) bool { return m.Thread != "" })
+}
+
+func TestLambda(t *testing.T) {
+	g, prometheus := startS3(t), simulatedCluster(t)
+	slack := slackdouble.Start("xoxb-lambda")
+	t.Cleanup(slack.Close)
+	other := slackdouble.Start("xoxb-other")
+	t.Cleanup(other.Close)
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"promsnap.yaml": lambdaConfig("prod-seoul", prometheus, slack.APIURL(), "aws-ssm:/promsnap/slack"),
+		"other.yaml":    lambdaConfig("prod-tokyo", prometheus, other.APIURL(), "aws-secretsmanager:promsnap#slack"),
+		"third.yaml":    lambdaConfig("prod-osaka", prometheus, slack.APIURL(), "aws-ssm:/promsnap/slack"),
+		"bad.yaml":      "version: 1\nprometheus: {url: x}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(root, "other.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bucket(t, g.url, statetest.Secret).Put(t.Context(), "other.yaml", cloud.Object{Body: text}); err != nil {
+		t.Fatal(err)
+	}
+	f, store := lambdaFunction(t, g, "LAMBDA_TASK_ROOT="+root)
+	event := fmt.Sprintf(`{"config": "promsnap.yaml", "reports": ["check"], "time": %q}`, lambdaSlot)
+
+	// A good event: archived, told, remembered.
+	kind, v := f.invoke(t, event)
+	if kind != "response" || v.Verdict != "ok" || len(v.Reports) != 1 || v.Reports[0].Critical == 0 || v.Reports[0].Slot.Format(time.RFC3339) != lambdaSlot {
+		t.Fatalf("%s %+v", kind, v)
+	}
+	if n := len(top(slack)); n != 1 || len(slack.Refused()) > 0 {
+		t.Errorf("Slack got %d messages, and refused %v", n, slack.Refused())
+	}
+	for _, path := range []string{"archive/prod-seoul/check/2026/11/21/20261121T184000Z/index.html", "state/prod-seoul/check.json"} {
+		if _, err := os.Stat(filepath.Join(g.root, s3Bucket, filepath.FromSlash(path))); err != nil {
+			t.Error(err)
+		}
+	}
+
+	// Warm, of another configuration: nothing of the first is in it, and it is told of what it does not know.
+	kind, v = f.invoke(t, strings.Replace(event, "promsnap.yaml", "s3://"+s3Bucket+"/other.yaml", 1))
+	if kind != "response" || v.Verdict != "ok" || len(top(other)) != 1 || len(top(slack)) != 1 {
+		t.Errorf("%s %+v; the other got %d messages, the first %d", kind, v, len(top(other)), len(top(slack)))
+	}
+	if text := fmt.Sprint(other.Messages()); strings.Contains(text, "prod-seoul") || !strings.Contains(text, "prod-tokyo") {
+		t.Errorf("the other was told %s", text)
+	}
+	page, err := os.ReadFile(filepath.Join(g.root, s3Bucket, filepath.FromSlash("archive/prod-tokyo/check/2026/11/21/20261121T184000Z/index.html")))
+	if err != nil || bytes.Contains(page, []byte("prod-seoul")) {
+		t.Errorf("the other's page holds the first one's cluster: %v", err)
+	}
+
+	// The first event again, as a retry brings it: nobody is told twice, and the secret is not asked for again.
+	calls := len(store.Calls())
+	kind, v = f.invoke(t, event)
+	if kind != "response" || v.Verdict != "ok" || len(top(slack)) != 1 || len(store.Calls()) != calls {
+		t.Errorf("%s %+v, %d messages, calls %v", kind, v, len(top(slack)), store.Calls())
+	}
+
+	// What nobody can help by trying again is no error of the function's.
+	for event, says := range map[string]string{
+		`{"config": "promsnap.yaml", "report": "check"}`: `unknown field "report"`,
+		`[]`:                   "the event is not understood",
+		`{"time": "tomorrow"}`: "is not a time",
+		`{"config": "promsnap.yaml", "reports": ["weekly"]}`: `no report "weekly" in the configuration; it has check`,
+		`{"config": "none.yaml"}`:                            "no such file",
+		`{"config": "bad.yaml"}`:                             "prometheus.url: not an http or https URL",
+		`{"config": "../../etc/passwd"}`:                     "is not in the function's package",
+		`{"config": "ssm:/promsnap/none"}`:                   "there is none of that name",
+		`{"config": "s3://no-such-bucket/promsnap.yaml"}`:    "create the bucket no-such-bucket",
+	} {
+		if kind, v := f.invoke(t, event); kind != "response" || v.Verdict != "refused" || !strings.Contains(v.Error, says) {
+			t.Errorf("%s: %s %+v, want %q", event, kind, v, says)
+		}
+	}
+
+	// Too little time to deliver anything.
+	if kind, v := f.invoke(t, event, 5*time.Second); kind != "response" || v.Verdict != "refused" || !strings.Contains(v.Error, "give it a minute at least") {
+		t.Errorf("%s %+v", kind, v)
+	}
+
+	// A receiver that is down for a while: another try may help.
+	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Status: http.StatusServiceUnavailable, Times: 4})
+	kind, v = f.invoke(t, strings.Replace(event, "promsnap.yaml", "third.yaml", 1), 45*time.Second)
+	if kind != "error" || !strings.Contains(v.ErrorMessage, "worth another try") {
+		t.Errorf("%s %+v", kind, v)
+	}
+
+	// The store of secrets is throttled when a configuration in it is read.
+	store.Set("/promsnap/config", lambdaConfig("prod-nara", prometheus, slack.APIURL(), "aws-ssm:/promsnap/slack"))
+	store.Break(func(string, int) *cloudtest.Fault {
+		return &cloudtest.Fault{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded"}
+	})
+	stored := strings.Replace(event, "promsnap.yaml", "ssm:/promsnap/config", 1)
+	if kind, v := f.invoke(t, stored); kind != "error" || !strings.Contains(v.ErrorMessage, "Rate exceeded") {
+		t.Errorf("%s %+v", kind, v)
+	}
+	store.Break(nil)
+	if kind, v := f.invoke(t, stored); kind != "response" || v.Verdict != "ok" {
+		t.Errorf("%s %+v", kind, v)
+	}
+
+	log := f.logged()
+	for _, secret := range []string{"xoxb-lambda", "xoxb-other", statetest.Secret, cloudtest.Secret, "X-Amz-Signature"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log shows %s", secret)
+		}
+	}
+	if !strings.Contains(log, `"msg":"run ends","seconds":`) || !strings.Contains(log, `"verdict":"ok"`) {
+		t.Error("the log does not say how runs end")
+	}
+}
+
+// stuck is a Prometheus that takes queries and does not answer any.
+func stuck(t *testing.T) (string, chan struct{}) {
+	t.Helper()
+	asked := make(chan struct{}, 100)
+	var ended atomic.Bool
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/buildinfo") || ended.Load() {
+			http.NotFound(w, r)
+			return
+		}
+		asked <- struct{}{}
+		_ = r.ParseForm() // so that the end of the connection is seen
+		<-r.Context().Done()
+	}))
+	t.Cleanup(func() { ended.Store(true); s.CloseClientConnections(); s.Close() })
+	return s.URL, asked
+}
+
+// TestLambdaEndsInTime has a Prometheus that never answers: before Lambda's deadline, and after SIGTERM, what there is is delivered, marked
+// as incomplete, and written down.
+func TestLambdaEndsInTime(t *testing.T) {
+	for name, tc := range map[string]struct {
+		limit time.Duration
+		end   func(*testing.T, *function, chan struct{})
+		says  string
+	}{
+		"the deadline": {35 * time.Second, func(*testing.T, *function, chan struct{}) {}, "timeout"},
+		"SIGTERM": {5 * time.Minute, func(t *testing.T, f *function, asked chan struct{}) {
+			<-asked
+			if err := f.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Error(err)
+			}
+		}, "told to stop"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			prometheus, asked := stuck(t)
+			config := fmt.Sprintf(`version: 1
+cluster: prod-seoul
+prometheus: {url: '%s', timeout: 1h}
+reports: [{name: check, range: 1h, send: changes, receivers: [archive], panels: [{use: node-memory}]}]
+receivers: [{name: archive, dir: {path: archive}}]
+state: {dir: state}
+`, prometheus)
+			config = strings.Replace(config, "send: changes, ", "", 1)
+			if err := os.WriteFile(filepath.Join(root, "promsnap.yaml"), []byte(config), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			f, _ := lambdaFunction(t, nil, "LAMBDA_TASK_ROOT="+root)
+			begin := time.Now()
+			f.send(t, fmt.Sprintf(`{"time": %q}`, lambdaSlot), tc.limit)
+			tc.end(t, f, asked)
+			kind, v := f.read(t)
+			if took := time.Since(begin); took > tc.limit {
+				t.Errorf("it took %v of %v", took, tc.limit)
+			}
+			if kind != "response" || v.Verdict != "failed" || len(v.Reports) != 1 || v.Reports[0].Incomplete == "" || len(v.Reports[0].Delivered) != 1 {
+				t.Fatalf("%s %+v", kind, v)
+			}
+			t.Logf("incomplete: %s", v.Reports[0].Incomplete)
+			if _, err := os.Stat(filepath.Join(root, "archive", "check", "20261121T184000Z", "index.html")); err != nil {
+				t.Error(err)
+			}
+			if _, err := os.Stat(filepath.Join(root, "state", "prod-seoul", "check.json")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestLambdaIsTheCommand gives both the same file, and compares what they deliver.
+func TestLambdaIsTheCommand(t *testing.T) {
+	config := fmt.Sprintf(`version: 1
+cluster: prod-seoul
+prometheus: {url: '%s'}
+reports: [{name: daily, title: Daily capacity, timezone: Asia/Seoul, language: ko, range: 24h, receivers: [archive]}]
+receivers: [{name: archive, dir: {path: archive}}]
+state: {dir: state}
+`, simulatedCluster(t))
+	command, root := filepath.Dir(configFile(t, config)), filepath.Dir(configFile(t, config))
+	promsnap(t, "run", "daily", "-c", filepath.Join(command, "promsnap.yaml"), "--deliver", "--time", lambdaSlot).want(t, 0)
+	f, _ := lambdaFunction(t, nil, "LAMBDA_TASK_ROOT="+root)
+	if kind, v := f.invoke(t, fmt.Sprintf(`{"config": "promsnap.yaml", "reports": ["daily"], "time": %q}`, lambdaSlot)); kind != "response" || v.Verdict != "ok" {
+		t.Fatalf("%s %+v", kind, v)
+	}
+	files, err := filepath.Glob(filepath.Join(command, "archive", "daily", "20261121T184000Z", "*"))
+	if err != nil || len(files) < 10 {
+		t.Fatalf("the command delivered %v, %v", files, err)
+	}
+	for _, path := range files {
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(strings.Replace(path, command, root, 1))
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: the function's differs from the command's: %v", filepath.Base(path), err)
+		}
+	}
+}

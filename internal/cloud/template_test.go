@@ -1,0 +1,158 @@
+package cloud
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const templateFile = "../../deploy/lambda/template.yaml"
+
+// template returns the SAM template's mapping.
+func template(t *testing.T) *yaml.Node {
+	t.Helper()
+	text, err := os.ReadFile(templateFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc.Content[0]
+}
+
+// at returns what lies at a path of keys, nil where nothing does.
+func at(n *yaml.Node, path ...string) *yaml.Node {
+	for _, k := range path {
+		if n == nil {
+			return nil
+		}
+		var found *yaml.Node
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == k {
+				found = n.Content[i+1]
+			}
+		}
+		n = found
+	}
+	return n
+}
+
+func keysOf(n *yaml.Node) []string {
+	var out []string
+	for i := 0; n != nil && i < len(n.Content); i += 2 {
+		out = append(out, n.Content[i].Value)
+	}
+	return out
+}
+
+// visit calls each for n and all that is in it.
+func visit(n *yaml.Node, each func(*yaml.Node)) {
+	each(n)
+	for _, c := range n.Content {
+		visit(c, each)
+	}
+}
+
+var substituted = regexp.MustCompile(`\$\{([^}]+)\}`)
+
+// attributes are what the template may take from a resource of a type.
+var attributes = map[string][]string{"AWS::IAM::Role": {"Arn"}, "AWS::SQS::Queue": {"Arn", "QueueName"}}
+
+// TestTemplateResolves resolves every reference of the SAM template, and finds everything that is named but not used.
+func TestTemplateResolves(t *testing.T) {
+	root := template(t)
+	resources, conditions := at(root, "Resources"), keysOf(at(root, "Conditions"))
+	known := append(keysOf(at(root, "Parameters")), keysOf(resources)...)
+	known = append(known, "AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::StackName", "AWS::NoValue")
+	used := map[string]bool{}
+	ref := func(n *yaml.Node, name string) {
+		used[name] = true
+		if !slices.Contains(known, name) {
+			t.Errorf("line %d: there is no %s", n.Line, name)
+		}
+	}
+	visit(root, func(n *yaml.Node) {
+		switch n.Tag {
+		case "!Ref":
+			ref(n, n.Value)
+		case "!Sub":
+			for _, m := range substituted.FindAllStringSubmatch(n.Value, -1) {
+				ref(n, m[1])
+			}
+		case "!GetAtt":
+			name, attribute, _ := strings.Cut(n.Value, ".")
+			ref(n, name)
+			if kind := at(resources, name, "Type"); kind == nil || !slices.Contains(attributes[kind.Value], attribute) {
+				t.Errorf("line %d: %s has no attribute %s", n.Line, name, attribute)
+			}
+		case "!If":
+			used[n.Content[0].Value] = true
+			if !slices.Contains(conditions, n.Content[0].Value) {
+				t.Errorf("line %d: there is no condition %s", n.Line, n.Content[0].Value)
+			}
+		case "!Equals", "!Not", "!!str", "!!int", "!!map", "!!seq", "!!bool":
+		default:
+			t.Errorf("line %d: %s is nothing that this test knows", n.Line, n.Tag)
+		}
+	})
+	for _, name := range append(keysOf(at(root, "Parameters")), conditions...) {
+		if !used[name] {
+			t.Errorf("nothing uses %s", name)
+		}
+	}
+	if len(used) < 20 {
+		t.Errorf("only %d references: the test sees too little", len(used))
+	}
+}
+
+// TestTemplateAllowsWhatIsCalled holds the function's role to exactly what the code calls, and what Lambda does in its name.
+func TestTemplateAllowsWhatIsCalled(t *testing.T) {
+	want := map[string]bool{"logs:CreateLogStream": true, "logs:PutLogEvents": true, "sqs:SendMessage": true}
+	for _, call := range append(called(t), "AssumeRole", "QueryMetrics") { // by the SDK's credentials, and by Signed
+		for _, action := range actions(call) {
+			want[action] = true
+		}
+	}
+	for _, action := range keyActions() {
+		want[action] = true
+	}
+	got := map[string]bool{}
+	visit(at(template(t), "Resources", "Role", "Properties", "Policies"), func(n *yaml.Node) {
+		if a := at(n, "Action"); a != nil && n.Kind == yaml.MappingNode {
+			visit(a, func(n *yaml.Node) {
+				if n.Kind == yaml.ScalarNode {
+					got[n.Value] = true
+				}
+			})
+			if at(n, "Effect").Value != "Allow" || at(n, "Resource") == nil || at(n, "Resource").Value == "*" {
+				t.Errorf("line %d: a statement must allow something on something", n.Line)
+			}
+		}
+	})
+	if !maps.Equal(got, want) {
+		t.Errorf("the role allows %v, and the code needs %v", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+	}
+}
+
+// TestTemplateIsOneRunAtATime holds what the function relies on.
+func TestTemplateIsOneRunAtATime(t *testing.T) {
+	function := at(template(t), "Resources", "Function", "Properties")
+	for name, want := range map[string]string{"ReservedConcurrentExecutions": "1", "Runtime": "provided.al2023", "Handler": "bootstrap"} {
+		if got := at(function, name); got == nil || got.Value != want {
+			t.Errorf("%s is not %s", name, want)
+		}
+	}
+	for _, event := range []string{"Check", "Daily"} {
+		p := at(function, "Events", event, "Properties")
+		if in := at(p, "Input"); in == nil || !strings.Contains(in.Value, `"time": "<aws.scheduler.scheduled-time>"`) || at(p, "ScheduleExpressionTimezone") == nil {
+			t.Errorf("the schedule %s has no time, or no zone", event)
+		}
+	}
+}
