@@ -16,6 +16,7 @@ func doctorCommand(c *console) *cobra.Command {
 	var file, at string
 	var timeout time.Duration
 	var send bool
+	var flags kubeFlags
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Try everything that a run needs: Prometheus, the panels, the receivers, the state", Args: cobra.NoArgs,
 		Long: `Asks Prometheus for every panel of the configuration's reports and says which have no data and what brings it, and reads and
@@ -33,19 +34,29 @@ Exit codes: 0 all works; 1 something does not; 2 the command line or the configu
 			if timeout < time.Second {
 				return usage(fmt.Errorf("--timeout %s is too short; give it at least 1s", timeout))
 			}
-			cfg, err := config.LoadFile(file, configOptions(c))
+			o := configOptions(c)
+			o.Service = flags.service
+			cfg, err := config.LoadFile(file, o)
 			if err != nil {
 				return usage(err)
 			}
+			k, err := flags.open(c, cfg, true)
+			if err != nil {
+				return usage(err)
+			}
+			defer k.close()
 			slot, err := parseSlot(at, c.now())
 			if err != nil {
 				return usage(err)
 			}
 			checks, err := app.Doctor(cmd.Context(), cfg, app.Options{
-				Version: versionString(), Slot: slot, Timeout: timeout, Now: c.now,
+				Version: versionString(), Slot: slot, Timeout: timeout, Now: c.now, Kubernetes: k.side(),
 			}, send)
 			if err != nil {
 				return usage(err)
+			}
+			if found := k.found(); found != "" {
+				fmt.Fprintln(c.stdout, found)
 			}
 			return showChecks(c, checks)
 		},
@@ -53,6 +64,8 @@ Exit codes: 0 all works; 1 something does not; 2 the command line or the configu
 	cmd.Flags().BoolVar(&send, "send-test", false, "give every receiver a test")
 	cmd.Flags().StringVar(&at, "time", "now", "the `TIME` that data is looked for at: RFC 3339, now, or now-2h")
 	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Minute, "of everything")
+	flags.registerService(cmd)
+	flags.register(cmd)
 	fromConfig(cmd, &file)
 	return cmd
 }

@@ -30,7 +30,7 @@ type memory struct {
 }
 
 // openMemory reads a configuration and opens its state.
-func openMemory(ctx context.Context, c *console, file string) (*memory, error) {
+func openMemory(ctx context.Context, c *console, file string, flags *kubeFlags) (*memory, error) {
 	if file == "" {
 		return nil, usage(errors.New("which configuration? Name it with -c promsnap.yaml"))
 	}
@@ -39,9 +39,15 @@ func openMemory(ctx context.Context, c *console, file string) (*memory, error) {
 		return nil, usage(err)
 	}
 	if cfg.State == nil || cfg.Cluster == "" {
-		return nil, usage(fmt.Errorf("%s remembers nothing; write cluster, and state: {dir: PATH} or state: {s3: {bucket: NAME}}", file))
+		return nil, usage(fmt.Errorf("%s remembers nothing; write cluster, and state: {dir: PATH}, state: {s3: {bucket: NAME}} or state: {configmap: {name: NAME}}", file))
 	}
-	store, err := app.OpenState(ctx, cfg.State)
+	var k *cluster
+	if cfg.State.ConfigMap != nil {
+		if k, err = flags.open(c, cfg, true); err != nil {
+			return nil, usage(err)
+		}
+	}
+	store, err := app.OpenState(ctx, cfg.State, k.side())
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -103,13 +109,14 @@ func stateCommand(c *console) *cobra.Command {
 
 func stateShowCommand(c *console) *cobra.Command {
 	var file, output string
+	var flags kubeFlags
 	cmd := &cobra.Command{
 		Use: "show REPORT", Short: "Show what is remembered of a report", Args: cobra.ExactArgs(1),
 		Example: `  promsnap state show check -c promsnap.yaml
   promsnap state show check -c promsnap.yaml -o json | jq .ledger`,
 		ValidArgsFunction: completeReports(c, &file),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := openMemory(cmd.Context(), c, file)
+			m, err := openMemory(cmd.Context(), c, file, &flags)
 			if err != nil {
 				return err
 			}
@@ -129,6 +136,7 @@ func stateShowCommand(c *console) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "what to print: text or json")
+	flags.register(cmd)
 	fromConfig(cmd, &file)
 	return cmd
 }
@@ -181,6 +189,7 @@ func at(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func stateResetCommand(c *console) *cobra.Command {
 	var file string
+	var flags kubeFlags
 	cmd := &cobra.Command{
 		Use: "reset REPORT", Short: "Forget what is remembered of a report", Args: cobra.ExactArgs(1),
 		Long: `Forgets what fires, what was told and the silences of a report, also where the state cannot be read. What fires is told again
@@ -188,7 +197,7 @@ by the next run.`,
 		Example:           "  promsnap state reset check -c promsnap.yaml",
 		ValidArgsFunction: completeReports(c, &file),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := openMemory(cmd.Context(), c, file)
+			m, err := openMemory(cmd.Context(), c, file, &flags)
 			if err != nil {
 				return err
 			}
@@ -213,6 +222,7 @@ by the next run.`,
 			return nil
 		},
 	}
+	flags.register(cmd)
 	fromConfig(cmd, &file)
 	return cmd
 }
@@ -228,6 +238,7 @@ func silenceCommand(c *console) *cobra.Command {
 
 func silenceAddCommand(c *console) *cobra.Command {
 	var file, duration, from, comment string
+	var flags kubeFlags
 	cmd := &cobra.Command{
 		Use: "add MATCHERS", Short: "Add a silence to every report that tells people", Args: cobra.ExactArgs(1),
 		Long: `MATCHERS are those of PromQL, all of which must hold, on the labels of an alert, its alertname, severity and panel.`,
@@ -248,7 +259,7 @@ func silenceAddCommand(c *console) *cobra.Command {
 					return usage(fmt.Errorf("--from %q is not a time; write 2026-11-22T02:00:00Z", from))
 				}
 			}
-			m, err := openMemory(cmd.Context(), c, file)
+			m, err := openMemory(cmd.Context(), c, file, &flags)
 			if err != nil {
 				return err
 			}
@@ -262,6 +273,7 @@ func silenceAddCommand(c *console) *cobra.Command {
 	cmd.Flags().StringVar(&from, "from", "", "the `TIME` from which it holds, as RFC 3339 (default now)")
 	cmd.Flags().StringVar(&comment, "comment", "", "why, for those who list it")
 	_ = cmd.MarkFlagRequired("duration") // the flag is there
+	flags.register(cmd)
 	fromConfig(cmd, &file)
 	return cmd
 }
@@ -294,10 +306,11 @@ func (m *memory) addSilence(ctx context.Context, c *console, s notify.Silence) e
 
 func silenceListCommand(c *console) *cobra.Command {
 	var file string
+	var flags kubeFlags
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the silences", Args: cobra.NoArgs, Example: "  promsnap silence list -c promsnap.yaml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			m, err := openMemory(cmd.Context(), c, file)
+			m, err := openMemory(cmd.Context(), c, file, &flags)
 			if err != nil {
 				return err
 			}
@@ -315,17 +328,19 @@ func silenceListCommand(c *console) *cobra.Command {
 			return w.Flush()
 		},
 	}
+	flags.register(cmd)
 	fromConfig(cmd, &file)
 	return cmd
 }
 
 func silenceExpireCommand(c *console) *cobra.Command {
 	var file string
+	var flags kubeFlags
 	cmd := &cobra.Command{
 		Use: "expire ID", Short: "End a silence", Args: cobra.ExactArgs(1), Example: "  promsnap silence expire k3x7q2ab -c promsnap.yaml",
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := openMemory(cmd.Context(), c, file)
+			m, err := openMemory(cmd.Context(), c, file, &flags)
 			if err != nil {
 				return err
 			}
@@ -355,6 +370,7 @@ func silenceExpireCommand(c *console) *cobra.Command {
 			return nil
 		},
 	}
+	flags.register(cmd)
 	fromConfig(cmd, &file)
 	return cmd
 }

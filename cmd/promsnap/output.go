@@ -15,6 +15,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/kube"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -36,14 +37,31 @@ func newPrinter(c *console, output string, cfg *config.Config) *printer {
 	return &printer{c: c, json: output == "json", cfg: cfg, begun: map[int]time.Time{}}
 }
 
+// job writes for when the run of a Job is, and why that is not sure.
+func (p *printer) job(s kube.Slot) {
+	if s.Note != "" {
+		fmt.Fprintf(p.c.stderr, "promsnap: note: %s\n", s.Note)
+	}
+	if !p.json {
+		fmt.Fprintln(p.c.stdout, sayJob(s))
+	}
+}
+
+// found writes which Prometheus was found in the cluster, and how it is reached.
+func (p *printer) found(k *cluster) {
+	if line := k.found(); line != "" && !p.json {
+		fmt.Fprintln(p.c.stdout, line)
+	}
+}
+
 // started writes the head of a report: of which cluster, and who answers.
-func (p *printer) started(r config.Report, server string) {
+func (p *printer) started(r config.Report, server, at string) {
 	p.done, p.total, p.running = 0, len(r.Panels), nil
 	clear(p.begun)
 	if p.json {
 		return
 	}
-	fmt.Fprintf(p.c.stdout, "%-12s %s at %s, scrape %s, last %s\n", cmp.Or(p.cfg.Cluster, r.Name), server, p.cfg.Prometheus.URL,
+	fmt.Fprintf(p.c.stdout, "%-12s %s at %s, scrape %s, last %s\n", cmp.Or(p.cfg.Cluster, r.Name), server, at,
 		model.Duration(p.cfg.Prometheus.ScrapeInterval), model.Duration(r.Range))
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/kube"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -24,6 +26,7 @@ type runFlags struct {
 	timeout                                     time.Duration
 	failOn, output, logFormat                   string
 	open, deliver, dryRun                       bool
+	kube                                        kubeFlags
 }
 
 func runCommand(c *console) *cobra.Command {
@@ -35,17 +38,26 @@ func runCommand(c *console) *cobra.Command {
 OUTPUT-DIR/REPORT/SLOT/ with index.html, report.json and a PNG for each panel. Without REPORT all reports of the configuration
 are run; without a configuration, the built-in panels.
 
+Without a configuration and without --prometheus-url, Prometheus is looked for in the cluster of your kubeconfig, by the labels of the
+known charts, and reached with your own credentials, as kubectl has them: through the API server's service proxy or, where that is
+forbidden, by a port-forward.
+
 With --deliver nothing is written under OUTPUT-DIR: the report goes to the receivers of the configuration, who are told what they
 do not know yet, and what they were told is remembered. A report that has a schedule is then for the newest time at which it was due,
-unless --time says otherwise. With --dry-run nothing is sent or remembered: each message is printed, and
-its blocks for Slack's Block Kit Builder are written beside the report, as is what programs (webhook, alertmanager, pushgateway)
-would be posted. A report's heartbeat is called after --deliver alone.
+and in a Pod of a CronJob's for the time of the Job, unless --time says otherwise. With --dry-run nothing is sent or remembered: each
+message is printed, and its blocks for Slack's Block Kit Builder are written beside the report, as is what programs (webhook,
+alertmanager, pushgateway) would be posted. A report's heartbeat is called after --deliver alone.
 
 Exit codes: 0 the run did its work; 1 a query or a delivery failed (what worked is written); 2 the command line or the
 configuration is wrong; 3 --fail-on is set and there is such a finding. Where both hold, 1 goes before 3.`,
-		Example: `  # the last 24 hours of the cluster behind a port-forward
-  kubectl -n monitoring port-forward svc/prometheus-server 9090:80 &
-  promsnap run --prometheus-url http://localhost:9090 --open
+		Example: `  # the last 24 hours of the cluster of your kubeconfig
+  promsnap run --open
+
+  # of another one, which has several Prometheus
+  promsnap run --context prod --prometheus-service monitoring/prometheus-server
+
+  # of the Prometheus at a URL
+  promsnap run --prometheus-url http://localhost:9090
 
   # the report "daily" of a configuration, as it was at nine this morning
   promsnap run daily -c promsnap.yaml --time 2026-11-22T09:00:00+09:00
@@ -64,6 +76,9 @@ configuration is wrong; 3 --fail-on is set and there is such a finding. Where bo
 	fl := cmd.Flags()
 	fl.StringVarP(&f.config, "config", "c", "", "configuration `FILE`")
 	fl.StringVar(&f.prometheusURL, "prometheus-url", "", "`URL` of the Prometheus API; goes before the configuration's")
+	f.kube.registerService(cmd)
+	cmd.MarkFlagsMutuallyExclusive("prometheus-url", "prometheus-service")
+	f.kube.register(cmd)
 	fl.StringVar(&f.time, "time", "now", "the `TIME` that the snapshot is of: RFC 3339, now, or now-2h")
 	fl.StringVar(&f.rng, "range", "", "how far back the charts go, such as 6h or 7d (default: the report's, or 24h)")
 	fl.StringVar(&f.outputDir, "output-dir", "promsnap-out", "`DIR` to write the reports under")
@@ -97,17 +112,29 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	if err != nil {
 		return usage(err)
 	}
-	log := f.logger(c)
-	out := newPrinter(c, f.output, cfg)
-	a, err := app.New(cmd.Context(), cfg, app.Options{
-		Version: versionString(), Reports: names, Slot: slot, Timeout: f.timeout, OutputDir: f.outputDir, Stop: c.stop,
-		Mode: f.mode(), Now: c.now, Scheduled: f.time == "now",
-		Command: func(slot time.Time) string { return reproduce(names, f, slot) }, Started: out.started, Progress: out.progress,
-	})
+	k, err := f.cluster(c, cfg)
 	if err != nil {
 		return usage(err)
 	}
-	log.Info("run begins", "slot", slot, "reports", names, "version", versionString())
+	defer k.close()
+	log := f.logger(c)
+	out := newPrinter(c, f.output, cfg)
+	scheduled := f.time == "now"
+	if job, ok := k.slot(cmd.Context(), c); ok && f.deliver && scheduled {
+		slot, scheduled = job.Time, !job.Manual
+		out.job(job)
+		log.Info("job", "name", job.Job, "slot", job.Time, "manual", job.Manual, "note", job.Note)
+	}
+	a, err := app.New(cmd.Context(), cfg, app.Options{
+		Version: versionString(), Reports: names, Slot: slot, Timeout: f.timeout, OutputDir: f.outputDir, Stop: c.stop,
+		Mode: f.mode(), Now: c.now, Scheduled: scheduled, Kubernetes: k.side(),
+		Command: func(slot time.Time) string { return reproduce(names, f, slot) }, Started: out.started, Progress: out.progress,
+	})
+	if err != nil {
+		return opening(err)
+	}
+	out.found(k)
+	log.Info("run begins", "prometheus", cmp.Or(cfg.Prometheus.URL, k.found()), "slot", slot, "reports", names, "version", versionString())
 	began := c.now()
 	outcome := a.Run(cmd.Context())
 	logOutcome(log, cfg, outcome, c.now().Sub(began))
@@ -137,10 +164,24 @@ func (f runFlags) mode() app.Mode {
 	return app.WriteFiles
 }
 
-// load returns the configuration of the file, or one of the built-in panels where only a URL is given.
+// cluster opens the cluster where it is used. Without a configuration the report is named after it.
+func (f runFlags) cluster(c *console, cfg *config.Config) (*cluster, error) {
+	k, err := f.kube.open(c, cfg, f.mode() != app.WriteFiles)
+	if errors.Is(err, kube.ErrNoConfig) && f.config == "" && f.kube.service == "" {
+		return nil, errors.New(`which Prometheus? There is no kubeconfig to look for it with; give its URL, or a configuration:
+  promsnap run --prometheus-url http://localhost:9090
+  promsnap run -c promsnap.yaml`)
+	}
+	if err == nil && k != nil && f.config == "" {
+		cfg.Cluster = k.Name()
+	}
+	return k, err
+}
+
+// load returns the configuration of the file, or, without one, that of the built-in panels.
 func (f runFlags) load(c *console) (*config.Config, error) {
 	o := configOptions(c)
-	o.URL = f.prometheusURL
+	o.URL, o.Service = f.prometheusURL, f.kube.service
 	if f.rng != "" {
 		d, err := model.ParseDuration(f.rng)
 		if err != nil {
@@ -148,15 +189,10 @@ func (f runFlags) load(c *console) (*config.Config, error) {
 		}
 		o.Range = time.Duration(d)
 	}
-	switch {
-	case f.config != "":
+	if f.config != "" {
 		return config.LoadFile(f.config, o)
-	case f.prometheusURL != "":
-		return config.Default(o)
 	}
-	return nil, errors.New(`which Prometheus? Give its URL, or a configuration:
-  promsnap run --prometheus-url http://localhost:9090
-  promsnap run -c promsnap.yaml`)
+	return config.Default(o)
 }
 
 // configOptions are what every command reads a configuration with.
@@ -275,8 +311,12 @@ func reproduce(names []string, f runFlags, slot time.Time) string {
 	if f.prometheusURL != "" && !strings.Contains(f.prometheusURL, "@") {
 		parts = append(parts, "--prometheus-url", f.prometheusURL)
 	}
-	if f.rng != "" {
-		parts = append(parts, "--range", f.rng)
+	for _, flag := range []struct{ name, value string }{
+		{"--prometheus-service", f.kube.service}, {"--context", f.kube.context}, {"--namespace", f.kube.namespace}, {"--range", f.rng},
+	} {
+		if flag.value != "" {
+			parts = append(parts, flag.name, flag.value)
+		}
 	}
 	return strings.Join(append(parts, "--time", slot.Format(time.RFC3339)), " ")
 }

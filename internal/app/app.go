@@ -34,20 +34,23 @@ type Options struct {
 	OutputDir string        // the reports are written under it; Deliver does not
 	Mode      Mode
 	Now       func() time.Time // the wall clock, for claims and AWS' signatures alone
+	// Kubernetes is the API of the cluster, for a configuration without prometheus.url, for the nodes, and for a state in a ConfigMap. Nil:
+	// there is none, or it is not to be used.
+	Kubernetes Kubernetes
 	// Command is how to run a slot again, for the report's footer; no secrets. Nil: not known.
 	Command func(slot time.Time) string
 	// Stop ends the snapshot early when it is closed: what is there by then is delivered, marked incomplete. Nil: never.
 	Stop <-chan struct{}
 	// Progress is told of each panel's begin and end, one event at a time. Nil: nobody listens.
 	Progress func(report string, e snapshot.Event)
-	// Started is told of each report before its first query, and who answers. Nil: nobody listens.
-	Started func(r config.Report, server string)
+	// Started is told of each report before its first query, who answers, and at which URL or Service. Nil: nobody listens.
+	Started func(r config.Report, server, at string)
 }
 
 // App is promsnap put together for one configuration.
 type App struct {
 	cfg       *config.Config
-	client    *promapi.Client
+	source    source
 	font      *chart.Font // nil: the embedded ones do
 	local     *dir.Notifier
 	receivers map[string]receiver // by name
@@ -97,12 +100,23 @@ func (e *UnknownReportError) Error() string {
 	return fmt.Sprintf("no report %q in the configuration; it has %s", e.Name, strings.Join(e.Have, ", "))
 }
 
-// New puts the parts together. Its errors are errors of the configuration.
+// New puts the parts together. Its errors are errors of the configuration, and those of a search for Prometheus in the cluster that found
+// none, or no way to it. A run that delivers goes on then, as one whose Prometheus is down does: people have to be told that nothing can be
+// seen.
 func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
+	a, err := assemble(ctx, cfg, o)
+	if err == nil && a.source.lost != nil && o.Mode != Deliver {
+		return nil, a.source.lost
+	}
+	return a, err
+}
+
+// assemble puts the parts together, whether there is a way to Prometheus or not.
+func assemble(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err := checkReports(cfg, o); err != nil {
 		return nil, err
 	}
-	client, err := newClient(ctx, cfg.Prometheus, o)
+	from, err := openSource(ctx, cfg, o)
 	if err != nil {
 		return nil, err
 	}
@@ -112,11 +126,11 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 			return nil, fmt.Errorf("font: %s: %w", cfg.Font.Path, err)
 		}
 	}
-	a := &App{cfg: cfg, client: client, font: font, local: dir.New(o.OutputDir), run: rand.Text(), o: o}
+	a := &App{cfg: cfg, source: from, font: font, local: dir.New(o.OutputDir), run: rand.Text(), o: o}
 	if o.Mode == WriteFiles {
 		return a, nil
 	}
-	if a.store, err = OpenState(ctx, cfg.State); err != nil {
+	if a.store, err = OpenState(ctx, cfg.State, o.Kubernetes); err != nil {
 		return nil, err
 	}
 	a.receivers, err = openReceivers(ctx, cfg.Receivers)
@@ -161,16 +175,17 @@ func (a *App) Run(ctx context.Context) Outcome {
 	}
 
 	// Who answers is only a name in the report: what is wrong with the server shows at the first query.
-	server, _ := a.client.Server(snap)
+	server, _ := a.source.client.Server(snap)
+	nodes := a.listNodes(snap)
 	var out Outcome
 	for _, r := range a.cfg.Reports {
 		if !a.o.asks(r) {
 			continue
 		}
 		if a.o.Started != nil {
-			a.o.Started(r, serverName(server))
+			a.o.Started(r, serverName(server), a.source.at)
 		}
-		taken := a.snapshot(snap, r, server)
+		taken := a.snapshot(snap, r, server, nodes)
 		if a.o.Mode == WriteFiles {
 			out.Results = append(out.Results, a.write(ctx, report.Build(taken.info, taken.panels)))
 			continue
@@ -234,7 +249,7 @@ func (a *App) slotOf(r config.Report) time.Time {
 
 // snapshot asks for the panels of one report. A Prometheus that cannot be reached fails each panel without being asked again for every
 // one.
-func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Server) taken {
+func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Server, k nodeList) taken {
 	p := a.cfg.Prometheus
 	o := snapshot.Options{
 		Slot: a.slotOf(r), Range: r.Range, QueryOffset: p.QueryOffset, ScrapeInterval: p.ScrapeInterval, MaxSeries: p.MaxSeries,
@@ -244,7 +259,8 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 		o.Progress = func(e snapshot.Event) { a.o.Progress(r.Name, e) }
 	}
 	var panels []snapshot.Panel
-	nodes, notes, err := snapshot.LoadNodes(ctx, a.client, o.End(), r.Range)
+	nodes, notes, err := snapshot.LoadNodes(ctx, a.source.client, o.End(), r.Range, k.nodes...)
+	notes = append(notes, k.notes...)
 	if down := unreachable(err); down != nil {
 		panels = snapshot.Failed(r.Panels, down)
 	} else {
@@ -252,11 +268,11 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 			notes = append(notes, fmt.Sprintf(words.In(r.Language).NodesByAddress, err))
 		}
 		o.Nodes = nodes
-		panels = snapshot.Take(ctx, a.client, r.Panels, o)
+		panels = snapshot.Take(ctx, a.source.client, r.Panels, o)
 	}
 	info := report.Info{
 		Cluster: a.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: o.Slot, Range: r.Range, Zone: r.Zone, Language: r.Language, Version: a.o.Version,
-		Server: serverName(server), ServerURL: p.URL, ExternalURL: p.ExternalURL, Nodes: nodes.All(),
+		Server: serverName(server), ServerURL: a.source.at, ExternalURL: p.ExternalURL, Nodes: nodes.All(),
 		Scrape: p.ScrapeInterval, Notes: notes, Font: a.font,
 	}
 	if a.o.Command != nil {

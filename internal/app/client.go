@@ -14,14 +14,9 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 )
 
-// newClient returns the client of the configuration's Prometheus. It is not asked for anything yet.
-func newClient(ctx context.Context, p config.Prometheus, o Options) (*promapi.Client, error) {
-	base, err := url.Parse(p.URL)
-	if err != nil {
-		return nil, fmt.Errorf("prometheus.url: %w", err)
-	}
-	connect := p.HTTP.Client()
-	transport, err := promapi.Transport(connect, promconfig.WithSecretManager(p.HTTP))
+// openTransport is how the requests go to a Prometheus that has a URL.
+func openTransport(ctx context.Context, p config.Prometheus, o Options) (http.RoundTripper, error) {
+	transport, err := promapi.Transport(p.HTTP.Client(), promconfig.WithSecretManager(p.HTTP))
 	if err != nil {
 		return nil, fmt.Errorf("prometheus.http_config: %w", err)
 	}
@@ -30,9 +25,14 @@ func newClient(ctx context.Context, p config.Prometheus, o Options) (*promapi.Cl
 			return nil, fmt.Errorf("prometheus.sigv4: %w", err)
 		}
 	}
-	return promapi.New(base, asked{transport}, promapi.Options{
+	return asked{transport}, nil
+}
+
+// newClient returns the client of a Prometheus. It is not asked for anything yet.
+func newClient(p config.Prometheus, base *url.URL, transport http.RoundTripper, o Options) (*promapi.Client, error) {
+	return promapi.New(base, transport, promapi.Options{
 		Matchers: p.Matchers, Params: p.Params, Concurrency: p.Concurrency, QueryTimeout: p.Timeout,
-		FollowRedirects: connect.FollowRedirects, UserAgent: "promsnap/" + o.Version,
+		FollowRedirects: p.HTTP.Client().FollowRedirects, UserAgent: "promsnap/" + o.Version,
 	})
 }
 

@@ -24,7 +24,7 @@ type Check struct {
 // disturbed. The error is one of the configuration; what does not work is in the checks.
 func Doctor(ctx context.Context, cfg *config.Config, o Options, send bool) ([]Check, error) {
 	o.Mode = WriteFiles // the receivers and the state are opened one by one
-	a, err := New(ctx, cfg, o)
+	a, err := assemble(ctx, cfg, o)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func Doctor(ctx context.Context, cfg *config.Config, o Options, send bool) ([]Ch
 		checks = append(checks, tryReceiver(ctx, cfg, r, o, send))
 	}
 	if cfg.State != nil {
-		checks = append(checks, tryState(ctx, cfg))
+		checks = append(checks, tryState(ctx, cfg, o.Kubernetes))
 	}
 	return checks, nil
 }
@@ -44,10 +44,11 @@ func Doctor(ctx context.Context, cfg *config.Config, o Options, send bool) ([]Ch
 func (a *App) examine(ctx context.Context) []Check {
 	snap, done := context.WithTimeoutCause(ctx, a.o.Timeout*3/4, errTimeout) // the rest is the receivers' and the state's
 	defer done()
-	server, _ := a.client.Server(snap)
+	server, _ := a.source.client.Server(snap)
+	nodes := a.listNodes(snap)
 	var panels []snapshot.Panel
 	for _, r := range a.cfg.Reports {
-		panels = append(panels, a.snapshot(snap, r, server).panels...)
+		panels = append(panels, a.snapshot(snap, r, server, nodes).panels...)
 	}
 	answered := len(panels) == 0
 	for _, p := range panels {
@@ -120,11 +121,11 @@ func tryReceiver(ctx context.Context, cfg *config.Config, r config.Receiver, o O
 }
 
 // tryState reads what is remembered of each report, and writes a document that is no report's.
-func tryState(ctx context.Context, cfg *config.Config) Check {
+func tryState(ctx context.Context, cfg *config.Config, k Kubernetes) Check {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	err := func() error {
-		store, err := OpenState(ctx, cfg.State)
+		store, err := OpenState(ctx, cfg.State, k)
 		if err != nil {
 			return err
 		}

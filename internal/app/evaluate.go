@@ -18,7 +18,7 @@ func (a *App) evaluate(ctx context.Context, r config.Report, t taken) (rules.Eva
 	if !slices.ContainsFunc(t.panels, ofPods) {
 		return evaluate(t.panels, t.nodes, owners{}), nil
 	}
-	own, err := loadOwners(ctx, a.client, t.end, r.Range, a.cfg.Prometheus.MaxSeries)
+	own, err := loadOwners(ctx, a.source.client, t.end, r.Range, a.cfg.Prometheus.MaxSeries)
 	now := evaluate(t.panels, t.nodes, own)
 	if err == nil {
 		return now, nil

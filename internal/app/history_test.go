@@ -36,7 +36,7 @@ state: {dir: '%s'}
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := OpenState(t.Context(), cfg.State)
+	store, err := OpenState(t.Context(), cfg.State, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -96,9 +97,14 @@ func slackOptions(r config.Receiver) (slack.Options, error) {
 // stateAttempts is how often the state is asked for where trouble may pass: nobody else tries again.
 const stateAttempts = 3
 
-// OpenState returns the store of the configuration's state. It is not asked for anything yet.
-func OpenState(ctx context.Context, s *config.State) (state.Store, error) {
-	if s.S3 == nil {
+// OpenState returns the store of the configuration's state; k is only for one in a ConfigMap. It is not asked for anything yet.
+func OpenState(ctx context.Context, s *config.State, k Kubernetes) (state.Store, error) {
+	switch {
+	case s.ConfigMap != nil && k == nil:
+		return nil, errors.New("state.configmap: there is no cluster here to remember in; write state: {s3: {bucket: NAME}}, or run promsnap where there is a kubeconfig")
+	case s.ConfigMap != nil:
+		return k.ConfigMap(s.ConfigMap.Namespace, s.ConfigMap.Name), nil
+	case s.S3 == nil:
 		return state.NewDir(s.Dir), nil
 	}
 	bucket, err := openBucket(ctx, *s.S3, stateAttempts)

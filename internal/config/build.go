@@ -53,6 +53,7 @@ const (
 // config builds the whole. The result is good only where no problem was recorded.
 func (b *builder) config(f *file) *Config {
 	c := &Config{Version: f.Version, Cluster: f.Cluster, Prometheus: b.prometheus(&f.Prometheus)}
+	c.Kubernetes = b.throughKubernetes(f.Kubernetes, &c.Prometheus)
 	b.scrape = c.Prometheus.ScrapeInterval
 	if b.has("font") {
 		c.Font = b.font(f.Font)
@@ -149,11 +150,6 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 	}
 	if s.SigV4 != nil {
 		p.SigV4 = b.sigV4(s.SigV4, &s.HTTP, key(path, "sigv4"))
-	}
-	if b.options.URL != "" {
-		p.URL = b.options.URL
-	} else if !b.has(key(path, "url")) {
-		b.problem(key(path, "url"), "missing; write the address of Prometheus, such as http://prometheus-server.monitoring.svc")
 	}
 	return p
 }

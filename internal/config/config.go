@@ -6,7 +6,6 @@ package config
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,15 +27,16 @@ type Config struct {
 	Version    int
 	Cluster    string // "" where the file names none
 	Prometheus Prometheus
-	Font       *Font    // for the charts; nil where the file names none
-	Reports    []Report // in the file's order, at least one
+	Kubernetes *Kubernetes // nil where the cluster's API is not used; never where Prometheus has no URL
+	Font       *Font       // for the charts; nil where the file names none
+	Reports    []Report    // in the file's order, at least one
 	Receivers  []Receiver
-	State      *State // nil where the file names none; never where a report has receivers
+	State      *State // nil where there is none; never where a report has receivers
 }
 
 // Prometheus says where the data comes from and how to ask for it.
 type Prometheus struct {
-	URL            string // http or https, with a host, without user, query or fragment
+	URL            string // http or https, with a host, without user, query or fragment; "" where Kubernetes says where it is
 	ExternalURL    string // for links that people follow; "" where the file names none
 	HTTP           HTTP
 	Matchers       []*labels.Matcher // put into every selector of every query
@@ -82,6 +82,8 @@ type Options struct {
 	Builtin func(words.Language) []snapshot.Spec
 	// URL stands in for prometheus.url, which may then be left out of the file. "": the file's.
 	URL string
+	// Service stands in for kubernetes.service and for prometheus.url. At most one of URL and Service is set. "": the file's.
+	Service string
 	// Range stands in for the range of every report. 0: the file's.
 	Range time.Duration
 	// Secrets reads what the keys *_from name. Nil: using one of these secrets is an error.
@@ -103,6 +105,11 @@ func (o Options) check() error {
 			return fmt.Errorf("the URL of Prometheus: %w", err)
 		}
 	}
+	if o.Service != "" {
+		if err := new(service).UnmarshalText([]byte(o.Service)); err != nil {
+			return err
+		}
+	}
 	if o.Range != 0 && (o.Range < minRange || o.Range > maxRange) {
 		return fmt.Errorf("a range of %s is out of bounds; write %s to %s", o.Range, duration(minRange), duration(maxRange))
 	}
@@ -122,6 +129,9 @@ func Load(name string, data []byte, o Options) (*Config, error) {
 	var f file
 	if root := d.parse(); root != nil {
 		d.decode(root, "", reflect.ValueOf(&f).Elem())
+	}
+	if !d.has("prometheus") { // what is not there has its defaults all the same
+		(&decoder{nodes: map[string]*yaml.Node{}}).object(&yaml.Node{Kind: yaml.MappingNode}, "", reflect.ValueOf(&f.Prometheus).Elem())
 	}
 	b := &builder{decoder: d, decoded: len(d.problems), options: o}
 	c := b.config(&f)
@@ -145,12 +155,14 @@ func LoadFile(path string, o Options) (*Config, error) {
 	return Load(path, data, o)
 }
 
-// Default returns the configuration of a run that has a URL and no file: one report, named default, of all the built-in panels.
+// Default returns the configuration of a run without a file: one report, named default, of all the built-in panels. Where the options do
+// not say where Prometheus is, it is looked for in the cluster.
 func Default(o Options) (*Config, error) {
+	text := "version: 1\nreports: [{name: default, title: Capacity}]\n"
 	if o.URL == "" {
-		return nil, errors.New("neither a configuration nor a URL of Prometheus; give one of them")
+		text += "kubernetes: {}\n"
 	}
-	return Load("default", []byte("version: 1\nprometheus: {}\nreports: [{name: default, title: Capacity}]\n"), o)
+	return Load("default", []byte(text), o)
 }
 
 // HTTP is an http_config. The zero value is that of a file without one. It holds secrets and prints as <redacted>, whatever prints it.

@@ -102,8 +102,12 @@ func (b *builder) remembers(c *Config) {
 		if c.Cluster == "" {
 			b.problem("cluster", "missing; write the cluster's name, which messages and keys begin with, because %s is set", at)
 		}
-		if c.State == nil {
-			b.problem("state", "missing; write state: {dir: PATH} or state: {s3: {bucket: NAME}}, where promsnap remembers whom it told what, because %s is set", at)
+		switch {
+		case c.State != nil:
+		case b.has("kubernetes"):
+			c.State = &State{ConfigMap: &ConfigMap{Name: DefaultConfigMap}}
+		default:
+			b.problem("state", "missing; write state: {dir: PATH}, state: {s3: {bucket: NAME}} or state: {configmap: {name: NAME}}, where promsnap remembers whom it told what, because %s is set", at)
 		}
 		return
 	}

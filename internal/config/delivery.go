@@ -10,10 +10,11 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// State says where promsnap remembers: in a directory or in a bucket.
+// State says where promsnap remembers: in a directory, in a bucket or in a ConfigMap. One of them is set.
 type State struct {
-	Dir string  // "" where S3 is set
-	S3  *Bucket // nil where Dir is set
+	Dir       string
+	S3        *Bucket
+	ConfigMap *ConfigMap
 }
 
 // Bucket is a bucket of S3 and how to log in. Empty fields are what the environment says.
@@ -106,14 +107,17 @@ const defaultTokenEnv = "SLACK_BOT_TOKEN"
 // state builds the state section.
 func (b *builder) state(s *stateSection) *State {
 	const path = "state"
+	set := slices.DeleteFunc([]string{"dir", "s3", "configmap"}, func(k string) bool { return !b.has(key(path, k)) })
 	switch {
-	case s.Dir != "" && s.S3 != nil:
-		b.problem(path, "both dir and s3; keep the one that stays between two runs")
+	case len(set) > 1:
+		b.problem(path, "both %s and %s; keep the one that stays between two runs", set[0], set[1])
 	case s.S3 != nil:
 		bucket := b.bucket(s.S3, key(path, "s3"))
 		return &State{S3: &bucket}
+	case s.ConfigMap != nil:
+		return &State{ConfigMap: &ConfigMap{Namespace: string(s.ConfigMap.Namespace), Name: string(s.ConfigMap.Name)}}
 	case s.Dir == "":
-		b.problem(b.firstOf(path, "dir"), "no place; write dir: and a directory that stays between two runs, or s3: and a bucket")
+		b.problem(b.firstOf(path, "dir"), "no place; write dir: and a directory that stays between two runs, s3: and a bucket, or configmap: and its name")
 	}
 	return &State{Dir: b.beside(s.Dir)}
 }

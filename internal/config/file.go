@@ -29,20 +29,24 @@ type file struct {
 	// A TrueType font (.ttf) for the charts' words in scripts that the built-in fonts do not have. A relative path starts from this file's directory.
 	Font string `yaml:"font"`
 	// Where the data comes from.
-	Prometheus prometheusSection `yaml:"prometheus" jsonschema:"required"`
+	Prometheus prometheusSection `yaml:"prometheus"`
+	// How the API of the cluster is used: to find Prometheus where prometheus.url does not say, for nodes, for the state. kubernetes: {} is enough.
+	Kubernetes *kubernetesSection `yaml:"kubernetes"`
 	// The reports, each drawn by one run. Without any: one report, named default, of all the built-in panels.
 	Reports []report `yaml:"reports"`
 	// Where reports can be delivered to. Only a run with --deliver does.
 	Receivers []receiver `yaml:"receivers"`
 	// Times that receivers name in mute_time_intervals, in Alertmanager's syntax.
 	TimeIntervals []namedIntervals `yaml:"time_intervals"`
-	// Where promsnap remembers, between runs, what fires and what people were told. Required where a report has receivers.
+	// Where promsnap remembers, between runs, what fires and what people were told. Required where a report has receivers,
+	// but beside kubernetes: there it is the ConfigMap promsnap-state without it.
 	State *stateSection `yaml:"state"`
 }
 
 // prometheusSection says where Prometheus is and how to ask it.
 type prometheusSection struct {
 	// The address of the Prometheus HTTP API, with a path where it has one: http://prometheus-server.monitoring.svc
+	// Without one, kubernetes says where it is.
 	URL base `yaml:"url"`
 	// The address of Prometheus for people, for links in the reports.
 	ExternalURL base `yaml:"external_url"`

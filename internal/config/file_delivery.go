@@ -16,6 +16,8 @@ type stateSection struct {
 	Dir string `yaml:"dir"`
 	// A bucket of S3.
 	S3 *bucket `yaml:"s3"`
+	// A ConfigMap of the cluster that is watched.
+	ConfigMap *configMap `yaml:"configmap"`
 }
 
 // bucket is a bucket of S3, AWS' own or another's, and how to log in. Without credentials: as the environment says.

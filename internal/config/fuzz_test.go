@@ -40,7 +40,7 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("%v, %v", c, err)
 		}
 		if err == nil {
-			if len(c.Reports) == 0 || c.Prometheus.URL == "" || c.Prometheus.Timeout <= 0 || c.Prometheus.Concurrency < 1 {
+			if len(c.Reports) == 0 || (c.Prometheus.URL == "" && c.Kubernetes == nil) || c.Prometheus.Timeout <= 0 || c.Prometheus.Concurrency < 1 {
 				t.Errorf("incomplete: %+v", c)
 			}
 			for _, r := range c.Reports {

@@ -411,3 +411,37 @@ func TestLoadDelivery(t *testing.T) {
 		t.Errorf("state: %+v", c.State)
 	}
 }
+
+// Where the cluster's API is used, Prometheus needs no URL and the state no key; the command line goes before the file.
+func TestKubernetes(t *testing.T) {
+	c, err := config.LoadFile("testdata/good/kubernetes.yaml", options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Kubernetes{Service: "monitoring/https:prometheus:web/prometheus", Context: "prod", Namespace: "tools"}
+	if *c.Kubernetes != want || *c.State.ConfigMap != (config.ConfigMap{Namespace: "other", Name: "memory"}) || c.Prometheus.URL != "" {
+		t.Errorf("%+v, %+v, %q", c.Kubernetes, c.State, c.Prometheus.URL)
+	}
+	const delivering = "version: 1\ncluster: c\nkubernetes: {}\nreports: [{name: check, receivers: [team], send: changes}]\nreceivers: [{name: team, slack: {channel: C012}}]\n"
+	c, err = config.Load("promsnap.yaml", []byte(delivering), options())
+	if err != nil || *c.Kubernetes != (config.Kubernetes{Nodes: true}) || c.State.ConfigMap.Name != config.DefaultConfigMap || c.Prometheus.Concurrency != 4 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	o := options()
+	o.URL = "http://localhost:9090"
+	if c, err = config.LoadFile("testdata/good/kubernetes.yaml", o); err != nil || c.Prometheus.URL != o.URL || c.Kubernetes.Service != "" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	o = options()
+	o.Service = "monitoring/prometheus-server:80"
+	if c, err = config.LoadFile("testdata/good/minimal.yaml", o); err != nil || c.Prometheus.URL != "" || *c.Kubernetes != (config.Kubernetes{Service: o.Service, Nodes: true}) {
+		t.Errorf("%+v, %v", c, err)
+	}
+	o.Service = "prometheus-server"
+	if _, err = config.Default(o); err == nil || !strings.Contains(err.Error(), "write NAMESPACE/NAME") {
+		t.Errorf("a service without a namespace: %v", err)
+	}
+	if c, err = config.Default(options()); err != nil || *c.Kubernetes != (config.Kubernetes{Nodes: true}) {
+		t.Errorf("%+v, %v", c, err)
+	}
+}

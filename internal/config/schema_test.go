@@ -35,6 +35,7 @@ func schema(t *testing.T) *jsonschema.Schema {
 	maps.Copy(comments, commentsOf(t, "file_delivery.go"))
 	maps.Copy(comments, commentsOf(t, "file_interval.go"))
 	maps.Copy(comments, commentsOf(t, "sigv4.go"))
+	maps.Copy(comments, commentsOf(t, "kubernetes.go"))
 	r := jsonschema.Reflector{
 		FieldNameTag:               "yaml",
 		RequiredFromJSONSchemaTags: true,
@@ -68,6 +69,12 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", MinLength: ptr(1)}}}
 	case reflect.TypeFor[label]():
 		return &jsonschema.Schema{Type: "string", Pattern: labelSyntax.String()}
+	case reflect.TypeFor[service]():
+		return &jsonschema.Schema{Type: "string", Pattern: serviceSyntax.String()}
+	case reflect.TypeFor[namespace]():
+		return &jsonschema.Schema{Type: "string", Pattern: namespaceSyntax.String()}
+	case reflect.TypeFor[objectName]():
+		return &jsonschema.Schema{Type: "string", Pattern: objectNameSyntax.String()}
 	case reflect.TypeFor[channel]():
 		return &jsonschema.Schema{Type: "string", Pattern: channelSyntax.String()}
 	case reflect.TypeFor[mention]():
@@ -254,7 +261,7 @@ func TestSchemaRefusesBadFiles(t *testing.T) {
 	s, _ := compiled(t)
 	for _, name := range []string{
 		"key-unknown", "key-of-a-later-feature", "value-missing", "type-text", "type-text-is-list", "type-number", "type-bool", "type-list", "type-mapping",
-		"type-params", "version-missing", "version-unknown", "version-not-a-number", "prometheus-missing", "url-without-scheme", "duration-without-unit",
+		"type-params", "version-missing", "version-unknown", "version-not-a-number", "kubernetes-service", "state-configmap-name-missing", "url-without-scheme", "duration-without-unit",
 		"duration-word", "concurrency-out-of-bounds", "max-series-out-of-bounds", "matcher-empty", "http-unknown-key", "http-half-a-password", "http-ref",
 		"http-type", "http-bool", "http-env-not-a-name", "http-tls-version", "report-name-missing", "report-name-syntax", "unit-unknown", "top-out-of-bounds",
 		"capacity-query-missing", "rule-reduce-unknown", "rule-no-data-unknown", "rule-runbook-url", "override-without-match",

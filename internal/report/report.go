@@ -33,7 +33,7 @@ type Info struct {
 	Language    words.Language // of every word that is written; empty: English
 	Version     string         // promsnap's own
 	Server      string         // what was asked, as it calls itself: "Prometheus 3.15.0"
-	ServerURL   string         // where it was asked, without secrets
+	ServerURL   string         // where it was asked, without secrets: its URL, or its Service in the cluster
 	ExternalURL string         // where people reach it, for links; empty: no links
 	Command     string         // what makes this report again
 	Incomplete  string         // why the run was cut short; empty: it was not
