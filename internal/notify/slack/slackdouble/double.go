@@ -113,6 +113,13 @@ func (d *Double) Fail(f Fault) {
 	d.faults = append(d.faults, f)
 }
 
+// Mend takes all faults away.
+func (d *Double) Mend() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.faults = nil
+}
+
 // Grant makes scopes those of the app.
 func (d *Double) Grant(scopes ...string) {
 	d.mu.Lock()

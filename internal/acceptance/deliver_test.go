@@ -1,0 +1,359 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
+	"github.com/promsnap/promsnap/internal/state/statetest"
+)
+
+// post is a place from which the real program delivers: to a bucket of a real S3, to a directory and to a channel.
+type post struct {
+	*gateway
+	slack *slackdouble.Double
+	dir   string // where it runs
+	s3URL string // where the program looks for S3
+	fleet string
+}
+
+// postSlot is a time at which a node of the fleet is beyond its limit.
+var postSlot = time.Date(2026, 11, 9, 9, 0, 0, 0, time.UTC)
+
+func newPost(t *testing.T) *post {
+	p := &post{gateway: startS3(t), slack: slackdouble.Start("xoxb-deliver"), dir: t.TempDir()}
+	t.Cleanup(p.slack.Close)
+	p.s3URL = p.gateway.url
+	p.fleet = serve(t, fleet{
+		"ip-10-0-1-11": {{postSlot.Add(-40 * time.Minute), postSlot.Add(30 * time.Minute)}},
+		"ip-10-0-1-12": {{postSlot.Add(2 * time.Minute), postSlot.Add(30 * time.Minute)}},
+		"ip-10-0-1-13": {{postSlot.Add(7 * time.Minute), postSlot.Add(30 * time.Minute)}},
+		"ip-10-0-1-14": {{postSlot.Add(12 * time.Minute), postSlot.Add(30 * time.Minute)}},
+	})
+	return p
+}
+
+// deliver runs a report at a slot with S3's secret key, and the bucket of a name.
+func (p *post) deliver(t *testing.T, report string, slot time.Time, key, bucket string) outcome {
+	t.Helper()
+	in := func(prefix string) string {
+		return strings.Replace(s3Config(p.s3URL, prefix, key), s3Bucket, bucket, 1)
+	}
+	config := configFile(t, fmt.Sprintf(`version: 1
+cluster: prod-seoul
+prometheus: {url: '%s'}
+reports:
+  - name: check
+    range: 1h
+    send: changes
+    receivers: [bucket, disk, oncall]
+    panels: &panels
+      - {name: memory, subject: memory, query: %s, unit: percentunit, legend: '{{node}}', step: 1m, rules: [{alertname: NodeMemoryHigh, above: {critical: 90%%}, for: 3m}]}
+  - {name: daily, title: Daily capacity, range: 3h, send: summary, receivers: [bucket, disk, oncall], panels: *panels}
+receivers:
+  - {name: bucket, s3: %s}
+  - {name: disk, dir: {path: '%s'}}
+  - {name: oncall, slack: {channel: C0123456789, token: xoxb-deliver, api_url: '%s'}}
+state: {s3: %s}
+`, p.fleet, fleetQuery, in("archive"), filepath.Join(p.dir, "disk"), p.slack.APIURL(), in("state")))
+	return promsnap(t, "run", report, "-c", config, "--deliver", "--time", slot.Format(time.RFC3339), "--timeout", "40s")
+}
+
+// told returns the messages that are no one's reply, from the nth on.
+func (p *post) told(from int) []slackdouble.Message {
+	var out []slackdouble.Message
+	for _, m := range p.slack.Messages() {
+		if m.Thread == "" {
+			out = append(out, m)
+		}
+	}
+	return out[from:]
+}
+
+// objects are the files below a folder of the bucket.
+func (p *post) objects(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	root := os.DirFS(filepath.Join(p.root, s3Bucket, folder))
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		body, err := fs.ReadFile(root, path)
+		out[path] = string(body)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestDeliver delivers with the real program: what goes well, and what does not.
+func TestDeliver(t *testing.T) {
+	p := newPost(t)
+	t.Run("well", func(t *testing.T) { testDelivered(t, p) })
+	t.Run("wrong secret key", func(t *testing.T) {
+		testNoBucket(t, p, postSlot.Add(5*time.Minute), "MARKED-wrong", s3Bucket, "the access key or its secret is not right")
+	})
+	t.Run("no bucket", func(t *testing.T) {
+		testNoBucket(t, p, postSlot.Add(5*time.Minute), statetest.Secret, "not-there", "create the bucket not-there")
+	})
+	t.Run("healed", func(t *testing.T) { testHealed(t, p, postSlot.Add(5*time.Minute)) })
+	t.Run("killed", func(t *testing.T) { testKilledInARun(t, p) })
+}
+
+const (
+	checkKey = "prod-seoul/check/2026/11/09/20261109T090000Z/"
+	dailyKey = "prod-seoul/daily/2026/11/09/20261109T090000Z/"
+)
+
+// testDelivered delivers two reports, and the same again.
+func testDelivered(t *testing.T, p *post) {
+	for _, report := range []string{"check", "daily"} {
+		o := p.deliver(t, report, postSlot, statetest.Secret, s3Bucket).want(t, 0)
+		for _, line := range []string{"bucket: the report\n", "disk: the report\n", "oncall: "} {
+			if !strings.Contains(o.stdout, line) {
+				t.Errorf("%s does not say %q", report, line)
+			}
+		}
+	}
+	first := p.objects(t, "archive")
+	var want []string
+	for _, report := range []string{"check", "daily"} {
+		for _, key := range []string{"2026/11/09/20261109T090000Z/", "latest/"} {
+			for _, file := range []string{"index.html", "report.json", "memory.png"} {
+				want = append(want, "prod-seoul/"+report+"/"+key+file)
+			}
+		}
+		for _, list := range []string{"", "2026/11/09/"} {
+			want = append(want, "prod-seoul/"+report+"/"+list+"index.html", "prod-seoul/"+report+"/"+list+"index.json")
+		}
+	}
+	slices.Sort(want)
+	if got := slices.Sorted(maps.Keys(first)); !slices.Equal(got, want) {
+		t.Errorf("the bucket holds\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if got := slices.Sorted(maps.Keys(p.objects(t, "state"))); !slices.Equal(got, []string{"prod-seoul/check.json", "prod-seoul/daily.json"}) {
+		t.Errorf("the state is %q", got)
+	}
+	p.checkHeaders(t)
+	p.checkLink(t)
+	for _, file := range []string{"index.html", "report.json", "memory.png"} {
+		onDisk, err := os.ReadFile(filepath.Join(p.dir, "disk", "check", "20261109T090000Z", file))
+		if err != nil || string(onDisk) != first[checkKey+file] {
+			t.Errorf("%s on the disk is not that of the bucket: %v", file, err)
+		}
+	}
+
+	told := len(p.slack.Messages())
+	for _, report := range []string{"check", "daily"} {
+		o := p.deliver(t, report, postSlot, statetest.Secret, s3Bucket).want(t, 0)
+		if strings.Contains(o.stdout, "oncall: ") {
+			t.Errorf("%s was told again: %s", report, o.stdout)
+		}
+	}
+	if again := len(p.slack.Messages()); again != told {
+		t.Errorf("%d messages more for the same slot", again-told)
+	}
+	if again := p.objects(t, "archive"); !maps.Equal(again, first) {
+		t.Error("the same slot again changed the bucket")
+	}
+}
+
+// checkHeaders looks at what S3 says of the files to browsers and CDNs.
+func (p *post) checkHeaders(t *testing.T) {
+	t.Helper()
+	b := bucket(t, p.gateway.url, statetest.Secret)
+	const forGood, aLittle = "max-age=31536000, immutable", "max-age=60"
+	for key, want := range map[string][2]string{
+		checkKey + "index.html":              {"text/html; charset=utf-8", forGood},
+		checkKey + "memory.png":              {"image/png", forGood},
+		dailyKey + "report.json":             {"application/json", forGood},
+		"prod-seoul/check/latest/index.html": {"text/html; charset=utf-8", aLittle},
+		"prod-seoul/check/index.html":        {"text/html; charset=utf-8", aLittle},
+		"prod-seoul/daily/index.json":        {"application/json", aLittle},
+	} {
+		o, err := b.Stat(context.Background(), "archive/"+key)
+		if err != nil || o.Type != want[0] || o.Cache != want[1] {
+			t.Errorf("%s: %q, %q, %v; want %q", key, o.Type, o.Cache, err, want)
+		}
+	}
+	if o, err := b.Stat(context.Background(), "state/prod-seoul/check.json"); err != nil || o.Cache != "no-store" {
+		t.Errorf("the state: %+v, %v", o, err)
+	}
+}
+
+// signed is a signed link in the blocks of a message.
+var signed = regexp.MustCompile(`"(http://[^"]*X-Amz-Signature=[^"]*)"`)
+
+// checkLink opens the link of each message, as a reader does who knows nothing of AWS, and looks for how long it works.
+func (p *post) checkLink(t *testing.T) {
+	t.Helper()
+	for i, m := range p.told(0) {
+		found := signed.FindSubmatch(m.Blocks)
+		if found == nil {
+			t.Errorf("no link in %s", m.Blocks)
+			continue
+		}
+		var link string
+		if err := json.Unmarshal(found[0], &link); err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.Get(link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		if err := errors.Join(err, response.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if response.StatusCode != http.StatusOK || !bytes.Contains(body, []byte("<!DOCTYPE html>")) || response.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+			t.Errorf("the link of message %d answers %s, %s: %.200s", i, response.Status, response.Header.Get("Content-Type"), body)
+		}
+		until := false
+		for _, reply := range p.slack.Messages() {
+			until = until || reply.Thread == m.TS && strings.Contains(string(reply.Blocks)+reply.Text, "The link to the report works until")
+		}
+		if !until {
+			t.Errorf("nobody is told how long the link of message %d works", i)
+		}
+	}
+}
+
+// testNoBucket delivers where neither the archive nor what is remembered can be reached: people are told, and that it may repeat.
+func testNoBucket(t *testing.T, p *post, slot time.Time, key, bucket, says string) {
+	before, state := len(p.told(0)), p.objects(t, "state")
+	o := p.deliver(t, "check", slot, key, bucket).want(t, 1)
+	if !strings.Contains(o.stderr, says) || strings.Contains(o.stdout+o.stderr, "MARKED") {
+		t.Errorf("it does not say %q", says)
+	}
+	p.wantLost(t, before)
+	if !maps.Equal(p.objects(t, "state"), state) {
+		t.Error("what is remembered was overwritten")
+	}
+}
+
+// wantLost wants people to be told, with a word that this may be a repetition.
+func (p *post) wantLost(t *testing.T, before int) {
+	t.Helper()
+	told := p.told(before)
+	if len(told) == 0 {
+		t.Fatal("nobody was told")
+	}
+	for _, m := range told {
+		if all := string(m.Blocks); !strings.Contains(all, "Memory lost, this may repeat what was told") || !strings.Contains(all, "ip-10-0-1-11") {
+			t.Errorf("told %s", all)
+		}
+	}
+}
+
+// testHealed delivers when all is well again: what the memory has not seen told is told, and no more.
+func testHealed(t *testing.T, p *post, slot time.Time) {
+	before := len(p.told(0))
+	p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 0)
+	told := p.told(before)
+	if len(told) != 0 {
+		t.Errorf("told %d messages of what is known, the first %s", len(told), told[0].Blocks)
+	}
+	before = len(p.told(0))
+	p.deliver(t, "check", slot.Add(5*time.Minute), statetest.Secret, s3Bucket).want(t, 0)
+	told = p.told(before)
+	if len(told) != 1 || !strings.Contains(string(told[0].Blocks), "ip-10-0-1-12") || strings.Contains(string(told[0].Blocks), "lost") || strings.Contains(string(told[0].Blocks), "ip-10-0-1-11") {
+		t.Errorf("told %d messages, want one of ip-10-0-1-12 alone", len(told))
+	}
+}
+
+// testKilledInARun kills S3 itself in the middle of a run, at several places, and starts it again: people are told, and the next run
+// puts everything right.
+func testKilledInARun(t *testing.T, p *post) {
+	target, err := url.Parse(p.gateway.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left atomic.Int32 // answers until S3 is killed
+	p.s3URL = serve(t, &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
+		ModifyResponse: func(*http.Response) error {
+			if left.Add(-1) == 0 {
+				p.stop()
+			}
+			return nil
+		},
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+	})
+	slot := postSlot.Add(15 * time.Minute) // the third node is beyond its limit
+	for _, after := range []int32{1, 2, 7} {
+		before := len(p.told(0))
+		left.Store(after)
+		o := p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 1)
+		if !strings.Contains(o.stderr, "S3 does not answer: look at the endpoint") {
+			t.Errorf("killed after %d answers, it does not say what to do", after)
+		}
+		told := p.told(before)
+		if len(told) == 0 || !strings.Contains(string(told[0].Blocks), "ip-10-0-1-13") {
+			t.Errorf("killed after %d answers, people were told %d messages", after, len(told))
+		}
+		for _, m := range told {
+			if !strings.Contains(string(m.Blocks), "Memory lost") {
+				t.Errorf("killed after %d answers, nobody is told that it may repeat: %s", after, m.Blocks)
+			}
+		}
+		p.gateway.run(t)
+		p.age(t)
+	}
+	// What was told while nothing could be written down said that it may be repeated, and is: once.
+	before := len(p.told(0))
+	p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 0)
+	if told := p.told(before); len(told) != 1 || !strings.Contains(string(told[0].Blocks), "ip-10-0-1-13") || strings.Contains(string(told[0].Blocks), "Memory lost") {
+		t.Errorf("%d messages when S3 is back, want one of ip-10-0-1-13", len(told))
+	}
+	before = len(p.told(0))
+	p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 0)
+	if told := p.told(before); len(told) != 0 {
+		t.Errorf("told again when all is well: %s", told[0].Blocks)
+	}
+	for _, file := range []string{"index.html", "report.json", "memory.png"} {
+		all := p.objects(t, "archive/prod-seoul/check")
+		if body := all["2026/11/09/20261109T091500Z/"+file]; body == "" || body != all["latest/"+file] {
+			t.Errorf("%s is not archived, or not the newest", file)
+		}
+	}
+	if list := p.objects(t, "archive/prod-seoul/check")["2026/11/09/index.json"]; strings.Count(list, `"20261109T091500Z"`) != 2 { // name and path
+		t.Errorf("the day lists %s", list)
+	}
+}
+
+// age lets the time of a claim pass that a run could not give back.
+func (p *post) age(t *testing.T) {
+	t.Helper()
+	b := bucket(t, p.gateway.url, statetest.Secret)
+	const key = "state/prod-seoul/check.json"
+	o, err := b.Get(context.Background(), key, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Body = claimEnd.ReplaceAll(o.Body, []byte("$1"+claimPast))
+	if err := b.Put(context.Background(), key, o); err != nil {
+		t.Fatal(err)
+	}
+}
