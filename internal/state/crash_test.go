@@ -25,6 +25,8 @@ type world struct {
 	random *rand.Rand
 	begin  time.Time
 	nodes  map[string][]incident
+	// outages are the times at which Prometheus answers nothing.
+	outages []incident
 
 	// What is outside of promsnap, and outlives a crash.
 	document []byte
@@ -37,12 +39,13 @@ type world struct {
 	meet          func() // called at one step of a run: another run begins and ends there
 	meetAt        int
 
-	revoked bool // nobody can be told
+	revoked   bool            // nobody can be told
+	blindTold map[string]bool // outages that an alert was about
 
 	kills, lost, stoodBack, met, missed, duplicates int
 }
 
-// incident is a time that a node is beyond its limit.
+// incident is a time that a node is beyond its limit, or that Prometheus does not answer.
 type incident struct{ from, to time.Time }
 
 // entry is one message as the people saw it.
@@ -117,6 +120,9 @@ func (p person) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 	e := entry{receiver: p.name, slot: d.Report.Info.Slot, kind: d.Message.Kind, marked: d.Message.PossibleDuplicate}
 	for _, i := range d.Message.Items {
 		e.items = append(e.items, p.about(i))
+		if i.Key != rules.BlindKey && i.Episode.Ended.Equal(e.slot) && p.blind(e.slot) {
+			p.t.Errorf("slot %v sees nothing, and found %s over", e.slot, i.Key)
+		}
 	}
 	p.hears(e)
 	p.step()
@@ -129,12 +135,26 @@ func (p person) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 
 // about names an item by its node and the incident that it is about.
 func (w *world) about(i notify.Item) string {
-	for _, in := range w.nodes[i.Alert.Name] {
+	incidents := w.nodes[i.Alert.Name]
+	if i.Key == rules.BlindKey {
+		incidents = w.outages
+	}
+	for _, in := range incidents {
 		if !i.Episode.Last.Before(in.from) && !i.Episode.Since.After(in.to) {
 			return name(i.Alert.Name, in)
 		}
 	}
 	return i.Alert.Name + " of nothing"
+}
+
+// blind tells whether Prometheus answers nothing at a slot.
+func (w *world) blind(slot time.Time) bool {
+	for _, in := range w.outages {
+		if !slot.Before(in.from) && !slot.After(in.to) {
+			return true
+		}
+	}
+	return false
 }
 
 func name(node string, in incident) string { return node + " " + in.from.Format("Mon 15:04") }
@@ -157,8 +177,11 @@ var nodeMemory = rules.Rule{Name: "NodeMemoryHigh", Critical: rules.At(90), For:
 
 // evaluate judges what Prometheus would answer at a slot.
 func (w *world) evaluate(slot time.Time) rules.Evaluation {
-	g := series.Grid{Start: slot.Add(-time.Hour), Step: time.Minute, Len: 60}
+	g := series.Grid{Start: slot.Add(-2 * time.Hour), Step: time.Minute, Len: 120}
 	id := rules.RuleID{Panel: "node-memory", Rule: nodeMemory.Name}
+	if w.blind(slot) {
+		return rules.Evaluation{Rules: []rules.RuleResult{{ID: id}}}
+	}
 	r := rules.RuleResult{ID: id, KeepFiringFor: 10 * time.Minute, Data: rules.DataComplete, From: g.Start, Through: g.End()}
 	for node, incidents := range w.nodes {
 		values := make([]float64, g.Len)
@@ -244,6 +267,25 @@ func (w *world) check(slot time.Time) {
 		w.t.Errorf("the summary of %v was not told", slot)
 	}
 	told := func(kind notify.Kind, about string) bool { return w.told[fact("oncall", kind, about)] }
+	d, err := state.Decode(state.Key{Cluster: "prod", Report: "check"}, w.document)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	a := d.Memory.Alerts[rules.BlindKey]
+	for _, e := range a.Episodes {
+		n := w.about(notify.Item{Key: rules.BlindKey, Alert: a, Episode: e})
+		late := told(notify.KindSeenLate, n)
+		if !told(notify.KindNew, n) && !late || !e.Fires() && !told(notify.KindResolved, n) && !late {
+			w.t.Errorf("slot %v: %s was not told: %+v", slot, n, e)
+		}
+		w.blindTold[n] = true
+	}
+	if w.blind(slot) {
+		return // what it cannot see it tells when it can
+	}
+	if len(a.Episodes) > 0 && a.Fires() {
+		w.t.Errorf("slot %v sees something, and is called blind since %v", slot, a.Now().Since)
+	}
 	for node, incidents := range w.nodes {
 		for _, in := range incidents {
 			n := name(node, in)
@@ -265,7 +307,10 @@ func newWorld(t *testing.T, seed uint64, length time.Duration) *world {
 	w := &world{
 		t: t, random: rand.New(rand.NewPCG(seed, 1)), begin: time.Now().Truncate(time.Hour).Add(time.Hour), archive: map[string]string{},
 		told:  map[string]bool{},
-		nodes: map[string][]incident{},
+		nodes: map[string][]incident{}, blindTold: map[string]bool{},
+	}
+	for at := w.begin.Add(3 * time.Hour); at.Before(w.begin.Add(length)); at = at.Add(time.Duration(3+w.random.IntN(6)) * time.Hour) {
+		w.outages = append(w.outages, incident{at, at.Add(time.Duration(w.random.IntN(30)) * time.Minute)})
 	}
 	for _, node := range []string{"ip-10-0-1-1", "ip-10-0-1-2", "kafka-0"} {
 		for at := w.begin.Add(time.Hour); ; {
@@ -330,12 +375,13 @@ func TestCrashesLoseNothing(t *testing.T) {
 					t.Fatalf("seed %d, slot %v", seed, slot)
 				}
 			}
-			t.Logf("%d slots, %d missed: %d kills, %d lost answers, %d runs met another, %d stood back, %d delivered everything; %d messages, %d duplicates, %d KiB of state",
-				runs, w.missed, w.kills, w.lost, w.met, w.stoodBack, whole, len(w.log), w.duplicates, len(w.document)>>10)
+			t.Logf("%d slots, %d missed: %d kills, %d lost answers, %d runs met another, %d stood back, %d delivered everything; %d messages, %d duplicates, %d KiB of state; %d outages, %d told",
+				runs, w.missed, w.kills, w.lost, w.met, w.stoodBack, whole, len(w.log), w.duplicates, len(w.document)>>10,
+				len(w.outages), len(w.blindTold))
 			if w.duplicates > w.kills+w.lost {
 				t.Errorf("%d duplicates from %d kills and %d lost answers", w.duplicates, w.kills, w.lost)
 			}
-			if w.kills < enough || whole < runs/5 || w.stoodBack == 0 || w.met == 0 || w.lost == 0 || w.missed == 0 {
+			if w.kills < enough || whole < runs/5 || w.stoodBack == 0 || w.met == 0 || w.lost == 0 || w.missed == 0 || len(w.blindTold) == 0 {
 				t.Error("this has tried too little")
 			}
 		})

@@ -313,9 +313,10 @@ func TestNobodyThere(t *testing.T) {
 func TestAnAnswerThatDoesNotCome(t *testing.T) {
 	slack, n := rig(t)
 	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Hang: true})
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Millisecond, errors.New("the run is over"))
+	d := cluster(1, words.English).delivery(t, notify.KindNew)
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 200*time.Millisecond, errors.New("the run is over"))
 	defer cancel()
-	_, err := n.Notify(ctx, cluster(1, words.English).delivery(t, notify.KindNew))
+	_, err := n.Notify(ctx, d)
 	if err == nil || retryError(err) != nil || refusedError(err) || !strings.Contains(err.Error(), "the run is over") {
 		t.Errorf("got %v", err)
 	}
