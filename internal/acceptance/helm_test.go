@@ -60,15 +60,15 @@ var chartValues = map[string]struct {
 		flags: set(quickstart),
 		has: []string{"CronJob/promsnap-check", "CronJob/promsnap-daily", "ServiceAccount/promsnap", "Role/promsnap", "RoleBinding/promsnap",
 			"ClusterRole/monitoring-tools-promsnap", "ConfigMap/promsnap-state", "Pod/promsnap-test"},
-		not: []string{"NetworkPolicy/promsnap", "PrometheusRule/promsnap", "Role/promsnap-prometheus"},
+		not: []string{"NetworkPolicy/promsnap", "PrometheusRule/promsnap", "Role/monitoring-tools-promsnap"},
 	},
 	"url": {
-		flags: set(quickstart, "prometheus.url=http://prometheus-server.monitoring.svc", "prometheus.max_series=1000000", "nodes=false"),
-		not:   []string{"ClusterRole/monitoring-tools-promsnap", "ClusterRoleBinding/monitoring-tools-promsnap", "Role/promsnap-prometheus"},
+		flags: set(quickstart, "prometheus.url=http://prometheus-server.monitoring.svc", "prometheus.max_series=1000000", "kubernetes.nodes=false"),
+		not:   []string{"ClusterRole/monitoring-tools-promsnap", "ClusterRoleBinding/monitoring-tools-promsnap", "Role/monitoring-tools-promsnap"},
 	},
 	"service": {
 		flags: set(quickstart, "kubernetes.service=monitoring/prometheus-server:80"),
-		has:   []string{"Role/promsnap-prometheus", "RoleBinding/promsnap-prometheus", "ClusterRole/monitoring-tools-promsnap"},
+		has:   []string{"Role/monitoring-tools-promsnap", "RoleBinding/monitoring-tools-promsnap", "ClusterRole/monitoring-tools-promsnap"},
 	},
 	"s3": {
 		flags: set("cluster=prod-seoul", "prometheus.url=http://prometheus", "s3.bucket=reports", "s3.region=eu-west-1", "state.store=s3",
@@ -95,10 +95,10 @@ var chartValues = map[string]struct {
 	"everything": {
 		flags: append(set(quickstart, "prometheus.url=http://prometheus", "networkPolicy.enabled=true", "prometheusRule.enabled=true",
 			"prometheusRule.labels.release=kps", "image.digest=sha256:"+strings.Repeat("a", 64), "imagePullSecrets[0].name=pull", "priorityClassName=high",
-			`nodeSelector.kubernetes\.io/arch=arm64`, "tolerations[0].operator=Exists", `podLabels.azure\.workload\.identity/use="true"`,
+			`nodeSelector.kubernetes\.io/arch=arm64`, "tolerations[0].operator=Exists",
 			"podAnnotations.a=b", "serviceAccount.name=other", "language=ko", "extraVolumes[0].name=ca", "extraVolumes[0].secret.secretName=ca",
 			"extraVolumeMounts[0].name=ca", "extraVolumeMounts[0].mountPath=/etc/ca"),
-			"--set-json", `affinity={"nodeAffinity":{}}`, "--set-json", `networkPolicy.egress=[{"to":[{"namespaceSelector":{}}]}]`),
+			"--set-string", `podLabels.azure\.workload\.identity/use=true`, "--set-json", `affinity={"nodeAffinity":{}}`, "--set-json", `networkPolicy.egress=[{"to":[{"namespaceSelector":{}}]}]`),
 		has: []string{"NetworkPolicy/promsnap", "PrometheusRule/promsnap", "ServiceAccount/other"},
 	},
 	"nothing of its own": {
@@ -109,7 +109,7 @@ var chartValues = map[string]struct {
 	"whole config": {
 		flags: []string{"--set-file", "config=testdata/helm-whole.yaml", "--set", "slack.existingSecret=promsnap-slack"},
 		has:   []string{"CronJob/promsnap-hourly", "ConfigMap/memory"},
-		not:   []string{"CronJob/promsnap-check", "CronJob/promsnap-by-hand", "ConfigMap/promsnap-state", "Role/promsnap-prometheus"},
+		not:   []string{"CronJob/promsnap-check", "CronJob/promsnap-by-hand", "ConfigMap/promsnap-state", "Role/monitoring-tools-promsnap"},
 	},
 }
 
@@ -186,14 +186,30 @@ func TestChartValues(t *testing.T) {
 		daily.is(t, "spec.suspend", false)
 	})
 	t.Run("one Service", func(t *testing.T) {
-		o := parseObjects(t, render(t, set(quickstart, "kubernetes.service=monitoring/https:prometheus:9091/prefix", "nodes=false")...))
-		role := o.get(t, "Role/promsnap-prometheus")
+		o := parseObjects(t, render(t, set(quickstart, "kubernetes.service=monitoring/https:prometheus:9091/prefix", "kubernetes.nodes=false")...))
+		role := o.get(t, "Role/monitoring-tools-promsnap")
 		role.is(t, "metadata.namespace", "monitoring")
 		role.is(t, "rules", []any{map[string]any{"apiGroups": []string{""}, "resources": []string{"services/proxy"},
 			"resourceNames": []string{"https:prometheus:9091"}, "verbs": []string{"get", "create"}}})
 		if o["ClusterRole/monitoring-tools-promsnap"] != nil {
 			t.Error("promsnap has a right in the whole cluster")
 		}
+	})
+	t.Run("one namespace", func(t *testing.T) {
+		o := parseObjects(t, render(t, set(quickstart, "kubernetes.namespace=monitoring", "kubernetes.nodes=false")...))
+		if o["ClusterRole/monitoring-tools-promsnap"] != nil {
+			t.Error("promsnap has a right in the whole cluster")
+		}
+		role := o.get(t, "Role/monitoring-tools-promsnap")
+		role.is(t, "metadata.namespace", "monitoring")
+		role.is(t, "rules.0.resources", []string{"services"})
+		o.get(t, "ConfigMap/promsnap-state").is(t, "metadata.namespace", "monitoring-tools")
+		o.get(t, "Role/promsnap").is(t, "rules.1.resourceNames", []string{"promsnap-state"})
+	})
+	t.Run("a whole configuration that leaves the state to promsnap", func(t *testing.T) {
+		o := parseObjects(t, render(t, "--set-string", "config=kubernetes:\n  namespace: monitoring"))
+		o.get(t, "ConfigMap/promsnap-state").is(t, "metadata.namespace", "monitoring")
+		o.get(t, "Role/monitoring-tools-promsnap").is(t, "rules.0.resourceNames", []string{"promsnap-state"})
 	})
 	t.Run("name", func(t *testing.T) {
 		long := strings.Repeat("x", 52)
@@ -228,10 +244,12 @@ func TestChartRefusals(t *testing.T) {
 		{set(quickstart, "slack.channel=#alerts"), []string{"/slack/channel", "pattern"}},
 		{set(quickstart, "jobs.check.timeoutSeconds=3m"), []string{"/jobs/check/timeoutSeconds", "want integer"}},
 		{set(quickstart, "jobs.check.timeout=180"), []string{"/jobs/check", "timeout"}},
-		{set(quickstart, "nodes=perhaps"), []string{"/nodes", "want boolean"}},
+		{set(quickstart, "kubernetes.nodes=perhaps"), []string{"/kubernetes/nodes", "want boolean"}},
 		{set(quickstart, "clustr=x"), []string{"clustr"}},
 		{set(quickstart, "reports.Check.schedule=0 0 * * *"), []string{"invalid propertyName 'Check'"}},
 		{set(quickstart, "kubernetes.service=prometheus-server"), []string{"/kubernetes/service"}},
+		{set(quickstart, "kubernetes.service=monitoring/prometheus", "prometheus.url=http://p"), []string{"/kubernetes/service"}},
+		{set(quickstart, "kubernetes.service=monitoring/prometheus:80", "prometheus.url=http://p"), []string{"keep one of them"}},
 		{set(quickstart, "prometheus.url=prometheus:9090"), []string{"/prometheus/url"}},
 		{set(quickstart, "networkPolicy.ports[0]=https"), []string{"/networkPolicy/ports/0", "want integer"}},
 		{set(quickstart, "state.store=disk"), []string{"/state/store", "'configMap'"}},

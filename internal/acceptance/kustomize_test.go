@@ -75,8 +75,10 @@ func named(t *testing.T, all objects) objects {
 	t.Helper()
 	out := objects{}
 	for id, o := range all {
-		// The chart's cluster-wide objects have the namespace in their names, promsnap here.
-		text := strings.ReplaceAll(asJSON(t, o), "promsnap-promsnap", "promsnap")
+		text := asJSON(t, o)
+		if strings.HasPrefix(id, "ClusterRole") { // the chart's have the namespace in their names, promsnap here
+			text, id = strings.ReplaceAll(text, "promsnap-promsnap", "promsnap"), strings.ReplaceAll(id, "promsnap-promsnap", "promsnap")
+		}
 		var same object
 		if err := yaml.Unmarshal([]byte(text), (*map[string]any)(&same)); err != nil {
 			t.Fatal(err)
@@ -93,7 +95,7 @@ func named(t *testing.T, all objects) objects {
 				v.(map[string]any)["configMap"] = "promsnap-config"
 			}
 		}
-		out[strings.ReplaceAll(id, "promsnap-promsnap", "promsnap")] = same
+		out[id] = same
 	}
 	return out
 }

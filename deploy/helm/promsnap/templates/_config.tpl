@@ -9,10 +9,10 @@ and the state's ConfigMap fit whatever it says.
 {{- $receivers := include "promsnap.receivers" . | fromYamlArray -}}
 version: 1
 cluster: {{ required "which cluster? Its name stands in every title, message and key: --set cluster=prod-seoul" .Values.cluster | quote }}
-prometheus: {{- toYaml .Values.prometheus | nindent 2 }}
-{{- with .Values.kubernetes }}
-kubernetes: {{- toYaml . | nindent 2 }}
+{{- with .Values.prometheus }}
+prometheus: {{- toYaml . | nindent 2 }}
 {{- end }}
+kubernetes: {{- toYaml .Values.kubernetes | nindent 2 }}
 reports:
 {{- range $name, $report := .Values.reports }}
 {{- if $report }}
@@ -27,7 +27,11 @@ state:
 {{- if eq .Values.state.store "s3" }}
   s3: {{- merge (dict "prefix" .Values.state.s3Prefix) (include "promsnap.bucket" . | fromYaml) | toYaml | nindent 4 }}
 {{- else }}
-  configmap: {name: {{ include "promsnap.fullname" . }}-state}
+  configmap:
+    name: {{ include "promsnap.fullname" . }}-state
+    {{- if .Values.kubernetes.namespace }}
+    namespace: {{ .Release.Namespace }}
+    {{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -37,6 +41,19 @@ state:
 {{- $config := include "promsnap.config" . | fromYaml }}
 {{- with $config.Error }}{{ fail (printf "config is not YAML: %s" .) }}{{ end }}
 {{- toYaml $config }}
+{{- end }}
+
+{{/*
+The ConfigMap in which promsnap remembers, its name and namespace; nothing where it remembers elsewhere. promsnap.yaml need not name it.
+*/}}
+{{- define "promsnap.state" -}}
+{{- $config := include "promsnap.parsed" . | fromYaml }}
+{{- $map := ($config.state).configmap }}
+{{- if and (not $config.state) (hasKey $config "kubernetes") }}{{ $map = dict "name" "promsnap-state" }}{{ end }}
+{{- with $map }}
+name: {{ .name }}
+namespace: {{ coalesce .namespace ($config.kubernetes).namespace $.Release.Namespace }}
+{{- end }}
 {{- end }}
 
 {{/*

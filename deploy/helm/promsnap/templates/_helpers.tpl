@@ -30,3 +30,33 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/*
+A role and its binding. Given: root, kind, rules, account, and of a Role its namespace. Outside of the release's namespace the name has that
+in it, so that two releases do not meet.
+*/}}
+{{- define "promsnap.role" -}}
+{{- $name := include "promsnap.fullname" .root }}
+{{- if ne (toString .namespace) .root.Release.Namespace }}{{ $name = printf "%s-%s" .root.Release.Namespace $name }}{{ end }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .kind }}
+metadata:
+  name: {{ $name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels: {{- include "promsnap.labels" .root | nindent 4 }}
+rules: {{- toYaml .rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .kind }}Binding
+metadata:
+  name: {{ $name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels: {{- include "promsnap.labels" .root | nindent 4 }}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: {{ .kind }}, name: {{ $name }}}
+subjects: {{- toYaml (list .account) | nindent 2 }}
+{{ end }}

@@ -1,0 +1,233 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// release is the namespace that the chart is installed into. It enforces the strictest Pod security standard.
+const release = "monitoring-tools"
+
+// TestChartInstalled has helm install, upgrade, test and uninstall the chart on a real API server, whose controllers make Pods of it.
+func TestChartInstalled(t *testing.T) {
+	p := startControlPlane(t)
+	p.startControllers(t)
+	p.apply(t, `{apiVersion: v1, kind: Namespace, metadata: {name: monitoring}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: promsnap}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: monitoring-tools, labels: {pod-security.kubernetes.io/enforce: restricted}}}
+`)
+	h := &installation{p, p.user(t, "helm", "system:masters")}
+	t.Run("dry run", h.testDryRun)
+	// The first of these installs, the last one uninstalls.
+	h.helm(t, "install", append(set(quickstart), "--set", "kubernetes.service=monitoring/prometheus-server:80")...)
+	t.Run("rights", h.testRights)
+	t.Run("pod", h.testPod)
+	t.Run("upgrade", h.testUpgrade)
+	t.Run("test", h.testHook)
+	t.Run("uninstall", h.testUninstall)
+}
+
+// installation is a release on a control plane.
+type installation struct {
+	*controlPlane
+	kubeconfig string // of its administrator
+}
+
+// helm runs helm for the release and returns what it says.
+func (h *installation) helm(t testing.TB, verb string, flags ...string) string {
+	t.Helper()
+	args := []string{verb, "promsnap"}
+	if verb == "install" || verb == "upgrade" {
+		args = append(args, chartDir)
+	}
+	args = append(append(args, "--namespace", release, "--kubeconfig", h.kubeconfig), flags...)
+	stdout, stderr, err := helm(t, args...)
+	if err != nil {
+		t.Fatalf("helm %s: %v\n%s%s", verb, err, stdout, stderr)
+	}
+	return stdout
+}
+
+// dryRun has the API server say what it would make of a manifest.
+func (h *installation) dryRun(t testing.TB, manifest []byte) ([]byte, error) {
+	t.Helper()
+	cmd := exec.Command(installed(t, "kubectl"), "--kubeconfig="+h.kubeconfig, "apply", "--dry-run=server", "--validate=strict", "-f", "-")
+	cmd.Stdin = bytes.NewReader(manifest)
+	return cmd.CombinedOutput()
+}
+
+// testDryRun gives the API server the chart over the matrix, and what kustomize makes.
+func (h *installation) testDryRun(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(chartValues)) {
+		flags := append(slices.Clone(chartValues[name].flags), "--set", "prometheusRule.enabled=false", "--skip-tests") // its kind is an operator's; a Pod wants its account to be there
+		if out, err := h.dryRun(t, render(t, flags...)); err != nil || bytes.Contains(out, []byte("Warning")) {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+	for _, dir := range []string{"base", "overlays/prod-seoul"} {
+		if out, err := h.dryRun(t, kustomize(t, dir)); err != nil || bytes.Contains(out, []byte("Warning")) {
+			t.Errorf("kustomize %s: %v\n%s", dir, err, out)
+		}
+	}
+	for _, wrong := range []string{"reports.check.schedule=61 * * * *", "timeZone=Asia/Soul"} {
+		if out, err := h.dryRun(t, render(t, set(quickstart, wrong)...)); err == nil {
+			t.Errorf("the API server takes %s:\n%s", wrong, out)
+		}
+	}
+}
+
+// can asks the API server whether promsnap's service account may do something.
+func (h *installation) can(t *testing.T, verb, namespace, resource, name string) bool {
+	t.Helper()
+	group, resource, ok := strings.Cut(resource, "/")
+	if !ok {
+		t.Fatalf("write GROUP/RESOURCE, not %q", group)
+	}
+	resource, sub, _ := strings.Cut(resource, "/")
+	answer := h.must(t, http.MethodPost, "/apis/authorization.k8s.io/v1/subjectaccessreviews", map[string]any{
+		"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+		"spec": map[string]any{
+			"user": "system:serviceaccount:" + release + ":promsnap", "groups": []string{"system:serviceaccounts", "system:authenticated"},
+			"resourceAttributes": map[string]any{"verb": verb, "namespace": namespace, "group": group, "resource": resource, "subresource": sub, "name": name},
+		},
+	})
+	var review struct{ Status struct{ Allowed bool } }
+	if err := json.Unmarshal(answer, &review); err != nil {
+		t.Fatal(err)
+	}
+	return review.Status.Allowed
+}
+
+// testRights asks what promsnap may do, and what it may not although it is near.
+func (h *installation) testRights(t *testing.T) {
+	for _, may := range []struct {
+		verbs                     string
+		namespace, resource, name string
+		want                      bool
+	}{
+		{"get", release, "batch/jobs", "promsnap-check-1", true},
+		{"list watch create delete patch update", release, "batch/jobs", "", false},
+		{"get", "monitoring", "batch/jobs", "backup", false},
+		{"get update", release, "/configmaps", "promsnap-state", true},
+		{"patch delete", release, "/configmaps", "promsnap-state", false},
+		{"create list watch", release, "/configmaps", "", false},
+		{"get update", release, "/configmaps", "promsnap-config", false},
+		{"list", "", "/nodes", "", true},
+		{"get watch", "", "/nodes", "node-1", false},
+		{"get create", "monitoring", "/services/proxy", "prometheus-server:80", true},
+		{"update delete patch", "monitoring", "/services/proxy", "prometheus-server:80", false},
+		{"get create", "monitoring", "/services/proxy", "alertmanager:9093", false},
+		{"get create", release, "/services/proxy", "prometheus-server:80", false},
+		{"list get", "", "/services", "", false},
+		{"get list", release, "/secrets", "promsnap-slack", false},
+		{"get list", release, "/pods", "", false},
+	} {
+		for verb := range strings.FieldsSeq(may.verbs) {
+			if got := h.can(t, verb, may.namespace, may.resource, may.name); got != may.want {
+				t.Errorf("%s %s %s in %q: %v, want %v", verb, may.resource, may.name, may.namespace, got, may.want)
+			}
+		}
+	}
+}
+
+// testPod has the Job controller make a Pod, which the namespace's Pod security lets in, and which knows its Job.
+func (h *installation) testPod(t *testing.T) {
+	create := exec.Command(installed(t, "kubectl"), "--kubeconfig="+h.kubeconfig, "-n", release, "create", "job", "now", "--from=cronjob/promsnap-daily")
+	if out, err := create.CombinedOutput(); err != nil || bytes.Contains(out, []byte("Warning")) {
+		t.Fatalf("kubectl create job: %v\n%s", err, out)
+	}
+	var pods struct{ Items []map[string]any }
+	await(t, "the Pod of the Job", func() error {
+		answer := h.must(t, http.MethodGet, "/api/v1/namespaces/"+release+"/pods?labelSelector=batch.kubernetes.io/job-name%3Dnow", nil)
+		if err := json.Unmarshal(answer, &pods); err != nil {
+			return err
+		}
+		if len(pods.Items) == 0 {
+			events := h.must(t, http.MethodGet, "/api/v1/namespaces/"+release+"/events", nil)
+			return fmt.Errorf("there is none; events: %s", tail(string(events), 2000))
+		}
+		return nil
+	})
+	pod := object(pods.Items[0])
+	pod.is(t, "spec.serviceAccountName", "promsnap")
+	pod.is(t, "spec.containers.0.env.2.valueFrom.fieldRef.fieldPath", "metadata.labels['batch.kubernetes.io/job-name']")
+	if pod.at("spec.volumes.1.projected") == nil {
+		t.Errorf("the Pod has no token: %s", asJSON(t, pod.at("spec.volumes")))
+	}
+}
+
+// get returns an object of the namespace.
+func (h *installation) get(t testing.TB, path string) object {
+	t.Helper()
+	var o map[string]any
+	if err := json.Unmarshal(h.must(t, http.MethodGet, path, nil), &o); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// testUpgrade changes the configuration: the state's data stays, and the next Pods have the new configuration.
+func (h *installation) testUpgrade(t *testing.T) {
+	const state, cronjob = "/api/v1/namespaces/" + release + "/configmaps/promsnap-state", "/apis/batch/v1/namespaces/" + release + "/cronjobs/promsnap-check"
+	checksum := func() string {
+		return asJSON(t, h.get(t, cronjob).at("spec.jobTemplate.spec.template.metadata.annotations"))
+	}
+	o := h.get(t, state) // as promsnap does: get and update
+	o["data"] = map[string]string{"check": "{}"}
+	h.must(t, http.MethodPut, state, o)
+	before := checksum()
+	h.helm(t, "upgrade", append(set(quickstart), "--set", "language=ko,kubernetes.service=monitoring/prometheus-server:80")...)
+	h.get(t, state).is(t, "data", map[string]string{"check": "{}"})
+	if after := checksum(); after == before {
+		t.Errorf("the upgrade left the checksum of the configuration at %s", before)
+	}
+}
+
+// testHook runs helm test, and says in the kubelet's place how the Pod ended.
+func (h *installation) testHook(t *testing.T) {
+	const pods = "/api/v1/namespaces/" + release + "/pods/promsnap-test"
+	for phase, works := range map[string]bool{"Succeeded": true, "Failed": false} {
+		_, _ = h.do(http.MethodDelete, pods, map[string]any{"gracePeriodSeconds": 0}) // the one before, if there was one
+		var stderr bytes.Buffer
+		cmd := exec.Command(installed(t, "helm"), "test", "promsnap", "--namespace", release, "--kubeconfig", h.kubeconfig, "--timeout", "30s")
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		await(t, "helm test to make its Pod", func() error {
+			_, err := h.do(http.MethodGet, pods, nil)
+			return err
+		})
+		h.get(t, pods).is(t, "spec.containers.0.args", []string{"doctor", "--config", "/etc/promsnap/promsnap.yaml", "--send-test"})
+		h.must(t, http.MethodPatch, pods+"/status", map[string]any{"status": map[string]any{"phase": phase}})
+		if err := cmd.Wait(); (err == nil) != works {
+			t.Errorf("the Pod has %s, and helm test says %v\n%s", phase, err, stderr.String())
+		}
+	}
+}
+
+// testUninstall leaves nothing of the release behind but what helm test made.
+func (h *installation) testUninstall(t *testing.T) {
+	_ = h.helm(t, "uninstall")
+	list := exec.Command(installed(t, "kubectl"), "--kubeconfig="+h.kubeconfig, "get", "--all-namespaces", "-o", "name", "-l", "app.kubernetes.io/instance=promsnap",
+		"cronjobs,configmaps,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,networkpolicies")
+	await(t, "the release to be gone", func() error {
+		out, err := list.CombinedOutput()
+		list = exec.Command(list.Path, list.Args[1:]...)
+		if err == nil && len(bytes.TrimSpace(out)) > 0 && !bytes.Contains(out, []byte("No resources found")) {
+			err = fmt.Errorf("there are still\n%s", out)
+		}
+		return err
+	})
+}
