@@ -103,6 +103,35 @@ func TestCallQuotesNobodyUnasked(t *testing.T) {
 	}
 }
 
+// What a transport has put into the headers of a request is in no error, whoever repeats it, and where an error cuts it.
+func TestCallRepeatsNoCredentials(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"said": func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, "bad: "+r.Header.Get("X-Key"), http.StatusBadRequest)
+		},
+		"cut": func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, strings.Repeat("x", quotedSize-8)+r.Header.Get("X-Key"), http.StatusInternalServerError)
+		},
+		"redirected": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", "http://x.invalid/%zz"+r.Header.Get("X-Key")+r.URL.Path)
+			w.WriteHeader(http.StatusFound)
+		},
+	} {
+		server := httptest.NewServer(answer)
+		t.Cleanup(server.Close)
+		rq, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/"+marked, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rq.Header.Set("X-Key", marked)
+		c := NewCaller("the other side", &http.Transport{DisableKeepAlives: true})
+		c.Quotes = true
+		if err := c.Call(rq); err == nil || strings.Contains(err.Error(), marked[:6]) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestCallIsCutOff(t *testing.T) {
 	err := ask(t, true, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	var retry *RetryError

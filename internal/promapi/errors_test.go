@@ -226,7 +226,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 	var echo func(w http.ResponseWriter, words string)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, password, _ := r.BasicAuth()
-		echo(w, r.Header.Get("Authorization")+" "+r.Header.Get("X-Key")+" "+password)
+		echo(w, r.Header.Get("Authorization")+" "+r.Header.Get("Proxy-Authorization")+" "+r.Header.Get("X-Key")+" "+password)
 	}))
 	defer srv.Close()
 	token := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -243,6 +243,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		"refused":    {"http://me:" + secret + "@127.0.0.1:1/", "{}"},
 		"bad host":   {"http://me:" + secret + "@prometheus.invalid/", "{}"},
 		"bad proxy":  {srv.URL, "proxy_url: http://me:" + secret + "@127.0.0.1:1"},
+		"proxy":      {"http://prometheus.invalid", "proxy_url: " + withUser},
 		"OAuth2":     {srv.URL, "oauth2: {client_id: me, client_secret: " + secret + ", token_url: '" + token.URL + "'}"},
 		"no OAuth2":  {srv.URL, "oauth2: {client_id: me, client_secret: " + secret + ", token_url: 'http://me:" + secret + "@127.0.0.1:1/?x=" + secret + "'}"},
 		"no CA file": {srv.URL, "basic_auth: {username: me, password: " + secret + "}"},
@@ -257,6 +258,27 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		},
 		"200": func(w http.ResponseWriter, words string) {
 			_, _ = fmt.Fprintf(w, `{"status":"error","errorType":"bad_data","error":%q}`, words)
+		},
+		"type": func(w http.ResponseWriter, words string) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprintf(w, `{"status":"error","errorType":%q,"error":"no"}`, words)
+		},
+		"cut at a message's end": func(w http.ResponseWriter, words string) {
+			for _, n := range []int{maxMessage, maxType} {
+				words = strings.Replace(words, secret, strings.Repeat("x", max(n-len(words), 0))+secret, 1)
+			}
+			_, _ = fmt.Fprintf(w, `{"status":"error","errorType":"execution","error":%q}`, words)
+		},
+		"cut at a line's end": func(w http.ResponseWriter, words string) {
+			http.Error(w, strings.Repeat("x", max(200-len(words)-5, 0))+words, http.StatusBadRequest)
+		},
+		"redirect to nowhere": func(w http.ResponseWriter, words string) {
+			w.Header().Set("Location", "http://x.invalid/%zz"+words)
+			w.WriteHeader(http.StatusFound)
+		},
+		"redirect below": func(w http.ResponseWriter, words string) {
+			w.Header().Set("Location", "http://x.invalid/"+url.PathEscape(words))
+			w.WriteHeader(http.StatusFound)
 		},
 		"JSON": func(w http.ResponseWriter, words string) { _, _ = io.WriteString(w, words) },
 		"redirect": func(w http.ResponseWriter, words string) {
@@ -276,7 +298,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 				t.Fatalf("%s, %s: no error", name, how)
 			}
 			for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%q", err)} {
-				if strings.Contains(text, secret) || strings.Contains(text, base64.StdEncoding.EncodeToString([]byte("me:"+secret))) {
+				if strings.Contains(text, secret[:6]) || strings.Contains(text, base64.StdEncoding.EncodeToString([]byte("me:"+secret))) {
 					t.Errorf("%s, %s: %s", name, how, text)
 				}
 			}
