@@ -55,7 +55,7 @@ $(GOLANGCI):
 
 acceptance: build ## run the real program against real Prometheus servers (installs them into .cache where they are missing)
 	testdata/servers/install.sh $(SERVERS)
-	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -count=1 -timeout 15m ./internal/acceptance/...
+	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -count=1 -timeout 30m ./internal/acceptance/...
 
 bench: build ## print speed and memory as ratios against the peers, both sides in one run
 	testdata/servers/install.sh $(SERVERS)

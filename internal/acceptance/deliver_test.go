@@ -42,7 +42,7 @@ var postSlot = time.Date(2026, 11, 9, 9, 0, 0, 0, time.UTC)
 func newPost(t *testing.T) *post {
 	p := &post{gateway: startS3(t), slack: slackdouble.Start("xoxb-deliver"), dir: t.TempDir()}
 	t.Cleanup(p.slack.Close)
-	p.s3URL = p.gateway.url
+	p.s3URL = p.url
 	p.fleet = serve(t, fleet{
 		"ip-10-0-1-11": {{postSlot.Add(-40 * time.Minute), postSlot.Add(30 * time.Minute)}},
 		"ip-10-0-1-12": {{postSlot.Add(2 * time.Minute), postSlot.Add(30 * time.Minute)}},
@@ -183,7 +183,7 @@ func testDelivered(t *testing.T, p *post) {
 // checkHeaders looks at what S3 says of the files to browsers and CDNs.
 func (p *post) checkHeaders(t *testing.T) {
 	t.Helper()
-	b := bucket(t, p.gateway.url, statetest.Secret)
+	b := bucket(t, p.url, statetest.Secret)
 	const forGood, aLittle = "max-age=31536000, immutable", "max-age=60"
 	for key, want := range map[string][2]string{
 		checkKey + "index.html":              {"text/html; charset=utf-8", forGood},
@@ -286,7 +286,7 @@ func testHealed(t *testing.T, p *post, slot time.Time) {
 // testKilledInARun kills S3 itself in the middle of a run, at several places, and starts it again: people are told, and the next run
 // puts everything right.
 func testKilledInARun(t *testing.T, p *post) {
-	target, err := url.Parse(p.gateway.url)
+	target, err := url.Parse(p.url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +318,7 @@ func testKilledInARun(t *testing.T, p *post) {
 				t.Errorf("killed after %d answers, nobody is told that it may repeat: %s", after, m.Blocks)
 			}
 		}
-		p.gateway.run(t)
+		p.run(t)
 		p.age(t)
 	}
 	// What was told while nothing could be written down said that it may be repeated, and is: once.
@@ -346,7 +346,7 @@ func testKilledInARun(t *testing.T, p *post) {
 // age lets the time of a claim pass that a run could not give back.
 func (p *post) age(t *testing.T) {
 	t.Helper()
-	b := bucket(t, p.gateway.url, statetest.Secret)
+	b := bucket(t, p.url, statetest.Secret)
 	const key = "state/prod-seoul/check.json"
 	o, err := b.Get(context.Background(), key, 1<<20)
 	if err != nil {
