@@ -309,63 +309,6 @@ func (w *writer) going(as []alert) []alert {
 	return going
 }
 
-// summary is the letter of everything that the report has found.
-func (w *writer) summary() letter {
-	r := w.report
-	when := w.Date(r.Info.Slot.In(r.Info.Zone)) + " " + w.Clock(r.Info.Slot.In(r.Info.Zone)) + " " + words.Zone(r.Info.Slot.In(r.Info.Zone))
-	l := letter{push: w.pushNamed(w.verdict(), clean(r.Info.Title), func(title string) string { return title + " · " + when })}
-	var nodes line
-	if r.NodesTotal > 0 {
-		nodes = text(fillText(w.NodesMeasured, words.Thousands(r.NodesMeasured), words.Thousands(r.NodesTotal)))
-	}
-	if counts := join(" · ", w.count(r.Critical, w.Critical), w.count(r.Warning, w.Warning), w.count(r.NoData, w.NoData), nodes); len(counts) > 0 {
-		l.lines = append(l.lines, counts)
-	}
-	if since := w.blindNow(); since != nil {
-		l.lines = append(l.lines, join(" ", text(redMark), since))
-	}
-	found := w.present()
-	if len(found) == 0 {
-		l.lines = append(l.lines, text(r.Headline))
-	}
-	l.lines = append(l.lines, listed(found, listedFindings, w.MoreFindings, w.finding)...)
-	if n := len(r.Failures); n > 0 {
-		what := clean(r.Failures[0].Title)
-		if n > 1 {
-			what += " " + w.AndMore.Of(n-1)
-		}
-		l.lines = append(l.lines, join(" ", text(greyMark), text(fillText(w.NamedFinding, w.Failed, what))))
-	}
-	l.lines = append(l.lines, listed(r.Blind, listedBlind, w.AndMore, func(b string) line {
-		return join(" ", text(greyMark), text(fillText(w.BlindFor, b)))
-	})...)
-	var shares []line
-	for _, s := range r.Fleet() {
-		shares = append(shares, text(spaced(s.Word, s.Text)))
-	}
-	if len(shares) > 0 {
-		l.lines = append(l.lines, fill(w.FleetIs, join(" · ", shares...)))
-	}
-	if history := w.history(); len(history) > 0 {
-		l.lines = append(l.lines, history)
-	}
-	return l
-}
-
-// verdict is the mark of a summary. It is green only where everything was seen.
-func (w *writer) verdict() string {
-	r := w.report
-	switch {
-	case w.blindNow() != nil:
-		return redMark
-	case r.Worst() != rules.None:
-		return markOf(r.Worst())
-	case r.NoData > 0 || len(r.Failures) > 0 || len(r.Blind) > 0 || r.Checks() == 0:
-		return greyMark
-	}
-	return greenMark
-}
-
 // notices are what a reader must know of the message itself.
 func (w *writer) notices() []line {
 	var out []line
