@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/cloud"
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/notify"
+)
+
+var now = time.Date(2026, 11, 22, 9, 0, 42, 5, time.UTC)
+
+func TestParseEvent(t *testing.T) {
+	minute := now.Truncate(time.Minute)
+	for in, want := range map[string]order{
+		``: {slot: minute}, `null`: {slot: minute}, `{}`: {slot: minute},
+		`{"config": "s3://b/k", "reports": ["daily"], "time": "2026-11-22T09:00:00Z"}`: {config: "s3://b/k", reports: []string{"daily"}, slot: minute, exact: true},
+		`{"time": "2026-11-22T18:00:00+09:00"}`:                                        {slot: minute, exact: true},
+		`{"time": "2026-11-22T09:01:10Z"}`:                                             {slot: time.Date(2026, 11, 22, 9, 1, 10, 0, time.UTC), exact: true}, // two clocks
+		`{"version":"0","id":"1","detail-type":"Scheduled Event","source":"aws.events","account":"1","time":"2026-11-22T09:00:03Z","region":"eu-west-1","resources":["arn:aws:events:eu-west-1:1:rule/promsnap"],"detail":{}}`: {slot: minute},
+	} {
+		got, err := parseEvent([]byte(in), now)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %v; want %+v", in, got, err, want)
+		}
+	}
+	for in, says := range map[string]string{
+		`[]`: "not understood", `{"reports": "daily"}`: "not understood", `{"Zeit": ""}`: `unknown field "Zeit"`, `{} {}`: "goes on behind its end",
+		`{"time": "09:00"}`: "is not a time", `{"time": "2026-11-22T10:00:00Z"}`: "lies in the future", `{"time": "0001-01-01T00:00:00Z"}`: "out of reach",
+		`{"detail-type": "Scheduled Event", "time": "x"}`:              "is not a time",
+		`{"config": "` + strings.Repeat("a", maxEvent) + `"}`:          "more than 64 KiB",
+		`{"reports": [` + strings.Repeat(`"a",`, maxReports) + `"a"]}`: "more than 100 reports",
+	} {
+		if got, err := parseEvent([]byte(in), now); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%.80s: %+v, %v; want %q", in, got, err, says)
+		}
+	}
+}
+
+func FuzzParseEvent(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"reports": ["a"], "time": "2026-11-22T09:00:00Z"}`, `{"detail-type": "x", "time": "2026-11-22T09:00:00Z"}`, `[`, `{"time": 1}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		o, err := parseEvent(raw, now)
+		if err == nil && (o.slot.IsZero() || o.slot.After(now.Add(time.Minute)) || len(o.reports) > maxReports) {
+			t.Errorf("%s: %+v", raw, o)
+		}
+	})
+}
+
+// in is a handler whose package holds a configuration.
+func in(t *testing.T, prometheus string) (*handler, *bytes.Buffer, string) {
+	t.Helper()
+	root, log := t.TempDir(), &bytes.Buffer{}
+	text := "version: 1\ncluster: prod\nprometheus: {url: '" + prometheus + "'}\nreports: [{name: daily, range: 1h, receivers: [a], panels: [{use: node-memory}]}]\n" +
+		"receivers: [{name: a, dir: {path: out}}]\nstate: {dir: state}\n"
+	if err := os.WriteFile(filepath.Join(root, "promsnap.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	getenv := func(name string) string { return map[string]string{"LAMBDA_TASK_ROOT": root}[name] }
+	clock := func() time.Time { return now }
+	return &handler{version: "test", getenv: getenv, now: clock, log: slog.New(slog.NewJSONHandler(log, nil)), reading: app.Reading(getenv, clock)}, log, root
+}
+
+func TestPanicIsAResult(t *testing.T) {
+	h, log, _ := in(t, "http://127.0.0.1:1")
+	h.now = func() time.Time { panic("the clock stands") }
+	got, err := h.report(context.Background(), json.RawMessage(`{}`))
+	if err != nil || got.Verdict != verdictFailed || !strings.Contains(got.Error, "a fault in promsnap itself: the clock stands") {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if !strings.Contains(log.String(), "handler_test.go") || !strings.Contains(log.String(), `"msg":"run ends","verdict":"failed"`) {
+		t.Errorf("the log does not say where: %s", log)
+	}
+}
+
+func TestAFailedQueryIsAResult(t *testing.T) {
+	s := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(s.Close)
+	h, log, root := in(t, s.URL)
+	got, err := h.report(context.Background(), json.RawMessage(`{"reports": ["daily"], "time": "2026-11-22T09:00:00Z"}`))
+	if err != nil || got.Verdict != verdictFailed || len(got.Reports) != 1 || len(got.Reports[0].Failures) != 1 || len(got.Reports[0].Delivered) != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	page, err := os.ReadFile(filepath.Join(root, "out", "daily", "20261122T090000Z", "index.html"))
+	if err != nil || !bytes.Contains(page, []byte("promsnap run daily -c promsnap.yaml --time 2026-11-22T09:00:00Z")) {
+		t.Errorf("the report does not say how it is run again: %v", err)
+	}
+	if !strings.Contains(log.String(), `"verdict":"failed"`) {
+		t.Errorf("the log: %s", log)
+	}
+}
+
+// The configuration of docs/lambda.md is one that check-config takes.
+func TestDocumentedConfiguration(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/lambda.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)   ```yaml\n(.*?)   ```").FindSubmatch(doc)
+	if block == nil {
+		t.Fatal("docs/lambda.md holds no configuration")
+	}
+	cfg, err := config.Load("promsnap.yaml", block[1], app.Reading(func(string) string { return "" }, time.Now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Prometheus.SigV4 == nil || len(cfg.Reports) != 2 || cfg.State.S3 == nil {
+		t.Errorf("%+v", cfg)
+	}
+}
+
+func TestWhatIsWorthAnotherTry(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err                  error
+		fetched, undelivered bool
+	}{
+		"passing":   {&cloud.Error{Trouble: cloud.Passing, Err: errors.New("x")}, true, true},
+		"lasting":   {&cloud.Error{Trouble: cloud.Lasting, Err: errors.New("x")}, false, true},
+		"refused":   {&notify.RefusedError{Err: errors.New("x")}, false, false},
+		"later":     {&notify.RetryError{Err: errors.New("x")}, false, true},
+		"not known": {errors.New("the answer was lost"), false, true},
+		"none":      {nil, false, false},
+	} {
+		if fetched(tc.err) != tc.fetched || undelivered(tc.err) != tc.undelivered {
+			t.Errorf("%s: fetched %v, undelivered %v", name, fetched(tc.err), undelivered(tc.err))
+		}
+	}
+}
