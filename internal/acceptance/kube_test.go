@@ -202,7 +202,9 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 		wantWords(t, err, "the API server says: error trying to reach service", "connection refused", "running and ready")
 	})
 	t.Run("NoEndpoints", func(t *testing.T) {
-		p.apply(t, `{apiVersion: v1, kind: Service, metadata: {name: empty, namespace: monitoring}, spec: {selector: {app: none}, ports: [{port: 80}]}}`)
+		p.apply(t, `{apiVersion: v1, kind: Service, metadata: {name: empty, namespace: monitoring}, spec: {selector: {app: none}, ports: [{port: 80}]}}
+---
+{apiVersion: v1, kind: Endpoints, metadata: {name: empty, namespace: monitoring}}`)
 		_, err := admin.FindPrometheus(t.Context(), kube.Service{Namespace: "monitoring", Name: "empty", Port: "80"})
 		wantWords(t, err, "no endpoints available for service", "no pod of the service monitoring/empty:80 is ready (0 are there)")
 		_, err = admin.FindPrometheus(t.Context(), kube.Service{Namespace: "monitoring", Name: "nothing", Port: "80"})
