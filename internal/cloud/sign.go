@@ -26,8 +26,8 @@ const (
 // Signed returns a transport that signs each request with AWS' Signature Version 4, for service in the account's region, before next
 // sends it. now is the wall clock, which the signature holds. An answer of 401 or 403 becomes an *Error that says what to do.
 //
-// It signs the method, the URL, the form and its type, and no other header: those that a proxy changes, and those that net/http takes
-// out before it sends, such as promapi's Idempotency-Key, would break the signature.
+// It signs the method, the URL, the form and its type, and no other header: one that a proxy changes breaks the signature, and one that
+// net/http takes out before it sends, such as promapi's Idempotency-Key, would be signed and not be there.
 func (a *Account) Signed(service string, next http.RoundTripper, now func() time.Time) (http.RoundTripper, error) {
 	if a.cfg.Region == "" {
 		return nil, errNoRegion

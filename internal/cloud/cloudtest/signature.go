@@ -49,6 +49,11 @@ func CheckSignature(r *http.Request, body []byte, region, service string) error 
 	if !slices.Contains(names, "host") || !slices.Contains(names, "x-amz-date") {
 		return fmt.Errorf("InvalidSignatureException: 'Host' and 'X-Amz-Date' must be signed, not only %v", names)
 	}
+	for _, name := range names {
+		if name != "host" && name != "content-length" && len(r.Header.Values(name)) == 0 {
+			return fmt.Errorf("InvalidSignatureException: the header %s is signed, and is not in the request", name)
+		}
+	}
 	canonical := canonicalRequest(r, body, names)
 	sum := sha256.Sum256([]byte(canonical))
 	toSign := strings.Join([]string{"AWS4-HMAC-SHA256", at, scope, hex.EncodeToString(sum[:])}, "\n")
