@@ -37,7 +37,7 @@ state: {dir: '%s'}
 // deliver runs all reports at a time.
 func deliver(t *testing.T, cfg *config.Config, o app.Options) app.Result {
 	t.Helper()
-	o.Version, o.Timeout, o.Mode, o.Now = "test", time.Minute, app.Deliver, time.Now
+	o.Version, o.Timeout, o.Mode, o.Now = "test", 5*time.Minute, app.Deliver, time.Now
 	a, err := app.New(t.Context(), cfg, o)
 	if err != nil {
 		t.Fatal(err)
