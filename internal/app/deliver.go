@@ -56,6 +56,12 @@ func (a *App) deliver(ctx context.Context, d due) Result {
 	out, err := notify.Deliver(ctx, session, rq)
 	res.StoodBack, res.Sent, res.Err = out.StoodBack, out.Sent, errors.Join(res.Err, err)
 	res.Receipt = a.location(out.Sent)
+	if c := out.StoodBack; c != nil && d.config.Send == config.SendSummary {
+		// What a check leaves untold the next one tells minutes later; the next summary comes in a day. The claim may be that of a run
+		// that was killed, such as the first Pod of this very Job.
+		res.Err = errors.Join(res.Err, fmt.Errorf("run %s has claimed to tell of report %s until %s; if it has told nobody by then, run this again",
+			c.Run, d.config.Name, c.Until.UTC().Format(time.RFC3339)))
+	}
 	for _, c := range a.cfg.Receivers { // also those that were told as another's fallback
 		if app := a.receivers[c.Name].slack; app != nil {
 			if err := app.FollowUp(ctx); err != nil {

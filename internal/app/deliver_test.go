@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -214,5 +215,30 @@ func TestOwnersUnknown(t *testing.T) {
 	}
 	if pods == 0 {
 		t.Error("nothing was told of pods")
+	}
+}
+
+// A check that is left to another run is no failure, as the next check tells what it did not. A summary would be lost for a day.
+func TestStandsBack(t *testing.T) {
+	for send, fails := range map[string]bool{"changes": false, "summary": true} {
+		t.Run(send, func(t *testing.T) {
+			cfg, double := told(t, "send: "+send)
+			claimed := fmt.Sprintf(`{"schema":1,"cluster":"test","report":"told","run":"another","serial":1,"memory":{},
+				"ledger":{"claim":{"slot":"2026-11-21T19:10:00Z","run":"another","until":%q}}}`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+			file := filepath.Join(cfg.State.Dir, "test", "told.json")
+			if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte(claimed), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r := deliver(t, cfg, app.Options{Slot: slot})
+			if r.StoodBack == nil || r.StoodBack.Run != "another" || len(double.Messages()) != 0 {
+				t.Errorf("stood back before %v, %d messages", r.StoodBack, len(double.Messages()))
+			}
+			if fails != (r.Err != nil) {
+				t.Errorf("error %v, want one: %v", r.Err, fails)
+			}
+		})
 	}
 }
