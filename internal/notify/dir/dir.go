@@ -153,17 +153,30 @@ func syncDir(dir string) {
 	}
 }
 
-// swap puts work/new in target's place. What was there waits in work under its own name, which tells discard where it belongs.
+// mostRivals is how many other runs may put their report in the same place between two renames of this one.
+const mostRivals = 20
+
+// swap puts work/new in target's place. What was there waits in work under its own name, which tells discard where it belongs. Where
+// another run takes the place meanwhile, that one's is moved away in turn: the run that comes last wins, and none fails.
 func swap(work, target string) error {
-	err := os.Rename(target, filepath.Join(work, filepath.Base(target)))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	away := filepath.Join(work, filepath.Base(target))
+	var err error
+	for range mostRivals {
+		if err = os.Rename(target, away); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err = os.Rename(filepath.Join(work, newName), target); err == nil {
+			syncDir(filepath.Dir(target))
+			return nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if err := os.RemoveAll(away); err != nil { // a newer one has its place
+			return err
+		}
 	}
-	if err := os.Rename(filepath.Join(work, newName), target); err != nil {
-		return err
-	}
-	syncDir(filepath.Dir(target))
-	return nil
+	return err
 }
 
 // discard removes a work directory. What was moved away into it goes back first where nothing has taken its place.
@@ -177,10 +190,12 @@ func discard(work string) error {
 			continue
 		}
 		home := filepath.Join(filepath.Dir(work), e.Name())
-		if _, err := os.Lstat(home); errors.Is(err, fs.ErrNotExist) {
-			if err := os.Rename(filepath.Join(work, e.Name()), home); err != nil {
-				return err
-			}
+		if _, err := os.Lstat(home); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		// Another run may take the place between the question and the rename: then nothing needs to go back.
+		if err := os.Rename(filepath.Join(work, e.Name()), home); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
 		}
 	}
 	return os.RemoveAll(work)
