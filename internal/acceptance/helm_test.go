@@ -108,7 +108,7 @@ var chartValues = map[string]struct {
 	},
 	"whole config": {
 		flags: []string{"--set-file", "config=testdata/helm-whole.yaml", "--set", "slack.existingSecret=promsnap-slack"},
-		has:   []string{"CronJob/promsnap-hourly", "ConfigMap/memory"},
+		has:   []string{"CronJob/promsnap-hourly", "ConfigMap/memory", "ClusterRole/monitoring-tools-promsnap"},
 		not:   []string{"CronJob/promsnap-check", "CronJob/promsnap-by-hand", "ConfigMap/promsnap-state", "Role/monitoring-tools-promsnap"},
 	},
 }

@@ -15,6 +15,8 @@
 #
 #   DIR/browser/node_modules              what testdata/browser/look.mjs opens a report with
 #   /usr/bin/chromium, pdftotext          Debian's browser, and what reads its PDF, from apt (as root)
+#
+#   podman, buildah, crun, runc           what builds and runs the container image, from apt (as root)
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -61,6 +63,16 @@ else
 		github.com/prometheus/prometheus/cmd/prometheus github.com/prometheus/prometheus/cmd/promtool)
 	echo "$stamp" >"$dir/prometheus.stamp"
 fi
+
+# image installs what builds and runs a container image.
+image() {
+	set --
+	for command in podman buildah crun runc; do
+		command -v "$command" >/dev/null || set -- "$@" "$command"
+	done
+	[ $# = 0 ] || packages "$@"
+}
+image
 
 # browser installs what the page is looked at with: Chromium, Node and the modules that testdata/browser pins.
 browser() {
