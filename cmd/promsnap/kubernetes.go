@@ -97,6 +97,7 @@ func (k *cluster) Prometheus(ctx context.Context, service string) (app.Way, erro
 	if err != nil {
 		return app.Way{}, err
 	}
+	k.close() // of a search before
 	k.target = target
 	return app.Way{Service: target.Service.String(), URL: target.URL, Transport: target.Transport}, nil
 }
@@ -152,8 +153,12 @@ func sayJob(s kube.Slot) string {
 // opening is the error of a command that could not begin: where the cluster did not answer, another try may help; all else is of the
 // command line or the configuration.
 func opening(err error) error {
+	var known *exitError
 	var api *kube.Error
 	var prometheus *promapi.Error
+	if errors.As(err, &known) {
+		return err
+	}
 	if errors.As(err, &api) || errors.As(err, &prometheus) && prometheus.Kind != promapi.KindBadConfig {
 		return &exitError{exitFailed, err}
 	}

@@ -121,7 +121,7 @@ thresholds, and writes one self-contained report with charts. No Grafana, no bro
 	}
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
-	root.AddCommand(runCommand(c), checkConfigCommand(c), panelsCommand(c), deliverCommand(c), doctorCommand(c), silenceCommand(c), stateCommand(c), versionCommand(c))
+	root.AddCommand(runCommand(c), initCommand(c), checkConfigCommand(c), panelsCommand(c), deliverCommand(c), doctorCommand(c), silenceCommand(c), stateCommand(c), versionCommand(c))
 	return root
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -38,7 +39,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"lab": startLab, "closed": closedPort, "exits": exits, "slack": startSlack, "said": said, "fill": fill,
-			"program": startProgram, "heard": heard,
+			"program": startProgram, "heard": heard, "uncomment": uncomment,
 		},
 	})
 }
@@ -186,6 +187,15 @@ func fill(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	path := ts.MkAbs(args[0])
 	ts.Check(os.WriteFile(path, []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
+}
+
+// uncomment is `uncomment FILE`: it takes the # away from the lines of YAML that promsnap init has commented out, but for panels without data.
+func uncomment(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: uncomment FILE")
+	}
+	line := regexp.MustCompile(`(?m)^( *)# ((?:schedule|send|history_from|receivers|state|external_url): ?.*|  (?:- name|  slack|configmap|dir): .*)$`)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), line.ReplaceAll([]byte(ts.ReadFile(args[0])), []byte("$1$2")), 0o600))
 }
 
 // closedPort is `closed`: it puts the URL of a port that nobody listens on into $PROM.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,11 +46,7 @@ func (a *App) examine(ctx context.Context) []Check {
 	snap, done := context.WithTimeoutCause(ctx, a.o.Timeout*3/4, errTimeout) // the rest is the receivers' and the state's
 	defer done()
 	server, _ := a.source.client.Server(snap)
-	nodes := a.listNodes(snap)
-	var panels []snapshot.Panel
-	for _, r := range a.cfg.Reports {
-		panels = append(panels, a.snapshot(snap, r, server, nodes).panels...)
-	}
+	panels := slices.Concat(a.panels(snap, server)...)
 	answered := len(panels) == 0
 	for _, p := range panels {
 		answered = answered || p.Data != snapshot.DataFailed

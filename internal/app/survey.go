@@ -1,0 +1,146 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// Survey is what a Prometheus has, for somebody who begins.
+type Survey struct {
+	Server    string // "Prometheus 3.15.0"
+	At        string // its URL, or its Service in the cluster
+	Exporters []Exporter
+	Clusters  []string      // the values of the label cluster, sorted; empty where there is none
+	Own       string        // the one that the nodes of the Kubernetes API are in; "" where that is not known
+	Scrape    time.Duration // how often most targets are scraped; 0 where that is not known
+}
+
+// Exporter is a source of metrics, and how many of its objects there are.
+type Exporter struct {
+	Name, Metric, Of string // of what Count counts: "nodes"
+	Count            int    // 0: it is not there
+}
+
+// exporters bring what the built-in panels ask for.
+var exporters = []Exporter{
+	{Name: "kube-state-metrics", Metric: "kube_node_info", Of: "nodes"},
+	{Name: "node_exporter", Metric: "node_uname_info", Of: "nodes"},
+	{Name: "cAdvisor", Metric: "container_memory_working_set_bytes", Of: "containers and their cgroups"},
+	{Name: "kubelet", Metric: "kubelet_volume_stats_used_bytes", Of: "volumes"},
+}
+
+// Survey asks which exporters, labels and scrape interval there are.
+func (a *App) Survey(ctx context.Context) (Survey, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, a.o.Timeout, errTimeout)
+	defer cancel()
+	server, err := a.source.client.Server(ctx)
+	if down := unreachable(err); down != nil {
+		return Survey{}, down
+	}
+	s := Survey{Server: serverName(server), At: a.source.at}
+	for _, e := range exporters {
+		n, err := a.number(ctx, fmt.Sprintf("count(%s)", e.Metric))
+		if err != nil {
+			return Survey{}, fmt.Errorf("looking for %s: %w", e.Name, err)
+		}
+		e.Count = int(n)
+		s.Exporters = append(s.Exporters, e)
+	}
+	if err := a.findClusters(ctx, &s); err != nil {
+		return Survey{}, fmt.Errorf("looking for the label cluster: %w", err)
+	}
+	scrapes, err := a.number(ctx, fmt.Sprintf("quantile(0.5, count_over_time(up[%s]))", scrapeWindow))
+	if err != nil {
+		return Survey{}, fmt.Errorf("looking for the scrape interval: %w", err)
+	}
+	s.Scrape = scrapeInterval(scrapes)
+	return s, nil
+}
+
+// number is the only sample that a query has now, 0 where it has none.
+func (a *App) number(ctx context.Context, expr string) (float64, error) {
+	value := 0.0
+	err := a.now(ctx, expr, func(_ series.Labels, v float64) { value = v })
+	return value, err
+}
+
+// now runs a query at the newest time that a run asks for.
+func (a *App) now(ctx context.Context, expr string, each func(series.Labels, float64)) error {
+	o := snapshot.Options{Slot: a.o.Slot, QueryOffset: a.cfg.Prometheus.QueryOffset}
+	grid := series.Grid{Start: o.End(), Step: time.Minute, Len: 1}
+	_, err := a.source.client.Range(ctx, promapi.Query{Expr: expr, Grid: grid}, func(s series.Series) error {
+		if v := s.Values[0]; !math.IsNaN(v) {
+			each(s.Labels, v)
+		}
+		return nil
+	})
+	return err
+}
+
+// findClusters finds the values of the label cluster, and among them the one whose nodes are those that the Kubernetes API lists.
+func (a *App) findClusters(ctx context.Context, s *Survey) error {
+	names := map[string]bool{}
+	for _, n := range a.listNodes(ctx).nodes {
+		names[n.Name] = true
+	}
+	own := map[string]int{} // nodes by cluster
+	err := a.now(ctx, `max by (cluster, node) (kube_node_info)`, func(ls series.Labels, _ float64) {
+		if names[ls.Get("node")] {
+			own[ls.Clone().Get("cluster")]++
+		}
+	})
+	if err != nil {
+		return err
+	}
+	found := map[string]bool{}
+	err = a.now(ctx, `count by (cluster) (up{cluster!=""})`, func(ls series.Labels, _ float64) { found[ls.Clone().Get("cluster")] = true })
+	s.Clusters = slices.Sorted(maps.Keys(found))
+	for cluster, n := range own {
+		if n > own[s.Own] || s.Own == "" {
+			s.Own = cluster
+		}
+	}
+	return err
+}
+
+// scrapeWindow is the time within which a target's samples are counted.
+const scrapeWindow = "10m"
+
+// scrapeInterval is the usual one that is nearest to so many samples of a target within scrapeWindow.
+func scrapeInterval(samples float64) time.Duration {
+	if samples < 1 {
+		return 0
+	}
+	mean := 10 * time.Minute / time.Duration(math.Round(samples))
+	usual := []time.Duration{5 * time.Second, 10 * time.Second, 15 * time.Second, 20 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute}
+	return slices.MinFunc(usual, func(a, b time.Duration) int {
+		return cmp.Compare(math.Abs(math.Log(a.Seconds()/mean.Seconds())), math.Abs(math.Log(b.Seconds()/mean.Seconds())))
+	})
+}
+
+// Panels takes the snapshot of every report and returns its panels, in the reports' order. Nothing is drawn, judged or remembered.
+func (a *App) Panels(ctx context.Context) [][]snapshot.Panel {
+	ctx, cancel := context.WithTimeoutCause(ctx, a.o.Timeout, errTimeout)
+	defer cancel()
+	server, _ := a.source.client.Server(ctx)
+	return a.panels(ctx, server)
+}
+
+// panels takes the snapshot of every report.
+func (a *App) panels(ctx context.Context, server promapi.Server) [][]snapshot.Panel {
+	nodes := a.listNodes(ctx)
+	var out [][]snapshot.Panel
+	for _, r := range a.cfg.Reports {
+		out = append(out, a.snapshot(ctx, r, server, nodes).panels)
+	}
+	return out
+}
