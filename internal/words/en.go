@@ -62,7 +62,7 @@ var english = Words{
 	CountsNodes:   "; %[1]s/%[2]s nodes",
 	Last:          "last %[1]s",
 
-	TimedOut:         "the queries took longer than the run's timeout leaves for them; a longer one is set by --timeout",
+	TimedOut:         "the queries took longer than the run's timeout leaves for them; a longer one is set by --timeout, or is the Lambda function's own",
 	Stopped:          "the run was told to stop",
 	WholeUnknown:     "the whole of the ratio is not known: %[1]s",
 	RemarkMissing:    "a remark is missing: %[1]s",

@@ -67,7 +67,7 @@ var korean = Words{
 	CountsNodes:   "; 노드 %[1]s/%[2]s",
 	Last:          "최근 %[1]s",
 
-	TimedOut:         "쿼리가 실행 제한 시간 안에 끝나지 않음 (--timeout으로 늘릴 수 있음)",
+	TimedOut:         "쿼리가 실행 제한 시간 안에 끝나지 않음 (--timeout으로, Lambda에서는 함수의 제한 시간으로 늘릴 수 있음)",
 	Stopped:          "실행이 중지됨",
 	WholeUnknown:     "비율의 기준이 되는 전체 값을 알 수 없음: %[1]s",
 	RemarkMissing:    "참고 사항 조회 실패: %[1]s",
