@@ -212,8 +212,8 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 	})
 	t.Run("Unreachable", func(t *testing.T) {
 		p.apiserver.stop()
-		_, err := askTarget(t, target, "vector(1)")
-		_, err = askTarget(t, target, "vector(1)") // the first may have found the old connection, broken
+		_, _ = askTarget(t, target, "vector(1)")
+		_, err := askTarget(t, target, "vector(1)") // the first may have found the old connection, broken
 		wantWords(t, err, "the API server of acceptance at 127.0.0.1:", "cannot be reached")
 		_, _, err = admin.Nodes(t.Context())
 		wantWords(t, err, "list nodes", "the API server of acceptance at 127.0.0.1:", "cannot be reached")
