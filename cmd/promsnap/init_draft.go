@@ -150,11 +150,14 @@ func (d *draft) clusterName() string {
 	return "my-cluster"
 }
 
+// maxComment bounds what is said of a panel that has no data, in characters.
+const maxComment = 400
+
 // comment makes words from outside one line.
 func comment(s string) string {
 	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
-	if r := []rune(s); len(r) > 200 {
-		return string(r[:200]) + "…"
+	if r := []rune(s); len(r) > maxComment {
+		return string(r[:maxComment]) + "…"
 	}
 	return s
 }

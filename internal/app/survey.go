@@ -35,7 +35,7 @@ var exporters = []Exporter{
 	{Name: "kube-state-metrics", Metric: "kube_node_info", Of: "nodes"},
 	{Name: "node_exporter", Metric: "node_uname_info", Of: "nodes"},
 	{Name: "cAdvisor", Metric: "container_memory_working_set_bytes", Of: "containers and their cgroups"},
-	{Name: "kubelet", Metric: "kubelet_volume_stats_used_bytes", Of: "volumes"},
+	{Name: "kubelet volume statistics", Metric: "kubelet_volume_stats_used_bytes", Of: "volumes"},
 }
 
 // Survey asks which exporters, labels and scrape interval there are.
