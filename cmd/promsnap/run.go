@@ -15,6 +15,7 @@ import (
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/kube"
+	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -211,6 +212,9 @@ func (f runFlags) check() (rules.Severity, error) {
 	if f.timeout < time.Second {
 		return rules.None, fmt.Errorf("--timeout %s is too short for a run; give it at least 1s", f.timeout)
 	}
+	if f.timeout > notify.LongestRun {
+		return rules.None, fmt.Errorf("--timeout %s is too long for a run; give it at most %s", f.timeout, model.Duration(notify.LongestRun))
+	}
 	switch f.failOn {
 	case "":
 		return rules.None, nil
@@ -247,7 +251,10 @@ func parseSlot(s string, now time.Time) (time.Time, error) {
 	if !ok || err != nil {
 		return time.Time{}, fmt.Errorf("--time %q is not a time; write 2026-11-22T09:00:00Z, now or now-2h", s)
 	}
-	return t.Add(-time.Duration(d)), nil
+	if t = t.Add(-time.Duration(d)); t.Year() < 1970 {
+		return time.Time{}, fmt.Errorf("--time %q is out of reach; Prometheus keeps times from 1970 on", s)
+	}
+	return t, nil
 }
 
 func (f runFlags) logger(c *console) *slog.Logger {

@@ -49,6 +49,13 @@ func TestParseSlot(t *testing.T) {
 		{"", "", "now or now-2h"},
 		{"2026-11-22T09:31:00Z", "", "lies in the future"},
 		{"1969-12-31T23:59:59Z", "", "from 1970 on"},
+		{"1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", ""},
+		{"now-56y", "1970-12-06T09:30:00Z", ""},
+		{"now-60y", "", "from 1970 on"},
+		{"2024-02-29T23:59:59-12:00", "2024-03-01T11:59:59Z", ""},
+		{"2023-02-29T00:00:00Z", "", "is not a time"},
+		{"2200-01-01T00:00:00Z", "", "lies in the future"},
+		{"99999-01-01T00:00:00Z", "", "is not a time"},
 	} {
 		t.Run(tc.in, func(t *testing.T) {
 			got, err := parseSlot(tc.in, now)

@@ -130,9 +130,11 @@ func assemble(ctx context.Context, cfg *config.Config, o Options) (*App, error) 
 	if o.Mode == WriteFiles {
 		return a, nil
 	}
-	if a.store, err = OpenState(ctx, cfg.State, o.Kubernetes); err != nil {
+	store, err := OpenState(ctx, cfg.State, o.Kubernetes)
+	if err != nil {
 		return nil, err
 	}
+	a.store = state.ByClock{Store: store, Now: o.Now}
 	a.receivers, err = openReceivers(ctx, cfg.Receivers)
 	return a, err
 }

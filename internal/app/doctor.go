@@ -36,7 +36,7 @@ func Doctor(ctx context.Context, cfg *config.Config, o Options, send bool) ([]Ch
 		checks = append(checks, tryReceiver(ctx, cfg, r, o, send))
 	}
 	if cfg.State != nil {
-		checks = append(checks, tryState(ctx, cfg, o.Kubernetes))
+		checks = append(checks, tryState(ctx, cfg, o))
 	}
 	return checks, nil
 }
@@ -118,14 +118,15 @@ func tryReceiver(ctx context.Context, cfg *config.Config, r config.Receiver, o O
 }
 
 // tryState reads what is remembered of each report, and writes a document that is no report's.
-func tryState(ctx context.Context, cfg *config.Config, k Kubernetes) Check {
+func tryState(ctx context.Context, cfg *config.Config, o Options) Check {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	err := func() error {
-		store, err := OpenState(ctx, cfg.State, k)
+		there, err := OpenState(ctx, cfg.State, o.Kubernetes)
 		if err != nil {
 			return err
 		}
+		store := state.ByClock{Store: there, Now: o.Now}
 		for _, r := range cfg.Reports {
 			if k := (state.Key{Cluster: cfg.Cluster, Report: r.Name}); r.Send != "" {
 				if _, _, err := store.Load(ctx, k); err != nil {

@@ -87,6 +87,8 @@ type Object struct {
 	Mark string
 	// ETag is S3's own mark of this content, "" of an object that is not there.
 	ETag string
+	// Modified is when it was written, by S3's own clock; Stat returns it. Zero: S3 does not say.
+	Modified time.Time
 }
 
 // markName is the name of the mark among an object's metadata.
@@ -130,7 +132,10 @@ func (b *Bucket) Stat(ctx context.Context, key string) (Object, error) {
 	if err != nil {
 		return Object{}, b.explain(ctx, err, "reading", "HeadObject", key)
 	}
-	return Object{Type: aws.ToString(out.ContentType), Cache: aws.ToString(out.CacheControl), Mark: out.Metadata[markName], ETag: aws.ToString(out.ETag)}, nil
+	return Object{
+		Type: aws.ToString(out.ContentType), Cache: aws.ToString(out.CacheControl), Mark: out.Metadata[markName], ETag: aws.ToString(out.ETag),
+		Modified: aws.ToTime(out.LastModified),
+	}, nil
 }
 
 // Put writes the object, whatever is there.

@@ -124,7 +124,7 @@ func (e *claimedError) Error() string {
 // begin writes the claim, and decides on the page as it is then. Where there is nothing to send it writes no claim.
 func (d *delivery) begin(ctx context.Context) error {
 	return d.write(ctx, func(p *Page) error {
-		if c := p.Ledger.Claim; c != nil && c.Run != d.Run && d.Now().Before(c.Until) {
+		if c := p.Ledger.Claim; c != nil && c.Run != d.Run && c.live(d.Now()) {
 			return &claimedError{*c}
 		}
 		d.decide(p)

@@ -181,6 +181,23 @@ func TestASummaryStandsBack(t *testing.T) {
 	})
 }
 
+// A claim that a wrong clock wrote for years keeps nobody silent for as long.
+func TestClaimOfAWrongClock(t *testing.T) {
+	within(t, func(t *testing.T) {
+		for _, tc := range []struct {
+			ahead time.Duration
+			stand bool
+		}{{LongestRun, true}, {LongestRun + time.Second, false}, {5 * 365 * 24 * time.Hour, false}} {
+			d := newDesk(firing("a", rules.Critical, 20))
+			d.receiver("oncall", RoleChanges)
+			d.book.page.Ledger.Claim = &Claim{Slot: slot, Run: "other", Until: time.Now().Add(tc.ahead)}
+			if out := d.deliver(t, ""); (out.StoodBack != nil) != tc.stand || (len(out.Sent) == 0) != tc.stand {
+				t.Errorf("a claim %s ahead: stood back %v, sent %d", tc.ahead, out.StoodBack != nil, len(out.Sent))
+			}
+		}
+	})
+}
+
 func TestCalmIsSilent(t *testing.T) {
 	within(t, func(t *testing.T) {
 		d := newDesk()

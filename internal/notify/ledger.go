@@ -38,6 +38,15 @@ type Claim struct {
 	Until time.Time `json:"until"`
 }
 
+// LongestRun is how long a run may take, and so how far ahead a claim can lie.
+const LongestRun = 6 * time.Hour
+
+// live tells whether the claim's run may still be telling people. A claim that lies further ahead than any run lasts was written by a clock
+// that was wrong: nobody stands back from it until then.
+func (c *Claim) live(now time.Time) bool {
+	return now.Before(c.Until) && c.Until.Sub(now) <= LongestRun
+}
+
 // Entry is what one receiver has been told.
 type Entry struct {
 	First    time.Time `json:"first"`             // the slot at which it was met first: what ended before is none of its news

@@ -36,7 +36,7 @@ type Version string
 
 // Store keeps documents. A Store may be used from several goroutines and by several programs at once.
 //
-// Errors wrap ErrConflict, *CorruptError or *NewerError; every other error says that the store could not be reached, and what to do. No
+// Errors wrap ErrConflict, *CorruptError, *NewerError or, of ByClock, *AheadError; every other error says that the store could not be reached, and what to do. No
 // error shows a secret.
 type Store interface {
 	// Load returns the document, upgraded to Schema, and its version; the zero Doc and the version "" where there is none.

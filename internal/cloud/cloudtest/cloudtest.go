@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/cloud"
 	"github.com/promsnap/promsnap/internal/secret"
@@ -34,6 +35,7 @@ type Server struct {
 	objects map[string]Object
 	calls   []string
 	fault   func(r *http.Request, n int) *Fault
+	now     time.Time
 }
 
 // Object is what lies at a key.
@@ -41,6 +43,7 @@ type Object struct {
 	Body   []byte
 	Header http.Header // as it was written: Content-Type, Cache-Control, X-Amz-Meta-…
 	ETag   string
+	at     time.Time
 }
 
 // Fault is an answer that is not what was asked for.
@@ -79,6 +82,13 @@ func (s *Server) Bucket(t testing.TB, change ...func(*cloud.BucketOptions)) *clo
 		t.Fatal(err)
 	}
 	return b
+}
+
+// Clock sets the server's clock; until then it does not say when objects were written.
+func (s *Server) Clock(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = now
 }
 
 // Break makes fault decide of each request, n being how many there were before, whether it goes wrong; nil for one that does not.
@@ -174,6 +184,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, key string, body
 		}
 		maps.Copy(w.Header(), have.Header)
 		w.Header().Set("ETag", have.ETag)
+		if !have.at.IsZero() {
+			w.Header().Set("Last-Modified", have.at.UTC().Format(http.TimeFormat))
+		}
 		_, _ = w.Write(have.Body)
 	case http.MethodPut:
 		match, none := r.Header.Get("If-Match"), r.Header.Get("If-None-Match")
@@ -185,7 +198,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, key string, body
 			refuse(w, r, http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 			return
 		}
-		o := Object{Body: body, Header: http.Header{}, ETag: etag(body)}
+		o := Object{Body: body, Header: http.Header{}, ETag: etag(body), at: s.now}
 		for name, values := range r.Header {
 			if name == "Content-Type" || name == "Cache-Control" || strings.HasPrefix(name, "X-Amz-") {
 				o.Header[name] = values

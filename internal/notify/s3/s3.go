@@ -159,7 +159,7 @@ func (n *Notifier) putNewer(ctx context.Context, key string, o cloud.Object) err
 	var err error
 	for range rounds {
 		var have cloud.Object
-		if have, err = n.bucket.Stat(ctx, key); err != nil || have.Mark > o.Mark {
+		if have, err = n.bucket.Stat(ctx, key); err != nil || have.Mark > o.Mark && !ahead(have) {
 			return err
 		}
 		if _, err = n.bucket.Swap(ctx, key, o, have.ETag); !errors.Is(err, cloud.ErrConflict) {
@@ -167,6 +167,16 @@ func (n *Notifier) putNewer(ctx context.Context, key string, o cloud.Object) err
 		}
 	}
 	return err
+}
+
+// clocksDiffer is how far S3's clock and that of a machine that writes there may be apart.
+const clocksDiffer = 10 * time.Minute
+
+// ahead tells whether an object is marked with a slot that had not come when it was written: the clock of its writer was wrong, and what
+// is newest is not what it says.
+func ahead(o cloud.Object) bool {
+	slot, err := time.Parse(slotLayout, o.Mark)
+	return err == nil && !o.Modified.IsZero() && slot.Sub(o.Modified) > clocksDiffer
 }
 
 // receipt says where people find a key.

@@ -1,0 +1,34 @@
+package s3
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
+)
+
+// One run of a machine whose clock was wrong does not keep the link to the newest report for years.
+func TestLatestIsNotOfTheFuture(t *testing.T) {
+	s := cloudtest.New(t)
+	s.Clock(morning)
+	n := receiver(t, s, Options{})
+	latest := func() []byte { return s.Object("prod-seoul/daily/latest/index.html").Body }
+	wrong, right := delivery(morning.AddDate(5, 0, 0)), delivery(morning)
+	deliver(t, n, wrong)
+	if !bytes.Equal(latest(), wrong.Files[0].Body) {
+		t.Fatalf("latest/ holds %q", latest())
+	}
+	deliver(t, n, right)
+	if !bytes.Equal(latest(), right.Files[0].Body) {
+		t.Errorf("latest/ is stuck in the future: %q", latest())
+	}
+	// A slot that has come is believed, and one before it does not go back.
+	s.Clock(morning.Add(2 * time.Hour))
+	deliver(t, n, delivery(morning.Add(2*time.Hour)))
+	newest := latest()
+	deliver(t, n, right)
+	if !bytes.Equal(latest(), newest) {
+		t.Errorf("latest/ went back to %q", latest())
+	}
+}
