@@ -33,6 +33,9 @@ const (
 	DefaultMaxBytes     = 1 << 30
 )
 
+// maxMetadata bounds the answers that client_golang reads as a whole, in bytes: a server that ignores match[] names 100,000 metrics in it.
+const maxMetadata = 4 << 20
+
 // maxWait is the longest that is waited before another try. A server that asks for more is not asked again.
 const maxWait = 30 * time.Second
 
@@ -89,19 +92,20 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	plain := *base
 	plain.User = nil
 	c := &Client{base: &plain, o: o, places: make(chan struct{}, o.Concurrency)}
-	w := &wire{next: rt, agent: o.UserAgent, user: base.User, encoding: "identity", max: o.MaxBytes, sent: &c.sent}
+	w := wire{next: rt, agent: o.UserAgent, user: base.User, encoding: "identity", max: o.MaxBytes, sent: &c.sent}
 	if o.Gzip {
 		w.encoding = "gzip"
 	}
-	c.http = &http.Client{Transport: w, CheckRedirect: stay(o.FollowRedirects)}
-	return c, c.openAPI()
+	c.http = &http.Client{Transport: &w, CheckRedirect: stay(o.FollowRedirects)}
+	return c, c.openAPI(w)
 }
 
 // openAPI makes client_golang's client, which reads the parameters of each of its requests from the URL that it is given.
-func (c *Client) openAPI() error {
+func (c *Client) openAPI(w wire) error {
 	u := *c.base
 	u.RawQuery = c.params().Encode()
-	plain, err := api.NewClient(api.Config{Address: u.String(), Client: c.http})
+	w.max = min(w.max, maxMetadata)
+	plain, err := api.NewClient(api.Config{Address: u.String(), Client: &http.Client{Transport: &w, CheckRedirect: c.http.CheckRedirect}})
 	if err != nil {
 		return &Error{Kind: KindBadConfig, URL: c.base.String(), Message: err.Error()}
 	}
@@ -222,7 +226,7 @@ func (c *Client) rangeOnce(ctx context.Context, q Query, form url.Values, each f
 	meta, err := d.decode()
 	for _, notes := range [][]string{meta.Warnings, meta.Infos} {
 		for i := range notes {
-			notes[i] = c.sent.Scrub(notes[i])
+			notes[i] = brief(c.sent.Scrub(notes[i]), maxMessage)
 		}
 	}
 	if err != nil && !d.stopped {
@@ -297,7 +301,7 @@ func (c *Client) pause(ctx context.Context, n int, err error) error {
 	return nil
 }
 
-// The bounds of an error's words, in bytes.
+// The bounds of an error's and a note's words, in bytes.
 const (
 	maxType    = 50
 	maxMessage = 1000
@@ -324,8 +328,6 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 		if syntax.cut {
 			e.Hint = "the answer was cut off on its way: look at the time and size limits of the proxies between"
 		}
-	case errors.Is(err, errTooLong):
-		e = &Error{Kind: KindTooMuch, Message: fmt.Sprintf("the answer is longer than %d MiB", c.o.MaxBytes>>20), Hint: "ask for a larger step or fewer series", Err: err}
 	case errors.As(err, &api):
 		e = answerError(string(api.Type), api.Msg)
 	default:

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -155,6 +156,19 @@ func TestRangeFallsBackToGET(t *testing.T) {
 	}
 }
 
+// TestRangeCutsNotes holds that what a server notes beside its answer is no longer than an error.
+func TestRangeCutsNotes(t *testing.T) {
+	c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
+		long := strings.Repeat("é", maxText/2)
+		return answer(r, 200, strings.TrimSuffix(one, "}")+`,"warnings":["`+long+`","w"],"infos":["`+long+`"]}`), nil
+	})
+	meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none)
+	want := strings.Repeat("é", maxMessage/2) + "…"
+	if diff := cmp.Diff([][]string{{want, "w"}, {want}}, [][]string{meta.Warnings, meta.Infos}); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
 func TestRangePrefixAndUser(t *testing.T) {
 	for _, path := range []string{"/a/prometheus", "/a/prometheus/"} {
 		c := newClientAt(t, Options{}, "me:pa%20ss@", path, func(w http.ResponseWriter, r *http.Request) {
@@ -249,7 +263,10 @@ func TestRangeEndsAtTheServer(t *testing.T) {
 func TestRangeLimit(t *testing.T) {
 	c := newClient(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.Atoi(r.FormValue("limit"))
-		_, _ = io.WriteString(w, matrix(strings.Repeat("{},", n-1)+"{}"))
+		for i := range n {
+			_, _ = fmt.Fprintf(w, "%s{\"metric\":{\"n\":\"%d\"}}", map[bool]string{true: matrixHead, false: ","}[i == 0], i)
+		}
+		_, _ = io.WriteString(w, matrixTail)
 	})
 	for _, limit := range []int{0, 1, 20} {
 		var e *LimitError

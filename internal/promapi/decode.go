@@ -9,6 +9,8 @@ import (
 const (
 	maxLabels     = 256      // of a series
 	maxLabelBytes = 64 << 10 // of a series, names and values together
+	allLabelBytes = 2 << 10  // of all series together, for each that the answer may have; but always minLabelBytes
+	minLabelBytes = 1 << 20
 	maxNotes      = 100      // warnings that are kept, and infos
 	maxText       = 16 << 10 // bytes of a message or a note
 )
@@ -29,10 +31,14 @@ type decoder struct {
 
 	// The series that is being read.
 	labels    series.Labels
-	labelSize int
+	labelSize int // in bytes
 	hasMetric bool
 	samples   samples
 	strings   interned
+
+	// What is known of all series until now.
+	labelSizes int
+	seen       map[uint64]struct{} // by the hashes of their labels
 
 	stopped bool // each wanted no more
 }
@@ -45,6 +51,7 @@ func newDecoder(body io.Reader, q Query, each func(series.Series) error) *decode
 		meta:    Meta{Grid: q.Grid},
 		samples: newSamples(q.Grid),
 		strings: make(interned),
+		seen:    make(map[uint64]struct{}),
 	}
 }
 
@@ -177,11 +184,29 @@ func (d *decoder) series() error {
 	if err := d.object("a series", d.seriesField); err != nil {
 		return err
 	}
+	if err := d.once(); err != nil {
+		return err
+	}
 	d.meta.Series++
 	if err := d.each(series.Series{Labels: d.labels, Values: d.samples.end()}); err != nil {
 		d.stopped = true
 		return err
 	}
+	return nil
+}
+
+// once refuses a series that was there before: every figure would count it twice, and no alert could tell the two apart. It also bounds
+// the labels of all series together, which are kept.
+func (d *decoder) once() error {
+	most := max(minLabelBytes, d.limit*allLabelBytes)
+	if d.labelSizes += d.labelSize; d.labelSizes > most {
+		return errLabels("the labels of the series are longer than %d MiB together", most>>20)
+	}
+	hash := d.labels.Hash()
+	if _, known := d.seen[hash]; known {
+		return errTwice(d.labels)
+	}
+	d.seen[hash] = struct{}{}
 	return nil
 }
 
@@ -235,15 +260,15 @@ func (d *decoder) metric() error {
 func (d *decoder) label(key []byte) error {
 	name := d.strings.intern(key)
 	value, err := d.string("a label's value", maxLabelBytes)
-	if err != nil {
+	switch {
+	case err != nil && !tooLong(err):
 		return err
+	case err != nil || d.labelSize+len(name)+len(value) > maxLabelBytes:
+		return errLabels("the labels of a series are longer than %d KiB", maxLabelBytes>>10)
+	case len(d.labels) == maxLabels:
+		return errLabels("a series has more than %d labels", maxLabels)
 	}
-	if d.labelSize += len(name) + len(value); d.labelSize > maxLabelBytes {
-		return d.wrong("the labels of a series are longer than %d bytes", maxLabelBytes)
-	}
-	if len(d.labels) == maxLabels {
-		return d.wrong("a series has more than %d labels", maxLabels)
-	}
+	d.labelSize += len(name) + len(value)
 	if len(value) > 0 {
 		d.labels = append(d.labels, series.Label{Name: name, Value: d.strings.intern(value)})
 	}

@@ -32,8 +32,13 @@ func decode(body io.Reader, g series.Grid, limit int) (Meta, []series.Series, er
 
 // matrix is an answer with these series and nothing else.
 func matrix(result string) string {
-	return `{"status":"success","data":{"resultType":"matrix","result":[` + result + `]}}`
+	return matrixHead + result + matrixTail
 }
+
+const (
+	matrixHead = `{"status":"success","data":{"resultType":"matrix","result":[`
+	matrixTail = `]}}`
+)
 
 var nan = math.NaN()
 
@@ -49,6 +54,9 @@ func TestDecode(t *testing.T) {
 	)
 	only := func(values ...float64) []series.Series {
 		return []series.Series{{Values: values}}
+	}
+	named := func(n string, values ...float64) series.Series {
+		return series.Series{Labels: series.FromPairs("n", n), Values: values}
 	}
 	tests := []struct {
 		name, body string
@@ -72,14 +80,14 @@ func TestDecode(t *testing.T) {
 			want: only(1, 2, nan, nan, nan)},
 		{name: "words and exponents", body: matrix(`{"metric":{},"values":[[1700000040,"NaN"],[1700000100,"+Inf"],[1700000160,"-Inf"],[1700000220,"1e+06"],[1.70000028e9,"1.5e-300"]]}`),
 			want: only(nan, math.Inf(1), math.Inf(-1), 1e6, 1.5e-300)},
-		{name: "no values", body: matrix(`{"metric":{}},{"values":[],"histograms":[]},{"values":null,"histograms":null}`),
-			want: append(append(only(nan, nan, nan, nan, nan), only(nan, nan, nan, nan, nan)...), only(nan, nan, nan, nan, nan)...)},
+		{name: "no values", body: matrix(`{"metric":{}},{"metric":{"n":"1"},"values":[],"histograms":[]},{"values":null,"histograms":null,"metric":{"n":"2"}}`),
+			want: append(append(only(nan, nan, nan, nan, nan), named("1", nan, nan, nan, nan, nan)), named("2", nan, nan, nan, nan, nan))},
 		{name: "labels out of order, an empty one", body: matrix(`{"metric":{"z":"1","a":"2","m":""},"values":[]}`),
 			want: []series.Series{{Labels: series.FromPairs("a", "2", "z", "1"), Values: []float64{nan, nan, nan, nan, nan}}}},
 		{name: "escapes", body: matrix(`{"metric":{"\u0061":"\"\\\/\b\f\n\r\t한글 \ud83d\ude00 \ud83d \udc00x \ud83d\n \ud83d\ud83d\ude00` + "\xff\xc3" + `"},"values":[]}`),
 			want: []series.Series{{Labels: series.FromPairs("a", "\"\\/\b\f\n\r\t한글 😀 \uFFFD \uFFFDx \uFFFD\n \uFFFD😀\uFFFD\uFFFD"), Values: []float64{nan, nan, nan, nan, nan}}}},
-		{name: "the grid moved down", body: matrix(`{"metric":{},"values":[[1700000073.5,"2"]]},{"metric":{},"values":[[1700000013.5,"1"],[1700000253.500,"3"]]}`),
-			want: append(only(nan, 2, nan, nan, nan), only(1, nan, nan, nan, 3)...),
+		{name: "the grid moved down", body: matrix(`{"metric":{},"values":[[1700000073.5,"2"]]},{"metric":{"n":"1"},"values":[[1700000013.5,"1"],[1700000253.500,"3"]]}`),
+			want: append(only(nan, 2, nan, nan, nan), named("1", 1, nan, nan, nan, 3)),
 			meta: func(m *Meta) { m.Grid.Start = time.UnixMilli(1700000013_500).UTC() }},
 	}
 	for _, tt := range tests {
@@ -106,7 +114,7 @@ func TestDecode(t *testing.T) {
 }
 
 func TestDecodeCountsSamples(t *testing.T) {
-	meta, _, err := decode(strings.NewReader(matrix(`{"values":[[1700000040,"NaN"],[1700000160,"2.5"]]},{"values":[]},{"values":[[1700000280,"1"]]}`)), grid, 10)
+	meta, _, err := decode(strings.NewReader(matrix(`{"values":[[1700000040,"NaN"],[1700000160,"2.5"]]},{"values":[],"metric":{"n":"1"}},{"metric":{"n":"2"},"values":[[1700000280,"1"]]}`)), grid, 10)
 	if err != nil || meta.Samples != 3 || meta.Series != 3 {
 		t.Errorf("%d samples of %d series, %v; want 3 of 3", meta.Samples, meta.Series, err)
 	}
@@ -160,11 +168,14 @@ func TestDecodeErrors(t *testing.T) {
 		{"values twice", matrix(`{"values":[[1700000040,"1"]],"values":[[1700000040,"1"]]}`), "its values twice"},
 		{"labels twice", matrix(`{"metric":{},"metric":{}}`), "its labels twice"},
 		{"a label twice", matrix(`{"metric":{"a":"1","b":"","a":"2"}}`), `the label "a" twice`},
+		{"a series twice", matrix(`{"metric":{"node":"a"}},{"metric":{"node":"b"}},{"metric":{"node":"a"}}`), `bad answer: the series {node="a"} is there twice; `},
+		{"a series twice but for invalid UTF-8", matrix(`{"metric":{"node":"` + "\xff" + `"}},{"metric":{"node":"` + "\xfe" + `"}}`), `is there twice`},
 		{"a null series", matrix(`null`), "expected a series, found 'n'"},
-		{"many labels", labels(maxLabels + 1), "more than 256 labels"},
-		{"a long label", matrix(`{"metric":{"a":"` + strings.Repeat("x", maxLabelBytes) + `"}}`), "longer than 65536 bytes"},
-		{"a longer label", matrix(`{"metric":{"a":"` + strings.Repeat("x", 2*maxLabelBytes) + `"}}`), "longer than 65536 bytes"},
-		{"long labels", matrix(`{"metric":{"a":"` + strings.Repeat("x", maxLabelBytes/2) + `","b":"` + strings.Repeat("x", maxLabelBytes/2) + `"}}`), "longer than 65536 bytes"},
+		{"many labels", labels(maxLabels + 1), "too much: a series has more than 256 labels; keep those that matter: max by (namespace, pod) (…)"},
+		{"a long label", matrix(`{"metric":{"a":"` + strings.Repeat("x", maxLabelBytes) + `"}}`), "too much: the labels of a series are longer than 64 KiB; keep those that matter: max by (namespace, pod) (…)"},
+		{"a longer label", matrix(`{"metric":{"a":"` + strings.Repeat("x", 2*maxLabelBytes) + `"}}`), "too much: the labels of a series are longer than 64 KiB"},
+		{"a longer label's name", matrix(`{"metric":{"` + strings.Repeat("x", maxLabelBytes+1) + `":"a"}}`), "longer than 65536 bytes"},
+		{"long labels", matrix(`{"metric":{"a":"` + strings.Repeat("x", maxLabelBytes/2) + `","b":"` + strings.Repeat("x", maxLabelBytes/2) + `"}}`), "too much: the labels of a series are longer than 64 KiB"},
 		{"deep", `{"x":` + strings.Repeat("[", 1e5), "nested deeper than 128"},
 		{"more behind", one + `{}`, `expected nothing more, found '{'`},
 		{"a control character", "{\"sta\ntus\":1}", `expected no control character in a key, found '\n'`},
@@ -206,6 +217,33 @@ func TestDecodeLimit(t *testing.T) {
 	}
 }
 
+// TestDecodeBoundsLabels holds that labels, which are kept of every series, are bounded for the whole answer, and by how many series it
+// may have.
+func TestDecodeBoundsLabels(t *testing.T) {
+	body := func(n, size int) io.Reader {
+		var parts []string
+		for i := range n {
+			parts = append(parts, fmt.Sprintf(`{"metric":{"n":"%d","x":"%s"}}`, i, strings.Repeat("x", size)))
+		}
+		return strings.NewReader(matrix(strings.Join(parts, ",")))
+	}
+	for _, tt := range []struct{ series, size, limit, want int }{
+		{30, 60 << 10, 10_000, 30},
+		{30, 60 << 10, 100, 17}, // 1 MiB
+		{3000, 2 << 10, 3000, 2991},
+		{3000, 1 << 10, 3000, 3000},
+	} {
+		_, got, err := decode(body(tt.series, tt.size), grid, tt.limit)
+		var e *Error
+		switch {
+		case tt.want == tt.series && (err != nil || len(got) != tt.want):
+			t.Errorf("%+v: %d series, %v", tt, len(got), err)
+		case tt.want < tt.series && (!errors.As(err, &e) || e.Kind != KindTooMuch || !strings.Contains(e.Error(), "MiB together; keep those that matter") || len(got) > tt.want || len(got) < tt.want*9/10):
+			t.Errorf("%+v: %d series, %s", tt, len(got), describe(err))
+		}
+	}
+}
+
 // TestDecodeLargestLabels holds that what is just within the bounds is read, across the buffer's end.
 func TestDecodeLargestLabels(t *testing.T) {
 	value := strings.Repeat("é", (maxLabelBytes-1)/2)
@@ -239,7 +277,7 @@ func TestDecodeCut(t *testing.T) {
 func TestDecodeStops(t *testing.T) {
 	enough := errors.New("enough")
 	calls := 0
-	d := newDecoder(strings.NewReader(matrix(`{},{},{}`)), Query{Grid: grid, Limit: 10}, func(series.Series) error {
+	d := newDecoder(strings.NewReader(matrix(`{},{"metric":{"n":"1"}},{"metric":{"n":"2"}}`)), Query{Grid: grid, Limit: 10}, func(series.Series) error {
 		if calls++; calls == 2 {
 			return enough
 		}
@@ -250,7 +288,7 @@ func TestDecodeStops(t *testing.T) {
 	}
 }
 
-// TestDecodeAllocations holds that a series costs its strings and nothing else, and none where they are known.
+// TestDecodeAllocations holds that a series costs its strings and a place among those that were seen, and no string that is known.
 func TestDecodeAllocations(t *testing.T) {
 	body := func(n int) []byte {
 		var b bytes.Buffer
@@ -258,7 +296,7 @@ func TestDecodeAllocations(t *testing.T) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			fmt.Fprintf(&b, `{"metric":{"__name__":"m","pod":"p%d"},"values":[[1700000040,"1"],[1700000100,"0.8234567890123456"],[1700000160,"NaN"],[1700000220,"1e9"]]}`, i%50)
+			fmt.Fprintf(&b, `{"metric":{"__name__":"m","pod":"p%d","container":"c%d"},"values":[[1700000040,"1"],[1700000100,"0.8234567890123456"],[1700000160,"NaN"],[1700000220,"1e9"]]}`, i%50, i/50)
 		}
 		return []byte(matrix(b.String()))
 	}
@@ -271,7 +309,7 @@ func TestDecodeAllocations(t *testing.T) {
 			}
 		})
 	}
-	if extra := run(many) - run(few); extra > 10 {
+	if extra := run(many) - run(few); extra > 50 { // 20 are the new containers' names
 		t.Errorf("1,000 more series of known labels made %v allocations", extra)
 	}
 }
@@ -333,7 +371,8 @@ func FuzzDecode(f *testing.F) {
 	sample := `[1700000040,"0.8234567890123456"],[1700000100,"123456789"],[1700000160.000,"-0.5"],[1700000220,"+Inf"],[1700000280,"17"]`
 	for _, seed := range []string{
 		one, matrix(`{"metric":{"a":"\ud83d\ude00\ud83d","b":"` + "\xff" + `"},"values":[` + sample + `]}`),
-		matrix(strings.Repeat(`{"values":[`+sample+`]},`, 5) + `{}`),
+		matrix(`{"metric":{"n":"1"},"values":[` + sample + `]},{"values":[` + sample + `],"metric":{"n":"2"}},{"metric":{"n":"3"},"values":[` + sample + `]},{}`),
+		matrix(`{"metric":{"n":"1"},"values":[` + sample + `]},{"metric":{"n":"1","m":""},"values":[` + sample + `]}`),
 		`{"data":{"result":[{"values":[[1.7e9,"1e+06"]],"metric":{"z":"1","a":""}}],"resultType":"matrix","stats":{"a":[1,-2.5e3,true,false,null]}},"warnings":["w"],"infos":[],"isPartial":true,"status":"success"}`,
 		`{"status":"error","errorType":"timeout","error":"query timed out"}`,
 		matrix(`{"metric":{},"histograms":[[1,{}]]}`), `{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}`,

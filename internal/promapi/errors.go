@@ -149,6 +149,23 @@ func errHistogram(labels series.Labels) *Error {
 	}
 }
 
+// errLabels is the error of labels that are more than anybody reads, whose format says so.
+func errLabels(format string, args ...any) *Error {
+	return &Error{
+		Kind:    KindTooMuch,
+		Message: fmt.Sprintf(format, args...),
+		Hint:    "keep those that matter: max by (namespace, pod) (…)",
+	}
+}
+
+func errTwice(labels series.Labels) *Error {
+	return &Error{
+		Kind:    KindBadAnswer,
+		Message: fmt.Sprintf("the series %s is there twice", brief(labels.String(), 200)),
+		Hint:    "what joins several servers' answers does not drop copies: for Thanos write params: {dedup: \"true\"}, or take one of them: max by (…) (…)",
+	}
+}
+
 func errSlow(limit time.Duration) *Error {
 	return &Error{
 		Kind:    KindTimeout,

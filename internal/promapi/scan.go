@@ -19,6 +19,7 @@ type syntaxError struct {
 	Offset int64  // of the byte, from 0
 	What   string // what was expected, or what is wrong
 	cut    bool   // the answer ended
+	long   bool   // a text is longer than it may be
 }
 
 func (e *syntaxError) Error() string {
@@ -253,7 +254,7 @@ func (s *scanner) longString(what string, limit int) ([]byte, error) {
 				s.tok = toUTF8(s.tok)
 			}
 			if len(s.tok) > limit {
-				return nil, s.wrong("%s is longer than %d bytes", what, limit)
+				return nil, s.tooLong(what, limit)
 			}
 			return s.tok, nil
 		case c == '\\':
@@ -269,9 +270,19 @@ func (s *scanner) longString(what string, limit int) ([]byte, error) {
 			s.r++
 		}
 		if len(s.tok) > limit {
-			return nil, s.wrong("%s is longer than %d bytes", what, limit)
+			return nil, s.tooLong(what, limit)
 		}
 	}
+}
+
+// tooLong is the error of a text of more than limit bytes.
+func (s *scanner) tooLong(what string, limit int) error {
+	return &syntaxError{Offset: s.offset(), What: fmt.Sprintf("%s is longer than %d bytes", what, limit), long: true}
+}
+
+func tooLong(err error) bool {
+	var syntax *syntaxError
+	return errors.As(err, &syntax) && syntax.long
 }
 
 // escape takes what is behind a backslash and appends what it stands for to the token.

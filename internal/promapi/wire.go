@@ -2,7 +2,6 @@ package promapi
 
 import (
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -52,7 +51,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &body{raw: resp.Body, encoding: resp.Header.Get("Content-Encoding"), left: w.max}
+	resp.Body = &body{raw: resp.Body, encoding: resp.Header.Get("Content-Encoding"), max: w.max}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
 	case resp.StatusCode/100 == 3 && resp.Header.Get("Location") != "":
@@ -64,15 +63,13 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, statusError(resp, w.sent)
 }
 
-// errTooLong is a read past the bytes that an answer may have.
-var errTooLong = errors.New("the answer is longer than allowed")
-
 // A body is an answer's body as it was before it was compressed, and not endless.
 type body struct {
 	raw      io.ReadCloser
 	encoding string
 	plain    io.Reader
-	left     int64
+	max      int64
+	read     int64
 }
 
 // Read implements io.Reader.
@@ -89,8 +86,8 @@ func (b *body) Read(p []byte) (n int, err error) {
 		return 0, &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer is compressed with %q, which was not asked for", b.encoding)}
 	}
 	n, err = b.plain.Read(p)
-	if b.left -= int64(n); b.left < 0 {
-		return 0, errTooLong
+	if b.read += int64(n); b.read > b.max {
+		return 0, &Error{Kind: KindTooMuch, Message: fmt.Sprintf("the answer is longer than %d MiB", b.max>>20), Hint: "ask for a larger step or fewer series"}
 	}
 	return n, err
 }
