@@ -1,0 +1,134 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+)
+
+// scriptCluster is as much of an API server as the scripts need. The real one is among the acceptance tests.
+type scriptCluster struct {
+	sync.Mutex
+	proxy    http.Handler
+	services []corev1.Service
+	denied   string // a resource that nobody may have
+	state    corev1.ConfigMap
+	version  int
+}
+
+// startCluster is `cluster [services=1] [denied=RESOURCE]`: it starts a cluster whose Services lead to $PROM, with a node, a ConfigMap
+// tools/promsnap-state, and the Job promsnap-check-29407020 that was due at 2026-11-22T00:00:00Z; and puts a kubeconfig into $KUBECONFIG.
+func startCluster(ts *testscript.TestScript, _ bool, args []string) {
+	prometheus, err := url.Parse(ts.Getenv("PROM"))
+	ts.Check(err)
+	services := 1
+	c := &scriptCluster{proxy: httputil.NewSingleHostReverseProxy(prometheus)}
+	for _, a := range args {
+		switch key, value, _ := strings.Cut(a, "="); key {
+		case "services":
+			_, err := fmt.Sscan(value, &services)
+			ts.Check(err)
+		case "denied":
+			c.denied = value
+		default:
+			ts.Fatalf("cluster knows no %q", key)
+		}
+	}
+	for i := range services {
+		c.services = append(c.services, corev1.Service{
+			ObjectMeta: metav1.ObjectMeta{
+				Namespace: "monitoring", Name: strings.TrimSuffix(fmt.Sprintf("prometheus-server-%d", i), "-0"),
+				Labels: map[string]string{"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/component": "server"},
+			},
+			Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Name: "http", Port: 80}}},
+		})
+	}
+	c.state = corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "tools", Name: "promsnap-state", ResourceVersion: "0"}}
+	srv := httptest.NewServer(c)
+	ts.Defer(srv.Close)
+	path := ts.MkAbs("kubeconfig")
+	ts.Check(os.WriteFile(path, fmt.Appendf(nil, `apiVersion: v1
+kind: Config
+current-context: dev
+clusters: [{name: dev, cluster: {server: %q}}]
+users: [{name: kim, user: {token: marked-token}}]
+contexts: [{name: dev, context: {cluster: dev, user: kim, namespace: tools}}]
+`, srv.URL), 0o600))
+	ts.Setenv("KUBECONFIG", path)
+}
+
+// ServeHTTP implements http.Handler.
+func (c *scriptCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.Lock()
+	defer c.Unlock()
+	const job = "/apis/batch/v1/namespaces/tools/jobs/promsnap-check-29407020"
+	switch service, rest, proxied := strings.Cut(r.URL.Path, "/proxy/"); {
+	case c.denied != "" && strings.Contains(r.URL.Path, "/"+c.denied):
+		answerObject(w, metav1.Status{
+			TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: "Failure", Code: 403, Reason: metav1.StatusReasonForbidden, Message: "no",
+		}, http.StatusForbidden)
+	case proxied && strings.HasPrefix(service, "/api/v1/namespaces/monitoring/services/prometheus-server"):
+		r.URL.Path = "/" + rest
+		c.proxy.ServeHTTP(w, r)
+	case r.URL.Path == "/api/v1/services":
+		found := corev1.ServiceList{TypeMeta: kindOf("v1", "ServiceList")}
+		if strings.Contains(r.URL.Query().Get("labelSelector"), "app.kubernetes.io/name in (prometheus,") {
+			found.Items = c.services
+		}
+		answerObject(w, found, http.StatusOK)
+	case r.URL.Path == "/api/v1/nodes":
+		answerObject(w, corev1.NodeList{TypeMeta: kindOf("v1", "NodeList"), Items: []corev1.Node{{ObjectMeta: metav1.ObjectMeta{
+			Name: "ip-10-0-1-10", Labels: map[string]string{"node.kubernetes.io/instance-type": "m5.2xlarge", "topology.kubernetes.io/zone": "eu-west-2a"},
+		}}}}, http.StatusOK)
+	case r.URL.Path == job:
+		answerObject(w, batchv1.Job{TypeMeta: kindOf("batch/v1", "Job"), ObjectMeta: metav1.ObjectMeta{
+			Annotations: map[string]string{batchv1.CronJobScheduledTimestampAnnotation: "2026-11-22T00:00:00Z"},
+		}}, http.StatusOK)
+	case r.URL.Path == "/api/v1/namespaces/tools/configmaps/promsnap-state":
+		c.configMap(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+// configMap reads and writes the state.
+func (c *scriptCluster) configMap(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPut {
+		scheme := runtime.NewScheme()
+		_ = corev1.AddToScheme(scheme) // it is the library's own
+		body, _ := io.ReadAll(r.Body)
+		o, _, err := serializer.NewCodecFactory(scheme).UniversalDeserializer().Decode(body, nil, &c.state)
+		if err != nil || o != &c.state {
+			http.Error(w, fmt.Sprint(err), http.StatusBadRequest)
+			return
+		}
+		c.version++
+		c.state.ResourceVersion = fmt.Sprint(c.version)
+	}
+	c.state.TypeMeta = kindOf("v1", "ConfigMap")
+	answerObject(w, c.state, http.StatusOK)
+}
+
+func kindOf(version, kind string) metav1.TypeMeta {
+	return metav1.TypeMeta{APIVersion: version, Kind: kind}
+}
+
+func answerObject(w http.ResponseWriter, o any, status int) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(o) // whoever asked sees where it broke off
+}

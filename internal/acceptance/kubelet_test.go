@@ -1,0 +1,307 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// runAs is whom the chart's Pods run as.
+const runAs = 65532
+
+// static is promsnap as the image has it: without a C library, so that it runs where there is nothing else.
+var static = sync.OnceValues(func() (string, error) {
+	path, err := filepath.Abs(filepath.Join("..", "..", "bin", "promsnap-static"))
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "../../cmd/promsnap")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building promsnap: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// kubelet does what one does for a Pod of one container, but for the container's walls: it lays out the root of the file system that the
+// image and the volumes make, and runs the program in it with the Pod's arguments, environment and user.
+type kubelet struct {
+	*controlPlane
+	volumes map[string]string // directories of emptyDir volumes, by name; they outlive the Pods so that tests can look
+}
+
+func newKubelet(t testing.TB, p *controlPlane) *kubelet {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can run a program in a root of its own, as another user")
+	}
+	return &kubelet{controlPlane: p, volumes: map[string]string{}}
+}
+
+// run runs a Pod and says how its program ended.
+func (k *kubelet) run(t testing.TB, pod object) outcome {
+	t.Helper()
+	program, err := static()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := rootDir(t)
+	copyFile(t, program, filepath.Join(root, "promsnap"), 0o755)
+	k.mount(t, pod, root)
+	args, _ := pod.at("spec.containers.0.args").([]any)
+	cmd := exec.CommandContext(t.(*testing.T).Context(), "/promsnap")
+	for _, a := range args {
+		cmd.Args = append(cmd.Args, a.(string))
+	}
+	cmd.Dir, cmd.Env = "/", k.environment(t, pod)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: runAs, Gid: runAs}}
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	begin := time.Now()
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("running the Pod: %v", err)
+	}
+	o := outcome{code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String(), took: time.Since(begin), state: cmd.ProcessState}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("Pod %v, %v: exit %d\n%s%s", pod.at("metadata.name"), args, o.code, tail(o.stdout, 4000), tail(o.stderr, 4000))
+		}
+	})
+	return o
+}
+
+// rootDir is a directory that others may read, unlike the one that holds it by default.
+func rootDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "promsnap-pod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func copyFile(t testing.TB, from, to string, mode os.FileMode) {
+	t.Helper()
+	if os.Link(from, to) == nil {
+		return
+	}
+	data, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, data, mode)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// environment is that of the Pod's container.
+func (k *kubelet) environment(t testing.TB, pod object) []string {
+	t.Helper()
+	u, err := url.Parse(k.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, port, err := net.SplitHostPort(u.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"KUBERNETES_SERVICE_HOST=" + host, "KUBERNETES_SERVICE_PORT=" + port}
+	vars, _ := pod.at("spec.containers.0.env").([]any)
+	for _, v := range vars {
+		one := object(v.(map[string]any))
+		value, _ := one.at("value").(string)
+		if field, ok := one.at("valueFrom.fieldRef.fieldPath").(string); ok {
+			value = fieldOf(t, pod, field)
+		}
+		if secret, ok := one.at("valueFrom.secretKeyRef").(map[string]any); ok {
+			var o struct{ Data map[string][]byte }
+			path := fmt.Sprintf("/api/v1/namespaces/%v/secrets/%v", pod.at("metadata.namespace"), secret["name"])
+			if err := json.Unmarshal(k.must(t, http.MethodGet, path, nil), &o); err != nil {
+				t.Fatal(err)
+			}
+			value = string(o.Data[secret["key"].(string)])
+		}
+		env = append(env, fmt.Sprintf("%v=%s", one.at("name"), value))
+	}
+	return env
+}
+
+// fieldOf is what the downward API says of a field; a label that is not there is empty.
+func fieldOf(t testing.TB, pod object, path string) string {
+	t.Helper()
+	if rest, ok := strings.CutPrefix(path, "metadata.labels['"); ok {
+		labels, _ := pod.at("metadata.labels").(map[string]any)
+		value, _ := labels[strings.TrimSuffix(rest, "']")].(string)
+		return value
+	}
+	value, ok := pod.at(path).(string)
+	if !ok {
+		t.Fatalf("the Pod has no %s", path)
+	}
+	return value
+}
+
+// mount lays the volumes out where the container has them.
+func (k *kubelet) mount(t testing.TB, pod object, root string) {
+	t.Helper()
+	volumes := map[string]object{}
+	all, _ := pod.at("spec.volumes").([]any)
+	for _, v := range all {
+		volume := object(v.(map[string]any))
+		volumes[volume.at("name").(string)] = volume
+	}
+	mounts, _ := pod.at("spec.containers.0.volumeMounts").([]any)
+	for _, m := range mounts {
+		mount := object(m.(map[string]any))
+		name, to := mount.at("name").(string), filepath.Join(root, mount.at("mountPath").(string))
+		volume := volumes[name]
+		if volume.at("emptyDir") != nil {
+			k.emptyDir(t, name, to)
+			continue
+		}
+		if err := os.MkdirAll(to, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for file, data := range k.files(t, pod, volume) {
+			if err := os.WriteFile(filepath.Join(to, file), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// emptyDir is the only place where the Pod may write. Its files go to k.volumes when the Pod has ended.
+func (k *kubelet) emptyDir(t testing.TB, name, to string) {
+	t.Helper()
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(to, runAs, runAs); err != nil {
+		t.Fatal(err)
+	}
+	k.volumes[name] = to
+}
+
+// files are those of a volume: a ConfigMap's, or the token, the certificates and the namespace of a service account.
+func (k *kubelet) files(t testing.TB, pod, volume object) map[string][]byte {
+	t.Helper()
+	namespace := pod.at("metadata.namespace").(string)
+	out := map[string][]byte{}
+	if name, ok := volume.at("configMap.name").(string); ok {
+		var o struct{ Data map[string]string }
+		if err := json.Unmarshal(k.must(t, http.MethodGet, "/api/v1/namespaces/"+namespace+"/configmaps/"+name, nil), &o); err != nil {
+			t.Fatal(err)
+		}
+		for file, text := range o.Data {
+			out[file] = []byte(text)
+		}
+		return out
+	}
+	sources, ok := volume.at("projected.sources").([]any)
+	if !ok {
+		t.Fatalf("a volume of a kind that the chart does not use: %s", asJSON(t, volume))
+	}
+	for _, s := range sources {
+		switch source := object(s.(map[string]any)); {
+		case source.at("serviceAccountToken") != nil:
+			out["token"] = k.podToken(t, pod)
+		case source.at("configMap") != nil: // kube-root-ca.crt, which a controller that is not running would make
+			out["ca.crt"] = k.authority.pem
+		case source.at("downwardAPI") != nil:
+			out["namespace"] = []byte(namespace)
+		}
+	}
+	return out
+}
+
+// podToken asks the API server for a token of the Pod's service account that holds as long as the Pod is there.
+func (k *kubelet) podToken(t testing.TB, pod object) []byte {
+	t.Helper()
+	path := fmt.Sprintf("/api/v1/namespaces/%v/serviceaccounts/%v/token", pod.at("metadata.namespace"), pod.at("spec.serviceAccountName"))
+	answer := k.must(t, http.MethodPost, path, map[string]any{
+		"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+		"spec": map[string]any{"expirationSeconds": 3607, "boundObjectRef": map[string]any{
+			"apiVersion": "v1", "kind": "Pod", "name": pod.at("metadata.name"), "uid": pod.at("metadata.uid"),
+		}},
+	})
+	var request struct{ Status struct{ Token string } }
+	if err := json.Unmarshal(answer, &request); err != nil || request.Status.Token == "" {
+		t.Fatalf("no token: %v\n%s", err, answer)
+	}
+	return []byte(request.Status.Token)
+}
+
+// podOf waits for the newest Pod that the Job controller has made for a Job, beside those that are known already.
+func (k *kubelet) podOf(t testing.TB, namespace, job string, but ...object) object {
+	t.Helper()
+	var found object
+	await(t, "a Pod of the Job "+job, func() error {
+		var pods struct{ Items []map[string]any }
+		path := "/api/v1/namespaces/" + namespace + "/pods?labelSelector=" + url.QueryEscape("batch.kubernetes.io/job-name="+job)
+		if err := json.Unmarshal(k.must(t, http.MethodGet, path, nil), &pods); err != nil {
+			return err
+		}
+	next:
+		for _, pod := range pods.Items {
+			for _, b := range but {
+				if b.at("metadata.name") == object(pod).at("metadata.name") {
+					continue next
+				}
+			}
+			found = pod
+			return nil
+		}
+		return fmt.Errorf("there are %d", len(pods.Items))
+	})
+	return found
+}
+
+// ends says in the kubelet's place how a Pod ended.
+func (k *kubelet) ends(t testing.TB, pod object, code int) {
+	t.Helper()
+	phase := "Succeeded"
+	if code != 0 {
+		phase = "Failed"
+	}
+	now := time.Now().UTC().Format(time.RFC3339)
+	k.must(t, http.MethodPatch, fmt.Sprintf("/api/v1/namespaces/%v/pods/%v/status", pod.at("metadata.namespace"), pod.at("metadata.name")), map[string]any{
+		"status": map[string]any{"phase": phase, "containerStatuses": []any{map[string]any{
+			"name": "promsnap", "image": "promsnap", "imageID": "", "ready": false, "restartCount": 0,
+			"state": map[string]any{"terminated": map[string]any{"exitCode": code, "startedAt": now, "finishedAt": now}},
+		}}},
+	})
+}
+
+// createJob makes a Job from a CronJob by hand, as people do.
+func (k *kubelet) createJob(t testing.TB, namespace, name, cronjob string) {
+	t.Helper()
+	cmd := exec.CommandContext(context.Background(), installed(t, "kubectl"), "--kubeconfig="+k.user(t, "admin", "system:masters"), "-n", namespace, "create", "job", name, "--from=cronjob/"+cronjob)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("kubectl create job: %v\n%s", err, out)
+	}
+}
+
+// encoded is how a Secret has a value.
+func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }

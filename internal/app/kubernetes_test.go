@@ -1,0 +1,224 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/state"
+)
+
+// kubeSlot is when the simulated cluster ends.
+var kubeSlot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+
+// aCluster is a Kubernetes API with a Prometheus behind it.
+type aCluster struct {
+	url     string
+	lost    error
+	nodes   []snapshot.Node
+	denied  error
+	store   state.Store
+	wanted  []string // services that were looked for
+	listed  int      // times that the nodes were
+	mu      sync.Mutex
+	headers http.Header // of the last request
+}
+
+func newCluster(t *testing.T) *aCluster {
+	t.Helper()
+	l, err := lab.New(lab.Options{Profile: lab.KPS, Nodes: 10, Now: kubeSlot})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(l.Handler())
+	t.Cleanup(srv.Close)
+	return &aCluster{url: srv.URL, store: state.NewDir(t.TempDir())}
+}
+
+func (k *aCluster) Prometheus(_ context.Context, service string) (Way, error) {
+	k.wanted = append(k.wanted, service)
+	if k.lost != nil {
+		return Way{}, k.lost
+	}
+	u, err := url.Parse(k.url)
+	return Way{Service: "monitoring/prometheus:80", URL: u, Transport: k}, err
+}
+
+func (k *aCluster) RoundTrip(req *http.Request) (*http.Response, error) {
+	k.mu.Lock()
+	k.headers = req.Header
+	k.mu.Unlock()
+	return http.DefaultTransport.RoundTrip(req)
+}
+
+func (k *aCluster) Nodes(context.Context) ([]snapshot.Node, []string, error) {
+	k.listed++
+	return k.nodes, nil, k.denied
+}
+
+func (k *aCluster) ConfigMap(string, string) state.Store { return k.store }
+
+// inCluster is a configuration with a panel of nodes.
+func inCluster(t *testing.T, more string) *config.Config {
+	t.Helper()
+	cfg, err := config.Load("promsnap.yaml", []byte("version: 1\ncluster: prod-seoul\nreports: [{name: check, range: 1h, panels: [{use: node-memory}]}]\n"+more), config.Options{Builtin: panels.In})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+func kubeOptions(t *testing.T, k Kubernetes) Options {
+	return Options{Slot: kubeSlot, Timeout: time.Minute, OutputDir: t.TempDir(), Kubernetes: k, Now: func() time.Time { return kubeSlot }}
+}
+
+func TestPrometheusInTheCluster(t *testing.T) {
+	k := newCluster(t)
+	k.nodes = []snapshot.Node{{Name: "ip-10-0-1-10", InternalIP: "10.0.1.10", Known: true, InstanceType: "m5.2xlarge", Zone: "eu-west-2a"}}
+	o := kubeOptions(t, k)
+	at := ""
+	o.Started = func(_ config.Report, _, where string) { at = where }
+	a, err := New(t.Context(), inCluster(t, "kubernetes: {service: monitoring/prometheus}\nprometheus: {http_config: {http_headers: {X-Scope-OrgID: {values: [team]}}}}\n"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := a.Run(t.Context())
+	if out.Failed() || len(k.wanted) != 1 || k.wanted[0] != "monitoring/prometheus" || k.listed != 1 || at != "monitoring/prometheus:80" {
+		t.Errorf("%+v; looked for %q, listed nodes %d times, at %q", out, k.wanted, k.listed, at)
+	}
+	if got := k.headers.Get("X-Scope-OrgID"); got != "team" {
+		t.Errorf("X-Scope-OrgID is %q", got)
+	}
+	r := out.Results[0].Report
+	if r.Info.ServerURL != "monitoring/prometheus:80" || r.QueryURL("node-memory") != "" {
+		t.Errorf("the report names %q and links to %q", r.Info.ServerURL, r.QueryURL("node-memory"))
+	}
+	named := false
+	for _, f := range r.Findings {
+		named = named || strings.Contains(f.Name, "ip-10-0-1-10 (m5.2xlarge, 2a)")
+	}
+	if !named {
+		t.Errorf("no finding names the machine: %+v", r.Findings)
+	}
+}
+
+// What the Kubernetes API does not tell of nodes is a note, and no reason to fail.
+func TestNodesOfTheCluster(t *testing.T) {
+	for _, c := range []struct {
+		section string
+		denied  error
+		listed  int
+		note    string
+	}{
+		{section: "{}", listed: 1},
+		{section: "{nodes: false}"},
+		{section: "{}", denied: errors.New("list nodes: away"), listed: 1, note: "list nodes: away"},
+	} {
+		k := newCluster(t)
+		k.denied = c.denied
+		a, err := New(t.Context(), inCluster(t, "kubernetes: "+c.section+"\n"), kubeOptions(t, k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := a.Run(t.Context())
+		notes := strings.Join(out.Results[0].Report.Info.Notes, "\n")
+		if out.Failed() || k.listed != c.listed || !strings.Contains(notes, c.note) || (c.note == "") != (notes == "") {
+			t.Errorf("%s: failed %v, listed %d times, notes %q", c.section, out.Failed(), k.listed, notes)
+		}
+	}
+}
+
+// Where Prometheus is not found, somebody who writes files is told at once; a run that delivers tells people that it can see nothing.
+func TestNoPrometheusInTheCluster(t *testing.T) {
+	for name, lost := range map[string]error{
+		"not found": errors.New("no Prometheus was found"),
+		"no way":    &promapi.Error{Kind: promapi.KindBusy, Message: "no pod is ready", Again: true},
+	} {
+		k := newCluster(t)
+		k.lost = lost
+		cfg := inCluster(t, "kubernetes: {}\n")
+		if _, err := New(t.Context(), cfg, kubeOptions(t, k)); !errors.Is(err, lost) {
+			t.Errorf("%s: %v", name, err)
+		}
+		o := kubeOptions(t, k)
+		cfg.Reports[0].Receivers = []string{"disk"}
+		cfg.Receivers, cfg.State = []config.Receiver{{Name: "disk", Dir: t.TempDir()}}, &config.State{ConfigMap: &config.ConfigMap{Name: "promsnap-state"}}
+		o.Mode = Deliver
+		a, err := New(t.Context(), cfg, o)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		out := a.Run(t.Context())
+		if fails := out.Results[0].Report.Failures; !out.Failed() || len(fails) != 1 || !strings.Contains(fails[0].Error, lost.Error()) || k.listed != 0 {
+			t.Errorf("%s: %+v", name, fails)
+		}
+		doc, version, err := k.store.Load(t.Context(), state.Key{Cluster: "prod-seoul", Report: "check"})
+		if err != nil || version == "" || len(doc.Memory.Checks) != 1 || doc.Memory.Checks[0].Data != rules.DataFailed {
+			t.Errorf("%s: nothing is remembered of it: %+v, %q, %v", name, doc, version, err)
+		}
+		checks, err := Doctor(t.Context(), cfg, kubeOptions(t, k), false)
+		if err != nil || checks[0].Text != "Prometheus failed" || !strings.Contains(checks[0].Err.Error(), lost.Error()) {
+			t.Errorf("%s: doctor says %+v, %v", name, checks, err)
+		}
+	}
+}
+
+// A Lambda function has no cluster.
+func TestNoCluster(t *testing.T) {
+	if _, err := New(t.Context(), inCluster(t, "kubernetes: {}\n"), kubeOptions(t, nil)); err == nil || !strings.Contains(err.Error(), "prometheus.url is missing") {
+		t.Error(err)
+	}
+	_, err := OpenState(t.Context(), &config.State{ConfigMap: &config.ConfigMap{Name: "promsnap-state"}}, nil)
+	if err == nil || !strings.Contains(err.Error(), "state.configmap: there is no cluster here") {
+		t.Error(err)
+	}
+}
+
+// A survey finds the cluster of the nodes that the Kubernetes API lists among those of a Prometheus of several.
+func TestSurvey(t *testing.T) {
+	k := newCluster(t)
+	l, err := lab.New(lab.Options{Profile: lab.Community, Nodes: 5, Now: kubeSlot, Cluster: "prod-seoul", Without: []string{"kubelet_volume_stats_"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(l.Handler())
+	t.Cleanup(srv.Close)
+	k.url = srv.URL
+	k.nodes = []snapshot.Node{{Name: "ip-10-0-1-10", Known: true}}
+	a, err := New(t.Context(), inCluster(t, "kubernetes: {}\n"), kubeOptions(t, k))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := a.Survey(t.Context())
+	if err != nil || s.Own != "prod-seoul" || len(s.Clusters) != 1 || s.Scrape != time.Minute || s.At != "monitoring/prometheus:80" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	for _, e := range s.Exporters {
+		if (e.Count == 0) != (e.Metric == "kubelet_volume_stats_used_bytes") {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
+func TestScrapeInterval(t *testing.T) {
+	for samples, want := range map[float64]time.Duration{
+		0: 0, 1: 5 * time.Minute, 2: 5 * time.Minute, 5: 2 * time.Minute, 9: time.Minute, 10: time.Minute, 11: time.Minute, 20: 30 * time.Second, 21: 30 * time.Second,
+		39: 15 * time.Second, 40: 15 * time.Second, 60: 10 * time.Second, 120: 5 * time.Second, 600: 5 * time.Second,
+	} {
+		if got := scrapeInterval(samples); got != want {
+			t.Errorf("%v samples in %s: %s, want %s", samples, scrapeWindow, got, want)
+		}
+	}
+}
