@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"lab": startLab, "closed": closedPort, "exits": exits, "slack": startSlack, "said": said, "fill": fill,
-			"program": startProgram, "heard": heard, "uncomment": uncomment,
+			"program": startProgram, "heard": heard, "uncomment": uncomment, "cluster": startCluster,
 		},
 	})
 }
