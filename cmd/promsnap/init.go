@@ -91,7 +91,7 @@ func initialize(ctx context.Context, c *console, f initFlags, file string) error
 	if k != nil {
 		d.cluster = k.Name()
 	}
-	text, err := d.write(ctx, cfg, &ticker{c: c, to: c.stderr})
+	text, err := d.write(ctx, cfg, &ticker{c})
 	if err != nil {
 		return opening(err)
 	}
@@ -123,19 +123,16 @@ func (d *draft) hand(c *console, file, text string, force bool) error {
 }
 
 // ticker says on a terminal what is being asked for.
-type ticker struct {
-	c  *console
-	to io.Writer
-}
+type ticker struct{ c *console }
 
 func (t *ticker) say(what string) {
-	if !t.c.terminal {
+	if t.c.terminal == nil {
 		return
 	}
 	if r := []rune(what); len(r) >= t.c.width {
 		what = string(r[:max(t.c.width-2, 0)]) + "…"
 	}
-	fmt.Fprint(t.to, "\r\x1b[K"+what)
+	fmt.Fprint(t.c.terminal, "\r\x1b[K"+what)
 }
 
 // write asks Prometheus twice: what there is, and then, with a configuration that says so, every panel. The second one is the file.

@@ -48,8 +48,8 @@ func usage(err error) error { return &exitError{exitUsage, err} }
 // console is what the commands know of the world outside: this file is the only one that looks.
 type console struct {
 	stdout, stderr io.Writer
-	terminal       bool // stdout is one
-	width          int  // of the terminal, in columns
+	terminal       io.Writer // stdout, as it is, for a line that is rewritten; nil where that is no terminal
+	width          int       // of the terminal, in columns
 	now            func() time.Time
 	getenv         func(string) string
 	stop           <-chan struct{} // closed by SIGTERM
@@ -62,8 +62,10 @@ func run() (code int) {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
 	c := &console{
-		stdout: os.Stdout, stderr: os.Stderr, now: time.Now, getenv: os.Getenv, stop: onTerminate(), args: os.Args[1:],
-		terminal: term.IsTerminal(int(os.Stdout.Fd())), width: 80,
+		stdout: plain{os.Stdout}, stderr: plain{os.Stderr}, now: time.Now, getenv: os.Getenv, stop: onTerminate(), args: os.Args[1:], width: 80,
+	}
+	if term.IsTerminal(int(os.Stdout.Fd())) {
+		c.terminal = os.Stdout
 	}
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
 		c.width = w

@@ -91,7 +91,7 @@ func (p *printer) progress(_ string, e snapshot.Event) {
 
 // status rewrites the line at the bottom of a terminal.
 func (p *printer) status() {
-	if !p.c.terminal || p.done == p.total || len(p.running) == 0 {
+	if p.c.terminal == nil || p.done == p.total || len(p.running) == 0 {
 		return
 	}
 	const bar = 20
@@ -100,12 +100,12 @@ func (p *printer) status() {
 	if r := []rune(line); len(r) >= p.c.width {
 		line = string(r[:max(p.c.width-2, 0)]) + "…"
 	}
-	fmt.Fprint(p.c.stdout, "\r\x1b[K"+line)
+	fmt.Fprint(p.c.terminal, "\r\x1b[K"+line)
 }
 
 func (p *printer) clearStatus() {
-	if p.c.terminal {
-		fmt.Fprint(p.c.stdout, "\r\x1b[K")
+	if p.c.terminal != nil {
+		fmt.Fprint(p.c.terminal, "\r\x1b[K")
 	}
 }
 

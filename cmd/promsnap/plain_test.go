@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/promsnap/promsnap/testdata/hostile"
+)
+
+// What is written to a terminal moves nothing on it, and says all that it said.
+func TestPlain(t *testing.T) {
+	for _, w := range hostile.Words() {
+		var out bytes.Buffer
+		n, err := plain{&out}.Write([]byte(w.Text))
+		if err != nil || n != len(w.Text) {
+			t.Errorf("%s: %d of %d bytes (%v)", w.Name, n, len(w.Text), err)
+		}
+		if r, bad := hostile.Unprintable(strings.NewReplacer("\n", "", "\t", "").Replace(out.String())); bad {
+			t.Errorf("%s: %U reaches the terminal", w.Name, r)
+		}
+	}
+	var out bytes.Buffer
+	if _, err := (plain{&out}).Write([]byte("a\tb\n\x1b[2J\r\u202e\x9b\u009b한🔥\n")); err != nil {
+		t.Fatal(err)
+	}
+	if want := "a\tb\n" + `\u001b[2J\u000d\u202e\x9b\u009b` + "한🔥\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
+// JSON stays the JSON that it was, and a record of a log stays one line.
+func TestPlainJSONAndLogs(t *testing.T) {
+	for _, w := range hostile.Words() {
+		var out bytes.Buffer
+		e := json.NewEncoder(plain{&out})
+		e.SetEscapeHTML(false)
+		if err := e.Encode(w.Text); err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		if err := json.Unmarshal(out.Bytes(), &got); err != nil || got != strings.ToValidUTF8(w.Text, "\ufffd") && strings.ToValidUTF8(got, "") != got {
+			t.Errorf("%s: %v", w.Name, err)
+		}
+		want, err := json.Marshal(w.Text)
+		var same string
+		if err != nil || json.Unmarshal(want, &same) != nil || got != same {
+			t.Errorf("%s: reads as %.80q, want %.80q", w.Name, got, same)
+		}
+		for name, handler := range map[string]slog.Handler{"text": slog.NewTextHandler(plain{&out}, nil), "json": slog.NewJSONHandler(plain{&out}, nil)} {
+			out.Reset()
+			slog.New(handler).Error(w.Text, "error", w.Text, w.Text, "key")
+			line, ok := strings.CutSuffix(out.String(), "\n")
+			if r, bad := hostile.Unprintable(line); bad || !ok {
+				t.Errorf("%s: %U in a line of the %s log", w.Name, r, name)
+			}
+			if name == "json" && !json.Valid([]byte(line)) {
+				t.Errorf("%s: no JSON: %.200q", w.Name, line)
+			}
+		}
+	}
+}
