@@ -72,11 +72,10 @@ var bootstrap = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp("", "promsnap-lambda-")
+	path, err := filepath.Abs(filepath.Join("..", "..", "bin", "bootstrap"))
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "bootstrap")
 	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w -X main.version="+strings.Fields(string(said))[1], "-o", path, "../../functions/report")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
