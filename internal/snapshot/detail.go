@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/promapi"
@@ -57,7 +58,7 @@ func (p *Panel) askDetail(ctx context.Context, q Querier, v Vars, w *words.Words
 	}
 	var parts []part
 	query := promapi.Query{
-		Expr: Expand(fillLabels(p.Spec.Detail.Query, about), v),
+		Expr: detailQuery(p.Spec.Detail.Query, v, about),
 		Grid: series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1},
 	}
 	_, err := q.Range(ctx, query, func(s series.Series) error {
@@ -77,6 +78,11 @@ func (p *Panel) askDetail(ctx context.Context, q Querier, v Vars, w *words.Words
 	return lines, nil
 }
 
+// detailQuery is the query about one series. Variables are expanded first: what a label's value holds of them is none.
+func detailQuery(query string, v Vars, about series.Labels) string {
+	return fillLabels(Expand(query, v), about)
+}
+
 // fillLabels puts labels' values for {{label}} into a query, escaped for a PromQL string in double quotes. A label that is missing is
 // empty, which in a matcher means that it is missing there too.
 func fillLabels(query string, ls series.Labels) string {
@@ -89,9 +95,13 @@ func fillLabels(query string, ls series.Labels) string {
 			b.WriteString(after)
 			return b.String()
 		}
-		b.WriteString(quoted.Replace(ls.Get(strings.TrimSpace(name))))
+		b.WriteString(quoted(ls.Get(strings.TrimSpace(name))))
 		query = rest
 	}
 }
 
-var quoted = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+// quoted is s as it stands in a PromQL string in double quotes, whose escapes are Go's. PromQL takes no U+FFFD as it is.
+func quoted(s string) string {
+	q := strconv.QuoteToASCII(s)
+	return q[1 : len(q)-1]
+}

@@ -78,6 +78,7 @@ func Words() []Word {
 		{"wide", "한국어노드이름-漢字-ｆｕｌｌ"},
 		{"look-alikes", "рromsnap-nоde ⅼ ɑ"},
 		{"private", "\ue000\uf8ff\U000f0000\ufffe\uffff\U0010ffff"},
+		{"replacement", "a\ufffdb"},
 		{"invalid", "a\xff\xfe\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80b\xe2\x82"},
 
 		// Names of files and keys.

@@ -1,0 +1,56 @@
+package snapshot
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/testdata/hostile"
+)
+
+// A name is one line of whole characters, of a bounded length, that turns nothing and is read once: what a label's value holds between
+// braces is no label.
+func TestLegendOfHostileWords(t *testing.T) {
+	for _, w := range hostile.Words() {
+		ls := series.FromPairs("node", "secret", "l", w.Text, w.Text, w.Text)
+		for _, format := range []string{"", "{{l}}", "{{ l }} / {{l}}", "{{" + w.Text + "}}", w.Text, w.Text + "{{l}}"} {
+			name := legend(format, ls)
+			if n := utf8.RuneCountInString(name); n > maxName || len(name) > maxName*utf8.UTFMax {
+				t.Errorf("%s in %.40q: a name of %d characters", w.Name, format, n)
+			}
+			if r, bad := hostile.Unprintable(name); bad {
+				t.Errorf("%s in %.40q: %U in the name %.80q", w.Name, format, r, name)
+			}
+			if format == "{{l}}" && strings.Contains(name, "secret") && strings.TrimSpace(strings.Trim(printable(w.Text), "/ ")) != "" {
+				t.Errorf("%s: another label is in the name %.80q", w.Name, name)
+			}
+		}
+	}
+}
+
+// A label's value in a detail query is the value of its matcher, and nothing else of the query.
+func TestDetailQueryOfHostileWords(t *testing.T) {
+	p := parser.NewParser(parser.Options{})
+	for _, w := range hostile.Words() {
+		text := detailQuery(`sum by (pod) (x{a="{{l}}", b="{{ l }}-$__range"})`, Vars{Range: 3600e9}, series.FromPairs("l", w.Text))
+		expr, err := p.ParseExpr(text)
+		if err != nil {
+			t.Errorf("%s: %.100q: %v", w.Name, text, err)
+			continue
+		}
+		var got []*labels.Matcher
+		parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
+			if v, ok := n.(*parser.VectorSelector); ok {
+				got = append(got, v.LabelMatchers...)
+			}
+			return nil
+		})
+		if len(got) != 3 || got[0].Value != w.Text || got[1].Value != w.Text+"-3600s" {
+			t.Errorf("%s: asked for %.200q", w.Name, text)
+		}
+	}
+}
