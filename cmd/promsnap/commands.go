@@ -27,6 +27,13 @@ instead. The exit code is 2 where there is one.`,
 			if err != nil {
 				return usage(err)
 			}
+			switch k := cfg.Kubernetes; {
+			case cfg.Prometheus.URL != "":
+			case k.Service != "":
+				fmt.Fprintf(c.stdout, "prometheus: the service %s, through the API server\n", k.Service)
+			default:
+				fmt.Fprintln(c.stdout, "prometheus: looked for in the cluster by each run; kubernetes.service names one")
+			}
 			for _, r := range cfg.Reports {
 				rules := 0
 				for _, p := range r.Panels {

@@ -111,8 +111,12 @@ func rootCommand(c *console) *cobra.Command {
 		Short: "Snapshots of a Kubernetes fleet out of Prometheus, and what they mean",
 		Long: `promsnap asks Prometheus how full the nodes and containers of a cluster are, compares the answers with
 thresholds, and writes one self-contained report with charts. No Grafana, no browser, no server.`,
-		Example: `  # the built-in panels of the last 24 hours, without a configuration
+		Example: `  # the built-in panels of the last 24 hours, without a configuration: of the cluster of your kubeconfig, or of a URL
+  promsnap run
   promsnap run --prometheus-url http://localhost:9090
+
+  # a configuration that fits the cluster
+  promsnap init
 
   # the reports of a configuration
   promsnap run -c promsnap.yaml

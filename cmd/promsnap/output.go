@@ -214,15 +214,17 @@ func what(cfg *config.Config, s notify.Sent) string {
 
 // advise says what to try where nothing listens at the URL: on a laptop that is a port-forward that is not there.
 func (p *printer) advise(o app.Outcome) {
+	if p.cfg.Prometheus.URL == "" {
+		return
+	}
 	for _, res := range o.Results {
 		for _, panel := range res.Report.Panels {
 			var e *promapi.Error
 			if errors.As(panel.Err, &e) && e.Kind == promapi.KindRefused {
 				fmt.Fprint(p.c.stderr, `
-Nothing listens there. If Prometheus runs in a cluster, forward its port and try again:
-  kubectl -n monitoring port-forward svc/prometheus-server 9090:80          # the community chart
-  kubectl -n monitoring port-forward svc/prometheus-operated 9090:9090      # kube-prometheus-stack
-  promsnap run --prometheus-url http://localhost:9090
+Nothing listens there. If Prometheus runs in the cluster of your kubeconfig, it is found without a URL:
+  promsnap run
+  promsnap run --prometheus-service NAMESPACE/NAME     # where there are several
 `)
 				return
 			}

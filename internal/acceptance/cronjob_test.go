@@ -47,6 +47,8 @@ func startCronRun(t *testing.T) *cronRun {
 	p.startControllers(t)
 	p.apply(t, fmt.Sprintf(`{apiVersion: v1, kind: Namespace, metadata: {name: %[1]s, labels: {pod-security.kubernetes.io/enforce: restricted}}}
 ---
+{apiVersion: v1, kind: Namespace, metadata: {name: elsewhere}}
+---
 {apiVersion: v1, kind: Secret, metadata: {name: promsnap-slack, namespace: %[1]s}, data: {token: %[2]s}}
 ---
 {apiVersion: v1, kind: Node, metadata: {name: ip-10-0-1-11, labels: {node.kubernetes.io/instance-type: m5.2xlarge, topology.kubernetes.io/zone: ap-northeast-2a}}, status: {addresses: [{type: InternalIP, address: 10.0.1.11}]}}
@@ -375,9 +377,9 @@ func (r *cronRun) testLaptop(t *testing.T) {
 	promsnap(t, "check-config", config).want(t, 0)
 	promsnap(t, "run", "check", "-c", config, kubeconfig, "--output-dir", "out").want(t, 0)
 
-	remembers := configFile(t, "version: 1\ncluster: prod-seoul\nkubernetes: {}\nreports: [{name: check, send: changes, receivers: [oncall]}]\nreceivers: [{name: oncall, slack: {channel: C0123456789}}]\n")
-	o = promsnap(t, "state", "show", "check", "-c", remembers, kubeconfig, "-n", release).want(t, 0)
-	says(t, o.stdout, "newest slot ", "told: oncall")
+	remembers := configFile(t, "version: 1\ncluster: prod-seoul\nkubernetes: {}\nreports: [{name: daily, send: summary, receivers: [oncall]}]\nreceivers: [{name: oncall, slack: {channel: C0123456789}}]\n")
+	o = promsnap(t, "state", "show", "daily", "-c", remembers, kubeconfig, "-n", release).want(t, 0)
+	says(t, o.stdout, "newest slot ")
 
 	r.serve(t, "elsewhere", "prometheus-server", communityLabels, serveLab(t))
 	o = promsnap(t, "run", kubeconfig).want(t, 2)

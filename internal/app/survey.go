@@ -104,9 +104,10 @@ func (a *App) findClusters(ctx context.Context, s *Survey) error {
 	found := map[string]bool{}
 	err = a.now(ctx, `count by (cluster) (up{cluster!=""})`, func(ls series.Labels, _ float64) { found[ls.Clone().Get("cluster")] = true })
 	s.Clusters = slices.Sorted(maps.Keys(found))
-	for cluster, n := range own {
-		if n > own[s.Own] || s.Own == "" {
-			s.Own = cluster
+	most := 0
+	for _, cluster := range slices.Sorted(maps.Keys(own)) {
+		if own[cluster] > most {
+			s.Own, most = cluster, own[cluster]
 		}
 	}
 	return err
