@@ -17,9 +17,10 @@ const (
 	nodePage = 500
 	// maxNodes bounds the list; Kubernetes itself is built for 5,000.
 	maxNodes = 20_000
-	// maxTaints and maxLabel bound what is kept of one node.
-	maxTaints = 20
-	maxLabel  = 100
+	// maxTaints, maxConditions and maxLabel bound what is kept of one node.
+	maxTaints     = 20
+	maxConditions = 50
+	maxLabel      = 100
 )
 
 // poolLabels name the group that a node belongs to, by those who make nodes. The first that is there counts.
@@ -85,11 +86,12 @@ func nodeOf(n *corev1.Node) snapshot.Node {
 	for _, t := range n.Spec.Taints[:min(len(n.Spec.Taints), maxTaints)] {
 		out.Taints = append(out.Taints, clip(t.ToString()))
 	}
-	for _, cond := range n.Status.Conditions {
-		switch {
-		case cond.Type == corev1.NodeReady && cond.Status != corev1.ConditionTrue:
-			out.Conditions = append(out.Conditions, "NotReady")
-		case cond.Type != corev1.NodeReady && cond.Status == corev1.ConditionTrue && len(out.Conditions) < maxTaints:
+	for _, cond := range n.Status.Conditions[:min(len(n.Status.Conditions), maxConditions)] {
+		// Ready, and what providers add, such as KernelReady, are good news when true; the panel of conditions reads them likewise.
+		switch good := strings.HasSuffix(string(cond.Type), string(corev1.NodeReady)); {
+		case good && cond.Status != corev1.ConditionTrue:
+			out.Conditions = append(out.Conditions, "Not"+clip(string(cond.Type)))
+		case !good && cond.Status == corev1.ConditionTrue:
 			out.Conditions = append(out.Conditions, clip(string(cond.Type)))
 		}
 	}
