@@ -1,0 +1,395 @@
+package app_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
+	"github.com/promsnap/promsnap/internal/state"
+)
+
+var (
+	soakSlots = flag.Int("soak-slots", 40, "checks of the soak; make acceptance makes a week of 2,000")
+	soakSeed  = flag.Uint64("soak-seed", 1, "what chance makes of the soak")
+)
+
+const (
+	soakEvery      = 5 * time.Minute
+	soakTimeout    = 12 * time.Second // of a run; a hang takes its share of it
+	soakToldWithin = 4 * time.Minute  // the rule's for, and the newest sample is of a minute before the slot
+	soakOverWithin = 12 * time.Minute // keep_firing_for, and some
+	soakMaxState   = 64 << 10         // bytes of a document
+	soakKeeps      = 24 * time.Hour   // what the bucket's lifecycle leaves of the archive
+)
+
+// TestSoak lives through a week of checks, with a summary a day, while Prometheus, S3 and Slack fail by chance, one by one and together,
+// each run being a new App, as a CronJob's is. After each slot at which nothing failed, everything that had to be told by then is told, and
+// what was told twice was told by a run after a failure, and said so; latest/ never went back; and at the end nothing is left open.
+func TestSoak(t *testing.T) {
+	t.Logf("-soak-seed %d", *soakSeed)
+	s := newSoak(t)
+	for n := range *soakSlots {
+		s.slot(t, n)
+		if t.Failed() {
+			return
+		}
+		if n == 2 {
+			s.atFirst = s.open(t, 0)
+		}
+		if n > 2 && n%100 == 0 {
+			s.open(t, s.atFirst+soakSlack)
+		}
+	}
+	left := s.open(t, s.atFirst+soakSlack)
+	t.Logf("%d slots, %d with failures: %d runs, %d with an error, %d stood back; %d incidents, %d messages, %d duplicates, all marked, %d of them by the one before; %d times blind, %d summaries; "+
+		"faults met: Prometheus %d, S3 %d, Slack %d; state at most %d bytes; %d goroutines and files at the begin, %d at the end",
+		*soakSlots, s.foul, s.runs, s.failed, s.stoodBack, s.told.incidents(), s.heard, s.duplicates, s.announced, s.blind, s.summaries,
+		s.weather.met[overPrometheus], s.weather.met[overS3], s.slackFaults, s.largest, s.atFirst, left)
+	if s.foul < *soakSlots/10 || s.weather.met[overPrometheus] == 0 || s.weather.met[overS3] == 0 || s.slackFaults == 0 || len(s.told) == 0 {
+		t.Error("this has tried too little")
+	}
+	if refused := s.slack.Refused(); len(refused) > 0 {
+		t.Errorf("Slack refused %q", refused)
+	}
+}
+
+// soak is a fleet, those who watch it, and what they were told.
+type soak struct {
+	random  *rand.Rand
+	begin   time.Time
+	fleet   fleet
+	weather *weather
+	fronts  []*httptest.Server // whose connections end with each run, as a process' do
+	store   *cloudtest.Server
+	slack   *slackdouble.Double
+	cfg     *config.Config
+
+	summary time.Time // that is due; zero: none
+	heard   int
+	told    facts
+	marks   map[string]string // of latest/, by key
+
+	foul, runs, failed, stoodBack, duplicates, announced, blind, summaries int
+	slackFaults, largest, atFirst                                         int
+	sinceFoul                                                             int // slots since S3 or Slack last failed
+}
+
+func newSoak(t *testing.T) *soak {
+	s := &soak{
+		random: rand.New(rand.NewPCG(*soakSeed, 7)), begin: time.Date(2025, 11, 3, 8, 0, 0, 0, time.UTC), store: cloudtest.New(t),
+		slack: slackdouble.Start("xoxb-soak"), told: facts{}, marks: map[string]string{}, sinceFoul: 2,
+	}
+	t.Cleanup(s.slack.Close)
+	s.weather = &weather{random: rand.New(rand.NewPCG(*soakSeed, 8)), met: map[string]int{}}
+	s.fleet = newFleet(s.random, s.begin, time.Duration(*soakSlots)*soakEvery)
+	s.store.Break(s.weather.overS3)
+	serve := func(h http.Handler) string {
+		front := httptest.NewServer(h)
+		t.Cleanup(front.Close)
+		s.fronts = append(s.fronts, front)
+		return front.URL
+	}
+	bucket := fmt.Sprintf("bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, access_key: %s, secret_key: %s", s.store.Name, serve(s.store), cloudtest.AccessKey, cloudtest.Secret)
+	s.cfg = load(t, serve(s.weather.over(s.fleet)), fmt.Sprintf(`
+version: 1
+cluster: prod
+prometheus: {timeout: 1s}
+reports:
+  - name: check
+    range: 1h
+    send: changes
+    receivers: [oncall, archive]
+    panels: &panels
+      - {name: memory, title: Memory, subject: memory, query: %s, unit: percentunit, legend: '{{node}}', step: 1m, rules: [{alertname: NodeMemoryHigh, above: {critical: 90%%}, for: 3m}]}
+  - {name: daily, title: Daily capacity, range: 3h, send: summary, receivers: [oncall, archive], panels: *panels}
+receivers:
+  - {name: oncall, slack: {channel: C0123456789, token: xoxb-soak, api_url: '%s'}}
+  - {name: archive, s3: {%s, prefix: archive, public_url: 'https://reports.example.com'}}
+state: {s3: {%s, prefix: state}}
+`, fleetQuery, s.slack.APIURL(), bucket, bucket))
+	return s
+}
+
+// slot is one check, sometimes by two runs at once, and the summary where it is due, with whatever fails at it.
+func (s *soak) slot(t *testing.T, n int) {
+	at := s.begin.Add(time.Duration(n) * soakEvery)
+	s.store.Clock(at)
+	calm := s.weather.change(n)
+	slackFails := n > 2 && s.random.IntN(4) == 0
+	if slackFails {
+		s.failSlack()
+	}
+	if !calm || slackFails {
+		s.foul++
+	}
+	s.sinceFoul++
+	if slackFails || s.weather.fails(overS3) {
+		s.sinceFoul = 0
+	}
+	if at.Hour() == 9 && at.Minute() == 0 {
+		s.summary = at
+	}
+	var results []app.Result
+	if !s.summary.IsZero() {
+		r := s.run(t, "daily", s.summary)
+		results = append(results, r)
+		s.listen(t, s.summary)
+		if r.Err == nil { // else its Job tries again
+			s.summary = time.Time{}
+		}
+	}
+	if s.random.IntN(12) == 0 {
+		second := make(chan app.Result, 1)
+		go func() { second <- s.run(t, "check", at) }()
+		results = append(results, s.run(t, "check", at), <-second)
+	} else {
+		results = append(results, s.run(t, "check", at))
+	}
+	s.listen(t, at)
+	calm = calm && !slackFails
+	for _, r := range results {
+		s.runs++
+		if r.StoodBack != nil {
+			s.stoodBack++
+		}
+		if r.Err != nil {
+			s.failed++
+		}
+		if calm && (r.Err != nil || len(r.Notes) > 0) {
+			t.Errorf("slot %s: nothing failed, and yet: %v, %q", at, r.Err, r.Notes)
+		}
+	}
+	s.after(t, at, calm)
+	s.slack.Mend()
+	for _, f := range s.fronts {
+		f.CloseClientConnections()
+	}
+}
+
+func (s *soak) run(t *testing.T, report string, at time.Time) app.Result {
+	a, err := app.New(t.Context(), s.cfg, app.Options{
+		Version: "test", Reports: []string{report}, Slot: at, Timeout: soakTimeout, Mode: app.Deliver, Now: time.Now,
+	})
+	if err != nil {
+		t.Error(err)
+		return app.Result{}
+	}
+	return a.Run(t.Context()).Results[0]
+}
+
+// failSlack makes calls of Slack go wrong until it is mended.
+func (s *soak) failSlack() {
+	s.slackFaults++
+	kinds := []slackdouble.Fault{
+		{Status: http.StatusInternalServerError}, {Status: http.StatusServiceUnavailable}, {Status: http.StatusTooManyRequests, RetryAfter: 1}, {Status: http.StatusTooManyRequests, RetryAfter: 60},
+		{Error: "internal_error"}, {Error: "ratelimited"}, {Error: "invalid_auth"}, {Body: `{"ok":tr`}, {Drop: true}, {Lose: true}, {Lose: true}, {Hang: true},
+	}
+	for _, method := range []string{"chat.postMessage", "chat.update", "files.getUploadURLExternal", "files.completeUploadExternal", "upload"} {
+		f := kinds[s.random.IntN(len(kinds))]
+		f.Method, f.Skip, f.Times = method, s.random.IntN(2), 1+s.random.IntN(2)
+		if s.random.IntN(4) == 0 && !f.Hang {
+			f.Skip, f.Times = 0, 100
+		}
+		if method == "chat.postMessage" || s.random.IntN(4) == 0 {
+			s.slack.Fail(f)
+		}
+	}
+}
+
+// after asserts what holds after a slot, the more where nothing failed at it, and lets five minutes pass for the claims.
+func (s *soak) after(t *testing.T, at time.Time, calm bool) {
+	for _, report := range []string{"check", "daily"} {
+		key := state.Key{Cluster: "prod", Report: report}
+		s.checkLatest(t, report, at, calm)
+		path := "state/prod/" + report + ".json"
+		body := s.store.Object(path).Body
+		if body == nil {
+			continue
+		}
+		s.largest = max(s.largest, len(body))
+		doc, err := state.Decode(key, body)
+		if err != nil || len(body) > soakMaxState {
+			t.Fatalf("slot %s: the state of %s has %d bytes, %v", at, report, len(body), err)
+		}
+		if doc.Ledger.Claim == nil {
+			continue
+		}
+		if calm && report == "check" {
+			t.Errorf("slot %s: the claim was not given back", at)
+		}
+		doc.Ledger.Claim.Until = at
+		if body, err = state.Encode(key, doc); err != nil {
+			t.Fatal(err)
+		}
+		s.store.Write(path, body)
+	}
+	for _, key := range s.store.Keys() {
+		if day := strings.Split(key, "/"); len(day) == 8 && day[6] < at.Add(-soakKeeps).Format("20060102T150405Z") {
+			s.store.Delete(key)
+		}
+	}
+	if !calm {
+		return
+	}
+	if !s.summary.IsZero() || s.told.has("summary", s.begin.Truncate(24*time.Hour).Add(9*time.Hour).Format(time.DateOnly)) != (at.Sub(s.begin) >= time.Hour) {
+		t.Errorf("slot %s: the summary is not told", at)
+	}
+	for node, incidents := range s.fleet {
+		for _, in := range incidents {
+			name := in.name(node)
+			late := s.told.has("late", name)
+			if at.Sub(in.from) >= soakToldWithin && !late && !s.told.has("new", name) {
+				t.Errorf("slot %s: %s was not told", at, name)
+			}
+			if at.Sub(in.to) >= soakOverWithin && !late && !s.told.has("over", name) {
+				t.Errorf("slot %s: the end of %s was not told", at, name)
+			}
+		}
+	}
+}
+
+// checkLatest asserts that what lies at latest/ is never older than what lay there, and of this slot where nothing failed.
+func (s *soak) checkLatest(t *testing.T, report string, at time.Time, calm bool) {
+	for _, name := range []string{"index.html", "report.json", "memory.png"} {
+		key := "archive/prod/" + report + "/latest/" + name
+		mark := s.store.Object(key).Header.Get("X-Amz-Meta-Promsnap-Mark")
+		if mark < s.marks[key] {
+			t.Errorf("slot %s: %s went back from %s to %s", at, key, s.marks[key], mark)
+		}
+		if s.marks[key] = mark; calm && report == "check" && mark != at.Format("20060102T150405Z") {
+			t.Errorf("slot %s: %s is of %s", at, key, mark)
+		}
+	}
+}
+
+// listen takes down what people were told since it was called last.
+func (s *soak) listen(t *testing.T, at time.Time) {
+	messages := s.slack.Messages()
+	for _, m := range messages[s.heard:] {
+		kind, about := s.understand(m, at)
+		switch kind {
+		case "":
+			continue
+		case "blind":
+			s.blind++
+			continue
+		case "summary":
+			s.summaries++
+		}
+		if len(about) == 0 {
+			t.Errorf("slot %s: a message about nothing: %s %s", at, m.Text, m.Blocks)
+		}
+		says := string(m.Blocks)
+		marked := strings.Contains(says, "Possible duplicate") || strings.Contains(says, "Memory lost")
+		again, announced := false, true
+		for _, a := range about {
+			// What was told as new, where the record of that was lost, is seen late.
+			if before := append(slices.Clone(s.told[kind+" "+a]), s.told[map[string]string{"late": "new "}[kind]+a]...); len(before) > 0 {
+				again = true
+				announced = announced && before[len(before)-1]
+			}
+		}
+		for _, a := range about {
+			s.told[kind+" "+a] = append(s.told[kind+" "+a], strings.Contains(says, "Memory lost"))
+		}
+		if !again {
+			continue
+		}
+		s.duplicates++
+		if s.sinceFoul > 1 {
+			t.Errorf("slot %s: told twice, %d slots after a failure: %s", at, s.sinceFoul, m.Text)
+		}
+		switch {
+		case marked:
+		case announced:
+			s.announced++
+		default:
+			t.Errorf("slot %s: %s of %s is a duplicate, and not marked:\n%s", at, kind, about, m.Blocks)
+		}
+	}
+	s.heard = len(messages)
+}
+
+// understand says what a message tells, and of which incidents; nothing of what fills its thread.
+func (s *soak) understand(m slackdouble.Message, at time.Time) (kind string, about []string) {
+	all := m.Text + string(m.Blocks)
+	ended := true
+	switch {
+	case strings.Contains(m.Text, "Daily capacity"):
+		return "summary", []string{at.Format(time.DateOnly)}
+	case m.Thread != "" && !strings.HasPrefix(m.Text, "✅"):
+		return "", nil
+	case strings.Contains(m.Text, "I cannot see"), strings.Contains(m.Text, "I can see"):
+		return "blind", nil
+	case strings.Contains(all, "seen late"):
+		kind = "late"
+	case strings.HasPrefix(m.Text, "✅"):
+		kind = "over"
+	default:
+		kind, ended = "new", false
+	}
+	for node, incidents := range s.fleet {
+		if !strings.Contains(all, node) {
+			continue
+		}
+		for _, in := range slices.Backward(incidents) { // the last that it can be about
+			if !ended && at.After(in.from) || ended && at.After(in.to) {
+				about = append(about, in.name(node))
+				break
+			}
+		}
+	}
+	return kind, about
+}
+
+// facts are what people were told, and of each telling whether it said that it may be repeated.
+type facts map[string][]bool
+
+func (f facts) has(kind, about string) bool { return len(f[kind+" "+about]) > 0 }
+
+// incidents counts those of which something was told.
+func (f facts) incidents() int {
+	n := 0
+	for fact := range f {
+		if strings.HasPrefix(fact, "new ") || strings.HasPrefix(fact, "late ") && !f.has("new", strings.TrimPrefix(fact, "late ")) {
+			n++
+		}
+	}
+	return n
+}
+
+// soakSlack is how many goroutines and files more than at the begin are no leak: the test's own connections come and go.
+const soakSlack = 12
+
+// open counts the goroutines and the files that are open once idle connections are closed, and asserts that they are no more than most; 0
+// is no bound.
+func (s *soak) open(t *testing.T, most int) int {
+	t.Helper()
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	var n int
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		files, _ := os.ReadDir("/proc/self/fd") // where there is one
+		n = runtime.NumGoroutine() + len(files)
+		if n <= most || time.Now().After(deadline) || most == 0 {
+			break
+		}
+		runtime.Gosched()
+	}
+	if most > 0 && n > most {
+		stacks := make([]byte, 64<<10)
+		t.Errorf("%d goroutines and files are open, more than %d:\n%s", n, most, stacks[:runtime.Stack(stacks, true)])
+	}
+	return n
+}
