@@ -92,7 +92,7 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	plain := *base
 	plain.User = nil
 	c := &Client{base: &plain, o: o, places: make(chan struct{}, o.Concurrency)}
-	w := wire{next: rt, agent: o.UserAgent, user: base.User, encoding: "identity", max: o.MaxBytes, sent: &c.sent}
+	w := wire{next: rt, agent: o.UserAgent, user: base.User, encoding: "identity", max: o.MaxBytes, advice: "ask for a larger step or fewer series", sent: &c.sent}
 	if o.Gzip {
 		w.encoding = "gzip"
 	}
@@ -104,7 +104,7 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 func (c *Client) openAPI(w wire) error {
 	u := *c.base
 	u.RawQuery = c.params().Encode()
-	w.max = min(w.max, maxMetadata)
+	w.max, w.advice = min(w.max, maxMetadata), "Prometheus' own is much shorter: what stands before it may answer in its place"
 	plain, err := api.NewClient(api.Config{Address: u.String(), Client: &http.Client{Transport: &w, CheckRedirect: c.http.CheckRedirect}})
 	if err != nil {
 		return &Error{Kind: KindBadConfig, URL: c.base.String(), Message: err.Error()}

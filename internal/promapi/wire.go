@@ -33,7 +33,8 @@ type wire struct {
 	agent    string
 	encoding string
 	user     *url.Userinfo
-	max      int64 // bytes of a body, uncompressed
+	max      int64  // bytes of a body, uncompressed
+	advice   string // what to do about one that is longer
 	sent     *secret.Sent
 }
 
@@ -51,7 +52,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &body{raw: resp.Body, encoding: resp.Header.Get("Content-Encoding"), max: w.max}
+	resp.Body = &body{raw: resp.Body, encoding: resp.Header.Get("Content-Encoding"), max: w.max, advice: w.advice}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
 	case resp.StatusCode/100 == 3 && resp.Header.Get("Location") != "":
@@ -69,6 +70,7 @@ type body struct {
 	encoding string
 	plain    io.Reader
 	max      int64
+	advice   string
 	read     int64
 }
 
@@ -87,7 +89,7 @@ func (b *body) Read(p []byte) (n int, err error) {
 	}
 	n, err = b.plain.Read(p)
 	if b.read += int64(n); b.read > b.max {
-		return 0, &Error{Kind: KindTooMuch, Message: fmt.Sprintf("the answer is longer than %d MiB", b.max>>20), Hint: "ask for a larger step or fewer series"}
+		return 0, &Error{Kind: KindTooMuch, Message: fmt.Sprintf("the answer is longer than %d MiB", b.max>>20), Hint: b.advice}
 	}
 	return n, err
 }
