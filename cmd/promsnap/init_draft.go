@@ -106,6 +106,8 @@ func (d *draft) source(b *strings.Builder) {
 	}
 	if s := d.survey.Scrape; s > 0 {
 		fmt.Fprintf(b, "  scrape_interval: %s   # as most targets are\n", model.Duration(s))
+	} else {
+		b.WriteString("  scrape_interval: 1m   # write what your Prometheus has: it does not say\n")
 	}
 	b.WriteString("\n")
 }

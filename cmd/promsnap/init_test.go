@@ -1,0 +1,77 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// Whatever the cluster and Prometheus are called, what init writes is a configuration, and says what they say.
+func TestDraft(t *testing.T) {
+	const hostile = "a\"b: {c}\n# d\u2028'e\\"
+	for _, c := range []struct {
+		name     string
+		draft    draft
+		cluster  string
+		matchers int
+		has      []string
+	}{
+		{name: "a URL", draft: draft{url: "http://localhost:9090"}, cluster: "my-cluster", has: []string{"#   dir: promsnap-state"}},
+		{name: "a label", draft: draft{url: "http://localhost:9090", survey: app.Survey{Clusters: []string{"prod"}}}, cluster: "prod"},
+		{
+			name: "a Service", draft: draft{cluster: "arn:aws:eks:eu-west-1:1:cluster/prod", survey: app.Survey{At: "monitoring/https:p:web/x", Scrape: 15 * time.Second}},
+			cluster: "prod", has: []string{`service: "monitoring/https:p:web/x"`, `# context: "arn:aws:eks:`, "scrape_interval: 15s", "#   configmap: {name: promsnap-state}"},
+		},
+		{
+			name: "flags", draft: draft{cluster: "gke_project_europe-west1_prod", flags: kubeFlags{context: "gke_project_europe-west1_prod", namespace: "tools"}, survey: app.Survey{At: "m/p:80"}},
+			cluster: "prod", has: []string{`  context: "gke_project_europe-west1_prod"`, `  namespace: "tools"`},
+		},
+		{
+			name: "one of several clusters", draft: draft{url: "http://p", survey: app.Survey{Clusters: []string{"a", "b"}, Own: "b"}}, cluster: "b", matchers: 1,
+			has: []string{`matchers: ["cluster=\"b\""]`},
+		},
+		{
+			name: "several clusters", draft: draft{url: "http://p", survey: app.Survey{Clusters: []string{"a", "b"}}}, cluster: "my-cluster",
+			has: []string{`# matchers: ["cluster=\"a\""]`},
+		},
+		{
+			name: "hostile", cluster: hostile, matchers: 1,
+			draft: draft{cluster: hostile, survey: app.Survey{At: "m/p:80", Server: hostile, Clusters: []string{hostile, "b"}, Own: hostile}},
+		},
+		{
+			name: "panels", cluster: "my-cluster", has: []string{"      # - use: node-memory", `# failed: a"b: {c} # d 'e\`, "      # - use: node-cpu             # x absent."},
+			draft: draft{url: "http://p", reports: [][]snapshot.Panel{{
+				{Spec: snapshot.Spec{Name: "node-memory"}, Data: snapshot.DataFailed, Err: errorText(hostile)},
+				{Spec: snapshot.Spec{Name: "node-cpu"}, Data: snapshot.DataAbsent, Missing: []string{"x"}},
+			}, nil}},
+		},
+	} {
+		text := c.draft.text()
+		cfg, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.In})
+		if err != nil {
+			t.Errorf("%s: %v\n%s", c.name, err, text)
+			continue
+		}
+		if cfg.Cluster != c.cluster || len(cfg.Prometheus.Matchers) != c.matchers || len(cfg.Reports) != 2 {
+			t.Errorf("%s: cluster %q, matchers %v", c.name, cfg.Cluster, cfg.Prometheus.Matchers)
+		}
+		if c.matchers == 1 && cfg.Prometheus.Matchers[0].Value != c.cluster {
+			t.Errorf("%s: matches %q", c.name, cfg.Prometheus.Matchers[0].Value)
+		}
+		for _, want := range c.has {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %q is not in\n%s", c.name, want, text)
+			}
+		}
+	}
+}
+
+// errorText is an error that says just that.
+type errorText string
+
+func (e errorText) Error() string { return string(e) }
