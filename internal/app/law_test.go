@@ -57,8 +57,8 @@ var narrower = map[string][]string{
 	"internal/notify/alertmanager":      {"internal/rules", "internal/words", "internal/report", "internal/notify"},
 	"internal/notify/pushgateway":       {"internal/rules", "internal/notify"},
 	"internal/notify/heartbeat":         {"internal/secret", "internal/notify"},
-	"internal/notify/notifytest":        {"internal/notify", "internal/report", "internal/rules"},
-	"internal/state/statetest":          {"internal/notify", "internal/rules", "internal/state"},
+	"internal/notify/notifytest":        {"internal/notify", "internal/report", "internal/rules", "testdata/hostile"},
+	"internal/state/statetest":          {"internal/notify", "internal/rules", "internal/state", "testdata/hostile"},
 }
 
 // alone names who may import a module: everybody else reaches it through these packages.
@@ -76,7 +76,7 @@ var alone = map[string][]string{
 // unshipped is what promsnap's own binary never holds. promql/parser is allowed.
 var unshipped = []string{
 	module + "internal/lab", module + "internal/cloud/cloudtest", module + "internal/notify/slack/slackdouble",
-	module + "internal/notify/notifytest", module + "internal/state/statetest", "github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
+	module + "internal/notify/notifytest", module + "internal/state/statetest", module + "testdata/hostile", "github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
 	"github.com/invopop/jsonschema", "k8s.io/client-go/kubernetes",
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
 // Secret is what a receiver under test is given for its token, password or signed address: no error, receipt or print of it may show it.
@@ -50,7 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) Tested) {
 		{"EveryKindOfMessage", kinds},
 		{"EveryMemory", memories},
 		{"TheSameAgain", again},
-		{"HostileWords", hostile},
+		{"HostileWords", hostileWords},
 		{"WithoutFiles", withoutFiles},
 		{"Cancelled", cancelled},
 		{"ReturnsWhenItsTimeIsOver", hangs},
@@ -271,12 +272,17 @@ func memories(t *testing.T, r Tested) {
 	give(t, r, d)
 }
 
-func hostile(t *testing.T, r Tested) {
-	for _, word := range []string{
-		"<script>alert(1)</script>", `"'` + "`", "<!channel> <@U012> @here", "*b* _i_ ~s~ [x](javascript:alert(1))", "a\nb\x00c\u202e\u200b",
-		"{{.Secret}} ${SECRET} %s %!", "../../etc/passwd", strings.Repeat("긴", 3000), "\xff\xfe", "", " ",
-	} {
-		give(t, r, delivery(r.Role, notify.KindNew, word))
+func hostileWords(t *testing.T, r Tested) {
+	for _, w := range hostile.Words() {
+		receipt := give(t, r, delivery(r.Role, notify.KindNew, w.Text))
+		for _, part := range []string{receipt.Location, receipt.ID, receipt.Channel} {
+			if c, bad := hostile.Unprintable(part); bad || len(part) > 4<<10 {
+				t.Errorf("%s: %U in the receipt, or too long: %.200q", w.Name, c, part)
+			}
+		}
+		if r.Arrived() == "" {
+			t.Errorf("%s: nothing has arrived", w.Name)
+		}
 	}
 }
 

@@ -15,15 +15,24 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/words"
+	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// hostile are words that a label, an error or a configuration may hold.
-var hostile = []string{
+// hostileWords are words that a label, an error or a configuration may hold: these, and the corpus.
+var hostileWords = append([]string{
 	"<!channel>", "<!here|here>", "<@U0123456789>", "<!subteam^S0123456789>", "<https://evil.example.com|Open report>", "@channel", "#general",
 	"*bold* _italic_ ~struck~ `code` ```block```", "> quote", "&gt; quote", "&lt;!channel&gt;", "&amp;lt;!channel&amp;gt;", ":fire: :rotating_light:",
 	"a\nb\r\nc\td", "\x00\x1b[31m\u202egnp.exe\u2066", "\xff\xfe", `"}],"text":"<!channel>","blocks":[{"type":"header"`, "https://evil.example.com",
 	"https://evil.example.com/|x>", strings.Repeat("&", 800), strings.Repeat("<!channel>", 80), strings.Repeat("한", 800), strings.Repeat("😀", 800),
 	"%[1]s %[2]s %s %d %[9]s", "{{.}}", "", " ",
+}, corpus()...)
+
+func corpus() []string {
+	var out []string
+	for _, w := range hostile.Words() {
+		out = append(out, w.Text)
+	}
+	return out
 }
 
 // soil puts a word from outside wherever one can come in.
@@ -141,7 +150,7 @@ func check(t interface{ Errorf(string, ...any) }, l letter) {
 }
 
 func TestWordsFromOutsideAreHarmless(t *testing.T) {
-	for _, word := range hostile {
+	for _, word := range hostileWords {
 		for _, k := range kinds() {
 			for _, n := range []int{1, 12} {
 				w := cluster(n, words.English)
@@ -195,7 +204,7 @@ func TestAnyDeliveryIsWithinSlacksLimits(t *testing.T) {
 			rapid.SampledFrom(words.Languages()).Draw(t, "language"),
 		}
 		d := known[m]()
-		word := rapid.OneOf(rapid.String(), rapid.SampledFrom(hostile), rapid.StringN(0, 500, 2000)).Draw(t, "word")
+		word := rapid.OneOf(rapid.String(), rapid.SampledFrom(hostileWords), rapid.StringN(0, 500, 2000)).Draw(t, "word")
 		if rapid.Bool().Draw(t, "soiled") {
 			soil(&d, word)
 		}

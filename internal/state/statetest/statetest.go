@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -16,6 +18,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/state"
+	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
 // Secret is what a store under test should be given for a password or a token, where it takes one: no error may show it.
@@ -164,6 +167,11 @@ func hostileKeys(t *testing.T, s Tested) {
 	words := []string{
 		"plain", "Plain", "with/slash", "with-slash", "../../../etc/passwd", "..", ".", "", " ", "a b", "한글", "é", "e\u0301", "a\x00b", "a\nb",
 		"CON", "x.json", "%2e%2e", "{{.}}", "<!channel>", strings.Repeat("long", 200), strings.Repeat("long", 200) + "er",
+	}
+	for _, w := range hostile.Words() {
+		if utf8.ValidString(w.Text) && !slices.Contains(words, w.Text) {
+			words = append(words, w.Text)
+		}
 	}
 	var keys []state.Key
 	for _, w := range words {

@@ -1,0 +1,47 @@
+package alertmanager
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
+	"github.com/promsnap/promsnap/testdata/hostile"
+)
+
+// Labels of any words are taken by Alertmanager's own rules, say what the words say, and are those of one alert: no word makes a label.
+func TestLabelsOfHostileWords(t *testing.T) {
+	shape := func(a Alert) int { return len(a.Labels) }
+	var tame int
+	for _, w := range append([]hostile.Word{{Name: "tame", Text: "tame"}}, hostile.Words()...) {
+		d := notifytest.Delivery(notify.RoleMirror, notify.KindNone)
+		for k, a := range d.Memory.Alerts {
+			if a.Name == "ip-10-0-1-13" {
+				delete(d.Memory.Alerts, k)
+				continue
+			}
+			a.Name, a.Labels, a.Identity = w.Text, map[string]string{"node": w.Text, w.Text: "x"}, map[string]string{"node": w.Text}
+			d.Memory.Alerts[k] = a
+		}
+		double := start(t)
+		if _, err := open(t, double.URL).Notify(t.Context(), d); err != nil {
+			t.Errorf("%s: %v", w.Name, err)
+			continue
+		}
+		if len(double.alerts) != 1 {
+			t.Errorf("%s: %d alerts", w.Name, len(double.alerts))
+		}
+		for _, a := range double.alerts {
+			want := strings.ToValidUTF8(w.Text, "\uFFFD")
+			if got := a.Labels["node"]; got != want && (len(want) <= mostText || len(got) > mostText) {
+				t.Errorf("%s: the node is %.100q", w.Name, got)
+			}
+			if w.Name == "tame" {
+				tame = shape(a)
+			}
+			if n := shape(a); n > tame {
+				t.Errorf("%s: %d labels, of a tame word %d", w.Name, n, tame)
+			}
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package dir
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/testdata/hostile"
+)
+
+// Whatever a report, its cluster and its files are called: what is written stays below the root, one directory for each name.
+func TestDirectoriesOfHostileWords(t *testing.T) {
+	base := t.TempDir()
+	root := filepath.Join(base, "out")
+	safe := regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,79}$`)
+	slot := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	for _, w := range hostile.Words() {
+		d := notify.Delivery{
+			Report: report.Build(report.Info{Cluster: w.Text, Name: w.Text, Slot: slot}, nil),
+			Files:  []report.File{{Name: "index.html", Body: []byte(w.Text)}, {Name: report.Slug(w.Text) + ".png"}},
+		}
+		receipt, err := New(root).Notify(context.Background(), d)
+		if err != nil {
+			t.Errorf("%s: %v", w.Name, err)
+			continue
+		}
+		body, err := os.ReadFile(receipt.Location)
+		if err != nil || string(body) != w.Text {
+			t.Errorf("%s: at %s is something else (%v)", w.Name, receipt.Location, err)
+		}
+		d.Files = append(d.Files, report.File{Name: w.Text})
+		if _, err := New(root).Notify(context.Background(), d); err == nil && !fileName.MatchString(w.Text) {
+			t.Errorf("%s: a file of that name was taken", w.Name)
+		}
+	}
+	outside, err := os.ReadDir(base)
+	if err != nil || len(outside) != 1 {
+		t.Errorf("beside the root: %v (%v)", outside, err)
+	}
+	entries, err := os.ReadDir(root)
+	if err != nil || len(entries) != len(hostile.Words()) {
+		t.Errorf("%d directories for %d names (%v)", len(entries), len(hostile.Words()), err)
+	}
+	for _, e := range entries {
+		if !safe.MatchString(e.Name()) {
+			t.Errorf("a directory called %q", e.Name())
+		}
+	}
+}
