@@ -4,27 +4,32 @@ SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION     ?= $(shell git describe --tags --always --dirty --abbrev=12 2>/dev/null || echo dev)
 CACHE       ?= $(CURDIR)/.cache
 TOOLS       := $(CACHE)/bin
 SERVERS     := $(CACHE)/servers
 GOLANGCI    := $(TOOLS)/golangci-lint-2.15.0
-BUILD       := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+GOVULNCHECK := $(TOOLS)/govulncheck-1.8.0
+VULNDB      ?= https://vuln.go.dev
+BUILD       := CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 FUZZTIME    ?= 1m
+LAMBDA_ARCHES ?= arm64 amd64
 IMAGE       ?= promsnap:$(VERSION)
 IMAGE_ARCH  ?= $(shell go env GOARCH)
 CA_BUNDLE   ?= /etc/ssl/certs/ca-certificates.crt
 BUILDER     ?= $(firstword $(foreach b,docker podman buildah,$(if $(shell command -v $b 2>/dev/null),$b)))
 
-.PHONY: help build lambda image demo test race lint bench acceptance golden fuzz clean
+.PHONY: help build bin/promsnap bin/promlab lambda image demo test race lint vuln licenses bench acceptance golden fuzz clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
-build: ## build bin/promsnap and bin/promlab
+# The same bytes from the same sources and the same Go, wherever they lie: no path, no stamp of the checkout, no time.
+build: bin/promsnap bin/promlab ## build bin/promsnap and bin/promlab
+
+bin/promsnap bin/promlab: bin/%:
 	@mkdir -p bin
-	$(BUILD) -o bin/promsnap ./cmd/promsnap
-	$(BUILD) -o bin/promlab ./cmd/promlab
+	$(BUILD) -o $@ ./cmd/$*
 
 image: ## build the container image IMAGE for IMAGE_ARCH (amd64 or arm64) out of this checkout, with docker, podman or buildah
 	@test -n '$(BUILDER)' || { echo 'make image needs docker, podman or buildah' >&2; exit 1; }
@@ -35,7 +40,7 @@ image: ## build the container image IMAGE for IMAGE_ARCH (amd64 or arm64) out of
 
 # The zips are the same bytes from the same commit: no build stamp, no time, no owner.
 lambda: ## build bin/lambda-arm64.zip and bin/lambda-amd64.zip for AWS Lambda; CONFIG=promsnap.yaml puts that file in
-	@for arch in arm64 amd64; do \
+	@for arch in $(LAMBDA_ARCHES); do \
 	  dir=bin/lambda-$$arch; rm -rf $$dir $$dir.zip; mkdir -p $$dir; \
 	  CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -tags lambda.norpc -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $$dir/bootstrap ./functions/report; \
 	  if [ -n "$(CONFIG)" ]; then cp "$(CONFIG)" $$dir/promsnap.yaml; chmod 644 $$dir/promsnap.yaml; fi; \
@@ -54,8 +59,12 @@ test: ## run every test that needs nothing but Go
 race: ## the same under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race ./...
 
-lint: $(GOLANGCI) ## gofmt, vet, staticcheck, the law of imports, go mod tidy
+lint: $(GOLANGCI) ## gofmt, vet, staticcheck, the law of imports, the licences of what is linked, go mod tidy
 	go mod tidy -diff
+	go vet ./...
+	go vet -tags acceptance ./internal/acceptance/...
+	go test -count=1 -run 'LawOfImports|BinaryHoldsNoLab|FunctionHoldsNoKubernetes' ./internal/app
+	go test -count=1 -run Licences ./internal/acceptance/supply
 	$(GOLANGCI) run --allow-parallel-runners ./...
 	$(GOLANGCI) run --allow-parallel-runners --build-tags acceptance ./internal/acceptance/...
 
@@ -65,9 +74,29 @@ $(GOLANGCI):
 	GOFLAGS= GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 	@mv $(TOOLS)/golangci-lint $@
 
+# What it does not see it does not pass over: without the database nothing is checked, and that is an error.
+vuln: $(GOVULNCHECK) ## look for known vulnerabilities in what ships; needs the database VULNDB, https://vuln.go.dev
+	@$(GOVULNCHECK) -version; code=0; \
+	$(GOVULNCHECK) -db '$(VULNDB)' -tags lambda.norpc ./cmd/promsnap ./functions/report || code=$$?; \
+	case $$code in 0|3) ;; *) printf '\n*** NOTHING WAS CHECKED for known vulnerabilities. ***\n%s\n' \
+	  'If the database $(VULNDB) cannot be reached from here, run it where it can, or give a copy: make vuln VULNDB=file:///path/to/vulndb' >&2 ;; esac; \
+	exit $$code
+
+# 1.9.0 wants a version of x/telemetry that the module proxy does not serve.
+$(GOVULNCHECK):
+	@echo 'installing govulncheck 1.8.0 into $(TOOLS)'
+	@mkdir -p $(TOOLS)
+	GOFLAGS= GOBIN=$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@v1.8.0
+	@mv $(TOOLS)/govulncheck $@
+
+licenses: ## write docs/licenses.md and docs/licenses.txt, the licences of what is linked, anew
+	go test -count=1 -run Licences ./internal/acceptance/supply -update
+
 acceptance: build ## run the real program against real Prometheus servers (installs them into .cache where they are missing)
 	testdata/servers/install.sh $(SERVERS)
 	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -count=1 -timeout 30m ./internal/acceptance/...
+	@echo '== a week of checks while Prometheus, S3 and Slack fail by chance'
+	go test -count=1 -timeout 60m -run '^TestSoak$$' -v ./internal/app -soak-slots 2000
 
 bench: build ## print speed and memory as ratios against the peers, both sides in one run
 	testdata/servers/install.sh $(SERVERS)
