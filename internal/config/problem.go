@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Problem is one mistake in a configuration file.
@@ -15,13 +17,26 @@ type Problem struct {
 	Message      string // what is wrong; what to write
 }
 
-// String writes the problem as file:line:column: path: message.
+// String writes the problem as file:line:column: path: message, in one line: of what the file holds, what cannot be printed is escaped.
 func (p Problem) String() string {
 	where := fmt.Sprintf("%s:%d:%d: ", p.File, p.Line, p.Column)
 	if p.Path != "" {
 		where += p.Path + ": "
 	}
-	return where + p.Message
+	return oneLine(where + p.Message)
+}
+
+// oneLine writes what cannot be printed as Go does: a newline as \n.
+func oneLine(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }
 
 // Errors are all the mistakes of a file, in the order of their positions.
