@@ -7,6 +7,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"time"
+
+	promconfig "github.com/prometheus/common/config"
 
 	"github.com/promsnap/promsnap/internal/promapi"
 )
@@ -14,9 +17,9 @@ import (
 // Target is a Prometheus API in the cluster and the way to it.
 type Target struct {
 	Candidate
-	Via       string            // "the API server's service proxy", "a port-forward to monitoring/prometheus-0"
+	Via       string            // "its address in the cluster", "the API server's service proxy", "a port-forward to monitoring/prometheus-0"
 	URL       *url.URL          // for promapi.New, together with Transport
-	Transport http.RoundTripper // carries the user's credentials
+	Transport http.RoundTripper // carries the user's credentials where the API server wants them
 	close     func()
 }
 
@@ -31,8 +34,7 @@ func (t *Target) String() string {
 	return fmt.Sprintf("%s (%s) through %s", t.Service, t.Product, t.Via)
 }
 
-// FindPrometheus finds the Service to ask, see Find, and the way to it: the API server's service proxy, or a port-forward where the
-// proxy is forbidden or has no way to the pods.
+// FindPrometheus finds the Service to ask, see Find, and the way to it, see Reach.
 func (c *Cluster) FindPrometheus(ctx context.Context, want Service) (*Target, error) {
 	found, err := c.Find(ctx, want)
 	if err != nil {
@@ -41,9 +43,13 @@ func (c *Cluster) FindPrometheus(ctx context.Context, want Service) (*Target, er
 	return c.Reach(ctx, found)
 }
 
-// Reach finds the way to a Service. It asks it one short question through each that may be one. An error that both have is the
-// proxy's, a *promapi.Error, with the port-forward's beside it.
+// Reach finds the way to a Service: from a Pod its own address, which takes no right at all; else the API server's service proxy; or a
+// port-forward where the proxy is forbidden or has no way to the pods. It asks it one short question through each that may be one. An
+// error that all have is the proxy's, a *promapi.Error, with the port-forward's beside it.
 func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
+	if t := c.direct(ctx, s); t != nil {
+		return t, nil
+	}
 	t := &Target{
 		Candidate: s, Via: "the API server's service proxy", URL: c.proxyURL(s.Service), Transport: &proxy{c, s.Service}, close: func() {},
 	}
@@ -63,6 +69,28 @@ func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
 		f.close()
 	}
 	return nil, fmt.Errorf("%s: %w; a port-forward does not do either: %w", s.Service, err, second)
+}
+
+// directTime is how long a Service's own address has to answer: a NetworkPolicy may let nothing of the question through.
+const directTime = 5 * time.Second
+
+// direct is the way to a Service's own address; nil where this is no Pod, or nobody answers there.
+func (c *Cluster) direct(ctx context.Context, s Candidate) *Target {
+	address := s.address()
+	if !c.inPod || address == nil {
+		return nil
+	}
+	transport, err := promapi.Transport(promconfig.DefaultHTTPClientConfig)
+	if err != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, directTime)
+	defer cancel()
+	t := &Target{Candidate: s, Via: "its address in the cluster", URL: address, Transport: transport, close: func() {}}
+	if t.probe(ctx) != nil {
+		return nil // the next way says what is wrong
+	}
+	return t
 }
 
 // probe asks who is there. Any answer of the server's own is good: not all of them know the question.

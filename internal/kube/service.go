@@ -76,6 +76,18 @@ func (s Service) id() string {
 	return id
 }
 
+// address is where Pods find the Service, by the cluster's DNS; nil where its port is known by its name alone.
+func (s Service) address() *url.URL {
+	if _, err := strconv.Atoi(s.Port); err != nil {
+		return nil
+	}
+	scheme := "http"
+	if s.HTTPS {
+		scheme = "https"
+	}
+	return &url.URL{Scheme: scheme, Host: s.Name + "." + s.Namespace + ".svc:" + s.Port, Path: s.Path}
+}
+
 // portOf returns the port of a Service that s means: the one that it names, or the first one that is p's.
 func (s Service) portOf(o *corev1.Service, p product) (corev1.ServicePort, bool) {
 	if s.Port != "" {
