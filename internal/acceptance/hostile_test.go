@@ -1,0 +1,317 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/report"
+)
+
+// The bounds of a run that meets a hostile Prometheus, on a busy machine.
+const (
+	mostHostileMiB  = 192
+	mostHostileTime = 20 * time.Second
+	hostileTimeout  = time.Second // of a query, where it is not said; the client waits twice as long for the whole answer
+)
+
+// hostileReport is one panel that meets the fault, between two of everyday.
+const hostileReport = `version: 1
+cluster: test
+prometheus:
+  timeout: %s
+  query_offset: 0s
+%s
+reports:
+  - name: check
+    range: 1h
+    panels:
+      - {use: node-memory}
+      - {name: hostile, query: 'max by (pod) (hostile)', rules: [{alertname: High, above: {warning: 100}, for: 15m}]}
+      - {use: node-cpu}
+`
+
+// A fault is one thing that a Prometheus does wrong.
+type fault struct {
+	name     string
+	answer   http.HandlerFunc
+	config   string                     // of prometheus, beside its url
+	url      func(proper string) string // nil: the proper one
+	tls      bool
+	hits     func(*http.Request) bool // the requests that meet it
+	code     int
+	say      string        // in the panel's error or, of an answer that counts, in its notes
+	data     string        // of the panel; "" for failed
+	patience time.Duration // the timeout of a query; 0: hostileTimeout
+	within   time.Duration // 0: mostHostileTime
+	asked    int           // how often the panel's query is sent; 0 is not counted
+}
+
+// panelOnly are the requests of the hostile panel's query.
+func panelOnly(r *http.Request) bool {
+	return strings.HasSuffix(r.URL.Path, "/query_range") && strings.Contains(r.FormValue("query"), "hostile")
+}
+
+func every(*http.Request) bool { return true }
+
+// TestHostilePrometheus runs the program against a Prometheus that does one thing wrong, to every request or to those of one panel: it
+// says what is wrong and what to do, ends with the right exit code, delivers the other panels as on any day, and takes bounded memory
+// and time.
+func TestHostilePrometheus(t *testing.T) {
+	good := newHostileLab(t)
+	calm := runHostile(t, fault{code: 0, data: "absent", hits: func(*http.Request) bool { return false }}, good)
+	for _, f := range slices.Concat(hostileServers(t), hostileAnswers(), hostileOddities()) {
+		t.Run(f.name, func(t *testing.T) {
+			doc := runHostile(t, f, good)
+			if f.hits(httptest.NewRequest(http.MethodGet, "/api/v1/query_range?query=up", nil)) {
+				return // nobody has anything
+			}
+			for _, name := range []string{"node-memory", "node-cpu"} {
+				if diff := gocmp.Diff(panelOf(t, calm, name), panelOf(t, doc, name)); diff != "" {
+					t.Errorf("panel %s (-on a calm day +now):\n%s", name, diff)
+				}
+			}
+		})
+	}
+}
+
+func newHostileLab(t *testing.T) http.Handler {
+	t.Helper()
+	l, err := lab.New(lab.Options{Now: slot, Nodes: 5, Profile: lab.KPS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l.Handler()
+}
+
+// runHostile runs the program against the fault, holds what every such run must, and returns its report.
+func runHostile(t *testing.T, f fault, good http.Handler) report.Document {
+	t.Helper()
+	var asked atomic.Int32
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // so that a client that goes away is noticed, and the form can be read again
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		_ = r.ParseForm()
+		if panelOnly(r) {
+			asked.Add(1)
+		}
+		if f.hits(r) {
+			f.answer(w, r)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		good.ServeHTTP(w, r)
+	}))
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of the handshakes that are to fail
+	if f.tls {
+		srv.StartTLS()
+	} else {
+		srv.Start()
+	}
+	defer srv.Close()
+	address := srv.URL
+	if f.url != nil {
+		address = f.url(address)
+	}
+	config := configFile(t, fmt.Sprintf(hostileReport, cmp.Or(f.patience, hostileTimeout), f.config))
+	o := begin(t, "run", "-c", config, "--prometheus-url", address, "--time", slot.Format(time.RFC3339), "--output-dir", "out", "--log-format", "text").wait()
+	t.Logf("%6.0f MiB %6.2f s  exit %d", o.resident, o.took.Seconds(), o.code)
+	o.want(t, f.code)
+	within := cmp.Or(f.within, mostHostileTime)
+	if o.took > within || o.resident > mostHostileMiB {
+		t.Errorf("it took %v of %v, and %.0f MiB of %d", o.took, within, o.resident, mostHostileMiB)
+	}
+	if n := int(asked.Load()); f.asked > 0 && n != f.asked {
+		t.Errorf("the panel's query was sent %d times, want %d", n, f.asked)
+	}
+	o.file(t, "check", slot, "index.html")
+	doc := o.document(t, "check", slot)
+	checkHostilePanel(t, f, o.outcome, doc)
+	for name, text := range o.everything(t) {
+		if len(text) > 4<<20 || strings.Contains(text, "hunter2") {
+			t.Errorf("%s has %d bytes, and a secret: %v", name, len(text), strings.Contains(text, "hunter2"))
+		}
+	}
+	return doc
+}
+
+// checkHostilePanel holds what is said of the panel that meets the fault: in the report, on the terminal and in the log.
+func checkHostilePanel(t *testing.T, f fault, o outcome, doc report.Document) {
+	t.Helper()
+	p := panelOf(t, doc, "hostile")
+	want := f.data
+	if want == "" {
+		want = "failed"
+	}
+	if p.Data != want {
+		t.Errorf("the panel's data are %s, want %s: %s%s", p.Data, want, p.Error, p.Notes)
+	}
+	if f.code == 0 {
+		if notes := strings.Join(p.Notes, "\n"); !strings.Contains(notes, f.say) {
+			t.Errorf("the panel's notes are\n%s\nwant %s", notes, f.say)
+		}
+		return
+	}
+	said := o.stdout // a sentence of the terminal names the error and what to do
+	failed := slices.IndexFunc(doc.Failures, func(d report.DocFailure) bool { return d.Panel == "hostile" })
+	if failed < 0 {
+		t.Fatalf("no failure of the panel is in the report: %+v", doc.Failures)
+	}
+	inReport := doc.Failures[failed].Error + "; " + doc.Failures[failed].Hint
+	for where, text := range map[string]string{"the terminal": said, "the report": inReport, "the log": strings.ReplaceAll(o.stderr, `\"`, `"`)} {
+		if !strings.Contains(text, f.say) {
+			t.Errorf("%s says\n%s\nwant %s", where, tail(text, 800), f.say)
+		}
+	}
+}
+
+// running is the program while it runs.
+type running struct {
+	t              testing.TB
+	cmd            *exec.Cmd
+	began          time.Time
+	stdout, stderr bytes.Buffer
+	dir            string
+	peak           chan float64
+}
+
+// watched is what a run came to, and the peak of its resident memory in MiB.
+type watched struct {
+	outcome
+	resident float64
+}
+
+// begin starts the program in a directory of its own.
+func begin(t testing.TB, args ...string) *running {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &running{t: t, cmd: exec.Command(path, args...), dir: t.TempDir(), peak: make(chan float64, 1)}
+	r.cmd.Dir, r.cmd.Stdout, r.cmd.Stderr = r.dir, &r.stdout, &r.stderr
+	r.began = time.Now()
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.cmd.Process.Kill() }) // one that has ended cannot be killed
+	go func() { r.peak <- peakOf(r.cmd.Process.Pid) }()
+	return r
+}
+
+// wait returns what the run came to.
+func (r *running) wait() watched {
+	r.t.Helper()
+	_ = r.cmd.Wait() // its exit code says the same
+	o := watched{outcome: outcome{
+		code: r.cmd.ProcessState.ExitCode(), stdout: r.stdout.String(), stderr: r.stderr.String(), dir: r.dir,
+		took: time.Since(r.began), state: r.cmd.ProcessState,
+	}}
+	o.resident = <-r.peak
+	r.t.Cleanup(func() {
+		if r.t.Failed() {
+			r.t.Logf("promsnap %s: exit %d\n%s%s", strings.Join(r.cmd.Args[1:], " "), o.code, tail(o.stdout, 3000), tail(o.stderr, 3000))
+		}
+	})
+	return o
+}
+
+// peakOf watches a process until it ends and returns the peak of its resident memory in MiB, as the kernel counts it. What wait4 tells
+// begins with the peak of the process that has forked it, which is ours.
+func peakOf(pid int) float64 {
+	peak := 0.0
+	for tick := time.NewTicker(2 * time.Millisecond); ; <-tick.C {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		_, line, found := strings.Cut(string(status), "VmHWM:")
+		if err != nil || !found { // what has ended has no memory any more
+			tick.Stop()
+			return peak
+		}
+		if kib, err := strconv.ParseFloat(strings.Fields(line)[0], 64); err == nil {
+			peak = max(peak, kib/1024)
+		}
+	}
+}
+
+// hostileServers are the faults that every request meets.
+func hostileServers(t *testing.T) []fault {
+	const loginPage = "<!doctype html><title>Log in</title><form>"
+	reply := func(status int, body string, head ...string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			for i := 0; i < len(head); i += 2 {
+				w.Header().Set(head[i], head[i+1])
+			}
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		}
+	}
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("a redirect was followed: %s %s with %v", r.Method, r.URL, r.Header)
+	}))
+	t.Cleanup(elsewhere.Close)
+	to := func(status int) http.HandlerFunc {
+		return reply(status, "", "Location", elsewhere.URL+"/login?token=hunter2")
+	}
+	at := func(u string) func(string) string { return func(string) string { return u } }
+	const redirected = "the server redirects to http://127.0.0.1:"
+	ok := reply(200, "{}")
+	return []fault{
+		{name: "no such host", answer: ok, hits: every, code: 1, url: at("http://prometheus.invalid:9090"), say: "check the host name; names like prometheus-server.monitoring.svc are known only inside the cluster"},
+		{name: "refused", answer: ok, hits: every, code: 1, url: at("http://" + freePort(t)), say: "connection refused; nothing listens there: check host and port"},
+		{name: "https to http", answer: ok, hits: every, code: 1, url: func(u string) string { return strings.Replace(u, "http:", "https:", 1) }, say: "the server does not speak HTTPS: write http:// in the URL"},
+		{name: "http to https", answer: ok, hits: every, code: 1, tls: true, url: func(u string) string { return strings.Replace(u, "https:", "http:", 1) }, say: "the server speaks HTTPS: write https:// in the URL"},
+		{name: "unknown authority", answer: ok, hits: every, code: 1, tls: true, say: "give the authority's certificate in http_config: tls_config: ca_file"},
+		{name: "401", answer: reply(401, "Unauthorized\n"), hits: every, code: 1, say: "HTTP 401: Unauthorized; give credentials that may query, in http_config"},
+		{name: "403", answer: reply(403, "<h1>Forbidden</h1>", "Content-Type", "text/html"), hits: every, code: 1, say: "HTTP 403: a web page instead of JSON; give credentials"},
+		{name: "404", answer: reply(404, "404 page not found\n"), hits: every, code: 1, asked: 0, say: "HTTP 404: 404 page not found; no Prometheus API at this URL: is a path prefix missing, e.g. /prometheus?"},
+		{name: "login page", answer: reply(200, loginPage, "Content-Type", "text/html"), hits: every, code: 1, say: "a web page instead of JSON; this is not Prometheus' API, or a login stands before it: check the URL and its path prefix"},
+		{name: "login page that says it is JSON", answer: reply(200, loginPage, "Content-Type", "application/json"), hits: every, code: 1, say: "a login stands before it"},
+		{name: "redirect, password", answer: to(302), hits: every, code: 1, config: "  http_config: {basic_auth: {username: me, password: hunter2}}", say: redirected},
+		{name: "redirect, token", answer: to(307), hits: every, code: 1, config: "  http_config: {authorization: {credentials: hunter2}}", say: redirected},
+		{name: "redirect, headers", answer: to(308), hits: every, code: 1, config: "  http_config: {http_headers: {X-Scope-OrgID: {secrets: [hunter2]}, Cookie: {secrets: [session=hunter2]}}}", say: redirected},
+		{name: "redirect of one panel", answer: to(307), hits: panelOnly, code: 1, config: "  http_config: {basic_auth: {username: me, password: hunter2}}", say: redirected},
+		{name: "down", answer: reply(503, "upstream connect error"), hits: every, code: 1, say: "HTTP 503: upstream connect error; Prometheus, or what it stands behind, is not ready: is its pod running?"},
+		{name: "429 for an hour", answer: reply(429, "", "Retry-After", "3600"), hits: every, code: 1, within: 8 * time.Second, say: "limits requests: lower concurrency or ask less often"},
+		{name: "hang", answer: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, hits: every, code: 1, say: "no whole answer after 2s; the server or the way to it is too slow for so much data"},
+		{name: "hang after headers", answer: hang, hits: every, code: 1, say: "no whole answer after 2s"},
+		{name: "one byte a second", answer: drip, hits: every, code: 1, say: "no whole answer after 2s"},
+		{name: "bomb for metadata", answer: bomb(`{"status":"success","data":["`, "x"), hits: func(r *http.Request) bool { return !strings.HasSuffix(r.URL.Path, "/query_range") }, code: 1,
+			say: "the answer is longer than 4 MiB; Prometheus' own is much shorter: what stands before it may answer in its place"},
+	}
+}
+
+// gridOf is the times that a range query asks for, in seconds.
+func gridOf(r *http.Request) (start, end, step float64) {
+	number := func(name string) float64 {
+		v, _ := strconv.ParseFloat(r.FormValue(name), 64) // promsnap writes them so
+		return v
+	}
+	return number("start"), number("end"), number("step")
+}
+
+// values is a series' samples on the whole grid, all the same.
+func values(r *http.Request, value string) string {
+	start, end, step := gridOf(r)
+	var parts []string
+	for at := start; at <= end; at += step {
+		parts = append(parts, fmt.Sprintf(`[%s,%q]`, strconv.FormatFloat(at, 'f', -1, 64), value))
+	}
+	return "[" + strings.Join(parts, ",") + "]"
+}
