@@ -7,7 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/promsnap/promsnap/internal/series"
@@ -77,7 +77,7 @@ func FuzzDetailQuery(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%s: %v", full, err)
 		}
-		want := map[string]string{labels.MetricName: "used", "node": node, "pod": pod, "missing": ""}
+		want := map[string]string{model.MetricNameLabel: "used", "node": node, "pod": pod, "missing": ""}
 		selectors := 0
 		parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
 			vs, ok := n.(*parser.VectorSelector)
