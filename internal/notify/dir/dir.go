@@ -51,7 +51,7 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	}
 	target := filepath.Join(n.root, filepath.FromSlash(d.Report.Key()))
 	if err := write(ctx, target, d.Files); err != nil {
-		return notify.Receipt{}, fmt.Errorf("writing the report into %s: %w%s", target, err, advice(err))
+		return notify.Receipt{}, explain(target, err)
 	}
 	for _, f := range d.Files {
 		if f.Name == "index.html" {
@@ -223,17 +223,28 @@ func clean(work string) {
 	}
 }
 
-// advice says what to do about an error of the file system.
+// explain says what to do about an error of the file system. What only a person can mend is not tried again: people wait to be told.
+func explain(target string, err error) error {
+	advice := advice(err)
+	err = fmt.Errorf("writing the report into %s: %w%s", target, err, advice)
+	if advice != "" {
+		return &notify.RefusedError{Err: err}
+	}
+	return err
+}
+
 func advice(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return "; let this user write there, or choose another --output-dir"
+		return "; let this user write there, or choose another directory"
 	case errors.Is(err, syscall.EROFS):
-		return "; the file system is read-only: mount a volume there, or choose another --output-dir"
-	case errors.Is(err, syscall.ENOSPC):
-		return "; the disk is full: make room, or choose another --output-dir"
+		return "; the file system is read-only: mount a volume there, or choose another directory"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "; the disk is full: make room, or choose another directory"
+	case errors.Is(err, syscall.EFBIG):
+		return "; a file may not be as large as that here: raise the limit (ulimit -f)"
 	case errors.Is(err, syscall.ENOTDIR):
-		return "; a file stands where a directory must be: move it away, or choose another --output-dir"
+		return "; a file stands where a directory must be: move it away, or choose another directory"
 	}
 	return ""
 }

@@ -259,7 +259,7 @@ func TestWhereItCannotWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := New(root).Notify(context.Background(), delivery("one"))
-		if err == nil || !strings.Contains(err.Error(), "choose another --output-dir") {
+		if err == nil || !strings.Contains(err.Error(), "choose another directory") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -52,3 +52,24 @@ func TestDirectoriesOfHostileWords(t *testing.T) {
 		}
 	}
 }
+
+// vanishing is a context whose question, between two files, finds the directory gone.
+type vanishing struct {
+	context.Context
+	dir string
+}
+
+func (v vanishing) Err() error {
+	_ = os.RemoveAll(v.dir)
+	return nil
+}
+
+// A directory that is removed while it is written to is an error, and the next run makes it again.
+func TestADirectoryThatVanishesMeanwhile(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "out")
+	if _, err := New(root).Notify(vanishing{context.Background(), root}, delivery("one")); err == nil {
+		t.Error("nothing is there, and no error")
+	}
+	deliver(t, root, "two")
+	wantTree(t, root, "two")
+}
