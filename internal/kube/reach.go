@@ -45,19 +45,25 @@ func (c *Cluster) FindPrometheus(ctx context.Context, want Service) (*Target, er
 
 // Reach finds the way to a Service: from a Pod its own address, which takes no right at all; else the API server's service proxy; or a
 // port-forward where the proxy is forbidden or has no way to the pods. It asks it one short question through each that may be one. An
-// error that all have is the proxy's, a *promapi.Error, with the port-forward's beside it.
+// error that all have is the proxy's, a *promapi.Error, which also says why the address gave no answer, with the port-forward's beside it.
 func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
-	if t := c.direct(ctx, s); t != nil {
-		return t, nil
+	var silent error
+	if c.inPod {
+		t, err := direct(ctx, s)
+		if err == nil {
+			return t, nil
+		}
+		silent = err
 	}
 	t := &Target{
 		Candidate: s, Via: "the API server's service proxy", URL: c.proxyURL(s.Service), Transport: &proxy{c, s.Service}, close: func() {},
 	}
 	err := t.probe(ctx)
-	switch {
-	case err == nil:
+	if err == nil {
 		return t, nil
-	case !errors.Is(err, errDenied) && !errors.Is(err, errNoWay):
+	}
+	mention(silent, err)
+	if !errors.Is(err, errDenied) && !errors.Is(err, errNoWay) {
 		return nil, err
 	}
 	f, second := c.openForward(ctx, s.Service)
@@ -74,23 +80,40 @@ func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
 // directTime is how long a Service's own address has to answer: a NetworkPolicy may let nothing of the question through.
 const directTime = 5 * time.Second
 
-// direct is the way to a Service's own address; nil where this is no Pod, or nobody answers there.
-func (c *Cluster) direct(ctx context.Context, s Candidate) *Target {
+// direct is the way to a Service's own address, which Pods alone have.
+func direct(ctx context.Context, s Candidate) (*Target, error) {
 	address := s.address()
-	if !c.inPod || address == nil {
-		return nil
+	if address == nil {
+		return nil, fmt.Errorf("%s has no address, as its port is named: write the port's number", s.Service)
 	}
 	transport, err := promapi.Transport(promconfig.DefaultHTTPClientConfig)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, directTime)
 	defer cancel()
 	t := &Target{Candidate: s, Via: "its address in the cluster", URL: address, Transport: transport, close: func() {}}
-	if t.probe(ctx) != nil {
-		return nil // the next way says what is wrong
+	if err := t.probe(ctx); err != nil {
+		why := brief(err.Error())
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			why = fmt.Sprintf("nothing came in %s", directTime)
+		}
+		return nil, fmt.Errorf("%s gives no answer (%s)", address, why)
 	}
-	return t
+	return t, nil
+}
+
+// mention puts why the address gave no answer into the error of the proxy, which is what reports and messages show.
+func mention(silent, err error) {
+	var e *promapi.Error
+	if silent == nil || !errors.As(err, &e) {
+		return
+	}
+	e.Message = fmt.Sprintf("%v, and %s", silent, e.Message)
+	if errors.Is(err, errDenied) {
+		e.Hint = "does a NetworkPolicy keep promsnap's Pods from that address? Let them through, or let them ask through the API server, " +
+			"with rbac.serviceProxy=true of the chart: " + e.Hint
+	}
 }
 
 // probe asks who is there. Any answer of the server's own is good: not all of them know the question.

@@ -1,0 +1,199 @@
+package kube_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/promsnap/promsnap/internal/kube"
+	"github.com/promsnap/promsnap/internal/promapi"
+)
+
+func TestAddress(t *testing.T) {
+	for text, want := range map[string]string{
+		"monitoring/prometheus-server:80":               "http://prometheus-server.monitoring.svc:80",
+		"monitoring/https:prometheus:9091":              "https://prometheus.monitoring.svc:9091",
+		"monitoring/vmselect:8481/select/0/prometheus/": "http://vmselect.monitoring.svc:8481/select/0/prometheus",
+		"monitoring/prometheus-server:http-web":         "",
+		"monitoring/prometheus-server":                  "",
+	} {
+		s, err := kube.ParseService(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if u := s.Address(); u != nil {
+			got = u.String()
+		}
+		if got != want {
+			t.Errorf("%s has the address %q, want %q", text, got, want)
+		}
+	}
+}
+
+// clusterDNS is a cluster's DNS that knows one name, which is this machine. It speaks as over TCP.
+func clusterDNS(t *testing.T, name string) {
+	t.Helper()
+	had := net.DefaultResolver
+	t.Cleanup(func() { net.DefaultResolver = had })
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		go func() {
+			defer func() { _ = ours.Close() }()
+			var size uint16
+			if binary.Read(ours, binary.BigEndian, &size) != nil {
+				return
+			}
+			question := make([]byte, size)
+			if _, err := io.ReadFull(ours, question); err != nil {
+				return
+			}
+			answer := answerDNS(question, name)
+			_, _ = ours.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...))
+		}()
+		return theirs, nil
+	}}
+}
+
+// answerDNS answers a message with one question (RFC 1035, section 4.1): 127.0.0.1 for the name, else that there is no such name.
+func answerDNS(question []byte, name string) []byte {
+	const header = 12
+	var asked []string
+	end := header
+	for question[end] != 0 {
+		size := int(question[end])
+		asked = append(asked, string(question[end+1:end+1+size]))
+		end += 1 + size
+	}
+	end += 1 + 4 // the root's label, type, class
+	known := strings.EqualFold(strings.Join(asked, "."), name)
+	a := append([]byte{}, question[:end]...)
+	a[2], a[3] = 0x84, 0x80                     // an answer, with authority
+	copy(a[4:], []byte{0, 1, 0, 0, 0, 0, 0, 0}) // one question
+	switch kind := binary.BigEndian.Uint16(question[end-4:]); {
+	case !known:
+		a[3] |= 3 // NXDOMAIN
+	case kind == 1: // A
+		a[7] = 1
+		a = append(a, 0xc0, header, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, 127, 0, 0, 1)
+	}
+	return a
+}
+
+// TestAPodAsksTheServiceItself: in a Pod the Service's own address goes before the proxy, and takes nothing of the API server. A user
+// outside of the cluster is not sent there.
+func TestAPodAsksTheServiceItself(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/prometheus"+buildInfo, answer(map[string]string{"status": "success"}))
+	mux.HandleFunc("/prometheus"+rangePath, prometheus)
+	behind := httptest.NewServer(mux)
+	defer behind.Close()
+	_, port, err := net.SplitHostPort(behind.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	clusterDNS(t, "prometheus-server.monitoring.svc")
+	s := newAPIServer(t)
+	there := kube.Service{Namespace: "monitoring", Name: "prometheus-server", Port: port, Path: "/prometheus"}
+	target, err := s.open(t, "").InPod().FindPrometheus(t.Context(), there)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	if want := there.String() + " through its address in the cluster"; target.String() != want {
+		t.Errorf("the target is %q, want %q", target, want)
+	}
+	for _, expr := range []string{"up", long} {
+		if meta, err := ask(t, target, expr); err != nil || meta.Series != 1 {
+			t.Errorf("%.20s: %+v, %v", expr, meta, err)
+		}
+	}
+	if asked := s.requests(); len(asked) > 0 {
+		t.Errorf("the API server was asked %q", asked)
+	}
+
+	_, err = s.open(t, "").FindPrometheus(t.Context(), there)
+	if asked := s.requests(); err == nil || len(asked) == 0 || strings.Contains(err.Error(), ".svc") {
+		t.Errorf("outside of the cluster: %v, and the API server was asked %q", err, asked)
+	}
+}
+
+// TestAPodAsksThroughTheProxy where nobody answers at the Service's address.
+func TestAPodAsksThroughTheProxy(t *testing.T) {
+	clusterDNS(t, "")
+	target, err := behindProxy(t).open(t, "").InPod().FindPrometheus(t.Context(), named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := target.String(); got != "monitoring/prometheus-server:80 through the API server's service proxy" {
+		t.Errorf("the target is %q", got)
+	}
+}
+
+// TestAPodHasNoWay: the error says of the address, too, why it gave no answer, in the words that a report shows.
+func TestAPodHasNoWay(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = closed.Close()
+	_, port, err := net.SplitHostPort(closed.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	clusterDNS(t, "prometheus-server.monitoring.svc")
+	const chart = "does a NetworkPolicy keep promsnap's Pods from that address? Let them through, or let them ask through the API server, with rbac.serviceProxy=true of the chart: it takes the rule "
+	for name, c := range map[string]struct {
+		service string
+		proxy   http.HandlerFunc
+		want    []string
+	}{
+		"nothing listens": {
+			"monitoring/prometheus-server:" + port, forbid,
+			[]string{"http://prometheus-server.monitoring.svc:" + port + " gives no answer (dial tcp 127.0.0.1:" + port + ": connect: connection refused), and you may not get services/proxy", chart},
+		},
+		"no such host": {
+			"monitoring/prom:80", forbid,
+			[]string{"http://prom.monitoring.svc:80 gives no answer (", "no such host", "and you may not get services/proxy prom:80", chart},
+		},
+		"a named port": {
+			"monitoring/prometheus-server:web", forbid,
+			[]string{"monitoring/prometheus-server:web has no address, as its port is named: write the port's number, and you may not", chart},
+		},
+		"no such service": {
+			"monitoring/prom:80", nil,
+			[]string{"http://prom.monitoring.svc:80 gives no answer (", "and the API server says: ", "not found (404); look at `kubectl"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newAPIServer(t)
+			want, err := kube.ParseService(c.service)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, id, _ := strings.Cut(c.service, "/")
+			if c.proxy != nil {
+				s.on("/api/v1/namespaces/monitoring/services/"+id+"/proxy"+buildInfo, c.proxy)
+			}
+			_, err = s.open(t, "").InPod().FindPrometheus(t.Context(), want)
+			var e *promapi.Error // all that a report shows
+			if !errors.As(err, &e) {
+				t.Fatalf("%v is no *promapi.Error", err)
+			}
+			for _, words := range c.want {
+				if !strings.Contains(e.Error(), words) {
+					t.Errorf("%v\nis without %q", e, words)
+				}
+			}
+			if c.proxy == nil && strings.Contains(e.Error(), "rbac") {
+				t.Errorf("a right would not help, and yet: %v", e)
+			}
+		})
+	}
+}
