@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	soakSlots = flag.Int("soak-slots", 40, "checks of the soak; make acceptance makes a week of 2,000")
+	soakSlots = flag.Int("soak-slots", 30, "checks of the soak; make acceptance makes a week of 2,000")
 	soakSeed  = flag.Uint64("soak-seed", 1, "what chance makes of the soak")
 )
 
