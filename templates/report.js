@@ -23,9 +23,21 @@
     const fold = table.nextElementSibling;
     if (fold && fold.matches("details.rest")) takeIn(t, fold);
     if (table.matches(".sortable")) makeSortable(t);
-    t.keys = new Map([...t.body.rows].map((r) => [r, (r.querySelector(".key").textContent + "\n" + (r.dataset.node || "")).toLowerCase()]));
     return t;
   });
+
+  // A row is found by its name and its node, which a name that says it begins with, and by what is known of that node: its type, zone,
+  // pool and version, its marks and taints.
+  const name = (row) => row.querySelector(".key").textContent;
+  const machines = new Map();
+  for (const t of tables.filter((t) => t.table.dataset.kind === "nodes")) {
+    for (const row of t.body.rows) machines.set(name(row), all(".badge, .facts, .taints li", row).map((e) => e.textContent + "\n" + e.title).join("\n"));
+  }
+  const key = (said, node) => [said, node, machines.get(node) || ""].join("\n").toLowerCase();
+  for (const t of tables) {
+    t.keys = new Map([...t.body.rows].map((r) => [r, key(name(r), r.dataset.node || name(r).split(" ")[0])]));
+  }
+  const cells = new Map(all(".cells li").map((c) => [c, key(c.firstElementChild.title, c.dataset.node)]));
 
   // takeIn puts the rows of a fold below the table's own, so that they are sorted as one, and a button in the fold's place.
   function takeIn(t, fold) {
@@ -65,7 +77,7 @@
         head.setAttribute("aria-sort", order ? "ascending" : "descending");
         const value = (row) => row.cells[column].dataset.v;
         const compare = names
-          ? (a, b) => a.cells[0].textContent.localeCompare(b.cells[0].textContent, undefined, { numeric: true })
+          ? (a, b) => name(a).localeCompare(name(b), undefined, { numeric: true })
           : (a, b) => value(a) - value(b);
         const rows = [...t.body.rows];
         const known = rows.filter((r) => names || value(r) !== undefined);
@@ -95,7 +107,7 @@
       const listed = mine.length > 0 && !mine.some((t) => t.note);
       article.hidden = query !== "" && listed && !mine.some((t) => [...t.body.rows].some((r) => !r.hidden));
     }
-    for (const cell of all(".cells li")) cell.classList.toggle("out", !cell.textContent.toLowerCase().includes(query));
+    for (const [cell, words] of cells) cell.classList.toggle("out", !words.includes(query));
     const counts = Object.entries(found).map(([kind, n]) => filter.dataset[kind].replace("{shown}", n.shown).replace("{all}", n.of));
     said.textContent = query ? counts.join(" · ") : "";
   }

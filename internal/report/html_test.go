@@ -86,7 +86,11 @@ func text(n *html.Node) string {
 }
 
 func TestPageIsWellBuilt(t *testing.T) {
-	for name, r := range map[string]*Report{"a day": daily(t), "nothing": Build(Info{}, nil), "hostile": hostile(t)} {
+	_, nodes := fleetOf(3)
+	for name, r := range map[string]*Report{
+		"a day": daily(t), "machines": withMachines(t), "nothing": Build(Info{}, nil), "hostile": hostile(t),
+		"nobody measures": Build(info(t, nodes), nil), "machines that nobody measures": Build(info(t, machines(nodes)), nil),
+	} {
 		t.Run(name, func(t *testing.T) {
 			root := pageOf(t, r)
 			for _, landmark := range []string{"main", "footer", "h1", "title"} {
@@ -183,7 +187,14 @@ func shaped(t testing.TB, word string) *Report {
 	t.Helper()
 	in := Info{
 		Cluster: word, Name: word, Title: word, Slot: slot, Range: 1, Version: word, Server: word, ServerURL: word, ExternalURL: "https://example.com/" + word,
-		Command: word, Incomplete: word, Nodes: []snapshot.Node{{Name: word, InternalIP: word}, {Name: "n" + word, Exporter: true}},
+		Command: word, Incomplete: word, Nodes: []snapshot.Node{
+			{Name: word, InternalIP: word},
+			{
+				Name: "n" + word, Exporter: true, Known: true, InstanceType: word, Zone: word + "-" + word, Pool: word, Kubelet: word, Cordoned: true,
+				Taints: []string{word, word}, Conditions: []string{word},
+			},
+			{Name: "o" + word, Exporter: true, Known: true, Kubelet: "v" + word},
+		},
 	}
 	spec := snapshot.Spec{
 		Name: "node-memory", Title: word, Section: word, Query: "memory", Unit: units.PercentUnit, Subject: word, Why: word, Hint: word, Legend: "{{node}} {{l}}",

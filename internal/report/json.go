@@ -54,11 +54,14 @@ type DocCounts struct {
 	Failed   int `json:"failed" jsonschema:"minimum=0"`
 }
 
-// DocNodes says which nodes kube_node_info names and node_exporter does not report.
+// DocNodes says which nodes kube_node_info names and node_exporter does not report, and what the Kubernetes API knows of them where it
+// was asked.
 type DocNodes struct {
-	Total    int      `json:"total" jsonschema:"minimum=0"`
-	Measured int      `json:"measured" jsonschema:"minimum=0"`
-	Without  []string `json:"without_exporter"`
+	Total          int       `json:"total" jsonschema:"minimum=0"`
+	Measured       int       `json:"measured" jsonschema:"minimum=0"`
+	Without        []string  `json:"without_exporter"`
+	Known          []DocNode `json:"known,omitempty"`
+	KnownTruncated int       `json:"known_truncated,omitempty" jsonschema:"minimum=0"`
 }
 
 // DocFailure is a panel whose query failed.
@@ -246,7 +249,7 @@ func (r *Report) Document() Document {
 		Slot: in.Slot.UTC(), Zone: in.Zone.String(), Language: r.words.Lang, Range: in.Range.Seconds(), Scrape: in.Scrape.Seconds(), Server: in.Server,
 		Incomplete: in.Incomplete, Headline: r.Headline,
 		Counts: DocCounts{r.Critical, r.Warning, r.NoData, r.Pending, r.OK, len(r.Failures)},
-		Nodes:  DocNodes{r.NodesTotal, r.NodesMeasured, []string{}},
+		Nodes:  DocNodes{Total: r.NodesTotal, Measured: r.NodesMeasured, Without: []string{}},
 		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{}, Panels: []DocPanel{},
 		Truncated: max(0, len(r.Findings)-documentRows),
 	}
@@ -255,6 +258,7 @@ func (r *Report) Document() Document {
 			d.Nodes.Without = append(d.Nodes.Without, n.Name)
 		}
 	}
+	d.Nodes.Known, d.Nodes.KnownTruncated = docMachines(in.Nodes, in.Slot)
 	for _, f := range r.Failures {
 		d.Failures = append(d.Failures, DocFailure{f.Panel, f.Error, f.Hint})
 	}

@@ -66,7 +66,7 @@ func TestDocumentFitsTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, r := range map[string]*Report{
-		"a day": daily(t), "nothing": Build(Info{}, nil), "hostile": hostile(t), "infinite": Build(info(t, nil), []snapshot.Panel{infinite()}),
+		"a day": daily(t), "machines": withMachines(t), "nothing": Build(Info{}, nil), "hostile": hostile(t), "infinite": Build(info(t, nil), []snapshot.Panel{infinite()}),
 	} {
 		body, err := json.Marshal(r.Document())
 		if err != nil {

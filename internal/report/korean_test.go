@@ -25,7 +25,7 @@ func korean(t testing.TB) *Report {
 		s := &all[i]
 		s.Title, s.Section, s.Subject, s.Why, s.Hint = "제목", "구역", "메모리", "", ""
 	}
-	in := info(t, nodes)
+	in := info(t, machines(nodes))
 	in.Title, in.Language = "일일 용량", words.Korean
 	panels := snapshot.Take(t.Context(), a, all, snapshot.Options{Slot: slot, Range: 24 * time.Hour, QueryOffset: time.Minute, Language: words.Korean})
 	return Build(in, append(panels, snapshot.Panel{Spec: snapshot.Spec{Name: "broken", Title: "제목", Section: "구역"}, Err: errors.New("…")}))
@@ -33,6 +33,7 @@ func korean(t testing.TB) *Report {
 
 // outside are words that are nobody's to translate: names of things, what servers say, and what Korean engineers write in Latin letters.
 var outside = regexp.MustCompile(`ip-[\d-]+|/dev/\w+|(spark|shop)/[\w/…-]+|prod-seoul|promsnap v[\d.]+|https?://\S+|kubelet_\w+\*?|` +
+	`NotReady|MemoryPressure|SchedulingDisabled|(dedicated|node\.kubernetes\.io/\w+)[=:][\w:]+|[mrc]\d\w*\.\w+|ap-northeast-(2\w)?|풀 \w+|kubelet v[\d.]+|` +
 	`PromQL warning: .*|prometheus answered .*|Prometheus|PromQL|node_exporter|report\.json|CPU|KST|\d[ \x{a0}]([KMGT]i?)?B(/s)?|p\d+`)
 
 var latin = regexp.MustCompile(`[A-Za-z]{2,}`)

@@ -101,6 +101,7 @@ type nodeLine struct {
 	Anchor             string // of its row
 	Href, Title        string // of its cell: where its worst finding is shown, and what is known of it in a sentence
 	Figures            []nodeFigure
+	Machine            machine
 
 	gravity int
 	first   int // place of its worst finding among all, which the report's order decides
@@ -119,7 +120,7 @@ type nodeFigure struct {
 // gravityUnmeasured puts a node that nobody looks at between one that fell silent and one that is about to breach.
 const gravityUnmeasured = 15
 
-// nodeLines returns every node that is known or measured, the worst first, then the fullest.
+// nodeLines returns every node that is known or measured, the worst first, then those with which something is the matter, then the fullest.
 func (r *Report) nodeLines() []nodeLine {
 	measures := r.measures()
 	byName := map[string]*nodeLine{}
@@ -129,8 +130,13 @@ func (r *Report) nodeLines() []nodeLine {
 		}
 		return byName[name]
 	}
-	for _, n := range r.Info.Nodes {
-		if l := line(n.Name); !n.Exporter {
+	for i := range r.Info.Nodes {
+		n := &r.Info.Nodes[i]
+		l := line(n.Name)
+		if n.Known {
+			l.Machine = r.words.machine(n, r.Info.Slot)
+		}
+		if !n.Exporter {
 			l.Class, l.State, l.gravity = "unmeasured", r.words.Unmeasured, gravityUnmeasured
 		}
 	}
@@ -152,12 +158,22 @@ func (r *Report) nodeLines() []nodeLine {
 		lines = append(lines, *l)
 	}
 	slices.SortFunc(lines, func(a, b nodeLine) int {
-		return cmp.Or(cmp.Compare(b.gravity, a.gravity), cmp.Compare(a.first, b.first), cmp.Compare(b.fullest, a.fullest), strings.Compare(a.Name, b.Name))
+		return cmp.Or(
+			cmp.Compare(b.gravity, a.gravity), cmp.Compare(a.first, b.first), cmp.Compare(b.Machine.trouble, a.Machine.trouble),
+			cmp.Compare(b.fullest, a.fullest), strings.Compare(a.Name, b.Name),
+		)
 	})
-	for i := range lines[:min(len(lines), tableNodes)] {
-		lines[i].Href = cmp.Or(lines[i].Href, "#"+lines[i].Anchor)
+	if r.listsNodes() {
+		for i := range lines[:min(len(lines), tableNodes)] {
+			lines[i].Href = cmp.Or(lines[i].Href, "#"+lines[i].Anchor)
+		}
 	}
 	return lines
+}
+
+// listsNodes tells that something of the nodes can be said in a table.
+func (r *Report) listsNodes() bool {
+	return len(r.measures()) > 0 || slices.ContainsFunc(r.Info.Nodes, func(n snapshot.Node) bool { return n.Known })
 }
 
 func newNodeLine(name string, measures []measure, w wording) *nodeLine {

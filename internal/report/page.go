@@ -95,6 +95,7 @@ type saidView struct{ Title, Anchor, Text, Hint string }
 type nodeTable struct {
 	W       wording
 	Caption string
+	Said    string // what matters of all nodes
 	Heads   []string
 	Rows    []nodeLine
 	Rest    *nodeTable
@@ -290,18 +291,17 @@ func (r *Report) cellsNote(lines []nodeLine) string {
 	return strings.Join(said, ", ")
 }
 
-// nodeTable returns the nodes, the worst first; nil where nothing is measured of them.
+// nodeTable returns the nodes, the worst first; nil where nothing is known of them but their names.
 func (r *Report) nodeTable(lines []nodeLine) *nodeTable {
-	measures := r.measures()
-	if len(measures) == 0 || len(lines) == 0 {
+	if len(lines) == 0 || !r.listsNodes() {
 		return nil
 	}
 	var heads []string
-	for _, m := range measures {
+	for _, m := range r.measures() {
 		heads = append(heads, m.head)
 	}
 	listed := lines[:min(len(lines), tableNodes)]
-	t := &nodeTable{W: r.words, Caption: r.words.Nodes, Heads: heads, Rows: listed[:min(len(listed), firstNodes)]}
+	t := &nodeTable{W: r.words, Caption: r.words.Nodes, Said: r.nodesSaid(), Heads: heads, Rows: listed[:min(len(listed), firstNodes)]}
 	if len(listed) > firstNodes {
 		t.Rest = &nodeTable{
 			W: r.words, Caption: fmt.Sprintf(r.words.AllNodes, words.Thousands(len(lines))), Heads: heads, Rows: listed[firstNodes:],

@@ -100,6 +100,10 @@ type Words struct {
 	Incomplete                                                                string // 1 why
 	WarningsHead, FailuresHead                                                string
 	Node, Memory, CPU, Disk, RequestedMemory, RequestedCPU                    string
+	Cordoned                                                                  string
+	Pool                                                                      string // 1 its name
+	Taints                                                                    Counted
+	KubeletOn                                                                 string // 1 version, 2 on how many nodes, 3 of how many
 	FiguresOf                                                                 string // 1 panel
 	OneSeries, Capacity, LastValue, Average, Maximum, Minimum                 string
 	Query, OpenGraph, Unmeasured, Nothing, NoSeries, Good, NoFindings         string
