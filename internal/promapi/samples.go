@@ -88,7 +88,8 @@ func (p *samples) quick(b []byte) int {
 	return taken
 }
 
-// quickValue reads a decimal of at most 19 digits from the start of b and says how long it is, 0 where there is none.
+// quickValue reads a decimal of at most 19 digits from the start of b, a zero before the point not counted, and says how long it is, 0
+// where there is none. Shares of one are often written with 19 digits behind the point.
 func quickValue(b []byte) (float64, int) {
 	i := 0
 	if b[0] == '-' {
@@ -99,6 +100,9 @@ func quickValue(b []byte) (float64, int) {
 		return 0, 0
 	}
 	i += n
+	if m == 0 {
+		n = 0
+	}
 	k := 0
 	if b[i] == '.' {
 		if m, k = digits(b[i+1:], m); k == 0 || n+k > maxDigits {
