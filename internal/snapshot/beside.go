@@ -8,11 +8,12 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// batchSeries is how many series change hands at once, and batches how many such hands there are: what is between decoding and folding
-// is bounded.
+// A batch changes hands when it has batchSeries series or batchSamples samples, and there are as many as batches: what is between
+// decoding and folding is bounded.
 const (
-	batchSeries = 32
-	batches     = 3
+	batchSeries  = 32
+	batchSamples = 16_384
+	batches      = 3
 )
 
 // batch is series copied out of the client's buffers, which the next series overwrites.
@@ -59,9 +60,13 @@ func beside(run func(each func(series.Series) error) (promapi.Meta, error), add 
 	now := <-free
 	meta, err := run(func(s series.Series) error {
 		now.points = len(s.Values)
+		if cap(now.values) == 0 {
+			now.labels = make([]series.Labels, 0, batchSeries)
+			now.values = make([]float64, 0, min(batchSeries*now.points, batchSamples+now.points))
+		}
 		now.labels = append(now.labels, slices.Clone(s.Labels))
 		now.values = append(now.values, s.Values...)
-		if len(now.labels) == batchSeries {
+		if len(now.labels) == batchSeries || len(now.values) >= batchSamples {
 			full <- now
 			now = <-free
 		}
