@@ -182,7 +182,7 @@ type DocRow struct {
 // DocSeries is a series that is drawn, with its samples on the panel's grid.
 type DocSeries struct {
 	DocRow
-	Values []Number `json:"values"`
+	Values Numbers `json:"values"`
 }
 
 // DocStats are the figures of one series over the window.
@@ -197,12 +197,12 @@ type DocStats struct {
 
 // DocRest counts the series that are not drawn one by one. P05 and P95 are over Sampled of them, Min and Max over all.
 type DocRest struct {
-	Series  int      `json:"series" jsonschema:"minimum=1"`
-	Sampled int      `json:"sampled" jsonschema:"minimum=0"`
-	Min     []Number `json:"min"`
-	Max     []Number `json:"max"`
-	P05     []Number `json:"p05"`
-	P95     []Number `json:"p95"`
+	Series  int     `json:"series" jsonschema:"minimum=1"`
+	Sampled int     `json:"sampled" jsonschema:"minimum=0"`
+	Min     Numbers `json:"min"`
+	Max     Numbers `json:"max"`
+	P05     Numbers `json:"p05"`
+	P95     Numbers `json:"p95"`
 }
 
 // Number is a float64 in JSON: NaN, which is no sample, is null; the infinities are the strings "+Inf" and "-Inf".
@@ -210,18 +210,44 @@ type Number float64
 
 // MarshalJSON writes the shortest digits that read back as the same number.
 func (n Number) MarshalJSON() ([]byte, error) {
+	return n.append(make([]byte, 0, numberSize)), nil
+}
+
+// numberSize is what most numbers fit, in bytes: 17 digits with their sign, point and zeros.
+const numberSize = 24
+
+func (n Number) append(b []byte) []byte {
 	switch f := float64(n); {
 	case math.IsNaN(f):
-		return []byte("null"), nil
+		return append(b, "null"...)
 	case math.IsInf(f, 1):
-		return []byte(`"+Inf"`), nil
+		return append(b, `"+Inf"`...)
 	case math.IsInf(f, -1):
-		return []byte(`"-Inf"`), nil
+		return append(b, `"-Inf"`...)
 	case f != 0 && math.Abs(f) < 1e-6 || math.Abs(f) >= 1e21: // as encoding/json does
-		return strconv.AppendFloat(nil, f, 'e', -1, 64), nil
+		return strconv.AppendFloat(b, f, 'e', -1, 64)
 	default:
-		return strconv.AppendFloat(nil, f, 'f', -1, 64), nil
+		return strconv.AppendFloat(b, f, 'f', -1, 64)
 	}
+}
+
+// Numbers are written as a list of Number is, at once: a report has tens of thousands of samples, and asking each for its bytes takes
+// longer than writing them.
+type Numbers []Number
+
+// MarshalJSON writes null where there is no list.
+func (ns Numbers) MarshalJSON() ([]byte, error) {
+	if ns == nil {
+		return []byte("null"), nil
+	}
+	b := append(make([]byte, 0, len(ns)*numberSize+2), '[')
+	for i, n := range ns {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = n.append(b)
+	}
+	return append(b, ']'), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -407,8 +433,8 @@ func labelMap(ls series.Labels) map[string]string {
 	return m
 }
 
-func numbers(vs []float64) []Number {
-	out := make([]Number, len(vs))
+func numbers(vs []float64) Numbers {
+	out := make(Numbers, len(vs))
 	for i, v := range vs {
 		out[i] = Number(v)
 	}

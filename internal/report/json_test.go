@@ -38,14 +38,17 @@ func golden(t *testing.T, path string, got []byte) {
 // schemaOf reflects the Go types of report.json.
 func schemaOf(t *testing.T) []byte {
 	t.Helper()
-	number := reflect.TypeFor[Number]()
+	number := &reflector.Schema{OneOf: []*reflector.Schema{{Type: "number"}, {Type: "null"}, {Enum: []any{"+Inf", "-Inf"}}}}
 	r := reflector.Reflector{
 		FieldNameTag: "json",
 		Mapper: func(typ reflect.Type) *reflector.Schema {
-			if typ != number {
-				return nil
+			switch typ {
+			case reflect.TypeFor[Number]():
+				return number
+			case reflect.TypeFor[Numbers]():
+				return &reflector.Schema{Type: "array", Items: number}
 			}
-			return &reflector.Schema{OneOf: []*reflector.Schema{{Type: "number"}, {Type: "null"}, {Enum: []any{"+Inf", "-Inf"}}}}
+			return nil
 		},
 	}
 	s := r.Reflect(&Document{})
@@ -117,6 +120,12 @@ func TestNumbers(t *testing.T) {
 	}
 	if got, _ := json.Marshal([]Number{Number(math.NaN())}); string(got) != "[null]" {
 		t.Errorf("NaN is written %s", got)
+	}
+	for _, ns := range [][]Number{nil, {}, {1.5}, {Number(math.NaN()), Number(math.Inf(-1)), -0.25, 1e21, 1e-9}} {
+		want, _ := json.Marshal(ns)
+		if got, err := json.Marshal(Numbers(ns)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("a list is written %s (%v), want %s", got, err, want)
+		}
 	}
 	var back []Number
 	if err := json.Unmarshal([]byte("[null]"), &back); err != nil || !math.IsNaN(float64(back[0])) {
