@@ -34,6 +34,7 @@ async function open(options) {
 
 async function close(page) {
   saw.violations.push(...(await page.evaluate(() => globalThis.broken)));
+  if (await page.evaluate(() => "pwned" in globalThis)) saw.violations.push("a script of a stranger's has set window.pwned");
   await page.context().close();
 }
 
