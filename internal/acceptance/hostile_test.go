@@ -187,7 +187,7 @@ type running struct {
 	t              testing.TB
 	cmd            *exec.Cmd
 	began          time.Time
-	stdout, stderr bytes.Buffer
+	stdout, stderr speech
 	dir            string
 	peak           chan float64
 }
