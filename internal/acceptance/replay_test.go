@@ -55,6 +55,10 @@ func serveReplay(dir, address string) error {
 	r := &replay{dir: dir}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/-/ready", func(http.ResponseWriter, *http.Request) {})
+	if address := os.Getenv("PROMSNAP_REPLAY_UPSTREAM"); address != "" {
+		mux.Handle("/", &upstream{url: address, known: map[string][]byte{}})
+		return http.Serve(l, mux)
+	}
 	mux.HandleFunc("/recording", func(w http.ResponseWriter, req *http.Request) { r.send(w, r.last) })
 	mux.HandleFunc("/api/v1/query_range", r.queryRange)
 	mux.HandleFunc("/api/v1/query", always(`{"resultType":"vector","result":[]}`))
