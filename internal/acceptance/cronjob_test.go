@@ -53,17 +53,19 @@ func startCronRun(t *testing.T) *cronRun {
 ---
 {apiVersion: v1, kind: Node, metadata: {name: ip-10-0-1-11, labels: {node.kubernetes.io/instance-type: m5.2xlarge, topology.kubernetes.io/zone: ap-northeast-2a}}, status: {addresses: [{type: InternalIP, address: 10.0.1.11}]}}
 `, release, encoded(cronToken)))
-	r.helm(t, "install", "-f", r.values(t, "{service: monitoring/prometheus-server:80}"))
+	r.helm(t, "install", "-f", r.values(t, "{service: monitoring/prometheus-server:80}", true))
 	return r
 }
 
-// values are those of the chart, with a section kubernetes.
-func (r *cronRun) values(t *testing.T, kubernetes string) string {
+// values are those of the chart, with a section kubernetes, and with or without the right to ask through the API server, which Pods need
+// for what kubelet.names does not hold: there is no DNS in the root of a Pod here, and nobody answers at a Service's own address.
+func (r *cronRun) values(t *testing.T, kubernetes string, serviceProxy bool) string {
 	t.Helper()
 	return configFile(t, fmt.Sprintf(`
 cluster: prod-seoul
 timeZone: Asia/Seoul
 kubernetes: %s
+rbac: {serviceProxy: %t}
 slack: {existingSecret: promsnap-slack}
 receivers:
   - {name: disk, dir: {path: /var/lib/promsnap}}
@@ -74,13 +76,13 @@ reports:
   long: {schedule: "0 0 1 1 *", range: 1h, send: summary, panels: [{name: load, query: '%s', unit: short}]}
 extraVolumes: [{name: reports, emptyDir: {}}]
 extraVolumeMounts: [{name: reports, mountPath: /var/lib/promsnap}]
-`, kubernetes, r.slack.APIURL(), longPanel))
+`, kubernetes, serviceProxy, r.slack.APIURL(), longPanel))
 }
 
 // serveLab serves a simulated cluster where the API server's proxy can reach it.
 func serveLab(t *testing.T) string {
 	t.Helper()
-	l, err := lab.New(lab.Options{Profile: lab.KPS, Nodes: 10, Now: time.Now().Truncate(time.Minute)})
+	l, err := lab.New(lab.Options{Profile: lab.KPS, Nodes: 10, Now: time.Now().Truncate(time.Minute), Clock: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,6 +157,7 @@ func TestCronJob(t *testing.T) {
 	t.Run("rules", r.testRules)
 	t.Run("discovery", r.testDiscovery)
 	t.Run("laptop", r.testLaptop)
+	t.Run("direct", r.testDirect)
 	for _, m := range r.slack.Refused() {
 		t.Errorf("Slack refused: %s", m)
 	}
@@ -346,7 +349,7 @@ func (r *cronRun) without(t *testing.T, path string, rule int, verb string) (res
 
 // testDiscovery lets promsnap look for Prometheus by itself, which takes the right to list Services.
 func (r *cronRun) testDiscovery(t *testing.T) {
-	r.helm(t, "upgrade", "--force-conflicts", "-f", r.values(t, "{}"))
+	r.helm(t, "upgrade", "--force-conflicts", "-f", r.values(t, "{}", true))
 	const cluster = "/apis/rbac.authorization.k8s.io/v1/clusterroles/" + release + "-promsnap"
 	pod := r.byHand(t, "discovery", "daily")
 	o := r.node.run(t, pod).want(t, 0)

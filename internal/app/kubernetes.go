@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +70,7 @@ func openSource(ctx context.Context, cfg *config.Config, o Options) (source, err
 	defer cancel()
 	way, lost := o.Kubernetes.Prometheus(ctx, cfg.Kubernetes.Service)
 	if lost != nil {
-		way = Way{Service: cfg.Kubernetes.Service, URL: &url.URL{Scheme: "http", Host: "kubernetes"}, Transport: nowhere{lost}}
+		way = Way{Service: cmp.Or(cfg.Kubernetes.Service, "a service that was not found"), URL: &url.URL{Scheme: "http", Host: "kubernetes"}, Transport: nowhere{lost}}
 	}
 	connect := p.HTTP.Client()
 	if connect.HTTPHeaders != nil { // all else of http_config is the API server's
