@@ -5,6 +5,7 @@ package acceptance
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -32,6 +33,8 @@ func TestChartInstalled(t *testing.T) {
 	// The first of these installs, the last one uninstalls.
 	h.helm(t, "install", append(set(quickstart), "--set", "kubernetes.service=monitoring/prometheus-server:80")...)
 	t.Run("rights", h.testRights)
+	h.helm(t, "upgrade", append(set(quickstart), "--set", "kubernetes.service=monitoring/prometheus-server:80,rbac.serviceProxy=true")...)
+	t.Run("rights of the proxy", h.testProxyRights)
 	t.Run("pod", h.testPod)
 	t.Run("upgrade", h.testUpgrade)
 	t.Run("test", h.testHook)
@@ -109,13 +112,28 @@ func (h *installation) can(t *testing.T, verb, namespace, resource, name string)
 	return review.Status.Allowed
 }
 
+// may is what promsnap may do, or may not.
+type may struct {
+	verbs                     string
+	namespace, resource, name string
+	want                      bool
+}
+
+// holds asks the API server whether it is so.
+func (h *installation) holds(t *testing.T, all []may) {
+	t.Helper()
+	for _, m := range all {
+		for verb := range strings.FieldsSeq(m.verbs) {
+			if got := h.can(t, verb, m.namespace, m.resource, m.name); got != m.want {
+				t.Errorf("%s %s %s in %q: %v, want %v", verb, m.resource, m.name, m.namespace, got, m.want)
+			}
+		}
+	}
+}
+
 // testRights asks what promsnap may do, and what it may not although it is near.
 func (h *installation) testRights(t *testing.T) {
-	for _, may := range []struct {
-		verbs                     string
-		namespace, resource, name string
-		want                      bool
-	}{
+	h.holds(t, []may{
 		{"get", release, "batch/jobs", "promsnap-check-1", true},
 		{"list watch create delete patch update", release, "batch/jobs", "", false},
 		{"get", "monitoring", "batch/jobs", "backup", false},
@@ -125,20 +143,29 @@ func (h *installation) testRights(t *testing.T) {
 		{"get update", release, "/configmaps", "promsnap-config", false},
 		{"list", "", "/nodes", "", true},
 		{"get watch", "", "/nodes", "node-1", false},
+		{"get create", "monitoring", "/services/proxy", "prometheus-server:80", false},
+		{"list get", "monitoring", "/services", "prometheus-server", false},
+		{"list get", "", "/services", "", false},
+		{"get list", release, "/secrets", "promsnap-slack", false},
+		{"get list", release, "/pods", "", false},
+	})
+}
+
+// testProxyRights asks the same of the proxy, where promsnap may use it.
+func (h *installation) testProxyRights(t *testing.T) {
+	await(t, "the API server to know of the new role", func() error {
+		if !h.can(t, "get", "monitoring", "/services/proxy", "prometheus-server:80") {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	h.holds(t, []may{
 		{"get create", "monitoring", "/services/proxy", "prometheus-server:80", true},
 		{"update delete patch", "monitoring", "/services/proxy", "prometheus-server:80", false},
 		{"get create", "monitoring", "/services/proxy", "alertmanager:9093", false},
 		{"get create", release, "/services/proxy", "prometheus-server:80", false},
-		{"list get", "", "/services", "", false},
-		{"get list", release, "/secrets", "promsnap-slack", false},
-		{"get list", release, "/pods", "", false},
-	} {
-		for verb := range strings.FieldsSeq(may.verbs) {
-			if got := h.can(t, verb, may.namespace, may.resource, may.name); got != may.want {
-				t.Errorf("%s %s %s in %q: %v, want %v", verb, may.resource, may.name, may.namespace, got, may.want)
-			}
-		}
-	}
+		{"list get", "monitoring", "/services", "prometheus-server", false},
+	})
 }
 
 // testPod has the Job controller make a Pod, which the namespace's Pod security lets in, and which knows its Job.

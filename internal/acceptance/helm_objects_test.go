@@ -99,39 +99,33 @@ func asJSON(t testing.TB, v any) string {
 	return string(b)
 }
 
-// schemas is a directory with the JSON schema of every kind, strict, made from the API server's own description of itself.
-var schemas = sync.OnceValues(func() (string, error) {
+// schemaSet are the JSON schemas of every kind, strict.
+type schemaSet struct {
+	definitions []byte
+	kinds       map[string]string // the definition's name, by the name of the file that kubeconform looks for
+}
+
+// schemas are made from the API server's own description of itself.
+var schemas = sync.OnceValues(func() (schemaSet, error) {
 	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "k8s.io/kubernetes")
 	list.Dir = filepath.Join("..", "..", "testdata", "servers", "kubernetes")
 	module, err := list.Output()
 	if err != nil {
-		return "", fmt.Errorf("finding the module of Kubernetes: %w", err)
+		return schemaSet{}, fmt.Errorf("finding the module of Kubernetes: %w", err)
 	}
 	b, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(module)), "api", "openapi-spec", "swagger.json"))
 	if err != nil {
-		return "", err
+		return schemaSet{}, err
 	}
 	var swagger struct {
 		Definitions map[string]map[string]any
 	}
 	if err := json.Unmarshal(b, &swagger); err != nil {
-		return "", err
+		return schemaSet{}, err
 	}
-	for _, d := range swagger.Definitions {
-		makeStrict(d)
-	}
-	dir, err := os.MkdirTemp("", "promsnap-schemas")
-	if err != nil {
-		return "", err
-	}
-	all := filepath.Join(dir, "definitions.json")
-	if b, err = json.Marshal(map[string]any{"definitions": swagger.Definitions}); err != nil {
-		return "", err
-	}
-	if err := os.WriteFile(all, b, 0o644); err != nil {
-		return "", err
-	}
+	out := schemaSet{kinds: map[string]string{}}
 	for name, d := range swagger.Definitions {
+		makeStrict(d)
 		kinds, _ := d["x-kubernetes-group-version-kind"].([]any)
 		if len(kinds) != 1 { // such as Status, which every group has
 			continue
@@ -142,13 +136,32 @@ var schemas = sync.OnceValues(func() (string, error) {
 		if group != "" {
 			file += group + "-"
 		}
-		ref := fmt.Sprintf(`{"$ref": "file://%s#/definitions/%s"}`, all, name)
-		if err := os.WriteFile(filepath.Join(dir, file+kind["version"].(string)+".json"), []byte(ref), 0o644); err != nil {
-			return "", err
+		out.kinds[file+kind["version"].(string)+".json"] = name
+	}
+	out.definitions, err = json.Marshal(map[string]any{"definitions": swagger.Definitions})
+	return out, err
+})
+
+// schemaDir writes the schemas into a directory of the test's.
+func schemaDir(t testing.TB) string {
+	t.Helper()
+	all, err := schemas()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	definitions := filepath.Join(dir, "definitions.json")
+	if err := os.WriteFile(definitions, all.definitions, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for file, name := range all.kinds {
+		ref := fmt.Sprintf(`{"$ref": "file://%s#/definitions/%s"}`, definitions, name)
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(ref), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
-	return dir, nil
-})
+	return dir
+}
 
 // makeStrict lets an object have no other keys than the ones that are described, and reads Kubernetes' own formats.
 func makeStrict(v any) {
@@ -174,11 +187,7 @@ func makeStrict(v any) {
 // conform has kubeconform hold a manifest against the schemas. Kinds of operators have none.
 func conform(t testing.TB, manifest []byte) {
 	t.Helper()
-	dir, err := schemas()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out, err := kubeconform(t, dir, manifest).CombinedOutput(); err != nil {
+	if out, err := kubeconform(t, schemaDir(t), manifest).CombinedOutput(); err != nil {
 		t.Errorf("kubeconform: %v\n%s", err, out)
 	}
 }
@@ -223,10 +232,7 @@ func checkConfig(t *testing.T, all objects, configMap string) {
 
 // TestConform makes sure that a mistake in a manifest does not pass for a kind that has no schema.
 func TestConform(t *testing.T) {
-	dir, err := schemas()
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := schemaDir(t)
 	manifest := render(t, set(quickstart)...)
 	for old, wrong := range map[string]string{
 		"concurrencyPolicy: Forbid":      "concurencyPolicy: Forbid",

@@ -68,6 +68,11 @@ var chartValues = map[string]struct {
 	},
 	"service": {
 		flags: set(quickstart, "kubernetes.service=monitoring/prometheus-server:80"),
+		has:   []string{"ClusterRole/monitoring-tools-promsnap"},
+		not:   []string{"Role/monitoring-tools-promsnap", "RoleBinding/monitoring-tools-promsnap"},
+	},
+	"service through the API server": {
+		flags: set(quickstart, "kubernetes.service=monitoring/prometheus-server:80", "rbac.serviceProxy=true"),
 		has:   []string{"Role/monitoring-tools-promsnap", "RoleBinding/monitoring-tools-promsnap", "ClusterRole/monitoring-tools-promsnap"},
 	},
 	"s3": {
@@ -185,24 +190,8 @@ func TestChartValues(t *testing.T) {
 		check.is(t, "spec.suspend", true)
 		daily.is(t, "spec.suspend", false)
 	})
-	t.Run("one Service", func(t *testing.T) {
-		o := parseObjects(t, render(t, set(quickstart, "kubernetes.service=monitoring/https:prometheus:9091/prefix", "kubernetes.nodes=false")...))
-		role := o.get(t, "Role/monitoring-tools-promsnap")
-		role.is(t, "metadata.namespace", "monitoring")
-		role.is(t, "rules", []any{map[string]any{"apiGroups": []string{""}, "resources": []string{"services/proxy"},
-			"resourceNames": []string{"https:prometheus:9091"}, "verbs": []string{"get", "create"}}})
-		if o["ClusterRole/monitoring-tools-promsnap"] != nil {
-			t.Error("promsnap has a right in the whole cluster")
-		}
-	})
 	t.Run("one namespace", func(t *testing.T) {
-		o := parseObjects(t, render(t, set(quickstart, "kubernetes.namespace=monitoring", "kubernetes.nodes=false")...))
-		if o["ClusterRole/monitoring-tools-promsnap"] != nil {
-			t.Error("promsnap has a right in the whole cluster")
-		}
-		role := o.get(t, "Role/monitoring-tools-promsnap")
-		role.is(t, "metadata.namespace", "monitoring")
-		role.is(t, "rules.0.resources", []string{"services"})
+		o := parseObjects(t, render(t, set(quickstart, "kubernetes.namespace=monitoring")...))
 		o.get(t, "ConfigMap/promsnap-state").is(t, "metadata.namespace", "monitoring-tools")
 		o.get(t, "Role/promsnap").is(t, "rules.1.resourceNames", []string{"promsnap-state"})
 	})
@@ -230,6 +219,72 @@ func TestChartValues(t *testing.T) {
 	})
 }
 
+// TestChartServices looks for what promsnap may do with Services, which is as little as the way to Prometheus takes.
+func TestChartServices(t *testing.T) {
+	list := map[string]any{"apiGroups": []string{""}, "resources": []string{"services"}, "verbs": []string{"list"}}
+	proxy := func(names ...string) map[string]any {
+		rule := map[string]any{"apiGroups": []string{""}, "resources": []string{"services/proxy"}, "verbs": []string{"get", "create"}}
+		if len(names) > 0 {
+			rule["resourceNames"] = names
+		}
+		return rule
+	}
+	const one, through = "kubernetes.service=monitoring/https:prometheus:9091/prefix", "rbac.serviceProxy=true"
+	for name, c := range map[string]struct {
+		values       []string
+		cluster, own []any // the rules of the cluster's role, and of the role in monitoring
+	}{
+		"looking for it": {nil, []any{list}, nil},
+		"looking for it, and through the API server": {[]string{through}, []any{list, proxy()}, nil},
+		"in one namespace":                           {[]string{"kubernetes.namespace=monitoring"}, nil, []any{list}},
+		"in one namespace, and through":              {[]string{"kubernetes.namespace=monitoring", through}, nil, []any{list, proxy()}},
+		"one Service":                                {[]string{one}, nil, nil},
+		"one Service, through":                       {[]string{one, through}, nil, []any{proxy("https:prometheus:9091")}},
+		"a port's name, through":                     {[]string{"kubernetes.service=monitoring/prometheus:web", through}, nil, []any{proxy("prometheus:web")}},
+		"an address":                                 {[]string{"prometheus.url=http://prometheus", through}, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := parseObjects(t, render(t, set(append(c.values, quickstart, "kubernetes.nodes=false")...)...))
+			for id, want := range map[string][]any{"ClusterRole/monitoring-tools-promsnap": c.cluster, "Role/monitoring-tools-promsnap": c.own} {
+				if want == nil {
+					if all[id] != nil {
+						t.Errorf("there is a %s: %s", id, asJSON(t, all[id]["rules"]))
+					}
+					continue
+				}
+				all.get(t, id).is(t, "rules", want)
+			}
+			if c.own != nil {
+				all.get(t, "Role/monitoring-tools-promsnap").is(t, "metadata.namespace", "monitoring")
+			}
+			all.get(t, "Role/promsnap").is(t, "rules.2", nil)
+		})
+	}
+}
+
+// TestChartNetworkPolicy: the port of the Service that is named is open, beside those of the values, and each is there once.
+func TestChartNetworkPolicy(t *testing.T) {
+	for service, want := range map[string][]int{
+		"":                                {53, 53, 443, 6443, 9090},
+		"monitoring/prometheus-server:80": {53, 53, 443, 6443, 9090, 80},
+		"monitoring/https:prometheus:9090/prefix:1": {53, 53, 443, 6443, 9090},
+		"monitoring/vmselect:8481/select/0":         {53, 53, 443, 6443, 9090, 8481},
+	} {
+		values := set(quickstart, "networkPolicy.enabled=true")
+		if service != "" {
+			values = append(values, "--set", "kubernetes.service="+service)
+		}
+		o := parseObjects(t, render(t, values...)).get(t, "NetworkPolicy/promsnap")
+		var got []int
+		for _, p := range o.at("spec.egress.0.ports").([]any) {
+			got = append(got, p.(map[string]any)["port"].(int))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: the ports %d are open, want %d", service, got, want)
+		}
+	}
+}
+
 // TestChartRefusals gives the chart values that it cannot work with: helm says where and what is wanted.
 func TestChartRefusals(t *testing.T) {
 	for _, c := range []struct {
@@ -250,6 +305,8 @@ func TestChartRefusals(t *testing.T) {
 		{set(quickstart, "kubernetes.service=prometheus-server"), []string{"/kubernetes/service"}},
 		{set(quickstart, "kubernetes.service=monitoring/prometheus", "prometheus.url=http://p"), []string{"/kubernetes/service"}},
 		{set(quickstart, "kubernetes.service=monitoring/prometheus:80", "prometheus.url=http://p"), []string{"keep one of them"}},
+		{set(quickstart, "kubernetes.service=monitoring/prometheus:web"), []string{"write its port as a number", "rbac.serviceProxy=true"}},
+		{set(quickstart, "rbac.serviceProxy=perhaps"), []string{"/rbac/serviceProxy", "want boolean"}},
 		{set(quickstart, "prometheus.url=prometheus:9090"), []string{"/prometheus/url"}},
 		{set(quickstart, "networkPolicy.ports[0]=https"), []string{"/networkPolicy/ports/0", "want integer"}},
 		{set(quickstart, "state.store=disk"), []string{"/state/store", "'configMap'"}},

@@ -44,6 +44,7 @@ var static = sync.OnceValues(func() (string, error) {
 type kubelet struct {
 	*controlPlane
 	volumes map[string]string // directories of emptyDir volumes, by name; they outlive the Pods so that tests can look
+	names   map[string]string // addresses by the names that the cluster's DNS knows; here they stand in each Pod's /etc/hosts
 }
 
 func newKubelet(t testing.TB, p *controlPlane) *kubelet {
@@ -64,6 +65,7 @@ func (k *kubelet) run(t testing.TB, pod object) outcome {
 	root := rootDir(t)
 	copyFile(t, program, filepath.Join(root, "promsnap"), 0o755)
 	k.mount(t, pod, root)
+	k.hosts(t, root)
 	args, _ := pod.at("spec.containers.0.args").([]any)
 	cmd := exec.CommandContext(t.(*testing.T).Context(), "/promsnap")
 	for _, a := range args {
@@ -189,6 +191,18 @@ func (k *kubelet) mount(t testing.TB, pod object, root string) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// hosts writes /etc/hosts, as a kubelet does.
+func (k *kubelet) hosts(t testing.TB, root string) {
+	t.Helper()
+	lines := "127.0.0.1 localhost\n"
+	for name, address := range k.names {
+		lines += address + " " + name + "\n"
+	}
+	if err := os.WriteFile(filepath.Join(root, "etc", "hosts"), []byte(lines), 0o644); err != nil { // /etc is there: the configuration lies below it
+		t.Fatal(err)
 	}
 }
 
