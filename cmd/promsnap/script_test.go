@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 		Dir: "../../testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NOW", labNow.Format(time.RFC3339))
+			env.Setenv("SOON", time.Now().UTC().Add(time.Hour).Format(time.RFC3339)) // by the wall clock, which claims go by
 			env.Setenv("NO_PROXY", "127.0.0.1")
 			return nil
 		},
