@@ -27,6 +27,7 @@ type machine struct {
 	Facts      []fact
 	Taints     []string
 	TaintsSaid string // how many
+	TaintsID   string // of their list in the page
 
 	trouble int // the more, the worse
 }
@@ -66,7 +67,7 @@ func (w wording) machine(n *snapshot.Node, slot time.Time) machine {
 		m.Taints = append(m.Taints, printable(t))
 	}
 	if len(m.Taints) > 0 {
-		m.TaintsSaid = w.Taints.Of(len(m.Taints))
+		m.TaintsSaid, m.TaintsID = w.Taints.Of(len(m.Taints)), "taints-"+Slug(n.Name)
 	}
 	return m
 }
