@@ -279,9 +279,13 @@ func (c *counting) Write(b []byte) (int, error) {
 // Unwrap lets net/http reach what is beneath.
 func (c *counting) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
+// mostFleetMiB bounds the resident memory of twenty panels with 116,000 series together. 233 MiB were seen, 2 KiB a series: a row of each
+// is kept until the report is written.
+const mostFleetMiB = 256
+
 // BenchmarkTwentyPanels prints what a report of twenty panels on 5,000 nodes costs: half an hour of the built-in panels of nodes, and of
 // plain metrics of theirs. The wall time is the simulated Prometheus' above all, which computes every answer on the same machine; what
-// promsnap takes itself is its CPU.
+// promsnap takes itself is its CPU. The conditions of so many nodes are more series than the 10,000 that a query may answer with.
 func BenchmarkTwentyPanels(b *testing.B) {
 	l, err := lab.New(lab.Options{Now: slot, Nodes: lab.MaxNodes, MaxSamples: 500_000_000, Timeout: 10 * time.Minute})
 	if err != nil {
@@ -297,7 +301,7 @@ func BenchmarkTwentyPanels(b *testing.B) {
 	}
 	for range b.N {
 		c := countOn(b, l.Handler())
-		config := configFile(b, fmt.Sprintf("version: 1\ncluster: big\nprometheus: {url: %s, timeout: 5m}\nreports:\n  - name: big\n    range: 30m\n    panels:\n%s", c.url, panels.String()))
+		config := configFile(b, fmt.Sprintf("version: 1\ncluster: big\nprometheus: {url: %s, timeout: 5m, max_series: 50000}\nreports:\n  - name: big\n    range: 30m\n    panels:\n%s", c.url, panels.String()))
 		o := begin(b, "run", "-c", config, "--time", slot.Format(time.RFC3339), "--timeout", "20m", "--output-dir", "out").wait()
 		o.want(b, 0)
 		series, samples := 0, 0
@@ -312,8 +316,8 @@ func BenchmarkTwentyPanels(b *testing.B) {
 			len(doc.Panels), c.queries, c.most, c.others, series, samples, float64(c.bytes)/1e6, o.took.Seconds(),
 			(o.state.UserTime() + o.state.SystemTime()).Seconds(), o.resident)
 		c.Unlock()
-		if len(doc.Panels) != 20 || c.most > 4 || o.resident > mostHostileMiB {
-			b.Errorf("%d panels, %d queries at once of 4, %.0f MiB of %d", len(doc.Panels), c.most, o.resident, mostHostileMiB)
+		if len(doc.Panels) != 20 || c.most > 4 || o.resident > mostFleetMiB {
+			b.Errorf("%d panels, %d queries at once of 4, %.0f MiB of %d", len(doc.Panels), c.most, o.resident, mostFleetMiB)
 		}
 		b.ReportMetric(o.resident, "peak-MiB")
 		b.ReportMetric(float64(c.queries), "queries")
