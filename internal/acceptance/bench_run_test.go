@@ -30,7 +30,7 @@ const before = "70d61ac"
 // What a run may take at most: of the processor time that the program of the commit before takes, and of memory.
 const (
 	mostTimesBefore = 1.1
-	mostWholeMiB    = 110
+	mostWholeMiB    = 150
 )
 
 // workload is a whole run: a report of one configuration from a server that answers with recorded bytes.
@@ -51,7 +51,7 @@ func workloads(b *testing.B) []workload {
 	}
 	const header = "version: 1\ncluster: bench\nprometheus: {query_offset: 0s}\nreports:\n  - name: bench\n    range: %dm\n    panels:\n%s"
 	return []workload{
-		{"fleet", fmt.Sprintf(header, benchPoints-1, wide.String()), startReplay(b), fmt.Sprintf("wide-5  %d series", benchSeries)},
+		{"fleet", fmt.Sprintf(header, benchPoints-1, wide.String()), startReplay(b), fmt.Sprintf("%d series", benchSeries)},
 		{"small", fmt.Sprintf(header, 24*60, small.String()+"      - {name: load, query: 'node_load5', legend: '{{instance}}'}\n"), startReplay(b, "PROMSNAP_REPLAY_UPSTREAM="+startLab(b)), "41/42 nodes"},
 	}
 }
@@ -148,6 +148,14 @@ func BenchmarkWholeRun(b *testing.B) {
 					theirs.add(w.run(b, then, config))
 					ours.add(w.run(b, now, config))
 				}
+			}
+			// A child's peak begins with its parent's.
+			var self syscall.Rusage
+			if err := syscall.Getrusage(syscall.RUSAGE_SELF, &self); err != nil {
+				b.Fatal(err)
+			}
+			if own := mebibytes(&self); own >= theirs.resident || own >= ours.resident {
+				b.Fatalf("this process has taken %.0f MiB itself, which hides promsnap's peak: run the benchmarks without the tests, -run '^$'", own)
 			}
 			ratio := ours.cpu.Seconds() / theirs.cpu.Seconds()
 			b.Logf("the least processor time and the highest peak of %d:\n  now     %6d ms, user %6d ms, %6.1f MiB\n  %s %6d ms, user %6d ms, %6.1f MiB", rounds*b.N,
