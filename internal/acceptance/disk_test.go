@@ -3,6 +3,7 @@
 package acceptance
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -194,8 +195,8 @@ func TestLimitOnFiles(t *testing.T) {
 	d := newDisk(t, t.TempDir())
 	out, err := exec.Command("prlimit", "--fsize=2000", "--", program, "run", "-c", d.config, "--time", sweepSlot.Format(time.RFC3339),
 		"--output-dir", filepath.Join(d.dir, "out")).CombinedOutput()
-	exit, ok := err.(*exec.ExitError)
-	if !ok || exit.ExitCode() != 1 || !strings.Contains(string(out), "file too large; a file may not be as large as that here: raise the limit (ulimit -f)") || strings.Contains(string(out), "goroutine") {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), "file too large; a file may not be as large as that here: raise the limit (ulimit -f)") || strings.Contains(string(out), "goroutine") {
 		t.Errorf("%v:\n%s", err, tail(string(out), 2000))
 	}
 	wantWhole(t, d.dir)
