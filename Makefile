@@ -94,9 +94,10 @@ licenses: ## write docs/licenses.md and docs/licenses.txt, the licences of what 
 
 acceptance: build ## run the real program against real Prometheus servers (installs them into .cache where they are missing)
 	testdata/servers/install.sh $(SERVERS)
-	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -count=1 -timeout 30m ./internal/acceptance/...
-	@echo '== a week of checks while Prometheus, S3 and Slack fail by chance'
-	go test -count=1 -timeout 60m -run '^TestSoak$$' -v ./internal/app -soak-slots 2000
+	@echo '== beside them, a week of checks while Prometheus, S3 and Slack fail by chance, which mostly waits'
+	@go test -count=1 -timeout 40m -run '^TestSoak$$' -v ./internal/app -soak-slots 2000 >bin/soak.log 2>&1 & soak=$$!; \
+	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -count=1 -timeout 30m ./internal/acceptance/... || failed=1; \
+	wait $$soak || failed=1; tail -n 40 bin/soak.log; exit $${failed:-0}
 
 bench: build ## print speed and memory as ratios against the peers, both sides in one run
 	testdata/servers/install.sh $(SERVERS)
