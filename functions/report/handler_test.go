@@ -16,10 +16,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/cloud"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/secret"
 )
 
 var now = time.Date(2026, 11, 22, 9, 0, 42, 5, time.UTC)
@@ -140,5 +144,39 @@ func TestWhatIsWorthAnotherTry(t *testing.T) {
 		if fetched(tc.err) != tc.fetched || undelivered(tc.err) != tc.undelivered {
 			t.Errorf("%s: fetched %v, undelivered %v", name, fetched(tc.err), undelivered(tc.err))
 		}
+	}
+}
+
+// The function takes a file for exactly what the command takes it for.
+func TestTheConfigurationIsTheCommands(t *testing.T) {
+	const dir = "../../internal/config/testdata/good"
+	getenv := func(name string) string {
+		return map[string]string{"LAMBDA_TASK_ROOT": dir, "PROMSNAP_CONFIG": "full.yaml", "PROMETHEUS_PASSWORD": "x"}[name]
+	}
+	clock := func() time.Time { return now }
+	h := &handler{getenv: getenv, now: clock, reading: app.Reading(getenv, clock)}
+	its, err := h.load(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands, err := config.LoadFile(filepath.Join(dir, "full.yaml"), app.Reading(getenv, clock)) // as `promsnap run -c` does
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := cmp.Options{
+		cmp.Exporter(func(reflect.Type) bool { return true }),
+		cmp.Comparer(func(a, b secret.String) bool { return a.IsZero() == b.IsZero() }), // each is read at its use
+		cmp.Comparer(func(a, b config.HTTP) bool { return reflect.DeepEqual(a.Client(), b.Client()) }),
+		cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
+		cmp.Comparer(func(a, b *labels.Matcher) bool { return a.String() == b.String() }),
+		cmp.Comparer(func(a, b *regexp.Regexp) bool { return a.String() == b.String() }),
+		cmp.Comparer(func(a, b func(time.Time) bool) bool { return (a == nil) == (b == nil) }),
+	}
+	if diff := cmp.Diff(commands, its, same); diff != "" {
+		t.Errorf("the command's and the function's differ:\n%s", diff)
+	}
+	its.Reports[0].Range++ // what differs is seen
+	if cmp.Equal(commands, its, same) {
+		t.Error("this comparison sees nothing")
 	}
 }
