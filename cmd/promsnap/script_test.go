@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -39,14 +41,27 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"lab": startLab, "closed": closedPort, "exits": exits, "slack": startSlack, "said": said, "fill": fill,
+			"lab": (&labs{answers: map[string]*answer{}}).start, "closed": closedPort, "exits": exits, "slack": startSlack, "said": said, "fill": fill,
 			"program": startProgram, "heard": heard, "uncomment": uncomment, "cluster": startCluster,
 		},
 	})
 }
 
-// startLab is `lab [profile=kps] [nodes=10] [without=metric,...]`: it starts a simulated Prometheus and puts its URL into $PROM.
-func startLab(ts *testscript.TestScript, _ bool, args []string) {
+// labs are simulated Prometheuses that remember their answers: with one clock for all, the same question of the same cluster has the same
+// answer in every script, and computing it is what takes the scripts' time.
+type labs struct {
+	sync.Mutex
+	answers map[string]*answer
+}
+
+// answer is what a lab answers a question with, computed by who asks first.
+type answer struct {
+	sync.Once
+	httptest.ResponseRecorder
+}
+
+// start is `lab [profile=kps] [nodes=10] [without=metric,...]`: it starts a simulated Prometheus and puts its URL into $PROM.
+func (c *labs) start(ts *testscript.TestScript, _ bool, args []string) {
 	o := lab.Options{Now: labNow, Profile: lab.KPS, Nodes: 10}
 	for _, a := range args {
 		key, value, _ := strings.Cut(a, "=")
@@ -65,9 +80,31 @@ func startLab(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	l, err := lab.New(o)
 	ts.Check(err)
-	srv := httptest.NewServer(l.Handler())
+	srv := httptest.NewServer(c.over(fmt.Sprint(o), l.Handler()))
 	ts.Defer(srv.Close)
 	ts.Setenv("PROM", srv.URL)
+}
+
+// over answers as lab does.
+func (c *labs) over(cluster string, lab http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		question := strings.Join([]string{cluster, r.Method, r.URL.Path, r.Form.Encode()}, "\n")
+		c.Lock()
+		a, ok := c.answers[question]
+		if !ok {
+			a = &answer{ResponseRecorder: *httptest.NewRecorder()}
+			c.answers[question] = a
+		}
+		c.Unlock()
+		a.Do(func() { lab.ServeHTTP(a, r.WithContext(context.Background())) }) // also for those who ask after this one is gone
+		maps.Copy(w.Header(), a.Result().Header)
+		w.WriteHeader(a.Code)
+		_, _ = w.Write(a.Body.Bytes())
+	})
 }
 
 // slackToken is what the doubles of Slack take, and what no output may show.
