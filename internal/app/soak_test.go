@@ -128,7 +128,7 @@ func (s *soak) slot(t *testing.T, n int) {
 	at := s.begin.Add(time.Duration(n) * soakEvery)
 	s.store.Clock(at)
 	calm := s.weather.change(n)
-	slackFails := n > 2 && s.random.IntN(3) == 0
+	slackFails := n > 2 && s.random.IntN(6) == 0
 	if slackFails {
 		s.failSlack()
 	}

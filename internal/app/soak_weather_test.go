@@ -119,7 +119,7 @@ func (w *weather) change(n int) (calm bool) {
 	for _, over := range []string{overPrometheus, overS3} {
 		s := w.spells[over]
 		s.hangs = 1
-		if n >= s.calm && w.random.IntN(20) == 0 {
+		if n >= s.calm && w.random.IntN(40) == 0 {
 			s.until = n + 1
 			if w.random.IntN(4) == 0 {
 				s.until += w.random.IntN(5)
