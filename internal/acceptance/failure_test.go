@@ -105,11 +105,11 @@ func testFailOn(t *testing.T, s *server) {
 	}
 }
 
-// testGone stops Prometheus: nothing listens, and a laptop's user is told of the port-forward.
+// testGone stops Prometheus: nothing listens, and a laptop's user is told of the port-forward, and of the way that needs none.
 func testGone(t *testing.T, s *server) {
 	s.stop()
 	o := promsnap(t, append([]string{"run", "--prometheus-url", s.url}, atSlot...)...).want(t, 1)
-	for _, want := range []string{"connection refused", "kubectl", "port-forward"} {
+	for _, want := range []string{"connection refused", "port-forward", "found without a url"} {
 		if !strings.Contains(strings.ToLower(o.stdout+o.stderr), want) {
 			t.Errorf("it does not say %q", want)
 		}
