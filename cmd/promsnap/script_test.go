@@ -40,6 +40,12 @@ func TestScripts(t *testing.T) {
 			env.Setenv("NO_PROXY", "127.0.0.1")
 			return nil
 		},
+		Condition: func(name string) (bool, error) {
+			if name != "race" {
+				return false, fmt.Errorf("no condition %q; there is race", name)
+			}
+			return underRace, nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"lab": (&labs{answers: map[string]*answer{}}).start, "closed": closedPort, "exits": exits, "slack": startSlack, "said": said, "fill": fill,
 			"program": startProgram, "heard": heard, "uncomment": uncomment, "cluster": startCluster,
