@@ -16,6 +16,7 @@ import (
 // TestSlackFaults breaks each call of Slack of a run that tells of an alert, and of one that tells of its end: people are told whatever
 // becomes of pictures and edits, the program says what to do, and the next run tells what is untold, and nothing twice unmarked.
 func TestSlackFaults(t *testing.T) {
+	t.Parallel() // it mostly waits
 	const (
 		post, edit, where, upload, complete, info = "chat.postMessage", "chat.update", "files.getUploadURLExternal", "upload", "files.completeUploadExternal", "files.info"
 	)

@@ -110,6 +110,7 @@ func (p *post) objects(t *testing.T, folder string) map[string]string {
 
 // TestDeliver delivers with the real program: what goes well, and what does not.
 func TestDeliver(t *testing.T) {
+	t.Parallel() // it mostly waits
 	p := newPost(t)
 	t.Run("well", func(t *testing.T) { testDelivered(t, p) })
 	t.Run("wrong secret key", func(t *testing.T) {

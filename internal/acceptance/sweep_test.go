@@ -156,6 +156,7 @@ var s3Parrot = parrot{"XML", status(400, "application/xml", func(echo string) st
 // TestNothingShowsASecret goes through the errors of every server that promsnap talks to, whose answers repeat all that was sent, and
 // looks for the secret in whatever the program says and writes.
 func TestNothingShowsASecret(t *testing.T) {
+	t.Parallel() // it mostly waits
 	s := newSweep(t)
 	s.prometheus(t)
 	s.people(t)
