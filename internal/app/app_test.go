@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,10 +97,10 @@ func TestUnknownReport(t *testing.T) {
 
 // TestUnreachableServerIsAskedOnce counts requests: a login that is refused once is refused for every panel.
 func TestUnreachableServerIsAskedOnce(t *testing.T) {
-	queries := 0
+	var queries atomic.Int64
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "query_range") {
-			queries++
+			queries.Add(1)
 		}
 		w.WriteHeader(http.StatusUnauthorized)
 	}))
@@ -109,8 +110,8 @@ func TestUnreachableServerIsAskedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := a.Run(t.Context())
-	if queries != 1 {
-		t.Errorf("%d queries, want 1", queries)
+	if n := queries.Load(); n != 1 {
+		t.Errorf("%d queries, want 1", n)
 	}
 	if !o.Failed() || len(o.Results[0].Report.Failures) != 2 || o.Results[0].Err != nil {
 		t.Errorf("outcome %+v", o.Results[0])

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,11 +19,12 @@ import (
 )
 
 // managed is Amazon Managed Prometheus over a simulated cluster: it answers whoever signs, queries alone.
-func managed(t *testing.T) (url string, asked func() int) {
+func managed(t *testing.T) (url string, asked func() int64) {
 	t.Helper()
-	lab, n := newLab(t), 0
+	lab := newLab(t)
+	var n atomic.Int64 // the panels ask at the same time
 	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n++
+		n.Add(1)
 		body, _ := io.ReadAll(r.Body)
 		if err := cloudtest.CheckSignature(r, body, cloudtest.Region, cloud.ManagedPrometheus); err != nil {
 			code, message, _ := strings.Cut(err.Error(), ": ")
@@ -34,7 +36,7 @@ func managed(t *testing.T) (url string, asked func() int) {
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		lab.ServeHTTP(w, r)
-	})), func() int { return n }
+	})), n.Load
 }
 
 func TestSigV4(t *testing.T) {
