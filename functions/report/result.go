@@ -98,7 +98,7 @@ func resultOf(o app.Outcome) (result, error) {
 // fetched tells whether err is of AWS, where the configuration could not be read, and may be over at another try.
 func fetched(err error) bool {
 	var known *cloud.Error
-	return errors.As(err, &known) && known.Trouble != cloud.Lasting
+	return errors.As(err, &known) && known.Temporary()
 }
 
 // undelivered tells whether what a receiver could not be given may reach it at another try.

@@ -43,6 +43,9 @@ func (e *Error) Error() string {
 // Unwrap returns what went wrong.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Temporary tells whether another try may help, for those who may not know this package: secret.Temporary asks it.
+func (e *Error) Temporary() bool { return e.Trouble != Lasting }
+
 // actions are what IAM must allow for a call of this package's. Without s3:ListBucket an object that is not there yet is answered with 403.
 func actions(call string) []string {
 	switch call {

@@ -113,7 +113,7 @@ func TestSecretsErrorsSayWhatToDo(t *testing.T) {
 			store.Break(func(string, int) *cloudtest.Fault { return tc.fault })
 			got, err := secrets.Resolve(context.Background(), place(t, tc.from))
 			var known *cloud.Error
-			if !errors.As(err, &known) || got != "" || known.Trouble != tc.trouble {
+			if !errors.As(err, &known) || got != "" || known.Trouble != tc.trouble || secret.Temporary(err) != (tc.trouble != cloud.Lasting) {
 				t.Fatalf("%q, %#v", got, err)
 			}
 			for _, want := range tc.says {

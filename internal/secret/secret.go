@@ -121,3 +121,10 @@ func checked(s string) (string, error) {
 	}
 	return s, nil
 }
+
+// Temporary tells whether a secret that could not be read may be read at another try: a store that throttles or does not answer. An error
+// says so of itself by a method Temporary, as cloud.Error does; whatever says nothing stays until somebody does something.
+func Temporary(err error) bool {
+	var passing interface{ Temporary() bool }
+	return errors.As(err, &passing) && passing.Temporary()
+}
