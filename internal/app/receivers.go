@@ -41,7 +41,7 @@ func openReceiver(ctx context.Context, r config.Receiver) (receiver, error) {
 	out := receiver{config: r}
 	switch {
 	case r.Dir != "":
-		out.notifier = dir.New(r.Dir)
+		out.notifier = dir.NewArchive(r.Dir)
 	case r.S3 != nil:
 		bucket, err := openBucket(ctx, r.S3.Bucket, 1) // notify.Deliver tries again
 		if err != nil {

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"time"
@@ -265,6 +266,37 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 		}
 	}
 	return nil
+}
+
+// documentHead bounds how far a report.json is read to know whether its report is whole: what says so stands at its beginning.
+const documentHead = 64 << 10
+
+// ReadWhole tells whether what from holds is the report.json of a report that is whole (Report.Whole). What cannot be read as one is not.
+func ReadWhole(from io.Reader) bool {
+	d := json.NewDecoder(io.LimitReader(from, documentHead))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return false
+	}
+	incomplete := ""
+	for d.More() {
+		key, err := d.Token()
+		var skipped json.RawMessage
+		switch {
+		case err != nil:
+			return false
+		case key == "incomplete":
+			err = d.Decode(&incomplete)
+		case key == "counts":
+			counts := struct{ Failed int }{-1}
+			return d.Decode(&counts) == nil && incomplete == "" && counts.Failed == 0
+		default:
+			err = d.Decode(&skipped)
+		}
+		if err != nil {
+			return false
+		}
+	}
+	return false
 }
 
 // Document returns what report.json holds.

@@ -3,9 +3,11 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"reflect"
+	"strings"
 	"testing"
 
 	reflector "github.com/invopop/jsonschema"
@@ -151,6 +153,36 @@ func TestDocumentReadsBack(t *testing.T) {
 	}
 	if !bytes.Equal(got, want) {
 		t.Error("a document that was read and written again differs")
+	}
+}
+
+// What a report says of itself in report.json is what it is.
+func TestReadWhole(t *testing.T) {
+	a, nodes := fleetOf(3)
+	failed := append(take(a, specs()[:1]), snapshot.Panel{Spec: snapshot.Spec{Name: "blind"}, Err: errors.New("connection refused")})
+	stopped := info(t, nodes)
+	stopped.Incomplete = "stopped"
+	for name, tc := range map[string]struct {
+		report *Report
+		want   bool
+	}{
+		"whole":   {Build(info(t, nodes), take(a, specs()[:1])), true},
+		"empty":   {Build(info(t, nil), nil), true},
+		"failed":  {Build(info(t, nodes), failed), false},
+		"stopped": {Build(stopped, take(a, specs()[:1])), false},
+	} {
+		body, err := json.Marshal(tc.report.Document())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tc.report.Whole() != tc.want || ReadWhole(bytes.NewReader(body)) != tc.want {
+			t.Errorf("%s: whole %t, read as whole %t, want %t", name, tc.report.Whole(), ReadWhole(bytes.NewReader(body)), tc.want)
+		}
+	}
+	for _, body := range []string{"", "{", "{}", "null", "[1]", `{"counts":7}`, `{"counts":{}}`, `{"incomplete":1,"counts":{"failed":0}}`, `{1:2}`} {
+		if ReadWhole(strings.NewReader(body)) {
+			t.Errorf("%s is read as whole", body)
+		}
 	}
 }
 

@@ -135,6 +135,10 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	return r
 }
 
+// Whole tells whether the report saw all there was to see: it was not cut short, and no query failed. It comes out the same again, and
+// any other may come out better.
+func (r *Report) Whole() bool { return r.Info.Incomplete == "" && len(r.Failures) == 0 }
+
 // undrawable returns the runes of all panels that no font has, each once, in the order of their codes.
 func undrawable(panels []snapshot.Panel, f *chart.Font) []rune {
 	var missing []rune

@@ -23,12 +23,20 @@ import (
 // The files are written into a directory beside the target, brought to the disk, and renamed into place. Where the target is there
 // already with the same bytes nothing happens; with others it is moved away, the new one takes its place, and the old one is removed.
 // A crash leaves the old files or the new ones, or, between two renames, the old ones moved away, which a later run puts back.
-type Notifier struct{ root string }
+type Notifier struct {
+	root string
+	keep bool // what is whole, where what is to be written is not
+}
 
 var _ notify.Notifier = (*Notifier)(nil)
 
-// New returns the receiver that writes below root, which need not exist.
-func New(root string) *Notifier { return &Notifier{root} }
+// New returns the receiver that writes below root, which need not exist. What it is given last is what is there: somebody looks at what
+// has just run.
+func New(root string) *Notifier { return &Notifier{root: root} }
+
+// NewArchive returns the receiver that writes below root, which need not exist, and keeps a report that is whole (report.Whole) where one
+// of the same slot comes that is not: a run that sees less does not take its place.
+func NewArchive(root string) *Notifier { return &Notifier{root: root, keep: true} }
 
 const (
 	workPrefix = ".promsnap-" // of the directories that files are written into
@@ -50,7 +58,11 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 		return notify.Receipt{}, err
 	}
 	target := filepath.Join(n.root, filepath.FromSlash(d.Report.Key()))
-	if err := write(ctx, target, d.Files); err != nil {
+	stays := func(string) bool { return false }
+	if n.keep && !d.Report.Whole() {
+		stays = whole
+	}
+	if err := write(ctx, target, d.Files, stays); err != nil {
 		return notify.Receipt{}, explain(target, err)
 	}
 	for _, f := range d.Files {
@@ -76,8 +88,18 @@ func check(files []report.File) error {
 	return nil
 }
 
-// write makes target hold files and nothing else.
-func write(ctx context.Context, target string, files []report.File) (err error) {
+// whole tells whether what lies in dir is a report that is whole.
+func whole(dir string) bool {
+	f, err := os.Open(filepath.Join(dir, "report.json"))
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	return report.ReadWhole(f)
+}
+
+// write makes target hold files and nothing else, unless what is there stays.
+func write(ctx context.Context, target string, files []report.File, stays func(dir string) bool) (err error) {
 	parent := filepath.Dir(target)
 	if err := os.MkdirAll(parent, dirMode); err != nil {
 		return err
@@ -95,7 +117,7 @@ func write(ctx context.Context, target string, files []report.File) (err error) 
 	if err := fill(ctx, filepath.Join(work, newName), files); err != nil {
 		return err
 	}
-	return swap(work, target)
+	return swap(work, target, stays)
 }
 
 // holds tells whether dir has exactly these files. A dir that is not there holds nothing; one that is no directory is an error.
@@ -157,11 +179,15 @@ func syncDir(dir string) {
 const mostRivals = 20
 
 // swap puts work/new in target's place. What was there waits in work under its own name, which tells discard where it belongs. Where
-// another run takes the place meanwhile, that one's is moved away in turn: the run that comes last wins, and none fails.
-func swap(work, target string) error {
+// another run takes the place meanwhile, that one's is moved away in turn: the run that comes last wins, and none fails. What stays is
+// asked for before each round.
+func swap(work, target string, stays func(dir string) bool) error {
 	away := filepath.Join(work, filepath.Base(target))
 	var err error
 	for range mostRivals {
+		if stays(target) {
+			return nil
+		}
 		if err = os.Rename(target, away); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -2,6 +2,7 @@ package dir
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -283,6 +284,71 @@ func TestRefusesNames(t *testing.T) {
 	d.Files = append(d.Files, d.Files[0])
 	if _, err := New(t.TempDir()).Notify(context.Background(), d); err == nil || !strings.Contains(err.Error(), "two files") {
 		t.Errorf("the same name twice: %v", err)
+	}
+}
+
+// ofSlot is a delivery whose report.json says whether the report is whole.
+func ofSlot(page string, change func(*report.Report)) notify.Delivery {
+	d := delivery(page)
+	change(d.Report)
+	failed := len(d.Report.Failures)
+	doc := fmt.Sprintf(`{"incomplete":%q,"counts":{"failed":%d}}`, d.Report.Info.Incomplete, failed)
+	d.Files = append(d.Files, report.File{Name: "report.json", Body: []byte(doc)})
+	return d
+}
+
+func blind(r *report.Report)   { r.Failures = []report.Failure{{}} }
+func stopped(r *report.Report) { r.Info.Incomplete = "SIGTERM" }
+func seeing(*report.Report)    {}
+
+// An archive keeps a whole report where one of the same slot comes that is not; a directory to look at has what came last.
+func TestWhatIsWholeStays(t *testing.T) {
+	for _, tc := range []struct {
+		name        string
+		open        func(string) *Notifier
+		first, then func(*report.Report)
+		want        string
+	}{
+		{"a blind one after a whole one", NewArchive, seeing, blind, "one"},
+		{"one that was stopped after a whole one", NewArchive, seeing, stopped, "one"},
+		{"a whole one after a whole one", NewArchive, seeing, seeing, "two"},
+		{"a whole one after a blind one", NewArchive, blind, seeing, "two"},
+		{"a blind one after one that was stopped", NewArchive, stopped, blind, "two"},
+		{"a blind one after a whole one, to look at", New, seeing, blind, "two"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			root := t.TempDir()
+			n := tc.open(root)
+			first, err := n.Notify(t.Context(), ofSlot("one", tc.first))
+			if err != nil {
+				t.Fatal(err)
+			}
+			then, err := n.Notify(t.Context(), ofSlot("two", tc.then))
+			if err != nil || then != first {
+				t.Errorf("receipt %+v, want %+v (%v)", then, first, err)
+			}
+			got := tree(t, root)
+			if page := got[where+"/index.html"]; page != tc.want || len(got) != 5 {
+				t.Errorf("there is page %q, want %q, in %v", page, tc.want, got)
+			}
+		})
+	}
+}
+
+// What is there and cannot be read as a whole report is replaced.
+func TestWhatIsNoWholeReportDoesNotStay(t *testing.T) {
+	for _, doc := range []string{"", "{}", `{"counts":{"failed":0`, `{"counts":{}}`, `[]`, `{"counts":`, `{"incomplete":"","counts":{"failed":"0"}}`} {
+		root := t.TempDir()
+		d := delivery("one")
+		d.Files = append(d.Files, report.File{Name: "report.json", Body: []byte(doc)})
+		for _, d := range []notify.Delivery{d, ofSlot("two", blind)} {
+			if _, err := NewArchive(root).Notify(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if page := tree(t, root)[where+"/index.html"]; page != "two" {
+			t.Errorf("%s: there is page %q", doc, page)
+		}
 	}
 }
 

@@ -85,7 +85,7 @@ func reportEntry(r *report.Report) entry {
 	slot := r.Info.Slot.UTC().Format(slotLayout)
 	return entry{
 		Name: slot, Path: slot, Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, OK: r.OK + r.Pending,
-		Headline: headline(r.Headline), Unseen: r.Info.Incomplete != "" || len(r.Failures) > 0,
+		Headline: headline(r.Headline), Unseen: !r.Whole(),
 	}
 }
 
@@ -143,7 +143,7 @@ func (n *Notifier) amend(ctx context.Context, dir string, r *report.Report, day 
 }
 
 // enter puts an entry into a list, on whatever the list is then.
-func (n *Notifier) enter(ctx context.Context, key string, r *report.Report, day string, e entry) (l list, err error) {
+func (n *Notifier) enter(ctx context.Context, key string, r *report.Report, day string, e entry) (list, error) {
 	for range rounds {
 		have, err := n.bucket.Get(ctx, key, maxListSize)
 		if err != nil {
@@ -173,6 +173,9 @@ func (n *Notifier) enter(ctx context.Context, key string, r *report.Report, day 
 	return list{}, fmt.Errorf("writing %s: %w, %d times", n.bucket.URL(key), cloud.ErrConflict, rounds)
 }
 
+// stays tells whether an entry is of a report whose page stays too. A day of several may come to less than it did.
+func (e *entry) stays(next entry) bool { return e.Reports == 0 && !e.Unseen && next.Unseen }
+
 // readList reads a list, an empty one where there is none. One that it cannot read stays as it is.
 func readList(o cloud.Object, name string) (list, error) {
 	var l list
@@ -190,11 +193,12 @@ func readList(o cloud.Object, name string) (list, error) {
 	return l, nil
 }
 
-// put puts an entry into its place, and tells whether that changed the list. Of two of one name, the newer stays.
+// put puts an entry into its place, and tells whether that changed the list. Of two of one name, the newer stays, and of two of one
+// report that which saw everything.
 func (l *list) put(e entry) bool {
 	at, found := slices.BinarySearchFunc(l.Entries, e.Name, func(have entry, name string) int { return strings.Compare(name, have.Name) })
 	switch {
-	case found && (l.Entries[at] == e || l.Entries[at].Rev > e.Rev):
+	case found && (l.Entries[at] == e || l.Entries[at].Rev > e.Rev || l.Entries[at].stays(e)):
 		return false
 	case found:
 		l.Entries[at] = e

@@ -32,7 +32,8 @@ type Options struct {
 // notify.Notifier.
 //
 // The page of a slot is written after all that belongs to it, then latest/, then the lists. latest/ and the lists never go back,
-// however many runs write at once: each is written where what is there is not newer, and on condition that it is still there.
+// however many runs write at once: each is written where what is there is not newer, and on condition that it is still there. So
+// is a slot whose report is not whole (report.Whole) where a whole one may lie: a run that sees less does not take its place.
 type Notifier struct {
 	bucket *cloud.Bucket
 	o      Options
@@ -88,7 +89,7 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	slot := in.Slot.UTC()
 	home := path.Join(root, slot.Format(dayLayout), slot.Format(slotLayout))
 	err := eachPageLast(ctx, d.Files, func(ctx context.Context, f report.File) error {
-		return n.bucket.Put(ctx, path.Join(home, f.Name), cloud.Object{Body: f.Body, Type: f.ContentType, Cache: cacheOf(d.Report)})
+		return n.keep(ctx, path.Join(home, f.Name), f, d.Report.Whole())
 	})
 	if err != nil {
 		return notify.Receipt{}, told(err)
@@ -110,12 +111,17 @@ func check(files []report.File) error {
 	return nil
 }
 
-// cacheOf: a report that saw all there was to see comes out the same again, and any other may come out better.
-func cacheOf(r *report.Report) string {
-	if r.Info.Incomplete == "" && len(r.Failures) == 0 {
-		return cacheForGood
+// wholeMark is the mark of a file whose report is whole: greater than none.
+const wholeMark = "whole"
+
+// keep writes a file of a slot: that of a whole report for good, and any other where none of a whole one is there.
+func (n *Notifier) keep(ctx context.Context, key string, f report.File, whole bool) error {
+	o := cloud.Object{Body: f.Body, Type: f.ContentType, Cache: cacheALittle}
+	if !whole {
+		return n.putNewer(ctx, key, o)
 	}
-	return cacheALittle
+	o.Cache, o.Mark = cacheForGood, wholeMark
+	return n.bucket.Put(ctx, key, o)
 }
 
 // eachPageLast writes some files at a time, and the page when all others are there.
@@ -143,10 +149,19 @@ func eachPageLast(ctx context.Context, files []report.File, write func(context.C
 
 // latest copies the files of the newest slot to one place, which people can keep a link to.
 func (n *Notifier) latest(ctx context.Context, root string, d notify.Delivery) error {
-	mark := d.Report.Info.Slot.UTC().Format(slotLayout)
+	mark := latestMark(d.Report)
 	return eachPageLast(ctx, d.Files, func(ctx context.Context, f report.File) error {
 		return n.putNewer(ctx, path.Join(root, "latest", f.Name), cloud.Object{Body: f.Body, Type: f.ContentType, Cache: cacheALittle, Mark: mark})
 	})
+}
+
+// latestMark is the slot of a report; of two of one slot, that of the whole one is greater.
+func latestMark(r *report.Report) string {
+	mark := r.Info.Slot.UTC().Format(slotLayout)
+	if r.Whole() {
+		mark += "-" + wholeMark
+	}
+	return mark
 }
 
 // rounds is how often a write that others got in before is begun again: as many writers may be at one key at once, and each round one
@@ -175,7 +190,7 @@ const clocksDiffer = 10 * time.Minute
 // ahead tells whether an object is marked with a slot that had not come when it was written: the clock of its writer was wrong, and what
 // is newest is not what it says.
 func ahead(o cloud.Object) bool {
-	slot, err := time.Parse(slotLayout, o.Mark)
+	slot, err := time.Parse(slotLayout, strings.TrimSuffix(o.Mark, "-"+wholeMark))
 	return err == nil && !o.Modified.IsZero() && slot.Sub(o.Modified) > clocksDiffer
 }
 

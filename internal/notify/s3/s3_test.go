@@ -110,9 +110,9 @@ func TestKeysAndHeaders(t *testing.T) {
 	want := map[string][3]string{ // type, cache, mark
 		base + "2026/11/22/index.html": {html, short, "001795305600"}, base + "2026/11/22/index.json": {"application/json", short, ""},
 		base + "index.html": {html, short, "001795305600"}, base + "index.json": {"application/json", short, ""},
-		base + "latest/index.html": {html, short, "20261122T000000Z"}, base + "latest/report.json": {"application/json", short, "20261122T000000Z"},
-		base + "latest/node-memory.png": {"image/png", short, "20261122T000000Z"},
-		slot + "index.html":             {html, good, ""}, slot + "report.json": {"application/json", good, ""}, slot + "node-memory.png": {"image/png", good, ""},
+		base + "latest/index.html": {html, short, "20261122T000000Z-whole"}, base + "latest/report.json": {"application/json", short, "20261122T000000Z-whole"},
+		base + "latest/node-memory.png": {"image/png", short, "20261122T000000Z-whole"},
+		slot + "index.html":             {html, good, "whole"}, slot + "report.json": {"application/json", good, "whole"}, slot + "node-memory.png": {"image/png", good, "whole"},
 	}
 	for _, key := range s.Keys() {
 		h := s.Object(key).Header
@@ -233,7 +233,7 @@ func TestManyWritersLoseNothing(t *testing.T) {
 		t.Errorf("the page of days is of before:\n%s", page)
 	}
 	for _, name := range []string{"index.html", "report.json", "node-memory.png"} {
-		if mark := s.Object(base + "latest/" + name).Header.Get("X-Amz-Meta-Promsnap-Mark"); mark != "20261122T003500Z" {
+		if mark := s.Object(base + "latest/" + name).Header.Get("X-Amz-Meta-Promsnap-Mark"); mark != "20261122T003500Z-whole" {
 			t.Errorf("latest/%s is of %s", name, mark)
 		}
 	}
@@ -402,6 +402,86 @@ func TestCacheOfWhatMayComeOutBetter(t *testing.T) {
 	for _, key := range s.Keys() {
 		if got := s.Object(key).Header.Get("Cache-Control"); got != cacheALittle {
 			t.Errorf("%s: %s", key, got)
+		}
+	}
+}
+
+// A run that sees less than one of the same slot before it takes the place of nothing; one that sees all replaces what saw less.
+func TestWhatIsWholeStays(t *testing.T) {
+	blind := func(r *report.Report) {
+		r.OK, r.Failures, r.Headline = 0, []report.Failure{{}}, "Nothing could be measured"
+	}
+	stopped := func(r *report.Report) { r.Info.Incomplete = "SIGTERM" }
+	whole := func(*report.Report) {}
+	const home, day = base + "2026/11/22/20261122T000000Z/", base + "2026/11/22/index.json"
+	for _, tc := range []struct {
+		name  string
+		runs  []func(*report.Report)
+		stays int // the run whose files are there in the end
+	}{
+		{"a blind one after a whole one", []func(*report.Report){whole, blind}, 0},
+		{"one that was stopped after a whole one", []func(*report.Report){whole, stopped, stopped}, 0},
+		{"a whole one after a blind one", []func(*report.Report){blind, whole}, 1},
+		{"a whole one after a whole one", []func(*report.Report){whole, whole}, 1},
+		{"a blind one after one that was stopped", []func(*report.Report){stopped, blind}, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := cloudtest.New(t)
+			n := receiver(t, s, Options{Prefix: "cap", PublicURL: "https://r.example.com"})
+			var first notify.Receipt
+			for i, run := range tc.runs {
+				d := delivery(morning, run)
+				for j := range d.Files {
+					d.Files[j].Body = fmt.Appendf(nil, "of run %d: %s", i, d.Files[j].Name)
+				}
+				receipt := deliver(t, n, d)
+				if i == 0 {
+					first = receipt
+				}
+				if receipt != first {
+					t.Errorf("run %d: receipt %+v, want %+v", i, receipt, first)
+				}
+			}
+			for _, dir := range []string{home, base + "latest/"} {
+				for _, name := range []string{"index.html", "report.json", "node-memory.png"} {
+					if got, want := string(s.Object(dir+name).Body), fmt.Sprintf("of run %d: %s", tc.stays, name); got != want {
+						t.Errorf("%s%s is %q, want %q", dir, name, got, want)
+					}
+				}
+			}
+			want := reportEntry(delivery(morning, tc.runs[tc.stays]).Report)
+			if _, reports := lists(t, s, "2026/11/22"); len(reports.Entries) != 1 || reports.Entries[0] != want {
+				t.Errorf("%s lists %+v, want %+v", day, reports.Entries, want)
+			}
+			if tc.stays == 0 && s.Object(home+pageName).Header.Get("Cache-Control") != cacheForGood {
+				t.Error("what stays is not kept for good")
+			}
+		})
+	}
+}
+
+// So it is where both write at once.
+func TestWhatIsWholeStaysAmongMany(t *testing.T) {
+	for range 20 {
+		s := cloudtest.New(t)
+		var group sync.WaitGroup
+		for i := range 4 {
+			n, d := receiver(t, s, Options{Prefix: "cap"}), delivery(morning)
+			if i > 0 {
+				d.Report.Failures = []report.Failure{{}}
+				d.Files[0].Body = fmt.Appendf(nil, "blind %d", i)
+			}
+			group.Go(func() {
+				if _, err := n.Notify(context.Background(), d); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		for _, dir := range []string{"2026/11/22/20261122T000000Z/", "latest/"} {
+			if got := string(s.Object(base + dir + pageName).Body); got != "page of 20261122T000000Z" {
+				t.Fatalf("%s is %q", dir+pageName, got)
+			}
 		}
 	}
 }
