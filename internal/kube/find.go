@@ -178,13 +178,12 @@ func candidatesAmong(found map[string]corev1.Service) []Candidate {
 		if !ok || o.Spec.Type == corev1.ServiceTypeExternalName {
 			continue
 		}
-		s := Service{Namespace: o.Namespace, Name: o.Name}
-		full, err := s.of(&o, p)
-		if err != nil { // a chart's other port: gRPC, or a sidecar's
+		port, ok := p.portIn(&o)
+		if !ok { // a chart's other port: gRPC, or a sidecar's
 			continue
 		}
 		after[p.name] = p.after
-		all = append(all, Candidate{full, p.name})
+		all = append(all, Candidate{Service{}.at(&o, port, p), p.name})
 	}
 	has := func(namespace string, products ...string) bool {
 		return slices.ContainsFunc(all, func(c Candidate) bool { return c.Namespace == namespace && slices.Contains(products, c.Product) })

@@ -61,6 +61,7 @@ func (s *apiServer) serveServices(services ...corev1.Service) {
 const (
 	community    = "app.kubernetes.io/name=prometheus,app.kubernetes.io/component=server,app.kubernetes.io/instance=prometheus,app.kubernetes.io/part-of=prometheus"
 	webPorts     = `[{"name":"http-web","port":9090},{"name":"reloader-web","port":8080}]`
+	grpcPort     = `[{"name":"grpc","port":10901}]`
 	thanosPorts  = `[{"name":"grpc","port":10901},{"name":"http","port":9090}]`
 	mimirFront   = "app.kubernetes.io/name=mimir,app.kubernetes.io/component=query-frontend,app.kubernetes.io/part-of=memberlist"
 	operatorMade = "operated-prometheus=true,managed-by=prometheus-operator"
@@ -93,11 +94,20 @@ func TestFindKnowsTheCharts(t *testing.T) {
 		},
 		"kube-prometheus":         {[][3]string{{"monitoring/prometheus-k8s", "app.kubernetes.io/name=prometheus,app.kubernetes.io/component=prometheus,app.kubernetes.io/part-of=kube-prometheus", `[{"name":"reloader-web","port":8080},{"name":"web","port":9090}]`}}, "monitoring/prometheus-k8s:9090 kube-prometheus"},
 		"the operator's own only": {[][3]string{{"infra/prometheus-operated", operatorMade, `[{"name":"web","port":9090}]`}}, "infra/prometheus-operated:9090 Prometheus Operator"},
+		"prometheus with a Thanos sidecar": {
+			[][3]string{
+				{"monitoring/prometheus-server", community, `[{"name":"http","port":80}]`},
+				{"monitoring/prometheus-server-thanos", community + ",app.kubernetes.io/subcomponent=thanos", grpcPort},
+			},
+			"monitoring/prometheus-server:80 prometheus chart",
+		},
+		"a sidecar alone":       {[][3]string{{"monitoring/prometheus-server-thanos", community + ",app.kubernetes.io/subcomponent=thanos", grpcPort}}, ""},
+		"a port without a name": {[][3]string{{"monitoring/prometheus-server", community, `[{"port":9090}]`}}, "monitoring/prometheus-server:9090 prometheus chart"},
 		"Thanos": {
 			[][3]string{
-				{"thanos/thanos-query", "app.kubernetes.io/name=thanos,app.kubernetes.io/component=query", thanosPorts},
-				{"thanos/thanos-query-frontend", "app.kubernetes.io/name=thanos,app.kubernetes.io/component=query-frontend", thanosPorts},
-				{"thanos/thanos-query-grpc", "app.kubernetes.io/name=thanos,app.kubernetes.io/component=query", `[{"name":"grpc","port":10901},{"name":"other","port":1}]`},
+				{"thanos/thanos-query", "app.kubernetes.io/name=thanos,app.kubernetes.io/component=query", `[{"name":"http","port":9090}]`},
+				{"thanos/thanos-query-frontend", "app.kubernetes.io/name=thanos,app.kubernetes.io/component=query-frontend", `[{"name":"http","port":9090}]`},
+				{"thanos/thanos-query-grpc", "app.kubernetes.io/name=thanos,app.kubernetes.io/component=query", grpcPort},
 			},
 			"thanos/thanos-query:9090 Thanos Query",
 		},
@@ -176,7 +186,7 @@ func TestFindWhatIsNamed(t *testing.T) {
 	s.serveServices(
 		service(t, "monitoring/prometheus-server", community, `[{"name":"http","port":80}]`),
 		service(t, "vm/vmselect", "app.kubernetes.io/name=vmselect", `[{"name":"http","port":8481}]`),
-		service(t, "own/several", "", `[{"name":"a","port":1},{"name":"b","port":2}]`), service(t, "own/one", "", `[{"port":9090}]`),
+		service(t, "own/several", "", `[{"name":"a","port":1},{"name":"b","port":2}]`), service(t, "own/one", "", `[{"port":9090}]`), service(t, "own/odd", community, `[{"name":"odd","port":9999}]`),
 	)
 	s.on("/api/v1/namespaces/secret/services/prometheus", forbid)
 	for want, expected := range map[string]string{
@@ -186,6 +196,7 @@ func TestFindWhatIsNamed(t *testing.T) {
 		"vm/vmselect":                            "vm/vmselect:8481/select/0/prometheus",
 		"vm/vmselect/select/7/prometheus":        "vm/vmselect:8481/select/7/prometheus",
 		"own/one":                                "own/one:9090",
+		"own/odd":                                "own/odd:9999", // whoever names it means its only port, whatever that is called
 		"own/several":                            "1 (a), 2 (b); write own/several:PORT",
 		"own/nothing":                            "get services nothing in namespace own",
 		"secret/prometheus":                      "or write the port: secret/prometheus:PORT",

@@ -88,7 +88,24 @@ func (s Service) address() *url.URL {
 	return &url.URL{Scheme: scheme, Host: s.Name + "." + s.Namespace + ".svc:" + s.Port, Path: s.Path}
 }
 
-// portOf returns the port of a Service that s means: the one that it names, or the first one that is p's.
+// portIn returns the port of a Service that speaks Prometheus' API by its name, or because it is the only one and has none: charts mark
+// their Services of gRPC alone with the same labels.
+func (p product) portIn(o *corev1.Service) (corev1.ServicePort, bool) {
+	for _, name := range p.ports {
+		for _, port := range o.Spec.Ports {
+			if port.Name == name {
+				return port, true
+			}
+		}
+	}
+	if len(o.Spec.Ports) == 1 && o.Spec.Ports[0].Name == "" {
+		return o.Spec.Ports[0], true
+	}
+	return corev1.ServicePort{}, false
+}
+
+// portOf returns the port of a Service that s means: the one that it names, the one that is p's, or the only one, as somebody has named
+// the Service.
 func (s Service) portOf(o *corev1.Service, p product) (corev1.ServicePort, bool) {
 	if s.Port != "" {
 		for _, port := range o.Spec.Ports {
@@ -98,12 +115,8 @@ func (s Service) portOf(o *corev1.Service, p product) (corev1.ServicePort, bool)
 		}
 		return corev1.ServicePort{}, false
 	}
-	for _, name := range p.ports {
-		for _, port := range o.Spec.Ports {
-			if port.Name == name {
-				return port, true
-			}
-		}
+	if port, ok := p.portIn(o); ok {
+		return port, true
 	}
 	if len(o.Spec.Ports) == 1 {
 		return o.Spec.Ports[0], true
@@ -122,6 +135,11 @@ func (s Service) of(o *corev1.Service, p product) (Service, error) {
 		return s, fmt.Errorf("which port of the service %s speaks Prometheus' API? It has %s; write %s/%s:PORT",
 			s, strings.Join(ports, ", "), s.Namespace, s.Name)
 	}
+	return s.at(o, port, p), nil
+}
+
+// at is s with a port of the object.
+func (s Service) at(o *corev1.Service, port corev1.ServicePort, p product) Service {
 	full := Service{Namespace: o.Namespace, Name: o.Name, Port: strconv.Itoa(int(port.Port)), Path: s.Path, HTTPS: s.HTTPS}
 	if s.Port != "" {
 		full.Port = s.Port // as it was written: RBAC may name it so
@@ -136,5 +154,5 @@ func (s Service) of(o *corev1.Service, p product) (Service, error) {
 		}
 		full.HTTPS = s.HTTPS || protocol == "https" || port.Name == "https" || port.Port == 443
 	}
-	return full, nil
+	return full
 }
