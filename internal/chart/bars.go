@@ -137,11 +137,7 @@ func (s speech) share(panel *snapshot.Panel, r snapshot.Row) string {
 	if panel.Spec.Capacity == nil || math.IsNaN(r.Capacity) || math.IsNaN(r.Stats.Last) {
 		return ""
 	}
-	share := r.Stats.Last
-	if panel.Spec.Unit == units.Percent {
-		share /= 100
-	}
-	return s.Figure(panel.Spec.Capacity.Unit.FormatOf(share*r.Capacity, r.Capacity))
+	return s.Figure(panel.Spec.Capacity.Unit.FormatOf(panel.Spec.Share(r.Stats.Last)*r.Capacity, r.Capacity))
 }
 
 // writeBarLimits names the limits above their lines.

@@ -119,7 +119,7 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 		f.Limit = ""
 	}
 	if c := p.Spec.Capacity; c != nil && !math.IsNaN(sf.Capacity) && !math.IsNaN(sf.Value) {
-		f.Used = w.Figure(c.Unit.FormatOf(sf.Value*sf.Capacity, sf.Capacity))
+		f.Used = w.Figure(c.Unit.FormatOf(p.Spec.Share(sf.Value)*sf.Capacity, sf.Capacity))
 	}
 	f.Trend = trendOf(f.values, sf.Limit)
 	switch sf.Status {

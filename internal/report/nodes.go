@@ -50,7 +50,7 @@ type gauge struct {
 	Word, Text, Used string
 	Bar              bar
 
-	ratio float64
+	share float64
 }
 
 // bar is a share of a whole.
@@ -60,11 +60,11 @@ type bar struct {
 	Class string
 }
 
-func barOf(ratio float64, class string) bar {
-	if !finite(ratio) {
+func barOf(share float64, class string) bar {
+	if !finite(share) {
 		return bar{}
 	}
-	return bar{Shown: true, Width: coordinate(100 * min(max(ratio, 0), 1)), Class: class}
+	return bar{Shown: true, Width: coordinate(100 * min(max(share, 0), 1)), Class: class}
 }
 
 // fleet returns each measure over all nodes: what is used of what there is, or, where a panel knows no capacity, the mean.
@@ -84,12 +84,13 @@ func (r *Report) fleet() []gauge {
 		if n == 0 {
 			continue
 		}
-		g := gauge{Word: m.head, ratio: sum / n}
-		if c := m.panel.Spec.Capacity; c != nil && whole > 0 {
-			g.ratio = used / whole
-			g.Used = r.words.Figure(c.Unit.FormatOf(used, whole))
+		g, spec, mean := gauge{Word: m.head}, &m.panel.Spec, sum/n
+		if c := spec.Capacity; c != nil && whole > 0 {
+			mean = used / whole
+			g.Used = r.words.Figure(c.Unit.FormatOf(spec.Share(used), whole))
 		}
-		g.Text, g.Bar = r.words.Figure(m.panel.Spec.Unit.Format(g.ratio)), barOf(g.ratio, "")
+		g.share = spec.Share(mean)
+		g.Text, g.Bar = r.words.Figure(spec.Unit.Format(mean)), barOf(g.share, "")
 		gauges = append(gauges, g)
 	}
 	return gauges
@@ -114,7 +115,7 @@ type nodeFigure struct {
 	Sort                    string // its number; "" where it is not measured
 	Bar                     bar
 
-	ratio float64 // -Inf where it is not measured
+	share float64 // -Inf where it is not measured
 }
 
 // gravityUnmeasured puts a node that nobody looks at between one that fell silent and one that is about to breach.
@@ -179,7 +180,7 @@ func (r *Report) listsNodes() bool {
 func newNodeLine(name string, measures []measure, w wording) *nodeLine {
 	l := &nodeLine{Name: name, Anchor: "node-" + Slug(name), State: w.OK, Class: "ok", fullest: math.Inf(-1)}
 	for _, m := range measures {
-		l.Figures = append(l.Figures, nodeFigure{Head: m.head, Text: "–", ratio: math.Inf(-1)})
+		l.Figures = append(l.Figures, nodeFigure{Head: m.head, Text: "–", share: math.Inf(-1)})
 	}
 	return l
 }
@@ -187,14 +188,15 @@ func newNodeLine(name string, measures []measure, w wording) *nodeLine {
 // measure takes over a figure; of several, such as a node's disks, the fullest.
 func (l *nodeLine) measure(f *nodeFigure, row *snapshot.Row, m measure, w wording) {
 	last := row.Stats.Last
-	if !finite(last) || last <= f.ratio {
+	share := m.panel.Spec.Share(last)
+	if !finite(last) || share <= f.share {
 		return
 	}
 	class := classOf(row.Status, row.Severity)
 	f.Text, f.Class, f.Href = w.Figure(m.panel.Spec.Unit.Format(last)), class, "#"+panelAnchor(m.panel.Spec.Name)
-	f.ratio, f.Bar, f.Sort = last, barOf(last, class), sortable(last)
+	f.share, f.Bar, f.Sort = share, barOf(share, class), sortable(last)
 	if m.used {
-		l.fullest = max(l.fullest, last)
+		l.fullest = max(l.fullest, share)
 	}
 }
 

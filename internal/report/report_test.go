@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/promsnap/promsnap/internal/rules"
@@ -477,5 +478,40 @@ func TestUndrawable(t *testing.T) {
 	}
 	if r := Build(Info{}, panels[:0]); len(r.Warnings) != 0 {
 		t.Errorf("nothing is missing: %+v", r.Warnings)
+	}
+}
+
+// A ratio reads the same as a number of 0 to 1 and as one of 0 to 100.
+func TestPercentOfACapacity(t *testing.T) {
+	said := func(unit units.Unit, per float64) []string {
+		a, nodes := fleetOf(42)
+		list := specs()[:3]
+		for i := range list {
+			list[i].Unit = unit
+			for j := range list[i].Rules {
+				r := &list[i].Rules[j]
+				r.Warning.Value, r.Critical.Value = per*r.Warning.Value, per*r.Critical.Value
+			}
+			for j, one := range a[list[i].Query] {
+				a[list[i].Query][j].at = func(h float64) float64 { return per * one.at(h) }
+			}
+		}
+		r := Build(info(t, nodes), take(a, list))
+		var out []string
+		for _, f := range r.Findings {
+			out = append(out, f.Sentence+" "+f.Used)
+		}
+		for _, s := range r.Fleet() {
+			out = append(out, fmt.Sprintf("%s %s %s %.6f", s.Word, s.Text, s.Used, s.Ratio))
+		}
+		for _, l := range r.nodeLines() {
+			for _, f := range l.Figures {
+				out = append(out, l.Name+" "+f.Text+" "+f.Bar.Width)
+			}
+		}
+		return out
+	}
+	if diff := cmp.Diff(said(units.PercentUnit, 1), said(units.Percent, 100)); diff != "" {
+		t.Errorf("percentunit, and percent:\n%s", diff)
 	}
 }

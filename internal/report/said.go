@@ -21,7 +21,7 @@ type Share struct {
 func (r *Report) Fleet() []Share {
 	var shares []Share
 	for _, g := range r.fleet() {
-		shares = append(shares, Share{g.Word, g.Text, g.Used, g.ratio})
+		shares = append(shares, Share{g.Word, g.Text, g.Used, g.share})
 	}
 	return shares
 }

@@ -155,6 +155,17 @@ func TestMovedAnswerMovesItsTimes(t *testing.T) {
 	}
 }
 
+func TestShare(t *testing.T) {
+	for _, tc := range []struct {
+		unit        units.Unit
+		value, want float64
+	}{{units.PercentUnit, 0.94, 0.94}, {units.Percent, 94, 0.94}, {units.None, 3, 3}} {
+		if got := (&snapshot.Spec{Unit: tc.unit}).Share(tc.value); got != tc.want {
+			t.Errorf("%g %s is %g of a whole, want %g", tc.value, tc.unit, got, tc.want)
+		}
+	}
+}
+
 func TestCapacityJoinsByLabels(t *testing.T) {
 	spec := snapshot.Spec{
 		Query: "used", Legend: "{{instance}}", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}},

@@ -67,7 +67,15 @@ type Spec struct {
 	Optional bool
 }
 
-// Capacity is the query of a whole, in its own unit; a panel's ratio times it is what is used.
+// Share returns a value of the panel as a share of its whole: 0.94 of a ratio as of 94 percent. What is no ratio stays as it is.
+func (s *Spec) Share(v float64) float64 {
+	if s.Unit == units.Percent {
+		return v / 100
+	}
+	return v
+}
+
+// Capacity is the query of a whole, in its own unit; a panel's share (Spec.Share) of it is what is used.
 type Capacity struct {
 	Query string
 	Unit  units.Unit

@@ -164,13 +164,13 @@ func (a alert) used() line {
 	c := a.panel.Spec.Capacity
 	known := c != nil && capacity > 0 && !math.IsInf(capacity, 0)
 	if known && !math.IsNaN(float64(a.Alert.Value)) {
-		of = a.w.Figure(c.Unit.FormatOf(float64(a.Alert.Value)*capacity, capacity))
+		of = a.w.Figure(c.Unit.FormatOf(a.panel.Spec.Share(float64(a.Alert.Value))*capacity, capacity))
 	}
 	var changed string
 	if by, in := a.change(); in > 0 {
 		unit := a.unit()
 		if known {
-			by, unit = by*capacity, c.Unit
+			by, unit = a.panel.Spec.Share(by)*capacity, c.Unit
 		}
 		changed = fillText(a.w.ChangedIn, signed(a.w.Figure(unit.Format(math.Abs(by))), by), a.w.duration(in))
 	}
