@@ -34,7 +34,7 @@ func openMemory(ctx context.Context, c *console, file string, flags *kubeFlags) 
 	if file == "" {
 		return nil, usage(errors.New("which configuration? Name it with -c promsnap.yaml"))
 	}
-	cfg, err := config.LoadFile(file, configOptions(c))
+	cfg, err := loadConfig(file, configOptions(c))
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -57,7 +57,11 @@ func openMemory(ctx context.Context, c *console, file string, flags *kubeFlags) 
 // key is that of a report's document.
 func (m *memory) key(report string) (state.Key, error) {
 	if !slices.ContainsFunc(m.cfg.Reports, func(r config.Report) bool { return r.Name == report }) {
-		return state.Key{}, usage(fmt.Errorf("no report %q in the configuration", report))
+		e := &app.UnknownReportError{Name: report}
+		for _, r := range m.cfg.Reports {
+			e.Have = append(e.Have, r.Name)
+		}
+		return state.Key{}, usage(e)
 	}
 	return state.Key{Cluster: m.cfg.Cluster, Report: report}, nil
 }
@@ -102,8 +106,11 @@ func stateCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "state", Short: "Show or reset what is remembered between runs",
 		Long: `For each report promsnap remembers what fires, what each receiver was last told, and the silences.`,
+		Example: `  promsnap state show check -c promsnap.yaml
+  promsnap state reset check -c promsnap.yaml`,
 	}
 	cmd.AddCommand(stateShowCommand(c), stateResetCommand(c))
+	group(cmd)
 	return cmd
 }
 
@@ -111,7 +118,7 @@ func stateShowCommand(c *console) *cobra.Command {
 	var file, output string
 	var flags kubeFlags
 	cmd := &cobra.Command{
-		Use: "show REPORT", Short: "Show what is remembered of a report", Args: cobra.ExactArgs(1),
+		Use: "show REPORT", Short: "Show what is remembered of a report", Args: one("REPORT"),
 		Example: `  promsnap state show check -c promsnap.yaml
   promsnap state show check -c promsnap.yaml -o json | jq .ledger`,
 		ValidArgsFunction: completeReports(c, &file),
@@ -163,6 +170,9 @@ func showPage(c *console, p notify.Page) error {
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	if n := p.Memory.Overflow; n > 0 {
+		fmt.Fprintf(c.stdout, "%d alerts more fire than are remembered\n", n)
 	}
 	for _, s := range p.Silences {
 		fmt.Fprintf(c.stdout, "silence %s: %s until %s\n", s.ID, s.Match, at(s.Until))
@@ -231,8 +241,15 @@ func silenceCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "silence", Short: "Keep alerts that match from being told for a while",
 		Long: `A silence keeps new alerts that match from being told, and those that were told from being repeated. That they are over is told.`,
+		Example: `  promsnap silence add --duration 4h 'node=~"kafka-.*"' -c promsnap.yaml
+  promsnap silence list -c promsnap.yaml
+  promsnap silence expire k3x7q2ab -c promsnap.yaml`,
 	}
-	cmd.AddCommand(silenceAddCommand(c), silenceListCommand(c), silenceExpireCommand(c))
+	add := silenceAddCommand(c)
+	add.Args = one("MATCHERS, in quotes,")
+	needs(add, "duration")
+	cmd.AddCommand(add, silenceListCommand(c), silenceExpireCommand(c))
+	group(cmd)
 	return cmd
 }
 
@@ -308,7 +325,7 @@ func silenceListCommand(c *console) *cobra.Command {
 	var file string
 	var flags kubeFlags
 	cmd := &cobra.Command{
-		Use: "list", Short: "List the silences", Args: cobra.NoArgs, Example: "  promsnap silence list -c promsnap.yaml",
+		Use: "list", Short: "List the silences", Args: atMost(0), Example: "  promsnap silence list -c promsnap.yaml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			m, err := openMemory(cmd.Context(), c, file, &flags)
 			if err != nil {
@@ -337,7 +354,7 @@ func silenceExpireCommand(c *console) *cobra.Command {
 	var file string
 	var flags kubeFlags
 	cmd := &cobra.Command{
-		Use: "expire ID", Short: "End a silence", Args: cobra.ExactArgs(1), Example: "  promsnap silence expire k3x7q2ab -c promsnap.yaml",
+		Use: "expire ID", Short: "End a silence", Args: one("ID"), Example: "  promsnap silence expire k3x7q2ab -c promsnap.yaml",
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := openMemory(cmd.Context(), c, file, &flags)
@@ -378,7 +395,7 @@ func silenceExpireCommand(c *console) *cobra.Command {
 func deliverCommand(c *console) *cobra.Command {
 	var file, to string
 	cmd := &cobra.Command{
-		Use: "deliver --test RECEIVER", Short: "Send one marked test to a receiver", Args: cobra.NoArgs,
+		Use: "deliver --test RECEIVER", Short: "Send one marked test to a receiver", Args: atMost(0),
 		Long: `Sends a message that says that it is a test; an archive gets a report without panels, named promsnap-test; an Alertmanager the alert
 PromsnapTest, which ends by itself within minutes; a Pushgateway metrics of the report promsnap-test, which are deleted again. Nothing is
 remembered.`,
@@ -387,7 +404,7 @@ remembered.`,
 			if file == "" || to == "" {
 				return usage(errors.New("write the receiver and the configuration: promsnap deliver --test RECEIVER -c promsnap.yaml"))
 			}
-			cfg, err := config.LoadFile(file, configOptions(c))
+			cfg, err := loadConfig(file, configOptions(c))
 			if err != nil {
 				return usage(err)
 			}

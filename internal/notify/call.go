@@ -157,11 +157,19 @@ func (c *Caller) quote(h http.Header, said string) string {
 	return words
 }
 
+// Unread is the error of a secret that could not be read, in Notifier's terms: of one that may be read later nothing was delivered yet.
+func Unread(err error) error {
+	if secret.Temporary(err) {
+		return &RetryError{Err: err}
+	}
+	return &RefusedError{Err: err}
+}
+
 // SecretURL reads an address that is a secret. Its errors show nothing of it.
 func (c *Caller) SecretURL(ctx context.Context, s secret.String) (*url.URL, error) {
 	link, err := s.Reveal(ctx)
 	if err != nil {
-		return nil, &RefusedError{Err: fmt.Errorf("reading the address of %s: %w", c.Who, err)}
+		return nil, Unread(fmt.Errorf("reading the address of %s: %w", c.Who, err))
 	}
 	u, err := url.Parse(link)
 	if err != nil || !isWeb(u) {

@@ -3,7 +3,6 @@ package notify
 import (
 	"cmp"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +15,8 @@ import (
 // plan is what one receiver is to be told at a slot.
 type plan struct {
 	messages []*Message
+	// ends are what who stood in for the receiver is to be told: that what it was told of is over.
+	ends []*Message
 	// skipped are ends that the receiver is not to be told of, now or later: they are written down, and that is all.
 	skipped []Item
 }
@@ -55,6 +56,11 @@ func (d *decider) decide(r Receiver, e Entry) plan {
 		}
 	}
 	return plan{}
+}
+
+// ends are the ends of what a stand-in was told, by its own entry.
+func (d *decider) ends(r Receiver, e Entry) []*Message {
+	return slices.DeleteFunc(d.decide(r, e).messages, func(m *Message) bool { return m.Kind != KindResolved })
 }
 
 // changes says what is new to the receiver.
@@ -204,17 +210,9 @@ func commonThread(items []Item) Receipt {
 // worstFirst orders items: by severity, then by how far beyond the limit they are as a share of it.
 func worstFirst(a, b Item) int {
 	return cmp.Or(
-		cmp.Compare(b.Alert.Severity, a.Alert.Severity), cmp.Compare(excess(b.Alert), excess(a.Alert)),
+		cmp.Compare(b.Alert.Severity, a.Alert.Severity), cmp.Compare(b.Alert.Excess(), a.Alert.Excess()),
 		strings.Compare(string(a.Key), string(b.Key)),
 	)
-}
-
-func excess(a rules.Alert) float64 {
-	beyond := math.Abs(float64(a.Value - a.Limit))
-	if a.Limit == 0 {
-		return beyond
-	}
-	return beyond / math.Abs(float64(a.Limit))
 }
 
 // remaining counts the alerts that were told under m's thread and still fire when m has been told.
@@ -249,7 +247,7 @@ const firstSummary = 24 * time.Hour
 
 // summary holds what fires, and what has ended since the summary before.
 func (d *decider) summary(r Receiver, e Entry) *Message {
-	m := &Message{Kind: KindSummary}
+	m := &Message{Kind: KindSummary, Least: r.MinSeverity}
 	since := e.Summary
 	if since.IsZero() {
 		since = d.slot.Add(-firstSummary)

@@ -2,7 +2,7 @@ package notify
 
 import (
 	"fmt"
-	"slices"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -214,10 +214,7 @@ func TestDecideOnce(t *testing.T) {
 		{SendResolved: true, GroupBy: []string{"severity", "node"}},
 	} {
 		e := e
-		e.Told = map[rules.Key][]Told{}
-		for k, v := range e.Told {
-			e.Told[k] = slices.Clone(v)
-		}
+		e.Told = maps.Clone(e.Told)
 		plan := newDecider(p, slot).decide(r, e)
 		for _, m := range plan.messages {
 			e.record(m, slot, Receipt{ID: "2"})

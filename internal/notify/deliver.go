@@ -16,7 +16,7 @@ import (
 type Request struct {
 	Report    *report.Report
 	Receivers []Receiver
-	// Render draws the report. It is called once at most, and only where somebody gets the files.
+	// Render draws the report. It is called once at most, and only where an archive gets the files.
 	Render func(ctx context.Context) ([]report.File, error)
 
 	Run   string    // this run, in the claim: unlike every other run
@@ -73,6 +73,7 @@ func Deliver(ctx context.Context, book Book, rq Request) (Outcome, error) {
 	if d.idle() {
 		return d.out, errors.Join(d.errs...)
 	}
+	d.turns = d.countTurns()
 	d.render(ctx)
 	for i := range d.Receivers {
 		if d.archives(&d.Receivers[i]) {
@@ -81,11 +82,11 @@ func Deliver(ctx context.Context, book Book, rq Request) (Outcome, error) {
 	}
 	for i := range d.Receivers {
 		if d.Receivers[i].Role.tells() {
-			d.tellOrFallBack(ctx, &d.Receivers[i], d.plans[i].messages)
+			d.tellOrFallBack(ctx, &d.Receivers[i], d.plans[i])
 		}
 	}
 	for i := range d.Receivers {
-		if d.Receivers[i].Role == RoleMirror && !d.late {
+		if d.mirrors(d.Receivers[i]) {
 			d.hand(ctx, &d.Receivers[i])
 		}
 	}
@@ -99,12 +100,12 @@ type delivery struct {
 	book Book
 	slot time.Time
 
-	page   Page   // as it was when the claim was written
-	late   bool   // a newer slot was evaluated before: this one is only archived and summed up
-	plans  []plan // of Receivers
-	files  []report.File
-	kept   []Receipt // of the archives
-	served int       // receivers that have had their turn
+	page  Page   // as it was when the claim was written
+	late  bool   // a newer slot was evaluated before: this one is only archived and summed up
+	plans []plan // of Receivers
+	files []report.File
+	kept  []Receipt // of the archives
+	turns int       // that are still to come
 
 	waiting []func(*Ledger) // what is to be written down with the next writing
 	offline bool            // the book cannot be written: page stands in for it
@@ -157,6 +158,9 @@ func (d *delivery) decide(p *Page) {
 		if e, ok := p.Ledger.Receivers[r.standIn()]; ok {
 			e.prune(p.Memory.Alerts)
 			entries[r.standIn()] = e
+			if !d.late {
+				d.plans[i].ends = decider.ends(r, e)
+			}
 		}
 	}
 	p.Ledger.Receivers = entries
@@ -172,7 +176,7 @@ func (p *plan) skip(e *Entry, slot time.Time) {
 
 // telling tells whether anybody is to be told anything.
 func (d *delivery) telling() bool {
-	return slices.ContainsFunc(d.plans, func(p plan) bool { return len(p.messages) > 0 })
+	return slices.ContainsFunc(d.plans, func(p plan) bool { return len(p.messages)+len(p.ends) > 0 })
 }
 
 // archives tells whether r is to keep this report.
@@ -180,16 +184,41 @@ func (d *delivery) archives(r *Receiver) bool {
 	return r.Role == RoleArchive || r.Role == RoleArchiveOnChange && d.telling()
 }
 
-// idle tells whether nothing is to be sent at all.
-func (d *delivery) idle() bool {
-	return !d.telling() && !slices.ContainsFunc(d.Receivers, func(r Receiver) bool {
-		return d.archives(&r) || r.Role == RoleMirror && !d.late
-	})
+// archiving tells whether anybody is to keep this report.
+func (d *delivery) archiving() bool {
+	return slices.ContainsFunc(d.Receivers, func(r Receiver) bool { return d.archives(&r) })
 }
 
-// render draws the report where somebody gets the files. Without them people are still told.
+// idle tells whether nothing is to be sent at all.
+func (d *delivery) idle() bool {
+	return !d.telling() && !d.archiving() && !slices.ContainsFunc(d.Receivers, d.mirrors)
+}
+
+// mirrors tells whether r is to be handed this report as a mirror.
+func (d *delivery) mirrors(r Receiver) bool { return r.Role == RoleMirror && !d.late }
+
+// countTurns counts those that will need time: the drawing, archives, whoever is to be told something and who stands in for them, mirrors.
+func (d *delivery) countTurns() int {
+	n := 0
+	if d.archiving() {
+		n++ // the drawing
+	}
+	for i, r := range d.Receivers {
+		switch {
+		case d.archives(&r), d.mirrors(r):
+			n++
+		case len(d.plans[i].messages) > 0 && r.Fallback != nil:
+			n += 2
+		case len(d.plans[i].messages)+len(d.plans[i].ends) > 0:
+			n++
+		}
+	}
+	return n
+}
+
+// render draws the report where somebody keeps the files. Without them people are still told.
 func (d *delivery) render(ctx context.Context) {
-	if !d.telling() && !slices.ContainsFunc(d.Receivers, func(r Receiver) bool { return d.archives(&r) }) {
+	if !d.archiving() {
 		return
 	}
 	ctx, cancel := d.turn(ctx)
@@ -205,8 +234,8 @@ func (d *delivery) render(ctx context.Context) {
 // turn is ctx for one receiver's turn: its share of the time that is left for sending.
 func (d *delivery) turn(ctx context.Context) (context.Context, context.CancelFunc) {
 	left := d.Until.Add(-CommitTime).Sub(d.Now())
-	turns := time.Duration(max(len(d.Receivers)+1-d.served, 1))
-	d.served++
+	turns := time.Duration(max(d.turns, 1))
+	d.turns--
 	return context.WithTimeout(ctx, left/turns)
 }
 
@@ -258,47 +287,43 @@ func (d *delivery) soFar() Run {
 	return run
 }
 
-// tellOrFallBack tells a receiver, and another one in its stead where that fails. The other has an entry of its own from then on, which
-// begins with what the first was told, and which goes when the first can be told again.
-func (d *delivery) tellOrFallBack(ctx context.Context, r *Receiver, messages []*Message) {
-	failed := d.tell(ctx, r.Name, r.Notifier, messages)
-	if r.Fallback == nil || d.stopped || len(messages) == 0 {
+// tellOrFallBack tells a receiver, and another one in its stead where that fails. The other has an entry of its own, of what it was told
+// itself: when the first can be told again it is still told the end of that, and its entry goes after the last.
+func (d *delivery) tellOrFallBack(ctx context.Context, r *Receiver, p plan) {
+	failed := d.tell(ctx, r.Name, r.Notifier, p.messages)
+	if r.Fallback == nil || d.stopped {
 		return
 	}
-	name := r.standIn()
-	if !failed {
-		d.waiting = append(d.waiting, func(l *Ledger) { delete(l.Receivers, name) })
+	if failed {
+		d.tell(ctx, r.standIn(), r.Fallback.Notifier, d.instead(ctx, r))
 		return
 	}
+	if len(p.messages) > 0 && len(p.ends) == 0 {
+		d.turns-- // which nobody takes
+	}
+	d.tell(ctx, r.standIn(), r.Fallback.Notifier, p.ends)
+	d.waiting = append(d.waiting, func(l *Ledger) {
+		if e, ok := l.Receivers[r.standIn()]; ok && !e.open() {
+			delete(l.Receivers, r.standIn())
+		}
+	})
+}
+
+// instead is what the fallback of a receiver is to be told: what neither of the two was.
+func (d *delivery) instead(ctx context.Context, r *Receiver) []*Message {
 	var e Entry
 	_ = d.flush(ctx, func(l *Ledger) { // the error is among d's
-		if _, ok := l.Receivers[name]; !ok {
-			l.Receivers[name] = l.entry(r.Name, d.slot).withoutReceipts()
-		}
-		e = l.entry(name, d.slot)
+		e = l.entry(r.standIn(), d.slot).besides(l.entry(r.Name, d.slot))
 	})
-	instead := newDecider(&d.page, d.slot).decide(*r, e).messages
-	for _, m := range instead {
+	messages := newDecider(&d.page, d.slot).decide(*r, e).messages
+	for _, m := range messages {
 		m.InsteadOf = r.Name
 	}
-	d.tell(ctx, name, r.Fallback.Notifier, instead)
+	return messages
 }
 
 // standIn is what the ledger calls the receiver's fallback in this duty.
 func (r *Receiver) standIn() string { return r.Name + " via " + r.Fallback.Name }
-
-// withoutReceipts returns a copy for another receiver, which has no message that replies would belong to.
-func (e Entry) withoutReceipts() Entry {
-	told := make(map[rules.Key][]Told, len(e.Told))
-	for k, all := range e.Told {
-		told[k] = slices.Clone(all)
-		for i := range told[k] {
-			told[k][i].Receipt = Receipt{}
-		}
-	}
-	e.Told, e.Unsure = told, nil
-	return e
-}
 
 // tell sends messages one after the other, and tells whether one could not be sent.
 func (d *delivery) tell(ctx context.Context, name string, n Notifier, messages []*Message) (failed bool) {

@@ -227,7 +227,7 @@ func TestTriesAgainAsLongAsTheReceiverAsks(t *testing.T) {
 		}
 		d = newDesk(firing("a", rules.Critical, 20))
 		d.receiver("oncall", RoleChanges, &RetryError{After: time.Hour, Err: errors.New("429")})
-		d.deliver(t, "429 (asked to wait 1h0m0s) (tried 1 times)")
+		d.deliver(t, "429 (asked to wait 1h0m0s)")
 		d.want(t, "oncall new a failed")
 		d.deliver(t, "") // the next run
 		d.want(t, "oncall new a")
@@ -238,11 +238,13 @@ func TestALostAnswerIsMarked(t *testing.T) {
 	within(t, func(t *testing.T) {
 		lost := errors.New("connection reset")
 		d := newDesk(firing("a", rules.Critical, 20))
-		d.receiver("oncall", RoleChanges, lost, lost, lost, lost)
-		d.deliver(t, "connection reset (tried 4 times)")
-		d.want(t, "oncall new a failed", "oncall new a? failed", "oncall new a? failed", "oncall new a? failed")
+		d.receiver("oncall", RoleChanges, lost, lost, lost, &RetryError{Err: errors.New("429")})
+		d.deliver(t, "connection reset (tried 2 times)")
+		d.want(t, "oncall new a failed", "oncall new a? failed") // each try may page somebody once more
+		d.deliver(t, "connection reset")
+		d.want(t, "oncall new a? failed")
 		d.deliver(t, "")
-		d.want(t, "oncall new a?")
+		d.want(t, "oncall new a? failed", "oncall new a?") // what surely did not arrive is tried as ever
 		d.deliver(t, "")
 		d.want(t)
 		if e := d.book.page.Ledger.Receivers["oncall"]; len(e.Unsure) != 0 {
@@ -287,12 +289,93 @@ func TestAFallbackIsToldWhatTheOtherWasNot(t *testing.T) {
 
 		d.deliver(t, "")
 		d.want(t, "oncall new b")
+		add(firing("c", rules.Critical, 5))
+		d.deliver(t, "")
+		d.want(t, "oncall new c") // and mail is not told any more, but for the end of b
 		add(over("b", rules.Critical, 10, 0))
+		mail.answers = []error{revoked}
+		d.deliver(t, "telling oncall via mail (resolved): revoked")
+		d.want(t, "oncall resolved b", "mail resolved b failed")
+		d.deliver(t, "")
+		d.want(t, "mail resolved b")
+		for _, got := range mail.got[1:] {
+			if got.Message.Thread.ID != "1" || got.Message.InsteadOf != "" {
+				t.Errorf("mail was told under %+v, instead of %q", got.Message.Thread, got.Message.InsteadOf)
+			}
+		}
+		if _, ok := d.book.page.Ledger.Receivers["oncall via mail"]; ok {
+			t.Error("what stood in for another is still remembered")
+		}
+	})
+}
+
+// A fallback is not told of what the other knows, however often it stands in, and has no thread but its own.
+func TestAFallbackStandsInAgain(t *testing.T) {
+	within(t, func(t *testing.T) {
+		revoked := &RefusedError{errors.New("revoked")}
+		d := newDesk(firing("a", rules.Critical, 20))
+		oncall := d.receiver("oncall", RoleChanges, revoked)
+		mail := &fake{name: "mail", log: &d.log}
+		d.rq.Receivers[0].Fallback = &Fallback{"mail", mail}
+		add := func(a rules.Alert) { d.book.page.Memory.Alerts[keyOf(a)] = a }
+		d.deliver(t, "revoked")
+		d.want(t, "oncall new a failed", "mail new a")
+		add(firing("b", rules.Critical, 10))
+		d.deliver(t, "")
+		d.want(t, "oncall new a b")
+		add(firing("c", rules.Critical, 5))
 		oncall.answers = []error{revoked}
 		d.deliver(t, "revoked")
-		d.want(t, "oncall resolved b failed", "mail resolved b")
-		if mail.got[1].Message.Thread != (Receipt{}) {
-			t.Error("mail was given the thread of another receiver's message")
+		d.want(t, "oncall new c failed", "mail new c")
+		for _, name := range []string{"a", "b", "c"} {
+			add(over(name, rules.Critical, 30, 0))
+		}
+		oncall.answers = []error{revoked, revoked}
+		d.deliver(t, "revoked")
+		if last := mail.got[len(mail.got)-1].Message; last.Thread.ID == "4" {
+			t.Errorf("mail was told under another receiver's message: %+v", last.Thread)
+		}
+	})
+}
+
+// Who has nothing to be told takes no share of the time.
+func TestTheSilentTakeNoTime(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Warning, 20))
+		for _, name := range []string{"one", "two", "three", "four"} {
+			d.receiver(name, RoleChanges)
+			d.rq.Receivers[len(d.rq.Receivers)-1].MinSeverity = rules.Critical
+		}
+		d.receiver("oncall", RoleChanges).takes = time.Until(d.rq.Until) - CommitTime - time.Second
+		d.deliver(t, "")
+		d.want(t, "oncall new a")
+	})
+}
+
+// A report that nobody keeps is not drawn before people are told.
+func TestOnlyWhatIsKeptIsDrawn(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.rq.Render = func(context.Context) ([]report.File, error) { return nil, errors.New("drawn") }
+		d.receiver("oncall", RoleChanges)
+		d.deliver(t, "")
+		d.receiver("disk", RoleArchive)
+		d.deliver(t, "drawn")
+	})
+}
+
+// A reply whose thread is gone becomes a message of its own, under which the next ones belong.
+func TestWhatRepliesToIsTheNewestMessage(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Warning, 20))
+		oncall := d.receiver("oncall", RoleChanges)
+		d.deliver(t, "")
+		d.book.page.Memory.Alerts[keyOf(firing("a", 0, 20))] = firing("a", rules.Critical, 20)
+		d.deliver(t, "") // of which the fake says that it is a message of its own
+		d.book.page.Memory.Alerts[keyOf(firing("a", 0, 20))] = over("a", rules.Critical, 20, 0)
+		d.deliver(t, "")
+		if got := oncall.got[2].Message.Thread.ID; got != "2" {
+			t.Errorf("the end was told under %s", got)
 		}
 	})
 }

@@ -91,6 +91,42 @@ func (r Receipt) kept() Receipt {
 	return r
 }
 
+// besides returns e as if its receiver knew what another one was told too, whose place it takes. The other's messages are not its own to
+// reply to.
+func (e Entry) besides(o Entry) Entry {
+	e.First = o.First
+	if o.Summary.After(e.Summary) {
+		e.Summary = o.Summary
+	}
+	told := maps.Clone(e.Told)
+	if told == nil {
+		told = map[rules.Key][]Told{}
+	}
+	for k, all := range o.Told {
+		for _, t := range all {
+			if !slices.ContainsFunc(e.Told[k], func(own Told) bool { return own.Since.Equal(t.Since) }) {
+				t.Receipt = Receipt{}
+				told[k] = append(slices.Clone(told[k]), t)
+			}
+		}
+		slices.SortFunc(told[k], bySince)
+	}
+	e.Told = told
+	return e
+}
+
+// open tells whether the receiver was told of something whose end it was not told.
+func (e *Entry) open() bool {
+	for _, all := range e.Told {
+		if slices.ContainsFunc(all, func(t Told) bool { return !t.Over }) {
+			return true
+		}
+	}
+	return false
+}
+
+func bySince(a, b Told) int { return a.Since.Compare(b.Since) }
+
 // told returns what the receiver was told of an episode; false: nothing.
 func (e *Entry) told(k rules.Key, ep rules.Episode) (Told, bool) {
 	all := e.Told[k]
@@ -106,7 +142,7 @@ func (e *Entry) told(k rules.Key, ep rules.Episode) (Told, bool) {
 func (e *Entry) put(k rules.Key, ep rules.Episode, t Told) {
 	all := slices.DeleteFunc(slices.Clone(e.Told[k]), func(old Told) bool { return ep.Holds(old.Since) })
 	all = append(all, t)
-	slices.SortFunc(all, func(a, b Told) int { return a.Since.Compare(b.Since) })
+	slices.SortFunc(all, bySince)
 	if e.Told == nil {
 		e.Told = map[rules.Key][]Told{}
 	}
@@ -179,7 +215,7 @@ func (e *Entry) record(m *Message, slot time.Time, receipt Receipt) {
 			Since: item.Episode.Since, At: slot, Severity: item.Alert.Severity, Over: !item.Episode.Fires(),
 			Silent: !item.Alert.Silent.IsZero(), Receipt: item.Was.Receipt,
 		}
-		if t.Receipt == (Receipt{}) {
+		if t.Receipt == (Receipt{}) || m.Thread != (Receipt{}) { // a reply whose thread is gone has become a message of its own
 			t.Receipt = receipt.kept()
 		}
 		e.put(item.Key, item.Episode, t)

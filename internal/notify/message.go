@@ -47,6 +47,9 @@ type Message struct {
 	Group []string // the values of the receiver's GroupBy labels, in its order; nil of a summary and the like
 	Items []Item   // the worst first
 
+	// Least is the severity below which a summary counts findings and does not list them; zero: it lists all.
+	Least rules.Severity
+
 	// Thread is the receipt of the message that told of these alerts first; zero where there is none (KindNew, KindSeenLate).
 	Thread Receipt
 	// Remaining is how many alerts that were told under Thread still fire after this message. 0: all that it told of is over.

@@ -78,6 +78,9 @@ type Receipt struct {
 // Notify does not try again: Deliver does, and goes by the error. RetryError: nothing was delivered, and it may be later. RefusedError:
 // nothing was delivered, nor would it be. Any other: not known, such as an answer that was lost; what is then delivered again has
 // Message.PossibleDuplicate. No error and no receipt shows a secret.
+//
+// The receipt is of the message that replies belong under from then on: of one that replied to Message.Thread it is that of the thread,
+// unless the thread is gone.
 type Notifier interface {
 	Notify(ctx context.Context, d Delivery) (Receipt, error)
 }

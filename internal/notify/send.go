@@ -10,12 +10,15 @@ import (
 const (
 	maxTries  = 4
 	firstWait = time.Second // doubled after each try, where the receiver does not say how long
+
+	// moreIfUnsure is how often a message is sent again in one run that may have arrived: each try may page somebody once more.
+	moreIfUnsure = 1
 )
 
 // send gives one delivery to a receiver, trying again where that may help and ctx leaves the time for it. It is the only one who tries
 // again. Unsure: it may have been delivered although there is an error; its message is marked before it is sent again.
 func (d *delivery) send(ctx context.Context, n Notifier, what Delivery) (receipt Receipt, unsure bool, err error) {
-	wait := firstWait
+	wait, tries := firstWait, maxTries
 	for try := 1; ; try++ {
 		receipt, err = call(ctx, n, what)
 		if err == nil {
@@ -30,13 +33,18 @@ func (d *delivery) send(ctx context.Context, n Notifier, what Delivery) (receipt
 		case errors.As(err, &retry):
 			pause = max(retry.After, wait)
 		default:
-			unsure = true
-			if what.Message != nil {
-				what.Message.PossibleDuplicate = true
+			if m := what.Message; m != nil && !m.PossibleDuplicate {
+				m.PossibleDuplicate, tries = true, try+moreIfUnsure
+			} else if m != nil {
+				tries = try
 			}
+			unsure = true
 		}
-		if try == maxTries || !d.sleep(ctx, pause) {
-			return Receipt{}, unsure, fmt.Errorf("%w (tried %d times)", err, try)
+		if try == tries || !d.sleep(ctx, pause) {
+			if try > 1 {
+				err = fmt.Errorf("%w (tried %d times)", err, try)
+			}
+			return Receipt{}, unsure, err
 		}
 		wait *= 2
 	}

@@ -344,7 +344,7 @@ func (m *Memory) bound(prev Memory, slot time.Time) {
 		_, knewB := prev.Alerts[l]
 		return cmp.Or(
 			first(k == BlindKey, l == BlindKey), first(a.Fires(), b.Fires()), first(knewA, knewB), cmp.Compare(b.Severity, a.Severity),
-			b.Now().Ended.Compare(a.Now().Ended), strings.Compare(string(k), string(l)),
+			b.Now().Ended.Compare(a.Now().Ended), cmp.Compare(b.Excess(), a.Excess()), strings.Compare(string(k), string(l)),
 		)
 	})
 	kept, bytes := 0, 0

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -340,6 +341,15 @@ func TestAdvanceIsBounded(t *testing.T) {
 		if _, ok := w.memory.Alerts[k]; !ok {
 			t.Fatalf("%s was forgotten although it fires, and would be told again", k)
 		}
+	}
+	warning := Rule{Name: "NodeMemoryHigh", Warning: At(80), For: 2 * time.Minute}
+	w = watch{rule: warning, window: 60, series: map[string]string{"zz": strings.Repeat("9", 60)}} // the name that comes last
+	for i := range maxAlerts + 40 {
+		w.series[fmt.Sprintf("n%04d", i)] = strings.Repeat("8", 60)
+	}
+	w.advance(10)
+	if !slices.ContainsFunc(slices.Collect(maps.Values(w.memory.Alerts)), func(a Alert) bool { return a.Name == "zz" }) {
+		t.Error("of more alerts than are remembered the worst one was forgotten")
 	}
 	long := strings.Repeat("ü", 1000)
 	w = watch{rule: memoryHigh, window: 60, series: map[string]string{}}

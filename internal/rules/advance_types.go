@@ -131,7 +131,7 @@ func (e Episode) Lasted() time.Duration { return e.Last.Sub(e.Since) }
 // Holds tells whether t lies in the episode.
 func (e Episode) Holds(t time.Time) bool { return !t.Before(e.Since) && !t.After(e.Last) }
 
-// Alert is a finding with a life across slots. What it says of now (Severity to SilentSince) stays as it was when the alert last fired.
+// Alert is a finding with a life across slots. What it says of now (Severity to Silent) stays as it was when the alert last fired.
 type Alert struct {
 	Panel    string            `json:"panel"`
 	Rule     string            `json:"rule"`

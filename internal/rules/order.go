@@ -57,14 +57,21 @@ func (f Finding) earlier() Severity {
 	return f.Earlier.Severity
 }
 
-// excess is how far beyond its limit the value is, as a share of the limit; of a limit of 0, simply how far.
+// excess is how far beyond its limit the value is.
 func (f Finding) excess() float64 {
 	if f.Status != Breach && f.Status != Pending {
 		return 0
 	}
-	beyond := math.Abs(f.Value - f.Limit)
-	if f.Limit == 0 {
+	return excess(f.Value, f.Limit)
+}
+
+// Excess is how far the alert's newest sample lies beyond its limit, as a share of the limit; of a limit of 0, simply how far.
+func (a Alert) Excess() float64 { return excess(float64(a.Value), float64(a.Limit)) }
+
+func excess(value, limit float64) float64 {
+	beyond := math.Abs(value - limit)
+	if limit == 0 {
 		return beyond
 	}
-	return beyond / math.Abs(f.Limit)
+	return beyond / math.Abs(limit)
 }

@@ -164,6 +164,8 @@ type Words struct {
 	PossibleDuplicate string
 	MemoryLost        string // 1 why
 	InsteadOf         string // 1 receiver
+	Overflow          Counted
+	NoneOfThese       string
 	OpenReport        string
 	ShowQuery         string
 	ReportAt          string // 1 where

@@ -265,12 +265,16 @@ func (w *writer) what(name, subject string) string { return fillText(w.What, nam
 
 // clock is a moment: the hour alone where it lies within a day before the slot.
 func (w *writer) clock(t time.Time) line {
-	in := w.report.Info
-	local := t.In(in.Zone)
-	if d := in.Slot.Sub(t); d >= 0 && d < 24*time.Hour {
-		return line{{text: w.Clock(local), at: t, format: "{time}"}}
+	if w.today(t) {
+		return line{{text: w.Clock(t.In(w.report.Info.Zone)), at: t, format: "{time}"}}
 	}
 	return w.moment(t)
+}
+
+// today tells whether t lies within the day before the slot, where its hour alone says when it was.
+func (w *writer) today(t time.Time) bool {
+	d := w.report.Info.Slot.Sub(t)
+	return d >= 0 && d < 24*time.Hour
 }
 
 // moment is a day and an hour.

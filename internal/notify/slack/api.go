@@ -47,7 +47,7 @@ type session struct {
 func (a *api) session(ctx context.Context) (*session, error) {
 	token, err := a.o.Token.Reveal(ctx)
 	if err != nil {
-		return nil, &notify.RefusedError{Err: fmt.Errorf("reading Slack's token: %w", err)}
+		return nil, notify.Unread(fmt.Errorf("reading Slack's token: %w", err))
 	}
 	return &session{a, slackgo.New(token, slackgo.OptionAPIURL(a.o.APIURL), slackgo.OptionHTTPClient(bounded{a.http}))}, nil
 }

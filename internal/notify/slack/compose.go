@@ -323,6 +323,9 @@ func (w *writer) notices() []line {
 	if m.InsteadOf != "" {
 		say(fillText(w.InsteadOf, m.InsteadOf))
 	}
+	if n := w.d.Memory.Overflow; n > 0 && m.Kind.Pages() {
+		say(w.Overflow.Of(n))
+	}
 	if why := w.report.Info.Incomplete; why != "" && m.Kind != notify.KindTest {
 		say(fillText(w.Incomplete, why))
 	}

@@ -15,6 +15,7 @@ import (
 const (
 	threadFindings = 15
 	threadFailures = 5
+	threadClauses  = 3 // of an error: what was asked, what went wrong, what to do
 	threadPictures = 4
 	threadLine     = 90   // of a finding
 	altLimit       = 1000 // of a picture's description
@@ -38,13 +39,8 @@ func (w *writer) details() letter {
 		l.lines = append(l.lines, line{{text: w.FurtherFindings, bold: true}})
 		l.lines = append(l.lines, listed(as[told:], threadFindings, w.AndMore, func(a alert) line { return a.brief().cut(threadLine) })...)
 	}
-	if fs := w.report.Failures; len(fs) > 0 {
-		l.lines = append(l.lines, line{{text: w.FailuresHead, bold: true}})
-		l.lines = append(l.lines, listed(fs, threadFailures, w.AndMore, w.failure)...)
-	}
-	if r, ok := w.archived(); ok && webLink(r.Location) && !r.Expires.IsZero() {
-		l.lines = append(l.lines, fill(w.LinkUntil, w.moment(r.Expires)))
-	}
+	l.lines = append(l.lines, w.failures()...)
+	l.lines = append(l.lines, w.linkUntil()...)
 	if cmd := w.report.Info.Command; cmd != "" {
 		l.lines = append(l.lines, line{{text: w.Again, bold: true}})
 		l.code = clean(cmd)
@@ -82,11 +78,11 @@ func (w *writer) fleetBars() []line {
 	return lines
 }
 
-// present are the report's findings that have not ended.
+// present are the report's findings that have not ended, and are as grave as the receiver wants to know of.
 func (w *writer) present() []*report.Finding {
 	var out []*report.Finding
 	for i := range w.report.Findings {
-		if f := &w.report.Findings[i]; !f.Past() {
+		if f := &w.report.Findings[i]; !f.Past() && (f.Status != rules.Breach || f.Severity >= w.message.Least) {
 			out = append(out, f)
 		}
 	}
@@ -103,8 +99,49 @@ func (w *writer) finding(f *report.Finding) line {
 
 func (w *writer) shortFinding(f *report.Finding) line { return w.finding(f).cut(threadLine) }
 
-func (w *writer) failure(f report.Failure) line {
-	return join("; ", text(fillText(w.NamedFinding, f.Title, clip(clean(f.Error), lineLimit/2))), text(f.Hint))
+// failures are the panels that have no answer: those of one error, which most often is that of all, together, with what to do.
+func (w *writer) failures() []line {
+	var errs []string
+	titles := map[string][]string{}
+	for _, f := range w.report.Failures {
+		if titles[f.Error] == nil {
+			errs = append(errs, f.Error)
+		}
+		titles[f.Error] = append(titles[f.Error], clean(f.Title))
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	lines := []line{{{text: w.FailuresHead, bold: true}}}
+	for _, err := range errs[:min(len(errs), threadFailures)] {
+		clauses := sentences(err, threadClauses)
+		if len(clauses) == 1 {
+			lines = append(lines, fill(w.NamedFinding, text(w.some(titles[err])), clauses[0]))
+			continue
+		}
+		lines = append(lines, text(w.some(titles[err])))
+		lines = append(lines, clauses...)
+	}
+	if rest := len(errs) - threadFailures; rest > 0 {
+		lines = append(lines, text(w.AndMore.Of(rest)))
+	}
+	return lines
+}
+
+// some names the first of some panels, and says how many more there are.
+func (w *writer) some(titles []string) string {
+	if len(titles) == 1 {
+		return titles[0]
+	}
+	return titles[0] + " " + w.AndMore.Of(len(titles)-1)
+}
+
+// linkUntil says until when the link to the report works, where it ends.
+func (w *writer) linkUntil() []line {
+	if r, ok := w.archived(); ok && webLink(r.Location) && !r.Expires.IsZero() {
+		return []line{fill(w.LinkUntil, w.moment(r.Expires))}
+	}
+	return nil
 }
 
 // picture is a chart of one finding.
@@ -170,5 +207,5 @@ func focus(p *snapshot.Panel, rule, name string) *snapshot.Panel {
 // draw is the picture as a PNG for a phone.
 func (w *writer) draw(p picture) ([]byte, error) {
 	in := w.report.Info
-	return chart.PNG(p.panel, chart.Options{Phone: true, Scale: 2, Zone: in.Zone, Language: in.Language})
+	return chart.PNG(p.panel, chart.Options{Phone: true, Scale: 2, Zone: in.Zone, Language: in.Language, Font: in.Font})
 }

@@ -13,11 +13,24 @@ func (w *writer) history() line {
 		checks = text(fillText(w.ChecksMade, words.Thousands(h.Ran), words.Thousands(h.Due)))
 	}
 	if spans := listed(w.blindSpans(), listedSpans, w.AndMore, func(s notify.Span) line {
-		return fill(w.Between, w.clock(s.From), w.clock(s.To))
+		return w.span(s)
 	}); len(spans) > 0 {
 		blind = fill(w.BlindBetween, join(", ", spans...))
 	}
 	return join(" · ", w.alertsSince(), join(", ", checks, blind))
+}
+
+// span is a time from when to when, with the days where one of them needs its.
+func (w *writer) span(s notify.Span) line {
+	if w.today(s.From) && w.today(s.To) {
+		return fill(w.Between, w.clock(s.From), w.clock(s.To))
+	}
+	return fill(w.Between, w.moment(s.From), w.moment(s.To))
+}
+
+// noCheck tells whether checks were due and none was made: what fired meanwhile nobody knows.
+func (w *writer) noCheck() bool {
+	return w.d.History != nil && w.d.History.Due > 0 && w.d.History.Ran == 0
 }
 
 // alertsSince counts the alerts since the last summary, or since the time from which on something is known; those of the checks, where
@@ -38,7 +51,7 @@ func (w *writer) alertsSince() line {
 	}
 	fired := w.Alerts.Of(count.Fired)
 	switch {
-	case count.Fired == 0 && w.blindNow() != nil:
+	case count.Fired == 0 && (w.blindNow() != nil || w.noCheck()):
 		return nil // that there was none is more than anybody knows
 	case count.Fired == 0 && len(since) > 0:
 		return fill(w.NoAlertsSince, since)

@@ -21,16 +21,18 @@ func (w *writer) summary() letter {
 		l.lines = append(l.lines, join(" ", text(redMark), since))
 	}
 	found := w.present()
-	if len(found) == 0 {
-		l.lines = append(l.lines, text(r.Headline))
+	if len(found) == 0 && r.Worst() < w.message.Least {
+		l.lines = append(l.lines, text(w.NoneOfThese))
+	} else if len(found) == 0 {
+		l.lines = append(l.lines, sentences(r.Headline, blindWhy)...)
 	}
 	l.lines = append(l.lines, listed(found, listedFindings, w.MoreFindings, w.finding)...)
-	if n := len(r.Failures); n > 0 {
-		what := clean(r.Failures[0].Title)
-		if n > 1 {
-			what += " " + w.AndMore.Of(n-1)
+	if len(r.Failures) > 0 {
+		var titles []string
+		for _, f := range r.Failures {
+			titles = append(titles, clean(f.Title))
 		}
-		l.lines = append(l.lines, join(" ", text(greyMark), text(fillText(w.NamedFinding, w.Failed, what))))
+		l.lines = append(l.lines, join(" ", text(greyMark), text(fillText(w.NamedFinding, w.Failed, w.some(titles)))))
 	}
 	l.lines = append(l.lines, listed(r.Blind, listedBlind, w.AndMore, func(b string) line {
 		return join(" ", text(greyMark), text(fillText(w.BlindFor, b)))
@@ -48,15 +50,15 @@ func (w *writer) summary() letter {
 	return l
 }
 
-// verdict is the mark of a summary. It is green only where everything was seen.
+// verdict is the mark of a summary. It is green only where everything was seen, by itself and by the checks before it.
 func (w *writer) verdict() string {
 	r := w.report
 	switch {
-	case w.blindNow() != nil:
+	case w.blindNow() != nil || w.noCheck():
 		return redMark
 	case r.Worst() != rules.None:
 		return markOf(r.Worst())
-	case r.NoData > 0 || len(r.Failures) > 0 || len(r.Blind) > 0 || r.Checks() == 0:
+	case len(w.blindSpans()) > 0 || r.NoData > 0 || len(r.Failures) > 0 || len(r.Blind) > 0 || r.Checks() == 0:
 		return greyMark
 	}
 	return greenMark

@@ -48,9 +48,11 @@ func (h *Webhook) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt
 		err = errors.New("it is no address; it looks like https://hooks.slack.com/services/…")
 	}
 	if err != nil {
-		return notify.Receipt{}, &notify.RefusedError{Err: fmt.Errorf("reading the webhook's address: %w", err)}
+		return notify.Receipt{}, notify.Unread(fmt.Errorf("reading the webhook's address: %w", err))
 	}
-	l := newWriter(d).letter(h.o.Mentions)
+	w := newWriter(d)
+	l := w.letter(h.o.Mentions)
+	l.lines = append(l.lines, w.linkUntil()...) // there is no thread to say it in
 	err = h.post(ctx, link, l, false)
 	if isCode(err, codesBlocks) {
 		err = h.post(ctx, link, l, true)
