@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,32 +22,136 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// managed is Amazon Managed Prometheus over a simulated cluster: it answers whoever signs, queries alone.
-func managed(t *testing.T) (url string, asked func() int64) {
+// managedPrometheus is Amazon Managed Prometheus over a simulated cluster: it answers whoever signs and is allowed to.
+type managedPrometheus struct {
+	url string
+	lab http.Handler
+
+	mu      sync.Mutex
+	asked   []string        // the action of each request, "" of one that AWS does not know
+	allowed map[string]bool // nil: all
+}
+
+func managed(t *testing.T) *managedPrometheus {
 	t.Helper()
-	lab := newLab(t)
-	var n atomic.Int64 // the panels ask at the same time
-	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n.Add(1)
-		body, _ := io.ReadAll(r.Body)
-		if err := cloudtest.CheckSignature(r, body, cloudtest.Region, cloud.ManagedPrometheus); err != nil {
-			code, message, _ := strings.Cut(err.Error(), ": ")
-			w.Header().Set("X-Amzn-Errortype", code)
-			w.Header().Set("Content-Type", "application/json")
-			w.WriteHeader(http.StatusForbidden)
-			_ = json.NewEncoder(w).Encode(map[string]string{"message": message})
-			return
+	m := &managedPrometheus{lab: newLab(t)}
+	m.url = serve(t, m)
+	return m
+}
+
+// ServeHTTP implements http.Handler.
+func (m *managedPrometheus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	err := cloudtest.CheckSignature(r, body, cloudtest.Region, cloud.ManagedPrometheus)
+	m.mu.Lock()
+	action := cloudtest.ManagedAction(r)
+	m.asked = append(m.asked, action)
+	switch {
+	case err != nil:
+	case action == "":
+		err = errors.New("AccessDeniedException: Unable to determine service/operation name to be authorized")
+	case m.allowed != nil && !m.allowed[action]:
+		err = fmt.Errorf("AccessDeniedException: User: arn:aws:sts::1:assumed-role/x is not authorized to perform: %s", action)
+	}
+	m.mu.Unlock()
+	if err != nil {
+		code, message, _ := strings.Cut(err.Error(), ": ")
+		w.Header().Set("X-Amzn-Errortype", code)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		_ = json.NewEncoder(w).Encode(map[string]string{"message": message})
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	m.lab.ServeHTTP(w, r)
+}
+
+// allow is what the identity may do from now on. What was asked so far is forgotten.
+func (m *managedPrometheus) allow(actions []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked, m.allowed = nil, map[string]bool{}
+	for _, a := range actions {
+		m.allowed[a] = true
+	}
+}
+
+// calls are the actions of the requests so far.
+func (m *managedPrometheus) calls() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.asked)
+}
+
+// roleActions are the actions on a workspace that the Lambda template's role allows.
+func roleActions(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../deploy/lambda/template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	actions := regexp.MustCompile(`aps:[A-Za-z]+`).FindAllString(string(text), -1)
+	slices.Sort(actions)
+	return slices.Compact(actions)
+}
+
+// TestManagedPrometheusAllowsWhatIsAsked runs a panel that has data, and one that has none and so asks which metrics there are, with what the
+// Lambda's role allows: no less than that, and no more, is needed, and what is denied is said with the whole list.
+func TestManagedPrometheusAllowsWhatIsAsked(t *testing.T) {
+	m := managed(t)
+	run := func(allowed []string) app.Result {
+		t.Helper()
+		m.allow(allowed)
+		text := fmt.Sprintf("version: 1\nprometheus: {url: '%s', sigv4: {region: us-east-1, access_key: AKIDEXAMPLE, secret_key: '%s'}}\n"+
+			"reports: [{name: check, range: 1h, panels: [{use: node-memory}, {name: gpu, query: DCGM_FI_DEV_GPU_UTIL}]}]\n", m.url, cloudtest.Secret)
+		cfg, err := config.Load("promsnap.yaml", []byte(text), app.Reading(func(string) string { return "" }, time.Now))
+		if err != nil {
+			t.Fatal(err)
 		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		lab.ServeHTTP(w, r)
-	})), n.Load
+		a, err := app.New(t.Context(), cfg, app.Options{Slot: slot, Timeout: time.Minute, OutputDir: t.TempDir(), Now: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.Run(t.Context()).Results[0]
+	}
+	role := roleActions(t)
+	if r := run(role); r.Err != nil || len(r.Report.Failures) > 0 || r.Report.NodesMeasured == 0 {
+		t.Errorf("with %v: %v, %+v", role, r.Err, r.Report.Failures)
+	}
+	asked := m.calls()
+	slices.Sort(asked)
+	if asked = slices.DeleteFunc(slices.Compact(asked), func(a string) bool { return a == "" }); !slices.Equal(asked, role) {
+		t.Errorf("a run needs %v, and the role allows %v", asked, role)
+	}
+	for _, file := range []string{"lambda.md", "configuration.md"} {
+		text, err := os.ReadFile("../../docs/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, action := range asked {
+			if !strings.Contains(string(text), "`"+action+"`") {
+				t.Errorf("docs/%s does not say that %s is needed", file, action)
+			}
+		}
+	}
+	for i, missing := range role {
+		r := run(slices.Delete(slices.Clone(role), i, i+1))
+		if len(r.Report.Failures) == 0 {
+			t.Fatalf("nothing fails without %s", missing)
+		}
+		for _, f := range r.Report.Failures {
+			if !strings.Contains(f.Error, "not authorized to perform: "+missing) || !strings.Contains(f.Error, "allow aps:QueryMetrics and aps:GetLabels on the workspace") {
+				t.Errorf("without %s, %s says %s", missing, f.Panel, f.Error)
+			}
+		}
+	}
 }
 
 func TestSigV4(t *testing.T) {
-	url, asked := managed(t)
+	m := managed(t)
 	run := func(key string, file string) app.Result {
 		t.Helper()
-		cfg, err := config.Load("promsnap.yaml", fmt.Appendf(nil, file, url, key), app.Reading(func(string) string { return "" }, time.Now))
+		cfg, err := config.Load("promsnap.yaml", fmt.Appendf(nil, file, m.url, key), app.Reading(func(string) string { return "" }, time.Now))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +168,7 @@ reports: [{name: check, range: 1h, panels: [{use: node-memory}, {use: node-cpu},
 	if r := run(cloudtest.Secret, signed); r.Err != nil || len(r.Report.Failures) > 0 || r.Report.NodesMeasured == 0 {
 		t.Errorf("signed: %v, %+v", r.Err, r.Report.Failures)
 	}
-	before := asked()
+	before := len(m.calls())
 	r := run("another-MARKED", signed)
 	if len(r.Report.Failures) != 3 {
 		t.Fatalf("%+v", r.Report.Failures)
@@ -70,7 +178,7 @@ reports: [{name: check, range: 1h, panels: [{use: node-memory}, {use: node-cpu},
 			t.Errorf("%s says %s", f.Panel, f.Error)
 		}
 	}
-	if n := asked() - before; n > 4 {
+	if n := len(m.calls()) - before; n > 4 {
 		t.Errorf("it was asked %d times with a key that it does not take", n)
 	}
 }

@@ -55,8 +55,6 @@ func actions(call string) []string {
 		return []string{"ssm:GetParameter"}
 	case "AssumeRole":
 		return []string{"sts:AssumeRole"}
-	case "QueryMetrics": // what Signed signs: range and instant queries
-		return []string{"aps:QueryMetrics"}
 	case "GetObject", "HeadObject":
 		return []string{"s3:GetObject", "s3:ListBucket"}
 	case "PutObject":
@@ -67,6 +65,10 @@ func actions(call string) []string {
 
 // keyActions are what IAM must allow on the key of EncryptKMS.
 func keyActions() []string { return []string{"kms:GenerateDataKey", "kms:Decrypt"} }
+
+// managedActions are what IAM must allow on a workspace of ManagedPrometheus: queries, and the question which metrics there are, by which
+// promsnap tells an empty answer that is good news from one that says nothing. That of the version has no action, and may fail.
+func managedActions() []string { return []string{"aps:QueryMetrics", "aps:GetLabels"} }
 
 // answer is what a service said when it refused.
 type answer struct {

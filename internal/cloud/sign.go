@@ -125,7 +125,7 @@ func (s *signed) refused(resp *http.Response) error {
 	}
 	e := &Error{Doing: "asking as AWS identity", Trouble: Lasting, Err: a, Hint: identityHint(a.code)}
 	if e.Hint == "" && s.service == ManagedPrometheus {
-		e.Hint = fmt.Sprintf("allow %s on the workspace to this identity, and see that it is in %s; docs/lambda.md has the policy", strings.Join(actions("QueryMetrics"), " and "), s.account.cfg.Region)
+		e.Hint = fmt.Sprintf("allow %s on the workspace to this identity, and see that it is in %s; docs/lambda.md has the policy", strings.Join(managedActions(), " and "), s.account.cfg.Region)
 	} else if e.Hint == "" {
 		e.Hint = fmt.Sprintf("allow this identity to ask the service %s in %s", s.service, s.account.cfg.Region)
 	}

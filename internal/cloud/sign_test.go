@@ -127,7 +127,7 @@ func TestSignedRefused(t *testing.T) {
 		{"another key", base, func(id *cloud.Identity) { id.AccessKey = "AKIDANOTHER" }, time.Now, []string{"AWS does not know the access key"}},
 		{"another region", base, func(id *cloud.Identity) { id.Region = "us-east-1" }, time.Now, []string{"the region is not the server's"}},
 		{"a wrong clock", base, func(*cloud.Identity) {}, func() time.Time { return time.Now().Add(-time.Hour) }, []string{"this machine's clock is wrong"}},
-		{"not allowed", denied.URL, func(*cloud.Identity) {}, time.Now, []string{"AccessDeniedException: User", "allow aps:QueryMetrics on the workspace", "eu-west-1"}},
+		{"not allowed", denied.URL, func(*cloud.Identity) {}, time.Now, []string{"AccessDeniedException: User", "allow aps:QueryMetrics and aps:GetLabels on the workspace", "eu-west-1"}},
 		{"no secret key", base, func(id *cloud.Identity) { id.SecretKey = secret.File("none") }, time.Now, []string{"getting AWS credentials", "the secret key: reading a secret"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

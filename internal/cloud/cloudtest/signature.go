@@ -112,3 +112,20 @@ func encoded(s string) string {
 	}
 	return strings.ReplaceAll(url.QueryEscape(plain), "+", "%20")
 }
+
+// ManagedAction is what IAM must allow for a request to Amazon Managed Service for Prometheus, "" for one that it does not have:
+// https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-APIReference-Prometheus-Compatible-Apis.html
+func ManagedAction(r *http.Request) string {
+	_, call, _ := strings.Cut(r.URL.Path, "/api/v1/")
+	switch parts := strings.Split(call, "/"); {
+	case call == "query", call == "query_range":
+		return "aps:QueryMetrics"
+	case call == "labels", len(parts) == 3 && parts[0] == "label" && parts[2] == "values":
+		return "aps:GetLabels"
+	case call == "series":
+		return "aps:GetSeries"
+	case call == "metadata":
+		return "aps:GetMetricMetadata"
+	}
+	return ""
+}
