@@ -62,7 +62,7 @@ const nodesInRangeQuery = `max by (cluster, node, internal_ip) (last_over_time(k
 
 // LoadNodes asks Prometheus which nodes there are at a time, and which there were within the range that ends then. known are those that
 // the Kubernetes API told of, if it was asked; a cluster without them and without kube-state-metrics gives a table without nodes. The
-// notes say what is odd about the labels.
+// notes say what is odd about the labels, and what is not known because a query beside that for the nodes failed.
 func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, known ...Node) (Nodes, []string, error) {
 	n := Nodes{byKey: map[nodeKey]string{}, departed: map[nodeKey]bool{}, detail: map[nodeKey]string{}}
 	index := map[nodeKey]int{}
@@ -82,31 +82,34 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, 
 	if err != nil {
 		return Nodes{}, nil, fmt.Errorf("asking for the nodes (kube_node_info): %w", err)
 	}
+	var notes []string
 	if len(n.list) > 0 { // otherwise kube-state-metrics is silent, which says nothing about its nodes
 		err = eachLabels(ctx, q, grid, fmt.Sprintf(nodesInRangeQuery, model.Duration(rng)), n.meetDeparted)
 		if err != nil {
-			return Nodes{}, nil, fmt.Errorf("asking for the nodes of the whole range (kube_node_info): %w", err)
+			notes = append(notes, fmt.Sprintf("which nodes left within the range is not known, and their silence reads as no data: %v", err))
 		}
 	}
 	var exporters []series.Labels
 	err = eachLabels(ctx, q, grid, nodeUnameQuery, func(ls series.Labels) {
 		exporters = append(exporters, ls)
 	})
-	if err != nil {
-		return Nodes{}, nil, fmt.Errorf("asking for the nodes' exporters (node_uname_info): %w", err)
-	}
 	n.meetKnown(known, exporters, index)
 	for _, ls := range exporters {
 		n.meetExporter(ls, index)
 	}
+	if err != nil {
+		notes = append(notes, fmt.Sprintf("which nodes have a node_exporter is not known (node_uname_info): %v", err))
+		for i := range n.list {
+			n.list[i].Exporter = true // none is said to lack what nobody could ask for
+		}
+	}
 	slices.SortStableFunc(n.list, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
 
-	var notes []string
 	err = eachLabels(ctx, q, grid, honorQuery, func(series.Labels) {
-		notes = []string{"kube-state-metrics is scraped without honor_labels: its namespace and pod are in exported_namespace and exported_pod, and the container panels read the exporter's own pod; set honor_labels: true in that scrape job"}
+		notes = append(notes, "kube-state-metrics is scraped without honor_labels: its namespace and pod are in exported_namespace and exported_pod, and the container panels read the exporter's own pod; set honor_labels: true in that scrape job")
 	})
 	if err != nil {
-		return Nodes{}, nil, fmt.Errorf("asking how kube-state-metrics is scraped (kube_pod_info): %w", err)
+		notes = append(notes, fmt.Sprintf("whether kube-state-metrics is scraped without honor_labels is not known (kube_pod_info): %v", err))
 	}
 	return n, notes, nil
 }

@@ -303,6 +303,33 @@ func TestNodesOfBothCharts(t *testing.T) {
 	}
 }
 
+// The nodes are known where a query beside that for them fails, and it is said what is not.
+func TestNodesWithoutWhatIsBeside(t *testing.T) {
+	for query, want := range map[string]string{
+		`max by (cluster, node, internal_ip) (last_over_time(kube_node_info[1h]))`: "left",
+		`max by (cluster, node, instance, nodename) (node_uname_info)`:             "node_uname_info",
+		`count(kube_pod_info{exported_namespace!=""})`:                             "kube_pod_info",
+	} {
+		f := fake{answers: map[string][]series.Series{
+			`max by (cluster, node, internal_ip) (kube_node_info)`:                     {constant(1, "node", "n1", "internal_ip", "10.0.0.1")},
+			`max by (cluster, node, internal_ip) (last_over_time(kube_node_info[1h]))`: {constant(1, "node", "n1", "internal_ip", "10.0.0.1")},
+			`max by (cluster, node, instance, nodename) (node_uname_info)`:             {constant(1, "instance", "10.0.0.1:9100", "nodename", "n1")},
+			`count(kube_pod_info{exported_namespace!=""})`:                             {},
+		}}
+		delete(f.answers, query)
+		nodes, notes, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour)
+		if err != nil || len(notes) != 1 || !strings.Contains(notes[0], want) || !strings.Contains(notes[0], errRefused.Error()) {
+			t.Errorf("%s: notes %q, %v", query, notes, err)
+		}
+		if all := nodes.All(); len(all) != 1 || all[0].Name != "n1" || !all[0].Exporter {
+			t.Errorf("%s: nodes %+v; of one it is not known that it has no exporter", query, all)
+		}
+		if got := nodes.Of(series.FromPairs("instance", "10.0.0.1:9100")); got != "n1" {
+			t.Errorf("%s: the node at an address is %q", query, got)
+		}
+	}
+}
+
 func TestSilenceOfADepartedNodeIsNoFinding(t *testing.T) {
 	f := fake{answers: map[string][]series.Series{
 		`max by (cluster, node, internal_ip) (kube_node_info)`:                     {constant(1, "node", "n1")},
