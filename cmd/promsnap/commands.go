@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 
-	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify/slack"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -21,9 +20,9 @@ func checkConfigCommand(c *console) *cobra.Command {
 		Long: `Reads a configuration and says everything that is wrong with it, each mistake with its file:line:column and what to write
 instead. The exit code is 2 where there is one.`,
 		Example: "  promsnap check-config promsnap.yaml",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			cfg, err := config.LoadFile(args[0], configOptions(c))
+			cfg, err := loadConfig(args[0], configOptions(c))
 			if err != nil {
 				return usage(err)
 			}

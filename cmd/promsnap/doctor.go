@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/app"
-	"github.com/promsnap/promsnap/internal/config"
 )
 
 func doctorCommand(c *console) *cobra.Command {
@@ -18,7 +17,7 @@ func doctorCommand(c *console) *cobra.Command {
 	var send bool
 	var flags kubeFlags
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "Try everything that a run needs: Prometheus, the panels, the receivers, the state", Args: cobra.NoArgs,
+		Use: "doctor", Short: "Try everything that a run needs: Prometheus, the panels, the receivers, the state", Args: atMost(0),
 		Long: `Asks Prometheus for every panel of the configuration's reports and says which have no data and what brings it, and reads and
 writes the state. With --send-test every receiver is given a test that says so: a message, or a report without panels, named
 promsnap-test. No report is delivered, and no alert is remembered or told.
@@ -36,7 +35,7 @@ Exit codes: 0 all works; 1 something does not; 2 the command line or the configu
 			}
 			o := configOptions(c)
 			o.Service = flags.service
-			cfg, err := config.LoadFile(file, o)
+			cfg, err := loadConfig(file, o)
 			if err != nil {
 				return usage(err)
 			}

@@ -29,7 +29,7 @@ type initFlags struct {
 func initCommand(c *console) *cobra.Command {
 	var f initFlags
 	cmd := &cobra.Command{
-		Use: "init [FILE]", Short: "Look at the cluster and at Prometheus, and write a configuration that fits them", Args: cobra.MaximumNArgs(1),
+		Use: "init [FILE]", Short: "Look at the cluster and at Prometheus, and write a configuration that fits them", Args: atMost(1),
 		Long: `Finds Prometheus as run does, looks which exporters, labels and scrape interval there are, asks for every built-in panel, and writes
 FILE (promsnap.yaml without one; - is standard output): two reports, a check of the last hour and a daily one, with the panels that have
 data. Those without are in it too, commented out, with what they lack; and so is what it takes to tell people.
@@ -52,7 +52,7 @@ the file is there already and --force is not set.`,
 	fl := cmd.Flags()
 	fl.StringVar(&f.prometheusURL, "prometheus-url", "", "`URL` of the Prometheus API")
 	f.kube.registerService(cmd)
-	cmd.MarkFlagsMutuallyExclusive("prometheus-url", "prometheus-service")
+	either(cmd, "prometheus-url", "prometheus-service")
 	f.kube.register(cmd)
 	fl.BoolVar(&f.force, "force", false, "overwrite the file that is there")
 	fl.StringVar(&f.time, "time", "now", "the `TIME` that data is looked for at: RFC 3339, now, or now-2h")

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -88,7 +89,7 @@ func run() (code int) {
 			fmt.Fprintf(c.stderr, "promsnap: %v\n", exit.Err)
 		}
 		return exit.code
-	default: // cobra's own: an unknown command or flag
+	default: // cobra's own: a use of it that nobody thought of
 		fmt.Fprintf(c.stderr, "promsnap: %v\n", err)
 		return exitUsage
 	}
@@ -127,19 +128,41 @@ thresholds, and writes one self-contained report with charts. No Grafana, no bro
 	}
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
+	root.SetFlagErrorFunc(flagError)
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(runCommand(c), initCommand(c), checkConfigCommand(c), panelsCommand(c), deliverCommand(c), doctorCommand(c), silenceCommand(c), stateCommand(c), versionCommand(c))
+	group(root)
+	completion(root)
 	return root
+}
+
+// completion adds cobra's own command, which has no examples, and takes what it does not know for a call of help.
+func completion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			cmd.Example = `  promsnap completion bash > /etc/bash_completion.d/promsnap
+  source <(promsnap completion zsh)
+  promsnap completion fish > ~/.config/fish/completions/promsnap.fish`
+			group(cmd)
+		}
+	}
 }
 
 func versionCommand(c *console) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print promsnap's version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print promsnap's version", Args: atMost(0),
 		RunE: func(*cobra.Command, []string) error {
-			info, _ := debug.ReadBuildInfo()
-			fmt.Fprintf(c.stdout, "promsnap %s (%s)\n", versionString(), info.GoVersion)
+			fmt.Fprintln(c.stdout, versionLine())
 			return nil
 		},
 	}
+}
+
+// versionLine is what `promsnap version` and --version print.
+func versionLine() string {
+	return fmt.Sprintf("promsnap %s (%s)", versionString(), runtime.Version())
 }
 
 func versionString() string {

@@ -109,7 +109,9 @@ func stateCommand(c *console) *cobra.Command {
 		Example: `  promsnap state show check -c promsnap.yaml
   promsnap state reset check -c promsnap.yaml`,
 	}
-	cmd.AddCommand(stateShowCommand(c), stateResetCommand(c))
+	reset := stateResetCommand(c)
+	reset.Args = one("REPORT")
+	cmd.AddCommand(stateShowCommand(c), reset)
 	group(cmd)
 	return cmd
 }

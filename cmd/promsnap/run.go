@@ -78,7 +78,7 @@ configuration is wrong; 3 --fail-on is set and there is such a finding. Where bo
 	fl.StringVarP(&f.config, "config", "c", "", "configuration `FILE`")
 	fl.StringVar(&f.prometheusURL, "prometheus-url", "", "`URL` of the Prometheus API; goes before the configuration's")
 	f.kube.registerService(cmd)
-	cmd.MarkFlagsMutuallyExclusive("prometheus-url", "prometheus-service")
+	either(cmd, "prometheus-url", "prometheus-service")
 	f.kube.register(cmd)
 	fl.StringVar(&f.time, "time", "now", "the `TIME` that the snapshot is of: RFC 3339, now, or now-2h")
 	fl.StringVar(&f.rng, "range", "", "how far back the charts go, such as 6h or 7d (default: the report's, or 24h)")
@@ -89,7 +89,7 @@ configuration is wrong; 3 --fail-on is set and there is such a finding. Where bo
 	fl.StringVar(&f.logFormat, "log-format", "", "log to standard error: text or json (default: no log, only errors)")
 	fl.BoolVar(&f.deliver, "deliver", false, "deliver the reports to their receivers, and remember what was told")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "print what --deliver would tell people, and send nothing")
-	cmd.MarkFlagsMutuallyExclusive("deliver", "dry-run")
+	either(cmd, "deliver", "dry-run")
 	fl.BoolVar(&f.open, "open", false, "open the report in a browser when it is written")
 	for flag, values := range map[string][]string{
 		"fail-on": {"warning", "critical"}, "output": {"text", "json"}, "log-format": {"text", "json"},
@@ -191,7 +191,7 @@ func (f runFlags) load(c *console) (*config.Config, error) {
 		o.Range = time.Duration(d)
 	}
 	if f.config != "" {
-		return config.LoadFile(f.config, o)
+		return loadConfig(f.config, o)
 	}
 	return config.Default(o)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
@@ -14,10 +15,16 @@ import (
 const testName = "promsnap-test"
 
 // UnknownReceiverError says that the configuration has no such receiver.
-type UnknownReceiverError struct{ Name string }
+type UnknownReceiverError struct {
+	Name string
+	Have []string
+}
 
 func (e *UnknownReceiverError) Error() string {
-	return fmt.Sprintf("no receiver %q in the configuration", e.Name)
+	if len(e.Have) == 0 {
+		return fmt.Sprintf("no receiver %q in the configuration; it has none", e.Name)
+	}
+	return fmt.Sprintf("no receiver %q in the configuration; it has %s", e.Name, strings.Join(e.Have, ", "))
 }
 
 // Test delivers one thing that says that it is a test: a message to people, a report without panels to an archive, to an Alertmanager an
@@ -25,7 +32,11 @@ func (e *UnknownReceiverError) Error() string {
 func Test(ctx context.Context, cfg *config.Config, name string, o Options) (notify.Receipt, error) {
 	i := slices.IndexFunc(cfg.Receivers, func(r config.Receiver) bool { return r.Name == name })
 	if i < 0 {
-		return notify.Receipt{}, &UnknownReceiverError{name}
+		e := &UnknownReceiverError{Name: name}
+		for _, r := range cfg.Receivers {
+			e.Have = append(e.Have, r.Name)
+		}
+		return notify.Receipt{}, e
 	}
 	to, err := openReceiver(ctx, cfg.Receivers[i])
 	if err != nil {
