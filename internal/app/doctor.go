@@ -97,7 +97,7 @@ func tryReceiver(ctx context.Context, cfg *config.Config, r config.Receiver, o O
 	switch {
 	case r.S3 != nil:
 		kind = "S3"
-	case r.Slack != nil, r.Webhook != nil:
+	case r.Tells():
 		kind = "Slack"
 	}
 	who := kind
