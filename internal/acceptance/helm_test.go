@@ -85,6 +85,27 @@ var chartValues = map[string]struct {
 			"s3.existingSecret=minio", "s3.publicURL=https://reports.example.com"),
 	},
 	"webhook": {flags: set("cluster=c", "prometheus.url=http://prometheus", "slackWebhook.existingSecret=hook")},
+	"an Alertmanager alone, which takes no summary": {
+		flags: append(set("cluster=c", "prometheus.url=http://prometheus", "prometheusRule.enabled=true"), "--set-json", `receivers=[{"name":"am","alertmanager":{"url":"http://alertmanager:9093"}}]`),
+		has:   []string{"CronJob/promsnap-check", "PrometheusRule/promsnap"},
+		not:   []string{"CronJob/promsnap-daily"},
+	},
+	"an Alertmanager, and a report that nothing makes by itself": {
+		flags: append(set(quickstart, "prometheus.url=http://prometheus", "reports.month.range=30d", "reports.month.send=summary"), "--set-json", `receivers=[{"name":"am","alertmanager":{"url":"http://alertmanager:9093"}}]`),
+		not:   []string{"CronJob/promsnap-month"},
+	},
+	"a webhook alone": {
+		flags: append(set("cluster=c", "prometheus.url=http://prometheus"), "--set-json", `receivers=[{"name":"own","webhook":{"url":"https://own.example.com"}}]`),
+		has:   []string{"CronJob/promsnap-check", "CronJob/promsnap-daily"},
+	},
+	"a Pushgateway alone": {
+		flags: append(set("cluster=c", "prometheus.url=http://prometheus"), "--set-json", `receivers=[{"name":"push","pushgateway":{"url":"http://pushgateway:9091"}}]`),
+		has:   []string{"CronJob/promsnap-check", "CronJob/promsnap-daily"},
+	},
+	"S3 alone": {
+		flags: set("cluster=c", "prometheus.url=http://prometheus", "s3.bucket=reports", "s3.region=eu-west-1"),
+		has:   []string{"CronJob/promsnap-check", "CronJob/promsnap-daily"},
+	},
 	"more receivers": {flags: append(set(quickstart, "prometheus.url=http://prometheus"),
 		"--set-json", `receivers=[{"name":"alertmanager","alertmanager":{"url":"http://alertmanager:9093"}},
 			{"name":"oncall","slack_webhook":{"url_env":"SLACK_WEBHOOK_URL"},"min_severity":"critical","mute_time_intervals":["nights"]}]`,
@@ -310,6 +331,12 @@ func TestChartRefusals(t *testing.T) {
 		{set(quickstart, "prometheus.url=prometheus:9090"), []string{"/prometheus/url"}},
 		{set(quickstart, "networkPolicy.ports[0]=https"), []string{"/networkPolicy/ports/0", "want integer"}},
 		{set(quickstart, "state.store=disk"), []string{"/state/store", "'configMap'"}},
+		{append(set("cluster=c", "prometheus.url=http://p", "reports.weekly.send=summary"), "--set-json", `receivers=[{"name":"am","alertmanager":{"url":"http://am"}}]`),
+			[]string{"report weekly: no receiver takes it", "reports.weekly=null"}},
+		{append(set("cluster=c", "prometheus.url=http://p", "reports.check=null"), "--set-json", `receivers=[{"name":"am","alertmanager":{"url":"http://am"}}]`),
+			[]string{"there is no report"}},
+		{set(quickstart, "reports.weekly.schedule=0 8 * * mon"), []string{"report weekly: what shall people be told", "reports.weekly.send"}},
+		{set(quickstart, "reports.weekly.receivers={slack}"), []string{"reports.weekly.send"}},
 		{[]string{"--set-string", "config=reports: ["}, []string{"config is not YAML"}},
 	} {
 		_, stderr, err := helm(t, append([]string{"template", "promsnap", chartDir}, c.flags...)...)

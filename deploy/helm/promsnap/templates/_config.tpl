@@ -13,12 +13,14 @@ cluster: {{ required "which cluster? Its name stands in every title, message and
 prometheus: {{- toYaml . | nindent 2 }}
 {{- end }}
 kubernetes: {{- toYaml .Values.kubernetes | nindent 2 }}
-reports:
+{{- $reports := list }}
 {{- range $name, $report := .Values.reports }}
 {{- if $report }}
-  {{- list (include "promsnap.report" (dict "name" $name "report" $report "receivers" $receivers "values" $.Values) | fromYaml) | toYaml | nindent 2 }}
+{{- with include "promsnap.report" (dict "name" $name "report" $report "receivers" $receivers "values" $.Values) | fromYaml }}{{ $reports = append $reports . }}{{ end }}
 {{- end }}
 {{- end }}
+{{- if not $reports }}{{ fail "there is no report that a receiver takes: set reports, or receivers that take the summary daily" }}{{ end }}
+reports: {{- toYaml $reports | nindent 2 }}
 receivers: {{- toYaml $receivers | nindent 2 }}
 {{- with .Values.time_intervals }}
 time_intervals: {{- toYaml . | nindent 2 }}
@@ -58,17 +60,29 @@ namespace: {{ coalesce .namespace ($config.kubernetes).namespace $.Release.Names
 
 {{/*
 One report. Where it names no receivers, it gets all that fit it, and the keys that go with them: a summary counts the runs of check, an
-archive keeps what people were told of. What only people are told of it loses where there are none.
+archive keeps what people were told of. What only people are told of it loses where there are none. The values' own summary is nothing where
+no receiver takes one; whoever writes a report wants it.
 */}}
 {{- define "promsnap.report" -}}
 {{- $report := merge (dict "name" .name) (deepCopy .report) (dict "timezone" .values.timeZone "language" .values.language) }}
-{{- if not (hasKey $report "receivers") }}
 {{- $summary := eq ($report.send | default "") "summary" }}
+{{- $named := hasKey $report "receivers" }}
 {{- $names := list }}{{ $archives := false }}{{ $people := false }}
 {{- range .receivers }}
-{{- if not (and $summary (hasKey . "alertmanager")) }}{{ $names = append $names .name }}{{ end }}
+{{- $fits := not (and (hasKey . "alertmanager") (or $summary (not $report.schedule))) }}
+{{- if $named }}{{ $fits = has .name $report.receivers }}{{ end }}
+{{- if $fits }}
+{{- $names = append $names .name }}
 {{- if or (hasKey . "s3") (hasKey . "dir") }}{{ $archives = true }}{{ end }}
 {{- if or (hasKey . "slack") (hasKey . "slack_webhook") }}{{ $people = true }}{{ end }}
+{{- end }}
+{{- end }}
+{{- if and $people (not $report.send) }}
+{{- fail (printf "report %s: what shall people be told of it? Set reports.%s.send to changes or to summary" .name .name) }}
+{{- end }}
+{{- if not $named }}
+{{- if not (or $names (eq .name "daily")) }}
+{{- fail (printf "report %s: no receiver takes it, as an Alertmanager takes neither summaries nor what has no schedule; set receivers that do, or take it out: reports.%s=null" .name .name) }}
 {{- end }}
 {{- $_ := set $report "receivers" $names }}
 {{- if not $people }}{{ $report = omit $report "send" "repeat_interval" "history_from" }}
@@ -76,7 +90,7 @@ archive keeps what people were told of. What only people are told of it loses wh
 {{- else if and $archives (eq ($report.send | default "") "changes") }}{{ $report = merge $report (dict "archive" "on_change") }}
 {{- end }}
 {{- end }}
-{{- toYaml $report }}
+{{- if or $named $names }}{{ toYaml $report }}{{ end }}
 {{- end }}
 
 {{/* The receivers: archives, then people, then those of the values' receivers. */}}
