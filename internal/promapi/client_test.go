@@ -280,6 +280,16 @@ func TestRangeLimit(t *testing.T) {
 	}
 }
 
+// A body that is no gzip is an error, however often it is read.
+func TestBodyThatIsNoGzip(t *testing.T) {
+	b := &body{raw: io.NopCloser(strings.NewReader("no gzip at all")), encoding: "gzip", max: 1 << 20}
+	for range 3 {
+		if n, err := b.Read(make([]byte, 8)); n != 0 || err == nil {
+			t.Errorf("read %d bytes, %v", n, err)
+		}
+	}
+}
+
 func TestRangeGzip(t *testing.T) {
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)

@@ -81,9 +81,11 @@ func (b *body) Read(p []byte) (n int, err error) {
 	case b.encoding == "" || b.encoding == "identity":
 		b.plain = b.raw
 	case b.encoding == "gzip":
-		if b.plain, err = gzip.NewReader(b.raw); err != nil {
+		z, err := gzip.NewReader(b.raw)
+		if err != nil {
 			return 0, fmt.Errorf("the answer's gzip: %w", err)
 		}
+		b.plain = z
 	default:
 		return 0, &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer is compressed with %q, which was not asked for", b.encoding)}
 	}
