@@ -137,7 +137,11 @@ func (s speech) finding(panel *snapshot.Panel, f *snapshot.Finding) (name, rest 
 	default:
 		name = fmt.Sprintf(s.NamedFinding, s.severity(f.Severity), f.Name)
 		rest = s.breach(panel, f)
-		if streak := f.Streak; streak != nil && !streak.From.IsZero() {
+		switch streak := f.Streak; {
+		case streak == nil || streak.From.IsZero():
+		case streak.Open: // when it began, the window does not show
+			rest = fmt.Sprintf(s.BreachAtLeast, rest, s.span(streak.Lasted()))
+		default:
 			rest = fmt.Sprintf(s.BreachSince, rest, s.moment(streak.From, panel.Grid))
 		}
 	}

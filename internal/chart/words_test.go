@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
@@ -70,5 +71,28 @@ func TestKoreanChartsHaveNoEnglish(t *testing.T) {
 	}
 	if read < 700 {
 		t.Errorf("only %d texts were read", read)
+	}
+}
+
+func TestFindingSaysHowLong(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		open bool
+		in   words.Language
+		want string
+	}{
+		{"a breach that began in the window", false, words.English, " 92.9 % > 90 % since 07:30"},
+		{"one that was there when the window began", true, words.English, " 92.9 % > 90 % for at least 1 h 30 min"},
+		{"in Korean", true, words.Korean, " 92.9% > 90%, 1시간 30분 이상 지속"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := nodeMemory(721, 2*time.Minute)
+			f := p.Findings[0]
+			f.Streak.Open = c.open
+			p.Findings = p.Findings[:1]
+			if _, got := (Options{Zone: seoul(), Language: c.in}).speech().finding(p, &f); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
 	}
 }
