@@ -38,16 +38,16 @@ const (
 // report does what an event asks for. Its error is worth another try; whatever else goes wrong is in the result.
 func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, err error) {
 	log := h.log
+	var o order
 	defer func() {
 		if r := recover(); r != nil {
 			log.Error("a fault in promsnap itself", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 			out, err = result{Verdict: verdictFailed, Error: fmt.Sprintf("a fault in promsnap itself: %v; the log has where", r)}, nil
 		}
-		h.logEnd(log, out, err)
+		logEnd(log, o, out, err)
 	}()
 	began := h.now()
-	o, err := parseEvent(raw, began)
-	if err != nil {
+	if o, err = parseEvent(raw, began); err != nil {
 		return refuse(err)
 	}
 	cfg, err := h.load(ctx, o.config)
@@ -87,16 +87,17 @@ func (h *handler) command(o order, slot time.Time) string {
 	return strings.Join(append(parts, "-c", from, "--time", slot.Format(time.RFC3339)), " ")
 }
 
-// logEnd writes what became of the invocation: a line for each report, and the last one, by which the alarms count.
-func (h *handler) logEnd(log *slog.Logger, out result, err error) {
+// logEnd writes what became of the invocation: a line for each report, and the last one. The alarms count both by their verdicts.
+func logEnd(log *slog.Logger, o order, out result, err error) {
 	for _, r := range out.Reports {
-		level := slog.LevelInfo
-		if r.Error != "" || len(r.Failures) > 0 {
+		level, verdict := slog.LevelInfo, r.verdict()
+		if verdict != verdictOK {
 			level = slog.LevelError
 		}
-		log.Log(context.Background(), level, "report", "name", r.Name, "slot", r.Slot, "critical", r.Critical, "warning", r.Warning, "no_data", r.NoData, "ok", r.OK,
+		log.Log(context.Background(), level, "report", "name", r.Name, "slot", r.Slot, "verdict", verdict, "critical", r.Critical, "warning", r.Warning, "no_data", r.NoData, "ok", r.OK,
 			"incomplete", r.Incomplete, "failures", r.Failures, "delivered", r.Delivered, "stood_back", r.StoodBack, "notes", r.Notes, "error", r.Error)
 	}
+	log = log.With("reports", names(o, out))
 	switch {
 	case err != nil:
 		log.Error("run ends", "verdict", verdictFailed, "error", oneLine(err))
@@ -105,4 +106,16 @@ func (h *handler) logEnd(log *slog.Logger, out result, err error) {
 	default:
 		log.Info("run ends", "verdict", out.Verdict)
 	}
+}
+
+// names are the reports that were run, or where it did not come to that, those that the event names.
+func names(o order, out result) []string {
+	if len(out.Reports) == 0 {
+		return o.reports
+	}
+	var ran []string
+	for _, r := range out.Reports {
+		ran = append(ran, r.Name)
+	}
+	return ran
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,7 +89,7 @@ func TestPanicIsAResult(t *testing.T) {
 	if err != nil || got.Verdict != verdictFailed || !strings.Contains(got.Error, "a fault in promsnap itself: the clock stands") {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if !strings.Contains(log.String(), "handler_test.go") || !strings.Contains(log.String(), `"msg":"run ends","verdict":"failed"`) {
+	if !strings.Contains(log.String(), "handler_test.go") || !strings.Contains(log.String(), `"msg":"run ends","reports":null,"verdict":"failed"`) {
 		t.Errorf("the log does not say where: %s", log)
 	}
 }
@@ -107,6 +108,78 @@ func TestAFailedQueryIsAResult(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), `"verdict":"failed"`) {
 		t.Errorf("the log: %s", log)
+	}
+}
+
+// counted says which metrics of the SAM template a line of the log adds to, with its patterns read as CloudWatch does.
+func counted(t *testing.T, line map[string]any) []string {
+	t.Helper()
+	template, err := os.ReadFile("../../deploy/lambda/template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	filters := regexp.MustCompile(`FilterPattern: (?:!Sub )?'\{ (.*) \}'\s+MetricTransformations:\s+- .*MetricName: !Sub "\$\{AWS::StackName\}-([a-z-]+)"`).FindAllStringSubmatch(string(template), -1)
+	if len(filters) != 3 {
+		t.Fatalf("%d filters are understood", len(filters))
+	}
+	var out []string
+	for _, f := range filters {
+		all := true
+		for term := range strings.SplitSeq(strings.NewReplacer("${CheckReport}", "check", "${DailyReport}", "daily").Replace(f[1]), " && ") {
+			m := regexp.MustCompile(`^\$\.(\w+) (!?=) "([^"]*)"$`).FindStringSubmatch(term)
+			if m == nil {
+				t.Fatalf("the term %s is not understood", term)
+			}
+			all = all && (line[m[1]] == m[3]) == (m[2] == "=")
+		}
+		if all {
+			out = append(out, f[2])
+		}
+	}
+	return out
+}
+
+// list is what a line has at a key, none where it has null.
+func list(v any) []any {
+	out, _ := v.([]any)
+	return out
+}
+
+// The alarms count what the function logs: a report by its name, also where another one of the run failed, and each run that did not end well.
+func TestWhatTheAlarmsCount(t *testing.T) {
+	done, failed := reportResult{Name: "daily"}, reportResult{Name: "check", Failures: []string{"nodes: down"}}
+	for name, tc := range map[string]struct {
+		order   order
+		out     result
+		err     error
+		want    []string
+		reports string
+	}{
+		"both well":         {order{}, result{Verdict: verdictOK, Reports: []reportResult{done, {Name: "check"}}}, nil, []string{"daily-ok", "check-ok"}, "daily check"},
+		"one failed":        {order{}, result{Verdict: verdictFailed, Reports: []reportResult{done, failed}}, nil, []string{"daily-ok", "failed"}, "daily check"},
+		"left to another":   {order{}, result{Verdict: verdictOK, Reports: []reportResult{{Name: "daily", StoodBack: "run"}}}, errors.New("x"), []string{"failed"}, "daily"},
+		"not delivered":     {order{}, result{Verdict: verdictFailed, Reports: []reportResult{{Name: "daily", Error: "x"}}}, errors.New("x"), []string{"failed"}, "daily"},
+		"refused":           {order{reports: []string{"daily"}}, result{Verdict: verdictRefused}, nil, []string{"failed"}, "daily"},
+		"nothing was asked": {order{}, result{Verdict: verdictRefused}, nil, []string{"failed"}, ""},
+	} {
+		var log bytes.Buffer
+		logEnd(slog.New(slog.NewJSONHandler(&log, nil)), tc.order, tc.out, tc.err)
+		var got, reports []string
+		for text := range strings.Lines(log.String()) {
+			var line map[string]any
+			if err := json.Unmarshal([]byte(text), &line); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, counted(t, line)...)
+			if line["msg"] == "run ends" {
+				for _, r := range list(line["reports"]) {
+					reports = append(reports, r.(string))
+				}
+			}
+		}
+		if !slices.Equal(got, tc.want) || strings.Join(reports, " ") != tc.reports {
+			t.Errorf("%s: the alarms count %v of %v, want %v of %s", name, got, reports, tc.want, tc.reports)
+		}
 	}
 }
 

@@ -39,6 +39,14 @@ type reportResult struct {
 	Error      string    `json:"error,omitempty"`
 }
 
+// verdict is that of one report, for the log. One that another run tells of is not done yet.
+func (r reportResult) verdict() string {
+	if r.Error != "" || len(r.Failures) > 0 || r.StoodBack != "" {
+		return verdictFailed
+	}
+	return verdictOK
+}
+
 // tryAgain is an error of the handler's: the same event again may do what this one did not. Who was told is not told again by it, and a
 // message whose answer was lost is marked as a possible duplicate.
 type tryAgain struct{ err error }

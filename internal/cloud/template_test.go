@@ -5,6 +5,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -179,5 +180,91 @@ func TestTemplateIsOneRunAtATime(t *testing.T) {
 		if in := at(p, "Input"); in == nil || !strings.Contains(in.Value, `"time": "<aws.scheduler.scheduled-time>"`) || at(p, "ScheduleExpressionTimezone") == nil {
 			t.Errorf("the schedule %s has no time, or no zone", event)
 		}
+	}
+}
+
+// figure is a number at a key, 0 where there is none.
+func figure(n *yaml.Node, key string) int {
+	v := at(n, key)
+	if v == nil {
+		return 0
+	}
+	out, _ := strconv.Atoi(v.Value)
+	return out
+}
+
+// TestTemplateAlarms holds each alarm to what CloudWatch takes, to a metric that somebody writes, and to somebody who is told; and those that
+// rest on one report a day to its being enough.
+func TestTemplateAlarms(t *testing.T) {
+	resources := at(template(t), "Resources")
+	written := map[string]bool{"Errors": true, "ApproximateNumberOfMessagesVisible": true} // by Lambda and SQS
+	for _, name := range keysOf(resources) {
+		if at(resources, name, "Type").Value != "AWS::Logs::MetricFilter" {
+			continue
+		}
+		p := at(resources, name, "Properties")
+		if at(p, "LogGroupName").Value != "Log" {
+			t.Errorf("%s does not read the function's log", name)
+		}
+		written[at(at(p, "MetricTransformations").Content[0], "MetricName").Value] = true
+	}
+	looksBack := map[string]int{"FailedAlarm": 1800, "ErrorAlarm": 1800, "CheckSilentAlarm": 1800, "DailySilentAlarm": 26 * 3600, "LetterAlarm": 300}
+	for _, name := range keysOf(resources) {
+		if at(resources, name, "Type").Value != "AWS::CloudWatch::Alarm" {
+			continue
+		}
+		p := at(resources, name, "Properties")
+		period, periods := figure(p, "Period"), figure(p, "EvaluationPeriods")
+		most := 24 * 3600
+		if period >= 3600 {
+			most *= 7
+		}
+		if period*periods != looksBack[name] || period*periods > most {
+			t.Errorf("%s looks back %d s, of at most %d", name, period*periods, most)
+		}
+		delete(looksBack, name)
+		if metric := at(p, "MetricName"); !written[metric.Value] {
+			t.Errorf("%s is of %s, which nobody writes", name, metric.Value)
+		}
+		// Of silence all periods count, and what is not there is silence; of anything else one is enough, and what is not there is good.
+		enough, missing, comparison := 1, "notBreaching", "GreaterThanOrEqualToThreshold"
+		if strings.HasSuffix(name, "SilentAlarm") {
+			enough, missing, comparison = periods, "breaching", "LessThanThreshold"
+		}
+		if at(p, "DatapointsToAlarm") == nil && periods != 1 || at(p, "DatapointsToAlarm") != nil && figure(p, "DatapointsToAlarm") != enough ||
+			at(p, "TreatMissingData").Value != missing || at(p, "ComparisonOperator").Value != comparison || figure(p, "Threshold") != 1 {
+			t.Errorf("%s: of %d periods %d are to be enough, and missing ones %s", name, periods, enough, missing)
+		}
+		if at(p, "AlarmActions") == nil || at(p, "OKActions") == nil {
+			t.Errorf("nobody is told of %s", name)
+		}
+	}
+	if len(looksBack) > 0 {
+		t.Errorf("there is no %v", slices.Sorted(maps.Keys(looksBack)))
+	}
+}
+
+// TestTemplateLosesNoEvent holds what becomes of events that cannot be run at once, and of the log.
+func TestTemplateLosesNoEvent(t *testing.T) {
+	resources := at(template(t), "Resources")
+	function := at(resources, "Function", "Properties")
+	if d := at(function, "EventInvokeConfig", "DestinationConfig", "OnFailure"); d == nil || at(d, "Type").Value != "SQS" || at(d, "Destination").Value != "DeadLetters.Arn" {
+		t.Error("an event that the function fails on goes nowhere")
+	}
+	if figure(at(function, "EventInvokeConfig"), "MaximumRetryAttempts") != 2 {
+		t.Error("an event is not tried three times, as docs/lambda.md says")
+	}
+	for _, event := range []string{"Check", "Daily"} {
+		p := at(function, "Events", event, "Properties")
+		if figure(at(p, "RetryPolicy"), "MaximumRetryAttempts") == 0 || at(p, "DeadLetterConfig", "Arn") == nil || at(p, "DeadLetterConfig", "Arn").Value != "DeadLetters.Arn" {
+			t.Errorf("what the schedule %s cannot hand over is lost", event)
+		}
+	}
+	if figure(at(resources, "DeadLetters", "Properties"), "MessageRetentionPeriod") != 14*24*3600 {
+		t.Error("dead letters are not kept for 14 days")
+	}
+	log := at(resources, "Log", "Properties")
+	if at(log, "RetentionInDays") == nil || at(function, "LoggingConfig", "LogGroup") == nil || at(function, "LoggingConfig", "LogGroup").Value != "Log" {
+		t.Error("the function's log is not the one that is kept for a while")
 	}
 }
