@@ -184,14 +184,15 @@ func TestReadingNeedsListBucket(t *testing.T) {
 func TestTimeIsOver(t *testing.T) {
 	s := cloudtest.New(t)
 	b := s.Bucket(t)
-	ctx, cancel := context.WithCancel(context.Background())
+	stopped := errors.New("told to stop")
+	ctx, cancel := context.WithCancelCause(context.Background())
 	s.Break(func(*http.Request, int) *cloudtest.Fault {
-		cancel()
+		cancel(stopped)
 		return &cloudtest.Fault{Status: 503}
 	})
 	err := b.Put(ctx, "k", cloud.Object{})
 	var got *cloud.Error
-	if !errors.Is(err, context.Canceled) || !errors.As(err, &got) || got.Trouble == cloud.Lasting {
+	if !errors.Is(err, stopped) || !errors.As(err, &got) || got.Trouble == cloud.Lasting {
 		t.Errorf("got %v", err)
 	}
 }

@@ -156,7 +156,7 @@ func (b *Bucket) explain(ctx context.Context, err error, doing, call, key string
 	a := answered(err)
 	switch {
 	case ctx.Err() != nil:
-		out.Err = ctx.Err()
+		out.Err = context.Cause(ctx)
 	case a == nil:
 		out.Trouble, out.Hint = Passing, "S3 does not answer: look at the endpoint and at the network's way to it"
 	default:

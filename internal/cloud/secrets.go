@@ -197,7 +197,7 @@ func explainCall(ctx context.Context, err error, doing, service string) (*Error,
 	out, a := &Error{Doing: doing, Err: plain(err)}, answered(err)
 	switch {
 	case ctx.Err() != nil:
-		out.Err = ctx.Err()
+		out.Err = context.Cause(ctx)
 		return out, nil
 	case a == nil:
 		out.Trouble, out.Hint = Passing, service+" does not answer: look at the network's way to it"

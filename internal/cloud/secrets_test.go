@@ -157,9 +157,10 @@ func TestSecretsOfManyAtOnce(t *testing.T) {
 	if calls := store.Calls(); !slices.Equal(calls, []string{"GetParameter /promsnap/slack"}) {
 		t.Errorf("calls %v, want one", calls)
 	}
-	ended, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := secrets.Resolve(ended, place(t, "aws-ssm:/promsnap/other")); !errors.Is(err, context.Canceled) {
+	stopped := errors.New("told to stop")
+	ended, cancel := context.WithCancelCause(context.Background())
+	cancel(stopped)
+	if _, err := secrets.Resolve(ended, place(t, "aws-ssm:/promsnap/other")); !errors.Is(err, stopped) {
 		t.Errorf("of an ended context: %v", err)
 	}
 }

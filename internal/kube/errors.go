@@ -87,7 +87,7 @@ func (c *Cluster) explain(ctx context.Context, a access, err error) error {
 	var status apierrors.APIStatus
 	switch {
 	case ctx.Err() != nil:
-		e.Err = ctx.Err()
+		e.Err = context.Cause(ctx)
 	case errors.As(err, &status):
 		e.Err = &answerError{int(status.Status().Code), brief(status.Status().Message), err}
 		switch {

@@ -1,6 +1,8 @@
 package kube_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -97,6 +99,17 @@ func TestNodesThatMayNotBeListed(t *testing.T) {
 }
 
 // TestNodesWithoutEnd: a list that never ends is ended.
+// What ended the run is what is said, and not only that it ended.
+func TestNodesWhereTheTimeIsOver(t *testing.T) {
+	s := newAPIServer(t)
+	stopped := errors.New("told to stop")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(stopped)
+	if _, _, err := s.open(t, "").Nodes(ctx); !errors.Is(err, stopped) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestNodesWithoutEnd(t *testing.T) {
 	s := newAPIServer(t)
 	page := make([]corev1.Node, 500)

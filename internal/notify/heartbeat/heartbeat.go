@@ -6,14 +6,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/secret"
 )
-
-// callTime is how long the service has for its answer.
-const callTime = 10 * time.Second
 
 // Options say whom to tell.
 type Options struct {
@@ -22,10 +18,8 @@ type Options struct {
 }
 
 // Ping tells that a run has succeeded, by GET of the address; or that it has not, with /fail behind the address' path. It is one try,
-// follows no redirect, and is no longer than 10 s. Its errors do not show the address.
+// follows no redirect, and is no longer than ctx or a notify.Caller has. Its errors do not show the address.
 func Ping(ctx context.Context, o Options, ok bool) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, callTime, fmt.Errorf("no answer within %s", callTime))
-	defer cancel()
 	caller := notify.NewCaller("the heartbeat", o.Transport)
 	u, err := caller.SecretURL(ctx, o.URL)
 	if err != nil {

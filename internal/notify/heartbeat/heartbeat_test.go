@@ -75,7 +75,7 @@ func (never) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestPingIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		err := Ping(t.Context(), Options{URL: secret.Inline("https://hc.example.com/" + notifytest.Secret), Transport: never{}}, true)
-		if err == nil || !strings.Contains(err.Error(), "no answer within 10s") {
+		if err == nil || !strings.Contains(err.Error(), "no answer within 15s") {
 			t.Error(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
