@@ -10,19 +10,26 @@ import (
 
 	"github.com/promsnap/promsnap/internal/notify/slack"
 	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 func checkConfigCommand(c *console) *cobra.Command {
-	return &cobra.Command{
+	var url string
+	cmd := &cobra.Command{
 		Use:   "check-config FILE",
 		Short: "Check a configuration without asking Prometheus",
 		Long: `Reads a configuration and says everything that is wrong with it, each mistake with its file:line:column and what to write
 instead. The exit code is 2 where there is one.`,
-		Example: "  promsnap check-config promsnap.yaml",
-		Args:    one("FILE"),
+		Example: `  promsnap check-config promsnap.yaml
+
+  # of a file that leaves the URL to the run
+  promsnap check-config promsnap.yaml --prometheus-url http://localhost:9090`,
+		Args: one("FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			cfg, err := loadConfig(args[0], configOptions(c))
+			o := configOptions(c)
+			o.URL = url
+			cfg, err := loadConfig(args[0], o)
 			if err != nil {
 				return usage(err)
 			}
@@ -38,7 +45,7 @@ instead. The exit code is 2 where there is one.`,
 				for _, p := range r.Panels {
 					rules += len(p.Rules)
 				}
-				fmt.Fprintf(c.stdout, "report %s: %s, %s of range %s\n", r.Name, count(len(r.Panels), "panel"), count(rules, "rule"), model.Duration(r.Range).String())
+				fmt.Fprintf(c.stdout, "report %s: %s, %s, range %s\n", r.Name, count(len(r.Panels), "panel"), count(rules, "rule"), model.Duration(r.Range).String())
 			}
 			for _, r := range cfg.Receivers {
 				if r.SlackWebhook != nil {
@@ -49,6 +56,8 @@ instead. The exit code is 2 where there is one.`,
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&url, "prometheus-url", "", "`URL` of the Prometheus API that runs are given; goes before the configuration's")
+	return cmd
 }
 
 func panelsCommand(c *console) *cobra.Command {
@@ -90,11 +99,15 @@ func listPanels(c *console) error {
 		warning, critical, hold := "-", "-", "-"
 		if len(p.Rules) > 0 {
 			r := p.Rules[0]
+			beyond := "> "
+			if r.Direction == rules.Below {
+				beyond = "< "
+			}
 			if r.Warning.Set {
-				warning = p.Unit.Format(r.Warning.Value)
+				warning = beyond + p.Unit.Format(r.Warning.Value)
 			}
 			if r.Critical.Set {
-				critical = p.Unit.Format(r.Critical.Value)
+				critical = beyond + p.Unit.Format(r.Critical.Value)
 			}
 			if r.IsAlert() && r.For > 0 {
 				hold = model.Duration(r.For).String()

@@ -177,11 +177,10 @@ func (d *draft) write(ctx context.Context, cfg *config.Config, t *ticker) (strin
 // count counts the panels with data. Its error says why there is none.
 func (d *draft) count() error {
 	var failed error
-	with, all := 0, 0
+	var counted []string
 	for i := range d.reports {
 		has := 0
 		for _, p := range d.reports[i] {
-			all++
 			if lacking(&p) == "" {
 				has++
 			}
@@ -195,9 +194,9 @@ func (d *draft) count() error {
 			}
 			return &exitError{exitFailed, fmt.Errorf("%s at %s has data for no panel: is it the Prometheus of a cluster? promsnap panels NAME says what each one asks", d.survey.Server, d.survey.At)}
 		}
-		with += has
+		counted = append(counted, fmt.Sprintf("%s %d of %d", draftReports[i].name, has, len(d.reports[i])))
 	}
-	d.counted = fmt.Sprintf("%d of %d panels of two reports have data", with, all)
+	d.counted = "panels with data: " + strings.Join(counted, ", ")
 	return nil
 }
 

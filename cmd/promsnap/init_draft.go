@@ -48,7 +48,7 @@ func (d *draft) text() string {
 		if e.Count == 0 {
 			fmt.Fprintf(&b, "#   no %s (%s)\n", e.Name, e.Metric)
 		} else {
-			fmt.Fprintf(&b, "#   %s: %d %s\n", e.Name, e.Count, e.Of)
+			fmt.Fprintf(&b, "#   %s: %s\n", e.Name, count(e.Count, strings.TrimSuffix(e.Of, "s")))
 		}
 	}
 	b.WriteString("version: 1\n\n# In titles, messages and keys.\n")
