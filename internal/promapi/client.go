@@ -59,7 +59,7 @@ type Options struct {
 // Client asks one server. It is safe for use by several goroutines at once; each of Range must not call the client that calls it, as both
 // would hold a place of its concurrency.
 type Client struct {
-	base    *url.URL // without userinfo
+	base    *url.URL
 	http    *http.Client
 	api     v1.API
 	o       Options
@@ -68,8 +68,8 @@ type Client struct {
 	getOnly atomic.Bool // the server has refused a POST and answered the same as a GET
 }
 
-// New returns a client of the server at base, which may have a path prefix, and a user and a password for basic auth. rt sends its
-// requests, see Transport; nil is http.DefaultTransport. An *Error of rt's is the client's own, but for Op and URL.
+// New returns a client of the server at base, which may have a path prefix. rt sends its requests, see Transport, and knows the
+// credentials; nil is http.DefaultTransport. An *Error of rt's is the client's own, but for Op and URL.
 func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	if err := checkBase(base); err != nil {
 		return nil, err
@@ -89,10 +89,8 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 		rt = http.DefaultTransport
 	}
 	o = o.withDefaults()
-	plain := *base
-	plain.User = nil
-	c := &Client{base: &plain, o: o, places: make(chan struct{}, o.Concurrency)}
-	w := wire{next: rt, agent: o.UserAgent, user: base.User, encoding: "identity", max: o.MaxBytes, advice: "ask for a larger step or fewer series", sent: &c.sent}
+	c := &Client{base: base, o: o, places: make(chan struct{}, o.Concurrency)}
+	w := wire{next: rt, agent: o.UserAgent, encoding: "identity", max: o.MaxBytes, advice: "ask for a larger step or fewer series", sent: &c.sent}
 	if o.Gzip {
 		w.encoding = "gzip"
 	}
@@ -120,6 +118,9 @@ func checkBase(base *url.URL) error {
 		e.Message = fmt.Sprintf("the URL's scheme is %q, not http or https", base.Scheme)
 	case base.Host == "":
 		e.Message = "the URL has no host"
+	case base.User != nil:
+		e.Message = "the URL has a user or a password in it"
+		e.Hint = "they belong in http_config: basic_auth"
 	case base.RawQuery != "" || base.Fragment != "":
 		e.Message = "the URL has parameters or a fragment"
 		e.Hint = "parameters belong in params"

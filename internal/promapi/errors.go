@@ -36,7 +36,7 @@ const (
 type Error struct {
 	Kind    Kind
 	Op      string // what was being done: "range query"
-	URL     string // without userinfo and parameters
+	URL     string // without parameters
 	Status  int    // of HTTP, 0 where there was no answer
 	Type    string // Prometheus' errorType, where it gave one
 	Message string // the server's own words, or what was seen

@@ -46,7 +46,7 @@ func ExampleClient_Range() {
 }
 
 func ExampleError() {
-	base, _ := url.Parse("http://me:secret@127.0.0.1:1")
+	base, _ := url.Parse("http://127.0.0.1:1")
 	client, err := promapi.New(base, nil, promapi.Options{Attempts: 1})
 	if err != nil {
 		fmt.Println(err)

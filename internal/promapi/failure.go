@@ -42,7 +42,7 @@ func statusError(resp *http.Response, sent *secret.Sent) *Error {
 		e.Kind, e.Message, e.Hint = page.Kind, page.Message, page.Hint
 	case code == http.StatusUnauthorized || code == http.StatusForbidden || code == http.StatusProxyAuthRequired:
 		e.Kind = KindDenied
-		e.Hint = "give credentials that may query, in http_config (basic_auth, authorization, oauth2, tls_config) or in the URL"
+		e.Hint = "give credentials that may query, in http_config (basic_auth, authorization, oauth2, tls_config)"
 	case strings.Contains(string(body), "HTTP request to an HTTPS server") || strings.Contains(string(body), "HTTP request was sent to HTTPS"):
 		e.Kind = KindTLS
 		e.Hint = "the server speaks HTTPS: write https:// in the URL"

@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 
 	"github.com/prometheus/common/config"
 
@@ -32,7 +31,6 @@ type wire struct {
 	next     http.RoundTripper
 	agent    string
 	encoding string
-	user     *url.Userinfo
 	max      int64  // bytes of a body, uncompressed
 	advice   string // what to do about one that is longer
 	sent     *secret.Sent
@@ -44,10 +42,6 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Accept-Encoding", w.encoding)
 	req.Header.Set("User-Agent", w.agent)
-	if w.user != nil {
-		password, _ := w.user.Password()
-		req.SetBasicAuth(w.user.Username(), password)
-	}
 	resp, err := w.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
