@@ -264,9 +264,9 @@ func checkURL(s string) error {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "":
-		return errors.New("not an http or https URL; write one such as http://prometheus-server.monitoring.svc:9090")
+		return errors.New("not an http or https URL; write one such as https://host.example.com or http://service.namespace.svc:9090")
 	case u.User != nil:
-		return errors.New("a URL with a user or password in it would show them in logs and links; take them out and write prometheus.http_config.basic_auth")
+		return errors.New("a URL with a user or password in it would show them in logs and links; take them out: credentials have keys of their own, such as http_config.basic_auth")
 	}
 	return nil
 }
@@ -285,7 +285,7 @@ func checkBase(s string) error {
 		return err
 	}
 	if strings.ContainsAny(s, "?#") {
-		return errors.New("has a query or a fragment (? or #); write the address alone, and parameters in prometheus.params")
+		return errors.New("has a query or a fragment (? or #); write the address alone; parameters for Prometheus have the key prometheus.params")
 	}
 	return nil
 }
