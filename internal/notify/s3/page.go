@@ -20,7 +20,7 @@ type listView struct {
 	CSP                        string
 	Style                      template.CSS
 	Cluster, Title, Day, Total string
-	Zone                       string // of the times
+	Zone                       string // of the times: its name, which holds in summer and in winter
 	Way                        way    // to the newest report, or back to the list of days
 	Groups                     []group
 	Full                       bool
@@ -68,7 +68,7 @@ func (l *list) page(r *report.Report) ([]byte, error) {
 		g := &v.Groups[len(v.Groups)-1]
 		g.Rows = append(g.Rows, e.row(w, r.Info.Zone))
 	}
-	v.Total, v.Zone = w.Reports.Of(reports), words.Zone(r.Info.Slot.In(r.Info.Zone))
+	v.Total, v.Zone = w.Reports.Of(reports), r.Info.Zone.String()
 	t, err := template.New("archive").Parse(templates.ArchiveHTML)
 	if err != nil {
 		return nil, fmt.Errorf("reading the template of the archive's pages: %w", err)

@@ -611,6 +611,28 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// A list has times of summer and of winter: what they are in is the zone, and not what its clocks are called at the newest.
+func TestPagesNameTheZone(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := cloudtest.New(t)
+	n := receiver(t, s, Options{Prefix: "cap"})
+	for _, slot := range []time.Time{morning.AddDate(0, -5, 0), morning} {
+		deliver(t, n, delivery(slot, func(r *report.Report) { r.Info.Zone = berlin }))
+	}
+	page := string(s.Object(base + "index.html").Body)
+	for _, want := range []string{"Europe/Berlin", "22 Jun 02:00", "22 Nov 01:00"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if strings.Contains(page, "CET") {
+		t.Error("the page calls the clocks CET")
+	}
+}
+
 // TestPagesLoadNothing: no request leaves the page, and no script runs in it.
 func TestPagesLoadNothing(t *testing.T) {
 	s := cloudtest.New(t)
