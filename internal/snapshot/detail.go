@@ -78,26 +78,10 @@ func (p *Panel) askDetail(ctx context.Context, q Querier, v Vars, w *words.Words
 	return lines, nil
 }
 
-// detailQuery is the query about one series. Variables are expanded first: what a label's value holds of them is none.
+// detailQuery is the query about one series, with its labels' values escaped for a PromQL string in double quotes. A label that is missing
+// is empty, which in a matcher means that it is missing there too. Variables are expanded first: what a label's value holds of them is none.
 func detailQuery(query string, v Vars, about series.Labels) string {
-	return fillLabels(Expand(query, v), about)
-}
-
-// fillLabels puts labels' values for {{label}} into a query, escaped for a PromQL string in double quotes. A label that is missing is
-// empty, which in a matcher means that it is missing there too.
-func fillLabels(query string, ls series.Labels) string {
-	var b strings.Builder
-	for {
-		before, after, ok := strings.Cut(query, "{{")
-		b.WriteString(before)
-		name, rest, closed := strings.Cut(after, "}}")
-		if !ok || !closed {
-			b.WriteString(after)
-			return b.String()
-		}
-		b.WriteString(quoted(ls.Get(strings.TrimSpace(name))))
-		query = rest
-	}
+	return fill(Expand(query, v), func(label string) string { return quoted(about.Get(label)) })
 }
 
 // quoted is s as it stands in a PromQL string in double quotes, whose escapes are Go's. PromQL takes no U+FFFD as it is.

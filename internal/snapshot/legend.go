@@ -17,26 +17,26 @@ func legend(format string, ls series.Labels) string {
 	if format == "" {
 		return clip(printable(ls.String()))
 	}
-	var b strings.Builder
-	for rest := format; ; {
-		before, after, ok := strings.Cut(rest, "{{")
-		b.WriteString(before)
-		if !ok {
-			break
-		}
-		name, tail, ok := strings.Cut(after, "}}")
-		if !ok {
-			b.WriteString("{{" + after)
-			break
-		}
-		b.WriteString(labelOrHost(ls, strings.TrimSpace(name)))
-		rest = tail
-	}
-	name := strings.TrimSpace(printable(b.String()))
+	name := strings.TrimSpace(printable(fill(format, func(label string) string { return labelOrHost(ls, label) })))
 	if strings.Trim(name, "/ ") == "" {
 		return clip(printable(ls.String()))
 	}
 	return clip(name)
+}
+
+// fill puts what put gives for a name in the place of each {{name}}. One that is not closed stays as it is.
+func fill(format string, put func(name string) string) string {
+	var b strings.Builder
+	for {
+		before, after, ok := strings.Cut(format, "{{")
+		name, rest, closed := strings.Cut(after, "}}")
+		if !ok || !closed {
+			b.WriteString(format)
+			return b.String()
+		}
+		b.WriteString(before + put(strings.TrimSpace(name)))
+		format = rest
+	}
 }
 
 func labelOrHost(ls series.Labels, name string) string {

@@ -45,3 +45,18 @@ func TestHost(t *testing.T) {
 		}
 	}
 }
+
+// What is not closed is no label: it stays as it is, in a legend as in a query.
+func TestFill(t *testing.T) {
+	for format, want := range map[string]string{
+		"": "", "plain": "plain", "{{a}}": "<a>", "{{ a }}-{{b}}.": "<a>-<b>.", "{{}}": "<>",
+		"{{a": "{{a", "x{{a}}{{b": "x<a>{{b", "{{": "{{", "}}": "}}", "a}}b{{c}}": "a}}b<c>",
+	} {
+		if got := fill(format, func(name string) string { return "<" + name + ">" }); got != want {
+			t.Errorf("%q is filled in as %q, want %q", format, got, want)
+		}
+	}
+	if got := detailQuery(`x{a="{{a}}", b="{{b"}`, Vars{}, series.FromPairs("a", `1"`)); got != `x{a="1\"", b="{{b"}` {
+		t.Errorf("the detail query is %s", got)
+	}
+}
