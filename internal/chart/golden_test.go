@@ -48,6 +48,7 @@ func TestGolden(t *testing.T) {
 		{"heat-states", states(), Options{Scale: 2, Zone: seoul()}},
 		{"heat-dark", states(), Options{Zone: seoul(), Dark: true}},
 		{"heat-phone", states(), Options{Zone: seoul(), Phone: true}},
+		{"heat-narrow", as(snapshot.Heatmap, nodeMemory(721, 2*time.Minute)), Options{Width: 330, Zone: seoul()}},
 		{"area", traffic(), Options{Scale: 2, Zone: seoul()}},
 		{"area-dark", traffic(), Options{Zone: seoul(), Dark: true}},
 		{"area-phone", traffic(), Options{Zone: seoul(), Phone: true}},

@@ -10,14 +10,18 @@ import (
 
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
 )
 
 // Distances of a heat map, in logical pixels.
 const (
-	heatPitch  = 17 // of its rows
-	leastCell  = 8.0
-	heatLegend = 36
-	legendSide = 12.0
+	heatPitch   = 17 // of its rows
+	leastCell   = 8.0
+	heatLegend  = 36 // with one line
+	legendPitch = 18
+	legendSide  = 12.0
+	legendGap   = 5.0  // from a square to its words
+	betweenKeys = 16.0 // from there to the next
 )
 
 // composeHeat lays out the drawn series as rows of cells, each the worst sample of its time, coloured by the panel's limits.
@@ -25,8 +29,11 @@ func composeHeat(panel *snapshot.Panel, o Options) *picture {
 	p := newPicture(o)
 	l := limitsOf(panel)
 	lines := panel.Lines[:min(len(panel.Lines), mostLines)]
-	lines = lines[:rowsThatFit(panel, o, len(lines), heatPitch, axisHeight+heatLegend)]
 	axis, _ := valueAxis(extent(panel, lines), p.say.limitGuides(l, panel.Spec.Unit), panel.Spec.Unit, 6)
+	r := l.ramp(axis)
+	keys := p.heatKeys(panel, l, r)
+	legend := heatLegend + legendPitch*keys[len(keys)-1].line
+	lines = lines[:rowsThatFit(panel, o, len(lines), heatPitch, axisHeight+legend)]
 	t := timesOf(panel.Grid)
 	p.y0, p.y1 = axis.Lo, axis.Hi
 	p.x0, p.x1 = t.start-t.step/2, t.at(t.n-1)+t.step/2
@@ -34,7 +41,7 @@ func composeHeat(panel *snapshot.Panel, o Options) *picture {
 	names := p.widestName(lines, o)
 	p.plot.Bottom = p.plot.Top + heatPitch*len(lines)
 	p.plot.Left, p.plot.Right = int(math.Ceil(edge+names+axisGap)), o.Width-int(edge)-24
-	p.height = p.plot.Bottom + axisHeight + heatLegend
+	p.height = p.plot.Bottom + axisHeight + legend
 	if o.Phone {
 		p.height = phoneHeight
 	}
@@ -48,9 +55,9 @@ func composeHeat(panel *snapshot.Panel, o Options) *picture {
 		p.write(p.elide(line.Name, st, names), st, f.left-axisGap, f.top+float64(i*heatPitch)+12, right)
 	}
 	ticks := p.say.timeTicks(panel.Grid.Start, panel.Grid.At(t.n-1), max(int(f.width())/tickPitch, 2))
-	p.inside = []shape{heat{lines, t, l}, marksOf(ticks)}
+	p.inside = []shape{heat{lines, t, l, r}, marksOf(ticks)}
 	p.writeTimes(ticks)
-	p.writeHeatLegend(panel, l)
+	p.writeKeys(keys)
 	return p
 }
 
@@ -68,6 +75,7 @@ type heat struct {
 	lines  []snapshot.Line
 	times  times
 	limits limits
+	ramp   ramp
 }
 
 // draw paints the cells of one shade together, and neighbours as one, which makes documents short.
@@ -83,7 +91,7 @@ func (h heat) draw(s surface, f frame) {
 			var sh shade
 			if c < columns {
 				a, b := c*h.times.n/columns, (c+1)*h.times.n/columns
-				sh = h.limits.shadeOf(h.worst(line.Values[min(a, n):min(b, n)]), f.y0, f.y1)
+				sh = h.limits.shadeOf(h.worst(line.Values[min(a, n):min(b, n)]), h.ramp)
 			}
 			if c > 0 && (c == columns || sh != last) {
 				cells[last] = append(cells[last], box{edge(from), top, edge(c), top + heatPitch - 1})
@@ -123,20 +131,35 @@ func (sh shade) compare(o shade) int {
 	return cmp.Or(cmp.Compare(sh.ink, o.ink), cmp.Compare(sh.over, o.over))
 }
 
-// shadeOf is a limit's colour where v is beyond it, else a step of the ramp, which deepens towards the limits: from the axis' low end to
-// its high one, or the other way where low figures are bad.
-func (l limits) shadeOf(v, low, high float64) shade {
+// ramp is what figures that are within the limits are between: from the best to the worst. Both are the same where there is one such
+// figure, as of a state.
+type ramp struct{ from, to float64 }
+
+// ramp goes over the axis, or the other way where low figures are bad, and ends at the first limit: what is beyond has its own colour.
+func (l limits) ramp(a units.Axis) ramp {
+	r := ramp{a.Lo, a.Hi}
+	if l.direction == rules.Below {
+		r = ramp{a.Hi, a.Lo}
+	}
+	if len(l.lines) > 0 {
+		r.to = max(min(l.lines[0].value, a.Hi), a.Lo)
+	}
+	return r
+}
+
+// shadeOf is a limit's colour where v is beyond it, else a step of the ramp, which deepens towards the limits.
+func (l limits) shadeOf(v float64, r ramp) shade {
 	if math.IsNaN(v) {
 		return shade{}
 	}
 	if s := l.severityOf(v); s != rules.None {
 		return shade{ink: severityInk(s)}
 	}
-	if l.direction == rules.Below {
-		low, high = high, low
-	}
 	const last = (heatColours - 1) * rampSteps
-	at := max(0, min(int(float64((v-low)/(high-low)*last)+0.5), last))
+	at := 0
+	if r.from != r.to {
+		at = int(max(0, min(float64((v-r.from)/(r.to-r.from)*last)+0.5, last)))
+	}
 	return shade{firstHeat + ink(at/rampSteps), uint8(at % rampSteps * 256 / rampSteps)}
 }
 
@@ -153,41 +176,62 @@ func (h heat) worst(values []float64) float64 {
 	return b.high
 }
 
-// writeHeatLegend explains the colours below the map, as many of them as fit: the ramp, the limits, and what is not there.
-func (p *picture) writeHeatLegend(panel *snapshot.Panel, l limits) {
-	st := style{labelStyle.size, regular, mutedInk}
-	x, y := edge, float64(p.plot.Bottom)+axisHeight+6
-	// key writes coloured squares and what they mean.
-	key := func(words string, fills ...func(box) shape) {
-		side := legendSide * float64(len(fills))
-		if x+side+5+p.textWidth(words, st) > float64(p.width)-edge {
-			return
-		}
-		for i, fill := range fills {
-			at := x + float64(legendSide*float64(i))
-			p.around = append(p.around, fill(box{at, y, at + legendSide, y + legendSide}))
-		}
-		x = p.write(words, st, x+side+5, y+10, left).right + 16
-	}
+// heatKey is a part of the legend: coloured squares and what they mean.
+type heatKey struct {
+	words string
+	fills []func(box) shape
+	x     float64
+	line  int // of the legend, from 0
+}
+
+// heatKeys explain the colours: the limits, the ramp up to them, and what is not there.
+func (p *picture) heatKeys(panel *snapshot.Panel, l limits, r ramp) []heatKey {
 	of := func(i ink) func(box) shape {
 		return func(b box) shape { return block{b, solid(i)} }
 	}
-	key(p.say.NoData, func(b box) shape { return hatched(b) })
-	var ramp []func(box) shape
-	for i := range heatColours {
-		ramp = append(ramp, of(firstHeat+ink(i)))
-	}
-	from, to := p.y0, p.y1
-	if l.direction == rules.Below {
-		from, to = to, from
-	}
-	key(fmt.Sprintf(p.say.FromTo, p.say.value(panel.Spec.Unit, from), p.say.value(panel.Spec.Unit, to)), ramp...)
 	sign := " > "
 	if l.direction == rules.Below {
 		sign = " < "
 	}
+	var keys []heatKey
 	for _, line := range l.lines {
-		key(p.say.severity(line.severity)+sign+p.say.value(panel.Spec.Unit, line.value), of(severityInk(line.severity)))
+		words := p.say.severity(line.severity) + sign + p.say.value(panel.Spec.Unit, line.value)
+		keys = append(keys, heatKey{words: words, fills: []func(box) shape{of(severityInk(line.severity))}})
+	}
+	within := heatKey{words: p.say.value(panel.Spec.Unit, r.from), fills: []func(box) shape{of(firstHeat)}}
+	if r.from != r.to {
+		within.words = fmt.Sprintf(p.say.FromTo, within.words, p.say.value(panel.Spec.Unit, r.to))
+		for i := 1; i < heatColours; i++ {
+			within.fills = append(within.fills, of(firstHeat+ink(i)))
+		}
+	}
+	keys = append(keys, within, heatKey{words: p.say.NoData, fills: []func(box) shape{func(b box) shape { return hatched(b) }}})
+	x, line := edge, 0
+	for i := range keys {
+		k := &keys[i]
+		side := float64(legendSide*float64(len(k.fills))) + legendGap
+		k.words = p.elide(k.words, legendStyle, float64(p.width)-2*edge-side)
+		wide := side + p.textWidth(k.words, legendStyle)
+		if x > edge && x+wide > float64(p.width)-edge {
+			x, line = edge, line+1
+		}
+		k.x, k.line = x, line
+		x += wide + betweenKeys
+	}
+	return keys
+}
+
+var legendStyle = style{labelStyle.size, regular, mutedInk}
+
+// writeKeys writes the legend below the map.
+func (p *picture) writeKeys(keys []heatKey) {
+	for _, k := range keys {
+		x, y := k.x, float64(p.plot.Bottom+axisHeight+6+legendPitch*k.line)
+		for _, fill := range k.fills {
+			p.around = append(p.around, fill(box{x, y, x + legendSide, y + legendSide}))
+			x += legendSide
+		}
+		p.write(k.words, legendStyle, x+legendGap, y+10, left)
 	}
 }
 
