@@ -253,6 +253,21 @@ func TestALostAnswerIsMarked(t *testing.T) {
 	})
 }
 
+// Of two times that one alert fired, the one that may have been told stays marked when the other is told.
+func TestALostAnswerIsOfOneEpisode(t *testing.T) {
+	within(t, func(t *testing.T) {
+		a := firing("a", rules.Critical, 20)
+		a.Episodes = append(over("a", rules.Critical, 200, 180).Episodes, a.Episodes...)
+		d := newDesk(a)
+		d.receiver("oncall", RoleChanges, errors.New("connection reset"), errors.New("connection reset"))
+		d.book.page.Ledger.Receivers = map[string]Entry{"oncall": {First: before(600)}}
+		d.deliver(t, "connection reset")
+		d.want(t, "oncall new a failed", "oncall new a? failed", "oncall seen_late a")
+		d.deliver(t, "")
+		d.want(t, "oncall new a?")
+	})
+}
+
 func TestARefusalIsNotTriedAgainInThisRun(t *testing.T) {
 	within(t, func(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))

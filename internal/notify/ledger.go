@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
@@ -56,7 +57,7 @@ type Entry struct {
 	// Told is, of each alert, what it was told of the episodes that are still remembered.
 	Told map[rules.Key][]Told `json:"told,omitempty"`
 	// Unsure are messages that may have been sent: a claim was written for them, and no receipt. They are known by what they are about:
-	// the keys of alerts, "summary", "all_clear".
+	// episodes of alerts, each by the alert's key and its begin, "summary", "all_clear".
 	Unsure []string `json:"unsure,omitempty"`
 }
 
@@ -160,12 +161,16 @@ func (e *Entry) prune(alerts map[rules.Key]rules.Alert) {
 		}
 	}
 	e.Unsure = slices.DeleteFunc(slices.Clone(e.Unsure), func(id string) bool {
-		_, ok := alerts[rules.Key(id)]
-		return !ok && id != unsureSummary && id != unsureAllClear
+		key, since, ok := splitID(id)
+		if !ok {
+			_, known := alerts[rules.Key(id)]
+			return !known && id != unsureSummary && id != unsureAllClear
+		}
+		return !slices.ContainsFunc(alerts[key].Episodes, func(ep rules.Episode) bool { return ep.Holds(since) })
 	})
 }
 
-// What Unsure calls messages that are about no one alert. No key is like them: keys have braces.
+// What Unsure calls messages that are about no one alert.
 const (
 	unsureSummary  = "summary"
 	unsureAllClear = "all_clear"
@@ -181,22 +186,37 @@ func (m *Message) ids() []string {
 	}
 	ids := make([]string, len(m.Items))
 	for i, item := range m.Items {
-		ids[i] = string(item.Key)
+		ids[i] = string(item.Key) + " " + item.Episode.Since.UTC().Format(time.RFC3339Nano)
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids)
 }
 
-// unsureOf tells whether m, or a part of it, may have been sent before.
-func (e *Entry) unsureOf(m *Message) bool {
-	return slices.ContainsFunc(m.ids(), func(id string) bool { return slices.Contains(e.Unsure, id) })
+// splitID returns the alert's key and the begin of its episode; false of what is about no one alert, and of the key alone, which the first
+// version of the state has: that is about all its episodes. No key ends like a time: keys have braces.
+func splitID(id string) (k rules.Key, since time.Time, ok bool) {
+	at := strings.LastIndexByte(id, ' ')
+	if at < 0 {
+		return "", time.Time{}, false
+	}
+	since, err := time.Parse(time.RFC3339Nano, id[at+1:])
+	return rules.Key(id[:at]), since, err == nil
 }
 
-// sure takes back that m may have been sent unseen.
-func (e *Entry) sure(m *Message) {
-	ids := m.ids()
-	e.Unsure = slices.DeleteFunc(slices.Clone(e.Unsure), func(id string) bool { return slices.Contains(ids, id) })
+// about tells whether m is about what Unsure calls id: of an episode the begin may be known better by now.
+func (m *Message) about(id string) bool {
+	key, since, ok := splitID(id)
+	if !ok {
+		return slices.Contains(m.ids(), id) || slices.ContainsFunc(m.Items, func(i Item) bool { return string(i.Key) == id })
+	}
+	return slices.ContainsFunc(m.Items, func(i Item) bool { return i.Key == key && i.Episode.Holds(since) })
 }
+
+// unsureOf tells whether m, or a part of it, may have been sent before.
+func (e *Entry) unsureOf(m *Message) bool { return slices.ContainsFunc(e.Unsure, m.about) }
+
+// sure takes back that m may have been sent unseen. Of an alert another episode may still be unsure.
+func (e *Entry) sure(m *Message) { e.Unsure = slices.DeleteFunc(slices.Clone(e.Unsure), m.about) }
 
 // record writes down that the receiver was told m at a slot.
 func (e *Entry) record(m *Message, slot time.Time, receipt Receipt) {
