@@ -113,6 +113,7 @@ bench: build ## print speed and memory as ratios against the peers, both sides i
 
 golden: ## rewrite the golden files; look at every one of them before you commit
 	go test ./internal/chart ./internal/config ./internal/notify/alertmanager ./internal/notify/pushgateway ./internal/notify/s3 ./internal/notify/slack ./internal/notify/webhook ./internal/panels ./internal/report -update
+	go test ./deploy/helm -update
 
 # Without a bound, one input that is long and new is made shorter for a minute, and nothing else is tried in it.
 fuzz: ## run every fuzz target for FUZZTIME each (default 1m)

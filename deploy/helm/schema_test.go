@@ -1,0 +1,153 @@
+// Package helm holds the test of the chart's schema, which needs no helm: the chart itself is tested in internal/acceptance.
+package helm
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the sections of promsnap.yaml into the chart's schema anew")
+
+const (
+	valuesSchema = "promsnap/values.schema.json"
+	configSchema = "../../docs/promsnap.schema.json"
+)
+
+// sections are the definitions of promsnap.yaml that the chart's values have.
+var sections = []string{"prometheusSection", "kubernetesSection", "report", "receiver", "namedIntervals"}
+
+// TestSchemaFollowsTheConfigurations: whatever the program refuses in a section of promsnap.yaml, helm refuses in the values that become it,
+// as a mistake that helm lets through fails every run.
+func TestSchemaFollowsTheConfigurations(t *testing.T) {
+	had, err := os.ReadFile(valuesSchema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, ok := bytes.Cut(had, []byte(`  "definitions": `))
+	if !ok {
+		t.Fatalf("%s has no definitions at its end", valuesSchema)
+	}
+	var want bytes.Buffer
+	want.Write(head)
+	want.WriteString(`  "definitions": `)
+	encoder := json.NewEncoder(&want)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("  ", "  ")
+	if err := encoder.Encode(definitions(t)); err != nil {
+		t.Fatal(err)
+	}
+	want.WriteString("}\n")
+	if *update {
+		if err := os.WriteFile(valuesSchema, want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want.String(), string(had)); diff != "" {
+		t.Errorf("%s does not follow %s (-want +got); run make golden\n%s", valuesSchema, configSchema, diff)
+	}
+}
+
+// definitions are the sections and all that they refer to, changed to what the chart's values have of them.
+func definitions(t *testing.T) map[string]any {
+	t.Helper()
+	data, err := os.ReadFile(configSchema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Helm 3 knows draft 7, which has no $defs.
+	data = bytes.ReplaceAll(data, []byte("#/$defs/"), []byte("#/definitions/"))
+	var schema struct {
+		Defs map[string]map[string]any `json:"$defs"`
+	}
+	if err := json.Unmarshal(data, &schema); err != nil {
+		t.Fatal(err)
+	}
+	nameless(t, schema.Defs["report"])
+	withPort(t, schema.Defs["kubernetesSection"])
+	oneKind(t, schema.Defs["receiver"])
+	out := map[string]any{}
+	for _, name := range sections {
+		reach(schema.Defs, name, out)
+	}
+	return out
+}
+
+// nameless takes the name away from a report, which is its key in the values. A report that is null is taken out.
+func nameless(t *testing.T, report map[string]any) {
+	t.Helper()
+	delete(properties(t, report), "name")
+	delete(report, "required")
+	report["type"] = []string{"object", "null"}
+}
+
+// withPort takes a Service with its port only, so that no right to look it up is needed, and leaves out the context, which no Pod has.
+func withPort(t *testing.T, kubernetes map[string]any) {
+	t.Helper()
+	delete(properties(t, kubernetes), "context")
+	service, _ := properties(t, kubernetes)["service"].(map[string]any)
+	pattern, _ := service["pattern"].(string)
+	service["pattern"] = strings.Replace(pattern, "(:[a-z0-9-]{1,15})?(/", ":[a-z0-9-]{1,15}(/", 1)
+	if service["pattern"] == pattern {
+		t.Fatalf("the port of a Service cannot be told in %q", pattern)
+	}
+	service["description"] = "The Service that speaks Prometheus' API, as NAMESPACE/NAME:PORT[/PATH]."
+}
+
+// oneKind wants one of the keys of a receiver that say where it delivers to: those that are sections.
+func oneKind(t *testing.T, receiver map[string]any) {
+	t.Helper()
+	var kinds []any
+	for _, name := range slices.Sorted(maps.Keys(properties(t, receiver))) {
+		if p, _ := properties(t, receiver)[name].(map[string]any); p["$ref"] != nil {
+			kinds = append(kinds, map[string]any{"required": []string{name}})
+		}
+	}
+	if len(kinds) < 2 {
+		t.Fatal("the kinds of receivers cannot be told")
+	}
+	receiver["oneOf"] = kinds
+}
+
+func properties(t *testing.T, section map[string]any) map[string]any {
+	t.Helper()
+	p, ok := section["properties"].(map[string]any)
+	if !ok {
+		t.Fatal("a section has no properties")
+	}
+	return p
+}
+
+// reach puts a definition and all that it refers to into out.
+func reach(all map[string]map[string]any, name string, out map[string]any) {
+	if out[name] != nil {
+		return
+	}
+	out[name] = all[name]
+	each(all[name], func(ref string) { reach(all, strings.TrimPrefix(ref, "#/definitions/"), out) })
+}
+
+// each calls f with every reference in a part of a schema.
+func each(v any, f func(ref string)) {
+	switch v := v.(type) {
+	case []any:
+		for _, child := range v {
+			each(child, f)
+		}
+	case map[string]any:
+		if ref, ok := v["$ref"].(string); ok {
+			f(ref)
+		}
+		for _, child := range v {
+			each(child, f)
+		}
+	}
+}
