@@ -180,6 +180,7 @@ func (a *App) Run(ctx context.Context) Outcome {
 	server, _ := a.source.client.Server(snap)
 	nodes := a.listNodes(snap)
 	var out Outcome
+	var handed []due // of Deliver: what out's results are of
 	for _, r := range a.cfg.Reports {
 		if !a.o.asks(r) {
 			continue
@@ -193,16 +194,17 @@ func (a *App) Run(ctx context.Context) Outcome {
 			continue
 		}
 		now, err := a.evaluate(snap, r, taken)
-		hand := a.deliver
-		if a.o.Mode == DryRun {
-			hand = a.rehearse
-		}
-		res := hand(ctx, due{config: r, taken: taken, now: now, details: detailsOf(taken.panels, now), began: began, until: until})
+		d := due{config: r, taken: taken, now: now, details: detailsOf(taken.panels, now), began: began, until: until}
 		if err != nil {
-			res.Notes = append(res.Notes, err.Error())
+			d.notes = append(d.notes, err.Error())
 		}
-		out.Results = append(out.Results, res)
+		if a.o.Mode == DryRun {
+			out.Results = append(out.Results, a.rehearse(ctx, d))
+			continue
+		}
+		out.Results, handed = append(out.Results, a.deliver(ctx, d)), append(handed, d)
 	}
+	a.conclude(ctx, handed, out.Results)
 	return out
 }
 

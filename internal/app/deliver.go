@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/config"
@@ -45,44 +47,90 @@ type due struct {
 	now          rules.Evaluation
 	details      map[rules.Key][]string // see notify.Delivery
 	began, until time.Time              // of the run
+	notes        []string               // see Result
 }
 
 // deliver hands the report to its receivers, under a claim, as far as they do not know what it says.
 func (a *App) deliver(ctx context.Context, d due) Result {
 	session := a.remember(ctx, a.store, &d)
-	res := Result{Report: d.report}
+	res := Result{Report: d.report, Notes: slices.Clone(d.notes)}
 	rq := a.request(ctx, d, session, &res)
 	rq.Receivers, rq.Render = a.receiversOf(d.config), d.report.Render
 	out, err := notify.Deliver(ctx, session, rq)
 	res.StoodBack, res.Sent, res.Err = out.StoodBack, out.Sent, errors.Join(res.Err, err)
 	res.Receipt = a.location(out.Sent)
 	if c := out.StoodBack; c != nil && d.config.Send == config.SendSummary {
-		// What a check leaves untold the next one tells minutes later; the next summary comes in a day. The claim may be that of a run
-		// that was killed, such as the first Pod of this very Job.
+		// What a check leaves untold the next one tells minutes later; the next summary comes in a day.
 		res.Err = errors.Join(res.Err, fmt.Errorf("run %s has claimed to tell of report %s until %s; if it has told nobody by then, run this again",
 			c.Run, d.config.Name, c.Until.UTC().Format(time.RFC3339)))
 	}
-	for _, c := range a.cfg.Receivers { // also those that were told as another's fallback
-		if app := a.receivers[c.Name].slack; app != nil {
-			if err := app.FollowUp(ctx); err != nil {
-				res.Notes = append(res.Notes, fmt.Sprintf("%s: %v", c.Name, err))
-			}
-		}
-	}
-	a.beat(ctx, d.config, &res)
 	return res
 }
 
+// conclude does what no message waits for, when every report was delivered: summaries that were left to another run, heartbeats, and last
+// what belongs below Slack's messages, which may take long.
+func (a *App) conclude(ctx context.Context, handed []due, results []Result) {
+	for i, d := range handed {
+		for results[i].StoodBack != nil && a.awaits(ctx, d, results[i].StoodBack) {
+			results[i] = a.deliver(ctx, d)
+		}
+	}
+	var beats sync.WaitGroup
+	for i, d := range handed {
+		beats.Go(func() { a.beat(ctx, d, &results[i]) })
+	}
+	beats.Wait()
+	a.followUp(ctx, results)
+}
+
+// claimPoll is how often is looked whether another run has given its claim back.
+const claimPoll = 10 * time.Second
+
+// awaits waits for the claim of another run where a summary would be lost for a day without it: the claim may be that of a run that was
+// killed, such as the first Pod of this very Job. It tells whether there is anything to look at; where the claim holds longer than this run
+// lasts there is not.
+func (a *App) awaits(ctx context.Context, d due, other *notify.Claim) bool {
+	if d.config.Send != config.SendSummary || !other.Until.Before(d.until.Add(-notify.CommitTime)) {
+		return false
+	}
+	timer := time.NewTimer(min(max(other.Until.Sub(a.o.Now()), 0), claimPoll))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// leastBeat is how long a heartbeat may take where the run is out of time.
+const leastBeat = time.Second
+
 // beat calls the report's heartbeat: all is well where the report is no reason for an exit code but 0. Another run that is telling people
 // calls it itself. It is called also where the run is out of time, and was told to stop: then above all.
-func (a *App) beat(ctx context.Context, r config.Report, res *Result) {
-	if r.Heartbeat.IsZero() || res.StoodBack != nil {
+func (a *App) beat(ctx context.Context, d due, res *Result) {
+	if d.config.Heartbeat.IsZero() || res.StoodBack != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), notify.CommitTime)
+	most := min(max(d.until.Sub(a.o.Now()), leastBeat), notify.CommitTime)
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), most, fmt.Errorf("no answer within %s", most.Round(time.Second)))
 	defer cancel()
-	if err := heartbeat.Ping(ctx, heartbeat.Options{URL: r.Heartbeat}, !res.failed()); err != nil {
+	if err := heartbeat.Ping(ctx, heartbeat.Options{URL: d.config.Heartbeat}, !res.failed()); err != nil {
 		res.Notes = append(res.Notes, fmt.Sprintf("the heartbeat was not heard: %v", err))
+	}
+}
+
+// followUp fills the threads below Slack's messages. What does not work is noted with the last report: the note names the message.
+func (a *App) followUp(ctx context.Context, results []Result) {
+	for _, c := range a.cfg.Receivers { // also those that were told as another's fallback
+		app := a.receivers[c.Name].slack
+		if app == nil || len(results) == 0 {
+			continue
+		}
+		if err := app.FollowUp(ctx); err != nil {
+			last := &results[len(results)-1]
+			last.Notes = append(last.Notes, fmt.Sprintf("%s: %v", c.Name, err))
+		}
 	}
 }
 
@@ -90,7 +138,7 @@ func (a *App) beat(ctx context.Context, r config.Report, res *Result) {
 // posted are written under Options.OutputDir.
 func (a *App) rehearse(ctx context.Context, d due) Result {
 	session := a.remember(ctx, forgetful{a.store}, &d)
-	res := Result{Report: d.report}
+	res := Result{Report: d.report, Notes: slices.Clone(d.notes)}
 	files, err := d.report.Render(ctx)
 	if err != nil {
 		res.Err = fmt.Errorf("drawing report %s: %w", d.config.Name, err)
@@ -189,8 +237,15 @@ func (a *App) remember(ctx context.Context, store state.Store, d *due) *state.Se
 	return s
 }
 
-// forgetful is a store that reads and writes nothing.
+// forgetful is a store that writes nothing, and in which nobody is telling people: a dry run is in nobody's way.
 type forgetful struct{ state.Store }
+
+// Load implements state.Store.
+func (f forgetful) Load(ctx context.Context, k state.Key) (state.Doc, state.Version, error) {
+	doc, v, err := f.Store.Load(ctx, k)
+	doc.Ledger.Claim = nil
+	return doc, v, err
+}
 
 // Save implements state.Store.
 func (forgetful) Save(_ context.Context, _ state.Key, _ state.Doc, v state.Version) (state.Version, error) {

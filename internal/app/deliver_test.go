@@ -218,20 +218,66 @@ func TestOwnersUnknown(t *testing.T) {
 	}
 }
 
+// claim lets another run tell people of the report until a time.
+func claim(t *testing.T, cfg *config.Config, until time.Time) {
+	t.Helper()
+	claimed := fmt.Sprintf(`{"schema":1,"cluster":"test","report":"told","run":"another","serial":1,"memory":{},
+		"ledger":{"claim":{"slot":"2026-11-21T19:10:00Z","run":"another","until":%q}}}`, until.UTC().Format(time.RFC3339Nano))
+	file := filepath.Join(cfg.State.Dir, "test", "told.json")
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(claimed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A summary waits for the claim of a run that may be dead, where it lasts longer itself: the Job of the one that was killed would not try
+// again a third time, and the summary be lost for a day.
+func TestASummaryOutwaitsAClaim(t *testing.T) {
+	cfg, double := told(t, "send: summary")
+	until := time.Now().Add(2 * time.Second)
+	claim(t, cfg, until)
+	r := deliver(t, cfg, app.Options{Slot: slot})
+	if r.Err != nil || r.StoodBack != nil || len(r.Sent) != 1 || time.Now().Before(until) {
+		t.Errorf("stood back before %v, sent %v, %v", r.StoodBack, r.Sent, r.Err)
+	}
+	if got := double.Messages(); len(got) == 0 || got[0].Thread != "" {
+		t.Errorf("the channel has %+v", got)
+	}
+}
+
+// What belongs below one report's message keeps no other report's from being told.
+func TestThreadsComeAfterAllMessages(t *testing.T) {
+	cfg, double := told(t, "send: summary")
+	second := cfg.Reports[0]
+	second.Name = "second"
+	cfg.Reports = append(cfg.Reports, second)
+	if r := deliver(t, cfg, app.Options{Slot: slot}); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	told, threads := 0, 0
+	for _, m := range double.Messages() {
+		switch {
+		case m.Thread != "":
+			threads++
+		case threads > 0:
+			t.Errorf("%q was told after a thread was filled", m.Text)
+		default:
+			told++
+		}
+	}
+	if told != 2 || threads < 2 {
+		t.Errorf("%d messages and %d answers below them", told, threads)
+	}
+}
+
 // A check that is left to another run is no failure, as the next check tells what it did not. A summary would be lost for a day.
 func TestStandsBack(t *testing.T) {
 	for send, fails := range map[string]bool{"changes": false, "summary": true} {
 		t.Run(send, func(t *testing.T) {
 			cfg, double := told(t, "send: "+send)
-			claimed := fmt.Sprintf(`{"schema":1,"cluster":"test","report":"told","run":"another","serial":1,"memory":{},
-				"ledger":{"claim":{"slot":"2026-11-21T19:10:00Z","run":"another","until":%q}}}`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
-			file := filepath.Join(cfg.State.Dir, "test", "told.json")
-			if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, []byte(claimed), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			claim(t, cfg, time.Now().Add(time.Hour))
 			r := deliver(t, cfg, app.Options{Slot: slot})
 			if r.StoodBack == nil || r.StoodBack.Run != "another" || len(double.Messages()) != 0 {
 				t.Errorf("stood back before %v, %d messages", r.StoodBack, len(double.Messages()))

@@ -38,7 +38,7 @@ func (d *delivery) claim(ctx context.Context, name string, m *Message) error {
 
 // noTime is the error of what was not sent because ctx is over.
 func noTime(ctx context.Context) error {
-	return &RefusedError{fmt.Errorf("no time was left to send it, the next run will: %w", context.Cause(ctx))}
+	return &LateError{fmt.Errorf("no time was left to send it, the next run will: %w", context.Cause(ctx))}
 }
 
 // note has a change of a receiver's entry written down with the next writing.

@@ -247,7 +247,7 @@ func (d *delivery) hand(ctx context.Context, r *Receiver) {
 		return
 	}
 	if r.Role.archives() && d.files == nil {
-		d.sent(r.Name, nil, Receipt{}, errors.New("the report could not be drawn"))
+		d.sent(r.Name, nil, Receipt{}, &RefusedError{errors.New("the report could not be drawn")})
 		return
 	}
 	receipt, _, err := d.send(ctx, r.Notifier, d.delivery(nil))

@@ -109,6 +109,14 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 // Unwrap returns what went wrong.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
+// LateError says that nothing was delivered because no time was left for it. Another run may have more.
+type LateError struct{ Err error }
+
+func (e *LateError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what went wrong.
+func (e *LateError) Unwrap() error { return e.Err }
+
 // Role is when a receiver is called, and with what.
 type Role uint8
 

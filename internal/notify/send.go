@@ -25,10 +25,11 @@ func (d *delivery) send(ctx context.Context, n Notifier, what Delivery) (receipt
 			return receipt, false, nil
 		}
 		var refused *RefusedError
+		var late *LateError
 		var retry *RetryError
 		pause := wait
 		switch {
-		case errors.As(err, &refused):
+		case errors.As(err, &refused), errors.As(err, &late):
 			return Receipt{}, unsure, err
 		case errors.As(err, &retry):
 			pause = max(retry.After, wait)
