@@ -256,7 +256,7 @@ func silenceCommand(c *console) *cobra.Command {
 }
 
 func silenceAddCommand(c *console) *cobra.Command {
-	var file, duration, from, comment string
+	var file, duration, from, comment, author string
 	var flags kubeFlags
 	cmd := &cobra.Command{
 		Use: "add MATCHERS", Short: "Add a silence to every report that tells people", Args: cobra.ExactArgs(1),
@@ -283,7 +283,8 @@ func silenceAddCommand(c *console) *cobra.Command {
 				return err
 			}
 			s := notify.Silence{
-				ID: strings.ToLower(rand.Text()[:8]), Match: args[0], From: begin.UTC(), Until: begin.Add(time.Duration(d)).UTC(), Comment: comment,
+				ID: strings.ToLower(rand.Text()[:8]), Match: args[0], From: begin.UTC(), Until: begin.Add(time.Duration(d)).UTC(),
+				Comment: comment, By: author,
 			}
 			return m.addSilence(cmd.Context(), c, s)
 		},
@@ -291,6 +292,7 @@ func silenceAddCommand(c *console) *cobra.Command {
 	cmd.Flags().StringVar(&duration, "duration", "", "how long it holds, such as 4h (required)")
 	cmd.Flags().StringVar(&from, "from", "", "the `TIME` from which it holds, as RFC 3339 (default now)")
 	cmd.Flags().StringVar(&comment, "comment", "", "why, for those who list it")
+	cmd.Flags().StringVar(&author, "author", c.getenv("USER"), "who adds it, for those who list it")
 	_ = cmd.MarkFlagRequired("duration") // the flag is there
 	flags.register(cmd)
 	fromConfig(cmd, &file)
@@ -334,14 +336,14 @@ func silenceListCommand(c *console) *cobra.Command {
 				return err
 			}
 			w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "ID\tREPORT\tFROM\tUNTIL\tMATCHERS\tCOMMENT")
+			fmt.Fprintln(w, "ID\tREPORT\tFROM\tUNTIL\tMATCHERS\tBY\tCOMMENT")
 			for _, name := range m.told() {
 				s, err := m.open(cmd.Context(), name)
 				if err != nil {
 					return err
 				}
 				for _, sil := range s.Page().Silences {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", sil.ID, name, at(sil.From), at(sil.Until), sil.Match, sil.Comment)
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", sil.ID, name, at(sil.From), at(sil.Until), sil.Match, sil.By, sil.Comment)
 				}
 			}
 			return w.Flush()

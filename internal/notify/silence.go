@@ -18,7 +18,7 @@ type Silence struct {
 	From    time.Time `json:"from"`
 	Until   time.Time `json:"until"`
 	Comment string    `json:"comment,omitempty"`
-	By      string    `json:"by,omitempty"`
+	By      string    `json:"by,omitempty"` // who added it
 }
 
 // The bounds of what a Page keeps of silences.

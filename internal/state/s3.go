@@ -37,7 +37,7 @@ func (s *S3) Load(ctx context.Context, k Key) (Doc, Version, error) {
 	o, err := s.bucket.Get(ctx, s.key(k), 2*MaxSize)
 	switch {
 	case errors.Is(err, cloud.ErrTooLarge):
-		return Doc{}, "", &CorruptError{k, err}
+		return Doc{}, Version(o.ETag), &CorruptError{k, err}
 	case err != nil:
 		return Doc{}, "", err
 	case o.ETag == "":

@@ -50,8 +50,13 @@ func TestS3TooLargeIsCorrupt(t *testing.T) {
 	s := cloudtest.New(t)
 	s.Write("prod/check.json", make([]byte, 2*state.MaxSize+1))
 	var corrupt *state.CorruptError
-	if _, _, err := state.NewS3(s.Bucket(t), "").Load(context.Background(), s3Key); !errors.As(err, &corrupt) {
+	store := state.NewS3(s.Bucket(t), "")
+	_, v, err := store.Load(context.Background(), s3Key)
+	if !errors.As(err, &corrupt) {
 		t.Errorf("got %v", err)
+	}
+	if _, err := store.Save(context.Background(), s3Key, state.Doc{}, v); err != nil { // as promsnap state reset does
+		t.Errorf("it cannot be replaced: %v", err)
 	}
 }
 
