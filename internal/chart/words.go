@@ -175,7 +175,8 @@ func (s speech) past(panel *snapshot.Panel) string {
 	return ""
 }
 
-// breach compares a figure with its limit: "94 % > 90 %", of a verdict "p95 94 % > 90 %".
+// breach compares a figure with its limit: "94 % > 90 %", of a verdict "p95 94 % > 90 %". That there is more than nothing, the figure
+// says alone: "2", not "2 > 0".
 func (s speech) breach(panel *snapshot.Panel, f *snapshot.Finding) string {
 	sign, figure := ">", ""
 	for _, r := range panel.Spec.Rules {
@@ -190,7 +191,7 @@ func (s speech) breach(panel *snapshot.Panel, f *snapshot.Finding) string {
 		}
 		break
 	}
-	if math.IsNaN(f.Limit) {
+	if math.IsNaN(f.Limit) || f.Limit == 0 && sign == ">" {
 		return figure + s.value(panel.Spec.Unit, f.Value)
 	}
 	value, against := panel.Spec.Unit.FormatAgainst(f.Value, f.Limit)

@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -71,6 +73,25 @@ func TestKoreanChartsHaveNoEnglish(t *testing.T) {
 	}
 	if read < 700 {
 		t.Errorf("only %d texts were read", read)
+	}
+}
+
+// That there is more than nothing needs no limit; that there is less does.
+func TestBreachOfNothing(t *testing.T) {
+	for _, c := range []struct {
+		direction    rules.Direction
+		value, limit float64
+		want         string
+	}{
+		{rules.Above, 2, 0, "2"},
+		{rules.Above, 2, 1, "2 > 1"},
+		{rules.Below, -2, 0, "−2 < 0"},
+	} {
+		p := &snapshot.Panel{Spec: snapshot.Spec{Unit: units.Short, Rules: []rules.Rule{{Name: "r", Direction: c.direction, For: time.Minute}}}}
+		f := &snapshot.Finding{Finding: rules.Finding{Rule: "r", Value: c.value, Limit: c.limit}}
+		if got := (Options{}).speech().breach(p, f); got != c.want {
+			t.Errorf("%v beyond %v: %q, want %q", c.value, c.limit, got, c.want)
+		}
 	}
 }
 

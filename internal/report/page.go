@@ -86,6 +86,7 @@ type findingView struct {
 	Lasted, Since, Trend string
 	AgeWord, AgeClass    string
 	Top                  string
+	Limit                string // the Finding's; "" where it is 0 and any figure above says so itself
 	Spark                *spark
 }
 
@@ -248,6 +249,9 @@ func (r *Report) findingView(f *Finding) findingView {
 		Trend: w.trend(f.Trend), Spark: sparkOf(f.values, f.limit, f.direction == rules.Below),
 	}
 	v.AgeWord, v.AgeClass = w.age(f, r.Info)
+	if f.limit != 0 || f.direction != rules.Above {
+		v.Limit = f.Limit
+	}
 	if len(f.Details) > 0 {
 		v.Top = fmt.Sprintf(w.Top, f.Details[0])
 	}
