@@ -95,7 +95,7 @@ func (b *builder) set(p *panel, path string, s *snapshot.Spec) {
 // check looks at what depends on the panel's range: its step, its queries, and whether its alerts can fire.
 func (b *builder) check(path string, s *snapshot.Spec, reportRange time.Duration) {
 	rng := cmp.Or(s.Range, reportRange)
-	step, err := snapshot.Step(rng, s.Step, b.scrape, snapshot.DefaultWidth)
+	step, err := snapshot.Step(rng, s.Step, b.scrape)
 	if err != nil {
 		b.problem(key(path, "step"), "%v", err)
 		return
@@ -185,7 +185,7 @@ func (b *builder) fit(s snapshot.Spec, reportRange time.Duration) snapshot.Spec 
 // fits tells whether the panel's alerts can fire in its range, and returns the longest time that one of them must last.
 func (b *builder) fits(s *snapshot.Spec, reportRange time.Duration) (longest time.Duration, ok bool) {
 	rng := cmp.Or(s.Range, reportRange)
-	step, err := snapshot.Step(rng, s.Step, b.scrape, snapshot.DefaultWidth)
+	step, err := snapshot.Step(rng, s.Step, b.scrape)
 	if err != nil {
 		return 0, true // check says so
 	}

@@ -170,7 +170,7 @@ func TestAlertsCanFireInReportsOfAnHourADayAndAWeek(t *testing.T) {
 	} {
 		var raised []string
 		for _, spec := range panels.All() {
-			step, err := snapshot.Step(tt.rng, spec.Step, scrape, snapshot.DefaultWidth)
+			step, err := snapshot.Step(tt.rng, spec.Step, scrape)
 			if err != nil || step != tt.step {
 				t.Fatalf("%s at %s: step %s, want %s (error %v)", spec.Name, tt.rng, step, tt.step, err)
 			}

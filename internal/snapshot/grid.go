@@ -12,8 +12,8 @@ import (
 // MaxPoints is the most samples a series that Prometheus answers with.
 const MaxPoints = 11_000
 
-// DefaultWidth is the width in pixels of a chart's picture, which the ladder takes the step from.
-const DefaultWidth = 1000
+// chartWidth is the width in pixels of a chart's picture, which the ladder takes the step from.
+const chartWidth = 1000
 
 // ladder holds the steps that a person would choose. They divide an hour or a day, so that aligned grids of different
 // runs share their times and a cache in front of Prometheus can answer.
@@ -24,9 +24,9 @@ var ladder = []time.Duration{
 }
 
 // Step returns the step of a range query over rng: pinned where it is not 0, else the first of the ladder that is not finer than
-// the scrape interval and gives a chart of width pixels at most one sample a pixel. A pinned step that gives more than MaxPoints
-// samples is an error that names the smallest one that does not.
-func Step(rng, pinned, scrape time.Duration, width int) (time.Duration, error) {
+// the scrape interval and gives a chart at most one sample a pixel. A pinned step that gives more than MaxPoints samples is an error
+// that names the smallest one that does not.
+func Step(rng, pinned, scrape time.Duration) (time.Duration, error) {
 	if rng <= 0 {
 		return 0, fmt.Errorf("range %s is not positive", model.Duration(rng))
 	}
@@ -37,16 +37,13 @@ func Step(rng, pinned, scrape time.Duration, width int) (time.Duration, error) {
 		}
 		return pinned, nil
 	}
-	if width <= 0 {
-		width = DefaultWidth
-	}
 	for _, s := range ladder {
-		if s >= scrape && rng <= time.Duration(width)*s {
+		if s >= scrape && rng <= chartWidth*s {
 			return s, nil
 		}
 	}
 	day := ladder[len(ladder)-1]
-	days := (rng + time.Duration(width)*day - 1) / (time.Duration(width) * day)
+	days := (rng + chartWidth*day - 1) / (chartWidth * day)
 	return max(days, 1) * day, nil
 }
 

@@ -15,24 +15,22 @@ func TestStep(t *testing.T) {
 	for _, tc := range []struct {
 		name                string
 		rng, pinned, scrape time.Duration
-		width               int
 		want                time.Duration
 		err                 string
 	}{
-		{"a day at the default width", day, 0, time.Minute, 0, 2 * time.Minute, ""},
-		{"an hour is not finer than the scrapes", time.Hour, 0, time.Minute, 1000, time.Minute, ""},
-		{"an hour of quick scrapes", time.Hour, 0, 15 * time.Second, 1000, 15 * time.Second, ""},
-		{"six hours", 6 * time.Hour, 0, 15 * time.Second, 1000, 30 * time.Second, ""},
-		{"a week", 7 * day, 0, time.Minute, 1000, 15 * time.Minute, ""},
-		{"a narrow chart", day, 0, time.Minute, 200, 10 * time.Minute, ""},
-		{"thirty days", 30 * day, 0, time.Minute, 1000, time.Hour, ""},
-		{"ten years", 3650 * day, 0, time.Minute, 1000, 4 * day, ""},
-		{"pinned", day, 5 * time.Minute, time.Minute, 1000, 5 * time.Minute, ""},
-		{"pinned too fine", 30 * day, 15 * time.Second, time.Minute, 1000, 0, "use a step of at least 5m"},
-		{"no range", 0, 0, time.Minute, 1000, 0, "not positive"},
+		{"a day", day, 0, time.Minute, 2 * time.Minute, ""},
+		{"an hour is not finer than the scrapes", time.Hour, 0, time.Minute, time.Minute, ""},
+		{"an hour of quick scrapes", time.Hour, 0, 15 * time.Second, 15 * time.Second, ""},
+		{"six hours", 6 * time.Hour, 0, 15 * time.Second, 30 * time.Second, ""},
+		{"a week", 7 * day, 0, time.Minute, 15 * time.Minute, ""},
+		{"thirty days", 30 * day, 0, time.Minute, time.Hour, ""},
+		{"ten years", 3650 * day, 0, time.Minute, 4 * day, ""},
+		{"pinned", day, 5 * time.Minute, time.Minute, 5 * time.Minute, ""},
+		{"pinned too fine", 30 * day, 15 * time.Second, time.Minute, 0, "use a step of at least 5m"},
+		{"no range", 0, 0, time.Minute, 0, "not positive"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := snapshot.Step(tc.rng, tc.pinned, tc.scrape, tc.width)
+			got, err := snapshot.Step(tc.rng, tc.pinned, tc.scrape)
 			if tc.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.err) {
 					t.Fatalf("error %v, want one with %q", err, tc.err)

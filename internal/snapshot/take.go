@@ -34,7 +34,6 @@ type Options struct {
 	Range          time.Duration // of the panels that name none
 	QueryOffset    time.Duration // the range ends this long before the slot, so that late samples are in
 	ScrapeInterval time.Duration // of the targets; 0: a minute
-	Width          int           // of the charts, in pixels, for the step; 0: DefaultWidth
 	MaxSeries      int           // cap on the series of one answer; 0: promapi.DefaultLimit
 	Concurrency    int           // panels at a time; 0: promapi.DefaultConcurrency
 	Nodes          Nodes
@@ -114,7 +113,7 @@ func takePanel(ctx context.Context, q Querier, spec Spec, o Options) (p Panel) {
 func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	rng := cmp.Or(p.Spec.Range, o.Range)
 	scrape := cmp.Or(o.ScrapeInterval, time.Minute)
-	step, err := Step(rng, p.Spec.Step, scrape, o.Width)
+	step, err := Step(rng, p.Spec.Step, scrape)
 	if err != nil {
 		return err
 	}
