@@ -161,5 +161,3 @@ func clockTime(seconds float64, parts int) string {
 	}
 	return strings.Join(written, " ")
 }
-
-func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

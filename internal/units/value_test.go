@@ -159,3 +159,5 @@ func FuzzParseValue(f *testing.F) {
 		}
 	})
 }
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
