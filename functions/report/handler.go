@@ -68,6 +68,7 @@ func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, 
 	if err != nil {
 		return refuse(err)
 	}
+	defer a.Close()
 	log.Info("run begins", "slot", o.slot, "reports", o.reports, "version", h.version, "timeout", timeout.String())
 	outcome := a.Run(ctx)
 	log = log.With("seconds", h.now().Sub(began).Seconds())

@@ -205,7 +205,7 @@ func TestDocumentedConfiguration(t *testing.T) {
 func TestWhatIsWorthAnotherTry(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err                  error
-		fetched, undelivered bool
+		passing, undelivered bool
 	}{
 		"passing":   {&cloud.Error{Trouble: cloud.Passing, Err: errors.New("x")}, true, true},
 		"lasting":   {&cloud.Error{Trouble: cloud.Lasting, Err: errors.New("x")}, false, true},
@@ -214,8 +214,8 @@ func TestWhatIsWorthAnotherTry(t *testing.T) {
 		"not known": {errors.New("the answer was lost"), false, true},
 		"none":      {nil, false, false},
 	} {
-		if fetched(tc.err) != tc.fetched || undelivered(tc.err) != tc.undelivered {
-			t.Errorf("%s: fetched %v, undelivered %v", name, fetched(tc.err), undelivered(tc.err))
+		if passing(tc.err) != tc.passing || undelivered(tc.err) != tc.undelivered {
+			t.Errorf("%s: passing %v, undelivered %v", name, passing(tc.err), undelivered(tc.err))
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/app"
-	"github.com/promsnap/promsnap/internal/cloud"
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
@@ -58,7 +57,7 @@ func (e *tryAgain) Unwrap() error { return e.err }
 
 // refuse answers what went wrong before anything was done.
 func refuse(err error) (result, error) {
-	if fetched(err) {
+	if passing(err) {
 		return result{}, &tryAgain{err}
 	}
 	return result{Verdict: verdictRefused, Error: err.Error()}, nil
@@ -103,9 +102,10 @@ func resultOf(o app.Outcome) (result, error) {
 	return out, nil
 }
 
-// fetched tells whether err is of AWS, where the configuration could not be read, and may be over at another try.
-func fetched(err error) bool {
-	var known *cloud.Error
+// passing tells whether what went wrong before anything was done may be over at another try: AWS that could not be asked, a sandbox without
+// files to open. Such an error says so itself.
+func passing(err error) bool {
+	var known interface{ Temporary() bool }
 	return errors.As(err, &known) && known.Temporary()
 }
 

@@ -23,6 +23,7 @@ func (h *handler) load(ctx context.Context, from string) (*config.Config, error)
 		if err != nil {
 			return nil, err
 		}
+		defer account.CloseIdleConnections()
 		text, err := account.Parameter(ctx, name)
 		if err != nil {
 			return nil, err
@@ -52,6 +53,7 @@ func fetch(ctx context.Context, place string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer account.CloseIdleConnections()
 	bucket, err := account.Bucket(cloud.BucketOptions{Name: name, Attempts: 3})
 	if err != nil {
 		return nil, err

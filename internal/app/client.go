@@ -50,6 +50,9 @@ func signed(ctx context.Context, s *config.SigV4, next http.RoundTripper, o Opti
 // asked makes of AWS' refusals, of a signature or of a secret, what promapi says of a server's: lasting ones are not met by every panel anew.
 type asked struct{ next http.RoundTripper }
 
+// CloseIdleConnections is for http.Client's.
+func (a asked) CloseIdleConnections() { (&http.Client{Transport: a.next}).CloseIdleConnections() }
+
 // RoundTrip implements http.RoundTripper.
 func (a asked) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := a.next.RoundTrip(req)

@@ -14,30 +14,26 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// openMirror puts a receiver together that is a program. Its requests go to a transport; nil: as its http_config says.
+// openMirror puts a receiver together that is a program. Its requests go to a transport; nil: http.DefaultTransport.
 func openMirror(r config.Receiver, to http.RoundTripper) (notify.Notifier, error) {
 	switch {
 	case r.Alertmanager != nil:
-		transport, err := transportOf(r.Alertmanager.HTTP, to)
-		if err != nil {
-			return nil, err
-		}
-		return alertmanager.New(alertmanager.Options{URL: r.Alertmanager.URL, Transport: transport})
+		return alertmanager.New(alertmanager.Options{URL: r.Alertmanager.URL, Transport: to})
 	case r.Pushgateway != nil:
-		transport, err := transportOf(r.Pushgateway.HTTP, to)
-		if err != nil {
-			return nil, err
-		}
-		return pushgateway.New(pushgateway.Options{URL: r.Pushgateway.URL, Job: r.Pushgateway.Job, Transport: transport})
+		return pushgateway.New(pushgateway.Options{URL: r.Pushgateway.URL, Job: r.Pushgateway.Job, Transport: to})
 	}
 	return webhook.New(webhook.Options{URL: r.Webhook.URL, Token: r.Webhook.Token, Transport: to}), nil
 }
 
-func transportOf(h config.HTTP, instead http.RoundTripper) (http.RoundTripper, error) {
-	if instead != nil {
-		return instead, nil
+// mirrorTransport is how the requests of a receiver that is a program go out: as its http_config says. Nil: it has none.
+func mirrorTransport(r config.Receiver) (http.RoundTripper, error) {
+	switch {
+	case r.Alertmanager != nil:
+		return promapi.Transport(r.Alertmanager.HTTP.Client())
+	case r.Pushgateway != nil:
+		return promapi.Transport(r.Pushgateway.HTTP.Client())
 	}
-	return promapi.Transport(h.Client())
+	return nil, nil // http.DefaultTransport does
 }
 
 // rehearsedMirror is openMirror for a dry run: it needs no secret, and each body that it would post goes to a function.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/promsnap/promsnap/internal/cloud"
@@ -22,6 +23,7 @@ type receiver struct {
 	config   config.Receiver
 	notifier notify.Notifier
 	slack    *slack.Notifier // the notifier of a Slack app, whose threads are filled later; nil of every other
+	idle     idler           // its own connections; nil where they are http.DefaultTransport's
 }
 
 // openReceivers puts the receivers of the configuration together. None is asked for anything yet.
@@ -47,6 +49,7 @@ func openReceiver(ctx context.Context, r config.Receiver) (receiver, error) {
 		if err != nil {
 			return out, err
 		}
+		out.idle = bucket
 		out.notifier, err = s3.New(bucket, s3.Options{Prefix: r.S3.Prefix, PublicURL: r.S3.PublicURL, LinkLife: r.S3.LinkExpiry})
 		if err != nil {
 			return out, err
@@ -65,8 +68,14 @@ func openReceiver(ctx context.Context, r config.Receiver) (receiver, error) {
 		}
 		out.notifier = slack.NewWebhook(slack.WebhookOptions{URL: r.SlackWebhook.URL, Mentions: o.Mentions})
 	case r.Mirrors():
-		var err error
-		out.notifier, err = openMirror(r, nil)
+		to, err := mirrorTransport(r)
+		if err != nil {
+			return out, err
+		}
+		if to != nil {
+			out.idle = &http.Client{Transport: to}
+		}
+		out.notifier, err = openMirror(r, to)
 		return out, err
 	}
 	return out, nil
@@ -111,7 +120,13 @@ func OpenState(ctx context.Context, s *config.State, k Kubernetes) (state.Store,
 	if err != nil {
 		return nil, fmt.Errorf("state: %w", err)
 	}
-	return state.NewS3(bucket, s.S3.Prefix), nil
+	return pooled{state.NewS3(bucket, s.S3.Prefix), bucket}, nil
+}
+
+// pooled is a store with connections of its own.
+type pooled struct {
+	state.Store
+	idler
 }
 
 func openBucket(ctx context.Context, b config.Bucket, attempts int) (*cloud.Bucket, error) {

@@ -50,6 +50,7 @@ type Bucket struct {
 	client *s3.Client
 	sign   *s3.PresignClient
 	creds  aws.CredentialsProvider
+	of     *Account
 }
 
 // endpointRegion is the region that an S3 of one's own is in where none is named: what they all go by.
@@ -75,8 +76,11 @@ func (a *Account) Bucket(o BucketOptions) (*Bucket, error) {
 		s.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		s.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	})
-	return &Bucket{o: o, region: region, client: client, sign: s3.NewPresignClient(client), creds: a.cfg.Credentials}, nil
+	return &Bucket{o: o, region: region, client: client, sign: s3.NewPresignClient(client), creds: a.cfg.Credentials, of: a}, nil
 }
+
+// CloseIdleConnections closes what is kept open for the next call.
+func (b *Bucket) CloseIdleConnections() { b.of.CloseIdleConnections() }
 
 // Object is what lies at a key.
 type Object struct {
@@ -103,7 +107,8 @@ var ErrTooLarge = errors.New("it is larger than anything that promsnap writes th
 // URL names a key in messages: "s3://bucket/key".
 func (b *Bucket) URL(key string) string { return "s3://" + b.o.Name + "/" + key }
 
-// Get returns the object. One that has more than limit bytes is ErrTooLarge. Where there is none, its ETag is "".
+// Get returns the object. One that has more than limit bytes is ErrTooLarge, and of it only the ETag comes back. Where there is none, its
+// ETag is "".
 func (b *Bucket) Get(ctx context.Context, key string, limit int64) (Object, error) {
 	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.o.Name, Key: &key})
 	if missing(err) {
@@ -118,7 +123,7 @@ func (b *Bucket) Get(ctx context.Context, key string, limit int64) (Object, erro
 		return Object{}, b.explain(ctx, err, "reading", "GetObject", key)
 	}
 	if int64(len(body)) > limit {
-		return Object{}, &Error{Doing: "reading " + b.URL(key), Trouble: Lasting, Err: ErrTooLarge}
+		return Object{ETag: aws.ToString(out.ETag)}, &Error{Doing: "reading " + b.URL(key), Trouble: Lasting, Err: ErrTooLarge}
 	}
 	return Object{Body: body, Type: aws.ToString(out.ContentType), Cache: aws.ToString(out.CacheControl), Mark: out.Metadata[markName], ETag: aws.ToString(out.ETag)}, nil
 }

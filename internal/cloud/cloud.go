@@ -42,7 +42,10 @@ const (
 const sessionLife = time.Hour
 
 // Account is AWS, asked as one identity. It may be used from several goroutines.
-type Account struct{ cfg aws.Config }
+type Account struct {
+	cfg  aws.Config
+	http *http.Client // cfg's
+}
 
 // Open reads what the environment says of the identity. It asks nothing of AWS yet: that the credentials are good shows at the first call.
 func Open(ctx context.Context, id Identity) (*Account, error) {
@@ -60,20 +63,25 @@ func Open(ctx context.Context, id Identity) (*Account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the AWS configuration: %w; correct the environment's AWS_* variables or the files in ~/.aws", err)
 	}
+	a := &Account{cfg: cfg, http: pool(cfg.HTTPClient)}
+	a.cfg.HTTPClient = a.http
 	if id.Role != "" {
 		if cfg.Region == "" {
 			return nil, errNoRegion
 		}
-		cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), id.Role, func(o *stscreds.AssumeRoleOptions) {
+		a.cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(a.cfg), id.Role, func(o *stscreds.AssumeRoleOptions) {
 			o.RoleSessionName, o.Duration = "promsnap", sessionLife
 			if id.ExternalID != "" {
 				o.ExternalID = &id.ExternalID
 			}
 		}))
 	}
-	cfg.Credentials = explained(cfg.Credentials, id.Role)
-	return &Account{cfg}, nil
+	a.cfg.Credentials = explained(a.cfg.Credentials, id.Role)
+	return a, nil
 }
+
+// CloseIdleConnections closes what is kept open for the next call.
+func (a *Account) CloseIdleConnections() { a.http.CloseIdleConnections() }
 
 var errNoRegion = errors.New("no AWS region is known: set `region`, or AWS_REGION in the environment")
 
@@ -83,6 +91,15 @@ func client() *awshttp.BuildableClient {
 		WithTransportOptions(func(t *http.Transport) {
 			t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = connectTimeout, answerTimeout
 		})
+}
+
+// pool is a client with the connections of the SDK's own, which does not let go of them. It follows no redirect: a signature is for one host.
+func pool(of aws.HTTPClient) *http.Client {
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if b, ok := of.(*awshttp.BuildableClient); ok { // client, with the certificates that the environment names
+		return &http.Client{Transport: b.GetTransport(), CheckRedirect: stay}
+	}
+	return &http.Client{CheckRedirect: stay}
 }
 
 // keys are credentials that are known. They are a function because fmt would show the fields of the SDK's own.

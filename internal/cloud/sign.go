@@ -64,6 +64,12 @@ func (s *signed) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, s.refused(resp)
 }
 
+// CloseIdleConnections closes what is kept open for the next request, as http.Client's does, and for the next credentials.
+func (s *signed) CloseIdleConnections() {
+	(&http.Client{Transport: s.next}).CloseIdleConnections()
+	s.account.CloseIdleConnections()
+}
+
 // bodyOf reads a request's body to its end, and closes it.
 func bodyOf(req *http.Request) ([]byte, error) {
 	if req.Body == nil {

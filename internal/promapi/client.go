@@ -98,6 +98,9 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	return c, c.openAPI(w)
 }
 
+// CloseIdleConnections closes what is kept open for the next request.
+func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
+
 // openAPI makes client_golang's client, which reads the parameters of each of its requests from the URL that it is given.
 func (c *Client) openAPI(w wire) error {
 	u := *c.base

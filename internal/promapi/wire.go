@@ -36,6 +36,9 @@ type wire struct {
 	sent     *secret.Sent
 }
 
+// CloseIdleConnections is for http.Client's.
+func (w *wire) CloseIdleConnections() { (&http.Client{Transport: w.next}).CloseIdleConnections() }
+
 // RoundTrip implements http.RoundTripper.
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(w.sent.Trace(req.Context()))
