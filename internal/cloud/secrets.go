@@ -54,7 +54,7 @@ func (s *Secrets) Resolve(ctx context.Context, p secret.Place) (string, error) {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
 	case <-ctx.Done():
-		return "", &Error{Doing: "reading " + p.String(), Err: ctx.Err()}
+		return "", &Error{Doing: "reading " + p.String(), Err: context.Cause(ctx)}
 	}
 	whole := p
 	whole.Key = ""
