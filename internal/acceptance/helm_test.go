@@ -283,25 +283,43 @@ func TestChartServices(t *testing.T) {
 	}
 }
 
-// TestChartNetworkPolicy: the port of the Service that is named is open, beside those of the values, and each is there once.
+// TestChartNetworkPolicy: the ports of all that promsnap.yaml has the addresses of are open, beside those of the values, and each is there
+// once.
 func TestChartNetworkPolicy(t *testing.T) {
-	for service, want := range map[string][]int{
-		"":                                {53, 53, 443, 6443, 9090},
-		"monitoring/prometheus-server:80": {53, 53, 443, 6443, 9090, 80},
-		"monitoring/https:prometheus:9090/prefix:1": {53, 53, 443, 6443, 9090},
-		"monitoring/vmselect:8481/select/0":         {53, 53, 443, 6443, 9090, 8481},
+	for values, want := range map[string][]int{
+		"": nil,
+		"kubernetes.service=monitoring/prometheus-server:80":                                                                      {80},
+		"kubernetes.service=monitoring/https:prometheus:9090/prefix-1":                                                            nil,
+		"kubernetes.service=monitoring/vmselect:8481/select/0":                                                                    {8481},
+		"prometheus.url=http://p":                                                                                                 {80},
+		"prometheus.url=https://p/prefix:1":                                                                                       nil,
+		"prometheus.url=http://p:8080/prefix":                                                                                     {8080},
+		"prometheus.url=http://[fd00::1]:8428":                                                                                    {8428},
+		"prometheus.url=http://p,prometheus.external_url=http://p:8":                                                              {80},
+		"prometheus.http_config.proxy_url=http://proxy:3128":                                                                      {3128},
+		"prometheus.http_config.oauth2.token_url=http://login:8081/t":                                                             {8081},
+		"s3.bucket=b,s3.endpoint=http://minio:9000,s3.publicURL=http://minio:9001":                                                {9000},
+		"s3.bucket=b,s3.endpoint=http://minio:9000,state.store=s3":                                                                {9000},
+		"receivers[0].name=a,receivers[0].alertmanager.url=http://am:9093":                                                        {9093},
+		"receivers[0].name=a,receivers[0].pushgateway.url=http://push:9091/":                                                      {9091},
+		"receivers[0].name=a,receivers[0].webhook.url=http://own:8000/a?b=http://c:1":                                             {8000},
+		"receivers[0].name=a,receivers[0].slack_webhook.url=http://kim:secret@hooks:8443/x":                                       {8443},
+		"receivers[0].name=a,receivers[0].slack_webhook.url_env=HOOK":                                                             nil,
+		"receivers[0].name=a,receivers[0].slack.channel=C012,receivers[0].slack.api_url=http://slack:8444":                        {8444},
+		"reports.check.heartbeat.url=http://hc:8000/ping/1":                                                                       {8000},
+		"kubernetes.service=monitoring/prometheus:80,reports.check.heartbeat.url=http://hc,reports.daily.heartbeat.url=http://hc": {80},
 	} {
-		values := set(quickstart, "networkPolicy.enabled=true")
-		if service != "" {
-			values = append(values, "--set", "kubernetes.service="+service)
+		flags := set(quickstart, "networkPolicy.enabled=true")
+		if values != "" {
+			flags = append(flags, "--set", values)
 		}
-		o := parseObjects(t, render(t, values...)).get(t, "NetworkPolicy/promsnap")
+		o := parseObjects(t, render(t, flags...)).get(t, "NetworkPolicy/promsnap")
 		var got []int
 		for _, p := range o.at("spec.egress.0.ports").([]any) {
 			got = append(got, p.(map[string]any)["port"].(int))
 		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%q: the ports %d are open, want %d", service, got, want)
+		if want := append([]int{53, 53, 443, 6443, 9090}, want...); !slices.Equal(got, want) {
+			t.Errorf("%q: the ports %d are open, want %d", values, got, want)
 		}
 	}
 }

@@ -134,3 +134,28 @@ path_style: true
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/*
+The ports of the addresses that a part of promsnap.yaml has, each with a space behind it. Those are left out that people follow and
+promsnap does not. An address that lies in the environment, in a file or in AWS is not known here.
+*/}}
+{{- define "promsnap.ports" -}}
+{{- if kindIs "slice" . }}
+{{- range . }}{{ include "promsnap.ports" . }}{{ end }}
+{{- else if kindIs "map" . }}
+{{- range $key, $value := . }}
+{{- if and (kindIs "string" $value) (has $key (list "url" "api_url" "endpoint" "proxy_url" "token_url")) }}{{ include "promsnap.port" $value }}
+{{- else }}{{ include "promsnap.ports" $value }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The port of an address, or its scheme's, and a space. */}}
+{{- define "promsnap.port" -}}
+{{- $address := "^(https?|socks5h?)://([^/?#@]*@)?(\\[[^]]*\\]|[^][:/?#]*)(:([0-9]+))?([/?#].*)?$" }}
+{{- if regexMatch $address . }}
+{{- $scheme := regexReplaceAll $address . "${1}" }}
+{{- regexReplaceAll $address . "${5}" | default (get (dict "http" "80" "https" "443") $scheme | default "1080") }}{{ " " }}
+{{- end }}
+{{- end }}
