@@ -51,7 +51,6 @@ type Options struct {
 	Attempts        int               // most tries of one call, the first among them
 	Backoff         time.Duration     // before the second try, doubled before each further one; half of it is left to chance
 	MaxBytes        int64             // of one answer, uncompressed
-	Gzip            bool              // ask for compressed answers: for slow links, as compressing costs the server more than sending
 	FollowRedirects bool              // within the same scheme and host; others are never followed
 	UserAgent       string
 }
@@ -90,10 +89,7 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	}
 	o = o.withDefaults()
 	c := &Client{base: base, o: o, places: make(chan struct{}, o.Concurrency)}
-	w := wire{next: rt, agent: o.UserAgent, encoding: "identity", max: o.MaxBytes, advice: "ask for a larger step or fewer series", sent: &c.sent}
-	if o.Gzip {
-		w.encoding = "gzip"
-	}
+	w := wire{next: rt, agent: o.UserAgent, max: o.MaxBytes, advice: "ask for a larger step or fewer series", sent: &c.sent}
 	c.http = &http.Client{Transport: &w, CheckRedirect: stay(o.FollowRedirects)}
 	return c, c.openAPI(w)
 }

@@ -28,12 +28,11 @@ func Transport(cfg config.HTTPClientConfig, options ...config.HTTPClientOption) 
 
 // A wire sends requests as the client does and turns every answer that is not one of the API's into an *Error.
 type wire struct {
-	next     http.RoundTripper
-	agent    string
-	encoding string
-	max      int64  // bytes of a body, uncompressed
-	advice   string // what to do about one that is longer
-	sent     *secret.Sent
+	next   http.RoundTripper
+	agent  string
+	max    int64  // bytes of a body, uncompressed
+	advice string // what to do about one that is longer
+	sent   *secret.Sent
 }
 
 // CloseIdleConnections is for http.Client's.
@@ -43,7 +42,7 @@ func (w *wire) CloseIdleConnections() { (&http.Client{Transport: w.next}).CloseI
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(w.sent.Trace(req.Context()))
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Accept-Encoding", w.encoding)
+	req.Header.Set("Accept-Encoding", "identity") // compressing costs the server more than sending
 	req.Header.Set("User-Agent", w.agent)
 	resp, err := w.next.RoundTrip(req)
 	if err != nil {
