@@ -92,3 +92,20 @@ func stockChart(values [][]float64, scale int) chart.Chart {
 	}
 	return c
 }
+
+// BenchmarkSpark compares a sparkline with the plainest chart that go-chart draws of the same series.
+func BenchmarkSpark(b *testing.B) {
+	_, values := benchPanel(12, 12)
+	inTurn(b, func() []byte {
+		if err := stockChart(values, 1).Render(chart.PNG, new(bytes.Buffer)); err != nil {
+			b.Fatal(err)
+		}
+		return nil
+	}, func() []byte {
+		file, err := SparkPNG(values[5], 0, 120, 24, Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return file
+	})
+}

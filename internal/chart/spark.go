@@ -1,7 +1,57 @@
 package chart
 
-// sparkInset is the room around a sparkline, so that the dot at its end is whole.
-const sparkInset = 3
+import (
+	"bytes"
+	"fmt"
+
+	chart "github.com/wcharczuk/go-chart/v2"
+
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+// Bounds of a sparkline's size in logical pixels.
+const (
+	leastSpark = 16
+	mostSpark  = 1000
+	sparkInset = 3 // so that the dot at the end is whole
+)
+
+// SparkSVG draws a series as a line in a row of text: no axes, the newest sample as a dot, in the colour of the severity. Width and height
+// are in logical pixels. A series without a finite sample is hatched.
+func SparkSVG(values []float64, severity rules.Severity, width, height int) ([]byte, error) {
+	pic := composeSpark(values, severity, width, height)
+	v := &vector{picture: pic}
+	var out bytes.Buffer
+	if err := pic.render(v, &out); err != nil {
+		return nil, fmt.Errorf("draw a sparkline: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// SparkPNG is SparkSVG as a PNG. Of the options it uses Scale and Dark.
+func SparkPNG(values []float64, severity rules.Severity, width, height int, o Options) ([]byte, error) {
+	return composeSpark(values, severity, width, height).png(o.bounded())
+}
+
+// composeSpark lays a sparkline out.
+func composeSpark(values []float64, severity rules.Severity, width, height int) *picture {
+	width, height = min(max(width, leastSpark), mostSpark), min(max(height, leastSpark), mostSpark)
+	p := &picture{width: width, height: height, x1: float64(max(len(values)-1, 1)), y1: 1}
+	p.plot = chart.Box{IsSet: true, Left: sparkInset, Top: sparkInset, Right: width - sparkInset, Bottom: height - sparkInset}
+	var b bounds
+	b.add(values...)
+	if !b.any {
+		p.inside = []shape{emptyPlot{}}
+		return p
+	}
+	p.y0, p.y1 = b.around()
+	line := spark{values, firstSeries}
+	if severity != rules.None {
+		line.ink = severityInk(severity)
+	}
+	p.inside = []shape{line}
+	return p
+}
 
 // spark is the line of a sparkline.
 type spark struct {
