@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -89,7 +90,7 @@ func (s *signed) sign(out *http.Request, body []byte) error {
 	creds, err := s.account.cfg.Credentials.Retrieve(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 		return err
 	}
@@ -102,7 +103,8 @@ func (s *signed) sign(out *http.Request, body []byte) error {
 	if err := s.signer.SignHTTP(ctx, creds, bare, hex.EncodeToString(sum[:]), s.service, s.account.cfg.Region, s.now()); err != nil {
 		return fmt.Errorf("signing the request: %w", err)
 	}
-	out.URL.RawQuery = bare.URL.RawQuery // as it was signed: sorted, and a blank as %20
+	out.Host = bare.Host                 // as it was signed: without the port that the scheme has anyway,
+	out.URL.RawQuery = bare.URL.RawQuery // sorted, and a blank as %20
 	for _, name := range []string{"Authorization", "X-Amz-Date", "X-Amz-Security-Token"} {
 		if v := bare.Header.Get(name); v != "" {
 			out.Header.Set(name, v)

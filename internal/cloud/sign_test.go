@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -54,7 +55,11 @@ func signing(t *testing.T, id cloud.Identity, next http.RoundTripper, now func()
 
 func TestSigned(t *testing.T) {
 	base := managed(t)
-	rt := signing(t, cloud.Identity{Region: "eu-west-1", AccessKey: cloudtest.AccessKey, SecretKey: secret.Inline(cloudtest.Secret)}, http.DefaultTransport, time.Now)
+	there := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) { // whatever the host is called
+		return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(base, "http://"))
+	}}
+	t.Cleanup(there.CloseIdleConnections)
+	rt := signing(t, cloud.Identity{Region: "eu-west-1", AccessKey: cloudtest.AccessKey, SecretKey: secret.Inline(cloudtest.Secret)}, there, time.Now)
 	const form = "query=up%7Ba%3D%22b+c%22%7D&start=1&end=2"
 	for name, req := range map[string]func() (*http.Request, error){
 		"POST": func() (*http.Request, error) {
@@ -79,6 +84,12 @@ func TestSigned(t *testing.T) {
 			r, err := http.NewRequest(http.MethodGet, base+"/x", nil)
 			r.Host = "aps.example.com"
 			return r, err
+		},
+		"its scheme's port": func() (*http.Request, error) {
+			return http.NewRequest(http.MethodGet, "http://aps.example.com:80/x", nil)
+		},
+		"another port": func() (*http.Request, error) {
+			return http.NewRequest(http.MethodGet, "http://aps.example.com:443/x", nil)
 		},
 		"spaced header": func() (*http.Request, error) {
 			r, err := http.NewRequest(http.MethodGet, base+"/x", nil)
