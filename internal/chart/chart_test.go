@@ -186,7 +186,8 @@ func TestValueAxis(t *testing.T) {
 		hidden    int
 	}{
 		{"a ratio near its limits", 0.3, 0.85, percent(0.8, 0.9), units.PercentUnit, 0, 1, 0},
-		{"a ratio far below them", 0.01, 0.05, percent(0.8, 0.9), units.PercentUnit, 0, 0.05, 2},
+		{"a ratio far below them", 0.01, 0.1, percent(0.8, 0.9), units.PercentUnit, 0, 0.1, 2},
+		{"a ratio that is nothing beside them", 0, 2.5e-6, percent(0.01, 0.02), units.PercentUnit, 0, 0.001, 2},
 		{"a ratio at a quarter", 0.01, 0.25, percent(0.8, 0.9), units.PercentUnit, 0, 1, 0},
 		{"a small ratio without limits", 0, 0.1, limits{}, units.PercentUnit, 0, 0.1, 0},
 		{"a large one", 0.2, 0.6, limits{}, units.PercentUnit, 0, 1, 0},

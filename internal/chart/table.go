@@ -63,7 +63,7 @@ func newTable(c *lineChart) *table {
 			row.figures = append(row.figures, c.say.value(c.panel.Spec.Capacity.Unit, l.Capacity))
 		}
 		for _, v := range []float64{l.Stats.Last, l.Stats.Avg, l.Stats.Max, l.Stats.Min} {
-			row.figures = append(row.figures, c.say.value(unit, v))
+			row.figures = append(row.figures, c.say.Figure(unit.FormatBrief(v)))
 		}
 		t.rows = append(t.rows, row)
 	}
@@ -97,7 +97,7 @@ func restRow(c *lineChart, whole bool) tableRow {
 		reach.low, reach.high = math.NaN(), math.NaN()
 	}
 	for _, v := range []float64{last, sum / float64(count), reach.high, reach.low} {
-		row.figures = append(row.figures, c.say.value(unit, v))
+		row.figures = append(row.figures, c.say.Figure(unit.FormatBrief(v)))
 	}
 	return row
 }

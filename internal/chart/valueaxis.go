@@ -66,18 +66,25 @@ const ratioInSight = 0.5
 
 // valueAxis chooses what the axis of values holds. Zero is on it, since the length from zero is what a reader compares. A guide is on it
 // unless the data would fill less than a quarter of what is left: then the axis stays with the data, and hidden tells which guides are
-// beyond it. A ratio that comes near its whole is shown against all of it.
+// beyond it. No further than a tenth of the nearest, though: what is closer to nothing is nothing, not a mountain range. A ratio that
+// comes near its whole is shown against all of it.
 func valueAxis(data bounds, guides []guide, u units.Unit, most int) (a units.Axis, hidden []guide) {
 	data.add(0)
-	shown := data
+	shown, nearest := data, bounds{}
 	for _, g := range guides {
 		with := data
 		with.add(g.low, g.high)
 		if data.span() > 0 && data.span() < with.span()/4 {
 			hidden = append(hidden, g)
+			if !nearest.any || math.Abs(g.low) < math.Abs(nearest.low) {
+				nearest = g.bounds
+			}
 			continue
 		}
 		shown.add(g.low, g.high)
+	}
+	if nearest.any {
+		shown.add(nearest.low / 10)
 	}
 	switch u {
 	case units.PercentUnit:

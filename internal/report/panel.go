@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
@@ -40,6 +41,7 @@ type figureTable struct {
 // rowView is one series with its figures in words.
 type rowView struct {
 	Name, Class string
+	Short       bool   // the name fits a line beside its figures everywhere
 	Node        string // where the name does not say it
 	Mark        *mark  // how it is drawn; nil where it is not
 	Figures     []figureView
@@ -160,11 +162,14 @@ func (w wording) figures(p *snapshot.Panel) *figureTable {
 	return t
 }
 
+// shortName is how long a name may be that is not broken at its hyphens: that of a node after its address is.
+const shortName = 16
+
 func (w wording) rowViewOf(p *snapshot.Panel, row *snapshot.Row) rowView {
 	figure := func(class string, u units.Unit, v float64) figureView {
-		return figureView{class, w.Figure(u.Format(v)), sortable(v)}
+		return figureView{class, w.Figure(u.FormatBrief(v)), sortable(v)}
 	}
-	v := rowView{Name: row.Name}
+	v := rowView{Name: row.Name, Short: utf8.RuneCountInString(row.Name) <= shortName}
 	if !strings.Contains(row.Name, row.Node) {
 		v.Node = row.Node
 	}

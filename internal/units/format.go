@@ -23,6 +23,20 @@ const (
 // a minus sign, not a hyphen.
 func (u Unit) Format(v float64) string { return u.row().format(v, plainDigits) }
 
+// leastShare is the smallest part of a whole that FormatBrief writes with digits: a thousandth of a percent.
+const leastShare = 1e-5
+
+// FormatBrief is Format for tables: a share that is less than a thousandth of a percent, but not nothing, is "< 0.001 %", not seven digits
+// of noise.
+func (u Unit) FormatBrief(v float64) string {
+	r := u.row()
+	least := leastShare * 100 / r.per
+	if (u == Percent || u == PercentUnit) && v > 0 && v < least {
+		return "< " + r.format(least, plainDigits)
+	}
+	return r.format(v, plainDigits)
+}
+
 // FormatAgainst writes v and the limit that it was judged by. Where they differ but would read the same, both get more digits, up to
 // six: "90.04 %" against "90 %".
 func (u Unit) FormatAgainst(v, limit float64) (value, against string) {

@@ -100,6 +100,29 @@ func TestFormat(t *testing.T) {
 	}
 }
 
+func TestFormatBrief(t *testing.T) {
+	for _, tt := range []struct {
+		unit Unit
+		v    float64
+		want string
+	}{
+		{PercentUnit, 3.97e-7, "< 0.001 %"},
+		{PercentUnit, 1e-5, "0.001 %"},
+		{PercentUnit, 0, "0 %"},
+		{PercentUnit, .942, "94.2 %"},
+		{PercentUnit, -3.97e-7, "−0.0000397 %"},
+		{PercentUnit, nan, "–"},
+		{Percent, 3.97e-5, "< 0.001 %"},
+		{Percent, .001, "0.001 %"},
+		{Cores, .00001, "0.00001 cores"},
+		{Seconds, 1e-9, "1 ns"},
+	} {
+		if got := tt.unit.FormatBrief(tt.v); got != tt.want {
+			t.Errorf("%s: FormatBrief(%v) = %q, want %q", tt.unit, tt.v, got, tt.want)
+		}
+	}
+}
+
 func TestFormatAgainst(t *testing.T) {
 	tests := []struct {
 		unit           Unit
