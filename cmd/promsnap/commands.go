@@ -130,10 +130,7 @@ func showPanel(c *console, p snapshot.Spec) {
 		fmt.Fprintf(c.stdout, "Legend: %s\n", p.Legend)
 	}
 	for _, r := range p.Rules {
-		word := "above"
-		if r.Direction != 0 {
-			word = "below"
-		}
+		word := r.Direction.String()
 		var limits []string
 		if r.Warning.Set {
 			limits = append(limits, "warning "+word+" "+p.Unit.Format(r.Warning.Value))

@@ -167,7 +167,7 @@ func (p *picture) writeBarLimits(l limits, u units.Unit) {
 func (l limits) severityOf(v float64) rules.Severity {
 	worst := rules.None
 	for _, line := range l.lines {
-		if l.direction == rules.Above && v > line.value || l.direction == rules.Below && v < line.value {
+		if l.direction.Beyond(v, line.value) {
 			worst = max(worst, line.severity)
 		}
 	}

@@ -225,7 +225,7 @@ func (n Number) append(b []byte) []byte {
 		return append(b, `"+Inf"`...)
 	case math.IsInf(f, -1):
 		return append(b, `"-Inf"`...)
-	case f != 0 && math.Abs(f) < 1e-6 || math.Abs(f) >= 1e21: // as encoding/json does
+	case f != 0 && math.Abs(f) < 1e-6 || math.Abs(f) >= 1e21: // from where encoding/json does; it writes e-7 for our e-07
 		return strconv.AppendFloat(b, f, 'e', -1, 64)
 	default:
 		return strconv.AppendFloat(b, f, 'f', -1, 64)
@@ -331,7 +331,7 @@ func (r *Report) Document() Document {
 
 func said(f *Finding) DocSaid {
 	d := DocSaid{
-		Panel: f.Panel, Name: f.Name, Node: f.Node, Rule: f.Rule, Status: statusWord(f.Status), Severity: severityWord(f.Severity),
+		Panel: f.Panel, Name: f.Name, Node: f.Node, Rule: f.Rule, Status: f.Status.String(), Severity: severityWord(f.Severity),
 		Sentence: f.Sentence, Value: f.Value, Limit: f.Limit, Used: f.Used, Since: known(f.Since), Until: known(f.Until),
 		Lasted: f.Lasted.Seconds(), Runbook: f.Runbook,
 	}
@@ -380,10 +380,7 @@ func docPanel(p *snapshot.Panel, w wording) DocPanel {
 }
 
 func docRule(r rules.Rule) DocRule {
-	d := DocRule{Name: r.Name, Direction: "above", For: r.For.Seconds(), Reduce: string(r.Reduce)}
-	if r.Direction == rules.Below {
-		d.Direction = "below"
-	}
+	d := DocRule{Name: r.Name, Direction: r.Direction.String(), For: r.For.Seconds(), Reduce: string(r.Reduce)}
 	if r.Warning.Set {
 		d.Warning = new(Number(r.Warning.Value))
 	}
@@ -395,7 +392,7 @@ func docRule(r rules.Rule) DocRule {
 
 func docFinding(f *snapshot.Finding) DocFinding {
 	return DocFinding{
-		Rule: f.Rule, Name: f.Name, Node: f.Node, Labels: labelMap(f.Labels), Status: statusWord(f.Status),
+		Rule: f.Rule, Name: f.Name, Node: f.Node, Labels: labelMap(f.Labels), Status: f.Status.String(),
 		Severity: severityWord(f.Severity), Value: Number(f.Value), Limit: Number(f.Limit), Capacity: Number(f.Capacity),
 		Details: f.Details, Newest: known(f.Newest), Streak: docStreak(f.Streak), Earlier: docStreak(f.Earlier),
 	}
@@ -411,28 +408,10 @@ func docStreak(s *rules.Streak) *DocStreak {
 func docRow(r *snapshot.Row) DocRow {
 	s := r.Stats
 	return DocRow{
-		Name: r.Name, Node: r.Node, Labels: labelMap(r.Labels), Status: statusWord(r.Status), Severity: severityWord(r.Severity),
+		Name: r.Name, Node: r.Node, Labels: labelMap(r.Labels), Status: r.Status.String(), Severity: severityWord(r.Severity),
 		Rank: Number(r.Rank), Capacity: Number(r.Capacity),
 		Stats: DocStats{Number(s.Last), Number(s.Avg), Number(s.Min), Number(s.Max), known(s.MaxAt), s.Samples},
 	}
-}
-
-func statusWord(s rules.Status) string {
-	switch s {
-	case rules.OK:
-		return "ok"
-	case rules.Pending:
-		return "pending"
-	case rules.Breach:
-		return "breach"
-	case rules.NoData:
-		return "no_data"
-	case rules.Gone:
-		return "gone"
-	case rules.Failed:
-		return "failed"
-	}
-	return "unknown"
 }
 
 func severityWord(s rules.Severity) string {

@@ -75,7 +75,7 @@ const (
 )
 
 // Rule is either an alert (Reduce is empty) or a verdict (Reduce names the figure; For is 0). Both at once is a configuration error
-// that config.Check finds.
+// that Check finds.
 type Rule struct {
 	Name       string // alertname of an alert, name of a verdict
 	Direction  Direction
