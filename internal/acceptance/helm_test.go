@@ -369,6 +369,9 @@ func TestChartRefusals(t *testing.T) {
 			[]string{"there is no report"}},
 		{set(quickstart, "reports.weekly.schedule=0 8 * * mon"), []string{"report weekly: what shall people be told", "reports.weekly.send"}},
 		{set(quickstart, "reports.weekly.receivers={slack}"), []string{"reports.weekly.send"}},
+		{set(quickstart, "prometheusRule.enabled=true", "reports.daily.schedule=0 9 * * 1"), []string{"report daily: after how long", "jobs.daily.alertAfterSeconds", `"0 9 * * 1"`}},
+		{set(quickstart, "prometheusRule.enabled=true", "reports.check.schedule=*/10 * * * *"), []string{"jobs.check.alertAfterSeconds"}},
+		{[]string{"--set-file", "config=testdata/helm-whole.yaml", "--set", "prometheusRule.enabled=true"}, []string{"jobs.hourly.alertAfterSeconds"}},
 		{[]string{"--set-string", "config=reports: ["}, []string{"config is not YAML"}},
 	} {
 		_, stderr, err := helm(t, append([]string{"template", "promsnap", chartDir}, c.flags...)...)
@@ -380,6 +383,42 @@ func TestChartRefusals(t *testing.T) {
 				t.Errorf("%q: helm does not say %q:\n%s", c.flags, want, stderr)
 			}
 		}
+	}
+}
+
+// TestChartWatched: each CronJob that runs has an alert, after as long as its schedule or the values say.
+func TestChartWatched(t *testing.T) {
+	for name, c := range map[string]struct {
+		flags []string
+		want  map[string]string // report: seconds
+	}{
+		"quickstart":           {set(quickstart), map[string]string{"check": "900", "daily": "93600"}},
+		"another time of day":  {set(quickstart, "reports.daily.schedule=30 7 * * *"), map[string]string{"check": "900", "daily": "93600"}},
+		"another schedule":     {set(quickstart, "reports.daily.schedule=0 9 * * 1", "jobs.daily.alertAfterSeconds=612000"), map[string]string{"check": "900", "daily": "612000"}},
+		"for all":              {set(quickstart, "reports.daily.schedule=0 9 * * 1", "jobDefaults.alertAfterSeconds=700000"), map[string]string{"check": "700000", "daily": "700000"}},
+		"none of one":          {set(quickstart, "jobs.check.alertAfterSeconds=0"), map[string]string{"daily": "93600"}},
+		"suspended":            {set(quickstart, "jobs.check.suspend=true"), map[string]string{"daily": "93600"}},
+		"suspended, and odd":   {set(quickstart, "jobs.daily.suspend=true", "reports.daily.schedule=0 9 * * 1"), map[string]string{"check": "900"}},
+		"all suspended":        {set(quickstart, "jobDefaults.suspend=true"), nil},
+		"not made by itself":   {set(quickstart, "reports.month.send=summary"), map[string]string{"check": "900", "daily": "93600"}},
+		"whole config":         {[]string{"--set-file", "config=testdata/helm-whole.yaml", "--set", "jobs.hourly.alertAfterSeconds=7500"}, map[string]string{"hourly": "7500"}},
+		"whole config, silent": {[]string{"--set-file", "config=testdata/helm-whole.yaml", "--set", "jobs.hourly.alertAfterSeconds=0"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := parseObjects(t, render(t, append(c.flags, "--set", "prometheusRule.enabled=true")...))["PrometheusRule/promsnap"]
+			rules, _ := o.at("spec.groups.0.rules").([]any)
+			var got map[string]string
+			for _, r := range rules {
+				rule := object(r.(map[string]any))
+				if got == nil {
+					got = map[string]string{}
+				}
+				_, got[rule.at("labels.report").(string)], _ = strings.Cut(rule.at("expr").(string), "> ")
+			}
+			if !maps.Equal(got, c.want) || (o == nil) != (c.want == nil) {
+				t.Errorf("the alerts are %v, want %v", got, c.want)
+			}
+		})
 	}
 }
 

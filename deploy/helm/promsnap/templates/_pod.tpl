@@ -71,3 +71,13 @@ volumes:
 {{- range $key, $value := index .root.Values.jobs .name }}{{ $_ := set $job $key $value }}{{ end }}
 {{- toYaml $job }}
 {{- end }}
+
+{{/* After how many seconds without a successful run somebody is told. Given: job, report. */}}
+{{- define "promsnap.alertAfter" -}}
+{{- if hasKey .job "alertAfterSeconds" }}{{ .job.alertAfterSeconds }}
+{{- else if eq .report.schedule "*/5 * * * *" }}900
+{{- else if regexMatch "^[0-9]+ +[0-9]+ +[*] +[*] +[*]$" .report.schedule }}93600
+{{- else if not .job.suspend }}
+{{- fail (printf "report %s: after how long without a run shall somebody be told? Set jobs.%s.alertAfterSeconds to the seconds of the longest wait between two runs by %q and some more for a late one, or to 0 for no alert" .report.name .report.name .report.schedule) }}
+{{- end }}
+{{- end }}
