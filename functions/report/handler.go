@@ -23,6 +23,7 @@ type handler struct {
 	log     *slog.Logger
 	stop    <-chan struct{} // closed by SIGTERM
 	reading config.Options
+	loading time.Duration // most that reading the configuration may take
 }
 
 // How the time until Lambda's deadline is spent: what is left of it when the run is over is for answering. The run itself keeps back what
@@ -31,6 +32,8 @@ const (
 	reserve = 3 * time.Second
 	// leastTime is what a run needs to deliver anything at all.
 	leastTime = 10 * time.Second
+	// loadTime is what a store may take to hand out the configuration: longer, and there is another try while there is time for one.
+	loadTime = 20 * time.Second
 	// without is a run's time where nobody sets a deadline, which Lambda always does.
 	without = 5 * time.Minute
 )
@@ -50,17 +53,17 @@ func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, 
 	if o, err = parseEvent(raw, began); err != nil {
 		return refuse(err)
 	}
+	if err := h.enough(ctx); err != nil {
+		return refuse(fmt.Errorf("%w; give it a minute at least", err))
+	}
 	cfg, err := h.load(ctx, o.config)
 	if err != nil {
 		return refuse(err)
 	}
-	timeout := without
-	if deadline, ok := ctx.Deadline(); ok {
-		timeout = deadline.Sub(h.now()) - reserve
+	if err := h.enough(ctx); err != nil {
+		return result{}, &tryAgain{fmt.Errorf("reading the configuration took %s: %w", h.now().Sub(began).Round(time.Millisecond), err)}
 	}
-	if timeout < leastTime {
-		return refuse(fmt.Errorf("the function's timeout leaves %s for the run; give it a minute at least", max(timeout, 0).Round(time.Millisecond)))
-	}
+	timeout := h.left(ctx)
 	a, err := app.New(ctx, cfg, app.Options{
 		Version: h.version, Reports: o.reports, Slot: o.slot, Scheduled: !o.exact, Timeout: timeout, Mode: app.Deliver, Now: h.now, Stop: h.stop,
 		Command: func(slot time.Time) string { return h.command(o, slot) },
@@ -73,6 +76,22 @@ func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, 
 	outcome := a.Run(ctx)
 	log = log.With("seconds", h.now().Sub(began).Seconds())
 	return resultOf(outcome)
+}
+
+// left is the time that a run has.
+func (h *handler) left(ctx context.Context) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return deadline.Sub(h.now()) - reserve
+	}
+	return without
+}
+
+// enough tells whether there is time to deliver anything at all.
+func (h *handler) enough(ctx context.Context) error {
+	if left := h.left(ctx); left < leastTime {
+		return fmt.Errorf("the function's timeout leaves %s for the run", max(left, 0).Round(time.Millisecond))
+	}
+	return nil
 }
 
 // command is how a person runs a slot again, for the report's footer.

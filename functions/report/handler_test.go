@@ -79,7 +79,7 @@ func in(t *testing.T, prometheus string) (*handler, *bytes.Buffer, string) {
 	}
 	getenv := func(name string) string { return map[string]string{"LAMBDA_TASK_ROOT": root}[name] }
 	clock := func() time.Time { return now }
-	return &handler{version: "test", getenv: getenv, now: clock, log: slog.New(slog.NewJSONHandler(log, nil)), reading: app.Reading(getenv, clock)}, log, root
+	return &handler{version: "test", getenv: getenv, now: clock, log: slog.New(slog.NewJSONHandler(log, nil)), reading: app.Reading(getenv, clock), loading: time.Minute}, log, root
 }
 
 func TestPanicIsAResult(t *testing.T) {
@@ -227,7 +227,7 @@ func TestTheConfigurationIsTheCommands(t *testing.T) {
 		return map[string]string{"LAMBDA_TASK_ROOT": dir, "PROMSNAP_CONFIG": "full.yaml", "PROMETHEUS_PASSWORD": "x"}[name]
 	}
 	clock := func() time.Time { return now }
-	h := &handler{getenv: getenv, now: clock, reading: app.Reading(getenv, clock)}
+	h := &handler{getenv: getenv, now: clock, reading: app.Reading(getenv, clock), loading: time.Minute}
 	its, err := h.load(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/cloud"
 	"github.com/promsnap/promsnap/internal/config"
@@ -15,9 +16,27 @@ import (
 const maxConfig = 2 << 20
 
 // load reads the configuration from where it is: ssm:/name in Parameter Store, s3://bucket/key, or a path in the function's package. ""
-// is what PROMSNAP_CONFIG says, or promsnap.yaml. It is read on every invocation, so that a change needs no deployment.
+// is what PROMSNAP_CONFIG says, or promsnap.yaml. It is read on every invocation, so that a change needs no deployment. Wherever it is, its
+// relative paths are in the function's package.
 func (h *handler) load(ctx context.Context, from string) (*config.Config, error) {
-	from = cmp.Or(from, h.getenv("PROMSNAP_CONFIG"), "promsnap.yaml")
+	ctx, cancel := context.WithTimeoutCause(ctx, h.loading, slowError{h.loading})
+	defer cancel()
+	cfg, err := h.read(ctx, cmp.Or(from, h.getenv("PROMSNAP_CONFIG"), "promsnap.yaml"))
+	if err != nil && ctx.Err() != nil && !passing(err) {
+		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	}
+	return cfg, err
+}
+
+// slowError says that the configuration was waited for long enough.
+type slowError struct{ after time.Duration }
+
+func (e slowError) Error() string { return fmt.Sprintf("no answer within %s", e.after) }
+
+// Temporary makes it worth another try.
+func (slowError) Temporary() bool { return true }
+
+func (h *handler) read(ctx context.Context, from string) (*config.Config, error) {
 	if name, ok := strings.CutPrefix(from, "ssm:"); ok {
 		account, err := cloud.Open(ctx, cloud.Identity{})
 		if err != nil {
@@ -28,19 +47,26 @@ func (h *handler) load(ctx context.Context, from string) (*config.Config, error)
 		if err != nil {
 			return nil, err
 		}
-		return config.Load(from, []byte(text), h.reading)
+		return config.Load(from, []byte(text), h.remote())
 	}
 	if place, ok := strings.CutPrefix(from, "s3://"); ok {
 		text, err := fetch(ctx, place)
 		if err != nil {
 			return nil, err
 		}
-		return config.Load(from, text, h.reading)
+		return config.Load(from, text, h.remote())
 	}
 	if !filepath.IsLocal(from) {
 		return nil, fmt.Errorf("the configuration %q is not in the function's package; write a path in it, s3://BUCKET/KEY or ssm:/NAME", from)
 	}
 	return config.LoadFile(filepath.Join(h.getenv("LAMBDA_TASK_ROOT"), from), h.reading)
+}
+
+// remote is what a configuration is read with that lies in no directory.
+func (h *handler) remote() config.Options {
+	o := h.reading
+	o.Dir = cmp.Or(h.getenv("LAMBDA_TASK_ROOT"), ".")
+	return o
 }
 
 // fetch reads BUCKET/KEY.

@@ -88,6 +88,8 @@ type Options struct {
 	Range time.Duration
 	// Secrets reads what the keys *_from name. Nil: using one of these secrets is an error.
 	Secrets secret.Resolver
+	// Dir is the directory from which the file's relative paths start. "": that of its name, which is none of a file that lies in a bucket.
+	Dir string
 }
 
 // builtin returns the built-in panels in a language.
@@ -116,8 +118,8 @@ func (o Options) check() error {
 	return nil
 }
 
-// Load reads a configuration. Name is the file's name: errors begin with it, and relative paths in http_config start from its
-// directory. The error is Errors, all the mistakes of the file, or says what is wrong with o.
+// Load reads a configuration. Name is the file's name: errors begin with it, and relative paths start from its directory, unless o says
+// from which. The error is Errors, all the mistakes of the file, or says what is wrong with o.
 func Load(name string, data []byte, o Options) (*Config, error) {
 	if err := o.check(); err != nil {
 		return nil, err

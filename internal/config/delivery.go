@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -335,13 +336,16 @@ func (b *builder) variableOf(name string) secret.String {
 	})
 }
 
-// beside is a path that starts from the file's directory where it is relative.
+// beside is a path that starts from dir where it is relative.
 func (b *builder) beside(path string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(filepath.Dir(b.file), path)
+	return filepath.Join(b.dir(), path)
 }
+
+// dir is where relative paths start.
+func (b *builder) dir() string { return cmp.Or(b.options.Dir, filepath.Dir(b.file)) }
 
 // bySeverity returns whom to mention for each severity.
 func (m mentions) bySeverity() map[rules.Severity][]string {

@@ -3,7 +3,6 @@ package config
 import (
 	"maps"
 	"net/url"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -46,12 +45,12 @@ func inlineMap(v reflect.Value) reflect.Value {
 	return reflect.Value{}
 }
 
-// http is the http_config at path, whose relative paths start from the file's directory.
+// http is the http_config at path, whose relative paths start from dir.
 func (b *builder) http(path string, from promconfig.HTTPClientConfig) HTTP {
 	if !b.has(path) {
 		return HTTP{}
 	}
-	from.SetDirectory(filepath.Dir(b.file))
+	from.SetDirectory(b.dir())
 	return HTTP{client: func() promconfig.HTTPClientConfig { return from }, secrets: b.options.Secrets}
 }
 
