@@ -45,14 +45,9 @@ func (s speech) severity(of rules.Severity) string {
 	return s.Critical
 }
 
-// ofNodes says that the series of a panel are nodes: that each is named after the node that it belongs to.
-func ofNodes(panel *snapshot.Panel) bool {
-	return len(panel.Rows) > 0 && panel.Rows[0].Node != "" && panel.Rows[0].Node == panel.Rows[0].Name
-}
-
 // either chooses between the words for nodes and those for series of any other kind.
 func either[T any](panel *snapshot.Panel, nodes, series T) T {
-	if ofNodes(panel) {
+	if panel.OfNodes() {
 		return nodes
 	}
 	return series

@@ -2,8 +2,6 @@ package kube
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -63,13 +61,12 @@ func (s *ConfigMap) read(ctx context.Context) (*corev1.ConfigMap, error) {
 	return &o, err
 }
 
-// versionOf is the hash of a document, "" where there is none.
+// versionOf is the version of a document, "" where there is none.
 func versionOf(data string, there bool) state.Version {
 	if !there {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(data))
-	return state.Version(hex.EncodeToString(sum[:16]))
+	return state.VersionOf([]byte(data))
 }
 
 // Load implements state.Store.
@@ -111,7 +108,7 @@ func (s *ConfigMap) Save(ctx context.Context, k state.Key, d state.Doc, v state.
 		err = s.write(ctx, o)
 		switch {
 		case err == nil:
-			return versionOf(string(data), true), nil
+			return state.VersionOf(data), nil
 		case !apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err):
 			return "", err
 		}

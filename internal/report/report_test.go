@@ -481,6 +481,22 @@ func TestUndrawable(t *testing.T) {
 	}
 }
 
+func TestCheckNames(t *testing.T) {
+	for _, name := range []string{
+		"", ".", "..", "../index.html", "a/b.png", `a\b.png`, "/etc/passwd", ".hidden", "Index.html", "a b", "a\x00", "한.png", strings.Repeat("a", 201),
+	} {
+		if CheckNames([]File{{Name: name}}) == nil {
+			t.Errorf("%q is taken", name)
+		}
+	}
+	if err := CheckNames([]File{{Name: "index.html"}, {Name: "a-1.png"}, {Name: "index.html"}}); err == nil || !strings.Contains(err.Error(), "two files") {
+		t.Errorf("the same name twice: %v", err)
+	}
+	if err := CheckNames([]File{{Name: "index.html"}, {Name: "report.json"}, {Name: strings.Repeat("a", 200)}}); err != nil {
+		t.Error(err)
+	}
+}
+
 // A ratio reads the same as a number of 0 to 1 and as one of 0 to 100.
 func TestPercentOfACapacity(t *testing.T) {
 	said := func(unit units.Unit, per float64) []string {

@@ -101,7 +101,7 @@ func (r *Report) besides(p *snapshot.Panel) []beside {
 		return all
 	}
 	name := r.words.OtherSeries
-	if len(p.Rows) > 0 && p.Rows[0].Node != "" && p.Rows[0].Node == p.Rows[0].Name {
+	if p.OfNodes() {
 		name = r.words.OtherNodes
 	}
 	if p.Spec.Kind == snapshot.Area {

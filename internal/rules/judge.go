@@ -10,10 +10,12 @@ import (
 const (
 	// longestHole is how many samples in a row may be missing inside a streak: two lost scrapes are not an end.
 	longestHole = 2
-	// staleAfter is how old the newest sample may be, as long as two steps are shorter. Prometheus itself looks back 5 minutes for a
-	// sample, so that one that is older has been gone for that long.
-	staleAfter = 5 * time.Minute
+	// lookback is how far Prometheus itself looks back for a sample: one that is older has been gone for that long.
+	lookback = 5 * time.Minute
 )
+
+// StaleAfter is how old the newest sample may be on a grid of such steps: 5 minutes, or two steps where these are longer.
+func StaleAfter(step time.Duration) time.Duration { return max(lookback, 2*step) }
 
 // Judge says what r finds in s, whose samples lie on g. It looks at each sample once, and allocates only for the streaks that it finds.
 //
@@ -64,7 +66,7 @@ func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid
 		{rule: &r, severity: Critical, limit: r.Critical},
 		{rule: &r, severity: Warning, limit: r.Warning},
 	}
-	stale := g.End().Sub(f.Newest) > max(staleAfter, 2*g.Step)
+	stale := g.End().Sub(f.Newest) > StaleAfter(g.Step)
 	for k := range limits {
 		if !limits[k].limit.Set {
 			continue

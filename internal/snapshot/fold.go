@@ -5,7 +5,6 @@ import (
 	"container/heap"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -200,9 +199,6 @@ func describe(values []float64, g series.Grid) Stats {
 	s.Avg = min(max(sum/float64(s.Samples), lo), hi) // a sum beyond the largest float is cut to the largest sample
 	return s
 }
-
-// staleAfter is how old the newest sample of a complete answer may be.
-func staleAfter(g series.Grid) time.Duration { return max(5*time.Minute, 2*g.Step) }
 
 // lineHeap has the line that gives way first on top.
 type lineHeap struct {

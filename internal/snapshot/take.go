@@ -214,7 +214,7 @@ func (p *Panel) judgeAge(newest int, w *words.Words) {
 		p.Notes = append(p.Notes, w.NoSamples)
 		return
 	}
-	if age := p.Grid.End().Sub(p.Grid.At(newest)); age > staleAfter(p.Grid) {
+	if age := p.Grid.End().Sub(p.Grid.At(newest)); age > rules.StaleAfter(p.Grid.Step) {
 		p.Data = DataPartial
 		p.Notes = append(p.Notes, fmt.Sprintf(w.NewestIsOld, w.Figure(units.Duration.Format(age.Seconds()))))
 	}

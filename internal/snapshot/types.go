@@ -194,6 +194,11 @@ type Panel struct {
 	Err        error    // Data is DataFailed
 }
 
+// OfNodes tells whether the series are nodes: whether each is named after the node that it belongs to.
+func (p *Panel) OfNodes() bool {
+	return len(p.Rows) > 0 && p.Rows[0].Node != "" && p.Rows[0].Node == p.Rows[0].Name
+}
+
 // Node is a node of the cluster as Prometheus knows it, and, where the Kubernetes API was asked too, as that does.
 type Node struct {
 	Name       string // from kube_node_info

@@ -49,7 +49,7 @@ func (s *Dir) Load(ctx context.Context, k Key) (Doc, Version, error) {
 		return Doc{}, "", fmt.Errorf("%w; let this user read and write there", err)
 	}
 	d, err := Decode(k, data)
-	return d, versionOf(data), err
+	return d, VersionOf(data), err
 }
 
 // read reads a document, or as much of a file as shows that it is none.
@@ -62,8 +62,8 @@ func read(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, 2*MaxSize+1))
 }
 
-// versionOf is a hash of the document: the same bytes are the same version.
-func versionOf(data []byte) Version {
+// VersionOf is a hash of the document: the same bytes are the same version.
+func VersionOf(data []byte) Version {
 	sum := sha256.Sum256(data)
 	return Version(hex.EncodeToString(sum[:16]))
 }
@@ -86,7 +86,7 @@ func (s *Dir) Save(ctx context.Context, k Key, d Doc, v Version) (Version, error
 	var now Version
 	switch old, err := read(path); {
 	case err == nil:
-		now = versionOf(old)
+		now = VersionOf(old)
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("%w; let this user read and write there", err)
 	}
@@ -96,7 +96,7 @@ func (s *Dir) Save(ctx context.Context, k Key, d Doc, v Version) (Version, error
 	if err := replace(path, data); err != nil {
 		return "", fmt.Errorf("%w; there must be room, and this user must be allowed to write there", err)
 	}
-	return versionOf(data), nil
+	return VersionOf(data), nil
 }
 
 // replace writes a file beside path, brings it to the disk, and renames it into place.

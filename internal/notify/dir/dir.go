@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -49,12 +48,9 @@ const (
 	abandonedAfter = time.Hour
 )
 
-// fileName is what a file of a report may be called; it keeps every file inside its directory.
-var fileName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,199}$`)
-
 // Notify writes d. The receipt's location is the path of index.html, or of the directory where there is none.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
-	if err := check(d.Files); err != nil {
+	if err := report.CheckNames(d.Files); err != nil {
 		return notify.Receipt{}, err
 	}
 	target := filepath.Join(n.root, filepath.FromSlash(d.Report.Key()))
@@ -71,21 +67,6 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 		}
 	}
 	return notify.Receipt{Location: target}, nil
-}
-
-// check refuses names that would leave the directory, and two files of one name.
-func check(files []report.File) error {
-	seen := map[string]bool{}
-	for _, f := range files {
-		switch {
-		case !fileName.MatchString(f.Name):
-			return fmt.Errorf("a file of the report is called %q: a name is of [a-z0-9.-] and does not begin with a dot", f.Name)
-		case seen[f.Name]:
-			return fmt.Errorf("two files of the report are called %s", f.Name)
-		}
-		seen[f.Name] = true
-	}
-	return nil
 }
 
 // whole tells whether what lies in dir is a report that is whole.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
 	"time"
 
@@ -72,13 +71,10 @@ const (
 	dayLayout  = "2006/01/02"
 )
 
-// fileName is what a file of a report may be called; it keeps every file at its slot.
-var fileName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,199}$`)
-
 // Notify archives d. The receipt's location is a link to the slot's page; it is there also where the slot is archived and what comes
 // after it, latest/ or the lists, went wrong. A report that could not be drawn leaves no trace.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
-	if err := check(d.Files); err != nil {
+	if err := report.CheckNames(d.Files); err != nil {
 		return notify.Receipt{}, &notify.RefusedError{Err: err}
 	}
 	if len(d.Files) == 0 {
@@ -99,16 +95,6 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 		return receipt, told(err)
 	}
 	return receipt, told(errors.Join(n.latest(ctx, root, d), n.list(ctx, root, d.Report)))
-}
-
-// check refuses names that would leave the slot.
-func check(files []report.File) error {
-	for _, f := range files {
-		if !fileName.MatchString(f.Name) {
-			return fmt.Errorf("a file of the report is called %q: a name is of [a-z0-9.-] and does not begin with a dot", f.Name)
-		}
-	}
-	return nil
 }
 
 // wholeMark is the mark of a file whose report is whole: greater than none.

@@ -511,6 +511,12 @@ func TestHostileNames(t *testing.T) {
 			t.Errorf("a file called %q: %v", name, err)
 		}
 	}
+	twice := delivery(morning)
+	twice.Files = append(twice.Files, twice.Files[0])
+	var refused *notify.RefusedError
+	if _, err := n.Notify(context.Background(), twice); !errors.As(err, &refused) || !strings.Contains(err.Error(), "two files") {
+		t.Errorf("the same name twice: %v", err)
+	}
 }
 
 func TestNothingDrawnLeavesNoTrace(t *testing.T) {
