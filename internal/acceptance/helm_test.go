@@ -395,7 +395,7 @@ func TestChartWatched(t *testing.T) {
 		"quickstart":           {set(quickstart), map[string]string{"check": "900", "daily": "93600"}},
 		"another time of day":  {set(quickstart, "reports.daily.schedule=30 7 * * *"), map[string]string{"check": "900", "daily": "93600"}},
 		"another schedule":     {set(quickstart, "reports.daily.schedule=0 9 * * 1", "jobs.daily.alertAfterSeconds=612000"), map[string]string{"check": "900", "daily": "612000"}},
-		"for all":              {set(quickstart, "reports.daily.schedule=0 9 * * 1", "jobDefaults.alertAfterSeconds=700000"), map[string]string{"check": "700000", "daily": "700000"}},
+		"for all":              {set(quickstart, "reports.daily.schedule=0 9 * * 1", "jobDefaults.alertAfterSeconds=1209600"), map[string]string{"check": "1209600", "daily": "1209600"}},
 		"none of one":          {set(quickstart, "jobs.check.alertAfterSeconds=0"), map[string]string{"daily": "93600"}},
 		"suspended":            {set(quickstart, "jobs.check.suspend=true"), map[string]string{"daily": "93600"}},
 		"suspended, and odd":   {set(quickstart, "jobs.daily.suspend=true", "reports.daily.schedule=0 9 * * 1"), map[string]string{"check": "900"}},

@@ -74,7 +74,7 @@ volumes:
 
 {{/* After how many seconds without a successful run somebody is told. Given: job, report. */}}
 {{- define "promsnap.alertAfter" -}}
-{{- if hasKey .job "alertAfterSeconds" }}{{ .job.alertAfterSeconds }}
+{{- if hasKey .job "alertAfterSeconds" }}{{ int .job.alertAfterSeconds }}
 {{- else if eq .report.schedule "*/5 * * * *" }}900
 {{- else if regexMatch "^[0-9]+ +[0-9]+ +[*] +[*] +[*]$" .report.schedule }}93600
 {{- else if not .job.suspend }}
