@@ -25,9 +25,9 @@ const (
 
 // Axis returns an axis that encloses lo and hi, in u's base unit, with round bounds and at most maxTicks ticks (at least 3, at most 100),
 // one of them at each bound. Ticks lie at 1, 2, 2.5 or 5 times a power of ten; of bytes at powers of two; of time at 1, 2, 5, 10, 15, 30
-// seconds and minutes, at 1, 2, 3, 6, 12 hours and at days. All labels have the same prefix, and as many digits as it takes to be
-// exact; durations from a minute on read as Format writes them. A range that is flat is widened to both sides. Where lo or hi is not
-// finite, or larger than 1e300, the axis goes from 0 to 1.
+// seconds and minutes, at 1, 2, 3, 6, 12 hours and at days. All labels have the same prefix, but for a bound that is just 1 of the next one,
+// and as many digits as it takes to be exact; durations from a minute on read as Format writes them. A range that is flat is widened to
+// both sides. Where lo or hi is not finite, or larger than 1e300, the axis goes from 0 to 1.
 func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
 	r := u.row()
 	maxTicks = min(max(maxTicks, leastTicks), mostTicks)
@@ -147,14 +147,14 @@ func (r *row) labels(ticks []float64, every float64) []string {
 		}
 		return labels
 	}
-	// The prefix of the largest tick, but for one that is just 1 of it: 0, 256, 512, 768, 1024 MiB reads better than quarters of a GiB.
+	// The prefix of the largest tick, but for one that is just 1 of it: 256, 512, 768 MiB, 1 GiB reads better than quarters of a GiB.
 	// The next prefix below is tried before a third place after the point is.
 	top := r.fit(math.Nextafter(largest, 0))
 	for _, try := range []struct{ unit, places int }{{top, 2}, {max(top-1, 0), 2}, {top, 6}} {
 		unit := r.scale[try.unit]
 		for places := range try.places + 1 {
 			if exact(ticks, every, unit.factor, 'f', places) {
-				return unit.labels(ticks, 'f', places)
+				return r.withOne(unit.labels(ticks, 'f', places), ticks, try.unit)
 			}
 		}
 	}
@@ -163,6 +163,24 @@ func (r *row) labels(ticks []float64, every float64) []string {
 			return r.scale[top].labels(ticks, 'g', digits)
 		}
 	}
+}
+
+// withOne writes a bound that is just 1 of the prefix above that of the ticks as such: 1 GB/s, not 1000 MB/s. A count without a name keeps
+// its digits.
+func (r *row) withOne(labels []string, ticks []float64, unit int) []string {
+	if unit+1 == len(r.scale) || r.scale[unit].symbol == "" {
+		return labels
+	}
+	next := r.scale[unit+1]
+	one := func(v float64) bool { return math.Abs(math.Abs(v)-next.factor) < flat*next.factor }
+	last := len(ticks) - 1
+	for _, i := range []int{0, last} {
+		other := last - i
+		if one(ticks[i]) && (one(ticks[other]) || math.Abs(ticks[other]) < next.factor) {
+			labels[i] = signed(ticks[i], "", func(float64) string { return next.label("1") })
+		}
+	}
+	return labels
 }
 
 // exact says that no tick, as it is written, is further from itself than a thousandth of the distance to the next.

@@ -18,7 +18,10 @@ func TestAxis(t *testing.T) {
 		want   string // the labels
 	}{
 		{"memory", Bytes, 0, 60.4 * gib, 6, "0 GiB, 16 GiB, 32 GiB, 48 GiB, 64 GiB"},
-		{"just one of the next prefix", Bytes, 0, gib, 6, "0 MiB, 256 MiB, 512 MiB, 768 MiB, 1024 MiB"},
+		{"just one of the next prefix", Bytes, 0, gib, 6, "0 MiB, 256 MiB, 512 MiB, 768 MiB, 1 GiB"},
+		{"just one of the next prefix, of a rate", BytesPerSecond, 0, 0.97e9, 3, "0 MB/s, 500 MB/s, 1 GB/s"},
+		{"just one of the next prefix, below zero", BytesPerSecond, -1e9, 0, 3, "−1 GB/s, −500 MB/s, 0 MB/s"},
+		{"just a second", Seconds, 0, 1, 5, "0 ms, 250 ms, 500 ms, 750 ms, 1 s"},
 		{"quarters", Bytes, 0, 1.9 * gib, 6, "0 GiB, 0.5 GiB, 1.0 GiB, 1.5 GiB, 2.0 GiB"},
 		{"close together, far from zero", Bytes, gib, 1.01 * gib, 6, "1024 MiB, 1028 MiB, 1032 MiB, 1036 MiB"},
 		{"few bytes", Bytes, 0, 3, 6, "0 B, 1 B, 2 B, 3 B"},
