@@ -21,7 +21,7 @@ import (
 type Kubernetes interface {
 	// Prometheus finds the Service that is named as NAMESPACE/NAME[:PORT][/PATH], or with "" the only one that can be meant, and the way to it.
 	Prometheus(ctx context.Context, service string) (Way, error)
-	// Nodes lists the nodes. What may not be listed is a note.
+	// Nodes lists the nodes. The notes say what is left off.
 	Nodes(ctx context.Context) ([]snapshot.Node, []string, error)
 	// ConfigMap is the state in a ConfigMap; namespace "" is the one that all is in for which none is given.
 	ConfigMap(namespace, name string) state.Store

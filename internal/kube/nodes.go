@@ -37,18 +37,13 @@ var poolLabels = []string{
 	"node.cluster.x-k8s.io/pool",
 }
 
-// Nodes lists the nodes of the cluster, by name: one list in pages, of which little is kept. What RBAC denies is a note that names what is
-// missing, and no error: Prometheus knows the most important of it too.
+// Nodes lists the nodes of the cluster, by name: one list in pages, of which little is kept. The notes say what is left off.
 func (c *Cluster) Nodes(ctx context.Context) ([]snapshot.Node, []string, error) {
 	var nodes []snapshot.Node
 	a := access{verb: "list", resource: "nodes"}
 	for next := ""; ; {
 		var page corev1.NodeList
-		err := c.list(ctx, a, metav1.ListOptions{Limit: nodePage, Continue: next}, &page)
-		switch {
-		case Denied(err):
-			return nil, []string{fmt.Sprintf("nodes are shown without their instance type, zone and state: %v", err)}, nil
-		case err != nil:
+		if err := c.list(ctx, a, metav1.ListOptions{Limit: nodePage, Continue: next}, &page); err != nil {
 			return nil, nil, err
 		}
 		nodes = slices.Grow(nodes, len(page.Items)+int(remaining(&page)))
