@@ -226,33 +226,11 @@ func (f runFlags) check() (rules.Severity, error) {
 	return rules.None, fmt.Errorf("--fail-on %q is neither warning nor critical", f.failOn)
 }
 
-// parseSlot reads --time. The slot is a whole second; now is the minute that has begun, so that two runs within it share their grid.
+// parseSlot reads --time.
 func parseSlot(s string, now time.Time) (time.Time, error) {
-	rest, isNow := strings.CutPrefix(s, "now")
-	if !isNow {
-		t, err := time.Parse(time.RFC3339, s)
-		if err != nil {
-			return time.Time{}, fmt.Errorf("--time %q is not a time; write 2026-11-22T09:00:00Z, now or now-2h", s)
-		}
-		if t.Year() < 1970 || t.Year() > 2200 {
-			return time.Time{}, fmt.Errorf("--time %q is out of reach; Prometheus keeps times from 1970 on", s)
-		}
-		if t.After(now) {
-			return time.Time{}, fmt.Errorf("--time %q lies in the future, of which Prometheus has no samples", s)
-		}
-		return t.UTC().Truncate(time.Second), nil
-	}
-	t := now.UTC().Truncate(time.Minute)
-	if rest == "" {
-		return t, nil
-	}
-	back, ok := strings.CutPrefix(rest, "-")
-	d, err := model.ParseDuration(back)
-	if !ok || err != nil {
-		return time.Time{}, fmt.Errorf("--time %q is not a time; write 2026-11-22T09:00:00Z, now or now-2h", s)
-	}
-	if t = t.Add(-time.Duration(d)); t.Year() < 1970 {
-		return time.Time{}, fmt.Errorf("--time %q is out of reach; Prometheus keeps times from 1970 on", s)
+	t, err := app.ParseSlot(s, now)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("--time %w", err)
 	}
 	return t, nil
 }

@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/promsnap/promsnap/internal/app"
 )
 
 // The bounds of an event. What promsnap is asked for takes some hundred bytes.
@@ -19,7 +22,7 @@ const (
 type event struct {
 	Config  string   `json:"config"`  // where the configuration is, see handler.load; "": as the environment says
 	Reports []string `json:"reports"` // their names; none: all
-	Time    string   `json:"time"`    // RFC 3339; "": the minute that has begun
+	Time    string   `json:"time"`    // as app.ParseSlot reads it; "": the minute that has begun
 }
 
 // order is an event that is understood.
@@ -61,19 +64,11 @@ func parseEvent(raw []byte, now time.Time) (order, error) {
 	return order{config: e.Config, reports: e.Reports, slot: at, exact: e.Time != ""}, err
 }
 
-// parseTime reads the time that a run is for, as the command's --time does.
+// parseTime reads the time that a run is for as the command's --time does; "" is now.
 func parseTime(s string, now time.Time) (time.Time, error) {
-	if s == "" {
-		return now.UTC().Truncate(time.Minute), nil
+	t, err := app.ParseSlot(cmp.Or(s, "now"), now)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("the event's time %w", err)
 	}
-	t, err := time.Parse(time.RFC3339, s)
-	switch {
-	case err != nil:
-		return time.Time{}, fmt.Errorf("the event's time %.40q is not a time; write 2026-11-22T09:00:00Z, or <aws.scheduler.scheduled-time> in a schedule's input", s)
-	case t.Year() < 1970 || t.Year() > 2200:
-		return time.Time{}, fmt.Errorf("the event's time %q is out of reach; Prometheus keeps times from 1970 on", s)
-	case t.After(now.Add(time.Minute)): // schedules and this machine go by two clocks
-		return time.Time{}, fmt.Errorf("the event's time %q lies in the future, of which Prometheus has no samples", s)
-	}
-	return t.UTC().Truncate(time.Second), nil
+	return t, nil
 }
