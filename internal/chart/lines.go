@@ -368,12 +368,27 @@ type tag struct {
 	paint paint   // of what leads there
 }
 
+// tagNames are the lines' names; where one of them is too wide, without what all of them share, rather than each without its middle.
+func (c *lineChart) tagNames() []string {
+	var names []string
+	wide := false
+	for i, l := range c.lines[:c.named] {
+		names = append(names, l.Name)
+		wide = wide || c.textWidth(l.Name, c.labelStyle(i)) > widestLabels*float64(c.width)
+	}
+	if wide {
+		return apart(names)
+	}
+	return names
+}
+
 // lineTags name the lines, the worst first, and the band of the others.
 func (c *lineChart) lineTags() []tag {
 	var tags []tag
+	names := c.tagNames()
 	for i, l := range c.lines[:c.named] {
 		if at, ok := lastFinite(l.Values[:min(len(l.Values), c.times.n)]); ok {
-			tags = append(tags, tag{l.Name, c.labelStyle(i), at, l.Values[at], paint{seriesInk(i), 170}})
+			tags = append(tags, tag{names[i], c.labelStyle(i), at, l.Values[at], paint{seriesInk(i), 170}})
 		}
 	}
 	if r := c.panel.Rest; r != nil {

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"io"
+	"strings"
 
 	chart "github.com/wcharczuk/go-chart/v2"
 	"github.com/wcharczuk/go-chart/v2/drawing"
@@ -128,6 +129,39 @@ func (p *picture) write(text string, st style, x, y float64, a align) box {
 		p.labels = append(p.labels, l)
 	}
 	return l.box
+}
+
+// apart returns names without the words that all of them begin or end with: of one device on many nodes, the nodes.
+func apart(names []string) []string {
+	if len(names) < 2 {
+		return names
+	}
+	head, tail := names[0], names[0]
+	for _, n := range names[1:] {
+		for !strings.HasPrefix(n, head) {
+			head = head[:len(head)-1]
+		}
+		for !strings.HasSuffix(n, tail) {
+			tail = tail[1:]
+		}
+	}
+	head = head[:strings.LastIndexAny(head, " /")+1]
+	at := strings.Index(tail, " ")
+	if at < 0 {
+		at = strings.Index(tail, "/")
+	}
+	if at < 0 {
+		at = len(tail)
+	}
+	tail = tail[at:]
+	out := make([]string, len(names))
+	for i, n := range names {
+		if len(n) <= len(head)+len(tail) {
+			return names // one of them would have no name
+		}
+		out[i] = n[len(head) : len(n)-len(tail)]
+	}
+	return out
 }
 
 const ellipsis = "…"

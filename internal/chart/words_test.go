@@ -4,6 +4,7 @@ import (
 	"errors"
 	"html"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -115,5 +116,22 @@ func TestFindingSaysHowLong(t *testing.T) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestApart(t *testing.T) {
+	for _, c := range []struct{ names, want []string }{
+		{[]string{"ip-10-0-1-12 /dev/nvme0n1p1", "ip-10-0-2-12 /dev/nvme0n1p1"}, []string{"ip-10-0-1-12", "ip-10-0-2-12"}},
+		{[]string{"ip-10-0-1-12 /dev/a", "ip-10-0-2-12 /dev/b"}, []string{"ip-10-0-1-12 /dev/a", "ip-10-0-2-12 /dev/b"}},
+		{[]string{"shop/checkout-a/app", "shop/checkout-b/app"}, []string{"checkout-a", "checkout-b"}},
+		{[]string{"서울 노드", "서울 나드"}, []string{"노드", "나드"}},
+		{[]string{"n /dev/a", "n /dev/a"}, []string{"n /dev/a", "n /dev/a"}},
+		{[]string{"a/x", "x"}, []string{"a/x", "x"}},
+		{[]string{"a /x"}, []string{"a /x"}},
+		{nil, nil},
+	} {
+		if got := apart(c.names); !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q, want %q", c.names, got, c.want)
+		}
 	}
 }
