@@ -132,6 +132,10 @@ var chartValues = map[string]struct {
 		not: []string{"ServiceAccount/mine", "ServiceAccount/promsnap", "Role/promsnap", "RoleBinding/promsnap", "ClusterRole/monitoring-tools-promsnap",
 			"ClusterRoleBinding/monitoring-tools-promsnap"},
 	},
+	"a whole config without a schedule": {
+		flags: []string{"--set-string", "config=version: 1\nkubernetes: {}\nreports:\n  - name: month\n    range: 30d"},
+		not:   []string{"CronJob/promsnap-month"},
+	},
 	"whole config": {
 		flags: []string{"--set-file", "config=testdata/helm-whole.yaml", "--set", "slack.existingSecret=promsnap-slack"},
 		has:   []string{"CronJob/promsnap-hourly", "ConfigMap/memory", "ClusterRole/monitoring-tools-promsnap"},
@@ -159,7 +163,31 @@ func TestChart(t *testing.T) {
 				}
 			}
 			checkConfig(t, all, "promsnap-config")
+			testNotes(t, all, c.flags)
 		})
+	}
+}
+
+// testNotes holds what is said after an installation against the manifest: the CronJob to try is one that there is.
+func testNotes(t *testing.T, all objects, flags []string) {
+	t.Helper()
+	said, stderr, err := helm(t, append([]string{"install", "promsnap", chartDir, "--namespace", "monitoring-tools", "--dry-run=client"}, flags...)...)
+	if err != nil {
+		t.Fatalf("helm install --dry-run=client: %v\n%s", err, stderr)
+	}
+	_, notes, _ := strings.Cut(said, "NOTES:\n")
+	says(t, notes, "helm test promsnap -n monitoring-tools --logs\n")
+	cronjobs := 0
+	for id := range all {
+		if name, ok := strings.CutPrefix(id, "CronJob/"); ok {
+			cronjobs++
+			says(t, notes, "  "+name+"  ")
+		}
+	}
+	_, rest, try := strings.Cut(notes, "--from=cronjob/")
+	name, _, _ := strings.Cut(rest, "\n")
+	if try != (cronjobs > 0) || try && all["CronJob/"+name] == nil {
+		t.Errorf("there are %d CronJobs, and the notes say to try %q:\n%s", cronjobs, name, notes)
 	}
 }
 
