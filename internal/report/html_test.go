@@ -20,6 +20,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
 	"github.com/promsnap/promsnap/templates"
 )
 
@@ -484,5 +485,25 @@ func TestPageOfTwentyPanelsIsSmall(t *testing.T) {
 	}
 	if page := len(list[0].Body); page > 3<<20 {
 		t.Errorf("%d bytes, want at most 3 MiB", page)
+	}
+}
+
+// A panel whose chart shows what has ended does not say that all was well.
+func TestPanelSaysWhatHasEnded(t *testing.T) {
+	w := wordingIn(words.English)
+	p := &snapshot.Panel{Spec: snapshot.Spec{Rules: []rules.Rule{{Name: "r"}}}, Data: snapshot.DataComplete}
+	past := Finding{Status: rules.OK}
+	for _, c := range []struct {
+		name  string
+		found []Finding
+		want  string
+	}{
+		{"nothing", nil, "all OK"},
+		{"two that ended", []Finding{past, past}, "OK now, 2 ended"},
+		{"one of two", []Finding{{Status: rules.Breach, Severity: rules.Critical}, past}, "1 critical"},
+	} {
+		if _, said := w.panelState(p, c.found); said != c.want {
+			t.Errorf("%s: %q, want %q", c.name, said, c.want)
+		}
 	}
 }

@@ -32,7 +32,7 @@ func korean(t testing.TB) *Report {
 }
 
 // outside are words that are nobody's to translate: names of things, what servers say, and what Korean engineers write in Latin letters.
-var outside = regexp.MustCompile(`ip-[\d-]+|/dev/\w+|(spark|shop)/[\w/…-]+|prod-seoul|promsnap v[\d.]+|https?://\S+|kubelet_\w+\*?|` +
+var outside = regexp.MustCompile(`ip-[\d-]+|/dev/\w+|(spark|shop)/[\w/…-]+|checkout-[\w/…-]+|prod-seoul|promsnap v[\d.]+|https?://\S+|kubelet_\w+\*?|` +
 	`NotReady|MemoryPressure|SchedulingDisabled|(dedicated|node\.kubernetes\.io/\w+)[=:][\w:]+|[mrc]\d\w*\.\w+|ap-northeast-(2\w)?|풀 \w+|kubelet v[\d.]+|` +
 	`PromQL warning: .*|prometheus answered .*|Prometheus|PromQL|node_exporter|report\.json|CPU|KST|\d[ \x{a0}]([KMGT]i?)?B(/s)?|p\d+`)
 

@@ -203,11 +203,12 @@ func (w wording) panelState(p *snapshot.Panel, found []Finding) (class, said str
 		return "", ""
 	}
 	class = "ok"
-	count := map[string]int{}
+	count, ended := map[string]int{}, 0
 	var kinds []string
 	for i := range found {
 		f := &found[i]
 		if f.Past() {
+			ended++
 			continue
 		}
 		if len(kinds) == 0 {
@@ -219,7 +220,10 @@ func (w wording) panelState(p *snapshot.Panel, found []Finding) (class, said str
 		}
 		count[k]++
 	}
-	if len(kinds) == 0 {
+	switch {
+	case len(kinds) == 0 && ended > 0: // the chart still shows it
+		return class, fmt.Sprintf(w.GoodNow, words.Thousands(ended))
+	case len(kinds) == 0:
 		return class, w.Good
 	}
 	for i, k := range kinds {

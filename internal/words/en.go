@@ -123,6 +123,8 @@ var english = Words{
 	Nothing:         "No series came.",
 	NoSeries:        "There is nothing to show, and that is good.",
 	Good:            "all OK",
+	GoodNow:         "OK now, %[1]s ended",
+	SortBy:          "Sort by:",
 	NoFindings:      "No findings.",
 	NotListed:       "The first %[1]s of %[2]s; report.json has more.",
 	NoChart:         "The chart could not be drawn: %[1]s",

@@ -128,6 +128,8 @@ var korean = Words{
 	Nothing:         "시계열이 없습니다.",
 	NoSeries:        "해당 사항이 없습니다. 정상입니다.",
 	Good:            "모두 정상",
+	GoodNow:         "현재 정상, 해소 %[1]s",
+	SortBy:          "정렬:",
 	NoFindings:      "이상 항목이 없습니다.",
 	NotListed:       "%[2]s개 중 상위 %[1]s개입니다. 더 많은 내용은 report.json에 있습니다.",
 	NoChart:         "차트를 그릴 수 없었습니다: %[1]s",

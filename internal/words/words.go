@@ -107,6 +107,8 @@ type Words struct {
 	FiguresOf                                                                 string // 1 panel
 	OneSeries, Capacity, LastValue, Average, Maximum, Minimum                 string
 	Query, OpenGraph, Unmeasured, Nothing, NoSeries, Good, NoFindings         string
+	GoodNow                                                                   string // 1 how many findings have ended
+	SortBy                                                                    string
 	NotListed                                                                 string // 1 how many are listed, 2 of how many
 	NoChart                                                                   string // 1 error
 	NoFont                                                                    string // 1 characters
