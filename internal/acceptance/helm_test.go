@@ -132,6 +132,10 @@ var chartValues = map[string]struct {
 		not: []string{"ServiceAccount/mine", "ServiceAccount/promsnap", "Role/promsnap", "RoleBinding/promsnap", "ClusterRole/monitoring-tools-promsnap",
 			"ClusterRoleBinding/monitoring-tools-promsnap"},
 	},
+	"the namespace's own account, without rights": {
+		flags: set(quickstart, "prometheus.url=http://prometheus", "serviceAccount.create=false", "rbac.create=false"),
+		not:   []string{"ServiceAccount/default", "Role/promsnap"},
+	},
 	"a whole config without a schedule": {
 		flags: []string{"--set-string", "config=version: 1\nkubernetes: {}\nreports:\n  - name: month\n    range: 30d"},
 		not:   []string{"CronJob/promsnap-month"},
@@ -387,6 +391,7 @@ func TestChartRefusals(t *testing.T) {
 		{set(quickstart, "kubernetes.service=monitoring/prometheus", "prometheus.url=http://p"), []string{"/kubernetes/service"}},
 		{set(quickstart, "kubernetes.service=monitoring/prometheus:80", "prometheus.url=http://p"), []string{"keep one of them"}},
 		{set(quickstart, "kubernetes.service=monitoring/prometheus:web"), []string{"write its port as a number", "rbac.serviceProxy=true"}},
+		{set(quickstart, "serviceAccount.create=false"), []string{"serviceAccount.name", "rbac.create"}},
 		{set(quickstart, "rbac.serviceProxy=perhaps"), []string{"/rbac/serviceProxy", "want boolean"}},
 		{set(quickstart, "prometheus.url=prometheus:9090"), []string{"/prometheus/url"}},
 		{set(quickstart, "networkPolicy.ports[0]=https"), []string{"/networkPolicy/ports/0", "want integer"}},

@@ -17,8 +17,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
+{{/* An account that is not the chart's own must be named where it is given rights: every Pod that names none has the namespace's default. */}}
 {{- define "promsnap.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create }}{{ .Values.serviceAccount.name | default (include "promsnap.fullname" .) }}
+{{- else if .Values.rbac.create }}{{ required "serviceAccount.create=false needs the name of the account that promsnap's Pods have: serviceAccount.name, as rbac.create gives it rights" .Values.serviceAccount.name }}
 {{- else }}{{ .Values.serviceAccount.name | default "default" }}
 {{- end }}
 {{- end }}
