@@ -80,6 +80,11 @@ func containerOOM() snapshot.Spec {
 		Unit:      units.Short,
 		Legend:    nameContainer,
 		Subject:   "OOM kills",
+		Detail: &snapshot.Detail{
+			Query:  `max(kube_pod_container_resource_limits{resource="memory", namespace="{{namespace}}", pod="{{pod}}", container="{{container}}"})`,
+			Legend: "limit",
+			Unit:   units.Bytes,
+		},
 		Rules:     []rules.Rule{{Name: "ContainerOOMKilled", Critical: rules.At(0), NoData: rules.ResolveOnNoData}},
 		EmptyIsOK: true,
 		Why: "How often a container was started again within the hour after the kernel had killed it for memory; 1 for one that was killed and is not started again." +

@@ -20,7 +20,7 @@ func (r *Report) FindingOf(a rules.Alert) Finding {
 	}
 	found := judged(a)
 	f, _ := r.words.tell(p, &found)
-	if isState(p) || math.IsNaN(found.Value) {
+	if p.IsState() || math.IsNaN(found.Value) {
 		f.Value, f.Limit = "", ""
 	}
 	f.Sentence = r.words.sentence(&f, r.Info)

@@ -11,7 +11,6 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
-	"github.com/promsnap/promsnap/internal/units"
 )
 
 // Finding is what a reader is told of one series: the gravest judgement of all of its rules, in words and figures.
@@ -27,7 +26,7 @@ type Finding struct {
 	Severity rules.Severity
 
 	Value, Limit string   // "94 %", "90 %"; Value is "" where it says nothing: of NoData, and of conditions
-	Used         string   // "60.4 of 64 GiB"; "" where the panel knows no capacity
+	Used         string   // "60.4 of 64 GiB", or what the panel's detail says of it: "limit 28 GiB"; "" where nothing is known
 	Details      []string // what takes most of it: "shop/checkout-7d9f 22 GiB"; nil where that was not asked
 
 	Since      time.Time     // when the streak began, or when the last sample came (NoData); zero where that is not known
@@ -73,7 +72,7 @@ func sortByGravity(fs []Finding) {
 
 // findingsOf returns one finding for each series of p that has something to say, the gravest of its rules.
 func (w wording) findingsOf(p *snapshot.Panel) []Finding {
-	state := isState(p)
+	state := p.IsState()
 	byLabels := map[uint64]int{}
 	var out []Finding
 	for i := range p.Findings {
@@ -121,6 +120,9 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	if c := p.Spec.Capacity; c != nil && !math.IsNaN(sf.Capacity) && !math.IsNaN(sf.Value) {
 		f.Used = w.Figure(c.Unit.FormatOf(p.Spec.Share(sf.Value)*sf.Capacity, sf.Capacity))
 	}
+	if d := p.Spec.Detail; d != nil && !d.Ranks() { // one fact, and no list of what takes most
+		f.Used, f.Details = cmp.Or(f.Used, strings.Join(sf.Details, ", ")), nil
+	}
 	f.Trend = trendOf(f.values, sf.Limit)
 	switch sf.Status {
 	case rules.Breach, rules.Pending:
@@ -136,22 +138,6 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 		return Finding{}, false
 	}
 	return f, true
-}
-
-// isState tells a panel of conditions, which hold (1) or not (0), from one of figures: there a value says no more than the subject does.
-func isState(p *snapshot.Panel) bool {
-	for _, r := range p.Spec.Rules {
-		if r.Warning.Value != 0 || r.Critical.Value != 0 {
-			return false
-		}
-	}
-	for i := range p.Rows {
-		s := &p.Rows[i].Stats
-		if s.Min != 0 && s.Min != 1 || s.Max != 0 && s.Max != 1 {
-			return false
-		}
-	}
-	return p.Spec.Unit == units.Short || p.Spec.Unit == units.None
 }
 
 // streak takes over the streak that goes on.

@@ -137,7 +137,7 @@ func (w wording) headline(r *Report) string {
 // worst is a finding's sentence with the limit and the trend: "…, over 90 % since 02:10, rising".
 func (w wording) worst(f *Finding, in Info) string {
 	s := f.Sentence
-	if f.Status == rules.Breach && f.reduce == "" && f.Value != "" {
+	if nothing := f.limit == 0 && f.direction == rules.Above; f.Status == rules.Breach && f.reduce == "" && f.Value != "" && !nothing {
 		s = w.beyond(f, in)
 	}
 	if t := w.trend(f.Trend); t != "" {

@@ -105,6 +105,10 @@ type Detail struct {
 	Unit   units.Unit
 }
 
+// Ranks tells whether the answers are the largest of several things, which the legend names by their labels. Without a label in it the
+// answer is one fact about the finding: "limit 28 GiB".
+func (d *Detail) Ranks() bool { return strings.Contains(d.Legend, "{{") }
+
 // Remark is a query at the end of the range; each series of its answer makes a line.
 type Remark struct {
 	Query string
@@ -197,6 +201,22 @@ type Panel struct {
 // OfNodes tells whether the series are nodes: whether each is named after the node that it belongs to.
 func (p *Panel) OfNodes() bool {
 	return len(p.Rows) > 0 && p.Rows[0].Node != "" && p.Rows[0].Node == p.Rows[0].Name
+}
+
+// IsState tells a panel of conditions, which hold (1) or not (0), from one of figures: there a value says no more than the subject does.
+func (p *Panel) IsState() bool {
+	for _, r := range p.Spec.Rules {
+		if r.Warning.Value != 0 || r.Critical.Value != 0 {
+			return false
+		}
+	}
+	for i := range p.Rows {
+		s := &p.Rows[i].Stats
+		if s.Min != 0 && s.Min != 1 || s.Max != 0 && s.Max != 1 {
+			return false
+		}
+	}
+	return p.Spec.Unit == units.Short || p.Spec.Unit == units.None
 }
 
 // Node is a node of the cluster as Prometheus knows it, and, where the Kubernetes API was asked too, as that does.

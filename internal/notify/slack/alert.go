@@ -71,6 +71,9 @@ func (a alert) name() string { return clean(a.Alert.Name) }
 
 // condition tells an alert of something that holds or does not from one of a figure: there a value says no more than the subject does.
 func (a alert) condition() bool {
+	if a.panel != nil && len(a.panel.Rows) > 0 {
+		return a.panel.IsState()
+	}
 	unit := a.unit()
 	return a.Alert.Limit == 0 && (a.Alert.Value == 1 || a.Alert.Value == 0) && (unit == units.None || unit == units.Short)
 }
@@ -88,8 +91,8 @@ func (a alert) figures() (value, beyond string) {
 		return "", ""
 	}
 	value, limit := a.unit().FormatAgainst(float64(a.Alert.Value), float64(a.Alert.Limit))
-	if math.IsNaN(float64(a.Alert.Limit)) {
-		return a.w.Figure(value), ""
+	if math.IsNaN(float64(a.Alert.Limit)) || a.Alert.Limit == 0 && a.rule.Direction == rules.Above {
+		return a.w.Figure(value), "" // that there is more than nothing the value says alone
 	}
 	return a.w.Figure(value), a.side() + " " + a.w.Figure(limit)
 }
@@ -175,6 +178,19 @@ func (a alert) used() line {
 		changed = fillText(a.w.ChangedIn, signed(a.w.Figure(unit.Format(math.Abs(by))), by), a.w.duration(in))
 	}
 	return join(", ", text(of), text(changed))
+}
+
+// details is what was asked about the alert: what takes most of it, or one fact such as its limit.
+func (a alert) details() []line {
+	found := a.w.d.Details[a.Key]
+	if len(found) == 0 {
+		return nil
+	}
+	said := strings.Join(found[:min(len(found), listedDetails)], ", ")
+	if a.panel == nil || a.panel.Spec.Detail == nil || a.panel.Spec.Detail.Ranks() {
+		said = fillText(a.w.TopOf, said)
+	}
+	return []line{text(said)}
 }
 
 // changeWindow is how far back a change is told, and leastChange what is worth telling, as a share of the value.

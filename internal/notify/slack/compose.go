@@ -116,9 +116,7 @@ func (w *writer) one(a alert) letter {
 	if used := a.used(); len(used) > 0 {
 		l.lines = append(l.lines, used)
 	}
-	if top := w.d.Details[a.Key]; len(top) > 0 {
-		l.lines = append(l.lines, text(fillText(w.TopOf, strings.Join(top[:min(len(top), listedDetails)], ", "))))
-	}
+	l.lines = append(l.lines, a.details()...)
 	return l
 }
 

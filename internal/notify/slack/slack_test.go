@@ -13,7 +13,9 @@ import (
 
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/secret"
+	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -419,5 +421,19 @@ func TestPicturesEndWithTheirTime(t *testing.T) {
 	}
 	if said := slack.Messages(); len(said) != 2 {
 		t.Errorf("%d messages, want the alert and its thread", len(said))
+	}
+}
+
+// What a detail query knows of an alert is a list of what takes most, or, where its legend names no label, one fact.
+func TestDetailIsAListOrAFact(t *testing.T) {
+	d := cluster(1, words.English).delivery(t, notify.KindNew)
+	d.Details = map[rules.Key][]string{d.Message.Items[0].Key: {"limit 28 GiB"}}
+	for legend, want := range map[string]string{"{{pod}}": "\nTop: limit 28 GiB\n", "limit": "\nlimit 28 GiB\n"} {
+		for i := range d.Report.Panels {
+			d.Report.Panels[i].Spec.Detail = &snapshot.Detail{Legend: legend}
+		}
+		if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, want) {
+			t.Errorf("legend %q: no %q in %s", legend, want, got)
+		}
 	}
 }

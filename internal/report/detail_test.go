@@ -1,0 +1,38 @@
+package report
+
+import (
+	"testing"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// What a detail query knows of a finding is a list of what takes most, or, where its legend names no label, one fact.
+func TestDetailIsAListOrAFact(t *testing.T) {
+	for legend, want := range map[string]string{
+		"{{pod}}": "spark/exec-7/executor OOM kills 3 since 08:12; top: 28 GiB",
+		"limit":   "spark/exec-7/executor OOM kills 3 (28 GiB) since 08:12",
+	} {
+		a, nodes := fleetOf(42)
+		panels := take(a, specs())
+		for i := range panels {
+			if p := &panels[i]; p.Spec.Subject == "OOM kills" {
+				p.Spec.Detail = &snapshot.Detail{Legend: legend}
+				for j := range p.Findings {
+					p.Findings[j].Details = []string{"28 GiB"}
+				}
+			}
+		}
+		r := Build(info(t, nodes), panels)
+		found, said := false, ""
+		for i := range r.Findings {
+			if f := &r.Findings[i]; f.Subject == "OOM kills" {
+				got := r.words.worst(f, r.Info)
+				found = found || got == want
+				said += " " + got
+			}
+		}
+		if !found {
+			t.Errorf("legend %q: no %q in%s", legend, want, said)
+		}
+	}
+}
