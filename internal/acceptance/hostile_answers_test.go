@@ -76,6 +76,24 @@ func hang(w http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 }
 
+// switches answers that it speaks another protocol from here on, and no more until the client is gone.
+func switches(w http.ResponseWriter, _ *http.Request) {
+	raw(w, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", true)
+}
+
+// raw writes bytes as they are, and where it is to hold on, waits until the client is gone.
+func raw(w http.ResponseWriter, bytes string, hold bool) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	_, _ = io.WriteString(conn, bytes)
+	if hold {
+		_, _ = io.Copy(io.Discard, conn)
+	}
+	_ = conn.Close()
+}
+
 // drip sends a byte a second until the client is gone.
 func drip(w http.ResponseWriter, r *http.Request) {
 	for tick := time.NewTicker(time.Second); ; {
@@ -148,6 +166,7 @@ func hostileAnswers() []fault {
 		{name: "one hangs", answer: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, asked: 1, within: 2*hostileTimeout + 6*time.Second, say: "no whole answer after 2s"},
 		{name: "one hangs after headers", answer: hang, asked: 1, within: 2*hostileTimeout + 6*time.Second, say: "no whole answer after 2s"},
 		{name: "one drips", answer: drip, asked: 1, within: 2*hostileTimeout + 6*time.Second, say: "no whole answer after 2s; the server or the way to it is too slow"},
+		{name: "another protocol for one", answer: switches, asked: 1, say: "what answers is no HTTP API: it switched protocols; is this URL a Prometheus server's? Check host and port"},
 		{name: "bomb", answer: bomb(`{"x":"`, "x"), asked: 1, patience: time.Minute, within: time.Minute, say: "the answer is longer than 1024 MiB; ask for a larger step or fewer series"},
 		{name: "bomb of white space", answer: bomb(" ", " "), asked: 1, patience: time.Minute, within: time.Minute, say: "the answer is longer than 1024 MiB"},
 		{name: "bomb of nested lists", answer: bomb(`{"x":`, "["), asked: 1, say: "objects and arrays are nested deeper than 128"},

@@ -292,6 +292,7 @@ func hostileServers(t *testing.T) []fault {
 		{name: "hang", answer: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, hits: every, code: 1, say: "no whole answer after 2s; the server or the way to it is too slow for so much data"},
 		{name: "hang after headers", answer: hang, hits: every, code: 1, say: "no whole answer after 2s"},
 		{name: "one byte a second", answer: drip, hits: every, code: 1, say: "no whole answer after 2s"},
+		{name: "another protocol", answer: switches, hits: every, code: 1, say: "what answers is no HTTP API: it switched protocols"},
 		{name: "bomb for metadata", answer: bomb(`{"status":"success","data":["`, "x"), hits: func(r *http.Request) bool { return !strings.HasSuffix(r.URL.Path, "/query_range") }, code: 1,
 			say: "the answer is longer than 4 MiB; Prometheus' own is much shorter: what stands before it may answer in its place"},
 	}

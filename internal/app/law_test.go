@@ -22,29 +22,29 @@ type listed struct {
 
 // line is the straight line of the data. A package imports only what stands to its left.
 var line = []string{
-	"internal/series", "internal/secret", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
+	"internal/series", "internal/secret", "internal/exchange", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat", "internal/state", "internal/config", "internal/app", "internal/kube", "cmd/promsnap",
 }
 
 // leaves import nothing of the house.
-var leaves = []string{"internal/series", "internal/secret", "internal/units", "internal/words"}
+var leaves = []string{"internal/series", "internal/secret", "internal/exchange", "internal/units", "internal/words"}
 
 // narrower says what a package may import of the house where that is less than all that stands to its left.
 var narrower = map[string][]string{
-	"internal/promapi":    {"internal/series", "internal/secret"},
+	"internal/promapi":    {"internal/series", "internal/secret", "internal/exchange"},
 	"internal/rules":      {"internal/series"},
 	"internal/config":     {"internal/series", "internal/secret", "internal/units", "internal/words", "internal/rules", "internal/snapshot"},
 	"internal/panels":     {"internal/units", "internal/words", "internal/rules", "internal/snapshot"},
 	"internal/notify/dir": {"internal/notify", "internal/report"},
-	"internal/cloud":      {"internal/secret"},
+	"internal/cloud":      {"internal/secret", "internal/exchange"},
 	"internal/notify/s3":  {"internal/cloud", "internal/notify", "internal/report", "internal/words", "templates"},
 	"internal/lab":        {},
 	"cmd/promlab":         {"internal/lab"},
 	"functions/report":    {"internal/cloud", "internal/notify", "internal/config", "internal/app"},
 
 	// It stands beside the app, which gets it from the command: Lambda has no Kubernetes side.
-	"internal/kube": {"internal/promapi", "internal/snapshot", "internal/report", "internal/state"},
+	"internal/kube": {"internal/exchange", "internal/promapi", "internal/snapshot", "internal/report", "internal/state"},
 
 	"internal/cloud/cloudtest": {"internal/cloud", "internal/secret"},
 

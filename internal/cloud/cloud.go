@@ -18,6 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
@@ -97,7 +98,7 @@ func client() *awshttp.BuildableClient {
 func pool(of aws.HTTPClient) *http.Client {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if b, ok := of.(*awshttp.BuildableClient); ok { // client, with the certificates that the environment names
-		return &http.Client{Transport: b.GetTransport(), CheckRedirect: stay}
+		return &http.Client{Transport: exchange.Plain{Next: b.GetTransport()}, CheckRedirect: stay}
 	}
 	return &http.Client{CheckRedirect: stay}
 }

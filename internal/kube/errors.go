@@ -14,6 +14,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/promapi"
 )
 
@@ -156,6 +157,8 @@ func (c *Cluster) unreachable(err error) trouble {
 		return trouble{promapi.KindNoHost, err, away}
 	case errors.As(err, &op) && op.Op == "dial", errors.Is(err, syscall.ECONNREFUSED):
 		return trouble{promapi.KindRefused, err, away}
+	case errors.Is(err, exchange.ErrSwitched):
+		return trouble{promapi.KindBadAnswer, err, server + " is none: does the kubeconfig name the right address?"}
 	}
 	return trouble{promapi.KindNetwork, errors.New(brief(err.Error())), "the connection to " + server + " could not be made or broke off"}
 }

@@ -25,6 +25,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
+
+	"github.com/promsnap/promsnap/internal/exchange"
 )
 
 // ErrNoConfig says that there is neither a kubeconfig nor a Pod's service account: promsnap is not at a cluster at all.
@@ -95,21 +97,23 @@ func (c *Cluster) connect() error {
 	}
 	c.params = runtime.NewParameterCodec(scheme)
 	codecs := serializer.NewCodecFactory(scheme).WithoutConversion()
-	var err error
-	if c.transport, err = rest.TransportFor(c.config); err != nil {
+	transport, err := rest.TransportFor(c.config)
+	if err != nil {
 		return fmt.Errorf("the credentials of %s: %w", c.name, err)
 	}
+	c.transport = exchange.Plain{Next: transport}
 	client := func(prefix string, group schema.GroupVersion) *rest.RESTClient {
 		config := rest.CopyConfig(c.config)
 		config.APIPath, config.GroupVersion, config.NegotiatedSerializer = prefix, &group, codecs
 		config.ContentType, config.AcceptContentTypes = runtime.ContentTypeProtobuf, runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON
 		made, problem := rest.RESTClientForConfigAndClient(config, &http.Client{Transport: c.transport})
-		err = errors.Join(err, problem)
+		err = cmp.Or(err, problem) // of both the same
 		return made
 	}
 	c.core, c.batch = client("/api", corev1.SchemeGroupVersion), client("/apis", batchv1.SchemeGroupVersion)
 	if err != nil {
-		return fmt.Errorf("the API server's address in %s: %w", c.name, err)
+		// Its own words repeat the address, or a part of it, in which there may be a password.
+		return fmt.Errorf("the API server's address in %s is no URL of HTTPS or HTTP: correct clusters[].cluster.server of the kubeconfig", c.name)
 	}
 	c.base = c.core.Get().URL()
 	c.base.Path = strings.TrimSuffix(strings.TrimSuffix(c.base.Path, "/"), "/api/v1")
@@ -138,6 +142,9 @@ func explainConfig(loader clientcmd.ClientConfig, o Options, err error) error {
 		}
 		slices.Sort(names)
 		return fmt.Errorf("the kubeconfig has no context %q; it has %s", o.Context, cmp.Or(strings.Join(names, ", "), "none"))
+	}
+	if strings.Contains(err.Error(), "'proxy-url'") { // and behind it the address, in which there may be a password
+		return errors.New("reading the kubeconfig: the proxy-url of its cluster is no URL of http, https or socks5")
 	}
 	return fmt.Errorf("reading the kubeconfig: %w", err)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
@@ -48,7 +49,7 @@ func NewClient(transport http.RoundTripper) *http.Client {
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
-	return &http.Client{Transport: staying{transport}}
+	return &http.Client{Transport: staying{exchange.Plain{Next: transport}}}
 }
 
 // staying drops where redirects lead.
@@ -73,11 +74,7 @@ func (c *Caller) Call(rq *http.Request) error {
 	var sent secret.Sent
 	res, err := c.client.Do(rq.WithContext(sent.Trace(traced)))
 	if err != nil {
-		err = fmt.Errorf("calling %s: %w", c.Who, withoutAddress(ctx, err))
-		if !connected.Load() {
-			return &RetryError{Err: err}
-		}
-		return err
+		return c.unanswered(ctx, err, connected.Load())
 	}
 	defer func() { _ = res.Body.Close() }()
 	said, err := io.ReadAll(io.LimitReader(res.Body, answerSize)) // also so that the connection can be used again
@@ -85,6 +82,18 @@ func (c *Caller) Call(rq *http.Request) error {
 		said = nil // the status says enough
 	}
 	return c.answered(res, sent.Scrub(string(said)))
+}
+
+// unanswered is the error of a call without an answer: where nothing was connected, nothing was delivered.
+func (c *Caller) unanswered(ctx context.Context, err error, connected bool) error {
+	err = fmt.Errorf("calling %s: %w", c.Who, withoutAddress(ctx, err))
+	switch {
+	case errors.Is(err, exchange.ErrSwitched):
+		return &RefusedError{Err: fmt.Errorf("%w; see its address", err)}
+	case !connected:
+		return &RetryError{Err: err}
+	}
+	return err
 }
 
 // withoutAddress is what went wrong, without the address, which may be a secret.

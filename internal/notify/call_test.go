@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -138,6 +139,26 @@ func TestCallIsCutOff(t *testing.T) {
 	var refused *RefusedError
 	if err == nil || errors.As(err, &retry) || errors.As(err, &refused) || !strings.Contains(err.Error(), "calling the other side: EOF") {
 		t.Errorf("nobody knows whether it was delivered: %v", err)
+	}
+}
+
+// switches answers that it speaks another protocol from here on, and then says nothing until the connection is closed.
+func switches(w http.ResponseWriter, _ *http.Request) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+	_, _ = io.Copy(io.Discard, conn)
+	_ = conn.Close()
+}
+
+// What switches protocols hands out a connection that no context ends.
+func TestCallDoesNotWaitForAnotherProtocol(t *testing.T) {
+	err := ask(t, true, switches)
+	var refused *RefusedError
+	if !errors.As(err, &refused) || err.Error() != "calling the other side: what answers is no HTTP API: it switched protocols; see its address" {
+		t.Error(err)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/series"
 )
@@ -89,7 +90,7 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	}
 	o = o.withDefaults()
 	c := &Client{base: base, o: o, places: make(chan struct{}, o.Concurrency)}
-	w := wire{next: rt, agent: o.UserAgent, max: o.MaxBytes, advice: "ask for a larger step or fewer series", sent: &c.sent}
+	w := wire{next: exchange.Plain{Next: rt}, agent: o.UserAgent, max: o.MaxBytes, advice: "ask for a larger step or fewer series", sent: &c.sent}
 	c.http = &http.Client{Transport: &w, CheckRedirect: stay(o.FollowRedirects)}
 	return c, c.openAPI(w)
 }

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
@@ -123,6 +124,9 @@ func networkError(err error) *Error {
 		e.Kind, e.Err, e.Again = KindDenied, nil, false
 		e.Message = fmt.Sprintf("the OAuth2 token was refused: HTTP %d %s", token.Response.StatusCode, token.ErrorCode)
 		e.Hint = "check client_id, client_secret, scopes and token_url in http_config's oauth2"
+	case errors.Is(err, exchange.ErrSwitched):
+		e.Kind, e.Again = KindBadAnswer, false
+		e.Hint = "is this URL a Prometheus server's? Check host and port"
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		e.Hint = "the proxy cannot be reached: check http_config's proxy_url"
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -71,13 +71,36 @@ func Take(ctx context.Context, q Querier, specs []Spec, o Options) []Panel {
 	for i := range specs {
 		group.Go(func() error {
 			tell(Event{Index: i, Spec: &specs[i]})
-			panels[i] = takePanel(ctx, q, specs[i], o)
+			panels[i] = panelInTime(ctx, q, specs[i], o)
 			tell(Event{Index: i, Spec: &specs[i], Panel: &panels[i]})
 			return nil
 		})
 	}
 	_ = group.Wait() // the goroutines return nil: a failure is in its panel
 	return panels
+}
+
+// lateness is how long a panel may go on after its context has ended, for what was under way to end.
+const lateness = 2 * time.Second
+
+// panelInTime takes one panel, and leaves it where it does not heed the end of its context: a report that is never made is worse. What is
+// left behind keeps what it makes to itself.
+func panelInTime(ctx context.Context, q Querier, spec Spec, o Options) Panel {
+	taken := make(chan Panel, 1)
+	go func() { taken <- takePanel(ctx, q, spec, o) }()
+	select {
+	case p := <-taken:
+		return p
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(lateness)
+	defer late.Stop()
+	select {
+	case p := <-taken:
+		return p
+	case <-late.C:
+		return Panel{Spec: spec, Expr: spec.Query, Data: DataFailed, Err: fmt.Errorf("%w (%w)", ErrStopped, context.Cause(ctx))}
+	}
 }
 
 // PanicError is a fault in promsnap itself that cost one panel.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/promapi"
@@ -210,6 +211,47 @@ func TestStoppedRun(t *testing.T) {
 	if !errors.Is(p.Err, snapshot.ErrStopped) || p.Data != snapshot.DataFailed {
 		t.Errorf("err %v, data %v", p.Err, p.Data)
 	}
+}
+
+// deaf is a server whose answer to one query never ends, whatever becomes of the context.
+type deaf struct {
+	fake
+	end chan struct{} // lets it end after all
+}
+
+func (d deaf) Range(ctx context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+	if q.Expr == "deaf" {
+		<-d.end
+	}
+	return d.fake.Range(ctx, q, each)
+}
+
+// A panel that does not heed the end of the run fails shortly after it, whatever waits behind it; the others are as they would be.
+func TestRunDoesNotWaitForTheDeaf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		over := errors.New("the run's minute is over")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, over)
+		defer cancel()
+		d := deaf{fake{answers: map[string][]series.Series{"good": {constant(1)}, "deaf": {constant(1)}}}, make(chan struct{})}
+		specs := []snapshot.Spec{{Query: "good"}, {Query: "deaf"}, {Query: "deaf"}, {Query: "good"}}
+		began := time.Now()
+		panels := snapshot.Take(ctx, d, specs, snapshot.Options{Slot: slot, Range: time.Hour, Concurrency: 2})
+		if took := time.Since(began); took < time.Minute || took > time.Minute+5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if panels[0].Err != nil || panels[0].Total != 1 {
+			t.Errorf("the good panel: %+v", panels[0])
+		}
+		for _, p := range panels[1:3] {
+			if !errors.Is(p.Err, snapshot.ErrStopped) || !errors.Is(p.Err, over) || p.Data != snapshot.DataFailed || p.Expr != "deaf" {
+				t.Errorf("the deaf panel: %v, data %v", p.Err, p.Data)
+			}
+		}
+		if !errors.Is(panels[3].Err, snapshot.ErrStopped) {
+			t.Errorf("the panel behind them: %v", panels[3].Err)
+		}
+		close(d.end) // what was left behind writes nothing that anybody reads
+	})
 }
 
 // panicky is a server whose answers are a fault of ours.
