@@ -49,6 +49,42 @@ func TestOpenFollowsTheKubeconfig(t *testing.T) {
 	}
 }
 
+// TestOpenShowsNoSecret of an address that cannot be read.
+func TestOpenShowsNoSecret(t *testing.T) {
+	const secret = "hunter2"
+	for name, c := range map[string]struct {
+		server, proxy string
+		want          string
+	}{
+		"an escape":          {"https://u:" + secret + "%zzsecret@127.0.0.1:1/x", "", "the API server's address in seoul is no URL of HTTPS or HTTP: correct clusters[].cluster.server"},
+		"an escape within":   {"https://u:%" + secret + "@127.0.0.1:1/x", "", "is no URL"},
+		"a slash":            {"https://u:" + secret + "/x@127.0.0.1:1", "", "is no URL"},
+		"the proxy's":        {"https://127.0.0.1:1", "https://u:" + secret + "%zz@127.0.0.1:2", `the proxy-url of its cluster is no URL of http, https or socks5`},
+		"the proxy's scheme": {"https://127.0.0.1:1", "ftp://u:" + secret + "@127.0.0.1:2", "the proxy-url of its cluster"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := kubeconfig(t, c.server)
+			if c.proxy != "" {
+				config, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				config = []byte(strings.Replace(string(config), "cluster: {server:", fmt.Sprintf("cluster: {proxy-url: %q, server:", c.proxy), 1))
+				if err := os.WriteFile(path, config, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := kube.Open(kube.Options{Kubeconfig: path})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("%v\nis without %q", err, c.want)
+			}
+			if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "hunt") || strings.Contains(err.Error(), "%hu") {
+				t.Errorf("the error shows the secret: %v", err)
+			}
+		})
+	}
+}
+
 // TestErrorsSayWhatToDo: whatever an API server does to a request, the error names what was asked and what to do, and shows no token.
 func TestErrorsSayWhatToDo(t *testing.T) {
 	broken := func(h http.HandlerFunc) string {
