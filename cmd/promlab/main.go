@@ -92,6 +92,7 @@ ends when it ends, with its exit code.`,
 	f.StringVar(&nowArg, "now", "", "the end of the samples as RFC 3339, instead of the real time")
 	f.DurationVar(&o.ScrapeInterval, "scrape-interval", 0, "time between samples (default 1m, with kps 30s)")
 	f.StringSliceVar(&o.Without, "without", nil, "metrics to leave out, by the beginning of their names")
+	f.BoolVar(&o.Tame, "tame", false, "leave out the pods whose names are hostile: scripts, markup, mentions")
 	f.IntVar(&o.MaxSamples, "query.max-samples", 50_000_000, "as Prometheus' own")
 	f.DurationVar(&o.Timeout, "query.timeout", 2*time.Minute, "as Prometheus' own")
 	return c

@@ -184,6 +184,13 @@ func newCluster(o Options) *cluster {
 	}
 	c.breakNodes()
 	c.schedule()
+	if o.Tame { // they had their room, so that all else is the same
+		hurts := func(p *pod) bool { return p.namespace == hostileNamespace }
+		c.pods = slices.DeleteFunc(c.pods, hurts)
+		for _, n := range c.nodes {
+			n.pods = slices.DeleteFunc(n.pods, hurts)
+		}
+	}
 	slices.SortFunc(c.pods, func(a, b *pod) int {
 		return cmp.Or(strings.Compare(a.namespace, b.namespace), strings.Compare(a.name, b.name))
 	})

@@ -93,7 +93,7 @@ func (c *cluster) breakPods() {
 		}
 	}
 	for i, name := range hostile() {
-		w := workload{namespace: "hostile", name: name, kind: "Pod", containers: []spec{{name: "app", mem: 64, limit: 128, cpu: .02, quota: .1, fill: .7, busy: .5}}}
+		w := workload{namespace: hostileNamespace, name: name, kind: "Pod", containers: []spec{{name: "app", mem: 64, limit: 128, cpu: .02, quota: .1, fill: .7, busy: .5}}}
 		if p := c.runSomewhere(w, always(), always()); p != nil && i == 1 {
 			// Near enough to its limit for a warning, so that messages carry its name.
 			x := p.containers[0]

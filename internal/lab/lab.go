@@ -51,6 +51,9 @@ type Options struct {
 	// Clock, where set, is the end of the samples instead, which so moves on.
 	Clock func() time.Time
 
+	// Tame leaves out the pods whose names are hostile, which are there for tests and nothing to show.
+	Tame bool
+
 	Without    []string      // metrics that are absent, by the beginning of their names
 	MaxSamples int           // 50,000,000, as Prometheus' --query.max-samples
 	Timeout    time.Duration // 2m, as Prometheus' --query.timeout

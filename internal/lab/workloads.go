@@ -91,6 +91,8 @@ const (
 	exporterName     = "prometheus-node-exporter"
 )
 
+const hostileNamespace = "hostile"
+
 // hostile are names as nobody should meet them: Kubernetes refuses them, but a label may hold anything.
 func hostile() []string {
 	return []string{
