@@ -149,6 +149,16 @@ func (f *function) kill() float64 {
 	return mebibytes(f.cmd.ProcessState.SysUsage().(*syscall.Rusage))
 }
 
+// files is how many files and connections the sandbox has open.
+func (f *function) files(t testing.TB) int {
+	t.Helper()
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", f.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(open)
+}
+
 // send begins an invocation that may take so long.
 func (f *function) send(t testing.TB, event string, limit time.Duration) {
 	t.Helper()

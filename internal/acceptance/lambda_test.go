@@ -4,10 +4,12 @@ package acceptance
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -87,6 +89,7 @@ func TestLambda(t *testing.T) {
 		"promsnap.yaml": lambdaConfig("prod-seoul", prometheus, slack.APIURL(), "aws-ssm:/promsnap/slack"),
 		"other.yaml":    lambdaConfig("prod-tokyo", prometheus, other.APIURL(), "aws-secretsmanager:promsnap#slack"),
 		"third.yaml":    lambdaConfig("prod-osaka", prometheus, slack.APIURL(), "aws-ssm:/promsnap/slack"),
+		"fourth.yaml":   lambdaConfig("prod-kyoto", prometheus, slack.APIURL(), "aws-ssm:/promsnap/later"),
 		"bad.yaml":      "version: 1\nprometheus: {url: x}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o600); err != nil {
@@ -117,6 +120,8 @@ func TestLambda(t *testing.T) {
 		}
 	}
 
+	files := f.files(t)
+
 	// Warm, of another configuration: nothing of the first is in it, and it is told of what it does not know.
 	kind, v = f.invoke(t, strings.Replace(event, "promsnap.yaml", "s3://"+s3Bucket+"/other.yaml", 1))
 	if kind != "response" || v.Verdict != "ok" || len(top(other)) != 1 || len(top(slack)) != 1 {
@@ -135,6 +140,11 @@ func TestLambda(t *testing.T) {
 	kind, v = f.invoke(t, event)
 	if kind != "response" || v.Verdict != "ok" || len(top(slack)) != 1 || len(store.Calls()) != calls {
 		t.Errorf("%s %+v, %d messages, calls %v", kind, v, len(top(slack)), store.Calls())
+	}
+
+	// Nothing of these runs is left open: the sandbox has as many files as after the first.
+	if now := f.files(t); now > files {
+		t.Errorf("the function has %d files open, and had %d after its first run", now, files)
 	}
 
 	// What nobody can help by trying again is no error of the function's.
@@ -160,11 +170,13 @@ func TestLambda(t *testing.T) {
 	}
 
 	// A receiver that is down for a while: another try may help.
-	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Status: http.StatusServiceUnavailable, Times: 4})
+	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Status: http.StatusServiceUnavailable, Times: 4}) // more than it is tried
 	kind, v = f.invoke(t, strings.Replace(event, "promsnap.yaml", "third.yaml", 1), 45*time.Second)
 	if kind != "error" || !strings.Contains(v.ErrorMessage, "worth another try") {
 		t.Errorf("%s %+v", kind, v)
 	}
+
+	slack.Mend()
 
 	// The store of secrets is throttled when a configuration in it is read.
 	store.Set("/promsnap/config", lambdaConfig("prod-nara", prometheus, slack.APIURL(), "aws-ssm:/promsnap/slack"))
@@ -180,6 +192,20 @@ func TestLambda(t *testing.T) {
 		t.Errorf("%s %+v", kind, v)
 	}
 
+	// It throttles, or does not answer well, when a receiver's token is read: who was not told is told at another try.
+	store.Set("/promsnap/later", "xoxb-lambda")
+	told, later := len(top(slack)), strings.Replace(event, "promsnap.yaml", "fourth.yaml", 1)
+	for _, fault := range []cloudtest.Fault{{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded"}, {Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable"}} {
+		store.Break(func(string, int) *cloudtest.Fault { return &fault })
+		if kind, v := f.invoke(t, later); kind != "error" || !strings.Contains(v.ErrorMessage, "reading Slack's token: reading the parameter /promsnap/later: "+fault.Code) || !strings.Contains(v.ErrorMessage, "worth another try") {
+			t.Errorf("%s: %s %+v", fault.Code, kind, v)
+		}
+	}
+	store.Break(nil)
+	if kind, v := f.invoke(t, later); kind != "response" || v.Verdict != "ok" || len(top(slack)) != told+1 {
+		t.Errorf("%s %+v, %d messages", kind, v, len(top(slack))-told)
+	}
+
 	log := f.logged()
 	for _, secret := range []string{"xoxb-lambda", "xoxb-other", statetest.Secret, cloudtest.Secret, "X-Amz-Signature"} {
 		if strings.Contains(log, secret) {
@@ -188,6 +214,67 @@ func TestLambda(t *testing.T) {
 	}
 	if !strings.Contains(log, `"msg":"run ends","seconds":`) || !strings.Contains(log, `"verdict":"ok"`) {
 		t.Error("the log does not say how runs end")
+	}
+}
+
+// clockStands is the function with a clock whose first look panics. It is built of the function's own sources but for that line, so that no
+// function that ships has such a clock.
+func clockStands(t *testing.T) string {
+	t.Helper()
+	main, err := filepath.Abs("../../functions/report/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(main)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const with, without = "now: clock(), log:", "now: time.Now, log:"
+	if !bytes.Contains(source, []byte(without)) {
+		t.Fatalf("main.go has no %q", without)
+	}
+	source = append(bytes.Replace(source, []byte(without), []byte(with), 1), `
+func clock() func() time.Time {
+	var looks int
+	return func() time.Time {
+		if looks++; looks == 1 {
+			panic("the clock stands")
+		}
+		return time.Now()
+	}
+}
+`...)
+	dir := t.TempDir()
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {main: filepath.Join(dir, "main.go")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"main.go": source, "overlay.json": overlay} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "bootstrap")
+	build := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-tags", "lambda.norpc", "-trimpath", "-o", path, "../../functions/report")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the function: %v\n%s", err, out)
+	}
+	return path
+}
+
+// TestLambdaPanics has a fault in promsnap itself: it is a result, which no retry meets anew, the log says where it was, and the sandbox does
+// the next event.
+func TestLambdaPanics(t *testing.T) {
+	f := startFunction(t, clockStands(t), "AWS_REGION=us-east-1", "LAMBDA_TASK_ROOT="+t.TempDir())
+	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "failed" || !strings.Contains(v.Error, "a fault in promsnap itself: the clock stands") {
+		t.Errorf("%s %+v", kind, v)
+	}
+	if log := f.logged(); !strings.Contains(log, `"stack":"goroutine `) || !strings.Contains(log, "functions/report") {
+		t.Errorf("the log does not say where: %s", log)
+	}
+	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "refused" || !strings.Contains(v.Error, "no such file") {
+		t.Errorf("the next event: %s %+v", kind, v)
 	}
 }
 
@@ -232,11 +319,10 @@ func TestLambdaEndsInTime(t *testing.T) {
 			config := fmt.Sprintf(`version: 1
 cluster: prod-seoul
 prometheus: {url: '%s', timeout: 1h}
-reports: [{name: check, range: 1h, send: changes, receivers: [archive], panels: [{use: node-memory}]}]
+reports: [{name: check, range: 1h, receivers: [archive], panels: [{use: node-memory}]}]
 receivers: [{name: archive, dir: {path: archive}}]
 state: {dir: state}
 `, prometheus)
-			config = strings.Replace(config, "send: changes, ", "", 1)
 			if err := os.WriteFile(filepath.Join(root, "promsnap.yaml"), []byte(config), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -251,7 +337,9 @@ state: {dir: state}
 			if kind != "response" || v.Verdict != "failed" || len(v.Reports) != 1 || v.Reports[0].Incomplete == "" || len(v.Reports[0].Delivered) != 1 {
 				t.Fatalf("%s %+v", kind, v)
 			}
-			t.Logf("incomplete: %s", v.Reports[0].Incomplete)
+			if !strings.Contains(v.Reports[0].Incomplete, tc.says) {
+				t.Errorf("it is incomplete because %q, want %q", v.Reports[0].Incomplete, tc.says)
+			}
 			if _, err := os.Stat(filepath.Join(root, "archive", "check", "20261121T184000Z", "index.html")); err != nil {
 				t.Error(err)
 			}
