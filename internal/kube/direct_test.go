@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -148,27 +149,50 @@ func TestAPodHasNoWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	clusterDNS(t, "prometheus-server.monitoring.svc")
-	const chart = "does a NetworkPolicy keep promsnap's Pods from that address? Let them through, or let them ask through the API server, with rbac.serviceProxy=true of the chart: it takes the rule "
+	secure := httptest.NewUnstartedServer(nil)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshake
+	secure.StartTLS()
+	defer secure.Close()
+	_, securePort, err := net.SplitHostPort(secure.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := httptest.NewServer(nil)
+	defer plain.Close()
+	_, plainPort, err := net.SplitHostPort(plain.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const policy, chart = "a NetworkPolicy", "let promsnap ask through the API server, with rbac.serviceProxy=true of the chart: it takes the rule "
 	for name, c := range map[string]struct {
-		service string
-		proxy   http.HandlerFunc
-		want    []string
+		service   string
+		proxy     http.HandlerFunc
+		want, not []string
 	}{
 		"nothing listens": {
 			"monitoring/prometheus-server:" + port, forbid,
-			[]string{"http://prometheus-server.monitoring.svc:" + port + " gives no answer (dial tcp 127.0.0.1:" + port + ": connect: connection refused), and you may not get services/proxy", chart},
+			[]string{"http://prometheus-server.monitoring.svc:" + port + " gives no answer (dial tcp 127.0.0.1:" + port + ": connect: connection refused), and you may not get services/proxy",
+				"does a NetworkPolicy keep promsnap's Pods from that address? Let them through, or " + chart}, nil,
 		},
 		"no such host": {
 			"monitoring/prom:80", forbid,
-			[]string{"http://prom.monitoring.svc:80 gives no answer (", "no such host", "and you may not get services/proxy prom:80", chart},
+			[]string{"http://prom.monitoring.svc:80 gives no answer (", "no such host", "and you may not get services/proxy prom:80",
+				"is there such a Service? Look at `kubectl -n monitoring get services`, and correct kubernetes.service"}, []string{policy, chart},
+		},
+		"a certificate of the cluster's own": {
+			"monitoring/https:prometheus-server:" + securePort, forbid,
+			[]string{"certificate", "give it as prometheus.url: https://prometheus-server.monitoring.svc:" + securePort + ", with http_config: {tls_config: {ca_file: …}}"}, []string{policy, chart},
+		},
+		"not HTTPS": {
+			"monitoring/https:prometheus-server:" + plainPort, forbid, []string{"take https: away from kubernetes.service"}, []string{policy, chart},
 		},
 		"a named port": {
 			"monitoring/prometheus-server:web", forbid,
-			[]string{"monitoring/prometheus-server:web has no address, as its port is named: write the port's number, and you may not", chart},
+			[]string{"monitoring/prometheus-server:web has no address, as its port is named, and you may not", "write the port's number in kubernetes.service, or " + chart}, []string{policy},
 		},
 		"no such service": {
 			"monitoring/prom:80", nil,
-			[]string{"http://prom.monitoring.svc:80 gives no answer (", "and the API server says: ", "not found (404); look at `kubectl"},
+			[]string{"http://prom.monitoring.svc:80 gives no answer (", "and the API server says: ", "not found (404); look at `kubectl"}, []string{policy, chart},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -191,8 +215,10 @@ func TestAPodHasNoWay(t *testing.T) {
 					t.Errorf("%v\nis without %q", e, words)
 				}
 			}
-			if c.proxy == nil && strings.Contains(e.Error(), "rbac") {
-				t.Errorf("a right would not help, and yet: %v", e)
+			for _, words := range c.not {
+				if strings.Contains(e.Error(), words) {
+					t.Errorf("%v\nmisleads by %q", e, words)
+				}
 			}
 		})
 	}

@@ -92,6 +92,7 @@ func (e *AmbiguousError) Error() string {
 	for _, c := range e.Candidates {
 		fmt.Fprintf(&b, "\n  --prometheus-service %s   (%s)", c.Service, c.Product)
 	}
+	b.WriteString("\nor write it into promsnap.yaml, and the chart's values, as kubernetes.service")
 	return b.String()
 }
 
@@ -111,7 +112,7 @@ func (e *NotFoundError) Error() string {
 	if e.Namespace != "" {
 		where = fmt.Sprintf("not in namespace %s of %s", e.Namespace, e.Cluster)
 	}
-	return fmt.Sprintf("no Prometheus was found: %s is there a service with the labels of %s; name it with --prometheus-service NAMESPACE/NAME, or give --prometheus-url",
+	return fmt.Sprintf("no Prometheus was found: %s is there a service with the labels of %s; name it with --prometheus-service NAMESPACE/NAME or kubernetes.service, or give --prometheus-url or prometheus.url",
 		where, strings.Join(names, ", "))
 }
 
@@ -151,7 +152,7 @@ func (c *Cluster) search(ctx context.Context) (Candidate, error) {
 		a := access{verb: "list", resource: "services", namespace: namespace}
 		if err := c.list(ctx, a, metav1.ListOptions{LabelSelector: selector, Limit: maxServices}, &page); err != nil {
 			if Denied(err) {
-				err = fmt.Errorf("looking for Prometheus: %w; without it, name the service with --prometheus-service NAMESPACE/NAME:PORT, or give --prometheus-url", err)
+				err = fmt.Errorf("looking for Prometheus: %w; without it, name the service with --prometheus-service NAMESPACE/NAME:PORT or kubernetes.service, or give --prometheus-url or prometheus.url", err)
 			}
 			return Candidate{}, err
 		}

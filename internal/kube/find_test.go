@@ -146,6 +146,9 @@ func TestFindKnowsTheCharts(t *testing.T) {
 			case err == nil:
 				got = append(got, found.String()+" "+found.Product)
 			case errors.As(err, &several):
+				if !strings.HasSuffix(err.Error(), "\nor write it into promsnap.yaml, and the chart's values, as kubernetes.service") {
+					t.Errorf("%v\ndoes not say what a Pod's user can do", err)
+				}
 				for _, candidate := range several.Candidates {
 					got = append(got, candidate.String()+" "+candidate.Product)
 					if !strings.Contains(err.Error(), "--prometheus-service "+candidate.String()) {
@@ -153,7 +156,7 @@ func TestFindKnowsTheCharts(t *testing.T) {
 					}
 				}
 			case errors.As(err, &none):
-				for _, want := range []string{"kube-prometheus-stack", "Mimir", "in no namespace of seoul", "--prometheus-service NAMESPACE/NAME", "--prometheus-url"} {
+				for _, want := range []string{"kube-prometheus-stack", "Mimir", "in no namespace of seoul", "--prometheus-service NAMESPACE/NAME or kubernetes.service", "--prometheus-url or prometheus.url"} {
 					if !strings.Contains(err.Error(), want) {
 						t.Errorf("%v\nis without %q", err, want)
 					}
@@ -220,7 +223,7 @@ func TestFindWithoutTheRightToList(t *testing.T) {
 	s := newAPIServer(t)
 	s.on("/api/v1/services", forbid)
 	_, err := s.open(t, "").Find(t.Context(), kube.Service{})
-	for _, want := range []string{"list services: you may not (403)", `{apiGroups: [""], resources: [services], verbs: [list]}`, "--prometheus-service NAMESPACE/NAME:PORT", "--prometheus-url"} {
+	for _, want := range []string{"list services: you may not (403)", `{apiGroups: [""], resources: [services], verbs: [list]}`, "--prometheus-service NAMESPACE/NAME:PORT or kubernetes.service", "--prometheus-url or prometheus.url"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nis without %q", err, want)
 		}

@@ -2,9 +2,11 @@ package kube
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -47,13 +49,15 @@ func (c *Cluster) FindPrometheus(ctx context.Context, want Service) (*Target, er
 // port-forward where the proxy is forbidden or has no way to the pods. It asks it one short question through each that may be one. An
 // error that all have is the proxy's, a *promapi.Error, which also says why the address gave no answer, with the port-forward's beside it.
 func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
-	var silent error
+	var silent *silentError
 	if c.inPod {
 		t, err := direct(ctx, s)
 		if err == nil {
 			return t, nil
 		}
-		silent = err
+		if !errors.As(err, &silent) {
+			return nil, err
+		}
 	}
 	t := &Target{
 		Candidate: s, Via: "the API server's service proxy", URL: c.proxyURL(s.Service), Transport: &proxy{c, s.Service}, close: func() {},
@@ -80,11 +84,20 @@ func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
 // directTime is how long a Service's own address has to answer: a NetworkPolicy may let nothing of the question through.
 const directTime = 5 * time.Second
 
-// direct is the way to a Service's own address, which Pods alone have.
+// silentError is why a Service's own address gave no answer.
+type silentError struct {
+	message string
+	hint    string // what to do; "" where that is not known
+	proxy   bool   // the API server's proxy is a way around it
+}
+
+func (e *silentError) Error() string { return e.message }
+
+// direct is the way to a Service's own address, which Pods alone have. An address that gives no answer is a *silentError.
 func direct(ctx context.Context, s Candidate) (*Target, error) {
 	address := s.address()
 	if address == nil {
-		return nil, fmt.Errorf("%s has no address, as its port is named: write the port's number", s.Service)
+		return nil, &silentError{fmt.Sprintf("%s has no address, as its port is named", s.Service), "write the port's number in kubernetes.service", true}
 	}
 	transport, err := promapi.Transport(promconfig.DefaultHTTPClientConfig)
 	if err != nil {
@@ -94,26 +107,61 @@ func direct(ctx context.Context, s Candidate) (*Target, error) {
 	defer cancel()
 	t := &Target{Candidate: s, Via: "its address in the cluster", URL: address, Transport: transport, close: func() {}}
 	if err := t.probe(ctx); err != nil {
+		late := errors.Is(ctx.Err(), context.DeadlineExceeded)
 		why := brief(err.Error())
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		if late {
 			why = fmt.Sprintf("nothing came in %s", directTime)
 		}
-		return nil, fmt.Errorf("%s gives no answer (%s)", address, why)
+		e := &silentError{message: fmt.Sprintf("%s gives no answer (%s)", address, why)}
+		e.hint, e.proxy = s.silence(err, late)
+		return nil, e
 	}
 	return t, nil
 }
 
-// mention puts why the address gave no answer into the error of the proxy, which is what reports and messages show.
-func mention(silent, err error) {
+// silence tells by why a Service's address gave no answer what to do, and whether the API server's proxy is a way around it.
+func (s Service) silence(err error, late bool) (hint string, proxy bool) {
+	var (
+		dns         *net.DNSError
+		certificate *tls.CertificateVerificationError
+		plain       tls.RecordHeaderError
+		op          *net.OpError
+	)
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return fmt.Sprintf("is there such a Service? Look at `kubectl -n %s get services`, and correct kubernetes.service", s.Namespace), false
+	case errors.As(err, &dns):
+		return "does a NetworkPolicy keep promsnap's Pods from the cluster's DNS? Let them through to its port 53", true
+	case errors.As(err, &certificate):
+		return fmt.Sprintf("give it as prometheus.url: %s, with http_config: {tls_config: {ca_file: …}} for the authority of its certificate", s.address()), false
+	case errors.As(err, &plain):
+		return "the port does not speak HTTPS: take https: away from kubernetes.service", false
+	case late, errors.As(err, &op) && op.Op == "dial":
+		return "does a NetworkPolicy keep promsnap's Pods from that address? Let them through", true
+	}
+	return "", true
+}
+
+// mention puts why the address gave no answer into the error of the proxy, which is what reports and messages show. Where the proxy is
+// forbidden, what the address takes goes before the right on the proxy, which is more than it looks like.
+func mention(silent *silentError, err error) {
 	var e *promapi.Error
 	if silent == nil || !errors.As(err, &e) {
 		return
 	}
 	e.Message = fmt.Sprintf("%v, and %s", silent, e.Message)
-	if errors.Is(err, errDenied) {
-		e.Hint = "does a NetworkPolicy keep promsnap's Pods from that address? Let them through, or let them ask through the API server, " +
-			"with rbac.serviceProxy=true of the chart: " + e.Hint
+	if !errors.Is(err, errDenied) {
+		return
 	}
+	if !silent.proxy {
+		e.Hint = silent.hint
+		return
+	}
+	through := "let promsnap ask through the API server, with rbac.serviceProxy=true of the chart: " + e.Hint
+	if silent.hint != "" {
+		through = silent.hint + ", or " + through
+	}
+	e.Hint = through
 }
 
 // probe asks who is there. Any answer of the server's own is good: not all of them know the question.
