@@ -270,11 +270,12 @@ func TestLambdaPanics(t *testing.T) {
 	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "failed" || !strings.Contains(v.Error, "a fault in promsnap itself: the clock stands") {
 		t.Errorf("%s %+v", kind, v)
 	}
-	if log := f.logged(); !strings.Contains(log, `"stack":"goroutine `) || !strings.Contains(log, "functions/report") {
-		t.Errorf("the log does not say where: %s", log)
-	}
 	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "refused" || !strings.Contains(v.Error, "no such file") {
 		t.Errorf("the next event: %s %+v", kind, v)
+	}
+	f.kill() // so that all that it has logged is there
+	if log := f.logged(); !strings.Contains(log, `"stack":"goroutine `) || !strings.Contains(log, "functions/report") {
+		t.Errorf("the log does not say where: %s", log)
 	}
 }
 
