@@ -77,9 +77,9 @@ func containerOOM() snapshot.Spec {
 		Query: restarts() +
 			` and ` + told("", "status_last_terminated_reason", `{reason="OOMKilled"}`) + ` == 1` +
 			` or ` + told("max_over_time(", "status_terminated_reason", `{reason="OOMKilled"}[1h])`) + ` == 1`,
-		Unit:      units.Short,
-		Legend:    nameContainer,
-		Subject:   "OOM kills",
+		Unit:    units.Short,
+		Legend:  nameContainer,
+		Subject: "OOM kills",
 		Detail: &snapshot.Detail{
 			Query:  `max(kube_pod_container_resource_limits{resource="memory", namespace="{{namespace}}", pod="{{pod}}", container="{{container}}"})`,
 			Legend: "limit",

@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -209,15 +208,11 @@ func (f *Finding) alsoSilent(o Finding) {
 	}
 }
 
-// failureOf says why a panel has no answer. An error may carry advice.
+// failureOf says why a panel has no answer.
 func (w wording) failureOf(p *snapshot.Panel) Failure {
 	f := Failure{Panel: p.Spec.Name, Title: p.Spec.Title, Error: w.NoAnswer}
 	if p.Err != nil {
 		f.Error = printable(p.Err.Error())
-	}
-	var advice interface{ Hint() string }
-	if errors.As(p.Err, &advice) {
-		f.Hint = printable(advice.Hint())
 	}
 	return f
 }

@@ -69,7 +69,6 @@ type DocNodes struct {
 type DocFailure struct {
 	Panel string `json:"panel"`
 	Error string `json:"error"`
-	Hint  string `json:"hint,omitempty"`
 }
 
 // DocSaid is a finding as the report says it: one for each check, the gravest of its rules, the worst first.
@@ -318,7 +317,7 @@ func (r *Report) Document() Document {
 	}
 	d.Nodes.Known, d.Nodes.KnownTruncated = docMachines(in.Nodes, in.Slot)
 	for _, f := range r.Failures {
-		d.Failures = append(d.Failures, DocFailure{f.Panel, f.Error, f.Hint})
+		d.Failures = append(d.Failures, DocFailure{f.Panel, f.Error})
 	}
 	for i := range r.Findings[:len(r.Findings)-d.Truncated] {
 		d.Findings = append(d.Findings, said(&r.Findings[i]))

@@ -90,7 +90,7 @@ type findingView struct {
 	Spark                *spark
 }
 
-type saidView struct{ Title, Anchor, Text, Hint string }
+type saidView struct{ Title, Anchor, Text string }
 
 // nodeTable is the first nodes, and the others as a table of their own that is folded.
 type nodeTable struct {
@@ -128,11 +128,11 @@ func (r *Report) page(drawings []drawing) page {
 	}
 	p.ShownFindings, p.ShownNodes, p.ShownSeries = shown(w.ShownFindings), shown(w.ShownNodes), shown(w.ShownSeries)
 	p.Findings = r.findingTable()
-	for _, f := range groupFailures(r.Failures) {
-		p.Failures = append(p.Failures, saidView{w.firstOf(f.titles), panelAnchor(f.Panel), f.Error, f.Hint})
+	for _, f := range r.FailureGroups() {
+		p.Failures = append(p.Failures, saidView{w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error})
 	}
 	for _, n := range r.Warnings[:min(len(r.Warnings), warningLines)] {
-		p.Warnings = append(p.Warnings, saidView{n.Title, panelAnchor(n.Panel), n.Text, ""})
+		p.Warnings = append(p.Warnings, saidView{n.Title, panelAnchor(n.Panel), n.Text})
 	}
 	if rest := len(r.Warnings) - warningLines; rest > 0 {
 		p.MoreWarnings = w.AndMore.Of(rest)

@@ -85,8 +85,7 @@ func (r *Report) panelView(p *snapshot.Panel, d drawing) panelView {
 	}
 	v.Class, v.Said = w.panelState(p, found)
 	if p.Data == snapshot.DataFailed {
-		f := w.failureOf(p)
-		v.Problems, v.Hint = []string{f.Error}, f.Hint
+		v.Problems = []string{w.failureOf(p).Error}
 		return v
 	}
 	for _, n := range p.Notes {

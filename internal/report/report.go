@@ -92,8 +92,7 @@ type Report struct {
 // Failure is a panel whose query failed.
 type Failure struct {
 	Panel, Title string
-	Error        string
-	Hint         string // what to do next; empty: the error says it
+	Error        string // what went wrong, and behind a semicolon what to do
 }
 
 // Warning is one note on a panel's answer.
@@ -102,25 +101,25 @@ type Warning struct {
 	Text         string
 }
 
-// failureGroup is panels that failed alike, as all do where the server cannot be reached.
-type failureGroup struct {
+// FailureGroup is panels that failed alike, as all do where the server cannot be reached.
+type FailureGroup struct {
 	Failure        // of the first
-	panels, titles []string
+	Panels, Titles []string
 }
 
-// groupFailures brings together what failed with the same words, in the order of the first of each.
-func groupFailures(fs []Failure) []failureGroup {
-	var groups []failureGroup
+// FailureGroups brings together what failed with the same words, in the order of the first of each.
+func (r *Report) FailureGroups() []FailureGroup {
+	var groups []FailureGroup
 	at := map[string]int{}
-	for _, f := range fs {
+	for _, f := range r.Failures {
 		i, seen := at[f.Error]
 		if !seen {
 			i = len(groups)
 			at[f.Error] = i
-			groups = append(groups, failureGroup{Failure: f})
+			groups = append(groups, FailureGroup{Failure: f})
 		}
-		groups[i].panels = append(groups[i].panels, f.Panel)
-		groups[i].titles = append(groups[i].titles, f.Title)
+		groups[i].Panels = append(groups[i].Panels, f.Panel)
+		groups[i].Titles = append(groups[i].Titles, f.Title)
 	}
 	return groups
 }
@@ -259,7 +258,7 @@ func (r *Report) Summary() []string {
 	if rest := len(r.Findings) - shown; rest > 0 {
 		lines = append(lines, r.words.MoreFindings.Of(rest))
 	}
-	for _, f := range groupFailures(r.Failures) {
+	for _, f := range r.FailureGroups() {
 		lines = append(lines, r.words.failed(f))
 	}
 	return append(lines, r.words.counts(r))

@@ -33,7 +33,7 @@ func (r *Report) WhyBlind() (why, advice string) {
 	case r.Checks() > r.NoData:
 		return "", ""
 	case len(r.Failures) > 0:
-		return r.Failures[0].Error, r.Failures[0].Hint
+		return r.Failures[0].Error, ""
 	case len(r.Blind) > 0:
 		return r.Blind[len(r.Blind)-1], r.words.BlindAdvice
 	}

@@ -175,20 +175,8 @@ func (w wording) counts(r *Report) string {
 }
 
 // failed is a line on what failed, once for all panels that failed alike.
-func (w wording) failed(f failureGroup) string {
-	s := fmt.Sprintf(w.FailedLine, w.firstOf(f.panels), f.Error)
-	if f.Hint != "" {
-		s += "; " + f.Hint
-	}
-	return s
-}
-
-// firstOf names the first and counts the others.
-func (w wording) firstOf(names []string) string {
-	if len(names) == 1 {
-		return names[0]
-	}
-	return names[0] + " " + w.AndMore.Of(len(names)-1)
+func (w wording) failed(f FailureGroup) string {
+	return fmt.Sprintf(w.FailedLine, w.FirstOf(f.Panels), f.Error)
 }
 
 // absent says that a panel's metrics do not exist: "Persistent volumes: kubelet_volume_stats_* absent".
@@ -214,7 +202,7 @@ func (w wording) family(names []string) string {
 	if strings.Count(prefix, "_") > 1 {
 		return prefix + "*"
 	}
-	return w.firstOf(names)
+	return w.FirstOf(names)
 }
 
 // namedNodes is how many nodes are named where only a few can be.

@@ -202,6 +202,14 @@ func (c Counted) Of(n int) string {
 	return fmt.Sprintf(c.Many, Thousands(n))
 }
 
+// FirstOf names the first and counts the others: "node-memory and 3 more".
+func (w *Words) FirstOf(names []string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	return names[0] + " " + w.AndMore.Of(len(names)-1)
+}
+
 // Thousands writes a count with a comma between groups of three digits, as all languages here do.
 func Thousands(n int) string {
 	s := strconv.Itoa(n)

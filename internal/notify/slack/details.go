@@ -101,39 +101,23 @@ func (w *writer) shortFinding(f *report.Finding) line { return w.finding(f).cut(
 
 // failures are the panels that have no answer: those of one error, which most often is that of all, together, with what to do.
 func (w *writer) failures() []line {
-	var errs []string
-	titles := map[string][]string{}
-	for _, f := range w.report.Failures {
-		if titles[f.Error] == nil {
-			errs = append(errs, f.Error)
-		}
-		titles[f.Error] = append(titles[f.Error], clean(f.Title))
-	}
-	if len(errs) == 0 {
+	groups := w.report.FailureGroups()
+	if len(groups) == 0 {
 		return nil
 	}
 	lines := []line{{{text: w.FailuresHead, bold: true}}}
-	for _, err := range errs[:min(len(errs), threadFailures)] {
-		clauses := sentences(err, threadClauses)
+	for _, g := range groups[:min(len(groups), threadFailures)] {
+		clauses, titles := sentences(g.Error, threadClauses), text(w.FirstOf(g.Titles))
 		if len(clauses) == 1 {
-			lines = append(lines, fill(w.NamedFinding, text(w.some(titles[err])), clauses[0]))
+			lines = append(lines, fill(w.NamedFinding, titles, clauses[0]))
 			continue
 		}
-		lines = append(lines, text(w.some(titles[err])))
-		lines = append(lines, clauses...)
+		lines = append(append(lines, titles), clauses...)
 	}
-	if rest := len(errs) - threadFailures; rest > 0 {
+	if rest := len(groups) - threadFailures; rest > 0 {
 		lines = append(lines, text(w.AndMore.Of(rest)))
 	}
 	return lines
-}
-
-// some names the first of some panels, and says how many more there are.
-func (w *writer) some(titles []string) string {
-	if len(titles) == 1 {
-		return titles[0]
-	}
-	return titles[0] + " " + w.AndMore.Of(len(titles)-1)
 }
 
 // linkUntil says until when the link to the report works, where it ends.

@@ -44,7 +44,7 @@ func soil(d *notify.Delivery, word string) {
 		f.Name, f.Title, f.Sentence = word, word, word
 	}
 	for i := range d.Report.Failures {
-		d.Report.Failures[i].Title, d.Report.Failures[i].Error, d.Report.Failures[i].Hint = word, word, word
+		d.Report.Failures[i].Title, d.Report.Failures[i].Error = word, word
 	}
 	d.Report.Blind = []string{word, word, word, word, word}
 	d.Report.Headline = word

@@ -30,9 +30,9 @@ func (w *writer) summary() letter {
 	if len(r.Failures) > 0 {
 		var titles []string
 		for _, f := range r.Failures {
-			titles = append(titles, clean(f.Title))
+			titles = append(titles, f.Title)
 		}
-		l.lines = append(l.lines, join(" ", text(greyMark), text(fillText(w.NamedFinding, w.Failed, w.some(titles)))))
+		l.lines = append(l.lines, join(" ", text(greyMark), text(fillText(w.NamedFinding, w.Failed, w.FirstOf(titles)))))
 	}
 	l.lines = append(l.lines, listed(r.Blind, listedBlind, w.AndMore, func(b string) line {
 		return join(" ", text(greyMark), text(fillText(w.BlindFor, b)))
