@@ -170,7 +170,13 @@ func TestTemplateNamesAZip(t *testing.T) {
 // TestTemplateIsOneRunAtATime holds what the function relies on.
 func TestTemplateIsOneRunAtATime(t *testing.T) {
 	function := at(template(t), "Resources", "Function", "Properties")
-	for name, want := range map[string]string{"ReservedConcurrentExecutions": "1", "Runtime": "provided.al2023", "Handler": "bootstrap"} {
+	if r := at(function, "ReservedConcurrentExecutions"); r == nil || r.Tag != "!If" || r.Content[0].Value != "OneAtATime" || r.Content[1].Value != "1" {
+		t.Error("there is no reservation of one run")
+	}
+	if of := at(template(t), "Parameters", "Concurrency", "Default"); of == nil || of.Value != "1" {
+		t.Error("more than one run goes at a time, where nobody says anything")
+	}
+	for name, want := range map[string]string{"Runtime": "provided.al2023", "Handler": "bootstrap"} {
 		if got := at(function, name); got == nil || got.Value != want {
 			t.Errorf("%s is not %s", name, want)
 		}
