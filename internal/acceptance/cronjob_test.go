@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -74,6 +75,7 @@ reports:
   check: {schedule: "* * * * *", range: 1h, send: changes, archive: always}
   daily: {title: Daily capacity, schedule: "0 9 * * *", range: 6h, send: summary}
   long: {schedule: "0 0 1 1 *", range: 1h, send: summary, panels: [{name: load, query: '%s', unit: short}]}
+jobs: {long: {backoffLimit: 0}}
 extraVolumes: [{name: reports, emptyDir: {}}]
 extraVolumeMounts: [{name: reports, mountPath: /var/lib/promsnap}]
 `, kubernetes, serviceProxy, r.slack.APIURL(), longPanel))
@@ -154,6 +156,8 @@ func TestCronJob(t *testing.T) {
 	r := startCronRun(t)
 	t.Run("scheduled", r.testScheduled)
 	t.Run("by hand", r.testByHand)
+	t.Run("failure policy", r.testFailurePolicy)
+	t.Run("helm test", r.testDoctor)
 	t.Run("rules", r.testRules)
 	t.Run("discovery", r.testDiscovery)
 	t.Run("laptop", r.testLaptop)
@@ -201,7 +205,7 @@ func (r *cronRun) testScheduled(t *testing.T) {
 		t.Error("an output shows the token")
 	}
 
-	// The node is drained before the Pod can say that it is done: the Job is tried again.
+	// The Pod ends with 1, although it has told people: the Job is tried again.
 	r.node.ends(t, first, 1)
 	second := r.node.podOf(t, release, name, first)
 	r.node.run(t, second).want(t, 0)
@@ -253,6 +257,71 @@ func (r *cronRun) testByHand(t *testing.T) {
 	says(t, string(page), "monitoring/prometheus-server:80", "m5.2xlarge, 2a")
 	if bytes.Contains(page, []byte("/proxy")) {
 		t.Error("the report leads to the API server's proxy, where nobody can follow")
+	}
+}
+
+// testFailurePolicy tells the Job controller how Pods ended: a wrong configuration is not tried again, and a drain counts as no failure.
+func (r *cronRun) testFailurePolicy(t *testing.T) {
+	first := r.byHand(t, "wrong", "daily") // may be tried again twice
+	r.node.ends(t, first, 2)
+	if got := r.failed(t, "wrong"); got != "PodFailurePolicy" {
+		t.Errorf("the Job of a wrong configuration has failed for %q", got)
+	}
+	if got := r.podsOf(t, "wrong"); got != 1 {
+		t.Errorf("the Job of a wrong configuration has had %d Pods", got)
+	}
+
+	first = r.byHand(t, "drained", "long") // may not be tried again
+	r.node.drained(t, first)
+	second := r.node.podOf(t, release, "drained", first)
+	r.node.ends(t, second, 1)
+	if got := r.failed(t, "drained"); got != "BackoffLimitExceeded" {
+		t.Errorf("the Job whose second Pod failed has failed for %q", got)
+	}
+	if got := r.podsOf(t, "drained"); got != 2 {
+		t.Errorf("the Job whose first Pod was drained has had %d Pods", got)
+	}
+}
+
+// failed waits for a Job to fail, and returns why it has.
+func (r *cronRun) failed(t *testing.T, job string) (reason string) {
+	t.Helper()
+	await(t, "the Job "+job+" to fail", func() error {
+		status := r.get(t, "/apis/batch/v1/namespaces/"+release+"/jobs/"+job).at("status")
+		conditions, _ := object(status.(map[string]any))["conditions"].([]any)
+		for _, c := range conditions {
+			if condition := object(c.(map[string]any)); condition.at("type") == "Failed" && condition.at("status") == "True" {
+				reason, _ = condition.at("reason").(string)
+				return nil
+			}
+		}
+		return fmt.Errorf("its status is %s", asJSON(t, status))
+	})
+	return reason
+}
+
+// podsOf counts the Pods of a Job.
+func (r *cronRun) podsOf(t *testing.T, job string) int {
+	t.Helper()
+	pods := r.get(t, "/api/v1/namespaces/"+release+"/pods?labelSelector=batch.kubernetes.io/job-name%3D"+job)
+	items, _ := pods["items"].([]any)
+	return len(items)
+}
+
+// testDoctor runs the Pod that helm test makes: everything works, and the channel gets one message.
+func (r *cronRun) testDoctor(t *testing.T) {
+	r.apply(t, string(render(t, "-f", r.values(t, "{service: monitoring/prometheus-server:80}", true), "--show-only", "templates/tests/doctor.yaml")))
+	before := r.told()
+	o := r.node.run(t, r.get(t, "/api/v1/namespaces/"+release+"/pods/promsnap-test")).want(t, 0)
+	line := regexp.MustCompile(`(?m)^Prometheus ok \(\S+\) · (\d+)/(\d+) panels have data · receiver disk ok, test report kept · Slack oncall ok, test message sent · state ok$`)
+	if m := line.FindStringSubmatch(o.stdout); m == nil || m[1] != m[2] {
+		t.Errorf("the Pod says\n%s", o.stdout)
+	}
+	if got := r.told(); got != before+1 {
+		t.Errorf("%d messages, want one", got-before)
+	}
+	if strings.Contains(o.stdout+o.stderr, cronToken) {
+		t.Error("an output shows the token")
 	}
 }
 

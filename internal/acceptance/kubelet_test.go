@@ -299,9 +299,20 @@ func (k *kubelet) ends(t testing.TB, pod object, code int) {
 	if code != 0 {
 		phase = "Failed"
 	}
+	k.status(t, pod, phase, code)
+}
+
+// drained says in the kubelet's place that a Pod was killed, as somebody drains its node.
+func (k *kubelet) drained(t testing.TB, pod object) {
+	t.Helper()
+	k.status(t, pod, "Failed", 137, map[string]any{"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"})
+}
+
+func (k *kubelet) status(t testing.TB, pod object, phase string, code int, conditions ...map[string]any) {
+	t.Helper()
 	now := time.Now().UTC().Format(time.RFC3339)
 	k.must(t, http.MethodPatch, fmt.Sprintf("/api/v1/namespaces/%v/pods/%v/status", pod.at("metadata.namespace"), pod.at("metadata.name")), map[string]any{
-		"status": map[string]any{"phase": phase, "containerStatuses": []any{map[string]any{
+		"status": map[string]any{"phase": phase, "conditions": conditions, "containerStatuses": []any{map[string]any{
 			"name": "promsnap", "image": "promsnap", "imageID": "", "ready": false, "restartCount": 0,
 			"state": map[string]any{"terminated": map[string]any{"exitCode": code, "startedAt": now, "finishedAt": now}},
 		}}},
