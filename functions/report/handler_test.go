@@ -220,19 +220,21 @@ func TestWhatIsWorthAnotherTry(t *testing.T) {
 	}
 }
 
-// The function takes a file for exactly what the command takes it for.
+// The function takes a file for exactly what the command takes it for, wherever it lies. The acceptance tests hold what both deliver against
+// each other.
 func TestTheConfigurationIsTheCommands(t *testing.T) {
 	const dir = "../../internal/config/testdata/good"
+	text, err := os.ReadFile(filepath.Join(dir, "full.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stores(t, string(text))
 	getenv := func(name string) string {
 		return map[string]string{"LAMBDA_TASK_ROOT": dir, "PROMSNAP_CONFIG": "full.yaml", "PROMETHEUS_PASSWORD": "x"}[name]
 	}
 	clock := func() time.Time { return now }
 	h := &handler{getenv: getenv, now: clock, reading: app.Reading(getenv, clock), loading: time.Minute}
-	its, err := h.load(t.Context(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	commands, err := config.LoadFile(filepath.Join(dir, "full.yaml"), app.Reading(getenv, clock)) // as `promsnap run -c` does
+	commands, err := config.LoadFile(filepath.Join(dir, "full.yaml"), app.Reading(getenv, clock)) // as the next test says
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,11 +247,42 @@ func TestTheConfigurationIsTheCommands(t *testing.T) {
 		cmp.Comparer(func(a, b *regexp.Regexp) bool { return a.String() == b.String() }),
 		cmp.Comparer(func(a, b func(time.Time) bool) bool { return (a == nil) == (b == nil) }),
 	}
-	if diff := cmp.Diff(commands, its, same); diff != "" {
-		t.Errorf("the command's and the function's differ:\n%s", diff)
+	for _, from := range []string{"", "full.yaml", "s3://reports/promsnap/promsnap.yaml", "ssm:/promsnap/config"} {
+		its, err := h.load(t.Context(), from)
+		if err != nil {
+			t.Fatalf("%q: %v", from, err)
+		}
+		if diff := cmp.Diff(commands, its, same); diff != "" {
+			t.Errorf("%q: the command's and the function's differ:\n%s", from, diff)
+		}
+		its.Reports[0].Range++ // what differs is seen
+		if cmp.Equal(commands, its, same) {
+			t.Error("this comparison sees nothing")
+		}
 	}
-	its.Reports[0].Range++ // what differs is seen
-	if cmp.Equal(commands, its, same) {
-		t.Error("this comparison sees nothing")
+}
+
+// The command reads its file with what every main does, and nothing else, wherever it reads one.
+func TestTheCommandReadsAsEveryMain(t *testing.T) {
+	sources, err := filepath.Glob("../../cmd/promsnap/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, path := range sources {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(path, "_test.go") {
+			all.Write(text)
+		}
+	}
+	code := all.String()
+	if n := strings.Count(code, "app.Reading("); n != 1 || !strings.Contains(code, "func configOptions(c *console) config.Options {\n\treturn app.Reading(c.getenv, c.now)\n}") {
+		t.Errorf("the command calls app.Reading %d times, or does something to what it answers", n)
+	}
+	if strings.Contains(code, "config.Options{") {
+		t.Error("the command makes options of its own")
 	}
 }

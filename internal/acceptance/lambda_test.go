@@ -351,7 +351,7 @@ state: {dir: state}
 	}
 }
 
-// TestLambdaIsTheCommand gives both the same file, and compares what they deliver.
+// TestLambdaIsTheCommand gives both the same file, to the function in each place where it may lie, and compares what they deliver.
 func TestLambdaIsTheCommand(t *testing.T) {
 	config := fmt.Sprintf(`version: 1
 cluster: prod-seoul
@@ -360,24 +360,31 @@ reports: [{name: daily, title: Daily capacity, timezone: Asia/Seoul, language: k
 receivers: [{name: archive, dir: {path: archive}}]
 state: {dir: state}
 `, simulatedCluster(t))
-	command, root := filepath.Dir(configFile(t, config)), filepath.Dir(configFile(t, config))
+	command := filepath.Dir(configFile(t, config))
 	promsnap(t, "run", "daily", "-c", filepath.Join(command, "promsnap.yaml"), "--deliver", "--time", lambdaSlot).want(t, 0)
-	f, _ := lambdaFunction(t, nil, "LAMBDA_TASK_ROOT="+root)
-	if kind, v := f.invoke(t, fmt.Sprintf(`{"config": "promsnap.yaml", "reports": ["daily"], "time": %q}`, lambdaSlot)); kind != "response" || v.Verdict != "ok" {
-		t.Fatalf("%s %+v", kind, v)
-	}
 	files, err := filepath.Glob(filepath.Join(command, "archive", "daily", "20261121T184000Z", "*"))
 	if err != nil || len(files) < 10 {
 		t.Fatalf("the command delivered %v, %v", files, err)
 	}
-	for _, path := range files {
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+	s3 := cloudtest.New(t)
+	s3.Write("promsnap.yaml", []byte(config))
+	for from, root := range map[string]string{
+		"promsnap.yaml": filepath.Dir(configFile(t, config)), "ssm:/promsnap/config": t.TempDir(), "s3://" + s3.Name + "/promsnap.yaml": t.TempDir(),
+	} {
+		f, store := lambdaFunction(t, nil, "LAMBDA_TASK_ROOT="+root, "AWS_ENDPOINT_URL_S3="+s3.URL)
+		store.Set("/promsnap/config", config)
+		if kind, v := f.invoke(t, fmt.Sprintf(`{"config": %q, "reports": ["daily"], "time": %q}`, from, lambdaSlot)); kind != "response" || v.Verdict != "ok" {
+			t.Fatalf("%s: %s %+v", from, kind, v)
 		}
-		got, err := os.ReadFile(strings.Replace(path, command, root, 1))
-		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s: the function's differs from the command's: %v", filepath.Base(path), err)
+		for _, path := range files {
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := os.ReadFile(strings.Replace(path, command, root, 1))
+			if err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%s: the function's %s differs from the command's: %v", from, filepath.Base(path), err)
+			}
 		}
 	}
 }
