@@ -69,11 +69,10 @@ func sortByGravity(fs []Finding) {
 	})
 }
 
-// findingsOf returns one finding for each series of p that has something to say, the gravest of its rules.
-func (w wording) findingsOf(p *snapshot.Panel) []Finding {
+// findingsOf appends to out one finding for each series of p that has something to say, the gravest of its rules.
+func (w wording) findingsOf(out []Finding, p *snapshot.Panel) []Finding {
 	state := p.IsState()
 	byLabels := map[uint64]int{}
-	var out []Finding
 	for i := range p.Findings {
 		f, ok := w.tell(p, &p.Findings[i])
 		if !ok {

@@ -116,7 +116,7 @@ func (r *Report) panelView(p *snapshot.Panel, d drawing) panelView {
 
 // findingsIn returns the findings of one panel, the worst first: a silent node too that the report says once for all panels.
 func (r *Report) findingsIn(p *snapshot.Panel) []Finding {
-	found := r.words.findingsOf(p)
+	found := r.words.findingsOf(nil, p)
 	sortByGravity(found)
 	for i := range found {
 		found[i].Sentence = r.words.sentence(&found[i], r.Info)

@@ -136,6 +136,11 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	for _, n := range in.Notes {
 		r.Warnings = append(r.Warnings, Warning{Text: printable(n)})
 	}
+	found := 0
+	for i := range panels {
+		found += len(panels[i].Findings)
+	}
+	r.Findings = make([]Finding, 0, found) // at once: in an outage there are tens of thousands
 	for i := range panels {
 		r.take(&panels[i])
 	}
@@ -184,9 +189,11 @@ func (r *Report) take(p *snapshot.Panel) {
 	if len(p.Spec.Rules) > 0 {
 		r.OK += p.OK
 	}
-	for _, f := range r.words.findingsOf(p) {
+	first := len(r.Findings)
+	r.Findings = r.words.findingsOf(r.Findings, p)
+	for i := first; i < len(r.Findings); i++ {
+		f := &r.Findings[i]
 		f.Age = r.ages[findingID{f.Panel, f.Rule, f.labels}]
-		r.Findings = append(r.Findings, f)
 	}
 }
 
