@@ -81,7 +81,7 @@ func (c *Caller) Call(rq *http.Request) error {
 	if err != nil {
 		said = nil // the status says enough
 	}
-	return c.answered(res, sent.Scrub(string(said)))
+	return c.answered(res, sent.Scrub(string(secret.Whole(said, answerSize))))
 }
 
 // unanswered is the error of a call without an answer: where nothing was connected, nothing was delivered.

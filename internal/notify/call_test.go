@@ -113,6 +113,10 @@ func TestCallRepeatsNoCredentials(t *testing.T) {
 		"cut": func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, strings.Repeat("x", quotedSize-8)+r.Header.Get("X-Key"), http.StatusInternalServerError)
 		},
+		"cut where reading ends": func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, strings.Repeat(" ", answerSize-len(marked)+1)+r.Header.Get("X-Key"))
+		},
 		"redirected": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "http://x.invalid/%zz"+r.Header.Get("X-Key")+r.URL.Path)
 			w.WriteHeader(http.StatusFound)

@@ -84,6 +84,9 @@ func (c *Client) metricNames(ctx context.Context, op, selector string, start, en
 	}
 }
 
+// maxVersion bounds a server's version, in bytes.
+const maxVersion = 50
+
 // Server is what a server says of itself.
 type Server struct {
 	Version string // "" where it does not say
@@ -100,7 +103,7 @@ func (c *Client) Server(ctx context.Context) (Server, error) {
 	defer cancel()
 	info, err := c.api.Buildinfo(timed)
 	if err == nil {
-		return Server{Version: info.Version}, nil
+		return Server{Version: brief(c.sent.Scrub(info.Version), maxVersion)}, nil
 	}
 	err = c.explain(timed, op, err)
 	var e *Error

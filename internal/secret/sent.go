@@ -33,7 +33,7 @@ const (
 // harmless are the headers of a request that authorize nothing. Any other may.
 var harmless = []string{
 	":authority", ":method", ":path", ":scheme", "Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host",
-	"Idempotency-Key", "Transfer-Encoding", "User-Agent",
+	"Idempotency-Key", "Referer", "Transfer-Encoding", "User-Agent",
 }
 
 // Trace returns a context of requests whose authorization is taken down.
@@ -82,6 +82,18 @@ func (s *Sent) add(secret string) {
 		url.UserPassword("", secret).String()[1:], html.EscapeString(secret), string(quoted[1:len(quoted)-1]),
 		base64.StdEncoding.EncodeToString(b), base64.RawStdEncoding.EncodeToString(b), base64.URLEncoding.EncodeToString(b),
 		base64.RawURLEncoding.EncodeToString(b), hex.EncodeToString(b), strings.ToUpper(hex.EncodeToString(b)))
+}
+
+// longest is what a secret has at most that is looked for where words were cut, in bytes.
+const longest = 4 << 10
+
+// Whole returns words of which at most so many bytes were read without their end where there may be more: of a secret that is cut there,
+// Scrub would leave a part.
+func Whole(read []byte, most int) []byte {
+	if len(read) < most {
+		return read
+	}
+	return read[:max(most-longest, 0)]
 }
 
 // Scrub returns words of the other side without what it was sent. They must be whole: of what is cut within a secret, a part stays.

@@ -73,6 +73,38 @@ func TestSentIsNotRepeated(t *testing.T) {
 	}
 }
 
+// An address that a client was led from is no secret, and errors name where it leads.
+func TestRefererIsNoSecret(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			http.Redirect(w, r, "/there", http.StatusFound)
+		}
+	}))
+	t.Cleanup(server.Close)
+	var sent Sent
+	rq, err := http.NewRequestWithContext(sent.Trace(context.Background()), http.MethodGet, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := server.Client().Do(rq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if got := sent.Scrub(server.URL); got != server.URL {
+		t.Errorf("%q", got)
+	}
+}
+
+// Of what was cut within a secret, no part is left.
+func TestWhole(t *testing.T) {
+	for _, tc := range []struct{ read, most, want int }{{100, 8192, 100}, {8191, 8192, 8191}, {8192, 8192, 4096}, {10, 10, 0}} {
+		if got := Whole(make([]byte, tc.read), tc.most); len(got) != tc.want {
+			t.Errorf("of %d bytes that are at most %d, %d are left", tc.read, tc.most, len(got))
+		}
+	}
+}
+
 func TestShortWordsAreNoSecret(t *testing.T) {
 	var sent Sent
 	sent.header("abc")
