@@ -61,7 +61,7 @@ type fault struct {
 	data     string        // of the panel; "" for failed
 	patience time.Duration // the timeout of a query; 0: hostileTimeout
 	within   time.Duration // 0: mostHostileTime
-	asked    int           // how often the panel's query is sent; 0 is not counted
+	asked    int           // how often the panel's query is sent; 0: the first question of all says that it is of no use
 }
 
 // panelOnly are the requests of the hostile panel's query.
@@ -76,7 +76,7 @@ func every(*http.Request) bool { return true }
 // and time.
 func TestHostilePrometheus(t *testing.T) {
 	good := newHostileLab(t)
-	calm := runHostile(t, fault{code: 0, data: "absent", hits: func(*http.Request) bool { return false }}, good)
+	calm := runHostile(t, fault{code: 0, data: "absent", asked: 1, hits: func(*http.Request) bool { return false }}, good)
 	for _, f := range slices.Concat(hostileServers(t), hostileAnswers(), hostileOddities()) {
 		t.Run(f.name, func(t *testing.T) {
 			doc := runHostile(t, f, good)
@@ -138,7 +138,7 @@ func runHostile(t *testing.T, f fault, good http.Handler) report.Document {
 	if o.took > within || o.resident > mostHostileMiB {
 		t.Errorf("it took %v of %v, and %.0f MiB of %d", o.took, within, o.resident, mostHostileMiB)
 	}
-	if n := int(asked.Load()); f.asked > 0 && n != f.asked {
+	if n := int(asked.Load()); n != f.asked {
 		t.Errorf("the panel's query was sent %d times, want %d", n, f.asked)
 	}
 	o.file(t, "check", slot, "index.html")
@@ -268,6 +268,14 @@ func hostileServers(t *testing.T) []fault {
 	to := func(status int) http.HandlerFunc {
 		return reply(status, "", "Location", elsewhere.URL+"/login?token=hunter2")
 	}
+	token := func(answer http.HandlerFunc) string {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_ = r.ParseForm() // so that a client that goes away is noticed
+			answer(w, r)
+		}))
+		t.Cleanup(s.Close)
+		return "  http_config: {oauth2: {client_id: me, client_secret: hunter2, token_url: '" + s.URL + "'}}"
+	}
 	at := func(u string) func(string) string { return func(string) string { return u } }
 	const redirected = "the server redirects to http://127.0.0.1:"
 	ok := reply(200, "{}")
@@ -279,20 +287,30 @@ func hostileServers(t *testing.T) []fault {
 		{name: "unknown authority", answer: ok, hits: every, code: 1, tls: true, say: "give the authority's certificate in http_config: tls_config: ca_file"},
 		{name: "401", answer: reply(401, "Unauthorized\n"), hits: every, code: 1, say: "HTTP 401: Unauthorized; give credentials that may query, in http_config"},
 		{name: "403", answer: reply(403, "<h1>Forbidden</h1>", "Content-Type", "text/html"), hits: every, code: 1, say: "HTTP 403: a web page instead of JSON; give credentials"},
-		{name: "404", answer: reply(404, "404 page not found\n"), hits: every, code: 1, asked: 0, say: "HTTP 404: 404 page not found; no Prometheus API at this URL: is a path prefix missing, e.g. /prometheus?"},
+		{name: "404", answer: reply(404, "404 page not found\n"), hits: every, code: 1, say: "HTTP 404: 404 page not found; no Prometheus API at this URL: is a path prefix missing, e.g. /prometheus?"},
 		{name: "login page", answer: reply(200, loginPage, "Content-Type", "text/html"), hits: every, code: 1, say: "a web page instead of JSON; this is not Prometheus' API, or a login stands before it: check the URL and its path prefix"},
 		{name: "login page that says it is JSON", answer: reply(200, loginPage, "Content-Type", "application/json"), hits: every, code: 1, say: "a login stands before it"},
 		{name: "redirect, password", answer: to(302), hits: every, code: 1, config: "  http_config: {basic_auth: {username: me, password: hunter2}}", say: redirected},
 		{name: "redirect, token", answer: to(307), hits: every, code: 1, config: "  http_config: {authorization: {credentials: hunter2}}", say: redirected},
 		{name: "redirect, headers", answer: to(308), hits: every, code: 1, config: "  http_config: {http_headers: {X-Scope-OrgID: {secrets: [hunter2]}, Cookie: {secrets: [session=hunter2]}}}", say: redirected},
-		{name: "redirect of one panel", answer: to(307), hits: panelOnly, code: 1, config: "  http_config: {basic_auth: {username: me, password: hunter2}}", say: redirected},
-		{name: "down", answer: reply(503, "upstream connect error"), hits: every, code: 1, say: "HTTP 503: upstream connect error; Prometheus, or what it stands behind, is not ready: is its pod running?"},
-		{name: "429 for an hour", answer: reply(429, "", "Retry-After", "3600"), hits: every, code: 1, within: 8 * time.Second, say: "limits requests: lower concurrency or ask less often"},
-		{name: "hang", answer: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, hits: every, code: 1, say: "no whole answer after 2s; the server or the way to it is too slow for so much data"},
-		{name: "hang after headers", answer: hang, hits: every, code: 1, say: "no whole answer after 2s"},
-		{name: "one byte a second", answer: drip, hits: every, code: 1, say: "no whole answer after 2s"},
-		{name: "another protocol", answer: switches, hits: every, code: 1, say: "what answers is no HTTP API: it switched protocols"},
-		{name: "bomb for metadata", answer: bomb(`{"status":"success","data":["`, "x"), hits: func(r *http.Request) bool { return !strings.HasSuffix(r.URL.Path, "/query_range") }, code: 1,
+		{name: "redirect of one panel", asked: 1, answer: to(307), hits: panelOnly, code: 1, config: "  http_config: {basic_auth: {username: me, password: hunter2}}", say: redirected},
+		{name: "redirect of the OAuth2 server", answer: ok, hits: every, code: 1, config: token(to(307)), say: "the OAuth2 server redirects: HTTP 307; client_secret is not sent to another address"},
+		{name: "hang of the OAuth2 server", answer: ok, hits: every, code: 1, config: token(hang),
+			say: "the OAuth2 server gave no token: no whole answer after 2s; check token_url in http_config's oauth2"},
+		{name: "gRPC", asked: 1, answer: func(w http.ResponseWriter, _ *http.Request) {
+			raw(w, "\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x05\x00\x00\x40\x00", false)
+		}, hits: every, code: 1,
+			say: "what listens there does not speak HTTP as Prometheus does: check the port"},
+		{name: "10 MiB of headers", asked: 1, answer: func(w http.ResponseWriter, _ *http.Request) {
+			raw(w, "HTTP/1.1 200 OK\r\n"+strings.Repeat("X:\r\n", 2<<20)+"\r\n", false)
+		}, hits: every, code: 1, say: "the answer's headers are longer than 256 KiB; Prometheus' own are short: what stands before it answers in its place"},
+		{name: "down", asked: 3, answer: reply(503, "upstream connect error"), hits: every, code: 1, say: "HTTP 503: upstream connect error; Prometheus, or what it stands behind, is not ready: is its pod running?"},
+		{name: "429 for an hour", asked: 1, answer: reply(429, "", "Retry-After", "3600"), hits: every, code: 1, within: 8 * time.Second, say: "limits requests: lower concurrency or ask less often"},
+		{name: "hang", asked: 1, answer: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, hits: every, code: 1, say: "no whole answer after 2s; the server or the way to it is too slow for so much data"},
+		{name: "hang after headers", asked: 1, answer: hang, hits: every, code: 1, say: "no whole answer after 2s"},
+		{name: "one byte a second", asked: 1, answer: drip, hits: every, code: 1, say: "no whole answer after 2s"},
+		{name: "another protocol", asked: 1, answer: switches, hits: every, code: 1, say: "what answers is no HTTP API: it switched protocols"},
+		{name: "bomb for metadata", asked: 1, answer: bomb(`{"status":"success","data":["`, "x"), hits: func(r *http.Request) bool { return !strings.HasSuffix(r.URL.Path, "/query_range") }, code: 1,
 			say: "the answer is longer than 4 MiB; Prometheus' own is much shorter: what stands before it may answer in its place"},
 	}
 }

@@ -29,9 +29,9 @@ func openMirror(r config.Receiver, to http.RoundTripper) (notify.Notifier, error
 func mirrorTransport(r config.Receiver) (http.RoundTripper, error) {
 	switch {
 	case r.Alertmanager != nil:
-		return promapi.Transport(r.Alertmanager.HTTP.Client())
+		return promapi.Transport(r.Alertmanager.HTTP.Client(), r.Alertmanager.HTTP)
 	case r.Pushgateway != nil:
-		return promapi.Transport(r.Pushgateway.HTTP.Client())
+		return promapi.Transport(r.Pushgateway.HTTP.Client(), r.Pushgateway.HTTP)
 	}
 	return nil, nil // http.DefaultTransport does
 }

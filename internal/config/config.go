@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"time"
 
@@ -145,12 +144,7 @@ func Load(name string, data []byte, o Options) (*Config, error) {
 
 // LoadFile reads the configuration at path. Errors other than the file's own mistakes say why it could not be read.
 func LoadFile(path string, o Options) (*Config, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := secret.ReadFile(context.Background(), path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}

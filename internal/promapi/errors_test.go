@@ -153,7 +153,7 @@ func TestProxyErrors(t *testing.T) {
 // rangeOver asks the server at rawURL through http_config's transport.
 func rangeOver(t *testing.T, cfg config.HTTPClientConfig, rawURL string, o Options) error {
 	t.Helper()
-	rt, err := Transport(cfg)
+	rt, err := Transport(cfg, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestRedirects(t *testing.T) {
 			switch {
 			case tt.kind == "" && err != nil:
 				t.Error(err)
-			case tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind || !strings.Contains(e.Hint, tt.hint) || e.Status != tt.status || strings.Contains(e.Error(), "hush")):
+			case tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind || !strings.Contains(e.Hint, tt.hint) || e.Status != tt.status || strings.Contains(e.Error(), "hush") || !strings.Contains(e.Message, "redirects to http") || strings.Contains(e.Message, "redacted")):
 				t.Errorf("got %s, want %s with %q", describe(err), tt.kind, tt.hint)
 			}
 		})
@@ -271,6 +271,10 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		"cut at a line's end": func(w http.ResponseWriter, words string) {
 			http.Error(w, strings.Repeat("x", max(200-len(words)-5, 0))+words, http.StatusBadRequest)
 		},
+		"cut at the body's end": func(w http.ResponseWriter, words string) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, strings.Repeat(" ", maxErrorBody-strings.Index(words, secret)-len(secret)+1)+words)
+		},
 		"redirect to nowhere": func(w http.ResponseWriter, words string) {
 			w.Header().Set("Location", "http://x.invalid/%zz"+words)
 			w.WriteHeader(http.StatusFound)
@@ -302,5 +306,29 @@ func TestErrorsKeepSecrets(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What a server says back for its version is no secret either, and is not long.
+func TestVersionKeepsSecrets(t *testing.T) {
+	const secret = "s3cr3t-t0k3n"
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"status":"success","data":{"version":%q}}`, r.Header.Get("Authorization")+strings.Repeat("x", 1000))
+	}))
+	defer srv.Close()
+	base, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rt, err := Transport(config.HTTPClientConfig{Authorization: &config.Authorization{Credentials: secret}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := New(base, rt, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Server(context.Background()); err != nil || strings.Contains(got.Version, secret[:6]) || !strings.HasPrefix(got.Version, "<redacted>") || len(got.Version) > 60 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -10,12 +10,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
-
-	"golang.org/x/oauth2"
 
 	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/secret"
@@ -27,6 +26,7 @@ const maxErrorBody = 64 << 10
 // statusError reads an answer that is none of the API's successes. Of its words what was sent is taken out.
 func statusError(resp *http.Response, sent *secret.Sent) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // a body that breaks off still says something
+	body = secret.Whole(body, maxErrorBody)
 	var said struct{ Status, ErrorType, Error string }
 	e := &Error{}
 	if json.Unmarshal(body, &said) == nil && said.ErrorType != "" {
@@ -102,6 +102,20 @@ func retryAfter(h http.Header) time.Duration {
 	return max(then.Sub(now), 0)
 }
 
+// What net/http says, for which it has no types.
+var (
+	headersTooLong = []string{"server response headers exceeded", "response header list larger than advertised limit"}
+	notHTTP        = []string{
+		"malformed HTTP ", "malformed MIME header", "bad Content-Length", "multiple Content-Length headers", "unsupported transfer encoding",
+		"too many transfer encodings", "invalid header", "failed to parse Location header", "too many 1xx informational responses", "PROTOCOL_ERROR",
+	}
+)
+
+// says tells whether an error has any of the words in it.
+func says(err error, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(err.Error(), w) })
+}
+
 // networkError says in plain words why there was no answer, or no whole one.
 func networkError(err error) *Error {
 	var (
@@ -112,21 +126,25 @@ func networkError(err error) *Error {
 		authority   x509.UnknownAuthorityError
 		record      tls.RecordHeaderError
 		op          *net.OpError
-		token       *oauth2.RetrieveError
 	)
 	for errors.As(err, &wrapped) {
 		err = wrapped.Err // url.Error prints the URL with its parameters
 	}
 	e := &Error{Kind: KindNetwork, Message: err.Error(), Err: err, Again: true}
 	switch {
-	case errors.As(err, &token):
-		// The text of a RetrieveError has the whole answer of the token's server.
-		e.Kind, e.Err, e.Again = KindDenied, nil, false
-		e.Message = fmt.Sprintf("the OAuth2 token was refused: HTTP %d %s", token.Response.StatusCode, token.ErrorCode)
-		e.Hint = "check client_id, client_secret, scopes and token_url in http_config's oauth2"
 	case errors.Is(err, exchange.ErrSwitched):
 		e.Kind, e.Again = KindBadAnswer, false
 		e.Hint = "is this URL a Prometheus server's? Check host and port"
+	case says(err, headersTooLong):
+		e.Kind, e.Again, e.Err = KindTooMuch, false, nil
+		e.Message = fmt.Sprintf("the answer's headers are longer than %d KiB", maxHeader>>10)
+		e.Hint = "Prometheus' own are short: what stands before it answers in its place"
+	case says(err, []string{`malformed HTTP response "\x15\x03`}): // a TLS alert
+		e.Kind, e.Again = KindTLS, false
+		e.Hint = "the server speaks HTTPS: write https:// in the URL"
+	case says(err, notHTTP):
+		e.Kind, e.Again = KindBadAnswer, false
+		e.Hint = "what listens there does not speak HTTP as Prometheus does: check the port"
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		e.Hint = "the proxy cannot be reached: check http_config's proxy_url"
 	case errors.Is(err, syscall.ECONNREFUSED):

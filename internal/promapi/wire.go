@@ -1,30 +1,17 @@
 package promapi
 
 import (
+	"compress/flate"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
-
-	"github.com/prometheus/common/config"
+	"strings"
 
 	"github.com/promsnap/promsnap/internal/secret"
 )
-
-// Transport returns what sends requests as http_config says, in all that Prometheus' own configuration knows: basic auth, bearer and
-// other authorization, OAuth2, mTLS and certificate authorities, headers, proxy. Certificates are verified unless it says otherwise.
-// follow_redirects is not the transport's: give it to Options. Among the options is what reads the secrets that http_config only refers to.
-func Transport(cfg config.HTTPClientConfig, options ...config.HTTPClientOption) (http.RoundTripper, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, fmt.Errorf("http_config: %w", err)
-	}
-	rt, err := config.NewRoundTripperFromConfig(cfg, "prometheus", options...)
-	if err != nil {
-		return nil, fmt.Errorf("http_config: %w", err)
-	}
-	return rt, nil
-}
 
 // A wire sends requests as the client does and turns every answer that is not one of the API's into an *Error.
 type wire struct {
@@ -74,22 +61,44 @@ type body struct {
 func (b *body) Read(p []byte) (n int, err error) {
 	switch {
 	case b.plain != nil:
-	case b.encoding == "" || b.encoding == "identity":
-		b.plain = b.raw
-	case b.encoding == "gzip":
-		z, err := gzip.NewReader(b.raw)
-		if err != nil {
-			return 0, fmt.Errorf("the answer's gzip: %w", err)
-		}
-		b.plain = z
 	default:
-		return 0, &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer is compressed with %q, which was not asked for", b.encoding)}
+		if b.plain, err = unpacked(b.raw, b.encoding); err != nil {
+			return 0, err
+		}
 	}
 	n, err = b.plain.Read(p)
+	err = unpackError(err)
 	if b.read += int64(n); b.read > b.max {
 		return 0, &Error{Kind: KindTooMuch, Message: fmt.Sprintf("the answer is longer than %d MiB", b.max>>20), Hint: b.advice}
 	}
 	return n, err
+}
+
+// unpacked is a body as it was before it was compressed. Nobody asks for that, and gzip is what servers do all the same.
+func unpacked(raw io.Reader, encoding string) (io.Reader, error) {
+	switch strings.ToLower(strings.TrimSpace(encoding)) {
+	case "", "identity":
+		return raw, nil
+	case "gzip", "x-gzip":
+		z, err := gzip.NewReader(raw)
+		if err != nil {
+			return nil, unpackError(err)
+		}
+		return z, nil
+	}
+	return nil, &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer is compressed with %q, which was not asked for", brief(encoding, 50)), Hint: hintPacked}
+}
+
+// hintPacked is what to do about answers that Prometheus does not compress so.
+const hintPacked = "switch the compression of what stands before Prometheus off"
+
+// unpackError tells what is no gzip from what breaks off.
+func unpackError(err error) error {
+	var corrupt flate.CorruptInputError
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt) {
+		return &Error{Kind: KindBadAnswer, Message: "the answer says that it is compressed with gzip, and is not", Hint: hintPacked}
+	}
+	return err
 }
 
 // Close implements io.Closer.

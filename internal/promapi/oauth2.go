@@ -1,0 +1,209 @@
+package promapi
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/prometheus/common/config"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/promsnap/promsnap/internal/exchange"
+)
+
+// tokenTime is within which an OAuth2 server gives a token.
+const tokenTime = 15 * time.Second
+
+// jwtBearer is the grant type of RFC 7523, the other one that http_config knows.
+const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+// tokens authorizes requests by an OAuth2 server's tokens, as prometheus/common does, but goes nowhere else with the client's secret, and
+// asks within the time of the request that needs the token.
+type tokens struct {
+	next   http.RoundTripper
+	server http.RoundTripper // the way to the OAuth2 server
+	config *config.OAuth2
+	secret config.SecretReader // nil: there is none
+
+	asking chan struct{} // holds who asks, or looks at what follows
+	source grant
+	with   string // the secret of source
+	known  *oauth2.Token
+}
+
+// A grant is a way to ask for tokens.
+type grant interface {
+	TokenSource(context.Context) oauth2.TokenSource
+}
+
+// authorized sends next's requests with tokens.
+func authorized(next http.RoundTripper, o *config.OAuth2, secrets reader) (http.RoundTripper, error) {
+	server, err := connections(o.TLSConfig, o.ProxyConfig, secrets.store)
+	if err != nil {
+		return nil, err
+	}
+	t := &tokens{next: next, server: exchange.Plain{Next: server}, config: o, asking: make(chan struct{}, 1)}
+	if o.GrantType == jwtBearer {
+		t.secret = secrets.of(o.ClientCertificateKey, o.ClientCertificateKeyFile, o.ClientCertificateKeyRef)
+	} else {
+		t.secret = secrets.of(o.ClientSecret, o.ClientSecretFile, o.ClientSecretRef)
+	}
+	return t, nil
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *tokens) RoundTrip(rq *http.Request) (*http.Response, error) {
+	token, err := t.token(rq.Context(), rq.UserAgent())
+	if err != nil {
+		return nil, err
+	}
+	rq = rq.Clone(rq.Context())
+	token.SetAuthHeader(rq)
+	return t.next.RoundTrip(rq)
+}
+
+// CloseIdleConnections is for http.Client's.
+func (t *tokens) CloseIdleConnections() {
+	for _, rt := range []http.RoundTripper{t.next, t.server} {
+		(&http.Client{Transport: rt}).CloseIdleConnections()
+	}
+}
+
+// token returns a token that holds. One request asks for it, the others wait.
+func (t *tokens) token(ctx context.Context, agent string) (*oauth2.Token, error) {
+	select {
+	case t.asking <- struct{}{}:
+		defer func() { <-t.asking }()
+	case <-ctx.Done():
+		return nil, noToken(ctx, ctx.Err())
+	}
+	with := ""
+	if t.secret != nil {
+		var err error
+		if with, err = t.secret.Fetch(ctx); err != nil {
+			return nil, fmt.Errorf("reading the secret of oauth2: %w", err)
+		}
+	}
+	if t.source == nil || with != t.with {
+		t.with, t.known = with, nil
+		t.source = t.asks(with)
+	}
+	if t.known.Valid() {
+		return t.known, nil
+	}
+	timed, cancel := context.WithTimeoutCause(ctx, tokenTime, fmt.Errorf("no answer within %s", tokenTime))
+	defer cancel()
+	client := &http.Client{
+		Transport:     within{timed, config.NewUserAgentRoundTripper(agent, t.server)},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the secret would go along
+	}
+	token, err := t.source.TokenSource(context.WithValue(timed, oauth2.HTTPClient, client)).Token()
+	if err == nil && token.AccessToken == "" {
+		err = errors.New("the answer holds no token")
+	}
+	if err != nil {
+		return nil, noToken(timed, err)
+	}
+	t.known = token
+	return token, nil
+}
+
+// within gives requests the time of a context: one of prometheus/common's has none.
+type within struct {
+	ctx  context.Context
+	next http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w within) RoundTrip(rq *http.Request) (*http.Response, error) {
+	return w.next.RoundTrip(rq.WithContext(w.ctx))
+}
+
+// asks is the grant of http_config, with a client's secret.
+func (t *tokens) asks(secret string) grant {
+	o, params := t.config, url.Values{}
+	for name, value := range o.EndpointParams {
+		params.Set(name, value)
+	}
+	if o.GrantType != jwtBearer {
+		return &clientcredentials.Config{ClientID: o.ClientID, ClientSecret: secret, TokenURL: o.TokenURL, Scopes: o.Scopes, EndpointParams: params}
+	}
+	signing, ok := jwt.GetSigningMethod(o.SignatureAlgorithm).(*jwt.SigningMethodRSA)
+	if !ok {
+		signing = jwt.SigningMethodRS256
+	}
+	return &config.JwtGrantTypeConfig{
+		Iss: cmp.Or(o.Iss, o.ClientID), Subject: o.ClientID, Audience: o.Audience, PrivateClaims: o.Claims,
+		PrivateKey: []byte(secret), PrivateKeyID: o.ClientCertificateKeyID, SigningAlgorithm: signing,
+		TokenURL: o.TokenURL, Scopes: o.Scopes, EndpointParams: params,
+	}
+}
+
+// noToken says why there is no token, and nothing that the OAuth2 server says but its error's code.
+func noToken(ctx context.Context, err error) *Error {
+	var refused *oauth2.RetrieveError
+	switch {
+	case ctx.Err() != nil:
+		return noTokenInTime(ctx)
+	case errors.As(err, &refused) && refused.Response.StatusCode/100 == 3:
+		return &Error{
+			Kind: KindRedirect, Message: fmt.Sprintf("the OAuth2 server redirects: HTTP %d", refused.Response.StatusCode),
+			Hint: "client_secret is not sent to another address: write the right one as token_url in http_config's oauth2",
+		}
+	case errors.As(err, &refused) && (refused.Response.StatusCode == http.StatusTooManyRequests || refused.Response.StatusCode/100 == 5):
+		return &Error{
+			Kind: KindBusy, Message: fmt.Sprintf("the OAuth2 server gave no token: HTTP %d", refused.Response.StatusCode), Again: true,
+			Hint: "look at the server that token_url in http_config's oauth2 names",
+		}
+	case errors.As(err, &refused):
+		return &Error{
+			Kind: KindDenied, Message: strings.TrimSpace(fmt.Sprintf("the OAuth2 token was refused: HTTP %d %s", refused.Response.StatusCode, knownCode(refused.ErrorCode))),
+			Hint: "check client_id, client_secret, scopes and token_url in http_config's oauth2",
+		}
+	}
+	var sent *url.Error
+	if !errors.As(err, &sent) { // there was an answer
+		return &Error{Kind: KindBadAnswer, Message: "the OAuth2 server's answer is no token", Hint: "check token_url in http_config's oauth2"}
+	}
+	e := networkError(err)
+	e.Message = "asking for an OAuth2 token: " + e.Message
+	if e.Kind == KindTLS {
+		e.Hint = strings.ReplaceAll(e.Hint, "http_config:", "http_config: oauth2:")
+	} else {
+		e.Hint = "check token_url in http_config's oauth2, and that its server runs"
+	}
+	return e
+}
+
+// knownCode is an error's code where it is one of RFC 6749, 5.2: any other may be the secret, said back.
+func knownCode(code string) string {
+	switch code {
+	case "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope":
+		return code
+	}
+	return ""
+}
+
+// noTokenInTime is the error of a wait for a token that ended first.
+func noTokenInTime(ctx context.Context) *Error {
+	cause := context.Cause(ctx)
+	e := &Error{
+		Kind: KindTimeout, Message: "the OAuth2 server gave no token: " + cause.Error(), Err: errors.Join(ctx.Err(), cause),
+		Hint: "check token_url in http_config's oauth2, and that its server answers",
+	}
+	var known *Error
+	if errors.As(cause, &known) {
+		e.Message = "the OAuth2 server gave no token: " + known.Message
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		e.Kind, e.Hint = KindCanceled, ""
+	}
+	return e
+}

@@ -1,0 +1,179 @@
+package promapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/config"
+
+	"github.com/promsnap/promsnap/internal/secret"
+)
+
+// maxHeader bounds the headers of an answer, in bytes. net/http's own bound, 10 MiB, is 150 MiB of memory where they are short.
+const maxHeader = 256 << 10
+
+// The bounds of the files that http_config names, in bytes.
+const (
+	maxSecretFile = 64 << 10
+	maxTLSFile    = 4 << 20 // all the authorities of a system are a quarter of a MiB
+)
+
+// Transport returns what sends requests as http_config says, in all that Prometheus' own configuration knows: basic auth, bearer and
+// other authorization, OAuth2, mTLS and certificate authorities, headers, proxy. Certificates are verified unless it says otherwise.
+// follow_redirects is not the transport's: give it to Options. What http_config only refers to lies in the store; nil: nothing does.
+func Transport(cfg config.HTTPClientConfig, store config.SecretManager) (http.RoundTripper, error) {
+	rt, err := transport(cfg, store)
+	if err != nil {
+		return nil, fmt.Errorf("http_config: %w", err)
+	}
+	return rt, nil
+}
+
+// transport is put together here of prometheus/common's parts: its own has no bound for headers and files, and waits for an OAuth2 server
+// for ever.
+func transport(cfg config.HTTPClientConfig, store config.SecretManager) (http.RoundTripper, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	base, err := connections(cfg.TLSConfig, cfg.ProxyConfig, store)
+	if err != nil {
+		return nil, err
+	}
+	base.Protocols = new(http.Protocols)
+	base.Protocols.SetHTTP1(true)
+	base.Protocols.SetHTTP2(cfg.EnableHTTP2)
+	secrets := reader{store, maxSecretFile}
+	var rt http.RoundTripper = base
+	if a := cfg.Authorization; a != nil {
+		rt = config.NewAuthorizationCredentialsRoundTripper(a.Type, secrets.of(a.Credentials, a.CredentialsFile, a.CredentialsRef), rt)
+	}
+	if b := cfg.BasicAuth; b != nil {
+		user := secrets.of(config.Secret(b.Username), b.UsernameFile, b.UsernameRef)
+		rt = config.NewBasicAuthRoundTripper(user, secrets.of(b.Password, b.PasswordFile, b.PasswordRef), rt)
+	}
+	if cfg.OAuth2 != nil {
+		if rt, err = authorized(rt, cfg.OAuth2, secrets); err != nil {
+			return nil, fmt.Errorf("oauth2: %w", err)
+		}
+	}
+	return headed(rt, cfg.HTTPHeaders, secrets), nil
+}
+
+// connections are those of one configuration of TLS and proxies.
+func connections(t config.TLSConfig, proxy config.ProxyConfig, store config.SecretManager) (*http.Transport, error) {
+	for _, f := range []struct{ file, ref *string }{{&t.CAFile, &t.CARef}, {&t.CertFile, &t.CertRef}, {&t.KeyFile, &t.KeyRef}} {
+		if *f.file != "" {
+			*f.ref, *f.file = inFile+*f.file, ""
+		}
+	}
+	certificates, err := config.NewTLSConfig(&t, config.WithSecretManager(reader{store, maxTLSFile}))
+	if err != nil {
+		return nil, err
+	}
+	return &http.Transport{
+		TLSClientConfig: certificates, Proxy: proxy.Proxy(), ProxyConnectHeader: proxy.GetProxyConnectHeader(),
+		DisableCompression: true, MaxResponseHeaderBytes: maxHeader,
+		MaxIdleConnsPerHost: 100, IdleConnTimeout: 5 * time.Minute, TLSHandshakeTimeout: 10 * time.Second, ExpectContinueTimeout: time.Second,
+	}, nil
+}
+
+// inFile begins the reference of what lies in a file. No place in a store begins so.
+const inFile = "file:"
+
+// A reader reads what http_config only refers to.
+type reader struct {
+	store config.SecretManager
+	most  int64 // bytes of a file
+}
+
+// Fetch implements config.SecretManager.
+func (r reader) Fetch(ctx context.Context, ref string) (string, error) {
+	path, ok := strings.CutPrefix(ref, inFile)
+	if !ok && r.store == nil {
+		return "", errors.New("nothing here reads secrets from a store")
+	}
+	if !ok {
+		return r.store.Fetch(ctx, ref)
+	}
+	text, err := secret.ReadFile(ctx, path, r.most)
+	if err == nil && int64(len(text)) > r.most {
+		err = fmt.Errorf("%s is longer than %d KiB; it is something else", path, r.most>>10)
+	}
+	return strings.TrimSpace(string(text)), err
+}
+
+// of is a secret that stands in http_config itself, in a file, or in the store; nil where it is nowhere.
+func (r reader) of(text config.Secret, file, ref string) config.SecretReader {
+	switch {
+	case text != "":
+		return config.NewInlineSecret(string(text))
+	case file != "":
+		return referred{r, inFile + file}
+	case ref != "":
+		return referred{r, ref}
+	}
+	return nil
+}
+
+// referred is a secret that is read at each use.
+type referred struct {
+	from reader
+	ref  string
+}
+
+// Fetch implements config.SecretReader, as do the others.
+func (s referred) Fetch(ctx context.Context) (string, error) { return s.from.Fetch(ctx, s.ref) }
+
+// Description names the place.
+func (s referred) Description() string { return s.ref }
+
+// Immutable tells that the next one may be another.
+func (s referred) Immutable() bool { return false }
+
+// headed sends the headers of http_config along.
+func headed(next http.RoundTripper, of *config.Headers, secrets reader) http.RoundTripper {
+	if of == nil || len(of.Headers) == 0 {
+		return next
+	}
+	h := &headers{next, map[string][]config.SecretReader{}}
+	for name, one := range of.Headers {
+		for _, v := range one.Values {
+			h.values[name] = append(h.values[name], config.NewInlineSecret(v))
+		}
+		for _, v := range one.Secrets {
+			h.values[name] = append(h.values[name], config.NewInlineSecret(string(v)))
+		}
+		for _, path := range one.Files {
+			h.values[name] = append(h.values[name], secrets.of("", path, ""))
+		}
+	}
+	return h
+}
+
+// headers adds headers to requests.
+type headers struct {
+	next   http.RoundTripper
+	values map[string][]config.SecretReader
+}
+
+// RoundTrip implements http.RoundTripper.
+func (h *headers) RoundTrip(rq *http.Request) (*http.Response, error) {
+	rq = rq.Clone(rq.Context())
+	for name, values := range h.values {
+		for _, from := range values {
+			v, err := from.Fetch(rq.Context())
+			if err != nil {
+				return nil, fmt.Errorf("reading the header %s: %w", name, err)
+			}
+			rq.Header.Add(name, v)
+		}
+	}
+	return h.next.RoundTrip(rq)
+}
+
+// CloseIdleConnections is for http.Client's.
+func (h *headers) CloseIdleConnections() { (&http.Client{Transport: h.next}).CloseIdleConnections() }
