@@ -234,7 +234,7 @@ func clean(work string) {
 func explain(target string, err error) error {
 	advice := advice(err)
 	err = fmt.Errorf("writing the report into %s: %w%s", target, err, advice)
-	if advice != "" {
+	if advice != "" && !errors.Is(err, fs.ErrNotExist) { // which another try makes anew
 		return &notify.RefusedError{Err: err}
 	}
 	return err
@@ -242,6 +242,8 @@ func explain(target string, err error) error {
 
 func advice(err error) string {
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "; it was removed meanwhile: look for what cleans up there, and run again"
 	case errors.Is(err, fs.ErrPermission):
 		return "; let this user write there, or choose another directory"
 	case errors.Is(err, syscall.EROFS):
