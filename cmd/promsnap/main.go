@@ -62,6 +62,7 @@ func main() { os.Exit(run()) }
 func run() (code int) {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
+	context.AfterFunc(ctx, cancel) // a second one ends the process, whatever it does not come away from
 	c := &console{
 		stdout: plain{os.Stdout}, stderr: plain{os.Stderr}, now: time.Now, getenv: os.Getenv, stop: onTerminate(), args: os.Args[1:], width: 80,
 	}
@@ -95,12 +96,14 @@ func run() (code int) {
 	}
 }
 
-// onTerminate returns a channel that SIGTERM closes: Kubernetes sends it before it kills, and what is there by then is delivered.
+// onTerminate returns a channel that SIGTERM closes: Kubernetes sends it before it kills, and what is there by then is delivered. A second
+// one ends the process.
 func onTerminate() <-chan struct{} {
 	got, stop := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(got, syscall.SIGTERM)
 	go func() {
 		<-got
+		signal.Stop(got)
 		close(stop)
 	}()
 	return stop

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A run that does not end at a signal, here because it still waits for its configuration, ends at the next one.
+func TestTheSecondSignalEndsTheProcess(t *testing.T) {
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		pipe := filepath.Join(t.TempDir(), "pipe")
+		if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		writer, err := os.OpenFile(pipe, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = writer.Close() }()
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Second, fmt.Errorf("it is still there, whatever signal it gets"))
+		defer cancel()
+		cmd := exec.CommandContext(ctx, "promsnap", "run", "-c", pipe)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for running := true; running; {
+			select {
+			case <-ended:
+				running = false
+			case <-tick.C:
+				_ = cmd.Process.Signal(s) // one that has ended cannot be told
+			}
+		}
+		if by := cmd.ProcessState.Sys().(syscall.WaitStatus).Signal(); by != s {
+			t.Errorf("%v: ended by %v: %v", s, by, context.Cause(ctx))
+		}
+	}
+}
