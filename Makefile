@@ -117,8 +117,10 @@ golden: ## rewrite the golden files; look at every one of them before you commit
 
 # Without a bound, one input that is long and new is made shorter for a minute, and nothing else is tried in it.
 fuzz: ## run every fuzz target for FUZZTIME each (default 1m)
-	@for pkg in $$(go list ./...); do \
-	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	@pkgs=$$(go list ./...); \
+	for pkg in $$pkgs; do \
+	  list=$$(go test -list '^Fuzz' $$pkg); \
+	  for f in $$(printf '%s\n' "$$list" | grep '^Fuzz' || true); do \
 	    echo "== $$pkg $$f for $(FUZZTIME)"; \
 	    go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s $$pkg; \
 	  done; \
