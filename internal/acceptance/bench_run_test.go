@@ -207,7 +207,7 @@ func (w workload) run(b *testing.B, path, config string) taken {
 }
 
 // programBefore is promsnap of the commit before, built once out of the repository's history and kept in .cache. Where there is no such
-// history, nothing can be compared.
+// history, nothing can be compared, and nobody is to take that for a comparison.
 func programBefore(b *testing.B) string {
 	b.Helper()
 	cache, err := filepath.Abs("../../.cache")
@@ -227,7 +227,7 @@ func programBefore(b *testing.B) string {
 		cmd := exec.Command(args[0], args[1:]...)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
-			b.Skipf("promsnap of %s cannot be built here: %s: %v\n%s", before, strings.Join(args, " "), err, out)
+			b.Fatalf("promsnap of %s, with which this one is compared, cannot be built here: %s: %v\n%s", before, strings.Join(args, " "), err, out)
 		}
 	}
 	if err := os.Rename(path+".making", path); err != nil {

@@ -87,9 +87,10 @@ func testConcurrency(t *testing.T, s *server) {
 	o.want(t, 0)
 	way.Lock()
 	defer way.Unlock()
-	t.Logf("%d queries, %d at once by the way, %.0f by the engine's own metric, %v", way.queries, way.most, <-engine, o.took)
-	if way.most != most {
-		t.Errorf("%d queries were under way at once, want %d", way.most, most)
+	computed := <-engine
+	t.Logf("%d queries, %d at once by the way, %.0f by the engine's own metric, %v", way.queries, way.most, computed, o.took)
+	if way.most != most || computed < 1 || computed > most {
+		t.Errorf("%d queries were under way at once, want %d; the engine had %.0f", way.most, most, computed)
 	}
 	for timeout, n := range way.timeouts {
 		if timeout != "90" {
