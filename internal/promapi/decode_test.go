@@ -271,6 +271,10 @@ func TestDecodeCut(t *testing.T) {
 			t.Errorf("broken at byte %d: %v", n, err)
 		}
 	}
+	_, _, err := decode(io.MultiReader(strings.NewReader(body), iotest.ErrReader(io.ErrUnexpectedEOF)), grid, 10)
+	if want := fmt.Sprintf("the answer breaks off at byte %d, where it was to end: unexpected EOF", len(body)); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
 }
 
 // TestDecodeStops holds that an error of each ends the reading at once and comes back as it is.

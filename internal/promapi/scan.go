@@ -495,7 +495,7 @@ func (s *scanner) end() error {
 	case err == nil:
 		return s.fail("nothing more")
 	case !s.ended():
-		return fmt.Errorf("the answer breaks off at byte %d, behind all that was to come: %w", s.offset(), s.err)
+		return fmt.Errorf("the answer breaks off at byte %d, where it was to end: %w", s.offset(), s.err)
 	}
 	return nil
 }
