@@ -54,11 +54,16 @@ func parseSchedule(text string) (Schedule, error) {
 	if s.weekday.has(7) { // Sunday, too
 		s.weekday |= 1
 	}
-	s.eitherDay = !strings.HasPrefix(fields[2], "*") && !strings.HasPrefix(fields[4], "*")
+	s.eitherDay = !anyDay(fields[2]) && !anyDay(fields[4])
 	if s.Last(time.Date(2400, 12, 31, 23, 59, 0, 0, time.UTC)).IsZero() {
 		return Schedule{}, errors.New("no such day ever comes; correct the day or the month")
 	}
 	return s, nil
+}
+
+// anyDay tells whether a field leaves the day to the other one. To Kubernetes (robfig/cron) one with a step does not, unlike to Vixie's cron.
+func anyDay(field string) bool {
+	return slices.ContainsFunc(strings.Split(field, ","), func(part string) bool { return part == "*" || part == "*/1" })
 }
 
 // parse reads one field: numbers, names, ranges and steps, with commas between them.
