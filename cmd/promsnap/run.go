@@ -129,7 +129,7 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	a, err := app.New(cmd.Context(), cfg, app.Options{
 		Version: versionString(), Reports: names, Slot: slot, Timeout: f.timeout, OutputDir: f.outputDir, Stop: c.stop,
 		Mode: f.mode(), Now: c.now, Scheduled: scheduled, Kubernetes: k.side(),
-		Command: func(slot time.Time) string { return reproduce(names, f, slot) }, Started: out.started, Progress: out.progress,
+		Command: func(report string, slot time.Time) string { return reproduce(report, f, slot) }, Started: out.started, Progress: out.progress,
 	})
 	if err != nil {
 		return opening(err)
@@ -288,10 +288,10 @@ func logFaults(log *slog.Logger, r *report.Report) {
 }
 
 // reproduce is the command that gives the same report again. A URL with a password in it is left out.
-func reproduce(names []string, f runFlags, slot time.Time) string {
-	parts := append([]string{"promsnap", "run"}, names...)
+func reproduce(name string, f runFlags, slot time.Time) string {
+	parts := []string{"promsnap", "run"}
 	if f.config != "" {
-		parts = append(parts, "-c", filepath.Base(f.config))
+		parts = append(parts, name, "-c", filepath.Base(f.config))
 	}
 	if f.prometheusURL != "" && !strings.Contains(f.prometheusURL, "@") {
 		parts = append(parts, "--prometheus-url", f.prometheusURL)

@@ -66,7 +66,7 @@ func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, 
 	timeout := h.left(ctx)
 	a, err := app.New(ctx, cfg, app.Options{
 		Version: h.version, Reports: o.reports, Slot: o.slot, Scheduled: !o.exact, Timeout: timeout, Mode: app.Deliver, Now: h.now, Stop: h.stop,
-		Command: func(slot time.Time) string { return h.command(o, slot) },
+		Command: func(report string, slot time.Time) string { return h.command(o, report, slot) },
 	})
 	if err != nil {
 		return refuse(err)
@@ -94,8 +94,8 @@ func (h *handler) enough(ctx context.Context) error {
 	return nil
 }
 
-// command is how a person runs a slot again, for the report's footer.
-func (h *handler) command(o order, slot time.Time) string {
+// command is how a person runs a slot of a report again, for the report's footer.
+func (h *handler) command(o order, report string, slot time.Time) string {
 	from := o.config
 	if from == "" {
 		from = h.getenv("PROMSNAP_CONFIG")
@@ -103,8 +103,7 @@ func (h *handler) command(o order, slot time.Time) string {
 	if from = path.Base(strings.TrimPrefix(from, "ssm:")); !strings.HasSuffix(from, ".yaml") && !strings.HasSuffix(from, ".yml") {
 		from = "promsnap.yaml"
 	}
-	parts := append([]string{"promsnap", "run"}, o.reports...)
-	return strings.Join(append(parts, "-c", from, "--time", slot.Format(time.RFC3339)), " ")
+	return strings.Join([]string{"promsnap", "run", report, "-c", from, "--time", slot.Format(time.RFC3339)}, " ")
 }
 
 // logEnd writes what became of the invocation: a line for each report, and the last one. The alarms count both by their verdicts.

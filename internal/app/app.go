@@ -37,8 +37,8 @@ type Options struct {
 	// Kubernetes is the API of the cluster, for a configuration without prometheus.url, for the nodes, and for a state in a ConfigMap. Nil:
 	// there is none, or it is not to be used.
 	Kubernetes Kubernetes
-	// Command is how to run a slot again, for the report's footer; no secrets. Nil: not known.
-	Command func(slot time.Time) string
+	// Command is how to run a slot of a report again, for the report's footer; no secrets. Nil: not known.
+	Command func(report string, slot time.Time) string
 	// Stop ends the snapshot early when it is closed: what is there by then is delivered, marked incomplete. Nil: never.
 	Stop <-chan struct{}
 	// Progress is told of each panel's begin and end, one event at a time. Nil: nobody listens.
@@ -280,7 +280,7 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 		Scrape: p.ScrapeInterval, Notes: notes, Font: a.font,
 	}
 	if a.o.Command != nil {
-		info.Command = a.o.Command(o.Slot)
+		info.Command = a.o.Command(r.Name, o.Slot)
 	}
 	if ctx.Err() != nil {
 		info.Incomplete = whyIncomplete(context.Cause(ctx), words.In(r.Language))

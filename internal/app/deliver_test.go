@@ -51,8 +51,8 @@ func TestScheduledSlot(t *testing.T) {
 	cfg, double := told(t, `send: summary, schedule: "0 6 * * *", timezone: Asia/Seoul`)
 	due := time.Date(2026, 11, 21, 21, 0, 0, 0, time.UTC)
 	for _, late := range []time.Duration{0, 7 * time.Minute, 90 * time.Minute} {
-		r := deliver(t, cfg, app.Options{Slot: due.Add(late), Scheduled: true, Command: func(slot time.Time) string { return slot.Format(time.RFC3339) }})
-		if r.Err != nil || !r.Report.Info.Slot.Equal(due) || r.Report.Info.Command != "2026-11-21T21:00:00Z" {
+		r := deliver(t, cfg, app.Options{Slot: due.Add(late), Scheduled: true, Command: func(report string, slot time.Time) string { return report + " " + slot.Format(time.RFC3339) }})
+		if r.Err != nil || !r.Report.Info.Slot.Equal(due) || r.Report.Info.Command != "told 2026-11-21T21:00:00Z" {
 			t.Errorf("%s late: slot %v, made by %q, %v", late, r.Report.Info.Slot, r.Report.Info.Command, r.Err)
 		}
 		if want := late == 0; want != (len(r.Sent) == 1) {
