@@ -60,8 +60,14 @@ func rowsThatFit(panel *snapshot.Panel, o Options, n, pitch, taken int) int {
 	if !o.Phone {
 		return n
 	}
-	top := newPicture(o).writeHeader(panel, n, o)
-	return max(min(n, (phoneHeight-top-taken)/pitch), 1)
+	for { // fewer rows may have a longer header: it says of how many they are
+		top := newPicture(o).writeHeader(panel, n, o)
+		fit := max(min(n, (phoneHeight-top-taken)/pitch), 1)
+		if fit == n {
+			return n
+		}
+		n = fit
+	}
 }
 
 // phrase is a part of the subtitle. Where it is too long, the name in it is shortened first.

@@ -60,6 +60,28 @@ func TestLabelsNeverOverlap(t *testing.T) {
 	})
 }
 
+// On a phone a long header takes the room of what is drawn, and its length follows from how much that is.
+func TestALongHeaderOnAPhone(t *testing.T) {
+	g := gridTo(slotTime, 66, 15*time.Second)
+	for series := 1; series <= 25; series++ {
+		names, values := make([]string, series), make([][]float64, series)
+		for i := range names {
+			names[i], values[i] = "ip-10-0-1-12", make([]float64, g.Len)
+		}
+		for _, kind := range snapshot.Kinds() {
+			for words := range 40 {
+				p := panelOf(strings.Repeat("Title ", words), units.None, g, 1+series/2, names, values)
+				p.Spec.Rules = []rules.Rule{{Name: "r", Warning: rules.At(1), Critical: rules.At(1)}}
+				breach(p, 0, rules.Warning, 1, g.Start)
+				p.Data = snapshot.DataPartial
+				if err := checkLabels(compose(as(kind, p), Options{Phone: true, Zone: mustZone("Australia/Lord_Howe")}.bounded())); err != nil {
+					t.Errorf("%s of %d series, %d words: %v", kind, series, words, err)
+				}
+			}
+		}
+	}
+}
+
 // drawPanel makes any panel.
 func drawPanel(t *rapid.T) *snapshot.Panel {
 	n := rapid.IntRange(1, 200).Draw(t, "samples")

@@ -13,6 +13,7 @@ const (
 	leastTile = 230.0 // width
 	tileGap   = 14.0
 	tileInset = 12.0
+	moreTiles = 22 // height of what says how many more there are
 	shortHole = 2 // steps, which are nothing to speak of
 )
 
@@ -34,6 +35,9 @@ func composeStat(panel *snapshot.Panel, o Options) *picture {
 		most = phoneLines
 	}
 	lines := panel.Lines[:min(len(panel.Lines), most)]
+	if o.Phone && len(lines) > 2 && rowsThatFit(panel, o, phoneLines, int(someTiles.height+tileGap)/2, moreTiles-int(tileGap)) < phoneLines {
+		lines = lines[:2] // a long header leaves room for one row of two
+	}
 	top := p.writeHeader(panel, len(lines), o)
 	room := float64(o.Width) - 2*edge
 	columns := max(min(int((room+tileGap)/(leastTile+tileGap)), len(lines)), 1)
