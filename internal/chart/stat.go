@@ -14,7 +14,7 @@ const (
 	tileGap   = 14.0
 	tileInset = 12.0
 	moreTiles = 22 // height of what says how many more there are
-	shortHole = 2 // steps, which are nothing to speak of
+	shortHole = 2  // steps, which are nothing to speak of
 )
 
 // tileSize is how large a tile and what is in it are.
