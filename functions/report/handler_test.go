@@ -211,6 +211,7 @@ func TestWhatIsWorthAnotherTry(t *testing.T) {
 		"lasting":   {&cloud.Error{Trouble: cloud.Lasting, Err: errors.New("x")}, false, true},
 		"refused":   {&notify.RefusedError{Err: errors.New("x")}, false, false},
 		"later":     {&notify.RetryError{Err: errors.New("x")}, false, true},
+		"too late":  {&notify.LateError{Err: errors.New("x")}, false, true},
 		"not known": {errors.New("the answer was lost"), false, true},
 		"none":      {nil, false, false},
 	} {

@@ -67,20 +67,25 @@ func (a *App) deliver(ctx context.Context, d due) Result {
 	return res
 }
 
-// conclude does what no message waits for, when every report was delivered: summaries that were left to another run, heartbeats, and last
-// what belongs below Slack's messages, which may take long.
+// conclude does what no message waits for, when every report was delivered: heartbeats, what belongs below Slack's messages, which may take
+// long, and last summaries that were left to another run, which take as long as that one.
 func (a *App) conclude(ctx context.Context, handed []due, results []Result) {
-	for i, d := range handed {
-		for results[i].StoodBack != nil && a.awaits(ctx, d, results[i].StoodBack) {
-			results[i] = a.deliver(ctx, d)
-		}
-	}
 	var beats sync.WaitGroup
 	for i, d := range handed {
 		beats.Go(func() { a.beat(ctx, d, &results[i]) })
 	}
 	beats.Wait()
 	a.followUp(ctx, results)
+	for i, d := range handed {
+		if results[i].StoodBack == nil {
+			continue
+		}
+		for results[i].StoodBack != nil && a.awaits(ctx, d, results[i].StoodBack) {
+			results[i] = a.deliver(ctx, d)
+		}
+		a.beat(ctx, d, &results[i])
+		a.followUp(ctx, results)
+	}
 }
 
 // claimPoll is how often is looked whether another run has given its claim back.
@@ -97,6 +102,8 @@ func (a *App) awaits(ctx context.Context, d due, other *notify.Claim) bool {
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
+		return false
+	case <-a.o.Stop:
 		return false
 	case <-timer.C:
 		return true
@@ -120,15 +127,24 @@ func (a *App) beat(ctx context.Context, d due, res *Result) {
 	}
 }
 
-// followUp fills the threads below Slack's messages. What does not work is noted with the last report: the note names the message.
+// followUp fills the threads below Slack's messages. What does not work is noted with the last report that was told: the note names the
+// message.
 func (a *App) followUp(ctx context.Context, results []Result) {
+	var last *Result
+	for i := range results {
+		if results[i].StoodBack == nil {
+			last = &results[i]
+		}
+	}
+	if last == nil {
+		return
+	}
 	for _, c := range a.cfg.Receivers { // also those that were told as another's fallback
 		app := a.receivers[c.Name].slack
-		if app == nil || len(results) == 0 {
+		if app == nil {
 			continue
 		}
 		if err := app.FollowUp(ctx); err != nil {
-			last := &results[len(results)-1]
 			last.Notes = append(last.Notes, fmt.Sprintf("%s: %v", c.Name, err))
 		}
 	}

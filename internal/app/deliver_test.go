@@ -247,6 +247,17 @@ func TestASummaryOutwaitsAClaim(t *testing.T) {
 	}
 }
 
+// Who is told to stop does not wait for another run.
+func TestASummaryThatIsToldToStopStandsBack(t *testing.T) {
+	cfg, double := told(t, "send: summary")
+	claim(t, cfg, time.Now().Add(time.Minute))
+	stop, began := make(chan struct{}), time.Now()
+	close(stop)
+	if r := deliver(t, cfg, app.Options{Slot: slot, Stop: stop}); r.StoodBack == nil || r.Err == nil || len(double.Messages()) != 0 || time.Since(began) > 30*time.Second {
+		t.Errorf("stood back before %v after %s, %d messages, %v", r.StoodBack, time.Since(began), len(double.Messages()), r.Err)
+	}
+}
+
 // What belongs below one report's message keeps no other report's from being told.
 func TestThreadsComeAfterAllMessages(t *testing.T) {
 	cfg, double := told(t, "send: summary")
