@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,10 +61,11 @@ type labs struct {
 	answers map[string]*answer
 }
 
-// answer is what a lab answers a question with, computed by who asks first.
+// answer is what a lab answers a question with, computed by who asks first and only read from then on.
 type answer struct {
 	sync.Once
-	httptest.ResponseRecorder
+	*http.Response
+	body []byte
 }
 
 // start is `lab [profile=kps] [nodes=10] [without=metric,...]`: it starts a simulated Prometheus and puts its URL into $PROM.
@@ -102,15 +104,44 @@ func (c *labs) over(cluster string, lab http.Handler) http.Handler {
 		c.Lock()
 		a, ok := c.answers[question]
 		if !ok {
-			a = &answer{ResponseRecorder: *httptest.NewRecorder()}
+			a = &answer{}
 			c.answers[question] = a
 		}
 		c.Unlock()
-		a.Do(func() { lab.ServeHTTP(a, r.WithContext(context.Background())) }) // also for those who ask after this one is gone
-		maps.Copy(w.Header(), a.Result().Header)
-		w.WriteHeader(a.Code)
-		_, _ = w.Write(a.Body.Bytes())
+		a.Do(func() {
+			rec := httptest.NewRecorder()
+			lab.ServeHTTP(rec, r.WithContext(context.Background())) // also for those who ask after this one is gone
+			a.Response, a.body = rec.Result(), rec.Body.Bytes()
+		})
+		maps.Copy(w.Header(), a.Header)
+		w.WriteHeader(a.StatusCode)
+		_, _ = w.Write(a.body)
 	})
+}
+
+// TestLabsAnswerManyAtOnce holds labs to what scripts that run side by side do: they ask the same question at the same time.
+func TestLabsAnswerManyAtOnce(t *testing.T) {
+	var asked atomic.Int32
+	h := (&labs{answers: map[string]*answer{}}).over("prod", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusTeapot)
+		fmt.Fprint(w, "{}")
+	}))
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			rec := httptest.NewRecorder()
+			h.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/api/v1/query?query=up", nil))
+			if rec.Code != http.StatusTeapot || rec.Header().Get("Content-Type") != "application/json" || rec.Body.String() != "{}" {
+				t.Errorf("answered with %d %v %q", rec.Code, rec.Header(), rec.Body)
+			}
+		})
+	}
+	all.Wait()
+	if n := asked.Load(); n != 1 {
+		t.Errorf("the lab computed the answer %d times", n)
+	}
 }
 
 // slackToken is what the doubles of Slack take, and what no output may show.
