@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -441,14 +442,14 @@ func TestChartThatCannotBeDrawn(t *testing.T) {
 
 func TestRenderStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	drawn := 0
+	var drawn atomic.Int32
 	_, err := Build(info(t, nil), take(answers{}, specs())).render(ctx, func(p *snapshot.Panel) drawing {
-		drawn++
+		drawn.Add(1)
 		cancel()
 		return pixel(p)
 	})
-	if !errors.Is(err, context.Canceled) || drawn > drawnAtOnce {
-		t.Errorf("after %d charts: %v", drawn, err)
+	if n := drawn.Load(); !errors.Is(err, context.Canceled) || n > drawnAtOnce {
+		t.Errorf("after %d charts: %v", n, err)
 	}
 }
 
