@@ -126,9 +126,9 @@ func (s *Schedule) Last(t time.Time) time.Time {
 	for end := at.Add(-longestPause); at.After(end); {
 		switch {
 		case !s.month.has(int(at.Month())) || !s.onDay(at):
-			at = before(at, time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, s.zone))
+			at = dayBefore(at)
 		case !s.hour.has(at.Hour()):
-			at = at.Add(-time.Duration(at.Minute()+1) * time.Minute)
+			at = hourBefore(at)
 		case !s.minute.has(at.Minute()):
 			at = at.Add(-time.Minute)
 		default:
@@ -169,12 +169,24 @@ func (s *Schedule) Between(from, before time.Time) []time.Time {
 	return due
 }
 
-// before is a minute before the begin of a day, and before at also where a zone's clocks make the day begin later.
-func before(at, begin time.Time) time.Time {
+// dayBefore is the last minute of the day before.
+func dayBefore(at time.Time) time.Time {
+	begin := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, at.Location())
+	if begin.Day() != at.Day() { // clocks go forward at midnight, and time.Date has chosen the evening before
+		_, begin = begin.ZoneBounds()
+	}
 	if !begin.Before(at) {
 		begin = at
 	}
 	return begin.Add(-time.Minute)
+}
+
+// hourBefore is the last minute before an hour by the wall clock, which is not always 60 minutes long: Lord Howe's clocks go by half an hour.
+func hourBefore(at time.Time) time.Time {
+	for hour := at.Hour(); at.Hour() == hour; {
+		at = at.Add(-time.Minute)
+	}
+	return at
 }
 
 // onDay tells whether the report is due on a day.

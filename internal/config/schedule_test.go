@@ -8,14 +8,14 @@ import (
 )
 
 func TestScheduleLast(t *testing.T) {
-	seoul, err := time.LoadLocation("Asia/Seoul")
-	if err != nil {
-		t.Fatal(err)
+	zone := func(name string) *time.Location {
+		z, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return z
 	}
-	berlin, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		t.Fatal(err)
-	}
+	seoul, berlin, santiago, lordHowe := zone("Asia/Seoul"), zone("Europe/Berlin"), zone("America/Santiago"), zone("Australia/Lord_Howe")
 	for _, tc := range []struct {
 		schedule string
 		zone     *time.Location
@@ -36,7 +36,9 @@ func TestScheduleLast(t *testing.T) {
 		{"0 0 13 * */1", time.UTC, "2026-11-22T12:00:00Z", "2026-11-13T00:00:00Z"},
 		{"0 12 * * 7", time.UTC, "2026-11-28T12:00:00Z", "2026-11-22T12:00:00Z"},
 		{"10-20/5,50 3 * * *", time.UTC, "2026-11-22T03:49:00Z", "2026-11-22T03:20:00Z"},
-		{"30 2 * * *", berlin, "2026-03-29T10:00:00Z", "2026-03-28T01:30:00Z"}, // the clocks skip it
+		{"30 2 * * *", berlin, "2026-03-29T10:00:00Z", "2026-03-28T01:30:00Z"},   // the clocks skip it
+		{"* 23 5 9 *", santiago, "2026-09-06T14:00:00Z", "2026-09-06T03:59:00Z"}, // the clocks skip midnight
+		{"* 1 * * *", lordHowe, "2026-10-03T15:40:00Z", "2026-10-03T15:29:00Z"},  // and the first half of 02:00
 		{"0 22/1 * * *", time.UTC, "2026-11-22T23:30:00Z", "2026-11-22T23:00:00Z"},
 	} {
 		s, err := parseSchedule(tc.schedule)
@@ -63,12 +65,14 @@ func TestNoSchedule(t *testing.T) {
 	}
 }
 
-// Whatever the schedule: the time before is due, is none later, and is the time before itself.
+// Whatever the schedule: the time before is due, is none later, is the time before itself, and the newest there is. Half of the times are
+// near a change of clocks.
 func TestLastIsDue(t *testing.T) {
-	zones := []string{"UTC", "Asia/Seoul", "America/Sao_Paulo", "Australia/Lord_Howe", "Africa/Cairo"}
+	zones := []string{"UTC", "Asia/Seoul", "America/Sao_Paulo", "America/Santiago", "America/Havana", "Australia/Lord_Howe", "Africa/Cairo"}
 	rapid.Check(t, func(t *rapid.T) {
-		field := rapid.SampledFrom([]string{"*", "*/7", "3", "1-5", "2,4"})
-		text := field.Draw(t, "minute") + " " + field.Draw(t, "hour") + " " + field.Draw(t, "day") + " " + field.Draw(t, "month") + " " + field.Draw(t, "weekday")
+		field := rapid.SampledFrom([]string{"*", "*/7", "1", "3", "23", "1-5", "2,4"})
+		some := rapid.SampledFrom([]string{"*", "3", "1-5", "2,4"})
+		text := field.Draw(t, "minute") + " " + field.Draw(t, "hour") + " " + field.Draw(t, "day") + " " + some.Draw(t, "month") + " " + some.Draw(t, "weekday")
 		s, err := parseSchedule(text)
 		if err != nil {
 			t.Fatal(err)
@@ -77,6 +81,9 @@ func TestLastIsDue(t *testing.T) {
 			t.Fatal(err)
 		}
 		at := time.Unix(rapid.Int64Range(0, 4_000_000_000).Draw(t, "at"), 0)
+		if change, _ := at.In(s.zone).ZoneBounds(); change.Unix() > 0 && rapid.Bool().Draw(t, "near a change") {
+			at = change.Add(time.Duration(rapid.IntRange(-120, 1500).Draw(t, "minutes")) * time.Minute)
+		}
 		last := s.Last(at)
 		local := last.In(s.zone)
 		if last.IsZero() || last.After(at) || !s.Last(last).Equal(last) {
@@ -84,6 +91,11 @@ func TestLastIsDue(t *testing.T) {
 		}
 		if !s.minute.has(local.Minute()) || !s.hour.has(local.Hour()) || !s.month.has(int(local.Month())) || !s.onDay(local) {
 			t.Fatalf("%q is not due at %v", text, local)
+		}
+		for m := at.In(s.zone).Truncate(time.Minute); m.After(last) && at.Sub(m) < 49*time.Hour; m = m.Add(-time.Minute) {
+			if s.minute.has(m.Minute()) && s.hour.has(m.Hour()) && s.month.has(int(m.Month())) && s.onDay(m) {
+				t.Fatalf("%q was due at %v, later than %v", text, m, local)
+			}
 		}
 		if next := s.Last(at.Add(time.Hour)); next.Before(last) {
 			t.Fatalf("%q goes back from %v to %v", text, last, next)
