@@ -98,10 +98,16 @@ func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert
 	}
 	if worst != nil {
 		a.Episodes = r.join(a.Episodes, firing, r.Through, slot)
+		for _, f := range fs { // where the begin of one is seen, another may still go on from before
+			if f.Status == Breach && f.Streak != nil {
+				a.Episodes = r.join(a.Episodes, episode(f.Streak, f.Streak.Severity), r.Through, slot)
+			}
+		}
 	}
 	for _, f := range pending(fs) {
 		s := episode(f.Streak, None)
-		if len(a.Episodes) > 0 && goesOn(a.Now(), slot) && r.touches(a.Now(), s, s.Last, slot) {
+		// Not the newest episode alone: what fires now may have ended the one that this belongs to.
+		if slices.ContainsFunc(a.Episodes, func(e Episode) bool { return goesOn(e, slot) && r.touches(e, s, s.Last, slot) }) {
 			a.Episodes = r.join(a.Episodes, s, s.Last, slot)
 			if worst == nil || worst.Status == Pending {
 				worst = worse(worst, f)
@@ -119,6 +125,7 @@ func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert
 	if worst != nil && worst.Status == Breach { // one that is pending holds the alert up, as grave as it was
 		r.grade(&a, worst, graveAt(fs, worst.Streak.Severity), fired, slot)
 	}
+	a.Episodes = a.Episodes[max(len(a.Episodes)-maxEpisodes, 0):] // here, where all that belongs together is one
 	return a, worst != nil
 }
 
@@ -187,7 +194,7 @@ func (r *RuleResult) join(es []Episode, s Episode, reach, slot time.Time) []Epis
 			out[i].Ended, out[i].End = slot, Recovered
 		}
 	}
-	return out[max(len(out)-maxEpisodes, 0):]
+	return out
 }
 
 // union makes one episode of two. It goes on where either does.
