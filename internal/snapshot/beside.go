@@ -56,7 +56,11 @@ func beside(run func(each func(series.Series) error) (promapi.Meta, error), add 
 			close(full)
 		}
 	}
-	defer finish() // also where run panics
+	defer func() { // also where run panics: add is done before the caller goes on
+		finish()
+		for range fault {
+		}
+	}()
 	now := <-free
 	meta, err := run(func(s series.Series) error {
 		now.points = len(s.Values)

@@ -49,3 +49,23 @@ func TestBesideGivesErrorsAndFaultsBack(t *testing.T) {
 		t.Errorf("error %v, want the fault of the first series", err)
 	}
 }
+
+// Where the query itself panics, what it handed on is folded before the panel is written off, and nobody folds on behind its back.
+func TestBesideIsDoneWhenTheQueryPanics(t *testing.T) {
+	const full = 10 * batchSeries
+	folded := 0
+	func() {
+		defer func() {
+			if r := recover(); r != "the client" {
+				t.Errorf("it ended with %v", r)
+			}
+		}()
+		_, _ = beside(func(each func(series.Series) error) (promapi.Meta, error) {
+			_, _ = answer(full, nil)(each)
+			panic("the client")
+		}, func(series.Series) { folded++ })
+	}()
+	if folded != full {
+		t.Errorf("%d of %d series were folded when it returned", folded, full)
+	}
+}
