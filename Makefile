@@ -96,7 +96,7 @@ acceptance: build ## run the real program against real Prometheus servers (insta
 	testdata/servers/install.sh $(SERVERS)
 	@echo '== beside them, a week of checks while Prometheus, S3 and Slack fail by chance, which mostly waits'
 	@go test -count=1 -timeout 40m -run '^TestSoak$$' -v ./internal/app -soak-slots 2000 >bin/soak.log 2>&1 & soak=$$!; \
-	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -count=1 -timeout 30m ./internal/acceptance/... || failed=1; \
+	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -count=1 -timeout 60m ./internal/acceptance/... || failed=1; \
 	wait $$soak || failed=1; tail -n 40 bin/soak.log; exit $${failed:-0}
 
 bench: build ## print speed and memory as ratios against the peers, both sides in one run

@@ -109,6 +109,7 @@ func (c *labs) over(cluster string, lab http.Handler) http.Handler {
 		}
 		c.Unlock()
 		a.Do(func() {
+			r.Form.Del("timeout") // who asks first computes for all, however slow the machine
 			rec := httptest.NewRecorder()
 			lab.ServeHTTP(rec, r.WithContext(context.Background())) // also for those who ask after this one is gone
 			a.Response, a.body = rec.Result(), rec.Body.Bytes()

@@ -56,9 +56,12 @@ func (r *cronRun) testDirect(t *testing.T) {
 	t.Run("proxied requests are counted", func(t *testing.T) {
 		before := r.proxied(t)
 		r.must(t, http.MethodGet, "/api/v1/namespaces/direct/services/prometheus:"+port+"/proxy/api/v1/status/buildinfo", nil)
-		if got := r.proxied(t); got != before+1 {
-			t.Errorf("%d requests went through the proxy, want one", got-before)
-		}
+		await(t, "the request to be counted", func() error {
+			if got := r.proxied(t); got != before+1 {
+				return fmt.Errorf("%d requests went through the proxy, want one", got-before)
+			}
+			return nil
+		})
 	})
 	t.Run("no way", func(t *testing.T) {
 		r.node.names = nil

@@ -121,7 +121,7 @@ func testHung(t *testing.T, s *server) {
 	if err := s.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	const timeout = 4 * time.Second
+	const timeout = 16 * time.Second
 	o := promsnap(t, append([]string{"run", "--prometheus-url", s.url, "--timeout", timeout.String()}, atSlot...)...).want(t, 1)
 	if o.took > timeout+time.Second {
 		t.Errorf("the run took %v of %v", o.took, timeout)

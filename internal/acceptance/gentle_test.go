@@ -39,8 +39,8 @@ func TestGentleClient(t *testing.T) {
 	t.Run("kill", func(t *testing.T) {
 		testCancelled(t, s, "5m", "1m", func(r *running) { r.signal(os.Kill) })
 	})
-	t.Run("the run's timeout", func(t *testing.T) { testCancelled(t, s, "5m", "4s", func(*running) {}) })
-	t.Run("the query's timeout", func(t *testing.T) { testCancelled(t, s, "1s", "1m", func(*running) {}) })
+	t.Run("the run's timeout", func(t *testing.T) { testCancelled(t, s, "5m", "16s", func(*running) {}) })
+	t.Run("the query's timeout", func(t *testing.T) { testCancelled(t, s, "4s", "1m", func(*running) {}) })
 }
 
 // signal tells the program something.

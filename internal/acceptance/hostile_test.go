@@ -280,7 +280,7 @@ func hostileServers(t *testing.T) []fault {
 	const redirected = "the server redirects to http://127.0.0.1:"
 	ok := reply(200, "{}")
 	return []fault{
-		{name: "no such host", answer: ok, hits: every, code: 1, url: at("http://prometheus.invalid:9090"), say: "check the host name; names like prometheus-server.monitoring.svc are known only inside the cluster"},
+		{name: "no such host", answer: ok, hits: every, code: 1, url: at("http://prometheus..invalid:9090"), say: "check the host name; names like prometheus-server.monitoring.svc are known only inside the cluster"},
 		{name: "refused", answer: ok, hits: every, code: 1, url: at("http://" + freePort(t)), say: "connection refused; nothing listens there: check host and port"},
 		{name: "https to http", answer: ok, hits: every, code: 1, url: func(u string) string { return strings.Replace(u, "http:", "https:", 1) }, say: "the server does not speak HTTPS: write http:// in the URL"},
 		{name: "http to https", answer: ok, hits: every, code: 1, tls: true, url: func(u string) string { return strings.Replace(u, "https:", "http:", 1) }, say: "the server speaks HTTPS: write https:// in the URL"},

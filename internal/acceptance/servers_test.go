@@ -29,8 +29,8 @@ const (
 	passwordHash = "$2b$04$promsnapacceptancetesePoA.8EnhgjpvGZY3lV65ZM8sIJEzUzW"
 )
 
-// patience is how long a server may take to be ready and a scrape to come in.
-const patience = 60 * time.Second
+// patience is how long a server may take to be ready, a scrape to come in, and the next full minute's Job to be made.
+const patience = 2 * time.Minute
 
 // installed returns the path of a program that testdata/servers/install.sh has built.
 func installed(t testing.TB, program string) string {

@@ -143,7 +143,7 @@ func inTime(t *testing.T, p *snapshot.Panel, o Options) []byte {
 			t.Fatal(r.err)
 		}
 		return r.file
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("drawing hangs")
 		return nil
 	}

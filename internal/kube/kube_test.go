@@ -111,7 +111,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			[]string{"list nodes: Unauthorized (401)", "the credentials of seoul", "log in again"},
 		},
 		"nothing listens": {kubeconfig(t, "https://127.0.0.1:1"), []string{"list nodes", "connection refused", "the API server of seoul at 127.0.0.1:1 cannot be reached"}},
-		"no such host":    {kubeconfig(t, "https://kube.invalid"), []string{"list nodes", "no such host", "VPN"}},
+		"no such host":    {kubeconfig(t, "https://kube..invalid"), []string{"list nodes", "no such host", "VPN"}},
 		"broken off": {
 			kubeconfig(t, broken(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })),
 			[]string{"list nodes", "could not be made or broke off"},

@@ -325,7 +325,7 @@ func TestThePortForwardFails(t *testing.T) {
 // TestThePortForwardIsGivenUp: a dial ends with its context, however long the API server takes.
 func TestThePortForwardIsGivenUp(t *testing.T) {
 	s := behindForward(t, "127.0.0.1:1")
-	arrived, release := make(chan struct{}), make(chan struct{})
+	arrived, release := make(chan struct{}, 1), make(chan struct{})
 	s.on(podPath+"/prometheus-0/portforward", func(http.ResponseWriter, *http.Request) {
 		select {
 		case arrived <- struct{}{}:

@@ -189,7 +189,9 @@ func TestRangeConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most atomic.Int32
 		c := tripClient(t, Options{Concurrency: 3}, func(r *http.Request) (*http.Response, error) {
-			most.Store(max(most.Load(), now.Add(1)))
+			here := now.Add(1)
+			for m := most.Load(); here > m && !most.CompareAndSwap(m, here); m = most.Load() {
+			}
 			time.Sleep(time.Second)
 			resp := answer(r, 200, one)
 			resp.Body = closer{resp.Body, func() { now.Add(-1) }}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -80,12 +79,10 @@ func TestStatusErrors(t *testing.T) {
 	}
 }
 
+// noHost has a name that cannot be one, so that no DNS server is asked: not everybody who runs the tests has one.
+const noHost = "http://prometheus..invalid"
+
 func TestNetworkErrors(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = closed.Close()
 	quiet := log.New(io.Discard, "", 0) // the servers tell of the handshakes that are to fail
 	ok := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, one) })
 	plain := httptest.NewServer(ok)
@@ -112,8 +109,8 @@ func TestNetworkErrors(t *testing.T) {
 		kind      Kind // "" for success
 		hint      string
 	}{
-		{"refused", "http://" + closed.Addr().String(), config.TLSConfig{}, KindRefused, "port-forward"},
-		{"no host", "http://prometheus.invalid:9090", config.TLSConfig{}, KindNoHost, "check the host name"},
+		{"refused", "http://127.0.0.1:1", config.TLSConfig{}, KindRefused, "port-forward"},
+		{"no host", noHost + ":9090", config.TLSConfig{}, KindNoHost, "check the host name"},
 		{"unknown authority", secure.URL, config.TLSConfig{}, KindTLS, "ca_file"},
 		{"known authority", secure.URL, config.TLSConfig{CAFile: ca}, "", ""},
 		{"another host's certificate", secure.URL, config.TLSConfig{CAFile: ca, ServerName: "prometheus.test"}, KindTLS, "server_name"},
@@ -145,7 +142,7 @@ func TestProxyErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	var e *Error
-	if err := rangeOver(t, cfg, "http://prometheus.invalid", Options{Attempts: 1}); !errors.As(err, &e) || e.Kind != KindNetwork || !strings.Contains(e.Hint, "proxy_url") {
+	if err := rangeOver(t, cfg, noHost, Options{Attempts: 1}); !errors.As(err, &e) || e.Kind != KindNetwork || !strings.Contains(e.Hint, "proxy_url") {
 		t.Errorf("got %s", describe(err))
 	}
 }
@@ -240,9 +237,9 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		"bearer":     {srv.URL, "authorization: {credentials: " + secret + "}"},
 		"header":     {srv.URL, "http_headers: {X-Key: {secrets: [" + secret + "]}}"},
 		"refused":    {"http://127.0.0.1:1/", "basic_auth: {username: me, password: " + secret + "}"},
-		"bad host":   {"http://prometheus.invalid/", "basic_auth: {username: me, password: " + secret + "}"},
+		"bad host":   {noHost + "/", "basic_auth: {username: me, password: " + secret + "}"},
 		"bad proxy":  {srv.URL, "proxy_url: http://me:" + secret + "@127.0.0.1:1"},
-		"proxy":      {"http://prometheus.invalid", "proxy_url: " + withUser},
+		"proxy":      {noHost, "proxy_url: " + withUser},
 		"OAuth2":     {srv.URL, "oauth2: {client_id: me, client_secret: " + secret + ", token_url: '" + token.URL + "'}"},
 		"no OAuth2":  {srv.URL, "oauth2: {client_id: me, client_secret: " + secret + ", token_url: 'http://me:" + secret + "@127.0.0.1:1/?x=" + secret + "'}"},
 		"no CA file": {srv.URL, "basic_auth: {username: me, password: " + secret + "}"},

@@ -60,12 +60,7 @@ func TestFoldKeepsTheWorst(t *testing.T) {
 		if len(spec.Rules) > 0 && spec.Rules[0].Direction == rules.Below {
 			sign = -1
 		}
-		key := func(v float64) float64 {
-			if math.IsNaN(v) {
-				return math.Inf(-1)
-			}
-			return sign * v
-		}
+		key := func(v float64) float64 { return sign * v } // cmp.Compare has NaN, no figure at all, below every other
 		furthest := func(r Row) float64 { return map[float64]float64{1: r.Stats.Max, -1: r.Stats.Min}[sign] }
 		slices.SortStableFunc(sorted, func(a, b Row) int {
 			return cmp.Or(cmp.Compare(key(b.Rank), key(a.Rank)), cmp.Compare(key(furthest(b)), key(furthest(a))), a.Labels.Compare(b.Labels))

@@ -326,7 +326,7 @@ func hangs(t *testing.T, r Tested) {
 			t.Errorf("it is not known whether it was delivered, and the error is %v", err)
 		}
 		wantNoSecret(t, "the error", err)
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute): // for a slow machine; what hangs does so for good
 		t.Error("it did not return when its time was over")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image/png"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -312,12 +313,23 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
+// asked returns when Slack was asked for something, or the test is over.
+func asked(ctx context.Context, d *slackdouble.Double, method string) {
+	for !slices.Contains(d.Calls(), method) && ctx.Err() == nil {
+		runtime.Gosched()
+	}
+}
+
 func TestAnAnswerThatDoesNotCome(t *testing.T) {
 	slack, n := rig(t)
 	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Hang: true})
 	d := cluster(1, words.English).delivery(t, notify.KindNew)
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 200*time.Millisecond, errors.New("the run is over"))
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	go func() {
+		asked(ctx, slack, "chat.postMessage")
+		cancel(errors.New("the run is over"))
+	}()
 	_, err := n.Notify(ctx, d)
 	if err == nil || retryError(err) != nil || refusedError(err) || !strings.Contains(err.Error(), "the run is over") {
 		t.Errorf("got %v", err)
@@ -414,8 +426,12 @@ func TestPicturesEndWithTheirTime(t *testing.T) {
 	slack, n := rig(t)
 	slack.Fail(slackdouble.Fault{Method: "upload", Hang: true, Times: 9})
 	tell(t, n, cluster(3, words.English).delivery(t, notify.KindNew))
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	go func() {
+		asked(ctx, slack, "upload")
+		cancel()
+	}()
 	if err := n.FollowUp(ctx); err == nil {
 		t.Error("no note of pictures that never came")
 	}
