@@ -175,7 +175,7 @@ func dayBefore(at time.Time) time.Time {
 	if begin.Day() != at.Day() { // clocks go forward at midnight, and time.Date has chosen the evening before
 		_, begin = begin.ZoneBounds()
 	}
-	if !begin.Before(at) {
+	if !begin.Before(at) { // of a midnight that comes twice time.Date may choose either
 		begin = at
 	}
 	return begin.Add(-time.Minute)
