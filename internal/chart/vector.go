@@ -29,9 +29,9 @@ const fontFamily = `Roboto,'Helvetica Neue',Arial,'Apple SD Gothic Neo','Malgun 
 func (v *vector) Save(w io.Writer) error {
 	plot := ""
 	if f := v.picture.frame(); f.x1 > 1 { // the others have an axis from 0 to 1
-		plot = fmt.Sprintf(`%g %g %g %g %s %s`, f.left, f.top, f.right, f.bottom, decimal(f.x0), decimal(f.x1))
+		plot = strings.Join([]string{plain(f.left), plain(f.top), plain(f.right), plain(f.bottom), decimal(f.x0), decimal(f.x1)}, " ")
 		if v.picture.sampled {
-			plot += fmt.Sprintf(" %g %g", f.y0, f.y1)
+			plot += " " + plain(f.y0) + " " + plain(f.y1)
 		}
 		plot = ` data-plot="` + plot + `"`
 	}
@@ -88,8 +88,15 @@ func (v *vector) colour(attribute string, p paint) {
 }
 
 // decimal writes v with at most two places.
-func decimal(v float64) string {
-	return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64)
+func decimal(v float64) string { return plain(math.Round(v*100) / 100) }
+
+// plain writes v in digits alone. What is no finite number is 0, and so is minus zero: of a path with one wrong number a browser draws
+// nothing from there on.
+func plain(v float64) string {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return "0"
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
 }
 
 // Rect snaps to whole pixels, as the raster does, and is at least one thick.
@@ -100,7 +107,7 @@ func (v *vector) Rects(bs []box, p paint) {
 	for _, b := range bs {
 		x, y := math.Round(b.left), math.Round(b.top)
 		w, h := max(math.Round(b.right)-x, 1), max(math.Round(b.bottom)-y, 1)
-		fmt.Fprintf(&v.out, "M%s %sh%sv%sh-%sz", decimal(x), decimal(y), decimal(w), decimal(h), decimal(w))
+		fmt.Fprintf(&v.out, "M%s %sh%sv%sh%sz", decimal(x), decimal(y), decimal(w), decimal(h), decimal(-w))
 	}
 	v.out.WriteString(`"`)
 	v.colour("fill", p)
@@ -211,7 +218,7 @@ func (v *vector) Hatch(b box, p paint) {
 	for d := b.left + b.top; d < b.right+b.bottom; d += apart {
 		x, y := min(d-b.top, b.right), max(b.top, d-b.right) // where the line x + y = d enters
 		length := min(x-b.left, b.bottom-y)
-		fmt.Fprintf(&v.out, "M%s %sl-%s %s", decimal(x), decimal(y), decimal(length), decimal(length))
+		fmt.Fprintf(&v.out, "M%s %sl%s %s", decimal(x), decimal(y), decimal(-length), decimal(length))
 	}
 	v.out.WriteString(`" fill="none" stroke-width="1"`)
 	v.colour("stroke", p)

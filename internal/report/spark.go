@@ -39,11 +39,12 @@ func sparkOf(values []float64, limit float64, below bool) *spark {
 	if finite(limit) {
 		lo, hi = min(lo, limit), max(hi, limit)
 	}
+	span := hi/2 - lo/2 // halved: no difference is too large
 	y := func(v float64) string {
-		if hi == lo {
+		if span == 0 {
 			return coordinate(sparkHeight / 2)
 		}
-		return coordinate(1 + float64((sparkHeight-2)*((hi/2-v/2)/(hi/2-lo/2)))) // halved: no difference is too large
+		return coordinate(1 + float64((sparkHeight-2)*((hi/2-v/2)/span)))
 	}
 	var path strings.Builder
 	move := true
@@ -82,6 +83,11 @@ func extremes(values []float64, n int, below bool) []float64 {
 	return out
 }
 
+// coordinate writes v with at most one place; a zero has no sign.
 func coordinate(v float64) string {
-	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+	text := strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+	if text == "-0" {
+		return "0"
+	}
+	return text
 }
