@@ -40,6 +40,7 @@ func command(clock func() time.Time) *cobra.Command {
 	var (
 		o                       lab.Options
 		listen, profile, nowArg string
+		seriesFile              string
 	)
 	c := &cobra.Command{
 		Use:   "promlab [flags] [-- COMMAND [ARG...]]",
@@ -51,6 +52,9 @@ The incidents lie before --now: a node that leaks memory, one whose disk fills, 
 down for two hours, a container that is killed for its memory again and again, and more. Without --now they lie before
 the hour in which promlab was started, and time goes on from there.
 
+With --series promlab answers from a file of series in promtool's notation instead: interval, input_series, and
+the time of the first sample as a comment "# start: UNIX-SECONDS". Its end is the newest sample, or --now.
+
 With a COMMAND promlab takes a free port, runs it with {url} in its arguments replaced by promlab's own address, and
 ends when it ends, with its exit code.`,
 		Example: `  promlab                                                  42 nodes at http://127.0.0.1:9090
@@ -58,6 +62,7 @@ ends when it ends, with its exit code.`,
   promlab --listen 127.0.0.1:0 --now 2026-11-22T00:00:00Z  a free port; always the same data
   promlab --without kubelet_volume_stats,node_pressure     some metrics are missing
   promlab -- promsnap run --prometheus-url {url}           one run, and nothing is left behind
+  promlab --series testdata/field/ip_reuse.yaml            the series of a file
 
   curl 'http://127.0.0.1:9090/api/v1/query?query=up'`,
 		Args:          onlyAfterDash,
@@ -65,7 +70,15 @@ ends when it ends, with its exit code.`,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Profile = lab.Profile(profile)
-			o.Now, o.Clock = clock().Truncate(time.Hour), clock
+			if seriesFile != "" {
+				r, err := readRecording(seriesFile)
+				if err != nil {
+					return err
+				}
+				o.Recording = r
+			} else {
+				o.Now, o.Clock = clock().Truncate(time.Hour), clock
+			}
 			if nowArg != "" {
 				now, err := time.Parse(time.RFC3339, nowArg)
 				if err != nil {
@@ -92,10 +105,28 @@ ends when it ends, with its exit code.`,
 	f.StringVar(&nowArg, "now", "", "the end of the samples as RFC 3339, instead of the real time")
 	f.DurationVar(&o.ScrapeInterval, "scrape-interval", 0, "time between samples (default 1m, with kps 30s)")
 	f.StringSliceVar(&o.Without, "without", nil, "metrics to leave out, by the beginning of their names")
+	f.StringVar(&seriesFile, "series", "", "answer from the series of this file, in promtool's notation")
 	f.BoolVar(&o.Tame, "tame", false, "leave out the pods whose names are hostile: scripts, markup, mentions")
 	f.IntVar(&o.MaxSamples, "query.max-samples", 50_000_000, "as Prometheus' own")
 	f.DurationVar(&o.Timeout, "query.timeout", 2*time.Minute, "as Prometheus' own")
+	for _, simulated := range []string{"profile", "nodes", "seed", "cluster", "scrape-interval", "without", "tame"} {
+		c.MarkFlagsMutuallyExclusive("series", simulated)
+	}
 	return c
+}
+
+// readRecording reads a file of series.
+func readRecording(path string) (*lab.Recording, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--series: %w", err)
+	}
+	defer f.Close()
+	r, err := lab.ReadRecording(f)
+	if err != nil {
+		return nil, fmt.Errorf("--series %s: %w", path, err)
+	}
+	return r, nil
 }
 
 // onlyAfterDash lets arguments stand only behind --, so that a mistyped flag is not taken for a command.

@@ -54,6 +54,10 @@ type Options struct {
 	// Tame leaves out the pods whose names are hostile, which are there for tests and nothing to show.
 	Tame bool
 
+	// Recording, where set, is answered from in place of the simulated cluster: of the fields above, Now and Clock alone
+	// count then. Without either, the end of the samples is the recording's.
+	Recording *Recording
+
 	Without    []string      // metrics that are absent, by the beginning of their names
 	MaxSamples int           // 50,000,000, as Prometheus' --query.max-samples
 	Timeout    time.Duration // 2m, as Prometheus' --query.timeout
@@ -87,6 +91,11 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("lab: unknown profile %q: write %s or %s", o.Profile, Community, KPS)
 	case o.Nodes < 1 || o.Nodes > MaxNodes:
 		return o, fmt.Errorf("lab: %d nodes: write a number from 1 to %d", o.Nodes, MaxNodes)
+	case o.Recording != nil:
+		o.ScrapeInterval = o.Recording.Interval
+		if o.Now.IsZero() {
+			o.Now = o.Recording.End
+		}
 	case o.ScrapeInterval < time.Second || o.ScrapeInterval > time.Hour:
 		return o, fmt.Errorf("lab: scrape interval %s: write one from 1s to 1h", o.ScrapeInterval)
 	case o.Now.IsZero():
@@ -98,11 +107,13 @@ func (o Options) withDefaults() (Options, error) {
 // Lab is a cluster and the Prometheus that has scraped it. It is safe for concurrent use.
 type Lab struct {
 	options Options
-	targets []*target
-	store   *store
+	targets []*target // of a simulated cluster
+	store   *store    // of a simulated cluster, else nil
 	engine  *promql.Engine
 	parser  parser.Parser
 }
+
+func newParser() parser.Parser { return parser.NewParser(parser.Options{}) }
 
 // New makes a cluster. It errs only for options that are out of bounds.
 func New(o Options) (*Lab, error) {
@@ -110,9 +121,8 @@ func New(o Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newCluster(o)
-	p := parser.NewParser(parser.Options{})
-	l := &Lab{options: o, targets: newTargets(c, o), parser: p}
+	p := newParser()
+	l := &Lab{options: o, parser: p}
 	l.engine = promql.NewEngine(promql.EngineOpts{
 		MaxSamples:           o.MaxSamples,
 		Timeout:              o.Timeout,
@@ -124,6 +134,17 @@ func New(o Options) (*Lab, error) {
 			return o.ScrapeInterval.Milliseconds()
 		},
 	})
+	if o.Recording == nil {
+		l.simulate()
+	}
+	return l, nil
+}
+
+// simulate makes the cluster and its metrics.
+func (l *Lab) simulate() {
+	o := l.options
+	c := newCluster(o)
+	l.targets = newTargets(c, o)
 	l.store = &store{byName: map[string]*family{}, interval: o.ScrapeInterval.Milliseconds(), end: func() int64 { return l.now().UnixMilli() }}
 	for _, m := range newMetrics(c, o.Profile) {
 		absent := func(prefix string) bool { return prefix != "" && strings.HasPrefix(m.name, prefix) }
@@ -140,7 +161,6 @@ func New(o Options) (*Lab, error) {
 		l.store.byName[m.name] = f
 	}
 	slices.SortFunc(l.store.families, func(a, b *family) int { return strings.Compare(a.name, b.name) })
-	return l, nil
 }
 
 // now is the end of the samples.
@@ -153,7 +173,51 @@ func (l *Lab) now() time.Time {
 
 // Querier implements storage.Queryable: what is in it can also be asked without HTTP.
 func (l *Lab) Querier(mint, maxt int64) (storage.Querier, error) {
+	if r := l.options.Recording; r != nil {
+		return replay{r, mint, min(maxt, l.now().UnixMilli())}, nil
+	}
 	return &querier{store: l.store, mint: mint, maxt: maxt}, nil
+}
+
+// metrics returns every metric, by name.
+func (l *Lab) metrics() []metric {
+	if r := l.options.Recording; r != nil {
+		return r.metadata()
+	}
+	all := make([]metric, len(l.store.families))
+	for i, f := range l.store.families {
+		all[i] = f.metric
+	}
+	return all
+}
+
+// scrape is the newest scrape of one target.
+type scrape struct {
+	url    string
+	labels map[string]string // the target's
+	last   int64
+	up     bool
+}
+
+// scrapes returns the newest scrape of every target that is known at a time.
+func (l *Lab) scrapes(now int64) []scrape {
+	if r := l.options.Recording; r != nil {
+		return r.scrapes(now)
+	}
+	interval := l.options.ScrapeInterval.Milliseconds()
+	var all []scrape
+	for _, t := range l.targets {
+		if !t.known.contains(now) {
+			continue
+		}
+		last := floorDiv(now-t.offset, interval)*interval + t.offset
+		x := scrape{url: t.url, labels: map[string]string{}, last: last, up: t.up.contains(last)}
+		for _, l := range t.labels {
+			x.labels[l.name] = l.value
+		}
+		all = append(all, x)
+	}
+	return all
 }
 
 // Handler answers Prometheus' HTTP API v1, as far as clients ask for it: query, query_range, labels, label values,

@@ -30,7 +30,7 @@ func (a *api) metadata(r *http.Request) (answer, error) {
 		}
 	}
 	all := map[string][]metadataEntry{}
-	for _, f := range a.lab.store.families {
+	for _, f := range a.lab.metrics() {
 		if only := r.FormValue("metric"); f.synthetic || len(all) >= limit || only != "" && only != f.name {
 			continue
 		}
@@ -56,26 +56,22 @@ type targetEntry struct {
 
 // targets answers /api/v1/targets as of the end of the samples.
 func (a *api) targets(r *http.Request) (answer, error) {
-	now, interval := a.lab.now().UnixMilli(), a.lab.options.ScrapeInterval
+	interval := a.lab.options.ScrapeInterval
 	active := []targetEntry{}
-	for _, t := range a.lab.targets {
-		pool := t.get("job")
+	for _, x := range a.lab.scrapes(a.lab.now().UnixMilli()) {
+		pool, instance := x.labels["job"], x.labels["instance"]
 		state := strings.ToLower(r.FormValue("state"))
-		if state == "dropped" || !t.known.contains(now) || r.FormValue("scrapePool") != "" && r.FormValue("scrapePool") != pool {
+		if state == "dropped" || r.FormValue("scrapePool") != "" && r.FormValue("scrapePool") != pool {
 			continue
 		}
-		last := floorDiv(now-t.offset, interval.Milliseconds())*interval.Milliseconds() + t.offset
 		e := targetEntry{
-			DiscoveredLabels: map[string]string{"__address__": t.get("instance"), "job": pool},
-			Labels:           map[string]string{}, ScrapePool: pool, ScrapeURL: t.url, GlobalURL: t.url,
-			LastScrape: time.UnixMilli(last).UTC(), LastScrapeDuration: .021, Health: "up",
+			DiscoveredLabels: map[string]string{"__address__": instance, "job": pool},
+			Labels:           x.labels, ScrapePool: pool, ScrapeURL: x.url, GlobalURL: x.url,
+			LastScrape: time.UnixMilli(x.last).UTC(), LastScrapeDuration: .021, Health: "up",
 			ScrapeInterval: interval.String(), ScrapeTimeout: min(interval, 10*time.Second).String(),
 		}
-		for _, l := range t.labels {
-			e.Labels[l.name] = l.value
-		}
-		if !t.up.contains(last) {
-			e.Health, e.LastError = "down", fmt.Sprintf("Get %q: dial tcp %s: connect: connection refused", t.url, t.get("instance"))
+		if !x.up {
+			e.Health, e.LastError = "down", fmt.Sprintf("Get %q: dial tcp %s: connect: connection refused", x.url, instance)
 		}
 		active = append(active, e)
 	}
