@@ -148,11 +148,14 @@ func TestLabsAnswerManyAtOnce(t *testing.T) {
 // slackToken is what the doubles of Slack take, and what no output may show.
 const slackToken = "xoxb-marked-token"
 
-// startSlack is `slack`: it starts a workspace, and puts the address of its API into $SLACK_API, of its webhook into $SLACK_WEBHOOK and
-// the token of the app into $SLACK_BOT_TOKEN.
-func startSlack(ts *testscript.TestScript, _ bool, _ []string) {
+// startSlack is `slack [busy]`: it starts a workspace, and puts the address of its API into $SLACK_API, of its webhook into $SLACK_WEBHOOK
+// and the token of the app into $SLACK_BOT_TOKEN. A busy one asks the first message to wait a second.
+func startSlack(ts *testscript.TestScript, _ bool, args []string) {
 	d := slackdouble.Start(slackToken)
 	ts.Defer(d.Close)
+	if len(args) == 1 && args[0] == "busy" {
+		d.Fail(slackdouble.Fault{Method: "chat.postMessage", Status: http.StatusTooManyRequests, RetryAfter: 1})
+	}
 	ts.Setenv("SLACK_API", d.APIURL())
 	ts.Setenv("SLACK_WEBHOOK", d.WebhookURL())
 	ts.Setenv("SLACK_BOT_TOKEN", slackToken)

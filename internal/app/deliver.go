@@ -80,7 +80,7 @@ func (a *App) conclude(ctx context.Context, handed []due, results []Result) {
 		if results[i].StoodBack == nil {
 			continue
 		}
-		for results[i].StoodBack != nil && a.awaits(ctx, d, results[i].StoodBack) {
+		for looks := 0; results[i].StoodBack != nil && a.awaits(ctx, d, results[i].StoodBack, looks); looks++ {
 			results[i] = a.deliver(ctx, d)
 		}
 		a.beat(ctx, d, &results[i])
@@ -88,17 +88,22 @@ func (a *App) conclude(ctx context.Context, handed []due, results []Result) {
 	}
 }
 
-// claimPoll is how often is looked whether another run has given its claim back.
-const claimPoll = 10 * time.Second
+// The bounds of waiting for another run's claim.
+const (
+	firstPoll = time.Second      // before the first look whether the other run is done; doubled after each
+	mostPoll  = 10 * time.Second // between two looks
+	leastLook = time.Second      // that the last look leaves for delivering, before notify.CommitTime
+)
 
-// awaits waits for the claim of another run where a summary would be lost for a day without it: the claim may be that of a run that was
-// killed, such as the first Pod of this very Job. It tells whether there is anything to look at; where the claim holds longer than this run
-// lasts there is not.
-func (a *App) awaits(ctx context.Context, d due, other *notify.Claim) bool {
-	if d.config.Send != config.SendSummary || !other.Until.Before(d.until.Add(-notify.CommitTime)) {
+// awaits waits for the end of another run that is telling people, where a summary would be lost for a day without it: it looks again
+// soon, for the other run may be done long before its deadline, and when its claim ends, for it may have been killed, such as the first
+// Pod of this very Job. It reports whether there is anything to look at before this run's own time is over.
+func (a *App) awaits(ctx context.Context, d due, other *notify.Claim, looks int) bool {
+	pause, ok := untilNextLook(a.o.Now(), d.until, other.Until, looks)
+	if !ok || d.config.Send != config.SendSummary {
 		return false
 	}
-	timer := time.NewTimer(min(max(other.Until.Sub(a.o.Now()), 0), claimPoll))
+	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -108,6 +113,20 @@ func (a *App) awaits(ctx context.Context, d due, other *notify.Claim) bool {
 	case <-timer.C:
 		return true
 	}
+}
+
+// untilNextLook returns how long a run whose time ends at own waits before it looks again at a claim that holds until other, after so
+// many looks. False: no time is left for a look. The other's deadline may lie after its own: most runs end long before theirs.
+func untilNextLook(now, own, other time.Time, looks int) (time.Duration, bool) {
+	left := own.Add(-notify.CommitTime - leastLook).Sub(now)
+	if left <= 0 {
+		return 0, false
+	}
+	pause := mostPoll
+	if looks < 4 {
+		pause = min(firstPoll<<looks, mostPoll)
+	}
+	return max(min(pause, left, other.Sub(now)), 0), true
 }
 
 // leastBeat is how long a heartbeat may take where the run is out of time.
