@@ -31,7 +31,7 @@ type draft struct {
 var draftReports = []struct{ name, keys, delivery string }{
 	{
 		"check", "    range: 1h\n",
-		"    # schedule: \"*/5 * * * *\"\n    # send: changes           # what is new, worse or over; silent when calm\n    # receivers: [team]\n",
+		"    # schedule: \"*/5 * * * *\"\n    # send: changes           # what is new, worse or resolved; silent when calm\n    # receivers: [team]\n",
 	},
 	{
 		"daily", "    title: Daily capacity\n    range: 24h\n",

@@ -242,7 +242,7 @@ by the next run.`,
 func silenceCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "silence", Short: "Keep alerts that match from being told for a while",
-		Long: `A silence keeps new alerts that match from being told, and those that were told from being repeated. That they are over is told.`,
+		Long: `A silence keeps new alerts that match from being told, and those that were told from being repeated. That they are resolved is told.`,
 		Example: `  promsnap silence add --duration 4h 'node=~"kafka-.*"' -c promsnap.yaml
   promsnap silence list -c promsnap.yaml
   promsnap silence expire k3x7q2ab -c promsnap.yaml`,
@@ -387,7 +387,7 @@ func silenceExpireCommand(c *console) *cobra.Command {
 			if !found {
 				return usage(fmt.Errorf("no silence %q; promsnap silence list shows them", args[0]))
 			}
-			fmt.Fprintf(c.stdout, "silence %s is over\n", args[0])
+			fmt.Fprintf(c.stdout, "silence %s has ended\n", args[0])
 			return nil
 		},
 	}

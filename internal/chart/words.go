@@ -146,26 +146,39 @@ func (s speech) finding(panel *snapshot.Panel, f *snapshot.Finding) (name, rest 
 			more++
 		}
 	}
+	rest = strings.TrimSpace(rest)
 	if more > 0 {
 		rest += s.AlsoFound.Of(more)
 	}
 	return name, " " + rest
 }
 
-// past says what was beyond a limit and is no more, the worst of it: "ip-10-0-1-12 was over 02:10–03:40, peak 94 %".
+// past says what was beyond a limit and is no more, the worst of it: "ip-10-0-1-12 was above 90 % from 02:10 to 03:40, peak 94 %".
 func (s speech) past(panel *snapshot.Panel) string {
 	for _, f := range panel.Findings {
 		was := f.Earlier
 		if was == nil {
 			continue
 		}
-		format := s.WasOver
-		for _, r := range panel.Spec.Rules {
-			if r.Name == f.Rule && r.Direction == rules.Below {
-				format = s.WasUnder
-			}
+		when := fmt.Sprintf(s.FromUntil, s.moment(was.From, panel.Grid), s.moment(was.To, panel.Grid))
+		if was.Open { // when it began, the window does not show
+			when = fmt.Sprintf(s.Until, s.moment(was.To, panel.Grid))
 		}
-		return fmt.Sprintf(format, f.Name, s.moment(was.From, panel.Grid), s.moment(was.To, panel.Grid), s.value(panel.Spec.Unit, was.Peak))
+		above, peak := s.WasAbove, s.Peak
+		below := slices.ContainsFunc(panel.Spec.Rules, func(r rules.Rule) bool { return r.Name == f.Rule && r.Direction == rules.Below })
+		if below {
+			above, peak = s.WasBelow, s.Lowest
+		}
+		value, against := panel.Spec.Unit.FormatAgainst(was.Peak, was.Limit)
+		switch {
+		case panel.IsState():
+			return fmt.Sprintf(s.WasSo, f.Name, when)
+		case was.Limit == 0 && !below:
+			above = fmt.Sprintf(s.WasSo, f.Name, when)
+		default:
+			above = fmt.Sprintf(above, f.Name, s.Figure(against), when)
+		}
+		return above + ", " + fmt.Sprintf(peak, s.Figure(value))
 	}
 	return ""
 }
@@ -185,6 +198,9 @@ func (s speech) breach(panel *snapshot.Panel, f *snapshot.Finding) string {
 			figure = s.Reduced(string(r.Reduce)) + " "
 		}
 		break
+	}
+	if len(panel.Rows) > 0 && panel.IsState() && figure == "" {
+		return "" // the subject says it
 	}
 	if math.IsNaN(f.Limit) || f.Limit == 0 && sign == ">" {
 		return figure + s.value(panel.Spec.Unit, f.Value)

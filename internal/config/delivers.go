@@ -54,7 +54,7 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 	switch {
 	case !known:
 	case tells && !b.has(key(path, "send")):
-		b.problem(key(path, "send"), "missing; write changes, to tell what is new, worse or over, or summary, to post each time")
+		b.problem(key(path, "send"), "missing; write changes, to tell what is new, worse or resolved, or summary, to post each time")
 	case archives && !tells && out.ArchiveOnChange:
 		b.problem(key(path, "archive"), "on_change keeps the times when people are told something, and no receiver tells people: nothing would be kept; write always")
 	}

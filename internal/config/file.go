@@ -90,7 +90,7 @@ type report struct {
 	Schedule schedule `yaml:"schedule"`
 	// The names of the receivers that this report is delivered to.
 	Receivers []name `yaml:"receivers"`
-	// What people are told: changes, what is new, worse, better or over, and nothing where nothing is; or summary, once each time, which
+	// What people are told: changes, what is new, worse, better or resolved, and nothing where nothing is; or summary, once each time, which
 	// never pages.
 	Send string `yaml:"send" jsonschema:"enum=changes,enum=summary"`
 	// What archives keep: the report of each time, or that of the times when people are told something.

@@ -73,14 +73,14 @@ type receiver struct {
 	Pushgateway *pushgateway `yaml:"pushgateway"`
 	// The least severity that these people are told of.
 	MinSeverity string `yaml:"min_severity" jsonschema:"default=warning,enum=warning,enum=critical"`
-	// Tell these people when an alert is over.
+	// Tell these people when an alert is resolved.
 	SendResolved bool `yaml:"send_resolved" jsonschema:"default=true"`
-	// Tell these people, once more, when the last of their alerts is over.
+	// Tell these people, once more, when the last of their alerts is resolved.
 	AllClear bool `yaml:"all_clear"`
 	// The labels whose values the alerts of one message share; also alertname, severity and panel. An empty list: one message for all.
 	// Without one: alertname.
 	GroupBy []label `yaml:"group_by"`
-	// The names of the time intervals at which these people are told nothing. What still fires is told when they are over.
+	// The names of the time intervals at which these people are told nothing. What still fires is told when they have ended.
 	MuteTimeIntervals []name `yaml:"mute_time_intervals"`
 	// The receiver that is told instead where this one cannot be.
 	Fallback name `yaml:"fallback"`

@@ -37,7 +37,7 @@ type interval struct {
 type timeRange struct {
 	// When it begins: 22:00
 	StartTime clock `yaml:"start_time" jsonschema:"required"`
-	// When it is over: 24:00
+	// When it ends: 24:00
 	EndTime clock `yaml:"end_time" jsonschema:"required"`
 }
 

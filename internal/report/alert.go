@@ -9,7 +9,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// FindingOf says an alert as the report says its findings, whether or not its series is in this answer: also one that is over, that is
+// FindingOf says an alert as the report says its findings, whether or not its series is in this answer: also one that is resolved, that is
 // silent, or whose panel failed, and promsnap's own. Its sentence is not in the report's counts.
 func (r *Report) FindingOf(a rules.Alert) Finding {
 	p := &snapshot.Panel{Spec: snapshot.Spec{Name: a.Panel, Title: a.Rule}}
@@ -20,7 +20,10 @@ func (r *Report) FindingOf(a rules.Alert) Finding {
 	}
 	found := judged(a)
 	f, _ := r.words.tell(p, &found)
-	if p.IsState() || math.IsNaN(found.Value) {
+	switch {
+	case p.IsState():
+		f.ofState()
+	case math.IsNaN(found.Value) && !f.Past():
 		f.Value, f.Limit = "", ""
 	}
 	f.Sentence = r.words.sentence(&f, r.Info)
@@ -30,7 +33,7 @@ func (r *Report) FindingOf(a rules.Alert) Finding {
 	return f
 }
 
-// InFull is a finding's sentence with its limit and where it is heading: "ip-10-0-1-12 memory 94 %, over 90 % since 02:10, rising".
+// InFull is a finding's sentence with its limit and where it is heading: "ip-10-0-1-12 memory 94 %, above 90 % since 02:10, rising".
 func (r *Report) InFull(f *Finding) string { return r.words.worst(f, r.Info) }
 
 // judged is what an alert's rule found, as far as the alert remembers it.

@@ -45,10 +45,10 @@ func TestFindingOfAnAlert(t *testing.T) {
 		value, short string
 		long         string
 	}{
-		{"fires", memory(on), "94 %", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB) since 23:42", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB), over 90 % since 23:42"},
+		{"fires", memory(on), "94 %", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB) since 23:42", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB), above 90 % since 23:42"},
 		{"silent", silent, "", "ip-10-0-1-12 memory: no data since 23:59", ""},
-		{"over", memory(over), "94 %", "ip-10-0-1-12 memory was over 23:42–23:59, peak 96 %", ""},
-		{"gone", memory(gone), "94 %", "ip-10-0-1-12 memory was over 23:42–23:59, peak 96 %; it no longer exists", ""},
+		{"over", memory(over), "94 %", "ip-10-0-1-12 memory was above 90 % from 23:42 to 23:59, peak 96 %", ""},
+		{"gone", memory(gone), "94 %", "ip-10-0-1-12 memory was above 90 % from 23:42 to 23:59, peak 96 %; it no longer exists", ""},
 		{"without figures", small, "", "ip-10-0-1-12 memory since 23:42", ""},
 		{"panel removed", removed, "", "ip-10-0-1-12 NodeMemoryHigh since 23:42", ""},
 		{"blind", blind, "", "I cannot see prod-seoul since 23:42", "I cannot see prod-seoul since 23:42"},

@@ -21,7 +21,7 @@ type Finding struct {
 	Rule         string
 	Runbook      string // a link for whoever is called; may be empty
 
-	Status   rules.Status // Breach, NoData or Pending; OK and Gone of what was over and has ended
+	Status   rules.Status // Breach, NoData or Pending; OK and Gone of what was beyond its limit and is no more
 	Severity rules.Severity
 
 	Value, Limit string   // "94 %", "90 %"; Value is "" where it says nothing: of NoData, and of conditions
@@ -45,6 +45,14 @@ type Finding struct {
 	labels     uint64 // the hash of the series'
 	panelOrder int
 }
+
+// hasLimit reports whether the limit is worth naming. One of 0 is not, where any figure above it says so itself.
+func (f *Finding) hasLimit() bool {
+	return f.Limit != "" && (f.limit != 0 || f.direction != rules.Above)
+}
+
+// ofState takes out the figures of a condition, which say no more than its subject does.
+func (f *Finding) ofState() { f.Value, f.Limit, f.Peak = "", "", "" }
 
 // Past tells a finding that has ended.
 func (f *Finding) Past() bool { return f.Status == rules.OK || f.Status == rules.Gone }
@@ -79,7 +87,7 @@ func (w wording) findingsOf(out []Finding, p *snapshot.Panel) []Finding {
 			continue
 		}
 		if state {
-			f.Value, f.Limit = "", ""
+			f.ofState()
 		}
 		at, seen := byLabels[f.labels]
 		switch {

@@ -313,7 +313,7 @@ func TestFirstScreenComesFirst(t *testing.T) {
 	if got, want := text(classed(root, "counts")[0]), "3 critical 2 warning 2 no data 1 failed 254 OK 40 of 42 nodes measured"; got != want {
 		t.Errorf("counts %q, want %q", got, want)
 	}
-	if got, want := text(classed(root, "headline")[0]), "ip-10-0-1-12 memory 95.7 % (61.2 of 64 GiB), over 90 % since 04:38, rising"; got != want {
+	if got, want := text(classed(root, "headline")[0]), "ip-10-0-1-12 memory 95.7 % (61.2 of 64 GiB), above 90 % since 04:38, rising"; got != want {
 		t.Errorf("headline %q, want %q", got, want)
 	}
 }

@@ -249,18 +249,21 @@ func (r *Report) findingView(f *Finding) findingView {
 		Trend: w.trend(f.Trend), Spark: sparkOf(f.values, f.limit, f.direction == rules.Below),
 	}
 	v.AgeWord, v.AgeClass = w.age(f, r.Info)
-	if f.limit != 0 || f.direction != rules.Above {
+	if f.hasLimit() {
 		v.Limit = f.Limit
 	}
 	if len(f.Details) > 0 {
 		v.Top = fmt.Sprintf(w.Top, f.Details[0])
 	}
 	switch {
+	case f.Past() && f.Open:
+		v.Class, v.Value, v.Since = "ended", f.Peak, fmt.Sprintf(w.Until, w.clock(f.Until, r.Info))
+		v.Lasted = w.atLeast(f.Lasted)
 	case f.Past():
 		v.Class, v.Value, v.Since = "ended", f.Peak, fmt.Sprintf(w.Between, w.clock(f.Since, r.Info), w.clock(f.Until, r.Info))
 		v.Lasted = w.duration(f.Lasted)
 	case f.Open:
-		v.Lasted = "≥ " + w.duration(f.Lasted)
+		v.Lasted = w.atLeast(f.Lasted)
 	case f.reduce != "":
 		v.Lasted = w.Reduced(string(f.reduce))
 	case f.Status == rules.NoData && !f.Since.IsZero():
@@ -269,6 +272,14 @@ func (r *Report) findingView(f *Finding) findingView {
 		v.Lasted, v.Since = w.duration(f.Lasted), r.since(f)
 	}
 	return v
+}
+
+// atLeast is how long what may have begun before the window has lasted: "≥ 24 h". Of a single sample nothing is known.
+func (w wording) atLeast(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return "≥ " + w.duration(d)
 }
 
 func (r *Report) since(f *Finding) string {

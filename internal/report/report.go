@@ -69,7 +69,7 @@ type Info struct {
 // The counts are of checks. A check is one series of a panel that has rules, however many rules there are: it counts once, as the
 // gravest thing that was found, and so Critical, Warning, NoData, Pending and OK add up to all checks. NoData counts two things more
 // coarsely, because that is how they go wrong: a node that several panels have lost is one, and so is a panel whose metrics do not
-// exist. What was over and has ended is OK now; containers and volumes that have gone are no checks.
+// exist. What was beyond a limit and has ended is OK now; containers and volumes that have gone are no checks.
 type Report struct {
 	Info Info
 

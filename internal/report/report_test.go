@@ -60,8 +60,8 @@ func ExampleReport_Summary() {
 	// WARNING ip-10-0-1-17 CPU 93.8 % (15 of 16 cores) for at least 24 h
 	// WARNING ip-10-0-1-19 /dev/nvme0n1p1 disk 86 % (172 of 200 GiB) since 18:02
 	// NO DATA ip-10-0-1-21 memory, CPU: no data since 19:24
-	// ENDED ip-10-0-1-23 CPU was over 10:02–11:28, peak 96 %
-	// ENDED ip-10-0-1-15 memory was over 10:28–19:36, peak 83.3 %
+	// ENDED ip-10-0-1-23 CPU was above 95 % from 10:02 to 11:28, peak 96 %
+	// ENDED ip-10-0-1-15 memory was above 80 % from 10:28 to 19:36, peak 83.3 %
 	// 1 critical, 2 warning, 1 no data; 40/42 nodes
 }
 
@@ -203,11 +203,11 @@ func TestSentences(t *testing.T) {
 			rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: 0.90004, Limit: 0.9, Streak: streak(time.Hour, 0, false)},
 		},
 		{
-			"pending", "ip-1 memory 94 % (60.2 of 64 GiB) for 10 min, an alert after 15 min", "ip-1 memory 94% (60.2 / 64 GiB), 10분째 지속 중 (15분 지속되면 알림)", alert,
+			"pending", "ip-1 memory 94 % (60.2 of 64 GiB) since 08:50; an alert if it lasts 15 min", "ip-1 memory 94% (60.2 / 64 GiB), 08:50부터 (15분 지속되면 알림)", alert,
 			rules.Finding{Status: rules.Pending, Severity: rules.Critical, Value: 0.94, Limit: 0.9, Streak: streak(10*time.Minute, 0, false)},
 		},
 		{
-			"verdict", "ip-1 memory p95 94 % (60.2 of 64 GiB) over the last 24 h", "ip-1 memory: 최근 24시간 p95 94% (60.2 / 64 GiB)", verdict,
+			"verdict", "ip-1 memory p95 94 % (60.2 of 64 GiB) in the last 24 h", "ip-1 memory: 최근 24시간 p95 94% (60.2 / 64 GiB)", verdict,
 			rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: 0.94, Limit: 0.9},
 		},
 		{
@@ -216,15 +216,15 @@ func TestSentences(t *testing.T) {
 		},
 		{"always silent", "ip-1 memory: no data", "ip-1 memory: 데이터 없음", alert, rules.Finding{Status: rules.NoData, Value: math.NaN(), Limit: 0.9}},
 		{
-			"ended", "ip-1 memory was over 01:02–01:31, peak 93 %", "ip-1 memory: 01:02~01:31 임계값 초과, 최고 93%", alert,
+			"ended", "ip-1 memory was above 90 % from 01:02 to 01:31, peak 93 %", "ip-1 memory: 01:02~01:31 90% 초과, 최고 93%", alert,
 			rules.Finding{Status: rules.OK, Value: 0.5, Limit: 0.9, Earlier: streak(7*time.Hour+58*time.Minute, 7*time.Hour+29*time.Minute, false)},
 		},
 		{
-			"ended, below", "ip-1 memory was under 01:02–01:31, lowest 93 %", "ip-1 memory: 01:02~01:31 임계값 미만, 최저 93%", below,
+			"ended, below", "ip-1 memory was below 90 % from 01:02 to 01:31, lowest 93 %", "ip-1 memory: 01:02~01:31 90% 미만, 최저 93%", below,
 			rules.Finding{Status: rules.OK, Value: 0.5, Limit: 0.9, Earlier: streak(7*time.Hour+58*time.Minute, 7*time.Hour+29*time.Minute, false)},
 		},
 		{
-			"ended and gone", "ip-1 memory was over 01:02–01:31, peak 93 %; it no longer exists", "ip-1 memory: 01:02~01:31 임계값 초과, 최고 93% (현재는 존재하지 않음)", alert,
+			"ended and gone", "ip-1 memory was above 90 % from 01:02 to 01:31, peak 93 %; it no longer exists", "ip-1 memory: 01:02~01:31 90% 초과, 최고 93% (현재는 존재하지 않음)", alert,
 			rules.Finding{Status: rules.Gone, Value: 0.5, Limit: 0.9, Earlier: streak(7*time.Hour+58*time.Minute, 7*time.Hour+29*time.Minute, false)},
 		},
 		{"gone", "", "", alert, rules.Finding{Status: rules.Gone, Value: 0.5, Limit: 0.9}},

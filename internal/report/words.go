@@ -49,12 +49,21 @@ func (w wording) sentence(f *Finding, in Info) string {
 	case f.reduce != "":
 		return fmt.Sprintf(w.ReducedTo, what, w.Reduced(string(f.reduce)), w.value(f), w.duration(in.Range))
 	case f.Status == rules.Pending:
-		return fmt.Sprintf(w.PendingFor, what, w.value(f), w.duration(f.Lasted), w.duration(f.need))
+		return fmt.Sprintf(w.PendingUntil, w.lasting(what, f, in), w.duration(f.need))
 	}
-	if f.Open {
-		return fmt.Sprintf(w.BreachAtLeast, w.breach(what, f), w.duration(f.Lasted))
+	return w.lasting(what, f, in)
+}
+
+// lasting says since when a streak goes on; of one that may have begun before the window, how long it has lasted at least.
+func (w wording) lasting(what string, f *Finding, in Info) string {
+	what = w.breach(what, f)
+	switch {
+	case f.Open && f.Lasted > 0:
+		return fmt.Sprintf(w.BreachAtLeast, what, w.duration(f.Lasted))
+	case f.Open || f.Since.IsZero(): // a single sample says nothing of time
+		return what
 	}
-	return fmt.Sprintf(w.BreachSince, w.breach(what, f), w.clock(f.Since, in))
+	return fmt.Sprintf(w.BreachSince, what, w.clock(f.Since, in))
 }
 
 // breach is the part of the sentence that is not about time.
@@ -72,11 +81,11 @@ func (w wording) value(f *Finding) string {
 	return f.Value + fmt.Sprintf(w.Used, f.Used)
 }
 
-// beyond is the sentence of a breach with its limit: "ip-10-0-1-12 memory 94 %, over 90 % since 02:10".
+// beyond is the sentence of a breach with its limit: "ip-10-0-1-12 memory 94 %, above 90 % since 02:10".
 func (w wording) beyond(f *Finding, in Info) string {
-	since, atLeast := w.OverSince, w.OverAtLeast
+	since, atLeast := w.AboveSince, w.AboveAtLeast
 	if f.direction == rules.Below {
-		since, atLeast = w.UnderSince, w.UnderAtLeast
+		since, atLeast = w.BelowSince, w.BelowAtLeast
 	}
 	what := w.breach(fmt.Sprintf(w.What, f.Name, f.Subject), f)
 	if f.Open {
@@ -85,12 +94,23 @@ func (w wording) beyond(f *Finding, in Info) string {
 	return fmt.Sprintf(since, what, f.Limit, w.clock(f.Since, in))
 }
 
+// past says a streak that has ended: "ip-10-0-1-23 CPU was above 80 % from 19:00 to 20:29, peak 96 %".
 func (w wording) past(what string, f *Finding, in Info) string {
-	format := w.WasOver
-	if f.direction == rules.Below {
-		format = w.WasUnder
+	when := fmt.Sprintf(w.FromUntil, w.clock(f.Since, in), w.clock(f.Until, in))
+	if f.Open {
+		when = fmt.Sprintf(w.Until, w.clock(f.Until, in))
 	}
-	s := fmt.Sprintf(format, what, w.clock(f.Since, in), w.clock(f.Until, in), f.Peak)
+	format, peak := w.WasAbove, w.Peak
+	if f.direction == rules.Below {
+		format, peak = w.WasBelow, w.Lowest
+	}
+	s := fmt.Sprintf(w.WasSo, what, when)
+	if f.hasLimit() {
+		s = fmt.Sprintf(format, what, f.Limit, when)
+	}
+	if f.Peak != "" {
+		s += ", " + fmt.Sprintf(peak, f.Peak)
+	}
 	if f.Status == rules.Gone {
 		s += w.GoneToo
 	}
@@ -134,10 +154,11 @@ func (w wording) headline(r *Report) string {
 	return w.AllOK
 }
 
-// worst is a finding's sentence with the limit and the trend: "…, over 90 % since 02:10, rising".
+// worst is a finding's sentence with the limit and the trend: "…, above 90 % since 02:10, rising".
 func (w wording) worst(f *Finding, in Info) string {
 	s := f.Sentence
-	if nothing := f.limit == 0 && f.direction == rules.Above; f.Status == rules.Breach && f.reduce == "" && f.Value != "" && !nothing {
+	timed := !f.Open && !f.Since.IsZero() || f.Open && f.Lasted > 0
+	if f.Status == rules.Breach && f.reduce == "" && f.Value != "" && f.hasLimit() && timed {
 		s = w.beyond(f, in)
 	}
 	if t := w.trend(f.Trend); t != "" {

@@ -54,16 +54,20 @@ type Words struct {
 	Breach        string // 1 what, 2 value
 	BreachSince   string // 1 what and its value, 2 since when
 	BreachAtLeast string // 1 what and its value, 2 how long
-	OverSince     string // 1 what and its value, 2 limit, 3 since when
-	OverAtLeast   string // 1 what and its value, 2 limit, 3 how long
-	UnderSince    string // the same of a rule with a lower limit
-	UnderAtLeast  string
+	AboveSince    string // 1 what and its value, 2 limit, 3 since when
+	AboveAtLeast  string // 1 what and its value, 2 limit, 3 how long
+	BelowSince    string // the same of a rule with a lower limit
+	BelowAtLeast  string
 	ReducedTo     string // 1 what, 2 figure's name, 3 value, 4 window
-	PendingFor    string // 1 what, 2 value, 3 how long, 4 how long it must last
+	PendingUntil  string // 1 what and its value since when, 2 how long it must last
 	SilentSince   string // 1 what, 2 since when
 	Silent        string // 1 what
-	WasOver       string // 1 what, 2 from, 3 to, 4 peak
-	WasUnder      string // the same of a rule with a lower limit
+	FromUntil     string // 1 from, 2 to: within a sentence
+	Until         string // 1 to: of what began before anybody saw it
+	AtLeast       string // 1 how long
+	WasAbove      string // 1 what, 2 limit, 3 from when to when
+	WasBelow      string // the same of a rule with a lower limit
+	WasSo         string // 1 what, 2 from when to when: of what has no limit worth naming
 	Rising        string
 	Top           string // 1 what takes most: "shop/checkout-7d9f 22 GiB"
 	Falling       string
@@ -148,12 +152,11 @@ type Words struct {
 	WasBefore         string // 1 severity
 	ChangedIn         string // 1 by how much, 2 in how long
 	TopOf             string // 1 the largest
-	OverAfter         string // 1 when it was over, 2 how long it lasted, 3 peak
-	LowAfter          string // the same of a rule with a lower limit
-	FromUntil         string // 1 from, 2 to, 3 how long, 4 peak
-	LowFromUntil      string // the same of a rule with a lower limit
-	IsOver            string // 1 what
-	AreOver           Counted
+	ResolvedAfter     string // 1 when it was resolved, 2 how long it lasted
+	Resolved          string // 1 what
+	SomeResolved      Counted
+	Peak              string // 1 the figure furthest above the limit
+	Lowest            string // the same of a rule with a lower limit
 	StillFire         Counted
 	NoLongerThere     string
 	SilentForLong     string

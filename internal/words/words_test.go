@@ -195,11 +195,11 @@ func ExampleIn() {
 	for _, l := range Languages() {
 		w := In(l)
 		fmt.Println(w.Stamp(slot), w.Figure("6 h 50 min"), w.OtherNodes.Of(33))
-		fmt.Printf(w.OverSince+"\n", "ip-10-0-1-12 "+w.Memory+" "+w.Figure("94 %"), w.Figure("90 %"), "02:10")
+		fmt.Printf(w.AboveSince+"\n", "ip-10-0-1-12 "+w.Memory+" "+w.Figure("94 %"), w.Figure("90 %"), "02:10")
 	}
 	// Output:
 	// Sun 22 Nov 2026 09:00 KST 6 h 50 min other 33 nodes
-	// ip-10-0-1-12 Memory 94 %, over 90 % since 02:10
+	// ip-10-0-1-12 Memory 94 %, above 90 % since 02:10
 	// 2026년 11월 22일 (일) 09:00 KST 6시간 50분 나머지 노드 33개
 	// ip-10-0-1-12 메모리 94%, 02:10부터 90% 초과
 }

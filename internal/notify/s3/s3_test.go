@@ -582,7 +582,7 @@ func TestPages(t *testing.T) {
 			case 1:
 				deliver(t, n, delivery(slot, in(bad)))
 			case 3:
-				deliver(t, n, delivery(slot, in(func(r *report.Report) { r.Warning, r.Headline = 1, "data/kafka-0 volume 81 %, over 80 % since 06:20" })))
+				deliver(t, n, delivery(slot, in(func(r *report.Report) { r.Warning, r.Headline = 1, "data/kafka-0 volume 81 %, above 80 % since 06:20" })))
 			case 5:
 				deliver(t, n, delivery(slot, in(func(r *report.Report) {
 					r.OK, r.Failures, r.Headline = 0, []report.Failure{{}}, "Nothing could be measured: connection refused"

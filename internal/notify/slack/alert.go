@@ -122,29 +122,43 @@ func (a alert) since() line {
 	return fill(w.SinceFor, w.clock(e.Since), text(w.duration(e.Lasted())))
 }
 
-// over says how an episode that has ended was: "over 03:20 after 28 min, peak 96 %".
-func (a alert) over() line {
-	e, w := a.Episode, a.w
-	format := w.OverAfter
-	if a.rule.Direction == rules.Below {
-		format = w.LowAfter
+// resolved says how an episode that has ended was: "resolved at 03:20 after 28 min, peak 96 %".
+func (a alert) resolved() line {
+	return join(", ", fill(a.w.ResolvedAfter, a.w.clock(a.Episode.Last), text(a.lasted())), text(a.peak()), text(a.end()))
+}
+
+// lasted is how long the episode was; of one that may have begun before anybody saw it, at least how long.
+func (a alert) lasted() string {
+	lasted := a.w.duration(a.Episode.Lasted())
+	if a.Episode.Open {
+		return fillText(a.w.AtLeast, lasted)
 	}
-	return join(", ", fill(format, w.clock(e.Last), text(w.duration(e.Lasted())), text(a.peak())), text(a.end()))
+	return lasted
 }
 
 // was says from when to when an episode went that has ended.
 func (a alert) was() line {
 	e, w := a.Episode, a.w
-	format := w.FromUntil
-	if a.rule.Direction == rules.Below {
-		format = w.LowFromUntil
+	when := fill(w.Between, w.clock(e.Since), w.clock(e.Last))
+	if e.Open {
+		when = fill(w.Until, w.clock(e.Last))
 	}
-	return join(", ", fill(format, w.clock(e.Since), w.clock(e.Last), text(w.duration(e.Lasted())), text(a.peak())), text(a.end()))
+	return join(", ", when, text(a.lasted()), text(a.peak()), text(a.end()))
 }
 
-func (a alert) peak() string { return a.w.Figure(a.unit().Format(float64(a.Episode.Peak))) }
+// peak names the figure furthest beyond the limit, "" of a condition.
+func (a alert) peak() string {
+	if a.condition() || math.IsNaN(float64(a.Episode.Peak)) {
+		return ""
+	}
+	format := a.w.Peak
+	if a.rule.Direction == rules.Below {
+		format = a.w.Lowest
+	}
+	return fillText(format, a.w.Figure(a.unit().Format(float64(a.Episode.Peak))))
+}
 
-// end says why an episode is over, where that is not because its samples are well again.
+// end says why an episode has ended, where that is not because its samples are well again.
 func (a alert) end() string {
 	switch a.Episode.End {
 	case rules.Vanished:
@@ -245,7 +259,7 @@ func (a alert) brief() line {
 	what := text(a.short())
 	switch {
 	case !a.Episode.Fires():
-		return join(" ", text(greenMark), fill(w.NamedFinding, what, a.over()))
+		return join(" ", text(greenMark), fill(w.NamedFinding, what, a.resolved()))
 	case !a.Alert.Silent.IsZero():
 		return join(" ", text(greyMark), fill(w.SilentSince, what, w.clock(a.Alert.Silent)))
 	}

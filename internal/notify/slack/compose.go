@@ -227,24 +227,24 @@ func listed[T any](all []T, most int, more words.Counted, say func(T) line) []li
 	return lines
 }
 
-// ended is the letter of alerts that are over.
+// ended is the letter of alerts that are resolved.
 func (w *writer) ended() letter {
 	as := w.alerts(w.message.Items)
 	late := w.message.Kind == notify.KindSeenLate
 	if as[0].Alert.IsBlindness() {
 		return as[0].seesAgain(late)
 	}
-	say := alert.over
+	say := alert.resolved
 	if late {
 		say = alert.was
 	}
 	var l letter
 	if len(as) == 1 {
 		a := as[0]
-		l = w.titled(greenMark, a.name(), func(name string) string { return fillText(w.IsOver, w.what(name, a.subject())) })
+		l = w.titled(greenMark, a.name(), func(name string) string { return fillText(w.Resolved, w.what(name, a.subject())) })
 		l.lines = append(l.lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Episode.Worst)), say(a)))
 	} else {
-		l.push = w.push(greenMark, w.AreOver.Of(len(as)))
+		l.push = w.push(greenMark, w.SomeResolved.Of(len(as)))
 		l.lines = append(l.lines, text(w.ruleNames(as)))
 		l.lines = append(l.lines, listed(as, listedEnds, w.AndMore, func(a alert) line {
 			return fill(w.NamedFinding, text(a.short()), say(a))
@@ -258,7 +258,7 @@ func (w *writer) ended() letter {
 	return l
 }
 
-// edited is what the message that told of the alerts first says from now on: that all of them are over, or how many go on.
+// edited is what the message that told of the alerts first says from now on: that all of them are resolved, or how many go on.
 func (w *writer) edited() letter {
 	if w.message.Remaining == 0 {
 		l := w.ended()

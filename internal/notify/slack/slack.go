@@ -50,7 +50,7 @@ func New(o Options) *Notifier { return &Notifier{o: o, api: newAPI(o)} }
 
 // Notify sends d's message. An alert that is new, and a summary, begin a thread; what is said of the alert later is a reply in it, which
 // is also sent to the channel where it is to disturb somebody, because an edited message does not. Where alerts that a message
-// told of are over, it is edited to say how many go on, or that none does.
+// told of are resolved, it is edited to say how many go on, or that none does.
 //
 // The receipt holds the channel's ID and the message's ts; of a reply those of the message that it replies to.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {

@@ -67,12 +67,12 @@ func TestAnAlertsLife(t *testing.T) {
 		broadcast bool
 		begins    string
 	}{
-		{"", false, "✅ prod-seoul ip-10-0-1-12 memory is over"}, // it was edited
+		{"", false, "✅ prod-seoul ip-10-0-1-12 memory resolved"}, // it was edited
 		{first.ID, true, "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % &gt; 90 %"},
 		{first.ID, false, "⚪ prod-seoul ip-10-0-1-12 memory: no data"},
 		{first.ID, false, "🟠 prod-seoul ip-10-0-1-12 memory 87 % &gt; 80 %"},
 		{first.ID, true, "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % &gt; 90 %"},
-		{first.ID, false, "✅ prod-seoul ip-10-0-1-12 memory is over"},
+		{first.ID, false, "✅ prod-seoul ip-10-0-1-12 memory resolved"},
 		{"", false, "✅ prod-seoul all clear: nothing fires any more"},
 	}
 	if len(said) != len(want) {
@@ -147,7 +147,7 @@ func TestWhatIsLeftOfAThreadThatIsGone(t *testing.T) {
 	slack.Delete(d.Message.Thread.ID)
 	tell(t, n, d)
 	said := slack.Messages()
-	if len(said) != 1 || said[0].Thread != "" || !strings.Contains(said[0].Text, "is over") {
+	if len(said) != 1 || said[0].Thread != "" || !strings.Contains(said[0].Text, "resolved") {
 		t.Errorf("said %+v", said)
 	}
 	if err := n.FollowUp(t.Context()); err == nil || !strings.Contains(err.Error(), "could not be marked as resolved") || !strings.Contains(err.Error(), "the message was deleted") {
