@@ -3,9 +3,12 @@
 package promapi
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -54,6 +57,7 @@ type Options struct {
 	MaxBytes        int64             // of one answer, uncompressed
 	FollowRedirects bool              // within the same scheme and host; others are never followed
 	UserAgent       string
+	Now             func() time.Time // the wall clock, by which errors say how long something took; nil: they do not
 }
 
 // Client asks one server. It is safe for use by several goroutines at once; each of Range must not call the client that calls it, as both
@@ -90,7 +94,7 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	}
 	o = o.withDefaults()
 	c := &Client{base: base, o: o, places: make(chan struct{}, o.Concurrency)}
-	w := wire{next: exchange.Plain{Next: rt}, agent: o.UserAgent, max: o.MaxBytes, advice: "ask for a larger step or fewer series", sent: &c.sent}
+	w := wire{next: exchange.Plain{Next: rt}, agent: o.UserAgent, max: o.MaxBytes, advice: "ask for a larger step or fewer series", sent: &c.sent, now: o.Now}
 	c.http = &http.Client{Transport: &w, CheckRedirect: stay(o.FollowRedirects)}
 	return c, c.openAPI(w)
 }
@@ -103,7 +107,7 @@ func (c *Client) openAPI(w wire) error {
 	u := *c.base
 	u.RawQuery = c.params().Encode()
 	w.max, w.advice = min(w.max, maxMetadata), "Prometheus' own is much shorter: what stands before it may answer in its place"
-	plain, err := api.NewClient(api.Config{Address: u.String(), Client: &http.Client{Transport: &w, CheckRedirect: c.http.CheckRedirect}})
+	plain, err := api.NewClient(api.Config{Address: u.String(), Client: &http.Client{Transport: truthful{&w}, CheckRedirect: c.http.CheckRedirect}})
 	if err != nil {
 		return &Error{Kind: KindBadConfig, URL: c.base.String(), Message: err.Error()}
 	}
@@ -325,7 +329,7 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 			e = endError(ctx)
 		}
 	case errors.As(err, &syntax):
-		e = &Error{Kind: KindBadAnswer, Message: syntax.Error(), Hint: "this is not an answer of Prometheus' API", Err: err}
+		e = &Error{Kind: KindBadAnswer, Message: syntax.Error(), Hint: hintNoAPI, Err: err}
 		if syntax.cut {
 			e.Hint = "the answer was cut off on its way: look at the time and size limits of the proxies between"
 		}
@@ -336,6 +340,9 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 	}
 	e.Op = op
 	e.URL = c.base.String()
+	if tail := addedTail(c.base.Path); tail != "" && (e.Kind == KindNotFound || e.Kind == KindRedirect || e.Kind == KindBadAnswer && e.Status != 0) {
+		e.Hint = fmt.Sprintf("leave %s out of the URL: promsnap adds /api/v1 itself", tail)
+	}
 	message := c.sent.Scrub(e.Message)
 	if message != e.Message {
 		e.Err = nil // which says the same
@@ -357,4 +364,50 @@ func endError(ctx context.Context) *Error {
 		e.Message, e.Hint, e.Err = cause.Error(), "", errors.Join(err, cause)
 	}
 	return e
+}
+
+// tails are the ends of paths that people copy from a browser or from another configuration, and that do not belong into the URL.
+var tails = []string{
+	"/graph", "/query", "/classic/graph", "/new/graph", "/alerts", "/rules", "/targets", "/service-discovery", "/status", "/config", "/flags",
+	"/tsdb-status", "/stores", "/consoles", "/metrics", "/federate", "/vmui", "/-/ready", "/-/healthy", "/api",
+}
+
+// addedTail returns what a path ends with that the client adds itself, or that belongs to a page for people; "" where that is nothing.
+func addedTail(path string) string {
+	path = strings.TrimRight(path, "/")
+	if at := strings.Index(path+"/", "/api/v1/"); at >= 0 {
+		return path[at:]
+	}
+	longest := ""
+	for _, t := range tails {
+		if strings.HasSuffix(path, t) && len(t) > len(longest) {
+			longest = t
+		}
+	}
+	return longest
+}
+
+// truthful lets no answer through that says "success" beside an error, of which client_golang reads only the first. Its answers are short:
+// see maxMetadata.
+type truthful struct{ next http.RoundTripper }
+
+// CloseIdleConnections is for http.Client's.
+func (t truthful) CloseIdleConnections() { (&http.Client{Transport: t.next}).CloseIdleConnections() }
+
+// RoundTrip implements http.RoundTripper.
+func (t truthful) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(req)
+	if err != nil || resp.StatusCode/100 != 2 {
+		return resp, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		return nil, err
+	}
+	var said struct{ Status, ErrorType, Error string }
+	if json.Unmarshal(body, &said) == nil && said.Status == "success" && said.ErrorType+said.Error != "" {
+		return nil, answerError(said.ErrorType, said.Error)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
 }

@@ -77,7 +77,7 @@ func (d *decoder) answer() error {
 		return err
 	}
 	switch {
-	case d.status == "error":
+	case d.status == "error", d.status == "success" && d.errorType+d.message != "": // whatever it says before
 		return answerError(d.errorType, d.message)
 	case d.status != "success":
 		return d.wrong("its status is %q instead of success or error", d.status)

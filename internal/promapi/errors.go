@@ -2,6 +2,7 @@ package promapi
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,8 +24,9 @@ const (
 	KindQuery     Kind = "query"         // the server does not take the query, or fails at it
 	KindTooMuch   Kind = "too much"      // more points, samples or bytes than the server or the client allows
 	KindTimeout   Kind = "timeout"       // of the server's query, or of ours
+	KindGaveUp    Kind = "proxy timeout" // of what stands before the server: 408, 504, 524
 	KindCanceled  Kind = "canceled"      // by our side, or by the server's
-	KindBusy      Kind = "busy"          // 429, 502, 503, 504
+	KindBusy      Kind = "busy"          // 429, 502, 503
 	KindServer    Kind = "server"        // another 5xx
 	KindBadAnswer Kind = "bad answer"    // not what Prometheus answers
 	KindNotMatrix Kind = "not a matrix"  // the query has no range vector for an answer
@@ -45,6 +47,7 @@ type Error struct {
 	Again   bool   // another try may help
 
 	after time.Duration // the wait that the server asks for before it
+	took  time.Duration // until a proxy gave up; 0: not known
 }
 
 func (e *Error) Error() string {
@@ -84,39 +87,179 @@ func (e *LimitError) Error() string {
 // answerError is the error that an answer of status "error" tells of. Its words are the server's own: Client.explain bounds them.
 func answerError(errorType, message string) *Error {
 	e := &Error{Kind: KindServer, Type: errorType, Message: message}
-	low := strings.ToLower(message)
-	has := func(words ...string) bool {
-		for _, w := range words {
-			if strings.Contains(low, w) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case has("exceeded maximum resolution", "too many points", "-search.maxpointspertimeseries"):
-		e.Kind = KindTooMuch
-		e.Hint = "ask for a larger step or a shorter range"
-	case has("too many samples", "maxsamplesperquery", "exceeded the maximum number of", "maxuniquetimeseries", "the limit of"):
-		e.Kind = KindTooMuch
-		e.Hint = "the server's own limit for a query is reached: narrow the selectors, shorten the range or aggregate in a recording rule"
-	case errorType == "timeout" || has("query timed out", "context deadline exceeded"):
-		e.Kind = KindTimeout
-		e.Hint = "Prometheus gave up after the query's time limit: narrow the query, shorten its range, use a recording rule, or give it more time"
+	switch known := causeOf(message); {
+	case known != nil:
+		known.explain(e)
+	case errorType == "timeout":
+		timedOut.explain(e)
 	case errorType == "bad_response": // client_golang's own, not a server's
-		e.Kind = KindBadAnswer
-		e.Hint = "this is not an answer of Prometheus' API"
+		e.Kind, e.Hint = KindBadAnswer, hintNoAPI
 	case errorType == "canceled":
 		e.Kind = KindCanceled
 		e.Hint = "the server ended the query: it may be shutting down, or something between dropped the connection"
 	case errorType == "bad_data":
-		e.Kind = KindQuery
-		e.Hint = "mend the query or its parameters"
+		e.Kind, e.Hint = KindQuery, "mend the query or its parameters"
 	case errorType == "execution":
-		e.Kind = KindQuery
-		e.Hint = "the query is well-formed but cannot be computed over this data"
+		e.Kind, e.Hint = KindQuery, "the query is well-formed but cannot be computed over this data"
 	}
 	return e
+}
+
+// A cause is why a server, or what stands before it, refuses a query, known by its words.
+type cause struct {
+	kind  Kind
+	again bool
+	hint  string
+	words []string // in lower case; one of them is in the message
+}
+
+func (c *cause) explain(e *Error) { e.Kind, e.Again, e.Hint = c.kind, c.again, c.hint }
+
+// timedOut is the cause of a query that the server itself gave up.
+var timedOut = cause{
+	kind: KindTimeout,
+	hint: "Prometheus gave up after the query's time limit: narrow the query, shorten its range, use a recording rule, or give it more time",
+	words: []string{
+		"query timed out", "context deadline exceeded", "timeout exceeded", "deadline exceeded", "-search.maxqueryduration",
+	},
+}
+
+const (
+	hintNoAPI = "this is not an answer of Prometheus' API"
+	hintLimit = "the server's own limit for a query is reached: narrow the selectors, shorten the range or aggregate in a recording rule"
+)
+
+// causes are the causes in the order in which they are looked for: Prometheus' own, Thanos', Mimir's and Cortex', VictoriaMetrics', and
+// those of the proxies that stand before them.
+var causes = []cause{
+	{
+		kind: KindDenied,
+		hint: "Mimir wants a tenant: http_config: {http_headers: {X-Scope-OrgID: {values: [TENANT]}}}",
+		words: []string{
+			"no org id", "x-scope-orgid",
+		},
+	},
+	{
+		kind: KindDenied,
+		hint: "the server takes one tenant at a time: name one in http_config: http_headers: X-Scope-OrgID, or switch its tenant federation on",
+		words: []string{
+			"multiple org ids present",
+		},
+	},
+	{
+		kind: KindDenied,
+		hint: "the proxy before Prometheus answers for one namespace alone: write prometheus.params: {namespace: NAMESPACE}, or use the address that answers for all",
+		words: []string{
+			`"namespace" query parameter must be provided`, "prom-label-proxy",
+		},
+	},
+	{
+		kind: KindDenied,
+		hint: "the service mesh forbids it, whatever the credentials are: allow promsnap's service account in its AuthorizationPolicy",
+		words: []string{
+			"rbac: access denied",
+		},
+	},
+	{
+		kind: KindDenied,
+		hint: "kube-rbac-proxy forbids it to this service account: bind it to a role that may read metrics (on OpenShift the cluster role cluster-monitoring-view)",
+		words: []string{
+			"forbidden (user=",
+		},
+	},
+	{
+		kind: KindDenied,
+		hint: "the administrator of the server has blocked this query",
+		words: []string{
+			"err-mimir-query-blocked", "blocked by the cluster administrator",
+		},
+	},
+	{
+		kind: KindTLS,
+		hint: "the server wants a client certificate: give one in http_config: tls_config: cert_file, key_file",
+		words: []string{
+			"no required ssl certificate was sent", "ssl certificate error",
+		},
+	},
+	{
+		kind: KindNotFound,
+		hint: "no Prometheus API at this URL: for VictoriaMetrics' cluster it ends in /select/0/prometheus (vmselect, port 8481)",
+		words: []string{
+			"unsupported path requested", "missing route for", "cannot parse accountid",
+		},
+	},
+	{
+		kind: KindNotFound,
+		hint: "the ingress knows no such host or path: check the URL's host and path prefix",
+		words: []string{
+			"default backend - 404",
+		},
+	},
+	{
+		kind: KindQuery,
+		hint: "this Prometheus runs as an agent, which keeps no data: ask the server that it writes to",
+		words: []string{
+			"unavailable with prometheus agent",
+		},
+	},
+	{
+		kind: KindBusy, again: true,
+		hint: "the server runs as many queries as it may: lower concurrency, ask less often, or raise its limit",
+		words: []string{
+			"-search.maxconcurrentrequests", "-search.maxqueueduration", "too many outstanding requests", "too many concurrent requests", "err-mimir-tenant-max-request-rate",
+		},
+	},
+	{
+		kind: KindTooMuch,
+		hint: "ask for a larger step or a shorter range",
+		words: []string{
+			"exceeded maximum resolution", "too many points", "-search.maxpointspertimeseries",
+		},
+	},
+	{
+		kind: KindTooMuch,
+		hint: "the server's own limit for a query's range is reached: shorten the range",
+		words: []string{
+			"err-mimir-max-query-length", "err-mimir-max-total-query-length", "query time range exceeds the limit",
+		},
+	},
+	{
+		kind: KindTooMuch,
+		hint: "the server's own limit for a query's length is reached: write it shorter",
+		words: []string{
+			"-search.maxquerylen", "err-mimir-max-query-expression-size-bytes", "raw query size in bytes exceeds the limit",
+		},
+	},
+	timedOut,
+	{
+		kind: KindTooMuch,
+		hint: hintLimit,
+		words: []string{
+			"too many samples", "exceeded the maximum number of", "exceeded the aggregated chunks size limit", "exceeded the maximum allowed",
+			"err-mimir-max-", "hit the max number of", "the limit of", "-search.max", "maxsamplesperquery", "maxuniquetimeseries",
+			"number of matching timeseries exceeds", "number of unique timeseries exceeds", "not enough memory for processing",
+			"exceeded series limit", "exceeded chunks limit", "exceeded samples limit", "exceeded bytes limit", "bytes limit exceeded", "violated (got",
+			"larger than max", "larger than the max", "resourceexhausted", "too_large",
+		},
+	},
+	{
+		kind: KindBusy, again: true,
+		hint: "the server does not reach all that it asks for its data: see that its stores run (Thanos Query shows them at /stores, Mimir its rings at /)",
+		words: []string{
+			"code = unavailable", "too many unhealthy instances", "live replicas required", "no store matched", "empty ring",
+		},
+	},
+}
+
+// causeOf returns the cause that a message names, nil where it names none.
+func causeOf(message string) *cause {
+	low := strings.ToLower(message)
+	for i := range causes {
+		if slices.ContainsFunc(causes[i].words, func(w string) bool { return strings.Contains(low, w) }) {
+			return &causes[i]
+		}
+	}
+	return nil
 }
 
 func errWebPage() *Error {

@@ -53,8 +53,9 @@ func TestStatusErrors(t *testing.T) {
 		{503, "", "", KindBusy, []string{"HTTP 503; Prometheus, or what it stands behind, is not ready"}},
 		{400, "Client sent an HTTP request to an HTTPS server.\n", "", KindTLS, []string{"write https:// in the URL"}},
 		{418, strings.Repeat("é", 1000), "text/plain", KindBadAnswer, []string{"ééé…", "is this URL a Prometheus server's?"}},
-		{304, "", "", KindBadAnswer, []string{"HTTP 304; is this URL a Prometheus server's?"}},
-		{200, "<!DOCTYPE html><title>Log in</title>", "text/html; charset=utf-8", KindNotFound, []string{url + "a web page instead of JSON", "a login stands before it"}},
+		{304, "", "", KindBadAnswer, []string{"HTTP 304; a cache stands before Prometheus"}},
+		{200, "<!DOCTYPE html><title>Log in</title>", "text/html; charset=utf-8", KindDenied, []string{url + "a login page for people instead of JSON", "behind it"}},
+		{200, "<!DOCTYPE html><title>Shop</title>", "text/html; charset=utf-8", KindNotFound, []string{url + "a web page instead of JSON", "a login stands before it"}},
 		{200, "<!DOCTYPE html><title>Log in</title>", "", KindNotFound, []string{url + "a web page instead of JSON", "a login stands before it"}},
 		{200, `{"status":"success","data":{"resultType":"matrix","result":[`, "application/json", KindBadAnswer, []string{"the answer ends at byte 60: expected an element or ']'; the answer was cut off on its way"}},
 		{200, `Nothing`, "text/plain", KindBadAnswer, []string{"byte 0 of the answer: expected a JSON object, found 'N'; this is not an answer of Prometheus' API"}},
@@ -179,7 +180,7 @@ func TestRedirects(t *testing.T) {
 		kind     Kind // "" for success
 		hint     string
 	}{
-		{"another host", elsewhere.URL + "/login?token=hush", 302, true, KindRedirect, "not sent to another address"},
+		{"another host", elsewhere.URL + "/elsewhere?token=hush", 302, true, KindRedirect, "not sent to another address"},
 		{"another host, body kept", elsewhere.URL + "/x", 307, true, KindRedirect, "not sent to another address"},
 		{"another scheme", "https://HOST/x", 308, true, KindRedirect, "not sent to another address"},
 		{"the same host", "/new/api/v1/query_range", 307, true, "", ""},

@@ -23,66 +23,137 @@ import (
 // maxErrorBody is how much of an error's body is read, in bytes.
 const maxErrorBody = 64 << 10
 
-// statusError reads an answer that is none of the API's successes. Of its words what was sent is taken out.
-func statusError(resp *http.Response, sent *secret.Sent) *Error {
+// statusError reads an answer that is none of the API's successes, and came after took. Of its words what was sent is taken out.
+func statusError(resp *http.Response, sent *secret.Sent, took time.Duration) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // a body that breaks off still says something
 	body = secret.Whole(body, maxErrorBody)
+	contentType := resp.Header.Get("Content-Type")
 	var said struct{ Status, ErrorType, Error string }
 	e := &Error{}
-	if json.Unmarshal(body, &said) == nil && said.ErrorType != "" {
+	if json.Unmarshal(body, &said) == nil && (said.ErrorType != "" || said.Status == "error") {
 		e = answerError(said.ErrorType, said.Error)
 	} else {
-		e.Message = plainText(resp.Header.Get("Content-Type"), sent.Scrub(string(body)))
+		e.Message = plainText(contentType, sent.Scrub(string(body)))
+		if known := causeOf(string(body)); known != nil && (len(body) <= longestReason || !isWebPage(contentType, string(body))) {
+			known.explain(e)
+		}
 	}
-	e.Status = resp.StatusCode
-	e.after = retryAfter(resp.Header)
-	decided := e.Kind == KindTimeout || e.Kind == KindCanceled || e.Kind == KindTooMuch || e.Kind == KindQuery
+	e.Status, e.after = resp.StatusCode, retryAfter(resp.Header)
+	if e.Kind == "" || e.Kind == KindServer {
+		e.explainStatus(resp, string(body), took)
+	}
+	return e
+}
+
+// longestReason is the longest web page whose words are the reason of an error, in bytes: a proxy's own are short.
+const longestReason = 4 << 10
+
+// slowRefusal is after how long a 502 or 503 is the end of a proxy's patience and not of a server that does not run.
+const slowRefusal = 20 * time.Second
+
+// explainStatus says what an answer means whose words say nothing that is known.
+func (e *Error) explainStatus(resp *http.Response, body string, took time.Duration) {
+	page := isWebPage(resp.Header.Get("Content-Type"), body)
 	switch code := resp.StatusCode; {
+	case page && (code/100 == 2 || code == http.StatusUnauthorized || code == http.StatusForbidden) && isLogin(body):
+		e.Kind, e.Message, e.Hint = KindDenied, "a login page for people instead of JSON", hintLogin
 	case code/100 == 2:
 		page := errWebPage()
 		e.Kind, e.Message, e.Hint = page.Kind, page.Message, page.Hint
-	case code == http.StatusUnauthorized || code == http.StatusForbidden || code == http.StatusProxyAuthRequired:
+	case code == http.StatusProxyAuthRequired:
+		e.Kind = KindDenied
+		e.Hint = "the HTTP proxy on the way wants credentials: write them in http_config's proxy_url, http://USER:PASSWORD@HOST:PORT"
+	case code == http.StatusUnauthorized || code == http.StatusForbidden:
 		e.Kind = KindDenied
 		e.Hint = "give credentials that may query, in http_config (basic_auth, authorization, oauth2, tls_config)"
-	case strings.Contains(string(body), "HTTP request to an HTTPS server") || strings.Contains(string(body), "HTTP request was sent to HTTPS"):
+	case strings.Contains(body, "HTTP request to an HTTPS server") || strings.Contains(body, "HTTP request was sent to HTTPS"):
 		e.Kind = KindTLS
 		e.Hint = "the server speaks HTTPS: write https:// in the URL"
-	case decided:
 	case code == http.StatusNotFound:
 		e.Kind = KindNotFound
 		e.Hint = "no Prometheus API at this URL: is a path prefix missing, e.g. /prometheus?"
+	case code == http.StatusRequestEntityTooLarge || code == http.StatusRequestURITooLong:
+		e.Kind = KindTooMuch
+		e.Hint = "what stands before Prometheus takes no query so long: raise its limit (nginx: client_max_body_size), or write the query shorter"
+	case code == http.StatusRequestHeaderFieldsTooLarge:
+		e.Kind = KindTooMuch
+		e.Hint = "what stands before Prometheus takes no headers so long: send a shorter token, or raise its limit"
+	case code == http.StatusNotModified:
+		e.Kind = KindBadAnswer
+		e.Hint = "a cache stands before Prometheus and answers in its place: let it pass /api/v1 on"
 	case code == http.StatusTooManyRequests:
 		e.Kind, e.Again = KindBusy, true
 		e.Hint = "the server or what stands before it limits requests: lower concurrency or ask less often"
-	case code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code == http.StatusGatewayTimeout:
+	case gaveUp(code, took):
+		e.Kind, e.took = KindGaveUp, took
+		e.Hint = e.GaveUp() + ": raise the proxy's timeout, or narrow the query, shorten its range or use a recording rule"
+	case code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code >= 520 && code <= 530: // Cloudflare's own
 		e.Kind, e.Again = KindBusy, true
 		e.Hint = "Prometheus, or what it stands behind, is not ready: is its pod running?"
 	case code/100 == 5:
 		e.Kind = KindServer
 		e.Hint = "the server's own log says more"
-	case e.Kind == "" || e.Kind == KindServer:
+	default:
 		e.Kind = KindBadAnswer
 		e.Hint = "is this URL a Prometheus server's?"
 	}
-	return e
+}
+
+// gaveUp reports whether a proxy answered because it had waited long enough: with 504, with 408 as Envoy does, with 524 as Cloudflare does,
+// or, as oauth2-proxy does, with a 502 that took long.
+func gaveUp(code int, took time.Duration) bool {
+	switch code {
+	case http.StatusGatewayTimeout, http.StatusRequestTimeout, 524:
+		return true
+	case http.StatusBadGateway, http.StatusServiceUnavailable:
+		return took >= slowRefusal
+	}
+	return false
+}
+
+// GaveUp says of a KindGaveUp who gave up, and after how long where that is known: "the proxy in front of Prometheus gave up after 30s".
+func (e *Error) GaveUp() string {
+	const who = "the proxy in front of Prometheus gave up"
+	if e.took < time.Second {
+		return who
+	}
+	return fmt.Sprintf("%s after %v", who, e.took.Round(time.Second))
+}
+
+// hintLogin is what to do about a login for people.
+const hintLogin = "the login before Prometheus is for people: give credentials that it takes from programs, in http_config " +
+	"(authorization, basic_auth, oauth2), or the URL of Prometheus behind it"
+
+// isLogin reports whether a web page asks people to log in.
+func isLogin(page string) bool {
+	low := strings.ToLower(page)
+	return slices.ContainsFunc([]string{
+		`type="password"`, `type='password'`, "type=password", "sign in", "signin", "sign_in", "log in", "login", "oauth2/start", "saml",
+	}, func(w string) bool { return strings.Contains(low, w) })
+}
+
+// isWebPage reports whether a body is HTML.
+func isWebPage(contentType, body string) bool {
+	return strings.Contains(contentType, "html") || strings.HasPrefix(strings.TrimSpace(body), "<")
 }
 
 // plainText is what a body without the API's JSON says: its first line, nothing of a web page.
 func plainText(contentType, body string) string {
 	text := strings.TrimSpace(strings.ToValidUTF8(body, "\uFFFD"))
-	if strings.Contains(contentType, "html") || strings.HasPrefix(text, "<") {
+	if isWebPage(contentType, text) {
 		return "a web page instead of JSON"
 	}
 	text, _, _ = strings.Cut(text, "\n")
-	return brief(strings.TrimSpace(text), 200)
+	return brief(strings.TrimSpace(text), 300)
 }
 
-// brief is s, cut to at most so many bytes and an ellipsis.
+// brief is s, of which at most so many bytes are kept. What is left out is its middle, as the reason often stands at the end.
 func brief(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
+	const ellipsis = "…"
+	return strings.ToValidUTF8(s[:most-most/2], "") + ellipsis + strings.ToValidUTF8(s[len(s)-most/2:], "")
 }
 
 // retryAfter reads the wait that a server asks for (RFC 9110, 10.2.3): seconds, or a date, which is held against the server's own.
@@ -104,6 +175,7 @@ func retryAfter(h http.Header) time.Duration {
 
 // What net/http says, for which it has no types.
 var (
+	goAway         = []string{"GOAWAY", "http2: client conn could not be established"}
 	headersTooLong = []string{"server response headers exceeded", "response header list larger than advertised limit"}
 	notHTTP        = []string{
 		"malformed HTTP ", "malformed MIME header", "bad Content-Length", "multiple Content-Length headers", "unsupported transfer encoding",
@@ -124,6 +196,7 @@ func networkError(err error) *Error {
 		certificate *tls.CertificateVerificationError
 		hostname    x509.HostnameError
 		authority   x509.UnknownAuthorityError
+		invalid     x509.CertificateInvalidError
 		record      tls.RecordHeaderError
 		op          *net.OpError
 	)
@@ -132,6 +205,13 @@ func networkError(err error) *Error {
 	}
 	e := &Error{Kind: KindNetwork, Message: err.Error(), Err: err, Again: true}
 	switch {
+	case errors.Is(err, exchange.ErrGoAway) || says(err, goAway):
+		e.Kind = KindBusy
+		e.Hint = "the server, or a proxy before it, restarts or limits requests: lower concurrency, or set http_config: {enable_http2: false}"
+	case says(err, []string{"invalid header field"}): // of what we send
+		e.Kind, e.Again, e.Err = KindBadConfig, false, nil
+		e.Message = "what http_config sends in a header holds a line break or another control character"
+		e.Hint = "correct the credentials or the header, or the file that holds them"
 	case errors.Is(err, exchange.ErrSwitched):
 		e.Kind, e.Again = KindBadAnswer, false
 		e.Hint = "is this URL a Prometheus server's? Check host and port"
@@ -150,7 +230,11 @@ func networkError(err error) *Error {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Kind = KindRefused
 		e.Hint = "nothing listens there: check host and port, and that Prometheus runs; from outside the cluster it needs a port-forward"
-	case errors.As(err, &dns) && dns.IsNotFound:
+	case errors.As(err, &op) && op.Op == "dial" && op.Timeout():
+		e.Hint = "nothing answers at that address: does Prometheus run there, and do a firewall or a network policy let promsnap through?"
+	case errors.As(err, &dns) && !dns.IsNotFound:
+		e.Hint = "the name server gave no answer: check this machine's DNS"
+	case errors.As(err, &dns):
 		e.Kind, e.Again = KindNoHost, false
 		e.Hint = "check the host name; names like prometheus-server.monitoring.svc are known only inside the cluster"
 	case errors.As(err, &authority):
@@ -159,17 +243,31 @@ func networkError(err error) *Error {
 	case errors.As(err, &hostname):
 		e.Kind, e.Again = KindTLS, false
 		e.Hint = "the certificate is another host's: use the name in it, or give it in http_config: tls_config: server_name"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		e.Kind, e.Again = KindTLS, false
+		e.Hint = "renew the server's certificate, or set this machine's clock"
 	case errors.As(err, &certificate):
 		e.Kind, e.Again = KindTLS, false
-		e.Hint = "the server's certificate does not hold"
+		e.Hint = "the server's certificate does not hold: replace it"
 	case errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record):
 		e.Kind, e.Again = KindTLS, false
 		e.Hint = "the server does not speak HTTPS: write http:// in the URL"
 	case errors.As(err, &op) && op.Op == "remote error": // a TLS alert
 		e.Kind, e.Again = KindTLS, false
-		e.Hint = "the server refused the TLS handshake: it may want a client certificate (http_config: tls_config: cert_file, key_file)"
+		e.Hint = handshakeHint(op.Err.Error())
 	default:
 		e.Hint = "the connection could not be made or broke off: check the network between, and that Prometheus was not killed"
 	}
 	return e
+}
+
+// handshakeHint says what to do about the alert with which a server refuses a TLS handshake.
+func handshakeHint(alert string) string {
+	switch {
+	case strings.Contains(alert, "protocol version"):
+		return "the server refuses this version of TLS: set http_config: tls_config: min_version and max_version to one that it speaks"
+	case strings.Contains(alert, "unrecognized name"):
+		return "the server has no certificate for this name: write the name that it knows in the URL, or in http_config: tls_config: server_name"
+	}
+	return "the server refused the TLS handshake: it may want a client certificate (http_config: tls_config: cert_file, key_file)"
 }

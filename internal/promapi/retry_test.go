@@ -54,6 +54,9 @@ func TestRetries(t *testing.T) {
 	says := func(status int, body string, head ...string) reply {
 		return func(r *http.Request) (*http.Response, error) { return answer(r, status, body, head...), nil }
 	}
+	later := func(d time.Duration, then reply) reply {
+		return func(r *http.Request) (*http.Response, error) { time.Sleep(d); return then(r) } // in the test's own time
+	}
 	breaks := func(err error) reply { return func(*http.Request) (*http.Response, error) { return nil, err } }
 	cutAfter := func(body string) reply {
 		return func(r *http.Request) (*http.Response, error) {
@@ -73,12 +76,16 @@ func TestRetries(t *testing.T) {
 	}{
 		{"at once", []reply{good}, 1, "", 0, 0, 0},
 		{"429", []reply{says(429, ""), good}, 2, "", time.Second / 2, time.Second, 0},
-		{"502, 504", []reply{says(502, "<html>"), says(504, ""), good}, 3, "", 1500 * time.Millisecond, 3 * time.Second, 0},
+		{"502, 503", []reply{says(502, "<html>"), says(503, ""), good}, 3, "", 1500 * time.Millisecond, 3 * time.Second, 0},
 		{"503 without Prometheus' words", []reply{says(503, "Service Unavailable"), good}, 2, "", time.Second / 2, time.Second, 0},
 		{"503 internal", []reply{says(503, internal), good}, 2, "", time.Second / 2, time.Second, 0},
 		{"for ever", []reply{says(503, "")}, 3, KindBusy, 1500 * time.Millisecond, 3 * time.Second, 0},
 		{"query timeout", []reply{says(503, timeout), good}, 1, KindTimeout, 0, 0, 0},
 		{"query timeout through a gateway", []reply{says(504, timeout), good}, 1, KindTimeout, 0, 0, 0},
+		{"a proxy's timeout", []reply{says(504, "<html>"), good}, 1, KindGaveUp, 0, 0, 0},
+		{"Envoy's timeout", []reply{says(408, "stream timeout"), good}, 1, KindGaveUp, 0, 0, 0},
+		{"Cloudflare's timeout", []reply{says(524, "error code: 524"), good}, 1, KindGaveUp, 0, 0, 0},
+		{"a 502 after a proxy's patience", []reply{later(30*time.Second, says(502, "<html>")), good}, 1, KindGaveUp, 30 * time.Second, 30 * time.Second, 0},
 		{"canceled", []reply{says(503, canceled), good}, 1, KindCanceled, 0, 0, 0},
 		{"execution", []reply{says(503, execution), good}, 1, KindQuery, 0, 0, 0},
 		{"500", []reply{says(500, internal), good}, 1, KindServer, 0, 0, 0},
@@ -103,7 +110,7 @@ func TestRetries(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tries := 0
-				c := tripClient(t, Options{Backoff: time.Second}, func(r *http.Request) (*http.Response, error) {
+				c := tripClient(t, Options{Backoff: time.Second, Now: time.Now}, func(r *http.Request) (*http.Response, error) {
 					body, err := io.ReadAll(r.Body)
 					if err != nil || !strings.Contains(string(body), "query=up") {
 						t.Errorf("try %d sent %q, %v", tries, body, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"strings"
 	"time"
@@ -100,10 +101,30 @@ func (r reader) Fetch(ctx context.Context, ref string) (string, error) {
 		return r.store.Fetch(ctx, ref)
 	}
 	text, err := secret.ReadFile(ctx, path, r.most)
-	if err == nil && int64(len(text)) > r.most {
-		err = fmt.Errorf("%s is longer than %d KiB; it is something else", path, r.most>>10)
+	found := strings.TrimSpace(string(text))
+	switch {
+	case ctx.Err() != nil:
+		return "", err
+	case err != nil:
+		return "", fileError(err)
+	case int64(len(text)) > r.most:
+		return "", fileError(fmt.Errorf("%s is longer than %d KiB; it is something else", path, r.most>>10))
+	case found == "":
+		return "", fileError(fmt.Errorf("%s is empty", path))
 	}
-	return strings.TrimSpace(string(text)), err
+	return found, nil
+}
+
+// fileError is the error of a file that http_config names and that cannot be used. No network is to blame, and another try does not help.
+func fileError(err error) *Error {
+	e := &Error{Kind: KindBadConfig, Message: "http_config: " + err.Error(), Err: err, Hint: "correct the path in http_config, or the file"}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e.Hint = "correct the path in http_config, or mount the file there"
+	case errors.Is(err, fs.ErrPermission):
+		e.Hint = "let the user that promsnap runs as read the file"
+	}
+	return e
 }
 
 // of is a secret that stands in http_config itself, in a file, or in the store; nil where it is nowhere.

@@ -67,6 +67,7 @@ func TestWhatIsNoHTTP(t *testing.T) {
 		{"two lengths", head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", KindBadAnswer, hint},
 		{"a bad header", head + "no colon\r\n\r\n", KindBadAnswer, hint},
 		{"an unknown transfer encoding", head + "Transfer-Encoding: x\r\n\r\n", KindBadAnswer, hint},
+		{"no deflate", head + "Content-Encoding: deflate\r\nContent-Length: 20\r\n\r\n{\"status\":\"success\"}", KindBadAnswer, "says that it is compressed with deflate, and is not; switch the compression"},
 		{"no gzip", head + "Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\n{\"status\":\"success\"}", KindBadAnswer, "says that it is compressed with gzip, and is not; switch the compression"},
 		{"brotli", head + "Content-Encoding: br\r\nContent-Length: 2\r\n\r\n{}", KindBadAnswer, `compressed with "br", which was not asked for; switch the compression`},
 		{"nowhere", "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://[::\r\nContent-Length: 0\r\n\r\n", KindBadAnswer, hint},
@@ -150,17 +151,24 @@ func TestFilesOfHTTPConfig(t *testing.T) {
 		{"basic_auth: {username: me, password_file: " + pipe + "}", pipe + " is a pipe that nobody writes into"},
 		{"basic_auth: {username: me, password_file: /dev/zero}", "/dev/zero is longer than 64 KiB; it is something else"},
 		{"authorization: {credentials_file: /dev/zero}", "/dev/zero is longer than 64 KiB"},
-		{"http_headers: {X-Key: {files: [/dev/zero]}}", "reading the header X-Key: /dev/zero is longer than 64 KiB"},
-		{"oauth2: {client_id: me, token_url: 'http://127.0.0.1:1', client_secret_file: /dev/zero}", "reading the secret of oauth2: /dev/zero is longer than 64 KiB"},
-		{"bearer_token_file: " + hush + "-none", "no such file"},
+		{"http_headers: {X-Key: {files: [/dev/zero]}}", "http_config: /dev/zero is longer than 64 KiB"},
+		{"oauth2: {client_id: me, token_url: 'http://127.0.0.1:1', client_secret_file: /dev/zero}", "http_config: /dev/zero is longer than 64 KiB"},
+		{"bearer_token_file: " + hush + "-none", "hush-none: no such file or directory; correct the path in http_config, or mount the file there"},
+		{"authorization: {credentials_file: " + file("empty", "\n") + "}", "empty is empty; correct the path in http_config, or the file"},
+		{"authorization: {credentials_file: " + file("lines", "a\nb") + "}", "holds a line break or another control character"},
 	} {
 		var cfg config.HTTPClientConfig
 		if err := yaml.UnmarshalStrict([]byte(tt.config), &cfg); err != nil {
 			t.Fatal(err)
 		}
 		cfg.TLSConfig.CAFile = ca
-		if err := rangeOver(t, cfg, srv.URL, Options{Attempts: 1}); tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+		err := rangeOver(t, cfg, srv.URL, Options{Backoff: time.Hour}) // a second try would never end
+		var e *Error
+		switch {
+		case tt.want == "" && err != nil:
 			t.Errorf("%s: %v", tt.config, err)
+		case tt.want != "" && (!errors.As(err, &e) || e.Kind != KindBadConfig || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "network")):
+			t.Errorf("%s: got %s, want %q", tt.config, describe(err), tt.want)
 		}
 	}
 	for _, path := range []string{"/dev/zero", pipe, hush} {

@@ -1,14 +1,19 @@
 package promapi
 
 import (
+	"bufio"
 	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/secret"
 )
@@ -20,6 +25,7 @@ type wire struct {
 	max    int64  // bytes of a body, uncompressed
 	advice string // what to do about one that is longer
 	sent   *secret.Sent
+	now    func() time.Time // nil: errors do not say how long anything took
 }
 
 // CloseIdleConnections is for http.Client's.
@@ -31,6 +37,10 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Accept-Encoding", "identity") // compressing costs the server more than sending
 	req.Header.Set("User-Agent", w.agent)
+	var begin time.Time
+	if w.now != nil {
+		begin = w.now()
+	}
 	resp, err := w.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
@@ -44,7 +54,11 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	defer func() { _ = resp.Body.Close() }()
-	return nil, statusError(resp, w.sent)
+	var took time.Duration
+	if w.now != nil {
+		took = w.now().Sub(begin)
+	}
+	return nil, statusError(resp, w.sent, took)
 }
 
 // A body is an answer's body as it was before it was compressed, and not endless.
@@ -67,36 +81,58 @@ func (b *body) Read(p []byte) (n int, err error) {
 		}
 	}
 	n, err = b.plain.Read(p)
-	err = unpackError(err)
+	err = unpackError(err, b.encoding)
 	if b.read += int64(n); b.read > b.max {
 		return 0, &Error{Kind: KindTooMuch, Message: fmt.Sprintf("the answer is longer than %d MiB", b.max>>20), Hint: b.advice}
 	}
 	return n, err
 }
 
-// unpacked is a body as it was before it was compressed. Nobody asks for that, and gzip is what servers do all the same.
-func unpacked(raw io.Reader, encoding string) (io.Reader, error) {
+// unpacked is a body as it was before it was compressed. Nobody asks for that, and gzip or deflate is what servers do all the same.
+func unpacked(raw io.Reader, encoding string) (plain io.Reader, err error) {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "", "identity":
 		return raw, nil
 	case "gzip", "x-gzip":
-		z, err := gzip.NewReader(raw)
-		if err != nil {
-			return nil, unpackError(err)
-		}
-		return z, nil
+		plain, err = gzip.NewReader(raw)
+	case "deflate":
+		plain, err = inflated(raw)
+	default:
+		return nil, &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer is compressed with %q, which was not asked for", brief(encoding, 50)), Hint: hintPacked}
 	}
-	return nil, &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer is compressed with %q, which was not asked for", brief(encoding, 50)), Hint: hintPacked}
+	if err != nil {
+		return nil, unpackError(err, encoding)
+	}
+	return plain, nil
+}
+
+// inflated reads deflate, which is zlib by RFC 9110, and without its head where a server takes the word literally.
+func inflated(raw io.Reader) (io.Reader, error) {
+	r := bufio.NewReader(raw)
+	head, err := r.Peek(2)
+	if err != nil {
+		return nil, err
+	}
+	const method = 8 // deflate, in the head's lower half
+	if head[0]&0x0f == method && (int(head[0])<<8|int(head[1]))%31 == 0 {
+		return zlib.NewReader(r)
+	}
+	if head[0] == '{' || head[0] == '<' { // no JSON begins so when it is compressed
+		return nil, zlib.ErrHeader
+	}
+	return flate.NewReader(r), nil
 }
 
 // hintPacked is what to do about answers that Prometheus does not compress so.
 const hintPacked = "switch the compression of what stands before Prometheus off"
 
-// unpackError tells what is no gzip from what breaks off.
-func unpackError(err error) error {
+// unpackError tells what is not compressed as it says from what breaks off.
+func unpackError(err error, encoding string) error {
 	var corrupt flate.CorruptInputError
-	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt) {
-		return &Error{Kind: KindBadAnswer, Message: "the answer says that it is compressed with gzip, and is not", Hint: hintPacked}
+	for _, no := range []error{gzip.ErrHeader, gzip.ErrChecksum, zlib.ErrHeader, zlib.ErrChecksum, zlib.ErrDictionary} {
+		if errors.Is(err, no) || errors.As(err, &corrupt) {
+			return &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer says that it is compressed with %s, and is not", brief(encoding, 50)), Hint: hintPacked}
+		}
 	}
 	return err
 }
@@ -112,13 +148,19 @@ func stay(follow bool) func(*http.Request, []*http.Request) error {
 		to := *req.URL
 		to.User, to.RawQuery, to.Fragment = nil, "", ""
 		e := &Error{Kind: KindRedirect, Status: req.Response.StatusCode, Message: "the server redirects to " + to.String()}
+		write := "check the URL and what stands before Prometheus"
+		if base := baseOf(to, first.URL.Path); base != "" {
+			write = "write " + base + " as the URL"
+		}
 		switch {
+		case leadsToLogin(req.URL, first.URL):
+			e.Hint = hintLogin
 		case first.URL.Host != req.URL.Host || first.URL.Scheme != req.URL.Scheme:
-			e.Hint = "credentials are not sent to another address: if it is the right one, write it as the URL; if it is a login, configure http_config"
+			e.Hint = "credentials are not sent to another address: if it is the right one, " + write + "; if it is a login, configure http_config"
 		case !follow:
-			e.Hint = "follow_redirects is off: write that address as the URL"
+			e.Hint = "follow_redirects is off: " + write
 		case first.Method != req.Method:
-			e.Hint = "a query does not survive this kind of redirect: write that address as the URL"
+			e.Hint = "a query does not survive this kind of redirect: " + write
 		case len(via) > 5:
 			e.Hint = "it does so again and again: check the URL and what stands before Prometheus"
 		default:
@@ -126,4 +168,31 @@ func stay(follow bool) func(*http.Request, []*http.Request) error {
 		}
 		return e
 	}
+}
+
+// baseOf is the URL to configure where a redirect leads to the API at another address: without the part of the path that the client
+// adds itself. "": it leads to something else.
+func baseOf(to url.URL, asked string) string {
+	at := strings.LastIndex(asked, "/api/v1/")
+	if at < 0 {
+		return ""
+	}
+	base, ok := strings.CutSuffix(strings.TrimSuffix(to.Path, "/"), strings.TrimSuffix(asked[at:], "/"))
+	if !ok {
+		return ""
+	}
+	to.Path, to.RawPath = base, ""
+	return to.String()
+}
+
+// loginWords are in the addresses of logins: of Grafana, oauth2-proxy, Dex, Keycloak, Google, Microsoft, Okta, Cloudflare, AWS and OpenShift.
+var loginWords = []string{
+	"login", "signin", "sign_in", "sign-in", "logon", "oauth", "openid", "authorize", "saml", "sso", "/dex/", "/realms/", "accounts.google.",
+	"okta.com", "auth0.com", "cloudflareaccess", "amazoncognito", "/auth",
+}
+
+// leadsToLogin reports whether a redirect leads to a login for people: to an address that speaks of one where the first did not.
+func leadsToLogin(to, from *url.URL) bool {
+	there, here := strings.ToLower(to.Host+to.Path), strings.ToLower(from.Host+from.Path)
+	return slices.ContainsFunc(loginWords, func(w string) bool { return strings.Contains(there, w) && !strings.Contains(here, w) })
 }

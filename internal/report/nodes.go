@@ -71,11 +71,12 @@ func barOf(share float64, class string) bar {
 func (r *Report) fleet() []gauge {
 	var gauges []gauge
 	for _, m := range r.measures() {
-		var used, whole, sum, n float64
+		var used, whole, mean, n float64
 		for i := range m.panel.Rows {
 			row := &m.panel.Rows[i]
 			if last := row.Stats.Last; finite(last) {
-				sum, n = sum+last, n+1
+				n++
+				mean += last/n - mean/n // unlike sum/n never beyond the largest float
 				if finite(row.Capacity) {
 					used, whole = used+float64(last*row.Capacity), whole+row.Capacity
 				}
@@ -84,7 +85,7 @@ func (r *Report) fleet() []gauge {
 		if n == 0 {
 			continue
 		}
-		g, spec, mean := gauge{Word: m.head}, &m.panel.Spec, sum/n
+		g, spec := gauge{Word: m.head}, &m.panel.Spec
 		if c := spec.Capacity; c != nil && whole > 0 {
 			mean = used / whole
 			g.Used = r.words.Figure(c.Unit.FormatOf(spec.Share(used), whole))

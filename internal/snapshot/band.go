@@ -36,7 +36,7 @@ func (a *accumulator) add(values []float64) {
 			a.min[i], a.max[i], a.sum[i] = v, v, v
 		} else {
 			a.min[i], a.max[i] = min(a.min[i], v), max(a.max[i], v)
-			a.sum[i] += v
+			a.sum[i] = max(-math.MaxFloat64, min(a.sum[i]+v, math.MaxFloat64))
 		}
 		a.count[i]++
 	}

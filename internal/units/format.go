@@ -2,6 +2,7 @@ package units
 
 import (
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 )
@@ -73,20 +74,33 @@ func (r *row) format(v float64, digits int) string {
 	switch {
 	case math.IsNaN(v):
 		return "–"
-	case math.IsInf(shown, 0) && v > 0:
+	case math.IsInf(v, 1):
 		return "+∞"
-	case math.IsInf(shown, 0):
+	case math.IsInf(v, -1):
 		return "−∞"
+	case math.IsInf(shown, 0): // v is a number all the same
+		return sign(v) + r.scale[len(r.scale)-1].label(r.beyond(math.Abs(v), digits))
 	}
 	i, number := r.prefix(shown, digits)
 	text := r.scale[i].label(number)
 	if r.ticks == clock && shown >= minute {
 		text = clockTime(shown, digits-1)
 	}
+	return sign(v) + text
+}
+
+// sign is what stands before a number.
+func sign(v float64) string {
 	if v < 0 {
-		return "−" + text
+		return "−"
 	}
-	return text
+	return ""
+}
+
+// beyond writes a number, not negative, that is finite in the base unit and larger than any float64 as it is shown.
+func (r *row) beyond(v float64, digits int) string {
+	shown := new(big.Float).Mul(big.NewFloat(v), big.NewFloat(r.per))
+	return shown.Quo(shown, big.NewFloat(r.scale[len(r.scale)-1].factor)).Text('g', digits)
 }
 
 // prefix chooses the name on the scale under which a number, not negative, is written, and writes it. The name is the one that fits the

@@ -39,7 +39,9 @@ func TestFormat(t *testing.T) {
 		{PercentUnit, .942, "94.2 %"},
 		{PercentUnit, .07, "7 %"}, // 0.07 × 100 is 7.000000000000001
 		{PercentUnit, 12.5, "1250 %"},
-		{PercentUnit, math.MaxFloat64, "+∞"},
+		{PercentUnit, math.MaxFloat64, "1.8e+310 %"},
+		{PercentUnit, -1.7e308, "−1.7e+310 %"},
+		{None, 1.7e308, "1.7e+308"},
 
 		{Cores, .25, "0.25 cores"},
 		{Cores, 1, "1 core"},
