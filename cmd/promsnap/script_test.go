@@ -196,14 +196,15 @@ func said(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// startProgram is `program [STATUS]`: it starts a server of the reader's own, which writes down what it is asked and answers all with a
-// status, 200 without one, and puts its address into $PROGRAM.
+// startProgram is `program [STATUS [TEXT]]`: it starts a server of the reader's own, which writes down what it is asked and answers all with
+// a status, 200 without one, and a text, and puts its address into $PROGRAM.
 func startProgram(ts *testscript.TestScript, _ bool, args []string) {
 	status := http.StatusOK
-	if len(args) == 1 {
+	if len(args) > 0 {
 		_, err := fmt.Sscan(args[0], &status)
 		ts.Check(err)
 	}
+	text := strings.Join(args[min(len(args), 1):], " ")
 	p := &program{}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -211,6 +212,7 @@ func startProgram(ts *testscript.TestScript, _ bool, args []string) {
 		defer p.Unlock()
 		p.heard = append(p.heard, fmt.Sprintf("%s %s %s %s", r.Method, r.URL.Path, r.Header.Get("Authorization"), body))
 		w.WriteHeader(status)
+		_, _ = io.WriteString(w, text)
 	}))
 	ts.Defer(srv.Close)
 	ts.Setenv("PROGRAM", srv.URL)

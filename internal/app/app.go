@@ -20,6 +20,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/state"
+	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -283,13 +284,19 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 		info.Command = a.o.Command(r.Name, o.Slot)
 	}
 	if ctx.Err() != nil {
-		info.Incomplete = whyIncomplete(context.Cause(ctx), words.In(r.Language))
+		info.Incomplete = whyIncomplete(context.Cause(ctx), panels, words.In(r.Language))
 	}
 	return taken{info, panels, nodes, o.End()}
 }
 
-// whyIncomplete says why the queries were cut short.
-func whyIncomplete(cause error, w *words.Words) string {
+// whyIncomplete says why the queries were cut short. Where a proxy let them wait until it gave up, a longer run would not help.
+func whyIncomplete(cause error, panels []snapshot.Panel, w *words.Words) string {
+	for i := range panels {
+		var e *promapi.Error
+		if errors.Is(cause, errTimeout) && errors.As(panels[i].Err, &e) && e.Kind == promapi.KindGaveUp && e.Took >= time.Second {
+			return fmt.Sprintf(w.ProxyGaveUp, w.Figure(units.Duration.Format(e.Took.Round(time.Second).Seconds())))
+		}
+	}
 	switch {
 	case errors.Is(cause, errTimeout):
 		return w.TimedOut
@@ -306,7 +313,8 @@ func unreachable(err error) error {
 		return nil
 	}
 	switch e.Kind {
-	case promapi.KindRefused, promapi.KindNoHost, promapi.KindTLS, promapi.KindDenied, promapi.KindNotFound, promapi.KindRedirect:
+	case promapi.KindRefused, promapi.KindNoHost, promapi.KindTLS, promapi.KindDenied, promapi.KindNotFound, promapi.KindRedirect,
+		promapi.KindBadConfig:
 		return e
 	}
 	return nil

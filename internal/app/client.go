@@ -30,7 +30,7 @@ func openTransport(ctx context.Context, p config.Prometheus, o Options) (http.Ro
 func newClient(p config.Prometheus, base *url.URL, transport http.RoundTripper, o Options) (*promapi.Client, error) {
 	return promapi.New(base, transport, promapi.Options{
 		Matchers: p.Matchers, Params: p.Params, Concurrency: p.Concurrency, QueryTimeout: p.Timeout,
-		FollowRedirects: p.HTTP.Client().FollowRedirects, UserAgent: "promsnap/" + o.Version,
+		FollowRedirects: p.HTTP.Client().FollowRedirects, UserAgent: "promsnap/" + o.Version, Now: o.Now,
 	})
 }
 

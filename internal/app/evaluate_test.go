@@ -17,6 +17,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 func TestOwnerName(t *testing.T) {
@@ -213,5 +214,23 @@ func TestDetailsAreByAlert(t *testing.T) {
 	id := rules.RuleID{Panel: "p", Rule: "High"}
 	if want := map[rules.Key][]string{rules.KeyOf(id, series.FromPairs("namespace", "shop", "workload", "web")): {"worst"}}; !cmp.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// A run that a proxy's patience held up names the proxy, and not its own timeout.
+func TestWhyIncomplete(t *testing.T) {
+	gaveUp := []snapshot.Panel{{}, {Err: &promapi.Error{Kind: promapi.KindGaveUp, Took: time.Minute}}}
+	for _, tt := range []struct {
+		cause  error
+		panels []snapshot.Panel
+		want   string
+	}{
+		{errTimeout, nil, "a longer one is set by --timeout"},
+		{errTimeout, gaveUp, "the proxy in front of Prometheus gave up after 1 min: raise the proxy's timeout"},
+		{errStopped, gaveUp, "the run was told to stop"},
+	} {
+		if got := whyIncomplete(tt.cause, tt.panels, words.In(words.English)); !strings.Contains(got, tt.want) {
+			t.Errorf("%v: got %q, want %q", tt.cause, got, tt.want)
+		}
 	}
 }

@@ -140,6 +140,7 @@ func (c *Cluster) unreachable(err error) trouble {
 		authority   x509.UnknownAuthorityError
 		hostname    x509.HostnameError
 		certificate *tls.CertificateVerificationError
+		invalid     x509.CertificateInvalidError
 		op          *net.OpError
 	)
 	for errors.As(err, &wrapped) {
@@ -151,6 +152,8 @@ func (c *Cluster) unreachable(err error) trouble {
 	case strings.Contains(err.Error(), "getting credentials"):
 		return trouble{promapi.KindDenied, errors.New(brief(err.Error())),
 			fmt.Sprintf("the kubeconfig's command for the credentials of %s did not work: run it, or log in again", c.name)}
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return trouble{promapi.KindTLS, err, server + " shows a certificate that is not valid now: renew it, or set this machine's clock"}
 	case errors.As(err, &authority), errors.As(err, &hostname), errors.As(err, &certificate):
 		return trouble{promapi.KindTLS, err, server + " shows another certificate than the kubeconfig expects: fetch the kubeconfig anew"}
 	case errors.As(err, &dns):

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -127,6 +128,9 @@ func (p *proxy) refusal(req *http.Request, status int, said metav1.Status) *prom
 	case status == http.StatusNotFound:
 		e.Kind = promapi.KindNotFound
 		e.Hint = fmt.Sprintf("look at `kubectl -n %s get services`, and correct the service", p.service.Namespace)
+	case status == http.StatusGatewayTimeout && !strings.Contains(said.Message, "dial"):
+		e.Kind = promapi.KindGaveUp
+		e.Hint = "the API server, or what stands before it, waits no longer: narrow the query, shorten its range, or reach Prometheus by prometheus.url"
 	case status == http.StatusServiceUnavailable || status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
 		e.Kind, e.Again, e.Err = promapi.KindBusy, true, errNoWay
 		e.Hint = fmt.Sprintf("is a pod of %s running and ready, does it listen on that port, and may the control plane reach it?", p.service)

@@ -110,9 +110,10 @@ func TestTheProxyRefuses(t *testing.T) {
 			long, forbid, promapi.KindDenied,
 			[]string{"you may not create services/proxy prometheus-server:80 in namespace monitoring (403)", "bytes takes, as it is too long for a GET", `verbs: [create], resourceNames: ["prometheus-server:80"]`},
 		},
-		"an expired token": {"up", status(401, metav1.StatusReasonUnauthorized, "Unauthorized"), promapi.KindDenied, []string{"does not know who asks (401)", "log in again"}},
-		"no such service":  {"up", status(404, metav1.StatusReasonNotFound, `services "prometheus-server" not found`), promapi.KindNotFound, []string{`services "prometheus-server" not found (404)`, "kubectl -n monitoring get services"}},
-		"no endpoints":     {"up", status(503, metav1.StatusReasonServiceUnavailable, `no endpoints available for service "prometheus-server"`), promapi.KindBusy, []string{"no endpoints available", "running and ready"}},
+		"an expired token":          {"up", status(401, metav1.StatusReasonUnauthorized, "Unauthorized"), promapi.KindDenied, []string{"does not know who asks (401)", "log in again"}},
+		"no such service":           {"up", status(404, metav1.StatusReasonNotFound, `services "prometheus-server" not found`), promapi.KindNotFound, []string{`services "prometheus-server" not found (404)`, "kubectl -n monitoring get services"}},
+		"no endpoints":              {"up", status(503, metav1.StatusReasonServiceUnavailable, `no endpoints available for service "prometheus-server"`), promapi.KindBusy, []string{"no endpoints available", "running and ready"}},
+		"the API server's patience": {"up", status(504, metav1.StatusReasonTimeout, "Timeout: request did not complete within requested timeout"), promapi.KindGaveUp, []string{"waits no longer: narrow the query"}},
 		"Prometheus wants a password": {
 			"up", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Unauthorized", http.StatusUnauthorized) }, promapi.KindDenied,
 			[]string{"monitoring/prometheus-server:80 itself wants credentials", "hands none on"},

@@ -46,8 +46,10 @@ type Error struct {
 	Err     error  // what is beneath it, if anything
 	Again   bool   // another try may help
 
-	after time.Duration // the wait that the server asks for before it
-	took  time.Duration // until a proxy gave up; 0: not known
+	// Took is after how long a proxy gave up (KindGaveUp); 0: not known.
+	Took time.Duration
+
+	after time.Duration // the wait that the server asks for before another try
 }
 
 func (e *Error) Error() string {

@@ -85,8 +85,13 @@ func (e *Error) explainStatus(resp *http.Response, body string, took time.Durati
 		e.Kind, e.Again = KindBusy, true
 		e.Hint = "the server or what stands before it limits requests: lower concurrency or ask less often"
 	case gaveUp(code, took):
-		e.Kind, e.took = KindGaveUp, took
-		e.Hint = e.GaveUp() + ": raise the proxy's timeout, or narrow the query, shorten its range or use a recording rule"
+		e.Kind, e.Took = KindGaveUp, took
+		after := ""
+		if took >= time.Second {
+			after = fmt.Sprintf(" after %v", took.Round(time.Second))
+		}
+		e.Hint = "the proxy in front of Prometheus gave up" + after +
+			": raise the proxy's timeout, or narrow the query, shorten its range or use a recording rule"
 	case code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code >= 520 && code <= 530: // Cloudflare's own
 		e.Kind, e.Again = KindBusy, true
 		e.Hint = "Prometheus, or what it stands behind, is not ready: is its pod running?"
@@ -109,15 +114,6 @@ func gaveUp(code int, took time.Duration) bool {
 		return took >= slowRefusal
 	}
 	return false
-}
-
-// GaveUp says of a KindGaveUp who gave up, and after how long where that is known: "the proxy in front of Prometheus gave up after 30s".
-func (e *Error) GaveUp() string {
-	const who = "the proxy in front of Prometheus gave up"
-	if e.took < time.Second {
-		return who
-	}
-	return fmt.Sprintf("%s after %v", who, e.took.Round(time.Second))
 }
 
 // hintLogin is what to do about a login for people.

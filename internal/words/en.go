@@ -67,6 +67,7 @@ var english = Words{
 	Last:          "last %[1]s",
 
 	TimedOut:         "the queries took longer than the run's timeout leaves for them; a longer one is set by --timeout, or is the Lambda function's own",
+	ProxyGaveUp:      "the proxy in front of Prometheus gave up after %[1]s: raise the proxy's timeout, or narrow the queries and shorten their ranges",
 	Stopped:          "the run was told to stop",
 	WholeUnknown:     "the whole of the ratio is not known: %[1]s",
 	RemarkMissing:    "a remark is missing: %[1]s",

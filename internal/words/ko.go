@@ -72,6 +72,7 @@ var korean = Words{
 	Last:          "최근 %[1]s",
 
 	TimedOut:         "쿼리가 실행 제한 시간 안에 끝나지 않음 (--timeout으로, Lambda에서는 함수의 제한 시간으로 늘릴 수 있음)",
+	ProxyGaveUp:      "Prometheus 앞의 프록시가 %[1]s 만에 응답을 포기함: 프록시의 제한 시간을 늘리거나, 쿼리 범위와 기간을 줄일 것",
 	Stopped:          "실행이 중지됨",
 	WholeUnknown:     "비율의 기준이 되는 전체 값을 알 수 없음: %[1]s",
 	RemarkMissing:    "참고 사항 조회 실패: %[1]s",

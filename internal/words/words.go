@@ -93,6 +93,7 @@ type Words struct {
 	ServerWarns, ServerNotes                      string // 1 its words
 	SamplesMoved, NewestIsOld                     string // 1 how far, how old
 	TimedOut, Stopped, NoSamples, LabelsOtherwise string
+	ProxyGaveUp                                   string // 1 after how long
 
 	// Headings and small words of the page.
 	Verdict, Findings, NodeByNode, Fleet, Nodes, Blind, Run, Contents, Panels string
