@@ -47,6 +47,7 @@ type page struct {
 	Last      string
 	State     string // the verdict as a style's name
 	Headline  string
+	Calm      string // what is said in the place of findings
 	Counts    []countView
 	Source    string
 	MadeBy    string
@@ -116,7 +117,7 @@ func (r *Report) page(drawings []drawing) page {
 		W: w, Info: in, CSP: policy(style, templates.ReportJS),
 		Style: template.CSS(style), Script: template.JS(templates.ReportJS), //nolint:gosec // no word from outside
 		Slot: w.Stamp(in.Slot.In(in.Zone)), SlotUTC: in.Slot.UTC().Format(time.RFC3339), Last: fmt.Sprintf(w.Last, w.duration(in.Range)),
-		State: r.state(), Headline: tied.ReplaceAllString(r.Headline, "$1\u00a0$2"), Counts: r.countViews(), Source: r.source(), MadeBy: fmt.Sprintf(w.MadeBy, in.Version),
+		State: string(r.Verdict()), Headline: tied.ReplaceAllString(r.Headline, "$1\u00a0$2"), Counts: r.countViews(), Source: r.source(), MadeBy: fmt.Sprintf(w.MadeBy, in.Version),
 		Fleet: r.fleet(), Blind: w.atMost(r.Blind, blindLines),
 	}
 	p.Icon = icon(p.State)
@@ -127,7 +128,9 @@ func (r *Report) page(drawings []drawing) page {
 		p.NodesMeasured = fmt.Sprintf(w.NodesMeasured, words.Thousands(r.NodesMeasured), words.Thousands(r.NodesTotal))
 	}
 	p.ShownFindings, p.ShownNodes, p.ShownSeries = shown(w.ShownFindings), shown(w.ShownNodes), shown(w.ShownSeries)
-	p.Findings = r.findingTable()
+	if p.Findings = r.findingTable(); p.Findings == nil {
+		p.Calm = w.noFindings(r)
+	}
 	for _, f := range r.FailureGroups() {
 		p.Failures = append(p.Failures, saidView{w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error})
 	}
@@ -166,22 +169,9 @@ func policy(style, script string) string {
 
 // icon is a dot in the verdict's colour, so that a row of tabs can be told apart.
 func icon(state string) template.URL {
-	colour := map[string]string{"critical": "C53030", "warning": "B7791F", "ok": "2F7D4F"}[state]
+	colour := map[string]string{"critical": "C53030", "warning": "B7791F", "pending": "B7791F", "ok": "2F7D4F"}[state]
 	return template.URL("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23" +
 		cmp.Or(colour, "5B6770") + "'/%3E%3C/svg%3E") //nolint:gosec // no word from outside
-}
-
-// state is the verdict as a style's name. It is "ok" only where everything was seen.
-func (r *Report) state() string {
-	switch {
-	case r.Critical > 0:
-		return "critical"
-	case r.Warning > 0:
-		return "warning"
-	case r.NoData > 0 || len(r.Failures) > 0 || r.Checks() == 0:
-		return "nodata"
-	}
-	return "ok"
 }
 
 func (r *Report) countViews() []countView {

@@ -200,6 +200,8 @@ func (w wording) panelState(p *snapshot.Panel, found []Finding) (class, said str
 		return "nodata", w.NoData
 	case len(p.Spec.Rules) == 0:
 		return "", ""
+	case p.Total == 0 && p.Data != snapshot.DataComplete && len(found) == 0:
+		return "nodata", w.NoData
 	}
 	class = "ok"
 	count, ended := map[string]int{}, 0

@@ -234,6 +234,45 @@ func (r *Report) seeNodes() {
 // Checks returns how many checks there were.
 func (r *Report) Checks() int { return r.Critical + r.Warning + r.NoData + r.Pending + r.OK }
 
+// answered reports whether a panel's query was answered with what it asks for.
+func answered(p snapshot.Panel) bool {
+	return p.Data == snapshot.DataComplete || p.Data == snapshot.DataPartial
+}
+
+// checked reports whether at least one limit was held against data. That no series is there is an answer too, where that is the good one.
+func (r *Report) checked() bool {
+	return r.Checks() > r.NoData || slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool {
+		return len(p.Spec.Rules) > 0 && p.Data == snapshot.DataComplete && p.Total == 0
+	})
+}
+
+// Verdict is a whole report in one word.
+type Verdict string
+
+// The verdicts. A report is OK only where everything was seen.
+const (
+	VerdictCritical Verdict = "critical"
+	VerdictWarning  Verdict = "warning"
+	VerdictNoData   Verdict = "nodata" // nothing is known to fire, but not everything was seen
+	VerdictPending  Verdict = "pending"
+	VerdictOK       Verdict = "ok"
+)
+
+// Verdict returns the gravest of what the report says.
+func (r *Report) Verdict() Verdict {
+	switch {
+	case r.Critical > 0:
+		return VerdictCritical
+	case r.Warning > 0:
+		return VerdictWarning
+	case r.NoData > 0 || len(r.Failures) > 0 || len(r.Blind) > 0 || !r.checked():
+		return VerdictNoData
+	case r.Pending > 0:
+		return VerdictPending
+	}
+	return VerdictOK
+}
+
 // Worst returns the gravest severity that fires: what --fail-on compares with.
 func (r *Report) Worst() rules.Severity {
 	switch {

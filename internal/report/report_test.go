@@ -274,10 +274,12 @@ func TestHeadline(t *testing.T) {
 		{"one failed", "Nothing is beyond a limit, but 1 panel failed.", "nodata", append(slices.Clone(ok), failed)},
 		{"all failed", "Nothing could be measured: connection refused", "nodata", []snapshot.Panel{failed, failed}},
 		{"one absent", "Nothing is beyond a limit, but 1 check has no data.", "nodata", append(slices.Clone(ok), absent)},
+		{"one of each", "Nothing is beyond a limit, but 1 panel failed and 1 check has no data.", "nodata", append(slices.Clone(ok), failed, absent)},
+		{"all absent", "Nothing could be measured: 2 checks have no data.", "nodata", []snapshot.Panel{absent, absent}},
 	} {
-		r := Build(Info{}, tc.panels)
-		if r.Headline != tc.want || r.state() != tc.state {
-			t.Errorf("%s: %q (%s), want %q (%s)", tc.name, r.Headline, r.state(), tc.want, tc.state)
+		r := Build(Info{Nodes: []snapshot.Node{{Name: "a", Exporter: true}}}, tc.panels)
+		if r.Headline != tc.want || string(r.Verdict()) != tc.state {
+			t.Errorf("%s: %q (%s), want %q (%s)", tc.name, r.Headline, string(r.Verdict()), tc.want, tc.state)
 		}
 	}
 }

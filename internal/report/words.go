@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -141,17 +142,52 @@ func (w wording) headline(r *Report) string {
 	if len(r.Findings) > 0 && gravity(r.Findings[0].Status, r.Findings[0].Severity) >= gravity(rules.NoData, rules.None) {
 		return w.worst(&r.Findings[0], r.Info)
 	}
+	var unseen []string
+	if n := len(r.Failures); n > 0 {
+		unseen = append(unseen, w.PanelsFailed.Of(n))
+	}
+	if r.NoData > 0 {
+		unseen = append(unseen, w.ChecksSilent.Of(r.NoData))
+	}
+	but := strings.Join(unseen, "")
+	if len(unseen) == 2 {
+		but = fmt.Sprintf(w.And, unseen[0], unseen[1])
+	}
 	switch {
+	case r.Pending > 0 && but == "":
+		return w.worst(&r.Findings[0], r.Info)
+	case r.Pending > 0:
+		return fmt.Sprintf(w.StillPending, w.worst(&r.Findings[0], r.Info), but)
 	case len(r.Failures) > 0 && len(r.Failures) == len(r.Panels):
 		return fmt.Sprintf(w.OnlyFailures, r.Failures[0].Error)
-	case len(r.Failures) > 0:
-		return w.PanelsFailed.Of(len(r.Failures))
-	case r.NoData > 0:
-		return w.NoDataOnly.Of(r.NoData)
-	case r.Checks() == 0:
+	case but != "" && !r.checked():
+		return fmt.Sprintf(w.Because, w.lead(r), but)
+	case but != "":
+		return fmt.Sprintf(w.But, w.lead(r), but)
+	}
+	return fmt.Sprintf(w.Sentence, w.lead(r))
+}
+
+// lead is the begin of the headline of a report without findings: how far it is known that there are none.
+func (w wording) lead(r *Report) string {
+	switch {
+	case r.checked():
+		return w.AllOK
+	case slices.ContainsFunc(r.Panels, answered) || len(r.Panels) == 0:
 		return w.NothingAsked
 	}
-	return w.AllOK
+	return w.Unmeasurable
+}
+
+// noFindings says in the place of the findings that there are none, and never more than the headline does.
+func (w wording) noFindings(r *Report) string {
+	switch {
+	case !r.checked():
+		return fmt.Sprintf(w.Sentence, w.lead(r))
+	case r.NoData > 0 || len(r.Failures) > 0:
+		return w.NoneInRest
+	}
+	return w.NoFindings
 }
 
 // worst is a finding's sentence with the limit and the trend: "…, above 90 % since 02:10, rising".

@@ -74,17 +74,23 @@ type Words struct {
 	GoneToo       string // behind what has ended of something that no longer exists
 
 	// What the report says of itself.
-	AllOK, NothingAsked, NoNodes, NoAnswer string
-	OnlyFailures                           string // 1 error
-	NoDataOnly, PanelsFailed, MoreFindings Counted
-	AndMore, NodesSilent                   Counted
-	MoreNodes, MoreSeries                  Counted
-	Absent                                 string // 1 panel, 2 metrics
-	FailedLine                             string // 1 panels, 2 error
-	Counts                                 string // 1 critical, 2 warning, 3 without data
-	CountsPending, CountsFailed            string // 1 number
-	CountsNodes                            string // 1 measured, 2 all
-	Last                                   string // 1 window
+	AllOK, NothingAsked, Unmeasurable        string // the begin of a sentence
+	Sentence                                 string // 1 all of it
+	But                                      string // 1 one of AllOK to Unmeasurable, 2 what is to be known before it is believed
+	Because                                  string // 1 the same, 2 why
+	And                                      string // 1, 2 of those
+	StillPending                             string // 1 a finding's sentence, 2 the same
+	NoNodes, NoAnswer                        string
+	OnlyFailures                             string // 1 error
+	ChecksSilent, PanelsFailed, MoreFindings Counted
+	AndMore, NodesSilent                     Counted
+	MoreNodes, MoreSeries                    Counted
+	Absent                                   string // 1 panel, 2 metrics
+	FailedLine                               string // 1 panels, 2 error
+	Counts                                   string // 1 critical, 2 warning, 3 without data
+	CountsPending, CountsFailed              string // 1 number
+	CountsNodes                              string // 1 measured, 2 all
+	Last                                     string // 1 window
 
 	// What the answers say of themselves.
 	WholeUnknown, RemarkMissing, NodesByAddress   string // 1 error
@@ -112,6 +118,7 @@ type Words struct {
 	FiguresOf                                                                 string // 1 panel
 	OneSeries, Capacity, LastValue, Average, Maximum, Minimum                 string
 	Query, OpenGraph, Unmeasured, Nothing, NoSeries, Good, NoFindings         string
+	NoneInRest                                                                string // what NoFindings says where not all was seen
 	GoodNow                                                                   string // 1 how many findings have ended
 	SortBy                                                                    string
 	NotListed                                                                 string // 1 how many are listed, 2 of how many

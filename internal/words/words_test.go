@@ -73,7 +73,7 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 
 // TestKoreanIsKorean looks for words that were left as they are, and for particles that would be wrong behind half of all words.
 func TestKoreanIsKorean(t *testing.T) {
-	alike := []string{"Lang", "Query", "CPU", "What", "Used", "Breach", "NamedFinding", "Day", "DayOfYear", "AxisDay"}
+	alike := []string{"Lang", "Query", "CPU", "What", "Used", "Breach", "NamedFinding", "Day", "DayOfYear", "AxisDay", "Sentence", "Because"}
 	particle := regexp.MustCompile(`(\[\d\]s|%s|\[\d\]d)(이|가|을|를|은|는|와|과|로|으로)([ .,]|$)`)
 	english := phrases(In(English))
 	for key, korean := range phrases(In(Korean)) {

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -14,14 +15,15 @@ func (w *writer) summary() letter {
 	if r.NodesTotal > 0 {
 		nodes = text(fillText(w.NodesMeasured, words.Thousands(r.NodesMeasured), words.Thousands(r.NodesTotal)))
 	}
-	if counts := join(" · ", w.count(r.Critical, w.Critical), w.count(r.Warning, w.Warning), w.count(r.NoData, w.NoData), nodes); len(counts) > 0 {
+	if counts := join(" · ", w.count(r.Critical, w.Critical), w.count(r.Warning, w.Warning), w.count(r.NoData, w.NoData),
+		w.count(r.Pending, w.Pending), nodes); len(counts) > 0 {
 		l.lines = append(l.lines, counts)
 	}
 	if since := w.blindNow(); since != nil {
 		l.lines = append(l.lines, join(" ", text(redMark), since))
 	}
 	found := w.present()
-	if len(found) == 0 && r.Worst() < w.message.Least {
+	if len(found) == 0 && r.Worst() != rules.None { // it is below the receiver's severity
 		l.lines = append(l.lines, text(w.NoneOfThese))
 	} else if len(found) == 0 {
 		l.lines = append(l.lines, sentences(r.Headline, blindWhy)...)
@@ -50,7 +52,8 @@ func (w *writer) summary() letter {
 	return l
 }
 
-// verdict is the mark of a summary. It is green only where everything was seen, by itself and by the checks before it.
+// verdict is the mark of a summary. It is green only where everything was seen, by itself and by the checks before it, and nothing is
+// beyond a limit.
 func (w *writer) verdict() string {
 	r := w.report
 	switch {
@@ -58,7 +61,7 @@ func (w *writer) verdict() string {
 		return redMark
 	case r.Worst() != rules.None:
 		return markOf(r.Worst())
-	case len(w.blindSpans()) > 0 || r.NoData > 0 || len(r.Failures) > 0 || len(r.Blind) > 0 || r.Checks() == 0:
+	case len(w.blindSpans()) > 0 || r.Verdict() != report.VerdictOK:
 		return greyMark
 	}
 	return greenMark

@@ -1,0 +1,88 @@
+package slack
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// found is a panel of one series that is in a status.
+func found(i int, st rules.Status, severity rules.Severity) snapshot.Panel {
+	f := rules.Finding{Rule: "r", Labels: series.FromPairs("node", "a"), Status: st, Severity: severity, Value: 0.94, Limit: 0.9, Newest: slot}
+	if st == rules.Breach || st == rules.Pending {
+		f.Streak = &rules.Streak{From: slot.Add(-10 * time.Minute), To: slot, Peak: 0.95, Limit: 0.9, Severity: severity}
+	}
+	p := snapshot.Panel{Data: snapshot.DataComplete, Total: 1, Spec: snapshot.Spec{
+		Name: fmt.Sprint("p", i), Title: "Memory", Subject: "memory", Unit: units.PercentUnit, Rules: []rules.Rule{{Name: "r", Critical: rules.At(0.9)}},
+	}}
+	if st == rules.OK {
+		p.OK = 1
+	} else {
+		p.Findings = []snapshot.Finding{{Finding: f, Name: "a", Capacity: 1}}
+	}
+	return p
+}
+
+// A summary says nothing in one line that it denies in another, or that its report denies, whatever the report is made of and however
+// little of it the receiver wants.
+func TestNoSummaryContradictsItself(t *testing.T) {
+	failed := found(5, rules.OK, rules.None)
+	failed.Data, failed.Err, failed.OK, failed.Total = snapshot.DataFailed, errors.New("connection refused"), 0, 0
+	absent := found(6, rules.OK, rules.None)
+	absent.Data, absent.OK, absent.Total = snapshot.DataAbsent, 0, 0
+	names := []string{"ok", "pending", "warning", "critical", "no data", "failed", "absent"}
+	panels := []snapshot.Panel{
+		found(0, rules.OK, rules.None), found(1, rules.Pending, rules.Critical), found(2, rules.Breach, rules.Warning),
+		found(3, rules.Breach, rules.Critical), found(4, rules.NoData, rules.None), failed, absent,
+	}
+	for set := range 1 << len(panels) {
+		var of []snapshot.Panel
+		var in []string
+		for i := range panels {
+			if set>>i&1 == 1 {
+				of, in = append(of, panels[i]), append(in, names[i])
+			}
+		}
+		has := func(name string) bool { return slices.Contains(in, name) }
+		for _, l := range words.Languages() {
+			r := report.Build(report.Info{Title: "Daily", Slot: slot, Language: l, Nodes: []snapshot.Node{{Name: "a", Exporter: true}}}, of)
+			for _, least := range []rules.Severity{rules.None, rules.Warning, rules.Critical} {
+				w := newWriter(notify.Delivery{Report: r, Message: &notify.Message{Kind: notify.KindSummary, Least: least}})
+				letter := w.summary()
+				said := letter.text()
+				fault := func(what string) {
+					t.Helper()
+					t.Errorf("%v in %s for %v: %s\n%s", in, l, least, what, said)
+				}
+				checked := has("ok") || has("pending") || has("warning") || has("critical")
+				if good := strings.HasPrefix(letter.push, greenMark); good != (has("ok") && len(in) == 1) {
+					fault("it is green, or should be")
+				}
+				if strings.Contains(said, w.AllOK) && (!checked || has("pending") || has("warning") || has("critical") || has("no data")) {
+					fault("not everything is within its limits")
+				}
+				if strings.Contains(said, w.Unmeasurable) && (checked || has("no data")) {
+					fault("something was measured")
+				}
+				hidden := has("warning") && least == rules.Critical && !has("critical")
+				if strings.Contains(said, w.NoneOfThese) != (hidden && !has("pending") && !has("no data")) {
+					fault("whether something is hidden")
+				}
+				if len(strings.Split(strings.TrimSpace(said), "\n")) < 2 {
+					fault("it says nothing")
+				}
+			}
+		}
+	}
+}

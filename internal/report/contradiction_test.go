@@ -1,0 +1,125 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// parts are what a report can be made of, each a panel of its own.
+var parts = []struct {
+	name    string
+	checked bool // a limit was held against data
+	panel   func(*snapshot.Panel)
+}{
+	{"ok", true, func(p *snapshot.Panel) { p.OK, p.Total = 1, 1 }},
+	{"empty and good", true, func(p *snapshot.Panel) { p.Spec.EmptyIsOK = true }},
+	{"without rules", false, func(p *snapshot.Panel) { p.Spec.Rules, p.Total = nil, 1 }},
+	{"pending", true, finds(rules.Pending)},
+	{"breach", true, finds(rules.Breach)},
+	{"no data", false, finds(rules.NoData)},
+	{"ended", true, func(p *snapshot.Panel) { finds(rules.OK)(p); p.OK = 1 }},
+	{"absent", false, func(p *snapshot.Panel) { p.Data, p.Missing = snapshot.DataAbsent, []string{"metric"} }},
+	{"failed", false, func(p *snapshot.Panel) { p.Data, p.Err = snapshot.DataFailed, errors.New("connection refused") }},
+}
+
+// finds gives a panel one series and what is found of it.
+func finds(st rules.Status) func(*snapshot.Panel) {
+	return func(p *snapshot.Panel) {
+		f := rules.Finding{Rule: "r", Labels: series.FromPairs("node", p.Spec.Name), Status: st, Severity: rules.Critical, Value: 0.94, Limit: 0.9}
+		s := &rules.Streak{From: slot.Add(-10 * time.Minute), To: slot, Peak: 0.95, Limit: 0.9, Severity: rules.Critical}
+		switch st {
+		case rules.NoData:
+			f.Newest = slot.Add(-time.Hour)
+		case rules.OK:
+			f.Earlier = s
+		default:
+			f.Streak = s
+		}
+		p.Total, p.Findings = 1, []snapshot.Finding{{Finding: f, Name: p.Spec.Name, Capacity: 1}}
+	}
+}
+
+// combined is the report of some of the parts.
+func combined(t *testing.T, set int, l words.Language) (r *Report, has func(string) bool, checked bool) {
+	t.Helper()
+	var names []string
+	var panels []snapshot.Panel
+	for i, part := range parts {
+		if set>>i&1 == 0 {
+			continue
+		}
+		p := snapshot.Panel{Data: snapshot.DataComplete, Spec: snapshot.Spec{
+			Name: fmt.Sprint("p", i), Title: "Panel " + part.name, Subject: "memory", Unit: units.PercentUnit,
+			Rules: []rules.Rule{{Name: "r", Critical: rules.At(0.9), For: 15 * time.Minute}},
+		}}
+		part.panel(&p)
+		names, panels, checked = append(names, part.name), append(panels, p), checked || part.checked
+	}
+	in := info(t, []snapshot.Node{{Name: "a", Exporter: true}})
+	in.Language = l
+	return Build(in, panels), func(name string) bool { return slices.Contains(names, name) }, checked
+}
+
+// What a report says in one place it does not deny in another, whatever it is made of.
+func TestNothingIsContradicted(t *testing.T) {
+	for set := range 1 << len(parts) {
+		for _, l := range words.Languages() {
+			r, has, checked := combined(t, set, l)
+			w := r.words
+			beyond, unseen := has("breach") || has("pending"), has("no data") || has("absent") || has("failed") || !checked
+			page := r.page(make([]drawing, len(r.Panels)))
+			summary := strings.Join(r.Summary(), "\n")
+			fault := func(format string, args ...any) {
+				t.Helper()
+				t.Errorf("%s %09b: %s\nheadline %q, in the findings' place %q, verdict %s\n%s", l, set, fmt.Sprintf(format, args...),
+					r.Headline, page.Calm, page.State, summary)
+			}
+			says := func(phrase string) bool { return strings.Contains(r.Headline+"\n"+page.Calm+"\n"+summary, phrase) }
+			if says(w.AllOK) && (beyond || has("no data") || !checked) {
+				fault("something is beyond a limit, silent or unchecked")
+			}
+			if says(w.Unmeasurable) && (checked || has("no data") || has("without rules")) {
+				fault("something was measured")
+			}
+			if says(w.NothingAsked) && checked {
+				fault("a check was made")
+			}
+			if page.Calm != "" && len(r.Findings) > 0 {
+				fault("there are findings")
+			}
+			if page.Calm == w.NoFindings && unseen {
+				fault("not everything was seen")
+			}
+			if n := len(r.Failures); n > 0 && !has("breach") && !has("no data") && !strings.Contains(r.Headline, w.PanelsFailed.Of(n)) && n != len(r.Panels) {
+				fault("the headline does not say that a panel failed")
+			}
+			if has("absent") && !has("breach") && !has("no data") && !strings.Contains(r.Headline, w.ChecksSilent.Of(r.NoData)) && len(r.Failures) != len(r.Panels) {
+				fault("the headline does not say that a check has no data")
+			}
+			if ok := r.Verdict() == VerdictOK; ok != (!beyond && !unseen) {
+				fault("it is OK: %t", ok)
+			}
+			if d := r.Document(); d.Headline != r.Headline || len(d.Findings) != len(r.Findings) || d.Counts.Pending != r.Pending {
+				fault("report.json: %q, %d findings, %d pending", d.Headline, len(d.Findings), d.Counts.Pending)
+			}
+			if strings.ContainsAny(r.Headline+page.Calm, "%!") || strings.Contains(r.Headline, "..") || strings.Contains(r.Headline, "  ") {
+				if !has("breach") && !has("pending") {
+					fault("odd signs")
+				}
+			}
+			if has("pending") && !strings.Contains(summary, strings.ToUpper(w.Pending)) {
+				fault("the pending check is not in the summary")
+			}
+		}
+	}
+}
