@@ -163,8 +163,23 @@ func (d *delivery) decide(p *Page) {
 			}
 		}
 	}
+	d.owe(entries)
 	p.Ledger.Receivers = entries
 	d.page = Page{Memory: p.Memory, Silences: p.Silences, Ledger: Ledger{Receivers: maps.Clone(entries)}}
+}
+
+// owe writes down of each archive that keeps the slots with news that it is owed this one, where anybody is to be told anything: it is
+// so until the archive has it, whatever becomes of this run.
+func (d *delivery) owe(entries map[string]Entry) {
+	if !d.telling() {
+		return
+	}
+	for _, r := range d.Receivers {
+		if e := entries[r.Name]; r.Role == RoleArchiveOnChange {
+			e.owe(d.slot)
+			entries[r.Name] = e
+		}
+	}
 }
 
 // skip writes down the ends that the receiver does not want to hear of.
@@ -179,9 +194,14 @@ func (d *delivery) telling() bool {
 	return slices.ContainsFunc(d.plans, func(p plan) bool { return len(p.messages)+len(p.ends) > 0 })
 }
 
-// archives tells whether r is to keep this report.
+// archives tells whether r is to keep this report. An archive that could not be given a slot with news is given the next report there
+// is, of the same slot or of a later one.
 func (d *delivery) archives(r *Receiver) bool {
-	return r.Role == RoleArchive || r.Role == RoleArchiveOnChange && d.telling()
+	if r.Role != RoleArchiveOnChange {
+		return r.Role == RoleArchive
+	}
+	e := d.page.Ledger.Receivers[r.Name]
+	return e.owed(d.slot)
 }
 
 // archiving tells whether anybody is to keep this report.
@@ -256,11 +276,7 @@ func (d *delivery) hand(ctx context.Context, r *Receiver) {
 		return
 	}
 	d.kept = append(d.kept, receipt)
-	d.note(r.Name, func(e *Entry) {
-		if e.Archived.Before(d.slot) {
-			e.Archived = d.slot
-		}
-	})
+	d.note(r.Name, func(e *Entry) { e.keep(d.slot) })
 }
 
 // delivery is what a receiver is given.
