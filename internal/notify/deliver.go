@@ -25,6 +25,11 @@ type Request struct {
 	Now func() time.Time
 	// MemoryLost says why Book remembers nothing, "" where it does.
 	MemoryLost string
+	// Unrecorded is the newest slot at which people may have been told although Book does not know of it, such as one at which a run was
+	// due: what that run would have told may be a repetition. Zero: there is none.
+	Unrecorded time.Time
+	// For is how long a rule must have held before it fires. Nil: not known.
+	For func(rules.RuleID) time.Duration
 
 	// Began is when the run did, by Now. Zero: not known.
 	Began time.Time
@@ -60,13 +65,17 @@ type Sent struct {
 // says so in the Outcome. Before each message the claim is written that it is about to be sent, after it the receipt: where a run ends
 // between the two, the next one sends the message again, marked as a possible duplicate, so that what had to be told is told.
 //
-// A book that cannot be written keeps nobody from being told: then messages say that they may be repeated.
+// A book that cannot be written keeps nobody from being told: then messages say that the next run may repeat them. The run that does,
+// which finds that slots are missing in its book (Request.Unrecorded), marks them as possible duplicates.
 func Deliver(ctx context.Context, book Book, rq Request) (Outcome, error) {
 	d := &delivery{Request: rq, book: book, slot: rq.Report.Info.Slot.Round(0).UTC()}
 	if err := d.begin(ctx); err != nil {
 		var other *claimedError
 		if errors.As(err, &other) {
 			return Outcome{StoodBack: &other.claim}, nil
+		}
+		if errors.Is(err, ErrOvertaken) && d.MemoryLost == "" {
+			d.MemoryLost = "another run was quicker, and what it told could not be read"
 		}
 		d.goOffline(err)
 	}
@@ -142,7 +151,7 @@ func (d *delivery) decide(p *Page) {
 	d.late = d.slot.Before(p.Memory.Slot)
 	p.Silences = pruneSilences(p.Silences, p.Memory.Slot)
 	entries := map[string]Entry{}
-	decider := newDecider(p, d.slot)
+	decider := d.decider(p)
 	d.plans = make([]plan, len(d.Receivers))
 	for i, r := range d.Receivers {
 		e := p.Ledger.entry(r.Name, d.slot)
@@ -166,6 +175,13 @@ func (d *delivery) decide(p *Page) {
 	d.owe(entries)
 	p.Ledger.Receivers = entries
 	d.page = Page{Memory: p.Memory, Silences: p.Silences, Ledger: Ledger{Receivers: maps.Clone(entries)}}
+}
+
+// decider decides by a page.
+func (d *delivery) decider(p *Page) *decider {
+	out := newDecider(p, d.slot)
+	out.unrecorded, out.lasts = d.Unrecorded, d.For
+	return out
 }
 
 // owe writes down of each archive that keeps the slots with news that it is owed this one, where anybody is to be told anything: it is
@@ -282,7 +298,7 @@ func (d *delivery) hand(ctx context.Context, r *Receiver) {
 // delivery is what a receiver is given.
 func (d *delivery) delivery(m *Message) Delivery {
 	return Delivery{
-		Report: d.Report, Files: d.files, Message: m, Archived: d.kept, Memory: d.page.Memory, MemoryLost: d.MemoryLost,
+		Report: d.Report, Files: d.files, Message: m, Archived: d.kept, Memory: d.page.Memory, MemoryLost: d.MemoryLost, Unwritten: d.offline,
 		Details: d.Details, History: d.History, Interval: d.Interval, Run: d.soFar(),
 	}
 }
@@ -331,7 +347,7 @@ func (d *delivery) instead(ctx context.Context, r *Receiver) []*Message {
 	_ = d.flush(ctx, func(l *Ledger) { // the error is among d's
 		e = l.entry(r.standIn(), d.slot).besides(l.entry(r.Name, d.slot))
 	})
-	messages := newDecider(&d.page, d.slot).decide(*r, e).messages
+	messages := d.decider(&d.page).decide(*r, e).messages
 	for _, m := range messages {
 		m.InsteadOf = r.Name
 	}

@@ -488,12 +488,46 @@ func TestABookThatCannotBeWrittenSilencesNobody(t *testing.T) {
 		d.book.fail = errors.New("no such bucket")
 		d.deliver(t, "writing down who was told what: no such bucket")
 		d.want(t, "oncall new a", "team summary a")
-		if oncall.got[0].MemoryLost == "" {
-			t.Error("the reader is not told that it may be repeated")
+		if got := oncall.got[0]; got.MemoryLost != "" || !got.Unwritten {
+			t.Errorf("memory lost %q, unwritten %v; want what may be repeated, and is no repetition", got.MemoryLost, got.Unwritten)
 		}
 		d.book.fail = nil
+		d.rq.Unrecorded = slot // as a Job's second Pod knows
 		d.deliver(t, "")
-		d.want(t, "oncall new a", "team summary a")
+		d.want(t, "oncall new a?", "team summary a?")
+		if oncall.got[1].Unwritten {
+			t.Error("what was written down is said to be not")
+		}
+		d.deliver(t, "")
+		d.want(t)
+	})
+}
+
+// Where another run was quicker, and what it wrote could not be read, nobody knows what is told.
+func TestABookThatIsOvertakenMayRepeat(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		oncall := d.receiver("oncall", RoleChanges)
+		d.book.fail = fmt.Errorf("%w: 503", ErrOvertaken)
+		d.deliver(t, "503")
+		d.want(t, "oncall new a")
+		if oncall.got[0].MemoryLost == "" {
+			t.Error("the reader is not told that it may be a repetition")
+		}
+	})
+}
+
+// What may have been told stays marked as long as it surely does not arrive.
+func TestAMarkOutlivesARefusal(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("oncall", RoleChanges, &RefusedError{errors.New("invalid_auth")})
+		d.rq.Unrecorded = before(5)
+		d.deliver(t, "invalid_auth")
+		d.want(t, "oncall new a? failed")
+		d.rq.Unrecorded = time.Time{} // this run's slot is recorded
+		d.deliver(t, "")
+		d.want(t, "oncall new a?")
 	})
 }
 

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -23,6 +24,10 @@ type Book interface {
 	// with the page as it is then. An error of f is returned as it is, and nothing is written. A nil error says that f's page is written.
 	Change(ctx context.Context, f func(*Page) error) error
 }
+
+// ErrOvertaken is among the errors of a Book of which another run has written the page meanwhile, and that could not be read: what f was
+// given last is not the newest.
+var ErrOvertaken = errors.New("another run has written it meanwhile, and that could not be read")
 
 // Ledger is what the receivers of one report have been told.
 type Ledger struct {
