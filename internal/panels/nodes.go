@@ -140,7 +140,7 @@ func nodeConditions() snapshot.Spec {
 		Legend:  "{{node}} {{condition}}",
 		Subject: "condition",
 		Rules: []rules.Rule{{
-			Name: "NodeCondition", Critical: rules.At(0), For: 5 * time.Minute, NoData: rules.ResolveOnNoData,
+			Name: "NodeCondition", Critical: rules.At(0), For: 5 * time.Minute, NoData: rules.ResolveOnNoData, Condition: true,
 		}},
 		Why: "What the kubelet and the control plane themselves say of a node; 1 is the condition that is wrong. “unknown” counts as not ready: it is what a node is called" +
 			" that no longer answers. Five minutes is when Kubernetes begins to move its pods elsewhere.",
@@ -204,26 +204,13 @@ func nodePressure() snapshot.Spec {
 }
 
 // requested is the share of what a node can give to pods that its pods have asked for. Requests of finished pods stay in
-// kube-state-metrics until the pod is deleted, but bind nothing any more, hence the phase. An init container counts where it runs while
-// its pod does: then it is a native sidecar. Requests of a pod as a whole (Kubernetes 1.34) stand for those of its containers.
+// kube-state-metrics until the pod is deleted, but bind nothing any more, hence the phase.
 func requested(resource string) string {
-	const each = `max by (cluster, node, namespace, pod, container) `
-	asked := func(metric string) string { return metric + `{resource="` + resource + `",node!=""}` }
 	return `sum by (cluster, node) (` +
-		`((` + each + `(` + asked("kube_pod_container_resource_requests") + `)` +
-		` or ` + each + `(` + asked("kube_pod_init_container_resource_requests") + `)` +
-		` and ` + onContainer + ` (kube_pod_init_container_status_running == 1)` +
-		` and ` + onPod + ` (kube_pod_status_phase{phase="Running"} == 1))` +
-		` unless ` + onPod + ` ` + asked("kube_pod_spec_resource_requests") +
-		` or max by (cluster, node, namespace, pod) (` + asked("kube_pod_spec_resource_requests") + `))` +
-		` * ` + onPod + ` group_left ()` +
-		` max ` + eachPod + ` (kube_pod_status_phase{phase=~"Pending|Running"} == 1))` +
+		`max by (cluster, node, namespace, pod, container) (kube_pod_container_resource_requests{resource="` + resource + `",node!=""})` +
+		` * on (cluster, namespace, pod) group_left ()` +
+		` max by (cluster, namespace, pod) (kube_pod_status_phase{phase=~"Pending|Running"} == 1))` +
 		` / ` + allocatable(resource)
-}
-
-// requestMetrics are those that the requests of nodes cannot do without.
-func requestMetrics() []string {
-	return []string{"kube_pod_container_resource_requests", "kube_pod_status_phase", "kube_node_status_allocatable"}
 }
 
 func allocatable(resource string) string {
@@ -239,7 +226,6 @@ func nodeRequests() snapshot.Spec {
 		Title:    "Memory requested on nodes",
 		Section:  sectionNodes,
 		Query:    requested("memory"),
-		Needs:    requestMetrics(),
 		Unit:     units.PercentUnit,
 		Legend:   "{{node}}",
 		Subject:  "memory requests",
@@ -259,7 +245,6 @@ func nodeRequestsCPU() snapshot.Spec {
 		Title:    "CPU requested on nodes",
 		Section:  sectionNodes,
 		Query:    requested("cpu"),
-		Needs:    requestMetrics(),
 		Unit:     units.PercentUnit,
 		Legend:   "{{node}}",
 		Subject:  "CPU requests",

@@ -51,12 +51,10 @@ func All() []snapshot.Spec {
 		containerMemory(),
 		containerOOM(),
 		containerRestarts(),
-		podWaiting(),
 		containerCPU(),
 		containerCPULimit(),
 		containerThrottling(),
 		pvc(),
-		pvcInodes(),
 		scrapeHealth(),
 		coverage(),
 	}

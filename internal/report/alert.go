@@ -39,7 +39,10 @@ func (r *Report) InFull(f *Finding) string { return r.words.worst(f, r.Info) }
 // judged is what an alert's rule found, as far as the alert remembers it.
 func judged(a rules.Alert) snapshot.Finding {
 	e := a.Now()
-	streak := &rules.Streak{From: e.Since, To: e.Last, Open: e.Open, Peak: float64(e.Peak), PeakAt: e.PeakAt, Limit: float64(a.Limit), Severity: e.Worst}
+	streak := &rules.Streak{
+		Seen: a.Streak.Seen, Expected: a.Streak.Expected, Bouts: a.Streak.Bouts, Beyond: a.Streak.Beyond,
+		From: e.Since, To: e.Last, Open: e.Open, Peak: float64(e.Peak), PeakAt: e.PeakAt, Limit: float64(a.Limit), Severity: e.Worst,
+	}
 	f := snapshot.Finding{Name: printable(a.Name), Capacity: float64(a.Capacity), Finding: rules.Finding{
 		Rule: a.Rule, Labels: series.FromMap(a.Labels), Status: rules.Breach, Severity: a.Severity, Value: float64(a.Value), Limit: float64(a.Limit),
 		Streak: streak,

@@ -33,6 +33,12 @@ func TestFindingOfAnAlert(t *testing.T) {
 	}
 	silent, small, removed := memory(on), memory(on), memory(on)
 	silent.Silent = slot.Add(-time.Minute)
+	hardly, flapping := memory(on), memory(on)
+	hardly.Streak = rules.Sighting{Seen: 72, Expected: 240}
+	flapping.Panel, flapping.Value, flapping.Streak = "node-pressure", 0, rules.Sighting{Seen: 18, Expected: 18, Bouts: 3, Beyond: 9}
+	flapping.Severity, flapping.Limit = rules.Warning, 0
+	flapped := flapping
+	flapped.Episodes = []rules.Episode{over}
 	small.Capacity, small.Value = rules.Number(math.NaN()), rules.Number(math.NaN())
 	removed.Panel = "no-longer-there"
 	pressure := rules.Alert{Panel: "node-pressure", Rule: "NodePressure", Name: "ip-10-0-1-12", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on}}
@@ -46,7 +52,13 @@ func TestFindingOfAnAlert(t *testing.T) {
 		long         string
 	}{
 		{"fires", memory(on), "94 %", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB) since 23:42", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB), above 90 % since 23:42"},
-		{"silent", silent, "", "ip-10-0-1-12 memory: no data since 23:59", ""},
+		{"silent", silent, "", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB) since 23:42; no data since 23:59", ""},
+		{
+			"hardly seen", hardly, "94 %", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB) since 23:42, seen in 3 of 10 scrapes",
+			"ip-10-0-1-12 memory 94 % (60.2 of 64 GiB), above 90 % since 23:42, seen in 3 of 10 scrapes",
+		},
+		{"comes and goes", flapping, "", "ip-10-0-1-12 memory pressure off and on since 23:42, 50 % of 18 min", "ip-10-0-1-12 memory pressure off and on since 23:42, 50 % of 18 min"},
+		{"came and went", flapped, "", "ip-10-0-1-12 memory pressure was off and on from 23:42 to 23:59", ""},
 		{"over", memory(over), "94 %", "ip-10-0-1-12 memory was above 90 % from 23:42 to 23:59, peak 96 %", ""},
 		{"gone", memory(gone), "94 %", "ip-10-0-1-12 memory was above 90 % from 23:42 to 23:59, peak 96 %; it no longer exists", ""},
 		{"without figures", small, "", "ip-10-0-1-12 memory since 23:42", ""},

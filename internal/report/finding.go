@@ -31,8 +31,12 @@ type Finding struct {
 	Since      time.Time     // when the streak began, or when the last sample came (NoData); zero where that is not known
 	Open       bool          // the streak may have begun before Since, which is where the window begins
 	Lasted     time.Duration // of the streak
-	Until      time.Time     // of what has ended: when
-	Peak       string        // of the streak: the value furthest beyond the limit
+	Seen       int           // samples of the streak, of Expected
+	Expected   int
+	Bouts      int       // how often a condition held that comes and goes; else 0
+	Share      float64   // of the samples in which it held, then
+	Until      time.Time // of what has ended: when
+	Peak       string    // of the streak: the value furthest beyond the limit
 	PeakAt     time.Time
 	Age        Age // of its alert
 	Trend      Trend
@@ -44,6 +48,7 @@ type Finding struct {
 	limit      float64
 	labels     uint64 // the hash of the series'
 	panelOrder int
+	last       *Finding // of NoData: what fired when the data ended; nil where nothing did
 }
 
 // hasLimit reports whether the limit is worth naming. One of 0 is not, where any figure above it says so itself.
@@ -54,6 +59,11 @@ func (f *Finding) hasLimit() bool {
 // ofState takes out the figures of a condition, which say no more than its subject does.
 func (f *Finding) ofState() { f.Value, f.Limit, f.Peak = "", "", "" }
 
+// Sighting returns in how many scrapes of how many a streak was seen, in at most ten, and whether that is notably less than all.
+func (f *Finding) Sighting() (seen, of int, less bool) {
+	return rules.Sighting{Seen: f.Seen, Expected: f.Expected}.InTen()
+}
+
 // Past tells a finding that has ended.
 func (f *Finding) Past() bool { return f.Status == rules.OK || f.Status == rules.Gone }
 
@@ -63,7 +73,7 @@ func gravity(st rules.Status, sev rules.Severity) int {
 	case rules.Breach:
 		return 30 + int(sev)
 	case rules.NoData:
-		return 20
+		return 20 + int(sev)
 	case rules.Pending:
 		return 10 + int(sev)
 	}
@@ -134,12 +144,21 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	case rules.Breach, rules.Pending:
 		f.streak(p, sf.Streak, w)
 	case rules.NoData:
+		if sf.Streak != nil {
+			last := f
+			last.streak(p, sf.Streak, w)
+			f.last = &last
+		}
 		f.Since, f.Value, f.Limit, f.Used, f.Trend = sf.Newest, "", "", "", Steady
 	case rules.OK, rules.Gone:
-		if sf.Earlier == nil {
+		over := sf.Earlier
+		if s := sf.Streak; s != nil && (over == nil || s.Severity >= over.Severity) {
+			over = s // it fired when its object ended
+		}
+		if over == nil {
 			return Finding{}, false
 		}
-		f.ended(p, sf.Earlier, w)
+		f.ended(p, over, w)
 	default:
 		return Finding{}, false
 	}
@@ -152,6 +171,10 @@ func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak, w wording) {
 		return // a verdict
 	}
 	f.Since, f.Open, f.Lasted = s.From, s.Open, s.Lasted()
+	f.Seen, f.Expected, f.Bouts = s.Seen, s.Expected, s.Bouts
+	if s.Bouts > 0 && s.Seen > 0 {
+		f.Share = float64(s.Beyond) / float64(s.Seen)
+	}
 	f.Peak, f.PeakAt = w.Figure(p.Spec.Unit.Format(s.Peak)), s.PeakAt
 }
 
@@ -189,7 +212,7 @@ func joinSilentNodes(fs []Finding) []Finding {
 	out := fs[:0]
 	for i, f := range fs {
 		f.panelOrder = i
-		if f.Status == rules.NoData && f.Node != "" {
+		if f.Status == rules.NoData && f.Node != "" && f.last == nil { // what fired stays one by one
 			f.Name = f.Node
 			if at, seen := first[f.Node]; seen {
 				out[at].alsoSilent(f)

@@ -156,7 +156,8 @@ type DocFinding struct {
 	Earlier  *DocStreak        `json:"earlier,omitempty"`
 }
 
-// DocStreak is an unbroken run of samples beyond a limit.
+// DocStreak is a run of samples beyond a limit, holes left aside. Seen is how many samples there are, of the expected. One with bouts is of a
+// condition that came and went: beyond is in how many of the samples it held.
 type DocStreak struct {
 	From     time.Time `json:"from"`
 	To       time.Time `json:"to"`
@@ -165,6 +166,10 @@ type DocStreak struct {
 	PeakAt   time.Time `json:"peak_at"`
 	Limit    Number    `json:"limit"`
 	Severity string    `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
+	Seen     int       `json:"seen" jsonschema:"minimum=0"`
+	Expected int       `json:"expected" jsonschema:"minimum=0"`
+	Bouts    int       `json:"bouts,omitempty" jsonschema:"minimum=0"`
+	Beyond   int       `json:"beyond,omitempty" jsonschema:"minimum=0"`
 }
 
 // DocRow is one series of the answer, without its samples.
@@ -401,7 +406,7 @@ func docStreak(s *rules.Streak) *DocStreak {
 	if s == nil {
 		return nil
 	}
-	return &DocStreak{s.From.UTC(), s.To.UTC(), s.Open, Number(s.Peak), s.PeakAt.UTC(), Number(s.Limit), severityWord(s.Severity)}
+	return &DocStreak{s.From.UTC(), s.To.UTC(), s.Open, Number(s.Peak), s.PeakAt.UTC(), Number(s.Limit), severityWord(s.Severity), s.Seen, s.Expected, s.Bouts, s.Beyond}
 }
 
 func docRow(r *snapshot.Row) DocRow {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,6 +46,8 @@ func (w wording) sentence(f *Finding, in Info) string {
 		return w.past(what, f, in)
 	case f.Status == rules.NoData && f.Since.IsZero():
 		return fmt.Sprintf(w.Silent, what)
+	case f.Status == rules.NoData && f.last != nil:
+		return fmt.Sprintf(w.SilentAfter, w.lasting(what, f.last, in), w.clock(f.Since, in))
 	case f.Status == rules.NoData:
 		return fmt.Sprintf(w.SilentSince, what, w.clock(f.Since, in))
 	case f.reduce != "":
@@ -57,7 +60,30 @@ func (w wording) sentence(f *Finding, in Info) string {
 
 // lasting says since when a streak goes on; of one that may have begun before the window, how long it has lasted at least.
 func (w wording) lasting(what string, f *Finding, in Info) string {
-	what = w.breach(what, f)
+	if f.Bouts > 0 {
+		return w.flaps(what, f, in)
+	}
+	return w.seen(f, w.unbroken(w.breach(what, f), f, in))
+}
+
+// flaps says what comes and goes: "n2 NotReady condition off and on since 09:00, 50 % of 3 h".
+func (w wording) flaps(what string, f *Finding, in Info) string {
+	share := w.Figure(units.PercentUnit.Format(math.Round(f.Share*100) / 100))
+	if f.Open {
+		return fmt.Sprintf(w.FlapsAtLeast, what, w.duration(f.Lasted), share)
+	}
+	return fmt.Sprintf(w.FlapsSince, what, w.clock(f.Since, in), share, w.duration(f.Lasted))
+}
+
+// seen adds how much of a streak was seen, where that is notably less than all of it: "…, seen in 3 of 10 scrapes".
+func (w wording) seen(f *Finding, s string) string {
+	if n, of, less := f.Sighting(); less {
+		return fmt.Sprintf(w.SeenIn, s, words.Thousands(n), words.Thousands(of))
+	}
+	return s
+}
+
+func (w wording) unbroken(what string, f *Finding, in Info) string {
 	switch {
 	case f.Open && f.Lasted > 0:
 		return fmt.Sprintf(w.BreachAtLeast, what, w.duration(f.Lasted))
@@ -90,9 +116,9 @@ func (w wording) beyond(f *Finding, in Info) string {
 	}
 	what := w.breach(fmt.Sprintf(w.What, f.Name, f.Subject), f)
 	if f.Open {
-		return fmt.Sprintf(atLeast, what, f.Limit, w.duration(f.Lasted))
+		return w.seen(f, fmt.Sprintf(atLeast, what, f.Limit, w.duration(f.Lasted)))
 	}
-	return fmt.Sprintf(since, what, f.Limit, w.clock(f.Since, in))
+	return w.seen(f, fmt.Sprintf(since, what, f.Limit, w.clock(f.Since, in)))
 }
 
 // past says a streak that has ended: "ip-10-0-1-23 CPU was above 80 % from 19:00 to 20:29, peak 96 %".
@@ -106,7 +132,10 @@ func (w wording) past(what string, f *Finding, in Info) string {
 		format, peak = w.WasBelow, w.Lowest
 	}
 	s := fmt.Sprintf(w.WasSo, what, when)
-	if f.hasLimit() {
+	switch {
+	case f.Bouts > 0:
+		s = fmt.Sprintf(w.WasFlapping, what, when)
+	case f.hasLimit():
 		s = fmt.Sprintf(format, what, f.Limit, when)
 	}
 	if f.Peak != "" {
@@ -194,7 +223,7 @@ func (w wording) noFindings(r *Report) string {
 func (w wording) worst(f *Finding, in Info) string {
 	s := f.Sentence
 	timed := !f.Open && !f.Since.IsZero() || f.Open && f.Lasted > 0
-	if f.Status == rules.Breach && f.reduce == "" && f.Value != "" && f.hasLimit() && timed {
+	if f.Status == rules.Breach && f.reduce == "" && f.Value != "" && f.Bouts == 0 && f.hasLimit() && timed {
 		s = w.beyond(f, in)
 	}
 	if t := w.trend(f.Trend); t != "" {

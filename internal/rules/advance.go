@@ -32,9 +32,13 @@ const (
 // its streaks, in which order and repetition do not count.
 //
 // Since when an alert fires comes from the samples, so that slots that were missed heal: what fired and ended since the rule's data was
-// last seen complete (Memory.Seen) is an episode that has ended. A rule that is seen for the first time has no such past.
+// last seen complete (Memory.Seen) is an episode that has ended. A rule that is seen for the first time has no such past. KeepFiringFor
+// prolongs only what some slot saw firing.
 //
-// The alert of BlindKey is promsnap's own: it fires while nothing at all can be seen.
+// Missing samples end nothing. What fires ends by a sample within the limits, or when its object is gone (Evaluation.Exists). Until then
+// it goes on and is silent, for a day.
+//
+// The alert of BlindKey is promsnap's own: it fires while nothing at all, or only a part, can be seen.
 func Advance(prev Memory, now Evaluation, slot time.Time) Memory {
 	if slot.IsZero() || slot.Before(prev.Slot) {
 		return prev
@@ -53,7 +57,7 @@ func Advance(prev Memory, now Evaluation, slot time.Time) Memory {
 
 // take takes over what one rule came to.
 func (m *Memory) take(r *RuleResult, exists func(series.Labels) Presence, slot time.Time) {
-	if r.Data == DataFailed {
+	if r.Data == DataFailed || r.NeedsAll && r.Data != DataComplete {
 		return
 	}
 	found := map[Key][]*Judged{}
@@ -79,115 +83,167 @@ func (m *Memory) take(r *RuleResult, exists func(series.Labels) Presence, slot t
 	}
 }
 
-// observe adds to an alert what the findings of its key say, and tells whether one of them holds it up. Those that fire now are one
+// observe adds to an alert what the findings of its key say, and reports whether one of them holds it up. Those that fire now are one
 // episode, whatever lies between them.
 func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert, bool) {
 	fired := len(a.Episodes) > 0 && a.Fires()
-	var worst, ended *Judged
-	var firing Episode
+	var worst, silent, ended *Judged
+	var firing stretch
 	for _, f := range fs {
 		switch {
 		case f.Status == Breach && f.Streak != nil && worst == nil:
-			worst, firing = f, episode(f.Streak, f.Streak.Severity)
+			worst, firing = f, newStretch(f.Streak, r.Through)
 		case f.Status == Breach && f.Streak != nil:
-			worst, firing = worse(worst, f), r.union(firing, episode(f.Streak, f.Streak.Severity))
+			worst, firing.Episode = worse(worst, f), r.union(firing.Episode, newStretch(f.Streak, r.Through).Episode)
 		}
 		if r.Data == DataComplete && !seen.IsZero() && r.joinEnded(&a, f, seen, slot) {
 			ended = worse(ended, f)
 		}
 	}
 	if worst != nil {
-		a.Episodes = r.join(a.Episodes, firing, r.Through, slot)
-		for _, f := range fs { // where the begin of one is seen, another may still go on from before
-			if f.Status == Breach && f.Streak != nil {
-				a.Episodes = r.join(a.Episodes, episode(f.Streak, f.Streak.Severity), r.Through, slot)
-			}
-		}
+		firing.well = firing.Since // of one of them; each of them says below what went on before it
+		a.Episodes = r.join(a.Episodes, firing, slot)
 	}
-	for _, f := range pending(fs) {
-		s := episode(f.Streak, None)
-		// Not the newest episode alone: what fires now may have ended the one that this belongs to.
-		if slices.ContainsFunc(a.Episodes, func(e Episode) bool { return goesOn(e, slot) && r.touches(e, s, s.Last, slot) }) {
-			a.Episodes = r.join(a.Episodes, s, s.Last, slot)
-			if worst == nil || worst.Status == Pending {
+	held := held(fs, slot)
+	for grown := true; grown; { // what one streak brings together another may belong to
+		before := slices.Clone(a.Episodes)
+		for _, f := range held {
+			s := newStretch(f.Streak, time.Time{})
+			if f.Status == Pending {
+				s.Worst = None
+			} else {
+				s.reach = r.Through
+			}
+			// Not the newest episode alone: what fires now may have ended the one that this belongs to.
+			belongs := slices.ContainsFunc(a.Episodes, func(e Episode) bool {
+				return (goesOn(e, slot) || f.Status == NoData && e.Found.Equal(slot)) && r.touches(e, s, slot)
+			})
+			begins := f.Status == Breach || f.Status == NoData && (seen.IsZero() || s.Last.After(seen))
+			if !belongs && !begins {
+				continue
+			}
+			a.Episodes = r.join(a.Episodes, s, slot)
+			switch {
+			case f.Status == Pending && (worst == nil || worst.Status == Pending):
 				worst = worse(worst, f)
+			case f.Status == NoData:
+				silent = worse(silent, f)
 			}
 		}
+		grown = !slices.Equal(before, a.Episodes)
 	}
 	if ended != nil && !fired {
 		r.describe(&a, ended)
-		a.Severity, a.Limit, a.GraveAt = ended.Latest.Severity, Number(ended.Latest.Limit), ended.Latest.To.UTC()
+		last := ended.over()
+		a.Severity, a.Limit, a.GraveAt = last.Severity, Number(last.Limit), last.To.UTC()
+	}
+	if silent != nil {
+		r.lose(&a, silent, graveAt(held, silent.Severity), fired)
+		fired = true
 	}
 	if worst != nil {
 		r.describe(&a, worst)
 		a.Silent = time.Time{}
 	}
 	if worst != nil && worst.Status == Breach { // one that is pending holds the alert up, as grave as it was
-		r.grade(&a, worst, graveAt(fs, worst.Streak.Severity), fired, slot)
+		r.grade(&a, worst, graveAt(held, worst.Streak.Severity), fired, slot)
 	}
 	a.Episodes = a.Episodes[max(len(a.Episodes)-maxEpisodes, 0):] // here, where all that belongs together is one
-	return a, worst != nil
+	return a, worst != nil || silent != nil
 }
 
-// joinEnded adds the streaks of a finding that have ended after seen, and tells whether there were any.
+// lose says of an alert that nothing is heard of it any more, and what was known last.
+func (r *RuleResult) lose(a *Alert, f *Judged, at time.Time, fired bool) {
+	r.describe(a, f)
+	a.Silent = f.Newest.UTC()
+	switch {
+	case !fired || f.Severity > a.Severity:
+		a.Severity, a.Limit, a.GraveAt = f.Severity, Number(f.Limit), at
+	case f.Severity == a.Severity:
+		a.GraveAt = latest(a.GraveAt, at)
+	}
+}
+
+// held returns the findings with a streak that may hold an alert up: those that fire, then those that fired when their data ended, and
+// those that are pending, by the begin of their streaks.
+func held(fs []*Judged, slot time.Time) []*Judged {
+	var out []*Judged
+	for _, f := range fs {
+		switch {
+		case f.Streak == nil:
+		case f.Status == Breach, f.Status == Pending:
+			out = append(out, f)
+		case f.Status == NoData && slot.Sub(f.Newest) < forgetAfter:
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Judged) int {
+		return cmp.Or(first(a.Status == Breach, b.Status == Breach), a.Streak.From.Compare(b.Streak.From))
+	})
+	return out
+}
+
+// joinEnded adds the streaks of a finding that have ended after seen, and reports whether there were any. They have ended by this slot,
+// so that what no slot saw firing never fires.
 func (r *RuleResult) joinEnded(a *Alert, f *Judged, seen, slot time.Time) bool {
 	joined := false
-	for _, s := range []*Streak{f.Earlier, f.Latest} {
-		if s != nil && s.To.After(seen) {
-			ended := episode(s, s.Severity)
-			a.Episodes = r.join(a.Episodes, ended, ended.Last, slot)
-			joined = true
+	for _, s := range []*Streak{f.Earlier, f.Latest, f.over()} {
+		if s == nil || !s.To.After(seen) {
+			continue
 		}
+		over := newStretch(s, time.Time{})
+		over.Ended, over.End = slot, Passed
+		a.Episodes = r.join(a.Episodes, over, slot)
+		joined = true
 	}
 	return joined
 }
 
-// episode is what one streak tells of an alert.
-func episode(s *Streak, severity Severity) Episode {
-	return Episode{
-		Since: s.From.UTC(), Open: s.Open, Last: s.To.UTC(), Worst: severity, Peak: Number(s.Peak), PeakAt: s.PeakAt.UTC(),
+// goesOn reports whether an episode went on before this slot. One that this very slot has ended may have been judged by a part of the data.
+func goesOn(e Episode, slot time.Time) bool {
+	return e.Found.Before(slot) && (e.Fires() || e.Ended.Equal(slot) && e.End != Passed)
+}
+
+// stretch is an episode that the samples tell of now.
+type stretch struct {
+	Episode
+	reach time.Time // up to when it goes on: what fires now does so up to the end of the samples, although its own newest may be older
+	well  time.Time // the newest sample before it that is within the limits; zero: there is none
+}
+
+// stretch is what a streak tells of an alert.
+func newStretch(s *Streak, reach time.Time) stretch {
+	return stretch{
+		Episode: Episode{
+			Since: s.From.UTC(), Open: s.Open, Last: s.To.UTC(), Worst: s.Severity, Peak: Number(s.Peak), PeakAt: s.PeakAt.UTC(),
+		},
+		reach: latest(reach, s.To.UTC()), well: s.Well,
 	}
 }
 
-// pending returns the findings that are pending, by the begin of their streaks: one may hold the alert up until the next does.
-func pending(fs []*Judged) []*Judged {
-	var out []*Judged
-	for _, f := range fs {
-		if f.Status == Pending && f.Streak != nil {
-			out = append(out, f)
-		}
-	}
-	slices.SortFunc(out, func(a, b *Judged) int { return a.Streak.From.Compare(b.Streak.From) })
-	return out
-}
-
-// goesOn tells whether an episode went on before this slot. One that this very slot has ended may have been judged by a part of the data.
-func goesOn(e Episode, slot time.Time) bool { return e.Fires() || e.Ended.Equal(slot) }
-
-// touches tells whether what the samples say now belongs to an episode: they are no further apart than KeepFiringFor. After slots that
-// were missed for longer than the samples reach back, what is there from their beginning belongs to the episode that went on before:
-// nothing says that it ever ended. Reach is up to when s goes on: what fires now does so up to the end of the samples, although its own
-// newest may be some minutes older.
-func (r *RuleResult) touches(e, s Episode, reach, slot time.Time) bool {
-	if goesOn(e, slot) && s.Open && e.Last.Before(r.From) && s.Since.Sub(r.From) <= r.KeepFiringFor {
+// touches reports whether what the samples say now belongs to an episode: they are no further apart than KeepFiringFor, or the episode
+// went on, and since its last sample there has been none within the limits. A hole, or slots that were missed, are no end.
+func (r *RuleResult) touches(e Episode, s stretch, slot time.Time) bool {
+	if goesOn(e, slot) && !s.well.After(e.Last) {
 		return true
 	}
-	return !s.Since.After(e.Last.Add(r.KeepFiringFor)) && !e.Since.After(reach.Add(r.KeepFiringFor))
+	return !s.Since.After(e.Last.Add(r.KeepFiringFor)) && !e.Since.After(s.reach.Add(r.KeepFiringFor))
 }
 
 // join adds s to the episodes; those that it touches become one with it. All but the last have ended then.
-func (r *RuleResult) join(es []Episode, s Episode, reach, slot time.Time) []Episode {
-	out := make([]Episode, 0, len(es)+1)
-	joined := s
-	joined.Found = slot
-	for _, e := range es {
-		if r.touches(e, s, reach, slot) {
-			joined = r.union(joined, e)
-		} else {
-			out = append(out, e)
+func (r *RuleResult) join(es []Episode, s stretch, slot time.Time) []Episode {
+	s.Found = slot
+	out := slices.Clone(es)
+	for {
+		i := slices.IndexFunc(out, func(e Episode) bool { return r.touches(e, s, slot) })
+		if i < 0 {
+			break
 		}
+		s.Episode = r.union(s.Episode, out[i]) // which may touch others
+		s.reach = latest(s.reach, s.Last)
+		out = slices.Delete(out, i, i+1)
 	}
-	out = append(out, joined)
+	out = append(out, s.Episode)
 	slices.SortFunc(out, func(a, b Episode) int { return a.Since.Compare(b.Since) })
 	for i := range out[:len(out)-1] {
 		if out[i].Fires() {
@@ -218,7 +274,7 @@ func (r *RuleResult) union(a, b Episode) Episode {
 	switch {
 	case a.Fires() || b.Fires():
 		a.Ended, a.End = time.Time{}, ""
-	case b.Ended.After(a.Ended):
+	case b.Ended.After(a.Ended), b.Ended.Equal(a.Ended) && a.End == Passed:
 		a.Ended, a.End = b.Ended, b.End
 	}
 	return a
@@ -228,7 +284,10 @@ func (r *RuleResult) union(a, b Episode) Episode {
 func (r *RuleResult) describe(a *Alert, f *Judged) {
 	a.Panel, a.Rule, a.Name = r.ID.Panel, r.ID.Rule, clip(f.Name, maxText)
 	a.Labels, a.Identity = bounded(f.Labels), bounded(f.Identity)
-	a.Value, a.Capacity = Number(f.Value), Number(f.Capacity)
+	a.Value, a.Capacity, a.Streak = Number(f.Value), Number(f.Capacity), Sighting{}
+	if f.Streak != nil {
+		a.Streak = f.Streak.Sighting()
+	}
 }
 
 // grade gives an alert the severity of its worst finding. It falls only by a complete answer, and only after KeepFiringFor without a
@@ -244,11 +303,11 @@ func (r *RuleResult) grade(a *Alert, f *Judged, at time.Time, fired bool, slot t
 	}
 }
 
-// graveAt returns the newest sample of the findings that fire with a severity.
+// graveAt returns the newest sample of the findings that fire, or fired when their data ended, with a severity.
 func graveAt(fs []*Judged, severity Severity) time.Time {
 	var at time.Time
 	for _, f := range fs {
-		if f.Status == Breach && f.Streak != nil && f.Streak.Severity == severity {
+		if f.Status != Pending && f.Streak.Severity == severity {
 			at = latest(at, f.Streak.To.UTC())
 		}
 	}
@@ -266,9 +325,10 @@ func (m *Memory) settle(r *RuleResult, found map[Key][]*Judged, live map[Key]boo
 			answered = r.answered()
 		}
 		end := Recovered
-		if answered[k] <= 0 && !r.BadNewsOnly {
-			end = r.silent(&a, found[k], m.Seen[r.ID.String()], exists, slot)
-		} else {
+		switch presence := ask(exists, &a); {
+		case answered[k] <= 0 && (!r.BadNewsOnly || presence == PresenceUnknown):
+			end = r.silent(&a, found[k], m.Seen[r.ID.String()], presence, slot)
+		default:
 			a.Silent = time.Time{}
 		}
 		if last := a.Now().Last; end != "" && slot.Sub(last) >= r.KeepFiringFor {
@@ -292,13 +352,17 @@ func (r *RuleResult) answered() map[Key]int {
 	return n
 }
 
-// silent says of an alert without any data that it has none, and how it ends, "" where it goes on.
-func (r *RuleResult) silent(a *Alert, fs []*Judged, seen time.Time, exists func(series.Labels) Presence, slot time.Time) End {
-	presence := PresenceUnknown
-	if exists != nil {
-		presence = exists(series.FromMap(a.Identity))
+// ask returns whether the object of an alert is still there.
+func ask(exists func(series.Labels) Presence, a *Alert) Presence {
+	if exists == nil {
+		return NobodyKnows
 	}
-	if presence == IsGone || presence == PresenceUnknown && r.NoData == ResolveOnNoData {
+	return exists(series.FromMap(a.Identity))
+}
+
+// silent says of an alert without any data that it has none, and how it ends, "" where it goes on.
+func (r *RuleResult) silent(a *Alert, fs []*Judged, seen time.Time, presence Presence, slot time.Time) End {
+	if presence == IsGone || presence == NobodyKnows && r.NoData == ResolveOnNoData {
 		return Vanished
 	}
 	if a.Silent.IsZero() {

@@ -41,13 +41,17 @@ func checked(rows []Checks, slot time.Time, data Quality) []Checks {
 	return append(rows, Checks{From: slot, N: 1, Data: data})
 }
 
-// best returns the quality of the rule that has the most data; of no rules, DataComplete: there was nothing to miss.
+// best returns the quality of the rule that has the most data; of no rules, DataComplete: there was nothing to miss. A server whose newest
+// sample is old has answered in full.
 func (e Evaluation) best() Quality {
 	if len(e.Rules) == 0 {
 		return DataComplete
 	}
 	best := DataFailed
 	for i := range e.Rules {
+		if e.Rules[i].Old {
+			return DataComplete
+		}
 		best = max(best, e.Rules[i].Data)
 	}
 	return best

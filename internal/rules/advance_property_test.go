@@ -10,13 +10,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"github.com/promsnap/promsnap/internal/series"
 )
 
 // genText draws the samples of one series.
 func genText(n int) *rapid.Generator[string] {
 	piece := rapid.Custom(func(t *rapid.T) string {
 		c := rapid.SampledFrom([]string{"5", "5", "8", "9", "."}).Draw(t, "what")
-		return strings.Repeat(c, rapid.IntRange(1, 14).Draw(t, "for"))
+		if rapid.IntRange(0, 9).Draw(t, "kind") == 0 {
+			return strings.Repeat(rapid.SampledFrom([]string{"95", "9955", "9."}).Draw(t, "flaps"), rapid.IntRange(2, 9).Draw(t, "times"))
+		}
+		return strings.Repeat(c, rapid.OneOf(rapid.IntRange(1, 14), rapid.IntRange(1, 40)).Draw(t, "for"))
 	})
 	return rapid.Custom(func(t *rapid.T) string {
 		s := ""
@@ -33,6 +38,7 @@ func genWatch() *rapid.Generator[*watch] {
 	return rapid.Custom(func(t *rapid.T) *watch {
 		w := &watch{rule: memoryHigh, window: rapid.SampledFrom([]int{15, 60}).Draw(t, "window"), series: map[string]string{}}
 		w.rule.For = time.Duration(rapid.IntRange(0, 6).Draw(t, "for")) * time.Minute
+		w.rule.Condition = rapid.IntRange(0, 3).Draw(t, "condition") == 0
 		w.rule.NoData = rapid.SampledFrom([]NoDataPolicy{AlertOnNoData, ResolveOnNoData}).Draw(t, "no data")
 		for _, name := range []string{"a/1", "a/2", "b", "c"} {
 			w.series[name] = genText(playTime).Draw(t, name)
@@ -141,6 +147,55 @@ func TestAdvanceInPartsIsAdvanceAtOnce(t *testing.T) {
 				t.Fatalf("slot %d: once, and (+) twice:\n%s", n, diff)
 			}
 			m = atOnce
+		}
+	})
+}
+
+// A hole is no end: what stops firing has had a sample within the limits since, is silent for a day, or is gone as somebody says.
+func TestAdvanceEndsNothingByAHole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := genWatch().Draw(t, "rule")
+		w.exists = func(series.Labels) Presence { return PresenceUnknown }
+		for _, n := range genSlots().Draw(t, "slots") {
+			before := w.memory
+			w.advance(n)
+			for k, a := range before.Alerts {
+				after := w.memory.Alerts[k]
+				if !a.Fires() || after.Fires() {
+					continue
+				}
+				well := false
+				for name, text := range w.series {
+					node, _, _ := strings.Cut(name, "/")
+					for i := range min(n, len(text)) {
+						well = well || node == a.Identity["node"] && (text[i] == '5') && minute(i).After(a.Now().Since)
+					}
+				}
+				if !well {
+					t.Fatalf("slot %d: %s became\n%s\nwithout a sample within the limits", n, said(before), said(w.memory))
+				}
+			}
+		}
+	})
+}
+
+// What no slot saw firing is never told as firing.
+func TestAdvanceKeepsOnlyWhatASlotSaw(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := genWatch().Draw(t, "rule")
+		seen := map[Key]bool{}
+		for _, n := range genSlots().Draw(t, "slots") {
+			w.advance(n)
+			for _, f := range w.result(n).Findings {
+				if f.Status == Breach || f.Status == NoData && f.Streak != nil {
+					seen[KeyOf(RuleID{"node-memory", w.rule.Name}, f.Identity)] = true
+				}
+			}
+			for k, a := range w.memory.Alerts {
+				if a.Fires() && !seen[k] {
+					t.Fatalf("slot %d: %s fires, and no slot saw it\n%s", n, k, said(w.memory))
+				}
+			}
 		}
 	})
 }

@@ -63,6 +63,11 @@ func (w *watch) result(n int) RuleResult {
 		}
 		r.Series = append(r.Series, identity)
 		f := Judge(w.rule, series.Series{Labels: ls, Values: values}, g)
+		if w.exists != nil && (f.Status == NoData || f.Status == Gone) { // as package app does
+			if f.Status = NoData; w.exists(identity) == IsGone {
+				f.Status = Gone
+			}
+		}
 		if f.Status != OK || f.Earlier != nil {
 			r.Findings = append(r.Findings, Judged{Finding: f, Identity: identity, Name: name})
 		}
@@ -95,6 +100,9 @@ func said(m Memory) string {
 		line := a.Identity["node"] + " " + a.Severity.String()
 		if k == BlindKey {
 			line = "BLIND"
+			if a.SeesPart() {
+				line += " to a part"
+			}
 		}
 		if len(a.Episodes) == 0 {
 			line += " NEVER " + string(k)
@@ -118,6 +126,10 @@ func said(m Memory) string {
 func TestAdvance(t *testing.T) {
 	resolving := memoryHigh
 	resolving.NoData = ResolveOnNoData
+	silent := func(series.Labels) Presence { return PresenceUnknown }
+	long := memoryHigh
+	long.For = 15 * time.Minute
+	flapping := Rule{Name: "NodeMemoryHigh", Critical: At(90), For: 5 * time.Minute, Condition: true}
 	over := func(n int) string { return "5555" + strings.Repeat("9", n) }
 	for name, c := range map[string]struct {
 		watch
@@ -159,7 +171,7 @@ func TestAdvance(t *testing.T) {
 		},
 		"fired and ended between two runs": {
 			watch{series: map[string]string{"a": over(6) + strings.Repeat("5", 50)}}, []int{4, 40},
-			"a critical [4-9 critical peak 95 recovered at 40]",
+			"a critical [4-9 critical peak 95 passed at 40]",
 		},
 		"what ended before the first run is not remembered": {
 			watch{series: map[string]string{"a": over(6) + strings.Repeat("5", 50)}}, []int{40}, "",
@@ -170,7 +182,7 @@ func TestAdvance(t *testing.T) {
 		},
 		"a longer end before does not hide a later one": {
 			watch{series: map[string]string{"a": over(10) + strings.Repeat("5", 16) + "999" + strings.Repeat("5", 20)}}, []int{14, 28, 50},
-			"a critical [4-13 critical peak 95 recovered at 28] [30-32 critical peak 95 recovered at 50]",
+			"a critical [4-13 critical peak 95 recovered at 28] [30-32 critical peak 95 passed at 50]",
 		},
 		"silent, and kept": {
 			watch{series: map[string]string{"a": over(16), "b": strings.Repeat("5", 200)}}, every(5, 5, 150),
@@ -179,6 +191,78 @@ func TestAdvance(t *testing.T) {
 		"forgotten after a day": {
 			watch{series: map[string]string{"a": over(16), "b": strings.Repeat("5", 2000)}}, every(5, 5, 1480),
 			"a critical silent 19 [4-19 critical peak 95 forgotten at 1460]",
+		},
+		"half an hour without samples, and it goes on": {
+			watch{rule: long, series: map[string]string{"a": over(40) + strings.Repeat(".", 30) + strings.Repeat("9", 30)}},
+			every(5, 5, 100), "a critical [4-99 critical peak 95]",
+		},
+		"the window has only what came after the hole": {
+			watch{rule: long, window: 20, series: map[string]string{"a": over(40) + strings.Repeat(".", 60) + strings.Repeat("9", 30)}},
+			every(5, 5, 110), "a critical [4-109 critical peak 95]",
+		},
+		"the window has little of what came before the hole": {
+			watch{rule: long, window: 60, series: map[string]string{"a": over(40) + strings.Repeat(".", 55) + strings.Repeat("9", 30)}},
+			append(every(5, 5, 40), 102), "a critical [4-101 critical peak 95]",
+		},
+		"what is pending after the hole is worse than before": {
+			watch{rule: long, window: 60, series: map[string]string{"a": "5555" + strings.Repeat("8", 40) + strings.Repeat(".", 55) + "888999"}},
+			append(every(5, 5, 40), 105), "a warning [4-104 warning peak 95]",
+		},
+		"well after the hole": {
+			watch{rule: long, series: map[string]string{"a": over(40) + strings.Repeat(".", 30) + strings.Repeat("5", 30)}},
+			every(5, 5, 100), "a critical [4-43 critical peak 95 recovered at 75]",
+		},
+		"well, and beyond the limit again, after the hole": {
+			watch{rule: long, series: map[string]string{"a": over(40) + strings.Repeat(".", 30) + "5599999999"}},
+			[]int{44, 84}, "a critical [4-43 critical peak 95 recovered at 84]",
+		},
+		"three scrapes of ten": {
+			watch{rule: long, series: map[string]string{"a": "5555" + strings.Repeat("999.......", 12)}},
+			every(5, 5, 120), "a critical [4-116 critical peak 95]",
+		},
+		"its source is silent": {
+			watch{rule: resolving, exists: silent, series: map[string]string{"a": over(16), "b": strings.Repeat("5", 200)}},
+			every(5, 5, 150), "a critical silent 19 [4-19 critical peak 95]",
+		},
+		"its source is silent for a day": {
+			watch{rule: resolving, exists: silent, series: map[string]string{"a": over(16), "b": strings.Repeat("5", 2000)}},
+			every(5, 5, 1480), "a critical silent 19 [4-19 critical peak 95 forgotten at 1460]",
+		},
+		"a query for bad news alone, whose source is silent": {
+			watch{
+				exists: silent,
+				edit: func(r *RuleResult) {
+					r.BadNewsOnly = true
+					r.Series, r.Findings = nil, slices.DeleteFunc(r.Findings, func(f Judged) bool { return f.Status != Breach })
+				},
+				series: map[string]string{"a": over(16) + strings.Repeat("5", 200)},
+			},
+			every(5, 5, 60), "a critical silent 19 [4-19 critical peak 95]",
+		},
+		"one pod of two is silent": {
+			watch{series: map[string]string{"a/1": over(16), "a/2": strings.Repeat("5", 200)}},
+			every(5, 5, 70), "a critical silent 19 [4-19 critical peak 95]",
+		},
+		"fired when its data ended, and nobody had looked": {
+			watch{series: map[string]string{"a": over(16)}}, []int{4, 50}, "a critical silent 19 [4-19 critical peak 95]",
+		},
+		"fired when its data ended, before the first look": {
+			watch{series: map[string]string{"a": over(16)}}, []int{50, 55}, "a critical silent 19 [4-19 critical peak 95]",
+		},
+		"came and went between two looks": {
+			watch{series: map[string]string{"a": "55555555" + "99955555"}}, []int{8, 16}, "a critical [8-10 critical peak 95 passed at 16]",
+		},
+		"comes and goes": {
+			watch{rule: flapping, series: map[string]string{"a": "5555" + strings.Repeat("99995555", 10)}},
+			every(1, 1, 84), "a warning [4-79 warning peak 95]",
+		},
+		"came and went, and has been calm": {
+			watch{rule: flapping, series: map[string]string{"a": "5555" + strings.Repeat("99995555", 5) + strings.Repeat("5", 60)}},
+			every(1, 1, 100), "a warning [4-39 warning peak 95 recovered at 70]",
+		},
+		"came and went while nobody looked": {
+			watch{rule: flapping, series: map[string]string{"a": "5555" + strings.Repeat("99995555", 3) + strings.Repeat("5", 60)}, window: 90},
+			[]int{4, 80}, "a warning [4-23 warning peak 95 passed at 80]",
 		},
 		"no longer exists": {
 			watch{rule: resolving, series: map[string]string{"a": over(16), "b": strings.Repeat("5", 200)}}, every(5, 5, 150),
@@ -228,8 +312,29 @@ func TestAdvance(t *testing.T) {
 			watch{edit: func(r *RuleResult) { *r = RuleResult{ID: r.ID, Data: DataFailed} }, series: map[string]string{"a": over(50)}},
 			every(5, 5, 10), "BLIND [5-10 critical peak 1]",
 		},
-		"a partial answer is no blindness": {
-			watch{edit: func(r *RuleResult) { r.Data = DataPartial }, series: map[string]string{"a": "5555"}}, every(5, 5, 50), "",
+		"partial answers in a row are blindness": {
+			watch{edit: func(r *RuleResult) { r.Data = DataPartial }, series: map[string]string{"a": "5555"}}, every(5, 5, 50),
+			"BLIND to a part [5-50 critical peak 1]",
+		},
+		"one partial answer is none": {
+			watch{edit: func(r *RuleResult) {
+				if r.Through.Equal(minute(24)) {
+					r.Data = DataPartial
+				}
+			}, series: map[string]string{"a": "5555"}}, every(5, 5, 50), "",
+		},
+		"a failed answer and a partial one are blindness": {
+			watch{edit: func(r *RuleResult) {
+				switch r.Through {
+				case minute(24):
+					*r = RuleResult{ID: r.ID, Data: DataFailed}
+				case minute(29):
+					r.Data = DataPartial
+				}
+			}, series: map[string]string{"a": strings.Repeat("5", 60)}}, every(5, 5, 50), "BLIND to a part [25-35 critical peak 1 recovered at 35]",
+		},
+		"old samples of a server that answers are no blindness": {
+			watch{edit: func(r *RuleResult) { r.Data, r.Old = DataPartial, true }, series: map[string]string{"a": "5555"}}, every(5, 5, 50), "",
 		},
 		"blind twice": {
 			watch{edit: func(r *RuleResult) {
@@ -245,11 +350,15 @@ func TestAdvance(t *testing.T) {
 					r.Data, r.Findings, r.Series = DataPartial, nil, nil
 				}
 			}, series: map[string]string{"a": over(16)}},
-			every(5, 5, 150), "a critical [4-19 critical peak 95]",
+			every(5, 5, 150), "BLIND to a part [25-150 critical peak 1]\na critical [4-19 critical peak 95]",
 		},
 		"a partial answer begins one": {
 			watch{edit: func(r *RuleResult) { r.Data = DataPartial }, series: map[string]string{"a": over(16)}},
-			every(5, 5, 20), "a critical [4-19 critical peak 95]",
+			every(5, 5, 20), "BLIND to a part [5-20 critical peak 1]\na critical [4-19 critical peak 95]",
+		},
+		"but none of what is missing": {
+			watch{edit: func(r *RuleResult) { r.Data, r.NeedsAll = DataPartial, true }, series: map[string]string{"a": over(16)}},
+			every(5, 5, 20), "BLIND to a part [5-20 critical peak 1]",
 		},
 		"a partial answer makes nothing better": {
 			watch{edit: func(r *RuleResult) {
@@ -257,7 +366,7 @@ func TestAdvance(t *testing.T) {
 					r.Data = DataPartial
 				}
 			}, series: map[string]string{"a": over(6) + strings.Repeat("8", 50)}},
-			every(5, 5, 50), "a critical [4-49 critical peak 95]",
+			every(5, 5, 50), "BLIND to a part [15-50 critical peak 1]\na critical [4-49 critical peak 95]",
 		},
 		"a rollout is no news": {
 			watch{rule: resolving, series: map[string]string{"a/1": over(16), "a/2": strings.Repeat(".", 21) + strings.Repeat("9", 50)}},
@@ -303,7 +412,7 @@ func TestAdvanceTellsWhatAFailureHid(t *testing.T) {
 	}
 	failing = false
 	w.advance(35)
-	if got, want := said(w.memory), "BLIND [15-35 critical peak 1 recovered at 35]\na critical [10-13 critical peak 95 recovered at 35]"; got != want {
+	if got, want := said(w.memory), "BLIND [15-35 critical peak 1 recovered at 35]\na critical [10-13 critical peak 95 passed at 35]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -50,11 +50,12 @@ const (
 // Presence says whether an object is still there, as somebody else than the rule's own query knows, such as kube-state-metrics.
 type Presence uint8
 
-// The answers. Without one, the rule's NoDataPolicy decides.
+// The answers. The source of PresenceUnknown should know, but it is silent, or a part of it is: nothing is gone then.
 const (
 	PresenceUnknown Presence = iota
 	IsThere
 	IsGone
+	NobodyKnows // no source knows such objects: the rule's NoDataPolicy decides
 )
 
 // Judged is a finding with what it is about.
@@ -74,8 +75,12 @@ type RuleResult struct {
 	KeepFiringFor time.Duration
 	// BadNewsOnly says that the query answers with bad series alone (EmptyIsOK): one that is no longer in the answer is well.
 	BadNewsOnly bool
+	// NeedsAll says that the rule judges what is missing, or a share of all: a part of the data begins no alert, and ends none.
+	NeedsAll bool
 
-	Data          Quality
+	Data Quality
+	// Old says that Data is partial only because the newest sample of all is old: the server answered, and its source is silent.
+	Old           bool
 	From, Through time.Time // the oldest and the newest time that the data was asked for: the ends of the panel's grid
 	// Findings are those that are not OK, and those with a streak that has ended.
 	Findings []Judged
@@ -90,7 +95,7 @@ type Evaluation struct {
 	// Configured names every alerting rule that the report has; alerts of other rules end, because somebody took the rule away. Nil:
 	// not known, they stay.
 	Configured []RuleID
-	// Exists tells whether the object with this identity is still there. Nil: not known.
+	// Exists returns whether the object with this identity is still there. Nil: NobodyKnows.
 	Exists func(identity series.Labels) Presence
 }
 
@@ -103,7 +108,8 @@ type End string
 // The ends.
 const (
 	Recovered End = "recovered" // its samples are within the limit again
-	Vanished  End = "vanished"  // it no longer exists
+	Passed    End = "passed"    // as Recovered, before any slot saw it firing
+	Vanished  End = "vanished"  // it no longer exists, as a source says that is complete
 	Forgotten End = "forgotten" // it has been silent for a day: nobody can say
 	Removed   End = "removed"   // the rule is no longer in the configuration
 )
@@ -144,8 +150,29 @@ type Alert struct {
 	Limit    Number            `json:"limit"`           // that Severity is about
 	Capacity Number            `json:"capacity"`        // see Judged
 	Silent   time.Time         `json:"silent,omitzero"` // NO DATA since then; zero while there is data
+	Streak   Sighting          `json:"streak,omitzero"` // how much of what goes on was seen, at the newest slot that saw it
 	Episodes []Episode         `json:"episodes"`        // the oldest first, never empty; all but the last have ended
 }
+
+// Sighting is how much of a streak was seen; see Streak. The zero value is not known.
+type Sighting struct {
+	Seen     int `json:"seen"`
+	Expected int `json:"expected"`
+	Bouts    int `json:"bouts,omitempty"`
+	Beyond   int `json:"beyond,omitempty"`
+}
+
+// InTen returns in how many scrapes of how many the streak was seen, in at most ten, and whether that is notably less than all.
+func (s Sighting) InTen() (seen, of int, less bool) {
+	seen, of = s.Seen, s.Expected
+	if of > 10 {
+		seen, of = max((s.Seen*10+of/2)/of, 1), 10
+	}
+	return seen, of, s.Seen*5 < s.Expected*4 && seen < of
+}
+
+// Sighting returns how much of the streak was seen.
+func (s *Streak) Sighting() Sighting { return Sighting{s.Seen, s.Expected, s.Bouts, s.Beyond} }
 
 // ID returns the alert's rule.
 func (a Alert) ID() RuleID { return RuleID{a.Panel, a.Rule} }

@@ -5,18 +5,24 @@ import (
 	"time"
 )
 
-// BlindName and BlindKey know the one alert that promsnap has of itself: it can see nothing. It is of no panel, and so no rule of a
+// BlindName and BlindKey know the one alert that promsnap has of itself: it can see nothing, or only a part. It is of no panel, and so no rule of a
 // configuration has its key. It is an alert like every other to whoever tells, silences or routes it.
 const (
 	BlindName     = "PromsnapBlind"
 	BlindKey  Key = "/" + BlindName + "{}"
 )
 
-// blindSlots is how many slots in a row must have seen nothing before people are told: one may be a Prometheus that restarts.
+// blindSlots is how many slots in a row must not have seen everything before people are told: one may be a Prometheus that restarts.
 const blindSlots = 2
 
-// look begins promsnap's own alert, keeps it up or ends it, by the slots in a row at which every rule's data failed. It goes on from the
-// first of them to the slot that sees something again. A slot that began it by a part of its data takes that back when another part is
+// The values of promsnap's own alert.
+const (
+	blindToAll  Number = 1
+	blindToPart Number = 0.5
+)
+
+// look begins promsnap's own alert, keeps it up or ends it, by the slots in a row at which no rule had complete data. It goes on from the
+// first of them to the slot that sees everything again. A slot that began it by a part of its data takes that back when another part is
 // there.
 func (m *Memory) look(slot time.Time) {
 	since, slots := blindSince(m.Checks)
@@ -42,7 +48,22 @@ func (m *Memory) look(slot time.Time) {
 		return
 	}
 	a.GraveAt = a.Now().Last
+	if a.Fires() {
+		a.Value = blindToAll
+		if m.Checks[len(m.Checks)-1].Data == DataPartial {
+			a.Value = blindToPart
+		}
+	}
 	m.Alerts[BlindKey] = a
+}
+
+// SeesPart reports whether promsnap's own alert is of answers that were partial, and not of none.
+func (a Alert) SeesPart() bool { return a.IsBlindness() && a.Value == blindToPart }
+
+// Blind reports whether promsnap's own alert fires.
+func (m Memory) Blind() bool {
+	a, ok := m.Alerts[BlindKey]
+	return ok && a.Fires()
 }
 
 // IsBlindness tells promsnap's own alert from those of rules.
@@ -52,13 +73,13 @@ func (a Alert) IsBlindness() bool { return a.Panel == "" && a.Rule == BlindName 
 func blind(es []Episode) Alert {
 	return Alert{
 		Rule: BlindName, Name: "promsnap", Labels: map[string]string{}, Identity: map[string]string{}, Severity: Critical,
-		Value: 1, Episodes: es[max(len(es)-maxEpisodes, 0):],
+		Value: blindToAll, Episodes: es[max(len(es)-maxEpisodes, 0):],
 	}
 }
 
-// blindSince counts the newest slots in a row at which nothing was seen, and returns the first of them.
+// blindSince counts the newest slots in a row at which nothing or only a part was seen, and returns the first of them.
 func blindSince(rows []Checks) (first time.Time, slots int) {
-	for i := len(rows) - 1; i >= 0 && rows[i].Data == DataFailed; i-- {
+	for i := len(rows) - 1; i >= 0 && rows[i].Data != DataComplete; i-- {
 		first, slots = rows[i].From, slots+rows[i].N
 	}
 	return first, slots

@@ -66,15 +66,67 @@ func brief(f Finding) string {
 		if s.Open {
 			open = " open"
 		}
-		words = append(words, fmt.Sprintf("%s[%s %s-%s%s peak %v at %s]", s.name, s.Severity,
-			s.From.Format("15:04"), s.To.Format("15:04"), open, s.Peak, s.PeakAt.Format("15:04")))
+		seen := ""
+		if s.Bouts > 0 {
+			seen = fmt.Sprintf(" %d bouts of %d in %d", s.Bouts, s.Beyond, s.Seen)
+		} else if s.Seen != s.Expected {
+			seen = fmt.Sprintf(" seen %d of %d", s.Seen, s.Expected)
+		}
+		words = append(words, fmt.Sprintf("%s[%s %s-%s%s peak %v at %s%s]", s.name, s.Severity,
+			s.From.Format("15:04"), s.To.Format("15:04"), open, s.Peak, s.PeakAt.Format("15:04"), seen))
 	}
 	return strings.Join(words, " ")
+}
+
+func TestJudgeFlaps(t *testing.T) {
+	ready := Rule{Critical: At(0), For: 5 * time.Minute, Condition: true}
+	of := func(times int, text string) string { return strings.Repeat(text+" ", times) }
+	tests := []struct {
+		name, samples string
+		rule          Rule
+		want          string
+	}{
+		{"four of eight minutes, while it holds", "10x0 " + of(5, "4x1 4x0") + "2x1", ready,
+			"breach warning 1/0 now[warning 10:10-10:51 peak 1 at 10:10 6 bouts of 22 in 42]"},
+		{"four of eight minutes, while it does not", "10x0 " + of(5, "4x1 4x0"), ready,
+			"breach warning 0/0 now[warning 10:10-10:45 peak 1 at 10:10 5 bouts of 20 in 40]"},
+		{"from the third time on", "10x0 " + of(2, "4x1 4x0") + "1", ready,
+			"breach warning 1/0 now[warning 10:10-10:26 peak 1 at 10:10 3 bouts of 9 in 17]"},
+		{"not the second", "10x0 " + of(2, "4x1 4x0"), ready, "ok 0/0"},
+		{"of what is no condition it is not asked", "10x0 " + of(5, "4x1 4x0"), Rule{Critical: At(0), For: 5 * time.Minute}, "ok 0/0"},
+		{"slower, three times in an hour", "10x0 " + of(3, "3x1 20x0"), ready,
+			"breach warning 0/0 now[warning 10:10-10:58 peak 1 at 10:10 3 bouts of 9 in 69]"},
+		{"once an hour is no flapping", of(4, "3x1 57x0"), ready, "ok 0/0"},
+		{"a sample now and then is none", of(6, "1 19x0"), ready, "ok 0/0"},
+		{"longer than for, it fires as usual", "10x0 " + of(3, "4x1 4x0") + "6x1", ready,
+			"breach critical 1/0 now[critical 10:34-10:39 peak 1 at 10:34]"},
+		{"and flaps again", "10x0 " + of(3, "4x1 4x0") + "6x1 4x0", ready,
+			"breach warning 0/0 now[warning 10:10-10:39 peak 1 at 10:10 4 bouts of 18 in 34] earlier[critical 10:34-10:39 peak 1 at 10:34]"},
+		{"still, 29 minutes later", of(3, "4x1 4x0") + "25x0", ready,
+			"breach warning 0/0 now[warning 10:00-10:19 open peak 1 at 10:00 3 bouts of 12 in 49]"},
+		{"it has stopped after half an hour", of(3, "4x1 4x0") + "26x0", ready,
+			"ok 0/0 earlier[warning 10:00-10:19 open peak 1 at 10:00 3 bouts of 12 in 20]"},
+		{"it stopped, and then it held once", of(3, "4x1 4x0") + "40x0 1", ready,
+			"pending critical 1/0 now[critical 11:04-11:04 peak 1 at 11:04] earlier[warning 10:00-10:19 open peak 1 at 10:00 3 bouts of 12 in 20]"},
+		{"a hole is no change", "4x1 4x. 4x1 4x. 4x1", Rule{Critical: At(0), For: 30 * time.Minute, Condition: true},
+			"pending critical 1/0 now[critical 10:00-10:19 open peak 1 at 10:00 seen 12 of 20]"},
+		{"as last known, and then no data", "10x0 " + of(5, "4x1 4x0") + "10x.", ready,
+			"no_data warning 0/0 now[warning 10:10-10:45 peak 1 at 10:10 5 bouts of 20 in 40]"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			values := samples(t, tt.samples)
+			if got := brief(Judge(tt.rule, series.Series{Values: values}, grid(len(values)))); got != tt.want {
+				t.Errorf("%s\n got %s\nwant %s", tt.samples, got, tt.want)
+			}
+		})
+	}
 }
 
 func TestJudgeAlert(t *testing.T) {
 	both := Rule{Warning: At(80), Critical: At(90), For: 5 * time.Minute}
 	warning := Rule{Warning: At(80), For: 5 * time.Minute}
+	long := Rule{Warning: At(80), Critical: At(90), For: 15 * time.Minute}
 	below := Rule{Direction: Below, Warning: At(20), Critical: At(10), For: 2 * time.Minute}
 	ends := Rule{Warning: At(80), For: 2 * time.Minute, NoData: ResolveOnNoData}
 	tests := []struct {
@@ -95,11 +147,18 @@ func TestJudgeAlert(t *testing.T) {
 		{"a series that appears within the window began then", "4x. 6x85", both, "breach warning 85/80 now[warning 10:04-10:09 peak 85 at 10:04]"},
 		{"not open behind a hole that a sample stands before", "50 4x. 6x85", both, "breach warning 85/80 now[warning 10:05-10:10 peak 85 at 10:05]"},
 
-		{"a hole of one", "50 85 85 . 85 85 85", both, "breach warning 85/80 now[warning 10:01-10:06 peak 85 at 10:01]"},
-		{"a hole of two", "50 85 85 . . 85 85", both, "breach warning 85/80 now[warning 10:01-10:06 peak 85 at 10:01]"},
-		{"a hole of three breaks the streak", "50 85 85 . . . 85 85", both, "pending warning 85/80 now[warning 10:06-10:07 peak 85 at 10:06]"},
-		{"a hole of three between long streaks", "6x85 3x. 6x82", both, "breach warning 82/80 now[warning 10:09-10:14 peak 82 at 10:09] earlier[warning 10:00-10:05 open peak 85 at 10:00]"},
-		{"missing samples at the end", "50 6x85 . .", both, "breach warning 85/80 now[warning 10:01-10:06 peak 85 at 10:01]"},
+		{"a hole of one", "50 85 85 . 85 85 85", both, "breach warning 85/80 now[warning 10:01-10:06 peak 85 at 10:01 seen 5 of 6]"},
+		{"a hole of two", "50 85 85 . . 85 85", both, "breach warning 85/80 now[warning 10:01-10:06 peak 85 at 10:01 seen 4 of 6]"},
+		{"a hole shorter than for", "50 85 85 4x. 85 85", both, "breach warning 85/80 now[warning 10:01-10:08 peak 85 at 10:01 seen 4 of 8]"},
+		{"a hole as long as for breaks a streak that has not lasted", "50 5x85 5x. 85 85", both, "pending warning 85/80 now[warning 10:11-10:12 peak 85 at 10:11]"},
+		{"no hole breaks a streak that has lasted", "50 6x85 30x. 85 85", both, "breach warning 85/80 now[warning 10:01-10:38 peak 85 at 10:01 seen 8 of 38]"},
+		{"a sample within the limit does, on either side of the hole", "50 6x85 30x. 50 85", both, "pending warning 85/80 now[warning 10:38-10:38 peak 85 at 10:38] earlier[warning 10:01-10:06 peak 85 at 10:01]"},
+		{"without for one sample has lasted", "50 85 30x. 86", Rule{Warning: At(80)}, "breach warning 86/80 now[warning 10:01-10:32 peak 86 at 10:32 seen 2 of 32]"},
+		{"three scrapes of ten", "50 3x97 7x. 3x97 7x. 3x97 7x. 97", long, "breach critical 97/90 now[critical 10:01-10:31 peak 97 at 10:01 seen 10 of 31]"},
+		{"three scrapes of ten, at the end of a hole", "50 3x97 7x. 3x97 7x. 3x97 7x.", long, "breach critical 97/90 now[critical 10:01-10:23 peak 97 at 10:01 seen 9 of 30]"},
+		{"three scrapes of ten, and then none", "50 3x97 7x. 3x97 7x. 3x97 8x.", long, "no_data critical 97/90 now[critical 10:01-10:23 peak 97 at 10:01 seen 9 of 31]"},
+		{"a hole of hours that was outlived is no reason to call old samples new", "50 20x97 180x. 20x97 16x.", long, "no_data critical 97/90 now[critical 10:01-13:40 peak 97 at 10:01 seen 40 of 236]"},
+		{"missing samples at the end", "50 6x85 . .", both, "breach warning 85/80 now[warning 10:01-10:06 peak 85 at 10:01 seen 6 of 8]"},
 
 		{"critical fires", "50 3x85 6x95", both, "breach critical 95/90 now[critical 10:04-10:09 peak 95 at 10:04]"},
 		{"warning fires while critical is pending", "50 3x85 3x95", both, "breach warning 95/80 now[warning 10:01-10:06 peak 95 at 10:04]"},
@@ -122,10 +181,12 @@ func TestJudgeAlert(t *testing.T) {
 		{"-Inf is not above", "85 85 -Inf", warning, "ok -Inf/80"},
 		{"-Inf is below", "50 -Inf -Inf -Inf", below, "breach critical -Inf/10 now[critical 10:01-10:03 peak -Inf at 10:01]"},
 
-		{"old as far as may be", "6x85 5x.", both, "breach warning 85/80 now[warning 10:00-10:05 open peak 85 at 10:00]"},
-		{"too old", "6x85 6x.", both, "no_data 85/80 earlier[warning 10:00-10:05 open peak 85 at 10:00]"},
+		{"old as far as may be", "6x85 5x.", both, "breach warning 85/80 now[warning 10:00-10:05 open peak 85 at 10:00 seen 6 of 11]"},
+		{"too old", "6x85 6x.", both, "no_data warning 85/80 now[warning 10:00-10:05 open peak 85 at 10:00 seen 6 of 12]"},
+		{"too old, critical", "6x85 6x95 6x.", both, "no_data critical 95/90 now[critical 10:06-10:11 peak 95 at 10:06 seen 6 of 12]"},
+		{"too old, and what was critical had not lasted", "6x85 3x95 6x.", both, "no_data warning 95/80 now[warning 10:00-10:08 open peak 95 at 10:06 seen 9 of 15]"},
 		{"too old, and the streak was short", "50 3x85 6x.", both, "no_data 85/80"},
-		{"too old, of something that may end", "50 3x85 6x.", ends, "gone 85/80 earlier[warning 10:01-10:03 peak 85 at 10:01]"},
+		{"too old, of something that may end", "50 3x85 6x.", ends, "gone warning 85/80 now[warning 10:01-10:03 peak 85 at 10:01 seen 3 of 9]"},
 		{"nothing", "8x.", both, "no_data NaN/80"},
 		{"nothing, of something that may end", "8x.", ends, "gone NaN/80"},
 		{"no grid", "", both, "no_data NaN/80"},

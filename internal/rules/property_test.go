@@ -25,11 +25,8 @@ func naive(r Rule, values []float64, g series.Grid) Finding {
 		return f
 	}
 	f.Value, f.Newest = values[newest], g.At(newest)
-	stale := g.End().Sub(f.Newest) > 5*time.Minute && g.End().Sub(f.Newest) > 2*g.Step
-	if stale {
-		f.Status = silent
-	}
-	var earlier []*Streak
+	var all []*Streak
+	fresh := max(5*time.Minute, 2*g.Step)
 	for _, l := range []struct {
 		Limit
 		Severity
@@ -37,16 +34,42 @@ func naive(r Rule, values []float64, g series.Grid) Finding {
 		if !l.Set {
 			continue
 		}
-		for _, s := range naiveStreaks(r.Direction, l.Value, values, g) {
+		for _, s := range naiveStreaks(r, l.Value, values, g) {
 			s.Severity = l.Severity
-			touches := s.To.Equal(f.Newest) && !stale
-			switch {
-			case touches && s.Lasted() >= r.For && f.Status != Breach:
-				f.Status, f.Severity, f.Streak = Breach, l.Severity, s
-			case touches && f.Status == OK:
-				f.Status, f.Severity, f.Streak = Pending, l.Severity, s
-			case !touches && s.Lasted() >= r.For:
-				earlier = append(earlier, s)
+			if s.To.Equal(f.Newest) && s.Lasted() >= r.For {
+				fresh = max(fresh, min(naiveHole(values[at(g, s.From):at(g, s.To)+1], g.Step), r.For))
+			}
+			all = append(all, s)
+		}
+	}
+	stale := g.End().Sub(f.Newest) > fresh
+	if stale {
+		f.Status = silent
+	}
+	var earlier []*Streak
+	for _, s := range all {
+		touches, lasted := s.To.Equal(f.Newest), s.Lasted() >= r.For
+		switch {
+		case !touches && lasted:
+			earlier = append(earlier, s)
+		case !touches:
+		case stale && lasted && f.Streak == nil:
+			f.Severity, f.Streak = s.Severity, s
+		case stale:
+		case lasted && f.Status != Breach:
+			f.Status, f.Severity, f.Streak = Breach, s.Severity, s
+		case f.Status == OK:
+			f.Status, f.Severity, f.Streak = Pending, s.Severity, s
+		}
+	}
+	if f.Streak != nil {
+		f.Streak.Expected = g.Len - at(g, f.Streak.From)
+	}
+	for _, s := range all {
+		for i := at(g, s.From) - 1; i >= 0 && s.Well.IsZero(); i-- {
+			v := values[i]
+			if !math.IsNaN(v) && !r.beyond(r.Warning, v) && (r.Warning.Set || !r.beyond(r.Critical, v)) {
+				s.Well = g.At(i)
 			}
 		}
 	}
@@ -63,8 +86,26 @@ func naive(r Rule, values []float64, g series.Grid) Finding {
 	return f
 }
 
-// naiveStreaks returns every streak: from a to b all samples are beyond, no hole is longer than two, and it cannot be made longer.
-func naiveStreaks(d Direction, limit float64, values []float64, g series.Grid) []*Streak {
+// at is the index of a time.
+func at(g series.Grid, t time.Time) int { return int(t.Sub(g.Start) / g.Step) }
+
+// naiveHole returns how long the longest hole is.
+func naiveHole(values []float64, step time.Duration) time.Duration {
+	var longest, hole time.Duration
+	for _, v := range values {
+		hole += step
+		if !math.IsNaN(v) {
+			hole = 0
+		}
+		longest = max(longest, hole)
+	}
+	return longest
+}
+
+// naiveStreaks returns every streak: from a to b all samples are beyond, no hole ends it, and it cannot be made longer. Of what comes
+// before a hole of more than two samples that is as long as For, For must have passed.
+func naiveStreaks(r Rule, limit float64, values []float64, g series.Grid) []*Streak {
+	d := r.Direction
 	beyond := func(i int) bool { return d == Above && values[i] > limit || d == Below && values[i] < limit }
 	holds := func(a, b int) bool {
 		if !beyond(a) || !beyond(b) {
@@ -77,7 +118,7 @@ func naiveStreaks(d Direction, limit float64, values []float64, g series.Grid) [
 			} else if missing = 0; !beyond(i) {
 				return false
 			}
-			if missing > 2 {
+			if lasted := time.Duration(i-missing-a) * g.Step; missing > 2 && time.Duration(missing)*g.Step >= r.For && lasted < r.For {
 				return false
 			}
 		}
@@ -98,9 +139,12 @@ func naiveStreaks(d Direction, limit float64, values []float64, g series.Grid) [
 			if !longest {
 				continue
 			}
-			s := &Streak{From: g.At(a), To: g.At(b), Open: a <= longestHole && series.Newest(values[:a]) < 0, Limit: limit}
+			s := &Streak{From: g.At(a), To: g.At(b), Open: a <= longestHole && series.Newest(values[:a]) < 0, Limit: limit, Expected: b + 1 - a}
 			first := true
 			for i := a; i <= b; i++ {
+				if !math.IsNaN(values[i]) {
+					s.Seen++
+				}
 				if !math.IsNaN(values[i]) && (first || d == Above && values[i] > s.Peak || d == Below && values[i] < s.Peak) {
 					s.Peak, s.PeakAt, first = values[i], g.At(i), false
 				}
@@ -138,10 +182,10 @@ func TestJudgeAgreesWithTheDefinition(t *testing.T) {
 		g := series.Grid{Start: start, Step: time.Duration(rapid.IntRange(1, 4).Draw(t, "step")) * time.Minute, Len: len(values)}
 		got, want := Judge(r, series.Series{Values: values}, g), naive(r, values, g)
 		got.Limit, want.Limit = 0, 0 // NaN where there is none; the table has it
-		if brief(got) != brief(want) || !got.Newest.Equal(want.Newest) || !reflect.DeepEqual(got.Latest, want.Latest) {
+		if brief(got) != brief(want) || !got.Newest.Equal(want.Newest) || !reflect.DeepEqual(got.Latest, want.Latest) || !reflect.DeepEqual(got.Streak, want.Streak) {
 			t.Fatalf("%v\n got %s\nwant %s", values, brief(got), brief(want))
 		}
-		if s := got.Streak; s != nil && (got.Status == Breach) != (s.Lasted() >= r.For) {
+		if s := got.Streak; s != nil && (got.Status == Pending) != (s.Lasted() < r.For) {
 			t.Fatalf("%v for a streak of %s and a for of %s", got.Status, s.Lasted(), r.For)
 		}
 	})
@@ -223,7 +267,7 @@ func FuzzJudge(f *testing.F) {
 				values[i] = nan
 			}
 		}
-		r := Rule{Direction: Direction(kind & 1), Warning: At(warning), Critical: At(critical), For: time.Duration(lasts), NoData: NoDataPolicy(kind >> 1 & 1)}
+		r := Rule{Direction: Direction(kind & 1), Warning: At(warning), Critical: At(critical), For: time.Duration(lasts), NoData: NoDataPolicy(kind >> 1 & 1), Condition: kind>>6&1 == 1}
 		if kind&4 != 0 {
 			r.Reduce = figures()[kind>>3%8]
 		}
@@ -231,13 +275,15 @@ func FuzzJudge(f *testing.F) {
 		switch {
 		case got.Status == Unknown || got.Status == Failed:
 			t.Fatalf("status %v", got.Status)
-		case (got.Status == Breach || got.Status == Pending) != (got.Severity != None):
-			t.Fatalf("status %v with severity %v", got.Status, got.Severity)
-		case r.IsAlert() && (got.Status == Breach || got.Status == Pending) != (got.Streak != nil):
+		case r.IsAlert() && (got.Streak != nil) != (got.Severity != None):
+			t.Fatalf("streak %v with severity %v", got.Streak, got.Severity)
+		case r.IsAlert() && (got.Status == Breach || got.Status == Pending) && got.Streak == nil, got.Status == OK && got.Streak != nil:
 			t.Fatalf("status %v with streak %v", got.Status, got.Streak)
+		case got.Streak != nil && (got.Streak.Seen < 1 || got.Streak.Seen > got.Streak.Expected || got.Streak.Beyond > got.Streak.Seen):
+			t.Fatalf("%d samples beyond of %d seen of %d", got.Streak.Beyond, got.Streak.Seen, got.Streak.Expected)
 		case !r.IsAlert() && (got.Status == Pending || got.Streak != nil || got.Earlier != nil):
 			t.Fatalf("a verdict is %s", brief(got))
-		case got.Status == Breach && !r.Direction.Beyond(got.Value, got.Limit):
+		case got.Status == Breach && (got.Streak == nil || got.Streak.Bouts == 0) && !r.Direction.Beyond(got.Value, got.Limit):
 			t.Fatalf("%v breaches %v", got.Value, got.Limit)
 		}
 		r.Check(time.Hour, time.Duration(step))

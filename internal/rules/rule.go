@@ -77,13 +77,16 @@ const (
 // Rule is either an alert (Reduce is empty) or a verdict (Reduce names the figure; For is 0). Both at once is a configuration error
 // that Check finds.
 type Rule struct {
-	Name       string // alertname of an alert, name of a verdict
-	Direction  Direction
-	Warning    Limit
-	Critical   Limit
-	For        time.Duration // how long a streak must last before an alert fires; 0: one sample is enough
-	Reduce     Reduce
-	NoData     NoDataPolicy
+	Name      string // alertname of an alert, name of a verdict
+	Direction Direction
+	Warning   Limit
+	Critical  Limit
+	For       time.Duration // how long a streak must last before an alert fires; 0: one sample is enough
+	Reduce    Reduce
+	NoData    NoDataPolicy
+	// Condition says that a sample beyond the limit means that something holds, such as NotReady, and one within it that it does not.
+	// What comes and goes is a breach too then.
+	Condition  bool
 	RunbookURL string
 	// KeepFiringFor is how long an alert outlives its last sample beyond the limit; 0: DefaultKeepFiringFor.
 	KeepFiringFor time.Duration
@@ -92,7 +95,8 @@ type Rule struct {
 // IsAlert tells an alert from a verdict.
 func (r Rule) IsAlert() bool { return r.Reduce == "" }
 
-// Streak is an unbroken run of samples beyond a limit. A hole of at most two steps does not break it.
+// Streak is a run of samples beyond a limit without a sample within it. A hole that is shorter than the rule's For does not break it,
+// and none does once it has lasted For. The streak of a condition that comes and goes (Bouts is not 0) has samples within the limit too.
 type Streak struct {
 	From, To time.Time // first and last sample
 	Open     bool      // it begins where the window does, give or take a hole: it may have begun before From. A series that appears later began then
@@ -100,6 +104,14 @@ type Streak struct {
 	PeakAt   time.Time
 	Limit    float64
 	Severity Severity
+	// Seen is how many samples there are, of the Expected steps of the grid: from From to To, and of a streak that goes on to the end of
+	// the grid.
+	Seen, Expected int
+	// Bouts is how often the condition held of a rule whose condition comes and goes, and Beyond in how many of the samples. Otherwise
+	// both are 0.
+	Bouts, Beyond int
+	// Well is the newest sample before From that is within every limit of the rule. Zero: the window has none.
+	Well time.Time
 }
 
 // Lasted is the time between the first and the last sample: k samples in a row last (k−1)·step.
@@ -110,11 +122,21 @@ type Finding struct {
 	Rule     string
 	Labels   series.Labels
 	Status   Status
-	Severity Severity  // of Breach and Pending
+	Severity Severity  // of Breach and Pending, and of what fired when its data ended (NoData and Gone with a Streak)
 	Value    float64   // an alert: the newest sample; a verdict: its figure. NaN without samples
 	Limit    float64   // the limit that is crossed (Breach, Pending), else the nearest that is set; NaN where the rule has none
 	Newest   time.Time // the time of the newest sample, zero without samples
-	Streak   *Streak   // Breach and Pending of an alert: the streak that touches the newest sample
-	Earlier  *Streak   // an alert: the worst earlier streak that lasted For and has ended (the graver, then the longer, then the later)
-	Latest   *Streak   // an alert: of the streaks that lasted For and have ended, the one that ended last (then the graver); often Earlier
+	// Streak is the one that touches the newest sample: of an alert that is Breach or Pending, and of one that fired when its data ended
+	// (NoData, Gone).
+	Streak  *Streak
+	Earlier *Streak // an alert: the worst earlier streak that lasted For and has ended (the graver, then the longer, then the later)
+	Latest  *Streak // an alert: of the streaks that lasted For and have ended, the one that ended last (then the graver); often Earlier
+}
+
+// over returns the streak that ended last, also by the end of its object; nil where there is none.
+func (f *Finding) over() *Streak {
+	if f.Status == Gone && f.Streak != nil {
+		return f.Streak
+	}
+	return f.Latest
 }

@@ -37,7 +37,7 @@ func bestOf1(doc map[string]json.RawMessage) error {
 		return err
 	}
 	for i := range checks {
-		checks[i].Data = max(checks[i].Data, rules.DataPartial)
+		checks[i].Data = rules.DataComplete
 	}
 	var err error
 	if memory["checks"], err = json.Marshal(checks); err != nil {

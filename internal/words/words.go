@@ -62,6 +62,13 @@ type Words struct {
 	PendingUntil  string // 1 what and its value since when, 2 how long it must last
 	SilentSince   string // 1 what, 2 since when
 	Silent        string // 1 what
+	SilentAfter   string // 1 what and since when, 2 since when without data
+	FlapsSince    string // 1 what, 2 since when, 3 share of the time, 4 of how long
+	FlapsAtLeast  string // 1 what, 2 how long at least, 3 share of it
+	Flaps         string // behind what comes and goes
+	OffAndOn      string // 1 share of the time, 2 of how long
+	WasFlapping   string // 1 what, 2 from when to when
+	SeenIn        string // 1 what, 2 in how many, 3 of how many scrapes
 	FromUntil     string // 1 from, 2 to: within a sentence
 	Until         string // 1 to: of what began before anybody saw it
 	AtLeast       string // 1 how long
@@ -176,7 +183,6 @@ type Words struct {
 	TestMessage       string
 	PossibleDuplicate string
 	MemoryLost        string // 1 why
-	Unwritten         string
 	InsteadOf         string // 1 receiver
 	Overflow          Counted
 	NoneOfThese       string

@@ -106,12 +106,28 @@ func (a alert) side() string {
 
 // said is an alert in one breath: "ip-10-0-1-12 memory 94 % > 90 %".
 func (a alert) said(name string) string {
+	if a.Alert.Streak.Bouts > 0 {
+		return spaced(a.w.what(name, a.subject()), a.w.Flaps)
+	}
 	value, beyond := a.figures()
 	return spaced(a.w.what(name, a.subject()), value, beyond)
 }
 
 // since says since when an episode goes on: "since 02:52 (18 min)".
 func (a alert) since() line {
+	e, w := a.Episode, a.w
+	if f := a.Alert.Streak; f.Bouts > 0 && f.Seen > 0 {
+		share := w.Figure(units.PercentUnit.Format(math.Round(float64(100*f.Beyond)/float64(f.Seen)) / 100))
+		return join(", ", fill(w.Since, w.clock(e.Since)), fill(w.OffAndOn, text(share), text(w.duration(e.Lasted()))))
+	}
+	since := a.unbroken()
+	if seen, of, less := a.Alert.Streak.InTen(); less {
+		since = fill(w.SeenIn, since, text(words.Thousands(seen)), text(words.Thousands(of)))
+	}
+	return since
+}
+
+func (a alert) unbroken() line {
 	e, w := a.Episode, a.w
 	switch {
 	case e.Open:

@@ -105,7 +105,7 @@ func (w *writer) one(a alert) letter {
 	l := w.titled(mark, a.name(), say)
 	facts := []line{text(a.Alert.Rule), text(w.severity(a.Alert.Severity)), w.before(a)}
 	if silent {
-		facts = append(facts, fill(w.NoDataSince, w.clock(a.Alert.Silent)))
+		facts = append(facts, a.since(), fill(w.NoDataSince, w.clock(a.Alert.Silent)))
 	} else {
 		facts = append(facts, a.since())
 	}
@@ -317,9 +317,6 @@ func (w *writer) notices() []line {
 	}
 	if w.d.MemoryLost != "" {
 		say(fillText(w.MemoryLost, w.d.MemoryLost))
-	}
-	if w.d.Unwritten {
-		say(w.Unwritten)
 	}
 	if m.InsteadOf != "" {
 		say(fillText(w.InsteadOf, m.InsteadOf))
