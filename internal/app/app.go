@@ -241,7 +241,8 @@ type taken struct {
 	info   report.Info
 	panels []snapshot.Panel
 	nodes  snapshot.Nodes
-	end    time.Time // the newest time that was asked for
+	source snapshot.Querier // asks by the labels that the source has
+	end    time.Time        // the newest time that was asked for
 }
 
 // slotOf is the time that a report is for.
@@ -264,13 +265,25 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 		o.Progress = func(e snapshot.Event) { a.o.Progress(r.Name, e) }
 	}
 	var panels []snapshot.Panel
-	nodes, notes, err := snapshot.LoadNodes(ctx, a.source.client, o.End(), r.Range, k.nodes...)
+	w := words.In(r.Language)
+	mapping, notes, err := snapshot.FindMapping(ctx, a.source.client, o.End(), r.Range, p.ClusterLabel, w)
+	o.Mapping = mapping
+	source := mapping.Querier(a.source.client)
+	var nodes snapshot.Nodes
+	if unreachable(err) == nil {
+		if err != nil {
+			notes = append(notes, fmt.Sprintf(w.LabelsUnknown, err))
+		}
+		var more []string
+		nodes, more, err = snapshot.LoadNodes(ctx, source, o.End(), r.Range, k.nodes...)
+		notes = append(notes, more...)
+	}
 	notes = append(notes, k.notes...)
 	if down := unreachable(err); down != nil {
 		panels = snapshot.Failed(r.Panels, down)
 	} else {
 		if err != nil {
-			notes = append(notes, fmt.Sprintf(words.In(r.Language).NodesByAddress, err))
+			notes = append(notes, fmt.Sprintf(w.NodesByAddress, err))
 		}
 		o.Nodes = nodes
 		panels = snapshot.Take(ctx, a.source.client, r.Panels, o)
@@ -284,9 +297,9 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 		info.Command = a.o.Command(r.Name, o.Slot)
 	}
 	if ctx.Err() != nil {
-		info.Incomplete = whyIncomplete(context.Cause(ctx), panels, words.In(r.Language))
+		info.Incomplete = whyIncomplete(context.Cause(ctx), panels, w)
 	}
-	return taken{info, panels, nodes, o.End()}
+	return taken{info, panels, nodes, source, o.End()}
 }
 
 // whyIncomplete says why the queries were cut short. Where a proxy let them wait until it gave up, a longer run would not help.

@@ -18,7 +18,7 @@ func (a *App) evaluate(ctx context.Context, r config.Report, t taken) (rules.Eva
 	if !slices.ContainsFunc(t.panels, ofPods) {
 		return evaluate(t.panels, t.nodes, owners{}), nil
 	}
-	own, err := loadOwners(ctx, a.source.client, t.end, r.Range, a.cfg.Prometheus.MaxSeries)
+	own, err := loadOwners(ctx, t.source, t.end, r.Range, a.cfg.Prometheus.MaxSeries)
 	now := evaluate(t.panels, t.nodes, own)
 	if err == nil {
 		return now, nil
@@ -143,9 +143,9 @@ func presence(identity series.Labels, nodes snapshot.Nodes, own owners) rules.Pr
 	}
 	name := nodes.Of(identity)
 	switch {
-	case name == "" || len(nodes.All()) == 0:
+	case name == "" || !nodes.Current(nodes.ClusterOf(identity)):
 		return rules.PresenceUnknown
-	case slices.ContainsFunc(nodes.All(), func(n snapshot.Node) bool { return n.Name == name }):
+	case nodes.Has(nodes.ClusterOf(identity), name):
 		return rules.IsThere
 	}
 	return rules.IsGone

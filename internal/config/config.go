@@ -31,7 +31,6 @@ type Config struct {
 	Reports    []Report    // in the file's order, at least one
 	Receivers  []Receiver
 	State      *State // nil where there is none; never where a report has receivers
-	Notes      Errors // what may be wrong with the file
 }
 
 // Prometheus says where the data comes from and how to ask for it.
@@ -41,6 +40,7 @@ type Prometheus struct {
 	HTTP           HTTP
 	Matchers       []*labels.Matcher // put into every selector of every query
 	Params         map[string]string // sent with every request
+	ClusterLabel   string            // that tells clusters apart; "": cluster, or what the data shows
 	QueryOffset    time.Duration     // a report's range ends this long before its slot
 	ScrapeInterval time.Duration     // of the targets
 	Timeout        time.Duration     // of one query
@@ -137,11 +137,9 @@ func Load(name string, data []byte, o Options) (*Config, error) {
 	}
 	b := &builder{decoder: d, decoded: len(d.problems), options: o}
 	c := b.config(&f)
-	errs := d.problems.sorted()
-	if errs.mistakes() {
+	if errs := d.problems.sorted(); len(errs) > 0 {
 		return nil, errs
 	}
-	c.Notes = errs
 	return c, nil
 }
 

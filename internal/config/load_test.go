@@ -121,8 +121,9 @@ func TestLoadFull(t *testing.T) {
 	p.HTTP, p.Matchers = config.HTTP{}, nil
 	if diff := cmp.Diff(config.Prometheus{
 		URL: "http://prometheus-server.monitoring.svc", ExternalURL: "https://prometheus.example.com",
-		Params:      map[string]string{"dedup": "true", "partial_response": "false"},
-		QueryOffset: 2 * time.Minute, ScrapeInterval: 30 * time.Second, Timeout: 90 * time.Second, Concurrency: 8, MaxSeries: 5000,
+		Params:       map[string]string{"dedup": "true", "partial_response": "false"},
+		ClusterLabel: "k8s_cluster",
+		QueryOffset:  2 * time.Minute, ScrapeInterval: 30 * time.Second, Timeout: 90 * time.Second, Concurrency: 8, MaxSeries: 5000,
 	}, p, cmp.AllowUnexported(config.HTTP{})); diff != "" {
 		t.Error(diff)
 	}

@@ -16,18 +16,17 @@ import (
 // follow from that.
 func (b *builder) panel(p *panel, path string, r *Report) (snapshot.Spec, bool) {
 	var s snapshot.Spec
-	known := true
 	switch {
 	case !b.has(path):
 		return s, false
 	case b.has(key(path, "use")):
-		if s, known = b.builtin(p.Use, key(path, "use"), r.Language); !known {
-			b.ownPart(p, path, r.Range)
+		var ok bool
+		if s, ok = b.builtin(p.Use, key(path, "use"), r.Language); !ok {
 			return s, false
 		}
 	case !b.has(key(path, "name")) && b.clean(path):
 		b.problem(path, "neither use nor name; write use: and a built-in panel, or name: and query: for one of your own")
-		known = false
+		return s, false
 	case !b.has(key(path, "query")) && b.clean(key(path, "query")):
 		b.problem(key(path, "query"), "missing; write PromQL, or use: and the name of a built-in panel")
 	}
@@ -45,23 +44,16 @@ func (b *builder) panel(p *panel, path string, r *Report) (snapshot.Spec, bool) 
 	}
 	b.overrides(p.Overrides, key(path, "overrides"), unit, &s)
 	b.check(path, &s, r.Range)
-	return s, known
-}
-
-// ownPart checks what the file itself says of a panel that is not known: its query and its rules.
-func (b *builder) ownPart(p *panel, path string, rng time.Duration) {
-	rng = cmp.Or(time.Duration(p.Range), rng)
-	if step, err := snapshot.Step(rng, time.Duration(p.Step), b.scrape); err == nil && b.has(key(path, "query")) {
-		b.promql(key(path, "query"), p.Query, snapshot.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng})
-	}
-	b.rules(p.Rules, key(path, "rules"), nil)
+	return s, true
 }
 
 // set sets the fields of a panel that the file sets. Those that are not there keep what the built-in panel has.
 func (b *builder) set(p *panel, path string, s *snapshot.Spec) {
 	s.Name = cmp.Or(string(p.Name), s.Name)
 	s.Title = cmp.Or(p.Title, s.Title, s.Name)
-	s.Query = cmp.Or(p.Query, s.Query)
+	if p.Query != "" { // its author knows the labels
+		s.Query, s.Without, s.Builtin = p.Query, "", false
+	}
 	s.Top = cmp.Or(p.Top, s.Top)
 	s.Range = cmp.Or(time.Duration(p.Range), s.Range)
 	s.Step = cmp.Or(time.Duration(p.Step), s.Step)
@@ -144,10 +136,6 @@ func (b *builder) check(path string, s *snapshot.Spec, reportRange time.Duration
 func (b *builder) legend(path, text string) {
 	if before, after := strings.Count(text, "{{"), strings.Count(text, "}}"); before != after {
 		b.problem(path, "unequal numbers of {{ and }}; write labels as in {{namespace}}/{{pod}}")
-		return
-	}
-	if part, write := foreignLegend(text); part != "" && strings.TrimSpace(text) != snapshot.AutoLegend {
-		b.problem(path, "%s is another program's; write %s for the label's value", shorten(part), shorten(write))
 	}
 }
 
@@ -184,7 +172,6 @@ func (b *builder) references(path string, s *snapshot.Spec, vars snapshot.Vars) 
 		if b.has(key(at, "name")) && r.Name == "" {
 			b.problem(key(at, "name"), "empty; write what the line is, such as limit")
 		}
-		b.legend(key(at, "name"), r.Name)
 	}
 }
 

@@ -48,6 +48,14 @@ before it fires; where a report's step is more than a third of that time, it is 
 had samples and has none any more: *alert*, because nodes and jobs must report, or *ends*, because pods, containers, volumes and
 deleted nodes may.
 
+A node is known by its label ` + "`node`" + `, by its address or its name in ` + "`instance`" + ` (any port), by the host's name in
+` + "`node_uname_info`" + ` (whole or its first part), or by the pod of its exporter (` + "`kube_pod_info`" + `). Where several node_exporters
+report one node it has one row. ` + "`$__virtual_nodes`" + ` and ` + "`$__virtual_targets`" + ` stand for the virtual nodes (Fargate, ACI, virtual
+kubelets) and the addresses of their kubelets, which do not exist.
+
+Where clusters are told apart by another label than ` + "`cluster`" + `, or a scrape lacks ` + "`honor_labels`" + `, the queries are asked by the labels
+that are there: the report shows each query as it was sent. See [configuration.md](configuration.md#several-clusters-and-honor_labels).
+
 `
 
 func document(t *testing.T) string {
@@ -65,6 +73,10 @@ func document(t *testing.T) string {
 		}
 		fmt.Fprintf(&b, "\n### %s\n\n%s. %s\n\n", spec.Name, spec.Title, spec.Why)
 		fmt.Fprintf(&b, "```promql\n%s\n```\n\n", spec.Query)
+		if spec.Without != "" {
+			fmt.Fprintf(&b, "A node of this answer is 1 where no series of the next is of the same node, and 0 where one is. Which series is of which node is told by"+
+				"\nits labels `node`, `instance`, `nodename` and `pod`, as in every other panel.\n\n```promql\n%s\n```\n\n", spec.Without)
+		}
 		if spec.Capacity != nil {
 			fmt.Fprintf(&b, "The whole, in %s:\n\n```promql\n%s\n```\n\n", spec.Capacity.Unit, spec.Capacity.Query)
 		}
@@ -86,6 +98,13 @@ func metrics(t *testing.T, spec snapshot.Spec) []string {
 	names, err := snapshot.MetricNames(snapshot.Expand(spec.Query, vars))
 	if err != nil {
 		t.Fatalf("%s: %v", spec.Name, err)
+	}
+	if spec.Without != "" {
+		more, err := snapshot.MetricNames(spec.Without)
+		if err != nil {
+			t.Fatalf("%s: %v", spec.Name, err)
+		}
+		names = append(names, more...)
 	}
 	names = slices.Clone(names)
 	for i := range names {

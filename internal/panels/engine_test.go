@@ -17,6 +17,8 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunks"
 	"github.com/prometheus/prometheus/util/annotations"
 
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -108,6 +110,37 @@ func query(in storage.Queryable, expr string, from, to, step time.Duration) (pro
 		return nil, errors.Join(res.Warnings.AsErrors()...)
 	}
 	return res.Matrix()
+}
+
+// Range makes st a snapshot.Querier.
+func (st *store) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+	from, to := q.Grid.Start.UnixMilli(), q.Grid.End().UnixMilli()
+	m, err := query(st, q.Expr, time.Duration(from)*time.Millisecond, time.Duration(to)*time.Millisecond, q.Grid.Step)
+	if err != nil {
+		return promapi.Meta{}, err
+	}
+	for _, s := range m {
+		vs := make([]float64, q.Grid.Len)
+		for i := range vs {
+			vs[i] = math.NaN()
+		}
+		for _, p := range s.Floats {
+			vs[(p.T-from)/q.Grid.Step.Milliseconds()] = p.F
+		}
+		if err := each(series.Series{Labels: series.FromMap(s.Metric.Map()), Values: vs}); err != nil {
+			return promapi.Meta{}, err
+		}
+	}
+	return promapi.Meta{Expr: q.Expr, Grid: q.Grid}, nil
+}
+
+// Present says that all metrics are there.
+func (st *store) Present(_ context.Context, names []string, _, _ time.Time) (map[string]bool, error) {
+	all := map[string]bool{}
+	for _, name := range names {
+		all[name] = true
+	}
+	return all, nil
 }
 
 // values are what a query gives at one time: by the values of its labels in the order of their names, joined by blanks.

@@ -84,7 +84,11 @@ func (f *fixture) flags(name string, ls set, label, holds string, all ...string)
 // nodes: n3 has no exporter and does not answer; a virtual node shares its address.
 func (f *fixture) nodes() {
 	for n, ip := range map[string]string{"n1": "10.0.0.1", "n2": "10.0.0.2", "n3": "10.0.0.3", "n4": "10.0.0.4", "virtual-1": "10.0.0.3"} {
-		f.ksm("kube_node_info", set{"node": n, "internal_ip": ip}, "1x60")
+		version := "v1.34.1"
+		if n == "virtual-1" {
+			version = "v1.34.1-vk-azure-aci-1.6.2"
+		}
+		f.ksm("kube_node_info", set{"node": n, "internal_ip": ip, "kubelet_version": version}, "1x60")
 	}
 	status := []string{"true", "false", "unknown"}
 	for _, n := range []string{"n1", "n2", "n3"} {

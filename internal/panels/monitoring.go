@@ -8,20 +8,23 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
+// targets are all but the kubelets of virtual nodes, which do not exist: some searches for targets list them all the same.
+const targets = `up{instance!~"$__virtual_targets"} unless up{node=~"$__virtual_nodes",pod=""}`
+
 func scrapeHealth() snapshot.Spec {
 	return snapshot.Spec{
 		Name:    "scrape-health",
 		Kind:    snapshot.Heatmap,
 		Title:   "Scrape targets that answer",
 		Section: sectionMonitoring,
-		Query:   `avg by (cluster, job) (up)`,
+		Query:   `avg by (cluster, job) (` + targets + `)`,
 		Unit:    units.PercentUnit,
 		Legend:  "{{job}}",
 		Subject: "targets up",
 		Rules: []rules.Rule{{
 			Name: "ScrapeTargetsDown", Direction: rules.Below, Warning: rules.At(1), Critical: rules.At(0.5), For: 10 * time.Minute,
 		}},
-		Remarks: []snapshot.Remark{{Query: `max by (cluster, job, instance) (up) == 0`, Text: "down: {{job}} {{instance}}"}},
+		Remarks: []snapshot.Remark{{Query: `max by (cluster, job, instance) (` + targets + `) == 0`, Text: "down: {{job}} {{instance}}"}},
 		Why: "up is written by Prometheus itself and is 0 where a target did not answer: what is not scraped cannot be judged by any panel above." +
 			" As a share of each job, so that one dead exporter of fifty is a warning and not a catastrophe.",
 		Hint: "Prometheus writes up for every target; without it no target is scraped: look at Status → Targets.",
@@ -29,26 +32,17 @@ func scrapeHealth() snapshot.Spec {
 }
 
 // coverage is 1 for a node without an exporter and 0 for the others, so that the alert resolves by a sample when the exporter comes,
-// and a node that is gone is just gone. An exporter is known by its label node, the address in instance or the host's name: unless
-// does not mind that several nodes share an address, as virtual ones do, where a join would fail. Ten minutes are for a node's start.
+// and a node that is gone is just gone. Which exporter is of which node is the identity table's to say: PromQL would have to know every
+// way from one to the other. Ten minutes are for a node's start.
 func coverage() snapshot.Spec {
-	const (
-		nodes    = `kube_node_info{node!~"fargate-.*|virtual-.*"}`
-		unnamed  = `node_uname_info{node=""}`
-		address  = `label_replace(` + unnamed + `, "internal_ip", "$1", "instance", "\\[?(.+?)\\]?(:\\d+)?")`
-		hostname = `label_replace(` + unnamed + `, "node", "$1", "nodename", "(.+)")`
-	)
 	return snapshot.Spec{
 		Name:    "coverage",
 		Kind:    snapshot.Heatmap,
 		Top:     16, // most rows have nothing to say
 		Title:   "Nodes without node_exporter",
 		Section: sectionMonitoring,
-		Query: `group by (cluster, node) (` + nodes +
-			` unless on (cluster, node) node_uname_info{node!=""}` +
-			` unless on (cluster, internal_ip) ` + address +
-			` unless on (cluster, node) ` + hostname + `)` +
-			` or 0 * group by (cluster, node) (` + nodes + `)`,
+		Query:   `max by (cluster, node) (kube_node_info)`,
+		Without: `max by (cluster, node, instance) (node_uname_info)`,
 		Unit:    units.Short,
 		Legend:  "{{node}}",
 		Subject: "without node_exporter",
@@ -56,7 +50,7 @@ func coverage() snapshot.Spec {
 			Name: "NodeExporterMissing", Warning: rules.At(0), For: 10 * time.Minute, NoData: rules.ResolveOnNoData,
 		}},
 		Why: "A node without an exporter is in no panel of nodes, and nothing there says so: this compares the nodes that Kubernetes knows with those that report." +
-			" 1 is a node that does not. Fargate and virtual nodes run no DaemonSets and are left out.",
+			" 1 is a node that does not; where no node of a cluster does, that is one row. Virtual nodes (Fargate, ACI) and Windows nodes cannot run it and are left out.",
 		Hint: hintKSM + " Then look why node_exporter's DaemonSet has no pod on that node: taints, or a port that is taken.",
 	}
 }

@@ -37,7 +37,7 @@ const (
 
 // All returns the built-in panels in the order of a report. The slice and what it points to are the caller's to change.
 func All() []snapshot.Spec {
-	return []snapshot.Spec{
+	all := []snapshot.Spec{
 		nodeMemory(),
 		nodeCPU(),
 		nodeDisk(),
@@ -58,6 +58,10 @@ func All() []snapshot.Spec {
 		scrapeHealth(),
 		coverage(),
 	}
+	for i := range all {
+		all[i].Builtin = true
+	}
+	return all
 }
 
 // In returns the built-in panels as All does, with their words in a language.

@@ -316,7 +316,7 @@ func (r *Report) Document() Document {
 		Truncated: max(0, len(r.Findings)-documentRows),
 	}
 	for _, n := range in.Nodes {
-		if !n.Exporter {
+		if !n.Exporter && n.Kind != snapshot.VirtualNode {
 			d.Nodes.Without = append(d.Nodes.Without, n.Name)
 		}
 	}

@@ -140,6 +140,9 @@ func (r *Report) nodeLines() []nodeLine {
 		}
 		if !n.Exporter {
 			l.Class, l.State, l.gravity = "unmeasured", r.words.Unmeasured, gravityUnmeasured
+			if n.Kind != snapshot.OrdinaryNode {
+				l.gravity = 0 // it cannot be otherwise
+			}
 		}
 	}
 	for i, m := range measures {

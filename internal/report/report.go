@@ -213,17 +213,26 @@ func (r *Report) count(f *Finding) {
 
 // seeNodes says which nodes are measured.
 func (r *Report) seeNodes() {
-	var without []string
+	var without, windows []string
 	for _, n := range r.Info.Nodes {
-		if !n.Exporter {
+		switch {
+		case n.Kind == snapshot.VirtualNode: // there is no machine to measure
+			continue
+		case n.Exporter:
+			r.NodesMeasured++
+		case n.Kind == snapshot.WindowsNode:
+			windows = append(windows, n.Name)
+		default:
 			without = append(without, n.Name)
 		}
+		r.NodesTotal++
 	}
-	r.NodesTotal = len(r.Info.Nodes)
-	r.NodesMeasured = r.NodesTotal - len(without)
 	var said []string
 	if len(without) > 0 {
 		said = append(said, r.words.unmeasured(without))
+	}
+	if len(windows) > 0 {
+		said = append(said, r.words.notMeasured(r.words.WindowsNodes, windows))
 	}
 	if r.NodesTotal == 0 && len(r.Failures) < len(r.Panels) {
 		said = append(said, r.words.NoNodes)

@@ -294,6 +294,15 @@ func (w wording) family(names []string) string {
 // namedNodes is how many nodes are named where only a few can be.
 const namedNodes = 3
 
+// notMeasured says how many nodes are not measured for a reason, and names the first.
+func (w wording) notMeasured(format string, names []string) string {
+	shown := strings.Join(names[:min(len(names), namedNodes)], ", ")
+	if rest := len(names) - namedNodes; rest > 0 {
+		shown += ", " + w.AndMore.Of(rest)
+	}
+	return fmt.Sprintf(format, w.Figure(strconv.Itoa(len(names))), shown)
+}
+
 func (w wording) unmeasured(names []string) string {
 	shown := names[:min(len(names), namedNodes)]
 	s := w.NodesSilent.Of(len(names)) + strings.Join(shown, ", ")

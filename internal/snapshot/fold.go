@@ -36,6 +36,7 @@ type fold struct {
 	kept   lineHeap
 	rest   accumulator
 	sample sampler
+	united map[uint64]*identified // what several exporters say of one node
 	found  []Finding
 	ok     int
 	newest int // index of the newest sample of all, -1 while there is none
@@ -56,24 +57,27 @@ func newFold(spec *Spec, g series.Grid, nodes Nodes, capacity map[uint64]float64
 	}
 }
 
-// add judges one series and keeps of it what is needed. The labels are kept, the samples only read.
-func (f *fold) add(s series.Series) {
-	asked := s.Labels
-	node := f.nodes.Of(s.Labels)
-	added := node != "" && s.Labels.Get("node") == ""
-	if added {
-		s.Labels = s.Labels.With("node", node)
+// addSeries judges one series and keeps of it what is needed. The labels are kept, the samples only read.
+func (f *fold) addSeries(s identified) {
+	name := legend(f.spec.Legend, f.nodes.named(f.spec.Legend, s.Labels, s.node))
+	if f.spec.Builtin {
+		name = clip(printable(f.nodes.Shown(s.Labels.Get(clusterLabel), name)))
 	}
+	f.addNamed(s, name)
+}
+
+// addNamed is addSeries under a name that is not made of the labels.
+func (f *fold) addNamed(s identified, name string) {
 	stats := describe(s.Values, f.grid)
 	row := Row{
-		Name: legend(f.spec.Legend, f.nodes.named(f.spec.Legend, s.Labels, node)), Node: node, Labels: s.Labels, NodeAdded: added, Stats: stats,
+		Name: name, Node: f.nodes.Shown(f.nodes.ClusterOf(s.Labels), s.node), Labels: s.Labels, NodeAdded: s.added, Stats: stats,
 		Capacity: math.NaN(), Rank: stats.Max, Status: rules.OK,
 	}
-	if c, ok := f.capacity[asked.Hash()]; ok {
+	if c, ok := f.capacity[s.asked.Hash()]; ok {
 		row.Capacity = c
 	}
 	f.newest = max(f.newest, series.Newest(s.Values))
-	f.judge(&row, s)
+	f.judge(&row, s.Series)
 	f.rows = append(f.rows, row)
 	f.sample.offer(row.Labels, s.Values)
 	f.keep(row, s.Values)
@@ -88,7 +92,7 @@ func (f *fold) judge(row *Row, s series.Series) {
 			row.Rank = rules.Figure(r, s)
 		}
 		got := rules.Judge(r, s, f.grid)
-		if got.Status == rules.NoData && f.nodes.Departed(s.Labels, row.Node) {
+		if got.Status == rules.NoData && f.nodes.Departed(s.Labels, s.Labels.Get("node")) {
 			got.Status = rules.Gone
 		}
 		if got.Status != rules.OK || got.Earlier != nil {
@@ -155,6 +159,7 @@ func byRank(d rules.Direction) func(a, b Row) int {
 
 // into moves what was folded into the panel.
 func (f *fold) into(p *Panel) {
+	f.addUnited()
 	p.Total, p.OK = len(f.rows), f.ok
 	slices.SortFunc(f.rows, f.kept.compare)
 	p.Rows = f.rows

@@ -18,9 +18,7 @@ var known = []snapshot.Node{
 
 // TestKnownNodesNameTheirSeries: a chart says which machine a node is, by whatever its series is known.
 func TestKnownNodesNameTheirSeries(t *testing.T) {
-	const info, uname, usage = `max by (cluster, node, internal_ip) (kube_node_info)`, `max by (cluster, node, instance, nodename) (node_uname_info)`, "usage"
-	inRange := `max by (cluster, node, internal_ip) (last_over_time(kube_node_info[1h]))`
-	honor := `count(kube_pod_info{exported_namespace!=""})`
+	const usage = "usage"
 	for name, c := range map[string]struct {
 		info, uname, usage []series.Series
 		want               string // the names of the rows, and then the nodes
@@ -42,10 +40,10 @@ func TestKnownNodesNameTheirSeries(t *testing.T) {
 				constant(1, "cluster", "tokyo", "node", "ip-10-0-1-5", "internal_ip", "10.7.1.5"),
 			},
 			usage: []series.Series{constant(2, "cluster", "seoul", "instance", "10.0.1.5:9100"), constant(1, "cluster", "tokyo", "node", "ip-10-0-1-5")},
-			want:  "[ip-10-0-1-5 (m5.2xlarge, 2a) ip-10-0-1-5] [ip-10-0-1-5 false ip-10-0-1-5 false]",
+			want:  "[ip-10-0-1-5 (m5.2xlarge, 2a) ip-10-0-1-5] [seoul/ip-10-0-1-5 false tokyo/ip-10-0-1-5 false]",
 		},
 	} {
-		f := fake{answers: map[string][]series.Series{info: c.info, uname: c.uname, inRange: c.info, honor: {}, usage: c.usage}}
+		f := world{now: c.info, exporters: c.uname}.answers(map[string][]series.Series{usage: c.usage})
 		nodes, _, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour, known...)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -66,10 +64,7 @@ func TestKnownNodesNameTheirSeries(t *testing.T) {
 
 // TestKnownNodesAreNotInOtherNames: a series that is named by all of its labels keeps them as they are.
 func TestKnownNodesAreNotInOtherNames(t *testing.T) {
-	f := fake{answers: map[string][]series.Series{
-		`max by (cluster, node, internal_ip) (kube_node_info)`: {}, `max by (cluster, node, instance, nodename) (node_uname_info)`: {},
-		`count(kube_pod_info{exported_namespace!=""})`: {}, "usage": {constant(1, "node", "ip-10-0-1-5", "pod", "a")},
-	}}
+	f := world{}.answers(map[string][]series.Series{"usage": {constant(1, "node", "ip-10-0-1-5", "pod", "a")}})
 	nodes, _, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour, known...)
 	if err != nil {
 		t.Fatal(err)

@@ -11,9 +11,6 @@ import (
 // both tell series apart.
 const maxName = 200
 
-// AutoLegend is the legend that Grafana writes where nobody chose one: the labels that differ.
-const AutoLegend = "__auto"
-
 // legend fills Grafana's legend format in: {{label}}, blanks around the name allowed, a missing label empty. Without a format the
 // whole label set is the name. {{node}} falls back to the host of the instance.
 func legend(format string, ls series.Labels) string {

@@ -37,6 +37,7 @@ type Options struct {
 	MaxSeries      int           // cap on the series of one answer; 0: promapi.DefaultLimit
 	Concurrency    int           // panels at a time; 0: promapi.DefaultConcurrency
 	Nodes          Nodes
+	Mapping        Mapping        // how the source names the labels of the built-in queries
 	Language       words.Language // of the notes; empty: English
 	Progress       func(Event)    // told of each panel's begin and end, one event at a time; nil: nobody listens
 }
@@ -123,6 +124,9 @@ func takePanel(ctx context.Context, q Querier, spec Spec, o Options) (p Panel) {
 		p.Err = ErrStopped
 		return p
 	}
+	if spec.Builtin {
+		q = o.Mapping.Querier(q)
+	}
 	if err := p.ask(ctx, q, o); err != nil {
 		p.Data, p.Err = DataFailed, err
 		if ctx.Err() != nil {
@@ -143,9 +147,12 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	p.Grid = PlanGrid(o.End(), rng, step)
 	p.Spec.Rules = holdForThreeSteps(p.Spec.Rules, step)
 	w := words.In(o.Language)
-	vars := Vars{Step: step, ScrapeInterval: scrape, Range: rng}
+	vars := Vars{Step: step, ScrapeInterval: scrape, Range: rng, Virtual: o.Nodes.virtual()}
 	p.Expr = Expand(p.Spec.Query, vars)
 
+	if p.Spec.Without != "" {
+		return p.askWithout(ctx, q, vars, o, w)
+	}
 	capacity, err := p.askCapacity(ctx, q, vars, o)
 	if err != nil {
 		p.Notes = append(p.Notes, fmt.Sprintf(w.WholeUnknown, err))

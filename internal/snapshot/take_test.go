@@ -24,12 +24,18 @@ type fake struct {
 	answers map[string][]series.Series
 	meta    map[string]promapi.Meta
 	present map[string]bool
+	starts  map[string][]series.Series // answers to queries that begin so
 }
 
 var errRefused = errors.New("refused")
 
 func (f fake) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
 	answer, ok := f.answers[q.Expr]
+	for begin, a := range f.starts {
+		if strings.HasPrefix(q.Expr, begin) {
+			answer, ok = a, true
+		}
+	}
 	if !ok {
 		return promapi.Meta{}, errRefused
 	}
@@ -293,27 +299,20 @@ func TestProgressComesOneAtATime(t *testing.T) {
 }
 
 func TestNodesOfBothCharts(t *testing.T) {
-	f := fake{answers: map[string][]series.Series{
-		`max by (cluster, node, internal_ip) (kube_node_info)`: {
-			constant(1, "node", "n2", "internal_ip", "10.0.0.2"), constant(1, "node", "n1", "internal_ip", "10.0.0.1"),
-			constant(1, "node", "n3", "internal_ip", "10.0.0.3"), constant(1, "node", "n1", "internal_ip", "10.9.0.1", "cluster", "other"),
-		},
-		`max by (cluster, node, internal_ip) (last_over_time(kube_node_info[1h]))`: {
-			constant(1, "node", "n1", "internal_ip", "10.0.0.1"),
-			constant(1, "node", "taken-away", "internal_ip", "10.0.0.8"),
-			constant(1, "node", "replaced", "internal_ip", "10.0.0.3"), // its address is n3's now
-		},
-		`max by (cluster, node, instance, nodename) (node_uname_info)`: {
+	w := world{
+		now: []series.Series{node("n2", "10.0.0.2"), node("n1", "10.0.0.1"), node("n3", "10.0.0.3"), constant(1, "node", "n1", "internal_ip", "10.9.0.1", "cluster", "other")},
+		exporters: []series.Series{
 			constant(1, "instance", "10.0.0.1:9100", "nodename", "n1.corp"),      // kube-prometheus-stack
 			constant(1, "instance", "172.16.0.2:9100", "node", "n2"),             // community, on another network
 			constant(1, "instance", "192.168.1.9:9100", "nodename", "build-box"), // no node of the cluster
 		},
-		`count(kube_pod_info{exported_namespace!=""})`: {},
-	}}
-	nodes, notes, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour)
-	if err != nil || len(notes) != 0 {
-		t.Fatal(err, notes)
 	}
+	w.window = slices.Concat(w.now, []series.Series{
+		{Labels: series.FromPairs("node", "taken-away", "internal_ip", "10.0.0.8"), Values: []float64{1, math.NaN()}},
+		{Labels: series.FromPairs("node", "replaced", "internal_ip", "10.0.0.3"), Values: []float64{1, math.NaN()}}, // its address is n3's now
+	})
+	w.window[2].Values = []float64{math.NaN(), 1}
+	nodes := w.load(t)
 	for want, ls := range map[string]series.Labels{
 		"n1":         series.FromPairs("instance", "10.0.0.1:9100"),
 		"n2":         series.FromPairs("instance", "172.16.0.2:9100"),
@@ -348,17 +347,16 @@ func TestNodesOfBothCharts(t *testing.T) {
 // The nodes are known where a query beside that for them fails, and it is said what is not.
 func TestNodesWithoutWhatIsBeside(t *testing.T) {
 	for query, want := range map[string]string{
-		`max by (cluster, node, internal_ip) (last_over_time(kube_node_info[1h]))`: "left",
-		`max by (cluster, node, instance, nodename) (node_uname_info)`:             "node_uname_info",
-		`count(kube_pod_info{exported_namespace!=""})`:                             "kube_pod_info",
+		fmt.Sprintf(windowQuery, "3m"): "left",
+		fmt.Sprintf(unameQuery, "3m"):  "node_uname_info",
+		reportsQuery:                   "node_uname_info",
+		`label_replace(group by (cluster, node) (last_over_time(kube_node_info{os_image`: "virtual",
 	} {
-		f := fake{answers: map[string][]series.Series{
-			`max by (cluster, node, internal_ip) (kube_node_info)`:                     {constant(1, "node", "n1", "internal_ip", "10.0.0.1")},
-			`max by (cluster, node, internal_ip) (last_over_time(kube_node_info[1h]))`: {constant(1, "node", "n1", "internal_ip", "10.0.0.1")},
-			`max by (cluster, node, instance, nodename) (node_uname_info)`:             {constant(1, "instance", "10.0.0.1:9100", "nodename", "n1")},
-			`count(kube_pod_info{exported_namespace!=""})`:                             {},
-		}}
+		f := world{
+			now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{constant(1, "instance", "10.0.0.1:9100", "nodename", "n1")},
+		}.answers(nil)
 		delete(f.answers, query)
+		delete(f.starts, query)
 		nodes, notes, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour)
 		if err != nil || len(notes) != 1 || !strings.Contains(notes[0], want) || !strings.Contains(notes[0], errRefused.Error()) {
 			t.Errorf("%s: notes %q, %v", query, notes, err)
@@ -373,16 +371,14 @@ func TestNodesWithoutWhatIsBeside(t *testing.T) {
 }
 
 func TestSilenceOfADepartedNodeIsNoFinding(t *testing.T) {
-	f := fake{answers: map[string][]series.Series{
-		`max by (cluster, node, internal_ip) (kube_node_info)`:                     {constant(1, "node", "n1")},
-		`max by (cluster, node, internal_ip) (last_over_time(kube_node_info[1h]))`: {constant(1, "node", "n1"), constant(1, "node", "gone")},
-		`max by (cluster, node, instance, nodename) (node_uname_info)`:             {},
-		`count(kube_pod_info{exported_namespace!=""})`:                             {},
+	f := world{
+		now: []series.Series{constant(1, "node", "n1")}, window: []series.Series{constant(1, "node", "n1"), constant(1, "node", "gone")},
+	}.answers(map[string][]series.Series{
 		"up": {
 			constant(1, "node", "n1"), {Labels: series.FromPairs("node", "gone"), Values: []float64{1, math.NaN()}},
 			{Labels: series.FromPairs("node", "dead"), Values: []float64{1, math.NaN()}},
 		},
-	}}
+	})
 	nodes, _, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -395,17 +391,6 @@ func TestSilenceOfADepartedNodeIsNoFinding(t *testing.T) {
 	}
 	if got["n1"] != rules.OK || got["gone"] != rules.Gone || got["dead"] != rules.NoData {
 		t.Errorf("statuses %v", got)
-	}
-}
-
-func TestWithoutHonorLabelsIsSaid(t *testing.T) {
-	f := fake{answers: map[string][]series.Series{
-		`max by (cluster, node, internal_ip) (kube_node_info)`: {}, `max by (cluster, node, instance, nodename) (node_uname_info)`: {},
-		`count(kube_pod_info{exported_namespace!=""})`: {constant(7)},
-	}}
-	_, notes, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour)
-	if err != nil || len(notes) != 1 || !strings.Contains(notes[0], "honor_labels: true") {
-		t.Errorf("notes %q, %v", notes, err)
 	}
 }
 

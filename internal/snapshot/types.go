@@ -63,6 +63,11 @@ type Spec struct {
 	// metric that the query names. kube-state-metrics has no series of OOM kills before there is one, so not every metric can be asked for.
 	EmptyIsOK bool
 	Needs     []string
+	// Without is a second query over the panel's range: a series of Query is 1 where no series of Without is of the same node by the
+	// identity table, and 0 where one is. Nodes that cannot have what Without asks for are left out. Empty: Query is all.
+	Without string
+	// Builtin queries are promsnap's own: they are asked by the labels that the source has for what they name (Options.Mapping).
+	Builtin bool
 	// Optional panels are left out where their metrics are absent, rather than called NO DATA.
 	Optional bool
 }
@@ -224,6 +229,8 @@ type Node struct {
 	Name       string // from kube_node_info
 	InternalIP string
 	Exporter   bool // node_exporter reports it
+	Kind       NodeKind
+	Cluster    string // the label cluster of its series
 
 	Known        bool // by the Kubernetes API, which all of the following is from
 	InstanceType string

@@ -101,6 +101,13 @@ type Words struct {
 
 	// What the answers say of themselves.
 	WholeUnknown, RemarkMissing, NodesByAddress   string // 1 error
+	LabelsUnknown                                 string // 1 error
+	NotHonored                                    string // 1 whose metrics, 2 the labels with exported_
+	ClusterLabel                                  string // 1 label, 2 some of its values
+	ClustersMixed                                 string // 1 object, 2 labels in which it differs
+	WindowsNodes, AutopilotNodes                  string // 1 how many, 2 some of them
+	DoubledNodes, StrangeHosts                    string // 1 how many, 2 some of them
+	AllOfNodes                                    string // 1 how many
 	ReferenceMissing                              string // 1 name, 2 error
 	ReferencesLeft                                string // 1 how many are left out, 2 how many a chart has at most
 	ServerWarns, ServerNotes                      string // 1 its words

@@ -1,0 +1,100 @@
+package snapshot
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// identified is a series of an answer together with the node that it is of.
+type identified struct {
+	series.Series               // its labels have the node
+	asked         series.Labels // as the answer has them
+	node          string
+	added         bool // the label node is the identity table's
+}
+
+// add takes one series of the answer. The labels are kept, the samples only read. What an address measured before it changed hands
+// belongs to the node that had it then.
+func (f *fold) add(s series.Series) {
+	parts := f.nodes.parts(s.Labels, f.grid)
+	if len(parts) == 1 {
+		f.addPart(s, parts[0].node)
+		return
+	}
+	seen := false
+	for _, p := range parts {
+		if series.Newest(s.Values[p.from:min(p.to, len(s.Values))]) < 0 {
+			continue
+		}
+		seen = true
+		values := nans(len(s.Values))
+		copy(values[p.from:], s.Values[p.from:p.to])
+		f.addPart(series.Series{Labels: s.Labels, Values: values}, p.node)
+	}
+	if !seen {
+		f.addPart(s, parts[len(parts)-1].node)
+	}
+}
+
+// addPart takes what a series says of one node. Of a node that several exporters report, one after the other or side by side, the
+// built-in panels have one row.
+func (f *fold) addPart(s series.Series, node string) {
+	id := identified{Series: s, asked: s.Labels, node: node, added: node != "" && s.Labels.Get("node") == ""}
+	if id.added {
+		id.Labels = s.Labels.With("node", node)
+	}
+	instance := s.Labels.Get("instance")
+	k := nodeKey{f.nodes.ClusterOf(s.Labels), node}
+	instances := f.nodes.exports[k]
+	if !f.spec.Builtin || !id.added || len(instances) < 2 && !f.nodes.podNet[k] || !slices.Contains(instances, instance) {
+		f.addSeries(id)
+		return
+	}
+	key := id.Labels.With("instance", "")
+	if f.nodes.podNet[k] { // the pod's address is another one after every restart
+		id.Labels, id.added = key, false
+	}
+	f.unite(key.Hash(), id)
+}
+
+// unite adds to what other exporters say of the same thing: at every time the worse of them counts. The one with the newest sample names it.
+func (f *fold) unite(key uint64, id identified) {
+	u := f.united[key]
+	if u == nil {
+		id.Values = slices.Clone(id.Values)
+		if f.united == nil {
+			f.united = map[uint64]*identified{}
+		}
+		f.united[key] = &id
+		return
+	}
+	newest, was := series.Newest(id.Values), series.Newest(u.Values)
+	below := len(f.spec.Rules) > 0 && f.spec.Rules[0].Direction == rules.Below
+	for i, v := range id.Values {
+		switch w := u.Values[i]; {
+		case math.IsNaN(v):
+		case math.IsNaN(w), below && v < w, !below && v > w:
+			u.Values[i] = v
+		}
+	}
+	if newest > was || newest == was && strings.Compare(id.asked.Get("instance"), u.asked.Get("instance")) < 0 {
+		u.Labels, u.asked, u.node, u.added = id.Labels, id.asked, id.node, id.added
+	}
+}
+
+// addUnited takes what several exporters said, in an order that does not depend on that of the answer.
+func (f *fold) addUnited() {
+	all := make([]*identified, 0, len(f.united))
+	for _, u := range f.united {
+		all = append(all, u)
+	}
+	slices.SortFunc(all, func(a, b *identified) int { return a.Labels.Compare(b.Labels) })
+	for _, u := range all {
+		f.addSeries(*u)
+	}
+	f.united = nil
+}

@@ -1,0 +1,193 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// lack is when a node was there, and when what Spec.Without asks for was.
+type lack struct {
+	nodeKey
+	labels     series.Labels
+	there, has []bool
+}
+
+// askWithout asks which nodes there are and of which there is a series of Spec.Without. Which series is of which node is the identity
+// table's to say, as in every other panel.
+func (p *Panel) askWithout(ctx context.Context, q Querier, v Vars, o Options, w *words.Words) error {
+	nodes := map[nodeKey]*lack{}
+	meta, err := q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, func(s series.Series) error {
+		k := nodeKey{s.Labels.Get(clusterLabel), s.Labels.Get("node")}
+		if nodes[k] == nil {
+			nodes[k] = &lack{k, s.Labels.Clone(), make([]bool, p.Grid.Len), make([]bool, p.Grid.Len)}
+		}
+		mark(nodes[k].there, s.Values, part{to: p.Grid.Len})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// One node may have several series, and several that came and went.
+	query := promapi.Query{Expr: Expand(p.Spec.Without, v), Grid: p.Grid, Limit: max(o.MaxSeries, maxIdentities)}
+	beside, err := q.Range(ctx, query, func(s series.Series) error {
+		for _, part := range o.Nodes.parts(s.Labels, p.Grid) {
+			if n := nodes[nodeKey{s.Labels.Get(clusterLabel), part.node}]; n != nil {
+				mark(n.has, s.Values, part)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	p.read(meta, w)
+	p.Expr = meta.Expr + " # without a node of " + beside.Expr
+	if beside.Partial {
+		p.Data = DataPartial
+	}
+	if len(nodes) == 0 {
+		return p.explainEmpty(ctx, q, w)
+	}
+	f := newFold(&p.Spec, p.Grid, o.Nodes, nil)
+	p.Remarks = append(p.Remarks, f.addLacks(nodes, w)...)
+	f.into(p)
+	if p.Total > 0 {
+		p.judgeAge(f.newest, w)
+	}
+	p.askRemarks(ctx, q, v, w)
+	return nil
+}
+
+// mark notes the samples of a part of values.
+func mark(at []bool, values []float64, p part) {
+	for i := p.from; i < min(p.to, len(values)); i++ {
+		at[i] = at[i] || !math.IsNaN(values[i])
+	}
+}
+
+// addLacks adds a row for every node, and one for all nodes of a cluster of which none has what is asked for: that has one cause. The
+// remarks say which nodes are left out.
+func (f *fold) addLacks(nodes map[nodeKey]*lack, w *words.Words) (remarks []string) {
+	left := map[NodeKind][]string{}
+	byCluster := map[string][]*lack{}
+	for k, n := range nodes {
+		kind := f.nodes.kindOf(k)
+		if kind != OrdinaryNode && !slices.Contains(n.has, true) {
+			left[kind] = append(left[kind], f.nodes.Shown(k.cluster, k.id))
+		}
+		if kind != WindowsNode && kind != VirtualNode || slices.Contains(n.has, true) {
+			byCluster[k.cluster] = append(byCluster[k.cluster], n)
+		}
+	}
+	for cluster, all := range byCluster {
+		f.addLacksOf(cluster, all, w)
+	}
+	for _, r := range []struct {
+		text string
+		of   []string
+	}{
+		{w.WindowsNodes, left[WindowsNode]}, {w.AutopilotNodes, left[AutopilotNode]},
+		{w.DoubledNodes, f.nodes.doubled}, {w.StrangeHosts, f.nodes.strange},
+	} {
+		if len(r.of) > 0 {
+			remarks = append(remarks, fmt.Sprintf(r.text, w.Figure(fmt.Sprint(len(r.of))), some(r.of, w)))
+		}
+	}
+	return remarks
+}
+
+// mostNamed is how many of several things a remark names.
+const mostNamed = 5
+
+// some names the first of several things.
+func some(of []string, w *words.Words) string {
+	of = slices.Sorted(slices.Values(of))
+	names := make([]string, 0, mostNamed+1)
+	for _, name := range of[:min(len(of), mostNamed)] {
+		names = append(names, clip(printable(name)))
+	}
+	if more := len(of) - mostNamed; more > 0 {
+		names = append(names, w.AndMore.Of(more))
+	}
+	return strings.Join(names, ", ")
+}
+
+// addLacksOf adds the rows of one cluster. Nodes of an Autopilot cannot have what others have: of them it is said only where nobody has it.
+func (f *fold) addLacksOf(cluster string, all []*lack, w *words.Words) {
+	slices.SortFunc(all, func(a, b *lack) int { return cmp.Compare(a.id, b.id) })
+	none, of := nans(f.grid.Len), make([]int, f.grid.Len)
+	newest := -1 // at which nobody has it
+	for i := range none {
+		has := 0
+		for _, n := range all {
+			if n.there[i] {
+				of[i]++
+			}
+			if n.there[i] && n.has[i] {
+				has++
+			}
+		}
+		switch {
+		case of[i] > 1 && has == 0:
+			none[i], newest = 1, i
+		case of[i] > 0:
+			none[i] = 0
+		}
+	}
+	for _, n := range all {
+		values, shown := nans(f.grid.Len), slices.Contains(n.has, true)
+		autopilot := f.nodes.kindOf(n.nodeKey) == AutopilotNode
+		for i := range values {
+			switch {
+			case !n.there[i]:
+			case n.has[i] || none[i] == 1 || autopilot:
+				values[i] = 0
+			default:
+				values[i], shown = 1, true
+			}
+		}
+		if shown {
+			f.addPart(series.Series{Labels: n.labels, Values: values}, n.id)
+		}
+	}
+	if newest < 0 {
+		return
+	}
+	labels := series.FromPairs(clusterLabel, cluster)
+	name := fmt.Sprintf(w.AllOfNodes, w.Figure(fmt.Sprint(of[newest])))
+	if cluster == "" {
+		labels = series.Labels{}
+	}
+	f.addNamed(identified{Series: series.Series{Labels: labels, Values: none}, asked: labels}, clip(printable(f.nodes.Shown(cluster, name))))
+}
+
+// mostVirtual bounds how many virtual nodes a query names; those of usual names need none.
+const mostVirtual = 100
+
+// virtual returns the regular expressions of the nodes that are virtual, and of their kubelets' targets, for a string in double quotes.
+// Their address is the pod's where there is one pod a node: with the kubelet's port it is the kubelet's.
+func (n Nodes) virtual() Virtual {
+	var names, targets []string
+	for i := range n.list {
+		node := &n.list[i]
+		if node.Kind != VirtualNode || len(names) == mostVirtual {
+			continue
+		}
+		name := quoted(regexp.QuoteMeta(node.Name))
+		names = append(names, name)
+		targets = append(targets, name+`(:[0-9]+)?`)
+		if ip := node.InternalIP; ip != "" {
+			targets = append(targets, quoted(`\[?`+regexp.QuoteMeta(ip)+`\]?:10250`))
+		}
+	}
+	return Virtual{strings.Join(names, "|"), strings.Join(targets, "|")}
+}
