@@ -19,6 +19,7 @@ func (a *App) evaluate(ctx context.Context, r config.Report, t taken) (rules.Eva
 		return evaluate(t.panels, t.nodes, owners{}), nil
 	}
 	own, err := loadOwners(ctx, t.source, t.end, r.Range, a.cfg.Prometheus.MaxSeries)
+	own.nodes = t.nodes
 	now := evaluate(t.panels, t.nodes, own)
 	if err == nil {
 		return now, nil

@@ -18,13 +18,15 @@ import (
 type owners struct {
 	of   map[podKey]string
 	live map[podKey]bool // by workload: it has a pod at the end of the range that has not ended
+	// nodes know the cluster of a series whose label of it has the source's own name.
+	nodes snapshot.Nodes
 }
 
 // podKey is a pod, or a workload, within one cluster; the label cluster is empty in a Prometheus of a single cluster.
 type podKey struct{ cluster, namespace, name string }
 
-func keyOf(ls series.Labels, name string) podKey {
-	return podKey{ls.Get("cluster"), ls.Get("namespace"), name}
+func (o owners) key(ls series.Labels, name string) podKey {
+	return podKey{o.nodes.ClusterOf(ls), ls.Get("namespace"), name}
 }
 
 // ownersQuery finds the owner of every pod, 0 for a pod that has ended; its argument is the step, so that no pod is missed between two.
@@ -40,9 +42,9 @@ func loadOwners(ctx context.Context, q snapshot.Querier, end time.Time, rng time
 	_, err := q.Range(ctx, query, func(s series.Series) error {
 		pod := s.Labels.Get("pod")
 		workload := ownerName(pod, s.Labels.Get("owner_kind"), s.Labels.Get("owner_name"))
-		own.of[keyOf(s.Labels, pod)] = workload
+		own.of[own.key(s.Labels, pod)] = workload
 		if s.Values[len(s.Values)-1] > 0 { // NaN is not
-			own.live[keyOf(s.Labels, workload)] = true
+			own.live[own.key(s.Labels, workload)] = true
 		}
 		return nil
 	})
@@ -80,7 +82,7 @@ func (o owners) workload(ls series.Labels) string {
 	if pod == "" || ls.Get("namespace") == "" {
 		return ""
 	}
-	if w, ok := o.of[keyOf(ls, pod)]; ok {
+	if w, ok := o.of[o.key(ls, pod)]; ok {
 		return w
 	}
 	return podName.ReplaceAllString(pod, "$1")
@@ -91,7 +93,7 @@ func (o owners) presence(identity series.Labels) rules.Presence {
 	switch {
 	case len(o.live) == 0:
 		return rules.PresenceUnknown
-	case o.live[keyOf(identity, identity.Get("workload"))]:
+	case o.live[o.key(identity, identity.Get("workload"))]:
 		return rules.IsThere
 	}
 	return rules.IsGone

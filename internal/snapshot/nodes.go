@@ -173,8 +173,9 @@ const (
 	// kube-state-metrics is silent it is silentWindow.
 	leastWindow  = 3 * time.Hour
 	silentWindow = 24 * time.Hour
-	// windowSteps is by how many steps the window is seen.
+	// windowSteps is by how many steps the window is seen. Who left before kube-state-metrics fell silent is known by finer ones.
 	windowSteps = 60
+	silentSteps = 288
 	// maxIdentities is the most series of one answer about nodes: 5,000 nodes of which each is scraped by two jobs and was rolled twice.
 	maxIdentities = 20_000
 	// maxHandOvers is of how many addresses it is looked up when they changed hands.
@@ -203,10 +204,11 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, 
 	if err := l.loadNow(ctx); err != nil {
 		return Nodes{}, nil, err
 	}
+	steps := time.Duration(windowSteps)
 	if len(l.n.list) == 0 {
-		l.window = max(rng, silentWindow)
+		l.window, steps = max(rng, silentWindow), silentSteps
 	}
-	l.step = max((l.window / windowSteps).Truncate(time.Minute), time.Minute)
+	l.step = max((l.window / steps).Truncate(time.Minute), time.Minute)
 	l.grid = PlanGrid(at, l.window, l.step)
 	l.loadKinds(ctx)
 	l.loadWindow(ctx)

@@ -42,7 +42,7 @@ func (w world) answers(also map[string][]series.Series) fake {
 		w.reports = w.exporters
 	}
 	out := map[string][]series.Series{infoQuery: w.now, reportsQuery: w.reports}
-	for _, step := range []string{"3m", "24m"} {
+	for _, step := range []string{"3m", "5m"} {
 		out[fmt.Sprintf(windowQuery, step)] = w.window
 		out[fmt.Sprintf(unameQuery, step)] = w.exporters
 	}
