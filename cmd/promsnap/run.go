@@ -120,15 +120,15 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	defer k.close()
 	log := f.logger(c)
 	out := newPrinter(c, f.output, cfg)
-	scheduled := f.time == "now"
+	scheduled, again := f.time == "now", false
 	if job, ok := k.slot(cmd.Context(), c); ok && f.deliver && scheduled {
-		slot, scheduled = job.Time, !job.Manual
+		slot, scheduled, again = job.Time, !job.Manual, job.Again
 		out.job(job)
 		log.Info("job", "name", job.Job, "slot", job.Time, "manual", job.Manual, "note", job.Note)
 	}
 	a, err := app.New(cmd.Context(), cfg, app.Options{
 		Version: versionString(), Reports: names, Slot: slot, Timeout: f.timeout, OutputDir: f.outputDir, Stop: c.stop,
-		Mode: f.mode(), Now: c.now, Scheduled: scheduled, Kubernetes: k.side(),
+		Mode: f.mode(), Now: c.now, Scheduled: scheduled, Again: again, Kubernetes: k.side(),
 		Command: func(report string, slot time.Time) string { return reproduce(report, f, slot) }, Started: out.started, Progress: out.progress,
 	})
 	if err != nil {

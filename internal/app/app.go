@@ -31,6 +31,8 @@ type Options struct {
 	Slot    time.Time // the time that the run is for
 	// Scheduled lets each report that has a schedule be for the newest time at or before Slot at which it was due. Not of WriteFiles.
 	Scheduled bool
+	// Again says that a run for Slot was made before this one and failed, such as that of an earlier Pod of the same Job.
+	Again     bool
 	Timeout   time.Duration // of the whole run
 	OutputDir string        // the reports are written under it; Deliver does not
 	Mode      Mode

@@ -244,6 +244,7 @@ func extensionOf(contentType string) string {
 func (a *App) request(ctx context.Context, d due, session *state.Session, res *Result) notify.Request {
 	rq := notify.Request{
 		Report: d.report, Run: a.run, Until: d.until, Now: a.o.Now, Began: d.began, Details: d.details,
+		Unrecorded: a.unrecorded(d, session), For: forOf(d.taken.panels),
 	}
 	if lost := session.Lost(); lost != nil {
 		rq.MemoryLost, res.Err = lost.Error(), lost

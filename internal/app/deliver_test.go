@@ -190,6 +190,61 @@ state: {s3: {%s, prefix: state}}
 	}
 }
 
+// While what was told cannot be written down, the first message is as ever and says what may follow; the one that repeats it is marked.
+func TestAfterAnOutageOfTheStoreTheRepetitionIsMarked(t *testing.T) {
+	for name, schedule := range map[string]string{"with a schedule": `schedule: "*/5 * * * *", `, "without": ""} {
+		t.Run(name, func(t *testing.T) {
+			store, double := cloudtest.New(t), slackdouble.Start("xoxb-marked")
+			t.Cleanup(double.Close)
+			cfg := load(t, serve(t, newLab(t)), fmt.Sprintf(`
+version: 1
+cluster: prod
+prometheus: {}
+reports:
+  - {name: check, %srange: 1h, receivers: [team], send: changes, panels: [{use: node-memory, rules: [{alertname: NodeMemoryHigh, above: {critical: 0.9}, for: 15m}]}]}
+receivers:
+  - {name: team, slack: {channel: C0123456789, token: xoxb-marked, api_url: '%s'}}
+state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, access_key: AKIDEXAMPLE, secret_key: %s, prefix: state}}
+`, schedule, double.APIURL(), store.Name, store.URL, cloudtest.Secret))
+			fires := slot.Add(-6*time.Hour + 10*time.Minute)
+			for n := range 4 {
+				if r := deliver(t, cfg, app.Options{Slot: fires.Add(time.Duration(n-4) * 5 * time.Minute)}); r.Err != nil || len(r.Sent) != 0 {
+					t.Fatalf("sent %v, %v", r.Sent, r.Err)
+				}
+			}
+			said := func(slot time.Time, fails bool) string {
+				t.Helper()
+				before := len(double.Messages())
+				r := deliver(t, cfg, app.Options{Slot: slot})
+				if fails != (r.Err != nil) {
+					t.Errorf("error %v, want one: %v", r.Err, fails)
+				}
+				var all strings.Builder
+				for _, m := range double.Messages()[before:] {
+					all.Write(m.Blocks)
+				}
+				return all.String()
+			}
+			store.Break(func(r *http.Request, _ int) *cloudtest.Fault {
+				if r.Method != http.MethodPut {
+					return nil
+				}
+				return &cloudtest.Fault{Status: http.StatusForbidden, Code: "AccessDenied"}
+			})
+			if got := said(fires, true); got == "" || strings.Contains(got, "Possible duplicate") || strings.Contains(got, "Memory lost") || !strings.Contains(got, "the next run may tell it again") {
+				t.Errorf("the first message says %s", got)
+			}
+			store.Break(nil)
+			if got := said(fires.Add(5*time.Minute), false); !strings.Contains(got, "Possible duplicate") || strings.Contains(got, "may tell it again") {
+				t.Errorf("the repetition says %s", got)
+			}
+			if got := said(fires.Add(10*time.Minute), false); got != "" {
+				t.Errorf("a third message says %s", got)
+			}
+		})
+	}
+}
+
 // Where nobody can say whose the pods are, what fires is told, nothing is over, and a note says why.
 func TestOwnersUnknown(t *testing.T) {
 	cfg, _ := told(t, "send: changes")

@@ -62,7 +62,7 @@ func evaluate(panels []snapshot.Panel, nodes snapshot.Nodes, own owners) rules.E
 				continue // not every cluster has such metrics: nothing is missed
 			}
 			result := rules.RuleResult{
-				ID: id, Direction: r.Direction, NoData: r.NoData, KeepFiringFor: cmp.Or(r.KeepFiringFor, rules.DefaultKeepFiringFor), BadNewsOnly: p.Spec.EmptyIsOK,
+				ID: id, Direction: r.Direction, NoData: r.NoData, KeepFiringFor: cmp.Or(r.KeepFiringFor, rules.DefaultKeepFiringFor), BadNewsOnly: p.Spec.EmptyIsOK && !p.Spec.WellToo,
 				Data: quality(p.Data), Series: all,
 			}
 			if p.Grid.Len > 0 {

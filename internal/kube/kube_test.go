@@ -200,6 +200,22 @@ func TestSlot(t *testing.T) {
 	}
 }
 
+// A Pod of a Job of which another Pod has failed is not the first that tells people.
+func TestSlotOfAJobThatIsTriedAgain(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 3, 20, 0, time.UTC)
+	for status, want := range map[string]bool{`{}`: false, `{"active":1}`: false, `{"active":1,"failed":2}`: true} {
+		s := newAPIServer(t)
+		s.on("/apis/batch/v1/namespaces/monitoring/jobs/try-it", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"kind":"Job","apiVersion":"batch/v1","metadata":{"name":"try-it"},"status":%s}`, status)
+		})
+		got := s.open(t, "").Slot(t.Context(), kube.Downward{Namespace: "monitoring", Job: "try-it"}, now)
+		if got.Again != want {
+			t.Errorf("status %s: again %v, want %v", status, got.Again, want)
+		}
+	}
+}
+
 func TestSlotWithoutAnAPIServer(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 3, 20, 0, time.UTC)
 	cluster, err := kube.Open(kube.Options{Kubeconfig: kubeconfig(t, "https://127.0.0.1:1")})

@@ -24,6 +24,7 @@ type Slot struct {
 	Time   time.Time
 	Manual bool   // somebody made the Job by hand
 	Job    string // its name
+	Again  bool   // a Pod of the Job has failed before this one
 	Note   string // why the time is only read from the Job's name, or is the clock's; "" where the Job itself said it
 }
 
@@ -44,6 +45,7 @@ func (c *Cluster) Slot(ctx context.Context, d Downward, now time.Time) Slot {
 	var job batchv1.Job
 	a := access{verb: "get", group: batchv1.GroupName, resource: "jobs", namespace: cmp.Or(d.Namespace, c.namespace), name: s.Job}
 	err := c.get(ctx, c.batch, a, &job)
+	s.Again = err == nil && job.Status.Failed > 0
 	if err == nil {
 		if t, parseErr := time.Parse(time.RFC3339, job.Annotations[scheduledTimestamp]); parseErr == nil {
 			s.Time = t.UTC()

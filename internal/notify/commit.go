@@ -24,7 +24,7 @@ func (d *delivery) claim(ctx context.Context, name string, m *Message) error {
 	}
 	err := d.flush(ctx, func(l *Ledger) {
 		e := l.entry(name, d.slot)
-		m.PossibleDuplicate = e.unsureOf(m)
+		m.PossibleDuplicate = m.PossibleDuplicate || e.unsureOf(m)
 		e.Unsure = append(slices.Clone(e.Unsure), m.ids()...)
 		slices.Sort(e.Unsure)
 		e.Unsure = slices.Compact(e.Unsure)
@@ -106,15 +106,13 @@ func (d *delivery) write(ctx context.Context, f func(*Page) error) error {
 	return d.book.Change(ctx, f)
 }
 
-// goOffline goes on without a book: people are told, and told that it may be a repetition.
+// goOffline goes on without a book: people are told, and told that the next run may repeat it. What this run tells is no repetition on that
+// account: it has read what was told before.
 func (d *delivery) goOffline(err error) {
 	if d.offline {
 		return
 	}
 	d.offline = true
-	if d.MemoryLost == "" {
-		d.MemoryLost = "what was told could not be written down"
-	}
 	if d.page.Ledger.Receivers == nil {
 		d.page.Ledger.Receivers = map[string]Entry{}
 	}

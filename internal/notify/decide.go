@@ -27,6 +27,9 @@ type decider struct {
 	alerts   map[rules.Key]rules.Alert
 	keys     []rules.Key // of alerts, sorted
 	silenced map[rules.Key]bool
+
+	unrecorded time.Time                        // see Request
+	lasts      func(rules.RuleID) time.Duration // see Request.For
 }
 
 func newDecider(p *Page, slot time.Time) *decider {
@@ -47,15 +50,45 @@ func newDecider(p *Page, slot time.Time) *decider {
 // decide compares what there is with what the receiver was last told. It is pure.
 func (d *decider) decide(r Receiver, e Entry) plan {
 	muted := r.Muted != nil && r.Muted(d.slot)
+	var p plan
 	switch r.Role {
 	case RoleChanges:
-		return d.changes(r, e, muted)
+		p = d.changes(r, e, muted)
 	case RoleSummary:
 		if !muted && e.Summary.Before(d.slot) {
-			return plan{messages: []*Message{d.summary(r, e)}}
+			p.messages = []*Message{d.summary(r, e)}
 		}
 	}
-	return plan{}
+	for _, m := range p.messages {
+		m.PossibleDuplicate = d.mayRepeat(r, m)
+	}
+	return p
+}
+
+// mayRepeat tells whether a run at the unrecorded slot would have told m, or a part of it.
+func (d *decider) mayRepeat(r Receiver, m *Message) bool {
+	then := d.unrecorded
+	switch {
+	case then.IsZero():
+		return false
+	case m.Kind == KindSummary:
+		return !then.Before(d.slot)
+	case m.Kind == KindAllClear:
+		return true
+	}
+	return slices.ContainsFunc(m.Items, func(i Item) bool {
+		fired := i.Episode.Since
+		if d.lasts != nil {
+			fired = fired.Add(d.lasts(i.Alert.ID()))
+		}
+		switch m.Kind {
+		case KindResolved:
+			return !i.Episode.Last.After(then)
+		case KindStillFiring:
+			return !i.Was.At.Add(r.RepeatInterval).After(then)
+		}
+		return !fired.After(then)
+	})
 }
 
 // ends are the ends of what a stand-in was told, by its own entry.

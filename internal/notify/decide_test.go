@@ -251,3 +251,39 @@ func TestSilence(t *testing.T) {
 		t.Errorf("%d are kept, the first is %s", len(kept), kept[0].ID)
 	}
 }
+
+// After a slot that nobody has recorded a message is marked where a run at that slot would have told it, and no other.
+func TestWhatAnUnrecordedRunMayHaveTold(t *testing.T) {
+	a, long := firing("a", rules.Critical, 20), firing("b", rules.Warning, 600)
+	worse := long
+	worse.Severity = rules.Critical
+	changes, summary := Receiver{SendResolved: true, RepeatInterval: 4 * time.Hour}, Receiver{Role: RoleSummary}
+	for _, tc := range []struct {
+		name       string
+		to         Receiver
+		page       *Page
+		entry      Entry
+		unrecorded time.Time
+		lasts      time.Duration
+		want       bool
+	}{
+		{"nothing is missing", changes, pageOf(a), Entry{}, time.Time{}, 0, false},
+		{"it fired then", changes, pageOf(a), Entry{}, before(5), 15 * time.Minute, true},
+		{"it was pending then", changes, pageOf(a), Entry{}, before(6), 15 * time.Minute, false},
+		{"it began later", changes, pageOf(a), Entry{}, before(30), 0, false},
+		{"it got worse", changes, pageOf(worse), known(60, long), before(5), 0, true},
+		{"it was over then", changes, pageOf(over("a", rules.Critical, 20, 8)), known(15, a), before(5), 0, true},
+		{"it fired still", changes, pageOf(over("a", rules.Critical, 20, 3)), known(15, a), before(5), 0, false},
+		{"a repetition that was due then", changes, pageOf(long), known(245, long), before(5), 0, true},
+		{"a repetition that was not", changes, pageOf(long), known(240, long), before(5), 0, false},
+		{"a summary of another slot", summary, pageOf(a), Entry{}, before(24 * 60), 0, false},
+		{"a summary of this very slot", summary, pageOf(a), Entry{}, slot, 0, true},
+	} {
+		d := newDecider(tc.page, slot)
+		d.unrecorded, d.lasts = tc.unrecorded, func(rules.RuleID) time.Duration { return tc.lasts }
+		p := d.decide(tc.to, tc.entry)
+		if len(p.messages) != 1 || p.messages[0].PossibleDuplicate != tc.want {
+			t.Errorf("%s: %s marked %v, want %v", tc.name, spoken(p), len(p.messages) == 1 && p.messages[0].PossibleDuplicate, tc.want)
+		}
+	}
+}

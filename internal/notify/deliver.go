@@ -25,6 +25,11 @@ type Request struct {
 	Now func() time.Time
 	// MemoryLost says why Book remembers nothing, "" where it does.
 	MemoryLost string
+	// Unrecorded is the newest slot at which people may have been told although Book does not know of it, such as one at which a run was
+	// due: what that run would have told may be a repetition. Zero: there is none.
+	Unrecorded time.Time
+	// For is how long a rule must have held before it fires. Nil: not known.
+	For func(rules.RuleID) time.Duration
 
 	// Began is when the run did, by Now. Zero: not known.
 	Began time.Time
@@ -60,13 +65,17 @@ type Sent struct {
 // says so in the Outcome. Before each message the claim is written that it is about to be sent, after it the receipt: where a run ends
 // between the two, the next one sends the message again, marked as a possible duplicate, so that what had to be told is told.
 //
-// A book that cannot be written keeps nobody from being told: then messages say that they may be repeated.
+// A book that cannot be written keeps nobody from being told: then messages say that the next run may repeat them. The run that does,
+// which finds that slots are missing in its book (Request.Unrecorded), marks them as possible duplicates.
 func Deliver(ctx context.Context, book Book, rq Request) (Outcome, error) {
 	d := &delivery{Request: rq, book: book, slot: rq.Report.Info.Slot.Round(0).UTC()}
 	if err := d.begin(ctx); err != nil {
 		var other *claimedError
 		if errors.As(err, &other) {
 			return Outcome{StoodBack: &other.claim}, nil
+		}
+		if errors.Is(err, ErrOvertaken) && d.MemoryLost == "" {
+			d.MemoryLost = "another run was quicker, and what it told could not be read"
 		}
 		d.goOffline(err)
 	}
@@ -142,7 +151,7 @@ func (d *delivery) decide(p *Page) {
 	d.late = d.slot.Before(p.Memory.Slot)
 	p.Silences = pruneSilences(p.Silences, p.Memory.Slot)
 	entries := map[string]Entry{}
-	decider := newDecider(p, d.slot)
+	decider := d.decider(p)
 	d.plans = make([]plan, len(d.Receivers))
 	for i, r := range d.Receivers {
 		e := p.Ledger.entry(r.Name, d.slot)
@@ -163,8 +172,30 @@ func (d *delivery) decide(p *Page) {
 			}
 		}
 	}
+	d.owe(entries)
 	p.Ledger.Receivers = entries
 	d.page = Page{Memory: p.Memory, Silences: p.Silences, Ledger: Ledger{Receivers: maps.Clone(entries)}}
+}
+
+// decider decides by a page.
+func (d *delivery) decider(p *Page) *decider {
+	out := newDecider(p, d.slot)
+	out.unrecorded, out.lasts = d.Unrecorded, d.For
+	return out
+}
+
+// owe writes down of each archive that keeps the slots with news that it is owed this one, where anybody is to be told anything: it is
+// so until the archive has it, whatever becomes of this run.
+func (d *delivery) owe(entries map[string]Entry) {
+	if !d.telling() {
+		return
+	}
+	for _, r := range d.Receivers {
+		if e := entries[r.Name]; r.Role == RoleArchiveOnChange {
+			e.owe(d.slot)
+			entries[r.Name] = e
+		}
+	}
 }
 
 // skip writes down the ends that the receiver does not want to hear of.
@@ -179,9 +210,14 @@ func (d *delivery) telling() bool {
 	return slices.ContainsFunc(d.plans, func(p plan) bool { return len(p.messages)+len(p.ends) > 0 })
 }
 
-// archives tells whether r is to keep this report.
+// archives tells whether r is to keep this report. An archive that could not be given a slot with news is given the next report there
+// is, of the same slot or of a later one.
 func (d *delivery) archives(r *Receiver) bool {
-	return r.Role == RoleArchive || r.Role == RoleArchiveOnChange && d.telling()
+	if r.Role != RoleArchiveOnChange {
+		return r.Role == RoleArchive
+	}
+	e := d.page.Ledger.Receivers[r.Name]
+	return e.owed(d.slot)
 }
 
 // archiving tells whether anybody is to keep this report.
@@ -256,17 +292,13 @@ func (d *delivery) hand(ctx context.Context, r *Receiver) {
 		return
 	}
 	d.kept = append(d.kept, receipt)
-	d.note(r.Name, func(e *Entry) {
-		if e.Archived.Before(d.slot) {
-			e.Archived = d.slot
-		}
-	})
+	d.note(r.Name, func(e *Entry) { e.keep(d.slot) })
 }
 
 // delivery is what a receiver is given.
 func (d *delivery) delivery(m *Message) Delivery {
 	return Delivery{
-		Report: d.Report, Files: d.files, Message: m, Archived: d.kept, Memory: d.page.Memory, MemoryLost: d.MemoryLost,
+		Report: d.Report, Files: d.files, Message: m, Archived: d.kept, Memory: d.page.Memory, MemoryLost: d.MemoryLost, Unwritten: d.offline,
 		Details: d.Details, History: d.History, Interval: d.Interval, Run: d.soFar(),
 	}
 }
@@ -315,7 +347,7 @@ func (d *delivery) instead(ctx context.Context, r *Receiver) []*Message {
 	_ = d.flush(ctx, func(l *Ledger) { // the error is among d's
 		e = l.entry(r.standIn(), d.slot).besides(l.entry(r.Name, d.slot))
 	})
-	messages := newDecider(&d.page, d.slot).decide(*r, e).messages
+	messages := d.decider(&d.page).decide(*r, e).messages
 	for _, m := range messages {
 		m.InsteadOf = r.Name
 	}

@@ -110,6 +110,11 @@ func (d *desk) deliver(t *testing.T, wantErr string) Outcome {
 	return out
 }
 
+// at moves the desk to another slot.
+func (d *desk) at(slot time.Time) {
+	d.rq.Report = report.Build(report.Info{Name: "check", Slot: slot}, nil)
+}
+
 func (d *desk) want(t *testing.T, lines ...string) {
 	t.Helper()
 	if !slices.Equal(d.log, lines) {
@@ -144,6 +149,91 @@ func TestArchiveFirstThenPeopleThenMirrors(t *testing.T) {
 		d.deliver(t, "")
 		d.want(t, "s3", "alertmanager")
 	})
+}
+
+// An archive of slots with news that could not be given one is given it by the next run of the slot, although that has nobody to tell.
+func TestAnArchiveOnChangeIsMadeUpFor(t *testing.T) {
+	down := &RefusedError{errors.New("disk full")}
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("disk", RoleArchiveOnChange, down, down)
+		d.receiver("oncall", RoleChanges)
+		d.deliver(t, "disk full")
+		d.want(t, "disk failed", "oncall new a")
+		d.deliver(t, "disk full") // a retry says again that it failed
+		d.want(t, "disk failed")
+		d.deliver(t, "")
+		d.want(t, "disk")
+		d.deliver(t, "")
+		d.want(t)
+	})
+}
+
+// Where nobody runs the slot again, the next slot is kept in its place, though nothing is new at it.
+func TestAnArchiveOnChangeIsMadeUpForByTheNextSlot(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("disk", RoleArchiveOnChange, &RefusedError{errors.New("disk full")})
+		d.receiver("oncall", RoleChanges)
+		d.deliver(t, "disk full")
+		d.want(t, "disk failed", "oncall new a")
+		for _, lines := range [][]string{{"disk"}, nil} {
+			d.at(d.rq.Report.Info.Slot.Add(5 * time.Minute))
+			d.deliver(t, "")
+			d.want(t, lines...)
+		}
+		if e := d.book.page.Ledger.Receivers["disk"]; len(e.Unsure) != 0 || !e.Archived.Equal(slot.Add(5*time.Minute)) {
+			t.Errorf("it keeps %s, and is owed %v", e.Archived, e.Unsure)
+		}
+	})
+}
+
+// A report that could not be drawn is owed, too; and so is one whose run ends before the archive has answered.
+func TestWhatCouldNotBeDrawnIsOwed(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("disk", RoleArchiveOnChange)
+		d.receiver("oncall", RoleChanges)
+		draw := d.rq.Render
+		d.rq.Render = func(context.Context) ([]report.File, error) { return nil, errors.New("no font") }
+		d.deliver(t, "no font")
+		d.want(t, "oncall new a")
+		d.rq.Render = draw
+		d.deliver(t, "")
+		d.want(t, "disk")
+	})
+	d := newDesk(firing("a", rules.Critical, 20))
+	d.receiver("disk", RoleArchiveOnChange)
+	d.receiver("oncall", RoleChanges)
+	killed := &delivery{Request: d.rq, book: d.book, slot: slot}
+	if err := killed.begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if e := d.book.page.Ledger.Receivers["disk"]; !e.owed(slot) || e.owed(slot.Add(-time.Second)) {
+		t.Errorf("a run that is killed leaves the archive owed %v", e.Unsure)
+	}
+}
+
+// What an archive is owed has a bound, and a run that comes late is given its own slot and none after.
+func TestWhatAnArchiveIsOwed(t *testing.T) {
+	var e Entry
+	for i := range 3 * mostOwed {
+		e.owe(slot.Add(time.Duration(i) * time.Minute))
+		e.owe(slot.Add(time.Duration(i) * time.Minute))
+	}
+	newest := slot.Add((3*mostOwed - 1) * time.Minute)
+	if n := len(e.Unsure); n != mostOwed || !e.owed(newest) || e.owed(slot) {
+		t.Errorf("%d are owed: %v", n, e.Unsure)
+	}
+	e.prune(nil)
+	e.keep(newest.Add(-time.Minute))
+	if want := []string{"archive " + newest.UTC().Format(time.RFC3339)}; !slices.Equal(e.Unsure, want) {
+		t.Errorf("got %v, want %v", e.Unsure, want)
+	}
+	e.keep(newest.Add(time.Hour))
+	if len(e.Unsure) != 0 {
+		t.Errorf("a later slot leaves %v", e.Unsure)
+	}
 }
 
 // A summary that was told is not told again by a retry of its run, which is no error; the next slot has one of its own.
@@ -398,12 +488,46 @@ func TestABookThatCannotBeWrittenSilencesNobody(t *testing.T) {
 		d.book.fail = errors.New("no such bucket")
 		d.deliver(t, "writing down who was told what: no such bucket")
 		d.want(t, "oncall new a", "team summary a")
-		if oncall.got[0].MemoryLost == "" {
-			t.Error("the reader is not told that it may be repeated")
+		if got := oncall.got[0]; got.MemoryLost != "" || !got.Unwritten {
+			t.Errorf("memory lost %q, unwritten %v; want what may be repeated, and is no repetition", got.MemoryLost, got.Unwritten)
 		}
 		d.book.fail = nil
+		d.rq.Unrecorded = slot // as a Job's second Pod knows
 		d.deliver(t, "")
-		d.want(t, "oncall new a", "team summary a")
+		d.want(t, "oncall new a?", "team summary a?")
+		if oncall.got[1].Unwritten {
+			t.Error("what was written down is said to be not")
+		}
+		d.deliver(t, "")
+		d.want(t)
+	})
+}
+
+// Where another run was quicker, and what it wrote could not be read, nobody knows what is told.
+func TestABookThatIsOvertakenMayRepeat(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		oncall := d.receiver("oncall", RoleChanges)
+		d.book.fail = fmt.Errorf("%w: 503", ErrOvertaken)
+		d.deliver(t, "503")
+		d.want(t, "oncall new a")
+		if oncall.got[0].MemoryLost == "" {
+			t.Error("the reader is not told that it may be a repetition")
+		}
+	})
+}
+
+// What may have been told stays marked as long as it surely does not arrive.
+func TestAMarkOutlivesARefusal(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		d.receiver("oncall", RoleChanges, &RefusedError{errors.New("invalid_auth")})
+		d.rq.Unrecorded = before(5)
+		d.deliver(t, "invalid_auth")
+		d.want(t, "oncall new a? failed")
+		d.rq.Unrecorded = time.Time{} // this run's slot is recorded
+		d.deliver(t, "")
+		d.want(t, "oncall new a?")
 	})
 }
 

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -23,6 +24,10 @@ type Book interface {
 	// with the page as it is then. An error of f is returned as it is, and nothing is written. A nil error says that f's page is written.
 	Change(ctx context.Context, f func(*Page) error) error
 }
+
+// ErrOvertaken is among the errors of a Book of which another run has written the page meanwhile, and that could not be read: what f was
+// given last is not the newest.
+var ErrOvertaken = errors.New("another run has written it meanwhile, and that could not be read")
 
 // Ledger is what the receivers of one report have been told.
 type Ledger struct {
@@ -57,7 +62,8 @@ type Entry struct {
 	// Told is, of each alert, what it was told of the episodes that are still remembered.
 	Told map[rules.Key][]Told `json:"told,omitempty"`
 	// Unsure are messages that may have been sent: a claim was written for them, and no receipt. They are known by what they are about:
-	// episodes of alerts, each by the alert's key and its begin, "summary", "all_clear".
+	// episodes of alerts, each by the alert's key and its begin, "summary", "all_clear". Of an archive they are the slots that it was to
+	// keep and has given no receipt for: "archive" and the slot.
 	Unsure []string `json:"unsure,omitempty"`
 }
 
@@ -162,6 +168,9 @@ func (e *Entry) prune(alerts map[rules.Key]rules.Alert) {
 	}
 	e.Unsure = slices.DeleteFunc(slices.Clone(e.Unsure), func(id string) bool {
 		key, since, ok := splitID(id)
+		if key == unsureArchive {
+			return false
+		}
 		if !ok {
 			_, known := alerts[rules.Key(id)]
 			return !known && id != unsureSummary && id != unsureAllClear
@@ -174,7 +183,46 @@ func (e *Entry) prune(alerts map[rules.Key]rules.Alert) {
 const (
 	unsureSummary  = "summary"
 	unsureAllClear = "all_clear"
+	unsureArchive  = "archive" // with a slot behind it
 )
+
+// mostOwed is how many slots an archive is owed at most, the newest: each is made up for by any later one.
+const mostOwed = 10
+
+// owe writes down that the archive is to keep a slot.
+func (e *Entry) owe(slot time.Time) {
+	owed := append(e.owing(), unsureArchive+" "+slot.UTC().Format(time.RFC3339))
+	slices.Sort(owed)
+	owed = slices.Compact(owed)
+	e.Unsure = owed[max(len(owed)-mostOwed, 0):]
+}
+
+// owing are the slots of Unsure.
+func (e *Entry) owing() []string {
+	return slices.DeleteFunc(slices.Clone(e.Unsure), func(id string) bool {
+		what, _, ok := splitID(id)
+		return !ok || what != unsureArchive
+	})
+}
+
+// owed tells whether the archive is owed a slot, or one before it.
+func (e *Entry) owed(slot time.Time) bool {
+	return slices.ContainsFunc(e.owing(), func(id string) bool {
+		_, at, _ := splitID(id)
+		return !at.After(slot)
+	})
+}
+
+// keep writes down that the archive has a slot. Those before it are made up for.
+func (e *Entry) keep(slot time.Time) {
+	if e.Archived.Before(slot) {
+		e.Archived = slot
+	}
+	e.Unsure = slices.DeleteFunc(e.owing(), func(id string) bool {
+		_, at, _ := splitID(id)
+		return !at.After(slot)
+	})
+}
 
 // ids returns what Unsure calls a message.
 func (m *Message) ids() []string {

@@ -11,10 +11,18 @@ import (
 const (
 	// eachContainer is what the metrics of cAdvisor and of kube-state-metrics know a container by.
 	eachContainer = `by (cluster, namespace, pod, container)`
+	// eachPodsContainer tells a pod from its successor of the same name, such as a StatefulSet's.
+	eachPodsContainer = `by (cluster, namespace, pod, container, uid)`
+	eachPod           = `by (cluster, namespace, pod)`
+	onPod             = `on (cluster, namespace, pod)`
+	onContainer       = `on (cluster, namespace, pod, container)`
 	// containers leaves out the cgroups of whole pods, and of the pause containers that hold the pod's network: throttling would show the
 	// pod beside its containers, and the server would read twice as much for the others. image!="" would not do, because pause containers
 	// have an image.
 	containers = `container!="",container!="POD"`
+
+	// wholePods are the cgroups of pods, with all of their containers in them.
+	wholePods = `container="",pod!=""`
 
 	nameContainer = "{{namespace}}/{{pod}}/{{container}}"
 
@@ -25,14 +33,67 @@ const (
 // told aggregates a metric that kube-state-metrics has twice, once for containers and once for init containers: native sidecars are init
 // containers that keep running. before and after stand around each selector.
 func told(before, metric, after string) string {
-	return `max ` + eachContainer + ` (` + before + `kube_pod_container_` + metric + after +
-		` or ` + before + `kube_pod_init_container_` + metric + after + `)`
+	return `max ` + eachContainer + ` (` + either(before, metric, after) + `)`
 }
 
-// given is what containers requested or are limited to ("requests" or "limits").
-func given(what, resource string) string {
-	return told("", "resource_"+what, `{resource="`+resource+`"}`)
+// either is a metric of containers or of init containers.
+func either(before, metric, after string) string {
+	return before + `kube_pod_container_` + metric + after + ` or ` + before + `kube_pod_init_container_` + metric + after
 }
+
+// given is what containers requested or are limited to ("requests" or "limits"). 0 is what Kubernetes takes for none.
+func given(what, resource string) string {
+	return told("", "resource_"+what, `{resource="`+resource+`"} > 0`)
+}
+
+// inForce is the limit that a container runs under: what its cgroup says, then what its status says, then what its pod's spec asks for,
+// which is a wish while a resize in place waits.
+func inForce(cgroup, resource string) string {
+	return cgroup +
+		` or max ` + eachContainer + ` (kube_pod_container_status_resource_limits{resource="` + resource + `"} > 0)` +
+		` or ` + given("limits", resource)
+}
+
+// withoutKSM answers where nothing says which limits there are.
+func withoutKSM() *snapshot.Blind {
+	return &snapshot.Blind{
+		Query:   `vector(1) unless on () (count(kube_pod_container_resource_limits) or count(kube_pod_info) or count(kube_node_info))`,
+		Missing: []string{"kube_pod_container_resource_limits"},
+	}
+}
+
+// memoryLimit is the memory limit in force of each container. cAdvisor writes 0, or a number beyond any machine, where there is none.
+func memoryLimit() string {
+	return inForce(`max `+eachContainer+` (container_spec_memory_limit_bytes{`+containers+`} > 0 < 1e15)`, "memory")
+}
+
+// cpuLimit is the CPU limit in force of each container, in cores.
+func cpuLimit() string {
+	return inForce(`max `+eachContainer+` (container_spec_cpu_quota{`+containers+`} > 0)`+
+		` / max `+eachContainer+` (container_spec_cpu_period{`+containers+`} > 0)`, "cpu")
+}
+
+// podMemoryLimit is the limit of a pod as a whole, by the pod: of its cgroup, else as its spec has it (Kubernetes 1.34). The cgroup of
+// a pod whose containers all have limits has their sum.
+const podMemoryLimit = `(max ` + eachPod + ` (container_spec_memory_limit_bytes{` + wholePods + `} > 0 < 1e15)` +
+	` or max ` + eachPod + ` (kube_pod_spec_resource_limits{resource="memory"} > 0))`
+
+// podsAsAWhole are the pods that are judged by their own cgroup: those that have a limit of their own, those with a container that has
+// none in a pod that has one, and those of whose containers cAdvisor knows nothing.
+const podsAsAWhole = `(group ` + eachPod + ` (kube_pod_spec_resource_limits{resource="memory"})` +
+	` or group ` + eachPod + ` (container_spec_memory_limit_bytes{` + containers + `} == 0)` +
+	` or group ` + eachPod + ` (container_memory_working_set_bytes{` + wholePods + `})` +
+	` unless ` + onPod + ` container_memory_working_set_bytes{` + containers + `})`
+
+// memoryUsed is the memory that a container or a pod cannot give back: the working set without the page cache in active use, where
+// cAdvisor says how much that is.
+func memoryUsed(by, of string) string {
+	working := `max ` + by + ` (max_over_time(container_memory_working_set_bytes{` + of + `}[$__rate_interval]))`
+	return `(` + working + ` - max ` + by + ` (min_over_time(container_memory_total_active_file_bytes{` + of + `}[$__rate_interval])) or ` + working + `)`
+}
+
+// wholePod gives the series of a pod the name * in place of a container's.
+func wholePod(query string) string { return `label_replace(` + query + `, "container", "*", "", "")` }
 
 // cpuUsed is how many cores each container uses.
 const cpuUsed = `max ` + eachContainer + ` (rate(container_cpu_usage_seconds_total{` + containers + `}[$__rate_interval]))`
@@ -42,41 +103,104 @@ func containerMemory() snapshot.Spec {
 		Name:    "container-memory",
 		Title:   "Memory of containers, of their limits",
 		Section: sectionContainers,
-		Query: `max ` + eachContainer + ` (max_over_time(container_memory_working_set_bytes{` + containers + `}[$__rate_interval])) / ` +
-			given("limits", "memory"),
+		Query: memoryUsed(eachContainer, containers) + ` / (` + memoryLimit() + `)` +
+			` or ` + wholePod(memoryUsed(eachPod, wholePods)+` / `+podMemoryLimit+` and `+onPod+` `+podsAsAWhole),
 		Unit:     units.PercentUnit,
 		Legend:   nameContainer,
 		Subject:  "memory",
-		Capacity: &snapshot.Capacity{Query: given("limits", "memory"), Unit: units.Bytes},
+		Capacity: &snapshot.Capacity{Query: memoryLimit() + ` or ` + wholePod(podMemoryLimit), Unit: units.Bytes},
+		Detail: &snapshot.Detail{
+			Query: `label_replace(max(container_memory_rss{` + thisCgroup + `}), "part", "rss", "", "")` +
+				` or label_replace(max(container_memory_total_active_file_bytes{` + thisCgroup + `}), "part", "page cache in use, not counted", "", "")` +
+				` or label_replace(max(container_memory_cache{` + thisCgroup + `}) unless max(container_memory_total_active_file_bytes{` + thisCgroup + `}),` +
+				` "part", "page cache", "", "")`,
+			Legend: "{{part}}",
+			Unit:   units.Bytes,
+		},
 		Rules: []rules.Rule{{
 			Name: "ContainerMemoryNearLimit", Warning: rules.At(0.85), Critical: rules.At(0.95), For: 15 * time.Minute,
 			NoData: rules.ResolveOnNoData,
 		}},
 		Remarks: []snapshot.Remark{{
-			Query: `count(max ` + eachContainer + ` (container_memory_working_set_bytes{` + containers + `}) unless ` + given("limits", "memory") + `)`,
-			Text:  "containers without a memory limit, which nothing judges: {{value}}",
+			Query: `count(max ` + eachContainer + ` (container_memory_working_set_bytes{` + containers + `}) unless (` + memoryLimit() + `)` +
+				` unless ` + onPod + ` ` + podMemoryLimit + `)`,
+			Text: "containers without a memory limit, which nothing judges: {{value}}",
+		}, {
+			Query: unmeasured,
+			Text:  "containers with a memory limit whose use is not measured, and so not judged: {{value}}",
 		}},
-		Why: "The working set is usage without the page cache that the kernel drops first, and where it comes near the limit the container is about to be killed." +
-			" usage_bytes has all the page cache in it: it grows with every file that is read and may stand at the limit without harm.",
+		EmptyIsOK: true,
+		WellToo:   true,
+		Needs:     []string{"container_memory_working_set_bytes"},
+		Blind:     withoutKSM(), // no limit at all is well, no kube-state-metrics is not
+		Why: "The working set is what the kernel does not drop first, less the page cache in active use where cAdvisor tells it: what comes near the limit then cannot be given back," +
+			" and the container is about to be killed. usage_bytes grows with every file that is read." +
+			" The limit is the one in force, and * is a pod that is judged as a whole.",
 		Hint: hintContainers,
 	}
 }
 
-// restarts counts those of the last hour. It rounds because increase extrapolates to the window's edges: one restart reads as 1.02.
-func restarts() string { return `round(` + told("increase(", "status_restarts_total", `[1h])`) + `)` }
+// thisCgroup selects the container that a finding is about.
+const thisCgroup = `namespace="{{namespace}}",pod="{{pod}}",container="{{container}}"`
+
+// unmeasured counts the containers that have had a limit for ten minutes and no usage, and are not known to wait or to have ended.
+const unmeasured = `count(max ` + eachContainer + ` (kube_pod_container_resource_limits{resource="memory"} > 0)` +
+	` and max ` + eachContainer + ` (kube_pod_container_resource_limits{resource="memory"} offset 10m)` +
+	` unless max ` + eachContainer + ` (max_over_time(container_memory_working_set_bytes{` + containers + `}[10m]))` +
+	` unless ` + onPod + ` (container_spec_memory_limit_bytes{` + wholePods + `} > 0)` +
+	` unless ` + onPod + ` (kube_pod_status_phase{phase=~"Pending|Succeeded|Failed"} == 1)` +
+	` unless max ` + eachContainer + ` (kube_pod_container_status_waiting == 1 or kube_pod_container_status_terminated == 1))`
+
+// restarts counts those of the last hour. A counter that was there an hour ago has risen since by what it is more now. One that was
+// not counts from 0 where its pod is new, because a pod may be killed before its first scrape, and else from its first sample: there it
+// is the scrape that is new. increase() would not do, because servers differ in what the first sample of a series means. What two
+// instances of kube-state-metrics say of a pod, known by its uid, is one counter.
+func restarts() string {
+	const total = "status_restarts_total"
+	last := `max ` + eachPodsContainer + ` (` + either("last_over_time(", total, "[1h])") + `)`
+	before := `max ` + eachPodsContainer + ` (` + either("", total, " offset 1h") + `)`
+	first := `min ` + eachPodsContainer + ` (` + either("min_over_time(", total, "[1h])") + `)`
+	some := either("", total, " > 0")
+	born := `0 * group ` + eachPodsContainer + ` ((` + some + `) and ` + onPod + ` (` + podStart + ` > time() - 3600)` +
+		` or ((` + some + `) unless ` + onPod + ` ` + podStart + `) and on (cluster, job, instance) kube_pod_container_` + total + ` offset 1h)`
+	return `max ` + eachContainer + ` (` + last + ` - ` + before + ` >= 0 or ` + last + ` - (` + born + ` or ` + first + `))`
+}
+
+// podStart is when each pod began. Where kube-state-metrics does not say, a pod is new that the same instance did not know an hour ago.
+const podStart = `max ` + eachPod + ` (kube_pod_start_time or kube_pod_created)`
+
+// ended is 1 for a container that was killed for memory within the hour and is not started again, and 0 for one that was killed before:
+// the reason stays for as long as the pod is there. A pod's completion tells where it is known; else the reason was not there in the hour
+// before, unless kube-state-metrics was not either and the pod is older.
+func ended() string {
+	const reason = `status_terminated_reason`
+	now := told("max_over_time(", reason, `{reason="OOMKilled"}[1h])`) + ` == 1`
+	return now +
+		` unless ` + told("max_over_time(", reason, `{reason="OOMKilled"}[1h] offset 1h)`) + ` == 1` +
+		` unless ` + onPod + ` (kube_pod_completion_time <= time() - 3600)` +
+		` unless ` + onPod + ` (` + podStart + ` <= time() - 3600 unless on (cluster) kube_pod_container_status_restarts_total offset 1h` +
+		` unless ` + onPod + ` kube_pod_completion_time)` +
+		` or 0 * (` + now + `)`
+}
+
+// inside counts the kills of the last hour that cAdvisor saw in a container that has had any: of a worker, which its parent outlives.
+const inside = `round(sum ` + eachContainer + ` (max by (cluster, namespace, pod, container, id) (` +
+	`(last_over_time(container_oom_events_total{` + containers + `}[1h]) > 0)` +
+	` - min_over_time(container_oom_events_total{` + containers + `}[1h]))))`
 
 // containerOOM is 0 for a container whose last kill is more than an hour ago, and not absent, so that the alert resolves by a sample.
-// A window of one hour loses no kill at any step up to an hour. The second half is for containers that never restart (Spark's
-// executors, Jobs): they end as terminated, and stay so until their pod is deleted.
+// A kill that ends the container shows as a restart, as an end of a container that is not started again (Spark's executors, Jobs), and
+// sometimes in cAdvisor's counter too: the highest of them counts, and not their sum.
 func containerOOM() snapshot.Spec {
 	return snapshot.Spec{
 		Name:    "container-oom",
 		Kind:    snapshot.Heatmap,
 		Title:   "Containers killed for memory in the last hour",
 		Section: sectionContainers,
-		Query: restarts() +
+		Query: `max ` + eachContainer + ` (` + restarts() +
 			` and ` + told("", "status_last_terminated_reason", `{reason="OOMKilled"}`) + ` == 1` +
-			` or ` + told("max_over_time(", "status_terminated_reason", `{reason="OOMKilled"}[1h])`) + ` == 1`,
+			` or ` + ended() +
+			` or label_replace(` + inside + `, "seen", "inside", "", ""))`,
 		Unit:    units.Short,
 		Legend:  nameContainer,
 		Subject: "OOM kills",
@@ -87,7 +211,13 @@ func containerOOM() snapshot.Spec {
 		},
 		Rules:     []rules.Rule{{Name: "ContainerOOMKilled", Critical: rules.At(0), NoData: rules.ResolveOnNoData}},
 		EmptyIsOK: true,
-		Why: "How often a container was started again within the hour after the kernel had killed it for memory; 1 for one that was killed and is not started again." +
+		Blind: &snapshot.Blind{
+			Query: `count by (cluster) (` + either("", "status_restarts_total", " > 0") + `)` +
+				` unless count by (cluster) (` + either("max_over_time(", "status_last_terminated_reason", "[1h])") + `)`,
+			Missing: []string{"kube_pod_container_status_last_terminated_reason"},
+		},
+		Why: "How often the kernel killed a container, or a process in it, for memory within the hour: restarts of a container whose last end was a kill," +
+			" ends without a new start, and what cAdvisor counts where a worker is killed and the container lives on." +
 			" The reason alone stays for as long as the pod lives and would tell of a kill of last month.",
 		Hint: hintKSM,
 	}
@@ -107,6 +237,7 @@ func containerRestarts() snapshot.Spec {
 		Rules: []rules.Rule{{
 			Name: "ContainerRestarting", Warning: rules.At(2), Critical: rules.At(5), NoData: rules.ResolveOnNoData,
 		}},
+		Needs: []string{"kube_pod_container_status_restarts_total"},
 		Why: "Restarts within the last hour, and not since the pod began: a total of 40 may be a year old." +
 			" One or two are a deployment or a bad moment; more than five are a container that does not come up.",
 		Hint: hintKSM,
@@ -124,6 +255,7 @@ func containerCPU() snapshot.Spec {
 		Legend:   nameContainer,
 		Subject:  "CPU of its request",
 		Capacity: &snapshot.Capacity{Query: given("requests", "cpu"), Unit: units.Cores},
+		Needs:    []string{"container_cpu_usage_seconds_total", "kube_pod_container_resource_requests"},
 		Why: "What a container uses of what it was promised. Above 100 % it lives on what others leave, and is the first to be slowed when the node is busy; far below, it keeps CPU from others." +
 			" Neither is a fault by itself, and so there is no limit: read the ranking.",
 		Hint: hintContainers,
@@ -136,16 +268,18 @@ func containerCPULimit() snapshot.Spec {
 		Name:     "container-cpu-limit",
 		Title:    "CPU of containers, of their limits",
 		Section:  sectionContainers,
-		Query:    cpuUsed + " / " + given("limits", "cpu"),
+		Query:    cpuUsed + " / (" + cpuLimit() + ")",
 		Unit:     units.PercentUnit,
 		Legend:   nameContainer,
 		Subject:  "CPU of its limit",
-		Capacity: &snapshot.Capacity{Query: given("limits", "cpu"), Unit: units.Cores},
+		Capacity: &snapshot.Capacity{Query: cpuLimit(), Unit: units.Cores},
 		Rules: []rules.Rule{{
 			Name: "ContainerCPUNearLimit", Warning: rules.At(0.90), For: 30 * time.Minute, NoData: rules.ResolveOnNoData,
 		}},
 		EmptyIsOK: true,
-		Needs:     []string{"container_cpu_usage_seconds_total", "kube_pod_info"}, // no limit at all is well, no kube-state-metrics is not
+		WellToo:   true,
+		Needs:     []string{"container_cpu_usage_seconds_total"},
+		Blind:     withoutKSM(), // as for memory
 		Why: "A container at its CPU limit is slowed, never killed; half an hour of it is a limit that is too low or a loop." +
 			" Containers without a CPU limit do not appear, and need none.",
 		Hint: hintContainers,

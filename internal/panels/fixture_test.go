@@ -258,5 +258,7 @@ func (f *fixture) volume(node, ip, available string) {
 		f.put("kubelet_volume_stats_available_bytes", d, ls, available)
 		f.put("kubelet_volume_stats_capacity_bytes", d, ls, "100x60")
 		f.put("kubelet_volume_stats_used_bytes", d, ls, "10x60")
+		f.put("kubelet_volume_stats_inodes", d, ls, "100x60")
+		f.put("kubelet_volume_stats_inodes_free", d, ls, "25x60")
 	})
 }

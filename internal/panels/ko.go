@@ -11,6 +11,7 @@ const (
 	hintKSMKO        = "kube-state-metrics가 제공합니다: 커뮤니티 Helm 차트는 kube-state-metrics.enabled, kube-prometheus-stack은 kubeStateMetrics.enabled로 켭니다."
 	hintContainersKO = "사용량은 kubelet의 cAdvisor가 제공하고 (/metrics/cadvisor 수집, 두 Helm 차트 모두 기본으로 켜져 있음: job kubernetes-nodes-cadvisor, kubelet.serviceMonitor.cAdvisor)," +
 		" 요청량과 제한은 kube-state-metrics가 제공합니다. 둘 중 하나라도 없는 컨테이너는 나타나지 않습니다."
+	hintVolumesKO  = "kubelet의 /metrics가 제공합니다 (커뮤니티 Helm 차트의 job kubernetes-nodes, kube-prometheus-stack의 kubelet.enabled). 실행 중인 파드가 마운트했고 CSI 드라이버가 크기를 보고하는(NodeGetVolumeStats) 볼륨만 나타납니다."
 	whyRequestedKO = " capacity가 아니라 allocatable 기준입니다. 시스템 예약분은 파드가 쓸 수 없기 때문입니다. 종료된 파드는 요청량이 메트릭에 남아 있어도 제외합니다."
 )
 
@@ -73,19 +74,27 @@ var korean = map[string]text{
 	},
 	"container-memory": {
 		title: "컨테이너 메모리 (제한 대비)", subject: "메모리", hint: hintContainersKO,
-		why: "워킹 셋은 커널이 먼저 버리는 페이지 캐시를 뺀 사용량이며, 제한에 가까워지면 곧 컨테이너가 강제 종료됩니다." +
-			" usage_bytes에는 페이지 캐시가 모두 들어 있어 파일을 읽을 때마다 늘어나고, 제한에 닿아 있어도 문제가 없을 수 있습니다.",
-		remarks: []string{"메모리 제한이 없어 판정 대상이 아닌 컨테이너 수: {{value}}"},
+		why: "워킹 셋은 커널이 먼저 버리지 않는 메모리이며, cAdvisor가 알려 주면 사용 중인 페이지 캐시를 뺍니다. 이 값이 제한에 가까우면 돌려줄 메모리가 없어 곧 컨테이너가 강제 종료됩니다." +
+			" usage_bytes는 파일을 읽을 때마다 늘어납니다. 제한은 현재 적용 중인 값이며, *는 파드 전체를 판정한 것입니다.",
+		remarks: []string{
+			"메모리 제한이 없어 판정 대상이 아닌 컨테이너 수: {{value}}",
+			"메모리 제한은 있지만 사용량이 수집되지 않아 판정하지 못한 컨테이너 수: {{value}}",
+		},
 	},
 	"container-oom": {
 		title: "최근 1시간 동안 OOM으로 종료된 컨테이너", subject: "OOM 종료 횟수", hint: hintKSMKO,
-		why: "커널이 메모리 부족으로 종료한 뒤 최근 1시간 안에 컨테이너가 다시 시작된 횟수이며, 종료되고 다시 시작되지 않은 컨테이너는 1입니다." +
-			" 종료 사유만 보면 파드가 살아 있는 동안 계속 남아 있어 지난달의 종료까지 알리게 됩니다.",
+		why: "최근 1시간 안에 커널이 메모리 부족으로 컨테이너나 그 안의 프로세스를 종료한 횟수입니다. 마지막 종료가 OOM인 컨테이너의 재시작, 다시 시작되지 않은 종료," +
+			" 그리고 워커만 종료되고 컨테이너는 계속 실행될 때 cAdvisor가 센 횟수를 봅니다. 종료 사유만 보면 파드가 살아 있는 동안 계속 남아 있어 지난달의 종료까지 알리게 됩니다.",
 	},
 	"container-restarts": {
 		title: "최근 1시간 동안의 컨테이너 재시작", subject: "재시작 횟수", hint: hintKSMKO,
 		why: "파드가 생긴 뒤의 누적이 아니라 최근 1시간의 재시작 횟수입니다. 누적 40회는 1년 전 일일 수도 있습니다." +
 			" 한두 번은 배포나 일시적인 문제이고, 5회를 넘으면 제대로 뜨지 못하는 컨테이너입니다.",
+	},
+	"pod-waiting": {
+		title: "시작하지 못하는 파드", subject: "시작하지 못함", hint: hintKSMKO,
+		why: "배치할 노드가 없거나, 이미지를 받지 못하거나, 컨테이너가 시작되지 않는 파드와 Kubernetes가 알려 주는 사유입니다. 1이면 대기 중인 파드입니다." +
+			" 15분이 지나면 정상적인 시작으로 보지 않습니다. 크래시 루프는 아무리 느려도 두 시간째부터 표시합니다.",
 	},
 	"container-cpu": {
 		title: "컨테이너 CPU (요청량 대비)", subject: "CPU (요청량 대비)", hint: hintContainersKO,
@@ -106,9 +115,19 @@ var korean = map[string]text{
 	"pvc": {
 		title: "퍼시스턴트 볼륨", subject: "볼륨",
 		why: "볼륨을 마운트한 kubelet이 본 사용률입니다. kube-state-metrics는 요청한 크기만 알고, 노드 디스크 패널에는 포함되지 않습니다." +
-			" used가 아니라 available 기준입니다. 파일 시스템은 용량의 일부를 자체적으로 예약해 둡니다.",
-		hint:    "kubelet의 /metrics가 제공합니다 (커뮤니티 Helm 차트의 job kubernetes-nodes, kube-prometheus-stack의 kubelet.enabled). 실행 중인 파드가 마운트했고 CSI 드라이버가 크기를 보고하는(NodeGetVolumeStats) 볼륨만 나타납니다.",
-		remarks: []string{"사용률을 보고하지 않는 PVC 수: {{value}}"},
+			" used가 아니라 available 기준입니다. 파일 시스템은 용량의 일부를 자체적으로 예약해 둡니다." +
+			" 원시 블록 장치에는 가득 찰 파일 시스템이 없고, 읽기 전용 볼륨은 원래 가득 차 있습니다.",
+		hint: hintVolumesKO,
+		remarks: []string{
+			"사용률을 보고하지 않는 PVC 수: {{value}}",
+			"읽기 전용이라 만들어진 그대로 차 있으므로 판정하지 않는 볼륨 수: {{value}}",
+			"애플리케이션만 사용량을 아는 원시 블록 볼륨 수: {{value}}",
+		},
+	},
+	"pvc-inodes": {
+		title: "퍼시스턴트 볼륨 inode", subject: "inode", hint: hintVolumesKO,
+		why: "작은 파일이 많은 볼륨은 바이트가 남아 있어도 inode가 소진되면 가득 찬 것입니다." +
+			" inode를 필요할 때 만드는 파일 시스템은 값을 보고하지 않으므로 제외됩니다.",
 	},
 	"scrape-health": {
 		title: "스크레이프 대상 응답률", subject: "응답하는 대상",

@@ -1,6 +1,7 @@
 package panels_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +10,14 @@ import (
 	"github.com/promsnap/promsnap/internal/lab"
 	"github.com/promsnap/promsnap/internal/panels"
 )
+
+// wellThere are the panels and remarks that have nothing to say of the simulated cluster, which is well in this.
+var wellThere = []string{
+	"pod-waiting",
+	"containers with a memory limit whose use is not measured, and so not judged: {{value}}",
+	"volumes that can only be read, which are as full as they were made and not judged: {{value}}",
+	"raw block volumes, whose use only their application knows: {{value}}",
+}
 
 // TestEveryPanelAnswersOnTheSimulatedCluster runs the panels over a small cluster of the kind that the demo has: each finds its series, as many under one
 // chart's labels as under the other's, and each ratio's whole is known.
@@ -32,7 +41,7 @@ func TestEveryPanelAnswersOnTheSimulatedCluster(t *testing.T) {
 		for _, spec := range panels.All() {
 			t.Run(string(profile)+"/"+spec.Name, func(t *testing.T) {
 				m := run(t, spec.Query)
-				if len(m) == 0 {
+				if len(m) == 0 && !slices.Contains(wellThere, spec.Name) {
 					t.Fatalf("no series from %s", spec.Query)
 				}
 				if n, ok := found[spec.Name]; ok && n != len(m) && spec.Name != "scrape-health" {
@@ -40,8 +49,8 @@ func TestEveryPanelAnswersOnTheSimulatedCluster(t *testing.T) {
 				}
 				found[spec.Name] = len(m)
 				for _, r := range spec.Remarks {
-					if len(run(t, r.Query)) == 0 {
-						t.Errorf("no answer to %s", r.Query)
+					if len(run(t, r.Query)) == 0 != slices.Contains(wellThere, r.Text) {
+						t.Errorf("an answer, or none, to %s", r.Query)
 					}
 				}
 				if spec.Capacity == nil {

@@ -204,13 +204,26 @@ func nodePressure() snapshot.Spec {
 }
 
 // requested is the share of what a node can give to pods that its pods have asked for. Requests of finished pods stay in
-// kube-state-metrics until the pod is deleted, but bind nothing any more, hence the phase.
+// kube-state-metrics until the pod is deleted, but bind nothing any more, hence the phase. An init container counts where it runs while
+// its pod does: then it is a native sidecar. Requests of a pod as a whole (Kubernetes 1.34) stand for those of its containers.
 func requested(resource string) string {
+	const each = `max by (cluster, node, namespace, pod, container) `
+	asked := func(metric string) string { return metric + `{resource="` + resource + `",node!=""}` }
 	return `sum by (cluster, node) (` +
-		`max by (cluster, node, namespace, pod, container) (kube_pod_container_resource_requests{resource="` + resource + `",node!=""})` +
-		` * on (cluster, namespace, pod) group_left ()` +
-		` max by (cluster, namespace, pod) (kube_pod_status_phase{phase=~"Pending|Running"} == 1))` +
+		`((` + each + `(` + asked("kube_pod_container_resource_requests") + `)` +
+		` or ` + each + `(` + asked("kube_pod_init_container_resource_requests") + `)` +
+		` and ` + onContainer + ` (kube_pod_init_container_status_running == 1)` +
+		` and ` + onPod + ` (kube_pod_status_phase{phase="Running"} == 1))` +
+		` unless ` + onPod + ` ` + asked("kube_pod_spec_resource_requests") +
+		` or max by (cluster, node, namespace, pod) (` + asked("kube_pod_spec_resource_requests") + `))` +
+		` * ` + onPod + ` group_left ()` +
+		` max ` + eachPod + ` (kube_pod_status_phase{phase=~"Pending|Running"} == 1))` +
 		` / ` + allocatable(resource)
+}
+
+// requestMetrics are those that the requests of nodes cannot do without.
+func requestMetrics() []string {
+	return []string{"kube_pod_container_resource_requests", "kube_pod_status_phase", "kube_node_status_allocatable"}
 }
 
 func allocatable(resource string) string {
@@ -226,6 +239,7 @@ func nodeRequests() snapshot.Spec {
 		Title:    "Memory requested on nodes",
 		Section:  sectionNodes,
 		Query:    requested("memory"),
+		Needs:    requestMetrics(),
 		Unit:     units.PercentUnit,
 		Legend:   "{{node}}",
 		Subject:  "memory requests",
@@ -245,6 +259,7 @@ func nodeRequestsCPU() snapshot.Spec {
 		Title:    "CPU requested on nodes",
 		Section:  sectionNodes,
 		Query:    requested("cpu"),
+		Needs:    requestMetrics(),
 		Unit:     units.PercentUnit,
 		Legend:   "{{node}}",
 		Subject:  "CPU requests",

@@ -51,10 +51,12 @@ func All() []snapshot.Spec {
 		containerMemory(),
 		containerOOM(),
 		containerRestarts(),
+		podWaiting(),
 		containerCPU(),
 		containerCPULimit(),
 		containerThrottling(),
 		pvc(),
+		pvcInodes(),
 		scrapeHealth(),
 		coverage(),
 	}

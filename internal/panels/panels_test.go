@@ -15,12 +15,12 @@ import (
 )
 
 func Example() {
-	spec, ok := panels.Get("pvc")
+	spec, ok := panels.Get("node-pressure")
 	fmt.Println(ok, spec.Title, "in", spec.Unit)
 	fmt.Println(spec.Query)
 	// Output:
-	// true Persistent volumes in percentunit
-	// max by (cluster, namespace, persistentvolumeclaim) (1 - kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes)
+	// true Memory pressure of nodes in percentunit
+	// max by (cluster, instance) (rate(node_pressure_memory_waiting_seconds_total[$__rate_interval]))
 }
 
 func panel(t *testing.T, name string) snapshot.Spec {
@@ -43,8 +43,8 @@ func TestAllHasEveryPanelInTheOrderOfAReport(t *testing.T) {
 		}
 	}
 	want := strings.Fields(`node-memory node-cpu node-disk node-inodes node-conditions node-network node-network-errors node-pressure
-		node-requests node-requests-cpu container-memory container-oom container-restarts container-cpu container-cpu-limit
-		container-throttling pvc scrape-health coverage`)
+		node-requests node-requests-cpu container-memory container-oom container-restarts pod-waiting container-cpu
+		container-cpu-limit container-throttling pvc pvc-inodes scrape-health coverage`)
 	if !slices.Equal(names, want) {
 		t.Errorf("panels %v\nwant %v", names, want)
 	}
@@ -122,6 +122,9 @@ func TestEveryQueryParsesAndHasTheLabelsOfItsLegend(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s: %v\n%s", spec.Name, err, q)
 			}
+			if strings.Contains(q, "increase(") || strings.Contains(q, "delta(") {
+				t.Errorf("%s asks what the first sample of a series means, in which servers differ", spec.Name)
+			}
 			if len(names) == 0 {
 				t.Errorf("%s reads no metric by name", spec.Name)
 			}
@@ -138,7 +141,9 @@ func TestEveryQueryParsesAndHasTheLabelsOfItsLegend(t *testing.T) {
 // TestAnEmptyAnswerIsToldFromAMissingExporter: the first metric of a query that may be empty is there in every healthy cluster.
 func TestAnEmptyAnswerIsToldFromAMissingExporter(t *testing.T) {
 	first := map[string]string{
+		"container-memory":    "container_memory_working_set_bytes",
 		"container-oom":       "kube_pod_container_status_restarts_total",
+		"pod-waiting":         "kube_pod_status_phase",
 		"container-cpu-limit": "container_cpu_usage_seconds_total",
 	}
 	for _, spec := range panels.All() {
@@ -164,7 +169,7 @@ func TestAlertsCanFireInReportsOfAnHourADayAndAWeek(t *testing.T) {
 		{24 * time.Hour, 2 * time.Minute, []string{"NodeCondition"}},
 		{7 * 24 * time.Hour, 15 * time.Minute, []string{
 			"NodeMemoryHigh", "NodeCPUHigh", "NodeDiskHigh", "NodeInodesHigh", "NodeCondition", "NodeNetworkErrors", "NodeMemoryRequestsHigh",
-			"NodeCPURequestsHigh", "ContainerMemoryNearLimit", "ContainerCPUNearLimit", "ContainerCPUThrottled", "VolumeHigh",
+			"NodeCPURequestsHigh", "ContainerMemoryNearLimit", "PodNotStarting", "ContainerCPUNearLimit", "ContainerCPUThrottled", "VolumeHigh", "VolumeInodesHigh",
 			"ScrapeTargetsDown", "NodeExporterMissing",
 		}},
 	} {

@@ -68,6 +68,8 @@ var answers = map[string]answer{
 	// 3 → 4, 7 → 7, 0 → 5; the native sidecars 1 → 3.
 	"container-restarts": {by: "container namespace pod", want: values{
 		"app shop api-n1": 1, "app shop api-n2": 0, "bad shop loop": 5, "sidecar shop api-n1": 2, "sidecar shop api-n2": 2}},
+	// wait has no node yet.
+	"pod-waiting": {by: "namespace pod reason", want: values{"shop wait Pending": 1}},
 	// Half a core of 0.25; the sidecars half a core of 0.5.
 	"container-cpu": {by: "container namespace pod",
 		want:     values{"app shop api-n1": 2, "app shop api-n2": 2, "sidecar shop api-n1": 1, "sidecar shop api-n2": 1},
@@ -81,6 +83,10 @@ var answers = map[string]answer{
 	// 1 − 15/100 and 1 − 60/100.
 	"pvc": {by: "namespace persistentvolumeclaim",
 		want:     values{"shop data-n1": 0.85, "shop data-n2": 0.4},
+		capacity: values{"shop data-n1": 100, "shop data-n2": 100}},
+	// 1 − 25/100.
+	"pvc-inodes": {by: "namespace persistentvolumeclaim",
+		want:     values{"shop data-n1": 0.75, "shop data-n2": 0.75},
 		capacity: values{"shop data-n1": 100, "shop data-n2": 100}},
 	// Three of app's four.
 	"scrape-health": {by: "job",
@@ -291,7 +297,8 @@ func TestShortEventsAreSeenAtLargeSteps(t *testing.T) {
 		{"memory, naive", `sum by (container, namespace, pod) (container_memory_working_set_bytes)`, "c shop p", 60 * time.Minute, 10},
 		{"kill", panel(t, "container-oom").Query, "c shop p", 60 * time.Minute, 1},
 		{"kill, naive", `increase(kube_pod_container_status_restarts_total[$__interval])`, "c shop p", 60 * time.Minute, 0},
-		{"kill, an hour later", panel(t, "container-oom").Query, "c shop p", 120*time.Minute - step, 0},
+		{"kill, within the hour", panel(t, "container-oom").Query, "c shop p", 105 * time.Minute, 1},
+		{"kill, an hour later", panel(t, "container-oom").Query, "c shop p", 120 * time.Minute, 0},
 		{"restart", panel(t, "container-restarts").Query, "c shop p", 60 * time.Minute, 1},
 		{"executor", panel(t, "container-oom").Query, "executor spark exec-1", 75 * time.Minute, 1},
 		{"executor, naive", `max by (container, namespace, pod) (kube_pod_container_status_terminated_reason)`, "executor spark exec-1", 75 * time.Minute, math.NaN()},

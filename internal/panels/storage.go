@@ -8,28 +8,81 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
+const (
+	eachClaim = `by (cluster, namespace, persistentvolumeclaim)`
+	onClaim   = `on (cluster, namespace, persistentvolumeclaim)`
+	nameClaim = "{{namespace}}/{{persistentvolumeclaim}}"
+
+	// rawBlock are the claims without a filesystem, of which the kubelet says that nothing is available and nothing is used.
+	rawBlock = `(kubelet_volume_stats_available_bytes == 0 and ` + onClaim + ` kubelet_volume_stats_used_bytes == 0` +
+		` or kube_persistentvolumeclaim_info{volumemode="Block"})`
+
+	// readOnly are the claims that nobody can write to: those that may only be read, and those that every pod mounts to read. Such a
+	// volume is as full as it was made.
+	readOnly = `(group ` + eachClaim + ` (kube_persistentvolumeclaim_access_mode{access_mode="ReadOnlyMany"} == 1)` +
+		` unless ` + onClaim + ` (kube_persistentvolumeclaim_access_mode{access_mode!="ReadOnlyMany"} == 1)` +
+		` or min ` + eachClaim + ` (kube_pod_spec_volumes_persistentvolumeclaims_readonly) == 1)`
+
+	volumeUsed = `max ` + eachClaim + ` (1 - kubelet_volume_stats_available_bytes / (kubelet_volume_stats_capacity_bytes > 0))`
+	judged     = ` unless ` + onClaim + ` ` + rawBlock + ` unless ` + onClaim + ` ` + readOnly
+
+	hintVolumes = "The kubelet's own /metrics brings it (the job kubernetes-nodes of the community's Helm chart, kubelet.enabled in kube-prometheus-stack), for volumes that a running pod mounts and whose CSI driver reports its size (NodeGetVolumeStats)."
+)
+
 func pvc() snapshot.Spec {
-	const by = `max by (cluster, namespace, persistentvolumeclaim) `
 	return snapshot.Spec{
 		Name:     "pvc",
 		Title:    "Persistent volumes",
 		Section:  sectionStorage,
-		Query:    by + `(1 - kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes)`,
+		Query:    volumeUsed + judged,
 		Unit:     units.PercentUnit,
-		Legend:   "{{namespace}}/{{persistentvolumeclaim}}",
+		Legend:   nameClaim,
 		Subject:  "volume",
-		Capacity: &snapshot.Capacity{Query: by + `(kubelet_volume_stats_capacity_bytes)`, Unit: units.Bytes},
+		Capacity: &snapshot.Capacity{Query: `max ` + eachClaim + ` (kubelet_volume_stats_capacity_bytes > 0)` + judged, Unit: units.Bytes},
+		Needs:    []string{"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"},
 		Rules: []rules.Rule{{
 			Name: "VolumeHigh", Warning: rules.At(0.80), Critical: rules.At(0.90), For: 15 * time.Minute,
 			NoData: rules.ResolveOnNoData,
 		}},
 		Remarks: []snapshot.Remark{{
-			Query: `count(group by (cluster, namespace, persistentvolumeclaim) (kube_persistentvolumeclaim_info)` +
-				` unless on (cluster, namespace, persistentvolumeclaim) kubelet_volume_stats_capacity_bytes)`,
+			Query: `count(group ` + eachClaim + ` (kube_persistentvolumeclaim_info{volumemode!="Block"})` +
+				` unless ` + onClaim + ` kubelet_volume_stats_capacity_bytes)`,
 			Text: "claims that do not report how full they are: {{value}}",
+		}, {
+			Query: `count(` + volumeUsed + ` and ` + onClaim + ` ` + readOnly + `)`,
+			Text:  "volumes that can only be read, which are as full as they were made and not judged: {{value}}",
+		}, {
+			Query: `count(group ` + eachClaim + ` (kubelet_volume_stats_capacity_bytes > 0) and ` + onClaim + ` ` + rawBlock + `)`,
+			Text:  "raw block volumes, whose use only their application knows: {{value}}",
 		}},
 		Why: "What the kubelet that mounts the volume sees of it; kube-state-metrics knows only what was asked for, and the node's disks do not hold it." +
-			" available and not used: a filesystem keeps some of its capacity for itself.",
-		Hint: "The kubelet's own /metrics brings it (the job kubernetes-nodes of the community's Helm chart, kubelet.enabled in kube-prometheus-stack), for volumes that a running pod mounts and whose CSI driver reports its size (NodeGetVolumeStats).",
+			" available and not used: a filesystem keeps some of its capacity for itself." +
+			" A raw device has no filesystem to be full, and a volume that can only be read is full by design.",
+		Hint: hintVolumes,
+	}
+}
+
+// pvcInodes leaves out a volume whose bytes are all but used up: XFS makes inodes of free space, and then has none left either.
+func pvcInodes() snapshot.Spec {
+	const inodes = `kubelet_volume_stats_inodes > 0`
+	return snapshot.Spec{
+		Name:    "pvc-inodes",
+		Title:   "Inodes of persistent volumes",
+		Section: sectionStorage,
+		Query: `max ` + eachClaim + ` (1 - kubelet_volume_stats_inodes_free / (` + inodes + `))` +
+			` unless ` + onClaim + ` ` + volumeUsed + ` > 0.98` + judged,
+		Unit:     units.PercentUnit,
+		Legend:   nameClaim,
+		Subject:  "inodes",
+		Capacity: &snapshot.Capacity{Query: `max ` + eachClaim + ` (` + inodes + `)`, Unit: units.Short},
+		Rules: []rules.Rule{{
+			Name: "VolumeInodesHigh", Warning: rules.At(0.85), Critical: rules.At(0.92), For: 15 * time.Minute,
+			NoData: rules.ResolveOnNoData,
+		}},
+		Needs:    []string{"kubelet_volume_stats_inodes", "kubelet_volume_stats_inodes_free"},
+		Optional: true,
+		Why: "A volume of many small files is full when its inodes are, whatever its bytes say." +
+			" Filesystems that make inodes as they need them report none and are left out.",
+		Hint: hintVolumes,
 	}
 }

@@ -167,9 +167,10 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	f.into(p)
 	p.read(meta, w)
 	if p.Total == 0 {
-		return p.explainEmpty(ctx, q, w)
+		return p.explainEmpty(ctx, q, vars, w)
 	}
 	p.judgeAge(f.newest, w)
+	p.noteUnseen(ctx, q, vars, w)
 	p.askReferences(ctx, q, vars, w)
 	p.askDetails(ctx, q, vars, w)
 	p.askRemarks(ctx, q, vars, w)
@@ -251,17 +252,18 @@ func (p *Panel) judgeAge(newest int, w *words.Words) {
 }
 
 // explainEmpty tells an empty answer that is good news from one that says nothing: it asks which of the query's metrics exist.
-func (p *Panel) explainEmpty(ctx context.Context, q Querier, w *words.Words) error {
+func (p *Panel) explainEmpty(ctx context.Context, q Querier, v Vars, w *words.Words) error {
 	names, err := MetricNames(p.Expr)
 	if err != nil {
 		return err
 	}
-	needs := names
-	if p.Spec.EmptyIsOK {
-		needs = p.Spec.Needs
-		if len(needs) == 0 {
-			needs = names[:min(1, len(names))]
-		}
+	needs := p.Spec.Needs
+	switch {
+	case len(needs) > 0:
+	case p.Spec.EmptyIsOK:
+		needs = names[:min(1, len(names))]
+	default:
+		needs = names
 	}
 	present, err := q.Present(ctx, needs, p.Grid.Start, p.Grid.End())
 	if err != nil {
@@ -269,13 +271,52 @@ func (p *Panel) explainEmpty(ctx context.Context, q Querier, w *words.Words) err
 	}
 	p.Missing = slices.DeleteFunc(slices.Clone(needs), func(n string) bool { return present[n] })
 	if p.Spec.EmptyIsOK && len(p.Missing) == 0 && len(needs) > 0 {
-		return nil
+		if p.Missing, err = p.unseen(ctx, q, v); err != nil {
+			return err
+		}
+		if len(p.Missing) == 0 {
+			return nil
+		}
 	}
 	p.Data = DataAbsent
 	if len(p.Missing) == 0 {
 		p.Notes = append(p.Notes, w.LabelsOtherwise)
 	}
 	return nil
+}
+
+// unseen returns the metrics without which the panel does not see what it is for, none where it does.
+func (p *Panel) unseen(ctx context.Context, q Querier, v Vars) ([]string, error) {
+	if p.Spec.Blind == nil {
+		return nil, nil
+	}
+	blind := false
+	query := promapi.Query{
+		Expr: Expand(p.Spec.Blind.Query, v),
+		Grid: series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1},
+	}
+	_, err := q.Range(ctx, query, func(s series.Series) error {
+		blind = blind || !math.IsNaN(s.Values[0])
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("asking what the panel can see: %w", err)
+	}
+	if !blind {
+		return nil, nil
+	}
+	return slices.Clone(p.Spec.Blind.Missing), nil
+}
+
+// noteUnseen says of an answer that has series what is not in it.
+func (p *Panel) noteUnseen(ctx context.Context, q Querier, v Vars, w *words.Words) {
+	missing, err := p.unseen(ctx, q, v)
+	switch {
+	case err != nil:
+		p.Notes = append(p.Notes, fmt.Sprintf(w.RemarkMissing, err))
+	case len(missing) > 0:
+		p.Notes = append(p.Notes, fmt.Sprintf(w.Absent, p.Spec.Title, w.FirstOf(missing)))
+	}
 }
 
 // askCapacity returns the whole of each series' ratio at the end of the range, by the hash of its labels.

@@ -116,6 +116,35 @@ func TestEmptyAnswers(t *testing.T) {
 	}
 }
 
+// TestAPanelSaysThatItIsBlind: its metrics exist, but not the half of a join that would bring its series.
+func TestAPanelSaysThatItIsBlind(t *testing.T) {
+	spec := snapshot.Spec{
+		Title: "Kills", Query: "restarts and reason", EmptyIsOK: true, Needs: []string{"restarts"},
+		Blind: &snapshot.Blind{Query: "restarts unless reason", Missing: []string{"reason"}},
+	}
+	for _, tt := range []struct {
+		name           string
+		kills, unseen  []series.Series
+		data           snapshot.Data
+		missing, notes int
+	}{
+		{"nothing restarted", nil, nil, snapshot.DataComplete, 0, 0},
+		{"restarts without a reason", nil, []series.Series{constant(3)}, snapshot.DataAbsent, 1, 0},
+		{"some have one", []series.Series{constant(1, "pod", "a")}, []series.Series{constant(3)}, snapshot.DataComplete, 0, 1},
+		{"all have one", []series.Series{constant(1, "pod", "a")}, nil, snapshot.DataComplete, 0, 0},
+	} {
+		f := fake{
+			answers: map[string][]series.Series{"restarts and reason": tt.kills, "restarts unless reason": tt.unseen},
+			present: map[string]bool{"restarts": true},
+		}
+		p := take(f, spec)[0]
+		if p.Err != nil || p.Data != tt.data || len(p.Missing) != tt.missing || len(p.Notes) != tt.notes {
+			t.Errorf("%s: data %v, missing %v, notes %q (error %v); want data %v, %d missing, %d notes",
+				tt.name, p.Data, p.Missing, p.Notes, p.Err, tt.data, tt.missing, tt.notes)
+		}
+	}
+}
+
 func TestPartialAnswers(t *testing.T) {
 	f := fake{
 		answers: map[string][]series.Series{

@@ -62,7 +62,13 @@ type Spec struct {
 	// EmptyIsOK says that an answer without series is the good one, as long as the metrics of Needs exist; without Needs, the first
 	// metric that the query names. kube-state-metrics has no series of OOM kills before there is one, so not every metric can be asked for.
 	EmptyIsOK bool
-	Needs     []string
+	// Needs are the metrics that the panel cannot do without, and that are named where its answer is empty. None: all that the query names.
+	Needs []string
+	// WellToo says of a panel whose answer may be empty that series which are well are in it too: one that is no longer there has
+	// vanished, and did not recover.
+	WellToo bool
+	// Blind tells whether the panel can see what it is for although its metrics exist. Nil where there is nothing to ask.
+	Blind *Blind
 	// Without is a second query over the panel's range: a series of Query is 1 where no series of Without is of the same node by the
 	// identity table, and 0 where one is. Nodes that cannot have what Without asks for are left out. Empty: Query is all.
 	Without string
@@ -118,6 +124,13 @@ func (d *Detail) Ranks() bool { return strings.Contains(d.Legend, "{{") }
 type Remark struct {
 	Query string
 	Text  string // as a legend, {{value}} being the sample: "{{value}} containers have no limit"
+}
+
+// Blind is a query at the end of the range that answers where a panel cannot see what it is for, such as restarts where the reason of
+// none is kept: an empty answer of the panel is no good news then.
+type Blind struct {
+	Query   string
+	Missing []string // the metrics that would let it see
 }
 
 // Override gives the series that match other limits for one rule.

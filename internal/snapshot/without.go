@@ -55,7 +55,7 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v Vars, o Options, w 
 		p.Data = DataPartial
 	}
 	if len(nodes) == 0 {
-		return p.explainEmpty(ctx, q, w)
+		return p.explainEmpty(ctx, q, v, w)
 	}
 	f := newFold(&p.Spec, p.Grid, o.Nodes, nil)
 	p.Remarks = append(p.Remarks, f.addLacks(nodes, w)...)

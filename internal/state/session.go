@@ -23,6 +23,7 @@ type Session struct {
 	version Version
 	dirty   bool // doc is not what is stored: a change has failed
 	lost    error
+	last    time.Time // the slot of the document as it was opened
 }
 
 var _ notify.Book = (*Session)(nil)
@@ -36,7 +37,7 @@ const maxConflicts = 20
 // A command that only changes silences opens it with the zero Evaluation and slot.
 func Open(ctx context.Context, store Store, k Key, run string, now rules.Evaluation, slot time.Time) *Session {
 	s := &Session{store: store, key: k, run: run, now: now, slot: slot}
-	if s.lost = s.load(ctx); s.lost != nil {
+	if s.last, s.lost = s.load(ctx); s.lost != nil {
 		s.doc = Doc{Page: notify.Page{Memory: rules.Advance(rules.Memory{}, now, slot)}}
 	}
 	return s
@@ -45,18 +46,22 @@ func Open(ctx context.Context, store Store, k Key, run string, now rules.Evaluat
 // Lost returns why the document could not be read, nil where it was.
 func (s *Session) Lost() error { return s.lost }
 
+// Last returns the newest slot that was remembered before this run; zero: there was none.
+func (s *Session) Last() time.Time { return s.last }
+
 // Page returns what is remembered, with the alerts of this slot. It is only to be read, until the next Change.
 func (s *Session) Page() notify.Page { return s.doc.Page }
 
-// load reads the newest version and advances its alerts.
-func (s *Session) load(ctx context.Context) error {
+// load reads the newest version, of which it returns the slot, and advances its alerts.
+func (s *Session) load(ctx context.Context) (time.Time, error) {
 	doc, version, err := s.store.Load(ctx, s.key)
 	if err != nil {
-		return fmt.Errorf("reading the state of %s: %w", s.key, err)
+		return time.Time{}, fmt.Errorf("reading the state of %s: %w", s.key, err)
 	}
+	stored := doc.Memory.Slot
 	doc.Memory = rules.Advance(doc.Memory, s.now, s.slot)
 	s.doc, s.version, s.dirty = doc, version, false
-	return nil
+	return stored, nil
 }
 
 // Change implements notify.Book. A conflict loads what the other run has written, and f is called again. Where it is this very run that
@@ -67,7 +72,7 @@ func (s *Session) Change(ctx context.Context, f func(*notify.Page) error) error 
 	}
 	for range maxConflicts {
 		if s.dirty {
-			if err := s.load(ctx); err != nil {
+			if _, err := s.load(ctx); err != nil {
 				return err
 			}
 		}
@@ -85,8 +90,8 @@ func (s *Session) Change(ctx context.Context, f func(*notify.Page) error) error 
 		if !errors.Is(err, ErrConflict) {
 			return fmt.Errorf("writing the state of %s: %w", s.key, err)
 		}
-		if err := s.load(ctx); err != nil {
-			return err
+		if _, err := s.load(ctx); err != nil {
+			return fmt.Errorf("%w: %w", notify.ErrOvertaken, err)
 		}
 		if s.doc.Run == s.run && s.doc.Serial == serial {
 			return nil

@@ -190,6 +190,7 @@ type Words struct {
 	TestMessage       string
 	PossibleDuplicate string
 	MemoryLost        string // 1 why
+	Unwritten         string
 	InsteadOf         string // 1 receiver
 	Overflow          Counted
 	NoneOfThese       string

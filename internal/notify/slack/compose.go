@@ -318,6 +318,9 @@ func (w *writer) notices() []line {
 	if w.d.MemoryLost != "" {
 		say(fillText(w.MemoryLost, w.d.MemoryLost))
 	}
+	if w.d.Unwritten {
+		say(w.Unwritten)
+	}
 	if m.InsteadOf != "" {
 		say(fillText(w.InsteadOf, m.InsteadOf))
 	}

@@ -1,0 +1,38 @@
+package app
+
+import (
+	"testing"
+	"time"
+)
+
+// A slot is missed where the runs before it were made evenly and one of them is not there.
+func TestMissedOf(t *testing.T) {
+	slot := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	for _, tc := range []struct {
+		name   string
+		before []int // minutes before the slot
+		want   int   // minutes before it; 0: none
+	}{
+		{"nothing is known", nil, 0},
+		{"two runs say little", []int{20, 15}, 0},
+		{"every five minutes", []int{25, 20, 15, 10, 5}, 0},
+		{"one is missing", []int{25, 20, 15, 10}, 5},
+		{"many are missing", []int{425, 420, 415, 410}, 5},
+		{"one was missing before", []int{45, 40, 35, 20, 15, 5}, 0},
+		{"one was late", []int{25, 20, 15, 9, 5}, 0},
+		{"every day", []int{5 * 1440, 4 * 1440, 3 * 1440, 2 * 1440}, 1440},
+		{"by hand", []int{900, 899, 700, 630, 200}, 0},
+	} {
+		var slots []time.Time
+		for _, m := range tc.before {
+			slots = append(slots, slot.Add(-time.Duration(m)*time.Minute))
+		}
+		want := time.Time{}
+		if tc.want > 0 {
+			want = slot.Add(-time.Duration(tc.want) * time.Minute)
+		}
+		if got := missedOf(slots, slot); !got.Equal(want) {
+			t.Errorf("%s: got %v, want %v", tc.name, got, want)
+		}
+	}
+}
