@@ -261,3 +261,67 @@ func TestOneRowANode(t *testing.T) {
 		t.Errorf("rows\n got %v\nwant %s", got, want)
 	}
 }
+
+// TestFiveThousandNodesFitTheDefaults: no answer of the table, and none of coverage, has more series than the client takes, also where
+// two jobs scrape every exporter, as under the community's chart.
+func TestFiveThousandNodesFitTheDefaults(t *testing.T) {
+	var w world
+	for i := range 5000 {
+		name, ip := fmt.Sprintf("n%04d", i), fmt.Sprintf("10.%d.%d.1", i/250, i%250)
+		w.now = append(w.now, node(name, ip))
+		w.exporters = append(w.exporters,
+			constant(1, "instance", ip+":9100", "nodename", name, "node", name), constant(1, "instance", ip+":9100", "nodename", name))
+	}
+	const have, without = "have", "without"
+	f := w.answers(map[string][]series.Series{have: w.now, without: w.exporters})
+	for query, answer := range f.answers {
+		if len(answer) > 10_000 {
+			t.Errorf("%s has %d series", query, len(answer))
+		}
+	}
+	nodes := w.load(t)
+	if all := nodes.All(); len(all) != 5000 || slices.ContainsFunc(all, func(n snapshot.Node) bool { return !n.Exporter }) {
+		t.Errorf("%d nodes, or one without an exporter", len(all))
+	}
+	p := snapshot.Take(context.Background(), f, []snapshot.Spec{{Query: have, Without: without, Legend: "{{node}}", Rules: []rules.Rule{{Name: "R", Warning: rules.At(0)}}}},
+		snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
+	if p.Err != nil || p.Total != 5000 || p.OK != 5000 {
+		t.Errorf("%d rows, %d of them OK, error %v", p.Total, p.OK, p.Err)
+	}
+}
+
+// TestANodeLosesItsExporter: one node is told by name, and of all of them it is told once.
+func TestANodeLosesItsExporter(t *testing.T) {
+	nan := math.NaN()
+	w := world{
+		now:       []series.Series{node("n1", "10.0.0.1"), node("n2", "10.0.0.2"), node("win", "10.0.0.3")},
+		exporters: []series.Series{constant(1, "instance", "10.0.0.1:9100", "nodename", "n1"), constant(1, "instance", "10.0.0.2:9100", "nodename", "n2")},
+		kinds:     []series.Series{constant(1, "node", "win", "kind", "windows")},
+	}
+	nodes := w.load(t)
+	for _, tt := range []struct {
+		name   string
+		n1, n2 []float64
+		want   string
+	}{
+		{"both have one", []float64{1, 1}, []float64{1, 1}, "[n1 0 ok n2 0 ok]"},
+		{"n2 lost it", []float64{1, 1}, []float64{1, nan}, "[n1 0 ok n2 1 breach]"},
+		{"both lost it", []float64{1, nan}, []float64{1, nan}, "[2 of 2 nodes 1 breach n1 0 ok n2 0 ok]"},
+		{"it comes to both", []float64{nan, 1}, []float64{nan, 1}, "[2 of 2 nodes 0 ok n1 0 ok n2 0 ok]"},
+	} {
+		f := w.answers(map[string][]series.Series{"have": w.now, "without": {
+			{Labels: series.FromPairs("instance", "10.0.0.1:9100"), Values: tt.n1}, {Labels: series.FromPairs("instance", "10.0.0.2:9100"), Values: tt.n2},
+		}})
+		p := snapshot.Take(context.Background(), f, []snapshot.Spec{{
+			Query: "have", Without: "without", Legend: "{{node}}", Rules: []rules.Rule{{Name: "R", Warning: rules.At(0), For: 5 * time.Minute}},
+		}}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
+		var got []string
+		for _, r := range p.Rows {
+			got = append(got, fmt.Sprint(r.Name, " ", r.Stats.Last, " ", r.Status))
+		}
+		slices.Sort(got)
+		if fmt.Sprint(got) != tt.want {
+			t.Errorf("%s: rows %v, want %s", tt.name, got, tt.want)
+		}
+	}
+}
