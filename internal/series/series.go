@@ -95,7 +95,7 @@ func (ls Labels) Hash() uint64 {
 	return d.Sum64()
 }
 
-// String writes ls as PromQL does: {a="b", c="d"}.
+// String writes ls as PromQL does: {a="b", "c.d"="e"}.
 func (ls Labels) String() string {
 	var b strings.Builder
 	b.WriteByte('{')
@@ -103,12 +103,26 @@ func (ls Labels) String() string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(l.Name)
+		if isPlain(l.Name) {
+			b.WriteString(l.Name)
+		} else {
+			b.WriteString(strconv.Quote(l.Name))
+		}
 		b.WriteByte('=')
 		b.WriteString(strconv.Quote(l.Value))
 	}
 	b.WriteByte('}')
 	return b.String()
+}
+
+// isPlain reports whether PromQL takes a label's name without quotes.
+func isPlain(name string) bool {
+	for i, c := range name {
+		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
 }
 
 // Grid is the times of a range query's samples: Len of them, Step apart, the first at Start.

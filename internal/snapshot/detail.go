@@ -57,18 +57,24 @@ func (p *Panel) askDetail(ctx context.Context, q Querier, v Vars, w *words.Words
 		value float64
 	}
 	var parts []part
+	var names []string
+	var all []series.Labels
 	query := promapi.Query{
 		Expr: detailQuery(p.Spec.Detail.Query, v, about),
 		Grid: series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1},
 	}
 	_, err := q.Range(ctx, query, func(s series.Series) error {
 		if x := s.Values[0]; !math.IsNaN(x) {
-			parts = append(parts, part{legend(p.Spec.Detail.Legend, s.Labels), x})
+			parts = append(parts, part{value: x})
+			names, all = append(names, legend(p.Spec.Detail.Legend, s.Labels)), append(all, s.Labels.Clone())
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
+	}
+	for i, name := range apart(p.Spec.Detail.Legend, names, all) {
+		parts[i].name = name
 	}
 	slices.SortFunc(parts, func(a, b part) int { return cmp.Or(cmp.Compare(b.value, a.value), strings.Compare(a.name, b.name)) })
 	var lines []string

@@ -174,6 +174,30 @@ func (f *fold) into(p *Panel) {
 	}
 	slices.SortFunc(f.found, func(a, b Finding) int { return a.Compare(b.Finding) })
 	p.Findings = f.found
+	p.nameApart()
+}
+
+// nameApart gives series that their legend does not tell apart names that do.
+func (p *Panel) nameApart() {
+	names, all := make([]string, len(p.Rows)), make([]series.Labels, len(p.Rows))
+	for i := range p.Rows {
+		names[i], all[i] = p.Rows[i].Name, p.Rows[i].Labels
+	}
+	renamed := map[uint64]string{}
+	for i, name := range apart(p.Spec.Legend, names, all) {
+		if name != p.Rows[i].Name {
+			p.Rows[i].Name, renamed[all[i].Hash()] = name, name
+		}
+	}
+	if len(renamed) == 0 {
+		return
+	}
+	for i := range p.Lines {
+		p.Lines[i].Name = cmp.Or(renamed[p.Lines[i].Labels.Hash()], p.Lines[i].Name)
+	}
+	for i := range p.Findings {
+		p.Findings[i].Name = cmp.Or(renamed[p.Findings[i].Labels.Hash()], p.Findings[i].Name)
+	}
 }
 
 // describe computes the figures of one series over its finite samples; Last is the newest sample of any kind.

@@ -1,6 +1,8 @@
 package snapshot
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -11,10 +13,13 @@ import (
 // both tell series apart.
 const maxName = 200
 
-// legend fills Grafana's legend format in: {{label}}, blanks around the name allowed, a missing label empty. Without a format the
-// whole label set is the name. {{node}} falls back to the host of the instance.
+// AutoLegend is the legend that Grafana writes where nobody chose one: the labels that differ.
+const AutoLegend = "__auto"
+
+// legend fills Grafana's legend format in: {{label}}, blanks and double quotes around the name allowed, a missing label empty. Without a
+// format, and with AutoLegend, the whole label set is the name. {{node}} falls back to the host of the instance.
 func legend(format string, ls series.Labels) string {
-	if format == "" {
+	if format == "" || isAuto(format) {
 		return clip(printable(ls.String()))
 	}
 	name := strings.TrimSpace(printable(fill(format, func(label string) string { return labelOrHost(ls, label) })))
@@ -34,9 +39,87 @@ func fill(format string, put func(name string) string) string {
 			b.WriteString(format)
 			return b.String()
 		}
-		b.WriteString(before + put(strings.TrimSpace(name)))
+		b.WriteString(before + put(strings.Trim(strings.TrimSpace(name), `"`)))
 		format = rest
 	}
+}
+
+func isAuto(format string) bool { return strings.TrimSpace(format) == AutoLegend }
+
+// apart returns the names of series that their legend gives them, changed so that they can be told apart: where AutoLegend is the format,
+// a name is the labels that differ; where several series have one name, the labels in which these differ stand behind it.
+func apart(format string, names []string, all []series.Labels) []string {
+	out := slices.Clone(names)
+	if isAuto(format) {
+		if len(all) > 1 {
+			labels := differing(all)
+			for i, ls := range all {
+				out[i] = cmp.Or(only(ls, labels, `{`, `}`), out[i])
+			}
+		}
+		return out
+	}
+	same := map[string][]int{}
+	for i, name := range names {
+		same[name] = append(same[name], i)
+	}
+	for name, at := range same {
+		if len(at) == 1 {
+			continue
+		}
+		group := make([]series.Labels, len(at))
+		for j, i := range at {
+			group[j] = all[i]
+		}
+		labels := differing(group)
+		for j, i := range at {
+			if what := strings.Trim(only(group[j], labels, "", ""), " "); what != "" {
+				out[i] = clip(name + " (" + what + ")")
+			}
+		}
+	}
+	return out
+}
+
+// differing returns the names of the labels that are not the same in all label sets, in order. The node alone is enough where it tells
+// them apart: what else differs then, such as the address of its exporter, is the node's.
+func differing(all []series.Labels) []string {
+	first, nodes := map[string]string{}, map[string]bool{}
+	for _, ls := range all {
+		for _, l := range ls {
+			if _, ok := first[l.Name]; !ok {
+				first[l.Name] = l.Value
+			}
+		}
+		nodes[ls.Get("node")] = true
+	}
+	if len(nodes) == len(all) && !nodes[""] {
+		return []string{"node"}
+	}
+	var names []string
+	for name, value := range first {
+		if slices.ContainsFunc(all, func(ls series.Labels) bool { return ls.Get(name) != value }) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// only writes the labels of a series that names holds: the value of a single one, and name="value" between brackets of several.
+func only(ls series.Labels, names []string, open, end string) string {
+	if len(names) == 1 {
+		return clip(printable(ls.Get(names[0])))
+	}
+	var some series.Labels
+	for _, name := range names {
+		some = some.With(name, ls.Get(name))
+	}
+	if len(some) == 0 {
+		return ""
+	}
+	text := some.String()
+	return clip(printable(open + text[1:len(text)-1] + end))
 }
 
 func labelOrHost(ls series.Labels, name string) string {

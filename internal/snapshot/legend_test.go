@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -58,5 +59,46 @@ func TestFill(t *testing.T) {
 	}
 	if got := detailQuery(`x{a="{{a}}", b="{{b"}`, Vars{}, series.FromPairs("a", `1"`)); got != `x{a="1\"", b="{{b"}` {
 		t.Errorf("the detail query is %s", got)
+	}
+}
+
+// Series that their legend gives one name are told apart by what differs.
+func TestApart(t *testing.T) {
+	pairs := func(sets ...string) (out []series.Labels) {
+		for _, set := range sets {
+			var nv []string
+			for pair := range strings.SplitSeq(set, " ") {
+				name, value, _ := strings.Cut(pair, "=")
+				nv = append(nv, name, value)
+			}
+			out = append(out, series.FromPairs(nv...))
+		}
+		return out
+	}
+	for _, tc := range []struct {
+		format string
+		all    []series.Labels
+		want   []string
+	}{
+		{AutoLegend, pairs("job=a pod=x", "job=a pod=y"), []string{"x", "y"}},
+		{AutoLegend, pairs("job=a pod=x ns=s", "job=a pod=y ns=t"), []string{`{ns="s", pod="x"}`, `{ns="t", pod="y"}`}},
+		{AutoLegend, pairs("job=a pod=x ns=s", "job=a pod=x ns=t", "job=a pod=y ns=t"), []string{`{ns="s", pod="x"}`, `{ns="t", pod="x"}`, `{ns="t", pod="y"}`}},
+		{AutoLegend, pairs("node=n1 instance=10.0.0.1:9100", "node=n2 instance=10.0.0.2:9100"), []string{"n1", "n2"}},
+		{AutoLegend, pairs("a=1 b=2"), []string{`{a="1", b="2"}`}},
+		{AutoLegend, pairs("__name__=up a=1", "__name__=down a=1"), []string{"up", "down"}},
+		{" " + AutoLegend, pairs("a=1 k8s.pod=x", "a=2 k8s.pod=y"), []string{`{a="1", "k8s.pod"="x"}`, `{a="2", "k8s.pod"="y"}`}},
+		{"load", pairs("job=a pod=x", "job=a pod=y"), []string{"load (x)", "load (y)"}},
+		{"{{node}}", pairs("node=n1 device=sda", "node=n1 device=sdb", "node=n2 device=sda"), []string{"n1 (sda)", "n1 (sdb)", "n2"}},
+		{"{{node}}", pairs("node=n1 device=sda mode=r", "node=n1 device=sdb mode=w"), []string{`n1 (device="sda", mode="r")`, `n1 (device="sdb", mode="w")`}},
+		{"{{node}}", pairs("node=n1", "node=n1 device=sda"), []string{"n1", "n1 (sda)"}},
+		{"{{k8s.pod}} {{ \"k8s.ns\" }}", pairs("k8s.pod=x k8s.ns=s", "k8s.pod=y k8s.ns=s"), []string{"x s", "y s"}},
+	} {
+		names := make([]string, len(tc.all))
+		for i, ls := range tc.all {
+			names[i] = legend(tc.format, ls)
+		}
+		if got := apart(tc.format, names, tc.all); !slices.Equal(got, tc.want) {
+			t.Errorf("%s of %v: got %q, want %q", tc.format, tc.all, got, tc.want)
+		}
 	}
 }

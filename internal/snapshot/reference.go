@@ -57,6 +57,13 @@ func (p *Panel) askReference(ctx context.Context, q Querier, expr, name string) 
 	case !meta.Grid.Start.Equal(p.Grid.Start):
 		return nil, errOtherSamples
 	}
+	names, all := make([]string, len(lines)), make([]series.Labels, len(lines))
+	for i, l := range lines {
+		names[i], all[i] = l.Name, l.Labels
+	}
+	for i, n := range apart(name, names, all) {
+		lines[i].Name = n
+	}
 	slices.SortFunc(lines, func(a, b ReferenceLine) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), a.Labels.Compare(b.Labels))
 	})

@@ -254,8 +254,10 @@ func (p *Panel) judgeAge(newest int, w *words.Words) {
 // explainEmpty tells an empty answer that is good news from one that says nothing: it asks which of the query's metrics exist.
 func (p *Panel) explainEmpty(ctx context.Context, q Querier, v Vars, w *words.Words) error {
 	names, err := MetricNames(p.Expr)
-	if err != nil {
-		return err
+	if err != nil { // the server has read what promsnap cannot
+		p.Data = DataAbsent
+		p.Notes = append(p.Notes, w.QueryUnread)
+		return nil
 	}
 	needs := p.Spec.Needs
 	switch {

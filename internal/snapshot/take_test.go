@@ -110,6 +110,10 @@ func TestEmptyAnswers(t *testing.T) {
 	if p.Data != snapshot.DataAbsent || !slices.Equal(p.Missing, []string{"kube_pod_info"}) {
 		t.Errorf("a metric that good news needs is absent: data %v, missing %v", p.Data, p.Missing)
 	}
+	f.answers["news default 0"] = nil
+	if p := take(f, snapshot.Spec{Query: "news default 0", EmptyIsOK: true})[0]; p.Err != nil || p.Data != snapshot.DataAbsent || len(p.Notes) != 1 {
+		t.Errorf("a dialect that promsnap cannot read: data %v, notes %q, %v", p.Data, p.Notes, p.Err)
+	}
 	f.present["news"] = false
 	if p := take(f, snapshot.Spec{Query: "news > 0 and other", EmptyIsOK: true})[0]; p.Data != snapshot.DataAbsent {
 		t.Errorf("bad news whose metric is absent: data %v: silence is no good news", p.Data)
@@ -442,7 +446,7 @@ func TestReferences(t *testing.T) {
 	for _, r := range p.References {
 		names = append(names, fmt.Sprint(r.Name, r.Values[0], " ", len(r.Values) == p.Grid.Len))
 	}
-	if want := []string{"limit a4 true", "limit b8 true", "many1 true", "many2 true"}; !slices.Equal(names, want) {
+	if want := []string{"limit a4 true", "limit b8 true", "many (1)1 true", "many (2)2 true"}; !slices.Equal(names, want) {
 		t.Errorf("the reference lines are %q, want %q", names, want)
 	}
 	if len(p.Notes) != 5 || !strings.Contains(p.Notes[4], "left out: 2") || p.Data != snapshot.DataComplete || p.Err != nil {

@@ -118,7 +118,7 @@ type Detail struct {
 
 // Ranks tells whether the answers are the largest of several things, which the legend names by their labels. Without a label in it the
 // answer is one fact about the finding: "limit 28 GiB".
-func (d *Detail) Ranks() bool { return strings.Contains(d.Legend, "{{") }
+func (d *Detail) Ranks() bool { return strings.Contains(d.Legend, "{{") || isAuto(d.Legend) }
 
 // Remark is a query at the end of the range; each series of its answer makes a line.
 type Remark struct {

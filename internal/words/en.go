@@ -105,6 +105,7 @@ var english = Words{
 	NewestIsOld:     "the newest sample is %[1]s old",
 	NoSamples:       "no series has a sample in the range",
 	LabelsOtherwise: "the metrics exist, but the query finds no series: its labels may be named otherwise here",
+	QueryUnread:     "promsnap cannot read this dialect of PromQL, and so cannot say whether the metrics of the query exist",
 
 	Verdict:         "Verdict",
 	Findings:        "Findings",

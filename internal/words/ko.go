@@ -110,6 +110,7 @@ var korean = Words{
 	NewestIsOld:     "가장 최근 샘플이 %[1]s 전 값임",
 	NoSamples:       "조회 기간에 샘플이 있는 시계열이 없음",
 	LabelsOtherwise: "메트릭은 있으나 쿼리에 맞는 시계열이 없음: 이 환경에서는 레이블 이름이 다를 수 있음",
+	QueryUnread:     "이 PromQL 방언은 promsnap이 읽을 수 없어, 쿼리의 메트릭이 있는지 알 수 없음",
 
 	Verdict:         "판정",
 	Findings:        "이상 항목",

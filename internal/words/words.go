@@ -100,20 +100,20 @@ type Words struct {
 	Last                                     string // 1 window
 
 	// What the answers say of themselves.
-	WholeUnknown, RemarkMissing, NodesByAddress   string // 1 error
-	LabelsUnknown                                 string // 1 error
-	NotHonored                                    string // 1 whose metrics, 2 the labels with exported_
-	ClusterLabel                                  string // 1 label, 2 some of its values
-	ClustersMixed                                 string // 1 object, 2 labels in which it differs
-	WindowsNodes, AutopilotNodes                  string // 1 how many, 2 some of them
-	DoubledNodes, StrangeHosts                    string // 1 how many, 2 some of them
-	AllOfNodes                                    string // 1 how many
-	ReferenceMissing                              string // 1 name, 2 error
-	ReferencesLeft                                string // 1 how many are left out, 2 how many a chart has at most
-	ServerWarns, ServerNotes                      string // 1 its words
-	SamplesMoved, NewestIsOld                     string // 1 how far, how old
-	TimedOut, Stopped, NoSamples, LabelsOtherwise string
-	ProxyGaveUp                                   string // 1 after how long
+	WholeUnknown, RemarkMissing, NodesByAddress                string // 1 error
+	LabelsUnknown                                              string // 1 error
+	NotHonored                                                 string // 1 whose metrics, 2 the labels with exported_
+	ClusterLabel                                               string // 1 label, 2 some of its values
+	ClustersMixed                                              string // 1 object, 2 labels in which it differs
+	WindowsNodes, AutopilotNodes                               string // 1 how many, 2 some of them
+	DoubledNodes, StrangeHosts                                 string // 1 how many, 2 some of them
+	AllOfNodes                                                 string // 1 how many
+	ReferenceMissing                                           string // 1 name, 2 error
+	ReferencesLeft                                             string // 1 how many are left out, 2 how many a chart has at most
+	ServerWarns, ServerNotes                                   string // 1 its words
+	SamplesMoved, NewestIsOld                                  string // 1 how far, how old
+	TimedOut, Stopped, NoSamples, LabelsOtherwise, QueryUnread string
+	ProxyGaveUp                                                string // 1 after how long
 
 	// Headings and small words of the page.
 	Verdict, Findings, NodeByNode, Fleet, Nodes, Blind, Run, Contents, Panels string
