@@ -20,7 +20,8 @@ func checkConfigCommand(c *console) *cobra.Command {
 		Use:   "check-config FILE",
 		Short: "Check a configuration without asking Prometheus",
 		Long: `Reads a configuration and says everything that is wrong with it, each mistake with its file:line:column and what to write
-instead. The exit code is 2 where there is one.`,
+instead. The exit code is 2 where there is one. A note is about what only the server can tell, such as a function that this
+promsnap does not know; it changes no exit code.`,
 		Example: `  promsnap check-config promsnap.yaml
 
   # of a file that leaves the URL to the run
@@ -51,6 +52,10 @@ instead. The exit code is 2 where there is one.`,
 				if r.SlackWebhook != nil {
 					fmt.Fprintf(c.stdout, "receiver %s: %s\n", r.Name, slack.WebhookLoses)
 				}
+			}
+			if n := len(cfg.Notes); n > 0 {
+				fmt.Fprintf(c.stdout, "%s\n%s is good, but for what the %s above may say\n", cfg.Notes, args[0], count(n, "note"))
+				return nil
 			}
 			fmt.Fprintf(c.stdout, "%s is good\n", args[0])
 			return nil

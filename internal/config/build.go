@@ -33,9 +33,23 @@ func (b *builder) problem(path, format string, args ...any) {
 	b.decoder.problem(path, format, args...)
 }
 
-// clean tells whether there is no mistake in the value at path.
+// note records what may be wrong with the value at path, and only the server, or a person, can tell.
+func (b *builder) note(path, format string, args ...any) {
+	before := len(b.problems)
+	b.problem(path, format, args...)
+	for i := before; i < len(b.problems); i++ {
+		b.problems[i].Note = true
+	}
+}
+
+// clean tells whether there is no mistake in the value at path, but for keys that nobody knows and that are not meant for another.
 func (b *builder) clean(path string) bool {
-	return !slices.ContainsFunc(b.problems, func(p Problem) bool { return within(p.Path, path) })
+	for meant := range b.meant {
+		if within(meant, path) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(b.problems, func(p Problem) bool { return !p.Note && !p.aside && within(p.Path, path) })
 }
 
 // within tells whether path is that of around or of something in it.
@@ -138,6 +152,10 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 		MaxSeries:      s.MaxSeries,
 		HTTP:           b.http(key(path, "http_config"), s.HTTP),
 	}
+	b.leaveOut(key(path, "url"), s.URL, prometheusPages, "/api/v1")
+	if end := browserPages.FindString(pathOf(p.URL)); end != "" {
+		b.note(key(path, "url"), "ends in %s as the browser's address does; unless that is Prometheus' path prefix, leave it out: promsnap adds /api/v1 itself", end)
+	}
 	for i, m := range s.Matchers {
 		p.Matchers = append(p.Matchers, m...)
 		if slices.ContainsFunc(m, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }) {
@@ -166,7 +184,7 @@ func (b *builder) report(r *report, path string) Report {
 		out.Range = b.options.Range
 	}
 	if out.Range < minRange || out.Range > maxRange {
-		return out // its own problem is recorded; what depends on the range would be noise
+		out.Range = 24 * time.Hour // its own problem is recorded, and the rest of the report is looked at all the same
 	}
 	if !b.has(key(path, "panels")) {
 		for _, s := range b.options.builtin(out.Language) {

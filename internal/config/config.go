@@ -31,6 +31,7 @@ type Config struct {
 	Reports    []Report    // in the file's order, at least one
 	Receivers  []Receiver
 	State      *State // nil where there is none; never where a report has receivers
+	Notes      Errors // what may be wrong with the file
 }
 
 // Prometheus says where the data comes from and how to ask for it.
@@ -137,9 +138,11 @@ func Load(name string, data []byte, o Options) (*Config, error) {
 	}
 	b := &builder{decoder: d, decoded: len(d.problems), options: o}
 	c := b.config(&f)
-	if errs := d.problems.sorted(); len(errs) > 0 {
+	errs := d.problems.sorted()
+	if errs.mistakes() {
 		return nil, errs
 	}
+	c.Notes = errs
 	return c, nil
 }
 

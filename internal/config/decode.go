@@ -30,6 +30,7 @@ type decoder struct {
 	problems Errors
 	nodes    map[string]*yaml.Node // every value of the file by its path, for the positions of what is found later
 	types    map[reflect.Type]map[string]field
+	meant    map[string]bool // the paths that an unknown key was meant for
 	visits   int
 	secret   bool // inside http_config, where neither values nor keys may be shown
 }
@@ -55,7 +56,7 @@ func (d *decoder) problemAt(line, column int, path, message string) {
 	if len(d.problems) >= maxProblems {
 		return
 	}
-	d.problems = append(d.problems, Problem{File: d.file, Line: max(line, 1), Column: max(column, 1), Path: path, Message: message})
+	d.problems = append(d.problems, Problem{File: d.file, Line: max(line, 1), Column: max(column, 1), Path: masked(path), Message: masked(message)})
 }
 
 // key is the path of a key's value, item that of a list's.
@@ -221,9 +222,9 @@ func (d *decoder) pairs(n *yaml.Node, path string, each func(k, v *yaml.Node)) {
 	}
 }
 
-// keyPath is the path of a key that is none of the file's own. In http_config it may be half of a password.
+// keyPath is the path of a key that is none of the file's own. It may be a secret, or, in http_config, half of one.
 func (d *decoder) keyPath(path, k string) string {
-	if d.secret {
+	if d.secret || !showable(k) {
 		return key(path, "*")
 	}
 	return key(path, shorten(k))
@@ -235,11 +236,15 @@ func (d *decoder) object(n *yaml.Node, path string, out reflect.Value) {
 		d.mapping(n, path, inline)
 		return
 	}
+	if n.Kind != yaml.MappingNode && out.Type() == reflect.TypeFor[promconfig.Header]() {
+		d.problem(path, "a header has a list of values; write X-Scope-OrgID: {values: [tenant-a]}, with your header and value, or secrets_env for a secret")
+		return
+	}
 	fields := d.fields(out.Type())
 	d.pairs(n, path, func(k, v *yaml.Node) {
 		f, ok := fields[k.Value]
 		if !ok {
-			d.unknown(k, path, slices.Sorted(maps.Keys(fields)))
+			d.unknown(k, path, fields)
 			return
 		}
 		d.field(f, v, key(path, k.Value), out.FieldByIndex(f.index))
@@ -253,7 +258,7 @@ func (d *decoder) object(n *yaml.Node, path string, out reflect.Value) {
 			if plain := strings.TrimSuffix(name, "_env"); f.fromEnv && hasKey(n, plain) {
 				d.problem(key(path, name), "set beside %s; keep one of the two", plain)
 			}
-		case f.required:
+		case f.required && !d.meant[key(path, name)]:
 			d.problem(key(path, name), "missing; write it")
 		case f.fallback != "":
 			to := out.FieldByIndex(f.index)
@@ -283,14 +288,35 @@ func hasKey(n *yaml.Node, k string) bool {
 	return false
 }
 
-func (d *decoder) unknown(k *yaml.Node, path string, known []string) {
-	message := "unknown key"
-	if near := nearest(k.Value, known); near != "" {
-		message += "; did you mean " + near + "?"
+// unknown records a key that is none of known, and what was meant where that can be told.
+func (d *decoder) unknown(k *yaml.Node, path string, known map[string]field) {
+	names := slices.Sorted(maps.Keys(known))
+	at, advice, meant := d.keyPath(path, k.Value), "write one of "+strings.Join(names, ", "), ""
+	if before := keyBefore(k.Value, known); before != "" {
+		at, meant = key(path, before), before
+		d.problemAt(k.Line, k.Column, at, fmt.Sprintf("not a key and its value; write %s: VALUE, with a blank behind the colon", before))
 	} else {
-		message += "; write one of " + strings.Join(known, ", ")
+		if near := nearest(k.Value, names); near != "" && showable(k.Value) {
+			advice, meant = "did you mean "+near+"?", near
+		} else if instead := foreign(k.Value, known); instead != "" {
+			advice = instead
+		}
+		d.problemAt(k.Line, k.Column, at, "unknown key; "+advice)
 	}
-	d.problemAt(k.Line, k.Column, d.keyPath(path, k.Value), message)
+	if n := len(d.problems); n > 0 {
+		d.problems[n-1].aside = true
+	}
+	if meant != "" {
+		d.mean(key(path, meant))
+	}
+}
+
+// mean remembers that a key was meant to be that of path: what is said of one that is not there would be said twice.
+func (d *decoder) mean(path string) {
+	if d.meant == nil {
+		d.meant = map[string]bool{}
+	}
+	d.meant[path] = true
 }
 
 // field fills one field of a struct and checks what its tags ask for.

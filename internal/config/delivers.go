@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // delivers builds what a report says of its delivery, and what it needs for that.
@@ -16,7 +18,8 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 	if h := r.Heartbeat; h != nil {
 		out.Heartbeat = b.addressOf(key(path, "heartbeat"), "the heartbeat's", sources{h.URL, h.URLFile, h.URLEnv, h.URLFrom})
 	}
-	var tells, archives, alerts bool
+	var tells, archives, alerts, unknown bool
+	known := b.placed() && b.clean(key(path, "receivers"))
 	seen := map[string]string{}
 	for i, n := range r.Receivers {
 		at := item(key(path, "receivers"), i)
@@ -30,11 +33,11 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 				b.pages(r, path, at)
 			}
 		case n != "":
+			unknown = true
 			b.problem(at, "no receiver %q; write the name of one of receivers", n)
 		}
 		out.Receivers = append(out.Receivers, string(n))
 	}
-	known := b.clean("receivers") && b.clean(key(path, "receivers"))
 	for _, k := range []struct {
 		name   string
 		effect bool
@@ -47,7 +50,7 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 		{"history_from", tells && out.Send == SendSummary, "that tells people, with send: summary"},
 		{"archive", archives, "that keeps reports"},
 	} {
-		if known && b.has(key(path, k.name)) && !k.effect {
+		if known && !unknown && b.has(key(path, k.name)) && !k.effect {
 			b.problem(key(path, k.name), "of no effect without a receiver %s; write one into receivers, or take the key out", k.of)
 		}
 	}
@@ -55,9 +58,24 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 	case !known:
 	case tells && !b.has(key(path, "send")):
 		b.problem(key(path, "send"), "missing; write changes, to tell what is new, worse or resolved, or summary, to post each time")
-	case archives && !tells && out.ArchiveOnChange:
+	case archives && !tells && !unknown && out.ArchiveOnChange:
 		b.problem(key(path, "archive"), "on_change keeps the times when people are told something, and no receiver tells people: nothing would be kept; write always")
 	}
+}
+
+// placed tells whether it is known of every receiver what it is.
+func (b *builder) placed() bool {
+	list := b.nodes["receivers"]
+	if list == nil {
+		return true
+	}
+	for i := range list.Content {
+		at := item("receivers", i)
+		if !b.has(key(at, "name")) || !b.clean(key(at, "name")) || !slices.ContainsFunc(kinds, func(k string) bool { return b.has(key(at, k)) }) {
+			return false
+		}
+	}
+	return list.Kind == yaml.SequenceNode
 }
 
 // pages checks that a report is one whose alerts may reach an Alertmanager, which pages, and that they last there until the next run.
@@ -84,7 +102,7 @@ func (b *builder) histories(from []report, c *Config) {
 			b.problem(at, "no report %q; write the name of another one of reports", name)
 		case j == i:
 			b.problem(at, "is the report itself; write the name of the one that checks more often")
-		case c.Reports[j].Schedule == nil && b.clean(item("reports", j)):
+		case c.Reports[j].Schedule == nil && b.clean(key(item("reports", j), "schedule")):
 			b.problem(at, "the report %s has no schedule, so that nobody can say how often it was due; write one there", name)
 		case len(c.Reports[j].Receivers) == 0:
 			b.problem(at, "the report %s has no receivers, and what is not delivered is not remembered; write some there", name)

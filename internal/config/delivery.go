@@ -209,12 +209,37 @@ func (b *builder) people(r *receiver, path string, out *Receiver) {
 		if token.IsZero() {
 			token = b.variableOf(defaultTokenEnv)
 		}
+		b.slackToken(s, at)
 		out.Slack = &Slack{Channel: string(s.Channel), Token: token, Mentions: s.Mentions.bySeverity(), APIURL: string(s.APIURL)}
 	}
 	if h := r.SlackWebhook; h != nil {
 		out.SlackWebhook = &SlackWebhook{
 			URL: b.addressOf(key(path, "slack_webhook"), "the webhook's", sources{h.URL, h.URLFile, h.URLEnv, h.URLFrom}), Mentions: h.Mentions.bySeverity(),
 		}
+	}
+}
+
+// slackToken looks at the kind of a token, where the file or the environment shows it.
+func (b *builder) slackToken(s *slack, path string) {
+	at, token := b.firstOf(path, "token", "token_env"), s.Token
+	switch {
+	case token != "" || s.TokenFile != "" || s.TokenFrom != "":
+	case s.TokenEnv == "":
+		token = b.env(defaultTokenEnv)
+	case variableSyntax.MatchString(s.TokenEnv):
+		token = b.env(s.TokenEnv)
+	}
+	const write = "write the Bot User OAuth Token of the app's page OAuth & Permissions, xoxb-…"
+	switch token = strings.TrimSpace(token); {
+	case strings.HasPrefix(token, "xoxe.xox"):
+		b.note(at, "this token belongs to an app with token rotation and ends after 12 hours, so that alerts go silent by night; "+
+			"make an app without token rotation, and "+write)
+	case strings.HasPrefix(token, "xoxe-"):
+		b.problem(at, "this is a refresh token (xoxe-…), which can never post; make an app without token rotation, and "+write)
+	case strings.HasPrefix(token, "xapp-"):
+		b.problem(at, "this is an app-level token (xapp-…), which can never post; "+write)
+	case strings.HasPrefix(token, "https://"), strings.HasPrefix(token, "http://"):
+		b.problem(at, "this is an address and no token; write slack_webhook: {url_env: NAME} for an incoming webhook")
 	}
 }
 
@@ -228,9 +253,11 @@ func (b *builder) mirror(r *receiver, path string, out *Receiver) {
 		}
 	}
 	if a := r.Alertmanager; a != nil {
+		b.leaveOut(key(path, "alertmanager.url"), a.URL, alertmanagerPages, "/api/v2/alerts")
 		out.Alertmanager = &Alertmanager{URL: string(a.URL), HTTP: b.http(key(path, "alertmanager.http_config"), a.HTTP)}
 	}
 	if p := r.Pushgateway; p != nil {
+		b.leaveOut(key(path, "pushgateway.url"), p.URL, pushgatewayPages, "/metrics/job/"+p.Job)
 		out.Pushgateway = &Pushgateway{URL: string(p.URL), Job: p.Job, HTTP: b.http(key(path, "pushgateway.http_config"), p.HTTP)}
 		if p.Job == "" {
 			b.problem(key(path, "pushgateway.job"), "empty; write the value of the label job, or take the key out for promsnap")
@@ -267,7 +294,7 @@ func (b *builder) fallback(all []Receiver, r *Receiver, path string) {
 // bucket builds a bucket.
 func (b *builder) bucket(s *bucket, path string) Bucket {
 	out := Bucket{
-		Name: s.Bucket, Prefix: s.Prefix, Region: s.Region, Endpoint: string(s.Endpoint), PathStyle: s.PathStyle, AccessKey: s.AccessKey,
+		Name: string(s.Bucket), Prefix: s.Prefix, Region: s.Region, Endpoint: string(s.Endpoint), PathStyle: s.PathStyle, AccessKey: s.AccessKey,
 		SecretKey: b.secretOf(path, "secret_key", sources{s.SecretKey, s.SecretKeyFile, s.SecretKeyEnv, s.SecretKeyFrom}),
 		RoleARN:   s.RoleARN, ExternalID: s.ExternalID, SSE: s.SSE, KMSKey: s.KMSKey,
 	}

@@ -255,6 +255,18 @@ func (n *name) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// intervalName is the name of a time interval: any text, as in Alertmanager.
+type intervalName string
+
+// UnmarshalText takes what fits into a line.
+func (n *intervalName) UnmarshalText(b []byte) error {
+	if len(b) == 0 || len(b) > 256 {
+		return errors.New("not a name; write text of 1 to 256 bytes, such as off_hours")
+	}
+	*n = intervalName(b)
+	return nil
+}
+
 // address is an http or https URL.
 type address string
 
@@ -327,8 +339,22 @@ func (u *unit) UnmarshalText(b []byte) (err error) {
 	if len(b) == 0 {
 		return fmt.Errorf("no unit; write one such as bytes or percentunit, or take the key out")
 	}
-	u.Unit, err = units.Parse(string(b))
+	if u.Unit, err = units.Parse(string(b)); err == nil {
+		return nil
+	}
+	for _, id := range plainUnits {
+		if isSameWord(string(b), id) {
+			return fmt.Errorf("unknown unit %q; did you mean %s?", shorten(string(b)), id)
+		}
+	}
 	return err
+}
+
+// plainUnits are the units that may be suggested, and only where they are spelt almost so: one letter more makes another measure of many
+// an id.
+var plainUnits = []string{
+	units.None.String(), units.Short.String(), units.Bytes.String(), units.DecBytes.String(), units.Percent.String(), units.PercentUnit.String(),
+	units.Cores.String(), units.Duration.String(), units.RequestsPerSecond.String(), "bits", "decbits",
 }
 
 // quantity is a number as it is written; what it means depends on the panel's unit. Empty: none.
@@ -352,9 +378,12 @@ func (s *selector) UnmarshalText(b []byte) error {
 	if !braced.MatchString(text) {
 		text = "{" + text + "}"
 	}
+	if variables := foreignMatchers(text); len(variables) > 0 {
+		return errors.New(adviceOnVariable(variables[0].text))
+	}
 	ms, err := snapshot.Parser().ParseMetricSelector(text)
 	if err != nil { // and matchers that are nil in ms
-		return fmt.Errorf("%s; write label matchers such as node=~\"kafka-.*\"", promqlMessage(err))
+		return fmt.Errorf("%s; write label matchers such as node=~\"kafka-.*\"", promqlMessage(err, text))
 	}
 	if len(ms) == 0 {
 		return errors.New("no label matcher; write one such as node=~\"kafka-.*\"")

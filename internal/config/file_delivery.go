@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	promconfig "github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
 )
 
 // The types of this file are the part of promsnap.yaml that is about telling people, and remembering what they were told. See file.go.
@@ -23,7 +25,7 @@ type stateSection struct {
 // bucket is a bucket of S3, AWS' own or another's, and how to log in. Without credentials: as the environment says.
 type bucket struct {
 	// The bucket's name.
-	Bucket string `yaml:"bucket" jsonschema:"required"`
+	Bucket bucketName `yaml:"bucket" jsonschema:"required"`
 	// What every key begins with; without one, the whole bucket is promsnap's.
 	Prefix string `yaml:"prefix"`
 	// The AWS region; without one, AWS_REGION of the environment.
@@ -81,7 +83,7 @@ type receiver struct {
 	// Without one: alertname.
 	GroupBy []label `yaml:"group_by"`
 	// The names of the time intervals at which these people are told nothing. What still fires is told when they have ended.
-	MuteTimeIntervals []name `yaml:"mute_time_intervals"`
+	MuteTimeIntervals []intervalName `yaml:"mute_time_intervals"`
 	// The receiver that is told instead where this one cannot be.
 	Fallback name `yaml:"fallback"`
 }
@@ -191,17 +193,61 @@ type mentions struct {
 	Critical []mention `yaml:"critical"`
 }
 
+// bucketName is the name of a bucket, or the ARN of an access point.
+type bucketName string
+
+var (
+	bucketSyntax = regexp.MustCompile(`^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[a-z0-9-]+:s3[a-z0-9-]*:[^/]*:accesspoint[/:].+)?$`)
+	bucketARN    = regexp.MustCompile(`^arn:[a-z0-9-]*:s3:[a-z0-9-]*:[0-9]*:([^/:]+)/?(.*)$`)
+	bucketURI    = regexp.MustCompile(`^(s3|s3a|s3n|gs)://([^/]+)/?(.*)$`)
+	bucketPath   = regexp.MustCompile(`^/*([A-Za-z0-9][A-Za-z0-9._-]*)/+(.*)$`)
+)
+
+// UnmarshalText takes a name alone.
+func (n *bucketName) UnmarshalText(b []byte) error {
+	text := string(b)
+	if bucketSyntax.MatchString(text) {
+		*n = bucketName(text)
+		return nil
+	}
+	name, prefix, also := "", "", ""
+	if m := bucketARN.FindStringSubmatch(text); m != nil {
+		name, prefix = m[1], m[2]
+	} else if m := bucketURI.FindStringSubmatch(text); m != nil {
+		name, prefix = m[2], m[3]
+		if m[1] == "gs" {
+			also = ", endpoint: https://storage.googleapis.com"
+		}
+	} else if m := bucketPath.FindStringSubmatch(text); m != nil {
+		name, prefix = m[1], m[2]
+	} else {
+		return errors.New("not the name of a bucket; write it alone, such as capacity-reports, without an address or a path")
+	}
+	prefix = strings.Trim(strings.TrimSuffix(prefix, "*"), "/")
+	if prefix != "" {
+		prefix = ", prefix: " + shorten(prefix)
+	}
+	return fmt.Errorf("the name of a bucket stands alone; write bucket: %s%s%s", shorten(name), prefix, also)
+}
+
 // label is the name of a label.
 type label string
 
-var labelSyntax = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]{0,127}$`)
+// maxLabel is the longest name of a label, in bytes.
+const maxLabel = 128
 
-// UnmarshalText takes the name of a label, as PromQL has it without quotes.
+// UnmarshalText takes any name that a label of Prometheus 3 may have, as it is, without quotes or braces.
 func (l *label) UnmarshalText(b []byte) error {
-	if !labelSyntax.Match(b) {
-		return fmt.Errorf("%q is not the name of a label; write one such as namespace, alertname or severity", shorten(string(b)))
+	text := string(b)
+	switch foreign := foreignLabel(text); {
+	case text == "...":
+		return errors.New("... for all labels is Alertmanager's; write the labels that the alerts of one message share, such as alertname and namespace")
+	case foreign != "":
+		return fmt.Errorf("%q is not the name of a label; write %s", shorten(text), foreign)
+	case !model.UTF8Validation.IsValidLabelName(text) || len(text) > maxLabel:
+		return fmt.Errorf("%q is not the name of a label; write one such as namespace, alertname or severity", shorten(text))
 	}
-	*l = label(b)
+	*l = label(text)
 	return nil
 }
 

@@ -12,7 +12,7 @@ import (
 // namedIntervals are times that receivers refer to by a name.
 type namedIntervals struct {
 	// The name, for mute_time_intervals.
-	Name name `yaml:"name" jsonschema:"required"`
+	Name intervalName `yaml:"name" jsonschema:"required"`
 	// The times: any of them.
 	TimeIntervals []interval `yaml:"time_intervals" jsonschema:"required"`
 }

@@ -45,6 +45,28 @@ func inlineMap(v reflect.Value) reflect.Value {
 	return reflect.Value{}
 }
 
+// The ends of addresses that people copy from a browser or an API, and that promsnap puts behind an address itself.
+var (
+	prometheusPages   = regexp.MustCompile(`/(?:(?:classic/)?graph|api/v1(?:/[a-z_]+)?)/*$`)
+	alertmanagerPages = regexp.MustCompile(`/api/v[12](?:/[a-z_]+)?/*$`)
+	browserPages      = regexp.MustCompile(`/(?:query|alerts|targets|metrics|vmui)/*$`) // which may be a path prefix, too
+	pushgatewayPages  = regexp.MustCompile(`/metrics(?:/job(?:@base64)?(?:/.*)?)?/*$`)
+)
+
+// leaveOut records an address that ends in a page, behind which promsnap would ask for what is not there.
+func (b *builder) leaveOut(path string, from base, pages *regexp.Regexp, adds string) {
+	if end := pages.FindString(pathOf(string(from))); end != "" {
+		b.problem(path, "leave %s out: promsnap adds %s itself", shorten(strings.TrimRight(end, "/")), adds)
+	}
+}
+
+// pathOf is what stands behind the host of an address.
+func pathOf(address string) string {
+	_, behind, _ := strings.Cut(address, "://")
+	_, path, _ := strings.Cut(behind, "/")
+	return "/" + path
+}
+
 // http is the http_config at path, whose relative paths start from dir.
 func (b *builder) http(path string, from promconfig.HTTPClientConfig) HTTP {
 	if !b.has(path) {
@@ -62,8 +84,15 @@ func (d *decoder) httpConfig(n *yaml.Node, path string, to *promconfig.HTTPClien
 	before := len(d.problems)
 	*to = promconfig.DefaultHTTPClientConfig
 	d.object(n, path, reflect.ValueOf(to).Elem())
-	if len(d.problems) > before {
-		return // what is missing because it could not be read would be found missing again
+	for _, p := range d.problems[before:] {
+		if !p.aside {
+			return // what is missing because it could not be read would be found missing again
+		}
+	}
+	for meant := range d.meant {
+		if within(meant, path) {
+			return
+		}
 	}
 	d.together(key(path, "tls_config"), to.TLSConfig.Validate())
 	if to.OAuth2 != nil {

@@ -16,17 +16,18 @@ import (
 // follow from that.
 func (b *builder) panel(p *panel, path string, r *Report) (snapshot.Spec, bool) {
 	var s snapshot.Spec
+	known := true
 	switch {
 	case !b.has(path):
 		return s, false
 	case b.has(key(path, "use")):
-		var ok bool
-		if s, ok = b.builtin(p.Use, key(path, "use"), r.Language); !ok {
+		if s, known = b.builtin(p.Use, key(path, "use"), r.Language); !known {
+			b.ownPart(p, path, r.Range)
 			return s, false
 		}
 	case !b.has(key(path, "name")) && b.clean(path):
 		b.problem(path, "neither use nor name; write use: and a built-in panel, or name: and query: for one of your own")
-		return s, false
+		known = false
 	case !b.has(key(path, "query")) && b.clean(key(path, "query")):
 		b.problem(key(path, "query"), "missing; write PromQL, or use: and the name of a built-in panel")
 	}
@@ -44,7 +45,16 @@ func (b *builder) panel(p *panel, path string, r *Report) (snapshot.Spec, bool) 
 	}
 	b.overrides(p.Overrides, key(path, "overrides"), unit, &s)
 	b.check(path, &s, r.Range)
-	return s, true
+	return s, known
+}
+
+// ownPart checks what the file itself says of a panel that is not known: its query and its rules.
+func (b *builder) ownPart(p *panel, path string, rng time.Duration) {
+	rng = cmp.Or(time.Duration(p.Range), rng)
+	if step, err := snapshot.Step(rng, time.Duration(p.Step), b.scrape); err == nil && b.has(key(path, "query")) {
+		b.promql(key(path, "query"), p.Query, snapshot.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng})
+	}
+	b.rules(p.Rules, key(path, "rules"), nil)
 }
 
 // set sets the fields of a panel that the file sets. Those that are not there keep what the built-in panel has.
@@ -136,6 +146,10 @@ func (b *builder) check(path string, s *snapshot.Spec, reportRange time.Duration
 func (b *builder) legend(path, text string) {
 	if before, after := strings.Count(text, "{{"), strings.Count(text, "}}"); before != after {
 		b.problem(path, "unequal numbers of {{ and }}; write labels as in {{namespace}}/{{pod}}")
+		return
+	}
+	if part, write := foreignLegend(text); part != "" && strings.TrimSpace(text) != snapshot.AutoLegend {
+		b.problem(path, "%s is another program's; write %s for the label's value", shorten(part), shorten(write))
 	}
 }
 
@@ -172,6 +186,7 @@ func (b *builder) references(path string, s *snapshot.Spec, vars snapshot.Vars) 
 		if b.has(key(at, "name")) && r.Name == "" {
 			b.problem(key(at, "name"), "empty; write what the line is, such as limit")
 		}
+		b.legend(key(at, "name"), r.Name)
 	}
 }
 

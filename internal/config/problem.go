@@ -15,6 +15,9 @@ type Problem struct {
 	Line, Column int    // from 1
 	Path         string // where in the file's tree: reports[0].panels[1].rules[0].for; "" for the file as a whole
 	Message      string // what is wrong; what to write
+	Note         bool   // it may be right: nobody but the server, or a person, can tell
+
+	aside bool // it leaves what stands around it as it is: a key that nobody knows
 }
 
 // String writes the problem as file:line:column: path: message, in one line: of what the file holds, what cannot be printed is escaped.
@@ -22,6 +25,9 @@ func (p Problem) String() string {
 	where := fmt.Sprintf("%s:%d:%d: ", p.File, p.Line, p.Column)
 	if p.Path != "" {
 		where += p.Path + ": "
+	}
+	if p.Note {
+		where += "note: "
 	}
 	return oneLine(where + p.Message)
 }
@@ -39,7 +45,7 @@ func oneLine(s string) string {
 	return b.String()
 }
 
-// Errors are all the mistakes of a file, in the order of their positions.
+// Errors are all the mistakes of a file, and its notes, in the order of their positions.
 type Errors []Problem
 
 // Error writes one problem a line.
@@ -49,6 +55,11 @@ func (e Errors) Error() string {
 		lines[i] = p.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// mistakes reports whether one of the problems is more than a note.
+func (e Errors) mistakes() bool {
+	return slices.ContainsFunc(e, func(p Problem) bool { return !p.Note })
 }
 
 // sorted returns the problems by position, each once: an alias may lead to the same mistake by several paths.
@@ -66,49 +77,11 @@ func (e Errors) sorted() Errors {
 	})
 }
 
-// nearest returns the one of known that word is most likely meant to be, "" where none is near: at most a third of its letters
-// differ.
-func nearest(word string, known []string) string {
-	best, found := len(word), ""
-	for _, k := range known {
-		if len(word) > 2*len(k) {
-			continue
-		}
-		if d := distance(strings.ToLower(word), k); d < best && d <= max(1, len(k)/3) {
-			best, found = d, k
-		}
-	}
-	return found
-}
-
-// distance is the least number of bytes to insert, delete, replace or swap with their neighbour to make b of a (optimal string
-// alignment).
-func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, last, row = last, row, before
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return row[len(b)]
-}
-
-// shorten keeps a message readable where what was written is very long.
+// shorten keeps a message readable where what was written is very long. What has the shape of a secret is masked before it is cut.
 func shorten(s string) string { return shortenTo(s, 60) }
 
 func shortenTo(s string, most int) string {
+	s = masked(s)
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "…"
 	}

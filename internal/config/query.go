@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -14,7 +16,18 @@ import (
 // maxQuery is the longest query, in bytes.
 const maxQuery = 16 << 10
 
-var queryVariables = []string{"$__rate_interval", "$__interval", "$__range"}
+// queryVariables are what a query may hold; each may stand in braces, too.
+var queryVariables = []string{
+	"$__rate_interval", "$__interval", "$__range", "$__rate_interval_ms", "$__interval_ms", "$__range_ms", "$__range_s",
+}
+
+// isOurs reports whether a variable is one of queryVariables.
+func isOurs(variable string) bool {
+	return slices.Contains(queryVariables, plain(variable)) || slices.Contains(builtinVariables, plain(variable))
+}
+
+// builtinVariables are those of the built-in panels, whose queries a file may begin with.
+var builtinVariables = []string{"$__virtual_nodes", "$__virtual_targets"}
 
 // detailQuery checks a query in which {{label}} stands for the value of a label.
 func (b *builder) detailQuery(path, query string, v snapshot.Vars) {
@@ -35,7 +48,7 @@ func filledLabels(query string) (filled string, at int) {
 		switch {
 		case strings.HasPrefix(query[i:], "{{"):
 			long := strings.Index(query[i:], "}}")
-			if quote != '"' || long < 0 || !labelSyntax.MatchString(strings.TrimSpace(query[i+2:i+long])) {
+			if quote != '"' || long < 0 || !isLabel(strings.TrimSpace(query[i+2:i+long])) {
 				return "", i
 			}
 			for end := i + long + 2; i < end; i++ {
@@ -57,6 +70,11 @@ func filledLabels(query string) (filled string, at int) {
 	return string(out), -1
 }
 
+// isLabel reports whether text can be the name of a label between the double quotes of a query.
+func isLabel(text string) bool {
+	return model.UTF8Validation.IsValidLabelName(text) && !strings.ContainsAny(text, `"\`) && foreignField(text) == ""
+}
+
 // promql checks a query as it will run.
 func (b *builder) promql(path, query string, v snapshot.Vars) { b.promqlOf(path, query, query, v) }
 
@@ -67,21 +85,23 @@ func (b *builder) promqlOf(path, text, query string, v snapshot.Vars) {
 		b.problem(path, "longer than %d KiB; record parts of it in Prometheus and query those", maxQuery>>10)
 		return
 	}
+	variables := foreignMatchers(query)
+	for _, v := range variables {
+		b.problemIn(path, text, v.at, adviceOnVariable(v.text))
+	}
 	if variable, at := unknownVariable(query); variable != "" {
-		advice := "write one of " + strings.Join(queryVariables, ", ")
+		advice := "promsnap has no variables of a dashboard; write a value, or one of " + strings.Join(queryVariables, ", ")
 		if near := nearest(plain(variable), queryVariables); near != "" {
 			advice = "did you mean " + near + "?"
 		}
 		b.problemIn(path, text, at, fmt.Sprintf("unknown variable %s; %s", shorten(variable), advice))
 		return
 	}
-	expr, err := snapshot.Parser().ParseExpr(snapshot.Expand(query, v))
-	if err != nil {
-		at := -1
-		if errs, ok := errors.AsType[parser.ParseErrors](err); ok && len(errs) > 0 {
-			at = unexpanded(query, v, int(errs[0].PositionRange.Start))
-		}
-		b.problemIn(path, text, at, promqlMessage(err))
+	if len(variables) > 0 {
+		return
+	}
+	expr, ok := b.parsed(path, text, query, v)
+	if !ok {
 		return
 	}
 	switch t := expr.Type(); t {
@@ -93,12 +113,159 @@ func (b *builder) promqlOf(path, text, query string, v snapshot.Vars) {
 	}
 }
 
-// promqlMessage is an error of PromQL's parser without its position, which is that in the query with its variables expanded.
-func promqlMessage(err error) string {
+// parsed reads a query as a Prometheus with its default flags does. What a server may know nevertheless is a note: the server is asked.
+func (b *builder) parsed(path, text, query string, v snapshot.Vars) (parser.Expr, bool) {
+	expanded := snapshot.Expand(query, v)
+	expr, unaided := parser.NewParser(parser.Options{}).ParseExpr(expanded)
+	if unaided == nil {
+		return expr, true
+	}
+	for _, f := range features {
+		if expr, err := parser.NewParser(f.on).ParseExpr(expanded); err == nil {
+			what := "this"
+			if m := switchedOff.FindStringSubmatch(unaided.Error()); m != nil {
+				what = m[1] + m[2]
+			}
+			b.note(path, "PromQL: Prometheus knows %s only where it is started with its own flag --enable-feature=%s; the server is asked", what, f.flag)
+			b.reachable(path, expr)
+			return expr, true
+		}
+	}
+	expr, err := snapshot.Parser().ParseExpr(expanded)
+	if err == nil {
+		b.note(path, "PromQL: Prometheus knows this only where it is started with several of its own flags --enable-feature=promql-…; the server is asked")
+		b.reachable(path, expr)
+		return expr, true
+	}
+	at, message := -1, promqlMessage(err, query)
+	if errs, ok := errors.AsType[parser.ParseErrors](err); ok && len(errs) > 0 {
+		at = unexpanded(query, v, int(errs[0].PositionRange.Start))
+	}
+	switch {
+	case isWrongEverywhere(expanded, err):
+		b.problemIn(path, text, at, message)
+	case b.has("prometheus.matchers"):
+		b.problemIn(path, text, at, message+"; promsnap cannot put prometheus.matchers into a query that it cannot read: write it in plain PromQL, "+
+			"or take prometheus.matchers out and write them into each query")
+	default:
+		before := len(b.problems)
+		b.problemIn(path, text, at, message+"; the server is asked"+renamed(expanded)+". promsnap cannot read this query: where its answer is empty, "+
+			"it cannot say which metric is missing")
+		for i := before; i < len(b.problems); i++ {
+			b.problems[i].Note = true
+		}
+	}
+	return nil, false
+}
+
+// switchedOff is what PromQL's parser says of a function whose feature is off.
+var switchedOff = regexp.MustCompile(`(\w+)\(\) is experimental|function "(\w+)" is not enabled`)
+
+// features are what Prometheus' parser knows beside what it is started with, and the flags that turn it on.
+var features = []struct {
+	on   parser.Options
+	flag string
+}{
+	{parser.Options{EnableExperimentalFunctions: true}, "promql-experimental-functions"},
+	{parser.Options{ExperimentalDurationExpr: true}, "promql-duration-expr"},
+	{parser.Options{EnableExtendedRangeSelectors: true}, "promql-extended-range-selectors"},
+	{parser.Options{EnableBinopFillModifiers: true}, "promql-binop-fill-modifiers"},
+}
+
+// reachable checks that the configuration's matchers reach all of a query.
+func (b *builder) reachable(path string, expr parser.Expr) {
+	if !b.has("prometheus.matchers") {
+		return
+	}
+	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
+		if call, ok := n.(*parser.Call); ok && call.Func.Name == "info" {
+			b.problem(path, "info() looks up its metrics by itself, where prometheus.matchers cannot reach; write the join with group_left instead")
+		}
+		return nil
+	})
+}
+
+// renamed says what a function that is gone is called now.
+func renamed(query string) string {
+	if strings.Contains(query, "holt_winters") {
+		return ": Prometheus 3 calls holt_winters double_exponential_smoothing, Prometheus 2 and Mimir know it as it is"
+	}
+	return ""
+}
+
+// dialect is what MetricsQL, the language of VictoriaMetrics, has beyond PromQL.
+var dialect = regexp.MustCompile(`(?i)\b(?:with\s*\(|keep_metric_names\b|default\b|if(?:not)?\b|limit\s+\d|prefix\b|offset\s*[(-])|(?-i:\d(?:Ki|Mi|Gi|Ti|K|M|G|T)B?\b)|` +
+	`\[[^]]*\di\b|\{[^}]*\bor\b|,\s*[)}\]]`)
+
+// elsewhere is what PromQL's parser says of a function, a modifier or an argument that another server may take.
+var elsewhere = regexp.MustCompile(`^(?:unknown function|expected (?:type|at least|at most|\d)|unexpected identifier|unexpected <aggr:|wrong number of arguments|bad number or duration)`)
+
+// notElsewhere are the places where every server wants what PromQL's parser wants.
+var notElsewhere = regexp.MustCompile(`in (?:grouping opts|label matching|label matchers)`)
+
+// isWrongEverywhere reports whether a query that PromQL's parser refuses is a mistake in every dialect of PromQL.
+func isWrongEverywhere(query string, err error) bool {
+	outside, balanced := outsideQuotes(query)
+	if !balanced || strings.TrimSpace(outside) == "" {
+		return true
+	}
+	message := strings.TrimPrefix(promqlMessage(err, ""), "PromQL: ")
+	if strings.Contains(message, "parsing regexp") {
+		return true
+	}
+	return !dialect.MatchString(outside) && (!elsewhere.MatchString(message) || notElsewhere.MatchString(message))
+}
+
+// outsideQuotes is a query in which the texts between quotes and the comments are empty, and whether its quotes and brackets are closed.
+func outsideQuotes(query string) (outside string, balanced bool) {
+	var out strings.Builder
+	var open []byte
+	closes := map[byte]byte{')': '(', ']': '[', '}': '{'}
+	for i := 0; i < len(query); i++ {
+		c := query[i]
+		switch c {
+		case '"', '\'', '`':
+			for i++; i < len(query) && query[i] != c; i++ {
+				if query[i] == '\\' && c != '`' {
+					i++
+				}
+			}
+			if i >= len(query) {
+				return out.String(), false
+			}
+			out.WriteByte(c)
+		case '#':
+			for i < len(query) && query[i] != '\n' {
+				i++
+			}
+			c = '\n'
+		case '(', '[', '{':
+			open = append(open, c)
+		case ')', ']', '}':
+			if len(open) == 0 || open[len(open)-1] != closes[c] {
+				return out.String(), false
+			}
+			open = open[:len(open)-1]
+		}
+		out.WriteByte(c)
+	}
+	return out.String(), len(open) == 0
+}
+
+// quotedPart is a part of a query as PromQL's parser repeats it.
+var quotedPart = regexp.MustCompile(`"[^"]*"`)
+
+// promqlMessage is an error of PromQL's parser without its position, which is that in the query with its variables expanded, and without
+// the query's words where one of them has the shape of a secret.
+func promqlMessage(err error, query string) string {
 	if errs, ok := errors.AsType[parser.ParseErrors](err); ok && len(errs) > 0 {
 		err = errs[0].Err
 	}
-	return "PromQL: " + shortenTo(err.Error(), 200)
+	message := err.Error()
+	if masked(query) != query {
+		message = quotedPart.ReplaceAllString(message, redacted)
+	}
+	return "PromQL: " + shortenTo(message, 200)
 }
 
 // problemIn records a mistake at an offset into a text of the file; a negative one is not known.
@@ -125,7 +292,7 @@ func (b *builder) problemIn(path, text string, offset int, message string) {
 	b.problem(path, "%s (at character %d of the query)", message, offset+1)
 }
 
-var variable = regexp.MustCompile(`\$\{?\w+\}?`)
+var variable = regexp.MustCompile(`\$(?:\w+|\{\w+(?:[:.][^}]*)?\})|\[\[\w+(?:[:.][^]]*)?\]\]`)
 
 // plain is a variable without its braces.
 func plain(v string) string { return strings.NewReplacer("{", "", "}", "").Replace(v) }
@@ -145,16 +312,12 @@ func unknownVariable(query string) (name string, at int) {
 			for i < len(query) && query[i] != '\n' {
 				i++
 			}
-		case '$':
+		case '$', '[':
 			v := variable.FindString(query[i:])
 			if !strings.HasPrefix(query[i:], v) || v == "" {
 				continue // a lone $ is PromQL's to name
 			}
-			known := false
-			for _, k := range queryVariables {
-				known = known || plain(v) == k
-			}
-			if !known {
+			if !isOurs(v) {
 				return v, i
 			}
 		}

@@ -37,11 +37,23 @@ var cronFields = [5]cronField{
 	{"day of the week", 0, 7, []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}},
 }
 
-// parseSchedule reads a cron expression as Kubernetes' CronJobs have it: five fields, and no seconds or @words.
+// cronWords are the schedules that have a name.
+var cronWords = map[string]string{
+	"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *",
+	"@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
+}
+
+// parseSchedule reads a cron expression as Kubernetes' CronJobs have it: five fields, in which ? is *, or one of cronWords.
 func parseSchedule(text string) (Schedule, error) {
+	if strings.HasPrefix(text, "@every") {
+		return Schedule{}, errors.New("@every counts from when a scheduler started, which no run knows; write the times, such as \"*/5 * * * *\" for every 5 minutes")
+	}
+	if named, ok := cronWords[text]; ok {
+		text = named
+	}
 	fields := strings.Fields(text)
 	if len(fields) != len(cronFields) {
-		return Schedule{}, fmt.Errorf("%q is not a schedule; write minute, hour, day, month and day of the week, such as \"*/5 * * * *\" or \"0 9 * * mon-fri\"", shorten(text))
+		return Schedule{}, fmt.Errorf("%q is not a schedule; write minute, hour, day, month and day of the week, such as \"*/5 * * * *\" or \"0 9 * * mon-fri\", or @hourly, @daily, @weekly, @monthly or @yearly", shorten(text))
 	}
 	var sets [5]bits
 	for i, f := range fields {
@@ -63,7 +75,7 @@ func parseSchedule(text string) (Schedule, error) {
 
 // anyDay tells whether a field leaves the day to the other one. To Kubernetes (robfig/cron) one with a step does not, unlike to Vixie's cron.
 func anyDay(field string) bool {
-	return slices.ContainsFunc(strings.Split(field, ","), func(part string) bool { return part == "*" || part == "*/1" })
+	return slices.ContainsFunc(strings.Split(field, ","), func(part string) bool { return part == "*" || part == "?" || part == "*/1" || part == "?/1" })
 }
 
 // parse reads one field: numbers, names, ranges and steps, with commas between them.
@@ -80,7 +92,7 @@ func (f *cronField) parse(text string) (bits, error) {
 			step = int(n)
 		}
 		first, last := f.first, f.last
-		if spread != "*" {
+		if spread != "*" && spread != "?" {
 			low, high, isRange := strings.Cut(spread, "-")
 			var okLow, okHigh bool
 			if first, okLow = f.number(low); !okLow {

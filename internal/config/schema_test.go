@@ -62,13 +62,17 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[base]():
 		return &jsonschema.Schema{Type: "string", Pattern: "^https?://[^?#@]*$"}
 	case reflect.TypeFor[schedule]():
-		return &jsonschema.Schema{Type: "string", Pattern: `^\S+( +\S+){4}$`}
+		return &jsonschema.Schema{Type: "string", Pattern: `^(\S+( +\S+){4}|@(hourly|daily|midnight|weekly|monthly|yearly|annually))$`}
 	case reflect.TypeFor[clock]():
 		return &jsonschema.Schema{Type: "string", Pattern: "^[0-9]{1,2}:[0-9]{2}$"}
 	case reflect.TypeFor[weekdays](), reflect.TypeFor[monthDays](), reflect.TypeFor[months](), reflect.TypeFor[years]():
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", MinLength: ptr(1)}}}
 	case reflect.TypeFor[label]():
-		return &jsonschema.Schema{Type: "string", Pattern: labelSyntax.String()}
+		return &jsonschema.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(maxLabel)}
+	case reflect.TypeFor[intervalName]():
+		return &jsonschema.Schema{Type: "string", MinLength: ptr(1)}
+	case reflect.TypeFor[bucketName]():
+		return &jsonschema.Schema{Type: "string", Pattern: `^(arn:.+:accesspoint[/:].+|[^/:]*)$`}
 	case reflect.TypeFor[service]():
 		return &jsonschema.Schema{Type: "string", Pattern: serviceSyntax.String()}
 	case reflect.TypeFor[namespace]():

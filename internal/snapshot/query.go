@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -31,19 +32,45 @@ func (v Vars) RateInterval() time.Duration {
 	return max(v.Step+v.ScrapeInterval, 4*v.ScrapeInterval)
 }
 
-// Expand puts the values of $__rate_interval, $__interval and $__range in their places, in Grafana's forms. What is not one of these
-// stays as it is, so that PromQL's parser names it.
+// variable is a variable of Grafana, with or without braces.
+var variable = regexp.MustCompile(`\$(?:\w+|\{\w+\})`)
+
+// Expand puts the values of $__rate_interval, $__interval and $__range, and of their forms in milliseconds (_ms) and seconds (_s), in
+// their places, in Grafana's forms. What is not one of these stays as it is, so that PromQL's parser names it.
 func Expand(expr string, v Vars) string {
-	return strings.NewReplacer(
-		"$__rate_interval", model.Duration(v.RateInterval()).String(),
-		"${__rate_interval}", model.Duration(v.RateInterval()).String(),
-		"$__virtual_nodes", alternatives(virtualNames, v.Virtual.Nodes),
-		"$__virtual_targets", alternatives(`(`+virtualNames+`)`, v.Virtual.Targets),
-		"$__interval", model.Duration(v.Step).String(),
-		"${__interval}", model.Duration(v.Step).String(),
-		"$__range", strconv.FormatInt(int64(v.Range/time.Second), 10)+"s",
-		"${__range}", strconv.FormatInt(int64(v.Range/time.Second), 10)+"s",
-	).Replace(expr)
+	return variable.ReplaceAllStringFunc(expr, func(name string) string {
+		switch strings.Trim(name, "${}") {
+		case "__rate_interval":
+			return model.Duration(v.RateInterval()).String()
+		case "__virtual_nodes":
+			return alternatives(virtualNames, v.Virtual.Nodes)
+		case "__virtual_targets":
+			return alternatives(`(`+virtualNames+`)`, v.Virtual.Targets)
+		case "__interval":
+			return model.Duration(v.Step).String()
+		case "__range":
+			return strconv.FormatInt(int64(v.Range/time.Second), 10) + "s"
+		case "__rate_interval_ms":
+			return strconv.FormatInt(v.RateInterval().Milliseconds(), 10)
+		case "__interval_ms":
+			return strconv.FormatInt(v.Step.Milliseconds(), 10)
+		case "__range_ms":
+			return strconv.FormatInt(v.Range.Milliseconds(), 10)
+		case "__range_s":
+			return strconv.FormatInt(int64(v.Range/time.Second), 10)
+		}
+		return name
+	})
+}
+
+// Parser reads PromQL with everything that Prometheus can be told to understand: what of it a server knows, the server decides.
+func Parser() parser.Parser {
+	return parser.NewParser(parser.Options{
+		EnableExperimentalFunctions:  true,
+		ExperimentalDurationExpr:     true,
+		EnableExtendedRangeSelectors: true,
+		EnableBinopFillModifiers:     true,
+	})
 }
 
 // alternatives joins regular expressions.
@@ -53,9 +80,6 @@ func alternatives(always, also string) string {
 	}
 	return always + "|" + also
 }
-
-// Parser reads PromQL as promsnap understands it: the language of a Prometheus with its default flags.
-func Parser() parser.Parser { return parser.NewParser(parser.Options{}) }
 
 // MetricNames returns the names that the selectors of an expanded query ask for, each once, in the query's order. A selector by
 // regular expression or without a name adds none.

@@ -27,7 +27,7 @@ const (
 // one of them at each bound. Ticks lie at 1, 2, 2.5 or 5 times a power of ten; of bytes at powers of two; of time at 1, 2, 5, 10, 15, 30
 // seconds and minutes, at 1, 2, 3, 6, 12 hours and at days. All labels have the same prefix, but for a bound that is just 1 of the next one,
 // and as many digits as it takes to be exact; durations from a minute on read as Format writes them. A range that is flat is widened to
-// both sides. Where lo or hi is not finite, or larger than 1e300, the axis goes from 0 to 1.
+// both sides. Where lo or hi is not finite, or is or reads larger than 1e300, the axis goes from 0 to 1.
 func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
 	r := u.row()
 	maxTicks = min(max(maxTicks, leastTicks), mostTicks)
@@ -50,7 +50,7 @@ func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
 		a.Ticks = append(a.Ticks, v/r.per)
 	}
 	a.Lo, a.Hi = a.Ticks[0], a.Ticks[len(a.Ticks)-1]
-	if math.Abs(lo) <= hugest && math.Abs(hi) <= hugest { // what rounding has cut off
+	if r.drawable(lo) && r.drawable(hi) { // what rounding has cut off
 		a.Lo, a.Hi = min(a.Lo, lo, hi), max(a.Hi, lo, hi)
 	}
 	return a
@@ -60,7 +60,7 @@ func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
 func (r *row) shownRange(lo, hi float64) (from, to float64) {
 	// Rounded before they are added to: no processor fuses the two.
 	from, to = float64(min(lo, hi)*r.per), float64(max(lo, hi)*r.per)
-	if !(math.Abs(lo) <= hugest && math.Abs(hi) <= hugest) { // so that NaN is not either
+	if !r.drawable(lo) || !r.drawable(hi) {
 		return 0, r.per
 	}
 	largest := max(math.Abs(from), math.Abs(to))
@@ -71,6 +71,11 @@ func (r *row) shownRange(lo, hi float64) (from, to float64) {
 		return from - largest/10, to + largest/10
 	}
 	return from, to
+}
+
+// drawable reports whether an axis can reach v. NaN is nowhere.
+func (r *row) drawable(v float64) bool {
+	return math.Abs(v)*max(r.per, 1) <= hugest
 }
 
 // steps yields the distances that ticks may have, ascending from about least, without an end.

@@ -37,7 +37,7 @@ const (
 	ReadsPerSecond                // rps: reads per second
 	WritesPerSecond               // wps: writes per second
 	EventsPerSecond               // eps: events per second
-	numUnits                      // how many there are
+	numNamed                      // how many there are with a constant; those of others follow
 )
 
 // row is all that is known of a unit. A value times per is what is shown; scale are the prefixes and names that are written.
@@ -67,13 +67,16 @@ const (
 	clock                   // seconds, minutes, hours and days as a clock has them
 )
 
-// table holds a row for each unit; it is never written to.
-var table = [numUnits]row{
-	None:    {id: "none", per: 1, scale: named(""), write: "a number such as 1.5"},
+// table holds a row for each unit, first those of the constants; it is never written to.
+var table = slices.Concat(named[:], others())
+
+// named are the units that have a constant.
+var named = [numNamed]row{
+	None:    {id: "none", per: 1, scale: plain(""), write: "a number such as 1.5"},
 	Short:   {id: "short", per: 1, scale: shortScale, reads: counts(""), write: "a number such as 1500 or 1.5K"},
-	Percent: {id: "percent", per: 1, scale: named("%"), write: "a percentage such as 92% or 92"},
+	Percent: {id: "percent", per: 1, scale: plain("%"), write: "a percentage such as 92% or 92"},
 	PercentUnit: {
-		id: "percentunit", per: 100, scale: named("%"),
+		id: "percentunit", per: 100, scale: plain("%"),
 		write: "a percentage such as 92% or a ratio such as 0.92", most: 10,
 	},
 	Cores: {
@@ -125,8 +128,49 @@ var shortScale = []step{{1, "", ""}, {1e3, "K", ""}, {1e6, "Mil", ""}, {1e9, "Bi
 // timeScale is what is written below a minute; from there on a duration is written as a clock has it.
 var timeScale = []step{{1e-9, "ns", ""}, {1e-6, "µs", ""}, {1e-3, "ms", ""}, {1, "s", ""}, {minute, "min", ""}}
 
-// named is the scale of a unit that takes no prefix.
-func named(symbol string) []step { return []step{{factor: 1, symbol: symbol}} }
+// others are the units of Grafana that read as one of the constants does, and count in another measure.
+func others() []row {
+	var rows []row
+	counted := func(like Unit, per float64, id, in string) {
+		r := named[like]
+		r.id, r.per = id, per*r.per
+		r.write += ", a bare number being in " + in
+		rows = append(rows, r)
+	}
+	prefixes := []struct{ bytes, rate, letter string }{
+		{"k", "K", "k"}, {"m", "M", "M"}, {"g", "G", "G"}, {"t", "T", "T"}, {"p", "P", "P"},
+	}
+	bits := row{id: "decbits", per: 1, scale: si("b"), reads: slices.Concat(iec("b"), quantities), write: "bits such as 24Gb, 24Gib or 1000"}
+	binBits := row{id: "bits", per: 1, scale: iec("b"), reads: slices.Concat(si("b"), quantities), ticks: binary, write: "bits such as 24Gib, 24Gb or 1024"}
+	binRate := row{
+		id: "binbps", per: 1, scale: iec("b/s"), reads: slices.Concat(si("b/s"), quantities), ticks: binary,
+		write: "bits per second such as 100Mib/s or 100Mi",
+	}
+	rows = append(rows, binBits, bits, binRate)
+	decimal, binary := 1.0, 1.0
+	for _, p := range prefixes {
+		decimal, binary = decimal*1000, binary*1024
+		big := strings.ToUpper(p.letter)
+		counted(Bytes, binary, p.bytes+"bytes", big+"iB")
+		counted(DecBytes, decimal, "dec"+p.bytes+"bytes", p.letter+"B")
+		counted(BytesPerSecond, decimal, p.rate+"Bs", p.letter+"B/s")
+		counted(BinBytesPerSecond, binary, p.rate+"iBs", big+"iB/s")
+		counted(BitsPerSecond, decimal, p.rate+"bits", p.letter+"b/s")
+		r := binRate
+		r.id, r.per = p.rate+"ibits", binary
+		r.write += ", a bare number being in " + big + "ib/s"
+		rows = append(rows, r)
+	}
+	counted(Seconds, 1e-9, "ns", "nanoseconds")
+	counted(Seconds, minute, "m", "minutes")
+	counted(Seconds, hour, "h", "hours")
+	counted(Seconds, day, "d", "days")
+	counted(Seconds, 1e-3, "dtdurationms", "milliseconds")
+	return rows
+}
+
+// plain is the scale of a unit that takes no prefix.
+func plain(symbol string) []step { return []step{{factor: 1, symbol: symbol}} }
 
 // si is a unit with the prefixes of the International System.
 func si(unit string) []step { return prefixed(unit, 1000, "", "k", "M", "G", "T", "P", "E") }
@@ -168,7 +212,7 @@ func prefixed(unit string, base float64, prefixes ...string) []step {
 
 // row returns what is known of u; a Unit that is none of the constants reads as a plain number.
 func (u Unit) row() *row {
-	if u >= numUnits {
+	if int(u) >= len(table) {
 		u = None
 	}
 	return &table[u]
@@ -177,16 +221,16 @@ func (u Unit) row() *row {
 // String returns u's id.
 func (u Unit) String() string { return u.row().id }
 
-// IDs returns the id of every unit, in the order of the constants.
+// IDs returns the id of every unit, first those of the constants, in their order.
 func IDs() []string {
-	ids := make([]string, 0, numUnits)
+	ids := make([]string, 0, len(table))
 	for i := range table {
 		ids = append(ids, table[i].id)
 	}
 	return ids
 }
 
-// Parse returns the unit of an id; the empty id is a plain number. The error names the ids that are spelt nearly so, or all of them.
+// Parse returns the unit of an id; the empty id is a plain number. The error names all ids.
 func Parse(id string) (Unit, error) {
 	if id == "" {
 		return None, nil
@@ -196,56 +240,7 @@ func Parse(id string) (Unit, error) {
 			return Unit(i), nil
 		}
 	}
-	if near := nearest(id); len(near) > 0 {
-		return None, fmt.Errorf("unknown unit %q; did you mean %s?", shorten(id), strings.Join(near, " or "))
-	}
 	return None, fmt.Errorf("unknown unit %q; write one of %s", shorten(id), strings.Join(IDs(), ", "))
-}
-
-// nearest returns the ids that differ from id by case, or else those at the least distance from it of at most two letters, where that
-// is less than half of the id: of very short ones, everything is near.
-func nearest(id string) []string {
-	var near []string
-	best := 2
-	for i := range table {
-		known := table[i].id
-		d := distance(id, known)
-		if strings.EqualFold(id, known) {
-			d = 0
-		}
-		if d > best || 2*d >= len(known) {
-			continue
-		}
-		if d < best {
-			near, best = nil, d
-		}
-		near = append(near, known)
-	}
-	return near
-}
-
-// distance is Levenshtein's: the least number of bytes to insert, delete or replace. Anything far too long is far.
-func distance(a, b string) int {
-	if len(a) > 2*len(b)+2 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // shorten keeps an error readable where what was written is very long.

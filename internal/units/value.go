@@ -72,12 +72,17 @@ func (r *row) readSize(text string) (float64, error) {
 	return 0, fmt.Errorf("does not fit the unit %s", r.id)
 }
 
-// convert multiplies v by a ratio of units, each of which is a whole number of the other, so that 300m cores are the number 0.3.
+// convert multiplies v by a ratio of units. Where one of them is a whole number of the other, the result is as if it were computed in
+// whole numbers: 300m cores are the number 0.3.
 func convert(v, ratio float64) float64 {
-	if ratio < 1 {
-		return v / math.Round(1/ratio)
+	const rounding = 1e-9
+	if whole := math.Round(ratio); ratio >= 1 && math.Abs(ratio-whole) < rounding*whole {
+		return v * whole
 	}
-	return v * math.Round(ratio)
+	if whole := math.Round(1 / ratio); ratio < 1 && math.Abs(1/ratio-whole) < rounding*whole {
+		return v / whole
+	}
+	return v * ratio
 }
 
 func finite(v float64) (float64, error) {

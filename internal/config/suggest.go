@@ -1,0 +1,129 @@
+package config
+
+import (
+	"strings"
+)
+
+// nearest returns the one of known that word is a slip of the pen of, "" where there is none or more than one. It never changes what
+// word means. Opposites and other measures of a thing are words of their own, and most differ from each other in the first letter
+// (active and inactive, include and exclude, kbytes and mbytes) or in a short part (max and min). So each part of a word, as hyphens
+// and underscores divide it, must begin as it should, and be the part but for a letter, or be its beginning.
+func nearest(word string, known []string) string {
+	found, n := "", 0
+	for _, k := range known {
+		if joined(word) == joined(k) {
+			return k
+		}
+		if isSlip(word, k) {
+			found, n = k, n+1
+		}
+	}
+	if n != 1 {
+		return ""
+	}
+	return found
+}
+
+// joined is a word without what divides its parts, and without its case: scrapeInterval is scrape_interval.
+func joined(word string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(word))
+}
+
+// isSlip reports whether word was meant to be known, part by part.
+func isSlip(word, known string) bool {
+	if len(word) > 2*len(known) {
+		return false
+	}
+	parts := strings.FieldsFunc(strings.ToLower(word), divides)
+	meant := strings.FieldsFunc(strings.ToLower(known), divides)
+	if len(parts) != len(meant) {
+		return false
+	}
+	for i, p := range parts {
+		if !isSlipOfPart(p, meant[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func divides(r rune) bool { return r == '_' || r == '-' }
+
+// isSlipOfPart reports whether a part of a word was meant to be another.
+func isSlipOfPart(part, meant string) bool {
+	short := min(len(part), len(meant))
+	switch {
+	case isSameWord(part, meant):
+		return true
+	case part == "" || part[0] != meant[0]:
+		return false
+	case short >= 3 && strings.HasPrefix(meant, part): // memory, shortened
+		return true
+	}
+	return short >= 4 && distance(part, meant) <= 1
+}
+
+// isSameWord reports whether word is known but for its case, what divides its parts, a plural or two letters that have changed places.
+func isSameWord(word, known string) bool {
+	word, known = joined(word), joined(known)
+	return word == known || word+"s" == known || known+"s" == word || word != "" && word[0] == known[0] && swapped(word, known)
+}
+
+// swapped reports whether a and b are the same but for two neighbours that have changed places.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}
+
+// distance is the least number of bytes to insert, delete, replace or swap with their neighbour to make b of a (optimal string
+// alignment).
+func distance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, last, row = last, row, before
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}
+
+// foreign says what to write in place of a key that other programs have, "" where it is not known. known are the keys that may stand here.
+func foreign(word string, known map[string]field) string {
+	has := func(k string) bool { _, ok := known[k]; return ok }
+	switch ref, isRef := strings.CutSuffix(word, "_ref"); {
+	case isRef && has(ref+"_from"):
+		return "write " + ref + "_from, which names a place in AWS"
+	case has("mute_time_intervals") && strings.HasSuffix(word, "_time_intervals"):
+		return "promsnap can only mute: write the other times, such as nights and weekends, as an entry of time_intervals, " +
+			"and its name into mute_time_intervals"
+	case has("min_severity") && strings.HasSuffix(word, "severity"):
+		return "promsnap knows a least severity, min_severity, and no greatest: make a receiver for each severity that others are told of"
+	case has("send_resolved") && strings.HasPrefix(word, "send_"):
+		return "people are always told of what fires; send_resolved says whether they are told of its end"
+	case has("alertname") && word == "severity":
+		return "the limit says the severity: write above: {warning: …, critical: …}"
+	case has("alertname") && word == "alert":
+		return "write alertname"
+	case has("query") && word == "expr":
+		return "write query"
+	}
+	return ""
+}
