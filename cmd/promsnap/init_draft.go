@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -95,13 +96,16 @@ func (d *draft) source(b *strings.Builder) {
 		fmt.Fprintf(b, "  url: %s\n", strconv.Quote(d.url))
 	}
 	b.WriteString("  # external_url: https://prometheus.example.com   # for links that people follow\n")
+	if d.survey.Label != "" {
+		fmt.Fprintf(b, "  cluster_label: %s   # it tells clusters apart here\n", strconv.Quote(d.survey.Label))
+	}
 	switch n := len(d.survey.Clusters); {
 	case n > 1 && slices.Contains(d.survey.Clusters, d.survey.Own):
-		fmt.Fprintf(b, "  # It has %d clusters; these nodes are in this one.\n  matchers: [%s]\n", n, matcher(d.survey.Own))
+		fmt.Fprintf(b, "  # It has %d clusters; these nodes are in this one.\n  matchers: [%s]\n", n, d.matcher(d.survey.Own))
 	case n > 1:
 		fmt.Fprintf(b, "  # It has %d clusters. Name one, or the reports are of all of them:\n", n)
 		for _, c := range d.survey.Clusters[:min(n, 10)] {
-			fmt.Fprintf(b, "  # matchers: [%s]\n", matcher(c))
+			fmt.Fprintf(b, "  # matchers: [%s]\n", d.matcher(c))
 		}
 	}
 	if s := d.survey.Scrape; s > 0 {
@@ -112,9 +116,9 @@ func (d *draft) source(b *strings.Builder) {
 	b.WriteString("\n")
 }
 
-// matcher is a matcher of the label cluster, as YAML has it.
-func matcher(cluster string) string {
-	return strconv.Quote("cluster=" + strconv.Quote(cluster))
+// matcher is a matcher of a cluster, as YAML has it.
+func (d *draft) matcher(cluster string) string {
+	return strconv.Quote(cmp.Or(d.survey.Label, "cluster") + "=" + strconv.Quote(cluster))
 }
 
 // panels writes the panels of a report: those without data as comments that say what they lack.

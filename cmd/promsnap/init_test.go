@@ -40,6 +40,11 @@ func TestDraft(t *testing.T) {
 			has: []string{`# matchers: ["cluster=\"a\""]`},
 		},
 		{
+			name: "clusters by another label", cluster: "b", matchers: 1,
+			draft: draft{url: "http://p", survey: app.Survey{Label: "k8s_cluster", Clusters: []string{"a", "b"}, Own: "b"}},
+			has:   []string{`cluster_label: "k8s_cluster"`, `matchers: ["k8s_cluster=\"b\""]`},
+		},
+		{
 			name: "hostile", cluster: hostile, matchers: 1,
 			draft: draft{cluster: hostile, survey: app.Survey{At: "m/p:80", Server: hostile, Clusters: []string{hostile, "b"}, Own: hostile}},
 		},

@@ -9,9 +9,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // Survey is what a Prometheus has, for somebody who begins.
@@ -19,7 +22,8 @@ type Survey struct {
 	Server    string // "Prometheus 3.15.0"
 	At        string // its URL, or its Service in the cluster
 	Exporters []Exporter
-	Clusters  []string      // the values of the label cluster, sorted; empty where there is none
+	Label     string        // that tells clusters apart, where it is not cluster
+	Clusters  []string      // the values of that label, sorted; empty where there is none
 	Own       string        // the one that the nodes of the Kubernetes API are in; "" where that is not known
 	Scrape    time.Duration // how often most targets are scraped; 0 where that is not known
 }
@@ -75,9 +79,19 @@ func (a *App) number(ctx context.Context, expr string) (float64, error) {
 
 // now runs a query at the newest time that a run asks for.
 func (a *App) now(ctx context.Context, expr string, each func(series.Labels, float64)) error {
+	return a.nowBy(ctx, a.source.client, expr, each)
+}
+
+// end is the newest time that a run asks for.
+func (a *App) end() time.Time {
 	o := snapshot.Options{Slot: a.o.Slot, QueryOffset: a.cfg.Prometheus.QueryOffset}
-	grid := series.Grid{Start: o.End(), Step: time.Minute, Len: 1}
-	_, err := a.source.client.Range(ctx, promapi.Query{Expr: expr, Grid: grid}, func(s series.Series) error {
+	return o.End()
+}
+
+// nowBy is now by the labels of a source.
+func (a *App) nowBy(ctx context.Context, q snapshot.Querier, expr string, each func(series.Labels, float64)) error {
+	grid := series.Grid{Start: a.end(), Step: time.Minute, Len: 1}
+	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: grid}, func(s series.Series) error {
 		if v := s.Values[0]; !math.IsNaN(v) {
 			each(s.Labels, v)
 		}
@@ -86,14 +100,23 @@ func (a *App) now(ctx context.Context, expr string, each func(series.Labels, flo
 	return err
 }
 
-// findClusters finds the values of the label cluster, and among them the one whose nodes are those that the Kubernetes API lists.
+// findClusters finds the label that tells clusters apart and its values, and among them the one whose nodes are those that the Kubernetes API lists.
 func (a *App) findClusters(ctx context.Context, s *Survey) error {
+	mapping, _, err := snapshot.FindMapping(ctx, a.source.client, a.end(), time.Hour, a.cfg.Prometheus.ClusterLabel, words.In(words.English))
+	if err != nil {
+		return err
+	}
+	if name := model.LabelName(mapping.Cluster); name != "" && !name.IsValidLegacy() {
+		mapping.Cluster = "" // a matcher of it would not be PromQL to every server
+	}
+	s.Label = mapping.Cluster
+	source := mapping.Querier(a.source.client)
 	names := map[string]bool{}
 	for _, n := range a.listNodes(ctx).nodes {
 		names[n.Name] = true
 	}
 	own := map[string]int{} // nodes by cluster
-	err := a.now(ctx, `max by (cluster, node) (kube_node_info)`, func(ls series.Labels, _ float64) {
+	err = a.nowBy(ctx, source, `max by (cluster, node) (kube_node_info)`, func(ls series.Labels, _ float64) {
 		if names[ls.Get("node")] {
 			own[ls.Clone().Get("cluster")]++
 		}
@@ -102,7 +125,7 @@ func (a *App) findClusters(ctx context.Context, s *Survey) error {
 		return err
 	}
 	found := map[string]bool{}
-	err = a.now(ctx, `count by (cluster) (up{cluster!=""})`, func(ls series.Labels, _ float64) { found[ls.Clone().Get("cluster")] = true })
+	err = a.nowBy(ctx, source, `count by (cluster) (up{cluster!=""})`, func(ls series.Labels, _ float64) { found[ls.Clone().Get("cluster")] = true })
 	s.Clusters = slices.Sorted(maps.Keys(found))
 	most := 0
 	for _, cluster := range slices.Sorted(maps.Keys(own)) {
