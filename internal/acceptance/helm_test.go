@@ -232,6 +232,32 @@ func TestChartSchedule(t *testing.T) {
 	}
 }
 
+// TestChartSecurity: OpenShift's own users are not overridden, null takes a key away, and runAsNonRoot stays.
+func TestChartSecurity(t *testing.T) {
+	const pod = "spec.jobTemplate.spec.template.spec.securityContext"
+	seccomp := map[string]any{"type": "RuntimeDefault"}
+	for _, c := range []struct {
+		flags []string
+		want  map[string]any
+	}{
+		{append(set(quickstart), "--api-versions", "security.openshift.io/v1"), map[string]any{"runAsNonRoot": true, "seccompProfile": seccomp}},
+		{append(set(quickstart, "podSecurityContext.runAsUser=1000700000"), "--api-versions", "security.openshift.io/v1"),
+			map[string]any{"runAsNonRoot": true, "runAsUser": 1000700000, "seccompProfile": seccomp}},
+		{set(quickstart, "podSecurityContext.runAsUser=null", "podSecurityContext.runAsNonRoot=null"),
+			map[string]any{"runAsNonRoot": true, "runAsGroup": 65532, "fsGroup": 65532, "seccompProfile": seccomp}},
+	} {
+		parseObjects(t, render(t, c.flags...)).get(t, "CronJob/promsnap-check").is(t, pod, c.want)
+	}
+	all := parseObjects(t, render(t, set(quickstart, `podAnnotations.sidecar\.istio\.io/inject=off`, "global.imageRegistry=registry.example.com/mirror")...))
+	all.get(t, "Pod/promsnap-test").is(t, "metadata.annotations", map[string]any{
+		"helm.sh/hook": "test", "helm.sh/hook-delete-policy": "before-hook-creation", "sidecar.istio.io/inject": "off",
+	})
+	image, _ := all.get(t, "Pod/promsnap-test").at("spec.containers.0.image").(string)
+	if want := "registry.example.com/mirror/promsnap/promsnap:"; !strings.HasPrefix(image, want) {
+		t.Errorf("got the image %s, want one that begins with %s", image, want)
+	}
+}
+
 // TestChartValues looks for what single values change.
 func TestChartValues(t *testing.T) {
 	t.Run("0 and false count", func(t *testing.T) {
@@ -395,6 +421,9 @@ func TestChartRefusals(t *testing.T) {
 		{set(quickstart, "rbac.serviceProxy=perhaps"), []string{"/rbac/serviceProxy", "want boolean"}},
 		{set(quickstart, "prometheus.url=prometheus:9090"), []string{"/prometheus/url"}},
 		{set(quickstart, "networkPolicy.ports[0]=https"), []string{"/networkPolicy/ports/0", "want integer"}},
+		{set(quickstart, "s3.bucket=s3://b/p"), []string{"/s3/bucket", "pattern"}},
+		{set(quickstart, "reports.check.schedule=@every 5m"), []string{"/reports/check/schedule"}},
+		{set(quickstart, "global.imageRegistry=5"), []string{"/global/imageRegistry"}},
 		{set(quickstart, "state.store=disk"), []string{"/state/store", "'configMap'"}},
 		{append(set("cluster=c", "prometheus.url=http://p", "reports.weekly.send=summary"), "--set-json", `receivers=[{"name":"am","alertmanager":{"url":"http://am"}}]`),
 			[]string{"report weekly: no receiver takes it", "reports.weekly=null"}},

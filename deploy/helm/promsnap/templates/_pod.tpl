@@ -5,12 +5,7 @@ serviceAccountName: {{ include "promsnap.serviceAccountName" .root }}
 automountServiceAccountToken: true
 restartPolicy: Never
 terminationGracePeriodSeconds: 45
-securityContext:
-  runAsNonRoot: true
-  runAsUser: 65532
-  runAsGroup: 65532
-  fsGroup: 65532
-  seccompProfile: {type: RuntimeDefault}
+securityContext: {{- include "promsnap.podSecurityContext" .root | nindent 2 }}
 {{- with $values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -52,10 +47,7 @@ containers:
       {{- end }}
       {{- with $values.extraEnv }}{{ toYaml . | nindent 6 }}{{ end }}
     resources: {{- toYaml $values.resources | nindent 6 }}
-    securityContext:
-      allowPrivilegeEscalation: false
-      readOnlyRootFilesystem: true
-      capabilities: {drop: [ALL]}
+    securityContext: {{- toYaml $values.securityContext | nindent 6 }}
     volumeMounts:
       - {name: config, mountPath: /etc/promsnap, readOnly: true}
       {{- with $values.extraVolumeMounts }}{{ toYaml . | nindent 6 }}{{ end }}
@@ -76,8 +68,24 @@ volumes:
 {{- define "promsnap.alertAfter" -}}
 {{- if hasKey .job "alertAfterSeconds" }}{{ int .job.alertAfterSeconds }}
 {{- else if eq .report.schedule "*/5 * * * *" }}900
-{{- else if regexMatch "^[0-9]+ +[0-9]+ +[*] +[*] +[*]$" .report.schedule }}93600
+{{- else if eq .report.schedule "@hourly" }}7200
+{{- else if regexMatch "^([0-9]+ +[0-9]+ +[*?] +[*?] +[*?]|@daily|@midnight)$" .report.schedule }}93600
 {{- else if not .job.suspend }}
 {{- fail (printf "report %s: after how long without a run shall somebody be told? Set jobs.%s.alertAfterSeconds to the seconds of the longest wait between two runs by %q and some more for a late one, or to 0 for no alert" .report.name .report.name .report.schedule) }}
 {{- end }}
+{{- end }}
+
+{{/*
+The Pod's security context. OpenShift gives each namespace its own range of users and groups, and refuses a Pod that names others: there
+the chart's own are left out, and the Pod gets one of the range.
+*/}}
+{{- define "promsnap.podSecurityContext" -}}
+{{- $context := deepCopy .Values.podSecurityContext }}
+{{- if .Capabilities.APIVersions.Has "security.openshift.io/v1" }}
+{{- range $key := list "runAsUser" "runAsGroup" "fsGroup" }}
+{{- if eq (toString (get $context $key)) "65532" }}{{ $_ := unset $context $key }}{{ end }}
+{{- end }}
+{{- end }}
+{{- $_ := set $context "runAsNonRoot" true }}
+{{- toYaml $context }}
 {{- end }}
