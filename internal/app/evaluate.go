@@ -63,7 +63,7 @@ func evaluate(panels []snapshot.Panel, nodes snapshot.Nodes, own owners) rules.E
 			}
 			result := rules.RuleResult{
 				ID: id, Direction: r.Direction, NoData: r.NoData, KeepFiringFor: cmp.Or(r.KeepFiringFor, rules.DefaultKeepFiringFor), BadNewsOnly: p.Spec.EmptyIsOK && !p.Spec.WellToo,
-				Data: quality(p.Data), Series: all,
+				Data: quality(p.Data), Old: p.Old, Series: all,
 			}
 			if p.Grid.Len > 0 {
 				result.From, result.Through = p.Grid.Start, p.Grid.End()
@@ -137,14 +137,16 @@ func identityOf(ls series.Labels, nodeAdded bool, own owners) series.Labels {
 	return out
 }
 
-// presence asks kube-state-metrics whether the workload or the node behind an identity is still there.
+// presence asks kube-state-metrics whether the workload or the node behind an identity is still there. Of what is neither it knows nothing.
 func presence(identity series.Labels, nodes snapshot.Nodes, own owners) rules.Presence {
 	if identity.Get("workload") != "" {
 		return own.presence(identity)
 	}
 	name := nodes.Of(identity)
 	switch {
-	case name == "" || !nodes.Current(nodes.ClusterOf(identity)):
+	case name == "":
+		return rules.NobodyKnows
+	case !nodes.Current(nodes.ClusterOf(identity)):
 		return rules.PresenceUnknown
 	case nodes.Has(nodes.ClusterOf(identity), name):
 		return rules.IsThere

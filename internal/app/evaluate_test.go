@@ -188,8 +188,8 @@ func TestPresenceOfNodes(t *testing.T) {
 		{series.FromPairs("instance", there.InternalIP+":9100"), nodes, rules.IsThere},
 		{series.FromPairs("node", there.Name), nodes, rules.IsThere},
 		{series.FromPairs("node", "taken-away"), nodes, rules.IsGone},
-		{series.FromPairs("instance", "192.0.2.1:9100"), nodes, rules.PresenceUnknown}, // a host outside the cluster
-		{series.FromPairs("job", "api"), nodes, rules.PresenceUnknown},
+		{series.FromPairs("instance", "192.0.2.1:9100"), nodes, rules.NobodyKnows}, // a host outside the cluster
+		{series.FromPairs("job", "api"), nodes, rules.NobodyKnows},
 		{series.FromPairs("node", there.Name), snapshot.Nodes{}, rules.PresenceUnknown},
 	} {
 		if got := presence(tc.identity, tc.nodes, owners{}); got != tc.want {

@@ -240,13 +240,14 @@ func (p *Panel) move(by time.Duration) {
 
 // judgeAge calls an answer partial whose newest sample of all is old: the server lags, or lost its targets.
 func (p *Panel) judgeAge(newest int, w *words.Words) {
+	whole := p.Data == DataComplete
 	if newest < 0 {
-		p.Data = DataPartial
+		p.Data, p.Old = DataPartial, whole
 		p.Notes = append(p.Notes, w.NoSamples)
 		return
 	}
 	if age := p.Grid.End().Sub(p.Grid.At(newest)); age > rules.StaleAfter(p.Grid.Step) {
-		p.Data = DataPartial
+		p.Data, p.Old = DataPartial, whole
 		p.Notes = append(p.Notes, fmt.Sprintf(w.NewestIsOld, w.Figure(units.Duration.Format(age.Seconds()))))
 	}
 }
