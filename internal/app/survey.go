@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -62,11 +61,11 @@ func (a *App) Survey(ctx context.Context) (Survey, error) {
 	if err := a.findClusters(ctx, &s); err != nil {
 		return Survey{}, fmt.Errorf("looking for the label cluster: %w", err)
 	}
-	scrapes, err := a.number(ctx, fmt.Sprintf("quantile(0.5, count_over_time(up[%s]))", scrapeWindow))
+	scrapes, err := a.number(ctx, fmt.Sprintf("quantile(0.5, count_over_time(up[%s]))", model.Duration(scrapeWindow)))
 	if err != nil {
 		return Survey{}, fmt.Errorf("looking for the scrape interval: %w", err)
 	}
-	s.Scrape = scrapeInterval(scrapes)
+	s.Scrape = snapshot.ScrapeInterval(scrapeWindow, scrapes)
 	return s, nil
 }
 
@@ -137,19 +136,7 @@ func (a *App) findClusters(ctx context.Context, s *Survey) error {
 }
 
 // scrapeWindow is the time within which a target's samples are counted.
-const scrapeWindow = "10m"
-
-// scrapeInterval is the usual one that is nearest to so many samples of a target within scrapeWindow.
-func scrapeInterval(samples float64) time.Duration {
-	if samples < 1 {
-		return 0
-	}
-	mean := 10 * time.Minute / time.Duration(math.Round(samples))
-	usual := []time.Duration{5 * time.Second, 10 * time.Second, 15 * time.Second, 20 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute}
-	return slices.MinFunc(usual, func(a, b time.Duration) int {
-		return cmp.Compare(math.Abs(math.Log(a.Seconds()/mean.Seconds())), math.Abs(math.Log(b.Seconds()/mean.Seconds())))
-	})
-}
+const scrapeWindow = 10 * time.Minute
 
 // Panels takes the snapshot of every report and returns its panels, in the reports' order. Nothing is drawn, judged or remembered.
 func (a *App) Panels(ctx context.Context) [][]snapshot.Panel {

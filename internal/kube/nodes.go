@@ -82,12 +82,8 @@ func nodeOf(n *corev1.Node) snapshot.Node {
 		out.Taints = append(out.Taints, clip(t.ToString()))
 	}
 	for _, cond := range n.Status.Conditions[:min(len(n.Status.Conditions), maxConditions)] {
-		// Ready, and what providers add, such as KernelReady, are good news when true; the panel of conditions reads them likewise.
-		switch good := strings.HasSuffix(string(cond.Type), string(corev1.NodeReady)); {
-		case good && cond.Status != corev1.ConditionTrue:
-			out.Conditions = append(out.Conditions, "Not"+clip(string(cond.Type)))
-		case !good && cond.Status == corev1.ConditionTrue:
-			out.Conditions = append(out.Conditions, clip(string(cond.Type)))
+		if wrong := snapshot.WrongCondition(string(cond.Type), string(cond.Status)); wrong != "" {
+			out.Conditions = append(out.Conditions, clip(wrong))
 		}
 	}
 	slices.Sort(out.Conditions)

@@ -61,6 +61,8 @@ func TestNodes(t *testing.T) {
 			n.Status.Conditions = []corev1.NodeCondition{
 				{Type: corev1.NodeReady, Status: corev1.ConditionUnknown}, {Type: corev1.NodeDiskPressure, Status: corev1.ConditionTrue},
 				{Type: "KernelReady", Status: corev1.ConditionTrue}, {Type: "StorageReady", Status: corev1.ConditionFalse},
+				{Type: "EtcdIsVoter", Status: corev1.ConditionTrue}, {Type: "VMEventScheduled", Status: corev1.ConditionTrue},
+				{Type: "KernelDeadlock", Status: corev1.ConditionTrue},
 			}
 		})),
 	}
@@ -73,7 +75,7 @@ func TestNodes(t *testing.T) {
 	want := []snapshot.Node{
 		{
 			Name: "bare", Known: true, Pool: "spot", Created: created, Cordoned: true, Taints: []string{"dedicated=kafka:NoSchedule"},
-			Conditions: []string{"DiskPressure", "NotReady", "NotStorageReady"},
+			Conditions: []string{"DiskPressure", "KernelDeadlock", "NotReady", "NotStorageReady"},
 		},
 		{
 			Name: "ip-10-0-1-5", InternalIP: "10.0.1.5", Known: true, InstanceType: "m5.2xlarge", Zone: "ap-northeast-2a", Pool: "general", Kubelet: "v1.36.3", Created: created,

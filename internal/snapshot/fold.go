@@ -29,7 +29,7 @@ type fold struct {
 	spec     *Spec
 	grid     series.Grid
 	nodes    Nodes
-	capacity map[uint64]float64 // by the hash of the answer's labels; nil where the panel has none
+	capacity map[uint64]whole // by the hash of the series' labels; nil where the panel has none
 
 	top    int
 	rows   []Row
@@ -42,7 +42,7 @@ type fold struct {
 	newest int // index of the newest sample of all, -1 while there is none
 }
 
-func newFold(spec *Spec, g series.Grid, nodes Nodes, capacity map[uint64]float64) *fold {
+func newFold(spec *Spec, g series.Grid, nodes Nodes, capacity map[uint64]whole) *fold {
 	top := spec.Top
 	if top <= 0 {
 		top = spec.Kind.Top()
@@ -59,7 +59,7 @@ func newFold(spec *Spec, g series.Grid, nodes Nodes, capacity map[uint64]float64
 
 // addSeries judges one series and keeps of it what is needed. The labels are kept, the samples only read.
 func (f *fold) addSeries(s identified) {
-	name := legend(f.spec.Legend, f.nodes.named(f.spec.Legend, s.Labels, s.node))
+	name := legend(f.spec.Legend, f.nodes.named(f.spec.Legend, f.described(s), s.node))
 	if f.spec.Builtin {
 		name = clip(printable(f.nodes.Shown(s.Labels.Get(clusterLabel), name)))
 	}
@@ -73,21 +73,40 @@ func (f *fold) addNamed(s identified, name string) {
 		Name: name, Node: f.nodes.Shown(f.nodes.ClusterOf(s.Labels), s.node), Labels: s.Labels, NodeAdded: s.added, Stats: stats,
 		Capacity: math.NaN(), Rank: stats.Max, Status: rules.OK,
 	}
-	if c, ok := f.capacity[s.asked.Hash()]; ok {
-		row.Capacity = c
+	if c, ok := f.wholeOf(s); ok {
+		row.Capacity = c.size
 	}
 	f.newest = max(f.newest, series.Newest(s.Values))
-	f.judge(&row, s.Series)
+	f.judge(&row, s.Series, f.described(s))
 	f.rows = append(f.rows, row)
 	f.sample.offer(row.Labels, s.Values)
 	f.keep(row, s.Values)
 }
 
-// judge puts every rule of the panel to the series; the row takes the gravest answer.
-func (f *fold) judge(row *Row, s series.Series) {
+// described returns the labels of a series together with those that its whole adds to them.
+func (f *fold) described(s identified) series.Labels {
+	ls := s.Labels
+	c, _ := f.wholeOf(s)
+	for _, l := range c.aside {
+		ls = ls.With(l.Name, l.Value)
+	}
+	return ls
+}
+
+// wholeOf returns what the ratio of a series is of, which is asked for at the end of the range.
+func (f *fold) wholeOf(s identified) (whole, bool) {
+	if s.past {
+		return whole{}, false
+	}
+	c, ok := f.capacity[s.asked.Hash()]
+	return c, ok
+}
+
+// judge puts every rule of the panel to the series; the row takes the gravest answer. described are its labels and what the whole adds.
+func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 	worst := rules.Finding{Status: rules.OK}
 	for i, r := range f.spec.Rules {
-		r = overridden(r, i == 0, f.spec.Overrides, s.Labels)
+		r = overridden(r, i == 0, f.spec.Overrides, described)
 		if i == 0 {
 			row.Rank = rules.Figure(r, s)
 		}

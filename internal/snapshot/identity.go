@@ -15,6 +15,7 @@ type identified struct {
 	asked         series.Labels // as the answer has them
 	node          string
 	added         bool // the label node is the identity table's
+	past          bool // the node had the address earlier: what is known of the address now is another node's
 }
 
 // add takes one series of the answer. The labels are kept, the samples only read. What an address measured before it changed hands
@@ -22,7 +23,7 @@ type identified struct {
 func (f *fold) add(s series.Series) {
 	parts := f.nodes.parts(s.Labels, f.grid)
 	if len(parts) == 1 {
-		f.addPart(s, parts[0].node)
+		f.addPart(s, parts[0].node, false)
 		return
 	}
 	seen := false
@@ -33,17 +34,17 @@ func (f *fold) add(s series.Series) {
 		seen = true
 		values := nans(len(s.Values))
 		copy(values[p.from:], s.Values[p.from:p.to])
-		f.addPart(series.Series{Labels: s.Labels, Values: values}, p.node)
+		f.addPart(series.Series{Labels: s.Labels, Values: values}, p.node, p.to < f.grid.Len)
 	}
 	if !seen {
-		f.addPart(s, parts[len(parts)-1].node)
+		f.addPart(s, parts[len(parts)-1].node, false)
 	}
 }
 
 // addPart takes what a series says of one node. Of a node that several exporters report, one after the other or side by side, the
 // built-in panels have one row.
-func (f *fold) addPart(s series.Series, node string) {
-	id := identified{Series: s, asked: s.Labels, node: node, added: node != "" && s.Labels.Get("node") == ""}
+func (f *fold) addPart(s series.Series, node string, past bool) {
+	id := identified{Series: s, asked: s.Labels, node: node, added: node != "" && s.Labels.Get("node") == "", past: past}
 	if id.added {
 		id.Labels = s.Labels.With("node", node)
 	}
@@ -82,7 +83,7 @@ func (f *fold) unite(key uint64, id identified) {
 		}
 	}
 	if newest > was || newest == was && strings.Compare(id.asked.Get("instance"), u.asked.Get("instance")) < 0 {
-		u.Labels, u.asked, u.node, u.added = id.Labels, id.asked, id.node, id.added
+		u.Labels, u.asked, u.node, u.added, u.past = id.Labels, id.asked, id.node, id.added, id.past
 	}
 }
 

@@ -22,7 +22,8 @@ func legend(format string, ls series.Labels) string {
 	if format == "" || isAuto(format) {
 		return clip(printable(ls.String()))
 	}
-	name := strings.TrimSpace(printable(fill(format, func(label string) string { return labelOrHost(ls, label) })))
+	name := fill(format, func(label string) string { return labelOrHost(ls, label) })
+	name = strings.TrimSpace(printable(strings.ReplaceAll(name, " ()", ""))) // in parentheses is what not every series has
 	if strings.Trim(name, "/ ") == "" {
 		return clip(printable(ls.String()))
 	}

@@ -8,9 +8,11 @@ import (
 	"math"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/promsnap/promsnap/internal/promapi"
@@ -252,7 +254,8 @@ func (p *Panel) judgeAge(newest int, w *words.Words) {
 	}
 }
 
-// explainEmpty tells an empty answer that is good news from one that says nothing: it asks which of the query's metrics exist.
+// explainEmpty tells an empty answer that is good news from one that says nothing: it asks which of the query's metrics exist, and
+// whether they are scraped often enough for it. Where the remarks say what was left out, that is why nothing is left.
 func (p *Panel) explainEmpty(ctx context.Context, q Querier, v Vars, w *words.Words) error {
 	names, err := MetricNames(p.Expr)
 	if err != nil { // the server has read what promsnap cannot
@@ -273,16 +276,30 @@ func (p *Panel) explainEmpty(ctx context.Context, q Querier, v Vars, w *words.Wo
 		return fmt.Errorf("asking which metrics exist: %w", err)
 	}
 	p.Missing = slices.DeleteFunc(slices.Clone(needs), func(n string) bool { return present[n] })
-	if p.Spec.EmptyIsOK && len(p.Missing) == 0 && len(needs) > 0 {
+	if len(p.Missing) > 0 {
+		p.Data = DataAbsent
+		return nil
+	}
+	every, err := p.sparse(ctx, q, v)
+	switch {
+	case err != nil:
+		return err
+	case every > 0:
+		p.Data = DataAbsent
+		p.Notes = append(p.Notes, fmt.Sprintf(w.ScrapedSeldom, model.Duration(every), model.Duration(v.RateInterval())))
+		return nil
+	case p.Spec.EmptyIsOK && len(needs) > 0:
 		if p.Missing, err = p.unseen(ctx, q, v); err != nil {
 			return err
 		}
-		if len(p.Missing) == 0 {
-			return nil
+		if len(p.Missing) > 0 {
+			p.Data = DataAbsent
 		}
+		return nil
 	}
 	p.Data = DataAbsent
-	if len(p.Missing) == 0 {
+	p.askRemarks(ctx, q, v, w)
+	if len(p.Remarks) == 0 {
 		p.Notes = append(p.Notes, w.LabelsOtherwise)
 	}
 	return nil
@@ -322,27 +339,58 @@ func (p *Panel) noteUnseen(ctx context.Context, q Querier, v Vars, w *words.Word
 	}
 }
 
-// askCapacity returns the whole of each series' ratio at the end of the range, by the hash of its labels.
-func (p *Panel) askCapacity(ctx context.Context, q Querier, v Vars, o Options) (map[uint64]float64, error) {
+// whole is what a ratio is of, and the labels that it adds to the series.
+type whole struct {
+	size  float64
+	aside series.Labels
+}
+
+// askCapacity returns the whole of each series' ratio at the end of the range, by the hash of its labels. Of several wholes of one series,
+// such as disks that are mounted one upon the other, it is the largest, then the one whose labels come first.
+func (p *Panel) askCapacity(ctx context.Context, q Querier, v Vars, o Options) (map[uint64]whole, error) {
 	if p.Spec.Capacity == nil {
 		return nil, nil
 	}
-	whole := map[uint64]float64{}
+	wholes := map[uint64]whole{}
 	query := promapi.Query{
 		Expr:  Expand(p.Spec.Capacity.Query, v),
 		Grid:  series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1},
 		Limit: o.MaxSeries,
 	}
 	_, err := q.Range(ctx, query, func(s series.Series) error {
-		if c := s.Values[0]; !math.IsNaN(c) && !math.IsInf(c, 0) {
-			whole[s.Labels.Hash()] = c
+		c := s.Values[0]
+		if math.IsNaN(c) || math.IsInf(c, 0) {
+			return nil
+		}
+		own, aside := split(s.Labels, p.Spec.Capacity.Aside)
+		k := own.Hash()
+		if known, ok := wholes[k]; !ok || cmp.Or(cmp.Compare(known.size, c), aside.Compare(known.aside)) < 0 {
+			wholes[k] = whole{c, aside}
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("asking for the capacity: %w", err)
 	}
-	return whole, nil
+	return wholes, nil
+}
+
+// split returns the labels without those named, and those. One with the value of another label says nothing more, and is in neither.
+func split(ls series.Labels, names []string) (rest, named series.Labels) {
+	if len(names) == 0 {
+		return ls, nil
+	}
+	for _, l := range ls {
+		if !slices.Contains(names, l.Name) {
+			rest = append(rest, l)
+		}
+	}
+	for _, l := range ls {
+		if slices.Contains(names, l.Name) && !slices.ContainsFunc(rest, func(r series.Label) bool { return r.Value == l.Value }) {
+			named = append(named, series.Label{Name: strings.Clone(l.Name), Value: strings.Clone(l.Value)})
+		}
+	}
+	return rest, named
 }
 
 // Failed returns the panels of specs that were not asked for because of err.

@@ -90,6 +90,9 @@ func (s *Spec) Share(v float64) float64 {
 type Capacity struct {
 	Query string
 	Unit  units.Unit
+	// Aside are labels of the answer that the panel's series do not have: they stand in the legend and may be matched by an override, and do
+	// not tell one series from another. A disk's device is one, because it may have another name when the machine boots.
+	Aside []string
 }
 
 // Reference is a query over the panel's range, in the panel's unit; each series of its answer is a line, the first MostReferences of a panel.

@@ -156,7 +156,7 @@ func (f *fold) addLacksOf(cluster string, all []*lack, w *words.Words) {
 			}
 		}
 		if shown {
-			f.addPart(series.Series{Labels: n.labels, Values: values}, n.id)
+			f.addPart(series.Series{Labels: n.labels, Values: values}, n.id, false)
 		}
 	}
 	if newest < 0 {

@@ -104,6 +104,7 @@ var english = Words{
 	SamplesMoved:    "the server moved all samples by %[1]s",
 	NewestIsOld:     "the newest sample is %[1]s old",
 	NoSamples:       "no series has a sample in the range",
+	ScrapedSeldom:   "its metrics are scraped every %[1]s, and a rate needs two samples within %[2]s; write prometheus.scrape_interval: %[1]s",
 	LabelsOtherwise: "the metrics exist, but the query finds no series: its labels may be named otherwise here",
 	QueryUnread:     "promsnap cannot read this dialect of PromQL, and so cannot say whether the metrics of the query exist",
 

@@ -109,6 +109,7 @@ var korean = Words{
 	SamplesMoved:    "서버가 모든 샘플의 시각을 %[1]s 옮겨 응답함",
 	NewestIsOld:     "가장 최근 샘플이 %[1]s 전 값임",
 	NoSamples:       "조회 기간에 샘플이 있는 시계열이 없음",
+	ScrapedSeldom:   "메트릭 수집 주기가 너무 깁니다(%[1]s). 변화율을 구하려면 구간(%[2]s) 안에 샘플이 둘 있어야 하므로 다음과 같이 설정하십시오: prometheus.scrape_interval: %[1]s",
 	LabelsOtherwise: "메트릭은 있으나 쿼리에 맞는 시계열이 없음: 이 환경에서는 레이블 이름이 다를 수 있음",
 	QueryUnread:     "이 PromQL 방언은 promsnap이 읽을 수 없어, 쿼리의 메트릭이 있는지 알 수 없음",
 

@@ -113,6 +113,7 @@ type Words struct {
 	ServerWarns, ServerNotes                                   string // 1 its words
 	SamplesMoved, NewestIsOld                                  string // 1 how far, how old
 	TimedOut, Stopped, NoSamples, LabelsOtherwise, QueryUnread string
+	ScrapedSeldom                                              string // 1 how often, 2 the window
 	ProxyGaveUp                                                string // 1 after how long
 
 	// Headings and small words of the page.

@@ -1,0 +1,84 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// usualIntervals are how often people scrape.
+var usualIntervals = []time.Duration{
+	5 * time.Second, 10 * time.Second, 15 * time.Second, 20 * time.Second, 30 * time.Second,
+	time.Minute, 2 * time.Minute, 3 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 20 * time.Minute, 30 * time.Minute,
+}
+
+// ScrapeInterval returns the usual one that is nearest to so many samples of a target within a window; 0 where there is no sample.
+func ScrapeInterval(window time.Duration, samples float64) time.Duration {
+	if !(samples >= 1) {
+		return 0
+	}
+	mean := window / time.Duration(math.Round(samples))
+	return slices.MinFunc(usualIntervals, func(a, b time.Duration) int {
+		return cmp.Compare(math.Abs(math.Log(a.Seconds()/mean.Seconds())), math.Abs(math.Log(b.Seconds()/mean.Seconds())))
+	})
+}
+
+// sparse returns how often the metrics that a query takes rates of are scraped, where $__rate_interval is so short that it never holds
+// two samples of one; else 0. It asks for the first of them that has samples.
+func (p *Panel) sparse(ctx context.Context, q Querier, v Vars) (time.Duration, error) {
+	if !strings.Contains(p.Spec.Query, "__rate_interval") {
+		return 0, nil
+	}
+	const window = time.Hour
+	for _, name := range rangedNames(p.Expr, v.RateInterval()) {
+		samples := 0.0
+		expr := fmt.Sprintf("max(count_over_time({__name__=%q}[%s]))", name, model.Duration(window))
+		_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}}, func(s series.Series) error {
+			samples = s.Values[0]
+			return nil
+		})
+		if err != nil {
+			return 0, fmt.Errorf("asking how often %s is scraped: %w", name, err)
+		}
+		if every := ScrapeInterval(window, samples); every > 0 {
+			if every < v.RateInterval() {
+				return 0, nil
+			}
+			return every, nil
+		}
+	}
+	return 0, nil
+}
+
+// rangedNames returns the names of the metrics that a query has selectors of so long a window of.
+func rangedNames(expr string, window time.Duration) []string {
+	e, err := Parser().ParseExpr(expr)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+		m, ok := n.(*parser.MatrixSelector)
+		if !ok || m.Range != window {
+			return nil
+		}
+		for _, matcher := range m.VectorSelector.(*parser.VectorSelector).LabelMatchers {
+			if matcher.Name == model.MetricNameLabel && matcher.Type == labels.MatchEqual && !slices.Contains(names, matcher.Value) {
+				names = append(names, matcher.Value)
+			}
+		}
+		return nil
+	})
+	return names
+}
