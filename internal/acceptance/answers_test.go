@@ -60,10 +60,11 @@ func nodeAnswers(all map[string][]answer) {
 		}
 		used := func(free shape, of float64) shape { return n.seen(free.over(of, 1, -1)) }
 		add("node-memory", used(n.available, 64*gib))
-		add("node-disk", used(n.diskFree, 100e9), "device", "/dev/sda1")
-		add("node-inodes", used(n.inodesFree, 1e6), "device", "/dev/sda1")
-		// What is not idle is busy, so that the idle share is what a rate beside a hole sees too little of.
-		add("node-cpu", n.rated(busy[n.name].over(1, 1, -1)).over(1, 1, -1))
+		add("node-disk", used(n.diskFree, 100e9), "mountpoint", "/")
+		add("node-inodes", used(n.inodesFree, 1e6), "mountpoint", "/")
+		add("node-readonly", n.seen(flat(0)))
+		// A rate beside a hole sees too little of all modes alike, and their share is right.
+		add("node-cpu", n.ratedShare(busy[n.name]))
 		add("node-network", n.rated(flat(2e6)))
 		add("node-pressure", n.rated(flat(n.stalled/60)))
 		add("node-network-errors", n.ratedShare(flat(n.errors/100)))
@@ -151,15 +152,14 @@ func conditions() []answer {
 		out = append(out, answer{lbl{"node": node, "condition": condition}, node, s})
 	}
 	for _, n := range []string{"n1", "n2", "n3", "n4", "n5", "n6"} {
-		ready, pressure := flat(0), flat(0)
+		ready := flat(0)
 		if n == "n4" {
 			ready = ready.then("23:50", 1)
 		}
-		if n == "n2" {
-			pressure = flat(1)
-		}
 		add(n, "NotReady", ready)
-		add(n, "MemoryPressure", pressure)
+		if n == "n2" { // of the others nothing is said, because they are well
+			add(n, "MemoryPressure", flat(1))
+		}
 	}
 	return out
 }

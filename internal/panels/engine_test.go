@@ -96,9 +96,10 @@ func (s sample) Copy() chunks.Sample           { return s }
 func query(in storage.Queryable, expr string, from, to, step time.Duration) (promql.Matrix, error) {
 	engine := promql.NewEngine(promql.EngineOpts{
 		MaxSamples: 10_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: snapshot.Parser(),
+		EnableAtModifier: true, // as every server has it, which a library has not
 	})
 	defer func() { _ = engine.Close() }()
-	expr = snapshot.Expand(expr, snapshot.Vars{Step: step, ScrapeInterval: scrape, Range: to - from})
+	expr = snapshot.Expand(expr, snapshot.Vars{Step: step, ScrapeInterval: scrape, Range: max(to-from, time.Hour)})
 	ctx := context.Background()
 	q, err := engine.NewRangeQuery(ctx, in, nil, expr, time.UnixMilli(from.Milliseconds()), time.UnixMilli(to.Milliseconds()), step)
 	if err != nil {

@@ -123,7 +123,7 @@ func (f *fixture) scraped(node, host string, each func(set)) {
 	each(d)
 }
 
-// machine is what node_exporter says: bytes of memory available of 1000, CPU seconds a minute of a core, bytes available of 100 and
+// machine is what node_exporter says: bytes of memory available of 1000, CPU seconds a minute of a core, GB available of 100 and
 // inodes free of 1000 on the root disk.
 type machine struct{ available, idle, user, avail, inodes int }
 
@@ -159,7 +159,7 @@ func (f *fixture) filesystem(d, fs set, readonly, avail, files, filesFree int) {
 	d = maps.Clone(d)
 	maps.Copy(d, fs)
 	for name, v := range map[string]int{
-		"size_bytes": 100, "avail_bytes": avail, "free_bytes": min(avail+5, 100), "readonly": readonly, "files": files, "files_free": filesFree,
+		"size_bytes": 100e9, "avail_bytes": avail * 1e9, "free_bytes": min(avail+5, 100) * 1e9, "readonly": readonly, "files": files, "files_free": filesFree,
 	} {
 		f.put("node_filesystem_"+name, d, nil, fmt.Sprintf("%dx60", v))
 	}

@@ -25,7 +25,8 @@ var korean = map[string]text{
 	"node-memory": {
 		title: "노드 메모리", subject: "메모리", hint: hintExporterKO,
 		why: "MemAvailable은 스왑 없이 더 내줄 수 있는 메모리를 커널이 직접 추정한 값이며, 나머지가 사용 중인 메모리입니다." +
-			" MemFree나 Active는 기준이 될 수 없습니다. 필요하면 커널이 바로 돌려주는 페이지 캐시 때문에 정상 노드도 꽉 찬 것처럼 보입니다.",
+			" MemFree나 Active로 보면 커널이 바로 돌려주는 페이지 캐시 때문에 정상 노드도 꽉 찬 것처럼 보입니다." +
+			" 대용량 페이지(huge page)는 따로 요청한 프로세스의 몫이므로 양쪽 모두에서 제외하고, ZFS 캐시 중 돌려줄 수 있는 부분은 사용 가능한 것으로 봅니다.",
 	},
 	"node-cpu": {
 		title: "노드 CPU", subject: "CPU", hint: hintExporterKO,
@@ -34,23 +35,31 @@ var korean = map[string]text{
 	},
 	"node-disk": {
 		title: "노드 디스크", subject: "디스크",
-		why: "free가 아니라 avail 기준입니다. root만 쓸 수 있는 여유 공간은 파드에 도움이 되지 않습니다. 한 디스크를 여러 곳에 마운트하는 시스템이 있어 장치별로 집계하며," +
-			" 항상 가득 찬 읽기 전용 이미지는 제외합니다. kubelet은 85% 도달 시 이미지를 지우기 시작하고 90% 도달 시 파드를 축출하므로, 임계값은 그보다 앞에 있습니다.",
-		hint: hintExporterKO + " 컨테이너로 실행할 때는 호스트의 루트 파일 시스템이 보여야 합니다 (prometheus-node-exporter.hostRootFsMount.enabled, 기본으로 켜져 있음).",
+		why: "free가 아니라 avail 기준입니다. root만 쓸 수 있는 여유 공간은 파드에 도움이 되지 않습니다. 장치 이름은 부팅할 때 바뀔 수 있으므로 디스크를 마운트 지점으로 구분합니다." +
+			" 이미지, 파드의 볼륨, 다른 머신의 파일 시스템은 제외하고, ZFS 풀은 디스크 하나로 봅니다." +
+			" kubelet은 85%부터 이미지를 지우고 90%에서 파드를 축출하므로 임계값은 둘보다 낮습니다. /boot는 95%에서 경고합니다.",
+		remarks: []string{"다른 머신이 관리하는 파일 시스템이라 판정하지 않음: {{fstype}} {{device}} (마운트한 노드 수: {{value}})"},
+		hint:    hintExporterKO + " 컨테이너로 실행할 때는 호스트의 루트 파일 시스템이 보여야 합니다 (prometheus-node-exporter.hostRootFsMount.enabled, 기본으로 켜져 있음).",
 	},
 	"node-inodes": {
 		title: "노드 디스크 inode", subject: "inode", hint: hintExporterKO,
 		why: "작은 파일이 많은 디스크는 바이트가 남아 있어도 inode가 소진되면 가득 찬 것입니다. 쓰기가 똑같이 “no space left on device”로 실패합니다." +
-			" inode를 필요할 때 만드는 파일 시스템은 값을 보고하지 않으므로 제외됩니다.",
+			" inode 수를 보고하지 않는 파일 시스템은 제외합니다. XFS는 여유 공간에 inode를 만들므로, 디스크가 거의 찬 경우(디스크 패널이 알립니다)에는 5분의 1이 비어 있는 것으로 보고 판정합니다.",
+	},
+	"node-readonly": {
+		title: "읽기 전용으로 바뀐 디스크", subject: "읽기 전용", hint: hintExporterKO,
+		why: "디스크에 장애가 나면 커널은 파일 시스템을 읽기 전용으로 바꿉니다. 아무것도 쓸 수 없게 되지만 다른 수치는 모두 정상으로 보입니다." +
+			" 최근 하루(또는 3일 전이나 7일 전)에는 쓸 수 있었지만 지금은 쓸 수 없는 디스크가 1입니다. 그 전부터 읽기 전용이던 것은 의도된 것일 수 있어 알리지 않습니다.",
 	},
 	"node-conditions": {
 		title: "노드 컨디션", subject: "상태", hint: hintKSMKO,
 		why: "kubelet과 컨트롤 플레인이 노드에 대해 직접 보고하는 상태이며, 1이면 문제가 있는 컨디션입니다. 더 이상 응답하지 않는 노드의 상태인 “unknown”도 준비되지 않은 것으로 봅니다." +
-			" 5분은 Kubernetes가 그 노드의 파드를 다른 노드로 옮기기 시작하는 시점입니다.",
+			" 5분은 Kubernetes가 그 노드의 파드를 다른 노드로 옮기기 시작하는 시점입니다. 의미가 알려지지 않은 컨디션은 장애로 보지 않습니다.",
+		remarks: []string{"의미를 알 수 없어 판정하지 않는 컨디션: {{condition}} (해당 노드 수: {{value}})"},
 	},
 	"node-network": {
 		title: "노드 네트워크 트래픽", subject: "네트워크 트래픽", hint: hintExporterKO,
-		why: "머신의 네트워크 카드가 주고받은 바이트입니다. 파드의 가상 장치까지 더하면 같은 바이트를 두 번 세게 됩니다." +
+		why: "머신의 네트워크 카드가 주고받은 바이트입니다. 브리지, 터널, 파드의 가상 장치까지 더하면 같은 바이트를 두 번 세게 됩니다. 본딩과 그 슬레이브처럼 주소가 같은 카드는 가장 많이 쓰인 하나만 셉니다." +
 			" 가상 카드가 표시하는 속도는 클라우드가 실제로 허용하는 속도가 아니므로 임계값은 두지 않습니다.",
 	},
 	"node-network-errors": {

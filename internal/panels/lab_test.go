@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 
 	"github.com/promsnap/promsnap/internal/lab"
@@ -14,6 +15,8 @@ import (
 // wellThere are the panels and remarks that have nothing to say of the simulated cluster, which is well in this.
 var wellThere = []string{
 	"pod-waiting",
+	"not judged, because its meaning is not known: {{condition}} (nodes that have it: {{value}})",
+	"not judged, because it is kept by other machines: {{fstype}} {{device}} (nodes that mount it: {{value}})",
 	"containers with a memory limit whose use is not measured, and so not judged: {{value}}",
 	"volumes that can only be read, which are as full as they were made and not judged: {{value}}",
 	"raw block volumes, whose use only their application knows: {{value}}",
@@ -58,7 +61,7 @@ func TestEveryPanelAnswersOnTheSimulatedCluster(t *testing.T) {
 				}
 				whole := map[string]bool{}
 				for _, s := range run(t, spec.Capacity.Query) {
-					key, _ := keyOf(s.Metric)
+					key, _ := keyOf(labels.NewBuilder(s.Metric).Del(spec.Capacity.Aside...).Labels())
 					whole[key] = true
 				}
 				for _, s := range m {

@@ -8,32 +8,43 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// disks selects the filesystems that a machine keeps data on: not those in memory, of images, or of another machine; not the small
-// ones of the boot loader and the system; not what the kubelet and the container runtime mount for pods, which the panel pvc has.
-const disks = `fstype!~"tmpfs|ramfs|devtmpfs|overlay|squashfs|erofs|iso9660|nsfs|autofs|fuse.*|nfs.*|cifs|9p",` +
-	`mountpoint!~"/(boot|run|snap|etc|dev|proc|sys)(/.*)?|/var/lib/(docker|containerd|containers|kubelet)/.+"`
+// cards selects the network cards that a machine talks to others by: not loopback, not the pods' ends and the bridges of container
+// networks and virtual machines, and no tunnels, whose bytes the card below them has counted already.
+const cards = `device!~"lo|veth.*|cali.*|cilium.*|lxc.*|eni.+|azv.*|gke.*|cni.*|cbr.*|docker.*|nerdctl.*|podman.*|br-.*|flannel.*|tunl.*|sit.*|gre.*|erspan.*|` +
+	`ip6?_?vti.*|ip6tnl.*|ip6gre.*|ifb.*|kube-.*|nodelocaldns|dummy.*|vxlan.*|vxlan_sys.*|geneve?_?.*|antrea-.*|ovs-.*|ovn-.*|weave|vethwe-.*|datapath|` +
+	`wg.*|tailscale.*|zt.*|tun.*|tap.*|virbr.*|vnet.*|fwbr.*|fwpr.*|fwln.*|vmbr.*|lxdbr.*|macvlan.*|ipvlan.*"`
 
-// cards selects the network cards that a machine talks to others by: not loopback, not the pods' ends of the container networks, and
-// not bonds, VLANs and tunnels, whose bytes the card below them has counted already.
-const cards = `device!~"lo|veth.*|cali.*|cilium.*|lxc.*|eni.+|azv.*|gke.*|cni.*|docker.*|br-.*|flannel.*|tunl.*|ifb.*|kube-ipvs.*|` +
-	`nodelocaldns|bond.*|team.*|dummy.*|vxlan.*|wg.*|.+[.][0-9]+"`
+// stacked are the devices that stand upon others or below them, where the exporter says no more than their names: bonds, bridges, VLANs,
+// and the virtual functions that Azure puts below its cards.
+const stacked = `device!~"bond.*|team.*|br[0-9]+|.+[.][0-9]+|vlan.*|enP[0-9]+s[0-9]+|enP[0-9]{3,}.*|.+nsby"`
 
 const (
 	hintExporter = "node_exporter brings it: prometheus-node-exporter in both Helm charts (prometheus-node-exporter.enabled in the community's prometheus, nodeExporter.enabled in kube-prometheus-stack)."
 	hintKSM      = "kube-state-metrics brings it: kube-state-metrics.enabled in the community's Helm chart, kubeStateMetrics.enabled in kube-prometheus-stack."
 )
 
+// memoryForAll is the memory of a node without its huge pages, which nobody has who does not ask for them. Hugetlb has those of all sizes;
+// older kernels tell of one size.
+const memoryForAll = `max by (cluster, instance) (node_memory_MemTotal_bytes) - (max by (cluster, instance) (node_memory_Hugetlb_bytes)` +
+	` or max by (cluster, instance) (node_memory_HugePages_Total) * max by (cluster, instance) (node_memory_Hugepagesize_bytes))` +
+	` or max by (cluster, instance) (node_memory_MemTotal_bytes)`
+
+// memoryAvailable is what the kernel can still give, together with what the cache of ZFS can: the kernel does not count it as cache.
+const memoryAvailable = `max by (cluster, instance) (node_memory_MemAvailable_bytes)` +
+	` + clamp_min(max by (cluster, instance) (node_zfs_arc_size) - max by (cluster, instance) (node_zfs_arc_c_min), 0)` +
+	` or max by (cluster, instance) (node_memory_MemAvailable_bytes)`
+
 func nodeMemory() snapshot.Spec {
 	return snapshot.Spec{
-		Name:    "node-memory",
-		Title:   "Memory of nodes",
-		Section: sectionNodes,
-		Query: `1 - max by (cluster, instance) (node_memory_MemAvailable_bytes)` +
-			` / max by (cluster, instance) (node_memory_MemTotal_bytes)`,
+		Name:     "node-memory",
+		Title:    "Memory of nodes",
+		Section:  sectionNodes,
+		Query:    `1 - clamp_max((` + memoryAvailable + `) / (` + memoryForAll + `), 1)`,
+		Needs:    []string{"node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes"},
 		Unit:     units.PercentUnit,
 		Legend:   "{{node}}",
 		Subject:  "memory",
-		Capacity: &snapshot.Capacity{Query: `max by (cluster, instance) (node_memory_MemTotal_bytes)`, Unit: units.Bytes},
+		Capacity: &snapshot.Capacity{Query: memoryForAll, Unit: units.Bytes},
 		Detail: &snapshot.Detail{
 			Query:  topPods(`container_memory_working_set_bytes{` + containers + `}`),
 			Legend: "{{namespace}}/{{pod}}",
@@ -43,9 +54,24 @@ func nodeMemory() snapshot.Spec {
 			Name: "NodeMemoryHigh", Warning: rules.At(0.80), Critical: rules.At(0.90), For: 15 * time.Minute,
 		}},
 		Why: "MemAvailable is the kernel's own estimate of what it can still give without swapping; the rest is in use." +
-			" MemFree and Active are no measure of that: page cache, which the kernel gives back when it is asked, makes a healthy node look full.",
+			" Page cache, which the kernel gives back when it is asked, makes a healthy node look full by MemFree or Active. Huge pages are set apart for those who ask for them, and are in neither figure; what the cache of ZFS can give back counts as available.",
 		Hint: hintExporter,
 	}
+}
+
+// cpuIdle divides the time that the cores had for nothing by the time that one core had for everything: a window that is filled in part,
+// as at a restart of the exporter and at a gap, has less of both. 1 - rate(idle) would call what is missing work. One core is enough for
+// that time, and all modes of all cores would be three times as many series.
+func cpuIdle() string {
+	const waiting = `mode=~"iowait|steal"`
+	// iowait and steal step back at times, which rate() takes for a counter that began anew: it would add all that was counted before.
+	spent := func(cpu, mode string) string {
+		const each = `[$__rate_interval])`
+		return `rate(node_cpu_seconds_total{` + cpu + mode + `}` + each +
+			` or rate(node_cpu_seconds_total{` + cpu + waiting + `}` + each + ` unless resets(node_cpu_seconds_total{` + cpu + waiting + `}` + each + ` > 0`
+	}
+	return `avg by (cluster, instance) (sum without (mode) (` + spent(``, `mode="idle"`) + `))` +
+		` / max by (cluster, instance) (sum without (mode) (` + spent(`cpu="0",`, `mode!~"iowait|steal"`) + `))`
 }
 
 func nodeCPU() snapshot.Spec {
@@ -53,8 +79,7 @@ func nodeCPU() snapshot.Spec {
 		Name:    "node-cpu",
 		Title:   "CPU of nodes",
 		Section: sectionNodes,
-		Query: `1 - avg by (cluster, instance) (sum without (mode)` +
-			` (rate(node_cpu_seconds_total{mode=~"idle|iowait|steal"}[$__rate_interval])))`,
+		Query:   `1 - clamp_max(` + cpuIdle() + `, 1)`,
 		Unit:    units.PercentUnit,
 		Legend:  "{{node}}",
 		Subject: "CPU",
@@ -76,56 +101,18 @@ func nodeCPU() snapshot.Spec {
 	}
 }
 
-func nodeDisk() snapshot.Spec {
-	return snapshot.Spec{
-		Name:    "node-disk",
-		Title:   "Disks of nodes",
-		Section: sectionNodes,
-		Query: `max by (cluster, instance, device) ((1 - node_filesystem_avail_bytes{` + disks + `} / node_filesystem_size_bytes{` + disks + `})` +
-			` unless node_filesystem_readonly == 1)`,
-		Unit:    units.PercentUnit,
-		Legend:  "{{node}} {{device}}",
-		Subject: "disk",
-		Capacity: &snapshot.Capacity{
-			Query: `max by (cluster, instance, device) (node_filesystem_size_bytes{` + disks + `} unless node_filesystem_readonly == 1)`,
-			Unit:  units.Bytes,
-		},
-		Rules: []rules.Rule{{
-			Name: "NodeDiskHigh", Warning: rules.At(0.80), Critical: rules.At(0.88), For: 15 * time.Minute,
-		}},
-		Why: "avail and not free: what is free for root alone helps no pod. By device, because some systems mount one disk in five places; read-only images are always full and left out." +
-			" The kubelet begins to delete images at 85 % and to evict pods at 90 %, and the limits stand before both.",
-		Hint: hintExporter + " In a container it must see the host's root filesystem (prometheus-node-exporter.hostRootFsMount.enabled, on by default).",
-	}
-}
-
-func nodeInodes() snapshot.Spec {
-	return snapshot.Spec{
-		Name:    "node-inodes",
-		Title:   "Inodes of nodes' disks",
-		Section: sectionNodes,
-		Query: `max by (cluster, instance, device) ((1 - node_filesystem_files_free{` + disks + `} / (node_filesystem_files{` + disks + `} > 0))` +
-			` unless node_filesystem_readonly == 1)`,
-		Unit:    units.PercentUnit,
-		Legend:  "{{node}} {{device}}",
-		Subject: "inodes",
-		Capacity: &snapshot.Capacity{
-			Query: `max by (cluster, instance, device) ((node_filesystem_files{` + disks + `} > 0) unless node_filesystem_readonly == 1)`,
-			Unit:  units.Short,
-		},
-		Rules: []rules.Rule{{
-			Name: "NodeInodesHigh", Warning: rules.At(0.85), Critical: rules.At(0.92), For: 15 * time.Minute,
-		}},
-		Why: "A disk of many small files is full when its inodes are, whatever its bytes say: writing fails with “no space left on device” all the same." +
-			" Filesystems that make inodes as they need them report none and are left out.",
-		Hint: hintExporter,
-	}
-}
-
-// nodeConditions says NotReady where the node's condition Ready is not true, so that a name and the figure 1 read as what is wrong.
-// Some providers add conditions such as KernelReady, which are good news when true as Ready is. No answer of kube-state-metrics for a
-// node that it knew means that the node was deleted.
+// nodeConditions says NotReady where the node's condition Ready is not true, so that a name and the figure 1 read as what is wrong. Every
+// node has that row; of the other conditions, those alone that were wrong at some time of the range, with all of their samples: a healthy
+// cluster of 5,000 nodes has 5,000 series. No answer of kube-state-metrics for a node that it knew means that the node was deleted.
 func nodeConditions() snapshot.Spec {
+	const condition = `kube_node_status_condition{condition=~"`
+	said := func(selector string) string { return `max_over_time(` + selector + `[$__interval])` }
+	not := func(values string) string {
+		return `label_replace(` + values + `, "condition", "Not$1", "condition", "(.*)")`
+	}
+	seen := func(selector string) string {
+		return said(selector) + ` and on (cluster, node, condition) max_over_time(` + selector + `[$__range] @ end()) == 1`
+	}
 	return snapshot.Spec{
 		Name:    "node-conditions",
 		Kind:    snapshot.Heatmap,
@@ -133,34 +120,51 @@ func nodeConditions() snapshot.Spec {
 		Title:   "Conditions of nodes",
 		Section: sectionNodes,
 		Query: `max by (cluster, node, condition) (` +
-			`label_replace(max_over_time(kube_node_status_condition{condition=~".*Ready",status=~"false|unknown"}[$__interval]),` +
-			` "condition", "Not$1", "condition", "(.*)")` +
-			` or max_over_time(kube_node_status_condition{condition!~".*Ready",status="true"}[$__interval]))`,
+			not(said(`kube_node_status_condition{condition="Ready",status=~"false|unknown"}`)) +
+			` or ` + not(seen(condition+snapshot.GoodConditions+`",condition!="Ready",status=~"false|unknown"}`)) +
+			` or ` + seen(condition+snapshot.BadConditions+`",status="true"}`) + `)`,
 		Unit:    units.Short,
 		Legend:  "{{node}} {{condition}}",
 		Subject: "condition",
 		Rules: []rules.Rule{{
 			Name: "NodeCondition", Critical: rules.At(0), For: 5 * time.Minute, NoData: rules.ResolveOnNoData, Condition: true,
 		}},
+		Remarks: []snapshot.Remark{{
+			Query: `count by (cluster, condition) (max by (cluster, node, condition) (kube_node_status_condition{condition!~"` +
+				snapshot.GoodConditions + `|` + snapshot.BadConditions + `",status="true"}) == 1)`,
+			Text: "not judged, because its meaning is not known: {{condition}} (nodes that have it: {{value}})",
+		}},
 		Why: "What the kubelet and the control plane themselves say of a node; 1 is the condition that is wrong. “unknown” counts as not ready: it is what a node is called" +
-			" that no longer answers. Five minutes is when Kubernetes begins to move its pods elsewhere.",
+			" that no longer answers. Five minutes is when Kubernetes begins to move its pods elsewhere. A condition whose meaning is not known is no fault.",
 		Hint: hintKSM,
 	}
 }
 
+// nodeNetwork counts each flow once. What carries another device's bytes has its address (the slaves of a bond, VLANs, a bridge over a
+// card, the virtual function that Azure puts below eth0), and of those of one address the busiest has all. A device that is linked to
+// another is the end of a pair or stands upon it. Where the exporter tells of no addresses, names must do.
 func nodeNetwork() snapshot.Spec {
+	const each = ` by (cluster, instance, device) `
+	flow := func(matchers string) string {
+		return `max` + each + `(rate(node_network_receive_bytes_total{` + matchers + `}[$__rate_interval])` +
+			` + rate(node_network_transmit_bytes_total{` + matchers + `}[$__rate_interval]))`
+	}
 	return snapshot.Spec{
 		Name:    "node-network",
 		Kind:    snapshot.Area,
 		Title:   "Network traffic of nodes",
 		Section: sectionNodes,
-		Query: `sum by (cluster, instance) (` +
-			`max by (cluster, instance, device) (rate(node_network_receive_bytes_total{` + cards + `}[$__rate_interval]))` +
-			` + max by (cluster, instance, device) (rate(node_network_transmit_bytes_total{` + cards + `}[$__rate_interval])))`,
+		Query: `sum by (cluster, instance) (max by (cluster, instance, address) (` +
+			`max by (cluster, instance, device, address) (node_network_info{` + cards + `,address!~"|[0:]+"})` +
+			` * on (cluster, instance, device) group_left () (` + flow(cards) +
+			` unless on (cluster, instance, device) (max` + each + `(node_network_iface_link{` + cards + `})` +
+			` != max` + each + `(node_network_iface_id{` + cards + `})))))` +
+			` or sum by (cluster, instance) (` + flow(cards+`,`+stacked) + `)`,
+		Needs:   []string{"node_network_receive_bytes_total", "node_network_transmit_bytes_total"},
 		Unit:    units.BytesPerSecond,
 		Legend:  "{{node}}",
 		Subject: "network traffic",
-		Why: "Bytes received and sent by the cards of the machine; the pods' virtual devices would count the same bytes again." +
+		Why: "Bytes received and sent by the cards of the machine. Bridges, tunnels and the pods' virtual devices would count the same bytes again, and of cards that share an address, as a bond and its slaves do, the busiest has them all." +
 			" There is no limit, because the speed that a virtual card names is not what a cloud grants.",
 		Hint: hintExporter,
 	}
@@ -169,8 +173,8 @@ func nodeNetwork() snapshot.Spec {
 // nodeNetworkErrors fires after half an hour and not a whole one, which a report of one hour could never see.
 func nodeNetworkErrors() snapshot.Spec {
 	sum := func(what string) string {
-		return `sum by (cluster, instance) (rate(node_network_receive_` + what + `_total{` + cards + `}[$__rate_interval])` +
-			` + rate(node_network_transmit_` + what + `_total{` + cards + `}[$__rate_interval]))`
+		return `sum by (cluster, instance) (rate(node_network_receive_` + what + `_total{` + cards + `,` + stacked + `}[$__rate_interval])` +
+			` + rate(node_network_transmit_` + what + `_total{` + cards + `,` + stacked + `}[$__rate_interval]))`
 	}
 	return snapshot.Spec{
 		Name:    "node-network-errors",

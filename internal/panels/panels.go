@@ -42,6 +42,7 @@ func All() []snapshot.Spec {
 		nodeCPU(),
 		nodeDisk(),
 		nodeInodes(),
+		nodeReadonly(),
 		nodeConditions(),
 		nodeNetwork(),
 		nodeNetworkErrors(),

@@ -42,7 +42,7 @@ func TestAllHasEveryPanelInTheOrderOfAReport(t *testing.T) {
 			t.Errorf("%s stands apart from its section %s", spec.Name, spec.Section)
 		}
 	}
-	want := strings.Fields(`node-memory node-cpu node-disk node-inodes node-conditions node-network node-network-errors node-pressure
+	want := strings.Fields(`node-memory node-cpu node-disk node-inodes node-readonly node-conditions node-network node-network-errors node-pressure
 		node-requests node-requests-cpu container-memory container-oom container-restarts pod-waiting container-cpu
 		container-cpu-limit container-throttling pvc pvc-inodes scrape-health coverage`)
 	if !slices.Equal(names, want) {
@@ -131,7 +131,14 @@ func TestEveryQueryParsesAndHasTheLabelsOfItsLegend(t *testing.T) {
 		}
 		for _, m := range legend.FindAllStringSubmatch(spec.Legend, -1) {
 			label := m[1]
-			if by := strings.Fields(answers[spec.Name].by); !slices.Contains(by, label) && (label != "node" || !slices.Contains(by, "instance")) {
+			if spec.Name == "node-readonly" && label == "mountpoint" {
+				continue // a node on which nothing turned read-only has none
+			}
+			var aside []string
+			if spec.Capacity != nil {
+				aside = spec.Capacity.Aside
+			}
+			if by := strings.Fields(answers[spec.Name].by); !slices.Contains(append(by, aside...), label) && (label != "node" || !slices.Contains(by, "instance")) {
 				t.Errorf("%s: the legend's %s is none of the labels %v", spec.Name, label, by)
 			}
 		}
@@ -166,9 +173,9 @@ func TestAlertsCanFireInReportsOfAnHourADayAndAWeek(t *testing.T) {
 		raised []string
 	}{
 		{time.Hour, time.Minute, nil},
-		{24 * time.Hour, 2 * time.Minute, []string{"NodeCondition"}},
+		{24 * time.Hour, 2 * time.Minute, []string{"NodeDiskReadonly", "NodeCondition"}},
 		{7 * 24 * time.Hour, 15 * time.Minute, []string{
-			"NodeMemoryHigh", "NodeCPUHigh", "NodeDiskHigh", "NodeInodesHigh", "NodeCondition", "NodeNetworkErrors", "NodeMemoryRequestsHigh",
+			"NodeMemoryHigh", "NodeCPUHigh", "NodeDiskHigh", "NodeInodesHigh", "NodeDiskReadonly", "NodeCondition", "NodeNetworkErrors", "NodeMemoryRequestsHigh",
 			"NodeCPURequestsHigh", "ContainerMemoryNearLimit", "PodNotStarting", "ContainerCPUNearLimit", "ContainerCPUThrottled", "VolumeHigh", "VolumeInodesHigh",
 			"ScrapeTargetsDown", "NodeExporterMissing",
 		}},
