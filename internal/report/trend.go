@@ -1,8 +1,24 @@
 package report
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Trend is where a series was heading at the end of the window.
+//
+// A series is rising where three things hold of a stretch that ends with the window: its last quarter, or, of a series that moved late,
+// its last eighth or sixteenth.
+//
+//   - It climbs all along. The stretch is cut into thirds, and their medians climb, so that the last third still does its part. A jump is
+//     no trend, nor is a spike, nor a climb that has come to rest.
+//   - It climbs by enough to be seen: by 3 % of the limit (or of the median, where that is larger), by 8 % of the span in which nine in
+//     ten samples of the window lie (half of it, of the shorter stretches), and by more than the series' own noise can feign. The noise is
+//     how far a sample lies from the middle between its neighbours, in the median of the window.
+//   - It does not swing. A series that has come back by as much at least twice in the window, as saw-teeth and several days of a daily
+//     rhythm do, will come back again.
+//
+// Falling is the same upside down. Stretches that disagree are Steady, and so is what has too few samples.
 type Trend int8
 
 // The trends.
@@ -12,52 +28,136 @@ const (
 	Rising
 )
 
-// A trend is told where a straight line explains at least half of the last quarter of the window (r² ≥ 0.5, which noise and saw-teeth
-// do not reach) and moves by at least 3 % of the limit, or of the mean where that is larger.
+// The numbers of the definition.
 const (
-	trendFewest  = 6
-	trendFit     = 0.5
-	trendLeast   = 0.03
-	trendQuarter = 4
+	trendFewest     = 2    // samples in a third of the last quarter
+	trendFewestLate = 4    // samples in a third of a shorter stretch
+	trendEarly      = 0.15 // what the climb from the first third to the second is of the whole, at least
+	trendLate       = 0.35 // what the climb from the second third to the last is
+	trendLeast      = 0.03 // of the limit
+	trendSpan       = 0.08 // of the span
+	trendSpanLate   = 0.5  // of the span, of a shorter stretch
+	trendNoise      = 2    // of the noise
+	trendFeigned    = 7    // of the noise, divided by the square root of how many samples a third has: four deviations of a difference of medians
+	trendBack       = 0.8  // of the climb: what counts as coming back by as much
+	trendSwings     = 2
+	trendBlocks     = 48 // of the window, whose medians swing
 )
 
-// trendOf fits a straight line through the finite samples of the last quarter of values by least squares. Products are rounded before they are added, so that no machine fuses the two and answers otherwise.
+// trendOf returns the trend of values against a limit, which may be NaN.
 func trendOf(values []float64, limit float64) Trend {
-	last := values[len(values)-len(values)/trendQuarter:]
-	var n, meanX, meanY float64
-	for x, y := range last {
-		if finite(y) {
-			n++
-			meanX += float64(x)
-			meanY += y
-		}
-	}
-	if n < trendFewest {
+	all := finiteOf(values)
+	if len(all) < 3*trendFewest {
 		return Steady
 	}
-	meanX, meanY = meanX/n, meanY/n
-	var xx, xy, yy float64
-	for x, y := range last {
-		if finite(y) {
-			dx, dy := float64(x)-meanX, y-meanY
-			xx += float64(dx * dx)
-			xy += float64(dx * dy)
-			yy += float64(dy * dy)
-		}
-	}
-	scale := math.Abs(meanY)
+	slices.Sort(all)
+	span := all[len(all)-1-len(all)/20] - all[len(all)/20]
+	scale := math.Abs(all[len(all)/2])
 	if finite(limit) {
 		scale = max(scale, math.Abs(limit))
 	}
-	moved := xy / xx * float64(len(last)-1)
-	switch {
-	case yy == 0 || float64(xy*xy) < trendFit*float64(xx*yy) || math.Abs(moved) < trendLeast*scale:
-		return Steady
-	case moved > 0:
-		return Rising
-	default:
-		return Falling
+	noise := noiseOf(values)
+	trend := Steady
+	for _, part := range []int{4, 8, 16} {
+		fewest, share := trendFewest, trendSpan
+		if part > 4 {
+			fewest, share = trendFewestLate, trendSpanLate
+		}
+		by, samples := climb(values[len(values)-len(values)/part:], fewest)
+		least := max(trendLeast*scale, share*span, trendNoise*noise, trendFeigned*noise/math.Sqrt(samples))
+		if by == 0 || !finite(by) || math.Abs(by) < least || swings(values, by) {
+			continue
+		}
+		heading := Rising
+		if by < 0 {
+			heading = Falling
+		}
+		if trend == -heading {
+			return Steady
+		}
+		trend = heading
 	}
+	return trend
+}
+
+// climb returns by how much the medians of a stretch's thirds go up or down, 0 where they do not do so all along, and how many samples
+// the smallest third has.
+func climb(stretch []float64, fewest int) (by, samples float64) {
+	var medians [3]float64
+	least := len(stretch)
+	for i := range medians {
+		third := finiteOf(stretch[i*len(stretch)/3 : (i+1)*len(stretch)/3])
+		if len(third) < fewest {
+			return 0, 1
+		}
+		least = min(least, len(third))
+		medians[i] = median(third)
+	}
+	by = medians[2] - medians[0]
+	early, late := medians[1]-medians[0], medians[2]-medians[1]
+	if early/by < trendEarly || late/by < trendLate || by == 0 {
+		return 0, 1
+	}
+	return by, float64(least)
+}
+
+// swings reports whether the series came back by most of a climb at least twice: went the other way, and then this way again.
+func swings(values []float64, by float64) bool {
+	blocks := max(min(trendBlocks, len(values)/3), 1)
+	turn := math.Abs(by) * trendBack
+	back, extreme, returning := 0, math.NaN(), false
+	for i := range blocks {
+		block := finiteOf(values[i*len(values)/blocks : (i+1)*len(values)/blocks])
+		if len(block) == 0 {
+			continue
+		}
+		v := median(block)
+		if by < 0 {
+			v = -v
+		}
+		switch {
+		case math.IsNaN(extreme), !returning && v > extreme, returning && v < extreme:
+			extreme = v
+		case !returning && v <= extreme-turn:
+			extreme, returning = v, true
+			back++
+		case returning && v >= extreme+turn:
+			extreme, returning = v, false
+		}
+	}
+	return back >= trendSwings
+}
+
+// noiseOf returns how far a sample lies from the middle between its neighbours: the median of those that have two.
+func noiseOf(values []float64) float64 {
+	var off []float64
+	for i := 2; i < len(values); i++ {
+		if d := math.Abs(values[i-1] - (values[i-2]/2 + values[i]/2)); finite(d) {
+			off = append(off, d)
+		}
+	}
+	if len(off) == 0 {
+		return 0
+	}
+	return median(off)
+}
+
+// median returns the middle one of values, which it reorders; of an even number it leaves the oldest out, so that the median is always a
+// sample: of one half low and one half high there is no middle.
+func median(values []float64) float64 {
+	values = values[1-len(values)%2:]
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+func finiteOf(values []float64) []float64 {
+	out := make([]float64, 0, len(values))
+	for _, v := range values {
+		if finite(v) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -1,0 +1,145 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// shapes are courses of a day as people see them: at is given the time from 0 to 1 and a noise of one. Levels are in percent, the limit is 90.
+var shapes = []struct {
+	name string
+	at   func(x, noise float64) float64
+	want Trend
+}{
+	{"flat", func(_, _ float64) float64 { return 94 }, Steady},
+	{"flat with noise", func(_, e float64) float64 { return 94 + e }, Steady},
+	{"flat with much noise", func(_, e float64) float64 { return 60 + 12*e }, Steady},
+	{"step up long ago", func(x, e float64) float64 { return 50 + jump(x, 0.3)*44 + e }, Steady},
+	{"step up before the last quarter", func(x, e float64) float64 { return 50 + jump(x, 0.74)*44 + e }, Steady},
+	{"step up in the last quarter", func(x, e float64) float64 { return 50 + jump(x, 0.875)*44 + e }, Steady},
+	{"step up in the last eighth", func(x, e float64) float64 { return 50 + jump(x, 0.9375)*44 + e }, Steady},
+	{"step up just now", func(x, e float64) float64 { return 50 + jump(x, 0.985)*44 + e }, Steady},
+	{"step down in the last quarter", func(x, e float64) float64 { return 94 - jump(x, 0.875)*44 + e }, Steady},
+	{"slow ramp", func(x, e float64) float64 { return 50 + 45*x + e }, Rising},
+	{"slow ramp without noise", func(x, _ float64) float64 { return 50 + 45*x }, Rising},
+	{"ramp since the last quarter", func(x, e float64) float64 { return 50 + 45*ramp(x, 0.75, 1) + e }, Rising},
+	{"ramp in the last hour", func(x, e float64) float64 { return 50 + 45*ramp(x, 0.95, 1) + e }, Rising},
+	{"exponential growth", func(x, e float64) float64 { return 40 + 55*math.Exp(6*(x-1)) + e }, Rising},
+	{"ramp that came to rest", func(x, e float64) float64 { return 50 + 45*ramp(x, 0.6, 0.85) + e }, Steady},
+	{"rose and turned", func(x, e float64) float64 { return 50 + 45*ramp(x, 0.7, 0.9) - 30*ramp(x, 0.9, 1) + e }, Falling},
+	{"saw-teeth of an hour", func(x, e float64) float64 { return 60 + 30*tooth(x*24) + e }, Steady},
+	{"saw-teeth of 90 minutes", func(x, e float64) float64 { return 60 + 30*tooth(x*16) + e }, Steady},
+	{"saw-teeth of two hours", func(x, e float64) float64 { return 60 + 30*tooth(x*12-0.1) + e }, Steady},
+	{"saw-teeth of four hours", func(x, e float64) float64 { return 60 + 30*tooth(x*6-0.2) + e }, Steady},
+	{"saw-teeth of six hours", func(x, e float64) float64 { return 60 + 30*tooth(x*4-0.05) + e }, Steady},
+	{"spike at the end", func(x, e float64) float64 { return 60 + 35*jump(x, 0.99) + e }, Steady},
+	{"spike at the beginning", func(x, e float64) float64 { return 95 - 35*jump(x, 0.01) + e }, Steady},
+	{"spike at the beginning of the last quarter", func(x, e float64) float64 { return 60 + 35*(jump(x, 0.76)-jump(x, 0.78)) + e }, Steady},
+	{"ramp with a spike", func(x, e float64) float64 { return 50 + 40*x + 9*(jump(x, 0.9)-jump(x, 0.91)) + e }, Rising},
+	{"fall", func(x, e float64) float64 { return 95 - 45*x + e }, Falling},
+	{"fall after a rise", func(x, e float64) float64 { return 60 + 35*ramp(x, 0.2, 0.6) - 15*ramp(x, 0.7, 1) + e }, Falling},
+	{"fall in the last hour", func(x, e float64) float64 { return 95 - 45*ramp(x, 0.95, 1) + e }, Falling},
+	{"a day's rhythm on its way up", func(x, e float64) float64 { return 60 - 30*math.Cos(2*math.Pi*(x-0.65)) + e }, Rising},
+	{"a day's rhythm past its height", func(x, e float64) float64 { return 60 - 30*math.Cos(2*math.Pi*(x+0.56)) + e }, Steady},
+	{"seven days' rhythm on its way up", func(x, e float64) float64 { return 60 - 30*math.Cos(2*math.Pi*(7*x-0.3)) + e }, Steady},
+	{"three days' rhythm on its way up", func(x, e float64) float64 { return 60 - 30*math.Cos(2*math.Pi*(3*x-0.4)) + e }, Steady},
+	{"seven days' rhythm that grows", func(x, e float64) float64 { return 20 + 70*x + 0.5*math.Cos(2*math.Pi*7*x) + e }, Rising},
+	{"no noise but a hair", func(x, e float64) float64 { return 94 + 0.5*x }, Steady},
+	{"scraped late, then a ramp", func(x, e float64) float64 {
+		if x < 0.7 {
+			return math.NaN()
+		}
+		return 50 + 45*ramp(x, 0.7, 1) + e
+	}, Rising},
+	{"ramp with gaps", func(x, e float64) float64 {
+		if math.Mod(x*40, 1) > 0.6 {
+			return math.NaN()
+		}
+		return 50 + 45*x + e
+	}, Rising},
+	{"ramp before a gap to the end", func(x, e float64) float64 {
+		if x > 0.85 {
+			return math.NaN()
+		}
+		return 50 + 45*x + e
+	}, Steady},
+	{"silent", func(_, _ float64) float64 { return math.NaN() }, Steady},
+}
+
+func jump(x, at float64) float64 {
+	if x < at {
+		return 0
+	}
+	return 1
+}
+
+func ramp(x, from, to float64) float64 { return min(max((x-from)/(to-from), 0), 1) }
+
+// tooth rises from 0 to 1 and falls at once.
+func tooth(x float64) float64 { return x - math.Floor(x) }
+
+// TestTrendIsWhatPeopleSee holds the definition against courses as people see them, each with ten different noises and at three densities.
+func TestTrendIsWhatPeopleSee(t *testing.T) {
+	for _, shape := range shapes {
+		for _, n := range []int{241, 288, 720} {
+			wrong, got := 0, Steady
+			for seed := range uint64(10) {
+				r := rand.New(rand.NewPCG(seed, uint64(n)))
+				values := make([]float64, n)
+				for i := range values {
+					values[i] = shape.at(float64(i)/float64(n-1), r.NormFloat64())
+				}
+				if trend := trendOf(values, 90); trend != shape.want {
+					wrong, got = wrong+1, trend
+				}
+			}
+			if wrong > 0 {
+				t.Errorf("%s, %d samples: %d in %d of 10, want %d", shape.name, n, got, wrong, shape.want)
+			}
+		}
+	}
+}
+
+// What is within a narrow band, in any unit and against any limit, has the trend of its course.
+func TestTrendKnowsNoUnit(t *testing.T) {
+	for _, shape := range shapes {
+		for _, factor := range []float64{1e-6, 1, 64 << 30} {
+			values := make([]float64, 288)
+			r := rand.New(rand.NewPCG(3, 3))
+			for i := range values {
+				values[i] = factor * shape.at(float64(i)/287, r.NormFloat64())
+			}
+			if got := trendOf(values, factor*90); got != shape.want {
+				t.Errorf("%s times %g: %d, want %d", shape.name, factor, got, shape.want)
+			}
+		}
+	}
+}
+
+// A window of a check is short; one of few samples has no trend.
+func TestTrendOfFewSamples(t *testing.T) {
+	for n := range 80 {
+		values := make([]float64, n)
+		for i := range values {
+			values[i] = 50 + 45*float64(i)/80
+		}
+		want := Steady
+		if n >= 24 { // six in the last quarter
+			want = Rising
+		}
+		if got := trendOf(values, math.NaN()); got != want {
+			t.Errorf("a ramp of %d samples: %d, want %d", n, got, want)
+		}
+	}
+}
+
+func ExampleTrend() {
+	ramp, step := make([]float64, 100), make([]float64, 100)
+	for i := range ramp {
+		ramp[i], step[i] = float64(i), jump(float64(i), 85)
+	}
+	fmt.Println(trendOf(ramp, 90) == Rising, trendOf(step, 90) == Steady)
+	// Output: true true
+}
