@@ -138,6 +138,7 @@ func openBucket(ctx context.Context, b config.Bucket, attempts int) (*cloud.Buck
 	}
 	return account.Bucket(cloud.BucketOptions{
 		Name: b.Name, Endpoint: b.Endpoint, PathStyle: b.PathStyle, Encryption: cloud.Encryption(b.SSE), KMSKey: b.KMSKey, Attempts: attempts,
+		Checksum: cloud.Checksum(b.Checksum),
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -17,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // BucketOptions say which bucket, and how it is asked.
@@ -29,6 +32,8 @@ type BucketOptions struct {
 	// Encryption is how S3 encrypts what is written; KMSKey is the ARN or the ID of EncryptKMS' key, "" being AWS' own.
 	Encryption Encryption
 	KMSKey     string
+	// Checksum is whether writes carry a checksum in a header.
+	Checksum Checksum
 	// Attempts is how often a call is tried where trouble may pass. 0: once, for a caller that tries again by himself.
 	Attempts int
 }
@@ -43,9 +48,20 @@ const (
 	EncryptKMS     Encryption = "aws:kms"
 )
 
+// Checksum is whether what is written carries a checksum, x-amz-checksum-sha256, for the S3 to look at. The body is signed in any case.
+type Checksum string
+
+// The kinds of checksums. The zero value is SHA-256, unless AWS_REQUEST_CHECKSUM_CALCULATION says when_required.
+const (
+	ChecksumDefault Checksum = ""
+	ChecksumSHA256  Checksum = "sha256"
+	ChecksumNone    Checksum = "none"
+)
+
 // Bucket is a bucket of S3. It may be used from several goroutines.
 type Bucket struct {
 	o      BucketOptions
+	sums   bool // writes carry a checksum
 	region string
 	client *s3.Client
 	sign   *s3.PresignClient
@@ -75,8 +91,54 @@ func (a *Account) Bucket(o BucketOptions) (*Bucket, error) {
 		// The checksums that the SDK adds by itself come in trailers that other servers do not know. write sends one in a header.
 		s.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		s.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+		s.APIOptions = append(s.APIOptions, unsignedEncoding)
+		if o.Endpoint != "" {
+			s.APIOptions = append(s.APIOptions, aloneHead)
+		}
 	})
-	return &Bucket{o: o, region: region, client: client, sign: s3.NewPresignClient(client), creds: a.cfg.Credentials, of: a}, nil
+	sums := o.Checksum != ChecksumNone
+	if o.Checksum == ChecksumDefault && a.cfg.RequestChecksumCalculation == aws.RequestChecksumCalculationWhenRequired {
+		sums = false
+	}
+	return &Bucket{o: o, sums: sums, region: region, client: client, sign: s3.NewPresignClient(client), creds: a.cfg.Credentials, of: a}, nil
+}
+
+// aloneHead gives a HEAD a connection of its own: some servers and proxies answer it with a body, which the next call on that connection
+// would take for the begin of its answer.
+func aloneHead(stack *middleware.Stack) error {
+	return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("AloneHead", func(
+		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+	) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		if rq, ok := in.Request.(*smithyhttp.Request); ok && rq.Method == http.MethodHead {
+			rq.Close = true
+		}
+		return next.HandleFinalize(ctx, in)
+	}), middleware.After)
+}
+
+// unsignedEncoding takes Accept-Encoding out of what is signed and sends it all the same: Google's front end changes it on the way, so
+// that a signature of it never verifies, and no S3 asks for it to be signed.
+func unsignedEncoding(stack *middleware.Stack) error {
+	const signing, encoding = "Signing", "Accept-Encoding"
+	if _, ok := stack.Finalize.Get(signing); !ok { // of a link, whose request somebody else sends
+		return nil
+	}
+	set := func(id, value string) middleware.FinalizeMiddleware {
+		return middleware.FinalizeMiddlewareFunc(id, func(
+			ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+		) (middleware.FinalizeOutput, middleware.Metadata, error) {
+			if rq, ok := in.Request.(*smithyhttp.Request); ok && value == "" {
+				rq.Header.Del(encoding)
+			} else if ok {
+				rq.Header.Set(encoding, value)
+			}
+			return next.HandleFinalize(ctx, in)
+		})
+	}
+	if err := stack.Finalize.Insert(set("TakeAcceptEncodingOut", ""), signing, middleware.Before); err != nil {
+		return err
+	}
+	return stack.Finalize.Insert(set("PutAcceptEncodingBack", "identity"), signing, middleware.After)
 }
 
 // CloseIdleConnections closes what is kept open for the next call.
@@ -115,12 +177,15 @@ func (b *Bucket) Get(ctx context.Context, key string, limit int64) (Object, erro
 		return Object{}, nil
 	}
 	if err != nil {
-		return Object{}, b.explain(ctx, err, "reading", "GetObject", key)
+		return Object{}, b.explain(ctx, err, call{name: "GetObject", doing: "reading", key: key})
 	}
 	defer func() { _ = out.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(out.Body, limit+1))
 	if err != nil {
-		return Object{}, b.explain(ctx, err, "reading", "GetObject", key)
+		return Object{}, b.explain(ctx, err, call{name: "GetObject", doing: "reading", key: key})
+	}
+	if aws.ToString(out.ETag) == "" || !isPage(key) && (pageType(aws.ToString(out.ContentType)) || looksLikePage(body)) {
+		return Object{}, b.notS3("reading", key)
 	}
 	if int64(len(body)) > limit {
 		return Object{ETag: aws.ToString(out.ETag)}, &Error{Doing: "reading " + b.URL(key), Trouble: Lasting, Err: ErrTooLarge}
@@ -135,7 +200,10 @@ func (b *Bucket) Stat(ctx context.Context, key string) (Object, error) {
 		return Object{}, nil
 	}
 	if err != nil {
-		return Object{}, b.explain(ctx, err, "reading", "HeadObject", key)
+		return Object{}, b.explain(ctx, err, call{name: "HeadObject", doing: "reading", key: key})
+	}
+	if aws.ToString(out.ETag) == "" || !isPage(key) && pageType(aws.ToString(out.ContentType)) {
+		return Object{}, b.notS3("reading", key)
 	}
 	return Object{
 		Type: aws.ToString(out.ContentType), Cache: aws.ToString(out.CacheControl), Mark: out.Metadata[markName], ETag: aws.ToString(out.ETag),
@@ -166,12 +234,13 @@ func (b *Bucket) Swap(ctx context.Context, key string, o Object, was string) (st
 }
 
 func (b *Bucket) write(ctx context.Context, key string, o Object, condition func(*s3.PutObjectInput)) (etag string, err error) {
-	sum := sha256.Sum256(o.Body)
 	in := &s3.PutObjectInput{
 		Bucket: &b.o.Name, Key: &key, Body: bytes.NewReader(o.Body), ContentType: &o.Type, CacheControl: &o.Cache,
 		ServerSideEncryption: types.ServerSideEncryption(b.o.Encryption),
-		// Also what a bucket with Object Lock asks for.
-		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(sum[:])),
+	}
+	if b.sums { // also what a bucket with Object Lock asks for
+		sum := sha256.Sum256(o.Body)
+		in.ChecksumSHA256 = aws.String(base64.StdEncoding.EncodeToString(sum[:]))
 	}
 	if o.Mark != "" {
 		in.Metadata = map[string]string{markName: o.Mark}
@@ -185,7 +254,10 @@ func (b *Bucket) write(ctx context.Context, key string, o Object, condition func
 	condition(in)
 	out, err := b.client.PutObject(ctx, in)
 	if err != nil {
-		return "", b.explain(ctx, err, "writing", "PutObject", key)
+		return "", b.explain(ctx, err, call{name: "PutObject", doing: "writing", key: key, headers: sentHeaders(in)})
+	}
+	if aws.ToString(out.ETag) == "" || answersPage(out.ResultMetadata) {
+		return "", b.notS3("writing", key)
 	}
 	return aws.ToString(out.ETag), nil
 }
@@ -205,7 +277,7 @@ func (b *Bucket) Link(ctx context.Context, key string, life time.Duration) (link
 	}
 	signed, err := b.sign.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &b.o.Name, Key: &key}, s3.WithPresignExpires(life))
 	if err != nil {
-		return "", time.Time{}, b.explain(ctx, err, "signing a link to", "GetObject", key)
+		return "", time.Time{}, b.explain(ctx, err, call{name: "GetObject", doing: "signing a link to", key: key})
 	}
 	if expires, err = linkExpires(signed.URL); err != nil {
 		return "", time.Time{}, fmt.Errorf("signing a link to %s: %w", b.URL(key), err)

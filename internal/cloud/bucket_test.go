@@ -133,7 +133,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"wrong access key", cloudtest.Fault{Status: 403, Code: "InvalidAccessKeyId"}, cloud.Lasting, 0, []string{"the access key or its secret"}},
 		{"session over", cloudtest.Fault{Status: 400, Code: "ExpiredToken"}, cloud.Lasting, 0, []string{"aws sso login"}},
 		{"clock", cloudtest.Fault{Status: 403, Code: "RequestTimeTooSkewed"}, cloud.Passing, 0, []string{"clock"}},
-		{"no conditions", cloudtest.Fault{Status: 501, Code: "NotImplemented"}, cloud.Lasting, 0, []string{"conditional writes"}},
+		{"no checksums", cloudtest.Fault{Status: 501, Code: "NotImplemented"}, cloud.Lasting, 0, []string{"set `checksum: none`"}},
 		{"throttled", cloudtest.Fault{Status: 503, Code: "SlowDown", Header: map[string]string{"Retry-After": "7"}}, cloud.Passing, 7 * time.Second, []string{"SlowDown"}},
 		{"broken", cloudtest.Fault{Status: 500, Code: "InternalError"}, cloud.Passing, 0, []string{"InternalError"}},
 		{"another protocol", cloudtest.Fault{Status: 429}, cloud.Passing, 0, []string{"TooManyRequests: Too Many Requests (429"}},

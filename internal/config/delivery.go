@@ -26,6 +26,7 @@ type Bucket struct {
 	SecretKey                      secret.String
 	RoleARN, ExternalID            string
 	SSE, KMSKey                    string // SSE: "", AES256, aws:kms
+	Checksum                       string // "", sha256, none
 }
 
 // Receiver is whom reports are delivered to. One of Dir to Pushgateway is set.
@@ -296,7 +297,7 @@ func (b *builder) bucket(s *bucket, path string) Bucket {
 	out := Bucket{
 		Name: string(s.Bucket), Prefix: s.Prefix, Region: s.Region, Endpoint: string(s.Endpoint), PathStyle: s.PathStyle, AccessKey: s.AccessKey,
 		SecretKey: b.secretOf(path, "secret_key", sources{s.SecretKey, s.SecretKeyFile, s.SecretKeyEnv, s.SecretKeyFrom}),
-		RoleARN:   s.RoleARN, ExternalID: s.ExternalID, SSE: s.SSE, KMSKey: s.KMSKey,
+		RoleARN:   s.RoleARN, ExternalID: s.ExternalID, SSE: s.SSE, KMSKey: s.KMSKey, Checksum: s.Checksum,
 	}
 	switch {
 	case b.has(key(path, "bucket")) && s.Bucket == "":

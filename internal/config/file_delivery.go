@@ -52,6 +52,9 @@ type bucket struct {
 	SSE string `yaml:"sse" jsonschema:"enum=AES256,enum=aws:kms"`
 	// The ARN or the ID of the key of sse aws:kms; without one, AWS' own.
 	KMSKey string `yaml:"kms_key"`
+	// Whether writes carry a checksum in a header: sha256, or none for an S3 that refuses it. Without one, as
+	// AWS_REQUEST_CHECKSUM_CALCULATION of the environment says: sha256, or none with when_required.
+	Checksum string `yaml:"checksum" jsonschema:"enum=sha256,enum=none"`
 }
 
 // receiver is whom reports are delivered to: an archive (dir, s3), people (slack, slack_webhook), or a program that is given everything on

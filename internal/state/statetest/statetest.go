@@ -229,7 +229,7 @@ func corrupt(t *testing.T, s Tested) {
 	for name, data := range map[string][]byte{
 		"empty":            {},
 		"cut off":          whole[:len(whole)/2],
-		"not JSON":         []byte("<html>" + Secret + "</html>"),
+		"not JSON":         []byte("garbage " + Secret),
 		"of another":       []byte(strings.Replace(string(whole), key.Cluster, "prod-tokyo", 1)),
 		"without a schema": []byte(`{}`),
 		"unknown":          []byte(strings.Replace(string(whole), `"serial"`, `"cereal"`, 1)),
