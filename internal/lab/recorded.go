@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -97,6 +98,22 @@ func ReadRecording(from io.Reader) (*Recording, error) {
 		}
 	}
 	return r, nil
+}
+
+// WriteText writes the samples as lines of Prometheus' text format with their times in milliseconds, so that
+// a real server can be given them. Histograms and markers of staleness are left out.
+func (r *Recording) WriteText(to io.Writer) error {
+	w := bufio.NewWriter(to)
+	for _, s := range r.series {
+		name := s.lset.Get(model.MetricNameLabel)
+		rest := labels.NewBuilder(s.lset).Del(model.MetricNameLabel).Labels().String()
+		for _, x := range s.samples {
+			if x.FH() == nil && !math.IsNaN(x.F()) {
+				fmt.Fprintf(w, "%s%s %s %d\n", name, rest, strconv.FormatFloat(x.F(), 'g', -1, 64), x.T())
+			}
+		}
+	}
+	return w.Flush()
 }
 
 // read makes one series of its description.

@@ -111,3 +111,17 @@ func TestRecordingRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestRecordingWritesText(t *testing.T) {
+	var out strings.Builder
+	if err := newRecording(t, recording).WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	const want = `m{job="a"} 5 1773120660000
+m{job="a"} 10 1773120720000
+m{job="a"} 15 1773120780000
+`
+	if got := out.String(); !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 3+5+2 {
+		t.Errorf("got\n%s\nwant ten lines that begin with\n%s", got, want)
+	}
+}

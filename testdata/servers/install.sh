@@ -7,11 +7,15 @@
 #   DIR/versitygw                         an S3
 #   DIR/etcd, DIR/kube-apiserver,         a Kubernetes control plane and kubectl, built from the modules beside this script
 #   DIR/kube-controller-manager, DIR/kubectl
+#   DIR/thanos                            a Thanos, built from the module beside this script
+#   DIR/victoria-metrics                  a VictoriaMetrics of today
 #   DIR/helm, DIR/kubeconform             what the Helm chart is checked and installed with
-#   /usr/bin/prometheus                   Debian's Prometheus, node_exporter, Alertmanager and Pushgateway, from apt (as root)
+#   /usr/bin/prometheus                   Debian's Prometheus, node_exporter, Alertmanager, Pushgateway and VictoriaMetrics,
+#                                         from apt (as root)
 #   /usr/bin/prometheus-node-exporter
 #   /usr/bin/prometheus-alertmanager
 #   /usr/bin/prometheus-pushgateway
+#   /usr/bin/victoria-metrics
 #
 #   DIR/browser/node_modules              what testdata/browser/look.mjs opens a report with
 #   /usr/bin/chromium, pdftotext          Debian's browser, and what reads its PDF, from apt (as root)
@@ -45,7 +49,7 @@ packages() {
 }
 
 set --
-for command in prometheus prometheus-node-exporter prometheus-alertmanager prometheus-pushgateway curl; do
+for command in prometheus prometheus-node-exporter prometheus-alertmanager prometheus-pushgateway victoria-metrics curl; do
 	[ -x "/usr/bin/$command" ] || set -- "$@" "$command"
 done
 [ $# = 0 ] || packages "$@"
@@ -110,14 +114,15 @@ tool() {
 }
 # An S3 that verifies signatures and knows conditional writes.
 tool versitygw github.com/versity/versitygw/cmd/versitygw@v1.8.0 "about a minute and a half of CPU"
+tool victoria-metrics github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics@v1.150.0 "about 20 seconds of CPU"
 tool helm helm.sh/helm/v4/cmd/helm@v4.3.1 "about two minutes of CPU"
 tool kubeconform github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0 "seconds"
 
-# wrapped installs programs from the module beside this script that pins them: MODULE LDFLAGS COST NAME=PACKAGE...
+# wrapped installs programs from the module beside this script that pins them: MODULE TAGS LDFLAGS COST NAME=PACKAGE...
 wrapped() {
-	module=$1 flags=$2 cost=$3
-	shift 3
-	stamp=$({ go env GOVERSION GOOS GOARCH && echo "$flags" && cat "$here/$module/go.mod" "$here/$module/go.sum"; } | cksum)
+	module=$1 tags=$2 flags=$3 cost=$4
+	shift 4
+	stamp=$({ go env GOVERSION GOOS GOARCH && echo "$tags$flags" && cat "$here/$module/go.mod" "$here/$module/go.sum"; } | cksum)
 	for program in "$@"; do
 		name=${program%%=*}
 		if [ -x "$dir/$name" ] && [ "$(cat "$dir/$name.stamp" 2>/dev/null)" = "$stamp" ]; then
@@ -126,14 +131,15 @@ wrapped() {
 		fi
 		echo "servers: building $name into $dir ($cost)"
 		rm -f "$dir/$name.stamp"
-		(cd "$here/$module" && GOFLAGS='' CGO_ENABLED=0 nice go build -mod=readonly -trimpath -ldflags "$flags" -o "$dir/$name" "${program#*=}")
+		(cd "$here/$module" && GOFLAGS='' CGO_ENABLED=0 nice go build -mod=readonly -tags "$tags" -trimpath -ldflags "$flags" -o "$dir/$name" "${program#*=}")
 		echo "$stamp" >"$dir/$name.stamp"
 	done
 }
-wrapped etcd '-s -w' "about half a minute of CPU" etcd=go.etcd.io/etcd/server/v3
+wrapped thanos slicelabels '-s -w' "about three minutes of CPU" thanos=github.com/thanos-io/thanos/cmd/thanos
+wrapped etcd '' '-s -w' "about half a minute of CPU" etcd=go.etcd.io/etcd/server/v3
 # Without a version of its own an API server says v0.0.0, which charts' kubeVersion refuses.
 kubernetes=1.36.3
 versions="-X k8s.io/component-base/version.gitVersion=v$kubernetes -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36"
-wrapped kubernetes "-s -w $versions -X k8s.io/client-go/pkg/version.gitVersion=v$kubernetes" "one to five minutes of CPU, 2 GB of memory" \
+wrapped kubernetes '' "-s -w $versions -X k8s.io/client-go/pkg/version.gitVersion=v$kubernetes" "one to five minutes of CPU, 2 GB of memory" \
 	kube-apiserver=k8s.io/kubernetes/cmd/kube-apiserver kube-controller-manager=k8s.io/kubernetes/cmd/kube-controller-manager \
 	kubectl=k8s.io/kubernetes/cmd/kubectl

@@ -1,0 +1,139 @@
+//go:build acceptance
+
+package field
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/promsnap/promsnap/internal/lab"
+)
+
+// onVictoria names the cases in which VictoriaMetrics rightly says something else, and why.
+var onVictoria = map[string]string{}
+
+// TestVictoriaMetrics gives each case to a real VictoriaMetrics, and wants the answers that promlab gets.
+func TestVictoriaMetrics(t *testing.T) {
+	servers := os.Getenv("PROMSNAP_SERVERS")
+	if servers == "" {
+		servers = "../../../.cache/servers"
+	}
+	program := filepath.Join(servers, "victoria-metrics")
+	files, err := filepath.Glob(filepath.Join(cases, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases in %s: %v", cases, err)
+	}
+	for _, path := range files {
+		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
+		t.Run(name, func(t *testing.T) {
+			if why := onVictoria[name]; why != "" {
+				t.Skipf("not the same here: %s", why)
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var w wanted
+			if err := yaml.Unmarshal(text, &w); err != nil {
+				t.Fatal(err)
+			}
+			c := field{victoria(t, program, text), w.Config}
+			for _, want := range w.Want {
+				for _, at := range orNoon(want.At) {
+					c.check(t, at, want)
+				}
+			}
+		})
+	}
+}
+
+// victoria runs VictoriaMetrics over the series of a case, and returns its address.
+func victoria(t *testing.T, program string, text []byte) string {
+	t.Helper()
+	r, err := lab.ReadRecording(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer // written by exec's one goroutine until Wait returns
+	cmd := exec.Command(program, "-httpListenAddr="+address, "-storageDataPath="+t.TempDir(), "-retentionPeriod=100y", "-loggerLevel=WARN")
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v; testdata/servers/install.sh installs it", program, err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("VictoriaMetrics said:\n%s", log.String())
+		}
+	})
+	url := "http://" + address
+	await(t, func() error { return call(http.MethodGet, url+"/health", nil) })
+	var samples bytes.Buffer
+	if err := r.WriteText(&samples); err != nil {
+		t.Fatal(err)
+	}
+	if err := call(http.MethodPost, url+"/api/v1/import/prometheus", &samples); err != nil {
+		t.Fatal(err)
+	}
+	if err := call(http.MethodGet, url+"/internal/force_flush", nil); err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
+
+func call(method, url string, body io.Reader) error {
+	req, err := http.NewRequest(method, url, body)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("%s: %s", url, resp.Status)
+	}
+	return nil
+}
+
+// await asks again and again until done returns nil.
+func await(t *testing.T, done func() error) {
+	t.Helper()
+	deadline := time.NewTimer(time.Minute)
+	defer deadline.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := done()
+		if err == nil {
+			return
+		}
+		select {
+		case <-deadline.C:
+			t.Fatal(errors.Join(errors.New("waited a minute for VictoriaMetrics"), err))
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,243 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
+	"github.com/promsnap/promsnap/internal/report"
+)
+
+// startVictoria runs VictoriaMetrics over a chart's fixture.
+func startVictoria(t testing.TB, path string, c chart) *server {
+	t.Helper()
+	dir := t.TempDir()
+	om := filepath.Join(dir, "fixture.om")
+	if err := writeOpenMetrics(om, c, everySeries); err != nil {
+		t.Fatal(err)
+	}
+	address := freePort(t)
+	s := &server{url: "http://" + address, client: http.DefaultClient}
+	s.process = start(t, nil, path, "-httpListenAddr="+address, "-storageDataPath="+filepath.Join(dir, "data"), "-retentionPeriod=100y", "-loggerLevel=WARN")
+	await(t, path+" to be ready", func() error {
+		_, err := s.get("/health", nil)
+		return err
+	})
+	lines, err := os.ReadFile(om)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.importLines(t, lines)
+	return s
+}
+
+// importLines puts lines of OpenMetrics text into VictoriaMetrics, and waits until they can be asked for.
+func (s *server) importLines(t testing.TB, om []byte) {
+	t.Helper()
+	var body bytes.Buffer
+	for line := range bytes.Lines(om) {
+		if bytes.HasPrefix(line, []byte("#")) {
+			continue
+		}
+		body.Write(bytes.TrimRight(line, "\n"))
+		body.WriteString("000\n") // its times are milliseconds
+	}
+	resp, err := http.Post(s.url+"/api/v1/import/prometheus", "text/plain", &body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusNoContent {
+		t.Fatalf("import: %s", resp.Status)
+	}
+	if _, err := s.get("/internal/force_flush", nil); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the samples to be there", func() error {
+		got, err := s.instant(fmt.Sprintf("count(kube_node_info @ %d)", slot.Unix()))
+		if err == nil && len(got) == 0 {
+			err = fmt.Errorf("no kube_node_info")
+		}
+		return err
+	})
+}
+
+// TestVictoriaMetrics asks VictoriaMetrics for what Prometheus is asked for, and finds the same.
+func TestVictoriaMetrics(t *testing.T) {
+	for name, path := range map[string]string{"Debian's": "/usr/bin/victoria-metrics", "newer": installed(t, "victoria-metrics")} {
+		t.Run(name, func(t *testing.T) {
+			s := startVictoria(t, path, community)
+			o := promsnap(t, append([]string{"run", "--prometheus-url", s.url}, atSlot...)...).want(t, 0)
+			doc := o.document(t, "default", slot)
+			forgive(&doc, findings(community), 5*time.Minute)
+			checkFindings(t, doc, findings(community))
+		})
+	}
+}
+
+// forgive sets the times of findings to those that they must have, where they are no further away than a lookback: how long a sample
+// counts after the last one, and what rate() makes of the edges of a hole, is each server's own.
+func forgive(doc *report.Document, want []said, lookback time.Duration) {
+	near := func(got, want time.Time) bool { return got.Sub(want).Abs() <= lookback }
+	for i := range doc.Findings {
+		f := &doc.Findings[i]
+		for _, w := range want {
+			begin := w.begin(fixtureGrid.Start)
+			if f.Panel != w.panel || f.Name != w.name || f.Status != w.status || f.Severity != w.severity || f.Since == nil || !near(*f.Since, begin) {
+				continue
+			}
+			f.Since = &begin
+			if until := clock(w.until); w.until != "" && f.Until != nil && near(*f.Until, until) {
+				f.Until = &until
+			}
+		}
+	}
+}
+
+// store is one Prometheus of a Thanos, with the sidecar through which it is asked.
+type store struct{ prometheus, sidecar *server }
+
+// thanos is a Thanos Query over two stores: a has the nodes' exporters of n1, n2 and n3, b has all else.
+type thanos struct {
+	*server
+	a, b store
+}
+
+func startThanos(t testing.TB, c chart, flags ...string) thanos {
+	t.Helper()
+	ofA := func(line string) bool {
+		return strings.HasPrefix(line, "node_") && (strings.Contains(line, `instance="10.0.0.1:`) || strings.Contains(line, `instance="10.0.0.2:`) || strings.Contains(line, `instance="10.0.0.3:`))
+	}
+	var th thanos
+	var endpoints []string
+	for _, each := range []struct {
+		to   *store
+		name string
+		has  func(string) bool
+	}{{&th.a, "a", ofA}, {&th.b, "b", func(line string) bool { return !ofA(line) }}} {
+		dir := t.TempDir()
+		om, blocks := filepath.Join(dir, "fixture.om"), filepath.Join(dir, "data")
+		if err := writeOpenMetrics(om, c, each.has); err != nil {
+			t.Fatal(err)
+		}
+		makeBlocks(t, om, blocks)
+		config := filepath.Join(dir, "prometheus.yml")
+		if err := os.WriteFile(config, []byte("global: {scrape_interval: 1m, external_labels: {store: "+each.name+"}}\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		each.to.prometheus = startPrometheus(t, installed(t, "prometheus"), nil,
+			"--config.file="+config, "--storage.tsdb.path="+blocks, "--storage.tsdb.retention.time=100y")
+		grpc, web := freePort(t), freePort(t)
+		each.to.sidecar = &server{url: "http://" + web, client: http.DefaultClient}
+		each.to.sidecar.process = start(t, nil, installed(t, "thanos"), "sidecar", "--prometheus.url="+each.to.prometheus.url,
+			"--tsdb.path="+blocks, "--grpc-address="+grpc, "--http-address="+web)
+		endpoints = append(endpoints, grpc)
+		await(t, "the sidecar to be ready", func() error {
+			_, err := each.to.sidecar.get("/-/ready", nil)
+			return err
+		})
+	}
+	web := freePort(t)
+	args := append([]string{"query", "--http-address=" + web, "--grpc-address=" + freePort(t)}, flags...)
+	for _, e := range endpoints {
+		args = append(args, "--endpoint-strict="+e)
+	}
+	th.server = &server{url: "http://" + web, client: http.DefaultClient}
+	th.process = start(t, nil, installed(t, "thanos"), args...)
+	await(t, "Thanos to know both stores", func() error {
+		got, err := th.instant(fmt.Sprintf(`count by (store) ({__name__=~"node_uname_info|kube_node_info"} @ %d)`, slot.Unix()))
+		if err == nil && len(got) != 2 {
+			err = fmt.Errorf("it knows %v", got)
+		}
+		return err
+	})
+	return th
+}
+
+// TestThanos asks a Thanos whose stores are all there, and finds what Prometheus finds.
+func TestThanos(t *testing.T) {
+	th := startThanos(t, community)
+	o := promsnap(t, append([]string{"run", "--prometheus-url", th.url}, atSlot...)...).want(t, 0)
+	checkFindings(t, o.document(t, "default", slot), findings(community))
+}
+
+// TestThanosLosesAStore takes away the store with the exporters of three nodes: what is no longer seen is neither absent nor well.
+func TestThanosLosesAStore(t *testing.T) {
+	th := startThanos(t, community)
+	const token = "xoxb-thanos"
+	slack := slackdouble.Start(token)
+	t.Cleanup(slack.Close)
+	var beats []string
+	var mu sync.Mutex
+	heartbeat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		beats = append(beats, r.URL.Path)
+	}))
+	t.Cleanup(heartbeat.Close)
+	for _, partial := range []string{"true", "false"} {
+		t.Run("partial_response "+partial, func(t *testing.T) {
+			dir := t.TempDir()
+			config := configFile(t, fmt.Sprintf(`version: 1
+cluster: prod
+prometheus: {url: '%s', params: {partial_response: "%s"}}
+reports:
+  - {name: check, range: 1h, send: changes, receivers: [oncall], heartbeat: {url: '%s/beat'}}
+receivers:
+  - {name: oncall, slack: {channel: C0123456789, token: %s, api_url: '%s'}}
+state: {dir: '%s'}
+`, th.url, partial, heartbeat.URL, token, slack.APIURL(), filepath.Join(dir, "state")))
+			run := func(at time.Time, code int) (texts []string, beat string) {
+				t.Helper()
+				mu.Lock()
+				beats = nil
+				mu.Unlock()
+				before := len(slack.Messages())
+				promsnap(t, "run", "-c", config, "--deliver", "--time", at.Format(time.RFC3339)).want(t, code)
+				for _, m := range slack.Messages()[before:] {
+					texts = append(texts, m.Text)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				return texts, strings.Join(beats, " ")
+			}
+			if partial == "true" {
+				first, beat := run(slot.Add(-10*time.Minute), 0)
+				if len(first) == 0 || beat != "/beat" {
+					t.Fatalf("with both stores: told %q, heartbeat %q; want messages and /beat", first, beat)
+				}
+				th.a.sidecar.stop()
+				th.a.prometheus.stop()
+			}
+			for i, at := range []time.Time{slot.Add(-5 * time.Minute), slot} {
+				texts, beat := run(at, 1)
+				for _, s := range texts {
+					for _, false_ := range []string{"without node_exporter", "no node_exporter", "targets up", "✅", "resolved"} {
+						if strings.Contains(s, false_) {
+							t.Errorf("slot %d: told %q, which nobody can know", i, s)
+						}
+					}
+				}
+				if i == 1 {
+					if !slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, "cannot see") }) {
+						t.Errorf("the second blind slot told %q, want that promsnap cannot see", texts)
+					}
+				}
+				if beat != "/beat/fail" {
+					t.Errorf("slot %d: heartbeat %q, want /beat/fail", i, beat)
+				}
+			}
+		})
+	}
+}
