@@ -223,8 +223,8 @@ state: {dir: '%s'}
 			for i, at := range []time.Time{slot.Add(-5 * time.Minute), slot} {
 				texts, beat := run(at, 1)
 				for _, s := range texts {
-					for _, false_ := range []string{"without node_exporter", "no node_exporter", "targets up", "✅", "resolved"} {
-						if strings.Contains(s, false_) {
+					for _, untrue := range []string{"without node_exporter", "no node_exporter", "targets up", "✅", "resolved"} {
+						if strings.Contains(s, untrue) {
 							t.Errorf("slot %d: told %q, which nobody can know", i, s)
 						}
 					}

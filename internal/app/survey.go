@@ -105,7 +105,7 @@ func (a *App) findClusters(ctx context.Context, s *Survey) error {
 	if err != nil {
 		return err
 	}
-	if name := model.LabelName(mapping.Cluster); name != "" && !name.IsValidLegacy() {
+	if name := model.LabelName(mapping.Cluster); name != "" && !model.LegacyValidation.IsValidLabelName(string(name)) {
 		mapping.Cluster = "" // a matcher of it would not be PromQL to every server
 	}
 	s.Label = mapping.Cluster

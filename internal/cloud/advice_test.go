@@ -106,7 +106,7 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		{"a redirect to a login", page(302, "", "Location", "https://login.example.com/?rd=x"), nil, get, cloud.Lasting, "redirects elsewhere, as a login does", "region"},
 		{"a redirect to HTTPS", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "https://"+r.Host+r.URL.Path)
-			w.WriteHeader(308)
+			w.WriteHeader(http.StatusPermanentRedirect)
 		}, nil, get, cloud.Lasting, "write https:// in `endpoint`", "region"},
 		{"a redirect of S3's", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "https://reports.s3.eu-west-1.amazonaws.com/k")

@@ -89,7 +89,7 @@ func replaced(word, from, to string) []string {
 func TestSlipsAreUnderstood(t *testing.T) {
 	keys, builtin := knownWords()["keys"], knownWords()["panels"]
 	for word, want := range map[string]string{
-		"scrapeInterval": "scrape_interval", "recievers": "receivers", "pasword": "password", "quary": "query", "qurey": "query", "tittle": "title", "legnd": "legend",
+		"scrapeInterval": "scrape_interval", "receivres": "receivers", "pasword": "password", "quary": "query", "qurey": "query", "tittle": "title", "legnd": "legend",
 		"time_zone": "timezone", "ulr": "url", "basic-auth": "basic_auth", "matcher": "matchers", "credential_file": "credentials_file", "MaxSeries": "max_series",
 	} {
 		if got := nearest(word, keys); got != want {

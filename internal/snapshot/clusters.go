@@ -281,7 +281,7 @@ func (k twin) separates(ctx context.Context, q Querier, at series.Grid, pairs []
 
 // grouped is a label's name as it stands in a grouping. Prometheus before 3 knows no other names than those without quotes.
 func grouped(name string) string {
-	if model.LabelName(name).IsValidLegacy() {
+	if model.LegacyValidation.IsValidLabelName(name) {
 		return name
 	}
 	return strconv.Quote(name)

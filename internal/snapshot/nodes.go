@@ -53,7 +53,7 @@ type holder struct {
 	from time.Time
 }
 
-// Kind is what a node is made for, as far as that decides what can be measured.
+// NodeKind is what a node is made for, as far as that decides what can be measured.
 type NodeKind string
 
 // The kinds of nodes. An ordinary one runs whatever it is told to.
@@ -266,7 +266,7 @@ func (l *nodeLoader) loadNow(ctx context.Context) error {
 		}
 		n.current[k.cluster] = true
 		n.add(k.cluster, Node{Name: k.id, InternalIP: ls.Get("internal_ip")})
-		n.hold(k.cluster, ls.Get("internal_ip"), k.id, time.Time{})
+		n.hold(k.cluster, ls.Get("internal_ip"), k.id)
 		n.know(k.cluster, k.id, l.at)
 	})
 	if err != nil {
@@ -489,7 +489,7 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 		e := &exporters[i]
 		k := nodeKey{e.labels.Get("cluster"), strings.ToLower(host(e.labels.Get("instance")))}
 		if len(hosts[k]) == 1 && len(n.byKey[k]) == 0 && k.id != "" {
-			n.hold(k.cluster, k.id, e.name, time.Time{})
+			n.hold(k.cluster, k.id, e.name)
 		}
 	}
 }
@@ -647,10 +647,10 @@ func (n *Nodes) shorten() {
 }
 
 // hold gives an id to a node, unless somebody has it.
-func (n *Nodes) hold(cluster, id, name string, from time.Time) {
+func (n *Nodes) hold(cluster, id, name string) {
 	k := nodeKey{cluster, strings.ToLower(id)}
 	if id != "" && len(n.byKey[k]) == 0 {
-		n.byKey[k] = []holder{{name, from}}
+		n.byKey[k] = []holder{{name: name}}
 	}
 }
 
@@ -674,7 +674,7 @@ func (n *Nodes) holdInstance(cluster, instance string, e *exporter) {
 // finish sorts the list, and makes every node's name one of its ids.
 func (n *Nodes) finish() {
 	for k, s := range n.known {
-		n.hold(k.cluster, s.name, s.name, time.Time{})
+		n.hold(k.cluster, s.name, s.name)
 	}
 	for i := range n.list {
 		node := &n.list[i]
@@ -725,7 +725,7 @@ func (n *Nodes) meetKnown(known []Node, exporters []exporter) {
 				n.add(cluster, Node{Name: k.Name})
 				n.know(cluster, k.Name, time.Time{})
 				delete(n.departed, key)
-				n.hold(cluster, k.InternalIP, k.Name, time.Time{})
+				n.hold(cluster, k.InternalIP, k.Name)
 			}
 			was := n.list[i]
 			n.list[i] = k
