@@ -25,6 +25,8 @@ func answers(c chart) map[string][]answer {
 		"node-requests-cpu": {byNode("n1", flat(0.25/4)), byNode("n2", flat(1.2/4))},
 		"scrape-health":     scrapeHealth(c),
 		"coverage":          coverage(),
+		"pod-waiting":       nil, // all pods start
+		"pvc-inodes":        nil, // its kubelets have none
 		"pvc":               {byClaim("data-exact", flat(0.81)), byClaim(hostileClaim, flat(0.95))},
 	}
 	nodeAnswers(all)
@@ -137,7 +139,7 @@ func containerAnswers(all map[string][]answer) {
 		api(flat(math.Floor(gib*0.9) / gib)), sidecar(flat(0.5)), worker(flat(0.25)), idle(flat(0.125)),
 		hostile(flat(math.Floor(gib*0.4)/gib).then("23:30", math.Floor(gib*0.97)/gib)),
 	}
-	all["container-oom"] = []answer{worker(shape{}.then("23:50", 1)), executor(shape{}.then("22:00", 1))}
+	all["container-oom"] = []answer{worker(shape{}.then("23:50", 1)), executor(shape{}.then("22:00", 1).then("23:00", 0))} // an hour after the kill it is no event any more
 	all["container-restarts"] = []answer{
 		api(flat(0).then("23:30", 3)), worker(flat(0).then("23:50", 1)), sidecar(flat(0)), idle(flat(0)), hostile(flat(0)), unlimited(flat(0)),
 	}

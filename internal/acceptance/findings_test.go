@@ -33,7 +33,7 @@ func findings(c chart) []said {
 		{panel: "container-memory", name: api, status: breach, severity: warning},
 		{panel: "container-memory", name: hostile, status: breach, severity: critical, since: "23:30"},
 		{panel: "container-oom", name: worker, status: breach, severity: critical, since: "23:50"},
-		{panel: "container-oom", name: "spark/exec-1/executor", status: breach, severity: critical, since: "22:00"},
+		{panel: "container-oom", name: "spark/exec-1/executor", status: ended, severity: critical, since: "22:00", until: "22:59"},
 		{panel: "container-restarts", name: api, status: breach, severity: warning, since: "23:30"},
 		{panel: "container-cpu-limit", name: worker, status: breach, severity: warning},
 		{panel: "container-throttling", name: api, status: breach, severity: warning},
