@@ -201,7 +201,7 @@ func checkPosted(t *testing.T, a gettable, slot time.Time) {
 		t.Errorf("labels %v, want %v", a.Labels, want)
 	}
 	if !strings.HasPrefix(a.Annotations["summary"], "ip-1 memory 94 % since ") || a.Annotations["value"] != "94 %" ||
-		!strings.Contains(a.Annotations["description"], "over 90 %") || a.Annotations["runbook_url"] != "https://runbooks.example.com/memory" {
+		!strings.Contains(a.Annotations["description"], "above 90 %") || a.Annotations["runbook_url"] != "https://runbooks.example.com/memory" {
 		t.Errorf("annotations %v", a.Annotations)
 	}
 	if !a.EndsAt.Equal(slot.Add(20*time.Minute)) || !a.StartsAt.Equal(slot.Add(-10*time.Minute)) || a.Status.State == "suppressed" {

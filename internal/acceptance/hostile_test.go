@@ -288,7 +288,7 @@ func hostileServers(t *testing.T) []fault {
 		{name: "401", answer: reply(401, "Unauthorized\n"), hits: every, code: 1, say: "HTTP 401: Unauthorized; give credentials that may query, in http_config"},
 		{name: "403", answer: reply(403, "<h1>Forbidden</h1>", "Content-Type", "text/html"), hits: every, code: 1, say: "HTTP 403: a web page instead of JSON; give credentials"},
 		{name: "404", answer: reply(404, "404 page not found\n"), hits: every, code: 1, say: "HTTP 404: 404 page not found; no Prometheus API at this URL: is a path prefix missing, e.g. /prometheus?"},
-		{name: "login page", answer: reply(200, loginPage, "Content-Type", "text/html"), hits: every, code: 1, say: "a web page instead of JSON; this is not Prometheus' API, or a login stands before it: check the URL and its path prefix"},
+		{name: "login page", answer: reply(200, loginPage, "Content-Type", "text/html"), hits: every, code: 1, say: "a login page for people instead of JSON; the login before Prometheus is for people: give credentials that it takes from programs"},
 		{name: "login page that says it is JSON", answer: reply(200, loginPage, "Content-Type", "application/json"), hits: every, code: 1, say: "a login stands before it"},
 		{name: "redirect, password", answer: to(302), hits: every, code: 1, config: "  http_config: {basic_auth: {username: me, password: hunter2}}", say: redirected},
 		{name: "redirect, token", answer: to(307), hits: every, code: 1, config: "  http_config: {authorization: {credentials: hunter2}}", say: redirected},

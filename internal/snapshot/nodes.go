@@ -144,7 +144,7 @@ const (
 	// nodesInRangeQuery and exportersQuery find all of a window; their argument is the step.
 	nodesInRangeQuery = `max by (cluster, node, internal_ip) (last_over_time(kube_node_info[%s]))`
 	exportersQuery    = `max by (cluster, node, instance, nodename, namespace, pod) (last_over_time(node_uname_info[%s]))`
-	reportsQuery      = `max by (cluster, node, instance, nodename) (node_uname_info)`
+	reportsQuery      = `max by (cluster, node, instance, nodename, namespace, pod) (node_uname_info)`
 	// hostPodsQuery finds the pods of exporters whose instance says nothing of the node: by their names, and by their addresses.
 	hostPodsQuery = `max by (cluster, node, namespace, pod, pod_ip) (kube_pod_info{node!=""}` +
 		` and on (cluster, namespace, pod) group by (cluster, namespace, pod) (node_uname_info{node="",pod!=""})` +
@@ -214,7 +214,7 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, 
 	l.loadWindow(ctx)
 	exporters, err := l.loadExporters(ctx)
 	if err == nil {
-		err = l.loadReports(ctx, exporters)
+		exporters, err = l.loadReports(ctx, exporters)
 	}
 	l.n.meetKnown(known, exporters)
 	l.n.shorten()
@@ -412,18 +412,31 @@ func (n *Nodes) kindOf(k nodeKey) NodeKind {
 	return OrdinaryNode
 }
 
-// loadReports asks which exporters report now.
-func (l *nodeLoader) loadReports(ctx context.Context, exporters []exporter) error {
+// loadReports marks the exporters that report now, and adds those that are newer than the last step of the window.
+func (l *nodeLoader) loadReports(ctx context.Context, exporters []exporter) ([]exporter, error) {
 	type key struct{ cluster, node, instance, nodename string }
 	of := func(ls series.Labels) key {
 		return key{ls.Get("cluster"), ls.Get("node"), ls.Get("instance"), ls.Get("nodename")}
 	}
-	now := map[key]bool{}
-	err := l.each(ctx, l.now, reportsQuery, func(ls series.Labels, _ []float64) { now[of(ls)] = true })
+	at := map[key]int{}
 	for i := range exporters {
-		exporters[i].reports = err != nil || now[of(exporters[i].labels)]
+		at[of(exporters[i].labels)] = i
 	}
-	return err
+	err := l.each(ctx, l.now, reportsQuery, func(ls series.Labels, _ []float64) {
+		i, known := at[of(ls)]
+		if !known {
+			i = len(exporters)
+			at[of(ls)] = i
+			exporters = append(exporters, exporter{labels: ls, first: l.grid.End()})
+		}
+		exporters[i].reports = true
+	})
+	if err != nil {
+		for i := range exporters {
+			exporters[i].reports = true // none is said to be silent because nobody could ask
+		}
+	}
+	return exporters, err
 }
 
 // loadExporters asks for every node_exporter of the window.

@@ -30,7 +30,7 @@ const (
 	infoQuery    = `max by (cluster, node, internal_ip) (kube_node_info)`
 	windowQuery  = `max by (cluster, node, internal_ip) (last_over_time(kube_node_info[%s]))`
 	unameQuery   = `max by (cluster, node, instance, nodename, namespace, pod) (last_over_time(node_uname_info[%s]))`
-	reportsQuery = `max by (cluster, node, instance, nodename) (node_uname_info)`
+	reportsQuery = `max by (cluster, node, instance, nodename, namespace, pod) (node_uname_info)`
 )
 
 // answers are those of the table's queries. While kube-state-metrics is silent the window is a day.
