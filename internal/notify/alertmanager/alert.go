@@ -26,7 +26,7 @@ const (
 const (
 	mostName        = 256
 	mostText        = 2 << 10 // of an annotation, and of a label's value
-	mostLink        = 8 << 10
+	mostLink        = 16 << 10
 	mostAnnotations = 20 // with labels that are no identity
 )
 
