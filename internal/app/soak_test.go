@@ -333,7 +333,7 @@ func (s *soak) listen(t *testing.T, at time.Time) {
 		case announced:
 			s.announced++
 		default:
-			t.Errorf("slot %s: %s of %s is a duplicate, and not marked:\n%s", at, kind, about, m.Blocks)
+			t.Errorf("slot %s: %s of %s is a duplicate, and not marked; told before: %+v:\n%s", at, kind, about, s.told, m.Blocks)
 		}
 	}
 	s.heard = len(messages)

@@ -114,6 +114,9 @@ func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 		if got.Status == rules.NoData && f.nodes.Departed(s.Labels, s.Labels.Get("node")) {
 			got.Status = rules.Gone
 		}
+		if got.Status == rules.Gone && got.Streak != nil && f.nodes.silent(f.nodes.ClusterOf(s.Labels)) {
+			got.Status = rules.NoData // it fired at its newest sample, and who could say that its object is gone is silent
+		}
 		if got.Status != rules.OK || got.Earlier != nil {
 			f.found = append(f.found, Finding{Finding: got, Name: row.Name, Node: row.Node, Capacity: row.Capacity})
 		}

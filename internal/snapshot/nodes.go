@@ -91,6 +91,20 @@ func (n Nodes) Shown(cluster, name string) string {
 // Current reports whether kube-state-metrics says now which nodes the cluster has. While it is silent no node is gone.
 func (n Nodes) Current(cluster string) bool { return n.current[cluster] }
 
+// silent reports whether kube-state-metrics told of the cluster's nodes within the window and no longer does: what it knew
+// alone may still be there.
+func (n Nodes) silent(cluster string) bool {
+	if n.current[cluster] {
+		return false
+	}
+	for k := range n.known {
+		if k.cluster == cluster {
+			return true
+		}
+	}
+	return false
+}
+
 // ClusterOf returns the cluster of a series, whose label of it may have the source's own name.
 func (n Nodes) ClusterOf(ls series.Labels) string {
 	if v := ls.Get(clusterLabel); v != "" || n.cluster == "" {

@@ -84,7 +84,7 @@ func TestField(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(w.Want) == 0 && w.Told == nil {
-				t.Skip("the right answer is not written down yet")
+				t.Fatal("the case has no want: it asserts nothing")
 			}
 			c := newCase(t, text, w.Config)
 			for _, want := range w.Want {
