@@ -136,6 +136,9 @@ func (d *delivery) begin(ctx context.Context) error {
 	return d.write(ctx, func(p *Page) error {
 		if c := p.Ledger.Claim; c != nil && c.Run != d.Run && c.live(d.Now()) {
 			return &claimedError{*c}
+		} else if c != nil && c.Run != d.Run && c.Slot.After(d.Unrecorded) && !c.Slot.After(d.slot) {
+			// It never gave its claim back: it was killed, or told people while its storage answered it nothing.
+			d.Unrecorded = c.Slot
 		}
 		d.decide(p)
 		p.Ledger.Claim = nil
