@@ -10,14 +10,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/report"
 )
 
 // Dir is the store in a directory: ROOT/<cluster>/<report>.json. A document is written beside its place, brought to the disk and renamed,
 // so that it is the old one or the new one after a crash too. Programs on one machine keep out of each other's way by a lock, which the
-// system takes back from one that dies.
+// system takes back from one that dies. Files are made exclusively, links are not followed, and a directory in which others can write is
+// refused.
 type Dir struct{ root string }
 
 var _ Store = (*Dir)(nil)
@@ -38,28 +41,85 @@ func (s *Dir) path(k Key) string {
 
 // Load implements Store.
 func (s *Dir) Load(ctx context.Context, k Key) (Doc, Version, error) {
-	if err := ctx.Err(); err != nil {
-		return Doc{}, "", err
-	}
-	data, err := read(s.path(k))
+	path := s.path(k)
+	data, err := disk.Within(ctx, path, func() ([]byte, error) {
+		home, err := s.open(k)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = home.Close() }()
+		return read(home, filepath.Base(path))
+	})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Doc{}, "", nil
 	case err != nil:
-		return Doc{}, "", fmt.Errorf("%w; let this user read and write there", err)
+		return Doc{}, "", explain(path, err)
 	}
 	d, err := Decode(k, data)
 	return d, VersionOf(data), err
 }
 
+// open opens the directory of a cluster, in which nobody else can write.
+func (s *Dir) open(k Key) (*os.Root, error) {
+	if err := checkLink(s.root); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(s.root)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }()
+	if err := checkDir(root, true); err != nil {
+		return nil, err
+	}
+	name := report.Slug(k.Cluster)
+	stands, err := root.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !stands.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: filepath.Join(s.root, name), Err: errNoDir}
+	}
+	home, err := root.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkDir(home, false); err != nil {
+		_ = home.Close()
+		return nil, err
+	}
+	return home, nil
+}
+
 // read reads a document, or as much of a file as shows that it is none.
-func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
+func read(home *os.Root, name string) ([]byte, error) {
+	f, err := openFile(home, name, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	return io.ReadAll(io.LimitReader(f, 2*MaxSize+1))
+}
+
+// openFile opens a file that stands there itself: no link, no pipe.
+func openFile(home *os.Root, name string, flag int) (*os.File, error) {
+	stands, err := home.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if stands.Mode()&fs.ModeSymlink != 0 {
+		return nil, &fs.PathError{Op: "open", Path: filepath.Join(home.Name(), name), Err: errLink}
+	}
+	f, err := disk.Open(name, flag, fileMode, home.OpenFile)
+	if err != nil {
+		return nil, err
+	}
+	if opened, err := f.Stat(); err != nil || !os.SameFile(stands, opened) {
+		_ = f.Close()
+		return nil, errors.Join(&fs.PathError{Op: "open", Path: filepath.Join(home.Name(), name), Err: errLink}, err)
+	}
+	return f, nil
 }
 
 // VersionOf is a hash of the document: the same bytes are the same version.
@@ -75,48 +135,90 @@ func (s *Dir) Save(ctx context.Context, k Key, d Doc, v Version) (Version, error
 		return "", err
 	}
 	path := s.path(k)
-	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
-		return "", fmt.Errorf("%w; let this user write there", err)
+	version, err := disk.Within(ctx, path, func() (Version, error) { return s.save(ctx, k, path, data, v) })
+	if err != nil && !errors.Is(err, ErrConflict) {
+		err = explain(path, err)
 	}
-	unlock, err := lock(ctx, path+".lock")
+	return version, err
+}
+
+func (s *Dir) save(ctx context.Context, k Key, path string, data []byte, v Version) (Version, error) {
+	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
+		return "", err
+	}
+	home, err := s.open(k)
 	if err != nil {
-		return "", fmt.Errorf("waiting for another run to finish writing %s: %w", path, err)
+		return "", err
+	}
+	defer func() { _ = home.Close() }()
+	name := filepath.Base(path)
+	unlock, err := lock(ctx, home, name+".lock")
+	if err != nil {
+		return "", err
 	}
 	defer unlock()
 	var now Version
-	switch old, err := read(path); {
+	switch old, err := read(home, name); {
 	case err == nil:
 		now = VersionOf(old)
 	case !errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("%w; let this user read and write there", err)
+		return "", err
 	}
 	if now != v {
 		return "", ErrConflict
 	}
-	if err := replace(path, data); err != nil {
-		return "", fmt.Errorf("%w; there must be room, and this user must be allowed to write there", err)
+	if err := replace(home, name, data); err != nil {
+		return "", err
 	}
 	return VersionOf(data), nil
 }
 
-// replace writes a file beside path, brings it to the disk, and renames it into place.
-func replace(path string, data []byte) (err error) {
-	// One name for all: who holds the lock may overwrite what a crash has left.
-	work := path + ".new"
-	f, err := os.OpenFile(work, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
+// replace writes a file beside the one of that name, brings it to the disk, and renames it into place.
+func replace(home *os.Root, name string, data []byte) (err error) {
+	// One name for all: who holds the lock may remove what a crash has left.
+	work := name + ".new"
+	if err := home.Remove(work); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := home.OpenFile(work, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(work))
+		return errors.Join(err, home.Remove(work))
 	}
-	if err := os.Rename(work, path); err != nil {
+	if err := home.Rename(work, name); err != nil {
 		return err
 	}
-	if dir, err := os.Open(filepath.Dir(path)); err == nil { // not every file system can bring a name to the disk
+	if dir, err := home.Open("."); err == nil { // not every file system can bring a name to the disk
 		_ = dir.Sync()
 		_ = dir.Close()
 	}
 	return nil
+}
+
+// What stands in the way of a directory's files.
+var (
+	errLink  = errors.New("a link stands there, and links are not followed")
+	errNoDir = errors.New("no directory stands there but something else")
+)
+
+// explain says what to do about an error of the file system.
+func explain(path string, err error) error {
+	var open *openError
+	var stalled *disk.StalledError
+	switch {
+	case errors.As(err, &open), errors.As(err, &stalled), errors.Is(err, errLocked):
+		return err
+	case errors.Is(err, errLink), errors.Is(err, disk.ErrNotAFile), errors.Is(err, errNoDir):
+		return fmt.Errorf("%w; look at it and move it away, or choose another directory for the state", err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%s: %w", path, err)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("%s: %w; make room there, or choose another directory for the state", path, err)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%s: %w; mount a volume there that can be written, or choose another directory for the state", path, err)
+	}
+	return fmt.Errorf("%s: %w; let this user read and write there", path, err)
 }

@@ -5,22 +5,27 @@ package state
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 	"time"
 )
 
-// lock takes the lock at path, waiting for whoever has it until ctx ends. The file stays: one that is removed could be locked by one
+// errLocked says that another run had the lock all the time.
+var errLocked = errors.New("waiting for another run to finish writing")
+
+// lock takes the lock of that name, waiting for whoever has it until ctx ends. The file stays: one that is removed could be locked by one
 // program and made anew by another.
-func lock(ctx context.Context, path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, fileMode)
+func lock(ctx context.Context, home *os.Root, name string) (unlock func(), err error) {
+	f, err := lockFile(home, name)
 	if err != nil {
 		return nil, err
 	}
 	for {
-		if err := ctx.Err(); err != nil {
+		if ctx.Err() != nil {
 			_ = f.Close()
-			return nil, err
+			return nil, fmt.Errorf("%w %s/%s: %w", errLocked, home.Name(), name, context.Cause(ctx))
 		}
 		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
 		case err == nil:
@@ -36,4 +41,13 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		}
 		timer.Stop()
 	}
+}
+
+// lockFile opens the lock's file, or makes it.
+func lockFile(home *os.Root, name string) (*os.File, error) {
+	f, err := home.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode)
+	if errors.Is(err, fs.ErrExist) {
+		return openFile(home, name, os.O_RDWR)
+	}
+	return f, err
 }

@@ -4,11 +4,16 @@ package state
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"runtime"
 )
 
+// errLocked says that another run had the lock all the time.
+var errLocked = errors.New("waiting for another run to finish writing")
+
 // lock is not there: without it two runs could lose what each other told.
-func lock(context.Context, string) (unlock func(), err error) {
+func lock(context.Context, *os.Root, string) (unlock func(), err error) {
 	return nil, fmt.Errorf("a directory cannot keep the state on %s; use state.s3", runtime.GOOS)
 }

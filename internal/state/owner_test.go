@@ -1,0 +1,139 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package state_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/state"
+)
+
+// A directory in which others can write is refused, and what is there stays; those that clusters really have are not.
+func TestDirThatOthersCanWrite(t *testing.T) {
+	const foreign = 54321 // a group and a user that this one is not
+	for _, tc := range []struct {
+		name         string
+		root, home   os.FileMode // modes of the root and of the cluster's directory
+		uid, gid     int         // of the root; -1: this user's
+		says, advice string      // "": it is taken
+	}{
+		{"private", 0o700, 0o700, -1, -1, "", ""},
+		{"others may read", 0o755, 0o755, -1, -1, "", ""},
+		{"a volume with fsGroup", 0o775 | os.ModeSetgid, 0o770 | os.ModeSetgid, -1, -1, "", ""},
+		{"as /tmp is", 0o777 | os.ModeSticky, 0o700, -1, -1, "", ""},
+		{"everybody", 0o777, 0o700, -1, -1, "can be written by everybody", "chmod o-w "},
+		{"everybody, below", 0o700, 0o777, -1, -1, "can be written by everybody", "chmod o-w "},
+		{"everybody, below, as /tmp is", 0o700, 0o777 | os.ModeSticky, -1, -1, "can be written by everybody", "chmod o-w "},
+		{"a strange group", 0o770, 0o700, -1, foreign, "can be written by group 54321", "chmod g-w "},
+		{"a strange group that only reads", 0o750, 0o700, -1, foreign, "", ""},
+		{"a strange user's", 0o755, 0o700, foreign, -1, "belongs to user 54321", "chown "},
+		{"a share's that knows no users", 0o755, 0o700, 65534, -1, "", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if (tc.uid >= 0 || tc.gid >= 0) && os.Geteuid() != 0 {
+				t.Skip("only root gives directories away")
+			}
+			root := filepath.Join(t.TempDir(), "state")
+			s := state.NewDir(root)
+			v, err := s.Save(t.Context(), check, state.Doc{Serial: 1}, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(os.Chown(root, tc.uid, tc.gid), os.Chmod(root, tc.root), os.Chmod(filepath.Dir(place(root, check)), tc.home)); err != nil {
+				t.Fatal(err)
+			}
+			_, _, loading := s.Load(t.Context(), check)
+			_, saving := s.Save(t.Context(), check, state.Doc{Serial: 2}, v)
+			for _, err := range []error{loading, saving} {
+				switch {
+				case tc.says == "" && err != nil:
+					t.Errorf("got %v, want none", err)
+				case tc.says != "" && (err == nil || !strings.Contains(err.Error(), tc.says) || !strings.Contains(err.Error(), tc.advice)):
+					t.Errorf("got %v, want %q with %q", err, tc.says, tc.advice)
+				}
+			}
+		})
+	}
+}
+
+// What stands in the place of a file and is none, such as a link or a pipe, is neither followed nor waited for, and stays.
+func TestDirWithSomethingElseInAPlace(t *testing.T) {
+	for _, name := range []string{"", ".lock", ".new"} {
+		for kind, put := range map[string]func(target, path string) error{
+			"a link":            os.Symlink,
+			"a link to nothing": func(target, path string) error { return os.Symlink(target+"-none", path) },
+			"a pipe":            func(_, path string) error { return syscall.Mkfifo(path, 0o600) },
+		} {
+			t.Run(kind+" as "+filepath.Base(place("", check))+name, func(t *testing.T) {
+				root := filepath.Join(t.TempDir(), "state")
+				target := filepath.Join(filepath.Dir(place(root, check)), "mine")
+				s := state.NewDir(root)
+				v, err := s.Save(t.Context(), check, state.Doc{Serial: 1}, "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				path := place(root, check) + name
+				if err := os.RemoveAll(path); err != nil {
+					t.Fatal(err)
+				}
+				if err := errors.Join(os.WriteFile(target, []byte("mine"), 0o600), put(target, path)); err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				_, err = s.Save(ctx, check, state.Doc{Serial: 2}, v)
+				switch {
+				case ctx.Err() != nil:
+					t.Error("it was waited for")
+				case name == ".new" && err != nil: // a leaving of a crash, which is replaced and not followed
+					t.Error(err)
+				case name != ".new" && (err == nil || !strings.Contains(err.Error(), "move it away")):
+					t.Errorf("saving: %v", err)
+				}
+				if body, err := os.ReadFile(target); err != nil || string(body) != "mine" {
+					t.Errorf("what the link leads to holds %q, %v", body, err)
+				}
+				if name != "" {
+					return
+				}
+				if _, _, err := s.Load(ctx, check); err == nil || !strings.Contains(err.Error(), "move it away") {
+					t.Errorf("loading: %v", err)
+				}
+			})
+		}
+	}
+}
+
+// The cluster's directory is no link, and the root none of somebody else's.
+func TestDirBehindALink(t *testing.T) {
+	root, elsewhere := filepath.Join(t.TempDir(), "state"), t.TempDir()
+	if err := errors.Join(os.Mkdir(root, 0o700), os.Symlink(elsewhere, filepath.Dir(place(root, check)))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := state.NewDir(root).Save(t.Context(), check, state.Doc{Serial: 1}, ""); err == nil || !strings.Contains(err.Error(), "move it away") {
+		t.Errorf("the cluster's directory: %v", err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(elsewhere, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := state.NewDir(link).Save(t.Context(), check, state.Doc{Serial: 1}, ""); err != nil {
+		t.Errorf("this user's own link: %v", err)
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives links away")
+	}
+	if err := os.Lchown(link, 54321, -1); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := state.NewDir(link).Load(t.Context(), check); err == nil || !strings.Contains(err.Error(), "is a link of user 54321") {
+		t.Errorf("somebody else's link: %v", err)
+	}
+}

@@ -1,0 +1,95 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package state
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+)
+
+// nobody owns what a share makes for users that it does not know, and what the system shows of users outside of a container.
+const nobody = 65534
+
+// checkLink refuses a root that is somebody else's link.
+func checkLink(root string) error {
+	info, err := os.Lstat(root)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 || owned(info) {
+		return err
+	}
+	return &openError{root, fmt.Sprintf("is a link of user %d", ownerOf(info).Uid), "remove it"}
+}
+
+// checkDir refuses a directory in which others can write. Those of a group that this user is in may: that is how Kubernetes gives volumes
+// to Pods (fsGroup). Where everybody may, as in /tmp, it is enough of the root that nobody can remove what is another's (the sticky bit):
+// the directory below is promsnap's own. On a volume that is open to everybody as a whole, as an emptyDir is, or that makes everything
+// its one user's, as a share does, modes say nothing: who can write there is who has mounted it.
+func checkDir(dir *os.Root, sticky bool) error {
+	info, err := dir.Stat(".")
+	if err != nil {
+		return err
+	}
+	mode, owner := info.Mode(), ownerOf(info)
+	ours := mode&0o020 != 0 && inGroup(owner.Gid)
+	why, advice := "", ""
+	switch {
+	case mode&0o002 != 0 && !(sticky && mode&fs.ModeSticky != 0):
+		why, advice = "can be written by everybody", "run chmod o-w "+dir.Name()
+	case mode&0o022 == 0o020 && !ours:
+		why, advice = fmt.Sprintf("can be written by group %d, in which this user is not", owner.Gid), "run chmod g-w "+dir.Name()+" (in Kubernetes, set the Pod's fsGroup)"
+	case !owned(info) && !ours:
+		why, advice = fmt.Sprintf("belongs to user %d", owner.Uid), fmt.Sprintf("run chown %d %s", os.Geteuid(), dir.Name())
+	default:
+		return nil
+	}
+	if top := volume(dir.Name()); top != nil {
+		open := top.Mode()&0o002 != 0 && top.Mode()&fs.ModeSticky == 0
+		if open || mode&0o022 == 0 && ownerOf(top).Uid == owner.Uid {
+			return nil
+		}
+	}
+	return &openError{dir.Name(), why, advice}
+}
+
+// owned tells whether something is this user's, root's, or nobody's.
+func owned(info fs.FileInfo) bool {
+	uid := int(ownerOf(info).Uid)
+	return uid == os.Geteuid() || uid == 0 || uid == nobody
+}
+
+func inGroup(gid uint32) bool {
+	groups, err := os.Getgroups()
+	return int(gid) == os.Getegid() || err == nil && slices.Contains(groups, int(gid))
+}
+
+// volume returns the top directory of the file system that a path lies in; nil where that is the machine's own, or cannot be told.
+func volume(path string) fs.FileInfo {
+	path, err := filepath.Abs(path)
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if err != nil {
+		return nil
+	}
+	info, err := os.Stat(path)
+	for err == nil && path != filepath.Dir(path) {
+		path = filepath.Dir(path)
+		var above fs.FileInfo
+		if above, err = os.Stat(path); err == nil && ownerOf(above).Dev != ownerOf(info).Dev {
+			return info
+		}
+		info = above
+	}
+	return nil
+}
+
+// ownerOf is what the system says of a file beside its mode.
+func ownerOf(info fs.FileInfo) *syscall.Stat_t {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return s
+	}
+	return &syscall.Stat_t{}
+}
