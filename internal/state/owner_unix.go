@@ -36,7 +36,7 @@ func checkDir(dir *os.Root, sticky bool) error {
 	ours := mode&0o020 != 0 && inGroup(owner.Gid)
 	why, advice := "", ""
 	switch {
-	case mode&0o002 != 0 && !(sticky && mode&fs.ModeSticky != 0):
+	case mode&0o002 != 0 && (!sticky || mode&fs.ModeSticky == 0):
 		why, advice = "can be written by everybody", "run chmod o-w "+dir.Name()
 	case mode&0o022 == 0o020 && !ours:
 		why, advice = fmt.Sprintf("can be written by group %d, in which this user is not", owner.Gid), "run chmod g-w "+dir.Name()+" (in Kubernetes, set the Pod's fsGroup)"
