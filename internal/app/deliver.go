@@ -191,7 +191,7 @@ func (a *App) rehearse(ctx context.Context, d due) Result {
 		if c.Archives() {
 			continue
 		}
-		n.Fallback = nil
+		n.Fallback, n.Limits.Pace = nil, 0
 		if n.Notifier, err = rehearsed(c, draft); err != nil {
 			res.Err = errors.Join(res.Err, fmt.Errorf("receiver %s: %w", n.Name, err))
 			continue

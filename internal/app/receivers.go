@@ -150,13 +150,22 @@ func (a *App) receiversOf(r config.Report) []notify.Receiver {
 		n := notify.Receiver{
 			Name: name, Notifier: a.receivers[name].notifier, Role: roleOf(r, c), MinSeverity: c.MinSeverity, SendResolved: c.SendResolved,
 			AllClear: c.AllClear, RepeatInterval: r.RepeatInterval, GroupBy: slices.Clone(c.GroupBy), Muted: c.Muted,
+			Limits: limitsOf(c),
 		}
 		if c.Fallback != "" {
-			n.Fallback = &notify.Fallback{Name: c.Fallback, Notifier: a.receivers[c.Fallback].notifier}
+			n.Fallback = &notify.Fallback{Name: c.Fallback, Notifier: a.receivers[c.Fallback].notifier, Limits: limitsOf(a.receivers[c.Fallback].config)}
 		}
 		out = append(out, n)
 	}
 	return out
+}
+
+// limitsOf are what a receiver takes in one run.
+func limitsOf(c config.Receiver) notify.Limits {
+	if c.Slack != nil || c.SlackWebhook != nil {
+		return slack.Limits()
+	}
+	return notify.Limits{}
 }
 
 func roleOf(r config.Report, c config.Receiver) notify.Role {

@@ -116,21 +116,24 @@ func (d *decider) changes(r Receiver, e Entry, muted bool) plan {
 	}
 	d.dropUndue(groups, r)
 	for _, id := range slices.Sorted(maps.Keys(groups)) {
-		m := groups[id]
-		m.Thread = commonThread(m.Items)
-		slices.SortStableFunc(m.Items, worstFirst)
-		p.messages = append(p.messages, m)
+		slices.SortStableFunc(groups[id].Items, worstFirst)
+		p.messages = append(p.messages, groups[id])
 	}
+	p.messages = r.Limits.fold(p.messages)
 	for _, m := range p.messages {
+		m.Thread = commonThread(m.Items)
 		m.Remaining = d.remaining(&e, m)
 	}
-	slices.SortStableFunc(p.messages, func(a, b *Message) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(b.Severity(), a.Severity()))
-	})
+	slices.SortStableFunc(p.messages, inOrder)
 	if d.allClear(r, &e, p.messages, muted) {
 		p.messages = append(p.messages, &Message{Kind: KindAllClear})
 	}
 	return p
+}
+
+// inOrder orders the messages of a run: by kind, then by severity, a rest of many groups behind those of one.
+func inOrder(a, b *Message) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Folded, b.Folded), cmp.Compare(b.Severity(), a.Severity()))
 }
 
 // news says what there is to say of one episode, or that it is over and not to be spoken of.
@@ -186,21 +189,30 @@ func (d *decider) dropUndue(groups map[string]*Message, r Receiver) {
 }
 
 // add puts an item into the message of its kind, group and thread. A repetition has the group for itself, whatever its threads; and so
-// has that promsnap can see nothing, whatever the receiver groups by.
+// has that promsnap can see nothing, whatever the receiver groups by. Groups that one message told of, because the receiver's limits
+// folded them, share their replies too.
 func add(groups map[string]*Message, r Receiver, kind Kind, i Item) {
 	group := groupOf(i.Alert, r.GroupBy)
-	id := append([]string{string(rune(kind))}, group...)
+	id := []string{string(rune(kind))}
 	if i.Key == rules.BlindKey {
 		id[0] += string(i.Key)
 	}
+	told := i.Was.Receipt
+	if r.Limits.Messages <= 0 || kind == KindStillFiring || told.ID == "" {
+		id = append(id, group...)
+	}
 	if kind != KindStillFiring {
-		id = append(id, i.Was.Receipt.Channel, i.Was.Receipt.ID, i.Was.Receipt.Location)
+		id = append(id, told.Channel, told.ID, told.Location)
 	}
 	key := strings.Join(id, "\xff") // in no UTF-8 text
-	if groups[key] == nil {
-		groups[key] = &Message{Kind: kind, Group: group}
+	m := groups[key]
+	if m == nil {
+		m = &Message{Kind: kind, Group: group}
+		groups[key] = m
+	} else if !slices.Equal(m.Group, group) {
+		m.Group = nil
 	}
-	groups[key].Items = append(groups[key].Items, i)
+	m.Items = append(m.Items, i)
 }
 
 // groupOf returns the values that alerts of one message share.

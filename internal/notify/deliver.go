@@ -171,7 +171,7 @@ func (d *delivery) decide(p *Page) {
 			e.prune(p.Memory.Alerts)
 			entries[r.standIn()] = e
 			if !d.late {
-				d.plans[i].ends = decider.ends(r, e)
+				d.plans[i].ends = decider.ends(r.instead(), e)
 			}
 		}
 	}
@@ -325,18 +325,19 @@ func (d *delivery) soFar() Run {
 // tellOrFallBack tells a receiver, and another one in its stead where that fails. The other has an entry of its own, of what it was told
 // itself: when the first can be told again it is still told the end of that, and its entry goes after the last.
 func (d *delivery) tellOrFallBack(ctx context.Context, r *Receiver, p plan) {
-	failed := d.tell(ctx, r.Name, r.Notifier, p.messages)
+	failed := d.tell(ctx, addressee{r.Name, r.Notifier, r.Limits}, p.messages)
 	if r.Fallback == nil || d.stopped {
 		return
 	}
+	standIn := addressee{r.standIn(), r.Fallback.Notifier, r.Fallback.Limits}
 	if failed {
-		d.tell(ctx, r.standIn(), r.Fallback.Notifier, d.instead(ctx, r))
+		d.tell(ctx, standIn, d.instead(ctx, r))
 		return
 	}
 	if len(p.messages) > 0 && len(p.ends) == 0 {
 		d.turns-- // which nobody takes
 	}
-	d.tell(ctx, r.standIn(), r.Fallback.Notifier, p.ends)
+	d.tell(ctx, standIn, p.ends)
 	d.waiting = append(d.waiting, func(l *Ledger) {
 		if e, ok := l.Receivers[r.standIn()]; ok && !e.open() {
 			delete(l.Receivers, r.standIn())
@@ -350,7 +351,7 @@ func (d *delivery) instead(ctx context.Context, r *Receiver) []*Message {
 	_ = d.flush(ctx, func(l *Ledger) { // the error is among d's
 		e = l.entry(r.standIn(), d.slot).besides(l.entry(r.Name, d.slot))
 	})
-	messages := d.decider(&d.page).decide(*r, e).messages
+	messages := d.decider(&d.page).decide(r.instead(), e).messages
 	for _, m := range messages {
 		m.InsteadOf = r.Name
 	}
@@ -360,20 +361,37 @@ func (d *delivery) instead(ctx context.Context, r *Receiver) []*Message {
 // standIn is what the ledger calls the receiver's fallback in this duty.
 func (r *Receiver) standIn() string { return r.Name + " via " + r.Fallback.Name }
 
+// instead is what the fallback is to be told as: what the receiver wants to know, within the limits of the fallback.
+func (r Receiver) instead() Receiver {
+	r.Limits = r.Fallback.Limits
+	return r
+}
+
+// addressee is who is told, by the ledger's name.
+type addressee struct {
+	name     string
+	notifier Notifier
+	limits   Limits
+}
+
 // tell sends messages one after the other, and tells whether one could not be sent.
-func (d *delivery) tell(ctx context.Context, name string, n Notifier, messages []*Message) (failed bool) {
+func (d *delivery) tell(ctx context.Context, to addressee, messages []*Message) (failed bool) {
 	if len(messages) == 0 {
 		return false
 	}
 	ctx, cancel := d.turn(ctx)
 	defer cancel()
-	for _, m := range messages {
+	name, pause := to.name, d.apart(ctx, to.limits, len(messages))
+	for i, m := range messages {
+		if i >= to.limits.Burst && pause > 0 {
+			d.sleep(ctx, pause)
+		}
 		if err := d.claim(ctx, name, m); err != nil {
 			d.sent(name, m, Receipt{}, err)
 			return true
 		}
 		suspect := m.PossibleDuplicate
-		receipt, unsure, err := d.send(ctx, n, d.delivery(m))
+		receipt, unsure, err := d.send(ctx, to.notifier, d.delivery(m))
 		d.sent(name, m, receipt, err)
 		if err == nil {
 			d.note(name, func(e *Entry) { e.record(m, d.slot, receipt) })
@@ -384,6 +402,15 @@ func (d *delivery) tell(ctx context.Context, name string, n Notifier, messages [
 		failed = failed || err != nil
 	}
 	return failed
+}
+
+// apart is how far apart n messages are sent.
+func (d *delivery) apart(ctx context.Context, l Limits, n int) time.Duration {
+	left := d.Until.Add(-CommitTime).Sub(d.Now())
+	if deadline, ok := ctx.Deadline(); ok {
+		left = min(left, deadline.Sub(d.Now()))
+	}
+	return l.apart(n, left)
 }
 
 // sent takes down what came of one sending.

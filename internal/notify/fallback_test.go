@@ -13,7 +13,7 @@ func TestAFallbackIsToldWhatTheOtherWasNot(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
 		oncall := d.receiver("oncall", RoleChanges)
 		mail := &fake{name: "mail", log: &d.log}
-		d.rq.Receivers[0].Fallback = &Fallback{"mail", mail}
+		d.rq.Receivers[0].Fallback = &Fallback{Name: "mail", Notifier: mail}
 		d.deliver(t, "")
 		d.want(t, "oncall new a")
 
@@ -58,7 +58,7 @@ func TestAFallbackStandsInAgain(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
 		oncall := d.receiver("oncall", RoleChanges, revoked)
 		mail := &fake{name: "mail", log: &d.log}
-		d.rq.Receivers[0].Fallback = &Fallback{"mail", mail}
+		d.rq.Receivers[0].Fallback = &Fallback{Name: "mail", Notifier: mail}
 		add := func(a rules.Alert) { d.book.page.Memory.Alerts[keyOf(a)] = a }
 		d.deliver(t, "revoked")
 		d.want(t, "oncall new a failed", "mail new a")

@@ -44,8 +44,10 @@ func (k Kind) Pages() bool { return k == KindNew || k == KindWorse || k == KindS
 // (rules.BlindKey) is a message of its own, except in a summary.
 type Message struct {
 	Kind  Kind
-	Group []string // the values of the receiver's GroupBy labels, in its order; nil of a summary and the like
+	Group []string // the values of the receiver's GroupBy labels, in its order; nil of several groups, a summary and the like
 	Items []Item   // the worst first
+	// Folded is how many messages this one stands for, because there were more than the receiver's limits allow. 0: it is one of its own.
+	Folded int
 
 	// Least is the severity below which a summary counts findings and does not list them; zero: it lists all.
 	Least rules.Severity

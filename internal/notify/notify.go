@@ -152,6 +152,7 @@ type Receiver struct {
 	RepeatInterval time.Duration // an alert that goes on is told again after this long; 0: never
 	// GroupBy are the labels whose values alerts of one message share; also alertname, severity and panel. Nil: alertname.
 	GroupBy []string
+	Limits  Limits // of the messages of one run
 	// Muted tells whether the receiver wants no message at a slot (mute_time_intervals). What still fires is told when that is over, and
 	// the end of what it was told of; what came and went is not. Nil: never.
 	Muted func(slot time.Time) bool
@@ -163,4 +164,5 @@ type Receiver struct {
 type Fallback struct {
 	Name     string
 	Notifier Notifier
+	Limits   Limits // as of a Receiver
 }

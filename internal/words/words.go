@@ -181,6 +181,9 @@ type Words struct {
 	Peak              string // 1 the figure furthest above the limit
 	Lowest            string // the same of a rule with a lower limit
 	StillFire         Counted
+	MoreGroups        Counted // how many groups one message stands for
+	OneForTheRest     string
+	ReportHasAll      string
 	NoLongerThere     string
 	SilentForLong     string
 	RuleRemoved       string

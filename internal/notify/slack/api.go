@@ -28,6 +28,7 @@ type api struct {
 	http *http.Client
 	// pause is how long to wait where Slack does not say: between two tries, and between two looks whether pictures are shown.
 	pause time.Duration
+	apart time.Duration // how far apart threads are filled, after the first few
 }
 
 func newAPI(o Options) *api {
@@ -35,7 +36,7 @@ func newAPI(o Options) *api {
 		o.APIURL = slackgo.APIURL
 	}
 	o.APIURL = strings.TrimSuffix(o.APIURL, "/") + "/"
-	return &api{o: o, http: notify.NewClient(o.Transport), pause: time.Second}
+	return &api{o: o, http: notify.NewClient(o.Transport), pause: time.Second, apart: apart}
 }
 
 // session is the API with the token of now.

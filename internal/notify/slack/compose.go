@@ -81,7 +81,7 @@ func (w *writer) firing() letter {
 	if len(as) == 1 {
 		return w.one(as[0])
 	}
-	l := letter{push: w.pushMany(as)}
+	l := letter{push: w.pushMany(as), lines: w.folded()}
 	l.lines = append(l.lines, join(" · ", append([]line{text(w.ruleNames(as))}, w.tally(as)...)...))
 	l.lines = append(l.lines, listed(as, listedAlerts, w.AndMore, alert.brief)...)
 	return l
@@ -133,6 +133,26 @@ func (w *writer) before(a alert) line {
 	return nil
 }
 
+// folded says that the message stands for many groups, and where the rest of what there is to say is.
+func (w *writer) folded() []line {
+	if w.message.Folded == 0 {
+		return nil
+	}
+	said := w.OneForTheRest
+	if _, ok := w.archived(); ok {
+		said = spaced(said, w.ReportHasAll)
+	}
+	return []line{text(said)}
+}
+
+// ofGroups puts before a first line how many groups it is about, where the message stands for many.
+func (w *writer) ofGroups(what string) string {
+	if n := w.message.Folded; n > 0 {
+		return fillText(w.NamedFinding, w.MoreGroups.Of(n), what)
+	}
+	return what
+}
+
 // pushMany is the first line of several alerts: "🔴 prod-seoul memory > 90 % on 12 nodes".
 func (w *writer) pushMany(as []alert) string {
 	mark := markOf(w.message.Severity())
@@ -140,12 +160,15 @@ func (w *writer) pushMany(as []alert) string {
 		mark = greyMark
 	}
 	if !w.oneRule(as) {
-		return w.push(mark, w.Alerts.Of(len(as)))
+		return w.push(mark, w.ofGroups(w.Alerts.Of(len(as))))
 	}
 	limit := mildest(as)
 	return w.pushNamed(mark, as[0].subject(), func(subject string) string {
 		if w.message.Kind == notify.KindNoData {
 			subject, limit = subject+":", w.NoData
+		}
+		if w.message.Folded > 0 {
+			return w.ofGroups(spaced(subject, limit))
 		}
 		return strings.Join(strings.Fields(fillText(w.OnMany, subject, limit, w.things(as))), " ")
 	})
@@ -244,7 +267,8 @@ func (w *writer) ended() letter {
 		l = w.titled(greenMark, a.name(), func(name string) string { return fillText(w.Resolved, w.what(name, a.subject())) })
 		l.lines = append(l.lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Episode.Worst)), say(a)))
 	} else {
-		l.push = w.push(greenMark, w.SomeResolved.Of(len(as)))
+		l.push = w.push(greenMark, w.ofGroups(w.SomeResolved.Of(len(as))))
+		l.lines = append(l.lines, w.folded()...)
 		l.lines = append(l.lines, text(w.ruleNames(as)))
 		l.lines = append(l.lines, listed(as, listedEnds, w.AndMore, func(a alert) line {
 			return fill(w.NamedFinding, text(a.short()), say(a))

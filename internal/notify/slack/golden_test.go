@@ -201,3 +201,18 @@ func TestWhoIsMentioned(t *testing.T) {
 		}
 	}
 }
+
+// TestGoldenOfManyGroups looks at the message that stands for all groups beyond those that have one of their own.
+func TestGoldenOfManyGroups(t *testing.T) {
+	for _, l := range words.Languages() {
+		for _, k := range []notify.Kind{notify.KindNew, notify.KindWorse, notify.KindNoData, notify.KindResolved, notify.KindSeenLate, notify.KindStillFiring} {
+			d := cluster(140, l).delivery(t, k)
+			d.Message.Folded = 140
+			golden(t, fmt.Sprintf("folded-%s-%s", k, l), Drafts(options(t), d))
+		}
+	}
+	d := cluster(40, words.English).delivery(t, notify.KindNew)
+	d.Message.Folded, d.Archived = 20, nil
+	d.Message.Items[1].Alert.Rule = "OtherRule"
+	golden(t, "folded-rules-en", Drafts(options(t), d))
+}

@@ -45,6 +45,19 @@ type thread struct {
 	receipt notify.Receipt
 }
 
+// Slack takes about one message a second and channel, allows short bursts, and hides what comes faster for long.
+// https://docs.slack.dev/apis/web-api/rate-limits
+const (
+	mostMessages = 10
+	burst        = 5
+	apart        = time.Second
+)
+
+// Limits are what one channel takes in a run.
+func Limits() notify.Limits {
+	return notify.Limits{Messages: mostMessages, Burst: burst, Pace: apart}
+}
+
 // New returns the receiver of a channel.
 func New(o Options) *Notifier { return &Notifier{o: o, api: newAPI(o)} }
 
@@ -140,7 +153,11 @@ func (n *Notifier) FollowUp(ctx context.Context) error {
 	threads, notes := n.threads, n.notes
 	n.threads, n.notes = nil, nil
 	n.mu.Unlock()
-	for _, t := range threads {
+	for i, t := range threads {
+		if i >= burst && wait(ctx, n.api.apart) != nil {
+			notes = append(notes, fmt.Errorf("%d threads stay empty: %w", len(threads)-i, context.Cause(ctx)))
+			break
+		}
 		if err := n.fill(ctx, t); err != nil {
 			notes = append(notes, fmt.Errorf("the thread below %q: %w", t.w.letter(nil).push, err))
 		}

@@ -28,7 +28,7 @@ func rig(t *testing.T) (*slackdouble.Double, *Notifier) {
 	o := options(t)
 	o.APIURL, o.Transport = d.APIURL(), &http.Transport{}
 	n := New(o)
-	n.api.pause = time.Millisecond
+	n.api.pause, n.api.apart = time.Millisecond, time.Millisecond
 	return d, n
 }
 

@@ -1,0 +1,187 @@
+package notify
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+// few is what a receiver takes in these tests.
+var few = Limits{Messages: 3, Burst: 2, Pace: time.Second}
+
+func TestFold(t *testing.T) {
+	warn, crit := rules.Warning, rules.Critical
+	each := Receiver{SendResolved: true, RepeatInterval: time.Hour, GroupBy: []string{"node"}, Limits: few}
+	// under is an entry that was told of each alert under a message of its own, and of the last two under one.
+	under := func(minutes int, alerts ...rules.Alert) Entry {
+		e := Entry{First: before(10000)}
+		for i, a := range alerts {
+			ep := a.Episodes[0]
+			e.put(keyOf(a), ep, Told{Since: ep.Since, At: before(minutes), Severity: a.Severity, Receipt: Receipt{Channel: "C1", ID: fmt.Sprint(min(i, len(alerts)-2))}})
+		}
+		return e
+	}
+	blind := pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20), firing("d", warn, 20))
+	blind.Memory.Alerts[rules.BlindKey] = rules.Alert{
+		Rule: rules.BlindName, Name: "promsnap", Severity: crit, Episodes: []rules.Episode{{Since: before(20), Last: slot, Worst: crit}},
+	}
+	unlimited := each
+	unlimited.Limits = Limits{}
+	for name, c := range map[string]struct {
+		page  *Page
+		to    Receiver
+		entry Entry
+		want  string
+	}{
+		"as many as it takes": {pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20)), each, Entry{}, "new a: a\nnew b: b\nnew c: c"},
+		"one more": {
+			pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20), firing("d", crit, 20)), each, Entry{},
+			"new d: d\nnew a: a\nnew (2 folded): b c",
+		},
+		"no limit": {
+			pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20), firing("d", crit, 20)), unlimited, Entry{},
+			"new d: d\nnew a: a\nnew b: b\nnew c: c",
+		},
+		"blindness is never folded": {blind, each, Entry{}, "new : promsnap\nnew a: a\nnew b: b\nnew (2 folded): c d"},
+		"what one message told of is resolved in one reply": {
+			pageOf(over("a", crit, 60, 20), over("b", crit, 60, 20), over("c", crit, 60, 20)), each,
+			under(30, firing("a", crit, 60), firing("b", crit, 60), firing("c", crit, 60)),
+			"resolved a: a (under 0, 0 remain)\nresolved: b c (under 1, 0 remain)",
+		},
+		"many threads are resolved": {
+			pageOf(over("a", crit, 60, 20), over("b", crit, 60, 20), over("c", crit, 60, 20), over("d", crit, 60, 20)), each,
+			under(30, firing("a", crit, 60), firing("b", crit, 60), firing("c", crit, 60), firing("d", crit, 60), firing("e", crit, 60)),
+			"resolved a: a (under 0, 0 remain)\nresolved b: b (under 1, 0 remain)\nresolved (2 folded): c d",
+		},
+		"two kinds share the room": {
+			pageOf(firing("a", crit, 60), over("b", crit, 60, 20), over("c", crit, 60, 20), over("d", crit, 60, 20)), each,
+			under(30, firing("b", crit, 60), firing("c", crit, 60), firing("d", crit, 60), firing("e", crit, 60), firing("f", crit, 60)),
+			"new a: a\nresolved b: b (under 0, 0 remain)\nresolved (2 folded): c d",
+		},
+		"repeated": {
+			pageOf(firing("a", crit, 200), firing("b", crit, 200), firing("c", crit, 200), firing("d", crit, 200)), each,
+			under(90, firing("a", crit, 200), firing("b", crit, 200), firing("c", crit, 200), firing("d", crit, 200)),
+			"still_firing a: a (under 0, 1 remain)\nstill_firing b: b (under 1, 1 remain)\nstill_firing (2 folded): c d (under 2, 2 remain)",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newDecider(c.page, slot).decide(c.to, c.entry)
+			lines := strings.Split(spoken(p), "\n")
+			for i, m := range p.messages {
+				if m.Folded > 0 {
+					lines[i] = strings.Replace(lines[i], ":", fmt.Sprintf(" (%d folded):", m.Folded), 1)
+				}
+			}
+			if got := strings.Join(lines, "\n"); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+// Whatever fires: each alert is told once, there are no more messages than the receiver takes (one of each kind at least), and
+// what is folded is no worse than what is not.
+func TestFoldLosesNothing(t *testing.T) {
+	random := rand.New(rand.NewPCG(11, 1))
+	for range 200 {
+		p := &Page{Memory: rules.Memory{Slot: slot, Alerts: map[rules.Key]rules.Alert{}}}
+		e := Entry{First: before(10000)}
+		for i := range random.IntN(30) {
+			a := firing(fmt.Sprintf("n%02d", i), rules.Severity(random.IntN(2))+rules.Warning, 300)
+			if random.IntN(2) == 0 {
+				ep := a.Episodes[0]
+				e.put(keyOf(a), ep, Told{Since: ep.Since, At: before(200), Severity: rules.Warning, Receipt: Receipt{ID: fmt.Sprint(random.IntN(9))}})
+			}
+			p.Memory.Alerts[keyOf(a)] = a
+		}
+		r := Receiver{SendResolved: true, RepeatInterval: time.Hour, GroupBy: []string{"node"}, Limits: few}
+		told, messages, least := map[rules.Key]int{}, map[Kind]int{}, map[Kind]rules.Severity{}
+		for _, m := range newDecider(p, slot).decide(r, e).messages {
+			messages[m.Kind]++
+			if worst := m.Severity(); messages[m.Kind] > 1 && worst > least[m.Kind] {
+				t.Fatalf("a %s message of %s comes after one of %s", m.Kind, worst, least[m.Kind])
+			}
+			least[m.Kind] = m.Severity()
+			for _, i := range m.Items {
+				told[i.Key]++
+			}
+		}
+		sum := 0
+		for _, n := range messages {
+			sum += n
+		}
+		if most := max(few.Messages, len(messages)); sum > most {
+			t.Fatalf("there are %d messages, want %d at most", sum, most)
+		}
+		for k := range p.Memory.Alerts {
+			if told[k] != 1 {
+				t.Fatalf("%s is told %d times, want once", k, told[k])
+			}
+		}
+	}
+}
+
+func TestWhatWasFoldedIsToldOnce(t *testing.T) {
+	within(t, func(t *testing.T) {
+		var alerts, ended []rules.Alert
+		for _, node := range []string{"a", "b", "c", "d", "e"} {
+			alerts, ended = append(alerts, firing(node, rules.Critical, 20)), append(ended, over(node, rules.Critical, 20, 2))
+		}
+		d := newDesk(alerts...)
+		slack := d.receiver("slack", RoleChanges)
+		d.rq.Receivers[0].GroupBy, d.rq.Receivers[0].Limits = []string{"node"}, few
+		d.deliver(t, "")
+		d.want(t, "slack new a", "slack new b", "slack new c d e")
+		d.deliver(t, "")
+		d.want(t)
+		d.book.page.Memory.Alerts = pageOf(ended...).Memory.Alerts
+		d.deliver(t, "")
+		d.want(t, "slack resolved a", "slack resolved b", "slack resolved c d e")
+		if got := slack.got[5].Message; got.Thread.ID != "3" || got.Folded != 0 {
+			t.Errorf("the last reply is under %+v and stands for %d messages, want 3 and 0", got.Thread, got.Folded)
+		}
+	})
+}
+
+func TestPace(t *testing.T) {
+	for name, c := range map[string]struct {
+		left, want time.Duration // of the run, and from the first message to the last
+	}{
+		"time enough": {time.Minute, 4 * time.Second},
+		"little time": {CommitTime + time.Second, 500 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, func(t *testing.T) {
+				d := newDesk()
+				for i := range 6 {
+					a := firing(fmt.Sprintf("n%d", i), rules.Critical, 20)
+					d.book.page.Memory.Alerts[keyOf(a)] = a
+				}
+				d.rq.Until = time.Now().Add(c.left)
+				d.receiver("slack", RoleChanges)
+				d.rq.Receivers[0].GroupBy, d.rq.Receivers[0].Limits = []string{"node"}, Limits{Burst: 2, Pace: time.Second}
+				began := time.Now()
+				d.deliver(t, "")
+				if took := time.Since(began); took > c.want || took < c.want/2 || len(d.log) != 6 {
+					t.Errorf("%d messages took %s, want 6 in about %s", len(d.log), took, c.want)
+				}
+			})
+		})
+	}
+}
+
+func TestAFallbackHasItsOwnLimits(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20), firing("b", rules.Critical, 20), firing("c", rules.Critical, 20), firing("d", rules.Critical, 20))
+		no := &RefusedError{fmt.Errorf("no")}
+		d.receiver("mail", RoleChanges, no, no, no, no)
+		d.rq.Receivers[0].GroupBy = []string{"node"}
+		d.rq.Receivers[0].Fallback = &Fallback{Name: "slack", Notifier: &fake{name: "slack", log: &d.log}, Limits: few}
+		d.deliver(t, "no")
+		d.want(t, "mail new a failed", "mail new b failed", "mail new c failed", "mail new d failed", "slack new a", "slack new b", "slack new c d")
+	})
+}
