@@ -30,10 +30,14 @@ func (a *App) history(ctx context.Context, r config.Report, slot time.Time, own 
 		return nil, fmt.Errorf("the summary says nothing of the checks of %s: reading their state: %w", r.HistoryFrom, err)
 	}
 	from, told := lastSummary(r, slot, own)
-	begin := known(doc.Page, from)
-	h := &notify.History{Alerts: fired(doc.Memory, begin)}
+	begin, first := known(doc.Page, from)
+	h := &notify.History{Alerts: fired(doc.Memory, begin), First: first}
 	if !told || begin.After(from) {
 		h.Since = begin
+	}
+	if doc.Memory.Slot.IsZero() {
+		h.NoCheckYet = true // what has not begun has missed nothing
+		return h, nil
 	}
 	for _, checks := range a.cfg.Reports {
 		if checks.Name == r.HistoryFrom {
@@ -63,7 +67,7 @@ func missed(r config.Report, slot time.Time, own notify.Page) *notify.History {
 	h := &notify.History{Ran: 1, Due: 1}
 	last, made := lastSummary(r, slot, own)
 	if !made {
-		last = known(own, time.Time{})
+		last, _ = known(own, time.Time{})
 		h.Since = last
 	}
 	h.Due += len(r.Schedule.Between(last.Add(1), slot))
@@ -73,22 +77,31 @@ func missed(r config.Report, slot time.Time, own notify.Page) *notify.History {
 	return h
 }
 
-// known is a time, or a later one from which on a report is remembered: since it was delivered first, and not longer than memory lasts. A
-// report that was never delivered is remembered well: it never was.
-func known(page notify.Page, from time.Time) time.Time {
+// known returns a time, or a later one from which on a report is remembered: memory does not last longer, or the report began then, which
+// is the first that is true of what was never evaluated before. A report that was never evaluated is remembered well.
+func known(page notify.Page, from time.Time) (at time.Time, first bool) {
 	if since := page.Memory.KnownSince(); since.After(from) {
 		from = since
 	}
+	if began := begun(page); began.After(from) {
+		return began, true
+	}
+	return from, false
+}
+
+// begun returns the first slot of a report that is remembered: the oldest check, or when a receiver was met first, which is remembered
+// longer. Zero where there is neither.
+func begun(page notify.Page) time.Time {
 	var first time.Time
+	if rows := page.Memory.Checks; len(rows) > 0 {
+		first = rows[0].From
+	}
 	for _, e := range page.Ledger.Receivers {
 		if first.IsZero() || e.First.Before(first) {
 			first = e.First
 		}
 	}
-	if first.After(from) {
-		from = first
-	}
-	return from
+	return first
 }
 
 // count adds up which of the slots that were due were made. One that was not, or that saw nothing, is a hole up to the next.

@@ -91,8 +91,21 @@ func TestHistoryOfAnotherReport(t *testing.T) {
 			evaluated(at(-40, 0), at(-1, 0), every, nil, nil), yesterday,
 			notify.History{Ran: 276, Due: 288, Blind: []notify.Span{{From: at(-1, 0), To: nine}}},
 		},
-		"since an hour": {evaluated(at(-1, 0), nine, every, nil, nil), yesterday, notify.History{Since: at(-1, 0), Ran: 12, Due: 12}},
-		"never":         {notify.Page{}, yesterday, notify.History{Due: 288, Blind: []notify.Span{{From: at(-24, 0), To: nine}}}},
+		"since an hour": {evaluated(at(-1, 0), nine, every, nil, nil), yesterday, notify.History{Since: at(-1, 0), First: true, Ran: 12, Due: 12}},
+		"quiet since an hour": { // nobody was told anything yet
+			notify.Page{Memory: evaluated(at(-1, 0), nine, every, nil, nil).Memory}, yesterday,
+			notify.History{Since: at(-1, 0), First: true, Ran: 12, Due: 12},
+		},
+		"since an hour, one missed": {
+			evaluated(at(-1, 0), nine, every, between(at(0, -30), at(0, -25)), nil), notify.Page{},
+			notify.History{Since: at(-1, 0), First: true, Ran: 11, Due: 12, Blind: []notify.Span{{From: at(0, -30), To: at(0, -25)}}},
+		},
+		"back after a week": { // its receiver was met long ago
+			notify.Page{Memory: evaluated(at(-1, 0), nine, every, nil, nil).Memory, Ledger: evaluated(at(-200, 0), at(-190, 0), every, nil, nil).Ledger}, yesterday,
+			notify.History{Ran: 12, Due: 288, Blind: []notify.Span{{From: at(-24, 0), To: at(-1, 0)}}},
+		},
+		"never":           {notify.Page{}, yesterday, notify.History{NoCheckYet: true}},
+		"never, nor this": {notify.Page{}, notify.Page{}, notify.History{NoCheckYet: true, Since: at(-24, 0)}},
 		"the first summary": {
 			evaluated(at(-40, 0), nine, every, nil, nil), notify.Page{}, notify.History{Since: at(-24, 0), Ran: 288, Due: 288},
 		},

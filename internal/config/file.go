@@ -100,7 +100,7 @@ type report struct {
 	Archive string `yaml:"archive" jsonschema:"default=always,enum=always,enum=on_change"`
 	// How long after it was last told an alert that goes on is told again; 0s: never. Only with send: changes.
 	RepeatInterval duration `yaml:"repeat_interval" jsonschema:"default=4h" limits:"0s..30d"`
-	// The name of another report, a check with a schedule, whose runs and alerts the summary counts: "4 alerts, all resolved, checks 285/288".
+	// The name of another report, a check with a schedule, whose runs and alerts the summary counts: "4 alerts, all resolved, 285 of 288 checks ran".
 	// Only with send: summary.
 	HistoryFrom name `yaml:"history_from"`
 	// An address that is called after each run that delivered everything, with /fail behind it after each that did not, for a service that

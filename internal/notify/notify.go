@@ -48,9 +48,12 @@ type Run struct {
 
 // History is what became of the checks of a time that ends at the summary's slot.
 type History struct {
-	Since    time.Time // when that time begins; zero: with the summary before
-	Ran, Due int       // checks that were made, of those that were due
-	Blind    []Span    // when nothing could be seen, the oldest first
+	Since time.Time // when that time begins; zero: with the summary before
+	First bool      // the very first check was made at Since
+	// NoCheckYet says that no check was ever made, and so none was missed.
+	NoCheckYet bool
+	Ran, Due   int    // checks that were made, of those that were due
+	Blind      []Span // when nothing could be seen, the oldest first
 	// Alerts are those of the checks, where another report makes them. Nil: those that the summary itself knows of.
 	Alerts *AlertCount
 }

@@ -209,6 +209,9 @@ type Words struct {
 	SinceThen         string // 1 since when, 2 alerts, 3 how many go on
 	NoAlertsSince     string // 1 since when
 	AllResolved       string
+	FirstCheck        string // 1 when the first check was made; for SinceThen and NoAlertsSince
+	ChecksBegan       string // 1 the same, alone
+	NoCheckYet        string
 	ChecksMade        string // 1 made, 2 due
 	BlindBetween      string // 1 times
 	FurtherFindings   string

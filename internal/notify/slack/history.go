@@ -5,19 +5,27 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// history says what has been since the last summary: "4 alerts, all resolved · checks 285/288, blind 02:10–02:25".
+// history says what has been since the last summary: "4 alerts, all resolved · 285 of 288 checks ran, blind 02:10–02:25".
 func (w *writer) history() line {
 	h := w.d.History
 	var checks, blind line
-	if h != nil {
+	alerts := w.alertsSince()
+	switch {
+	case h == nil:
+	case h.NoCheckYet:
+		return text(w.NoCheckYet)
+	default:
 		checks = text(fillText(w.ChecksMade, words.Thousands(h.Ran), words.Thousands(h.Due)))
+	}
+	if h != nil && h.First && len(alerts) == 0 {
+		alerts = fill(w.ChecksBegan, w.clock(h.Since))
 	}
 	if spans := listed(w.blindSpans(), listedSpans, w.AndMore, func(s notify.Span) line {
 		return w.span(s)
 	}); len(spans) > 0 {
 		blind = fill(w.BlindBetween, join(", ", spans...))
 	}
-	return join(" · ", w.alertsSince(), join(", ", checks, blind))
+	return join(" · ", alerts, join(", ", checks, blind))
 }
 
 // span is a time from when to when, with the days where one of them needs its.
@@ -28,9 +36,11 @@ func (w *writer) span(s notify.Span) line {
 	return fill(w.Between, w.moment(s.From), w.moment(s.To))
 }
 
-// noCheck tells whether checks were due and none was made: what fired meanwhile nobody knows.
+// noCheck reports whether checks were due and none ran: nobody knows what fired meanwhile. It is no fault on the first morning, when there
+// was no summary before.
 func (w *writer) noCheck() bool {
-	return w.d.History != nil && w.d.History.Due > 0 && w.d.History.Ran == 0
+	h := w.d.History
+	return h != nil && h.Ran == 0 && (h.Due > 0 || h.NoCheckYet && h.Since.IsZero())
 }
 
 // alertsSince counts the alerts since the last summary, or since the time from which on something is known; those of the checks, where
@@ -42,7 +52,10 @@ func (w *writer) alertsSince() line {
 			count = *h.Alerts
 		}
 		if !h.Since.IsZero() {
-			since = w.moment(h.Since)
+			since = w.clock(h.Since)
+		}
+		if h.First {
+			since = fill(w.FirstCheck, since)
 		}
 	}
 	rest := w.AllResolved

@@ -61,7 +61,7 @@ func (w *writer) verdict() string {
 		return redMark
 	case r.Worst() != rules.None:
 		return markOf(r.Worst())
-	case len(w.blindSpans()) > 0 || r.Verdict() != report.VerdictOK:
+	case len(w.blindSpans()) > 0 || w.d.History != nil && w.d.History.NoCheckYet || r.Verdict() != report.VerdictOK:
 		return greyMark
 	}
 	return greenMark
