@@ -99,7 +99,7 @@ func Read(ctx context.Context, path string, most int64) ([]byte, error) {
 }
 
 // ErrNotAFile says that something else stands where a file must be: a pipe, a socket, a link, a directory.
-var ErrNotAFile = errors.New("no file stands there but something else")
+var ErrNotAFile = errors.New("which is not a file")
 
 // Open opens a file without waiting: open is that of a directory or os.OpenFile, and is given flag and what keeps it from waiting for the other
 // end of a pipe. Anything but a file that stands there itself is ErrNotAFile.
@@ -110,7 +110,7 @@ func Open(name string, flag int, perm fs.FileMode, open func(name string, flag i
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: f.Name(), Err: fmt.Errorf("%w (%s)", ErrNotAFile, kindOf(info.Mode()))}
+		err = &fs.PathError{Op: "open", Path: f.Name(), Err: fmt.Errorf("%s stands there, %w", kindOf(info.Mode()), ErrNotAFile)}
 	}
 	if err != nil {
 		_ = f.Close()

@@ -43,7 +43,7 @@ func (s *Dir) path(k Key) string {
 func (s *Dir) Load(ctx context.Context, k Key) (Doc, Version, error) {
 	path := s.path(k)
 	data, err := disk.Within(ctx, path, func() ([]byte, error) {
-		home, err := s.open(k)
+		home, err := s.open(k, false)
 		if err != nil {
 			return nil, err
 		}
@@ -60,12 +60,15 @@ func (s *Dir) Load(ctx context.Context, k Key) (Doc, Version, error) {
 	return d, VersionOf(data), err
 }
 
-// open opens the directory of a cluster, in which nobody else can write.
-func (s *Dir) open(k Key) (*os.Root, error) {
-	if err := checkLink(s.root); err != nil {
-		return nil, err
+// open opens the directory of a cluster, in which nobody else can write. It makes it first where it is to be written.
+func (s *Dir) open(k Key, write bool) (*os.Root, error) {
+	root, err := openRoot(s.root)
+	if write && errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(s.root, dirMode); err != nil {
+			return nil, err
+		}
+		root, err = openRoot(s.root)
 	}
-	root, err := os.OpenRoot(s.root)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +77,11 @@ func (s *Dir) open(k Key) (*os.Root, error) {
 		return nil, err
 	}
 	name := report.Slug(k.Cluster)
+	if write {
+		if err := root.Mkdir(name, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+	}
 	stands, err := root.Lstat(name)
 	if err != nil {
 		return nil, err
@@ -90,6 +98,28 @@ func (s *Dir) open(k Key) (*os.Root, error) {
 		return nil, err
 	}
 	return home, nil
+}
+
+// openRoot opens a directory that is there. The path may be a link, unless somebody else has made it.
+func openRoot(path string) (*os.Root, error) {
+	stands, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if stands.Mode()&fs.ModeSymlink != 0 {
+		if err := checkLink(path, stands); err != nil {
+			return nil, err
+		}
+		if stands, err = os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: errLeadsNowhere}
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	if !stands.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: errNoDir}
+	}
+	return os.OpenRoot(path)
 }
 
 // read reads a document, or as much of a file as shows that it is none.
@@ -143,10 +173,7 @@ func (s *Dir) Save(ctx context.Context, k Key, d Doc, v Version) (Version, error
 }
 
 func (s *Dir) save(ctx context.Context, k Key, path string, data []byte, v Version) (Version, error) {
-	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
-		return "", err
-	}
-	home, err := s.open(k)
+	home, err := s.open(k, true)
 	if err != nil {
 		return "", err
 	}
@@ -200,8 +227,9 @@ func replace(home *os.Root, name string, data []byte) (err error) {
 
 // What stands in the way of a directory's files.
 var (
-	errLink  = errors.New("a link stands there, and links are not followed")
-	errNoDir = errors.New("no directory stands there but something else")
+	errLink         = errors.New("a link stands there, and links are not followed")
+	errLeadsNowhere = errors.New("a link stands there that leads nowhere")
+	errNoDir        = errors.New("something stands there that is not a directory")
 )
 
 // explain says what to do about an error of the file system.
@@ -211,7 +239,9 @@ func explain(path string, err error) error {
 	switch {
 	case errors.As(err, &open), errors.As(err, &stalled), errors.Is(err, errLocked):
 		return err
-	case errors.Is(err, errLink), errors.Is(err, disk.ErrNotAFile), errors.Is(err, errNoDir):
+	case errors.Is(err, errLeadsNowhere):
+		return fmt.Errorf("%w; make or mount the directory that it leads to, or choose another one for the state", err)
+	case errors.Is(err, errLink), errors.Is(err, disk.ErrNotAFile), errors.Is(err, errNoDir), errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("%w; look at it and move it away, or choose another directory for the state", err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s: %w", path, err)

@@ -2,9 +2,12 @@
 
 package state
 
-import "os"
+import (
+	"io/fs"
+	"os"
+)
 
 // Where there is no lock, no directory keeps a state, whoever may write in it.
 
-func checkLink(string) error        { return nil }
-func checkDir(*os.Root, bool) error { return nil }
+func checkLink(string, fs.FileInfo) error { return nil }
+func checkDir(*os.Root, bool) error       { return nil }

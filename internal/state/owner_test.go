@@ -35,6 +35,7 @@ func TestDirThatOthersCanWrite(t *testing.T) {
 		{"a strange group that only reads", 0o750, 0o700, -1, foreign, "", ""},
 		{"a strange user's", 0o755, 0o700, foreign, -1, "belongs to user 54321", "chown "},
 		{"a share's that knows no users", 0o755, 0o700, 65534, -1, "", ""},
+		{"a share's that cannot map names", 0o755, 0o700, 1<<32 - 2, -1, "", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if (tc.uid >= 0 || tc.gid >= 0) && os.Geteuid() != 0 {
@@ -108,6 +109,46 @@ func TestDirWithSomethingElseInAPlace(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What stands in the place of a directory is said at once, and nothing is made behind it.
+func TestDirWithSomethingElseInItsPlace(t *testing.T) {
+	pipe := func(path string) error { return syscall.Mkfifo(path, 0o600) }
+	file := func(path string) error { return os.WriteFile(path, nil, 0o600) }
+	nowhere := func(path string) error { return os.Symlink(path+"-none", path) }
+	const moved = "not a directory; look at it and move it away"
+	for _, tc := range []struct {
+		name, where string
+		put         func(path string) error
+		says        string
+	}{
+		{"a pipe", "state", pipe, moved},
+		{"a file", "state", file, moved},
+		{"a file above", ".", file, moved},
+		{"a link that leads nowhere", "state", nowhere, "leads nowhere; make or mount the directory that it leads to"},
+		{"a cluster's pipe", "state/prod-seoul", pipe, moved},
+		{"a cluster's link", "state/prod-seoul", nowhere, moved},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			above := filepath.Join(t.TempDir(), "above")
+			root, path := filepath.Join(above, "state"), filepath.Join(above, tc.where)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), tc.put(path)); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			_, _, loading := state.NewDir(root).Load(ctx, state.Key{Cluster: "prod-seoul", Report: "check"})
+			_, saving := state.NewDir(root).Save(ctx, state.Key{Cluster: "prod-seoul", Report: "check"}, state.Doc{Serial: 1}, "")
+			for _, err := range []error{loading, saving} {
+				if err == nil || !strings.Contains(err.Error(), tc.says) {
+					t.Errorf("got %v, want %q", err, tc.says)
+				}
+			}
+			if _, err := os.Lstat(path + "-none"); err == nil {
+				t.Error("something was made behind the link")
+			}
+		})
 	}
 }
 

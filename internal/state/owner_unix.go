@@ -11,16 +11,19 @@ import (
 	"syscall"
 )
 
-// nobody owns what a share makes for users that it does not know, and what the system shows of users outside of a container.
-const nobody = 65534
+// The users that own what a share makes for users that it does not know, and what the system shows of users outside of a container. NFS
+// has the second one where it maps names.
+const (
+	nobody    = 65534
+	nfsNobody = 1<<32 - 2
+)
 
-// checkLink refuses a root that is somebody else's link.
-func checkLink(root string) error {
-	info, err := os.Lstat(root)
-	if err != nil || info.Mode()&fs.ModeSymlink == 0 || owned(info) {
-		return err
+// checkLink refuses a link that somebody else has made.
+func checkLink(path string, link fs.FileInfo) error {
+	if owned(link) {
+		return nil
 	}
-	return &openError{root, fmt.Sprintf("is a link of user %d", ownerOf(info).Uid), "remove it"}
+	return &openError{path, fmt.Sprintf("is a link of user %d", ownerOf(link).Uid), "remove it"}
 }
 
 // checkDir refuses a directory in which others can write. Those of a group that this user is in may: that is how Kubernetes gives volumes
@@ -54,10 +57,10 @@ func checkDir(dir *os.Root, sticky bool) error {
 	return &openError{dir.Name(), why, advice}
 }
 
-// owned tells whether something is this user's, root's, or nobody's.
+// owned reports whether something is this user's, root's, or nobody's.
 func owned(info fs.FileInfo) bool {
-	uid := int(ownerOf(info).Uid)
-	return uid == os.Geteuid() || uid == 0 || uid == nobody
+	uid := int64(ownerOf(info).Uid)
+	return uid == int64(os.Geteuid()) || uid == 0 || uid == nobody || uid == nfsNobody
 }
 
 func inGroup(gid uint32) bool {
