@@ -6,12 +6,16 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/report"
 )
 
@@ -169,4 +173,74 @@ func TestThanos(t *testing.T) {
 	th := startThanos(t, community)
 	o := promsnap(t, append([]string{"run", "--prometheus-url", th.url}, atSlot...)...).want(t, 0)
 	checkFindings(t, o.document(t, "default", slot), findings(community))
+}
+
+// TestThanosLosesAStore takes away the store with the exporters of three nodes: what is no longer seen is neither absent nor well.
+func TestThanosLosesAStore(t *testing.T) {
+	th := startThanos(t, community)
+	const token = "xoxb-thanos"
+	slack := slackdouble.Start(token)
+	t.Cleanup(slack.Close)
+	var beats []string
+	var mu sync.Mutex
+	heartbeat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		beats = append(beats, r.URL.Path)
+	}))
+	t.Cleanup(heartbeat.Close)
+	for _, partial := range []string{"true", "false"} {
+		t.Run("partial_response "+partial, func(t *testing.T) {
+			dir := t.TempDir()
+			config := configFile(t, fmt.Sprintf(`version: 1
+cluster: prod
+prometheus: {url: '%s', params: {partial_response: "%s"}}
+reports:
+  - {name: check, range: 1h, send: changes, receivers: [oncall], heartbeat: {url: '%s/beat'}}
+receivers:
+  - {name: oncall, slack: {channel: C0123456789, token: %s, api_url: '%s'}}
+state: {dir: '%s'}
+`, th.url, partial, heartbeat.URL, token, slack.APIURL(), filepath.Join(dir, "state")))
+			run := func(at time.Time, code int) (texts []string, beat string) {
+				t.Helper()
+				mu.Lock()
+				beats = nil
+				mu.Unlock()
+				before := len(slack.Messages())
+				promsnap(t, "run", "-c", config, "--deliver", "--time", at.Format(time.RFC3339)).want(t, code)
+				for _, m := range slack.Messages()[before:] {
+					texts = append(texts, m.Text)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				return texts, strings.Join(beats, " ")
+			}
+			if partial == "true" {
+				first, beat := run(slot.Add(-10*time.Minute), 0)
+				if len(first) == 0 || beat != "/beat" {
+					t.Fatalf("with both stores: told %q, heartbeat %q; want messages and /beat", first, beat)
+				}
+				th.a.sidecar.stop()
+				th.a.prometheus.stop()
+			}
+			for i, at := range []time.Time{slot.Add(-5 * time.Minute), slot} {
+				texts, beat := run(at, 1)
+				for _, s := range texts {
+					for _, untrue := range []string{"without node_exporter", "no node_exporter", "targets up", "✅", "resolved"} {
+						if strings.Contains(s, untrue) {
+							t.Errorf("slot %d: told %q, which nobody can know", i, s)
+						}
+					}
+				}
+				if i == 1 {
+					if !slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, "cannot see") }) {
+						t.Errorf("the second blind slot told %q, want that promsnap cannot see", texts)
+					}
+				}
+				if beat != "/beat/fail" {
+					t.Errorf("slot %d: heartbeat %q, want /beat/fail", i, beat)
+				}
+			}
+		})
+	}
 }

@@ -71,15 +71,18 @@ type Result struct {
 	StoodBack *notify.Claim  // another run is telling people, and this one left it at that
 	Notes     []string       // what did not work and is no reason to call the run failed
 	Err       error          // the report could not be rendered or delivered, or what was told could not be remembered
+	blind     bool           // nothing, or only a part, could be seen, now or for so long that people are told
 }
 
 // Outcome is what a run came to, one Result for each report in their order.
 type Outcome struct{ Results []Result }
 
-// failed tells whether a query or a delivery failed.
-func (r *Result) failed() bool { return r.Err != nil || len(r.Report.Failures) > 0 }
+// failed reports whether a query or a delivery failed, or not everything could be seen.
+func (r *Result) failed() bool {
+	return r.Err != nil || len(r.Report.Failures) > 0 || r.blind || r.Report.OnlyPart()
+}
 
-// Failed tells whether a query or a delivery failed.
+// Failed reports whether a query or a delivery failed, or not everything could be seen.
 func (o Outcome) Failed() bool {
 	return slices.ContainsFunc(o.Results, func(r Result) bool { return r.failed() })
 }

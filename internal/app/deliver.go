@@ -48,12 +48,13 @@ type due struct {
 	details      map[rules.Key][]string // see notify.Delivery
 	began, until time.Time              // of the run
 	notes        []string               // see Result
+	blind        bool                   // see Result
 }
 
 // deliver hands the report to its receivers, under a claim, as far as they do not know what it says.
 func (a *App) deliver(ctx context.Context, d due) Result {
 	session := a.remember(ctx, a.store, &d)
-	res := Result{Report: d.report, Notes: slices.Clone(d.notes)}
+	res := Result{Report: d.report, Notes: slices.Clone(d.notes), blind: d.blind}
 	rq := a.request(ctx, d, session, &res)
 	rq.Receivers, rq.Render = a.receiversOf(d.config), d.report.Render
 	out, err := notify.Deliver(ctx, session, rq)
@@ -173,7 +174,7 @@ func (a *App) followUp(ctx context.Context, results []Result) {
 // posted are written under Options.OutputDir.
 func (a *App) rehearse(ctx context.Context, d due) Result {
 	session := a.remember(ctx, forgetful{a.store}, &d)
-	res := Result{Report: d.report, Notes: slices.Clone(d.notes)}
+	res := Result{Report: d.report, Notes: slices.Clone(d.notes), blind: d.blind}
 	files, err := d.report.Render(ctx)
 	if err != nil {
 		res.Err = fmt.Errorf("drawing report %s: %w", d.config.Name, err)
@@ -268,6 +269,10 @@ func (a *App) remember(ctx context.Context, store state.Store, d *due) *state.Se
 	s := state.Open(ctx, store, state.Key{Cluster: a.cfg.Cluster, Report: d.config.Name}, a.run, d.now, in.Slot)
 	if s.Lost() == nil {
 		in.Known = &report.Known{Memory: s.Page().Memory, Now: d.now}
+		if a, blind := s.Page().Memory.Alerts[rules.BlindKey]; blind && a.Fires() {
+			d.blind = true
+			d.notes = append(d.notes, fmt.Sprintf("%s fires since %s, so this run counts as failed", rules.BlindName, a.Now().Since.UTC().Format(time.RFC3339)))
+		}
 	}
 	d.report = report.Build(in, d.taken.panels)
 	return s

@@ -63,7 +63,7 @@ func evaluate(panels []snapshot.Panel, nodes snapshot.Nodes, own owners) rules.E
 			}
 			result := rules.RuleResult{
 				ID: id, Direction: r.Direction, NoData: r.NoData, KeepFiringFor: cmp.Or(r.KeepFiringFor, rules.DefaultKeepFiringFor), BadNewsOnly: p.Spec.EmptyIsOK && !p.Spec.WellToo,
-				Data: quality(p.Data), Old: p.Old, Series: all,
+				Data: quality(p.Data), Old: p.Old, NeedsAll: r.NeedsAll, Series: all,
 			}
 			if p.Grid.Len > 0 {
 				result.From, result.Through = p.Grid.Start, p.Grid.End()

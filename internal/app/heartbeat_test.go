@@ -2,18 +2,22 @@ package app_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
+	"github.com/promsnap/promsnap/internal/report"
 )
 
 // calls are the paths that a server was asked for.
@@ -98,5 +102,92 @@ func TestHeartbeat(t *testing.T) {
 	}
 	if heard := heart.heard(); !slices.Equal(heard, []string{"/ping", "/ping"}) {
 		t.Errorf("heard %q", heard)
+	}
+}
+
+// lossy is a server that, from a time on, lacks the series of some hosts and says that its answers are only a part.
+type lossy struct {
+	http.Handler
+	host string
+	lost atomic.Bool
+}
+
+func (l *lossy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !l.lost.Load() || !strings.HasSuffix(r.URL.Path, "/query_range") {
+		l.Handler.ServeHTTP(w, r)
+		return
+	}
+	r.Header.Del("Accept-Encoding")
+	whole := httptest.NewRecorder()
+	l.Handler.ServeHTTP(whole, r)
+	var answer map[string]any
+	if err := json.Unmarshal(whole.Body.Bytes(), &answer); err != nil || answer["status"] != "success" {
+		w.WriteHeader(whole.Code)
+		_, _ = w.Write(whole.Body.Bytes())
+		return
+	}
+	data := answer["data"].(map[string]any)
+	data["result"] = slices.DeleteFunc(data["result"].([]any), func(s any) bool {
+		return strings.HasPrefix(fmt.Sprint(s.(map[string]any)["metric"].(map[string]any)["instance"]), l.host)
+	})
+	answer["warnings"] = []string{"store a is down"}
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// While a store is down, nobody is told that its nodes lack their exporters, or that anything is resolved; the run fails, and people are
+// told that promsnap sees only a part.
+func TestAStoreThatIsDown(t *testing.T) {
+	prom := &lossy{Handler: newLab(t), host: "10.0.1.1"}
+	double, heart := slackdouble.Start("xoxb-marked"), &calls{}
+	t.Cleanup(double.Close)
+	beats := httptest.NewServer(heart)
+	t.Cleanup(beats.Close)
+	cfg := load(t, serve(t, prom), fmt.Sprintf(`
+version: 1
+cluster: test
+prometheus: {}
+reports: [{name: check, range: 1h, send: changes, receivers: [team], heartbeat: {url: '%s/ping'}}]
+receivers: [{name: team, slack: {channel: C0123456789, token: xoxb-marked, api_url: '%s'}}]
+state: {dir: '%s'}
+`, beats.URL, double.APIURL(), filepath.Join(t.TempDir(), "state")))
+	run := func(at time.Time) (app.Result, string) {
+		t.Helper()
+		before := len(double.Messages())
+		r := deliver(t, cfg, app.Options{Slot: at})
+		var texts []string
+		for _, m := range double.Messages()[before:] {
+			texts = append(texts, m.Text)
+		}
+		return r, strings.Join(texts, "\n")
+	}
+	if r, _ := run(slot.Add(-15 * time.Minute)); r.Report.Partial != "" {
+		t.Fatalf("partial: %q", r.Report.Partial)
+	}
+	prom.lost.Store(true)
+	for i, want := range []string{"", "I cannot see all of test"} {
+		r, texts := run(slot.Add(time.Duration(i-2) * 5 * time.Minute))
+		for _, untrue := range []string{"without node_exporter", "targets up", "resolved"} {
+			if strings.Contains(texts, untrue) {
+				t.Errorf("told %q, which nobody can know", texts)
+			}
+		}
+		for _, f := range r.Report.Findings {
+			if f.Panel == "coverage" || f.Panel == "scrape-health" {
+				t.Errorf("finding %q from a part of the data", f.Sentence)
+			}
+		}
+		if !strings.Contains(texts, want) {
+			t.Errorf("told %q, want %q", texts, want)
+		}
+		if r.Report.Verdict() == report.VerdictOK || !slices.Contains(r.Report.Blind, "the answers are only a part: store a is down") {
+			t.Errorf("the verdict is %s, blind for %q; want that the answers are only a part", r.Report.Verdict(), r.Report.Blind)
+		}
+	}
+	prom.lost.Store(false)
+	if _, texts := run(slot); !strings.Contains(texts, "I can see test again") {
+		t.Errorf("told %q, want that it sees again", texts)
+	}
+	if got, want := heart.heard(), []string{"/ping", "/ping/fail", "/ping/fail", "/ping"}; !slices.Equal(got, want) {
+		t.Errorf("the heartbeat heard %q, want %q", got, want)
 	}
 }

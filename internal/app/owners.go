@@ -18,6 +18,8 @@ import (
 type owners struct {
 	of   map[podKey]string
 	live map[podKey]bool // by workload: it has a pod at the end of the range that has not ended
+	// partial says that the answer was only a part: a pod that is not in it may be there.
+	partial bool
 	// nodes know the cluster of a series whose label of it has the source's own name.
 	nodes snapshot.Nodes
 }
@@ -39,7 +41,7 @@ func loadOwners(ctx context.Context, q snapshot.Querier, end time.Time, rng time
 	step := max((rng / 12).Truncate(time.Minute), time.Minute)
 	own := owners{of: map[podKey]string{}, live: map[podKey]bool{}}
 	query := promapi.Query{Expr: fmt.Sprintf(ownersQuery, model.Duration(step)), Grid: snapshot.PlanGrid(end, rng, step), Limit: limit}
-	_, err := q.Range(ctx, query, func(s series.Series) error {
+	meta, err := q.Range(ctx, query, func(s series.Series) error {
 		pod := s.Labels.Get("pod")
 		workload := ownerName(pod, s.Labels.Get("owner_kind"), s.Labels.Get("owner_name"))
 		own.of[own.key(s.Labels, pod)] = workload
@@ -51,6 +53,7 @@ func loadOwners(ctx context.Context, q snapshot.Querier, end time.Time, rng time
 	if err != nil {
 		return owners{}, fmt.Errorf("asking for the pods' owners (kube_pod_owner): %w", err)
 	}
+	own.partial = meta.Partial
 	return own, nil
 }
 
@@ -91,10 +94,10 @@ func (o owners) workload(ls series.Labels) string {
 // presence tells whether a workload has a pod.
 func (o owners) presence(identity series.Labels) rules.Presence {
 	switch {
-	case len(o.live) == 0:
-		return rules.PresenceUnknown
 	case o.live[o.key(identity, identity.Get("workload"))]:
 		return rules.IsThere
+	case len(o.live) == 0 || o.partial:
+		return rules.PresenceUnknown
 	}
 	return rules.IsGone
 }

@@ -45,6 +45,11 @@ func (b *builder) panel(p *panel, path string, r *Report) (snapshot.Spec, bool) 
 	}
 	b.overrides(p.Overrides, key(path, "overrides"), unit, &s)
 	b.check(path, &s, r.Range)
+	if !s.Builtin {
+		for i := range s.Rules {
+			s.Rules[i].NeedsAll = snapshot.NeedsAll(s.Query, s.Rules[i].Direction)
+		}
+	}
 	return s, known
 }
 

@@ -23,6 +23,7 @@ func scrapeHealth() snapshot.Spec {
 		Subject: "targets up",
 		Rules: []rules.Rule{{
 			Name: "ScrapeTargetsDown", Direction: rules.Below, Warning: rules.At(1), Critical: rules.At(0.5), For: 10 * time.Minute,
+			NeedsAll: true,
 		}},
 		Remarks: []snapshot.Remark{{Query: `max by (cluster, job, instance) (` + targets + `) == 0`, Text: "down: {{job}} {{instance}}"}},
 		Why: "up is written by Prometheus itself and is 0 where a target did not answer: what is not scraped cannot be judged by any panel above." +
@@ -47,7 +48,7 @@ func coverage() snapshot.Spec {
 		Legend:  "{{node}}",
 		Subject: "without node_exporter",
 		Rules: []rules.Rule{{
-			Name: "NodeExporterMissing", Warning: rules.At(0), For: 10 * time.Minute, NoData: rules.ResolveOnNoData,
+			Name: "NodeExporterMissing", Warning: rules.At(0), For: 10 * time.Minute, NoData: rules.ResolveOnNoData, NeedsAll: true,
 		}},
 		Why: "A node without an exporter is in no panel of nodes, and nothing there says so: this compares the nodes that Kubernetes knows with those that report." +
 			" 1 is a node that does not; where no node of a cluster does, that is one row. Virtual nodes (Fargate, ACI) and Windows nodes cannot run it and are left out.",

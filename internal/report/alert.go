@@ -28,7 +28,7 @@ func (r *Report) FindingOf(a rules.Alert) Finding {
 	}
 	f.Sentence = r.words.sentence(&f, r.Info)
 	if a.IsBlindness() {
-		f.Sentence = r.blindness(a.Now())
+		f.Sentence = r.blindness(a)
 	}
 	return f
 }

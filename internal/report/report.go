@@ -82,6 +82,7 @@ type Report struct {
 	Failures []Failure // panels whose query failed, in the panels' order
 	Warnings []Warning // what the answers said of themselves, in the panels' order
 	Blind    []string  // what the report cannot see, and what would let it
+	Partial  string    // what the server says of the first answer that was only a part; "": there was none
 
 	Panels []snapshot.Panel
 
@@ -163,6 +164,11 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 // any other may come out better.
 func (r *Report) Whole() bool { return r.Info.Incomplete == "" && len(r.Failures) == 0 }
 
+// OnlyPart reports whether every panel that was answered has only a part of its data.
+func (r *Report) OnlyPart() bool {
+	return r.Partial != "" && !slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool { return p.Data == snapshot.DataComplete })
+}
+
 // undrawable returns the runes of all panels that no font has, each once, in the order of their codes.
 func undrawable(panels []snapshot.Panel, f *chart.Font) []rune {
 	var missing []rune
@@ -181,6 +187,10 @@ func (r *Report) take(p *snapshot.Panel) {
 	}
 	for _, n := range p.Notes {
 		r.Warnings = append(r.Warnings, Warning{Panel: p.Spec.Name, Title: p.Spec.Title, Text: printable(n)})
+	}
+	if p.Partial != "" && r.Partial == "" {
+		r.Partial = p.Partial
+		r.Blind = append(r.Blind, fmt.Sprintf(r.words.OnlyPart, p.Partial))
 	}
 	if p.Data == snapshot.DataAbsent && !p.Spec.Optional {
 		r.NoData++
@@ -315,6 +325,9 @@ func (r *Report) Summary() []string {
 	}
 	for _, f := range r.FailureGroups() {
 		lines = append(lines, r.words.failed(f))
+	}
+	if r.Partial != "" {
+		lines = append(lines, fmt.Sprintf(r.words.BlindFor, fmt.Sprintf(r.words.OnlyPart, r.Partial)))
 	}
 	return append(lines, r.words.counts(r))
 }

@@ -30,6 +30,8 @@ func (r *Report) Fleet() []Share {
 // "" where it saw something. The advice is what to do, "" where the error says it.
 func (r *Report) WhyBlind() (why, advice string) {
 	switch {
+	case r.OnlyPart():
+		return fmt.Sprintf(r.words.OnlyPart, r.Partial), r.words.PartAdvice
 	case r.Checks() > r.NoData:
 		return "", ""
 	case len(r.Failures) > 0:
@@ -41,10 +43,14 @@ func (r *Report) WhyBlind() (why, advice string) {
 }
 
 // blindness is the sentence of promsnap's own alert (rules.BlindKey): "I cannot see prod-seoul since 02:10".
-func (r *Report) blindness(e rules.Episode) string {
+func (r *Report) blindness(a rules.Alert) string {
+	e, part := a.Now(), a.SeesPart()
 	w, in := r.words, r.Info
 	cluster, from := cmp.Or(in.Cluster, in.Title), w.clock(e.Since, in)
-	if e.Fires() {
+	switch {
+	case e.Fires() && part:
+		return fmt.Sprintf(w.SeesPart, cluster, from)
+	case e.Fires():
 		return fmt.Sprintf(w.CannotSee, cluster, from)
 	}
 	return fmt.Sprintf(w.SeesAgain, cluster, fmt.Sprintf(w.Between, from, w.clock(e.Last, in)))

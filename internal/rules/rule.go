@@ -86,7 +86,9 @@ type Rule struct {
 	NoData    NoDataPolicy
 	// Condition says that a sample beyond the limit means that something holds, such as NotReady, and one within it that it does not.
 	// What comes and goes is a breach too then.
-	Condition  bool
+	Condition bool
+	// NeedsAll says that the rule judges what is missing, or a share of all: over a part of the data it says nothing.
+	NeedsAll   bool
 	RunbookURL string
 	// KeepFiringFor is how long an alert outlives its last sample beyond the limit; 0: DefaultKeepFiringFor.
 	KeepFiringFor time.Duration

@@ -35,6 +35,7 @@ type Nodes struct {
 	current  map[string]bool      // by cluster: kube-state-metrics says now which nodes there are
 	detail   map[nodeKey]string   // by name: its type and zone
 	several  bool                 // there are several clusters
+	partial  bool                 // the answers were only a part: nobody is gone, and nobody lacks anything
 	cluster  string               // the source's own label for clusters, which series of user panels have
 }
 
@@ -88,13 +89,14 @@ func (n Nodes) Shown(cluster, name string) string {
 	return cluster + "/" + name
 }
 
-// Current reports whether kube-state-metrics says now which nodes the cluster has. While it is silent no node is gone.
-func (n Nodes) Current(cluster string) bool { return n.current[cluster] }
+// Current reports whether kube-state-metrics says now which nodes the cluster has. While it is silent, or only a part of what it says is
+// known, no node is gone.
+func (n Nodes) Current(cluster string) bool { return n.current[cluster] && !n.partial }
 
 // silent reports whether kube-state-metrics told of the cluster's nodes within the window and no longer does: what it knew
 // alone may still be there.
 func (n Nodes) silent(cluster string) bool {
-	if n.current[cluster] {
+	if n.Current(cluster) {
 		return false
 	}
 	for k := range n.known {
@@ -239,6 +241,15 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, 
 			l.n.list[i].Exporter = true // none is said to lack what nobody could ask for
 		}
 	}
+	if l.partial != "" {
+		l.note("which nodes left, and which have a node_exporter, is not known: %s", l.partial)
+		l.n.partial = true
+		clear(l.n.departed)
+		l.n.strange = nil
+		for i := range l.n.list {
+			l.n.list[i].Exporter = true // what is missing may be in the other part
+		}
+	}
 	l.n.finish()
 	return l.n, l.notes, nil
 }
@@ -253,6 +264,8 @@ type nodeLoader struct {
 	grid   series.Grid
 	n      Nodes
 	notes  []string
+	// partial is what the server says of the first answer that was only a part.
+	partial string
 }
 
 func (l *nodeLoader) note(format string, args ...any) {
@@ -261,12 +274,18 @@ func (l *nodeLoader) note(format string, args ...any) {
 
 // each runs a query on a grid and hands on every series that has a sample; the labels are copied.
 func (l *nodeLoader) each(ctx context.Context, g series.Grid, expr string, f func(series.Labels, []float64)) error {
-	_, err := l.q.Range(ctx, promapi.Query{Expr: expr, Grid: g, Limit: maxIdentities}, func(s series.Series) error {
+	meta, err := l.q.Range(ctx, promapi.Query{Expr: expr, Grid: g, Limit: maxIdentities}, func(s series.Series) error {
 		if series.Newest(s.Values) >= 0 {
 			f(s.Labels.Clone(), s.Values)
 		}
 		return nil
 	})
+	if meta.Partial && l.partial == "" {
+		l.partial = "the answers are only a part"
+		if len(meta.Warnings) > 0 {
+			l.partial += ": " + printable(meta.Warnings[0])
+		}
+	}
 	return err
 }
 

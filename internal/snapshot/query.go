@@ -3,6 +3,7 @@ package snapshot
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/promsnap/promsnap/internal/rules"
 )
 
 // Vars are what the variables of a query stand for.
@@ -104,4 +107,56 @@ func MetricNames(expr string) ([]string, error) {
 		return nil
 	})
 	return names, nil
+}
+
+// NeedsAll reports whether what a query says of a limit on one side may be false where only a part of the data is there: it asks for what
+// is missing (unless, absent), for a mean or a share of several targets, or for a number of them that must not be too low. Sums and counts
+// above a limit only grow with the other part. A query that cannot be read needs nothing.
+func NeedsAll(expr string, d rules.Direction) bool {
+	e, err := Parser().ParseExpr(Expand(expr, Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}))
+	if err != nil {
+		return false
+	}
+	needs := false
+	parser.Inspect(e, func(n parser.Node, path []parser.Node) error {
+		switch n := n.(type) {
+		case *parser.Call:
+			needs = needs || n.Func.Name == "absent" || n.Func.Name == "absent_over_time"
+		case *parser.BinaryExpr:
+			needs = needs || n.Op == parser.LUNLESS
+		case *parser.AggregateExpr:
+			needs = needs || mergesTargets(n) && (means(n.Op) || d == rules.Below && adds(n.Op) || adds(n.Op) && compared(path))
+		}
+		return nil
+	})
+	return needs
+}
+
+// oneTarget are labels that tell the targets of a scrape from each other: what has one of them is of one store.
+var oneTarget = []string{"instance", "node", "pod"}
+
+// mergesTargets reports whether an aggregation puts several targets into one series.
+func mergesTargets(n *parser.AggregateExpr) bool {
+	has := slices.ContainsFunc(n.Grouping, func(l string) bool { return slices.Contains(oneTarget, l) })
+	return has == n.Without
+}
+
+func means(op parser.ItemType) bool {
+	return op == parser.AVG || op == parser.QUANTILE || op == parser.STDDEV || op == parser.STDVAR
+}
+
+func adds(op parser.ItemType) bool {
+	return op == parser.SUM || op == parser.COUNT || op == parser.COUNT_VALUES
+}
+
+// compared reports whether one of the nodes above subtracts or divides, so that less of one side is more of the result.
+func compared(path []parser.Node) bool {
+	return slices.ContainsFunc(path, func(n parser.Node) bool {
+		b, ok := n.(*parser.BinaryExpr)
+		if !ok || b.Op != parser.DIV && b.Op != parser.SUB {
+			return false
+		}
+		_, number := b.RHS.(*parser.NumberLiteral)
+		return !number
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -54,5 +55,38 @@ func TestMetricNames(t *testing.T) {
 	}
 	if _, err := snapshot.MetricNames("sum("); err == nil {
 		t.Error("no error for half a query")
+	}
+}
+
+func TestNeedsAll(t *testing.T) {
+	for _, tc := range []struct {
+		query     string
+		direction rules.Direction
+		want      bool
+	}{
+		{`a`, rules.Above, false},
+		{`a`, rules.Below, false},
+		{`a / b`, rules.Above, false},
+		{`a unless b`, rules.Above, true},
+		{`max by (node) (a unless on (node) b)`, rules.Above, true},
+		{`absent(up{job="api"})`, rules.Above, true},
+		{`absent_over_time(a[$__range])`, rules.Above, true},
+		{`avg(up)`, rules.Below, true},
+		{`avg by (job) (up)`, rules.Above, true},
+		{`avg by (instance) (rate(a[$__rate_interval]))`, rules.Above, false},
+		{`avg without (cpu) (a)`, rules.Above, false},
+		{`avg without (instance) (a)`, rules.Above, true},
+		{`sum(rate(errors[5m]))`, rules.Above, false},
+		{`sum(rate(requests[5m]))`, rules.Below, true},
+		{`count(up == 1)`, rules.Below, true},
+		{`sum(rate(errors[5m])) / sum(rate(requests[5m]))`, rules.Above, true},
+		{`sum(rate(errors[5m])) / 60`, rules.Above, false},
+		{`1 - sum(a)`, rules.Above, true},
+		{`sum by (pod) (a) / sum by (pod) (b)`, rules.Above, false},
+		{`sum(`, rules.Above, false},
+	} {
+		if got := snapshot.NeedsAll(tc.query, tc.direction); got != tc.want {
+			t.Errorf("NeedsAll(%s, %v) = %v, want %v", tc.query, tc.direction, got, tc.want)
+		}
 	}
 }

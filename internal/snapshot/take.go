@@ -168,6 +168,10 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	}
 	f.into(p)
 	p.read(meta, w)
+	p.holdBack(w)
+	if p.Total == 0 && p.Partial != "" {
+		return nil // what is not in a part of the answer may be there
+	}
 	if p.Total == 0 {
 		return p.explainEmpty(ctx, q, vars, w)
 	}
@@ -195,7 +199,7 @@ func holdForThreeSteps(rs []rules.Rule, step time.Duration) []rules.Rule {
 func (p *Panel) read(m promapi.Meta, w *words.Words) {
 	p.Expr, p.Data = m.Expr, DataComplete
 	if m.Partial {
-		p.Data = DataPartial
+		p.partly(m, w)
 	}
 	if moved := m.Grid.Start.Sub(p.Grid.Start); moved != 0 {
 		p.Notes = append(p.Notes, fmt.Sprintf(w.SamplesMoved, w.Figure(units.Duration.Format(moved.Seconds()))))
@@ -208,6 +212,55 @@ func (p *Panel) read(m promapi.Meta, w *words.Words) {
 	for _, info := range m.Infos {
 		p.Notes = append(p.Notes, fmt.Sprintf(w.ServerNotes, printable(info)))
 	}
+}
+
+// partly says that an answer is only a part, and what the server says of that.
+func (p *Panel) partly(m promapi.Meta, w *words.Words) {
+	p.Data = DataPartial
+	if p.Partial == "" && len(m.Warnings) > 0 {
+		p.Partial = printable(m.Warnings[0])
+	}
+	p.Partial = cmp.Or(p.Partial, w.PartOfAnswer)
+}
+
+// holdBack takes back what rules that need all data have judged by a part of it: what is not in the answer may be there.
+func (p *Panel) holdBack(w *words.Words) {
+	judges, held := false, map[string]bool{} // a rule that needs not all judges on
+	for _, r := range p.Spec.Rules {
+		judges, held[r.Name] = judges || !r.NeedsAll, r.NeedsAll
+	}
+	if p.Partial == "" || !slices.ContainsFunc(p.Spec.Rules, func(r rules.Rule) bool { return r.NeedsAll }) {
+		return
+	}
+	p.Findings = slices.DeleteFunc(p.Findings, func(f Finding) bool { return held[f.Rule] })
+	worst := map[uint64]rules.Finding{}
+	for _, f := range p.Findings { // the worst first
+		if _, known := worst[f.Labels.Hash()]; !known && f.Status != rules.OK {
+			worst[f.Labels.Hash()] = f.Finding
+		}
+	}
+	rejudge := func(r *Row) {
+		f, found := worst[r.Labels.Hash()]
+		switch {
+		case found:
+			r.Status, r.Severity = f.Status, f.Severity
+		case judges:
+			r.Status, r.Severity = rules.OK, rules.None
+		default:
+			r.Status, r.Severity = rules.Unknown, rules.None
+		}
+	}
+	p.OK = 0
+	for i := range p.Rows {
+		rejudge(&p.Rows[i])
+		if p.Rows[i].Status == rules.OK {
+			p.OK++
+		}
+	}
+	for i := range p.Lines {
+		rejudge(&p.Lines[i].Row)
+	}
+	p.Notes = append(p.Notes, w.NotJudgedByPart)
 }
 
 // move sets right the times that were taken from the grid while the answer was folded, which is before it was known to be moved.

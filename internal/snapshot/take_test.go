@@ -552,3 +552,42 @@ func TestDetailThatFailsCostsANote(t *testing.T) {
 		t.Errorf("error %v, notes %q", p.Err, p.Notes)
 	}
 }
+
+// TestAPartOfTheDataIsNotJudged: what a rule says of what is missing, it must not say where the answer is only a part.
+func TestAPartOfTheDataIsNotJudged(t *testing.T) {
+	part := promapi.Meta{Partial: true, Warnings: []string{"store a is down"}}
+	f := fake{
+		answers: map[string][]series.Series{
+			"share": {constant(0.3, "job", "api")}, "there": {constant(1, "node", "n1")}, "has": {}, "empty": {}, "high": {constant(9, "node", "n2")},
+		},
+		meta: map[string]promapi.Meta{"share": part, "has": part, "empty": part, "high": part},
+	}
+	low := rules.Rule{Name: "Low", Direction: rules.Below, Warning: rules.At(1), NeedsAll: true}
+	high := rules.Rule{Name: "High", Warning: rules.At(0)}
+	lacks := high
+	lacks.NeedsAll = true
+	for _, tc := range []struct {
+		spec     snapshot.Spec
+		findings int
+		status   rules.Status
+	}{
+		{snapshot.Spec{Query: "share", Rules: []rules.Rule{low}}, 0, rules.Unknown},
+		{snapshot.Spec{Query: "there", Without: "has", Rules: []rules.Rule{lacks}}, 0, rules.Unknown},
+		{snapshot.Spec{Query: "high", Rules: []rules.Rule{high}}, 1, rules.Breach},
+		{snapshot.Spec{Query: "high", Rules: []rules.Rule{high, {Name: "Other", Warning: rules.At(1), NeedsAll: true}}}, 1, rules.Breach},
+		{snapshot.Spec{Query: "empty", Rules: []rules.Rule{high}}, 0, rules.Unknown},
+	} {
+		p := take(f, tc.spec)[0]
+		if p.Data != snapshot.DataPartial || p.Partial != "store a is down" || len(p.Missing) != 0 {
+			t.Errorf("%s: data %v, partial %q, missing %v; want a part, as the server says", tc.spec.Query, p.Data, p.Partial, p.Missing)
+		}
+		if len(p.Findings) != tc.findings || p.OK != 0 {
+			t.Errorf("%s: findings %+v and %d OK; want %d and none", tc.spec.Query, p.Findings, p.OK, tc.findings)
+		}
+		for _, r := range p.Rows {
+			if r.Status != tc.status {
+				t.Errorf("%s: the status of %s is %v, want %v", tc.spec.Query, r.Name, r.Status, tc.status)
+			}
+		}
+	}
+}

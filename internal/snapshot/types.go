@@ -215,6 +215,7 @@ type Panel struct {
 	Remarks    []string        // the answers of Spec.Remarks
 	Missing    []string        // metric names that the query reads and Prometheus does not have
 	Data       Data
+	Partial    string   // what the server says of an answer that is only a part; "" where it does not say that
 	Old        bool     // Data is partial only because the newest sample of all is old: the server answered in full
 	Notes      []string // what the reader should know: warnings, a moved grid, "12 series without a limit"
 	Err        error    // Data is DataFailed

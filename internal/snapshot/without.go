@@ -52,7 +52,10 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v Vars, o Options, w 
 	p.read(meta, w)
 	p.Expr = meta.Expr + " # without a node of " + beside.Expr
 	if beside.Partial {
-		p.Data = DataPartial
+		p.partly(beside, w)
+	}
+	if len(nodes) == 0 && p.Partial != "" {
+		return nil
 	}
 	if len(nodes) == 0 {
 		return p.explainEmpty(ctx, q, v, w)
@@ -60,6 +63,7 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v Vars, o Options, w 
 	f := newFold(&p.Spec, p.Grid, o.Nodes, nil)
 	p.Remarks = append(p.Remarks, f.addLacks(nodes, w)...)
 	f.into(p)
+	p.holdBack(w)
 	if p.Total > 0 {
 		p.judgeAge(f.newest, w)
 	}

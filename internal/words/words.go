@@ -111,6 +111,7 @@ type Words struct {
 	ReferenceMissing                                           string // 1 name, 2 error
 	ReferencesLeft                                             string // 1 how many are left out, 2 how many a chart has at most
 	ServerWarns, ServerNotes                                   string // 1 its words
+	PartOfAnswer, NotJudgedByPart                              string
 	SamplesMoved, NewestIsOld                                  string // 1 how far, how old
 	TimedOut, Stopped, NoSamples, LabelsOtherwise, QueryUnread string
 	ScrapedSeldom                                              string // 1 how often, 2 the window
@@ -218,6 +219,10 @@ type Words struct {
 
 	// What promsnap says when it can see nothing.
 	CannotSee   string // 1 cluster, 2 since when
+	SeesPart    string // the same where the answers are only a part
+	PartMeans   string
+	PartAdvice  string
+	OnlyPart    string // 1 what the server says
 	SeesAgain   string // 1 cluster, 2 from when to when it could not
 	BlindMeans  string
 	BlindAdvice string

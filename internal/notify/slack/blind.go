@@ -15,13 +15,17 @@ const blindWhy = 3
 // blind is the letter of promsnap's own alert: since when it can see nothing, why, and what to do.
 func (a alert) blind() letter {
 	w := a.w
+	format, means := w.CannotSee, w.BlindMeans
+	if a.Alert.SeesPart() {
+		format, means = w.SeesPart, w.PartMeans
+	}
 	l := w.ofCluster(redMark, func(cluster string) string {
-		return fillText(w.CannotSee, cluster, w.clock(a.Episode.Since).plain())
+		return fillText(format, cluster, w.clock(a.Episode.Since).plain())
 	})
 	l.lines = append(l.lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Alert.Severity)), w.before(a), a.since()))
 	why, advice := w.report.WhyBlind()
 	l.lines = append(l.lines, sentences(why, blindWhy)...)
-	l.lines = append(l.lines, text(advice), text(w.BlindMeans))
+	l.lines = append(l.lines, text(advice), text(means))
 	l.lines = slices.DeleteFunc(l.lines, func(ln line) bool { return ln.plain() == "" })
 	return l
 }
@@ -66,7 +70,11 @@ func sentences(s string, most int) []line {
 func (w *writer) blindNow() line {
 	for _, i := range w.message.Items {
 		if i.Alert.IsBlindness() && i.Episode.Fires() {
-			return fill(w.CannotSee, text(clean(w.report.Info.Cluster)), w.clock(i.Episode.Since))
+			format := w.CannotSee
+			if i.Alert.SeesPart() {
+				format = w.SeesPart
+			}
+			return fill(format, text(clean(w.report.Info.Cluster)), w.clock(i.Episode.Since))
 		}
 	}
 	return nil

@@ -351,6 +351,9 @@ func (w *writer) notices() []line {
 	if n := w.d.Memory.Overflow; n > 0 && m.Kind.Pages() {
 		say(w.Overflow.Of(n))
 	}
+	if part := w.report.Partial; part != "" && m.Kind != notify.KindSummary && len(m.Items) > 0 && !m.Items[0].Alert.IsBlindness() {
+		say(fillText(w.OnlyPart, part))
+	}
 	if why := w.report.Info.Incomplete; why != "" && m.Kind != notify.KindTest {
 		say(fillText(w.Incomplete, why))
 	}
