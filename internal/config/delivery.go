@@ -2,6 +2,8 @@ package config
 
 import (
 	"cmp"
+	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -220,11 +222,13 @@ func (b *builder) people(r *receiver, path string, out *Receiver) {
 	}
 }
 
-// slackToken looks at the kind of a token, where the file or the environment shows it.
+// slackToken looks at the kind of a token, where the configuration, a file or the environment shows it.
 func (b *builder) slackToken(s *slack, path string) {
-	at, token := b.firstOf(path, "token", "token_env"), s.Token
+	at, token := b.firstOf(path, "token", "token_file", "token_env"), s.Token
 	switch {
-	case token != "" || s.TokenFile != "" || s.TokenFrom != "":
+	case token != "" || s.TokenFrom != "":
+	case s.TokenFile != "":
+		token = peek(b.beside(s.TokenFile))
 	case s.TokenEnv == "":
 		token = b.env(defaultTokenEnv)
 	case variableSyntax.MatchString(s.TokenEnv):
@@ -241,6 +245,34 @@ func (b *builder) slackToken(s *slack, path string) {
 		b.problem(at, "this is an app-level token (xapp-…), which can never post; "+write)
 	case strings.HasPrefix(token, "https://"), strings.HasPrefix(token, "http://"):
 		b.problem(at, "this is an address and no token; write slack_webhook: {url_env: NAME} for an incoming webhook")
+	}
+}
+
+// What peek reads of a file, and how long it may take: the file system may block.
+const (
+	peeked   = 16
+	peekTime = time.Second
+)
+
+// peek returns the first bytes of a file, which tell the kind of a token and not the token; "" where it cannot be read now, because the
+// file may be one of the place where promsnap runs.
+func peek(path string) string {
+	read := make(chan string, 1)
+	go func() {
+		var begin string
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() { // a pipe would be empty for who reads it later
+			b, _ := secret.ReadFile(context.Background(), path, peeked-1)
+			begin = string(b)
+		}
+		read <- begin
+	}()
+	late := time.NewTimer(peekTime)
+	defer late.Stop()
+	select {
+	case begin := <-read:
+		return begin
+	case <-late.C:
+		return ""
 	}
 }
 

@@ -165,3 +165,40 @@ func TestHTTPConfigIsPrometheus(t *testing.T) {
 		}
 	}
 }
+
+// A file that lies here shows by its first letters what kind of token it holds; one that does not may lie where promsnap runs.
+func TestTheKindOfATokenInAFile(t *testing.T) {
+	dir := t.TempDir()
+	for name, tc := range map[string]struct{ holds, want string }{
+		"rotated":   {"xoxe.xoxb-1-" + token, "note: this token belongs to an app with token rotation"},
+		"refresh":   {"xoxe-1-" + token, "this is a refresh token (xoxe-…)"},
+		"app-level": {" xapp-1-" + token, "this is an app-level token (xapp-…)"},
+		"good":      {"xoxb-1-" + token, ""},
+		"missing":   {"", ""},
+	} {
+		if tc.holds != "" {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(tc.holds), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		said := ""
+		c, err := config.Load(filepath.Join(dir, "promsnap.yaml"), []byte(`version: 1
+cluster: c
+prometheus: {url: http://p}
+reports: [{name: r, schedule: "@daily", range: 1h, send: summary, receivers: [s], panels: [{name: p, title: P, query: up}]}]
+receivers: [{name: s, slack: {channel: C0123456789, token_file: `+name+`}}]
+state: {dir: state}
+`), config.Options{})
+		if err != nil {
+			said = err.Error()
+		} else if len(c.Notes) > 0 {
+			said = c.Notes.Error()
+		}
+		if (tc.want == "") != (said == "") || !strings.Contains(said, tc.want) || shows(said) {
+			t.Errorf("%s: got %q, want %q", name, said, tc.want)
+		}
+		if tc.want != "" && !strings.Contains(said, "token_file") {
+			t.Errorf("%s: %q does not name token_file", name, said)
+		}
+	}
+}

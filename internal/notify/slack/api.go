@@ -42,7 +42,8 @@ func newAPI(o Options) *api {
 // session is the API with the token of now.
 type session struct {
 	*api
-	client *slackgo.Client
+	client  *slackgo.Client
+	rotates bool // the token ends after 12 hours
 }
 
 func (a *api) session(ctx context.Context) (*session, error) {
@@ -50,7 +51,11 @@ func (a *api) session(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, notify.Unread(fmt.Errorf("reading Slack's token: %w", err))
 	}
-	return &session{a, slackgo.New(token, slackgo.OptionAPIURL(a.o.APIURL), slackgo.OptionHTTPClient(bounded{a.http}))}, nil
+	if err := usable(token); err != nil {
+		return nil, &notify.RefusedError{Err: fmt.Errorf("reading Slack's token: %w", err)}
+	}
+	rotates := strings.HasPrefix(token, "xoxe.xox")
+	return &session{a, slackgo.New(token, slackgo.OptionAPIURL(a.o.APIURL), slackgo.OptionHTTPClient(bounded{a.http})), rotates}, nil
 }
 
 // bounded is a client that reads answers up to answerSize.

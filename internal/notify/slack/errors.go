@@ -118,15 +118,39 @@ func harmless(err error) error {
 	return errStrange
 }
 
+// What to do about a token of another kind than promsnap needs.
+const (
+	botToken        = "use the Bot User OAuth Token (xoxb-…) that the app's page shows under OAuth & Permissions"
+	withoutRotation = "make an app without token rotation, and " + botToken
+)
+
+// errRotates is the note of a token that works, but not for long.
+var errRotates = errors.New("this token (xoxe.xoxb-…) belongs to an app with token rotation and ends after 12 hours, so that alerts go silent by night; " + withoutRotation)
+
+// usable is an error where the kind of a token, which its first letters tell, can never post.
+func usable(token string) error {
+	switch {
+	case strings.HasPrefix(token, "xoxe-"):
+		return errors.New("it is a refresh token (xoxe-…), which can never post; " + withoutRotation)
+	case strings.HasPrefix(token, "xapp-"):
+		return errors.New("it is an app-level token (xapp-…), which can never post; " + botToken)
+	case webLink(token):
+		return errors.New("it is an address and no token; write slack_webhook for an incoming webhook")
+	}
+	return nil
+}
+
 // advice says what to do about a code of Slack, "" where the code says it.
 func advice(code, channel, needed string) string {
 	switch code {
 	case "invalid_auth", "not_authed":
-		return "use the Bot User OAuth Token (xoxb-…) that the app's page shows under OAuth & Permissions"
-	case "token_revoked", "token_expired", "account_inactive":
+		return botToken
+	case "token_expired":
+		return "the app has token rotation, so that its tokens (xoxe.xoxb-…) end after 12 hours, and promsnap does not renew them; " + withoutRotation
+	case "token_revoked", "account_inactive":
 		return "the app was removed from the workspace, or its token replaced; install it again and store the new token"
 	case "not_allowed_token_type":
-		return "this kind of token may not post; use the Bot User OAuth Token (xoxb-…)"
+		return "this kind of token may not post; " + botToken
 	case "missing_scope":
 		if needed == "" {
 			needed = "chat:write and files:write"

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -73,6 +74,9 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	if err != nil {
 		return notify.Receipt{}, err
 	}
+	if to.rotates {
+		n.noteOnce(errRotates)
+	}
 	if plan.edit != nil {
 		var later *notify.RetryError
 		if err := to.edit(ctx, plan.thread, *plan.edit); errors.As(err, &later) {
@@ -116,6 +120,15 @@ func (n *Notifier) note(err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.notes = append(n.notes, err)
+}
+
+// noteOnce notes what is true of each message.
+func (n *Notifier) noteOnce(err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !slices.Contains(n.notes, err) {
+		n.notes = append(n.notes, err)
+	}
 }
 
 // plan is how a message goes out.

@@ -224,6 +224,14 @@ func TestWhatSlackRefuses(t *testing.T) {
 		want  string
 	}{
 		{"another token", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.Inline("xoxb-MARKED-old") }, "Bot User OAuth Token"},
+		{"a refresh token", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.Inline("xoxe-1-MARKED") }, "without token rotation"},
+		{"an app-level token", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.Inline("xapp-1-MARKED") }, "app-level token"},
+		{"a webhook as a token", func(_ *slackdouble.Double, n *Notifier) {
+			n.api.o.Token = secret.Inline("https://hooks.slack.com/services/MARKED")
+		}, "slack_webhook"},
+		{"a token that rotates", func(s *slackdouble.Double, _ *Notifier) {
+			s.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "token_expired"})
+		}, "12 hours"},
 		{"no token", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.File("/nowhere/token") }, "/nowhere/token"},
 		{"a token of two lines", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.Inline("MARKED\nMARKED") }, "one line"},
 		{"revoked", func(s *slackdouble.Double, _ *Notifier) {
@@ -263,6 +271,19 @@ func TestWhatSlackRefuses(t *testing.T) {
 				t.Errorf("refused, and yet said %+v", said)
 			}
 		})
+	}
+}
+
+// A token that rotates works for now: what it leads to is noted, once.
+func TestATokenThatRotatesIsNoted(t *testing.T) {
+	_, n := rig(t)
+	n.api.o.Token = secret.Inline("xoxe.xoxb-1-MARKED")
+	for range 2 { // refused, because the double knows another token
+		_, _ = n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
+	}
+	err := n.FollowUp(t.Context())
+	if err == nil || strings.Count(err.Error(), "12 hours") != 1 || strings.Contains(err.Error(), "MARKED") {
+		t.Errorf("got the note %v, want one of the 12 hours", err)
 	}
 }
 
