@@ -2,13 +2,18 @@
 
 package acceptance
 
-import "time"
+import (
+	"time"
+
+	"github.com/promsnap/promsnap/internal/report"
+)
 
 // said is a finding as a report must tell it over the fixture.
 type said struct {
 	panel, name      string
 	status, severity string
 	since, until     string // the clock; "" of since: it held already when the window begins
+	last             string // of events, in place of both: when the newest was
 }
 
 // findings returns every finding over a chart's fixture, in no order.
@@ -32,9 +37,9 @@ func findings(c chart) []said {
 		{panel: "node-requests", name: "n1", status: breach, severity: warning},
 		{panel: "container-memory", name: api, status: breach, severity: warning},
 		{panel: "container-memory", name: hostile, status: breach, severity: critical, since: "23:30"},
-		{panel: "container-oom", name: worker, status: breach, severity: critical, since: "23:50"},
-		{panel: "container-oom", name: "spark/exec-1/executor", status: ended, severity: critical, since: "22:00", until: "22:59"},
-		{panel: "container-restarts", name: api, status: breach, severity: warning, since: "23:30"},
+		{panel: "container-oom", name: worker, status: breach, severity: critical, last: "23:50"},
+		{panel: "container-oom", name: "spark/exec-1/executor", status: ended, severity: critical, last: "22:00"},
+		{panel: "container-restarts", name: api, status: breach, severity: warning, last: "23:30"},
 		{panel: "container-cpu-limit", name: worker, status: breach, severity: warning},
 		{panel: "container-throttling", name: api, status: breach, severity: warning},
 		{panel: "pvc", name: "shop/data-exact", status: breach, severity: warning},
@@ -54,8 +59,19 @@ func findings(c chart) []said {
 	return out
 }
 
+// told is when a finding begins as a report tells it, or when the newest of its events was.
+func told(f *report.DocSaid) *time.Time {
+	if f.Event != nil {
+		return &f.Event.Last
+	}
+	return f.Since
+}
+
 // begin is when the finding must be said to have begun, in a window that begins at start.
 func (s said) begin(start time.Time) time.Time {
+	if s.last != "" {
+		return clock(s.last)
+	}
 	if s.since == "" {
 		return start
 	}

@@ -127,8 +127,9 @@ func checkFindings(t *testing.T, doc report.Document, want []said) {
 	}
 	var got, wanted []key
 	counts := report.DocCounts{OK: doc.Counts.OK}
-	for _, f := range doc.Findings {
-		got = append(got, key{f.Panel, f.Name, f.Status, f.Severity, when(f.Since), when(f.Until)})
+	for i := range doc.Findings {
+		f := &doc.Findings[i]
+		got = append(got, key{f.Panel, f.Name, f.Status, f.Severity, when(told(f)), when(f.Until)})
 	}
 	for _, w := range want {
 		wanted = append(wanted, key{w.panel, w.name, w.status, w.severity, w.begin(fixtureGrid.Start).Format("15:04"), w.until})

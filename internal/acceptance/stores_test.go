@@ -94,10 +94,10 @@ func forgive(doc *report.Document, want []said, lookback time.Duration) {
 		f := &doc.Findings[i]
 		for _, w := range want {
 			begin := w.begin(fixtureGrid.Start)
-			if f.Panel != w.panel || f.Name != w.name || f.Status != w.status || f.Severity != w.severity || f.Since == nil || !near(*f.Since, begin) {
+			if f.Panel != w.panel || f.Name != w.name || f.Status != w.status || f.Severity != w.severity || told(f) == nil || !near(*told(f), begin) {
 				continue
 			}
-			f.Since = &begin
+			*told(f) = begin
 			if w.until == "" || f.Until == nil {
 				continue
 			}

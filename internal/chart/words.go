@@ -134,6 +134,8 @@ func (s speech) finding(panel *snapshot.Panel, f *snapshot.Finding) (name, rest 
 		rest = s.breach(panel, f)
 		switch streak := f.Streak; {
 		case streak == nil || streak.From.IsZero():
+		case panel.Spec.Events != nil:
+			rest = s.dated(panel, f.Value, streak)
 		case streak.Open: // when it began, the window does not show
 			rest = fmt.Sprintf(s.BreachAtLeast, rest, s.span(streak.Lasted()))
 		default:
@@ -171,6 +173,8 @@ func (s speech) past(panel *snapshot.Panel) string {
 		}
 		value, against := panel.Spec.Unit.FormatAgainst(was.Peak, was.Limit)
 		switch {
+		case panel.Spec.Events != nil:
+			return f.Name + " " + s.dated(panel, was.Peak, was)
 		case panel.IsState():
 			return fmt.Sprintf(s.WasSo, f.Name, when)
 		case was.Limit == 0 && !below:
@@ -181,6 +185,21 @@ func (s speech) past(panel *snapshot.Panel) string {
 		return above + ", " + fmt.Sprintf(peak, s.Figure(value))
 	}
 	return ""
+}
+
+// dated says how many events there were, and when: "3 OOM kills, last 09:12".
+func (s speech) dated(panel *snapshot.Panel, n float64, streak *rules.Streak) string {
+	what, format := panel.Spec.Number(n), s.EventLast
+	at, before := streak.Dated(panel.Spec.Events.Within)
+	switch {
+	case before:
+		format = s.EventBefore
+	case streak.Lasted() >= panel.Spec.Events.Within:
+		what = fmt.Sprintf(s.EventsWithin, panel.Spec.Number(streak.Peak), s.span(panel.Spec.Events.Within))
+	case math.Round(n) == 1:
+		format = s.EventAt
+	}
+	return what + ", " + fmt.Sprintf(format, s.moment(at, panel.Grid))
 }
 
 // breach compares a figure with its limit: "94 % > 90 %", of a verdict "p95 94 % > 90 %". That there is more than nothing, the figure

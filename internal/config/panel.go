@@ -67,7 +67,7 @@ func (b *builder) set(p *panel, path string, s *snapshot.Spec) {
 	s.Name = cmp.Or(string(p.Name), s.Name)
 	s.Title = cmp.Or(p.Title, s.Title, s.Name)
 	if p.Query != "" { // its author knows the labels
-		s.Query, s.Without, s.Builtin = p.Query, "", false
+		s.Query, s.Without, s.Events, s.Builtin = p.Query, "", nil, false
 	}
 	s.Top = cmp.Or(p.Top, s.Top)
 	s.Range = cmp.Or(time.Duration(p.Range), s.Range)
@@ -82,6 +82,9 @@ func (b *builder) set(p *panel, path string, s *snapshot.Spec) {
 		if b.has(key(path, f.key)) {
 			*f.to = *f.from
 		}
+	}
+	if s.Events != nil && b.has(key(path, "subject")) {
+		s.Events = &snapshot.Events{Within: s.Events.Within} // they go by the new name
 	}
 	if b.has(key(path, "unit")) {
 		s.Unit = p.Unit.Unit

@@ -6,6 +6,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 const (
@@ -204,6 +205,7 @@ func containerOOM() snapshot.Spec {
 		Unit:    units.Short,
 		Legend:  nameContainer,
 		Subject: "OOM kills",
+		Events:  &snapshot.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
 		Detail: &snapshot.Detail{
 			Query:  `max(kube_pod_container_resource_limits{resource="memory", namespace="{{namespace}}", pod="{{pod}}", container="{{container}}"})`,
 			Legend: "limit",
@@ -234,6 +236,7 @@ func containerRestarts() snapshot.Spec {
 		Unit:    units.Short,
 		Legend:  nameContainer,
 		Subject: "restarts",
+		Events:  &snapshot.Events{Within: time.Hour, Said: words.Counted{One: "%s restart", Many: "%s restarts"}},
 		Rules: []rules.Rule{{
 			Name: "ContainerRestarting", Warning: rules.At(2), Critical: rules.At(5), NoData: rules.ResolveOnNoData,
 		}},

@@ -3,6 +3,7 @@ package panels
 // text is a built-in panel's words in another language than English, which stands in the panels themselves.
 type text struct {
 	title, subject, why, hint string
+	events                    string // how a number of them is said, where the panel counts events
 	remarks                   []string
 }
 
@@ -91,12 +92,12 @@ var korean = map[string]text{
 		},
 	},
 	"container-oom": {
-		title: "최근 1시간 동안 OOM으로 종료된 컨테이너", subject: "OOM 종료 횟수", hint: hintKSMKO,
+		title: "최근 1시간 동안 OOM으로 종료된 컨테이너", subject: "OOM 종료 횟수", events: "OOM 종료 %s회", hint: hintKSMKO,
 		why: "최근 1시간 안에 커널이 메모리 부족으로 컨테이너나 그 안의 프로세스를 종료한 횟수입니다. 마지막 종료가 OOM인 컨테이너의 재시작, 다시 시작되지 않은 종료," +
 			" 그리고 워커만 종료되고 컨테이너는 계속 실행될 때 cAdvisor가 센 횟수를 봅니다. 종료 사유만 보면 파드가 살아 있는 동안 계속 남아 있어 지난달의 종료까지 알리게 됩니다.",
 	},
 	"container-restarts": {
-		title: "최근 1시간 동안의 컨테이너 재시작", subject: "재시작 횟수", hint: hintKSMKO,
+		title: "최근 1시간 동안의 컨테이너 재시작", subject: "재시작 횟수", events: "재시작 %s회", hint: hintKSMKO,
 		why: "파드가 생긴 뒤의 누적이 아니라 최근 1시간의 재시작 횟수입니다. 누적 40회는 1년 전 일일 수도 있습니다." +
 			" 한두 번은 배포나 일시적인 문제이고, 5회를 넘으면 제대로 뜨지 못하는 컨테이너입니다.",
 	},

@@ -77,6 +77,9 @@ func In(l words.Language) []snapshot.Spec {
 		s := &all[i]
 		t := korean[s.Name]
 		s.Title, s.Section, s.Subject, s.Why, s.Hint = t.title, koreanSections[s.Section], t.subject, t.why, t.hint
+		if t.events != "" {
+			s.Events = &snapshot.Events{Within: s.Events.Within, Said: words.Counted{One: t.events, Many: t.events}}
+		}
 		s.Remarks = slices.Clone(s.Remarks)
 		for j, remark := range t.remarks {
 			s.Remarks[j].Text = remark

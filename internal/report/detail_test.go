@@ -9,8 +9,8 @@ import (
 // What a detail query knows of a finding is a list of what takes most, or, where its legend names no label, one fact.
 func TestDetailIsAListOrAFact(t *testing.T) {
 	for legend, want := range map[string]string{
-		"{{pod}}": "spark/exec-7/executor OOM kills 3 since 08:12; top: 28 GiB",
-		"limit":   "spark/exec-7/executor OOM kills 3 (28 GiB) since 08:12",
+		"{{pod}}": "spark/exec-7/executor 3 OOM kills, last 08:12; top: 28 GiB",
+		"limit":   "spark/exec-7/executor 3 OOM kills (28 GiB), last 08:12",
 	} {
 		a, nodes := fleetOf(42)
 		panels := take(a, specs())

@@ -36,7 +36,11 @@ type Finding struct {
 	Bouts      int       // how often a condition held that comes and goes; else 0
 	Share      float64   // of the samples in which it held, then
 	Until      time.Time // of what has ended: when
-	Peak       string    // of the streak: the value furthest beyond the limit
+	Number     string    // of a panel that counts events: how many, "3 restarts"; else ""
+	Event      time.Time // the newest of them, or, where Before is true, a time before which all were
+	Before     bool
+	Recurs     bool   // there were some for longer than one sample counts: Number is the most that one did
+	Peak       string // of the streak: the value furthest beyond the limit
 	PeakAt     time.Time
 	Age        Age // of its alert
 	Trend      Trend
@@ -44,6 +48,9 @@ type Finding struct {
 	direction  rules.Direction
 	reduce     rules.Reduce
 	need       time.Duration // how long a Pending must last
+	within     time.Duration // what one sample counts the events of
+	number     float64       // of events, at the newest sample
+	one        bool          // Number is of one event
 	values     []float64     // on the panel's grid; nil where the series is not drawn
 	limit      float64
 	labels     uint64 // the hash of the series'
@@ -139,7 +146,10 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	if d := p.Spec.Detail; d != nil && !d.Ranks() { // one fact, and no list of what takes most
 		f.Used, f.Details = cmp.Or(f.Used, strings.Join(sf.Details, ", ")), nil
 	}
-	f.Trend = trendOf(f.values, sf.Limit)
+	f.number = sf.Value
+	if p.Spec.Events == nil { // a count of an hour does not head anywhere
+		f.Trend = trendOf(f.values, sf.Limit)
+	}
 	switch sf.Status {
 	case rules.Breach, rules.Pending:
 		f.streak(p, sf.Streak, w)
@@ -176,6 +186,22 @@ func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak, w wording) {
 		f.Share = float64(s.Beyond) / float64(s.Seen)
 	}
 	f.Peak, f.PeakAt = w.Figure(p.Spec.Unit.Format(s.Peak)), s.PeakAt
+	f.events(p, s)
+}
+
+// events takes over how many events a streak is of and when the newest was, in place of a figure and of how long it was above 0.
+func (f *Finding) events(p *snapshot.Panel, s *rules.Streak) {
+	e := p.Spec.Events
+	if e == nil {
+		return
+	}
+	f.within, f.Recurs = e.Within, s.Lasted() >= e.Within
+	n := f.number
+	if f.Recurs || f.Past() {
+		n = s.Peak
+	}
+	f.Number, f.one = p.Spec.Number(n), math.Round(n) == 1
+	f.Event, f.Before = s.Dated(e.Within)
 }
 
 // ended takes over a streak that has ended: its peak against the limit of then, instead of the value of now.

@@ -14,6 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // slot is a Sunday, nine in the morning in Seoul.
@@ -205,7 +206,8 @@ func specs() []snapshot.Spec {
 		{
 			Name: "container-oom", Title: "Containers killed for memory", Section: "Containers", Query: "oom", Unit: units.Short,
 			Legend: "{{namespace}}/{{pod}}/{{container}}", Subject: "OOM kills", EmptyIsOK: true,
-			Rules: []rules.Rule{{Name: "ContainerOOMKilled", Critical: rules.At(0), NoData: rules.ResolveOnNoData, RunbookURL: "https://runbooks.example.com/oom"}},
+			Events: &snapshot.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
+			Rules:  []rules.Rule{{Name: "ContainerOOMKilled", Critical: rules.At(0), NoData: rules.ResolveOnNoData, RunbookURL: "https://runbooks.example.com/oom"}},
 		},
 		{
 			Name: "container-quiet", Title: "Containers that nobody killed", Section: "Containers", Query: "oom_quiet", Unit: units.Short, Subject: "kills",

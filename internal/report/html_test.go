@@ -327,7 +327,7 @@ func TestFindingsTable(t *testing.T) {
 	want := []string{
 		"critical ip-10-0-1-12 memory 95.7 % / 90 % 61.2 of 64 GiB 4 h 20 min since 04:38 rising",
 		"critical shop/checkout-6b7d9c5f4-31676/app memory 95.7 % / 95 % 1.91 of 2 GiB ≥ 24 h",
-		"critical spark/exec-7/executor OOM kills Runbook 3 46 min since 08:12",
+		"critical spark/exec-7/executor OOM kills Runbook 3 last 08:12",
 		"warning ip-10-0-1-17 CPU 93.8 % / 80 % 15 of 16 cores ≥ 24 h",
 		"warning ip-10-0-1-19 /dev/nvme0n1p1 disk 86 % / 80 % 172 of 200 GiB 5 h 56 min since 03:02 rising",
 		"no data ip-10-0-1-21 memory, CPU 4 h 36 min since 04:24",

@@ -73,22 +73,31 @@ type DocFailure struct {
 
 // DocSaid is a finding as the report says it: one for each check, the gravest of its rules, the worst first.
 type DocSaid struct {
-	Panel    string     `json:"panel"`
-	Name     string     `json:"name"`
-	Node     string     `json:"node,omitempty"`
-	Rule     string     `json:"rule"`
-	Status   string     `json:"status" jsonschema:"enum=breach,enum=pending,enum=no_data,enum=ended"`
-	Severity string     `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
-	Sentence string     `json:"sentence"`
-	Value    string     `json:"value,omitempty"`
-	Limit    string     `json:"limit,omitempty"`
-	Used     string     `json:"used,omitempty"`
-	Since    *time.Time `json:"since,omitempty"`
-	Until    *time.Time `json:"until,omitempty"`
-	Lasted   float64    `json:"lasted_seconds"`
-	Trend    string     `json:"trend,omitempty" jsonschema:"enum=rising,enum=falling"`
-	Runbook  string     `json:"runbook_url,omitempty"`
-	Alert    *DocAlert  `json:"alert,omitempty"`
+	Panel    string `json:"panel"`
+	Name     string `json:"name"`
+	Node     string `json:"node,omitempty"`
+	Rule     string `json:"rule"`
+	Status   string `json:"status" jsonschema:"enum=breach,enum=pending,enum=no_data,enum=ended"`
+	Severity string `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
+	Sentence string `json:"sentence"`
+	Value    string `json:"value,omitempty"`
+	Limit    string `json:"limit,omitempty"`
+	Used     string `json:"used,omitempty"`
+	// Since is when the streak began, not of events.
+	Since   *time.Time `json:"since,omitempty"`
+	Until   *time.Time `json:"until,omitempty"`
+	Lasted  float64    `json:"lasted_seconds"`
+	Event   *DocEvent  `json:"event,omitempty"`
+	Trend   string     `json:"trend,omitempty" jsonschema:"enum=rising,enum=falling"`
+	Runbook string     `json:"runbook_url,omitempty"`
+	Alert   *DocAlert  `json:"alert,omitempty"`
+}
+
+// DocEvent is when the newest of the events happened that a finding counts, or, where Before is true, a time before which all did. Such a
+// finding has no since, and has not lasted.
+type DocEvent struct {
+	Last   time.Time `json:"last"`
+	Before bool      `json:"before,omitempty"`
 }
 
 // DocAlert is what is remembered of a finding's alert. It is there in reports that are made with a state, of alerts that fire.
@@ -157,19 +166,21 @@ type DocFinding struct {
 }
 
 // DocStreak is a run of samples beyond a limit, holes left aside. Seen is how many samples there are, of the expected. One with bouts is of a
-// condition that came and went: beyond is in how many of the samples it held.
+// condition that came and went: beyond is in how many of the samples it held. Event is when the newest
+// event of a count of events was.
 type DocStreak struct {
-	From     time.Time `json:"from"`
-	To       time.Time `json:"to"`
-	Open     bool      `json:"open"`
-	Peak     Number    `json:"peak"`
-	PeakAt   time.Time `json:"peak_at"`
-	Limit    Number    `json:"limit"`
-	Severity string    `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
-	Seen     int       `json:"seen" jsonschema:"minimum=0"`
-	Expected int       `json:"expected" jsonschema:"minimum=0"`
-	Bouts    int       `json:"bouts,omitempty" jsonschema:"minimum=0"`
-	Beyond   int       `json:"beyond,omitempty" jsonschema:"minimum=0"`
+	From     time.Time  `json:"from"`
+	To       time.Time  `json:"to"`
+	Open     bool       `json:"open"`
+	Peak     Number     `json:"peak"`
+	PeakAt   time.Time  `json:"peak_at"`
+	Limit    Number     `json:"limit"`
+	Severity string     `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
+	Seen     int        `json:"seen" jsonschema:"minimum=0"`
+	Expected int        `json:"expected" jsonschema:"minimum=0"`
+	Bouts    int        `json:"bouts,omitempty" jsonschema:"minimum=0"`
+	Beyond   int        `json:"beyond,omitempty" jsonschema:"minimum=0"`
+	Event    *time.Time `json:"event,omitempty"`
 }
 
 // DocRow is one series of the answer, without its samples.
@@ -342,6 +353,10 @@ func said(f *Finding) DocSaid {
 	if f.Past() {
 		d.Status = "ended"
 	}
+	if f.Number != "" {
+		d.Event = &DocEvent{f.Event.UTC(), f.Before}
+		d.Since, d.Until, d.Lasted = nil, nil, 0
+	}
 	if a := f.Age; a != (Age{}) {
 		d.Alert = &DocAlert{a.Since.UTC(), a.New, a.Day}
 	}
@@ -406,7 +421,7 @@ func docStreak(s *rules.Streak) *DocStreak {
 	if s == nil {
 		return nil
 	}
-	return &DocStreak{s.From.UTC(), s.To.UTC(), s.Open, Number(s.Peak), s.PeakAt.UTC(), Number(s.Limit), severityWord(s.Severity), s.Seen, s.Expected, s.Bouts, s.Beyond}
+	return &DocStreak{s.From.UTC(), s.To.UTC(), s.Open, Number(s.Peak), s.PeakAt.UTC(), Number(s.Limit), severityWord(s.Severity), s.Seen, s.Expected, s.Bouts, s.Beyond, known(s.Event)}
 }
 
 func docRow(r *snapshot.Row) DocRow {

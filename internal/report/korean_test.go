@@ -24,6 +24,9 @@ func korean(t testing.TB) *Report {
 	for i := range all {
 		s := &all[i]
 		s.Title, s.Section, s.Subject, s.Why, s.Hint = "제목", "구역", "메모리", "", ""
+		if s.Events != nil {
+			s.Events = &snapshot.Events{Within: s.Events.Within, Said: words.Counted{One: "종료 %s회", Many: "종료 %s회"}}
+		}
 	}
 	in := info(t, machines(nodes))
 	in.Title, in.Language = "일일 용량", words.Korean

@@ -246,6 +246,11 @@ func (r *Report) findingView(f *Finding) findingView {
 		v.Top = fmt.Sprintf(w.Top, f.Details[0])
 	}
 	switch {
+	case f.Number != "":
+		if f.Past() {
+			v.Class, v.Value = "ended", f.Peak
+		}
+		v.Since = w.newest(f, r.Info)
 	case f.Past() && f.Open:
 		v.Class, v.Value, v.Since = "ended", f.Peak, fmt.Sprintf(w.Until, w.clock(f.Until, r.Info))
 		v.Lasted = w.atLeast(f.Lasted)

@@ -60,10 +60,60 @@ func (w wording) sentence(f *Finding, in Info) string {
 
 // lasting says since when a streak goes on; of one that may have begun before the window, how long it has lasted at least.
 func (w wording) lasting(what string, f *Finding, in Info) string {
+	if f.Number != "" && !f.Event.IsZero() {
+		return w.happened(f, in)
+	}
 	if f.Bouts > 0 {
 		return w.flaps(what, f, in)
 	}
 	return w.seen(f, w.unbroken(w.breach(what, f), f, in))
+}
+
+// happened says how many events there were, and when: "shop/cart 3 OOM kills, last 09:12".
+func (w wording) happened(f *Finding, in Info) string {
+	what := fmt.Sprintf(w.What, f.Name, w.number(f))
+	switch {
+	case f.Recurs && f.Past():
+		what = fmt.Sprintf(w.WasSo, what, w.span(f, in))
+	case f.Recurs:
+		what = w.unbroken(what, f, in)
+	}
+	if f.Recurs && f.Before { // that they happen says all that is known
+		return what
+	}
+	return what + ", " + w.newest(f, in)
+}
+
+// number says how many events a finding is of, and of those that go on how many there were at most in the time that is counted.
+func (w wording) number(f *Finding) string {
+	number := f.Number
+	if f.Recurs {
+		number = fmt.Sprintf(w.EventsWithin, number, w.duration(f.within))
+	}
+	if f.Used != "" {
+		number += fmt.Sprintf(w.Used, f.Used)
+	}
+	return number
+}
+
+// newest says when the newest event was: "last 09:12".
+func (w wording) newest(f *Finding, in Info) string {
+	format := w.EventLast
+	switch {
+	case f.Before:
+		format = w.EventBefore
+	case f.one && !f.Recurs:
+		format = w.EventAt
+	}
+	return fmt.Sprintf(format, w.clock(f.Event, in))
+}
+
+// span says from when to when a streak went that has ended.
+func (w wording) span(f *Finding, in Info) string {
+	if f.Open {
+		return fmt.Sprintf(w.Until, w.clock(f.Until, in))
+	}
+	return fmt.Sprintf(w.FromUntil, w.clock(f.Since, in), w.clock(f.Until, in))
 }
 
 // flaps says what comes and goes: "n2 NotReady condition off and on since 09:00, 50 % of 3 h".
@@ -123,10 +173,14 @@ func (w wording) beyond(f *Finding, in Info) string {
 
 // past says a streak that has ended: "ip-10-0-1-23 CPU was above 80 % from 19:00 to 20:29, peak 96 %".
 func (w wording) past(what string, f *Finding, in Info) string {
-	when := fmt.Sprintf(w.FromUntil, w.clock(f.Since, in), w.clock(f.Until, in))
-	if f.Open {
-		when = fmt.Sprintf(w.Until, w.clock(f.Until, in))
+	if f.Number != "" {
+		s := w.happened(f, in)
+		if f.Status == rules.Gone {
+			s += w.GoneToo
+		}
+		return s
 	}
+	when := w.span(f, in)
 	format, peak := w.WasAbove, w.Peak
 	if f.direction == rules.Below {
 		format, peak = w.WasBelow, w.Lowest
@@ -223,7 +277,7 @@ func (w wording) noFindings(r *Report) string {
 func (w wording) worst(f *Finding, in Info) string {
 	s := f.Sentence
 	timed := !f.Open && !f.Since.IsZero() || f.Open && f.Lasted > 0
-	if f.Status == rules.Breach && f.reduce == "" && f.Value != "" && f.Bouts == 0 && f.hasLimit() && timed {
+	if f.Status == rules.Breach && f.reduce == "" && f.Value != "" && f.Number == "" && f.Bouts == 0 && f.hasLimit() && timed {
 		s = w.beyond(f, in)
 	}
 	if t := w.trend(f.Trend); t != "" {

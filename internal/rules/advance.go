@@ -216,6 +216,7 @@ func newStretch(s *Streak, reach time.Time) stretch {
 	return stretch{
 		Episode: Episode{
 			Since: s.From.UTC(), Open: s.Open, Last: s.To.UTC(), Worst: s.Severity, Peak: Number(s.Peak), PeakAt: s.PeakAt.UTC(),
+			Event: s.Event.UTC(),
 		},
 		reach: latest(reach, s.To.UTC()), well: s.Well,
 	}
@@ -263,6 +264,7 @@ func (r *RuleResult) union(a, b Episode) Episode {
 	if b.Last.After(a.Last) {
 		a.Last = b.Last
 	}
+	a.Event = latest(a.Event, b.Event)
 	if b.Found.Before(a.Found) {
 		a.Found = b.Found
 	}

@@ -123,6 +123,7 @@ type Episode struct {
 	Worst  Severity  `json:"worst"`
 	Peak   Number    `json:"peak"` // the value furthest beyond the limit
 	PeakAt time.Time `json:"peak_at"`
+	Event  time.Time `json:"event,omitzero"` // the newest event, of a rule with Within; zero: not known
 	Found  time.Time `json:"found,omitzero"` // the slot that found it first; zero: not known, it was long ago
 	Ended  time.Time `json:"ended,omitzero"` // the slot that found it over; zero while it fires
 	End    End       `json:"end,omitempty"`

@@ -104,6 +104,7 @@ func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid
 	if r.Condition {
 		r.judgeFlaps(f, values, newest, stale, g)
 	}
+	r.dateEvents(f, values[:newest+1], g)
 }
 
 // ended puts the streaks of one limit that have ended into the finding, which holds those of the graver limit already.

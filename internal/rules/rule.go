@@ -88,7 +88,9 @@ type Rule struct {
 	// What comes and goes is a breach too then.
 	Condition bool
 	// NeedsAll says that the rule judges what is missing, or a share of all: over a part of the data it says nothing.
-	NeedsAll   bool
+	NeedsAll bool
+	// Within says that a sample counts the events of so long before it, such as the restarts of the last hour. 0: it is no such count.
+	Within     time.Duration
 	RunbookURL string
 	// KeepFiringFor is how long an alert outlives its last sample beyond the limit; 0: DefaultKeepFiringFor.
 	KeepFiringFor time.Duration
@@ -114,6 +116,8 @@ type Streak struct {
 	Bouts, Beyond int
 	// Well is the newest sample before From that is within every limit of the rule. Zero: the window has none.
 	Well time.Time
+	// Event is the first sample that counts the newest event, of a rule with Within. Zero: that was before the first sample.
+	Event time.Time
 }
 
 // Lasted is the time between the first and the last sample: k samples in a row last (k−1)·step.

@@ -148,6 +148,11 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	}
 	p.Grid = PlanGrid(o.End(), rng, step)
 	p.Spec.Rules = holdForThreeSteps(p.Spec.Rules, step)
+	if p.Spec.Events != nil {
+		for i := range p.Spec.Rules {
+			p.Spec.Rules[i].Within = p.Spec.Events.Within
+		}
+	}
 	w := words.In(o.Language)
 	vars := Vars{Step: step, ScrapeInterval: scrape, Range: rng, Virtual: o.Nodes.virtual()}
 	p.Expr = Expand(p.Spec.Query, vars)

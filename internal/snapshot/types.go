@@ -3,6 +3,8 @@
 package snapshot
 
 import (
+	"cmp"
+	"math"
 	"strings"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // Kind is how a panel's data is shown. The zero value fits the data: lines over time, or bars where there is but one sample.
@@ -59,6 +62,10 @@ type Spec struct {
 	// Remarks are further questions whose answers stand below the chart: what is not judged, and the names behind an average.
 	Remarks []Remark
 
+	// Events says that the samples count what happened, such as restarts in the last hour. A finding then says how often
+	// that was and when last, and not for how long the count was above 0. Nil: they do not.
+	Events *Events
+
 	// EmptyIsOK says that an answer without series is the good one, as long as the metrics of Needs exist; without Needs, the first
 	// metric that the query names. kube-state-metrics has no series of OOM kills before there is one, so not every metric can be asked for.
 	EmptyIsOK bool
@@ -84,6 +91,23 @@ func (s *Spec) Share(v float64) float64 {
 		return v / 100
 	}
 	return v
+}
+
+// Events are what a panel's samples count.
+type Events struct {
+	Within time.Duration // a sample counts those of so long before it
+	Said   words.Counted // how a number of them is said: "%s restart", "%s restarts"; empty: by the panel's subject
+}
+
+// Number says how many events v are: "3 restarts". It is "" where the samples count none, and where v is no number of anything.
+func (s *Spec) Number(v float64) string {
+	switch {
+	case s.Events == nil || v-v != 0 || v < 0 || v > 1e15:
+		return ""
+	case s.Events.Said == words.Counted{}:
+		return words.Thousands(int(math.Round(v))) + " " + cmp.Or(s.Subject, s.Title)
+	}
+	return s.Events.Said.Of(int(math.Round(v)))
 }
 
 // Capacity is the query of a whole, in its own unit; a panel's share (Spec.Share) of it is what is used.
@@ -228,6 +252,9 @@ func (p *Panel) OfNodes() bool {
 
 // IsState tells a panel of conditions, which hold (1) or not (0), from one of figures: there a value says no more than the subject does.
 func (p *Panel) IsState() bool {
+	if p.Spec.Events != nil {
+		return false // one restart is a count, and not a condition that holds
+	}
 	for _, r := range p.Spec.Rules {
 		if r.Warning.Value != 0 || r.Critical.Value != 0 {
 			return false

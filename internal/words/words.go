@@ -52,6 +52,10 @@ type Words struct {
 	Used          string // 1 "60.4 of 64 GiB"
 	Since         string // 1 since when
 	Breach        string // 1 what, 2 value
+	EventAt       string // 1 when one event was
+	EventLast     string // 1 when the last of several was
+	EventBefore   string // 1 before which time they were
+	EventsWithin  string // 1 what and how many at most, 2 in how long a time
 	BreachSince   string // 1 what and its value, 2 since when
 	BreachAtLeast string // 1 what and its value, 2 how long
 	AboveSince    string // 1 what and its value, 2 limit, 3 since when

@@ -227,6 +227,13 @@ func said(f *report.DocSaid) string {
 	if f.Since != nil {
 		words = append(words, "since "+f.Since.Format("15:04"))
 	}
+	if e := f.Event; e != nil {
+		when := "last "
+		if e.Before {
+			when = "before "
+		}
+		words = append(words, when+e.Last.Format("15:04"))
+	}
 	return strings.Join(words, " ")
 }
 

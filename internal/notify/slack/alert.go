@@ -69,6 +69,44 @@ func (a alert) short() string { return a.w.what(middle(a.name(), 48), clip(a.sub
 
 func (a alert) name() string { return clean(a.Alert.Name) }
 
+// events returns what the samples of the alert's panel count, nil where they count no events.
+func (a alert) events() *snapshot.Events {
+	if a.panel == nil {
+		return nil
+	}
+	return a.panel.Spec.Events
+}
+
+// number says how many events the alert is of, "" where it is of none.
+func (a alert) number() string {
+	switch e := a.events(); {
+	case e == nil:
+		return ""
+	case a.Episode.Lasted() >= e.Within:
+		return fillText(a.w.EventsWithin, a.panel.Spec.Number(float64(a.Episode.Peak)), a.w.duration(e.Within))
+	case !a.Episode.Fires():
+		return a.panel.Spec.Number(float64(a.Episode.Peak))
+	}
+	return a.panel.Spec.Number(float64(a.Alert.Value))
+}
+
+// newest says when the newest event was: "last 09:12".
+func (a alert) newest() line {
+	format := a.w.EventLast
+	at, before := a.Episode.Dated(a.events().Within)
+	n := a.Alert.Value
+	if !a.Episode.Fires() {
+		n = a.Episode.Peak
+	}
+	switch {
+	case before:
+		format = a.w.EventBefore
+	case math.Round(float64(n)) == 1 && a.Episode.Lasted() < a.events().Within:
+		format = a.w.EventAt
+	}
+	return fill(format, a.w.clock(at))
+}
+
 // condition tells an alert of something that holds or does not from one of a figure: there a value says no more than the subject does.
 func (a alert) condition() bool {
 	if a.panel != nil && len(a.panel.Rows) > 0 {
@@ -109,6 +147,9 @@ func (a alert) said(name string) string {
 	if a.Alert.Streak.Bouts > 0 {
 		return spaced(a.w.what(name, a.subject()), a.w.Flaps)
 	}
+	if n := a.number(); n != "" {
+		return a.w.what(name, n)
+	}
 	value, beyond := a.figures()
 	return spaced(a.w.what(name, a.subject()), value, beyond)
 }
@@ -116,6 +157,9 @@ func (a alert) said(name string) string {
 // since says since when an episode goes on: "since 02:52 (18 min)".
 func (a alert) since() line {
 	e, w := a.Episode, a.w
+	if a.number() != "" {
+		return a.newest()
+	}
 	if f := a.Alert.Streak; f.Bouts > 0 && f.Seen > 0 {
 		share := w.Figure(units.PercentUnit.Format(math.Round(float64(100*f.Beyond)/float64(f.Seen)) / 100))
 		return join(", ", fill(w.Since, w.clock(e.Since)), fill(w.OffAndOn, text(share), text(w.duration(e.Lasted()))))
@@ -140,6 +184,9 @@ func (a alert) unbroken() line {
 
 // resolved says how an episode that has ended was: "resolved at 03:20 after 28 min, peak 96 %".
 func (a alert) resolved() line {
+	if n := a.number(); n != "" {
+		return join(", ", text(n), a.newest(), text(a.end()))
+	}
 	return join(", ", fill(a.w.ResolvedAfter, a.w.clock(a.Episode.Last), text(a.lasted())), text(a.peak()), text(a.end()))
 }
 
@@ -154,6 +201,9 @@ func (a alert) lasted() string {
 
 // was says from when to when an episode went that has ended.
 func (a alert) was() line {
+	if a.number() != "" {
+		return a.resolved()
+	}
 	e, w := a.Episode, a.w
 	when := fill(w.Between, w.clock(e.Since), w.clock(e.Last))
 	if e.Open {
@@ -189,7 +239,7 @@ func (a alert) end() string {
 
 // used says what a ratio is of, and where it is heading: "60.4 of 64 GiB, +9 GiB in 1 h".
 func (a alert) used() line {
-	if a.panel == nil || a.condition() {
+	if a.panel == nil || a.condition() || a.events() != nil {
 		return nil
 	}
 	var of string
@@ -278,6 +328,9 @@ func (a alert) brief() line {
 		return join(" ", text(greenMark), fill(w.NamedFinding, what, a.resolved()))
 	case !a.Alert.Silent.IsZero():
 		return join(" ", text(greyMark), fill(w.SilentSince, what, w.clock(a.Alert.Silent)))
+	}
+	if n := a.number(); n != "" {
+		return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(w.what(middle(a.name(), 48), n)), a.since()))
 	}
 	value, _ := a.figures()
 	return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(spaced(a.short(), value)), a.since()))
