@@ -241,6 +241,15 @@ state: {dir: '%s'}
 					t.Errorf("slot %d: heartbeat %q, want /beat/fail", i, beat)
 				}
 			}
+			if partial == "true" { // Thanos looks at its stores every few seconds
+				await(t, "doctor to name the store that is down", func() error {
+					o := execute(t, "doctor", "-c", config, "--time", slot.Format(time.RFC3339))
+					if o.code != 1 || !strings.Contains(o.stdout, "1/2 stores up") || !strings.Contains(o.stderr, "is down: ") {
+						return fmt.Errorf("it ends with %d and says\n%s%s", o.code, o.stdout, o.stderr)
+					}
+					return nil
+				})
+			}
 		})
 	}
 }

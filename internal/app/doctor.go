@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/state"
 )
@@ -58,7 +59,37 @@ func (a *App) examine(ctx context.Context) []Check {
 	if server.Version != "" {
 		ok.Text += " (" + server.Version + ")"
 	}
-	return []Check{ok, checkPanels(panels)}
+	for _, p := range panels {
+		if p.Partial != "" {
+			ok.Text = "Prometheus answers only a part"
+			ok.Err = fmt.Errorf("the answers are only a part, so nothing is called missing or resolved: %s", p.Partial)
+			break
+		}
+	}
+	checks := []Check{ok}
+	stores, err := a.source.client.Stores(snap)
+	if err != nil {
+		checks[0].Notes = append(checks[0].Notes, fmt.Sprintf("whether stores behind it are down is not known: %v", err))
+	}
+	if len(stores) > 0 {
+		checks = append(checks, checkStores(stores))
+	}
+	return append(checks, checkPanels(panels))
+}
+
+// checkStores says which stores of a Thanos are down: without them every answer is only a part.
+func checkStores(stores []promapi.Store) Check {
+	c := Check{Notes: []string{
+		"Thanos: name every store with --endpoint-strict=HOST:PORT. Query drops a store named otherwise when it cannot reach it, without a word: then nobody can see that answers are only a part.",
+	}}
+	var errs []error
+	for _, s := range stores {
+		if s.Down != "" {
+			errs = append(errs, fmt.Errorf("the %s at %s is down: %s; without it answers are only a part: see whether it runs and Thanos Query reaches that address", s.Kind, s.Name, s.Down))
+		}
+	}
+	c.Text, c.Err = fmt.Sprintf("%d/%d stores up", len(stores)-len(errs), len(stores)), errors.Join(errs...)
+	return c
 }
 
 // checkPanels counts the panels of all reports, each name once: it has data where it has in every report.

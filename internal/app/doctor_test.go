@@ -1,9 +1,11 @@
 package app
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/promapi"
 )
 
 // A receiver is named by what it is: only those that tell people are Slack.
@@ -22,5 +24,19 @@ func TestDoctorNamesReceivers(t *testing.T) {
 		if got := tryReceiver(t.Context(), nil, tc.to, Options{}, false).Text; got != tc.want {
 			t.Errorf("%+v: %s, want %s", tc.to, got, tc.want)
 		}
+	}
+}
+
+// A store that is down is named, with why and what to do.
+func TestDoctorNamesStoresThatAreDown(t *testing.T) {
+	got := checkStores([]promapi.Store{{Kind: "sidecar", Name: "10.0.0.1:10901"}, {Kind: "store", Name: "10.0.0.2:10901", Down: "connection refused"}})
+	if got.Text != "1/2 stores up" || got.Err == nil || !strings.Contains(got.Err.Error(), "the store at 10.0.0.2:10901 is down: connection refused; ") {
+		t.Errorf("got %q, %v; want 1/2 stores up and the one that is down", got.Text, got.Err)
+	}
+	if len(got.Notes) != 1 || !strings.Contains(got.Notes[0], "--endpoint-strict") {
+		t.Errorf("notes %q, want one of --endpoint-strict", got.Notes)
+	}
+	if got := checkStores([]promapi.Store{{Kind: "sidecar", Name: "a"}}); got.Text != "1/1 stores up" || got.Err != nil {
+		t.Errorf("got %q, %v; want that all are up", got.Text, got.Err)
 	}
 }

@@ -57,7 +57,8 @@ type prometheusSection struct {
 	SigV4 *sigV4 `yaml:"sigv4"`
 	// Label matchers that are put into every selector of every query, such as cluster="prod-seoul".
 	Matchers []selector `yaml:"matchers"`
-	// URL parameters that are sent with every request. They are not secret.
+	// URL parameters that are sent with every request, such as partial_response of Thanos. They are not secret. A Thanos Query needs
+	// --endpoint-strict for every store: otherwise it drops one that is down, without a warning.
 	Params map[string]string `yaml:"params"`
 	// A report's range ends this long before the time it is for, so that late samples are in.
 	QueryOffset duration `yaml:"query_offset" jsonschema:"default=1m" limits:"0s..1h"`

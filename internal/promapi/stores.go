@@ -1,0 +1,101 @@
+package promapi
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Store is one of the stores that a Thanos Query asks.
+type Store struct {
+	Kind string // "sidecar", "store", "rule", "receive"
+	Name string // its address
+	Down string // why the server cannot ask it; "": it can
+}
+
+// The bounds of what a server says of its stores.
+const (
+	maxStores     = 1000
+	maxStoreBytes = 4 << 20
+	maxStoreName  = 200
+)
+
+// Stores asks a Thanos Query for its stores, once. Another server has none; that is no error.
+func (c *Client) Stores(ctx context.Context) ([]Store, error) {
+	const op = "asking for the stores"
+	if err := c.enter(ctx); err != nil {
+		return nil, c.explain(ctx, op, err)
+	}
+	defer c.leave()
+	timed, cancel := context.WithTimeoutCause(ctx, c.o.QueryTimeout, errSlow(c.o.QueryTimeout))
+	defer cancel()
+	body, err := c.get(timed, "api/v1/stores")
+	if err == nil {
+		return c.readStores(body), nil
+	}
+	err = c.explain(timed, op, err)
+	var e *Error
+	if errors.As(err, &e) && (e.Kind == KindNotFound || e.Kind == KindBadAnswer || e.Status/100 == 4) {
+		return nil, nil
+	}
+	return nil, err
+}
+
+// get returns the body of an answer to a GET without parameters.
+func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.JoinPath(path).String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return io.ReadAll(io.LimitReader(resp.Body, maxStoreBytes))
+}
+
+// readStores reads what Thanos says of its stores. What is none of that has none: other servers answer this path as they like.
+func (c *Client) readStores(body []byte) []Store {
+	var answer struct {
+		Status string `json:"status"`
+		Data   map[string][]struct {
+			Name      string          `json:"name"`
+			LastError json.RawMessage `json:"lastError"`
+		} `json:"data"`
+	}
+	if json.Unmarshal(body, &answer) != nil || answer.Status != "success" {
+		return nil
+	}
+	say := func(s string, most int) string {
+		s = strings.Map(func(r rune) rune {
+			if !unicode.IsPrint(r) {
+				return -1
+			}
+			return r
+		}, s)
+		return brief(c.sent.Scrub(s), most)
+	}
+	var out []Store
+	for kind, stores := range answer.Data {
+		for _, s := range stores {
+			store := Store{Kind: say(kind, maxType), Name: say(s.Name, maxStoreName)}
+			var why string
+			if err := json.Unmarshal(s.LastError, &why); err != nil && len(s.LastError) > 0 {
+				why = string(s.LastError) // some releases write an object
+			}
+			if store.Down = say(why, maxMessage); store.Down == "{}" {
+				store.Down = "it does not say why"
+			}
+			out = append(out, store)
+		}
+	}
+	slices.SortFunc(out, func(a, b Store) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
+	return out[:min(len(out), maxStores)]
+}
