@@ -417,6 +417,24 @@ func TestNodesGrid(t *testing.T) {
 	}
 }
 
+// Of thousands of nodes the worst are drawn, and the page says so: no more cells than there is room for beside the findings.
+func TestNodesGridOfThousands(t *testing.T) {
+	var nodes []snapshot.Node
+	for i := range 3000 {
+		nodes = append(nodes, snapshot.Node{Name: fmt.Sprintf("n%04d", i), Exporter: true})
+	}
+	for n, want := range map[int]string{400: "400 OK", 401: "401 OK; the worst 400 are drawn", 3000: "3,000 OK; the worst 400 are drawn"} {
+		root := pageOf(t, Build(info(t, nodes[:n]), nil))
+		grid := classed(root, "cells")[0]
+		if got := len(all(grid, "li")); got != 400 {
+			t.Errorf("%d cells of %d nodes, want 400", got, n)
+		}
+		if got := text(grid.Parent); !strings.Contains(got, want) || strings.Contains(got, "more") {
+			t.Errorf("of %d nodes: %.300q does not say %q", n, got[max(0, len(got)-300):], want)
+		}
+	}
+}
+
 func TestChartThatCannotBeDrawn(t *testing.T) {
 	r := daily(t)
 	list, err := r.render(context.Background(), func(p *snapshot.Panel) drawing {

@@ -14,7 +14,7 @@ import (
 const (
 	firstNodes = 8
 	tableNodes = 100
-	cellNodes  = 1000
+	cellNodes  = 400 // more would stand higher than what is beside them, and all alike
 	manyCells  = 120 // from here on cells are small
 )
 

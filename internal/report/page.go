@@ -134,10 +134,11 @@ func (r *Report) page(drawings []drawing) page {
 	for _, f := range r.FailureGroups() {
 		p.Failures = append(p.Failures, saidView{w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error})
 	}
-	for _, n := range r.Warnings[:min(len(r.Warnings), warningLines)] {
-		p.Warnings = append(p.Warnings, saidView{n.Title, panelAnchor(n.Panel), n.Text})
+	warnings := r.WarningGroups()
+	for _, n := range warnings[:min(len(warnings), warningLines)] {
+		p.Warnings = append(p.Warnings, saidView{w.FirstOf(n.Titles), panelAnchor(n.Panel), n.Text})
 	}
-	if rest := len(r.Warnings) - warningLines; rest > 0 {
+	if rest := len(warnings) - warningLines; rest > 0 {
 		p.MoreWarnings = w.AndMore.Of(rest)
 	}
 	lines := r.nodeLines()
@@ -281,7 +282,7 @@ func (r *Report) since(f *Finding) string {
 	return fmt.Sprintf(r.words.Since, r.words.clock(f.Since, r.Info))
 }
 
-// cellsNote explains the grid of nodes: how many are what.
+// cellsNote explains the grid of nodes: how many are what, and how many of them are drawn.
 func (r *Report) cellsNote(lines []nodeLine) string {
 	var kinds []string
 	count := map[string]int{}
@@ -295,10 +296,11 @@ func (r *Report) cellsNote(lines []nodeLine) string {
 	for _, k := range kinds {
 		said = append(said, fmt.Sprintf(r.words.Count, words.Thousands(count[k]), k))
 	}
-	if rest := len(lines) - cellNodes; rest > 0 {
-		said = append(said, r.words.MoreNodes.Of(rest))
+	note := strings.Join(said, ", ")
+	if len(lines) > cellNodes {
+		note = fmt.Sprintf(r.words.WorstDrawn, note, words.Thousands(cellNodes))
 	}
-	return strings.Join(said, ", ")
+	return note
 }
 
 // nodeTable returns the nodes, the worst first; nil where nothing is known of them but their names.

@@ -9,6 +9,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/chart"
@@ -108,19 +109,58 @@ type FailureGroup struct {
 	Panels, Titles []string
 }
 
-// FailureGroups brings together what failed with the same words, in the order of the first of each.
+// measured matches a number in an error, but for an HTTP status: how long a query took or how many samples it had is another with each
+// panel, and the cause is the same.
+var measured = regexp.MustCompile(`(HTTP |\b)[0-9][0-9.,]*`)
+
+// causeOf is an error without its numbers.
+func causeOf(e string) string {
+	return measured.ReplaceAllStringFunc(e, func(s string) string {
+		if strings.HasPrefix(s, "HTTP ") {
+			return s
+		}
+		return "#"
+	})
+}
+
+// FailureGroups brings together what failed for the same cause, in the order of the first of each.
 func (r *Report) FailureGroups() []FailureGroup {
 	var groups []FailureGroup
 	at := map[string]int{}
 	for _, f := range r.Failures {
-		i, seen := at[f.Error]
+		cause := causeOf(f.Error)
+		i, seen := at[cause]
 		if !seen {
 			i = len(groups)
-			at[f.Error] = i
+			at[cause] = i
 			groups = append(groups, FailureGroup{Failure: f})
 		}
 		groups[i].Panels = append(groups[i].Panels, f.Panel)
 		groups[i].Titles = append(groups[i].Titles, f.Title)
+	}
+	return groups
+}
+
+// WarningGroup is one remark on several panels' answers.
+type WarningGroup struct {
+	Warning          // of the first
+	Titles  []string // empty where it is about no panel
+}
+
+// WarningGroups brings together the same remarks, in the order of the first of each.
+func (r *Report) WarningGroups() []WarningGroup {
+	var groups []WarningGroup
+	at := map[string]int{}
+	for _, w := range r.Warnings {
+		i, seen := at[w.Text]
+		if !seen || w.Title == "" || len(groups[i].Titles) == 0 {
+			i = len(groups)
+			at[w.Text] = i
+			groups = append(groups, WarningGroup{Warning: w})
+		}
+		if w.Title != "" {
+			groups[i].Titles = append(groups[i].Titles, w.Title)
+		}
 	}
 	return groups
 }
@@ -308,8 +348,11 @@ func (r *Report) Key() string {
 	return path.Join(Slug(r.Info.Name), r.Info.Slot.UTC().Format("20060102T150405Z"))
 }
 
-// summaryFindings is how many findings a terminal shows before the counts.
-const summaryFindings = 10
+// How many findings and causes of failures a terminal shows before the counts.
+const (
+	summaryFindings = 10
+	summaryFailures = 5
+)
 
 // Summary returns the report in lines for a terminal: the findings, the worst first, then what failed, then the counts. Words from
 // outside hold no control characters.
@@ -323,8 +366,16 @@ func (r *Report) Summary() []string {
 	if rest := len(r.Findings) - shown; rest > 0 {
 		lines = append(lines, r.words.MoreFindings.Of(rest))
 	}
-	for _, f := range r.FailureGroups() {
+	groups := r.FailureGroups()
+	for _, f := range groups[:min(len(groups), summaryFailures)] {
 		lines = append(lines, r.words.failed(f))
+	}
+	if len(groups) > summaryFailures {
+		rest := 0
+		for _, f := range groups[summaryFailures:] {
+			rest += len(f.Panels)
+		}
+		lines = append(lines, r.words.MorePanelsFailed.Of(rest))
 	}
 	if r.Partial != "" {
 		lines = append(lines, fmt.Sprintf(r.words.BlindFor, fmt.Sprintf(r.words.OnlyPart, r.Partial)))

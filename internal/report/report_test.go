@@ -287,6 +287,58 @@ func TestHeadline(t *testing.T) {
 	}
 }
 
+// Panels that fail for one cause are one line, whatever figures their errors have, and a run of many causes stays short.
+func TestFailuresOfOneCause(t *testing.T) {
+	failing := func(errs ...string) *Report {
+		var ps []snapshot.Panel
+		for i, e := range errs {
+			ps = append(ps, snapshot.Panel{
+				Spec: snapshot.Spec{Name: fmt.Sprint("p", i), Title: fmt.Sprint("Panel ", i)}, Data: snapshot.DataFailed, Err: errors.New(e),
+			})
+		}
+		return Build(info(t, nil), ps)
+	}
+	failed := func(r *Report) (lines []string) {
+		for _, l := range r.Summary() {
+			if strings.HasPrefix(l, "FAILED") {
+				lines = append(lines, l)
+			}
+		}
+		return lines
+	}
+	for name, tc := range map[string]struct{ errs, want []string }{
+		"one":          {[]string{"no route"}, []string{"FAILED p0: no route"}},
+		"alike":        {[]string{"no route", "no route", "no route"}, []string{"FAILED p0 and 2 more: no route"}},
+		"but figures":  {[]string{"no answer after 59.8s, 1,204 samples", "no answer after 60s, 77 samples"}, []string{"FAILED p0 and 1 more: no answer after 59.8s, 1,204 samples"}},
+		"two statuses": {[]string{"HTTP 502", "HTTP 504", "HTTP 502"}, []string{"FAILED p0 and 1 more: HTTP 502", "FAILED p1: HTTP 504"}},
+		"many": {
+			[]string{"a", "b", "c", "d", "e", "f", "g", "g"},
+			[]string{"FAILED p0: a", "FAILED p1: b", "FAILED p2: c", "FAILED p3: d", "FAILED p4: e", "FAILED for other reasons: 3 more panels"},
+		},
+	} {
+		if got := failed(failing(tc.errs...)); !slices.Equal(got, tc.want) {
+			t.Errorf("%s:\n got %q\nwant %q", name, got, tc.want)
+		}
+	}
+}
+
+// A remark that several answers share is said once.
+func TestWarningsOfOneKind(t *testing.T) {
+	of := func(name string, notes ...string) snapshot.Panel {
+		return snapshot.Panel{Spec: snapshot.Spec{Name: name, Title: "Panel " + name}, Data: snapshot.DataComplete, Notes: notes}
+	}
+	in := info(t, nil)
+	in.Notes = []string{"of the run"}
+	r := Build(in, []snapshot.Panel{of("a", "seldom", "old"), of("b", "seldom"), of("c", "of the run")})
+	var got []string
+	for _, w := range r.page(make([]drawing, 3)).Warnings {
+		got = append(got, w.Title+": "+w.Text)
+	}
+	if want := []string{": of the run", "Panel a and 1 more: seldom", "Panel a: old", "Panel c: of the run"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestFailureIsOnePrintableLine(t *testing.T) {
 	r := Build(Info{}, []snapshot.Panel{{Spec: specs()[0], Err: errors.New("asking: connection\nrefused \x1b[31m; forward the port")}})
 	if f := r.Failures[0]; f.Error != "asking: connection refused [31m; forward the port" {

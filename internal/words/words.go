@@ -98,6 +98,7 @@ type Words struct {
 	MoreNodes, MoreSeries                    Counted
 	Absent                                   string // 1 panel, 2 metrics
 	FailedLine                               string // 1 panels, 2 error
+	MorePanelsFailed                         Counted
 	Counts                                   string // 1 critical, 2 warning, 3 without data
 	CountsPending, CountsFailed              string // 1 number
 	CountsNodes                              string // 1 measured, 2 all
@@ -128,6 +129,7 @@ type Words struct {
 	Age, New                                                                  string
 	DayN                                                                      string // 1 number
 	NodesMeasured                                                             string // 1 measured, 2 all
+	WorstDrawn                                                                string // 1 how many nodes are what, 2 how many are drawn
 	Incomplete                                                                string // 1 why
 	WarningsHead, FailuresHead                                                string
 	Node, Memory, CPU, Disk, RequestedMemory, RequestedCPU                    string
@@ -244,9 +246,12 @@ func (c Counted) Of(n int) string {
 	return fmt.Sprintf(c.Many, Thousands(n))
 }
 
-// FirstOf names the first and counts the others: "node-memory and 3 more".
+// FirstOf names the first and counts the others: "node-memory and 3 more"; "" of none.
 func (w *Words) FirstOf(names []string) string {
-	if len(names) == 1 {
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
 		return names[0]
 	}
 	return names[0] + " " + w.AndMore.Of(len(names)-1)
