@@ -304,9 +304,9 @@ func TestAlertmanagerRefuses(t *testing.T) {
 		retry     bool
 		says      string
 	}{
-		{"wrong password", s.url, wrong, false, "Alertmanager answered 401 Unauthorized; see its credentials"},
+		{"wrong password", s.url, wrong, false, "Alertmanager answered 401 Unauthorized; give credentials"},
 		{"no password", s.url, nil, false, "401"},
-		{"wrong path", s.url + "/elsewhere", allowed, false, "404 Not Found; see its address"},
+		{"wrong path", s.url + "/elsewhere", allowed, false, "404 Not Found; see alertmanager.url"},
 		{"its own words", garbling, allowed, false, "400 Bad Request: \"start time must be before end time"},
 		{"not there", gone.URL, allowed, true, "connection refused"},
 	} {

@@ -49,8 +49,8 @@ var narrower = map[string][]string{
 	"internal/cloud/cloudtest": {"internal/cloud", "internal/secret"},
 
 	"internal/notify/slack": {
-		"internal/series", "internal/secret", "internal/units", "internal/words", "internal/rules", "internal/snapshot", "internal/chart", "internal/report",
-		"internal/notify",
+		"internal/series", "internal/secret", "internal/exchange", "internal/units", "internal/words", "internal/rules", "internal/snapshot", "internal/chart",
+		"internal/report", "internal/notify",
 	},
 	"internal/notify/slack/slackdouble": {},
 	"internal/notify/webhook":           {"internal/secret", "internal/rules", "internal/report", "internal/notify"},

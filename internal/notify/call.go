@@ -35,12 +35,20 @@ type Caller struct {
 	// Quotes lets errors repeat what the other side says is wrong with a request, without what the request was authorized with. Not for a
 	// side whose address is a secret.
 	Quotes bool
+	// Advice is what to do about an answer, in the terms of the receiver's keys.
+	Advice Advice
 	client *http.Client
+}
+
+// Advice is what errors of a Caller say to do, "" in general words.
+type Advice struct {
+	Address string // where nothing at the address takes the request
+	Login   string // where the credentials are missing or wrong
 }
 
 // NewCaller returns a caller that knows nothing of the other side but its name. A nil transport is http.DefaultTransport.
 func NewCaller(who string, transport http.RoundTripper) *Caller {
-	return &Caller{Who: who, client: NewClient(transport)}
+	return &Caller{Who: who, Advice: Advice{Address: "see its address", Login: "see its credentials"}, client: NewClient(transport)}
 }
 
 // NewClient returns a client that goes nowhere else than it is told: where a redirect leads is not to see a token, and what it says is
@@ -52,16 +60,46 @@ func NewClient(transport http.RoundTripper) *http.Client {
 	return &http.Client{Transport: staying{exchange.Plain{Next: transport}}}
 }
 
-// staying drops where redirects lead.
+// staying drops where redirects lead, but for what kind of place that is.
 type staying struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
 func (s staying) RoundTrip(rq *http.Request) (*http.Response, error) {
 	res, err := s.RoundTripper.RoundTrip(rq)
-	if err == nil {
-		res.Header.Del("Location")
+	if err != nil {
+		return nil, err
 	}
-	return res, err
+	if away, ok := rq.Context().Value(redirected{}).(*redirect); ok {
+		*away = redirectOf(rq.URL, res.Header.Get("Location"))
+	}
+	res.Header.Del("Location")
+	return res, nil
+}
+
+// redirect is the kind of place that a redirect leads to.
+type redirect int
+
+// The kinds.
+const (
+	elsewhere redirect = iota
+	toLogin
+	toHTTPS // at the same address
+)
+
+// redirected is the key under which a request's context holds where to write the kind of its redirect.
+type redirected struct{}
+
+func redirectOf(from *url.URL, location string) redirect {
+	to, err := from.Parse(location)
+	switch {
+	case err != nil || location == "":
+		return elsewhere
+	case exchange.LeadsToLogin(to, from):
+		return toLogin
+	case from.Scheme == "http" && to.Scheme == "https" && from.Hostname() == to.Hostname() && from.Path == to.Path:
+		return toHTTPS
+	}
+	return elsewhere
 }
 
 // Call sends a request. Nil: it was answered with 2xx. The errors are RetryError, RefusedError and others as Notifier has them, and
@@ -72,7 +110,8 @@ func (c *Caller) Call(rq *http.Request) error {
 	var connected atomic.Bool
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 	var sent secret.Sent
-	res, err := c.client.Do(rq.WithContext(sent.Trace(traced)))
+	var away redirect
+	res, err := c.client.Do(rq.WithContext(context.WithValue(sent.Trace(traced), redirected{}, &away)))
 	if err != nil {
 		return c.unanswered(ctx, err, connected.Load())
 	}
@@ -81,13 +120,20 @@ func (c *Caller) Call(rq *http.Request) error {
 	if err != nil {
 		said = nil // the status says enough
 	}
-	return c.answered(res, sent.Scrub(string(secret.Whole(said, answerSize))))
+	return c.answered(res, away, sent.Scrub(string(secret.Whole(said, answerSize))))
 }
 
 // unanswered is the error of a call without an answer: where nothing was connected, nothing was delivered.
 func (c *Caller) unanswered(ctx context.Context, err error, connected bool) error {
-	err = fmt.Errorf("calling %s: %w", c.Who, withoutAddress(ctx, err))
+	err = withoutAddress(ctx, err)
+	away, unseen := exchange.GoesAway(err)
+	err = fmt.Errorf("calling %s: %w", c.Who, err)
+	if away {
+		err = fmt.Errorf("%w; it, or a proxy before it, restarts or limits requests", err)
+	}
 	switch {
+	case unseen:
+		return &RetryError{Err: err}
 	case errors.Is(err, exchange.ErrSwitched):
 		return &RefusedError{Err: fmt.Errorf("%w; see its address", err)}
 	case !connected:
@@ -109,30 +155,58 @@ func withoutAddress(ctx context.Context, err error) error {
 }
 
 // answered is the error of an answer. One of 5xx that does not ask to wait may have been given after the work was done.
-func (c *Caller) answered(res *http.Response, said string) error {
+func (c *Caller) answered(res *http.Response, away redirect, said string) error {
 	code := res.StatusCode
-	if code >= 200 && code < 300 {
-		return nil
-	}
 	err := fmt.Errorf("%s answered %d %s", c.Who, code, http.StatusText(code))
+	page := exchange.IsPage(said)
+	refused := func(advice string) error { return &RefusedError{Err: fmt.Errorf("%w; %s", err, advice)} }
 	after, asked := retryAfter(res.Header)
 	switch {
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable && asked:
 		return &RetryError{After: after, Err: err}
-	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusProxyAuthRequired:
-		return &RefusedError{Err: fmt.Errorf("%w; see its credentials", err)}
+	case page && exchange.IsLogin(said) && (code < 300 || code == http.StatusUnauthorized || code == http.StatusForbidden):
+		err = fmt.Errorf("%w with a login page for people, so that nothing was delivered", err)
+		return refused(c.Advice.Login)
+	case page && code < 300:
+		err = fmt.Errorf("%w with a web page, so that nothing was delivered", err)
+		return refused(c.Advice.Address)
+	case code < 300:
+		return nil
+	case exchange.WantsHTTPS(said):
+		return refused("its port speaks HTTPS: write https:// in the address")
+	case code == http.StatusProxyAuthRequired:
+		return refused("the HTTP proxy on the way wants credentials: http://USER:PASSWORD@HOST:PORT, in HTTPS_PROXY or proxy_url")
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		if strings.Contains(strings.ToLower(said), "no org id") {
+			return refused("it wants a tenant: http_config: {http_headers: {X-Scope-OrgID: {values: [TENANT]}}}")
+		}
+		return refused(c.Advice.Login)
 	case code < 400:
-		return &RefusedError{Err: fmt.Errorf("%w; see its address: redirects are not followed", err)}
+		return refused(c.aboutRedirect(away))
 	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed, code == http.StatusGone:
-		return &RefusedError{Err: fmt.Errorf("%w; see its address", err)}
+		return refused(c.Advice.Address)
 	}
 	if words := c.quote(res.Header, said); words != "" {
 		err = fmt.Errorf("%w: %s", err, words)
 	}
-	if code >= http.StatusInternalServerError {
+	switch {
+	case code == http.StatusRequestEntityTooLarge:
+		return refused("raise how much it takes, or what stands before it (nginx: client_max_body_size)")
+	case code >= http.StatusInternalServerError:
 		return err
 	}
 	return &RefusedError{Err: err}
+}
+
+// aboutRedirect is what to do about a redirect.
+func (c *Caller) aboutRedirect(to redirect) string {
+	switch to {
+	case toLogin:
+		return "it leads to a login for people: " + c.Advice.Login
+	case toHTTPS:
+		return "it leads to https: write https:// in the address"
+	}
+	return "redirects are not followed: " + c.Advice.Address
 }
 
 // retryAfter is how long an answer asks to wait, in seconds or until a date, which is held against the answer's own; and whether it does.

@@ -7,10 +7,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
@@ -62,6 +64,31 @@ func TestAnswersOfACall(t *testing.T) {
 		{name: "forbidden", status: 403, want: "refused", says: "see its credentials"},
 		{name: "not there", status: 404, body: "page not found", want: "refused", says: "404 Not Found; see its address"},
 		{name: "redirect", status: 302, headers: map[string]string{"Location": "/elsewhere/" + marked}, want: "refused", says: "redirects are not followed"},
+		{
+			name: "redirect to a login", status: 302, headers: map[string]string{"Location": "https://sso.example.com/login?rd=" + marked},
+			want: "refused", says: "it leads to a login for people: see its credentials",
+		},
+		{
+			name: "redirect to another place", status: 308, headers: map[string]string{"Location": "https://elsewhere.example.com/" + marked},
+			want: "refused", says: "redirects are not followed: see its address",
+		},
+		{name: "redirect to nowhere", status: 301, headers: map[string]string{"Location": "http://%zz"}, want: "refused", says: "redirects are not followed"},
+		{
+			name: "login page", status: 200, headers: map[string]string{"Content-Type": "text/html"}, body: "\n<!DOCTYPE html><title>Sign in</title>" + marked,
+			want: "refused", says: "200 OK with a login page for people, so that nothing was delivered; see its credentials",
+		},
+		{name: "login page, forbidden", status: 403, body: `<html><input type="password">`, want: "refused", says: "login page for people"},
+		{
+			name: "another page", status: 202, headers: map[string]string{"Content-Type": "application/json"}, body: "<html><body>Welcome to nginx!</body></html>",
+			want: "refused", says: "202 Accepted with a web page, so that nothing was delivered; see its address",
+		},
+		{name: "a word as HTML", status: 200, headers: map[string]string{"Content-Type": "text/html; charset=utf-8"}, body: "<p>ok</p>"},
+		{name: "nothing as HTML", status: 200, headers: map[string]string{"Content-Type": "text/html; charset=utf-8"}},
+		{name: "HTTPS asked in HTTP", status: 400, body: "Client sent an HTTP request to an HTTPS server.\n", want: "refused", says: "write https:// in the address"},
+		{name: "tenant", status: 401, body: "no org id\n", want: "refused", says: "X-Scope-OrgID: {values: [TENANT]}"},
+		{name: "proxy", status: 407, want: "refused", says: "the HTTP proxy on the way wants credentials"},
+		{name: "no POST", status: 405, want: "refused", says: "405 Method Not Allowed; see its address"},
+		{name: "gone", status: 410, want: "refused", says: "410 Gone; see its address"},
 		{name: "wrong", status: 400, body: "start time\n missing\x1b[31m\u202e", want: "refused", says: "the other side answered 400 Bad Request: start time missing [31m"},
 		{name: "page", status: 400, headers: map[string]string{"Content-Type": "text/html; charset=utf-8"}, body: "<html>", want: "refused", says: "400 Bad Request"},
 		{name: "long", status: 413, body: strings.Repeat("긴", 5000), want: "refused", says: "413 Request Entity Too Large: 긴긴"},
@@ -155,6 +182,50 @@ func switches(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
 	_, _ = io.Copy(io.Discard, conn)
 	_ = conn.Close()
+}
+
+// A redirect to the same address in HTTPS says so.
+func TestCallKnowsARedirectToHTTPS(t *testing.T) {
+	err := ask(t, true, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusMovedPermanently)
+	})
+	var refused *RefusedError
+	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "write https:// in the address") {
+		t.Error(err)
+	}
+}
+
+// A server that ends connections without looking at a request is asked again later, and named.
+func TestCallBacksOffFromAServerThatGoesAway(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err   error
+		retry bool
+	}{
+		"unseen":     {exchange.ErrGoAway, true},
+		"never open": {errors.New("http2: client conn could not be established"), true},
+		"maybe seen": {errors.New("http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR"), false},
+	} {
+		c := NewCaller("the other side", failing{tc.err})
+		rq, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://h/"+marked, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Call(rq)
+		var retry *RetryError
+		if errors.As(err, &retry) != tc.retry || !strings.Contains(err.Error(), "restarts or limits requests") || strings.Contains(err.Error(), marked) {
+			t.Errorf("%s: got %v, want retry %t", name, err, tc.retry)
+		}
+	}
+}
+
+// failing connects, and fails.
+type failing struct{ err error }
+
+func (f failing) RoundTrip(rq *http.Request) (*http.Response, error) {
+	if trace := httptrace.ContextClientTrace(rq.Context()); trace != nil && trace.GotConn != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	return nil, f.err
 }
 
 // What switches protocols hands out a connection that no context ends.

@@ -55,7 +55,7 @@ const slowRefusal = 20 * time.Second
 func (e *Error) explainStatus(resp *http.Response, body string, took time.Duration) {
 	page := isWebPage(resp.Header.Get("Content-Type"), body)
 	switch code := resp.StatusCode; {
-	case page && (code/100 == 2 || code == http.StatusUnauthorized || code == http.StatusForbidden) && isLogin(body):
+	case page && (code/100 == 2 || code == http.StatusUnauthorized || code == http.StatusForbidden) && exchange.IsLogin(body):
 		e.Kind, e.Message, e.Hint = KindDenied, "a login page for people instead of JSON", hintLogin
 	case code/100 == 2:
 		page := errWebPage()
@@ -66,7 +66,7 @@ func (e *Error) explainStatus(resp *http.Response, body string, took time.Durati
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
 		e.Kind = KindDenied
 		e.Hint = "give credentials that may query, in http_config (basic_auth, authorization, oauth2, tls_config)"
-	case strings.Contains(body, "HTTP request to an HTTPS server") || strings.Contains(body, "HTTP request was sent to HTTPS"):
+	case exchange.WantsHTTPS(body):
 		e.Kind = KindTLS
 		e.Hint = "the server speaks HTTPS: write https:// in the URL"
 	case code == http.StatusNotFound:
@@ -120,14 +120,6 @@ func gaveUp(code int, took time.Duration) bool {
 const hintLogin = "the login before Prometheus is for people: give credentials that it takes from programs, in http_config " +
 	"(authorization, basic_auth, oauth2), or the URL of Prometheus behind it"
 
-// isLogin reports whether a web page asks people to log in.
-func isLogin(page string) bool {
-	low := strings.ToLower(page)
-	return slices.ContainsFunc([]string{
-		`type="password"`, `type='password'`, "type=password", "sign in", "signin", "sign_in", "log in", "login", "oauth2/start", "saml",
-	}, func(w string) bool { return strings.Contains(low, w) })
-}
-
 // isWebPage reports whether a body is HTML.
 func isWebPage(contentType, body string) bool {
 	return strings.Contains(contentType, "html") || strings.HasPrefix(strings.TrimSpace(body), "<")
@@ -171,7 +163,6 @@ func retryAfter(h http.Header) time.Duration {
 
 // What net/http says, for which it has no types.
 var (
-	goAway         = []string{"GOAWAY", "http2: client conn could not be established"}
 	headersTooLong = []string{"server response headers exceeded", "response header list larger than advertised limit"}
 	notHTTP        = []string{
 		"malformed HTTP ", "malformed MIME header", "bad Content-Length", "multiple Content-Length headers", "unsupported transfer encoding",
@@ -182,6 +173,11 @@ var (
 // says tells whether an error has any of the words in it.
 func says(err error, words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(err.Error(), w) })
+}
+
+func goesAway(err error) bool {
+	away, _ := exchange.GoesAway(err)
+	return away
 }
 
 // networkError says in plain words why there was no answer, or no whole one.
@@ -201,7 +197,7 @@ func networkError(err error) *Error {
 	}
 	e := &Error{Kind: KindNetwork, Message: err.Error(), Err: err, Again: true}
 	switch {
-	case errors.Is(err, exchange.ErrGoAway) || says(err, goAway):
+	case goesAway(err):
 		e.Kind = KindBusy
 		e.Hint = "the server, or a proxy before it, restarts or limits requests: lower concurrency, or set http_config: {enable_http2: false}"
 	case says(err, []string{"invalid header field"}): // of what we send

@@ -11,10 +11,10 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
@@ -153,7 +153,7 @@ func stay(follow bool) func(*http.Request, []*http.Request) error {
 			write = "write " + base + " as the URL"
 		}
 		switch {
-		case leadsToLogin(req.URL, first.URL):
+		case exchange.LeadsToLogin(req.URL, first.URL):
 			e.Hint = hintLogin
 		case first.URL.Host != req.URL.Host || first.URL.Scheme != req.URL.Scheme:
 			e.Hint = "credentials are not sent to another address: if it is the right one, " + write + "; if it is a login, configure http_config"
@@ -183,16 +183,4 @@ func baseOf(to url.URL, asked string) string {
 	}
 	to.Path, to.RawPath = base, ""
 	return to.String()
-}
-
-// loginWords are in the addresses of logins: of Grafana, oauth2-proxy, Dex, Keycloak, Google, Microsoft, Okta, Cloudflare, AWS and OpenShift.
-var loginWords = []string{
-	"login", "signin", "sign_in", "sign-in", "logon", "oauth", "openid", "authorize", "saml", "sso", "/dex/", "/realms/", "accounts.google.",
-	"okta.com", "auth0.com", "cloudflareaccess", "amazoncognito", "/auth",
-}
-
-// leadsToLogin reports whether a redirect leads to a login for people: to an address that speaks of one where the first did not.
-func leadsToLogin(to, from *url.URL) bool {
-	there, here := strings.ToLower(to.Host+to.Path), strings.ToLower(from.Host+from.Path)
-	return slices.ContainsFunc(loginWords, func(w string) bool { return strings.Contains(there, w) && !strings.Contains(here, w) })
 }

@@ -43,6 +43,10 @@ func New(o Options) (*Notifier, error) {
 	}
 	caller := notify.NewCaller("Alertmanager", o.Transport)
 	caller.Quotes = true
+	caller.Advice = notify.Advice{
+		Address: "see alertmanager.url, below which promsnap posts to /api/v2/alerts: is a path prefix missing, or is it another program?",
+		Login:   "give credentials that it takes from programs, in alertmanager.http_config (basic_auth, authorization, oauth2, tls_config)",
+	}
 	return &Notifier{u.JoinPath("api", "v2", "alerts").String(), caller}, nil
 }
 

@@ -21,6 +21,10 @@ type Options struct {
 // follows no redirect, and is no longer than ctx or a notify.Caller has. Its errors do not show the address.
 func Ping(ctx context.Context, o Options, ok bool) error {
 	caller := notify.NewCaller("the heartbeat", o.Transport)
+	caller.Advice = notify.Advice{
+		Address: "see its address: the check may have been deleted, or has no /fail",
+		Login:   "see its address, which alone says who calls",
+	}
 	u, err := caller.SecretURL(ctx, o.URL)
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func TestErrors(t *testing.T) {
 	}))
 	defer server.Close()
 	for code, says := range map[int]string{
-		302: "redirects are not followed", 401: "see its credentials", 404: "the heartbeat answered 404 Not Found; see its address", 429: "429 Too Many Requests",
+		302: "redirects are not followed", 401: "see its address, which alone", 404: "the heartbeat answered 404 Not Found; see its address", 429: "429 Too Many Requests",
 		500: "the heartbeat answered 500",
 	} {
 		status = code

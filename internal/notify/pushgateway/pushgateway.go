@@ -44,6 +44,10 @@ func New(o Options) (*Notifier, error) {
 	}
 	caller := notify.NewCaller("the Pushgateway", o.Transport)
 	caller.Quotes = true
+	caller.Advice = notify.Advice{
+		Address: "see pushgateway.url, below which promsnap posts to /metrics/job/…: is a path prefix missing, or is it another program, such as Prometheus?",
+		Login:   "give credentials that it takes from programs, in pushgateway.http_config (basic_auth, authorization, oauth2, tls_config)",
+	}
 	return &Notifier{u.JoinPath("metrics").String() + label("job", cmp.Or(o.Job, DefaultJob)), caller}, nil
 }
 

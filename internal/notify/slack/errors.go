@@ -12,11 +12,15 @@ import (
 
 	slackgo "github.com/slack-go/slack"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
 // errStrange says that whoever answered is not Slack.
 var errStrange = errors.New("the answer is not one of Slack's; is there a proxy in between?")
+
+// errPage says that a web page came where Slack says ok: nothing was delivered.
+var errPage = errors.New("the answer is a web page and none of Slack's; see the webhook's address, and whether a proxy or a login stands before it")
 
 // The codes of Slack that something is done about.
 var (
@@ -63,6 +67,8 @@ func failure(ctx context.Context, doing, channel string, connected bool, err err
 		return &notify.RetryError{After: limited.RetryAfter, Err: fmt.Errorf("%s: slack asks for fewer messages", doing)}
 	case errors.As(err, &answered):
 		return refused(doing, channel, answered)
+	case errors.Is(err, errPage):
+		return &notify.RefusedError{Err: fmt.Errorf("%s: %w", doing, errPage)}
 	case errors.As(err, &status):
 		return refusedStatus(doing, status.Code)
 	case ctx.Err() != nil:
@@ -70,8 +76,11 @@ func failure(ctx context.Context, doing, channel string, connected bool, err err
 	default:
 		err = harmless(err)
 	}
-	err = fmt.Errorf("%s: %w", doing, err)
-	if !connected {
+	away, unseen := exchange.GoesAway(err)
+	if err = fmt.Errorf("%s: %w", doing, err); away {
+		err = fmt.Errorf("%w; Slack, or a proxy before it, restarts or limits requests", err)
+	}
+	if !connected || unseen {
 		return &notify.RetryError{Err: err}
 	}
 	return err

@@ -14,6 +14,7 @@ import (
 
 	slackgo "github.com/slack-go/slack"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/secret"
@@ -102,6 +103,8 @@ func hookAnswer(res *http.Response) error {
 	}
 	code := strings.TrimSpace(string(word))
 	switch {
+	case res.StatusCode == http.StatusOK && exchange.IsPage(code):
+		return errPage
 	case res.StatusCode == http.StatusOK:
 		return nil
 	case res.StatusCode == http.StatusTooManyRequests:

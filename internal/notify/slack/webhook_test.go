@@ -65,6 +65,7 @@ func TestWhatTheWebhookRefuses(t *testing.T) {
 		{name: "a proxy", fault: slackdouble.Fault{Status: 407}, refused: true, want: "407"},
 		{name: "a gateway", fault: slackdouble.Fault{Status: 503}, want: "answered 503"},
 		{name: "a lost answer", fault: slackdouble.Fault{Lose: true}, want: "EOF"},
+		{name: "a login page", fault: slackdouble.Fault{Body: "<!DOCTYPE html><title>Sign in</title>"}, refused: true, want: "a web page"},
 		{name: "a redirect", fault: slackdouble.Fault{Status: 307}, refused: true, want: "307"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

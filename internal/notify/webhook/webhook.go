@@ -72,7 +72,14 @@ type Notifier struct {
 var _ notify.Notifier = (*Notifier)(nil)
 
 // New returns the receiver of an address. It is not asked for anything yet.
-func New(o Options) *Notifier { return &Notifier{o, notify.NewCaller("the webhook", o.Transport)} }
+func New(o Options) *Notifier {
+	caller := notify.NewCaller("the webhook", o.Transport)
+	caller.Advice = notify.Advice{
+		Address: "see its address: what is there takes no POST, or no longer",
+		Login:   "see its token, which is sent as Authorization: Bearer, or what its address holds",
+	}
+	return &Notifier{o, caller}
+}
 
 // Notify posts d. Its receipt is empty: the address is a secret.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {

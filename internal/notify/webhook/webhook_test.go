@@ -130,7 +130,7 @@ func TestAnswers(t *testing.T) {
 	o := start(t)
 	n := New(options(o.URL))
 	for status, want := range map[int]string{
-		200: "", 202: "", 302: "see its address", 404: "see its address", 403: "see its credentials", 500: "answered 500", 413: "answered 413", 503: "asked to wait 9s", 429: "asked to wait 9s",
+		200: "", 202: "", 302: "see its address", 404: "see its address", 403: "see its token", 500: "answered 500", 413: "answered 413", 503: "asked to wait 9s", 429: "asked to wait 9s",
 	} {
 		o.answer(status, 9*time.Second)
 		_, err := n.Notify(t.Context(), notifytest.Delivery(notify.RoleMirror, notify.KindNone))
