@@ -49,6 +49,7 @@ type entry struct {
 	Critical int    `json:"critical"`
 	Warning  int    `json:"warning"`
 	NoData   int    `json:"no_data"`
+	Pending  int    `json:"pending,omitempty"`
 	OK       int    `json:"ok"`
 	Headline string `json:"headline,omitempty"`
 	// Unseen says that the report did not see all that it was to see: it was cut short, or queries failed.
@@ -62,8 +63,10 @@ func (e *entry) verdict() string {
 		return "critical"
 	case e.Warning > 0:
 		return "warning"
-	case e.NoData > 0 || e.Unseen || e.OK == 0:
+	case e.NoData > 0 || e.Unseen || e.OK+e.Pending == 0:
 		return "nodata"
+	case e.Pending > 0:
+		return "pending"
 	}
 	return "ok"
 }
@@ -84,7 +87,7 @@ func (n *Notifier) list(ctx context.Context, root string, r *report.Report) erro
 func reportEntry(r *report.Report) entry {
 	slot := r.Info.Slot.UTC().Format(slotLayout)
 	return entry{
-		Name: slot, Path: slot, Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, OK: r.OK + r.Pending,
+		Name: slot, Path: slot, Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, Pending: r.Pending, OK: r.OK,
 		Headline: headline(r.Headline), Unseen: !r.Whole(),
 	}
 }
@@ -119,6 +122,8 @@ func dayEntry(of list) entry {
 			e.Warning++
 		case "nodata":
 			e.NoData++
+		case "pending":
+			e.Pending++
 		default:
 			e.OK++
 		}

@@ -88,7 +88,10 @@ func (e *entry) row(w *words.Words, zone *time.Location) row {
 	for _, c := range []struct {
 		n          int
 		class, has string
-	}{{e.Critical, "critical", w.Critical}, {e.Warning, "warning", w.Warning}, {e.NoData, "nodata", w.NoData}, {e.OK, "ok", w.OK}} {
+	}{
+		{e.Critical, "critical", w.Critical}, {e.Warning, "warning", w.Warning}, {e.NoData, "nodata", w.NoData}, {e.Pending, "pending", w.Pending},
+		{e.OK, "ok", w.OK},
+	} {
 		if c.n > 0 {
 			r.Counts = append(r.Counts, count{c.class, fmt.Sprintf(w.Count, words.Thousands(c.n), c.has)})
 		}

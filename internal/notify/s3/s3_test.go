@@ -563,6 +563,30 @@ func TestListHasBounds(t *testing.T) {
 	}
 }
 
+// What is pending is counted as that, and an OK day is one without it.
+func TestPendingIsNotOK(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*report.Report)
+		want   string
+	}{
+		"ok":               {func(*report.Report) {}, "ok"},
+		"pending":          {func(r *report.Report) { r.Pending = 1 }, "pending"},
+		"pending alone":    {func(r *report.Report) { r.OK, r.Pending = 0, 2 }, "pending"},
+		"pending, no data": {func(r *report.Report) { r.Pending, r.NoData = 1, 1 }, "nodata"},
+		"pending, warning": {func(r *report.Report) { r.Pending, r.Warning = 1, 1 }, "warning"},
+	} {
+		r := delivery(morning, c.change).Report
+		e := reportEntry(r)
+		if got := e.verdict(); got != c.want || e.OK != r.OK || e.Pending != r.Pending {
+			t.Errorf("%s: got %s, %d OK, %d pending, want %s, %d, %d", name, got, e.OK, e.Pending, c.want, r.OK, r.Pending)
+		}
+		day := dayEntry(list{Day: "2026/11/22", Entries: []entry{e, e}})
+		if got := day.verdict(); got != c.want {
+			t.Errorf("%s: the day is %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 // TestPages are goldens: look at them in a browser.
 func TestPages(t *testing.T) {
 	for _, language := range words.Languages() {
@@ -583,6 +607,10 @@ func TestPages(t *testing.T) {
 				deliver(t, n, delivery(slot, in(bad)))
 			case 3:
 				deliver(t, n, delivery(slot, in(func(r *report.Report) { r.Warning, r.Headline = 1, "data/kafka-0 volume 81 %, above 80 % since 06:20" })))
+			case 4:
+				deliver(t, n, delivery(slot, in(func(r *report.Report) {
+					r.Pending, r.Headline = 2, "n1 memory is above 90 % for 3 min; an alert if it lasts 15 min"
+				})))
 			case 5:
 				deliver(t, n, delivery(slot, in(func(r *report.Report) {
 					r.OK, r.Failures, r.Headline = 0, []report.Failure{{}}, "Nothing could be measured: connection refused"
