@@ -239,6 +239,7 @@ var english = Words{
 	MoreGroups:        Counted{"and %s more group", "and %s more groups"},
 	OneForTheRest:     "One message for all of them, because Slack hides messages that come too fast.",
 	ReportHasAll:      "The report has the details.",
+	CommandTooLong:    "The command is too long for a message. The report has it.",
 	StillFire:         Counted{"%s still fires", "%s still fire"},
 	NoLongerThere:     "no longer exists",
 	SilentForLong:     "silent for a day, nobody can say",

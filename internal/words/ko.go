@@ -244,6 +244,7 @@ var korean = Words{
 	MoreGroups:        always("그 밖의 그룹 %s개"),
 	OneForTheRest:     "메시지가 너무 빠르게 이어지면 Slack이 숨기므로 한 메시지로 묶었습니다.",
 	ReportHasAll:      "자세한 내용은 리포트에 있습니다.",
+	CommandTooLong:    "명령이 너무 길어 메시지에 담을 수 없습니다. 명령은 리포트에 있습니다.",
 	StillFire:         always("%s건 지속 중"),
 	NoLongerThere:     "현재는 존재하지 않음",
 	SilentForLong:     "하루 동안 데이터가 없어 상태를 알 수 없음",

@@ -191,6 +191,7 @@ type Words struct {
 	MoreGroups        Counted // how many groups one message stands for
 	OneForTheRest     string
 	ReportHasAll      string
+	CommandTooLong    string
 	NoLongerThere     string
 	SilentForLong     string
 	RuleRemoved       string

@@ -358,7 +358,9 @@ func (w *writer) notices() []line {
 		say(fillText(w.Incomplete, why))
 	}
 	if r, ok := w.archived(); ok && !webLink(r.Location) && m.Kind != notify.KindTest {
-		say(fillText(w.ReportAt, r.Location))
+		at := text(r.Location)
+		at[0].whole = true
+		out = append(out, fill(w.ReportAt, at))
 	}
 	return out
 }

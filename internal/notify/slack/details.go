@@ -43,7 +43,10 @@ func (w *writer) details() letter {
 	l.lines = append(l.lines, w.linkUntil()...)
 	if cmd := w.report.Info.Command; cmd != "" {
 		l.lines = append(l.lines, line{{text: w.Again, bold: true}})
-		l.code = clean(cmd)
+		if l.code = clean(cmd); size(l.code) > codeLimit {
+			l.code = "" // a part of it would be another command
+			l.lines = append(l.lines, text(w.CommandTooLong))
+		}
 	}
 	return l
 }

@@ -65,7 +65,7 @@ func draftOf(step string, l letter) Draft {
 		text = append(text, ln.plain())
 	}
 	if l.code != "" {
-		text = append(text, clip(l.code, codeLimit))
+		text = append(text, l.code)
 	}
 	if m := l.calls(); m != "" {
 		text = append(text, m)

@@ -16,6 +16,7 @@ import (
 const (
 	pushLimit   = 60   // what a phone shows of a message
 	lineLimit   = 140  // of a line, so that a name of 10,000 letters costs a line and not a message
+	wholeLimit  = 500  // of a place in a line, which is of no use in part
 	bodyLimit   = 3000 // of the lines of one letter, of which there are never so many that they come near it
 	codeLimit   = 2000 // of a command
 	linkLimit   = 3000 // Slack's, of a button's address
@@ -26,6 +27,7 @@ const (
 type part struct {
 	text   string
 	bold   bool
+	whole  bool      // the text is a place, which is said whole or not at all
 	at     time.Time // a moment, which each reader sees in his own zone; text is how it reads without. Zero: none
 	format string    // of the moment, in Slack's tokens
 }
@@ -100,7 +102,7 @@ func (l line) plain() string {
 	return b.String()
 }
 
-// cut shortens a line to n units, between two characters; an ellipsis says so.
+// cut shortens a line to n units, between two words; an ellipsis says so. A place may make it longer by wholeLimit.
 func (l line) cut(n int) line {
 	if size(l.plain()) <= n {
 		return l
@@ -108,12 +110,17 @@ func (l line) cut(n int) line {
 	var out line
 	room := n - 1
 	for _, p := range l {
+		if s := size(p.text); p.whole && s <= wholeLimit {
+			out, room = append(out, p), max(room-s, 0)
+			continue
+		} else if p.whole && s > room {
+			return append(out, part{text: "…"})
+		}
 		if s := size(p.text); s <= room {
 			out, room = append(out, p), room-s
 			continue
 		}
-		p.text, p.at = head(p.text, room), time.Time{}
-		return append(out, part{text: p.text + "…", bold: p.bold})
+		return append(out, part{text: begin(p.text, room) + "…", bold: p.bold})
 	}
 	return out
 }
@@ -147,12 +154,33 @@ func head(s string, n int) string {
 	return s
 }
 
+// begin is what of s fits into n units, without the word that does not fit whole, and without a part of what stands in backquotes. A word
+// that is longer than half of the room is a name without an end, of which its begin is kept; an address is not.
+func begin(s string, n int) string {
+	fits := head(s, n)
+	if len(fits) == len(s) {
+		return s
+	}
+	if open := strings.LastIndexByte(fits, '`'); open >= 0 && strings.Count(fits, "`")%2 == 1 && strings.Contains(s[open+1:], "`") {
+		return strings.TrimRight(fits[:open], " ")
+	}
+	if s[len(fits)] == ' ' {
+		return strings.TrimRight(fits, " ")
+	}
+	last := strings.LastIndexByte(fits, ' ')
+	word, _, _ := strings.Cut(s[last+1:], " ")
+	if last < len(fits)/2 && !strings.Contains(word, "://") {
+		return fits
+	}
+	return strings.TrimRight(fits[:max(last, 0)], " ")
+}
+
 // clip is s, or as much of it as fits into n units with an ellipsis.
 func clip(s string, n int) string {
 	if size(s) <= n {
 		return s
 	}
-	return head(s, n-1) + "…"
+	return begin(s, n-1) + "…"
 }
 
 // middle shortens s to n units by what is least missed of a name: its middle.
@@ -216,7 +244,7 @@ func (l *letter) blocks() []slackgo.Block {
 	if l.code != "" {
 		rich = append(rich, &slackgo.RichTextPreformatted{
 			Type:     slackgo.RTEPreformatted,
-			Elements: []slackgo.RichTextSectionElement{slackgo.NewRichTextSectionTextElement(clip(l.code, codeLimit), nil)},
+			Elements: []slackgo.RichTextSectionElement{slackgo.NewRichTextSectionTextElement(l.code, nil)},
 		})
 	}
 	if len(rich) > 0 {
@@ -311,7 +339,7 @@ func (l *letter) text() string {
 		out = append(out, b.String())
 	}
 	if l.code != "" {
-		out = append(out, escape(clip(l.code, codeLimit)))
+		out = append(out, escape(l.code))
 	}
 	if m := l.calls(); m != "" {
 		out = append(out, m)

@@ -293,3 +293,39 @@ func TestParseMention(t *testing.T) {
 		}
 	}
 }
+
+// A text is cut between words: what is in backquotes, an address or a place is there whole or not at all.
+func TestCutKeepsWordsWhole(t *testing.T) {
+	place := "/" + strings.Repeat("p/", 100)
+	for _, c := range []struct {
+		l    line
+		n    int
+		want string
+	}{
+		{text("the server restarts or limits requests"), 20, "the server restarts…"},
+		{text("the server restarts or limits requests"), 21, "the server restarts…"},
+		{text("log in again (`aws sso login`), or use a role"), 24, "log in again (…"},
+		{text("run `a` and `b` and more of it"), 18, "run `a` and `b`…"},
+		{text("see https://docs.example.com/one/two/three"), 24, "see…"},
+		{text("https://docs.example.com/one/two/three"), 24, "…"},
+		{text(strings.Repeat("n", 30)), 10, strings.Repeat("n", 9) + "…"},
+		{text("a " + strings.Repeat("n", 30)), 10, "a " + strings.Repeat("n", 7) + "…"},
+		{text("메모리 사용량이 한계를 넘었습니다"), 12, "메모리 사용량이…"},
+		{line{{text: "Report: "}, {text: place, whole: true}}, 50, "Report: " + place},
+		{line{{text: "Report: "}, {text: strings.Repeat("p/", 300), whole: true}}, 50, "Report: …"},
+	} {
+		if got := c.l.cut(c.n).plain(); got != c.want {
+			t.Errorf("%.60q cut to %d: got %q, want %q", c.l.plain(), c.n, got, c.want)
+		}
+	}
+}
+
+// A command is said whole, or that it is too long.
+func TestACommandIsNotCut(t *testing.T) {
+	d := cluster(1, words.English).delivery(t, notify.KindNew)
+	d.Report.Info.Command = "promsnap run " + strings.Repeat("--verbose ", 300) + "--dry-run"
+	l := newWriter(d).details()
+	if said := l.text(); l.code != "" || strings.Contains(said, "promsnap run") || !strings.Contains(said, "The command is too long for a message.") {
+		t.Errorf("got %q and the command %q, want that it is too long", said, l.code)
+	}
+}
