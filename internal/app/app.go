@@ -195,11 +195,12 @@ func (a *App) Run(ctx context.Context) Outcome {
 			a.o.Started(r, serverName(server), a.source.at)
 		}
 		taken := a.snapshot(snap, r, server, nodes)
+		a.findOwners(snap, r, &taken)
 		if a.o.Mode == WriteFiles {
 			out.Results = append(out.Results, a.write(ctx, report.Build(taken.info, taken.panels)))
 			continue
 		}
-		now, err := a.evaluate(snap, r, taken)
+		now, err := a.evaluate(taken)
 		d := due{config: r, taken: taken, now: now, details: detailsOf(taken.panels, now), began: began, until: until}
 		if err != nil {
 			d.notes = append(d.notes, err.Error())
@@ -248,6 +249,9 @@ type taken struct {
 	nodes  snapshot.Nodes
 	source snapshot.Querier // asks by the labels that the source has
 	end    time.Time        // the newest time that was asked for
+
+	own       owners // of the pods, as far as it was asked for
+	ownersErr error
 }
 
 // slotOf is the time that a report is for.
@@ -304,7 +308,7 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 	if ctx.Err() != nil {
 		info.Incomplete = whyIncomplete(context.Cause(ctx), panels, w)
 	}
-	return taken{info, panels, nodes, source, o.End()}
+	return taken{info: info, panels: panels, nodes: nodes, source: source, end: o.End()}
 }
 
 // whyIncomplete says why the queries were cut short. Where a proxy let them wait until it gave up, a longer run would not help.

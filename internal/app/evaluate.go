@@ -14,14 +14,9 @@ import (
 
 // evaluate is what the alerting rules of a report came to. Where nobody can say whose the pods are, their names do, and nothing is over
 // on their account: the error says so.
-func (a *App) evaluate(ctx context.Context, r config.Report, t taken) (rules.Evaluation, error) {
-	if !slices.ContainsFunc(t.panels, ofPods) {
-		return evaluate(t.panels, t.nodes, owners{}), nil
-	}
-	own, err := loadOwners(ctx, t.source, t.end, r.Range, a.cfg.Prometheus.MaxSeries)
-	own.nodes = t.nodes
-	now := evaluate(t.panels, t.nodes, own)
-	if err == nil {
+func (a *App) evaluate(t taken) (rules.Evaluation, error) {
+	now := evaluate(t.panels, t.nodes, t.own)
+	if t.ownersErr == nil {
 		return now, nil
 	}
 	for i := range now.Rules {
@@ -29,8 +24,33 @@ func (a *App) evaluate(ctx context.Context, r config.Report, t taken) (rules.Eva
 			now.Rules[i].Data = min(now.Rules[i].Data, rules.DataPartial)
 		}
 	}
-	return now, fmt.Errorf("alerts of pods go by the pods' names: %w", err)
+	return now, fmt.Errorf("alerts of pods go by the pods' names: %w", t.ownersErr)
 }
+
+// findOwners asks whose the pods are, where alerts are told of or a pod with an alert has vanished. What fired when it fell silent and is
+// still there, or may be, has no data: that its own series ended is not its end.
+func (a *App) findOwners(ctx context.Context, r config.Report, t *taken) {
+	vanished := false
+	for i := range t.panels {
+		vanished = vanished || slices.ContainsFunc(t.panels[i].Findings, fellSilent)
+	}
+	if a.o.Mode != WriteFiles && slices.ContainsFunc(t.panels, ofPods) || vanished {
+		t.own, t.ownersErr = loadOwners(ctx, t.source, t.end, r.Range, a.cfg.Prometheus.MaxSeries)
+		t.own.nodes = t.nodes
+	}
+	if !vanished {
+		return
+	}
+	for i := range t.panels {
+		t.panels[i].Keep(fellSilent, func(row snapshot.Row) bool {
+			is := presence(identityOf(row.Labels, row.NodeAdded, t.own), t.nodes, t.own)
+			return is == rules.IsThere || is == rules.PresenceUnknown
+		})
+	}
+}
+
+// fellSilent reports whether a series ended while its alert fired.
+func fellSilent(f snapshot.Finding) bool { return f.Status == rules.Gone && f.Streak != nil }
 
 // ofPods tells whether a panel has an alerting rule and series of pods.
 func ofPods(p snapshot.Panel) bool {
@@ -150,6 +170,8 @@ func presence(identity series.Labels, nodes snapshot.Nodes, own owners) rules.Pr
 		return rules.PresenceUnknown
 	case nodes.Has(nodes.ClusterOf(identity), name):
 		return rules.IsThere
+	case !nodes.Complete(nodes.ClusterOf(identity)) && !nodes.Departed(identity, name):
+		return rules.PresenceUnknown
 	}
 	return rules.IsGone
 }

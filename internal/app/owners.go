@@ -96,7 +96,7 @@ func (o owners) presence(identity series.Labels) rules.Presence {
 	switch {
 	case o.live[o.key(identity, identity.Get("workload"))]:
 		return rules.IsThere
-	case len(o.live) == 0 || o.partial:
+	case len(o.live) == 0 || o.partial || o.nodes.Lacks(o.nodes.ClusterOf(identity)):
 		return rules.PresenceUnknown
 	}
 	return rules.IsGone

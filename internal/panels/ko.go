@@ -142,7 +142,8 @@ var korean = map[string]text{
 	"scrape-health": {
 		title: "스크레이프 대상 응답률", subject: "응답하는 대상",
 		why: "up은 Prometheus가 직접 기록하며, 대상이 응답하지 않으면 0입니다. 수집되지 않는 것은 위의 어떤 패널도 판정할 수 없습니다." +
-			" job별 비율이므로 익스포터 50개 중 하나가 죽으면 재앙이 아니라 경고가 됩니다.",
+			" job별 비율이므로 익스포터 50개 중 하나가 죽으면 재앙이 아니라 경고가 됩니다." +
+			" 더 이상 수집 대상이 아니고 다른 곳에서도 같은 오브젝트를 알려 주지 않는 kube-state-metrics는 응답하지 않는 대상으로 셉니다. 클러스터의 모든 kubelet이나 익스포터가 사라진 경우도 같습니다.",
 		hint:    "Prometheus는 모든 대상에 대해 up을 기록합니다. up이 없다면 스크레이프하는 대상이 없는 것이므로 Status → Targets를 확인하십시오.",
 		remarks: []string{"응답 없음: {{job}} {{instance}}"},
 	},

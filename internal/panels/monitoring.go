@@ -11,6 +11,8 @@ import (
 // targets are all but the kubelets of virtual nodes, which do not exist: some searches for targets list them all the same.
 const targets = `up{instance!~"$__virtual_targets"} unless up{node=~"$__virtual_nodes",pod=""}`
 
+// scrapeHealth has no finding of a job that has no target any more: drivers of a night and exporters of a pool at zero come and go. What a
+// report cannot do without is known as lost (snapshot.Lost), and counts as down.
 func scrapeHealth() snapshot.Spec {
 	return snapshot.Spec{
 		Name:    "scrape-health",
@@ -18,16 +20,18 @@ func scrapeHealth() snapshot.Spec {
 		Title:   "Scrape targets that answer",
 		Section: sectionMonitoring,
 		Query:   `avg by (cluster, job) (` + targets + `)`,
+		Targets: `count by (cluster, job) (` + targets + `)`,
 		Unit:    units.PercentUnit,
 		Legend:  "{{job}}",
 		Subject: "targets up",
 		Rules: []rules.Rule{{
 			Name: "ScrapeTargetsDown", Direction: rules.Below, Warning: rules.At(1), Critical: rules.At(0.5), For: 10 * time.Minute,
-			NeedsAll: true,
+			NoData: rules.ResolveOnNoData, NeedsAll: true,
 		}},
 		Remarks: []snapshot.Remark{{Query: `max by (cluster, job, instance) (` + targets + `) == 0`, Text: "down: {{job}} {{instance}}"}},
-		Why: "up is written by Prometheus itself and is 0 where a target did not answer: what is not scraped cannot be judged by any panel above." +
-			" As a share of each job, so that one dead exporter of fifty is a warning and not a catastrophe.",
+		Why: "Prometheus writes up, and 0 where a target did not answer: what is not scraped no panel above can judge." +
+			" It is a share of each job: one dead exporter of fifty is a warning." +
+			" A kube-state-metrics that is no target any more, and of whose objects no other tells, counts as down; so do a cluster's kubelets or exporters when all are gone.",
 		Hint: "Prometheus writes up for every target; without it no target is scraped: look at Status → Targets.",
 	}
 }

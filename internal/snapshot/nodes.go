@@ -35,6 +35,7 @@ type Nodes struct {
 	current  map[string]bool      // by cluster: kube-state-metrics says now which nodes there are
 	detail   map[nodeKey]string   // by name: its type and zone
 	several  bool                 // there are several clusters
+	lost     []Lost               // targets that are silent and of whose objects no other tells
 	partial  bool                 // the answers were only a part: nobody is gone, and nobody lacks anything
 	cluster  string               // the source's own label for clusters, which series of user panels have
 }
@@ -93,10 +94,10 @@ func (n Nodes) Shown(cluster, name string) string {
 // known, no node is gone.
 func (n Nodes) Current(cluster string) bool { return n.current[cluster] && !n.partial }
 
-// silent reports whether kube-state-metrics told of the cluster's nodes within the window and no longer does: what it knew
-// alone may still be there.
+// silent reports whether kube-state-metrics told of the cluster's nodes within the window and no longer does, or a part of it does not:
+// what it knew alone may still be there.
 func (n Nodes) silent(cluster string) bool {
-	if n.Current(cluster) {
+	if n.Complete(cluster) {
 		return false
 	}
 	for k := range n.known {
@@ -227,10 +228,14 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, 
 	l.step = max((l.window / steps).Truncate(time.Minute), time.Minute)
 	l.grid = PlanGrid(at, l.window, l.step)
 	l.loadKinds(ctx)
+	l.loadSources(ctx)
 	l.loadWindow(ctx)
 	exporters, err := l.loadExporters(ctx)
 	if err == nil {
 		exporters, err = l.loadReports(ctx, exporters)
+	}
+	if err == nil {
+		err = l.loseExporters(ctx, exporters)
 	}
 	l.n.meetKnown(known, exporters)
 	l.n.shorten()
@@ -337,6 +342,7 @@ func (l *nodeLoader) loadWindow(ctx context.Context) {
 	for k, hs := range held {
 		n.byKey[k] = n.inTurn(k.cluster, hs)
 	}
+	n.keepLost()
 	for k, s := range n.known {
 		if _, ok := n.index[nodeKey{k.cluster, s.name}]; ok {
 			continue
@@ -348,6 +354,19 @@ func (l *nodeLoader) loadWindow(ctx context.Context) {
 			n.add(k.cluster, Node{Name: s.name, InternalIP: addresses[nodeKey{k.cluster, s.name}]})
 		default:
 			n.departed[nodeKey{k.cluster, s.name}] = true
+		}
+	}
+}
+
+// keepLost keeps the nodes that a lost target told of at its end.
+func (n *Nodes) keepLost() {
+	for _, l := range n.lost {
+		for name, ip := range l.nodes {
+			if _, ok := n.index[nodeKey{l.Cluster, name}]; !ok {
+				n.add(l.Cluster, Node{Name: name, InternalIP: ip})
+				n.know(l.Cluster, name, l.Last)
+				n.hold(l.Cluster, ip, name)
+			}
 		}
 	}
 }

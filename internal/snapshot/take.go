@@ -165,12 +165,17 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 		p.Notes = append(p.Notes, fmt.Sprintf(w.WholeUnknown, err))
 	}
 	f := newFold(&p.Spec, p.Grid, o.Nodes, capacity)
-	meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
-		return q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, each)
-	}, f.add)
+	left, err := p.askLeft(ctx, q, vars, o)
 	if err != nil {
 		return err
 	}
+	meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
+		return q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, each)
+	}, left.adding(f))
+	if err != nil {
+		return err
+	}
+	p.Remarks = append(p.Remarks, left.finish(f, w)...)
 	f.into(p)
 	p.read(meta, w)
 	p.holdBack(w)
@@ -226,6 +231,36 @@ func (p *Panel) partly(m promapi.Meta, w *words.Words) {
 		p.Partial = printable(m.Warnings[0])
 	}
 	p.Partial = cmp.Or(p.Partial, w.PartOfAnswer)
+}
+
+// Keep gives the findings that which selects the status NoData where there, asked of their rows, says that what they are about is there.
+func (p *Panel) Keep(which func(Finding) bool, there func(Row) bool) {
+	kept := map[uint64]bool{}
+	for _, r := range p.Rows {
+		k := r.Labels.Hash()
+		if slices.ContainsFunc(p.Findings, func(f Finding) bool { return which(f) && f.Labels.Hash() == k }) {
+			kept[k] = there(r)
+		}
+	}
+	for i := range p.Findings {
+		if f := &p.Findings[i]; which(*f) && kept[f.Labels.Hash()] {
+			f.Status = rules.NoData
+		}
+	}
+	slices.SortStableFunc(p.Findings, func(a, b Finding) int { return a.Compare(b.Finding) })
+	for i := range p.Rows {
+		p.Rows[i].silence(kept)
+	}
+	for i := range p.Lines {
+		p.Lines[i].silence(kept)
+	}
+}
+
+// silence calls a row that ended one without data, where what it is about is there.
+func (r *Row) silence(there map[uint64]bool) {
+	if r.Status == rules.Gone && there[r.Labels.Hash()] {
+		r.Status = rules.NoData
+	}
 }
 
 // holdBack takes back what rules that need all data have judged by a part of it: what is not in the answer may be there.

@@ -36,6 +36,9 @@ func (f fake) Range(_ context.Context, q promapi.Query, each func(series.Series)
 			answer, ok = a, true
 		}
 	}
+	if !ok && strings.HasPrefix(q.Expr, "group by (cluster, job, instance) (") {
+		ok = true // nothing is said of the targets
+	}
 	if !ok {
 		return promapi.Meta{}, errRefused
 	}

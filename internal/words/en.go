@@ -103,6 +103,7 @@ var english = Words{
 	WindowsNodes:    "Windows nodes, whose memory, CPU and disks node_exporter cannot measure: %[1]s (%[2]s)",
 	AutopilotNodes:  "nodes of GKE Autopilot (gk3-…), which does not allow node_exporter: %[1]s (%[2]s)",
 	DoubledNodes:    "nodes that several node_exporters report, of which the worse figure counts: %[1]s (%[2]s)",
+	TargetsLeft:     "no target any more, and nobody took their place: %[1]s (%[2]s). See whether they run, and whether Prometheus still looks for them",
 	StrangeHosts:    "hosts with a node_exporter that are no nodes of the cluster: %[1]s (%[2]s)",
 	AllOfNodes:      "%[1]s of %[1]s nodes",
 	NodesByAddress:  "nodes are named by their addresses: %[1]s",

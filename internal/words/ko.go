@@ -108,6 +108,7 @@ var korean = Words{
 	WindowsNodes:    "node_exporter로 메모리, CPU, 디스크를 측정할 수 없는 Windows 노드: %[1]s (%[2]s)",
 	AutopilotNodes:  "node_exporter가 허용되지 않는 GKE Autopilot 노드(gk3-…): %[1]s (%[2]s)",
 	DoubledNodes:    "여러 node_exporter가 보고하는 노드(더 나쁜 값을 사용): %[1]s (%[2]s)",
+	TargetsLeft:     "더 이상 수집 대상이 아니며 대신하는 대상도 없음: %[1]s개 (%[2]s). 실행 중인지, Prometheus가 아직 찾고 있는지 확인하세요",
 	StrangeHosts:    "node_exporter가 있지만 클러스터의 노드가 아닌 호스트: %[1]s (%[2]s)",
 	AllOfNodes:      "노드 %[1]s개 중 %[1]s개",
 	NodesByAddress:  "노드 이름 대신 주소로 표시함: %[1]s",

@@ -111,6 +111,7 @@ type Words struct {
 	ClusterLabel                                               string // 1 label, 2 some of its values
 	ClustersMixed                                              string // 1 object, 2 labels in which it differs
 	WindowsNodes, AutopilotNodes                               string // 1 how many, 2 some of them
+	TargetsLeft                                                string // 1 how many, 2 some of them
 	DoubledNodes, StrangeHosts                                 string // 1 how many, 2 some of them
 	AllOfNodes                                                 string // 1 how many
 	ReferenceMissing                                           string // 1 name, 2 error

@@ -1,0 +1,112 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// jobKey is a scrape job of a cluster.
+type jobKey struct{ cluster, job string }
+
+// left are the targets that left the list of targets with nobody in their place, by their jobs. Nil: there are none.
+type left struct {
+	grid series.Grid
+	of   map[jobKey][]Lost
+	n    map[jobKey][]float64 // how many targets a job has
+	seen map[jobKey]bool
+}
+
+// askLeft asks how many targets the jobs have that lost some. Of a panel without Spec.Targets, and where none is lost, nothing is asked.
+func (p *Panel) askLeft(ctx context.Context, q Querier, v Vars, o Options) (*left, error) {
+	if p.Spec.Targets == "" || !slices.ContainsFunc(o.Nodes.lost, func(l Lost) bool { return l.Left }) {
+		return nil, nil
+	}
+	out := &left{grid: p.Grid, of: map[jobKey][]Lost{}, n: map[jobKey][]float64{}, seen: map[jobKey]bool{}}
+	for _, l := range o.Nodes.lost {
+		if k := (jobKey{l.Cluster, l.Job}); l.Left {
+			out.of[k] = append(out.of[k], l)
+		}
+	}
+	query := promapi.Query{Expr: Expand(p.Spec.Targets, v), Grid: p.Grid, Limit: o.MaxSeries}
+	_, err := q.Range(ctx, query, func(s series.Series) error {
+		if k := jobOf(s.Labels); out.of[k] != nil {
+			out.n[jobKey{k.cluster, k.job}] = slices.Clone(s.Values)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("asking how many targets there are: %w", err)
+	}
+	return out, nil
+}
+
+func jobOf(ls series.Labels) jobKey { return jobKey{ls.Get(clusterLabel), ls.Get("job")} }
+
+// adding returns what takes a series of the panel: with the targets that left, where its job lost some.
+func (l *left) adding(f *fold) func(series.Series) {
+	if l == nil {
+		return f.add
+	}
+	return func(s series.Series) {
+		k := jobOf(s.Labels)
+		if l.of[k] != nil {
+			l.seen[k] = true
+			s.Values = l.share(k, s.Values)
+		}
+		f.add(s)
+	}
+}
+
+// share returns the mean of a job's targets with those that left.
+func (l *left) share(k jobKey, mean []float64) []float64 {
+	out := make([]float64, l.grid.Len)
+	for i := range out {
+		n, gone := 0.0, 0.0
+		if l.n[k] != nil && !math.IsNaN(l.n[k][i]) {
+			n = l.n[k][i]
+		}
+		for _, t := range l.of[k] {
+			if l.grid.At(i).After(t.Last) {
+				gone++
+			}
+		}
+		switch {
+		case gone == 0 && mean == nil:
+			out[i] = math.NaN()
+		case gone == 0:
+			out[i] = mean[i]
+		case n == 0:
+			out[i] = 0
+		default:
+			out[i] = mean[i] * n / (n + gone)
+		}
+	}
+	return out
+}
+
+// finish adds the jobs that have no target in the range any more, and returns which targets left.
+func (l *left) finish(f *fold, w *words.Words) (remarks []string) {
+	if l == nil {
+		return nil
+	}
+	var names []string
+	for k, ts := range l.of {
+		for _, t := range ts {
+			names = append(names, f.nodes.Shown(t.Cluster, t.Job+" "+t.Instance))
+		}
+		if !l.seen[k] {
+			ls := series.FromPairs("job", k.job)
+			if k.cluster != "" {
+				ls = series.FromPairs(clusterLabel, k.cluster, "job", k.job)
+			}
+			f.add(series.Series{Labels: ls, Values: l.share(k, nil)})
+		}
+	}
+	return []string{fmt.Sprintf(w.TargetsLeft, w.Figure(fmt.Sprint(len(names))), some(names, w))}
+}
