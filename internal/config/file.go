@@ -302,6 +302,9 @@ func checkBase(s string) error {
 	if err := checkURL(s); err != nil {
 		return err
 	}
+	if before, _, ok := strings.Cut(s, "#"); ok && !strings.Contains(before, "?") {
+		return errors.New("ends in a browser's page; write the address alone, without # and what is behind it")
+	}
 	if strings.ContainsAny(s, "?#") {
 		return errors.New("has a query or a fragment (? or #); write the address alone; parameters for Prometheus have the key prometheus.params")
 	}

@@ -37,7 +37,9 @@ type Caller struct {
 	Quotes bool
 	// Advice is what to do about an answer, in the terms of the receiver's keys.
 	Advice Advice
-	client *http.Client
+	// Denials are bodies of 2xx by which the other side says that it has not taken the request, each with what to do.
+	Denials map[string]string
+	client  *http.Client
 }
 
 // Advice is what errors of a Caller say to do, "" in general words.
@@ -171,6 +173,11 @@ func (c *Caller) answered(res *http.Response, away redirect, said string) error 
 		err = fmt.Errorf("%w with a web page, so that nothing was delivered", err)
 		return refused(c.Advice.Address)
 	case code < 300:
+		denial := strings.TrimSpace(said)
+		if advice, ok := c.Denials[denial]; ok {
+			err = fmt.Errorf("%s answered %d %s", c.Who, code, denial)
+			return refused(advice)
+		}
 		return nil
 	case exchange.WantsHTTPS(said):
 		return refused("its port speaks HTTPS: write https:// in the address")

@@ -25,6 +25,10 @@ func Ping(ctx context.Context, o Options, ok bool) error {
 		Address: "see its address: the check may have been deleted, or has no /fail",
 		Login:   "see its address, which alone says who calls",
 	}
+	caller.Denials = map[string]string{ // healthchecks.io's, which come with status 200
+		"OK (not found)":    "it knows no such check: see its address",
+		"OK (rate limited)": "it is called too often for this check",
+	}
 	u, err := caller.SecretURL(ctx, o.URL)
 	if err != nil {
 		return err

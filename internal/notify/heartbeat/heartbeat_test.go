@@ -64,6 +64,22 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// A service may say OK and mean the opposite.
+func TestDenials(t *testing.T) {
+	said := ""
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte(said)) }))
+	defer server.Close()
+	for text, want := range map[string]string{
+		"OK": "", "OK\n": "", "not found": "", "OK (not found)": "it knows no such check: see its address", "OK (rate limited)\n": "called too often",
+	} {
+		said = text
+		err := Ping(t.Context(), Options{URL: secret.Inline(server.URL + "/" + notifytest.Secret)}, true)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: got %v, want %q", text, err, want)
+		}
+	}
+}
+
 // never is a service that does not answer.
 type never struct{}
 

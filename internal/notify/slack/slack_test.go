@@ -6,12 +6,14 @@ import (
 	"errors"
 	"image/png"
 	"net/http"
+	"net/http/httptrace"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -272,6 +274,23 @@ func TestWhatSlackRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server that ends connections without looking at a message is named, and told again later.
+func TestSlackGoesAway(t *testing.T) {
+	_, n := rig(t)
+	n.api.http.Transport = goesAway{}
+	_, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
+	if retryError(err) == nil || !strings.Contains(err.Error(), "restarts or limits requests") {
+		t.Errorf("got %v, want that Slack restarts or limits requests, and another try", err)
+	}
+}
+
+type goesAway struct{}
+
+func (goesAway) RoundTrip(rq *http.Request) (*http.Response, error) {
+	httptrace.ContextClientTrace(rq.Context()).GotConn(httptrace.GotConnInfo{})
+	return nil, exchange.ErrGoAway
 }
 
 // A token that rotates works for now: what it leads to is noted, once.
