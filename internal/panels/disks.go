@@ -15,14 +15,14 @@ const (
 	// shared are the types of file systems that other machines keep, or that several machines share: each node that mounts
 	// one would tell of it again.
 	shared = `nfs.*|cifs|smb.*|9p|virtiofs|afs|lustre|ceph|glusterfs|gpfs|beegfs.*|fhgfs|orangefs|pvfs2|ocfs2|gfs2|acfs|panfs|wekafs|vboxsf|vmhgfs|prl_fs|` +
-		`fuse[.].*(gluster|ceph|juicefs|s3|sshfs|mfs|lizardfs|gcs|goofys|blob|rclone|seaweed).*`
+		`fakeowner|fuse[.].*(gluster|ceph|juicefs|s3|sshfs|mfs|lizardfs|gcs|goofys|blob|rclone|seaweed).*`
 	// ofPods are the mount points of pods' volumes, wherever the kubelet has its directory: the panel pvc has those.
-	ofPods = `.*(kubernetes[.]io[~/]|/kubelet/pods/|/volume-subpaths/|/globalmount).*`
+	ofPods = `.*(kubernetes[.]io[~/]|/kubelet/pods/|/volume-subpaths/|/globalmount|/lib/osd/).*`
 	// aside are the mount points below which nobody keeps data.
 	aside = ofPods + `|/(run|snap|dev|proc|sys)(/.*)?`
 	// disks selects the file systems that a machine keeps data on: not those in memory, of images, or of other machines, and no
 	// volumes of pods. ZFS is not in it: its datasets share the space of their pool.
-	disks = `fstype!~"zfs|tmpfs|ramfs|devtmpfs|overlay|squashfs|erofs|cramfs|iso9660|udf|nsfs|autofs|fuse.*|` + shared + `",` +
+	disks = `fstype!~"zfs|tmpfs|ramfs|devtmpfs|overlay|squashfs|erofs|cramfs|iso9660|udf|nsfs|autofs|fuse(ctl|[.].+)?|` + shared + `",` +
 		`mountpoint!~"` + aside + `",device!~"/dev/mapper/(docker-.+|usr)"`
 	// mounts selects the mount points of disks, and some more: it is shorter, for where disks is on the other side of a join.
 	mounts = `mountpoint!~"` + aside + `"`
@@ -88,12 +88,14 @@ func diskUsed() string {
 		` unless on ` + eachMount + ` (max by ` + eachMount + ` (node_filesystem_size_bytes{` + others + `}) < 2147483648` +
 		` and on ` + eachMount + ` min by ` + eachMount + ` (min_over_time(node_filesystem_avail_bytes{` + others + `}[$__range] @ end())` +
 		` / node_filesystem_size_bytes{` + others + `}) > 0.3)` +
-		` or ` + poolUsed(eachMount) + ` / ` + poolSize(eachMount)
+		` or ` + poolUsed(eachMount) + ` / ` + poolSize(eachMount) +
+		` or ` + quotaUsed()
 }
 
 func diskSize() string {
 	const by = `(cluster, instance, mountpoint, device)`
-	return placed(by, "node_filesystem_size_bytes", `max by `+eachDisk+` (node_filesystem_size_bytes{`+disks+`})`) + ` or ` + poolSize(eachMount)
+	return placed(by, "node_filesystem_size_bytes", `max by `+eachDisk+` (node_filesystem_size_bytes{`+disks+`})`) + ` or ` + poolSize(eachMount) +
+		` or max by ` + by + ` (node_filesystem_size_bytes{` + datasets + `,` + mounts + `})`
 }
 
 const datasets = `fstype="zfs"`
@@ -109,6 +111,24 @@ func poolUsed(by string) string {
 
 func poolSize(by string) string {
 	return `(` + poolUsed(by) + ` + max by ` + by + ` (` + ofPool(`node_filesystem_avail_bytes{`+datasets+`}`) + `))`
+}
+
+// quotaUsed is the used share of each dataset that has less than half of what its pool has left, because of a quota, and that was more
+// than 70 % full at some time.
+func quotaUsed() string {
+	const (
+		each  = `(cluster, instance, mountpoint, device)`
+		which = `{` + datasets + `,` + mounts + `}`
+		size  = `node_filesystem_size_bytes` + which
+		avail = `node_filesystem_avail_bytes` + which
+	)
+	pool := func(values string) string {
+		return `label_replace(` + values + `, "pool", "$1", "device", "([^/]+).*")`
+	}
+	return `max by ` + eachMount + ` (1 - ` + avail + ` / ` + size +
+		` and on ` + each + ` (min_over_time(` + avail + `[$__range] @ end()) / ` + size + ` < 0.3)` +
+		` and on ` + each + ` (` + pool(avail+` @ end()`) + ` < on (cluster, instance, pool) group_left ()` +
+		` 0.5 * max by (cluster, instance, pool) (` + pool(`node_filesystem_avail_bytes{`+datasets+`} @ end()`) + `)))`
 }
 
 func nodeDisk() snapshot.Spec {
@@ -136,7 +156,7 @@ func nodeDisk() snapshot.Spec {
 			Text: "not judged, because it is kept by other machines: {{fstype}} {{device}} (nodes that mount it: {{value}})",
 		}},
 		Why: "avail and not free: what is free for root alone helps no pod. A disk is known by its mount point, since its name may change when the machine boots." +
-			" Images, pods' volumes, and file systems of other machines are left out; a pool of ZFS is one disk." +
+			" Images, pods' volumes, and file systems of other machines are left out; a pool of ZFS is one disk, unless a quota is nearly full." +
 			" The kubelet deletes images from 85 % on and evicts pods at 90 %: the limits are below both. /boot warns at 95 %.",
 		Hint: hintExporter + " In a container it must see the host's root filesystem (prometheus-node-exporter.hostRootFsMount.enabled, on by default).",
 	}

@@ -37,7 +37,7 @@ var korean = map[string]text{
 	"node-disk": {
 		title: "노드 디스크", subject: "디스크",
 		why: "free가 아니라 avail 기준입니다. root만 쓸 수 있는 여유 공간은 파드에 도움이 되지 않습니다. 장치 이름은 부팅할 때 바뀔 수 있으므로 디스크를 마운트 지점으로 구분합니다." +
-			" 이미지, 파드의 볼륨, 다른 머신의 파일 시스템은 제외하고, ZFS 풀은 디스크 하나로 봅니다." +
+			" 이미지, 파드의 볼륨, 다른 머신의 파일 시스템은 제외하고, ZFS 풀은 디스크 하나로 보되, 자체 할당량(quota)이 거의 찬 데이터셋은 따로 보여 줍니다." +
 			" kubelet은 85%부터 이미지를 지우고 90%에서 파드를 축출하므로 임계값은 둘보다 낮습니다. /boot는 95%에서 경고합니다.",
 		remarks: []string{"다른 머신이 관리하는 파일 시스템이라 판정하지 않음: {{fstype}} {{device}} (마운트한 노드 수: {{value}})"},
 		hint:    hintExporterKO + " 컨테이너로 실행할 때는 호스트의 루트 파일 시스템이 보여야 합니다 (prometheus-node-exporter.hostRootFsMount.enabled, 기본으로 켜져 있음).",

@@ -12,7 +12,7 @@ import (
 // networks and virtual machines, and no tunnels, whose bytes the card below them has counted already.
 const cards = `device!~"lo|veth.*|cali.*|cilium.*|lxc.*|eni.+|azv.*|gke.*|cni.*|cbr.*|docker.*|nerdctl.*|podman.*|br-.*|flannel.*|tunl.*|sit.*|gre.*|erspan.*|` +
 	`ip6?_?vti.*|ip6tnl.*|ip6gre.*|ifb.*|kube-.*|nodelocaldns|dummy.*|vxlan.*|vxlan_sys.*|geneve?_?.*|antrea-.*|ovs-.*|ovn-.*|weave|vethwe-.*|datapath|` +
-	`wg.*|tailscale.*|zt.*|tun.*|tap.*|virbr.*|vnet.*|fwbr.*|fwpr.*|fwln.*|vmbr.*|lxdbr.*|macvlan.*|ipvlan.*"`
+	`wg.*|tailscale.*|zt.*|tun.*|tap.*|virbr.*|vnet.*|fwbr.*|fwpr.*|fwln.*|vmbr.*|lxdbr.*|incusbr.*|macvlan.*|ipvlan.*"`
 
 // stacked are the devices that stand upon others or below them, where the exporter says no more than their names: bonds, bridges, VLANs,
 // and the virtual functions that Azure puts below its cards.
@@ -30,8 +30,10 @@ const memoryForAll = `max by (cluster, instance) (node_memory_MemTotal_bytes) - 
 	` or max by (cluster, instance) (node_memory_MemTotal_bytes)`
 
 // memoryAvailable is what the kernel can still give, together with what the cache of ZFS can: the kernel does not count it as cache.
+// Where the cache is larger than all that is in use, it is that of the host around the container that the exporter runs in.
 const memoryAvailable = `max by (cluster, instance) (node_memory_MemAvailable_bytes)` +
-	` + clamp_min(max by (cluster, instance) (node_zfs_arc_size) - max by (cluster, instance) (node_zfs_arc_c_min), 0)` +
+	` + (clamp_min(max by (cluster, instance) (node_zfs_arc_size) - max by (cluster, instance) (node_zfs_arc_c_min), 0)` +
+	` < max by (cluster, instance) (node_memory_MemTotal_bytes) - max by (cluster, instance) (node_memory_MemAvailable_bytes))` +
 	` or max by (cluster, instance) (node_memory_MemAvailable_bytes)`
 
 func nodeMemory() snapshot.Spec {

@@ -23,7 +23,8 @@ const (
 		` unless ` + onClaim + ` (kube_persistentvolumeclaim_access_mode{access_mode!="ReadOnlyMany"} == 1)` +
 		` or min ` + eachClaim + ` (kube_pod_spec_volumes_persistentvolumeclaims_readonly) == 1)`
 
-	volumeUsed = `max ` + eachClaim + ` (1 - kubelet_volume_stats_available_bytes / (kubelet_volume_stats_capacity_bytes > 0))`
+	// A volume that was just made larger may have more available than its capacity.
+	volumeUsed = `max ` + eachClaim + ` (1 - clamp_max(kubelet_volume_stats_available_bytes / (kubelet_volume_stats_capacity_bytes > 0), 1))`
 	judged     = ` unless ` + onClaim + ` ` + rawBlock + ` unless ` + onClaim + ` ` + readOnly
 
 	hintVolumes = "The kubelet's own /metrics brings it (the job kubernetes-nodes of the community's Helm chart, kubelet.enabled in kube-prometheus-stack), for volumes that a running pod mounts and whose CSI driver reports its size (NodeGetVolumeStats)."

@@ -62,7 +62,7 @@ func clustersByName(ctx context.Context, q Querier, grid series.Grid) (Clusters,
 		at     []float64
 	}
 	var groups []group
-	query := promapi.Query{Grid: grid, Expr: fmt.Sprintf(`count by (cluster, %s) (kube_node_info)`, strings.Join(clusterNames, ", "))}
+	query := promapi.Query{Grid: grid, Expr: fmt.Sprintf(`count by (cluster, %s) (%s)`, strings.Join(clusterNames, ", "), settled("kube_node_info"))}
 	_, err := q.Range(ctx, query, func(s series.Series) error {
 		groups = append(groups, group{s.Labels.Clone(), slices.Clone(s.Values)})
 		return nil
@@ -138,6 +138,13 @@ var targetLabels = []string{
 	"metrics_path", "created_by_name", "app_kubernetes_io_version", "helm_sh_chart",
 }
 
+// settled selects the series that were there ten minutes ago too. What is made anew under its old name is there twice for a moment: until
+// each of several servers has scraped it, and without a staleness marker for five minutes.
+func settled(selector string) string { return selector + ` and ` + selector + ` offset 10m` }
+
+// settledFigure selects those whose value is what it was ten minutes ago.
+func settledFigure(selector string) string { return selector + ` == ` + selector + ` offset 10m` }
+
 // tellsApart reports whether a label may tell clusters apart. The name of a replica is made for two that say the same.
 func tellsApart(label string) bool {
 	return !slices.Contains(targetLabels, label) && !strings.Contains(label, "replica") && !strings.HasPrefix(label, exportedPrefix)
@@ -146,7 +153,7 @@ func tellsApart(label string) bool {
 // find looks for objects of one kind that are there twice at a time and differ.
 func (k twin) find(ctx context.Context, q Querier, grid series.Grid) (Clusters, error) {
 	newest := -1
-	counted := promapi.Query{Grid: grid, Expr: fmt.Sprintf(`count(count by (%s) (%s) > 1)`, k.by, k.info)}
+	counted := promapi.Query{Grid: grid, Expr: fmt.Sprintf(`count(count by (%s) (%s) > 1)`, k.by, settled(k.info))}
 	_, err := q.Range(ctx, counted, func(s series.Series) error { newest = series.Newest(s.Values); return nil })
 	if err != nil {
 		return Clusters{}, fmt.Errorf("looking for a %s that is there twice: %w", k.word, err)
@@ -156,7 +163,7 @@ func (k twin) find(ctx context.Context, q Querier, grid series.Grid) (Clusters, 
 	}
 	at := series.Grid{Start: grid.At(newest), Step: grid.Step, Len: 1}
 	var all []series.Labels
-	err = eachLabels(ctx, q, at, fmt.Sprintf(`%[2]s and on (%[1]s) topk(5, count by (%[1]s) (%[2]s) > 1)`, k.by, k.info), func(ls series.Labels) {
+	err = eachLabels(ctx, q, at, fmt.Sprintf(`%[2]s and on (%[1]s) topk(5, count by (%[1]s) (%[2]s) > 1)`, k.by, settled(k.info)), func(ls series.Labels) {
 		all = append(all, ls)
 	})
 	if err != nil {
@@ -266,7 +273,7 @@ func (k twin) separates(ctx context.Context, q Querier, at series.Grid, pairs []
 			break
 		}
 		n, err := count(fmt.Sprintf(`count((max by (%[1]s) (%[3]s) != min by (%[1]s) (%[3]s))`+
-			` unless on (%[1]s) (max by (%[1]s, %[2]s) (%[3]s) != min by (%[1]s, %[2]s) (%[3]s)))`, f.by, by, f.metric))
+			` unless on (%[1]s) (max by (%[1]s, %[2]s) (%[3]s) != min by (%[1]s, %[2]s) (%[3]s)))`, f.by, by, settledFigure(f.metric)))
 		if err != nil {
 			return false, err
 		}
@@ -275,7 +282,7 @@ func (k twin) separates(ctx context.Context, q Querier, at series.Grid, pairs []
 	if !apart {
 		return false, nil
 	}
-	n, err := count(fmt.Sprintf(`count(count by (%[1]s) (group by (cluster, %[1]s) (%[2]s)) > 1)`, by, k.info))
+	n, err := count(fmt.Sprintf(`count(count by (%[1]s) (group by (cluster, %[1]s) (%[2]s)) > 1)`, by, settled(k.info)))
 	return n == 0, err
 }
 
