@@ -27,10 +27,12 @@ promsnap does not know; it changes no exit code.`,
   # of a file that leaves the URL to the run
   promsnap check-config promsnap.yaml --prometheus-url http://localhost:9090`,
 		Args: one("FILE"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, cancel := patiently(cmd.Context())
+			defer cancel()
 			o := configOptions(c)
 			o.URL = url
-			cfg, err := loadConfig(args[0], o)
+			cfg, err := loadConfig(ctx, args[0], o)
 			if err != nil {
 				return usage(err)
 			}

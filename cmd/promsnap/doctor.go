@@ -33,13 +33,15 @@ Exit codes: 0 all works; 1 something does not; 2 the command line or the configu
 			if timeout < time.Second {
 				return usage(fmt.Errorf("--timeout %s is too short; give it at least 1s", timeout))
 			}
+			ctx, cancel := limited(cmd.Context(), timeout)
+			defer cancel()
 			o := configOptions(c)
 			o.Service = flags.service
-			cfg, err := loadConfig(file, o)
+			cfg, err := loadConfig(ctx, file, o)
 			if err != nil {
 				return usage(err)
 			}
-			k, err := flags.open(c, cfg, true)
+			k, err := flags.open(ctx, c, cfg, true)
 			if err != nil {
 				return usage(err)
 			}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/kube"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -78,7 +79,9 @@ func initialize(ctx context.Context, c *console, f initFlags, file string) error
 	if err != nil {
 		return usage(err)
 	}
-	k, err := f.kube.open(c, cfg, false)
+	waiting, cancel := limited(ctx, f.timeout)
+	defer cancel()
+	k, err := f.kube.open(waiting, c, cfg, false)
 	if errors.Is(err, kube.ErrNoConfig) {
 		return usage(errors.New("which Prometheus? There is no kubeconfig to look for it with; give its URL: promsnap init --prometheus-url http://localhost:9090"))
 	} else if err != nil {
@@ -95,11 +98,11 @@ func initialize(ctx context.Context, c *console, f initFlags, file string) error
 	if err != nil {
 		return opening(err)
 	}
-	return d.hand(c, file, text, f.force)
+	return d.hand(ctx, c, file, text, f.force)
 }
 
 // hand writes the file and says what to do with it.
-func (d *draft) hand(c *console, file, text string, force bool) error {
+func (d *draft) hand(ctx context.Context, c *console, file, text string, force bool) error {
 	if file == "-" {
 		_, err := io.WriteString(c.stdout, text)
 		return err
@@ -108,17 +111,30 @@ func (d *draft) hand(c *console, file, text string, force bool) error {
 	if force {
 		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
 	}
-	w, err := os.OpenFile(file, flags, 0o644)
-	if errors.Is(err, fs.ErrExist) {
+	ctx, cancel := patiently(ctx)
+	defer cancel()
+	if err := disk.Do(ctx, file, func() error { return writeDraft(file, flags, text) }); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stdout, "%s asks %s: %s, %s\ntry it:\n  promsnap run daily -c %s --open\n", file, d.survey.At, d.survey.Server, d.counted, file)
+	return nil
+}
+
+// writeDraft writes a file; whatever stands in its place and is none is left as it is.
+func writeDraft(file string, flags int, text string) error {
+	w, err := disk.Open(file, flags, 0o644, os.OpenFile)
+	switch {
+	case errors.Is(err, fs.ErrExist):
 		return usage(fmt.Errorf("%s is there already; overwrite it with --force, or name another file", file))
-	} else if err != nil {
+	case errors.Is(err, disk.ErrNotAFile):
+		return usage(fmt.Errorf("writing the configuration: %w; name another file, or - for standard output", err))
+	case err != nil:
 		return usage(fmt.Errorf("writing the configuration: %w", err))
 	}
 	_, err = w.WriteString(text)
 	if err := errors.Join(err, w.Close()); err != nil {
 		return &exitError{exitFailed, fmt.Errorf("writing the configuration: %w", err)}
 	}
-	fmt.Fprintf(c.stdout, "%s asks %s: %s, %s\ntry it:\n  promsnap run daily -c %s --open\n", file, d.survey.At, d.survey.Server, d.counted, file)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/kube"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/state"
@@ -54,7 +56,7 @@ var _ app.Kubernetes = (*cluster)(nil)
 
 // open opens the cluster, where the flags or the configuration say that it is used, or this is a Pod of promsnap's; remembers says that
 // the state is. Where there is none, it returns nil where everything goes without, and kube.ErrNoConfig where not.
-func (f *kubeFlags) open(c *console, cfg *config.Config, remembers bool) (*cluster, error) {
+func (f *kubeFlags) open(ctx context.Context, c *console, cfg *config.Config, remembers bool) (*cluster, error) {
 	given := f.kubeconfig != "" || f.context != "" || f.namespace != ""
 	needed := given || cfg.Prometheus.URL == "" || remembers && cfg.State != nil && cfg.State.ConfigMap != nil
 	if !needed && cfg.Kubernetes == nil && c.getenv(envPod) == "" {
@@ -69,7 +71,7 @@ func (f *kubeFlags) open(c *console, cfg *config.Config, remembers bool) (*clust
 			o.Namespace = k.Namespace
 		}
 	}
-	opened, err := kube.Open(o)
+	opened, err := disk.Within(ctx, cmp.Or(o.Kubeconfig, "the kubeconfig"), func() (*kube.Cluster, error) { return kube.Open(o) })
 	switch {
 	case errors.Is(err, kube.ErrNoConfig) && !needed:
 		return nil, nil // such as in a Pod without a service account's token

@@ -34,7 +34,7 @@ func openMemory(ctx context.Context, c *console, file string, flags *kubeFlags) 
 	if file == "" {
 		return nil, usage(errors.New("which configuration? Name it with -c promsnap.yaml"))
 	}
-	cfg, err := loadConfig(file, configOptions(c))
+	cfg, err := loadConfig(ctx, file, configOptions(c))
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -43,7 +43,7 @@ func openMemory(ctx context.Context, c *console, file string, flags *kubeFlags) 
 	}
 	var k *cluster
 	if cfg.State.ConfigMap != nil {
-		if k, err = flags.open(c, cfg, true); err != nil {
+		if k, err = flags.open(ctx, c, cfg, true); err != nil {
 			return nil, usage(err)
 		}
 	}
@@ -97,8 +97,8 @@ func fromConfig(cmd *cobra.Command, file *string) {
 
 // completeReports completes REPORT from the configuration that is on the line.
 func completeReports(c *console, file *string) cobra.CompletionFunc {
-	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return reportNames(c, *file), cobra.ShellCompDirectiveNoFileComp
+	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return reportNames(cmd.Context(), c, *file), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
@@ -125,11 +125,13 @@ func stateShowCommand(c *console) *cobra.Command {
   promsnap state show check -c promsnap.yaml -o json | jq .ledger`,
 		ValidArgsFunction: completeReports(c, &file),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := openMemory(cmd.Context(), c, file, &flags)
+			ctx, cancel := patiently(cmd.Context())
+			defer cancel()
+			m, err := openMemory(ctx, c, file, &flags)
 			if err != nil {
 				return err
 			}
-			s, err := m.open(cmd.Context(), args[0])
+			s, err := m.open(ctx, args[0])
 			if err != nil {
 				return err
 			}
@@ -209,7 +211,9 @@ by the next run.`,
 		Example:           "  promsnap state reset check -c promsnap.yaml",
 		ValidArgsFunction: completeReports(c, &file),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := openMemory(cmd.Context(), c, file, &flags)
+			ctx, cancel := patiently(cmd.Context())
+			defer cancel()
+			m, err := openMemory(ctx, c, file, &flags)
 			if err != nil {
 				return err
 			}
@@ -217,7 +221,7 @@ by the next run.`,
 			if err != nil {
 				return err
 			}
-			_, version, err := m.store.Load(cmd.Context(), k)
+			_, version, err := m.store.Load(ctx, k)
 			var corrupt *state.CorruptError
 			var newer *state.NewerError
 			if err != nil && !errors.As(err, &corrupt) && !errors.As(err, &newer) {
@@ -227,7 +231,7 @@ by the next run.`,
 				fmt.Fprintf(c.stdout, "nothing is remembered of %s\n", k)
 				return nil
 			}
-			if _, err := m.store.Save(cmd.Context(), k, state.Doc{Run: m.run}, version); err != nil {
+			if _, err := m.store.Save(ctx, k, state.Doc{Run: m.run}, version); err != nil {
 				return &exitError{exitFailed, fmt.Errorf("resetting the state of %s: %w", k, err)}
 			}
 			fmt.Fprintf(c.stdout, "the state of %s begins anew\n", k)
@@ -278,7 +282,9 @@ func silenceAddCommand(c *console) *cobra.Command {
 					return usage(fmt.Errorf("--from %q is not a time; write 2026-11-22T02:00:00Z", from))
 				}
 			}
-			m, err := openMemory(cmd.Context(), c, file, &flags)
+			ctx, cancel := patiently(cmd.Context())
+			defer cancel()
+			m, err := openMemory(ctx, c, file, &flags)
 			if err != nil {
 				return err
 			}
@@ -286,7 +292,7 @@ func silenceAddCommand(c *console) *cobra.Command {
 				ID: strings.ToLower(rand.Text()[:8]), Match: args[0], From: begin.UTC(), Until: begin.Add(time.Duration(d)).UTC(),
 				Comment: comment, By: author,
 			}
-			return m.addSilence(cmd.Context(), c, s)
+			return m.addSilence(ctx, c, s)
 		},
 	}
 	cmd.Flags().StringVar(&duration, "duration", "", "how long it holds, such as 4h (required)")
@@ -331,14 +337,16 @@ func silenceListCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the silences", Args: atMost(0), Example: "  promsnap silence list -c promsnap.yaml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			m, err := openMemory(cmd.Context(), c, file, &flags)
+			ctx, cancel := patiently(cmd.Context())
+			defer cancel()
+			m, err := openMemory(ctx, c, file, &flags)
 			if err != nil {
 				return err
 			}
 			w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "ID\tREPORT\tFROM\tUNTIL\tMATCHERS\tBY\tCOMMENT")
 			for _, name := range m.told() {
-				s, err := m.open(cmd.Context(), name)
+				s, err := m.open(ctx, name)
 				if err != nil {
 					return err
 				}
@@ -361,13 +369,15 @@ func silenceExpireCommand(c *console) *cobra.Command {
 		Use: "expire ID", Short: "End a silence", Args: one("ID"), Example: "  promsnap silence expire k3x7q2ab -c promsnap.yaml",
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := openMemory(cmd.Context(), c, file, &flags)
+			ctx, cancel := patiently(cmd.Context())
+			defer cancel()
+			m, err := openMemory(ctx, c, file, &flags)
 			if err != nil {
 				return err
 			}
 			found := false
 			for _, name := range m.told() {
-				session, err := m.open(cmd.Context(), name)
+				session, err := m.open(ctx, name)
 				if err != nil {
 					return err
 				}
@@ -376,7 +386,7 @@ func silenceExpireCommand(c *console) *cobra.Command {
 					continue
 				}
 				found = true
-				err = session.Change(cmd.Context(), func(p *notify.Page) error {
+				err = session.Change(ctx, func(p *notify.Page) error {
 					p.Silences = slices.DeleteFunc(slices.Clone(p.Silences), has)
 					return nil
 				})
@@ -408,11 +418,13 @@ remembered.`,
 			if file == "" || to == "" {
 				return usage(errors.New("write the receiver and the configuration: promsnap deliver --test RECEIVER -c promsnap.yaml"))
 			}
-			cfg, err := loadConfig(file, configOptions(c))
+			ctx, cancel := patiently(cmd.Context())
+			defer cancel()
+			cfg, err := loadConfig(ctx, file, configOptions(c))
 			if err != nil {
 				return usage(err)
 			}
-			ctx, cancel := context.WithTimeout(cmd.Context(), time.Minute)
+			ctx, cancel = context.WithTimeout(ctx, time.Minute)
 			defer cancel()
 			receipt, err := app.Test(ctx, cfg, to, app.Options{
 				Version: versionString(), Slot: c.now().UTC().Truncate(time.Minute),
@@ -432,16 +444,18 @@ remembered.`,
 		},
 	}
 	cmd.Flags().StringVar(&to, "test", "", "the `RECEIVER`")
-	_ = cmd.RegisterFlagCompletionFunc("test", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return receiverNames(c, file), cobra.ShellCompDirectiveNoFileComp
+	_ = cmd.RegisterFlagCompletionFunc("test", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return receiverNames(cmd.Context(), c, file), cobra.ShellCompDirectiveNoFileComp
 	})
 	fromConfig(cmd, &file)
 	return cmd
 }
 
 // receiverNames completes RECEIVER from the configuration that is on the line, if it can be read.
-func receiverNames(c *console, file string) []string {
-	cfg, err := config.LoadFile(file, configOptions(c))
+func receiverNames(ctx context.Context, c *console, file string) []string {
+	ctx, cancel := limited(ctx, completionTime)
+	defer cancel()
+	cfg, err := config.LoadFile(ctx, file, configOptions(c))
 	if err != nil {
 		return nil
 	}

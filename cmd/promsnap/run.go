@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -69,8 +70,8 @@ configuration is wrong; 3 --fail-on is set and there is such a finding. Where bo
 
   # in a pipeline: fail where anything is critical
   promsnap run -c promsnap.yaml --fail-on critical -o json | jq '.reports[].findings'`,
-		ValidArgsFunction: func(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-			return reportNames(c, f.config), cobra.ShellCompDirectiveNoFileComp
+		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return reportNames(cmd.Context(), c, f.config), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return runReports(cmd, c, f, args) },
 	}
@@ -101,7 +102,13 @@ configuration is wrong; 3 --fail-on is set and there is such a finding. Where bo
 }
 
 func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) error {
-	cfg, err := f.load(c)
+	failOn, err := f.check()
+	if err != nil {
+		return usage(err)
+	}
+	ctx, cancel := limited(cmd.Context(), f.timeout)
+	defer cancel()
+	cfg, err := f.load(ctx, c)
 	if err != nil {
 		return usage(err)
 	}
@@ -109,11 +116,7 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	if err != nil {
 		return usage(err)
 	}
-	failOn, err := f.check()
-	if err != nil {
-		return usage(err)
-	}
-	k, err := f.cluster(c, cfg)
+	k, err := f.cluster(ctx, c, cfg)
 	if err != nil {
 		return usage(err)
 	}
@@ -166,8 +169,8 @@ func (f runFlags) mode() app.Mode {
 }
 
 // cluster opens the cluster where it is used. Without a configuration the report is named after it.
-func (f runFlags) cluster(c *console, cfg *config.Config) (*cluster, error) {
-	k, err := f.kube.open(c, cfg, f.mode() != app.WriteFiles)
+func (f runFlags) cluster(ctx context.Context, c *console, cfg *config.Config) (*cluster, error) {
+	k, err := f.kube.open(ctx, c, cfg, f.mode() != app.WriteFiles)
 	if errors.Is(err, kube.ErrNoConfig) && f.config == "" && f.kube.service == "" {
 		return nil, errors.New(`which Prometheus? There is no kubeconfig to look for it with; give its URL, or a configuration:
   promsnap run --prometheus-url http://localhost:9090
@@ -180,7 +183,7 @@ func (f runFlags) cluster(c *console, cfg *config.Config) (*cluster, error) {
 }
 
 // load returns the configuration of the file, or, without one, that of the built-in panels.
-func (f runFlags) load(c *console) (*config.Config, error) {
+func (f runFlags) load(ctx context.Context, c *console) (*config.Config, error) {
 	o := configOptions(c)
 	o.URL, o.Service = f.prometheusURL, f.kube.service
 	if f.rng != "" {
@@ -191,7 +194,7 @@ func (f runFlags) load(c *console) (*config.Config, error) {
 		o.Range = time.Duration(d)
 	}
 	if f.config != "" {
-		return loadConfig(f.config, o)
+		return loadConfig(ctx, f.config, o)
 	}
 	return config.Default(o)
 }
@@ -306,12 +309,17 @@ func reproduce(name string, f runFlags, slot time.Time) string {
 	return strings.Join(append(parts, "--time", slot.Format(time.RFC3339)), " ")
 }
 
+// completionTime is how long a shell waits for what completes a line.
+const completionTime = 3 * time.Second
+
 // reportNames completes REPORT from the configuration that is on the line, if it can be read.
-func reportNames(c *console, file string) []string {
+func reportNames(ctx context.Context, c *console, file string) []string {
 	if file == "" {
 		return nil
 	}
-	cfg, err := config.LoadFile(file, configOptions(c))
+	ctx, cancel := limited(ctx, completionTime)
+	defer cancel()
+	cfg, err := config.LoadFile(ctx, file, configOptions(c))
 	if err != nil {
 		return nil
 	}

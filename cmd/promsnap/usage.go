@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 
 	"github.com/promsnap/promsnap/internal/config"
@@ -102,9 +105,22 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usage(fmt.Errorf("%w; %s --help lists the flags", err, cmd.CommandPath()))
 }
 
+// patience is how long a command without a --timeout waits for files and for what is remembered.
+const patience = 5 * time.Minute
+
+// patiently is the time of a command without a --timeout.
+func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
+	return limited(ctx, patience)
+}
+
+// limited is ctx for so long.
+func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("waited for %s", model.Duration(timeout)))
+}
+
 // loadConfig reads the configuration of the command line.
-func loadConfig(file string, o config.Options) (*config.Config, error) {
-	cfg, err := config.LoadFile(file, o)
+func loadConfig(ctx context.Context, file string, o config.Options) (*config.Config, error) {
+	cfg, err := config.LoadFile(ctx, file, o)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w; promsnap init writes one", err)
 	}

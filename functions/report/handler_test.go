@@ -235,7 +235,7 @@ func TestTheConfigurationIsTheCommands(t *testing.T) {
 	}
 	clock := func() time.Time { return now }
 	h := &handler{getenv: getenv, now: clock, reading: app.Reading(getenv, clock), loading: time.Minute}
-	commands, err := config.LoadFile(filepath.Join(dir, "full.yaml"), app.Reading(getenv, clock)) // as the next test says
+	commands, err := config.LoadFile(t.Context(), filepath.Join(dir, "full.yaml"), app.Reading(getenv, clock)) // as the next test says
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func (h *handler) read(ctx context.Context, from string) (*config.Config, error)
 	if !filepath.IsLocal(from) {
 		return nil, fmt.Errorf("the configuration %q is not in the function's package; write a path in it, s3://BUCKET/KEY or ssm:/NAME", from)
 	}
-	return config.LoadFile(filepath.Join(h.getenv("LAMBDA_TASK_ROOT"), from), h.reading)
+	return config.LoadFile(ctx, filepath.Join(h.getenv("LAMBDA_TASK_ROOT"), from), h.reading)
 }
 
 // remote is what a configuration is read with that lies in no directory.

@@ -122,6 +122,9 @@ func assemble(ctx context.Context, cfg *config.Config, o Options) (*App, error) 
 	if err := checkReports(cfg, o); err != nil {
 		return nil, err
 	}
+	// Files are read here, and no file may take the time that people are told in.
+	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout/2, errOpening)
+	defer cancel()
 	from, err := openSource(ctx, cfg, o)
 	if err != nil {
 		return nil, err
@@ -137,7 +140,9 @@ func assemble(ctx context.Context, cfg *config.Config, o Options) (*App, error) 
 		return a, nil
 	}
 	store, err := OpenState(ctx, cfg.State, o.Kubernetes)
-	if err != nil {
+	if stalled(err) {
+		store = lostStore{err}
+	} else if err != nil {
 		return nil, err
 	}
 	a.store = state.ByClock{Store: store, Now: o.Now}
@@ -240,6 +245,7 @@ func (a *App) snapshotContext(ctx context.Context) (context.Context, context.Can
 var (
 	errTimeout = errors.New("the queries took longer than the run's timeout leaves for them; a longer one is set by --timeout")
 	errStopped = errors.New("the run was told to stop")
+	errOpening = errors.New("half of the run's timeout is over")
 )
 
 // taken is the snapshot of one report.

@@ -14,7 +14,7 @@ import (
 
 // openTransport is how the requests go to a Prometheus that has a URL.
 func openTransport(ctx context.Context, p config.Prometheus, o Options) (http.RoundTripper, error) {
-	transport, err := promapi.Transport(p.HTTP.Client(), p.HTTP)
+	transport, err := promapi.Transport(ctx, p.HTTP.Client(), p.HTTP)
 	if err != nil {
 		return nil, fmt.Errorf("prometheus.http_config: %w", err)
 	}

@@ -26,12 +26,12 @@ type Check struct {
 // disturbed. The error is one of the configuration; what does not work is in the checks.
 func Doctor(ctx context.Context, cfg *config.Config, o Options, send bool) ([]Check, error) {
 	o.Mode = WriteFiles // the receivers and the state are opened one by one
+	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("the timeout of %s is over; a longer one is set by --timeout", o.Timeout))
+	defer cancel()
 	a, err := assemble(ctx, cfg, o)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("the timeout of %s is over; a longer one is set by --timeout", o.Timeout))
-	defer cancel()
 	checks := a.examine(ctx)
 	for _, r := range cfg.Receivers {
 		checks = append(checks, tryReceiver(ctx, cfg, r, o, send))

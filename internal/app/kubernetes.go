@@ -34,7 +34,7 @@ type Way struct {
 	Transport http.RoundTripper // with the credentials for the API server
 }
 
-// The time that the API server has to show the way, and to list the nodes.
+// The time that there is to find the way to Prometheus, and that the API server has to list the nodes.
 const (
 	searchTime = 30 * time.Second
 	nodesTime  = 30 * time.Second
@@ -48,8 +48,10 @@ type source struct {
 }
 
 // openSource puts together how Prometheus is asked. Where it is to be found in the cluster, that is done here; a failure at that is in
-// source.lost and no error of the configuration.
+// source.lost and no error of the configuration, as is a file that does not answer.
 func openSource(ctx context.Context, cfg *config.Config, o Options) (source, error) {
+	ctx, cancel := context.WithTimeout(ctx, min(searchTime, o.Timeout/4))
+	defer cancel()
 	p := cfg.Prometheus
 	if p.URL != "" {
 		base, err := url.Parse(p.URL)
@@ -57,17 +59,18 @@ func openSource(ctx context.Context, cfg *config.Config, o Options) (source, err
 			return source{}, fmt.Errorf("prometheus.url: %w", err)
 		}
 		transport, err := openTransport(ctx, p, o)
-		if err != nil {
+		lost := err
+		if stalled(err) {
+			transport = nowhere{err}
+		} else if err != nil {
 			return source{}, err
 		}
 		client, err := newClient(p, base, transport, o)
-		return source{client: client, at: p.URL}, err
+		return source{client, p.URL, lost}, err
 	}
 	if o.Kubernetes == nil {
 		return source{}, errors.New("prometheus.url is missing, and there is no cluster here to look for Prometheus in; write its address")
 	}
-	ctx, cancel := context.WithTimeout(ctx, min(searchTime, o.Timeout/4))
-	defer cancel()
 	way, lost := o.Kubernetes.Prometheus(ctx, cfg.Kubernetes.Service)
 	if lost != nil {
 		way = Way{Service: cmp.Or(cfg.Kubernetes.Service, "a service that was not found"), URL: &url.URL{Scheme: "http", Host: "kubernetes"}, Transport: nowhere{lost}}

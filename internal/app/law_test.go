@@ -32,12 +32,14 @@ var leaves = []string{"internal/series", "internal/disk", "internal/exchange", "
 
 // narrower says what a package may import of the house where that is less than all that stands to its left.
 var narrower = map[string][]string{
-	"internal/promapi":    {"internal/series", "internal/secret", "internal/exchange"},
-	"internal/rules":      {"internal/series"},
-	"internal/config":     {"internal/series", "internal/secret", "internal/units", "internal/words", "internal/rules", "internal/snapshot"},
+	"internal/promapi": {"internal/series", "internal/disk", "internal/secret", "internal/exchange"},
+	"internal/rules":   {"internal/series"},
+	"internal/config": {
+		"internal/series", "internal/disk", "internal/secret", "internal/units", "internal/words", "internal/rules", "internal/snapshot",
+	},
 	"internal/panels":     {"internal/units", "internal/words", "internal/rules", "internal/snapshot"},
-	"internal/notify/dir": {"internal/notify", "internal/report"},
-	"internal/cloud":      {"internal/secret", "internal/exchange"},
+	"internal/notify/dir": {"internal/disk", "internal/notify", "internal/report"},
+	"internal/cloud":      {"internal/disk", "internal/secret", "internal/exchange"},
 	"internal/notify/s3":  {"internal/cloud", "internal/notify", "internal/report", "internal/words", "templates"},
 	"internal/lab":        {},
 	"cmd/promlab":         {"internal/lab"},

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -26,12 +27,12 @@ func openMirror(r config.Receiver, to http.RoundTripper) (notify.Notifier, error
 }
 
 // mirrorTransport is how the requests of a receiver that is a program go out: as its http_config says. Nil: it has none.
-func mirrorTransport(r config.Receiver) (http.RoundTripper, error) {
+func mirrorTransport(ctx context.Context, r config.Receiver) (http.RoundTripper, error) {
 	switch {
 	case r.Alertmanager != nil:
-		return promapi.Transport(r.Alertmanager.HTTP.Client(), r.Alertmanager.HTTP)
+		return promapi.Transport(ctx, r.Alertmanager.HTTP.Client(), r.Alertmanager.HTTP)
 	case r.Pushgateway != nil:
-		return promapi.Transport(r.Pushgateway.HTTP.Client(), r.Pushgateway.HTTP)
+		return promapi.Transport(ctx, r.Pushgateway.HTTP.Client(), r.Pushgateway.HTTP)
 	}
 	return nil, nil // http.DefaultTransport does
 }

@@ -31,7 +31,9 @@ func openReceivers(ctx context.Context, from []config.Receiver) (map[string]rece
 	out := make(map[string]receiver, len(from))
 	for _, r := range from {
 		opened, err := openReceiver(ctx, r)
-		if err != nil {
+		if stalled(err) {
+			opened.notifier = lostReceiver{err}
+		} else if err != nil {
 			return nil, fmt.Errorf("receiver %s: %w", r.Name, err)
 		}
 		out[r.Name] = opened
@@ -68,7 +70,7 @@ func openReceiver(ctx context.Context, r config.Receiver) (receiver, error) {
 		}
 		out.notifier = slack.NewWebhook(slack.WebhookOptions{URL: r.SlackWebhook.URL, Mentions: o.Mentions})
 	case r.Mirrors():
-		to, err := mirrorTransport(r)
+		to, err := mirrorTransport(ctx, r)
 		if err != nil {
 			return out, err
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 
+	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/secret"
 )
@@ -60,7 +61,7 @@ func Open(ctx context.Context, id Identity) (*Account, error) {
 	if id.AccessKey != "" || !id.SecretKey.IsZero() {
 		options = append(options, config.WithCredentialsProvider(keys(id)))
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	cfg, err := disk.Within(ctx, "the AWS configuration", func() (aws.Config, error) { return config.LoadDefaultConfig(ctx, options...) })
 	if err != nil {
 		return nil, fmt.Errorf("reading the AWS configuration: %w; correct the environment's AWS_* variables or the files in ~/.aws", err)
 	}
@@ -120,7 +121,8 @@ func keys(id Identity) aws.CredentialsProvider {
 // explained puts into the errors of credentials what to do about them.
 func explained(from aws.CredentialsProvider, role string) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		c, err := from.Retrieve(ctx)
+		// The token of a service account's role lies in a file.
+		c, err := disk.Within(ctx, "the source of AWS credentials", func() (aws.Credentials, error) { return from.Retrieve(ctx) })
 		if err == nil || ctx.Err() != nil {
 			return c, err
 		}

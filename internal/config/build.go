@@ -1,8 +1,8 @@
 package config
 
 import (
+	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -65,12 +66,12 @@ const (
 )
 
 // config builds the whole. The result is good only where no problem was recorded.
-func (b *builder) config(f *file) *Config {
+func (b *builder) config(ctx context.Context, f *file) *Config {
 	c := &Config{Version: f.Version, Cluster: f.Cluster, Prometheus: b.prometheus(&f.Prometheus)}
 	c.Kubernetes = b.throughKubernetes(f.Kubernetes, &c.Prometheus)
 	b.scrape = c.Prometheus.ScrapeInterval
 	if b.has("font") {
-		c.Font = b.font(f.Font)
+		c.Font = b.font(ctx, f.Font)
 	}
 	if f.State != nil {
 		c.State = b.state(f.State)
@@ -97,15 +98,11 @@ func (b *builder) config(f *file) *Config {
 const maxFont = 64 << 20
 
 // font reads the font file.
-func (b *builder) font(path string) *Font {
+func (b *builder) font(ctx context.Context, path string) *Font {
 	path = b.beside(path)
-	info, err := os.Stat(path)
-	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxFont) {
+	data, err := disk.Read(ctx, path, maxFont)
+	if err == nil && len(data) > maxFont {
 		err = fmt.Errorf("not a file of at most %d MiB", maxFont>>20)
-	}
-	var data []byte
-	if err == nil {
-		data, err = os.ReadFile(path)
 	}
 	switch {
 	case err != nil:

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
@@ -122,6 +123,11 @@ func (o Options) check() error {
 // Load reads a configuration. Name is the file's name: errors begin with it, and relative paths start from its directory, unless o says
 // from which. The error is Errors, all the mistakes of the file, or says what is wrong with o.
 func Load(name string, data []byte, o Options) (*Config, error) {
+	return load(context.Background(), name, data, o)
+}
+
+// load is Load, and ctx bounds how long the files are waited for that the configuration names.
+func load(ctx context.Context, name string, data []byte, o Options) (*Config, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -137,7 +143,7 @@ func Load(name string, data []byte, o Options) (*Config, error) {
 		(&decoder{nodes: map[string]*yaml.Node{}}).object(&yaml.Node{Kind: yaml.MappingNode}, "", reflect.ValueOf(&f.Prometheus).Elem())
 	}
 	b := &builder{decoder: d, decoded: len(d.problems), options: o}
-	c := b.config(&f)
+	c := b.config(ctx, &f)
 	errs := d.problems.sorted()
 	if errs.mistakes() {
 		return nil, errs
@@ -146,13 +152,14 @@ func Load(name string, data []byte, o Options) (*Config, error) {
 	return c, nil
 }
 
-// LoadFile reads the configuration at path. Errors other than the file's own mistakes say why it could not be read.
-func LoadFile(path string, o Options) (*Config, error) {
-	data, err := secret.ReadFile(context.Background(), path, maxFile)
+// LoadFile reads the configuration at path, which may be a pipe. Errors other than the file's own mistakes say why it could not be read.
+// ctx bounds how long it, and the files that it names, are waited for.
+func LoadFile(ctx context.Context, path string, o Options) (*Config, error) {
+	data, err := disk.Read(ctx, path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration: %w", err)
 	}
-	return Load(path, data, o)
+	return load(ctx, path, data, o)
 }
 
 // Default returns the configuration of a run without a file: one report, named default, of all the built-in panels. Where the options do

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/secret"
 )
@@ -257,23 +258,15 @@ const (
 // peek returns the first bytes of a file, which tell the kind of a token and not the token; "" where it cannot be read now, because the
 // file may be one of the place where promsnap runs.
 func peek(path string) string {
-	read := make(chan string, 1)
-	go func() {
-		var begin string
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() { // a pipe would be empty for who reads it later
-			b, _ := secret.ReadFile(context.Background(), path, peeked-1)
-			begin = string(b)
+	ctx, cancel := context.WithTimeout(context.Background(), peekTime)
+	defer cancel()
+	begin, _ := disk.Within(ctx, path, func() ([]byte, error) {
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // a pipe would be empty for who reads it later
+			return nil, err
 		}
-		read <- begin
-	}()
-	late := time.NewTimer(peekTime)
-	defer late.Stop()
-	select {
-	case begin := <-read:
-		return begin
-	case <-late.C:
-		return ""
-	}
+		return disk.Read(ctx, path, peeked-1)
+	})
+	return string(begin)
 }
 
 // mirror builds a receiver that is a program.

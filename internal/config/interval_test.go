@@ -8,7 +8,7 @@ import (
 )
 
 func TestTimeIntervals(t *testing.T) {
-	c, err := config.LoadFile("testdata/good/full.yaml", options())
+	c, err := config.LoadFile(t.Context(), "testdata/good/full.yaml", options())
 	if err != nil {
 		t.Fatal(err)
 	}

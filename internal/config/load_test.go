@@ -103,7 +103,7 @@ func TestErrorsAreProblems(t *testing.T) {
 }
 
 func TestLoadFull(t *testing.T) {
-	c, err := config.LoadFile("testdata/good/full.yaml", options())
+	c, err := config.LoadFile(t.Context(), "testdata/good/full.yaml", options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func checkSpark(t *testing.T, got snapshot.Spec) {
 }
 
 func TestDefaults(t *testing.T) {
-	c, err := config.LoadFile("testdata/good/minimal.yaml", options())
+	c, err := config.LoadFile(t.Context(), "testdata/good/minimal.yaml", options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestAliases(t *testing.T) {
-	c, err := config.LoadFile("testdata/good/aliases.yaml", options())
+	c, err := config.LoadFile(t.Context(), "testdata/good/aliases.yaml", options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,24 +285,24 @@ func TestBuiltinPanelsFitTheRange(t *testing.T) {
 }
 
 func TestLoadFileErrors(t *testing.T) {
-	if _, err := config.LoadFile("testdata/none.yaml", options()); !errors.Is(err, os.ErrNotExist) {
+	if _, err := config.LoadFile(t.Context(), "testdata/none.yaml", options()); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
 	large := filepath.Join(t.TempDir(), "large.yaml")
 	if err := os.WriteFile(large, []byte(strings.Repeat("# comment\n", 120_000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.LoadFile(large, options()); err == nil || !strings.Contains(err.Error(), "larger than 1024 KiB") {
+	if _, err := config.LoadFile(t.Context(), large, options()); err == nil || !strings.Contains(err.Error(), "larger than 1024 KiB") {
 		t.Error(err)
 	}
-	if _, err := config.LoadFile("/dev/zero", options()); err == nil || !strings.Contains(err.Error(), "larger than 1024 KiB") {
+	if _, err := config.LoadFile(t.Context(), "/dev/zero", options()); err == nil || !strings.Contains(err.Error(), "larger than 1024 KiB") {
 		t.Error(err)
 	}
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.LoadFile(pipe, options()); err == nil || !strings.Contains(err.Error(), "reading the configuration: "+pipe+" is a pipe that nobody writes into") {
+	if _, err := config.LoadFile(t.Context(), pipe, options()); err == nil || !strings.Contains(err.Error(), "reading the configuration: "+pipe+" is a pipe that nobody writes into") {
 		t.Error(err)
 	}
 }
@@ -354,7 +354,7 @@ func TestFont(t *testing.T) {
 
 // What full.yaml says of receivers and state arrives, secrets among it.
 func TestLoadDelivery(t *testing.T) {
-	c, err := config.LoadFile("testdata/good/full.yaml", options())
+	c, err := config.LoadFile(t.Context(), "testdata/good/full.yaml", options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -426,7 +426,7 @@ func TestLoadDelivery(t *testing.T) {
 
 // Where the cluster's API is used, Prometheus needs no URL and the state no key; the command line goes before the file.
 func TestKubernetes(t *testing.T) {
-	c, err := config.LoadFile("testdata/good/kubernetes.yaml", options())
+	c, err := config.LoadFile(t.Context(), "testdata/good/kubernetes.yaml", options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -441,12 +441,12 @@ func TestKubernetes(t *testing.T) {
 	}
 	o := options()
 	o.URL = "http://localhost:9090"
-	if c, err = config.LoadFile("testdata/good/kubernetes.yaml", o); err != nil || c.Prometheus.URL != o.URL || c.Kubernetes.Service != "" {
+	if c, err = config.LoadFile(t.Context(), "testdata/good/kubernetes.yaml", o); err != nil || c.Prometheus.URL != o.URL || c.Kubernetes.Service != "" {
 		t.Errorf("%+v, %v", c, err)
 	}
 	o = options()
 	o.Service = "monitoring/prometheus-server:80"
-	if c, err = config.LoadFile("testdata/good/minimal.yaml", o); err != nil || c.Prometheus.URL != "" || *c.Kubernetes != (config.Kubernetes{Service: o.Service, Nodes: true}) {
+	if c, err = config.LoadFile(t.Context(), "testdata/good/minimal.yaml", o); err != nil || c.Prometheus.URL != "" || *c.Kubernetes != (config.Kubernetes{Service: o.Service, Nodes: true}) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	o.Service = "prometheus-server"

@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// StalledError says that the file system did not answer in time.
+// StalledError says that a file, or the file system that it is on, did not answer in time.
 type StalledError struct {
 	Path string
 	Err  error // why it was not waited for any longer
 }
 
 func (e *StalledError) Error() string {
-	return fmt.Sprintf("%s: the file system does not answer (%v); look whether its server is there, or choose another path", e.Path, e.Err)
+	return fmt.Sprintf("%s does not answer (%v); look at what it is on, such as a share whose server is gone, or choose another path", e.Path, e.Err)
 }
 
 // Unwrap returns why it was not waited for any longer.
@@ -86,7 +86,7 @@ func Read(ctx context.Context, path string, most int64) ([]byte, error) {
 		defer context.AfterFunc(ctx, func() { _ = f.Close() })()
 		b, err := io.ReadAll(io.LimitReader(f, most+1))
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("%s: %w", path, context.Cause(ctx))
+			return nil, &StalledError{path, context.Cause(ctx)}
 		}
 		if err != nil {
 			return nil, err
@@ -105,7 +105,9 @@ var ErrNotAFile = errors.New("which is not a file")
 // end of a pipe. Anything but a file that stands there itself is ErrNotAFile.
 func Open(name string, flag int, perm fs.FileMode, open func(name string, flag int, perm fs.FileMode) (*os.File, error)) (*os.File, error) {
 	f, err := open(name, flag|syscall.O_NONBLOCK, perm)
-	if err != nil {
+	if errors.Is(err, syscall.ENXIO) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("a pipe, a socket or a device stands there, %w", ErrNotAFile)}
+	} else if err != nil {
 		return nil, err
 	}
 	info, err := f.Stat()

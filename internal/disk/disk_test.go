@@ -28,7 +28,7 @@ func TestWithinAbandonsWhatNeverReturns(t *testing.T) {
 		return 1, nil
 	})
 	var stalled *disk.StalledError
-	if !errors.As(err, &stalled) || !errors.Is(err, errOver) || !strings.Contains(err.Error(), "/nfs/state: the file system does not answer") {
+	if !errors.As(err, &stalled) || !errors.Is(err, errOver) || !strings.Contains(err.Error(), "/nfs/state does not answer (the run's minute is over)") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -77,6 +77,9 @@ func TestOpen(t *testing.T) {
 		}
 		if !errors.Is(err, disk.ErrNotAFile) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want %s", path, err, says)
+		}
+		if _, err := disk.Open(path, os.O_WRONLY, 0, os.OpenFile); path != dir && (!errors.Is(err, disk.ErrNotAFile) || !strings.Contains(err.Error(), says)) {
+			t.Errorf("%s, to write: got %v, want %s", path, err, says)
 		}
 	}
 }

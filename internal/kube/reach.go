@@ -99,7 +99,7 @@ func direct(ctx context.Context, s Candidate) (*Target, error) {
 	if address == nil {
 		return nil, &silentError{fmt.Sprintf("%s has no address, as its port is named", s.Service), "write the port's number in kubernetes.service", true}
 	}
-	transport, err := promapi.Transport(promconfig.DefaultHTTPClientConfig, nil)
+	transport, err := promapi.Transport(ctx, promconfig.DefaultHTTPClientConfig, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -114,6 +114,7 @@ type delivery struct {
 	plans []plan // of Receivers
 	files []report.File
 	kept  []Receipt // of the archives
+	lacks []string  // see Delivery.Unarchived
 	turns int       // that are still to come
 
 	waiting []func(*Ledger) // what is to be written down with the next writing
@@ -286,22 +287,33 @@ func (d *delivery) hand(ctx context.Context, r *Receiver) {
 		return
 	}
 	if r.Role.archives() && d.files == nil {
-		d.sent(r.Name, nil, Receipt{}, &RefusedError{errors.New("the report could not be drawn")})
+		err := &RefusedError{errors.New("the report could not be drawn")}
+		d.sent(r.Name, nil, Receipt{}, err)
+		d.lack(r.Name, err)
 		return
 	}
 	receipt, _, err := d.send(ctx, r.Notifier, d.delivery(nil))
 	d.sent(r.Name, nil, receipt, err)
-	if err != nil || !r.Role.archives() {
+	if !r.Role.archives() {
+		return
+	}
+	if err != nil {
+		d.lack(r.Name, err)
 		return
 	}
 	d.kept = append(d.kept, receipt)
 	d.note(r.Name, func(e *Entry) { e.keep(d.slot) })
 }
 
+// lack has people told that an archive does not have the report.
+func (d *delivery) lack(archive string, why error) {
+	d.lacks = append(d.lacks, fmt.Sprintf("%s: %v", archive, why))
+}
+
 // delivery is what a receiver is given.
 func (d *delivery) delivery(m *Message) Delivery {
 	return Delivery{
-		Report: d.Report, Files: d.files, Message: m, Archived: d.kept, Memory: d.page.Memory, MemoryLost: d.MemoryLost, Unwritten: d.offline,
+		Report: d.Report, Files: d.files, Message: m, Archived: d.kept, Unarchived: d.lacks, Memory: d.page.Memory, MemoryLost: d.MemoryLost, Unwritten: d.offline,
 		Details: d.Details, History: d.History, Interval: d.Interval, Run: d.soFar(),
 	}
 }

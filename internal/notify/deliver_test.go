@@ -157,9 +157,12 @@ func TestAnArchiveOnChangeIsMadeUpFor(t *testing.T) {
 	within(t, func(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
 		d.receiver("disk", RoleArchiveOnChange, down, down)
-		d.receiver("oncall", RoleChanges)
+		oncall := d.receiver("oncall", RoleChanges)
 		d.deliver(t, "disk full")
 		d.want(t, "disk failed", "oncall new a")
+		if got := oncall.got[0].Unarchived; !slices.Equal(got, []string{"disk: disk full"}) {
+			t.Errorf("people are told %q of the archive", got)
+		}
 		d.deliver(t, "disk full") // a retry says again that it failed
 		d.want(t, "disk failed")
 		d.deliver(t, "")

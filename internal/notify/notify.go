@@ -21,6 +21,8 @@ type Delivery struct {
 	Message *Message
 	// Archived is what the archives gave back for this report, in the configuration's order: where a reader finds it.
 	Archived []Receipt
+	// Unarchived is which archives do not have this report, and why: "receiver: why".
+	Unarchived []string
 	// Memory is every alert that fires or has ended lately, whoever was told of it. A mirror hands it on.
 	Memory rules.Memory
 	// MemoryLost says why it is not known what was told before, so that this may be a repetition, and the reader must be told so.

@@ -151,7 +151,7 @@ func TestProxyErrors(t *testing.T) {
 // rangeOver asks the server at rawURL through http_config's transport.
 func rangeOver(t *testing.T, cfg config.HTTPClientConfig, rawURL string, o Options) error {
 	t.Helper()
-	rt, err := Transport(cfg, nil)
+	rt, err := Transport(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +318,7 @@ func TestVersionKeepsSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rt, err := Transport(config.HTTPClientConfig{Authorization: &config.Authorization{Credentials: secret}}, nil)
+	rt, err := Transport(t.Context(), config.HTTPClientConfig{Authorization: &config.Authorization{Credentials: secret}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,8 +44,8 @@ type grant interface {
 }
 
 // authorized sends next's requests with tokens.
-func authorized(next http.RoundTripper, o *config.OAuth2, secrets reader) (http.RoundTripper, error) {
-	server, err := connections(o.TLSConfig, o.ProxyConfig, secrets.store)
+func authorized(ctx context.Context, next http.RoundTripper, o *config.OAuth2, secrets reader) (http.RoundTripper, error) {
+	server, err := connections(ctx, o.TLSConfig, o.ProxyConfig, secrets.store)
 	if err != nil {
 		return nil, err
 	}

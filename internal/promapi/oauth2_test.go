@@ -41,7 +41,7 @@ func oauth2Client(t *testing.T, tokenURL, more string, o Options) (*Client, *ato
 	if err := yaml.UnmarshalStrict(fmt.Appendf(nil, "oauth2: {client_id: me, token_url: '%s', %s}", tokenURL, more), &cfg); err != nil {
 		t.Fatal(err)
 	}
-	rt, err := Transport(cfg, nil)
+	rt, err := Transport(t.Context(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

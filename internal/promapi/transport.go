@@ -11,7 +11,7 @@ import (
 
 	"github.com/prometheus/common/config"
 
-	"github.com/promsnap/promsnap/internal/secret"
+	"github.com/promsnap/promsnap/internal/disk"
 )
 
 // maxHeader bounds the headers of an answer, in bytes. net/http's own bound, 10 MiB, is 150 MiB of memory where they are short.
@@ -25,9 +25,10 @@ const (
 
 // Transport returns what sends requests as http_config says, in all that Prometheus' own configuration knows: basic auth, bearer and
 // other authorization, OAuth2, mTLS and certificate authorities, headers, proxy. Certificates are verified unless it says otherwise.
-// follow_redirects is not the transport's: give it to Options. What http_config only refers to lies in the store; nil: nothing does.
-func Transport(cfg config.HTTPClientConfig, store config.SecretManager) (http.RoundTripper, error) {
-	rt, err := transport(cfg, store)
+// follow_redirects is not the transport's: give it to Options. What http_config only refers to lies in the store; nil: nothing does. ctx
+// bounds how long the files of TLS are waited for.
+func Transport(ctx context.Context, cfg config.HTTPClientConfig, store config.SecretManager) (http.RoundTripper, error) {
+	rt, err := transport(ctx, cfg, store)
 	if err != nil {
 		return nil, fmt.Errorf("http_config: %w", err)
 	}
@@ -36,11 +37,11 @@ func Transport(cfg config.HTTPClientConfig, store config.SecretManager) (http.Ro
 
 // transport is put together here of prometheus/common's parts: its own has no bound for headers and files, and waits for an OAuth2 server
 // for ever.
-func transport(cfg config.HTTPClientConfig, store config.SecretManager) (http.RoundTripper, error) {
+func transport(ctx context.Context, cfg config.HTTPClientConfig, store config.SecretManager) (http.RoundTripper, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	base, err := connections(cfg.TLSConfig, cfg.ProxyConfig, store)
+	base, err := connections(ctx, cfg.TLSConfig, cfg.ProxyConfig, store)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func transport(cfg config.HTTPClientConfig, store config.SecretManager) (http.Ro
 		rt = config.NewBasicAuthRoundTripper(user, secrets.of(b.Password, b.PasswordFile, b.PasswordRef), rt)
 	}
 	if cfg.OAuth2 != nil {
-		if rt, err = authorized(rt, cfg.OAuth2, secrets); err != nil {
+		if rt, err = authorized(ctx, rt, cfg.OAuth2, secrets); err != nil {
 			return nil, fmt.Errorf("oauth2: %w", err)
 		}
 	}
@@ -65,13 +66,13 @@ func transport(cfg config.HTTPClientConfig, store config.SecretManager) (http.Ro
 }
 
 // connections are those of one configuration of TLS and proxies.
-func connections(t config.TLSConfig, proxy config.ProxyConfig, store config.SecretManager) (*http.Transport, error) {
+func connections(ctx context.Context, t config.TLSConfig, proxy config.ProxyConfig, store config.SecretManager) (*http.Transport, error) {
 	for _, f := range []struct{ file, ref *string }{{&t.CAFile, &t.CARef}, {&t.CertFile, &t.CertRef}, {&t.KeyFile, &t.KeyRef}} {
 		if *f.file != "" {
 			*f.ref, *f.file = inFile+*f.file, ""
 		}
 	}
-	certificates, err := config.NewTLSConfig(&t, config.WithSecretManager(reader{store, maxTLSFile}))
+	certificates, err := config.NewTLSConfigWithContext(ctx, &t, config.WithSecretManager(reader{store, maxTLSFile}))
 	if err != nil {
 		return nil, err
 	}
@@ -100,11 +101,9 @@ func (r reader) Fetch(ctx context.Context, ref string) (string, error) {
 	if !ok {
 		return r.store.Fetch(ctx, ref)
 	}
-	text, err := secret.ReadFile(ctx, path, r.most)
+	text, err := disk.Read(ctx, path, r.most)
 	found := strings.TrimSpace(string(text))
 	switch {
-	case ctx.Err() != nil:
-		return "", err
 	case err != nil:
 		return "", fileError(err)
 	case int64(len(text)) > r.most:
@@ -118,7 +117,10 @@ func (r reader) Fetch(ctx context.Context, ref string) (string, error) {
 // fileError is the error of a file that http_config names and that cannot be used. No network is to blame, and another try does not help.
 func fileError(err error) *Error {
 	e := &Error{Kind: KindBadConfig, Message: "http_config: " + err.Error(), Err: err, Hint: "correct the path in http_config, or the file"}
+	var stalled *disk.StalledError
 	switch {
+	case errors.As(err, &stalled):
+		e.Hint = "" // it says what to do
 	case errors.Is(err, fs.ErrNotExist):
 		e.Hint = "correct the path in http_config, or mount the file there"
 	case errors.Is(err, fs.ErrPermission):

@@ -172,7 +172,7 @@ func TestFilesOfHTTPConfig(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/dev/zero", pipe, hush} {
-		if _, err := Transport(config.HTTPClientConfig{TLSConfig: config.TLSConfig{CAFile: path}}, nil); err == nil || !strings.Contains(err.Error(), path) {
+		if _, err := Transport(t.Context(), config.HTTPClientConfig{TLSConfig: config.TLSConfig{CAFile: path}}, nil); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("ca_file: %s: %v", path, err)
 		}
 	}

@@ -314,6 +314,26 @@ func ReadWhole(from io.Reader) bool {
 	return false
 }
 
+// documentSize bounds how much of a report.json is read, in bytes.
+const documentSize = 64 << 20
+
+// ReadPictures returns the names that the pictures of a report have, from its report.json; false where that cannot be read.
+func ReadPictures(from io.Reader) (names []string, ok bool) {
+	var doc struct {
+		Panels []struct{ Name string }
+	}
+	if err := json.NewDecoder(io.LimitReader(from, documentSize)).Decode(&doc); err != nil || doc.Panels == nil {
+		return nil, false
+	}
+	for _, p := range doc.Panels {
+		names = append(names, pictureName(p.Name))
+	}
+	return names, true
+}
+
+// pictureName is what the picture of a panel is called.
+func pictureName(panel string) string { return Slug(panel) + ".png" }
+
 // Document returns what report.json holds.
 func (r *Report) Document() Document {
 	in := r.Info

@@ -59,7 +59,7 @@ func (r *Report) render(ctx context.Context, draw func(*snapshot.Panel) drawing)
 	}
 	for i, d := range drawings {
 		if d.png != nil {
-			files = append(files, File{Name: Slug(r.Panels[i].Spec.Name) + ".png", ContentType: "image/png", Body: d.png})
+			files = append(files, File{Name: pictureName(r.Panels[i].Spec.Name), ContentType: "image/png", Body: d.png})
 		}
 	}
 	return files, nil

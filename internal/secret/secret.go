@@ -1,4 +1,4 @@
-// Package secret holds a string that nobody is to see: a token, a password. It is a leaf.
+// Package secret holds a string that nobody is to see: a token, a password.
 package secret
 
 import (
@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
-	"syscall"
 	"unicode"
+
+	"github.com/promsnap/promsnap/internal/disk"
 )
 
 // maxSize bounds a secret, in bytes: a file that is longer is not one.
@@ -33,7 +33,7 @@ func Inline(s string) String {
 // File is what a file holds, without space around it. It is read at each use, so that a token that was renewed is the one that is used.
 func File(path string) String {
 	return String{func(ctx context.Context) (string, error) {
-		b, err := ReadFile(ctx, path, maxSize)
+		b, err := disk.Read(ctx, path, maxSize)
 		if err != nil {
 			return "", fmt.Errorf("reading a secret: %w", err)
 		}
@@ -95,28 +95,6 @@ func (s String) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String(
 
 // MarshalText writes <redacted>, for JSON, YAML and slog.
 func (s String) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// ReadFile reads a file of at most so many bytes; one more says that there are more. It may be a pipe, as /dev/stdin is and what a shell
-// writes for <(…): one that nobody writes into is not waited for, and ctx ends the wait for whoever does.
-func ReadFile(ctx context.Context, path string, most int64) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	defer context.AfterFunc(ctx, func() { _ = f.Close() })()
-	b, err := io.ReadAll(io.LimitReader(f, most+1))
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("%s: %w", path, context.Cause(ctx))
-	}
-	if err != nil {
-		return nil, err
-	}
-	if info, err := f.Stat(); len(b) == 0 && err == nil && info.Mode()&os.ModeNamedPipe != 0 {
-		return nil, fmt.Errorf("%s is a pipe that nobody writes into", path)
-	}
-	return b, nil
-}
 
 // checked returns a secret without the space around it. What is in it must do for the header of a request.
 func checked(s string) (string, error) {

@@ -253,6 +253,7 @@ var english = Words{
 	PossibleDuplicate: "Possible duplicate: an earlier run may have told this already.",
 	MemoryLost:        "Memory lost, this may repeat what was told: %[1]s",
 	Unwritten:         "This could not be recorded: the next run may tell it again.",
+	Unarchived:        "The report could not be archived: %[1]s",
 	InsteadOf:         "Told here because receiver %[1]s could not be.",
 	Overflow:          Counted{"%s more alert fires than can be told one by one; it is in the report.", "%s more alerts fire than can be told one by one; they are in the report."},
 	NoneOfThese:       "nothing as grave as is told here",

@@ -258,6 +258,7 @@ var korean = Words{
 	PossibleDuplicate: "중복일 수 있음: 이전 실행에서 이미 알렸을 수 있습니다.",
 	MemoryLost:        "이전 상태를 읽을 수 없어 이미 알린 내용이 반복될 수 있습니다: %[1]s",
 	Unwritten:         "알린 내용을 기록하지 못했습니다. 다음 실행에서 다시 알릴 수 있습니다.",
+	Unarchived:        "리포트를 보관하지 못했습니다: %[1]s",
 	InsteadOf:         "다음 수신처에 전달할 수 없어 이곳에 알립니다: %[1]s",
 	Overflow:          always("개별로 알릴 수 없는 알림 %s건이 더 발생 중입니다. 리포트에서 확인하세요."),
 	NoneOfThese:       "이곳에 알릴 만큼 심각한 항목 없음",

@@ -204,6 +204,7 @@ type Words struct {
 	PossibleDuplicate string
 	MemoryLost        string // 1 why
 	Unwritten         string
+	Unarchived        string // 1 which archive, and why
 	InsteadOf         string // 1 receiver
 	Overflow          Counted
 	NoneOfThese       string

@@ -6,13 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/report"
 )
@@ -22,6 +26,8 @@ import (
 // The files are written into a directory beside the target, brought to the disk, and renamed into place. Where the target is there
 // already with the same bytes nothing happens; with others it is moved away, the new one takes its place, and the old one is removed.
 // A crash leaves the old files or the new ones, or, between two renames, the old ones moved away, which a later run puts back.
+//
+// What somebody else has put beside a report's files is not removed: it moves into the new directory.
 type Notifier struct {
 	root string
 	keep bool // what is whole, where what is to be written is not
@@ -40,8 +46,11 @@ func NewArchive(root string) *Notifier { return &Notifier{root: root, keep: true
 const (
 	workPrefix = ".promsnap-" // of the directories that files are written into
 	newName    = "new"        // inside of one: what is being written
-	dirMode    = 0o755
-	fileMode   = 0o644
+	roundMark  = "~"          // inside of one: between the name of what was moved away and in which round
+
+	documentName = "report.json"
+	dirMode      = 0o755
+	fileMode     = 0o644
 
 	// abandonedAfter is how much older than a new one a work directory must be before it counts as a crash's. No run writes for as
 	// long, so that two runs at once do not clean up after each other.
@@ -58,7 +67,7 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	if n.keep && !d.Report.Whole() {
 		stays = whole
 	}
-	if err := write(ctx, target, d.Files, stays); err != nil {
+	if err := disk.Do(ctx, target, func() error { return write(ctx, target, d.Files, stays) }); err != nil {
 		return notify.Receipt{}, explain(target, err)
 	}
 	for _, f := range d.Files {
@@ -71,7 +80,7 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 
 // whole tells whether what lies in dir is a report that is whole.
 func whole(dir string) bool {
-	f, err := os.Open(filepath.Join(dir, "report.json"))
+	f, err := disk.Open(filepath.Join(dir, documentName), os.O_RDONLY, 0, os.OpenFile)
 	if err != nil {
 		return false
 	}
@@ -98,10 +107,14 @@ func write(ctx context.Context, target string, files []report.File, stays func(d
 	if err := fill(ctx, filepath.Join(work, newName), files); err != nil {
 		return err
 	}
+	if err := ctx.Err(); err != nil { // nobody waits for it any longer
+		return err
+	}
 	return swap(work, target, stays)
 }
 
-// holds tells whether dir has exactly these files. A dir that is not there holds nothing; one that is no directory is an error.
+// holds tells whether dir has these files, and none of a report's besides. A dir that is not there holds nothing; one that is no
+// directory is an error.
 func holds(dir string, files []report.File) (bool, error) {
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -109,17 +122,53 @@ func holds(dir string, files []report.File) (bool, error) {
 		return false, nil
 	case err != nil:
 		return false, err
-	case len(entries) != len(files):
-		return false, nil
 	}
 	for _, f := range files {
-		body, err := os.ReadFile(filepath.Join(dir, f.Name))
-		if err != nil || !bytes.Equal(body, f.Body) {
+		if !same(filepath.Join(dir, f.Name), f.Body) {
 			return false, nil // not there or not readable: it is written again
+		}
+	}
+	ours := written(dir, dir)
+	for _, e := range entries {
+		named := func(f report.File) bool { return f.Name == e.Name() }
+		if ours(e.Name()) && !slices.ContainsFunc(files, named) {
+			return false, nil
 		}
 	}
 	return true, nil
 }
+
+// same tells whether a file holds what it should.
+func same(path string, body []byte) bool {
+	f, err := disk.Open(path, os.O_RDONLY, 0, os.OpenFile)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	is, err := io.ReadAll(io.LimitReader(f, int64(len(body))+1))
+	return err == nil && bytes.Equal(is, body)
+}
+
+// written returns which names in dir are those of files that promsnap has written there. Where no document of the report's says so, these
+// are the names of what stands in its place.
+func written(dir, inPlace string) func(name string) bool {
+	var pictures []string
+	known := false
+	if f, err := disk.Open(filepath.Join(dir, documentName), os.O_RDONLY, 0, os.OpenFile); err == nil {
+		pictures, known = report.ReadPictures(f)
+		_ = f.Close() // it was only read
+	}
+	return func(name string) bool {
+		if name == "index.html" || name == documentName || slices.Contains(pictures, name) || draftName.MatchString(name) {
+			return true
+		}
+		_, err := os.Lstat(filepath.Join(inPlace, name))
+		return !known && err == nil
+	}
+}
+
+// draftName is how the messages of a dry run are called.
+var draftName = regexp.MustCompile(`^message-[0-9]{2,}-[a-z0-9-]+\.(json|txt)$`)
 
 // fill writes files into a new directory and waits until they are on the disk.
 func fill(ctx context.Context, dir string, files []report.File) error {
@@ -163,12 +212,12 @@ const mostRivals = 20
 // another run takes the place meanwhile, that one's is moved away in turn: the run that comes last wins, and none fails. What stays is
 // asked for before each round.
 func swap(work, target string, stays func(dir string) bool) error {
-	away := filepath.Join(work, filepath.Base(target))
 	var err error
-	for range mostRivals {
+	for round := range mostRivals {
 		if stays(target) {
 			return nil
 		}
+		away := filepath.Join(work, fmt.Sprintf("%s%s%02d", filepath.Base(target), roundMark, round))
 		if err = os.Rename(target, away); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -179,33 +228,96 @@ func swap(work, target string, stays func(dir string) bool) error {
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		if err := os.RemoveAll(away); err != nil { // a newer one has its place
+	}
+	return err
+}
+
+// discard removes a work directory. What was moved away into it goes back first, the newest where nothing has taken its place, and of the
+// others what is not promsnap's.
+func discard(work string) error {
+	entries, err := os.ReadDir(work)
+	if err != nil {
+		return err
+	}
+	for _, e := range slices.Backward(entries) {
+		if e.Name() == newName {
+			continue
+		}
+		name, _, _ := strings.Cut(e.Name(), roundMark)
+		if err := giveBack(filepath.Join(work, e.Name()), filepath.Join(filepath.Dir(work), name)); err != nil {
+			return err
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(work, newName)); err != nil {
+		return err
+	}
+	return os.Remove(work)
+}
+
+// giveBack puts what was moved away back where it was or, where something has taken its place, what is not promsnap's into that, and
+// removes the rest. Other runs may take the place, or leave it, at any time.
+func giveBack(away, home string) error {
+	var err error
+	for range mostRivals {
+		if _, err = os.Lstat(home); errors.Is(err, fs.ErrNotExist) {
+			if err = os.Rename(away, home); err == nil {
+				return nil
+			}
+		} else if err == nil {
+			if err = unpack(away, home); err == nil {
+				return nil
+			}
+		}
+		if !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return err
 }
 
-// discard removes a work directory. What was moved away into it goes back first where nothing has taken its place.
-func discard(work string) error {
-	entries, err := os.ReadDir(work)
+// unpack moves everything out of a report's directory that promsnap has not written, and removes the directory. Its document goes last,
+// because it says what is promsnap's.
+func unpack(from, to string) error {
+	if info, err := os.Lstat(from); err != nil || !info.IsDir() { // such as a link: it is somebody's
+		return errors.Join(err, keep(from, to))
+	}
+	entries, err := os.ReadDir(from)
 	if err != nil {
 		return err
 	}
+	ours := written(from, to)
 	for _, e := range entries {
-		if e.Name() == newName {
-			continue
-		}
-		home := filepath.Join(filepath.Dir(work), e.Name())
-		if _, err := os.Lstat(home); !errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		// Another run may take the place between the question and the rename: then nothing needs to go back.
-		if err := os.Rename(filepath.Join(work, e.Name()), home); err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
+		if !ours(e.Name()) || e.IsDir() {
+			if err := keep(filepath.Join(from, e.Name()), to); err != nil {
+				return err
+			}
 		}
 	}
-	return os.RemoveAll(work)
+	for _, e := range entries {
+		if e.Name() != documentName {
+			if err := os.Remove(filepath.Join(from, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	if err := os.Remove(filepath.Join(from, documentName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.Remove(from)
+}
+
+// keep moves a file of somebody's into a directory, under another name where a report's file has taken its own.
+func keep(path, into string) error {
+	name := filepath.Base(path)
+	for i := 1; ; i++ {
+		_, err := os.Lstat(filepath.Join(into, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return os.Rename(path, filepath.Join(into, name))
+		} else if err != nil {
+			return err
+		}
+		name = fmt.Sprintf("%s.kept-%d", filepath.Base(path), i)
+	}
 }
 
 // clean discards the work directories that crashed runs left beside this run's. Which are theirs the file system's own clock tells,

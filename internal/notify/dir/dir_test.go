@@ -1,7 +1,9 @@
 package dir
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -119,15 +121,141 @@ func TestTheSameAgainTouchesNothing(t *testing.T) {
 	wantTree(t, root, "one")
 }
 
+// The files of a panel that is no more go, as do the messages of a dry run.
 func TestOtherBytesReplaceTheWholeDirectory(t *testing.T) {
 	root := t.TempDir()
-	deliver(t, root, "one")
-	stale := filepath.Join(root, where, "old-panel.png")
-	if err := os.WriteFile(stale, []byte("of a panel that is no more"), 0o644); err != nil {
+	d := delivery("one")
+	d.Files = append(d.Files, report.File{Name: "old-panel.png"}, report.File{Name: "message-01-team-post.json"},
+		report.File{Name: "report.json", Body: []byte(`{"version":1,"panels":[{"name":"node-memory"},{"name":"old-panel"}]}`)})
+	if _, err := New(root).Notify(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
 	deliver(t, root, "two")
 	wantTree(t, root, "two")
+}
+
+// mine are somebody's own files in a slot's directory, one of them with the name of a panel that comes later.
+var mine = map[string]string{"notes.txt": "my notes", "screen.png": "my picture", "deep/down.txt": "further down", "later.png": "my own picture"}
+
+// putMine puts them there.
+func putMine(t *testing.T, dir string) {
+	t.Helper()
+	for name, body := range mine {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(body), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("nowhere", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantMine reports what is lost of them below the slot's directory.
+func wantMine(t *testing.T, dir string, renamed map[string]string) {
+	t.Helper()
+	for name, body := range mine {
+		path := filepath.Join(dir, cmp.Or(renamed[name], name))
+		if got, err := os.ReadFile(path); err != nil || string(got) != body {
+			t.Errorf("%s holds %q, want %q (%v)", path, got, body, err)
+		}
+	}
+	if to, err := os.Readlink(filepath.Join(dir, "link")); err != nil || to != "nowhere" {
+		t.Errorf("the link leads to %q, want nowhere (%v)", to, err)
+	}
+}
+
+// Somebody's own file in a slot's directory stays there, whatever happens to the report's.
+func TestSomebodysOwnFilesStay(t *testing.T) {
+	with := func(page string, panels ...string) notify.Delivery {
+		d := delivery(page)
+		doc := ""
+		for _, p := range panels {
+			d.Files = append(d.Files, report.File{Name: p + ".png", Body: []byte("picture of " + page)})
+			doc += fmt.Sprintf(`,{"name":%q}`, p)
+		}
+		d.Files = append(d.Files, report.File{Name: "report.json", Body: []byte(`{"panels":[{"name":"node-memory"}` + doc + `],"page":"` + page + `"}`)})
+		return d
+	}
+	for _, open := range []func(string) *Notifier{New, NewArchive} {
+		root := t.TempDir()
+		slot := filepath.Join(root, where)
+		notify := func(d notify.Delivery) {
+			t.Helper()
+			if _, err := open(root).Notify(t.Context(), d); err != nil {
+				t.Error(err)
+			}
+		}
+		notify(with("one", "old"))
+		putMine(t, slot)
+		notify(with("one", "old")) // the same
+		wantMine(t, slot, nil)
+		notify(with("two", "new"))
+		wantMine(t, slot, nil)
+		if _, err := os.Stat(filepath.Join(slot, "old.png")); err == nil {
+			t.Error("a picture of a panel that is no more is left over")
+		}
+		for after := range 4 { // stopped between two files
+			if _, err := open(root).Notify(&countdown{t.Context(), after}, with("three", "new")); err == nil {
+				t.Errorf("stopped after %d files, and no error", after)
+			}
+			wantMine(t, slot, nil)
+		}
+		notify(with("four", "later"))
+		wantMine(t, slot, map[string]string{"later.png": "later.png.kept-1"})
+		notify(with("five", "later"))
+		wantMine(t, slot, map[string]string{"later.png": "later.png.kept-1"})
+		if got, err := os.ReadFile(filepath.Join(slot, "later.png")); err != nil || string(got) != "picture of five" {
+			t.Errorf("later.png holds %q (%v)", got, err)
+		}
+	}
+}
+
+// A crash between or after the renames keeps them too.
+func TestSomebodysOwnFilesOutliveACrash(t *testing.T) {
+	for _, name := range []string{"20261122T000000Z", "20261122T000000Z~00", "20261122T000000Z~19"} {
+		for _, taken := range []bool{false, true} {
+			root := t.TempDir()
+			work := filepath.Join(root, "daily", ".promsnap-1")
+			away := filepath.Join(work, name)
+			putMine(t, away)
+			for path, body := range map[string]string{"report.json": `{"panels":[{"name":"gone"}]}`, "gone.png": "", "index.html": "old"} {
+				if err := os.WriteFile(filepath.Join(away, path), []byte(body), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Chtimes(work, time.Unix(0, 0), time.Unix(0, 0)); err != nil {
+				t.Fatal(err)
+			}
+			if taken {
+				if err := os.MkdirAll(filepath.Join(root, where), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			deliver(t, root, "new")
+			wantMine(t, filepath.Join(root, where), nil)
+			if entries, err := os.ReadDir(filepath.Join(root, "daily")); err != nil || len(entries) != 1 {
+				t.Errorf("%s: left over: %v (%v)", name, entries, err)
+			}
+			if _, err := os.Stat(filepath.Join(root, where, "gone.png")); err == nil {
+				t.Errorf("%s: a picture of a panel that is no more is left over", name)
+			}
+		}
+	}
+}
+
+// A link of somebody's in a slot's place leads to files that are not touched.
+func TestALinkInASlotsPlace(t *testing.T) {
+	root, elsewhere := t.TempDir(), t.TempDir()
+	putMine(t, elsewhere)
+	if err := errors.Join(os.MkdirAll(filepath.Join(root, "daily"), 0o755), os.Symlink(elsewhere, filepath.Join(root, where))); err != nil {
+		t.Fatal(err)
+	}
+	deliver(t, root, "new")
+	wantMine(t, elsewhere, nil)
+	if got, err := os.ReadFile(filepath.Join(root, where, "index.html")); err != nil || string(got) != "new" {
+		t.Errorf("index.html holds %q (%v)", got, err)
+	}
 }
 
 // countdown is a context that ends after some questions: it stands for a run that is stopped between two files.
@@ -357,6 +485,10 @@ func TestManyAtOnce(t *testing.T) {
 	pages := []string{"one", "two", "three", "four", "five", "six"}
 	for range 50 {
 		root := t.TempDir()
+		own := filepath.Join(root, where, "own")
+		if err := errors.Join(os.MkdirAll(filepath.Dir(own), 0o755), os.WriteFile(own, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
 		done := make(chan error)
 		for _, page := range pages {
 			go func() {
@@ -372,6 +504,9 @@ func TestManyAtOnce(t *testing.T) {
 		got := tree(t, root)[where+"/index.html"]
 		if !slices.Contains(pages, got) {
 			t.Fatalf("index.html holds %q", got)
+		}
+		if err := os.Remove(own); err != nil {
+			t.Errorf("somebody's own file: %v", err)
 		}
 		wantTree(t, root, got)
 		if t.Failed() {

@@ -345,6 +345,9 @@ func (w *writer) notices() []line {
 	if w.d.Unwritten {
 		say(w.Unwritten)
 	}
+	for _, lacks := range w.d.Unarchived {
+		say(fillText(w.Unarchived, lacks))
+	}
 	if m.InsteadOf != "" {
 		say(fillText(w.InsteadOf, m.InsteadOf))
 	}

@@ -55,7 +55,7 @@ func soil(d *notify.Delivery, word string) {
 			p.Spec.Rules[j].RunbookURL = word
 		}
 	}
-	d.MemoryLost, d.Message.InsteadOf, d.Message.PossibleDuplicate = word, word, true
+	d.MemoryLost, d.Message.InsteadOf, d.Message.PossibleDuplicate, d.Unarchived = word, word, true, []string{word, word}
 	d.Details = map[rules.Key][]string{}
 	for i := range d.Message.Items {
 		item := &d.Message.Items[i]

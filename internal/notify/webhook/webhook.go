@@ -33,6 +33,7 @@ type Payload struct {
 	Incomplete string           `json:"incomplete,omitempty"`
 	MemoryLost string           `json:"memory_lost,omitempty"` // why what follows may have been told before
 	Archived   []notify.Receipt `json:"archived"`              // where the report lies
+	Unarchived []string         `json:"unarchived,omitempty"`  // which archives do not have it, and why: "receiver: why"
 	Message    *Message         `json:"message,omitempty"`     // what is to be told; none where all alerts are handed on at each run
 	Alerts     []Alert          `json:"alerts"`                // that fire, or have ended within two days, by key
 	Overflow   int              `json:"overflow,omitempty"`    // alerts more that fire
@@ -100,7 +101,7 @@ func payload(d notify.Delivery) Payload {
 	p := Payload{
 		Version: PayloadVersion, Cluster: in.Cluster, Report: in.Name, Title: in.Title, Slot: in.Slot.UTC(), Headline: r.Headline,
 		Counts:     report.DocCounts{Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, Pending: r.Pending, OK: r.OK, Failed: len(r.Failures)},
-		Incomplete: in.Incomplete, MemoryLost: d.MemoryLost, Archived: append([]notify.Receipt{}, d.Archived...), Alerts: []Alert{}, Overflow: d.Memory.Overflow,
+		Incomplete: in.Incomplete, MemoryLost: d.MemoryLost, Archived: append([]notify.Receipt{}, d.Archived...), Unarchived: d.Unarchived, Alerts: []Alert{}, Overflow: d.Memory.Overflow,
 	}
 	for k, a := range d.Memory.Alerts {
 		p.Alerts = append(p.Alerts, Alert{k, r.FindingOf(a).Sentence, d.Details[k], r.QueryURL(a.Panel), a})
