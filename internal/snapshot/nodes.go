@@ -40,6 +40,16 @@ type Nodes struct {
 	cluster  string               // the source's own label for clusters, which series of user panels have
 }
 
+// spelt returns a name or an address in the one way that the table knows it by: in lower case, and an address of IPv6 in its short form.
+func spelt(id string) string {
+	if strings.Contains(id, ":") {
+		if a, err := netip.ParseAddr(id); err == nil {
+			return a.Unmap().String()
+		}
+	}
+	return strings.ToLower(id)
+}
+
 // nodeKey is a name or an address within one cluster; the label cluster is empty in a Prometheus of a single cluster.
 type nodeKey struct{ cluster, id string }
 
@@ -135,7 +145,7 @@ func (n Nodes) holders(ls series.Labels) []holder {
 	}
 	cluster := n.ClusterOf(ls)
 	for _, id := range []string{instance, host(instance)} {
-		if hs := n.byKey[nodeKey{cluster, strings.ToLower(id)}]; len(hs) > 0 {
+		if hs := n.byKey[nodeKey{cluster, spelt(id)}]; len(hs) > 0 {
 			return hs
 		}
 	}
@@ -203,8 +213,16 @@ const (
 type exporter struct {
 	labels  series.Labels
 	first   time.Time // before its first sample; the zero time where that is before the window
+	last    time.Time // of its newest sample, up to the window's step
 	reports bool      // at its end
 	name    string    // of its node; "" where that is not known
+	alike   bool      // its name is known by the first part of the host's name alone
+}
+
+// beside reports whether two exporters at different hosts were there at one time.
+func (e *exporter) beside(o *exporter) bool {
+	a, b := spelt(host(e.labels.Get("instance"))), spelt(host(o.labels.Get("instance")))
+	return a != b && e.first.Before(o.last) && o.first.Before(e.last)
 }
 
 // LoadNodes asks Prometheus which nodes there are at a time, and which there were within the range that ends then. known are those that
@@ -331,7 +349,8 @@ func (l *nodeLoader) loadWindow(ctx context.Context) {
 		}
 		if ip != "" {
 			addresses[nodeKey{cluster, name}] = ip
-			held[nodeKey{cluster, ip}] = append(held[nodeKey{cluster, ip}], holder{name, l.begin(values, l.grid)})
+			k := nodeKey{cluster, spelt(ip)}
+			held[k] = append(held[k], holder{name, l.begin(values, l.grid)})
 		}
 	})
 	if err != nil {
@@ -428,7 +447,7 @@ func (l *nodeLoader) refine(ctx context.Context, held map[nodeKey][]holder) {
 	grid := PlanGrid(l.at, l.window, step)
 	fine := map[nodeKey][]holder{}
 	err := l.each(ctx, grid, fmt.Sprintf(heldQuery, strings.Join(quotedIPs, "|")), func(ls series.Labels, values []float64) {
-		k := nodeKey{ls.Get("cluster"), ls.Get("internal_ip")}
+		k := nodeKey{ls.Get("cluster"), spelt(ls.Get("internal_ip"))}
 		fine[k] = append(fine[k], holder{ls.Get("node"), l.begin(values, grid)})
 	})
 	if err != nil {
@@ -481,7 +500,7 @@ func (l *nodeLoader) loadReports(ctx context.Context, exporters []exporter) ([]e
 			at[of(ls)] = i
 			exporters = append(exporters, exporter{labels: ls, first: l.grid.End()})
 		}
-		exporters[i].reports = true
+		exporters[i].reports, exporters[i].last = true, l.at
 	})
 	if err != nil {
 		for i := range exporters {
@@ -495,13 +514,13 @@ func (l *nodeLoader) loadReports(ctx context.Context, exporters []exporter) ([]e
 func (l *nodeLoader) loadExporters(ctx context.Context) ([]exporter, error) {
 	var out []exporter
 	err := l.each(ctx, l.grid, fmt.Sprintf(exportersQuery, model.Duration(l.step)), func(ls series.Labels, values []float64) {
-		out = append(out, exporter{labels: ls, first: l.begin(values, l.grid)})
+		out = append(out, exporter{labels: ls, first: l.begin(values, l.grid), last: l.grid.At(series.Newest(values))})
 	})
 	var many *promapi.LimitError
 	if errors.As(err, &many) { // exporters that come and go; those of now do
 		out = nil
 		err = l.each(ctx, l.now, fmt.Sprintf(exportersQuery, model.Duration(l.step)), func(ls series.Labels, _ []float64) {
-			out = append(out, exporter{labels: ls})
+			out = append(out, exporter{labels: ls, last: l.at})
 		})
 	}
 	slices.SortStableFunc(out, func(a, b exporter) int { return a.first.Compare(b.first) })
@@ -520,25 +539,25 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 	if lost && len(n.known) > 0 {
 		l.placeByPods(ctx, exporters)
 	}
+	parted(exporters)
+	silent := !slices.ContainsFunc(exporters, func(e exporter) bool { return e.reports })
 	hosts := map[nodeKey]map[string]bool{} // the nodes that exporters at one host are of
 	now := map[nodeKey][]string{}          // the instances that report a node now
 	for i := range exporters {
 		e := &exporters[i]
-		if e.name == "" { // no kube-state-metrics, or a host outside the cluster: its own name is better than its address
-			e.name = e.labels.Get("nodename")
-		}
 		instance := e.labels.Get("instance")
 		if e.name == "" || instance == "" {
 			continue
 		}
 		cluster := e.labels.Get("cluster")
-		k := nodeKey{cluster, strings.ToLower(host(instance))}
+		k := nodeKey{cluster, spelt(host(instance))}
 		if hosts[k] == nil {
 			hosts[k] = map[string]bool{}
 		}
 		hosts[k][e.name] = true
 		n.holdInstance(cluster, instance, e)
-		if i, ok := n.index[nodeKey{cluster, e.name}]; ok && e.reports {
+		// Where nobody reports, and kube-state-metrics does not either, it is not the exporters that are missing.
+		if i, ok := n.index[nodeKey{cluster, e.name}]; ok && (e.reports || silent && !n.current[cluster]) {
 			n.list[i].Exporter = true
 		}
 		of := nodeKey{cluster, e.name}
@@ -552,9 +571,48 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 	n.count(now)
 	for i := range exporters { // a host through which several nodes are reached is none of theirs
 		e := &exporters[i]
-		k := nodeKey{e.labels.Get("cluster"), strings.ToLower(host(e.labels.Get("instance")))}
+		k := nodeKey{e.labels.Get("cluster"), spelt(host(e.labels.Get("instance")))}
 		if len(hosts[k]) == 1 && len(n.byKey[k]) == 0 && k.id != "" {
 			n.hold(k.cluster, k.id, e.name)
+		}
+	}
+}
+
+// parted names the exporters whose nodes are not known: those outside the cluster, and all where there is no kube-state-metrics. The host's
+// own name is better than its address. Hosts of one name at one time, such as machines made of one image, are told apart by their address.
+// A host whose name is only like a node's is not that node where another host, of another name, is.
+func parted(exporters []exporter) {
+	type key struct{ cluster, name string }
+	nodes, hosts := map[key][]*exporter{}, map[key][]*exporter{}
+	for i := range exporters {
+		if e := &exporters[i]; e.name != "" && !e.alike {
+			k := key{e.labels.Get("cluster"), e.name}
+			nodes[k] = append(nodes[k], e)
+		}
+	}
+	for i := range exporters {
+		e := &exporters[i]
+		own := e.labels.Get("nodename")
+		if e.alike && slices.ContainsFunc(nodes[key{e.labels.Get("cluster"), e.name}], func(o *exporter) bool {
+			return e.beside(o) && !strings.EqualFold(o.labels.Get("nodename"), own)
+		}) {
+			e.name = ""
+		}
+		if e.name == "" {
+			e.name = own
+			k := key{e.labels.Get("cluster"), own}
+			hosts[k] = append(hosts[k], e)
+		}
+	}
+	for k, all := range hosts {
+		several := false
+		for _, e := range all {
+			several = several || slices.ContainsFunc(all, e.beside)
+		}
+		for _, e := range all {
+			if several && k.name != "" {
+				e.name = k.name + " (" + host(e.labels.Get("instance")) + ")"
+			}
 		}
 	}
 }
@@ -585,7 +643,7 @@ func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
 		cluster, node := ls.Get("cluster"), ls.Get("node")
 		byPod[podKey{cluster, ls.Get("namespace"), ls.Get("pod")}] = node
 		if ip := ls.Get("pod_ip"); ip != "" {
-			byIP[nodeKey{cluster, ip}] = node
+			byIP[nodeKey{cluster, spelt(ip)}] = node
 		}
 	})
 	if err != nil {
@@ -598,7 +656,7 @@ func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
 			continue
 		}
 		cluster := e.labels.Get("cluster")
-		if e.name = byIP[nodeKey{cluster, host(e.labels.Get("instance"))}]; e.name == "" {
+		if e.name = byIP[nodeKey{cluster, spelt(host(e.labels.Get("instance")))}]; e.name == "" {
 			e.name = byPod[podKey{cluster, e.labels.Get("namespace"), e.labels.Get("pod")}]
 		}
 		if e.name != "" {
@@ -614,21 +672,33 @@ func (n *Nodes) nodeOf(e *exporter) string {
 	if name := n.knownAs(cluster, e.labels.Get("node")); name != "" {
 		return name
 	}
-	own := n.alike(cluster, e.labels.Get("nodename"))
-	if hs := n.byKey[nodeKey{cluster, strings.ToLower(at)}]; len(hs) > 0 {
+	nodename := e.labels.Get("nodename")
+	own := n.alike(cluster, nodename)
+	if hs := n.byKey[nodeKey{cluster, spelt(at)}]; len(hs) > 0 {
+		last := hs[len(hs)-1].name
 		for _, h := range hs { // an address that changed hands: the host's own name says whose it is
 			if h.name == own {
-				return own
+				return n.renamed(e, own, last)
 			}
 		}
-		return holderAt(hs, e.first).name
+		return n.renamed(e, holderAt(hs, e.first).name, last)
 	}
 	if _, err := netip.ParseAddr(at); err != nil {
 		if name := n.alike(cluster, at); name != "" {
 			return name
 		}
 	}
+	e.alike = own != "" && !strings.EqualFold(own, nodename)
 	return own
+}
+
+// renamed returns the name of an exporter's node, or the one that its address belongs to last where the node left and the exporter did not:
+// the machine was registered under another name.
+func (n *Nodes) renamed(e *exporter, name, last string) string {
+	if e.reports && n.departed[nodeKey{e.labels.Get("cluster"), name}] {
+		return last
+	}
+	return name
 }
 
 // holderAt is whose an address is after a time.
@@ -713,7 +783,7 @@ func (n *Nodes) shorten() {
 
 // hold gives an id to a node, unless somebody has it.
 func (n *Nodes) hold(cluster, id, name string) {
-	k := nodeKey{cluster, strings.ToLower(id)}
+	k := nodeKey{cluster, spelt(id)}
 	if id != "" && len(n.byKey[k]) == 0 {
 		n.byKey[k] = []holder{{name: name}}
 	}
@@ -721,12 +791,12 @@ func (n *Nodes) hold(cluster, id, name string) {
 
 // holdInstance gives the instance of an exporter to its node; of an instance that changed hands, from when on.
 func (n *Nodes) holdInstance(cluster, instance string, e *exporter) {
-	k := nodeKey{cluster, strings.ToLower(instance)}
+	k := nodeKey{cluster, spelt(instance)}
 	hs := n.byKey[k]
 	switch {
 	case len(hs) == 0:
 		// Where the address itself changed hands, that is known to the minute.
-		if at := n.byKey[nodeKey{cluster, strings.ToLower(host(instance))}]; len(at) > 1 {
+		if at := n.byKey[nodeKey{cluster, spelt(host(instance))}]; len(at) > 1 {
 			n.byKey[k] = at
 			return
 		}
