@@ -67,7 +67,7 @@ func (b *builder) set(p *panel, path string, s *snapshot.Spec) {
 	s.Name = cmp.Or(string(p.Name), s.Name)
 	s.Title = cmp.Or(p.Title, s.Title, s.Name)
 	if p.Query != "" { // its author knows the labels
-		s.Query, s.Without, s.Events, s.Builtin = p.Query, "", nil, false
+		s.Query, s.Without, s.Narrow, s.Events, s.Builtin = p.Query, "", "", nil, false
 	}
 	s.Top = cmp.Or(p.Top, s.Top)
 	s.Range = cmp.Or(time.Duration(p.Range), s.Range)

@@ -80,9 +80,14 @@ func (e *Error) Unwrap() error { return e.Err }
 // LimitError is an answer with more series than Query.Limit. The series up to the limit have been handed on; they do not count.
 type LimitError struct {
 	Limit int
+	// Fixed says that whoever reads the error cannot change the query, as those of built-in panels.
+	Fixed bool
 }
 
 func (e *LimitError) Error() string {
+	if e.Fixed {
+		return fmt.Sprintf("the query answers with more than %d series; raise prometheus.max_series", e.Limit)
+	}
 	return fmt.Sprintf("the query answers with more than %d series; keep those that matter with topk(10, …), add them up with sum by (…) (…), or raise max_series", e.Limit)
 }
 

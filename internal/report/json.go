@@ -122,6 +122,7 @@ type DocPanel struct {
 	Missing           []string     `json:"missing"`
 	Total             int          `json:"total" jsonschema:"minimum=0"`
 	OK                int          `json:"ok" jsonschema:"minimum=0"`
+	LeftOut           int          `json:"left_out,omitempty" jsonschema:"minimum=0"`
 	Rules             []DocRule    `json:"rules"`
 	Findings          []DocFinding `json:"findings"`
 	FindingsTruncated int          `json:"findings_truncated" jsonschema:"minimum=0"`
@@ -393,7 +394,7 @@ func docPanel(p *snapshot.Panel, w wording) DocPanel {
 	d := DocPanel{
 		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject, Unit: p.Spec.Unit.String(), Query: p.Expr,
 		Grid: DocGrid{p.Grid.Start.UTC(), p.Grid.Step.Seconds(), p.Grid.Len}, Data: dataWord(p.Data),
-		Notes: list(p.Notes), Missing: list(p.Missing), Total: p.Total, OK: p.OK,
+		Notes: list(p.Notes), Missing: list(p.Missing), Total: p.Total, OK: p.OK, LeftOut: p.LeftOut,
 		Rules: []DocRule{}, Findings: []DocFinding{}, Series: []DocSeries{}, Rows: []DocRow{},
 		FindingsTruncated: max(0, len(p.Findings)-documentRows), RowsTruncated: max(0, len(p.Rows)-documentRows),
 	}

@@ -131,6 +131,10 @@ func takePanel(ctx context.Context, q Querier, spec Spec, o Options) (p Panel) {
 	}
 	if err := p.ask(ctx, q, o); err != nil {
 		p.Data, p.Err = DataFailed, err
+		var many *promapi.LimitError
+		if spec.Builtin && errors.As(err, &many) {
+			p.Err = &promapi.LimitError{Limit: many.Limit, Fixed: true}
+		}
 		if ctx.Err() != nil {
 			p.Err = fmt.Errorf("%w (%w)", ErrStopped, err)
 		}
@@ -160,23 +164,17 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	if p.Spec.Without != "" {
 		return p.askWithout(ctx, q, vars, o, w)
 	}
-	capacity, err := p.askCapacity(ctx, q, vars, o)
-	if err != nil {
-		p.Notes = append(p.Notes, fmt.Sprintf(w.WholeUnknown, err))
-	}
-	f := newFold(&p.Spec, p.Grid, o.Nodes, capacity)
 	left, err := p.askLeft(ctx, q, vars, o)
 	if err != nil {
 		return err
 	}
-	meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
-		return q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, each)
-	}, left.adding(f))
+	f, meta, err := p.askSeries(ctx, q, vars, o, left, w)
 	if err != nil {
 		return err
 	}
 	p.Remarks = append(p.Remarks, left.finish(f, w)...)
 	f.into(p)
+	p.Total, p.OK = p.Total+p.LeftOut, p.OK+p.LeftOut // they are within every limit
 	p.read(meta, w)
 	p.holdBack(w)
 	if p.Total == 0 && p.Partial != "" {
@@ -438,19 +436,21 @@ type whole struct {
 	aside series.Labels
 }
 
-// askCapacity returns the whole of each series' ratio at the end of the range, by the hash of its labels. Of several wholes of one series,
-// such as disks that are mounted one upon the other, it is the largest, then the one whose labels come first.
-func (p *Panel) askCapacity(ctx context.Context, q Querier, v Vars, o Options) (map[uint64]whole, error) {
+// askCapacity asks for the whole of each series' ratio at the end of the range and puts it into wholes, by the hash of the labels: of the
+// series of so many names of Spec.Narrow, of all where there are none. Of several wholes of one series, such as disks that are mounted one
+// upon the other, it is the largest, then the one whose labels come first.
+func (p *Panel) askCapacity(ctx context.Context, q Querier, v Vars, o Options, names []string, wholes map[uint64]whole) error {
 	if p.Spec.Capacity == nil {
-		return nil, nil
+		return nil
 	}
-	wholes := map[uint64]whole{}
-	query := promapi.Query{
-		Expr:  Expand(p.Spec.Capacity.Query, v),
-		Grid:  series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1},
-		Limit: o.MaxSeries,
+	expr := Expand(p.Spec.Capacity.Query, v)
+	if len(names) > 0 {
+		var err error
+		if expr, err = narrowedTo(expr, p.Spec.Narrow, names); err != nil {
+			return err
+		}
 	}
-	_, err := q.Range(ctx, query, func(s series.Series) error {
+	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: p.newest(), Limit: o.MaxSeries}, func(s series.Series) error {
 		c := s.Values[0]
 		if math.IsNaN(c) || math.IsInf(c, 0) {
 			return nil
@@ -463,9 +463,9 @@ func (p *Panel) askCapacity(ctx context.Context, q Querier, v Vars, o Options) (
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("asking for the capacity: %w", err)
+		return fmt.Errorf("asking for the capacity: %w", err)
 	}
-	return wholes, nil
+	return nil
 }
 
 // split returns the labels without those named, and those. One with the value of another label says nothing more, and is in neither.

@@ -82,6 +82,9 @@ type Spec struct {
 	// Targets is a query of how many targets each series of Query is a mean of. Those that left the list of targets, and whose place
 	// nobody took, count as 0 in it then. Empty: Query is all.
 	Targets string
+	// Narrow is a label that every selector of the query has, such as pod. Where the query has more series than an answer may have, it is
+	// asked for those that are beyond a limit somewhere in the range and for the highest, by this label. Empty: that is an error.
+	Narrow string
 	// Builtin queries are promsnap's own: they are asked by the labels that the source has for what they name (Options.Mapping).
 	Builtin bool
 	// Optional panels are left out where their metrics are absent, rather than called NO DATA.
@@ -233,7 +236,8 @@ type Panel struct {
 	Expr       string // the PromQL as it was run: variables expanded, matchers put in
 	Grid       series.Grid
 	Total      int             // series in the answer
-	Rows       []Row           // every series, the worst rank first, ties by labels
+	LeftOut    int             // series of Total that were left out because they are well (Spec.Narrow); they are in no row
+	Rows       []Row           // every series that is not left out, the worst rank first, ties by labels
 	Lines      []Line          // the first Spec.Top of Rows, with their samples
 	Rest       *Band           // nil where every series is a line
 	References []ReferenceLine // what Spec.References came to

@@ -89,6 +89,8 @@ var english = Words{
 	TimedOut:         "the queries took longer than the run's timeout leaves for them; a longer one is set by --timeout, or is the Lambda function's own",
 	ProxyGaveUp:      "the proxy in front of Prometheus gave up after %[1]s: raise the proxy's timeout, or narrow the queries and shorten their ranges",
 	Stopped:          "the run was told to stop",
+	LeftOut:          "%[1]s of %[2]s series are not listed: looked at every %[3]s, they were never above %[4]s, and they are not among the highest %[5]s",
+	LeftOutLower:     "%[1]s of %[2]s series are not listed: they are not among the highest %[3]s",
 	WholeUnknown:     "the whole of the ratio is not known: %[1]s",
 	RemarkMissing:    "a remark is missing: %[1]s",
 	ReferenceMissing: "the reference line %[1]s is missing: %[2]s",

@@ -94,6 +94,8 @@ var korean = Words{
 	TimedOut:         "쿼리가 실행 제한 시간 안에 끝나지 않음 (--timeout으로, Lambda에서는 함수의 제한 시간으로 늘릴 수 있음)",
 	ProxyGaveUp:      "Prometheus 앞의 프록시가 %[1]s 만에 응답을 포기함: 프록시의 제한 시간을 늘리거나, 쿼리 범위와 기간을 줄일 것",
 	Stopped:          "실행이 중지됨",
+	LeftOut:          "시계열 %[2]s개 중 %[1]s개는 표시하지 않음: %[3]s 간격으로 확인한 값이 모두 %[4]s 이하이고 상위 %[5]s개에 들지 않음",
+	LeftOutLower:     "시계열 %[2]s개 중 %[1]s개는 표시하지 않음: 상위 %[3]s개에 들지 않음",
 	WholeUnknown:     "비율의 기준이 되는 전체 값을 알 수 없음: %[1]s",
 	RemarkMissing:    "참고 사항 조회 실패: %[1]s",
 	ReferenceMissing: "기준선 %[1]s 조회 실패: %[2]s",

@@ -105,6 +105,8 @@ type Words struct {
 	Last                                     string // 1 window
 
 	// What the answers say of themselves.
+	LeftOut                                                    string // 1 how many series, 2 of how many, 3 how often they were looked at, 4 the limit, 5 how many of the highest are listed
+	LeftOutLower                                               string // 1 how many series, 2 of how many, 3 how many of the highest are listed
 	WholeUnknown, RemarkMissing, NodesByAddress                string // 1 error
 	LabelsUnknown                                              string // 1 error
 	NotHonored                                                 string // 1 whose metrics, 2 the labels with exported_

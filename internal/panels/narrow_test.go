@@ -1,0 +1,138 @@
+package panels_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// simulated asks a simulated cluster, and keeps the longest query.
+type simulated struct {
+	*lab.Lab
+	longest int
+}
+
+func (s *simulated) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+	s.longest = max(s.longest, len(q.Expr))
+	since := func(t time.Time) time.Duration { return time.Duration(t.UnixMilli()) * time.Millisecond }
+	m, err := query(s.Lab, q.Expr, since(q.Grid.Start), since(q.Grid.End()), q.Grid.Step)
+	if err != nil {
+		return promapi.Meta{}, fmt.Errorf("%w: %s", err, q.Expr)
+	}
+	for i, in := range m {
+		if q.Limit > 0 && i == q.Limit {
+			return promapi.Meta{}, &promapi.LimitError{Limit: q.Limit}
+		}
+		var pairs []string
+		in.Metric.Range(func(l labels.Label) { pairs = append(pairs, l.Name, l.Value) })
+		values := make([]float64, q.Grid.Len)
+		for j := range values {
+			values[j] = math.NaN()
+		}
+		for _, p := range in.Floats {
+			values[int(time.UnixMilli(p.T).Sub(q.Grid.Start)/q.Grid.Step)] = p.F
+		}
+		if err := each(series.Series{Labels: series.FromPairs(pairs...), Values: values}); err != nil {
+			return promapi.Meta{}, err
+		}
+	}
+	return promapi.Meta{Expr: q.Expr, Grid: q.Grid, Series: len(m)}, nil
+}
+
+func (*simulated) Present(_ context.Context, names []string, _, _ time.Time) (map[string]bool, error) {
+	out := map[string]bool{}
+	for _, n := range names {
+		out[n] = true
+	}
+	return out, nil
+}
+
+// telling returns the findings without those of series that have just ended, of which there is nothing to say, and how many have ended.
+func telling(found []snapshot.Finding) (tell []snapshot.Finding, gone int) {
+	for _, f := range found {
+		if f.Status == rules.Gone {
+			gone++
+		}
+		if f.Status != rules.Gone || f.Streak != nil || f.Earlier != nil {
+			tell = append(tell, f)
+		}
+	}
+	return tell, gone
+}
+
+// TestANarrowedPanelFindsTheSame takes the panels that can be narrowed with room for all their series and with room for few: what is found,
+// what is drawn, and how many series are well is the same.
+func TestANarrowedPanelFindsTheSame(t *testing.T) {
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	cluster, err := lab.New(lab.Options{Profile: lab.Community, Nodes: 30, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var specs []snapshot.Spec
+	for _, s := range panels.All() {
+		if s.Narrow != "" {
+			specs = append(specs, s)
+		}
+	}
+	if len(specs) < 5 {
+		t.Fatalf("%d panels can be narrowed, want at least 5", len(specs))
+	}
+	source := &simulated{Lab: cluster}
+	const one = 1 // the engine takes the samples of an answer back for the next query
+	found := 0
+	for _, rng := range []time.Duration{time.Hour, 6 * time.Hour} {
+		o := snapshot.Options{Slot: now, Range: rng, QueryOffset: time.Minute, Concurrency: one}
+		all := snapshot.Take(t.Context(), source, specs, o)
+		o.MaxSeries = 60
+		few := snapshot.Take(t.Context(), source, specs, o)
+		for i := range specs {
+			a, f := &all[i], &few[i]
+			t.Run(fmt.Sprint(rng, " ", specs[i].Name), func(t *testing.T) {
+				if a.Err != nil || f.Err != nil {
+					t.Fatalf("errors: %v, %v", a.Err, f.Err)
+				}
+				allFound, allGone := telling(a.Findings)
+				fewFound, fewGone := telling(f.Findings)
+				if a.Total <= o.MaxSeries || f.LeftOut == 0 || f.LeftOut+len(f.Rows) != f.Total || len(a.Spec.Rules) > 0 && f.Total-fewGone != a.Total-allGone || len(a.Spec.Rules) > 0 && f.OK != a.OK {
+					t.Errorf("%d of %d series in rows (%d gone), %d left out, %d of %d well", len(f.Rows), a.Total, fewGone, f.LeftOut, f.OK, a.OK)
+				}
+				if said := strings.Join(f.Notes, "\n"); !strings.Contains(said, "series are not listed") {
+					t.Errorf("nothing is said of what was left out: %q", said)
+				}
+				same := cmp.Options{cmpopts.EquateNaNs(), cmp.Comparer(func(a, b series.Labels) bool { return a.Compare(b) == 0 })}
+				if diff := cmp.Diff(allFound, fewFound, same); diff != "" {
+					t.Errorf("findings (-all +narrowed):\n%s", diff)
+				}
+				for j := range f.Lines { // of those that are alike, others may be drawn
+					if got, want := f.Lines[j].Stats.Last, a.Lines[j].Stats.Last; got != want && len(a.Spec.Rules) > 0 {
+						t.Errorf("line %d is at %v, want %v", j, got, want)
+					}
+				}
+				if slices.ContainsFunc(a.Findings, func(f snapshot.Finding) bool { return f.Status == rules.Breach }) {
+					found++
+				}
+			})
+		}
+	}
+	if found < 4 {
+		t.Errorf("findings in %d panels: the cluster is too well to tell", found)
+	}
+	if source.longest > 16<<10 {
+		t.Errorf("a query of %d bytes, of which VictoriaMetrics takes 16,384", source.longest)
+	}
+}

@@ -1,0 +1,317 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+const (
+	// narrowSteps is how many samples of every series one query of a narrowed panel makes the server hold.
+	narrowSteps = 24
+	// longestQuery is how long a narrowed query may be: VictoriaMetrics refuses more than 16 KiB.
+	longestQuery = 15 << 10
+	// leastNames is how many bytes of names a narrowed query has room for, however long the panel's own query is.
+	leastNames = 256
+)
+
+// askSeries asks for the panel's series and folds them. Where they are more than one answer may have, it asks for those that matter, if
+// the panel can be narrowed.
+func (p *Panel) askSeries(ctx context.Context, q Querier, v Vars, o Options, gone *left, w *words.Words) (*fold, promapi.Meta, error) {
+	most := o.MaxSeries
+	if most <= 0 {
+		most = promapi.DefaultLimit
+	}
+	watched, can := p.Spec.watch(v.Step)
+	there := 0
+	if can {
+		there = p.countAll(ctx, q)
+	}
+	if there <= most {
+		f, meta, err := p.askAll(ctx, q, v, o, gone, w)
+		var many *promapi.LimitError
+		if there == 0 || !errors.As(err, &many) { // how many are left out must be known
+			return f, meta, err
+		}
+	}
+	return p.askNarrowed(ctx, q, v, o, w, narrowing{watch: watched, there: there, most: most})
+}
+
+// askAll asks for the whole of the panel's ratio, and then for every series, with the targets that are gone.
+func (p *Panel) askAll(ctx context.Context, q Querier, v Vars, o Options, gone *left, w *words.Words) (*fold, promapi.Meta, error) {
+	wholes := map[uint64]whole{}
+	if err := p.askCapacity(ctx, q, v, o, nil, wholes); err != nil {
+		p.Notes = append(p.Notes, fmt.Sprintf(w.WholeUnknown, err))
+	}
+	f := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
+	meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
+		return q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, each)
+	}, gone.adding(f))
+	return f, meta, err
+}
+
+// countAll returns how many series there are at the end of the range, 0 where that is not known.
+func (p *Panel) countAll(ctx context.Context, q Querier) int {
+	n := 0
+	_, err := q.Range(ctx, promapi.Query{Expr: `count(` + p.Expr + `)`, Grid: p.newest()}, func(s series.Series) error {
+		if c := s.Values[0]; c > 0 && c < math.MaxInt32 {
+			n = int(c)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// newest is the last step of the panel's grid.
+func (p *Panel) newest() series.Grid {
+	return series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}
+}
+
+// watch is what tells the series that a panel's rules have something to say of: they are above a value for at least two samples on a
+// grid of such steps, or at the newest. Without rules it is the zero value, which is nothing to watch.
+type watch struct {
+	above float64
+	every time.Duration
+}
+
+// watch returns what a narrowed panel watches, and whether the panel can be narrowed.
+func (s *Spec) watch(step time.Duration) (watch, bool) {
+	if s.Narrow == "" || len(s.Rules) == 0 {
+		return watch{}, s.Narrow != ""
+	}
+	w := watch{above: math.Inf(1), every: math.MaxInt64}
+	for _, r := range s.Rules {
+		if !r.IsAlert() || r.Direction != rules.Above || r.Condition || r.For <= 0 && s.Events == nil {
+			return watch{}, false
+		}
+		w.above = min(w.above, lowest(r.Warning.Value, r.Warning.Set, r.Critical.Value, r.Critical.Set))
+		w.every = min(w.every, r.For/3) // a third of a streak: no streak of For lies between two samples
+	}
+	for _, o := range s.Overrides {
+		w.above = min(w.above, lowest(o.Warning.Value, o.Warning.Set, o.Critical.Value, o.Critical.Set))
+	}
+	if s.Events != nil { // an event counts for so long, and more of them than the limit may do so for a moment
+		w.above, w.every = 0, s.Events.Within/2
+	}
+	w.every = max(w.every, step)
+	return w, !math.IsInf(w.above, 0)
+}
+
+// lowest returns the lower of two limits, as far as they are set.
+func lowest(warning float64, hasWarning bool, critical float64, hasCritical bool) float64 {
+	low := math.Inf(1)
+	if hasWarning {
+		low = warning
+	}
+	if hasCritical {
+		low = min(low, critical)
+	}
+	return low
+}
+
+// narrowing is a panel that is asked for a part of its series.
+type narrowing struct {
+	watch
+	there int // series at the end of the range
+	most  int // series that an answer may have
+
+	chosen map[string]map[uint64]bool // the hashes of the labels of the series that are asked for, by the value of Spec.Narrow
+	n      int
+	meta   promapi.Meta
+}
+
+// askNarrowed asks which series are above the limits anywhere in the range, on a coarser grid, and which are the highest at its end. Then
+// it asks for these alone, a few names at a time, on the panel's own grid. What was left out is within the limits.
+func (p *Panel) askNarrowed(ctx context.Context, q Querier, v Vars, o Options, w *words.Words, n narrowing) (*fold, promapi.Meta, error) {
+	wholes := map[uint64]whole{}
+	f := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
+	n.chosen = map[string]map[uint64]bool{}
+	if err := n.choose(ctx, q, p, v, f.top); err != nil {
+		return nil, n.meta, err
+	}
+	expr, present := n.meta.Expr, 0
+	for _, names := range p.batches(n.chosen) {
+		narrowed, err := narrowedTo(p.Expr, p.Spec.Narrow, names)
+		if err != nil {
+			return nil, n.meta, err
+		}
+		if err := p.askCapacity(ctx, q, v, o, names, wholes); err != nil {
+			p.Notes = append(p.Notes, fmt.Sprintf(w.WholeUnknown, err))
+		}
+		meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
+			return q.Range(ctx, promapi.Query{Expr: narrowed, Grid: p.Grid, Limit: n.most}, func(s series.Series) error {
+				if !n.chosen[s.Labels.Get(p.Spec.Narrow)][s.Labels.Hash()] {
+					return nil
+				}
+				if last := len(s.Values) - 1; last >= 0 && !math.IsNaN(s.Values[last]) {
+					present++
+				}
+				return each(s)
+			})
+		}, f.add)
+		if err != nil {
+			return nil, meta, err
+		}
+		n.heard(meta)
+		n.meta.Grid = meta.Grid
+	}
+	n.meta.Expr = expr
+	if left := n.there - present; left > 0 {
+		p.LeftOut = left
+		p.Notes = append(p.Notes, n.said(p, f.top, w))
+	}
+	return f, n.meta, nil
+}
+
+// said says how many series were left out, and why.
+func (n *narrowing) said(p *Panel, top int, w *words.Words) string {
+	left, of, highest := words.Thousands(p.LeftOut), words.Thousands(n.there), words.Thousands(top)
+	if n.every == 0 {
+		return fmt.Sprintf(w.LeftOutLower, left, of, highest)
+	}
+	every := w.Figure(units.Duration.Format(n.every.Seconds()))
+	return fmt.Sprintf(w.LeftOut, left, of, every, w.Figure(p.Spec.Unit.Format(n.above)), highest)
+}
+
+// choose finds the series that matter. No query asks for many samples of all series at once.
+func (n *narrowing) choose(ctx context.Context, q Querier, p *Panel, v Vars, top int) error {
+	at := p.newest()
+	n.meta.Grid = p.Grid
+	if err := n.ask(ctx, q, p, fmt.Sprintf("topk(%d, %s)", top, p.Expr), at); err != nil {
+		return err
+	}
+	if n.every == 0 {
+		return nil
+	}
+	coarse := v
+	coarse.Step = n.every
+	above := " > " + strconv.FormatFloat(n.above, 'g', -1, 64)
+	expr := "(" + Expand(p.Spec.Query, coarse) + ")" + above
+	for g := PlanGrid(p.Grid.End(), v.Range, n.every); g.Len > 0; {
+		part := g
+		part.Len = min(g.Len, narrowSteps)
+		if err := n.ask(ctx, q, p, expr, part); err != nil {
+			return err
+		}
+		g.Start, g.Len = g.Start.Add(time.Duration(part.Len)*g.Step), g.Len-part.Len
+	}
+	return n.ask(ctx, q, p, "("+p.Expr+")"+above, at)
+}
+
+// ask adds the series of an answer to those that matter.
+func (n *narrowing) ask(ctx context.Context, q Querier, p *Panel, expr string, g series.Grid) error {
+	meta, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: g, Limit: n.most}, func(s series.Series) error {
+		name, hash := s.Labels.Get(p.Spec.Narrow), s.Labels.Hash()
+		if series.Newest(s.Values) < 0 || n.chosen[name][hash] {
+			return nil
+		}
+		if n.n++; n.n > n.most {
+			return &promapi.LimitError{Limit: n.most}
+		}
+		if n.chosen[name] == nil {
+			name = strings.Clone(name)
+			n.chosen[name] = map[uint64]bool{}
+		}
+		n.chosen[name][hash] = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	n.heard(meta)
+	n.meta.Expr = meta.Expr
+	return nil
+}
+
+// heard takes over what an answer says of itself, once.
+func (n *narrowing) heard(m promapi.Meta) {
+	n.meta.Partial = n.meta.Partial || m.Partial
+	add := func(to *[]string, said []string) {
+		for _, s := range said {
+			if !slices.Contains(*to, s) {
+				*to = append(*to, s)
+			}
+		}
+	}
+	add(&n.meta.Warnings, m.Warnings)
+	add(&n.meta.Infos, m.Infos)
+}
+
+// batches returns the names in order, as many at a time as a query has room for.
+func (p *Panel) batches(chosen map[string]map[uint64]bool) [][]string {
+	longest := p.Expr
+	if c := p.Spec.Capacity; c != nil && len(c.Query) > len(longest) {
+		longest = c.Query
+	}
+	room := max((longestQuery-2*len(longest))/max(selectors(longest), 1), leastNames)
+	var out [][]string
+	var now []string
+	size := 0
+	for _, name := range sortedKeys(chosen) {
+		n := len(strconv.Quote(regexp.QuoteMeta(name)))
+		if len(now) > 0 && size+n > room {
+			out, now, size = append(out, now), nil, 0
+		}
+		now, size = append(now, name), size+n
+	}
+	if len(now) > 0 {
+		out = append(out, now)
+	}
+	return out
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// selectors counts those of a query.
+func selectors(expr string) int {
+	tree, err := Parser().ParseExpr(expr)
+	if err != nil {
+		return 0
+	}
+	n := 0
+	parser.Inspect(tree, func(node parser.Node, _ []parser.Node) error {
+		if _, ok := node.(*parser.VectorSelector); ok {
+			n++
+		}
+		return nil
+	})
+	return n
+}
+
+// narrowedTo returns a query for the series whose label is one of the names.
+func narrowedTo(expr, label string, names []string) (string, error) {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = regexp.QuoteMeta(name)
+	}
+	m, err := labels.NewMatcher(labels.MatchRegexp, label, strings.Join(quoted, "|"))
+	if err != nil {
+		return "", fmt.Errorf("narrowing the query: %w", err)
+	}
+	return promapi.AddMatchers(expr, []*labels.Matcher{m})
+}

@@ -1,0 +1,128 @@
+package snapshot_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// pods answers the query used by (pod) with so many pods, the first of which are above 0.9.
+type pods struct {
+	n, high int
+	refuses bool // the query for their number
+	asked   *[]string
+}
+
+func (p pods) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+	*p.asked = append(*p.asked, q.Expr)
+	if strings.HasPrefix(q.Expr, "count(") {
+		if p.refuses {
+			return promapi.Meta{}, errRefused
+		}
+		return promapi.Meta{Expr: q.Expr, Grid: q.Grid}, each(series.Series{Values: []float64{float64(p.n)}})
+	}
+	from, to := 0, p.n
+	switch {
+	case strings.HasPrefix(q.Expr, "topk("):
+		to = min(to, 8)
+	case strings.Contains(q.Expr, " > 0.8"):
+		to = p.high
+	}
+	sent := 0
+	for i := from; i < to; i++ {
+		name := fmt.Sprintf("pod-%05d", i)
+		if strings.Contains(q.Expr, "=~") && !strings.Contains(q.Expr, name) {
+			continue
+		}
+		if sent++; q.Limit > 0 && sent > q.Limit {
+			return promapi.Meta{}, &promapi.LimitError{Limit: q.Limit}
+		}
+		values := make([]float64, q.Grid.Len)
+		for j := range values {
+			values[j] = 0.5 - float64(i)/1e6
+			if i < p.high {
+				values[j] = 0.95 - float64(i)/1e6
+			}
+		}
+		if err := each(series.Series{Labels: series.FromPairs("pod", name), Values: values}); err != nil {
+			return promapi.Meta{}, err
+		}
+	}
+	return promapi.Meta{Expr: q.Expr, Grid: q.Grid}, nil
+}
+
+func (pods) Present(context.Context, []string, time.Time, time.Time) (map[string]bool, error) {
+	return map[string]bool{}, nil
+}
+
+// TestATooLargePanelIsNarrowed takes a panel of many pods with room for 100.
+func TestATooLargePanelIsNarrowed(t *testing.T) {
+	rule := rules.Rule{Name: "High", Warning: rules.At(0.8), For: 15 * time.Minute}
+	for _, c := range []struct {
+		name   string
+		pods   pods
+		change func(*snapshot.Spec)
+		rows   int
+		left   int
+		fails  bool
+	}{
+		{"all fit", pods{n: 100, high: 3}, nil, 100, 0, false},
+		{"too many", pods{n: 5000, high: 30}, nil, 30, 4970, false},
+		{"too many, few high", pods{n: 5000, high: 3}, nil, 8, 4992, false},
+		{"their number is not known", pods{n: 5000, high: 30, refuses: true}, nil, 0, 0, true},
+		{"too many that are high", pods{n: 5000, high: 101}, nil, 0, 0, true},
+		{"an override lowers the limit", pods{n: 5000, high: 30}, func(s *snapshot.Spec) {
+			s.Overrides = []snapshot.Override{{Warning: rules.At(0.25)}}
+		}, 0, 0, true}, // all are above it
+		{"without rules", pods{n: 5000, high: 30}, func(s *snapshot.Spec) { s.Rules = nil }, 8, 4992, false},
+		{"a verdict", pods{n: 5000, high: 30}, func(s *snapshot.Spec) {
+			s.Rules = []rules.Rule{{Name: "v", Warning: rules.At(0.8), Reduce: rules.Avg}}
+		}, 0, 0, true},
+		{"a lower limit", pods{n: 5000, high: 30}, func(s *snapshot.Spec) { s.Rules[0].Direction = rules.Below }, 0, 0, true},
+		{"cannot be narrowed", pods{n: 5000, high: 30}, func(s *snapshot.Spec) { s.Narrow = "" }, 0, 0, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var asked []string
+			c.pods.asked = &asked
+			spec := snapshot.Spec{
+				Name: "p", Query: "max by (pod) (used)", Unit: units.PercentUnit, Legend: "{{pod}}", Subject: "memory", Builtin: true, Narrow: "pod",
+				Rules: []rules.Rule{rule},
+			}
+			if c.change != nil {
+				c.change(&spec)
+			}
+			o := snapshot.Options{Slot: time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC), Range: 6 * time.Hour, MaxSeries: 100}
+			p := snapshot.Take(t.Context(), c.pods, []snapshot.Spec{spec}, o)[0]
+			var many *promapi.LimitError
+			if errors.As(p.Err, &many) != c.fails || p.Err != nil && !strings.HasSuffix(p.Err.Error(), "raise prometheus.max_series") {
+				t.Fatalf("error %v, want one: %t", p.Err, c.fails)
+			}
+			if len(p.Rows) != c.rows || p.LeftOut != c.left || p.Total != c.rows+c.left {
+				t.Errorf("%d rows, %d left out, %d in all; want %d and %d", len(p.Rows), p.LeftOut, p.Total, c.rows, c.left)
+			}
+			if !c.fails && len(spec.Rules) > 0 {
+				if want := p.Total - c.pods.high; p.OK != want || len(p.Findings) != c.pods.high {
+					t.Errorf("%d well, %d findings, want %d and %d", p.OK, len(p.Findings), want, c.pods.high)
+				}
+			}
+			if said := strings.Join(p.Notes, "\n"); strings.Contains(said, "not listed") != (c.left > 0) {
+				t.Errorf("it says %q of %s left out", said, strconv.Itoa(c.left))
+			}
+			for _, q := range asked {
+				if len(q) > 16<<10 {
+					t.Errorf("a query of %d bytes", len(q))
+				}
+			}
+		})
+	}
+}
