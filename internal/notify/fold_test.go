@@ -1,12 +1,17 @@
 package notify
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
@@ -120,6 +125,99 @@ func TestFoldLosesNothing(t *testing.T) {
 		for k := range p.Memory.Alerts {
 			if told[k] != 1 {
 				t.Fatalf("%s is told %d times, want once", k, told[k])
+			}
+		}
+	}
+}
+
+// mortal is a receiver and a book in one, whose run is killed at the n-th thing that it does; what it was given before lasts.
+type mortal struct {
+	memoryBook
+	left int // things until it is killed
+	got  []*Message
+}
+
+func (m *mortal) live() {
+	if m.left--; m.left == 0 {
+		runtime.Goexit()
+	}
+}
+
+func (m *mortal) Change(ctx context.Context, f func(*Page) error) error {
+	m.live()
+	return m.memoryBook.Change(ctx, f)
+}
+
+func (m *mortal) Notify(_ context.Context, d Delivery) (Receipt, error) {
+	m.live()
+	m.got = append(m.got, d.Message)
+	m.live()
+	return Receipt{Channel: "C1", ID: fmt.Sprint(len(m.got))}, nil
+}
+
+// Wherever runs are killed: what fires is told, and so is its end, and what is told twice is marked.
+func TestFoldOutlivesKills(t *testing.T) {
+	for seed := range uint64(40) {
+		random := rand.New(rand.NewPCG(seed, 12))
+		m := &mortal{memoryBook: memoryBook{page: *pageOf()}}
+		rq := newDesk().rq
+		rq.Receivers = []Receiver{{Name: "slack", Role: RoleChanges, Notifier: m, SendResolved: true, GroupBy: []string{"node"}, Limits: Limits{Messages: 3}}}
+		told := map[string]int{} // by the alert, its episode's begin, and whether it is the begin or the end that was told
+		const slots = 30
+		for i := range slots {
+			at := slot.Add(time.Duration(i) * 5 * time.Minute)
+			alerts := maps.Clone(m.page.Memory.Alerts)
+			for _, n := range random.Perm(20)[:random.IntN(12)] {
+				a := firing(fmt.Sprintf("n%02d", n), rules.Critical, 0)
+				ep := rules.Episode{Since: at, Last: at, Worst: rules.Critical}
+				switch was, ok := alerts[keyOf(a)]; {
+				case i >= slots-3: // nothing more happens, so that all can be made up for
+					continue
+				case ok && was.Fires():
+					a.Episodes = slices.Clone(was.Episodes)
+					last := &a.Episodes[len(a.Episodes)-1]
+					last.Ended, last.End = at, rules.Recovered
+				default:
+					a.Episodes = append(slices.Clone(was.Episodes), ep)
+				}
+				alerts[keyOf(a)] = a
+			}
+			m.page.Memory = rules.Memory{Slot: at, Alerts: alerts}
+			rq.Report = report.Build(report.Info{Name: "check", Slot: at}, nil)
+			rq.Run, rq.Until, rq.Now = fmt.Sprint(i), at.Add(time.Minute), func() time.Time { return at }
+			if m.left = 0; i < slots-3 && random.IntN(2) == 0 {
+				m.left = 1 + random.IntN(12)
+			}
+			m.got = nil
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				_, _ = Deliver(t.Context(), m, rq)
+			}()
+			<-ended
+			kinds := map[Kind]bool{}
+			for _, message := range m.got {
+				kinds[message.Kind] = true
+				for _, item := range message.Items {
+					for end, says := range map[bool]bool{false: message.Kind != KindResolved, true: !item.Episode.Fires()} {
+						id := fmt.Sprint(item.Key, item.Episode.Since, end)
+						if says && told[id] > 0 && !message.PossibleDuplicate {
+							t.Fatalf("seed %d, slot %d: %s tells %s again without a mark", seed, i, message.Kind, id)
+						} else if says {
+							told[id]++
+						}
+					}
+				}
+			}
+			if most := max(3, len(kinds)); len(m.got) > most {
+				t.Fatalf("seed %d, slot %d: %d messages, want %d at most", seed, i, len(m.got), most)
+			}
+		}
+		for k, a := range m.page.Memory.Alerts {
+			for _, ep := range a.Episodes {
+				if begin, end := told[fmt.Sprint(k, ep.Since, false)], told[fmt.Sprint(k, ep.Since, true)]; begin == 0 || !ep.Fires() && end == 0 {
+					t.Fatalf("seed %d: of %s since %s the begin was told %d times, the end %d times", seed, k, ep.Since, begin, end)
+				}
 			}
 		}
 	}
