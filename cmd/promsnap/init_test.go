@@ -49,7 +49,7 @@ func TestDraft(t *testing.T) {
 			draft: draft{cluster: hostile, survey: app.Survey{At: "m/p:80", Server: hostile, Clusters: []string{hostile, "b"}, Own: hostile}},
 		},
 		{
-			name: "panels", cluster: "my-cluster", has: []string{"      # - use: node-memory", `# failed: a"b: {c} # d 'e\`, "      # - use: node-cpu             # x absent."},
+			name: "panels", cluster: "my-cluster", has: []string{"      # - use: node-memory", `# failed: a"b: {c} # d 'e\`, "      # - use: node-cpu             # x missing."},
 			draft: draft{url: "http://p", reports: [][]snapshot.Panel{{
 				{Spec: snapshot.Spec{Name: "node-memory"}, Data: snapshot.DataFailed, Err: errorText(hostile)},
 				{Spec: snapshot.Spec{Name: "node-cpu"}, Data: snapshot.DataAbsent, Missing: []string{"x"}},

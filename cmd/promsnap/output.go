@@ -150,7 +150,7 @@ func absence(p *snapshot.Panel) string {
 	if len(p.Missing) == 0 {
 		return "no series matches"
 	}
-	return strings.Join(p.Missing, ", ") + " absent"
+	return strings.Join(p.Missing, ", ") + " missing"
 }
 
 // finish writes what the run came to.

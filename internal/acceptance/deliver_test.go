@@ -262,7 +262,7 @@ func (p *post) wantLost(t *testing.T, before int) {
 		t.Fatal("nobody was told")
 	}
 	for _, m := range told {
-		if all := string(m.Blocks); !strings.Contains(all, "Memory lost, this may repeat what was told") || !strings.Contains(all, "ip-10-0-1-11") {
+		if all := string(m.Blocks); !strings.Contains(all, "This may repeat an earlier message") || !strings.Contains(all, "ip-10-0-1-11") {
 			t.Errorf("told %s", all)
 		}
 	}
@@ -316,7 +316,7 @@ func testKilledInARun(t *testing.T, p *post) {
 		}
 		for _, m := range told {
 			says := string(m.Blocks) // state that cannot be read, or that cannot be written
-			if !strings.Contains(says, "Memory lost") && !strings.Contains(says, "the next run may tell it again") {
+			if !strings.Contains(says, "This may repeat an earlier message") && !strings.Contains(says, "the next run may send it again") {
 				t.Errorf("killed after %d answers, nobody is told that it may repeat: %s", after, m.Blocks)
 			}
 		}
@@ -326,7 +326,7 @@ func testKilledInARun(t *testing.T, p *post) {
 	// What was told while nothing could be written down said that it may be repeated, and is: once.
 	before := len(p.told(0))
 	p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 0)
-	if told := p.told(before); len(told) != 1 || !strings.Contains(string(told[0].Blocks), "ip-10-0-1-13") || strings.Contains(string(told[0].Blocks), "Memory lost") {
+	if told := p.told(before); len(told) != 1 || !strings.Contains(string(told[0].Blocks), "ip-10-0-1-13") || strings.Contains(string(told[0].Blocks), "This may repeat an earlier message") {
 		t.Errorf("%d messages when S3 is back, want one of ip-10-0-1-13", len(told))
 	}
 	before = len(p.told(0))

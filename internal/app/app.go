@@ -243,8 +243,8 @@ func (a *App) snapshotContext(ctx context.Context) (context.Context, context.Can
 }
 
 var (
-	errTimeout = errors.New("the queries took longer than the run's timeout leaves for them; a longer one is set by --timeout")
-	errStopped = errors.New("the run was told to stop")
+	errTimeout = errors.New("the queries did not end within the run's timeout; set a longer --timeout")
+	errStopped = errors.New("the run was stopped from outside")
 	errOpening = errors.New("half of the run's timeout is over")
 )
 

@@ -32,7 +32,7 @@ func TestAMemoryOfTheFutureIsNeverSilence(t *testing.T) {
 			t.Errorf("run %d: %v", run, r.Err)
 		}
 		messages := double.Messages()[before:]
-		if len(messages) == 0 || !strings.Contains(messages[0].Text+string(messages[0].Blocks), "Memory lost") {
+		if len(messages) == 0 || !strings.Contains(messages[0].Text+string(messages[0].Blocks), "This may repeat an earlier message") {
 			t.Errorf("run %d tells %+v", run, messages)
 		}
 	}

@@ -231,11 +231,11 @@ state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, ac
 				}
 				return &cloudtest.Fault{Status: http.StatusForbidden, Code: "AccessDenied"}
 			})
-			if got := said(fires, true); got == "" || strings.Contains(got, "Possible duplicate") || strings.Contains(got, "Memory lost") || !strings.Contains(got, "the next run may tell it again") {
+			if got := said(fires, true); got == "" || strings.Contains(got, "Possible duplicate") || strings.Contains(got, "This may repeat an earlier message") || !strings.Contains(got, "the next run may send it again") {
 				t.Errorf("the first message says %s", got)
 			}
 			store.Break(nil)
-			if got := said(fires.Add(5*time.Minute), false); !strings.Contains(got, "Possible duplicate") || strings.Contains(got, "may tell it again") {
+			if got := said(fires.Add(5*time.Minute), false); !strings.Contains(got, "Possible duplicate") || strings.Contains(got, "may send it again") {
 				t.Errorf("the repetition says %s", got)
 			}
 			if got := said(fires.Add(10*time.Minute), false); got != "" {

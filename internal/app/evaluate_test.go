@@ -225,9 +225,9 @@ func TestWhyIncomplete(t *testing.T) {
 		panels []snapshot.Panel
 		want   string
 	}{
-		{errTimeout, nil, "a longer one is set by --timeout"},
+		{errTimeout, nil, "set a longer --timeout"},
 		{errTimeout, gaveUp, "the proxy in front of Prometheus gave up after 1 min: raise the proxy's timeout"},
-		{errStopped, gaveUp, "the run was told to stop"},
+		{errStopped, gaveUp, "the run was stopped from outside"},
 	} {
 		if got := whyIncomplete(tt.cause, tt.panels, words.In(words.English)); !strings.Contains(got, tt.want) {
 			t.Errorf("%v: got %q, want %q", tt.cause, got, tt.want)

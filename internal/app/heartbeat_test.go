@@ -164,7 +164,7 @@ state: {dir: '%s'}
 		t.Fatalf("partial: %q", r.Report.Partial)
 	}
 	prom.lost.Store(true)
-	for i, want := range []string{"", "I cannot see all of test"} {
+	for i, want := range []string{"", "Only part of the data from test"} {
 		r, texts := run(slot.Add(time.Duration(i-2) * 5 * time.Minute))
 		for _, untrue := range []string{"without node_exporter", "targets up", "resolved"} {
 			if strings.Contains(texts, untrue) {
@@ -184,7 +184,7 @@ state: {dir: '%s'}
 		}
 	}
 	prom.lost.Store(false)
-	if _, texts := run(slot); !strings.Contains(texts, "I can see test again") {
+	if _, texts := run(slot); !strings.Contains(texts, "Data from test is back") {
 		t.Errorf("told %q, want that it sees again", texts)
 	}
 	if got, want := heart.heard(), []string{"/ping", "/ping/fail", "/ping/fail", "/ping"}; !slices.Equal(got, want) {

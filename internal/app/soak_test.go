@@ -308,7 +308,7 @@ func (s *soak) listen(t *testing.T, at time.Time) {
 			t.Errorf("slot %s: a message about nothing: %s %s", at, m.Text, m.Blocks)
 		}
 		says := string(m.Blocks)
-		marked := strings.Contains(says, "Possible duplicate") || strings.Contains(says, "Memory lost")
+		marked := strings.Contains(says, "Possible duplicate") || strings.Contains(says, "This may repeat an earlier message")
 		again, announced := false, true
 		for _, a := range about {
 			// What was told as new, where the record of that was lost, is seen late.
@@ -317,11 +317,11 @@ func (s *soak) listen(t *testing.T, at time.Time) {
 				again = true
 				// Of two runs of one slot, the one that cannot write the state knows nothing of the other: it says so itself, or the one
 				// before it did.
-				announced = announced && last.slot.Equal(at) && (last.unwritten || strings.Contains(says, "may tell it again"))
+				announced = announced && last.slot.Equal(at) && (last.unwritten || strings.Contains(says, "may send it again"))
 			}
 		}
 		for _, a := range about {
-			s.told[kind+" "+a] = append(s.told[kind+" "+a], telling{at, strings.Contains(says, "may tell it again")})
+			s.told[kind+" "+a] = append(s.told[kind+" "+a], telling{at, strings.Contains(says, "may send it again")})
 		}
 		if !again {
 			continue
@@ -350,7 +350,7 @@ func (s *soak) understand(m slackdouble.Message, at time.Time) (kind string, abo
 		return "summary", []string{at.Format(time.DateOnly)}
 	case m.Thread != "" && !strings.HasPrefix(m.Text, "✅"):
 		return "", nil
-	case strings.Contains(m.Text, "I cannot see"), strings.Contains(m.Text, "I can see"):
+	case strings.Contains(m.Text, "No data from"), strings.Contains(m.Text, "is back, missing"):
 		return "blind", nil
 	case strings.Contains(all, "seen late"):
 		kind = "late"

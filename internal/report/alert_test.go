@@ -63,8 +63,8 @@ func TestFindingOfAnAlert(t *testing.T) {
 		{"gone", memory(gone), "94 %", "ip-10-0-1-12 memory was above 90 % from 23:42 to 23:59, peak 96 %; it no longer exists", ""},
 		{"without figures", small, "", "ip-10-0-1-12 memory since 23:42", ""},
 		{"panel removed", removed, "", "ip-10-0-1-12 NodeMemoryHigh since 23:42", ""},
-		{"blind", blind, "", "I cannot see prod-seoul since 23:42", "I cannot see prod-seoul since 23:42"},
-		{"sees again", sees, "", "I can see prod-seoul again, was blind 23:42–23:59", ""},
+		{"blind", blind, "", "No data from prod-seoul since 23:42", "No data from prod-seoul since 23:42"},
+		{"sees again", sees, "", "Data from prod-seoul is back, missing 23:42–23:59", ""},
 		{"condition", pressure, "", "ip-10-0-1-12 memory pressure since 23:42", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

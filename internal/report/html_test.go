@@ -392,7 +392,7 @@ func TestPanelsSayTheirState(t *testing.T) {
 }
 
 func TestAnEmptyAnswerIsGoodOnlyWhereItIsWhole(t *testing.T) {
-	for data, want := range map[snapshot.Data]string{snapshot.DataComplete: "that is good", snapshot.DataPartial: "No series came."} {
+	for data, want := range map[snapshot.Data]string{snapshot.DataComplete: "that is good", snapshot.DataPartial: "The query returned no series."} {
 		p := snapshot.Panel{Spec: snapshot.Spec{Name: "oom", Title: "OOM", EmptyIsOK: true}, Data: data}
 		if got := text(all(pageOf(t, Build(info(t, nil), []snapshot.Panel{p})), "article")[0]); !strings.Contains(got, want) {
 			t.Errorf("%v: %q does not say %q", data, got, want)

@@ -123,7 +123,7 @@ func TestCountsAddUp(t *testing.T) {
 	}
 	want := []string{
 		"2 nodes without node_exporter: ip-10-0-1-27, ip-10-0-2-27", "the answers are only a part: PromQL warning: 1 store did not answer",
-		"Persistent volumes: kubelet_volume_stats_* absent",
+		"Persistent volumes: kubelet_volume_stats_* missing",
 	}
 	if !slices.Equal(r.Blind, want) {
 		t.Errorf("blind %q, want %q", r.Blind, want)

@@ -42,7 +42,7 @@ func (r *Report) WhyBlind() (why, advice string) {
 	return "", r.words.BlindAdvice
 }
 
-// blindness is the sentence of promsnap's own alert (rules.BlindKey): "I cannot see prod-seoul since 02:10".
+// blindness is the sentence of promsnap's own alert (rules.BlindKey): "No data from prod-seoul since 02:10".
 func (r *Report) blindness(a rules.Alert) string {
 	e, part := a.Now(), a.SeesPart()
 	w, in := r.words, r.Info

@@ -214,10 +214,11 @@ func (w wording) undrawable(runes []rune) string {
 		}
 		named = append(named, code)
 	}
+	list := strings.Join(named, ", ")
 	if more := len(runes) - mostRunes; more > 0 {
-		named = append(named, w.AndMore.Of(more))
+		list += " " + w.AndMore.Of(more)
 	}
-	return fmt.Sprintf(w.NoFont, strings.Join(named, ", "))
+	return fmt.Sprintf(w.NoFont, list)
 }
 
 // headline is the worst finding with what makes it understood, or that there is none; it never calls good what was not seen.
@@ -319,7 +320,7 @@ func (w wording) failed(f FailureGroup) string {
 	return fmt.Sprintf(w.FailedLine, w.FirstOf(f.Panels), f.Error)
 }
 
-// absent says that a panel's metrics do not exist: "Persistent volumes: kubelet_volume_stats_* absent".
+// absent says that a panel's metrics do not exist: "Persistent volumes: kubelet_volume_stats_* missing".
 func (w wording) absent(p *snapshot.Panel) string {
 	if len(p.Missing) == 0 {
 		return fmt.Sprintf(w.Silent, p.Spec.Title)
@@ -352,7 +353,7 @@ const namedNodes = 3
 func (w wording) notMeasured(format string, names []string) string {
 	shown := strings.Join(names[:min(len(names), namedNodes)], ", ")
 	if rest := len(names) - namedNodes; rest > 0 {
-		shown += ", " + w.AndMore.Of(rest)
+		shown += " " + w.AndMore.Of(rest)
 	}
 	return fmt.Sprintf(format, w.Figure(strconv.Itoa(len(names))), shown)
 }

@@ -452,7 +452,7 @@ func TestReferences(t *testing.T) {
 	if want := []string{"limit a4 true", "limit b8 true", "many (1)1 true", "many (2)2 true"}; !slices.Equal(names, want) {
 		t.Errorf("the reference lines are %q, want %q", names, want)
 	}
-	if len(p.Notes) != 5 || !strings.Contains(p.Notes[4], "left out: 2") || p.Data != snapshot.DataComplete || p.Err != nil {
+	if len(p.Notes) != 5 || !strings.Contains(p.Notes[4], "not drawn: 2") || p.Data != snapshot.DataComplete || p.Err != nil {
 		t.Errorf("the panel must go on without what failed, and say so: data %v, err %v, notes %q", p.Data, p.Err, p.Notes)
 	}
 	if failed := take(f, snapshot.Spec{Query: "down", References: []snapshot.Reference{{Name: "limit", Query: "limit"}}})[0]; len(failed.References) != 0 || failed.Err == nil {

@@ -198,7 +198,6 @@ type Words struct {
 	NoLongerThere     string
 	SilentForLong     string
 	RuleRemoved       string
-	SeenLate          string
 	StillFiring       string
 	AllClear          string
 	TestTitle         string
@@ -220,13 +219,14 @@ type Words struct {
 	NoAlerts          string
 	SinceThen         string // 1 since when, 2 alerts, 3 how many go on
 	NoAlertsSince     string // 1 since when
-	AllResolved       string
 	FirstCheck        string // 1 when the first check was made; for SinceThen and NoAlertsSince
 	ChecksBegan       string // 1 the same, alone
 	NoCheckYet        string
 	ChecksMade        string // 1 made, 2 due
 	BlindBetween      string // 1 times
 	FurtherFindings   string
+
+	SeenLate, AllResolved, AllFiring Together
 
 	// What promsnap says when it can see nothing.
 	CannotSee   string // 1 cluster, 2 since when
@@ -249,6 +249,17 @@ func (c Counted) Of(n int) string {
 		return fmt.Sprintf(c.One, "1")
 	}
 	return fmt.Sprintf(c.Many, Thousands(n))
+}
+
+// Together is a phrase about one thing, and about several that are alike.
+type Together struct{ One, All string }
+
+// Of returns the phrase for n.
+func (t Together) Of(n int) string {
+	if n == 1 {
+		return t.One
+	}
+	return t.All
 }
 
 // FirstOf names the first and counts the others: "node-memory and 3 more"; "" of none.

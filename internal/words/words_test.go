@@ -21,6 +21,8 @@ func phrases(w *Words) map[string]string {
 			found[key] = f
 		case Counted:
 			found[key+".One"], found[key+".Many"] = f.One, f.Many
+		case Together:
+			found[key+".One"], found[key+".All"] = f.One, f.All
 		case [7]string:
 			for i, s := range f {
 				found[fmt.Sprint(key, i)] = s

@@ -38,7 +38,7 @@ func (a alert) seesAgain(late bool) letter {
 	})
 	l.lines = append(l.lines, join(" · ", text(a.Alert.Rule), text(w.severity(e.Worst)), text(w.duration(e.Lasted().Round(time.Second)))), text(w.BlindHeals))
 	if late {
-		l.lines = append(l.lines, text(w.SeenLate))
+		l.lines = append(l.lines, text(w.SeenLate.Of(1)))
 	}
 	return l
 }

@@ -275,7 +275,7 @@ func (w *writer) ended() letter {
 		})...)
 	}
 	if late {
-		l.lines = append(l.lines, text(w.SeenLate))
+		l.lines = append(l.lines, text(w.SeenLate.Of(len(as))))
 	} else if w.message.Remaining > 0 {
 		l.lines = append(l.lines, text(w.StillFire.Of(w.message.Remaining)))
 	}
@@ -287,7 +287,7 @@ func (w *writer) edited() letter {
 	if w.message.Remaining == 0 {
 		l := w.ended()
 		if !w.message.Items[0].Alert.IsBlindness() { // others may well go on
-			l.lines = append(l.lines, text(w.AllResolved))
+			l.lines = append(l.lines, text(w.AllResolved.All))
 		}
 		l.buttons = w.buttons()
 		return l

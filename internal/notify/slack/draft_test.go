@@ -37,14 +37,14 @@ func ExampleDrafts() {
 		fmt.Println(string(blocks), err)
 	}
 	// Output:
-	// post: ✅ prod-seoul all clear: nothing fires any more
+	// post: ✅ prod-seoul all clear: no alert fires any more
 	// {
 	//   "blocks": [
 	//     {
 	//       "type": "header",
 	//       "text": {
 	//         "type": "plain_text",
-	//         "text": "✅ prod-seoul all clear: nothing fires any more",
+	//         "text": "✅ prod-seoul all clear: no alert fires any more",
 	//         "emoji": false
 	//       }
 	//     }

@@ -58,8 +58,11 @@ func (w *writer) alertsSince() line {
 			since = fill(w.FirstCheck, since)
 		}
 	}
-	rest := w.AllResolved
-	if count.Firing > 0 {
+	rest := w.AllResolved.Of(count.Fired)
+	switch {
+	case count.Firing > 0 && count.Firing == count.Fired:
+		rest = w.AllFiring.Of(count.Fired)
+	case count.Firing > 0:
 		rest = w.StillFire.Of(count.Firing)
 	}
 	fired := w.Alerts.Of(count.Fired)

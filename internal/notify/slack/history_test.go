@@ -44,7 +44,7 @@ func TestASummaryOfWhatIsCritical(t *testing.T) {
 	}
 	d = cluster(1, words.English).delivery(t, notify.KindSummary)
 	d.Message.Least = rules.Critical + 1
-	if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, "nothing as grave as is told here") {
+	if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, "No finding is as severe as this receiver asks for.") {
 		t.Errorf("of nothing\n%s", got)
 	}
 }
@@ -55,7 +55,7 @@ func TestMoreAlertsThanAreRemembered(t *testing.T) {
 		d := cluster(7, words.English).delivery(t, kind)
 		d.Memory.Overflow = 199
 		got := Drafts(options(t), d)[0].Text
-		if strings.Contains(got, "199 more alerts fire than can be told one by one; they are in the report.") != want {
+		if strings.Contains(got, "199 more alerts fire; they are listed in the report only.") != want {
 			t.Errorf("%s: %s", kind, got)
 		}
 	}
@@ -70,18 +70,18 @@ func TestHistory(t *testing.T) {
 		english string
 		korean  string
 	}{
-		"the summary's own":       {nil, "Since the last summary: 7 alerts, 7 still fire", "지난 요약 이후: 알림 7건, 7건 지속 중"},
-		"of another report":       {&notify.History{Ran: 285, Due: 288, Blind: gap, Alerts: &notify.AlertCount{Fired: 4}}, "Since the last summary: 4 alerts, all resolved · 285 of 288 checks ran, blind 11:10–11:25", "지난 요약 이후: 알림 4건, 모두 해소 · 점검 288회 중 285회 실행, 관측 공백 11:10~11:25"},
+		"the summary's own":       {nil, "Since the last summary: 7 alerts, all still firing", "지난 요약 이후: 알림 7건, 모두 지속 중"},
+		"of another report":       {&notify.History{Ran: 285, Due: 288, Blind: gap, Alerts: &notify.AlertCount{Fired: 4}}, "Since the last summary: 4 alerts, all resolved · 285 of 288 checks ran, blind 11:10–11:25", "지난 요약 이후: 알림 4건, 모두 해소 · 점검 288회 중 285회 실행, 데이터 공백 11:10~11:25"},
 		"where some go on":        {&notify.History{Ran: 2, Due: 2, Alerts: &notify.AlertCount{Fired: 4, Firing: 1}}, "Since the last summary: 4 alerts, 1 still fires · 2 of 2 checks ran", "지난 요약 이후: 알림 4건, 1건 지속 중 · 점검 2회 중 2회 실행"},
 		"without alerts":          {&notify.History{Ran: 2, Due: 2, Alerts: &notify.AlertCount{}}, "No alerts since the last summary · 2 of 2 checks ran", "지난 요약 이후 알림 없음 · 점검 2회 중 2회 실행"},
-		"not as far back":         {&notify.History{Ran: 2, Due: 2, Since: since, Alerts: &notify.AlertCount{Fired: 1}}, "Since Fri 20 Nov 03:10: 1 alert, all resolved · 2 of 2 checks ran", "11월 20일 (금) 03:10 이후: 알림 1건, 모두 해소 · 점검 2회 중 2회 실행"},
+		"not as far back":         {&notify.History{Ran: 2, Due: 2, Since: since, Alerts: &notify.AlertCount{Fired: 1}}, "Since Fri 20 Nov 03:10: 1 alert, resolved · 2 of 2 checks ran", "11월 20일 (금) 03:10 이후: 알림 1건, 해소 · 점검 2회 중 2회 실행"},
 		"not as far back, calm":   {&notify.History{Ran: 2, Due: 2, Since: since, Alerts: &notify.AlertCount{}}, "No alerts since Fri 20 Nov 03:10 · 2 of 2 checks ran", "11월 20일 (금) 03:10 이후 알림 없음 · 점검 2회 중 2회 실행"},
-		"over a day":              {&notify.History{Ran: 144, Due: 288, Blind: []notify.Span{{From: slot.Add(-24 * time.Hour), To: slot.Add(-12 * time.Hour)}}, Alerts: &notify.AlertCount{}}, "No alerts since the last summary · 144 of 288 checks ran, blind Sat 21 Nov 03:10–Sat 21 Nov 15:10", "지난 요약 이후 알림 없음 · 점검 288회 중 144회 실행, 관측 공백 11월 21일 (토) 03:10~11월 21일 (토) 15:10"},
-		"no check at all":         {&notify.History{Due: 288, Blind: []notify.Span{{From: slot.Add(-24 * time.Hour), To: slot}}, Alerts: &notify.AlertCount{}}, "0 of 288 checks ran, blind Sat 21 Nov 03:10–Sun 22 Nov 03:10", "점검 288회 중 0회 실행, 관측 공백 11월 21일 (토) 03:10~11월 22일 (일) 03:10"},
+		"over a day":              {&notify.History{Ran: 144, Due: 288, Blind: []notify.Span{{From: slot.Add(-24 * time.Hour), To: slot.Add(-12 * time.Hour)}}, Alerts: &notify.AlertCount{}}, "No alerts since the last summary · 144 of 288 checks ran, blind Sat 21 Nov 03:10–Sat 21 Nov 15:10", "지난 요약 이후 알림 없음 · 점검 288회 중 144회 실행, 데이터 공백 11월 21일 (토) 03:10~11월 21일 (토) 15:10"},
+		"no check at all":         {&notify.History{Due: 288, Blind: []notify.Span{{From: slot.Add(-24 * time.Hour), To: slot}}, Alerts: &notify.AlertCount{}}, "0 of 288 checks ran, blind Sat 21 Nov 03:10–Sun 22 Nov 03:10", "점검 288회 중 0회 실행, 데이터 공백 11월 21일 (토) 03:10~11월 22일 (일) 03:10"},
 		"the first morning":       {&notify.History{Ran: 28, Due: 28, Since: slot.Add(-140 * time.Minute), First: true, Alerts: &notify.AlertCount{}}, "No alerts since 00:50, when checks began · 28 of 28 checks ran", "점검을 시작한 00:50 이후 알림 없음 · 점검 28회 중 28회 실행"},
-		"the first alert":         {&notify.History{Ran: 28, Due: 28, Since: slot.Add(-140 * time.Minute), First: true, Alerts: &notify.AlertCount{Fired: 1}}, "Since 00:50, when checks began: 1 alert, all resolved · 28 of 28 checks ran", "점검을 시작한 00:50 이후: 알림 1건, 모두 해소 · 점검 28회 중 28회 실행"},
+		"the first alert":         {&notify.History{Ran: 28, Due: 28, Since: slot.Add(-140 * time.Minute), First: true, Alerts: &notify.AlertCount{Fired: 1}}, "Since 00:50, when checks began: 1 alert, resolved · 28 of 28 checks ran", "점검을 시작한 00:50 이후: 알림 1건, 해소 · 점검 28회 중 28회 실행"},
 		"before the first check":  {&notify.History{NoCheckYet: true, Since: slot.Add(-24 * time.Hour), Alerts: &notify.AlertCount{}}, "No check has run yet", "아직 실행된 점검이 없음"},
-		"summaries that were not": {&notify.History{Ran: 1, Due: 3}, "Since the last summary: 7 alerts, 7 still fire · 1 of 3 checks ran", "지난 요약 이후: 알림 7건, 7건 지속 중 · 점검 3회 중 1회 실행"},
+		"summaries that were not": {&notify.History{Ran: 1, Due: 3}, "Since the last summary: 7 alerts, all still firing · 1 of 3 checks ran", "지난 요약 이후: 알림 7건, 모두 지속 중 · 점검 3회 중 1회 실행"},
 	} {
 		for _, l := range words.Languages() {
 			d := cluster(7, l).delivery(t, notify.KindSummary)
