@@ -3,6 +3,8 @@ package panels
 import (
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
@@ -93,6 +95,12 @@ func memoryUsed(by, of string) string {
 	return `(` + working + ` - max ` + by + ` (min_over_time(container_memory_total_active_file_bytes{` + of + `}[$__rate_interval])) or ` + working + `)`
 }
 
+// cacheCounted are the containers of whose working set more than a seventh is page cache, where cAdvisor does not say how much of it is in
+// active use. Memory that processes share counts as cache too, and cannot be given back.
+const cacheCounted = `(max ` + eachContainer + ` (container_memory_usage_bytes{` + containers + `} - container_memory_cache{` + containers + `})` +
+	` < 0.85 * max ` + eachContainer + ` (container_memory_working_set_bytes{` + containers + `})` +
+	` unless max ` + eachContainer + ` (container_memory_total_active_file_bytes{` + containers + `}))`
+
 // wholePod gives the series of a pod the name * in place of a container's.
 func wholePod(query string) string { return `label_replace(` + query + `, "container", "*", "", "")` }
 
@@ -106,11 +114,21 @@ func containerMemory() snapshot.Spec {
 		Section: sectionContainers,
 		Query: memoryUsed(eachContainer, containers) + ` / (` + memoryLimit() + `)` +
 			` or ` + wholePod(memoryUsed(eachPod, wholePods)+` / `+podMemoryLimit+` and `+onPod+` `+podsAsAWhole),
-		Unit:     units.PercentUnit,
-		Narrow:   "pod",
-		Legend:   nameContainer,
-		Subject:  "memory",
-		Capacity: &snapshot.Capacity{Query: memoryLimit() + ` or ` + wholePod(podMemoryLimit), Unit: units.Bytes},
+		Unit:    units.PercentUnit,
+		Narrow:  "pod",
+		Legend:  nameContainer,
+		Subject: "memory",
+		Capacity: &snapshot.Capacity{
+			Query: `label_replace((` + memoryLimit() + `) and ` + onContainer + ` ` + cacheCounted + `, "cache", "counted", "", "")` +
+				` or ` + onContainer + ` (` + memoryLimit() + ` or ` + wholePod(podMemoryLimit) + `)`,
+			Unit:  units.Bytes,
+			Aside: []string{"cache"},
+		},
+		// Page cache may be given back or not: what is near the limit by it is told, and alarms nobody.
+		Overrides: []snapshot.Override{{
+			Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "cache", "counted")},
+			Rule:  "ContainerMemoryNearLimit", Warning: rules.At(0.85),
+		}},
 		Detail: &snapshot.Detail{
 			Query: `label_replace(max(container_memory_rss{` + thisCgroup + `}), "part", "rss", "", "")` +
 				` or label_replace(max(container_memory_total_active_file_bytes{` + thisCgroup + `}), "part", "page cache in use, not counted", "", "")` +
