@@ -26,6 +26,7 @@ func answers(c chart) map[string][]answer {
 		"scrape-health":     scrapeHealth(c),
 		"coverage":          coverage(),
 		"pod-waiting":       nil, // all pods start
+		"target-flaps":      nil, // none flips
 		"pvc-inodes":        nil, // its kubelets have none
 		"pvc":               {byClaim("data-exact", flat(0.81)), byClaim(hostileClaim, flat(0.95))},
 	}

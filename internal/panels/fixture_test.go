@@ -39,6 +39,7 @@ func newFixture(t *testing.T, chart profile) *fixture {
 	f.cadvisor("n2", "10.0.0.2", "30")
 	f.volume("n1", "10.0.0.1", "15x60")
 	f.volume("n2", "10.0.0.2", "60x60")
+	f.put("up", set{"job": "flips", "instance": "10.0.9.9:80", "metrics_path": "/metrics"}, nil, "1x13 0x13 1x9 0x9 1x4 0x20")
 	for i, up := range []string{"1x60", "1x60", "1x60", "0x60"} {
 		f.put("up", set{"job": "app", "instance": fmt.Sprintf("10.0.9.%d:80", i)}, nil, up)
 	}

@@ -15,6 +15,7 @@ import (
 // wellThere are the panels and remarks that have nothing to say of the simulated cluster, which is well in this.
 var wellThere = []string{
 	"pod-waiting",
+	"target-flaps",
 	"not judged, because its meaning is not known: {{condition}} (nodes that have it: {{value}})",
 	"not judged, because it is kept by other machines: {{fstype}} {{device}} (nodes that mount it: {{value}})",
 	"containers with a memory limit whose use is not measured, and so not judged: {{value}}",

@@ -36,6 +36,30 @@ func scrapeHealth() snapshot.Spec {
 	}
 }
 
+// targetFlaps has the targets that stopped answering at least three times in the range, with all of their samples: a healthy cluster has
+// none. Of a job as a whole nothing is judged here: where nodes come and go, another of its targets is down every few minutes.
+func targetFlaps() snapshot.Spec {
+	const eachTarget = `(cluster, job, instance, metrics_path)`
+	return snapshot.Spec{
+		Name:    "target-flaps",
+		Kind:    snapshot.Heatmap,
+		Title:   "Scrape targets that come and go",
+		Section: sectionMonitoring,
+		Query:   `1 - max by ` + eachTarget + ` ((` + targets + `) and on ` + eachTarget + ` changes(up[$__range] @ end()) >= 5)`,
+		Unit:    units.Short,
+		Legend:  "{{job}} {{instance}}{{metrics_path}}",
+		Subject: "down",
+		Rules: []rules.Rule{{
+			Name: "ScrapeTargetFlaps", Warning: rules.At(0), For: 30 * time.Minute, NoData: rules.ResolveOnNoData, Condition: true,
+		}},
+		EmptyIsOK: true,
+		Needs:     []string{"up"},
+		Why: "A target that fails some scrapes and answers others is never down for long enough to alert, and its figures have holes:" +
+			" an exporter that runs out of memory, a node that is overloaded, two machines at one address. 1 is a scrape that failed.",
+		Hint: "Prometheus writes up for every target; without it no target is scraped: look at Status → Targets.",
+	}
+}
+
 // coverage is 1 for a node without an exporter and 0 for the others, so that the alert resolves by a sample when the exporter comes,
 // and a node that is gone is just gone. Which exporter is of which node is the identity table's to say: PromQL would have to know every
 // way from one to the other. Ten minutes are for a node's start.

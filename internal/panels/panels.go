@@ -59,6 +59,7 @@ func All() []snapshot.Spec {
 		pvc(),
 		pvcInodes(),
 		scrapeHealth(),
+		targetFlaps(),
 		coverage(),
 	}
 	for i := range all {

@@ -44,7 +44,7 @@ func TestAllHasEveryPanelInTheOrderOfAReport(t *testing.T) {
 	}
 	want := strings.Fields(`node-memory node-cpu node-disk node-inodes node-readonly node-conditions node-network node-network-errors node-pressure
 		node-requests node-requests-cpu container-memory container-oom container-restarts pod-waiting container-cpu
-		container-cpu-limit container-throttling pvc pvc-inodes scrape-health coverage`)
+		container-cpu-limit container-throttling pvc pvc-inodes scrape-health target-flaps coverage`)
 	if !slices.Equal(names, want) {
 		t.Errorf("panels %v\nwant %v", names, want)
 	}
@@ -152,6 +152,7 @@ func TestAnEmptyAnswerIsToldFromAMissingExporter(t *testing.T) {
 		"container-oom":       "kube_pod_container_status_restarts_total",
 		"pod-waiting":         "kube_pod_status_phase",
 		"container-cpu-limit": "container_cpu_usage_seconds_total",
+		"target-flaps":        "up",
 	}
 	for _, spec := range panels.All() {
 		if !spec.EmptyIsOK {
@@ -177,7 +178,7 @@ func TestAlertsCanFireInReportsOfAnHourADayAndAWeek(t *testing.T) {
 		{7 * 24 * time.Hour, 15 * time.Minute, []string{
 			"NodeMemoryHigh", "NodeCPUHigh", "NodeDiskHigh", "NodeInodesHigh", "NodeDiskReadonly", "NodeCondition", "NodeNetworkErrors", "NodeMemoryRequestsHigh",
 			"NodeCPURequestsHigh", "ContainerMemoryNearLimit", "PodNotStarting", "ContainerCPUNearLimit", "ContainerCPUThrottled", "VolumeHigh", "VolumeInodesHigh",
-			"ScrapeTargetsDown", "NodeExporterMissing",
+			"ScrapeTargetsDown", "ScrapeTargetFlaps", "NodeExporterMissing",
 		}},
 	} {
 		var raised []string

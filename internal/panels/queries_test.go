@@ -93,8 +93,10 @@ var answers = map[string]answer{
 		capacity: values{"shop data-n1": 100, "shop data-n2": 100}},
 	// Three of app's four.
 	"scrape-health": {by: "job",
-		want:  values{"app": 0.75, "kubernetes-service-endpoints": 1, "kubernetes-pods": 1},
-		stack: values{"app": 0.75, "node-exporter": 1}},
+		want:  values{"app": 0.75, "flips": 0, "kubernetes-service-endpoints": 1, "kubernetes-pods": 1},
+		stack: values{"app": 0.75, "flips": 0, "node-exporter": 1}},
+	// Up, down, up, down, up, down; app's that is always down is none.
+	"target-flaps": {by: "instance job metrics_path", want: values{"10.0.9.9:80 flips /metrics": 1}},
 	// n3 has no exporter; n4's is known by its host's name; virtual-1 needs none.
 	"coverage": {by: "node", want: values{"n1": 0, "n2": 0, "n3": 1, "n4": 0}},
 }

@@ -64,7 +64,12 @@ func (f *Finding) hasLimit() bool {
 }
 
 // ofState takes out the figures of a condition, which say no more than its subject does.
-func (f *Finding) ofState() { f.Value, f.Limit, f.Peak = "", "", "" }
+func (f *Finding) ofState() {
+	f.Value, f.Limit, f.Peak = "", "", ""
+	if f.last != nil {
+		f.last.ofState()
+	}
+}
 
 // Sighting returns in how many scrapes of how many a streak was seen, in at most ten, and whether that is notably less than all.
 func (f *Finding) Sighting() (seen, of int, less bool) {
@@ -157,6 +162,9 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 		if sf.Streak != nil {
 			last := f
 			last.streak(p, sf.Streak, w)
+			if step := p.Grid.Step; step > 0 { // what was not seen after it is said apart
+				last.Expected = int(sf.Streak.Lasted()/step) + 1
+			}
 			f.last = &last
 		}
 		f.Since, f.Value, f.Limit, f.Used, f.Trend = sf.Newest, "", "", "", Steady
