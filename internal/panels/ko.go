@@ -130,6 +130,7 @@ var korean = map[string]text{
 		hint: hintVolumesKO,
 		remarks: []string{
 			"사용률을 보고하지 않는 PVC 수: {{value}}",
+			"더 오래된 PVC와 같은 파일 시스템을 쓰며, 가장 오래된 PVC만 판정하는 PVC 수: {{value}}",
 			"읽기 전용이라 만들어진 그대로 차 있으므로 판정하지 않는 볼륨 수: {{value}}",
 			"애플리케이션만 사용량을 아는 원시 블록 볼륨 수: {{value}}",
 		},

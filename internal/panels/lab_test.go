@@ -21,6 +21,7 @@ var wellThere = []string{
 	"containers with a memory limit whose use is not measured, and so not judged: {{value}}",
 	"volumes that can only be read, which are as full as they were made and not judged: {{value}}",
 	"raw block volumes, whose use only their application knows: {{value}}",
+	"claims on one file system with an older one, which alone is judged: {{value}}",
 }
 
 // TestEveryPanelAnswersOnTheSimulatedCluster runs the panels over a small cluster of the kind that the demo has: each finds its series, as many under one

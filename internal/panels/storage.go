@@ -3,6 +3,8 @@ package panels
 import (
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
@@ -25,22 +27,48 @@ const (
 
 	// A volume that was just made larger may have more available than its capacity.
 	volumeUsed = `max ` + eachClaim + ` (1 - clamp_max(kubelet_volume_stats_available_bytes / (kubelet_volume_stats_capacity_bytes > 0), 1))`
+	volumeSize = `max ` + eachClaim + ` (kubelet_volume_stats_capacity_bytes > 0)`
 	judged     = ` unless ` + onClaim + ` ` + rawBlock + ` unless ` + onClaim + ` ` + readOnly
 
 	hintVolumes = "The kubelet's own /metrics brings it (the job kubernetes-nodes of the community's Helm chart, kubelet.enabled in kube-prometheus-stack), for volumes that a running pod mounts and whose CSI driver reports its size (NodeGetVolumeStats)."
 )
 
+// sharing are the claims that lie on one file system with an older claim, as those of an NFS server or of a node's own disk do: each says the
+// capacity of the whole, which is more than it asked for, and the same is free. Of claims that were made in one second all are judged.
+func sharing() string {
+	const (
+		capacity = `max ` + eachClaim + ` (kubelet_volume_stats_capacity_bytes)`
+		free     = `round(max ` + eachClaim + ` (kubelet_volume_stats_available_bytes / (kubelet_volume_stats_capacity_bytes > 0)), 0.01)`
+		asked    = `max ` + eachClaim + ` (kube_persistentvolumeclaim_resource_requests_storage_bytes)`
+		of       = `(cluster, storageclass, size, free)`
+		created  = `count_values ` + eachClaim + ` ("size", ` + capacity + ` > 1.2 * ` + asked + `)` +
+			` * ` + onClaim + ` group_left (free) count_values ` + eachClaim + ` ("free", ` + free + `)` +
+			` * ` + onClaim + ` group_left (storageclass) max by (cluster, namespace, persistentvolumeclaim, storageclass) (kube_persistentvolumeclaim_info)` +
+			` * ` + onClaim + ` group_left () max ` + eachClaim + ` (kube_persistentvolumeclaim_created)`
+	)
+	return `group ` + eachClaim + ` (` + created + ` > on ` + of + ` group_left () min by ` + of + ` (` + created + `))`
+}
+
 func pvc() snapshot.Spec {
 	return snapshot.Spec{
-		Name:     "pvc",
-		Title:    "Persistent volumes",
-		Section:  sectionStorage,
-		Query:    volumeUsed + judged,
-		Unit:     units.PercentUnit,
-		Legend:   nameClaim,
-		Subject:  "volume",
-		Capacity: &snapshot.Capacity{Query: `max ` + eachClaim + ` (kubelet_volume_stats_capacity_bytes > 0)` + judged, Unit: units.Bytes},
-		Needs:    []string{"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"},
+		Name:    "pvc",
+		Title:   "Persistent volumes",
+		Section: sectionStorage,
+		Query:   volumeUsed + judged,
+		Unit:    units.PercentUnit,
+		Legend:  nameClaim,
+		Subject: "volume",
+		Capacity: &snapshot.Capacity{
+			Query: `label_replace(` + volumeSize + judged + ` and ` + onClaim + ` ` + sharing() + `, "shared", "yes", "", "")` +
+				` or ` + onClaim + ` (` + volumeSize + judged + `)`,
+			Unit:  units.Bytes,
+			Aside: []string{"shared"},
+		},
+		// One file system is one finding, that of its oldest claim.
+		Overrides: []snapshot.Override{{
+			Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "shared", "yes")}, Rule: "VolumeHigh",
+		}},
+		Needs: []string{"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"},
 		Rules: []rules.Rule{{
 			Name: "VolumeHigh", Warning: rules.At(0.80), Critical: rules.At(0.90), For: 15 * time.Minute,
 			NoData: rules.ResolveOnNoData,
@@ -49,6 +77,9 @@ func pvc() snapshot.Spec {
 			Query: `count(group ` + eachClaim + ` (kube_persistentvolumeclaim_info{volumemode!="Block"})` +
 				` unless ` + onClaim + ` kubelet_volume_stats_capacity_bytes)`,
 			Text: "claims that do not report how full they are: {{value}}",
+		}, {
+			Query: `count(` + sharing() + `)`,
+			Text:  "claims on one file system with an older one, which alone is judged: {{value}}",
 		}, {
 			Query: `count(` + volumeUsed + ` and ` + onClaim + ` ` + readOnly + `)`,
 			Text:  "volumes that can only be read, which are as full as they were made and not judged: {{value}}",
