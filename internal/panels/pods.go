@@ -18,12 +18,13 @@ const (
 )
 
 // waits are pods by the reason that one of their containers waits for, or Unschedulable. The kubelet names a failed pull and the pause
-// after it in turns, which are one reason here. before and after stand around each selector.
+// after it in turns, which are one reason here. What is renamed is asked for apart: no vector holds two series of the same labels. before
+// and after stand around each selector.
 func waits(before, reasons, after string) string {
-	return `max by (cluster, namespace, pod, reason) (label_replace(` +
-		either(before, `status_waiting_reason{`+reasons+`}`, after) +
-		` or label_replace(` + before + `kube_pod_status_unschedulable` + after + `, "reason", "Unschedulable", "", ""),` +
-		` "reason", "ImagePullBackOff", "reason", "ErrImagePull"))`
+	return `max by (cluster, namespace, pod, reason) (` +
+		either(before, `status_waiting_reason{`+reasons+`,reason!="ErrImagePull"}`, after) +
+		` or label_replace(` + either(before, `status_waiting_reason{reason="ErrImagePull"}`, after) + `, "reason", "ImagePullBackOff", "", "")` +
+		` or label_replace(` + before + `kube_pod_status_unschedulable` + after + `, "reason", "Unschedulable", "", ""))`
 }
 
 // podWaiting is 1 for a pod that does not start and 0 for one that runs after it did not, so that the alert resolves by a sample. A
@@ -55,6 +56,12 @@ func podWaiting() snapshot.Spec {
 			Name: "PodNotStarting", Warning: rules.At(0), For: 15 * time.Minute, NoData: rules.ResolveOnNoData,
 		}},
 		EmptyIsOK: true,
+		// A container that waits in a pod that runs was started before, and each of those has a reason.
+		Blind: &snapshot.Blind{
+			Query: `count by (cluster) (` + either("", "status_waiting", " == 1") + ` and ` + onPod + ` ` + phase + `{phase="Running"} == 1)` +
+				` unless count by (cluster) (` + either("max_over_time(", reason, "[1h])") + `)`,
+			Missing: []string{"kube_pod_container_status_waiting_reason"},
+		},
 		Why: "Pods that no node takes, whose image does not come, or whose containers do not start, with the reason as Kubernetes gives it; 1 is a pod that waits." +
 			" A quarter of an hour of it is no start any more. A crash loop counts from its second hour, however slow it is.",
 		Hint: hintKSM,

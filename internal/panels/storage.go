@@ -19,11 +19,12 @@ const (
 	rawBlock = `(kubelet_volume_stats_available_bytes == 0 and ` + onClaim + ` kubelet_volume_stats_used_bytes == 0` +
 		` or kube_persistentvolumeclaim_info{volumemode="Block"})`
 
-	// readOnly are the claims that nobody can write to: those that may only be read, and those that every pod mounts to read. Such a
-	// volume is as full as it was made.
+	// readOnly are the claims that nobody can write to: those that may only be read, and those that every pod mounts to read, but for pods
+	// that have ended, such as the one that filled it. Such a volume is as full as it was made.
 	readOnly = `(group ` + eachClaim + ` (kube_persistentvolumeclaim_access_mode{access_mode="ReadOnlyMany"} == 1)` +
 		` unless ` + onClaim + ` (kube_persistentvolumeclaim_access_mode{access_mode!="ReadOnlyMany"} == 1)` +
-		` or min ` + eachClaim + ` (kube_pod_spec_volumes_persistentvolumeclaims_readonly) == 1)`
+		` or min ` + eachClaim + ` (kube_pod_spec_volumes_persistentvolumeclaims_readonly` +
+		` unless ` + onPod + ` kube_pod_status_phase{phase=~"Succeeded|Failed"} == 1) == 1)`
 
 	// A volume that was just made larger may have more available than its capacity.
 	volumeUsed = `max ` + eachClaim + ` (1 - clamp_max(kubelet_volume_stats_available_bytes / (kubelet_volume_stats_capacity_bytes > 0), 1))`
