@@ -17,7 +17,7 @@ import (
 func (a *App) evaluate(t taken) (rules.Evaluation, error) {
 	now := evaluate(t.panels, t.nodes, t.own)
 	if t.ownersErr == nil {
-		return now, nil
+		return now, t.own.claimsErr
 	}
 	for i := range now.Rules {
 		if slices.ContainsFunc(now.Rules[i].Series, func(ls series.Labels) bool { return ls.Get("workload") != "" }) {
@@ -38,6 +38,10 @@ func (a *App) findOwners(ctx context.Context, r config.Report, t *taken) {
 		t.own, t.ownersErr = loadOwners(ctx, t.source, t.end, r.Range, a.cfg.Prometheus.MaxSeries)
 		t.own.nodes = t.nodes
 	}
+	if a.o.Mode != WriteFiles && slices.ContainsFunc(t.panels, ofClaims) || vanished {
+		t.own.nodes = t.nodes
+		t.own.loadClaims(ctx, t.source, t.end, a.cfg.Prometheus.MaxSeries)
+	}
 	if !vanished {
 		return
 	}
@@ -51,6 +55,12 @@ func (a *App) findOwners(ctx context.Context, r config.Report, t *taken) {
 
 // fellSilent reports whether a series ended while its alert fired.
 func fellSilent(f snapshot.Finding) bool { return f.Status == rules.Gone && f.Streak != nil }
+
+// ofClaims reports whether a panel has an alerting rule and series of persistent volume claims.
+func ofClaims(p snapshot.Panel) bool {
+	return slices.ContainsFunc(p.Spec.Rules, rules.Rule.IsAlert) &&
+		slices.ContainsFunc(p.Rows, func(r snapshot.Row) bool { return r.Labels.Get("persistentvolumeclaim") != "" })
+}
 
 // ofPods tells whether a panel has an alerting rule and series of pods.
 func ofPods(p snapshot.Panel) bool {
@@ -157,10 +167,13 @@ func identityOf(ls series.Labels, nodeAdded bool, own owners) series.Labels {
 	return out
 }
 
-// presence asks kube-state-metrics whether the workload or the node behind an identity is still there. Of what is neither it knows nothing.
+// presence asks kube-state-metrics whether the workload, the claim or the node behind an identity is still there. Of what is neither it knows nothing.
 func presence(identity series.Labels, nodes snapshot.Nodes, own owners) rules.Presence {
 	if identity.Get("workload") != "" {
 		return own.presence(identity)
+	}
+	if identity.Get("persistentvolumeclaim") != "" && identity.Get("namespace") != "" {
+		return own.presenceOfClaim(identity)
 	}
 	name := nodes.Of(identity)
 	switch {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -18,6 +19,10 @@ import (
 type owners struct {
 	of   map[podKey]string
 	live map[podKey]bool // by workload: it has a pod at the end of the range that has not ended
+	// claims are the persistent volume claims of now, by cluster, namespace and name; nil: it was not asked for.
+	claims map[podKey]bool
+	// claimsErr is why they are not known.
+	claimsErr error
 	// partial says that the answer was only a part: a pod that is not in it may be there.
 	partial bool
 	// nodes know the cluster of a series whose label of it has the source's own name.
@@ -98,6 +103,43 @@ func (o owners) presence(identity series.Labels) rules.Presence {
 		return rules.IsThere
 	case len(o.live) == 0 || o.partial || o.nodes.Lacks(o.nodes.ClusterOf(identity)):
 		return rules.PresenceUnknown
+	}
+	return rules.IsGone
+}
+
+// claimsQuery finds the persistent volume claims.
+const claimsQuery = `group by (cluster, namespace, persistentvolumeclaim) (kube_persistentvolumeclaim_info)`
+
+// loadClaims asks which persistent volume claims there are.
+func (o *owners) loadClaims(ctx context.Context, q snapshot.Querier, end time.Time, limit int) {
+	o.claims = map[podKey]bool{}
+	query := promapi.Query{Expr: claimsQuery, Grid: series.Grid{Start: end, Step: time.Minute, Len: 1}, Limit: limit}
+	meta, err := q.Range(ctx, query, func(s series.Series) error {
+		o.claims[o.key(s.Labels, s.Labels.Get("persistentvolumeclaim"))] = true
+		return nil
+	})
+	switch {
+	case err != nil:
+		o.claimsErr = fmt.Errorf("asking for the claims (kube_persistentvolumeclaim_info): %w", err)
+	case meta.Partial:
+		o.claimsErr = errors.New("asking for the claims (kube_persistentvolumeclaim_info): the answer is only a part")
+	}
+}
+
+// presenceOfClaim reports whether a claim is there. The kubelet falls silent of it also where it is the kubelet that does not answer.
+func (o owners) presenceOfClaim(identity series.Labels) rules.Presence {
+	cluster := o.nodes.ClusterOf(identity)
+	known := false // kube-state-metrics tells of claims
+	for k := range o.claims {
+		known = known || k.cluster == cluster
+	}
+	switch {
+	case o.claims[o.key(identity, identity.Get("persistentvolumeclaim"))]:
+		return rules.IsThere
+	case o.claimsErr != nil || o.nodes.Silent(cluster):
+		return rules.PresenceUnknown
+	case !known:
+		return rules.NobodyKnows
 	}
 	return rules.IsGone
 }

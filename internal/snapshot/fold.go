@@ -115,7 +115,7 @@ func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 		if got.Status == rules.NoData && departed {
 			got.Status = rules.Gone
 		}
-		if got.Status == rules.Gone && got.Streak != nil && !departed && f.nodes.silent(f.nodes.ClusterOf(s.Labels)) {
+		if got.Status == rules.Gone && got.Streak != nil && !departed && f.nodes.Silent(f.nodes.ClusterOf(s.Labels)) {
 			got.Status = rules.NoData // it fired at its newest sample, and who could say that its object is gone is silent
 		}
 		if got.Status != rules.OK || got.Earlier != nil {

@@ -104,9 +104,9 @@ func (n Nodes) Shown(cluster, name string) string {
 // known, no node is gone.
 func (n Nodes) Current(cluster string) bool { return n.current[cluster] && !n.partial }
 
-// silent reports whether kube-state-metrics told of the cluster's nodes within the window and no longer does, or a part of it does not:
+// Silent reports whether kube-state-metrics told of the cluster's nodes within the window and no longer does, or a part of it does not:
 // what it knew alone may still be there.
-func (n Nodes) silent(cluster string) bool {
+func (n Nodes) Silent(cluster string) bool {
 	if n.Complete(cluster) {
 		return false
 	}
