@@ -23,7 +23,7 @@ type listed struct {
 // line is the straight line of the data. A package imports only what stands to its left.
 var line = []string{
 	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
-	"internal/cloud", "internal/notify", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
+	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat", "internal/state", "internal/config", "internal/app", "internal/kube", "cmd/promsnap",
 }
 
@@ -50,10 +50,10 @@ var narrower = map[string][]string{
 
 	"internal/cloud/cloudtest": {"internal/cloud", "internal/secret"},
 
-	"internal/notify/slack": {
-		"internal/series", "internal/secret", "internal/exchange", "internal/units", "internal/words", "internal/rules", "internal/snapshot", "internal/chart",
-		"internal/report", "internal/notify",
+	"internal/notify/letter": {
+		"internal/series", "internal/units", "internal/words", "internal/rules", "internal/snapshot", "internal/chart", "internal/report", "internal/notify",
 	},
+	"internal/notify/slack":             {"internal/secret", "internal/exchange", "internal/rules", "internal/notify", "internal/notify/letter"},
 	"internal/notify/slack/slackdouble": {},
 	"internal/notify/webhook":           {"internal/secret", "internal/rules", "internal/report", "internal/notify"},
 	"internal/notify/alertmanager":      {"internal/rules", "internal/words", "internal/report", "internal/notify"},

@@ -15,6 +15,7 @@ import (
 	slackgo "github.com/slack-go/slack"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/letter"
 )
 
 const (
@@ -85,9 +86,9 @@ func (a *api) call(ctx context.Context, doing string, f func(ctx context.Context
 	return failure(ctx, doing, a.o.Channel, connected.Load(), err)
 }
 
-// post sends a letter: as a message, or as a reply in a thread.
-func (s *session) post(ctx context.Context, channel, ts string, broadcast bool, l letter, plain bool) (notify.Receipt, error) {
-	options := content(l, plain)
+// post sends a message: as a message, or as a reply in a thread.
+func (s *session) post(ctx context.Context, channel, ts string, broadcast bool, m message, plain bool) (notify.Receipt, error) {
+	options := content(m, plain)
 	if ts != "" {
 		options = append(options, slackgo.MsgOptionTS(ts))
 	}
@@ -106,10 +107,10 @@ func (s *session) post(ctx context.Context, channel, ts string, broadcast bool, 
 }
 
 // edit makes a message say something else.
-func (s *session) edit(ctx context.Context, at notify.Receipt, l letter) error {
+func (s *session) edit(ctx context.Context, at notify.Receipt, m message) error {
 	send := func(plain bool) error {
 		return s.call(ctx, "editing a message in Slack", func(ctx context.Context) error {
-			_, _, _, err := s.client.UpdateMessageContext(ctx, at.Channel, at.ID, content(l, plain)...)
+			_, _, _, err := s.client.UpdateMessageContext(ctx, at.Channel, at.ID, content(m, plain)...)
 			return err
 		})
 	}
@@ -120,13 +121,13 @@ func (s *session) edit(ctx context.Context, at notify.Receipt, l letter) error {
 	return err
 }
 
-// content is a letter as blocks with a fallback, or as plain text.
-func content(l letter, plain bool) []slackgo.MsgOption {
+// content is a message as blocks with a fallback, or as plain text.
+func content(m message, plain bool) []slackgo.MsgOption {
 	options := []slackgo.MsgOption{slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl()}
 	if plain {
-		return append(options, slackgo.MsgOptionText(l.text(), false), slackgo.MsgOptionDisableMarkdown())
+		return append(options, slackgo.MsgOptionText(m.text(), false), slackgo.MsgOptionDisableMarkdown())
 	}
-	return append(options, slackgo.MsgOptionText(l.fallback(), false), slackgo.MsgOptionBlocks(l.blocks()...))
+	return append(options, slackgo.MsgOptionText(m.fallback(), false), slackgo.MsgOptionBlocks(m.blocks()...))
 }
 
 // mostTries is how often what FollowUp sends is tried where Slack asks to wait.
@@ -159,15 +160,15 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// show uploads w's pictures into a thread, all in one message, and looks whether they are there.
-func (s *session) show(ctx context.Context, at notify.Receipt, w *writer) error {
+// show uploads pictures into a thread, all in one message, and looks whether they are there.
+func (s *session) show(ctx context.Context, at notify.Receipt, pictures []letter.Picture) error {
 	var files []slackgo.FileSummary
 	var failed []error
-	for _, p := range w.pictures() {
+	for _, p := range pictures {
 		if err := ctx.Err(); err != nil {
 			return errors.Join(append(failed, context.Cause(ctx))...)
 		}
-		id, err := s.upload(ctx, w, p)
+		id, err := s.upload(ctx, p)
 		if err != nil {
 			failed = append(failed, err)
 			if isCode(err, nil) {
@@ -175,7 +176,7 @@ func (s *session) show(ctx context.Context, at notify.Receipt, w *writer) error 
 			}
 			continue
 		}
-		files = append(files, slackgo.FileSummary{ID: id, Title: clip(p.alt, lineLimit)})
+		files = append(files, slackgo.FileSummary{ID: id, Title: limits.Clip(p.Alt, limits.Line)})
 	}
 	if len(files) == 0 {
 		return errors.Join(failed...)
@@ -195,16 +196,16 @@ func (s *session) show(ctx context.Context, at notify.Receipt, w *writer) error 
 }
 
 // upload draws a picture, and hands its bytes to Slack, where nobody sees them yet.
-func (s *session) upload(ctx context.Context, w *writer, p picture) (id string, err error) {
-	png, err := w.draw(p)
+func (s *session) upload(ctx context.Context, p letter.Picture) (id string, err error) {
+	png, err := p.PNG()
 	if err != nil {
-		return "", fmt.Errorf("drawing %s: %w", p.name, err)
+		return "", err
 	}
 	var target *slackgo.GetUploadURLExternalResponse
 	err = s.again(ctx, func() error {
-		return s.call(ctx, "asking Slack where to upload "+p.name, func(ctx context.Context) (err error) {
+		return s.call(ctx, "asking Slack where to upload "+p.Name, func(ctx context.Context) (err error) {
 			target, err = s.client.GetUploadURLExternalContext(ctx, slackgo.GetUploadURLExternalParameters{
-				FileName: p.name, FileSize: len(png), AltTxt: p.alt,
+				FileName: p.Name, FileSize: len(png), AltTxt: p.Alt,
 			})
 			return err
 		})
@@ -213,8 +214,8 @@ func (s *session) upload(ctx context.Context, w *writer, p picture) (id string, 
 		return "", err
 	}
 	return target.FileID, s.again(ctx, func() error {
-		return s.call(ctx, "uploading "+p.name+" to Slack", func(ctx context.Context) error {
-			return s.client.UploadToURL(ctx, slackgo.UploadToURLParameters{UploadURL: target.UploadURL, Filename: p.name, Reader: bytes.NewReader(png)})
+		return s.call(ctx, "uploading "+p.Name+" to Slack", func(ctx context.Context) error {
+			return s.client.UploadToURL(ctx, slackgo.UploadToURLParameters{UploadURL: target.UploadURL, Filename: p.Name, Reader: bytes.NewReader(png)})
 		})
 	})
 }

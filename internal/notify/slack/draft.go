@@ -9,6 +9,7 @@ import (
 	slackgo "github.com/slack-go/slack"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/letter"
 )
 
 // Draft is one message as it would be sent.
@@ -35,8 +36,7 @@ func (d Draft) Blocks() ([]byte, error) {
 
 // Drafts returns what Notify and FollowUp would send of d, in their order, pictures aside.
 func Drafts(o Options, d notify.Delivery) []Draft {
-	w := newWriter(d)
-	p := w.plan(o)
+	p := planOf(d, o)
 	var out []Draft
 	if p.edit != nil {
 		out = append(out, draftOf("edit", *p.edit))
@@ -47,37 +47,35 @@ func Drafts(o Options, d notify.Delivery) []Draft {
 	} else if p.thread.ID != "" {
 		step = "reply"
 	}
-	out = append(out, draftOf(step, p.letter))
-	if hasDetails(d.Message.Kind) {
-		if l := w.details(); len(l.lines) > 0 {
-			out = append(out, draftOf("thread", l))
-		}
+	out = append(out, draftOf(step, p.message))
+	if l := letter.Details(d, limits); len(l.Lines) > 0 {
+		out = append(out, draftOf("thread", message{Letter: l}))
 	}
 	return out
 }
 
-func draftOf(step string, l letter) Draft {
+func draftOf(step string, m message) Draft {
 	var text []string
-	if l.push != "" {
-		text = append(text, l.push)
+	if m.Title != "" {
+		text = append(text, m.Title)
 	}
-	for _, ln := range l.body() {
-		text = append(text, ln.plain())
+	for _, ln := range m.Lines {
+		text = append(text, ln.String())
 	}
-	if l.code != "" {
-		text = append(text, l.code)
+	if m.Code != "" {
+		text = append(text, m.Code)
 	}
-	if m := l.calls(); m != "" {
-		text = append(text, m)
+	if calls := m.calls(); calls != "" {
+		text = append(text, calls)
 	}
 	var buttons []string
-	for _, b := range l.buttons {
-		buttons = append(buttons, "["+b.words+"]")
+	for _, b := range m.Links {
+		buttons = append(buttons, "["+b.Words+"]")
 	}
 	if len(buttons) > 0 {
 		text = append(text, strings.Join(buttons, " "))
 	}
-	return Draft{step, strings.Join(text, "\n"), l.fallback(), l.blocks()}
+	return Draft{step, strings.Join(text, "\n"), m.fallback(), m.blocks()}
 }
 
 // DryRun sends nothing, and hands what it would have sent to a function. It implements notify.Notifier.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/letter"
 )
 
 // errStrange says that whoever answered is not Slack.
@@ -143,7 +144,7 @@ func usable(token string) error {
 		return errors.New("it is a refresh token (xoxe-…), which can never post; " + withoutRotation)
 	case strings.HasPrefix(token, "xapp-"):
 		return errors.New("it is an app-level token (xapp-…), which can never post; " + botToken)
-	case webLink(token):
+	case letter.IsLink(token):
 		return errors.New("it is an address and no token; write slack_webhook for an incoming webhook")
 	}
 	return nil
@@ -166,9 +167,9 @@ func advice(code, channel, needed string) string {
 		}
 		return "give the app the scope " + needed + " under OAuth & Permissions, and install it again"
 	case "channel_not_found":
-		return fmt.Sprintf("the app knows no channel %s; use the channel's ID (C…: at the end of About in its details), and /invite the app where the channel is private", clip(clean(channel), 40))
+		return fmt.Sprintf("the app knows no channel %s; use the channel's ID (C…: at the end of About in its details), and /invite the app where the channel is private", limits.Clip(letter.Clean(channel), 40))
 	case "not_in_channel":
-		return fmt.Sprintf("the app is not in channel %s; write /invite and its name there", clip(clean(channel), 40))
+		return fmt.Sprintf("the app is not in channel %s; write /invite and its name there", limits.Clip(letter.Clean(channel), 40))
 	case "is_archived":
 		return "the channel is archived; bring it back, or configure another one"
 	case "message_not_found":

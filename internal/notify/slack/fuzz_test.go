@@ -29,22 +29,3 @@ func FuzzLetter(f *testing.F) {
 		}
 	})
 }
-
-// Whatever line it is and however short: what is left of it fits, and nothing of a shortened word is broken.
-func FuzzShorten(f *testing.F) {
-	for i, word := range hostileWords {
-		f.Add(word, "a "+word, i)
-	}
-	f.Fuzz(func(t *testing.T, a, b string, n int) {
-		n = min(max(n, 1), 5000)
-		a, b = clean(a), clean(b)
-		if got := (line{{text: a}, {text: b, bold: true}}).cut(n).plain(); size(got) > n {
-			t.Errorf("%q and %q cut to %d are %q", a, b, n, got)
-		}
-		for _, got := range []string{clip(a, n), middle(a, n)} {
-			if size(got) > n || size(a) <= n && got != a {
-				t.Errorf("%q in %d is %q", a, n, got)
-			}
-		}
-	})
-}

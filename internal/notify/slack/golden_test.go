@@ -140,8 +140,8 @@ func TestTheFirstLineOfBlindness(t *testing.T) {
 					if k == notify.KindNew {
 						push, rest, _ = strings.Cut(got[0].Text, "\n")
 					}
-					if size(push) > pushLimit || strings.HasSuffix(push, "…") {
-						t.Errorf("%s in %s: %q has %d", name, l, push, size(push))
+					if limits.Size(push) > limits.Title || strings.HasSuffix(push, "…") {
+						t.Errorf("%s in %s: %q has %d", name, l, push, limits.Size(push))
 					}
 					if name == "long" && !strings.Contains(rest, cluster[:60]) {
 						t.Errorf("%s in %s: the cluster's whole name is nowhere:\n%s", name, l, rest)
@@ -167,8 +167,8 @@ func TestTheFirstLineIsThePush(t *testing.T) {
 	d := cluster(1, words.English).delivery(t, notify.KindNew)
 	d.Message.Items[0].Alert.Name = "a-very-long-name-of-a-node-that-no-phone-can-show.example.internal"
 	got := Drafts(options(t), d)[0]
-	if first, _, _ := strings.Cut(got.Text, "\n"); size(first) > pushLimit || !strings.Contains(first, "… memory 94.4 % > 90 %") && !strings.HasSuffix(first, " memory 94.4 % > 90 %") {
-		t.Errorf("the first line is %q, %d long", first, size(first))
+	if first, _, _ := strings.Cut(got.Text, "\n"); limits.Size(first) > limits.Title || !strings.Contains(first, "… memory 94.4 % > 90 %") && !strings.HasSuffix(first, " memory 94.4 % > 90 %") {
+		t.Errorf("the first line is %q, %d long", first, limits.Size(first))
 	}
 	if d.Message.Items[0].Alert.Name = "spark-executor-0123456789-7d9f.example"; !strings.Contains(Drafts(options(t), d)[0].Text, "\n"+d.Message.Items[0].Alert.Name+" memory") {
 		t.Error("a name that was shortened by a little is nowhere in full")

@@ -17,12 +17,12 @@ func TestTheMarkOfASummaryKnowsItsHistory(t *testing.T) {
 		history *notify.History
 		mark    string
 	}{
-		{nil, greenMark},
-		{&notify.History{Ran: 288, Due: 288, Alerts: &notify.AlertCount{}}, greenMark},
-		{&notify.History{Ran: 285, Due: 288, Blind: gap, Alerts: &notify.AlertCount{}}, greyMark},
-		{&notify.History{Due: 288, Blind: gap, Alerts: &notify.AlertCount{}}, redMark},
-		{&notify.History{NoCheckYet: true, Since: slot.Add(-24 * time.Hour), Alerts: &notify.AlertCount{}}, greyMark},
-		{&notify.History{NoCheckYet: true, Alerts: &notify.AlertCount{}}, redMark},
+		{nil, "✅"},
+		{&notify.History{Ran: 288, Due: 288, Alerts: &notify.AlertCount{}}, "✅"},
+		{&notify.History{Ran: 285, Due: 288, Blind: gap, Alerts: &notify.AlertCount{}}, "⚪"},
+		{&notify.History{Due: 288, Blind: gap, Alerts: &notify.AlertCount{}}, "🔴"},
+		{&notify.History{NoCheckYet: true, Since: slot.Add(-24 * time.Hour), Alerts: &notify.AlertCount{}}, "⚪"},
+		{&notify.History{NoCheckYet: true, Alerts: &notify.AlertCount{}}, "🔴"},
 	} {
 		d := cluster(0, words.English).delivery(t, notify.KindSummary)
 		d.History, d.Report.Blind = tc.history, nil
@@ -39,7 +39,7 @@ func TestASummaryOfWhatIsCritical(t *testing.T) {
 	all := Drafts(options(t), d)[0].Text
 	d.Message.Least = rules.Critical
 	got := Drafts(options(t), d)[0].Text
-	if !strings.Contains(all, amberMark) || strings.Contains(got, amberMark) || !strings.Contains(got, redMark) || !strings.Contains(got, "warning") {
+	if !strings.Contains(all, "🟠") || strings.Contains(got, "🟠") || !strings.Contains(got, "🔴") || !strings.Contains(got, "warning") {
 		t.Errorf("of all\n%s\nof what is critical\n%s", all, got)
 	}
 	d = cluster(1, words.English).delivery(t, notify.KindSummary)

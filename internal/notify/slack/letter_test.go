@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/letter"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/words"
@@ -69,15 +70,14 @@ func soil(d *notify.Delivery, word string) {
 	d.Archived = append(d.Archived, notify.Receipt{Location: word}, notify.Receipt{Location: "https://reports.example.com/" + strings.Repeat("a", 5000)})
 }
 
-// sent is all letters of a delivery.
-func sent(o Options, d notify.Delivery) []letter {
-	w := newWriter(d)
-	p := w.plan(o)
-	ls := []letter{p.letter, w.details()}
+// sent is all messages of a delivery.
+func sent(o Options, d notify.Delivery) []message {
+	p := planOf(d, o)
+	ms := []message{p.message, {Letter: letter.Details(d, limits)}}
 	if p.edit != nil {
-		ls = append(ls, *p.edit)
+		ms = append(ms, *p.edit)
 	}
-	return ls
+	return ms
 }
 
 // mrkdwn returns every text of blocks in which Slack looks for markup.
@@ -99,9 +99,9 @@ func mrkdwn(v any) []string {
 	return out
 }
 
-// check holds a letter against what it promises: Slack takes it, and nobody is mentioned but whom the configuration names.
-func check(t interface{ Errorf(string, ...any) }, l letter) {
-	if len(l.lines) == 0 && l.push == "" {
+// check holds a message against what it promises: Slack takes it, and nobody is mentioned but whom the configuration names.
+func check(t interface{ Errorf(string, ...any) }, l message) {
+	if len(l.Lines) == 0 && l.Title == "" {
 		return // nothing is sent
 	}
 	raw, err := json.Marshal(l.blocks())
@@ -112,11 +112,11 @@ func check(t interface{ Errorf(string, ...any) }, l letter) {
 	if code, why := slackdouble.CheckBlocks(raw); code != "" {
 		t.Errorf("Slack says %s: %s", code, why)
 	}
-	if size(l.push) > pushLimit {
-		t.Errorf("the first line is %d long: %q", size(l.push), l.push)
+	if limits.Size(l.Title) > limits.Title {
+		t.Errorf("the first line is %d long: %q", limits.Size(l.Title), l.Title)
 	}
-	if l.fallback() == "" || size(l.text()) > 40000 {
-		t.Errorf("fallback %q, text of %d", l.fallback(), size(l.text()))
+	if l.fallback() == "" || limits.Size(l.text()) > 40000 {
+		t.Errorf("fallback %q, text of %d", l.fallback(), limits.Size(l.text()))
 	}
 	var blocks any
 	if err := json.Unmarshal(raw, &blocks); err != nil {
@@ -141,11 +141,11 @@ func check(t interface{ Errorf(string, ...any) }, l letter) {
 		}
 	}
 	whole := 0
-	for _, ln := range l.lines {
-		whole += size(ln.cut(lineLimit).plain()) + 1
+	for _, ln := range l.Lines {
+		whole += limits.Size(ln.String()) + 1
 	}
-	if whole > bodyLimit {
-		t.Errorf("lines of %d characters were cut without counting what is left out", whole)
+	if n := len(l.Lines); n > 0 && l.Lines[n-1].String() == "…" && whole > limits.Body-limits.Place {
+		t.Errorf("lines after %d characters were cut without counting what is left out", whole)
 	}
 }
 
@@ -159,14 +159,14 @@ func TestWordsFromOutsideAreHarmless(t *testing.T) {
 				soil(&d, word)
 				for _, l := range sent(options(t), d) {
 					check(t, l)
-					for _, b := range l.buttons {
-						if !webLink(b.link) {
-							t.Errorf("a button to %.80q", b.link)
+					for _, b := range l.Links {
+						if !letter.IsLink(b.URL) {
+							t.Errorf("a button to %.80q", b.URL)
 						}
 					}
-					for _, ln := range l.lines {
-						if strings.ContainsAny(ln.plain(), "\n\r\x00\x1b\u202e\u2066") {
-							t.Errorf("%v: a line holds a control character: %.100q", k, ln.plain())
+					for _, ln := range l.Lines {
+						if strings.ContainsAny(ln.String(), "\n\r\x00\x1b\u202e\u2066") {
+							t.Errorf("%v: a line holds a control character: %.100q", k, ln.String())
 						}
 					}
 				}
@@ -222,48 +222,11 @@ func TestAnyDeliveryIsWithinSlacksLimits(t *testing.T) {
 	})
 }
 
-func TestCut(t *testing.T) {
-	at := time.Unix(1795283520, 0)
-	l := line{{text: "since "}, {text: "02:52", at: at, format: "{time}"}, {text: " for long"}}
-	for n, want := range map[int]string{99: "since 02:52 for long", 12: "since 02:52…", 9: "since 02…", 1: "…"} {
-		if got := l.cut(n).plain(); got != want {
-			t.Errorf("cut to %d is %q, want %q", n, got, want)
-		}
-	}
-	for _, p := range l.cut(9) {
-		if !p.at.IsZero() {
-			t.Error("a moment that was cut is a moment still")
-		}
-	}
-}
-
-func TestMiddle(t *testing.T) {
-	for _, tc := range []struct {
-		s    string
-		n    int
-		want string
-	}{
-		{"checkout-7d9f-abcde", 19, "checkout-7d9f-abcde"}, {"checkout-7d9f-abcde", 9, "chec…bcde"}, {"한국어노드이름", 5, "한국…이름"},
-		{"😀😀😀😀", 5, "😀…😀"}, {"ab", 1, "…"}, {"abcdef", 2, "a…"},
-	} {
-		if got := middle(tc.s, tc.n); got != tc.want || size(got) > tc.n {
-			t.Errorf("%q in %d is %q, want %q", tc.s, tc.n, got, tc.want)
-		}
-	}
-}
-
-func TestFill(t *testing.T) {
-	if got := fill("%[2]s of %[1]s, 100 %", text("a"), text("b")).plain(); got != "b of a, 100 %" {
-		t.Errorf("filled %q", got)
-	}
-	if got := fillText("%[1]s %[2]s", "%[2]s", "x"); got != "%[2]s x" {
-		t.Errorf("a word was taken for a format: %q", got)
-	}
-}
-
 func TestRichTextIsTextAndTimes(t *testing.T) {
-	l := letter{push: "push", lines: []line{{{text: "a", bold: true}, {text: "b"}}, {{text: "02:52", at: time.Unix(1795283520, 0), format: "{time}"}}}, code: "x"}
-	rich := l.blocks()[1].(*slackgo.RichTextBlock)
+	m := message{Letter: letter.Letter{
+		Title: "push", Lines: []letter.Line{{{Text: "a", Bold: true}, {Text: "b"}}, {{Text: "02:52", At: time.Unix(1795283520, 0)}}}, Code: "x",
+	}}
+	rich := m.blocks()[1].(*slackgo.RichTextBlock)
 	var got []string
 	for _, e := range rich.Elements[0].(*slackgo.RichTextSection).Elements {
 		switch e := e.(type) {
@@ -294,38 +257,12 @@ func TestParseMention(t *testing.T) {
 	}
 }
 
-// A text is cut between words: what is in backquotes, an address or a place is there whole or not at all.
-func TestCutKeepsWordsWhole(t *testing.T) {
-	place := "/" + strings.Repeat("p/", 100)
-	for _, c := range []struct {
-		l    line
-		n    int
-		want string
-	}{
-		{text("the server restarts or limits requests"), 20, "the server restarts…"},
-		{text("the server restarts or limits requests"), 21, "the server restarts…"},
-		{text("log in again (`aws sso login`), or use a role"), 24, "log in again (…"},
-		{text("run `a` and `b` and more of it"), 18, "run `a` and `b`…"},
-		{text("see https://docs.example.com/one/two/three"), 24, "see…"},
-		{text("https://docs.example.com/one/two/three"), 24, "…"},
-		{text(strings.Repeat("n", 30)), 10, strings.Repeat("n", 9) + "…"},
-		{text("a " + strings.Repeat("n", 30)), 10, "a " + strings.Repeat("n", 7) + "…"},
-		{text("메모리 사용량이 한계를 넘었습니다"), 12, "메모리 사용량이…"},
-		{line{{text: "Report: "}, {text: place, whole: true}}, 50, "Report: " + place},
-		{line{{text: "Report: "}, {text: strings.Repeat("p/", 300), whole: true}}, 50, "Report: …"},
-	} {
-		if got := c.l.cut(c.n).plain(); got != c.want {
-			t.Errorf("%.60q cut to %d: got %q, want %q", c.l.plain(), c.n, got, c.want)
-		}
-	}
-}
-
 // A command is said whole, or that it is too long.
 func TestACommandIsNotCut(t *testing.T) {
 	d := cluster(1, words.English).delivery(t, notify.KindNew)
 	d.Report.Info.Command = "promsnap run " + strings.Repeat("--verbose ", 300) + "--dry-run"
-	l := newWriter(d).details()
-	if said := l.text(); l.code != "" || strings.Contains(said, "promsnap run") || !strings.Contains(said, "The command is too long for a message.") {
-		t.Errorf("got %q and the command %q, want that it is too long", said, l.code)
+	l := message{Letter: letter.Details(d, limits)}
+	if said := l.text(); l.Code != "" || strings.Contains(said, "promsnap run") || !strings.Contains(said, "The command is too long for a message.") {
+		t.Errorf("got %q and the command %q, want that it is too long", said, l.Code)
 	}
 }

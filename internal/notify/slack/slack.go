@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/letter"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/secret"
 )
@@ -42,7 +43,7 @@ var _ notify.Notifier = (*Notifier)(nil)
 
 // thread is a message whose thread is still empty.
 type thread struct {
-	w       *writer
+	of      notify.Delivery
 	receipt notify.Receipt
 }
 
@@ -68,8 +69,7 @@ func New(o Options) *Notifier { return &Notifier{o: o, api: newAPI(o)} }
 //
 // The receipt holds the channel's ID and the message's ts; of a reply those of the message that it replies to.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
-	w := newWriter(d)
-	plan := w.plan(n.o)
+	plan := planOf(d, n.o)
 	to, err := n.api.session(ctx)
 	if err != nil {
 		return notify.Receipt{}, err
@@ -89,26 +89,26 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	if err != nil {
 		return notify.Receipt{}, err
 	}
-	if hasDetails(d.Message.Kind) {
+	if letter.HasDetails(d.Message.Kind) {
 		n.mu.Lock()
-		n.threads = append(n.threads, thread{w, sent})
+		n.threads = append(n.threads, thread{d, sent})
 		n.mu.Unlock()
 	}
 	return sent, nil
 }
 
-// post sends the plan's letter, and returns the receipt of the message that begins its thread. Where that is gone the letter becomes a
+// post sends the plan's message, and returns the receipt of the message that begins its thread. Where that is gone it becomes a
 // message of its own; where Slack does not like the blocks it is sent as text, once.
 func (n *Notifier) post(ctx context.Context, to *session, p plan) (notify.Receipt, error) {
-	sent, err := to.post(ctx, p.channel, p.thread.ID, p.broadcast, p.letter, false)
+	sent, err := to.post(ctx, p.channel, p.thread.ID, p.broadcast, p.message, false)
 	moved := p.channel != n.o.Channel // the configuration names another channel than it did then
 	if p.thread.ID != "" && (isCode(err, codesNoThread) || moved && isCode(err, codesNoChannel)) {
 		p.channel, p.thread, p.broadcast = n.o.Channel, notify.Receipt{}, false
-		sent, err = to.post(ctx, p.channel, "", false, p.letter, false)
+		sent, err = to.post(ctx, p.channel, "", false, p.message, false)
 	}
 	if isCode(err, codesBlocks) {
 		n.note(fmt.Errorf("a message was sent as plain text: %w; please report this as a defect of promsnap", err))
-		sent, err = to.post(ctx, p.channel, p.thread.ID, p.broadcast, p.letter, true)
+		sent, err = to.post(ctx, p.channel, p.thread.ID, p.broadcast, p.message, true)
 	}
 	if err == nil && p.thread.ID != "" {
 		return p.thread, nil
@@ -133,26 +133,31 @@ func (n *Notifier) noteOnce(err error) {
 
 // plan is how a message goes out.
 type plan struct {
-	letter    letter
+	message   message
 	channel   string
-	thread    notify.Receipt // that the letter replies to; zero: none
+	thread    notify.Receipt // that the message replies to; zero: none
 	broadcast bool           // the reply is sent to the channel too
-	edit      *letter        // what the thread's first message says from now on; nil: what it did
+	edit      *message       // what the thread's first message says from now on; nil: what it did
 }
 
-// plan decides how w's message goes out.
-func (w *writer) plan(o Options) plan {
-	m := w.message
-	p := plan{letter: w.letter(o.Mentions), channel: o.Channel}
+// planOf decides how a delivery's message goes out.
+func planOf(d notify.Delivery, o Options) plan {
+	m := d.Message
+	p := plan{message: messageOf(d, o.Mentions), channel: o.Channel}
 	if m.Thread.ID == "" || m.Thread.Channel == "" || m.Kind == notify.KindSummary || m.Kind == notify.KindTest || m.Kind == notify.KindAllClear {
 		return p
 	}
 	p.channel, p.thread, p.broadcast = m.Thread.Channel, m.Thread, m.Kind.Pages()
 	if m.Kind == notify.KindResolved {
-		edit := w.edited()
-		p.edit = &edit
+		p.edit = &message{Letter: letter.Edited(d, limits)}
 	}
 	return p
+}
+
+// messageOf is a delivery's message.
+func messageOf(d notify.Delivery, mentions map[rules.Severity][]Mention) message {
+	l := letter.Compose(d, limits)
+	return message{l, mentions[l.Severity]}
 }
 
 // followTime is how long FollowUp takes for one thread at most.
@@ -172,7 +177,7 @@ func (n *Notifier) FollowUp(ctx context.Context) error {
 			break
 		}
 		if err := n.fill(ctx, t); err != nil {
-			notes = append(notes, fmt.Errorf("the thread below %q: %w", t.w.letter(nil).push, err))
+			notes = append(notes, fmt.Errorf("the thread below %q: %w", messageOf(t.of, nil).Title, err))
 		}
 	}
 	return errors.Join(notes...)
@@ -187,16 +192,17 @@ func (n *Notifier) fill(ctx context.Context, t thread) error {
 		return err
 	}
 	var failed []error
-	if l := t.w.details(); len(l.lines) > 0 {
+	details := letter.Details(t.of, limits)
+	if len(details.Lines) > 0 {
 		err := to.again(ctx, func() error {
-			_, err := to.post(ctx, t.receipt.Channel, t.receipt.ID, false, l, false)
+			_, err := to.post(ctx, t.receipt.Channel, t.receipt.ID, false, message{Letter: details}, false)
 			return err
 		})
 		if err != nil {
 			failed = append(failed, err)
 		}
 	}
-	if err := to.show(ctx, t.receipt, t.w); err != nil {
+	if err := to.show(ctx, t.receipt, details.Pictures); err != nil {
 		failed = append(failed, fmt.Errorf("no pictures: %w", err))
 	}
 	return errors.Join(failed...)

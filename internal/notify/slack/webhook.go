@@ -16,6 +16,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/letter"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/secret"
 )
@@ -45,18 +46,17 @@ func NewWebhook(o WebhookOptions) *Webhook { return &Webhook{o, notify.NewClient
 // Notify sends d's message.
 func (h *Webhook) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	link, err := h.o.URL.Reveal(ctx)
-	if err == nil && !webLink(link) {
+	if err == nil && !letter.IsLink(link) {
 		err = errors.New("it is no address; it looks like https://hooks.slack.com/services/…")
 	}
 	if err != nil {
 		return notify.Receipt{}, notify.Unread(fmt.Errorf("reading the webhook's address: %w", err))
 	}
-	w := newWriter(d)
-	l := w.letter(h.o.Mentions)
-	l.lines = append(l.lines, w.linkUntil()...) // there is no thread to say it in
-	err = h.post(ctx, link, l, false)
+	m := messageOf(d, h.o.Mentions)
+	m.Lines = append(m.Lines, letter.Expiry(d, limits)...) // there is no thread to say it in
+	err = h.post(ctx, link, m, false)
 	if isCode(err, codesBlocks) {
-		err = h.post(ctx, link, l, true)
+		err = h.post(ctx, link, m, true)
 	}
 	return notify.Receipt{}, err
 }
@@ -70,10 +70,10 @@ type hookMessage struct {
 	Media  bool            `json:"unfurl_media"`
 }
 
-func (h *Webhook) post(ctx context.Context, link string, l letter, plain bool) error {
-	m := hookMessage{Text: l.fallback(), Blocks: l.blocks()}
+func (h *Webhook) post(ctx context.Context, link string, of message, plain bool) error {
+	m := hookMessage{Text: of.fallback(), Blocks: of.blocks()}
 	if plain {
-		m = hookMessage{Text: l.text()}
+		m = hookMessage{Text: of.text()}
 	}
 	body, err := json.Marshal(m)
 	if err != nil {

@@ -1,4 +1,4 @@
-package slack
+package letter
 
 import (
 	"cmp"
@@ -59,15 +59,17 @@ func (w *writer) alert(i *notify.Item) alert {
 // subject is what the figure is: "memory".
 func (a alert) subject() string {
 	if a.panel == nil {
-		return clean(a.Alert.Rule)
+		return Clean(a.Alert.Rule)
 	}
-	return clean(cmp.Or(a.panel.Spec.Subject, a.panel.Spec.Title, a.Alert.Rule))
+	return Clean(cmp.Or(a.panel.Spec.Subject, a.panel.Spec.Title, a.Alert.Rule))
 }
 
 // short is the series and its subject where there is little room: "ip-10-0-1-12 memory".
-func (a alert) short() string { return a.w.what(middle(a.name(), 48), clip(a.subject(), 24)) }
+func (a alert) short() string {
+	return a.w.what(a.w.limits.middle(a.name(), 48), a.w.limits.Clip(a.subject(), 24))
+}
 
-func (a alert) name() string { return clean(a.Alert.Name) }
+func (a alert) name() string { return Clean(a.Alert.Name) }
 
 // events returns what the samples of the alert's panel count, nil where they count no events.
 func (a alert) events() *snapshot.Events {
@@ -91,7 +93,7 @@ func (a alert) number() string {
 }
 
 // newest says when the newest event was: "last 09:12".
-func (a alert) newest() line {
+func (a alert) newest() Line {
 	format := a.w.EventLast
 	at, before := a.Episode.Dated(a.events().Within)
 	n := a.Alert.Value
@@ -155,7 +157,7 @@ func (a alert) said(name string) string {
 }
 
 // since says since when an episode goes on: "since 02:52 (18 min)".
-func (a alert) since() line {
+func (a alert) since() Line {
 	e, w := a.Episode, a.w
 	if a.number() != "" {
 		return a.newest()
@@ -171,7 +173,7 @@ func (a alert) since() line {
 	return since
 }
 
-func (a alert) unbroken() line {
+func (a alert) unbroken() Line {
 	e, w := a.Episode, a.w
 	switch {
 	case e.Open:
@@ -183,7 +185,7 @@ func (a alert) unbroken() line {
 }
 
 // resolved says how an episode that has ended was: "resolved at 03:20 after 28 min, peak 96 %".
-func (a alert) resolved() line {
+func (a alert) resolved() Line {
 	if n := a.number(); n != "" {
 		return join(", ", text(n), a.newest(), text(a.end()))
 	}
@@ -200,7 +202,7 @@ func (a alert) lasted() string {
 }
 
 // was says from when to when an episode went that has ended.
-func (a alert) was() line {
+func (a alert) was() Line {
 	if a.number() != "" {
 		return a.resolved()
 	}
@@ -238,7 +240,7 @@ func (a alert) end() string {
 }
 
 // used says what a ratio is of, and where it is heading: "60.4 of 64 GiB, +9 GiB in 1 h".
-func (a alert) used() line {
+func (a alert) used() Line {
 	if a.panel == nil || a.condition() || a.events() != nil {
 		return nil
 	}
@@ -261,7 +263,7 @@ func (a alert) used() line {
 }
 
 // details is what was asked about the alert: what takes most of it, or one fact such as its limit.
-func (a alert) details() []line {
+func (a alert) details() []Line {
 	found := a.w.d.Details[a.Key]
 	if len(found) == 0 {
 		return nil
@@ -270,7 +272,7 @@ func (a alert) details() []line {
 	if a.panel == nil || a.panel.Spec.Detail == nil || a.panel.Spec.Detail.Ranks() {
 		said = fillText(a.w.TopOf, said)
 	}
-	return []line{text(said)}
+	return []Line{text(said)}
 }
 
 // changeWindow is how far back a change is told, and leastChange what is worth telling, as a share of the value.
@@ -320,7 +322,7 @@ func (a alert) line() *snapshot.Line {
 func (a alert) runbook() string { return a.rule.RunbookURL }
 
 // brief is an alert as a line of a list: "🔴 ip-10-0-1-12 memory 94 %, since 02:52 (18 min)".
-func (a alert) brief() line {
+func (a alert) brief() Line {
 	w := a.w
 	what := text(a.short())
 	switch {
@@ -330,7 +332,7 @@ func (a alert) brief() line {
 		return join(" ", text(greyMark), fill(w.SilentSince, what, w.clock(a.Alert.Silent)))
 	}
 	if n := a.number(); n != "" {
-		return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(w.what(middle(a.name(), 48), n)), a.since()))
+		return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(w.what(w.limits.middle(a.name(), 48), n)), a.since()))
 	}
 	value, _ := a.figures()
 	return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(spaced(a.short(), value)), a.since()))
@@ -354,18 +356,19 @@ type writer struct {
 	d       notify.Delivery
 	message *notify.Message
 	report  *report.Report
+	limits  Limits
 }
 
-func newWriter(d notify.Delivery) *writer {
-	return &writer{words.In(d.Report.Info.Language), d, d.Message, d.Report}
+func newWriter(d notify.Delivery, l Limits) *writer {
+	return &writer{words.In(d.Report.Info.Language), d, d.Message, d.Report, l}
 }
 
 func (w *writer) what(name, subject string) string { return fillText(w.What, name, subject) }
 
 // clock is a moment: the hour alone where it lies within a day before the slot.
-func (w *writer) clock(t time.Time) line {
+func (w *writer) clock(t time.Time) Line {
 	if w.today(t) {
-		return line{{text: w.Clock(t.In(w.report.Info.Zone)), at: t, format: "{time}"}}
+		return Line{{Text: w.Clock(t.In(w.report.Info.Zone)), At: t}}
 	}
 	return w.moment(t)
 }
@@ -377,9 +380,9 @@ func (w *writer) today(t time.Time) bool {
 }
 
 // moment is a day and an hour.
-func (w *writer) moment(t time.Time) line {
+func (w *writer) moment(t time.Time) Line {
 	local := t.In(w.report.Info.Zone)
-	return line{{text: w.Date(local) + " " + w.Clock(local), at: t, format: "{date_short} {time}"}}
+	return Line{{Text: w.Date(local) + " " + w.Clock(local), At: t, Day: true}}
 }
 
 func (w *writer) duration(d time.Duration) string {

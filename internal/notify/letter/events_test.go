@@ -1,7 +1,6 @@
-package slack
+package letter
 
 import (
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,12 +13,9 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// localTime is a time that Slack writes in each reader's zone, with what it falls back to.
-var localTime = regexp.MustCompile(`<!date\^[^|>]*\|([^>]*)>`)
-
 // TestEventsHaveTimes reads what is told of kills: how many and when, and not for how long the count of the last hour was above 0.
 func TestEventsHaveTimes(t *testing.T) {
-	said := map[words.Language]words.Counted{
+	counted := map[words.Language]words.Counted{
 		words.English: {One: "%s OOM kill", Many: "%s OOM kills"},
 		words.Korean:  {One: "OOM 종료 %s회", Many: "OOM 종료 %s회"},
 	}
@@ -51,7 +47,7 @@ func TestEventsHaveTimes(t *testing.T) {
 			t.Run(c.name+" "+string(l), func(t *testing.T) {
 				p := snapshot.Panel{Data: snapshot.DataComplete, Spec: snapshot.Spec{
 					Name: "oom", Title: "Kills", Subject: "kills", Unit: units.Short, Rules: []rules.Rule{{Name: "Killed", Critical: rules.At(0)}},
-					Events: &snapshot.Events{Within: time.Hour, Said: said[l]},
+					Events: &snapshot.Events{Within: time.Hour, Said: counted[l]},
 				}}
 				c.episode.Worst = rules.Critical
 				a := rules.Alert{Panel: "oom", Rule: "Killed", Name: "p", Severity: rules.Critical, Value: c.n, Episodes: []rules.Episode{c.episode}}
@@ -59,12 +55,12 @@ func TestEventsHaveTimes(t *testing.T) {
 				if c.resolved {
 					m.Kind = notify.KindResolved
 				}
-				w := newWriter(notify.Delivery{Report: report.Build(report.Info{Slot: slot, Zone: seoul(t), Language: l}, []snapshot.Panel{p}), Message: m})
-				said := w.firing()
+				w := newWriter(notify.Delivery{Report: report.Build(report.Info{Slot: slot, Zone: seoul(t), Language: l}, []snapshot.Panel{p}), Message: m}, limits)
+				told := w.firing()
 				if c.resolved {
-					said = w.ended()
+					told = w.ended()
 				}
-				got := localTime.ReplaceAllString(said.text(), "$1")
+				got := said(told)
 				for _, s := range want {
 					if !strings.Contains(got, s) {
 						t.Errorf("no %q in\n%s", s, got)

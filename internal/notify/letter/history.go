@@ -1,4 +1,4 @@
-package slack
+package letter
 
 import (
 	"github.com/promsnap/promsnap/internal/notify"
@@ -6,9 +6,9 @@ import (
 )
 
 // history says what has been since the last summary: "4 alerts, all resolved · 285 of 288 checks ran, blind 02:10–02:25".
-func (w *writer) history() line {
+func (w *writer) history() Line {
 	h := w.d.History
-	var checks, blind line
+	var checks, blind Line
 	alerts := w.alertsSince()
 	switch {
 	case h == nil:
@@ -20,7 +20,7 @@ func (w *writer) history() line {
 	if h != nil && h.First && len(alerts) == 0 {
 		alerts = fill(w.ChecksBegan, w.clock(h.Since))
 	}
-	if spans := listed(w.blindSpans(), listedSpans, w.AndMore, func(s notify.Span) line {
+	if spans := listed(w.blindSpans(), listedSpans, w.AndMore, func(s notify.Span) Line {
 		return w.span(s)
 	}); len(spans) > 0 {
 		blind = fill(w.BlindBetween, join(", ", spans...))
@@ -29,7 +29,7 @@ func (w *writer) history() line {
 }
 
 // span is a time from when to when, with the days where one of them needs its.
-func (w *writer) span(s notify.Span) line {
+func (w *writer) span(s notify.Span) Line {
 	if w.today(s.From) && w.today(s.To) {
 		return fill(w.Between, w.clock(s.From), w.clock(s.To))
 	}
@@ -45,8 +45,8 @@ func (w *writer) noCheck() bool {
 
 // alertsSince counts the alerts since the last summary, or since the time from which on something is known; those of the checks, where
 // another report makes them.
-func (w *writer) alertsSince() line {
-	count, since := w.ownAlerts(), line(nil)
+func (w *writer) alertsSince() Line {
+	count, since := w.ownAlerts(), Line(nil)
 	if h := w.d.History; h != nil {
 		if h.Alerts != nil {
 			count = *h.Alerts

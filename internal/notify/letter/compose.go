@@ -1,4 +1,4 @@
-package slack
+package letter
 
 import (
 	"slices"
@@ -19,61 +19,92 @@ const (
 	listedSpans    = 3
 )
 
-// letter is the letter of a delivery's message.
-func (w *writer) letter(mentions map[rules.Severity][]Mention) letter {
-	m := w.message
-	var l letter
-	switch m.Kind {
+// Compose is the letter of a delivery's message.
+func Compose(d notify.Delivery, limits Limits) Letter {
+	w := newWriter(d, limits)
+	l := w.letter()
+	l.Lines = append(l.Lines, w.notices()...)
+	l.Links = append(l.Links, w.links()...)
+	if w.message.Kind.Pages() {
+		l.Severity = w.message.Severity()
+	}
+	return limits.fit(l)
+}
+
+// Edited is what the message that told of the alerts first says from now on: that all of them are resolved, or how many go on.
+func Edited(d notify.Delivery, limits Limits) Letter {
+	w := newWriter(d, limits)
+	l := w.edited()
+	l.Links = w.links()
+	return limits.fit(l)
+}
+
+// Details is what a letter leaves out, for a place below it: the fleet, the rest of a list, what failed, how to see it again, and the
+// pictures of the worst. It has no title, and is empty where HasDetails is false.
+func Details(d notify.Delivery, limits Limits) Letter {
+	if !HasDetails(d.Message.Kind) {
+		return Letter{}
+	}
+	w := newWriter(d, limits)
+	l := w.details()
+	l.Pictures = w.pictures()
+	return limits.fit(l)
+}
+
+// HasDetails tells whether there is more to say of messages of a kind than they say themselves.
+func HasDetails(k notify.Kind) bool {
+	return k == notify.KindNew || k == notify.KindSeenLate || k == notify.KindSummary
+}
+
+// Expiry says until when the letter's link to the report works; nil where it does not end. Details say it, too.
+func Expiry(d notify.Delivery, limits Limits) []Line { return newWriter(d, limits).linkUntil() }
+
+// letter is what there is to say of the alerts, or of the report.
+func (w *writer) letter() Letter {
+	switch w.message.Kind {
 	case notify.KindSummary:
-		l = w.summary()
+		return w.summary()
 	case notify.KindAllClear:
-		l = letter{push: w.push(greenMark, w.AllClear)}
+		return Letter{Title: w.push(greenMark, w.AllClear)}
 	case notify.KindTest:
-		l = letter{push: w.push(testMark, w.TestTitle), lines: []line{text(w.TestMessage)}}
+		return Letter{Title: w.push(testMark, w.TestTitle), Lines: []Line{text(w.TestMessage)}}
 	case notify.KindResolved, notify.KindSeenLate:
-		l = w.ended()
-	default:
-		l = w.firing()
+		return w.ended()
 	}
-	l.lines = append(l.lines, w.notices()...)
-	l.buttons = append(l.buttons, w.buttons()...)
-	if m.Kind.Pages() {
-		l.mentions = mentions[m.Severity()]
-	}
-	return l
+	return w.firing()
 }
 
 // push is a first line: the mark, the cluster, and what there is to say.
 func (w *writer) push(mark, what string) string {
-	return clip(spaced(mark, clean(w.report.Info.Cluster), what), pushLimit)
+	return w.limits.Clip(spaced(mark, Clean(w.report.Info.Cluster), what), w.limits.Title)
 }
 
 // pushNamed is push of something with a name in it, which is shortened first, then the cluster's.
 func (w *writer) pushNamed(mark, name string, say func(name string) string) string {
 	const shortest = 12
-	cluster := clean(w.report.Info.Cluster)
+	cluster := Clean(w.report.Info.Cluster)
 	s := spaced(mark, cluster, say(name))
-	if over := size(s) - pushLimit; over > 0 {
-		name = middle(name, max(size(name)-over, shortest))
+	if over := w.limits.Size(s) - w.limits.Title; over > 0 {
+		name = w.limits.middle(name, max(w.limits.Size(name)-over, shortest))
 		s = spaced(mark, cluster, say(name))
 	}
-	if over := size(s) - pushLimit; over > 0 {
-		s = spaced(mark, middle(cluster, max(size(cluster)-over, shortest)), say(name))
+	if over := w.limits.Size(s) - w.limits.Title; over > 0 {
+		s = spaced(mark, w.limits.middle(cluster, max(w.limits.Size(cluster)-over, shortest)), say(name))
 	}
-	return clip(s, pushLimit)
+	return w.limits.Clip(s, w.limits.Title)
 }
 
 // titled is a letter that begins with what there is to say of a name; in full below where the first line had to shorten it.
-func (w *writer) titled(mark, name string, say func(name string) string) letter {
-	l := letter{push: w.pushNamed(mark, name, say)}
-	if whole := say(name); !strings.HasSuffix(l.push, whole) {
-		l.lines = append(l.lines, text(whole))
+func (w *writer) titled(mark, name string, say func(name string) string) Letter {
+	l := Letter{Title: w.pushNamed(mark, name, say)}
+	if whole := say(name); !strings.HasSuffix(l.Title, whole) {
+		l.Lines = append(l.Lines, text(whole))
 	}
 	return l
 }
 
 // firing is the letter of alerts that go on.
-func (w *writer) firing() letter {
+func (w *writer) firing() Letter {
 	as := w.alerts(w.message.Items)
 	if as[0].Alert.IsBlindness() {
 		return as[0].blind()
@@ -81,9 +112,9 @@ func (w *writer) firing() letter {
 	if len(as) == 1 {
 		return w.one(as[0])
 	}
-	l := letter{push: w.pushMany(as), lines: w.folded()}
-	l.lines = append(l.lines, join(" · ", append([]line{text(w.ruleNames(as))}, w.tally(as)...)...))
-	l.lines = append(l.lines, listed(as, listedAlerts, w.AndMore, alert.brief)...)
+	l := Letter{Title: w.pushMany(as), Lines: w.folded()}
+	l.Lines = append(l.Lines, join(" · ", append([]Line{text(w.ruleNames(as))}, w.tally(as)...)...))
+	l.Lines = append(l.Lines, listed(as, listedAlerts, w.AndMore, alert.brief)...)
 	return l
 }
 
@@ -96,32 +127,32 @@ func (w *writer) alerts(items []notify.Item) []alert {
 }
 
 // one is the letter of a single alert that goes on.
-func (w *writer) one(a alert) letter {
+func (w *writer) one(a alert) Letter {
 	mark, say := markOf(a.Alert.Severity), a.said
 	silent := w.message.Kind == notify.KindNoData
 	if silent {
 		mark, say = greyMark, func(name string) string { return fillText(w.Silent, w.what(name, a.subject())) }
 	}
 	l := w.titled(mark, a.name(), say)
-	facts := []line{text(a.Alert.Rule), text(w.severity(a.Alert.Severity)), w.before(a)}
+	facts := []Line{text(a.Alert.Rule), text(w.severity(a.Alert.Severity)), w.before(a)}
 	if silent {
 		facts = append(facts, a.since(), fill(w.NoDataSince, w.clock(a.Alert.Silent)))
 	} else {
 		facts = append(facts, a.since())
 	}
-	l.lines = append(l.lines, join(" · ", facts...))
+	l.Lines = append(l.Lines, join(" · ", facts...))
 	if silent {
 		return l
 	}
 	if used := a.used(); len(used) > 0 {
-		l.lines = append(l.lines, used)
+		l.Lines = append(l.Lines, used)
 	}
-	l.lines = append(l.lines, a.details()...)
+	l.Lines = append(l.Lines, a.details()...)
 	return l
 }
 
 // before is what a reader was told of an alert before, where this message is about that.
-func (w *writer) before(a alert) line {
+func (w *writer) before(a alert) Line {
 	switch w.message.Kind {
 	case notify.KindWorse, notify.KindBetter:
 		if a.Was.Severity != rules.None {
@@ -134,7 +165,7 @@ func (w *writer) before(a alert) line {
 }
 
 // folded says that the message stands for many groups, and where the rest of what there is to say is.
-func (w *writer) folded() []line {
+func (w *writer) folded() []Line {
 	if w.message.Folded == 0 {
 		return nil
 	}
@@ -142,7 +173,7 @@ func (w *writer) folded() []line {
 	if _, ok := w.archived(); ok {
 		said = spaced(said, w.ReportHasAll)
 	}
-	return []line{text(said)}
+	return []Line{text(said)}
 }
 
 // ofGroups puts before a first line how many groups it is about, where the message stands for many.
@@ -208,7 +239,7 @@ func mildest(as []alert) string {
 func (w *writer) ruleNames(as []alert) string {
 	var names []string
 	for _, a := range as {
-		if n := clean(a.Alert.Rule); !slices.Contains(names, n) {
+		if n := Clean(a.Alert.Rule); !slices.Contains(names, n) {
 			names = append(names, n)
 		}
 	}
@@ -219,15 +250,15 @@ func (w *writer) ruleNames(as []alert) string {
 }
 
 // tally counts alerts by severity.
-func (w *writer) tally(as []alert) []line {
+func (w *writer) tally(as []alert) []Line {
 	count := map[rules.Severity]int{}
 	for _, a := range as {
 		count[a.Alert.Severity]++
 	}
-	return []line{w.count(count[rules.Critical], w.Critical), w.count(count[rules.Warning], w.Warning)}
+	return []Line{w.count(count[rules.Critical], w.Critical), w.count(count[rules.Warning], w.Warning)}
 }
 
-func (w *writer) count(n int, of string) line {
+func (w *writer) count(n int, of string) Line {
 	if n == 0 {
 		return nil
 	}
@@ -235,12 +266,12 @@ func (w *writer) count(n int, of string) line {
 }
 
 // listed is a line for each of the first, and how many more there are.
-func listed[T any](all []T, most int, more words.Counted, say func(T) line) []line {
+func listed[T any](all []T, most int, more words.Counted, say func(T) Line) []Line {
 	shown := all
 	if len(all) > most {
 		shown = all[:most]
 	}
-	var lines []line
+	var lines []Line
 	for _, x := range shown {
 		lines = append(lines, say(x))
 	}
@@ -251,7 +282,7 @@ func listed[T any](all []T, most int, more words.Counted, say func(T) line) []li
 }
 
 // ended is the letter of alerts that are resolved.
-func (w *writer) ended() letter {
+func (w *writer) ended() Letter {
 	as := w.alerts(w.message.Items)
 	late := w.message.Kind == notify.KindSeenLate
 	if as[0].Alert.IsBlindness() {
@@ -261,35 +292,34 @@ func (w *writer) ended() letter {
 	if late {
 		say = alert.was
 	}
-	var l letter
+	var l Letter
 	if len(as) == 1 {
 		a := as[0]
 		l = w.titled(greenMark, a.name(), func(name string) string { return fillText(w.Resolved, w.what(name, a.subject())) })
-		l.lines = append(l.lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Episode.Worst)), say(a)))
+		l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Episode.Worst)), say(a)))
 	} else {
-		l.push = w.push(greenMark, w.ofGroups(w.SomeResolved.Of(len(as))))
-		l.lines = append(l.lines, w.folded()...)
-		l.lines = append(l.lines, text(w.ruleNames(as)))
-		l.lines = append(l.lines, listed(as, listedEnds, w.AndMore, func(a alert) line {
+		l.Title = w.push(greenMark, w.ofGroups(w.SomeResolved.Of(len(as))))
+		l.Lines = append(l.Lines, w.folded()...)
+		l.Lines = append(l.Lines, text(w.ruleNames(as)))
+		l.Lines = append(l.Lines, listed(as, listedEnds, w.AndMore, func(a alert) Line {
 			return fill(w.NamedFinding, text(a.short()), say(a))
 		})...)
 	}
 	if late {
-		l.lines = append(l.lines, text(w.SeenLate.Of(len(as))))
+		l.Lines = append(l.Lines, text(w.SeenLate.Of(len(as))))
 	} else if w.message.Remaining > 0 {
-		l.lines = append(l.lines, text(w.StillFire.Of(w.message.Remaining)))
+		l.Lines = append(l.Lines, text(w.StillFire.Of(w.message.Remaining)))
 	}
 	return l
 }
 
-// edited is what the message that told of the alerts first says from now on: that all of them are resolved, or how many go on.
-func (w *writer) edited() letter {
+// edited says that all alerts of a message are resolved, or how many go on.
+func (w *writer) edited() Letter {
 	if w.message.Remaining == 0 {
 		l := w.ended()
 		if !w.message.Items[0].Alert.IsBlindness() { // others may well go on
-			l.lines = append(l.lines, text(w.AllResolved.All))
+			l.Lines = append(l.Lines, text(w.AllResolved.All))
 		}
-		l.buttons = w.buttons()
 		return l
 	}
 	as := w.alerts(w.message.Items)
@@ -298,19 +328,18 @@ func (w *writer) edited() letter {
 	for _, a := range going {
 		worst = max(worst, a.Alert.Severity)
 	}
-	what := text(w.ruleNames(as)).plain()
+	what := text(w.ruleNames(as)).String()
 	if w.oneRule(as) {
 		what = as[0].subject()
 	}
 	rest := w.message.Remaining
-	l := letter{push: w.pushNamed(markOf(worst), what, func(what string) string { return fillText(w.NamedFinding, what, w.StillFire.Of(rest)) })}
-	l.lines = append(l.lines, text(w.ruleNames(as)))
+	l := Letter{Title: w.pushNamed(markOf(worst), what, func(what string) string { return fillText(w.NamedFinding, what, w.StillFire.Of(rest)) })}
+	l.Lines = append(l.Lines, text(w.ruleNames(as)))
 	shown := going[:min(len(going), listedAlerts, rest)]
-	l.lines = append(l.lines, listed(shown, listedAlerts, w.AndMore, alert.brief)...)
+	l.Lines = append(l.Lines, listed(shown, listedAlerts, w.AndMore, alert.brief)...)
 	if more := rest - len(shown); more > 0 && len(shown) > 0 {
-		l.lines = append(l.lines, text(w.AndMore.Of(more)))
+		l.Lines = append(l.Lines, text(w.AndMore.Of(more)))
 	}
-	l.buttons = w.buttons()
 	return l
 }
 
@@ -332,8 +361,8 @@ func (w *writer) going(as []alert) []alert {
 }
 
 // notices are what a reader must know of the message itself.
-func (w *writer) notices() []line {
-	var out []line
+func (w *writer) notices() []Line {
+	var out []Line
 	say := func(s string) { out = append(out, text(s)) }
 	m := w.message
 	if m.PossibleDuplicate {
@@ -360,9 +389,9 @@ func (w *writer) notices() []line {
 	if why := w.report.Info.Incomplete; why != "" && m.Kind != notify.KindTest {
 		say(fillText(w.Incomplete, why))
 	}
-	if r, ok := w.archived(); ok && !webLink(r.Location) && m.Kind != notify.KindTest {
+	if r, ok := w.archived(); ok && !w.limits.links(r.Location) && m.Kind != notify.KindTest {
 		at := text(r.Location)
-		at[0].whole = true
+		at[0].Whole = true
 		out = append(out, fill(w.ReportAt, at))
 	}
 	return out
@@ -372,7 +401,7 @@ func (w *writer) notices() []line {
 func (w *writer) archived() (notify.Receipt, bool) {
 	for _, links := range []bool{true, false} {
 		for _, r := range w.d.Archived {
-			if r.Location != "" && (webLink(r.Location) || !links) {
+			if r.Location != "" && (w.limits.links(r.Location) || !links) {
 				return r, true
 			}
 		}
@@ -380,21 +409,21 @@ func (w *writer) archived() (notify.Receipt, bool) {
 	return notify.Receipt{}, false
 }
 
-// buttons are the links below a message: the report, and where all alerts are of one rule, its query and its runbook.
-func (w *writer) buttons() []button {
-	var out []button
-	if r, ok := w.archived(); ok && webLink(r.Location) {
-		out = append(out, button{"report", w.OpenReport, r.Location})
+// links are the report, and where all alerts are of one rule, its query and its runbook.
+func (w *writer) links() []Link {
+	var out []Link
+	if r, ok := w.archived(); ok && w.limits.links(r.Location) {
+		out = append(out, Link{"report", w.OpenReport, r.Location})
 	}
 	as := w.alerts(w.message.Items)
 	if len(as) == 0 || !w.oneRule(as) || w.message.Kind == notify.KindSummary {
 		return out
 	}
-	if link := w.report.QueryURL(as[0].Alert.Panel); webLink(link) {
-		out = append(out, button{"query", w.ShowQuery, link})
+	if link := w.report.QueryURL(as[0].Alert.Panel); w.limits.links(link) {
+		out = append(out, Link{"query", w.ShowQuery, link})
 	}
-	if link := as[0].runbook(); webLink(link) {
-		out = append(out, button{"runbook", w.RunbookWord, link})
+	if link := as[0].runbook(); w.limits.links(link) {
+		out = append(out, Link{"runbook", w.RunbookWord, link})
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-package slack
+package letter
 
 import (
 	"github.com/promsnap/promsnap/internal/report"
@@ -7,47 +7,47 @@ import (
 )
 
 // summary is the letter of everything that the report has found.
-func (w *writer) summary() letter {
+func (w *writer) summary() Letter {
 	r := w.report
 	when := w.Date(r.Info.Slot.In(r.Info.Zone)) + " " + w.Clock(r.Info.Slot.In(r.Info.Zone)) + " " + words.Zone(r.Info.Slot.In(r.Info.Zone))
-	l := letter{push: w.pushNamed(w.verdict(), clean(r.Info.Title), func(title string) string { return title + " · " + when })}
-	var nodes line
+	l := Letter{Title: w.pushNamed(w.verdict(), Clean(r.Info.Title), func(title string) string { return title + " · " + when })}
+	var nodes Line
 	if r.NodesTotal > 0 {
 		nodes = text(fillText(w.NodesMeasured, words.Thousands(r.NodesMeasured), words.Thousands(r.NodesTotal)))
 	}
 	if counts := join(" · ", w.count(r.Critical, w.Critical), w.count(r.Warning, w.Warning), w.count(r.NoData, w.NoData),
 		w.count(r.Pending, w.Pending), nodes); len(counts) > 0 {
-		l.lines = append(l.lines, counts)
+		l.Lines = append(l.Lines, counts)
 	}
 	if since := w.blindNow(); since != nil {
-		l.lines = append(l.lines, join(" ", text(redMark), since))
+		l.Lines = append(l.Lines, join(" ", text(redMark), since))
 	}
 	found := w.present()
 	if len(found) == 0 && r.Worst() != rules.None { // it is below the receiver's severity
-		l.lines = append(l.lines, text(w.NoneOfThese))
+		l.Lines = append(l.Lines, text(w.NoneOfThese))
 	} else if len(found) == 0 {
-		l.lines = append(l.lines, sentences(r.Headline, blindWhy)...)
+		l.Lines = append(l.Lines, sentences(r.Headline, blindWhy)...)
 	}
-	l.lines = append(l.lines, listed(found, listedFindings, w.MoreFindings, w.finding)...)
+	l.Lines = append(l.Lines, listed(found, listedFindings, w.MoreFindings, w.finding)...)
 	if len(r.Failures) > 0 {
 		var titles []string
 		for _, f := range r.Failures {
 			titles = append(titles, f.Title)
 		}
-		l.lines = append(l.lines, join(" ", text(greyMark), text(fillText(w.NamedFinding, w.Failed, w.FirstOf(titles)))))
+		l.Lines = append(l.Lines, join(" ", text(greyMark), text(fillText(w.NamedFinding, w.Failed, w.FirstOf(titles)))))
 	}
-	l.lines = append(l.lines, listed(r.Blind, listedBlind, w.AndMore, func(b string) line {
+	l.Lines = append(l.Lines, listed(r.Blind, listedBlind, w.AndMore, func(b string) Line {
 		return join(" ", text(greyMark), text(fillText(w.BlindFor, b)))
 	})...)
-	var shares []line
+	var shares []Line
 	for _, s := range r.Fleet() {
 		shares = append(shares, text(spaced(s.Word, s.Text)))
 	}
 	if len(shares) > 0 {
-		l.lines = append(l.lines, fill(w.FleetIs, join(" · ", shares...)))
+		l.Lines = append(l.Lines, fill(w.FleetIs, join(" · ", shares...)))
 	}
 	if history := w.history(); len(history) > 0 {
-		l.lines = append(l.lines, history)
+		l.Lines = append(l.Lines, history)
 	}
 	return l
 }

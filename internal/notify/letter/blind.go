@@ -1,4 +1,4 @@
-package slack
+package letter
 
 import (
 	"slices"
@@ -13,53 +13,53 @@ import (
 const blindWhy = 3
 
 // blind is the letter of promsnap's own alert: since when it can see nothing, why, and what to do.
-func (a alert) blind() letter {
+func (a alert) blind() Letter {
 	w := a.w
 	format, means := w.CannotSee, w.BlindMeans
 	if a.Alert.SeesPart() {
 		format, means = w.SeesPart, w.PartMeans
 	}
 	l := w.ofCluster(redMark, func(cluster string) string {
-		return fillText(format, cluster, w.clock(a.Episode.Since).plain())
+		return fillText(format, cluster, w.clock(a.Episode.Since).String())
 	})
-	l.lines = append(l.lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Alert.Severity)), w.before(a), a.since()))
+	l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Alert.Severity)), w.before(a), a.since()))
 	why, advice := w.report.WhyBlind()
-	l.lines = append(l.lines, sentences(why, blindWhy)...)
-	l.lines = append(l.lines, text(advice), text(means))
-	l.lines = slices.DeleteFunc(l.lines, func(ln line) bool { return ln.plain() == "" })
+	l.Lines = append(l.Lines, sentences(why, blindWhy)...)
+	l.Lines = append(l.Lines, text(advice), text(means))
+	l.Lines = slices.DeleteFunc(l.Lines, func(ln Line) bool { return ln.String() == "" })
 	return l
 }
 
 // seesAgain is the letter of its end.
-func (a alert) seesAgain(late bool) letter {
+func (a alert) seesAgain(late bool) Letter {
 	w, e := a.w, a.Episode
 	l := w.ofCluster(greenMark, func(cluster string) string {
-		return fillText(w.SeesAgain, cluster, fill(w.Between, w.clock(e.Since), w.clock(e.Last)).plain())
+		return fillText(w.SeesAgain, cluster, fill(w.Between, w.clock(e.Since), w.clock(e.Last)).String())
 	})
-	l.lines = append(l.lines, join(" · ", text(a.Alert.Rule), text(w.severity(e.Worst)), text(w.duration(e.Lasted().Round(time.Second)))), text(w.BlindHeals))
+	l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(e.Worst)), text(w.duration(e.Lasted().Round(time.Second)))), text(w.BlindHeals))
 	if late {
-		l.lines = append(l.lines, text(w.SeenLate.Of(1)))
+		l.Lines = append(l.Lines, text(w.SeenLate.Of(1)))
 	}
 	return l
 }
 
 // ofCluster is a letter that begins with what there is to say of the whole cluster, whose name stands once more in full below where the
 // first line had to shorten it.
-func (w *writer) ofCluster(mark string, say func(cluster string) string) letter {
-	cluster := clean(w.report.Info.Cluster)
+func (w *writer) ofCluster(mark string, say func(cluster string) string) Letter {
+	cluster := Clean(w.report.Info.Cluster)
 	whole := say(cluster)
 	s := spaced(mark, whole)
-	over := size(s) - pushLimit
+	over := w.limits.Size(s) - w.limits.Title
 	if over <= 0 {
-		return letter{push: s}
+		return Letter{Title: s}
 	}
 	const shortest = 8
-	return letter{push: clip(spaced(mark, say(middle(cluster, max(size(cluster)-over, shortest)))), pushLimit), lines: []line{text(whole)}}
+	return Letter{Title: w.limits.Clip(spaced(mark, say(w.limits.middle(cluster, max(w.limits.Size(cluster)-over, shortest)))), w.limits.Title), Lines: []Line{text(whole)}}
 }
 
 // sentences are the clauses of an error, a line each: what went wrong, and after each semicolon what to do.
-func sentences(s string, most int) []line {
-	var out []line
+func sentences(s string, most int) []Line {
+	var out []Line
 	for _, part := range strings.SplitN(s, "; ", most) {
 		out = append(out, text(part))
 	}
@@ -67,14 +67,14 @@ func sentences(s string, most int) []line {
 }
 
 // blindNow says since when nothing can be seen, where a summary's own checks are blind; nil where they are not.
-func (w *writer) blindNow() line {
+func (w *writer) blindNow() Line {
 	for _, i := range w.message.Items {
 		if i.Alert.IsBlindness() && i.Episode.Fires() {
 			format := w.CannotSee
 			if i.Alert.SeesPart() {
 				format = w.SeesPart
 			}
-			return fill(format, text(clean(w.report.Info.Cluster)), w.clock(i.Episode.Since))
+			return fill(format, text(Clean(w.report.Info.Cluster)), w.clock(i.Episode.Since))
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package slack
+package letter
 
 import (
 	"errors"
@@ -58,15 +58,15 @@ func TestNoSummaryContradictsItself(t *testing.T) {
 		for _, l := range words.Languages() {
 			r := report.Build(report.Info{Title: "Daily", Slot: slot, Language: l, Nodes: []snapshot.Node{{Name: "a", Exporter: true}}}, of)
 			for _, least := range []rules.Severity{rules.None, rules.Warning, rules.Critical} {
-				w := newWriter(notify.Delivery{Report: r, Message: &notify.Message{Kind: notify.KindSummary, Least: least}})
-				letter := w.summary()
-				said := letter.text()
+				w := newWriter(notify.Delivery{Report: r, Message: &notify.Message{Kind: notify.KindSummary, Least: least}}, limits)
+				summary := w.summary()
+				said := said(summary)
 				fault := func(what string) {
 					t.Helper()
 					t.Errorf("%v in %s for %v: %s\n%s", in, l, least, what, said)
 				}
 				checked := has("ok") || has("pending") || has("warning") || has("critical")
-				if good := strings.HasPrefix(letter.push, greenMark); good != (has("ok") && len(in) == 1) {
+				if good := strings.HasPrefix(summary.Title, greenMark); good != (has("ok") && len(in) == 1) {
 					fault("it is green, or should be")
 				}
 				if strings.Contains(said, w.AllOK) && (!checked || has("pending") || has("warning") || has("critical") || has("no data")) {

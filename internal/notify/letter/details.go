@@ -1,4 +1,4 @@
-package slack
+package letter
 
 import (
 	"fmt"
@@ -17,35 +17,29 @@ const (
 	threadFailures = 5
 	threadClauses  = 3 // of an error: what was asked, what went wrong, what to do
 	threadPictures = 4
-	threadLine     = 90   // of a finding
-	altLimit       = 1000 // of a picture's description
+	threadLine     = 90 // of a finding
 )
 
-// hasDetails tells whether a message begins a thread that says more than the message does.
-func hasDetails(k notify.Kind) bool {
-	return k == notify.KindNew || k == notify.KindSeenLate || k == notify.KindSummary
-}
-
 // details is the first answer in a message's thread: the fleet, what the message left out, what failed, and how to see it again.
-func (w *writer) details() letter {
-	var l letter
+func (w *writer) details() Letter {
+	var l Letter
 	if w.message.Kind == notify.KindSummary {
-		l.lines = append(l.lines, w.fleetBars()...)
+		l.Lines = append(l.Lines, w.fleetBars()...)
 		if found := w.present(); len(found) > listedFindings {
-			l.lines = append(l.lines, line{{text: w.FurtherFindings, bold: true}})
-			l.lines = append(l.lines, listed(found[listedFindings:], threadFindings, w.MoreFindings, w.shortFinding)...)
+			l.Lines = append(l.Lines, Line{{Text: w.FurtherFindings, Bold: true}})
+			l.Lines = append(l.Lines, listed(found[listedFindings:], threadFindings, w.MoreFindings, w.shortFinding)...)
 		}
 	} else if as, told := w.alerts(w.message.Items), w.told(); len(as) > told {
-		l.lines = append(l.lines, line{{text: w.FurtherFindings, bold: true}})
-		l.lines = append(l.lines, listed(as[told:], threadFindings, w.AndMore, func(a alert) line { return a.brief().cut(threadLine) })...)
+		l.Lines = append(l.Lines, Line{{Text: w.FurtherFindings, Bold: true}})
+		l.Lines = append(l.Lines, listed(as[told:], threadFindings, w.AndMore, func(a alert) Line { return w.limits.Cut(a.brief(), threadLine) })...)
 	}
-	l.lines = append(l.lines, w.failures()...)
-	l.lines = append(l.lines, w.linkUntil()...)
+	l.Lines = append(l.Lines, w.failures()...)
+	l.Lines = append(l.Lines, w.linkUntil()...)
 	if cmd := w.report.Info.Command; cmd != "" {
-		l.lines = append(l.lines, line{{text: w.Again, bold: true}})
-		if l.code = clean(cmd); size(l.code) > codeLimit {
-			l.code = "" // a part of it would be another command
-			l.lines = append(l.lines, text(w.CommandTooLong))
+		l.Lines = append(l.Lines, Line{{Text: w.Again, Bold: true}})
+		if l.Code = Clean(cmd); w.limits.Size(l.Code) > w.limits.Code {
+			l.Code = "" // a part of it would be another command
+			l.Lines = append(l.Lines, text(w.CommandTooLong))
 		}
 	}
 	return l
@@ -63,12 +57,12 @@ func (w *writer) told() int {
 const barWidth = 20
 
 // fleetBars are the shares of the whole fleet as text.
-func (w *writer) fleetBars() []line {
+func (w *writer) fleetBars() []Line {
 	shares := w.report.Fleet()
 	if len(shares) == 0 {
 		return nil
 	}
-	lines := []line{{{text: w.Fleet, bold: true}}}
+	lines := []Line{{{Text: w.Fleet, Bold: true}}}
 	for _, s := range shares {
 		full := int(min(max(s.Ratio, 0), 1)*barWidth + 0.5)
 		bar := strings.Repeat("█", full) + strings.Repeat("░", barWidth-full)
@@ -92,7 +86,7 @@ func (w *writer) present() []*report.Finding {
 	return out
 }
 
-func (w *writer) finding(f *report.Finding) line {
+func (w *writer) finding(f *report.Finding) Line {
 	mark := greyMark
 	if f.Status == rules.Breach {
 		mark = markOf(f.Severity)
@@ -100,15 +94,15 @@ func (w *writer) finding(f *report.Finding) line {
 	return join(" ", text(mark), text(f.Sentence))
 }
 
-func (w *writer) shortFinding(f *report.Finding) line { return w.finding(f).cut(threadLine) }
+func (w *writer) shortFinding(f *report.Finding) Line { return w.limits.Cut(w.finding(f), threadLine) }
 
 // failures are the panels that have no answer: those of one error, which most often is that of all, together, with what to do.
-func (w *writer) failures() []line {
+func (w *writer) failures() []Line {
 	groups := w.report.FailureGroups()
 	if len(groups) == 0 {
 		return nil
 	}
-	lines := []line{{{text: w.FailuresHead, bold: true}}}
+	lines := []Line{{{Text: w.FailuresHead, Bold: true}}}
 	for _, g := range groups[:min(len(groups), threadFailures)] {
 		clauses, titles := sentences(g.Error, threadClauses), text(w.FirstOf(g.Titles))
 		if len(clauses) == 1 {
@@ -124,21 +118,33 @@ func (w *writer) failures() []line {
 }
 
 // linkUntil says until when the link to the report works, where it ends.
-func (w *writer) linkUntil() []line {
-	if r, ok := w.archived(); ok && webLink(r.Location) && !r.Expires.IsZero() {
-		return []line{fill(w.LinkUntil, w.moment(r.Expires))}
+func (w *writer) linkUntil() []Line {
+	if r, ok := w.archived(); ok && w.limits.links(r.Location) && !r.Expires.IsZero() {
+		return []Line{fill(w.LinkUntil, w.moment(r.Expires))}
 	}
 	return nil
 }
 
-// picture is a chart of one finding.
-type picture struct {
-	name, alt string
-	panel     *snapshot.Panel
+// Picture is the chart of one finding.
+type Picture struct {
+	Name string // of a file: "node-memory-ip-10-0-1-12.png"
+	Alt  string // what it shows, in words
+
+	panel *snapshot.Panel
+	info  report.Info
+}
+
+// PNG draws the picture for a phone.
+func (p Picture) PNG() ([]byte, error) {
+	png, err := chart.PNG(p.panel, chart.Options{Phone: true, Scale: 2, Zone: p.info.Zone, Language: p.info.Language, Font: p.info.Font})
+	if err != nil {
+		return nil, fmt.Errorf("drawing %s: %w", p.Name, err)
+	}
+	return png, nil
 }
 
 // pictures are the charts of the worst findings, one each; series that are not drawn share their panel's.
-func (w *writer) pictures() []picture {
+func (w *writer) pictures() []Picture {
 	type about struct{ panel, rule, name, alt string }
 	var found []about
 	if w.message.Kind == notify.KindSummary {
@@ -147,10 +153,10 @@ func (w *writer) pictures() []picture {
 		}
 	} else {
 		for _, a := range w.alerts(w.message.Items) {
-			found = append(found, about{a.Alert.Panel, a.Alert.Rule, a.Alert.Name, a.brief().plain()})
+			found = append(found, about{a.Alert.Panel, a.Alert.Rule, a.Alert.Name, a.brief().String()})
 		}
 	}
-	var out []picture
+	var out []Picture
 	drawn := map[string]bool{}
 	for _, f := range found {
 		for i := range w.report.Panels {
@@ -164,7 +170,7 @@ func (w *writer) pictures() []picture {
 			}
 			if !drawn[key] {
 				drawn[key] = true
-				out = append(out, picture{report.Slug(key) + ".png", clip(clean(f.alt), altLimit), about})
+				out = append(out, Picture{report.Slug(key) + ".png", w.limits.Clip(Clean(f.alt), w.limits.Alt), about, w.report.Info})
 			}
 		}
 	}
@@ -189,10 +195,4 @@ func focus(p *snapshot.Panel, rule, name string) *snapshot.Panel {
 		}
 	}
 	return nil
-}
-
-// draw is the picture as a PNG for a phone.
-func (w *writer) draw(p picture) ([]byte, error) {
-	in := w.report.Info
-	return chart.PNG(p.panel, chart.Options{Phone: true, Scale: 2, Zone: in.Zone, Language: in.Language, Font: in.Font})
 }
