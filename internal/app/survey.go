@@ -108,7 +108,7 @@ func (a *App) findClusters(ctx context.Context, s *Survey) error {
 	if name := model.LabelName(mapping.Cluster); name != "" && !model.LegacyValidation.IsValidLabelName(string(name)) {
 		mapping.Cluster = "" // a matcher of it would not be PromQL to every server
 	}
-	s.Label = mapping.Cluster
+	s.Label = mapping.ClusterLabel()
 	source := mapping.Querier(a.source.client)
 	names := map[string]bool{}
 	for _, n := range a.listNodes(ctx).nodes {

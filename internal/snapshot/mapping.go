@@ -267,6 +267,14 @@ func FindMapping(
 	if clusterLabel != "" {
 		return m, notes, nil
 	}
+	value, have, err := halfLabelled(ctx, m.Querier(q), at, max(rng, leastWindow))
+	if len(have) > 0 {
+		m.Cluster = oneCluster
+		return m, append(notes, fmt.Sprintf(w.ClusterHalf, clip(printable(value)), strings.Join(have, ", "))), nil
+	}
+	if err != nil {
+		notes = append(notes, fmt.Sprintf(w.LabelsUnknown, err))
+	}
 	found, err := findClusters(ctx, m.Querier(q), at, max(rng, leastWindow))
 	switch {
 	case err != nil:
@@ -278,4 +286,12 @@ func FindMapping(
 		notes = append(notes, fmt.Sprintf(w.ClustersMixed, clip(printable(found.Mixed)), strings.Join(found.Differ, ", ")))
 	}
 	return m, notes, nil
+}
+
+// ClusterLabel returns the label that tells clusters apart in place of cluster, "" where there is none.
+func (m Mapping) ClusterLabel() string {
+	if m.Cluster == oneCluster {
+		return ""
+	}
+	return m.Cluster
 }

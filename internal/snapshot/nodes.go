@@ -120,6 +120,9 @@ func (n Nodes) Silent(cluster string) bool {
 
 // ClusterOf returns the cluster of a series, whose label of it may have the source's own name.
 func (n Nodes) ClusterOf(ls series.Labels) string {
+	if n.cluster == oneCluster {
+		return ""
+	}
 	if v := ls.Get(clusterLabel); v != "" || n.cluster == "" {
 		return v
 	}

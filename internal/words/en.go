@@ -100,6 +100,8 @@ var english = Words{
 		" Set honor_labels: true in that scrape job; until then your own queries must use them too.",
 	ClusterLabel: "the label %[1]s tells clusters apart here (%[2]s), not the label cluster: the built-in panels use it." +
 		" Set prometheus.cluster_label: %[1]s, so that this does not depend on what is found",
+	ClusterHalf: "only %[2]s has the label cluster (%[1]s), and the other sources of the same nodes have none: all are taken for one cluster." +
+		" Give every source the same label, by external labels or relabelling",
 	ClustersMixed: "%[1]s exists twice at the same time, with a different %[2]s, and no label tells the two apart: figures of several clusters are mixed." +
 		" Give each cluster its own label, and set its name as prometheus.cluster_label",
 	WindowsNodes:    "Windows nodes, which node_exporter cannot measure: %[1]s (%[2]s)",

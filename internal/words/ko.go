@@ -105,6 +105,8 @@ var korean = Words{
 		" 해당 scrape job에 honor_labels: true를 설정하세요. 그 전까지는 직접 작성한 쿼리에도 이 레이블을 사용해야 합니다.",
 	ClusterLabel: "클러스터를 구분하는 레이블은 cluster가 아니라 %[1]s (%[2]s): 기본 패널은 이 레이블로 클러스터를 구분합니다." +
 		" 조회 결과에 따라 달라지지 않도록 설정하세요: prometheus.cluster_label: %[1]s",
+	ClusterHalf: "cluster 레이블(%[1]s)은 %[2]s에만 있고, 같은 노드를 다루는 다른 소스에는 없음: 모두 한 클러스터로 봅니다." +
+		" external label이나 relabeling으로 모든 소스에 같은 레이블을 붙이세요",
 	ClustersMixed: "같은 시각에 %[1]s 둘이 존재함: 서로 다른 값은 %[2]s, 둘을 구분하는 레이블은 없음. 여러 클러스터의 값이 섞여 있습니다." +
 		" 클러스터마다 고유한 레이블을 붙이고 그 이름을 prometheus.cluster_label에 설정하세요",
 	WindowsNodes:    "node_exporter로 메모리, CPU, 디스크를 측정할 수 없는 Windows 노드: %[1]s (%[2]s)",

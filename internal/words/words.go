@@ -111,6 +111,7 @@ type Words struct {
 	LabelsUnknown                                              string // 1 error
 	NotHonored                                                 string // 1 whose metrics, 2 the labels with exported_
 	ClusterLabel                                               string // 1 label, 2 some of its values
+	ClusterHalf                                                string // 1 value of cluster, 2 sources that have it
 	ClustersMixed                                              string // 1 object, 2 labels in which it differs
 	WindowsNodes, AutopilotNodes                               string // 1 how many, 2 some of them
 	TargetsLeft                                                string // 1 how many, 2 some of them
