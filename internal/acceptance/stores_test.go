@@ -82,7 +82,38 @@ func TestVictoriaMetrics(t *testing.T) {
 			doc := o.document(t, "default", slot)
 			forgive(&doc, findings(community), 5*time.Minute)
 			checkFindings(t, doc, findings(community))
+			checkNarrowed(t, s.url)
 		})
+	}
+}
+
+// checkNarrowed asks for panels of containers with room for fewer series than they have, and finds what is found with room for all.
+func checkNarrowed(t *testing.T, address string) {
+	t.Helper()
+	config := filepath.Join(t.TempDir(), "promsnap.yaml")
+	const few = `
+version: 1
+prometheus: {url: %q, max_series: 3}
+reports:
+  - name: few
+    range: 6h
+    panels: [{use: container-memory, top: 2}, {use: container-restarts, top: 2}]
+`
+	if err := os.WriteFile(config, []byte(fmt.Sprintf(few, address)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	doc := promsnap(t, "run", "-c", config, "--time", slot.Format(time.RFC3339), "--output-dir", "out").want(t, 0).document(t, "few", slot)
+	for _, p := range doc.Panels {
+		if p.LeftOut == 0 || len(p.Rows) > 3 || p.LeftOut+len(p.Rows) != p.Total {
+			t.Errorf("%s: %d of %d series are rows, %d left out", p.Name, len(p.Rows), p.Total, p.LeftOut)
+		}
+		for _, w := range findings(community) {
+			if w.panel == p.Name && !slices.ContainsFunc(doc.Findings, func(f report.DocSaid) bool {
+				return f.Panel == w.panel && f.Name == w.name && f.Status == w.status && f.Severity == w.severity
+			}) {
+				t.Errorf("%s: nothing is said of %s", p.Name, w.name)
+			}
+		}
 	}
 }
 
@@ -173,6 +204,7 @@ func TestThanos(t *testing.T) {
 	th := startThanos(t, community)
 	o := promsnap(t, append([]string{"run", "--prometheus-url", th.url}, atSlot...)...).want(t, 0)
 	checkFindings(t, o.document(t, "default", slot), findings(community))
+	checkNarrowed(t, th.url)
 }
 
 // TestThanosLosesAStore takes away the store with the exporters of three nodes: what is no longer seen is neither absent nor well.

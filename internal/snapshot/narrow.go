@@ -144,7 +144,7 @@ func (p *Panel) askNarrowed(ctx context.Context, q Querier, v Vars, o Options, w
 	wholes := map[uint64]whole{}
 	f := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
 	n.chosen = map[string]map[uint64]bool{}
-	if err := n.choose(ctx, q, p, v, f.top); err != nil {
+	if err := n.choose(ctx, q, p, v, min(f.top, n.most)); err != nil {
 		return nil, n.meta, err
 	}
 	expr, present := n.meta.Expr, 0
