@@ -28,7 +28,7 @@ promsnap does not know; it changes no exit code.`,
   promsnap check-config promsnap.yaml --prometheus-url http://localhost:9090`,
 		Args: one("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, cancel := patiently(cmd.Context())
+			ctx, cancel := c.patiently(cmd.Context())
 			defer cancel()
 			o := configOptions(c)
 			o.URL = url

@@ -33,7 +33,7 @@ Exit codes: 0 all works; 1 something does not; 2 the command line or the configu
 			if timeout < time.Second {
 				return usage(fmt.Errorf("--timeout %s is too short; give it at least 1s", timeout))
 			}
-			ctx, cancel := limited(cmd.Context(), timeout)
+			ctx, cancel := c.limited(cmd.Context(), timeout)
 			defer cancel()
 			o := configOptions(c)
 			o.Service = flags.service

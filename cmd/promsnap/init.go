@@ -79,7 +79,7 @@ func initialize(ctx context.Context, c *console, f initFlags, file string) error
 	if err != nil {
 		return usage(err)
 	}
-	waiting, cancel := limited(ctx, f.timeout)
+	waiting, cancel := c.limited(ctx, f.timeout)
 	defer cancel()
 	k, err := f.kube.open(waiting, c, cfg, false)
 	if errors.Is(err, kube.ErrNoConfig) {
@@ -111,7 +111,7 @@ func (d *draft) hand(ctx context.Context, c *console, file, text string, force b
 	if force {
 		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
 	}
-	ctx, cancel := patiently(ctx)
+	ctx, cancel := c.patiently(ctx)
 	defer cancel()
 	if err := disk.Do(ctx, file, func() error { return writeDraft(file, flags, text) }); err != nil {
 		return err

@@ -125,7 +125,7 @@ func stateShowCommand(c *console) *cobra.Command {
   promsnap state show check -c promsnap.yaml -o json | jq .ledger`,
 		ValidArgsFunction: completeReports(c, &file),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, cancel := patiently(cmd.Context())
+			ctx, cancel := c.patiently(cmd.Context())
 			defer cancel()
 			m, err := openMemory(ctx, c, file, &flags)
 			if err != nil {
@@ -211,7 +211,7 @@ by the next run.`,
 		Example:           "  promsnap state reset check -c promsnap.yaml",
 		ValidArgsFunction: completeReports(c, &file),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, cancel := patiently(cmd.Context())
+			ctx, cancel := c.patiently(cmd.Context())
 			defer cancel()
 			m, err := openMemory(ctx, c, file, &flags)
 			if err != nil {
@@ -282,7 +282,7 @@ func silenceAddCommand(c *console) *cobra.Command {
 					return usage(fmt.Errorf("--from %q is not a time; write 2026-11-22T02:00:00Z", from))
 				}
 			}
-			ctx, cancel := patiently(cmd.Context())
+			ctx, cancel := c.patiently(cmd.Context())
 			defer cancel()
 			m, err := openMemory(ctx, c, file, &flags)
 			if err != nil {
@@ -337,7 +337,7 @@ func silenceListCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the silences", Args: atMost(0), Example: "  promsnap silence list -c promsnap.yaml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, cancel := patiently(cmd.Context())
+			ctx, cancel := c.patiently(cmd.Context())
 			defer cancel()
 			m, err := openMemory(ctx, c, file, &flags)
 			if err != nil {
@@ -369,7 +369,7 @@ func silenceExpireCommand(c *console) *cobra.Command {
 		Use: "expire ID", Short: "End a silence", Args: one("ID"), Example: "  promsnap silence expire k3x7q2ab -c promsnap.yaml",
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, cancel := patiently(cmd.Context())
+			ctx, cancel := c.patiently(cmd.Context())
 			defer cancel()
 			m, err := openMemory(ctx, c, file, &flags)
 			if err != nil {
@@ -418,14 +418,12 @@ remembered.`,
 			if file == "" || to == "" {
 				return usage(errors.New("write the receiver and the configuration: promsnap deliver --test RECEIVER -c promsnap.yaml"))
 			}
-			ctx, cancel := patiently(cmd.Context())
+			ctx, cancel := c.patiently(cmd.Context())
 			defer cancel()
 			cfg, err := loadConfig(ctx, file, configOptions(c))
 			if err != nil {
 				return usage(err)
 			}
-			ctx, cancel = context.WithTimeout(ctx, time.Minute)
-			defer cancel()
 			receipt, err := app.Test(ctx, cfg, to, app.Options{
 				Version: versionString(), Slot: c.now().UTC().Truncate(time.Minute),
 			})
@@ -453,7 +451,7 @@ remembered.`,
 
 // receiverNames completes RECEIVER from the configuration that is on the line, if it can be read.
 func receiverNames(ctx context.Context, c *console, file string) []string {
-	ctx, cancel := limited(ctx, completionTime)
+	ctx, cancel := c.limited(ctx, completionTime)
 	defer cancel()
 	cfg, err := config.LoadFile(ctx, file, configOptions(c))
 	if err != nil {

@@ -106,7 +106,7 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	if err != nil {
 		return usage(err)
 	}
-	ctx, cancel := limited(cmd.Context(), f.timeout)
+	ctx, cancel := c.limited(cmd.Context(), f.timeout)
 	defer cancel()
 	cfg, err := f.load(ctx, c)
 	if err != nil {
@@ -317,7 +317,7 @@ func reportNames(ctx context.Context, c *console, file string) []string {
 	if file == "" {
 		return nil
 	}
-	ctx, cancel := limited(ctx, completionTime)
+	ctx, cancel := c.limited(ctx, completionTime)
 	defer cancel()
 	cfg, err := config.LoadFile(ctx, file, configOptions(c))
 	if err != nil {

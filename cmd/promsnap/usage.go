@@ -106,16 +106,28 @@ func flagError(cmd *cobra.Command, err error) error {
 }
 
 // patience is how long a command without a --timeout waits for files and for what is remembered.
-const patience = 5 * time.Minute
+const patience = time.Minute
 
 // patiently is the time of a command without a --timeout.
-func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
-	return limited(ctx, patience)
+func (c *console) patiently(ctx context.Context) (context.Context, context.CancelFunc) {
+	return c.limited(ctx, patience)
 }
 
-// limited is ctx for so long.
-func limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("waited for %s", model.Duration(timeout)))
+// limited is ctx for so long, or until SIGTERM.
+func (c *console) limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("waited for %s", model.Duration(timeout)))
+	ctx, stop := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-c.stop:
+			stop(errors.New("promsnap was told to stop"))
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		stop(nil)
+		cancel()
+	}
 }
 
 // loadConfig reads the configuration of the command line.

@@ -36,8 +36,13 @@ type Draft struct {
 	File     string      // beside the report: its blocks for Slack's Block Kit Builder, or what would be posted
 }
 
-// stateTime is how long the state may take to be read.
-const stateTime = 15 * time.Second
+// mostStateTime is how long the state may take to be read.
+const mostStateTime = 15 * time.Second
+
+// stateTime is ctx for reading the state. A short run keeps most of its time for telling people.
+func (a *App) stateTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, min(mostStateTime, a.o.Timeout/5))
+}
 
 // due is a report that is to be delivered.
 type due struct {
@@ -263,7 +268,7 @@ func (a *App) request(ctx context.Context, d due, session *state.Session, res *R
 // remember opens what is remembered of a report, with the alerts of this slot, and makes the report, which says how old they are. Where
 // memory is lost it does not: everything would look new.
 func (a *App) remember(ctx context.Context, store state.Store, d *due) *state.Session {
-	ctx, cancel := context.WithTimeout(ctx, stateTime)
+	ctx, cancel := a.stateTime(ctx)
 	defer cancel()
 	in := d.taken.info
 	s := state.Open(ctx, store, state.Key{Cluster: a.cfg.Cluster, Report: d.config.Name}, a.run, d.now, in.Slot)

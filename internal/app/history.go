@@ -23,7 +23,7 @@ func (a *App) history(ctx context.Context, r config.Report, slot time.Time, own 
 	case r.HistoryFrom == "":
 		return missed(r, slot, own), nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, stateTime)
+	ctx, cancel := a.stateTime(ctx)
 	defer cancel()
 	doc, _, err := a.store.Load(ctx, state.Key{Cluster: a.cfg.Cluster, Report: r.HistoryFrom})
 	if err != nil {

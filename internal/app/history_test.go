@@ -40,7 +40,7 @@ state: {dir: '%s'}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &App{cfg: cfg, store: store}
+	return &App{cfg: cfg, store: store, o: Options{Timeout: time.Minute}}
 }
 
 // evaluated is a page on which slots were evaluated, every so often up to before a time, but for those that are left out or saw nothing.

@@ -20,7 +20,11 @@ type StalledError struct {
 }
 
 func (e *StalledError) Error() string {
-	return fmt.Sprintf("%s does not answer (%v); look at what it is on, such as a share whose server is gone, or choose another path", e.Path, e.Err)
+	why := ""
+	if !errors.Is(e.Err, context.DeadlineExceeded) { // which says no more
+		why = fmt.Sprintf(" (%v)", e.Err)
+	}
+	return fmt.Sprintf("%s does not answer%s; look at what it is on, such as a share whose server is gone, or choose another path", e.Path, why)
 }
 
 // Unwrap returns why it was not waited for any longer.

@@ -83,6 +83,9 @@ func connections(ctx context.Context, t config.TLSConfig, proxy config.ProxyConf
 	}, nil
 }
 
+// fileTime is how long a file is waited for.
+const fileTime = 15 * time.Second
+
 // inFile begins the reference of what lies in a file. No place in a store begins so.
 const inFile = "file:"
 
@@ -101,6 +104,8 @@ func (r reader) Fetch(ctx context.Context, ref string) (string, error) {
 	if !ok {
 		return r.store.Fetch(ctx, ref)
 	}
+	ctx, cancel := context.WithTimeout(ctx, fileTime)
+	defer cancel()
 	text, err := disk.Read(ctx, path, r.most)
 	found := strings.TrimSpace(string(text))
 	switch {
@@ -120,7 +125,8 @@ func fileError(err error) *Error {
 	var stalled *disk.StalledError
 	switch {
 	case errors.As(err, &stalled):
-		e.Hint = "" // it says what to do
+		stalled.Err = context.DeadlineExceeded // the request's own time is not what is too short
+		e.Message, e.Hint = "http_config: "+stalled.Error(), ""
 	case errors.Is(err, fs.ErrNotExist):
 		e.Hint = "correct the path in http_config, or mount the file there"
 	case errors.Is(err, fs.ErrPermission):

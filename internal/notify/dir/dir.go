@@ -344,6 +344,10 @@ func clean(work string) {
 
 // explain says what to do about an error of the file system. What only a person can mend is not tried again: people wait to be told.
 func explain(target string, err error) error {
+	var stalled *disk.StalledError
+	if errors.As(err, &stalled) {
+		return fmt.Errorf("writing the report: %w", err)
+	}
 	advice := advice(err)
 	err = fmt.Errorf("writing the report into %s: %w%s", target, err, advice)
 	if advice != "" && !errors.Is(err, fs.ErrNotExist) { // which another try makes anew
