@@ -189,8 +189,7 @@ func (l *nodeLoader) lostOf(ctx context.Context, t target, s span) (*Lost, error
 	if len(nodes)+len(pods) == 0 {
 		return nil, nil
 	}
-	others := fmt.Sprintf(`instance!="%s"`, quoted(t.instance))
-	taken, err := l.taken(ctx, t, last, []asked{{"kube_node_info", "cluster, node", "node", nodes}, {"kube_pod_info", "cluster, namespace, pod", "pod", pods}}, others)
+	taken, err := l.taken(ctx, t, last, []asked{{"kube_node_info", "cluster, node", "node", nodes}, {"kube_pod_info", "cluster, namespace, pod", "pod", pods}}, own)
 	if err != nil || taken {
 		return nil, err
 	}
@@ -231,7 +230,7 @@ type asked struct {
 }
 
 // taken reports whether others tell of at least half of some objects at one time since then.
-func (l *nodeLoader) taken(ctx context.Context, t target, since time.Time, of []asked, others string) (bool, error) {
+func (l *nodeLoader) taken(ctx context.Context, t target, since time.Time, of []asked, own string) (bool, error) {
 	const step = 5 * time.Minute
 	grid := series.Grid{Start: l.at, Step: step, Len: 1}
 	if n := int(l.at.Sub(since) / step); n > 0 {
@@ -249,7 +248,7 @@ func (l *nodeLoader) taken(ctx context.Context, t target, since time.Time, of []
 			continue
 		}
 		total += len(names)
-		expr := `count by (cluster) (group by (` + a.by + `) (` + a.metric + `{` + a.name + `=~"` + strings.Join(names, "|") + `",` + others + `}))`
+		expr := `count by (cluster) (group by (` + a.by + `) (` + a.metric + `{` + a.name + `=~"` + strings.Join(names, "|") + `"} unless ` + a.metric + `{` + own + `}))`
 		err := l.each(ctx, grid, expr, func(ls series.Labels, values []float64) {
 			for i, v := range values {
 				if ls.Get("cluster") == t.cluster && !math.IsNaN(v) {
