@@ -322,7 +322,7 @@ func whyIncomplete(cause error, panels []snapshot.Panel, w *words.Words) string 
 	for i := range panels {
 		var e *promapi.Error
 		if errors.Is(cause, errTimeout) && errors.As(panels[i].Err, &e) && e.Kind == promapi.KindGaveUp && e.Took >= time.Second {
-			return fmt.Sprintf(w.ProxyGaveUp, w.Figure(units.Duration.Format(e.Took.Round(time.Second).Seconds())))
+			return fmt.Sprintf(w.ProxyGaveUp, w.Figure(units.Span(e.Took)))
 		}
 	}
 	switch {

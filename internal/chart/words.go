@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -89,27 +88,8 @@ func (s speech) scope(panel *snapshot.Panel, drawn int) string {
 	return count + " · " + when
 }
 
-// span writes a range of time in at most two parts: 24 h, 1 h 30 min, 7 d.
-func (s speech) span(d time.Duration) string {
-	parts := []struct {
-		size time.Duration
-		word string
-	}{{day, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}}
-	if d < 2*day {
-		parts = parts[1:] // hours up to two days
-	}
-	var written []string
-	for _, p := range parts {
-		if n := d / p.size; n > 0 && len(written) < 2 {
-			written = append(written, strconv.FormatInt(int64(n), 10)+" "+p.word)
-			d -= n * p.size
-		}
-	}
-	if len(written) == 0 {
-		return d.String()
-	}
-	return s.Figure(strings.Join(written, " "))
-}
+// span writes a range of time: 24 h, 1 h 30 min, 7 d.
+func (s speech) span(d time.Duration) string { return s.Figure(units.Span(d)) }
 
 // moment writes a time, with its day where that is not the day of the newest sample.
 func (s speech) moment(t time.Time, g series.Grid) string {

@@ -367,23 +367,11 @@ func (w wording) unmeasured(names []string) string {
 	return s
 }
 
-// clock writes a time of the window in the report's zone: the hour alone where it lies within a day before the slot.
-func (w wording) clock(t time.Time, in Info) string {
-	d := in.Slot.Sub(t)
-	t = t.In(in.Zone)
-	if d >= 0 && d < 24*time.Hour {
-		return w.Clock(t)
-	}
-	return w.Date(t) + " " + w.Clock(t)
-}
+// clock writes a time of the window in the report's zone.
+func (w wording) clock(t time.Time, in Info) string { return w.When(t.In(in.Zone), in.Slot) }
 
-// duration writes how long something lasted: "6 h 50 min". Up to two days a whole number of hours stays one: "24 h".
-func (w wording) duration(d time.Duration) string {
-	if d <= 48*time.Hour && d >= time.Hour && d%time.Hour == 0 {
-		return w.Figure(strconv.Itoa(int(d/time.Hour)) + " h")
-	}
-	return w.Figure(units.Duration.Format(d.Seconds()))
-}
+// duration writes how long something lasted: "6 h 50 min".
+func (w wording) duration(d time.Duration) string { return w.Figure(units.Span(d)) }
 
 // against writes a value and the limit that it was judged by.
 func (w wording) against(u units.Unit, v, limit float64) (value, against string) {

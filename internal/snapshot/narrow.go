@@ -187,7 +187,7 @@ func (n *narrowing) said(p *Panel, top int, w *words.Words) string {
 	if n.every == 0 {
 		return fmt.Sprintf(w.LeftOutLower, left, of, highest)
 	}
-	every := w.Figure(units.Duration.Format(n.every.Seconds()))
+	every := w.Figure(units.Span(n.every))
 	return fmt.Sprintf(w.LeftOut, left, of, every, w.Figure(p.Spec.Unit.Format(n.above)), highest)
 }
 

@@ -210,7 +210,7 @@ func (p *Panel) read(m promapi.Meta, w *words.Words) {
 		p.partly(m, w)
 	}
 	if moved := m.Grid.Start.Sub(p.Grid.Start); moved != 0 {
-		p.Notes = append(p.Notes, fmt.Sprintf(w.SamplesMoved, w.Figure(units.Duration.Format(moved.Seconds()))))
+		p.Notes = append(p.Notes, fmt.Sprintf(w.SamplesMoved, w.Figure(units.Span(moved))))
 		p.Grid = m.Grid
 		p.move(moved)
 	}
@@ -341,7 +341,7 @@ func (p *Panel) judgeAge(newest int, w *words.Words) {
 	}
 	if age := p.Grid.End().Sub(p.Grid.At(newest)); age > rules.StaleAfter(p.Grid.Step) {
 		p.Data, p.Old = DataPartial, whole
-		p.Notes = append(p.Notes, fmt.Sprintf(w.NewestIsOld, w.Figure(units.Duration.Format(age.Seconds()))))
+		p.Notes = append(p.Notes, fmt.Sprintf(w.NewestIsOld, w.Figure(units.Span(age))))
 	}
 }
 

@@ -148,7 +148,7 @@ func (r *row) labels(ticks []float64, every float64) []string {
 	if r.ticks == clock && largest >= minute && every >= 1 && largest < mostPlain {
 		labels := make([]string, len(ticks))
 		for i, v := range ticks {
-			labels[i] = signed(v, "0 s", func(v float64) string { return clockTime(v, len(clockScale)) })
+			labels[i] = signed(v, "0 s", func(v float64) string { return clockTime(v, len(clockScale), clockScale) })
 		}
 		return labels
 	}

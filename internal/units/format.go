@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // How many significant digits a number is written with, and up to how many where it must differ from a limit.
@@ -84,7 +85,10 @@ func (r *row) format(v float64, digits int) string {
 	i, number := r.prefix(shown, digits)
 	text := r.scale[i].label(number)
 	if r.ticks == clock && shown >= minute {
-		text = clockTime(shown, digits-1)
+		text = clockTime(shown, digits-1, clockScale)
+		if shown < 2*day {
+			text = clockTime(shown, digits-1, clockScale[1:])
+		}
 	}
 	return sign(v) + text
 }
@@ -164,24 +168,32 @@ const (
 // clockScale is how durations from a minute on are written, the largest first.
 var clockScale = []step{{day, "d", ""}, {hour, "h", ""}, {minute, "min", ""}, {1, "s", ""}}
 
+// Span writes how long something lasted in at most two parts: "6 h 50 min". Up to two days it counts hours: "24 h".
+func Span(d time.Duration) string {
+	if d >= time.Second {
+		d = d.Round(time.Second)
+	}
+	return Duration.Format(d.Seconds())
+}
+
 // clockTime writes seconds, about a minute or more, as so many parts: "3 h 20 min" is two. It rounds to the last of them, and leaves
 // out the parts that are zero.
-func clockTime(seconds float64, parts int) string {
+func clockTime(seconds float64, parts int, scale []step) string {
 	if seconds >= mostPlain {
 		return significant(seconds/day, plainDigits) + " d"
 	}
 	top := 0
-	for top+1 < len(clockScale) && clockScale[top].factor > seconds {
+	for top+1 < len(scale) && scale[top].factor > seconds {
 		top++
 	}
-	last := min(top+parts-1, len(clockScale)-1)
-	unit := clockScale[last].factor
+	last := min(top+parts-1, len(scale)-1)
+	unit := scale[last].factor
 	rest := math.Round(seconds/unit) * unit
-	if top > 0 && rest >= clockScale[top-1].factor {
+	if top > 0 && rest >= scale[top-1].factor {
 		top-- // 59 min 59.7 s is 1 h
 	}
 	var written []string
-	for _, s := range clockScale[top : last+1] {
+	for _, s := range scale[top : last+1] {
 		if n := math.Floor(rest / s.factor); n > 0 {
 			written = append(written, strconv.FormatFloat(n, 'f', 0, 64)+" "+s.symbol)
 			rest -= float64(n * s.factor) // rounded on every processor

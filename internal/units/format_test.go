@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -78,7 +79,9 @@ func TestFormat(t *testing.T) {
 		{Seconds, 3599.6, "1 h"},
 		{Seconds, 12000, "3 h 20 min"},
 		{Seconds, 12029, "3 h 20 min"},
-		{Seconds, 86399, "1 d"},
+		{Seconds, 86399, "24 h"},
+		{Seconds, 47*hour + 40*minute, "47 h 40 min"},
+		{Seconds, 2 * day, "2 d"},
 		{Duration, 2*day + 4*hour + 29*minute, "2 d 4 h"},
 		{Duration, 400 * day, "400 d"},
 		{Duration, 1e18, "11574074074074 d"},
@@ -255,4 +258,15 @@ func FuzzFormat(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 s", 500 * time.Millisecond: "500 ms", 90*time.Second + 300*time.Millisecond: "1 min 30 s", 24 * time.Hour: "24 h",
+		25*time.Hour + 30*time.Minute: "25 h 30 min", 48 * time.Hour: "2 d", 49*time.Hour + 20*time.Minute: "2 d 1 h",
+	} {
+		if got := Span(d); got != want {
+			t.Errorf("Span(%v) = %q, want %q", d, got, want)
+		}
+	}
 }

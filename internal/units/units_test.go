@@ -84,7 +84,7 @@ func TestOtherMeasures(t *testing.T) {
 		{"Gibits", 1, "1 Gib/s", "512Mib/s", 0.5},
 		{"ns", 1e6, "1 ms", "1s", 1e9},
 		{"m", 90, "1 h 30 min", "2h", 120},
-		{"h", 36, "1 d 12 h", "1d", 24},
+		{"h", 36, "36 h", "1d", 24},
 		{"d", 2, "2 d", "12h", 0.5},
 		{"dtdurationms", 1500, "1.5 s", "2s", 2000},
 	} {

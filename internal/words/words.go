@@ -324,6 +324,20 @@ func (w *Words) Clock(t time.Time) string { return t.Format("15:04") }
 // Date is the day in t's zone: "Sun 22 Nov", "11월 22일 (일)".
 func (w *Words) Date(t time.Time) string { return w.day(w.Day, t) }
 
+// IsRecent tells whether t lies within the day before now, where the time of day alone says when it was.
+func IsRecent(t, now time.Time) bool {
+	d := now.Sub(t)
+	return d >= 0 && d < 24*time.Hour
+}
+
+// When is a time in t's zone as it is said at another: the time of day alone where it is recent, else with its day.
+func (w *Words) When(t, now time.Time) string {
+	if IsRecent(t, now) {
+		return w.Clock(t)
+	}
+	return w.Date(t) + " " + w.Clock(t)
+}
+
 // AxisDate is Date where there is little room: "Sun 22 Nov", "11/22 (일)".
 func (w *Words) AxisDate(t time.Time) string { return w.day(w.AxisDay, t) }
 

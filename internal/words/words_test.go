@@ -177,6 +177,17 @@ func TestDates(t *testing.T) {
 	}
 }
 
+func TestWhen(t *testing.T) {
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	for ago, want := range map[time.Duration]string{
+		0: "09:00", 7 * time.Hour: "02:00", 24*time.Hour - time.Second: "09:00", 24 * time.Hour: "Sat 21 Nov 09:00", -time.Minute: "Sun 22 Nov 09:01",
+	} {
+		if got := In(English).When(now.Add(-ago), now); got != want {
+			t.Errorf("%v before: %q, want %q", ago, got, want)
+		}
+	}
+}
+
 func TestZoneWithoutAName(t *testing.T) {
 	zone, err := time.LoadLocation("Asia/Singapore")
 	if err != nil {

@@ -366,27 +366,22 @@ func newWriter(d notify.Delivery, l Limits) *writer {
 func (w *writer) what(name, subject string) string { return fillText(w.What, name, subject) }
 
 // clock is a moment: the hour alone where it lies within a day before the slot.
-func (w *writer) clock(t time.Time) Line {
-	if w.today(t) {
-		return Line{{Text: w.Clock(t.In(w.report.Info.Zone)), At: t}}
-	}
-	return w.moment(t)
-}
-
-// today tells whether t lies within the day before the slot, where its hour alone says when it was.
-func (w *writer) today(t time.Time) bool {
-	d := w.report.Info.Slot.Sub(t)
-	return d >= 0 && d < 24*time.Hour
-}
+func (w *writer) clock(t time.Time) Line { return w.at(t, !words.IsRecent(t, w.report.Info.Slot)) }
 
 // moment is a day and an hour.
-func (w *writer) moment(t time.Time) Line {
+func (w *writer) moment(t time.Time) Line { return w.at(t, true) }
+
+func (w *writer) at(t time.Time, day bool) Line {
 	local := t.In(w.report.Info.Zone)
-	return Line{{Text: w.Date(local) + " " + w.Clock(local), At: t, Day: true}}
+	said := w.Clock(local)
+	if day {
+		said = w.Date(local) + " " + said
+	}
+	return Line{{Text: said, At: t, Day: day}}
 }
 
 func (w *writer) duration(d time.Duration) string {
-	return w.Figure(units.Duration.Format(d.Round(time.Second).Seconds()))
+	return w.Figure(units.Span(d))
 }
 
 // severity is its word.

@@ -3,7 +3,6 @@ package letter
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -36,7 +35,7 @@ func (a alert) seesAgain(late bool) Letter {
 	l := w.ofCluster(greenMark, func(cluster string) string {
 		return fillText(w.SeesAgain, cluster, fill(w.Between, w.clock(e.Since), w.clock(e.Last)).String())
 	})
-	l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(e.Worst)), text(w.duration(e.Lasted().Round(time.Second)))), text(w.BlindHeals))
+	l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(e.Worst)), text(w.duration(e.Lasted()))), text(w.BlindHeals))
 	if late {
 		l.Lines = append(l.Lines, text(w.SeenLate.Of(1)))
 	}

@@ -30,7 +30,7 @@ func (w *writer) history() Line {
 
 // span is a time from when to when, with the days where one of them needs its.
 func (w *writer) span(s notify.Span) Line {
-	if w.today(s.From) && w.today(s.To) {
+	if now := w.report.Info.Slot; words.IsRecent(s.From, now) && words.IsRecent(s.To, now) {
 		return fill(w.Between, w.clock(s.From), w.clock(s.To))
 	}
 	return fill(w.Between, w.moment(s.From), w.moment(s.To))
