@@ -19,7 +19,7 @@ const (
 	// ofPods are the mount points of pods' volumes, wherever the kubelet has its directory: the panel pvc has those.
 	ofPods = `.*(kubernetes[.]io[~/]|/kubelet/pods/|/volume-subpaths/|/globalmount|/lib/osd/).*`
 	// aside are the mount points below which nobody keeps data.
-	aside = ofPods + `|/(run|snap|dev|proc|sys)(/.*)?`
+	aside = ofPods + `|(/rootfs|/host)?/(run|snap|dev|proc|sys)(/.*)?`
 	// disks selects the file systems that a machine keeps data on: not those in memory, of images, or of other machines, and no
 	// volumes of pods. ZFS is not in it: its datasets share the space of their pool.
 	disks = `fstype!~"zfs|tmpfs|ramfs|devtmpfs|overlay|squashfs|erofs|cramfs|iso9660|udf|nsfs|autofs|fuse(ctl|[.].+)?|` + shared + `",` +
@@ -147,7 +147,7 @@ func nodeDisk() snapshot.Spec {
 		}},
 		// Kernels come and go in /boot, and it is small by design. Nothing stops when it is full, but the next update.
 		Overrides: []snapshot.Override{{
-			Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, "mountpoint", "/boot(/.*)?|/efi")},
+			Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, "mountpoint", "(/rootfs|/host)?/(boot(/.*)?|efi)")},
 			Rule:  "NodeDiskHigh", Warning: rules.At(0.95),
 		}},
 		Remarks: []snapshot.Remark{{
@@ -217,7 +217,7 @@ func nodeReadonly() snapshot.Spec {
 		Section: sectionNodes,
 		Query: placed(eachMount, "node_filesystem_readonly", `min by `+eachDisk+` (`+readonly+
 			` and on `+eachMount+` (`+turned+`)`+
-			` unless on (cluster, instance) min by (cluster, instance) (node_filesystem_readonly{fstype=~"tmpfs|ramfs|devtmpfs"}) == 1)`) +
+			` unless on (cluster, instance) min by (cluster, instance) (node_filesystem_readonly{fstype=~"tmpfs|ramfs|devtmpfs"} @ end()) == 1)`) +
 			` or on (cluster, instance) 0 * group by (cluster, instance) (` + anyMount + `)`,
 		Unit:    units.Short,
 		Legend:  "{{node}} {{mountpoint}}",

@@ -63,7 +63,7 @@ func nodeMemory() snapshot.Spec {
 
 // cpuIdle divides the time that the cores had for nothing by the time that one core had for everything: a window that is filled in part,
 // as at a restart of the exporter and at a gap, has less of both. 1 - rate(idle) would call what is missing work. One core is enough for
-// that time, and all modes of all cores would be three times as many series.
+// that time, and all modes of all cores would be three times as many series. The label is empty where the cores were summed up before.
 func cpuIdle() string {
 	const waiting = `mode=~"iowait|steal"`
 	// iowait and steal step back at times, which rate() takes for a counter that began anew: it would add all that was counted before.
@@ -73,7 +73,7 @@ func cpuIdle() string {
 			` or rate(node_cpu_seconds_total{` + cpu + waiting + `}` + each + ` unless resets(node_cpu_seconds_total{` + cpu + waiting + `}` + each + ` > 0`
 	}
 	return `avg by (cluster, instance) (sum without (mode) (` + spent(``, `mode="idle"`) + `))` +
-		` / max by (cluster, instance) (sum without (mode) (` + spent(`cpu="0",`, `mode!~"iowait|steal"`) + `))`
+		` / max by (cluster, instance) (sum without (mode) (` + spent(`cpu=~"|0",`, `mode!~"iowait|steal"`) + `))`
 }
 
 func nodeCPU() snapshot.Spec {
@@ -86,7 +86,7 @@ func nodeCPU() snapshot.Spec {
 		Legend:  "{{node}}",
 		Subject: "CPU",
 		Capacity: &snapshot.Capacity{
-			Query: `count by (cluster, instance) (group by (cluster, instance, cpu) (node_cpu_seconds_total{mode="idle"}))`,
+			Query: `count by (cluster, instance) (group by (cluster, instance, cpu) (node_cpu_seconds_total{mode="idle",cpu!=""}))`,
 			Unit:  units.Cores,
 		},
 		Detail: &snapshot.Detail{
