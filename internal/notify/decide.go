@@ -300,7 +300,13 @@ func (d *decider) summary(r Receiver, e Entry) *Message {
 	for _, k := range d.keys {
 		a := d.alerts[k]
 		now := a.Now()
-		if d.silenced[k] || now.Worst < r.MinSeverity || !now.Fires() && !now.Ended.After(since) {
+		if now.Worst < r.MinSeverity || !now.Fires() && !now.Ended.After(since) {
+			continue
+		}
+		if d.silenced[k] {
+			if !a.IsBlindness() {
+				m.Silenced++
+			}
 			continue
 		}
 		m.Items = append(m.Items, Item{Key: k, Alert: a, Episode: now})

@@ -287,3 +287,13 @@ func TestWhatAnUnrecordedRunMayHaveTold(t *testing.T) {
 		}
 	}
 }
+
+// A summary leaves out what is silenced, and counts it, for its report shows it.
+func TestASummaryCountsTheSilenced(t *testing.T) {
+	p := pageOf(firing("a", rules.Critical, 20), firing("b", rules.Warning, 20), over("a2", rules.Warning, 60, 20))
+	p.Silences = []Silence{{Match: `node=~"a.*"`, From: before(60), Until: slot.Add(time.Hour)}}
+	m := newDecider(p, slot).decide(Receiver{Role: RoleSummary}, Entry{}).messages[0]
+	if len(m.Items) != 1 || m.Items[0].Alert.Name != "b" || m.Silenced != 2 {
+		t.Errorf("%d items and %d silenced, want b and 2", len(m.Items), m.Silenced)
+	}
+}

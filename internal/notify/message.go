@@ -51,6 +51,8 @@ type Message struct {
 
 	// Least is the severity below which a summary counts findings and does not list them; zero: it lists all.
 	Least rules.Severity
+	// Silenced is how many alerts a summary would count, were they not silenced: its report still shows them.
+	Silenced int
 
 	// Thread is the receipt of the message that told of these alerts first; zero where there is none (KindNew, KindSeenLate).
 	Thread Receipt

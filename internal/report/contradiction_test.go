@@ -29,6 +29,15 @@ var parts = []struct {
 	{"no data", false, finds(rules.NoData)},
 	{"ended", true, func(p *snapshot.Panel) { finds(rules.OK)(p); p.OK = 1 }},
 	{"absent", false, func(p *snapshot.Panel) { p.Data, p.Missing = snapshot.DataAbsent, []string{"metric"} }},
+	{"partial", true, func(p *snapshot.Panel) {
+		p.OK, p.Total, p.Data, p.Partial = 1, 1, snapshot.DataPartial, "a store is down"
+	}},
+	{"gone", true, finds(rules.Gone)},
+	{"flapping", true, func(p *snapshot.Panel) {
+		finds(rules.Breach)(p)
+		s := p.Findings[0].Streak
+		s.Seen, s.Expected, s.Bouts, s.Beyond = 40, 40, 5, 20
+	}},
 	{"failed", false, func(p *snapshot.Panel) { p.Data, p.Err = snapshot.DataFailed, errors.New("connection refused") }},
 }
 
@@ -40,7 +49,7 @@ func finds(st rules.Status) func(*snapshot.Panel) {
 		switch st {
 		case rules.NoData:
 			f.Newest = slot.Add(-time.Hour)
-		case rules.OK:
+		case rules.OK, rules.Gone:
 			f.Earlier = s
 		default:
 			f.Streak = s
@@ -76,7 +85,8 @@ func TestNothingIsContradicted(t *testing.T) {
 		for _, l := range words.Languages() {
 			r, has, checked := combined(t, set, l)
 			w := r.words
-			beyond, unseen := has("breach") || has("pending"), has("no data") || has("absent") || has("failed") || !checked
+			breach := has("breach") || has("flapping")
+			beyond, unseen := breach || has("pending"), has("no data") || has("absent") || has("failed") || has("partial") || !checked
 			page := r.page(make([]drawing, len(r.Panels)))
 			summary := strings.Join(r.Summary(), "\n")
 			fault := func(format string, args ...any) {
@@ -100,11 +110,14 @@ func TestNothingIsContradicted(t *testing.T) {
 			if page.Calm == w.NoFindings && unseen {
 				fault("not everything was seen")
 			}
-			if n := len(r.Failures); n > 0 && !has("breach") && !has("no data") && !strings.Contains(r.Headline, w.PanelsFailed.Of(n)) && n != len(r.Panels) {
+			if n := len(r.Failures); n > 0 && !breach && !has("no data") && !strings.Contains(r.Headline, w.PanelsFailed.Of(n)) && n != len(r.Panels) {
 				fault("the headline does not say that a panel failed")
 			}
-			if has("absent") && !has("breach") && !has("no data") && !strings.Contains(r.Headline, w.ChecksSilent.Of(r.NoData)) && len(r.Failures) != len(r.Panels) {
+			if has("absent") && !breach && !has("no data") && !strings.Contains(r.Headline, w.ChecksSilent.Of(r.NoData)) && len(r.Failures) != len(r.Panels) {
 				fault("the headline does not say that a check has no data")
+			}
+			if part := fmt.Sprintf(w.OnlyPart, "a store is down"); has("partial") && !breach && !has("no data") && !strings.Contains(r.Headline, part) {
+				fault("the headline does not say that the answers are only a part")
 			}
 			if ok := r.Verdict() == VerdictOK; ok != (!beyond && !unseen) {
 				fault("it is OK: %t", ok)
@@ -113,9 +126,38 @@ func TestNothingIsContradicted(t *testing.T) {
 				fault("report.json: %q, %d findings, %d pending", d.Headline, len(d.Findings), d.Counts.Pending)
 			}
 			if strings.ContainsAny(r.Headline+page.Calm, "%!") || strings.Contains(r.Headline, "..") || strings.Contains(r.Headline, "  ") {
-				if !has("breach") && !has("pending") {
+				if !breach && !has("pending") {
 					fault("odd signs")
 				}
+			}
+			// Every place counts alike: the findings by their words, the page, report.json and the terminal's last line.
+			words := map[string]int{}
+			for i := range r.Findings {
+				f, d := &r.Findings[i], r.Document().Findings[i]
+				words[w.state(f)]++
+				if ended := d.Status == "ended"; ended != f.Past() || ended != (w.state(f) == w.Ended) || d.Open != f.Open {
+					fault("report.json says %s, open %t, of %s, open %t", d.Status, d.Open, w.state(f), f.Open)
+				}
+			}
+			if has("absent") {
+				words[w.NoData]++
+			}
+			counted := map[string]int{w.Critical: r.Critical, w.Warning: r.Warning, w.NoData: r.NoData, w.Pending: r.Pending}
+			for word, n := range counted {
+				if words[word] != n {
+					fault("%d findings are %s, and %d are counted", words[word], word, n)
+				}
+			}
+			for _, c := range page.Counts {
+				if n, known := counted[c.Word]; known && n != c.N {
+					fault("the page counts %d %s, want %d", c.N, c.Word, n)
+				}
+			}
+			if c := r.Document().Counts; c.Critical != r.Critical || c.Warning != r.Warning || c.NoData != r.NoData || c.OK != r.OK {
+				fault("report.json counts %+v", c)
+			}
+			if !strings.Contains(summary, fmt.Sprintf(w.Counts, fmt.Sprint(r.Critical), fmt.Sprint(r.Warning), fmt.Sprint(r.NoData))) {
+				fault("the terminal counts otherwise")
 			}
 			if has("pending") && !strings.Contains(summary, strings.ToUpper(w.Pending)) {
 				fault("the pending check is not in the summary")

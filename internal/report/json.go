@@ -83,8 +83,10 @@ type DocSaid struct {
 	Value    string `json:"value,omitempty"`
 	Limit    string `json:"limit,omitempty"`
 	Used     string `json:"used,omitempty"`
-	// Since is when the streak began, not of events.
+	// Since is when the streak began, not of events. Open says that it may have begun before, because Since is where the window begins:
+	// Lasted is the least then.
 	Since   *time.Time `json:"since,omitempty"`
+	Open    bool       `json:"open,omitempty"`
 	Until   *time.Time `json:"until,omitempty"`
 	Lasted  float64    `json:"lasted_seconds"`
 	Event   *DocEvent  `json:"event,omitempty"`
@@ -374,6 +376,7 @@ func said(f *Finding) DocSaid {
 	if f.Past() {
 		d.Status = "ended"
 	}
+	d.Open = f.Open && f.Number == ""
 	if f.Number != "" {
 		d.Event = &DocEvent{f.Event.UTC(), f.Before}
 		d.Since, d.Until, d.Lasted = nil, nil, 0

@@ -298,9 +298,11 @@ func answered(p snapshot.Panel) bool {
 	return p.Data == snapshot.DataComplete || p.Data == snapshot.DataPartial
 }
 
-// checked reports whether at least one limit was held against data. That no series is there is an answer too, where that is the good one.
+// checked reports whether at least one limit was held against data. That no series is there is an answer too, where that is the good one,
+// and so is what has ended, also of what no longer exists.
 func (r *Report) checked() bool {
-	return r.Checks() > r.NoData || slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool {
+	past := func(f Finding) bool { return f.Past() }
+	return r.Checks() > r.NoData || slices.ContainsFunc(r.Findings, past) || slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool {
 		return len(p.Spec.Rules) > 0 && p.Data == snapshot.DataComplete && p.Total == 0
 	})
 }

@@ -233,9 +233,15 @@ func (w wording) headline(r *Report) string {
 	if r.NoData > 0 {
 		unseen = append(unseen, w.ChecksSilent.Of(r.NoData))
 	}
-	but := strings.Join(unseen, "")
-	if len(unseen) == 2 {
-		but = fmt.Sprintf(w.And, unseen[0], unseen[1])
+	if r.Partial != "" {
+		unseen = append(unseen, fmt.Sprintf(w.OnlyPart, r.Partial))
+	}
+	but := ""
+	for i, u := range unseen {
+		if but = u; i > 0 {
+			but = fmt.Sprintf(w.And, unseen[i-1], u)
+			unseen[i] = but
+		}
 	}
 	switch {
 	case r.Pending > 0 && but == "":
@@ -268,7 +274,7 @@ func (w wording) noFindings(r *Report) string {
 	switch {
 	case !r.checked():
 		return fmt.Sprintf(w.Sentence, w.lead(r))
-	case r.NoData > 0 || len(r.Failures) > 0:
+	case r.NoData > 0 || len(r.Failures) > 0 || r.Partial != "":
 		return w.NoneInRest
 	}
 	return w.NoFindings

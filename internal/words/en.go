@@ -271,6 +271,7 @@ var english = Words{
 	NoAlerts:          "No alerts since the last summary",
 	SinceThen:         "Since %[1]s: %[2]s, %[3]s",
 	NoAlertsSince:     "No alerts since %[1]s",
+	AlertsSilenced:    Counted{"%s alert is silenced", "%s alerts are silenced"},
 	AllFiring:         Together{"still firing", "all still firing"},
 	AllResolved:       Together{"resolved", "all resolved"},
 	FirstCheck:        "%[1]s, when checks began",

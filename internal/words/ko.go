@@ -276,6 +276,7 @@ var korean = Words{
 	NoAlerts:          "지난 요약 이후 알림 없음",
 	SinceThen:         "%[1]s 이후: %[2]s, %[3]s",
 	NoAlertsSince:     "%[1]s 이후 알림 없음",
+	AlertsSilenced:    always("무음 처리된 알림 %s건"),
 	AllFiring:         Together{"지속 중", "모두 지속 중"},
 	AllResolved:       Together{"해소", "모두 해소"},
 	FirstCheck:        "점검을 시작한 %[1]s",

@@ -228,6 +228,7 @@ type Words struct {
 	FurtherFindings   string
 
 	SeenLate, AllResolved, AllFiring Together
+	AlertsSilenced                   Counted
 
 	// What promsnap says when it can see nothing.
 	CannotSee   string // 1 cluster, 2 since when

@@ -41,10 +41,14 @@ func TestNoSummaryContradictsItself(t *testing.T) {
 	failed.Data, failed.Err, failed.OK, failed.Total = snapshot.DataFailed, errors.New("connection refused"), 0, 0
 	absent := found(6, rules.OK, rules.None)
 	absent.Data, absent.OK, absent.Total = snapshot.DataAbsent, 0, 0
-	names := []string{"ok", "pending", "warning", "critical", "no data", "failed", "absent"}
+	partial := found(7, rules.OK, rules.None)
+	partial.Data, partial.Partial = snapshot.DataPartial, "a store is down"
+	gone := found(8, rules.Gone, rules.Critical)
+	gone.Total, gone.Findings[0].Earlier = 0, &rules.Streak{From: slot.Add(-time.Hour), To: slot.Add(-30 * time.Minute), Peak: 0.95, Limit: 0.9, Severity: rules.Critical}
+	names := []string{"ok", "pending", "warning", "critical", "no data", "failed", "absent", "partial", "gone"}
 	panels := []snapshot.Panel{
 		found(0, rules.OK, rules.None), found(1, rules.Pending, rules.Critical), found(2, rules.Breach, rules.Warning),
-		found(3, rules.Breach, rules.Critical), found(4, rules.NoData, rules.None), failed, absent,
+		found(3, rules.Breach, rules.Critical), found(4, rules.NoData, rules.None), failed, absent, partial, gone,
 	}
 	for set := range 1 << len(panels) {
 		var of []snapshot.Panel
@@ -65,8 +69,8 @@ func TestNoSummaryContradictsItself(t *testing.T) {
 					t.Helper()
 					t.Errorf("%v in %s for %v: %s\n%s", in, l, least, what, said)
 				}
-				checked := has("ok") || has("pending") || has("warning") || has("critical")
-				if good := strings.HasPrefix(summary.Title, greenMark); good != (has("ok") && len(in) == 1) {
+				checked := has("ok") || has("partial") || has("gone") || has("pending") || has("warning") || has("critical")
+				if good := strings.HasPrefix(summary.Title, greenMark); good != (len(in) > 0 && !slices.ContainsFunc(in, func(n string) bool { return n != "ok" && n != "gone" })) {
 					fault("it is green, or should be")
 				}
 				if strings.Contains(said, w.AllOK) && (!checked || has("pending") || has("warning") || has("critical") || has("no data")) {
@@ -74,6 +78,9 @@ func TestNoSummaryContradictsItself(t *testing.T) {
 				}
 				if strings.Contains(said, w.Unmeasurable) && (checked || has("no data")) {
 					fault("something was measured")
+				}
+				if strings.Contains(said, w.NothingAsked) && checked {
+					fault("a check was made")
 				}
 				hidden := has("warning") && least == rules.Critical && !has("critical")
 				if strings.Contains(said, w.NoneOfThese) != (hidden && !has("pending") && !has("no data")) {

@@ -66,9 +66,15 @@ func (w *writer) alertsSince() Line {
 		rest = w.StillFire.Of(count.Firing)
 	}
 	fired := w.Alerts.Of(count.Fired)
+	silenced := w.silenced()
+	if len(silenced) > 0 && count.Fired > 0 {
+		rest += ", " + silenced
+	}
 	switch {
 	case count.Fired == 0 && (w.blindNow() != nil || w.noCheck()):
 		return nil // that there was none is more than anybody knows
+	case count.Fired == 0 && len(silenced) > 0: // the report shows them: none is what cannot be said
+		return text(silenced)
 	case count.Fired == 0 && len(since) > 0:
 		return fill(w.NoAlertsSince, since)
 	case count.Fired == 0:
@@ -77,6 +83,14 @@ func (w *writer) alertsSince() Line {
 		return fill(w.SinceThen, since, text(fired), text(rest))
 	}
 	return text(fillText(w.SinceSummary, fired, rest))
+}
+
+// silenced counts the alerts that the summary would count, were they not silenced; "" where it counts those of other checks, or there is none.
+func (w *writer) silenced() string {
+	if h := w.d.History; w.message.Silenced == 0 || h != nil && h.Alerts != nil {
+		return ""
+	}
+	return w.AlertsSilenced.Of(w.message.Silenced)
 }
 
 // ownAlerts counts the alerts that the summary itself holds.

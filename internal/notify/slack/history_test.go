@@ -96,3 +96,24 @@ func TestHistory(t *testing.T) {
 		}
 	}
 }
+
+// What is silenced stands among the summary's findings all the same: that there were no alerts it must not say.
+func TestASummaryCountsWhatIsSilenced(t *testing.T) {
+	for _, tc := range []struct {
+		items, silenced int
+		history         *notify.History
+		want            string
+	}{
+		{0, 0, nil, "No alerts since the last summary"},
+		{0, 1, nil, "1 alert is silenced"},
+		{1, 2, nil, "Since the last summary: 1 alert, still firing, 2 alerts are silenced"},
+		{0, 1, &notify.History{Ran: 2, Due: 2, Alerts: &notify.AlertCount{}}, "No alerts since the last summary · 2 of 2 checks ran"},
+	} {
+		d := cluster(7, words.English).delivery(t, notify.KindSummary)
+		d.History, d.Message.Silenced = tc.history, tc.silenced
+		d.Message.Items = d.Message.Items[:tc.items]
+		if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, "\n"+tc.want+"\n") {
+			t.Errorf("%+v: no line %q in\n%s", tc, tc.want, got)
+		}
+	}
+}
