@@ -99,6 +99,9 @@ func TestLoadOwners(t *testing.T) {
 	if got := own.presence(series.FromPairs("namespace", "spark", "workload", ended)); ended == "" || got != rules.IsGone {
 		t.Errorf("the executor that has ended (%q): %v", ended, got)
 	}
+	if few, err := loadOwners(t.Context(), simulated(t, now), now, 3*time.Hour, 1); err != nil || len(few.of) != len(own.of) {
+		t.Errorf("with room for one series in a panel %d pods and not %d, %v", len(few.of), len(own.of), err)
+	}
 	without, err := loadOwners(t.Context(), simulated(t, now, "kube_pod_status_phase"), now, 3*time.Hour, 0)
 	if err != nil || len(without.of) != len(own.of) {
 		t.Errorf("without phases %d pods and not %d, %v", len(without.of), len(own.of), err)

@@ -36,6 +36,9 @@ func (o owners) key(ls series.Labels, name string) podKey {
 	return podKey{o.nodes.ClusterOf(ls), ls.Get("namespace"), name}
 }
 
+// mostPods is how many pods, or claims, are known at least, whatever the panels may have: 5,000 nodes of 60 pods. One takes about 200 bytes.
+const mostPods = 300_000
+
 // ownersQuery finds the owner of every pod, 0 for a pod that has ended; its argument is the step, so that no pod is missed between two.
 const ownersQuery = `max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%[1]s]))` +
 	` * on (cluster, namespace, pod) group_left () max by (cluster, namespace, pod) (kube_pod_status_phase{phase=~"Pending|Running|Unknown"})` +
@@ -45,7 +48,7 @@ const ownersQuery = `max by (cluster, namespace, pod, owner_kind, owner_name) (l
 func loadOwners(ctx context.Context, q snapshot.Querier, end time.Time, rng time.Duration, limit int) (owners, error) {
 	step := max((rng / 12).Truncate(time.Minute), time.Minute)
 	own := owners{of: map[podKey]string{}, live: map[podKey]bool{}}
-	query := promapi.Query{Expr: fmt.Sprintf(ownersQuery, model.Duration(step)), Grid: snapshot.PlanGrid(end, rng, step), Limit: limit}
+	query := promapi.Query{Expr: fmt.Sprintf(ownersQuery, model.Duration(step)), Grid: snapshot.PlanGrid(end, rng, step), Limit: max(limit, mostPods)}
 	meta, err := q.Range(ctx, query, func(s series.Series) error {
 		pod := s.Labels.Get("pod")
 		workload := ownerName(pod, s.Labels.Get("owner_kind"), s.Labels.Get("owner_name"))
@@ -113,7 +116,7 @@ const claimsQuery = `group by (cluster, namespace, persistentvolumeclaim) (kube_
 // loadClaims asks which persistent volume claims there are.
 func (o *owners) loadClaims(ctx context.Context, q snapshot.Querier, end time.Time, limit int) {
 	o.claims = map[podKey]bool{}
-	query := promapi.Query{Expr: claimsQuery, Grid: series.Grid{Start: end, Step: time.Minute, Len: 1}, Limit: limit}
+	query := promapi.Query{Expr: claimsQuery, Grid: series.Grid{Start: end, Step: time.Minute, Len: 1}, Limit: max(limit, mostPods)}
 	meta, err := q.Range(ctx, query, func(s series.Series) error {
 		o.claims[o.key(s.Labels, s.Labels.Get("persistentvolumeclaim"))] = true
 		return nil
