@@ -41,7 +41,7 @@ const mostStateTime = 15 * time.Second
 
 // stateTime is ctx for reading the state. A short run keeps most of its time for telling people.
 func (a *App) stateTime(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, min(mostStateTime, a.o.Timeout/5))
+	return context.WithTimeout(ctx, min(mostStateTime, a.o.Timeout/4))
 }
 
 // due is a report that is to be delivered.

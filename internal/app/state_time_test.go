@@ -12,7 +12,7 @@ func TestReadingTheStateLeavesTimeToTell(t *testing.T) {
 		ctx, cancel := a.stateTime(t.Context())
 		end, _ := ctx.Deadline()
 		cancel()
-		if got, want := time.Until(end), min(timeout/5, mostStateTime); got > want {
+		if got, want := time.Until(end), min(timeout/4, mostStateTime); got > want {
 			t.Errorf("of %s the state may take %s, want at most %s", timeout, got, want)
 		}
 	}
