@@ -68,12 +68,28 @@ func (l *nodeLoader) loadSources(ctx context.Context) {
 	if err == nil {
 		err = l.loseKubelets(ctx)
 	}
+	if err == nil {
+		err = l.hearScrapes(ctx)
+	}
 	if err != nil {
 		l.note("whether a part of kube-state-metrics or cAdvisor is gone is not known: %v", err)
 	}
 	slices.SortFunc(l.n.lost, func(a, b Lost) int {
 		return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Job, b.Job), cmp.Compare(a.Instance, b.Instance))
 	})
+}
+
+// hearScrapes says of the lost targets of a cluster none of whose targets has samples now that they did not leave: its Prometheus is silent.
+func (l *nodeLoader) hearScrapes(ctx context.Context) error {
+	if len(l.n.lost) == 0 {
+		return nil
+	}
+	scraped := map[string]bool{}
+	err := l.each(ctx, l.now, `group by (cluster) (up)`, func(ls series.Labels, _ []float64) { scraped[ls.Get("cluster")] = true })
+	for i := range l.n.lost {
+		l.n.lost[i].Left = l.n.lost[i].Left && scraped[l.n.lost[i].Cluster]
+	}
+	return err
 }
 
 // span is the time within which the last sample of a target lies.
@@ -336,6 +352,9 @@ func (l *nodeLoader) loseExporters(ctx context.Context, exporters []exporter) er
 		if _, there := up[t]; !there && !seen[t].from.Before(newest[t.cluster].Add(-l.step)) {
 			l.n.lost = append(l.n.lost, Lost{Cluster: t.cluster, Job: t.job, Instance: t.instance, Last: seen[t].from, Left: true})
 		}
+	}
+	if err == nil {
+		err = l.hearScrapes(ctx)
 	}
 	return err
 }

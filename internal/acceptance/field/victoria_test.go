@@ -32,7 +32,7 @@ var onVictoria = map[string]string{
 // to stand for about one scrape interval, and Prometheus for five minutes.
 var soonerOnVictoria = []string{
 	"ksm_dies", "ksm_silent_names", "ksm_shard_lost", "ksm_shard_down", "ksm_shard_lost_long", "ksm_shard_returns",
-	"kubelets_leave", "kubelet_silent_claim", "pass_claim_deleted", "up_flips", "exporters_leave", "pass_ksm_rollout", "pass_ksm_pair_one_lost",
+	"kubelets_leave", "kubelet_silent_claim", "pass_claim_deleted", "up_flips", "prometheus_silent", "exporters_leave", "pass_ksm_rollout", "pass_ksm_pair_one_lost",
 }
 
 // TestVictoriaMetrics gives each case to a real VictoriaMetrics, and wants the answers that promlab gets.
