@@ -103,7 +103,7 @@ func (b *builder) histories(from []report, c *Config) {
 		case j == i:
 			b.problem(at, "is the report itself; write the name of the one that checks more often")
 		case c.Reports[j].Schedule == nil && b.clean(key(item("reports", j), "schedule")):
-			b.problem(at, "the report %s has no schedule, so that nobody can say how often it was due; write one there", name)
+			b.problem(at, "the report %s has no schedule, so it is not known how often it was due; give it one", name)
 		case len(c.Reports[j].Receivers) == 0:
 			b.problem(at, "the report %s has no receivers, and what is not delivered is not remembered; write some there", name)
 		}

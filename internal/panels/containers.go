@@ -330,7 +330,7 @@ func containerThrottling() snapshot.Spec {
 			Name: "ContainerCPUThrottled", Warning: rules.At(0.25), For: 30 * time.Minute, NoData: rules.ResolveOnNoData,
 		}},
 		Optional: true,
-		Why: "The share of 100 ms periods in which the container wanted to run and its CPU limit said no: it is slow even where its average CPU looks low." +
+		Why: "The share of 100 ms periods in which the container wanted to run and its CPU limit stopped it: it is slow even where its average CPU looks low." +
 			" Never critical, because nothing breaks. A gap is a container that did not run at all.",
 		Hint: "The kubelet's cAdvisor (/metrics/cadvisor) brings it, for containers with a CPU limit. Periods and not throttled_seconds, which kube-prometheus-stack drops.",
 	}

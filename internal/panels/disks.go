@@ -155,7 +155,7 @@ func nodeDisk() snapshot.Spec {
 				`node_filesystem_size_bytes{fstype=~"` + shared + `",mountpoint!~"` + ofPods + `"}))`,
 			Text: "not judged, because it is kept by other machines: {{fstype}} {{device}} (nodes that mount it: {{value}})",
 		}},
-		Why: "avail and not free: what is free for root alone helps no pod. A disk is known by its mount point, since its name may change when the machine boots." +
+		Why: "avail, not free: pods cannot use what is reserved for root. A disk is known by its mount point, since its name may change when the machine boots." +
 			" Images, pods' volumes, and file systems of other machines are left out; a pool of ZFS is one disk, unless a quota is nearly full." +
 			" The kubelet deletes images from 85 % on and evicts pods at 90 %: the limits are below both. /boot warns at 95 %.",
 		Hint: hintExporter + " In a container it must see the host's root filesystem (prometheus-node-exporter.hostRootFsMount.enabled, on by default).",

@@ -29,7 +29,7 @@ func scrapeHealth() snapshot.Spec {
 			NoData: rules.ResolveOnNoData, NeedsAll: true,
 		}},
 		Remarks: []snapshot.Remark{{Query: `max by (cluster, job, instance) (` + targets + `) == 0`, Text: "down: {{job}} {{instance}}"}},
-		Why: "Prometheus writes up, and 0 where a target did not answer: what is not scraped no panel above can judge." +
+		Why: "Prometheus sets up to 0 where a target did not answer: no panel above can judge what is not scraped." +
 			" It is a share of each job: one dead exporter of fifty is a warning." +
 			" A kube-state-metrics that is no target any more, and of whose objects no other tells, counts as down; so do a cluster's kubelets or exporters when all are gone.",
 		Hint: "Prometheus writes up for every target; without it no target is scraped: look at Status → Targets.",
@@ -78,7 +78,7 @@ func coverage() snapshot.Spec {
 		Rules: []rules.Rule{{
 			Name: "NodeExporterMissing", Warning: rules.At(0), For: 10 * time.Minute, NoData: rules.ResolveOnNoData, NeedsAll: true,
 		}},
-		Why: "A node without an exporter is in no panel of nodes, and nothing there says so: this compares the nodes that Kubernetes knows with those that report." +
+		Why: "A node without an exporter is missing from the panels of nodes, and nothing there says so: this compares the nodes that Kubernetes knows with those that report." +
 			" 1 is a node that does not; where no node of a cluster does, that is one row. Virtual nodes (Fargate, ACI) and Windows nodes cannot run it and are left out.",
 		Hint: hintKSM + " Then look why node_exporter's DaemonSet has no pod on that node: taints, or a port that is taken.",
 	}

@@ -167,7 +167,7 @@ func nodeNetwork() snapshot.Spec {
 		Legend:  "{{node}}",
 		Subject: "network traffic",
 		Why: "Bytes received and sent by the cards of the machine. Bridges, tunnels and the pods' virtual devices would count the same bytes again, and of cards that share an address, as a bond and its slaves do, the busiest has them all." +
-			" There is no limit, because the speed that a virtual card names is not what a cloud grants.",
+			" There is no limit, because the speed that a virtual card reports is not your cloud bandwidth.",
 		Hint: hintExporter,
 	}
 }
@@ -187,8 +187,8 @@ func nodeNetworkErrors() snapshot.Spec {
 		Legend:  "{{node}}",
 		Subject: "network errors",
 		Rules:   []rules.Rule{{Name: "NodeNetworkErrors", Warning: rules.At(0.01), For: 30 * time.Minute}},
-		Why: "Errors as a share of all packets, since ten errors a second are nothing on a busy card and a broken cable on a quiet one." +
-			" Errors and not drops: a host drops packets that nobody on it listens to, and is well.",
+		Why: "Errors as a share of all packets, since ten errors a second are normal on a busy card and a broken cable on a quiet one." +
+			" Drops do not count: a healthy host drops packets that nobody on it listens for.",
 		Hint: hintExporter,
 	}
 }

@@ -62,7 +62,7 @@ func podWaiting() snapshot.Spec {
 				` unless count by (cluster) (` + either("max_over_time(", reason, "[1h])") + `)`,
 			Missing: []string{"kube_pod_container_status_waiting_reason"},
 		},
-		Why: "Pods that no node takes, whose image does not come, or whose containers do not start, with the reason as Kubernetes gives it; 1 is a pod that waits." +
+		Why: "Pods that no node has room for, whose image cannot be pulled, or whose containers do not start, with the reason as Kubernetes gives it; 1 is a pod that waits." +
 			" A quarter of an hour of it is no start any more. A crash loop counts from its second hour, however slow it is.",
 		Hint: hintKSM,
 	}
