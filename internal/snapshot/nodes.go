@@ -30,6 +30,7 @@ type Nodes struct {
 	exports  map[nodeKey][]string // by name: the instances of its exporters
 	doubled  []string             // nodes that several exporters report now, with their instances
 	strange  []string             // hosts that report now and are none of the nodes
+	shared   []string             // instances behind which several hosts answer in turn
 	podNet   map[nodeKey]bool     // by name: its exporter is a pod with an address of its own
 	departed map[nodeKey]bool     // by name: nodes that the window still shows and the cluster no longer has
 	current  map[string]bool      // by cluster: kube-state-metrics says now which nodes there are
@@ -501,9 +502,9 @@ func (l *nodeLoader) loadReports(ctx context.Context, exporters []exporter) ([]e
 		if !known {
 			i = len(exporters)
 			at[of(ls)] = i
-			exporters = append(exporters, exporter{labels: ls, first: l.grid.End()})
+			exporters = append(exporters, exporter{labels: ls, first: l.grid.End(), last: l.at})
 		}
-		exporters[i].reports, exporters[i].last = true, l.at
+		exporters[i].reports = true
 	})
 	if err != nil {
 		for i := range exporters {
@@ -544,6 +545,7 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 	}
 	parted(exporters)
 	silent := !slices.ContainsFunc(exporters, func(e exporter) bool { return e.reports })
+	shared := l.sharedInstances(exporters)
 	hosts := map[nodeKey]map[string]bool{} // the nodes that exporters at one host are of
 	now := map[nodeKey][]string{}          // the instances that report a node now
 	for i := range exporters {
@@ -553,6 +555,10 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 			continue
 		}
 		cluster := e.labels.Get("cluster")
+		if at := (nodeKey{cluster, spelt(instance)}); shared[at] {
+			n.byKey[at] = []holder{{}}
+			continue
+		}
 		k := nodeKey{cluster, spelt(host(instance))}
 		if hosts[k] == nil {
 			hosts[k] = map[string]bool{}
@@ -579,6 +585,37 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 			n.hold(k.cluster, k.id, e.name)
 		}
 	}
+}
+
+// sharedInstances finds the instances behind which several hosts answer in turn, such as a Service: what they measure is of no one node.
+func (l *nodeLoader) sharedInstances(exporters []exporter) map[nodeKey]bool {
+	at, out := map[nodeKey][]*exporter{}, map[nodeKey]bool{}
+	for i := range exporters {
+		e := &exporters[i]
+		k := nodeKey{e.labels.Get("cluster"), spelt(e.labels.Get("instance"))}
+		if out[k] || k.id == "" || e.labels.Get("nodename") == "" {
+			continue
+		}
+		for _, o := range at[k] {
+			from, to := l.grid.Start, e.last
+			for _, first := range []time.Time{e.first, o.first} {
+				if first.After(from) {
+					from = first
+				}
+			}
+			if o.last.Before(to) {
+				to = o.last
+			}
+			// A host that takes over an address is seen beside the one before for a step or two.
+			if o.labels.Get("nodename") != e.labels.Get("nodename") && to.Sub(from) > 3*l.step {
+				out[k] = true
+				l.n.shared = append(l.n.shared, e.labels.Get("instance"))
+				break
+			}
+		}
+		at[k] = append(at[k], e)
+	}
+	return out
 }
 
 // parted names the exporters whose nodes are not known: those outside the cluster, and all where there is no kube-state-metrics. The host's

@@ -100,7 +100,7 @@ func (f *fold) addLacks(nodes map[nodeKey]*lack, w *words.Words) (remarks []stri
 		of   []string
 	}{
 		{w.WindowsNodes, left[WindowsNode]}, {w.AutopilotNodes, left[AutopilotNode]},
-		{w.DoubledNodes, f.nodes.doubled}, {w.StrangeHosts, f.nodes.strange},
+		{w.DoubledNodes, f.nodes.doubled}, {w.StrangeHosts, f.nodes.strange}, {w.SharedTargets, f.nodes.shared},
 	} {
 		if len(r.of) > 0 {
 			remarks = append(remarks, fmt.Sprintf(r.text, w.Figure(fmt.Sprint(len(r.of))), some(r.of, w)))

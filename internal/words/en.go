@@ -109,6 +109,7 @@ var english = Words{
 	DoubledNodes:    "nodes with several node_exporters (the worse figure counts): %[1]s (%[2]s)",
 	TargetsLeft:     "no longer scraped, and nothing took their place: %[1]s (%[2]s). Check that they run, and that Prometheus still discovers them",
 	StrangeHosts:    "hosts with a node_exporter that are not nodes of the cluster: %[1]s (%[2]s)",
+	SharedTargets:   "targets behind which several hosts answer in turn, so that their figures mix: %[1]s (%[2]s)",
 	AllOfNodes:      "%[1]s of %[1]s nodes",
 	NodesByAddress:  "nodes are named by their addresses: %[1]s",
 	ServerWarns:     "warning from the server: %[1]s",

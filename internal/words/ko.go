@@ -114,6 +114,7 @@ var korean = Words{
 	DoubledNodes:    "여러 node_exporter가 보고하는 노드(더 나쁜 값을 사용): %[1]s (%[2]s)",
 	TargetsLeft:     "더 이상 수집 대상이 아니며 대신하는 대상도 없음: %[1]s개 (%[2]s). 실행 중인지, Prometheus가 아직 찾고 있는지 확인하세요",
 	StrangeHosts:    "node_exporter가 있지만 클러스터의 노드가 아닌 호스트: %[1]s (%[2]s)",
+	SharedTargets:   "여러 호스트가 번갈아 응답해 값이 섞이는 수집 대상: %[1]s (%[2]s)",
 	AllOfNodes:      "노드 %[1]s개 중 %[1]s개",
 	NodesByAddress:  "노드 이름 대신 주소로 표시함: %[1]s",
 	ServerWarns:     "서버 경고: %[1]s",

@@ -115,7 +115,7 @@ type Words struct {
 	ClustersMixed                                              string // 1 object, 2 labels in which it differs
 	WindowsNodes, AutopilotNodes                               string // 1 how many, 2 some of them
 	TargetsLeft                                                string // 1 how many, 2 some of them
-	DoubledNodes, StrangeHosts                                 string // 1 how many, 2 some of them
+	DoubledNodes, StrangeHosts, SharedTargets                  string // 1 how many, 2 some of them
 	AllOfNodes                                                 string // 1 how many
 	ReferenceMissing                                           string // 1 name, 2 error
 	ReferencesLeft                                             string // 1 how many are left out, 2 how many a chart has at most
