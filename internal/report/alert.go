@@ -9,19 +9,19 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// FindingOf says an alert as the report says its findings, whether or not its series is in this answer: also one that is resolved, that is
-// silent, or whose panel failed, and promsnap's own. Its sentence is not in the report's counts.
-func (r *Report) FindingOf(a rules.Alert) Finding {
-	p := &snapshot.Panel{Spec: snapshot.Spec{Name: a.Panel, Title: a.Rule}}
+// FindingOf says one episode of an alert as the report says its findings, whether or not its series is in this answer: also one that is
+// resolved, that is silent, or whose panel failed, and promsnap's own. Its sentence is not in the report's counts.
+func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
+	p, known := &snapshot.Panel{Spec: snapshot.Spec{Name: a.Panel, Title: a.Rule}}, false
 	for i := range r.Panels {
 		if r.Panels[i].Spec.Name == a.Panel {
-			p = &r.Panels[i]
+			p, known = &r.Panels[i], true
 		}
 	}
-	found := judged(a)
+	found := judged(a, e)
 	f, _ := r.words.tell(p, &found)
 	switch {
-	case p.IsState():
+	case !known || isCondition(p, a): // what a number without its unit says is anybody's guess
 		f.ofState()
 	case math.IsNaN(found.Value) && !f.Past():
 		f.Value, f.Limit = "", ""
@@ -36,11 +36,16 @@ func (r *Report) FindingOf(a rules.Alert) Finding {
 // InFull is a finding's sentence with its limit and where it is heading: "ip-10-0-1-12 memory 94 %, above 90 % since 02:10, rising".
 func (r *Report) InFull(f *Finding) string { return r.words.worst(f, r.Info) }
 
+// isCondition tells an alert of something that holds or does not from one of a figure. Where its panel has no answer the alert's own
+// figures tell.
+func isCondition(p *snapshot.Panel, a rules.Alert) bool {
+	return p.IsState() && (len(p.Rows) > 0 || a.Value == 0 || a.Value == 1)
+}
+
 // judged is what an alert's rule found, as far as the alert remembers it.
-func judged(a rules.Alert) snapshot.Finding {
-	e := a.Now()
+func judged(a rules.Alert, e rules.Episode) snapshot.Finding {
 	streak := &rules.Streak{
-		Seen: a.Streak.Seen, Expected: a.Streak.Expected, Bouts: a.Streak.Bouts, Beyond: a.Streak.Beyond,
+		Event: e.Event, Seen: a.Streak.Seen, Expected: a.Streak.Expected, Bouts: a.Streak.Bouts, Beyond: a.Streak.Beyond,
 		From: e.Since, To: e.Last, Open: e.Open, Peak: float64(e.Peak), PeakAt: e.PeakAt, Limit: float64(a.Limit), Severity: e.Worst,
 	}
 	f := snapshot.Finding{Name: printable(a.Name), Capacity: float64(a.Capacity), Finding: rules.Finding{
@@ -52,9 +57,9 @@ func judged(a rules.Alert) snapshot.Finding {
 		f.Capacity = math.NaN()
 	}
 	switch {
-	case !a.Fires() && e.End == rules.Vanished:
+	case !e.Fires() && e.End == rules.Vanished:
 		f.Status, f.Streak, f.Earlier = rules.Gone, nil, streak
-	case !a.Fires():
+	case !e.Fires():
 		f.Status, f.Streak, f.Earlier = rules.OK, nil, streak
 	case !a.Silent.IsZero():
 		f.Status, f.Newest = rules.NoData, a.Silent

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"math"
 	"testing"
 	"time"
@@ -19,6 +20,13 @@ func TestFindingOfAnAlert(t *testing.T) {
 		}},
 		{Spec: snapshot.Spec{Name: "node-pressure", Title: "Pressure", Subject: "memory pressure", Rules: []rules.Rule{{Name: "NodePressure", Critical: rules.At(0)}}}},
 	}
+	panels = append(panels, snapshot.Failed([]snapshot.Spec{
+		{
+			Name: "container-oom", Title: "Kills", Subject: "kills", Unit: units.Short, Rules: []rules.Rule{{Name: "OOMKilled", Critical: rules.At(0)}},
+			Events: &snapshot.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
+		},
+		{Name: "queue", Title: "Queue", Subject: "jobs waiting", Unit: units.Short, Rules: []rules.Rule{{Name: "Waiting", Critical: rules.At(0)}}},
+	}, errors.New("the server is gone"))...)
 	since := slot.Add(-18 * time.Minute)
 	on := rules.Episode{Since: since, Last: slot, Worst: rules.Critical, Peak: .96, PeakAt: since.Add(time.Minute)}
 	over := on
@@ -42,6 +50,9 @@ func TestFindingOfAnAlert(t *testing.T) {
 	small.Capacity, small.Value = rules.Number(math.NaN()), rules.Number(math.NaN())
 	removed.Panel = "no-longer-there"
 	pressure := rules.Alert{Panel: "node-pressure", Rule: "NodePressure", Name: "ip-10-0-1-12", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on}}
+	kills := rules.Alert{Panel: "container-oom", Rule: "OOMKilled", Name: "shop/cart", Severity: rules.Critical, Value: 3, Episodes: []rules.Episode{on}}
+	kills.Episodes[0].Event = slot.Add(-8 * time.Minute)
+	queue := rules.Alert{Panel: "queue", Rule: "Waiting", Name: "shop", Severity: rules.Critical, Value: 3, Episodes: []rules.Episode{on}}
 	blind := rules.Alert{Rule: rules.BlindName, Name: "promsnap", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on}}
 	sees := blind
 	sees.Episodes = []rules.Episode{over}
@@ -65,16 +76,18 @@ func TestFindingOfAnAlert(t *testing.T) {
 		{"panel removed", removed, "", "ip-10-0-1-12 NodeMemoryHigh since 23:42", ""},
 		{"blind", blind, "", "No data from prod-seoul since 23:42", "No data from prod-seoul since 23:42"},
 		{"sees again", sees, "", "Data from prod-seoul is back, missing 23:42–23:59", ""},
+		{"kills, and the panel failed", kills, "3", "shop/cart 3 OOM kills, last 23:52", ""},
+		{"a count, and the panel failed", queue, "3", "shop jobs waiting 3 since 23:42", ""},
 		{"condition", pressure, "", "ip-10-0-1-12 memory pressure since 23:42", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := Build(Info{Cluster: "prod-seoul", Name: "check", Slot: slot}, panels)
-			f := r.FindingOf(tc.alert)
+			f := r.FindingOf(tc.alert, tc.alert.Now())
 			if f.Sentence != tc.short || f.Value != tc.value || tc.long != "" && r.InFull(&f) != tc.long {
 				t.Errorf("%q: %q, %q", f.Value, f.Sentence, r.InFull(&f))
 			}
 			korean := Build(Info{Cluster: "prod-seoul", Name: "check", Slot: slot, Language: words.Korean}, panels)
-			if k := korean.FindingOf(tc.alert); k.Sentence == f.Sentence {
+			if k := korean.FindingOf(tc.alert, tc.alert.Now()); k.Sentence == f.Sentence {
 				t.Errorf("in Korean it says %q", k.Sentence)
 			}
 		})

@@ -39,6 +39,7 @@ type Finding struct {
 	Number     string    // of a panel that counts events: how many, "3 restarts"; else ""
 	Event      time.Time // the newest of them, or, where Before is true, a time before which all were
 	Before     bool
+	One        bool   // Number is of one event
 	Recurs     bool   // there were some for longer than one sample counts: Number is the most that one did
 	Peak       string // of the streak: the value furthest beyond the limit
 	PeakAt     time.Time
@@ -50,7 +51,6 @@ type Finding struct {
 	need       time.Duration // how long a Pending must last
 	within     time.Duration // what one sample counts the events of
 	number     float64       // of events, at the newest sample
-	one        bool          // Number is of one event
 	values     []float64     // on the panel's grid; nil where the series is not drawn
 	limit      float64
 	labels     uint64 // the hash of the series'
@@ -61,6 +61,17 @@ type Finding struct {
 // hasLimit reports whether the limit is worth naming. One of 0 is not, where any figure above it says so itself.
 func (f *Finding) hasLimit() bool {
 	return f.Limit != "" && (f.limit != 0 || f.direction != rules.Above)
+}
+
+// Beyond is the limit as it stands behind the value: "> 90 %"; "" where it is not worth naming.
+func (f *Finding) Beyond() string {
+	switch {
+	case !f.hasLimit():
+		return ""
+	case f.direction == rules.Below:
+		return "< " + f.Limit
+	}
+	return "> " + f.Limit
 }
 
 // ofState takes out the figures of a condition, which say no more than its subject does.
@@ -208,7 +219,7 @@ func (f *Finding) events(p *snapshot.Panel, s *rules.Streak) {
 	if f.Recurs || f.Past() {
 		n = s.Peak
 	}
-	f.Number, f.one = p.Spec.Number(n), math.Round(n) == 1
+	f.Number, f.One = p.Spec.Number(n), math.Round(n) == 1
 	f.Event, f.Before = s.Dated(e.Within)
 }
 

@@ -102,7 +102,7 @@ func (w wording) newest(f *Finding, in Info) string {
 	switch {
 	case f.Before:
 		format = w.EventBefore
-	case f.one && !f.Recurs:
+	case f.One && !f.Recurs:
 		format = w.EventAt
 	}
 	return fmt.Sprintf(format, w.clock(f.Event, in))

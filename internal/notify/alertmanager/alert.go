@@ -2,14 +2,13 @@ package alertmanager
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/letter"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/words"
@@ -117,7 +116,7 @@ func (w *writer) alert(k rules.Key, a rules.Alert, severity rules.Severity, end 
 	}
 	return Alert{
 		Labels: labels(w.d.Report.Info, a, severity), Annotations: w.annotations(k, a),
-		StartsAt: since, EndsAt: end.UTC(), GeneratorURL: w.generator(a),
+		StartsAt: since, EndsAt: end.UTC(), GeneratorURL: w.generator(k),
 	}
 }
 
@@ -145,47 +144,31 @@ func labels(in report.Info, a rules.Alert, severity rules.Severity) map[string]s
 
 // annotations say an alert to a person, and hold the labels of its worst series that do not identify it, such as a container's pod.
 func (w *writer) annotations(k rules.Key, a rules.Alert) map[string]string {
-	f := w.d.Report.FindingOf(a)
-	said := map[string]string{"summary": f.Sentence, "description": w.description(k, &f), "value": f.Value}
+	about := w.said(k)
+	said := map[string]string{"summary": about.Sentence, "description": about.InFull, "value": about.Value}
 	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
 		if _, taken := said[name]; !taken && a.Labels[name] != a.Identity[name] && len(said) < mostAnnotations {
 			said[name] = a.Labels[name]
 		}
 	}
 	out := named(said)
-	for name, link := range map[string]string{"runbook_url": f.Runbook, "report_url": w.archived()} {
-		if link != "" && len(link) <= mostLink {
+	for name, link := range map[string]string{"runbook_url": about.Link("runbook"), "report_url": about.Link("report")} {
+		if link != "" {
 			out[name] = link
 		}
 	}
 	return out
 }
 
-// description is the summary with the limit, and what takes most of it.
-func (w *writer) description(k rules.Key, f *report.Finding) string {
-	lines := []string{w.d.Report.InFull(f)}
-	if top := w.d.Details[k]; len(top) > 0 {
-		lines = append(lines, fmt.Sprintf(words.In(w.d.Report.Info.Language).TopOf, strings.Join(top, ", ")))
-	}
-	return strings.Join(lines, "\n")
+// said is what there is to say of an alert.
+func (w *writer) said(k rules.Key) letter.Said {
+	return letter.Say(w.d, k, letter.Limits{URL: mostLink})
 }
 
 // generator is where the query of an alert can be looked at, or else the report; "" where there is no link to either.
-func (w *writer) generator(a rules.Alert) string {
-	if link := w.d.Report.QueryURL(a.Panel); link != "" && len(link) <= mostLink {
-		return link
-	}
-	return w.archived()
-}
-
-// archived is a link to the report, "" where no archive has one.
-func (w *writer) archived() string {
-	for _, r := range w.d.Archived {
-		if u, err := url.Parse(r.Location); err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && len(r.Location) <= mostLink {
-			return r.Location
-		}
-	}
-	return ""
+func (w *writer) generator(k rules.Key) string {
+	said := w.said(k)
+	return cmp.Or(said.Link("query"), said.Link("report"))
 }
 
 // named is labels as every Alertmanager takes them: names of [a-zA-Z0-9_], no empty values, nothing that is not UTF-8. A name that had to

@@ -1,7 +1,6 @@
 package letter
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -38,13 +37,14 @@ func markOf(s rules.Severity) string {
 // alert is an item of a message with what the report knows of its panel.
 type alert struct {
 	*notify.Item
+	f     report.Finding  // its episode as the report says it
 	panel *snapshot.Panel // nil where the report no longer has it
 	rule  rules.Rule
 	w     *writer
 }
 
 func (w *writer) alert(i *notify.Item) alert {
-	a := alert{Item: i, w: w}
+	a := alert{Item: i, f: w.report.FindingOf(i.Alert, i.Episode), w: w}
 	for j := range w.report.Panels {
 		if p := &w.report.Panels[j]; p.Spec.Name == i.Alert.Panel {
 			a.panel = p
@@ -57,12 +57,7 @@ func (w *writer) alert(i *notify.Item) alert {
 }
 
 // subject is what the figure is: "memory".
-func (a alert) subject() string {
-	if a.panel == nil {
-		return Clean(a.Alert.Rule)
-	}
-	return Clean(cmp.Or(a.panel.Spec.Subject, a.panel.Spec.Title, a.Alert.Rule))
-}
+func (a alert) subject() string { return Clean(a.f.Subject) }
 
 // short is the series and its subject where there is little room: "ip-10-0-1-12 memory".
 func (a alert) short() string {
@@ -81,41 +76,22 @@ func (a alert) events() *snapshot.Events {
 
 // number says how many events the alert is of, "" where it is of none.
 func (a alert) number() string {
-	switch e := a.events(); {
-	case e == nil:
-		return ""
-	case a.Episode.Lasted() >= e.Within:
-		return fillText(a.w.EventsWithin, a.panel.Spec.Number(float64(a.Episode.Peak)), a.w.duration(e.Within))
-	case !a.Episode.Fires():
-		return a.panel.Spec.Number(float64(a.Episode.Peak))
+	if a.f.Number != "" && a.f.Recurs {
+		return fillText(a.w.EventsWithin, a.f.Number, a.w.duration(a.events().Within))
 	}
-	return a.panel.Spec.Number(float64(a.Alert.Value))
+	return a.f.Number
 }
 
 // newest says when the newest event was: "last 09:12".
 func (a alert) newest() Line {
 	format := a.w.EventLast
-	at, before := a.Episode.Dated(a.events().Within)
-	n := a.Alert.Value
-	if !a.Episode.Fires() {
-		n = a.Episode.Peak
-	}
 	switch {
-	case before:
+	case a.f.Before:
 		format = a.w.EventBefore
-	case math.Round(float64(n)) == 1 && a.Episode.Lasted() < a.events().Within:
+	case a.f.One && !a.f.Recurs:
 		format = a.w.EventAt
 	}
-	return fill(format, a.w.clock(at))
-}
-
-// condition tells an alert of something that holds or does not from one of a figure: there a value says no more than the subject does.
-func (a alert) condition() bool {
-	if a.panel != nil && len(a.panel.Rows) > 0 {
-		return a.panel.IsState()
-	}
-	unit := a.unit()
-	return a.Alert.Limit == 0 && (a.Alert.Value == 1 || a.Alert.Value == 0) && (unit == units.None || unit == units.Short)
+	return fill(format, a.w.clock(a.f.Event))
 }
 
 func (a alert) unit() units.Unit {
@@ -123,18 +99,6 @@ func (a alert) unit() units.Unit {
 		return units.None
 	}
 	return a.panel.Spec.Unit
-}
-
-// figures are the value and the limit: "94 %", "> 90 %". Both are empty where they say nothing.
-func (a alert) figures() (value, beyond string) {
-	if a.condition() || math.IsNaN(float64(a.Alert.Value)) {
-		return "", ""
-	}
-	value, limit := a.unit().FormatAgainst(float64(a.Alert.Value), float64(a.Alert.Limit))
-	if math.IsNaN(float64(a.Alert.Limit)) || a.Alert.Limit == 0 && a.rule.Direction == rules.Above {
-		return a.w.Figure(value), "" // that there is more than nothing the value says alone
-	}
-	return a.w.Figure(value), a.side() + " " + a.w.Figure(limit)
 }
 
 func (a alert) side() string {
@@ -152,8 +116,10 @@ func (a alert) said(name string) string {
 	if n := a.number(); n != "" {
 		return a.w.what(name, n)
 	}
-	value, beyond := a.figures()
-	return spaced(a.w.what(name, a.subject()), value, beyond)
+	if a.f.Value == "" {
+		return a.w.what(name, a.subject())
+	}
+	return spaced(a.w.what(name, a.subject()), a.f.Value, a.f.Beyond())
 }
 
 // since says since when an episode goes on: "since 02:52 (18 min)".
@@ -216,14 +182,14 @@ func (a alert) was() Line {
 
 // peak names the figure furthest beyond the limit, "" of a condition.
 func (a alert) peak() string {
-	if a.condition() || math.IsNaN(float64(a.Episode.Peak)) {
+	if a.f.Peak == "" || math.IsNaN(float64(a.Episode.Peak)) {
 		return ""
 	}
 	format := a.w.Peak
 	if a.rule.Direction == rules.Below {
 		format = a.w.Lowest
 	}
-	return fillText(format, a.w.Figure(a.unit().Format(float64(a.Episode.Peak))))
+	return fillText(format, a.f.Peak)
 }
 
 // end says why an episode has ended, where that is not because its samples are well again.
@@ -241,25 +207,18 @@ func (a alert) end() string {
 
 // used says what a ratio is of, and where it is heading: "60.4 of 64 GiB, +9 GiB in 1 h".
 func (a alert) used() Line {
-	if a.panel == nil || a.condition() || a.events() != nil {
+	if a.panel == nil || a.f.Value == "" || a.events() != nil {
 		return nil
-	}
-	var of string
-	capacity := float64(a.Alert.Capacity)
-	c := a.panel.Spec.Capacity
-	known := c != nil && capacity > 0 && !math.IsInf(capacity, 0)
-	if known && !math.IsNaN(float64(a.Alert.Value)) {
-		of = a.w.Figure(c.Unit.FormatOf(a.panel.Spec.Share(float64(a.Alert.Value))*capacity, capacity))
 	}
 	var changed string
 	if by, in := a.change(); in > 0 {
 		unit := a.unit()
-		if known {
+		if c, capacity := a.panel.Spec.Capacity, float64(a.Alert.Capacity); c != nil && capacity > 0 && !math.IsInf(capacity, 0) {
 			by, unit = a.panel.Spec.Share(by)*capacity, c.Unit
 		}
 		changed = fillText(a.w.ChangedIn, signed(a.w.Figure(unit.Format(math.Abs(by))), by), a.w.duration(in))
 	}
-	return join(", ", text(of), text(changed))
+	return join(", ", text(a.f.Used), text(changed))
 }
 
 // details is what was asked about the alert: what takes most of it, or one fact such as its limit.
@@ -318,9 +277,6 @@ func (a alert) line() *snapshot.Line {
 	return nil
 }
 
-// runbook is a link for whoever is called, "" where there is none.
-func (a alert) runbook() string { return a.rule.RunbookURL }
-
 // brief is an alert as a line of a list: "🔴 ip-10-0-1-12 memory 94 %, since 02:52 (18 min)".
 func (a alert) brief() Line {
 	w := a.w
@@ -334,8 +290,7 @@ func (a alert) brief() Line {
 	if n := a.number(); n != "" {
 		return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(w.what(w.limits.middle(a.name(), 48), n)), a.since()))
 	}
-	value, _ := a.figures()
-	return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(spaced(a.short(), value)), a.since()))
+	return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(spaced(a.short(), a.f.Value)), a.since()))
 }
 
 func signed(figure string, v float64) string {

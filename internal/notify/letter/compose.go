@@ -225,7 +225,7 @@ func (w *writer) things(as []alert) string {
 func mildest(as []alert) string {
 	best := as[0]
 	for _, a := range as {
-		if _, beyond := a.figures(); beyond == "" {
+		if a.f.Beyond() == "" || a.f.Value == "" {
 			return ""
 		}
 		if d := float64(a.Alert.Limit - best.Alert.Limit); a.rule.Direction == rules.Below && d > 0 || a.rule.Direction == rules.Above && d < 0 {
@@ -411,19 +411,24 @@ func (w *writer) archived() (notify.Receipt, bool) {
 
 // links are the report, and where all alerts are of one rule, its query and its runbook.
 func (w *writer) links() []Link {
+	as := w.alerts(w.message.Items)
+	if len(as) == 0 || !w.oneRule(as) || w.message.Kind == notify.KindSummary {
+		return w.linked("", "")
+	}
+	return w.linked(w.report.QueryURL(as[0].Alert.Panel), as[0].f.Runbook)
+}
+
+// linked is a link to the report, and those to a query and a runbook, as far as there are any.
+func (w *writer) linked(query, runbook string) []Link {
 	var out []Link
 	if r, ok := w.archived(); ok && w.limits.links(r.Location) {
 		out = append(out, Link{"report", w.OpenReport, r.Location})
 	}
-	as := w.alerts(w.message.Items)
-	if len(as) == 0 || !w.oneRule(as) || w.message.Kind == notify.KindSummary {
-		return out
+	if w.limits.links(query) {
+		out = append(out, Link{"query", w.ShowQuery, query})
 	}
-	if link := w.report.QueryURL(as[0].Alert.Panel); w.limits.links(link) {
-		out = append(out, Link{"query", w.ShowQuery, link})
-	}
-	if link := as[0].runbook(); w.limits.links(link) {
-		out = append(out, Link{"runbook", w.RunbookWord, link})
+	if w.limits.links(runbook) {
+		out = append(out, Link{"runbook", w.RunbookWord, runbook})
 	}
 	return out
 }

@@ -13,10 +13,14 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/letter"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/secret"
 )
+
+// mostLink is how long a link may be.
+const mostLink = 16 << 10
 
 // PayloadVersion is the version of Payload. It grows where a field changes its meaning or goes away, not where one is added.
 const PayloadVersion = 1
@@ -104,7 +108,8 @@ func payload(d notify.Delivery) Payload {
 		Incomplete: in.Incomplete, MemoryLost: d.MemoryLost, Archived: append([]notify.Receipt{}, d.Archived...), Unarchived: d.Unarchived, Alerts: []Alert{}, Overflow: d.Memory.Overflow,
 	}
 	for k, a := range d.Memory.Alerts {
-		p.Alerts = append(p.Alerts, Alert{k, r.FindingOf(a).Sentence, d.Details[k], r.QueryURL(a.Panel), a})
+		said := letter.Say(d, k, letter.Limits{URL: mostLink})
+		p.Alerts = append(p.Alerts, Alert{k, said.Sentence, d.Details[k], said.Link("query"), a})
 	}
 	slices.SortFunc(p.Alerts, func(a, b Alert) int { return strings.Compare(string(a.Key), string(b.Key)) })
 	if m := d.Message; m != nil {

@@ -1,0 +1,39 @@
+package letter
+
+import (
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// Said is an alert for receivers that are programs and hand it on, one by one.
+type Said struct {
+	Sentence string // "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10"
+	InFull   string // the same with its limit and where it is heading, and what takes most of it on a second line
+	Value    string // "94 %"; "" where it says nothing
+	Links    []Link
+}
+
+// Say says an alert of a delivery's memory.
+func Say(d notify.Delivery, k rules.Key, limits Limits) Said {
+	a := d.Memory.Alerts[k]
+	f := d.Report.FindingOf(a, a.Now())
+	w := &writer{Words: words.In(d.Report.Info.Language), d: d, report: d.Report, limits: limits}
+	said := Said{f.Sentence, d.Report.InFull(&f), f.Value, w.linked(d.Report.QueryURL(a.Panel), f.Runbook)}
+	if top := d.Details[k]; len(top) > 0 {
+		said.InFull += "\n" + fillText(w.TopOf, strings.Join(top, ", "))
+	}
+	return said
+}
+
+// Link returns the address of the link with an ID, "" where there is none.
+func (s Said) Link(id string) string {
+	for _, l := range s.Links {
+		if l.ID == id {
+			return l.URL
+		}
+	}
+	return ""
+}
