@@ -94,12 +94,16 @@ func write(ctx context.Context, target string, files []report.File, stays func(d
 	if err := os.MkdirAll(parent, dirMode); err != nil {
 		return err
 	}
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.Name
+	}
 	work, err := os.MkdirTemp(parent, workPrefix+"*")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, discard(work)) }()
-	clean(work)
+	defer func() { err = errors.Join(err, discard(work, names)) }()
+	clean(work, names)
 	same, err := holds(target, files)
 	if err != nil || same {
 		return err
@@ -128,7 +132,7 @@ func holds(dir string, files []report.File) (bool, error) {
 			return false, nil // not there or not readable: it is written again
 		}
 	}
-	ours := written(dir, dir)
+	ours := written(dir, nil)
 	for _, e := range entries {
 		named := func(f report.File) bool { return f.Name == e.Name() }
 		if ours(e.Name()) && !slices.ContainsFunc(files, named) {
@@ -150,8 +154,8 @@ func same(path string, body []byte) bool {
 }
 
 // written returns which names in dir are those of files that promsnap has written there. Where no document of the report's says so, these
-// are the names of what stands in its place.
-func written(dir, inPlace string) func(name string) bool {
+// are the names of what takes its place.
+func written(dir string, names []string) func(name string) bool {
 	var pictures []string
 	known := false
 	if f, err := disk.Open(filepath.Join(dir, documentName), os.O_RDONLY, 0, os.OpenFile); err == nil {
@@ -162,8 +166,7 @@ func written(dir, inPlace string) func(name string) bool {
 		if name == "index.html" || name == documentName || slices.Contains(pictures, name) || draftName.MatchString(name) {
 			return true
 		}
-		_, err := os.Lstat(filepath.Join(inPlace, name))
-		return !known && err == nil
+		return !known && slices.Contains(names, name)
 	}
 }
 
@@ -234,7 +237,7 @@ func swap(work, target string, stays func(dir string) bool) error {
 
 // discard removes a work directory. What was moved away into it goes back first, the newest where nothing has taken its place, and of the
 // others what is not promsnap's.
-func discard(work string) error {
+func discard(work string, names []string) error {
 	entries, err := os.ReadDir(work)
 	if err != nil {
 		return err
@@ -244,7 +247,7 @@ func discard(work string) error {
 			continue
 		}
 		name, _, _ := strings.Cut(e.Name(), roundMark)
-		if err := giveBack(filepath.Join(work, e.Name()), filepath.Join(filepath.Dir(work), name)); err != nil {
+		if err := giveBack(filepath.Join(work, e.Name()), filepath.Join(filepath.Dir(work), name), names); err != nil {
 			return err
 		}
 	}
@@ -256,7 +259,7 @@ func discard(work string) error {
 
 // giveBack puts what was moved away back where it was or, where something has taken its place, what is not promsnap's into that, and
 // removes the rest. Other runs may take the place, or leave it, at any time.
-func giveBack(away, home string) error {
+func giveBack(away, home string, names []string) error {
 	var err error
 	for range mostRivals {
 		if _, err = os.Lstat(home); errors.Is(err, fs.ErrNotExist) {
@@ -264,7 +267,7 @@ func giveBack(away, home string) error {
 				return nil
 			}
 		} else if err == nil {
-			if err = unpack(away, home); err == nil {
+			if err = unpack(away, home, names); err == nil {
 				return nil
 			}
 		}
@@ -277,7 +280,7 @@ func giveBack(away, home string) error {
 
 // unpack moves everything out of a report's directory that promsnap has not written, and removes the directory. Its document goes last,
 // because it says what is promsnap's.
-func unpack(from, to string) error {
+func unpack(from, to string, names []string) error {
 	if info, err := os.Lstat(from); err != nil || !info.IsDir() { // such as a link: it is somebody's
 		return errors.Join(err, keep(from, to))
 	}
@@ -285,7 +288,7 @@ func unpack(from, to string) error {
 	if err != nil {
 		return err
 	}
-	ours := written(from, to)
+	ours := written(from, names)
 	for _, e := range entries {
 		if !ours(e.Name()) || e.IsDir() {
 			if err := keep(filepath.Join(from, e.Name()), to); err != nil {
@@ -322,7 +325,7 @@ func keep(path, into string) error {
 
 // clean discards the work directories that crashed runs left beside this run's. Which are theirs the file system's own clock tells,
 // by the age of this run's. One that cannot be discarded costs space, not the report: the next run tries again.
-func clean(work string) {
+func clean(work string, names []string) {
 	parent := filepath.Dir(work)
 	now, err := os.Stat(work)
 	if err != nil {
@@ -337,7 +340,7 @@ func clean(work string) {
 			continue
 		}
 		if info, err := e.Info(); err == nil && now.ModTime().Sub(info.ModTime()) >= abandonedAfter {
-			_ = discard(filepath.Join(parent, e.Name()))
+			_ = discard(filepath.Join(parent, e.Name()), names)
 		}
 	}
 }
