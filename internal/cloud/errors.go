@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +16,8 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/promsnap/promsnap/internal/exchange"
 )
 
 // Trouble is whether it is worth to try again.
@@ -97,6 +98,12 @@ func (a *answer) Error() string {
 		b.WriteString(", request " + a.id)
 	}
 	return b.String() + ")"
+}
+
+// wait is how long the service asks to wait.
+func (a *answer) wait() time.Duration {
+	after, _ := exchange.RetryAfter(a.header)
+	return after
 }
 
 // answered returns what a service said, nil where it said nothing.
@@ -185,7 +192,7 @@ func (b *Bucket) explain(ctx context.Context, err error, c call) error {
 	default:
 		out.Trouble, out.Hint = b.judge(a, c)
 		if out.Trouble == Passing {
-			out.After = retryAfter(a.header)
+			out.After = a.wait()
 		}
 	}
 	return out
@@ -344,13 +351,4 @@ func (b *Bucket) allow(call, key string) string {
 		hint += ", and " + strings.Join(keyActions(), " and ") + " on its KMS key"
 	}
 	return hint + "; docs/s3.md has the whole policy"
-}
-
-// retryAfter reads the header in its form of seconds, the only one that a server sends that throttles.
-func retryAfter(h http.Header) time.Duration {
-	seconds, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || seconds < 0 || seconds > 24*60*60 {
-		return 0
-	}
-	return time.Duration(seconds) * time.Second
 }

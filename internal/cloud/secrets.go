@@ -202,9 +202,9 @@ func explainCall(ctx context.Context, err error, doing, service string) (*Error,
 	case a == nil:
 		out.Trouble, out.Hint = Passing, service+" does not answer: look at the network's way to it"
 	case throttled(a):
-		out.Trouble, out.After, out.Hint = Passing, retryAfter(a.header), "AWS asks for fewer calls: nothing to do where it passes"
+		out.Trouble, out.After, out.Hint = Passing, a.wait(), "AWS asks for fewer calls: nothing to do where it passes"
 	case a.status >= http.StatusInternalServerError:
-		out.Trouble, out.After = Passing, retryAfter(a.header)
+		out.Trouble, out.After = Passing, a.wait()
 	default:
 		out.Trouble, out.Hint = Lasting, identityHint(a.code)
 	}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -24,7 +23,6 @@ const (
 	callTime   = 15 * time.Second // within which the other side answers
 	answerSize = 64 << 10         // bytes of an answer that are read
 	quotedSize = 300              // bytes of its words that an error repeats
-	mostWait   = 24 * time.Hour   // that a Retry-After is believed
 )
 
 // Caller makes the HTTP requests of one receiver, and says what became of them in Notifier's terms. It follows no redirect, because
@@ -162,7 +160,7 @@ func (c *Caller) answered(res *http.Response, away redirect, said string) error 
 	err := fmt.Errorf("%s answered %d %s", c.Who, code, http.StatusText(code))
 	page := exchange.IsPage(said)
 	refused := func(advice string) error { return &RefusedError{Err: fmt.Errorf("%w; %s", err, advice)} }
-	after, asked := retryAfter(res.Header)
+	after, asked := exchange.RetryAfter(res.Header)
 	switch {
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable && asked:
 		return &RetryError{After: after, Err: err}
@@ -214,23 +212,6 @@ func (c *Caller) aboutRedirect(to redirect) string {
 		return "it leads to https: write https:// in the address"
 	}
 	return "redirects are not followed: " + c.Advice.Address
-}
-
-// retryAfter is how long an answer asks to wait, in seconds or until a date, which is held against the answer's own; and whether it does.
-func retryAfter(h http.Header) (time.Duration, bool) {
-	s := h.Get("Retry-After")
-	if seconds, err := strconv.Atoi(s); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, int(mostWait/time.Second))) * time.Second, true
-	}
-	until, err := http.ParseTime(s)
-	if err != nil {
-		return 0, false
-	}
-	now, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return 0, true
-	}
-	return min(max(until.Sub(now), 0), mostWait), true
 }
 
 // quote is what the other side says is wrong, in one line; "" of a page for people.

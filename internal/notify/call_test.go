@@ -51,7 +51,7 @@ func TestAnswersOfACall(t *testing.T) {
 		{name: "accepted", status: 202},
 		{name: "busy", status: 429, headers: map[string]string{"Retry-After": "9"}, want: "retry", says: "429 Too Many Requests (asked to wait 9s)", after: 9 * time.Second},
 		{name: "busy without an end", status: 429, want: "retry", says: "429 Too Many Requests"},
-		{name: "busy for a century", status: 429, headers: map[string]string{"Retry-After": "9999999999999"}, want: "retry", after: mostWait},
+		{name: "busy for a century", status: 429, headers: map[string]string{"Retry-After": "9999999999999"}, want: "retry", after: exchange.MostWait},
 		{name: "busy by nonsense", status: 429, headers: map[string]string{"Retry-After": "-3"}, want: "retry"},
 		{
 			name: "down until", status: 503, headers: map[string]string{"Retry-After": "Sun, 22 Nov 2026 00:10:40 GMT", "Date": date},

@@ -1,10 +1,8 @@
 package notify
 
 import (
-	"net/http"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/promsnap/promsnap/internal/rules"
@@ -45,17 +43,3 @@ func FuzzParseMatch(f *testing.F) {
 
 // asksForSeverity tells whether matchers may be about what every alert has.
 func asksForSeverity(s string) bool { return strings.Contains(s, "severity") }
-
-// Whatever a receiver asks to wait: it is believed up to a day, and never a time that is over.
-func FuzzRetryAfter(f *testing.F) {
-	for _, s := range []string{"", "1", "-1", "0", "999999999999999999999", "9223372036854775807", "Sun, 22 Nov 2026 00:01:00 GMT", "Sun, 22 Nov 9999 00:01:00 GMT", "1.5", " 7"} {
-		f.Add(s, "Sun, 22 Nov 2026 00:00:00 GMT")
-		f.Add(s, "")
-	}
-	f.Fuzz(func(t *testing.T, after, date string) {
-		wait, asked := retryAfter(http.Header{"Retry-After": {after}, "Date": {date}})
-		if wait < 0 || wait > 24*time.Hour || !asked && wait != 0 {
-			t.Errorf("%q at %q: %s, %v", after, date, wait, asked)
-		}
-	})
-}

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -38,7 +37,8 @@ func statusError(resp *http.Response, sent *secret.Sent, took time.Duration) *Er
 			known.explain(e)
 		}
 	}
-	e.Status, e.after = resp.StatusCode, retryAfter(resp.Header)
+	e.Status = resp.StatusCode
+	e.after, _ = exchange.RetryAfter(resp.Header)
 	if e.Kind == "" || e.Kind == KindServer {
 		e.explainStatus(resp, string(body), took)
 	}
@@ -142,23 +142,6 @@ func brief(s string, most int) string {
 	}
 	const ellipsis = "…"
 	return strings.ToValidUTF8(s[:most-most/2], "") + ellipsis + strings.ToValidUTF8(s[len(s)-most/2:], "")
-}
-
-// retryAfter reads the wait that a server asks for (RFC 9110, 10.2.3): seconds, or a date, which is held against the server's own.
-func retryAfter(h http.Header) time.Duration {
-	v := h.Get("Retry-After")
-	if s, err := strconv.Atoi(v); err == nil {
-		return time.Duration(min(max(s, 0), int(24*time.Hour/time.Second))) * time.Second
-	}
-	then, err := http.ParseTime(v)
-	if err != nil {
-		return 0
-	}
-	now, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return 0
-	}
-	return max(then.Sub(now), 0)
 }
 
 // What net/http says, for which it has no types.
