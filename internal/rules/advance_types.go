@@ -1,11 +1,8 @@
 package rules
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
-	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -230,39 +227,8 @@ func (m Memory) clone() Memory {
 	return out
 }
 
-// Number is a float64 that JSON can hold: NaN is null, the infinities are "+Inf" and "-Inf".
-type Number float64
-
-// MarshalJSON writes the shortest number that reads back as n.
-func (n Number) MarshalJSON() ([]byte, error) {
-	switch f := float64(n); {
-	case math.IsNaN(f):
-		return []byte("null"), nil
-	case math.IsInf(f, 0):
-		return []byte(strconv.Quote(strconv.FormatFloat(f, 'g', -1, 64))), nil
-	default:
-		return json.Marshal(f)
-	}
-}
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (n *Number) UnmarshalJSON(text []byte) error {
-	switch string(text) {
-	case "null":
-		*n = Number(math.NaN())
-	case `"+Inf"`:
-		*n = Number(math.Inf(1))
-	case `"-Inf"`:
-		*n = Number(math.Inf(-1))
-	default:
-		var f float64
-		if err := json.Unmarshal(text, &f); err != nil {
-			return fmt.Errorf("a figure is a number, null, \"+Inf\" or \"-Inf\": %w", err)
-		}
-		*n = Number(f)
-	}
-	return nil
-}
+// Number is a figure that is remembered.
+type Number = series.Number
 
 // clip cuts s to at most n bytes, between two characters.
 func clip(s string, n int) string {

@@ -1,0 +1,70 @@
+package series
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// Number is a float64 in JSON: NaN, which is no sample, is null; the infinities are the strings "+Inf" and "-Inf".
+type Number float64
+
+// MarshalJSON writes the shortest digits that read back as the same number.
+func (n Number) MarshalJSON() ([]byte, error) {
+	return n.append(make([]byte, 0, numberSize)), nil
+}
+
+// numberSize is what most numbers fit, in bytes: 17 digits with their sign, point and zeros.
+const numberSize = 24
+
+func (n Number) append(b []byte) []byte {
+	switch f := float64(n); {
+	case math.IsNaN(f):
+		return append(b, "null"...)
+	case math.IsInf(f, 1):
+		return append(b, `"+Inf"`...)
+	case math.IsInf(f, -1):
+		return append(b, `"-Inf"`...)
+	case f != 0 && math.Abs(f) < 1e-6 || math.Abs(f) >= 1e21: // from where encoding/json does; it writes e-7 for our e-07
+		return strconv.AppendFloat(b, f, 'e', -1, 64)
+	default:
+		return strconv.AppendFloat(b, f, 'f', -1, 64)
+	}
+}
+
+// Numbers are written as a list of Number is, at once: a report has tens of thousands of samples, and asking each for its bytes takes
+// longer than writing them.
+type Numbers []Number
+
+// MarshalJSON writes null where there is no list.
+func (ns Numbers) MarshalJSON() ([]byte, error) {
+	if ns == nil {
+		return []byte("null"), nil
+	}
+	b := append(make([]byte, 0, len(ns)*numberSize+2), '[')
+	for i, n := range ns {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = n.append(b)
+	}
+	return append(b, ']'), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	switch string(b) {
+	case "null":
+		*n = Number(math.NaN())
+	case `"+Inf"`:
+		*n = Number(math.Inf(1))
+	case `"-Inf"`:
+		*n = Number(math.Inf(-1))
+	default:
+		if err := json.Unmarshal(b, (*float64)(n)); err != nil {
+			return fmt.Errorf("a number is a JSON number, null, \"+Inf\" or \"-Inf\": %w", err)
+		}
+	}
+	return nil
+}
