@@ -66,13 +66,19 @@ type wanted struct {
 	Told   *told    `yaml:"told,omitempty"`
 }
 
+// eighth is how many cases there are for each that the race detector looks at.
+const eighth = 8
+
 // TestField runs the built-in panels with their defaults over each case.
 func TestField(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(cases, "*.yaml"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases in %s: %v", cases, err)
 	}
-	for _, path := range files {
+	for i, path := range files {
+		if underRace && i%eighth != 0 {
+			continue // which goroutines meet does not hang on the series; what is answered is asked without the detector
+		}
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(path)
