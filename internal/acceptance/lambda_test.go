@@ -316,7 +316,7 @@ func TestLambdaEndsInTime(t *testing.T) {
 			if err := f.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Error(err)
 			}
-		}, "told to stop"},
+		}, "stopped from outside"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
