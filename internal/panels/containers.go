@@ -174,16 +174,22 @@ const unmeasured = `count(max ` + eachContainer + ` (kube_pod_container_resource
 // restarts counts those of the last hour. A counter that was there an hour ago has risen since by what it is more now. One that was
 // not counts from 0 where its pod is new, because a pod may be killed before its first scrape, and else from its first sample: there it
 // is the scrape that is new. increase() would not do, because servers differ in what the first sample of a series means. What two
-// instances of kube-state-metrics say of a pod, known by its uid, is one counter.
-func restarts() string {
+// instances of kube-state-metrics say of a pod, known by its uid, is one counter. Only those of some containers are looked at, such as
+// " and on (…) (…)", before anything is computed of them: in a large cluster tens of thousands have no restart.
+func restarts(of string) string {
 	const total = "status_restarts_total"
-	last := `max ` + eachPodsContainer + ` (` + either("last_over_time(", total, "[1h])") + `)`
-	before := `max ` + eachPodsContainer + ` (` + either("", total, " offset 1h") + `)`
-	first := `min ` + eachPodsContainer + ` (` + either("min_over_time(", total, "[1h])") + `)`
-	some := either("", total, " > 0")
+	last := `max ` + eachPodsContainer + ` (` + either("last_over_time(", total, "[1h])"+of) + `)`
+	before := `max ` + eachPodsContainer + ` (` + either("", total, " offset 1h"+of) + `)`
+	first := `min ` + eachPodsContainer + ` (` + either("min_over_time(", total, "[1h])"+of) + `)`
+	some := either("", total, " > 0"+of)
 	born := `0 * group ` + eachPodsContainer + ` ((` + some + `) and ` + onPod + ` (` + podStart + ` > time() - 3600)` +
 		` or ((` + some + `) unless ` + onPod + ` ` + podStart + `) and on (cluster, job, instance) kube_pod_container_` + total + ` offset 1h)`
 	return `max ` + eachContainer + ` (` + last + ` - ` + before + ` >= 0 or ` + last + ` - (` + born + ` or ` + first + `))`
+}
+
+// killed is 1 for a container whose last end was a kill for memory.
+func killed() string {
+	return either("", "status_last_terminated_reason", `{reason="OOMKilled"} == 1`)
 }
 
 // podStart is when each pod began. Where kube-state-metrics does not say, a pod is new that the same instance did not know an hour ago.
@@ -217,8 +223,7 @@ func containerOOM() snapshot.Spec {
 		Kind:    snapshot.Heatmap,
 		Title:   "Containers killed for memory in the last hour",
 		Section: sectionContainers,
-		Query: `max ` + eachContainer + ` (` + restarts() +
-			` and ` + told("", "status_last_terminated_reason", `{reason="OOMKilled"}`) + ` == 1` +
+		Query: `max ` + eachContainer + ` (` + restarts(` and on (cluster, namespace, pod, container) (`+killed()+`)`) +
 			` or ` + ended() +
 			` or label_replace(` + inside + `, "seen", "inside", "", ""))`,
 		Unit:    units.Short,
@@ -251,7 +256,7 @@ func containerRestarts() snapshot.Spec {
 		Top:     16, // most rows have nothing to say
 		Title:   "Restarts of containers in the last hour",
 		Section: sectionContainers,
-		Query:   restarts(),
+		Query:   restarts(""),
 		Unit:    units.Short,
 		Narrow:  "pod",
 		Legend:  nameContainer,
