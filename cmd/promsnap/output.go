@@ -200,7 +200,7 @@ func (p *printer) delivered(r app.Result) {
 
 // what says in a few words what a receiver was given.
 func what(cfg *config.Config, s notify.Sent) string {
-	mirrors := func(r config.Receiver) bool { return r.Name == s.Receiver && r.Mirrors() }
+	mirrors := func(r config.Receiver) bool { return r.Name == s.Receiver && r.Role == config.RoleProgram }
 	switch {
 	case s.Message == nil && slices.ContainsFunc(cfg.Receivers, mirrors):
 		return "what was found"

@@ -11,7 +11,6 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/heartbeat"
-	"github.com/promsnap/promsnap/internal/notify/slack"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/state"
@@ -165,11 +164,11 @@ func (a *App) followUp(ctx context.Context, results []Result) {
 		return
 	}
 	for _, c := range a.cfg.Receivers { // also those that were told as another's fallback
-		app := a.receivers[c.Name].slack
-		if app == nil {
+		followUp := a.receivers[c.Name].followUp
+		if followUp == nil {
 			continue
 		}
-		if err := app.FollowUp(ctx); err != nil {
+		if err := followUp(ctx); err != nil {
 			last.Notes = append(last.Notes, fmt.Sprintf("%s: %v", c.Name, err))
 		}
 	}
@@ -187,18 +186,18 @@ func (a *App) rehearse(ctx context.Context, d due) Result {
 	}
 	rq := a.request(ctx, d, session, &res)
 	rq.Render = func(context.Context) ([]report.File, error) { return files, nil }
-	draft := func(to string, kind notify.Kind, step, text, contentType string, body []byte) {
-		name := fmt.Sprintf("message-%02d-%s-%s%s", len(res.Drafts)+1, to, step, extensionOf(contentType))
-		files = append(files, report.File{Name: name, ContentType: contentType, Body: body})
-		res.Drafts = append(res.Drafts, Draft{to, kind, step, text, name})
-	}
 	for _, n := range a.receiversOf(d.config) {
-		c := a.receivers[n.Name].config
-		if c.Archives() {
+		to := a.receivers[n.Name]
+		if to.kind.rehearse == nil {
 			continue
 		}
 		n.Fallback, n.Limits.Pace = nil, 0
-		if n.Notifier, err = rehearsed(c, draft); err != nil {
+		n.Notifier, err = to.kind.rehearse(to.config, func(of notify.Kind, step, text, contentType string, body []byte) {
+			name := fmt.Sprintf("message-%02d-%s-%s%s", len(res.Drafts)+1, to.config.Name, step, extensionOf(contentType))
+			files = append(files, report.File{Name: name, ContentType: contentType, Body: body})
+			res.Drafts = append(res.Drafts, Draft{to.config.Name, of, step, text, name})
+		})
+		if err != nil {
 			res.Err = errors.Join(res.Err, fmt.Errorf("receiver %s: %w", n.Name, err))
 			continue
 		}
@@ -211,29 +210,6 @@ func (a *App) rehearse(ctx context.Context, d due) Result {
 		res.Err = errors.Join(res.Err, fmt.Errorf("writing report %s: %w", d.config.Name, err))
 	}
 	return res
-}
-
-// rehearsed is the receiver that stands in for one that tells people, or for a program: a function gets what it would send.
-func rehearsed(c config.Receiver, draft func(to string, kind notify.Kind, step, text, contentType string, body []byte)) (notify.Notifier, error) {
-	if c.Mirrors() {
-		return rehearsedMirror(c, func(contentType string, body []byte) {
-			draft(c.Name, notify.KindNone, "post", "", contentType, body)
-		})
-	}
-	o, err := slackOptions(c)
-	if err != nil {
-		return nil, err
-	}
-	return slack.NewDryRun(o, func(d notify.Delivery, drafts []slack.Draft) error {
-		for _, one := range drafts {
-			blocks, err := one.Blocks()
-			if err != nil {
-				return err
-			}
-			draft(c.Name, d.Message.Kind, one.Step, one.Text, jsonType, blocks)
-		}
-		return nil
-	}), nil
 }
 
 const jsonType = "application/json"

@@ -124,13 +124,7 @@ func checkPanels(panels []snapshot.Panel) Check {
 
 // tryReceiver sends a receiver a test.
 func tryReceiver(ctx context.Context, cfg *config.Config, r config.Receiver, o Options, send bool) Check {
-	kind := "receiver"
-	switch {
-	case r.S3 != nil:
-		kind = "S3"
-	case r.Tells():
-		kind = "Slack"
-	}
+	kind := kinds[r.Kind].title
 	who := kind
 	if !strings.EqualFold(kind, r.Name) {
 		who += " " + r.Name
@@ -142,7 +136,7 @@ func tryReceiver(ctx context.Context, cfg *config.Config, r config.Receiver, o O
 	switch {
 	case err != nil:
 		return Check{Text: who + " failed", Err: err}
-	case r.Archives() && receipt.Location != "":
+	case r.Role == config.RoleArchive && receipt.Location != "":
 		return Check{Text: who + " ok, test report kept"}
 	}
 	return Check{Text: who + " ok, test message sent"}

@@ -15,38 +15,52 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// openMirror puts a receiver together that is a program. Its requests go to a transport; nil: http.DefaultTransport.
-func openMirror(r config.Receiver, to http.RoundTripper) (notify.Notifier, error) {
-	switch {
-	case r.Alertmanager != nil:
-		return alertmanager.New(alertmanager.Options{URL: r.Alertmanager.URL, Transport: to})
-	case r.Pushgateway != nil:
-		return pushgateway.New(pushgateway.Options{URL: r.Pushgateway.URL, Job: r.Pushgateway.Job, Transport: to})
-	}
-	return webhook.New(webhook.Options{URL: r.Webhook.URL, Token: r.Webhook.Token, Transport: to}), nil
+func openWebhook(_ context.Context, r config.Receiver) (opened, error) {
+	return opened{notifier: webhook.New(webhook.Options{URL: r.Webhook.URL, Token: r.Webhook.Token})}, nil
 }
 
-// mirrorTransport is how the requests of a receiver that is a program go out: as its http_config says. Nil: it has none.
-func mirrorTransport(ctx context.Context, r config.Receiver) (http.RoundTripper, error) {
-	switch {
-	case r.Alertmanager != nil:
-		return promapi.Transport(ctx, r.Alertmanager.HTTP.Client(), r.Alertmanager.HTTP)
-	case r.Pushgateway != nil:
-		return promapi.Transport(ctx, r.Pushgateway.HTTP.Client(), r.Pushgateway.HTTP)
-	}
-	return nil, nil // http.DefaultTransport does
+// rehearseWebhook needs neither the address nor the token: both may be secrets that this machine does not have.
+func rehearseWebhook(_ config.Receiver, take drafter) (notify.Notifier, error) {
+	return webhook.New(webhook.Options{URL: secret.Inline("http://webhook.invalid"), Transport: rehearsal(take)}), nil
 }
 
-// rehearsedMirror is openMirror for a dry run: it needs no secret, and each body that it would post goes to a function.
-func rehearsedMirror(r config.Receiver, take func(contentType string, body []byte)) (notify.Notifier, error) {
-	if r.Webhook != nil {
-		r.Webhook = &config.Webhook{URL: secret.Inline("http://webhook.invalid")}
+func openAlertmanager(ctx context.Context, r config.Receiver) (opened, error) {
+	to, idle, err := transportOf(ctx, r.Alertmanager.HTTP)
+	if err != nil {
+		return opened{}, err
 	}
-	return openMirror(r, rehearsal(take))
+	n, err := alertmanager.New(alertmanager.Options{URL: r.Alertmanager.URL, Transport: to})
+	return opened{notifier: n, idle: idle}, err
 }
 
-// rehearsal is a transport that sends nothing: a function gets the bodies, and every answer is that all is well.
-type rehearsal func(contentType string, body []byte)
+func rehearseAlertmanager(r config.Receiver, take drafter) (notify.Notifier, error) {
+	return alertmanager.New(alertmanager.Options{URL: r.Alertmanager.URL, Transport: rehearsal(take)})
+}
+
+func openPushgateway(ctx context.Context, r config.Receiver) (opened, error) {
+	to, idle, err := transportOf(ctx, r.Pushgateway.HTTP)
+	if err != nil {
+		return opened{}, err
+	}
+	n, err := pushgateway.New(pushgateway.Options{URL: r.Pushgateway.URL, Job: r.Pushgateway.Job, Transport: to})
+	return opened{notifier: n, idle: idle}, err
+}
+
+func rehearsePushgateway(r config.Receiver, take drafter) (notify.Notifier, error) {
+	return pushgateway.New(pushgateway.Options{URL: r.Pushgateway.URL, Job: r.Pushgateway.Job, Transport: rehearsal(take)})
+}
+
+// transportOf is how the requests of a receiver go out that has an http_config, and the connections that it keeps.
+func transportOf(ctx context.Context, h config.HTTP) (http.RoundTripper, idler, error) {
+	to, err := promapi.Transport(ctx, h.Client(), h)
+	if err != nil {
+		return nil, nil, err
+	}
+	return to, &http.Client{Transport: to}, nil
+}
+
+// rehearsal is a transport that sends nothing: the bodies are handed over, and every answer is that all is well.
+type rehearsal drafter
 
 // RoundTrip implements http.RoundTripper.
 func (take rehearsal) RoundTrip(rq *http.Request) (*http.Response, error) {
@@ -57,7 +71,7 @@ func (take rehearsal) RoundTrip(rq *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		contentType, _, _ := strings.Cut(rq.Header.Get("Content-Type"), ";")
-		take(contentType, body)
+		take(notify.KindNone, "post", "", contentType, body)
 	}
 	return &http.Response{
 		StatusCode: http.StatusOK, Status: "200 OK", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody, Request: rq,

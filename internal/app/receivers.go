@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/promsnap/promsnap/internal/cloud"
@@ -18,69 +17,114 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
+// kind is what promsnap knows of one kind of receiver.
+type kind struct {
+	title  string        // what doctor calls it
+	limits notify.Limits // of a run
+	open   func(ctx context.Context, r config.Receiver) (opened, error)
+	// rehearse returns what stands in for a receiver in a dry run: it sends nothing, needs no secret, and hands over what would be sent.
+	// Nil of what keeps reports.
+	rehearse func(r config.Receiver, take drafter) (notify.Notifier, error)
+}
+
+// drafter takes one thing that a receiver would be sent.
+type drafter func(of notify.Kind, step, text, contentType string, body []byte)
+
+// opened is a receiver that can be told.
+type opened struct {
+	notifier notify.Notifier
+	followUp func(ctx context.Context) error // what no message waits for, such as a thread's pictures; nil: nothing
+	idle     idler                           // its own connections; nil where they are http.DefaultTransport's
+}
+
+// kinds are the receivers that there are. Whoever adds one adds it here.
+var kinds = map[config.Kind]kind{
+	config.KindDir:          {title: "receiver", open: openDir},
+	config.KindS3:           {title: "S3", open: openS3},
+	config.KindSlack:        {title: "Slack", limits: slack.Limits(), open: openSlack, rehearse: rehearseSlack},
+	config.KindSlackWebhook: {title: "Slack", limits: slack.Limits(), open: openSlackWebhook, rehearse: rehearseSlack},
+	config.KindWebhook:      {title: "receiver", open: openWebhook, rehearse: rehearseWebhook},
+	config.KindAlertmanager: {title: "receiver", open: openAlertmanager, rehearse: rehearseAlertmanager},
+	config.KindPushgateway:  {title: "receiver", open: openPushgateway, rehearse: rehearsePushgateway},
+}
+
 // receiver is a receiver of the configuration, put together.
 type receiver struct {
-	config   config.Receiver
-	notifier notify.Notifier
-	slack    *slack.Notifier // the notifier of a Slack app, whose threads are filled later; nil of every other
-	idle     idler           // its own connections; nil where they are http.DefaultTransport's
+	config config.Receiver
+	kind   kind
+	opened
 }
 
 // openReceivers puts the receivers of the configuration together. None is asked for anything yet.
 func openReceivers(ctx context.Context, from []config.Receiver) (map[string]receiver, error) {
 	out := make(map[string]receiver, len(from))
 	for _, r := range from {
-		opened, err := openReceiver(ctx, r)
+		to, err := openReceiver(ctx, r)
 		if stalled(err) {
-			opened.notifier = lostReceiver{err}
+			to.notifier = lostReceiver{err}
 		} else if err != nil {
 			return nil, fmt.Errorf("receiver %s: %w", r.Name, err)
 		}
-		out[r.Name] = opened
+		out[r.Name] = to
 	}
 	return out, nil
 }
 
 func openReceiver(ctx context.Context, r config.Receiver) (receiver, error) {
-	out := receiver{config: r}
-	switch {
-	case r.Dir != "":
-		out.notifier = dir.NewArchive(r.Dir)
-	case r.S3 != nil:
-		bucket, err := openBucket(ctx, r.S3.Bucket, 1) // notify.Deliver tries again
-		if err != nil {
-			return out, err
-		}
-		out.idle = bucket
-		out.notifier, err = s3.New(bucket, s3.Options{Prefix: r.S3.Prefix, PublicURL: r.S3.PublicURL, LinkLife: r.S3.LinkExpiry})
-		if err != nil {
-			return out, err
-		}
-	case r.Slack != nil:
-		o, err := slackOptions(r)
-		if err != nil {
-			return out, err
-		}
-		out.slack = slack.New(o)
-		out.notifier = out.slack
-	case r.SlackWebhook != nil:
-		o, err := slackOptions(r)
-		if err != nil {
-			return out, err
-		}
-		out.notifier = slack.NewWebhook(slack.WebhookOptions{URL: r.SlackWebhook.URL, Mentions: o.Mentions})
-	case r.Mirrors():
-		to, err := mirrorTransport(ctx, r)
-		if err != nil {
-			return out, err
-		}
-		if to != nil {
-			out.idle = &http.Client{Transport: to}
-		}
-		out.notifier, err = openMirror(r, to)
-		return out, err
+	k, ok := kinds[r.Kind]
+	if !ok {
+		return receiver{config: r}, fmt.Errorf("promsnap knows no receiver of the kind %q", r.Kind)
 	}
-	return out, nil
+	to, err := k.open(ctx, r)
+	return receiver{r, k, to}, err
+}
+
+func openDir(_ context.Context, r config.Receiver) (opened, error) {
+	return opened{notifier: dir.NewArchive(r.Dir)}, nil
+}
+
+func openS3(ctx context.Context, r config.Receiver) (opened, error) {
+	bucket, err := openBucket(ctx, r.S3.Bucket, 1) // notify.Deliver tries again
+	if err != nil {
+		return opened{}, err
+	}
+	to, err := s3.New(bucket, s3.Options{Prefix: r.S3.Prefix, PublicURL: r.S3.PublicURL, LinkLife: r.S3.LinkExpiry})
+	return opened{notifier: to, idle: bucket}, err
+}
+
+func openSlack(_ context.Context, r config.Receiver) (opened, error) {
+	o, err := slackOptions(r)
+	if err != nil {
+		return opened{}, err
+	}
+	to := slack.New(o)
+	return opened{notifier: to, followUp: to.FollowUp}, nil
+}
+
+func openSlackWebhook(_ context.Context, r config.Receiver) (opened, error) {
+	o, err := slackOptions(r)
+	if err != nil {
+		return opened{}, err
+	}
+	return opened{notifier: slack.NewWebhook(slack.WebhookOptions{URL: r.SlackWebhook.URL, Mentions: o.Mentions})}, nil
+}
+
+// rehearseSlack hands over the blocks of each message.
+func rehearseSlack(r config.Receiver, take drafter) (notify.Notifier, error) {
+	o, err := slackOptions(r)
+	if err != nil {
+		return nil, err
+	}
+	return slack.NewDryRun(o, func(d notify.Delivery, drafts []slack.Draft) error {
+		for _, one := range drafts {
+			blocks, err := one.Blocks()
+			if err != nil {
+				return err
+			}
+			take(d.Message.Kind, one.Step, one.Text, jsonType, blocks)
+		}
+		return nil
+	}), nil
 }
 
 // slackOptions are those of an app; of a webhook's they are what a dry run goes by.
@@ -152,31 +196,23 @@ func (a *App) receiversOf(r config.Report) []notify.Receiver {
 		n := notify.Receiver{
 			Name: name, Notifier: a.receivers[name].notifier, Role: roleOf(r, c), MinSeverity: c.MinSeverity, SendResolved: c.SendResolved,
 			AllClear: c.AllClear, RepeatInterval: r.RepeatInterval, GroupBy: slices.Clone(c.GroupBy), Muted: c.Muted,
-			Limits: limitsOf(c),
+			Limits: a.receivers[name].kind.limits,
 		}
 		if c.Fallback != "" {
-			n.Fallback = &notify.Fallback{Name: c.Fallback, Notifier: a.receivers[c.Fallback].notifier, Limits: limitsOf(a.receivers[c.Fallback].config)}
+			n.Fallback = &notify.Fallback{Name: c.Fallback, Notifier: a.receivers[c.Fallback].notifier, Limits: a.receivers[c.Fallback].kind.limits}
 		}
 		out = append(out, n)
 	}
 	return out
 }
 
-// limitsOf are what a receiver takes in one run.
-func limitsOf(c config.Receiver) notify.Limits {
-	if c.Slack != nil || c.SlackWebhook != nil {
-		return slack.Limits()
-	}
-	return notify.Limits{}
-}
-
 func roleOf(r config.Report, c config.Receiver) notify.Role {
 	switch {
-	case c.Archives() && r.ArchiveOnChange:
+	case c.Role == config.RoleArchive && r.ArchiveOnChange:
 		return notify.RoleArchiveOnChange
-	case c.Archives():
+	case c.Role == config.RoleArchive:
 		return notify.RoleArchive
-	case c.Mirrors():
+	case c.Role == config.RoleProgram:
 		return notify.RoleMirror
 	case r.Send == config.SendSummary:
 		return notify.RoleSummary
@@ -187,7 +223,7 @@ func roleOf(r config.Report, c config.Receiver) notify.Role {
 // location is where a person finds the report: at the first archive that has it.
 func (a *App) location(sent []notify.Sent) notify.Receipt {
 	for _, s := range sent {
-		if to := a.receivers[s.Receiver].config; to.Archives() && s.Err == nil {
+		if to := a.receivers[s.Receiver].config; to.Role == config.RoleArchive && s.Err == nil {
 			return notify.Receipt{Location: cmp.Or(s.Receipt.Location, s.Receiver), Expires: s.Receipt.Expires}
 		}
 	}

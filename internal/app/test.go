@@ -45,7 +45,7 @@ func Test(ctx context.Context, cfg *config.Config, name string, o Options) (noti
 	d := notify.Delivery{Report: report.Build(report.Info{
 		Cluster: cfg.Cluster, Name: testName, Title: "A test of promsnap", Slot: o.Slot, Version: o.Version,
 	}, nil)}
-	if !to.config.Archives() {
+	if to.config.Role != config.RoleArchive {
 		d.Message = &notify.Message{Kind: notify.KindTest}
 	} else if d.Files, err = d.Report.Render(ctx); err != nil {
 		return notify.Receipt{}, fmt.Errorf("drawing the test: %w", err)

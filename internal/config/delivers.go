@@ -28,7 +28,7 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 		switch {
 		case j >= 0:
 			to := &c.Receivers[j]
-			tells, archives, alerts = tells || to.Tells(), archives || to.Archives(), alerts || to.Alertmanager != nil
+			tells, archives, alerts = tells || to.Role == RolePeople, archives || to.Role == RoleArchive, alerts || to.Alertmanager != nil
 			if to.Alertmanager != nil {
 				b.pages(r, path, at)
 			}

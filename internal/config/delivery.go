@@ -32,9 +32,50 @@ type Bucket struct {
 	Checksum                       string // "", sha256, none
 }
 
-// Receiver is whom reports are delivered to. One of Dir to Pushgateway is set.
+// Kind is what a receiver is, by its key in the file.
+type Kind string
+
+// The kinds.
+const (
+	KindDir          Kind = "dir"
+	KindS3           Kind = "s3"
+	KindSlack        Kind = "slack"
+	KindSlackWebhook Kind = "slack_webhook"
+	KindWebhook      Kind = "webhook"
+	KindAlertmanager Kind = "alertmanager"
+	KindPushgateway  Kind = "pushgateway"
+)
+
+// Role is what a receiver is for.
+type Role uint8
+
+// The roles. The zero value is none.
+const (
+	RoleArchive Role = iota + 1 // it keeps reports
+	RolePeople                  // it tells people
+	RoleProgram                 // it is given everything on every run
+)
+
+// roles are those of the kinds.
+var roles = map[Kind]Role{
+	KindDir: RoleArchive, KindS3: RoleArchive, KindSlack: RolePeople, KindSlackWebhook: RolePeople,
+	KindWebhook: RoleProgram, KindAlertmanager: RoleProgram, KindPushgateway: RoleProgram,
+}
+
+// Kinds returns every kind of receiver.
+func Kinds() []Kind {
+	out := make([]Kind, len(kinds))
+	for i, k := range kinds {
+		out[i] = Kind(k)
+	}
+	return out
+}
+
+// Receiver is whom reports are delivered to. Of Dir to Pushgateway the one of its kind is set.
 type Receiver struct {
 	Name         string
+	Kind         Kind
+	Role         Role
 	Dir          string // path
 	S3           *Archive
 	Slack        *Slack
@@ -48,17 +89,6 @@ type Receiver struct {
 	GroupBy                []string // nil where the file names none
 	Fallback               string   // "" where the file names none
 	Mute                   []TimeInterval
-}
-
-// Archives tells whether the receiver keeps reports.
-func (r *Receiver) Archives() bool { return r.Dir != "" || r.S3 != nil }
-
-// Tells tells whether the receiver tells people.
-func (r *Receiver) Tells() bool { return r.Slack != nil || r.SlackWebhook != nil }
-
-// Mirrors tells whether the receiver is a program that is given everything on every run.
-func (r *Receiver) Mirrors() bool {
-	return r.Webhook != nil || r.Alertmanager != nil || r.Pushgateway != nil
 }
 
 // Archive is a bucket that keeps reports.
@@ -150,8 +180,10 @@ func (b *builder) receivers(from []receiver, times map[string][]TimeInterval) []
 	return out
 }
 
-// kinds are the places that a receiver can be.
-var kinds = []string{"dir", "s3", "slack", "slack_webhook", "webhook", "alertmanager", "pushgateway"}
+// kinds are the places that a receiver can be, in the order in which they are named.
+var kinds = []string{
+	string(KindDir), string(KindS3), string(KindSlack), string(KindSlackWebhook), string(KindWebhook), string(KindAlertmanager), string(KindPushgateway),
+}
 
 // receiver builds one receiver.
 func (b *builder) receiver(r *receiver, path string) Receiver {
@@ -165,6 +197,10 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 	case len(set) > 1:
 		b.problem(key(path, set[1]), "beside %s; a receiver is one place: make two receivers of it", set[0])
 	}
+	if len(set) > 0 {
+		out.Kind = Kind(set[0])
+		out.Role = roles[out.Kind]
+	}
 	if b.has(key(path, "group_by")) {
 		out.GroupBy = make([]string, len(r.GroupBy))
 		for i, l := range r.GroupBy {
@@ -176,9 +212,9 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 	b.mirror(r, path, &out)
 	why := ""
 	switch {
-	case out.Archives():
+	case out.Role == RoleArchive:
 		why = "an archive keeps reports and is told nothing"
-	case out.Mirrors():
+	case out.Role == RoleProgram:
 		why = "a program is given everything on every run, and chooses by itself"
 	}
 	for _, k := range []string{"min_severity", "send_resolved", "all_clear", "group_by", "fallback", "mute_time_intervals"} {
@@ -309,7 +345,7 @@ func (b *builder) fallback(all []Receiver, r *Receiver, path string) {
 		if all[i].Name != r.Fallback {
 			continue
 		}
-		if !all[i].Tells() || r.Fallback == r.Name {
+		if all[i].Role != RolePeople || r.Fallback == r.Name {
 			b.problem(path, "%s cannot stand in for %s; write another receiver that tells people (slack, slack_webhook)", r.Fallback, r.Name)
 		}
 		return

@@ -383,7 +383,7 @@ func TestLoadDelivery(t *testing.T) {
 	}, LinkExpiry: 24 * time.Hour}); fmt.Sprint(*archive.S3) != fmt.Sprint(want) {
 		t.Errorf("archive: %+v", *archive.S3)
 	}
-	if local.Dir != "testdata/good/reports" || !local.Archives() || team.Archives() {
+	if local.Dir != "testdata/good/reports" || local.Role != config.RoleArchive || team.Role == config.RoleArchive {
 		t.Errorf("local: %+v", local)
 	}
 	if got := reveal(team.Slack.Token); !strings.Contains(got, "testdata/good/slack-token") { // which is not there
@@ -412,7 +412,7 @@ func TestLoadDelivery(t *testing.T) {
 		t.Errorf("pushgateway: %+v", p)
 	}
 	for _, r := range []config.Receiver{program, alertmanager, pushgateway} {
-		if !r.Mirrors() || r.Archives() || r.Tells() || strings.Contains(fmt.Sprintf("%+v", r), "hunter2") {
+		if r.Role != config.RoleProgram || r.Role == config.RoleArchive || r.Role == config.RolePeople || strings.Contains(fmt.Sprintf("%+v", r), "hunter2") {
 			t.Errorf("%+v", r)
 		}
 	}

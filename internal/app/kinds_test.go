@@ -1,0 +1,168 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/notify/letter"
+	"github.com/promsnap/promsnap/internal/notify/notifytest"
+	"github.com/promsnap/promsnap/internal/panels"
+)
+
+// A kind without an entry would fail when the first run opens it, and one of people or programs without a rehearsal would be left out
+// of a dry run in silence.
+func TestEveryKindOfReceiverIsKnown(t *testing.T) {
+	for _, of := range config.Kinds() {
+		k, ok := kinds[of]
+		if !ok || k.title == "" || k.open == nil {
+			t.Errorf("%s: no entry in kinds, or one without a title and a way to open it: %+v", of, k)
+		}
+		if archive := of == config.KindDir || of == config.KindS3; archive != (k.rehearse == nil) {
+			t.Errorf("%s: a dry run rehearses it: %v, want %v", of, k.rehearse != nil, !archive)
+		}
+	}
+	if _, err := openReceiver(t.Context(), config.Receiver{Name: "fax", Kind: "fax"}); err == nil || !strings.Contains(err.Error(), `"fax"`) {
+		t.Errorf("a kind that nobody knows: %v", err)
+	}
+}
+
+// pager is a receiver of another kind: all that it takes, beside its keys, to add one.
+type pager struct {
+	link   string
+	caller *notify.Caller
+}
+
+// Notify posts the first line of a message.
+func (p pager) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
+	title := letter.Compose(d, letter.Limits{Title: 80, Line: 200, Body: 3000}).Title
+	rq, err := http.NewRequestWithContext(ctx, http.MethodPost, p.link, strings.NewReader(title))
+	if err != nil {
+		return notify.Receipt{}, &notify.RefusedError{Err: err}
+	}
+	return notify.Receipt{}, p.caller.Call(rq)
+}
+
+const kindPager config.Kind = "pager"
+
+// pagers are the new kind's entry. Its address lies in Dir, for want of a key.
+var pagers = kind{
+	title: "pager",
+	open: func(_ context.Context, r config.Receiver) (opened, error) {
+		return opened{notifier: pager{r.Dir, notify.NewCaller("the pager", nil)}}, nil
+	},
+	rehearse: func(_ config.Receiver, take drafter) (notify.Notifier, error) {
+		return pager{"http://pager.invalid", notify.NewCaller("the pager", rehearsal(take))}, nil
+	},
+}
+
+func init() { kinds[kindPager] = pagers } // before any test reads them
+
+// pagerDouble is the other side.
+type pagerDouble struct {
+	*httptest.Server
+	mu      sync.Mutex
+	arrived []string
+	answer  func(http.ResponseWriter) bool // whether it takes what came
+}
+
+func startPager(t *testing.T) *pagerDouble {
+	p := &pagerDouble{answer: func(http.ResponseWriter) bool { return true }}
+	p.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		p.mu.Lock()
+		answer := p.answer
+		p.mu.Unlock()
+		if answer(rw) && err == nil {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.arrived = append(p.arrived, string(body))
+		}
+	}))
+	t.Cleanup(p.Close)
+	return p
+}
+
+func (p *pagerDouble) all() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.arrived, "\n")
+}
+
+func (p *pagerDouble) set(answer func(http.ResponseWriter) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answer = answer
+}
+
+func TestANewKindKeepsTheContract(t *testing.T) {
+	notifytest.Run(t, func(t *testing.T) notifytest.Tested {
+		p := startPager(t)
+		to := func(link string) notify.Notifier {
+			r, err := openReceiver(t.Context(), config.Receiver{Name: "pager", Kind: kindPager, Dir: link})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r.notifier
+		}
+		status := func(code int) func(http.ResponseWriter) bool {
+			return func(rw http.ResponseWriter) bool { rw.WriteHeader(code); return false }
+		}
+		return notifytest.Tested{
+			Notifier: to(p.URL), Role: notify.RoleChanges, Arrived: p.all, Unreachable: to("http://127.0.0.1:1"),
+			Busy: func(after time.Duration) {
+				p.set(func(rw http.ResponseWriter) bool {
+					rw.Header().Set("Retry-After", fmt.Sprint(int(after.Seconds())))
+					return status(http.StatusTooManyRequests)(rw)
+				})
+			},
+			Refuse: func() { p.set(status(http.StatusForbidden)) },
+		}
+	})
+}
+
+func TestANewKindIsRehearsedAndTried(t *testing.T) {
+	at := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	l, err := lab.New(lab.Options{Now: at, Nodes: 12, Profile: lab.KPS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	prometheus := httptest.NewServer(l.Handler())
+	t.Cleanup(prometheus.Close)
+	cfg, err := config.Load("promsnap.yaml", fmt.Appendf(nil, `version: 1
+cluster: prod
+prometheus: {url: '%s'}
+reports: [{name: check, range: 1h, panels: [{use: node-memory}], receivers: [archive]}]
+receivers: [{name: archive, dir: {path: '%s'}}]
+state: {dir: '%s'}
+`, prometheus.URL, t.TempDir(), t.TempDir()), config.Options{Builtin: panels.In})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := startPager(t)
+	cfg.Receivers = append(cfg.Receivers, config.Receiver{Name: "night", Kind: kindPager, Role: config.RolePeople, Dir: p.URL})
+	cfg.Reports[0].Send = config.SendChanges
+	cfg.Reports[0].Receivers = append(cfg.Reports[0].Receivers, "night")
+	o := Options{Slot: at, Timeout: time.Minute, Mode: DryRun, Now: time.Now, OutputDir: t.TempDir()}
+
+	a, err := New(t.Context(), cfg, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res := a.Run(t.Context()).Results[0]
+	if res.Err != nil || len(res.Drafts) != 1 || res.Drafts[0].Receiver != "night" || p.all() != "" {
+		t.Errorf("a dry run has the drafts %+v (%v), and sent %q", res.Drafts, res.Err, p.all())
+	}
+	if got := tryReceiver(t.Context(), cfg, cfg.Receivers[1], o, true); got.Err != nil || got.Text != "pager night ok, test message sent" || !strings.Contains(p.all(), "🧪") {
+		t.Errorf("doctor says %q (%v), and %q arrived", got.Text, got.Err, p.all())
+	}
+}
