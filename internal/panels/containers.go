@@ -178,10 +178,10 @@ const unmeasured = `count(max ` + eachContainer + ` (kube_pod_container_resource
 // " and on (…) (…)", before anything is computed of them: in a large cluster tens of thousands have no restart.
 func restarts(of string) string {
 	const total = "status_restarts_total"
-	last := `max ` + eachPodsContainer + ` (` + either("last_over_time(", total, "[1h])"+of) + `)`
-	before := `max ` + eachPodsContainer + ` (` + either("", total, " offset 1h"+of) + `)`
-	first := `min ` + eachPodsContainer + ` (` + either("min_over_time(", total, "[1h])"+of) + `)`
-	some := either("", total, " > 0"+of)
+	last := `max ` + eachPodsContainer + ` ((` + either("last_over_time(", total, "[1h])") + `)` + of + `)`
+	before := `max ` + eachPodsContainer + ` (` + either("", total, " offset 1h") + `)`
+	first := `min ` + eachPodsContainer + ` (` + either("min_over_time(", total, "[1h])") + `)`
+	some := either("", total, " > 0")
 	born := `0 * group ` + eachPodsContainer + ` ((` + some + `) and ` + onPod + ` (` + podStart + ` > time() - 3600)` +
 		` or ((` + some + `) unless ` + onPod + ` ` + podStart + `) and on (cluster, job, instance) kube_pod_container_` + total + ` offset 1h)`
 	return `max ` + eachContainer + ` (` + last + ` - ` + before + ` >= 0 or ` + last + ` - (` + born + ` or ` + first + `))`
