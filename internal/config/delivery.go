@@ -211,10 +211,10 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 	b.people(r, path, &out)
 	b.mirror(r, path, &out)
 	why := ""
-	switch {
-	case out.Role == RoleArchive:
+	switch out.Role {
+	case RoleArchive:
 		why = "an archive keeps reports and is told nothing"
-	case out.Role == RoleProgram:
+	case RoleProgram:
 		why = "a program is given everything on every run, and chooses by itself"
 	}
 	for _, k := range []string{"min_severity", "send_resolved", "all_clear", "group_by", "fallback", "mute_time_intervals"} {
