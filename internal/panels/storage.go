@@ -50,8 +50,25 @@ func sharing() string {
 	return `group ` + eachClaim + ` (` + created + ` > on ` + of + ` group_left () min by ` + of + ` (` + created + `))`
 }
 
+// oneOfMany makes a panel of claims judge the oldest claim of each file system alone: capacity is a claim's whole, in a unit.
+func oneOfMany(p snapshot.Spec, capacity string, unit units.Unit) snapshot.Spec {
+	capacity += judged
+	p.Capacity = &snapshot.Capacity{
+		Query: `label_replace(` + capacity + ` and ` + onClaim + ` ` + sharing() + `, "shared", "yes", "", "")` +
+			` or ` + onClaim + ` (` + capacity + `)`,
+		Unit:  unit,
+		Aside: []string{"shared"},
+	}
+	for _, r := range p.Rules {
+		p.Overrides = append(p.Overrides, snapshot.Override{
+			Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "shared", "yes")}, Rule: r.Name,
+		})
+	}
+	return p
+}
+
 func pvc() snapshot.Spec {
-	return snapshot.Spec{
+	return oneOfMany(snapshot.Spec{
 		Name:    "pvc",
 		Title:   "Persistent volumes",
 		Section: sectionStorage,
@@ -59,17 +76,7 @@ func pvc() snapshot.Spec {
 		Unit:    units.PercentUnit,
 		Legend:  nameClaim,
 		Subject: "volume",
-		Capacity: &snapshot.Capacity{
-			Query: `label_replace(` + volumeSize + judged + ` and ` + onClaim + ` ` + sharing() + `, "shared", "yes", "", "")` +
-				` or ` + onClaim + ` (` + volumeSize + judged + `)`,
-			Unit:  units.Bytes,
-			Aside: []string{"shared"},
-		},
-		// One file system is one finding, that of its oldest claim.
-		Overrides: []snapshot.Override{{
-			Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "shared", "yes")}, Rule: "VolumeHigh",
-		}},
-		Needs: []string{"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"},
+		Needs:   []string{"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"},
 		Rules: []rules.Rule{{
 			Name: "VolumeHigh", Warning: rules.At(0.80), Critical: rules.At(0.90), For: 15 * time.Minute,
 			NoData: rules.ResolveOnNoData,
@@ -92,22 +99,21 @@ func pvc() snapshot.Spec {
 			" available and not used: a filesystem keeps some of its capacity for itself." +
 			" A raw device has no filesystem to be full, and a volume that can only be read is full by design.",
 		Hint: hintVolumes,
-	}
+	}, volumeSize, units.Bytes)
 }
 
 // pvcInodes leaves out a volume whose bytes are all but used up: XFS makes inodes of free space, and then has none left either.
 func pvcInodes() snapshot.Spec {
 	const inodes = `kubelet_volume_stats_inodes > 0`
-	return snapshot.Spec{
+	return oneOfMany(snapshot.Spec{
 		Name:    "pvc-inodes",
 		Title:   "Inodes of persistent volumes",
 		Section: sectionStorage,
 		Query: `max ` + eachClaim + ` (1 - kubelet_volume_stats_inodes_free / (` + inodes + `))` +
 			` unless ` + onClaim + ` ` + volumeUsed + ` > 0.98` + judged,
-		Unit:     units.PercentUnit,
-		Legend:   nameClaim,
-		Subject:  "inodes",
-		Capacity: &snapshot.Capacity{Query: `max ` + eachClaim + ` (` + inodes + `)`, Unit: units.Short},
+		Unit:    units.PercentUnit,
+		Legend:  nameClaim,
+		Subject: "inodes",
 		Rules: []rules.Rule{{
 			Name: "VolumeInodesHigh", Warning: rules.At(0.85), Critical: rules.At(0.92), For: 15 * time.Minute,
 			NoData: rules.ResolveOnNoData,
@@ -117,5 +123,5 @@ func pvcInodes() snapshot.Spec {
 		Why: "A volume of many small files is full when its inodes are, whatever its bytes say." +
 			" Filesystems that make inodes as they need them report none and are left out.",
 		Hint: hintVolumes,
-	}
+	}, `max `+eachClaim+` (`+inodes+`)`, units.Short)
 }
