@@ -120,7 +120,7 @@ func (d *draft) hand(ctx context.Context, c *console, file, text string, force b
 	return nil
 }
 
-// writeDraft writes a file; whatever stands in its place and is none is left as it is.
+// writeDraft writes a file. Anything at its path that is not a regular file is left alone.
 func writeDraft(file string, flags int, text string) error {
 	w, err := disk.Open(file, flags, 0o644, os.OpenFile)
 	switch {

@@ -80,7 +80,7 @@ func (a *App) examine(ctx context.Context) []Check {
 // checkStores says which stores of a Thanos are down: without them every answer is only a part.
 func checkStores(stores []promapi.Store) Check {
 	c := Check{Notes: []string{
-		"Thanos: name every store with --endpoint-strict=HOST:PORT. Query drops a store named otherwise when it cannot reach it, without a word: then nobody can see that answers are only a part.",
+		"Thanos: name every store with --endpoint-strict=HOST:PORT. Query drops any other store that it cannot reach and gives no warning: then nobody can see that answers are only a part.",
 	}}
 	var errs []error
 	for _, s := range stores {
