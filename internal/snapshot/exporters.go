@@ -1,0 +1,336 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// exporter is one series of node_uname_info with the times at which it was seen.
+type exporter struct {
+	labels  series.Labels
+	first   time.Time // before its first sample; the zero time where that is before the window
+	last    time.Time // of its newest sample, up to the window's step
+	reports bool      // at its end
+	name    string    // of its node; "" where that is not known
+	alike   bool      // its name is known by the first part of the host's name alone
+}
+
+// beside reports whether two exporters at different hosts were there at one time.
+func (e *exporter) beside(o *exporter) bool {
+	a, b := spelt(host(e.labels.Get("instance"))), spelt(host(o.labels.Get("instance")))
+	return a != b && e.first.Before(o.last) && o.first.Before(e.last)
+}
+
+// loadReports marks the exporters that report now, and adds those that are newer than the last step of the window.
+func (l *nodeLoader) loadReports(ctx context.Context, exporters []exporter) ([]exporter, error) {
+	type key struct{ cluster, node, instance, nodename string }
+	of := func(ls series.Labels) key {
+		return key{ls.Get("cluster"), ls.Get("node"), ls.Get("instance"), ls.Get("nodename")}
+	}
+	at := map[key]int{}
+	for i := range exporters {
+		at[of(exporters[i].labels)] = i
+	}
+	err := l.each(ctx, l.now, reportsQuery, func(ls series.Labels, _ []float64) {
+		i, known := at[of(ls)]
+		if !known {
+			i = len(exporters)
+			at[of(ls)] = i
+			exporters = append(exporters, exporter{labels: ls, first: l.grid.End(), last: l.at})
+		}
+		exporters[i].reports = true
+	})
+	if err != nil {
+		for i := range exporters {
+			exporters[i].reports = true // none is said to be silent because nobody could ask
+		}
+	}
+	return exporters, err
+}
+
+// loadExporters asks for every node_exporter of the window.
+func (l *nodeLoader) loadExporters(ctx context.Context) ([]exporter, error) {
+	var out []exporter
+	err := l.each(ctx, l.grid, fmt.Sprintf(exportersQuery, model.Duration(l.step)), func(ls series.Labels, values []float64) {
+		out = append(out, exporter{labels: ls, first: l.begin(values, l.grid), last: l.grid.At(series.Newest(values))})
+	})
+	var many *promapi.LimitError
+	if errors.As(err, &many) { // exporters that come and go; those of now do
+		out = nil
+		err = l.each(ctx, l.now, fmt.Sprintf(exportersQuery, model.Duration(l.step)), func(ls series.Labels, _ []float64) {
+			out = append(out, exporter{labels: ls, last: l.at})
+		})
+	}
+	slices.SortStableFunc(out, func(a, b exporter) int { return a.first.Compare(b.first) })
+	return out, err
+}
+
+// place joins every exporter to its node.
+func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
+	n := &l.n
+	lost := false
+	for i := range exporters {
+		e := &exporters[i]
+		e.name = n.nodeOf(e)
+		lost = lost || e.name == ""
+	}
+	if lost && len(n.known) > 0 {
+		l.placeByPods(ctx, exporters)
+	}
+	parted(exporters)
+	silent := !slices.ContainsFunc(exporters, func(e exporter) bool { return e.reports })
+	shared := l.sharedInstances(exporters)
+	hosts := map[nodeKey]map[string]bool{} // the nodes that exporters at one host are of
+	now := map[nodeKey][]string{}          // the instances that report a node now
+	for i := range exporters {
+		e := &exporters[i]
+		instance := e.labels.Get("instance")
+		if e.name == "" || instance == "" {
+			continue
+		}
+		cluster := e.labels.Get("cluster")
+		if at := (nodeKey{cluster, spelt(instance)}); shared[at] {
+			n.byKey[at] = []holder{{}}
+			continue
+		}
+		k := nodeKey{cluster, spelt(host(instance))}
+		if hosts[k] == nil {
+			hosts[k] = map[string]bool{}
+		}
+		hosts[k][e.name] = true
+		n.holdInstance(cluster, instance, e)
+		// Where nobody reports, and kube-state-metrics does not either, it is not the exporters that are missing.
+		if i, ok := n.index[nodeKey{cluster, e.name}]; ok && (e.reports || silent && !n.current[cluster]) {
+			n.list[i].Exporter = true
+		}
+		of := nodeKey{cluster, e.name}
+		if e.reports && !slices.Contains(now[of], instance) {
+			now[of] = append(now[of], instance)
+		}
+		if !slices.Contains(n.exports[of], instance) {
+			n.exports[of] = append(n.exports[of], instance)
+		}
+	}
+	n.count(now)
+	for i := range exporters { // a host through which several nodes are reached is none of theirs
+		e := &exporters[i]
+		k := nodeKey{e.labels.Get("cluster"), spelt(host(e.labels.Get("instance")))}
+		if len(hosts[k]) == 1 && len(n.byKey[k]) == 0 && k.id != "" {
+			n.hold(k.cluster, k.id, e.name)
+		}
+	}
+}
+
+// sharedInstances finds the instances behind which several hosts answer in turn, such as a Service: what they measure is of no one node.
+func (l *nodeLoader) sharedInstances(exporters []exporter) map[nodeKey]bool {
+	at, out := map[nodeKey][]*exporter{}, map[nodeKey]bool{}
+	for i := range exporters {
+		e := &exporters[i]
+		k := nodeKey{e.labels.Get("cluster"), spelt(e.labels.Get("instance"))}
+		if out[k] || k.id == "" || e.labels.Get("nodename") == "" {
+			continue
+		}
+		for _, o := range at[k] {
+			from, to := l.grid.Start, e.last
+			for _, first := range []time.Time{e.first, o.first} {
+				if first.After(from) {
+					from = first
+				}
+			}
+			if o.last.Before(to) {
+				to = o.last
+			}
+			// A host that takes over an address is seen beside the one before for a step or two.
+			if o.labels.Get("nodename") != e.labels.Get("nodename") && to.Sub(from) > 3*l.step {
+				out[k] = true
+				l.n.shared = append(l.n.shared, e.labels.Get("instance"))
+				break
+			}
+		}
+		at[k] = append(at[k], e)
+	}
+	return out
+}
+
+// parted names the exporters whose nodes are not known: those outside the cluster, and all where there is no kube-state-metrics. The host's
+// own name is better than its address. Hosts of one name at one time, such as machines made of one image, are told apart by their address.
+// A host whose name is only like a node's is not that node where another host, of another name, is.
+func parted(exporters []exporter) {
+	type key struct{ cluster, name string }
+	nodes, hosts := map[key][]*exporter{}, map[key][]*exporter{}
+	for i := range exporters {
+		if e := &exporters[i]; e.name != "" && !e.alike {
+			k := key{e.labels.Get("cluster"), e.name}
+			nodes[k] = append(nodes[k], e)
+		}
+	}
+	for i := range exporters {
+		e := &exporters[i]
+		own := e.labels.Get("nodename")
+		if e.alike && slices.ContainsFunc(nodes[key{e.labels.Get("cluster"), e.name}], func(o *exporter) bool {
+			return e.beside(o) && !strings.EqualFold(o.labels.Get("nodename"), own)
+		}) {
+			e.name = ""
+		}
+		if e.name == "" {
+			e.name = own
+			k := key{e.labels.Get("cluster"), own}
+			hosts[k] = append(hosts[k], e)
+		}
+	}
+	for k, all := range hosts {
+		several := false
+		for _, e := range all {
+			several = several || slices.ContainsFunc(all, e.beside)
+		}
+		for _, e := range all {
+			if several && k.name != "" {
+				e.name = k.name + " (" + host(e.labels.Get("instance")) + ")"
+			}
+		}
+	}
+}
+
+// placeByPods joins the exporters that run as pods with addresses of their own: kube-state-metrics knows which node a pod is on.
+func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
+	type podKey struct{ cluster, namespace, pod string }
+	byPod, byIP := map[podKey]string{}, map[nodeKey]string{}
+	// Every step of a look is a join of all pods: so few that a pod of some length is seen.
+	grid := PlanGrid(l.at, l.window, max((l.window/(looks-1)).Truncate(time.Minute), time.Minute))
+	err := l.each(ctx, grid, hostPodsQuery, func(ls series.Labels, _ []float64) {
+		cluster, node := ls.Get("cluster"), ls.Get("node")
+		byPod[podKey{cluster, ls.Get("namespace"), ls.Get("pod")}] = node
+		if ip := ls.Get("pod_ip"); ip != "" {
+			byIP[nodeKey{cluster, spelt(ip)}] = node
+		}
+	})
+	if err != nil {
+		l.note("which nodes the pods of node_exporter are on is not known (kube_pod_info): %v", err)
+		return
+	}
+	for i := range exporters {
+		e := &exporters[i]
+		if e.name != "" {
+			continue
+		}
+		cluster := e.labels.Get("cluster")
+		if e.name = byIP[nodeKey{cluster, spelt(host(e.labels.Get("instance")))}]; e.name == "" {
+			e.name = byPod[podKey{cluster, e.labels.Get("namespace"), e.labels.Get("pod")}]
+		}
+		if e.name != "" {
+			l.n.podNet[nodeKey{cluster, e.name}] = true
+		}
+	}
+}
+
+// nodeOf returns the node of an exporter: by its label node, by its address or the host's name in instance, or by the name that the host
+// gives itself; "" where none of them is a node's.
+func (n *Nodes) nodeOf(e *exporter) string {
+	cluster, at := e.labels.Get("cluster"), host(e.labels.Get("instance"))
+	if name := n.knownAs(cluster, e.labels.Get("node")); name != "" {
+		return name
+	}
+	nodename := e.labels.Get("nodename")
+	own := n.alike(cluster, nodename)
+	if hs := n.byKey[nodeKey{cluster, spelt(at)}]; len(hs) > 0 {
+		last := hs[len(hs)-1].name
+		for _, h := range hs { // an address that changed hands: the host's own name says whose it is
+			if h.name == own {
+				return n.renamed(e, own, last)
+			}
+		}
+		return n.renamed(e, holderAt(hs, e.first).name, last)
+	}
+	if _, err := netip.ParseAddr(at); err != nil {
+		if name := n.alike(cluster, at); name != "" {
+			return name
+		}
+	}
+	e.alike = own != "" && !strings.EqualFold(own, nodename)
+	return own
+}
+
+// renamed returns the name of an exporter's node, or the one that its address belongs to last where the node left and the exporter did not:
+// the machine was registered under another name.
+func (n *Nodes) renamed(e *exporter, name, last string) string {
+	if e.reports && n.departed[nodeKey{e.labels.Get("cluster"), name}] {
+		return last
+	}
+	return name
+}
+
+// knownAs returns a node's name by the same name in any case, "" where there is none.
+func (n *Nodes) knownAs(cluster, name string) string {
+	if s := n.known[nodeKey{cluster, strings.ToLower(name)}]; s != nil && name != "" {
+		return s.name
+	}
+	return ""
+}
+
+// alike returns the node whose name is that of a host: whole, or one of them the first part of the other, or both of the same first part,
+// where no other node has that.
+func (n *Nodes) alike(cluster, hostname string) string {
+	if hostname == "" {
+		return ""
+	}
+	if name := n.knownAs(cluster, hostname); name != "" {
+		return name
+	}
+	return n.short[nodeKey{cluster, firstPart(hostname)}]
+}
+
+// firstPart is a host's name up to its first dot, in lower case.
+func firstPart(name string) string {
+	first, _, _ := strings.Cut(strings.ToLower(name), ".")
+	return first
+}
+
+// meetKnown takes over what the Kubernetes API knows of the nodes. It does not say which label cluster they have in a Prometheus of
+// several clusters: there each one is found by its name and its address, and those of which Prometheus has never heard are left out.
+func (n *Nodes) meetKnown(known []Node, exporters []exporter) {
+	clusters := map[string]bool{}
+	for k := range n.index {
+		clusters[k.cluster] = true
+	}
+	for _, e := range exporters {
+		clusters[e.labels.Get("cluster")] = true
+	}
+	if len(clusters) == 0 {
+		clusters[""] = true
+	}
+	for _, k := range known {
+		for cluster := range clusters {
+			key := nodeKey{cluster, k.Name}
+			i, ok := n.index[key]
+			switch {
+			case !ok && len(clusters) > 1,
+				ok && len(clusters) > 1 && n.list[i].InternalIP != k.InternalIP:
+				continue
+			case !ok:
+				i = len(n.list)
+				n.add(cluster, Node{Name: k.Name})
+				n.know(cluster, k.Name, time.Time{})
+				delete(n.departed, key)
+				n.hold(cluster, k.InternalIP, k.Name)
+			}
+			was := n.list[i]
+			n.list[i] = k
+			n.list[i].InternalIP = cmp.Or(k.InternalIP, was.InternalIP)
+			n.list[i].Cluster = cluster
+			if detail := k.Detail(); detail != "" {
+				n.detail[key] = detail
+			}
+		}
+	}
+}

@@ -1,0 +1,244 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
+)
+
+// kindsQuery finds the nodes that are not ordinary; its argument is the window. A virtual kubelet says what it is in its version, its
+// provider or its taint.
+const kindsQuery = `label_replace(group by (cluster, node) (last_over_time(kube_node_info{os_image=~"(?i).*windows.*"}[%[1]s])), "kind", "windows", "", "")` +
+	` or label_replace(group by (cluster, node) (last_over_time(kube_node_info{kubelet_version=~"(?i).*(-vk-|virtual-?kubelet|eklet|kwok).*|fake"}[%[1]s])` +
+	` or last_over_time(kube_node_info{provider_id=~"(?i)(.*virtual-?kubelet|kwok|azure-aci|.*/fargate-).*"}[%[1]s])` +
+	` or last_over_time(kube_node_spec_taint{key=~"virtual-(kubelet|node)[.].+/.+|.+/eklet|azure[.]com/aci|eks[.]amazonaws[.]com/compute-type|kwok[.]x-k8s[.]io/.+"}[%[1]s])),` +
+	` "kind", "virtual", "", "")`
+
+// virtualNames are names that are given to virtual nodes alone.
+const virtualNames = `fargate-.*|virtual-node-.*|virtual-kubelet.*`
+
+// LoadNodes asks Prometheus which nodes there are at a time, and which there were within the range that ends then. known are those that
+// the Kubernetes API told of, if it was asked; a cluster without them and without kube-state-metrics gives a table without nodes. The
+// notes say what is not known because a query beside that for the nodes failed.
+func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, known ...Node) (Nodes, []string, error) {
+	l := &nodeLoader{q: q, at: at, now: series.Grid{Start: at, Step: time.Minute, Len: 1}, window: max(rng, leastWindow), n: Nodes{
+		index: map[nodeKey]int{}, known: map[nodeKey]*stay{}, short: map[nodeKey]string{}, byKey: map[nodeKey][]holder{},
+		kinds: map[nodeKey]NodeKind{}, exports: map[nodeKey][]string{}, podNet: map[nodeKey]bool{}, departed: map[nodeKey]bool{}, current: map[string]bool{}, detail: map[nodeKey]string{},
+	}}
+	if m, ok := q.(mapped); ok && m.m.cluster() != clusterLabel {
+		l.n.cluster = m.m.cluster()
+	}
+	if err := l.loadNow(ctx); err != nil {
+		return Nodes{}, nil, err
+	}
+	steps := time.Duration(windowSteps)
+	if len(l.n.list) == 0 {
+		l.window, steps = max(rng, silentWindow), silentSteps
+	}
+	l.step = max((l.window / steps).Truncate(time.Minute), time.Minute)
+	l.grid = PlanGrid(at, l.window, l.step)
+	l.loadKinds(ctx)
+	l.loadSources(ctx)
+	l.loadWindow(ctx)
+	exporters, err := l.loadExporters(ctx)
+	if err == nil {
+		exporters, err = l.loadReports(ctx, exporters)
+	}
+	if err == nil {
+		err = l.loseExporters(ctx, exporters)
+	}
+	l.n.meetKnown(known, exporters)
+	l.n.shorten()
+	l.place(ctx, exporters)
+	if err != nil {
+		l.note("which nodes have a node_exporter is not known (node_uname_info): %v", err)
+		for i := range l.n.list {
+			l.n.list[i].Exporter = true // none is said to lack what nobody could ask for
+		}
+	}
+	if l.partial != "" {
+		l.note("which nodes left, and which have a node_exporter, is not known: %s", l.partial)
+		l.n.partial = true
+		clear(l.n.departed)
+		l.n.strange = nil
+		for i := range l.n.list {
+			l.n.list[i].Exporter = true // what is missing may be in the other part
+		}
+	}
+	l.n.finish()
+	return l.n, l.notes, nil
+}
+
+// nodeLoader makes the table.
+type nodeLoader struct {
+	q      Querier
+	at     time.Time
+	now    series.Grid // at alone
+	window time.Duration
+	step   time.Duration
+	grid   series.Grid
+	n      Nodes
+	notes  []string
+	// partial is what the server says of the first answer that was only a part.
+	partial string
+}
+
+func (l *nodeLoader) note(format string, args ...any) {
+	l.notes = append(l.notes, fmt.Sprintf(format, args...))
+}
+
+// each runs a query on a grid and hands on every series that has a sample; the labels are copied.
+func (l *nodeLoader) each(ctx context.Context, g series.Grid, expr string, f func(series.Labels, []float64)) error {
+	meta, err := l.q.Range(ctx, promapi.Query{Expr: expr, Grid: g, Limit: maxIdentities}, func(s series.Series) error {
+		if series.Newest(s.Values) >= 0 {
+			f(s.Labels.Clone(), s.Values)
+		}
+		return nil
+	})
+	if meta.Partial && l.partial == "" {
+		l.partial = "the answers are only a part"
+		if len(meta.Warnings) > 0 {
+			l.partial += ": " + printable(meta.Warnings[0])
+		}
+	}
+	return err
+}
+
+// loadNow asks for the nodes of now.
+func (l *nodeLoader) loadNow(ctx context.Context) error {
+	n := &l.n
+	err := l.each(ctx, l.now, nodeInfoQuery, func(ls series.Labels, _ []float64) {
+		k := nodeKey{ls.Get("cluster"), ls.Get("node")}
+		if _, ok := n.index[k]; ok || k.id == "" {
+			return
+		}
+		n.current[k.cluster] = true
+		n.add(k.cluster, Node{Name: k.id, InternalIP: ls.Get("internal_ip")})
+		n.hold(k.cluster, ls.Get("internal_ip"), k.id)
+		n.know(k.cluster, k.id, l.at)
+	})
+	if err != nil {
+		return fmt.Errorf("asking for the nodes (kube_node_info): %w", err)
+	}
+	return nil
+}
+
+// loadWindow asks for the nodes of the window. That it fails costs a note.
+func (l *nodeLoader) loadWindow(ctx context.Context) {
+	n := &l.n
+	held := map[nodeKey][]holder{}
+	last := map[string]time.Time{} // by cluster: when kube-state-metrics was last heard
+	addresses := map[nodeKey]string{}
+	err := l.each(ctx, l.grid, fmt.Sprintf(nodesInRangeQuery, model.Duration(l.step)), func(ls series.Labels, values []float64) {
+		cluster, name, ip := ls.Get("cluster"), ls.Get("node"), ls.Get("internal_ip")
+		if name == "" {
+			return
+		}
+		seen := l.grid.At(series.Newest(values))
+		n.know(cluster, name, seen)
+		if seen.After(last[cluster]) {
+			last[cluster] = seen
+		}
+		if ip != "" {
+			addresses[nodeKey{cluster, name}] = ip
+			k := nodeKey{cluster, spelt(ip)}
+			held[k] = append(held[k], holder{name, l.begin(values, l.grid)})
+		}
+	})
+	if err != nil {
+		l.note("which nodes left within the range is not known, and their silence reads as no data: %v", err)
+		return
+	}
+	l.refine(ctx, held)
+	for k, hs := range held {
+		n.byKey[k] = n.inTurn(k.cluster, hs)
+	}
+	n.keepLost()
+	for k, s := range n.known {
+		if _, ok := n.index[nodeKey{k.cluster, s.name}]; ok {
+			continue
+		}
+		switch {
+		case n.current[k.cluster]:
+			n.departed[nodeKey{k.cluster, s.name}] = true
+		case !s.last.Before(last[k.cluster].Add(-l.step)): // silence says nothing of the nodes: these are as they were known last
+			n.add(k.cluster, Node{Name: s.name, InternalIP: addresses[nodeKey{k.cluster, s.name}]})
+		default:
+			n.departed[nodeKey{k.cluster, s.name}] = true
+		}
+	}
+}
+
+// begin is the time after which the first sample of values lies; the zero time where that is the window's begin.
+func (l *nodeLoader) begin(values []float64, g series.Grid) time.Time {
+	for i, v := range values {
+		if !math.IsNaN(v) {
+			if i == 0 {
+				break
+			}
+			return g.At(i - 1)
+		}
+	}
+	return time.Time{}
+}
+
+// refine looks up to the minute when addresses changed hands. Where that fails the window's step does.
+func (l *nodeLoader) refine(ctx context.Context, held map[nodeKey][]holder) {
+	var quotedIPs []string
+	for k, hs := range held {
+		if slices.ContainsFunc(hs, func(h holder) bool { return h.name != hs[0].name }) {
+			quotedIPs = append(quotedIPs, quoted(regexp.QuoteMeta(k.id)))
+		}
+	}
+	if len(quotedIPs) == 0 {
+		return
+	}
+	slices.Sort(quotedIPs)
+	quotedIPs = slices.Compact(quotedIPs)
+	quotedIPs = quotedIPs[:min(len(quotedIPs), maxHandOvers)]
+	step := max(l.window/5000, time.Minute).Round(time.Second)
+	grid := PlanGrid(l.at, l.window, step)
+	fine := map[nodeKey][]holder{}
+	err := l.each(ctx, grid, fmt.Sprintf(heldQuery, strings.Join(quotedIPs, "|")), func(ls series.Labels, values []float64) {
+		k := nodeKey{ls.Get("cluster"), spelt(ls.Get("internal_ip"))}
+		fine[k] = append(fine[k], holder{ls.Get("node"), l.begin(values, grid)})
+	})
+	if err != nil {
+		return
+	}
+	for k, hs := range fine {
+		if len(hs) >= len(held[k]) { // otherwise one was there for less than a step
+			held[k] = hs
+		}
+	}
+}
+
+// loadKinds asks which nodes are not ordinary. That it fails costs a note.
+func (l *nodeLoader) loadKinds(ctx context.Context) {
+	err := l.each(ctx, l.now, fmt.Sprintf(kindsQuery, model.Duration(l.window)), func(ls series.Labels, _ []float64) {
+		l.n.kinds[nodeKey{ls.Get("cluster"), ls.Get("node")}] = NodeKind(ls.Get("kind"))
+	})
+	if err != nil {
+		l.note("which nodes are virtual or of Windows is known by their names alone: %v", err)
+	}
+}
+
+// eachLabels runs a query at one time and hands on the label set of every series, copied.
+func eachLabels(ctx context.Context, q Querier, g series.Grid, expr string, f func(series.Labels)) error {
+	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: g}, func(s series.Series) error {
+		if series.Newest(s.Values) >= 0 {
+			f(s.Labels.Clone())
+		}
+		return nil
+	})
+	return err
+}
