@@ -169,17 +169,13 @@ func (s speech) past(panel *snapshot.Panel) string {
 
 // dated says how many events there were, and when: "3 OOM kills, last 09:12".
 func (s speech) dated(panel *snapshot.Panel, n float64, streak *rules.Streak) string {
-	what, format := panel.Spec.Number(n), s.EventLast
-	at, before := streak.Dated(panel.Spec.Events.Within)
-	switch {
-	case before:
-		format = s.EventBefore
-	case streak.Lasted() >= panel.Spec.Events.Within:
-		what = fmt.Sprintf(s.EventsWithin, panel.Spec.Number(streak.Peak), s.span(panel.Spec.Events.Within))
-	case math.Round(n) == 1:
-		format = s.EventAt
+	what, within := panel.Spec.Number(n), panel.Spec.Events.Within
+	at, before := streak.Dated(within)
+	recurs := streak.Lasted() >= within
+	if recurs && !before {
+		what = fmt.Sprintf(s.EventsWithin, panel.Spec.Number(streak.Peak), s.span(within))
 	}
-	return what + ", " + fmt.Sprintf(format, s.moment(at, panel.Grid))
+	return what + ", " + fmt.Sprintf(s.Happened(math.Round(n) == 1 && !recurs, before), s.moment(at, panel.Grid))
 }
 
 // breach compares a figure with its limit: "94 % > 90 %", of a verdict "p95 94 % > 90 %". That there is more than nothing, the figure

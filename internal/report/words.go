@@ -98,14 +98,7 @@ func (w wording) number(f *Finding) string {
 
 // newest says when the newest event was: "last 09:12".
 func (w wording) newest(f *Finding, in Info) string {
-	format := w.EventLast
-	switch {
-	case f.Before:
-		format = w.EventBefore
-	case f.One && !f.Recurs:
-		format = w.EventAt
-	}
-	return fmt.Sprintf(format, w.clock(f.Event, in))
+	return fmt.Sprintf(w.Happened(f.One && !f.Recurs, f.Before), w.clock(f.Event, in))
 }
 
 // span says from when to when a streak went that has ended.

@@ -339,6 +339,17 @@ func (w *Words) When(t, now time.Time) string {
 	return w.Date(t) + " " + w.Clock(t)
 }
 
+// Happened is the format that says when the newest of some events was: one, the last of several, or a time that all were before.
+func (w *Words) Happened(one, before bool) string {
+	switch {
+	case before:
+		return w.EventBefore
+	case one:
+		return w.EventAt
+	}
+	return w.EventLast
+}
+
 // AxisDate is Date where there is little room: "Sun 22 Nov", "11/22 (일)".
 func (w *Words) AxisDate(t time.Time) string { return w.day(w.AxisDay, t) }
 

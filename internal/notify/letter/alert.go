@@ -84,14 +84,7 @@ func (a alert) number() string {
 
 // newest says when the newest event was: "last 09:12".
 func (a alert) newest() Line {
-	format := a.w.EventLast
-	switch {
-	case a.f.Before:
-		format = a.w.EventBefore
-	case a.f.One && !a.f.Recurs:
-		format = a.w.EventAt
-	}
-	return fill(format, a.w.clock(a.f.Event))
+	return fill(a.w.Happened(a.f.One && !a.f.Recurs, a.f.Before), a.w.clock(a.f.Event))
 }
 
 func (a alert) unit() units.Unit {

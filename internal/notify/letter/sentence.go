@@ -5,7 +5,6 @@ import (
 
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/words"
 )
 
 // Said is an alert for receivers that are programs and hand it on, one by one.
@@ -20,7 +19,7 @@ type Said struct {
 func Say(d notify.Delivery, k rules.Key, limits Limits) Said {
 	a := d.Memory.Alerts[k]
 	f := d.Report.FindingOf(a, a.Now())
-	w := &writer{Words: words.In(d.Report.Info.Language), d: d, report: d.Report, limits: limits}
+	w := newWriter(d, limits)
 	said := Said{f.Sentence, d.Report.InFull(&f), f.Value, w.linked(d.Report.QueryURL(a.Panel), f.Runbook)}
 	if top := d.Details[k]; len(top) > 0 {
 		said.InFull += "\n" + fillText(w.TopOf, strings.Join(top, ", "))
