@@ -5,8 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -17,9 +18,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/kube"
 	"github.com/promsnap/promsnap/internal/notify"
-	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 // runFlags are the flags of `promsnap run`, as typed.
@@ -70,10 +69,8 @@ configuration is wrong; 3 --fail-on is set and there is such a finding. Where bo
 
   # in a pipeline: fail where anything is critical
   promsnap run -c promsnap.yaml --fail-on critical -o json | jq '.reports[].findings'`,
-		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-			return reportNames(cmd.Context(), c, f.config), cobra.ShellCompDirectiveNoFileComp
-		},
-		RunE: func(cmd *cobra.Command, args []string) error { return runReports(cmd, c, f, args) },
+		ValidArgsFunction: completeReports(c, &f.config),
+		RunE:              func(cmd *cobra.Command, args []string) error { return runReports(cmd, c, f, args) },
 	}
 	fl := cmd.Flags()
 	fl.StringVarP(&f.config, "config", "c", "", "configuration `FILE`")
@@ -199,11 +196,6 @@ func (f runFlags) load(ctx context.Context, c *console) (*config.Config, error) 
 	return config.Default(o)
 }
 
-// configOptions are what every command reads a configuration with.
-func configOptions(c *console) config.Options {
-	return app.Reading(c.getenv, c.now)
-}
-
 // check validates the flags that name one of a few words.
 func (f runFlags) check() (rules.Severity, error) {
 	if f.output != "text" && f.output != "json" {
@@ -229,67 +221,6 @@ func (f runFlags) check() (rules.Severity, error) {
 	return rules.None, fmt.Errorf("--fail-on %q is neither warning nor critical", f.failOn)
 }
 
-// parseSlot reads --time.
-func parseSlot(s string, now time.Time) (time.Time, error) {
-	t, err := app.ParseSlot(s, now)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("--time %w", err)
-	}
-	return t, nil
-}
-
-func (f runFlags) logger(c *console) *slog.Logger {
-	switch f.logFormat {
-	case "json":
-		return slog.New(slog.NewJSONHandler(c.stderr, nil))
-	case "text":
-		return slog.New(slog.NewTextHandler(c.stderr, nil))
-	}
-	return slog.New(slog.DiscardHandler)
-}
-
-func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, took time.Duration) {
-	for _, r := range o.Results {
-		for _, fail := range r.Report.Failures {
-			log.Error("panel failed", "report", r.Report.Info.Name, "panel", fail.Panel, "error", fail.Error)
-		}
-		logFaults(log, r.Report)
-		for _, s := range r.Sent {
-			if s.Err == nil {
-				log.Info("delivered", "report", r.Report.Info.Name, "receiver", s.Receiver, "what", what(cfg, s), "id", s.Receipt.ID)
-			}
-		}
-		for _, note := range r.Notes {
-			log.Warn("note", "report", r.Report.Info.Name, "note", note)
-		}
-		if r.StoodBack != nil {
-			log.Warn("stood back", "report", r.Report.Info.Name, "run", r.StoodBack.Run, "until", r.StoodBack.Until)
-		}
-		if r.Err != nil {
-			log.Error("delivery failed", "report", r.Report.Info.Name, "error", r.Err)
-			continue
-		}
-		message := "report written"
-		if r.Receipt.Location == "" {
-			message = "report judged"
-		}
-		log.Info(message, "report", r.Report.Info.Name, "location", r.Receipt.Location, "critical", r.Report.Critical,
-			"warning", r.Report.Warning, "no_data", r.Report.NoData, "ok", r.Report.OK)
-	}
-	log.Info("run ends", "seconds", took.Seconds())
-}
-
-// logFaults writes down where promsnap itself went wrong: of a panel that panicked the report says what, and only the stack where.
-func logFaults(log *slog.Logger, r *report.Report) {
-	for i := range r.Panels {
-		var fault *snapshot.PanicError
-		if errors.As(r.Panels[i].Err, &fault) {
-			log.Error("fault in promsnap itself; please report it", "report", r.Info.Name, "panel", r.Panels[i].Spec.Name,
-				"panic", fmt.Sprint(fault.Value), "stack", string(fault.Stack))
-		}
-	}
-}
-
 // reproduce is the command that gives the same report again. A URL with a password in it is left out.
 func reproduce(name string, f runFlags, slot time.Time) string {
 	parts := []string{"promsnap", "run"}
@@ -309,23 +240,18 @@ func reproduce(name string, f runFlags, slot time.Time) string {
 	return strings.Join(append(parts, "--time", slot.Format(time.RFC3339)), " ")
 }
 
-// completionTime is how long a shell waits for what completes a line.
-const completionTime = 3 * time.Second
-
-// reportNames completes REPORT from the configuration that is on the line, if it can be read.
-func reportNames(ctx context.Context, c *console, file string) []string {
-	if file == "" {
-		return nil
+// openReports shows the written reports in the browser of the desktop.
+func openReports(c *console, o app.Outcome) {
+	opener := map[string][]string{"darwin": {"open"}, "windows": {"rundll32", "url.dll,FileProtocolHandler"}}[runtime.GOOS]
+	if opener == nil {
+		opener = []string{"xdg-open"}
 	}
-	ctx, cancel := c.limited(ctx, completionTime)
-	defer cancel()
-	cfg, err := config.LoadFile(ctx, file, configOptions(c))
-	if err != nil {
-		return nil
+	for _, r := range o.Results {
+		if r.Receipt.Location == "" {
+			continue
+		}
+		if err := exec.Command(opener[0], append(opener[1:], r.Receipt.Location)...).Start(); err != nil {
+			fmt.Fprintf(c.stderr, "promsnap: opening %s: %v; open it by hand\n", r.Receipt.Location, err)
+		}
 	}
-	var names []string
-	for _, r := range cfg.Reports {
-		names = append(names, r.Name)
-	}
-	return names
 }

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 
-	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/app"
 )
 
 // group makes a command that only holds others refuse what it does not hold. Cobra would print its help and exit with 0, and a script
@@ -130,11 +129,11 @@ func (c *console) limited(ctx context.Context, timeout time.Duration) (context.C
 	}
 }
 
-// loadConfig reads the configuration of the command line.
-func loadConfig(ctx context.Context, file string, o config.Options) (*config.Config, error) {
-	cfg, err := config.LoadFile(ctx, file, o)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w; promsnap init writes one", err)
+// parseSlot reads --time.
+func parseSlot(s string, now time.Time) (time.Time, error) {
+	t, err := app.ParseSlot(s, now)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("--time %w", err)
 	}
-	return cfg, err
+	return t, nil
 }

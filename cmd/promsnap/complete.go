@@ -1,0 +1,48 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/promsnap/promsnap/internal/config"
+)
+
+// completionTime is how long a shell waits for what completes a line.
+const completionTime = 3 * time.Second
+
+// completeReports completes REPORT from the configuration that file names.
+func completeReports(c *console, file *string) cobra.CompletionFunc {
+	return completeNames(c, file, func(cfg *config.Config) (names []string) {
+		for _, r := range cfg.Reports {
+			names = append(names, r.Name)
+		}
+		return names
+	})
+}
+
+// completeReceivers completes RECEIVER from the configuration that file names.
+func completeReceivers(c *console, file *string) cobra.CompletionFunc {
+	return completeNames(c, file, func(cfg *config.Config) (names []string) {
+		for _, r := range cfg.Receivers {
+			names = append(names, r.Name)
+		}
+		return names
+	})
+}
+
+// completeNames completes nothing where the configuration cannot be read.
+func completeNames(c *console, file *string, names func(*config.Config) []string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if *file == "" {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		ctx, cancel := c.limited(cmd.Context(), completionTime)
+		defer cancel()
+		cfg, err := config.LoadFile(ctx, *file, configOptions(c))
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return names(cfg), cobra.ShellCompDirectiveNoFileComp
+	}
+}

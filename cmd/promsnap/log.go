@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/app"
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+func (f runFlags) logger(c *console) *slog.Logger {
+	switch f.logFormat {
+	case "json":
+		return slog.New(slog.NewJSONHandler(c.stderr, nil))
+	case "text":
+		return slog.New(slog.NewTextHandler(c.stderr, nil))
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, took time.Duration) {
+	for _, r := range o.Results {
+		for _, fail := range r.Report.Failures {
+			log.Error("panel failed", "report", r.Report.Info.Name, "panel", fail.Panel, "error", fail.Error)
+		}
+		logFaults(log, r.Report)
+		for _, s := range r.Sent {
+			if s.Err == nil {
+				log.Info("delivered", "report", r.Report.Info.Name, "receiver", s.Receiver, "what", what(cfg, s), "id", s.Receipt.ID)
+			}
+		}
+		for _, note := range r.Notes {
+			log.Warn("note", "report", r.Report.Info.Name, "note", note)
+		}
+		if r.StoodBack != nil {
+			log.Warn("stood back", "report", r.Report.Info.Name, "run", r.StoodBack.Run, "until", r.StoodBack.Until)
+		}
+		if r.Err != nil {
+			log.Error("delivery failed", "report", r.Report.Info.Name, "error", r.Err)
+			continue
+		}
+		message := "report written"
+		if r.Receipt.Location == "" {
+			message = "report judged"
+		}
+		log.Info(message, "report", r.Report.Info.Name, "location", r.Receipt.Location, "critical", r.Report.Critical,
+			"warning", r.Report.Warning, "no_data", r.Report.NoData, "ok", r.Report.OK)
+	}
+	log.Info("run ends", "seconds", took.Seconds())
+}
+
+// logFaults writes down where promsnap itself went wrong: of a panel that panicked the report says what, and only the stack where.
+func logFaults(log *slog.Logger, r *report.Report) {
+	for i := range r.Panels {
+		var fault *snapshot.PanicError
+		if errors.As(r.Panels[i].Err, &fault) {
+			log.Error("fault in promsnap itself; please report it", "report", r.Info.Name, "panel", r.Panels[i].Spec.Name,
+				"panic", fmt.Sprint(fault.Value), "stack", string(fault.Stack))
+		}
+	}
+}
