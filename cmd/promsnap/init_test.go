@@ -7,6 +7,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -51,8 +52,8 @@ func TestDraft(t *testing.T) {
 		{
 			name: "panels", cluster: "my-cluster", has: []string{"      # - use: node-memory", `# failed: a"b: {c} # d 'e\`, "      # - use: node-cpu             # x missing."},
 			draft: draft{url: "http://p", reports: [][]snapshot.Panel{{
-				{Spec: snapshot.Spec{Name: "node-memory"}, Data: snapshot.DataFailed, Err: errorText(hostile)},
-				{Spec: snapshot.Spec{Name: "node-cpu"}, Data: snapshot.DataAbsent, Missing: []string{"x"}},
+				{Spec: panel.Spec{Name: "node-memory"}, Data: snapshot.DataFailed, Err: errorText(hostile)},
+				{Spec: panel.Spec{Name: "node-cpu"}, Data: snapshot.DataAbsent, Missing: []string{"x"}},
 			}, nil}},
 		},
 	} {

@@ -8,9 +8,9 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 func panelsCommand(c *console) *cobra.Command {
@@ -71,7 +71,7 @@ func listPanels(c *console) error {
 	return w.Flush()
 }
 
-func showPanel(c *console, p snapshot.Spec) {
+func showPanel(c *console, p panel.Spec) {
 	fmt.Fprintf(c.stdout, "%s: %s\n\n", p.Name, p.Title)
 	fmt.Fprintf(c.stdout, "  %s\n\n", p.Query)
 	fmt.Fprintf(c.stdout, "Why:    %s\n", p.Why)

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/series"
-	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 // fixtureGrid is the grid of a report of six hours at the slot: it ends a minute before.
@@ -27,7 +27,7 @@ func testAnswers(t *testing.T, c chart, s *server) {
 		if _, ok := want[p.Name]; !ok {
 			t.Errorf("the panel %s has no answers here", p.Name)
 		}
-		query := snapshot.Expand(p.Query, snapshot.Vars{Step: fixtureGrid.Step, ScrapeInterval: time.Minute, Range: fixtureGrid.Range()})
+		query := panel.Expand(p.Query, panel.Vars{Step: fixtureGrid.Step, ScrapeInterval: time.Minute, Range: fixtureGrid.Range()})
 		expected := want[p.Name]
 		if p.Without != "" { // the query alone says which nodes there are
 			expected = slices.Clone(expected)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -15,7 +16,7 @@ func TestWhatNobodyKnowsEndsAsItsRuleSays(t *testing.T) {
 	topic := series.FromPairs("topic", "orders")
 	for name, badNews := range map[string]bool{"no_data: resolve": false, "empty_is_ok": true} {
 		t.Run(name, func(t *testing.T) {
-			spec := snapshot.Spec{Name: "lag", EmptyIsOK: badNews, Rules: []rules.Rule{{Name: "Lag", Warning: rules.At(0), NoData: rules.ResolveOnNoData}}}
+			spec := panel.Spec{Name: "lag", EmptyIsOK: badNews, Rules: []rules.Rule{{Name: "Lag", Warning: rules.At(0), NoData: rules.ResolveOnNoData}}}
 			grid := series.Grid{Start: begin.Add(-time.Hour), Step: time.Minute, Len: 61}
 			fires := snapshot.Finding{Name: "orders", Finding: rules.Finding{
 				Rule: "Lag", Labels: topic, Status: rules.Breach, Severity: rules.Warning, Value: 1,
@@ -52,7 +53,7 @@ func TestOldSamplesAreNoBlindness(t *testing.T) {
 	for n := range 3 {
 		slot := begin.Add(time.Duration(n) * 5 * time.Minute)
 		p := snapshot.Panel{
-			Spec: snapshot.Spec{Name: "job", Rules: []rules.Rule{{Name: "Late", Warning: rules.At(1)}}},
+			Spec: panel.Spec{Name: "job", Rules: []rules.Rule{{Name: "Late", Warning: rules.At(1)}}},
 			Grid: series.Grid{Start: slot.Add(-time.Hour), Step: time.Minute, Len: 61}, Data: snapshot.DataPartial, Old: true,
 		}
 		m = rules.Advance(m, evaluate([]snapshot.Panel{p}, snapshot.Nodes{}, owners{}), slot)

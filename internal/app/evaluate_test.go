@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -142,16 +143,16 @@ func TestEvaluate(t *testing.T) {
 	verdict := rules.Rule{Name: "p95", Reduce: rules.P95, Warning: rules.At(1)}
 	panels := []snapshot.Panel{
 		{
-			Spec: snapshot.Spec{Name: "memory", Rules: []rules.Rule{alert, verdict}, EmptyIsOK: true}, Grid: grid, Data: snapshot.DataComplete,
+			Spec: panel.Spec{Name: "memory", Rules: []rules.Rule{alert, verdict}, EmptyIsOK: true}, Grid: grid, Data: snapshot.DataComplete,
 			Rows: []snapshot.Row{{Labels: old}, {Labels: young}},
 			Findings: []snapshot.Finding{
 				{Finding: rules.Finding{Rule: "High", Labels: young, Status: rules.Breach}, Name: "shop/web-new/app", Capacity: math.NaN()},
 				{Finding: rules.Finding{Rule: "p95", Labels: young, Status: rules.Breach}},
 			},
 		},
-		{Spec: snapshot.Spec{Name: "failed", Rules: []rules.Rule{{Name: "Other", Critical: rules.At(0)}}}, Data: snapshot.DataFailed},
-		{Spec: snapshot.Spec{Name: "absent", Rules: []rules.Rule{{Name: "Third", Critical: rules.At(0)}}}, Grid: grid, Data: snapshot.DataAbsent},
-		{Spec: snapshot.Spec{Name: "unjudged"}, Grid: grid, Data: snapshot.DataComplete},
+		{Spec: panel.Spec{Name: "failed", Rules: []rules.Rule{{Name: "Other", Critical: rules.At(0)}}}, Data: snapshot.DataFailed},
+		{Spec: panel.Spec{Name: "absent", Rules: []rules.Rule{{Name: "Third", Critical: rules.At(0)}}}, Grid: grid, Data: snapshot.DataAbsent},
+		{Spec: panel.Spec{Name: "unjudged"}, Grid: grid, Data: snapshot.DataComplete},
 	}
 	got := evaluate(panels, snapshot.Nodes{}, own)
 	if want := []rules.RuleID{{Panel: "memory", Rule: "High"}, {Panel: "failed", Rule: "Other"}, {Panel: "absent", Rule: "Third"}}; !cmp.Equal(got.Configured, want) {
@@ -208,7 +209,7 @@ func TestDetailsAreByAlert(t *testing.T) {
 		return snapshot.Finding{Finding: rules.Finding{Rule: rule, Labels: ls, Status: rules.Breach}, Details: details}
 	}
 	panels := []snapshot.Panel{{
-		Spec: snapshot.Spec{Name: "p", Rules: []rules.Rule{{Name: "High", Critical: rules.At(0)}, {Name: "p95", Reduce: rules.P95, Critical: rules.At(0)}}},
+		Spec: panel.Spec{Name: "p", Rules: []rules.Rule{{Name: "High", Critical: rules.At(0)}, {Name: "p95", Reduce: rules.P95, Critical: rules.At(0)}}},
 		Rows: []snapshot.Row{{Labels: one}, {Labels: two}, {Labels: other}}, Data: snapshot.DataComplete,
 		Findings: []snapshot.Finding{finding("High", two, "worst"), finding("High", one, "second"), finding("High", other), finding("p95", other, "none")},
 	}}

@@ -22,7 +22,7 @@ type listed struct {
 
 // line is the straight line of the data. A package imports only what stands to its left.
 var line = []string{
-	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
+	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat", "internal/state", "internal/config", "internal/app", "internal/kube", "cmd/promsnap",
 }
@@ -35,9 +35,10 @@ var narrower = map[string][]string{
 	"internal/promapi": {"internal/series", "internal/disk", "internal/secret", "internal/exchange"},
 	"internal/rules":   {"internal/series"},
 	"internal/config": {
-		"internal/series", "internal/disk", "internal/secret", "internal/units", "internal/words", "internal/rules", "internal/snapshot",
+		"internal/series", "internal/disk", "internal/secret", "internal/units", "internal/words", "internal/rules", "internal/panel",
 	},
-	"internal/panels":     {"internal/units", "internal/words", "internal/rules", "internal/snapshot"},
+	"internal/panel":      {"internal/series", "internal/units", "internal/words", "internal/rules"},
+	"internal/panels":     {"internal/units", "internal/words", "internal/rules", "internal/panel"},
 	"internal/notify/dir": {"internal/disk", "internal/notify", "internal/report"},
 	"internal/cloud":      {"internal/disk", "internal/secret", "internal/exchange"},
 	"internal/notify/s3":  {"internal/cloud", "internal/notify", "internal/report", "internal/words", "templates"},
@@ -46,12 +47,12 @@ var narrower = map[string][]string{
 	"functions/report":    {"internal/cloud", "internal/notify", "internal/config", "internal/app"},
 
 	// It stands beside the app, which gets it from the command: Lambda has no Kubernetes side.
-	"internal/kube": {"internal/exchange", "internal/promapi", "internal/snapshot", "internal/report", "internal/state"},
+	"internal/kube": {"internal/exchange", "internal/promapi", "internal/panel", "internal/snapshot", "internal/report", "internal/state"},
 
 	"internal/cloud/cloudtest": {"internal/cloud", "internal/secret"},
 
 	"internal/notify/letter": {
-		"internal/series", "internal/units", "internal/words", "internal/rules", "internal/snapshot", "internal/chart", "internal/report", "internal/notify",
+		"internal/series", "internal/units", "internal/words", "internal/rules", "internal/panel", "internal/snapshot", "internal/chart", "internal/report", "internal/notify",
 	},
 	"internal/notify/slack":             {"internal/secret", "internal/exchange", "internal/rules", "internal/notify", "internal/notify/letter"},
 	"internal/notify/slack/slackdouble": {},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -48,7 +49,7 @@ const ownersQuery = `max by (cluster, namespace, pod, owner_kind, owner_name) (l
 func loadOwners(ctx context.Context, q snapshot.Querier, end time.Time, rng time.Duration, limit int) (owners, error) {
 	step := max((rng / 12).Truncate(time.Minute), time.Minute)
 	own := owners{of: map[podKey]string{}, live: map[podKey]bool{}}
-	query := promapi.Query{Expr: fmt.Sprintf(ownersQuery, model.Duration(step)), Grid: snapshot.PlanGrid(end, rng, step), Limit: max(limit, mostPods)}
+	query := promapi.Query{Expr: fmt.Sprintf(ownersQuery, model.Duration(step)), Grid: panel.PlanGrid(end, rng, step), Limit: max(limit, mostPods)}
 	meta, err := q.Range(ctx, query, func(s series.Series) error {
 		pod := s.Labels.Get("pod")
 		workload := ownerName(pod, s.Labels.Get("owner_kind"), s.Labels.Get("owner_name"))

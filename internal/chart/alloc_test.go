@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -23,7 +24,7 @@ func TestAllocation(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))  // each processor has a pool of its own
 	for name, p := range map[string]*snapshot.Panel{
 		"12 series": nodeMemory(720, 2*time.Minute), "200 series": fleetCPU(200, 720), "1000 series": fleetCPU(1000, 720),
-		"area": traffic(), "bars": overcommitted(), "heatmap": as(snapshot.Heatmap, fleetCPU(200, 720)), "stat": totals(),
+		"area": traffic(), "bars": overcommitted(), "heatmap": as(panel.Heatmap, fleetCPU(200, 720)), "stat": totals(),
 	} {
 		const charts, most = 5, 200_000
 		var before, after runtime.MemStats

@@ -13,10 +13,10 @@ const mostLayers = seriesColours
 
 // composeArea lays out a panel as a stack over time: the series one upon the other, and the sum of those that have no layer on top. The
 // limits are of one series, and so have no place in it.
-func composeArea(panel *snapshot.Panel, o Options) *picture {
-	c := newLineChart(panel, o)
+func composeArea(data *snapshot.Panel, o Options) *picture {
+	c := newLineChart(data, o)
 	c.named = min(c.named, mostLayers)
-	c.stack = newStack(panel, c.lines, c.named, c.times)
+	c.stack = newStack(data, c.lines, c.named, c.times)
 	c.lines = c.lines[:c.named]
 	tags := append(c.referenceTags(), c.layerTags()...)
 	c.layOut(c.stack.reach, tags)
@@ -50,16 +50,16 @@ type layer struct {
 	low, top []float64
 }
 
-func newStack(panel *snapshot.Panel, lines []snapshot.Line, named int, t times) *stack {
+func newStack(data *snapshot.Panel, lines []snapshot.Line, named int, t times) *stack {
 	st := &stack{times: t}
 	ground := make([]float64, t.n)
 	for i, l := range lines[:named] {
 		ground = st.add(i, l.Values, ground)
 	}
-	others := sumOf(panel.Rest, lines[named:], t.n)
+	others := sumOf(data.Rest, lines[named:], t.n)
 	st.others = len(lines) - named
-	if panel.Rest != nil {
-		st.others += panel.Rest.Series
+	if data.Rest != nil {
+		st.others += data.Rest.Series
 	}
 	if st.others > 0 {
 		ground = st.add(context, others, ground)
@@ -229,7 +229,7 @@ func (c *lineChart) layerTags() []tag {
 		l := &c.stack.layers[i]
 		t := tag{at: l.to, value: l.low[l.to]/2 + l.top[l.to]/2, paint: paint{l.ink(), 170}}
 		if l.index == context {
-			t.name, t.style = c.say.rest(c.panel, c.stack.others), labelStyle
+			t.name, t.style = c.say.rest(c.data, c.stack.others), labelStyle
 			t.style.ink = mutedInk
 		} else {
 			t.name, t.style = c.lines[l.index].Name, c.labelStyle(l.index)
@@ -241,7 +241,7 @@ func (c *lineChart) layerTags() []tag {
 
 // othersRow is the table's row of the series that have no layer: of their sum.
 func (c *lineChart) othersRow(whole bool) tableRow {
-	row := tableRow{name: fmt.Sprintf(c.say.RestSum, c.say.rest(c.panel, c.stack.others)), index: context, last: textInk}
+	row := tableRow{name: fmt.Sprintf(c.say.RestSum, c.say.rest(c.data, c.stack.others)), index: context, last: textInk}
 	if whole {
 		row.figures = append(row.figures, "")
 	}
@@ -261,7 +261,7 @@ func (c *lineChart) othersRow(whole bool) tableRow {
 		if n == 0 {
 			v = math.NaN()
 		}
-		row.figures = append(row.figures, c.say.value(c.panel.Spec.Unit, v))
+		row.figures = append(row.figures, c.say.value(c.data.Spec.Unit, v))
 	}
 	return row
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
@@ -29,28 +30,28 @@ var (
 
 // composeBars lays out the newest value of each series as a bar, the worst first. Of a ratio, full length is the whole, whatever the
 // whole amounts to: a large node that is half empty is not longer than a small one that is full.
-func composeBars(panel *snapshot.Panel, o Options) *picture {
+func composeBars(data *snapshot.Panel, o Options) *picture {
 	p := newPicture(o)
-	l := limitsOf(panel)
-	rows := ranked(panel.Rows, l.direction)
-	rows = rows[:min(len(rows), cmp.Or(max(panel.Spec.Top, 0), snapshot.Bars.Top()), mostBars)]
+	l := limitsOf(data)
+	rows := ranked(data.Rows, l.direction)
+	rows = rows[:min(len(rows), cmp.Or(max(data.Spec.Top, 0), panel.Bars.Top()), mostBars)]
 	limitRow := 0
 	if len(l.lines) > 0 {
 		limitRow = barLimitRow
 	}
-	rows = rows[:rowsThatFit(panel, o, len(rows), barPitch, limitRow+barPitch)]
-	top := p.writeHeader(panel, len(rows), o) + limitRow
-	whole := wholeOf(panel.Spec.Unit)
-	axis := barAxis(panel, rows, p.say.limitGuides(l, panel.Spec.Unit))
+	rows = rows[:rowsThatFit(data, o, len(rows), barPitch, limitRow+barPitch)]
+	top := p.writeHeader(data, len(rows), o) + limitRow
+	whole := wholeOf(data.Spec.Unit)
+	axis := barAxis(data, rows, p.say.limitGuides(l, data.Spec.Unit))
 	p.y0, p.y1 = axis.Lo, axis.Hi
 	p.plot.Top, p.plot.Bottom = top, top+barPitch*len(rows)
 	p.height = p.plot.Bottom + int(edge)
-	p.writeBars(panel, rows, l, o)
+	p.writeBars(data, rows, l, o)
 	p.inside = append(p.inside, bars{rows, l, whole})
-	p.writeBarLimits(l, panel.Spec.Unit)
-	if more := len(panel.Rows) - len(rows); more > 0 {
+	p.writeBarLimits(l, data.Spec.Unit)
+	if more := len(data.Rows) - len(rows); more > 0 {
 		p.height = p.plot.Bottom + barPitch
-		p.write(either(panel, p.say.MoreNodes, p.say.MoreSeries).Of(more), barOf, edge, float64(p.plot.Bottom)+16, left)
+		p.write(either(data, p.say.MoreNodes, p.say.MoreSeries).Of(more), barOf, edge, float64(p.plot.Bottom)+16, left)
 	}
 	if o.Phone {
 		p.height = phoneHeight
@@ -59,14 +60,14 @@ func composeBars(panel *snapshot.Panel, o Options) *picture {
 }
 
 // writeBars writes the names left of the bars and the figures right of them, and gives the bars what room is left.
-func (p *picture) writeBars(panel *snapshot.Panel, rows []snapshot.Row, l limits, o Options) {
+func (p *picture) writeBars(data *snapshot.Panel, rows []snapshot.Row, l limits, o Options) {
 	var names, figures, shares float64
 	for _, r := range rows {
 		names = max(names, p.textWidth(r.Name, barName))
-		figures = max(figures, p.textWidth(p.say.value(panel.Spec.Unit, r.Stats.Last), barFigure))
-		shares = max(shares, p.textWidth(p.say.share(panel, r), barOf)+16)
+		figures = max(figures, p.textWidth(p.say.value(data.Spec.Unit, r.Stats.Last), barFigure))
+		shares = max(shares, p.textWidth(p.say.share(data, r), barOf)+16)
 	}
-	if o.Width < narrow || panel.Spec.Capacity == nil {
+	if o.Width < narrow || data.Spec.Capacity == nil {
 		shares = 0
 	}
 	names = min(names, o.roomForNames())
@@ -79,9 +80,9 @@ func (p *picture) writeBars(panel *snapshot.Panel, rows []snapshot.Row, l limits
 		if s := l.severityOf(r.Stats.Last); s != rules.None {
 			st.ink = severityText(s)
 		}
-		p.write(p.say.value(panel.Spec.Unit, r.Stats.Last), st, float64(p.plot.Right)+12+figures, y, right)
+		p.write(p.say.value(data.Spec.Unit, r.Stats.Last), st, float64(p.plot.Right)+12+figures, y, right)
 		if shares > 0 {
-			p.write(p.say.share(panel, r), barOf, float64(p.width)-edge, y, right)
+			p.write(p.say.share(data, r), barOf, float64(p.width)-edge, y, right)
 		}
 	}
 }
@@ -119,25 +120,25 @@ func wholeOf(u units.Unit) float64 {
 }
 
 // barAxis holds zero, every bar, the whole of a ratio, and the limits that do not dwarf them.
-func barAxis(panel *snapshot.Panel, rows []snapshot.Row, guides []guide) units.Axis {
+func barAxis(data *snapshot.Panel, rows []snapshot.Row, guides []guide) units.Axis {
 	var b bounds
-	b.add(0, wholeOf(panel.Spec.Unit))
+	b.add(0, wholeOf(data.Spec.Unit))
 	for _, r := range rows {
 		b.add(r.Stats.Last)
 	}
-	axis, _ := valueAxis(b, guides, panel.Spec.Unit, 8)
-	if wholeOf(panel.Spec.Unit) > 0 {
+	axis, _ := valueAxis(b, guides, data.Spec.Unit, 8)
+	if wholeOf(data.Spec.Unit) > 0 {
 		axis.Hi = b.high // full length is the whole, not the next round figure
 	}
 	return axis
 }
 
 // share is a ratio in what it is a ratio of: "60.4 of 64 GiB".
-func (s speech) share(panel *snapshot.Panel, r snapshot.Row) string {
-	if panel.Spec.Capacity == nil || math.IsNaN(r.Capacity) || math.IsNaN(r.Stats.Last) {
+func (s speech) share(data *snapshot.Panel, r snapshot.Row) string {
+	if data.Spec.Capacity == nil || math.IsNaN(r.Capacity) || math.IsNaN(r.Stats.Last) {
 		return ""
 	}
-	return s.Figure(panel.Spec.Capacity.Unit.FormatOf(panel.Spec.Share(r.Stats.Last)*r.Capacity, r.Capacity))
+	return s.Figure(data.Spec.Capacity.Unit.FormatOf(data.Spec.Share(r.Stats.Last)*r.Capacity, r.Capacity))
 }
 
 // writeBarLimits names the limits above their lines.

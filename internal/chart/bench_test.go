@@ -17,7 +17,7 @@ func BenchmarkChart(b *testing.B) {
 	for _, c := range []struct{ series, top int }{{12, 12}, {200, 10}, {1000, 10}} {
 		for _, scale := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%dx720@%dx", c.series, scale), func(b *testing.B) {
-				panel, values := benchPanel(c.series, c.top)
+				data, values := benchPanel(c.series, c.top)
 				inTurn(b, func() []byte {
 					var out bytes.Buffer
 					if err := stockChart(values, scale).Render(chart.PNG, &out); err != nil {
@@ -25,7 +25,7 @@ func BenchmarkChart(b *testing.B) {
 					}
 					return out.Bytes()
 				}, func() []byte {
-					file, err := PNG(panel, Options{Scale: float64(scale)})
+					file, err := PNG(data, Options{Scale: float64(scale)})
 					if err != nil {
 						b.Fatal(err)
 					}

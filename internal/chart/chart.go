@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -73,31 +74,31 @@ func PNG(p *snapshot.Panel, o Options) ([]byte, error) {
 }
 
 // compose lays out a panel: as what its data can show, or as a picture that says why there is none.
-func compose(panel *snapshot.Panel, o Options) *picture {
-	if headline, detail := o.speech().nothingToDraw(panel); headline != "" {
-		return composePlaceholder(panel, o, headline, detail)
+func compose(data *snapshot.Panel, o Options) *picture {
+	if headline, detail := o.speech().nothingToDraw(data); headline != "" {
+		return composePlaceholder(data, o, headline, detail)
 	}
-	switch kindOf(panel) {
-	case snapshot.Area:
-		return composeArea(panel, o)
-	case snapshot.Bars:
-		return composeBars(panel, o)
-	case snapshot.Heatmap:
-		return composeHeat(panel, o)
-	case snapshot.Stat:
-		return composeStat(panel, o)
+	switch kindOf(data) {
+	case panel.Area:
+		return composeArea(data, o)
+	case panel.Bars:
+		return composeBars(data, o)
+	case panel.Heatmap:
+		return composeHeat(data, o)
+	case panel.Stat:
+		return composeStat(data, o)
 	}
-	return composeLines(panel, o)
+	return composeLines(data, o)
 }
 
 // kindOf is the panel's kind, or what fits its data: a line needs two samples, and negative figures cannot be stacked.
-func kindOf(panel *snapshot.Panel) snapshot.Kind {
-	kind := panel.Spec.Kind
-	if panel.Grid.Len == 1 && (kind == "" || kind == snapshot.Area) && len(panel.Rows) > 0 {
-		return snapshot.Bars
+func kindOf(data *snapshot.Panel) panel.Kind {
+	kind := data.Spec.Kind
+	if data.Grid.Len == 1 && (kind == "" || kind == panel.Area) && len(data.Rows) > 0 {
+		return panel.Bars
 	}
-	if kind == snapshot.Area && extent(panel, panel.Lines).low < 0 {
-		return snapshot.Lines
+	if kind == panel.Area && extent(data, data.Lines).low < 0 {
+		return panel.Lines
 	}
 	return kind
 }
@@ -148,7 +149,7 @@ func Undrawable(p *snapshot.Panel, f *Font) []rune {
 	for _, l := range p.Lines {
 		look(l.Name)
 	}
-	if kindOf(p) == snapshot.Bars {
+	if kindOf(p) == panel.Bars {
 		for _, r := range p.Rows[:min(len(p.Rows), mostBars)] {
 			look(r.Name)
 		}

@@ -11,17 +11,18 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
 // Eight charts at once draw what each draws alone, under the race detector too.
 func TestConcurrent(t *testing.T) {
-	panel := nodeMemory(200, time.Minute)
-	for i := range panel.Lines {
-		panel.Lines[i].Name = "노드 " + panel.Lines[i].Name
+	data := nodeMemory(200, time.Minute)
+	for i := range data.Lines {
+		data.Lines[i].Name = "노드 " + data.Lines[i].Name
 	}
-	alone, err := PNG(panel, Options{Width: 500, Height: 200})
+	alone, err := PNG(data, Options{Width: 500, Height: 200})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,7 @@ func TestConcurrent(t *testing.T) {
 			if i%2 == 1 {
 				o = Options{Scale: 2, Dark: true, Width: 400, Height: 150} // sheets of other sizes come and go
 			}
-			file, err := PNG(panel, o)
+			file, err := PNG(data, o)
 			if err != nil {
 				t.Error(err)
 			} else if i%2 == 0 && !bytes.Equal(file, alone) {
@@ -208,14 +209,14 @@ func TestValueAxis(t *testing.T) {
 }
 
 func FuzzPNG(f *testing.F) {
-	for kind := range uint8(len(snapshot.Kinds()) + 1) { // the last is none
+	for kind := range uint8(len(panel.Kinds()) + 1) { // the last is none
 		f.Add(1.0, 2.0, 3.0, 0.8, 0.9, int64(60e9), int64(1.7e9), 3, uint8(0), kind, "node")
 		f.Add(math.NaN(), math.Inf(1), math.Inf(-1), math.NaN(), 0.0, int64(0), int64(0), 0, uint8(5), kind, "")
 		f.Add(math.MaxFloat64, -math.MaxFloat64, 5e-324, 1e300, -1e300, int64(math.MaxInt64), int64(math.MaxInt64), 11000, uint8(9), kind, "서울\u202e🙂\x00")
 		f.Add(0.0, -1e-320, 1e-300, -5.0, -6.0, int64(-1), int64(-1e11), -4, uint8(200), kind, "<script>")
 	}
 	f.Fuzz(func(t *testing.T, a, b, c, warning, critical float64, step, start int64, n int, unit, kind uint8, name string) {
-		kinds := append(snapshot.Kinds(), snapshot.Kind(name))
+		kinds := append(panel.Kinds(), panel.Kind(name))
 		n = min(max(n, -10), 12_000)
 		values := make([]float64, 0, max(n, 0))
 		for i := range max(n, 0) {

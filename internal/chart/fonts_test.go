@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/image/font/gofont/goregular"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
@@ -30,7 +31,7 @@ func TestUndrawable(t *testing.T) {
 			t.Errorf("undrawable are %q, want %q", got, want)
 		}
 	}
-	p.Spec.Kind = snapshot.Bars
+	p.Spec.Kind = panel.Bars
 	p.Rows = append(p.Rows, snapshot.Row{Name: "😀"})
 	if got := string(Undrawable(p, own)); got != "🙂😀" {
 		t.Errorf("of bars, undrawable are %q", got)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
@@ -30,7 +31,7 @@ func FuzzSVG(f *testing.F) {
 		p.Spec.Rules, p.Notes = []rules.Rule{{Name: name, Warning: rules.At(1), Critical: rules.At(2)}}, []string{title, name}
 		p.References = []snapshot.ReferenceLine{{Name: name, Values: []float64{1, 1, 1}}}
 		o := Options{Width: width, Height: height, Zone: seoul(), Bare: flags&1 != 0, Phone: flags&2 != 0, Dark: flags&4 != 0}
-		doc, err := SVG(as(snapshot.Kinds()[int(kind)%len(snapshot.Kinds())], p), o)
+		doc, err := SVG(as(panel.Kinds()[int(kind)%len(panel.Kinds())], p), o)
 		if err != nil {
 			t.Fatal(err)
 		}

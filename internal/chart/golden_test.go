@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -19,9 +20,9 @@ var update = flag.Bool("update", false, "rewrite the golden pictures")
 
 func TestGolden(t *testing.T) {
 	for _, c := range []struct {
-		name  string
-		panel *snapshot.Panel
-		o     Options
+		name string
+		data *snapshot.Panel
+		o    Options
 	}{
 		{"node-memory", nodeMemory(721, 2*time.Minute), Options{Scale: 2, Zone: seoul()}},
 		{"node-memory-dark", nodeMemory(721, 2*time.Minute), Options{Zone: seoul(), Dark: true}},
@@ -39,16 +40,16 @@ func TestGolden(t *testing.T) {
 		{"failed", oddPanels()["failed"], Options{}},
 		{"absent", oddPanels()["absent"], Options{}},
 		{"narrow", nodeMemory(121, 12*time.Minute), Options{Width: 390, Height: 200, Zone: seoul()}},
-		{"bars", as(snapshot.Bars, nodeMemory(121, 12*time.Minute)), Options{Zone: seoul()}},
+		{"bars", as(panel.Bars, nodeMemory(121, 12*time.Minute)), Options{Zone: seoul()}},
 		{"bars-beyond", overcommitted(), Options{Scale: 2, Zone: seoul()}},
 		{"bars-dark", overcommitted(), Options{Zone: seoul(), Dark: true}},
 		{"bars-phone", overcommitted(), Options{Zone: seoul(), Phone: true}},
-		{"heat", as(snapshot.Heatmap, nodeMemory(721, 2*time.Minute)), Options{Zone: seoul()}},
-		{"heat-below", as(snapshot.Heatmap, scrapeHealth()), Options{Zone: seoul()}},
+		{"heat", as(panel.Heatmap, nodeMemory(721, 2*time.Minute)), Options{Zone: seoul()}},
+		{"heat-below", as(panel.Heatmap, scrapeHealth()), Options{Zone: seoul()}},
 		{"heat-states", states(), Options{Scale: 2, Zone: seoul()}},
 		{"heat-dark", states(), Options{Zone: seoul(), Dark: true}},
 		{"heat-phone", states(), Options{Zone: seoul(), Phone: true}},
-		{"heat-narrow", as(snapshot.Heatmap, nodeMemory(721, 2*time.Minute)), Options{Width: 330, Zone: seoul()}},
+		{"heat-narrow", as(panel.Heatmap, nodeMemory(721, 2*time.Minute)), Options{Width: 330, Zone: seoul()}},
 		{"area", traffic(), Options{Scale: 2, Zone: seoul()}},
 		{"area-dark", traffic(), Options{Zone: seoul(), Dark: true}},
 		{"area-phone", traffic(), Options{Zone: seoul(), Phone: true}},
@@ -64,7 +65,7 @@ func TestGolden(t *testing.T) {
 		{"phone", nodeMemory(361, 4*time.Minute), Options{Zone: seoul(), Phone: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := PNG(c.panel, c.o)
+			got, err := PNG(c.data, c.o)
 			if err != nil {
 				t.Fatal(err)
 			}

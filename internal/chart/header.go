@@ -25,9 +25,9 @@ var (
 
 // writeHeader writes the title, and below it the worst finding and what the picture shows, which goes to a line of its own where one
 // does not hold both. drawn is how many series have a place of their own. It returns where the plot may begin.
-func (p *picture) writeHeader(panel *snapshot.Panel, drawn int, o Options) (bottom int) {
-	title := cmp.Or(panel.Spec.Title, panel.Spec.Name)
-	phrases := p.say.subtitle(panel, drawn)
+func (p *picture) writeHeader(data *snapshot.Panel, drawn int, o Options) (bottom int) {
+	title := cmp.Or(data.Spec.Title, data.Spec.Name)
+	phrases := p.say.subtitle(data, drawn)
 	p.alt = title
 	for _, ph := range phrases {
 		p.alt += ". " + ph.name + ph.rest
@@ -56,12 +56,12 @@ func (p *picture) writeHeader(panel *snapshot.Panel, drawn int, o Options) (bott
 }
 
 // rowsThatFit is how many of n rows there is room for: on a phone, what the header and what else is taken leave of its height.
-func rowsThatFit(panel *snapshot.Panel, o Options, n, pitch, taken int) int {
+func rowsThatFit(data *snapshot.Panel, o Options, n, pitch, taken int) int {
 	if !o.Phone {
 		return n
 	}
 	for { // fewer rows may have a longer header: it says of how many they are
-		top := newPicture(o).writeHeader(panel, n, o)
+		top := newPicture(o).writeHeader(data, n, o)
 		fit := max(min(n, (phoneHeight-top-taken)/pitch), 1)
 		if fit == n {
 			return n
@@ -77,29 +77,29 @@ type phrase struct {
 }
 
 // subtitle is what is wrong, what is missing and what is shown, in this order.
-func (s speech) subtitle(panel *snapshot.Panel, drawn int) []phrase {
+func (s speech) subtitle(data *snapshot.Panel, drawn int) []phrase {
 	var out []phrase
-	if f := worst(panel); f != nil {
+	if f := worst(data); f != nil {
 		st := findingStyle
 		st.ink = severityText(f.Severity)
-		name, rest := s.finding(panel, f)
+		name, rest := s.finding(data, f)
 		out = append(out, phrase{name, rest, st})
 	}
-	for _, caveat := range s.caveats(panel) {
+	for _, caveat := range s.caveats(data) {
 		st := subStyle
 		st.ink = warningText
 		out = append(out, phrase{"", caveat, st})
 	}
-	if was := s.past(panel); was != "" && worst(panel) == nil {
+	if was := s.past(data); was != "" && worst(data) == nil {
 		out = append(out, phrase{"", was, subStyle})
 	}
-	return append(out, phrase{"", s.scope(panel, drawn), subStyle})
+	return append(out, phrase{"", s.scope(data, drawn), subStyle})
 }
 
 // worst is the finding that a reader must see first; nil where nothing is wrong now.
-func worst(panel *snapshot.Panel) *snapshot.Finding {
-	for i := range panel.Findings {
-		if f := &panel.Findings[i]; f.Status == rules.Breach || f.Status == rules.NoData {
+func worst(data *snapshot.Panel) *snapshot.Finding {
+	for i := range data.Findings {
+		if f := &data.Findings[i]; f.Status == rules.Breach || f.Status == rules.NoData {
 			return f
 		}
 	}

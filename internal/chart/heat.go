@@ -25,19 +25,19 @@ const (
 )
 
 // composeHeat lays out the drawn series as rows of cells, each the worst sample of its time, coloured by the panel's limits.
-func composeHeat(panel *snapshot.Panel, o Options) *picture {
+func composeHeat(data *snapshot.Panel, o Options) *picture {
 	p := newPicture(o)
-	l := limitsOf(panel)
-	lines := panel.Lines[:min(len(panel.Lines), mostLines)]
-	axis, _ := valueAxis(extent(panel, lines), p.say.limitGuides(l, panel.Spec.Unit), panel.Spec.Unit, 6)
+	l := limitsOf(data)
+	lines := data.Lines[:min(len(data.Lines), mostLines)]
+	axis, _ := valueAxis(extent(data, lines), p.say.limitGuides(l, data.Spec.Unit), data.Spec.Unit, 6)
 	r := l.ramp(axis)
-	keys := p.heatKeys(panel, l, r)
+	keys := p.heatKeys(data, l, r)
 	legend := heatLegend + legendPitch*keys[len(keys)-1].line
-	lines = lines[:rowsThatFit(panel, o, len(lines), heatPitch, axisHeight+legend)]
-	t := timesOf(panel.Grid)
+	lines = lines[:rowsThatFit(data, o, len(lines), heatPitch, axisHeight+legend)]
+	t := timesOf(data.Grid)
 	p.y0, p.y1 = axis.Lo, axis.Hi
 	p.x0, p.x1 = t.start-t.step/2, t.at(t.n-1)+t.step/2
-	p.plot.Top = p.writeHeader(panel, len(lines), o)
+	p.plot.Top = p.writeHeader(data, len(lines), o)
 	names := p.widestName(lines, o)
 	p.plot.Bottom = p.plot.Top + heatPitch*len(lines)
 	p.plot.Left, p.plot.Right = int(math.Ceil(edge+names+axisGap)), o.Width-int(edge)-24
@@ -54,7 +54,7 @@ func composeHeat(panel *snapshot.Panel, o Options) *picture {
 		}
 		p.write(p.elide(line.Name, st, names), st, f.left-axisGap, f.top+float64(i*heatPitch)+12, right)
 	}
-	ticks := p.say.timeTicks(panel.Grid.Start, panel.Grid.At(t.n-1), max(int(f.width())/tickPitch, 2))
+	ticks := p.say.timeTicks(data.Grid.Start, data.Grid.At(t.n-1), max(int(f.width())/tickPitch, 2))
 	p.inside = []shape{heat{lines, t, l, r}, marksOf(ticks)}
 	p.writeTimes(ticks)
 	p.writeKeys(keys)
@@ -185,7 +185,7 @@ type heatKey struct {
 }
 
 // heatKeys explain the colours: the limits, the ramp up to them, and what is not there.
-func (p *picture) heatKeys(panel *snapshot.Panel, l limits, r ramp) []heatKey {
+func (p *picture) heatKeys(data *snapshot.Panel, l limits, r ramp) []heatKey {
 	of := func(i ink) func(box) shape {
 		return func(b box) shape { return block{b, solid(i)} }
 	}
@@ -195,12 +195,12 @@ func (p *picture) heatKeys(panel *snapshot.Panel, l limits, r ramp) []heatKey {
 	}
 	var keys []heatKey
 	for _, line := range l.lines {
-		words := p.say.severity(line.severity) + sign + p.say.value(panel.Spec.Unit, line.value)
+		words := p.say.severity(line.severity) + sign + p.say.value(data.Spec.Unit, line.value)
 		keys = append(keys, heatKey{words: words, fills: []func(box) shape{of(severityInk(line.severity))}})
 	}
-	within := heatKey{words: p.say.value(panel.Spec.Unit, r.from), fills: []func(box) shape{of(firstHeat)}}
+	within := heatKey{words: p.say.value(data.Spec.Unit, r.from), fills: []func(box) shape{of(firstHeat)}}
 	if r.from != r.to {
-		within.words = fmt.Sprintf(p.say.FromTo, within.words, p.say.value(panel.Spec.Unit, r.to))
+		within.words = fmt.Sprintf(p.say.FromTo, within.words, p.say.value(data.Spec.Unit, r.to))
 		for i := 1; i < heatColours; i++ {
 			within.fills = append(within.fills, of(firstHeat+ink(i)))
 		}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
@@ -18,7 +19,7 @@ import (
 )
 
 // named is a panel of a kind in which word stands wherever a word can.
-func named(kind snapshot.Kind, word string) *snapshot.Panel {
+func named(kind panel.Kind, word string) *snapshot.Panel {
 	p := panelOf(word, units.None, gridTo(slotTime, 3, time.Minute), 2, []string{word, "b" + word, "c"}, [][]float64{{1, 2, 3}, {3, 1, 2}, {1, 1, 1}})
 	p.Spec.Kind, p.Spec.Subject, p.Spec.Section, p.Spec.Query = kind, word, word, word
 	p.Spec.Rules = limitRules(2, 2.5)
@@ -61,7 +62,7 @@ func shapes(t *testing.T, doc []byte) (shape []string, said string) {
 // A word is text of the picture: it makes no element and no attribute that another word does not make, and turns nothing.
 func TestSVGOfHostileWords(t *testing.T) {
 	known := map[string]bool{}
-	for _, kind := range snapshot.Kinds() {
+	for _, kind := range panel.Kinds() {
 		for _, tame := range []string{"tame", "in no font: عقدة", strings.Repeat("x", 300), ""} {
 			doc, err := SVG(named(kind, tame), Options{Width: 1200})
 			if err != nil {
@@ -73,7 +74,7 @@ func TestSVGOfHostileWords(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range snapshot.Kinds() {
+	for _, kind := range panel.Kinds() {
 		for _, w := range hostile.Words() {
 			p := named(kind, w.Text)
 			doc, err := SVG(p, Options{Width: 1200})
@@ -93,7 +94,7 @@ func TestSVGOfHostileWords(t *testing.T) {
 			if r, bad := hostile.Unprintable(strings.ReplaceAll(said, "\n", "")); bad {
 				t.Errorf("%s, %s: %U in the document", kind, w.Name, r)
 			}
-			if w.Name == "attribute" && kind == snapshot.Lines && !strings.Contains(said, w.Text) {
+			if w.Name == "attribute" && kind == panel.Lines && !strings.Contains(said, w.Text) {
 				t.Errorf("%s, %s: the word is not in the text: %q", kind, w.Name, said)
 			}
 		}
@@ -102,9 +103,9 @@ func TestSVGOfHostileWords(t *testing.T) {
 
 // A picture of any word is a picture, as large as every other, and made in a time that goes by what can be seen of the word.
 func TestPNGOfHostileWords(t *testing.T) {
-	kinds := []snapshot.Kind{snapshot.Lines, snapshot.Bars}
+	kinds := []panel.Kind{panel.Lines, panel.Bars}
 	for i, w := range hostile.Words() {
-		for _, kind := range []snapshot.Kind{kinds[i%2]} {
+		for _, kind := range []panel.Kind{kinds[i%2]} {
 			doc := inTime(t, named(kind, w.Text), Options{Width: 600, Height: 300})
 			cfg, err := png.DecodeConfig(bytes.NewReader(doc))
 			if err != nil || cfg.Width != 600 || cfg.Height < 100 || cfg.Height > 3000 {
@@ -117,7 +118,7 @@ func TestPNGOfHostileWords(t *testing.T) {
 // What the pictures cannot show is each character once.
 func TestUndrawableOfHostileWords(t *testing.T) {
 	for _, w := range hostile.Words() {
-		runes := Undrawable(named(snapshot.Lines, w.Text), nil)
+		runes := Undrawable(named(panel.Lines, w.Text), nil)
 		slices.Sort(runes)
 		if n := len(runes); len(slices.Compact(runes)) != n {
 			t.Errorf("%s: a character is there twice: %q", w.Name, runes[:min(n, 10)])

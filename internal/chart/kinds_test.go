@@ -5,13 +5,14 @@ import (
 	"math"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
 // as is a panel of another kind.
-func as(k snapshot.Kind, p *snapshot.Panel) *snapshot.Panel {
+func as(k panel.Kind, p *snapshot.Panel) *snapshot.Panel {
 	of := *p
 	of.Spec.Kind = k
 	return &of
@@ -36,7 +37,7 @@ func states() *snapshot.Panel {
 		values = append(values, v)
 	}
 	p := panelOf("Conditions of nodes", units.Short, g, 24, names, values)
-	p.Spec.Kind = snapshot.Heatmap
+	p.Spec.Kind = panel.Heatmap
 	p.Spec.Rules = []rules.Rule{{Name: "NodeCondition", Critical: rules.At(0), For: 5 * time.Minute}}
 	breach(p, 0, rules.Critical, 0, g.At(241))
 	return p
@@ -58,7 +59,7 @@ func traffic() *snapshot.Panel {
 		values = append(values, v)
 	}
 	p := panelOf("Network traffic of nodes", units.BytesPerSecond, g, 8, names, values)
-	p.Spec.Kind = snapshot.Area
+	p.Spec.Kind = panel.Area
 	for i := range p.Rows {
 		p.Rows[i].Node = p.Rows[i].Name
 	}
@@ -86,8 +87,8 @@ func overcommitted() *snapshot.Panel {
 	values[3][60] = math.NaN()
 	values[5] = constantly(math.NaN(), g.Len)
 	p := panelOf("CPU of containers, of their requests", units.PercentUnit, g, 20, names, values)
-	p.Spec.Kind, p.Spec.Top = snapshot.Bars, 12
-	p.Spec.Capacity = &snapshot.Capacity{Unit: units.Cores}
+	p.Spec.Kind, p.Spec.Top = panel.Bars, 12
+	p.Spec.Capacity = &panel.Capacity{Unit: units.Cores}
 	p.Spec.Rules = limitRules(1.5, 1.8)
 	for i := range p.Rows {
 		p.Rows[i].Capacity = []float64{0.5, 2, 0.25}[i%3]
@@ -108,8 +109,8 @@ func totals() *snapshot.Panel {
 		values[3][j] = math.NaN()
 	}
 	p := panelOf("The fleet", units.PercentUnit, g, 8, names, values)
-	p.Spec.Kind = snapshot.Stat
-	p.Spec.Capacity = &snapshot.Capacity{Unit: units.Bytes}
+	p.Spec.Kind = panel.Stat
+	p.Spec.Capacity = &panel.Capacity{Unit: units.Bytes}
 	p.Spec.Rules = limitRules(0.8, 0.9)
 	for i := range p.Lines {
 		p.Lines[i].Stats = statsOf(values[i], g)

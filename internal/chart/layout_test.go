@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
@@ -31,14 +32,14 @@ func checkLabels(p *picture) error {
 }
 
 func TestLabelsOfOddPanels(t *testing.T) {
-	for name, panel := range oddPanels() {
-		for _, kind := range append(snapshot.Kinds(), "", "pie") {
+	for name, data := range oddPanels() {
+		for _, kind := range append(panel.Kinds(), "", "pie") {
 			for _, o := range []Options{{}, {Width: 320, Height: 80}, {Width: 800, Height: 600}, {Phone: true}, {Bare: true}, {Bare: true, Width: 380}} {
-				pic := compose(as(kind, panel), o.bounded())
+				pic := compose(as(kind, data), o.bounded())
 				if err := checkLabels(pic); err != nil {
 					t.Errorf("%s as %s, %+v: %v", name, kind, o, err)
 				}
-				if _, nothing := o.speech().nothingToDraw(panel); o.Phone && nothing == "" && pic.height != phoneHeight {
+				if _, nothing := o.speech().nothingToDraw(data); o.Phone && nothing == "" && pic.height != phoneHeight {
 					t.Errorf("%s as %s: a picture for phones is %d pixels high", name, kind, pic.height)
 				}
 			}
@@ -48,13 +49,13 @@ func TestLabelsOfOddPanels(t *testing.T) {
 
 func TestLabelsNeverOverlap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		panel := drawPanel(t)
+		data := drawPanel(t)
 		o := Options{
 			Phone: rapid.Bool().Draw(t, "phone"), Bare: rapid.Bool().Draw(t, "bare"),
 			Width: rapid.IntRange(320, 2000).Draw(t, "width"), Height: rapid.IntRange(80, 700).Draw(t, "height"),
 			Zone: mustZone(rapid.SampledFrom([]string{"UTC", "Asia/Seoul", "America/New_York", "Australia/Lord_Howe"}).Draw(t, "zone")),
 		}
-		if err := checkLabels(compose(panel, o.bounded())); err != nil {
+		if err := checkLabels(compose(data, o.bounded())); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -68,7 +69,7 @@ func TestALongHeaderOnAPhone(t *testing.T) {
 		for i := range names {
 			names[i], values[i] = "ip-10-0-1-12", make([]float64, g.Len)
 		}
-		for _, kind := range snapshot.Kinds() {
+		for _, kind := range panel.Kinds() {
 			for words := range 40 {
 				p := panelOf(strings.Repeat("Title ", words), units.None, g, 1+series/2, names, values)
 				p.Spec.Rules = []rules.Rule{{Name: "r", Warning: rules.At(1), Critical: rules.At(1)}}
@@ -115,8 +116,8 @@ func drawPanel(t *rapid.T) *snapshot.Panel {
 	if rapid.Bool().Draw(t, "breach") {
 		breach(p, 0, rules.Severity(rapid.IntRange(1, 2).Draw(t, "severity")), value.Draw(t, "limit"), g.Start)
 	}
-	p.Spec.Kind = rapid.SampledFrom(snapshot.Kinds()).Draw(t, "kind")
-	for i := range rapid.IntRange(0, snapshot.MostReferences).Draw(t, "references") {
+	p.Spec.Kind = rapid.SampledFrom(panel.Kinds()).Draw(t, "kind")
+	for i := range rapid.IntRange(0, panel.MostReferences).Draw(t, "references") {
 		p.References = append(p.References, snapshot.ReferenceLine{Name: fmt.Sprint("limit ", i), Values: []float64{value.Draw(t, "reference")}})
 	}
 	if rapid.Bool().Draw(t, "partial") {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -41,7 +42,7 @@ var (
 // lineChart lays out a panel over time.
 type lineChart struct {
 	*picture
-	panel      *snapshot.Panel
+	data       *snapshot.Panel
 	lines      []snapshot.Line
 	named      int // how many of them have a colour and a name; the others are context
 	references []snapshot.ReferenceLine
@@ -53,14 +54,14 @@ type lineChart struct {
 	o          Options
 }
 
-func newLineChart(panel *snapshot.Panel, o Options) *lineChart {
-	lines := panel.Lines[:min(len(panel.Lines), mostLines)]
-	c := &lineChart{picture: newPicture(o), panel: panel, lines: lines, named: len(lines), times: timesOf(panel.Grid), o: o}
-	most := snapshot.MostReferences
+func newLineChart(data *snapshot.Panel, o Options) *lineChart {
+	lines := data.Lines[:min(len(data.Lines), mostLines)]
+	c := &lineChart{picture: newPicture(o), data: data, lines: lines, named: len(lines), times: timesOf(data.Grid), o: o}
+	most := panel.MostReferences
 	if o.Phone {
 		most = phoneReferences
 	}
-	for _, r := range panel.References {
+	for _, r := range data.References {
 		if _, ok := lastFinite(r.Values); ok && len(c.references) < most {
 			c.references = append(c.references, r)
 		}
@@ -72,11 +73,11 @@ func newLineChart(panel *snapshot.Panel, o Options) *lineChart {
 }
 
 // composeLines lays out a panel that has something to draw.
-func composeLines(panel *snapshot.Panel, o Options) *picture {
-	c := newLineChart(panel, o)
-	c.limits, c.sampled = limitsOf(panel), true
+func composeLines(data *snapshot.Panel, o Options) *picture {
+	c := newLineChart(data, o)
+	c.limits, c.sampled = limitsOf(data), true
 	tags := append(c.referenceTags(), c.lineTags()...)
-	c.layOut(extent(panel, c.lines), tags)
+	c.layOut(extent(data, c.lines), tags)
 	c.drawZones()
 	c.drawGrid()
 	c.drawLines()
@@ -86,12 +87,12 @@ func composeLines(panel *snapshot.Panel, o Options) *picture {
 
 // layOut finds the places of the plot and its axes around the header and the tags. data is what the axis of values must show.
 func (c *lineChart) layOut(data bounds, tags []tag) {
-	c.plot.Top = c.writeHeader(c.panel, len(c.lines), c.o)
+	c.plot.Top = c.writeHeader(c.data, len(c.lines), c.o)
 	if c.o.Phone {
 		c.o.Height = phoneHeight - axisHeight - c.plot.Top
 	}
-	guides := append(c.say.limitGuides(c.limits, c.panel.Spec.Unit), c.referenceGuides()...)
-	c.axis, c.hidden = valueAxis(data, guides, c.panel.Spec.Unit, max(c.o.Height/valuePitch, 3))
+	guides := append(c.say.limitGuides(c.limits, c.data.Spec.Unit), c.referenceGuides()...)
+	c.axis, c.hidden = valueAxis(data, guides, c.data.Spec.Unit, max(c.o.Height/valuePitch, 3))
 	c.say.values(c.axis.Labels)
 	c.y0, c.y1 = c.axis.Lo, c.axis.Hi
 	c.x0, c.x1 = c.times.start, c.times.at(c.times.n-1)
@@ -125,14 +126,14 @@ func timesOf(g series.Grid) times {
 }
 
 // extent is what the axis of values must show: every sample that is drawn.
-func extent(panel *snapshot.Panel, lines []snapshot.Line) bounds {
+func extent(data *snapshot.Panel, lines []snapshot.Line) bounds {
 	var b bounds
 	for _, l := range lines {
 		b.add(l.Values...)
 	}
-	if panel.Rest != nil {
-		b.add(panel.Rest.Min...)
-		b.add(panel.Rest.Max...)
+	if data.Rest != nil {
+		b.add(data.Rest.Min...)
+		b.add(data.Rest.Max...)
 	}
 	return b
 }
@@ -180,8 +181,8 @@ func (c *lineChart) drawGrid() {
 
 // drawLines puts the series in the plot, back to front.
 func (c *lineChart) drawLines() {
-	if c.panel.Rest != nil {
-		c.inside = append(c.inside, restBand{c.panel.Rest, c.times})
+	if c.data.Rest != nil {
+		c.inside = append(c.inside, restBand{c.data.Rest, c.times})
 	}
 	drawn := curves{times: c.times}
 	for i := len(c.lines) - 1; i >= 0; i-- { // the worst on top
@@ -207,7 +208,7 @@ func (c *lineChart) drawLines() {
 
 // markBreaches marks where each drawn line began to be in breach, unless that was before the window, and where it ended.
 func (c *lineChart) markBreaches() {
-	for _, found := range c.panel.Findings {
+	for _, found := range c.data.Findings {
 		i := slices.IndexFunc(c.lines[:c.named], func(l snapshot.Line) bool {
 			return l.Name == found.Name && l.Labels.Compare(found.Labels) == 0
 		})
@@ -231,7 +232,7 @@ func (c *lineChart) markStreak(i int, s *rules.Streak, ended bool) {
 	}
 	values := c.lines[i].Values
 	mark := func(t time.Time, hollow bool) {
-		at := int(t.Sub(c.panel.Grid.Start).Seconds()/c.times.step + 0.5)
+		at := int(t.Sub(c.data.Grid.Start).Seconds()/c.times.step + 0.5)
 		if at <= 0 || at >= min(c.times.n, len(values)) || math.IsNaN(values[at]) || math.IsInf(values[at], 0) {
 			return
 		}
@@ -253,7 +254,7 @@ func (c *lineChart) writeValueAxis() {
 }
 
 func (c *lineChart) timeTicks() []timeTick {
-	g := c.panel.Grid
+	g := c.data.Grid
 	return c.say.timeTicks(g.Start, g.At(c.times.n-1), max((c.plot.Right-c.plot.Left)/tickPitch, 2))
 }
 
@@ -322,7 +323,7 @@ func (c *lineChart) writeLimits() {
 		if c.limits.direction == rules.Below && f.y(l.value)+16 < f.bottom || y-limitStyle.size < f.top {
 			y = f.y(l.value) + 13
 		}
-		write(c.say.limit(l, c.panel.Spec.Unit), st, y)
+		write(c.say.limit(l, c.data.Spec.Unit), st, y)
 	}
 	if len(c.hidden) == 0 {
 		return
@@ -391,12 +392,12 @@ func (c *lineChart) lineTags() []tag {
 			tags = append(tags, tag{names[i], c.labelStyle(i), at, l.Values[at], paint{seriesInk(i), 170}})
 		}
 	}
-	if r := c.panel.Rest; r != nil {
+	if r := c.data.Rest; r != nil {
 		low, ok := lastFinite(r.P05[:min(len(r.P05), len(r.P95))])
 		if high, ok2 := lastFinite(r.P95); ok && ok2 {
 			st := labelStyle
 			st.ink = mutedInk
-			tags = append(tags, tag{c.say.rest(c.panel, r.Series), st, low, r.P05[low]/2 + r.P95[high]/2, solid(restInk)})
+			tags = append(tags, tag{c.say.rest(c.data, r.Series), st, low, r.P05[low]/2 + r.P95[high]/2, solid(restInk)})
 		}
 	}
 	return tags

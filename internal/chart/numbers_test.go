@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -100,7 +101,7 @@ func TestNumbersOfEveryKind(t *testing.T) {
 		panels[name] = p
 	}
 	for name, p := range panels {
-		for _, kind := range snapshot.Kinds() {
+		for _, kind := range panel.Kinds() {
 			for _, o := range []Options{{Width: 700}, {Width: 1176, Height: 320, Bare: true}, {Width: 380, Height: 220, Bare: true}, {Phone: true}} {
 				doc, err := SVG(as(kind, p), o)
 				if err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -103,7 +104,7 @@ func oddPanels() map[string]*snapshot.Panel {
 func TestOddInput(t *testing.T) {
 	for name, p := range oddPanels() {
 		t.Run(name, func(t *testing.T) {
-			for _, kind := range snapshot.Kinds() {
+			for _, kind := range panel.Kinds() {
 				for _, o := range []Options{{Width: 600}, {Width: 320, Height: 80, Dark: true}} {
 					if w := decode(t, inTime(t, as(kind, p), o)).Bounds().Dx(); w != o.Width {
 						t.Errorf("%s: the picture is %d pixels wide", kind, w)
@@ -169,7 +170,7 @@ func TestManyHoles(t *testing.T) {
 	}
 	p := panelOf("Holes", units.None, gridTo(slotTime, n, time.Minute), 12, names, values)
 	p.References = []snapshot.ReferenceLine{{Name: "limit", Values: values[0]}}
-	for _, kind := range snapshot.Kinds() {
+	for _, kind := range panel.Kinds() {
 		inTime(t, as(kind, p), Options{Scale: 2})
 		doc, err := SVG(as(kind, p), Options{})
 		if err != nil {

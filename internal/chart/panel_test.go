@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -36,7 +37,7 @@ func gridTo(end time.Time, n int, step time.Duration) series.Grid {
 // panelOf makes a panel of series as a snapshot would: the first top as lines, the others as a band.
 func panelOf(title string, u units.Unit, g series.Grid, top int, names []string, values [][]float64) *snapshot.Panel {
 	p := &snapshot.Panel{
-		Spec: snapshot.Spec{Name: "test", Title: title, Unit: u}, Grid: g, Total: len(names), Data: snapshot.DataComplete,
+		Spec: panel.Spec{Name: "test", Title: title, Unit: u}, Grid: g, Total: len(names), Data: snapshot.DataComplete,
 	}
 	for i, name := range names {
 		row := snapshot.Row{Name: name, Stats: statsOf(values[i], g), Capacity: math.NaN(), Status: rules.OK}
@@ -142,7 +143,7 @@ func nodeMemory(n int, step time.Duration) *snapshot.Panel {
 	}
 	p := panelOf("Node memory used", units.PercentUnit, g, 12, names, values)
 	p.Spec.Rules = []rules.Rule{{Name: "NodeMemory", Warning: rules.At(0.8), Critical: rules.At(0.9), For: 15 * time.Minute}}
-	p.Spec.Capacity = &snapshot.Capacity{Unit: units.Bytes}
+	p.Spec.Capacity = &panel.Capacity{Unit: units.Bytes}
 	for i := range p.Lines {
 		p.Rows[i].Node, p.Lines[i].Node = p.Rows[i].Name, p.Rows[i].Name
 		p.Rows[i].Capacity = []float64{64, 64, 128}[i%3] * gib
@@ -242,7 +243,7 @@ func korean() *snapshot.Panel {
 	p := fleetCPU(60, 361)
 	p.Spec.Title = "노드 CPU"
 	p.Spec.Rules = limitRules(0.5, 0.7)
-	p.Spec.Capacity = &snapshot.Capacity{Unit: units.Cores}
+	p.Spec.Capacity = &panel.Capacity{Unit: units.Cores}
 	for i := range p.Lines {
 		p.Lines[i].Capacity = float64(int(16) << (i % 3))
 	}

@@ -11,19 +11,19 @@ import (
 )
 
 // nothingToDraw says in a few words why a panel has no chart, and what is known about it; two empty strings where it has one.
-func (s speech) nothingToDraw(panel *snapshot.Panel) (headline, detail string) {
+func (s speech) nothingToDraw(data *snapshot.Panel) (headline, detail string) {
 	switch {
-	case panel.Err != nil:
-		return s.QueryFailed, panel.Err.Error()
-	case len(panel.Lines) == 0 && panel.Spec.EmptyIsOK && panel.Data == snapshot.DataComplete:
+	case data.Err != nil:
+		return s.QueryFailed, data.Err.Error()
+	case len(data.Lines) == 0 && data.Spec.EmptyIsOK && data.Data == snapshot.DataComplete:
 		return s.NothingToReport, s.EmptyAsItShould
-	case len(panel.Lines) == 0 && len(panel.Missing) > 0:
-		return s.NoData, fmt.Sprintf(s.MetricsMissing, strings.Join(panel.Missing, ", ")) + " " + panel.Spec.Hint
-	case len(panel.Lines) == 0:
-		return s.NoData, s.EmptyAnswer + " " + panel.Spec.Hint
-	case !drawableGrid(panel.Grid):
+	case len(data.Lines) == 0 && len(data.Missing) > 0:
+		return s.NoData, fmt.Sprintf(s.MetricsMissing, strings.Join(data.Missing, ", ")) + " " + data.Spec.Hint
+	case len(data.Lines) == 0:
+		return s.NoData, s.EmptyAnswer + " " + data.Spec.Hint
+	case !drawableGrid(data.Grid):
 		return s.NoData, s.TimesNotDrawable
-	case !extent(panel, panel.Lines).any:
+	case !extent(data, data.Lines).any:
 		return s.NoData, s.NothingFinite
 	}
 	return "", ""
@@ -51,9 +51,9 @@ var (
 )
 
 // composePlaceholder lays out a picture without data.
-func composePlaceholder(panel *snapshot.Panel, o Options, headline, detail string) *picture {
+func composePlaceholder(data *snapshot.Panel, o Options, headline, detail string) *picture {
 	p := newPicture(o)
-	p.plot.Top = p.writeHeader(panel, len(panel.Lines), o)
+	p.plot.Top = p.writeHeader(data, len(data.Lines), o)
 	p.plot.Bottom = p.plot.Top + min(o.Height, placeholderHeight)
 	p.plot.Left, p.plot.Right = int(edge), o.Width-int(edge)
 	p.height = p.plot.Bottom + int(edge)
@@ -61,7 +61,7 @@ func composePlaceholder(panel *snapshot.Panel, o Options, headline, detail strin
 
 	f := p.frame()
 	st := headlineStyle
-	if panel.Err != nil {
+	if data.Err != nil {
 		st.ink = criticalText
 	}
 	lines := p.wrap(detail, detailStyle, f.width()-80, min(detailLines, int(f.height()-50)/detailPitch))

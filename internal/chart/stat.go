@@ -28,17 +28,17 @@ var (
 )
 
 // composeStat lays out the newest value of each drawn series in large figures, each with its course below it.
-func composeStat(panel *snapshot.Panel, o Options) *picture {
+func composeStat(data *snapshot.Panel, o Options) *picture {
 	p := newPicture(o)
 	most := mostTiles
 	if o.Phone {
 		most = phoneLines
 	}
-	lines := panel.Lines[:min(len(panel.Lines), most)]
-	if o.Phone && len(lines) > 2 && rowsThatFit(panel, o, phoneLines, int(someTiles.height+tileGap)/2, moreTiles-int(tileGap)) < phoneLines {
+	lines := data.Lines[:min(len(data.Lines), most)]
+	if o.Phone && len(lines) > 2 && rowsThatFit(data, o, phoneLines, int(someTiles.height+tileGap)/2, moreTiles-int(tileGap)) < phoneLines {
 		lines = lines[:2] // a long header leaves room for one row of two
 	}
-	top := p.writeHeader(panel, len(lines), o)
+	top := p.writeHeader(data, len(lines), o)
 	room := float64(o.Width) - 2*edge
 	columns := max(min(int((room+tileGap)/(leastTile+tileGap)), len(lines)), 1)
 	size := someTiles
@@ -52,14 +52,14 @@ func composeStat(panel *snapshot.Panel, o Options) *picture {
 	for i, line := range lines {
 		x := edge + float64((width+tileGap)*float64(i%columns))
 		y := float64(top) + float64((size.height+tileGap)*float64(i/columns))
-		p.writeTile(panel, line, size, box{x, y, x + width, y + size.height})
+		p.writeTile(data, line, size, box{x, y, x + width, y + size.height})
 	}
 	p.plot.Left, p.plot.Right = int(edge), o.Width-int(edge)
 	p.plot.Top, p.plot.Bottom = top, top+rows*int(size.height)+(rows-1)*int(tileGap)
 	p.height = p.plot.Bottom + int(edge)
-	if more := max(panel.Total, len(panel.Lines)) - len(lines); more > 0 {
+	if more := max(data.Total, len(data.Lines)) - len(lines); more > 0 {
 		p.height = p.plot.Bottom + barPitch + int(edge)/2
-		p.write(either(panel, p.say.MoreNodes, p.say.MoreSeries).Of(more), tileDetails, edge, float64(p.plot.Bottom)+18, left)
+		p.write(either(data, p.say.MoreNodes, p.say.MoreSeries).Of(more), tileDetails, edge, float64(p.plot.Bottom)+18, left)
 	}
 	if o.Phone {
 		p.height = phoneHeight
@@ -68,23 +68,23 @@ func composeStat(panel *snapshot.Panel, o Options) *picture {
 }
 
 // writeTile writes one series: its name, its newest value, what that is of or how old it is, and its course.
-func (p *picture) writeTile(panel *snapshot.Panel, line snapshot.Line, size tileSize, b box) {
-	values := line.Values[:min(len(line.Values), panel.Grid.Len)]
-	severity := limitsOf(panel).severityOf(line.Stats.Last)
+func (p *picture) writeTile(data *snapshot.Panel, line snapshot.Line, size tileSize, b box) {
+	values := line.Values[:min(len(line.Values), data.Grid.Len)]
+	severity := limitsOf(data).severityOf(line.Stats.Last)
 	figure, details := style{size.figure, medium, textInk}, tileDetails
 	course := tileCourse{values, firstSeries, box{b.left, b.bottom - size.course - 6, b.right, b.bottom - 6}}
 	if severity != rules.None {
 		figure.ink, course.ink = severityText(severity), severityInk(severity)
 	}
-	words := p.say.share(panel, line.Row)
+	words := p.say.share(data, line.Row)
 	if newest, ok := lastFinite(values); !ok {
 		words = p.say.NoData
 	} else if newest < len(values)-1-shortHole { // the value is one of long ago
-		words = fmt.Sprintf(p.say.NoDataSince, p.say.moment(panel.Grid.At(newest), panel.Grid))
+		words = fmt.Sprintf(p.say.NoDataSince, p.say.moment(data.Grid.At(newest), data.Grid))
 		figure.ink, details.ink = mutedInk, warningText
 	}
 	x, end := b.left+tileInset, b.right-tileInset
-	value := p.place(p.elide(p.say.value(panel.Spec.Unit, line.Stats.Last), figure, end-x), figure, x, b.top+26+size.figure, left)
+	value := p.place(p.elide(p.say.value(data.Spec.Unit, line.Stats.Last), figure, end-x), figure, x, b.top+26+size.figure, left)
 	words = p.elide(words, details, (end-x)*2/3)
 	nameEnd, y := end, value.y // the details stand beside the value, or above it where it is long
 	if value.box.right+8+p.textWidth(words, details) > end {

@@ -46,10 +46,10 @@ var (
 // newTable prepares the table of a chart whose width is known.
 func newTable(c *lineChart) *table {
 	t := &table{chart: c, heads: []string{c.say.HeadLast, c.say.HeadAverage, c.say.HeadMaximum, c.say.HeadMinimum}, columns: 1}
-	unit := c.panel.Spec.Unit
+	unit := c.data.Spec.Unit
 	whole := false
 	for _, l := range c.lines {
-		whole = whole || c.panel.Spec.Capacity != nil && !math.IsNaN(l.Capacity)
+		whole = whole || c.data.Spec.Capacity != nil && !math.IsNaN(l.Capacity)
 	}
 	if whole {
 		t.heads, t.newest = append([]string{c.say.HeadCapacity}, t.heads...), 1
@@ -60,7 +60,7 @@ func newTable(c *lineChart) *table {
 			row.last = severityText(l.Severity)
 		}
 		if whole {
-			row.figures = append(row.figures, c.say.value(c.panel.Spec.Capacity.Unit, l.Capacity))
+			row.figures = append(row.figures, c.say.value(c.data.Spec.Capacity.Unit, l.Capacity))
 		}
 		for _, v := range []float64{l.Stats.Last, l.Stats.Avg, l.Stats.Max, l.Stats.Min} {
 			row.figures = append(row.figures, c.say.Figure(unit.FormatBrief(v)))
@@ -70,7 +70,7 @@ func newTable(c *lineChart) *table {
 	switch {
 	case c.stack != nil && c.stack.others > 0:
 		t.rows = append(t.rows, c.othersRow(whole))
-	case c.stack == nil && c.panel.Rest != nil:
+	case c.stack == nil && c.data.Rest != nil:
 		t.rows = append(t.rows, restRow(c, whole))
 	}
 	t.measure()
@@ -79,8 +79,8 @@ func newTable(c *lineChart) *table {
 
 // restRow sums up the series that have no row: the mean of the last samples and of all, and how far they reach.
 func restRow(c *lineChart, whole bool) tableRow {
-	r, unit := c.panel.Rest, c.panel.Spec.Unit
-	row := tableRow{name: fmt.Sprintf(c.say.RestMean, c.say.rest(c.panel, r.Series)), index: context, last: textInk}
+	r, unit := c.data.Rest, c.data.Spec.Unit
+	row := tableRow{name: fmt.Sprintf(c.say.RestMean, c.say.rest(c.data, r.Series)), index: context, last: textInk}
 	if whole {
 		row.figures = append(row.figures, "")
 	}
@@ -158,7 +158,7 @@ func (t *table) write(y float64) {
 	per := t.rowsInColumn()
 	for column := range t.columns {
 		x := edge + float64(float64(column)*(width+betweenCols))
-		c.write(either(c.panel, c.say.HeadNode, c.say.HeadSeries), headStyle, x+nameIndent, top+2, left)
+		c.write(either(c.data, c.say.HeadNode, c.say.HeadSeries), headStyle, x+nameIndent, top+2, left)
 		t.eachFigure(x, width, func(i int, at float64) { c.write(t.heads[i], headStyle, at, top+2, right) })
 		c.around = append(c.around, block{box{x, top + 7, x + width, top + 7}, solid(axisInk)})
 		for i := column * per; i < min((column+1)*per, len(t.rows)); i++ {

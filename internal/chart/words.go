@@ -45,25 +45,25 @@ func (s speech) severity(of rules.Severity) string {
 }
 
 // either chooses between the words for nodes and those for series of any other kind.
-func either[T any](panel *snapshot.Panel, nodes, series T) T {
-	if panel.OfNodes() {
+func either[T any](data *snapshot.Panel, nodes, series T) T {
+	if data.OfNodes() {
 		return nodes
 	}
 	return series
 }
 
 // rest names n series that are not drawn one by one: "other 33 nodes".
-func (s speech) rest(panel *snapshot.Panel, n int) string {
-	return either(panel, s.OtherNodes, s.OtherSeries).Of(n)
+func (s speech) rest(data *snapshot.Panel, n int) string {
+	return either(data, s.OtherNodes, s.OtherSeries).Of(n)
 }
 
 // caveats are what a reader must know before trusting the picture.
-func (s speech) caveats(panel *snapshot.Panel) []string {
+func (s speech) caveats(data *snapshot.Panel) []string {
 	var out []string
-	if panel.Data == snapshot.DataPartial {
+	if data.Data == snapshot.DataPartial {
 		out = append(out, s.PartialData)
 	}
-	for _, l := range panel.Lines {
+	for _, l := range data.Lines {
 		if slices.ContainsFunc(l.Values, func(v float64) bool { return math.IsInf(v, 0) }) {
 			return append(out, s.InfiniteNotDrawn)
 		}
@@ -72,16 +72,16 @@ func (s speech) caveats(panel *snapshot.Panel) []string {
 }
 
 // scope says how many series are drawn, and of which time: "12 of 42 nodes · 24 h to Sun 22 Nov 2026 09:00 KST".
-func (s speech) scope(panel *snapshot.Panel, drawn int) string {
-	when := fmt.Sprintf(s.Moment, s.Stamp(panel.Grid.End().In(s.zone)))
-	if span := panel.Grid.Range(); span > 0 {
-		when = fmt.Sprintf(s.Window, s.span(span), s.Stamp(panel.Grid.End().In(s.zone)))
+func (s speech) scope(data *snapshot.Panel, drawn int) string {
+	when := fmt.Sprintf(s.Moment, s.Stamp(data.Grid.End().In(s.zone)))
+	if span := data.Grid.Range(); span > 0 {
+		when = fmt.Sprintf(s.Window, s.span(span), s.Stamp(data.Grid.End().In(s.zone)))
 	}
-	total := max(panel.Total, len(panel.Lines))
+	total := max(data.Total, len(data.Lines))
 	if drawn == 0 {
 		return when
 	}
-	count := either(panel, s.SomeNodes, s.SomeSeries).Of(total)
+	count := either(data, s.SomeNodes, s.SomeSeries).Of(total)
 	if drawn < total {
 		count = fmt.Sprintf(s.Some, words.Thousands(drawn), count)
 	}
@@ -102,28 +102,28 @@ func (s speech) moment(t time.Time, g series.Grid) string {
 
 // finding says what is wrong, the severity in words because colour alone does not reach everybody: "critical: ip-10-0-1-12" and
 // " 94 % > 90 % since 02:10, and 2 more".
-func (s speech) finding(panel *snapshot.Panel, f *snapshot.Finding) (name, rest string) {
+func (s speech) finding(data *snapshot.Panel, f *snapshot.Finding) (name, rest string) {
 	name = f.Name
 	switch {
 	case f.Status == rules.NoData && f.Newest.IsZero():
 		rest = s.NoData
 	case f.Status == rules.NoData:
-		rest = fmt.Sprintf(s.NoDataSince, s.moment(f.Newest, panel.Grid))
+		rest = fmt.Sprintf(s.NoDataSince, s.moment(f.Newest, data.Grid))
 	default:
 		name = fmt.Sprintf(s.NamedFinding, s.severity(f.Severity), f.Name)
-		rest = s.breach(panel, f)
+		rest = s.breach(data, f)
 		switch streak := f.Streak; {
 		case streak == nil || streak.From.IsZero():
-		case panel.Spec.Events != nil:
-			rest = s.dated(panel, f.Value, streak)
+		case data.Spec.Events != nil:
+			rest = s.dated(data, f.Value, streak)
 		case streak.Open: // when it began, the window does not show
 			rest = fmt.Sprintf(s.BreachAtLeast, rest, s.span(streak.Lasted()))
 		default:
-			rest = fmt.Sprintf(s.BreachSince, rest, s.moment(streak.From, panel.Grid))
+			rest = fmt.Sprintf(s.BreachSince, rest, s.moment(streak.From, data.Grid))
 		}
 	}
 	more := -1
-	for _, other := range panel.Findings {
+	for _, other := range data.Findings {
 		if other.Status == rules.Breach || other.Status == rules.NoData {
 			more++
 		}
@@ -136,26 +136,26 @@ func (s speech) finding(panel *snapshot.Panel, f *snapshot.Finding) (name, rest 
 }
 
 // past says what was beyond a limit and is no more, the worst of it: "ip-10-0-1-12 was above 90 % from 02:10 to 03:40, peak 94 %".
-func (s speech) past(panel *snapshot.Panel) string {
-	for _, f := range panel.Findings {
+func (s speech) past(data *snapshot.Panel) string {
+	for _, f := range data.Findings {
 		was := f.Earlier
 		if was == nil {
 			continue
 		}
-		when := fmt.Sprintf(s.FromUntil, s.moment(was.From, panel.Grid), s.moment(was.To, panel.Grid))
+		when := fmt.Sprintf(s.FromUntil, s.moment(was.From, data.Grid), s.moment(was.To, data.Grid))
 		if was.Open { // when it began, the window does not show
-			when = fmt.Sprintf(s.Until, s.moment(was.To, panel.Grid))
+			when = fmt.Sprintf(s.Until, s.moment(was.To, data.Grid))
 		}
 		above, peak := s.WasAbove, s.Peak
-		below := slices.ContainsFunc(panel.Spec.Rules, func(r rules.Rule) bool { return r.Name == f.Rule && r.Direction == rules.Below })
+		below := slices.ContainsFunc(data.Spec.Rules, func(r rules.Rule) bool { return r.Name == f.Rule && r.Direction == rules.Below })
 		if below {
 			above, peak = s.WasBelow, s.Lowest
 		}
-		value, against := panel.Spec.Unit.FormatAgainst(was.Peak, was.Limit)
+		value, against := data.Spec.Unit.FormatAgainst(was.Peak, was.Limit)
 		switch {
-		case panel.Spec.Events != nil:
-			return f.Name + " " + s.dated(panel, was.Peak, was)
-		case panel.IsState():
+		case data.Spec.Events != nil:
+			return f.Name + " " + s.dated(data, was.Peak, was)
+		case data.IsState():
 			return fmt.Sprintf(s.WasSo, f.Name, when)
 		case was.Limit == 0 && !below:
 			above = fmt.Sprintf(s.WasSo, f.Name, when)
@@ -168,21 +168,21 @@ func (s speech) past(panel *snapshot.Panel) string {
 }
 
 // dated says how many events there were, and when: "3 OOM kills, last 09:12".
-func (s speech) dated(panel *snapshot.Panel, n float64, streak *rules.Streak) string {
-	what, within := panel.Spec.Number(n), panel.Spec.Events.Within
+func (s speech) dated(data *snapshot.Panel, n float64, streak *rules.Streak) string {
+	what, within := data.Spec.Number(n), data.Spec.Events.Within
 	at, before := streak.Dated(within)
 	recurs := streak.Lasted() >= within
 	if recurs && !before {
-		what = fmt.Sprintf(s.EventsWithin, panel.Spec.Number(streak.Peak), s.span(within))
+		what = fmt.Sprintf(s.EventsWithin, data.Spec.Number(streak.Peak), s.span(within))
 	}
-	return what + ", " + fmt.Sprintf(s.Happened(math.Round(n) == 1 && !recurs, before), s.moment(at, panel.Grid))
+	return what + ", " + fmt.Sprintf(s.Happened(math.Round(n) == 1 && !recurs, before), s.moment(at, data.Grid))
 }
 
 // breach compares a figure with its limit: "94 % > 90 %", of a verdict "p95 94 % > 90 %". That there is more than nothing, the figure
 // says alone: "2", not "2 > 0".
-func (s speech) breach(panel *snapshot.Panel, f *snapshot.Finding) string {
+func (s speech) breach(data *snapshot.Panel, f *snapshot.Finding) string {
 	sign, figure := ">", ""
-	for _, r := range panel.Spec.Rules {
+	for _, r := range data.Spec.Rules {
 		if r.Name != f.Rule {
 			continue
 		}
@@ -194,12 +194,12 @@ func (s speech) breach(panel *snapshot.Panel, f *snapshot.Finding) string {
 		}
 		break
 	}
-	if len(panel.Rows) > 0 && panel.IsState() && figure == "" {
+	if len(data.Rows) > 0 && data.IsState() && figure == "" {
 		return "" // the subject says it
 	}
 	if math.IsNaN(f.Limit) || f.Limit == 0 && sign == ">" {
-		return figure + s.value(panel.Spec.Unit, f.Value)
+		return figure + s.value(data.Spec.Unit, f.Value)
 	}
-	value, against := panel.Spec.Unit.FormatAgainst(f.Value, f.Limit)
+	value, against := data.Spec.Unit.FormatAgainst(f.Value, f.Limit)
 	return figure + s.Figure(value) + " " + sign + " " + s.Figure(against)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
@@ -56,7 +57,7 @@ func TestKoreanChartsHaveNoEnglish(t *testing.T) {
 			t.Fatalf("there is no panel %q any more", name)
 		}
 		p = nameless(p)
-		for _, kind := range snapshot.Kinds() {
+		for _, kind := range panel.Kinds() {
 			p.Spec.Kind = kind
 			for _, phone := range []bool{false, true} {
 				doc, err := SVG(p, Options{Phone: phone, Zone: seoul(), Language: words.Korean})
@@ -88,7 +89,7 @@ func TestBreachOfNothing(t *testing.T) {
 		{rules.Above, 2, 1, "2 > 1"},
 		{rules.Below, -2, 0, "−2 < 0"},
 	} {
-		p := &snapshot.Panel{Spec: snapshot.Spec{Unit: units.Short, Rules: []rules.Rule{{Name: "r", Direction: c.direction, For: time.Minute}}}}
+		p := &snapshot.Panel{Spec: panel.Spec{Unit: units.Short, Rules: []rules.Rule{{Name: "r", Direction: c.direction, For: time.Minute}}}}
 		f := &snapshot.Finding{Finding: rules.Finding{Rule: "r", Value: c.value, Limit: c.limit}}
 		if got := (Options{}).speech().breach(p, f); got != c.want {
 			t.Errorf("%v beyond %v: %q, want %q", c.value, c.limit, got, c.want)

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promsnap/promsnap/internal/disk"
-	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -215,7 +215,7 @@ func (b *builder) firstOf(path string, keys ...string) string {
 }
 
 // builtin returns a copy of a built-in panel, with its words in a language.
-func (b *builder) builtin(name, path string, l words.Language) (snapshot.Spec, bool) {
+func (b *builder) builtin(name, path string, l words.Language) (panel.Spec, bool) {
 	var known []string
 	for _, s := range b.options.builtin(l) {
 		if s.Name == name {
@@ -229,5 +229,5 @@ func (b *builder) builtin(name, path string, l words.Language) (snapshot.Spec, b
 	} else {
 		b.problem(path, "no built-in panel %q; `promsnap panels` lists them", shorten(name))
 	}
-	return snapshot.Spec{}, false
+	return panel.Spec{}, false
 }

@@ -16,8 +16,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/promsnap/promsnap/internal/disk"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/secret"
-	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -64,7 +64,7 @@ type Report struct {
 	Zone     *time.Location
 	Language words.Language // of every word that is not from outside
 	Range    time.Duration
-	Panels   []snapshot.Spec // in the order that they are drawn in
+	Panels   []panel.Spec // in the order that they are drawn in
 
 	Schedule        *Schedule     // nil where the file names none
 	Receivers       []string      // names of Config.Receivers
@@ -81,7 +81,7 @@ type Options struct {
 	Env func(string) string
 	// Builtin returns the built-in panels with their words in a language, in the order in which a report without panels draws them. Nil:
 	// there are none.
-	Builtin func(words.Language) []snapshot.Spec
+	Builtin func(words.Language) []panel.Spec
 	// URL stands in for prometheus.url, which may then be left out of the file. "": the file's.
 	URL string
 	// Service stands in for kubernetes.service and for prometheus.url. At most one of URL and Service is set. "": the file's.
@@ -95,7 +95,7 @@ type Options struct {
 }
 
 // builtin returns the built-in panels in a language.
-func (o Options) builtin(l words.Language) []snapshot.Spec {
+func (o Options) builtin(l words.Language) []panel.Spec {
 	if o.Builtin == nil {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
@@ -88,7 +88,7 @@ type report struct {
 	// How much time the report shows.
 	Range duration `yaml:"range" jsonschema:"default=24h" limits:"1m..400d"`
 	// The panels, in the order in which they are drawn. Without any: all the built-in ones.
-	Panels []panel `yaml:"panels"`
+	Panels []panelKeys `yaml:"panels"`
 	// When the report is due, as a cron expression in its time zone: "0 9 * * *". A run with --deliver is for the newest time at which it
 	// was, however late it starts, so that a run that is tried again tells nothing twice.
 	Schedule schedule `yaml:"schedule"`
@@ -109,8 +109,8 @@ type report struct {
 	Heartbeat *heartbeat `yaml:"heartbeat"`
 }
 
-// panel is one question with its chart: a built-in panel (use), any of whose fields can be set, or one of your own (name, query).
-type panel struct {
+// panelKeys is one question with its chart: a built-in panel (use), any of whose fields can be set, or one of your own (name, query).
+type panelKeys struct {
 	// The name of a built-in panel to start from; promsnap panels lists them.
 	Use string `yaml:"use"`
 	// The panel's name, for files and links; a built-in panel has its own.
@@ -385,7 +385,7 @@ func (s *selector) UnmarshalText(b []byte) error {
 	if variables := foreignMatchers(text); len(variables) > 0 {
 		return errors.New(adviceOnVariable(variables[0].text))
 	}
-	ms, err := snapshot.Parser().ParseMetricSelector(text)
+	ms, err := panel.Parser().ParseMetricSelector(text)
 	if err != nil { // and matchers that are nil in ms
 		return fmt.Errorf("%s; write label matchers such as node=~\"kafka-.*\"", promqlMessage(err, text))
 	}

@@ -13,16 +13,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/secret"
-	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
 // builtin stands for the built-in panels.
-func builtin() []snapshot.Spec {
-	return []snapshot.Spec{
+func builtin() []panel.Spec {
+	return []panel.Spec{
 		{
 			Name: "node-memory", Title: "Node memory", Section: "Nodes", Unit: units.PercentUnit, Subject: "memory",
 			Query: "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes",
@@ -37,7 +37,7 @@ func builtin() []snapshot.Spec {
 
 func options() config.Options {
 	return config.Options{
-		Builtin: func(words.Language) []snapshot.Spec { return builtin() },
+		Builtin: func(words.Language) []panel.Spec { return builtin() },
 		Env: func(name string) string {
 			return map[string]string{"PROMETHEUS_PASSWORD": " hunter2\n", "CA": "-----BEGIN CERTIFICATE-----"}[name]
 		},
@@ -131,7 +131,7 @@ func TestLoadFull(t *testing.T) {
 	if len(c.Reports) != 3 || c.Cluster != "prod-seoul" || c.Version != 1 {
 		t.Fatalf("%+v", c)
 	}
-	if d := c.Reports[2].Panels[0].Detail; d == nil || *d != (snapshot.Detail{
+	if d := c.Reports[2].Panels[0].Detail; d == nil || *d != (panel.Detail{
 		Query: `topk(3, sum by (namespace, pod) (x{node="{{node}}"}))`, Legend: "{{namespace}}/{{pod}}", Unit: units.Bytes,
 	}) {
 		t.Errorf("detail: %+v", d)
@@ -159,13 +159,13 @@ func TestLoadFull(t *testing.T) {
 	checkSpark(t, spark)
 }
 
-func checkSpark(t *testing.T, got snapshot.Spec) {
+func checkSpark(t *testing.T, got panel.Spec) {
 	t.Helper()
 	if o := got.Overrides; len(o) != 2 || o[0].Rule != "p95" || o[0].Warning.Set || o[0].Critical.Set || o[1].Critical != rules.At(60<<30) {
 		t.Errorf("overrides: %+v", o)
 	}
 	got.Overrides = nil
-	want := snapshot.Spec{
+	want := panel.Spec{
 		Name: "spark-executors", Title: "Spark executors", Section: "Spark", Unit: units.Bytes, Legend: "{{pod}}", Subject: "memory",
 		Query:    "max by (namespace, pod) (\n  container_memory_working_set_bytes{namespace=\"spark\", container!=\"\", container!=\"POD\"}\n)\n",
 		Why:      "The working set is what the OOM killer counts.",
@@ -173,7 +173,7 @@ func checkSpark(t *testing.T, got snapshot.Spec) {
 		Top:      10,
 		Range:    6 * time.Hour,
 		Step:     time.Minute,
-		Capacity: &snapshot.Capacity{Query: `max by (namespace, pod) (kube_pod_container_resource_limits{resource="memory"})`, Unit: units.Bytes},
+		Capacity: &panel.Capacity{Query: `max by (namespace, pod) (kube_pod_container_resource_limits{resource="memory"})`, Unit: units.Bytes},
 		Rules: []rules.Rule{
 			{
 				Name: "SparkExecutorMemory", Warning: rules.At(24 << 30), Critical: rules.At(28 << 30), For: 15 * time.Minute,
@@ -324,13 +324,13 @@ reports:
           - {name: peak, query: 'max_over_time(x[$__interval])'}
 `)
 	heat, area := c.Reports[0].Panels[0], c.Reports[0].Panels[1]
-	if heat.Kind != snapshot.Heatmap || heat.Top != 48 {
+	if heat.Kind != panel.Heatmap || heat.Top != 48 {
 		t.Errorf("kind %q, top %d", heat.Kind, heat.Top)
 	}
-	want := []snapshot.Reference{
+	want := []panel.Reference{
 		{Name: "limit {{container}}", Query: `kube_pod_container_resource_limits{resource="memory"}`}, {Name: "peak", Query: "max_over_time(x[$__interval])"},
 	}
-	if diff := cmp.Diff(want, area.References); diff != "" || area.Kind != snapshot.Area {
+	if diff := cmp.Diff(want, area.References); diff != "" || area.Kind != panel.Area {
 		t.Errorf("kind %q, references:\n%s", area.Kind, diff)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -22,7 +22,7 @@ var planted = []string{
 func TestNoErrorShowsAPlantedSecret(t *testing.T) {
 	keys := map[string]bool{}
 	typeKeys(reflect.TypeFor[file](), "", keys)
-	options := Options{Builtin: func(words.Language) []snapshot.Spec { return []snapshot.Spec{{Name: "node-memory"}} }}
+	options := Options{Builtin: func(words.Language) []panel.Spec { return []panel.Spec{{Name: "node-memory"}} }}
 	wrong, turn := 0, 0
 	for _, path := range sortedKeys(keys) {
 		k := path[strings.LastIndexByte(path, '.')+1:]

@@ -7,15 +7,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
 // panel resolves a panel of a report. It is false where it is not known which panel is meant; the rest of its mistakes would
 // follow from that.
-func (b *builder) panel(p *panel, path string, r *Report) (snapshot.Spec, bool) {
-	var s snapshot.Spec
+func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool) {
+	var s panel.Spec
 	known := true
 	switch {
 	case !b.has(path):
@@ -47,23 +47,23 @@ func (b *builder) panel(p *panel, path string, r *Report) (snapshot.Spec, bool) 
 	b.check(path, &s, r.Range)
 	if !s.Builtin {
 		for i := range s.Rules {
-			s.Rules[i].NeedsAll = snapshot.NeedsAll(s.Query, s.Rules[i].Direction)
+			s.Rules[i].NeedsAll = panel.NeedsAll(s.Query, s.Rules[i].Direction)
 		}
 	}
 	return s, known
 }
 
 // ownPart checks what the file itself says of a panel that is not known: its query and its rules.
-func (b *builder) ownPart(p *panel, path string, rng time.Duration) {
+func (b *builder) ownPart(p *panelKeys, path string, rng time.Duration) {
 	rng = cmp.Or(time.Duration(p.Range), rng)
-	if step, err := snapshot.Step(rng, time.Duration(p.Step), b.scrape); err == nil && b.has(key(path, "query")) {
-		b.promql(key(path, "query"), p.Query, snapshot.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng})
+	if step, err := panel.Step(rng, time.Duration(p.Step), b.scrape); err == nil && b.has(key(path, "query")) {
+		b.promql(key(path, "query"), p.Query, panel.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng})
 	}
 	b.rules(p.Rules, key(path, "rules"), nil)
 }
 
 // set sets the fields of a panel that the file sets. Those that are not there keep what the built-in panel has.
-func (b *builder) set(p *panel, path string, s *snapshot.Spec) {
+func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 	s.Name = cmp.Or(string(p.Name), s.Name)
 	s.Title = cmp.Or(p.Title, s.Title, s.Name)
 	if p.Query != "" { // its author knows the labels
@@ -84,7 +84,7 @@ func (b *builder) set(p *panel, path string, s *snapshot.Spec) {
 		}
 	}
 	if s.Events != nil && b.has(key(path, "subject")) {
-		s.Events = &snapshot.Events{Within: s.Events.Within} // they go by the new name
+		s.Events = &panel.Events{Within: s.Events.Within} // they go by the new name
 	}
 	if b.has(key(path, "unit")) {
 		s.Unit = p.Unit.Unit
@@ -96,31 +96,31 @@ func (b *builder) set(p *panel, path string, s *snapshot.Spec) {
 		s.Optional = p.Optional
 	}
 	if b.has(key(path, "kind")) {
-		s.Kind = snapshot.Kind(p.Kind)
+		s.Kind = panel.Kind(p.Kind)
 	}
 	if b.has(key(path, "references")) {
 		s.References = nil
 		for _, r := range p.References {
-			s.References = append(s.References, snapshot.Reference{Name: r.Name, Query: r.Query})
+			s.References = append(s.References, panel.Reference{Name: r.Name, Query: r.Query})
 		}
 	}
 	if p.Capacity != nil {
-		s.Capacity = &snapshot.Capacity{Query: p.Capacity.Query, Unit: p.Capacity.Unit.Unit}
+		s.Capacity = &panel.Capacity{Query: p.Capacity.Query, Unit: p.Capacity.Unit.Unit}
 	}
 	if p.Detail != nil {
-		s.Detail = &snapshot.Detail{Query: p.Detail.Query, Legend: p.Detail.Legend, Unit: p.Detail.Unit.Unit}
+		s.Detail = &panel.Detail{Query: p.Detail.Query, Legend: p.Detail.Legend, Unit: p.Detail.Unit.Unit}
 	}
 }
 
 // check looks at what depends on the panel's range: its step, its queries, and whether its alerts can fire.
-func (b *builder) check(path string, s *snapshot.Spec, reportRange time.Duration) {
+func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 	rng := cmp.Or(s.Range, reportRange)
-	step, err := snapshot.Step(rng, s.Step, b.scrape)
+	step, err := panel.Step(rng, s.Step, b.scrape)
 	if err != nil {
 		b.problem(key(path, "step"), "%v", err)
 		return
 	}
-	vars := snapshot.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng}
+	vars := panel.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng}
 	if b.has(key(path, "query")) {
 		b.promql(key(path, "query"), s.Query, vars)
 	}
@@ -129,7 +129,7 @@ func (b *builder) check(path string, s *snapshot.Spec, reportRange time.Duration
 	}
 	b.references(key(path, "references"), s, vars)
 	b.detail(key(path, "detail"), s, vars)
-	if s.Top > mostLines && s.Kind != snapshot.Bars && s.Kind != snapshot.Heatmap {
+	if s.Top > mostLines && s.Kind != panel.Bars && s.Kind != panel.Heatmap {
 		b.problem(key(path, "top"), "%d lines cannot be told apart; write %d at most, or kind: heatmap or bars", s.Top, mostLines)
 	}
 	b.legend(key(path, "legend"), s.Legend)
@@ -156,13 +156,13 @@ func (b *builder) legend(path, text string) {
 		b.problem(path, "unequal numbers of {{ and }}; write labels as in {{namespace}}/{{pod}}")
 		return
 	}
-	if part, write := foreignLegend(text); part != "" && strings.TrimSpace(text) != snapshot.AutoLegend {
+	if part, write := foreignLegend(text); part != "" && strings.TrimSpace(text) != panel.AutoLegend {
 		b.problem(path, "%s is another program's; write %s for the label's value", shorten(part), shorten(write))
 	}
 }
 
 // detail looks at the query about what fires.
-func (b *builder) detail(path string, s *snapshot.Spec, vars snapshot.Vars) {
+func (b *builder) detail(path string, s *panel.Spec, vars panel.Vars) {
 	if !b.has(path) {
 		return
 	}
@@ -179,11 +179,11 @@ func (b *builder) detail(path string, s *snapshot.Spec, vars snapshot.Vars) {
 const mostLines = 20
 
 // references looks at the queries of the panel's reference lines.
-func (b *builder) references(path string, s *snapshot.Spec, vars snapshot.Vars) {
-	if len(s.References) > snapshot.MostReferences {
-		b.problem(path, "%d reference lines; keep the %d that matter most", len(s.References), snapshot.MostReferences)
+func (b *builder) references(path string, s *panel.Spec, vars panel.Vars) {
+	if len(s.References) > panel.MostReferences {
+		b.problem(path, "%d reference lines; keep the %d that matter most", len(s.References), panel.MostReferences)
 	}
-	if len(s.References) > 0 && s.Kind != "" && s.Kind != snapshot.Lines && s.Kind != snapshot.Area {
+	if len(s.References) > 0 && s.Kind != "" && s.Kind != panel.Lines && s.Kind != panel.Area {
 		b.problem(path, "a %s chart has no axis to draw reference lines on; write kind: lines or area, or take them out", s.Kind)
 	}
 	for i, r := range s.References {
@@ -200,7 +200,7 @@ func (b *builder) references(path string, s *snapshot.Spec, vars snapshot.Vars) 
 
 // fit gives a built-in panel a range in which its alerts can fire, where the report's is too short for them: twice the longest for.
 // Where steps are too long for one, snapshot holds it for three steps.
-func (b *builder) fit(s snapshot.Spec, reportRange time.Duration) snapshot.Spec {
+func (b *builder) fit(s panel.Spec, reportRange time.Duration) panel.Spec {
 	if need, ok := b.fits(&s, reportRange); !ok {
 		s.Range = 2 * need
 	}
@@ -208,9 +208,9 @@ func (b *builder) fit(s snapshot.Spec, reportRange time.Duration) snapshot.Spec 
 }
 
 // fits tells whether the panel's alerts can fire in its range, and returns the longest time that one of them must last.
-func (b *builder) fits(s *snapshot.Spec, reportRange time.Duration) (longest time.Duration, ok bool) {
+func (b *builder) fits(s *panel.Spec, reportRange time.Duration) (longest time.Duration, ok bool) {
 	rng := cmp.Or(s.Range, reportRange)
-	step, err := snapshot.Step(rng, s.Step, b.scrape)
+	step, err := panel.Step(rng, s.Step, b.scrape)
 	if err != nil {
 		return 0, true // check says so
 	}
@@ -307,7 +307,7 @@ func (b *builder) limit(q quantity, path string, u *units.Unit) rules.Limit {
 }
 
 // overrides adds the file's overrides to the panel's; the last that matches counts.
-func (b *builder) overrides(from []override, path string, u *units.Unit, s *snapshot.Spec) {
+func (b *builder) overrides(from []override, path string, u *units.Unit, s *panel.Spec) {
 	for i, o := range from {
 		at := item(path, i)
 		if !b.has(at) {
@@ -317,7 +317,7 @@ func (b *builder) overrides(from []override, path string, u *units.Unit, s *snap
 			b.problem(at, "no limit; write above or below, such as above: {warning: 80%%}; above: {} for no limit at all")
 		}
 		side, warning, critical := b.thresholds(o.Above, o.Below, at, u)
-		s.Overrides = append(s.Overrides, snapshot.Override{Match: o.Match, Rule: o.Rule, Warning: warning, Critical: critical})
+		s.Overrides = append(s.Overrides, panel.Override{Match: o.Match, Rule: o.Rule, Warning: warning, Critical: critical})
 		if len(s.Rules) == 0 {
 			b.problem(at, "the panel has no rule to override; write rules first")
 			continue

@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/panel"
 )
 
 // maxQuery is the longest query, in bytes.
@@ -30,7 +30,7 @@ func isOurs(variable string) bool {
 var builtinVariables = []string{"$__virtual_nodes", "$__virtual_targets"}
 
 // detailQuery checks a query in which {{label}} stands for the value of a label.
-func (b *builder) detailQuery(path, query string, v snapshot.Vars) {
+func (b *builder) detailQuery(path, query string, v panel.Vars) {
 	filled, at := filledLabels(query)
 	if at >= 0 {
 		b.problemIn(path, query, at, `{{label}} stands for a label's value between double quotes, and is closed there; write it as in node="{{node}}"`)
@@ -76,11 +76,11 @@ func isLabel(text string) bool {
 }
 
 // promql checks a query as it will run.
-func (b *builder) promql(path, query string, v snapshot.Vars) { b.promqlOf(path, query, query, v) }
+func (b *builder) promql(path, query string, v panel.Vars) { b.promqlOf(path, query, query, v) }
 
 // promqlOf checks a query that stands in the file as text, which is as long. Its mistakes stand where they are inside the text, where the
 // file shows that.
-func (b *builder) promqlOf(path, text, query string, v snapshot.Vars) {
+func (b *builder) promqlOf(path, text, query string, v panel.Vars) {
 	if len(query) > maxQuery {
 		b.problem(path, "longer than %d KiB; record parts of it in Prometheus and query those", maxQuery>>10)
 		return
@@ -114,8 +114,8 @@ func (b *builder) promqlOf(path, text, query string, v snapshot.Vars) {
 }
 
 // parsed reads a query as a Prometheus with its default flags does. What a server may know nevertheless is a note: the server is asked.
-func (b *builder) parsed(path, text, query string, v snapshot.Vars) (parser.Expr, bool) {
-	expanded := snapshot.Expand(query, v)
+func (b *builder) parsed(path, text, query string, v panel.Vars) (parser.Expr, bool) {
+	expanded := panel.Expand(query, v)
 	expr, unaided := parser.NewParser(parser.Options{}).ParseExpr(expanded)
 	if unaided == nil {
 		return expr, true
@@ -131,7 +131,7 @@ func (b *builder) parsed(path, text, query string, v snapshot.Vars) (parser.Expr
 			return expr, true
 		}
 	}
-	expr, err := snapshot.Parser().ParseExpr(expanded)
+	expr, err := panel.Parser().ParseExpr(expanded)
 	if err == nil {
 		b.note(path, "PromQL: Prometheus knows this only where it is started with several of its own flags --enable-feature=promql-…; the server is asked")
 		b.reachable(path, expr)
@@ -326,10 +326,10 @@ func unknownVariable(query string) (name string, at int) {
 }
 
 // unexpanded returns the offset into a query of what lies at an offset into the same query with its variables expanded.
-func unexpanded(query string, v snapshot.Vars, offset int) int {
+func unexpanded(query string, v panel.Vars, offset int) int {
 	grown := 0 // how much longer what lies before is when expanded
 	for _, m := range variable.FindAllStringIndex(query, -1) {
-		long := len(snapshot.Expand(query[m[0]:m[1]], v))
+		long := len(panel.Expand(query[m[0]:m[1]], v))
 		switch {
 		case offset < m[0]+grown:
 			return offset - grown

@@ -37,6 +37,7 @@ func schema(t *testing.T) *jsonschema.Schema {
 	maps.Copy(comments, commentsOf(t, "sigv4.go"))
 	maps.Copy(comments, commentsOf(t, "kubernetes.go"))
 	r := jsonschema.Reflector{
+		Namer:                      func(t reflect.Type) string { return strings.TrimSuffix(t.Name(), "Keys") },
 		FieldNameTag:               "yaml",
 		RequiredFromJSONSchemaTags: true,
 		Anonymous:                  true,

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -82,7 +83,7 @@ func nodeOf(n *corev1.Node) snapshot.Node {
 		out.Taints = append(out.Taints, clip(t.ToString()))
 	}
 	for _, cond := range n.Status.Conditions[:min(len(n.Status.Conditions), maxConditions)] {
-		if wrong := snapshot.WrongCondition(string(cond.Type), string(cond.Status)); wrong != "" {
+		if wrong := panel.WrongCondition(string(cond.Type), string(cond.Status)); wrong != "" {
 			out.Conditions = append(out.Conditions, clip(wrong))
 		}
 	}

@@ -5,8 +5,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -58,8 +58,8 @@ func inForce(cgroup, resource string) string {
 }
 
 // withoutKSM answers where nothing says which limits there are.
-func withoutKSM() *snapshot.Blind {
-	return &snapshot.Blind{
+func withoutKSM() *panel.Blind {
+	return &panel.Blind{
 		Query:   `vector(1) unless on () (count(kube_pod_container_resource_limits) or count(kube_pod_info) or count(kube_node_info))`,
 		Missing: []string{"kube_pod_container_resource_limits"},
 	}
@@ -107,8 +107,8 @@ func wholePod(query string) string { return `label_replace(` + query + `, "conta
 // cpuUsed is how many cores each container uses.
 const cpuUsed = `max ` + eachContainer + ` (rate(container_cpu_usage_seconds_total{` + containers + `}[$__rate_interval]))`
 
-func containerMemory() snapshot.Spec {
-	return snapshot.Spec{
+func containerMemory() panel.Spec {
+	return panel.Spec{
 		Name:    "container-memory",
 		Title:   "Memory of containers, of their limits",
 		Section: sectionContainers,
@@ -118,18 +118,18 @@ func containerMemory() snapshot.Spec {
 		Narrow:  "pod",
 		Legend:  nameContainer,
 		Subject: "memory",
-		Capacity: &snapshot.Capacity{
+		Capacity: &panel.Capacity{
 			Query: `label_replace((` + memoryLimit() + `) and ` + onContainer + ` ` + cacheCounted + `, "cache", "counted", "", "")` +
 				` or ` + onContainer + ` (` + memoryLimit() + ` or ` + wholePod(podMemoryLimit) + `)`,
 			Unit:  units.Bytes,
 			Aside: []string{"cache"},
 		},
 		// Page cache may be given back or not: what is near the limit by it is told, and alarms nobody.
-		Overrides: []snapshot.Override{{
+		Overrides: []panel.Override{{
 			Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "cache", "counted")},
 			Rule:  "ContainerMemoryNearLimit", Warning: rules.At(0.85),
 		}},
-		Detail: &snapshot.Detail{
+		Detail: &panel.Detail{
 			Query: `label_replace(max(container_memory_rss{` + thisCgroup + `}), "part", "rss", "", "")` +
 				` or label_replace(max(container_memory_total_active_file_bytes{` + thisCgroup + `}), "part", "page cache in use, not counted", "", "")` +
 				` or label_replace(max(container_memory_cache{` + thisCgroup + `}) unless max(container_memory_total_active_file_bytes{` + thisCgroup + `}),` +
@@ -141,7 +141,7 @@ func containerMemory() snapshot.Spec {
 			Name: "ContainerMemoryNearLimit", Warning: rules.At(0.85), Critical: rules.At(0.95), For: 15 * time.Minute,
 			NoData: rules.ResolveOnNoData,
 		}},
-		Remarks: []snapshot.Remark{{
+		Remarks: []panel.Remark{{
 			Query: `count(max ` + eachContainer + ` (container_memory_working_set_bytes{` + containers + `}) unless (` + memoryLimit() + `)` +
 				` unless ` + onPod + ` ` + podMemoryLimit + `)`,
 			Text: "containers without a memory limit, which nothing judges: {{value}}",
@@ -217,10 +217,10 @@ const inside = `round(sum ` + eachContainer + ` (max by (cluster, namespace, pod
 // containerOOM is 0 for a container whose last kill is more than an hour ago, and not absent, so that the alert resolves by a sample.
 // A kill that ends the container shows as a restart, as an end of a container that is not started again (Spark's executors, Jobs), and
 // sometimes in cAdvisor's counter too: the highest of them counts, and not their sum.
-func containerOOM() snapshot.Spec {
-	return snapshot.Spec{
+func containerOOM() panel.Spec {
+	return panel.Spec{
 		Name:    "container-oom",
-		Kind:    snapshot.Heatmap,
+		Kind:    panel.Heatmap,
 		Title:   "Containers killed for memory in the last hour",
 		Section: sectionContainers,
 		Query: `max ` + eachContainer + ` (` + restarts(` and on (cluster, namespace, pod, container) (`+killed()+`)`) +
@@ -229,15 +229,15 @@ func containerOOM() snapshot.Spec {
 		Unit:    units.Short,
 		Legend:  nameContainer,
 		Subject: "OOM kills",
-		Events:  &snapshot.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
-		Detail: &snapshot.Detail{
+		Events:  &panel.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
+		Detail: &panel.Detail{
 			Query:  `max(kube_pod_container_resource_limits{resource="memory", namespace="{{namespace}}", pod="{{pod}}", container="{{container}}"})`,
 			Legend: "limit",
 			Unit:   units.Bytes,
 		},
 		Rules:     []rules.Rule{{Name: "ContainerOOMKilled", Critical: rules.At(0), NoData: rules.ResolveOnNoData}},
 		EmptyIsOK: true,
-		Blind: &snapshot.Blind{
+		Blind: &panel.Blind{
 			Query: `count by (cluster) (` + either("", "status_restarts_total", " > 0") + `)` +
 				` unless count by (cluster) (` + either("max_over_time(", "status_last_terminated_reason", "[1h])") + `)`,
 			Missing: []string{"kube_pod_container_status_last_terminated_reason"},
@@ -249,10 +249,10 @@ func containerOOM() snapshot.Spec {
 	}
 }
 
-func containerRestarts() snapshot.Spec {
-	return snapshot.Spec{
+func containerRestarts() panel.Spec {
+	return panel.Spec{
 		Name:    "container-restarts",
-		Kind:    snapshot.Heatmap,
+		Kind:    panel.Heatmap,
 		Top:     16, // most rows have nothing to say
 		Title:   "Restarts of containers in the last hour",
 		Section: sectionContainers,
@@ -261,7 +261,7 @@ func containerRestarts() snapshot.Spec {
 		Narrow:  "pod",
 		Legend:  nameContainer,
 		Subject: "restarts",
-		Events:  &snapshot.Events{Within: time.Hour, Said: words.Counted{One: "%s restart", Many: "%s restarts"}},
+		Events:  &panel.Events{Within: time.Hour, Said: words.Counted{One: "%s restart", Many: "%s restarts"}},
 		Rules: []rules.Rule{{
 			Name: "ContainerRestarting", Warning: rules.At(2), Critical: rules.At(5), NoData: rules.ResolveOnNoData,
 		}},
@@ -272,10 +272,10 @@ func containerRestarts() snapshot.Spec {
 	}
 }
 
-func containerCPU() snapshot.Spec {
-	return snapshot.Spec{
+func containerCPU() panel.Spec {
+	return panel.Spec{
 		Name:     "container-cpu",
-		Kind:     snapshot.Bars,
+		Kind:     panel.Bars,
 		Title:    "CPU of containers, of their requests",
 		Section:  sectionContainers,
 		Query:    cpuUsed + " / " + given("requests", "cpu"),
@@ -283,7 +283,7 @@ func containerCPU() snapshot.Spec {
 		Narrow:   "pod",
 		Legend:   nameContainer,
 		Subject:  "CPU of its request",
-		Capacity: &snapshot.Capacity{Query: given("requests", "cpu"), Unit: units.Cores},
+		Capacity: &panel.Capacity{Query: given("requests", "cpu"), Unit: units.Cores},
 		Needs:    []string{"container_cpu_usage_seconds_total", "kube_pod_container_resource_requests"},
 		Why: "What a container uses of what it was promised. Above 100 % it lives on what others leave, and is the first to be slowed when the node is busy; far below, it keeps CPU from others." +
 			" Neither is a fault by itself, and so there is no limit: read the ranking.",
@@ -292,8 +292,8 @@ func containerCPU() snapshot.Spec {
 }
 
 // containerCPULimit is empty, and well, in a cluster whose containers have no CPU limits.
-func containerCPULimit() snapshot.Spec {
-	return snapshot.Spec{
+func containerCPULimit() panel.Spec {
+	return panel.Spec{
 		Name:     "container-cpu-limit",
 		Title:    "CPU of containers, of their limits",
 		Section:  sectionContainers,
@@ -302,7 +302,7 @@ func containerCPULimit() snapshot.Spec {
 		Narrow:   "pod",
 		Legend:   nameContainer,
 		Subject:  "CPU of its limit",
-		Capacity: &snapshot.Capacity{Query: cpuLimit(), Unit: units.Cores},
+		Capacity: &panel.Capacity{Query: cpuLimit(), Unit: units.Cores},
 		Rules: []rules.Rule{{
 			Name: "ContainerCPUNearLimit", Warning: rules.At(0.90), For: 30 * time.Minute, NoData: rules.ResolveOnNoData,
 		}},
@@ -318,11 +318,11 @@ func containerCPULimit() snapshot.Spec {
 
 // containerThrottling is Optional because cAdvisor has these metrics for containers with a CPU limit only: a cluster without such
 // limits lacks nothing.
-func containerThrottling() snapshot.Spec {
+func containerThrottling() panel.Spec {
 	sum := func(metric string) string {
 		return `sum ` + eachContainer + ` (rate(` + metric + `{` + containers + `}[$__rate_interval]))`
 	}
-	return snapshot.Spec{
+	return panel.Spec{
 		Name:    "container-throttling",
 		Title:   "CPU throttling of containers",
 		Section: sectionContainers,

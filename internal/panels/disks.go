@@ -6,8 +6,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
@@ -131,8 +131,8 @@ func quotaUsed() string {
 		` 0.5 * max by (cluster, instance, pool) (` + pool(`node_filesystem_avail_bytes{`+datasets+`} @ end()`) + `)))`
 }
 
-func nodeDisk() snapshot.Spec {
-	return snapshot.Spec{
+func nodeDisk() panel.Spec {
+	return panel.Spec{
 		Name:     "node-disk",
 		Title:    "Disks of nodes",
 		Section:  sectionNodes,
@@ -141,16 +141,16 @@ func nodeDisk() snapshot.Spec {
 		Unit:     units.PercentUnit,
 		Legend:   "{{node}} {{mountpoint}} ({{device}})",
 		Subject:  "disk",
-		Capacity: &snapshot.Capacity{Query: diskSize(), Unit: units.Bytes, Aside: []string{"device"}},
+		Capacity: &panel.Capacity{Query: diskSize(), Unit: units.Bytes, Aside: []string{"device"}},
 		Rules: []rules.Rule{{
 			Name: "NodeDiskHigh", Warning: rules.At(0.80), Critical: rules.At(0.88), For: 15 * time.Minute,
 		}},
 		// Kernels come and go in /boot, and it is small by design. Nothing stops when it is full, but the next update.
-		Overrides: []snapshot.Override{{
+		Overrides: []panel.Override{{
 			Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, "mountpoint", "(/rootfs|/host)?/(boot(/.*)?|efi)")},
 			Rule:  "NodeDiskHigh", Warning: rules.At(0.95),
 		}},
-		Remarks: []snapshot.Remark{{
+		Remarks: []panel.Remark{{
 			Query: `count by (cluster, fstype, device) (group by (cluster, instance, fstype, device) (` +
 				`node_filesystem_size_bytes{fstype=~"` + shared + `",mountpoint!~"` + ofPods + `"}))`,
 			Text: "not judged, because it is kept by other machines: {{fstype}} {{device}} (nodes that mount it: {{value}})",
@@ -164,7 +164,7 @@ func nodeDisk() snapshot.Spec {
 
 // nodeInodes does not tell of a full disk again: XFS makes inodes of free space, and so has few when there is little of it. Where less
 // than a fifth of the disk is free it is judged as though a fifth were, at as many bytes an inode as it has now.
-func nodeInodes() snapshot.Spec {
+func nodeInodes() panel.Spec {
 	const (
 		fixed = disks + `,fstype!="xfs"`
 		xfs   = mounts + `,fstype="xfs"`
@@ -174,7 +174,7 @@ func nodeInodes() snapshot.Spec {
 		each  = `clamp(` + avail + ` / clamp_min(` + free + `, 1), 512, 16384)`
 		more  = `clamp_min(0.2 * node_filesystem_size_bytes{` + xfs + `} - ` + avail + `, 0) / ` + each
 	)
-	return snapshot.Spec{
+	return panel.Spec{
 		Name:    "node-inodes",
 		Title:   "Inodes of nodes' disks",
 		Section: sectionNodes,
@@ -185,7 +185,7 @@ func nodeInodes() snapshot.Spec {
 		Unit:    units.PercentUnit,
 		Legend:  "{{node}} {{mountpoint}} ({{device}})",
 		Subject: "inodes",
-		Capacity: &snapshot.Capacity{
+		Capacity: &panel.Capacity{
 			Query: placed(`(cluster, instance, mountpoint, device)`, "node_filesystem_files", `max by `+eachDisk+` (node_filesystem_files{`+disks+`} > 0)`),
 			Unit:  units.Short, Aside: []string{"device"},
 		},
@@ -201,7 +201,7 @@ func nodeInodes() snapshot.Spec {
 // nodeReadonly is 1 where a file system is read-only that was writable within the last day, or was three or seven days ago at this time:
 // the alert goes on when the change itself is no longer in the report's range. One that was writable for a moment alone is an image that
 // was updated. The other nodes have one series each, which is 0, so that an alert never ends because nothing is said any more.
-func nodeReadonly() snapshot.Spec {
+func nodeReadonly() panel.Spec {
 	const (
 		readonly = `node_filesystem_readonly{` + disks + `}`
 		anyMount = `node_filesystem_readonly{` + mounts + `}`
@@ -209,9 +209,9 @@ func nodeReadonly() snapshot.Spec {
 		at       = `min by ` + eachMount + ` (` + anyMount + ` @ end()`
 	)
 	turned := share + ` > 0 < 0.99 or ` + at + `) == 1 and on ` + eachMount + ` (` + at + ` offset 3d) == 0 or ` + at + ` offset 7d) == 0)`
-	return snapshot.Spec{
+	return panel.Spec{
 		Name:    "node-readonly",
-		Kind:    snapshot.Heatmap,
+		Kind:    panel.Heatmap,
 		Top:     16, // most rows have nothing to say
 		Title:   "Disks that turned read-only",
 		Section: sectionNodes,

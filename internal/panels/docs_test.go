@@ -11,9 +11,9 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -93,14 +93,14 @@ func document(t *testing.T) string {
 }
 
 // metrics returns the names that a panel reads, as code.
-func metrics(t *testing.T, spec snapshot.Spec) []string {
-	vars := snapshot.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}
-	names, err := snapshot.MetricNames(snapshot.Expand(spec.Query, vars))
+func metrics(t *testing.T, spec panel.Spec) []string {
+	vars := panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}
+	names, err := panel.MetricNames(panel.Expand(spec.Query, vars))
 	if err != nil {
 		t.Fatalf("%s: %v", spec.Name, err)
 	}
 	if spec.Without != "" {
-		more, err := snapshot.MetricNames(spec.Without)
+		more, err := panel.MetricNames(spec.Without)
 		if err != nil {
 			t.Fatalf("%s: %v", spec.Name, err)
 		}
@@ -114,7 +114,7 @@ func metrics(t *testing.T, spec snapshot.Spec) []string {
 }
 
 // limits writes a panel's rule as four cells.
-func limits(spec snapshot.Spec) string {
+func limits(spec panel.Spec) string {
 	if len(spec.Rules) == 0 {
 		return "– | – | – | –"
 	}

@@ -17,9 +17,9 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunks"
 	"github.com/prometheus/prometheus/util/annotations"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
-	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 // scrape is the interval of the fixtures' samples, the first of which is at the Unix epoch.
@@ -33,7 +33,7 @@ func (st *store) add(t *testing.T, name string, ls map[string]string, interval t
 	t.Helper()
 	b := labels.NewBuilder(labels.FromMap(ls))
 	b.Set(model.MetricNameLabel, name)
-	_, vals, err := snapshot.Parser().ParseSeriesDesc("x " + values)
+	_, vals, err := panel.Parser().ParseSeriesDesc("x " + values)
 	if err != nil {
 		t.Fatalf("values %q of %s: %v", values, name, err)
 	}
@@ -95,11 +95,11 @@ func (s sample) Copy() chunks.Sample           { return s }
 // as a rate of what is no counter, is an error.
 func query(in storage.Queryable, expr string, from, to, step time.Duration) (promql.Matrix, error) {
 	engine := promql.NewEngine(promql.EngineOpts{
-		MaxSamples: 10_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: snapshot.Parser(),
+		MaxSamples: 10_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: panel.Parser(),
 		EnableAtModifier: true, // as every server has it, which a library has not
 	})
 	defer func() { _ = engine.Close() }()
-	expr = snapshot.Expand(expr, snapshot.Vars{Step: step, ScrapeInterval: scrape, Range: max(to-from, time.Hour)})
+	expr = panel.Expand(expr, panel.Vars{Step: step, ScrapeInterval: scrape, Range: max(to-from, time.Hour)})
 	ctx := context.Background()
 	q, err := engine.NewRangeQuery(ctx, in, nil, expr, time.UnixMilli(from.Milliseconds()), time.UnixMilli(to.Milliseconds()), step)
 	if err != nil {

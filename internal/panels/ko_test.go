@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
-	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -68,8 +68,8 @@ func hasHangul(s string) bool {
 // TestALanguageChangesWordsAlone compares all but the words.
 func TestALanguageChangesWordsAlone(t *testing.T) {
 	same := cmp.Options{
-		cmpopts.IgnoreFields(snapshot.Spec{}, "Title", "Section", "Subject", "Why", "Hint"), cmpopts.IgnoreFields(snapshot.Remark{}, "Text"),
-		cmpopts.IgnoreFields(snapshot.Events{}, "Said"),
+		cmpopts.IgnoreFields(panel.Spec{}, "Title", "Section", "Subject", "Why", "Hint"), cmpopts.IgnoreFields(panel.Remark{}, "Text"),
+		cmpopts.IgnoreFields(panel.Events{}, "Said"),
 		cmp.Comparer(func(a, b *labels.Matcher) bool { return a.String() == b.String() }),
 	}
 	if diff := cmp.Diff(panels.All(), panels.In(words.Korean), same); diff != "" {

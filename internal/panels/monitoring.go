@@ -3,8 +3,8 @@ package panels
 import (
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
@@ -13,10 +13,10 @@ const targets = `up{instance!~"$__virtual_targets"} unless up{node=~"$__virtual_
 
 // scrapeHealth has no finding of a job that has no target any more: drivers of a night and exporters of a pool at zero come and go. What a
 // report cannot do without is known as lost (snapshot.Lost), and counts as down.
-func scrapeHealth() snapshot.Spec {
-	return snapshot.Spec{
+func scrapeHealth() panel.Spec {
+	return panel.Spec{
 		Name:    "scrape-health",
-		Kind:    snapshot.Heatmap,
+		Kind:    panel.Heatmap,
 		Title:   "Scrape targets that answer",
 		Section: sectionMonitoring,
 		Query:   `avg by (cluster, job) (` + targets + `)`,
@@ -28,7 +28,7 @@ func scrapeHealth() snapshot.Spec {
 			Name: "ScrapeTargetsDown", Direction: rules.Below, Warning: rules.At(1), Critical: rules.At(0.5), For: 10 * time.Minute,
 			NoData: rules.ResolveOnNoData, NeedsAll: true,
 		}},
-		Remarks: []snapshot.Remark{{Query: `max by (cluster, job, instance) (` + targets + `) == 0`, Text: "down: {{job}} {{instance}}"}},
+		Remarks: []panel.Remark{{Query: `max by (cluster, job, instance) (` + targets + `) == 0`, Text: "down: {{job}} {{instance}}"}},
 		Why: "Prometheus sets up to 0 where a target did not answer: no panel above can judge what is not scraped." +
 			" It is a share of each job: one dead exporter of fifty is a warning." +
 			" A kube-state-metrics that is no target any more, and of whose objects no other tells, counts as down; so do a cluster's kubelets or exporters when all are gone.",
@@ -38,11 +38,11 @@ func scrapeHealth() snapshot.Spec {
 
 // targetFlaps has the targets that stopped answering at least three times in the range, with all of their samples: a healthy cluster has
 // none. Of a job as a whole nothing is judged here: where nodes come and go, another of its targets is down every few minutes.
-func targetFlaps() snapshot.Spec {
+func targetFlaps() panel.Spec {
 	const eachTarget = `(cluster, job, instance, metrics_path)`
-	return snapshot.Spec{
+	return panel.Spec{
 		Name:    "target-flaps",
-		Kind:    snapshot.Heatmap,
+		Kind:    panel.Heatmap,
 		Title:   "Scrape targets that come and go",
 		Section: sectionMonitoring,
 		Query:   `1 - max by ` + eachTarget + ` ((` + targets + `) and on ` + eachTarget + ` changes(up[$__range] @ end()) >= 5)`,
@@ -63,10 +63,10 @@ func targetFlaps() snapshot.Spec {
 // coverage is 1 for a node without an exporter and 0 for the others, so that the alert resolves by a sample when the exporter comes,
 // and a node that is gone is just gone. Which exporter is of which node is the identity table's to say: PromQL would have to know every
 // way from one to the other. Ten minutes are for a node's start.
-func coverage() snapshot.Spec {
-	return snapshot.Spec{
+func coverage() panel.Spec {
+	return panel.Spec{
 		Name:    "coverage",
-		Kind:    snapshot.Heatmap,
+		Kind:    panel.Heatmap,
 		Top:     16, // most rows have nothing to say
 		Title:   "Nodes without node_exporter",
 		Section: sectionMonitoring,

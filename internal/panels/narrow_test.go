@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -83,7 +84,7 @@ func TestANarrowedPanelFindsTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var specs []snapshot.Spec
+	var specs []panel.Spec
 	for _, s := range panels.All() {
 		if s.Narrow != "" {
 			specs = append(specs, s)

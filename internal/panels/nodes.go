@@ -3,8 +3,8 @@ package panels
 import (
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
@@ -36,8 +36,8 @@ const memoryAvailable = `max by (cluster, instance) (node_memory_MemAvailable_by
 	` < max by (cluster, instance) (node_memory_MemTotal_bytes) - max by (cluster, instance) (node_memory_MemAvailable_bytes))` +
 	` or max by (cluster, instance) (node_memory_MemAvailable_bytes)`
 
-func nodeMemory() snapshot.Spec {
-	return snapshot.Spec{
+func nodeMemory() panel.Spec {
+	return panel.Spec{
 		Name:     "node-memory",
 		Title:    "Memory of nodes",
 		Section:  sectionNodes,
@@ -46,8 +46,8 @@ func nodeMemory() snapshot.Spec {
 		Unit:     units.PercentUnit,
 		Legend:   "{{node}}",
 		Subject:  "memory",
-		Capacity: &snapshot.Capacity{Query: memoryForAll, Unit: units.Bytes},
-		Detail: &snapshot.Detail{
+		Capacity: &panel.Capacity{Query: memoryForAll, Unit: units.Bytes},
+		Detail: &panel.Detail{
 			Query:  topPods(`container_memory_working_set_bytes{` + containers + `}`),
 			Legend: "{{namespace}}/{{pod}}",
 			Unit:   units.Bytes,
@@ -76,8 +76,8 @@ func cpuIdle() string {
 		` / max by (cluster, instance) (sum without (mode) (` + spent(`cpu=~"|0",`, `mode!~"iowait|steal"`) + `))`
 }
 
-func nodeCPU() snapshot.Spec {
-	return snapshot.Spec{
+func nodeCPU() panel.Spec {
+	return panel.Spec{
 		Name:    "node-cpu",
 		Title:   "CPU of nodes",
 		Section: sectionNodes,
@@ -85,11 +85,11 @@ func nodeCPU() snapshot.Spec {
 		Unit:    units.PercentUnit,
 		Legend:  "{{node}}",
 		Subject: "CPU",
-		Capacity: &snapshot.Capacity{
+		Capacity: &panel.Capacity{
 			Query: `count by (cluster, instance) (group by (cluster, instance, cpu) (node_cpu_seconds_total{mode="idle",cpu!=""}))`,
 			Unit:  units.Cores,
 		},
-		Detail: &snapshot.Detail{
+		Detail: &panel.Detail{
 			Query:  topPods(`rate(container_cpu_usage_seconds_total{` + containers + `}[$__rate_interval])`),
 			Legend: "{{namespace}}/{{pod}}",
 			Unit:   units.Cores,
@@ -106,7 +106,7 @@ func nodeCPU() snapshot.Spec {
 // nodeConditions says NotReady where the node's condition Ready is not true, so that a name and the figure 1 read as what is wrong. Every
 // node has that row; of the other conditions, those alone that were wrong at some time of the range, with all of their samples: a healthy
 // cluster of 5,000 nodes has 5,000 series. No answer of kube-state-metrics for a node that it knew means that the node was deleted.
-func nodeConditions() snapshot.Spec {
+func nodeConditions() panel.Spec {
 	const condition = `kube_node_status_condition{condition=~"`
 	said := func(selector string) string { return `max_over_time(` + selector + `[$__interval])` }
 	not := func(values string) string {
@@ -115,25 +115,25 @@ func nodeConditions() snapshot.Spec {
 	seen := func(selector string) string {
 		return said(selector) + ` and on (cluster, node, condition) max_over_time(` + selector + `[$__range] @ end()) == 1`
 	}
-	return snapshot.Spec{
+	return panel.Spec{
 		Name:    "node-conditions",
-		Kind:    snapshot.Heatmap,
+		Kind:    panel.Heatmap,
 		Top:     16, // most rows have nothing to say
 		Title:   "Conditions of nodes",
 		Section: sectionNodes,
 		Query: `max by (cluster, node, condition) (` +
 			not(said(`kube_node_status_condition{condition="Ready",status=~"false|unknown"}`)) +
-			` or ` + not(seen(condition+snapshot.GoodConditions+`",condition!="Ready",status=~"false|unknown"}`)) +
-			` or ` + seen(condition+snapshot.BadConditions+`",status="true"}`) + `)`,
+			` or ` + not(seen(condition+panel.GoodConditions+`",condition!="Ready",status=~"false|unknown"}`)) +
+			` or ` + seen(condition+panel.BadConditions+`",status="true"}`) + `)`,
 		Unit:    units.Short,
 		Legend:  "{{node}} {{condition}}",
 		Subject: "condition",
 		Rules: []rules.Rule{{
 			Name: "NodeCondition", Critical: rules.At(0), For: 5 * time.Minute, NoData: rules.ResolveOnNoData, Condition: true,
 		}},
-		Remarks: []snapshot.Remark{{
+		Remarks: []panel.Remark{{
 			Query: `count by (cluster, condition) (max by (cluster, node, condition) (kube_node_status_condition{condition!~"` +
-				snapshot.GoodConditions + `|` + snapshot.BadConditions + `",status="true"}) == 1)`,
+				panel.GoodConditions + `|` + panel.BadConditions + `",status="true"}) == 1)`,
 			Text: "not judged, because its meaning is not known: {{condition}} (nodes that have it: {{value}})",
 		}},
 		Why: "What the kubelet and the control plane themselves say of a node; 1 is the condition that is wrong. “unknown” counts as not ready: it is what a node is called" +
@@ -145,15 +145,15 @@ func nodeConditions() snapshot.Spec {
 // nodeNetwork counts each flow once. What carries another device's bytes has its address (the slaves of a bond, VLANs, a bridge over a
 // card, the virtual function that Azure puts below eth0), and of those of one address the busiest has all. A device that is linked to
 // another is the end of a pair or stands upon it. Where the exporter tells of no addresses, names must do.
-func nodeNetwork() snapshot.Spec {
+func nodeNetwork() panel.Spec {
 	const each = ` by (cluster, instance, device) `
 	flow := func(matchers string) string {
 		return `max` + each + `(rate(node_network_receive_bytes_total{` + matchers + `}[$__rate_interval])` +
 			` + rate(node_network_transmit_bytes_total{` + matchers + `}[$__rate_interval]))`
 	}
-	return snapshot.Spec{
+	return panel.Spec{
 		Name:    "node-network",
-		Kind:    snapshot.Area,
+		Kind:    panel.Area,
 		Title:   "Network traffic of nodes",
 		Section: sectionNodes,
 		Query: `sum by (cluster, instance) (max by (cluster, instance, address) (` +
@@ -173,12 +173,12 @@ func nodeNetwork() snapshot.Spec {
 }
 
 // nodeNetworkErrors fires after half an hour and not a whole one, which a report of one hour could never see.
-func nodeNetworkErrors() snapshot.Spec {
+func nodeNetworkErrors() panel.Spec {
 	sum := func(what string) string {
 		return `sum by (cluster, instance) (rate(node_network_receive_` + what + `_total{` + cards + `,` + stacked + `}[$__rate_interval])` +
 			` + rate(node_network_transmit_` + what + `_total{` + cards + `,` + stacked + `}[$__rate_interval]))`
 	}
-	return snapshot.Spec{
+	return panel.Spec{
 		Name:    "node-network-errors",
 		Title:   "Network errors of nodes",
 		Section: sectionNodes,
@@ -193,8 +193,8 @@ func nodeNetworkErrors() snapshot.Spec {
 	}
 }
 
-func nodePressure() snapshot.Spec {
-	return snapshot.Spec{
+func nodePressure() panel.Spec {
+	return panel.Spec{
 		Name:     "node-pressure",
 		Title:    "Memory pressure of nodes",
 		Section:  sectionNodes,
@@ -238,10 +238,10 @@ func allocatable(resource string) string {
 
 const whyRequested = " Allocatable and not capacity, because the system's own share is not for pods; finished pods are left out, though their requests are still reported."
 
-func nodeRequests() snapshot.Spec {
-	return snapshot.Spec{
+func nodeRequests() panel.Spec {
+	return panel.Spec{
 		Name:     "node-requests",
-		Kind:     snapshot.Bars,
+		Kind:     panel.Bars,
 		Title:    "Memory requested on nodes",
 		Section:  sectionNodes,
 		Query:    requested("memory"),
@@ -249,7 +249,7 @@ func nodeRequests() snapshot.Spec {
 		Unit:     units.PercentUnit,
 		Legend:   "{{node}}",
 		Subject:  "memory requests",
-		Capacity: &snapshot.Capacity{Query: allocatable("memory"), Unit: units.Bytes},
+		Capacity: &panel.Capacity{Query: allocatable("memory"), Unit: units.Bytes},
 		Rules: []rules.Rule{{
 			Name: "NodeMemoryRequestsHigh", Warning: rules.At(0.90), For: 30 * time.Minute, NoData: rules.ResolveOnNoData,
 		}},
@@ -258,10 +258,10 @@ func nodeRequests() snapshot.Spec {
 	}
 }
 
-func nodeRequestsCPU() snapshot.Spec {
-	return snapshot.Spec{
+func nodeRequestsCPU() panel.Spec {
+	return panel.Spec{
 		Name:     "node-requests-cpu",
-		Kind:     snapshot.Bars,
+		Kind:     panel.Bars,
 		Title:    "CPU requested on nodes",
 		Section:  sectionNodes,
 		Query:    requested("cpu"),
@@ -269,7 +269,7 @@ func nodeRequestsCPU() snapshot.Spec {
 		Unit:     units.PercentUnit,
 		Legend:   "{{node}}",
 		Subject:  "CPU requests",
-		Capacity: &snapshot.Capacity{Query: allocatable("cpu"), Unit: units.Cores},
+		Capacity: &panel.Capacity{Query: allocatable("cpu"), Unit: units.Cores},
 		Rules: []rules.Rule{{
 			Name: "NodeCPURequestsHigh", Warning: rules.At(0.90), For: 30 * time.Minute, NoData: rules.ResolveOnNoData,
 		}},

@@ -23,7 +23,7 @@ package panels
 import (
 	"slices"
 
-	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -36,8 +36,8 @@ const (
 )
 
 // All returns the built-in panels in the order of a report. The slice and what it points to are the caller's to change.
-func All() []snapshot.Spec {
-	all := []snapshot.Spec{
+func All() []panel.Spec {
+	all := []panel.Spec{
 		nodeMemory(),
 		nodeCPU(),
 		nodeDisk(),
@@ -69,7 +69,7 @@ func All() []snapshot.Spec {
 }
 
 // In returns the built-in panels as All does, with their words in a language.
-func In(l words.Language) []snapshot.Spec {
+func In(l words.Language) []panel.Spec {
 	all := All()
 	if l != words.Korean {
 		return all
@@ -79,7 +79,7 @@ func In(l words.Language) []snapshot.Spec {
 		t := korean[s.Name]
 		s.Title, s.Section, s.Subject, s.Why, s.Hint = t.title, koreanSections[s.Section], t.subject, t.why, t.hint
 		if t.events != "" {
-			s.Events = &snapshot.Events{Within: s.Events.Within, Said: words.Counted{One: t.events, Many: t.events}}
+			s.Events = &panel.Events{Within: s.Events.Within, Said: words.Counted{One: t.events, Many: t.events}}
 		}
 		s.Remarks = slices.Clone(s.Remarks)
 		for j, remark := range t.remarks {
@@ -90,11 +90,11 @@ func In(l words.Language) []snapshot.Spec {
 }
 
 // Get returns the built-in panel of a name, and whether there is one.
-func Get(name string) (snapshot.Spec, bool) {
+func Get(name string) (panel.Spec, bool) {
 	for _, s := range All() {
 		if s.Name == name {
 			return s, true
 		}
 	}
-	return snapshot.Spec{}, false
+	return panel.Spec{}, false
 }

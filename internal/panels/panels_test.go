@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
@@ -23,7 +23,7 @@ func Example() {
 	// max by (cluster, instance) (rate(node_pressure_memory_waiting_seconds_total[$__rate_interval]))
 }
 
-func panel(t *testing.T, name string) snapshot.Spec {
+func builtin(t *testing.T, name string) panel.Spec {
 	t.Helper()
 	spec, ok := panels.Get(name)
 	if !ok {
@@ -111,14 +111,14 @@ func TestEveryPanelSaysWhatAReaderNeeds(t *testing.T) {
 }
 
 func TestEveryQueryParsesAndHasTheLabelsOfItsLegend(t *testing.T) {
-	vars := snapshot.Vars{Step: 2 * time.Minute, ScrapeInterval: time.Minute, Range: 24 * time.Hour}
+	vars := panel.Vars{Step: 2 * time.Minute, ScrapeInterval: time.Minute, Range: 24 * time.Hour}
 	for _, spec := range panels.All() {
 		queries := []string{spec.Query}
 		if spec.Capacity != nil {
 			queries = append(queries, spec.Capacity.Query)
 		}
 		for _, q := range queries {
-			names, err := snapshot.MetricNames(snapshot.Expand(q, vars))
+			names, err := panel.MetricNames(panel.Expand(q, vars))
 			if err != nil {
 				t.Errorf("%s: %v\n%s", spec.Name, err, q)
 			}
@@ -158,7 +158,7 @@ func TestAnEmptyAnswerIsToldFromAMissingExporter(t *testing.T) {
 		if !spec.EmptyIsOK {
 			continue
 		}
-		names, err := snapshot.MetricNames(snapshot.Expand(spec.Query, snapshot.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}))
+		names, err := panel.MetricNames(panel.Expand(spec.Query, panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}))
 		if err != nil || names[0] != first[spec.Name] {
 			t.Errorf("%s: the first metric is %v, want %q (error %v)", spec.Name, names, first[spec.Name], err)
 		}
@@ -183,7 +183,7 @@ func TestAlertsCanFireInReportsOfAnHourADayAndAWeek(t *testing.T) {
 	} {
 		var raised []string
 		for _, spec := range panels.All() {
-			step, err := snapshot.Step(tt.rng, spec.Step, scrape)
+			step, err := panel.Step(tt.rng, spec.Step, scrape)
 			if err != nil || step != tt.step {
 				t.Fatalf("%s at %s: step %s, want %s (error %v)", spec.Name, tt.rng, step, tt.step, err)
 			}

@@ -3,8 +3,8 @@ package panels
 import (
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
@@ -29,7 +29,7 @@ func waits(before, reasons, after string) string {
 
 // podWaiting is 1 for a pod that does not start and 0 for one that runs after it did not, so that the alert resolves by a sample. A
 // container that ends 25 minutes after each start waits for minutes only: a loop is one that was seen in this hour and in the hour before.
-func podWaiting() snapshot.Spec {
+func podWaiting() panel.Spec {
 	const (
 		phase   = `kube_pod_status_phase`
 		reason  = `status_waiting_reason`
@@ -42,9 +42,9 @@ func podWaiting() snapshot.Spec {
 	loops := eachWhy + `(` + either("max_over_time(", reason+`{`+looping+`}`, "[1h])") + `) == 1` +
 		` and ` + eachWhy + `(` + either("max_over_time(", reason+`{`+looping+`}`, "[1h] offset 1h)") + `) == 1`
 	runs := `0 * (` + waits("max_over_time(", `reason!~"ContainerCreating|PodInitializing"`, "[1h])") + ` and ` + onPod + ` ` + phase + `{phase="Running"} == 1)`
-	return snapshot.Spec{
+	return panel.Spec{
 		Name:    "pod-waiting",
-		Kind:    snapshot.Heatmap,
+		Kind:    panel.Heatmap,
 		Top:     16,
 		Title:   "Pods that do not start",
 		Section: sectionContainers,
@@ -57,7 +57,7 @@ func podWaiting() snapshot.Spec {
 		}},
 		EmptyIsOK: true,
 		// A container that waits in a pod that runs was started before, and each of those has a reason.
-		Blind: &snapshot.Blind{
+		Blind: &panel.Blind{
 			Query: `count by (cluster) (` + either("", "status_waiting", " == 1") + ` and ` + onPod + ` ` + phase + `{phase="Running"} == 1)` +
 				` unless count by (cluster) (` + either("max_over_time(", reason, "[1h])") + `)`,
 			Missing: []string{"kube_pod_container_status_waiting_reason"},

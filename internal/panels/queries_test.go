@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -149,14 +150,14 @@ func (f *fixture) expect(t *testing.T, query, by string, want values) {
 }
 
 // expectTaken holds the rows of a panel that the identity table has a part in against want.
-func (f *fixture) expectTaken(t *testing.T, spec snapshot.Spec, want values) {
+func (f *fixture) expectTaken(t *testing.T, spec panel.Spec, want values) {
 	t.Helper()
 	at := time.UnixMilli(eval.Milliseconds())
 	nodes, notes, err := snapshot.LoadNodes(t.Context(), f, at, time.Hour)
 	if err != nil || len(notes) > 0 {
 		t.Fatal(err, notes)
 	}
-	p := snapshot.Take(t.Context(), f, []snapshot.Spec{spec}, snapshot.Options{Slot: at, Range: 30 * time.Minute, Nodes: nodes})[0]
+	p := snapshot.Take(t.Context(), f, []panel.Spec{spec}, snapshot.Options{Slot: at, Range: 30 * time.Minute, Nodes: nodes})[0]
 	if p.Err != nil {
 		t.Fatal(p.Err)
 	}
@@ -301,16 +302,16 @@ func TestShortEventsAreSeenAtLargeSteps(t *testing.T) {
 		at          time.Duration
 		want        float64
 	}{
-		{"not ready", panel(t, "node-conditions").Query, "NotReady n1", 45 * time.Minute, 1},
+		{"not ready", builtin(t, "node-conditions").Query, "NotReady n1", 45 * time.Minute, 1},
 		{"not ready, naive", `kube_node_status_condition`, "kube_node_status_condition Ready n1 unknown", 45 * time.Minute, 0},
-		{"memory", panel(t, "container-memory").Query, "c shop p", 60 * time.Minute, 0.99},
+		{"memory", builtin(t, "container-memory").Query, "c shop p", 60 * time.Minute, 0.99},
 		{"memory, naive", `sum by (container, namespace, pod) (container_memory_working_set_bytes)`, "c shop p", 60 * time.Minute, 10},
-		{"kill", panel(t, "container-oom").Query, "c shop p", 60 * time.Minute, 1},
+		{"kill", builtin(t, "container-oom").Query, "c shop p", 60 * time.Minute, 1},
 		{"kill, naive", `increase(kube_pod_container_status_restarts_total[$__interval])`, "c shop p", 60 * time.Minute, 0},
-		{"kill, within the hour", panel(t, "container-oom").Query, "c shop p", 105 * time.Minute, 1},
-		{"kill, an hour later", panel(t, "container-oom").Query, "c shop p", 120 * time.Minute, 0},
-		{"restart", panel(t, "container-restarts").Query, "c shop p", 60 * time.Minute, 1},
-		{"executor", panel(t, "container-oom").Query, "executor spark exec-1", 75 * time.Minute, 1},
+		{"kill, within the hour", builtin(t, "container-oom").Query, "c shop p", 105 * time.Minute, 1},
+		{"kill, an hour later", builtin(t, "container-oom").Query, "c shop p", 120 * time.Minute, 0},
+		{"restart", builtin(t, "container-restarts").Query, "c shop p", 60 * time.Minute, 1},
+		{"executor", builtin(t, "container-oom").Query, "executor spark exec-1", 75 * time.Minute, 1},
 		{"executor, naive", `max by (container, namespace, pod) (kube_pod_container_status_terminated_reason)`, "executor spark exec-1", 75 * time.Minute, math.NaN()},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -337,7 +338,7 @@ func TestShortEventsAreSeenAtLargeSteps(t *testing.T) {
 func TestPeaksDoNotStretchShortEventsAtSmallSteps(t *testing.T) {
 	var st store
 	st.add(t, "kube_node_status_condition", set{"node": "n1", "condition": "Ready", "status": "unknown"}, scrape, "0x29 1x1 0x30")
-	m, err := query(&st, panel(t, "node-conditions").Query, 0, time.Hour, scrape)
+	m, err := query(&st, builtin(t, "node-conditions").Query, 0, time.Hour, scrape)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +366,7 @@ func TestContainerMemoryHasNoGapsWhereCAdvisorIsLate(t *testing.T) {
 		}
 		return len(m[0].Floats)
 	}
-	if n := samples(panel(t, "container-memory").Query); n != 52 {
+	if n := samples(builtin(t, "container-memory").Query); n != 52 {
 		t.Errorf("%d samples of 52", n)
 	}
 	if n := samples(`max_over_time(container_memory_working_set_bytes[$__interval])`); n == 52 {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
 
@@ -51,24 +51,24 @@ func sharing() string {
 }
 
 // oneOfMany makes a panel of claims judge the oldest claim of each file system alone: capacity is a claim's whole, in a unit.
-func oneOfMany(p snapshot.Spec, capacity string, unit units.Unit) snapshot.Spec {
+func oneOfMany(p panel.Spec, capacity string, unit units.Unit) panel.Spec {
 	capacity += judged
-	p.Capacity = &snapshot.Capacity{
+	p.Capacity = &panel.Capacity{
 		Query: `label_replace(` + capacity + ` and ` + onClaim + ` ` + sharing() + `, "shared", "yes", "", "")` +
 			` or ` + onClaim + ` (` + capacity + `)`,
 		Unit:  unit,
 		Aside: []string{"shared"},
 	}
 	for _, r := range p.Rules {
-		p.Overrides = append(p.Overrides, snapshot.Override{
+		p.Overrides = append(p.Overrides, panel.Override{
 			Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "shared", "yes")}, Rule: r.Name,
 		})
 	}
 	return p
 }
 
-func pvc() snapshot.Spec {
-	return oneOfMany(snapshot.Spec{
+func pvc() panel.Spec {
+	return oneOfMany(panel.Spec{
 		Name:    "pvc",
 		Title:   "Persistent volumes",
 		Section: sectionStorage,
@@ -81,7 +81,7 @@ func pvc() snapshot.Spec {
 			Name: "VolumeHigh", Warning: rules.At(0.80), Critical: rules.At(0.90), For: 15 * time.Minute,
 			NoData: rules.ResolveOnNoData,
 		}},
-		Remarks: []snapshot.Remark{{
+		Remarks: []panel.Remark{{
 			Query: `count(group ` + eachClaim + ` (kube_persistentvolumeclaim_info{volumemode!="Block"})` +
 				` unless ` + onClaim + ` kubelet_volume_stats_capacity_bytes)`,
 			Text: "claims that do not report how full they are: {{value}}",
@@ -103,9 +103,9 @@ func pvc() snapshot.Spec {
 }
 
 // pvcInodes leaves out a volume whose bytes are all but used up: XFS makes inodes of free space, and then has none left either.
-func pvcInodes() snapshot.Spec {
+func pvcInodes() panel.Spec {
 	const inodes = `kubelet_volume_stats_inodes > 0`
-	return oneOfMany(snapshot.Spec{
+	return oneOfMany(panel.Spec{
 		Name:    "pvc-inodes",
 		Title:   "Inodes of persistent volumes",
 		Section: sectionStorage,

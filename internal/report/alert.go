@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -12,7 +13,7 @@ import (
 // FindingOf says one episode of an alert as the report says its findings, whether or not its series is in this answer: also one that is
 // resolved, that is silent, or whose panel failed, and promsnap's own. Its sentence is not in the report's counts.
 func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
-	p, known := &snapshot.Panel{Spec: snapshot.Spec{Name: a.Panel, Title: a.Rule}}, false
+	p, known := &snapshot.Panel{Spec: panel.Spec{Name: a.Panel, Title: a.Rule}}, false
 	for i := range r.Panels {
 		if r.Panels[i].Spec.Name == a.Panel {
 			p, known = &r.Panels[i], true

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
@@ -14,16 +15,16 @@ import (
 
 func TestFindingOfAnAlert(t *testing.T) {
 	panels := []snapshot.Panel{
-		{Spec: snapshot.Spec{
-			Name: "node-memory", Title: "Memory", Subject: "memory", Unit: units.PercentUnit, Capacity: &snapshot.Capacity{Unit: units.Bytes},
+		{Spec: panel.Spec{
+			Name: "node-memory", Title: "Memory", Subject: "memory", Unit: units.PercentUnit, Capacity: &panel.Capacity{Unit: units.Bytes},
 			Rules: []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), RunbookURL: "https://runbooks.example.com/m"}},
 		}},
-		{Spec: snapshot.Spec{Name: "node-pressure", Title: "Pressure", Subject: "memory pressure", Rules: []rules.Rule{{Name: "NodePressure", Critical: rules.At(0)}}}},
+		{Spec: panel.Spec{Name: "node-pressure", Title: "Pressure", Subject: "memory pressure", Rules: []rules.Rule{{Name: "NodePressure", Critical: rules.At(0)}}}},
 	}
-	panels = append(panels, snapshot.Failed([]snapshot.Spec{
+	panels = append(panels, snapshot.Failed([]panel.Spec{
 		{
 			Name: "container-oom", Title: "Kills", Subject: "kills", Unit: units.Short, Rules: []rules.Rule{{Name: "OOMKilled", Critical: rules.At(0)}},
-			Events: &snapshot.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
+			Events: &panel.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
 		},
 		{Name: "queue", Title: "Queue", Subject: "jobs waiting", Unit: units.Short, Rules: []rules.Rule{{Name: "Waiting", Critical: rules.At(0)}}},
 	}, errors.New("the server is gone"))...)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wcharczuk/go-chart/v2"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -27,7 +28,7 @@ func BenchmarkTwentyPanels(b *testing.B) {
 	}
 	spec := specs()[1]
 	spec.Top, spec.Step, spec.Range = 12, step, samples*step
-	one := take(a, []snapshot.Spec{spec})[0]
+	one := take(a, []panel.Spec{spec})[0]
 	if len(one.Lines) != 12 || one.Grid.Len < samples {
 		b.Fatalf("%d lines of %d samples: %v", len(one.Lines), one.Grid.Len, one.Err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -67,7 +68,7 @@ func combined(t *testing.T, set int, l words.Language) (r *Report, has func(stri
 		if set>>i&1 == 0 {
 			continue
 		}
-		p := snapshot.Panel{Data: snapshot.DataComplete, Spec: snapshot.Spec{
+		p := snapshot.Panel{Data: snapshot.DataComplete, Spec: panel.Spec{
 			Name: fmt.Sprint("p", i), Title: "Panel " + part.name, Subject: "memory", Unit: units.PercentUnit,
 			Rules: []rules.Rule{{Name: "r", Critical: rules.At(0.9), For: 15 * time.Minute}},
 		}}

@@ -3,7 +3,7 @@ package report
 import (
 	"testing"
 
-	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/panel"
 )
 
 // What a detail query knows of a finding is a list of what takes most, or, where its legend names no label, one fact.
@@ -16,7 +16,7 @@ func TestDetailIsAListOrAFact(t *testing.T) {
 		panels := take(a, specs())
 		for i := range panels {
 			if p := &panels[i]; p.Spec.Subject == "OOM kills" {
-				p.Spec.Detail = &snapshot.Detail{Legend: legend}
+				p.Spec.Detail = &panel.Detail{Legend: legend}
 				for j := range p.Findings {
 					p.Findings[j].Details = []string{"28 GiB"}
 				}

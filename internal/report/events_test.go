@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -76,9 +77,9 @@ func eventReport(t *testing.T, language words.Language, values []float64) *Repor
 	rule := rules.Rule{Name: "Killed", Critical: rules.At(0), NoData: rules.ResolveOnNoData, Within: time.Hour}
 	f := rules.Judge(rule, series.Series{Labels: series.FromMap(map[string]string{"pod": "p"}), Values: values}, g)
 	p := snapshot.Panel{
-		Spec: snapshot.Spec{
+		Spec: panel.Spec{
 			Name: "container-oom", Title: "Kills", Unit: units.Short, Subject: "kills", Rules: []rules.Rule{rule},
-			Events: &snapshot.Events{Within: time.Hour, Said: said},
+			Events: &panel.Events{Within: time.Hour, Said: said},
 		},
 		Grid: g, Total: 1, Data: snapshot.DataComplete, Rows: []snapshot.Row{{Name: "p", Labels: f.Labels}},
 		Findings: []snapshot.Finding{{Finding: f, Name: "p", Capacity: math.NaN()}},

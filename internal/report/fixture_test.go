@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -158,7 +159,7 @@ func (a answers) add(query string, ls series.Labels, at func(float64) float64) {
 }
 
 // specs are panels in the built-in panels' shape over fleetOf's answers.
-func specs() []snapshot.Spec {
+func specs() []panel.Spec {
 	limits := func(name string, warning, critical float64, d time.Duration) []rules.Rule {
 		r := rules.Rule{Name: name, Warning: rules.At(warning), For: d}
 		if critical > 0 {
@@ -166,22 +167,22 @@ func specs() []snapshot.Spec {
 		}
 		return []rules.Rule{r}
 	}
-	return []snapshot.Spec{
+	return []panel.Spec{
 		{
 			Name: "node-memory", Title: "Memory of nodes", Section: "Nodes", Query: "memory", Unit: units.PercentUnit, Legend: "{{node}}", Subject: "memory",
 			Why:      "MemAvailable is the kernel's own estimate of what it can still give without swapping; the rest is in use. MemFree and Active are no measure of that: page cache, which the kernel gives back when it is asked, makes a healthy node look full.",
-			Capacity: &snapshot.Capacity{Query: "memory_total", Unit: units.Bytes},
+			Capacity: &panel.Capacity{Query: "memory_total", Unit: units.Bytes},
 			Rules:    append(limits("NodeMemoryHigh", 0.8, 0.9, 15*time.Minute), rules.Rule{Name: "p95", Reduce: rules.P95, Warning: rules.At(0.85)}),
 		},
 		{
 			Name: "node-cpu", Title: "CPU of nodes", Section: "Nodes", Query: "cpu", Unit: units.PercentUnit, Legend: "{{node}}", Subject: "CPU",
 			Why:      "The share of CPU time in which the cores did work of this machine; iowait and steal are not busy.",
-			Capacity: &snapshot.Capacity{Query: "cores", Unit: units.Cores}, Rules: limits("NodeCPUHigh", 0.8, 0.95, 30*time.Minute),
+			Capacity: &panel.Capacity{Query: "cores", Unit: units.Cores}, Rules: limits("NodeCPUHigh", 0.8, 0.95, 30*time.Minute),
 		},
 		{
 			Name: "node-disk", Title: "Disks of nodes", Section: "Nodes", Query: "disk", Unit: units.PercentUnit, Legend: "{{node}} {{device}}", Subject: "disk",
 			Why:      "By device, because some systems mount one disk five times.",
-			Capacity: &snapshot.Capacity{Query: "disk_size", Unit: units.Bytes}, Rules: limits("NodeDiskHigh", 0.8, 0.88, 15*time.Minute),
+			Capacity: &panel.Capacity{Query: "disk_size", Unit: units.Bytes}, Rules: limits("NodeDiskHigh", 0.8, 0.88, 15*time.Minute),
 		},
 		{
 			Name: "node-network", Title: "Network traffic of nodes", Section: "Nodes", Query: "network", Unit: units.BytesPerSecond, Legend: "{{node}}",
@@ -201,12 +202,12 @@ func specs() []snapshot.Spec {
 		{
 			Name: "container-memory", Title: "Memory of containers, of their limits", Section: "Containers", Query: "container_memory", Unit: units.PercentUnit,
 			Legend: "{{namespace}}/{{pod}}/{{container}}", Subject: "memory", Why: "Working set is what the OOM killer counts; usage includes page cache.",
-			Capacity: &snapshot.Capacity{Query: "container_limit", Unit: units.Bytes}, Rules: limits("ContainerMemoryNearLimit", 0.85, 0.95, 15*time.Minute),
+			Capacity: &panel.Capacity{Query: "container_limit", Unit: units.Bytes}, Rules: limits("ContainerMemoryNearLimit", 0.85, 0.95, 15*time.Minute),
 		},
 		{
 			Name: "container-oom", Title: "Containers killed for memory", Section: "Containers", Query: "oom", Unit: units.Short,
 			Legend: "{{namespace}}/{{pod}}/{{container}}", Subject: "OOM kills", EmptyIsOK: true,
-			Events: &snapshot.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
+			Events: &panel.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
 			Rules:  []rules.Rule{{Name: "ContainerOOMKilled", Critical: rules.At(0), NoData: rules.ResolveOnNoData, RunbookURL: "https://runbooks.example.com/oom"}},
 		},
 		{
@@ -226,7 +227,7 @@ func specs() []snapshot.Spec {
 }
 
 // take runs the specs over the answers as the line does.
-func take(a answers, specs []snapshot.Spec) []snapshot.Panel {
+func take(a answers, specs []panel.Spec) []snapshot.Panel {
 	return snapshot.Take(context.Background(), a, specs, snapshot.Options{Slot: slot, Range: 24 * time.Hour, QueryOffset: time.Minute})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/templates"
@@ -149,7 +150,7 @@ func labelled(word string) *Report {
 	spec.Query, spec.Legend = "memory", "{{node}} {{l}}"
 	failed := spec
 	failed.Name, failed.Query = "failed", "nothing"
-	panels := take(a, []snapshot.Spec{spec, failed})
+	panels := take(a, []panel.Spec{spec, failed})
 	panels[0].Notes, panels[1].Err = []string{word}, errors.New(word)
 	return Build(Info{Cluster: "prod", Name: "daily", Slot: slot, Range: 1, Nodes: []snapshot.Node{{Name: word}}}, panels)
 }

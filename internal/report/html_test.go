@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/promsnap/promsnap/internal/chart"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -198,7 +199,7 @@ func shaped(t testing.TB, word string) *Report {
 			{Name: "o" + word, Exporter: true, Known: true, Kubelet: "v" + word},
 		},
 	}
-	spec := snapshot.Spec{
+	spec := panel.Spec{
 		Name: "node-memory", Title: word, Section: word, Query: "memory", Unit: units.PercentUnit, Subject: word, Why: word, Hint: word, Legend: "{{node}} {{l}}",
 		Rules: []rules.Rule{{Name: word, Warning: rules.At(0.5), RunbookURL: "https://example.com/" + word}},
 	}
@@ -208,7 +209,7 @@ func shaped(t testing.TB, word string) *Report {
 	undrawn.Name = "undrawn"
 	a := answers{"quiet": {}}
 	a.add("memory", series.FromPairs("node", word, "l", word), constant(0.9))
-	panels := take(a, []snapshot.Spec{spec, failed, absent, undrawn})
+	panels := take(a, []panel.Spec{spec, failed, absent, undrawn})
 	panels[0].Notes = []string{word}
 	panels[0].Expr = word
 	panels[1].Err = errors.New(word)
@@ -286,7 +287,7 @@ func TestLinksThatAreNone(t *testing.T) {
 			t.Errorf("%q becomes the link %s", address, got)
 		}
 	}
-	p := take(answers{"up": {}}, []snapshot.Spec{{Name: "up", Query: "up"}})[0]
+	p := take(answers{"up": {}}, []panel.Spec{{Name: "up", Query: "up"}})[0]
 	want := "https://prometheus.example.com/prom/graph?g0.end_input=2026-11-21+23%3A58%3A00&g0.expr=up%7Ba%3D%22%26b%22%7D&g0.range_input=1d&g0.step_input=120&g0.tab=0"
 	if got := graphURL("https://user:secret@prometheus.example.com/prom/", `up{a="&b"}`, &p); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -393,7 +394,7 @@ func TestPanelsSayTheirState(t *testing.T) {
 
 func TestAnEmptyAnswerIsGoodOnlyWhereItIsWhole(t *testing.T) {
 	for data, want := range map[snapshot.Data]string{snapshot.DataComplete: "that is good", snapshot.DataPartial: "The query returned no series."} {
-		p := snapshot.Panel{Spec: snapshot.Spec{Name: "oom", Title: "OOM", EmptyIsOK: true}, Data: data}
+		p := snapshot.Panel{Spec: panel.Spec{Name: "oom", Title: "OOM", EmptyIsOK: true}, Data: data}
 		if got := text(all(pageOf(t, Build(info(t, nil), []snapshot.Panel{p})), "article")[0]); !strings.Contains(got, want) {
 			t.Errorf("%v: %q does not say %q", data, got, want)
 		}
@@ -490,7 +491,7 @@ func TestSameBytesFromTheSameData(t *testing.T) {
 
 func TestPageOfTwentyPanelsIsSmall(t *testing.T) {
 	a, nodes := fleetOf(12)
-	var many []snapshot.Spec
+	var many []panel.Spec
 	for i := range 20 {
 		s := specs()[1]
 		s.Name, s.Top = fmt.Sprintf("panel-%d", i), 12
@@ -510,7 +511,7 @@ func TestPageOfTwentyPanelsIsSmall(t *testing.T) {
 // A panel whose chart shows what has ended does not say that all was well.
 func TestPanelSaysWhatHasEnded(t *testing.T) {
 	w := wordingIn(words.English)
-	p := &snapshot.Panel{Spec: snapshot.Spec{Rules: []rules.Rule{{Name: "r"}}}, Data: snapshot.DataComplete}
+	p := &snapshot.Panel{Spec: panel.Spec{Rules: []rules.Rule{{Name: "r"}}}, Data: snapshot.DataComplete}
 	past := Finding{Status: rules.OK}
 	for _, c := range []struct {
 		name  string

@@ -13,6 +13,7 @@ import (
 	reflector "github.com/invopop/jsonschema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -102,7 +103,7 @@ func infinite() snapshot.Panel {
 			return math.NaN()
 		}
 		return 1.5
-	}}}}, []snapshot.Spec{{Name: "x", Title: "X", Query: "x"}})
+	}}}}, []panel.Spec{{Name: "x", Title: "X", Query: "x"}})
 	return p[0]
 }
 
@@ -127,7 +128,7 @@ func TestDocumentReadsBack(t *testing.T) {
 // What a report says of itself in report.json is what it is.
 func TestReadWhole(t *testing.T) {
 	a, nodes := fleetOf(3)
-	failed := append(take(a, specs()[:1]), snapshot.Panel{Spec: snapshot.Spec{Name: "blind"}, Err: errors.New("connection refused")})
+	failed := append(take(a, specs()[:1]), snapshot.Panel{Spec: panel.Spec{Name: "blind"}, Err: errors.New("connection refused")})
 	stopped := info(t, nodes)
 	stopped.Incomplete = "stopped"
 	for name, tc := range map[string]struct {

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
@@ -25,13 +26,13 @@ func korean(t testing.TB) *Report {
 		s := &all[i]
 		s.Title, s.Section, s.Subject, s.Why, s.Hint = "제목", "구역", "메모리", "", ""
 		if s.Events != nil {
-			s.Events = &snapshot.Events{Within: s.Events.Within, Said: words.Counted{One: "종료 %s회", Many: "종료 %s회"}}
+			s.Events = &panel.Events{Within: s.Events.Within, Said: words.Counted{One: "종료 %s회", Many: "종료 %s회"}}
 		}
 	}
 	in := info(t, machines(nodes))
 	in.Title, in.Language = "일일 용량", words.Korean
 	panels := snapshot.Take(t.Context(), a, all, snapshot.Options{Slot: slot, Range: 24 * time.Hour, QueryOffset: time.Minute, Language: words.Korean})
-	return Build(in, append(panels, snapshot.Panel{Spec: snapshot.Spec{Name: "broken", Title: "제목", Section: "구역"}, Err: errors.New("…")}))
+	return Build(in, append(panels, snapshot.Panel{Spec: panel.Spec{Name: "broken", Title: "제목", Section: "구역"}, Err: errors.New("…")}))
 }
 
 // outside are words that are nobody's to translate: names of things, what servers say, and what Korean engineers write in Latin letters.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
@@ -128,11 +129,11 @@ func (r *Report) findingsIn(p *snapshot.Panel) []Finding {
 const chartColours = 8
 
 // markOf returns how the i-th series of a chart is drawn; nil where it is not drawn over time.
-func markOf(k snapshot.Kind, i int) *mark {
+func markOf(k panel.Kind, i int) *mark {
 	switch {
-	case k == snapshot.Bars || k == snapshot.Stat:
+	case k == panel.Bars || k == panel.Stat:
 		return nil
-	case k == snapshot.Heatmap || k == snapshot.Area && i >= chartColours:
+	case k == panel.Heatmap || k == panel.Area && i >= chartColours:
 		return &mark{}
 	}
 	return &mark{i%chartColours + 1, i / chartColours}

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -101,7 +102,7 @@ func TestPanelsThatFailedAlikeAreToldOnce(t *testing.T) {
 }
 
 func TestLongListsEnd(t *testing.T) {
-	r := Build(info(t, []snapshot.Node{{Name: "a", Exporter: true}}), take(answers{"quiet": {}}, slices.Repeat([]snapshot.Spec{{Name: "x", Title: "X", Query: "quiet"}}, 12)))
+	r := Build(info(t, []snapshot.Node{{Name: "a", Exporter: true}}), take(answers{"quiet": {}}, slices.Repeat([]panel.Spec{{Name: "x", Title: "X", Query: "quiet"}}, 12)))
 	lines := all(classed(pageOf(t, r), "blind")[0], "li")
 	if len(r.Blind) != 12 || len(lines) != 8 || text(lines[7]) != "and 5 more" {
 		t.Errorf("%d things not seen are told in %d lines, the last of them %q", len(r.Blind), len(lines), text(lines[len(lines)-1]))
@@ -164,9 +165,9 @@ func told(t *testing.T, l words.Language, rule rules.Rule, f rules.Finding) *Rep
 	t.Helper()
 	f.Rule, f.Labels = rule.Name, series.FromPairs("node", "ip-1")
 	p := snapshot.Panel{
-		Spec: snapshot.Spec{
+		Spec: panel.Spec{
 			Name: "node-memory", Title: "Memory", Subject: "memory", Unit: units.PercentUnit, Rules: []rules.Rule{rule},
-			Capacity: &snapshot.Capacity{Unit: units.Bytes},
+			Capacity: &panel.Capacity{Unit: units.Bytes},
 		},
 		Data: snapshot.DataComplete, Total: 1,
 		Findings: []snapshot.Finding{{Finding: f, Name: "ip-1", Node: "ip-1", Capacity: 64 << 30}},
@@ -249,7 +250,7 @@ func TestSentences(t *testing.T) {
 
 func TestStateIsNoFigure(t *testing.T) {
 	p := snapshot.Panel{
-		Spec: snapshot.Spec{Name: "node-conditions", Subject: "condition", Unit: units.Short, Rules: []rules.Rule{{Name: "c", Critical: rules.At(0)}}},
+		Spec: panel.Spec{Name: "node-conditions", Subject: "condition", Unit: units.Short, Rules: []rules.Rule{{Name: "c", Critical: rules.At(0)}}},
 		Data: snapshot.DataComplete, Total: 1,
 		Findings: []snapshot.Finding{{
 			Finding:  rules.Finding{Rule: "c", Status: rules.Breach, Severity: rules.Critical, Value: 1, Streak: &rules.Streak{From: slot.Add(-time.Hour), To: slot}},
@@ -293,7 +294,7 @@ func TestFailuresOfOneCause(t *testing.T) {
 		var ps []snapshot.Panel
 		for i, e := range errs {
 			ps = append(ps, snapshot.Panel{
-				Spec: snapshot.Spec{Name: fmt.Sprint("p", i), Title: fmt.Sprint("Panel ", i)}, Data: snapshot.DataFailed, Err: errors.New(e),
+				Spec: panel.Spec{Name: fmt.Sprint("p", i), Title: fmt.Sprint("Panel ", i)}, Data: snapshot.DataFailed, Err: errors.New(e),
 			})
 		}
 		return Build(info(t, nil), ps)
@@ -325,7 +326,7 @@ func TestFailuresOfOneCause(t *testing.T) {
 // A remark that several answers share is said once.
 func TestWarningsOfOneKind(t *testing.T) {
 	of := func(name string, notes ...string) snapshot.Panel {
-		return snapshot.Panel{Spec: snapshot.Spec{Name: name, Title: "Panel " + name}, Data: snapshot.DataComplete, Notes: notes}
+		return snapshot.Panel{Spec: panel.Spec{Name: name, Title: "Panel " + name}, Data: snapshot.DataComplete, Notes: notes}
 	}
 	in := info(t, nil)
 	in.Notes = []string{"of the run"}
@@ -521,8 +522,8 @@ func BenchmarkRender(b *testing.B) {
 func TestUndrawable(t *testing.T) {
 	line := func(name string) snapshot.Line { return snapshot.Line{Row: snapshot.Row{Name: name}} }
 	panels := []snapshot.Panel{
-		{Spec: snapshot.Spec{Name: "a", Title: "노드"}, Lines: []snapshot.Line{line("中🙂"), line("plain")}},
-		{Spec: snapshot.Spec{Name: "b"}, Lines: []snapshot.Line{line("🙂\u2066")}},
+		{Spec: panel.Spec{Name: "a", Title: "노드"}, Lines: []snapshot.Line{line("中🙂"), line("plain")}},
+		{Spec: panel.Spec{Name: "b"}, Lines: []snapshot.Line{line("🙂\u2066")}},
 	}
 	r := Build(Info{}, panels)
 	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0].Text, ": U+2066, 🙂 (U+1F642). ") {

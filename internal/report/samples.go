@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
@@ -57,7 +58,7 @@ type dayView struct {
 
 // samplesOf returns what is drawn of p over time; nil where nothing is.
 func (r *Report) samplesOf(p *snapshot.Panel) *samples {
-	if p.Grid.Len <= 0 || p.Grid.Step <= 0 || len(p.Lines) == 0 || p.Spec.Kind == snapshot.Bars || p.Spec.Kind == snapshot.Stat {
+	if p.Grid.Len <= 0 || p.Grid.Step <= 0 || len(p.Lines) == 0 || p.Spec.Kind == panel.Bars || p.Spec.Kind == panel.Stat {
 		return nil
 	}
 	var drawn [][]float64
@@ -70,7 +71,7 @@ func (r *Report) samplesOf(p *snapshot.Panel) *samples {
 	}
 	s := &samples{
 		Start: float64(p.Grid.Start.UnixMilli()) / 1000, Step: p.Grid.Step.Seconds(), Len: p.Grid.Len, Resolution: resolution,
-		Days: r.days(p.Grid), Between: fmt.Sprintf(r.words.FromTo, "{from}", "{to}"), Rows: p.Spec.Kind == snapshot.Heatmap,
+		Days: r.days(p.Grid), Between: fmt.Sprintf(r.words.FromTo, "{from}", "{to}"), Rows: p.Spec.Kind == panel.Heatmap,
 	}
 	level := s.addLevels(drawn, func(v float64) string { return r.words.Figure(p.Spec.Unit.Format(v)) })
 	for i := range p.Lines[:min(len(p.Lines), sampledLines)] {
@@ -97,14 +98,14 @@ func (r *Report) besides(p *snapshot.Panel) []beside {
 	for _, ref := range p.References {
 		all = append(all, beside{ref.Name, [][]float64{ref.Values}})
 	}
-	if p.Rest == nil || p.Spec.Kind == snapshot.Heatmap {
+	if p.Rest == nil || p.Spec.Kind == panel.Heatmap {
 		return all
 	}
 	name := r.words.OtherSeries
 	if p.OfNodes() {
 		name = r.words.OtherNodes
 	}
-	if p.Spec.Kind == snapshot.Area {
+	if p.Spec.Kind == panel.Area {
 		return append(all, beside{name.Of(p.Rest.Series), [][]float64{p.Rest.Sum}})
 	}
 	return append(all, beside{name.Of(p.Rest.Series), [][]float64{p.Rest.P05, p.Rest.P95}})

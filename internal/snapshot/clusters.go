@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 )
@@ -40,7 +41,7 @@ type Clusters struct {
 // kube-state-metrics, are none.
 func findClusters(ctx context.Context, q Querier, at time.Time, window time.Duration) (Clusters, error) {
 	step := max((window / (looks - 1)).Truncate(time.Minute), time.Minute)
-	grid := PlanGrid(at, window, step)
+	grid := panel.PlanGrid(at, window, step)
 	found, err := clustersByName(ctx, q, grid)
 	if err != nil || found.Label != "" {
 		return found, err

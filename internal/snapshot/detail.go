@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -23,7 +24,7 @@ const (
 
 // askDetails asks what lies behind the alerts that fire, the worst first: a series that two of them are about is asked for once. A
 // verdict is no alert, and what is pending does not fire yet. A query that fails costs a note.
-func (p *Panel) askDetails(ctx context.Context, q Querier, v Vars, w *words.Words) {
+func (p *Panel) askDetails(ctx context.Context, q Querier, v panel.Vars, w *words.Words) {
 	if p.Spec.Detail == nil {
 		return
 	}
@@ -51,7 +52,7 @@ func (p *Panel) askDetails(ctx context.Context, q Querier, v Vars, w *words.Word
 }
 
 // askDetail returns the highest series of the panel's detail query about one series.
-func (p *Panel) askDetail(ctx context.Context, q Querier, v Vars, w *words.Words, about series.Labels) ([]string, error) {
+func (p *Panel) askDetail(ctx context.Context, q Querier, v panel.Vars, w *words.Words, about series.Labels) ([]string, error) {
 	type part struct {
 		name  string
 		value float64
@@ -86,8 +87,8 @@ func (p *Panel) askDetail(ctx context.Context, q Querier, v Vars, w *words.Words
 
 // detailQuery is the query about one series, with its labels' values escaped for a PromQL string in double quotes. A label that is missing
 // is empty, which in a matcher means that it is missing there too. Variables are expanded first: what a label's value holds of them is none.
-func detailQuery(query string, v Vars, about series.Labels) string {
-	return fill(Expand(query, v), func(label string) string { return quoted(about.Get(label)) })
+func detailQuery(query string, v panel.Vars, about series.Labels) string {
+	return fill(panel.Expand(query, v), func(label string) string { return quoted(about.Get(label)) })
 }
 
 // quoted is s as it stands in a PromQL string in double quotes, whose escapes are Go's. PromQL takes no U+FFFD as it is.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 )
@@ -207,7 +208,7 @@ func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
 	type podKey struct{ cluster, namespace, pod string }
 	byPod, byIP := map[podKey]string{}, map[nodeKey]string{}
 	// Every step of a look is a join of all pods: so few that a pod of some length is seen.
-	grid := PlanGrid(l.at, l.window, max((l.window/(looks-1)).Truncate(time.Minute), time.Minute))
+	grid := panel.PlanGrid(l.at, l.window, max((l.window/(looks-1)).Truncate(time.Minute), time.Minute))
 	err := l.each(ctx, grid, hostPodsQuery, func(ls series.Labels, _ []float64) {
 		cluster, node := ls.Get("cluster"), ls.Get("node")
 		byPod[podKey{cluster, ls.Get("namespace"), ls.Get("pod")}] = node

@@ -6,27 +6,14 @@ import (
 	"math"
 	"slices"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// DefaultTop is how many series a panel draws as lines where its Spec names no number. Eight is what the palette tells apart.
-const DefaultTop = 8
-
-// Top returns how many series a panel of a kind draws where its Spec names no number: rows take less room than colours.
-func (k Kind) Top() int {
-	switch k {
-	case Heatmap:
-		return 24
-	case Bars:
-		return 20
-	}
-	return DefaultTop
-}
-
 // fold takes the series of one answer, one at a time, and keeps what is drawn and said of them.
 type fold struct {
-	spec     *Spec
+	spec     *panel.Spec
 	grid     series.Grid
 	nodes    Nodes
 	capacity map[uint64]whole // by the hash of the series' labels; nil where the panel has none
@@ -42,7 +29,7 @@ type fold struct {
 	newest int // index of the newest sample of all, -1 while there is none
 }
 
-func newFold(spec *Spec, g series.Grid, nodes Nodes, capacity map[uint64]whole) *fold {
+func newFold(spec *panel.Spec, g series.Grid, nodes Nodes, capacity map[uint64]whole) *fold {
 	top := spec.Top
 	if top <= 0 {
 		top = spec.Kind.Top()
@@ -132,22 +119,13 @@ func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 }
 
 // overridden returns the rule with the limits of the last override that names it and matches.
-func overridden(r rules.Rule, first bool, overrides []Override, ls series.Labels) rules.Rule {
+func overridden(r rules.Rule, first bool, overrides []panel.Override, ls series.Labels) rules.Rule {
 	for _, o := range overrides {
-		if (o.Rule == r.Name || o.Rule == "" && first) && o.matches(ls) {
+		if (o.Rule == r.Name || o.Rule == "" && first) && o.Matches(ls) {
 			r.Warning, r.Critical = o.Warning, o.Critical
 		}
 	}
 	return r
-}
-
-func (o Override) matches(ls series.Labels) bool {
-	for _, m := range o.Match {
-		if !m.Matches(ls.Get(m.Name)) {
-			return false
-		}
-	}
-	return true
 }
 
 // keep holds the samples of the series of the worst rank, and folds those that give way into the rest.

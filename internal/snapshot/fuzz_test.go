@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
@@ -48,10 +49,10 @@ func FuzzExpand(f *testing.F) {
 		if len(query) > 4<<10 || scrape > 1<<60 || step > 1<<60 || scrape < -1<<60 || step < -1<<60 {
 			return
 		}
-		v := Vars{Step: time.Duration(step), ScrapeInterval: time.Duration(scrape), Range: time.Duration(length)}
-		got := Expand(query, v)
-		if Expand(got, v) != got {
-			t.Errorf("%q becomes %q, and that %q", query, got, Expand(got, v))
+		v := panel.Vars{Step: time.Duration(step), ScrapeInterval: time.Duration(scrape), Range: time.Duration(length)}
+		got := panel.Expand(query, v)
+		if panel.Expand(got, v) != got {
+			t.Errorf("%q becomes %q, and that %q", query, got, panel.Expand(got, v))
 		}
 		if !strings.Contains(query, "$__") && !strings.Contains(query, "${__") && got != query {
 			t.Errorf("%q has no variable, and becomes %q", query, got)
@@ -72,8 +73,8 @@ func FuzzDetailQuery(f *testing.F) {
 	}
 	const query = `topk(3, sum by (pod) (max_over_time(used{node="{{node}}", pod!="{{ pod }}", missing="{{missing}}"}[$__range])))`
 	f.Fuzz(func(t *testing.T, node, pod string) {
-		full := detailQuery(query, Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}, series.FromPairs("node", node, "pod", pod))
-		e, err := Parser().ParseExpr(full)
+		full := detailQuery(query, panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}, series.FromPairs("node", node, "pod", pod))
+		e, err := panel.Parser().ParseExpr(full)
 		if err != nil {
 			t.Fatalf("%s: %v", full, err)
 		}

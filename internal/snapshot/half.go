@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 )
@@ -28,7 +29,7 @@ const sameNodes = `count(kube_node_info and on (node)` +
 // halfLabelled looks for a single cluster of which only some sources have the label cluster, such as those that an agent writes. It
 // returns the label's value and the sources that have it, none where the label is as it should be.
 func halfLabelled(ctx context.Context, q Querier, at time.Time, window time.Duration) (string, []string, error) {
-	grid := PlanGrid(at, window, max((window/(looks-1)).Truncate(time.Minute), time.Minute))
+	grid := panel.PlanGrid(at, window, max((window/(looks-1)).Truncate(time.Minute), time.Minute))
 	of := map[string]map[string]bool{} // by the value of cluster: the sources
 	seen := map[string]bool{}
 	both := false

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
@@ -36,7 +37,7 @@ func TestLegendOfHostileWords(t *testing.T) {
 func TestDetailQueryOfHostileWords(t *testing.T) {
 	p := parser.NewParser(parser.Options{})
 	for _, w := range hostile.Words() {
-		text := detailQuery(`sum by (pod) (x{a="{{l}}", b="{{ l }}-$__range"})`, Vars{Range: 3600e9}, series.FromPairs("l", w.Text))
+		text := detailQuery(`sum by (pod) (x{a="{{l}}", b="{{ l }}-$__range"})`, panel.Vars{Range: 3600e9}, series.FromPairs("l", w.Text))
 		expr, err := p.ParseExpr(text)
 		if err != nil {
 			t.Errorf("%s: %.100q: %v", w.Name, text, err)

@@ -10,9 +10,8 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 )
@@ -36,12 +35,12 @@ func ScrapeInterval(window time.Duration, samples float64) time.Duration {
 
 // sparse returns how often the metrics that a query takes rates of are scraped, where $__rate_interval is so short that it never holds
 // two samples of one; else 0. It asks for the first of them that has samples.
-func (p *Panel) sparse(ctx context.Context, q Querier, v Vars) (time.Duration, error) {
+func (p *Panel) sparse(ctx context.Context, q Querier, v panel.Vars) (time.Duration, error) {
 	if !strings.Contains(p.Spec.Query, "__rate_interval") {
 		return 0, nil
 	}
 	const window = time.Hour
-	for _, name := range rangedNames(p.Expr, v.RateInterval()) {
+	for _, name := range panel.RangedNames(p.Expr, v.RateInterval()) {
 		samples := 0.0
 		expr := fmt.Sprintf("max(count_over_time({__name__=%q}[%s]))", name, model.Duration(window))
 		_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}}, func(s series.Series) error {
@@ -59,26 +58,4 @@ func (p *Panel) sparse(ctx context.Context, q Querier, v Vars) (time.Duration, e
 		}
 	}
 	return 0, nil
-}
-
-// rangedNames returns the names of the metrics that a query has selectors of so long a window of.
-func rangedNames(expr string, window time.Duration) []string {
-	e, err := Parser().ParseExpr(expr)
-	if err != nil {
-		return nil
-	}
-	var names []string
-	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
-		m, ok := n.(*parser.MatrixSelector)
-		if !ok || m.Range != window {
-			return nil
-		}
-		for _, matcher := range m.VectorSelector.(*parser.VectorSelector).LabelMatchers {
-			if matcher.Name == model.MetricNameLabel && matcher.Type == labels.MatchEqual && !slices.Contains(names, matcher.Value) {
-				names = append(names, matcher.Value)
-			}
-		}
-		return nil
-	})
-	return names
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/words"
@@ -23,7 +24,7 @@ type left struct {
 }
 
 // askLeft asks how many targets the jobs have that lost some. Of a panel without Spec.Targets, and where none is lost, nothing is asked.
-func (p *Panel) askLeft(ctx context.Context, q Querier, v Vars, o Options) (*left, error) {
+func (p *Panel) askLeft(ctx context.Context, q Querier, v panel.Vars, o Options) (*left, error) {
 	if p.Spec.Targets == "" || !slices.ContainsFunc(o.Nodes.lost, func(l Lost) bool { return l.Left }) {
 		return nil, nil
 	}
@@ -33,7 +34,7 @@ func (p *Panel) askLeft(ctx context.Context, q Querier, v Vars, o Options) (*lef
 			out.of[k] = append(out.of[k], l)
 		}
 	}
-	query := promapi.Query{Expr: Expand(p.Spec.Targets, v), Grid: p.Grid, Limit: o.MaxSeries}
+	query := promapi.Query{Expr: panel.Expand(p.Spec.Targets, v), Grid: p.Grid, Limit: o.MaxSeries}
 	_, err := q.Range(ctx, query, func(s series.Series) error {
 		if k := jobOf(s.Labels); out.of[k] != nil {
 			out.n[jobKey{k.cluster, k.job}] = slices.Clone(s.Values)

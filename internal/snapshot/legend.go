@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -13,13 +14,10 @@ import (
 // both tell series apart.
 const maxName = 200
 
-// AutoLegend is the legend that Grafana writes where nobody chose one: the labels that differ.
-const AutoLegend = "__auto"
-
 // legend fills Grafana's legend format in: {{label}}, blanks and double quotes around the name allowed, a missing label empty. Without a
 // format, and with AutoLegend, the whole label set is the name. {{node}} falls back to the host of the instance.
 func legend(format string, ls series.Labels) string {
-	if format == "" || isAuto(format) {
+	if format == "" || panel.IsAuto(format) {
 		return clip(printable(ls.String()))
 	}
 	name := fill(format, func(label string) string { return labelOrHost(ls, label) })
@@ -45,13 +43,11 @@ func fill(format string, put func(name string) string) string {
 	}
 }
 
-func isAuto(format string) bool { return strings.TrimSpace(format) == AutoLegend }
-
 // apart returns the names of series that their legend gives them, changed so that they can be told apart: where AutoLegend is the format,
 // a name is the labels that differ; where several series have one name, the labels in which these differ stand behind it.
 func apart(format string, names []string, all []series.Labels) []string {
 	out := slices.Clone(names)
-	if isAuto(format) {
+	if panel.IsAuto(format) {
 		if len(all) > 1 {
 			labels := differing(all)
 			for i, ls := range all {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -57,7 +58,7 @@ func TestFill(t *testing.T) {
 			t.Errorf("%q is filled in as %q, want %q", format, got, want)
 		}
 	}
-	if got := detailQuery(`x{a="{{a}}", b="{{b"}`, Vars{}, series.FromPairs("a", `1"`)); got != `x{a="1\"", b="{{b"}` {
+	if got := detailQuery(`x{a="{{a}}", b="{{b"}`, panel.Vars{}, series.FromPairs("a", `1"`)); got != `x{a="1\"", b="{{b"}` {
 		t.Errorf("the detail query is %s", got)
 	}
 }
@@ -80,13 +81,13 @@ func TestApart(t *testing.T) {
 		all    []series.Labels
 		want   []string
 	}{
-		{AutoLegend, pairs("job=a pod=x", "job=a pod=y"), []string{"x", "y"}},
-		{AutoLegend, pairs("job=a pod=x ns=s", "job=a pod=y ns=t"), []string{`{ns="s", pod="x"}`, `{ns="t", pod="y"}`}},
-		{AutoLegend, pairs("job=a pod=x ns=s", "job=a pod=x ns=t", "job=a pod=y ns=t"), []string{`{ns="s", pod="x"}`, `{ns="t", pod="x"}`, `{ns="t", pod="y"}`}},
-		{AutoLegend, pairs("node=n1 instance=10.0.0.1:9100", "node=n2 instance=10.0.0.2:9100"), []string{"n1", "n2"}},
-		{AutoLegend, pairs("a=1 b=2"), []string{`{a="1", b="2"}`}},
-		{AutoLegend, pairs("__name__=up a=1", "__name__=down a=1"), []string{"up", "down"}},
-		{" " + AutoLegend, pairs("a=1 k8s.pod=x", "a=2 k8s.pod=y"), []string{`{a="1", "k8s.pod"="x"}`, `{a="2", "k8s.pod"="y"}`}},
+		{panel.AutoLegend, pairs("job=a pod=x", "job=a pod=y"), []string{"x", "y"}},
+		{panel.AutoLegend, pairs("job=a pod=x ns=s", "job=a pod=y ns=t"), []string{`{ns="s", pod="x"}`, `{ns="t", pod="y"}`}},
+		{panel.AutoLegend, pairs("job=a pod=x ns=s", "job=a pod=x ns=t", "job=a pod=y ns=t"), []string{`{ns="s", pod="x"}`, `{ns="t", pod="x"}`, `{ns="t", pod="y"}`}},
+		{panel.AutoLegend, pairs("node=n1 instance=10.0.0.1:9100", "node=n2 instance=10.0.0.2:9100"), []string{"n1", "n2"}},
+		{panel.AutoLegend, pairs("a=1 b=2"), []string{`{a="1", b="2"}`}},
+		{panel.AutoLegend, pairs("__name__=up a=1", "__name__=down a=1"), []string{"up", "down"}},
+		{" " + panel.AutoLegend, pairs("a=1 k8s.pod=x", "a=2 k8s.pod=y"), []string{`{a="1", "k8s.pod"="x"}`, `{a="2", "k8s.pod"="y"}`}},
 		{"load", pairs("job=a pod=x", "job=a pod=y"), []string{"load (x)", "load (y)"}},
 		{"{{node}}", pairs("node=n1 device=sda", "node=n1 device=sdb", "node=n2 device=sda"), []string{"n1 (sda)", "n1 (sdb)", "n2"}},
 		{"{{node}}", pairs("node=n1 device=sda mode=r", "node=n1 device=sdb mode=w"), []string{`n1 (device="sda", mode="r")`, `n1 (device="sdb", mode="w")`}},

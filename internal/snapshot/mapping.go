@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/words"
@@ -86,7 +87,7 @@ func (m Mapping) read(ls series.Labels) series.Labels {
 
 // rewrite returns a query by the labels of the source.
 func (m Mapping) rewrite(expr string) (string, error) {
-	tree, err := Parser().ParseExpr(expr)
+	tree, err := panel.Parser().ParseExpr(expr)
 	if err != nil {
 		return "", fmt.Errorf("reading the query: %w", err)
 	}

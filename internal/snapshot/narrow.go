@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -32,12 +33,12 @@ const (
 
 // askSeries asks for the panel's series and folds them. Where they are more than one answer may have, it asks for those that matter, if
 // the panel can be narrowed.
-func (p *Panel) askSeries(ctx context.Context, q Querier, v Vars, o Options, gone *left, w *words.Words) (*fold, promapi.Meta, error) {
+func (p *Panel) askSeries(ctx context.Context, q Querier, v panel.Vars, o Options, gone *left, w *words.Words) (*fold, promapi.Meta, error) {
 	most := o.MaxSeries
 	if most <= 0 {
 		most = promapi.DefaultLimit
 	}
-	watched, can := p.Spec.watch(v.Step)
+	watched, can := watchOf(&p.Spec, v.Step)
 	there := 0
 	if can {
 		there = p.countAll(ctx, q)
@@ -53,7 +54,7 @@ func (p *Panel) askSeries(ctx context.Context, q Querier, v Vars, o Options, gon
 }
 
 // askAll asks for the whole of the panel's ratio, and then for every series, with the targets that are gone.
-func (p *Panel) askAll(ctx context.Context, q Querier, v Vars, o Options, gone *left, w *words.Words) (*fold, promapi.Meta, error) {
+func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options, gone *left, w *words.Words) (*fold, promapi.Meta, error) {
 	wholes := map[uint64]whole{}
 	if err := p.askCapacity(ctx, q, v, o, nil, wholes); err != nil {
 		p.Notes = append(p.Notes, fmt.Sprintf(w.WholeUnknown, err))
@@ -92,8 +93,8 @@ type watch struct {
 	every time.Duration
 }
 
-// watch returns what a narrowed panel watches, and whether the panel can be narrowed.
-func (s *Spec) watch(step time.Duration) (watch, bool) {
+// watchOf returns what a narrowed panel watches, and whether the panel can be narrowed.
+func watchOf(s *panel.Spec, step time.Duration) (watch, bool) {
 	if s.Narrow == "" || len(s.Rules) == 0 {
 		return watch{}, s.Narrow != ""
 	}
@@ -140,7 +141,7 @@ type narrowing struct {
 
 // askNarrowed asks which series are above the limits anywhere in the range, on a coarser grid, and which are the highest at its end. Then
 // it asks for these alone, a few names at a time, on the panel's own grid. What was left out is within the limits.
-func (p *Panel) askNarrowed(ctx context.Context, q Querier, v Vars, o Options, w *words.Words, n narrowing) (*fold, promapi.Meta, error) {
+func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Options, w *words.Words, n narrowing) (*fold, promapi.Meta, error) {
 	wholes := map[uint64]whole{}
 	f := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
 	n.chosen = map[string]map[uint64]bool{}
@@ -192,7 +193,7 @@ func (n *narrowing) said(p *Panel, top int, w *words.Words) string {
 }
 
 // choose finds the series that matter. No query asks for many samples of all series at once.
-func (n *narrowing) choose(ctx context.Context, q Querier, p *Panel, v Vars, top int) error {
+func (n *narrowing) choose(ctx context.Context, q Querier, p *Panel, v panel.Vars, top int) error {
 	at := p.newest()
 	n.meta.Grid = p.Grid
 	if err := n.ask(ctx, q, p, fmt.Sprintf("topk(%d, %s)", top, p.Expr), at); err != nil {
@@ -204,8 +205,8 @@ func (n *narrowing) choose(ctx context.Context, q Querier, p *Panel, v Vars, top
 	coarse := v
 	coarse.Step = n.every
 	above := " > " + strconv.FormatFloat(n.above, 'g', -1, 64)
-	expr := "(" + Expand(p.Spec.Query, coarse) + ")" + above
-	for g := PlanGrid(p.Grid.End(), v.Range, n.every); g.Len > 0; {
+	expr := "(" + panel.Expand(p.Spec.Query, coarse) + ")" + above
+	for g := panel.PlanGrid(p.Grid.End(), v.Range, n.every); g.Len > 0; {
 		part := g
 		part.Len = min(g.Len, narrowSteps)
 		if err := n.ask(ctx, q, p, expr, part); err != nil {
@@ -289,7 +290,7 @@ func sortedKeys[V any](m map[string]V) []string {
 
 // selectors counts those of a query.
 func selectors(expr string) int {
-	tree, err := Parser().ParseExpr(expr)
+	tree, err := panel.Parser().ParseExpr(expr)
 	if err != nil {
 		return 0
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -71,7 +72,7 @@ func TestATooLargePanelIsNarrowed(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		pods   pods
-		change func(*snapshot.Spec)
+		change func(*panel.Spec)
 		rows   int
 		left   int
 		fails  bool
@@ -81,20 +82,20 @@ func TestATooLargePanelIsNarrowed(t *testing.T) {
 		{"too many, few high", pods{n: 5000, high: 3}, nil, 8, 4992, false},
 		{"their number is not known", pods{n: 5000, high: 30, refuses: true}, nil, 0, 0, true},
 		{"too many that are high", pods{n: 5000, high: 101}, nil, 0, 0, true},
-		{"an override lowers the limit", pods{n: 5000, high: 30}, func(s *snapshot.Spec) {
-			s.Overrides = []snapshot.Override{{Warning: rules.At(0.25)}}
+		{"an override lowers the limit", pods{n: 5000, high: 30}, func(s *panel.Spec) {
+			s.Overrides = []panel.Override{{Warning: rules.At(0.25)}}
 		}, 0, 0, true}, // all are above it
-		{"without rules", pods{n: 5000, high: 30}, func(s *snapshot.Spec) { s.Rules = nil }, 8, 4992, false},
-		{"a verdict", pods{n: 5000, high: 30}, func(s *snapshot.Spec) {
+		{"without rules", pods{n: 5000, high: 30}, func(s *panel.Spec) { s.Rules = nil }, 8, 4992, false},
+		{"a verdict", pods{n: 5000, high: 30}, func(s *panel.Spec) {
 			s.Rules = []rules.Rule{{Name: "v", Warning: rules.At(0.8), Reduce: rules.Avg}}
 		}, 0, 0, true},
-		{"a lower limit", pods{n: 5000, high: 30}, func(s *snapshot.Spec) { s.Rules[0].Direction = rules.Below }, 0, 0, true},
-		{"cannot be narrowed", pods{n: 5000, high: 30}, func(s *snapshot.Spec) { s.Narrow = "" }, 0, 0, true},
+		{"a lower limit", pods{n: 5000, high: 30}, func(s *panel.Spec) { s.Rules[0].Direction = rules.Below }, 0, 0, true},
+		{"cannot be narrowed", pods{n: 5000, high: 30}, func(s *panel.Spec) { s.Narrow = "" }, 0, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var asked []string
 			c.pods.asked = &asked
-			spec := snapshot.Spec{
+			spec := panel.Spec{
 				Name: "p", Query: "max by (pod) (used)", Unit: units.PercentUnit, Legend: "{{pod}}", Subject: "memory", Builtin: true, Narrow: "pod",
 				Rules: []rules.Rule{rule},
 			}
@@ -102,7 +103,7 @@ func TestATooLargePanelIsNarrowed(t *testing.T) {
 				c.change(&spec)
 			}
 			o := snapshot.Options{Slot: time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC), Range: 6 * time.Hour, MaxSeries: 100}
-			p := snapshot.Take(t.Context(), c.pods, []snapshot.Spec{spec}, o)[0]
+			p := snapshot.Take(t.Context(), c.pods, []panel.Spec{spec}, o)[0]
 			var many *promapi.LimitError
 			if errors.As(p.Err, &many) != c.fails || p.Err != nil && !strings.HasSuffix(p.Err.Error(), "raise prometheus.max_series") {
 				t.Fatalf("error %v, want one: %t", p.Err, c.fails)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -178,7 +179,7 @@ const (
 	heldQuery = `max by (cluster, node, internal_ip) (kube_node_info{internal_ip=~"%s"})`
 )
 
-var virtualName = regexp.MustCompile(`^(?:` + virtualNames + `)$`)
+var virtualName = regexp.MustCompile(`^(?:` + panel.VirtualNames + `)$`)
 
 // The bounds of what the table asks for.
 const (

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 )
@@ -22,9 +23,6 @@ const kindsQuery = `label_replace(group by (cluster, node) (last_over_time(kube_
 	` or last_over_time(kube_node_info{provider_id=~"(?i)(.*virtual-?kubelet|kwok|azure-aci|.*/fargate-).*"}[%[1]s])` +
 	` or last_over_time(kube_node_spec_taint{key=~"virtual-(kubelet|node)[.].+/.+|.+/eklet|azure[.]com/aci|eks[.]amazonaws[.]com/compute-type|kwok[.]x-k8s[.]io/.+"}[%[1]s])),` +
 	` "kind", "virtual", "", "")`
-
-// virtualNames are names that are given to virtual nodes alone.
-const virtualNames = `fargate-.*|virtual-node-.*|virtual-kubelet.*`
 
 // LoadNodes asks Prometheus which nodes there are at a time, and which there were within the range that ends then. known are those that
 // the Kubernetes API told of, if it was asked; a cluster without them and without kube-state-metrics gives a table without nodes. The
@@ -45,7 +43,7 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, 
 		l.window, steps = max(rng, silentWindow), silentSteps
 	}
 	l.step = max((l.window / steps).Truncate(time.Minute), time.Minute)
-	l.grid = PlanGrid(at, l.window, l.step)
+	l.grid = panel.PlanGrid(at, l.window, l.step)
 	l.loadKinds(ctx)
 	l.loadSources(ctx)
 	l.loadWindow(ctx)
@@ -206,7 +204,7 @@ func (l *nodeLoader) refine(ctx context.Context, held map[nodeKey][]holder) {
 	quotedIPs = slices.Compact(quotedIPs)
 	quotedIPs = quotedIPs[:min(len(quotedIPs), maxHandOvers)]
 	step := max(l.window/5000, time.Minute).Round(time.Second)
-	grid := PlanGrid(l.at, l.window, step)
+	grid := panel.PlanGrid(l.at, l.window, step)
 	fine := map[nodeKey][]holder{}
 	err := l.each(ctx, grid, fmt.Sprintf(heldQuery, strings.Join(quotedIPs, "|")), func(ls series.Labels, values []float64) {
 		k := nodeKey{ls.Get("cluster"), spelt(ls.Get("internal_ip"))}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -211,8 +212,8 @@ func TestAnAddressChangesHands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := snapshot.Spec{Query: "usage", Legend: "{{node}} {{device}}", Rules: []rules.Rule{{Name: "High", Critical: rules.At(0.8), For: time.Minute}}}
-	p := snapshot.Take(context.Background(), f, []snapshot.Spec{spec}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
+	spec := panel.Spec{Query: "usage", Legend: "{{node}} {{device}}", Rules: []rules.Rule{{Name: "High", Critical: rules.At(0.8), For: time.Minute}}}
+	p := snapshot.Take(context.Background(), f, []panel.Spec{spec}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 	var got []string
 	for _, r := range p.Rows {
 		got = append(got, fmt.Sprintf("%s %v %v", r.Name, r.Stats.Max, r.Status))
@@ -249,8 +250,8 @@ func TestOneRowANode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := snapshot.Spec{Query: "usage", Legend: "{{node}}", Builtin: true}
-	p := snapshot.Take(context.Background(), f, []snapshot.Spec{spec}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
+	spec := panel.Spec{Query: "usage", Legend: "{{node}}", Builtin: true}
+	p := snapshot.Take(context.Background(), f, []panel.Spec{spec}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 	var got []string
 	for _, r := range p.Rows {
 		got = append(got, fmt.Sprintf("%s %v–%v of %v", r.Labels, r.Stats.Min, r.Stats.Max, r.NodeAdded))
@@ -283,7 +284,7 @@ func TestFiveThousandNodesFitTheDefaults(t *testing.T) {
 	if all := nodes.All(); len(all) != 5000 || slices.ContainsFunc(all, func(n snapshot.Node) bool { return !n.Exporter }) {
 		t.Errorf("%d nodes, or one without an exporter", len(all))
 	}
-	p := snapshot.Take(context.Background(), f, []snapshot.Spec{{Query: have, Without: without, Legend: "{{node}}", Rules: []rules.Rule{{Name: "R", Warning: rules.At(0)}}}},
+	p := snapshot.Take(context.Background(), f, []panel.Spec{{Query: have, Without: without, Legend: "{{node}}", Rules: []rules.Rule{{Name: "R", Warning: rules.At(0)}}}},
 		snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 	if p.Err != nil || p.Total != 5000 || p.OK != 5000 {
 		t.Errorf("%d rows, %d of them OK, error %v", p.Total, p.OK, p.Err)
@@ -312,7 +313,7 @@ func TestANodeLosesItsExporter(t *testing.T) {
 		f := w.answers(map[string][]series.Series{"have": w.now, "without": {
 			{Labels: series.FromPairs("instance", "10.0.0.1:9100"), Values: tt.n1}, {Labels: series.FromPairs("instance", "10.0.0.2:9100"), Values: tt.n2},
 		}})
-		p := snapshot.Take(context.Background(), f, []snapshot.Spec{{
+		p := snapshot.Take(context.Background(), f, []panel.Spec{{
 			Query: "have", Without: "without", Legend: "{{node}}", Rules: []rules.Rule{{Name: "R", Warning: rules.At(0), For: 5 * time.Minute}},
 		}}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 		var got []string

@@ -7,26 +7,27 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
 // askReferences runs the references' queries over the panel's range. One that fails costs a note.
-func (p *Panel) askReferences(ctx context.Context, q Querier, v Vars, w *words.Words) {
+func (p *Panel) askReferences(ctx context.Context, q Querier, v panel.Vars, w *words.Words) {
 	left := 0
 	for _, r := range p.Spec.References {
-		lines, err := p.askReference(ctx, q, Expand(r.Query, v), r.Name)
+		lines, err := p.askReference(ctx, q, panel.Expand(r.Query, v), r.Name)
 		if err != nil {
 			p.Notes = append(p.Notes, fmt.Sprintf(w.ReferenceMissing, r.Name, err))
 			continue
 		}
-		drawn := min(len(lines), MostReferences-len(p.References))
+		drawn := min(len(lines), panel.MostReferences-len(p.References))
 		p.References = append(p.References, lines[:drawn]...)
 		left += len(lines) - drawn
 	}
 	if left > 0 {
-		p.Notes = append(p.Notes, fmt.Sprintf(w.ReferencesLeft, words.Thousands(left), words.Thousands(MostReferences)))
+		p.Notes = append(p.Notes, fmt.Sprintf(w.ReferencesLeft, words.Thousands(left), words.Thousands(panel.MostReferences)))
 	}
 }
 

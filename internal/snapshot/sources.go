@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -140,7 +141,7 @@ func (l *nodeLoader) seen(ctx context.Context, seen map[target]span, expr string
 			}
 		})
 	}
-	if err := add(PlanGrid(l.at, sourceWindow, step)); err != nil {
+	if err := add(panel.PlanGrid(l.at, sourceWindow, step)); err != nil {
 		return err
 	}
 	return add(l.now)
@@ -295,7 +296,7 @@ func (l *nodeLoader) loseKubelets(ctx context.Context) error {
 	}
 	last := map[string]time.Time{}
 	var all []Lost
-	grid := PlanGrid(l.at, sourceWindow, sourceStep)
+	grid := panel.PlanGrid(l.at, sourceWindow, sourceStep)
 	err := l.each(ctx, grid, kubeletsQuery, func(ls series.Labels, values []float64) {
 		t := Lost{Cluster: ls.Get("cluster"), Job: ls.Get("job"), Instance: ls.Get("instance"), Last: grid.At(series.Newest(values)), Left: true}
 		if now[t.Cluster] || !l.n.current[t.Cluster] {

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/model"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -47,7 +48,7 @@ type Options struct {
 // Event tells that a panel is being asked for, or, where Panel is set, that it is done.
 type Event struct {
 	Index int
-	Spec  *Spec
+	Spec  *panel.Spec
 	Panel *Panel
 }
 
@@ -59,7 +60,7 @@ var ErrStopped = errors.New("the run was stopped before this panel's answer was 
 
 // Take asks for every panel and folds the answers: one Panel for each of specs, in their order. A query that fails is in its Panel;
 // the others go on. Where ctx ends, the panels that have no answer yet fail with ErrStopped.
-func Take(ctx context.Context, q Querier, specs []Spec, o Options) []Panel {
+func Take(ctx context.Context, q Querier, specs []panel.Spec, o Options) []Panel {
 	panels := make([]Panel, len(specs))
 	var telling sync.Mutex
 	tell := func(e Event) {
@@ -88,7 +89,7 @@ const lateness = 2 * time.Second
 
 // panelInTime takes one panel, and leaves it where it does not heed the end of its context: a report that is never made is worse. What is
 // left behind keeps what it makes to itself.
-func panelInTime(ctx context.Context, q Querier, spec Spec, o Options) Panel {
+func panelInTime(ctx context.Context, q Querier, spec panel.Spec, o Options) Panel {
 	taken := make(chan Panel, 1)
 	go func() { taken <- takePanel(ctx, q, spec, o) }()
 	select {
@@ -115,7 +116,7 @@ type PanicError struct {
 func (e *PanicError) Error() string { return fmt.Sprintf("a fault in promsnap itself: %v", e.Value) }
 
 // takePanel asks for one panel. A panic costs that panel, not the run.
-func takePanel(ctx context.Context, q Querier, spec Spec, o Options) (p Panel) {
+func takePanel(ctx context.Context, q Querier, spec panel.Spec, o Options) (p Panel) {
 	defer func() {
 		if r := recover(); r != nil {
 			p = Panel{Spec: spec, Expr: spec.Query, Err: &PanicError{Value: r, Stack: debug.Stack()}}
@@ -146,11 +147,11 @@ func takePanel(ctx context.Context, q Querier, spec Spec, o Options) (p Panel) {
 func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	rng := cmp.Or(p.Spec.Range, o.Range)
 	scrape := cmp.Or(o.ScrapeInterval, time.Minute)
-	step, err := Step(rng, p.Spec.Step, scrape)
+	step, err := panel.Step(rng, p.Spec.Step, scrape)
 	if err != nil {
 		return err
 	}
-	p.Grid = PlanGrid(o.End(), rng, step)
+	p.Grid = panel.PlanGrid(o.End(), rng, step)
 	p.Spec.Rules = holdForThreeSteps(p.Spec.Rules, step)
 	if p.Spec.Events != nil {
 		for i := range p.Spec.Rules {
@@ -158,8 +159,8 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 		}
 	}
 	w := words.In(o.Language)
-	vars := Vars{Step: step, ScrapeInterval: scrape, Range: rng, Virtual: o.Nodes.virtual()}
-	p.Expr = Expand(p.Spec.Query, vars)
+	vars := panel.Vars{Step: step, ScrapeInterval: scrape, Range: rng, Virtual: o.Nodes.virtual()}
+	p.Expr = panel.Expand(p.Spec.Query, vars)
 
 	if p.Spec.Without != "" {
 		return p.askWithout(ctx, q, vars, o, w)
@@ -347,8 +348,8 @@ func (p *Panel) judgeAge(newest int, w *words.Words) {
 
 // explainEmpty tells an empty answer that is good news from one that says nothing: it asks which of the query's metrics exist, and
 // whether they are scraped often enough for it. Where the remarks say what was left out, that is why nothing is left.
-func (p *Panel) explainEmpty(ctx context.Context, q Querier, v Vars, w *words.Words) error {
-	names, err := MetricNames(p.Expr)
+func (p *Panel) explainEmpty(ctx context.Context, q Querier, v panel.Vars, w *words.Words) error {
+	names, err := panel.MetricNames(p.Expr)
 	if err != nil { // the server has read what promsnap cannot
 		p.Data = DataAbsent
 		p.Notes = append(p.Notes, w.QueryUnread)
@@ -397,13 +398,13 @@ func (p *Panel) explainEmpty(ctx context.Context, q Querier, v Vars, w *words.Wo
 }
 
 // unseen returns the metrics without which the panel does not see what it is for, none where it does.
-func (p *Panel) unseen(ctx context.Context, q Querier, v Vars) ([]string, error) {
+func (p *Panel) unseen(ctx context.Context, q Querier, v panel.Vars) ([]string, error) {
 	if p.Spec.Blind == nil {
 		return nil, nil
 	}
 	blind := false
 	query := promapi.Query{
-		Expr: Expand(p.Spec.Blind.Query, v),
+		Expr: panel.Expand(p.Spec.Blind.Query, v),
 		Grid: series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1},
 	}
 	_, err := q.Range(ctx, query, func(s series.Series) error {
@@ -420,7 +421,7 @@ func (p *Panel) unseen(ctx context.Context, q Querier, v Vars) ([]string, error)
 }
 
 // noteUnseen says of an answer that has series what is not in it.
-func (p *Panel) noteUnseen(ctx context.Context, q Querier, v Vars, w *words.Words) {
+func (p *Panel) noteUnseen(ctx context.Context, q Querier, v panel.Vars, w *words.Words) {
 	missing, err := p.unseen(ctx, q, v)
 	switch {
 	case err != nil:
@@ -439,11 +440,11 @@ type whole struct {
 // askCapacity asks for the whole of each series' ratio at the end of the range and puts it into wholes, by the hash of the labels: of the
 // series of so many names of Spec.Narrow, of all where there are none. Of several wholes of one series, such as disks that are mounted one
 // upon the other, it is the largest, then the one whose labels come first.
-func (p *Panel) askCapacity(ctx context.Context, q Querier, v Vars, o Options, names []string, wholes map[uint64]whole) error {
+func (p *Panel) askCapacity(ctx context.Context, q Querier, v panel.Vars, o Options, names []string, wholes map[uint64]whole) error {
 	if p.Spec.Capacity == nil {
 		return nil
 	}
-	expr := Expand(p.Spec.Capacity.Query, v)
+	expr := panel.Expand(p.Spec.Capacity.Query, v)
 	if len(names) > 0 {
 		var err error
 		if expr, err = narrowedTo(expr, p.Spec.Narrow, names); err != nil {
@@ -487,7 +488,7 @@ func split(ls series.Labels, names []string) (rest, named series.Labels) {
 }
 
 // Failed returns the panels of specs that were not asked for because of err.
-func Failed(specs []Spec, err error) []Panel {
+func Failed(specs []panel.Spec, err error) []Panel {
 	panels := make([]Panel, len(specs))
 	for i, s := range specs {
 		panels[i] = Panel{Spec: s, Expr: s.Query, Data: DataFailed, Err: err}
@@ -499,11 +500,11 @@ func Failed(specs []Spec, err error) []Panel {
 const mostRemarks = 10
 
 // askRemarks runs the remarks' queries. One that fails costs a note.
-func (p *Panel) askRemarks(ctx context.Context, q Querier, v Vars, w *words.Words) {
+func (p *Panel) askRemarks(ctx context.Context, q Querier, v panel.Vars, w *words.Words) {
 	at := series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}
 	for _, r := range p.Spec.Remarks {
 		var lines []string
-		_, err := q.Range(ctx, promapi.Query{Expr: Expand(r.Query, v), Grid: at}, func(s series.Series) error {
+		_, err := q.Range(ctx, promapi.Query{Expr: panel.Expand(r.Query, v), Grid: at}, func(s series.Series) error {
 			if !math.IsNaN(s.Values[0]) {
 				lines = append(lines, legend(r.Text, s.Labels.With("value", units.None.Format(s.Values[0]))))
 			}

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -73,13 +74,13 @@ func constant(v float64, nv ...string) series.Series {
 
 var slot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-func take(f fake, specs ...snapshot.Spec) []snapshot.Panel {
+func take(f fake, specs ...panel.Spec) []snapshot.Panel {
 	return snapshot.Take(context.Background(), f, specs, snapshot.Options{Slot: slot, Range: time.Hour, QueryOffset: time.Minute})
 }
 
 func TestTakeKeepsGoingWhereAQueryFails(t *testing.T) {
 	panels := take(fake{answers: map[string][]series.Series{"good": {constant(1, "a", "b")}}},
-		snapshot.Spec{Name: "bad", Query: "bad"}, snapshot.Spec{Name: "good", Query: "good"})
+		panel.Spec{Name: "bad", Query: "bad"}, panel.Spec{Name: "good", Query: "good"})
 	if !errors.Is(panels[0].Err, errRefused) || panels[0].Data != snapshot.DataFailed {
 		t.Errorf("the failed panel: %v, data %v", panels[0].Err, panels[0].Data)
 	}
@@ -97,9 +98,9 @@ func TestEmptyAnswers(t *testing.T) {
 		present: map[string]bool{"a": true, "news": true, "known": true},
 	}
 	panels := take(f,
-		snapshot.Spec{Name: "ratio", Query: "a / b"},
-		snapshot.Spec{Name: "news", Query: "news > 0 and other", EmptyIsOK: true},
-		snapshot.Spec{Name: "known", Query: "known"})
+		panel.Spec{Name: "ratio", Query: "a / b"},
+		panel.Spec{Name: "news", Query: "news > 0 and other", EmptyIsOK: true},
+		panel.Spec{Name: "known", Query: "known"})
 	if p := panels[0]; p.Data != snapshot.DataAbsent || !slices.Equal(p.Missing, []string{"b"}) {
 		t.Errorf("a missing metric: data %v, missing %v", p.Data, p.Missing)
 	}
@@ -109,25 +110,25 @@ func TestEmptyAnswers(t *testing.T) {
 	if p := panels[2]; p.Data != snapshot.DataAbsent || len(p.Missing) != 0 || len(p.Notes) != 1 {
 		t.Errorf("labels that do not match: data %v, missing %v, notes %q", p.Data, p.Missing, p.Notes)
 	}
-	p := take(f, snapshot.Spec{Query: "news > 0 and other", EmptyIsOK: true, Needs: []string{"news", "kube_pod_info"}})[0]
+	p := take(f, panel.Spec{Query: "news > 0 and other", EmptyIsOK: true, Needs: []string{"news", "kube_pod_info"}})[0]
 	if p.Data != snapshot.DataAbsent || !slices.Equal(p.Missing, []string{"kube_pod_info"}) {
 		t.Errorf("a metric that good news needs is absent: data %v, missing %v", p.Data, p.Missing)
 	}
 	f.answers["news default 0"] = nil
-	if p := take(f, snapshot.Spec{Query: "news default 0", EmptyIsOK: true})[0]; p.Err != nil || p.Data != snapshot.DataAbsent || len(p.Notes) != 1 {
+	if p := take(f, panel.Spec{Query: "news default 0", EmptyIsOK: true})[0]; p.Err != nil || p.Data != snapshot.DataAbsent || len(p.Notes) != 1 {
 		t.Errorf("a dialect that promsnap cannot read: data %v, notes %q, %v", p.Data, p.Notes, p.Err)
 	}
 	f.present["news"] = false
-	if p := take(f, snapshot.Spec{Query: "news > 0 and other", EmptyIsOK: true})[0]; p.Data != snapshot.DataAbsent {
+	if p := take(f, panel.Spec{Query: "news > 0 and other", EmptyIsOK: true})[0]; p.Data != snapshot.DataAbsent {
 		t.Errorf("bad news whose metric is absent: data %v: silence is no good news", p.Data)
 	}
 }
 
 // TestAPanelSaysThatItIsBlind: its metrics exist, but not the half of a join that would bring its series.
 func TestAPanelSaysThatItIsBlind(t *testing.T) {
-	spec := snapshot.Spec{
+	spec := panel.Spec{
 		Title: "Kills", Query: "restarts and reason", EmptyIsOK: true, Needs: []string{"restarts"},
-		Blind: &snapshot.Blind{Query: "restarts unless reason", Missing: []string{"reason"}},
+		Blind: &panel.Blind{Query: "restarts unless reason", Missing: []string{"reason"}},
 	}
 	for _, tt := range []struct {
 		name           string
@@ -163,7 +164,7 @@ func TestPartialAnswers(t *testing.T) {
 			"moved":  {Grid: series.Grid{Start: slot.Add(-time.Hour), Step: time.Minute, Len: 61}},
 		},
 	}
-	panels := take(f, snapshot.Spec{Query: "warned"}, snapshot.Spec{Query: "old"}, snapshot.Spec{Query: "moved"})
+	panels := take(f, panel.Spec{Query: "warned"}, panel.Spec{Query: "old"}, panel.Spec{Query: "moved"})
 	for i, want := range []string{"a store is down", "newest sample is 15 min old", "moved all samples by 1 min"} {
 		if notes := strings.Join(panels[i].Notes, "\n"); !strings.Contains(notes, want) {
 			t.Errorf("notes %q do not say %q", notes, want)
@@ -179,7 +180,7 @@ func TestNotesAreInTheReportsLanguage(t *testing.T) {
 		answers: map[string][]series.Series{"old": {{Labels: nil, Values: []float64{1, math.NaN(), math.NaN(), math.NaN()}}}},
 		meta:    map[string]promapi.Meta{"old": {Warnings: []string{"a store is down"}}},
 	}
-	p := snapshot.Take(t.Context(), f, []snapshot.Spec{{Query: "old"}}, snapshot.Options{Slot: slot, Range: time.Hour, Language: words.Korean})[0]
+	p := snapshot.Take(t.Context(), f, []panel.Spec{{Query: "old"}}, snapshot.Options{Slot: slot, Range: time.Hour, Language: words.Korean})[0]
 	if want := []string{"서버 경고: a store is down", "가장 최근 샘플이 45분 전 값임"}; !slices.Equal(p.Notes, want) {
 		t.Errorf("notes %q, want %q", p.Notes, want)
 	}
@@ -191,7 +192,7 @@ func TestMovedAnswerMovesItsTimes(t *testing.T) {
 		answers: map[string][]series.Series{"moved": {constant(1)}},
 		meta:    map[string]promapi.Meta{"moved": {Grid: series.Grid{Start: start, Step: time.Minute, Len: 61}}},
 	}
-	p := take(f, snapshot.Spec{Query: "moved", Rules: []rules.Rule{{Name: "R", Critical: rules.At(0), For: 5 * time.Minute}}})[0]
+	p := take(f, panel.Spec{Query: "moved", Rules: []rules.Rule{{Name: "R", Critical: rules.At(0), For: 5 * time.Minute}}})[0]
 	got := p.Findings[0]
 	if !got.Streak.From.Equal(start) || !got.Newest.Equal(start.Add(time.Hour)) || !p.Rows[0].Stats.MaxAt.Equal(start) {
 		t.Errorf("since %v, newest %v, highest at %v; the answer begins at %v", got.Streak.From, got.Newest, p.Rows[0].Stats.MaxAt, start)
@@ -203,16 +204,16 @@ func TestShare(t *testing.T) {
 		unit        units.Unit
 		value, want float64
 	}{{units.PercentUnit, 0.94, 0.94}, {units.Percent, 94, 0.94}, {units.None, 3, 3}} {
-		if got := (&snapshot.Spec{Unit: tc.unit}).Share(tc.value); got != tc.want {
+		if got := (&panel.Spec{Unit: tc.unit}).Share(tc.value); got != tc.want {
 			t.Errorf("%g %s is %g of a whole, want %g", tc.value, tc.unit, got, tc.want)
 		}
 	}
 }
 
 func TestCapacityJoinsByLabels(t *testing.T) {
-	spec := snapshot.Spec{
+	spec := panel.Spec{
 		Query: "used", Legend: "{{instance}}", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}},
-		Capacity: &snapshot.Capacity{Query: "total"},
+		Capacity: &panel.Capacity{Query: "total"},
 	}
 	p := take(fake{answers: map[string][]series.Series{
 		"used":  {constant(.94, "instance", "a"), constant(.5, "instance", "b")},
@@ -235,8 +236,8 @@ func TestRemarks(t *testing.T) {
 	for i := range 12 {
 		down = append(down, constant(0, "instance", fmt.Sprintf("10.0.0.%02d", i)))
 	}
-	p := take(fake{answers: map[string][]series.Series{"up": {constant(1)}, "up == 0": down, "count(x)": {constant(12345)}}}, snapshot.Spec{
-		Query: "up", Remarks: []snapshot.Remark{{Query: "count(x)", Text: "{{value}} have no limit"}, {Query: "up == 0", Text: "down: {{instance}}"}, {Query: "broken"}},
+	p := take(fake{answers: map[string][]series.Series{"up": {constant(1)}, "up == 0": down, "count(x)": {constant(12345)}}}, panel.Spec{
+		Query: "up", Remarks: []panel.Remark{{Query: "count(x)", Text: "{{value}} have no limit"}, {Query: "up == 0", Text: "down: {{instance}}"}, {Query: "broken"}},
 	})[0]
 	if p.Remarks[0] != "12345 have no limit" || p.Remarks[1] != "down: 10.0.0.00" || p.Remarks[len(p.Remarks)-1] != "and 2 more" || len(p.Remarks) != 12 {
 		t.Errorf("remarks %q", p.Remarks)
@@ -249,7 +250,7 @@ func TestRemarks(t *testing.T) {
 func TestStoppedRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	p := snapshot.Take(ctx, fake{}, []snapshot.Spec{{Query: "a"}}, snapshot.Options{Slot: slot, Range: time.Hour})[0]
+	p := snapshot.Take(ctx, fake{}, []panel.Spec{{Query: "a"}}, snapshot.Options{Slot: slot, Range: time.Hour})[0]
 	if !errors.Is(p.Err, snapshot.ErrStopped) || p.Data != snapshot.DataFailed {
 		t.Errorf("err %v, data %v", p.Err, p.Data)
 	}
@@ -275,7 +276,7 @@ func TestRunDoesNotWaitForTheDeaf(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, over)
 		defer cancel()
 		d := deaf{fake{answers: map[string][]series.Series{"good": {constant(1)}, "deaf": {constant(1)}}}, make(chan struct{})}
-		specs := []snapshot.Spec{{Query: "good"}, {Query: "deaf"}, {Query: "deaf"}, {Query: "good"}}
+		specs := []panel.Spec{{Query: "good"}, {Query: "deaf"}, {Query: "deaf"}, {Query: "good"}}
 		began := time.Now()
 		panels := snapshot.Take(ctx, d, specs, snapshot.Options{Slot: slot, Range: time.Hour, Concurrency: 2})
 		if took := time.Since(began); took < time.Minute || took > time.Minute+5*time.Second {
@@ -304,7 +305,7 @@ func (panicky) Range(context.Context, promapi.Query, func(series.Series) error) 
 }
 
 func TestPanicCostsOnePanel(t *testing.T) {
-	p := snapshot.Take(context.Background(), panicky{}, []snapshot.Spec{{Name: "a", Query: "a"}}, snapshot.Options{Slot: slot, Range: time.Hour})[0]
+	p := snapshot.Take(context.Background(), panicky{}, []panel.Spec{{Name: "a", Query: "a"}}, snapshot.Options{Slot: slot, Range: time.Hour})[0]
 	var fault *snapshot.PanicError
 	if !errors.As(p.Err, &fault) || p.Data != snapshot.DataFailed || p.Spec.Name != "a" || !strings.Contains(string(fault.Stack), "panicky") {
 		t.Errorf("panel %+v", p)
@@ -312,11 +313,11 @@ func TestPanicCostsOnePanel(t *testing.T) {
 }
 
 func TestProgressComesOneAtATime(t *testing.T) {
-	var specs []snapshot.Spec
+	var specs []panel.Spec
 	f := fake{answers: map[string][]series.Series{}}
 	for i := range 20 {
 		q := fmt.Sprintf("q%d", i)
-		specs, f.answers[q] = append(specs, snapshot.Spec{Query: q}), []series.Series{constant(1)}
+		specs, f.answers[q] = append(specs, panel.Spec{Query: q}), []series.Series{constant(1)}
 	}
 	begun, done := 0, map[int]bool{}
 	snapshot.Take(context.Background(), f, specs, snapshot.Options{Slot: slot, Range: time.Hour, Progress: func(e snapshot.Event) {
@@ -419,7 +420,7 @@ func TestSilenceOfADepartedNodeIsNoFinding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := snapshot.Take(context.Background(), f, []snapshot.Spec{{Query: "up", Rules: []rules.Rule{{Name: "Down", Direction: rules.Below, Critical: rules.At(1)}}}},
+	p := snapshot.Take(context.Background(), f, []panel.Spec{{Query: "up", Rules: []rules.Rule{{Name: "Down", Direction: rules.Below, Critical: rules.At(1)}}}},
 		snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 	got := map[string]rules.Status{}
 	for _, r := range p.Rows {
@@ -441,7 +442,7 @@ func TestReferences(t *testing.T) {
 	for range 101 {
 		f.answers["crowd"] = append(f.answers["crowd"], constant(1))
 	}
-	p := take(f, snapshot.Spec{Query: "used", References: []snapshot.Reference{
+	p := take(f, panel.Spec{Query: "used", References: []panel.Reference{
 		{Name: "gone", Query: "down"}, {Name: "empty", Query: "nobody"}, {Name: "moved", Query: "moved"}, {Name: "crowd", Query: "crowd"},
 		{Name: "limit {{c}}", Query: "limit"}, {Name: "many", Query: "many"},
 	}})[0]
@@ -455,7 +456,7 @@ func TestReferences(t *testing.T) {
 	if len(p.Notes) != 5 || !strings.Contains(p.Notes[4], "not drawn: 2") || p.Data != snapshot.DataComplete || p.Err != nil {
 		t.Errorf("the panel must go on without what failed, and say so: data %v, err %v, notes %q", p.Data, p.Err, p.Notes)
 	}
-	if failed := take(f, snapshot.Spec{Query: "down", References: []snapshot.Reference{{Name: "limit", Query: "limit"}}})[0]; len(failed.References) != 0 || failed.Err == nil {
+	if failed := take(f, panel.Spec{Query: "down", References: []panel.Reference{{Name: "limit", Query: "limit"}}})[0]; len(failed.References) != 0 || failed.Err == nil {
 		t.Errorf("a panel that failed has no reference lines: %+v", failed)
 	}
 }
@@ -465,12 +466,12 @@ func TestTopOfKinds(t *testing.T) {
 	for i := range 60 {
 		f.answers["q"] = append(f.answers["q"], constant(0, "i", fmt.Sprint(i)))
 	}
-	for _, k := range snapshot.Kinds() {
-		if p := take(f, snapshot.Spec{Query: "q", Kind: k})[0]; len(p.Lines) != k.Top() {
+	for _, k := range panel.Kinds() {
+		if p := take(f, panel.Spec{Query: "q", Kind: k})[0]; len(p.Lines) != k.Top() {
 			t.Errorf("%s draws %d series, want %d", k, len(p.Lines), k.Top())
 		}
 	}
-	if p := take(f, snapshot.Spec{Query: "q", Kind: snapshot.Heatmap, Top: 48})[0]; len(p.Lines) != 48 {
+	if p := take(f, panel.Spec{Query: "q", Kind: panel.Heatmap, Top: 48})[0]; len(p.Lines) != 48 {
 		t.Errorf("a panel that says how many draws %d", len(p.Lines))
 	}
 }
@@ -480,16 +481,16 @@ func TestWhatCameAndWentIsKept(t *testing.T) {
 	f := fake{answers: map[string][]series.Series{"q": {
 		constant(0, "i", "a"), constant(0, "i", "b"), {Labels: series.FromPairs("i", "c"), Values: []float64{0, 1, 0}},
 	}}}
-	p := take(f, snapshot.Spec{Query: "q", Top: 1, Rules: []rules.Rule{{Name: "r", Critical: rules.At(0)}}})[0]
+	p := take(f, panel.Spec{Query: "q", Top: 1, Rules: []rules.Rule{{Name: "r", Critical: rules.At(0)}}})[0]
 	if got := p.Lines[0].Labels.Get("i"); got != "c" {
 		t.Errorf("the line is %s", got)
 	}
 }
 
 func TestDetailsAreAskedOfWhatBreaches(t *testing.T) {
-	spec := snapshot.Spec{
+	spec := panel.Spec{
 		Query: "used", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}},
-		Detail: &snapshot.Detail{Query: `topk(3, pods{node="{{node}}",odd="{{odd}}",none="{{ none }}"})`, Legend: "{{pod}}", Unit: units.Bytes},
+		Detail: &panel.Detail{Query: `topk(3, pods{node="{{node}}",odd="{{odd}}",none="{{ none }}"})`, Legend: "{{pod}}", Unit: units.Bytes},
 	}
 	p := take(fake{answers: map[string][]series.Series{
 		"used": {constant(.94, "node", "n1", "odd", `a"} or up \`), constant(.5, "node", "n2")},
@@ -510,7 +511,7 @@ func TestDetailsAreNotAskedOfWhatDoesNotFire(t *testing.T) {
 		"verdict": {Name: "p95", Reduce: rules.Last, Critical: rules.At(.9)},
 	} {
 		f := fake{answers: map[string][]series.Series{"used": {{Labels: series.FromPairs("node", "n1"), Values: []float64{.5, .5, .5, .5, .5, .5, .5, .94}}}}}
-		p := take(f, snapshot.Spec{Query: "used", Rules: []rules.Rule{rule}, Detail: &snapshot.Detail{Query: "pods"}})[0]
+		p := take(f, panel.Spec{Query: "used", Rules: []rules.Rule{rule}, Detail: &panel.Detail{Query: "pods"}})[0]
 		if p.Err != nil || len(p.Notes) != 0 {
 			t.Errorf("%s: error %v, notes %q", name, p.Err, p.Notes)
 		}
@@ -524,11 +525,11 @@ func TestDetailsAreNotAskedOfWhatDoesNotFire(t *testing.T) {
 func TestDetailsAreAskedOncePerSeries(t *testing.T) {
 	asked := 0
 	q := counting{fake{answers: map[string][]series.Series{"used": {constant(.94, "node", "n1")}, "pods": {constant(1, "pod", "a")}}}, "pods", &asked}
-	spec := snapshot.Spec{
-		Query: "used", Detail: &snapshot.Detail{Query: "pods", Legend: "{{pod}}"},
+	spec := panel.Spec{
+		Query: "used", Detail: &panel.Detail{Query: "pods", Legend: "{{pod}}"},
 		Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}, {Name: "Higher", Critical: rules.At(.8)}},
 	}
-	p := snapshot.Take(t.Context(), q, []snapshot.Spec{spec}, snapshot.Options{Slot: slot, Range: time.Hour, QueryOffset: time.Minute})[0]
+	p := snapshot.Take(t.Context(), q, []panel.Spec{spec}, snapshot.Options{Slot: slot, Range: time.Hour, QueryOffset: time.Minute})[0]
 	if asked != 1 || len(p.Findings) != 2 || !slices.Equal(p.Findings[0].Details, p.Findings[1].Details) || len(p.Findings[0].Details) != 1 {
 		t.Errorf("asked %d times, findings %+v", asked, p.Findings)
 	}
@@ -549,7 +550,7 @@ func (c counting) Range(ctx context.Context, q promapi.Query, each func(series.S
 }
 
 func TestDetailThatFailsCostsANote(t *testing.T) {
-	spec := snapshot.Spec{Query: "used", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}}, Detail: &snapshot.Detail{Query: "broken"}}
+	spec := panel.Spec{Query: "used", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}}, Detail: &panel.Detail{Query: "broken"}}
 	p := take(fake{answers: map[string][]series.Series{"used": {constant(.94, "node", "n1")}}}, spec)[0]
 	if p.Err != nil || len(p.Findings) != 1 || len(p.Notes) != 1 {
 		t.Errorf("error %v, notes %q", p.Err, p.Notes)
@@ -570,15 +571,15 @@ func TestAPartOfTheDataIsNotJudged(t *testing.T) {
 	lacks := high
 	lacks.NeedsAll = true
 	for _, tc := range []struct {
-		spec     snapshot.Spec
+		spec     panel.Spec
 		findings int
 		status   rules.Status
 	}{
-		{snapshot.Spec{Query: "share", Rules: []rules.Rule{low}}, 0, rules.Unknown},
-		{snapshot.Spec{Query: "there", Without: "has", Rules: []rules.Rule{lacks}}, 0, rules.Unknown},
-		{snapshot.Spec{Query: "high", Rules: []rules.Rule{high}}, 1, rules.Breach},
-		{snapshot.Spec{Query: "high", Rules: []rules.Rule{high, {Name: "Other", Warning: rules.At(1), NeedsAll: true}}}, 1, rules.Breach},
-		{snapshot.Spec{Query: "empty", Rules: []rules.Rule{high}}, 0, rules.Unknown},
+		{panel.Spec{Query: "share", Rules: []rules.Rule{low}}, 0, rules.Unknown},
+		{panel.Spec{Query: "there", Without: "has", Rules: []rules.Rule{lacks}}, 0, rules.Unknown},
+		{panel.Spec{Query: "high", Rules: []rules.Rule{high}}, 1, rules.Breach},
+		{panel.Spec{Query: "high", Rules: []rules.Rule{high, {Name: "Other", Warning: rules.At(1), NeedsAll: true}}}, 1, rules.Breach},
+		{panel.Spec{Query: "empty", Rules: []rules.Rule{high}}, 0, rules.Unknown},
 	} {
 		p := take(f, tc.spec)[0]
 		if p.Data != snapshot.DataPartial || p.Partial != "store a is down" || len(p.Missing) != 0 {

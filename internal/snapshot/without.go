@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/words"
@@ -23,7 +24,7 @@ type lack struct {
 
 // askWithout asks which nodes there are and of which there is a series of Spec.Without. Which series is of which node is the identity
 // table's to say, as in every other panel.
-func (p *Panel) askWithout(ctx context.Context, q Querier, v Vars, o Options, w *words.Words) error {
+func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Options, w *words.Words) error {
 	nodes := map[nodeKey]*lack{}
 	meta, err := q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, func(s series.Series) error {
 		k := nodeKey{s.Labels.Get(clusterLabel), s.Labels.Get("node")}
@@ -37,7 +38,7 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v Vars, o Options, w 
 		return err
 	}
 	// One node may have several series, and several that came and went.
-	query := promapi.Query{Expr: Expand(p.Spec.Without, v), Grid: p.Grid, Limit: max(o.MaxSeries, maxIdentities)}
+	query := promapi.Query{Expr: panel.Expand(p.Spec.Without, v), Grid: p.Grid, Limit: max(o.MaxSeries, maxIdentities)}
 	beside, err := q.Range(ctx, query, func(s series.Series) error {
 		for _, part := range o.Nodes.parts(s.Labels, p.Grid) {
 			if n := nodes[nodeKey{s.Labels.Get(clusterLabel), part.node}]; n != nil {
@@ -179,7 +180,7 @@ const mostVirtual = 100
 
 // virtual returns the regular expressions of the nodes that are virtual, and of their kubelets' targets, for a string in double quotes.
 // Their address is the pod's where there is one pod a node: with the kubelet's port it is the kubelet's.
-func (n Nodes) virtual() Virtual {
+func (n Nodes) virtual() panel.Virtual {
 	var names, targets []string
 	for i := range n.list {
 		node := &n.list[i]
@@ -193,5 +194,5 @@ func (n Nodes) virtual() Virtual {
 			targets = append(targets, quoted(`\[?`+regexp.QuoteMeta(ip)+`\]?:10250`))
 		}
 	}
-	return Virtual{strings.Join(names, "|"), strings.Join(targets, "|")}
+	return panel.Virtual{Nodes: strings.Join(names, "|"), Targets: strings.Join(targets, "|")}
 }

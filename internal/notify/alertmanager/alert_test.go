@@ -15,6 +15,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/notifytest"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -35,11 +36,11 @@ const (
 func twoAlerts() notify.Delivery {
 	grid := series.Grid{Start: slot.Add(-time.Hour), Step: time.Minute, Len: 61}
 	panels := []snapshot.Panel{
-		{Expr: "node_memory", Grid: grid, Spec: snapshot.Spec{
-			Name: "node-memory", Title: "Node memory", Subject: "memory", Unit: units.PercentUnit, Capacity: &snapshot.Capacity{Unit: units.Bytes},
+		{Expr: "node_memory", Grid: grid, Spec: panel.Spec{
+			Name: "node-memory", Title: "Node memory", Subject: "memory", Unit: units.PercentUnit, Capacity: &panel.Capacity{Unit: units.Bytes},
 			Rules: []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), RunbookURL: "https://runbooks.example.com/memory"}},
 		}},
-		{Expr: "container_memory", Grid: grid, Spec: snapshot.Spec{
+		{Expr: "container_memory", Grid: grid, Spec: panel.Spec{
 			Name: "container-memory", Title: "Container memory", Subject: "memory", Unit: units.Bytes,
 			Rules: []rules.Rule{{Name: "ContainerMemory", Warning: rules.At(24 << 30)}},
 		}},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -67,7 +68,7 @@ func (a alert) short() string {
 func (a alert) name() string { return Clean(a.Alert.Name) }
 
 // events returns what the samples of the alert's panel count, nil where they count no events.
-func (a alert) events() *snapshot.Events {
+func (a alert) events() *panel.Events {
 	if a.panel == nil {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -23,7 +24,7 @@ func found(i int, st rules.Status, severity rules.Severity) snapshot.Panel {
 	if st == rules.Breach || st == rules.Pending {
 		f.Streak = &rules.Streak{From: slot.Add(-10 * time.Minute), To: slot, Peak: 0.95, Limit: 0.9, Severity: severity}
 	}
-	p := snapshot.Panel{Data: snapshot.DataComplete, Total: 1, Spec: snapshot.Spec{
+	p := snapshot.Panel{Data: snapshot.DataComplete, Total: 1, Spec: panel.Spec{
 		Name: fmt.Sprint("p", i), Title: "Memory", Subject: "memory", Unit: units.PercentUnit, Rules: []rules.Rule{{Name: "r", Critical: rules.At(0.9)}},
 	}}
 	if st == rules.OK {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -45,9 +46,9 @@ func TestEventsHaveTimes(t *testing.T) {
 	} {
 		for l, want := range c.want {
 			t.Run(c.name+" "+string(l), func(t *testing.T) {
-				p := snapshot.Panel{Data: snapshot.DataComplete, Spec: snapshot.Spec{
+				p := snapshot.Panel{Data: snapshot.DataComplete, Spec: panel.Spec{
 					Name: "oom", Title: "Kills", Subject: "kills", Unit: units.Short, Rules: []rules.Rule{{Name: "Killed", Critical: rules.At(0)}},
-					Events: &snapshot.Events{Within: time.Hour, Said: counted[l]},
+					Events: &panel.Events{Within: time.Hour, Said: counted[l]},
 				}}
 				c.episode.Worst = rules.Critical
 				a := rules.Alert{Panel: "oom", Rule: "Killed", Name: "p", Severity: rules.Critical, Value: c.n, Episodes: []rules.Episode{c.episode}}

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/testdata/hostile"
@@ -19,7 +20,7 @@ func TestMetricsOfHostileWords(t *testing.T) {
 	of := func(word string) map[string]int {
 		d := run()
 		d.Report = report.Build(report.Info{Cluster: word, Name: word, Title: word, Slot: d.Report.Info.Slot}, []snapshot.Panel{
-			{Spec: snapshot.Spec{Name: word, Title: word}, Total: 42, Data: snapshot.DataComplete, Notes: []string{word}},
+			{Spec: panel.Spec{Name: word, Title: word}, Total: 42, Data: snapshot.DataComplete, Notes: []string{word}},
 		})
 		body, err := text(d)
 		if err != nil {

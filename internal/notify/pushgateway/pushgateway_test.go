@@ -24,6 +24,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/notifytest"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -180,7 +181,7 @@ func TestAddress(t *testing.T) {
 func run() notify.Delivery {
 	d := notifytest.Delivery(notify.RoleMirror, notify.KindNone)
 	d.Report = report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Slot: notifytest.Slot}, []snapshot.Panel{
-		{Spec: snapshot.Spec{Name: "a", Title: "A"}, Total: 42, Data: snapshot.DataComplete}, {Spec: snapshot.Spec{Name: "b", Title: "B"}, Total: 8, Data: snapshot.DataComplete},
+		{Spec: panel.Spec{Name: "a", Title: "A"}, Total: 42, Data: snapshot.DataComplete}, {Spec: panel.Spec{Name: "b", Title: "B"}, Total: 8, Data: snapshot.DataComplete},
 	})
 	d.Report.Critical, d.Report.Warning = 2, 3
 	d.Run = notify.Run{Took: 2500 * time.Millisecond, Delivered: 3}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -76,9 +77,9 @@ func (w world) report(t testing.TB) *report.Report {
 	t.Helper()
 	grid := series.Grid{Start: slot.Add(-60 * step), Step: step, Len: 60}
 	memory := snapshot.Panel{
-		Spec: snapshot.Spec{
+		Spec: panel.Spec{
 			Name: "node-memory", Title: "Memory of nodes", Subject: "memory", Unit: units.PercentUnit, Legend: "{{node}}", Query: "memory",
-			Capacity: &snapshot.Capacity{Query: "total", Unit: units.Bytes},
+			Capacity: &panel.Capacity{Query: "total", Unit: units.Bytes},
 			Rules: []rules.Rule{{
 				Name: "NodeMemoryHigh", Warning: rules.At(0.8), Critical: rules.At(0.9), For: 15 * time.Minute,
 				RunbookURL: "https://runbooks.example.com/NodeMemoryHigh",
@@ -117,8 +118,8 @@ func (w world) report(t testing.TB) *report.Report {
 	}
 	panels := []snapshot.Panel{memory}
 	if w.failed {
-		spec := snapshot.Spec{Name: "pvc", Title: "Persistent volumes", Query: "pvc", Unit: units.PercentUnit}
-		panels = append(panels, snapshot.Failed([]snapshot.Spec{spec}, fmt.Errorf("prometheus answered 503: query timed out in expression evaluation"))...)
+		spec := panel.Spec{Name: "pvc", Title: "Persistent volumes", Query: "pvc", Unit: units.PercentUnit}
+		panels = append(panels, snapshot.Failed([]panel.Spec{spec}, fmt.Errorf("prometheus answered 503: query timed out in expression evaluation"))...)
 	}
 	return report.Build(report.Info{
 		Cluster: "prod-seoul", Name: "daily", Title: "Daily capacity", Slot: slot, Range: time.Hour, Zone: seoul(t), Language: w.language,
@@ -208,7 +209,7 @@ func (w world) turn(i *notify.Item, k notify.Kind, at int) {
 func blindness(t testing.TB, k notify.Kind, l words.Language) notify.Delivery {
 	t.Helper()
 	d := cluster(0, l).delivery(t, notify.KindSummary)
-	specs := []snapshot.Spec{
+	specs := []panel.Spec{
 		{Name: "node-memory", Title: "Memory of nodes", Query: "memory", Unit: units.PercentUnit}, {Name: "pvc", Title: "Persistent volumes", Query: "pvc"},
 	}
 	in := d.Report.Info

@@ -16,9 +16,9 @@ import (
 	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/secret"
-	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -487,7 +487,7 @@ func TestDetailIsAListOrAFact(t *testing.T) {
 	d.Details = map[rules.Key][]string{d.Message.Items[0].Key: {"limit 28 GiB"}}
 	for legend, want := range map[string]string{"{{pod}}": "\nTop: limit 28 GiB\n", "limit": "\nlimit 28 GiB\n"} {
 		for i := range d.Report.Panels {
-			d.Report.Panels[i].Spec.Detail = &snapshot.Detail{Legend: legend}
+			d.Report.Panels[i].Spec.Detail = &panel.Detail{Legend: legend}
 		}
 		if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, want) {
 			t.Errorf("legend %q: no %q in %s", legend, want, got)

@@ -1,16 +1,16 @@
-package snapshot_test
+package panel_test
 
 import (
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 func TestExpand(t *testing.T) {
-	v := snapshot.Vars{Step: 2 * time.Minute, ScrapeInterval: time.Minute, Range: 24 * time.Hour}
+	v := panel.Vars{Step: 2 * time.Minute, ScrapeInterval: time.Minute, Range: 24 * time.Hour}
 	for in, want := range map[string]string{
 		"rate(a[$__rate_interval])":                     "rate(a[4m])",
 		"max_over_time(a[$__interval])":                 "max_over_time(a[2m])",
@@ -21,7 +21,7 @@ func TestExpand(t *testing.T) {
 		"sum(a) by (c)":                                 "sum(a) by (c)",
 		"increase(a[$__rate_interval]) offset $__range": "increase(a[4m]) offset 86400s",
 	} {
-		if got := snapshot.Expand(in, v); got != want {
+		if got := panel.Expand(in, v); got != want {
 			t.Errorf("Expand(%s) = %s, want %s", in, got, want)
 		}
 	}
@@ -34,7 +34,7 @@ func TestRateInterval(t *testing.T) {
 		{10 * time.Minute, time.Minute, 11 * time.Minute},
 		{time.Hour, 15 * time.Second, time.Hour + 15*time.Second},
 	} {
-		if got := (snapshot.Vars{Step: tc.step, ScrapeInterval: tc.scrape}).RateInterval(); got != tc.want {
+		if got := (panel.Vars{Step: tc.step, ScrapeInterval: tc.scrape}).RateInterval(); got != tc.want {
 			t.Errorf("step %v, scrape %v: %v, want %v", tc.step, tc.scrape, got, tc.want)
 		}
 	}
@@ -48,12 +48,12 @@ func TestMetricNames(t *testing.T) {
 		`vector(1)`:                                  nil,
 		`max_over_time(sum(e)[1h:1m]) unless f`:      {"e", "f"},
 	} {
-		got, err := snapshot.MetricNames(query)
+		got, err := panel.MetricNames(query)
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("MetricNames(%s) = %v, %v; want %v", query, got, err, want)
 		}
 	}
-	if _, err := snapshot.MetricNames("sum("); err == nil {
+	if _, err := panel.MetricNames("sum("); err == nil {
 		t.Error("no error for half a query")
 	}
 }
@@ -85,7 +85,7 @@ func TestNeedsAll(t *testing.T) {
 		{`sum by (pod) (a) / sum by (pod) (b)`, rules.Above, false},
 		{`sum(`, rules.Above, false},
 	} {
-		if got := snapshot.NeedsAll(tc.query, tc.direction); got != tc.want {
+		if got := panel.NeedsAll(tc.query, tc.direction); got != tc.want {
 			t.Errorf("NeedsAll(%s, %v) = %v, want %v", tc.query, tc.direction, got, tc.want)
 		}
 	}

@@ -1,9 +1,9 @@
-package snapshot_test
+package panel_test
 
 import (
 	"testing"
 
-	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/panel"
 )
 
 func TestWrongCondition(t *testing.T) {
@@ -29,7 +29,7 @@ func TestWrongCondition(t *testing.T) {
 		for status, want := range map[string]string{
 			"True": tt.whenTrue, "true": tt.whenTrue, "False": tt.whenFalse, "false": tt.whenFalse, "Unknown": tt.whenUnknown, "unknown": tt.whenUnknown,
 		} {
-			if got := snapshot.WrongCondition(tt.condition, status); got != want {
+			if got := panel.WrongCondition(tt.condition, status); got != want {
 				t.Errorf("%s=%s: got %q, want %q", tt.condition, status, got, want)
 			}
 		}

@@ -1,4 +1,4 @@
-package snapshot
+package panel
 
 import (
 	"fmt"
@@ -23,9 +23,12 @@ type Vars struct {
 	Virtual        Virtual       // $__virtual_nodes and $__virtual_targets, of built-in queries alone
 }
 
+// VirtualNames are names that are given to virtual nodes alone.
+const VirtualNames = `fargate-.*|virtual-node-.*|virtual-kubelet.*`
+
 // Virtual are regular expressions of what is no machine's. The zero value knows the names that only virtual nodes have.
 type Virtual struct {
-	Nodes   string // the nodes' names, beside those of virtualNames
+	Nodes   string // the nodes' names, beside those of VirtualNames
 	Targets string // the instances of their kubelets, likewise
 }
 
@@ -46,9 +49,9 @@ func Expand(expr string, v Vars) string {
 		case "__rate_interval":
 			return model.Duration(v.RateInterval()).String()
 		case "__virtual_nodes":
-			return alternatives(virtualNames, v.Virtual.Nodes)
+			return alternatives(VirtualNames, v.Virtual.Nodes)
 		case "__virtual_targets":
-			return alternatives(`(`+virtualNames+`)`, v.Virtual.Targets)
+			return alternatives(`(`+VirtualNames+`)`, v.Virtual.Targets)
 		case "__interval":
 			return model.Duration(v.Step).String()
 		case "__range":
@@ -159,4 +162,26 @@ func compared(path []parser.Node) bool {
 		_, number := b.RHS.(*parser.NumberLiteral)
 		return !number
 	})
+}
+
+// RangedNames returns the names of the metrics that a query has selectors of so long a window of.
+func RangedNames(expr string, window time.Duration) []string {
+	e, err := Parser().ParseExpr(expr)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+		m, ok := n.(*parser.MatrixSelector)
+		if !ok || m.Range != window {
+			return nil
+		}
+		for _, matcher := range m.VectorSelector.(*parser.VectorSelector).LabelMatchers {
+			if matcher.Name == model.MetricNameLabel && matcher.Type == labels.MatchEqual && !slices.Contains(names, matcher.Value) {
+				names = append(names, matcher.Value)
+			}
+		}
+		return nil
+	})
+	return names
 }

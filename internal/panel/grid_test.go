@@ -1,4 +1,4 @@
-package snapshot_test
+package panel_test
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/panel"
 )
 
 func TestStep(t *testing.T) {
@@ -30,7 +30,7 @@ func TestStep(t *testing.T) {
 		{"no range", 0, 0, time.Minute, 0, "not positive"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := snapshot.Step(tc.rng, tc.pinned, tc.scrape)
+			got, err := panel.Step(tc.rng, tc.pinned, tc.scrape)
 			if tc.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.err) {
 					t.Fatalf("error %v, want one with %q", err, tc.err)
@@ -49,7 +49,7 @@ func TestPlanGridIsAligned(t *testing.T) {
 		end := time.Unix(rapid.Int64Range(-1e9, 4e9).Draw(t, "end"), 0)
 		step := time.Duration(rapid.IntRange(1, 86400).Draw(t, "step")) * time.Second
 		rng := time.Duration(rapid.IntRange(1, 500).Draw(t, "steps")) * step
-		g := snapshot.PlanGrid(end, rng, step)
+		g := panel.PlanGrid(end, rng, step)
 		if g.Start.Unix()%int64(step/time.Second) != 0 {
 			t.Fatalf("start %v is no multiple of %v", g.Start, step)
 		}
@@ -63,7 +63,7 @@ func TestPlanGridIsAligned(t *testing.T) {
 }
 
 func TestPlanGridHoldsTheWholeRange(t *testing.T) {
-	g := snapshot.PlanGrid(time.Date(2026, 11, 22, 0, 0, 30, 0, time.UTC), 7*time.Minute, 5*time.Minute)
+	g := panel.PlanGrid(time.Date(2026, 11, 22, 0, 0, 30, 0, time.UTC), 7*time.Minute, 5*time.Minute)
 	if g.Range() < 7*time.Minute || g.Len != 3 {
 		t.Fatalf("grid of %d samples over %v does not hold 7m", g.Len, g.Range())
 	}
