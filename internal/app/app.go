@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/alerts"
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
@@ -200,13 +201,15 @@ func (a *App) Run(ctx context.Context) Outcome {
 			a.o.Started(r, serverName(server), a.source.at)
 		}
 		taken := a.snapshot(snap, r, server, nodes)
-		a.findOwners(snap, r, &taken)
 		if a.o.Mode == WriteFiles {
+			alerts.Settle(snap, taken.source, taken.panels, taken.nodes, taken.window)
 			out.Results = append(out.Results, a.write(ctx, report.Build(taken.info, taken.panels)))
 			continue
 		}
-		now, err := a.evaluate(taken)
-		d := due{config: r, taken: taken, now: now, details: detailsOf(taken.panels, now), began: began, until: until}
+		now, err := alerts.Evaluate(snap, taken.source, taken.panels, taken.nodes, taken.window)
+		d := due{
+			config: r, taken: taken, now: now, details: alerts.Details(taken.panels, now), began: began, until: until,
+		}
 		if err != nil {
 			d.notes = append(d.notes, err.Error())
 		}
@@ -254,10 +257,7 @@ type taken struct {
 	panels []snapshot.Panel
 	nodes  snapshot.Nodes
 	source snapshot.Querier // asks by the labels that the source has
-	end    time.Time        // the newest time that was asked for
-
-	own       owners // of the pods, as far as it was asked for
-	ownersErr error
+	window alerts.Window    // that was asked for
 }
 
 // slotOf is the time that a report is for.
@@ -314,7 +314,8 @@ func (a *App) snapshot(ctx context.Context, r config.Report, server promapi.Serv
 	if ctx.Err() != nil {
 		info.Incomplete = whyIncomplete(context.Cause(ctx), panels, w)
 	}
-	return taken{info: info, panels: panels, nodes: nodes, source: source, end: o.End()}
+	window := alerts.Window{End: o.End(), Range: r.Range, MaxSeries: p.MaxSeries}
+	return taken{info: info, panels: panels, nodes: nodes, source: source, window: window}
 }
 
 // whyIncomplete says why the queries were cut short. Where a proxy let them wait until it gave up, a longer run would not help.

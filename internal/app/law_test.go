@@ -22,7 +22,8 @@ type listed struct {
 
 // line is the straight line of the data. A package imports only what stands to its left.
 var line = []string{
-	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot", "internal/panels", "internal/chart", "internal/report",
+	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot",
+	"internal/alerts", "internal/panels", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat", "internal/state", "internal/config", "internal/app", "internal/kube", "cmd/promsnap",
 }
@@ -38,6 +39,7 @@ var narrower = map[string][]string{
 		"internal/series", "internal/disk", "internal/secret", "internal/units", "internal/words", "internal/rules", "internal/panel",
 	},
 	"internal/panel":      {"internal/series", "internal/units", "internal/words", "internal/rules"},
+	"internal/alerts":     {"internal/series", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot"},
 	"internal/panels":     {"internal/units", "internal/words", "internal/rules", "internal/panel"},
 	"internal/notify/dir": {"internal/disk", "internal/notify", "internal/report"},
 	"internal/cloud":      {"internal/disk", "internal/secret", "internal/exchange"},

@@ -1,4 +1,4 @@
-package app
+package alerts
 
 import (
 	"context"
@@ -18,7 +18,6 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
-	"github.com/promsnap/promsnap/internal/words"
 )
 
 func TestOwnerName(t *testing.T) {
@@ -74,7 +73,7 @@ func simulated(t *testing.T, now time.Time, without ...string) *promapi.Client {
 
 func TestLoadOwners(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	own, err := loadOwners(t.Context(), simulated(t, now), now, 3*time.Hour, 0)
+	own, err := loadOwners(t.Context(), simulated(t, now), snapshot.Nodes{}, Window{now, 3 * time.Hour, 0})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,35 +89,35 @@ func TestLoadOwners(t *testing.T) {
 	if deployments == 0 {
 		t.Errorf("no pod of a deployment in %d", len(own.of))
 	}
-	if got := own.presence(series.FromPairs("namespace", "shop", "workload", "recommend")); got != rules.IsThere {
+	if got := own.ofWorkload(series.FromPairs("namespace", "shop", "workload", "recommend")); got != rules.IsThere {
 		t.Errorf("shop/recommend: %v", got)
 	}
-	if got := own.presence(series.FromPairs("namespace", "shop", "workload", "nothing")); got != rules.IsGone {
+	if got := own.ofWorkload(series.FromPairs("namespace", "shop", "workload", "nothing")); got != rules.IsGone {
 		t.Errorf("shop/nothing: %v", got)
 	}
 	// It was killed two hours ago; the object is still there.
-	if got := own.presence(series.FromPairs("namespace", "spark", "workload", ended)); ended == "" || got != rules.IsGone {
+	if got := own.ofWorkload(series.FromPairs("namespace", "spark", "workload", ended)); ended == "" || got != rules.IsGone {
 		t.Errorf("the executor that has ended (%q): %v", ended, got)
 	}
-	if few, err := loadOwners(t.Context(), simulated(t, now), now, 3*time.Hour, 1); err != nil || len(few.of) != len(own.of) {
+	if few, err := loadOwners(t.Context(), simulated(t, now), snapshot.Nodes{}, Window{now, 3 * time.Hour, 1}); err != nil || len(few.of) != len(own.of) {
 		t.Errorf("with room for one series in a panel %d pods and not %d, %v", len(few.of), len(own.of), err)
 	}
-	without, err := loadOwners(t.Context(), simulated(t, now, "kube_pod_status_phase"), now, 3*time.Hour, 0)
+	without, err := loadOwners(t.Context(), simulated(t, now, "kube_pod_status_phase"), snapshot.Nodes{}, Window{now, 3 * time.Hour, 0})
 	if err != nil || len(without.of) != len(own.of) {
 		t.Errorf("without phases %d pods and not %d, %v", len(without.of), len(own.of), err)
 	}
-	if got := (owners{}).presence(series.FromPairs("workload", "any")); got != rules.PresenceUnknown {
+	if got := (owners{}).ofWorkload(series.FromPairs("workload", "any")); got != rules.PresenceUnknown {
 		t.Errorf("without kube-state-metrics: %v", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := loadOwners(ctx, simulated(t, now), now, time.Hour, 0); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "kube_pod_owner") {
+	if _, err := loadOwners(ctx, simulated(t, now), snapshot.Nodes{}, Window{now, time.Hour, 0}); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "kube_pod_owner") {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestIdentity(t *testing.T) {
-	own := owners{of: map[podKey]string{{"", "shop", "web-x2x4z"}: "web"}}
+	own := owners{of: map[object]string{{"", "shop", "web-x2x4z"}: "web"}}
 	for _, tc := range []struct {
 		labels series.Labels
 		added  bool
@@ -138,7 +137,7 @@ func TestIdentity(t *testing.T) {
 func TestEvaluate(t *testing.T) {
 	grid := series.Grid{Start: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Step: time.Minute, Len: 61}
 	old, young := series.FromPairs("container", "app", "namespace", "shop", "pod", "web-old"), series.FromPairs("container", "app", "namespace", "shop", "pod", "web-new")
-	own := owners{of: map[podKey]string{{"", "shop", "web-old"}: "web", {"", "shop", "web-new"}: "web"}}
+	own := owners{of: map[object]string{{"", "shop", "web-old"}: "web", {"", "shop", "web-new"}: "web"}}
 	alert := rules.Rule{Name: "High", Warning: rules.At(1), NoData: rules.ResolveOnNoData, KeepFiringFor: time.Minute}
 	verdict := rules.Rule{Name: "p95", Reduce: rules.P95, Warning: rules.At(1)}
 	panels := []snapshot.Panel{
@@ -154,7 +153,7 @@ func TestEvaluate(t *testing.T) {
 		{Spec: panel.Spec{Name: "absent", Rules: []rules.Rule{{Name: "Third", Critical: rules.At(0)}}}, Grid: grid, Data: snapshot.DataAbsent},
 		{Spec: panel.Spec{Name: "unjudged"}, Grid: grid, Data: snapshot.DataComplete},
 	}
-	got := evaluate(panels, snapshot.Nodes{}, own)
+	got := evaluate(panels, own)
 	if want := []rules.RuleID{{Panel: "memory", Rule: "High"}, {Panel: "failed", Rule: "Other"}, {Panel: "absent", Rule: "Third"}}; !cmp.Equal(got.Configured, want) {
 		t.Errorf("configured %v", got.Configured)
 	}
@@ -196,7 +195,7 @@ func TestPresenceOfNodes(t *testing.T) {
 		{series.FromPairs("job", "api"), nodes, rules.NobodyKnows},
 		{series.FromPairs("node", there.Name), snapshot.Nodes{}, rules.PresenceUnknown},
 	} {
-		if got := presence(tc.identity, tc.nodes, owners{}); got != tc.want {
+		if got := presence(tc.identity, owners{nodes: tc.nodes}); got != tc.want {
 			t.Errorf("%v: %v, want %v", tc.identity, got, tc.want)
 		}
 	}
@@ -213,28 +212,10 @@ func TestDetailsAreByAlert(t *testing.T) {
 		Rows: []snapshot.Row{{Labels: one}, {Labels: two}, {Labels: other}}, Data: snapshot.DataComplete,
 		Findings: []snapshot.Finding{finding("High", two, "worst"), finding("High", one, "second"), finding("High", other), finding("p95", other, "none")},
 	}}
-	own := owners{of: map[podKey]string{{"", "shop", "web-1"}: "web", {"", "shop", "web-2"}: "web"}}
-	got := detailsOf(panels, evaluate(panels, snapshot.Nodes{}, own))
+	own := owners{of: map[object]string{{"", "shop", "web-1"}: "web", {"", "shop", "web-2"}: "web"}}
+	got := Details(panels, evaluate(panels, own))
 	id := rules.RuleID{Panel: "p", Rule: "High"}
 	if want := map[rules.Key][]string{rules.KeyOf(id, series.FromPairs("namespace", "shop", "workload", "web")): {"worst"}}; !cmp.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
-	}
-}
-
-// A run that a proxy's patience held up names the proxy, and not its own timeout.
-func TestWhyIncomplete(t *testing.T) {
-	gaveUp := []snapshot.Panel{{}, {Err: &promapi.Error{Kind: promapi.KindGaveUp, Took: time.Minute}}}
-	for _, tt := range []struct {
-		cause  error
-		panels []snapshot.Panel
-		want   string
-	}{
-		{errTimeout, nil, "set a longer --timeout"},
-		{errTimeout, gaveUp, "the proxy in front of Prometheus gave up after 1 min: raise the proxy's timeout"},
-		{errStopped, gaveUp, "the run was stopped from outside"},
-	} {
-		if got := whyIncomplete(tt.cause, tt.panels, words.In(words.English)); !strings.Contains(got, tt.want) {
-			t.Errorf("%v: got %q, want %q", tt.cause, got, tt.want)
-		}
 	}
 }

@@ -1,0 +1,190 @@
+// Package alerts turns the panels of a snapshot into what rules.Advance reads: it says what each alert
+// is known by from one slot to the next, and whether what an alert is about is still there.
+package alerts
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// Window is the time that the panels were asked for, and how much one answer may hold.
+type Window struct {
+	End       time.Time // the newest time that was asked for
+	Range     time.Duration
+	MaxSeries int // of one answer; answers about pods and claims have room for a large cluster at least
+}
+
+// Evaluate settles the panels, as Settle does, and returns what their alerting rules came to.
+//
+// It asks q, by the labels that the source has, which workloads and claims there are where a panel has
+// alerts of such objects. The evaluation is good also where an error is returned: without owners, pods
+// are known by their names, and no alert of theirs ends.
+func Evaluate(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes, w Window) (rules.Evaluation, error) {
+	silent := fellSilent(panels)
+	own, err := owners{nodes: nodes}, error(nil)
+	if silent || slices.ContainsFunc(panels, isOf("pod")) {
+		own, err = loadOwners(ctx, q, nodes, w)
+	}
+	if silent || slices.ContainsFunc(panels, isOf("persistentvolumeclaim")) {
+		own.loadClaims(ctx, q, w)
+	}
+	settle(panels, own)
+	now := evaluate(panels, own)
+	if err == nil {
+		return now, own.claimsErr
+	}
+	for i := range now.Rules {
+		if slices.ContainsFunc(now.Rules[i].Series, func(ls series.Labels) bool { return ls.Get("workload") != "" }) {
+			now.Rules[i].Data = min(now.Rules[i].Data, rules.DataPartial)
+		}
+	}
+	return now, fmt.Errorf("alerts of pods go by the pods' names: %w", err)
+}
+
+// Settle changes the panels' findings of series that ended while their alert fired: where the object is
+// still there, or may be, the series has no data (NO DATA). The end of a series is not the end of its
+// object. Settle asks q only where there is such a finding. Evaluate includes it.
+func Settle(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes, w Window) {
+	if !fellSilent(panels) {
+		return
+	}
+	own, _ := loadOwners(ctx, q, nodes, w) // of what could not be asked nothing is gone
+	own.loadClaims(ctx, q, w)
+	settle(panels, own)
+}
+
+// settle gives findings of series that fell silent the status NoData where their objects are not gone.
+func settle(panels []snapshot.Panel, own owners) {
+	for i := range panels {
+		panels[i].Keep(endedFiring, func(row snapshot.Row) bool {
+			is := presence(identityOf(row.Labels, row.NodeAdded, own), own)
+			return is == rules.IsThere || is == rules.PresenceUnknown
+		})
+	}
+}
+
+// fellSilent reports whether a series of the panels ended while its alert fired.
+func fellSilent(panels []snapshot.Panel) bool {
+	return slices.ContainsFunc(panels, func(p snapshot.Panel) bool { return slices.ContainsFunc(p.Findings, endedFiring) })
+}
+
+// endedFiring reports whether a series ended while its alert fired.
+func endedFiring(f snapshot.Finding) bool { return f.Status == rules.Gone && f.Streak != nil }
+
+// isOf returns whether a panel has an alerting rule and series with a label.
+func isOf(label string) func(snapshot.Panel) bool {
+	return func(p snapshot.Panel) bool {
+		return slices.ContainsFunc(p.Spec.Rules, rules.Rule.IsAlert) &&
+			slices.ContainsFunc(p.Rows, func(r snapshot.Row) bool { return r.Labels.Get(label) != "" })
+	}
+}
+
+// evaluate returns what the alerting rules of all panels came to.
+func evaluate(panels []snapshot.Panel, own owners) rules.Evaluation {
+	now := rules.Evaluation{
+		Configured: []rules.RuleID{},
+		Exists:     func(identity series.Labels) rules.Presence { return presence(identity, own) },
+	}
+	for i := range panels {
+		p := &panels[i]
+		known := identitiesOf(p, own)
+		for _, r := range p.Spec.Rules {
+			if !r.IsAlert() {
+				continue
+			}
+			id := rules.RuleID{Panel: p.Spec.Name, Rule: r.Name}
+			now.Configured = append(now.Configured, id)
+			if p.Spec.Optional && p.Data == snapshot.DataAbsent {
+				continue // not every cluster has such metrics: nothing is missed
+			}
+			now.Rules = append(now.Rules, resultOf(p, r, known))
+		}
+	}
+	return now
+}
+
+// identities are what the series of a panel are known by.
+type identities struct {
+	all []series.Labels          // in the order of the panel's rows
+	of  map[uint64]series.Labels // by the hash of the series' labels
+}
+
+// identitiesOf returns what the series of a panel are known by.
+func identitiesOf(p *snapshot.Panel, own owners) identities {
+	out := identities{make([]series.Labels, len(p.Rows)), make(map[uint64]series.Labels, len(p.Rows))}
+	for i, row := range p.Rows {
+		out.all[i] = identityOf(row.Labels, row.NodeAdded, own)
+		out.of[row.Labels.Hash()] = out.all[i]
+	}
+	return out
+}
+
+// resultOf returns what an alerting rule of a panel came to.
+func resultOf(p *snapshot.Panel, r rules.Rule, known identities) rules.RuleResult {
+	out := rules.RuleResult{
+		ID:            rules.RuleID{Panel: p.Spec.Name, Rule: r.Name},
+		Direction:     r.Direction,
+		NoData:        r.NoData,
+		KeepFiringFor: cmp.Or(r.KeepFiringFor, rules.DefaultKeepFiringFor),
+		BadNewsOnly:   p.Spec.EmptyIsOK && !p.Spec.WellToo,
+		NeedsAll:      r.NeedsAll,
+		Data:          quality(p.Data),
+		Old:           p.Old,
+		Series:        known.all,
+	}
+	if p.Grid.Len > 0 {
+		out.From, out.Through = p.Grid.Start, p.Grid.End()
+	}
+	for _, f := range p.Findings {
+		if f.Rule == r.Name {
+			out.Findings = append(out.Findings, rules.Judged{
+				Finding: f.Finding, Identity: known.of[f.Labels.Hash()], Name: f.Name, Capacity: f.Capacity,
+			})
+		}
+	}
+	return out
+}
+
+// Details returns the answers of the panels' detail queries by alert; now is the panels' evaluation. Of
+// the series of one alert, such as the pods of a workload, the worst speaks for it.
+func Details(panels []snapshot.Panel, now rules.Evaluation) map[rules.Key][]string {
+	type judgement struct {
+		rules.RuleID
+		series uint64
+	}
+	keys := map[judgement]rules.Key{}
+	for _, r := range now.Rules {
+		for _, f := range r.Findings {
+			keys[judgement{r.ID, f.Labels.Hash()}] = rules.KeyOf(r.ID, f.Identity)
+		}
+	}
+	out := map[rules.Key][]string{}
+	for _, p := range panels {
+		for _, f := range p.Findings {
+			k, ok := keys[judgement{rules.RuleID{Panel: p.Spec.Name, Rule: f.Rule}, f.Labels.Hash()}]
+			if _, known := out[k]; ok && !known && len(f.Details) > 0 {
+				out[k] = f.Details
+			}
+		}
+	}
+	return out
+}
+
+// quality returns how much of an answer rules may rely on. Metrics that are absent say nothing of what
+// they were of.
+func quality(d snapshot.Data) rules.Quality {
+	switch d {
+	case snapshot.DataComplete:
+		return rules.DataComplete
+	case snapshot.DataPartial:
+		return rules.DataPartial
+	}
+	return rules.DataFailed
+}

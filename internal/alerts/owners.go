@@ -1,0 +1,128 @@
+package alerts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// owners knows the workload of every pod of a window, and which objects are there at its end. The zero
+// value knows none, and goes by the pods' names.
+type owners struct {
+	of   map[object]string
+	live map[object]bool // workloads that have a pod at the end of the window that has not ended
+	// partial says that the answer was only a part: a pod that is not in it may be there.
+	partial bool
+	// claims are the persistent volume claims at the end of the window; nil: they were not asked for.
+	claims map[object]bool
+	// claimsErr is why claims are not known.
+	claimsErr error
+	// nodes know the cluster of a series whose label of it has the source's own name.
+	nodes snapshot.Nodes
+}
+
+// object is a pod, a workload or a claim. The cluster is empty in a Prometheus of a single cluster.
+type object struct{ cluster, namespace, name string }
+
+func (o owners) object(ls series.Labels, name string) object {
+	return object{o.nodes.ClusterOf(ls), ls.Get("namespace"), name}
+}
+
+// mostPods is how many pods, or claims, are known at least, whatever the panels may have: 5,000 nodes of
+// 60 pods. One takes about 200 bytes.
+const mostPods = 300_000
+
+// ownersQuery finds the owner of every pod, 0 for a pod that has ended. Its argument is the step, so that
+// no pod is missed between two.
+const ownersQuery = `max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%[1]s]))` +
+	` * on (cluster, namespace, pod) group_left () max by (cluster, namespace, pod) (kube_pod_status_phase{phase=~"Pending|Running|Unknown"})` +
+	` or max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%[1]s]))`
+
+// loadOwners asks which workload each pod of a window is of.
+func loadOwners(ctx context.Context, q snapshot.Querier, nodes snapshot.Nodes, w Window) (owners, error) {
+	step := max((w.Range / 12).Truncate(time.Minute), time.Minute)
+	own := owners{of: map[object]string{}, live: map[object]bool{}, nodes: nodes}
+	query := promapi.Query{
+		Expr: fmt.Sprintf(ownersQuery, model.Duration(step)),
+		Grid: panel.PlanGrid(w.End, w.Range, step), Limit: max(w.MaxSeries, mostPods),
+	}
+	meta, err := q.Range(ctx, query, func(s series.Series) error {
+		pod := s.Labels.Get("pod")
+		workload := ownerName(pod, s.Labels.Get("owner_kind"), s.Labels.Get("owner_name"))
+		own.of[own.object(s.Labels, pod)] = workload
+		if s.Values[len(s.Values)-1] > 0 { // NaN is not
+			own.live[own.object(s.Labels, workload)] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return owners{nodes: nodes}, fmt.Errorf("asking for the pods' owners (kube_pod_owner): %w", err)
+	}
+	own.partial = meta.Partial
+	return own, nil
+}
+
+// Kubernetes puts a hash of this alphabet behind the names of a Deployment's ReplicaSets and of pods, and
+// a number behind those of a CronJob's Jobs and a StatefulSet's pods.
+var (
+	replicaSetName = regexp.MustCompile(`^(.+)-[bcdfghjklmnpqrstvwxz2456789]{6,10}$`)
+	jobName        = regexp.MustCompile(`^(.+)-[0-9]{8,11}$`)
+	podName        = regexp.MustCompile(`^(.+?)(-[bcdfghjklmnpqrstvwxz2456789]{6,10}|-[0-9]{8,11})?(-[bcdfghjklmnpqrstvwxz2456789]{5}|-[0-9]+)$`)
+)
+
+// ownerName returns the name of a pod's workload: of the Deployment behind a ReplicaSet, the CronJob
+// behind a Job. A pod that has no owner, or whose owner is its node, is one itself.
+func ownerName(pod, kind, name string) string {
+	switch kind {
+	case "", "<none>", "Node":
+		return pod
+	case "ReplicaSet":
+		return replicaSetName.ReplaceAllString(name, "$1")
+	case "Job":
+		return jobName.ReplaceAllString(name, "$1")
+	}
+	return name
+}
+
+// workload returns the workload of a pod's series, "" where the series is none of a pod. Where
+// kube-state-metrics does not say, the pod's name does.
+func (o owners) workload(ls series.Labels) string {
+	pod := ls.Get("pod")
+	if pod == "" || ls.Get("namespace") == "" {
+		return ""
+	}
+	if w, ok := o.of[o.object(ls, pod)]; ok {
+		return w
+	}
+	return podName.ReplaceAllString(pod, "$1")
+}
+
+// claimsQuery finds the persistent volume claims.
+const claimsQuery = `group by (cluster, namespace, persistentvolumeclaim) (kube_persistentvolumeclaim_info)`
+
+// loadClaims asks which persistent volume claims there are.
+func (o *owners) loadClaims(ctx context.Context, q snapshot.Querier, w Window) {
+	o.claims = map[object]bool{}
+	query := promapi.Query{
+		Expr: claimsQuery, Grid: series.Grid{Start: w.End, Step: time.Minute, Len: 1}, Limit: max(w.MaxSeries, mostPods),
+	}
+	meta, err := q.Range(ctx, query, func(s series.Series) error {
+		o.claims[o.object(s.Labels, s.Labels.Get("persistentvolumeclaim"))] = true
+		return nil
+	})
+	switch {
+	case err != nil:
+		o.claimsErr = fmt.Errorf("asking for the claims (kube_persistentvolumeclaim_info): %w", err)
+	case meta.Partial:
+		o.claimsErr = errors.New("asking for the claims (kube_persistentvolumeclaim_info): the answer is only a part")
+	}
+}

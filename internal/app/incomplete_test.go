@@ -1,0 +1,29 @@
+package app
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// A run that a proxy's patience held up names the proxy, and not its own timeout.
+func TestWhyIncomplete(t *testing.T) {
+	gaveUp := []snapshot.Panel{{}, {Err: &promapi.Error{Kind: promapi.KindGaveUp, Took: time.Minute}}}
+	for _, tt := range []struct {
+		cause  error
+		panels []snapshot.Panel
+		want   string
+	}{
+		{errTimeout, nil, "set a longer --timeout"},
+		{errTimeout, gaveUp, "the proxy in front of Prometheus gave up after 1 min: raise the proxy's timeout"},
+		{errStopped, gaveUp, "the run was stopped from outside"},
+	} {
+		if got := whyIncomplete(tt.cause, tt.panels, words.In(words.English)); !strings.Contains(got, tt.want) {
+			t.Errorf("%v: got %q, want %q", tt.cause, got, tt.want)
+		}
+	}
+}
