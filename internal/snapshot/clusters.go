@@ -24,6 +24,10 @@ var clusterNames = []string{
 	"cluster_id", "clusterID", "clusterId", "k8s_cluster_id",
 }
 
+// mostCopies bounds how many series of objects that are there twice are compared, each with each. Five objects are asked for; a server that
+// answers with others must not cost memory by the square of them.
+const mostCopies = 300
+
 // looks is how many times of a window are looked at for what is odd about labels.
 const looks = 13
 
@@ -165,7 +169,9 @@ func (k twin) find(ctx context.Context, q Querier, grid series.Grid) (Clusters, 
 	at := series.Grid{Start: grid.At(newest), Step: grid.Step, Len: 1}
 	var all []series.Labels
 	err = eachLabels(ctx, q, at, fmt.Sprintf(`%[2]s and on (%[1]s) topk(5, count by (%[1]s) (%[2]s) > 1)`, k.by, settled(k.info)), func(ls series.Labels) {
-		all = append(all, ls)
+		if len(all) < mostCopies {
+			all = append(all, ls)
+		}
 	})
 	if err != nil {
 		return Clusters{}, fmt.Errorf("looking at a %s that is there twice: %w", k.word, err)

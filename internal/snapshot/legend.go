@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
@@ -148,14 +149,26 @@ func printable(s string) string {
 	}, s)
 }
 
+// clip shortens s to maxName runes, of which the last are its end. It is called for every series, so that it counts runes without a copy.
 func clip(s string) string {
 	if len(s) <= maxName {
 		return s
 	}
-	rs := []rune(s)
-	if len(rs) <= maxName {
+	runes := utf8.RuneCountInString(s)
+	if runes <= maxName {
 		return s
 	}
-	head := maxName * 3 / 5
-	return string(rs[:head]) + "…" + string(rs[len(rs)-(maxName-head-1):])
+	head, left := maxName*3/5, maxName*2/5-1 // of the runes, with the ellipsis between them
+	from, to, n := len(s), len(s), 0
+	for i := range s {
+		if n == head {
+			from = i
+		}
+		if n == runes-left {
+			to = i
+			break
+		}
+		n++
+	}
+	return s[:from] + "…" + s[to:]
 }

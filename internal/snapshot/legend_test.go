@@ -103,3 +103,17 @@ func TestApart(t *testing.T) {
 		}
 	}
 }
+
+func TestClip(t *testing.T) {
+	for _, tt := range []struct{ name, in, want string }{
+		{"short", "node-1", "node-1"},
+		{"as long as it may be", strings.Repeat("a", 200), strings.Repeat("a", 200)},
+		{"as many runes of several bytes", strings.Repeat("é", 200), strings.Repeat("é", 200)},
+		{"one rune too long", strings.Repeat("a", 120) + "bb" + strings.Repeat("c", 79), strings.Repeat("a", 120) + "…" + strings.Repeat("c", 79)},
+		{"long, of several bytes", strings.Repeat("é", 120) + strings.Repeat("x", 500) + strings.Repeat("한", 79), strings.Repeat("é", 120) + "…" + strings.Repeat("한", 79)},
+	} {
+		if got := clip(tt.in); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
