@@ -35,8 +35,10 @@ func Evaluate(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, 
 	if silent || slices.ContainsFunc(panels, isOf("persistentvolumeclaim")) {
 		own.loadClaims(ctx, q, w)
 	}
-	settle(panels, own)
-	now := evaluate(panels, own)
+	objects := own.objects()
+	settle(panels, &own, &objects)
+	now := evaluate(panels, &own)
+	now.Objects = objects
 	if err == nil {
 		return now, own.claimsErr
 	}
@@ -57,14 +59,15 @@ func Settle(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, no
 	}
 	own, _ := loadOwners(ctx, q, nodes, w) // of what could not be asked nothing is gone
 	own.loadClaims(ctx, q, w)
-	settle(panels, own)
+	objects := own.objects()
+	settle(panels, &own, &objects)
 }
 
 // settle gives findings of series that fell silent the status NoData where their objects are not gone.
-func settle(panels []snapshot.Panel, own owners) {
+func settle(panels []snapshot.Panel, own *owners, objects *rules.Objects) {
 	for i := range panels {
 		panels[i].Keep(endedFiring, func(row snapshot.Row) bool {
-			is := presence(identityOf(row.Labels, row.NodeAdded, own), own)
+			is := objects.Presence(identityOf(row.Labels, row.NodeAdded, own))
 			return is == rules.IsThere || is == rules.PresenceUnknown
 		})
 	}
@@ -86,12 +89,9 @@ func isOf(label string) func(snapshot.Panel) bool {
 	}
 }
 
-// evaluate returns what the alerting rules of all panels came to.
-func evaluate(panels []snapshot.Panel, own owners) rules.Evaluation {
-	now := rules.Evaluation{
-		Configured: []rules.RuleID{},
-		Exists:     func(identity series.Labels) rules.Presence { return presence(identity, own) },
-	}
+// evaluate returns what the alerting rules of all panels came to, but for the objects that are there.
+func evaluate(panels []snapshot.Panel, own *owners) rules.Evaluation {
+	now := rules.Evaluation{Configured: []rules.RuleID{}}
 	for i := range panels {
 		p := &panels[i]
 		known := identitiesOf(p, own)
@@ -117,7 +117,7 @@ type identities struct {
 }
 
 // identitiesOf returns what the series of a panel are known by.
-func identitiesOf(p *snapshot.Panel, own owners) identities {
+func identitiesOf(p *snapshot.Panel, own *owners) identities {
 	out := identities{make([]series.Labels, len(p.Rows)), make(map[uint64]series.Labels, len(p.Rows))}
 	for i, row := range p.Rows {
 		out.all[i] = identityOf(row.Labels, row.NodeAdded, own)

@@ -42,11 +42,11 @@ func TestWorkloadByName(t *testing.T) {
 	for pod, want := range map[string]string{
 		"web-7d9f8c6b5-x2x4z": "web", "fluent-bit-x2x4z": "fluent-bit", "kafka-0": "kafka", "export-29384750-x2x4z": "export", "debug": "debug", "": "",
 	} {
-		if got := (owners{}).workload(series.FromPairs("namespace", "shop", "pod", pod)); got != want {
+		if got := (&owners{}).workload(series.FromPairs("namespace", "shop", "pod", pod)); got != want {
 			t.Errorf("%s: %q, want %q", pod, got, want)
 		}
 	}
-	if got := (owners{}).workload(series.FromPairs("pod", "web-7d9f8c6b5-x2x4z")); got != "" {
+	if got := (&owners{}).workload(series.FromPairs("pod", "web-7d9f8c6b5-x2x4z")); got != "" {
 		t.Errorf("a pod of no namespace is of %q", got)
 	}
 }
@@ -79,24 +79,25 @@ func TestLoadOwners(t *testing.T) {
 	}
 	deployments, ended := 0, ""
 	for pod, workload := range own.of {
-		if pod.namespace == "shop" && strings.HasPrefix(pod.name, workload+"-") {
+		if pod.Namespace == "shop" && strings.HasPrefix(pod.Name, workload+"-") {
 			deployments++
 		}
-		if strings.Contains(pod.name, "-exec-3") {
+		if strings.Contains(pod.Name, "-exec-3") {
 			ended = workload
 		}
 	}
 	if deployments == 0 {
 		t.Errorf("no pod of a deployment in %d", len(own.of))
 	}
-	if got := own.ofWorkload(series.FromPairs("namespace", "shop", "workload", "recommend")); got != rules.IsThere {
+	objects := own.objects()
+	if got := objects.Presence(series.FromPairs("namespace", "shop", "workload", "recommend")); got != rules.IsThere {
 		t.Errorf("shop/recommend: %v", got)
 	}
-	if got := own.ofWorkload(series.FromPairs("namespace", "shop", "workload", "nothing")); got != rules.IsGone {
+	if got := objects.Presence(series.FromPairs("namespace", "shop", "workload", "nothing")); got != rules.IsGone {
 		t.Errorf("shop/nothing: %v", got)
 	}
 	// It was killed two hours ago; the object is still there.
-	if got := own.ofWorkload(series.FromPairs("namespace", "spark", "workload", ended)); ended == "" || got != rules.IsGone {
+	if got := objects.Presence(series.FromPairs("namespace", "spark", "workload", ended)); ended == "" || got != rules.IsGone {
 		t.Errorf("the executor that has ended (%q): %v", ended, got)
 	}
 	if few, err := loadOwners(t.Context(), simulated(t, now), snapshot.Nodes{}, Window{now, 3 * time.Hour, 1}); err != nil || len(few.of) != len(own.of) {
@@ -106,7 +107,8 @@ func TestLoadOwners(t *testing.T) {
 	if err != nil || len(without.of) != len(own.of) {
 		t.Errorf("without phases %d pods and not %d, %v", len(without.of), len(own.of), err)
 	}
-	if got := (owners{}).ofWorkload(series.FromPairs("workload", "any")); got != rules.PresenceUnknown {
+	nobody := (&owners{}).objects()
+	if got := nobody.Presence(series.FromPairs("workload", "any")); got != rules.PresenceUnknown {
 		t.Errorf("without kube-state-metrics: %v", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -117,7 +119,7 @@ func TestLoadOwners(t *testing.T) {
 }
 
 func TestIdentity(t *testing.T) {
-	own := owners{of: map[object]string{{"", "shop", "web-x2x4z"}: "web"}}
+	own := &owners{of: map[rules.Object]string{{Namespace: "shop", Name: "web-x2x4z"}: "web"}}
 	for _, tc := range []struct {
 		labels series.Labels
 		added  bool
@@ -137,7 +139,7 @@ func TestIdentity(t *testing.T) {
 func TestEvaluate(t *testing.T) {
 	grid := series.Grid{Start: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Step: time.Minute, Len: 61}
 	old, young := series.FromPairs("container", "app", "namespace", "shop", "pod", "web-old"), series.FromPairs("container", "app", "namespace", "shop", "pod", "web-new")
-	own := owners{of: map[object]string{{"", "shop", "web-old"}: "web", {"", "shop", "web-new"}: "web"}}
+	own := &owners{of: map[rules.Object]string{{Namespace: "shop", Name: "web-old"}: "web", {Namespace: "shop", Name: "web-new"}: "web"}}
 	alert := rules.Rule{Name: "High", Warning: rules.At(1), NoData: rules.ResolveOnNoData, KeepFiringFor: time.Minute}
 	verdict := rules.Rule{Name: "p95", Reduce: rules.P95, Warning: rules.At(1)}
 	panels := []snapshot.Panel{
@@ -190,12 +192,17 @@ func TestPresenceOfNodes(t *testing.T) {
 	}{
 		{series.FromPairs("instance", there.InternalIP+":9100"), nodes, rules.IsThere},
 		{series.FromPairs("node", there.Name), nodes, rules.IsThere},
+		{series.FromPairs("instance", there.InternalIP), nodes, rules.IsThere},
+		{series.FromPairs("instance", there.InternalIP+":9999"), nodes, rules.IsThere}, // a port that the table never saw
+		{series.FromPairs("instance", strings.ToUpper(there.Name)), nodes, rules.IsThere},
 		{series.FromPairs("node", "taken-away"), nodes, rules.IsGone},
+		{series.FromPairs("cluster", "elsewhere", "node", there.Name), nodes, rules.PresenceUnknown},
 		{series.FromPairs("instance", "192.0.2.1:9100"), nodes, rules.NobodyKnows}, // a host outside the cluster
 		{series.FromPairs("job", "api"), nodes, rules.NobodyKnows},
 		{series.FromPairs("node", there.Name), snapshot.Nodes{}, rules.PresenceUnknown},
 	} {
-		if got := presence(tc.identity, owners{nodes: tc.nodes}); got != tc.want {
+		objects := (&owners{nodes: tc.nodes}).objects()
+		if got := objects.Presence(tc.identity); got != tc.want {
 			t.Errorf("%v: %v, want %v", tc.identity, got, tc.want)
 		}
 	}
@@ -212,7 +219,7 @@ func TestDetailsAreByAlert(t *testing.T) {
 		Rows: []snapshot.Row{{Labels: one}, {Labels: two}, {Labels: other}}, Data: snapshot.DataComplete,
 		Findings: []snapshot.Finding{finding("High", two, "worst"), finding("High", one, "second"), finding("High", other), finding("p95", other, "none")},
 	}}
-	own := owners{of: map[object]string{{"", "shop", "web-1"}: "web", {"", "shop", "web-2"}: "web"}}
+	own := &owners{of: map[rules.Object]string{{Namespace: "shop", Name: "web-1"}: "web", {Namespace: "shop", Name: "web-2"}: "web"}}
 	got := Details(panels, evaluate(panels, own))
 	id := rules.RuleID{Panel: "p", Rule: "High"}
 	if want := map[rules.Key][]string{rules.KeyOf(id, series.FromPairs("namespace", "shop", "workload", "web")): {"worst"}}; !cmp.Equal(got, want) {

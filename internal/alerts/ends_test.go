@@ -29,7 +29,7 @@ func TestWhatNobodyKnowsEndsAsItsRuleSays(t *testing.T) {
 				for _, f := range findings {
 					p.Rows = append(p.Rows, snapshot.Row{Labels: f.Labels})
 				}
-				return evaluate([]snapshot.Panel{p}, owners{})
+				return evaluate([]snapshot.Panel{p}, &owners{})
 			}
 			m := rules.Advance(rules.Memory{}, at(begin, fires), begin)
 			later := begin.Add(2 * time.Hour)
@@ -56,7 +56,7 @@ func TestOldSamplesAreNoBlindness(t *testing.T) {
 			Spec: panel.Spec{Name: "job", Rules: []rules.Rule{{Name: "Late", Warning: rules.At(1)}}},
 			Grid: series.Grid{Start: slot.Add(-time.Hour), Step: time.Minute, Len: 61}, Data: snapshot.DataPartial, Old: true,
 		}
-		m = rules.Advance(m, evaluate([]snapshot.Panel{p}, owners{}), slot)
+		m = rules.Advance(m, evaluate([]snapshot.Panel{p}, &owners{}), slot)
 	}
 	if m.Blind() {
 		t.Errorf("blind, want that it is not: %+v", m.Alerts[rules.BlindKey])

@@ -14,7 +14,7 @@ var passing = []string{
 // identityOf returns what an alert is known by from one slot to the next. A pod's series is known by its
 // workload, so that a rollout is not news. No series is known by a node's name that only
 // kube-state-metrics knows.
-func identityOf(ls series.Labels, nodeAdded bool, own owners) series.Labels {
+func identityOf(ls series.Labels, nodeAdded bool, own *owners) series.Labels {
 	workload := own.workload(ls)
 	out := make(series.Labels, 0, len(ls))
 	for _, l := range ls {

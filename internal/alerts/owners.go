@@ -11,6 +11,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -18,23 +19,21 @@ import (
 // owners knows the workload of every pod of a window, and which objects are there at its end. The zero
 // value knows none, and goes by the pods' names.
 type owners struct {
-	of   map[object]string
-	live map[object]bool // workloads that have a pod at the end of the window that has not ended
+	of   map[rules.Object]string         // the workload of each pod
+	live map[rules.Object]rules.Presence // the workloads that have a pod at the end of the window that has not ended
 	// partial says that the answer was only a part: a pod that is not in it may be there.
 	partial bool
 	// claims are the persistent volume claims at the end of the window; nil: they were not asked for.
-	claims map[object]bool
+	claims map[rules.Object]rules.Presence
 	// claimsErr is why claims are not known.
 	claimsErr error
 	// nodes know the cluster of a series whose label of it has the source's own name.
 	nodes snapshot.Nodes
 }
 
-// object is a pod, a workload or a claim. The cluster is empty in a Prometheus of a single cluster.
-type object struct{ cluster, namespace, name string }
-
-func (o owners) object(ls series.Labels, name string) object {
-	return object{o.nodes.ClusterOf(ls), ls.Get("namespace"), name}
+// object is the pod, workload or claim of this name in the cluster and namespace of a series.
+func (o *owners) object(ls series.Labels, name string) rules.Object {
+	return rules.Object{Cluster: o.nodes.ClusterOf(ls), Namespace: ls.Get("namespace"), Name: name}
 }
 
 // mostPods is how many pods, or claims, are known at least, whatever the panels may have: 5,000 nodes of
@@ -50,7 +49,7 @@ const ownersQuery = `max by (cluster, namespace, pod, owner_kind, owner_name) (l
 // loadOwners asks which workload each pod of a window is of.
 func loadOwners(ctx context.Context, q snapshot.Querier, nodes snapshot.Nodes, w Window) (owners, error) {
 	step := max((w.Range / 12).Truncate(time.Minute), time.Minute)
-	own := owners{of: map[object]string{}, live: map[object]bool{}, nodes: nodes}
+	own := owners{of: map[rules.Object]string{}, live: map[rules.Object]rules.Presence{}, nodes: nodes}
 	query := promapi.Query{
 		Expr: fmt.Sprintf(ownersQuery, model.Duration(step)),
 		Grid: panel.PlanGrid(w.End, w.Range, step), Limit: max(w.MaxSeries, mostPods),
@@ -60,7 +59,7 @@ func loadOwners(ctx context.Context, q snapshot.Querier, nodes snapshot.Nodes, w
 		workload := ownerName(pod, s.Labels.Get("owner_kind"), s.Labels.Get("owner_name"))
 		own.of[own.object(s.Labels, pod)] = workload
 		if s.Values[len(s.Values)-1] > 0 { // NaN is not
-			own.live[own.object(s.Labels, workload)] = true
+			own.live[own.object(s.Labels, workload)] = rules.IsThere
 		}
 		return nil
 	})
@@ -95,7 +94,7 @@ func ownerName(pod, kind, name string) string {
 
 // workload returns the workload of a pod's series, "" where the series is none of a pod. Where
 // kube-state-metrics does not say, the pod's name does.
-func (o owners) workload(ls series.Labels) string {
+func (o *owners) workload(ls series.Labels) string {
 	pod := ls.Get("pod")
 	if pod == "" || ls.Get("namespace") == "" {
 		return ""
@@ -111,12 +110,12 @@ const claimsQuery = `group by (cluster, namespace, persistentvolumeclaim) (kube_
 
 // loadClaims asks which persistent volume claims there are.
 func (o *owners) loadClaims(ctx context.Context, q snapshot.Querier, w Window) {
-	o.claims = map[object]bool{}
+	o.claims = map[rules.Object]rules.Presence{}
 	query := promapi.Query{
 		Expr: claimsQuery, Grid: series.Grid{Start: w.End, Step: time.Minute, Len: 1}, Limit: max(w.MaxSeries, mostPods),
 	}
 	meta, err := q.Range(ctx, query, func(s series.Series) error {
-		o.claims[o.object(s.Labels, s.Labels.Get("persistentvolumeclaim"))] = true
+		o.claims[o.object(s.Labels, s.Labels.Get("persistentvolumeclaim"))] = rules.IsThere
 		return nil
 	})
 	switch {

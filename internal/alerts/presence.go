@@ -2,59 +2,46 @@ package alerts
 
 import (
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/series"
 )
 
-// presence reports whether the workload, the claim or the node behind an identity is still there, as
-// kube-state-metrics says. Of what is none of them it knows nothing.
-func presence(identity series.Labels, own owners) rules.Presence {
-	nodes := own.nodes
-	if identity.Get("workload") != "" {
-		return own.ofWorkload(identity)
-	}
-	if identity.Get("persistentvolumeclaim") != "" && identity.Get("namespace") != "" {
-		return own.ofClaim(identity)
-	}
-	name := nodes.Of(identity)
-	switch {
-	case name == "":
-		return rules.NobodyKnows
-	case !nodes.Current(nodes.ClusterOf(identity)):
-		return rules.PresenceUnknown
-	case nodes.Has(nodes.ClusterOf(identity), name):
-		return rules.IsThere
-	case !nodes.Complete(nodes.ClusterOf(identity)) && !nodes.Departed(identity, name):
-		return rules.PresenceUnknown
-	}
-	return rules.IsGone
+// objects returns which objects of alerts are there, as kube-state-metrics says.
+func (o *owners) objects() rules.Objects {
+	out := o.nodes.Objects()
+	out.Workloads, out.Claims = o.workloads(), o.presentClaims()
+	return out
 }
 
-// ofWorkload reports whether a workload has a pod.
-func (o owners) ofWorkload(identity series.Labels) rules.Presence {
-	switch {
-	case o.live[o.object(identity, identity.Get("workload"))]:
-		return rules.IsThere
-	case len(o.live) == 0 || o.partial || o.nodes.Lacks(o.nodes.ClusterOf(identity)):
-		return rules.PresenceUnknown
+// workloads returns which workloads are there: those that have a pod. The others are gone, unless pods may
+// be missing in the answer.
+func (o *owners) workloads() rules.Known {
+	out := rules.Known{Objects: o.live, Clusters: map[string]rules.Presence{}, Others: rules.IsGone}
+	if len(o.live) == 0 || o.partial {
+		out.Others = rules.PresenceUnknown
 	}
-	return rules.IsGone
+	for _, cluster := range o.nodes.Clusters() {
+		if o.nodes.Lacks(cluster) {
+			out.Clusters[cluster] = rules.PresenceUnknown
+		}
+	}
+	return out
 }
 
-// ofClaim reports whether a claim is there. The kubelet falls silent of it also where it is the kubelet
-// that does not answer.
-func (o owners) ofClaim(identity series.Labels) rules.Presence {
-	cluster := o.nodes.ClusterOf(identity)
-	known := false // kube-state-metrics tells of claims
-	for k := range o.claims {
-		known = known || k.cluster == cluster
+// presentClaims returns which claims are there. The others of a cluster are gone where kube-state-metrics
+// tells of claims there. The kubelet falls silent of a claim also where it is the kubelet that does not
+// answer.
+func (o *owners) presentClaims() rules.Known {
+	out := rules.Known{Objects: o.claims, Clusters: map[string]rules.Presence{}, Others: rules.NobodyKnows}
+	if o.claimsErr != nil {
+		out.Others = rules.PresenceUnknown
+		return out
 	}
-	switch {
-	case o.claims[o.object(identity, identity.Get("persistentvolumeclaim"))]:
-		return rules.IsThere
-	case o.claimsErr != nil || o.nodes.Silent(cluster):
-		return rules.PresenceUnknown
-	case !known:
-		return rules.NobodyKnows
+	for claim := range o.claims {
+		out.Clusters[claim.Cluster] = rules.IsGone
 	}
-	return rules.IsGone
+	for _, cluster := range o.nodes.Clusters() {
+		if o.nodes.Silent(cluster) {
+			out.Clusters[cluster] = rules.PresenceUnknown
+		}
+	}
+	return out
 }

@@ -35,7 +35,7 @@ const (
 // last seen complete (Memory.Seen) is an episode that has ended. A rule that is seen for the first time has no such past. KeepFiringFor
 // prolongs only what some slot saw firing.
 //
-// Missing samples end nothing. What fires ends by a sample within the limits, or when its object is gone (Evaluation.Exists). Until then
+// Missing samples end nothing. What fires ends by a sample within the limits, or when its object is gone (Evaluation.Objects). Until then
 // it goes on and is silent, for a day.
 //
 // The alert of BlindKey is promsnap's own: it fires while nothing at all, or only a part, can be seen.
@@ -47,7 +47,7 @@ func Advance(prev Memory, now Evaluation, slot time.Time) Memory {
 	next := prev.clone()
 	next.Slot, next.Checks = slot, checked(prev.Checks, slot, now.best())
 	for i := range now.Rules {
-		next.take(&now.Rules[i], now.Exists, slot)
+		next.take(&now.Rules[i], &now.Objects, slot)
 	}
 	next.endRemoved(now.Configured, slot)
 	next.look(slot)
@@ -56,7 +56,7 @@ func Advance(prev Memory, now Evaluation, slot time.Time) Memory {
 }
 
 // take takes over what one rule came to.
-func (m *Memory) take(r *RuleResult, exists func(series.Labels) Presence, slot time.Time) {
+func (m *Memory) take(r *RuleResult, objects *Objects, slot time.Time) {
 	if r.Data == DataFailed || r.NeedsAll && r.Data != DataComplete {
 		return
 	}
@@ -77,7 +77,7 @@ func (m *Memory) take(r *RuleResult, exists func(series.Labels) Presence, slot t
 	if r.Data != DataComplete {
 		return
 	}
-	m.settle(r, found, live, exists, slot)
+	m.settle(r, found, live, objects, slot)
 	if r.Through.After(seen) {
 		m.Seen[r.ID.String()] = r.Through.UTC()
 	}
@@ -317,7 +317,7 @@ func graveAt(fs []*Judged, severity Severity) time.Time {
 }
 
 // settle ends, by a complete answer, the alerts of a rule that nothing holds up.
-func (m *Memory) settle(r *RuleResult, found map[Key][]*Judged, live map[Key]bool, exists func(series.Labels) Presence, slot time.Time) {
+func (m *Memory) settle(r *RuleResult, found map[Key][]*Judged, live map[Key]bool, objects *Objects, slot time.Time) {
 	var answered map[Key]int // how many series with a newest sample each key has; made where it is needed
 	for k, a := range m.Alerts {
 		if a.ID() != r.ID || !a.Fires() || live[k] {
@@ -327,7 +327,7 @@ func (m *Memory) settle(r *RuleResult, found map[Key][]*Judged, live map[Key]boo
 			answered = r.answered()
 		}
 		end := Recovered
-		switch presence := ask(exists, &a); {
+		switch presence := objects.Presence(series.FromMap(a.Identity)); {
 		case answered[k] <= 0 && (!r.BadNewsOnly || presence == PresenceUnknown):
 			end = r.silent(&a, found[k], m.Seen[r.ID.String()], presence, slot)
 		default:
@@ -352,14 +352,6 @@ func (r *RuleResult) answered() map[Key]int {
 		}
 	}
 	return n
-}
-
-// ask returns whether the object of an alert is still there.
-func ask(exists func(series.Labels) Presence, a *Alert) Presence {
-	if exists == nil {
-		return NobodyKnows
-	}
-	return exists(series.FromMap(a.Identity))
 }
 
 // silent says of an alert without any data that it has none, and how it ends, "" where it goes on.

@@ -10,8 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
-
-	"github.com/promsnap/promsnap/internal/series"
 )
 
 // genText draws the samples of one series.
@@ -155,7 +153,7 @@ func TestAdvanceInPartsIsAdvanceAtOnce(t *testing.T) {
 func TestAdvanceEndsNothingByAHole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := genWatch().Draw(t, "rule")
-		w.exists = func(series.Labels) Presence { return PresenceUnknown }
+		w.nodes = PresenceUnknown
 		for _, n := range genSlots().Draw(t, "slots") {
 			before := w.memory
 			w.advance(n)

@@ -19,7 +19,7 @@ type watch struct {
 	window int // minutes of a range
 	series map[string]string
 	edit   func(*RuleResult)
-	exists func(series.Labels) Presence
+	nodes  Presence // of every node
 	memory Memory
 }
 
@@ -63,8 +63,8 @@ func (w *watch) result(n int) RuleResult {
 		}
 		r.Series = append(r.Series, identity)
 		f := Judge(w.rule, series.Series{Labels: ls, Values: values}, g)
-		if w.exists != nil && (f.Status == NoData || f.Status == Gone) { // as package app does
-			if f.Status = NoData; w.exists(identity) == IsGone {
+		if w.nodes != NobodyKnows && (f.Status == NoData || f.Status == Gone) { // as package alerts does
+			if f.Status = NoData; w.nodes == IsGone {
 				f.Status = Gone
 			}
 		}
@@ -80,7 +80,7 @@ func (w *watch) result(n int) RuleResult {
 
 func (w *watch) advance(slots ...int) {
 	for _, n := range slots {
-		w.memory = Advance(w.memory, Evaluation{Rules: []RuleResult{w.result(n)}, Exists: w.exists}, minute(n))
+		w.memory = Advance(w.memory, Evaluation{Rules: []RuleResult{w.result(n)}, Objects: Objects{Nodes: Known{Others: w.nodes}}}, minute(n))
 	}
 }
 
@@ -126,7 +126,6 @@ func said(m Memory) string {
 func TestAdvance(t *testing.T) {
 	resolving := memoryHigh
 	resolving.NoData = ResolveOnNoData
-	silent := func(series.Labels) Presence { return PresenceUnknown }
 	long := memoryHigh
 	long.For = 15 * time.Minute
 	flapping := Rule{Name: "NodeMemoryHigh", Critical: At(90), For: 5 * time.Minute, Condition: true}
@@ -221,16 +220,16 @@ func TestAdvance(t *testing.T) {
 			every(5, 5, 120), "a critical [4-116 critical peak 95]",
 		},
 		"its source is silent": {
-			watch{rule: resolving, exists: silent, series: map[string]string{"a": over(16), "b": strings.Repeat("5", 200)}},
+			watch{rule: resolving, nodes: PresenceUnknown, series: map[string]string{"a": over(16), "b": strings.Repeat("5", 200)}},
 			every(5, 5, 150), "a critical silent 19 [4-19 critical peak 95]",
 		},
 		"its source is silent for a day": {
-			watch{rule: resolving, exists: silent, series: map[string]string{"a": over(16), "b": strings.Repeat("5", 2000)}},
+			watch{rule: resolving, nodes: PresenceUnknown, series: map[string]string{"a": over(16), "b": strings.Repeat("5", 2000)}},
 			every(5, 5, 1480), "a critical silent 19 [4-19 critical peak 95 forgotten at 1460]",
 		},
 		"a query for bad news alone, whose source is silent": {
 			watch{
-				exists: silent,
+				nodes: PresenceUnknown,
 				edit: func(r *RuleResult) {
 					r.BadNewsOnly = true
 					r.Series, r.Findings = nil, slices.DeleteFunc(r.Findings, func(f Judged) bool { return f.Status != Breach })
@@ -270,14 +269,14 @@ func TestAdvance(t *testing.T) {
 		},
 		"a node that is known to be gone": {
 			watch{
-				exists: func(series.Labels) Presence { return IsGone },
+				nodes:  IsGone,
 				series: map[string]string{"a": over(16), "b": strings.Repeat("5", 200)},
 			},
 			every(5, 5, 60), "a critical [4-19 critical peak 95 vanished at 30]",
 		},
 		"a pod that is known to be there": {
 			watch{
-				rule: resolving, exists: func(series.Labels) Presence { return IsThere },
+				rule: resolving, nodes: IsThere,
 				series: map[string]string{"a": over(16), "b": strings.Repeat("5", 200)},
 			},
 			every(5, 5, 60), "a critical silent 19 [4-19 critical peak 95]",

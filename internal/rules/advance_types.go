@@ -44,17 +44,6 @@ const (
 	DataComplete
 )
 
-// Presence says whether an object is still there, as somebody else than the rule's own query knows, such as kube-state-metrics.
-type Presence uint8
-
-// The answers. The source of PresenceUnknown should know, but it is silent, or a part of it is: nothing is gone then.
-const (
-	PresenceUnknown Presence = iota
-	IsThere
-	IsGone
-	NobodyKnows // no source knows such objects: the rule's NoDataPolicy decides
-)
-
 // Judged is a finding with what it is about.
 type Judged struct {
 	Finding
@@ -92,8 +81,8 @@ type Evaluation struct {
 	// Configured names every alerting rule that the report has; alerts of other rules end, because somebody took the rule away. Nil:
 	// not known, they stay.
 	Configured []RuleID
-	// Exists returns whether the object with this identity is still there. Nil: NobodyKnows.
-	Exists func(identity series.Labels) Presence
+	// Objects says which objects of alerts are still there.
+	Objects Objects
 }
 
 // DefaultKeepFiringFor is keep_firing_for where a rule names none.

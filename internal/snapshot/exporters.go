@@ -29,7 +29,7 @@ type exporter struct {
 
 // beside reports whether two exporters at different hosts were there at one time.
 func (e *exporter) beside(o *exporter) bool {
-	a, b := spelt(host(e.labels.Get("instance"))), spelt(host(o.labels.Get("instance")))
+	a, b := series.HostID(series.Host(e.labels.Get("instance"))), series.HostID(series.Host(o.labels.Get("instance")))
 	return a != b && e.first.Before(o.last) && o.first.Before(e.last)
 }
 
@@ -101,11 +101,11 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 			continue
 		}
 		cluster := e.labels.Get("cluster")
-		if at := (nodeKey{cluster, spelt(instance)}); shared[at] {
+		if at := (nodeKey{cluster, series.HostID(instance)}); shared[at] {
 			n.byKey[at] = []holder{{}}
 			continue
 		}
-		k := nodeKey{cluster, spelt(host(instance))}
+		k := nodeKey{cluster, series.HostID(series.Host(instance))}
 		if hosts[k] == nil {
 			hosts[k] = map[string]bool{}
 		}
@@ -126,7 +126,7 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 	n.count(now)
 	for i := range exporters { // a host through which several nodes are reached is none of theirs
 		e := &exporters[i]
-		k := nodeKey{e.labels.Get("cluster"), spelt(host(e.labels.Get("instance")))}
+		k := nodeKey{e.labels.Get("cluster"), series.HostID(series.Host(e.labels.Get("instance")))}
 		if len(hosts[k]) == 1 && len(n.byKey[k]) == 0 && k.id != "" {
 			n.hold(k.cluster, k.id, e.name)
 		}
@@ -138,7 +138,7 @@ func (l *nodeLoader) sharedInstances(exporters []exporter) map[nodeKey]bool {
 	at, out := map[nodeKey][]*exporter{}, map[nodeKey]bool{}
 	for i := range exporters {
 		e := &exporters[i]
-		k := nodeKey{e.labels.Get("cluster"), spelt(e.labels.Get("instance"))}
+		k := nodeKey{e.labels.Get("cluster"), series.HostID(e.labels.Get("instance"))}
 		if out[k] || k.id == "" || e.labels.Get("nodename") == "" {
 			continue
 		}
@@ -197,7 +197,7 @@ func parted(exporters []exporter) {
 		}
 		for _, e := range all {
 			if several && k.name != "" {
-				e.name = k.name + " (" + host(e.labels.Get("instance")) + ")"
+				e.name = k.name + " (" + series.Host(e.labels.Get("instance")) + ")"
 			}
 		}
 	}
@@ -213,7 +213,7 @@ func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
 		cluster, node := ls.Get("cluster"), ls.Get("node")
 		byPod[podKey{cluster, ls.Get("namespace"), ls.Get("pod")}] = node
 		if ip := ls.Get("pod_ip"); ip != "" {
-			byIP[nodeKey{cluster, spelt(ip)}] = node
+			byIP[nodeKey{cluster, series.HostID(ip)}] = node
 		}
 	})
 	if err != nil {
@@ -226,7 +226,7 @@ func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
 			continue
 		}
 		cluster := e.labels.Get("cluster")
-		if e.name = byIP[nodeKey{cluster, spelt(host(e.labels.Get("instance")))}]; e.name == "" {
+		if e.name = byIP[nodeKey{cluster, series.HostID(series.Host(e.labels.Get("instance")))}]; e.name == "" {
 			e.name = byPod[podKey{cluster, e.labels.Get("namespace"), e.labels.Get("pod")}]
 		}
 		if e.name != "" {
@@ -238,13 +238,13 @@ func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
 // nodeOf returns the node of an exporter: by its label node, by its address or the host's name in instance, or by the name that the host
 // gives itself; "" where none of them is a node's.
 func (n *Nodes) nodeOf(e *exporter) string {
-	cluster, at := e.labels.Get("cluster"), host(e.labels.Get("instance"))
+	cluster, at := e.labels.Get("cluster"), series.Host(e.labels.Get("instance"))
 	if name := n.knownAs(cluster, e.labels.Get("node")); name != "" {
 		return name
 	}
 	nodename := e.labels.Get("nodename")
 	own := n.alike(cluster, nodename)
-	if hs := n.byKey[nodeKey{cluster, spelt(at)}]; len(hs) > 0 {
+	if hs := n.byKey[nodeKey{cluster, series.HostID(at)}]; len(hs) > 0 {
 		last := hs[len(hs)-1].name
 		for _, h := range hs { // an address that changed hands: the host's own name says whose it is
 			if h.name == own {

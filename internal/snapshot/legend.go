@@ -124,19 +124,7 @@ func labelOrHost(ls series.Labels, name string) string {
 	if v := ls.Get(name); v != "" || name != "node" {
 		return v
 	}
-	return host(ls.Get("instance"))
-}
-
-// host is the address of an instance without its port; an IPv6 address loses its brackets.
-func host(instance string) string {
-	if rest, ok := strings.CutPrefix(instance, "["); ok {
-		h, _, _ := strings.Cut(rest, "]")
-		return h
-	}
-	if i := strings.LastIndexByte(instance, ':'); i >= 0 && strings.Count(instance, ":") == 1 {
-		return instance[:i]
-	}
-	return instance
+	return series.Host(ls.Get("instance"))
 }
 
 // printable takes out what would move or hide text around it: control characters and the marks that turn its direction.

@@ -38,16 +38,6 @@ func TestLegendOfLongNames(t *testing.T) {
 	}
 }
 
-func TestHost(t *testing.T) {
-	for in, want := range map[string]string{
-		"10.0.0.1:9100": "10.0.0.1", "node-1": "node-1", "[fd00::1]:9100": "fd00::1", "fd00::1": "fd00::1", "": "", "[broken": "broken",
-	} {
-		if got := host(in); got != want {
-			t.Errorf("host(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 // What is not closed is no label: it stays as it is, in a legend as in a query.
 func TestFill(t *testing.T) {
 	for format, want := range map[string]string{

@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"cmp"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,16 +32,6 @@ type Nodes struct {
 	lost     []Lost               // targets that are silent and of whose objects no other tells
 	partial  bool                 // the answers were only a part: nobody is gone, and nobody lacks anything
 	cluster  string               // the source's own label for clusters, which series of user panels have
-}
-
-// spelt returns a name or an address in the one way that the table knows it by: in lower case, and an address of IPv6 in its short form.
-func spelt(id string) string {
-	if strings.Contains(id, ":") {
-		if a, err := netip.ParseAddr(id); err == nil {
-			return a.Unmap().String()
-		}
-	}
-	return strings.ToLower(id)
 }
 
 // nodeKey is a name or an address within one cluster; the label cluster is empty in a Prometheus of a single cluster.
@@ -142,8 +131,8 @@ func (n Nodes) holders(ls series.Labels) []holder {
 		return nil
 	}
 	cluster := n.ClusterOf(ls)
-	for _, id := range []string{instance, host(instance)} {
-		if hs := n.byKey[nodeKey{cluster, spelt(id)}]; len(hs) > 0 {
+	for _, id := range []string{instance, series.Host(instance)} {
+		if hs := n.byKey[nodeKey{cluster, series.HostID(id)}]; len(hs) > 0 {
 			return hs
 		}
 	}
@@ -320,7 +309,7 @@ func (n *Nodes) shorten() {
 
 // hold gives an id to a node, unless somebody has it.
 func (n *Nodes) hold(cluster, id, name string) {
-	k := nodeKey{cluster, spelt(id)}
+	k := nodeKey{cluster, series.HostID(id)}
 	if id != "" && len(n.byKey[k]) == 0 {
 		n.byKey[k] = []holder{{name: name}}
 	}
@@ -328,12 +317,12 @@ func (n *Nodes) hold(cluster, id, name string) {
 
 // holdInstance gives the instance of an exporter to its node; of an instance that changed hands, from when on.
 func (n *Nodes) holdInstance(cluster, instance string, e *exporter) {
-	k := nodeKey{cluster, spelt(instance)}
+	k := nodeKey{cluster, series.HostID(instance)}
 	hs := n.byKey[k]
 	switch {
 	case len(hs) == 0:
 		// Where the address itself changed hands, that is known to the minute.
-		if at := n.byKey[nodeKey{cluster, spelt(host(instance))}]; len(at) > 1 {
+		if at := n.byKey[nodeKey{cluster, series.HostID(series.Host(instance))}]; len(at) > 1 {
 			n.byKey[k] = at
 			return
 		}

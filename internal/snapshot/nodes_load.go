@@ -148,7 +148,7 @@ func (l *nodeLoader) loadWindow(ctx context.Context) {
 		}
 		if ip != "" {
 			addresses[nodeKey{cluster, name}] = ip
-			k := nodeKey{cluster, spelt(ip)}
+			k := nodeKey{cluster, series.HostID(ip)}
 			held[k] = append(held[k], holder{name, l.begin(values, l.grid)})
 		}
 	})
@@ -207,7 +207,7 @@ func (l *nodeLoader) refine(ctx context.Context, held map[nodeKey][]holder) {
 	grid := panel.PlanGrid(l.at, l.window, step)
 	fine := map[nodeKey][]holder{}
 	err := l.each(ctx, grid, fmt.Sprintf(heldQuery, strings.Join(quotedIPs, "|")), func(ls series.Labels, values []float64) {
-		k := nodeKey{ls.Get("cluster"), spelt(ls.Get("internal_ip"))}
+		k := nodeKey{ls.Get("cluster"), series.HostID(ls.Get("internal_ip"))}
 		fine[k] = append(fine[k], holder{ls.Get("node"), l.begin(values, grid)})
 	})
 	if err != nil {

@@ -149,12 +149,19 @@ func TestEveryWayToANode(t *testing.T) {
 		},
 	} {
 		nodes := tt.w.load(t)
+		objects := nodes.Objects()
 		for _, instance := range tt.of {
+			if got := objects.Presence(series.FromPairs("instance", instance)); got == rules.NobodyKnows {
+				t.Errorf("%s: nobody knows whether %s is there, want that somebody does", tt.name, instance)
+			}
 			if got := nodes.Of(series.FromPairs("instance", instance)); got != "n1" {
 				t.Errorf("%s: %s is %q, want n1", tt.name, instance, got)
 			}
 		}
 		for _, instance := range tt.not {
+			if got := objects.Presence(series.FromPairs("instance", instance)); got != rules.NobodyKnows {
+				t.Errorf("%s: the presence of %s is %v, want %v: it is no node's", tt.name, instance, got, rules.NobodyKnows)
+			}
 			if got := nodes.Of(series.FromPairs("instance", instance)); got != "" {
 				t.Errorf("%s: %s is %q, want nobody's", tt.name, instance, got)
 			}

@@ -1,0 +1,159 @@
+package alerts
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// answers are what a Prometheus answers to the first query that holds a key; the others have no series.
+type answers struct {
+	by      map[string][]series.Series
+	partial bool
+	err     error
+}
+
+// Range implements snapshot.Querier.
+func (a answers) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+	if a.err != nil {
+		return promapi.Meta{}, a.err
+	}
+	for part, all := range a.by {
+		if !strings.Contains(q.Expr, part) {
+			continue
+		}
+		for _, s := range all {
+			values := make([]float64, q.Grid.Len)
+			for i := range values {
+				values[i] = 1
+			}
+			if err := each(series.Series{Labels: s.Labels, Values: values}); err != nil {
+				return promapi.Meta{}, err
+			}
+		}
+	}
+	return promapi.Meta{Grid: q.Grid, Partial: a.partial}, nil
+}
+
+// Present implements snapshot.Querier.
+func (a answers) Present(context.Context, []string, time.Time, time.Time) (map[string]bool, error) {
+	return nil, a.err
+}
+
+// A claim is gone only where kube-state-metrics tells of claims in its cluster, and tells of all.
+func TestPresenceOfClaims(t *testing.T) {
+	end := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	node := []series.Series{{Labels: series.FromPairs("cluster", "a", "node", "n1")}}
+	load := func(by map[string][]series.Series) snapshot.Nodes {
+		nodes, _, err := snapshot.LoadNodes(t.Context(), answers{by: by}, end, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return nodes
+	}
+	current := load(map[string][]series.Series{"max by (cluster, node, internal_ip) (": node})
+	silent := load(map[string][]series.Series{"max by (cluster, node, internal_ip) (last_over_time": node})
+	if !current.Current("a") || !silent.Silent("a") {
+		t.Fatalf("kube-state-metrics is current %v and silent %v, want both", current.Current("a"), silent.Silent("a"))
+	}
+	data := map[string][]series.Series{"kube_persistentvolumeclaim_info": {
+		{Labels: series.FromPairs("cluster", "a", "namespace", "shop", "persistentvolumeclaim", "data")},
+	}}
+	for name, tt := range map[string]struct {
+		source          answers
+		nodes           snapshot.Nodes
+		there, gone, of rules.Presence // a claim in the answer, one that is not, and one of another cluster
+	}{
+		"tells of claims":           {answers{by: data}, current, rules.IsThere, rules.IsGone, rules.NobodyKnows},
+		"tells of no claims":        {answers{}, current, rules.NobodyKnows, rules.NobodyKnows, rules.NobodyKnows},
+		"is silent":                 {answers{by: data}, silent, rules.IsThere, rules.PresenceUnknown, rules.NobodyKnows},
+		"tells of a part":           {answers{by: data, partial: true}, current, rules.IsThere, rules.PresenceUnknown, rules.PresenceUnknown},
+		"does not answer":           {answers{err: errors.New("timeout")}, current, rules.PresenceUnknown, rules.PresenceUnknown, rules.PresenceUnknown},
+		"was never seen with nodes": {answers{by: data}, snapshot.Nodes{}, rules.IsThere, rules.IsGone, rules.NobodyKnows},
+	} {
+		t.Run(name, func(t *testing.T) {
+			own := owners{nodes: tt.nodes}
+			own.loadClaims(t.Context(), tt.source, Window{End: end, Range: time.Hour})
+			objects := own.objects()
+			for claim, want := range map[[2]string]rules.Presence{{"a", "data"}: tt.there, {"a", "old"}: tt.gone, {"b", "data"}: tt.of} {
+				got := objects.Presence(series.FromPairs("cluster", claim[0], "namespace", "shop", "persistentvolumeclaim", claim[1]))
+				if got != want {
+					t.Errorf("claim %v: got %v, want %v", claim, got, want)
+				}
+			}
+		})
+	}
+}
+
+// An evaluation is plain data: it can be made in one process, and alerts advanced by it in another.
+func TestEvaluationIsData(t *testing.T) {
+	end := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	source := simulated(t, end)
+	nodes, _, err := snapshot.LoadNodes(t.Context(), source, end, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := panel.Spec{
+		Name: "memory", Title: "Memory", Legend: "{{pod}}", Query: `container_memory_working_set_bytes{container!=""}`,
+		Rules: []rules.Rule{{Name: "High", Warning: rules.At(1)}},
+	}
+	panels := snapshot.Take(t.Context(), source, []panel.Spec{spec}, snapshot.Options{Slot: end, Range: time.Hour, Nodes: nodes})
+	now, err := Evaluate(t.Context(), source, panels, nodes, Window{End: end, Range: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(now.Objects.Workloads.Objects) == 0 || len(now.Objects.Nodes.Objects) == 0 || len(now.Objects.Hosts.Objects) == 0 {
+		t.Fatal("the evaluation has no workloads, nodes or hosts: this test would see nothing")
+	}
+	var stored bytes.Buffer
+	if err := gob.NewEncoder(&stored).Encode(now); err != nil {
+		t.Fatal(err)
+	}
+	var got rules.Evaluation
+	if err := gob.NewDecoder(&stored).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	before, later := rules.Advance(rules.Memory{}, now, end), end.Add(time.Hour)
+	// At the next slot nothing is in the answer any more: the objects say what has ended.
+	for _, e := range []*rules.Evaluation{&now, &got} {
+		for i := range e.Rules {
+			e.Rules[i].Findings, e.Rules[i].Series = nil, nil
+		}
+		delete(e.Objects.Workloads.Objects, rules.Object{Namespace: "shop", Name: "recommend"})
+	}
+	want := rules.Advance(before, now, later)
+	ended := 0
+	for _, a := range want.Alerts {
+		if !a.Fires() {
+			ended++
+		}
+	}
+	if ended == 0 || ended == len(want.Alerts) {
+		t.Fatalf("%d of %d alerts ended, want some and not all: this test would see nothing", ended, len(want.Alerts))
+	}
+	if diff := cmp.Diff(encoded(t, want), encoded(t, rules.Advance(before, got, later))); diff != "" {
+		t.Errorf("alerts by the evaluation (-) and by its copy (+):\n%s", diff)
+	}
+}
+
+func encoded(t *testing.T, m rules.Memory) string {
+	t.Helper()
+	b, err := json.MarshalIndent(m, "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
