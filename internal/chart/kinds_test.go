@@ -38,7 +38,7 @@ func states() *snapshot.Panel {
 	}
 	p := panelOf("Conditions of nodes", units.Short, g, 24, names, values)
 	p.Spec.Kind = panel.Heatmap
-	p.Spec.Rules = []rules.Rule{{Name: "NodeCondition", Critical: rules.At(0), For: 5 * time.Minute}}
+	p.Spec.Rules = []rules.Rule{{Name: "NodeCondition", Critical: rules.At(0), For: 5 * time.Minute, Condition: true}}
 	breach(p, 0, rules.Critical, 0, g.At(241))
 	return p
 }

@@ -147,7 +147,8 @@ func (s speech) past(data *snapshot.Panel) string {
 			when = fmt.Sprintf(s.Until, s.moment(was.To, data.Grid))
 		}
 		above, peak := s.WasAbove, s.Peak
-		below := slices.ContainsFunc(data.Spec.Rules, func(r rules.Rule) bool { return r.Name == f.Rule && r.Direction == rules.Below })
+		rule := data.Spec.Rule(f.Rule)
+		below := rule.Direction == rules.Below
 		if below {
 			above, peak = s.WasBelow, s.Lowest
 		}
@@ -155,7 +156,7 @@ func (s speech) past(data *snapshot.Panel) string {
 		switch {
 		case data.Spec.Events != nil:
 			return f.Name + " " + s.dated(data, was.Peak, was)
-		case data.IsState():
+		case rule.Holds():
 			return fmt.Sprintf(s.WasSo, f.Name, when)
 		case was.Limit == 0 && !below:
 			above = fmt.Sprintf(s.WasSo, f.Name, when)
@@ -182,20 +183,15 @@ func (s speech) dated(data *snapshot.Panel, n float64, streak *rules.Streak) str
 // says alone: "2", not "2 > 0".
 func (s speech) breach(data *snapshot.Panel, f *snapshot.Finding) string {
 	sign, figure := ">", ""
-	for _, r := range data.Spec.Rules {
-		if r.Name != f.Rule {
-			continue
-		}
-		if r.Direction == rules.Below {
-			sign = "<"
-		}
-		if !r.IsAlert() {
-			figure = s.Reduced(string(r.Reduce)) + " "
-		}
-		break
-	}
-	if len(data.Rows) > 0 && data.IsState() && figure == "" {
+	rule := data.Spec.Rule(f.Rule)
+	if rule.Holds() {
 		return "" // the subject says it
+	}
+	if rule.Direction == rules.Below {
+		sign = "<"
+	}
+	if !rule.IsAlert() {
+		figure = s.Reduced(string(rule.Reduce)) + " "
 	}
 	if math.IsNaN(f.Limit) || f.Limit == 0 && sign == ">" {
 		return figure + s.value(data.Spec.Unit, f.Value)

@@ -198,7 +198,7 @@ type rule struct {
 	For duration `yaml:"for" limits:"0s..30d"`
 	// How long an alert goes on after its last sample beyond the limit, so that one that comes and goes is one alert to people.
 	KeepFiringFor duration `yaml:"keep_firing_for" jsonschema:"default=10m" limits:"1s..1d"`
-	// The series say whether something holds, such as NotReady: what comes and goes is a finding of its own, at least a warning.
+	// The series are 1 where something holds, such as NotReady, and 0 where it does not: findings say that it holds and no figure, and what comes and goes is a finding of its own, at least a warning.
 	Condition bool `yaml:"condition"`
 	// What it means that a series has no newest sample: a finding (alert: nodes, jobs), or its end where its object is gone (resolve: pods, volumes).
 	NoData string `yaml:"no_data" jsonschema:"enum=alert,enum=resolve"`

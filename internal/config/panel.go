@@ -243,7 +243,7 @@ func (b *builder) rules(from []rule, path string, u *units.Unit) []rules.Rule {
 		} else if b.has(key(at, "keep_firing_for")) {
 			b.problem(key(at, "keep_firing_for"), "of no effect: a verdict does not fire; take it out")
 		}
-		built.Condition = r.Condition
+		built.Condition, built.Flaps = r.Condition, r.Condition
 		if r.Condition && b.has(key(at, "name")) {
 			b.problem(key(at, "condition"), "of no effect: a verdict judges one number; take it out, or make the rule an alert")
 		}

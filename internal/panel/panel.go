@@ -107,6 +107,16 @@ type Spec struct {
 	Optional bool
 }
 
+// Rule returns the panel's rule of a name, the zero rule where it has none.
+func (s *Spec) Rule(name string) rules.Rule {
+	for _, r := range s.Rules {
+		if r.Name == name {
+			return r
+		}
+	}
+	return rules.Rule{}
+}
+
 // Share returns a value of the panel as a share of its whole: 0.94 of a ratio as of 94 percent. What is no ratio stays as it is.
 func (s *Spec) Share(v float64) float64 {
 	if s.Unit == units.Percent {

@@ -222,7 +222,9 @@ func nodeReadonly() panel.Spec {
 		Unit:    units.Short,
 		Legend:  "{{node}} {{mountpoint}}",
 		Subject: "read-only",
-		Rules:   []rules.Rule{{Name: "NodeDiskReadonly", Critical: rules.At(0), For: 5 * time.Minute, Condition: true}},
+		Rules: []rules.Rule{{
+			Name: "NodeDiskReadonly", Critical: rules.At(0), For: 5 * time.Minute, Condition: true, Flaps: true,
+		}},
 		Why: "The kernel makes a file system read-only when its disk fails: nothing on it can be written any more, and all figures look well." +
 			" 1 is a disk that could be written to within the last day (or three, or seven, days ago) and cannot now. What was read-only before is not told: it may be so by design.",
 		Hint: hintExporter,

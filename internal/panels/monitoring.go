@@ -50,7 +50,8 @@ func targetFlaps() panel.Spec {
 		Legend:  "{{job}} {{instance}}{{metrics_path}}",
 		Subject: "down",
 		Rules: []rules.Rule{{
-			Name: "ScrapeTargetFlaps", Warning: rules.At(0), For: 30 * time.Minute, NoData: rules.ResolveOnNoData, Condition: true,
+			Name: "ScrapeTargetFlaps", Warning: rules.At(0), For: 30 * time.Minute, NoData: rules.ResolveOnNoData,
+			Condition: true, Flaps: true,
 		}},
 		EmptyIsOK: true,
 		Needs:     []string{"up"},
@@ -77,6 +78,7 @@ func coverage() panel.Spec {
 		Subject: "without node_exporter",
 		Rules: []rules.Rule{{
 			Name: "NodeExporterMissing", Warning: rules.At(0), For: 10 * time.Minute, NoData: rules.ResolveOnNoData, NeedsAll: true,
+			Condition: true,
 		}},
 		Why: "A node without an exporter is missing from the panels of nodes, and nothing there says so: this compares the nodes that Kubernetes knows with those that report." +
 			" 1 is a node that does not; where no node of a cluster does, that is one row. Virtual nodes (Fargate, ACI) and Windows nodes cannot run it and are left out.",

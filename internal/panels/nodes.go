@@ -129,7 +129,8 @@ func nodeConditions() panel.Spec {
 		Legend:  "{{node}} {{condition}}",
 		Subject: "condition",
 		Rules: []rules.Rule{{
-			Name: "NodeCondition", Critical: rules.At(0), For: 5 * time.Minute, NoData: rules.ResolveOnNoData, Condition: true,
+			Name: "NodeCondition", Critical: rules.At(0), For: 5 * time.Minute, NoData: rules.ResolveOnNoData,
+			Condition: true, Flaps: true,
 		}},
 		Remarks: []panel.Remark{{
 			Query: `count by (cluster, condition) (max by (cluster, node, condition) (kube_node_status_condition{condition!~"` +

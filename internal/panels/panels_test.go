@@ -201,3 +201,25 @@ func TestAlertsCanFireInReportsOfAnHourADayAndAWeek(t *testing.T) {
 		}
 	}
 }
+
+// TestConditionsSayThatTheyAre holds the panels whose samples are 0 or 1 by their queries, and those
+// of them whose flaps are findings. What comes and goes of the others is how a cluster works.
+func TestConditionsSayThatTheyAre(t *testing.T) {
+	var conditions, flaps []string
+	for _, p := range panels.All() {
+		for _, r := range p.Rules {
+			if r.Condition {
+				conditions = append(conditions, p.Name)
+			}
+			if r.Flaps {
+				flaps = append(flaps, p.Name)
+			}
+		}
+	}
+	if want := []string{"node-readonly", "node-conditions", "pod-waiting", "target-flaps", "coverage"}; !slices.Equal(conditions, want) {
+		t.Errorf("conditions: got %v, want %v", conditions, want)
+	}
+	if want := []string{"node-readonly", "node-conditions", "target-flaps"}; !slices.Equal(flaps, want) {
+		t.Errorf("flaps: got %v, want %v", flaps, want)
+	}
+}

@@ -54,6 +54,7 @@ func podWaiting() panel.Spec {
 		Subject: "not starting",
 		Rules: []rules.Rule{{
 			Name: "PodNotStarting", Warning: rules.At(0), For: 15 * time.Minute, NoData: rules.ResolveOnNoData,
+			Condition: true,
 		}},
 		EmptyIsOK: true,
 		// A container that waits in a pod that runs was started before, and each of those has a reason.

@@ -22,7 +22,7 @@ func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
 	found := judged(a, e)
 	f, _ := r.words.tell(p, &found)
 	switch {
-	case !known || isCondition(p, a): // what a number without its unit says is anybody's guess
+	case !known || p.Spec.Rule(a.Rule).Holds(): // what a number without its unit says is anybody's guess
 		f.ofState()
 	case math.IsNaN(found.Value) && !f.Past():
 		f.Value, f.Limit = "", ""
@@ -36,12 +36,6 @@ func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
 
 // InFull is a finding's sentence with its limit and where it is heading: "ip-10-0-1-12 memory 94 %, above 90 % since 02:10, rising".
 func (r *Report) InFull(f *Finding) string { return r.words.worst(f, r.Info) }
-
-// isCondition tells an alert of something that holds or does not from one of a figure. Where its panel has no answer the alert's own
-// figures tell.
-func isCondition(p *snapshot.Panel, a rules.Alert) bool {
-	return p.IsState() && (len(p.Rows) > 0 || a.Value == 0 || a.Value == 1)
-}
 
 // judged is what an alert's rule found, as far as the alert remembers it.
 func judged(a rules.Alert, e rules.Episode) snapshot.Finding {

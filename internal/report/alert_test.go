@@ -19,7 +19,10 @@ func TestFindingOfAnAlert(t *testing.T) {
 			Name: "node-memory", Title: "Memory", Subject: "memory", Unit: units.PercentUnit, Capacity: &panel.Capacity{Unit: units.Bytes},
 			Rules: []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), RunbookURL: "https://runbooks.example.com/m"}},
 		}},
-		{Spec: panel.Spec{Name: "node-pressure", Title: "Pressure", Subject: "memory pressure", Rules: []rules.Rule{{Name: "NodePressure", Critical: rules.At(0)}}}},
+		{Spec: panel.Spec{
+			Name: "node-pressure", Title: "Pressure", Subject: "memory pressure",
+			Rules: []rules.Rule{{Name: "NodePressure", Critical: rules.At(0), Condition: true}},
+		}},
 	}
 	panels = append(panels, snapshot.Failed([]panel.Spec{
 		{
@@ -44,7 +47,7 @@ func TestFindingOfAnAlert(t *testing.T) {
 	silent.Silent = slot.Add(-time.Minute)
 	hardly, flapping := memory(on), memory(on)
 	hardly.Streak = rules.Sighting{Seen: 72, Expected: 240}
-	flapping.Panel, flapping.Value, flapping.Streak = "node-pressure", 0, rules.Sighting{Seen: 18, Expected: 18, Bouts: 3, Beyond: 9}
+	flapping.Panel, flapping.Rule, flapping.Value, flapping.Streak = "node-pressure", "NodePressure", 0, rules.Sighting{Seen: 18, Expected: 18, Bouts: 3, Beyond: 9}
 	flapping.Severity, flapping.Limit = rules.Warning, 0
 	flapped := flapping
 	flapped.Episodes = []rules.Episode{over}
@@ -53,6 +56,9 @@ func TestFindingOfAnAlert(t *testing.T) {
 	pressure := rules.Alert{Panel: "node-pressure", Rule: "NodePressure", Name: "ip-10-0-1-12", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on}}
 	kills := rules.Alert{Panel: "container-oom", Rule: "OOMKilled", Name: "shop/cart", Severity: rules.Critical, Value: 3, Episodes: []rules.Episode{on}}
 	kills.Episodes[0].Event = slot.Add(-8 * time.Minute)
+	one := rules.Alert{
+		Panel: "queue", Rule: "Waiting", Name: "shop", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on},
+	}
 	queue := rules.Alert{Panel: "queue", Rule: "Waiting", Name: "shop", Severity: rules.Critical, Value: 3, Episodes: []rules.Episode{on}}
 	blind := rules.Alert{Rule: rules.BlindName, Name: "promsnap", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on}}
 	sees := blind
@@ -79,6 +85,7 @@ func TestFindingOfAnAlert(t *testing.T) {
 		{"sees again", sees, "", "Data from prod-seoul is back, missing 23:42–23:59", ""},
 		{"kills, and the panel failed", kills, "3", "shop/cart 3 OOM kills, last 23:52", ""},
 		{"a count, and the panel failed", queue, "3", "shop jobs waiting 3 since 23:42", ""},
+		{"one, which no rule calls a condition", one, "1", "shop jobs waiting 1 since 23:42", ""},
 		{"condition", pressure, "", "ip-10-0-1-12 memory pressure since 23:42", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

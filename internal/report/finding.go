@@ -112,14 +112,13 @@ func sortByGravity(fs []Finding) {
 
 // findingsOf appends to out one finding for each series of p that has something to say, the gravest of its rules.
 func (w wording) findingsOf(out []Finding, p *snapshot.Panel) []Finding {
-	state := p.IsState()
 	byLabels := map[uint64]int{}
 	for i := range p.Findings {
 		f, ok := w.tell(p, &p.Findings[i])
 		if !ok {
 			continue
 		}
-		if state {
+		if p.Spec.Rule(f.Rule).Holds() {
 			f.ofState()
 		}
 		at, seen := byLabels[f.labels]
@@ -144,7 +143,7 @@ func tellsMore(a, b *Finding) bool {
 
 // tell puts one judgement into words and figures; false where there is nothing to say: an end that is normal, a rule without a limit.
 func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
-	rule := ruleOf(p, sf.Rule)
+	rule := p.Spec.Rule(sf.Rule)
 	u := p.Spec.Unit
 	f := Finding{
 		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title), Name: sf.Name, Node: sf.Node,
@@ -229,15 +228,6 @@ func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.Severity, f.Until, f.limit = s.Severity, s.To, s.Limit
 	f.Peak, f.Limit = w.against(p.Spec.Unit, s.Peak, s.Limit)
 	f.Used, f.Trend = "", Steady
-}
-
-func ruleOf(p *snapshot.Panel, name string) rules.Rule {
-	for _, r := range p.Spec.Rules {
-		if r.Name == name {
-			return r
-		}
-	}
-	return rules.Rule{}
 }
 
 // valuesOf returns the samples of the series where it is drawn.

@@ -250,7 +250,10 @@ func TestSentences(t *testing.T) {
 
 func TestStateIsNoFigure(t *testing.T) {
 	p := snapshot.Panel{
-		Spec: panel.Spec{Name: "node-conditions", Subject: "condition", Unit: units.Short, Rules: []rules.Rule{{Name: "c", Critical: rules.At(0)}}},
+		Spec: panel.Spec{
+			Name: "node-conditions", Subject: "condition", Unit: units.Short,
+			Rules: []rules.Rule{{Name: "c", Critical: rules.At(0), Condition: true}},
+		},
 		Data: snapshot.DataComplete, Total: 1,
 		Findings: []snapshot.Finding{{
 			Finding:  rules.Finding{Rule: "c", Status: rules.Breach, Severity: rules.Critical, Value: 1, Streak: &rules.Streak{From: slot.Add(-time.Hour), To: slot}},
@@ -260,6 +263,11 @@ func TestStateIsNoFigure(t *testing.T) {
 	}
 	r := Build(info(t, nil), []snapshot.Panel{p})
 	if want := "ip-1 NotReady condition since 08:00"; r.Findings[0].Sentence != want || r.Headline != want {
+		t.Errorf("says %q, headline %q, want %q", r.Findings[0].Sentence, r.Headline, want)
+	}
+	p.Spec.Rules[0].Condition = false // a count that happens to be 1
+	r = Build(info(t, nil), []snapshot.Panel{p})
+	if want := "ip-1 NotReady condition 1 since 08:00"; r.Findings[0].Sentence != want || r.Headline != want {
 		t.Errorf("says %q, headline %q, want %q", r.Findings[0].Sentence, r.Headline, want)
 	}
 }

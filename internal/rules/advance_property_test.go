@@ -36,7 +36,7 @@ func genWatch() *rapid.Generator[*watch] {
 	return rapid.Custom(func(t *rapid.T) *watch {
 		w := &watch{rule: memoryHigh, window: rapid.SampledFrom([]int{15, 60}).Draw(t, "window"), series: map[string]string{}}
 		w.rule.For = time.Duration(rapid.IntRange(0, 6).Draw(t, "for")) * time.Minute
-		w.rule.Condition = rapid.IntRange(0, 3).Draw(t, "condition") == 0
+		w.rule.Flaps = rapid.IntRange(0, 3).Draw(t, "condition") == 0
 		w.rule.NoData = rapid.SampledFrom([]NoDataPolicy{AlertOnNoData, ResolveOnNoData}).Draw(t, "no data")
 		for _, name := range []string{"a/1", "a/2", "b", "c"} {
 			w.series[name] = genText(playTime).Draw(t, name)

@@ -128,7 +128,7 @@ func TestAdvance(t *testing.T) {
 	resolving.NoData = ResolveOnNoData
 	long := memoryHigh
 	long.For = 15 * time.Minute
-	flapping := Rule{Name: "NodeMemoryHigh", Critical: At(90), For: 5 * time.Minute, Condition: true}
+	flapping := Rule{Name: "NodeMemoryHigh", Critical: At(90), For: 5 * time.Minute, Flaps: true}
 	over := func(n int) string { return "5555" + strings.Repeat("9", n) }
 	for name, c := range map[string]struct {
 		watch

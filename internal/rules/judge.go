@@ -25,7 +25,7 @@ func StaleAfter(step time.Duration) time.Duration { return max(lookback, 2*step)
 //
 // A hole between two samples beyond a limit does not end a streak that has lasted For. Before that, a hole of For or longer does.
 //
-// A rule with Condition is also Breach, as a warning, where its condition comes and goes: see flapping.
+// A rule with Flaps is also Breach, as a warning, where its condition comes and goes: see flapping.
 //
 // A verdict is Breach or OK by its one figure.
 //
@@ -101,7 +101,7 @@ func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid
 		}
 		f.Severity, f.Limit, f.Streak = at.severity, at.limit.Value, at.current(values, g)
 	}
-	if r.Condition {
+	if r.Flaps {
 		r.judgeFlaps(f, values, newest, stale, g)
 	}
 	r.dateEvents(f, values[:newest+1], g)

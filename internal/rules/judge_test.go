@@ -79,7 +79,7 @@ func brief(f Finding) string {
 }
 
 func TestJudgeFlaps(t *testing.T) {
-	ready := Rule{Critical: At(0), For: 5 * time.Minute, Condition: true}
+	ready := Rule{Critical: At(0), For: 5 * time.Minute, Flaps: true}
 	of := func(times int, text string) string { return strings.Repeat(text+" ", times) }
 	tests := []struct {
 		name, samples string
@@ -108,7 +108,7 @@ func TestJudgeFlaps(t *testing.T) {
 			"ok 0/0 earlier[warning 10:00-10:19 open peak 1 at 10:00 3 bouts of 12 in 20]"},
 		{"it stopped, and then it held once", of(3, "4x1 4x0") + "40x0 1", ready,
 			"pending critical 1/0 now[critical 11:04-11:04 peak 1 at 11:04] earlier[warning 10:00-10:19 open peak 1 at 10:00 3 bouts of 12 in 20]"},
-		{"a hole is no change", "4x1 4x. 4x1 4x. 4x1", Rule{Critical: At(0), For: 30 * time.Minute, Condition: true},
+		{"a hole is no change", "4x1 4x. 4x1 4x. 4x1", Rule{Critical: At(0), For: 30 * time.Minute, Flaps: true},
 			"pending critical 1/0 now[critical 10:00-10:19 open peak 1 at 10:00 seen 12 of 20]"},
 		{"as last known, and then no data", "10x0 " + of(5, "4x1 4x0") + "10x.", ready,
 			"no_data warning 0/0 now[warning 10:10-10:45 peak 1 at 10:10 5 bouts of 20 in 40]"},

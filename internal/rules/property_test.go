@@ -267,7 +267,7 @@ func FuzzJudge(f *testing.F) {
 				values[i] = nan
 			}
 		}
-		r := Rule{Direction: Direction(kind & 1), Warning: At(warning), Critical: At(critical), For: time.Duration(lasts), NoData: NoDataPolicy(kind >> 1 & 1), Condition: kind>>6&1 == 1, Within: time.Duration(kind>>5&1) * time.Hour}
+		r := Rule{Direction: Direction(kind & 1), Warning: At(warning), Critical: At(critical), For: time.Duration(lasts), NoData: NoDataPolicy(kind >> 1 & 1), Flaps: kind>>6&1 == 1, Within: time.Duration(kind>>5&1) * time.Hour}
 		if kind&4 != 0 {
 			r.Reduce = figures()[kind>>3%8]
 		}

@@ -84,9 +84,11 @@ type Rule struct {
 	For       time.Duration // how long a streak must last before an alert fires; 0: one sample is enough
 	Reduce    Reduce
 	NoData    NoDataPolicy
-	// Condition says that a sample beyond the limit means that something holds, such as NotReady, and one within it that it does not.
-	// What comes and goes is a breach too then.
+	// Condition says that the series is 1 where something holds, such as NotReady, and 0 where it
+	// does not.
 	Condition bool
+	// Flaps says that a condition that comes and goes is a breach too.
+	Flaps bool
 	// NeedsAll says that the rule judges what is missing, or a share of all: over a part of the data it says nothing.
 	NeedsAll bool
 	// Within says that a sample counts the events of so long before it, such as the restarts of the last hour. 0: it is no such count.
@@ -98,6 +100,10 @@ type Rule struct {
 
 // IsAlert tells an alert from a verdict.
 func (r Rule) IsAlert() bool { return r.Reduce == "" }
+
+// Holds reports whether a breach says no more than that a condition holds, so that a reader needs
+// no figure. Where less than 1 is the breach, the condition is the good one, and the figure says so.
+func (r Rule) Holds() bool { return r.Condition && r.IsAlert() && r.Direction == Above }
 
 // Streak is a run of samples beyond a limit without a sample within it. A hole that is shorter than the rule's For does not break it,
 // and none does once it has lasted For. The streak of a condition that comes and goes (Bouts is not 0) has samples within the limit too.

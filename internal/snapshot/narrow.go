@@ -100,7 +100,7 @@ func watchOf(s *panel.Spec, step time.Duration) (watch, bool) {
 	}
 	w := watch{above: math.Inf(1), every: math.MaxInt64}
 	for _, r := range s.Rules {
-		if !r.IsAlert() || r.Direction != rules.Above || r.Condition || r.For <= 0 && s.Events == nil {
+		if !r.IsAlert() || r.Direction != rules.Above || r.Flaps || r.For <= 0 && s.Events == nil {
 			return watch{}, false
 		}
 		w.above = min(w.above, lowest(r.Warning.Value, r.Warning.Set, r.Critical.Value, r.Critical.Set))

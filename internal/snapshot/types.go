@@ -9,7 +9,6 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
-	"github.com/promsnap/promsnap/internal/units"
 )
 
 // ReferenceLine is a line to read the series against.
@@ -100,25 +99,6 @@ type Panel struct {
 // OfNodes tells whether the series are nodes: whether each is named after the node that it belongs to.
 func (p *Panel) OfNodes() bool {
 	return len(p.Rows) > 0 && p.Rows[0].Node != "" && p.Rows[0].Node == p.Rows[0].Name
-}
-
-// IsState tells a panel of conditions, which hold (1) or not (0), from one of figures: there a value says no more than the subject does.
-func (p *Panel) IsState() bool {
-	if p.Spec.Events != nil {
-		return false // one restart is a count, and not a condition that holds
-	}
-	for _, r := range p.Spec.Rules {
-		if r.Warning.Value != 0 || r.Critical.Value != 0 {
-			return false
-		}
-	}
-	for i := range p.Rows {
-		s := &p.Rows[i].Stats
-		if s.Min != 0 && s.Min != 1 || s.Max != 0 && s.Max != 1 {
-			return false
-		}
-	}
-	return p.Spec.Unit == units.Short || p.Spec.Unit == units.None
 }
 
 // Node is a node of the cluster as Prometheus knows it, and, where the Kubernetes API was asked too, as that does.
