@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 
-	"github.com/promsnap/promsnap/internal/notify/slack"
+	"github.com/promsnap/promsnap/internal/app"
 )
 
 func checkConfigCommand(c *console) *cobra.Command {
@@ -46,8 +46,8 @@ promsnap does not know; it changes no exit code.`,
 				fmt.Fprintf(c.stdout, "report %s: %s, %s, range %s\n", r.Name, count(len(r.Panels), "panel"), count(rules, "rule"), model.Duration(r.Range).String())
 			}
 			for _, r := range cfg.Receivers {
-				if r.SlackWebhook != nil {
-					fmt.Fprintf(c.stdout, "receiver %s: %s\n", r.Name, slack.WebhookLoses)
+				if loses := app.Loses(r.Kind); loses != "" {
+					fmt.Fprintf(c.stdout, "receiver %s: %s\n", r.Name, loses)
 				}
 			}
 			if n := len(cfg.Notes); n > 0 {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -12,13 +13,16 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/promsnap/promsnap/internal/config"
 )
 
 var update = flag.Bool("update", false, "write the sections of promsnap.yaml into the chart's schema anew")
 
 const (
-	valuesSchema = "promsnap/values.schema.json"
-	configSchema = "../../docs/promsnap.schema.json"
+	valuesSchema  = "promsnap/values.schema.json"
+	configSchema  = "../../docs/promsnap.schema.json"
+	receiverRoles = "promsnap/templates/_roles.tpl"
 )
 
 // sections are the definitions of promsnap.yaml that the chart's values have.
@@ -53,6 +57,34 @@ func TestSchemaFollowsTheConfigurations(t *testing.T) {
 	}
 	if diff := cmp.Diff(want.String(), string(had)); diff != "" {
 		t.Errorf("%s does not follow %s (-want +got); run make golden\n%s", valuesSchema, configSchema, diff)
+	}
+}
+
+// TestRolesFollowTheConfigurations: the chart gives reports their receivers and what goes with these by what the receivers are for.
+func TestRolesFollowTheConfigurations(t *testing.T) {
+	want := "{{/* The keys of receivers by what these are for: written by make golden. */}}\n"
+	for _, of := range []struct {
+		name string
+		role config.Role
+	}{{"promsnap.archives", config.RoleArchive}, {"promsnap.people", config.RolePeople}} {
+		kinds, err := json.Marshal(config.Kinds(of.role))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want += fmt.Sprintf("{{- define %q }}%s{{ end }}\n", of.name, kinds)
+	}
+	if *update {
+		if err := os.WriteFile(receiverRoles, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	had, err := os.ReadFile(receiverRoles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(had)); diff != "" {
+		t.Errorf("%s does not follow the kinds of receivers (-want +got); run make golden\n%s", receiverRoles, diff)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/cloud/cloudtest"
+	"github.com/promsnap/promsnap/internal/config"
 )
 
 // stores are an S3 and a Parameter Store in which a configuration lies.
@@ -48,8 +49,8 @@ state: {dir: state}
 		if got := cfg.Prometheus.HTTP.Client().Authorization.CredentialsFile; got != filepath.Join(root, "token") {
 			t.Errorf("%s: the token is at %s", from, got)
 		}
-		if cfg.Receivers[0].Dir != filepath.Join(root, "out") || cfg.State.Dir != filepath.Join(root, "state") {
-			t.Errorf("%s: reports go to %s, and state to %s", from, cfg.Receivers[0].Dir, cfg.State.Dir)
+		if cfg.Receivers[0].To != config.Dir(filepath.Join(root, "out")) || cfg.State.Dir != filepath.Join(root, "state") {
+			t.Errorf("%s: reports go to %s, and state to %s", from, cfg.Receivers[0].To, cfg.State.Dir)
 		}
 	}
 	stores(t, "version: 2")

@@ -14,12 +14,12 @@ func TestDoctorNamesReceivers(t *testing.T) {
 		to   config.Receiver
 		want string
 	}{
-		{config.Receiver{Name: "team", Kind: config.KindSlack, Slack: &config.Slack{}}, "Slack team not tried"},
-		{config.Receiver{Name: "slack", Kind: config.KindSlack, Slack: &config.Slack{}}, "Slack not tried"},
-		{config.Receiver{Name: "team", Kind: config.KindSlackWebhook, SlackWebhook: &config.SlackWebhook{}}, "Slack team not tried"},
-		{config.Receiver{Name: "hook", Kind: config.KindWebhook, Webhook: &config.Webhook{}}, "receiver hook not tried"},
-		{config.Receiver{Name: "archive", Kind: config.KindS3, S3: &config.Archive{}}, "S3 archive not tried"},
-		{config.Receiver{Name: "archive", Kind: config.KindDir, Dir: "reports"}, "receiver archive not tried"},
+		{config.Receiver{Name: "team", Kind: config.KindSlack, To: config.Slack{}}, "Slack team not tried"},
+		{config.Receiver{Name: "slack", Kind: config.KindSlack, To: config.Slack{}}, "Slack not tried"},
+		{config.Receiver{Name: "team", Kind: config.KindSlackWebhook, To: config.SlackWebhook{}}, "Slack team not tried"},
+		{config.Receiver{Name: "hook", Kind: config.KindWebhook, To: config.Webhook{}}, "receiver hook not tried"},
+		{config.Receiver{Name: "archive", Kind: config.KindS3, To: config.Archive{}}, "S3 archive not tried"},
+		{config.Receiver{Name: "archive", Kind: config.KindDir, To: config.Dir("reports")}, "receiver archive not tried"},
 	} {
 		if got := tryReceiver(t.Context(), nil, tc.to, Options{}, false).Text; got != tc.want {
 			t.Errorf("%+v: %s, want %s", tc.to, got, tc.want)

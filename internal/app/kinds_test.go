@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,7 +28,7 @@ func TestEveryKindOfReceiverIsKnown(t *testing.T) {
 		if !ok || k.title == "" || k.open == nil {
 			t.Errorf("%s: no entry in kinds, or one without a title and a way to open it: %+v", of, k)
 		}
-		if archive := of == config.KindDir || of == config.KindS3; archive != (k.rehearse == nil) {
+		if archive := slices.Contains(config.Kinds(config.RoleArchive), of); archive != (k.rehearse == nil) {
 			t.Errorf("%s: a dry run rehearses it: %v, want %v", of, k.rehearse != nil, !archive)
 		}
 	}
@@ -54,15 +55,18 @@ func (p pager) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, e
 
 const kindPager config.Kind = "pager"
 
-// pagers are the new kind's entry. Its address lies in Dir, for want of a key.
+// pagerKeys is what the new kind's keys come to.
+type pagerKeys struct{ link string }
+
+// pagers are the new kind's entry.
 var pagers = kind{
 	title: "pager",
-	open: func(_ context.Context, r config.Receiver) (opened, error) {
-		return opened{notifier: pager{r.Dir, notify.NewCaller("the pager", nil)}}, nil
-	},
-	rehearse: func(_ config.Receiver, take drafter) (notify.Notifier, error) {
+	open: opener(func(_ context.Context, k pagerKeys) (opened, error) {
+		return opened{notifier: pager{k.link, notify.NewCaller("the pager", nil)}}, nil
+	}),
+	rehearse: rehearser(func(_ pagerKeys, take drafter) (notify.Notifier, error) {
 		return pager{"http://pager.invalid", notify.NewCaller("the pager", rehearsal(take))}, nil
-	},
+	}),
 }
 
 func init() { kinds[kindPager] = pagers } // before any test reads them
@@ -108,7 +112,7 @@ func TestANewKindKeepsTheContract(t *testing.T) {
 	notifytest.Run(t, func(t *testing.T) notifytest.Tested {
 		p := startPager(t)
 		to := func(link string) notify.Notifier {
-			r, err := openReceiver(t.Context(), config.Receiver{Name: "pager", Kind: kindPager, Dir: link})
+			r, err := openReceiver(t.Context(), config.Receiver{Name: "pager", Kind: kindPager, To: pagerKeys{link}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,7 +153,7 @@ state: {dir: '%s'}
 		t.Fatal(err)
 	}
 	p := startPager(t)
-	cfg.Receivers = append(cfg.Receivers, config.Receiver{Name: "night", Kind: kindPager, Role: config.RolePeople, Dir: p.URL})
+	cfg.Receivers = append(cfg.Receivers, config.Receiver{Name: "night", Kind: kindPager, Role: config.RolePeople, To: pagerKeys{p.URL}})
 	cfg.Reports[0].Send = config.SendChanges
 	cfg.Reports[0].Receivers = append(cfg.Reports[0].Receivers, "night")
 	o := Options{Slot: at, Timeout: time.Minute, Mode: DryRun, Now: time.Now, OutputDir: t.TempDir()}

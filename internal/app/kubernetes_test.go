@@ -154,7 +154,7 @@ func TestNoPrometheusInTheCluster(t *testing.T) {
 		}
 		o := kubeOptions(t, k)
 		cfg.Reports[0].Receivers = []string{"disk"}
-		cfg.Receivers, cfg.State = []config.Receiver{{Name: "disk", Kind: config.KindDir, Role: config.RoleArchive, Dir: t.TempDir()}}, &config.State{ConfigMap: &config.ConfigMap{Name: "promsnap-state"}}
+		cfg.Receivers, cfg.State = []config.Receiver{{Name: "disk", Kind: config.KindDir, Role: config.RoleArchive, To: config.Dir(t.TempDir())}}, &config.State{ConfigMap: &config.ConfigMap{Name: "promsnap-state"}}
 		o.Mode = Deliver
 		a, err := New(t.Context(), cfg, o)
 		if err != nil {

@@ -15,39 +15,39 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-func openWebhook(_ context.Context, r config.Receiver) (opened, error) {
-	return opened{notifier: webhook.New(webhook.Options{URL: r.Webhook.URL, Token: r.Webhook.Token})}, nil
+func openWebhook(_ context.Context, w config.Webhook) (opened, error) {
+	return opened{notifier: webhook.New(webhook.Options{URL: w.URL, Token: w.Token})}, nil
 }
 
 // rehearseWebhook needs neither the address nor the token: both may be secrets that this machine does not have.
-func rehearseWebhook(_ config.Receiver, take drafter) (notify.Notifier, error) {
+func rehearseWebhook(_ config.Webhook, take drafter) (notify.Notifier, error) {
 	return webhook.New(webhook.Options{URL: secret.Inline("http://webhook.invalid"), Transport: rehearsal(take)}), nil
 }
 
-func openAlertmanager(ctx context.Context, r config.Receiver) (opened, error) {
-	to, idle, err := transportOf(ctx, r.Alertmanager.HTTP)
+func openAlertmanager(ctx context.Context, a config.Alertmanager) (opened, error) {
+	to, idle, err := transportOf(ctx, a.HTTP)
 	if err != nil {
 		return opened{}, err
 	}
-	n, err := alertmanager.New(alertmanager.Options{URL: r.Alertmanager.URL, Transport: to})
+	n, err := alertmanager.New(alertmanager.Options{URL: a.URL, Transport: to})
 	return opened{notifier: n, idle: idle}, err
 }
 
-func rehearseAlertmanager(r config.Receiver, take drafter) (notify.Notifier, error) {
-	return alertmanager.New(alertmanager.Options{URL: r.Alertmanager.URL, Transport: rehearsal(take)})
+func rehearseAlertmanager(a config.Alertmanager, take drafter) (notify.Notifier, error) {
+	return alertmanager.New(alertmanager.Options{URL: a.URL, Transport: rehearsal(take)})
 }
 
-func openPushgateway(ctx context.Context, r config.Receiver) (opened, error) {
-	to, idle, err := transportOf(ctx, r.Pushgateway.HTTP)
+func openPushgateway(ctx context.Context, p config.Pushgateway) (opened, error) {
+	to, idle, err := transportOf(ctx, p.HTTP)
 	if err != nil {
 		return opened{}, err
 	}
-	n, err := pushgateway.New(pushgateway.Options{URL: r.Pushgateway.URL, Job: r.Pushgateway.Job, Transport: to})
+	n, err := pushgateway.New(pushgateway.Options{URL: p.URL, Job: p.Job, Transport: to})
 	return opened{notifier: n, idle: idle}, err
 }
 
-func rehearsePushgateway(r config.Receiver, take drafter) (notify.Notifier, error) {
-	return pushgateway.New(pushgateway.Options{URL: r.Pushgateway.URL, Job: r.Pushgateway.Job, Transport: rehearsal(take)})
+func rehearsePushgateway(p config.Pushgateway, take drafter) (notify.Notifier, error) {
+	return pushgateway.New(pushgateway.Options{URL: p.URL, Job: p.Job, Transport: rehearsal(take)})
 }
 
 // transportOf is how the requests of a receiver go out that has an http_config, and the connections that it keeps.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/promsnap/promsnap/internal/cloud"
@@ -21,6 +22,7 @@ import (
 type kind struct {
 	title  string        // what doctor calls it
 	limits notify.Limits // of a run
+	loses  string        // what people do not get by it that they get by another kind; "" where there is no such thing
 	open   func(ctx context.Context, r config.Receiver) (opened, error)
 	// rehearse returns what stands in for a receiver in a dry run: it sends nothing, needs no secret, and hands over what would be sent.
 	// Nil of what keeps reports.
@@ -39,14 +41,49 @@ type opened struct {
 
 // kinds are the receivers that there are. Whoever adds one adds it here.
 var kinds = map[config.Kind]kind{
-	config.KindDir:          {title: "receiver", open: openDir},
-	config.KindS3:           {title: "S3", open: openS3},
-	config.KindSlack:        {title: "Slack", limits: slack.Limits(), open: openSlack, rehearse: rehearseSlack},
-	config.KindSlackWebhook: {title: "Slack", limits: slack.Limits(), open: openSlackWebhook, rehearse: rehearseSlack},
-	config.KindWebhook:      {title: "receiver", open: openWebhook, rehearse: rehearseWebhook},
-	config.KindAlertmanager: {title: "receiver", open: openAlertmanager, rehearse: rehearseAlertmanager},
-	config.KindPushgateway:  {title: "receiver", open: openPushgateway, rehearse: rehearsePushgateway},
+	config.KindDir: {title: "receiver", open: opener(openDir)},
+	config.KindS3:  {title: "S3", open: opener(openS3)},
+	config.KindSlack: {
+		title: "Slack", limits: slack.Limits(), open: opener(openSlack), rehearse: rehearser(rehearseSlack),
+	},
+	config.KindSlackWebhook: {
+		title: "Slack", limits: slack.Limits(), loses: slack.WebhookLoses,
+		open: opener(openSlackWebhook), rehearse: rehearser(rehearseSlackWebhook),
+	},
+	config.KindWebhook:      {title: "receiver", open: opener(openWebhook), rehearse: rehearser(rehearseWebhook)},
+	config.KindAlertmanager: {title: "receiver", open: opener(openAlertmanager), rehearse: rehearser(rehearseAlertmanager)},
+	config.KindPushgateway:  {title: "receiver", open: opener(openPushgateway), rehearse: rehearser(rehearsePushgateway)},
 }
+
+// opener is a kind's open whose keys come to a T.
+func opener[T any](open func(context.Context, T) (opened, error)) func(context.Context, config.Receiver) (opened, error) {
+	return func(ctx context.Context, r config.Receiver) (opened, error) {
+		to, ok := r.To.(T)
+		if !ok {
+			return opened{}, keysError[T](r)
+		}
+		return open(ctx, to)
+	}
+}
+
+// rehearser is a kind's rehearse whose keys come to a T.
+func rehearser[T any](rehearse func(T, drafter) (notify.Notifier, error)) func(config.Receiver, drafter) (notify.Notifier, error) {
+	return func(r config.Receiver, take drafter) (notify.Notifier, error) {
+		to, ok := r.To.(T)
+		if !ok {
+			return nil, keysError[T](r)
+		}
+		return rehearse(to, take)
+	}
+}
+
+// keysError says that the table is wrong, or who made the receiver.
+func keysError[T any](r config.Receiver) error {
+	return fmt.Errorf("internal error (please report it): the keys of %s come to %T, not to %s", r.Kind, r.To, reflect.TypeFor[T]())
+}
+
+// Loses returns what people do not get by a receiver of this kind that they get by another; "" where there is no such thing.
+func Loses(k config.Kind) string { return kinds[k].loses }
 
 // receiver is a receiver of the configuration, put together.
 type receiver struct {
@@ -79,21 +116,21 @@ func openReceiver(ctx context.Context, r config.Receiver) (receiver, error) {
 	return receiver{r, k, to}, err
 }
 
-func openDir(_ context.Context, r config.Receiver) (opened, error) {
-	return opened{notifier: dir.NewArchive(r.Dir)}, nil
+func openDir(_ context.Context, d config.Dir) (opened, error) {
+	return opened{notifier: dir.NewArchive(string(d))}, nil
 }
 
-func openS3(ctx context.Context, r config.Receiver) (opened, error) {
-	bucket, err := openBucket(ctx, r.S3.Bucket, 1) // notify.Deliver tries again
+func openS3(ctx context.Context, a config.Archive) (opened, error) {
+	bucket, err := openBucket(ctx, a.Bucket, 1) // notify.Deliver tries again
 	if err != nil {
 		return opened{}, err
 	}
-	to, err := s3.New(bucket, s3.Options{Prefix: r.S3.Prefix, PublicURL: r.S3.PublicURL, LinkLife: r.S3.LinkExpiry})
+	to, err := s3.New(bucket, s3.Options{Prefix: a.Prefix, PublicURL: a.PublicURL, LinkLife: a.LinkExpiry})
 	return opened{notifier: to, idle: bucket}, err
 }
 
-func openSlack(_ context.Context, r config.Receiver) (opened, error) {
-	o, err := slackOptions(r)
+func openSlack(_ context.Context, s config.Slack) (opened, error) {
+	o, err := slackOptions(s)
 	if err != nil {
 		return opened{}, err
 	}
@@ -101,17 +138,17 @@ func openSlack(_ context.Context, r config.Receiver) (opened, error) {
 	return opened{notifier: to, followUp: to.FollowUp}, nil
 }
 
-func openSlackWebhook(_ context.Context, r config.Receiver) (opened, error) {
-	o, err := slackOptions(r)
+func openSlackWebhook(_ context.Context, w config.SlackWebhook) (opened, error) {
+	mentions, err := mentionsOf(w.Mentions)
 	if err != nil {
 		return opened{}, err
 	}
-	return opened{notifier: slack.NewWebhook(slack.WebhookOptions{URL: r.SlackWebhook.URL, Mentions: o.Mentions})}, nil
+	return opened{notifier: slack.NewWebhook(slack.WebhookOptions{URL: w.URL, Mentions: mentions})}, nil
 }
 
 // rehearseSlack hands over the blocks of each message.
-func rehearseSlack(r config.Receiver, take drafter) (notify.Notifier, error) {
-	o, err := slackOptions(r)
+func rehearseSlack(s config.Slack, take drafter) (notify.Notifier, error) {
+	o, err := slackOptions(s)
 	if err != nil {
 		return nil, err
 	}
@@ -127,26 +164,28 @@ func rehearseSlack(r config.Receiver, take drafter) (notify.Notifier, error) {
 	}), nil
 }
 
-// slackOptions are those of an app; of a webhook's they are what a dry run goes by.
-func slackOptions(r config.Receiver) (slack.Options, error) {
-	var o slack.Options
-	var mentions map[rules.Severity][]string
-	if r.Slack != nil {
-		o, mentions = slack.Options{Channel: r.Slack.Channel, Token: r.Slack.Token, APIURL: r.Slack.APIURL}, r.Slack.Mentions
-	} else {
-		mentions = r.SlackWebhook.Mentions
-	}
-	o.Mentions = make(map[rules.Severity][]slack.Mention, len(mentions))
-	for severity, names := range mentions {
+// rehearseSlackWebhook rehearses an app without a channel.
+func rehearseSlackWebhook(w config.SlackWebhook, take drafter) (notify.Notifier, error) {
+	return rehearseSlack(config.Slack{Mentions: w.Mentions}, take)
+}
+
+func slackOptions(s config.Slack) (slack.Options, error) {
+	mentions, err := mentionsOf(s.Mentions)
+	return slack.Options{Channel: s.Channel, Token: s.Token, APIURL: s.APIURL, Mentions: mentions}, err
+}
+
+func mentionsOf(from map[rules.Severity][]string) (map[rules.Severity][]slack.Mention, error) {
+	out := make(map[rules.Severity][]slack.Mention, len(from))
+	for severity, names := range from {
 		for _, name := range names {
 			m, err := slack.ParseMention(name)
 			if err != nil {
-				return o, err
+				return nil, err
 			}
-			o.Mentions[severity] = append(o.Mentions[severity], m)
+			out[severity] = append(out[severity], m)
 		}
 	}
-	return o, nil
+	return out, nil
 }
 
 // stateAttempts is how often the state is asked for where trouble may pass: nobody else tries again.

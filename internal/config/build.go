@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -231,3 +233,14 @@ func (b *builder) builtin(name, path string, l words.Language) (panel.Spec, bool
 	}
 	return panel.Spec{}, false
 }
+
+// beside is a path that starts from dir where it is relative.
+func (b *builder) beside(path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(b.dir(), path)
+}
+
+// dir is where relative paths start.
+func (b *builder) dir() string { return cmp.Or(b.options.Dir, filepath.Dir(b.file)) }

@@ -7,6 +7,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// What a report sends to people.
+const (
+	SendChanges = "changes" // what is new, worse, better, over; nothing where nothing is
+	SendSummary = "summary" // once each slot what there is
+)
+
 // delivers builds what a report says of its delivery, and what it needs for that.
 func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 	out.Send, out.ArchiveOnChange, out.RepeatInterval = r.Send, r.Archive == "on_change", time.Duration(r.RepeatInterval)
@@ -16,9 +22,9 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 		out.Schedule.zone = r.Timezone.Location
 	}
 	if h := r.Heartbeat; h != nil {
-		out.Heartbeat = b.addressOf(key(path, "heartbeat"), "the heartbeat's", sources{h.URL, h.URLFile, h.URLEnv, h.URLFrom})
+		out.Heartbeat = b.addressOf(key(path, "heartbeat"), "the heartbeat's", h.secretAddress)
 	}
-	var tells, archives, alerts, unknown bool
+	var tells, archives, chosen, unknown bool
 	known := b.placed() && b.clean(key(path, "receivers"))
 	seen := map[string]string{}
 	for i, n := range r.Receivers {
@@ -28,9 +34,10 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 		switch {
 		case j >= 0:
 			to := &c.Receivers[j]
-			tells, archives, alerts = tells || to.Role == RolePeople, archives || to.Role == RoleArchive, alerts || to.Alertmanager != nil
-			if to.Alertmanager != nil {
-				b.pages(r, path, at)
+			tells, archives = tells || to.Role == RolePeople, archives || to.Role == RoleArchive
+			if to, ok := to.To.(chooser); ok {
+				chosen = true
+				to.takes(b, r, path, at)
 			}
 		case n != "":
 			unknown = true
@@ -45,7 +52,7 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 	}{
 		{"schedule", len(r.Receivers) > 0, "of any kind"},
 		{"heartbeat", len(r.Receivers) > 0, "of any kind"},
-		{"send", tells || alerts, "that tells people"},
+		{"send", tells || chosen, "that tells people"},
 		{"repeat_interval", tells && out.Send == SendChanges, "that tells people, with send: changes"},
 		{"history_from", tells && out.Send == SendSummary, "that tells people, with send: summary"},
 		{"archive", archives, "that keeps reports"},
@@ -71,21 +78,11 @@ func (b *builder) placed() bool {
 	}
 	for i := range list.Content {
 		at := item("receivers", i)
-		if !b.has(key(at, "name")) || !b.clean(key(at, "name")) || !slices.ContainsFunc(kinds, func(k string) bool { return b.has(key(at, k)) }) {
+		if !b.has(key(at, "name")) || !b.clean(key(at, "name")) || !slices.ContainsFunc(Kinds(), func(k Kind) bool { return b.has(key(at, string(k))) }) {
 			return false
 		}
 	}
 	return list.Kind == yaml.SequenceNode
-}
-
-// pages checks that a report is one whose alerts may reach an Alertmanager, which pages, and that they last there until the next run.
-func (b *builder) pages(r *report, path, at string) {
-	if r.Send == SendSummary {
-		b.problem(at, "an Alertmanager pages, and a report with send: summary never does; write it into the receivers of one with send: changes")
-	}
-	if !b.has(key(path, "schedule")) {
-		b.problem(at, "an Alertmanager ends an alert that is not posted again for 4 intervals of the report's schedule, and there is none; write schedule, such as \"*/5 * * * *\"")
-	}
 }
 
 // histories checks whose runs and alerts summaries count: those of a report that is due at known times and remembers what it saw.

@@ -397,3 +397,29 @@ func (s *selector) UnmarshalText(b []byte) error {
 }
 
 var braced = regexp.MustCompile(`^\s*\{`)
+
+// heartbeat is an address that is called after each run. The whole of it is a secret.
+type heartbeat struct {
+	secretAddress `yaml:",inline"`
+}
+
+// label is the name of a label.
+type label string
+
+// maxLabel is the longest name of a label, in bytes.
+const maxLabel = 128
+
+// UnmarshalText takes any name that a label of Prometheus 3 may have, as it is, without quotes or braces.
+func (l *label) UnmarshalText(b []byte) error {
+	text := string(b)
+	switch foreign := foreignLabel(text); {
+	case text == "...":
+		return errors.New("... for all labels is Alertmanager's; write the labels that the alerts of one message share, such as alertname and namespace")
+	case foreign != "":
+		return fmt.Errorf("%q is not the name of a label; write %s", shorten(text), foreign)
+	case !model.UTF8Validation.IsValidLabelName(text) || len(text) > maxLabel:
+		return fmt.Errorf("%q is not the name of a label; write one such as namespace, alertname or severity", shorten(text))
+	}
+	*l = label(text)
+	return nil
+}

@@ -94,7 +94,7 @@ func TestAddressOfAPage(t *testing.T) {
 func TestBucketNames(t *testing.T) {
 	for _, name := range []string{"reports", "my.reports-1", "My_Bucket", "123", "arn:aws:s3:eu-west-1:123456789012:accesspoint/reports"} {
 		c := load(t, quietHead+"receivers: [{name: a, s3: {bucket: '"+name+"'}}]\n")
-		if got := c.Receivers[0].S3.Name; got != name {
+		if got := c.Receivers[0].To.(config.Archive).Name; got != name {
 			t.Errorf("got %s, want %s", got, name)
 		}
 	}

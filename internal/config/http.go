@@ -45,12 +45,10 @@ func inlineMap(v reflect.Value) reflect.Value {
 	return reflect.Value{}
 }
 
-// The ends of addresses that people copy from a browser or an API, and that promsnap puts behind an address itself.
+// The ends of addresses of Prometheus that people copy from a browser or an API, and that promsnap puts behind an address itself.
 var (
-	prometheusPages   = regexp.MustCompile(`/(?:(?:classic/)?graph|api/v1(?:/[a-z_]+)?)/*$`)
-	alertmanagerPages = regexp.MustCompile(`/api/v[12](?:/[a-z_]+)?/*$`)
-	browserPages      = regexp.MustCompile(`/(?:query|alerts|targets|metrics|vmui)/*$`) // which may be a path prefix, too
-	pushgatewayPages  = regexp.MustCompile(`/metrics(?:/job(?:@base64)?(?:/.*)?)?/*$`)
+	prometheusPages = regexp.MustCompile(`/(?:(?:classic/)?graph|api/v1(?:/[a-z_]+)?)/*$`)
+	browserPages    = regexp.MustCompile(`/(?:query|alerts|targets|metrics|vmui)/*$`) // which may be a path prefix, too
 )
 
 // leaveOut records an address that ends in a page, behind which promsnap would ask for what is not there.

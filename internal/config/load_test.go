@@ -373,42 +373,44 @@ func TestLoadDelivery(t *testing.T) {
 		t.Errorf("report: %+v", daily)
 	}
 	archive, local, team, people, pager := c.Receivers[0], c.Receivers[1], c.Receivers[2], c.Receivers[3], c.Receivers[4]
-	if got := reveal(archive.S3.SecretKey); got != "hunter2" {
+	bucket := archive.To.(config.Archive)
+	if got := reveal(bucket.SecretKey); got != "hunter2" {
 		t.Errorf("secret key %q", got)
 	}
-	archive.S3.SecretKey = secret.String{}
+	bucket.SecretKey = secret.String{}
 	if want := (config.Archive{Bucket: config.Bucket{
 		Name: "capacity-reports", Prefix: "prod", Region: "ap-northeast-2", Endpoint: "https://minio.example.com", PathStyle: true, AccessKey: "promsnap",
 		RoleARN: "arn:aws:iam::123456789012:role/promsnap", ExternalID: "prod", SSE: "aws:kms", KMSKey: "alias/reports",
-	}, LinkExpiry: 24 * time.Hour}); fmt.Sprint(*archive.S3) != fmt.Sprint(want) {
-		t.Errorf("archive: %+v", *archive.S3)
+	}, LinkExpiry: 24 * time.Hour}); fmt.Sprint(bucket) != fmt.Sprint(want) {
+		t.Errorf("archive: %+v", bucket)
 	}
-	if local.Dir != "testdata/good/reports" || local.Role != config.RoleArchive || team.Role == config.RoleArchive {
+	if local.To != config.Dir("testdata/good/reports") || local.Role != config.RoleArchive || team.Role == config.RoleArchive {
 		t.Errorf("local: %+v", local)
 	}
-	if got := reveal(team.Slack.Token); !strings.Contains(got, "testdata/good/slack-token") { // which is not there
+	if got := reveal(team.To.(config.Slack).Token); !strings.Contains(got, "testdata/good/slack-token") { // which is not there
 		t.Errorf("token_file: %s", got)
 	}
-	if got := reveal(people.Slack.Token); !strings.Contains(got, "SLACK_BOT_TOKEN") { // nor is this
+	if got := reveal(people.To.(config.Slack).Token); !strings.Contains(got, "SLACK_BOT_TOKEN") { // nor is this
 		t.Errorf("the default token: %s", got)
 	}
 	if people.MinSeverity != rules.Critical || people.SendResolved || !people.AllClear || people.Fallback != "pager" ||
-		!cmp.Equal(people.GroupBy, []string{"alertname", "namespace"}) || !cmp.Equal(people.Slack.Mentions[rules.Critical], []string{"@here", "U0123456789"}) {
-		t.Errorf("oncall: %+v, %+v", people, people.Slack)
+		!cmp.Equal(people.GroupBy, []string{"alertname", "namespace"}) || !cmp.Equal(people.To.(config.Slack).Mentions[rules.Critical], []string{"@here", "U0123456789"}) {
+		t.Errorf("oncall: %+v, %+v", people, people.To)
 	}
-	if pager.GroupBy == nil || !pager.SendResolved || pager.MinSeverity != rules.Warning || reveal(pager.SlackWebhook.URL) != "hunter2" || team.GroupBy != nil {
+	if pager.GroupBy == nil || !pager.SendResolved || pager.MinSeverity != rules.Warning || reveal(pager.To.(config.SlackWebhook).URL) != "hunter2" || team.GroupBy != nil {
 		t.Errorf("pager: %+v", pager)
 	}
 	program, alertmanager, pushgateway := c.Receivers[5], c.Receivers[6], c.Receivers[7]
-	if got := reveal(program.Webhook.URL); !strings.Contains(got, "testdata/good/address") || reveal(program.Webhook.Token) != "hunter2" {
+	hook, am := program.To.(config.Webhook), alertmanager.To.(config.Alertmanager)
+	if got := reveal(hook.URL); !strings.Contains(got, "testdata/good/address") || reveal(hook.Token) != "hunter2" {
 		t.Errorf("the webhook's address: %s", got)
 	}
-	http := alertmanager.Alertmanager.HTTP.Client()
-	if alertmanager.Alertmanager.URL != "http://alertmanager.monitoring.svc:9093/path" || http.BasicAuth.Password != "hunter2" ||
+	http := am.HTTP.Client()
+	if am.URL != "http://alertmanager.monitoring.svc:9093/path" || http.BasicAuth.Password != "hunter2" ||
 		http.TLSConfig.CAFile != "testdata/good/certs/ca.pem" || !http.FollowRedirects {
-		t.Errorf("alertmanager: %+v", alertmanager.Alertmanager)
+		t.Errorf("alertmanager: %+v", am)
 	}
-	if p := pushgateway.Pushgateway; p.URL != "http://pushgateway.monitoring.svc:9091" || p.Job != "promsnap" || !p.HTTP.Client().FollowRedirects {
+	if p := pushgateway.To.(config.Pushgateway); p.URL != "http://pushgateway.monitoring.svc:9091" || p.Job != "promsnap" || !p.HTTP.Client().FollowRedirects {
 		t.Errorf("pushgateway: %+v", p)
 	}
 	for _, r := range []config.Receiver{program, alertmanager, pushgateway} {

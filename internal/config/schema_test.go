@@ -31,11 +31,16 @@ const schemaFile = "../../docs/promsnap.schema.json"
 
 // schema is the JSON Schema of the file's types.
 func schema(t *testing.T) *jsonschema.Schema {
-	comments := commentsOf(t, "file.go")
-	maps.Copy(comments, commentsOf(t, "file_delivery.go"))
-	maps.Copy(comments, commentsOf(t, "file_interval.go"))
-	maps.Copy(comments, commentsOf(t, "sigv4.go"))
-	maps.Copy(comments, commentsOf(t, "kubernetes.go"))
+	comments := map[string]string{}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !strings.HasSuffix(f, "_test.go") {
+			maps.Copy(comments, commentsOf(t, f))
+		}
+	}
 	r := jsonschema.Reflector{
 		Namer:                      func(t reflect.Type) string { return strings.TrimSuffix(t.Name(), "Keys") },
 		FieldNameTag:               "yaml",

@@ -26,21 +26,14 @@ type sigV4 struct {
 	Service string `yaml:"service" jsonschema:"default=aps"`
 	// An access key, where there is no role.
 	AccessKey string `yaml:"access_key"`
-	// The secret key that belongs to access_key.
-	SecretKey string `yaml:"secret_key"`
-	// The file that holds the secret key.
-	SecretKeyFile string `yaml:"secret_key_file"`
-	// The name of the environment variable that holds the secret key.
-	SecretKeyEnv string `yaml:"secret_key_env"`
-	// Where the secret key lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
-	SecretKeyFrom string `yaml:"secret_key_from"`
+	secretKey `yaml:",inline"`
 }
 
 // sigV4 builds how requests are signed, and checks that nothing else logs in.
 func (b *builder) sigV4(s *sigV4, http *promconfig.HTTPClientConfig, path string) *SigV4 {
 	out := &SigV4{
 		Region: s.Region, Service: s.Service, RoleARN: s.RoleARN, ExternalID: s.ExternalID, AccessKey: s.AccessKey,
-		SecretKey: b.secretOf(path, "secret_key", sources{s.SecretKey, s.SecretKeyFile, s.SecretKeyEnv, s.SecretKeyFrom}),
+		SecretKey: b.secretKeyOf(path, s.secretKey),
 	}
 	switch {
 	case http.BasicAuth != nil || http.Authorization != nil || http.OAuth2 != nil:

@@ -1,8 +1,6 @@
 package config
 
-import (
-	"strings"
-)
+import "strings"
 
 // nearest returns the one of known that word is a slip of the pen of, "" where there is none or more than one. It never changes what
 // word means. Opposites and other measures of a thing are words of their own, and most differ from each other in the first letter

@@ -73,8 +73,9 @@ no receiver takes one; whoever writes a report wants it.
 {{- if $named }}{{ $fits = has .name $report.receivers }}{{ end }}
 {{- if $fits }}
 {{- $names = append $names .name }}
-{{- if or (hasKey . "s3") (hasKey . "dir") }}{{ $archives = true }}{{ end }}
-{{- if or (hasKey . "slack") (hasKey . "slack_webhook") }}{{ $people = true }}{{ end }}
+{{- $receiver := . }}
+{{- range include "promsnap.archives" . | fromJsonArray }}{{ if hasKey $receiver . }}{{ $archives = true }}{{ end }}{{ end }}
+{{- range include "promsnap.people" . | fromJsonArray }}{{ if hasKey $receiver . }}{{ $people = true }}{{ end }}{{ end }}
 {{- end }}
 {{- end }}
 {{- if and $people (not $report.send) }}

@@ -1,0 +1,106 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/secret"
+)
+
+// Bucket is a bucket of S3 and how to log in. Empty fields are what the environment says.
+type Bucket struct {
+	Name, Prefix, Region, Endpoint string
+	PathStyle                      bool
+	AccessKey                      string
+	SecretKey                      secret.String
+	RoleARN, ExternalID            string
+	SSE, KMSKey                    string // SSE: "", AES256, aws:kms
+	Checksum                       string // "", sha256, none
+}
+
+// bucket builds a bucket.
+func (b *builder) bucket(s *bucket, path string) Bucket {
+	out := Bucket{
+		Name: string(s.Bucket), Prefix: s.Prefix, Region: s.Region, Endpoint: string(s.Endpoint), PathStyle: s.PathStyle, AccessKey: s.AccessKey,
+		SecretKey: b.secretKeyOf(path, s.secretKey),
+		RoleARN:   s.RoleARN, ExternalID: s.ExternalID, SSE: s.SSE, KMSKey: s.KMSKey, Checksum: s.Checksum,
+	}
+	switch {
+	case b.has(key(path, "bucket")) && s.Bucket == "":
+		b.problem(key(path, "bucket"), "empty; write the bucket's name")
+	case (out.AccessKey == "") != out.SecretKey.IsZero():
+		b.problem(path, "access_key and a secret key belong together; write both, or neither for what the environment says")
+	case out.KMSKey != "" && out.SSE != "aws:kms":
+		b.problem(key(path, "kms_key"), "of no effect without sse: aws:kms; write both")
+	case out.ExternalID != "" && out.RoleARN == "":
+		b.problem(key(path, "external_id"), "of no effect without role_arn; write both")
+	}
+	return out
+}
+
+// bucket is a bucket of S3, AWS' own or another's, and how to log in. Without credentials: as the environment says.
+type bucket struct {
+	// The bucket's name.
+	Bucket bucketName `yaml:"bucket" jsonschema:"required"`
+	// What every key begins with; without one, the whole bucket is promsnap's.
+	Prefix string `yaml:"prefix"`
+	// The AWS region; without one, AWS_REGION of the environment.
+	Region string `yaml:"region"`
+	// The address of another S3 than AWS': https://minio.example.com
+	Endpoint base `yaml:"endpoint"`
+	// Put the bucket's name into the path and not into the host's name, as most other S3s want it.
+	PathStyle bool `yaml:"path_style"`
+	// The access key of an S3 that has no roles.
+	AccessKey string `yaml:"access_key"`
+	secretKey `yaml:",inline"`
+	// The ARN of a role to assume.
+	RoleARN string `yaml:"role_arn"`
+	// What the role's trust policy asks for.
+	ExternalID string `yaml:"external_id"`
+	// How S3 encrypts what is written; without one, as the bucket says.
+	SSE string `yaml:"sse" jsonschema:"enum=AES256,enum=aws:kms"`
+	// The ARN or the ID of the key of sse aws:kms; without one, AWS' own.
+	KMSKey string `yaml:"kms_key"`
+	// Whether writes carry a checksum in a header: sha256, or none for an S3 that refuses it. Without one, as
+	// AWS_REQUEST_CHECKSUM_CALCULATION of the environment says: sha256, or none with when_required.
+	Checksum string `yaml:"checksum" jsonschema:"enum=sha256,enum=none"`
+}
+
+// bucketName is the name of a bucket, or the ARN of an access point.
+type bucketName string
+
+var (
+	bucketSyntax = regexp.MustCompile(`^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[a-z0-9-]+:s3[a-z0-9-]*:[^/]*:accesspoint[/:].+)?$`)
+	bucketARN    = regexp.MustCompile(`^arn:[a-z0-9-]*:s3:[a-z0-9-]*:[0-9]*:([^/:]+)/?(.*)$`)
+	bucketURI    = regexp.MustCompile(`^(s3|s3a|s3n|gs)://([^/]+)/?(.*)$`)
+	bucketPath   = regexp.MustCompile(`^/*([A-Za-z0-9][A-Za-z0-9._-]*)/+(.*)$`)
+)
+
+// UnmarshalText takes a name alone.
+func (n *bucketName) UnmarshalText(b []byte) error {
+	text := string(b)
+	if bucketSyntax.MatchString(text) {
+		*n = bucketName(text)
+		return nil
+	}
+	name, prefix, also := "", "", ""
+	if m := bucketARN.FindStringSubmatch(text); m != nil {
+		name, prefix = m[1], m[2]
+	} else if m := bucketURI.FindStringSubmatch(text); m != nil {
+		name, prefix = m[2], m[3]
+		if m[1] == "gs" {
+			also = ", endpoint: https://storage.googleapis.com"
+		}
+	} else if m := bucketPath.FindStringSubmatch(text); m != nil {
+		name, prefix = m[1], m[2]
+	} else {
+		return errors.New("not the name of a bucket; write it alone, such as capacity-reports, without an address or a path")
+	}
+	prefix = strings.Trim(strings.TrimSuffix(prefix, "*"), "/")
+	if prefix != "" {
+		prefix = ", prefix: " + shorten(prefix)
+	}
+	return fmt.Errorf("the name of a bucket stands alone; write bucket: %s%s%s", shorten(name), prefix, also)
+}

@@ -1,0 +1,217 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/rules"
+)
+
+// kinds are the kinds of receivers, each by its key in the file. This is the one table of them: whoever adds a kind adds a line here and
+// a file with the keys behind it. A line's type is a pointer to a struct that is kindKeys.
+type kinds struct {
+	// An archive in a directory.
+	Dir *directory `yaml:"dir"`
+	// An archive in a bucket.
+	S3 *archive `yaml:"s3"`
+	// A channel of Slack, by a bot token.
+	Slack *slack `yaml:"slack"`
+	// A channel of Slack, by an incoming webhook, which sends text and links only.
+	SlackWebhook *slackWebhook `yaml:"slack_webhook"`
+	// An address of your own program, which is posted what each run has found, as JSON.
+	Webhook *webhook `yaml:"webhook"`
+	// An Alertmanager, which is posted all alerts on every run. Only of reports with a schedule, and not with send: summary.
+	Alertmanager *alertmanager `yaml:"alertmanager"`
+	// A Pushgateway, which is given the metrics of each run.
+	Pushgateway *pushgateway `yaml:"pushgateway"`
+}
+
+// kindKeys are the keys of one kind.
+type kindKeys interface {
+	role() Role
+	// build checks what the keys at path mean, and returns what they come to: Receiver.To.
+	build(b *builder, path string) any
+}
+
+// chooser is a Receiver.To that does not take every report.
+type chooser interface {
+	// takes records why it does not take a report, whose keys stand at path, and which names it at the path at.
+	takes(b *builder, r *report, path, at string)
+}
+
+// receiver is whom reports are delivered to: an archive, people, or a program that is given everything on every run.
+type receiver struct {
+	// The name, for reports to refer to.
+	Name  name `yaml:"name" jsonschema:"required"`
+	kinds `yaml:",inline"`
+	// The least severity that these people are told of.
+	MinSeverity string `yaml:"min_severity" jsonschema:"default=warning,enum=warning,enum=critical"`
+	// Tell these people when an alert is resolved.
+	SendResolved bool `yaml:"send_resolved" jsonschema:"default=true"`
+	// Tell these people, once more, when the last of their alerts is resolved.
+	AllClear bool `yaml:"all_clear"`
+	// The labels whose values the alerts of one message share; also alertname, severity and panel. An empty list: one message for all.
+	// Without one: alertname.
+	GroupBy []label `yaml:"group_by"`
+	// The names of the time intervals at which these people are told nothing. What still fires is told when they have ended.
+	MuteTimeIntervals []intervalName `yaml:"mute_time_intervals"`
+	// The receiver that is told instead where this one cannot be.
+	Fallback name `yaml:"fallback"`
+}
+
+// Kind is what a receiver is, by its key in the file.
+type Kind string
+
+// Role is what a receiver is for.
+type Role uint8
+
+// The roles. The zero value is none.
+const (
+	RoleArchive Role = iota + 1 // it keeps reports
+	RolePeople                  // it tells people
+	RoleProgram                 // it is given everything on every run
+)
+
+// Receiver is whom reports are delivered to.
+type Receiver struct {
+	Name string
+	Kind Kind
+	Role Role
+	To   any // what the keys of its kind came to: a Dir, Archive, Slack, …
+
+	MinSeverity            rules.Severity
+	SendResolved, AllClear bool
+	GroupBy                []string // nil where the file names none
+	Fallback               string   // "" where the file names none
+	Mute                   []TimeInterval
+}
+
+// named are the keys of a kind, and its name.
+type named struct {
+	Kind
+	kindKeys
+}
+
+// named returns the kinds that a receiver has keys of, in the order of the table.
+func (p *kinds) named() []named {
+	var out []named
+	v := reflect.ValueOf(p).Elem()
+	for i := range v.NumField() {
+		if !v.Field(i).IsNil() {
+			out = append(out, named{Kind(v.Type().Field(i).Tag.Get("yaml")), v.Field(i).Interface().(kindKeys)})
+		}
+	}
+	return out
+}
+
+// Kinds returns every kind of receiver that has one of the roles; without roles, every kind.
+func Kinds(of ...Role) []Kind {
+	var all kinds
+	v := reflect.ValueOf(&all).Elem()
+	for i := range v.NumField() {
+		v.Field(i).Set(reflect.New(v.Field(i).Type().Elem()))
+	}
+	var out []Kind
+	for _, n := range all.named() {
+		if len(of) == 0 || slices.Contains(of, n.role()) {
+			out = append(out, n.Kind)
+		}
+	}
+	return out
+}
+
+// listed writes kinds for a message.
+func listed(kinds []Kind) string {
+	words := make([]string, len(kinds))
+	for i, k := range kinds {
+		words[i] = string(k)
+	}
+	return strings.Join(words, ", ")
+}
+
+// receivers builds the list of receivers.
+func (b *builder) receivers(from []receiver, times map[string][]TimeInterval) []Receiver {
+	const path = "receivers"
+	out := make([]Receiver, len(from))
+	names := map[string]string{}
+	for i := range from {
+		at := item(path, i)
+		b.unique(names, string(from[i].Name), key(at, "name"))
+		out[i] = b.receiver(&from[i], at)
+		for j, n := range from[i].MuteTimeIntervals {
+			mute, ok := times[string(n)]
+			if !ok && n != "" {
+				b.problem(item(key(at, "mute_time_intervals"), j), "no time interval %q; write the name of one of time_intervals", n)
+			}
+			out[i].Mute = append(out[i].Mute, mute...)
+		}
+	}
+	for i, r := range out {
+		b.fallback(out, &r, key(item(path, i), "fallback"))
+	}
+	return out
+}
+
+// receiver builds one receiver.
+func (b *builder) receiver(r *receiver, path string) Receiver {
+	out := Receiver{
+		Name: string(r.Name), MinSeverity: severity(r.MinSeverity), SendResolved: r.SendResolved, AllClear: r.AllClear, Fallback: string(r.Fallback),
+	}
+	for i, n := range r.named() {
+		to := n.build(b, key(path, string(n.Kind)))
+		switch i {
+		case 0:
+			out.Kind, out.Role, out.To = n.Kind, n.role(), to
+		case 1:
+			b.problem(key(path, string(n.Kind)), "beside %s; a receiver is one place: make two receivers of it", out.Kind)
+		}
+	}
+	if out.Kind == "" {
+		b.problem(path, "no place; write one of %s", listed(Kinds()))
+	}
+	if b.has(key(path, "group_by")) {
+		out.GroupBy = make([]string, len(r.GroupBy))
+		for i, l := range r.GroupBy {
+			out.GroupBy[i] = string(l)
+		}
+	}
+	why := ""
+	switch out.Role {
+	case RoleArchive:
+		why = "an archive keeps reports and is told nothing"
+	case RoleProgram:
+		why = "a program is given everything on every run, and chooses by itself"
+	}
+	for _, k := range []string{"min_severity", "send_resolved", "all_clear", "group_by", "fallback", "mute_time_intervals"} {
+		if why != "" && b.has(key(path, k)) {
+			b.problem(key(path, k), "of no effect: %s; take it out", why)
+		}
+	}
+	return out
+}
+
+// fallback checks that a receiver's fallback is somebody else who can be told.
+func (b *builder) fallback(all []Receiver, r *Receiver, path string) {
+	if r.Fallback == "" {
+		return
+	}
+	for i := range all {
+		if all[i].Name != r.Fallback {
+			continue
+		}
+		if all[i].Role != RolePeople || r.Fallback == r.Name {
+			b.problem(path, "%s cannot stand in for %s; write another receiver that tells people (%s)", r.Fallback, r.Name, listed(Kinds(RolePeople)))
+		}
+		return
+	}
+	b.problem(path, "no receiver %q; write the name of one of receivers", r.Fallback)
+}
+
+// severity returns the severity of a word that the decoder has taken.
+func severity(word string) rules.Severity {
+	if word == rules.Critical.String() {
+		return rules.Critical
+	}
+	return rules.Warning
+}

@@ -1,0 +1,44 @@
+package config
+
+import (
+	"regexp"
+
+	promconfig "github.com/prometheus/common/config"
+)
+
+// KindAlertmanager is the kind of an Alertmanager.
+const KindAlertmanager Kind = "alertmanager"
+
+// Alertmanager is what takes alerts as Alertmanager does.
+type Alertmanager struct {
+	URL  string // http or https, with a host, without user, query or fragment
+	HTTP HTTP
+}
+
+// alertmanager is an Alertmanager, or what takes alerts as it does.
+type alertmanager struct {
+	// Its address, with a path where it has one: http://alertmanager.monitoring.svc:9093
+	URL base `yaml:"url" jsonschema:"required"`
+	// How to connect and log in, as prometheus.http_config.
+	HTTP promconfig.HTTPClientConfig `yaml:"http_config"`
+}
+
+// alertmanagerPages are the ends of addresses that promsnap puts behind an Alertmanager's itself.
+var alertmanagerPages = regexp.MustCompile(`/api/v[12](?:/[a-z_]+)?/*$`)
+
+func (*alertmanager) role() Role { return RoleProgram }
+
+func (a *alertmanager) build(b *builder, path string) any {
+	b.leaveOut(key(path, "url"), a.URL, alertmanagerPages, "/api/v2/alerts")
+	return Alertmanager{URL: string(a.URL), HTTP: b.http(key(path, "http_config"), a.HTTP)}
+}
+
+// takes checks that a report is one whose alerts may page, and that they last in the Alertmanager until the next run.
+func (Alertmanager) takes(b *builder, r *report, path, at string) {
+	if r.Send == SendSummary {
+		b.problem(at, "an Alertmanager pages, and a report with send: summary never does; write it into the receivers of one with send: changes")
+	}
+	if !b.has(key(path, "schedule")) {
+		b.problem(at, "an Alertmanager ends an alert that is not posted again for 4 intervals of the report's schedule, and there is none; write schedule, such as \"*/5 * * * *\"")
+	}
+}

@@ -1,0 +1,40 @@
+package config
+
+import (
+	"regexp"
+
+	promconfig "github.com/prometheus/common/config"
+)
+
+// KindPushgateway is the kind of a Pushgateway.
+const KindPushgateway Kind = "pushgateway"
+
+// Pushgateway is where the metrics of runs go.
+type Pushgateway struct {
+	URL  string // as an Alertmanager's
+	Job  string
+	HTTP HTTP
+}
+
+// pushgateway is a Pushgateway.
+type pushgateway struct {
+	// Its address, with a path where it has one: http://pushgateway.monitoring.svc:9091
+	URL base `yaml:"url" jsonschema:"required"`
+	// The label job of the metrics, which have cluster and report too.
+	Job string `yaml:"job" jsonschema:"default=promsnap"`
+	// How to connect and log in, as prometheus.http_config.
+	HTTP promconfig.HTTPClientConfig `yaml:"http_config"`
+}
+
+// pushgatewayPages are the ends of addresses that promsnap puts behind a Pushgateway's itself.
+var pushgatewayPages = regexp.MustCompile(`/metrics(?:/job(?:@base64)?(?:/.*)?)?/*$`)
+
+func (*pushgateway) role() Role { return RoleProgram }
+
+func (p *pushgateway) build(b *builder, path string) any {
+	b.leaveOut(key(path, "url"), p.URL, pushgatewayPages, "/metrics/job/"+p.Job)
+	if p.Job == "" {
+		b.problem(key(path, "job"), "empty; write the value of the label job, or take the key out for promsnap")
+	}
+	return Pushgateway{URL: string(p.URL), Job: p.Job, HTTP: b.http(key(path, "http_config"), p.HTTP)}
+}

@@ -1,0 +1,31 @@
+package config
+
+import "time"
+
+// KindS3 is the kind of an archive in a bucket.
+const KindS3 Kind = "s3"
+
+// Archive is a bucket that keeps reports.
+type Archive struct {
+	Bucket
+	PublicURL  string
+	LinkExpiry time.Duration
+}
+
+// archive is a bucket that keeps reports, and how people reach it.
+type archive struct {
+	bucket `yaml:",inline"`
+	// Where people reach what lies below prefix by other means, such as a CDN. Without one, messages have signed links.
+	PublicURL base `yaml:"public_url"`
+	// How long a signed link is to work; it never does for longer than the credentials that signed it.
+	LinkExpiry duration `yaml:"link_expiry" jsonschema:"default=1w" limits:"1m..1w"`
+}
+
+func (*archive) role() Role { return RoleArchive }
+
+func (a *archive) build(b *builder, path string) any {
+	if a.PublicURL != "" && b.has(key(path, "link_expiry")) {
+		b.problem(key(path, "link_expiry"), "beside public_url, whose links are not signed; take one of the two out")
+	}
+	return Archive{Bucket: b.bucket(&a.bucket, path), PublicURL: string(a.PublicURL), LinkExpiry: time.Duration(a.LinkExpiry)}
+}

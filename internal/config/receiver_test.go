@@ -1,0 +1,54 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Everything but a kind's own keys goes by the table, so that a new line is enough: these tests go by it too.
+func TestEveryKindOfReceiver(t *testing.T) {
+	kinds := Kinds()
+	if len(kinds) < 7 {
+		t.Fatalf("the kinds are %v", kinds)
+	}
+	for i, k := range kinds {
+		if slices.Index(kinds, k) != i || k == "" {
+			t.Errorf("%q is there twice, or has no key", k)
+		}
+		if roles := rolesOf(k); len(roles) != 1 {
+			t.Errorf("%s has the roles %v, want one", k, roles)
+		}
+		other := kinds[(i+1)%len(kinds)]
+		first, second := k, other
+		if slices.Index(kinds, other) < i {
+			first, second = other, k
+		}
+		got := problemsOf(t, fmt.Sprintf("{name: r, %s: {}, %s: {}}", k, other))
+		if want := fmt.Sprintf("receivers[0].%s: beside %s; a receiver is one place", second, first); !strings.Contains(got, want) {
+			t.Errorf("of two kinds: got\n%s\nwant %q", got, want)
+		}
+		got = problemsOf(t, fmt.Sprintf("{name: r, %s: {}, min_severity: critical}", k))
+		if of := strings.Contains(got, "min_severity: of no effect"); of == slices.Contains(Kinds(RolePeople), k) {
+			t.Errorf("%s with min_severity: got\n%s", k, got)
+		}
+	}
+	if got, want := problemsOf(t, "{name: r}"), "no place; write one of "+listed(kinds); !strings.Contains(got, want) {
+		t.Errorf("without a kind: got\n%s\nwant %q", got, want)
+	}
+}
+
+func rolesOf(k Kind) []Role {
+	return slices.DeleteFunc([]Role{RoleArchive, RolePeople, RoleProgram}, func(r Role) bool { return !slices.Contains(Kinds(r), k) })
+}
+
+// problemsOf are those of a configuration with one receiver.
+func problemsOf(t *testing.T, receiver string) string {
+	t.Helper()
+	_, err := Load("promsnap.yaml", []byte("version: 1\nprometheus: {url: http://p}\nreceivers: ["+receiver+"]\n"), Options{})
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,33 @@
+package config
+
+import "github.com/promsnap/promsnap/internal/secret"
+
+// KindWebhook is the kind of the reader's own program.
+const KindWebhook Kind = "webhook"
+
+// Webhook is an address of the reader's own program.
+type Webhook struct {
+	URL, Token secret.String // Token: zero where the file names none
+}
+
+// webhook is an address of the reader's own program. The whole of it is a secret.
+type webhook struct {
+	secretAddress `yaml:",inline"`
+	// A token that is sent as Authorization: Bearer.
+	Token string `yaml:"token"`
+	// The file that holds the token.
+	TokenFile string `yaml:"token_file"`
+	// The name of the environment variable that holds the token.
+	TokenEnv string `yaml:"token_env"`
+	// Where the token lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	TokenFrom string `yaml:"token_from"`
+}
+
+func (*webhook) role() Role { return RoleProgram }
+
+func (w *webhook) build(b *builder, path string) any {
+	return Webhook{
+		URL:   b.addressOf(path, "the webhook's", w.secretAddress),
+		Token: b.secretOf(path, "token", sources{w.Token, w.TokenFile, w.TokenEnv, w.TokenFrom}),
+	}
+}

@@ -1,0 +1,93 @@
+package config
+
+import "github.com/promsnap/promsnap/internal/secret"
+
+// secretAddress are the keys of an address of which the whole is a secret.
+type secretAddress struct {
+	// The address.
+	URL string `yaml:"url"`
+	// The file that holds the address.
+	URLFile string `yaml:"url_file"`
+	// The name of the environment variable that holds the address.
+	URLEnv string `yaml:"url_env"`
+	// Where the address lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	URLFrom string `yaml:"url_from"`
+}
+
+// addressOf is an address that is a secret, and required.
+func (b *builder) addressOf(path, whose string, a secretAddress) secret.String {
+	out := b.secretOf(path, "url", sources{a.URL, a.URLFile, a.URLEnv, a.URLFrom})
+	if out.IsZero() {
+		b.problem(path, "no address; write url_file, url_env or url_from, where %s address is", whose)
+	}
+	return out
+}
+
+// sources are where a secret can be: in the file itself, in another one, in the environment, in a store of AWS'. All but one are "".
+type sources struct{ inline, file, env, place string }
+
+// secretOf is a secret that is at one of its sources. The zero value: at none. It is read when it is used: who checks a configuration need
+// not have it.
+func (b *builder) secretOf(path, name string, s sources) secret.String {
+	var out secret.String
+	first := ""
+	for _, w := range []struct {
+		key   string
+		value string
+		from  func(string) secret.String
+	}{
+		{name, s.inline, secret.Inline},
+		{name + "_file", s.file, func(p string) secret.String { return secret.File(b.beside(p)) }},
+		{name + "_env", s.env, b.variableOf},
+		{name + "_from", s.place, func(p string) secret.String { return b.stored(p, key(path, name+"_from")) }},
+	} {
+		at := key(path, w.key)
+		switch {
+		case !b.has(at):
+			continue
+		case first != "":
+			b.problem(at, "set beside %s; keep one of the two", first)
+		case w.value == "":
+			b.problem(at, "empty; write it, or take the key out")
+		case w.key == name+"_env" && !variableSyntax.MatchString(w.value):
+			b.problem(at, "wants the name of an environment variable, in capitals, such as %s", defaultTokenEnv)
+		}
+		first, out = w.key, w.from(w.value)
+	}
+	return out
+}
+
+// stored is the secret at a place, which stands at path.
+func (b *builder) stored(text, path string) secret.String {
+	p, err := secret.ParsePlace(text)
+	if err != nil && text != "" {
+		b.problem(path, "%v", err)
+	}
+	return secret.Stored(p, b.options.Secrets)
+}
+
+// variableOf is the secret in an environment variable.
+func (b *builder) variableOf(name string) secret.String {
+	env := b.env
+	return secret.Env(name, func(name string) (string, bool) {
+		v := env(name)
+		return v, v != ""
+	})
+}
+
+// secretKey are the keys of the secret key of an AWS account, beside its access_key.
+type secretKey struct {
+	// The secret key that belongs to access_key.
+	SecretKey string `yaml:"secret_key"`
+	// The file that holds the secret key.
+	SecretKeyFile string `yaml:"secret_key_file"`
+	// The name of the environment variable that holds the secret key.
+	SecretKeyEnv string `yaml:"secret_key_env"`
+	// Where the secret key lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	SecretKeyFrom string `yaml:"secret_key_from"`
+}
+
+// secretKeyOf is the secret key of the object at path; the zero value where it has none.
+func (b *builder) secretKeyOf(path string, k secretKey) secret.String {
+	return b.secretOf(path, "secret_key", sources{k.SecretKey, k.SecretKeyFile, k.SecretKeyEnv, k.SecretKeyFrom})
+}

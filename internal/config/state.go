@@ -1,0 +1,38 @@
+package config
+
+import "slices"
+
+// State says where promsnap remembers: in a directory, in a bucket or in a ConfigMap. One of them is set.
+type State struct {
+	Dir       string
+	S3        *Bucket
+	ConfigMap *ConfigMap
+}
+
+// state builds the state section.
+func (b *builder) state(s *stateSection) *State {
+	const path = "state"
+	set := slices.DeleteFunc([]string{"dir", "s3", "configmap"}, func(k string) bool { return !b.has(key(path, k)) })
+	switch {
+	case len(set) > 1:
+		b.problem(path, "both %s and %s; keep the one that stays between two runs", set[0], set[1])
+	case s.S3 != nil:
+		bucket := b.bucket(s.S3, key(path, "s3"))
+		return &State{S3: &bucket}
+	case s.ConfigMap != nil:
+		return &State{ConfigMap: &ConfigMap{Namespace: string(s.ConfigMap.Namespace), Name: string(s.ConfigMap.Name)}}
+	case s.Dir == "":
+		b.problem(b.firstOf(path, "dir"), "no place; write dir: and a directory that stays between two runs, s3: and a bucket, or configmap: and its name")
+	}
+	return &State{Dir: b.beside(s.Dir)}
+}
+
+// stateSection says where promsnap remembers, between runs, what fires and what people were told. One of its keys.
+type stateSection struct {
+	// A directory that stays, such as that of a volume. A relative path starts from this file's directory.
+	Dir string `yaml:"dir"`
+	// A bucket of S3.
+	S3 *bucket `yaml:"s3"`
+	// A ConfigMap of the cluster that is watched.
+	ConfigMap *configMap `yaml:"configmap"`
+}
