@@ -125,6 +125,8 @@ type panelKeys struct {
 	Unit unit `yaml:"unit"`
 	// The name of a series: text in which {{label}} stands for the label's value. Without one, the whole label set.
 	Legend string `yaml:"legend"`
+	// What of nodes the figures are a share of: the panel fills the gauge of the whole fleet and the column of the table of nodes. Of several panels of one measure, the first does.
+	Measure string `yaml:"measure" jsonschema:"enum=node_memory,enum=node_cpu,enum=node_disk,enum=node_memory_requests,enum=node_cpu_requests"`
 	// What the figure is, in the sentence of a finding: memory, CPU, disk.
 	Subject string `yaml:"subject"`
 	// Why this metric and not its neighbours.

@@ -95,6 +95,12 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 	if b.has(key(path, "optional")) {
 		s.Optional = p.Optional
 	}
+	if b.has(key(path, "measure")) {
+		s.Measure = panel.Measure(p.Measure)
+		if u := s.Unit; u != units.Percent && u != units.PercentUnit && b.clean(key(path, "unit")) {
+			b.problem(key(path, "measure"), "the figures are in %s, and a measure is a share of what a node has; write unit: percentunit (0 to 1) or percent (0 to 100)", u)
+		}
+	}
 	if b.has(key(path, "kind")) {
 		s.Kind = panel.Kind(p.Kind)
 	}

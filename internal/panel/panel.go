@@ -47,6 +47,19 @@ func (k Kind) Top() int {
 	return DefaultTop
 }
 
+// Measure says what a panel's figures are of, so that the fleet's gauges and the table of nodes find
+// their panels without knowing names. The zero value is a figure that has no place there.
+type Measure string
+
+// The measures. Each is a share of what a node has.
+const (
+	NodeMemory         Measure = "node_memory"          // memory in use
+	NodeCPU            Measure = "node_cpu"             // CPU time in use
+	NodeDisk           Measure = "node_disk"            // space in use, of each disk of a node
+	NodeMemoryRequests Measure = "node_memory_requests" // memory that pods have requested
+	NodeCPURequests    Measure = "node_cpu_requests"    // CPU that pods have requested
+)
+
 // Spec is a panel: one question with its chart.
 type Spec struct {
 	Name    string // a file name and an anchor: [a-z0-9-]
@@ -54,6 +67,7 @@ type Spec struct {
 	Section string // heading that groups panels in the report: Nodes, Containers, Storage, Monitoring
 	Query   string // PromQL; may hold $__rate_interval, $__interval and $__range
 	Unit    units.Unit
+	Measure Measure
 	Legend  string // "{{node}} {{device}}"; empty: the whole label set
 	Subject string // what the figure is, in a finding's sentence: "memory", "CPU", "disk"
 	Why     string // why this metric and not its neighbours, in a sentence or two

@@ -138,6 +138,7 @@ func nodeDisk() panel.Spec {
 		Section:  sectionNodes,
 		Query:    diskUsed(),
 		Needs:    []string{"node_filesystem_avail_bytes", "node_filesystem_size_bytes"},
+		Measure:  panel.NodeDisk,
 		Unit:     units.PercentUnit,
 		Legend:   "{{node}} {{mountpoint}} ({{device}})",
 		Subject:  "disk",

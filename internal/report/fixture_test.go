@@ -169,18 +169,21 @@ func specs() []panel.Spec {
 	}
 	return []panel.Spec{
 		{
-			Name: "node-memory", Title: "Memory of nodes", Section: "Nodes", Query: "memory", Unit: units.PercentUnit, Legend: "{{node}}", Subject: "memory",
+			Measure: panel.NodeMemory,
+			Name:    "node-memory", Title: "Memory of nodes", Section: "Nodes", Query: "memory", Unit: units.PercentUnit, Legend: "{{node}}", Subject: "memory",
 			Why:      "MemAvailable is the kernel's own estimate of what it can still give without swapping; the rest is in use. MemFree and Active are no measure of that: page cache, which the kernel gives back when it is asked, makes a healthy node look full.",
 			Capacity: &panel.Capacity{Query: "memory_total", Unit: units.Bytes},
 			Rules:    append(limits("NodeMemoryHigh", 0.8, 0.9, 15*time.Minute), rules.Rule{Name: "p95", Reduce: rules.P95, Warning: rules.At(0.85)}),
 		},
 		{
-			Name: "node-cpu", Title: "CPU of nodes", Section: "Nodes", Query: "cpu", Unit: units.PercentUnit, Legend: "{{node}}", Subject: "CPU",
+			Measure: panel.NodeCPU,
+			Name:    "node-cpu", Title: "CPU of nodes", Section: "Nodes", Query: "cpu", Unit: units.PercentUnit, Legend: "{{node}}", Subject: "CPU",
 			Why:      "The share of CPU time in which the cores did work of this machine; iowait and steal are not busy.",
 			Capacity: &panel.Capacity{Query: "cores", Unit: units.Cores}, Rules: limits("NodeCPUHigh", 0.8, 0.95, 30*time.Minute),
 		},
 		{
-			Name: "node-disk", Title: "Disks of nodes", Section: "Nodes", Query: "disk", Unit: units.PercentUnit, Legend: "{{node}} {{device}}", Subject: "disk",
+			Measure: panel.NodeDisk,
+			Name:    "node-disk", Title: "Disks of nodes", Section: "Nodes", Query: "disk", Unit: units.PercentUnit, Legend: "{{node}} {{device}}", Subject: "disk",
 			Why:      "By device, because some systems mount one disk five times.",
 			Capacity: &panel.Capacity{Query: "disk_size", Unit: units.Bytes}, Rules: limits("NodeDiskHigh", 0.8, 0.88, 15*time.Minute),
 		},
@@ -196,7 +199,8 @@ func specs() []panel.Spec {
 			Name: "node-pressure", Title: "Memory pressure of nodes", Section: "Nodes", Query: "psi", Unit: units.PercentUnit, Optional: true,
 		},
 		{
-			Name: "node-requests", Title: "Memory requested on nodes", Section: "Nodes", Query: "requests", Unit: units.PercentUnit, Legend: "{{node}}",
+			Measure: panel.NodeMemoryRequests,
+			Name:    "node-requests", Title: "Memory requested on nodes", Section: "Nodes", Query: "requests", Unit: units.PercentUnit, Legend: "{{node}}",
 			Subject: "memory requests", Rules: limits("NodeMemoryRequestsHigh", 0.9, 0, 30*time.Minute),
 		},
 		{

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -18,28 +19,29 @@ const (
 	manyCells  = 120 // from here on cells are small
 )
 
-// measure is a panel whose rows are nodes' ratios, and what its column is called.
-type measure struct {
+// column is a panel whose rows are shares of what nodes have, and what its column is called.
+type column struct {
 	panel *snapshot.Panel
 	head  string
 	used  bool // not only asked for
 }
 
-// measures returns the panels of this report that fill the nodes' table.
-func (r *Report) measures() []measure {
-	heads := []struct {
-		panel, head string
-		used        bool
+// columns returns the panels of this report that fill the nodes' table: of each measure, the first
+// that has data.
+func (r *Report) columns() []column {
+	measures := []struct {
+		of   panel.Measure
+		head string
+		used bool
 	}{
-		{"node-memory", r.words.Memory, true}, {"node-cpu", r.words.CPU, true}, {"node-disk", r.words.Disk, true},
-		{"node-requests", r.words.RequestedMemory, false}, {"node-requests-cpu", r.words.RequestedCPU, false},
+		{panel.NodeMemory, r.words.Memory, true}, {panel.NodeCPU, r.words.CPU, true}, {panel.NodeDisk, r.words.Disk, true},
+		{panel.NodeMemoryRequests, r.words.RequestedMemory, false}, {panel.NodeCPURequests, r.words.RequestedCPU, false},
 	}
-	var found []measure
-	for _, h := range heads {
-		for i := range r.Panels {
-			if p := &r.Panels[i]; p.Spec.Name == h.panel && p.Total > 0 {
-				found = append(found, measure{p, h.head, h.used})
-			}
+	var found []column
+	for _, m := range measures {
+		of := func(p snapshot.Panel) bool { return p.Spec.Measure == m.of && p.Total > 0 }
+		if i := slices.IndexFunc(r.Panels, of); i >= 0 {
+			found = append(found, column{&r.Panels[i], m.head, m.used})
 		}
 	}
 	return found
@@ -67,10 +69,10 @@ func barOf(share float64, class string) bar {
 	return bar{Shown: true, Width: coordinate(100 * min(max(share, 0), 1)), Class: class}
 }
 
-// fleet returns each measure over all nodes: what is used of what there is, or, where a panel knows no capacity, the mean.
+// fleet returns each column over all nodes: what is used of what there is, or, where a panel knows no capacity, the mean.
 func (r *Report) fleet() []gauge {
 	var gauges []gauge
-	for _, m := range r.measures() {
+	for _, m := range r.columns() {
 		var used, whole, mean, n float64
 		for i := range m.panel.Rows {
 			row := &m.panel.Rows[i]
@@ -124,11 +126,11 @@ const gravityUnmeasured = 15
 
 // nodeLines returns every node that is known or measured, the worst first, then those with which something is the matter, then the fullest.
 func (r *Report) nodeLines() []nodeLine {
-	measures := r.measures()
+	columns := r.columns()
 	byName := map[string]*nodeLine{}
 	line := func(name string) *nodeLine {
 		if byName[name] == nil {
-			byName[name] = newNodeLine(name, measures, r.words)
+			byName[name] = newNodeLine(name, columns, r.words)
 		}
 		return byName[name]
 	}
@@ -145,7 +147,7 @@ func (r *Report) nodeLines() []nodeLine {
 			}
 		}
 	}
-	for i, m := range measures {
+	for i, m := range columns {
 		for j := range m.panel.Rows {
 			if row := &m.panel.Rows[j]; row.Node != "" {
 				line(row.Node).measure(&line(row.Node).Figures[i], row, m, r.words)
@@ -178,19 +180,19 @@ func (r *Report) nodeLines() []nodeLine {
 
 // listsNodes tells that something of the nodes can be said in a table.
 func (r *Report) listsNodes() bool {
-	return len(r.measures()) > 0 || slices.ContainsFunc(r.Info.Nodes, func(n snapshot.Node) bool { return n.Known })
+	return len(r.columns()) > 0 || slices.ContainsFunc(r.Info.Nodes, func(n snapshot.Node) bool { return n.Known })
 }
 
-func newNodeLine(name string, measures []measure, w wording) *nodeLine {
+func newNodeLine(name string, columns []column, w wording) *nodeLine {
 	l := &nodeLine{Name: name, Anchor: "node-" + Slug(name), State: w.OK, Class: "ok", fullest: math.Inf(-1)}
-	for _, m := range measures {
+	for _, m := range columns {
 		l.Figures = append(l.Figures, nodeFigure{Head: m.head, Text: "–", share: math.Inf(-1)})
 	}
 	return l
 }
 
 // measure takes over a figure; of several, such as a node's disks, the fullest.
-func (l *nodeLine) measure(f *nodeFigure, row *snapshot.Row, m measure, w wording) {
+func (l *nodeLine) measure(f *nodeFigure, row *snapshot.Row, m column, w wording) {
 	last := row.Stats.Last
 	share := m.panel.Spec.Share(last)
 	if !finite(last) || share <= f.share {

@@ -309,7 +309,7 @@ func (r *Report) nodeTable(lines []nodeLine) *nodeTable {
 		return nil
 	}
 	var heads []string
-	for _, m := range r.measures() {
+	for _, m := range r.columns() {
 		heads = append(heads, m.head)
 	}
 	listed := lines[:min(len(lines), tableNodes)]

@@ -558,6 +558,38 @@ func TestCheckNames(t *testing.T) {
 	}
 }
 
+// The gauges and the table of nodes find a panel by what it measures, whatever its name; of two of
+// one measure, the first that has data counts.
+func TestMeasuresAreFoundWithoutNames(t *testing.T) {
+	a, nodes := fleetOf(42)
+	a["nothing"] = nil
+	list := specs()[:2]
+	want := Build(info(t, nodes), take(a, list))
+	list[0].Name, list[1].Name = "our-memory", "our-cpu"
+	empty, late := list[0], list[0]
+	empty.Name, empty.Query = "empty", "nothing"
+	late.Name, late.Query, late.Rules = "late", "cpu", nil
+	got := Build(info(t, nodes), take(a, []panel.Spec{empty, list[0], list[1], late}))
+	if g, w := got.Fleet(), want.Fleet(); len(w) != 2 || !slices.Equal(g, w) {
+		t.Errorf("gauges: got %+v, want %+v", g, w)
+	}
+	figures := func(r *Report) (out []string) {
+		for _, l := range r.nodeLines() {
+			for _, f := range l.Figures {
+				out = append(out, l.Name+" "+f.Head+" "+f.Text)
+			}
+		}
+		return out
+	}
+	if g, w := figures(got), figures(want); len(w) != 84 || !slices.Equal(g, w) {
+		t.Errorf("nodes: got %q, want %q", g, w)
+	}
+	list[0].Measure, list[1].Measure = "", ""
+	if g := Build(info(t, nodes), take(a, list)).Fleet(); len(g) != 0 {
+		t.Errorf("gauges of panels that measure nothing of nodes: %+v", g)
+	}
+}
+
 // A ratio reads the same as a number of 0 to 1 and as one of 0 to 100.
 func TestPercentOfACapacity(t *testing.T) {
 	said := func(unit units.Unit, per float64) []string {
