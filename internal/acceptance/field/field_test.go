@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -115,7 +116,8 @@ func orNoon(at []string) []string {
 // field is a case that is served.
 type field struct {
 	url, config string
-	untimed     bool // since when a finding holds is not compared
+	program     string // the address of one that is told of each report
+	untimed     bool   // since when a finding holds is not compared
 }
 
 func newCase(t *testing.T, text []byte, config string) field {
@@ -130,7 +132,15 @@ func newCase(t *testing.T, text []byte, config string) field {
 	}
 	server := httptest.NewServer(l.Handler())
 	t.Cleanup(server.Close)
-	return field{url: server.URL, config: config}
+	return field{url: server.URL, config: config, program: hears(t)}
+}
+
+// hears returns the address of a program that takes whatever it is told.
+func hears(t *testing.T) string {
+	t.Helper()
+	program := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(program.Close)
+	return program.URL
 }
 
 func clock(t *testing.T, hhmm string) time.Time {
@@ -168,8 +178,11 @@ func (c field) check(t *testing.T, at string, want answer) {
 	if rng == "" {
 		rng = "6h"
 	}
-	text := "version: 1\ncluster: field\n" + c.config + "\nreports: [{name: field, range: " + rng + "}]\n"
-	res := c.run(t, text, app.Options{Slot: clock(t, at), OutputDir: t.TempDir()})
+	// Delivered to a program, the report says all that it says, and no chart is drawn: how charts look is tested beside them.
+	text := "version: 1\ncluster: field\n" + c.config + "\nreports: [{name: field, range: " + rng + ", receivers: [program]}]\n" +
+		"receivers: [{name: program, webhook: {url: '" + c.program + "'}}]\nstate: {dir: '" + filepath.ToSlash(t.TempDir()) + "'}\n"
+	slot := clock(t, at)
+	res := c.run(t, text, app.Options{Slot: slot, Mode: app.Deliver, Now: func() time.Time { return slot }})
 	doc := res.Report.Document()
 
 	var findings []string

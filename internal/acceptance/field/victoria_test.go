@@ -60,7 +60,7 @@ func TestVictoriaMetrics(t *testing.T) {
 			if err := yaml.Unmarshal(text, &w); err != nil {
 				t.Fatal(err)
 			}
-			c := field{url: victoria(t, program, text), config: w.Config, untimed: slices.Contains(soonerOnVictoria, name)}
+			c := field{url: victoria(t, program, text), config: w.Config, program: hears(t), untimed: slices.Contains(soonerOnVictoria, name)}
 			for _, want := range w.Want {
 				for _, at := range orNoon(want.At) {
 					c.check(t, at, want)
