@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,6 +20,12 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
+
+// TestMain lets many of the parallel tests run at once: they wait for most of their time. -parallel says it otherwise.
+func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "16")
+	os.Exit(m.Run())
+}
 
 var slot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
@@ -124,6 +131,7 @@ func TestUnreachableServerIsAskedOnce(t *testing.T) {
 
 // TestStopDeliversWhatIsThere stops the run while the second panel's query hangs.
 func TestStopDeliversWhatIsThere(t *testing.T) {
+	t.Parallel() // it waits
 	stop := make(chan struct{})
 	inner := newLab(t)
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

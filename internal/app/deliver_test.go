@@ -115,6 +115,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 
 // What is silent for a query that fails fires still: nothing is told, nothing resolved.
 func TestFailedQueryResolvesNothing(t *testing.T) {
+	t.Parallel() // it waits
 	cfg, double := told(t, "send: changes")
 	if r := deliver(t, cfg, app.Options{Slot: slot.Add(-time.Hour)}); len(r.Sent) != 1 {
 		t.Fatalf("sent %v, %v", r.Sent, r.Err)
@@ -247,6 +248,7 @@ state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, ac
 
 // Where nobody can say whose the pods are, what fires is told, nothing is over, and a note says why.
 func TestOwnersUnknown(t *testing.T) {
+	t.Parallel() // it waits
 	cfg, _ := told(t, "send: changes")
 	inner := newLab(t)
 	cfg.Prometheus.URL = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -291,6 +293,7 @@ func claim(t *testing.T, cfg *config.Config, until time.Time) {
 // A summary waits for the claim of a run that may be dead, where it lasts longer itself: the Job of the one that was killed would not try
 // again a third time, and the summary be lost for a day.
 func TestASummaryOutwaitsAClaim(t *testing.T) {
+	t.Parallel() // it waits
 	cfg, double := told(t, "send: summary")
 	until := time.Now().Add(2 * time.Second)
 	claim(t, cfg, until)
@@ -316,6 +319,7 @@ func TestASummaryThatIsToldToStopStandsBack(t *testing.T) {
 
 // What belongs below one report's message keeps no other report's from being told.
 func TestThreadsComeAfterAllMessages(t *testing.T) {
+	t.Parallel() // it waits
 	cfg, double := told(t, "send: summary")
 	second := cfg.Reports[0]
 	second.Name = "second"
@@ -341,6 +345,7 @@ func TestThreadsComeAfterAllMessages(t *testing.T) {
 
 // A summary waits also for a run that has as much time as itself, or more: that one is most often done long before its deadline.
 func TestASummaryWaitsForARunThatEndsLater(t *testing.T) {
+	t.Parallel() // it waits
 	store, double := cloudtest.New(t), slackdouble.Start("xoxb-marked")
 	t.Cleanup(double.Close)
 	const doc = "state/prod/daily.json"
@@ -372,8 +377,10 @@ state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, ac
 
 // A check that is left to another run is no failure, as the next check tells what it did not. A summary would be lost for a day.
 func TestStandsBack(t *testing.T) {
+	t.Parallel() // it waits
 	for send, fails := range map[string]bool{"changes": false, "summary": true} {
 		t.Run(send, func(t *testing.T) {
+			t.Parallel()
 			cfg, double := told(t, "send: "+send)
 			claim(t, cfg, time.Now().Add(time.Hour))
 			a, err := app.New(t.Context(), cfg, app.Options{Slot: slot, Timeout: 8 * time.Second, Mode: app.Deliver, Now: time.Now})

@@ -59,6 +59,7 @@ state: {dir: '%s'}
 
 // A run that is out of time, was told to stop, or was interrupted says so by its heartbeat, although its context is over.
 func TestHeartbeatOfARunThatIsCutShort(t *testing.T) {
+	t.Parallel() // it waits
 	hanging := func(asked chan<- struct{}) http.Handler {
 		var once sync.Once
 		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -72,6 +73,7 @@ func TestHeartbeatOfARunThatIsCutShort(t *testing.T) {
 		"interrupted":  func(_ *app.Options, cancel func(), asked <-chan struct{}) { go func() { <-asked; cancel() }() },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			asked := make(chan struct{})
 			cfg, heart := watched(t, hanging(asked))
 			ctx, cancel := context.WithCancel(t.Context())
@@ -137,6 +139,7 @@ func (l *lossy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // While a store is down, nobody is told that its nodes lack their exporters, or that anything is resolved; the run fails, and people are
 // told that promsnap sees only a part.
 func TestAStoreThatIsDown(t *testing.T) {
+	t.Parallel() // it waits
 	prom := &lossy{Handler: newLab(t), host: "10.0.1.1"}
 	double, heart := slackdouble.Start("xoxb-marked"), &calls{}
 	t.Cleanup(double.Close)

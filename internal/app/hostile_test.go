@@ -29,6 +29,7 @@ func cutAnswer() string {
 // TestAnswersCutAtEveryByte gives each panel of one run an answer that ends at another byte: as the whole of a body, as a connection that
 // breaks, and compressed. Each cut fails its panel, none is taken for a shorter answer, and the panels with a whole one are as ever.
 func TestAnswersCutAtEveryByte(t *testing.T) {
+	t.Parallel() // it waits
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	_, _ = io.WriteString(z, cutAnswer())
@@ -43,6 +44,7 @@ func TestAnswersCutAtEveryByte(t *testing.T) {
 		{"packed", packed.String(), "gzip", false, ""}, // it is an error of gzip's, or of JSON's
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			cfg, whole := cutPanels(t, len(tt.body)), 0
 			cfg.Prometheus.URL = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				number, ok := strings.CutPrefix(r.FormValue("query"), "cut == ")
