@@ -22,21 +22,21 @@ type listed struct {
 
 // line is the straight line of the data. A package imports only what stands to its left.
 var line = []string{
-	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot",
+	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/calendar", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot",
 	"internal/alerts", "internal/panels", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat", "internal/state", "internal/config", "internal/app", "internal/kube", "cmd/promsnap",
 }
 
 // leaves import nothing of the house.
-var leaves = []string{"internal/series", "internal/disk", "internal/exchange", "internal/units", "internal/words"}
+var leaves = []string{"internal/series", "internal/disk", "internal/exchange", "internal/calendar", "internal/units", "internal/words"}
 
 // narrower says what a package may import of the house where that is less than all that stands to its left.
 var narrower = map[string][]string{
 	"internal/promapi": {"internal/series", "internal/disk", "internal/secret", "internal/exchange"},
 	"internal/rules":   {"internal/series"},
 	"internal/config": {
-		"internal/series", "internal/disk", "internal/secret", "internal/units", "internal/words", "internal/rules", "internal/panel",
+		"internal/series", "internal/disk", "internal/secret", "internal/calendar", "internal/units", "internal/words", "internal/rules", "internal/panel",
 	},
 	"internal/panel":      {"internal/series", "internal/units", "internal/words", "internal/rules"},
 	"internal/alerts":     {"internal/series", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot"},

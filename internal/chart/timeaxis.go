@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/calendar"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -39,13 +40,13 @@ func (s speech) clockTicks(from, to time.Time, apart time.Duration) []timeTick {
 	var ticks []timeTick
 	y, m, d := from.Date()
 	for n := 0; ; n++ {
-		midnight := startOfDay(y, m, d+n, from.Location())
+		midnight := calendar.StartOfDay(y, m, d+n, from.Location())
 		if midnight.After(to) {
 			break
 		}
 		at := []time.Time{midnight}
 		for of := time.Duration(0); of < day; of += apart {
-			at = append(at, onTheClock(y, m, d+n, of, from.Location())...)
+			at = append(at, calendar.OnTheClock(y, m, d+n, of, from.Location())...)
 		}
 		slices.SortFunc(at, time.Time.Compare) // of a repeated hour the two halves interleave
 		for _, t := range slices.CompactFunc(at, time.Time.Equal) {
@@ -55,7 +56,7 @@ func (s speech) clockTicks(from, to time.Time, apart time.Duration) []timeTick {
 		}
 	}
 	for i := range ticks {
-		if isRepeated(ticks[i].at) {
+		if calendar.Repeated(ticks[i].at) {
 			ticks[i].text += " " + words.Zone(ticks[i].at)
 		}
 		if ticks[i].midnight || i == 0 {
@@ -84,7 +85,7 @@ func (s speech) dayTicks(from, to time.Time, apart time.Duration) []timeTick {
 	}
 	var ticks []timeTick
 	for n := 0; ; n += days {
-		t := startOfDay(y, m, d+n, from.Location())
+		t := calendar.StartOfDay(y, m, d+n, from.Location())
 		if t.After(to) {
 			return ticks
 		}
@@ -92,51 +93,4 @@ func (s speech) dayTicks(from, to time.Time, apart time.Duration) []timeTick {
 			ticks = append(ticks, timeTick{at: t, text: s.AxisDate(t), midnight: true})
 		}
 	}
-}
-
-// startOfDay is the first moment of a day, which is not midnight where clocks go forward at midnight.
-func startOfDay(y int, m time.Month, d int, zone *time.Location) time.Time {
-	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	if t.Hour() > 12 { // time.Date has chosen the evening before
-		_, t = t.ZoneBounds()
-	}
-	return t
-}
-
-// onTheClock returns when the wall clock shows a time of a day: never, once, or twice.
-func onTheClock(y int, m time.Month, d int, of time.Duration, zone *time.Location) []time.Time {
-	t := time.Date(y, m, d, 0, 0, int(of/time.Second), 0, zone)
-	if h, min, s := t.Clock(); time.Duration(h)*time.Hour+time.Duration(min)*time.Minute+time.Duration(s)*time.Second != of {
-		return nil
-	}
-	if other, ok := twin(t); ok {
-		return []time.Time{t, other}
-	}
-	return []time.Time{t}
-}
-
-func isRepeated(t time.Time) bool {
-	_, ok := twin(t)
-	return ok
-}
-
-// twin returns the other moment at which the wall clock shows what it shows at t, if clocks go back over it.
-func twin(t time.Time) (time.Time, bool) {
-	start, end := t.ZoneBounds()
-	_, offset := t.Zone()
-	for _, edge := range []time.Time{start, end} {
-		if edge.IsZero() {
-			continue // the zone has no transition on this side
-		}
-		neighbour := edge
-		if edge.Equal(start) {
-			neighbour = edge.Add(-time.Second)
-		}
-		_, theirs := neighbour.Zone()
-		other := t.Add(time.Duration(offset-theirs) * time.Second)
-		if _, at := other.Zone(); at == theirs && !other.Equal(t) {
-			return other, true
-		}
-	}
-	return time.Time{}, false
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/promsnap/promsnap/internal/calendar"
 )
 
 // Schedule is when a report is due: minutes that a cron expression names, in a time zone.
@@ -138,9 +140,9 @@ func (s *Schedule) Last(t time.Time) time.Time {
 	for end := at.Add(-longestPause); at.After(end); {
 		switch {
 		case !s.month.has(int(at.Month())) || !s.onDay(at):
-			at = dayBefore(at)
+			at = calendar.LastOfDayBefore(at)
 		case !s.hour.has(at.Hour()):
-			at = hourBefore(at)
+			at = calendar.LastOfHourBefore(at)
 		case !s.minute.has(at.Minute()):
 			at = at.Add(-time.Minute)
 		default:
@@ -179,26 +181,6 @@ func (s *Schedule) Between(from, before time.Time) []time.Time {
 	}
 	slices.Reverse(due)
 	return due
-}
-
-// dayBefore is the last minute of the day before.
-func dayBefore(at time.Time) time.Time {
-	begin := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, at.Location())
-	if begin.Day() != at.Day() { // clocks go forward at midnight, and time.Date has chosen the evening before
-		_, begin = begin.ZoneBounds()
-	}
-	if !begin.Before(at) { // of a midnight that comes twice time.Date may choose either
-		begin = at
-	}
-	return begin.Add(-time.Minute)
-}
-
-// hourBefore is the last minute before an hour by the wall clock, which is not always 60 minutes long: Lord Howe's clocks go by half an hour.
-func hourBefore(at time.Time) time.Time {
-	for hour := at.Hour(); at.Hour() == hour; {
-		at = at.Add(-time.Minute)
-	}
-	return at
 }
 
 // onDay tells whether the report is due on a day.
