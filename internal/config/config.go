@@ -16,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/promsnap/promsnap/internal/disk"
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/words"
@@ -105,7 +106,7 @@ func (o Options) builtin(l words.Language) []panel.Spec {
 // check looks at what stands in for the file's own.
 func (o Options) check() error {
 	if o.URL != "" {
-		if err := checkBase(o.URL); err != nil {
+		if _, err := exchange.BaseURL(o.URL); err != nil {
 			return fmt.Errorf("the URL of Prometheus: %w", err)
 		}
 	}

@@ -3,15 +3,14 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/units"
 )
@@ -276,19 +275,8 @@ type address string
 // UnmarshalText takes the address of a page for people.
 func (a *address) UnmarshalText(b []byte) error {
 	*a = address(b)
-	return checkURL(string(b))
-}
-
-// checkURL never shows the URL: one that is wrong may hold a password.
-func checkURL(s string) error {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "":
-		return errors.New("not an http or https URL; write one such as https://host.example.com or http://service.namespace.svc:9090")
-	case u.User != nil:
-		return errors.New("a URL with a user or password in it would show them in logs and links; take them out: credentials have keys of their own, such as http_config.basic_auth")
-	}
-	return nil
+	_, err := exchange.ShownURL(string(b))
+	return err
 }
 
 // base is an http or https URL that paths are put behind.
@@ -297,20 +285,8 @@ type base string
 // UnmarshalText takes the address of a server.
 func (b *base) UnmarshalText(text []byte) error {
 	*b = base(text)
-	return checkBase(string(text))
-}
-
-func checkBase(s string) error {
-	if err := checkURL(s); err != nil {
-		return err
-	}
-	if before, _, ok := strings.Cut(s, "#"); ok && !strings.Contains(before, "?") {
-		return errors.New("ends in a browser's page; write the address alone, without # and what is behind it")
-	}
-	if strings.ContainsAny(s, "?#") {
-		return errors.New("has a query or a fragment (? or #); write the address alone; parameters for Prometheus have the key prometheus.params")
-	}
-	return nil
+	_, err := exchange.BaseURL(string(text))
+	return err
 }
 
 // zone is a time zone.

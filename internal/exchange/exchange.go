@@ -1,4 +1,4 @@
-// Package exchange is what every HTTP client of promsnap's holds of an answer, whoever asks and whatever for. It is a leaf.
+// Package exchange is what every HTTP client of promsnap holds of an address and of an answer, whoever asks and whatever for. It is a leaf.
 package exchange
 
 import (

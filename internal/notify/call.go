@@ -242,25 +242,9 @@ func (c *Caller) SecretURL(ctx context.Context, s secret.String) (*url.URL, erro
 	if err != nil {
 		return nil, Unread(fmt.Errorf("reading the address of %s: %w", c.Who, err))
 	}
-	u, err := url.Parse(link)
-	if err != nil || !isWeb(u) {
+	u, err := exchange.WebURL(link)
+	if err != nil {
 		return nil, &RefusedError{Err: fmt.Errorf("reading the address of %s: it is none; it begins with https:// or http://", c.Who)}
 	}
 	return u, nil
 }
-
-// BaseURL reads the address of a server from a configuration, below which its API lies. It may have a path and nothing more.
-func BaseURL(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil || !isWeb(u):
-		return nil, errors.New("the url is no address; it looks like https://host:port or https://host/path")
-	case u.User != nil:
-		return nil, errors.New("the url holds a name or a password; they belong in http_config's basic_auth")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, errors.New("the url ends with its path: nothing from ? or # on")
-	}
-	return u, nil
-}
-
-func isWeb(u *url.URL) bool { return u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") }

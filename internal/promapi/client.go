@@ -116,22 +116,10 @@ func (c *Client) openAPI(w wire) error {
 }
 
 func checkBase(base *url.URL) error {
-	e := &Error{Kind: KindBadConfig, Hint: "write it as http://host:port or https://host/prefix"}
-	switch {
-	case base.Scheme != "http" && base.Scheme != "https":
-		e.Message = fmt.Sprintf("the URL's scheme is %q, not http or https", base.Scheme)
-	case base.Host == "":
-		e.Message = "the URL has no host"
-	case base.User != nil:
-		e.Message = "the URL has a user or a password in it"
-		e.Hint = "they belong in http_config: basic_auth"
-	case base.RawQuery != "" || base.Fragment != "":
-		e.Message = "the URL has parameters or a fragment"
-		e.Hint = "parameters belong in params"
-	default:
-		return nil
+	if _, err := exchange.BaseURL(base.String()); err != nil {
+		return &Error{Kind: KindBadConfig, Message: "the URL: " + err.Error()}
 	}
-	return e
+	return nil
 }
 
 func (o Options) withDefaults() Options {

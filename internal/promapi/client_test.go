@@ -113,10 +113,10 @@ func TestNewRefuses(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{"prometheus:9090", Options{}, `the URL's scheme is "prometheus"`},
-		{"http://", Options{}, "no host"},
-		{"http://p?a=b", Options{}, "parameters belong in params"},
-		{"http://me:hush@p", Options{}, "a user or a password in it; they belong in http_config"},
+		{"prometheus:9090", Options{}, "the URL: not an http or https URL"},
+		{"http://", Options{}, "the URL: not an http or https URL"},
+		{"http://p?a=b", Options{}, "parameters for Prometheus have the key prometheus.params"},
+		{"http://me:hush@p", Options{}, "credentials have keys of their own, such as http_config.basic_auth"},
 		{"http://p", Options{Matchers: []*labels.Matcher{name}}, `the matcher __name__="up" is about the metric's name`},
 		{"http://p", Options{Params: map[string]string{"step": "1"}}, `the parameter "step" is the client's own`},
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/promsnap/promsnap/internal/chart"
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
@@ -325,8 +326,8 @@ func (r *Report) nodeTable(lines []nodeLine) *nodeTable {
 
 // graphURL is a panel's query on Prometheus' own graph page; "" where its address is not known or is not one of the web.
 func graphURL(external, expr string, p *snapshot.Panel) string {
-	base, err := url.Parse(external)
-	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+	base, err := exchange.WebURL(external)
+	if err != nil {
 		return ""
 	}
 	q := url.Values{"g0.expr": {expr}, "g0.tab": {"0"}}

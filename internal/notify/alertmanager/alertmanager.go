@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
@@ -37,7 +38,7 @@ var _ notify.Notifier = (*Notifier)(nil)
 
 // New returns the receiver of an Alertmanager. It is not asked for anything yet.
 func New(o Options) (*Notifier, error) {
-	u, err := notify.BaseURL(o.URL)
+	u, err := exchange.BaseURL(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("alertmanager: %w", err)
 	}

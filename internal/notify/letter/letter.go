@@ -4,11 +4,11 @@
 package letter
 
 import (
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
@@ -237,6 +237,6 @@ func (l Limits) links(s string) bool { return IsLink(s) && l.Size(s) <= l.URL }
 
 // IsLink tells whether s is an address of the web.
 func IsLink(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+	_, err := exchange.WebURL(s)
+	return err == nil
 }

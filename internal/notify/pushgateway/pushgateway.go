@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
@@ -38,7 +39,7 @@ var _ notify.Notifier = (*Notifier)(nil)
 
 // New returns the receiver of a Pushgateway. It is not asked for anything yet.
 func New(o Options) (*Notifier, error) {
-	u, err := notify.BaseURL(o.URL)
+	u, err := exchange.BaseURL(o.URL)
 	if err != nil {
 		return nil, fmt.Errorf("pushgateway: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/promsnap/promsnap/internal/cloud"
+	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/report"
 )
@@ -44,9 +44,8 @@ var _ notify.Notifier = (*Notifier)(nil)
 func New(bucket *cloud.Bucket, o Options) (*Notifier, error) {
 	o.Prefix, o.PublicURL = strings.Trim(o.Prefix, "/"), strings.TrimRight(o.PublicURL, "/")
 	if o.PublicURL != "" {
-		u, err := url.Parse(o.PublicURL)
-		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" {
-			return nil, errors.New("`public_url` is not of the form https://host/path")
+		if _, err := exchange.BaseURL(o.PublicURL); err != nil {
+			return nil, fmt.Errorf("public_url: %w", err)
 		}
 	}
 	if o.LinkLife == 0 {
