@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -44,7 +43,7 @@ type Finding struct {
 	Peak       string // of the streak: the value furthest beyond the limit
 	PeakAt     time.Time
 	Age        Age // of its alert
-	Trend      Trend
+	Trend      snapshot.Trend
 	Sentence   string // "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10"
 	direction  rules.Direction
 	reduce     rules.Reduce
@@ -148,8 +147,14 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	f := Finding{
 		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title), Name: sf.Name, Node: sf.Node,
 		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity, Details: sf.Details,
-		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit, values: valuesOf(p, sf.Labels),
+		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit,
 		labels: sf.Labels.Hash(),
+	}
+	if line := p.Line(sf.Labels); line != nil {
+		f.values = line.Values
+		if p.Spec.Events == nil { // a count of an hour does not head anywhere
+			f.Trend = line.Climbs.Trend(sf.Limit)
+		}
 	}
 	f.Value, f.Limit = w.against(u, sf.Value, sf.Limit)
 	if math.IsNaN(sf.Limit) {
@@ -162,9 +167,6 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 		f.Used, f.Details = cmp.Or(f.Used, strings.Join(sf.Details, ", ")), nil
 	}
 	f.number = sf.Value
-	if p.Spec.Events == nil { // a count of an hour does not head anywhere
-		f.Trend = trendOf(f.values, sf.Limit)
-	}
 	switch sf.Status {
 	case rules.Breach, rules.Pending:
 		f.streak(p, sf.Streak, w)
@@ -177,7 +179,7 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 			}
 			f.last = &last
 		}
-		f.Since, f.Value, f.Limit, f.Used, f.Trend = sf.Newest, "", "", "", Steady
+		f.Since, f.Value, f.Limit, f.Used, f.Trend = sf.Newest, "", "", "", snapshot.Steady
 	case rules.OK, rules.Gone:
 		over := sf.Earlier
 		if s := sf.Streak; s != nil && (over == nil || s.Severity >= over.Severity) {
@@ -227,17 +229,7 @@ func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.streak(p, s, w)
 	f.Severity, f.Until, f.limit = s.Severity, s.To, s.Limit
 	f.Peak, f.Limit = w.against(p.Spec.Unit, s.Peak, s.Limit)
-	f.Used, f.Trend = "", Steady
-}
-
-// valuesOf returns the samples of the series where it is drawn.
-func valuesOf(p *snapshot.Panel, ls series.Labels) []float64 {
-	for i := range p.Lines {
-		if p.Lines[i].Labels.Compare(ls) == 0 {
-			return p.Lines[i].Values
-		}
-	}
-	return nil
+	f.Used, f.Trend = "", snapshot.Steady
 }
 
 // joinSilentNodes makes one finding of a node's silence in several panels: "ip-10-0-1-17 memory, CPU, disk: no data". It overwrites fs: in an

@@ -326,9 +326,9 @@ func said(f *Finding) DocSaid {
 		d.Alert = &DocAlert{a.Since.UTC(), a.New, a.Day}
 	}
 	switch f.Trend {
-	case Rising:
+	case snapshot.Rising:
 		d.Trend = "rising"
-	case Falling:
+	case snapshot.Falling:
 		d.Trend = "falling"
 	}
 	return d

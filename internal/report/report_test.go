@@ -145,7 +145,7 @@ func TestOneFindingForEachSeries(t *testing.T) {
 		seen[key] = f.Sentence
 	}
 	// Both the alert and the p95 verdict find ip-10-0-1-12; the alert is the graver.
-	if f := r.Findings[0]; f.Rule != "NodeMemoryHigh" || f.Trend != Rising || f.Value != "95.7 %" || f.Limit != "90 %" {
+	if f := r.Findings[0]; f.Rule != "NodeMemoryHigh" || f.Trend != snapshot.Rising || f.Value != "95.7 %" || f.Limit != "90 %" {
 		t.Errorf("the worst finding is %+v", f)
 	}
 }
@@ -367,54 +367,6 @@ func TestFamily(t *testing.T) {
 			t.Errorf("%v: %q, want %q", list, got, want)
 		}
 	}
-}
-
-func TestTrend(t *testing.T) {
-	of := func(at func(i int) float64) []float64 {
-		v := make([]float64, 240)
-		for i := range v {
-			v[i] = at(i)
-		}
-		return v
-	}
-	for _, tc := range []struct {
-		name   string
-		values []float64
-		want   Trend
-	}{
-		{"none", nil, Steady},
-		{"few", []float64{1, 2, 3, 4, 5, 6, 7, 8}, Steady},
-		{"flat", of(func(int) float64 { return 0.5 }), Steady},
-		{"rising", of(func(i int) float64 { return 0.002 * float64(i) }), Rising},
-		{"falling", of(func(i int) float64 { return 1 - 0.002*float64(i) }), Falling},
-		{"rising with holes", of(func(i int) float64 {
-			if i%5 == 0 {
-				return math.NaN()
-			}
-			return 0.002 * float64(i)
-		}), Rising},
-		{"hardly rising", of(func(i int) float64 { return 0.5 + 0.00001*float64(i) }), Steady},
-		{"saw-tooth", of(func(i int) float64 { return 0.02 * float64(i%20) }), Steady},
-		{"rose long ago", of(func(i int) float64 { return 0.004 * math.Min(float64(i), 100) }), Steady},
-		{"infinite", of(func(i int) float64 { return math.Inf(i%2*2 - 1) }), Steady},
-	} {
-		if got := trendOf(tc.values, 0.9); got != tc.want {
-			t.Errorf("%s: %d, want %d", tc.name, got, tc.want)
-		}
-	}
-}
-
-func TestTrendTurnsWithTheSeries(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		values := rapid.SliceOfN(rapid.Float64Range(-1e6, 1e6), 0, 400).Draw(t, "values")
-		turned := make([]float64, len(values))
-		for i, v := range values {
-			turned[i] = -v
-		}
-		if a, b := trendOf(values, 100), trendOf(turned, 100); a != -b {
-			t.Errorf("%d, and turned upside down %d", a, b)
-		}
-	})
 }
 
 func TestSlug(t *testing.T) {

@@ -91,3 +91,5 @@ func coordinate(v float64) string {
 	}
 	return text
 }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

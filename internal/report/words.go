@@ -289,11 +289,11 @@ func (w wording) worst(f *Finding, in Info) string {
 	return s
 }
 
-func (w wording) trend(t Trend) string {
+func (w wording) trend(t snapshot.Trend) string {
 	switch t {
-	case Rising:
+	case snapshot.Rising:
 		return w.Rising
-	case Falling:
+	case snapshot.Falling:
 		return w.Falling
 	}
 	return ""

@@ -55,15 +55,16 @@ func (f *fold) addSeries(s identified) {
 
 // addNamed is addSeries under a name that is not made of the labels.
 func (f *fold) addNamed(s identified, name string) {
-	stats := describe(s.Values, f.grid)
+	stats, newest := describe(s.Values, f.grid), series.Newest(s.Values)
 	row := Row{
-		Name: name, Node: f.nodes.Shown(f.nodes.ClusterOf(s.Labels), s.node), Labels: s.Labels, NodeAdded: s.added, Stats: stats,
+		Name: name, Node: f.nodes.Shown(f.nodes.ClusterOf(s.Labels), s.node), Labels: s.Labels, NodeAdded: s.added,
+		Stats: stats, Change: changeOf(s.Values, newest, f.grid.Step),
 		Capacity: math.NaN(), Rank: stats.Max, Status: rules.OK,
 	}
 	if c, ok := f.wholeOf(s); ok {
 		row.Capacity = c.size
 	}
-	f.newest = max(f.newest, series.Newest(s.Values))
+	f.newest = max(f.newest, newest)
 	f.judge(&row, s.Series, f.described(s))
 	f.rows = append(f.rows, row)
 	f.sample.offer(row.Labels, s.Values)
@@ -131,7 +132,7 @@ func overridden(r rules.Rule, first bool, overrides []panel.Override, ls series.
 // keep holds the samples of the series of the worst rank, and folds those that give way into the rest.
 func (f *fold) keep(row Row, values []float64) {
 	if len(f.kept.lines) < f.top {
-		heap.Push(&f.kept, Line{row, slices.Clone(values)})
+		heap.Push(&f.kept, Line{Row: row, Values: slices.Clone(values)})
 		return
 	}
 	first := &f.kept.lines[0]
@@ -140,7 +141,7 @@ func (f *fold) keep(row Row, values []float64) {
 		return
 	}
 	f.rest.add(first.Values)
-	*first = Line{row, append(first.Values[:0], values...)}
+	*first = Line{Row: row, Values: append(first.Values[:0], values...)}
 	heap.Fix(&f.kept, 0)
 }
 
@@ -166,6 +167,9 @@ func (f *fold) into(p *Panel) {
 	p.Rows = f.rows
 	slices.SortFunc(f.kept.lines, func(a, b Line) int { return f.kept.compare(a.Row, b.Row) })
 	p.Lines = f.kept.lines
+	for i := range p.Lines {
+		p.Lines[i].Climbs = climbsOf(p.Lines[i].Values)
+	}
 	if f.rest.series > 0 {
 		drawn := map[uint64]bool{}
 		for _, l := range p.Lines {

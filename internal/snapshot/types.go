@@ -33,6 +33,7 @@ type Row struct {
 	// NodeAdded says that the label node is the identity table's, and not the answer's: it goes where kube-state-metrics does.
 	NodeAdded bool
 	Stats     Stats
+	Change    Change  // up to its newest sample
 	Capacity  float64 // NaN where the panel has none
 	Rank      float64 // the first rule's figure; without a rule, Stats.Max
 	Status    rules.Status
@@ -43,6 +44,7 @@ type Row struct {
 type Line struct {
 	Row
 	Values []float64 // on the panel's Grid
+	Climbs Climbs    // where it is heading
 }
 
 // Band is the series that are not drawn one by one. All slices are on the panel's Grid, NaN where no series had a sample.
@@ -94,6 +96,16 @@ type Panel struct {
 	Old        bool     // Data is partial only because the newest sample of all is old: the server answered in full
 	Notes      []string // what the reader should know: warnings, a moved grid, "12 series without a limit"
 	Err        error    // Data is DataFailed
+}
+
+// Line returns the line of the series with these labels, nil where it is not drawn.
+func (p *Panel) Line(ls series.Labels) *Line {
+	for i := range p.Lines {
+		if p.Lines[i].Labels.Compare(ls) == 0 {
+			return &p.Lines[i]
+		}
+	}
+	return nil
 }
 
 // OfNodes tells whether the series are nodes: whether each is named after the node that it belongs to.

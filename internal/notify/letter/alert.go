@@ -228,47 +228,17 @@ func (a alert) details() []Line {
 	return []Line{text(said)}
 }
 
-// changeWindow is how far back a change is told, and leastChange what is worth telling, as a share of the value.
-const (
-	changeWindow = time.Hour
-	leastChange  = 0.01
-)
+// leastChange is the least change worth telling, as a share of the value.
+const leastChange = 0.01
 
 // change is by how much the series moved in the last hour, or in the window where that is shorter; 0, 0 where it is not drawn or
 // hardly moved.
 func (a alert) change() (float64, time.Duration) {
-	ln := a.line()
-	step := a.panel.Grid.Step
-	if ln == nil || step <= 0 {
+	ln := a.panel.Line(series.FromMap(a.Alert.Labels))
+	if ln == nil || math.Abs(ln.Change.By) < leastChange*math.Abs(ln.Stats.Last) {
 		return 0, 0
 	}
-	last := series.Newest(ln.Values)
-	if last < 0 {
-		return 0, 0
-	}
-	first := max(last-int(changeWindow/step), 0)
-	for first < last && math.IsNaN(ln.Values[first]) {
-		first++
-	}
-	by := ln.Values[last] - ln.Values[first]
-	if first == last || math.IsInf(by, 0) || math.IsNaN(by) || math.Abs(by) < leastChange*math.Abs(ln.Values[last]) {
-		return 0, 0
-	}
-	return by, time.Duration(last-first) * step
-}
-
-// line is the drawn series that the alert is about; nil where it is not drawn.
-func (a alert) line() *snapshot.Line {
-	if a.panel == nil {
-		return nil
-	}
-	ls := series.FromMap(a.Alert.Labels)
-	for i := range a.panel.Lines {
-		if a.panel.Lines[i].Labels.Compare(ls) == 0 {
-			return &a.panel.Lines[i]
-		}
-	}
-	return nil
+	return ln.Change.By, ln.Change.In
 }
 
 // brief is an alert as a line of a list: "🔴 ip-10-0-1-12 memory 94 %, since 02:52 (18 min)".

@@ -113,6 +113,7 @@ func (w world) report(t testing.TB) *report.Report {
 			for j := range values {
 				values[j] = row.Stats.Last - 0.14*float64(grid.Len-1-j)/float64(grid.Len-1)
 			}
+			row.Change = snapshot.Change{By: 0.14, In: time.Duration(grid.Len-1) * step}
 			memory.Lines = append(memory.Lines, snapshot.Line{Row: row, Values: values})
 		}
 	}

@@ -1,10 +1,12 @@
-package report
+package snapshot
 
 import (
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // shapes are courses of a day as people see them: at is given the time from 0 to 1 and a noise of one. Levels are in percent, the limit is 90.
@@ -91,7 +93,7 @@ func TestTrendIsWhatPeopleSee(t *testing.T) {
 				for i := range values {
 					values[i] = shape.at(float64(i)/float64(n-1), r.NormFloat64())
 				}
-				if trend := trendOf(values, 90); trend != shape.want {
+				if trend := climbsOf(values).Trend(90); trend != shape.want {
 					wrong, got = wrong+1, trend
 				}
 			}
@@ -111,7 +113,7 @@ func TestTrendKnowsNoUnit(t *testing.T) {
 			for i := range values {
 				values[i] = factor * shape.at(float64(i)/287, r.NormFloat64())
 			}
-			if got := trendOf(values, factor*90); got != shape.want {
+			if got := climbsOf(values).Trend(factor * 90); got != shape.want {
 				t.Errorf("%s times %g: %d, want %d", shape.name, factor, got, shape.want)
 			}
 		}
@@ -129,10 +131,58 @@ func TestTrendOfFewSamples(t *testing.T) {
 		if n >= 24 { // six in the last quarter
 			want = Rising
 		}
-		if got := trendOf(values, math.NaN()); got != want {
+		if got := climbsOf(values).Trend(math.NaN()); got != want {
 			t.Errorf("a ramp of %d samples: %d, want %d", n, got, want)
 		}
 	}
+}
+
+func TestTrend(t *testing.T) {
+	of := func(at func(i int) float64) []float64 {
+		v := make([]float64, 240)
+		for i := range v {
+			v[i] = at(i)
+		}
+		return v
+	}
+	for _, tc := range []struct {
+		name   string
+		values []float64
+		want   Trend
+	}{
+		{"none", nil, Steady},
+		{"few", []float64{1, 2, 3, 4, 5, 6, 7, 8}, Steady},
+		{"flat", of(func(int) float64 { return 0.5 }), Steady},
+		{"rising", of(func(i int) float64 { return 0.002 * float64(i) }), Rising},
+		{"falling", of(func(i int) float64 { return 1 - 0.002*float64(i) }), Falling},
+		{"rising with holes", of(func(i int) float64 {
+			if i%5 == 0 {
+				return math.NaN()
+			}
+			return 0.002 * float64(i)
+		}), Rising},
+		{"hardly rising", of(func(i int) float64 { return 0.5 + 0.00001*float64(i) }), Steady},
+		{"saw-tooth", of(func(i int) float64 { return 0.02 * float64(i%20) }), Steady},
+		{"rose long ago", of(func(i int) float64 { return 0.004 * math.Min(float64(i), 100) }), Steady},
+		{"infinite", of(func(i int) float64 { return math.Inf(i%2*2 - 1) }), Steady},
+	} {
+		if got := climbsOf(tc.values).Trend(0.9); got != tc.want {
+			t.Errorf("%s: %d, want %d", tc.name, got, tc.want)
+		}
+	}
+}
+
+func TestTrendTurnsWithTheSeries(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		values := rapid.SliceOfN(rapid.Float64Range(-1e6, 1e6), 0, 400).Draw(t, "values")
+		turned := make([]float64, len(values))
+		for i, v := range values {
+			turned[i] = -v
+		}
+		if a, b := climbsOf(values).Trend(100), climbsOf(turned).Trend(100); a != -b {
+			t.Errorf("%d, and turned upside down %d", a, b)
+		}
+	})
 }
 
 func ExampleTrend() {
@@ -140,6 +190,6 @@ func ExampleTrend() {
 	for i := range ramp {
 		ramp[i], step[i] = float64(i), jump(float64(i), 85)
 	}
-	fmt.Println(trendOf(ramp, 90) == Rising, trendOf(step, 90) == Steady)
+	fmt.Println(climbsOf(ramp).Trend(90) == Rising, climbsOf(step).Trend(90) == Steady)
 	// Output: true true
 }

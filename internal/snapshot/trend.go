@@ -1,4 +1,4 @@
-package report
+package snapshot
 
 import (
 	"math"
@@ -44,28 +44,16 @@ const (
 	trendBlocks     = 48 // of the window, whose medians swing
 )
 
-// trendOf returns the trend of values against a limit, which may be NaN.
-func trendOf(values []float64, limit float64) Trend {
-	all := finiteOf(values)
-	if len(all) < 3*trendFewest {
-		return Steady
-	}
-	slices.Sort(all)
-	span := all[len(all)-1-len(all)/20] - all[len(all)/20]
-	scale := math.Abs(all[len(all)/2])
-	if finite(limit) {
-		scale = max(scale, math.Abs(limit))
-	}
-	noise := noiseOf(values)
+// Climbs are by how much a drawn series climbs or falls in the stretches that Trend looks at: the last
+// quarter, eighth and sixteenth of the window. The unit is the panel's. A figure is the last third's median
+// less the first third's, and 0 where the stretch has no trend against any limit.
+type Climbs [3]float64
+
+// Trend returns where the series was heading, against a limit that may be NaN.
+func (c Climbs) Trend(limit float64) Trend {
 	trend := Steady
-	for _, part := range []int{4, 8, 16} {
-		fewest, share := trendFewest, trendSpan
-		if part > 4 {
-			fewest, share = trendFewestLate, trendSpanLate
-		}
-		by, samples := climb(values[len(values)-len(values)/part:], fewest)
-		least := max(trendLeast*scale, share*span, trendNoise*noise, trendFeigned*noise/math.Sqrt(samples))
-		if by == 0 || !finite(by) || math.Abs(by) < least || swings(values, by) {
+	for _, by := range c {
+		if by == 0 || finite(limit) && math.Abs(by) < trendLeast*math.Abs(limit) {
 			continue
 		}
 		heading := Rising
@@ -78,6 +66,31 @@ func trendOf(values []float64, limit float64) Trend {
 		trend = heading
 	}
 	return trend
+}
+
+// climbsOf returns the climbs of a series.
+func climbsOf(values []float64) Climbs {
+	var out Climbs
+	all := finiteOf(values)
+	if len(all) < 3*trendFewest {
+		return out
+	}
+	slices.Sort(all)
+	span := all[len(all)-1-len(all)/20] - all[len(all)/20]
+	middle := math.Abs(all[len(all)/2])
+	noise := noiseOf(values)
+	for i, part := range []int{4, 8, 16} {
+		fewest, share := trendFewest, trendSpan
+		if part > 4 {
+			fewest, share = trendFewestLate, trendSpanLate
+		}
+		by, samples := climb(values[len(values)-len(values)/part:], fewest)
+		least := max(trendLeast*middle, share*span, trendNoise*noise, trendFeigned*noise/math.Sqrt(samples))
+		if by != 0 && finite(by) && math.Abs(by) >= least && !swings(values, by) {
+			out[i] = by
+		}
+	}
+	return out
 }
 
 // climb returns by how much the medians of a stretch's thirds go up or down, 0 where they do not do so all along, and how many samples
