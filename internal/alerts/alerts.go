@@ -36,7 +36,9 @@ func Evaluate(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, 
 		own.loadClaims(ctx, q, w)
 	}
 	objects := own.objects()
-	settle(panels, &own, &objects)
+	if silent {
+		settle(panels, &own, &objects)
+	}
 	now := evaluate(panels, &own)
 	now.Objects = objects
 	if err == nil {
