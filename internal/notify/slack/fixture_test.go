@@ -78,7 +78,8 @@ func (w world) report(t testing.TB) *report.Report {
 	grid := series.Grid{Start: slot.Add(-60 * step), Step: step, Len: 60}
 	memory := snapshot.Panel{
 		Spec: panel.Spec{
-			Name: "node-memory", Title: "Memory of nodes", Subject: "memory", Unit: units.PercentUnit, Legend: "{{node}}", Query: "memory",
+			Name: "node-memory", Title: "Memory of nodes", Subject: "memory", Measure: panel.NodeMemory,
+			Unit: units.PercentUnit, Legend: "{{node}}", Query: "memory",
 			Capacity: &panel.Capacity{Query: "total", Unit: units.Bytes},
 			Rules: []rules.Rule{{
 				Name: "NodeMemoryHigh", Warning: rules.At(0.8), Critical: rules.At(0.9), For: 15 * time.Minute,
