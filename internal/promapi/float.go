@@ -24,13 +24,15 @@ func digits(b []byte, m uint64) (uint64, int) {
 		// that is no digit.
 		x := binary.LittleEndian.Uint64(b[n:]) ^ 0x3030303030303030
 		other := ((x + 0x7676767676767676) | x) & 0x8080808080808080
-		if other == 0 {
-			m = m*1e8 + eight(x)
-			n += 8
-			continue
+		if other != 0 {
+			k := bits.TrailingZeros64(other) / 8
+			return m*pow10[k] + eight(x<<(64-8*k)), n + k
 		}
-		k := bits.TrailingZeros64(other) / 8
-		return m*pow10[k] + eight(x<<(64-8*k)), n + k
+		m = m*1e8 + eight(x)
+		n += 8
+		if b[n]-'0' > 9 { // as behind the sixteen digits that most fractions have
+			return m, n
+		}
 	}
 	return m, n
 }
@@ -49,14 +51,29 @@ func decimal(m uint64, k int) float64 {
 		// Both are exact in a float64, so that the one rounding is the division's. (Clinger, How to read floating point numbers accurately, 1990.)
 		return float64(m) / float64(pow10[k])
 	}
-	// Both with their top bit set, m·2^63/d has 63 or 64 bits, at least ten more than a float64 keeps; a remainder lives on as the lowest.
-	d := pow10[k]
-	up, down := bits.LeadingZeros64(m), bits.LeadingZeros64(d)
-	m, d = m<<up, d<<down
-	q, rest := bits.Div64(m>>1, m<<63, d)
-	if rest != 0 {
-		q |= 1
+	if k == 0 {
+		return float64(m)
+	}
+	// With the top bit of m and of 10^k set, q = m·2^63/10^k has 63 or 64 bits, at least ten more than a float64 keeps.
+	up, down := bits.LeadingZeros64(m), bits.LeadingZeros64(pow10[k])
+	m <<= up
+	q, _ := bits.Mul64(m, inverse10[k])
+	// The product's upper half is q or up to two less. That rounds as q does unless a multiple of 512 lies between them, which is where
+	// one float64 ends and where two of them are equally near. Three times in 512 a division has to tell.
+	if low := q % 512; low == 0 || low >= 510 {
+		var rest uint64
+		if q, rest = bits.Div64(m>>1, m<<63, pow10[k]<<down); rest != 0 {
+			q |= 1
+		}
 	}
 	exponent := down - up - 63
 	return float64(q) * math.Float64frombits(uint64(1023+exponent)<<52)
 }
+
+// inverse10 are 2^127 over the powers of ten with their top bit set, rounded down; of 10^0, which would not fit, there is none.
+var inverse10 = func() (inverse [20]uint64) {
+	for k := 1; k < len(pow10); k++ {
+		inverse[k], _ = bits.Div64(1<<63, 0, pow10[k]<<bits.LeadingZeros64(pow10[k]))
+	}
+	return inverse
+}()

@@ -1,6 +1,7 @@
 package promapi
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"strconv"
@@ -17,6 +18,7 @@ type samples struct {
 	count       int   // of all series
 	values      []float64
 	last        int // index of the series' newest sample, -1 for none
+	heads       heads
 }
 
 func newSamples(g series.Grid) samples {
@@ -61,6 +63,18 @@ func (p *samples) read(s *scanner, labels series.Labels) error {
 func (p *samples) quick(b []byte) int {
 	taken := 0
 	for len(b) >= window {
+		if n := p.heads.match(b, p.last+1); n > 0 {
+			v, size := quickValue(b[n:])
+			if n += size; size == 0 || !sampleEnds(b[n:]) {
+				break
+			}
+			p.last++
+			p.values[p.last] = v
+			p.count++
+			b = b[n+3:]
+			taken += n + 3
+			continue
+		}
 		seconds, n := digits(b[1:], 0)
 		if b[0] != '[' || n == 0 || n > 11 || b[1] == '0' {
 			break
@@ -78,14 +92,60 @@ func (p *samples) quick(b []byte) int {
 		if b[i] != ',' || b[i+1] != '"' {
 			break
 		}
-		v, n := quickValue(b[i+2:])
-		if i += 2 + n; n == 0 || b[i] != '"' || b[i+1] != ']' || b[i+2] != ',' || !p.put(ms, v) {
+		i += 2
+		v, n := quickValue(b[i:])
+		if n == 0 || !sampleEnds(b[i+n:]) || !p.put(ms, v) {
 			break
 		}
+		p.heads.learn(b[:i], p.last)
+		i += n
 		b = b[i+3:]
 		taken += i + 3
 	}
 	return taken
+}
+
+// sampleEnds reports whether b begins with what stands between the value of a sample and the next sample.
+func sampleEnds(b []byte) bool { return b[0] == '"' && b[1] == ']' && b[2] == ',' }
+
+// heads are how the samples of an answer begin, by their index: [1700000000," and the like. All series of an answer have the same times,
+// so that each text is read once and only compared in the series that follow.
+type heads struct {
+	length int    // of all that are known, in bytes; 0: none is known
+	mask   uint64 // of the second half's bytes that belong to a text of this length
+	texts  [][2]uint64
+}
+
+// The bounds of heads: of the length of one in bytes, and of their number, 256 KiB of them.
+const (
+	maxHead  = 16
+	maxHeads = 16 << 10
+)
+
+// learn remembers that the sample of index i begins with text.
+func (h *heads) learn(text []byte, i int) {
+	if len(text) <= maxHead/2 || len(text) > maxHead || i >= maxHeads || h.length != 0 && h.length != len(text) {
+		return
+	}
+	if i >= len(h.texts) {
+		h.texts = append(h.texts, make([][2]uint64, i+1-len(h.texts))...)
+	}
+	h.length, h.mask = len(text), ^uint64(0)>>(64-8*(len(text)-maxHead/2))
+	var both [maxHead]byte
+	copy(both[:], text)
+	h.texts[i] = [2]uint64{binary.LittleEndian.Uint64(both[:]), binary.LittleEndian.Uint64(both[maxHead/2:])}
+}
+
+// match returns the length of the head of sample i where b begins with it, else 0. b must hold maxHead bytes.
+func (h *heads) match(b []byte, i int) int {
+	if i >= len(h.texts) {
+		return 0
+	}
+	t := &h.texts[i] // of one that is not known the first half is 0, which no text begins with
+	if binary.LittleEndian.Uint64(b) != t[0] || binary.LittleEndian.Uint64(b[maxHead/2:])&h.mask != t[1] {
+		return 0
+	}
+	return h.length
 }
 
 // quickValue reads a decimal of at most 19 digits from the start of b, a zero before the point not counted, and says how long it is, 0
@@ -95,13 +155,18 @@ func quickValue(b []byte) (float64, int) {
 	if b[0] == '-' {
 		i = 1
 	}
-	m, n := digits(b[i:], 0)
-	if n == 0 || n > maxDigits {
-		return 0, 0
-	}
-	i += n
-	if m == 0 {
-		n = 0
+	var m uint64
+	n := 0
+	if b[i] == '0' && b[i+1] == '.' { // a share of one
+		i++
+	} else {
+		if m, n = digits(b[i:], 0); n == 0 || n > maxDigits {
+			return 0, 0
+		}
+		i += n
+		if m == 0 {
+			n = 0
+		}
 	}
 	k := 0
 	if b[i] == '.' {
