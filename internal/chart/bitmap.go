@@ -2,19 +2,27 @@ package chart
 
 import "math"
 
-// bitmap is an opaque picture: a colour for each device pixel, row by row.
+// bitmap is the rows of an opaque picture from top on, before bottom: a colour for each device pixel, row by row. All coordinates are the
+// picture's; what lies outside of the rows is left out.
 type bitmap struct {
-	width, height int
-	pix           []rgb
+	width, top, bottom int
+	pix                []rgb
 }
 
-// reset makes b a picture of width × height pixels, all of colour c, in the memory that it has if that is enough.
-func (b *bitmap) reset(width, height int, c rgb) {
-	if n := width * height; cap(b.pix) < n {
+// reset makes b these rows of a picture, all of colour c, in the memory that it has if that is enough.
+func (b *bitmap) reset(width, top, bottom int, c rgb) {
+	n := width * (bottom - top)
+	if cap(b.pix) < n {
 		b.pix = make([]rgb, n)
 	}
-	b.width, b.height, b.pix = width, height, b.pix[:width*height]
-	b.rect(0, 0, width, height, c, 255)
+	b.width, b.top, b.bottom, b.pix = width, top, bottom, b.pix[:n]
+	b.rect(0, top, width, bottom, c, 255)
+}
+
+// row returns the pixels x0 ≤ x < x1 of the row y, which b has.
+func (b *bitmap) row(y, x0, x1 int) []rgb {
+	from := (y - b.top) * b.width
+	return b.pix[from+x0 : from+x1]
 }
 
 // mix returns what c at the given cover (0 to 255) over below looks like. Red and blue are mixed in one multiplication.
@@ -34,13 +42,13 @@ func stepped(cover float64) uint8 { return uint8(math.Round(cover*coverSteps) * 
 
 // rect covers the pixels x0 ≤ x < x1, y0 ≤ y < y1 that are in the picture.
 func (b *bitmap) rect(x0, y0, x1, y1 int, c rgb, alpha uint8) {
-	x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, b.width), min(y1, b.height)
+	x0, y0, x1, y1 = max(x0, 0), max(y0, b.top), min(x1, b.width), min(y1, b.bottom)
 	if x0 >= x1 || y0 >= y1 {
 		return
 	}
-	first := b.pix[y0*b.width+x0 : y0*b.width+x1]
+	first := b.row(y0, x0, x1)
 	for y := y0; y < y1; y++ {
-		row := b.pix[y*b.width+x0 : y*b.width+x1]
+		row := b.row(y, x0, x1)
 		switch {
 		case alpha < 255:
 			for i := range row {
@@ -56,23 +64,22 @@ func (b *bitmap) rect(x0, y0, x1, y1 int, c rgb, alpha uint8) {
 	}
 }
 
-// between fills the columns from x0 on: column x0+i from upper[i] down to lower[i], in device pixels; the ends cover in part.
-// A column whose upper is NaN stays empty.
-func (b *bitmap) between(x0 int, upper, lower []float32, c rgb, alpha uint8) {
-	top, bottom := float32(b.height), float32(0)
-	for i := range upper {
-		if upper[i] < lower[i] { // false for NaN
-			top, bottom = min(top, upper[i]), max(bottom, lower[i])
+// between fills the columns: column x from upper[x] down to lower[x], in device pixels; the ends cover in part. A column whose upper is NaN
+// stays empty.
+func (b *bitmap) between(upper, lower []float32, c rgb, alpha uint8) {
+	top, bottom := float32(b.bottom), float32(b.top)
+	for x := range upper {
+		if upper[x] < lower[x] { // false for NaN
+			top, bottom = min(top, upper[x]), max(bottom, lower[x])
 		}
 	}
-	y0, y1 := max(int(top), 0), min(int(math.Ceil(float64(bottom))), b.height)
+	y0, y1 := max(int(top), b.top), min(int(math.Ceil(float64(bottom))), b.bottom)
 	for y := y0; y < y1; y++ {
-		row := b.pix[y*b.width : (y+1)*b.width]
+		row := b.row(y, 0, b.width)
 		fy := float32(y)
-		for i := range upper {
-			x := x0 + i
-			cover := min(lower[i], fy+1) - max(upper[i], fy)
-			if !(cover > 0) || x < 0 || x >= b.width {
+		for x := range upper {
+			cover := min(lower[x], fy+1) - max(upper[x], fy)
+			if !(cover > 0) {
 				continue
 			}
 			row[x] = mix(row[x], c, uint32(float32(min(cover, 1)*float32(alpha))+0.5))
@@ -84,10 +91,10 @@ func (b *bitmap) between(x0 int, upper, lower []float32, c rgb, alpha uint8) {
 func (b *bitmap) glyph(g *glyphMask, x, y int, c rgb) {
 	for j := range g.height {
 		yy := y + j
-		if yy < 0 || yy >= b.height {
+		if yy < b.top || yy >= b.bottom {
 			continue
 		}
-		row := b.pix[yy*b.width : (yy+1)*b.width]
+		row := b.row(yy, 0, b.width)
 		for i, cover := range g.pix[j*g.width : (j+1)*g.width] {
 			if xx := x + i; cover != 0 && xx >= 0 && xx < b.width {
 				row[xx] = mix(row[xx], c, uint32(cover))

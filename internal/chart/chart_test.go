@@ -134,12 +134,17 @@ func TestSpread(t *testing.T) {
 func TestEncode(t *testing.T) {
 	var e encoder
 	for _, colours := range []int{1, 2, 256, 1000, 70_000} {
-		b := bitmap{width: 300, height: 250, pix: make([]rgb, 300*250)}
+		b := bitmap{width: 300, bottom: 250, pix: make([]rgb, 300*250)}
 		for i := range b.pix {
 			b.pix[i] = rgb(uint32(i%colours) * 239)
 		}
 		var out bytes.Buffer
-		if err := e.encode(&out, &b); err != nil {
+		if e.begin(allBits); !e.add(&b) {
+			if e.begin(someBits); !e.add(&b) {
+				t.Fatalf("%d colours do not fit, of which only some bits are kept", colours)
+			}
+		}
+		if err := e.finish(&out, 300, 250); err != nil {
 			t.Fatal(err)
 		}
 		img := decode(t, out.Bytes())

@@ -16,29 +16,40 @@ import (
 // three bytes do. It keeps its memory for the next picture.
 type encoder struct {
 	colours  colourTable
+	keep     rgb    // the bits of a colour that are kept
+	last     rgb    // the colour of the newest run
 	runs     []run  // the picture, row by row
-	rows     []byte // the picture as PNG filters it: a byte 0 before each row of palette indexes
+	rows     []byte // some rows as PNG filters them: a byte 0 before each row of palette indexes
 	deflated bytes.Buffer
 	deflate  *zlib.Writer
+}
+
+// The bits of a colour that are kept: all of them or, of a picture with more colours than numbers for them, those of 32,768, which fit.
+const (
+	allBits  rgb = 0xFFFFFF
+	someBits rgb = 0xF8F8F8
+)
+
+// begin begins a picture whose colours are reduced to the bits of keep.
+func (e *encoder) begin(keep rgb) {
+	e.keep, e.last = keep, 1<<24 // no pixel's colour
+	e.colours.reset()
+	e.runs = e.runs[:0]
 }
 
 // deflateLevel is where files stop to shrink for the time it takes: the next one makes them 2 % shorter in a tenth more of the whole.
 const deflateLevel = 5
 
-// encode writes b. It fails only where w does.
-func (e *encoder) encode(w io.Writer, b *bitmap) error {
-	if !e.findRuns(b, 0xFFFFFF) {
-		e.findRuns(b, 0xF8F8F8) // 32,768 colours at most: those fit
-	}
+// finish writes the picture whose rows were added. It fails only where w does.
+func (e *encoder) finish(w io.Writer, width, height int) error {
 	palette, index := e.colours.palette()
-	e.layRows(b.width, b.height, index)
-	if err := e.compress(); err != nil {
+	if err := e.compress(width, index); err != nil {
 		return fmt.Errorf("compress the picture: %w", err)
 	}
 
 	header := make([]byte, 0, 13)
-	header = binary.BigEndian.AppendUint32(header, uint32(b.width))
-	header = binary.BigEndian.AppendUint32(header, uint32(b.height))
+	header = binary.BigEndian.AppendUint32(header, uint32(width))
+	header = binary.BigEndian.AppendUint32(header, uint32(height))
 	header = append(header, 8, 3, 0, 0, 0) // eight bits, a palette, no interlacing
 	table := make([]byte, 0, 3*len(palette))
 	for _, c := range palette {
@@ -59,7 +70,8 @@ func (e *encoder) encode(w io.Writer, b *bitmap) error {
 	return nil
 }
 
-func (e *encoder) compress() error {
+// compress deflates the runs as rows of palette indexes, a few rows at a time.
+func (e *encoder) compress(width int, index []uint8) error {
 	e.deflated.Reset()
 	if e.deflate == nil {
 		zw, err := zlib.NewWriterLevel(&e.deflated, deflateLevel)
@@ -70,11 +82,20 @@ func (e *encoder) compress() error {
 	} else {
 		e.deflate.Reset(&e.deflated)
 	}
-	if _, err := e.deflate.Write(e.rows); err != nil {
-		return err
+	size := (width + 1) * max(rowsBytes/(width+1), 1)
+	e.rows = slices.Grow(e.rows[:0], size)[:size]
+	for runs := e.runs; len(runs) > 0; {
+		var laid int
+		laid, runs = layRows(e.rows, runs, width, index)
+		if _, err := e.deflate.Write(e.rows[:laid]); err != nil {
+			return err
+		}
 	}
 	return e.deflate.Close()
 }
+
+// rowsBytes is about how many bytes of rows are laid before they are deflated: few enough to stay in a processor's cache.
+const rowsBytes = 32 << 10
 
 // run is neighbours of one colour in a row.
 type run struct {
@@ -82,19 +103,20 @@ type run struct {
 	length uint16
 }
 
-// findRuns divides the rows of b into runs, its colours reduced to the bits of keep. It returns false where there are more colours than
-// numbers for them.
-func (e *encoder) findRuns(b *bitmap, keep rgb) bool {
-	e.colours.reset()
-	e.runs = e.runs[:0]
-	last, n := rgb(1<<24), uint16(0) // no pixel's colour
-	for y := range b.height {
-		row := b.pix[y*b.width : (y+1)*b.width]
+// add divides the rows of b into runs. It returns false where the picture has more colours than numbers for them: it is to begin again
+// with fewer bits.
+func (e *encoder) add(b *bitmap) bool {
+	last, n := e.last, uint16(0)
+	if len(e.runs) > 0 {
+		n = e.runs[len(e.runs)-1].number
+	}
+	for y := b.top; y < b.bottom; y++ {
+		row := b.row(y, 0, b.width)
 		for x := 0; x < len(row); {
 			pixel, from := row[x], x
 			for x++; x < len(row) && row[x] == pixel && x-from < math.MaxUint16; x++ {
 			}
-			if c := pixel & keep; c != last {
+			if c := pixel & e.keep; c != last {
 				var ok bool
 				if n, ok = e.colours.number(c); !ok {
 					return false
@@ -105,26 +127,31 @@ func (e *encoder) findRuns(b *bitmap, keep rgb) bool {
 			e.runs = append(e.runs, run{n, uint16(x - from)})
 		}
 	}
+	e.last = last
 	return true
 }
 
-// layRows writes the runs as rows of palette indexes.
-func (e *encoder) layRows(width, height int, index []uint8) {
-	size := (width + 1) * height
-	e.rows = slices.Grow(e.rows[:0], size)[:size]
-	clear(e.rows) // index 0 is the commonest colour: the paper
+// layRows writes runs into whole rows of palette indexes, as many as there is room for. It returns how many bytes these take and what is
+// left of the runs.
+func layRows(rows []byte, runs []run, width int, index []uint8) (int, []run) {
+	clear(rows) // index 0 is the commonest colour: the paper
 	at := 0
-	for _, r := range e.runs {
+	for k, r := range runs {
 		if at%(width+1) == 0 {
+			if at == len(rows) {
+				return at, runs[k:]
+			}
 			at++ // the row's filter: none
 		}
 		if i := index[r.number]; i != 0 {
-			for j := range e.rows[at : at+int(r.length)] {
-				e.rows[at+j] = i
+			laid := rows[at : at+int(r.length)]
+			for j := range laid {
+				laid[j] = i
 			}
 		}
 		at += int(r.length)
 	}
+	return at, nil
 }
 
 func writeChunk(w io.Writer, name string, data []byte) error {

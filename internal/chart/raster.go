@@ -13,31 +13,37 @@ import (
 
 // sheet is what drawing a picture needs in memory. Sheets are used again; a sheet belongs to one raster at a time.
 type sheet struct {
-	bitmap  bitmap
+	display displayList // all that is drawn
+	bitmap  bitmap      // a band of the picture
 	stroker stroker
 	glyphs  glyphs
 	encoder encoder
-	path    []point   // a path in device pixels
-	pieces  []point   // the same, dashed
-	columns []float32 // an area's upper and lower edge
+	path    []point // a path in device pixels
+	pieces  []point // the same, dashed
 	file    bytes.Buffer
 }
 
 var sheets = sync.Pool{New: func() any { return new(sheet) }}
 
-// raster is go-chart's Renderer and our surface over a bitmap. It is good for one picture: after release nothing of it may be used.
+// raster is go-chart's Renderer and our surface over a picture's pixels. What is drawn is only noted down, and Save paints it band by band:
+// a band stays in a processor's cache, and a large picture takes no more memory than a small one. A raster is good for one picture: after
+// release nothing of it may be used.
 type raster struct {
 	pen
 	*sheet
-	faces [2]typeface
-	scale float64
-	theme *theme
+	width, height int // in device pixels
+	faces         [2]typeface
+	scale         float64
+	theme         *theme
 }
 
 // newRaster returns a raster of the picture's size.
 func newRaster(p *picture, scale float64, t *theme) *raster {
-	r := &raster{sheet: sheets.Get().(*sheet), faces: p.faces, scale: scale, theme: t}
-	r.bitmap.reset(int(math.Ceil(float64(p.width)*scale)), int(math.Ceil(float64(p.height)*scale)), t[paper])
+	r := &raster{
+		sheet: sheets.Get().(*sheet), faces: p.faces, scale: scale, theme: t,
+		width: int(math.Ceil(float64(p.width) * scale)), height: int(math.Ceil(float64(p.height) * scale)),
+	}
+	r.display.reset()
 	return r
 }
 
@@ -47,8 +53,30 @@ func (r *raster) release() {
 	r.sheet = nil
 }
 
+// bandPixels is about how many pixels a band has: half a MiB of them.
+const bandPixels = 128 << 10
+
 // Save writes the picture as a PNG.
-func (r *raster) Save(w io.Writer) error { return r.encoder.encode(w, &r.bitmap) }
+func (r *raster) Save(w io.Writer) error {
+	if !r.paint(allBits) {
+		r.paint(someBits)
+	}
+	return r.encoder.finish(w, r.width, r.height)
+}
+
+// paint paints what was drawn, band by band, and hands the bands to the encoder. It returns false where there are too many colours.
+func (r *raster) paint(keep rgb) bool {
+	r.encoder.begin(keep)
+	rows := max(bandPixels/r.width, 1)
+	for top := 0; top < r.height; top += rows {
+		r.bitmap.reset(r.width, top, min(top+rows, r.height), r.theme[paper])
+		r.display.paint(&r.bitmap, &r.stroker)
+		if !r.encoder.add(&r.bitmap) {
+			return false
+		}
+	}
+	return true
+}
 
 func (r *raster) Density() float64 { return r.scale }
 
@@ -59,7 +87,7 @@ func (r *raster) device(v float64) int {
 
 func (r *raster) Rect(b box, p paint) {
 	x0, y0, x1, y1 := r.device(b.left), r.device(b.top), r.device(b.right), r.device(b.bottom)
-	r.bitmap.rect(x0, y0, max(x1, x0+1), max(y1, y0+1), r.theme[p.ink], p.alpha)
+	r.display.rect(x0, y0, max(x1, x0+1), max(y1, y0+1), r.theme[p.ink], p.alpha)
 }
 
 func (r *raster) Rects(bs []box, p paint) {
@@ -91,7 +119,7 @@ func (r *raster) line(path []point, width float64, dash []float64, c rgb, alpha 
 		r.pieces = dashed(r.pieces[:0], device, pattern)
 		device = r.pieces
 	}
-	r.stroker.line(&r.bitmap, device, width*r.scale, c, alpha)
+	r.display.line(device, width*r.scale, c, alpha)
 }
 
 func (r *raster) Dot(at point, radius float64, p paint) {
@@ -100,12 +128,8 @@ func (r *raster) Dot(at point, radius float64, p paint) {
 
 // Area walks the device columns: at the middle of each it takes the two edges between the points around it.
 func (r *raster) Area(upper, lower []point, p paint) {
-	width := r.bitmap.width
-	r.columns = r.columns[:0]
-	for range 2 * width {
-		r.columns = append(r.columns, float32(math.NaN()))
-	}
-	up, low := r.columns[:width], r.columns[width:]
+	width := r.width
+	up, low := r.display.area(width, r.theme[p.ink], p.alpha)
 	s := float32(r.scale)
 	for i := 1; i < min(len(upper), len(lower)); i++ {
 		a, b, c, d := upper[i-1], upper[i], lower[i-1], lower[i]
@@ -119,19 +143,13 @@ func (r *raster) Area(upper, lower []point, p paint) {
 			low[x] = (c.y + float32((d.y-c.y)*t)) * s
 		}
 	}
-	r.bitmap.between(0, up, low, r.theme[p.ink], p.alpha)
 }
 
 // Hatch draws diagonals four pixels apart.
 func (r *raster) Hatch(b box, p paint) {
 	const apart = 4
 	x0, y0, x1, y1 := r.device(b.left), r.device(b.top), r.device(b.right), r.device(b.bottom)
-	step, thick := max(r.device(apart), 2), max(int(r.scale), 1)
-	for y := y0; y < y1; y++ {
-		for x := x0 - (x0+y)%step; x < x1; x += step {
-			r.bitmap.rect(max(x, x0), y, min(x+thick, x1), y+1, r.theme[p.ink], p.alpha)
-		}
-	}
+	r.display.hatch(x0, y0, x1, y1, max(r.device(apart), 2), max(int(r.scale), 1), r.theme[p.ink], p.alpha)
 }
 
 func (r *raster) Label(l label) { r.text(l, r.theme[l.ink]) }
@@ -147,7 +165,7 @@ func (r *raster) text(l label, c rgb) {
 		} else {
 			whole := math.Floor(x)
 			m := r.glyphs.mask(glyphKey{faceKey{g.font.Font, size26(size)}, char, uint8((x - whole) * quarters)})
-			r.bitmap.glyph(m, int(whole)+m.dx, y+m.dy, c)
+			r.display.glyph(m, int(whole)+m.dx, y+m.dy, c)
 		}
 		x += float64(g.advance * size)
 	}
@@ -157,10 +175,10 @@ func (r *raster) text(l label, c rgb) {
 func (r *raster) emptyBox(x, y, size float64, c rgb) {
 	x0, x1 := int(x+float64(size*0.08)), int(x+float64(size*(boxAdvance-0.08)))
 	y0, y1, thick := int(y-float64(size*0.7)), int(y), max(int(r.scale), 1)
-	r.bitmap.rect(x0, y0, x1, y0+thick, c, 255)
-	r.bitmap.rect(x0, y1-thick, x1, y1, c, 255)
-	r.bitmap.rect(x0, y0, x0+thick, y1, c, 255)
-	r.bitmap.rect(x1-thick, y0, x1, y1, c, 255)
+	r.display.rect(x0, y0, x1, y0+thick, c, 255)
+	r.display.rect(x0, y1-thick, x1, y1, c, 255)
+	r.display.rect(x0, y0, x0+thick, y1, c, 255)
+	r.display.rect(x1-thick, y0, x1, y1, c, 255)
 }
 
 // What follows is the rest of go-chart's Renderer, which its skeleton draws the background and the canvas with.
@@ -205,13 +223,13 @@ func (r *raster) fillPaths() {
 		return
 	}
 	var crossings []float64
-	for y := range r.bitmap.height {
+	for y := range r.height {
 		crossings = crossings[:0]
 		for _, path := range r.paths {
 			crossings = appendCrossings(crossings, r.scaled(path), float64(y)+0.5)
 		}
 		for i := 0; i+1 < len(crossings); i += 2 {
-			r.bitmap.rect(int(math.Round(crossings[i])), y, int(math.Round(crossings[i+1])), y+1, opaque(r.fill), r.fill.A)
+			r.display.rect(int(math.Round(crossings[i])), y, int(math.Round(crossings[i+1])), y+1, opaque(r.fill), r.fill.A)
 		}
 	}
 }

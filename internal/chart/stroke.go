@@ -45,6 +45,8 @@ func newBrush(width float64) brush {
 // window is the part of a picture that a path can touch, in device pixels.
 type window struct{ x0, y0, x1, y1 int }
 
+// windowOf returns the window of a path in a picture of this size, or in those rows of it that dst has. Its sides do not depend on which
+// rows these are: the cover of a row is the same whatever is drawn with it.
 func windowOf(path []point, reach float32, dst *bitmap) (w window, ok bool) {
 	lo, hi := point{farthest, farthest}, point{-farthest, -farthest}
 	for _, p := range path {
@@ -54,8 +56,8 @@ func windowOf(path []point, reach float32, dst *bitmap) (w window, ok bool) {
 		}
 	}
 	w = window{
-		x0: max(int(math.Floor(float64(lo.x-reach))), 0), y0: max(int(math.Floor(float64(lo.y-reach))), 0),
-		x1: min(int(math.Ceil(float64(hi.x+reach)))+1, dst.width), y1: min(int(math.Ceil(float64(hi.y+reach)))+1, dst.height),
+		x0: max(int(math.Floor(float64(lo.x-reach))), 0), y0: max(int(math.Floor(float64(lo.y-reach))), dst.top),
+		x1: min(int(math.Ceil(float64(hi.x+reach)))+1, dst.width), y1: min(int(math.Ceil(float64(hi.y+reach)))+1, dst.bottom),
 	}
 	return w, w.x0 < w.x1 && w.y0 < w.y1
 }
@@ -89,6 +91,9 @@ func (s *stroker) line(dst *bitmap, path []point, width float64, c rgb, alpha ui
 func (br *brush) segment(mask []uint8, stride int, w window, a, b point) {
 	if a.y > b.y {
 		a, b = b, a
+	}
+	if a.y-br.reach >= float32(w.y1) || b.y+br.reach < float32(w.y0) {
+		return
 	}
 	dx, dy := b.x-a.x, b.y-a.y
 	var inverse float32 // of the squared length; 0 for a dot
@@ -149,7 +154,7 @@ func (s *stroker) lay(dst *bitmap, w window, c rgb, alpha uint32) {
 	stride := w.x1 - w.x0
 	for y := w.y0; y < w.y1; y++ {
 		row := s.mask[(y-w.y0)*stride:][:stride]
-		pix := dst.pix[y*dst.width+w.x0:][:stride]
+		pix := dst.row(y, w.x0, w.x1)
 		for x := 0; x < len(row); x++ {
 			if x+8 <= len(row) && binary.LittleEndian.Uint64(row[x:]) == 0 {
 				x += 7
