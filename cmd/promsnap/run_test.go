@@ -25,7 +25,7 @@ func (panics) Range(context.Context, promapi.Query, func(series.Series) error) (
 
 func TestAFaultIsLoggedWithItsStack(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
-	specs := []panel.Spec{{Name: "node-memory", Query: "up"}}
+	specs := []panel.Spec{{Name: "node-memory", Queries: []panel.Query{{Expr: "up"}}}}
 	r := report.Build(report.Info{Name: "check", Slot: now}, snapshot.Take(t.Context(), panics{}, specs, snapshot.Options{Slot: now, Range: time.Hour}))
 	var log strings.Builder
 	logOutcome(slog.New(slog.NewTextHandler(&log, nil)), &config.Config{}, app.Outcome{Results: []app.Result{{Report: r}}}, time.Second)

@@ -27,7 +27,7 @@ func testAnswers(t *testing.T, c chart, s *server) {
 		if _, ok := want[p.Name]; !ok {
 			t.Errorf("the panel %s has no answers here", p.Name)
 		}
-		query := panel.Expand(p.Query, panel.Vars{Step: fixtureGrid.Step, ScrapeInterval: time.Minute, Range: fixtureGrid.Range()})
+		query := panel.Expand(p.Queries[0].Expr, panel.Vars{Step: fixtureGrid.Step, ScrapeInterval: time.Minute, Range: fixtureGrid.Range()})
 		expected := want[p.Name]
 		if p.Without != "" { // the query alone says which nodes there are
 			expected = slices.Clone(expected)

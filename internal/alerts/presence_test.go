@@ -107,7 +107,11 @@ func TestEvaluationIsData(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := panel.Spec{
-		Name: "memory", Title: "Memory", Legend: "{{pod}}", Query: `container_memory_working_set_bytes{container!=""}`,
+		Name: "memory", Title: "Memory",
+		Queries: []panel.Query{{
+			Legend: "{{pod}}",
+			Expr:   `container_memory_working_set_bytes{container!=""}`,
+		}},
 		Rules: []rules.Rule{{Name: "High", Warning: rules.At(1)}},
 	}
 	panels := snapshot.Take(t.Context(), source, []panel.Spec{spec}, snapshot.Options{Slot: end, Range: time.Hour, Nodes: nodes})

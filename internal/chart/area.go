@@ -261,7 +261,7 @@ func (c *lineChart) othersRow(whole bool) tableRow {
 		if n == 0 {
 			v = math.NaN()
 		}
-		row.figures = append(row.figures, c.say.value(c.data.Spec.Unit, v))
+		row.figures = append(row.figures, c.say.value(c.data.Spec.Unit(), v))
 	}
 	return row
 }

@@ -41,14 +41,14 @@ func composeBars(data *snapshot.Panel, o Options) *picture {
 	}
 	rows = rows[:rowsThatFit(data, o, len(rows), barPitch, limitRow+barPitch)]
 	top := p.writeHeader(data, len(rows), o) + limitRow
-	whole := wholeOf(data.Spec.Unit)
-	axis := barAxis(data, rows, p.say.limitGuides(l, data.Spec.Unit))
+	whole := wholeOf(data.Spec.Unit())
+	axis := barAxis(data, rows, p.say.limitGuides(l, data.Spec.Unit()))
 	p.y0, p.y1 = axis.Lo, axis.Hi
 	p.plot.Top, p.plot.Bottom = top, top+barPitch*len(rows)
 	p.height = p.plot.Bottom + int(edge)
 	p.writeBars(data, rows, l, o)
 	p.inside = append(p.inside, bars{rows, l, whole})
-	p.writeBarLimits(l, data.Spec.Unit)
+	p.writeBarLimits(l, data.Spec.Unit())
 	if more := len(data.Rows) - len(rows); more > 0 {
 		p.height = p.plot.Bottom + barPitch
 		p.write(either(data, p.say.MoreNodes, p.say.MoreSeries).Of(more), barOf, edge, float64(p.plot.Bottom)+16, left)
@@ -64,7 +64,7 @@ func (p *picture) writeBars(data *snapshot.Panel, rows []snapshot.Row, l limits,
 	var names, figures, shares float64
 	for _, r := range rows {
 		names = max(names, p.textWidth(r.Name, barName))
-		figures = max(figures, p.textWidth(p.say.value(data.Spec.Unit, r.Stats.Last), barFigure))
+		figures = max(figures, p.textWidth(p.say.value(data.Spec.Unit(), r.Stats.Last), barFigure))
 		shares = max(shares, p.textWidth(p.say.share(data, r), barOf)+16)
 	}
 	if o.Width < narrow || data.Spec.Capacity == nil {
@@ -80,7 +80,7 @@ func (p *picture) writeBars(data *snapshot.Panel, rows []snapshot.Row, l limits,
 		if s := l.severityOf(r.Stats.Last); s != rules.None {
 			st.ink = severityText(s)
 		}
-		p.write(p.say.value(data.Spec.Unit, r.Stats.Last), st, float64(p.plot.Right)+12+figures, y, right)
+		p.write(p.say.value(data.Spec.Unit(), r.Stats.Last), st, float64(p.plot.Right)+12+figures, y, right)
 		if shares > 0 {
 			p.write(p.say.share(data, r), barOf, float64(p.width)-edge, y, right)
 		}
@@ -122,12 +122,12 @@ func wholeOf(u units.Unit) float64 {
 // barAxis holds zero, every bar, the whole of a ratio, and the limits that do not dwarf them.
 func barAxis(data *snapshot.Panel, rows []snapshot.Row, guides []guide) units.Axis {
 	var b bounds
-	b.add(0, wholeOf(data.Spec.Unit))
+	b.add(0, wholeOf(data.Spec.Unit()))
 	for _, r := range rows {
 		b.add(r.Stats.Last)
 	}
-	axis, _ := valueAxis(b, guides, data.Spec.Unit, 8)
-	if wholeOf(data.Spec.Unit) > 0 {
+	axis, _ := valueAxis(b, guides, data.Spec.Unit(), 8)
+	if wholeOf(data.Spec.Unit()) > 0 {
 		axis.Hi = b.high // full length is the whole, not the next round figure
 	}
 	return axis

@@ -29,7 +29,7 @@ func composeHeat(data *snapshot.Panel, o Options) *picture {
 	p := newPicture(o)
 	l := limitsOf(data)
 	lines := data.Lines[:min(len(data.Lines), mostLines)]
-	axis, _ := valueAxis(extent(data, lines), p.say.limitGuides(l, data.Spec.Unit), data.Spec.Unit, 6)
+	axis, _ := valueAxis(extent(data, lines), p.say.limitGuides(l, data.Spec.Unit()), data.Spec.Unit(), 6)
 	r := l.ramp(axis)
 	keys := p.heatKeys(data, l, r)
 	legend := heatLegend + legendPitch*keys[len(keys)-1].line
@@ -195,12 +195,12 @@ func (p *picture) heatKeys(data *snapshot.Panel, l limits, r ramp) []heatKey {
 	}
 	var keys []heatKey
 	for _, line := range l.lines {
-		words := p.say.severity(line.severity) + sign + p.say.value(data.Spec.Unit, line.value)
+		words := p.say.severity(line.severity) + sign + p.say.value(data.Spec.Unit(), line.value)
 		keys = append(keys, heatKey{words: words, fills: []func(box) shape{of(severityInk(line.severity))}})
 	}
-	within := heatKey{words: p.say.value(data.Spec.Unit, r.from), fills: []func(box) shape{of(firstHeat)}}
+	within := heatKey{words: p.say.value(data.Spec.Unit(), r.from), fills: []func(box) shape{of(firstHeat)}}
 	if r.from != r.to {
-		within.words = fmt.Sprintf(p.say.FromTo, within.words, p.say.value(data.Spec.Unit, r.to))
+		within.words = fmt.Sprintf(p.say.FromTo, within.words, p.say.value(data.Spec.Unit(), r.to))
 		for i := 1; i < heatColours; i++ {
 			within.fills = append(within.fills, of(firstHeat+ink(i)))
 		}

@@ -21,7 +21,7 @@ import (
 // named is a panel of a kind in which word stands wherever a word can.
 func named(kind panel.Kind, word string) *snapshot.Panel {
 	p := panelOf(word, units.None, gridTo(slotTime, 3, time.Minute), 2, []string{word, "b" + word, "c"}, [][]float64{{1, 2, 3}, {3, 1, 2}, {1, 1, 1}})
-	p.Spec.Kind, p.Spec.Subject, p.Spec.Section, p.Spec.Query = kind, word, word, word
+	p.Spec.Kind, p.Spec.Subject, p.Spec.Section, p.Spec.Queries[0].Expr = kind, word, word, word
 	p.Spec.Rules = limitRules(2, 2.5)
 	p.Missing, p.Notes = []string{word}, []string{word}
 	p.References = []snapshot.ReferenceLine{{Name: word, Values: []float64{2, 2, 2}}}

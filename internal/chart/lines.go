@@ -91,8 +91,8 @@ func (c *lineChart) layOut(data bounds, tags []tag) {
 	if c.o.Phone {
 		c.o.Height = phoneHeight - axisHeight - c.plot.Top
 	}
-	guides := append(c.say.limitGuides(c.limits, c.data.Spec.Unit), c.referenceGuides()...)
-	c.axis, c.hidden = valueAxis(data, guides, c.data.Spec.Unit, max(c.o.Height/valuePitch, 3))
+	guides := append(c.say.limitGuides(c.limits, c.data.Spec.Unit()), c.referenceGuides()...)
+	c.axis, c.hidden = valueAxis(data, guides, c.data.Spec.Unit(), max(c.o.Height/valuePitch, 3))
 	c.say.values(c.axis.Labels)
 	c.y0, c.y1 = c.axis.Lo, c.axis.Hi
 	c.x0, c.x1 = c.times.start, c.times.at(c.times.n-1)
@@ -323,7 +323,7 @@ func (c *lineChart) writeLimits() {
 		if c.limits.direction == rules.Below && f.y(l.value)+16 < f.bottom || y-limitStyle.size < f.top {
 			y = f.y(l.value) + 13
 		}
-		write(c.say.limit(l, c.data.Spec.Unit), st, y)
+		write(c.say.limit(l, c.data.Spec.Unit()), st, y)
 	}
 	if len(c.hidden) == 0 {
 		return

@@ -37,7 +37,7 @@ func gridTo(end time.Time, n int, step time.Duration) series.Grid {
 // panelOf makes a panel of series as a snapshot would: the first top as lines, the others as a band.
 func panelOf(title string, u units.Unit, g series.Grid, top int, names []string, values [][]float64) *snapshot.Panel {
 	p := &snapshot.Panel{
-		Spec: panel.Spec{Name: "test", Title: title, Unit: u}, Grid: g, Total: len(names), Data: snapshot.DataComplete,
+		Spec: panel.Spec{Name: "test", Title: title, Queries: []panel.Query{{Unit: u}}}, Grid: g, Total: len(names), Data: snapshot.DataComplete,
 	}
 	for i, name := range names {
 		row := snapshot.Row{Name: name, Stats: statsOf(values[i], g), Capacity: math.NaN(), Status: rules.OK}

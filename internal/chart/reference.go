@@ -45,7 +45,7 @@ func (c *lineChart) referenceGuides() []guide {
 func (c *lineChart) referenceName(i int) string {
 	r := c.references[i]
 	at, _ := lastFinite(r.Values)
-	return r.Name + " " + c.say.value(c.data.Spec.Unit, r.Values[at])
+	return r.Name + " " + c.say.value(c.data.Spec.Unit(), r.Values[at])
 }
 
 // referenceTags name the reference lines at their ends.

@@ -84,7 +84,7 @@ func (p *picture) writeTile(data *snapshot.Panel, line snapshot.Line, size tileS
 		figure.ink, details.ink = mutedInk, warningText
 	}
 	x, end := b.left+tileInset, b.right-tileInset
-	value := p.place(p.elide(p.say.value(data.Spec.Unit, line.Stats.Last), figure, end-x), figure, x, b.top+26+size.figure, left)
+	value := p.place(p.elide(p.say.value(data.Spec.Unit(), line.Stats.Last), figure, end-x), figure, x, b.top+26+size.figure, left)
 	words = p.elide(words, details, (end-x)*2/3)
 	nameEnd, y := end, value.y // the details stand beside the value, or above it where it is long
 	if value.box.right+8+p.textWidth(words, details) > end {

@@ -46,7 +46,7 @@ var (
 // newTable prepares the table of a chart whose width is known.
 func newTable(c *lineChart) *table {
 	t := &table{chart: c, heads: []string{c.say.HeadLast, c.say.HeadAverage, c.say.HeadMaximum, c.say.HeadMinimum}, columns: 1}
-	unit := c.data.Spec.Unit
+	unit := c.data.Spec.Unit()
 	whole := false
 	for _, l := range c.lines {
 		whole = whole || c.data.Spec.Capacity != nil && !math.IsNaN(l.Capacity)
@@ -79,7 +79,7 @@ func newTable(c *lineChart) *table {
 
 // restRow sums up the series that have no row: the mean of the last samples and of all, and how far they reach.
 func restRow(c *lineChart, whole bool) tableRow {
-	r, unit := c.data.Rest, c.data.Spec.Unit
+	r, unit := c.data.Rest, c.data.Spec.Unit()
 	row := tableRow{name: fmt.Sprintf(c.say.RestMean, c.say.rest(c.data, r.Series)), index: context, last: textInk}
 	if whole {
 		row.figures = append(row.figures, "")

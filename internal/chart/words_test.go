@@ -89,7 +89,7 @@ func TestBreachOfNothing(t *testing.T) {
 		{rules.Above, 2, 1, "2 > 1"},
 		{rules.Below, -2, 0, "−2 < 0"},
 	} {
-		p := &snapshot.Panel{Spec: panel.Spec{Unit: units.Short, Rules: []rules.Rule{{Name: "r", Direction: c.direction, For: time.Minute}}}}
+		p := &snapshot.Panel{Spec: panel.Spec{Queries: []panel.Query{{Unit: units.Short}}, Rules: []rules.Rule{{Name: "r", Direction: c.direction, For: time.Minute}}}}
 		f := &snapshot.Finding{Finding: rules.Finding{Rule: "r", Value: c.value, Limit: c.limit}}
 		if got := (Options{}).speech().breach(p, f); got != c.want {
 			t.Errorf("%v beyond %v: %q, want %q", c.value, c.limit, got, c.want)

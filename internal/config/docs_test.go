@@ -69,11 +69,11 @@ func TestBuiltinPanels(t *testing.T) {
 		var text strings.Builder
 		fmt.Fprintf(&text, "version: 1\nprometheus: {url: http://p}\nreports:\n  - {name: all, range: %s}\n  - name: one\n    range: %s\n    panels:\n", rng, rng)
 		for _, p := range panels.All() {
-			fmt.Fprintf(&text, "      - {use: %s, query: %q", p.Name, strings.TrimSpace(p.Query))
+			fmt.Fprintf(&text, "      - {use: %s, query: %q", p.Name, strings.TrimSpace(p.Queries[0].Expr))
 			if p.Capacity != nil {
 				fmt.Fprintf(&text, ", capacity: {query: %q, unit: %s}", p.Capacity.Query, p.Capacity.Unit)
 			}
-			fmt.Fprintf(&text, ", legend: %q, unit: %s}\n", p.Legend, p.Unit)
+			fmt.Fprintf(&text, ", legend: %q, unit: %s}\n", p.Queries[0].Legend, p.Unit())
 		}
 		c, err := config.Load("promsnap.yaml", []byte(text.String()), o)
 		if err != nil {

@@ -48,7 +48,7 @@ func FuzzLoad(f *testing.F) {
 					t.Errorf("incomplete: %+v", r)
 				}
 				for _, p := range r.Panels {
-					if p.Name == "" || p.Query == "" || p.Title == "" {
+					if p.Name == "" || p.Queries[0].Expr == "" || p.Title == "" {
 						t.Errorf("incomplete: %+v", p)
 					}
 				}

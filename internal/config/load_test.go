@@ -24,13 +24,21 @@ import (
 func builtin() []panel.Spec {
 	return []panel.Spec{
 		{
-			Name: "node-memory", Title: "Node memory", Section: "Nodes", Unit: units.PercentUnit, Subject: "memory",
-			Query: "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes",
-			Rules: []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), For: 15 * time.Minute}},
+			Name: "node-memory", Title: "Node memory", Section: "Nodes",
+			Queries: []panel.Query{{
+				Unit: units.PercentUnit,
+				Expr: "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes",
+			}},
+			Subject: "memory",
+			Rules:   []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), For: 15 * time.Minute}},
 		},
 		{
-			Name: "node-cpu", Title: "Node CPU", Section: "Nodes", Unit: units.PercentUnit, Subject: "CPU",
-			Query: "1 - avg by (instance) (rate(node_cpu_seconds_total[$__rate_interval]))",
+			Name: "node-cpu", Title: "Node CPU", Section: "Nodes",
+			Queries: []panel.Query{{
+				Unit: units.PercentUnit,
+				Expr: "1 - avg by (instance) (rate(node_cpu_seconds_total[$__rate_interval]))",
+			}},
+			Subject: "CPU",
 		},
 	}
 }
@@ -166,8 +174,13 @@ func checkSpark(t *testing.T, got panel.Spec) {
 	}
 	got.Overrides = nil
 	want := panel.Spec{
-		Name: "spark-executors", Title: "Spark executors", Section: "Spark", Unit: units.Bytes, Legend: "{{pod}}", Subject: "memory",
-		Query:    "max by (namespace, pod) (\n  container_memory_working_set_bytes{namespace=\"spark\", container!=\"\", container!=\"POD\"}\n)\n",
+		Name: "spark-executors", Title: "Spark executors", Section: "Spark",
+		Queries: []panel.Query{{
+			Unit:   units.Bytes,
+			Legend: "{{pod}}",
+			Expr:   "max by (namespace, pod) (\n  container_memory_working_set_bytes{namespace=\"spark\", container!=\"\", container!=\"POD\"}\n)\n",
+		}},
+		Subject:  "memory",
 		Why:      "The working set is what the OOM killer counts.",
 		Hint:     "cAdvisor brings it; the kubelet has it on /metrics/cadvisor.",
 		Top:      10,

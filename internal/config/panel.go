@@ -31,8 +31,9 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 	case !b.has(key(path, "query")) && b.clean(key(path, "query")):
 		b.problem(key(path, "query"), "missing; write PromQL, or use: and the name of a built-in panel")
 	}
+	s.Queries = append(slices.Clone(s.Queries), make([]panel.Query, 1-min(len(s.Queries), 1))...)
 	b.set(p, path, &s)
-	unit := &s.Unit
+	unit := &s.Queries[0].Unit
 	if !b.clean(key(path, "unit")) {
 		unit = nil // so that limits are not judged by a unit that was not meant
 	}
@@ -47,7 +48,7 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 	b.check(path, &s, r.Range)
 	if !s.Builtin {
 		for i := range s.Rules {
-			s.Rules[i].NeedsAll = panel.NeedsAll(s.Query, s.Rules[i].Direction)
+			s.Rules[i].NeedsAll = panel.NeedsAll(s.Queries[0].Expr, s.Rules[i].Direction)
 		}
 	}
 	return s, known
@@ -67,7 +68,7 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 	s.Name = cmp.Or(string(p.Name), s.Name)
 	s.Title = cmp.Or(p.Title, s.Title, s.Name)
 	if p.Query != "" { // its author knows the labels
-		s.Query, s.Without, s.Narrow, s.Events, s.Builtin = p.Query, "", "", nil, false
+		s.Queries[0].Expr, s.Without, s.Narrow, s.Events, s.Builtin = p.Query, "", "", nil, false
 	}
 	s.Top = cmp.Or(p.Top, s.Top)
 	s.Range = cmp.Or(time.Duration(p.Range), s.Range)
@@ -76,7 +77,7 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 		key      string
 		from, to *string
 	}{
-		{"section", &p.Section, &s.Section}, {"legend", &p.Legend, &s.Legend}, {"subject", &p.Subject, &s.Subject},
+		{"section", &p.Section, &s.Section}, {"legend", &p.Legend, &s.Queries[0].Legend}, {"subject", &p.Subject, &s.Subject},
 		{"why", &p.Why, &s.Why}, {"hint", &p.Hint, &s.Hint},
 	} {
 		if b.has(key(path, f.key)) {
@@ -87,7 +88,7 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 		s.Events = &panel.Events{Within: s.Events.Within} // they go by the new name
 	}
 	if b.has(key(path, "unit")) {
-		s.Unit = p.Unit.Unit
+		s.Queries[0].Unit = p.Unit.Unit
 	}
 	if b.has(key(path, "empty_is_ok")) {
 		s.EmptyIsOK = p.EmptyIsOK
@@ -97,7 +98,7 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 	}
 	if b.has(key(path, "measure")) {
 		s.Measure = panel.Measure(p.Measure)
-		if u := s.Unit; u != units.Percent && u != units.PercentUnit && b.clean(key(path, "unit")) {
+		if u := s.Unit(); u != units.Percent && u != units.PercentUnit && b.clean(key(path, "unit")) {
 			b.problem(key(path, "measure"), "the figures are in %s, and a measure is a share of what a node has; write unit: percentunit (0 to 1) or percent (0 to 100)", u)
 		}
 	}
@@ -128,7 +129,7 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 	}
 	vars := panel.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng}
 	if b.has(key(path, "query")) {
-		b.promql(key(path, "query"), s.Query, vars)
+		b.promql(key(path, "query"), s.Queries[0].Expr, vars)
 	}
 	if b.has(key(path, "capacity.query")) {
 		b.promql(key(path, "capacity.query"), s.Capacity.Query, vars)
@@ -138,7 +139,7 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 	if s.Top > mostLines && s.Kind != panel.Bars && s.Kind != panel.Heatmap {
 		b.problem(key(path, "top"), "%d lines cannot be told apart; write %d at most, or kind: heatmap or bars", s.Top, mostLines)
 	}
-	b.legend(key(path, "legend"), s.Legend)
+	b.legend(key(path, "legend"), s.Queries[0].Legend)
 	for i, r := range s.Rules {
 		at := item(key(path, "rules"), i)
 		if !b.has(at) {

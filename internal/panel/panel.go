@@ -65,10 +65,10 @@ type Spec struct {
 	Name    string // a file name and an anchor: [a-z0-9-]
 	Title   string
 	Section string // heading that groups panels in the report: Nodes, Containers, Storage, Monitoring
-	Query   string // PromQL; may hold $__rate_interval, $__interval and $__range
-	Unit    units.Unit
+	// Queries are what is asked for, on one grid and for one chart. Each series knows its query. What
+	// stands below of the panel's query is of the first of them.
+	Queries []Query
 	Measure Measure
-	Legend  string // "{{node}} {{device}}"; empty: the whole label set
 	Subject string // what the figure is, in a finding's sentence: "memory", "CPU", "disk"
 	Why     string // why this metric and not its neighbours, in a sentence or two
 	Hint    string // what brings the metrics where they are absent: the exporter or setting
@@ -131,12 +131,37 @@ func (s *Spec) Rule(name string) rules.Rule {
 	return rules.Rule{}
 }
 
+// Query returns the query of a ref, the first where the panel has none of that name. It is the zero
+// Query of a panel without queries.
+func (s *Spec) Query(ref string) Query {
+	for _, q := range s.Queries {
+		if q.Ref == ref {
+			return q
+		}
+	}
+	if len(s.Queries) == 0 {
+		return Query{}
+	}
+	return s.Queries[0]
+}
+
+// Unit returns the unit of the panel's first query, which is that of its chart's axis.
+func (s *Spec) Unit() units.Unit { return s.Query("").Unit }
+
 // Share returns a value of the panel as a share of its whole: 0.94 of a ratio as of 94 percent. What is no ratio stays as it is.
 func (s *Spec) Share(v float64) float64 {
-	if s.Unit == units.Percent {
+	if s.Unit() == units.Percent {
 		return v / 100
 	}
 	return v
+}
+
+// Query is one PromQL query of a panel, and how its series are named and read.
+type Query struct {
+	Ref    string // what rules and series know it by, such as A; may be empty where it is the only one
+	Expr   string // PromQL; may hold $__rate_interval, $__interval and $__range
+	Legend string // "{{node}} {{device}}"; empty: the whole label set
+	Unit   units.Unit
 }
 
 // Events are what a panel's samples count.

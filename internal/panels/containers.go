@@ -112,11 +112,13 @@ func containerMemory() panel.Spec {
 		Name:    "container-memory",
 		Title:   "Memory of containers, of their limits",
 		Section: sectionContainers,
-		Query: memoryUsed(eachContainer, containers) + ` / (` + memoryLimit() + `)` +
-			` or ` + wholePod(memoryUsed(eachPod, wholePods)+` / `+podMemoryLimit+` and `+onPod+` `+podsAsAWhole),
-		Unit:    units.PercentUnit,
+		Queries: []panel.Query{{
+			Expr: memoryUsed(eachContainer, containers) + ` / (` + memoryLimit() + `)` +
+				` or ` + wholePod(memoryUsed(eachPod, wholePods)+` / `+podMemoryLimit+` and `+onPod+` `+podsAsAWhole),
+			Unit:   units.PercentUnit,
+			Legend: nameContainer,
+		}},
 		Narrow:  "pod",
-		Legend:  nameContainer,
 		Subject: "memory",
 		Capacity: &panel.Capacity{
 			Query: `label_replace((` + memoryLimit() + `) and ` + onContainer + ` ` + cacheCounted + `, "cache", "counted", "", "")` +
@@ -223,11 +225,13 @@ func containerOOM() panel.Spec {
 		Kind:    panel.Heatmap,
 		Title:   "Containers killed for memory in the last hour",
 		Section: sectionContainers,
-		Query: `max ` + eachContainer + ` (` + restarts(` and on (cluster, namespace, pod, container) (`+killed()+`)`) +
-			` or ` + ended() +
-			` or label_replace(` + inside + `, "seen", "inside", "", ""))`,
-		Unit:    units.Short,
-		Legend:  nameContainer,
+		Queries: []panel.Query{{
+			Expr: `max ` + eachContainer + ` (` + restarts(` and on (cluster, namespace, pod, container) (`+killed()+`)`) +
+				` or ` + ended() +
+				` or label_replace(` + inside + `, "seen", "inside", "", ""))`,
+			Unit:   units.Short,
+			Legend: nameContainer,
+		}},
 		Subject: "OOM kills",
 		Events:  &panel.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
 		Detail: &panel.Detail{
@@ -256,10 +260,8 @@ func containerRestarts() panel.Spec {
 		Top:     16, // most rows have nothing to say
 		Title:   "Restarts of containers in the last hour",
 		Section: sectionContainers,
-		Query:   restarts(""),
-		Unit:    units.Short,
+		Queries: []panel.Query{{Expr: restarts(""), Unit: units.Short, Legend: nameContainer}},
 		Narrow:  "pod",
-		Legend:  nameContainer,
 		Subject: "restarts",
 		Events:  &panel.Events{Within: time.Hour, Said: words.Counted{One: "%s restart", Many: "%s restarts"}},
 		Rules: []rules.Rule{{
@@ -274,14 +276,16 @@ func containerRestarts() panel.Spec {
 
 func containerCPU() panel.Spec {
 	return panel.Spec{
-		Name:     "container-cpu",
-		Kind:     panel.Bars,
-		Title:    "CPU of containers, of their requests",
-		Section:  sectionContainers,
-		Query:    cpuUsed + " / " + given("requests", "cpu"),
-		Unit:     units.PercentUnit,
+		Name:    "container-cpu",
+		Kind:    panel.Bars,
+		Title:   "CPU of containers, of their requests",
+		Section: sectionContainers,
+		Queries: []panel.Query{{
+			Expr:   cpuUsed + " / " + given("requests", "cpu"),
+			Unit:   units.PercentUnit,
+			Legend: nameContainer,
+		}},
 		Narrow:   "pod",
-		Legend:   nameContainer,
 		Subject:  "CPU of its request",
 		Capacity: &panel.Capacity{Query: given("requests", "cpu"), Unit: units.Cores},
 		Needs:    []string{"container_cpu_usage_seconds_total", "kube_pod_container_resource_requests"},
@@ -294,13 +298,15 @@ func containerCPU() panel.Spec {
 // containerCPULimit is empty, and well, in a cluster whose containers have no CPU limits.
 func containerCPULimit() panel.Spec {
 	return panel.Spec{
-		Name:     "container-cpu-limit",
-		Title:    "CPU of containers, of their limits",
-		Section:  sectionContainers,
-		Query:    cpuUsed + " / (" + cpuLimit() + ")",
-		Unit:     units.PercentUnit,
+		Name:    "container-cpu-limit",
+		Title:   "CPU of containers, of their limits",
+		Section: sectionContainers,
+		Queries: []panel.Query{{
+			Expr:   cpuUsed + " / (" + cpuLimit() + ")",
+			Unit:   units.PercentUnit,
+			Legend: nameContainer,
+		}},
 		Narrow:   "pod",
-		Legend:   nameContainer,
 		Subject:  "CPU of its limit",
 		Capacity: &panel.Capacity{Query: cpuLimit(), Unit: units.Cores},
 		Rules: []rules.Rule{{
@@ -326,10 +332,12 @@ func containerThrottling() panel.Spec {
 		Name:    "container-throttling",
 		Title:   "CPU throttling of containers",
 		Section: sectionContainers,
-		Query:   sum("container_cpu_cfs_throttled_periods_total") + " / (" + sum("container_cpu_cfs_periods_total") + " > 0)",
-		Unit:    units.PercentUnit,
+		Queries: []panel.Query{{
+			Expr:   sum("container_cpu_cfs_throttled_periods_total") + " / (" + sum("container_cpu_cfs_periods_total") + " > 0)",
+			Unit:   units.PercentUnit,
+			Legend: nameContainer,
+		}},
 		Narrow:  "pod",
-		Legend:  nameContainer,
 		Subject: "CPU throttling",
 		Rules: []rules.Rule{{
 			Name: "ContainerCPUThrottled", Warning: rules.At(0.25), For: 30 * time.Minute, NoData: rules.ResolveOnNoData,

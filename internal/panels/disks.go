@@ -133,14 +133,16 @@ func quotaUsed() string {
 
 func nodeDisk() panel.Spec {
 	return panel.Spec{
-		Name:     "node-disk",
-		Title:    "Disks of nodes",
-		Section:  sectionNodes,
-		Query:    diskUsed(),
+		Name:    "node-disk",
+		Title:   "Disks of nodes",
+		Section: sectionNodes,
+		Queries: []panel.Query{{
+			Expr:   diskUsed(),
+			Unit:   units.PercentUnit,
+			Legend: "{{node}} {{mountpoint}} ({{device}})",
+		}},
 		Needs:    []string{"node_filesystem_avail_bytes", "node_filesystem_size_bytes"},
 		Measure:  panel.NodeDisk,
-		Unit:     units.PercentUnit,
-		Legend:   "{{node}} {{mountpoint}} ({{device}})",
 		Subject:  "disk",
 		Capacity: &panel.Capacity{Query: diskSize(), Unit: units.Bytes, Aside: []string{"device"}},
 		Rules: []rules.Rule{{
@@ -179,12 +181,14 @@ func nodeInodes() panel.Spec {
 		Name:    "node-inodes",
 		Title:   "Inodes of nodes' disks",
 		Section: sectionNodes,
-		Query: placed(eachMount, "node_filesystem_files", writable(`max by `+eachDisk+` (`+
-			`1 - node_filesystem_files_free{`+fixed+`} / (node_filesystem_files{`+fixed+`} > 0)`+
-			` or `+used+` / (`+used+` + `+free+` + `+more+`))`)),
+		Queries: []panel.Query{{
+			Expr: placed(eachMount, "node_filesystem_files", writable(`max by `+eachDisk+` (`+
+				`1 - node_filesystem_files_free{`+fixed+`} / (node_filesystem_files{`+fixed+`} > 0)`+
+				` or `+used+` / (`+used+` + `+free+` + `+more+`))`)),
+			Unit:   units.PercentUnit,
+			Legend: "{{node}} {{mountpoint}} ({{device}})",
+		}},
 		Needs:   []string{"node_filesystem_files", "node_filesystem_files_free"},
-		Unit:    units.PercentUnit,
-		Legend:  "{{node}} {{mountpoint}} ({{device}})",
 		Subject: "inodes",
 		Capacity: &panel.Capacity{
 			Query: placed(`(cluster, instance, mountpoint, device)`, "node_filesystem_files", `max by `+eachDisk+` (node_filesystem_files{`+disks+`} > 0)`),
@@ -216,12 +220,14 @@ func nodeReadonly() panel.Spec {
 		Top:     16, // most rows have nothing to say
 		Title:   "Disks that turned read-only",
 		Section: sectionNodes,
-		Query: placed(eachMount, "node_filesystem_readonly", `min by `+eachDisk+` (`+readonly+
-			` and on `+eachMount+` (`+turned+`)`+
-			` unless on (cluster, instance) min by (cluster, instance) (node_filesystem_readonly{fstype=~"tmpfs|ramfs|devtmpfs"} @ end()) == 1)`) +
-			` or on (cluster, instance) 0 * group by (cluster, instance) (` + anyMount + `)`,
-		Unit:    units.Short,
-		Legend:  "{{node}} {{mountpoint}}",
+		Queries: []panel.Query{{
+			Expr: placed(eachMount, "node_filesystem_readonly", `min by `+eachDisk+` (`+readonly+
+				` and on `+eachMount+` (`+turned+`)`+
+				` unless on (cluster, instance) min by (cluster, instance) (node_filesystem_readonly{fstype=~"tmpfs|ramfs|devtmpfs"} @ end()) == 1)`) +
+				` or on (cluster, instance) 0 * group by (cluster, instance) (` + anyMount + `)`,
+			Unit:   units.Short,
+			Legend: "{{node}} {{mountpoint}}",
+		}},
 		Subject: "read-only",
 		Rules: []rules.Rule{{
 			Name: "NodeDiskReadonly", Critical: rules.At(0), For: 5 * time.Minute, Condition: true, Flaps: true,

@@ -89,7 +89,7 @@ func TestDisks(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var st store
 			st.disks(t, tt.disks...)
-			got, _, err := st.at(t, builtin(t, tt.panel).Query, 110*time.Minute)
+			got, _, err := st.at(t, builtin(t, tt.panel).Queries[0].Expr, 110*time.Minute)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,7 +132,7 @@ func TestReadonly(t *testing.T) {
 		{"writable for a moment, as an image that is updated", st("1x1000 0x0 1x2000"), turned + hour, well},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, _, err := tt.st.at(t, builtin(t, "node-readonly").Query, tt.at)
+			got, _, err := tt.st.at(t, builtin(t, "node-readonly").Queries[0].Expr, tt.at)
 			if err != nil {
 				t.Fatal(err)
 			}

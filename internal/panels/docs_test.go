@@ -72,7 +72,7 @@ func document(t *testing.T) string {
 			fmt.Fprintf(&b, "\n## %s\n", section)
 		}
 		fmt.Fprintf(&b, "\n### %s\n\n%s. %s\n\n", spec.Name, spec.Title, spec.Why)
-		fmt.Fprintf(&b, "```promql\n%s\n```\n\n", spec.Query)
+		fmt.Fprintf(&b, "```promql\n%s\n```\n\n", spec.Queries[0].Expr)
 		if spec.Without != "" {
 			fmt.Fprintf(&b, "A node of this answer is 1 where no series of the next is of the same node, and 0 where one is. Which series is of which node is told by"+
 				"\nits labels `node`, `instance`, `nodename` and `pod`, as in every other panel.\n\n```promql\n%s\n```\n\n", spec.Without)
@@ -95,7 +95,7 @@ func document(t *testing.T) string {
 // metrics returns the names that a panel reads, as code.
 func metrics(t *testing.T, spec panel.Spec) []string {
 	vars := panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}
-	names, err := panel.MetricNames(panel.Expand(spec.Query, vars))
+	names, err := panel.MetricNames(panel.Expand(spec.Queries[0].Expr, vars))
 	if err != nil {
 		t.Fatalf("%s: %v", spec.Name, err)
 	}
@@ -127,7 +127,7 @@ func limits(spec panel.Spec) string {
 		if !l.Set {
 			return "–"
 		}
-		return side + " " + spec.Unit.Format(l.Value)
+		return side + " " + spec.Unit().Format(l.Value)
 	}
 	held := "–"
 	if r.For > 0 {

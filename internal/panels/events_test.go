@@ -96,7 +96,7 @@ func TestRestartsAreCountedAlikeOnEveryServer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			e := &events{t: t}
 			tt.fill(e)
-			got, _, err := e.at(t, builtin(t, "container-restarts").Query, noon)
+			got, _, err := e.at(t, builtin(t, "container-restarts").Queries[0].Expr, noon)
 			if err != nil || !got.equal(tt.want) {
 				t.Errorf("got %v, want %v (error %v)", got, tt.want, err)
 			}
@@ -187,7 +187,7 @@ func TestKillsForMemory(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			e := &events{t: t}
 			tt.fill(e)
-			got, _, err := e.at(t, builtin(t, "container-oom").Query, noon)
+			got, _, err := e.at(t, builtin(t, "container-oom").Queries[0].Expr, noon)
 			if err != nil || !got.equal(tt.want) {
 				t.Errorf("got %v, want %v (error %v)", got, tt.want, err)
 			}

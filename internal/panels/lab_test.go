@@ -45,9 +45,9 @@ func TestEveryPanelAnswersOnTheSimulatedCluster(t *testing.T) {
 		}
 		for _, spec := range panels.All() {
 			t.Run(string(profile)+"/"+spec.Name, func(t *testing.T) {
-				m := run(t, spec.Query)
+				m := run(t, spec.Queries[0].Expr)
 				if len(m) == 0 && !slices.Contains(wellThere, spec.Name) {
-					t.Fatalf("no series from %s", spec.Query)
+					t.Fatalf("no series from %s", spec.Queries[0].Expr)
 				}
 				if n, ok := found[spec.Name]; ok && n != len(m) && spec.Name != "scrape-health" {
 					t.Errorf("%d series, and %d under the other chart's labels", len(m), n)

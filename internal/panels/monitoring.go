@@ -19,10 +19,12 @@ func scrapeHealth() panel.Spec {
 		Kind:    panel.Heatmap,
 		Title:   "Scrape targets that answer",
 		Section: sectionMonitoring,
-		Query:   `avg by (cluster, job) (` + targets + `)`,
+		Queries: []panel.Query{{
+			Expr:   `avg by (cluster, job) (` + targets + `)`,
+			Unit:   units.PercentUnit,
+			Legend: "{{job}}",
+		}},
 		Targets: `count by (cluster, job) (` + targets + `)`,
-		Unit:    units.PercentUnit,
-		Legend:  "{{job}}",
 		Subject: "targets up",
 		Rules: []rules.Rule{{
 			Name: "ScrapeTargetsDown", Direction: rules.Below, Warning: rules.At(1), Critical: rules.At(0.5), For: 10 * time.Minute,
@@ -45,9 +47,11 @@ func targetFlaps() panel.Spec {
 		Kind:    panel.Heatmap,
 		Title:   "Scrape targets that come and go",
 		Section: sectionMonitoring,
-		Query:   `1 - max by ` + eachTarget + ` ((` + targets + `) and on ` + eachTarget + ` changes(up[$__range] @ end()) >= 5)`,
-		Unit:    units.Short,
-		Legend:  "{{job}} {{instance}}{{metrics_path}}",
+		Queries: []panel.Query{{
+			Expr:   `1 - max by ` + eachTarget + ` ((` + targets + `) and on ` + eachTarget + ` changes(up[$__range] @ end()) >= 5)`,
+			Unit:   units.Short,
+			Legend: "{{job}} {{instance}}{{metrics_path}}",
+		}},
 		Subject: "down",
 		Rules: []rules.Rule{{
 			Name: "ScrapeTargetFlaps", Warning: rules.At(0), For: 30 * time.Minute, NoData: rules.ResolveOnNoData,
@@ -71,10 +75,12 @@ func coverage() panel.Spec {
 		Top:     16, // most rows have nothing to say
 		Title:   "Nodes without node_exporter",
 		Section: sectionMonitoring,
-		Query:   `max by (cluster, node) (kube_node_info)`,
+		Queries: []panel.Query{{
+			Expr:   `max by (cluster, node) (kube_node_info)`,
+			Unit:   units.Short,
+			Legend: "{{node}}",
+		}},
 		Without: `max by (cluster, node, instance) (node_uname_info)`,
-		Unit:    units.Short,
-		Legend:  "{{node}}",
 		Subject: "without node_exporter",
 		Rules: []rules.Rule{{
 			Name: "NodeExporterMissing", Warning: rules.At(0), For: 10 * time.Minute, NoData: rules.ResolveOnNoData, NeedsAll: true,

@@ -38,14 +38,16 @@ const memoryAvailable = `max by (cluster, instance) (node_memory_MemAvailable_by
 
 func nodeMemory() panel.Spec {
 	return panel.Spec{
-		Name:     "node-memory",
-		Title:    "Memory of nodes",
-		Section:  sectionNodes,
-		Query:    `1 - clamp_max((` + memoryAvailable + `) / (` + memoryForAll + `), 1)`,
+		Name:    "node-memory",
+		Title:   "Memory of nodes",
+		Section: sectionNodes,
+		Queries: []panel.Query{{
+			Expr:   `1 - clamp_max((` + memoryAvailable + `) / (` + memoryForAll + `), 1)`,
+			Unit:   units.PercentUnit,
+			Legend: "{{node}}",
+		}},
 		Needs:    []string{"node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes"},
 		Measure:  panel.NodeMemory,
-		Unit:     units.PercentUnit,
-		Legend:   "{{node}}",
 		Subject:  "memory",
 		Capacity: &panel.Capacity{Query: memoryForAll, Unit: units.Bytes},
 		Detail: &panel.Detail{
@@ -82,10 +84,12 @@ func nodeCPU() panel.Spec {
 		Name:    "node-cpu",
 		Title:   "CPU of nodes",
 		Section: sectionNodes,
-		Query:   `1 - clamp_max(` + cpuIdle() + `, 1)`,
+		Queries: []panel.Query{{
+			Expr:   `1 - clamp_max(` + cpuIdle() + `, 1)`,
+			Unit:   units.PercentUnit,
+			Legend: "{{node}}",
+		}},
 		Measure: panel.NodeCPU,
-		Unit:    units.PercentUnit,
-		Legend:  "{{node}}",
 		Subject: "CPU",
 		Capacity: &panel.Capacity{
 			Query: `count by (cluster, instance) (group by (cluster, instance, cpu) (node_cpu_seconds_total{mode="idle",cpu!=""}))`,
@@ -123,12 +127,14 @@ func nodeConditions() panel.Spec {
 		Top:     16, // most rows have nothing to say
 		Title:   "Conditions of nodes",
 		Section: sectionNodes,
-		Query: `max by (cluster, node, condition) (` +
-			not(said(`kube_node_status_condition{condition="Ready",status=~"false|unknown"}`)) +
-			` or ` + not(seen(condition+panel.GoodConditions+`",condition!="Ready",status=~"false|unknown"}`)) +
-			` or ` + seen(condition+panel.BadConditions+`",status="true"}`) + `)`,
-		Unit:    units.Short,
-		Legend:  "{{node}} {{condition}}",
+		Queries: []panel.Query{{
+			Expr: `max by (cluster, node, condition) (` +
+				not(said(`kube_node_status_condition{condition="Ready",status=~"false|unknown"}`)) +
+				` or ` + not(seen(condition+panel.GoodConditions+`",condition!="Ready",status=~"false|unknown"}`)) +
+				` or ` + seen(condition+panel.BadConditions+`",status="true"}`) + `)`,
+			Unit:   units.Short,
+			Legend: "{{node}} {{condition}}",
+		}},
 		Subject: "condition",
 		Rules: []rules.Rule{{
 			Name: "NodeCondition", Critical: rules.At(0), For: 5 * time.Minute, NoData: rules.ResolveOnNoData,
@@ -159,15 +165,17 @@ func nodeNetwork() panel.Spec {
 		Kind:    panel.Area,
 		Title:   "Network traffic of nodes",
 		Section: sectionNodes,
-		Query: `sum by (cluster, instance) (max by (cluster, instance, address) (` +
-			`max by (cluster, instance, device, address) (node_network_info{` + cards + `,address!~"|[0:]+"})` +
-			` * on (cluster, instance, device) group_left () (` + flow(cards) +
-			` unless on (cluster, instance, device) (max` + each + `(node_network_iface_link{` + cards + `})` +
-			` != max` + each + `(node_network_iface_id{` + cards + `})))))` +
-			` or sum by (cluster, instance) (` + flow(cards+`,`+stacked) + `)`,
+		Queries: []panel.Query{{
+			Expr: `sum by (cluster, instance) (max by (cluster, instance, address) (` +
+				`max by (cluster, instance, device, address) (node_network_info{` + cards + `,address!~"|[0:]+"})` +
+				` * on (cluster, instance, device) group_left () (` + flow(cards) +
+				` unless on (cluster, instance, device) (max` + each + `(node_network_iface_link{` + cards + `})` +
+				` != max` + each + `(node_network_iface_id{` + cards + `})))))` +
+				` or sum by (cluster, instance) (` + flow(cards+`,`+stacked) + `)`,
+			Unit:   units.BytesPerSecond,
+			Legend: "{{node}}",
+		}},
 		Needs:   []string{"node_network_receive_bytes_total", "node_network_transmit_bytes_total"},
-		Unit:    units.BytesPerSecond,
-		Legend:  "{{node}}",
 		Subject: "network traffic",
 		Why: "Bytes received and sent by the cards of the machine. Bridges, tunnels and the pods' virtual devices would count the same bytes again, and of cards that share an address, as a bond and its slaves do, the busiest has them all." +
 			" There is no limit, because the speed that a virtual card reports is not your cloud bandwidth.",
@@ -185,9 +193,11 @@ func nodeNetworkErrors() panel.Spec {
 		Name:    "node-network-errors",
 		Title:   "Network errors of nodes",
 		Section: sectionNodes,
-		Query:   sum("errs") + " / " + sum("packets"),
-		Unit:    units.PercentUnit,
-		Legend:  "{{node}}",
+		Queries: []panel.Query{{
+			Expr:   sum("errs") + " / " + sum("packets"),
+			Unit:   units.PercentUnit,
+			Legend: "{{node}}",
+		}},
 		Subject: "network errors",
 		Rules:   []rules.Rule{{Name: "NodeNetworkErrors", Warning: rules.At(0.01), For: 30 * time.Minute}},
 		Why: "Errors as a share of all packets, since ten errors a second are normal on a busy card and a broken cable on a quiet one." +
@@ -198,12 +208,14 @@ func nodeNetworkErrors() panel.Spec {
 
 func nodePressure() panel.Spec {
 	return panel.Spec{
-		Name:     "node-pressure",
-		Title:    "Memory pressure of nodes",
-		Section:  sectionNodes,
-		Query:    `max by (cluster, instance) (rate(node_pressure_memory_waiting_seconds_total[$__rate_interval]))`,
-		Unit:     units.PercentUnit,
-		Legend:   "{{node}}",
+		Name:    "node-pressure",
+		Title:   "Memory pressure of nodes",
+		Section: sectionNodes,
+		Queries: []panel.Query{{
+			Expr:   `max by (cluster, instance) (rate(node_pressure_memory_waiting_seconds_total[$__rate_interval]))`,
+			Unit:   units.PercentUnit,
+			Legend: "{{node}}",
+		}},
 		Subject:  "memory pressure",
 		Optional: true,
 		Why: "The share of time in which some task stood still because it waited for memory: a node may be 90 % full and well, or 80 % full and suffer, and this tells them apart." +
@@ -247,11 +259,9 @@ func nodeRequests() panel.Spec {
 		Kind:     panel.Bars,
 		Title:    "Memory requested on nodes",
 		Section:  sectionNodes,
-		Query:    requested("memory"),
+		Queries:  []panel.Query{{Expr: requested("memory"), Unit: units.PercentUnit, Legend: "{{node}}"}},
 		Needs:    requestMetrics(),
 		Measure:  panel.NodeMemoryRequests,
-		Unit:     units.PercentUnit,
-		Legend:   "{{node}}",
 		Subject:  "memory requests",
 		Capacity: &panel.Capacity{Query: allocatable("memory"), Unit: units.Bytes},
 		Rules: []rules.Rule{{
@@ -268,11 +278,9 @@ func nodeRequestsCPU() panel.Spec {
 		Kind:     panel.Bars,
 		Title:    "CPU requested on nodes",
 		Section:  sectionNodes,
-		Query:    requested("cpu"),
+		Queries:  []panel.Query{{Expr: requested("cpu"), Unit: units.PercentUnit, Legend: "{{node}}"}},
 		Needs:    requestMetrics(),
 		Measure:  panel.NodeCPURequests,
-		Unit:     units.PercentUnit,
-		Legend:   "{{node}}",
 		Subject:  "CPU requests",
 		Capacity: &panel.Capacity{Query: allocatable("cpu"), Unit: units.Cores},
 		Rules: []rules.Rule{{

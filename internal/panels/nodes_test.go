@@ -33,7 +33,7 @@ func TestMemoryThatIsInUse(t *testing.T) {
 // expectOne holds the answer of a panel about the only node to a figure.
 func (st *store) expectOne(t *testing.T, name string, at time.Duration, want float64) {
 	t.Helper()
-	got, _, err := st.at(t, builtin(t, name).Query, at)
+	got, _, err := st.at(t, builtin(t, name).Queries[0].Expr, at)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,8 @@ import (
 
 func Example() {
 	spec, ok := panels.Get("node-pressure")
-	fmt.Println(ok, spec.Title, "in", spec.Unit)
-	fmt.Println(spec.Query)
+	fmt.Println(ok, spec.Title, "in", spec.Unit())
+	fmt.Println(spec.Queries[0].Expr)
 	// Output:
 	// true Memory pressure of nodes in percentunit
 	// max by (cluster, instance) (rate(node_pressure_memory_waiting_seconds_total[$__rate_interval]))
@@ -79,7 +79,7 @@ func TestEveryPanelSaysWhatAReaderNeeds(t *testing.T) {
 				t.Errorf("the name %q is malformed or there twice", spec.Name)
 			}
 			names[spec.Name] = true
-			for what, text := range map[string]string{"Title": spec.Title, "Subject": spec.Subject, "Legend": spec.Legend, "Why": spec.Why, "Hint": spec.Hint} {
+			for what, text := range map[string]string{"Title": spec.Title, "Subject": spec.Subject, "Legend": spec.Queries[0].Legend, "Why": spec.Why, "Hint": spec.Hint} {
 				if text == "" || strings.TrimSpace(text) != text || strings.Contains(text, "  ") {
 					t.Errorf("%s is %q", what, text)
 				}
@@ -87,7 +87,7 @@ func TestEveryPanelSaysWhatAReaderNeeds(t *testing.T) {
 			if n := len([]rune(spec.Why)); n > 400 || !strings.HasSuffix(spec.Why, ".") || !strings.HasSuffix(spec.Hint, ".") {
 				t.Errorf("Why has %d characters; it and Hint end with a full stop", n)
 			}
-			if spec.Unit == units.PercentUnit && spec.Capacity == nil {
+			if spec.Unit() == units.PercentUnit && spec.Capacity == nil {
 				switch spec.Name {
 				case "node-network-errors", "node-pressure", "container-throttling", "scrape-health": // shares of events and of time
 				default:
@@ -113,7 +113,7 @@ func TestEveryPanelSaysWhatAReaderNeeds(t *testing.T) {
 func TestEveryQueryParsesAndHasTheLabelsOfItsLegend(t *testing.T) {
 	vars := panel.Vars{Step: 2 * time.Minute, ScrapeInterval: time.Minute, Range: 24 * time.Hour}
 	for _, spec := range panels.All() {
-		queries := []string{spec.Query}
+		queries := []string{spec.Queries[0].Expr}
 		if spec.Capacity != nil {
 			queries = append(queries, spec.Capacity.Query)
 		}
@@ -129,7 +129,7 @@ func TestEveryQueryParsesAndHasTheLabelsOfItsLegend(t *testing.T) {
 				t.Errorf("%s reads no metric by name", spec.Name)
 			}
 		}
-		for _, m := range legend.FindAllStringSubmatch(spec.Legend, -1) {
+		for _, m := range legend.FindAllStringSubmatch(spec.Queries[0].Legend, -1) {
 			label := m[1]
 			if spec.Name == "node-readonly" && label == "mountpoint" {
 				continue // a node on which nothing turned read-only has none
@@ -158,7 +158,7 @@ func TestAnEmptyAnswerIsToldFromAMissingExporter(t *testing.T) {
 		if !spec.EmptyIsOK {
 			continue
 		}
-		names, err := panel.MetricNames(panel.Expand(spec.Query, panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}))
+		names, err := panel.MetricNames(panel.Expand(spec.Queries[0].Expr, panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}))
 		if err != nil || names[0] != first[spec.Name] {
 			t.Errorf("%s: the first metric is %v, want %q (error %v)", spec.Name, names, first[spec.Name], err)
 		}

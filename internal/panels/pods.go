@@ -48,9 +48,11 @@ func podWaiting() panel.Spec {
 		Top:     16,
 		Title:   "Pods that do not start",
 		Section: sectionContainers,
-		Query:   pending + ` or ` + making + ` or ` + waits("", stuck, " == 1") + ` or ` + loops + ` or ` + runs,
-		Unit:    units.Short,
-		Legend:  "{{namespace}}/{{pod}} {{reason}}",
+		Queries: []panel.Query{{
+			Expr:   pending + ` or ` + making + ` or ` + waits("", stuck, " == 1") + ` or ` + loops + ` or ` + runs,
+			Unit:   units.Short,
+			Legend: "{{namespace}}/{{pod}} {{reason}}",
+		}},
 		Subject: "not starting",
 		Rules: []rules.Rule{{
 			Name: "PodNotStarting", Warning: rules.At(0), For: 15 * time.Minute, NoData: rules.ResolveOnNoData,

@@ -118,7 +118,7 @@ func TestQueriesGiveTheRightAnswersUnderBothCharts(t *testing.T) {
 					f.expectTaken(t, spec, a.want)
 					return
 				}
-				f.expect(t, spec.Query, a.by, a.want)
+				f.expect(t, spec.Queries[0].Expr, a.by, a.want)
 				if (spec.Capacity == nil) != (a.capacity == nil) {
 					t.Fatalf("a capacity is there: %v; expected: %v", spec.Capacity != nil, a.capacity != nil)
 				}
@@ -302,16 +302,16 @@ func TestShortEventsAreSeenAtLargeSteps(t *testing.T) {
 		at          time.Duration
 		want        float64
 	}{
-		{"not ready", builtin(t, "node-conditions").Query, "NotReady n1", 45 * time.Minute, 1},
+		{"not ready", builtin(t, "node-conditions").Queries[0].Expr, "NotReady n1", 45 * time.Minute, 1},
 		{"not ready, naive", `kube_node_status_condition`, "kube_node_status_condition Ready n1 unknown", 45 * time.Minute, 0},
-		{"memory", builtin(t, "container-memory").Query, "c shop p", 60 * time.Minute, 0.99},
+		{"memory", builtin(t, "container-memory").Queries[0].Expr, "c shop p", 60 * time.Minute, 0.99},
 		{"memory, naive", `sum by (container, namespace, pod) (container_memory_working_set_bytes)`, "c shop p", 60 * time.Minute, 10},
-		{"kill", builtin(t, "container-oom").Query, "c shop p", 60 * time.Minute, 1},
+		{"kill", builtin(t, "container-oom").Queries[0].Expr, "c shop p", 60 * time.Minute, 1},
 		{"kill, naive", `increase(kube_pod_container_status_restarts_total[$__interval])`, "c shop p", 60 * time.Minute, 0},
-		{"kill, within the hour", builtin(t, "container-oom").Query, "c shop p", 105 * time.Minute, 1},
-		{"kill, an hour later", builtin(t, "container-oom").Query, "c shop p", 120 * time.Minute, 0},
-		{"restart", builtin(t, "container-restarts").Query, "c shop p", 60 * time.Minute, 1},
-		{"executor", builtin(t, "container-oom").Query, "executor spark exec-1", 75 * time.Minute, 1},
+		{"kill, within the hour", builtin(t, "container-oom").Queries[0].Expr, "c shop p", 105 * time.Minute, 1},
+		{"kill, an hour later", builtin(t, "container-oom").Queries[0].Expr, "c shop p", 120 * time.Minute, 0},
+		{"restart", builtin(t, "container-restarts").Queries[0].Expr, "c shop p", 60 * time.Minute, 1},
+		{"executor", builtin(t, "container-oom").Queries[0].Expr, "executor spark exec-1", 75 * time.Minute, 1},
 		{"executor, naive", `max by (container, namespace, pod) (kube_pod_container_status_terminated_reason)`, "executor spark exec-1", 75 * time.Minute, math.NaN()},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -338,7 +338,7 @@ func TestShortEventsAreSeenAtLargeSteps(t *testing.T) {
 func TestPeaksDoNotStretchShortEventsAtSmallSteps(t *testing.T) {
 	var st store
 	st.add(t, "kube_node_status_condition", set{"node": "n1", "condition": "Ready", "status": "unknown"}, scrape, "0x29 1x1 0x30")
-	m, err := query(&st, builtin(t, "node-conditions").Query, 0, time.Hour, scrape)
+	m, err := query(&st, builtin(t, "node-conditions").Queries[0].Expr, 0, time.Hour, scrape)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,7 +366,7 @@ func TestContainerMemoryHasNoGapsWhereCAdvisorIsLate(t *testing.T) {
 		}
 		return len(m[0].Floats)
 	}
-	if n := samples(builtin(t, "container-memory").Query); n != 52 {
+	if n := samples(builtin(t, "container-memory").Queries[0].Expr); n != 52 {
 		t.Errorf("%d samples of 52", n)
 	}
 	if n := samples(`max_over_time(container_memory_working_set_bytes[$__interval])`); n == 52 {

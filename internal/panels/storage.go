@@ -72,9 +72,7 @@ func pvc() panel.Spec {
 		Name:    "pvc",
 		Title:   "Persistent volumes",
 		Section: sectionStorage,
-		Query:   volumeUsed + judged,
-		Unit:    units.PercentUnit,
-		Legend:  nameClaim,
+		Queries: []panel.Query{{Expr: volumeUsed + judged, Unit: units.PercentUnit, Legend: nameClaim}},
 		Subject: "volume",
 		Needs:   []string{"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"},
 		Rules: []rules.Rule{{
@@ -109,10 +107,12 @@ func pvcInodes() panel.Spec {
 		Name:    "pvc-inodes",
 		Title:   "Inodes of persistent volumes",
 		Section: sectionStorage,
-		Query: `max ` + eachClaim + ` (1 - kubelet_volume_stats_inodes_free / (` + inodes + `))` +
-			` unless ` + onClaim + ` ` + volumeUsed + ` > 0.98` + judged,
-		Unit:    units.PercentUnit,
-		Legend:  nameClaim,
+		Queries: []panel.Query{{
+			Expr: `max ` + eachClaim + ` (1 - kubelet_volume_stats_inodes_free / (` + inodes + `))` +
+				` unless ` + onClaim + ` ` + volumeUsed + ` > 0.98` + judged,
+			Unit:   units.PercentUnit,
+			Legend: nameClaim,
+		}},
 		Subject: "inodes",
 		Rules: []rules.Rule{{
 			Name: "VolumeInodesHigh", Warning: rules.At(0.85), Critical: rules.At(0.92), For: 15 * time.Minute,

@@ -16,8 +16,10 @@ import (
 func TestFindingOfAnAlert(t *testing.T) {
 	panels := []snapshot.Panel{
 		{Spec: panel.Spec{
-			Name: "node-memory", Title: "Memory", Subject: "memory", Unit: units.PercentUnit, Capacity: &panel.Capacity{Unit: units.Bytes},
-			Rules: []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), RunbookURL: "https://runbooks.example.com/m"}},
+			Name: "node-memory", Title: "Memory", Subject: "memory",
+			Queries:  []panel.Query{{Unit: units.PercentUnit}},
+			Capacity: &panel.Capacity{Unit: units.Bytes},
+			Rules:    []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), RunbookURL: "https://runbooks.example.com/m"}},
 		}},
 		{Spec: panel.Spec{
 			Name: "node-pressure", Title: "Pressure", Subject: "memory pressure",
@@ -26,10 +28,12 @@ func TestFindingOfAnAlert(t *testing.T) {
 	}
 	panels = append(panels, snapshot.Failed([]panel.Spec{
 		{
-			Name: "container-oom", Title: "Kills", Subject: "kills", Unit: units.Short, Rules: []rules.Rule{{Name: "OOMKilled", Critical: rules.At(0)}},
-			Events: &panel.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
+			Name: "container-oom", Title: "Kills", Subject: "kills",
+			Queries: []panel.Query{{Unit: units.Short}},
+			Rules:   []rules.Rule{{Name: "OOMKilled", Critical: rules.At(0)}},
+			Events:  &panel.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
 		},
-		{Name: "queue", Title: "Queue", Subject: "jobs waiting", Unit: units.Short, Rules: []rules.Rule{{Name: "Waiting", Critical: rules.At(0)}}},
+		{Name: "queue", Title: "Queue", Subject: "jobs waiting", Queries: []panel.Query{{Unit: units.Short}}, Rules: []rules.Rule{{Name: "Waiting", Critical: rules.At(0)}}},
 	}, errors.New("the server is gone"))...)
 	since := slot.Add(-18 * time.Minute)
 	on := rules.Episode{Since: since, Last: slot, Worst: rules.Critical, Peak: .96, PeakAt: since.Add(time.Minute)}

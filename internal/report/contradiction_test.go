@@ -69,8 +69,9 @@ func combined(t *testing.T, set int, l words.Language) (r *Report, has func(stri
 			continue
 		}
 		p := snapshot.Panel{Data: snapshot.DataComplete, Spec: panel.Spec{
-			Name: fmt.Sprint("p", i), Title: "Panel " + part.name, Subject: "memory", Unit: units.PercentUnit,
-			Rules: []rules.Rule{{Name: "r", Critical: rules.At(0.9), For: 15 * time.Minute}},
+			Name: fmt.Sprint("p", i), Title: "Panel " + part.name, Subject: "memory",
+			Queries: []panel.Query{{Unit: units.PercentUnit}},
+			Rules:   []rules.Rule{{Name: "r", Critical: rules.At(0.9), For: 15 * time.Minute}},
 		}}
 		part.panel(&p)
 		names, panels, checked = append(names, part.name), append(panels, p), checked || part.checked

@@ -78,7 +78,9 @@ func eventReport(t *testing.T, language words.Language, values []float64) *Repor
 	f := rules.Judge(rule, series.Series{Labels: series.FromMap(map[string]string{"pod": "p"}), Values: values}, g)
 	p := snapshot.Panel{
 		Spec: panel.Spec{
-			Name: "container-oom", Title: "Kills", Unit: units.Short, Subject: "kills", Rules: []rules.Rule{rule},
+			Name: "container-oom", Title: "Kills",
+			Queries: []panel.Query{{Unit: units.Short}},
+			Subject: "kills", Rules: []rules.Rule{rule},
 			Events: &panel.Events{Within: time.Hour, Said: said},
 		},
 		Grid: g, Total: 1, Data: snapshot.DataComplete, Rows: []snapshot.Row{{Name: "p", Labels: f.Labels}},

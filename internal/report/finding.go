@@ -143,7 +143,7 @@ func tellsMore(a, b *Finding) bool {
 // tell puts one judgement into words and figures; false where there is nothing to say: an end that is normal, a rule without a limit.
 func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	rule := p.Spec.Rule(sf.Rule)
-	u := p.Spec.Unit
+	u := p.Spec.Unit()
 	f := Finding{
 		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title), Name: sf.Name, Node: sf.Node,
 		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity, Details: sf.Details,
@@ -205,7 +205,7 @@ func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak, w wording) {
 	if s.Bouts > 0 && s.Seen > 0 {
 		f.Share = float64(s.Beyond) / float64(s.Seen)
 	}
-	f.Peak, f.PeakAt = w.Figure(p.Spec.Unit.Format(s.Peak)), s.PeakAt
+	f.Peak, f.PeakAt = w.Figure(p.Spec.Unit().Format(s.Peak)), s.PeakAt
 	f.events(p, s)
 }
 
@@ -228,7 +228,7 @@ func (f *Finding) events(p *snapshot.Panel, s *rules.Streak) {
 func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.streak(p, s, w)
 	f.Severity, f.Until, f.limit = s.Severity, s.To, s.Limit
-	f.Peak, f.Limit = w.against(p.Spec.Unit, s.Peak, s.Limit)
+	f.Peak, f.Limit = w.against(p.Spec.Unit(), s.Peak, s.Limit)
 	f.Used, f.Trend = "", snapshot.Steady
 }
 

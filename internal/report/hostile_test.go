@@ -147,9 +147,9 @@ func labelled(word string) *Report {
 	a := answers{}
 	a.add("memory", series.FromPairs("node", word, "l", word), constant(0.9))
 	spec := specs()[0]
-	spec.Query, spec.Legend = "memory", "{{node}} {{l}}"
+	spec.Queries[0].Expr, spec.Queries[0].Legend = "memory", "{{node}} {{l}}"
 	failed := spec
-	failed.Name, failed.Query = "failed", "nothing"
+	failed.Name, failed.Queries = "failed", []panel.Query{{Expr: "nothing"}}
 	panels := take(a, []panel.Spec{spec, failed})
 	panels[0].Notes, panels[1].Err = []string{word}, errors.New(word)
 	return Build(Info{Cluster: "prod", Name: "daily", Slot: slot, Range: 1, Nodes: []snapshot.Node{{Name: word}}}, panels)

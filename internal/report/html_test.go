@@ -200,12 +200,14 @@ func shaped(t testing.TB, word string) *Report {
 		},
 	}
 	spec := panel.Spec{
-		Name: "node-memory", Title: word, Section: word, Query: "memory", Unit: units.PercentUnit, Subject: word, Why: word, Hint: word, Legend: "{{node}} {{l}}",
+		Name: "node-memory", Measure: panel.NodeMemory, Title: word, Section: word,
+		Queries: []panel.Query{{Expr: "memory", Unit: units.PercentUnit, Legend: "{{node}} {{l}}"}},
+		Subject: word, Why: word, Hint: word,
 		Rules: []rules.Rule{{Name: word, Warning: rules.At(0.5), RunbookURL: "https://example.com/" + word}},
 	}
 	failed, absent, undrawn := spec, spec, spec
-	failed.Name, failed.Query = "failed", "nothing"
-	absent.Name, absent.Query = "absent", "quiet"
+	failed.Name, failed.Queries = "failed", []panel.Query{{Expr: "nothing", Unit: units.PercentUnit}}
+	absent.Name, absent.Queries = "absent", []panel.Query{{Expr: "quiet", Unit: units.PercentUnit}}
 	undrawn.Name = "undrawn"
 	a := answers{"quiet": {}}
 	a.add("memory", series.FromPairs("node", word, "l", word), constant(0.9))
@@ -287,7 +289,7 @@ func TestLinksThatAreNone(t *testing.T) {
 			t.Errorf("%q becomes the link %s", address, got)
 		}
 	}
-	p := take(answers{"up": {}}, []panel.Spec{{Name: "up", Query: "up"}})[0]
+	p := take(answers{"up": {}}, []panel.Spec{{Name: "up", Queries: []panel.Query{{Expr: "up"}}}})[0]
 	want := "https://prometheus.example.com/prom/graph?g0.end_input=2026-11-21+23%3A58%3A00&g0.expr=up%7Ba%3D%22%26b%22%7D&g0.range_input=1d&g0.step_input=120&g0.tab=0"
 	if got := graphURL("https://user:secret@prometheus.example.com/prom/", `up{a="&b"}`, &p); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

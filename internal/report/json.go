@@ -336,7 +336,7 @@ func said(f *Finding) DocSaid {
 
 func docPanel(p *snapshot.Panel, w wording) DocPanel {
 	d := DocPanel{
-		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject, Unit: p.Spec.Unit.String(), Query: p.Expr,
+		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject, Unit: p.Spec.Unit().String(), Query: p.Expr,
 		Grid: DocGrid{p.Grid.Start.UTC(), p.Grid.Step.Seconds(), p.Grid.Len}, Data: dataWord(p.Data),
 		Notes: list(p.Notes), Missing: list(p.Missing), Total: p.Total, OK: p.OK, LeftOut: p.LeftOut,
 		Rules: []DocRule{}, Findings: []DocFinding{}, Series: []DocSeries{}, Rows: []DocRow{},

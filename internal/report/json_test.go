@@ -103,7 +103,7 @@ func infinite() snapshot.Panel {
 			return math.NaN()
 		}
 		return 1.5
-	}}}}, []panel.Spec{{Name: "x", Title: "X", Query: "x"}})
+	}}}}, []panel.Spec{{Name: "x", Title: "X", Queries: []panel.Query{{Expr: "x"}}}})
 	return p[0]
 }
 

@@ -93,7 +93,7 @@ func (r *Report) fleet() []gauge {
 			g.Used = r.words.Figure(c.Unit.FormatOf(spec.Share(used), whole))
 		}
 		g.share = spec.Share(mean)
-		g.Text, g.Bar = r.words.Figure(spec.Unit.Format(mean)), barOf(g.share, "")
+		g.Text, g.Bar = r.words.Figure(spec.Unit().Format(mean)), barOf(g.share, "")
 		gauges = append(gauges, g)
 	}
 	return gauges
@@ -199,7 +199,7 @@ func (l *nodeLine) measure(f *nodeFigure, row *snapshot.Row, m column, w wording
 		return
 	}
 	class := classOf(row.Status, row.Severity)
-	f.Text, f.Class, f.Href = w.Figure(m.panel.Spec.Unit.Format(last)), class, "#"+panelAnchor(m.panel.Spec.Name)
+	f.Text, f.Class, f.Href = w.Figure(m.panel.Spec.Unit().Format(last)), class, "#"+panelAnchor(m.panel.Spec.Name)
 	f.share, f.Bar, f.Sort = share, barOf(share, class), sortable(last)
 	if m.used {
 		l.fullest = max(l.fullest, share)

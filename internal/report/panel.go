@@ -179,7 +179,7 @@ func (w wording) rowViewOf(p *snapshot.Panel, row *snapshot.Row) rowView {
 	if c := p.Spec.Capacity; c != nil {
 		v.Figures = append(v.Figures, figure("of", c.Unit, row.Capacity))
 	}
-	s, u := &row.Stats, p.Spec.Unit
+	s, u := &row.Stats, p.Spec.Unit()
 	v.Figures = append(v.Figures, figure("last", u, s.Last), figure("", u, s.Avg), figure("", u, s.Max), figure("", u, s.Min))
 	return v
 }

@@ -102,7 +102,7 @@ func TestPanelsThatFailedAlikeAreToldOnce(t *testing.T) {
 }
 
 func TestLongListsEnd(t *testing.T) {
-	r := Build(info(t, []snapshot.Node{{Name: "a", Exporter: true}}), take(answers{"quiet": {}}, slices.Repeat([]panel.Spec{{Name: "x", Title: "X", Query: "quiet"}}, 12)))
+	r := Build(info(t, []snapshot.Node{{Name: "a", Exporter: true}}), take(answers{"quiet": {}}, slices.Repeat([]panel.Spec{{Name: "x", Title: "X", Queries: []panel.Query{{Expr: "quiet"}}}}, 12)))
 	lines := all(classed(pageOf(t, r), "blind")[0], "li")
 	if len(r.Blind) != 12 || len(lines) != 8 || text(lines[7]) != "and 5 more" {
 		t.Errorf("%d things not seen are told in %d lines, the last of them %q", len(r.Blind), len(lines), text(lines[len(lines)-1]))
@@ -166,7 +166,9 @@ func told(t *testing.T, l words.Language, rule rules.Rule, f rules.Finding) *Rep
 	f.Rule, f.Labels = rule.Name, series.FromPairs("node", "ip-1")
 	p := snapshot.Panel{
 		Spec: panel.Spec{
-			Name: "node-memory", Title: "Memory", Subject: "memory", Unit: units.PercentUnit, Rules: []rules.Rule{rule},
+			Name: "node-memory", Title: "Memory", Subject: "memory",
+			Queries:  []panel.Query{{Unit: units.PercentUnit}},
+			Rules:    []rules.Rule{rule},
 			Capacity: &panel.Capacity{Unit: units.Bytes},
 		},
 		Data: snapshot.DataComplete, Total: 1,
@@ -251,7 +253,7 @@ func TestSentences(t *testing.T) {
 func TestStateIsNoFigure(t *testing.T) {
 	p := snapshot.Panel{
 		Spec: panel.Spec{
-			Name: "node-conditions", Subject: "condition", Unit: units.Short,
+			Name: "node-conditions", Subject: "condition", Queries: []panel.Query{{Unit: units.Short}},
 			Rules: []rules.Rule{{Name: "c", Critical: rules.At(0), Condition: true}},
 		},
 		Data: snapshot.DataComplete, Total: 1,
@@ -519,8 +521,8 @@ func TestMeasuresAreFoundWithoutNames(t *testing.T) {
 	want := Build(info(t, nodes), take(a, list))
 	list[0].Name, list[1].Name = "our-memory", "our-cpu"
 	empty, late := list[0], list[0]
-	empty.Name, empty.Query = "empty", "nothing"
-	late.Name, late.Query, late.Rules = "late", "cpu", nil
+	empty.Name, empty.Queries = "empty", []panel.Query{{Expr: "nothing", Unit: units.PercentUnit}}
+	late.Name, late.Queries, late.Rules = "late", list[1].Queries, nil
 	got := Build(info(t, nodes), take(a, []panel.Spec{empty, list[0], list[1], late}))
 	if g, w := got.Fleet(), want.Fleet(); len(w) != 2 || !slices.Equal(g, w) {
 		t.Errorf("gauges: got %+v, want %+v", g, w)
@@ -548,13 +550,13 @@ func TestPercentOfACapacity(t *testing.T) {
 		a, nodes := fleetOf(42)
 		list := specs()[:3]
 		for i := range list {
-			list[i].Unit = unit
+			list[i].Queries[0].Unit = unit
 			for j := range list[i].Rules {
 				r := &list[i].Rules[j]
 				r.Warning.Value, r.Critical.Value = per*r.Warning.Value, per*r.Critical.Value
 			}
-			for j, one := range a[list[i].Query] {
-				a[list[i].Query][j].at = func(h float64) float64 { return per * one.at(h) }
+			for j, one := range a[list[i].Queries[0].Expr] {
+				a[list[i].Queries[0].Expr][j].at = func(h float64) float64 { return per * one.at(h) }
 			}
 		}
 		r := Build(info(t, nodes), take(a, list))

@@ -73,7 +73,7 @@ func (r *Report) samplesOf(p *snapshot.Panel) *samples {
 		Start: float64(p.Grid.Start.UnixMilli()) / 1000, Step: p.Grid.Step.Seconds(), Len: p.Grid.Len, Resolution: resolution,
 		Days: r.days(p.Grid), Between: fmt.Sprintf(r.words.FromTo, "{from}", "{to}"), Rows: p.Spec.Kind == panel.Heatmap,
 	}
-	level := s.addLevels(drawn, func(v float64) string { return r.words.Figure(p.Spec.Unit.Format(v)) })
+	level := s.addLevels(drawn, func(v float64) string { return r.words.Figure(p.Spec.Unit().Format(v)) })
 	for i := range p.Lines[:min(len(p.Lines), sampledLines)] {
 		s.Lines = append(s.Lines, s.line(p.Lines[i].Values, level))
 	}

@@ -43,7 +43,7 @@ func TestSamplesReadAsTheReportWritesThem(t *testing.T) {
 		value := rapid.OneOf(odd, rapid.Float64Range(0, 1), rapid.Float64Range(-1e12, 1e12))
 		values := rapid.SliceOfN(value, 1, 200).Draw(t, "values")
 		p := snapshot.Panel{
-			Spec: panel.Spec{Unit: unit}, Grid: series.Grid{Start: slot, Step: time.Minute, Len: len(values) + 1}, // one sample too few
+			Spec: panel.Spec{Queries: []panel.Query{{Unit: unit}}}, Grid: series.Grid{Start: slot, Step: time.Minute, Len: len(values) + 1}, // one sample too few
 			Lines: []snapshot.Line{{Values: values}},
 		}
 		s := Build(Info{Slot: slot}, nil).samplesOf(&p)
@@ -68,7 +68,7 @@ func TestSamplesOfManyLevels(t *testing.T) {
 		values[i] = math.Pow(1.01, float64(i)/2) // more texts than two letters can count
 	}
 	p := snapshot.Panel{
-		Spec: panel.Spec{Unit: units.Short}, Grid: series.Grid{Start: slot, Step: time.Minute, Len: len(values)}, Lines: []snapshot.Line{{Values: values}},
+		Spec: panel.Spec{Queries: []panel.Query{{Unit: units.Short}}}, Grid: series.Grid{Start: slot, Step: time.Minute, Len: len(values)}, Lines: []snapshot.Line{{Values: values}},
 	}
 	s := Build(Info{Slot: slot}, nil).samplesOf(&p)
 	if s.Digits != 2 && s.Digits != 3 || len(s.Lines[0]) != s.Digits*len(values) {
@@ -96,7 +96,7 @@ func TestSamplesOfWhatHasNoTimes(t *testing.T) {
 func TestSamplesSayWhatElseIsDrawn(t *testing.T) {
 	grid := series.Grid{Start: slot, Step: time.Minute, Len: 1}
 	p := snapshot.Panel{
-		Spec: panel.Spec{Unit: units.Short}, Grid: grid, Lines: []snapshot.Line{{Values: []float64{9}}},
+		Spec: panel.Spec{Queries: []panel.Query{{Unit: units.Short}}}, Grid: grid, Lines: []snapshot.Line{{Values: []float64{9}}},
 		References: []snapshot.ReferenceLine{{Name: "limit", Values: []float64{10}}},
 		Rest:       &snapshot.Band{Series: 3, P05: []float64{1}, P95: []float64{2}, Sum: []float64{4}},
 	}
@@ -154,7 +154,7 @@ func TestScriptIsSmallAndStaysInItsElement(t *testing.T) {
 }
 
 func TestRemarksStandBelowTheChart(t *testing.T) {
-	p := take(answers{"up": {{series.FromPairs("job", "api"), constant(1)}}}, []panel.Spec{{Name: "up", Title: "Up", Query: "up"}})[0]
+	p := take(answers{"up": {{series.FromPairs("job", "api"), constant(1)}}}, []panel.Spec{{Name: "up", Title: "Up", Queries: []panel.Query{{Expr: "up"}}}})[0]
 	p.Remarks = []string{"down: api 10.0.0.3:8080", "<b>\u202ereversed"}
 	root := pageOf(t, Build(info(t, nil), []snapshot.Panel{p}))
 	list := classed(root, "remarks")

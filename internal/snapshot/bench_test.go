@@ -25,7 +25,7 @@ func BenchmarkFold(b *testing.B) {
 	for i := range labels {
 		labels[i] = series.FromPairs("cluster", "prod", "instance", fmt.Sprintf("10.0.%d.%d:9100", i/250, i%250))
 	}
-	spec := panel.Spec{Legend: "{{node}}", Top: 8, Rules: []rules.Rule{{Name: "High", Warning: rules.At(.8), Critical: rules.At(.9), For: 15 * time.Minute}}}
+	spec := panel.Spec{Queries: []panel.Query{{Legend: "{{node}}"}}, Top: 8, Rules: []rules.Rule{{Name: "High", Warning: rules.At(.8), Critical: rules.At(.9), For: 15 * time.Minute}}}
 	b.ReportAllocs()
 	for b.Loop() {
 		f := newFold(&spec, g, Nodes{}, nil)

@@ -46,7 +46,7 @@ func newFold(spec *panel.Spec, g series.Grid, nodes Nodes, capacity map[uint64]w
 
 // addSeries judges one series and keeps of it what is needed. The labels are kept, the samples only read.
 func (f *fold) addSeries(s identified) {
-	name := legend(f.spec.Legend, f.nodes.named(f.spec.Legend, f.described(s), s.node))
+	name := legend(f.spec.Query("").Legend, f.nodes.named(f.spec.Query("").Legend, f.described(s), s.node))
 	if f.spec.Builtin {
 		name = clip(printable(f.nodes.Shown(s.Labels.Get(clusterLabel), name)))
 	}
@@ -189,7 +189,7 @@ func (p *Panel) nameApart() {
 		names[i], all[i] = p.Rows[i].Name, p.Rows[i].Labels
 	}
 	renamed := map[uint64]string{}
-	for i, name := range apart(p.Spec.Legend, names, all) {
+	for i, name := range apart(p.Spec.Query("").Legend, names, all) {
 		if name != p.Rows[i].Name {
 			p.Rows[i].Name, renamed[all[i].Hash()] = name, name
 		}

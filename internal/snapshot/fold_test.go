@@ -50,7 +50,7 @@ func foldAll(t interface{ Fatal(...any) }, spec panel.Spec, in []series.Series) 
 func TestFoldKeepsTheWorst(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := gen(t)
-		spec := panel.Spec{Legend: "{{pod}}", Top: rapid.IntRange(1, 12).Draw(t, "top")}
+		spec := panel.Spec{Queries: []panel.Query{{Legend: "{{pod}}"}}, Top: rapid.IntRange(1, 12).Draw(t, "top")}
 		if rapid.Bool().Draw(t, "rule") {
 			spec.Rules = []rules.Rule{{Name: "R", Direction: rapid.SampledFrom([]rules.Direction{rules.Above, rules.Below}).Draw(t, "direction"), Warning: rules.At(1)}}
 		}
@@ -120,7 +120,7 @@ func checkRest(t *rapid.T, p Panel, in []series.Series, drawn map[string]bool) {
 func TestFoldDoesNotDependOnTheOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := gen(t)
-		spec := panel.Spec{Legend: "{{pod}}", Top: 3, Rules: []rules.Rule{{Name: "R", Warning: rules.At(10)}}}
+		spec := panel.Spec{Queries: []panel.Query{{Legend: "{{pod}}"}}, Top: 3, Rules: []rules.Rule{{Name: "R", Warning: rules.At(10)}}}
 		a := foldAll(t, spec, in)
 		b := foldAll(t, spec, rapid.Permutation(in).Draw(t, "shuffled"))
 		for _, p := range []*Panel{&a, &b} {
@@ -139,7 +139,7 @@ func TestSampleIsBoundedAndDropsTheDrawn(t *testing.T) {
 	for i := range in {
 		in[i] = series.Series{Labels: series.FromPairs("pod", fmt.Sprint(i)), Values: []float64{float64(i), 0, 0, 0, 0, 0}}
 	}
-	p := foldAll(t, panel.Spec{Legend: "{{pod}}", Top: 5}, in)
+	p := foldAll(t, panel.Spec{Queries: []panel.Query{{Legend: "{{pod}}"}}, Top: 5}, in)
 	if p.Rest.Sampled > sampleMost || p.Rest.Sampled < sampleMost-5 {
 		t.Errorf("%d series sampled, want about %d", p.Rest.Sampled, sampleMost)
 	}
@@ -155,7 +155,7 @@ func TestOverridesGiveOtherLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := panel.Spec{
-		Legend:    "{{pod}}",
+		Queries:   []panel.Query{{Legend: "{{pod}}"}},
 		Rules:     []rules.Rule{{Name: "High", Warning: rules.At(.8), Critical: rules.At(.9)}},
 		Overrides: []panel.Override{{Match: []*labels.Matcher{kafka}, Warning: rules.At(.97)}},
 	}

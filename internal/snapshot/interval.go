@@ -36,7 +36,7 @@ func ScrapeInterval(window time.Duration, samples float64) time.Duration {
 // sparse returns how often the metrics that a query takes rates of are scraped, where $__rate_interval is so short that it never holds
 // two samples of one; else 0. It asks for the first of them that has samples.
 func (p *Panel) sparse(ctx context.Context, q Querier, v panel.Vars) (time.Duration, error) {
-	if !strings.Contains(p.Spec.Query, "__rate_interval") {
+	if !strings.Contains(p.Spec.Query("").Expr, "__rate_interval") {
 		return 0, nil
 	}
 	const window = time.Hour

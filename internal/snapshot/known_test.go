@@ -49,7 +49,7 @@ func TestKnownNodesNameTheirSeries(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		p := snapshot.Take(context.Background(), f, []panel.Spec{{Query: usage, Legend: "{{node}}"}}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
+		p := snapshot.Take(context.Background(), f, []panel.Spec{{Queries: []panel.Query{{Expr: usage, Legend: "{{node}}"}}}}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 		var rows, list []string
 		for _, r := range p.Rows {
 			rows = append(rows, r.Name)
@@ -71,7 +71,7 @@ func TestKnownNodesAreNotInOtherNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	for format, want := range map[string]string{"": `{node="ip-10-0-1-5", pod="a"}`, "{{pod}}": "a"} {
-		p := snapshot.Take(context.Background(), f, []panel.Spec{{Query: "usage", Legend: format}}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
+		p := snapshot.Take(context.Background(), f, []panel.Spec{{Queries: []panel.Query{{Expr: "usage", Legend: format}}}}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 		if got := p.Rows[0].Name; got != want {
 			t.Errorf("legend %q: %q, want %q", format, got, want)
 		}

@@ -189,7 +189,7 @@ func (n *narrowing) said(p *Panel, top int, w *words.Words) string {
 		return fmt.Sprintf(w.LeftOutLower, left, of, highest)
 	}
 	every := w.Figure(units.Span(n.every))
-	return fmt.Sprintf(w.LeftOut, left, of, every, w.Figure(p.Spec.Unit.Format(n.above)), highest)
+	return fmt.Sprintf(w.LeftOut, left, of, every, w.Figure(p.Spec.Unit().Format(n.above)), highest)
 }
 
 // choose finds the series that matter. No query asks for many samples of all series at once.
@@ -205,7 +205,7 @@ func (n *narrowing) choose(ctx context.Context, q Querier, p *Panel, v panel.Var
 	coarse := v
 	coarse.Step = n.every
 	above := " > " + strconv.FormatFloat(n.above, 'g', -1, 64)
-	expr := "(" + panel.Expand(p.Spec.Query, coarse) + ")" + above
+	expr := "(" + panel.Expand(p.Spec.Query("").Expr, coarse) + ")" + above
 	for g := panel.PlanGrid(p.Grid.End(), v.Range, n.every); g.Len > 0; {
 		part := g
 		part.Len = min(g.Len, narrowSteps)

@@ -96,7 +96,9 @@ func TestATooLargePanelIsNarrowed(t *testing.T) {
 			var asked []string
 			c.pods.asked = &asked
 			spec := panel.Spec{
-				Name: "p", Query: "max by (pod) (used)", Unit: units.PercentUnit, Legend: "{{pod}}", Subject: "memory", Builtin: true, Narrow: "pod",
+				Name:    "p",
+				Queries: []panel.Query{{Expr: "max by (pod) (used)", Unit: units.PercentUnit, Legend: "{{pod}}"}},
+				Subject: "memory", Builtin: true, Narrow: "pod",
 				Rules: []rules.Rule{rule},
 			}
 			if c.change != nil {

@@ -219,7 +219,7 @@ func TestAnAddressChangesHands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := panel.Spec{Query: "usage", Legend: "{{node}} {{device}}", Rules: []rules.Rule{{Name: "High", Critical: rules.At(0.8), For: time.Minute}}}
+	spec := panel.Spec{Queries: []panel.Query{{Expr: "usage", Legend: "{{node}} {{device}}"}}, Rules: []rules.Rule{{Name: "High", Critical: rules.At(0.8), For: time.Minute}}}
 	p := snapshot.Take(context.Background(), f, []panel.Spec{spec}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 	var got []string
 	for _, r := range p.Rows {
@@ -257,7 +257,7 @@ func TestOneRowANode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := panel.Spec{Query: "usage", Legend: "{{node}}", Builtin: true}
+	spec := panel.Spec{Queries: []panel.Query{{Expr: "usage", Legend: "{{node}}"}}, Builtin: true}
 	p := snapshot.Take(context.Background(), f, []panel.Spec{spec}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 	var got []string
 	for _, r := range p.Rows {
@@ -291,7 +291,7 @@ func TestFiveThousandNodesFitTheDefaults(t *testing.T) {
 	if all := nodes.All(); len(all) != 5000 || slices.ContainsFunc(all, func(n snapshot.Node) bool { return !n.Exporter }) {
 		t.Errorf("%d nodes, or one without an exporter", len(all))
 	}
-	p := snapshot.Take(context.Background(), f, []panel.Spec{{Query: have, Without: without, Legend: "{{node}}", Rules: []rules.Rule{{Name: "R", Warning: rules.At(0)}}}},
+	p := snapshot.Take(context.Background(), f, []panel.Spec{{Queries: []panel.Query{{Expr: have, Legend: "{{node}}"}}, Without: without, Rules: []rules.Rule{{Name: "R", Warning: rules.At(0)}}}},
 		snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 	if p.Err != nil || p.Total != 5000 || p.OK != 5000 {
 		t.Errorf("%d rows, %d of them OK, error %v", p.Total, p.OK, p.Err)
@@ -321,7 +321,7 @@ func TestANodeLosesItsExporter(t *testing.T) {
 			{Labels: series.FromPairs("instance", "10.0.0.1:9100"), Values: tt.n1}, {Labels: series.FromPairs("instance", "10.0.0.2:9100"), Values: tt.n2},
 		}})
 		p := snapshot.Take(context.Background(), f, []panel.Spec{{
-			Query: "have", Without: "without", Legend: "{{node}}", Rules: []rules.Rule{{Name: "R", Warning: rules.At(0), For: 5 * time.Minute}},
+			Queries: []panel.Query{{Expr: "have", Legend: "{{node}}"}}, Without: "without", Rules: []rules.Rule{{Name: "R", Warning: rules.At(0), For: 5 * time.Minute}},
 		}}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 		var got []string
 		for _, r := range p.Rows {

@@ -103,7 +103,7 @@ func panelInTime(ctx context.Context, q Querier, spec panel.Spec, o Options) Pan
 	case p := <-taken:
 		return p
 	case <-late.C:
-		return Panel{Spec: spec, Expr: spec.Query, Data: DataFailed, Err: fmt.Errorf("%w (%w)", ErrStopped, context.Cause(ctx))}
+		return Panel{Spec: spec, Expr: spec.Query("").Expr, Data: DataFailed, Err: fmt.Errorf("%w (%w)", ErrStopped, context.Cause(ctx))}
 	}
 }
 
@@ -119,10 +119,10 @@ func (e *PanicError) Error() string { return fmt.Sprintf("a fault in promsnap it
 func takePanel(ctx context.Context, q Querier, spec panel.Spec, o Options) (p Panel) {
 	defer func() {
 		if r := recover(); r != nil {
-			p = Panel{Spec: spec, Expr: spec.Query, Err: &PanicError{Value: r, Stack: debug.Stack()}}
+			p = Panel{Spec: spec, Expr: spec.Query("").Expr, Err: &PanicError{Value: r, Stack: debug.Stack()}}
 		}
 	}()
-	p = Panel{Spec: spec, Expr: spec.Query}
+	p = Panel{Spec: spec, Expr: spec.Query("").Expr}
 	if ctx.Err() != nil {
 		p.Err = ErrStopped
 		return p
@@ -160,7 +160,7 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	}
 	w := words.In(o.Language)
 	vars := panel.Vars{Step: step, ScrapeInterval: scrape, Range: rng, Virtual: o.Nodes.virtual()}
-	p.Expr = panel.Expand(p.Spec.Query, vars)
+	p.Expr = panel.Expand(p.Spec.Query("").Expr, vars)
 
 	if p.Spec.Without != "" {
 		return p.askWithout(ctx, q, vars, o, w)
@@ -491,7 +491,7 @@ func split(ls series.Labels, names []string) (rest, named series.Labels) {
 func Failed(specs []panel.Spec, err error) []Panel {
 	panels := make([]Panel, len(specs))
 	for i, s := range specs {
-		panels[i] = Panel{Spec: s, Expr: s.Query, Data: DataFailed, Err: err}
+		panels[i] = Panel{Spec: s, Expr: s.Query("").Expr, Data: DataFailed, Err: err}
 	}
 	return panels
 }

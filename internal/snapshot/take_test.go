@@ -80,7 +80,7 @@ func take(f fake, specs ...panel.Spec) []snapshot.Panel {
 
 func TestTakeKeepsGoingWhereAQueryFails(t *testing.T) {
 	panels := take(fake{answers: map[string][]series.Series{"good": {constant(1, "a", "b")}}},
-		panel.Spec{Name: "bad", Query: "bad"}, panel.Spec{Name: "good", Query: "good"})
+		panel.Spec{Name: "bad", Queries: []panel.Query{{Expr: "bad"}}}, panel.Spec{Name: "good", Queries: []panel.Query{{Expr: "good"}}})
 	if !errors.Is(panels[0].Err, errRefused) || panels[0].Data != snapshot.DataFailed {
 		t.Errorf("the failed panel: %v, data %v", panels[0].Err, panels[0].Data)
 	}
@@ -98,9 +98,9 @@ func TestEmptyAnswers(t *testing.T) {
 		present: map[string]bool{"a": true, "news": true, "known": true},
 	}
 	panels := take(f,
-		panel.Spec{Name: "ratio", Query: "a / b"},
-		panel.Spec{Name: "news", Query: "news > 0 and other", EmptyIsOK: true},
-		panel.Spec{Name: "known", Query: "known"})
+		panel.Spec{Name: "ratio", Queries: []panel.Query{{Expr: "a / b"}}},
+		panel.Spec{Name: "news", Queries: []panel.Query{{Expr: "news > 0 and other"}}, EmptyIsOK: true},
+		panel.Spec{Name: "known", Queries: []panel.Query{{Expr: "known"}}})
 	if p := panels[0]; p.Data != snapshot.DataAbsent || !slices.Equal(p.Missing, []string{"b"}) {
 		t.Errorf("a missing metric: data %v, missing %v", p.Data, p.Missing)
 	}
@@ -110,16 +110,16 @@ func TestEmptyAnswers(t *testing.T) {
 	if p := panels[2]; p.Data != snapshot.DataAbsent || len(p.Missing) != 0 || len(p.Notes) != 1 {
 		t.Errorf("labels that do not match: data %v, missing %v, notes %q", p.Data, p.Missing, p.Notes)
 	}
-	p := take(f, panel.Spec{Query: "news > 0 and other", EmptyIsOK: true, Needs: []string{"news", "kube_pod_info"}})[0]
+	p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "news > 0 and other"}}, EmptyIsOK: true, Needs: []string{"news", "kube_pod_info"}})[0]
 	if p.Data != snapshot.DataAbsent || !slices.Equal(p.Missing, []string{"kube_pod_info"}) {
 		t.Errorf("a metric that good news needs is absent: data %v, missing %v", p.Data, p.Missing)
 	}
 	f.answers["news default 0"] = nil
-	if p := take(f, panel.Spec{Query: "news default 0", EmptyIsOK: true})[0]; p.Err != nil || p.Data != snapshot.DataAbsent || len(p.Notes) != 1 {
+	if p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "news default 0"}}, EmptyIsOK: true})[0]; p.Err != nil || p.Data != snapshot.DataAbsent || len(p.Notes) != 1 {
 		t.Errorf("a dialect that promsnap cannot read: data %v, notes %q, %v", p.Data, p.Notes, p.Err)
 	}
 	f.present["news"] = false
-	if p := take(f, panel.Spec{Query: "news > 0 and other", EmptyIsOK: true})[0]; p.Data != snapshot.DataAbsent {
+	if p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "news > 0 and other"}}, EmptyIsOK: true})[0]; p.Data != snapshot.DataAbsent {
 		t.Errorf("bad news whose metric is absent: data %v: silence is no good news", p.Data)
 	}
 }
@@ -127,7 +127,9 @@ func TestEmptyAnswers(t *testing.T) {
 // TestAPanelSaysThatItIsBlind: its metrics exist, but not the half of a join that would bring its series.
 func TestAPanelSaysThatItIsBlind(t *testing.T) {
 	spec := panel.Spec{
-		Title: "Kills", Query: "restarts and reason", EmptyIsOK: true, Needs: []string{"restarts"},
+		Title:     "Kills",
+		Queries:   []panel.Query{{Expr: "restarts and reason"}},
+		EmptyIsOK: true, Needs: []string{"restarts"},
 		Blind: &panel.Blind{Query: "restarts unless reason", Missing: []string{"reason"}},
 	}
 	for _, tt := range []struct {
@@ -164,7 +166,7 @@ func TestPartialAnswers(t *testing.T) {
 			"moved":  {Grid: series.Grid{Start: slot.Add(-time.Hour), Step: time.Minute, Len: 61}},
 		},
 	}
-	panels := take(f, panel.Spec{Query: "warned"}, panel.Spec{Query: "old"}, panel.Spec{Query: "moved"})
+	panels := take(f, panel.Spec{Queries: []panel.Query{{Expr: "warned"}}}, panel.Spec{Queries: []panel.Query{{Expr: "old"}}}, panel.Spec{Queries: []panel.Query{{Expr: "moved"}}})
 	for i, want := range []string{"a store is down", "newest sample is 15 min old", "moved all samples by 1 min"} {
 		if notes := strings.Join(panels[i].Notes, "\n"); !strings.Contains(notes, want) {
 			t.Errorf("notes %q do not say %q", notes, want)
@@ -180,7 +182,7 @@ func TestNotesAreInTheReportsLanguage(t *testing.T) {
 		answers: map[string][]series.Series{"old": {{Labels: nil, Values: []float64{1, math.NaN(), math.NaN(), math.NaN()}}}},
 		meta:    map[string]promapi.Meta{"old": {Warnings: []string{"a store is down"}}},
 	}
-	p := snapshot.Take(t.Context(), f, []panel.Spec{{Query: "old"}}, snapshot.Options{Slot: slot, Range: time.Hour, Language: words.Korean})[0]
+	p := snapshot.Take(t.Context(), f, []panel.Spec{{Queries: []panel.Query{{Expr: "old"}}}}, snapshot.Options{Slot: slot, Range: time.Hour, Language: words.Korean})[0]
 	if want := []string{"서버 경고: a store is down", "가장 최근 샘플이 45분 전 값임"}; !slices.Equal(p.Notes, want) {
 		t.Errorf("notes %q, want %q", p.Notes, want)
 	}
@@ -192,7 +194,7 @@ func TestMovedAnswerMovesItsTimes(t *testing.T) {
 		answers: map[string][]series.Series{"moved": {constant(1)}},
 		meta:    map[string]promapi.Meta{"moved": {Grid: series.Grid{Start: start, Step: time.Minute, Len: 61}}},
 	}
-	p := take(f, panel.Spec{Query: "moved", Rules: []rules.Rule{{Name: "R", Critical: rules.At(0), For: 5 * time.Minute}}})[0]
+	p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "moved"}}, Rules: []rules.Rule{{Name: "R", Critical: rules.At(0), For: 5 * time.Minute}}})[0]
 	got := p.Findings[0]
 	if !got.Streak.From.Equal(start) || !got.Newest.Equal(start.Add(time.Hour)) || !p.Rows[0].Stats.MaxAt.Equal(start) {
 		t.Errorf("since %v, newest %v, highest at %v; the answer begins at %v", got.Streak.From, got.Newest, p.Rows[0].Stats.MaxAt, start)
@@ -204,7 +206,7 @@ func TestShare(t *testing.T) {
 		unit        units.Unit
 		value, want float64
 	}{{units.PercentUnit, 0.94, 0.94}, {units.Percent, 94, 0.94}, {units.None, 3, 3}} {
-		if got := (&panel.Spec{Unit: tc.unit}).Share(tc.value); got != tc.want {
+		if got := (&panel.Spec{Queries: []panel.Query{{Unit: tc.unit}}}).Share(tc.value); got != tc.want {
 			t.Errorf("%g %s is %g of a whole, want %g", tc.value, tc.unit, got, tc.want)
 		}
 	}
@@ -212,7 +214,7 @@ func TestShare(t *testing.T) {
 
 func TestCapacityJoinsByLabels(t *testing.T) {
 	spec := panel.Spec{
-		Query: "used", Legend: "{{instance}}", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}},
+		Queries: []panel.Query{{Expr: "used", Legend: "{{instance}}"}}, Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}},
 		Capacity: &panel.Capacity{Query: "total"},
 	}
 	p := take(fake{answers: map[string][]series.Series{
@@ -237,7 +239,7 @@ func TestRemarks(t *testing.T) {
 		down = append(down, constant(0, "instance", fmt.Sprintf("10.0.0.%02d", i)))
 	}
 	p := take(fake{answers: map[string][]series.Series{"up": {constant(1)}, "up == 0": down, "count(x)": {constant(12345)}}}, panel.Spec{
-		Query: "up", Remarks: []panel.Remark{{Query: "count(x)", Text: "{{value}} have no limit"}, {Query: "up == 0", Text: "down: {{instance}}"}, {Query: "broken"}},
+		Queries: []panel.Query{{Expr: "up"}}, Remarks: []panel.Remark{{Query: "count(x)", Text: "{{value}} have no limit"}, {Query: "up == 0", Text: "down: {{instance}}"}, {Query: "broken"}},
 	})[0]
 	if p.Remarks[0] != "12345 have no limit" || p.Remarks[1] != "down: 10.0.0.00" || p.Remarks[len(p.Remarks)-1] != "and 2 more" || len(p.Remarks) != 12 {
 		t.Errorf("remarks %q", p.Remarks)
@@ -250,7 +252,7 @@ func TestRemarks(t *testing.T) {
 func TestStoppedRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	p := snapshot.Take(ctx, fake{}, []panel.Spec{{Query: "a"}}, snapshot.Options{Slot: slot, Range: time.Hour})[0]
+	p := snapshot.Take(ctx, fake{}, []panel.Spec{{Queries: []panel.Query{{Expr: "a"}}}}, snapshot.Options{Slot: slot, Range: time.Hour})[0]
 	if !errors.Is(p.Err, snapshot.ErrStopped) || p.Data != snapshot.DataFailed {
 		t.Errorf("err %v, data %v", p.Err, p.Data)
 	}
@@ -276,7 +278,7 @@ func TestRunDoesNotWaitForTheDeaf(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, over)
 		defer cancel()
 		d := deaf{fake{answers: map[string][]series.Series{"good": {constant(1)}, "deaf": {constant(1)}}}, make(chan struct{})}
-		specs := []panel.Spec{{Query: "good"}, {Query: "deaf"}, {Query: "deaf"}, {Query: "good"}}
+		specs := []panel.Spec{{Queries: []panel.Query{{Expr: "good"}}}, {Queries: []panel.Query{{Expr: "deaf"}}}, {Queries: []panel.Query{{Expr: "deaf"}}}, {Queries: []panel.Query{{Expr: "good"}}}}
 		began := time.Now()
 		panels := snapshot.Take(ctx, d, specs, snapshot.Options{Slot: slot, Range: time.Hour, Concurrency: 2})
 		if took := time.Since(began); took < time.Minute || took > time.Minute+5*time.Second {
@@ -305,7 +307,7 @@ func (panicky) Range(context.Context, promapi.Query, func(series.Series) error) 
 }
 
 func TestPanicCostsOnePanel(t *testing.T) {
-	p := snapshot.Take(context.Background(), panicky{}, []panel.Spec{{Name: "a", Query: "a"}}, snapshot.Options{Slot: slot, Range: time.Hour})[0]
+	p := snapshot.Take(context.Background(), panicky{}, []panel.Spec{{Name: "a", Queries: []panel.Query{{Expr: "a"}}}}, snapshot.Options{Slot: slot, Range: time.Hour})[0]
 	var fault *snapshot.PanicError
 	if !errors.As(p.Err, &fault) || p.Data != snapshot.DataFailed || p.Spec.Name != "a" || !strings.Contains(string(fault.Stack), "panicky") {
 		t.Errorf("panel %+v", p)
@@ -317,7 +319,7 @@ func TestProgressComesOneAtATime(t *testing.T) {
 	f := fake{answers: map[string][]series.Series{}}
 	for i := range 20 {
 		q := fmt.Sprintf("q%d", i)
-		specs, f.answers[q] = append(specs, panel.Spec{Query: q}), []series.Series{constant(1)}
+		specs, f.answers[q] = append(specs, panel.Spec{Queries: []panel.Query{{Expr: q}}}), []series.Series{constant(1)}
 	}
 	begun, done := 0, map[int]bool{}
 	snapshot.Take(context.Background(), f, specs, snapshot.Options{Slot: slot, Range: time.Hour, Progress: func(e snapshot.Event) {
@@ -326,7 +328,7 @@ func TestProgressComesOneAtATime(t *testing.T) {
 			return
 		}
 		done[e.Index] = true
-		if e.Panel.Total != 1 || e.Spec.Query != specs[e.Index].Query {
+		if e.Panel.Total != 1 || e.Spec.Queries[0].Expr != specs[e.Index].Queries[0].Expr {
 			t.Errorf("event %d tells of another panel", e.Index)
 		}
 	}})
@@ -420,7 +422,7 @@ func TestSilenceOfADepartedNodeIsNoFinding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := snapshot.Take(context.Background(), f, []panel.Spec{{Query: "up", Rules: []rules.Rule{{Name: "Down", Direction: rules.Below, Critical: rules.At(1)}}}},
+	p := snapshot.Take(context.Background(), f, []panel.Spec{{Queries: []panel.Query{{Expr: "up"}}, Rules: []rules.Rule{{Name: "Down", Direction: rules.Below, Critical: rules.At(1)}}}},
 		snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 	got := map[string]rules.Status{}
 	for _, r := range p.Rows {
@@ -442,7 +444,7 @@ func TestReferences(t *testing.T) {
 	for range 101 {
 		f.answers["crowd"] = append(f.answers["crowd"], constant(1))
 	}
-	p := take(f, panel.Spec{Query: "used", References: []panel.Reference{
+	p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "used"}}, References: []panel.Reference{
 		{Name: "gone", Query: "down"}, {Name: "empty", Query: "nobody"}, {Name: "moved", Query: "moved"}, {Name: "crowd", Query: "crowd"},
 		{Name: "limit {{c}}", Query: "limit"}, {Name: "many", Query: "many"},
 	}})[0]
@@ -456,7 +458,7 @@ func TestReferences(t *testing.T) {
 	if len(p.Notes) != 5 || !strings.Contains(p.Notes[4], "not drawn: 2") || p.Data != snapshot.DataComplete || p.Err != nil {
 		t.Errorf("the panel must go on without what failed, and say so: data %v, err %v, notes %q", p.Data, p.Err, p.Notes)
 	}
-	if failed := take(f, panel.Spec{Query: "down", References: []panel.Reference{{Name: "limit", Query: "limit"}}})[0]; len(failed.References) != 0 || failed.Err == nil {
+	if failed := take(f, panel.Spec{Queries: []panel.Query{{Expr: "down"}}, References: []panel.Reference{{Name: "limit", Query: "limit"}}})[0]; len(failed.References) != 0 || failed.Err == nil {
 		t.Errorf("a panel that failed has no reference lines: %+v", failed)
 	}
 }
@@ -467,11 +469,11 @@ func TestTopOfKinds(t *testing.T) {
 		f.answers["q"] = append(f.answers["q"], constant(0, "i", fmt.Sprint(i)))
 	}
 	for _, k := range panel.Kinds() {
-		if p := take(f, panel.Spec{Query: "q", Kind: k})[0]; len(p.Lines) != k.Top() {
+		if p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "q"}}, Kind: k})[0]; len(p.Lines) != k.Top() {
 			t.Errorf("%s draws %d series, want %d", k, len(p.Lines), k.Top())
 		}
 	}
-	if p := take(f, panel.Spec{Query: "q", Kind: panel.Heatmap, Top: 48})[0]; len(p.Lines) != 48 {
+	if p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "q"}}, Kind: panel.Heatmap, Top: 48})[0]; len(p.Lines) != 48 {
 		t.Errorf("a panel that says how many draws %d", len(p.Lines))
 	}
 }
@@ -481,7 +483,7 @@ func TestWhatCameAndWentIsKept(t *testing.T) {
 	f := fake{answers: map[string][]series.Series{"q": {
 		constant(0, "i", "a"), constant(0, "i", "b"), {Labels: series.FromPairs("i", "c"), Values: []float64{0, 1, 0}},
 	}}}
-	p := take(f, panel.Spec{Query: "q", Top: 1, Rules: []rules.Rule{{Name: "r", Critical: rules.At(0)}}})[0]
+	p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "q"}}, Top: 1, Rules: []rules.Rule{{Name: "r", Critical: rules.At(0)}}})[0]
 	if got := p.Lines[0].Labels.Get("i"); got != "c" {
 		t.Errorf("the line is %s", got)
 	}
@@ -489,7 +491,7 @@ func TestWhatCameAndWentIsKept(t *testing.T) {
 
 func TestDetailsAreAskedOfWhatBreaches(t *testing.T) {
 	spec := panel.Spec{
-		Query: "used", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}},
+		Queries: []panel.Query{{Expr: "used"}}, Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}},
 		Detail: &panel.Detail{Query: `topk(3, pods{node="{{node}}",odd="{{odd}}",none="{{ none }}"})`, Legend: "{{pod}}", Unit: units.Bytes},
 	}
 	p := take(fake{answers: map[string][]series.Series{
@@ -511,7 +513,7 @@ func TestDetailsAreNotAskedOfWhatDoesNotFire(t *testing.T) {
 		"verdict": {Name: "p95", Reduce: rules.Last, Critical: rules.At(.9)},
 	} {
 		f := fake{answers: map[string][]series.Series{"used": {{Labels: series.FromPairs("node", "n1"), Values: []float64{.5, .5, .5, .5, .5, .5, .5, .94}}}}}
-		p := take(f, panel.Spec{Query: "used", Rules: []rules.Rule{rule}, Detail: &panel.Detail{Query: "pods"}})[0]
+		p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "used"}}, Rules: []rules.Rule{rule}, Detail: &panel.Detail{Query: "pods"}})[0]
 		if p.Err != nil || len(p.Notes) != 0 {
 			t.Errorf("%s: error %v, notes %q", name, p.Err, p.Notes)
 		}
@@ -526,7 +528,7 @@ func TestDetailsAreAskedOncePerSeries(t *testing.T) {
 	asked := 0
 	q := counting{fake{answers: map[string][]series.Series{"used": {constant(.94, "node", "n1")}, "pods": {constant(1, "pod", "a")}}}, "pods", &asked}
 	spec := panel.Spec{
-		Query: "used", Detail: &panel.Detail{Query: "pods", Legend: "{{pod}}"},
+		Queries: []panel.Query{{Expr: "used"}}, Detail: &panel.Detail{Query: "pods", Legend: "{{pod}}"},
 		Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}, {Name: "Higher", Critical: rules.At(.8)}},
 	}
 	p := snapshot.Take(t.Context(), q, []panel.Spec{spec}, snapshot.Options{Slot: slot, Range: time.Hour, QueryOffset: time.Minute})[0]
@@ -550,7 +552,7 @@ func (c counting) Range(ctx context.Context, q promapi.Query, each func(series.S
 }
 
 func TestDetailThatFailsCostsANote(t *testing.T) {
-	spec := panel.Spec{Query: "used", Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}}, Detail: &panel.Detail{Query: "broken"}}
+	spec := panel.Spec{Queries: []panel.Query{{Expr: "used"}}, Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}}, Detail: &panel.Detail{Query: "broken"}}
 	p := take(fake{answers: map[string][]series.Series{"used": {constant(.94, "node", "n1")}}}, spec)[0]
 	if p.Err != nil || len(p.Findings) != 1 || len(p.Notes) != 1 {
 		t.Errorf("error %v, notes %q", p.Err, p.Notes)
@@ -575,22 +577,22 @@ func TestAPartOfTheDataIsNotJudged(t *testing.T) {
 		findings int
 		status   rules.Status
 	}{
-		{panel.Spec{Query: "share", Rules: []rules.Rule{low}}, 0, rules.Unknown},
-		{panel.Spec{Query: "there", Without: "has", Rules: []rules.Rule{lacks}}, 0, rules.Unknown},
-		{panel.Spec{Query: "high", Rules: []rules.Rule{high}}, 1, rules.Breach},
-		{panel.Spec{Query: "high", Rules: []rules.Rule{high, {Name: "Other", Warning: rules.At(1), NeedsAll: true}}}, 1, rules.Breach},
-		{panel.Spec{Query: "empty", Rules: []rules.Rule{high}}, 0, rules.Unknown},
+		{panel.Spec{Queries: []panel.Query{{Expr: "share"}}, Rules: []rules.Rule{low}}, 0, rules.Unknown},
+		{panel.Spec{Queries: []panel.Query{{Expr: "there"}}, Without: "has", Rules: []rules.Rule{lacks}}, 0, rules.Unknown},
+		{panel.Spec{Queries: []panel.Query{{Expr: "high"}}, Rules: []rules.Rule{high}}, 1, rules.Breach},
+		{panel.Spec{Queries: []panel.Query{{Expr: "high"}}, Rules: []rules.Rule{high, {Name: "Other", Warning: rules.At(1), NeedsAll: true}}}, 1, rules.Breach},
+		{panel.Spec{Queries: []panel.Query{{Expr: "empty"}}, Rules: []rules.Rule{high}}, 0, rules.Unknown},
 	} {
 		p := take(f, tc.spec)[0]
 		if p.Data != snapshot.DataPartial || p.Partial != "store a is down" || len(p.Missing) != 0 {
-			t.Errorf("%s: data %v, partial %q, missing %v; want a part, as the server says", tc.spec.Query, p.Data, p.Partial, p.Missing)
+			t.Errorf("%s: data %v, partial %q, missing %v; want a part, as the server says", tc.spec.Queries[0].Expr, p.Data, p.Partial, p.Missing)
 		}
 		if len(p.Findings) != tc.findings || p.OK != 0 {
-			t.Errorf("%s: findings %+v and %d OK; want %d and none", tc.spec.Query, p.Findings, p.OK, tc.findings)
+			t.Errorf("%s: findings %+v and %d OK; want %d and none", tc.spec.Queries[0].Expr, p.Findings, p.OK, tc.findings)
 		}
 		for _, r := range p.Rows {
 			if r.Status != tc.status {
-				t.Errorf("%s: the status of %s is %v, want %v", tc.spec.Query, r.Name, r.Status, tc.status)
+				t.Errorf("%s: the status of %s is %v, want %v", tc.spec.Queries[0].Expr, r.Name, r.Status, tc.status)
 			}
 		}
 	}

@@ -265,7 +265,7 @@ func rowsOf(r *report.Report, panel string) []string {
 			continue
 		}
 		for _, row := range p.Rows {
-			rows = append(rows, fmt.Sprintf("%s %s %s", row.Name, p.Spec.Unit.Format(row.Stats.Last), status(row)))
+			rows = append(rows, fmt.Sprintf("%s %s %s", row.Name, p.Spec.Unit().Format(row.Stats.Last), status(row)))
 		}
 	}
 	return rows

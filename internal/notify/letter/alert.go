@@ -92,7 +92,7 @@ func (a alert) unit() units.Unit {
 	if a.panel == nil {
 		return units.None
 	}
-	return a.panel.Spec.Unit
+	return a.panel.Spec.Unit()
 }
 
 func (a alert) side() string {

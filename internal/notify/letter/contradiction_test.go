@@ -25,7 +25,9 @@ func found(i int, st rules.Status, severity rules.Severity) snapshot.Panel {
 		f.Streak = &rules.Streak{From: slot.Add(-10 * time.Minute), To: slot, Peak: 0.95, Limit: 0.9, Severity: severity}
 	}
 	p := snapshot.Panel{Data: snapshot.DataComplete, Total: 1, Spec: panel.Spec{
-		Name: fmt.Sprint("p", i), Title: "Memory", Subject: "memory", Unit: units.PercentUnit, Rules: []rules.Rule{{Name: "r", Critical: rules.At(0.9)}},
+		Name: fmt.Sprint("p", i), Title: "Memory", Subject: "memory",
+		Queries: []panel.Query{{Unit: units.PercentUnit}},
+		Rules:   []rules.Rule{{Name: "r", Critical: rules.At(0.9)}},
 	}}
 	if st == rules.OK {
 		p.OK = 1

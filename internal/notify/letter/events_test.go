@@ -47,8 +47,10 @@ func TestEventsHaveTimes(t *testing.T) {
 		for l, want := range c.want {
 			t.Run(c.name+" "+string(l), func(t *testing.T) {
 				p := snapshot.Panel{Data: snapshot.DataComplete, Spec: panel.Spec{
-					Name: "oom", Title: "Kills", Subject: "kills", Unit: units.Short, Rules: []rules.Rule{{Name: "Killed", Critical: rules.At(0)}},
-					Events: &panel.Events{Within: time.Hour, Said: counted[l]},
+					Name: "oom", Title: "Kills", Subject: "kills",
+					Queries: []panel.Query{{Unit: units.Short}},
+					Rules:   []rules.Rule{{Name: "Killed", Critical: rules.At(0)}},
+					Events:  &panel.Events{Within: time.Hour, Said: counted[l]},
 				}}
 				c.episode.Worst = rules.Critical
 				a := rules.Alert{Panel: "oom", Rule: "Killed", Name: "p", Severity: rules.Critical, Value: c.n, Episodes: []rules.Episode{c.episode}}

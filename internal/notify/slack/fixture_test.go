@@ -79,7 +79,7 @@ func (w world) report(t testing.TB) *report.Report {
 	memory := snapshot.Panel{
 		Spec: panel.Spec{
 			Name: "node-memory", Title: "Memory of nodes", Subject: "memory", Measure: panel.NodeMemory,
-			Unit: units.PercentUnit, Legend: "{{node}}", Query: "memory",
+			Queries:  []panel.Query{{Expr: "memory", Legend: "{{node}}", Unit: units.PercentUnit}},
 			Capacity: &panel.Capacity{Query: "total", Unit: units.Bytes},
 			Rules: []rules.Rule{{
 				Name: "NodeMemoryHigh", Warning: rules.At(0.8), Critical: rules.At(0.9), For: 15 * time.Minute,
@@ -120,7 +120,7 @@ func (w world) report(t testing.TB) *report.Report {
 	}
 	panels := []snapshot.Panel{memory}
 	if w.failed {
-		spec := panel.Spec{Name: "pvc", Title: "Persistent volumes", Query: "pvc", Unit: units.PercentUnit}
+		spec := panel.Spec{Name: "pvc", Title: "Persistent volumes", Queries: []panel.Query{{Expr: "pvc", Unit: units.PercentUnit}}}
 		panels = append(panels, snapshot.Failed([]panel.Spec{spec}, fmt.Errorf("prometheus answered 503: query timed out in expression evaluation"))...)
 	}
 	return report.Build(report.Info{
@@ -212,7 +212,7 @@ func blindness(t testing.TB, k notify.Kind, l words.Language) notify.Delivery {
 	t.Helper()
 	d := cluster(0, l).delivery(t, notify.KindSummary)
 	specs := []panel.Spec{
-		{Name: "node-memory", Title: "Memory of nodes", Query: "memory", Unit: units.PercentUnit}, {Name: "pvc", Title: "Persistent volumes", Query: "pvc"},
+		{Name: "node-memory", Title: "Memory of nodes", Queries: []panel.Query{{Expr: "memory", Unit: units.PercentUnit}}}, {Name: "pvc", Title: "Persistent volumes", Queries: []panel.Query{{Expr: "pvc"}}},
 	}
 	in := d.Report.Info
 	in.Nodes, in.ExternalURL = nil, ""
