@@ -232,12 +232,21 @@ func (p *Panel) partly(m promapi.Meta, w *words.Words) {
 	p.Partial = cmp.Or(p.Partial, w.PartOfAnswer)
 }
 
-// Keep gives the findings that which selects the status NoData where there, asked of their rows, says that what they are about is there.
+// Keep gives the findings that which selects the status NoData where there, asked of their rows, says that
+// what they are about is there.
 func (p *Panel) Keep(which func(Finding) bool, there func(Row) bool) {
+	selected := map[uint64]bool{}
+	for _, f := range p.Findings {
+		if which(f) {
+			selected[f.Labels.Hash()] = true
+		}
+	}
+	if len(selected) == 0 {
+		return
+	}
 	kept := map[uint64]bool{}
 	for _, r := range p.Rows {
-		k := r.Labels.Hash()
-		if slices.ContainsFunc(p.Findings, func(f Finding) bool { return which(f) && f.Labels.Hash() == k }) {
+		if k := r.Labels.Hash(); selected[k] {
 			kept[k] = there(r)
 		}
 	}
