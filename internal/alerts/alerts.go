@@ -26,7 +26,9 @@ type Window struct {
 // It asks q, by the labels that the source has, which workloads and claims there are where a panel has
 // alerts of such objects. The evaluation is good also where an error is returned: without owners, pods
 // are known by their names, and no alert of theirs ends.
-func Evaluate(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes, w Window) (rules.Evaluation, error) {
+func Evaluate(
+	ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes, w Window,
+) (rules.Evaluation, error) {
 	silent := fellSilent(panels)
 	own, err := owners{nodes: nodes}, error(nil)
 	if silent || slices.ContainsFunc(panels, isOf("pod")) {
@@ -44,8 +46,9 @@ func Evaluate(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, 
 	if err == nil {
 		return now, own.claimsErr
 	}
+	isPod := func(identity series.Labels) bool { return identity.Get("workload") != "" }
 	for i := range now.Rules {
-		if slices.ContainsFunc(now.Rules[i].Series, func(ls series.Labels) bool { return ls.Get("workload") != "" }) {
+		if slices.ContainsFunc(now.Rules[i].Series, isPod) {
 			now.Rules[i].Data = min(now.Rules[i].Data, rules.DataPartial)
 		}
 	}
@@ -77,7 +80,9 @@ func settle(panels []snapshot.Panel, own *owners, objects *rules.Objects) {
 
 // fellSilent reports whether a series of the panels ended while its alert fired.
 func fellSilent(panels []snapshot.Panel) bool {
-	return slices.ContainsFunc(panels, func(p snapshot.Panel) bool { return slices.ContainsFunc(p.Findings, endedFiring) })
+	return slices.ContainsFunc(panels, func(p snapshot.Panel) bool {
+		return slices.ContainsFunc(p.Findings, endedFiring)
+	})
 }
 
 // endedFiring reports whether a series ended while its alert fired.

@@ -19,8 +19,10 @@ import (
 // owners knows the workload of every pod of a window, and which objects are there at its end. The zero
 // value knows none, and goes by the pods' names.
 type owners struct {
-	of   map[rules.Object]string         // the workload of each pod
-	live map[rules.Object]rules.Presence // the workloads that have a pod at the end of the window that has not ended
+	// of is the workload of each pod.
+	of map[rules.Object]string
+	// live are the workloads that have a pod at the end of the window that has not ended.
+	live map[rules.Object]rules.Presence
 	// partial says that the answer was only a part: a pod that is not in it may be there.
 	partial bool
 	// claims are the persistent volume claims at the end of the window; nil: they were not asked for.

@@ -8,8 +8,10 @@ type Presence uint8
 
 // The answers.
 const (
-	NobodyKnows     Presence = iota // no source knows such objects: the rule's NoDataPolicy decides
-	PresenceUnknown                 // the source should know, but it is silent, or a part of it is: nothing is gone then
+	// NobodyKnows says that no source knows such objects: the rule's NoDataPolicy decides.
+	NobodyKnows Presence = iota
+	// PresenceUnknown says that the source should know, but all or a part of it is silent: nothing is gone.
+	PresenceUnknown
 	IsThere
 	IsGone
 )

@@ -11,8 +11,15 @@ import (
 // of workloads and claims, which the table does not know.
 func (n Nodes) Objects() rules.Objects {
 	out := rules.Objects{
-		Nodes: rules.Known{Objects: map[rules.Object]rules.Presence{}, Clusters: map[string]rules.Presence{}, Others: rules.PresenceUnknown},
-		Hosts: rules.Known{Objects: map[rules.Object]rules.Presence{}, Others: rules.NobodyKnows}, // a host may be outside the cluster
+		Nodes: rules.Known{
+			Objects:  map[rules.Object]rules.Presence{},
+			Clusters: map[string]rules.Presence{},
+			Others:   rules.PresenceUnknown,
+		},
+		Hosts: rules.Known{
+			Objects: map[rules.Object]rules.Presence{},
+			Others:  rules.NobodyKnows, // a host may be outside the cluster
+		},
 	}
 	switch n.cluster {
 	case oneCluster:

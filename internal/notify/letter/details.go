@@ -184,12 +184,9 @@ func focus(p *snapshot.Panel, rule, name string) *snapshot.Panel {
 		if f.Rule != rule || f.Name != name {
 			continue
 		}
-		for j := range p.Lines {
-			if p.Lines[j].Labels.Compare(f.Labels) != 0 {
-				continue
-			}
+		if ln := p.Line(f.Labels); ln != nil {
 			only := *p
-			only.Lines, only.Rows, only.Findings = p.Lines[j:j+1], []snapshot.Row{p.Lines[j].Row}, p.Findings[i:i+1]
+			only.Lines, only.Rows, only.Findings = []snapshot.Line{*ln}, []snapshot.Row{ln.Row}, p.Findings[i:i+1]
 			only.Rest, only.Total = nil, 1
 			return &only
 		}
