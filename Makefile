@@ -105,14 +105,14 @@ bench: build ## print speed and memory as ratios against the peers, both sides i
 	go test -run '^$$' -bench Decode -benchtime 5x ./internal/promapi
 	@echo '== drawing: against go-chart itself (want ratio <= 0.33 for 12 series at 1x)'
 	go test -run '^$$' -bench . -benchtime 10x ./internal/chart
-	go test -run '^$$' -bench TwentyPanels -benchtime 8x ./internal/report
+	go test -run '^$$' -bench TwentyPanels -benchtime 8x ./internal/report/html
 	@echo '== the whole program: against curl fetching the same bytes (want <= 15 from a replay, <= 1.1 from a Prometheus that computes)'
 	@echo '== the Lambda function: start to its first request beside a function that does nothing (want <= 60 ms), memory of 6 panels of 5,000 series in 128 MiB (want <= 110)'
 	@echo '== whole runs, 6 panels of 5,000 series and 20 of a small cluster: against promsnap of an earlier commit (want ×before <= 1.1 and peak-MiB <= 150)'
 	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -run '^$$' -bench . -skip Profiled -benchtime 1x -timeout 20m ./internal/acceptance
 
 golden: ## rewrite the golden files; look at every one of them before you commit
-	go test ./internal/chart ./internal/config ./internal/notify/alertmanager ./internal/notify/pushgateway ./internal/notify/s3 ./internal/notify/slack ./internal/notify/webhook ./internal/panels ./internal/report -update
+	go test ./internal/chart ./internal/config ./internal/notify/alertmanager ./internal/notify/pushgateway ./internal/notify/s3 ./internal/notify/slack ./internal/notify/webhook ./internal/panels ./internal/report/json -update
 	go test ./deploy/helm -update
 
 # Without a bound, one input that is long and new is made shorter for a minute, and nothing else is tried in it.

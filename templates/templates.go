@@ -3,7 +3,7 @@ package templates
 
 import _ "embed" // the files below
 
-// ReportHTML is the page, for html/template; internal/report says what it is given.
+// ReportHTML is the page, for html/template; internal/report/html says what it is given.
 //
 //go:embed report.html
 var ReportHTML string

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/promsnap/promsnap/internal/report"
+	reportjson "github.com/promsnap/promsnap/internal/report/json"
 	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -127,7 +127,7 @@ func TestBrowserClocksGoBack(t *testing.T) {
 }
 
 // simulated makes the report "daily" of a simulated cluster and returns its page's path.
-func simulated(t *testing.T, at time.Time, nodes, config string) (string, report.Document) {
+func simulated(t *testing.T, at time.Time, nodes, config string) (string, reportjson.Document) {
 	t.Helper()
 	program, err := binary()
 	if err != nil {
@@ -188,7 +188,7 @@ func checkQuiet(t *testing.T, saw browsed) {
 }
 
 // checkReadings compares what stands beside the crosshair with report.json.
-func checkReadings(t *testing.T, doc report.Document, readings []reading, panels int) {
+func checkReadings(t *testing.T, doc reportjson.Document, readings []reading, panels int) {
 	t.Helper()
 	zone, err := time.LoadLocation(doc.Zone)
 	if err != nil {
@@ -226,7 +226,7 @@ func checkReadings(t *testing.T, doc report.Document, readings []reading, panels
 }
 
 // drawn is the names and the values of p's lines at sample i, as the report writes them.
-func drawn(t *testing.T, p report.DocPanel, i int) [][2]string {
+func drawn(t *testing.T, p reportjson.DocPanel, i int) [][2]string {
 	t.Helper()
 	unit, err := units.Parse(p.Unit)
 	if err != nil {
@@ -240,7 +240,7 @@ func drawn(t *testing.T, p report.DocPanel, i int) [][2]string {
 }
 
 // others is what the series that are not drawn one by one are called.
-func others(p report.DocPanel) string {
+func others(p reportjson.DocPanel) string {
 	if p.Rest == nil {
 		return ""
 	}
@@ -252,7 +252,7 @@ func others(p report.DocPanel) string {
 }
 
 // checkKeyboard holds that a chart can be reached, read and left with keys alone, and that what is said aloud is what is shown.
-func checkKeyboard(t *testing.T, doc report.Document, saw browsed) {
+func checkKeyboard(t *testing.T, doc reportjson.Document, saw browsed) {
 	k := saw.Keyboard
 	p := panelOf(t, doc, strings.TrimPrefix(k.Panel, "panel-"))
 	last := p.Grid.Len - 1
@@ -275,7 +275,7 @@ func checkKeyboard(t *testing.T, doc report.Document, saw browsed) {
 	}
 }
 
-func checkTables(t *testing.T, doc report.Document, saw browsed) {
+func checkTables(t *testing.T, doc reportjson.Document, saw browsed) {
 	if n := len(saw.Sorting.Sorted); n != 3 || saw.Sorting.Folded != 8 {
 		t.Fatalf("%d sorted tables; %d rows when folded, want 3 and 8", n, saw.Sorting.Folded)
 	}
@@ -354,7 +354,7 @@ func texts(values []*string) []string {
 }
 
 // checkPaper reads the PDF that a reader of dark pages prints: everything is in it, on white.
-func checkPaper(t *testing.T, doc report.Document, path string) {
+func checkPaper(t *testing.T, doc reportjson.Document, path string) {
 	text, err := exec.Command("pdftotext", "-layout", path, "-").Output()
 	if err != nil {
 		t.Fatalf("pdftotext: %v", err)

@@ -5,7 +5,7 @@ package acceptance
 import (
 	"time"
 
-	"github.com/promsnap/promsnap/internal/report"
+	reportjson "github.com/promsnap/promsnap/internal/report/json"
 )
 
 // said is a finding as a report must tell it over the fixture.
@@ -60,7 +60,7 @@ func findings(c chart) []said {
 }
 
 // told is when a finding begins as a report tells it, or when the newest of its events was.
-func told(f *report.DocSaid) *time.Time {
+func told(f *reportjson.DocSaid) *time.Time {
 	if f.Event != nil {
 		return &f.Event.Last
 	}

@@ -22,7 +22,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/promsnap/promsnap/internal/lab"
-	"github.com/promsnap/promsnap/internal/report"
+	reportjson "github.com/promsnap/promsnap/internal/report/json"
 )
 
 // The bounds of a run that meets a hostile Prometheus, on a busy machine.
@@ -102,7 +102,7 @@ func newHostileLab(t *testing.T) http.Handler {
 }
 
 // runHostile runs the program against the fault, holds what every such run must, and returns its report.
-func runHostile(t *testing.T, f fault, good http.Handler) report.Document {
+func runHostile(t *testing.T, f fault, good http.Handler) reportjson.Document {
 	t.Helper()
 	var asked atomic.Int32
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -153,7 +153,7 @@ func runHostile(t *testing.T, f fault, good http.Handler) report.Document {
 }
 
 // checkHostilePanel holds what is said of the panel that meets the fault: in the report, on the terminal and in the log.
-func checkHostilePanel(t *testing.T, f fault, o outcome, doc report.Document) {
+func checkHostilePanel(t *testing.T, f fault, o outcome, doc reportjson.Document) {
 	t.Helper()
 	p := panelOf(t, doc, "hostile")
 	want := f.data
@@ -170,7 +170,7 @@ func checkHostilePanel(t *testing.T, f fault, o outcome, doc report.Document) {
 		return
 	}
 	said := o.stdout // a sentence of the terminal names the error and what to do
-	failed := slices.IndexFunc(doc.Failures, func(d report.DocFailure) bool { return d.Panel == "hostile" })
+	failed := slices.IndexFunc(doc.Failures, func(d reportjson.DocFailure) bool { return d.Panel == "hostile" })
 	if failed < 0 {
 		t.Fatalf("no failure of the panel is in the report: %+v", doc.Failures)
 	}

@@ -11,11 +11,11 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/promsnap/promsnap/internal/report"
+	reportjson "github.com/promsnap/promsnap/internal/report/json"
 )
 
 // checkPage reads index.html as a browser does: what it says, that the names of strangers are text in it, and that it loads nothing.
-func checkPage(t *testing.T, page []byte, doc report.Document) {
+func checkPage(t *testing.T, page []byte, doc reportjson.Document) {
 	root, err := html.Parse(bytes.NewReader(page))
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/promsnap/promsnap/internal/report"
+	reportjson "github.com/promsnap/promsnap/internal/report/json"
 )
 
 // binary returns promsnap's path: that of PROMSNAP_BIN, or of one built from this checkout.
@@ -101,9 +101,9 @@ func (o outcome) file(t testing.TB, name string, at time.Time, file string) []by
 }
 
 // document reads a report.json; a field that is not documented is an error.
-func (o outcome) document(t testing.TB, name string, at time.Time) report.Document {
+func (o outcome) document(t testing.TB, name string, at time.Time) reportjson.Document {
 	t.Helper()
-	var doc report.Document
+	var doc reportjson.Document
 	d := json.NewDecoder(bytes.NewReader(o.file(t, name, at, "report.json")))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&doc); err != nil {
@@ -145,7 +145,7 @@ func configFile(t testing.TB, body string) string {
 }
 
 // panelOf returns a panel of the document.
-func panelOf(t testing.TB, doc report.Document, name string) report.DocPanel {
+func panelOf(t testing.TB, doc reportjson.Document, name string) reportjson.DocPanel {
 	t.Helper()
 	for _, p := range doc.Panels {
 		if p.Name == name {
@@ -153,5 +153,5 @@ func panelOf(t testing.TB, doc report.Document, name string) report.DocPanel {
 		}
 	}
 	t.Fatalf("report.json has no panel %s", name)
-	return report.DocPanel{}
+	return reportjson.DocPanel{}
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/promsnap/promsnap/internal/report"
+	reportjson "github.com/promsnap/promsnap/internal/report/json"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -34,7 +34,7 @@ func testReport(t *testing.T, c chart, name string, args []string) {
 	if want := "Prometheus 3.15.0"; doc.Server != want {
 		t.Errorf("server %q, want %q", doc.Server, want)
 	}
-	if want := (report.DocNodes{Total: 6, Measured: 4, Without: []string{"n5", "n6"}}); !cmp.Equal(doc.Nodes, want) {
+	if want := (reportjson.DocNodes{Total: 6, Measured: 4, Without: []string{"n5", "n6"}}); !cmp.Equal(doc.Nodes, want) {
 		t.Errorf("nodes %+v, want %+v", doc.Nodes, want)
 	}
 }
@@ -56,7 +56,7 @@ func checkSummary(t *testing.T, o outcome) {
 }
 
 // checkFigures holds every row of every panel against its answer.
-func checkFigures(t *testing.T, doc report.Document, want map[string][]answer) {
+func checkFigures(t *testing.T, doc reportjson.Document, want map[string][]answer) {
 	if got := len(doc.Panels); got != len(want) {
 		t.Errorf("%d panels, want %d", got, len(want))
 	}
@@ -87,7 +87,7 @@ func checkFigures(t *testing.T, doc report.Document, want map[string][]answer) {
 	}
 }
 
-func checkRow(t *testing.T, panel string, row report.DocRow, want []answer) {
+func checkRow(t *testing.T, panel string, row reportjson.DocRow, want []answer) {
 	a := answerOf(want, row.Labels)
 	if a == nil {
 		t.Errorf("%s: %v should not be there", panel, row.Labels)
@@ -102,7 +102,7 @@ func checkRow(t *testing.T, panel string, row report.DocRow, want []answer) {
 	}
 }
 
-func checkSamples(t *testing.T, panel string, s report.DocSeries, want []answer) {
+func checkSamples(t *testing.T, panel string, s reportjson.DocSeries, want []answer) {
 	a := answerOf(want, s.Labels)
 	if a == nil {
 		return // checkRow has said so
@@ -117,7 +117,7 @@ func checkSamples(t *testing.T, panel string, s report.DocSeries, want []answer)
 }
 
 // checkFindings holds the findings against those that there must be, in both directions.
-func checkFindings(t *testing.T, doc report.Document, want []said) {
+func checkFindings(t *testing.T, doc reportjson.Document, want []said) {
 	type key [6]string // panel, name, status, severity, since, until
 	when := func(at *time.Time) string {
 		if at == nil {
@@ -126,7 +126,7 @@ func checkFindings(t *testing.T, doc report.Document, want []said) {
 		return at.Format("15:04")
 	}
 	var got, wanted []key
-	counts := report.DocCounts{OK: doc.Counts.OK}
+	counts := reportjson.DocCounts{OK: doc.Counts.OK}
 	for i := range doc.Findings {
 		f := &doc.Findings[i]
 		got = append(got, key{f.Panel, f.Name, f.Status, f.Severity, when(told(f)), when(f.Until)})

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
-	"github.com/promsnap/promsnap/internal/report"
+	reportjson "github.com/promsnap/promsnap/internal/report/json"
 )
 
 // startVictoria runs VictoriaMetrics over a chart's fixture.
@@ -108,7 +108,7 @@ reports:
 			t.Errorf("%s: %d of %d series are rows, %d left out", p.Name, len(p.Rows), p.Total, p.LeftOut)
 		}
 		for _, w := range findings(community) {
-			if w.panel == p.Name && !slices.ContainsFunc(doc.Findings, func(f report.DocSaid) bool {
+			if w.panel == p.Name && !slices.ContainsFunc(doc.Findings, func(f reportjson.DocSaid) bool {
 				return f.Panel == w.panel && f.Name == w.name && f.Status == w.status && f.Severity == w.severity
 			}) {
 				t.Errorf("%s: nothing is said of %s", p.Name, w.name)
@@ -119,7 +119,7 @@ reports:
 
 // forgive sets the times of findings to those that they must have, where they are no further away than a lookback: how long a sample
 // counts after the last one, and what rate() makes of the edges of a hole, is each server's own.
-func forgive(doc *report.Document, want []said, lookback time.Duration) {
+func forgive(doc *reportjson.Document, want []said, lookback time.Duration) {
 	near := func(got, want time.Time) bool { return got.Sub(want).Abs() <= lookback }
 	for i := range doc.Findings {
 		f := &doc.Findings[i]

@@ -360,7 +360,7 @@ func serverName(s promapi.Server) string {
 // write draws the report and writes it under Options.OutputDir.
 func (a *App) write(ctx context.Context, rep *report.Report) Result {
 	res := Result{Report: rep}
-	files, err := rep.Render(ctx)
+	files, err := filesOf(ctx, rep)
 	if err != nil {
 		res.Err = fmt.Errorf("drawing report %s: %w", rep.Info.Name, err)
 		return res

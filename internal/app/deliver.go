@@ -60,7 +60,8 @@ func (a *App) deliver(ctx context.Context, d due) Result {
 	session := a.remember(ctx, a.store, &d)
 	res := Result{Report: d.report, Notes: slices.Clone(d.notes), blind: d.blind}
 	rq := a.request(ctx, d, session, &res)
-	rq.Receivers, rq.Render = a.receiversOf(d.config), d.report.Render
+	rq.Receivers = a.receiversOf(d.config)
+	rq.Render = func(ctx context.Context) ([]report.File, error) { return filesOf(ctx, d.report) }
 	out, err := notify.Deliver(ctx, session, rq)
 	res.StoodBack, res.Sent, res.Err = out.StoodBack, out.Sent, errors.Join(res.Err, err)
 	res.Receipt = a.location(out.Sent)
@@ -179,7 +180,7 @@ func (a *App) followUp(ctx context.Context, results []Result) {
 func (a *App) rehearse(ctx context.Context, d due) Result {
 	session := a.remember(ctx, forgetful{a.store}, &d)
 	res := Result{Report: d.report, Notes: slices.Clone(d.notes), blind: d.blind}
-	files, err := d.report.Render(ctx)
+	files, err := filesOf(ctx, d.report)
 	if err != nil {
 		res.Err = fmt.Errorf("drawing report %s: %w", d.config.Name, err)
 		return res

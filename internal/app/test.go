@@ -47,7 +47,7 @@ func Test(ctx context.Context, cfg *config.Config, name string, o Options) (noti
 	}, nil)}
 	if to.config.Role != config.RoleArchive {
 		d.Message = &notify.Message{Kind: notify.KindTest}
-	} else if d.Files, err = d.Report.Render(ctx); err != nil {
+	} else if d.Files, err = filesOf(ctx, d.Report); err != nil {
 		return notify.Receipt{}, fmt.Errorf("drawing the test: %w", err)
 	}
 	receipt, err := to.notifier.Notify(ctx, d)

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/report/reporttest"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
@@ -35,10 +37,10 @@ func TestFindingOfAnAlert(t *testing.T) {
 		},
 		{Name: "queue", Title: "Queue", Subject: "jobs waiting", Queries: []panel.Query{{Unit: units.Short}}, Rules: []rules.Rule{{Name: "Waiting", Critical: rules.At(0)}}},
 	}, errors.New("the server is gone"))...)
-	since := slot.Add(-18 * time.Minute)
-	on := rules.Episode{Since: since, Last: slot, Worst: rules.Critical, Peak: .96, PeakAt: since.Add(time.Minute)}
+	since := reporttest.Slot.Add(-18 * time.Minute)
+	on := rules.Episode{Since: since, Last: reporttest.Slot, Worst: rules.Critical, Peak: .96, PeakAt: since.Add(time.Minute)}
 	over := on
-	over.Last, over.Ended, over.End = slot.Add(-time.Minute), slot, rules.Recovered
+	over.Last, over.Ended, over.End = reporttest.Slot.Add(-time.Minute), reporttest.Slot, rules.Recovered
 	gone := over
 	gone.End = rules.Vanished
 	memory := func(e rules.Episode) rules.Alert {
@@ -48,7 +50,7 @@ func TestFindingOfAnAlert(t *testing.T) {
 		}
 	}
 	silent, small, removed := memory(on), memory(on), memory(on)
-	silent.Silent = slot.Add(-time.Minute)
+	silent.Silent = reporttest.Slot.Add(-time.Minute)
 	hardly, flapping := memory(on), memory(on)
 	hardly.Streak = rules.Sighting{Seen: 72, Expected: 240}
 	flapping.Panel, flapping.Rule, flapping.Value, flapping.Streak = "node-pressure", "NodePressure", 0, rules.Sighting{Seen: 18, Expected: 18, Bouts: 3, Beyond: 9}
@@ -59,7 +61,7 @@ func TestFindingOfAnAlert(t *testing.T) {
 	removed.Panel = "no-longer-there"
 	pressure := rules.Alert{Panel: "node-pressure", Rule: "NodePressure", Name: "ip-10-0-1-12", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on}}
 	kills := rules.Alert{Panel: "container-oom", Rule: "OOMKilled", Name: "shop/cart", Severity: rules.Critical, Value: 3, Episodes: []rules.Episode{on}}
-	kills.Episodes[0].Event = slot.Add(-8 * time.Minute)
+	kills.Episodes[0].Event = reporttest.Slot.Add(-8 * time.Minute)
 	one := rules.Alert{
 		Panel: "queue", Rule: "Waiting", Name: "shop", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on},
 	}
@@ -93,12 +95,12 @@ func TestFindingOfAnAlert(t *testing.T) {
 		{"condition", pressure, "", "ip-10-0-1-12 memory pressure since 23:42", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			r := Build(Info{Cluster: "prod-seoul", Name: "check", Slot: slot}, panels)
+			r := report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Slot: reporttest.Slot}, panels)
 			f := r.FindingOf(tc.alert, tc.alert.Now())
 			if f.Sentence != tc.short || f.Value != tc.value || tc.long != "" && r.InFull(&f) != tc.long {
 				t.Errorf("%q: %q, %q", f.Value, f.Sentence, r.InFull(&f))
 			}
-			korean := Build(Info{Cluster: "prod-seoul", Name: "check", Slot: slot, Language: words.Korean}, panels)
+			korean := report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Slot: reporttest.Slot, Language: words.Korean}, panels)
 			if k := korean.FindingOf(tc.alert, tc.alert.Now()); k.Sentence == f.Sentence {
 				t.Errorf("in Korean it says %q", k.Sentence)
 			}

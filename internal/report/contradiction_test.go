@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"errors"
@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/report/json"
+	"github.com/promsnap/promsnap/internal/report/reporttest"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -22,6 +25,7 @@ var parts = []struct {
 	checked bool // a limit was held against data
 	panel   func(*snapshot.Panel)
 }{
+
 	{"ok", true, func(p *snapshot.Panel) { p.OK, p.Total = 1, 1 }},
 	{"empty and good", true, func(p *snapshot.Panel) { p.Spec.EmptyIsOK = true }},
 	{"without rules", false, func(p *snapshot.Panel) { p.Spec.Rules, p.Total = nil, 1 }},
@@ -46,10 +50,10 @@ var parts = []struct {
 func finds(st rules.Status) func(*snapshot.Panel) {
 	return func(p *snapshot.Panel) {
 		f := rules.Finding{Rule: "r", Labels: series.FromPairs("node", p.Spec.Name), Status: st, Severity: rules.Critical, Value: 0.94, Limit: 0.9}
-		s := &rules.Streak{From: slot.Add(-10 * time.Minute), To: slot, Peak: 0.95, Limit: 0.9, Severity: rules.Critical}
+		s := &rules.Streak{From: reporttest.Slot.Add(-10 * time.Minute), To: reporttest.Slot, Peak: 0.95, Limit: 0.9, Severity: rules.Critical}
 		switch st {
 		case rules.NoData:
-			f.Newest = slot.Add(-time.Hour)
+			f.Newest = reporttest.Slot.Add(-time.Hour)
 		case rules.OK, rules.Gone:
 			f.Earlier = s
 		default:
@@ -60,7 +64,7 @@ func finds(st rules.Status) func(*snapshot.Panel) {
 }
 
 // combined is the report of some of the parts.
-func combined(t *testing.T, set int, l words.Language) (r *Report, has func(string) bool, checked bool) {
+func combined(t *testing.T, set int, l words.Language) (r *report.Report, has func(string) bool, checked bool) {
 	t.Helper()
 	var names []string
 	var panels []snapshot.Panel
@@ -76,9 +80,9 @@ func combined(t *testing.T, set int, l words.Language) (r *Report, has func(stri
 		part.panel(&p)
 		names, panels, checked = append(names, part.name), append(panels, p), checked || part.checked
 	}
-	in := info(t, []snapshot.Node{{Name: "a", Exporter: true}})
+	in := reporttest.Info(t, []snapshot.Node{{Name: "a", Exporter: true}})
 	in.Language = l
-	return Build(in, panels), func(name string) bool { return slices.Contains(names, name) }, checked
+	return report.Build(in, panels), func(name string) bool { return slices.Contains(names, name) }, checked
 }
 
 // What a report says in one place it does not deny in another, whatever it is made of.
@@ -86,17 +90,20 @@ func TestNothingIsContradicted(t *testing.T) {
 	for set := range 1 << len(parts) {
 		for _, l := range words.Languages() {
 			r, has, checked := combined(t, set, l)
-			w := r.words
+			w := words.In(l)
 			breach := has("breach") || has("flapping")
 			beyond, unseen := breach || has("pending"), has("no data") || has("absent") || has("failed") || has("partial") || !checked
-			page := r.page(make([]drawing, len(r.Panels)))
+			calm := ""
+			if len(r.Findings) == 0 {
+				calm = r.NoFindings()
+			}
 			summary := strings.Join(r.Summary(), "\n")
 			fault := func(format string, args ...any) {
 				t.Helper()
 				t.Errorf("%s %09b: %s\nheadline %q, in the findings' place %q, verdict %s\n%s", l, set, fmt.Sprintf(format, args...),
-					r.Headline, page.Calm, page.State, summary)
+					r.Headline, calm, r.Verdict(), summary)
 			}
-			says := func(phrase string) bool { return strings.Contains(r.Headline+"\n"+page.Calm+"\n"+summary, phrase) }
+			says := func(phrase string) bool { return strings.Contains(r.Headline+"\n"+calm+"\n"+summary, phrase) }
 			if says(w.AllOK) && (beyond || has("no data") || !checked) {
 				fault("something is beyond a limit, silent or unchecked")
 			}
@@ -106,10 +113,7 @@ func TestNothingIsContradicted(t *testing.T) {
 			if says(w.NothingAsked) && checked {
 				fault("a check was made")
 			}
-			if page.Calm != "" && len(r.Findings) > 0 {
-				fault("there are findings")
-			}
-			if page.Calm == w.NoFindings && unseen {
+			if calm == w.NoFindings && unseen {
 				fault("not everything was seen")
 			}
 			if n := len(r.Failures); n > 0 && !breach && !has("no data") && !strings.Contains(r.Headline, w.PanelsFailed.Of(n)) && n != len(r.Panels) {
@@ -121,41 +125,36 @@ func TestNothingIsContradicted(t *testing.T) {
 			if part := fmt.Sprintf(w.OnlyPart, "a store is down"); has("partial") && !breach && !has("no data") && !strings.Contains(r.Headline, part) {
 				fault("the headline does not say that the answers are only a part")
 			}
-			if ok := r.Verdict() == VerdictOK; ok != (!beyond && !unseen) {
+			if ok := r.Verdict() == report.VerdictOK; ok != (!beyond && !unseen) {
 				fault("it is OK: %t", ok)
 			}
-			if d := r.Document(); d.Headline != r.Headline || len(d.Findings) != len(r.Findings) || d.Counts.Pending != r.Pending {
+			if d := json.DocumentOf(r); d.Headline != r.Headline || len(d.Findings) != len(r.Findings) || d.Counts.Pending != r.Pending {
 				fault("report.json: %q, %d findings, %d pending", d.Headline, len(d.Findings), d.Counts.Pending)
 			}
-			if strings.ContainsAny(r.Headline+page.Calm, "%!") || strings.Contains(r.Headline, "..") || strings.Contains(r.Headline, "  ") {
+			if strings.ContainsAny(r.Headline+calm, "%!") || strings.Contains(r.Headline, "..") || strings.Contains(r.Headline, "  ") {
 				if !breach && !has("pending") {
 					fault("odd signs")
 				}
 			}
-			// Every place counts alike: the findings by their words, the page, report.json and the terminal's last line.
-			words := map[string]int{}
+			// Every place counts alike: the findings by their words, report.json and the terminal's last line.
+			said := map[string]int{}
 			for i := range r.Findings {
-				f, d := &r.Findings[i], r.Document().Findings[i]
-				words[w.state(f)]++
-				if ended := d.Status == "ended"; ended != f.Past() || ended != (w.state(f) == w.Ended) || d.Open != f.Open {
-					fault("report.json says %s, open %t, of %s, open %t", d.Status, d.Open, w.state(f), f.Open)
+				f, d := &r.Findings[i], json.DocumentOf(r).Findings[i]
+				said[r.FindingRow(f).State]++
+				if ended := d.Status == "ended"; ended != f.Past() || ended != (r.FindingRow(f).State == w.Ended) || d.Open != f.Open {
+					fault("report.json says %s, open %t, of %s, open %t", d.Status, d.Open, r.FindingRow(f).State, f.Open)
 				}
 			}
 			if has("absent") {
-				words[w.NoData]++
+				said[w.NoData]++
 			}
 			counted := map[string]int{w.Critical: r.Critical, w.Warning: r.Warning, w.NoData: r.NoData, w.Pending: r.Pending}
 			for word, n := range counted {
-				if words[word] != n {
-					fault("%d findings are %s, and %d are counted", words[word], word, n)
+				if said[word] != n {
+					fault("%d findings are %s, and %d are counted", said[word], word, n)
 				}
 			}
-			for _, c := range page.Counts {
-				if n, known := counted[c.Word]; known && n != c.N {
-					fault("the page counts %d %s, want %d", c.N, c.Word, n)
-				}
-			}
-			if c := r.Document().Counts; c.Critical != r.Critical || c.Warning != r.Warning || c.NoData != r.NoData || c.OK != r.OK {
+			if c := json.DocumentOf(r).Counts; c.Critical != r.Critical || c.Warning != r.Warning || c.NoData != r.NoData || c.OK != r.OK {
 				fault("report.json counts %+v", c)
 			}
 			if !strings.Contains(summary, fmt.Sprintf(w.Counts, fmt.Sprint(r.Critical), fmt.Sprint(r.Warning), fmt.Sprint(r.NoData))) {

@@ -1,9 +1,11 @@
-package report
+package report_test
 
 import (
 	"testing"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/report/reporttest"
 )
 
 // What a detail query knows of a finding is a list of what takes most, or, where its legend names no label, one fact.
@@ -12,8 +14,8 @@ func TestDetailIsAListOrAFact(t *testing.T) {
 		"{{pod}}": "spark/exec-7/executor 3 OOM kills, last 08:12; top: 28 GiB",
 		"limit":   "spark/exec-7/executor 3 OOM kills (28 GiB), last 08:12",
 	} {
-		a, nodes := fleetOf(42)
-		panels := take(a, specs())
+		a, nodes := reporttest.Fleet(42)
+		panels := reporttest.Take(a, reporttest.Specs())
 		for i := range panels {
 			if p := &panels[i]; p.Spec.Subject == "OOM kills" {
 				p.Spec.Detail = &panel.Detail{Legend: legend}
@@ -22,11 +24,11 @@ func TestDetailIsAListOrAFact(t *testing.T) {
 				}
 			}
 		}
-		r := Build(info(t, nodes), panels)
+		r := report.Build(reporttest.Info(t, nodes), panels)
 		found, said := false, ""
 		for i := range r.Findings {
 			if f := &r.Findings[i]; f.Subject == "OOM kills" {
-				got := r.words.worst(f, r.Info)
+				got := r.InFull(f)
 				found = found || got == want
 				said += " " + got
 			}

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"math"
@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/report/json"
+	"github.com/promsnap/promsnap/internal/report/reporttest"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -55,10 +58,10 @@ func TestEventsHaveTimes(t *testing.T) {
 				if got := strings.ReplaceAll(f.Sentence, "\u00a0", " "); got != want {
 					t.Errorf("got  %q\nwant %q", got, want)
 				}
-				if got := r.findingView(f); language == words.English && c.age != "" && (got.Lasted != "" || got.Since != c.age) {
+				if got := r.FindingRow(f); language == words.English && c.age != "" && (got.Lasted != "" || got.Since != c.age) {
 					t.Errorf("the table says %q %q, want %q", got.Lasted, got.Since, c.age)
 				}
-				d := said(f)
+				d := json.DocumentOf(r).Findings[0]
 				if d.Since != nil || d.Until != nil || d.Lasted != 0 || d.Event == nil {
 					t.Errorf("report.json says %+v", d)
 				}
@@ -67,9 +70,9 @@ func TestEventsHaveTimes(t *testing.T) {
 	}
 }
 
-func eventReport(t *testing.T, language words.Language, values []float64) *Report {
+func eventReport(t *testing.T, language words.Language, values []float64) *report.Report {
 	t.Helper()
-	g := series.Grid{Start: slot.Add(-24 * time.Hour), Step: 20 * time.Minute, Len: len(values)}
+	g := series.Grid{Start: reporttest.Slot.Add(-24 * time.Hour), Step: 20 * time.Minute, Len: len(values)}
 	said := words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}
 	if language == words.Korean {
 		said = words.Counted{One: "OOM 종료 %s회", Many: "OOM 종료 %s회"}
@@ -86,7 +89,7 @@ func eventReport(t *testing.T, language words.Language, values []float64) *Repor
 		Grid: g, Total: 1, Data: snapshot.DataComplete, Rows: []snapshot.Row{{Name: "p", Labels: f.Labels}},
 		Findings: []snapshot.Finding{{Finding: f, Name: "p", Capacity: math.NaN()}},
 	}
-	in := info(t, nil)
+	in := reporttest.Info(t, nil)
 	in.Language = language
-	return Build(in, []snapshot.Panel{p})
+	return report.Build(in, []snapshot.Panel{p})
 }

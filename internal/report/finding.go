@@ -86,6 +86,14 @@ func (f *Finding) Sighting() (seen, of int, less bool) {
 	return rules.Sighting{Seen: f.Seen, Expected: f.Expected}.InTen()
 }
 
+// Shown is the value as tables show it: of what has ended its peak.
+func (f *Finding) Shown() string {
+	if f.Past() {
+		return f.Peak
+	}
+	return f.Value
+}
+
 // Past tells a finding that has ended.
 func (f *Finding) Past() bool { return f.Status == rules.OK || f.Status == rules.Gone }
 
@@ -264,6 +272,9 @@ func (f *Finding) alsoSilent(o Finding) {
 		f.Age = o.Age
 	}
 }
+
+// FailureOf says why a panel has no answer.
+func (r *Report) FailureOf(p *snapshot.Panel) Failure { return r.words.failureOf(p) }
 
 // failureOf says why a panel has no answer.
 func (w wording) failureOf(p *snapshot.Panel) Failure {

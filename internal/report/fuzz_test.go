@@ -1,10 +1,11 @@
-package report
+package report_test
 
 import (
 	"path"
 	"regexp"
 	"testing"
 
+	"github.com/promsnap/promsnap/internal/report"
 	corpus "github.com/promsnap/promsnap/testdata/hostile"
 )
 
@@ -19,11 +20,11 @@ func FuzzSlug(f *testing.F) {
 	name := regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,78}[a-z0-9])?$`)
 	f.Fuzz(func(t *testing.T, a, b string) {
 		for _, word := range []string{a, b} {
-			if slug := Slug(word); !name.MatchString(slug) || Slug(slug) != slug {
-				t.Errorf("%q becomes %q, and that %q", word, slug, Slug(slug))
+			if slug := report.Slug(word); !name.MatchString(slug) || report.Slug(slug) != slug {
+				t.Errorf("%q becomes %q, and that %q", word, slug, report.Slug(slug))
 			}
 		}
-		if key := path.Join("archive", Slug(a), Slug(b), "index.html"); key != "archive/"+Slug(a)+"/"+Slug(b)+"/index.html" {
+		if key := path.Join("archive", report.Slug(a), report.Slug(b), "index.html"); key != "archive/"+report.Slug(a)+"/"+report.Slug(b)+"/index.html" {
 			t.Errorf("%q and %q lead to %q", a, b, key)
 		}
 	})

@@ -21,41 +21,40 @@ const (
 // notReady is what kubectl calls a node whose condition Ready is not true.
 const notReady = "NotReady"
 
-// machine is what the Kubernetes API knows of a node, as the page shows it. The zero value is of a node that the API was not asked about.
-type machine struct {
-	Badges     []badge
-	Facts      []fact
+// Machine is what the Kubernetes API knows of a node. The zero value is of a node that the API was not asked about.
+type Machine struct {
+	Badges     []Badge
+	Facts      []Fact
 	Taints     []string
 	TaintsSaid string // how many
-	TaintsID   string // of their list in the page
 
 	trouble int // the more, the worse
 }
 
-// badge is what ails a node, or keeps Pods away from it.
-type badge struct {
+// Badge is what ails a node, or keeps Pods away from it.
+type Badge struct {
 	Class, Word string
 	Title       string // kubectl's word for it, where ours is another
 }
 
-// fact is one word on what a node is. Region is its beginning, which is left out where there is little room.
-type fact struct{ Region, Text string }
+// Fact is one word on what a node is. Region is its beginning, which is left out where there is little room.
+type Fact struct{ Region, Text string }
 
 // machine says what is known of a node at the slot: a report that is made again says the same age.
-func (w wording) machine(n *snapshot.Node, slot time.Time) machine {
-	m := machine{trouble: trouble(n)}
+func (w wording) machine(n *snapshot.Node, slot time.Time) Machine {
+	m := Machine{trouble: trouble(n)}
 	for _, c := range n.Conditions {
 		class := "warning"
 		if c == notReady {
 			class = "critical"
 		}
-		m.Badges = append(m.Badges, badge{class, printable(c), ""})
+		m.Badges = append(m.Badges, Badge{class, printable(c), ""})
 	}
 	if n.Cordoned {
-		m.Badges = append(m.Badges, badge{"cordoned", w.Cordoned, "SchedulingDisabled"})
+		m.Badges = append(m.Badges, Badge{"cordoned", w.Cordoned, "SchedulingDisabled"})
 	}
 	local := strings.LastIndexByte(n.Zone, '-') + 1
-	for _, f := range []fact{
+	for _, f := range []Fact{
 		{"", n.InstanceType}, {n.Zone[:local], n.Zone[local:]}, {"", w.pool(n.Pool)}, {"", n.Kubelet}, {"", w.nodeAge(n.Created, slot)},
 	} {
 		f.Region, f.Text = printable(f.Region), printable(f.Text)
@@ -67,7 +66,7 @@ func (w wording) machine(n *snapshot.Node, slot time.Time) machine {
 		m.Taints = append(m.Taints, printable(t))
 	}
 	if len(m.Taints) > 0 {
-		m.TaintsSaid, m.TaintsID = w.Taints.Of(len(m.Taints)), "taints-"+Slug(n.Name)
+		m.TaintsSaid = w.Taints.Of(len(m.Taints))
 	}
 	return m
 }
@@ -86,7 +85,7 @@ func trouble(n *snapshot.Node) int {
 }
 
 // Line is the badges and the facts in one line: "NotReady · m5.2xlarge · ap-northeast-2a". "" where nothing is known.
-func (m machine) Line() string {
+func (m Machine) Line() string {
 	var parts []string
 	for _, b := range m.Badges {
 		parts = append(parts, b.Word)
@@ -148,7 +147,7 @@ func (r *Report) nodesSaid() string {
 		}
 	}
 	var said []string
-	for _, list := range [][]string{w.atMost(counted, saidTroubles), w.atMost(other, saidKubelets)} {
+	for _, list := range [][]string{w.AtMost(counted, saidTroubles), w.AtMost(other, saidKubelets)} {
 		if len(list) > 0 {
 			said = append(said, strings.Join(list, ", "))
 		}
@@ -163,53 +162,16 @@ func mostFirst(count map[string]int) []string {
 	})
 }
 
-// DocNode is what the Kubernetes API knows of a node; what it does not know is absent.
-type DocNode struct {
-	Name         string       `json:"name"`
-	InternalIP   string       `json:"internal_ip,omitempty"`
-	InstanceType string       `json:"instance_type,omitempty"`
-	Zone         string       `json:"zone,omitempty"`
-	Pool         string       `json:"pool,omitempty"`
-	Kubelet      string       `json:"kubelet_version,omitempty"`
-	Created      *time.Time   `json:"created,omitempty"`
-	Age          float64      `json:"age_seconds,omitempty" jsonschema:"minimum=0"`
-	Cordoned     bool         `json:"cordoned"`
-	Conditions   []string     `json:"conditions"`
-	Taints       []string     `json:"taints"`
-	Capacity     DocResources `json:"capacity"`
-	Allocatable  DocResources `json:"allocatable"`
-}
-
-// DocResources are how much a node has: cores, bytes, bytes and Pods.
-type DocResources struct {
-	CPU     float64 `json:"cpu,omitempty" jsonschema:"minimum=0"`
-	Memory  float64 `json:"memory,omitempty" jsonschema:"minimum=0"`
-	Storage float64 `json:"ephemeral_storage,omitempty" jsonschema:"minimum=0"`
-	Pods    float64 `json:"pods,omitempty" jsonschema:"minimum=0"`
-}
-
-// docMachines returns the nodes that the Kubernetes API knows, those with trouble first, then by name, and how many are left off.
-func docMachines(nodes []snapshot.Node, slot time.Time) (listed []DocNode, truncated int) {
-	known := make([]*snapshot.Node, 0, len(nodes))
-	for i := range nodes {
-		if nodes[i].Known {
-			known = append(known, &nodes[i])
+// KnownNodes returns the nodes that the Kubernetes API knows, those with trouble first, then by name.
+func (r *Report) KnownNodes() []*snapshot.Node {
+	nodes := make([]*snapshot.Node, 0, len(r.Info.Nodes))
+	for i := range r.Info.Nodes {
+		if n := &r.Info.Nodes[i]; n.Known {
+			nodes = append(nodes, n)
 		}
 	}
-	slices.SortStableFunc(known, func(a, b *snapshot.Node) int {
+	slices.SortStableFunc(nodes, func(a, b *snapshot.Node) int {
 		return cmp.Or(cmp.Compare(trouble(b), trouble(a)), strings.Compare(a.Name, b.Name))
 	})
-	truncated = max(0, len(known)-documentRows)
-	for _, n := range known[:len(known)-truncated] {
-		d := DocNode{
-			Name: n.Name, InternalIP: n.InternalIP, InstanceType: n.InstanceType, Zone: n.Zone, Pool: n.Pool, Kubelet: n.Kubelet,
-			Cordoned: n.Cordoned, Conditions: list(n.Conditions), Taints: list(n.Taints),
-			Capacity: DocResources(n.Capacity), Allocatable: DocResources(n.Allocatable),
-		}
-		if !n.Created.IsZero() {
-			d.Created, d.Age = new(n.Created.UTC()), max(0, slot.Sub(n.Created).Seconds())
-		}
-		listed = append(listed, d)
-	}
-	return listed, truncated
+	return nodes
 }

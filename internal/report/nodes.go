@@ -11,14 +11,6 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// The nodes' table has so many rows, of which so many stand in the open, and the grid has so many cells; the worst come first.
-const (
-	firstNodes = 8
-	tableNodes = 100
-	cellNodes  = 400 // more would stand higher than what is beside them, and all alike
-	manyCells  = 120 // from here on cells are small
-)
-
 // column is a panel whose rows are shares of what nodes have, and what its column is called.
 type column struct {
 	panel *snapshot.Panel
@@ -47,31 +39,18 @@ func (r *Report) columns() []column {
 	return found
 }
 
-// gauge is one figure of the whole fleet.
-type gauge struct {
-	Word, Text, Used string
-	Bar              bar
-
-	share float64
+// Share is how much of the whole fleet is taken of something.
+type Share struct {
+	Word  string  // "Memory"
+	Text  string  // "61 %"
+	Used  string  // "1.6 of 2.6 TiB"; "" where the panel knows no capacity
+	Ratio float64 // 0.61
 }
 
-// bar is a share of a whole.
-type bar struct {
-	Shown bool
-	Width string // 0 to 100
-	Class string
-}
-
-func barOf(share float64, class string) bar {
-	if !finite(share) {
-		return bar{}
-	}
-	return bar{Shown: true, Width: coordinate(100 * min(max(share, 0), 1)), Class: class}
-}
-
-// fleet returns each column over all nodes: what is used of what there is, or, where a panel knows no capacity, the mean.
-func (r *Report) fleet() []gauge {
-	var gauges []gauge
+// Fleet returns what is taken of the whole fleet, a share for each column that the report has: what is used of what there is, or, where
+// a panel knows no capacity, the mean.
+func (r *Report) Fleet() []Share {
+	var shares []Share
 	for _, m := range r.columns() {
 		var used, whole, mean, n float64
 		for i := range m.panel.Rows {
@@ -87,50 +66,56 @@ func (r *Report) fleet() []gauge {
 		if n == 0 {
 			continue
 		}
-		g, spec := gauge{Word: m.head}, &m.panel.Spec
+		g, spec := Share{Word: m.head}, &m.panel.Spec
 		if c := spec.Capacity; c != nil && whole > 0 {
 			mean = used / whole
 			g.Used = r.words.Figure(c.Unit.FormatOf(spec.Share(used), whole))
 		}
-		g.share = spec.Share(mean)
-		g.Text, g.Bar = r.words.Figure(spec.Unit().Format(mean)), barOf(g.share, "")
-		gauges = append(gauges, g)
+		g.Ratio, g.Text = spec.Share(mean), r.words.Figure(spec.Unit().Format(mean))
+		shares = append(shares, g)
 	}
-	return gauges
+	return shares
 }
 
-// nodeLine is one node with its figures.
-type nodeLine struct {
+// Nodes is what is said of the nodes one by one.
+type Nodes struct {
+	Said  string   // what matters of all of them
+	Heads []string // what their figures are of
+	Lines []Node   // the worst first
+	Bare  bool     // nothing is known of them but their names
+}
+
+// Node is one node with its figures.
+type Node struct {
 	Name, State, Class string
-	Anchor             string // of its row
-	Href, Title        string // of its cell: where its worst finding is shown, and what is known of it in a sentence
-	Figures            []nodeFigure
-	Machine            machine
+	Title              string // its worst finding, or what is known of it, in a sentence
+	Panel              string // where its worst finding is; "" where there is none
+	Figures            []NodeFigure
+	Machine            Machine
 
 	gravity int
 	first   int // place of its worst finding among all, which the report's order decides
 	fullest float64
 }
 
-// nodeFigure is one measure of one node.
-type nodeFigure struct {
-	Head, Text, Class, Href string
-	Sort                    string // its number; "" where it is not measured
-	Bar                     bar
-
-	share float64 // -Inf where it is not measured
+// NodeFigure is one measure of one node.
+type NodeFigure struct {
+	Head, Text, Class string
+	Panel             string  // where it is from; "" where it is not measured
+	Value             float64 // NaN where it is not measured
+	Share             float64 // of the whole; -Inf where it is not measured
 }
 
 // gravityUnmeasured puts a node that nobody looks at between one that fell silent and one that is about to breach.
 const gravityUnmeasured = 15
 
-// nodeLines returns every node that is known or measured, the worst first, then those with which something is the matter, then the fullest.
-func (r *Report) nodeLines() []nodeLine {
+// Nodes returns every node that is known or measured, the worst first, then those with which something is the matter, then the fullest.
+func (r *Report) Nodes() Nodes {
 	columns := r.columns()
-	byName := map[string]*nodeLine{}
-	line := func(name string) *nodeLine {
+	byName := map[string]*Node{}
+	line := func(name string) *Node {
 		if byName[name] == nil {
-			byName[name] = newNodeLine(name, columns, r.words)
+			byName[name] = newNode(name, columns, r.words)
 		}
 		return byName[name]
 	}
@@ -159,68 +144,62 @@ func (r *Report) nodeLines() []nodeLine {
 			byName[f.Node].find(f, i, r.words)
 		}
 	}
-	lines := make([]nodeLine, 0, len(byName))
+	all := Nodes{Said: r.nodesSaid(), Lines: make([]Node, 0, len(byName)), Bare: len(columns) == 0 && !slices.ContainsFunc(r.Info.Nodes, isKnown)}
+	for _, m := range columns {
+		all.Heads = append(all.Heads, m.head)
+	}
 	for _, l := range byName {
 		l.Title = cmp.Or(l.Title, l.Name+": "+l.figures())
-		lines = append(lines, *l)
+		all.Lines = append(all.Lines, *l)
 	}
-	slices.SortFunc(lines, func(a, b nodeLine) int {
+	slices.SortFunc(all.Lines, func(a, b Node) int {
 		return cmp.Or(
 			cmp.Compare(b.gravity, a.gravity), cmp.Compare(a.first, b.first), cmp.Compare(b.Machine.trouble, a.Machine.trouble),
 			cmp.Compare(b.fullest, a.fullest), strings.Compare(a.Name, b.Name),
 		)
 	})
-	if r.listsNodes() {
-		for i := range lines[:min(len(lines), tableNodes)] {
-			lines[i].Href = cmp.Or(lines[i].Href, "#"+lines[i].Anchor)
-		}
-	}
-	return lines
+	return all
 }
 
-// listsNodes tells that something of the nodes can be said in a table.
-func (r *Report) listsNodes() bool {
-	return len(r.columns()) > 0 || slices.ContainsFunc(r.Info.Nodes, func(n snapshot.Node) bool { return n.Known })
-}
+func isKnown(n snapshot.Node) bool { return n.Known }
 
-func newNodeLine(name string, columns []column, w wording) *nodeLine {
-	l := &nodeLine{Name: name, Anchor: "node-" + Slug(name), State: w.OK, Class: "ok", fullest: math.Inf(-1)}
+func newNode(name string, columns []column, w wording) *Node {
+	l := &Node{Name: name, State: w.OK, Class: "ok", fullest: math.Inf(-1)}
 	for _, m := range columns {
-		l.Figures = append(l.Figures, nodeFigure{Head: m.head, Text: "–", share: math.Inf(-1)})
+		l.Figures = append(l.Figures, NodeFigure{Head: m.head, Text: "–", Value: math.NaN(), Share: math.Inf(-1)})
 	}
 	return l
 }
 
 // measure takes over a figure; of several, such as a node's disks, the fullest.
-func (l *nodeLine) measure(f *nodeFigure, row *snapshot.Row, m column, w wording) {
+func (l *Node) measure(f *NodeFigure, row *snapshot.Row, m column, w wording) {
 	last := row.Stats.Last
 	share := m.panel.Spec.Share(last)
-	if !finite(last) || share <= f.share {
+	if !finite(last) || share <= f.Share {
 		return
 	}
-	class := classOf(row.Status, row.Severity)
-	f.Text, f.Class, f.Href = w.Figure(m.panel.Spec.Unit().Format(last)), class, "#"+panelAnchor(m.panel.Spec.Name)
-	f.share, f.Bar, f.Sort = share, barOf(share, class), sortable(last)
+	f.Text, f.Class = w.Figure(m.panel.Spec.Unit().Format(last)), classOf(row.Status, row.Severity)
+	f.Panel, f.Value, f.Share = m.panel.Spec.Name, last, share
 	if m.used {
 		l.fullest = max(l.fullest, share)
 	}
 }
 
 // find takes over a finding of the node; the gravest, which comes first, colours it.
-func (l *nodeLine) find(f *Finding, place int, w wording) {
+func (l *Node) find(f *Finding, place int, w wording) {
 	if l.Title == "" {
 		l.Title = f.Sentence
 	}
 	if g := gravity(f.Status, f.Severity); g > l.gravity {
-		l.first, l.gravity, l.Class, l.State, l.Href = place, g, classOf(f.Status, f.Severity), w.state(f), "#"+panelAnchor(f.Panel)
+		l.first, l.gravity, l.Class, l.State, l.Panel = place, g, classOf(f.Status, f.Severity), w.state(f), f.Panel
 	}
 }
 
 // figures says what is known of a node that nothing was found of.
-func (l *nodeLine) figures() string {
+func (l *Node) figures() string {
 	var known []string
 	for _, f := range l.Figures {
-		if f.Bar.Shown {
+		if finite(f.Share) {
 			known = append(known, f.Head+" "+f.Text)
 		}
 	}
@@ -246,3 +225,5 @@ func classOf(st rules.Status, sev rules.Severity) string {
 	}
 	return "ended"
 }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -1,7 +1,8 @@
-// Package report turns a snapshot into what people read: the verdict, the findings worst first, and the files.
+// Package report says what a snapshot means: the verdict, the findings worst first, and the tables' figures as text.
 //
-// Build is pure and computes everything that is said; Render writes it down as HTML, JSON and pictures. Nothing in either depends on
-// the wall clock or the machine, so that the same slot over the same data gives the same bytes.
+// It is pure, and what it returns is plain data. The packages below it write that down: report/html as a page, report/json as
+// report.json. Nothing in any of them depends on the wall clock or the machine, so that the same slot over the same data gives the same
+// bytes.
 package report
 
 import (
@@ -17,31 +18,6 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
-
-// File is one file of a report.
-type File struct {
-	Name        string // relative, of [a-z0-9.-] only: "index.html", "node-memory.png"
-	ContentType string
-	Body        []byte
-}
-
-// fileName is what a file of a report may be called; it keeps every file inside the directory that it is written to.
-var fileName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,199}$`)
-
-// CheckNames refuses names that would leave the report's directory, and two files of one name.
-func CheckNames(files []File) error {
-	seen := map[string]bool{}
-	for _, f := range files {
-		switch {
-		case !fileName.MatchString(f.Name):
-			return fmt.Errorf("a file of the report is called %q: a name is of [a-z0-9.-] and does not begin with a dot", f.Name)
-		case seen[f.Name]:
-			return fmt.Errorf("two files of the report are called %s", f.Name)
-		}
-		seen[f.Name] = true
-	}
-	return nil
-}
 
 // Info is what a report is about and how it was made.
 type Info struct {

@@ -1,23 +1,21 @@
-package report
+package report_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/report/reporttest"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -25,34 +23,9 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-var (
-	update = flag.Bool("update", false, "rewrite the goldens and the schema")
-	pageTo = flag.String("page", "", "write the fixture's report into this directory, to look at")
-)
-
-// TestPageToLookAt writes nothing unless it is told where to.
-func TestPageToLookAt(t *testing.T) {
-	if *pageTo == "" {
-		t.Skip("go test ./internal/report -run PageToLookAt -page DIR writes the fixture's report")
-	}
-	write := func(name string, body []byte) {
-		if err := os.WriteFile(filepath.Join(*pageTo, name), body, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, body := range files(t, daily(t)) {
-		write(name, body)
-	}
-	for _, l := range words.Languages() {
-		in, panels := aged(t)
-		in.Language = l
-		write("aged-"+string(l)+".html", files(t, Build(in, panels))["index.html"])
-	}
-}
-
 func ExampleReport_Summary() {
-	a, nodes := fleetOf(42)
-	r := Build(Info{Cluster: "prod-seoul", Name: "daily", Slot: slot, Range: 24 * time.Hour, Nodes: nodes}, take(a, specs()[:3]))
+	a, nodes := reporttest.Fleet(42)
+	r := report.Build(report.Info{Cluster: "prod-seoul", Name: "daily", Slot: reporttest.Slot, Range: 24 * time.Hour, Nodes: nodes}, reporttest.Take(a, reporttest.Specs()[:3]))
 	for _, line := range r.Summary() {
 		fmt.Println(line)
 	}
@@ -67,11 +40,11 @@ func ExampleReport_Summary() {
 }
 
 func TestSummaryIsShortAndSaysWhatFailed(t *testing.T) {
-	a := answers{}
+	a := reporttest.Answers{}
 	for i := range 12 {
-		a.add("cpu", series.FromPairs("node", nodeName(i)), constant(0.99))
+		a.Add("cpu", series.FromPairs("node", reporttest.NodeName(i)), reporttest.Constant(0.99))
 	}
-	lines := Build(info(t, nil), take(a, specs()[:2])).Summary()
+	lines := report.Build(reporttest.Info(t, nil), reporttest.Take(a, reporttest.Specs()[:2])).Summary()
 	if len(lines) != 13 {
 		t.Fatalf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
 	}
@@ -85,7 +58,7 @@ func TestSummaryIsShortAndSaysWhatFailed(t *testing.T) {
 }
 
 func TestPanelsThatFailedAlikeAreToldOnce(t *testing.T) {
-	r := Build(info(t, nil), take(answers{}, specs()[:4]))
+	r := report.Build(reporttest.Info(t, nil), reporttest.Take(reporttest.Answers{}, reporttest.Specs()[:4]))
 	want := []string{
 		"FAILED node-memory and 3 more: prometheus answered 503: query timed out in expression evaluation",
 		"0 critical, 0 warning, 0 no data, 4 failed",
@@ -93,24 +66,13 @@ func TestPanelsThatFailedAlikeAreToldOnce(t *testing.T) {
 	if got := r.Summary(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if failed := classed(pageOf(t, r), "run"); len(failed) != 1 || len(all(failed[0], "li")) != 1 {
-		t.Errorf("the page says it %d times", len(all(failed[0], "li")))
-	}
 	if len(r.Blind) != 0 {
 		t.Errorf("blind %q, though nothing is known of what exists", r.Blind)
 	}
 }
 
-func TestLongListsEnd(t *testing.T) {
-	r := Build(info(t, []snapshot.Node{{Name: "a", Exporter: true}}), take(answers{"quiet": {}}, slices.Repeat([]panel.Spec{{Name: "x", Title: "X", Queries: []panel.Query{{Expr: "quiet"}}}}, 12)))
-	lines := all(classed(pageOf(t, r), "blind")[0], "li")
-	if len(r.Blind) != 12 || len(lines) != 8 || text(lines[7]) != "and 5 more" {
-		t.Errorf("%d things not seen are told in %d lines, the last of them %q", len(r.Blind), len(lines), text(lines[len(lines)-1]))
-	}
-}
-
 func TestCountsAddUp(t *testing.T) {
-	r := daily(t)
+	r := reporttest.Daily(t)
 	if r.Critical != 3 || r.Warning != 2 || r.NoData != 2 || r.Pending != 0 || r.OK != 254 {
 		t.Errorf("%d critical, %d warning, %d no data, %d pending, %d OK", r.Critical, r.Warning, r.NoData, r.Pending, r.OK)
 	}
@@ -135,7 +97,7 @@ func TestCountsAddUp(t *testing.T) {
 }
 
 func TestOneFindingForEachSeries(t *testing.T) {
-	r := daily(t)
+	r := reporttest.Daily(t)
 	seen := map[string]string{}
 	for _, f := range r.Findings {
 		key := f.Panel + " " + f.Name
@@ -151,17 +113,17 @@ func TestOneFindingForEachSeries(t *testing.T) {
 }
 
 func TestBuildLeavesThePanelsAlone(t *testing.T) {
-	a, nodes := fleetOf(30)
-	panels := take(a, specs())
+	a, nodes := reporttest.Fleet(30)
+	panels := reporttest.Take(a, reporttest.Specs())
 	before := fmt.Sprintf("%+v", panels)
-	Build(info(t, nodes), panels)
+	report.Build(reporttest.Info(t, nodes), panels)
 	if after := fmt.Sprintf("%+v", panels); after != before {
 		t.Error("Build changed a panel")
 	}
 }
 
 // told returns the finding that one judgement becomes, and its sentence.
-func told(t *testing.T, l words.Language, rule rules.Rule, f rules.Finding) *Report {
+func told(t *testing.T, l words.Language, rule rules.Rule, f rules.Finding) *report.Report {
 	t.Helper()
 	f.Rule, f.Labels = rule.Name, series.FromPairs("node", "ip-1")
 	p := snapshot.Panel{
@@ -174,13 +136,13 @@ func told(t *testing.T, l words.Language, rule rules.Rule, f rules.Finding) *Rep
 		Data: snapshot.DataComplete, Total: 1,
 		Findings: []snapshot.Finding{{Finding: f, Name: "ip-1", Node: "ip-1", Capacity: 64 << 30}},
 	}
-	in := info(t, nil)
+	in := reporttest.Info(t, nil)
 	in.Language = l
-	return Build(in, []snapshot.Panel{p})
+	return report.Build(in, []snapshot.Panel{p})
 }
 
 func TestSentences(t *testing.T) {
-	at := func(ago time.Duration) time.Time { return slot.Add(-ago) }
+	at := func(ago time.Duration) time.Time { return reporttest.Slot.Add(-ago) }
 	streak := func(from, to time.Duration, open bool) *rules.Streak {
 		return &rules.Streak{From: at(from), To: at(to), Open: open, Peak: 0.93, Limit: 0.9, Severity: rules.Critical}
 	}
@@ -258,26 +220,28 @@ func TestStateIsNoFigure(t *testing.T) {
 		},
 		Data: snapshot.DataComplete, Total: 1,
 		Findings: []snapshot.Finding{{
-			Finding:  rules.Finding{Rule: "c", Status: rules.Breach, Severity: rules.Critical, Value: 1, Streak: &rules.Streak{From: slot.Add(-time.Hour), To: slot}},
+			Finding:  rules.Finding{Rule: "c", Status: rules.Breach, Severity: rules.Critical, Value: 1, Streak: &rules.Streak{From: reporttest.Slot.Add(-time.Hour), To: reporttest.Slot}},
 			Name:     "ip-1 NotReady",
 			Capacity: math.NaN(),
 		}},
 	}
-	r := Build(info(t, nil), []snapshot.Panel{p})
+	r := report.Build(reporttest.Info(t, nil), []snapshot.Panel{p})
 	if want := "ip-1 NotReady condition since 08:00"; r.Findings[0].Sentence != want || r.Headline != want {
 		t.Errorf("says %q, headline %q, want %q", r.Findings[0].Sentence, r.Headline, want)
 	}
 	p.Spec.Rules[0].Condition = false // a count that happens to be 1
-	r = Build(info(t, nil), []snapshot.Panel{p})
+	r = report.Build(reporttest.Info(t, nil), []snapshot.Panel{p})
 	if want := "ip-1 NotReady condition 1 since 08:00"; r.Findings[0].Sentence != want || r.Headline != want {
 		t.Errorf("says %q, headline %q, want %q", r.Findings[0].Sentence, r.Headline, want)
 	}
 }
 
 func TestHeadline(t *testing.T) {
-	ok := take(answers{"cpu": {{series.FromPairs("node", "a"), constant(0.1)}}}, specs()[1:2])
-	failed := snapshot.Panel{Spec: specs()[0], Err: errors.New("connection refused")}
-	absent := snapshot.Panel{Spec: specs()[0], Data: snapshot.DataAbsent}
+	a := reporttest.Answers{}
+	a.Add("cpu", series.FromPairs("node", "a"), reporttest.Constant(0.1))
+	ok := reporttest.Take(a, reporttest.Specs()[1:2])
+	failed := snapshot.Panel{Spec: reporttest.Specs()[0], Err: errors.New("connection refused")}
+	absent := snapshot.Panel{Spec: reporttest.Specs()[0], Data: snapshot.DataAbsent}
 	for _, tc := range []struct {
 		name, want string
 		state      string
@@ -291,7 +255,7 @@ func TestHeadline(t *testing.T) {
 		{"one of each", "Nothing is beyond a limit, but 1 panel failed and 1 check has no data.", "nodata", append(slices.Clone(ok), failed, absent)},
 		{"all absent", "Nothing could be measured: 2 checks have no data.", "nodata", []snapshot.Panel{absent, absent}},
 	} {
-		r := Build(Info{Nodes: []snapshot.Node{{Name: "a", Exporter: true}}}, tc.panels)
+		r := report.Build(report.Info{Nodes: []snapshot.Node{{Name: "a", Exporter: true}}}, tc.panels)
 		if r.Headline != tc.want || string(r.Verdict()) != tc.state {
 			t.Errorf("%s: %q (%s), want %q (%s)", tc.name, r.Headline, string(r.Verdict()), tc.want, tc.state)
 		}
@@ -300,16 +264,16 @@ func TestHeadline(t *testing.T) {
 
 // Panels that fail for one cause are one line, whatever figures their errors have, and a run of many causes stays short.
 func TestFailuresOfOneCause(t *testing.T) {
-	failing := func(errs ...string) *Report {
+	failing := func(errs ...string) *report.Report {
 		var ps []snapshot.Panel
 		for i, e := range errs {
 			ps = append(ps, snapshot.Panel{
 				Spec: panel.Spec{Name: fmt.Sprint("p", i), Title: fmt.Sprint("Panel ", i)}, Data: snapshot.DataFailed, Err: errors.New(e),
 			})
 		}
-		return Build(info(t, nil), ps)
+		return report.Build(reporttest.Info(t, nil), ps)
 	}
-	failed := func(r *Report) (lines []string) {
+	failed := func(r *report.Report) (lines []string) {
 		for _, l := range r.Summary() {
 			if strings.HasPrefix(l, "FAILED") {
 				lines = append(lines, l)
@@ -338,48 +302,34 @@ func TestWarningsOfOneKind(t *testing.T) {
 	of := func(name string, notes ...string) snapshot.Panel {
 		return snapshot.Panel{Spec: panel.Spec{Name: name, Title: "Panel " + name}, Data: snapshot.DataComplete, Notes: notes}
 	}
-	in := info(t, nil)
+	in := reporttest.Info(t, nil)
 	in.Notes = []string{"of the run"}
-	r := Build(in, []snapshot.Panel{of("a", "seldom", "old"), of("b", "seldom"), of("c", "of the run")})
+	r := report.Build(in, []snapshot.Panel{of("a", "seldom", "old"), of("b", "seldom"), of("c", "of the run")})
 	var got []string
-	for _, w := range r.page(make([]drawing, 3)).Warnings {
-		got = append(got, w.Title+": "+w.Text)
+	for _, w := range r.WarningGroups() {
+		got = append(got, strings.Join(w.Titles, ", ")+": "+w.Text)
 	}
-	if want := []string{": of the run", "Panel a and 1 more: seldom", "Panel a: old", "Panel c: of the run"}; !slices.Equal(got, want) {
+	if want := []string{": of the run", "Panel a, Panel b: seldom", "Panel a: old", "Panel c: of the run"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
 func TestFailureIsOnePrintableLine(t *testing.T) {
-	r := Build(Info{}, []snapshot.Panel{{Spec: specs()[0], Err: errors.New("asking: connection\nrefused \x1b[31m; forward the port")}})
+	r := report.Build(report.Info{}, []snapshot.Panel{{Spec: reporttest.Specs()[0], Err: errors.New("asking: connection\nrefused \x1b[31m; forward the port")}})
 	if f := r.Failures[0]; f.Error != "asking: connection refused [31m; forward the port" {
 		t.Errorf("%+v", f)
 	}
 }
 
-func TestFamily(t *testing.T) {
-	for want, list := range map[string][]string{
-		"node_load1":                {"node_load1"},
-		"kubelet_volume_stats_*":    {"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"},
-		"up and 1 more":             {"up", "node_load1"},
-		"node_load1 and 2 more":     {"node_load1", "node_memory_x", "node_memory_y"},
-		"kube_pod_container_info_*": {"kube_pod_container_info_a", "kube_pod_container_info_ab"},
-	} {
-		if got := wordingIn("").family(list); got != want {
-			t.Errorf("%v: %q, want %q", list, got, want)
-		}
-	}
-}
-
 func TestSlug(t *testing.T) {
 	for word, want := range map[string]string{"node-memory": "node-memory", "a": "a", "default": "default"} {
-		if got := Slug(word); got != want {
+		if got := report.Slug(word); got != want {
 			t.Errorf("%q: %q, want %q", word, got, want)
 		}
 	}
 	kept := map[string]string{}
 	for _, word := range []string{"", "Node", "node", "node ", "../etc", "etc", "노드", "a/b", "a-b", "-a", "a-", "a--b", strings.Repeat("a", 81), strings.Repeat("a", 82)} {
-		slug := Slug(word)
+		slug := report.Slug(word)
 		if other, taken := kept[slug]; taken {
 			t.Errorf("%q and %q are both %q", word, other, slug)
 		}
@@ -391,93 +341,14 @@ func TestSlugIsAName(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,78}[a-z0-9])?$`)
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.String().Draw(t, "word")
-		slug := Slug(word)
+		slug := report.Slug(word)
 		if !name.MatchString(slug) {
 			t.Fatalf("%q becomes %q", word, slug)
 		}
-		if Slug(slug) != slug {
-			t.Fatalf("%q becomes %q, and that %q", word, slug, Slug(slug))
+		if report.Slug(slug) != slug {
+			t.Fatalf("%q becomes %q, and that %q", word, slug, report.Slug(slug))
 		}
 	})
-}
-
-func TestPrintable(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		got := printable(rapid.String().Draw(t, "s"))
-		for _, c := range got {
-			if unicode.IsControl(c) || c == '\u202e' {
-				t.Fatalf("%q holds %U", got, c)
-			}
-		}
-	})
-	if got := printable(strings.Repeat("가", 10_000)); len([]rune(got)) != printableRunes+1 {
-		t.Errorf("%d characters", len([]rune(got)))
-	}
-	if got := printable("a\u202eb\u200bc\x07"); got != "abc" {
-		t.Errorf("%q", got)
-	}
-}
-
-func TestSpark(t *testing.T) {
-	peak := make([]float64, 720)
-	peak[333] = 1
-	s := sparkOf(peak, 0.9, false)
-	if !strings.Contains(s.Path, " 1L") || s.LimitY != "3" {
-		t.Errorf("the peak is lost, or the limit is not below it: %+v", s)
-	}
-	gap := []float64{1, 2, 3, math.NaN(), 5, 6, 7}
-	if s := sparkOf(gap, math.NaN(), false); strings.Count(s.Path, "M") != 2 || s.LimitY != "" {
-		t.Errorf("a gap is drawn as %+v", s)
-	}
-	for name, values := range map[string][]float64{"none": nil, "few": {1, 2, 3}, "nothing": {math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()}} {
-		if s := sparkOf(values, 1, false); s != nil {
-			t.Errorf("%s: %+v", name, s)
-		}
-	}
-	if s := sparkOf([]float64{5, 5, 5, 5, 5}, 5, true); strings.ContainsAny(s.Path, "NI") {
-		t.Errorf("a flat series is drawn as %s", s.Path)
-	}
-}
-
-func TestSparkKeepsToItsBox(t *testing.T) {
-	number := regexp.MustCompile(`-?\d+(\.\d+)?`)
-	rapid.Check(t, func(t *rapid.T) {
-		values := rapid.SliceOf(rapid.Float64()).Draw(t, "values")
-		s := sparkOf(values, rapid.Float64().Draw(t, "limit"), rapid.Bool().Draw(t, "below"))
-		if s == nil {
-			return
-		}
-		if strings.Trim(s.Path, "ML0123456789. h") != "" {
-			t.Fatalf("path %s", s.Path)
-		}
-		for _, n := range number.FindAllString(s.Path, -1) {
-			if len(n) > 5 || n[0] == '-' {
-				t.Fatalf("%s in %s", n, s.Path)
-			}
-		}
-	})
-}
-
-// BenchmarkRender writes the page and report.json of 20 panels with 5,000 series each, without the drawing.
-func BenchmarkRender(b *testing.B) {
-	a := answers{}
-	for i := range 5000 {
-		a.add("cpu", series.FromPairs("node", nodeName(i)), wave(0.4+0.0001*float64(i), 0.1, float64(i)))
-		a.add("cores", series.FromPairs("node", nodeName(i)), constant(16))
-	}
-	one := take(a, specs()[1:2])[0]
-	var panels []snapshot.Panel
-	for i := range 20 {
-		p := one
-		p.Spec.Name = fmt.Sprintf("panel-%d", i)
-		panels = append(panels, p)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Build(info(b, nil), panels).render(b.Context(), pixel); err != nil {
-			b.Fatal(err)
-		}
-	}
 }
 
 // What no font has is said once for the whole report, whichever panels it is in.
@@ -487,11 +358,11 @@ func TestUndrawable(t *testing.T) {
 		{Spec: panel.Spec{Name: "a", Title: "노드"}, Lines: []snapshot.Line{line("中🙂"), line("plain")}},
 		{Spec: panel.Spec{Name: "b"}, Lines: []snapshot.Line{line("🙂\u2066")}},
 	}
-	r := Build(Info{}, panels)
+	r := report.Build(report.Info{}, panels)
 	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0].Text, ": U+2066, 🙂 (U+1F642). ") {
 		t.Errorf("warnings: %+v", r.Warnings)
 	}
-	if r := Build(Info{}, panels[:0]); len(r.Warnings) != 0 {
+	if r := report.Build(report.Info{}, panels[:0]); len(r.Warnings) != 0 {
 		t.Errorf("nothing is missing: %+v", r.Warnings)
 	}
 }
@@ -500,14 +371,14 @@ func TestCheckNames(t *testing.T) {
 	for _, name := range []string{
 		"", ".", "..", "../index.html", "a/b.png", `a\b.png`, "/etc/passwd", ".hidden", "Index.html", "a b", "a\x00", "한.png", strings.Repeat("a", 201),
 	} {
-		if CheckNames([]File{{Name: name}}) == nil {
+		if report.CheckNames([]report.File{{Name: name}}) == nil {
 			t.Errorf("%q is taken", name)
 		}
 	}
-	if err := CheckNames([]File{{Name: "index.html"}, {Name: "a-1.png"}, {Name: "index.html"}}); err == nil || !strings.Contains(err.Error(), "two files") {
+	if err := report.CheckNames([]report.File{{Name: "index.html"}, {Name: "a-1.png"}, {Name: "index.html"}}); err == nil || !strings.Contains(err.Error(), "two files") {
 		t.Errorf("the same name twice: %v", err)
 	}
-	if err := CheckNames([]File{{Name: "index.html"}, {Name: "report.json"}, {Name: strings.Repeat("a", 200)}}); err != nil {
+	if err := report.CheckNames([]report.File{{Name: "index.html"}, {Name: "report.json"}, {Name: strings.Repeat("a", 200)}}); err != nil {
 		t.Error(err)
 	}
 }
@@ -515,20 +386,20 @@ func TestCheckNames(t *testing.T) {
 // The gauges and the table of nodes find a panel by what it measures, whatever its name; of two of
 // one measure, the first that has data counts.
 func TestMeasuresAreFoundWithoutNames(t *testing.T) {
-	a, nodes := fleetOf(42)
+	a, nodes := reporttest.Fleet(42)
 	a["nothing"] = nil
-	list := specs()[:2]
-	want := Build(info(t, nodes), take(a, list))
+	list := reporttest.Specs()[:2]
+	want := report.Build(reporttest.Info(t, nodes), reporttest.Take(a, list))
 	list[0].Name, list[1].Name = "our-memory", "our-cpu"
 	empty, late := list[0], list[0]
 	empty.Name, empty.Queries = "empty", []panel.Query{{Expr: "nothing", Unit: units.PercentUnit}}
 	late.Name, late.Queries, late.Rules = "late", list[1].Queries, nil
-	got := Build(info(t, nodes), take(a, []panel.Spec{empty, list[0], list[1], late}))
+	got := report.Build(reporttest.Info(t, nodes), reporttest.Take(a, []panel.Spec{empty, list[0], list[1], late}))
 	if g, w := got.Fleet(), want.Fleet(); len(w) != 2 || !slices.Equal(g, w) {
 		t.Errorf("gauges: got %+v, want %+v", g, w)
 	}
-	figures := func(r *Report) (out []string) {
-		for _, l := range r.nodeLines() {
+	figures := func(r *report.Report) (out []string) {
+		for _, l := range r.Nodes().Lines {
 			for _, f := range l.Figures {
 				out = append(out, l.Name+" "+f.Head+" "+f.Text)
 			}
@@ -539,7 +410,7 @@ func TestMeasuresAreFoundWithoutNames(t *testing.T) {
 		t.Errorf("nodes: got %q, want %q", g, w)
 	}
 	list[0].Measure, list[1].Measure = "", ""
-	if g := Build(info(t, nodes), take(a, list)).Fleet(); len(g) != 0 {
+	if g := report.Build(reporttest.Info(t, nodes), reporttest.Take(a, list)).Fleet(); len(g) != 0 {
 		t.Errorf("gauges of panels that measure nothing of nodes: %+v", g)
 	}
 }
@@ -547,8 +418,8 @@ func TestMeasuresAreFoundWithoutNames(t *testing.T) {
 // A ratio reads the same as a number of 0 to 1 and as one of 0 to 100.
 func TestPercentOfACapacity(t *testing.T) {
 	said := func(unit units.Unit, per float64) []string {
-		a, nodes := fleetOf(42)
-		list := specs()[:3]
+		a, nodes := reporttest.Fleet(42)
+		list := reporttest.Specs()[:3]
 		for i := range list {
 			list[i].Queries[0].Unit = unit
 			for j := range list[i].Rules {
@@ -556,10 +427,10 @@ func TestPercentOfACapacity(t *testing.T) {
 				r.Warning.Value, r.Critical.Value = per*r.Warning.Value, per*r.Critical.Value
 			}
 			for j, one := range a[list[i].Queries[0].Expr] {
-				a[list[i].Queries[0].Expr][j].at = func(h float64) float64 { return per * one.at(h) }
+				a[list[i].Queries[0].Expr][j].At = func(h float64) float64 { return per * one.At(h) }
 			}
 		}
-		r := Build(info(t, nodes), take(a, list))
+		r := report.Build(reporttest.Info(t, nodes), reporttest.Take(a, list))
 		var out []string
 		for _, f := range r.Findings {
 			out = append(out, f.Sentence+" "+f.Used)
@@ -567,9 +438,9 @@ func TestPercentOfACapacity(t *testing.T) {
 		for _, s := range r.Fleet() {
 			out = append(out, fmt.Sprintf("%s %s %s %.6f", s.Word, s.Text, s.Used, s.Ratio))
 		}
-		for _, l := range r.nodeLines() {
+		for _, l := range r.Nodes().Lines {
 			for _, f := range l.Figures {
-				out = append(out, l.Name+" "+f.Text+" "+f.Bar.Width)
+				out = append(out, fmt.Sprintf("%s %s %.6f", l.Name, f.Text, f.Share))
 			}
 		}
 		return out

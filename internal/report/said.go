@@ -9,23 +9,6 @@ import (
 
 // What a message says beside the report's own sentences.
 
-// Share is how much of the whole fleet is taken of something.
-type Share struct {
-	Word  string  // "Memory"
-	Text  string  // "61 %"
-	Used  string  // "1.6 of 2.6 TiB"; "" where the panel knows no capacity
-	Ratio float64 // 0.61
-}
-
-// Fleet returns what is taken of the whole fleet, a share for each measure that the report has.
-func (r *Report) Fleet() []Share {
-	var shares []Share
-	for _, g := range r.fleet() {
-		shares = append(shares, Share{g.Word, g.Text, g.Used, g.share})
-	}
-	return shares
-}
-
 // WhyBlind says why the report could see nothing: what the first panel that failed says of it, else the first thing that does not exist;
 // "" where it saw something. The advice is what to do, "" where the error says it.
 func (r *Report) WhyBlind() (why, advice string) {

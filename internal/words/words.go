@@ -4,6 +4,7 @@ package words
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -273,6 +274,14 @@ func (w *Words) FirstOf(names []string) string {
 		return names[0]
 	}
 	return names[0] + " " + w.AndMore.Of(len(names)-1)
+}
+
+// AtMost returns the first of lines, and behind them how many more there are.
+func (w *Words) AtMost(lines []string, n int) []string {
+	if len(lines) <= n {
+		return lines
+	}
+	return append(slices.Clone(lines[:n-1]), w.AndMore.Of(len(lines)-n+1))
 }
 
 // Thousands writes a count with a comma between groups of three digits, as all languages here do.

@@ -21,6 +21,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/report"
+	reportjson "github.com/promsnap/promsnap/internal/report/json"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -183,7 +184,7 @@ func (c field) check(t *testing.T, at string, want answer) {
 		"receivers: [{name: program, webhook: {url: '" + c.program + "'}}]\nstate: {dir: '" + filepath.ToSlash(t.TempDir()) + "'}\n"
 	slot := clock(t, at)
 	res := c.run(t, text, app.Options{Slot: slot, Mode: app.Deliver, Now: func() time.Time { return slot }})
-	doc := res.Report.Document()
+	doc := reportjson.DocumentOf(res.Report)
 
 	var findings []string
 	for i := range doc.Findings {
@@ -229,7 +230,7 @@ func withoutTimes(findings []string) (out []string) {
 }
 
 // said is a finding in the form of answer.Findings.
-func said(f *report.DocSaid) string {
+func said(f *reportjson.DocSaid) string {
 	how := f.Severity
 	switch f.Status {
 	case "pending":

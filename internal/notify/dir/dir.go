@@ -19,6 +19,7 @@ import (
 	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/report/json"
 )
 
 // Notifier writes ROOT/<report>/<slot>/: the report's files, all of them or none. It implements notify.Notifier.
@@ -85,7 +86,7 @@ func whole(dir string) bool {
 		return false
 	}
 	defer func() { _ = f.Close() }()
-	return report.ReadWhole(f)
+	return json.ReadWhole(f)
 }
 
 // write makes target hold files and nothing else, unless what is there stays.
@@ -159,7 +160,7 @@ func written(dir string, names []string) func(name string) bool {
 	var pictures []string
 	known := false
 	if f, err := disk.Open(filepath.Join(dir, documentName), os.O_RDONLY, 0, os.OpenFile); err == nil {
-		pictures, known = report.ReadPictures(f)
+		pictures, known = json.ReadPictures(f)
 		_ = f.Close() // it was only read
 	}
 	return func(name string) bool {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/letter"
-	"github.com/promsnap/promsnap/internal/report"
+	reportjson "github.com/promsnap/promsnap/internal/report/json"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/secret"
 )
@@ -27,20 +27,20 @@ const PayloadVersion = 1
 
 // Payload is what is posted. Times are RFC 3339 in UTC; values are in the panel's base unit, null where there is none.
 type Payload struct {
-	Version    int              `json:"version"`
-	Cluster    string           `json:"cluster"`
-	Report     string           `json:"report"`
-	Title      string           `json:"title"`
-	Slot       time.Time        `json:"slot"`
-	Headline   string           `json:"headline"`
-	Counts     report.DocCounts `json:"counts"`
-	Incomplete string           `json:"incomplete,omitempty"`
-	MemoryLost string           `json:"memory_lost,omitempty"` // why what follows may have been told before
-	Archived   []notify.Receipt `json:"archived"`              // where the report lies
-	Unarchived []string         `json:"unarchived,omitempty"`  // which archives do not have it, and why: "receiver: why"
-	Message    *Message         `json:"message,omitempty"`     // what is to be told; none where all alerts are handed on at each run
-	Alerts     []Alert          `json:"alerts"`                // that fire, or have ended within two days, by key
-	Overflow   int              `json:"overflow,omitempty"`    // alerts more that fire
+	Version    int                  `json:"version"`
+	Cluster    string               `json:"cluster"`
+	Report     string               `json:"report"`
+	Title      string               `json:"title"`
+	Slot       time.Time            `json:"slot"`
+	Headline   string               `json:"headline"`
+	Counts     reportjson.DocCounts `json:"counts"`
+	Incomplete string               `json:"incomplete,omitempty"`
+	MemoryLost string               `json:"memory_lost,omitempty"` // why what follows may have been told before
+	Archived   []notify.Receipt     `json:"archived"`              // where the report lies
+	Unarchived []string             `json:"unarchived,omitempty"`  // which archives do not have it, and why: "receiver: why"
+	Message    *Message             `json:"message,omitempty"`     // what is to be told; none where all alerts are handed on at each run
+	Alerts     []Alert              `json:"alerts"`                // that fire, or have ended within two days, by key
+	Overflow   int                  `json:"overflow,omitempty"`    // alerts more that fire
 }
 
 // Message is what is told in one go.
@@ -104,7 +104,7 @@ func payload(d notify.Delivery) Payload {
 	r, in := d.Report, d.Report.Info
 	p := Payload{
 		Version: PayloadVersion, Cluster: in.Cluster, Report: in.Name, Title: in.Title, Slot: in.Slot.UTC(), Headline: r.Headline,
-		Counts:     report.DocCounts{Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, Pending: r.Pending, OK: r.OK, Failed: len(r.Failures)},
+		Counts:     reportjson.CountsOf(r),
 		Incomplete: in.Incomplete, MemoryLost: d.MemoryLost, Archived: append([]notify.Receipt{}, d.Archived...), Unarchived: d.Unarchived, Alerts: []Alert{}, Overflow: d.Memory.Overflow,
 	}
 	for k, a := range d.Memory.Alerts {

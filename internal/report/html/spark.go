@@ -1,9 +1,11 @@
-package report
+package html
 
 import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/promsnap/promsnap/internal/report"
 )
 
 // The size of a sparkline in its own units, and how many points it has at most and at least.
@@ -21,10 +23,10 @@ type spark struct {
 	LimitY        string // "" where the limit is not known
 }
 
-// sparkOf draws values against limit. Each point stands for a stretch of samples and is the one furthest towards the breach, so that
+// sparkOf draws a course against its limit. Each point stands for a stretch of samples and is the one furthest towards the breach, so that
 // no peak is lost; a stretch without samples breaks the line. Nil where there is nothing to draw.
-func sparkOf(values []float64, limit float64, below bool) *spark {
-	points := extremes(values, sparkPoints, below)
+func sparkOf(c report.Course) *spark {
+	limit, points := c.Limit, extremes(c.Values, sparkPoints, c.Below)
 	lo, hi := math.Inf(1), math.Inf(-1)
 	drawn := 0
 	for _, v := range points {
@@ -91,5 +93,3 @@ func coordinate(v float64) string {
 	}
 	return text
 }
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

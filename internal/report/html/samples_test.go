@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"math"
@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/report/reporttest"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
@@ -43,10 +45,10 @@ func TestSamplesReadAsTheReportWritesThem(t *testing.T) {
 		value := rapid.OneOf(odd, rapid.Float64Range(0, 1), rapid.Float64Range(-1e12, 1e12))
 		values := rapid.SliceOfN(value, 1, 200).Draw(t, "values")
 		p := snapshot.Panel{
-			Spec: panel.Spec{Queries: []panel.Query{{Unit: unit}}}, Grid: series.Grid{Start: slot, Step: time.Minute, Len: len(values) + 1}, // one sample too few
+			Spec: panel.Spec{Queries: []panel.Query{{Unit: unit}}}, Grid: series.Grid{Start: reporttest.Slot, Step: time.Minute, Len: len(values) + 1}, // one sample too few
 			Lines: []snapshot.Line{{Values: values}},
 		}
-		s := Build(Info{Slot: slot}, nil).samplesOf(&p)
+		s := layoutOf(report.Build(report.Info{Slot: reporttest.Slot}, nil)).samplesOf(&p)
 		for i, v := range values {
 			text, at := s.read(s.Lines[0], i)
 			if want := unit.Format(v); text != want {
@@ -68,9 +70,9 @@ func TestSamplesOfManyLevels(t *testing.T) {
 		values[i] = math.Pow(1.01, float64(i)/2) // more texts than two letters can count
 	}
 	p := snapshot.Panel{
-		Spec: panel.Spec{Queries: []panel.Query{{Unit: units.Short}}}, Grid: series.Grid{Start: slot, Step: time.Minute, Len: len(values)}, Lines: []snapshot.Line{{Values: values}},
+		Spec: panel.Spec{Queries: []panel.Query{{Unit: units.Short}}}, Grid: series.Grid{Start: reporttest.Slot, Step: time.Minute, Len: len(values)}, Lines: []snapshot.Line{{Values: values}},
 	}
-	s := Build(Info{Slot: slot}, nil).samplesOf(&p)
+	s := layoutOf(report.Build(report.Info{Slot: reporttest.Slot}, nil)).samplesOf(&p)
 	if s.Digits != 2 && s.Digits != 3 || len(s.Lines[0]) != s.Digits*len(values) {
 		t.Fatalf("%d levels in %d letters, %d bytes", len(s.Heights), s.Digits, len(s.Lines[0]))
 	}
@@ -82,19 +84,19 @@ func TestSamplesOfManyLevels(t *testing.T) {
 }
 
 func TestSamplesOfWhatHasNoTimes(t *testing.T) {
-	grid, lines := series.Grid{Start: slot, Step: time.Minute, Len: 1}, []snapshot.Line{{Values: []float64{1}}}
+	grid, lines := series.Grid{Start: reporttest.Slot, Step: time.Minute, Len: 1}, []snapshot.Line{{Values: []float64{1}}}
 	for name, p := range map[string]snapshot.Panel{
 		"no lines": {Grid: grid}, "no grid": {Lines: lines},
 		"bars": {Spec: panel.Spec{Kind: panel.Bars}, Grid: grid, Lines: lines}, "stat": {Spec: panel.Spec{Kind: panel.Stat}, Grid: grid, Lines: lines},
 	} {
-		if s := Build(Info{Slot: slot}, nil).samplesOf(&p); s != nil {
+		if s := layoutOf(report.Build(report.Info{Slot: reporttest.Slot}, nil)).samplesOf(&p); s != nil {
 			t.Errorf("%s: samples %+v", name, s)
 		}
 	}
 }
 
 func TestSamplesSayWhatElseIsDrawn(t *testing.T) {
-	grid := series.Grid{Start: slot, Step: time.Minute, Len: 1}
+	grid := series.Grid{Start: reporttest.Slot, Step: time.Minute, Len: 1}
 	p := snapshot.Panel{
 		Spec: panel.Spec{Queries: []panel.Query{{Unit: units.Short}}}, Grid: grid, Lines: []snapshot.Line{{Values: []float64{9}}},
 		References: []snapshot.ReferenceLine{{Name: "limit", Values: []float64{10}}},
@@ -104,7 +106,7 @@ func TestSamplesSayWhatElseIsDrawn(t *testing.T) {
 		panel.Lines: "limit 10; other 3 series 1 2", panel.Area: "limit 10; other 3 series 4", panel.Heatmap: "limit 10",
 	} {
 		p.Spec.Kind = kind
-		s := Build(Info{Slot: slot}, nil).samplesOf(&p)
+		s := layoutOf(report.Build(report.Info{Slot: reporttest.Slot}, nil)).samplesOf(&p)
 		var got []string
 		for _, m := range s.More {
 			said := m.Name
@@ -135,8 +137,8 @@ func TestDaysFollowTheClock(t *testing.T) {
 		}},
 		"an hour never": {time.Date(2026, 3, 8, 6, 0, 0, 0, time.UTC), []dayView{{0, "Sun 8 Mar", "EST", winter}, {2, "Sun 8 Mar", "EDT", summer}}},
 	} {
-		r := Build(Info{Slot: slot, Zone: newYork}, nil)
-		if got := r.days(series.Grid{Start: c.start, Step: 30 * time.Minute, Len: 8}); !slices.Equal(got, c.want) {
+		l := layoutOf(report.Build(report.Info{Slot: reporttest.Slot, Zone: newYork}, nil))
+		if got := l.days(series.Grid{Start: c.start, Step: 30 * time.Minute, Len: 8}); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
@@ -154,9 +156,11 @@ func TestScriptIsSmallAndStaysInItsElement(t *testing.T) {
 }
 
 func TestRemarksStandBelowTheChart(t *testing.T) {
-	p := take(answers{"up": {{series.FromPairs("job", "api"), constant(1)}}}, []panel.Spec{{Name: "up", Title: "Up", Queries: []panel.Query{{Expr: "up"}}}})[0]
+	a := reporttest.Answers{}
+	a.Add("up", series.FromPairs("job", "api"), reporttest.Constant(1))
+	p := reporttest.Take(a, []panel.Spec{{Name: "up", Title: "Up", Queries: []panel.Query{{Expr: "up"}}}})[0]
 	p.Remarks = []string{"down: api 10.0.0.3:8080", "<b>\u202ereversed"}
-	root := pageOf(t, Build(info(t, nil), []snapshot.Panel{p}))
+	root := pageOf(t, report.Build(reporttest.Info(t, nil), []snapshot.Panel{p}))
 	list := classed(root, "remarks")
 	if len(list) != 1 || text(list[0]) != "down: api 10.0.0.3:8080 <b>reversed" {
 		t.Errorf("%d lists of remarks: %q", len(list), text(list[0]))
@@ -164,11 +168,11 @@ func TestRemarksStandBelowTheChart(t *testing.T) {
 }
 
 func TestWarningsBeyondTheFirstAreCounted(t *testing.T) {
-	in := info(t, nil)
+	in := reporttest.Info(t, nil)
 	for range warningLines + 5 {
 		in.Notes = append(in.Notes, "odd labels")
 	}
-	run := classed(pageOf(t, Build(in, nil)), "run")[0]
+	run := classed(pageOf(t, report.Build(in, nil)), "run")[0]
 	if got := len(all(run, "li")); got != warningLines || !strings.HasSuffix(text(run), "and 5 more") {
 		t.Errorf("%d warnings are shown, and at the end stands %q", got, text(run)[max(0, len(text(run))-30):])
 	}

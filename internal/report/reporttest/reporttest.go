@@ -1,4 +1,5 @@
-package report
+// Package reporttest is a made-up cluster and the reports of it, for the tests of what reports say and how they are written.
+package reporttest
 
 import (
 	"context"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -18,10 +20,11 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// slot is a Sunday, nine in the morning in Seoul.
-var slot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+// Slot is a Sunday, nine in the morning in Seoul.
+var Slot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-func seoul(t testing.TB) *time.Location {
+// Seoul is the reports' zone.
+func Seoul(t testing.TB) *time.Location {
 	t.Helper()
 	z, err := time.LoadLocation("Asia/Seoul")
 	if err != nil {
@@ -30,15 +33,17 @@ func seoul(t testing.TB) *time.Location {
 	return z
 }
 
-// answers is a Prometheus that gives prepared answers: by query, the series as functions of the time since the window's begin.
-type answers map[string][]answer
+// Answers is a Prometheus that gives prepared answers: by query, the series as functions of the time since the window's begin.
+type Answers map[string][]Answer
 
-type answer struct {
-	labels series.Labels
-	at     func(h float64) float64 // hours since the window began
+// Answer is one series of an answer.
+type Answer struct {
+	Labels series.Labels
+	At     func(h float64) float64 // hours since the window began
 }
 
-func (a answers) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+// Range implements snapshot.Querier.
+func (a Answers) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
 	list, ok := a[q.Expr]
 	if !ok {
 		return promapi.Meta{}, errors.New("prometheus answered 503: query timed out in expression evaluation")
@@ -46,9 +51,9 @@ func (a answers) Range(_ context.Context, q promapi.Query, each func(series.Seri
 	for _, s := range list {
 		values := make([]float64, q.Grid.Len)
 		for i := range values {
-			values[i] = s.at(q.Grid.At(i).Sub(slot.Add(-24 * time.Hour)).Hours())
+			values[i] = s.At(q.Grid.At(i).Sub(Slot.Add(-24 * time.Hour)).Hours())
 		}
-		if err := each(series.Series{Labels: s.labels.Clone(), Values: values}); err != nil {
+		if err := each(series.Series{Labels: s.Labels.Clone(), Values: values}); err != nil {
 			return promapi.Meta{}, err
 		}
 	}
@@ -59,7 +64,8 @@ func (a answers) Range(_ context.Context, q promapi.Query, each func(series.Seri
 	return m, nil
 }
 
-func (a answers) Present(_ context.Context, names []string, _, _ time.Time) (map[string]bool, error) {
+// Present implements snapshot.Querier.
+func (a Answers) Present(_ context.Context, names []string, _, _ time.Time) (map[string]bool, error) {
 	present := map[string]bool{}
 	for _, n := range names {
 		present[n] = n == "oom_quiet"
@@ -67,47 +73,48 @@ func (a answers) Present(_ context.Context, names []string, _, _ time.Time) (map
 	return present, nil
 }
 
-// wave is a daily rhythm around mid with some noise that is the same in every run.
-func wave(mid, swing, phase float64) func(float64) float64 {
+// Wave is a daily rhythm around mid with some noise that is the same in every run.
+func Wave(mid, swing, phase float64) func(float64) float64 {
 	return func(h float64) float64 {
 		noise := math.Sin(h*7.3+phase*3)*math.Sin(h*2.9+phase*11) + 0.5*math.Sin(h*23.1+phase)
 		return mid + swing*math.Sin((h+phase)*math.Pi/12) + swing*0.15*noise
 	}
 }
 
-func constant(v float64) func(float64) float64 { return func(float64) float64 { return v } }
+// Constant is the same at all times.
+func Constant(v float64) func(float64) float64 { return func(float64) float64 { return v } }
 
 // leak climbs to top and stays beyond .9 from a quarter past two in the night.
 func leak(h float64) float64 {
 	return 0.55 + 0.39*math.Min(1, math.Pow(h/24, 0.9)) + 0.004*math.Sin(h*9) + 0.025*math.Exp(-(h-17)*(h-17)/81)
 }
 
-// nodeName is the name of the i-th node.
-func nodeName(i int) string { return fmt.Sprintf("ip-10-0-%d-%d", i/20+1, 10+i%20) }
+// NodeName is the name of the i-th node.
+func NodeName(i int) string { return fmt.Sprintf("ip-10-0-%d-%d", i/20+1, 10+i%20) }
 
-// fleetOf answers for a cluster of so many nodes, two of them without an exporter, with things to find.
-func fleetOf(nodes int) (answers, []snapshot.Node) {
-	a := answers{
+// Fleet answers for a cluster of so many nodes, two of them without an exporter, with things to find.
+func Fleet(nodes int) (Answers, []snapshot.Node) {
+	a := Answers{
 		"kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes": {}, "oom_quiet": {}, "psi": {},
 	}
 	var known []snapshot.Node
 	for i := range nodes {
-		name := nodeName(i)
+		name := NodeName(i)
 		known = append(known, snapshot.Node{Name: name, InternalIP: fmt.Sprintf("10.0.%d.%d", i/20+1, 10+i%20), Exporter: i%20 != 17})
 		if i%20 == 17 {
 			continue
 		}
 		f := float64(i)
 		node, disk := series.FromPairs("node", name), series.FromPairs("node", name, "device", "/dev/nvme0n1p1")
-		memory, cpu := wave(0.42+0.004*float64(i%23), 0.06, f), wave(0.28+0.008*float64(i%17), 0.12, f)
-		full := constant(0.3 + 0.011*float64(i%19))
+		memory, cpu := Wave(0.42+0.004*float64(i%23), 0.06, f), Wave(0.28+0.008*float64(i%17), 0.12, f)
+		full := Constant(0.3 + 0.011*float64(i%19))
 		switch i {
 		case 2:
 			memory = leak
 		case 5:
-			memory = wave(0.79, 0.035, -9)
+			memory = Wave(0.79, 0.035, -9)
 		case 7:
-			cpu = wave(0.93, 0.01, 3)
+			cpu = Wave(0.93, 0.01, 3)
 		case 9:
 			full = func(h float64) float64 { return 0.62 + 0.24*h/24 }
 		case 11:
@@ -115,7 +122,7 @@ func fleetOf(nodes int) (answers, []snapshot.Node) {
 				if h > 19.4 {
 					return math.NaN()
 				}
-				return wave(0.5, 0.05, 1)(h)
+				return Wave(0.5, 0.05, 1)(h)
 			}
 			cpu = memory
 		case 13:
@@ -123,20 +130,20 @@ func fleetOf(nodes int) (answers, []snapshot.Node) {
 				if h > 10 && h < 11.5 {
 					return 0.96
 				}
-				return wave(0.4, 0.1, 2)(h)
+				return Wave(0.4, 0.1, 2)(h)
 			}
 		}
-		a.add("memory", node, memory)
-		a.add("memory_total", node, constant(64<<30))
-		a.add("cpu", node, cpu)
-		a.add("cores", node, constant(16))
-		a.add("disk", disk, full)
-		a.add("disk_size", disk, constant(200<<30))
-		a.add("requests", node, constant(0.6+0.01*float64(i%28)))
-		a.add("network", node, func(h float64) float64 { return 4e6 * (1 + 3*wave(1, 0.5, f)(h)) })
-		a.add("network_errors", node, constant(0))
+		a.Add("memory", node, memory)
+		a.Add("memory_total", node, Constant(64<<30))
+		a.Add("cpu", node, cpu)
+		a.Add("cores", node, Constant(16))
+		a.Add("disk", disk, full)
+		a.Add("disk_size", disk, Constant(200<<30))
+		a.Add("requests", node, Constant(0.6+0.01*float64(i%28)))
+		a.Add("network", node, func(h float64) float64 { return 4e6 * (1 + 3*Wave(1, 0.5, f)(h)) })
+		a.Add("network_errors", node, Constant(0))
 	}
-	a.add("oom", series.FromPairs("namespace", "spark", "pod", "exec-7", "container", "executor"), func(h float64) float64 {
+	a.Add("oom", series.FromPairs("namespace", "spark", "pod", "exec-7", "container", "executor"), func(h float64) float64 {
 		if h < 23.2 {
 			return math.NaN()
 		}
@@ -144,22 +151,23 @@ func fleetOf(nodes int) (answers, []snapshot.Node) {
 	})
 	for i := range 60 {
 		pod := series.FromPairs("namespace", "shop", "pod", fmt.Sprintf("checkout-6b7d9c5f4-%05d", i*7919%99991), "container", "app")
-		use := wave(0.5+0.004*float64(i), 0.05, float64(i))
+		use := Wave(0.5+0.004*float64(i), 0.05, float64(i))
 		if i == 4 {
-			use = wave(0.955, 0.004, 2)
+			use = Wave(0.955, 0.004, 2)
 		}
-		a.add("container_memory", pod, use)
-		a.add("container_limit", pod, constant(2<<30))
+		a.Add("container_memory", pod, use)
+		a.Add("container_limit", pod, Constant(2<<30))
 	}
 	return a, known
 }
 
-func (a answers) add(query string, ls series.Labels, at func(float64) float64) {
-	a[query] = append(a[query], answer{ls, at})
+// Add adds a series to the answer of a query.
+func (a Answers) Add(query string, ls series.Labels, at func(float64) float64) {
+	a[query] = append(a[query], Answer{ls, at})
 }
 
-// specs are panels in the built-in panels' shape over fleetOf's answers.
-func specs() []panel.Spec {
+// Specs are panels in the built-in panels' shape over fleetOf's answers.
+func Specs() []panel.Spec {
 	limits := func(name string, warning, critical float64, d time.Duration) []rules.Rule {
 		r := rules.Rule{Name: name, Warning: rules.At(warning), For: d}
 		if critical > 0 {
@@ -258,49 +266,58 @@ func specs() []panel.Spec {
 	}
 }
 
-// take runs the specs over the answers as the line does.
-func take(a answers, specs []panel.Spec) []snapshot.Panel {
-	return snapshot.Take(context.Background(), a, specs, snapshot.Options{Slot: slot, Range: 24 * time.Hour, QueryOffset: time.Minute})
+// Take runs the specs over the answers as the line does.
+func Take(a Answers, specs []panel.Spec) []snapshot.Panel {
+	return snapshot.Take(context.Background(), a, specs, snapshot.Options{Slot: Slot, Range: 24 * time.Hour, QueryOffset: time.Minute})
 }
 
-func info(t testing.TB, nodes []snapshot.Node) Info {
+// Info is what the daily report is about.
+func Info(t testing.TB, nodes []snapshot.Node) report.Info {
 	t.Helper()
-	return Info{
-		Cluster: "prod-seoul", Name: "daily", Title: "Daily capacity", Slot: slot, Range: 24 * time.Hour, Zone: seoul(t), Version: "v0.1.0",
+	return report.Info{
+		Cluster: "prod-seoul", Name: "daily", Title: "Daily capacity", Slot: Slot, Range: 24 * time.Hour, Zone: Seoul(t), Version: "v0.1.0",
 		Server: "Prometheus 3.15.0", ServerURL: "http://prometheus-server.monitoring.svc", ExternalURL: "https://prometheus.example.com/prom",
 		Command: "promsnap run daily -c promsnap.yaml --time 2026-11-22T00:00:00Z", Nodes: nodes, Scrape: time.Minute,
 	}
 }
 
-// daily is the report of a cluster of 42 nodes.
-func daily(t testing.TB) *Report {
+// Daily is the report of a cluster of 42 nodes.
+func Daily(t testing.TB) *report.Report {
 	t.Helper()
-	a, nodes := fleetOf(42)
-	return Build(info(t, nodes), take(a, specs()))
+	a, nodes := Fleet(42)
+	return report.Build(Info(t, nodes), Take(a, Specs()))
 }
 
-// files returns the rendered files by name.
-func files(t testing.TB, r *Report) map[string][]byte {
-	t.Helper()
-	list, err := r.Render(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	byName := map[string][]byte{}
-	for _, f := range list {
-		if _, twice := byName[f.Name]; twice {
-			t.Errorf("%s is there twice", f.Name)
+// Machines are nodes as the Kubernetes API tells of them: of three pools and zones, three behind with their kubelet, some in trouble.
+func Machines(nodes []snapshot.Node) []snapshot.Node {
+	out := slices.Clone(nodes)
+	for i := range out {
+		n := &out[i]
+		n.Known, n.Kubelet, n.Created = true, "v1.36.3", Slot.Add(-time.Duration(34*24+i*7)*time.Hour-17*time.Minute)
+		n.InstanceType, n.Pool = []string{"m5.2xlarge", "r6i.4xlarge", "c7g.xlarge"}[i%3], []string{"general", "spark", "kafka"}[i%3]
+		n.Zone = "ap-northeast-2" + string("abc"[i%3])
+		n.Capacity = snapshot.Resources{CPU: 8, Memory: 32 << 30, Storage: 80 << 30, Pods: 58}
+		n.Allocatable = snapshot.Resources{CPU: 7.91, Memory: 31 << 30, Pods: 58}
+		if i%3 == 2 {
+			n.Taints = []string{"dedicated=kafka:NoSchedule"}
 		}
-		byName[f.Name] = f.Body
+		switch i {
+		case 2:
+			n.Conditions = []string{"MemoryPressure"}
+		case 4, 20:
+			n.Cordoned, n.Taints = true, append(n.Taints, "node.kubernetes.io/unschedulable:NoSchedule")
+			n.Kubelet = "v1.35.2"
+		case 11:
+			n.Conditions, n.Kubelet = []string{"NotReady"}, "v1.35.2"
+			n.Taints = append(n.Taints, "node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute")
+		}
 	}
-	return byName
+	return out
 }
 
-func names(m map[string][]byte) []string {
-	var out []string
-	for n := range m {
-		out = append(out, n)
-	}
-	slices.Sort(out)
-	return out
+// WithMachines is the daily report of a promsnap that may ask the Kubernetes API.
+func WithMachines(t testing.TB) *report.Report {
+	t.Helper()
+	a, nodes := Fleet(42)
+	return report.Build(Info(t, Machines(nodes)), Take(a, Specs()))
 }

@@ -1,13 +1,18 @@
-package report
+// Package json writes a report as report.json, and reads back what other packages need of one.
+package json
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"time"
+
+	"github.com/promsnap/promsnap/internal/report"
 
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // DocumentVersion is the version of report.json. It grows where a field changes its meaning or goes away, not where one is added.
@@ -270,22 +275,28 @@ func ReadPictures(from io.Reader) (names []string, ok bool) {
 		return nil, false
 	}
 	for _, p := range doc.Panels {
-		names = append(names, pictureName(p.Name))
+		names = append(names, report.PictureName(p.Name))
 	}
 	return names, true
 }
 
-// pictureName is what the picture of a panel is called.
-func pictureName(panel string) string { return Slug(panel) + ".png" }
+// Render writes report.json.
+func Render(r *report.Report) (report.File, error) {
+	body, err := json.Marshal(DocumentOf(r))
+	if err != nil {
+		return report.File{}, fmt.Errorf("writing report.json: %w", err)
+	}
+	return report.File{Name: "report.json", ContentType: "application/json", Body: append(body, '\n')}, nil
+}
 
-// Document returns what report.json holds.
-func (r *Report) Document() Document {
+// DocumentOf returns what report.json holds.
+func DocumentOf(r *report.Report) Document {
 	in := r.Info
 	d := Document{
 		Version: DocumentVersion, Generator: "promsnap " + in.Version, Cluster: in.Cluster, Report: in.Name, Title: in.Title,
-		Slot: in.Slot.UTC(), Zone: in.Zone.String(), Language: r.words.Lang, Range: in.Range.Seconds(), Scrape: in.Scrape.Seconds(), Server: in.Server,
+		Slot: in.Slot.UTC(), Zone: in.Zone.String(), Language: words.In(in.Language).Lang, Range: in.Range.Seconds(), Scrape: in.Scrape.Seconds(), Server: in.Server,
 		Incomplete: in.Incomplete, Headline: r.Headline,
-		Counts: DocCounts{r.Critical, r.Warning, r.NoData, r.Pending, r.OK, len(r.Failures)},
+		Counts: CountsOf(r),
 		Nodes:  DocNodes{Total: r.NodesTotal, Measured: r.NodesMeasured, Without: []string{}},
 		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{}, Panels: []DocPanel{},
 		Truncated: max(0, len(r.Findings)-documentRows),
@@ -295,7 +306,7 @@ func (r *Report) Document() Document {
 			d.Nodes.Without = append(d.Nodes.Without, n.Name)
 		}
 	}
-	d.Nodes.Known, d.Nodes.KnownTruncated = docMachines(in.Nodes, in.Slot)
+	d.Nodes.Known, d.Nodes.KnownTruncated = docMachines(r)
 	for _, f := range r.Failures {
 		d.Failures = append(d.Failures, DocFailure{f.Panel, f.Error})
 	}
@@ -303,15 +314,20 @@ func (r *Report) Document() Document {
 		d.Findings = append(d.Findings, said(&r.Findings[i]))
 	}
 	for i := range r.Panels {
-		d.Panels = append(d.Panels, docPanel(&r.Panels[i], r.words))
+		d.Panels = append(d.Panels, docPanel(r, &r.Panels[i]))
 	}
 	return d
 }
 
-func said(f *Finding) DocSaid {
+// CountsOf returns the report's counts.
+func CountsOf(r *report.Report) DocCounts {
+	return DocCounts{r.Critical, r.Warning, r.NoData, r.Pending, r.OK, len(r.Failures)}
+}
+
+func said(f *report.Finding) DocSaid {
 	d := DocSaid{
 		Panel: f.Panel, Name: f.Name, Node: f.Node, Rule: f.Rule, Status: f.Status.String(), Severity: severityWord(f.Severity),
-		Sentence: f.Sentence, Value: f.Value, Limit: f.Limit, Used: f.Used, Since: known(f.Since), Until: known(f.Until),
+		Sentence: f.Sentence, Value: f.Shown(), Limit: f.Limit, Used: f.Used, Since: known(f.Since), Until: known(f.Until),
 		Lasted: f.Lasted.Seconds(), Runbook: f.Runbook,
 	}
 	if f.Past() {
@@ -322,7 +338,7 @@ func said(f *Finding) DocSaid {
 		d.Event = &DocEvent{f.Event.UTC(), f.Before}
 		d.Since, d.Until, d.Lasted = nil, nil, 0
 	}
-	if a := f.Age; a != (Age{}) {
+	if a := f.Age; a != (report.Age{}) {
 		d.Alert = &DocAlert{a.Since.UTC(), a.New, a.Day}
 	}
 	switch f.Trend {
@@ -334,7 +350,7 @@ func said(f *Finding) DocSaid {
 	return d
 }
 
-func docPanel(p *snapshot.Panel, w wording) DocPanel {
+func docPanel(rep *report.Report, p *snapshot.Panel) DocPanel {
 	d := DocPanel{
 		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject, Unit: p.Spec.Unit().String(), Query: p.Expr,
 		Grid: DocGrid{p.Grid.Start.UTC(), p.Grid.Step.Seconds(), p.Grid.Len}, Data: dataWord(p.Data),
@@ -343,7 +359,7 @@ func docPanel(p *snapshot.Panel, w wording) DocPanel {
 		FindingsTruncated: max(0, len(p.Findings)-documentRows), RowsTruncated: max(0, len(p.Rows)-documentRows),
 	}
 	if p.Data == snapshot.DataFailed {
-		d.Error = w.failureOf(p).Error
+		d.Error = rep.FailureOf(p).Error
 	}
 	for _, r := range p.Spec.Rules {
 		d.Rules = append(d.Rules, docRule(r))

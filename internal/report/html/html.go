@@ -1,15 +1,16 @@
-package report
+// Package html writes a report as a page that needs nothing beside it, and a picture of each panel.
+package html
 
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"html/template"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/promsnap/promsnap/internal/chart"
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/templates"
 )
@@ -33,36 +34,28 @@ type drawing struct {
 	err         error
 }
 
-// Render writes the report as files: index.html, report.json and a PNG for each panel. A chart that cannot be drawn is said so in the
-// page and has no PNG. The error is ctx's, or that of a template, which is a defect.
-func (r *Report) Render(ctx context.Context) ([]File, error) {
-	return r.render(ctx, r.draw)
+// Render draws a report: index.html, and a PNG for each panel. A chart that cannot be drawn is said so in the page and has no PNG. The
+// error is ctx's, or that of a template, which is a defect.
+func Render(ctx context.Context, r *report.Report) (page report.File, pictures []report.File, err error) {
+	return render(ctx, r, func(p *snapshot.Panel) drawing { return draw(r.Info, p) })
 }
 
 // render is Render with another hand that draws.
-func (r *Report) render(ctx context.Context, draw func(*snapshot.Panel) drawing) ([]File, error) {
+func render(ctx context.Context, r *report.Report, draw func(*snapshot.Panel) drawing) (page report.File, pictures []report.File, err error) {
 	drawings, err := drawAll(ctx, r.Panels, draw)
 	if err != nil {
-		return nil, err
+		return page, nil, err
 	}
-	page, err := r.html(drawings)
+	body, err := write(layoutOf(r).page(drawings))
 	if err != nil {
-		return nil, err
-	}
-	doc, err := json.Marshal(r.Document())
-	if err != nil {
-		return nil, fmt.Errorf("writing report.json: %w", err)
-	}
-	files := []File{
-		{Name: "index.html", ContentType: "text/html; charset=utf-8", Body: page},
-		{Name: "report.json", ContentType: "application/json", Body: append(doc, '\n')},
+		return page, nil, err
 	}
 	for i, d := range drawings {
 		if d.png != nil {
-			files = append(files, File{Name: pictureName(r.Panels[i].Spec.Name), ContentType: "image/png", Body: d.png})
+			pictures = append(pictures, report.File{Name: report.PictureName(r.Panels[i].Spec.Name), ContentType: "image/png", Body: d.png})
 		}
 	}
-	return files, nil
+	return report.File{Name: "index.html", ContentType: "text/html; charset=utf-8", Body: body}, pictures, nil
 }
 
 // drawAll draws a few panels at a time and returns the drawings in the panels' order.
@@ -83,8 +76,8 @@ func drawAll(ctx context.Context, panels []snapshot.Panel, draw func(*snapshot.P
 }
 
 // draw draws one panel as a file and for the page.
-func (r *Report) draw(p *snapshot.Panel) (d drawing) {
-	o := chart.Options{Width: chartWidth, Height: chartHeight, Scale: chartScale, Zone: r.Info.Zone, Language: r.Info.Language, Font: r.Info.Font}
+func draw(in report.Info, p *snapshot.Panel) (d drawing) {
+	o := chart.Options{Width: chartWidth, Height: chartHeight, Scale: chartScale, Zone: in.Zone, Language: in.Language, Font: in.Font}
 	if d.png, d.err = chart.PNG(p, o); d.err != nil {
 		return d
 	}
@@ -104,15 +97,15 @@ func (r *Report) draw(p *snapshot.Panel) (d drawing) {
 	return d
 }
 
-// html writes the page.
-func (r *Report) html(drawings []drawing) ([]byte, error) {
+// write fills the page's template.
+func write(p page) ([]byte, error) {
 	t, err := template.New("report").Parse(templates.ReportHTML)
 	if err != nil {
 		return nil, fmt.Errorf("reading the page's template: %w", err)
 	}
-	var page bytes.Buffer
-	if err := t.Execute(&page, r.page(drawings)); err != nil {
+	var out bytes.Buffer
+	if err := t.Execute(&out, p); err != nil {
 		return nil, fmt.Errorf("writing index.html: %w", err)
 	}
-	return page.Bytes(), nil
+	return out.Bytes(), nil
 }

@@ -1,24 +1,30 @@
-package report
+package json
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"math"
 	"os"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	reflector "github.com/invopop/jsonschema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/report/reporttest"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-const schemaFile = "../../docs/report.schema.json"
+var update = flag.Bool("update", false, "rewrite the goldens and the schema")
+
+const schemaFile = "../../../docs/report.schema.json"
 
 // golden compares got with a committed file, or writes it.
 func golden(t *testing.T, path string, got []byte) {
@@ -34,7 +40,7 @@ func golden(t *testing.T, path string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is out of date: run go test ./internal/report -update and read the difference", path)
+		t.Errorf("%s is out of date: run go test ./internal/report/json -update and read the difference", path)
 	}
 }
 
@@ -71,10 +77,11 @@ func TestDocumentFitsTheSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, r := range map[string]*Report{
-		"a day": daily(t), "machines": withMachines(t), "nothing": Build(Info{}, nil), "hostile": hostile(t), "infinite": Build(info(t, nil), []snapshot.Panel{infinite()}),
+	for name, r := range map[string]*report.Report{
+		"a day": reporttest.Daily(t), "machines": reporttest.WithMachines(t), "nothing": report.Build(report.Info{}, nil),
+		"hostile": reporttest.Hostile(t, reporttest.Evil), "infinite": report.Build(reporttest.Info(t, nil), []snapshot.Panel{infinite()}),
 	} {
-		body, err := json.Marshal(r.Document())
+		body, err := json.Marshal(DocumentOf(r))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -93,7 +100,8 @@ func TestDocumentFitsTheSchema(t *testing.T) {
 
 // infinite is a panel with what JSON has no numbers for.
 func infinite() snapshot.Panel {
-	p := take(answers{"x": {{series.FromPairs("a", "b"), func(h float64) float64 {
+	a := reporttest.Answers{}
+	a.Add("x", series.FromPairs("a", "b"), func(h float64) float64 {
 		switch {
 		case h < 6:
 			return math.Inf(1)
@@ -103,12 +111,12 @@ func infinite() snapshot.Panel {
 			return math.NaN()
 		}
 		return 1.5
-	}}}}, []panel.Spec{{Name: "x", Title: "X", Queries: []panel.Query{{Expr: "x"}}}})
-	return p[0]
+	})
+	return reporttest.Take(a, []panel.Spec{{Name: "x", Title: "X", Queries: []panel.Query{{Expr: "x"}}}})[0]
 }
 
 func TestDocumentReadsBack(t *testing.T) {
-	want, err := json.Marshal(daily(t).Document())
+	want, err := json.Marshal(DocumentOf(reporttest.Daily(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,20 +135,20 @@ func TestDocumentReadsBack(t *testing.T) {
 
 // What a report says of itself in report.json is what it is.
 func TestReadWhole(t *testing.T) {
-	a, nodes := fleetOf(3)
-	failed := append(take(a, specs()[:1]), snapshot.Panel{Spec: panel.Spec{Name: "blind"}, Err: errors.New("connection refused")})
-	stopped := info(t, nodes)
+	a, nodes := reporttest.Fleet(3)
+	failed := append(reporttest.Take(a, reporttest.Specs()[:1]), snapshot.Panel{Spec: panel.Spec{Name: "blind"}, Err: errors.New("connection refused")})
+	stopped := reporttest.Info(t, nodes)
 	stopped.Incomplete = "stopped"
 	for name, tc := range map[string]struct {
-		report *Report
+		report *report.Report
 		want   bool
 	}{
-		"whole":   {Build(info(t, nodes), take(a, specs()[:1])), true},
-		"empty":   {Build(info(t, nil), nil), true},
-		"failed":  {Build(info(t, nodes), failed), false},
-		"stopped": {Build(stopped, take(a, specs()[:1])), false},
+		"whole":   {report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[:1])), true},
+		"empty":   {report.Build(reporttest.Info(t, nil), nil), true},
+		"failed":  {report.Build(reporttest.Info(t, nodes), failed), false},
+		"stopped": {report.Build(stopped, reporttest.Take(a, reporttest.Specs()[:1])), false},
 	} {
-		body, err := json.Marshal(tc.report.Document())
+		body, err := json.Marshal(DocumentOf(tc.report))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,9 +164,9 @@ func TestReadWhole(t *testing.T) {
 }
 
 func TestDocumentGolden(t *testing.T) {
-	a, nodes := fleetOf(3)
-	r := Build(info(t, nodes), take(a, specs()[:1]))
-	d := r.Document()
+	a, nodes := reporttest.Fleet(3)
+	r := report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[:1]))
+	d := DocumentOf(r)
 	for i := range d.Panels {
 		for j := range d.Panels[i].Series { // six hours of samples are enough to look at
 			d.Panels[i].Series[j].Values = d.Panels[i].Series[j].Values[:6]
@@ -172,19 +180,39 @@ func TestDocumentGolden(t *testing.T) {
 }
 
 func TestDocumentIsBounded(t *testing.T) {
-	a := answers{}
+	a := reporttest.Answers{}
 	for i := range 1500 {
-		a.add("cpu", series.FromPairs("node", nodeName(i)), constant(0.99))
+		a.Add("cpu", series.FromPairs("node", reporttest.NodeName(i)), reporttest.Constant(0.99))
 	}
-	r := Build(info(t, nil), take(a, specs()[1:2]))
-	p := r.Document().Panels[0]
+	r := report.Build(reporttest.Info(t, nil), reporttest.Take(a, reporttest.Specs()[1:2]))
+	p := DocumentOf(r).Panels[0]
 	if len(p.Rows) != 1000 || p.RowsTruncated != 500 || p.Total != 1500 {
 		t.Errorf("%d rows, %d left off, of %d", len(p.Rows), p.RowsTruncated, p.Total)
 	}
-	if len(p.Findings) != 1000 || p.FindingsTruncated != 500 || len(r.Document().Findings) != 1000 {
-		t.Errorf("%d findings, %d left off; %d said", len(p.Findings), p.FindingsTruncated, len(r.Document().Findings))
+	if len(p.Findings) != 1000 || p.FindingsTruncated != 500 || len(DocumentOf(r).Findings) != 1000 {
+		t.Errorf("%d findings, %d left off; %d said", len(p.Findings), p.FindingsTruncated, len(DocumentOf(r).Findings))
 	}
 	if r.Critical != 1500 {
 		t.Errorf("%d critical, want all 1500", r.Critical)
+	}
+}
+
+// An alert whose age is remembered says it.
+func TestAgesInTheDocument(t *testing.T) {
+	in, panels := reporttest.Aged(t)
+	in.Zone = time.UTC
+	var said []string
+	for _, f := range DocumentOf(report.Build(in, panels)).Findings {
+		if f.Alert == nil {
+			continue
+		}
+		body, err := json.Marshal(f.Alert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said = append(said, f.Name+" "+string(body))
+	}
+	if want := `ip-10-0-1-12 {"since":"2026-11-21T23:58:00Z","new":true,"day":2}`; len(said) != 5 || said[0] != want {
+		t.Errorf("%d alerts in the document, the first is %s, want %s", len(said), said[0], want)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package report
+package html
 
 import (
 	"bytes"
@@ -12,6 +12,9 @@ import (
 	"github.com/wcharczuk/go-chart/v2"
 
 	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
+	reportjson "github.com/promsnap/promsnap/internal/report/json"
+	"github.com/promsnap/promsnap/internal/report/reporttest"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -21,14 +24,14 @@ import (
 // against least, so that what else the machine is doing hardly counts. Two processors do it in about half of that.
 func BenchmarkTwentyPanels(b *testing.B) {
 	const step, samples = 2 * time.Minute, 720
-	a := answers{}
+	a := reporttest.Answers{}
 	for i := range 12 {
-		a.add("cpu", series.FromPairs("node", nodeName(i)), wave(0.4+0.03*float64(i), 0.1, float64(i)))
-		a.add("cores", series.FromPairs("node", nodeName(i)), constant(16))
+		a.Add("cpu", series.FromPairs("node", reporttest.NodeName(i)), reporttest.Wave(0.4+0.03*float64(i), 0.1, float64(i)))
+		a.Add("cores", series.FromPairs("node", reporttest.NodeName(i)), reporttest.Constant(16))
 	}
-	spec := specs()[1]
+	spec := reporttest.Specs()[1]
 	spec.Top, spec.Step, spec.Range = 12, step, samples*step
-	one := take(a, []panel.Spec{spec})[0]
+	one := reporttest.Take(a, []panel.Spec{spec})[0]
 	if len(one.Lines) != 12 || one.Grid.Len < samples {
 		b.Fatalf("%d lines of %d samples: %v", len(one.Lines), one.Grid.Len, one.Err)
 	}
@@ -38,7 +41,7 @@ func BenchmarkTwentyPanels(b *testing.B) {
 		p.Spec.Name = fmt.Sprintf("panel-%d", i)
 		panels = append(panels, p)
 	}
-	var report, stock time.Duration
+	var whole, stock time.Duration
 	timed := func(least *time.Duration, work func() error) {
 		begin := processorTime(b)
 		if err := work(); err != nil {
@@ -49,14 +52,18 @@ func BenchmarkTwentyPanels(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		timed(&report, func() error {
-			_, err := Build(info(b, nil), panels).Render(b.Context())
+		timed(&whole, func() error {
+			r := report.Build(reporttest.Info(b, nil), panels)
+			if _, _, err := Render(b.Context(), r); err != nil {
+				return err
+			}
+			_, err := reportjson.Render(r)
 			return err
 		})
 		timed(&stock, func() error { return stockChart(&one).Render(chart.PNG, new(bytes.Buffer)) })
 	}
-	b.ReportMetric(float64(report)/float64(stock), "stock-charts")
-	b.ReportMetric(report.Seconds()*1000, "ms-report")
+	b.ReportMetric(float64(whole)/float64(stock), "stock-charts")
+	b.ReportMetric(whole.Seconds()*1000, "ms-report")
 	b.ReportMetric(stock.Seconds()*1000, "ms-stock")
 }
 
@@ -80,4 +87,30 @@ func stockChart(p *snapshot.Panel) *chart.Chart {
 		c.Series = append(c.Series, chart.TimeSeries{Name: l.Name, XValues: times, YValues: l.Values})
 	}
 	return c
+}
+
+// BenchmarkRender writes the page and report.json of 20 panels with 5,000 series each, without the drawing.
+func BenchmarkRender(b *testing.B) {
+	a := reporttest.Answers{}
+	for i := range 5000 {
+		a.Add("cpu", series.FromPairs("node", reporttest.NodeName(i)), reporttest.Wave(0.4+0.0001*float64(i), 0.1, float64(i)))
+		a.Add("cores", series.FromPairs("node", reporttest.NodeName(i)), reporttest.Constant(16))
+	}
+	one := reporttest.Take(a, reporttest.Specs()[1:2])[0]
+	var panels []snapshot.Panel
+	for i := range 20 {
+		p := one
+		p.Spec.Name = fmt.Sprintf("panel-%d", i)
+		panels = append(panels, p)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		r := report.Build(reporttest.Info(b, nil), panels)
+		if _, _, err := render(b.Context(), r, pixel); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := reportjson.Render(r); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

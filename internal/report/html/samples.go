@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -57,7 +57,7 @@ type dayView struct {
 }
 
 // samplesOf returns what is drawn of p over time; nil where nothing is.
-func (r *Report) samplesOf(p *snapshot.Panel) *samples {
+func (l layout) samplesOf(p *snapshot.Panel) *samples {
 	if p.Grid.Len <= 0 || p.Grid.Step <= 0 || len(p.Lines) == 0 || p.Spec.Kind == panel.Bars || p.Spec.Kind == panel.Stat {
 		return nil
 	}
@@ -65,15 +65,15 @@ func (r *Report) samplesOf(p *snapshot.Panel) *samples {
 	for i := range p.Lines[:min(len(p.Lines), sampledLines)] {
 		drawn = append(drawn, p.Lines[i].Values)
 	}
-	besides := r.besides(p)
+	besides := l.besides(p)
 	for _, b := range besides {
 		drawn = append(drawn, b.values...)
 	}
 	s := &samples{
 		Start: float64(p.Grid.Start.UnixMilli()) / 1000, Step: p.Grid.Step.Seconds(), Len: p.Grid.Len, Resolution: resolution,
-		Days: r.days(p.Grid), Between: fmt.Sprintf(r.words.FromTo, "{from}", "{to}"), Rows: p.Spec.Kind == panel.Heatmap,
+		Days: l.days(p.Grid), Between: fmt.Sprintf(l.words.FromTo, "{from}", "{to}"), Rows: p.Spec.Kind == panel.Heatmap,
 	}
-	level := s.addLevels(drawn, func(v float64) string { return r.words.Figure(p.Spec.Unit().Format(v)) })
+	level := s.addLevels(drawn, func(v float64) string { return l.words.Figure(p.Spec.Unit().Format(v)) })
 	for i := range p.Lines[:min(len(p.Lines), sampledLines)] {
 		s.Lines = append(s.Lines, s.line(p.Lines[i].Values, level))
 	}
@@ -93,7 +93,7 @@ type beside struct {
 	values [][]float64
 }
 
-func (r *Report) besides(p *snapshot.Panel) []beside {
+func (l layout) besides(p *snapshot.Panel) []beside {
 	var all []beside
 	for _, ref := range p.References {
 		all = append(all, beside{ref.Name, [][]float64{ref.Values}})
@@ -101,9 +101,9 @@ func (r *Report) besides(p *snapshot.Panel) []beside {
 	if p.Rest == nil || p.Spec.Kind == panel.Heatmap {
 		return all
 	}
-	name := r.words.OtherSeries
+	name := l.words.OtherSeries
 	if p.OfNodes() {
-		name = r.words.OtherNodes
+		name = l.words.OtherNodes
 	}
 	if p.Spec.Kind == panel.Area {
 		return append(all, beside{name.Of(p.Rest.Series), [][]float64{p.Rest.Sum}})
@@ -185,17 +185,17 @@ func (s *samples) line(values []float64, level map[float64]int) string {
 }
 
 // days divides a grid where the date or the offset from UTC changes.
-func (r *Report) days(g series.Grid) []dayView {
+func (l layout) days(g series.Grid) []dayView {
 	var days []dayView
 	var last time.Time
 	for i := range g.Len {
-		t := g.At(i).In(r.Info.Zone)
+		t := g.At(i).In(l.Info.Zone)
 		_, offset := t.Zone()
 		if i > 0 && t.YearDay() == last.YearDay() && t.Year() == last.Year() && offset == days[len(days)-1].Offset {
 			continue
 		}
 		last = t
-		days = append(days, dayView{i, r.words.Date(t), words.Zone(t), offset})
+		days = append(days, dayView{i, l.words.Date(t), words.Zone(t), offset})
 	}
 	return days
 }

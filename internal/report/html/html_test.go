@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,81 +19,19 @@ import (
 
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/panel"
-	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/report"
+	reportjson "github.com/promsnap/promsnap/internal/report/json"
+	"github.com/promsnap/promsnap/internal/report/reporttest"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
-	"github.com/promsnap/promsnap/internal/units"
-	"github.com/promsnap/promsnap/internal/words"
 	"github.com/promsnap/promsnap/templates"
 )
 
-// pixel stands for a chart: the tests of the page are not about drawing.
-func pixel(*snapshot.Panel) drawing {
-	const picture = `<svg class="chart" role="img" aria-label="stands for a chart"></svg>`
-	return drawing{png: []byte("not looked at"), wide: picture, phone: picture}
-}
-
-// pageOf renders r without drawing and parses its page.
-func pageOf(t testing.TB, r *Report) *html.Node {
-	t.Helper()
-	list, err := r.render(context.Background(), pixel)
-	if err != nil {
-		t.Fatal(err)
-	}
-	root, err := html.Parse(bytes.NewReader(list[0].Body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return root
-}
-
-// all returns the elements of one name, "" for every element, in the page's order.
-func all(root *html.Node, name string) []*html.Node {
-	var found []*html.Node
-	for n := range root.Descendants() {
-		if n.Type == html.ElementNode && (name == "" || n.Data == name) {
-			found = append(found, n)
-		}
-	}
-	return found
-}
-
-func attribute(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
-
-// classed returns the elements that carry a class.
-func classed(root *html.Node, class string) []*html.Node {
-	var found []*html.Node
-	for _, n := range all(root, "") {
-		if slices.Contains(strings.Fields(attribute(n, "class")), class) {
-			found = append(found, n)
-		}
-	}
-	return found
-}
-
-// text is what is written in n, with single spaces.
-func text(n *html.Node) string {
-	var b strings.Builder
-	for d := range n.Descendants() {
-		if d.Type == html.TextNode {
-			b.WriteString(d.Data)
-		}
-	}
-	return strings.Join(strings.Fields(b.String()), " ")
-}
-
 func TestPageIsWellBuilt(t *testing.T) {
-	_, nodes := fleetOf(3)
-	for name, r := range map[string]*Report{
-		"a day": daily(t), "machines": withMachines(t), "nothing": Build(Info{}, nil), "hostile": hostile(t),
-		"nobody measures": Build(info(t, nodes), nil), "machines that nobody measures": Build(info(t, machines(nodes)), nil),
+	_, nodes := reporttest.Fleet(3)
+	for name, r := range map[string]*report.Report{
+		"a day": reporttest.Daily(t), "machines": reporttest.WithMachines(t), "nothing": report.Build(report.Info{}, nil), "hostile": reporttest.Hostile(t, reporttest.Evil),
+		"nobody measures": report.Build(reporttest.Info(t, nodes), nil), "machines that nobody measures": report.Build(reporttest.Info(t, reporttest.Machines(nodes)), nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := pageOf(t, r)
@@ -138,8 +77,8 @@ func TestPageIsWellBuilt(t *testing.T) {
 
 func TestPageAsksForNothing(t *testing.T) {
 	css := regexp.MustCompile(`(?i)@import|url\(|expression\(`)
-	a, nodes := fleetOf(4)
-	for name, r := range map[string]*Report{"a day": Build(info(t, nodes), take(a, specs()[:1])), "hostile": hostile(t)} {
+	a, nodes := reporttest.Fleet(4)
+	for name, r := range map[string]*report.Report{"a day": report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[:1])), "hostile": reporttest.Hostile(t, reporttest.Evil)} {
 		root, err := html.Parse(bytes.NewReader(files(t, r)["index.html"])) // with its charts
 		if err != nil {
 			t.Fatal(err)
@@ -182,64 +121,12 @@ func TestPageAsksForNothing(t *testing.T) {
 	}
 }
 
-// evil is written into every place that a word from outside can reach. Its brackets, quotes and newlines close whatever they stand in.
-const evil = "x\"'><script>alert(1)</script><img src=x onerror=alert(1)>--></style></title>`{{.W}}<!channel>&amp;%00"
-
-// shaped is a report in which word stands wherever a word from outside can.
-func shaped(t testing.TB, word string) *Report {
-	t.Helper()
-	in := Info{
-		Cluster: word, Name: word, Title: word, Slot: slot, Range: 1, Version: word, Server: word, ServerURL: word, ExternalURL: "https://example.com/" + word,
-		Command: word, Incomplete: word, Nodes: []snapshot.Node{
-			{Name: word, InternalIP: word},
-			{
-				Name: "n" + word, Exporter: true, Known: true, InstanceType: word, Zone: word + "-" + word, Pool: word, Kubelet: word, Cordoned: true,
-				Taints: []string{word, word}, Conditions: []string{word},
-			},
-			{Name: "o" + word, Exporter: true, Known: true, Kubelet: "v" + word},
-		},
-	}
-	spec := panel.Spec{
-		Name: "node-memory", Measure: panel.NodeMemory, Title: word, Section: word,
-		Queries: []panel.Query{{Expr: "memory", Unit: units.PercentUnit, Legend: "{{node}} {{l}}"}},
-		Subject: word, Why: word, Hint: word,
-		Rules: []rules.Rule{{Name: word, Warning: rules.At(0.5), RunbookURL: "https://example.com/" + word}},
-	}
-	failed, absent, undrawn := spec, spec, spec
-	failed.Name, failed.Queries = "failed", []panel.Query{{Expr: "nothing", Unit: units.PercentUnit}}
-	absent.Name, absent.Queries = "absent", []panel.Query{{Expr: "quiet", Unit: units.PercentUnit}}
-	undrawn.Name = "undrawn"
-	a := answers{"quiet": {}}
-	a.add("memory", series.FromPairs("node", word, "l", word), constant(0.9))
-	panels := take(a, []panel.Spec{spec, failed, absent, undrawn})
-	panels[0].Notes = []string{word}
-	panels[0].Expr = word
-	panels[1].Err = errors.New(word)
-	panels[2].Missing = []string{word, "b" + word}
-	return Build(in, panels)
-}
-
-func hostile(t testing.TB) *Report { return shaped(t, evil) }
-
 func TestOutsideWordsStayWords(t *testing.T) {
-	draw := func(p *snapshot.Panel) drawing {
-		if p.Spec.Name == "undrawn" {
-			return drawing{err: errors.New(p.Spec.Title)}
-		}
-		return pixel(p)
-	}
 	parse := func(word string) *html.Node {
-		list, err := shaped(t, word).render(context.Background(), draw)
-		if err != nil {
-			t.Fatal(err)
-		}
-		root, err := html.Parse(bytes.NewReader(list[0].Body))
-		if err != nil {
-			t.Fatal(err)
-		}
+		root, _ := drawnBy(t, reporttest.Hostile(t, word), drawn)
 		return root
 	}
-	tame, wild := parse("tame"), parse(evil)
+	tame, wild := parse("tame"), parse(reporttest.Evil)
 	tree := func(root *html.Node) []string {
 		var out []string
 		for _, n := range all(root, "") {
@@ -271,7 +158,7 @@ func TestOutsideWordsStayWords(t *testing.T) {
 		return n
 	}
 	// A link's words are encoded instead: they are counted apart.
-	tames, wilds := count(tame, "tame"), count(wild, evil)
+	tames, wilds := count(tame, "tame"), count(wild, reporttest.Evil)
 	encoded := 0
 	for _, n := range all(wild, "a") {
 		if strings.Contains(attribute(n, "href"), "%3Cscript%3E") || strings.Contains(attribute(n, "href"), "%3cscript%3e") {
@@ -283,21 +170,8 @@ func TestOutsideWordsStayWords(t *testing.T) {
 	}
 }
 
-func TestLinksThatAreNone(t *testing.T) {
-	for _, address := range []string{"javascript:alert(1)", "data:text/html,x", "ftp://example.com", "//example.com", "example.com", "", "http://"} {
-		if got := graphURL(address, "up", &snapshot.Panel{}); got != "" {
-			t.Errorf("%q becomes the link %s", address, got)
-		}
-	}
-	p := take(answers{"up": {}}, []panel.Spec{{Name: "up", Queries: []panel.Query{{Expr: "up"}}}})[0]
-	want := "https://prometheus.example.com/prom/graph?g0.end_input=2026-11-21+23%3A58%3A00&g0.expr=up%7Ba%3D%22%26b%22%7D&g0.range_input=1d&g0.step_input=120&g0.tab=0"
-	if got := graphURL("https://user:secret@prometheus.example.com/prom/", `up{a="&b"}`, &p); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}
-
 func TestFirstScreenComesFirst(t *testing.T) {
-	root := pageOf(t, daily(t))
+	root := pageOf(t, reporttest.Daily(t))
 	var order []string
 	for _, n := range append(all(root, "h2"), all(root, "footer")...) {
 		order = append(order, text(n))
@@ -322,7 +196,7 @@ func TestFirstScreenComesFirst(t *testing.T) {
 }
 
 func TestFindingsTable(t *testing.T) {
-	rows := all(classed(pageOf(t, daily(t)), "findings")[0], "tr")[1:]
+	rows := all(classed(pageOf(t, reporttest.Daily(t)), "findings")[0], "tr")[1:]
 	var got []string
 	for _, row := range rows {
 		got = append(got, text(row))
@@ -343,11 +217,11 @@ func TestFindingsTable(t *testing.T) {
 }
 
 func TestManyFindingsFold(t *testing.T) {
-	a := answers{}
+	a := reporttest.Answers{}
 	for i := range 300 {
-		a.add("cpu", series.FromPairs("node", nodeName(i)), constant(0.81+0.0005*float64(i)))
+		a.Add("cpu", series.FromPairs("node", reporttest.NodeName(i)), reporttest.Constant(0.81+0.0005*float64(i)))
 	}
-	root := pageOf(t, Build(info(t, nil), take(a, specs()[1:2])))
+	root := pageOf(t, report.Build(reporttest.Info(t, nil), reporttest.Take(a, reporttest.Specs()[1:2])))
 	tables := classed(root, "findings")
 	if len(tables) != 2 {
 		t.Fatalf("%d tables of findings, want the first and all", len(tables))
@@ -363,7 +237,7 @@ func TestManyFindingsFold(t *testing.T) {
 }
 
 func TestPanelsSayTheirState(t *testing.T) {
-	root := pageOf(t, daily(t))
+	root := pageOf(t, reporttest.Daily(t))
 	want := map[string]string{
 		"panel-node-memory": "1 critical, 1 no data", "panel-node-disk": "1 warning", "panel-node-network": "", "panel-node-requests": "all OK",
 		"panel-container-throttling": "failed", "panel-pvc": "no data", "panel-container-quiet": "all OK",
@@ -397,14 +271,14 @@ func TestPanelsSayTheirState(t *testing.T) {
 func TestAnEmptyAnswerIsGoodOnlyWhereItIsWhole(t *testing.T) {
 	for data, want := range map[snapshot.Data]string{snapshot.DataComplete: "that is good", snapshot.DataPartial: "The query returned no series."} {
 		p := snapshot.Panel{Spec: panel.Spec{Name: "oom", Title: "OOM", EmptyIsOK: true}, Data: data}
-		if got := text(all(pageOf(t, Build(info(t, nil), []snapshot.Panel{p})), "article")[0]); !strings.Contains(got, want) {
+		if got := text(all(pageOf(t, report.Build(reporttest.Info(t, nil), []snapshot.Panel{p})), "article")[0]); !strings.Contains(got, want) {
 			t.Errorf("%v: %q does not say %q", data, got, want)
 		}
 	}
 }
 
 func TestNodesGrid(t *testing.T) {
-	cells := all(classed(pageOf(t, daily(t)), "cells")[0], "li")
+	cells := all(classed(pageOf(t, reporttest.Daily(t)), "cells")[0], "li")
 	if len(cells) != 42 {
 		t.Fatalf("%d cells for 42 nodes", len(cells))
 	}
@@ -427,7 +301,7 @@ func TestNodesGridOfThousands(t *testing.T) {
 		nodes = append(nodes, snapshot.Node{Name: fmt.Sprintf("n%04d", i), Exporter: true})
 	}
 	for n, want := range map[int]string{400: "400 OK", 401: "401 OK; the worst 400 are drawn", 3000: "3,000 OK; the worst 400 are drawn"} {
-		root := pageOf(t, Build(info(t, nodes[:n]), nil))
+		root := pageOf(t, report.Build(reporttest.Info(t, nodes[:n]), nil))
 		grid := classed(root, "cells")[0]
 		if got := len(all(grid, "li")); got != 400 {
 			t.Errorf("%d cells of %d nodes, want 400", got, n)
@@ -439,8 +313,8 @@ func TestNodesGridOfThousands(t *testing.T) {
 }
 
 func TestChartThatCannotBeDrawn(t *testing.T) {
-	r := daily(t)
-	list, err := r.render(context.Background(), func(p *snapshot.Panel) drawing {
+	r := reporttest.Daily(t)
+	page, pictures, err := render(t.Context(), r, func(p *snapshot.Panel) drawing {
 		if p.Spec.Name == "node-cpu" {
 			return drawing{err: errors.New("out of <ink>")}
 		}
@@ -449,14 +323,10 @@ func TestChartThatCannotBeDrawn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for _, f := range list {
-		got = append(got, f.Name)
+	if slices.ContainsFunc(pictures, func(f report.File) bool { return f.Name == "node-cpu.png" }) || len(pictures) != len(r.Panels)-1 {
+		t.Errorf("%d pictures of %d panels, or one of the panel without a chart", len(pictures), len(r.Panels))
 	}
-	if slices.Contains(got, "node-cpu.png") || len(got) != len(r.Panels)+1 {
-		t.Errorf("files %v", got)
-	}
-	if !bytes.Contains(list[0].Body, []byte("The chart could not be drawn: out of &lt;ink&gt;")) {
+	if !bytes.Contains(page.Body, []byte("The chart could not be drawn: out of &lt;ink&gt;")) {
 		t.Error("the page does not say what happened to the chart")
 	}
 }
@@ -464,7 +334,7 @@ func TestChartThatCannotBeDrawn(t *testing.T) {
 func TestRenderStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var drawn atomic.Int32
-	_, err := Build(info(t, nil), take(answers{}, specs())).render(ctx, func(p *snapshot.Panel) drawing {
+	_, _, err := render(ctx, report.Build(reporttest.Info(t, nil), reporttest.Take(reporttest.Answers{}, reporttest.Specs())), func(p *snapshot.Panel) drawing {
 		drawn.Add(1)
 		cancel()
 		return pixel(p)
@@ -475,12 +345,12 @@ func TestRenderStops(t *testing.T) {
 }
 
 func TestSameBytesFromTheSameData(t *testing.T) {
-	a, nodes := fleetOf(12)
-	one := files(t, Build(info(t, nodes), take(a, specs()[1:2])))
+	a, nodes := reporttest.Fleet(12)
+	one := files(t, report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[1:2])))
 	for _, list := range a {
 		slices.Reverse(list) // a server may answer in any order
 	}
-	two := files(t, Build(info(t, nodes), take(a, specs()[1:2])))
+	two := files(t, report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[1:2])))
 	if want := []string{"index.html", "node-cpu.png", "report.json"}; !slices.Equal(names(one), want) || !slices.Equal(names(two), want) {
 		t.Fatalf("files %v and %v, want %v", names(one), names(two), want)
 	}
@@ -492,40 +362,65 @@ func TestSameBytesFromTheSameData(t *testing.T) {
 }
 
 func TestPageOfTwentyPanelsIsSmall(t *testing.T) {
-	a, nodes := fleetOf(12)
+	a, nodes := reporttest.Fleet(12)
 	var many []panel.Spec
 	for i := range 20 {
-		s := specs()[1]
+		s := reporttest.Specs()[1]
 		s.Name, s.Top = fmt.Sprintf("panel-%d", i), 12
 		many = append(many, s)
 	}
-	r := Build(info(t, nodes), take(a, many))
-	one := sync.OnceValue(func() drawing { return r.draw(&r.Panels[0]) }) // the panels look alike
-	list, err := r.render(context.Background(), func(*snapshot.Panel) drawing { return one() })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if page := len(list[0].Body); page > 3<<20 {
+	r := report.Build(reporttest.Info(t, nodes), reporttest.Take(a, many))
+	one := sync.OnceValue(func() drawing { return draw(r.Info, &r.Panels[0]) }) // the panels look alike
+	_, body := drawnBy(t, r, func(*snapshot.Panel) drawing { return one() })
+	if page := len(body); page > 3<<20 {
 		t.Errorf("%d bytes, want at most 3 MiB", page)
 	}
 }
 
-// A panel whose chart shows what has ended does not say that all was well.
-func TestPanelSaysWhatHasEnded(t *testing.T) {
-	w := wordingIn(words.English)
-	p := &snapshot.Panel{Spec: panel.Spec{Rules: []rules.Rule{{Name: "r"}}}, Data: snapshot.DataComplete}
-	past := Finding{Status: rules.OK}
-	for _, c := range []struct {
-		name  string
-		found []Finding
-		want  string
-	}{
-		{"nothing", nil, "all OK"},
-		{"two that ended", []Finding{past, past}, "OK now, 2 ended"},
-		{"one of two", []Finding{{Status: rules.Breach, Severity: rules.Critical}, past}, "1 critical"},
-	} {
-		if _, said := w.panelState(p, c.found); said != c.want {
-			t.Errorf("%s: %q, want %q", c.name, said, c.want)
-		}
+func TestLongListsEnd(t *testing.T) {
+	r := report.Build(reporttest.Info(t, []snapshot.Node{{Name: "a", Exporter: true}}), reporttest.Take(reporttest.Answers{"quiet": {}}, slices.Repeat([]panel.Spec{{Name: "x", Title: "X", Queries: []panel.Query{{Expr: "quiet"}}}}, 12)))
+	lines := all(classed(pageOf(t, r), "blind")[0], "li")
+	if len(r.Blind) != 12 || len(lines) != 8 || text(lines[7]) != "and 5 more" {
+		t.Errorf("%d things not seen are told in %d lines, the last of them %q", len(r.Blind), len(lines), text(lines[len(lines)-1]))
+	}
+}
+
+// Panels that failed alike are in one line.
+func TestOneLineForOneCause(t *testing.T) {
+	r := report.Build(reporttest.Info(t, nil), reporttest.Take(reporttest.Answers{}, reporttest.Specs()[:4]))
+	if failed := classed(pageOf(t, r), "run"); len(failed) != 1 || len(all(failed[0], "li")) != 1 {
+		t.Errorf("the page says it %d times", len(all(failed[0], "li")))
+	}
+}
+
+// Every place counts alike.
+func TestPageCountsAsTheReport(t *testing.T) {
+	r := reporttest.Daily(t)
+	got := map[string]int{}
+	for _, c := range layoutOf(r).counts() {
+		got[c.Class] = c.N
+	}
+	want := map[string]int{
+		"critical": r.Critical, "warning": r.Warning, "nodata": r.NoData, "failed": len(r.Failures), "ok": r.OK,
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Whoever writes a report leaves it as it was: report.json is the same before and after the page.
+func TestWritingLeavesTheReportAlone(t *testing.T) {
+	r := reporttest.Daily(t)
+	before, err := reportjson.Render(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pageOf(t, r)
+	after, err := reportjson.Render(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before.Body, after.Body) {
+		t.Errorf("report.json has %d bytes before the page and %d after it", len(before.Body), len(after.Body))
 	}
 }

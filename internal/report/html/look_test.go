@@ -1,0 +1,34 @@
+package html
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/report/reporttest"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+var pageTo = flag.String("page", "", "write the fixture's report into this directory, to look at")
+
+// TestPageToLookAt writes nothing unless it is told where to.
+func TestPageToLookAt(t *testing.T) {
+	if *pageTo == "" {
+		t.Skip("go test ./internal/report/html -run PageToLookAt -page DIR writes the fixture's report")
+	}
+	write := func(name string, body []byte) {
+		if err := os.WriteFile(filepath.Join(*pageTo, name), body, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, body := range files(t, reporttest.Daily(t)) {
+		write(name, body)
+	}
+	for _, l := range words.Languages() {
+		in, panels := reporttest.Aged(t)
+		in.Language = l
+		write("aged-"+string(l)+".html", files(t, report.Build(in, panels))["index.html"])
+	}
+}

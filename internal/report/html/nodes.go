@@ -1,0 +1,147 @@
+package html
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// The nodes' table has so many rows, of which so many stand in the open, and the grid has so many cells; the worst come first.
+const (
+	firstNodes = 8
+	tableNodes = 100
+	cellNodes  = 400 // more would stand higher than what is beside them, and all alike
+	manyCells  = 120 // from here on cells are small
+)
+
+// gauge is one figure of the whole fleet.
+type gauge struct {
+	report.Share
+	Bar bar
+}
+
+// bar is a share of a whole.
+type bar struct {
+	Shown bool
+	Width string // 0 to 100
+	Class string
+}
+
+func barOf(share float64, class string) bar {
+	if !finite(share) {
+		return bar{}
+	}
+	return bar{Shown: true, Width: coordinate(100 * min(max(share, 0), 1)), Class: class}
+}
+
+// nodeTable is the first nodes, and the others as a table of their own that is folded.
+type nodeTable struct {
+	W       *words.Words
+	Caption string
+	Said    string // what matters of all nodes
+	Heads   []string
+	Rows    []nodeView
+	Rest    *nodeTable
+	Note    string
+}
+
+// nodeView is one node as a cell and as a row.
+type nodeView struct {
+	report.Node
+	Anchor  string // of its row
+	Href    string // of its cell: where its worst finding is shown, else its row; "" where there is neither
+	Figures []nodeFigure
+	Machine machine
+}
+
+// nodeFigure is one measure of one node.
+type nodeFigure struct {
+	report.NodeFigure
+	Href string
+	Sort string // its number; "" where it is not measured
+	Bar  bar
+}
+
+// machine is what the Kubernetes API knows of a node.
+type machine struct {
+	report.Machine
+	TaintsID string // of their list in the page
+}
+
+func (l layout) fleet() []gauge {
+	var gauges []gauge
+	for _, s := range l.Fleet() {
+		gauges = append(gauges, gauge{s, barOf(s.Ratio, "")})
+	}
+	return gauges
+}
+
+// addNodes adds the grid and the table of nodes.
+func (l layout) addNodes(p *page) {
+	nodes := l.Nodes()
+	views := make([]nodeView, len(nodes.Lines))
+	for i := range nodes.Lines {
+		views[i] = nodeOf(nodes.Lines[i])
+		if !nodes.Bare && i < tableNodes && views[i].Href == "" {
+			views[i].Href = "#" + views[i].Anchor
+		}
+	}
+	p.Cells, p.CellsNote, p.ManyCells = views[:min(len(views), cellNodes)], l.cellsNote(views), len(views) > manyCells
+	if len(views) > 0 && !nodes.Bare {
+		p.NodeTable = l.nodeTable(nodes, views)
+	}
+}
+
+func nodeOf(n report.Node) nodeView {
+	v := nodeView{Node: n, Anchor: "node-" + report.Slug(n.Name), Machine: machine{n.Machine, "taints-" + report.Slug(n.Name)}}
+	if n.Panel != "" {
+		v.Href = "#" + panelAnchor(n.Panel)
+	}
+	for _, f := range n.Figures {
+		figure := nodeFigure{NodeFigure: f, Sort: sortable(f.Value), Bar: barOf(f.Share, f.Class)}
+		if f.Panel != "" {
+			figure.Href = "#" + panelAnchor(f.Panel)
+		}
+		v.Figures = append(v.Figures, figure)
+	}
+	return v
+}
+
+// nodeTable returns the table of the nodes, the worst first.
+func (l layout) nodeTable(nodes report.Nodes, views []nodeView) *nodeTable {
+	listed := views[:min(len(views), tableNodes)]
+	t := &nodeTable{
+		W: l.words, Caption: l.words.Nodes, Said: nodes.Said, Heads: nodes.Heads, Rows: listed[:min(len(listed), firstNodes)],
+	}
+	if len(listed) > firstNodes {
+		t.Rest = &nodeTable{
+			W: l.words, Caption: fmt.Sprintf(l.words.AllNodes, words.Thousands(len(views))), Heads: nodes.Heads, Rows: listed[firstNodes:],
+			Note: l.notListed(len(listed), len(views)),
+		}
+	}
+	return t
+}
+
+// cellsNote explains the grid of nodes: how many are what, and how many of them are drawn.
+func (l layout) cellsNote(nodes []nodeView) string {
+	var kinds []string
+	count := map[string]int{}
+	for i := range nodes {
+		state := nodes[i].State
+		if count[state] == 0 {
+			kinds = append(kinds, state)
+		}
+		count[state]++
+	}
+	var said []string
+	for _, k := range kinds {
+		said = append(said, fmt.Sprintf(l.words.Count, words.Thousands(count[k]), k))
+	}
+	note := strings.Join(said, ", ")
+	if len(nodes) > cellNodes {
+		note = fmt.Sprintf(l.words.WorstDrawn, note, words.Thousands(cellNodes))
+	}
+	return note
+}

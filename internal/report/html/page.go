@@ -1,0 +1,215 @@
+package html
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/chart"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
+	"github.com/promsnap/promsnap/templates"
+)
+
+// How much the page lists before it refers to report.json.
+const (
+	firstFindings = 10
+	allFindings   = 200
+	figureRows    = 50
+	blindLines    = 8
+	warningLines  = 20
+)
+
+// tied matches the space between a number and its unit, where no line may break.
+var tied = regexp.MustCompile(`(\d) (%|(?:h|min|s|d|[KMGTPE]i?B|cores)\b)`)
+
+// page is what templates/report.html is given.
+type page struct {
+	W         *words.Words
+	Info      report.Info
+	CSP       string
+	Style     template.CSS
+	Script    template.JS
+	Icon      template.URL
+	Slot      string
+	SlotUTC   string
+	Last      string
+	State     string // the verdict as a style's name
+	Headline  string
+	Calm      string // what is said in the place of findings
+	Counts    []countView
+	Source    string
+	MadeBy    string
+	CellsNote string
+
+	NodesMeasured, Incomplete, MoreWarnings string
+	ShownFindings, ShownNodes, ShownSeries  string // what the filter says, with {shown} and {all}
+
+	Findings           *findingTable
+	Fleet              []gauge
+	Cells              []nodeView
+	ManyCells          bool
+	Blind              []string
+	Failures, Warnings []saidView
+	NodeTable          *nodeTable
+	Sections           []sectionView
+}
+
+type countView struct {
+	Class, Text, Word string
+	N                 int
+}
+
+// findingTable is the first findings, and the others as a table of their own that is folded.
+type findingTable struct {
+	W       *words.Words
+	Caption string
+	Aged    bool // with a column of how old the alerts are
+	Rows    []findingView
+	Rest    *findingTable
+	Note    string
+}
+
+type findingView struct {
+	report.FindingRow
+	Anchor string
+	Spark  *spark
+}
+
+type saidView struct{ Title, Anchor, Text string }
+
+// layout lays one report out.
+type layout struct {
+	*report.Report
+	words *words.Words
+}
+
+func layoutOf(r *report.Report) layout { return layout{r, words.In(r.Info.Language)} }
+
+// page lays the report out.
+func (l layout) page(drawings []drawing) page {
+	w, in := l.words, l.Info
+	style := templates.ReportCSS + chart.Styles()
+	p := page{
+		W: w, Info: in, CSP: policy(style, templates.ReportJS),
+		Style: template.CSS(style), Script: template.JS(templates.ReportJS), //nolint:gosec // no word from outside
+		Slot: w.Stamp(in.Slot.In(in.Zone)), SlotUTC: in.Slot.UTC().Format(time.RFC3339), Last: fmt.Sprintf(w.Last, l.duration(in.Range)),
+		State: string(l.Verdict()), Headline: tied.ReplaceAllString(l.Headline, "$1\u00a0$2"), Counts: l.counts(), Source: l.source(),
+		MadeBy: fmt.Sprintf(w.MadeBy, in.Version), Fleet: l.fleet(), Blind: w.AtMost(l.Blind, blindLines),
+	}
+	p.Icon = icon(p.State)
+	if in.Incomplete != "" {
+		p.Incomplete = fmt.Sprintf(w.Incomplete, in.Incomplete)
+	}
+	if l.NodesTotal > 0 {
+		p.NodesMeasured = fmt.Sprintf(w.NodesMeasured, words.Thousands(l.NodesMeasured), words.Thousands(l.NodesTotal))
+	}
+	p.ShownFindings, p.ShownNodes, p.ShownSeries = shown(w.ShownFindings), shown(w.ShownNodes), shown(w.ShownSeries)
+	if p.Findings = l.findings(); p.Findings == nil {
+		p.Calm = l.NoFindings()
+	}
+	for _, f := range l.FailureGroups() {
+		p.Failures = append(p.Failures, saidView{w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error})
+	}
+	warnings := l.WarningGroups()
+	for _, n := range warnings[:min(len(warnings), warningLines)] {
+		p.Warnings = append(p.Warnings, saidView{w.FirstOf(n.Titles), panelAnchor(n.Panel), n.Text})
+	}
+	if rest := len(warnings) - warningLines; rest > 0 {
+		p.MoreWarnings = w.AndMore.Of(rest)
+	}
+	l.addNodes(&p)
+	p.Sections = l.sections(drawings)
+	return p
+}
+
+// duration writes how long something lasted: "6 h 50 min".
+func (l layout) duration(d time.Duration) string { return l.words.Figure(units.Span(d)) }
+
+// shown is a format of how many rows are shown of how many, for the page's script to fill in.
+func shown(format string) string { return fmt.Sprintf(format, "{shown}", "{all}") }
+
+// policy forbids the page every request, and every script and style but the ones that stand in it.
+func policy(style, script string) string {
+	hash := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	return "default-src 'none'; img-src data:; style-src " + hash(style) + "; script-src " + hash(script) + "; base-uri 'none'; form-action 'none'"
+}
+
+// icon is a dot in the verdict's colour, so that a row of tabs can be told apart.
+func icon(state string) template.URL {
+	colour := map[string]string{"critical": "C53030", "warning": "B7791F", "pending": "B7791F", "ok": "2F7D4F"}[state]
+	return template.URL("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23" +
+		cmp.Or(colour, "5B6770") + "'/%3E%3C/svg%3E") //nolint:gosec // no word from outside
+}
+
+func (l layout) counts() []countView {
+	w := l.words
+	all := []countView{
+		{Class: "critical", N: l.Critical, Word: w.Critical}, {Class: "warning", N: l.Warning, Word: w.Warning},
+		{Class: "nodata", N: l.NoData, Word: w.NoData}, {Class: "pending", N: l.Pending, Word: w.Pending},
+		{Class: "failed", N: len(l.Failures), Word: w.Failed}, {Class: "ok", N: l.OK, Word: w.OK},
+	}
+	var shown []countView
+	for _, c := range all {
+		if c.N == 0 && (c.Class == "pending" || c.Class == "failed") {
+			continue
+		}
+		c.Text = words.Thousands(c.N)
+		shown = append(shown, c)
+	}
+	return shown
+}
+
+func (l layout) source() string {
+	parts := []string{}
+	for _, s := range []string{l.Info.Server, l.Info.ServerURL} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if l.Info.Scrape > 0 {
+		parts = append(parts, fmt.Sprintf(l.words.ScrapeWord, l.duration(l.Info.Scrape)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// findings returns the table of the findings; nil where there are none.
+func (l layout) findings() *findingTable {
+	if len(l.Findings) == 0 {
+		return nil
+	}
+	var rows []findingView
+	for i := range l.Findings[:min(len(l.Findings), allFindings)] {
+		rows = append(rows, l.finding(&l.Findings[i]))
+	}
+	t := &findingTable{W: l.words, Caption: l.words.Findings, Aged: l.Aged(), Rows: rows[:min(len(rows), firstFindings)]}
+	if len(rows) > firstFindings {
+		t.Rest = &findingTable{
+			W: l.words, Caption: fmt.Sprintf(l.words.AllFindings, words.Thousands(len(l.Findings))), Aged: t.Aged, Rows: rows[firstFindings:],
+			Note: l.notListed(len(rows), len(l.Findings)),
+		}
+	}
+	return t
+}
+
+func (l layout) finding(f *report.Finding) findingView {
+	row := l.FindingRow(f)
+	return findingView{row, panelAnchor(f.Panel), sparkOf(row.Course)}
+}
+
+// notListed says that only so many are in the page; "" where all are.
+func (l layout) notListed(listed, of int) string {
+	if listed == of {
+		return ""
+	}
+	return fmt.Sprintf(l.words.NotListed, words.Thousands(listed), words.Thousands(of))
+}

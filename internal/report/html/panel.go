@@ -1,0 +1,158 @@
+package html
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+type sectionView struct {
+	Title, Anchor string
+	Panels        []panelView
+}
+
+// panelView is one panel on the page.
+type panelView struct {
+	report.Panel
+	W           *words.Words
+	Anchor      string
+	Wide, Phone template.HTML // the chart, of which a screen shows one
+	Samples     *samples
+	Figures     *figureTable
+}
+
+// figureTable is the series that are drawn with their figures, and the others as a table of their own that is folded.
+type figureTable struct {
+	W       *words.Words
+	Caption string
+	Of      bool // there are capacities to show
+	Rows    []rowView
+	Rest    *figureTable
+	Note    string
+}
+
+// rowView is one series with its figures in words.
+type rowView struct {
+	Name, Class string
+	Short       bool   // the name fits a line beside its figures everywhere
+	Node        string // where the name does not say it
+	Mark        *mark  // how it is drawn; nil where it is not
+	Figures     []figureView
+}
+
+// figureView is one figure, and a number in the same order as those of the other rows; "" where there is none.
+type figureView struct{ Class, Text, Sort string }
+
+// mark is a line's colour, 1 to 8, or 0 where a series is drawn without one of its own, and whether it is the first, second, … line of
+// that colour, which are dashed differently.
+type mark struct{ Colour, Dash int }
+
+// panelAnchor is a panel's id in the page.
+func panelAnchor(name string) string { return "panel-" + report.Slug(name) }
+
+// sections lays the panels out; drawings are of the report's panels, in their order.
+func (l layout) sections(drawings []drawing) []sectionView {
+	of := make(map[*snapshot.Panel]*drawing, len(drawings))
+	for i := range drawings {
+		of[&l.Panels[i]] = &drawings[i]
+	}
+	var sections []sectionView
+	for _, s := range l.Sections() {
+		v := sectionView{Title: s.Title, Anchor: "section-" + report.Slug(s.Title)}
+		for _, p := range s.Panels {
+			v.Panels = append(v.Panels, l.panel(p, of[p.Panel]))
+		}
+		sections = append(sections, v)
+	}
+	return sections
+}
+
+func (l layout) panel(p report.Panel, d *drawing) panelView {
+	v := panelView{Panel: p, W: l.words, Anchor: panelAnchor(p.Spec.Name)}
+	switch {
+	case !p.Drawn:
+		return v
+	case d.err != nil:
+		v.Problems = append(v.Problems, l.NoChart(d.err))
+	default:
+		v.Wide, v.Phone, v.Samples = d.wide, d.phone, l.samplesOf(p.Panel)
+	}
+	v.Figures = l.figures(p.Panel)
+	return v
+}
+
+// chartColours is how many hues a chart has; see chart.Styles.
+const chartColours = 8
+
+// markOf returns how the i-th series of a chart is drawn; nil where it is not drawn over time.
+func markOf(k panel.Kind, i int) *mark {
+	switch {
+	case k == panel.Bars || k == panel.Stat:
+		return nil
+	case k == panel.Heatmap || k == panel.Area && i >= chartColours:
+		return &mark{}
+	}
+	return &mark{i%chartColours + 1, i / chartColours}
+}
+
+// figures returns the table of the series that are drawn, and of the first of the others.
+func (l layout) figures(p *snapshot.Panel) *figureTable {
+	t := &figureTable{W: l.words, Caption: fmt.Sprintf(l.words.FiguresOf, p.Spec.Title), Of: p.Spec.Capacity != nil}
+	for i := range p.Lines {
+		row := rowOf(l.Row(p, &p.Lines[i].Row))
+		row.Mark = markOf(p.Spec.Kind, i)
+		t.Rows = append(t.Rows, row)
+	}
+	others := p.Rows[min(len(p.Lines), len(p.Rows)):]
+	if len(others) == 0 {
+		return t
+	}
+	listed := others[:min(len(others), max(figureRows-len(p.Lines), 0))]
+	t.Rest = &figureTable{
+		W: l.words, Caption: fmt.Sprintf(l.words.AllSeries, words.Thousands(len(p.Rows))), Of: t.Of,
+		Note: l.notListed(len(p.Lines)+len(listed), len(p.Rows)),
+	}
+	for i := range listed {
+		t.Rest.Rows = append(t.Rest.Rows, rowOf(l.Row(p, &listed[i])))
+	}
+	return t
+}
+
+// shortName is how long a name may be that is not broken at its hyphens: that of a node after its address is.
+const shortName = 16
+
+func rowOf(r report.Row) rowView {
+	v := rowView{Name: r.Name, Class: r.Class, Short: utf8.RuneCountInString(r.Name) <= shortName}
+	if !strings.Contains(r.Name, r.Node) {
+		v.Node = r.Node
+	}
+	add := func(class string, f report.Figure) {
+		v.Figures = append(v.Figures, figureView{class, f.Text, sortable(f.Value)})
+	}
+	if r.Capacity != nil {
+		add("of", *r.Capacity)
+	}
+	add("last", r.Last)
+	add("", r.Avg)
+	add("", r.Max)
+	add("", r.Min)
+	return v
+}
+
+// sortable writes v in as many digits as its order needs; "" where there is no v.
+func sortable(v float64) string {
+	if !finite(v) {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'g', 5, 64)
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
