@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"container/heap"
 	"math"
 	"slices"
@@ -36,21 +37,45 @@ func (a *accumulator) add(values []float64) {
 			a.min[i], a.max[i], a.sum[i] = v, v, v
 		} else {
 			a.min[i], a.max[i] = min(a.min[i], v), max(a.max[i], v)
-			a.sum[i] = max(-math.MaxFloat64, min(a.sum[i]+v, math.MaxFloat64))
+			a.sum[i] = bounded(a.sum[i] + v)
 		}
 		a.count[i]++
 	}
 }
 
+// addBand counts in what another accumulator made of its series.
+func (a *accumulator) addBand(b *Band) {
+	if a.series == 0 {
+		a.series, a.min, a.max, a.sum, a.count = b.Series, slices.Clone(b.Min), slices.Clone(b.Max), slices.Clone(b.Sum), slices.Clone(b.Count)
+		return
+	}
+	a.series += b.Series
+	for i, n := range b.Count {
+		switch {
+		case n == 0:
+			continue
+		case a.count[i] == 0:
+			a.min[i], a.max[i], a.sum[i] = b.Min[i], b.Max[i], b.Sum[i]
+		default:
+			a.min[i], a.max[i] = min(a.min[i], b.Min[i]), max(a.max[i], b.Max[i])
+			a.sum[i] = bounded(a.sum[i] + b.Sum[i])
+		}
+		a.count[i] += n
+	}
+}
+
+// bounded cuts a sum beyond the largest float to that.
+func bounded(sum float64) float64 { return max(-math.MaxFloat64, min(sum, math.MaxFloat64)) }
+
 // band completes the accumulated part with the quantiles of the sampled series.
-func (a *accumulator) band(sampled [][]float64) *Band {
+func (a *accumulator) band(sampled []Sampled) *Band {
 	b := &Band{Series: a.series, Min: a.min, Max: a.max, Sum: a.sum, Count: a.count, Sampled: len(sampled)}
 	b.P05, b.P95 = nans(len(a.min)), nans(len(a.min))
 	column := make([]float64, 0, len(sampled))
 	for i := range b.P05 {
 		column = column[:0]
 		for _, s := range sampled {
-			if v := s[i]; !math.IsNaN(v) && !math.IsInf(v, 0) {
+			if v := s.Values[i]; !math.IsNaN(v) && !math.IsInf(v, 0) {
 				column = append(column, v)
 			}
 		}
@@ -78,45 +103,50 @@ type sampler struct {
 }
 
 func newSampler(points int) sampler {
-	return sampler{most: min(sampleMost, max(1, sampleBudget/max(points, 1)))}
+	return sampler{most: sampleSize(points)}
 }
+
+// sampleSize is how many series of so many points are sampled.
+func sampleSize(points int) int { return min(sampleMost, max(1, sampleBudget/max(points, 1))) }
 
 func (s *sampler) offer(ls series.Labels, values []float64) {
 	hash := ls.Hash()
 	if len(s.h) < s.most {
-		heap.Push(&s.h, sampledSeries{hash, slices.Clone(values)})
+		heap.Push(&s.h, Sampled{hash, slices.Clone(values)})
 		return
 	}
-	if hash >= s.h[0].hash {
+	if hash >= s.h[0].Hash {
 		return
 	}
-	s.h[0] = sampledSeries{hash, append(s.h[0].values[:0], values...)}
+	s.h[0] = Sampled{hash, append(s.h[0].Values[:0], values...)}
 	heap.Fix(&s.h, 0)
 }
 
-// without returns the samples of the series that are not drawn as lines.
-func (s *sampler) without(drawn map[uint64]bool) [][]float64 {
-	var out [][]float64
-	for _, x := range s.h {
-		if !drawn[x.hash] {
-			out = append(out, x.values)
+// besides returns those of a sample that are not drawn as lines.
+func besides(sample []Sampled, lines []Line) []Sampled {
+	drawn := make(map[uint64]bool, len(lines))
+	for _, l := range lines {
+		drawn[l.Labels.Hash()] = true
+	}
+	var out []Sampled
+	for _, x := range sample {
+		if !drawn[x.Hash] {
+			out = append(out, x)
 		}
 	}
 	return out
 }
 
-type sampledSeries struct {
-	hash   uint64
-	values []float64
-}
+// byHash orders a sample as its series give way, the last first.
+func byHash(a, b Sampled) int { return cmp.Compare(a.Hash, b.Hash) }
 
 // sampleHeap has the series that gives way first, the highest hash, on top.
-type sampleHeap []sampledSeries
+type sampleHeap []Sampled
 
 func (h sampleHeap) Len() int           { return len(h) }
-func (h sampleHeap) Less(i, j int) bool { return h[i].hash > h[j].hash }
+func (h sampleHeap) Less(i, j int) bool { return h[i].Hash > h[j].Hash }
 func (h sampleHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *sampleHeap) Push(x any)        { *h = append(*h, x.(sampledSeries)) }
+func (h *sampleHeap) Push(x any)        { *h = append(*h, x.(Sampled)) }
 func (h *sampleHeap) Pop() any {
 	old := *h
 	x := old[len(old)-1]

@@ -36,3 +36,30 @@ func BenchmarkFold(b *testing.B) {
 		f.into(&p)
 	}
 }
+
+// BenchmarkMerge merges what ten clusters of 5,000 nodes answered over a day.
+func BenchmarkMerge(b *testing.B) {
+	g := series.Grid{Start: time.Unix(1_760_000_040, 0), Step: 2 * time.Minute, Len: 720}
+	spec := panel.Spec{Queries: []panel.Query{{Legend: "{{node}}"}}, Top: 8, Rules: []rules.Rule{{Name: "High", Warning: rules.At(.8), Critical: rules.At(.9), For: 15 * time.Minute}}}
+	parts := make([]Panel, 10)
+	values := make([]float64, g.Len)
+	for c := range parts {
+		p := &parts[c]
+		*p = Panel{Spec: spec, Grid: g, Data: DataComplete, Kept: &Kept{Part: fmt.Sprint("cluster-", c)}}
+		f := newFold(&p.Spec, g, Nodes{}, nil)
+		for i := range 5000 {
+			for j := range values {
+				values[j] = .5 + .32*math.Sin(float64(i*(c+1))+float64(j)/100)
+			}
+			labels := series.FromPairs("cluster", p.Kept.Part, "instance", fmt.Sprintf("10.0.%d.%d:9100", i/250, i%250), "node", fmt.Sprint("node-", i))
+			f.add(series.Series{Labels: labels, Values: values})
+		}
+		f.into(p)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Merge(parts...); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -31,7 +31,7 @@ func (p *Panel) askDetails(ctx context.Context, q Querier, v panel.Vars, w *word
 	known := map[uint64][]string{}
 	for i := range p.Findings {
 		f := &p.Findings[i]
-		if f.Status != rules.Breach || !slices.ContainsFunc(p.Spec.Rules, func(r rules.Rule) bool { return r.Name == f.Rule && r.IsAlert() }) {
+		if !p.detailed(f) {
 			continue
 		}
 		about := f.Labels.Hash()
@@ -49,6 +49,11 @@ func (p *Panel) askDetails(ctx context.Context, q Querier, v panel.Vars, w *word
 		}
 		known[about], f.Details = lines, lines
 	}
+}
+
+// detailed reports whether it is asked what lies behind a finding, if it is one of the worst.
+func (p *Panel) detailed(f *Finding) bool {
+	return f.Status == rules.Breach && slices.ContainsFunc(p.Spec.Rules, func(r rules.Rule) bool { return r.Name == f.Rule && r.IsAlert() })
 }
 
 // askDetail returns the highest series of the panel's detail query about one series.

@@ -30,18 +30,26 @@ type fold struct {
 }
 
 func newFold(spec *panel.Spec, g series.Grid, nodes Nodes, capacity map[uint64]whole) *fold {
-	top := spec.Top
-	if top <= 0 {
-		top = spec.Kind.Top()
-	}
-	direction := rules.Above
-	if len(spec.Rules) > 0 {
-		direction = spec.Rules[0].Direction
-	}
 	return &fold{
-		spec: spec, grid: g, nodes: nodes, capacity: capacity, top: top, newest: -1,
-		kept: lineHeap{compare: byRank(direction)}, sample: newSampler(g.Len),
+		spec: spec, grid: g, nodes: nodes, capacity: capacity, top: topOf(spec), newest: -1,
+		kept: lineHeap{compare: byRank(direction(spec))}, sample: newSampler(g.Len),
 	}
+}
+
+// topOf returns how many series of a panel are lines.
+func topOf(spec *panel.Spec) int {
+	if spec.Top > 0 {
+		return spec.Top
+	}
+	return spec.Kind.Top()
+}
+
+// direction is where the worst of a panel's series are: where its first rule says.
+func direction(spec *panel.Spec) rules.Direction {
+	if len(spec.Rules) > 0 {
+		return spec.Rules[0].Direction
+	}
+	return rules.Above
 }
 
 // addSeries judges one series and keeps of it what is needed. The labels are kept, the samples only read.
@@ -171,19 +179,23 @@ func (f *fold) into(p *Panel) {
 		p.Lines[i].Climbs = climbsOf(p.Lines[i].Values)
 	}
 	if f.rest.series > 0 {
-		drawn := map[uint64]bool{}
-		for _, l := range p.Lines {
-			drawn[l.Labels.Hash()] = true
+		sample := besides(f.sample.h, p.Lines)
+		p.Rest = f.rest.band(sample)
+		if p.Kept != nil {
+			slices.SortFunc(sample, byHash)
+			p.Kept.Sample = sample
 		}
-		p.Rest = f.rest.band(f.sample.without(drawn))
 	}
 	slices.SortFunc(f.found, func(a, b Finding) int { return a.Compare(b.Finding) })
 	p.Findings = f.found
-	p.nameApart()
+	if legends := p.nameApart(); p.Kept != nil {
+		p.Kept.Legends = legends
+	}
 }
 
-// nameApart gives series that their legend does not tell apart names that do.
-func (p *Panel) nameApart() {
+// nameApart gives series that their legend does not tell apart names that do. It returns the names that the rows had, nil where all
+// keep theirs.
+func (p *Panel) nameApart() []string {
 	names, all := make([]string, len(p.Rows)), make([]series.Labels, len(p.Rows))
 	for i := range p.Rows {
 		names[i], all[i] = p.Rows[i].Name, p.Rows[i].Labels
@@ -195,7 +207,7 @@ func (p *Panel) nameApart() {
 		}
 	}
 	if len(renamed) == 0 {
-		return
+		return nil
 	}
 	for i := range p.Lines {
 		p.Lines[i].Name = cmp.Or(renamed[p.Lines[i].Labels.Hash()], p.Lines[i].Name)
@@ -203,6 +215,7 @@ func (p *Panel) nameApart() {
 	for i := range p.Findings {
 		p.Findings[i].Name = cmp.Or(renamed[p.Findings[i].Labels.Hash()], p.Findings[i].Name)
 	}
+	return names
 }
 
 // describe computes the figures of one series over its finite samples; Last is the newest sample of any kind.

@@ -16,7 +16,7 @@ import (
 // askReferences runs the references' queries over the panel's range. One that fails costs a note.
 func (p *Panel) askReferences(ctx context.Context, q Querier, v panel.Vars, w *words.Words) {
 	left := 0
-	for _, r := range p.Spec.References {
+	for i, r := range p.Spec.References {
 		lines, err := p.askReference(ctx, q, panel.Expand(r.Query, v), r.Name)
 		if err != nil {
 			p.Notes = append(p.Notes, fmt.Sprintf(w.ReferenceMissing, r.Name, err))
@@ -24,6 +24,11 @@ func (p *Panel) askReferences(ctx context.Context, q Querier, v panel.Vars, w *w
 		}
 		drawn := min(len(lines), panel.MostReferences-len(p.References))
 		p.References = append(p.References, lines[:drawn]...)
+		if p.Kept != nil {
+			for _, l := range lines {
+				p.Kept.References = append(p.Kept.References, Referred{i, legend(r.Name, l.Labels), l.Labels})
+			}
+		}
 		left += len(lines) - drawn
 	}
 	if left > 0 {
@@ -65,8 +70,11 @@ func (p *Panel) askReference(ctx context.Context, q Querier, expr, name string) 
 	for i, n := range apart(name, names, all) {
 		lines[i].Name = n
 	}
-	slices.SortFunc(lines, func(a, b ReferenceLine) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), a.Labels.Compare(b.Labels))
-	})
+	slices.SortFunc(lines, compareLines)
 	return lines, nil
+}
+
+// compareLines orders the lines of one reference.
+func compareLines(a, b ReferenceLine) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name), a.Labels.Compare(b.Labels))
 }

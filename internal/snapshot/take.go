@@ -40,6 +40,7 @@ type Options struct {
 	MaxSeries      int           // cap on the series of one answer; 0: promapi.DefaultLimit
 	Concurrency    int           // panels at a time; 0: promapi.DefaultConcurrency
 	Nodes          Nodes
+	Part           string         // what is asked is this part of several, such as a cluster: its panels keep what Merge needs, and name clusters. "": all
 	Mapping        Mapping        // how the source names the labels of the built-in queries
 	Language       words.Language // of the notes; empty: English
 	Progress       func(Event)    // told of each panel's begin and end, one event at a time; nil: nobody listens
@@ -52,6 +53,15 @@ type Event struct {
 	Panel *Panel
 }
 
+// unanswered is a panel without an answer: DataFailed is the zero value.
+func (o Options) unanswered(spec panel.Spec) Panel {
+	p := Panel{Spec: spec, Expr: spec.Query("").Expr}
+	if o.Part != "" {
+		p.Kept = &Kept{Part: o.Part}
+	}
+	return p
+}
+
 // End returns the newest time that a snapshot asks for.
 func (o Options) End() time.Time { return o.Slot.Add(-o.QueryOffset) }
 
@@ -62,6 +72,7 @@ var ErrStopped = errors.New("the run was stopped before this panel's answer was 
 // the others go on. Where ctx ends, the panels that have no answer yet fail with ErrStopped.
 func Take(ctx context.Context, q Querier, specs []panel.Spec, o Options) []Panel {
 	panels := make([]Panel, len(specs))
+	o.Nodes.several = o.Nodes.several || o.Part != ""
 	var telling sync.Mutex
 	tell := func(e Event) {
 		telling.Lock()
@@ -103,7 +114,9 @@ func panelInTime(ctx context.Context, q Querier, spec panel.Spec, o Options) Pan
 	case p := <-taken:
 		return p
 	case <-late.C:
-		return Panel{Spec: spec, Expr: spec.Query("").Expr, Data: DataFailed, Err: fmt.Errorf("%w (%w)", ErrStopped, context.Cause(ctx))}
+		p := o.unanswered(spec)
+		p.Err = fmt.Errorf("%w (%w)", ErrStopped, context.Cause(ctx))
+		return p
 	}
 }
 
@@ -119,10 +132,11 @@ func (e *PanicError) Error() string { return fmt.Sprintf("a fault in promsnap it
 func takePanel(ctx context.Context, q Querier, spec panel.Spec, o Options) (p Panel) {
 	defer func() {
 		if r := recover(); r != nil {
-			p = Panel{Spec: spec, Expr: spec.Query("").Expr, Err: &PanicError{Value: r, Stack: debug.Stack()}}
+			p = o.unanswered(spec)
+			p.Err = &PanicError{Value: r, Stack: debug.Stack()}
 		}
 	}()
-	p = Panel{Spec: spec, Expr: spec.Query("").Expr}
+	p = o.unanswered(spec)
 	if ctx.Err() != nil {
 		p.Err = ErrStopped
 		return p

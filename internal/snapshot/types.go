@@ -96,6 +96,8 @@ type Panel struct {
 	Old        bool     // Data is partial only because the newest sample of all is old: the server answered in full
 	Notes      []string // what the reader should know: warnings, a moved grid, "12 series without a limit"
 	Err        error    // Data is DataFailed
+	Lacks      []Lack   // of a merged panel: the parts of which not all is known
+	Kept       *Kept    // what Merge needs beside all this; nil where the panel was not taken as a part
 }
 
 // Line returns the line of the series with these labels, nil where it is not drawn.
