@@ -34,6 +34,14 @@ type Nodes struct {
 	cluster  string               // the source's own label for clusters, which series of user panels have
 }
 
+func newNodes() Nodes {
+	return Nodes{
+		index: map[nodeKey]int{}, known: map[nodeKey]*stay{}, short: map[nodeKey]string{}, byKey: map[nodeKey][]holder{},
+		kinds: map[nodeKey]NodeKind{}, exports: map[nodeKey][]string{}, podNet: map[nodeKey]bool{},
+		departed: map[nodeKey]bool{}, current: map[string]bool{}, detail: map[nodeKey]string{},
+	}
+}
+
 // nodeKey is a name or an address within one cluster; the label cluster is empty in a Prometheus of a single cluster.
 type nodeKey struct{ cluster, id string }
 

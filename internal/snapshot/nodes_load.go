@@ -28,10 +28,7 @@ const kindsQuery = `label_replace(group by (cluster, node) (last_over_time(kube_
 // the Kubernetes API told of, if it was asked; a cluster without them and without kube-state-metrics gives a table without nodes. The
 // notes say what is not known because a query beside that for the nodes failed.
 func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, known ...Node) (Nodes, []string, error) {
-	l := &nodeLoader{q: q, at: at, now: series.Grid{Start: at, Step: time.Minute, Len: 1}, window: max(rng, leastWindow), n: Nodes{
-		index: map[nodeKey]int{}, known: map[nodeKey]*stay{}, short: map[nodeKey]string{}, byKey: map[nodeKey][]holder{},
-		kinds: map[nodeKey]NodeKind{}, exports: map[nodeKey][]string{}, podNet: map[nodeKey]bool{}, departed: map[nodeKey]bool{}, current: map[string]bool{}, detail: map[nodeKey]string{},
-	}}
+	l := &nodeLoader{q: q, at: at, now: series.Grid{Start: at, Step: time.Minute, Len: 1}, window: max(rng, leastWindow), n: newNodes()}
 	if m, ok := q.(mapped); ok && m.m.cluster() != clusterLabel {
 		l.n.cluster = m.m.cluster()
 	}

@@ -75,9 +75,11 @@ func (l *nodeLoader) loadSources(ctx context.Context) {
 	if err != nil {
 		l.note("whether a part of kube-state-metrics or cAdvisor is gone is not known: %v", err)
 	}
-	slices.SortFunc(l.n.lost, func(a, b Lost) int {
-		return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Job, b.Job), cmp.Compare(a.Instance, b.Instance))
-	})
+	slices.SortFunc(l.n.lost, compareLost)
+}
+
+func compareLost(a, b Lost) int {
+	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Job, b.Job), cmp.Compare(a.Instance, b.Instance))
 }
 
 // hearScrapes says of the lost targets of a cluster none of whose targets has samples now that they did not leave: its Prometheus is silent.
