@@ -97,7 +97,7 @@ func (c *labs) over(cluster string, lab http.Handler) http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		question := strings.Join([]string{cluster, r.Method, r.URL.Path, r.Form.Encode()}, "\n")
+		question := strings.Join([]string{cluster, r.URL.Path, r.Form.Encode()}, "\n") // asked by GET or by POST
 		c.Lock()
 		a, ok := c.answers[question]
 		if !ok {
