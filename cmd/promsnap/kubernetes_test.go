@@ -13,7 +13,6 @@ import (
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -95,8 +94,8 @@ func (c *scriptCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			Name: "ip-10-0-1-10", Labels: map[string]string{"node.kubernetes.io/instance-type": "m5.2xlarge", "topology.kubernetes.io/zone": "eu-west-2a"},
 		}}}}, http.StatusOK)
 	case r.URL.Path == job:
-		answerObject(w, batchv1.Job{TypeMeta: kindOf("batch/v1", "Job"), ObjectMeta: metav1.ObjectMeta{
-			Annotations: map[string]string{batchv1.CronJobScheduledTimestampAnnotation: "2026-11-22T00:00:00Z"},
+		answerObject(w, metav1.PartialObjectMetadata{TypeMeta: kindOf("batch/v1", "Job"), ObjectMeta: metav1.ObjectMeta{
+			Annotations: map[string]string{"batch.kubernetes.io/cronjob-scheduled-timestamp": "2026-11-22T00:00:00Z"},
 		}}, http.StatusOK)
 	case r.URL.Path == "/api/v1/namespaces/tools/configmaps/promsnap-state":
 		c.configMap(w, r)

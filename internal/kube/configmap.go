@@ -54,7 +54,7 @@ func (s *ConfigMap) access(verb string) access {
 // read returns the object, an empty one where there is none.
 func (s *ConfigMap) read(ctx context.Context) (*corev1.ConfigMap, error) {
 	var o corev1.ConfigMap
-	err := s.cluster.get(ctx, s.cluster.core, s.access("get"), &o)
+	err := s.cluster.get(ctx, s.access("get"), &o)
 	if apierrors.IsNotFound(err) {
 		return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: s.name}}, nil
 	}

@@ -128,7 +128,7 @@ func (c *Cluster) Find(ctx context.Context, want Service) (Candidate, error) {
 		return Candidate{want, ""}, nil
 	}
 	var o corev1.Service
-	err := c.get(ctx, c.core, access{verb: "get", resource: "services", namespace: want.Namespace, name: want.Name}, &o)
+	err := c.get(ctx, access{verb: "get", resource: "services", namespace: want.Namespace, name: want.Name}, &o)
 	if err != nil {
 		if Denied(err) {
 			err = fmt.Errorf("%w, or write the port: %s:PORT", err, want)

@@ -49,7 +49,7 @@ type forward struct {
 // openForward finds a pod behind s.
 func (c *Cluster) openForward(ctx context.Context, s Service) (*forward, error) {
 	var o corev1.Service
-	if err := c.get(ctx, c.core, access{verb: "get", resource: "services", namespace: s.Namespace, name: s.Name}, &o); err != nil {
+	if err := c.get(ctx, access{verb: "get", resource: "services", namespace: s.Namespace, name: s.Name}, &o); err != nil {
 		return nil, err
 	}
 	port, ok := s.portOf(&o, product{})

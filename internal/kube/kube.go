@@ -15,7 +15,6 @@ import (
 	"sync"
 
 	"github.com/go-logr/logr"
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -89,10 +88,13 @@ func Open(o Options) (*Cluster, error) {
 	return c, c.connect()
 }
 
+// batchGroup is the API group of Jobs.
+var batchGroup = schema.GroupVersion{Group: "batch", Version: "v1"}
+
 // connect makes the clients of the two API groups that are asked, over one connection.
 func (c *Cluster) connect() error {
 	scheme := runtime.NewScheme()
-	if err := errors.Join(corev1.AddToScheme(scheme), batchv1.AddToScheme(scheme)); err != nil {
+	if err := corev1.AddToScheme(scheme); err != nil {
 		return err
 	}
 	c.params = runtime.NewParameterCodec(scheme)
@@ -110,7 +112,7 @@ func (c *Cluster) connect() error {
 		err = cmp.Or(err, problem) // of both the same
 		return made
 	}
-	c.core, c.batch = client("/api", corev1.SchemeGroupVersion), client("/apis", batchv1.SchemeGroupVersion)
+	c.core, c.batch = client("/api", corev1.SchemeGroupVersion), client("/apis", batchGroup)
 	if err != nil {
 		// Its own words repeat the address, or a part of it, in which there may be a password.
 		return fmt.Errorf("the API server's address in %s is no URL of HTTPS or HTTP: correct clusters[].cluster.server of the kubeconfig", c.name)
@@ -150,8 +152,8 @@ func explainConfig(loader clientcmd.ClientConfig, o Options, err error) error {
 }
 
 // get asks for one object.
-func (c *Cluster) get(ctx context.Context, client *rest.RESTClient, a access, into runtime.Object) error {
-	err := client.Get().Namespace(a.namespace).Resource(a.resource).Name(a.name).Do(ctx).Into(into)
+func (c *Cluster) get(ctx context.Context, a access, into runtime.Object) error {
+	err := c.core.Get().Namespace(a.namespace).Resource(a.resource).Name(a.name).Do(ctx).Into(into)
 	return c.explain(ctx, a, err)
 }
 

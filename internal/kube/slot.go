@@ -3,13 +3,15 @@ package kube
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
-	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // Downward is what a Pod knows of itself by the downward API.
@@ -29,7 +31,26 @@ type Slot struct {
 }
 
 // scheduledTimestamp is the annotation that the CronJob controller gives its Jobs (since Kubernetes 1.28, always since 1.32).
-const scheduledTimestamp = batchv1.CronJobScheduledTimestampAnnotation
+const scheduledTimestamp = "batch.kubernetes.io/cronjob-scheduled-timestamp"
+
+// job is what is read of a Job. Kubernetes' own type would bring its whole API group into the binary.
+type job struct {
+	Metadata metav1.ObjectMeta `json:"metadata"`
+	Status   struct {
+		Failed int32 `json:"failed"`
+	} `json:"status"`
+}
+
+// readJob asks for one Job.
+func (c *Cluster) readJob(ctx context.Context, a access) (j job, err error) {
+	rq := c.batch.Get().Namespace(a.namespace).Resource(a.resource).Name(a.name)
+	answer := rq.SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx)
+	if err = answer.Error(); err == nil {
+		body, _ := answer.Raw() // its error is answer's
+		err = json.Unmarshal(body, &j)
+	}
+	return j, c.explain(ctx, a, err)
+}
 
 // Slot returns the time that this Pod's run is for: the one for which its CronJob was due, the same for every Pod of a Job that is tried
 // again. It is what the Job's annotation says, else the minute in its name. A Job that was made by hand is for the time at which that was
@@ -42,12 +63,11 @@ func (c *Cluster) Slot(ctx context.Context, d Downward, now time.Time) Slot {
 		s.Time, s.Manual, s.Note = now, true, "this is not a Job's Pod: the run is for now"
 		return s
 	}
-	var job batchv1.Job
-	a := access{verb: "get", group: batchv1.GroupName, resource: "jobs", namespace: cmp.Or(d.Namespace, c.namespace), name: s.Job}
-	err := c.get(ctx, c.batch, a, &job)
+	a := access{verb: "get", group: batchGroup.Group, resource: "jobs", namespace: cmp.Or(d.Namespace, c.namespace), name: s.Job}
+	job, err := c.readJob(ctx, a)
 	s.Again = err == nil && job.Status.Failed > 0
 	if err == nil {
-		if t, parseErr := time.Parse(time.RFC3339, job.Annotations[scheduledTimestamp]); parseErr == nil {
+		if t, parseErr := time.Parse(time.RFC3339, job.Metadata.Annotations[scheduledTimestamp]); parseErr == nil {
 			s.Time = t.UTC()
 			return s
 		}
@@ -64,7 +84,7 @@ func (c *Cluster) Slot(ctx context.Context, d Downward, now time.Time) Slot {
 		s.Time, s.Note = now, fmt.Sprintf("the run is for now, as the Job does not say for when it is: %v", err)
 		return s
 	}
-	s.Time = job.CreationTimestamp.UTC()
+	s.Time = job.Metadata.CreationTimestamp.UTC()
 	return s
 }
 
