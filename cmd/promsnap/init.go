@@ -16,6 +16,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/disk"
 	"github.com/promsnap/promsnap/internal/kube"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -145,10 +146,7 @@ func (t *ticker) say(what string) {
 	if t.c.terminal == nil {
 		return
 	}
-	if r := []rune(what); len(r) >= t.c.width {
-		what = string(r[:max(t.c.width-2, 0)]) + "…"
-	}
-	fmt.Fprint(t.c.terminal, "\r\x1b[K"+what)
+	fmt.Fprint(t.c.terminal, "\r\x1b[K"+outside.Clip(what, t.c.width-1))
 }
 
 // write asks Prometheus twice: what there is, and then, with a configuration that says so, every panel. The second one is the file.

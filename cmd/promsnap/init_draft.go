@@ -11,6 +11,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -44,7 +45,7 @@ var draftReports = []struct{ name, keys, delivery string }{
 func (d *draft) text() string {
 	var b strings.Builder
 	b.WriteString("# Written by promsnap init. docs/configuration.md has every key; promsnap check-config FILE checks them.\n")
-	fmt.Fprintf(&b, "# %s at %s has\n", comment(d.survey.Server), comment(d.survey.At))
+	fmt.Fprintf(&b, "# %s at %s has\n", outside.Said(d.survey.Server, maxComment), outside.Said(d.survey.At, maxComment))
 	for _, e := range d.survey.Exporters {
 		if e.Count == 0 {
 			fmt.Fprintf(&b, "#   no %s (%s)\n", e.Name, e.Metric)
@@ -132,9 +133,9 @@ func (d *draft) panels(b *strings.Builder, report int) {
 	}
 	for _, p := range panels.All() {
 		if why := lacks[p.Name]; why != "" {
-			fmt.Fprintf(b, "      # - use: %-20s # %s\n", p.Name, comment(why))
+			fmt.Fprintf(b, "      # - use: %-20s # %s\n", p.Name, outside.Said(why, maxComment))
 		} else {
-			fmt.Fprintf(b, "      - use: %-22s # %s\n", p.Name, comment(p.Title))
+			fmt.Fprintf(b, "      - use: %-22s # %s\n", p.Name, outside.Said(p.Title, maxComment))
 		}
 	}
 }
@@ -158,12 +159,3 @@ func (d *draft) clusterName() string {
 
 // maxComment bounds what is said of a panel that has no data, in characters.
 const maxComment = 400
-
-// comment makes words from outside one line.
-func comment(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
-	if r := []rune(s); len(r) > maxComment {
-		return string(r[:maxComment]) + "…"
-	}
-	return s
-}

@@ -14,6 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/kube"
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -94,10 +95,7 @@ func (p *printer) status() {
 	const bar = 20
 	filled := bar * p.done / max(p.total, 1)
 	line := fmt.Sprintf("%s%s %d/%d  %s", strings.Repeat("█", filled), strings.Repeat("░", bar-filled), p.done, p.total, strings.Join(p.running, ", "))
-	if r := []rune(line); len(r) >= p.c.width {
-		line = string(r[:max(p.c.width-2, 0)]) + "…"
-	}
-	fmt.Fprint(p.c.terminal, "\r\x1b[K"+line)
+	fmt.Fprint(p.c.terminal, "\r\x1b[K"+outside.Clip(line, p.c.width-1))
 }
 
 func (p *printer) clearStatus() {

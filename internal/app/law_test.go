@@ -22,7 +22,7 @@ type listed struct {
 
 // line is the straight line of the data. A package imports only what stands to its left.
 var line = []string{
-	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/calendar", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot",
+	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside", "internal/calendar", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot",
 	"internal/alerts", "internal/panels", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
 	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat", "internal/state", "internal/config",
@@ -30,27 +30,27 @@ var line = []string{
 }
 
 // leaves import nothing of the house.
-var leaves = []string{"internal/series", "internal/disk", "internal/exchange", "internal/calendar", "internal/units", "internal/words"}
+var leaves = []string{"internal/series", "internal/disk", "internal/exchange", "internal/outside", "internal/calendar", "internal/units", "internal/words"}
 
 // narrower says what a package may import of the house where that is less than all that stands to its left.
 var narrower = map[string][]string{
-	"internal/promapi": {"internal/series", "internal/disk", "internal/secret", "internal/exchange"},
-	"internal/rules":   {"internal/series"},
+	"internal/promapi": {"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside"},
+	"internal/rules":   {"internal/series", "internal/outside"},
 	"internal/config": {
-		"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/calendar", "internal/units", "internal/words", "internal/rules", "internal/panel",
+		"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside", "internal/calendar", "internal/units", "internal/words", "internal/rules", "internal/panel",
 	},
 	"internal/panel":      {"internal/series", "internal/units", "internal/words", "internal/rules"},
 	"internal/alerts":     {"internal/series", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot"},
 	"internal/panels":     {"internal/units", "internal/words", "internal/rules", "internal/panel"},
 	"internal/notify/dir": {"internal/disk", "internal/notify", "internal/report", "internal/report/json"},
 	"internal/cloud":      {"internal/disk", "internal/secret", "internal/exchange"},
-	"internal/notify/s3":  {"internal/exchange", "internal/cloud", "internal/notify", "internal/report", "internal/words", "templates"},
+	"internal/notify/s3":  {"internal/outside", "internal/exchange", "internal/cloud", "internal/notify", "internal/report", "internal/words", "templates"},
 	"internal/lab":        {},
 	"cmd/promlab":         {"internal/lab"},
 	"functions/report":    {"internal/cloud", "internal/notify", "internal/config", "internal/app"},
 
 	// It stands beside the app, which gets it from the command: Lambda has no Kubernetes side.
-	"internal/kube": {"internal/exchange", "internal/promapi", "internal/panel", "internal/snapshot", "internal/report", "internal/state"},
+	"internal/kube": {"internal/exchange", "internal/outside", "internal/promapi", "internal/panel", "internal/snapshot", "internal/report", "internal/state"},
 
 	// They write what report says, each in its own form.
 	"internal/report/html": {
@@ -64,9 +64,9 @@ var narrower = map[string][]string{
 	"internal/cloud/cloudtest": {"internal/cloud", "internal/secret"},
 
 	"internal/notify/letter": {
-		"internal/series", "internal/exchange", "internal/units", "internal/words", "internal/rules", "internal/panel", "internal/snapshot", "internal/chart", "internal/report", "internal/notify",
+		"internal/series", "internal/exchange", "internal/outside", "internal/units", "internal/words", "internal/rules", "internal/panel", "internal/snapshot", "internal/chart", "internal/report", "internal/notify",
 	},
-	"internal/notify/slack":             {"internal/secret", "internal/exchange", "internal/rules", "internal/notify", "internal/notify/letter"},
+	"internal/notify/slack":             {"internal/secret", "internal/exchange", "internal/outside", "internal/rules", "internal/notify", "internal/notify/letter"},
 	"internal/notify/slack/slackdouble": {},
 	"internal/notify/webhook":           {"internal/secret", "internal/rules", "internal/report/json", "internal/notify", "internal/notify/letter"},
 	"internal/notify/alertmanager":      {"internal/exchange", "internal/rules", "internal/words", "internal/report", "internal/notify", "internal/notify/letter"},

@@ -7,9 +7,10 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/wcharczuk/go-chart/v2/drawing"
+
+	"github.com/promsnap/promsnap/internal/outside"
 )
 
 // vector is go-chart's Renderer and our surface as an SVG document. Colours are CSS variables with the light theme behind them, so that
@@ -37,7 +38,7 @@ func (v *vector) Save(w io.Writer) error {
 	}
 	said := `aria-hidden="true"`
 	if v.picture.alt != "" {
-		said = fmt.Sprintf(`role="img" aria-label="%s"`, html.EscapeString(printable(v.picture.alt)))
+		said = fmt.Sprintf(`role="img" aria-label="%s"`, html.EscapeString(outside.Line(v.picture.alt)))
 	}
 	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="chart" %s viewBox="0 0 %d %d"%s font-family="%s">%s</svg>`,
 		said, v.picture.width, v.picture.height, plot, fontFamily, v.out.String())
@@ -242,18 +243,7 @@ func (v *vector) Label(l label) {
 		fmt.Fprintf(&v.out, ` textLength="%s" lengthAdjust="spacingAndGlyphs"`, decimal(l.box.width()))
 	}
 	v.colour("fill", solid(l.ink))
-	v.out.WriteString(">" + html.EscapeString(printable(l.text)) + "</text>")
-}
-
-// printable takes out of text what XML forbids and what would turn the direction of what follows.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029, r == 0xFFFE, r == 0xFFFF:
-			return '\uFFFD'
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
+	v.out.WriteString(">" + html.EscapeString(outside.Line(l.text)) + "</text>")
 }
 
 // What follows is the rest of go-chart's Renderer, which its skeleton draws the background and the canvas with.
@@ -261,7 +251,7 @@ func printable(text string) string {
 // Text writes text with its baseline at y.
 func (v *vector) Text(text string, x, y int) {
 	fmt.Fprintf(&v.out, `<text x="%d" y="%d" font-size="%s"%s>%s</text>`,
-		x, y, decimal(v.fontSize), attributes("fill", v.fontColour), html.EscapeString(printable(text)))
+		x, y, decimal(v.fontSize), attributes("fill", v.fontColour), html.EscapeString(outside.Line(text)))
 }
 
 // Stroke strokes the path and forgets it.

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/promsnap/promsnap/internal/outside"
 )
 
 // Problem is one mistake in a configuration file.
@@ -78,12 +80,6 @@ func (e Errors) sorted() Errors {
 }
 
 // shorten keeps a message readable where what was written is very long. What has the shape of a secret is masked before it is cut.
-func shorten(s string) string { return shortenTo(s, 60) }
+func shorten(s string) string { return shortenTo(s, 61) }
 
-func shortenTo(s string, most int) string {
-	s = masked(s)
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
-}
+func shortenTo(s string, most int) string { return outside.Clip(masked(s), most) }

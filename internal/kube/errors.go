@@ -15,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/promsnap/promsnap/internal/exchange"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/promapi"
 )
 
@@ -167,10 +168,4 @@ func (c *Cluster) unreachable(err error) trouble {
 }
 
 // brief bounds words from outside, and keeps them on one line.
-func brief(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
-	if len(s) <= maxWords {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxWords], "") + "…"
-}
+func brief(s string) string { return outside.Said(s, maxWords) }

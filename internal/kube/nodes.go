@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -111,12 +112,7 @@ func label(n *corev1.Node, names ...string) string {
 }
 
 // clip copies words of bounded length.
-func clip(s string) string {
-	if len(s) > maxLabel {
-		return strings.ToValidUTF8(s[:maxLabel], "") + "…"
-	}
-	return strings.Clone(s)
-}
+func clip(s string) string { return strings.Clone(outside.Clip(s, maxLabel)) }
 
 func resourcesOf(list corev1.ResourceList) snapshot.Resources {
 	return snapshot.Resources{

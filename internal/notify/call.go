@@ -12,9 +12,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-	"unicode"
 
 	"github.com/promsnap/promsnap/internal/exchange"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
@@ -22,7 +22,7 @@ import (
 const (
 	callTime   = 15 * time.Second // within which the other side answers
 	answerSize = 64 << 10         // bytes of an answer that are read
-	quotedSize = 300              // bytes of its words that an error repeats
+	quotedSize = 300              // characters of its words that an error repeats
 )
 
 // Caller makes the HTTP requests of one receiver, and says what became of them in Notifier's terms. It follows no redirect, because
@@ -219,13 +219,7 @@ func (c *Caller) quote(h http.Header, said string) string {
 	if kind, _, err := mime.ParseMediaType(h.Get("Content-Type")); !c.Quotes || err == nil && kind == "text/html" {
 		return ""
 	}
-	words := strings.Join(strings.FieldsFunc(strings.ToValidUTF8(said, ""), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
-	}), " ")
-	if len(words) > quotedSize {
-		words = strings.ToValidUTF8(words[:quotedSize], "") + "…"
-	}
-	return words
+	return outside.Said(said, quotedSize)
 }
 
 // Unread is the error of a secret that could not be read, in Notifier's terms: of one that may be read later nothing was delivered yet.

@@ -23,6 +23,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/promsnap/promsnap/internal/exchange"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/secret"
 	"github.com/promsnap/promsnap/internal/series"
 )
@@ -219,7 +220,7 @@ func (c *Client) rangeOnce(ctx context.Context, q Query, form url.Values, each f
 	meta, err := d.decode()
 	for _, notes := range [][]string{meta.Warnings, meta.Infos} {
 		for i := range notes {
-			notes[i] = brief(c.sent.Scrub(notes[i]), maxMessage)
+			notes[i] = outside.Middle(c.sent.Scrub(notes[i]), maxMessage)
 		}
 	}
 	if err != nil && !d.stopped {
@@ -294,7 +295,7 @@ func (c *Client) pause(ctx context.Context, n int, err error) error {
 	return nil
 }
 
-// The bounds of an error's and a note's words, in bytes.
+// The bounds of an error's and a note's words, in characters.
 const (
 	maxType    = 50
 	maxMessage = 1000
@@ -335,7 +336,7 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 	if message != e.Message {
 		e.Err = nil // which says the same
 	}
-	e.Type, e.Message = brief(c.sent.Scrub(e.Type), maxType), brief(message, maxMessage)
+	e.Type, e.Message = outside.Middle(c.sent.Scrub(e.Type), maxType), outside.Middle(message, maxMessage)
 	return e
 }
 

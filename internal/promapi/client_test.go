@@ -164,7 +164,7 @@ func TestRangeCutsNotes(t *testing.T) {
 		return answer(r, 200, strings.TrimSuffix(one, "}")+`,"warnings":["`+long+`","w"],"infos":["`+long+`"]}`), nil
 	})
 	meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none)
-	want := strings.Repeat("é", maxMessage/4) + "…" + strings.Repeat("é", maxMessage/4)
+	want := strings.Repeat("é", 600) + "…" + strings.Repeat("é", 399)
 	if diff := cmp.Diff([][]string{{want, "w"}, {want}}, [][]string{meta.Warnings, meta.Infos}); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}

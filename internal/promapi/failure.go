@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/exchange"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
@@ -132,16 +133,7 @@ func plainText(contentType, body string) string {
 		return "a web page instead of JSON"
 	}
 	text, _, _ = strings.Cut(text, "\n")
-	return brief(strings.TrimSpace(text), 300)
-}
-
-// brief is s, of which at most so many bytes are kept. What is left out is its middle, as the reason often stands at the end.
-func brief(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	const ellipsis = "…"
-	return strings.ToValidUTF8(s[:most-most/2], "") + ellipsis + strings.ToValidUTF8(s[len(s)-most/2:], "")
+	return outside.Middle(strings.TrimSpace(text), 300)
 }
 
 // What net/http says, for which it has no types.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/promsnap/promsnap/internal/outside"
 )
 
 // maxNames is how long the names in one request of Present may be together, in bytes: they travel in the URL.
@@ -84,7 +86,7 @@ func (c *Client) metricNames(ctx context.Context, op, selector string, start, en
 	}
 }
 
-// maxVersion bounds a server's version, in bytes.
+// maxVersion bounds a server's version, in characters.
 const maxVersion = 50
 
 // Server is what a server says of itself.
@@ -103,7 +105,7 @@ func (c *Client) Server(ctx context.Context) (Server, error) {
 	defer cancel()
 	info, err := c.api.Buildinfo(timed)
 	if err == nil {
-		return Server{Version: brief(c.sent.Scrub(info.Version), maxVersion)}, nil
+		return Server{Version: outside.Middle(c.sent.Scrub(info.Version), maxVersion)}, nil
 	}
 	err = c.explain(timed, op, err)
 	var e *Error

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/promsnap/promsnap/internal/outside"
 )
 
 // Store is one of the stores that a Thanos Query asks.
@@ -80,7 +82,7 @@ func (c *Client) readStores(body []byte) []Store {
 			}
 			return r
 		}, s)
-		return brief(c.sent.Scrub(s), most)
+		return outside.Middle(c.sent.Scrub(s), most)
 	}
 	var out []Store
 	for kind, stores := range answer.Data {

@@ -21,7 +21,7 @@ func TestMachineSaysOnlyWhatIsKnown(t *testing.T) {
 		"zone":                            {Zone: "zone"},
 		"pool spark · v1.36.3":            {Pool: "spark", Kubelet: "v1.36.3"},
 		"NotReady · cordoned · 3 h":       {Conditions: []string{"NotReady"}, Cordoned: true, Created: slot.Add(-3*time.Hour - time.Minute)},
-		"m5.large · v1 gpj.exe <b>":       {InstanceType: "m5.\u202elarge\x00", Kubelet: "v1\ngpj.exe\u2028 <b>"},
+		"m5.large · v1 gpj.exe <b>":       {InstanceType: "m5.\u202elarge\x00", Kubelet: "v1\ngpj.exe\u2028<b>"},
 		"KernelDeadlock · NotKernelReady": {Conditions: []string{"KernelDeadlock", "NotKernelReady"}},
 	} {
 		n.Known = true

@@ -3,14 +3,15 @@ package report
 import (
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/promsnap/promsnap/internal/outside"
 )
 
 const (
 	slugRunes      = 80
-	printableRunes = 600
+	printableRunes = 601
 )
 
 // Slug makes of a word from outside the name of a file, a directory or an anchor: [a-z0-9-], at most 80 characters. A word that is
@@ -39,24 +40,7 @@ func Slug(word string) string {
 	return strings.TrimRight(slug[:min(len(slug), slugRunes-len(hash)-1)], "-") + "-" + hash
 }
 
-// printable takes out what a terminal or a reader's eye could be deceived by, control and formatting characters, and bounds the length.
+// printable is a word from outside as one line of bounded length.
 func printable(s string) string {
-	var b strings.Builder
-	n := 0
-	for _, c := range s {
-		if n == printableRunes {
-			b.WriteString("…")
-			break
-		}
-		n++
-		switch {
-		case c == '\n' || c == '\t' || c == '\r':
-			b.WriteByte(' ')
-		case unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) || c == unicode.ReplacementChar:
-			n--
-		default:
-			b.WriteRune(c)
-		}
-	}
-	return strings.TrimSpace(b.String())
+	return strings.TrimSpace(outside.Clip(outside.Line(s), printableRunes))
 }

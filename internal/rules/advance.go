@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -284,7 +285,7 @@ func (r *RuleResult) union(a, b Episode) Episode {
 
 // describe lets an alert say what a finding does.
 func (r *RuleResult) describe(a *Alert, f *Judged) {
-	a.Panel, a.Rule, a.Name = r.ID.Panel, r.ID.Rule, clip(f.Name, maxText)
+	a.Panel, a.Rule, a.Name = r.ID.Panel, r.ID.Rule, outside.Head(f.Name, maxText)
 	a.Labels, a.Identity = bounded(f.Labels), bounded(f.Identity)
 	a.Value, a.Capacity, a.Streak = Number(f.Value), Number(f.Capacity), Sighting{}
 	if f.Streak != nil {
@@ -468,7 +469,7 @@ func latest(a, b time.Time) time.Time {
 func bounded(ls series.Labels) map[string]string {
 	out := make(map[string]string, min(len(ls), maxLabels))
 	for _, l := range ls[:min(len(ls), maxLabels)] {
-		out[clip(l.Name, maxText)] = clip(l.Value, maxText)
+		out[outside.Head(l.Name, maxText)] = outside.Head(l.Value, maxText)
 	}
 	return out
 }

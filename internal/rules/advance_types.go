@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"time"
-	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -30,7 +30,7 @@ func KeyOf(id RuleID, identity series.Labels) Key {
 	if len(s) <= maxKey {
 		return Key(s)
 	}
-	return Key(fmt.Sprintf("%s…%016x", clip(s, maxKey-len("…")-16), xxhash.Sum64String(s)))
+	return Key(fmt.Sprintf("%s…%016x", outside.Head(s, maxKey-len("…")-16), xxhash.Sum64String(s)))
 }
 
 // Quality says how much of a rule's data is there. The zero value is none of it.
@@ -218,14 +218,3 @@ func (m Memory) clone() Memory {
 
 // Number is a figure that is remembered.
 type Number = series.Number
-
-// clip cuts s to at most n bytes, between two characters.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
-}

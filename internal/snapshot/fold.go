@@ -56,7 +56,7 @@ func direction(spec *panel.Spec) rules.Direction {
 func (f *fold) addSeries(s identified) {
 	name := legend(f.spec.Query("").Legend, f.nodes.named(f.spec.Query("").Legend, f.described(s), s.node))
 	if f.spec.Builtin {
-		name = clip(printable(f.nodes.Shown(s.Labels.Get(clusterLabel), name)))
+		name = short(f.nodes.Shown(s.Labels.Get(clusterLabel), name))
 	}
 	f.addNamed(s, name)
 }

@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/series"
 )
@@ -19,14 +18,14 @@ const maxName = 200
 // format, and with AutoLegend, the whole label set is the name. {{node}} falls back to the host of the instance.
 func legend(format string, ls series.Labels) string {
 	if format == "" || panel.IsAuto(format) {
-		return clip(printable(ls.String()))
+		return short(ls.String())
 	}
 	name := fill(format, func(label string) string { return labelOrHost(ls, label) })
-	name = strings.TrimSpace(printable(strings.ReplaceAll(name, " ()", ""))) // in parentheses is what not every series has
+	name = strings.TrimSpace(outside.Line(strings.ReplaceAll(name, " ()", ""))) // in parentheses is what not every series has
 	if strings.Trim(name, "/ ") == "" {
-		return clip(printable(ls.String()))
+		return short(ls.String())
 	}
-	return clip(name)
+	return outside.Middle(name, maxName)
 }
 
 // fill puts what put gives for a name in the place of each {{name}}. One that is not closed stays as it is.
@@ -72,7 +71,7 @@ func apart(format string, names []string, all []series.Labels) []string {
 		labels := differing(group)
 		for j, i := range at {
 			if what := strings.Trim(only(group[j], labels, "", ""), " "); what != "" {
-				out[i] = clip(name + " (" + what + ")")
+				out[i] = outside.Middle(name+" ("+what+")", maxName)
 			}
 		}
 	}
@@ -107,7 +106,7 @@ func differing(all []series.Labels) []string {
 // only writes the labels of a series that names holds: the value of a single one, and name="value" between brackets of several.
 func only(ls series.Labels, names []string, open, end string) string {
 	if len(names) == 1 {
-		return clip(printable(ls.Get(names[0])))
+		return short(ls.Get(names[0]))
 	}
 	var some series.Labels
 	for _, name := range names {
@@ -117,7 +116,7 @@ func only(ls series.Labels, names []string, open, end string) string {
 		return ""
 	}
 	text := some.String()
-	return clip(printable(open + text[1:len(text)-1] + end))
+	return short(open + text[1:len(text)-1] + end)
 }
 
 func labelOrHost(ls series.Labels, name string) string {
@@ -127,36 +126,5 @@ func labelOrHost(ls series.Labels, name string) string {
 	return series.Host(ls.Get("instance"))
 }
 
-// printable takes out what would move or hide text around it: control characters and the marks that turn its direction.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return ' '
-		}
-		return r
-	}, s)
-}
-
-// clip shortens s to maxName runes, of which the last are its end. It is called for every series, so that it counts runes without a copy.
-func clip(s string) string {
-	if len(s) <= maxName {
-		return s
-	}
-	runes := utf8.RuneCountInString(s)
-	if runes <= maxName {
-		return s
-	}
-	head, left := maxName*3/5, maxName*2/5-1 // of the runes, with the ellipsis between them
-	from, to, n := len(s), len(s), 0
-	for i := range s {
-		if n == head {
-			from = i
-		}
-		if n == runes-left {
-			to = i
-			break
-		}
-		n++
-	}
-	return s[:from] + "…" + s[to:]
-}
+// short is a word from outside as the name of a series has it.
+func short(s string) string { return outside.Middle(outside.Line(s), maxName) }

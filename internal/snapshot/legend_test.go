@@ -18,7 +18,7 @@ func TestLegend(t *testing.T) {
 		"{{node}}":                "10.0.0.1",
 		"plain":                   "plain",
 		"{{pod":                   "{{pod",
-		"{{evil}}":                "a b c d",
+		"{{evil}}":                "abc d",
 		"{{missing}}/{{missing}}": `{evil="a\x00b\u202ec\nd", instance="10.0.0.1:9100", namespace="shop", pod="api-1"}`,
 		"":                        `{evil="a\x00b\u202ec\nd", instance="10.0.0.1:9100", namespace="shop", pod="api-1"}`,
 	} {
@@ -94,7 +94,7 @@ func TestApart(t *testing.T) {
 	}
 }
 
-func TestClip(t *testing.T) {
+func TestShort(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"short", "node-1", "node-1"},
 		{"as long as it may be", strings.Repeat("a", 200), strings.Repeat("a", 200)},
@@ -102,7 +102,7 @@ func TestClip(t *testing.T) {
 		{"one rune too long", strings.Repeat("a", 120) + "bb" + strings.Repeat("c", 79), strings.Repeat("a", 120) + "…" + strings.Repeat("c", 79)},
 		{"long, of several bytes", strings.Repeat("é", 120) + strings.Repeat("x", 500) + strings.Repeat("한", 79), strings.Repeat("é", 120) + "…" + strings.Repeat("한", 79)},
 	} {
-		if got := clip(tt.in); got != tt.want {
+		if got := short(tt.in); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}

@@ -271,7 +271,7 @@ func FindMapping(
 	value, have, err := halfLabelled(ctx, m.Querier(q), at, max(rng, leastWindow))
 	if len(have) > 0 {
 		m.Cluster = oneCluster
-		return m, append(notes, fmt.Sprintf(w.ClusterHalf, clip(printable(value)), strings.Join(have, ", "))), nil
+		return m, append(notes, fmt.Sprintf(w.ClusterHalf, short(value), strings.Join(have, ", "))), nil
 	}
 	if err != nil {
 		notes = append(notes, fmt.Sprintf(w.LabelsUnknown, err))
@@ -282,9 +282,9 @@ func FindMapping(
 		notes = append(notes, fmt.Sprintf(w.LabelsUnknown, err))
 	case found.Label != "":
 		m.Cluster = found.Label
-		notes = append(notes, fmt.Sprintf(w.ClusterLabel, clip(printable(found.Label)), some(found.Values, w)))
+		notes = append(notes, fmt.Sprintf(w.ClusterLabel, short(found.Label), some(found.Values, w)))
 	case found.Mixed != "":
-		notes = append(notes, fmt.Sprintf(w.ClustersMixed, clip(printable(found.Mixed)), strings.Join(found.Differ, ", ")))
+		notes = append(notes, fmt.Sprintf(w.ClustersMixed, short(found.Mixed), strings.Join(found.Differ, ", ")))
 	}
 	return m, notes, nil
 }

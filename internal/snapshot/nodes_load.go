@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
@@ -102,7 +103,7 @@ func (l *nodeLoader) each(ctx context.Context, g series.Grid, expr string, f fun
 	if meta.Partial && l.partial == "" {
 		l.partial = "the answers are only a part"
 		if len(meta.Warnings) > 0 {
-			l.partial += ": " + printable(meta.Warnings[0])
+			l.partial += ": " + outside.Line(meta.Warnings[0])
 		}
 	}
 	return err

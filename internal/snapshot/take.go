@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/model"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -230,10 +231,10 @@ func (p *Panel) read(m promapi.Meta, w *words.Words) {
 		p.move(moved)
 	}
 	for _, warning := range m.Warnings {
-		p.Notes = append(p.Notes, fmt.Sprintf(w.ServerWarns, printable(warning)))
+		p.Notes = append(p.Notes, fmt.Sprintf(w.ServerWarns, outside.Line(warning)))
 	}
 	for _, info := range m.Infos {
-		p.Notes = append(p.Notes, fmt.Sprintf(w.ServerNotes, printable(info)))
+		p.Notes = append(p.Notes, fmt.Sprintf(w.ServerNotes, outside.Line(info)))
 	}
 }
 
@@ -241,7 +242,7 @@ func (p *Panel) read(m promapi.Meta, w *words.Words) {
 func (p *Panel) partly(m promapi.Meta, w *words.Words) {
 	p.Data = DataPartial
 	if p.Partial == "" && len(m.Warnings) > 0 {
-		p.Partial = printable(m.Warnings[0])
+		p.Partial = outside.Line(m.Warnings[0])
 	}
 	p.Partial = cmp.Or(p.Partial, w.PartOfAnswer)
 }

@@ -118,7 +118,7 @@ func some(of []string, w *words.Words) string {
 	of = slices.Sorted(slices.Values(of))
 	names := make([]string, 0, mostNamed+1)
 	for _, name := range of[:min(len(of), mostNamed)] {
-		names = append(names, clip(printable(name)))
+		names = append(names, short(name))
 	}
 	if more := len(of) - mostNamed; more > 0 {
 		names = append(names, w.AndMore.Of(more))
@@ -172,7 +172,7 @@ func (f *fold) addLacksOf(cluster string, all []*lack, w *words.Words) {
 	if cluster == "" {
 		labels = series.Labels{}
 	}
-	f.addNamed(identified{Series: series.Series{Labels: labels, Values: none}, asked: labels}, clip(printable(f.nodes.Shown(cluster, name))))
+	f.addNamed(identified{Series: series.Series{Labels: labels, Values: none}, asked: labels}, short(f.nodes.Shown(cluster, name)))
 }
 
 // mostVirtual bounds how many virtual nodes a query names; those of usual names need none.

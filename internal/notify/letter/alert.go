@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -58,14 +59,14 @@ func (w *writer) alert(i *notify.Item) alert {
 }
 
 // subject is what the figure is: "memory".
-func (a alert) subject() string { return Clean(a.f.Subject) }
+func (a alert) subject() string { return outside.Line(a.f.Subject) }
 
 // short is the series and its subject where there is little room: "ip-10-0-1-12 memory".
 func (a alert) short() string {
 	return a.w.what(a.w.limits.middle(a.name(), 48), a.w.limits.Clip(a.subject(), 24))
 }
 
-func (a alert) name() string { return Clean(a.Alert.Name) }
+func (a alert) name() string { return outside.Line(a.Alert.Name) }
 
 // events returns what the samples of the alert's panel count, nil where they count no events.
 func (a alert) events() *panel.Events {

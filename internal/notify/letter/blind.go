@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
@@ -45,7 +46,7 @@ func (a alert) seesAgain(late bool) Letter {
 // ofCluster is a letter that begins with what there is to say of the whole cluster, whose name stands once more in full below where the
 // first line had to shorten it.
 func (w *writer) ofCluster(mark string, say func(cluster string) string) Letter {
-	cluster := Clean(w.report.Info.Cluster)
+	cluster := outside.Line(w.report.Info.Cluster)
 	whole := say(cluster)
 	s := spaced(mark, whole)
 	over := w.limits.Size(s) - w.limits.Title
@@ -73,7 +74,7 @@ func (w *writer) blindNow() Line {
 			if i.Alert.SeesPart() {
 				format = w.SeesPart
 			}
-			return fill(format, text(Clean(w.report.Info.Cluster)), w.clock(i.Episode.Since))
+			return fill(format, text(outside.Line(w.report.Info.Cluster)), w.clock(i.Episode.Since))
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -76,13 +77,13 @@ func (w *writer) letter() Letter {
 
 // push is a first line: the mark, the cluster, and what there is to say.
 func (w *writer) push(mark, what string) string {
-	return w.limits.Clip(spaced(mark, Clean(w.report.Info.Cluster), what), w.limits.Title)
+	return w.limits.Clip(spaced(mark, outside.Line(w.report.Info.Cluster), what), w.limits.Title)
 }
 
 // pushNamed is push of something with a name in it, which is shortened first, then the cluster's.
 func (w *writer) pushNamed(mark, name string, say func(name string) string) string {
 	const shortest = 12
-	cluster := Clean(w.report.Info.Cluster)
+	cluster := outside.Line(w.report.Info.Cluster)
 	s := spaced(mark, cluster, say(name))
 	if over := w.limits.Size(s) - w.limits.Title; over > 0 {
 		name = w.limits.middle(name, max(w.limits.Size(name)-over, shortest))
@@ -239,7 +240,7 @@ func mildest(as []alert) string {
 func (w *writer) ruleNames(as []alert) string {
 	var names []string
 	for _, a := range as {
-		if n := Clean(a.Alert.Rule); !slices.Contains(names, n) {
+		if n := outside.Line(a.Alert.Rule); !slices.Contains(names, n) {
 			names = append(names, n)
 		}
 	}

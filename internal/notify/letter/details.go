@@ -6,6 +6,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/chart"
 	"github.com/promsnap/promsnap/internal/notify"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -37,7 +38,7 @@ func (w *writer) details() Letter {
 	l.Lines = append(l.Lines, w.linkUntil()...)
 	if cmd := w.report.Info.Command; cmd != "" {
 		l.Lines = append(l.Lines, Line{{Text: w.Again, Bold: true}})
-		if l.Code = Clean(cmd); w.limits.Size(l.Code) > w.limits.Code {
+		if l.Code = outside.Line(cmd); w.limits.Size(l.Code) > w.limits.Code {
 			l.Code = "" // a part of it would be another command
 			l.Lines = append(l.Lines, text(w.CommandTooLong))
 		}
@@ -170,7 +171,7 @@ func (w *writer) pictures() []Picture {
 			}
 			if !drawn[key] {
 				drawn[key] = true
-				out = append(out, Picture{report.Slug(key) + ".png", w.limits.Clip(Clean(f.alt), w.limits.Alt), about, w.report.Info})
+				out = append(out, Picture{report.Slug(key) + ".png", w.limits.Clip(outside.Line(f.alt), w.limits.Alt), about, w.report.Info})
 			}
 		}
 	}

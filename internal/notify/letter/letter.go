@@ -6,9 +6,9 @@ package letter
 import (
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/promsnap/promsnap/internal/exchange"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
@@ -65,7 +65,7 @@ func (l Line) String() string {
 }
 
 // text is a line of one text.
-func text(s string) Line { return Line{{Text: Clean(s)}} }
+func text(s string) Line { return Line{{Text: outside.Line(s)}} }
 
 // join puts lines behind each other with a separator; empty ones are left out.
 func join(separator string, lines ...Line) Line {
@@ -217,19 +217,6 @@ func (l Limits) middle(s string, n int) string {
 		back += l.width(rest[from])
 	}
 	return front + "…" + string(rest[from:])
-}
-
-// Clean takes out of a word from outside what would end its line or turn the direction of what follows.
-func Clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t' || r == '\u2028' || r == '\u2029':
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar:
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
 }
 
 // links tells whether s is an address that a link of the letter may have.

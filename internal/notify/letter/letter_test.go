@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
@@ -105,7 +106,7 @@ func FuzzShorten(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, a, b string, n int) {
 		n = min(max(n, 1), 5000)
-		a, b = Clean(a), Clean(b)
+		a, b = outside.Line(a), outside.Line(b)
 		if got := limits.Cut(Line{{Text: a}, {Text: b, Bold: true}}, n).String(); limits.Size(got) > n {
 			t.Errorf("%q and %q cut to %d are %q", a, b, n, got)
 		}

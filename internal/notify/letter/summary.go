@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/words"
@@ -10,7 +11,7 @@ import (
 func (w *writer) summary() Letter {
 	r := w.report
 	when := w.Date(r.Info.Slot.In(r.Info.Zone)) + " " + w.Clock(r.Info.Slot.In(r.Info.Zone)) + " " + words.Zone(r.Info.Slot.In(r.Info.Zone))
-	l := Letter{Title: w.pushNamed(w.verdict(), Clean(r.Info.Title), func(title string) string { return title + " · " + when })}
+	l := Letter{Title: w.pushNamed(w.verdict(), outside.Line(r.Info.Title), func(title string) string { return title + " · " + when })}
 	var nodes Line
 	if r.NodesTotal > 0 {
 		nodes = text(fillText(w.NodesMeasured, words.Thousands(r.NodesMeasured), words.Thousands(r.NodesTotal)))

@@ -8,9 +8,9 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/promsnap/promsnap/internal/cloud"
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/report"
 )
 
@@ -92,13 +92,7 @@ func reportEntry(r *report.Report) entry {
 	}
 }
 
-func headline(s string) string {
-	s = strings.ToValidUTF8(s, "")
-	if utf8.RuneCountInString(s) <= maxHeadline {
-		return s
-	}
-	return string([]rune(s)[:maxHeadline-1]) + "…"
-}
+func headline(s string) string { return outside.Clip(strings.ToValidUTF8(s, ""), maxHeadline) }
 
 // dayEntry is the entry of a day, with the headline of its worst report. Where there is only one, it leads to it and says what it says.
 func dayEntry(of list) entry {

@@ -15,6 +15,7 @@ import (
 	"github.com/promsnap/promsnap/internal/exchange"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/letter"
+	"github.com/promsnap/promsnap/internal/outside"
 )
 
 // errStrange says that whoever answered is not Slack.
@@ -167,9 +168,9 @@ func advice(code, channel, needed string) string {
 		}
 		return "give the app the scope " + needed + " under OAuth & Permissions, and install it again"
 	case "channel_not_found":
-		return fmt.Sprintf("the app knows no channel %s; use the channel's ID (C…: at the end of About in its details), and /invite the app where the channel is private", limits.Clip(letter.Clean(channel), 40))
+		return fmt.Sprintf("the app knows no channel %s; use the channel's ID (C…: at the end of About in its details), and /invite the app where the channel is private", limits.Clip(outside.Line(channel), 40))
 	case "not_in_channel":
-		return fmt.Sprintf("the app is not in channel %s; write /invite and its name there", limits.Clip(letter.Clean(channel), 40))
+		return fmt.Sprintf("the app is not in channel %s; write /invite and its name there", limits.Clip(outside.Line(channel), 40))
 	case "is_archived":
 		return "the channel is archived; bring it back, or configure another one"
 	case "message_not_found":
