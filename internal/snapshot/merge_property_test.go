@@ -103,7 +103,7 @@ func drawServer(t *rapid.T) server {
 	holes := rapid.SampledFrom([]float64{0, .05, .5}).Draw(t, "holes")
 	clusters, names := rapid.IntRange(1, 6).Draw(t, "clusters"), rapid.SampledFrom([]int{3, 40, 1000}).Draw(t, "names")
 	lags := rapid.IntRange(0, 2).Draw(t, "one lags") == 2
-	s := server{answers: map[string][]series.Series{"used": nil, "whole": nil, "limit": nil}}
+	s := server{answers: map[string][]series.Series{"used": nil, "whole": nil, "limit": nil, "has": nil}}
 	seen := map[uint64]bool{}
 	for i := range n {
 		ls := series.FromPairs(
@@ -120,6 +120,9 @@ func drawServer(t *rapid.T) server {
 			copy(values[mergePoints/2:], nans(mergePoints))
 		}
 		s.answers["used"] = append(s.answers["used"], series.Series{Labels: ls, Values: values})
+		if r.IntN(2) == 0 {
+			s.answers["has"] = append(s.answers["has"], series.Series{Labels: ls, Values: drawValues(r, few, holes)})
+		}
 		if r.IntN(2) == 0 {
 			s.answers["whole"] = append(s.answers["whole"], series.Series{Labels: ls.With("device", fmt.Sprint("d", r.IntN(2))), Values: []float64{float64(r.IntN(3))}})
 		}
@@ -190,6 +193,9 @@ func drawSpec(t *rapid.T) panel.Spec {
 	}
 	if rapid.Bool().Draw(t, "override") {
 		spec.Overrides = []panel.Override{{Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "zone", "1")}, Warning: rules.At(2)}}
+	}
+	if rapid.IntRange(0, 5).Draw(t, "without") == 5 { // which nodes lack something
+		spec.Without = "has"
 	}
 	if rapid.Bool().Draw(t, "capacity") {
 		spec.Capacity = &panel.Capacity{Query: "whole", Aside: []string{"device"}}
@@ -347,6 +353,7 @@ func count(seen map[string]int, whole Panel, parts []Panel) {
 		"an ended streak":              slices.ContainsFunc(whole.Findings, func(f Finding) bool { return f.Earlier != nil }),
 		"details":                      slices.ContainsFunc(whole.Findings, func(f Finding) bool { return f.Details != nil }),
 		"references":                   len(whole.References) > 0,
+		"nodes without something":      whole.Spec.Without != "" && len(whole.Rows) > 0,
 		"an old part":                  slices.ContainsFunc(parts, func(p Panel) bool { return p.Old }),
 	} {
 		if is {
@@ -371,7 +378,7 @@ func TestMergeInAnyOrderAndAFewAtATime(t *testing.T) {
 		sorted.Notes = slices.Sorted(slices.Values(all.Notes))
 		same(t, "one after the other", step, sorted)
 		same(t, "one part", mustMerge(t, parts[0]), parts[0])
-		empty := takeOne(server{answers: map[string][]series.Series{"used": {}, "whole": {}, "limit": {}}}, parts[0].Spec, "nothing")
+		empty := takeOne(server{answers: map[string][]series.Series{"used": {}, "whole": {}, "limit": {}, "has": {}}}, parts[0].Spec, "nothing")
 		if parts[0].Data == DataComplete {
 			same(t, "with an empty answer", mustMerge(t, parts[0], empty), parts[0])
 		}
