@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"time"
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/notify"
@@ -14,22 +13,14 @@ type outcomeJSON struct {
 }
 
 type reportJSON struct {
-	Name          string        `json:"name"`
-	Slot          time.Time     `json:"slot"`
+	app.Brief
 	Location      string        `json:"location,omitempty"`
-	Critical      int           `json:"critical"`
-	Warning       int           `json:"warning"`
-	NoData        int           `json:"no_data"`
-	OK            int           `json:"ok"`
 	NodesMeasured int           `json:"nodes_measured"`
 	NodesTotal    int           `json:"nodes_total"`
 	Findings      []findingJSON `json:"findings"`
 	Failures      []failureJSON `json:"failures"`
 	Sent          []sentJSON    `json:"sent,omitempty"`
 	Drafts        []draftJSON   `json:"drafts,omitempty"`
-	StoodBack     string        `json:"stood_back,omitempty"` // for the run that is telling people
-	Notes         []string      `json:"notes,omitempty"`
-	Error         string        `json:"error,omitempty"`
 }
 
 type findingJSON struct {
@@ -67,8 +58,8 @@ func (p *printer) finishJSON(o app.Outcome) error {
 	for _, res := range o.Results {
 		r := res.Report
 		j := reportJSON{
-			Name: r.Info.Name, Slot: r.Info.Slot.UTC(), Location: res.Receipt.Location, Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, OK: r.OK,
-			NodesMeasured: r.NodesMeasured, NodesTotal: r.NodesTotal, Findings: []findingJSON{}, Failures: []failureJSON{},
+			Brief: res.Brief(), Location: res.Receipt.Location, NodesMeasured: r.NodesMeasured, NodesTotal: r.NodesTotal,
+			Findings: []findingJSON{}, Failures: []failureJSON{},
 		}
 		for _, f := range r.Findings {
 			j.Findings = append(j.Findings, findingJSON{Status: f.Status.String(), Severity: f.Severity.String(), Panel: f.Panel, Name: f.Name, Sentence: f.Sentence})
@@ -76,18 +67,11 @@ func (p *printer) finishJSON(o app.Outcome) error {
 		for _, f := range r.Failures {
 			j.Failures = append(j.Failures, failureJSON{Panel: f.Panel, Error: f.Error})
 		}
-		j.Notes = res.Notes
 		for _, s := range res.Sent {
 			j.Sent = append(j.Sent, sentOf(s))
 		}
 		for _, d := range res.Drafts {
 			j.Drafts = append(j.Drafts, draftJSON{d.Receiver, d.Kind.String(), d.Step, d.Text, d.File})
-		}
-		if res.StoodBack != nil {
-			j.StoodBack = res.StoodBack.Run
-		}
-		if res.Err != nil {
-			j.Error = res.Err.Error()
 		}
 		out.Reports = append(out.Reports, j)
 	}

@@ -147,7 +147,9 @@ func list(v any) []any {
 
 // The alarms count what the function logs: a report by its name, also where another one of the run failed, and each run that did not end well.
 func TestWhatTheAlarmsCount(t *testing.T) {
-	done, failed := reportResult{Name: "daily"}, reportResult{Name: "check", Failures: []string{"nodes: down"}}
+	named := func(name string) reportResult { return reportResult{Brief: app.Brief{Name: name}} }
+	done, failed := named("daily"), named("check")
+	failed.Failures = []string{"nodes: down"}
 	for name, tc := range map[string]struct {
 		order   order
 		out     result
@@ -155,10 +157,10 @@ func TestWhatTheAlarmsCount(t *testing.T) {
 		want    []string
 		reports string
 	}{
-		"both well":         {order{}, result{Verdict: verdictOK, Reports: []reportResult{done, {Name: "check"}}}, nil, []string{"daily-ok", "check-ok"}, "daily check"},
+		"both well":         {order{}, result{Verdict: verdictOK, Reports: []reportResult{done, named("check")}}, nil, []string{"daily-ok", "check-ok"}, "daily check"},
 		"one failed":        {order{}, result{Verdict: verdictFailed, Reports: []reportResult{done, failed}}, nil, []string{"daily-ok", "failed"}, "daily check"},
-		"left to another":   {order{}, result{Verdict: verdictOK, Reports: []reportResult{{Name: "daily", StoodBack: "run"}}}, errors.New("x"), []string{"failed"}, "daily"},
-		"not delivered":     {order{}, result{Verdict: verdictFailed, Reports: []reportResult{{Name: "daily", Error: "x"}}}, errors.New("x"), []string{"failed"}, "daily"},
+		"left to another":   {order{}, result{Verdict: verdictOK, Reports: []reportResult{{Brief: app.Brief{Name: "daily", StoodBack: "run"}}}}, errors.New("x"), []string{"failed"}, "daily"},
+		"not delivered":     {order{}, result{Verdict: verdictFailed, Reports: []reportResult{{Brief: app.Brief{Name: "daily", Error: "x"}}}}, errors.New("x"), []string{"failed"}, "daily"},
 		"refused":           {order{reports: []string{"daily"}}, result{Verdict: verdictRefused}, nil, []string{"failed"}, "daily"},
 		"nothing was asked": {order{}, result{Verdict: verdictRefused}, nil, []string{"failed"}, ""},
 	} {

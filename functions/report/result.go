@@ -24,18 +24,10 @@ type result struct {
 }
 
 type reportResult struct {
-	Name       string    `json:"name"`
-	Slot       time.Time `json:"slot"`
-	Critical   int       `json:"critical"`
-	Warning    int       `json:"warning"`
-	NoData     int       `json:"no_data"`
-	OK         int       `json:"ok"`
-	Incomplete string    `json:"incomplete,omitempty"`
-	Failures   []string  `json:"failures,omitempty"` // panels that failed, each with its error
-	Delivered  []string  `json:"delivered,omitempty"`
-	StoodBack  string    `json:"stood_back,omitempty"` // for the run that is telling people
-	Notes      []string  `json:"notes,omitempty"`
-	Error      string    `json:"error,omitempty"`
+	app.Brief
+	Incomplete string   `json:"incomplete,omitempty"`
+	Failures   []string `json:"failures,omitempty"` // panels that failed, each with its error
+	Delivered  []string `json:"delivered,omitempty"`
 }
 
 // verdict is that of one report, for the log. One that another run tells of is not done yet.
@@ -73,9 +65,7 @@ func resultOf(o app.Outcome) (result, error) {
 	var again []error
 	for _, res := range o.Results {
 		r := res.Report
-		one := reportResult{
-			Name: r.Info.Name, Slot: r.Info.Slot.UTC(), Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, OK: r.OK, Incomplete: r.Info.Incomplete, Notes: res.Notes,
-		}
+		one := reportResult{Brief: res.Brief(), Incomplete: r.Info.Incomplete}
 		for _, f := range r.Failures {
 			one.Failures = append(one.Failures, f.Panel+": "+f.Error)
 		}
@@ -88,11 +78,7 @@ func resultOf(o app.Outcome) (result, error) {
 			}
 		}
 		if c := res.StoodBack; c != nil {
-			one.StoodBack = c.Run
 			again = append(again, errors.New("report "+r.Info.Name+": another run is telling people, until "+c.Until.UTC().Format(time.RFC3339)))
-		}
-		if res.Err != nil {
-			one.Error = res.Err.Error()
 		}
 		out.Reports = append(out.Reports, one)
 	}

@@ -1,0 +1,32 @@
+package app
+
+import "time"
+
+// Brief is what one report's run came to, in the words that the command and the function have in common.
+type Brief struct {
+	Name      string    `json:"name"`
+	Slot      time.Time `json:"slot"`
+	Critical  int       `json:"critical"`
+	Warning   int       `json:"warning"`
+	NoData    int       `json:"no_data"`
+	OK        int       `json:"ok"`
+	StoodBack string    `json:"stood_back,omitempty"` // for the run that is telling people
+	Notes     []string  `json:"notes,omitempty"`
+	Error     string    `json:"error,omitempty"`
+}
+
+// Brief returns what the run came to.
+func (r *Result) Brief() Brief {
+	of := r.Report
+	b := Brief{
+		Name: of.Info.Name, Slot: of.Info.Slot.UTC(), Notes: r.Notes,
+		Critical: of.Critical, Warning: of.Warning, NoData: of.NoData, OK: of.OK,
+	}
+	if r.StoodBack != nil {
+		b.StoodBack = r.StoodBack.Run
+	}
+	if r.Err != nil {
+		b.Error = r.Err.Error()
+	}
+	return b
+}
