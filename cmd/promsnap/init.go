@@ -153,12 +153,12 @@ func (t *ticker) say(what string) {
 func (d *draft) write(ctx context.Context, cfg *config.Config, t *ticker) (string, error) {
 	defer t.say("")
 	t.say("looking for Prometheus")
-	a, err := app.New(ctx, cfg, d.o)
+	source, err := app.Open(ctx, cfg, d.o)
 	if err != nil {
 		return "", err
 	}
 	t.say("looking at its exporters and labels")
-	if d.survey, err = a.Survey(ctx); err != nil {
+	if d.survey, err = source.Survey(ctx); err != nil {
 		return "", err
 	}
 	if cfg, err = config.Load("promsnap.yaml", []byte(d.text()), d.reading); err != nil {
@@ -174,10 +174,10 @@ func (d *draft) write(ctx context.Context, cfg *config.Config, t *ticker) (strin
 		}
 		t.say(fmt.Sprintf("asking for the panels of %s: %d/%d  %s", report, asked, of, e.Spec.Name))
 	}
-	if a, err = app.New(ctx, cfg, d.o); err != nil {
+	if source, err = app.Open(ctx, cfg, d.o); err != nil {
 		return "", err
 	}
-	d.reports = a.Panels(ctx)
+	d.reports = source.Panels(ctx)
 	if err := d.count(); err != nil {
 		return "", err
 	}

@@ -120,15 +120,15 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	defer k.close()
 	log := f.logger(c)
 	out := newPrinter(c, f.output, cfg)
-	scheduled, again := f.time == "now", false
+	scheduled, again := f.time == "now" && f.tells(), false
 	if job, ok := k.slot(cmd.Context(), c); ok && f.deliver && scheduled {
 		slot, scheduled, again = job.Time, !job.Manual, job.Again
 		out.job(job)
 		log.Info("job", "name", job.Job, "slot", job.Time, "manual", job.Manual, "note", job.Note)
 	}
 	a, err := app.New(cmd.Context(), cfg, app.Options{
-		Version: versionString(), Reports: names, Slot: slot, Timeout: f.timeout, OutputDir: f.outputDir, Stop: c.stop,
-		Mode: f.mode(), Now: c.now, Scheduled: scheduled, Again: again, Kubernetes: k.side(),
+		Version: versionString(), Reports: names, Slot: slot, To: f.destination(again), Scheduled: scheduled, Timeout: f.timeout,
+		Now: c.now, Stop: c.stop, Kubernetes: k.side(),
 		Command: func(report string, slot time.Time) string { return reproduce(report, f, slot) }, Started: out.started, Progress: out.progress,
 	})
 	if err != nil {
@@ -154,20 +154,23 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	return nil
 }
 
-// mode is what is done with the reports.
-func (f runFlags) mode() app.Mode {
+// tells reports whether people are told of the reports, or would be.
+func (f runFlags) tells() bool { return f.deliver || f.dryRun }
+
+// destination is where the reports go. again is for the receivers alone.
+func (f runFlags) destination(again bool) app.Destination {
 	switch {
 	case f.deliver:
-		return app.Deliver
+		return app.Receivers{Again: again}
 	case f.dryRun:
-		return app.DryRun
+		return app.DryRun{Dir: f.outputDir}
 	}
-	return app.WriteFiles
+	return app.Files{Dir: f.outputDir}
 }
 
 // cluster opens the cluster where it is used. Without a configuration the report is named after it.
 func (f runFlags) cluster(ctx context.Context, c *console, cfg *config.Config) (*cluster, error) {
-	k, err := f.kube.open(ctx, c, cfg, f.mode() != app.WriteFiles)
+	k, err := f.kube.open(ctx, c, cfg, f.tells())
 	if errors.Is(err, kube.ErrNoConfig) && f.config == "" && f.kube.service == "" {
 		return nil, errors.New(`which Prometheus? There is no kubeconfig to look for it with; give its URL, or a configuration:
   promsnap run --prometheus-url http://localhost:9090

@@ -65,7 +65,7 @@ func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, 
 	}
 	timeout := h.left(ctx)
 	a, err := app.New(ctx, cfg, app.Options{
-		Version: h.version, Reports: o.reports, Slot: o.slot, Scheduled: !o.exact, Timeout: timeout, Mode: app.Deliver, Now: h.now, Stop: h.stop,
+		Version: h.version, Reports: o.reports, Slot: o.slot, To: app.Receivers{}, Scheduled: !o.exact, Timeout: timeout, Now: h.now, Stop: h.stop,
 		Command: func(report string, slot time.Time) string { return h.command(o, report, slot) },
 	})
 	if err != nil {

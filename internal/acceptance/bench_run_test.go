@@ -246,7 +246,7 @@ func BenchmarkRunProfiled(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				a, err := app.New(b.Context(), cfg, app.Options{Version: "bench", Slot: benchEnd, Timeout: 5 * time.Minute, OutputDir: b.TempDir()})
+				a, err := app.New(b.Context(), cfg, app.Options{Version: "bench", Slot: benchEnd, Timeout: 5 * time.Minute, Now: time.Now, To: app.Files{Dir: b.TempDir()}})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -71,7 +71,7 @@ func hang(r *http.Request) {
 
 func TestRunWritesTheReportsThatWereAskedFor(t *testing.T) {
 	cfg, out := load(t, serve(t, newLab(t)), twoReports), t.TempDir()
-	a, err := app.New(t.Context(), cfg, app.Options{Version: "test", Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, OutputDir: out})
+	a, err := app.New(t.Context(), cfg, app.Options{Version: "test", Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, Now: time.Now, To: app.Files{Dir: out}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestRunWritesTheReportsThatWereAskedFor(t *testing.T) {
 
 func TestUnknownReport(t *testing.T) {
 	cfg := load(t, "http://localhost:1", twoReports)
-	_, err := app.New(t.Context(), cfg, app.Options{Reports: []string{"weekly"}, Slot: slot, Timeout: time.Minute})
+	_, err := app.New(t.Context(), cfg, app.Options{Reports: []string{"weekly"}, Slot: slot, Timeout: time.Minute, To: app.Files{Dir: t.TempDir()}})
 	var unknown *app.UnknownReportError
 	if !errors.As(err, &unknown) || !strings.Contains(err.Error(), "check, daily") {
 		t.Errorf("error %v", err)
@@ -112,7 +112,7 @@ func TestUnreachableServerIsAskedOnce(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 	}))
 	out := t.TempDir()
-	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, OutputDir: out})
+	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, Now: time.Now, To: app.Files{Dir: out}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 	}))
 	cfg := load(t, url, twoReports)
 	cfg.Prometheus.Concurrency = 1
-	a, err := app.New(t.Context(), cfg, app.Options{Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, OutputDir: t.TempDir(), Stop: stop})
+	a, err := app.New(t.Context(), cfg, app.Options{Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, Now: time.Now, To: app.Files{Dir: t.TempDir()}, Stop: stop})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 func TestTimeoutDeliversWhatIsThere(t *testing.T) {
 	t.Parallel() // it waits
 	url := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { hang(r) }))
-	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{Reports: []string{"daily"}, Slot: slot, Timeout: 8 * time.Second, OutputDir: t.TempDir()})
+	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{Reports: []string{"daily"}, Slot: slot, Timeout: 8 * time.Second, Now: time.Now, To: app.Files{Dir: t.TempDir()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestInterruptEndsTheRun(t *testing.T) {
 		hang(r)
 	}))
 	out := t.TempDir()
-	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{Slot: slot, Timeout: time.Minute, OutputDir: out})
+	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{Slot: slot, Timeout: time.Minute, Now: time.Now, To: app.Files{Dir: out}})
 	if err != nil {
 		t.Fatal(err)
 	}

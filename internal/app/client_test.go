@@ -108,7 +108,7 @@ func TestManagedPrometheusAllowsWhatIsAsked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := app.New(t.Context(), cfg, app.Options{Slot: slot, Timeout: time.Minute, OutputDir: t.TempDir(), Now: time.Now})
+		a, err := app.New(t.Context(), cfg, app.Options{Slot: slot, Timeout: time.Minute, To: app.Files{Dir: t.TempDir()}, Now: time.Now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func TestSigV4(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := app.New(context.Background(), cfg, app.Options{Slot: slot, Timeout: time.Minute, OutputDir: t.TempDir(), Now: time.Now})
+		a, err := app.New(context.Background(), cfg, app.Options{Slot: slot, Timeout: time.Minute, To: app.Files{Dir: t.TempDir()}, Now: time.Now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +203,7 @@ func TestSecretOfHTTPConfig(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := app.New(context.Background(), cfg, app.Options{Slot: slot, Timeout: time.Minute, OutputDir: t.TempDir(), Now: time.Now})
+		a, err := app.New(context.Background(), cfg, app.Options{Slot: slot, Timeout: time.Minute, To: app.Files{Dir: t.TempDir()}, Now: time.Now})
 		if err != nil {
 			t.Fatal(err)
 		}

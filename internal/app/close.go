@@ -14,17 +14,24 @@ type idler interface{ CloseIdleConnections() }
 // connections that the other side has closed long ago.
 func (a *App) Close() {
 	a.source.client.CloseIdleConnections()
-	store := a.store
+	if to, ok := a.to.(idler); ok {
+		to.CloseIdleConnections()
+	}
+	http.DefaultClient.CloseIdleConnections() // Slack's, webhooks' and heartbeats'
+}
+
+// CloseIdleConnections implements idler.
+func (t *teller) CloseIdleConnections() {
+	store := t.store
 	if clock, ok := store.(state.ByClock); ok {
 		store = clock.Store
 	}
 	if s, ok := store.(idler); ok {
 		s.CloseIdleConnections()
 	}
-	for _, r := range a.receivers {
+	for _, r := range t.receivers {
 		if r.idle != nil {
 			r.idle.CloseIdleConnections()
 		}
 	}
-	http.DefaultClient.CloseIdleConnections() // Slack's, webhooks' and heartbeats'
 }

@@ -39,7 +39,7 @@ state: {dir: '%s'}
 // deliver runs all reports at a time.
 func deliver(t *testing.T, cfg *config.Config, o app.Options) app.Result {
 	t.Helper()
-	o.Version, o.Timeout, o.Mode, o.Now = "test", 5*time.Minute, app.Deliver, time.Now
+	o.Version, o.Timeout, o.To, o.Now = "test", 5*time.Minute, app.Receivers{}, time.Now
 	a, err := app.New(t.Context(), cfg, o)
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	results := make(chan app.Result)
 	for range 2 {
 		go func() {
-			a, err := app.New(t.Context(), cfg, app.Options{Slot: slot, Timeout: time.Minute, Mode: app.Deliver, Now: time.Now})
+			a, err := app.New(t.Context(), cfg, app.Options{Slot: slot, Timeout: time.Minute, To: app.Receivers{}, Now: time.Now})
 			if err != nil {
 				results <- app.Result{Err: err}
 				return
@@ -383,7 +383,7 @@ func TestStandsBack(t *testing.T) {
 			t.Parallel()
 			cfg, double := told(t, "send: "+send)
 			claim(t, cfg, time.Now().Add(time.Hour))
-			a, err := app.New(t.Context(), cfg, app.Options{Slot: slot, Timeout: 8 * time.Second, Mode: app.Deliver, Now: time.Now})
+			a, err := app.New(t.Context(), cfg, app.Options{Slot: slot, Timeout: 8 * time.Second, To: app.Receivers{}, Now: time.Now})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,14 +25,13 @@ type Check struct {
 // given a test that says so; without it none is asked for anything. The state gets a document of its own, so that a run beside it is not
 // disturbed. The error is one of the configuration; what does not work is in the checks.
 func Doctor(ctx context.Context, cfg *config.Config, o Options, send bool) ([]Check, error) {
-	o.Mode = WriteFiles // the receivers and the state are opened one by one
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("the timeout of %s is over; a longer one is set by --timeout", o.Timeout))
 	defer cancel()
-	a, err := assemble(ctx, cfg, o)
+	s, err := openSource(ctx, cfg, o)
 	if err != nil {
 		return nil, err
 	}
-	checks := a.examine(ctx)
+	checks := s.examine(ctx)
 	for _, r := range cfg.Receivers {
 		checks = append(checks, tryReceiver(ctx, cfg, r, o, send))
 	}
@@ -43,11 +42,11 @@ func Doctor(ctx context.Context, cfg *config.Config, o Options, send bool) ([]Ch
 }
 
 // examine takes the snapshot of every report, and says who answered and which panels have data.
-func (a *App) examine(ctx context.Context) []Check {
-	snap, done := context.WithTimeoutCause(ctx, a.o.Timeout*3/4, errTimeout) // the rest is the receivers' and the state's
+func (s *Source) examine(ctx context.Context) []Check {
+	snap, done := context.WithTimeoutCause(ctx, s.o.Timeout*3/4, errTimeout) // the rest is the receivers' and the state's
 	defer done()
-	server, _ := a.source.client.Server(snap)
-	panels := slices.Concat(a.panels(snap, server)...)
+	server, _ := s.client.Server(snap)
+	panels := slices.Concat(s.panels(snap, server)...)
 	answered := len(panels) == 0
 	for _, p := range panels {
 		answered = answered || p.Data != snapshot.DataFailed
@@ -67,7 +66,7 @@ func (a *App) examine(ctx context.Context) []Check {
 		}
 	}
 	checks := []Check{ok}
-	stores, err := a.source.client.Stores(snap)
+	stores, err := s.client.Stores(snap)
 	if err != nil {
 		checks[0].Notes = append(checks[0].Notes, fmt.Sprintf("whether stores behind it are down is not known: %v", err))
 	}

@@ -78,7 +78,7 @@ func TestHeartbeatOfARunThatIsCutShort(t *testing.T) {
 			cfg, heart := watched(t, hanging(asked))
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			o := app.Options{Version: "test", Slot: slot, Timeout: time.Minute, Mode: app.Deliver, Now: time.Now}
+			o := app.Options{Version: "test", Slot: slot, Timeout: time.Minute, To: app.Receivers{}, Now: time.Now}
 			cut(&o, cancel, asked)
 			a, err := app.New(ctx, cfg, o)
 			if err != nil {

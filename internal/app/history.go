@@ -16,16 +16,16 @@ const firstHistory = 24 * time.Hour
 
 // history is what a summary says of the checks behind it: those of the report that it names in history_from, else its own, where some were
 // missed. Own is what the summary itself remembers. Nil: there is nothing to say.
-func (a *App) history(ctx context.Context, r config.Report, slot time.Time, own notify.Page) (*notify.History, error) {
+func (t *teller) history(ctx context.Context, r config.Report, slot time.Time, own notify.Page) (*notify.History, error) {
 	switch {
 	case r.Send != config.SendSummary:
 		return nil, nil
 	case r.HistoryFrom == "":
 		return missed(r, slot, own), nil
 	}
-	ctx, cancel := a.stateTime(ctx)
+	ctx, cancel := t.stateTime(ctx)
 	defer cancel()
-	doc, _, err := a.store.Load(ctx, state.Key{Cluster: a.cfg.Cluster, Report: r.HistoryFrom})
+	doc, _, err := t.store.Load(ctx, state.Key{Cluster: t.cfg.Cluster, Report: r.HistoryFrom})
 	if err != nil {
 		return nil, fmt.Errorf("the summary says nothing of the checks of %s: reading their state: %w", r.HistoryFrom, err)
 	}
@@ -39,7 +39,7 @@ func (a *App) history(ctx context.Context, r config.Report, slot time.Time, own 
 		h.NoCheckYet = true // what has not begun has missed nothing
 		return h, nil
 	}
-	for _, checks := range a.cfg.Reports {
+	for _, checks := range t.cfg.Reports {
 		if checks.Name == r.HistoryFrom {
 			count(h, checks.Schedule.Between(begin, slot), doc.Memory, slot)
 		}

@@ -21,7 +21,7 @@ import (
 var nine = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
 // looksBack is an app with a check every five minutes and a summary at nine.
-func looksBack(t *testing.T, daily string) *App {
+func looksBack(t *testing.T, daily string) *teller {
 	t.Helper()
 	cfg, err := config.Load("promsnap.yaml", fmt.Appendf(nil, `
 version: 1
@@ -40,7 +40,7 @@ state: {dir: '%s'}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &App{cfg: cfg, store: store, o: Options{Timeout: time.Minute}}
+	return &teller{cfg: cfg, store: store, o: Options{Timeout: time.Minute}}
 }
 
 // evaluated is a page on which slots were evaluated, every so often up to before a time, but for those that are left out or saw nothing.

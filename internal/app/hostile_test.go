@@ -62,7 +62,7 @@ func TestAnswersCutAtEveryByte(t *testing.T) {
 				_, _ = io.WriteString(w, tt.body[:min(n, len(tt.body))])
 			}))
 			// Some 180 placeholders are drawn, which takes a minute under the race detector on a busy machine.
-			a, err := app.New(t.Context(), cfg, app.Options{Version: "test", Slot: slot, Timeout: 10 * time.Minute, OutputDir: t.TempDir()})
+			a, err := app.New(t.Context(), cfg, app.Options{Version: "test", Slot: slot, Timeout: 10 * time.Minute, Now: time.Now, To: app.Files{Dir: t.TempDir()}})
 			if err != nil {
 				t.Fatal(err)
 			}

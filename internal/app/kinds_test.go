@@ -156,7 +156,7 @@ state: {dir: '%s'}
 	cfg.Receivers = append(cfg.Receivers, config.Receiver{Name: "night", Kind: kindPager, Role: config.RolePeople, To: pagerKeys{p.URL}})
 	cfg.Reports[0].Send = config.SendChanges
 	cfg.Reports[0].Receivers = append(cfg.Reports[0].Receivers, "night")
-	o := Options{Slot: at, Timeout: time.Minute, Mode: DryRun, Now: time.Now, OutputDir: t.TempDir()}
+	o := Options{Slot: at, Timeout: time.Minute, To: DryRun{Dir: t.TempDir()}, Now: time.Now}
 
 	a, err := New(t.Context(), cfg, o)
 	if err != nil {

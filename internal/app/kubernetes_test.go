@@ -81,7 +81,7 @@ func inCluster(t *testing.T, more string) *config.Config {
 }
 
 func kubeOptions(t *testing.T, k Kubernetes) Options {
-	return Options{Slot: kubeSlot, Timeout: time.Minute, OutputDir: t.TempDir(), Kubernetes: k, Now: func() time.Time { return kubeSlot }}
+	return Options{Slot: kubeSlot, Timeout: time.Minute, To: Files{Dir: t.TempDir()}, Kubernetes: k, Now: func() time.Time { return kubeSlot }}
 }
 
 func TestPrometheusInTheCluster(t *testing.T) {
@@ -155,7 +155,7 @@ func TestNoPrometheusInTheCluster(t *testing.T) {
 		o := kubeOptions(t, k)
 		cfg.Reports[0].Receivers = []string{"disk"}
 		cfg.Receivers, cfg.State = []config.Receiver{{Name: "disk", Kind: config.KindDir, Role: config.RoleArchive, To: config.Dir(t.TempDir())}}, &config.State{ConfigMap: &config.ConfigMap{Name: "promsnap-state"}}
-		o.Mode = Deliver
+		o.To = Receivers{}
 		a, err := New(t.Context(), cfg, o)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -197,7 +197,7 @@ func TestSurvey(t *testing.T) {
 	t.Cleanup(srv.Close)
 	k.url = srv.URL
 	k.nodes = []snapshot.Node{{Name: "ip-10-0-1-10", Known: true}}
-	a, err := New(t.Context(), inCluster(t, "kubernetes: {}\n"), kubeOptions(t, k))
+	a, err := Open(t.Context(), inCluster(t, "kubernetes: {}\n"), kubeOptions(t, k))
 	if err != nil {
 		t.Fatal(err)
 	}

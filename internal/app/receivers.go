@@ -228,17 +228,17 @@ func openBucket(ctx context.Context, b config.Bucket, attempts int) (*cloud.Buck
 }
 
 // receiversOf returns the receivers of a report, with what they want to be told.
-func (a *App) receiversOf(r config.Report) []notify.Receiver {
+func (t *teller) receiversOf(r config.Report) []notify.Receiver {
 	var out []notify.Receiver
 	for _, name := range r.Receivers {
-		c := a.receivers[name].config
+		c := t.receivers[name].config
 		n := notify.Receiver{
-			Name: name, Notifier: a.receivers[name].notifier, Role: roleOf(r, c), MinSeverity: c.MinSeverity, SendResolved: c.SendResolved,
+			Name: name, Notifier: t.receivers[name].notifier, Role: roleOf(r, c), MinSeverity: c.MinSeverity, SendResolved: c.SendResolved,
 			AllClear: c.AllClear, RepeatInterval: r.RepeatInterval, GroupBy: slices.Clone(c.GroupBy), Muted: c.Muted,
-			Limits: a.receivers[name].kind.limits,
+			Limits: t.receivers[name].kind.limits,
 		}
 		if c.Fallback != "" {
-			n.Fallback = &notify.Fallback{Name: c.Fallback, Notifier: a.receivers[c.Fallback].notifier, Limits: a.receivers[c.Fallback].kind.limits}
+			n.Fallback = &notify.Fallback{Name: c.Fallback, Notifier: t.receivers[c.Fallback].notifier, Limits: t.receivers[c.Fallback].kind.limits}
 		}
 		out = append(out, n)
 	}
@@ -260,9 +260,9 @@ func roleOf(r config.Report, c config.Receiver) notify.Role {
 }
 
 // location is where a person finds the report: at the first archive that has it.
-func (a *App) location(sent []notify.Sent) notify.Receipt {
+func (t *teller) location(sent []notify.Sent) notify.Receipt {
 	for _, s := range sent {
-		if to := a.receivers[s.Receiver].config; to.Role == config.RoleArchive && s.Err == nil {
+		if to := t.receivers[s.Receiver].config; to.Role == config.RoleArchive && s.Err == nil {
 			return notify.Receipt{Location: cmp.Or(s.Receipt.Location, s.Receiver), Expires: s.Receipt.Expires}
 		}
 	}

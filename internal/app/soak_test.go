@@ -193,7 +193,7 @@ func (s *soak) runSummary(t *testing.T) []app.Result {
 
 func (s *soak) run(t *testing.T, report string, at time.Time) app.Result {
 	a, err := app.New(t.Context(), s.cfg, app.Options{
-		Version: "test", Reports: []string{report}, Slot: at, Timeout: soakTimeout, Mode: app.Deliver, Now: time.Now,
+		Version: "test", Reports: []string{report}, Slot: at, Timeout: soakTimeout, To: app.Receivers{}, Now: time.Now,
 	})
 	if err != nil {
 		t.Error(err)

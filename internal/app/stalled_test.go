@@ -59,7 +59,7 @@ state: {dir: '%s'}
 			for _, at := range []time.Time{slot.Add(-5 * time.Minute), slot} {
 				short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 				defer cancel()
-				o := app.Options{Version: "test", Slot: at, Timeout: 5 * time.Minute, Mode: app.Deliver, Now: time.Now}
+				o := app.Options{Version: "test", Slot: at, Timeout: 5 * time.Minute, To: app.Receivers{}, Now: time.Now}
 				a, err := app.New(short, cfg, o)
 				if err != nil {
 					t.Fatal(err)
@@ -72,7 +72,7 @@ state: {dir: '%s'}
 				if want := silent + " does not answer"; !strings.Contains(said, want) {
 					t.Errorf("got %q, want %q", said, want)
 				}
-				o.Mode, o.OutputDir = app.WriteFiles, t.TempDir()
+				o.To = app.Files{Dir: t.TempDir()}
 				over, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 				defer cancel()
 				if _, err := app.New(over, cfg, o); (err != nil) != (where.prometheus != "") {

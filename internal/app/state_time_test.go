@@ -8,7 +8,7 @@ import (
 // Reading a state that does not answer leaves the run most of its time for telling people.
 func TestReadingTheStateLeavesTimeToTell(t *testing.T) {
 	for _, timeout := range []time.Duration{time.Second, 16 * time.Second, 5 * time.Minute} {
-		a := &App{o: Options{Timeout: timeout}}
+		a := &teller{o: Options{Timeout: timeout}}
 		ctx, cancel := a.stateTime(t.Context())
 		end, _ := ctx.Deadline()
 		cancel()

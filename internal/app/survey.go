@@ -42,26 +42,26 @@ var exporters = []Exporter{
 }
 
 // Survey asks which exporters, labels and scrape interval there are.
-func (a *App) Survey(ctx context.Context) (Survey, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, a.o.Timeout, errTimeout)
+func (from *Source) Survey(ctx context.Context) (Survey, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, from.o.Timeout, errTimeout)
 	defer cancel()
-	server, err := a.source.client.Server(ctx)
+	server, err := from.client.Server(ctx)
 	if down := unreachable(err); down != nil {
 		return Survey{}, down
 	}
-	s := Survey{Server: serverName(server), At: a.source.at}
+	s := Survey{Server: serverName(server), At: from.at}
 	for _, e := range exporters {
-		n, err := a.number(ctx, fmt.Sprintf("count(%s)", e.Metric))
+		n, err := from.number(ctx, fmt.Sprintf("count(%s)", e.Metric))
 		if err != nil {
 			return Survey{}, fmt.Errorf("looking for %s: %w", e.Name, err)
 		}
 		e.Count = int(n)
 		s.Exporters = append(s.Exporters, e)
 	}
-	if err := a.findClusters(ctx, &s); err != nil {
+	if err := from.findClusters(ctx, &s); err != nil {
 		return Survey{}, fmt.Errorf("looking for the label cluster: %w", err)
 	}
-	scrapes, err := a.number(ctx, fmt.Sprintf("quantile(0.5, count_over_time(up[%s]))", model.Duration(scrapeWindow)))
+	scrapes, err := from.number(ctx, fmt.Sprintf("quantile(0.5, count_over_time(up[%s]))", model.Duration(scrapeWindow)))
 	if err != nil {
 		return Survey{}, fmt.Errorf("looking for the scrape interval: %w", err)
 	}
@@ -70,26 +70,26 @@ func (a *App) Survey(ctx context.Context) (Survey, error) {
 }
 
 // number is the only sample that a query has now, 0 where it has none.
-func (a *App) number(ctx context.Context, expr string) (float64, error) {
+func (from *Source) number(ctx context.Context, expr string) (float64, error) {
 	value := 0.0
-	err := a.now(ctx, expr, func(_ series.Labels, v float64) { value = v })
+	err := from.now(ctx, expr, func(_ series.Labels, v float64) { value = v })
 	return value, err
 }
 
 // now runs a query at the newest time that a run asks for.
-func (a *App) now(ctx context.Context, expr string, each func(series.Labels, float64)) error {
-	return a.nowBy(ctx, a.source.client, expr, each)
+func (from *Source) now(ctx context.Context, expr string, each func(series.Labels, float64)) error {
+	return from.nowBy(ctx, from.client, expr, each)
 }
 
 // end is the newest time that a run asks for.
-func (a *App) end() time.Time {
-	o := snapshot.Options{Slot: a.o.Slot, QueryOffset: a.cfg.Prometheus.QueryOffset}
+func (from *Source) end() time.Time {
+	o := snapshot.Options{Slot: from.o.Slot, QueryOffset: from.cfg.Prometheus.QueryOffset}
 	return o.End()
 }
 
 // nowBy is now by the labels of a source.
-func (a *App) nowBy(ctx context.Context, q snapshot.Querier, expr string, each func(series.Labels, float64)) error {
-	grid := series.Grid{Start: a.end(), Step: time.Minute, Len: 1}
+func (from *Source) nowBy(ctx context.Context, q snapshot.Querier, expr string, each func(series.Labels, float64)) error {
+	grid := series.Grid{Start: from.end(), Step: time.Minute, Len: 1}
 	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: grid}, func(s series.Series) error {
 		if v := s.Values[0]; !math.IsNaN(v) {
 			each(s.Labels, v)
@@ -100,8 +100,8 @@ func (a *App) nowBy(ctx context.Context, q snapshot.Querier, expr string, each f
 }
 
 // findClusters finds the label that tells clusters apart and its values, and among them the one whose nodes are those that the Kubernetes API lists.
-func (a *App) findClusters(ctx context.Context, s *Survey) error {
-	mapping, _, err := snapshot.FindMapping(ctx, a.source.client, a.end(), time.Hour, a.cfg.Prometheus.ClusterLabel, words.In(words.English))
+func (from *Source) findClusters(ctx context.Context, s *Survey) error {
+	mapping, _, err := snapshot.FindMapping(ctx, from.client, from.end(), time.Hour, from.cfg.Prometheus.ClusterLabel, words.In(words.English))
 	if err != nil {
 		return err
 	}
@@ -109,13 +109,13 @@ func (a *App) findClusters(ctx context.Context, s *Survey) error {
 		mapping.Cluster = "" // a matcher of it would not be PromQL to every server
 	}
 	s.Label = mapping.ClusterLabel()
-	source := mapping.Querier(a.source.client)
+	source := mapping.Querier(from.client)
 	names := map[string]bool{}
-	for _, n := range a.listNodes(ctx).nodes {
+	for _, n := range from.listNodes(ctx).nodes {
 		names[n.Name] = true
 	}
 	own := map[string]int{} // nodes by cluster
-	err = a.nowBy(ctx, source, `max by (cluster, node) (kube_node_info)`, func(ls series.Labels, _ float64) {
+	err = from.nowBy(ctx, source, `max by (cluster, node) (kube_node_info)`, func(ls series.Labels, _ float64) {
 		if names[ls.Get("node")] {
 			own[ls.Clone().Get("cluster")]++
 		}
@@ -124,7 +124,7 @@ func (a *App) findClusters(ctx context.Context, s *Survey) error {
 		return err
 	}
 	found := map[string]bool{}
-	err = a.nowBy(ctx, source, `count by (cluster) (up{cluster!=""})`, func(ls series.Labels, _ float64) { found[ls.Clone().Get("cluster")] = true })
+	err = from.nowBy(ctx, source, `count by (cluster) (up{cluster!=""})`, func(ls series.Labels, _ float64) { found[ls.Clone().Get("cluster")] = true })
 	s.Clusters = slices.Sorted(maps.Keys(found))
 	most := 0
 	for _, cluster := range slices.Sorted(maps.Keys(own)) {
@@ -139,19 +139,19 @@ func (a *App) findClusters(ctx context.Context, s *Survey) error {
 const scrapeWindow = 10 * time.Minute
 
 // Panels takes the snapshot of every report and returns its panels, in the reports' order. Nothing is drawn, judged or remembered.
-func (a *App) Panels(ctx context.Context) [][]snapshot.Panel {
-	ctx, cancel := context.WithTimeoutCause(ctx, a.o.Timeout, errTimeout)
+func (from *Source) Panels(ctx context.Context) [][]snapshot.Panel {
+	ctx, cancel := context.WithTimeoutCause(ctx, from.o.Timeout, errTimeout)
 	defer cancel()
-	server, _ := a.source.client.Server(ctx)
-	return a.panels(ctx, server)
+	server, _ := from.client.Server(ctx)
+	return from.panels(ctx, server)
 }
 
 // panels takes the snapshot of every report.
-func (a *App) panels(ctx context.Context, server promapi.Server) [][]snapshot.Panel {
-	nodes := a.listNodes(ctx)
+func (from *Source) panels(ctx context.Context, server promapi.Server) [][]snapshot.Panel {
+	nodes := from.listNodes(ctx)
 	var out [][]snapshot.Panel
-	for _, r := range a.cfg.Reports {
-		out = append(out, a.snapshot(ctx, r, server, nodes).panels)
+	for _, r := range from.cfg.Reports {
+		out = append(out, from.snapshot(ctx, r, server, nodes).panels)
 	}
 	return out
 }

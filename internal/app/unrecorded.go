@@ -11,15 +11,15 @@ import (
 
 // unrecorded returns the newest slot at which a run may have told people although the state does not know of it: its state could not be
 // written, as far as anybody can know. Zero: there is none, or the state remembers nothing.
-func (a *App) unrecorded(d due, session *state.Session) time.Time {
-	last, slot := session.Last(), d.report.Info.Slot
+func (t *teller) unrecorded(r judgedReport, session *state.Session) time.Time {
+	last, slot := session.Last(), r.info.Slot
 	if last.IsZero() || !last.Before(slot) {
 		return time.Time{}
 	}
-	if a.o.Again {
+	if t.again {
 		return slot
 	}
-	if s := d.config.Schedule; s != nil {
+	if s := r.config.Schedule; s != nil {
 		if missed := s.Between(last.Add(1), slot); len(missed) > 0 {
 			return missed[len(missed)-1]
 		}

@@ -183,7 +183,7 @@ func (c field) check(t *testing.T, at string, want answer) {
 	text := "version: 1\ncluster: field\n" + c.config + "\nreports: [{name: field, range: " + rng + ", receivers: [program]}]\n" +
 		"receivers: [{name: program, webhook: {url: '" + c.program + "'}}]\nstate: {dir: '" + filepath.ToSlash(t.TempDir()) + "'}\n"
 	slot := clock(t, at)
-	res := c.run(t, text, app.Options{Slot: slot, Mode: app.Deliver, Now: func() time.Time { return slot }})
+	res := c.run(t, text, app.Options{Slot: slot, To: app.Receivers{}, Now: func() time.Time { return slot }})
 	doc := reportjson.DocumentOf(res.Report)
 
 	var findings []string
@@ -325,7 +325,7 @@ func (c field) tell(t *testing.T, want told) {
 	known := map[string]string{} // the newest text by ts
 	var got []string
 	for at := clock(t, want.From); !at.After(clock(t, want.To)); at = at.Add(want.Every) {
-		c.run(t, text, app.Options{Slot: at, Mode: app.Deliver, Now: func() time.Time { return at }})
+		c.run(t, text, app.Options{Slot: at, To: app.Receivers{}, Now: func() time.Time { return at }})
 		for _, m := range slack.Messages() {
 			if known[m.TS] != m.Text {
 				known[m.TS] = m.Text

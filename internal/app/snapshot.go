@@ -1,0 +1,150 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/alerts"
+	"github.com/promsnap/promsnap/internal/config"
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// deliveryTime is what the snapshot leaves of the timeout for drawing and delivering.
+const deliveryTime = 30 * time.Second
+
+// askingContext is ctx for the queries alone: it ends early enough that what is there can be delivered, or when Stop is closed.
+func (o Options) askingContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	reserve := min(deliveryTime, o.Timeout/4)
+	snap, cancel := context.WithTimeoutCause(ctx, o.Timeout-reserve, errTimeout)
+	if o.Stop == nil {
+		return snap, cancel
+	}
+	snap, stop := context.WithCancelCause(snap)
+	finished := make(chan struct{})
+	go func() {
+		select {
+		case <-o.Stop:
+			stop(errStopped)
+		case <-finished:
+		}
+	}()
+	return snap, func() { close(finished); stop(nil); cancel() }
+}
+
+var (
+	errTimeout = errors.New("the queries did not end within the run's timeout; set a longer --timeout")
+	errStopped = errors.New("the run was stopped from outside")
+)
+
+// reportSnapshot is the snapshot of one report.
+type reportSnapshot struct {
+	config config.Report
+	info   report.Info
+	panels []snapshot.Panel
+	nodes  snapshot.Nodes
+	source snapshot.Querier // asks by the labels that the source has
+	window alerts.Window    // that was asked for
+}
+
+// slotOf is the time that a report is for.
+func (o Options) slotOf(r config.Report) time.Time {
+	if o.Scheduled && r.Schedule != nil {
+		return r.Schedule.Last(o.Slot)
+	}
+	return o.Slot
+}
+
+// snapshot asks for the panels of one report. A Prometheus that cannot be reached fails each panel without being asked again for every
+// one.
+func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.Server, k nodeList) reportSnapshot {
+	p := s.cfg.Prometheus
+	o := snapshot.Options{
+		Slot: s.o.slotOf(r), Range: r.Range, QueryOffset: p.QueryOffset, ScrapeInterval: p.ScrapeInterval, MaxSeries: p.MaxSeries,
+		Concurrency: p.Concurrency, Language: r.Language,
+	}
+	if s.o.Progress != nil {
+		o.Progress = func(e snapshot.Event) { s.o.Progress(r.Name, e) }
+	}
+	var panels []snapshot.Panel
+	w := words.In(r.Language)
+	mapping, notes, err := snapshot.FindMapping(ctx, s.client, o.End(), r.Range, p.ClusterLabel, w)
+	o.Mapping = mapping
+	source := mapping.Querier(s.client)
+	var nodes snapshot.Nodes
+	if unreachable(err) == nil {
+		if err != nil {
+			notes = append(notes, fmt.Sprintf(w.LabelsUnknown, err))
+		}
+		var more []string
+		nodes, more, err = snapshot.LoadNodes(ctx, source, o.End(), r.Range, k.nodes...)
+		notes = append(notes, more...)
+	}
+	notes = append(notes, k.notes...)
+	if down := unreachable(err); down != nil {
+		panels = snapshot.Failed(r.Panels, down)
+	} else {
+		if err != nil {
+			notes = append(notes, fmt.Sprintf(w.NodesByAddress, err))
+		}
+		o.Nodes = nodes
+		panels = snapshot.Take(ctx, s.client, r.Panels, o)
+	}
+	info := report.Info{
+		Cluster: s.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: o.Slot, Range: r.Range, Zone: r.Zone, Language: r.Language, Version: s.o.Version,
+		Server: serverName(server), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: nodes.All(),
+		Scrape: p.ScrapeInterval, Notes: notes, Font: s.font,
+	}
+	if s.o.Command != nil {
+		info.Command = s.o.Command(r.Name, o.Slot)
+	}
+	if ctx.Err() != nil {
+		info.Incomplete = whyIncomplete(context.Cause(ctx), panels, w)
+	}
+	window := alerts.Window{End: o.End(), Range: r.Range, MaxSeries: p.MaxSeries}
+	return reportSnapshot{config: r, info: info, panels: panels, nodes: nodes, source: source, window: window}
+}
+
+// whyIncomplete says why the queries were cut short. Where a proxy let them wait until it gave up, a longer run would not help.
+func whyIncomplete(cause error, panels []snapshot.Panel, w *words.Words) string {
+	for i := range panels {
+		var e *promapi.Error
+		if errors.Is(cause, errTimeout) && errors.As(panels[i].Err, &e) && e.Kind == promapi.KindGaveUp && e.Took >= time.Second {
+			return fmt.Sprintf(w.ProxyGaveUp, w.Figure(units.Span(e.Took)))
+		}
+	}
+	switch {
+	case errors.Is(cause, errTimeout):
+		return w.TimedOut
+	case errors.Is(cause, errStopped):
+		return w.Stopped
+	}
+	return cause.Error()
+}
+
+// unreachable returns the error that every further query would have too, nil where err is none of that kind.
+func unreachable(err error) error {
+	var e *promapi.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	switch e.Kind {
+	case promapi.KindRefused, promapi.KindNoHost, promapi.KindTLS, promapi.KindDenied, promapi.KindNotFound, promapi.KindRedirect,
+		promapi.KindBadConfig:
+		return e
+	}
+	return nil
+}
+
+// serverName is how the report names who answered.
+func serverName(s promapi.Server) string {
+	if s.Version == "" {
+		return "Prometheus"
+	}
+	return "Prometheus " + s.Version
+}
