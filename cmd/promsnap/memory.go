@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/rules"
@@ -44,6 +46,28 @@ func openMemory(ctx context.Context, c *console, file string, flags *kubeFlags) 
 		return nil, usage(err)
 	}
 	return &memory{cfg, store, rand.Text()}, nil
+}
+
+// onMemory makes of cmd a command that reads the configuration of -c, opens its state, and does run. Its argument is completed as a REPORT
+// where it has no completion of its own.
+func onMemory(c *console, cmd *cobra.Command, run func(ctx context.Context, m *memory, args []string) error) *cobra.Command {
+	var file string
+	var flags kubeFlags
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx, cancel := c.patiently(cmd.Context())
+		defer cancel()
+		m, err := openMemory(ctx, c, file, &flags)
+		if err != nil {
+			return err
+		}
+		return run(ctx, m, args)
+	}
+	if cmd.ValidArgsFunction == nil {
+		cmd.ValidArgsFunction = completeReports(c, &file)
+	}
+	flags.register(cmd)
+	fromConfig(cmd, &file)
+	return cmd
 }
 
 // key is that of a report's document.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,47 +24,34 @@ func stateCommand(c *console) *cobra.Command {
 		Example: `  promsnap state show check -c promsnap.yaml
   promsnap state reset check -c promsnap.yaml`,
 	}
-	reset := stateResetCommand(c)
-	reset.Args = one("REPORT")
-	cmd.AddCommand(stateShowCommand(c), reset)
+	cmd.AddCommand(stateShowCommand(c), stateResetCommand(c))
 	group(cmd)
 	return cmd
 }
 
 func stateShowCommand(c *console) *cobra.Command {
-	var file, output string
-	var flags kubeFlags
+	var output string
 	cmd := &cobra.Command{
 		Use: "show REPORT", Short: "Show what is remembered of a report", Args: one("REPORT"),
 		Example: `  promsnap state show check -c promsnap.yaml
   promsnap state show check -c promsnap.yaml -o json | jq .ledger`,
-		ValidArgsFunction: completeReports(c, &file),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, cancel := c.patiently(cmd.Context())
-			defer cancel()
-			m, err := openMemory(ctx, c, file, &flags)
-			if err != nil {
-				return err
-			}
-			s, err := m.open(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			switch output {
-			case "json":
-				e := json.NewEncoder(c.stdout)
-				e.SetIndent("", "  ")
-				return e.Encode(s.Page())
-			case "text":
-				return showPage(c, s.Page())
-			}
-			return usage(fmt.Errorf("--output %q is neither text nor json", output))
-		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "what to print: text or json")
-	flags.register(cmd)
-	fromConfig(cmd, &file)
-	return cmd
+	return onMemory(c, cmd, func(ctx context.Context, m *memory, args []string) error {
+		s, err := m.open(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		switch output {
+		case "json":
+			e := json.NewEncoder(c.stdout)
+			e.SetIndent("", "  ")
+			return e.Encode(s.Page())
+		case "text":
+			return showPage(c, s.Page())
+		}
+		return usage(fmt.Errorf("--output %q is neither text nor json", output))
+	})
 }
 
 // showPage writes what is remembered for a person.
@@ -113,43 +101,33 @@ func toldOf(l notify.Ledger, k rules.Key, e rules.Episode) string {
 }
 
 func stateResetCommand(c *console) *cobra.Command {
-	var file string
-	var flags kubeFlags
-	cmd := &cobra.Command{
-		Use: "reset REPORT", Short: "Forget what is remembered of a report", Args: cobra.ExactArgs(1),
+	return onMemory(c, &cobra.Command{
+		Use: "reset REPORT", Short: "Forget what is remembered of a report", Args: one("REPORT"),
 		Long: `Forgets what fires, what was told and the silences of a report, also where the state cannot be read. What fires is told again
 by the next run.`,
-		Example:           "  promsnap state reset check -c promsnap.yaml",
-		ValidArgsFunction: completeReports(c, &file),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, cancel := c.patiently(cmd.Context())
-			defer cancel()
-			m, err := openMemory(ctx, c, file, &flags)
-			if err != nil {
-				return err
-			}
-			k, err := m.key(args[0])
-			if err != nil {
-				return err
-			}
-			_, version, err := m.store.Load(ctx, k)
-			var corrupt *state.CorruptError
-			var newer *state.NewerError
-			if err != nil && !errors.As(err, &corrupt) && !errors.As(err, &newer) {
-				return &exitError{exitFailed, err}
-			}
-			if version == "" {
-				fmt.Fprintf(c.stdout, "nothing is remembered of %s\n", k)
-				return nil
-			}
-			if _, err := m.store.Save(ctx, k, state.Doc{Run: m.run}, version); err != nil {
-				return &exitError{exitFailed, fmt.Errorf("resetting the state of %s: %w", k, err)}
-			}
-			fmt.Fprintf(c.stdout, "the state of %s begins anew\n", k)
-			return nil
-		},
+		Example: "  promsnap state reset check -c promsnap.yaml",
+	}, func(ctx context.Context, m *memory, args []string) error { return m.reset(ctx, c, args[0]) })
+}
+
+// reset forgets what is remembered of a report.
+func (m *memory) reset(ctx context.Context, c *console, report string) error {
+	k, err := m.key(report)
+	if err != nil {
+		return err
 	}
-	flags.register(cmd)
-	fromConfig(cmd, &file)
-	return cmd
+	_, version, err := m.store.Load(ctx, k)
+	var corrupt *state.CorruptError
+	var newer *state.NewerError
+	if err != nil && !errors.As(err, &corrupt) && !errors.As(err, &newer) {
+		return &exitError{exitFailed, err}
+	}
+	if version == "" {
+		fmt.Fprintf(c.stdout, "nothing is remembered of %s\n", k)
+		return nil
+	}
+	if _, err := m.store.Save(ctx, k, state.Doc{Run: m.run}, version); err != nil {
+		return &exitError{exitFailed, fmt.Errorf("resetting the state of %s: %w", k, err)}
+	}
+	fmt.Fprintf(c.stdout, "the state of %s begins anew\n", k)
+	return nil
 }
