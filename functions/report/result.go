@@ -65,7 +65,7 @@ func resultOf(o app.Outcome) (result, error) {
 	var again []error
 	for _, res := range o.Results {
 		r := res.Report
-		one := reportResult{Brief: res.Brief(), Incomplete: r.Info.Incomplete}
+		one := reportResult{Brief: res.Brief(), Incomplete: r.Incomplete()}
 		for _, f := range r.Failures {
 			one.Failures = append(one.Failures, f.Panel+": "+f.Error)
 		}

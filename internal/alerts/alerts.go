@@ -159,9 +159,11 @@ func resultOf(p *snapshot.Panel, r rules.Rule, known identities) rules.RuleResul
 	return out
 }
 
-// Details returns the answers of the panels' detail queries by alert; now is the panels' evaluation. Of
-// the series of one alert, such as the pods of a workload, the worst speaks for it.
-func Details(panels []snapshot.Panel, now rules.Evaluation) map[rules.Key][]string {
+// Details returns the answers of the panels' detail queries by alert, in the words of say; now is the
+// panels' evaluation. Of the series of one alert, such as the pods of a workload, the worst speaks for it.
+func Details(
+	panels []snapshot.Panel, now rules.Evaluation, say func(*snapshot.Panel, *snapshot.Finding) []string,
+) map[rules.Key][]string {
 	type judgement struct {
 		rules.RuleID
 		series uint64
@@ -173,11 +175,13 @@ func Details(panels []snapshot.Panel, now rules.Evaluation) map[rules.Key][]stri
 		}
 	}
 	out := map[rules.Key][]string{}
-	for _, p := range panels {
-		for _, f := range p.Findings {
+	for i := range panels {
+		p := &panels[i]
+		for j := range p.Findings {
+			f := &p.Findings[j]
 			k, ok := keys[judgement{rules.RuleID{Panel: p.Spec.Name, Rule: f.Rule}, f.Labels.Hash()}]
 			if _, known := out[k]; ok && !known && len(f.Details) > 0 {
-				out[k] = f.Details
+				out[k] = say(p, f)
 			}
 		}
 	}

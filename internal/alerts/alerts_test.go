@@ -212,7 +212,11 @@ func TestPresenceOfNodes(t *testing.T) {
 func TestDetailsAreByAlert(t *testing.T) {
 	one, two, other := series.FromPairs("namespace", "shop", "pod", "web-1"), series.FromPairs("namespace", "shop", "pod", "web-2"), series.FromPairs("node", "n1")
 	finding := func(rule string, ls series.Labels, details ...string) snapshot.Finding {
-		return snapshot.Finding{Finding: rules.Finding{Rule: rule, Labels: ls, Status: rules.Breach}, Details: details}
+		var parts []snapshot.Part
+		for _, name := range details {
+			parts = append(parts, snapshot.Part{Name: name})
+		}
+		return snapshot.Finding{Finding: rules.Finding{Rule: rule, Labels: ls, Status: rules.Breach}, Details: parts}
 	}
 	panels := []snapshot.Panel{{
 		Spec: panel.Spec{Name: "p", Rules: []rules.Rule{{Name: "High", Critical: rules.At(0)}, {Name: "p95", Reduce: rules.P95, Critical: rules.At(0)}}},
@@ -220,9 +224,12 @@ func TestDetailsAreByAlert(t *testing.T) {
 		Findings: []snapshot.Finding{finding("High", two, "worst"), finding("High", one, "second"), finding("High", other), finding("p95", other, "none")},
 	}}
 	own := &owners{of: map[rules.Object]string{{Namespace: "shop", Name: "web-1"}: "web", {Namespace: "shop", Name: "web-2"}: "web"}}
-	got := Details(panels, evaluate(panels, own))
+	say := func(p *snapshot.Panel, f *snapshot.Finding) []string {
+		return []string{p.Spec.Name + " " + f.Details[0].Name}
+	}
+	got := Details(panels, evaluate(panels, own), say)
 	id := rules.RuleID{Panel: "p", Rule: "High"}
-	if want := map[rules.Key][]string{rules.KeyOf(id, series.FromPairs("namespace", "shop", "workload", "web")): {"worst"}}; !cmp.Equal(got, want) {
+	if want := map[rules.Key][]string{rules.KeyOf(id, series.FromPairs("namespace", "shop", "workload", "web")): {"p worst"}}; !cmp.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -150,8 +150,8 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 	}
 	o := a.Run(t.Context())
 	r := o.Results[0]
-	if r.Err != nil || r.Report.Info.Incomplete == "" {
-		t.Fatalf("delivery %v, incomplete %q", r.Err, r.Report.Info.Incomplete)
+	if r.Err != nil || r.Report.Incomplete() == "" {
+		t.Fatalf("delivery %v, incomplete %q", r.Err, r.Report.Incomplete())
 	}
 	if p := r.Report.Panels; p[0].Err != nil || !errors.Is(p[1].Err, snapshot.ErrStopped) {
 		t.Errorf("panels: %v, %v", p[0].Err, p[1].Err)
@@ -170,8 +170,8 @@ func TestTimeoutDeliversWhatIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := a.Run(t.Context()).Results[0]
-	if r.Err != nil || !strings.Contains(r.Report.Info.Incomplete, "--timeout") {
-		t.Errorf("delivery %v, incomplete %q", r.Err, r.Report.Info.Incomplete)
+	if r.Err != nil || !strings.Contains(r.Report.Incomplete(), "--timeout") {
+		t.Errorf("delivery %v, incomplete %q", r.Err, r.Report.Incomplete())
 	}
 }
 

@@ -10,8 +10,10 @@ import (
 
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/state"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // Check is one of the things that a run needs, and what Doctor found.
@@ -59,9 +61,9 @@ func (s *Source) examine(ctx context.Context) []Check {
 		ok.Text += " (" + server.Version + ")"
 	}
 	for _, p := range panels {
-		if p.Partial != "" {
+		if !p.Partial.IsZero() {
 			ok.Text = "Prometheus answers only a part"
-			ok.Err = fmt.Errorf("the answers are only a part, so nothing is called missing or resolved: %s", p.Partial)
+			ok.Err = fmt.Errorf("the answers are only a part, so nothing is called missing or resolved: %s", report.SayNote(words.English, p.Partial))
 			break
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -22,7 +23,7 @@ func TestWhyIncomplete(t *testing.T) {
 		{errTimeout, gaveUp, "the proxy in front of Prometheus gave up after 1 min: raise the proxy's timeout"},
 		{errStopped, gaveUp, "the run was stopped from outside"},
 	} {
-		if got := whyIncomplete(tt.cause, tt.panels, words.In(words.English)); !strings.Contains(got, tt.want) {
+		if got := report.SayNote(words.English, whyIncomplete(tt.cause, tt.panels)); !strings.Contains(got, tt.want) {
 			t.Errorf("%v: got %q, want %q", tt.cause, got, tt.want)
 		}
 	}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -16,7 +15,7 @@ type Kubernetes interface {
 	// Prometheus finds the Service that is named as NAMESPACE/NAME[:PORT][/PATH], or with "" the only one that can be meant, and the way to it.
 	Prometheus(ctx context.Context, service string) (Way, error)
 	// Nodes lists the nodes. The notes say what is left off.
-	Nodes(ctx context.Context) ([]snapshot.Node, []string, error)
+	Nodes(ctx context.Context) ([]snapshot.Node, []snapshot.Note, error)
 	// ConfigMap is the state in a ConfigMap; namespace "" is the one that all is in for which none is given.
 	ConfigMap(namespace, name string) state.Store
 }
@@ -37,7 +36,7 @@ const (
 // nodeList are the nodes of which the Kubernetes API tells.
 type nodeList struct {
 	nodes []snapshot.Node
-	notes []string
+	notes []snapshot.Note
 }
 
 // listNodes asks the Kubernetes API for the nodes, where it may be asked. Without them, Prometheus knows the most important.
@@ -50,7 +49,7 @@ func (s *Source) listNodes(ctx context.Context) nodeList {
 	defer cancel()
 	nodes, notes, err := s.o.Kubernetes.Nodes(ctx)
 	if err != nil {
-		return nodeList{notes: []string{fmt.Sprintf("nodes are shown without their instance type, zone and state: %v", err)}}
+		return nodeList{notes: []snapshot.Note{snapshot.NoteOf(snapshot.NoteNodesUnlisted, err)}}
 	}
 	return nodeList{nodes, notes}
 }

@@ -15,9 +15,11 @@ import (
 	"github.com/promsnap/promsnap/internal/lab"
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/state"
+	"github.com/promsnap/promsnap/internal/words"
 )
 
 // kubeSlot is when the simulated cluster ends.
@@ -63,7 +65,7 @@ func (k *aCluster) RoundTrip(req *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(req)
 }
 
-func (k *aCluster) Nodes(context.Context) ([]snapshot.Node, []string, error) {
+func (k *aCluster) Nodes(context.Context) ([]snapshot.Node, []snapshot.Note, error) {
 	k.listed++
 	return k.nodes, nil, k.denied
 }
@@ -133,7 +135,10 @@ func TestNodesOfTheCluster(t *testing.T) {
 			t.Fatal(err)
 		}
 		out := a.Run(t.Context())
-		notes := strings.Join(out.Results[0].Report.Info.Notes, "\n")
+		notes := ""
+		for _, n := range out.Results[0].Report.Info.Notes {
+			notes += report.SayNote(words.English, n) + "\n"
+		}
 		if out.Failed() || k.listed != c.listed || !strings.Contains(notes, c.note) || (c.note == "") != (notes == "") {
 			t.Errorf("%s: failed %v, listed %d times, notes %q", c.section, out.Failed(), k.listed, notes)
 		}

@@ -41,6 +41,7 @@ var narrower = map[string][]string{
 	},
 	"internal/panel":      {"internal/series", "internal/units", "internal/words", "internal/rules"},
 	"internal/alerts":     {"internal/series", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot"},
+	"internal/snapshot":   {"internal/series", "internal/outside", "internal/units", "internal/promapi", "internal/rules", "internal/panel"}, // no words: report has them
 	"internal/panels":     {"internal/units", "internal/words", "internal/rules", "internal/panel"},
 	"internal/notify/dir": {"internal/disk", "internal/notify", "internal/report", "internal/report/json"},
 	"internal/cloud":      {"internal/disk", "internal/secret", "internal/exchange"},

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/alerts"
@@ -11,8 +10,6 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/snapshot"
-	"github.com/promsnap/promsnap/internal/units"
-	"github.com/promsnap/promsnap/internal/words"
 )
 
 // deliveryTime is what the snapshot leaves of the timeout for drawing and delivering.
@@ -66,22 +63,21 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	p := s.cfg.Prometheus
 	o := snapshot.Options{
 		Slot: s.o.slotOf(r), Range: r.Range, QueryOffset: p.QueryOffset, ScrapeInterval: p.ScrapeInterval, MaxSeries: p.MaxSeries,
-		Concurrency: p.Concurrency, Language: r.Language,
+		Concurrency: p.Concurrency,
 	}
 	if s.o.Progress != nil {
 		o.Progress = func(e snapshot.Event) { s.o.Progress(r.Name, e) }
 	}
 	var panels []snapshot.Panel
-	w := words.In(r.Language)
-	mapping, notes, err := snapshot.FindMapping(ctx, s.client, o.End(), r.Range, p.ClusterLabel, w)
+	mapping, notes, err := snapshot.FindMapping(ctx, s.client, o.End(), r.Range, p.ClusterLabel)
 	o.Mapping = mapping
 	source := mapping.Querier(s.client)
 	var nodes snapshot.Nodes
 	if unreachable(err) == nil {
 		if err != nil {
-			notes = append(notes, fmt.Sprintf(w.LabelsUnknown, err))
+			notes = append(notes, snapshot.NoteOf(snapshot.NoteLabelsUnknown, err))
 		}
-		var more []string
+		var more []snapshot.Note
 		nodes, more, err = snapshot.LoadNodes(ctx, source, o.End(), r.Range, k.nodes...)
 		notes = append(notes, more...)
 	}
@@ -90,7 +86,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 		panels = snapshot.Failed(r.Panels, down)
 	} else {
 		if err != nil {
-			notes = append(notes, fmt.Sprintf(w.NodesByAddress, err))
+			notes = append(notes, snapshot.NoteOf(snapshot.NoteNodesByAddress, err))
 		}
 		o.Nodes = nodes
 		panels = snapshot.Take(ctx, s.client, r.Panels, o)
@@ -104,27 +100,27 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 		info.Command = s.o.Command(r.Name, o.Slot)
 	}
 	if ctx.Err() != nil {
-		info.Incomplete = whyIncomplete(context.Cause(ctx), panels, w)
+		info.Incomplete = whyIncomplete(context.Cause(ctx), panels)
 	}
 	window := alerts.Window{End: o.End(), Range: r.Range, MaxSeries: p.MaxSeries}
 	return reportSnapshot{config: r, info: info, panels: panels, nodes: nodes, source: source, window: window}
 }
 
 // whyIncomplete says why the queries were cut short. Where a proxy let them wait until it gave up, a longer run would not help.
-func whyIncomplete(cause error, panels []snapshot.Panel, w *words.Words) string {
+func whyIncomplete(cause error, panels []snapshot.Panel) snapshot.Note {
 	for i := range panels {
 		var e *promapi.Error
 		if errors.Is(cause, errTimeout) && errors.As(panels[i].Err, &e) && e.Kind == promapi.KindGaveUp && e.Took >= time.Second {
-			return fmt.Sprintf(w.ProxyGaveUp, w.Figure(units.Span(e.Took)))
+			return snapshot.NoteOf(snapshot.NoteProxyGaveUp, e.Took)
 		}
 	}
 	switch {
 	case errors.Is(cause, errTimeout):
-		return w.TimedOut
+		return snapshot.NoteOf(snapshot.NoteTimedOut)
 	case errors.Is(cause, errStopped):
-		return w.Stopped
+		return snapshot.NoteOf(snapshot.NoteStopped)
 	}
-	return cause.Error()
+	return snapshot.NoteOf(snapshot.NoteCutShort, cause)
 }
 
 // unreachable returns the error that every further query would have too, nil where err is none of that kind.

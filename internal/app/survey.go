@@ -13,7 +13,6 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
-	"github.com/promsnap/promsnap/internal/words"
 )
 
 // Survey is what a Prometheus has, for somebody who begins.
@@ -101,7 +100,7 @@ func (from *Source) nowBy(ctx context.Context, q snapshot.Querier, expr string, 
 
 // findClusters finds the label that tells clusters apart and its values, and among them the one whose nodes are those that the Kubernetes API lists.
 func (from *Source) findClusters(ctx context.Context, s *Survey) error {
-	mapping, _, err := snapshot.FindMapping(ctx, from.client, from.end(), time.Hour, from.cfg.Prometheus.ClusterLabel, words.In(words.English))
+	mapping, _, err := snapshot.FindMapping(ctx, from.client, from.end(), time.Hour, from.cfg.Prometheus.ClusterLabel)
 	if err != nil {
 		return err
 	}

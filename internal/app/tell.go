@@ -12,6 +12,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/state"
 )
 
@@ -58,7 +59,10 @@ type judgedReport struct {
 
 func (t *teller) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
 	now, err := alerts.Evaluate(ctx, s.source, s.panels, s.nodes, s.window)
-	r := judgedReport{reportSnapshot: s, now: now, details: alerts.Details(s.panels, now)}
+	r := judgedReport{reportSnapshot: s, now: now}
+	r.details = alerts.Details(s.panels, now, func(p *snapshot.Panel, f *snapshot.Finding) []string {
+		return report.SayDetails(s.info.Language, p, f)
+	})
 	if err != nil {
 		r.notes = append(r.notes, err.Error())
 	}

@@ -23,7 +23,7 @@ func named(kind panel.Kind, word string) *snapshot.Panel {
 	p := panelOf(word, units.None, gridTo(slotTime, 3, time.Minute), 2, []string{word, "b" + word, "c"}, [][]float64{{1, 2, 3}, {3, 1, 2}, {1, 1, 1}})
 	p.Spec.Kind, p.Spec.Subject, p.Spec.Section, p.Spec.Queries[0].Expr = kind, word, word, word
 	p.Spec.Rules = limitRules(2, 2.5)
-	p.Missing, p.Notes = []string{word}, []string{word}
+	p.Missing, p.Notes = []string{word}, []snapshot.Note{snapshot.NoteOf(word, word)}
 	p.References = []snapshot.ReferenceLine{{Name: word, Values: []float64{2, 2, 2}}}
 	breach(p, 0, rules.Critical, 2.5, slotTime.Add(-time.Minute))
 	return p

@@ -2,7 +2,6 @@ package kube
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -40,7 +39,7 @@ var poolLabels = []string{
 }
 
 // Nodes lists the nodes of the cluster, by name: one list in pages, of which little is kept. The notes say what is left off.
-func (c *Cluster) Nodes(ctx context.Context) ([]snapshot.Node, []string, error) {
+func (c *Cluster) Nodes(ctx context.Context) ([]snapshot.Node, []snapshot.Note, error) {
 	var nodes []snapshot.Node
 	a := access{verb: "list", resource: "nodes"}
 	for next := ""; ; {
@@ -56,7 +55,7 @@ func (c *Cluster) Nodes(ctx context.Context) ([]snapshot.Node, []string, error) 
 			break
 		}
 		if len(nodes) >= maxNodes {
-			return nodes, []string{fmt.Sprintf("the cluster has more than %d nodes; the others are known by Prometheus alone", maxNodes)}, nil
+			return nodes, []snapshot.Note{snapshot.NoteOf(snapshot.NoteNodesCut, maxNodes)}, nil
 		}
 	}
 	slices.SortFunc(nodes, func(a, b snapshot.Node) int { return strings.Compare(a.Name, b.Name) })

@@ -109,6 +109,9 @@ type Spec struct {
 	// Without is a second query over the panel's range: a series of Query is 1 where no series of Without is of the same node by the
 	// identity table, and 0 where one is. Nodes that cannot have what Without asks for are left out. Empty: Query is all.
 	Without string
+	// WithoutAll is the name of the one series that stands for all nodes of a cluster where none has what Without asks for; {{value}} in
+	// it is how many they are.
+	WithoutAll string
 	// Targets is a query of how many targets each series of Query is a mean of. Those that left the list of targets, and whose place
 	// nobody took, count as 0 in it then. Empty: Query is all.
 	Targets string

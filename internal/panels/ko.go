@@ -5,6 +5,7 @@ type text struct {
 	title, subject, why, hint string
 	events                    string // how a number of them is said, where the panel counts events
 	remarks                   []string
+	all                       string // the name of the series that stands for all nodes
 }
 
 const (
@@ -155,7 +156,7 @@ var korean = map[string]text{
 		remarks: []string{"응답 없음: {{job}} {{instance}}"},
 	},
 	"coverage": {
-		title: "node_exporter 없는 노드", subject: "node_exporter 없음",
+		title: "node_exporter 없는 노드", subject: "node_exporter 없음", all: "노드 {{value}}개 중 {{value}}개",
 		why: "익스포터가 없는 노드는 어떤 노드 패널에도 나타나지 않고, 나타나지 않는다는 사실도 드러나지 않습니다. 그래서 Kubernetes가 아는 노드와 보고하는 노드를 비교합니다." +
 			" 1이면 보고하지 않는 노드입니다. 클러스터의 모든 노드에 없으면 한 행으로 표시합니다. node_exporter를 실행할 수 없는 가상 노드(Fargate, ACI)와 Windows 노드는 제외합니다.",
 		hint: hintKSMKO + " 그런 다음 그 노드에 node_exporter의 DaemonSet 파드가 없는 이유를 확인하십시오: 테인트나 포트 충돌일 수 있습니다.",

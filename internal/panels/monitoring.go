@@ -81,6 +81,9 @@ func coverage() panel.Spec {
 			Legend: "{{node}}",
 		}},
 		Without: `max by (cluster, node, instance) (node_uname_info)`,
+
+		WithoutAll: "{{value}} of {{value}} nodes",
+
 		Subject: "without node_exporter",
 		Rules: []rules.Rule{{
 			Name: "NodeExporterMissing", Warning: rules.At(0), For: 10 * time.Minute, NoData: rules.ResolveOnNoData, NeedsAll: true,

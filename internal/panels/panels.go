@@ -78,6 +78,7 @@ func In(l words.Language) []panel.Spec {
 		s := &all[i]
 		t := korean[s.Name]
 		s.Title, s.Section, s.Subject, s.Why, s.Hint = t.title, koreanSections[s.Section], t.subject, t.why, t.hint
+		s.WithoutAll = t.all
 		if t.events != "" {
 			s.Events = &panel.Events{Within: s.Events.Within, Said: words.Counted{One: t.events, Many: t.events}}
 		}

@@ -35,7 +35,7 @@ var parts = []struct {
 	{"ended", true, func(p *snapshot.Panel) { finds(rules.OK)(p); p.OK = 1 }},
 	{"absent", false, func(p *snapshot.Panel) { p.Data, p.Missing = snapshot.DataAbsent, []string{"metric"} }},
 	{"partial", true, func(p *snapshot.Panel) {
-		p.OK, p.Total, p.Data, p.Partial = 1, 1, snapshot.DataPartial, "a store is down"
+		p.OK, p.Total, p.Data, p.Partial = 1, 1, snapshot.DataPartial, snapshot.NoteOf(snapshot.NotePartSaid, "a store is down")
 	}},
 	{"gone", true, finds(rules.Gone)},
 	{"flapping", true, func(p *snapshot.Panel) {

@@ -6,21 +6,23 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/report/reporttest"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
 )
 
 // What a detail query knows of a finding is a list of what takes most, or, where its legend names no label, one fact.
 func TestDetailIsAListOrAFact(t *testing.T) {
 	for legend, want := range map[string]string{
-		"{{pod}}": "spark/exec-7/executor 3 OOM kills, last 08:12; top: 28 GiB",
-		"limit":   "spark/exec-7/executor 3 OOM kills (28 GiB), last 08:12",
+		"{{pod}}": "spark/exec-7/executor 3 OOM kills, last 08:12; top: limit 28 GiB",
+		"limit":   "spark/exec-7/executor 3 OOM kills (limit 28 GiB), last 08:12",
 	} {
 		a, nodes := reporttest.Fleet(42)
 		panels := reporttest.Take(a, reporttest.Specs())
 		for i := range panels {
 			if p := &panels[i]; p.Spec.Subject == "OOM kills" {
-				p.Spec.Detail = &panel.Detail{Legend: legend}
+				p.Spec.Detail = &panel.Detail{Legend: legend, Unit: units.Bytes}
 				for j := range p.Findings {
-					p.Findings[j].Details = []string{"28 GiB"}
+					p.Findings[j].Details = []snapshot.Part{{Name: "limit", Value: 28 << 30}}
 				}
 			}
 		}

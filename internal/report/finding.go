@@ -154,7 +154,7 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	u := p.Spec.Unit()
 	f := Finding{
 		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title), Name: sf.Name, Node: sf.Node,
-		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity, Details: sf.Details,
+		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity,
 		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit,
 		labels: sf.Labels.Hash(),
 	}
@@ -171,8 +171,11 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	if c := p.Spec.Capacity; c != nil && !math.IsNaN(sf.Capacity) && !math.IsNaN(sf.Value) {
 		f.Used = w.Figure(c.Unit.FormatOf(p.Spec.Share(sf.Value)*sf.Capacity, sf.Capacity))
 	}
-	if d := p.Spec.Detail; d != nil && !d.Ranks() { // one fact, and no list of what takes most
-		f.Used, f.Details = cmp.Or(f.Used, strings.Join(sf.Details, ", ")), nil
+	if d := p.Spec.Detail; d != nil {
+		f.Details = w.details(p, sf)
+		if !d.Ranks() { // one fact, and no list of what takes most
+			f.Used, f.Details = cmp.Or(f.Used, strings.Join(f.Details, ", ")), nil
+		}
 	}
 	f.number = sf.Value
 	switch sf.Status {

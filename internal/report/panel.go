@@ -64,7 +64,7 @@ func (r *Report) panel(p *snapshot.Panel) Panel {
 		v.Problems = []string{w.failureOf(p).Error}
 		return v
 	}
-	for _, n := range p.Notes {
+	for _, n := range w.notes(p.Notes) {
 		v.Problems = append(v.Problems, printable(n))
 	}
 	switch {
@@ -80,7 +80,7 @@ func (r *Report) panel(p *snapshot.Panel) Panel {
 		return v
 	}
 	v.Drawn = true
-	for _, line := range p.Remarks {
+	for _, line := range w.notes(p.Remarks) {
 		v.Remarks = append(v.Remarks, printable(line))
 	}
 	return v

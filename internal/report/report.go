@@ -33,12 +33,12 @@ type Info struct {
 	ServerURL   string         // where it was asked, without secrets: its URL, or its Service in the cluster
 	ExternalURL string         // where people reach it, for links; empty: no links
 	Command     string         // what makes this report again
-	Incomplete  string         // why the run was cut short; empty: it was not
+	Incomplete  snapshot.Note  // why the run was cut short; zero: it was not
 	Nodes       []snapshot.Node
-	Scrape      time.Duration // the scrape interval that was assumed
-	Notes       []string      // what the run as a whole should say, such as odd labels
-	Font        *chart.Font   // for runes that the charts' own fonts do not have; nil: none
-	Known       *Known        // how old the alerts are; nil: nothing is remembered, and the report does not say
+	Scrape      time.Duration   // the scrape interval that was assumed
+	Notes       []snapshot.Note // what the run as a whole should say, such as odd labels
+	Font        *chart.Font     // for runes that the charts' own fonts do not have; nil: none
+	Known       *Known          // how old the alerts are; nil: nothing is remembered, and the report does not say
 }
 
 // Report is what is drawn of one slot: pure data, made by Build.
@@ -150,7 +150,7 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 		in.Title = in.Name
 	}
 	r := &Report{Info: in, Panels: panels, words: wordingIn(in.Language), ages: agesOf(in)}
-	for _, n := range in.Notes {
+	for _, n := range r.words.notes(in.Notes) {
 		r.Warnings = append(r.Warnings, Warning{Text: printable(n)})
 	}
 	found := 0
@@ -178,7 +178,10 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 
 // Whole tells whether the report saw all there was to see: it was not cut short, and no query failed. It comes out the same again, and
 // any other may come out better.
-func (r *Report) Whole() bool { return r.Info.Incomplete == "" && len(r.Failures) == 0 }
+func (r *Report) Whole() bool { return r.Info.Incomplete.IsZero() && len(r.Failures) == 0 }
+
+// Incomplete says why the run was cut short, "" where it was not.
+func (r *Report) Incomplete() string { return r.words.note(r.Info.Incomplete) }
 
 // OnlyPart reports whether every panel that was answered has only a part of its data.
 func (r *Report) OnlyPart() bool {
@@ -201,12 +204,12 @@ func (r *Report) take(p *snapshot.Panel) {
 		r.Failures = append(r.Failures, r.words.failureOf(p))
 		return
 	}
-	for _, n := range p.Notes {
+	for _, n := range r.words.notes(p.Notes) {
 		r.Warnings = append(r.Warnings, Warning{Panel: p.Spec.Name, Title: p.Spec.Title, Text: printable(n)})
 	}
-	if p.Partial != "" && r.Partial == "" {
-		r.Partial = p.Partial
-		r.Blind = append(r.Blind, fmt.Sprintf(r.words.OnlyPart, p.Partial))
+	if !p.Partial.IsZero() && r.Partial == "" {
+		r.Partial = r.words.note(p.Partial)
+		r.Blind = append(r.Blind, fmt.Sprintf(r.words.OnlyPart, r.Partial))
 	}
 	if p.Data == snapshot.DataAbsent && !p.Spec.Optional {
 		r.NoData++

@@ -300,10 +300,14 @@ func TestFailuresOfOneCause(t *testing.T) {
 // A remark that several answers share is said once.
 func TestWarningsOfOneKind(t *testing.T) {
 	of := func(name string, notes ...string) snapshot.Panel {
-		return snapshot.Panel{Spec: panel.Spec{Name: name, Title: "Panel " + name}, Data: snapshot.DataComplete, Notes: notes}
+		p := snapshot.Panel{Spec: panel.Spec{Name: name, Title: "Panel " + name}, Data: snapshot.DataComplete}
+		for _, n := range notes {
+			p.Notes = append(p.Notes, snapshot.NoteOf(snapshot.NoteAnswer, n))
+		}
+		return p
 	}
 	in := reporttest.Info(t, nil)
-	in.Notes = []string{"of the run"}
+	in.Notes = []snapshot.Note{snapshot.NoteOf(snapshot.NoteAnswer, "of the run")}
 	r := report.Build(in, []snapshot.Panel{of("a", "seldom", "old"), of("b", "seldom"), of("c", "of the run")})
 	var got []string
 	for _, w := range r.WarningGroups() {

@@ -35,10 +35,8 @@ const looks = 13
 type Clusters struct {
 	Label  string   // "" where cluster does, or where there is one cluster
 	Values []string // of Label, the first of them; they are at least two
-	// Mixed is an object that is there more than once at a time, where no label tells the clusters apart: "node n1".
-	Mixed string
-	// Differ are the labels in which Mixed differs from itself: "internal_ip".
-	Differ []string
+	// Twice says which object is there more than once at a time, where no label tells the clusters apart. Zero: none.
+	Twice Note
 }
 
 // findClusters looks for clusters that a label other than cluster tells apart. Prometheus servers of a pair, and replicas and shards of
@@ -52,7 +50,7 @@ func findClusters(ctx context.Context, q Querier, at time.Time, window time.Dura
 	}
 	for _, kind := range twins {
 		found, err := kind.find(ctx, q, grid)
-		if err != nil || found.Label != "" || found.Mixed != "" {
+		if err != nil || found.Label != "" || !found.Twice.IsZero() {
 			return found, err
 		}
 	}
@@ -110,6 +108,7 @@ func atOnce(a, b []float64) bool {
 // twin is how an object that is there twice at a time is noticed.
 type twin struct {
 	word  string   // "node"
+	note  string   // the code of the note on one
 	info  string   // the selector of its series
 	by    string   // what it is known by
 	name  []string // the same, in the order of its name
@@ -119,11 +118,11 @@ type twin struct {
 // Pods of StatefulSets have the same names in every cluster; others cannot be the same by chance.
 var twins = []twin{
 	{
-		word: "node", info: `kube_node_info`, by: "cluster, node", name: []string{"node"},
+		word: "node", note: NoteNodeTwice, info: `kube_node_info`, by: "cluster, node", name: []string{"node"},
 		proof: []string{"system_uuid", "internal_ip", "provider_id", "pod_cidr"},
 	},
 	{
-		word: "pod", info: `kube_pod_info{pod=~".+-0"}`, by: "cluster, namespace, pod", name: []string{"namespace", "pod"},
+		word: "pod", note: NotePodTwice, info: `kube_pod_info{pod=~".+-0"}`, by: "cluster, namespace, pod", name: []string{"namespace", "pod"},
 		proof: []string{"uid"},
 	},
 }
@@ -219,18 +218,17 @@ func (k twin) compare(ctx context.Context, q Querier, at series.Grid, all []seri
 	if len(differ) == 0 {
 		return Clusters{}, nil
 	}
-	out := Clusters{Differ: slices.Sorted(maps.Keys(differ))}
+	in := slices.Sorted(maps.Keys(differ))
 	for _, p := range pairs {
-		if p[0].Get(out.Differ[0]) != p[1].Get(out.Differ[0]) {
+		if p[0].Get(in[0]) != p[1].Get(in[0]) {
 			var name []string
 			for _, label := range k.name {
 				name = append(name, p[0].Get(label))
 			}
-			out.Mixed = k.word + " " + strings.Join(name, "/")
-			break
+			return Clusters{Twice: NoteOf(k.note, short(strings.Join(name, "/"))).with(in...)}, nil
 		}
 	}
-	return out, nil
+	return Clusters{}, nil
 }
 
 // pairs are two series of one object each.

@@ -3,7 +3,6 @@ package snapshot
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -13,41 +12,40 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
-	"github.com/promsnap/promsnap/internal/words"
 )
 
 // The bounds of what is looked into: detail queries cost the server, and a reader takes in only so much.
 const (
-	mostDetailed    = 8 // series of a panel, the worst
-	mostDetailLines = 3 // of one finding
+	mostDetailed = 8 // series of a panel, the worst
+	mostParts    = 3 // of one finding
 )
 
 // askDetails asks what lies behind the alerts that fire, the worst first: a series that two of them are about is asked for once. A
 // verdict is no alert, and what is pending does not fire yet. A query that fails costs a note.
-func (p *Panel) askDetails(ctx context.Context, q Querier, v panel.Vars, w *words.Words) {
+func (p *Panel) askDetails(ctx context.Context, q Querier, v panel.Vars) {
 	if p.Spec.Detail == nil {
 		return
 	}
-	known := map[uint64][]string{}
+	known := map[uint64][]Part{}
 	for i := range p.Findings {
 		f := &p.Findings[i]
 		if !p.detailed(f) {
 			continue
 		}
 		about := f.Labels.Hash()
-		if lines, ok := known[about]; ok {
-			f.Details = lines
+		if parts, ok := known[about]; ok {
+			f.Details = parts
 			continue
 		}
 		if len(known) == mostDetailed {
 			continue
 		}
-		lines, err := p.askDetail(ctx, q, v, w, f.Labels)
+		parts, err := p.askDetail(ctx, q, v, f.Labels)
 		if err != nil {
-			p.Notes = append(p.Notes, fmt.Sprintf(w.RemarkMissing, err))
+			p.note(NoteRemarkMissing, err)
 			return
 		}
-		known[about], f.Details = lines, lines
+		known[about], f.Details = parts, parts
 	}
 }
 
@@ -57,12 +55,8 @@ func (p *Panel) detailed(f *Finding) bool {
 }
 
 // askDetail returns the highest series of the panel's detail query about one series.
-func (p *Panel) askDetail(ctx context.Context, q Querier, v panel.Vars, w *words.Words, about series.Labels) ([]string, error) {
-	type part struct {
-		name  string
-		value float64
-	}
-	var parts []part
+func (p *Panel) askDetail(ctx context.Context, q Querier, v panel.Vars, about series.Labels) ([]Part, error) {
+	var parts []Part
 	var names []string
 	var all []series.Labels
 	query := promapi.Query{
@@ -71,7 +65,7 @@ func (p *Panel) askDetail(ctx context.Context, q Querier, v panel.Vars, w *words
 	}
 	_, err := q.Range(ctx, query, func(s series.Series) error {
 		if x := s.Values[0]; !math.IsNaN(x) {
-			parts = append(parts, part{value: x})
+			parts = append(parts, Part{Value: x})
 			names, all = append(names, legend(p.Spec.Detail.Legend, s.Labels)), append(all, s.Labels.Clone())
 		}
 		return nil
@@ -80,14 +74,10 @@ func (p *Panel) askDetail(ctx context.Context, q Querier, v panel.Vars, w *words
 		return nil, err
 	}
 	for i, name := range apart(p.Spec.Detail.Legend, names, all) {
-		parts[i].name = name
+		parts[i].Name = name
 	}
-	slices.SortFunc(parts, func(a, b part) int { return cmp.Or(cmp.Compare(b.value, a.value), strings.Compare(a.name, b.name)) })
-	var lines []string
-	for _, x := range parts[:min(len(parts), mostDetailLines)] {
-		lines = append(lines, x.name+" "+w.Figure(p.Spec.Detail.Unit.Format(x.value)))
-	}
-	return lines, nil
+	slices.SortFunc(parts, func(a, b Part) int { return cmp.Or(cmp.Compare(b.Value, a.Value), strings.Compare(a.Name, b.Name)) })
+	return slices.Clip(parts[:min(len(parts), mostParts)]), nil
 }
 
 // detailQuery is the query about one series, with its labels' values escaped for a PromQL string in double quotes. A label that is missing

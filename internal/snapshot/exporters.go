@@ -217,7 +217,7 @@ func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
 		}
 	})
 	if err != nil {
-		l.note("which nodes the pods of node_exporter are on is not known (kube_pod_info): %v", err)
+		l.note(NoteExporterPodsUnknown, err)
 		return
 	}
 	for i := range exporters {

@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Lack is a part of a merged panel of which not all is known.
 type Lack struct {
 	Part    string   // its name
 	Data    Data     // DataFailed, DataPartial or DataAbsent
-	Partial string   // as of a Panel, like all that follows
+	Partial Note     // as of a Panel, like all that follows
 	Old     bool     //
 	Missing []string //
 	Err     error    //
@@ -25,16 +24,16 @@ func (p *Panel) lacks() []Lack {
 	return []Lack{{Part: p.part(), Data: p.Data, Partial: p.Partial, Old: p.Old, Missing: p.Missing, Err: p.Err}}
 }
 
-// says is what is wrong with the part, in the server's words; "" where it answered in full.
-func (l *Lack) says() string {
-	text := l.Partial
-	if l.Err != nil {
-		text = l.Err.Error()
+// says is what is wrong with the part, in the server's words; "" where the server does not say. It reports whether the part did not
+// answer in full.
+func (l *Lack) says() (text string, lacks bool) {
+	switch {
+	case l.Err != nil:
+		return l.Err.Error(), true
+	case l.Partial.Code == NotePartSaid:
+		return l.Partial.Args[0], true
 	}
-	if text == "" || l.Part == "" {
-		return text
-	}
-	return l.Part + ": " + text
+	return "", !l.Partial.IsZero()
 }
 
 // mergeData finds how much of the whole is there.
@@ -56,7 +55,7 @@ func (m *merging) mergeData() {
 		out.Lacks, out.Data = nil, DataComplete
 	case answered:
 		out.Data = DataPartial
-		out.Partial = strings.Join(saidOf(out.Lacks), "; ")
+		out.Partial = saidOf(out.Lacks)
 		out.Old = !slices.ContainsFunc(out.Lacks, func(l Lack) bool { return !l.Old })
 	case failed:
 		out.Data, out.Err = DataFailed, errorOf(out.Lacks)
@@ -66,17 +65,28 @@ func (m *merging) mergeData() {
 }
 
 // saidOf returns what is wrong with the first of several parts, and how many more there are.
-func saidOf(lacks []Lack) []string {
-	var said []string
+func saidOf(lacks []Lack) Note {
+	var said []string // the names of parts, and behind each what it says
 	for i := range lacks {
-		if text := lacks[i].says(); text != "" {
-			said = addOnce(said, []string{text})
+		if text, ok := lacks[i].says(); ok && !saysSo(said, lacks[i].Part, text) {
+			said = append(said, lacks[i].Part, text)
 		}
 	}
-	if more := len(said) - mostNamed; more > 0 {
-		said = append(said[:mostNamed], fmt.Sprintf("+%d", more))
+	if len(said) == 0 {
+		return Note{}
 	}
-	return said
+	named := min(len(said)/2, mostNamed)
+	return NoteOf(NotePartsSay, len(said)/2-named).with(said[:2*named]...)
+}
+
+// saysSo reports whether a part says a thing already.
+func saysSo(said []string, part, text string) bool {
+	for i := 0; i < len(said); i += 2 {
+		if said[i] == part && said[i+1] == text {
+			return true
+		}
+	}
+	return false
 }
 
 // errorOf is the error of the first part that failed, and how many more did.

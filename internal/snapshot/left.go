@@ -9,7 +9,6 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
-	"github.com/promsnap/promsnap/internal/words"
 )
 
 // jobKey is a scrape job of a cluster.
@@ -92,7 +91,7 @@ func (l *left) share(k jobKey, mean []float64) []float64 {
 }
 
 // finish adds the jobs that have no target in the range any more, and returns which targets left.
-func (l *left) finish(f *fold, w *words.Words) (remarks []string) {
+func (l *left) finish(f *fold) (remarks []Note) {
 	if l == nil {
 		return nil
 	}
@@ -109,5 +108,5 @@ func (l *left) finish(f *fold, w *words.Words) (remarks []string) {
 			f.add(series.Series{Labels: ls, Values: l.share(k, nil)})
 		}
 	}
-	return []string{fmt.Sprintf(w.TargetsLeft, w.Figure(fmt.Sprint(len(names))), some(names, w))}
+	return []Note{listNote(NoteTargetsLeft, names)}
 }

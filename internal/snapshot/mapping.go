@@ -16,7 +16,6 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
-	"github.com/promsnap/promsnap/internal/words"
 )
 
 // clusterLabel is the label that the built-in queries group clusters by.
@@ -247,10 +246,10 @@ var sources = map[string]string{
 // whether a label other than cluster tells clusters apart, unless clusterLabel says it. The notes are for the reader. Where an error is
 // returned the mapping is what is known without asking.
 func FindMapping(
-	ctx context.Context, q Querier, at time.Time, rng time.Duration, clusterLabel string, w *words.Words,
-) (Mapping, []string, error) {
+	ctx context.Context, q Querier, at time.Time, rng time.Duration, clusterLabel string,
+) (Mapping, []Note, error) {
 	m := Mapping{Cluster: clusterLabel}
-	var notes []string
+	var notes []Note
 	exported, err := m.findExported(ctx, q, at)
 	if err != nil {
 		return m, nil, err
@@ -263,7 +262,7 @@ func FindMapping(
 		for _, label := range e.Labels {
 			names = append(names, exportedPrefix+label)
 		}
-		notes = append(notes, fmt.Sprintf(w.NotHonored, cmp.Or(sources[e.Source], e.Source), strings.Join(names, ", ")))
+		notes = append(notes, NoteOf(NoteNotHonored, cmp.Or(sources[e.Source], e.Source)).with(names...))
 	}
 	if clusterLabel != "" {
 		return m, notes, nil
@@ -271,20 +270,20 @@ func FindMapping(
 	value, have, err := halfLabelled(ctx, m.Querier(q), at, max(rng, leastWindow))
 	if len(have) > 0 {
 		m.Cluster = oneCluster
-		return m, append(notes, fmt.Sprintf(w.ClusterHalf, short(value), strings.Join(have, ", "))), nil
+		return m, append(notes, NoteOf(NoteClusterHalf, short(value)).with(have...)), nil
 	}
 	if err != nil {
-		notes = append(notes, fmt.Sprintf(w.LabelsUnknown, err))
+		notes = append(notes, NoteOf(NoteLabelsUnknown, err))
 	}
 	found, err := findClusters(ctx, m.Querier(q), at, max(rng, leastWindow))
 	switch {
 	case err != nil:
-		notes = append(notes, fmt.Sprintf(w.LabelsUnknown, err))
+		notes = append(notes, NoteOf(NoteLabelsUnknown, err))
 	case found.Label != "":
 		m.Cluster = found.Label
-		notes = append(notes, fmt.Sprintf(w.ClusterLabel, short(found.Label), some(found.Values, w)))
-	case found.Mixed != "":
-		notes = append(notes, fmt.Sprintf(w.ClustersMixed, short(found.Mixed), strings.Join(found.Differ, ", ")))
+		notes = append(notes, listNote(NoteClusterLabel, found.Values, short(found.Label)))
+	case !found.Twice.IsZero():
+		notes = append(notes, found.Twice)
 	}
 	return m, notes, nil
 }

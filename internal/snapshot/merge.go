@@ -77,8 +77,8 @@ func Merge(parts ...Panel) (Panel, error) {
 	m.out.Kept.Legends = m.out.nameApart()
 	m.mergeReferences()
 	for _, p := range m.parts {
-		m.out.Notes = addOnce(m.out.Notes, p.Notes)
-		m.out.Remarks = addOnce(m.out.Remarks, p.Remarks)
+		m.out.Notes = addNotes(m.out.Notes, p.Notes)
+		m.out.Remarks = addNotes(m.out.Remarks, p.Remarks)
 	}
 	return m.out, nil
 }
@@ -324,6 +324,16 @@ func (m *merging) mergeFindings() {
 		}
 		asked[about] = true
 	}
+}
+
+// addNotes adds the notes that are not there yet.
+func addNotes(to, more []Note) []Note {
+	for _, n := range more {
+		if !slices.ContainsFunc(to, n.equal) {
+			to = append(to, n)
+		}
+	}
+	return to
 }
 
 // addOnce adds what is not there yet.

@@ -373,9 +373,10 @@ func TestMergeInAnyOrderAndAFewAtATime(t *testing.T) {
 		for _, p := range parts[1:] {
 			step = mustMerge(t, step, p)
 		}
-		slices.Sort(step.Notes)
+		byWords := func(a, b Note) int { return slices.Compare(append(a.Args, a.Code), append(b.Args, b.Code)) }
+		slices.SortFunc(step.Notes, byWords)
 		sorted := all
-		sorted.Notes = slices.Sorted(slices.Values(all.Notes))
+		sorted.Notes = slices.SortedFunc(slices.Values(all.Notes), byWords)
 		same(t, "one after the other", step, sorted)
 		same(t, "one part", mustMerge(t, parts[0]), parts[0])
 		empty := takeOne(server{answers: map[string][]series.Series{"used": {}, "whole": {}, "limit": {}, "has": {}}}, parts[0].Spec, "nothing")

@@ -50,11 +50,11 @@ func TestMergeOfWhatIsNotThere(t *testing.T) {
 		err     error
 	}{
 		{"all there", []Panel{full, other}, DataComplete, "", false, 3, "", nil},
-		{"one failed", []Panel{full, failed, other}, DataPartial, "ap: asking: connection refused", false, 3, "ap", nil},
-		{"one partial", []Panel{full, partial}, DataPartial, "sa: a store is down", false, 3, "sa", nil},
+		{"one failed", []Panel{full, failed, other}, DataPartial, "0 ap connection refused", false, 3, "ap", nil},
+		{"one partial", []Panel{full, partial}, DataPartial, "0 sa a store is down", false, 3, "sa", nil},
 		{"one absent", []Panel{full, absent}, DataPartial, "", false, 2, "me", nil},
 		{"one old", []Panel{full, old}, DataPartial, "", true, 3, "af", nil},
-		{"old and failed", []Panel{full, old, failed}, DataPartial, "ap: asking: connection refused", false, 3, "af ap", nil},
+		{"old and failed", []Panel{full, old, failed}, DataPartial, "0 ap connection refused", false, 3, "af ap", nil},
 		{"all failed", []Panel{failed, failed}, DataFailed, "", false, 0, "ap ap", refused},
 		{"failed and absent", []Panel{absent, failed}, DataFailed, "", false, 0, "ap me", refused},
 		{"all absent", []Panel{absent, absent}, DataAbsent, "", false, 0, "me me", nil},
@@ -65,10 +65,10 @@ func TestMergeOfWhatIsNotThere(t *testing.T) {
 			for _, l := range p.Lacks {
 				lacks = append(lacks, l.Part)
 			}
-			partial := strings.ReplaceAll(tc.partial, "asking: ", "")
-			if p.Data != tc.data || p.Partial != partial || p.Old != tc.old || p.Total != tc.total || strings.Join(lacks, " ") != tc.lacks || !errors.Is(p.Err, tc.err) {
+			partial := strings.Join(p.Partial.Args, " ")
+			if p.Data != tc.data || partial != tc.partial || p.Old != tc.old || p.Total != tc.total || strings.Join(lacks, " ") != tc.lacks || !errors.Is(p.Err, tc.err) {
 				t.Errorf("got data %d, partial %q, old %v, total %d, lacks %q, error %v; want data %d, partial %q, old %v, total %d, lacks %q, error %v",
-					p.Data, p.Partial, p.Old, p.Total, lacks, p.Err, tc.data, partial, tc.old, tc.total, tc.lacks, tc.err)
+					p.Data, partial, p.Old, p.Total, lacks, p.Err, tc.data, tc.partial, tc.old, tc.total, tc.lacks, tc.err)
 			}
 			if p.Data != DataFailed && p.Grid != full.Grid {
 				t.Errorf("the grid is %v, want %v", p.Grid, full.Grid)
@@ -114,12 +114,12 @@ func TestMergeAll(t *testing.T) {
 	all := MergeAll([]Panel{a, only, atOther}, []Panel{moved, b})
 	var got []string
 	for _, p := range all {
-		got = append(got, fmt.Sprintf("%s: data %d, %d series, partial %q, failed %v", p.Spec.Name, p.Data, p.Total, p.Partial, p.Err != nil))
+		got = append(got, fmt.Sprintf("%s: data %d, %d series, partial %q, failed %v", p.Spec.Name, p.Data, p.Total, p.Partial.Args, p.Err != nil))
 	}
 	want := []string{
-		`p: data 2, 2 series, partial "", failed false`,
-		`only: data 1, 1 series, partial "us: the part does not have this panel", failed false`,
-		`moved: data 0, 0 series, partial "", failed true`,
+		`p: data 2, 2 series, partial [], failed false`,
+		`only: data 1, 1 series, partial ["0" "us" "the part does not have this panel"], failed false`,
+		`moved: data 0, 0 series, partial [], failed true`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -18,8 +18,6 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
-	"github.com/promsnap/promsnap/internal/units"
-	"github.com/promsnap/promsnap/internal/words"
 )
 
 const (
@@ -33,7 +31,7 @@ const (
 
 // askSeries asks for the panel's series and folds them. Where they are more than one answer may have, it asks for those that matter, if
 // the panel can be narrowed.
-func (p *Panel) askSeries(ctx context.Context, q Querier, v panel.Vars, o Options, gone *left, w *words.Words) (*fold, promapi.Meta, error) {
+func (p *Panel) askSeries(ctx context.Context, q Querier, v panel.Vars, o Options, gone *left) (*fold, promapi.Meta, error) {
 	most := o.MaxSeries
 	if most <= 0 {
 		most = promapi.DefaultLimit
@@ -44,20 +42,20 @@ func (p *Panel) askSeries(ctx context.Context, q Querier, v panel.Vars, o Option
 		there = p.countAll(ctx, q)
 	}
 	if there <= most {
-		f, meta, err := p.askAll(ctx, q, v, o, gone, w)
+		f, meta, err := p.askAll(ctx, q, v, o, gone)
 		var many *promapi.LimitError
 		if there == 0 || !errors.As(err, &many) { // how many are left out must be known
 			return f, meta, err
 		}
 	}
-	return p.askNarrowed(ctx, q, v, o, w, narrowing{watch: watched, there: there, most: most})
+	return p.askNarrowed(ctx, q, v, o, narrowing{watch: watched, there: there, most: most})
 }
 
 // askAll asks for the whole of the panel's ratio, and then for every series, with the targets that are gone.
-func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options, gone *left, w *words.Words) (*fold, promapi.Meta, error) {
+func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options, gone *left) (*fold, promapi.Meta, error) {
 	wholes := map[uint64]whole{}
 	if err := p.askCapacity(ctx, q, v, o, nil, wholes); err != nil {
-		p.Notes = append(p.Notes, fmt.Sprintf(w.WholeUnknown, err))
+		p.note(NoteWholeUnknown, err)
 	}
 	f := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
 	meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
@@ -141,7 +139,7 @@ type narrowing struct {
 
 // askNarrowed asks which series are above the limits anywhere in the range, on a coarser grid, and which are the highest at its end. Then
 // it asks for these alone, a few names at a time, on the panel's own grid. What was left out is within the limits.
-func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Options, w *words.Words, n narrowing) (*fold, promapi.Meta, error) {
+func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Options, n narrowing) (*fold, promapi.Meta, error) {
 	wholes := map[uint64]whole{}
 	f := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
 	n.chosen = map[string]map[uint64]bool{}
@@ -155,7 +153,7 @@ func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Opti
 			return nil, n.meta, err
 		}
 		if err := p.askCapacity(ctx, q, v, o, names, wholes); err != nil {
-			p.Notes = append(p.Notes, fmt.Sprintf(w.WholeUnknown, err))
+			p.note(NoteWholeUnknown, err)
 		}
 		meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
 			return q.Range(ctx, promapi.Query{Expr: narrowed, Grid: p.Grid, Limit: n.most}, func(s series.Series) error {
@@ -177,19 +175,17 @@ func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Opti
 	n.meta.Expr = expr
 	if left := n.there - present; left > 0 {
 		p.LeftOut = left
-		p.Notes = append(p.Notes, n.said(p, f.top, w))
+		p.Notes = append(p.Notes, n.said(p, f.top))
 	}
 	return f, n.meta, nil
 }
 
 // said says how many series were left out, and why.
-func (n *narrowing) said(p *Panel, top int, w *words.Words) string {
-	left, of, highest := words.Thousands(p.LeftOut), words.Thousands(n.there), words.Thousands(top)
+func (n *narrowing) said(p *Panel, top int) Note {
 	if n.every == 0 {
-		return fmt.Sprintf(w.LeftOutLower, left, of, highest)
+		return NoteOf(NoteLeftOutLower, p.LeftOut, n.there, top)
 	}
-	every := w.Figure(units.Span(n.every))
-	return fmt.Sprintf(w.LeftOut, left, of, every, w.Figure(p.Spec.Unit().Format(n.above)), highest)
+	return NoteOf(NoteLeftOut, p.LeftOut, n.there, n.every, n.above, p.Spec.Unit(), top)
 }
 
 // choose finds the series that matter. No query asks for many samples of all series at once.

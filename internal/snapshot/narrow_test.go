@@ -118,7 +118,7 @@ func TestATooLargePanelIsNarrowed(t *testing.T) {
 					t.Errorf("%d well, %d findings, want %d and %d", p.OK, len(p.Findings), want, c.pods.high)
 				}
 			}
-			if said := strings.Join(p.Notes, "\n"); strings.Contains(said, "not listed") != (c.left > 0) {
+			if said := spelled(p.Notes); strings.Contains(said, snapshot.NoteLeftOut) != (c.left > 0) {
 				t.Errorf("it says %q of %s left out", said, strconv.Itoa(c.left))
 			}
 			for _, q := range asked {

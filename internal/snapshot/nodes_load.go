@@ -28,7 +28,7 @@ const kindsQuery = `label_replace(group by (cluster, node) (last_over_time(kube_
 // LoadNodes asks Prometheus which nodes there are at a time, and which there were within the range that ends then. known are those that
 // the Kubernetes API told of, if it was asked; a cluster without them and without kube-state-metrics gives a table without nodes. The
 // notes say what is not known because a query beside that for the nodes failed.
-func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, known ...Node) (Nodes, []string, error) {
+func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, known ...Node) (Nodes, []Note, error) {
 	l := &nodeLoader{q: q, at: at, now: series.Grid{Start: at, Step: time.Minute, Len: 1}, window: max(rng, leastWindow), n: newNodes()}
 	if m, ok := q.(mapped); ok && m.m.cluster() != clusterLabel {
 		l.n.cluster = m.m.cluster()
@@ -56,13 +56,13 @@ func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, 
 	l.n.shorten()
 	l.place(ctx, exporters)
 	if err != nil {
-		l.note("which nodes have a node_exporter is not known (node_uname_info): %v", err)
+		l.note(NoteExportersUnknown, err)
 		for i := range l.n.list {
 			l.n.list[i].Exporter = true // none is said to lack what nobody could ask for
 		}
 	}
-	if l.partial != "" {
-		l.note("which nodes left, and which have a node_exporter, is not known: %s", l.partial)
+	if !l.partial.IsZero() {
+		l.notes = append(l.notes, l.partial)
 		l.n.partial = true
 		clear(l.n.departed)
 		l.n.strange = nil
@@ -83,14 +83,12 @@ type nodeLoader struct {
 	step   time.Duration
 	grid   series.Grid
 	n      Nodes
-	notes  []string
-	// partial is what the server says of the first answer that was only a part.
-	partial string
+	notes  []Note
+	// partial says that an answer was only a part, and what the server says of the first such.
+	partial Note
 }
 
-func (l *nodeLoader) note(format string, args ...any) {
-	l.notes = append(l.notes, fmt.Sprintf(format, args...))
-}
+func (l *nodeLoader) note(code string, err error) { l.notes = append(l.notes, NoteOf(code, err)) }
 
 // each runs a query on a grid and hands on every series that has a sample; the labels are copied.
 func (l *nodeLoader) each(ctx context.Context, g series.Grid, expr string, f func(series.Labels, []float64)) error {
@@ -100,10 +98,10 @@ func (l *nodeLoader) each(ctx context.Context, g series.Grid, expr string, f fun
 		}
 		return nil
 	})
-	if meta.Partial && l.partial == "" {
-		l.partial = "the answers are only a part"
+	if meta.Partial && l.partial.IsZero() {
+		l.partial = NoteOf(NoteNodesPartSilent)
 		if len(meta.Warnings) > 0 {
-			l.partial += ": " + outside.Line(meta.Warnings[0])
+			l.partial = NoteOf(NoteNodesPartSaid, outside.Line(meta.Warnings[0]))
 		}
 	}
 	return err
@@ -151,7 +149,7 @@ func (l *nodeLoader) loadWindow(ctx context.Context) {
 		}
 	})
 	if err != nil {
-		l.note("which nodes left within the range is not known, and their silence reads as no data: %v", err)
+		l.note(NoteDeparturesUnknown, err)
 		return
 	}
 	l.refine(ctx, held)
@@ -224,7 +222,7 @@ func (l *nodeLoader) loadKinds(ctx context.Context) {
 		l.n.kinds[nodeKey{ls.Get("cluster"), ls.Get("node")}] = NodeKind(ls.Get("kind"))
 	})
 	if err != nil {
-		l.note("which nodes are virtual or of Windows is known by their names alone: %v", err)
+		l.note(NoteNodeKindsUnknown, err)
 	}
 }
 

@@ -321,7 +321,7 @@ func TestANodeLosesItsExporter(t *testing.T) {
 			{Labels: series.FromPairs("instance", "10.0.0.1:9100"), Values: tt.n1}, {Labels: series.FromPairs("instance", "10.0.0.2:9100"), Values: tt.n2},
 		}})
 		p := snapshot.Take(context.Background(), f, []panel.Spec{{
-			Queries: []panel.Query{{Expr: "have", Legend: "{{node}}"}}, Without: "without", Rules: []rules.Rule{{Name: "R", Warning: rules.At(0), For: 5 * time.Minute}},
+			Queries: []panel.Query{{Expr: "have", Legend: "{{node}}"}}, Without: "without", WithoutAll: "{{value}} of {{value}} nodes", Rules: []rules.Rule{{Name: "R", Warning: rules.At(0), For: 5 * time.Minute}},
 		}}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 		var got []string
 		for _, r := range p.Rows {

@@ -4,22 +4,20 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
-	"github.com/promsnap/promsnap/internal/words"
 )
 
 // askReferences runs the references' queries over the panel's range. One that fails costs a note.
-func (p *Panel) askReferences(ctx context.Context, q Querier, v panel.Vars, w *words.Words) {
+func (p *Panel) askReferences(ctx context.Context, q Querier, v panel.Vars) {
 	left := 0
 	for i, r := range p.Spec.References {
 		lines, err := p.askReference(ctx, q, panel.Expand(r.Query, v), r.Name)
 		if err != nil {
-			p.Notes = append(p.Notes, fmt.Sprintf(w.ReferenceMissing, r.Name, err))
+			p.noteReference(r.Name, err)
 			continue
 		}
 		drawn := min(len(lines), panel.MostReferences-len(p.References))
@@ -32,14 +30,28 @@ func (p *Panel) askReferences(ctx context.Context, q Querier, v panel.Vars, w *w
 		left += len(lines) - drawn
 	}
 	if left > 0 {
-		p.Notes = append(p.Notes, fmt.Sprintf(w.ReferencesLeft, words.Thousands(left), words.Thousands(panel.MostReferences)))
+		p.note(NoteReferencesLeft, left, panel.MostReferences)
+	}
+}
+
+// noteReference says why a reference is not drawn.
+func (p *Panel) noteReference(name string, err error) {
+	switch {
+	case errors.Is(err, errNoReference):
+		p.note(NoteReferenceEmpty, name)
+	case errors.Is(err, errManyLines):
+		p.note(NoteReferenceMany, name, mostReferenceSeries)
+	case errors.Is(err, errOtherSamples):
+		p.note(NoteReferenceElsewhen, name)
+	default:
+		p.note(NoteReferenceFailed, name, err)
 	}
 }
 
 var (
-	errNoReference  = errors.New("its query finds no series")
-	errManyLines    = fmt.Errorf("its query finds more than %d series", mostReferenceSeries)
-	errOtherSamples = errors.New("its samples lie at other times than the panel's")
+	errNoReference  = errors.New("no series")
+	errManyLines    = errors.New("too many series")
+	errOtherSamples = errors.New("samples at other times")
 )
 
 // mostReferenceSeries bounds what one reference may answer with. All that is drawn are MostReferences, but which ones is by name.

@@ -73,7 +73,7 @@ func (l *nodeLoader) loadSources(ctx context.Context) {
 		err = l.hearScrapes(ctx)
 	}
 	if err != nil {
-		l.note("whether a part of kube-state-metrics or cAdvisor is gone is not known: %v", err)
+		l.note(NoteSourcesUnknown, err)
 	}
 	slices.SortFunc(l.n.lost, compareLost)
 }

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/promsnap/promsnap/internal/outside"
@@ -21,7 +20,6 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/units"
-	"github.com/promsnap/promsnap/internal/words"
 )
 
 // Querier is what a snapshot asks; *promapi.Client answers.
@@ -41,10 +39,9 @@ type Options struct {
 	MaxSeries      int           // cap on the series of one answer; 0: promapi.DefaultLimit
 	Concurrency    int           // panels at a time; 0: promapi.DefaultConcurrency
 	Nodes          Nodes
-	Part           string         // what is asked is this part of several, such as a cluster: its panels keep what Merge needs, and name clusters. "": all
-	Mapping        Mapping        // how the source names the labels of the built-in queries
-	Language       words.Language // of the notes; empty: English
-	Progress       func(Event)    // told of each panel's begin and end, one event at a time; nil: nobody listens
+	Part           string      // what is asked is this part of several, such as a cluster: its panels keep what Merge needs, and name clusters. "": all
+	Mapping        Mapping     // how the source names the labels of the built-in queries
+	Progress       func(Event) // told of each panel's begin and end, one event at a time; nil: nobody listens
 }
 
 // Event tells that a panel is being asked for, or, where Panel is set, that it is done.
@@ -173,37 +170,36 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 			p.Spec.Rules[i].Within = p.Spec.Events.Within
 		}
 	}
-	w := words.In(o.Language)
 	vars := panel.Vars{Step: step, ScrapeInterval: scrape, Range: rng, Virtual: o.Nodes.virtual()}
 	p.Expr = panel.Expand(p.Spec.Query("").Expr, vars)
 
 	if p.Spec.Without != "" {
-		return p.askWithout(ctx, q, vars, o, w)
+		return p.askWithout(ctx, q, vars, o)
 	}
 	left, err := p.askLeft(ctx, q, vars, o)
 	if err != nil {
 		return err
 	}
-	f, meta, err := p.askSeries(ctx, q, vars, o, left, w)
+	f, meta, err := p.askSeries(ctx, q, vars, o, left)
 	if err != nil {
 		return err
 	}
-	p.Remarks = append(p.Remarks, left.finish(f, w)...)
+	p.Remarks = append(p.Remarks, left.finish(f)...)
 	f.into(p)
 	p.Total, p.OK = p.Total+p.LeftOut, p.OK+p.LeftOut // they are within every limit
-	p.read(meta, w)
-	p.holdBack(w)
-	if p.Total == 0 && p.Partial != "" {
+	p.read(meta)
+	p.holdBack()
+	if p.Total == 0 && !p.Partial.IsZero() {
 		return nil // what is not in a part of the answer may be there
 	}
 	if p.Total == 0 {
-		return p.explainEmpty(ctx, q, vars, w)
+		return p.explainEmpty(ctx, q, vars)
 	}
-	p.judgeAge(f.newest, w)
-	p.noteUnseen(ctx, q, vars, w)
-	p.askReferences(ctx, q, vars, w)
-	p.askDetails(ctx, q, vars, w)
-	p.askRemarks(ctx, q, vars, w)
+	p.judgeAge(f.newest)
+	p.noteUnseen(ctx, q, vars)
+	p.askReferences(ctx, q, vars)
+	p.askDetails(ctx, q, vars)
+	p.askRemarks(ctx, q, vars)
 	return nil
 }
 
@@ -220,31 +216,34 @@ func holdForThreeSteps(rs []rules.Rule, step time.Duration) []rules.Rule {
 }
 
 // read takes over what the answer says of itself.
-func (p *Panel) read(m promapi.Meta, w *words.Words) {
+func (p *Panel) read(m promapi.Meta) {
 	p.Expr, p.Data = m.Expr, DataComplete
 	if m.Partial {
-		p.partly(m, w)
+		p.partly(m)
 	}
 	if moved := m.Grid.Start.Sub(p.Grid.Start); moved != 0 {
-		p.Notes = append(p.Notes, fmt.Sprintf(w.SamplesMoved, w.Figure(units.Span(moved))))
+		p.note(NoteSamplesMoved, moved)
 		p.Grid = m.Grid
 		p.move(moved)
 	}
 	for _, warning := range m.Warnings {
-		p.Notes = append(p.Notes, fmt.Sprintf(w.ServerWarns, outside.Line(warning)))
+		p.note(NoteServerWarns, outside.Line(warning))
 	}
 	for _, info := range m.Infos {
-		p.Notes = append(p.Notes, fmt.Sprintf(w.ServerNotes, outside.Line(info)))
+		p.note(NoteServerNotes, outside.Line(info))
 	}
 }
 
 // partly says that an answer is only a part, and what the server says of that.
-func (p *Panel) partly(m promapi.Meta, w *words.Words) {
+func (p *Panel) partly(m promapi.Meta) {
 	p.Data = DataPartial
-	if p.Partial == "" && len(m.Warnings) > 0 {
-		p.Partial = outside.Line(m.Warnings[0])
+	switch {
+	case !p.Partial.IsZero():
+	case len(m.Warnings) > 0:
+		p.Partial = NoteOf(NotePartSaid, outside.Line(m.Warnings[0]))
+	default:
+		p.Partial = NoteOf(NotePartSilent)
 	}
-	p.Partial = cmp.Or(p.Partial, w.PartOfAnswer)
 }
 
 // Keep gives the findings that which selects the status NoData where there, asked of their rows, says that
@@ -287,12 +286,12 @@ func (r *Row) silence(there map[uint64]bool) {
 }
 
 // holdBack takes back what rules that need all data have judged by a part of it: what is not in the answer may be there.
-func (p *Panel) holdBack(w *words.Words) {
+func (p *Panel) holdBack() {
 	judges, held := false, map[string]bool{} // a rule that needs not all judges on
 	for _, r := range p.Spec.Rules {
 		judges, held[r.Name] = judges || !r.NeedsAll, r.NeedsAll
 	}
-	if p.Partial == "" || !slices.ContainsFunc(p.Spec.Rules, func(r rules.Rule) bool { return r.NeedsAll }) {
+	if p.Partial.IsZero() || !slices.ContainsFunc(p.Spec.Rules, func(r rules.Rule) bool { return r.NeedsAll }) {
 		return
 	}
 	p.Findings = slices.DeleteFunc(p.Findings, func(f Finding) bool { return held[f.Rule] })
@@ -323,7 +322,7 @@ func (p *Panel) holdBack(w *words.Words) {
 	for i := range p.Lines {
 		rejudge(&p.Lines[i].Row)
 	}
-	p.Notes = append(p.Notes, w.NotJudgedByPart)
+	p.note(NoteNotJudgedByPart)
 }
 
 // move sets right the times that were taken from the grid while the answer was folded, which is before it was known to be moved.
@@ -357,26 +356,26 @@ func (p *Panel) move(by time.Duration) {
 }
 
 // judgeAge calls an answer partial whose newest sample of all is old: the server lags, or lost its targets.
-func (p *Panel) judgeAge(newest int, w *words.Words) {
+func (p *Panel) judgeAge(newest int) {
 	whole := p.Data == DataComplete
 	if newest < 0 {
 		p.Data, p.Old = DataPartial, whole
-		p.Notes = append(p.Notes, w.NoSamples)
+		p.note(NoteNoSamples)
 		return
 	}
 	if age := p.Grid.End().Sub(p.Grid.At(newest)); age > rules.StaleAfter(p.Grid.Step) {
 		p.Data, p.Old = DataPartial, whole
-		p.Notes = append(p.Notes, fmt.Sprintf(w.NewestIsOld, w.Figure(units.Span(age))))
+		p.note(NoteNewestIsOld, age)
 	}
 }
 
 // explainEmpty tells an empty answer that is good news from one that says nothing: it asks which of the query's metrics exist, and
 // whether they are scraped often enough for it. Where the remarks say what was left out, that is why nothing is left.
-func (p *Panel) explainEmpty(ctx context.Context, q Querier, v panel.Vars, w *words.Words) error {
+func (p *Panel) explainEmpty(ctx context.Context, q Querier, v panel.Vars) error {
 	names, err := panel.MetricNames(p.Expr)
 	if err != nil { // the server has read what promsnap cannot
 		p.Data = DataAbsent
-		p.Notes = append(p.Notes, w.QueryUnread)
+		p.note(NoteQueryUnread)
 		return nil
 	}
 	needs := p.Spec.Needs
@@ -402,7 +401,7 @@ func (p *Panel) explainEmpty(ctx context.Context, q Querier, v panel.Vars, w *wo
 		return err
 	case every > 0:
 		p.Data = DataAbsent
-		p.Notes = append(p.Notes, fmt.Sprintf(w.ScrapedSeldom, model.Duration(every), model.Duration(v.RateInterval())))
+		p.note(NoteScrapedSeldom, every, v.RateInterval())
 		return nil
 	case p.Spec.EmptyIsOK && len(needs) > 0:
 		if p.Missing, err = p.unseen(ctx, q, v); err != nil {
@@ -414,9 +413,9 @@ func (p *Panel) explainEmpty(ctx context.Context, q Querier, v panel.Vars, w *wo
 		return nil
 	}
 	p.Data = DataAbsent
-	p.askRemarks(ctx, q, v, w)
+	p.askRemarks(ctx, q, v)
 	if len(p.Remarks) == 0 {
-		p.Notes = append(p.Notes, w.LabelsOtherwise)
+		p.note(NoteLabelsOtherwise)
 	}
 	return nil
 }
@@ -445,13 +444,13 @@ func (p *Panel) unseen(ctx context.Context, q Querier, v panel.Vars) ([]string, 
 }
 
 // noteUnseen says of an answer that has series what is not in it.
-func (p *Panel) noteUnseen(ctx context.Context, q Querier, v panel.Vars, w *words.Words) {
+func (p *Panel) noteUnseen(ctx context.Context, q Querier, v panel.Vars) {
 	missing, err := p.unseen(ctx, q, v)
 	switch {
 	case err != nil:
-		p.Notes = append(p.Notes, fmt.Sprintf(w.RemarkMissing, err))
+		p.note(NoteRemarkMissing, err)
 	case len(missing) > 0:
-		p.Notes = append(p.Notes, fmt.Sprintf(w.Absent, p.Spec.Title, w.FirstOf(missing)))
+		p.Notes = append(p.Notes, NoteOf(NoteNotSeen, p.Spec.Title).with(missing...))
 	}
 }
 
@@ -524,7 +523,7 @@ func Failed(specs []panel.Spec, err error) []Panel {
 const mostRemarks = 10
 
 // askRemarks runs the remarks' queries. One that fails costs a note.
-func (p *Panel) askRemarks(ctx context.Context, q Querier, v panel.Vars, w *words.Words) {
+func (p *Panel) askRemarks(ctx context.Context, q Querier, v panel.Vars) {
 	at := series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}
 	for _, r := range p.Spec.Remarks {
 		var lines []string
@@ -535,13 +534,15 @@ func (p *Panel) askRemarks(ctx context.Context, q Querier, v panel.Vars, w *word
 			return nil
 		})
 		if err != nil {
-			p.Notes = append(p.Notes, fmt.Sprintf(w.RemarkMissing, err))
+			p.note(NoteRemarkMissing, err)
 			continue
 		}
 		slices.Sort(lines)
-		if more := len(lines) - mostRemarks; more > 0 {
-			lines = append(lines[:mostRemarks], w.AndMore.Of(more))
+		for _, line := range lines[:min(len(lines), mostRemarks)] {
+			p.Remarks = append(p.Remarks, NoteOf(NoteAnswer, line))
 		}
-		p.Remarks = append(p.Remarks, lines...)
+		if more := len(lines) - mostRemarks; more > 0 {
+			p.Remarks = append(p.Remarks, NoteOf(NoteMoreAnswers, more))
+		}
 	}
 }

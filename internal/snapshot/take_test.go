@@ -17,7 +17,6 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
-	"github.com/promsnap/promsnap/internal/words"
 )
 
 // fake answers queries by their text. An answer's values are repeated over the grid; a nil answer is an error.
@@ -167,24 +166,13 @@ func TestPartialAnswers(t *testing.T) {
 		},
 	}
 	panels := take(f, panel.Spec{Queries: []panel.Query{{Expr: "warned"}}}, panel.Spec{Queries: []panel.Query{{Expr: "old"}}}, panel.Spec{Queries: []panel.Query{{Expr: "moved"}}})
-	for i, want := range []string{"a store is down", "newest sample is 15 min old", "moved all samples by 1 min"} {
-		if notes := strings.Join(panels[i].Notes, "\n"); !strings.Contains(notes, want) {
+	for i, want := range []string{"server_warns a store is down", "newest_is_old 15m0s", "samples_moved 1m0s"} {
+		if notes := spelled(panels[i].Notes); !strings.Contains(notes, want) {
 			t.Errorf("notes %q do not say %q", notes, want)
 		}
 	}
 	if panels[0].Data != snapshot.DataPartial || panels[1].Data != snapshot.DataPartial || panels[2].Data != snapshot.DataComplete {
 		t.Errorf("data %v, %v, %v", panels[0].Data, panels[1].Data, panels[2].Data)
-	}
-}
-
-func TestNotesAreInTheReportsLanguage(t *testing.T) {
-	f := fake{
-		answers: map[string][]series.Series{"old": {{Labels: nil, Values: []float64{1, math.NaN(), math.NaN(), math.NaN()}}}},
-		meta:    map[string]promapi.Meta{"old": {Warnings: []string{"a store is down"}}},
-	}
-	p := snapshot.Take(t.Context(), f, []panel.Spec{{Queries: []panel.Query{{Expr: "old"}}}}, snapshot.Options{Slot: slot, Range: time.Hour, Language: words.Korean})[0]
-	if want := []string{"서버 경고: a store is down", "가장 최근 샘플이 45분 전 값임"}; !slices.Equal(p.Notes, want) {
-		t.Errorf("notes %q, want %q", p.Notes, want)
 	}
 }
 
@@ -233,6 +221,15 @@ func TestCapacityJoinsByLabels(t *testing.T) {
 	}
 }
 
+// spelled are notes as they are, a line each.
+func spelled(notes []snapshot.Note) string {
+	var lines []string
+	for _, n := range notes {
+		lines = append(lines, strings.Join(append([]string{n.Code}, n.Args...), " "))
+	}
+	return strings.Join(lines, "\n")
+}
+
 func TestRemarks(t *testing.T) {
 	var down []series.Series
 	for i := range 12 {
@@ -241,8 +238,9 @@ func TestRemarks(t *testing.T) {
 	p := take(fake{answers: map[string][]series.Series{"up": {constant(1)}, "up == 0": down, "count(x)": {constant(12345)}}}, panel.Spec{
 		Queries: []panel.Query{{Expr: "up"}}, Remarks: []panel.Remark{{Query: "count(x)", Text: "{{value}} have no limit"}, {Query: "up == 0", Text: "down: {{instance}}"}, {Query: "broken"}},
 	})[0]
-	if p.Remarks[0] != "12345 have no limit" || p.Remarks[1] != "down: 10.0.0.00" || p.Remarks[len(p.Remarks)-1] != "and 2 more" || len(p.Remarks) != 12 {
-		t.Errorf("remarks %q", p.Remarks)
+	said := strings.Split(spelled(p.Remarks), "\n")
+	if said[0] != "answer 12345 have no limit" || said[1] != "answer down: 10.0.0.00" || said[len(said)-1] != "more_answers 2" || len(said) != 12 {
+		t.Errorf("remarks %q", said)
 	}
 	if p.Err != nil || len(p.Notes) != 1 {
 		t.Errorf("a remark that fails must cost a note: %v, %q", p.Err, p.Notes)
@@ -386,10 +384,10 @@ func TestNodesOfBothCharts(t *testing.T) {
 // The nodes are known where a query beside that for them fails, and it is said what is not.
 func TestNodesWithoutWhatIsBeside(t *testing.T) {
 	for query, want := range map[string]string{
-		fmt.Sprintf(windowQuery, "3m"): "left",
-		fmt.Sprintf(unameQuery, "3m"):  "node_uname_info",
-		reportsQuery:                   "node_uname_info",
-		`label_replace(group by (cluster, node) (last_over_time(kube_node_info{os_image`: "virtual",
+		fmt.Sprintf(windowQuery, "3m"): snapshot.NoteDeparturesUnknown,
+		fmt.Sprintf(unameQuery, "3m"):  snapshot.NoteExportersUnknown,
+		reportsQuery:                   snapshot.NoteExportersUnknown,
+		`label_replace(group by (cluster, node) (last_over_time(kube_node_info{os_image`: snapshot.NoteNodeKindsUnknown,
 	} {
 		f := world{
 			now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{constant(1, "instance", "10.0.0.1:9100", "nodename", "n1")},
@@ -397,7 +395,7 @@ func TestNodesWithoutWhatIsBeside(t *testing.T) {
 		delete(f.answers, query)
 		delete(f.starts, query)
 		nodes, notes, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour)
-		if err != nil || len(notes) != 1 || !strings.Contains(notes[0], want) || !strings.Contains(notes[0], errRefused.Error()) {
+		if err != nil || spelled(notes) != want+" "+errRefused.Error() {
 			t.Errorf("%s: notes %q, %v", query, notes, err)
 		}
 		if all := nodes.All(); len(all) != 1 || all[0].Name != "n1" || !all[0].Exporter {
@@ -455,7 +453,7 @@ func TestReferences(t *testing.T) {
 	if want := []string{"limit a4 true", "limit b8 true", "many (1)1 true", "many (2)2 true"}; !slices.Equal(names, want) {
 		t.Errorf("the reference lines are %q, want %q", names, want)
 	}
-	if len(p.Notes) != 5 || !strings.Contains(p.Notes[4], "not drawn: 2") || p.Data != snapshot.DataComplete || p.Err != nil {
+	if len(p.Notes) != 5 || p.Notes[4].Code != snapshot.NoteReferencesLeft || p.Notes[4].Args[0] != "2" || p.Data != snapshot.DataComplete || p.Err != nil {
 		t.Errorf("the panel must go on without what failed, and say so: data %v, err %v, notes %q", p.Data, p.Err, p.Notes)
 	}
 	if failed := take(f, panel.Spec{Queries: []panel.Query{{Expr: "down"}}, References: []panel.Reference{{Name: "limit", Query: "limit"}}})[0]; len(failed.References) != 0 || failed.Err == nil {
@@ -500,8 +498,9 @@ func TestDetailsAreAskedOfWhatBreaches(t *testing.T) {
 			constant(1<<30, "pod", "small"), constant(22<<30, "pod", "large"), constant(2<<30, "pod", "b"), constant(2<<30, "pod", "a"),
 		},
 	}}, spec)[0]
-	if got := strings.Join(p.Findings[0].Details, ", "); got != "large 22 GiB, a 2 GiB, b 2 GiB" || len(p.Notes) != 0 {
-		t.Errorf("details %q, notes %q", got, p.Notes)
+	want := []snapshot.Part{{Name: "large", Value: 22 << 30}, {Name: "a", Value: 2 << 30}, {Name: "b", Value: 2 << 30}}
+	if got := p.Findings[0].Details; !slices.Equal(got, want) || len(p.Notes) != 0 {
+		t.Errorf("got details %v, want %v; notes %q", got, want, p.Notes)
 	}
 }
 
@@ -584,7 +583,7 @@ func TestAPartOfTheDataIsNotJudged(t *testing.T) {
 		{panel.Spec{Queries: []panel.Query{{Expr: "empty"}}, Rules: []rules.Rule{high}}, 0, rules.Unknown},
 	} {
 		p := take(f, tc.spec)[0]
-		if p.Data != snapshot.DataPartial || p.Partial != "store a is down" || len(p.Missing) != 0 {
+		if p.Data != snapshot.DataPartial || p.Partial.Code != snapshot.NotePartSaid || p.Partial.Args[0] != "store a is down" || len(p.Missing) != 0 {
 			t.Errorf("%s: data %v, partial %q, missing %v; want a part, as the server says", tc.spec.Queries[0].Expr, p.Data, p.Partial, p.Missing)
 		}
 		if len(p.Findings) != tc.findings || p.OK != 0 {

@@ -70,13 +70,19 @@ const (
 // Finding is a rule's judgement with what a reader needs to understand it.
 type Finding struct {
 	rules.Finding
-	Name     string   // the series' Row.Name
-	Node     string   // its Row.Node
-	Capacity float64  // NaN where the panel has none
-	Details  []string // the answer of Spec.Detail, the most first; nil where it was not asked
+	Name     string  // the series' Row.Name
+	Node     string  // its Row.Node
+	Capacity float64 // NaN where the panel has none
+	Details  []Part  // the answer of Spec.Detail, the most first; nil where it was not asked
 }
 
-// Panel is what a panel's queries came to.
+// Part is one of several things that make up a figure, in the unit of Spec.Detail.
+type Part struct {
+	Name  string
+	Value float64
+}
+
+// Panel is what a panel's queries came to. It is plain data, and no sentence of ours is in it.
 type Panel struct {
 	Spec       panel.Spec
 	Expr       string // the PromQL as it was run: variables expanded, matchers put in
@@ -89,15 +95,15 @@ type Panel struct {
 	References []ReferenceLine // what Spec.References came to
 	Findings   []Finding       // what is not OK, and what was over and has ended (Earlier); the worst first
 	OK         int             // series that every rule found OK
-	Remarks    []string        // the answers of Spec.Remarks
+	Remarks    []Note          // what stands below the chart: the answers of Spec.Remarks, and what is left out
 	Missing    []string        // metric names that the query reads and Prometheus does not have
 	Data       Data
-	Partial    string   // what the server says of an answer that is only a part; "" where it does not say that
-	Old        bool     // Data is partial only because the newest sample of all is old: the server answered in full
-	Notes      []string // what the reader should know: warnings, a moved grid, "12 series without a limit"
-	Err        error    // Data is DataFailed
-	Lacks      []Lack   // of a merged panel: the parts of which not all is known
-	Kept       *Kept    // what Merge needs beside all this; nil where the panel was not taken as a part
+	Partial    Note   // that the answer is only a part, and what the server says of it; the zero value where it is all
+	Old        bool   // Data is partial only because the newest sample of all is old: the server answered in full
+	Notes      []Note // what the reader should know: warnings, a moved grid, series without a limit
+	Err        error  // Data is DataFailed
+	Lacks      []Lack // of a merged panel: the parts of which not all is known
+	Kept       *Kept  // what Merge needs beside all this; nil where the panel was not taken as a part
 }
 
 // Line returns the line of the series with these labels, nil where it is not drawn.

@@ -3,16 +3,15 @@ package snapshot
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/series"
-	"github.com/promsnap/promsnap/internal/words"
 )
 
 // lack is when a node was there, and when what Spec.Without asks for was.
@@ -24,7 +23,7 @@ type lack struct {
 
 // askWithout asks which nodes there are and of which there is a series of Spec.Without. Which series is of which node is the identity
 // table's to say, as in every other panel.
-func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Options, w *words.Words) error {
+func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Options) error {
 	nodes := map[nodeKey]*lack{}
 	meta, err := q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, func(s series.Series) error {
 		k := nodeKey{s.Labels.Get(clusterLabel), s.Labels.Get("node")}
@@ -50,25 +49,25 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Optio
 	if err != nil {
 		return err
 	}
-	p.read(meta, w)
+	p.read(meta)
 	p.Expr = meta.Expr + " # without a node of " + beside.Expr
 	if beside.Partial {
-		p.partly(beside, w)
+		p.partly(beside)
 	}
-	if len(nodes) == 0 && p.Partial != "" {
+	if len(nodes) == 0 && !p.Partial.IsZero() {
 		return nil
 	}
 	if len(nodes) == 0 {
-		return p.explainEmpty(ctx, q, v, w)
+		return p.explainEmpty(ctx, q, v)
 	}
 	f := newFold(&p.Spec, p.Grid, o.Nodes, nil)
-	p.Remarks = append(p.Remarks, f.addLacks(nodes, w)...)
+	p.Remarks = append(p.Remarks, f.addLacks(nodes)...)
 	f.into(p)
-	p.holdBack(w)
+	p.holdBack()
 	if p.Total > 0 {
-		p.judgeAge(f.newest, w)
+		p.judgeAge(f.newest)
 	}
-	p.askRemarks(ctx, q, v, w)
+	p.askRemarks(ctx, q, v)
 	return nil
 }
 
@@ -81,7 +80,7 @@ func mark(at []bool, values []float64, p part) {
 
 // addLacks adds a row for every node, and one for all nodes of a cluster of which none has what is asked for: that has one cause. The
 // remarks say which nodes are left out.
-func (f *fold) addLacks(nodes map[nodeKey]*lack, w *words.Words) (remarks []string) {
+func (f *fold) addLacks(nodes map[nodeKey]*lack) (remarks []Note) {
 	left := map[NodeKind][]string{}
 	byCluster := map[string][]*lack{}
 	for k, n := range nodes {
@@ -94,40 +93,24 @@ func (f *fold) addLacks(nodes map[nodeKey]*lack, w *words.Words) (remarks []stri
 		}
 	}
 	for cluster, all := range byCluster {
-		f.addLacksOf(cluster, all, w)
+		f.addLacksOf(cluster, all)
 	}
 	for _, r := range []struct {
-		text string
+		code string
 		of   []string
 	}{
-		{w.WindowsNodes, left[WindowsNode]}, {w.AutopilotNodes, left[AutopilotNode]},
-		{w.DoubledNodes, f.nodes.doubled}, {w.StrangeHosts, f.nodes.strange}, {w.SharedTargets, f.nodes.shared},
+		{NoteWindowsNodes, left[WindowsNode]}, {NoteAutopilotNodes, left[AutopilotNode]},
+		{NoteDoubledNodes, f.nodes.doubled}, {NoteStrangeHosts, f.nodes.strange}, {NoteSharedTargets, f.nodes.shared},
 	} {
 		if len(r.of) > 0 {
-			remarks = append(remarks, fmt.Sprintf(r.text, w.Figure(fmt.Sprint(len(r.of))), some(r.of, w)))
+			remarks = append(remarks, listNote(r.code, r.of))
 		}
 	}
 	return remarks
 }
 
-// mostNamed is how many of several things a remark names.
-const mostNamed = 5
-
-// some names the first of several things.
-func some(of []string, w *words.Words) string {
-	of = slices.Sorted(slices.Values(of))
-	names := make([]string, 0, mostNamed+1)
-	for _, name := range of[:min(len(of), mostNamed)] {
-		names = append(names, short(name))
-	}
-	if more := len(of) - mostNamed; more > 0 {
-		names = append(names, w.AndMore.Of(more))
-	}
-	return strings.Join(names, ", ")
-}
-
 // addLacksOf adds the rows of one cluster. Nodes of an Autopilot cannot have what others have: of them it is said only where nobody has it.
-func (f *fold) addLacksOf(cluster string, all []*lack, w *words.Words) {
+func (f *fold) addLacksOf(cluster string, all []*lack) {
 	slices.SortFunc(all, func(a, b *lack) int { return cmp.Compare(a.id, b.id) })
 	none, of := nans(f.grid.Len), make([]int, f.grid.Len)
 	newest := -1 // at which nobody has it
@@ -168,10 +151,10 @@ func (f *fold) addLacksOf(cluster string, all []*lack, w *words.Words) {
 		return
 	}
 	labels := series.FromPairs(clusterLabel, cluster)
-	name := fmt.Sprintf(w.AllOfNodes, w.Figure(fmt.Sprint(of[newest])))
 	if cluster == "" {
 		labels = series.Labels{}
 	}
+	name := legend(f.spec.WithoutAll, labels.With("value", strconv.Itoa(of[newest])))
 	f.addNamed(identified{Series: series.Series{Labels: labels, Values: none}, asked: labels}, short(f.nodes.Shown(cluster, name)))
 }
 

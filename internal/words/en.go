@@ -94,8 +94,13 @@ var english = Words{
 	WholeUnknown:     "the capacity behind the ratio is not known: %[1]s",
 	RemarkMissing:    "a remark is missing: %[1]s",
 	ReferenceMissing: "the reference line %[1]s is not drawn: %[2]s",
-	ReferencesLeft:   "reference lines that are not drawn: %[1]s; a chart has at most %[2]s",
-	LabelsUnknown:    "promsnap could not check which label tells clusters apart, and whether honor_labels is missing: %[1]s",
+	ReferenceEmpty:   "its query finds no series",
+	ReferenceMany:    "its query finds more than %[1]s series",
+
+	ReferenceElsewhen: "its samples lie at other times than the panel's",
+
+	ReferencesLeft: "reference lines that are not drawn: %[1]s; a chart has at most %[2]s",
+	LabelsUnknown:  "promsnap could not check which label tells clusters apart, and whether honor_labels is missing: %[1]s",
 	NotHonored: "%[1]s is scraped without honor_labels: what its metrics are about is in %[2]s, and the built-in panels use these labels." +
 		" Set honor_labels: true in that scrape job; until then your own queries must use them too.",
 	ClusterLabel: "the label %[1]s tells clusters apart here (%[2]s), not the label cluster: the built-in panels use it." +
@@ -104,13 +109,25 @@ var english = Words{
 		" Give every source the same label, by external labels or relabelling",
 	ClustersMixed: "%[1]s exists twice at the same time, with a different %[2]s, and no label tells the two apart: figures of several clusters are mixed." +
 		" Give each cluster its own label, and set its name as prometheus.cluster_label",
+	NodeNamed: "node %[1]s",
+	PodNamed:  "pod %[1]s",
+
+	NodeKindsUnknown:    "which nodes are virtual or of Windows is known by their names alone: %[1]s",
+	SourcesUnknown:      "whether a part of kube-state-metrics or cAdvisor is gone is not known: %[1]s",
+	DeparturesUnknown:   "which nodes left within the range is not known, and their silence reads as no data: %[1]s",
+	ExportersUnknown:    "which nodes have a node_exporter is not known (node_uname_info): %[1]s",
+	ExporterPodsUnknown: "which nodes the pods of node_exporter are on is not known (kube_pod_info): %[1]s",
+	NodesPartSaid:       "which nodes left, and which have a node_exporter, is not known: the answers are only a part: %[1]s",
+	NodesPartSilent:     "which nodes left, and which have a node_exporter, is not known: the answers are only a part",
+	NodesUnlisted:       "nodes are shown without their instance type, zone and state: %[1]s",
+	NodesCut:            "the cluster has more than %[1]s nodes; the others are known by Prometheus alone",
+
 	WindowsNodes:    "Windows nodes, which node_exporter cannot measure: %[1]s (%[2]s)",
 	AutopilotNodes:  "nodes of GKE Autopilot (gk3-…), which does not allow node_exporter: %[1]s (%[2]s)",
 	DoubledNodes:    "nodes with several node_exporters (the worse figure counts): %[1]s (%[2]s)",
 	TargetsLeft:     "no longer scraped, and nothing took their place: %[1]s (%[2]s). Check that they run, and that Prometheus still discovers them",
 	StrangeHosts:    "hosts with a node_exporter that are not nodes of the cluster: %[1]s (%[2]s)",
 	SharedTargets:   "targets behind which several hosts answer in turn, so that their figures mix: %[1]s (%[2]s)",
-	AllOfNodes:      "%[1]s of %[1]s nodes",
 	NodesByAddress:  "nodes are named by their addresses: %[1]s",
 	ServerWarns:     "warning from the server: %[1]s",
 	ServerNotes:     "note from the server: %[1]s",

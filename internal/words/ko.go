@@ -99,8 +99,13 @@ var korean = Words{
 	WholeUnknown:     "비율의 기준이 되는 전체 용량을 알 수 없음: %[1]s",
 	RemarkMissing:    "참고 사항 조회 실패: %[1]s",
 	ReferenceMissing: "기준선 %[1]s 조회 실패: %[2]s",
-	ReferencesLeft:   "표시하지 않은 기준선 %[1]s개: 차트 하나에 최대 %[2]s개까지 표시함",
-	LabelsUnknown:    "클러스터를 구분하는 레이블과 honor_labels 누락 여부를 확인하지 못함: %[1]s",
+	ReferenceEmpty:   "쿼리에 맞는 시계열이 없음",
+	ReferenceMany:    "쿼리 결과가 시계열 %[1]s개를 넘음",
+
+	ReferenceElsewhen: "샘플의 시각이 패널과 다름",
+
+	ReferencesLeft: "표시하지 않은 기준선 %[1]s개: 차트 하나에 최대 %[2]s개까지 표시함",
+	LabelsUnknown:  "클러스터를 구분하는 레이블과 honor_labels 누락 여부를 확인하지 못함: %[1]s",
 	NotHonored: "%[1]s 메트릭이 honor_labels 없이 수집됨: 실제 대상은 %[2]s 레이블에 있으며, 기본 패널은 이 레이블을 사용합니다." +
 		" 해당 scrape job에 honor_labels: true를 설정하세요. 그 전까지는 직접 작성한 쿼리에도 이 레이블을 사용해야 합니다.",
 	ClusterLabel: "클러스터를 구분하는 레이블은 cluster가 아니라 %[1]s (%[2]s): 기본 패널은 이 레이블로 클러스터를 구분합니다." +
@@ -109,13 +114,25 @@ var korean = Words{
 		" external label이나 relabeling으로 모든 소스에 같은 레이블을 붙이세요",
 	ClustersMixed: "같은 시각에 %[1]s 둘이 존재함: 서로 다른 값은 %[2]s, 둘을 구분하는 레이블은 없음. 여러 클러스터의 값이 섞여 있습니다." +
 		" 클러스터마다 고유한 레이블을 붙이고 그 이름을 prometheus.cluster_label에 설정하세요",
+	NodeNamed: "노드 %[1]s",
+	PodNamed:  "파드 %[1]s",
+
+	NodeKindsUnknown:    "가상 노드와 Windows 노드를 이름으로만 구분함: %[1]s",
+	SourcesUnknown:      "kube-state-metrics나 cAdvisor의 일부가 사라졌는지 확인하지 못함: %[1]s",
+	DeparturesUnknown:   "조회 기간에 클러스터를 떠난 노드를 확인하지 못해, 그런 노드도 데이터 없음으로 표시함: %[1]s",
+	ExportersUnknown:    "어느 노드에 node_exporter가 있는지 확인하지 못함 (node_uname_info): %[1]s",
+	ExporterPodsUnknown: "node_exporter 파드가 어느 노드에 있는지 확인하지 못함 (kube_pod_info): %[1]s",
+	NodesPartSaid:       "응답이 일부뿐이라 클러스터를 떠난 노드와 node_exporter가 있는 노드를 알 수 없음: %[1]s",
+	NodesPartSilent:     "응답이 일부뿐이라 클러스터를 떠난 노드와 node_exporter가 있는 노드를 알 수 없음",
+	NodesUnlisted:       "노드의 인스턴스 유형, 영역, 상태를 표시하지 못함: %[1]s",
+	NodesCut:            "클러스터의 노드가 %[1]s개를 넘음: 나머지 노드의 정보는 Prometheus에서만 얻음",
+
 	WindowsNodes:    "node_exporter로 메모리, CPU, 디스크를 측정할 수 없는 Windows 노드: %[1]s (%[2]s)",
 	AutopilotNodes:  "node_exporter가 허용되지 않는 GKE Autopilot 노드(gk3-…): %[1]s (%[2]s)",
 	DoubledNodes:    "여러 node_exporter가 보고하는 노드(더 나쁜 값을 사용): %[1]s (%[2]s)",
 	TargetsLeft:     "더 이상 수집 대상이 아니며 대신하는 대상도 없음: %[1]s개 (%[2]s). 실행 중인지, Prometheus가 아직 찾고 있는지 확인하세요",
 	StrangeHosts:    "node_exporter가 있지만 클러스터의 노드가 아닌 호스트: %[1]s (%[2]s)",
 	SharedTargets:   "여러 호스트가 번갈아 응답해 값이 섞이는 수집 대상: %[1]s (%[2]s)",
-	AllOfNodes:      "노드 %[1]s개 중 %[1]s개",
 	NodesByAddress:  "노드 이름 대신 주소로 표시함: %[1]s",
 	ServerWarns:     "서버 경고: %[1]s",
 	ServerNotes:     "서버 알림: %[1]s",

@@ -110,15 +110,22 @@ type Words struct {
 	LeftOutLower                                               string // 1 how many series, 2 of how many, 3 how many of the highest are listed
 	WholeUnknown, RemarkMissing, NodesByAddress                string // 1 error
 	LabelsUnknown                                              string // 1 error
+	NodeKindsUnknown, SourcesUnknown, DeparturesUnknown        string // 1 error
+	ExportersUnknown, ExporterPodsUnknown, NodesUnlisted       string // 1 error
+	NodesPartSaid                                              string // 1 what the server says
+	NodesPartSilent                                            string
+	NodesCut                                                   string // 1 how many nodes are listed
 	NotHonored                                                 string // 1 whose metrics, 2 the labels with exported_
 	ClusterLabel                                               string // 1 label, 2 some of its values
 	ClusterHalf                                                string // 1 value of cluster, 2 sources that have it
-	ClustersMixed                                              string // 1 object, 2 labels in which it differs
+	ClustersMixed                                              string // 1 NodeNamed or PodNamed, 2 labels in which it differs
+	NodeNamed, PodNamed                                        string // 1 name
 	WindowsNodes, AutopilotNodes                               string // 1 how many, 2 some of them
 	TargetsLeft                                                string // 1 how many, 2 some of them
 	DoubledNodes, StrangeHosts, SharedTargets                  string // 1 how many, 2 some of them
-	AllOfNodes                                                 string // 1 how many
-	ReferenceMissing                                           string // 1 name, 2 error
+	ReferenceMissing                                           string // 1 name, 2 error or one of ReferenceEmpty to ReferenceElsewhen
+	ReferenceEmpty, ReferenceElsewhen                          string
+	ReferenceMany                                              string // 1 how many series are too many
 	ReferencesLeft                                             string // 1 how many are left out, 2 how many a chart has at most
 	ServerWarns, ServerNotes                                   string // 1 its words
 	PartOfAnswer, NotJudgedByPart                              string

@@ -306,8 +306,8 @@ func spoken(r *report.Report) []string {
 	}
 	for i := range r.Panels {
 		p := &r.Panels[i]
-		for _, s := range slices.Concat(p.Remarks, p.Notes) {
-			all = append(all, p.Spec.Name+": "+s)
+		for _, n := range slices.Concat(p.Remarks, p.Notes) {
+			all = append(all, p.Spec.Name+": "+report.SayNote(r.Info.Language, n))
 		}
 	}
 	return all

@@ -15,6 +15,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 const where = "daily/20261122T000000Z"
@@ -420,13 +421,13 @@ func ofSlot(page string, change func(*report.Report)) notify.Delivery {
 	d := delivery(page)
 	change(d.Report)
 	failed := len(d.Report.Failures)
-	doc := fmt.Sprintf(`{"incomplete":%q,"counts":{"failed":%d}}`, d.Report.Info.Incomplete, failed)
+	doc := fmt.Sprintf(`{"incomplete":%q,"counts":{"failed":%d}}`, d.Report.Incomplete(), failed)
 	d.Files = append(d.Files, report.File{Name: "report.json", Body: []byte(doc)})
 	return d
 }
 
 func blind(r *report.Report)   { r.Failures = []report.Failure{{}} }
-func stopped(r *report.Report) { r.Info.Incomplete = "SIGTERM" }
+func stopped(r *report.Report) { r.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort, "SIGTERM") }
 func seeing(*report.Report)    {}
 
 // An archive keeps a whole report where one of the same slot comes that is not; a directory to look at has what came last.

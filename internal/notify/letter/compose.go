@@ -387,7 +387,7 @@ func (w *writer) notices() []Line {
 	if part := w.report.Partial; part != "" && m.Kind != notify.KindSummary && len(m.Items) > 0 && !m.Items[0].Alert.IsBlindness() {
 		say(fillText(w.OnlyPart, part))
 	}
-	if why := w.report.Info.Incomplete; why != "" && m.Kind != notify.KindTest {
+	if why := w.report.Incomplete(); why != "" && m.Kind != notify.KindTest {
 		say(fillText(w.Incomplete, why))
 	}
 	if r, ok := w.archived(); ok && !w.limits.links(r.Location) && m.Kind != notify.KindTest {

@@ -45,7 +45,7 @@ func TestNoSummaryContradictsItself(t *testing.T) {
 	absent := found(6, rules.OK, rules.None)
 	absent.Data, absent.OK, absent.Total = snapshot.DataAbsent, 0, 0
 	partial := found(7, rules.OK, rules.None)
-	partial.Data, partial.Partial = snapshot.DataPartial, "a store is down"
+	partial.Data, partial.Partial = snapshot.DataPartial, snapshot.NoteOf(snapshot.NotePartSaid, "a store is down")
 	gone := found(8, rules.Gone, rules.Critical)
 	gone.Total, gone.Findings[0].Earlier = 0, &rules.Streak{From: slot.Add(-time.Hour), To: slot.Add(-30 * time.Minute), Peak: 0.95, Limit: 0.9, Severity: rules.Critical}
 	names := []string{"ok", "pending", "warning", "critical", "no data", "failed", "absent", "partial", "gone"}

@@ -20,7 +20,7 @@ func TestMetricsOfHostileWords(t *testing.T) {
 	of := func(word string) map[string]int {
 		d := run()
 		d.Report = report.Build(report.Info{Cluster: word, Name: word, Title: word, Slot: d.Report.Info.Slot}, []snapshot.Panel{
-			{Spec: panel.Spec{Name: word, Title: word}, Total: 42, Data: snapshot.DataComplete, Notes: []string{word}},
+			{Spec: panel.Spec{Name: word, Title: word}, Total: 42, Data: snapshot.DataComplete, Notes: []snapshot.Note{snapshot.NoteOf(word, word)}},
 		})
 		body, err := text(d)
 		if err != nil {

@@ -52,7 +52,7 @@ func families(d notify.Delivery) []*dto.MetricFamily {
 
 // succeeded tells whether nothing of the run has failed so far.
 func succeeded(d notify.Delivery) bool {
-	return d.Run.Failed == 0 && len(d.Report.Failures) == 0 && d.Report.Info.Incomplete == "" && d.MemoryLost == "" && !d.Unwritten
+	return d.Run.Failed == 0 && len(d.Report.Failures) == 0 && d.Report.Info.Incomplete.IsZero() && d.MemoryLost == "" && !d.Unwritten
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -219,7 +219,7 @@ func TestLastSuccess(t *testing.T) {
 	for what, change := range map[string]func(*notify.Delivery){
 		"a delivery failed": func(d *notify.Delivery) { d.Run.Failed = 1 },
 		"a panel failed":    func(d *notify.Delivery) { d.Report.Failures = []report.Failure{{Panel: "a"}} },
-		"cut short":         func(d *notify.Delivery) { d.Report.Info.Incomplete = "SIGTERM" },
+		"cut short":         func(d *notify.Delivery) { d.Report.Info.Incomplete = snapshot.NoteOf(snapshot.NoteStopped) },
 		"memory lost":       func(d *notify.Delivery) { d.MemoryLost = "state is corrupt" },
 	} {
 		gateway := start(t)

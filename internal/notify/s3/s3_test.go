@@ -22,6 +22,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/notifytest"
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -397,7 +398,7 @@ func TestLink(t *testing.T) {
 func TestCacheOfWhatMayComeOutBetter(t *testing.T) {
 	s := cloudtest.New(t)
 	n := receiver(t, s, Options{})
-	deliver(t, n, delivery(morning, func(r *report.Report) { r.Info.Incomplete = "SIGTERM" }))
+	deliver(t, n, delivery(morning, func(r *report.Report) { r.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort, "SIGTERM") }))
 	deliver(t, n, delivery(morning.Add(time.Hour), func(r *report.Report) { r.Failures = []report.Failure{{}} }))
 	for _, key := range s.Keys() {
 		if got := s.Object(key).Header.Get("Cache-Control"); got != cacheALittle {
@@ -411,7 +412,7 @@ func TestWhatIsWholeStays(t *testing.T) {
 	blind := func(r *report.Report) {
 		r.OK, r.Failures, r.Headline = 0, []report.Failure{{}}, "Nothing could be measured"
 	}
-	stopped := func(r *report.Report) { r.Info.Incomplete = "SIGTERM" }
+	stopped := func(r *report.Report) { r.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort, "SIGTERM") }
 	whole := func(*report.Report) {}
 	const home, day = base + "2026/11/22/20261122T000000Z/", base + "2026/11/22/index.json"
 	for _, tc := range []struct {

@@ -13,6 +13,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -91,7 +92,7 @@ func TestGoldenOfWhatIsOdd(t *testing.T) {
 		d.Message.PossibleDuplicate, d.Message.InsteadOf = true, "pager"
 		d.Unarchived = []string{"bucket: AccessDenied"}
 		d.MemoryLost = "s3://capacity-reports/state: AccessDenied"
-		d.Report.Info.Incomplete = "the queries took longer than the run's timeout leaves for them"
+		d.Report.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort, "the queries took longer than the run's timeout leaves for them")
 		d.Message.Items[0].Episode.Open = true
 		d.Archived = []notify.Receipt{{Location: "/var/reports/daily/index.html"}}
 		golden(t, fmt.Sprintf("odd-%s", l), Drafts(options(t), d))

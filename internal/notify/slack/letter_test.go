@@ -15,6 +15,7 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/letter"
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
@@ -39,7 +40,8 @@ func corpus() []string {
 // soil puts a word from outside wherever one can come in.
 func soil(d *notify.Delivery, word string) {
 	in := &d.Report.Info
-	in.Cluster, in.Title, in.Name, in.Command, in.Incomplete = word, word, word, word, word
+	in.Cluster, in.Title, in.Name, in.Command = word, word, word, word
+	in.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort, word)
 	for i := range d.Report.Findings {
 		f := &d.Report.Findings[i]
 		f.Name, f.Title, f.Sentence = word, word, word

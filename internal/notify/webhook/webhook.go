@@ -105,7 +105,7 @@ func payload(d notify.Delivery) Payload {
 	p := Payload{
 		Version: PayloadVersion, Cluster: in.Cluster, Report: in.Name, Title: in.Title, Slot: in.Slot.UTC(), Headline: r.Headline,
 		Counts:     reportjson.CountsOf(r),
-		Incomplete: in.Incomplete, MemoryLost: d.MemoryLost, Archived: append([]notify.Receipt{}, d.Archived...), Unarchived: d.Unarchived, Alerts: []Alert{}, Overflow: d.Memory.Overflow,
+		Incomplete: r.Incomplete(), MemoryLost: d.MemoryLost, Archived: append([]notify.Receipt{}, d.Archived...), Unarchived: d.Unarchived, Alerts: []Alert{}, Overflow: d.Memory.Overflow,
 	}
 	for k, a := range d.Memory.Alerts {
 		said := letter.Say(d, k, letter.Limits{URL: mostLink})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/report/reporttest"
+	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/templates"
 	corpus "github.com/promsnap/promsnap/testdata/hostile"
 )
@@ -76,5 +77,5 @@ func TestPageOfHostileWords(t *testing.T) {
 
 // snapshotName is word as a report says it.
 func snapshotName(word string) string {
-	return report.Build(report.Info{Notes: []string{strings.ToValidUTF8(word, "")}}, nil).Warnings[0].Text
+	return report.Build(report.Info{Notes: []snapshot.Note{snapshot.NoteOf(snapshot.NoteAnswer, strings.ToValidUTF8(word, ""))}}, nil).Warnings[0].Text
 }

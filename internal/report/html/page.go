@@ -104,8 +104,8 @@ func (l layout) page(drawings []drawing) page {
 		MadeBy: fmt.Sprintf(w.MadeBy, in.Version), Fleet: l.fleet(), Blind: w.AtMost(l.Blind, blindLines),
 	}
 	p.Icon = icon(p.State)
-	if in.Incomplete != "" {
-		p.Incomplete = fmt.Sprintf(w.Incomplete, in.Incomplete)
+	if !in.Incomplete.IsZero() {
+		p.Incomplete = fmt.Sprintf(w.Incomplete, l.Incomplete())
 	}
 	if l.NodesTotal > 0 {
 		p.NodesMeasured = fmt.Sprintf(w.NodesMeasured, words.Thousands(l.NodesMeasured), words.Thousands(l.NodesTotal))

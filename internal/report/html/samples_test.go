@@ -159,7 +159,9 @@ func TestRemarksStandBelowTheChart(t *testing.T) {
 	a := reporttest.Answers{}
 	a.Add("up", series.FromPairs("job", "api"), reporttest.Constant(1))
 	p := reporttest.Take(a, []panel.Spec{{Name: "up", Title: "Up", Queries: []panel.Query{{Expr: "up"}}}})[0]
-	p.Remarks = []string{"down: api 10.0.0.3:8080", "<b>\u202ereversed"}
+	p.Remarks = []snapshot.Note{
+		snapshot.NoteOf(snapshot.NoteAnswer, "down: api 10.0.0.3:8080"), snapshot.NoteOf(snapshot.NoteAnswer, "<b>\u202ereversed"),
+	}
 	root := pageOf(t, report.Build(reporttest.Info(t, nil), []snapshot.Panel{p}))
 	list := classed(root, "remarks")
 	if len(list) != 1 || text(list[0]) != "down: api 10.0.0.3:8080 <b>reversed" {
@@ -170,7 +172,7 @@ func TestRemarksStandBelowTheChart(t *testing.T) {
 func TestWarningsBeyondTheFirstAreCounted(t *testing.T) {
 	in := reporttest.Info(t, nil)
 	for range warningLines + 5 {
-		in.Notes = append(in.Notes, "odd labels")
+		in.Notes = append(in.Notes, snapshot.NoteOf(snapshot.NoteServerWarns, "odd labels"))
 	}
 	run := classed(pageOf(t, report.Build(in, nil)), "run")[0]
 	if got := len(all(run, "li")); got != warningLines || !strings.HasSuffix(text(run), "and 5 more") {

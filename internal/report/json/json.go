@@ -295,7 +295,7 @@ func DocumentOf(r *report.Report) Document {
 	d := Document{
 		Version: DocumentVersion, Generator: "promsnap " + in.Version, Cluster: in.Cluster, Report: in.Name, Title: in.Title,
 		Slot: in.Slot.UTC(), Zone: in.Zone.String(), Language: words.In(in.Language).Lang, Range: in.Range.Seconds(), Scrape: in.Scrape.Seconds(), Server: in.Server,
-		Incomplete: in.Incomplete, Headline: r.Headline,
+		Incomplete: r.Incomplete(), Headline: r.Headline,
 		Counts: CountsOf(r),
 		Nodes:  DocNodes{Total: r.NodesTotal, Measured: r.NodesMeasured, Without: []string{}},
 		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{}, Panels: []DocPanel{},
@@ -354,7 +354,7 @@ func docPanel(rep *report.Report, p *snapshot.Panel) DocPanel {
 	d := DocPanel{
 		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject, Unit: p.Spec.Unit().String(), Query: p.Expr,
 		Grid: DocGrid{p.Grid.Start.UTC(), p.Grid.Step.Seconds(), p.Grid.Len}, Data: dataWord(p.Data),
-		Notes: list(p.Notes), Missing: list(p.Missing), Total: p.Total, OK: p.OK, LeftOut: p.LeftOut,
+		Notes: list(rep.NotesOf(p)), Missing: list(p.Missing), Total: p.Total, OK: p.OK, LeftOut: p.LeftOut,
 		Rules: []DocRule{}, Findings: []DocFinding{}, Series: []DocSeries{}, Rows: []DocRow{},
 		FindingsTruncated: max(0, len(p.Findings)-documentRows), RowsTruncated: max(0, len(p.Rows)-documentRows),
 	}
@@ -365,7 +365,7 @@ func docPanel(rep *report.Report, p *snapshot.Panel) DocPanel {
 		d.Rules = append(d.Rules, docRule(r))
 	}
 	for i := range p.Findings[:len(p.Findings)-d.FindingsTruncated] {
-		d.Findings = append(d.Findings, docFinding(&p.Findings[i]))
+		d.Findings = append(d.Findings, docFinding(rep, p, &p.Findings[i]))
 	}
 	for i := range p.Lines {
 		d.Series = append(d.Series, DocSeries{docRow(&p.Lines[i].Row), numbers(p.Lines[i].Values)})
@@ -390,11 +390,11 @@ func docRule(r rules.Rule) DocRule {
 	return d
 }
 
-func docFinding(f *snapshot.Finding) DocFinding {
+func docFinding(rep *report.Report, p *snapshot.Panel, f *snapshot.Finding) DocFinding {
 	return DocFinding{
 		Rule: f.Rule, Name: f.Name, Node: f.Node, Labels: labelMap(f.Labels), Status: f.Status.String(),
 		Severity: severityWord(f.Severity), Value: Number(f.Value), Limit: Number(f.Limit), Capacity: Number(f.Capacity),
-		Details: f.Details, Newest: known(f.Newest), Streak: docStreak(f.Streak), Earlier: docStreak(f.Earlier),
+		Details: rep.DetailsOf(p, f), Newest: known(f.Newest), Streak: docStreak(f.Streak), Earlier: docStreak(f.Earlier),
 	}
 }
 

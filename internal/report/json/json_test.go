@@ -138,7 +138,7 @@ func TestReadWhole(t *testing.T) {
 	a, nodes := reporttest.Fleet(3)
 	failed := append(reporttest.Take(a, reporttest.Specs()[:1]), snapshot.Panel{Spec: panel.Spec{Name: "blind"}, Err: errors.New("connection refused")})
 	stopped := reporttest.Info(t, nodes)
-	stopped.Incomplete = "stopped"
+	stopped.Incomplete = snapshot.NoteOf(snapshot.NoteStopped)
 	for name, tc := range map[string]struct {
 		report *report.Report
 		want   bool

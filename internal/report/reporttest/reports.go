@@ -74,7 +74,7 @@ func Korean(t testing.TB) *report.Report {
 	}
 	in := Info(t, Machines(nodes))
 	in.Title, in.Language = "일일 용량", words.Korean
-	panels := snapshot.Take(t.Context(), a, all, snapshot.Options{Slot: Slot, Range: 24 * time.Hour, QueryOffset: time.Minute, Language: words.Korean})
+	panels := snapshot.Take(t.Context(), a, all, snapshot.Options{Slot: Slot, Range: 24 * time.Hour, QueryOffset: time.Minute})
 	return report.Build(in, append(panels, snapshot.Panel{Spec: panel.Spec{Name: "broken", Title: "제목", Section: "구역"}, Err: errors.New("…")}))
 }
 
@@ -86,7 +86,7 @@ func Hostile(t testing.TB, word string) *report.Report {
 	t.Helper()
 	in := report.Info{
 		Cluster: word, Name: word, Title: word, Slot: Slot, Range: 1, Version: word, Server: word, ServerURL: word, ExternalURL: "https://example.com/" + word,
-		Command: word, Incomplete: word, Nodes: []snapshot.Node{
+		Command: word, Incomplete: snapshot.NoteOf(snapshot.NoteCutShort, word), Nodes: []snapshot.Node{
 			{Name: word, InternalIP: word},
 			{
 				Name: "n" + word, Exporter: true, Known: true, InstanceType: word, Zone: word + "-" + word, Pool: word, Kubelet: word, Cordoned: true,
@@ -108,7 +108,7 @@ func Hostile(t testing.TB, word string) *report.Report {
 	a := Answers{"quiet": {}}
 	a.Add("memory", series.FromPairs("node", word, "l", word), Constant(0.9))
 	panels := Take(a, []panel.Spec{spec, failed, absent, undrawn})
-	panels[0].Notes = []string{word}
+	panels[0].Notes = []snapshot.Note{snapshot.NoteOf(snapshot.NoteServerWarns, word)}
 	panels[0].Expr = word
 	panels[1].Err = errors.New(word)
 	panels[2].Missing = []string{word, "b" + word}

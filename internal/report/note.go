@@ -1,0 +1,236 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// SayNote words a note in a language.
+func SayNote(l words.Language, n snapshot.Note) string { return wordingIn(l).note(n) }
+
+// SayDetails words what lies behind a finding in a language, each part with its figure: "shop/checkout-7d9f 22 GiB".
+func SayDetails(l words.Language, p *snapshot.Panel, f *snapshot.Finding) []string {
+	return wordingIn(l).details(p, f)
+}
+
+// DetailsOf is SayDetails in the report's language.
+func (r *Report) DetailsOf(p *snapshot.Panel, f *snapshot.Finding) []string {
+	return r.words.details(p, f)
+}
+
+// NotesOf returns the notes of a panel in the report's language.
+func (r *Report) NotesOf(p *snapshot.Panel) []string { return r.words.notes(p.Notes) }
+
+func (w wording) details(p *snapshot.Panel, f *snapshot.Finding) []string {
+	if p.Spec.Detail == nil {
+		return nil
+	}
+	var out []string
+	for _, part := range f.Details {
+		out = append(out, part.Name+" "+w.Figure(p.Spec.Detail.Unit.Format(part.Value)))
+	}
+	return out
+}
+
+// note is a note as a sentence. One that nobody has words for, which only a file from outside can hold, is said by its code.
+func (w wording) note(n snapshot.Note) string {
+	how, known := phrasings[n.Code]
+	if !known {
+		return strings.Join(append([]string{n.Code}, n.Args...), " ")
+	}
+	args, rest := []any{}, n.Args
+	for _, write := range how.args {
+		text, used := write(w, rest)
+		args, rest = append(args, text), rest[min(used, len(rest)):]
+	}
+	return fmt.Sprintf(how.format(w.Words), args...)
+}
+
+// notes are several notes as sentences.
+func (w wording) notes(ns []snapshot.Note) []string {
+	var out []string
+	for _, n := range ns {
+		out = append(out, w.note(n))
+	}
+	return out
+}
+
+// phrasing is how a note is worded: the format of a language, and what writes each of its arguments.
+type phrasing struct {
+	format func(*words.Words) string
+	args   []writer
+}
+
+// writer writes one argument of a format out of the first of a note's arguments, and returns how many of them it used.
+type writer func(w wording, args []string) (text string, used int)
+
+// phrasings are those of every code.
+var phrasings = map[string]phrasing{
+	snapshot.NoteServerWarns:       {func(w *words.Words) string { return w.ServerWarns }, []writer{plain}},
+	snapshot.NoteServerNotes:       {func(w *words.Words) string { return w.ServerNotes }, []writer{plain}},
+	snapshot.NotePartSaid:          {itself, []writer{plain}},
+	snapshot.NotePartSilent:        {func(w *words.Words) string { return w.PartOfAnswer }, nil},
+	snapshot.NotePartsSay:          {itself, []writer{sayings}},
+	snapshot.NoteNotJudgedByPart:   {func(w *words.Words) string { return w.NotJudgedByPart }, nil},
+	snapshot.NoteSamplesMoved:      {func(w *words.Words) string { return w.SamplesMoved }, []writer{span}},
+	snapshot.NoteNewestIsOld:       {func(w *words.Words) string { return w.NewestIsOld }, []writer{span}},
+	snapshot.NoteNoSamples:         {func(w *words.Words) string { return w.NoSamples }, nil},
+	snapshot.NoteQueryUnread:       {func(w *words.Words) string { return w.QueryUnread }, nil},
+	snapshot.NoteLabelsOtherwise:   {func(w *words.Words) string { return w.LabelsOtherwise }, nil},
+	snapshot.NoteScrapedSeldom:     {func(w *words.Words) string { return w.ScrapedSeldom }, []writer{setting, setting}},
+	snapshot.NoteNotSeen:           {func(w *words.Words) string { return w.Absent }, []writer{plain, first}},
+	snapshot.NoteLeftOut:           {func(w *words.Words) string { return w.LeftOut }, []writer{count, count, span, figure, count}},
+	snapshot.NoteLeftOutLower:      {func(w *words.Words) string { return w.LeftOutLower }, []writer{count, count, count}},
+	snapshot.NoteWholeUnknown:      {func(w *words.Words) string { return w.WholeUnknown }, []writer{plain}},
+	snapshot.NoteRemarkMissing:     {func(w *words.Words) string { return w.RemarkMissing }, []writer{plain}},
+	snapshot.NoteReferenceFailed:   {func(w *words.Words) string { return w.ReferenceMissing }, []writer{plain, plain}},
+	snapshot.NoteReferenceEmpty:    {func(w *words.Words) string { return w.ReferenceMissing }, []writer{plain, emptyReference}},
+	snapshot.NoteReferenceMany:     {func(w *words.Words) string { return w.ReferenceMissing }, []writer{plain, manyReferences}},
+	snapshot.NoteReferenceElsewhen: {func(w *words.Words) string { return w.ReferenceMissing }, []writer{plain, referenceElsewhen}},
+	snapshot.NoteReferencesLeft:    {func(w *words.Words) string { return w.ReferencesLeft }, []writer{count, count}},
+
+	snapshot.NoteAnswer:         {itself, []writer{plain}},
+	snapshot.NoteMoreAnswers:    {itself, []writer{others}},
+	snapshot.NoteWindowsNodes:   {func(w *words.Words) string { return w.WindowsNodes }, []writer{length, some}},
+	snapshot.NoteAutopilotNodes: {func(w *words.Words) string { return w.AutopilotNodes }, []writer{length, some}},
+	snapshot.NoteDoubledNodes:   {func(w *words.Words) string { return w.DoubledNodes }, []writer{length, some}},
+	snapshot.NoteStrangeHosts:   {func(w *words.Words) string { return w.StrangeHosts }, []writer{length, some}},
+	snapshot.NoteSharedTargets:  {func(w *words.Words) string { return w.SharedTargets }, []writer{length, some}},
+	snapshot.NoteTargetsLeft:    {func(w *words.Words) string { return w.TargetsLeft }, []writer{length, some}},
+
+	snapshot.NoteNotHonored:          {func(w *words.Words) string { return w.NotHonored }, []writer{plain, joined}},
+	snapshot.NoteClusterLabel:        {func(w *words.Words) string { return w.ClusterLabel }, []writer{plain, some}},
+	snapshot.NoteClusterHalf:         {func(w *words.Words) string { return w.ClusterHalf }, []writer{plain, joined}},
+	snapshot.NoteNodeTwice:           {func(w *words.Words) string { return w.ClustersMixed }, []writer{nodeNamed, joined}},
+	snapshot.NotePodTwice:            {func(w *words.Words) string { return w.ClustersMixed }, []writer{podNamed, joined}},
+	snapshot.NoteLabelsUnknown:       {func(w *words.Words) string { return w.LabelsUnknown }, []writer{plain}},
+	snapshot.NoteNodesByAddress:      {func(w *words.Words) string { return w.NodesByAddress }, []writer{plain}},
+	snapshot.NoteNodeKindsUnknown:    {func(w *words.Words) string { return w.NodeKindsUnknown }, []writer{plain}},
+	snapshot.NoteSourcesUnknown:      {func(w *words.Words) string { return w.SourcesUnknown }, []writer{plain}},
+	snapshot.NoteDeparturesUnknown:   {func(w *words.Words) string { return w.DeparturesUnknown }, []writer{plain}},
+	snapshot.NoteExportersUnknown:    {func(w *words.Words) string { return w.ExportersUnknown }, []writer{plain}},
+	snapshot.NoteExporterPodsUnknown: {func(w *words.Words) string { return w.ExporterPodsUnknown }, []writer{plain}},
+	snapshot.NoteNodesPartSaid:       {func(w *words.Words) string { return w.NodesPartSaid }, []writer{plain}},
+	snapshot.NoteNodesPartSilent:     {func(w *words.Words) string { return w.NodesPartSilent }, nil},
+	snapshot.NoteNodesUnlisted:       {func(w *words.Words) string { return w.NodesUnlisted }, []writer{plain}},
+	snapshot.NoteNodesCut:            {func(w *words.Words) string { return w.NodesCut }, []writer{plain}},
+
+	snapshot.NoteTimedOut:    {func(w *words.Words) string { return w.TimedOut }, nil},
+	snapshot.NoteProxyGaveUp: {func(w *words.Words) string { return w.ProxyGaveUp }, []writer{span}},
+	snapshot.NoteStopped:     {func(w *words.Words) string { return w.Stopped }, nil},
+	snapshot.NoteCutShort:    {itself, []writer{plain}},
+}
+
+// itself is the format of what is said as it is.
+func itself(*words.Words) string { return "%[1]s" }
+
+// plain is the first argument as it is, "" where there is none.
+func plain(_ wording, args []string) (string, int) {
+	if len(args) == 0 {
+		return "", 0
+	}
+	return args[0], 1
+}
+
+// written is the first argument as write writes the value that read makes of it, or as it is where it is none.
+func written[T any](args []string, read func(string) (T, error), write func(T) string) (string, int) {
+	s, used := plain(wording{}, args)
+	if v, err := read(s); err == nil {
+		return write(v), used
+	}
+	return s, used
+}
+
+func count(_ wording, args []string) (string, int) {
+	return written(args, strconv.Atoi, words.Thousands)
+}
+
+func others(w wording, args []string) (string, int) { return written(args, strconv.Atoi, w.AndMore.Of) }
+
+func span(w wording, args []string) (string, int) {
+	return written(args, time.ParseDuration, w.duration)
+}
+
+// setting is a duration as a configuration has it.
+func setting(_ wording, args []string) (string, int) {
+	return written(args, time.ParseDuration, func(d time.Duration) string { return model.Duration(d).String() })
+}
+
+// figure is a number and the id of its unit.
+func figure(w wording, args []string) (string, int) {
+	v, used := plain(w, args)
+	id, one := plain(w, args[used:])
+	u, err := units.Parse(id)
+	f, wrong := strconv.ParseFloat(v, 64)
+	if err != nil || wrong != nil {
+		return v, used + one
+	}
+	return w.Figure(u.Format(f)), used + one
+}
+
+// length is how long a list is, which some reads again.
+func length(w wording, args []string) (string, int) {
+	n, _ := plain(w, args)
+	return w.Figure(n), 0
+}
+
+// some is the first names of a list, and how many more there are.
+func some(w wording, args []string) (string, int) {
+	size, used := plain(w, args)
+	names := args[used:]
+	if n, err := strconv.Atoi(size); err == nil && n > len(names) {
+		return strings.Join(append(names[:len(names):len(names)], w.AndMore.Of(n-len(names))), ", "), len(args)
+	}
+	return strings.Join(names, ", "), len(args)
+}
+
+// joined is all that is left.
+func joined(_ wording, args []string) (string, int) { return strings.Join(args, ", "), len(args) }
+
+// first is the first of all that is left, and how many more there are.
+func first(w wording, args []string) (string, int) { return w.FirstOf(args), len(args) }
+
+// sayings is how many parts are not named, and then of each part its name and what it says.
+func sayings(w wording, args []string) (string, int) {
+	more, at := plain(w, args)
+	var said []string
+	for ; at+1 < len(args); at += 2 {
+		what := cmp.Or(args[at+1], w.PartOfAnswer)
+		if args[at] != "" {
+			what = args[at] + ": " + what
+		}
+		said = append(said, what)
+	}
+	if more != "" && more != "0" {
+		said = append(said, "+"+more)
+	}
+	return strings.Join(said, "; "), len(args)
+}
+
+func emptyReference(w wording, _ []string) (string, int) { return w.ReferenceEmpty, 0 }
+
+func referenceElsewhen(w wording, _ []string) (string, int) { return w.ReferenceElsewhen, 0 }
+
+func manyReferences(w wording, args []string) (string, int) {
+	n, used := plain(w, args)
+	return fmt.Sprintf(w.ReferenceMany, n), used
+}
+
+func nodeNamed(w wording, args []string) (string, int) {
+	name, used := plain(w, args)
+	return fmt.Sprintf(w.NodeNamed, name), used
+}
+
+func podNamed(w wording, args []string) (string, int) {
+	name, used := plain(w, args)
+	return fmt.Sprintf(w.PodNamed, name), used
+}
