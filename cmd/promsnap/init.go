@@ -198,8 +198,8 @@ func (d *draft) count() error {
 			if lacking(&p) == "" {
 				has++
 			}
-			if p.Err != nil && failed == nil {
-				failed = p.Err
+			if p.Failure != nil && failed == nil {
+				failed = p.Failure
 			}
 		}
 		if has == 0 {
@@ -217,8 +217,8 @@ func (d *draft) count() error {
 // lacking says why a panel has no data; "" where it has.
 func lacking(p *snapshot.Panel) string {
 	switch {
-	case p.Data == snapshot.DataFailed && p.Err != nil:
-		return "failed: " + p.Err.Error()
+	case p.Data == snapshot.DataFailed && p.Failure != nil:
+		return "failed: " + p.Failure.Error()
 	case p.Data == snapshot.DataFailed, p.Data == snapshot.DataAbsent:
 		return strings.TrimSpace(absence(p) + ". " + p.Spec.Hint)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func TestDraft(t *testing.T) {
 		{
 			name: "panels", cluster: "my-cluster", has: []string{"      # - use: node-memory", `# failed: a"b: {c} # d 'e\`, "      # - use: node-cpu             # x missing."},
 			draft: draft{url: "http://p", reports: [][]snapshot.Panel{{
-				{Spec: panel.Spec{Name: "node-memory"}, Data: snapshot.DataFailed, Err: errorText(hostile)},
+				{Spec: panel.Spec{Name: "node-memory"}, Data: snapshot.DataFailed, Failure: snapshot.FailureOf(errors.New(hostile))},
 				{Spec: panel.Spec{Name: "node-cpu"}, Data: snapshot.DataAbsent, Missing: []string{"x"}},
 			}, nil}},
 		},
@@ -76,8 +77,3 @@ func TestDraft(t *testing.T) {
 		}
 	}
 }
-
-// errorText is an error that says just that.
-type errorText string
-
-func (e errorText) Error() string { return string(e) }

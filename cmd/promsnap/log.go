@@ -1,14 +1,11 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/app"
 	"github.com/promsnap/promsnap/internal/config"
-	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -27,7 +24,6 @@ func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, took time.D
 		for _, fail := range r.Report.Failures {
 			log.Error("panel failed", "report", r.Report.Info.Name, "panel", fail.Panel, "error", fail.Error)
 		}
-		logFaults(log, r.Report)
 		for _, s := range r.Sent {
 			if s.Err == nil {
 				log.Info("delivered", "report", r.Report.Info.Name, "receiver", s.Receiver, "what", what(cfg, s), "id", s.Receipt.ID)
@@ -53,13 +49,10 @@ func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, took time.D
 	log.Info("run ends", "seconds", took.Seconds())
 }
 
-// logFaults writes down where promsnap itself went wrong: of a panel that panicked the report says what, and only the stack where.
-func logFaults(log *slog.Logger, r *report.Report) {
-	for i := range r.Panels {
-		var fault *snapshot.PanicError
-		if errors.As(r.Panels[i].Err, &fault) {
-			log.Error("fault in promsnap itself; please report it", "report", r.Info.Name, "panel", r.Panels[i].Spec.Name,
-				"panic", fmt.Sprint(fault.Value), "stack", string(fault.Stack))
-		}
+// logFault writes down where promsnap itself went wrong: of a panel that panicked the report says what, and only the stack where.
+func logFault(log *slog.Logger, report string, e snapshot.Event) {
+	if e.Fault != nil {
+		log.Error("fault in promsnap itself; please report it", "report", report, "panel", e.Spec.Name, "panic", e.Fault.Panic,
+			"stack", string(e.Fault.Stack))
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"github.com/promsnap/promsnap/internal/kube"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/outside"
-	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
@@ -214,8 +212,7 @@ func (p *printer) advise(o app.Outcome) {
 	}
 	for _, res := range o.Results {
 		for _, panel := range res.Report.Panels {
-			var e *promapi.Error
-			if errors.As(panel.Err, &e) && e.Kind == promapi.KindRefused {
+			if f := panel.Failure; f != nil && f.Kind == snapshot.FailureRefused {
 				fmt.Fprint(p.c.stderr, `
 Nothing listens there. If Prometheus runs in the cluster of your kubeconfig, it is found without a URL:
   promsnap run

@@ -19,6 +19,7 @@ import (
 	"github.com/promsnap/promsnap/internal/kube"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
 // runFlags are the flags of `promsnap run`, as typed.
@@ -129,7 +130,11 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	a, err := app.New(cmd.Context(), cfg, app.Options{
 		Version: versionString(), Reports: names, Slot: slot, To: f.destination(again), Scheduled: scheduled, Timeout: f.timeout,
 		Now: c.now, Stop: c.stop, Kubernetes: k.side(),
-		Command: func(report string, slot time.Time) string { return reproduce(report, f, slot) }, Started: out.started, Progress: out.progress,
+		Command: func(report string, slot time.Time) string { return reproduce(report, f, slot) }, Started: out.started,
+		Progress: func(report string, e snapshot.Event) {
+			logFault(log, report, e)
+			out.progress(report, e)
+		},
 	})
 	if err != nil {
 		return opening(err)

@@ -26,12 +26,15 @@ func (panics) Range(context.Context, promapi.Query, func(series.Series) error) (
 func TestAFaultIsLoggedWithItsStack(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 	specs := []panel.Spec{{Name: "node-memory", Queries: []panel.Query{{Expr: "up"}}}}
-	r := report.Build(report.Info{Name: "check", Slot: now}, snapshot.Take(t.Context(), panics{}, specs, snapshot.Options{Slot: now, Range: time.Hour}))
-	var log strings.Builder
-	logOutcome(slog.New(slog.NewTextHandler(&log, nil)), &config.Config{}, app.Outcome{Results: []app.Result{{Report: r}}}, time.Second)
+	var text strings.Builder
+	log := slog.New(slog.NewTextHandler(&text, nil))
+	o := snapshot.Options{Slot: now, Range: time.Hour, Progress: func(e snapshot.Event) { logFault(log, "check", e) }}
+	panels := snapshot.Take(t.Context(), panics{}, specs, o)
+	r := report.Build(report.Info{Name: "check", Slot: now}, panels)
+	logOutcome(log, &config.Config{}, app.Outcome{Results: []app.Result{{Report: r}}}, time.Second)
 	for _, want := range []string{"level=ERROR", "panel=node-memory", `panic="index out of range"`, "run_test.go"} {
-		if !strings.Contains(log.String(), want) {
-			t.Errorf("no %s in\n%s", want, log.String())
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %s in\n%s", want, text.String())
 		}
 	}
 }

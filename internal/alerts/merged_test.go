@@ -37,7 +37,7 @@ func TestAPartWithoutAnAnswerEndsNoAlert(t *testing.T) {
 		firing int
 	}{
 		{"answers in full", snapshot.Panel{Data: snapshot.DataComplete}, 0},
-		{"failed", snapshot.Panel{Data: snapshot.DataFailed, Err: errors.New("connection refused")}, 2},
+		{"failed", snapshot.Panel{Data: snapshot.DataFailed, Failure: snapshot.FailureOf(errors.New("connection refused"))}, 2},
 		{"is partial", snapshot.Panel{Data: snapshot.DataPartial}, 2},
 		{"is old", snapshot.Panel{Data: snapshot.DataPartial, Old: true}, 2},
 		{"lacks its metrics", snapshot.Panel{Data: snapshot.DataAbsent, Missing: []string{"kafka_lag"}}, 2},

@@ -153,8 +153,8 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 	if r.Err != nil || r.Report.Incomplete() == "" {
 		t.Fatalf("delivery %v, incomplete %q", r.Err, r.Report.Incomplete())
 	}
-	if p := r.Report.Panels; p[0].Err != nil || !errors.Is(p[1].Err, snapshot.ErrStopped) {
-		t.Errorf("panels: %v, %v", p[0].Err, p[1].Err)
+	if p := r.Report.Panels; p[0].Failure != nil || p[1].Failure == nil || p[1].Failure.Kind != snapshot.FailureStopped {
+		t.Errorf("panels: %v, %v", p[0].Failure, p[1].Failure)
 	}
 	if _, err := os.Stat(filepath.Join(filepath.Dir(r.Receipt.Location), "node-memory.png")); err != nil {
 		t.Error(err)

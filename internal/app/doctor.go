@@ -54,7 +54,7 @@ func (s *Source) examine(ctx context.Context) []Check {
 		answered = answered || p.Data != snapshot.DataFailed
 	}
 	if !answered {
-		return []Check{{Text: "Prometheus failed", Err: panels[0].Err}}
+		return []Check{{Text: "Prometheus failed", Err: panels[0].Failure}}
 	}
 	ok := Check{Text: "Prometheus ok"}
 	if server.Version != "" {
@@ -107,8 +107,8 @@ func checkPanels(panels []snapshot.Panel) Check {
 		}
 		without++
 		switch {
-		case p.Err != nil:
-			errs = append(errs, fmt.Errorf("panel %s: %w", name, p.Err))
+		case p.Failure != nil:
+			errs = append(errs, fmt.Errorf("panel %s: %w", name, p.Failure))
 		case len(p.Missing) > 0:
 			c.Notes = append(c.Notes, strings.TrimSpace(fmt.Sprintf("panel %s: Prometheus does not have %s. %s", name, strings.Join(p.Missing, ", "), p.Spec.Hint)))
 		default:

@@ -69,10 +69,10 @@ func TestAnswersCutAtEveryByte(t *testing.T) {
 			res := a.Run(t.Context()).Results[0]
 			for n, p := range res.Report.Panels {
 				switch {
-				case n < len(tt.body) && (p.Data != snapshot.DataFailed || p.Err == nil || !strings.Contains(p.Err.Error(), tt.say) || p.Total != 0 || len(p.Rows) != 0):
-					t.Errorf("cut at byte %d: data %v of %d series, %v", n, p.Data, p.Total, p.Err)
-				case n >= len(tt.body) && (p.Err != nil || p.Total != 2 || p.Rows[0].Stats.Last != 3 || p.Rows[1].Stats.Last != 2):
-					t.Errorf("whole: %+v, %v", p.Rows, p.Err)
+				case n < len(tt.body) && (p.Data != snapshot.DataFailed || p.Failure == nil || !strings.Contains(p.Failure.Error(), tt.say) || p.Total != 0 || len(p.Rows) != 0):
+					t.Errorf("cut at byte %d: data %v of %d series, %v", n, p.Data, p.Total, p.Failure)
+				case n >= len(tt.body) && (p.Failure != nil || p.Total != 2 || p.Rows[0].Stats.Last != 3 || p.Rows[1].Stats.Last != 2):
+					t.Errorf("whole: %+v, %v", p.Rows, p.Failure)
 				case n >= len(tt.body):
 					whole++
 				}

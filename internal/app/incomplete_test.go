@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/report"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
@@ -13,7 +12,7 @@ import (
 
 // A run that a proxy's patience held up names the proxy, and not its own timeout.
 func TestWhyIncomplete(t *testing.T) {
-	gaveUp := []snapshot.Panel{{}, {Err: &promapi.Error{Kind: promapi.KindGaveUp, Took: time.Minute}}}
+	gaveUp := []snapshot.Panel{{}, {Failure: &snapshot.Failure{Kind: snapshot.FailureStopped, GaveUp: time.Minute}}}
 	for _, tt := range []struct {
 		cause  error
 		panels []snapshot.Panel

@@ -109,9 +109,8 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 // whyIncomplete says why the queries were cut short. Where a proxy let them wait until it gave up, a longer run would not help.
 func whyIncomplete(cause error, panels []snapshot.Panel) snapshot.Note {
 	for i := range panels {
-		var e *promapi.Error
-		if errors.Is(cause, errTimeout) && errors.As(panels[i].Err, &e) && e.Kind == promapi.KindGaveUp && e.Took >= time.Second {
-			return snapshot.NoteOf(snapshot.NoteProxyGaveUp, e.Took)
+		if f := panels[i].Failure; errors.Is(cause, errTimeout) && f != nil && f.GaveUp >= time.Second {
+			return snapshot.NoteOf(snapshot.NoteProxyGaveUp, f.GaveUp)
 		}
 	}
 	switch {

@@ -54,7 +54,8 @@ func oddPanels() map[string]*snapshot.Panel {
 	breach(named, 0, rules.Critical, gib/2, slotTime)
 	failed := one(units.Bytes, hour)
 	failed.Spec.Title = "Node memory used"
-	failed.Lines, failed.Rows, failed.Err = nil, nil, errors.New("query node-memory: the server answered 503 (timeout): "+strings.Repeat("query timed out in expression evaluation ", 12))
+	failed.Lines, failed.Rows = nil, nil
+	failed.Failure = snapshot.FailureOf(errors.New("query node-memory: the server answered 503 (timeout): " + strings.Repeat("query timed out in expression evaluation ", 12)))
 	absent := one(units.Bytes, hour)
 	absent.Spec.Title = "Volumes"
 	absent.Lines, absent.Missing, absent.Data = nil, []string{"kubelet_volume_stats_available_bytes"}, snapshot.DataAbsent

@@ -13,8 +13,8 @@ import (
 // nothingToDraw says in a few words why a panel has no chart, and what is known about it; two empty strings where it has one.
 func (s speech) nothingToDraw(data *snapshot.Panel) (headline, detail string) {
 	switch {
-	case data.Err != nil:
-		return s.QueryFailed, data.Err.Error()
+	case data.Failure != nil:
+		return s.QueryFailed, data.Failure.Error()
 	case len(data.Lines) == 0 && data.Spec.EmptyIsOK && data.Data == snapshot.DataComplete:
 		return s.NothingToReport, s.EmptyAsItShould
 	case len(data.Lines) == 0 && len(data.Missing) > 0:
@@ -61,7 +61,7 @@ func composePlaceholder(data *snapshot.Panel, o Options, headline, detail string
 
 	f := p.frame()
 	st := headlineStyle
-	if data.Err != nil {
+	if data.Failure != nil {
 		st.ink = criticalText
 	}
 	lines := p.wrap(detail, detailStyle, f.width()-80, min(detailLines, int(f.height()-50)/detailPitch))

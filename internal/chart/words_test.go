@@ -38,8 +38,8 @@ func nameless(p *snapshot.Panel) *snapshot.Panel {
 	for i := range p.References {
 		p.References[i].Name = strconv.Itoa(i)
 	}
-	if p.Err != nil {
-		p.Err = errors.New("…")
+	if p.Failure != nil {
+		p.Failure = snapshot.FailureOf(errors.New("…"))
 	}
 	return p
 }

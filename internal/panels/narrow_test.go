@@ -104,8 +104,8 @@ func TestANarrowedPanelFindsTheSame(t *testing.T) {
 		for i := range specs {
 			a, f := &all[i], &few[i]
 			t.Run(fmt.Sprint(rng, " ", specs[i].Name), func(t *testing.T) {
-				if a.Err != nil || f.Err != nil {
-					t.Fatalf("errors: %v, %v", a.Err, f.Err)
+				if a.Failure != nil || f.Failure != nil {
+					t.Fatalf("errors: %v, %v", a.Failure, f.Failure)
 				}
 				allFound, allGone := telling(a.Findings)
 				fewFound, fewGone := telling(f.Findings)

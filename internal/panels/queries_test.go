@@ -158,8 +158,8 @@ func (f *fixture) expectTaken(t *testing.T, spec panel.Spec, want values) {
 		t.Fatal(err, notes)
 	}
 	p := snapshot.Take(t.Context(), f, []panel.Spec{spec}, snapshot.Options{Slot: at, Range: 30 * time.Minute, Nodes: nodes})[0]
-	if p.Err != nil {
-		t.Fatal(p.Err)
+	if p.Failure != nil {
+		t.Fatal(p.Failure)
 	}
 	got := values{}
 	for _, r := range p.Rows {

@@ -86,10 +86,15 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string {
+	return fmt.Sprintf("the query answers with more than %d series; %s", e.Limit, e.Hint())
+}
+
+// Hint says what to do about it.
+func (e *LimitError) Hint() string {
 	if e.Fixed {
-		return fmt.Sprintf("the query answers with more than %d series; raise prometheus.max_series", e.Limit)
+		return "raise prometheus.max_series"
 	}
-	return fmt.Sprintf("the query answers with more than %d series; keep those that matter with topk(10, …), add them up with sum by (…) (…), or raise max_series", e.Limit)
+	return "keep those that matter with topk(10, …), add them up with sum by (…) (…), or raise max_series"
 }
 
 // answerError is the error that an answer of status "error" tells of. Its words are the server's own: Client.explain bounds them.

@@ -43,7 +43,9 @@ var parts = []struct {
 		s := p.Findings[0].Streak
 		s.Seen, s.Expected, s.Bouts, s.Beyond = 40, 40, 5, 20
 	}},
-	{"failed", false, func(p *snapshot.Panel) { p.Data, p.Err = snapshot.DataFailed, errors.New("connection refused") }},
+	{"failed", false, func(p *snapshot.Panel) {
+		p.Data, p.Failure = snapshot.DataFailed, snapshot.FailureOf(errors.New("connection refused"))
+	}},
 }
 
 // finds gives a panel one series and what is found of it.

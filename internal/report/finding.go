@@ -282,8 +282,8 @@ func (r *Report) FailureOf(p *snapshot.Panel) Failure { return r.words.failureOf
 // failureOf says why a panel has no answer.
 func (w wording) failureOf(p *snapshot.Panel) Failure {
 	f := Failure{Panel: p.Spec.Name, Title: p.Spec.Title, Error: w.NoAnswer}
-	if p.Err != nil {
-		f.Error = printable(p.Err.Error())
+	if p.Failure != nil {
+		f.Error = printable(p.Failure.Error())
 	}
 	return f
 }

@@ -39,7 +39,7 @@ func labelled(word string) *report.Report {
 	failed := spec
 	failed.Name, failed.Queries = "failed", []panel.Query{{Expr: "nothing"}}
 	panels := reporttest.Take(a, []panel.Spec{spec, failed})
-	panels[0].Notes, panels[1].Err = []snapshot.Note{snapshot.NoteOf(snapshot.NoteServerWarns, word)}, errors.New(word)
+	panels[0].Notes, panels[1].Failure = []snapshot.Note{snapshot.NoteOf(snapshot.NoteServerWarns, word)}, snapshot.FailureOf(errors.New(word))
 	return report.Build(report.Info{Cluster: "prod", Name: "daily", Slot: reporttest.Slot, Range: 1, Nodes: []snapshot.Node{{Name: word}}}, panels)
 }
 

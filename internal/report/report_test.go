@@ -240,7 +240,7 @@ func TestHeadline(t *testing.T) {
 	a := reporttest.Answers{}
 	a.Add("cpu", series.FromPairs("node", "a"), reporttest.Constant(0.1))
 	ok := reporttest.Take(a, reporttest.Specs()[1:2])
-	failed := snapshot.Panel{Spec: reporttest.Specs()[0], Err: errors.New("connection refused")}
+	failed := snapshot.Panel{Spec: reporttest.Specs()[0], Failure: snapshot.FailureOf(errors.New("connection refused"))}
 	absent := snapshot.Panel{Spec: reporttest.Specs()[0], Data: snapshot.DataAbsent}
 	for _, tc := range []struct {
 		name, want string
@@ -268,7 +268,7 @@ func TestFailuresOfOneCause(t *testing.T) {
 		var ps []snapshot.Panel
 		for i, e := range errs {
 			ps = append(ps, snapshot.Panel{
-				Spec: panel.Spec{Name: fmt.Sprint("p", i), Title: fmt.Sprint("Panel ", i)}, Data: snapshot.DataFailed, Err: errors.New(e),
+				Spec: panel.Spec{Name: fmt.Sprint("p", i), Title: fmt.Sprint("Panel ", i)}, Data: snapshot.DataFailed, Failure: snapshot.FailureOf(errors.New(e)),
 			})
 		}
 		return report.Build(reporttest.Info(t, nil), ps)
@@ -319,7 +319,7 @@ func TestWarningsOfOneKind(t *testing.T) {
 }
 
 func TestFailureIsOnePrintableLine(t *testing.T) {
-	r := report.Build(report.Info{}, []snapshot.Panel{{Spec: reporttest.Specs()[0], Err: errors.New("asking: connection\nrefused \x1b[31m; forward the port")}})
+	r := report.Build(report.Info{}, []snapshot.Panel{{Spec: reporttest.Specs()[0], Failure: snapshot.FailureOf(errors.New("asking: connection\nrefused \x1b[31m; forward the port"))}})
 	if f := r.Failures[0]; f.Error != "asking: connection refused [31m; forward the port" {
 		t.Errorf("%+v", f)
 	}

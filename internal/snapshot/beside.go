@@ -30,12 +30,12 @@ func beside(run func(each func(series.Series) error) (promapi.Meta, error), add 
 	for range batches {
 		free <- &batch{}
 	}
-	fault := make(chan *PanicError, 1)
+	fault := make(chan *panicError, 1)
 	go func() {
 		defer close(fault)
 		defer func() {
 			if r := recover(); r != nil {
-				fault <- &PanicError{Value: r, Stack: debug.Stack()}
+				fault <- &panicError{value: r, stack: debug.Stack()}
 				for range full { // the decoder must not wait for hands that never come back
 					free <- &batch{}
 				}

@@ -44,8 +44,8 @@ func TestBesideGivesErrorsAndFaultsBack(t *testing.T) {
 	if _, err := beside(answer(100, cut), func(series.Series) {}); !errors.Is(err, cut) {
 		t.Errorf("error %v, want the client's", err)
 	}
-	var fault *PanicError
-	if _, err := beside(answer(1000, nil), func(s series.Series) { panic(s.Labels.Get("i")) }); !errors.As(err, &fault) || fault.Value != "0" {
+	var fault *panicError
+	if _, err := beside(answer(1000, nil), func(s series.Series) { panic(s.Labels.Get("i")) }); !errors.As(err, &fault) || fault.value != "0" {
 		t.Errorf("error %v, want the fault of the first series", err)
 	}
 }

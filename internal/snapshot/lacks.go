@@ -13,7 +13,7 @@ type Lack struct {
 	Partial Note     // as of a Panel, like all that follows
 	Old     bool     //
 	Missing []string //
-	Err     error    //
+	Failure *Failure //
 }
 
 // lacks returns what is not known of a part, or of the parts that it was merged from.
@@ -21,15 +21,15 @@ func (p *Panel) lacks() []Lack {
 	if p.Lacks != nil || p.Data == DataComplete {
 		return p.Lacks
 	}
-	return []Lack{{Part: p.part(), Data: p.Data, Partial: p.Partial, Old: p.Old, Missing: p.Missing, Err: p.Err}}
+	return []Lack{{Part: p.part(), Data: p.Data, Partial: p.Partial, Old: p.Old, Missing: p.Missing, Failure: p.Failure}}
 }
 
 // says is what is wrong with the part, in the server's words; "" where the server does not say. It reports whether the part did not
 // answer in full.
 func (l *Lack) says() (text string, lacks bool) {
 	switch {
-	case l.Err != nil:
-		return l.Err.Error(), true
+	case l.Failure != nil:
+		return l.Failure.Error(), true
 	case l.Partial.Code == NotePartSaid:
 		return l.Partial.Args[0], true
 	}
@@ -58,7 +58,7 @@ func (m *merging) mergeData() {
 		out.Partial = saidOf(out.Lacks)
 		out.Old = !slices.ContainsFunc(out.Lacks, func(l Lack) bool { return !l.Old })
 	case failed:
-		out.Data, out.Err = DataFailed, errorOf(out.Lacks)
+		out.Data, out.Failure = DataFailed, failureOf(out.Lacks)
 	default:
 		out.Data = DataAbsent
 	}
@@ -89,13 +89,13 @@ func saysSo(said []string, part, text string) bool {
 	return false
 }
 
-// errorOf is the error of the first part that failed, and how many more did.
-func errorOf(lacks []Lack) error {
+// failureOf is the failure of the first part that failed, and how many more did.
+func failureOf(lacks []Lack) *Failure {
 	var first *Lack
 	more := 0
 	for i := range lacks {
 		switch {
-		case lacks[i].Err == nil:
+		case lacks[i].Failure == nil:
 		case first == nil:
 			first = &lacks[i]
 		default:
@@ -105,12 +105,12 @@ func errorOf(lacks []Lack) error {
 	if first == nil {
 		return nil
 	}
-	err := first.Err
+	f := *first.Failure
 	if first.Part != "" {
-		err = fmt.Errorf("%s: %w", first.Part, err)
+		f.Message = first.Part + ": " + f.Message
 	}
 	if more > 0 {
-		err = fmt.Errorf("%w (and %d more parts failed)", err, more)
+		f.Message += fmt.Sprintf(" (and %d more parts failed)", more)
 	}
-	return err
+	return &f
 }

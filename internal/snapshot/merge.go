@@ -63,14 +63,14 @@ func Merge(parts ...Panel) (Panel, error) {
 	}
 	m := merging{parts: inOrder(parts)}
 	if err := m.check(); err != nil {
-		return Panel{}, fmt.Errorf("merging the panel %s: %w", parts[0].Spec.Name, err)
+		return Panel{}, fmt.Errorf("%w %s: %w", errParts, parts[0].Spec.Name, err)
 	}
 	first := m.parts[0]
 	m.out = Panel{Spec: first.Spec, Expr: m.expr(), Grid: m.grid, Kept: &Kept{}}
 	m.compare = byRank(direction(&m.out.Spec))
 	m.mergeData()
 	if err := m.mergeRows(); err != nil {
-		return Panel{}, fmt.Errorf("merging the panel %s: %w", first.Spec.Name, err)
+		return Panel{}, fmt.Errorf("%w %s: %w", errParts, first.Spec.Name, err)
 	}
 	m.mergeLines()
 	m.mergeFindings()
@@ -101,7 +101,7 @@ func MergeAll(parts ...[]Panel) []Panel {
 			}
 			merged, err := Merge(of...)
 			if err != nil {
-				merged = Panel{Spec: part[i].Spec, Expr: part[i].Expr, Data: DataFailed, Err: err, Kept: &Kept{}}
+				merged = Panel{Spec: part[i].Spec, Expr: part[i].Expr, Data: DataFailed, Failure: FailureOf(err), Kept: &Kept{}}
 			}
 			out = append(out, merged)
 		}
@@ -109,15 +109,13 @@ func MergeAll(parts ...[]Panel) []Panel {
 	return out
 }
 
-var errNotInPart = errors.New("the part does not have this panel")
-
 // named returns the panel of a spec's name.
 func named(panels []Panel, spec panel.Spec) Panel {
 	i := slices.IndexFunc(panels, func(p Panel) bool { return p.Spec.Name == spec.Name })
 	if i >= 0 {
 		return panels[i]
 	}
-	missing := Panel{Spec: spec, Expr: spec.Query("").Expr, Data: DataFailed, Err: errNotInPart}
+	missing := Panel{Spec: spec, Expr: spec.Query("").Expr, Data: DataFailed, Failure: FailureOf(errNotInPart)}
 	if len(panels) > 0 {
 		missing.Kept = &Kept{Part: panels[0].part()}
 	}

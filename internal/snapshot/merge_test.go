@@ -66,9 +66,9 @@ func TestMergeOfWhatIsNotThere(t *testing.T) {
 				lacks = append(lacks, l.Part)
 			}
 			partial := strings.Join(p.Partial.Args, " ")
-			if p.Data != tc.data || partial != tc.partial || p.Old != tc.old || p.Total != tc.total || strings.Join(lacks, " ") != tc.lacks || !errors.Is(p.Err, tc.err) {
+			if p.Data != tc.data || partial != tc.partial || p.Old != tc.old || p.Total != tc.total || strings.Join(lacks, " ") != tc.lacks || (p.Failure == nil) != (tc.err == nil) || p.Failure != nil && !strings.Contains(p.Failure.Message, tc.err.Error()) {
 				t.Errorf("got data %d, partial %q, old %v, total %d, lacks %q, error %v; want data %d, partial %q, old %v, total %d, lacks %q, error %v",
-					p.Data, partial, p.Old, p.Total, lacks, p.Err, tc.data, tc.partial, tc.old, tc.total, tc.lacks, tc.err)
+					p.Data, partial, p.Old, p.Total, lacks, p.Failure, tc.data, tc.partial, tc.old, tc.total, tc.lacks, tc.err)
 			}
 			if p.Data != DataFailed && p.Grid != full.Grid {
 				t.Errorf("the grid is %v, want %v", p.Grid, full.Grid)
@@ -114,7 +114,7 @@ func TestMergeAll(t *testing.T) {
 	all := MergeAll([]Panel{a, only, atOther}, []Panel{moved, b})
 	var got []string
 	for _, p := range all {
-		got = append(got, fmt.Sprintf("%s: data %d, %d series, partial %q, failed %v", p.Spec.Name, p.Data, p.Total, p.Partial.Args, p.Err != nil))
+		got = append(got, fmt.Sprintf("%s: data %d, %d series, partial %q, failed %v", p.Spec.Name, p.Data, p.Total, p.Partial.Args, p.Failure != nil))
 	}
 	want := []string{
 		`p: data 2, 2 series, partial [], failed false`,

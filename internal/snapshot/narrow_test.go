@@ -2,7 +2,6 @@ package snapshot_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -106,9 +105,9 @@ func TestATooLargePanelIsNarrowed(t *testing.T) {
 			}
 			o := snapshot.Options{Slot: time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC), Range: 6 * time.Hour, MaxSeries: 100}
 			p := snapshot.Take(t.Context(), c.pods, []panel.Spec{spec}, o)[0]
-			var many *promapi.LimitError
-			if errors.As(p.Err, &many) != c.fails || p.Err != nil && !strings.HasSuffix(p.Err.Error(), "raise prometheus.max_series") {
-				t.Fatalf("error %v, want one: %t", p.Err, c.fails)
+			limit := p.Failure != nil && p.Failure.Kind == snapshot.FailureLimit && p.Failure.Hint == "raise prometheus.max_series"
+			if limit != c.fails || (p.Failure != nil) != c.fails {
+				t.Fatalf("failure %v, want one: %t", p.Failure, c.fails)
 			}
 			if len(p.Rows) != c.rows || p.LeftOut != c.left || p.Total != c.rows+c.left {
 				t.Errorf("%d rows, %d left out, %d in all; want %d and %d", len(p.Rows), p.LeftOut, p.Total, c.rows, c.left)

@@ -293,8 +293,8 @@ func TestFiveThousandNodesFitTheDefaults(t *testing.T) {
 	}
 	p := snapshot.Take(context.Background(), f, []panel.Spec{{Queries: []panel.Query{{Expr: have, Legend: "{{node}}"}}, Without: without, Rules: []rules.Rule{{Name: "R", Warning: rules.At(0)}}}},
 		snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
-	if p.Err != nil || p.Total != 5000 || p.OK != 5000 {
-		t.Errorf("%d rows, %d of them OK, error %v", p.Total, p.OK, p.Err)
+	if p.Failure != nil || p.Total != 5000 || p.OK != 5000 {
+		t.Errorf("%d rows, %d of them OK, error %v", p.Total, p.OK, p.Failure)
 	}
 }
 

@@ -49,6 +49,7 @@ type Event struct {
 	Index int
 	Spec  *panel.Spec
 	Panel *Panel
+	Fault *Fault // what went wrong in promsnap itself (FailureFault); nil: nothing
 }
 
 // unanswered is a panel without an answer: DataFailed is the zero value.
@@ -63,11 +64,8 @@ func (o Options) unanswered(spec panel.Spec) Panel {
 // End returns the newest time that a snapshot asks for.
 func (o Options) End() time.Time { return o.Slot.Add(-o.QueryOffset) }
 
-// ErrStopped is the error of the panels that were not asked for, or not answered, because the run was told to end.
-var ErrStopped = errors.New("the run was stopped before this panel's answer was there")
-
 // Take asks for every panel and folds the answers: one Panel for each of specs, in their order. A query that fails is in its Panel;
-// the others go on. Where ctx ends, the panels that have no answer yet fail with ErrStopped.
+// the others go on. Where ctx ends, the panels that have no answer yet fail (FailureStopped).
 func Take(ctx context.Context, q Querier, specs []panel.Spec, o Options) []Panel {
 	panels := make([]Panel, len(specs))
 	o.Nodes.several = o.Nodes.several || o.Part != ""
@@ -84,8 +82,17 @@ func Take(ctx context.Context, q Querier, specs []panel.Spec, o Options) []Panel
 	for i := range specs {
 		group.Go(func() error {
 			tell(Event{Index: i, Spec: &specs[i]})
-			panels[i] = panelInTime(ctx, q, specs[i], o)
-			tell(Event{Index: i, Spec: &specs[i], Panel: &panels[i]})
+			p, err := panelInTime(ctx, q, specs[i], o)
+			if err != nil {
+				p.Data, p.Failure = DataFailed, FailureOf(err)
+			}
+			panels[i] = p
+			done := Event{Index: i, Spec: &specs[i], Panel: &panels[i]}
+			var fault *panicError
+			if errors.As(err, &fault) {
+				done.Fault = &Fault{fmt.Sprint(fault.value), fault.stack}
+			}
+			tell(done)
 			return nil
 		})
 	}
@@ -98,61 +105,57 @@ const lateness = 2 * time.Second
 
 // panelInTime takes one panel, and leaves it where it does not heed the end of its context: a report that is never made is worse. What is
 // left behind keeps what it makes to itself.
-func panelInTime(ctx context.Context, q Querier, spec panel.Spec, o Options) Panel {
-	taken := make(chan Panel, 1)
-	go func() { taken <- takePanel(ctx, q, spec, o) }()
+func panelInTime(ctx context.Context, q Querier, spec panel.Spec, o Options) (Panel, error) {
+	type answer struct {
+		panel Panel
+		err   error
+	}
+	taken := make(chan answer, 1)
+	go func() {
+		p, err := takePanel(ctx, q, spec, o)
+		taken <- answer{p, err}
+	}()
 	select {
-	case p := <-taken:
-		return p
+	case a := <-taken:
+		return a.panel, a.err
 	case <-ctx.Done():
 	}
 	late := time.NewTimer(lateness)
 	defer late.Stop()
 	select {
-	case p := <-taken:
-		return p
+	case a := <-taken:
+		return a.panel, a.err
 	case <-late.C:
-		p := o.unanswered(spec)
-		p.Err = fmt.Errorf("%w (%w)", ErrStopped, context.Cause(ctx))
-		return p
+		return o.unanswered(spec), fmt.Errorf("%w (%w)", errStopped, context.Cause(ctx))
 	}
 }
 
-// PanicError is a fault in promsnap itself that cost one panel.
-type PanicError struct {
-	Value any
-	Stack []byte
-}
-
-func (e *PanicError) Error() string { return fmt.Sprintf("a fault in promsnap itself: %v", e.Value) }
-
 // takePanel asks for one panel. A panic costs that panel, not the run.
-func takePanel(ctx context.Context, q Querier, spec panel.Spec, o Options) (p Panel) {
+func takePanel(ctx context.Context, q Querier, spec panel.Spec, o Options) (p Panel, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			p = o.unanswered(spec)
-			p.Err = &PanicError{Value: r, Stack: debug.Stack()}
+			p, err = o.unanswered(spec), &panicError{value: r, stack: debug.Stack()}
 		}
 	}()
 	p = o.unanswered(spec)
 	if ctx.Err() != nil {
-		p.Err = ErrStopped
-		return p
+		return p, errStopped
 	}
 	if spec.Builtin {
 		q = o.Mapping.Querier(q)
 	}
-	if err := p.ask(ctx, q, o); err != nil {
-		p.Data, p.Err = DataFailed, err
-		var many *promapi.LimitError
-		if spec.Builtin && errors.As(err, &many) {
-			p.Err = &promapi.LimitError{Limit: many.Limit, Fixed: true}
-		}
-		if ctx.Err() != nil {
-			p.Err = fmt.Errorf("%w (%w)", ErrStopped, err)
-		}
+	err = p.ask(ctx, q, o)
+	if err == nil {
+		return p, nil
 	}
-	return p
+	if ctx.Err() != nil {
+		return p, fmt.Errorf("%w (%w)", errStopped, err)
+	}
+	var many *promapi.LimitError
+	if spec.Builtin && errors.As(err, &many) {
+		return p, &promapi.LimitError{Limit: many.Limit, Fixed: true}
+	}
+	return p, err
 }
 
 // ask runs the panel's queries: the whole of its ratio, then the series themselves, then, where none came, which metrics exist.
@@ -514,7 +517,7 @@ func split(ls series.Labels, names []string) (rest, named series.Labels) {
 func Failed(specs []panel.Spec, err error) []Panel {
 	panels := make([]Panel, len(specs))
 	for i, s := range specs {
-		panels[i] = Panel{Spec: s, Expr: s.Query("").Expr, Data: DataFailed, Err: err}
+		panels[i] = Panel{Spec: s, Expr: s.Query("").Expr, Data: DataFailed, Failure: FailureOf(err)}
 	}
 	return panels
 }

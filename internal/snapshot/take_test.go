@@ -80,10 +80,10 @@ func take(f fake, specs ...panel.Spec) []snapshot.Panel {
 func TestTakeKeepsGoingWhereAQueryFails(t *testing.T) {
 	panels := take(fake{answers: map[string][]series.Series{"good": {constant(1, "a", "b")}}},
 		panel.Spec{Name: "bad", Queries: []panel.Query{{Expr: "bad"}}}, panel.Spec{Name: "good", Queries: []panel.Query{{Expr: "good"}}})
-	if !errors.Is(panels[0].Err, errRefused) || panels[0].Data != snapshot.DataFailed {
-		t.Errorf("the failed panel: %v, data %v", panels[0].Err, panels[0].Data)
+	if failed(panels[0]) != snapshot.FailureOther || panels[0].Failure.Message != errRefused.Error() || panels[0].Data != snapshot.DataFailed {
+		t.Errorf("the failed panel: %v, data %v", panels[0].Failure, panels[0].Data)
 	}
-	if panels[1].Err != nil || panels[1].Data != snapshot.DataComplete || panels[1].Total != 1 {
+	if panels[1].Failure != nil || panels[1].Data != snapshot.DataComplete || panels[1].Total != 1 {
 		t.Errorf("the good panel: %+v", panels[1])
 	}
 	if got, want := panels[1].Grid.End(), slot.Add(-time.Minute); !got.Equal(want) {
@@ -114,8 +114,8 @@ func TestEmptyAnswers(t *testing.T) {
 		t.Errorf("a metric that good news needs is absent: data %v, missing %v", p.Data, p.Missing)
 	}
 	f.answers["news default 0"] = nil
-	if p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "news default 0"}}, EmptyIsOK: true})[0]; p.Err != nil || p.Data != snapshot.DataAbsent || len(p.Notes) != 1 {
-		t.Errorf("a dialect that promsnap cannot read: data %v, notes %q, %v", p.Data, p.Notes, p.Err)
+	if p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "news default 0"}}, EmptyIsOK: true})[0]; p.Failure != nil || p.Data != snapshot.DataAbsent || len(p.Notes) != 1 {
+		t.Errorf("a dialect that promsnap cannot read: data %v, notes %q, %v", p.Data, p.Notes, p.Failure)
 	}
 	f.present["news"] = false
 	if p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "news > 0 and other"}}, EmptyIsOK: true})[0]; p.Data != snapshot.DataAbsent {
@@ -147,9 +147,9 @@ func TestAPanelSaysThatItIsBlind(t *testing.T) {
 			present: map[string]bool{"restarts": true},
 		}
 		p := take(f, spec)[0]
-		if p.Err != nil || p.Data != tt.data || len(p.Missing) != tt.missing || len(p.Notes) != tt.notes {
+		if p.Failure != nil || p.Data != tt.data || len(p.Missing) != tt.missing || len(p.Notes) != tt.notes {
 			t.Errorf("%s: data %v, missing %v, notes %q (error %v); want data %v, %d missing, %d notes",
-				tt.name, p.Data, p.Missing, p.Notes, p.Err, tt.data, tt.missing, tt.notes)
+				tt.name, p.Data, p.Missing, p.Notes, p.Failure, tt.data, tt.missing, tt.notes)
 		}
 	}
 }
@@ -216,8 +216,8 @@ func TestCapacityJoinsByLabels(t *testing.T) {
 		t.Errorf("a capacity of %v where none is known", p.Rows[1].Capacity)
 	}
 	p = take(fake{answers: map[string][]series.Series{"used": {constant(.94, "instance", "a")}}}, spec)[0]
-	if p.Err != nil || len(p.Notes) != 1 || len(p.Findings) != 1 {
-		t.Errorf("a capacity that fails must cost a note, not the panel: err %v, notes %q", p.Err, p.Notes)
+	if p.Failure != nil || len(p.Notes) != 1 || len(p.Findings) != 1 {
+		t.Errorf("a capacity that fails must cost a note, not the panel: err %v, notes %q", p.Failure, p.Notes)
 	}
 }
 
@@ -242,8 +242,8 @@ func TestRemarks(t *testing.T) {
 	if said[0] != "answer 12345 have no limit" || said[1] != "answer down: 10.0.0.00" || said[len(said)-1] != "more_answers 2" || len(said) != 12 {
 		t.Errorf("remarks %q", said)
 	}
-	if p.Err != nil || len(p.Notes) != 1 {
-		t.Errorf("a remark that fails must cost a note: %v, %q", p.Err, p.Notes)
+	if p.Failure != nil || len(p.Notes) != 1 {
+		t.Errorf("a remark that fails must cost a note: %v, %q", p.Failure, p.Notes)
 	}
 }
 
@@ -251,8 +251,8 @@ func TestStoppedRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	p := snapshot.Take(ctx, fake{}, []panel.Spec{{Queries: []panel.Query{{Expr: "a"}}}}, snapshot.Options{Slot: slot, Range: time.Hour})[0]
-	if !errors.Is(p.Err, snapshot.ErrStopped) || p.Data != snapshot.DataFailed {
-		t.Errorf("err %v, data %v", p.Err, p.Data)
+	if failed(p) != snapshot.FailureStopped || p.Data != snapshot.DataFailed {
+		t.Errorf("err %v, data %v", p.Failure, p.Data)
 	}
 }
 
@@ -282,16 +282,16 @@ func TestRunDoesNotWaitForTheDeaf(t *testing.T) {
 		if took := time.Since(began); took < time.Minute || took > time.Minute+5*time.Second {
 			t.Errorf("it took %v", took)
 		}
-		if panels[0].Err != nil || panels[0].Total != 1 {
+		if panels[0].Failure != nil || panels[0].Total != 1 {
 			t.Errorf("the good panel: %+v", panels[0])
 		}
 		for _, p := range panels[1:3] {
-			if !errors.Is(p.Err, snapshot.ErrStopped) || !errors.Is(p.Err, over) || p.Data != snapshot.DataFailed || p.Expr != "deaf" {
-				t.Errorf("the deaf panel: %v, data %v", p.Err, p.Data)
+			if failed(p) != snapshot.FailureStopped || !strings.Contains(p.Failure.Message, over.Error()) || p.Data != snapshot.DataFailed || p.Expr != "deaf" {
+				t.Errorf("the deaf panel: %v, data %v", p.Failure, p.Data)
 			}
 		}
-		if !errors.Is(panels[3].Err, snapshot.ErrStopped) {
-			t.Errorf("the panel behind them: %v", panels[3].Err)
+		if failed(panels[3]) != snapshot.FailureStopped {
+			t.Errorf("the panel behind them: %v", panels[3].Failure)
 		}
 		close(d.end) // what was left behind writes nothing that anybody reads
 	})
@@ -305,11 +305,23 @@ func (panicky) Range(context.Context, promapi.Query, func(series.Series) error) 
 }
 
 func TestPanicCostsOnePanel(t *testing.T) {
-	p := snapshot.Take(context.Background(), panicky{}, []panel.Spec{{Name: "a", Queries: []panel.Query{{Expr: "a"}}}}, snapshot.Options{Slot: slot, Range: time.Hour})[0]
-	var fault *snapshot.PanicError
-	if !errors.As(p.Err, &fault) || p.Data != snapshot.DataFailed || p.Spec.Name != "a" || !strings.Contains(string(fault.Stack), "panicky") {
+	var told *snapshot.Fault
+	o := snapshot.Options{Slot: slot, Range: time.Hour, Progress: func(e snapshot.Event) { told = e.Fault }}
+	p := snapshot.Take(context.Background(), panicky{}, []panel.Spec{{Name: "a", Queries: []panel.Query{{Expr: "a"}}}}, o)[0]
+	if failed(p) != snapshot.FailureFault || p.Data != snapshot.DataFailed || p.Spec.Name != "a" {
 		t.Errorf("panel %+v", p)
 	}
+	if told == nil || told.Panic != "index out of range" || !strings.Contains(string(told.Stack), "panicky") {
+		t.Errorf("told of %+v, want the panic with its stack", told)
+	}
+}
+
+// failed is why a panel has no answer, "" where it has one.
+func failed(p snapshot.Panel) snapshot.FailureKind {
+	if p.Failure == nil {
+		return ""
+	}
+	return p.Failure.Kind
 }
 
 func TestProgressComesOneAtATime(t *testing.T) {
@@ -453,10 +465,10 @@ func TestReferences(t *testing.T) {
 	if want := []string{"limit a4 true", "limit b8 true", "many (1)1 true", "many (2)2 true"}; !slices.Equal(names, want) {
 		t.Errorf("the reference lines are %q, want %q", names, want)
 	}
-	if len(p.Notes) != 5 || p.Notes[4].Code != snapshot.NoteReferencesLeft || p.Notes[4].Args[0] != "2" || p.Data != snapshot.DataComplete || p.Err != nil {
-		t.Errorf("the panel must go on without what failed, and say so: data %v, err %v, notes %q", p.Data, p.Err, p.Notes)
+	if len(p.Notes) != 5 || p.Notes[4].Code != snapshot.NoteReferencesLeft || p.Notes[4].Args[0] != "2" || p.Data != snapshot.DataComplete || p.Failure != nil {
+		t.Errorf("the panel must go on without what failed, and say so: data %v, err %v, notes %q", p.Data, p.Failure, p.Notes)
 	}
-	if failed := take(f, panel.Spec{Queries: []panel.Query{{Expr: "down"}}, References: []panel.Reference{{Name: "limit", Query: "limit"}}})[0]; len(failed.References) != 0 || failed.Err == nil {
+	if failed := take(f, panel.Spec{Queries: []panel.Query{{Expr: "down"}}, References: []panel.Reference{{Name: "limit", Query: "limit"}}})[0]; len(failed.References) != 0 || failed.Failure == nil {
 		t.Errorf("a panel that failed has no reference lines: %+v", failed)
 	}
 }
@@ -513,8 +525,8 @@ func TestDetailsAreNotAskedOfWhatDoesNotFire(t *testing.T) {
 	} {
 		f := fake{answers: map[string][]series.Series{"used": {{Labels: series.FromPairs("node", "n1"), Values: []float64{.5, .5, .5, .5, .5, .5, .5, .94}}}}}
 		p := take(f, panel.Spec{Queries: []panel.Query{{Expr: "used"}}, Rules: []rules.Rule{rule}, Detail: &panel.Detail{Query: "pods"}})[0]
-		if p.Err != nil || len(p.Notes) != 0 {
-			t.Errorf("%s: error %v, notes %q", name, p.Err, p.Notes)
+		if p.Failure != nil || len(p.Notes) != 0 {
+			t.Errorf("%s: error %v, notes %q", name, p.Failure, p.Notes)
 		}
 		if want := name != "within"; want != (len(p.Findings) == 1) {
 			t.Errorf("%s: findings %+v", name, p.Findings)
@@ -553,8 +565,8 @@ func (c counting) Range(ctx context.Context, q promapi.Query, each func(series.S
 func TestDetailThatFailsCostsANote(t *testing.T) {
 	spec := panel.Spec{Queries: []panel.Query{{Expr: "used"}}, Rules: []rules.Rule{{Name: "High", Critical: rules.At(.9)}}, Detail: &panel.Detail{Query: "broken"}}
 	p := take(fake{answers: map[string][]series.Series{"used": {constant(.94, "node", "n1")}}}, spec)[0]
-	if p.Err != nil || len(p.Findings) != 1 || len(p.Notes) != 1 {
-		t.Errorf("error %v, notes %q", p.Err, p.Notes)
+	if p.Failure != nil || len(p.Findings) != 1 || len(p.Notes) != 1 {
+		t.Errorf("error %v, notes %q", p.Failure, p.Notes)
 	}
 }
 

@@ -98,12 +98,12 @@ type Panel struct {
 	Remarks    []Note          // what stands below the chart: the answers of Spec.Remarks, and what is left out
 	Missing    []string        // metric names that the query reads and Prometheus does not have
 	Data       Data
-	Partial    Note   // that the answer is only a part, and what the server says of it; the zero value where it is all
-	Old        bool   // Data is partial only because the newest sample of all is old: the server answered in full
-	Notes      []Note // what the reader should know: warnings, a moved grid, series without a limit
-	Err        error  // Data is DataFailed
-	Lacks      []Lack // of a merged panel: the parts of which not all is known
-	Kept       *Kept  // what Merge needs beside all this; nil where the panel was not taken as a part
+	Partial    Note     // that the answer is only a part, and what the server says of it; the zero value where it is all
+	Old        bool     // Data is partial only because the newest sample of all is old: the server answered in full
+	Notes      []Note   // what the reader should know: warnings, a moved grid, series without a limit
+	Failure    *Failure // why there is no answer (DataFailed); nil: there is one
+	Lacks      []Lack   // of a merged panel: the parts of which not all is known
+	Kept       *Kept    // what Merge needs beside all this; nil where the panel was not taken as a part
 }
 
 // Line returns the line of the series with these labels, nil where it is not drawn.

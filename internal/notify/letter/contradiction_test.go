@@ -41,7 +41,7 @@ func found(i int, st rules.Status, severity rules.Severity) snapshot.Panel {
 // little of it the receiver wants.
 func TestNoSummaryContradictsItself(t *testing.T) {
 	failed := found(5, rules.OK, rules.None)
-	failed.Data, failed.Err, failed.OK, failed.Total = snapshot.DataFailed, errors.New("connection refused"), 0, 0
+	failed.Data, failed.Failure, failed.OK, failed.Total = snapshot.DataFailed, snapshot.FailureOf(errors.New("connection refused")), 0, 0
 	absent := found(6, rules.OK, rules.None)
 	absent.Data, absent.OK, absent.Total = snapshot.DataAbsent, 0, 0
 	partial := found(7, rules.OK, rules.None)

@@ -33,7 +33,7 @@ func BenchmarkTwentyPanels(b *testing.B) {
 	spec.Top, spec.Step, spec.Range = 12, step, samples*step
 	one := reporttest.Take(a, []panel.Spec{spec})[0]
 	if len(one.Lines) != 12 || one.Grid.Len < samples {
-		b.Fatalf("%d lines of %d samples: %v", len(one.Lines), one.Grid.Len, one.Err)
+		b.Fatalf("%d lines of %d samples: %v", len(one.Lines), one.Grid.Len, one.Failure)
 	}
 	var panels []snapshot.Panel
 	for i := range 20 {

@@ -136,7 +136,7 @@ func TestDocumentReadsBack(t *testing.T) {
 // What a report says of itself in report.json is what it is.
 func TestReadWhole(t *testing.T) {
 	a, nodes := reporttest.Fleet(3)
-	failed := append(reporttest.Take(a, reporttest.Specs()[:1]), snapshot.Panel{Spec: panel.Spec{Name: "blind"}, Err: errors.New("connection refused")})
+	failed := append(reporttest.Take(a, reporttest.Specs()[:1]), snapshot.Panel{Spec: panel.Spec{Name: "blind"}, Failure: snapshot.FailureOf(errors.New("connection refused"))})
 	stopped := reporttest.Info(t, nodes)
 	stopped.Incomplete = snapshot.NoteOf(snapshot.NoteStopped)
 	for name, tc := range map[string]struct {

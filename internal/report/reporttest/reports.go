@@ -75,7 +75,7 @@ func Korean(t testing.TB) *report.Report {
 	in := Info(t, Machines(nodes))
 	in.Title, in.Language = "일일 용량", words.Korean
 	panels := snapshot.Take(t.Context(), a, all, snapshot.Options{Slot: Slot, Range: 24 * time.Hour, QueryOffset: time.Minute})
-	return report.Build(in, append(panels, snapshot.Panel{Spec: panel.Spec{Name: "broken", Title: "제목", Section: "구역"}, Err: errors.New("…")}))
+	return report.Build(in, append(panels, snapshot.Panel{Spec: panel.Spec{Name: "broken", Title: "제목", Section: "구역"}, Failure: snapshot.FailureOf(errors.New("…"))}))
 }
 
 // Evil is written into every place that a word from outside can reach. Its brackets, quotes and newlines close whatever they stand in.
@@ -110,7 +110,7 @@ func Hostile(t testing.TB, word string) *report.Report {
 	panels := Take(a, []panel.Spec{spec, failed, absent, undrawn})
 	panels[0].Notes = []snapshot.Note{snapshot.NoteOf(snapshot.NoteServerWarns, word)}
 	panels[0].Expr = word
-	panels[1].Err = errors.New(word)
+	panels[1].Failure = snapshot.FailureOf(errors.New(word))
 	panels[2].Missing = []string{word, "b" + word}
 	return report.Build(in, panels)
 }

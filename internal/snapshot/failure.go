@@ -1,0 +1,125 @@
+package snapshot
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/promapi"
+)
+
+// Failure is why a panel has no answer. It is an error itself, for who hands it on as one.
+type Failure struct {
+	Kind    FailureKind
+	Message string // what went wrong, in a sentence
+	Hint    string // what to do about it; "" where nobody knows
+	// GaveUp is after how long a proxy before the server gave up on a query, also where the run was stopped then; 0: none did.
+	GaveUp time.Duration
+}
+
+// FailureKind is the cause of a failure.
+type FailureKind string
+
+// The causes.
+const (
+	FailureRefused   FailureKind = "refused"    // nothing listens at the server's address
+	FailureNoHost    FailureKind = "no_host"    // the server's name is not known
+	FailureTLS       FailureKind = "tls"        // the certificate, or what is agreed on before
+	FailureNetwork   FailureKind = "network"    // the connection could not be made or broke off
+	FailureDenied    FailureKind = "denied"     // by the server, a proxy or a tenant's rules
+	FailureNotFound  FailureKind = "not_found"  // no Prometheus API is there
+	FailureRedirect  FailureKind = "redirect"   // to where the client does not follow
+	FailureQuery     FailureKind = "query"      // the server does not take the query, or fails at it
+	FailureTooMuch   FailureKind = "too_much"   // more points, samples or bytes than the server or the client allows
+	FailureLimit     FailureKind = "limit"      // more series than max_series
+	FailureTimeout   FailureKind = "timeout"    // of the server's query, or of the client
+	FailureGaveUp    FailureKind = "gave_up"    // a proxy before the server did
+	FailureCanceled  FailureKind = "canceled"   // the query was ended from either side
+	FailureBusy      FailureKind = "busy"       // the server takes no more queries now
+	FailureServer    FailureKind = "server"     // another fault of the server
+	FailureBadAnswer FailureKind = "bad_answer" // not what Prometheus answers
+	FailureNoSeries  FailureKind = "no_series"  // the answer is no matrix of series
+	FailureHistogram FailureKind = "histogram"  // the answer has native histograms
+	FailureConfig    FailureKind = "config"     // the client's own configuration
+	FailureStopped   FailureKind = "stopped"    // the run ended before the answer was there
+	FailureFault     FailureKind = "fault"      // a fault in promsnap itself
+	FailureParts     FailureKind = "parts"      // the parts of a panel cannot be merged
+	FailureOther     FailureKind = "other"      // all else
+)
+
+// failureKinds are the causes of the client's errors.
+var failureKinds = map[promapi.Kind]FailureKind{
+	promapi.KindRefused: FailureRefused, promapi.KindNoHost: FailureNoHost, promapi.KindTLS: FailureTLS, promapi.KindNetwork: FailureNetwork,
+	promapi.KindDenied: FailureDenied, promapi.KindNotFound: FailureNotFound, promapi.KindRedirect: FailureRedirect,
+	promapi.KindQuery: FailureQuery, promapi.KindTooMuch: FailureTooMuch, promapi.KindTimeout: FailureTimeout, promapi.KindGaveUp: FailureGaveUp,
+	promapi.KindCanceled: FailureCanceled, promapi.KindBusy: FailureBusy, promapi.KindServer: FailureServer,
+	promapi.KindBadAnswer: FailureBadAnswer, promapi.KindNotMatrix: FailureNoSeries, promapi.KindHistogram: FailureHistogram,
+	promapi.KindBadConfig: FailureConfig,
+}
+
+// Error is the message, and behind a semicolon the hint.
+func (f *Failure) Error() string {
+	if f.Hint == "" {
+		return f.Message
+	}
+	return f.Message + "; " + f.Hint
+}
+
+// The errors that are none of the client's.
+var (
+	errStopped   = errors.New("the run was stopped before this panel's answer was there")
+	errNotInPart = errors.New("the part does not have this panel")
+	errParts     = errors.New("merging the panel")
+)
+
+// Fault is a panic, for a log. The snapshot does not keep it.
+type Fault struct {
+	Panic string
+	Stack []byte
+}
+
+// panicError is a fault in promsnap itself that cost one panel.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("a fault in promsnap itself: %v", e.value) }
+
+// FailureOf returns what is kept of an error; nil of none.
+func FailureOf(err error) *Failure {
+	if err == nil {
+		return nil
+	}
+	f := &Failure{Kind: FailureOther, Message: err.Error()}
+	var (
+		fault *panicError
+		many  *promapi.LimitError
+		api   *promapi.Error
+	)
+	hint := ""
+	if errors.As(err, &api) {
+		hint = api.Hint
+		if kind, known := failureKinds[api.Kind]; known {
+			f.Kind = kind
+		}
+		if api.Kind == promapi.KindGaveUp {
+			f.GaveUp = api.Took
+		}
+	}
+	switch {
+	case errors.As(err, &fault):
+		f.Kind = FailureFault
+	case errors.Is(err, errStopped):
+		f.Kind = FailureStopped
+	case errors.Is(err, errParts), errors.Is(err, errNotInPart):
+		f.Kind = FailureParts
+	case errors.As(err, &many):
+		f.Kind, hint = FailureLimit, many.Hint()
+	}
+	if message, ends := strings.CutSuffix(f.Message, "; "+hint); hint != "" && ends {
+		f.Message, f.Hint = message, hint
+	}
+	return f
+}
