@@ -26,7 +26,7 @@ var clusterNames = []string{
 
 // mostCopies bounds how many series of objects that are there twice are compared, each with each. Five objects are asked for; a server that
 // answers with others must not cost memory by the square of them.
-const mostCopies = 300
+const mostCopies = 100
 
 // looks is how many times of a window are looked at for what is odd about labels.
 const looks = 13
@@ -188,8 +188,11 @@ func (k twin) compare(ctx context.Context, q Querier, at series.Grid, all []seri
 				differ[label] = true
 			}
 		}
-		for _, l := range slices.Concat(p[0], p[1]) {
-			if a, b := p[0].Get(l.Name), p[1].Get(l.Name); a != b && !slices.Contains(k.proof, l.Name) && tellsApart(l.Name) {
+		for _, side := range p {
+			for _, l := range side {
+				if a, b := p[0].Get(l.Name), p[1].Get(l.Name); a == b || slices.Contains(k.proof, l.Name) || !tellsApart(l.Name) {
+					continue
+				}
 				if candidates[l.Name] == nil {
 					candidates[l.Name] = map[string]bool{}
 				}
