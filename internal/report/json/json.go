@@ -2,13 +2,14 @@
 package json
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/promsnap/promsnap/internal/report"
-
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -280,17 +281,39 @@ func ReadPictures(from io.Reader) (names []string, ok bool) {
 	return names, true
 }
 
-// Render writes report.json.
+// Render writes report.json. It writes the panels one by one: the whole document in memory would take several times what its file does.
 func Render(r *report.Report) (report.File, error) {
-	body, err := json.Marshal(DocumentOf(r))
+	top, err := json.Marshal(head(r))
 	if err != nil {
 		return report.File{}, fmt.Errorf("writing report.json: %w", err)
 	}
-	return report.File{Name: "report.json", ContentType: "application/json", Body: append(body, '\n')}, nil
+	const end = "]}" // of the panels, which come last, and of the document
+	parts := [][]byte{bytes.TrimSuffix(top, []byte(end))}
+	for i := range r.Panels {
+		one, err := json.Marshal(docPanel(r, &r.Panels[i]))
+		if err != nil {
+			return report.File{}, fmt.Errorf("writing panel %s of report.json: %w", r.Panels[i].Spec.Name, err)
+		}
+		if i > 0 {
+			parts = append(parts, []byte(","))
+		}
+		parts = append(parts, one)
+	}
+	body := slices.Concat(append(parts, []byte(end+"\n"))...)
+	return report.File{Name: "report.json", ContentType: "application/json", Body: body}, nil
 }
 
 // DocumentOf returns what report.json holds.
 func DocumentOf(r *report.Report) Document {
+	d := head(r)
+	for i := range r.Panels {
+		d.Panels = append(d.Panels, docPanel(r, &r.Panels[i]))
+	}
+	return d
+}
+
+// head is the document without its panels.
+func head(r *report.Report) Document {
 	in := r.Info
 	d := Document{
 		Version: DocumentVersion, Generator: "promsnap " + in.Version, Cluster: in.Cluster, Report: in.Name, Title: in.Title,
@@ -312,9 +335,6 @@ func DocumentOf(r *report.Report) Document {
 	}
 	for i := range r.Findings[:len(r.Findings)-d.Truncated] {
 		d.Findings = append(d.Findings, said(&r.Findings[i]))
-	}
-	for i := range r.Panels {
-		d.Panels = append(d.Panels, docPanel(r, &r.Panels[i]))
 	}
 	return d
 }

@@ -115,6 +115,26 @@ func infinite() snapshot.Panel {
 	return reporttest.Take(a, []panel.Spec{{Name: "x", Title: "X", Queries: []panel.Query{{Expr: "x"}}}})[0]
 }
 
+// The file is written panel by panel, and is the document all the same.
+func TestRenderWritesTheDocument(t *testing.T) {
+	for name, r := range map[string]*report.Report{
+		"a day": reporttest.Daily(t), "nothing": report.Build(report.Info{}, nil), "hostile": reporttest.Hostile(t, reporttest.Evil),
+		"infinite": report.Build(reporttest.Info(t, nil), []snapshot.Panel{infinite()}),
+	} {
+		want, err := json.Marshal(DocumentOf(r))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := Render(r)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if want = append(want, '\n'); !bytes.Equal(got.Body, want) {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got.Body, want)
+		}
+	}
+}
+
 func TestDocumentReadsBack(t *testing.T) {
 	want, err := json.Marshal(DocumentOf(reporttest.Daily(t)))
 	if err != nil {
