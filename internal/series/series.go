@@ -95,24 +95,27 @@ func (ls Labels) Hash() uint64 {
 	return d.Sum64()
 }
 
-// String writes ls as PromQL does: {a="b", "c.d"="e"}.
+// String writes ls as PromQL does: {a="b", "c.d"="e"}. It is the name of every series without a legend, and makes one string of it.
 func (ls Labels) String() string {
-	var b strings.Builder
-	b.WriteByte('{')
+	size := len("{}")
+	for _, l := range ls {
+		size += len(l.Name) + len(l.Value) + len(`"", `) + len(`""=`)
+	}
+	b := make([]byte, 0, size)
+	b = append(b, '{')
 	for i, l := range ls {
 		if i > 0 {
-			b.WriteString(", ")
+			b = append(b, ", "...)
 		}
 		if isPlain(l.Name) {
-			b.WriteString(l.Name)
+			b = append(b, l.Name...)
 		} else {
-			b.WriteString(strconv.Quote(l.Name))
+			b = strconv.AppendQuote(b, l.Name)
 		}
-		b.WriteByte('=')
-		b.WriteString(strconv.Quote(l.Value))
+		b = append(b, '=')
+		b = strconv.AppendQuote(b, l.Value)
 	}
-	b.WriteByte('}')
-	return b.String()
+	return string(append(b, '}'))
 }
 
 // isPlain reports whether PromQL takes a label's name without quotes.

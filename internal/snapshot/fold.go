@@ -11,6 +11,9 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
+// rowBlock is how many rows are in a block.
+const rowBlock = 64
+
 // fold takes the series of one answer, one at a time, and keeps what is drawn and said of them.
 type fold struct {
 	spec     *panel.Spec
@@ -19,7 +22,7 @@ type fold struct {
 	capacity map[uint64]whole // by the hash of the series' labels; nil where the panel has none
 
 	top    int
-	rows   []Row
+	rows   [][]Row // in blocks of rowBlock: what grows in one piece leaves four times its size behind
 	kept   lineHeap
 	rest   accumulator
 	sample sampler
@@ -74,7 +77,11 @@ func (f *fold) addNamed(s identified, name string) {
 	}
 	f.newest = max(f.newest, newest)
 	f.judge(&row, s.Series, f.described(s))
-	f.rows = append(f.rows, row)
+	if n := len(f.rows); n == 0 || len(f.rows[n-1]) == rowBlock {
+		f.rows = append(f.rows, make([]Row, 0, rowBlock))
+	}
+	block := &f.rows[len(f.rows)-1]
+	*block = append(*block, row)
 	f.sample.offer(row.Labels, s.Values)
 	f.keep(row, s.Values)
 }
@@ -170,9 +177,9 @@ func byRank(d rules.Direction) func(a, b Row) int {
 // into moves what was folded into the panel.
 func (f *fold) into(p *Panel) {
 	f.addUnited()
-	p.Total, p.OK = len(f.rows), f.ok
-	slices.SortFunc(f.rows, f.kept.compare)
-	p.Rows = f.rows
+	p.Rows = slices.Concat(f.rows...)
+	p.Total, p.OK = len(p.Rows), f.ok
+	slices.SortFunc(p.Rows, f.kept.compare)
 	slices.SortFunc(f.kept.lines, func(a, b Line) int { return f.kept.compare(a.Row, b.Row) })
 	p.Lines = f.kept.lines
 	for i := range p.Lines {

@@ -56,14 +56,17 @@ func apart(format string, names []string, all []series.Labels) []string {
 		}
 		return out
 	}
-	same := map[string][]int{}
+	count := make(map[string]int, len(names))
+	for _, name := range names {
+		count[name]++
+	}
+	same := map[string][]int{} // by name: who bears it with others, which is nobody in most panels
 	for i, name := range names {
-		same[name] = append(same[name], i)
+		if count[name] > 1 {
+			same[name] = append(same[name], i)
+		}
 	}
 	for name, at := range same {
-		if len(at) == 1 {
-			continue
-		}
 		group := make([]series.Labels, len(at))
 		for j, i := range at {
 			group[j] = all[i]
