@@ -128,7 +128,7 @@ func besides(sample []Sampled, lines []Line) []Sampled {
 	for _, l := range lines {
 		drawn[l.Labels.Hash()] = true
 	}
-	var out []Sampled
+	out := make([]Sampled, 0, len(sample))
 	for _, x := range sample {
 		if !drawn[x.Hash] {
 			out = append(out, x)
