@@ -163,7 +163,7 @@ func containerMemory() panel.Spec {
 }
 
 // thisCgroup selects the container that a finding is about.
-const thisCgroup = `namespace="{{namespace}}",pod="{{pod}}",container="{{container}}"`
+const thisCgroup = `cluster="{{cluster}}",namespace="{{namespace}}",pod="{{pod}}",container="{{container}}"`
 
 // unmeasured counts the containers that have had a limit for ten minutes and no usage, and are not known to wait or to have ended.
 const unmeasured = `count(max ` + eachContainer + ` (kube_pod_container_resource_limits{resource="memory"} > 0)` +
@@ -235,7 +235,7 @@ func containerOOM() panel.Spec {
 		Subject: "OOM kills",
 		Events:  &panel.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
 		Detail: &panel.Detail{
-			Query:  `max(kube_pod_container_resource_limits{resource="memory", namespace="{{namespace}}", pod="{{pod}}", container="{{container}}"})`,
+			Query:  `max(kube_pod_container_resource_limits{resource="memory", cluster="{{cluster}}", namespace="{{namespace}}", pod="{{pod}}", container="{{container}}"})`,
 			Legend: "limit",
 			Unit:   units.Bytes,
 		},
