@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,13 +111,23 @@ func query(in storage.Queryable, expr string, from, to, step time.Duration) (pro
 	if len(res.Warnings) > 0 {
 		return nil, errors.Join(res.Warnings.AsErrors()...)
 	}
-	return res.Matrix()
+	m, err := res.Matrix()
+	m = slices.Clone(m)
+	for i := range m {
+		m[i].Floats = slices.Clone(m[i].Floats) // once this query is closed, those of the result are the next one's
+	}
+	return m, err
 }
 
 // Range makes st a snapshot.Querier.
 func (st *store) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+	return rangeOver(st, q, each)
+}
+
+// rangeOver answers a query of a snapshot from a storage.
+func rangeOver(in storage.Queryable, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
 	from, to := q.Grid.Start.UnixMilli(), q.Grid.End().UnixMilli()
-	m, err := query(st, q.Expr, time.Duration(from)*time.Millisecond, time.Duration(to)*time.Millisecond, q.Grid.Step)
+	m, err := query(in, q.Expr, time.Duration(from)*time.Millisecond, time.Duration(to)*time.Millisecond, q.Grid.Step)
 	if err != nil {
 		return promapi.Meta{}, err
 	}

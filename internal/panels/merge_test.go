@@ -1,0 +1,109 @@
+package panels_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/promsnap/promsnap/internal/lab"
+	"github.com/promsnap/promsnap/internal/panels"
+	"github.com/promsnap/promsnap/internal/promapi"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// fleet is the storage of several clusters, which answers as a Prometheus that has them all.
+type fleet []storage.Queryable
+
+// Querier makes f a storage.Queryable.
+func (f fleet) Querier(from, to int64) (storage.Querier, error) {
+	var all []storage.Querier
+	for _, in := range f {
+		q, err := in.Querier(from, to)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, q)
+	}
+	first := func(s ...storage.Series) storage.Series { return s[0] } // no series is in two clusters
+	return storage.NewMergeQuerier(all, nil, first), nil
+}
+
+// Range makes f a snapshot.Querier.
+func (f fleet) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+	return rangeOver(f, q, each)
+}
+
+// Present looks for a sample of each metric.
+func (f fleet) Present(ctx context.Context, names []string, from, to time.Time) (map[string]bool, error) {
+	out := map[string]bool{}
+	q, err := f.Querier(from.UnixMilli(), to.UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		set := q.Select(ctx, false, nil, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, name))
+		out[name] = set.Next()
+	}
+	return out, nil
+}
+
+// TestMergedClustersAreOneFleet takes the built-in panels of two simulated clusters one by one, and of both
+// at once from a Prometheus that has both. Merged, the first say what the second does.
+func TestMergedClustersAreOneFleet(t *testing.T) {
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	var all fleet
+	for _, o := range []lab.Options{{Cluster: "eu", Nodes: 10}, {Cluster: "us", Nodes: 8, Seed: 7}} {
+		o.Profile, o.Now = lab.KPS, now
+		cluster, err := lab.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, cluster)
+	}
+	specs := panels.All()
+	o := snapshot.Options{Slot: now, Range: time.Hour, QueryOffset: time.Minute, ScrapeInterval: scrape}
+	take := func(q snapshot.Querier, part string) ([]snapshot.Panel, snapshot.Nodes) {
+		nodes, _, err := snapshot.LoadNodes(t.Context(), q, o.End(), o.Range)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Nodes, o.Part = nodes, part
+		return snapshot.Take(t.Context(), q, specs, o), nodes
+	}
+	want, wantNodes := take(all, "fleet")
+	eu, euNodes := take(all[:1], "eu")
+	us, usNodes := take(all[1:], "us")
+	nodes, err := snapshot.MergeNodes(euNodes, usNodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(wantNodes.All(), nodes.All()); diff != "" {
+		t.Errorf("nodes (-want +got):\n%s", diff)
+	}
+	got := snapshot.MergeAll(eu, us)
+	if len(got) != len(want) {
+		t.Fatalf("got %d panels, want %d", len(got), len(want))
+	}
+	for i := range want {
+		for _, p := range []*snapshot.Panel{&got[i], &want[i]} {
+			if p.Rest != nil {
+				p.Rest.Sum = nil // may differ by rounding
+			}
+		}
+		// A remark counts in each cluster. That is said once for each, and not added.
+		if many, one := len(got[i].Remarks), len(want[i].Remarks); many < one || one == 0 && many > 0 {
+			t.Errorf("%s: got the remarks %q, want those of %q", want[i].Spec.Name, got[i].Remarks, want[i].Remarks)
+		}
+		got[i].Remarks, want[i].Remarks = nil, nil
+		if diff := cmp.Diff(want[i], got[i], cmpopts.EquateNaNs(), cmpopts.EquateComparable(labels.Matcher{}), cmpopts.IgnoreFields(snapshot.Kept{}, "Part")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", want[i].Spec.Name, diff)
+		}
+	}
+}
