@@ -237,7 +237,7 @@ func TestTheConfigurationIsTheCommands(t *testing.T) {
 	}
 	clock := func() time.Time { return now }
 	h := &handler{getenv: getenv, now: clock, reading: app.Reading(getenv, clock), loading: time.Minute}
-	commands, err := config.LoadFile(t.Context(), filepath.Join(dir, "full.yaml"), app.Reading(getenv, clock)) // as the next test says
+	commands, err := config.LoadFile(t.Context(), filepath.Join(dir, "full.yaml"), app.Reading(getenv, clock)) // as a test of cmd/promsnap holds
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,30 +262,5 @@ func TestTheConfigurationIsTheCommands(t *testing.T) {
 		if cmp.Equal(commands, its, same) {
 			t.Error("this comparison sees nothing")
 		}
-	}
-}
-
-// The command reads its file with what every main does, and nothing else, wherever it reads one.
-func TestTheCommandReadsAsEveryMain(t *testing.T) {
-	sources, err := filepath.Glob("../../cmd/promsnap/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all strings.Builder
-	for _, path := range sources {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.HasSuffix(path, "_test.go") {
-			all.Write(text)
-		}
-	}
-	code := all.String()
-	if n := strings.Count(code, "app.Reading("); n != 1 || !strings.Contains(code, "func configOptions(c *console) config.Options {\n\treturn app.Reading(c.getenv, c.now)\n}") {
-		t.Errorf("the command calls app.Reading %d times, or does something to what it answers", n)
-	}
-	if strings.Contains(code, "config.Options{") {
-		t.Error("the command makes options of its own")
 	}
 }

@@ -6,12 +6,14 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/promsnap/promsnap/templates"
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/report/reporttest"
 )
 
-// TestTextCanBeRead holds every colour of text against every ground that it stands on: WCAG 2.2 asks for a contrast of 4.5.
+// TestTextCanBeRead holds every colour of text in a page against every ground that it stands on: WCAG 2.2 asks for a contrast of 4.5.
 func TestTextCanBeRead(t *testing.T) {
-	themes := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(templates.ReportCSS, 2)
+	style := all(pageOf(t, report.Build(reporttest.Info(t, nil), nil)), "style")[0].FirstChild.Data
+	themes := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(style, 2)
 	if len(themes) != 2 {
 		t.Fatalf("%d themes in the style, want light and dark", len(themes))
 	}
