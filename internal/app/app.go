@@ -125,7 +125,7 @@ func (a *App) Run(ctx context.Context) Outcome {
 	var reports []judgedReport
 	for _, r := range a.o.reports(a.cfg) {
 		if a.o.Started != nil {
-			a.o.Started(r, serverName(server), a.source.at)
+			a.o.Started(r, server.Name(), a.source.at)
 		}
 		report := a.to.evaluate(asking, a.source.snapshot(asking, r, server, nodes))
 		report.began, report.until = began, began.Add(a.o.Timeout)

@@ -73,7 +73,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	o.Mapping = mapping
 	source := mapping.Querier(s.client)
 	var nodes snapshot.Nodes
-	if unreachable(err) == nil {
+	if promapi.Unreachable(err) == nil {
 		if err != nil {
 			notes = append(notes, snapshot.NoteOf(snapshot.NoteLabelsUnknown, err))
 		}
@@ -82,7 +82,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 		notes = append(notes, more...)
 	}
 	notes = append(notes, k.notes...)
-	if down := unreachable(err); down != nil {
+	if down := promapi.Unreachable(err); down != nil {
 		panels = snapshot.Failed(r.Panels, down)
 	} else {
 		if err != nil {
@@ -93,7 +93,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	}
 	info := report.Info{
 		Cluster: s.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: o.Slot, Range: r.Range, Zone: r.Zone, Language: r.Language, Version: s.o.Version,
-		Server: serverName(server), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: nodes.All(),
+		Server: server.Name(), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: nodes.All(),
 		Scrape: p.ScrapeInterval, Notes: notes, Font: s.font,
 	}
 	if s.o.Command != nil {
@@ -120,26 +120,4 @@ func whyIncomplete(cause error, panels []snapshot.Panel) snapshot.Note {
 		return snapshot.NoteOf(snapshot.NoteStopped)
 	}
 	return snapshot.NoteOf(snapshot.NoteCutShort, cause)
-}
-
-// unreachable returns the error that every further query would have too, nil where err is none of that kind.
-func unreachable(err error) error {
-	var e *promapi.Error
-	if !errors.As(err, &e) {
-		return nil
-	}
-	switch e.Kind {
-	case promapi.KindRefused, promapi.KindNoHost, promapi.KindTLS, promapi.KindDenied, promapi.KindNotFound, promapi.KindRedirect,
-		promapi.KindBadConfig:
-		return e
-	}
-	return nil
-}
-
-// serverName is how the report names who answered.
-func serverName(s promapi.Server) string {
-	if s.Version == "" {
-		return "Prometheus"
-	}
-	return "Prometheus " + s.Version
 }

@@ -45,10 +45,10 @@ func (from *Source) Survey(ctx context.Context) (Survey, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, from.o.Timeout, errTimeout)
 	defer cancel()
 	server, err := from.client.Server(ctx)
-	if down := unreachable(err); down != nil {
+	if down := promapi.Unreachable(err); down != nil {
 		return Survey{}, down
 	}
-	s := Survey{Server: serverName(server), At: from.at}
+	s := Survey{Server: server.Name(), At: from.at}
 	for _, e := range exporters {
 		n, err := from.number(ctx, fmt.Sprintf("count(%s)", e.Metric))
 		if err != nil {

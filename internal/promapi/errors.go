@@ -1,6 +1,7 @@
 package promapi
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -328,4 +329,18 @@ func errSlow(limit time.Duration) *Error {
 		Message: fmt.Sprintf("no whole answer after %v", limit),
 		Hint:    "the server or the way to it is too slow for so much data: narrow the query, shorten its range, or give it more time",
 	}
+}
+
+// Unreachable returns the error that every further query would have too, nil where err is none of that kind.
+func Unreachable(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	switch e.Kind {
+	case KindRefused, KindNoHost, KindTLS, KindDenied, KindNotFound, KindRedirect,
+		KindBadConfig:
+		return e
+	}
+	return nil
 }

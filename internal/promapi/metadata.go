@@ -94,6 +94,14 @@ type Server struct {
 	Version string // "" where it does not say
 }
 
+// Name returns how a report names who answered: "Prometheus 3.15.0".
+func (s Server) Name() string {
+	if s.Version == "" {
+		return "Prometheus"
+	}
+	return "Prometheus " + s.Version
+}
+
 // Server asks the server for its version, once. A server without the call has no version; that is no error.
 func (c *Client) Server(ctx context.Context) (Server, error) {
 	const op = "asking for the version"
