@@ -199,3 +199,14 @@ func quality(d snapshot.Data) rules.Quality {
 	}
 	return rules.DataFailed
 }
+
+// Lasts returns how long each rule of the panels must have held before it fires.
+func Lasts(panels []snapshot.Panel) map[rules.RuleID]time.Duration {
+	lasts := map[rules.RuleID]time.Duration{}
+	for i := range panels {
+		for _, r := range panels[i].Spec.Rules {
+			lasts[rules.RuleID{Panel: panels[i].Spec.Name, Rule: r.Name}] = r.For
+		}
+	}
+	return lasts
+}

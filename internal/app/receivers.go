@@ -1,21 +1,16 @@
 package app
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 
-	"github.com/promsnap/promsnap/internal/cloud"
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/internal/notify"
 	"github.com/promsnap/promsnap/internal/notify/dir"
 	"github.com/promsnap/promsnap/internal/notify/s3"
 	"github.com/promsnap/promsnap/internal/notify/slack"
 	"github.com/promsnap/promsnap/internal/rules"
-	"github.com/promsnap/promsnap/internal/state"
 )
 
 // kind is what promsnap knows of one kind of receiver.
@@ -186,85 +181,4 @@ func mentionsOf(from map[rules.Severity][]string) (map[rules.Severity][]slack.Me
 		}
 	}
 	return out, nil
-}
-
-// stateAttempts is how often the state is asked for where trouble may pass: nobody else tries again.
-const stateAttempts = 3
-
-// OpenState returns the store of the configuration's state; k is only for one in a ConfigMap. It is not asked for anything yet.
-func OpenState(ctx context.Context, s *config.State, k Kubernetes) (state.Store, error) {
-	switch {
-	case s.ConfigMap != nil && k == nil:
-		return nil, errors.New("state.configmap: there is no cluster here to remember in; write state: {s3: {bucket: NAME}}, or run promsnap where there is a kubeconfig")
-	case s.ConfigMap != nil:
-		return k.ConfigMap(s.ConfigMap.Namespace, s.ConfigMap.Name), nil
-	case s.S3 == nil:
-		return state.NewDir(s.Dir), nil
-	}
-	bucket, err := openBucket(ctx, *s.S3, stateAttempts)
-	if err != nil {
-		return nil, fmt.Errorf("state: %w", err)
-	}
-	return pooled{state.NewS3(bucket, s.S3.Prefix), bucket}, nil
-}
-
-// pooled is a store with connections of its own.
-type pooled struct {
-	state.Store
-	idler
-}
-
-func openBucket(ctx context.Context, b config.Bucket, attempts int) (*cloud.Bucket, error) {
-	account, err := cloud.Open(ctx, cloud.Identity{
-		Region: b.Region, AccessKey: b.AccessKey, SecretKey: b.SecretKey, Role: b.RoleARN, ExternalID: b.ExternalID,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return account.Bucket(cloud.BucketOptions{
-		Name: b.Name, Endpoint: b.Endpoint, PathStyle: b.PathStyle, Encryption: cloud.Encryption(b.SSE), KMSKey: b.KMSKey, Attempts: attempts,
-		Checksum: cloud.Checksum(b.Checksum),
-	})
-}
-
-// receiversOf returns the receivers of a report, with what they want to be told.
-func (t *teller) receiversOf(r config.Report) []notify.Receiver {
-	var out []notify.Receiver
-	for _, name := range r.Receivers {
-		c := t.receivers[name].config
-		n := notify.Receiver{
-			Name: name, Notifier: t.receivers[name].notifier, Role: roleOf(r, c), MinSeverity: c.MinSeverity, SendResolved: c.SendResolved,
-			AllClear: c.AllClear, RepeatInterval: r.RepeatInterval, GroupBy: slices.Clone(c.GroupBy), Muted: c.Muted,
-			Limits: t.receivers[name].kind.limits,
-		}
-		if c.Fallback != "" {
-			n.Fallback = &notify.Fallback{Name: c.Fallback, Notifier: t.receivers[c.Fallback].notifier, Limits: t.receivers[c.Fallback].kind.limits}
-		}
-		out = append(out, n)
-	}
-	return out
-}
-
-func roleOf(r config.Report, c config.Receiver) notify.Role {
-	switch {
-	case c.Role == config.RoleArchive && r.ArchiveOnChange:
-		return notify.RoleArchiveOnChange
-	case c.Role == config.RoleArchive:
-		return notify.RoleArchive
-	case c.Role == config.RoleProgram:
-		return notify.RoleMirror
-	case r.Send == config.SendSummary:
-		return notify.RoleSummary
-	}
-	return notify.RoleChanges
-}
-
-// location is where a person finds the report: at the first archive that has it.
-func (t *teller) location(sent []notify.Sent) notify.Receipt {
-	for _, s := range sent {
-		if to := t.receivers[s.Receiver].config; to.Role == config.RoleArchive && s.Err == nil {
-			return notify.Receipt{Location: cmp.Or(s.Receipt.Location, s.Receiver), Expires: s.Receipt.Expires}
-		}
-	}
-	return notify.Receipt{}
 }

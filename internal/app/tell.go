@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -99,7 +100,7 @@ func (t *teller) remember(ctx context.Context, store state.Store, r judgedReport
 func (t *teller) request(ctx context.Context, r judgedReport, session *state.Session, res *Result) notify.Request {
 	rq := notify.Request{
 		Report: res.Report, Run: t.run, Until: r.until, Now: t.o.Now, Began: r.began, Details: r.details,
-		Unrecorded: t.unrecorded(r, session), For: forOf(r.panels),
+		Unrecorded: session.Unrecorded(t.runs(r)), Lasts: alerts.Lasts(r.panels),
 	}
 	if lost := session.Lost(); lost != nil {
 		rq.MemoryLost, res.Err = lost.Error(), lost
@@ -112,4 +113,57 @@ func (t *teller) request(ctx context.Context, r judgedReport, session *state.Ses
 		res.Notes = append(res.Notes, err.Error())
 	}
 	return rq
+}
+
+// runs is when runs of a report are due; nil: that is not known.
+func (t *teller) runs(r judgedReport) notify.Due {
+	switch {
+	case t.again: // the run before was for this very slot
+		return func(_, slot time.Time) []time.Time { return []time.Time{slot} }
+	case r.config.Schedule != nil:
+		return r.config.Schedule.Between
+	}
+	return nil
+}
+
+// receiversOf returns the receivers of a report, with what they want to be told.
+func (t *teller) receiversOf(r config.Report) []notify.Receiver {
+	var out []notify.Receiver
+	for _, name := range r.Receivers {
+		c := t.receivers[name].config
+		n := notify.Receiver{
+			Name: name, Notifier: t.receivers[name].notifier, Role: roleOf(r, c), MinSeverity: c.MinSeverity, SendResolved: c.SendResolved,
+			AllClear: c.AllClear, RepeatInterval: r.RepeatInterval, GroupBy: slices.Clone(c.GroupBy), Muted: c.Muted,
+			Limits: t.receivers[name].kind.limits,
+		}
+		if c.Fallback != "" {
+			n.Fallback = &notify.Fallback{Name: c.Fallback, Notifier: t.receivers[c.Fallback].notifier, Limits: t.receivers[c.Fallback].kind.limits}
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+func roleOf(r config.Report, c config.Receiver) notify.Role {
+	switch {
+	case c.Role == config.RoleArchive && r.ArchiveOnChange:
+		return notify.RoleArchiveOnChange
+	case c.Role == config.RoleArchive:
+		return notify.RoleArchive
+	case c.Role == config.RoleProgram:
+		return notify.RoleMirror
+	case r.Send == config.SendSummary:
+		return notify.RoleSummary
+	}
+	return notify.RoleChanges
+}
+
+// location is where a person finds the report: at the first archive that has it.
+func (t *teller) location(sent []notify.Sent) notify.Receipt {
+	for _, s := range sent {
+		if to := t.receivers[s.Receiver].config; to.Role == config.RoleArchive && s.Err == nil {
+			return notify.Receipt{Location: cmp.Or(s.Receipt.Location, s.Receiver), Expires: s.Receipt.Expires}
+		}
+	}
+	return notify.Receipt{}
 }

@@ -28,8 +28,8 @@ type decider struct {
 	keys     []rules.Key // of alerts, sorted
 	silenced map[rules.Key]bool
 
-	unrecorded time.Time                        // see Request
-	lasts      func(rules.RuleID) time.Duration // see Request.For
+	unrecorded time.Time                      // see Request
+	lasts      map[rules.RuleID]time.Duration // see Request
 }
 
 func newDecider(p *Page, slot time.Time) *decider {
@@ -77,10 +77,7 @@ func (d *decider) mayRepeat(r Receiver, m *Message) bool {
 		return true
 	}
 	return slices.ContainsFunc(m.Items, func(i Item) bool {
-		fired := i.Episode.Since
-		if d.lasts != nil {
-			fired = fired.Add(d.lasts(i.Alert.ID()))
-		}
+		fired := i.Episode.Since.Add(d.lasts[i.Alert.ID()])
 		switch m.Kind {
 		case KindResolved:
 			return !i.Episode.Last.After(then)

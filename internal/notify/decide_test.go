@@ -280,7 +280,7 @@ func TestWhatAnUnrecordedRunMayHaveTold(t *testing.T) {
 		{"a summary of this very slot", summary, pageOf(a), Entry{}, slot, 0, true},
 	} {
 		d := newDecider(tc.page, slot)
-		d.unrecorded, d.lasts = tc.unrecorded, func(rules.RuleID) time.Duration { return tc.lasts }
+		d.unrecorded, d.lasts = tc.unrecorded, map[rules.RuleID]time.Duration{a.ID(): tc.lasts}
 		p := d.decide(tc.to, tc.entry)
 		if len(p.messages) != 1 || p.messages[0].PossibleDuplicate != tc.want {
 			t.Errorf("%s: %s marked %v, want %v", tc.name, spoken(p), len(p.messages) == 1 && p.messages[0].PossibleDuplicate, tc.want)

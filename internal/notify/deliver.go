@@ -28,8 +28,8 @@ type Request struct {
 	// Unrecorded is the newest slot at which people may have been told although Book does not know of it, such as one at which a run was
 	// due: what that run would have told may be a repetition. Zero: there is none.
 	Unrecorded time.Time
-	// For is how long a rule must have held before it fires. Nil: not known.
-	For func(rules.RuleID) time.Duration
+	// Lasts is how long each rule must have held before it fires.
+	Lasts map[rules.RuleID]time.Duration
 
 	// Began is when the run did, by Now. Zero: not known.
 	Began time.Time
@@ -184,7 +184,7 @@ func (d *delivery) decide(p *Page) {
 // decider decides by a page.
 func (d *delivery) decider(p *Page) *decider {
 	out := newDecider(p, d.slot)
-	out.unrecorded, out.lasts = d.Unrecorded, d.For
+	out.unrecorded, out.lasts = d.Unrecorded, d.Lasts
 	return out
 }
 

@@ -48,27 +48,6 @@ type Run struct {
 	Failed    int           // things that they could not be given
 }
 
-// History is what became of the checks of a time that ends at the summary's slot.
-type History struct {
-	Since time.Time // when that time begins; zero: with the summary before
-	First bool      // the very first check was made at Since
-	// NoCheckYet says that no check was ever made, and so none was missed.
-	NoCheckYet bool
-	Ran, Due   int    // checks that were made, of those that were due
-	Blind      []Span // when nothing could be seen, the oldest first
-	// Alerts are those of the checks, where another report makes them. Nil: those that the summary itself knows of.
-	Alerts *AlertCount
-}
-
-// AlertCount counts the times that alerts fired.
-type AlertCount struct {
-	Fired  int // in all
-	Firing int // of these, that go on
-}
-
-// Span is a time.
-type Span struct{ From, To time.Time }
-
 // Receipt is what a receiver gave back. It is kept until the alert is over, and never holds a secret.
 type Receipt struct {
 	Location string    `json:"location,omitempty"` // where a person finds what was delivered: a path or a link
