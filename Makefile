@@ -12,6 +12,11 @@ GOLANGCI    := $(TOOLS)/golangci-lint-2.15.0
 GOVULNCHECK := $(TOOLS)/govulncheck-1.8.0
 VULNDB      ?= https://vuln.go.dev
 BUILD       := CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+# What is vetted, linted and tested is compiled as what ships is, so that a package is compiled once for all of them.
+export CGO_ENABLED := 0
+export GOFLAGS := $(strip $(shell go env GOFLAGS 2>/dev/null) -trimpath)
+# lint and check vet the code. Where tests vet it too, all that they link is looked at again, which takes a fresh machine longer than linking.
+TEST        := go test -vet=off
 FUZZTIME    ?= 1m
 LAMBDA_ARCHES ?= arm64 amd64
 IMAGE       ?= promsnap:$(VERSION)
@@ -19,13 +24,15 @@ IMAGE_ARCH  ?= $(shell go env GOARCH)
 CA_BUNDLE   ?= /etc/ssl/certs/ca-certificates.crt
 BUILDER     ?= $(firstword $(foreach b,docker podman buildah,$(if $(shell command -v $b 2>/dev/null),$b)))
 
-.PHONY: help build bin/promsnap bin/promlab lambda image demo test race lint vuln licenses bench acceptance golden fuzz clean
+.PHONY: help build bin/promsnap bin/promlab lambda image demo check test race lint vuln licenses bench servers acceptance golden fuzz clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 # The same bytes from the same sources and the same Go, wherever they lie: no path, no stamp of the checkout, no time.
-build: bin/promsnap bin/promlab ## build bin/promsnap and bin/promlab
+build: ## build bin/promsnap and bin/promlab
+	@mkdir -p bin
+	$(BUILD) -o bin/ ./cmd/promsnap ./cmd/promlab
 
 bin/promsnap bin/promlab: bin/%:
 	@mkdir -p bin
@@ -53,25 +60,35 @@ lambda: ## build bin/lambda-arm64.zip and bin/lambda-amd64.zip for AWS Lambda; C
 demo: build ## run the main job on a simulated cluster of 42 nodes; ends with the report's path
 	bin/promlab --nodes 42 --tame -- bin/promsnap run daily -c testdata/demo/promsnap.yaml --prometheus-url '{url}' --output-dir promsnap-out
 
+# Of the packages that take longest, -short runs what proves most in a second.
+LONG        := ./cmd/promsnap ./internal/acceptance/field
+
+check: $(GOLANGCI) ## what to run while you work, under a minute: gofmt, vet, the linter, and most tests of what has changed
+	@bad=$$(gofmt -l cmd functions internal templates testdata deploy); [ -z "$$bad" ] || { printf 'gofmt -w these files:\n%s\n' "$$bad" >&2; exit 1; }
+	go vet ./...
+	$(GOLANGCI) run --allow-parallel-runners ./...
+	$(TEST) -short $(LONG)
+	$(TEST) $$(go list ./... | grep -vFx "$$(go list $(LONG))")
+
 test: ## run every test that needs nothing but Go
-	go test ./...
+	$(TEST) ./...
 
 race: ## the same under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race -timeout 20m ./...
+	CGO_ENABLED=1 $(TEST) -race -timeout 20m ./...
 
 lint: $(GOLANGCI) ## gofmt, vet, staticcheck, the law of imports, the licences of what is linked, go mod tidy
 	go mod tidy -diff
 	go vet ./...
 	go vet -tags acceptance ./internal/acceptance/...
-	go test -count=1 -run 'LawOfImports|BinaryHoldsNoLab|FunctionHoldsNoKubernetes' ./internal/app
-	go test -count=1 -run Licences ./internal/acceptance/supply
+	$(TEST) -count=1 -run 'LawOfImports|BinaryHoldsNoLab|FunctionHoldsNoKubernetes' ./internal/app
+	$(TEST) -count=1 -run Licences ./internal/acceptance/supply
 	$(GOLANGCI) run --allow-parallel-runners ./...
 	$(GOLANGCI) run --allow-parallel-runners --build-tags acceptance ./internal/acceptance/...
 
 $(GOLANGCI):
 	@echo 'installing golangci-lint 2.15.0 into $(TOOLS)'
 	@mkdir -p $(TOOLS)
-	GOFLAGS= GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	GOFLAGS=-trimpath GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 	@mv $(TOOLS)/golangci-lint $@
 
 # What it does not see it does not pass over: without the database nothing is checked, and that is an error.
@@ -86,21 +103,23 @@ vuln: $(GOVULNCHECK) ## look for known vulnerabilities in what ships; needs the 
 $(GOVULNCHECK):
 	@echo 'installing govulncheck 1.8.0 into $(TOOLS)'
 	@mkdir -p $(TOOLS)
-	GOFLAGS= GOBIN=$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@v1.8.0
+	GOFLAGS=-trimpath GOBIN=$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@v1.8.0
 	@mv $(TOOLS)/govulncheck $@
 
 licenses: ## write docs/licenses.md and docs/licenses.txt, the licences of what is linked, anew
 	go test -count=1 -run Licences ./internal/acceptance/supply -update
 
-acceptance: build ## run the real program against real Prometheus servers (installs them into .cache where they are missing)
+servers: ## install the servers that acceptance runs into .cache, where they are missing
 	testdata/servers/install.sh $(SERVERS)
+
+# It passes over what make test runs too.
+acceptance: build servers ## run the real program against real Prometheus servers
 	@echo '== beside them, a week of checks while Prometheus, S3 and Slack fail by chance, which mostly waits'
-	@go test -count=1 -timeout 40m -run '^TestSoak$$' -v ./internal/app -soak-slots 2000 >bin/soak.log 2>&1 & soak=$$!; \
-	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap go test -tags acceptance -count=1 -timeout 60m ./internal/acceptance/... || failed=1; \
+	@$(TEST) -count=1 -timeout 40m -run '^TestSoak$$' -v ./internal/app -soak-slots 2000 >bin/soak.log 2>&1 & soak=$$!; \
+	PROMSNAP_SERVERS=$(SERVERS) PROMSNAP_BIN=$(CURDIR)/bin/promsnap $(TEST) -tags acceptance -count=1 -timeout 60m -skip '^Test(Field|Licences|Classify)$$' ./internal/acceptance/... || failed=1; \
 	wait $$soak || failed=1; tail -n 40 bin/soak.log; exit $${failed:-0}
 
-bench: build ## print speed and memory as ratios against the peers, both sides in one run
-	testdata/servers/install.sh $(SERVERS)
+bench: build servers ## print speed and memory as ratios against the peers, both sides in one run
 	@echo '== decoding 5,000 series x 720 samples: against client_golang (want x-less-cpu >= 8, x-fewer-bytes >= 15)'
 	go test -run '^$$' -bench Decode -benchtime 5x ./internal/promapi
 	@echo '== drawing: against go-chart itself (want ratio <= 0.33 for 12 series at 1x)'

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -34,21 +35,34 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"promsnap": main})
 }
 
+const scripts = "../../testdata/script"
+
+// telling are the scripts that pass through most of the program in a few seconds: what -short runs.
+var telling = []string{"check-config", "deliver-changes", "exit-codes", "run-url"}
+
 // TestScripts runs testdata/script/*.txtar: the real binary, as its users call it, against promlab.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir: "../../testdata/script",
+	params := testscript.Params{
+		Dir: scripts,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NOW", labNow.Format(time.RFC3339))
 			env.Setenv("SOON", time.Now().UTC().Add(time.Hour).Format(time.RFC3339)) // by the wall clock, which claims go by
 			env.Setenv("NO_PROXY", "127.0.0.1")
+			env.Setenv("GORACE", "atexit_sleep_ms=10") // under the race detector each process sleeps for a second before it ends
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"lab": (&labs{answers: map[string]*answer{}}).start, "closed": closedPort, "exits": exits, "slack": startSlack, "said": said, "fill": fill,
 			"program": startProgram, "heard": heard, "uncomment": uncomment, "cluster": startCluster,
 		},
-	})
+	}
+	if testing.Short() {
+		params.Dir = ""
+		for _, name := range telling {
+			params.Files = append(params.Files, filepath.Join(scripts, name+".txtar"))
+		}
+	}
+	testscript.Run(t, params)
 }
 
 // labs are simulated Prometheuses that remember their answers: with one clock for all, the same question of the same cluster has the same
