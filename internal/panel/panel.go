@@ -216,7 +216,8 @@ func (d *Detail) Ranks() bool {
 	return strings.Contains(d.Legend, "{{") || IsAuto(d.Legend)
 }
 
-// Remark is a query at the end of the range; each series of its answer makes a line.
+// Remark is a query at the end of the range; each series of its answer makes a line. Its values count: those of one text are added where
+// the answers of several clusters are merged.
 type Remark struct {
 	Query string
 	Text  string // as a legend, {{value}} being the sample: "{{value}} containers have no limit"

@@ -98,7 +98,7 @@ var phrasings = map[string]phrasing{
 	snapshot.NoteReferenceElsewhen: {func(w *words.Words) string { return w.ReferenceMissing }, []writer{plain, referenceElsewhen}},
 	snapshot.NoteReferencesLeft:    {func(w *words.Words) string { return w.ReferencesLeft }, []writer{count, count}},
 
-	snapshot.NoteAnswer:         {itself, []writer{plain}},
+	snapshot.NoteAnswer:         {itself, []writer{answeredWith}},
 	snapshot.NoteMoreAnswers:    {itself, []writer{others}},
 	snapshot.NoteWindowsNodes:   {func(w *words.Words) string { return w.WindowsNodes }, []writer{length, some}},
 	snapshot.NoteAutopilotNodes: {func(w *words.Words) string { return w.AutopilotNodes }, []writer{length, some}},
@@ -191,6 +191,16 @@ func some(w wording, args []string) (string, int) {
 		return strings.Join(append(names[:len(names):len(names)], w.AndMore.Of(n-len(names))), ", "), len(args)
 	}
 	return strings.Join(names, ", "), len(args)
+}
+
+// answeredWith is a line with the value in it, where it has one.
+func answeredWith(w wording, args []string) (string, int) {
+	text, used := plain(w, args)
+	value, _ := plain(w, args[used:])
+	if v, err := strconv.ParseFloat(value, 64); err == nil {
+		text = strings.ReplaceAll(text, "{{value}}", units.None.Format(v))
+	}
+	return text, len(args)
 }
 
 // joined is all that is left.

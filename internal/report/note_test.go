@@ -81,6 +81,8 @@ func TestNotesInWords(t *testing.T) {
 	}{
 		{of(snapshot.NoteServerWarns, "a store is down"), "warning from the server: a store is down", "서버 경고: a store is down"},
 		{of(snapshot.NoteNewestIsOld, 45*time.Minute), "the newest sample is 45 min old", "가장 최근 샘플이 45분 전 값임"},
+		{of(snapshot.NoteAnswer, "without a limit: {{value}}", "1200", 0), "without a limit: 1200", "without a limit: 1200"},
+		{of(snapshot.NoteAnswer, "a line"), "a line", "a line"},
 		{of(snapshot.NoteMoreAnswers, 1200), "and 1,200 more", "외 1,200개"},
 		{
 			of(snapshot.NoteLeftOut, 1200, 5000, 5*time.Minute, 0.9, units.PercentUnit, 10),

@@ -53,7 +53,8 @@ type Referred struct {
 //   - An optional panel (Spec.Optional) is absent only where all parts are.
 //   - A complete answer without series adds nothing.
 //
-// Notes and remarks are those of all parts, each once.
+// Notes and remarks are those of all parts, each once, and their counts added up. A note that only Take of a part has reason for, such as
+// that its newest sample is old, is said of the whole.
 func Merge(parts ...Panel) (Panel, error) {
 	switch len(parts) {
 	case 0:
@@ -76,10 +77,7 @@ func Merge(parts ...Panel) (Panel, error) {
 	m.mergeFindings()
 	m.out.Kept.Legends = m.out.nameApart()
 	m.mergeReferences()
-	for _, p := range m.parts {
-		m.out.Notes = addNotes(m.out.Notes, p.Notes)
-		m.out.Remarks = addNotes(m.out.Remarks, p.Remarks)
-	}
+	m.mergeNotes()
 	return m.out, nil
 }
 
@@ -322,16 +320,6 @@ func (m *merging) mergeFindings() {
 		}
 		asked[about] = true
 	}
-}
-
-// addNotes adds the notes that are not there yet.
-func addNotes(to, more []Note) []Note {
-	for _, n := range more {
-		if !slices.ContainsFunc(to, n.equal) {
-			to = append(to, n)
-		}
-	}
-	return to
 }
 
 // addOnce adds what is not there yet.

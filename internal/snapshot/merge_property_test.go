@@ -43,6 +43,9 @@ func (s server) Range(_ context.Context, q promapi.Query, each func(series.Serie
 		}
 		known = true
 	}
+	if q.Expr == "count by zone" {
+		answer, known = s.zones(), true
+	}
 	if s.err != nil || !known {
 		return promapi.Meta{}, cmp.Or(s.err, errors.New("refused"))
 	}
@@ -60,6 +63,19 @@ func (s server) Range(_ context.Context, q promapi.Query, each func(series.Serie
 		m.Partial, m.Warnings = true, []string{s.partial}
 	}
 	return m, nil
+}
+
+// zones counts the series of every zone.
+func (s server) zones() []series.Series {
+	n := map[string]float64{}
+	for _, x := range s.answers["used"] {
+		n[x.Labels.Get("zone")]++
+	}
+	var out []series.Series
+	for zone, v := range n {
+		out = append(out, series.Series{Labels: series.FromPairs("zone", zone), Values: []float64{v}})
+	}
+	return out
 }
 
 func (s server) Present(_ context.Context, names []string, _, _ time.Time) (map[string]bool, error) {
@@ -203,6 +219,9 @@ func drawSpec(t *rapid.T) panel.Spec {
 	if rapid.Bool().Draw(t, "detail") {
 		spec.Detail = &panel.Detail{Query: `behind {{cluster}} {{pod}} {{uid}}`, Legend: "{{pod}}"}
 	}
+	if rapid.Bool().Draw(t, "remark") {
+		spec.Remarks = []panel.Remark{{Query: "count by zone", Text: "zone {{zone}}: {{value}}"}}
+	}
 	if rapid.Bool().Draw(t, "reference") {
 		spec.References = []panel.Reference{{Name: "limit {{of}}", Query: "limit"}}
 	}
@@ -256,6 +275,13 @@ func same(t *rapid.T, what string, got, want Panel) {
 	if !alike(reflect.ValueOf(got), reflect.ValueOf(want)) {
 		t.Fatalf("%s (-want +got):\n%s", what, gocmp.Diff(want, got, cmpopts.EquateNaNs(), cmpopts.EquateComparable(labels.Matcher{}), cmpopts.EquateErrors()))
 	}
+}
+
+// sortNotes puts the notes of a panel, whose order depends on that of the parts, in the order of their words.
+func sortNotes(p *Panel) {
+	p.Notes = slices.SortedFunc(slices.Values(p.Notes), func(a, b Note) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), slices.Compare(a.Args, b.Args))
+	})
 }
 
 func withoutSum(b *Band) *Band {
@@ -323,12 +349,14 @@ func TestMergeIsTakeOfTheUnion(t *testing.T) {
 		_, whole, parts := drawParts(t)
 		merged := mustMerge(t, parts...)
 		count(seen, whole, parts)
-		merged.Notes, whole.Notes = nil, nil // a part without references says so; of the whole it is not said
+		sortNotes(&merged)
+		sortNotes(&whole)
 		if slices.ContainsFunc(parts, func(p Panel) bool { return p.Data != DataComplete }) {
 			if merged.Data != DataPartial {
 				t.Fatalf("a part is old: got data %d, want %d", merged.Data, DataPartial)
 			}
 			merged.Data, merged.Old, merged.Lacks = whole.Data, whole.Old, whole.Lacks
+			merged.Notes, whole.Notes = nil, nil // how old which part is
 		}
 		same(t, "merged parts against the union", merged, whole)
 		sharp(t, merged.Rest, whole.Rest)
@@ -373,10 +401,9 @@ func TestMergeInAnyOrderAndAFewAtATime(t *testing.T) {
 		for _, p := range parts[1:] {
 			step = mustMerge(t, step, p)
 		}
-		byWords := func(a, b Note) int { return slices.Compare(append(a.Args, a.Code), append(b.Args, b.Code)) }
-		slices.SortFunc(step.Notes, byWords)
 		sorted := all
-		sorted.Notes = slices.SortedFunc(slices.Values(all.Notes), byWords)
+		sortNotes(&step)
+		sortNotes(&sorted)
 		same(t, "one after the other", step, sorted)
 		same(t, "one part", mustMerge(t, parts[0]), parts[0])
 		empty := takeOne(server{answers: map[string][]series.Series{"used": {}, "whole": {}, "limit": {}, "has": {}}}, parts[0].Spec, "nothing")

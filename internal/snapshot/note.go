@@ -49,8 +49,8 @@ const (
 
 // The remarks below a chart, with their arguments.
 const (
-	NoteAnswer         = "answer"          // one line of Spec.Remarks
-	NoteMoreAnswers    = "more_answers"    // how many lines are left off
+	NoteAnswer         = "answer"          // a line; of one that answers Spec.Remarks also the value, which {{value}} stands for in it, and which remark
+	NoteMoreAnswers    = "more_answers"    // how many lines are left off, of which remark
 	NoteWindowsNodes   = "windows_nodes"   // list of nodes
 	NoteAutopilotNodes = "autopilot_nodes" // list of nodes
 	NoteDoubledNodes   = "doubled_nodes"   // list of nodes that several exporters report

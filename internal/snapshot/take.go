@@ -19,7 +19,6 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
-	"github.com/promsnap/promsnap/internal/units"
 )
 
 // Querier is what a snapshot asks; *promapi.Client answers.
@@ -528,11 +527,11 @@ const mostRemarks = 10
 // askRemarks runs the remarks' queries. One that fails costs a note.
 func (p *Panel) askRemarks(ctx context.Context, q Querier, v panel.Vars) {
 	at := series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}
-	for _, r := range p.Spec.Remarks {
-		var lines []string
+	for i, r := range p.Spec.Remarks {
+		var lines []remarked
 		_, err := q.Range(ctx, promapi.Query{Expr: panel.Expand(r.Query, v), Grid: at}, func(s series.Series) error {
 			if !math.IsNaN(s.Values[0]) {
-				lines = append(lines, legend(r.Text, s.Labels.With("value", units.None.Format(s.Values[0]))))
+				lines = append(lines, remarked{legend(r.Text, s.Labels.With("value", "{{value}}")), s.Values[0]})
 			}
 			return nil
 		})
@@ -540,12 +539,6 @@ func (p *Panel) askRemarks(ctx context.Context, q Querier, v panel.Vars) {
 			p.note(NoteRemarkMissing, err)
 			continue
 		}
-		slices.Sort(lines)
-		for _, line := range lines[:min(len(lines), mostRemarks)] {
-			p.Remarks = append(p.Remarks, NoteOf(NoteAnswer, line))
-		}
-		if more := len(lines) - mostRemarks; more > 0 {
-			p.Remarks = append(p.Remarks, NoteOf(NoteMoreAnswers, more))
-		}
+		p.remark(i, lines, 0)
 	}
 }

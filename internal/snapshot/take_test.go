@@ -239,7 +239,7 @@ func TestRemarks(t *testing.T) {
 		Queries: []panel.Query{{Expr: "up"}}, Remarks: []panel.Remark{{Query: "count(x)", Text: "{{value}} have no limit"}, {Query: "up == 0", Text: "down: {{instance}}"}, {Query: "broken"}},
 	})[0]
 	said := strings.Split(spelled(p.Remarks), "\n")
-	if said[0] != "answer 12345 have no limit" || said[1] != "answer down: 10.0.0.00" || said[len(said)-1] != "more_answers 2" || len(said) != 12 {
+	if said[0] != "answer {{value}} have no limit 12345 0" || said[1] != "answer down: 10.0.0.00 0 1" || said[len(said)-1] != "more_answers 2 1" || len(said) != 12 {
 		t.Errorf("remarks %q", said)
 	}
 	if p.Failure != nil || len(p.Notes) != 1 {

@@ -1,0 +1,132 @@
+package snapshot
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/units"
+)
+
+// mergeNotes takes over what is said of the parts: the same once, and counts added up.
+func (m *merging) mergeNotes() {
+	left := len(m.out.Kept.References) - len(m.out.References)
+	for _, p := range m.parts {
+		for _, n := range p.Notes {
+			switch {
+			case n.Code == NoteReferencesLeft: // counted anew
+			case n.Code == NoteReferenceEmpty && m.refersTo(n.Args[0]): // another part has it
+			default:
+				m.out.Notes = addNote(m.out.Notes, n)
+			}
+		}
+	}
+	if left > 0 {
+		m.out.note(NoteReferencesLeft, left, panel.MostReferences)
+	}
+	m.mergeRemarks()
+}
+
+// refersTo reports whether there is a line of a reference.
+func (m *merging) refersTo(name string) bool {
+	return slices.ContainsFunc(m.out.Kept.References, func(r Referred) bool { return m.out.Spec.References[r.Index].Name == name })
+}
+
+// addNote adds a note to others, or to the one of them that counts the same.
+func addNote(to []Note, n Note) []Note {
+	for i, o := range to {
+		if sum, ok := o.add(n); ok {
+			to[i] = sum
+			return to
+		}
+	}
+	return append(to, n)
+}
+
+// add returns what two notes say together, and whether one note can say it.
+func (n Note) add(o Note) (Note, bool) {
+	if n.Code != o.Code {
+		return n, false
+	}
+	switch n.Code {
+	case NoteWindowsNodes, NoteAutopilotNodes, NoteDoubledNodes, NoteStrangeHosts, NoteSharedTargets, NoteTargetsLeft:
+		names := slices.Sorted(slices.Values(slices.Concat(n.Args[1:], o.Args[1:])))
+		return NoteOf(n.Code, number(n.Args[0])+number(o.Args[0])).with(names[:min(len(names), mostNamed)]...), true
+	case NoteLeftOut, NoteLeftOutLower:
+		if slices.Equal(n.Args[2:], o.Args[2:]) {
+			return NoteOf(n.Code, number(n.Args[0])+number(o.Args[0]), number(n.Args[1])+number(o.Args[1])).with(n.Args[2:]...), true
+		}
+	}
+	return n, n.equal(o)
+}
+
+// number is a count as Note spells it.
+func number(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}
+
+// remarked is one line of a remark.
+type remarked struct {
+	text  string // with {{value}} in it
+	value float64
+}
+
+func (a remarked) String() string {
+	return strings.ReplaceAll(a.text, "{{value}}", units.None.Format(a.value))
+}
+
+// remark says what the panel's i-th remark is answered with, and how many lines more there are.
+func (p *Panel) remark(i int, answers []remarked, more int) {
+	slices.SortFunc(answers, func(a, b remarked) int { return cmp.Compare(a.String(), b.String()) })
+	said := answers[:min(len(answers), mostRemarks)]
+	for _, a := range said {
+		p.Remarks = append(p.Remarks, NoteOf(NoteAnswer, a.text, strconv.FormatFloat(a.value, 'g', -1, 64), i))
+	}
+	if more += len(answers) - len(said); more > 0 {
+		p.Remarks = append(p.Remarks, NoteOf(NoteMoreAnswers, more, i))
+	}
+}
+
+// mergeRemarks takes over what is said below the parts' charts. A remark counts what several parts say alike.
+func (m *merging) mergeRemarks() {
+	answers := make([][]remarked, len(m.out.Spec.Remarks))
+	more := make([]int, len(m.out.Spec.Remarks))
+	for _, p := range m.parts {
+		own := make([][]remarked, len(answers))
+		for _, n := range p.Remarks {
+			switch n.Code {
+			case NoteAnswer:
+				i := number(n.Args[2])
+				value, _ := strconv.ParseFloat(n.Args[1], 64)
+				own[i] = append(own[i], remarked{n.Args[0], value})
+			case NoteMoreAnswers:
+				more[number(n.Args[1])] += number(n.Args[0])
+			default:
+				m.out.Remarks = addNote(m.out.Remarks, n)
+			}
+		}
+		for i := range own {
+			answers[i] = addRemarked(answers[i], own[i])
+		}
+	}
+	for i := range answers {
+		m.out.remark(i, answers[i], more[i])
+	}
+}
+
+// addRemarked adds what another part says, where it says the same to the value.
+func addRemarked(to, own []remarked) []remarked {
+	others := to
+	for _, r := range own {
+		i := slices.IndexFunc(others, func(o remarked) bool { return o.text == r.text })
+		if i < 0 {
+			to = append(to, r)
+			continue
+		}
+		to[i].value += r.value
+	}
+	return to
+}
