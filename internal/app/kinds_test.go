@@ -37,14 +37,14 @@ func TestEveryKindOfReceiverIsKnown(t *testing.T) {
 	}
 }
 
-// pager is a receiver of another kind: all that it takes, beside its keys, to add one.
-type pager struct {
+// beeper is a receiver of another kind: all that it takes, beside its keys, to add one.
+type beeper struct {
 	link   string
 	caller *notify.Caller
 }
 
 // Notify posts the first line of a message.
-func (p pager) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
+func (p beeper) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	title := letter.Compose(d, letter.Limits{Title: 80, Line: 200, Body: 3000}).Title
 	rq, err := http.NewRequestWithContext(ctx, http.MethodPost, p.link, strings.NewReader(title))
 	if err != nil {
@@ -53,34 +53,34 @@ func (p pager) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, e
 	return notify.Receipt{}, p.caller.Call(rq)
 }
 
-const kindPager config.Kind = "pager"
+const kindBeeper config.Kind = "beeper"
 
-// pagerKeys is what the new kind's keys come to.
-type pagerKeys struct{ link string }
+// beeperKeys is what the new kind's keys come to.
+type beeperKeys struct{ link string }
 
-// pagers are the new kind's entry.
-var pagers = kind{
-	title: "pager",
-	open: opener(func(_ context.Context, k pagerKeys) (opened, error) {
-		return opened{notifier: pager{k.link, notify.NewCaller("the pager", nil)}}, nil
+// beepers are the new kind's entry.
+var beepers = kind{
+	title: "beeper",
+	open: opener(func(_ context.Context, k beeperKeys) (opened, error) {
+		return opened{notifier: beeper{k.link, notify.NewCaller("the beeper", nil)}}, nil
 	}),
-	rehearse: rehearser(func(_ pagerKeys, take drafter) (notify.Notifier, error) {
-		return pager{"http://pager.invalid", notify.NewCaller("the pager", rehearsal(take))}, nil
+	rehearse: rehearser(func(_ beeperKeys, take drafter) (notify.Notifier, error) {
+		return beeper{"http://beeper.invalid", notify.NewCaller("the beeper", rehearsal(take))}, nil
 	}),
 }
 
-func init() { kinds[kindPager] = pagers } // before any test reads them
+func init() { kinds[kindBeeper] = beepers } // before any test reads them
 
-// pagerDouble is the other side.
-type pagerDouble struct {
+// beeperDouble is the other side.
+type beeperDouble struct {
 	*httptest.Server
 	mu      sync.Mutex
 	arrived []string
 	answer  func(http.ResponseWriter) bool // whether it takes what came
 }
 
-func startPager(t *testing.T) *pagerDouble {
-	p := &pagerDouble{answer: func(http.ResponseWriter) bool { return true }}
+func startBeeper(t *testing.T) *beeperDouble {
+	p := &beeperDouble{answer: func(http.ResponseWriter) bool { return true }}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		p.mu.Lock()
@@ -96,13 +96,13 @@ func startPager(t *testing.T) *pagerDouble {
 	return p
 }
 
-func (p *pagerDouble) all() string {
+func (p *beeperDouble) all() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return strings.Join(p.arrived, "\n")
 }
 
-func (p *pagerDouble) set(answer func(http.ResponseWriter) bool) {
+func (p *beeperDouble) set(answer func(http.ResponseWriter) bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answer = answer
@@ -110,9 +110,9 @@ func (p *pagerDouble) set(answer func(http.ResponseWriter) bool) {
 
 func TestANewKindKeepsTheContract(t *testing.T) {
 	notifytest.Run(t, func(t *testing.T) notifytest.Tested {
-		p := startPager(t)
+		p := startBeeper(t)
 		to := func(link string) notify.Notifier {
-			r, err := openReceiver(t.Context(), config.Receiver{Name: "pager", Kind: kindPager, To: pagerKeys{link}})
+			r, err := openReceiver(t.Context(), config.Receiver{Name: "beeper", Kind: kindBeeper, To: beeperKeys{link}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,8 +152,8 @@ state: {dir: '%s'}
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := startPager(t)
-	cfg.Receivers = append(cfg.Receivers, config.Receiver{Name: "night", Kind: kindPager, Role: config.RolePeople, To: pagerKeys{p.URL}})
+	p := startBeeper(t)
+	cfg.Receivers = append(cfg.Receivers, config.Receiver{Name: "night", Kind: kindBeeper, Role: config.RolePeople, To: beeperKeys{p.URL}})
 	cfg.Reports[0].Send = config.SendChanges
 	cfg.Reports[0].Receivers = append(cfg.Reports[0].Receivers, "night")
 	o := Options{Slot: at, Timeout: time.Minute, To: DryRun{Dir: t.TempDir()}, Now: time.Now}
@@ -166,7 +166,7 @@ state: {dir: '%s'}
 	if res.Err != nil || len(res.Drafts) != 1 || res.Drafts[0].Receiver != "night" || p.all() != "" {
 		t.Errorf("a dry run has the drafts %+v (%v), and sent %q", res.Drafts, res.Err, p.all())
 	}
-	if got := tryReceiver(t.Context(), cfg, cfg.Receivers[1], o, true); got.Err != nil || got.Text != "pager night ok, test message sent" || !strings.Contains(p.all(), "🧪") {
+	if got := tryReceiver(t.Context(), cfg, cfg.Receivers[1], o, true); got.Err != nil || got.Text != "beeper night ok, test message sent" || !strings.Contains(p.all(), "🧪") {
 		t.Errorf("doctor says %q (%v), and %q arrived", got.Text, got.Err, p.all())
 	}
 }

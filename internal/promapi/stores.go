@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/promsnap/promsnap/internal/outside"
 )
@@ -76,13 +75,7 @@ func (c *Client) readStores(body []byte) []Store {
 		return nil
 	}
 	say := func(s string, most int) string {
-		s = strings.Map(func(r rune) rune {
-			if !unicode.IsPrint(r) {
-				return -1
-			}
-			return r
-		}, s)
-		return outside.Middle(c.sent.Scrub(s), most)
+		return outside.Middle(c.sent.Scrub(strings.TrimSpace(outside.Line(s))), most)
 	}
 	var out []Store
 	for kind, stores := range answer.Data {
