@@ -80,6 +80,8 @@ var phrasings = map[string]phrasing{
 	snapshot.NotePartSaid:          {itself, []writer{plain}},
 	snapshot.NotePartSilent:        {func(w *words.Words) string { return w.PartOfAnswer }, nil},
 	snapshot.NotePartsSay:          {itself, []writer{sayings}},
+	snapshot.NotePartsAbsent:       {func(w *words.Words) string { return w.PartsAbsent }, []writer{some}},
+	snapshot.NotePartsOld:          {func(w *words.Words) string { return w.PartsOld }, []writer{some}},
 	snapshot.NoteNotJudgedByPart:   {func(w *words.Words) string { return w.NotJudgedByPart }, nil},
 	snapshot.NoteSamplesMoved:      {func(w *words.Words) string { return w.SamplesMoved }, []writer{span}},
 	snapshot.NoteNewestIsOld:       {func(w *words.Words) string { return w.NewestIsOld }, []writer{span}},

@@ -16,7 +16,7 @@ func (m *merging) mergeNotes() {
 	for _, p := range m.parts {
 		for _, n := range p.Notes {
 			switch {
-			case n.Code == NoteReferencesLeft: // counted anew
+			case n.Code == NoteReferencesLeft, n.Code == NotePartsAbsent, n.Code == NotePartsOld: // counted anew
 			case n.Code == NoteReferenceEmpty && m.refersTo(n.Args[0]): // another part has it
 			default:
 				m.out.Notes = addNote(m.out.Notes, n)
@@ -26,7 +26,24 @@ func (m *merging) mergeNotes() {
 	if left > 0 {
 		m.out.note(NoteReferencesLeft, left, panel.MostReferences)
 	}
+	if m.out.Data == DataPartial {
+		m.listLacks(NotePartsAbsent, func(l Lack) bool { return l.Data == DataAbsent })
+		m.listLacks(NotePartsOld, func(l Lack) bool { return l.Old })
+	}
 	m.mergeRemarks()
+}
+
+// listLacks says which parts lack something that their servers do not speak of.
+func (m *merging) listLacks(code string, which func(Lack) bool) {
+	var names []string
+	for _, l := range m.out.Lacks {
+		if which(l) && l.Part != "" {
+			names = append(names, l.Part)
+		}
+	}
+	if len(names) > 0 {
+		m.out.Notes = append(m.out.Notes, listNote(code, names))
+	}
 }
 
 // refersTo reports whether there is a line of a reference.

@@ -47,17 +47,18 @@ func TestMergeOfWhatIsNotThere(t *testing.T) {
 		old     bool
 		total   int
 		lacks   string
+		said    string // in a note
 		err     error
 	}{
-		{"all there", []Panel{full, other}, DataComplete, "", false, 3, "", nil},
-		{"one failed", []Panel{full, failed, other}, DataPartial, "0 ap connection refused", false, 3, "ap", nil},
-		{"one partial", []Panel{full, partial}, DataPartial, "0 sa a store is down", false, 3, "sa", nil},
-		{"one absent", []Panel{full, absent}, DataPartial, "", false, 2, "me", nil},
-		{"one old", []Panel{full, old}, DataPartial, "", true, 3, "af", nil},
-		{"old and failed", []Panel{full, old, failed}, DataPartial, "0 ap connection refused", false, 3, "af ap", nil},
-		{"all failed", []Panel{failed, failed}, DataFailed, "", false, 0, "ap ap", refused},
-		{"failed and absent", []Panel{absent, failed}, DataFailed, "", false, 0, "ap me", refused},
-		{"all absent", []Panel{absent, absent}, DataAbsent, "", false, 0, "me me", nil},
+		{"all there", []Panel{full, other}, DataComplete, "", false, 3, "", "", nil},
+		{"one failed", []Panel{full, failed, other}, DataPartial, "0 ap connection refused", false, 3, "ap", "", nil},
+		{"one partial", []Panel{full, partial}, DataPartial, "0 sa a store is down", false, 3, "sa", "", nil},
+		{"one absent", []Panel{full, absent}, DataPartial, "", false, 2, "me", "{parts_absent [1 me]}", nil},
+		{"one old", []Panel{full, old}, DataPartial, "", true, 3, "af", "{parts_old [1 af]}", nil},
+		{"old and failed", []Panel{full, old, failed}, DataPartial, "0 ap connection refused", false, 3, "af ap", "{parts_old [1 af]}", nil},
+		{"all failed", []Panel{failed, failed}, DataFailed, "", false, 0, "ap ap", "", refused},
+		{"failed and absent", []Panel{absent, failed}, DataFailed, "", false, 0, "ap me", "", refused},
+		{"all absent", []Panel{absent, absent}, DataAbsent, "", false, 0, "me me", "", nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			p := mustMerge(t, tc.parts...)
@@ -69,6 +70,9 @@ func TestMergeOfWhatIsNotThere(t *testing.T) {
 			if p.Data != tc.data || partial != tc.partial || p.Old != tc.old || p.Total != tc.total || strings.Join(lacks, " ") != tc.lacks || (p.Failure == nil) != (tc.err == nil) || p.Failure != nil && !strings.Contains(p.Failure.Message, tc.err.Error()) {
 				t.Errorf("got data %d, partial %q, old %v, total %d, lacks %q, error %v; want data %d, partial %q, old %v, total %d, lacks %q, error %v",
 					p.Data, partial, p.Old, p.Total, lacks, p.Failure, tc.data, tc.partial, tc.old, tc.total, tc.lacks, tc.err)
+			}
+			if said := fmt.Sprint(p.Notes); tc.said != "" && !strings.Contains(said, tc.said) {
+				t.Errorf("got the notes %s, want %s among them", said, tc.said)
 			}
 			if p.Data != DataFailed && p.Grid != full.Grid {
 				t.Errorf("the grid is %v, want %v", p.Grid, full.Grid)

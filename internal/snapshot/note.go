@@ -28,6 +28,8 @@ const (
 	NotePartSaid          = "part_said"           // the answer is only a part: what the server says of that
 	NotePartSilent        = "part_silent"         // the answer is only a part, and the server does not say why
 	NotePartsSay          = "parts_say"           // of a merged panel: how many parts are not named, then of each its name and what is wrong, "" where it does not say
+	NotePartsAbsent       = "parts_absent"        // of a merged panel: list of the parts that lack its metrics
+	NotePartsOld          = "parts_old"           // of a merged panel: list of the parts whose newest sample is old
 	NoteNotJudgedByPart   = "not_judged_by_part"  // rules that need all data judge nothing
 	NoteSamplesMoved      = "samples_moved"       // by how long
 	NoteNewestIsOld       = "newest_is_old"       // how old

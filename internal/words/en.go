@@ -134,6 +134,8 @@ var english = Words{
 	PartOfAnswer:    "the server says that its answer is only a part",
 	NotJudgedByPart: "the answer is only a part, so what is missing from it, and shares of all, are not judged",
 	SamplesMoved:    "the server moved all samples by %[1]s",
+	PartsAbsent:     "no data from: %[1]s",
+	PartsOld:        "old samples from: %[1]s",
 	NewestIsOld:     "the newest sample is %[1]s old",
 	NoSamples:       "no series has a sample in the range",
 	ScrapedSeldom:   "its metrics are scraped every %[1]s, and a rate needs two samples within %[2]s; set prometheus.scrape_interval: %[1]s",

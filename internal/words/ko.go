@@ -139,6 +139,8 @@ var korean = Words{
 	PartOfAnswer:    "서버가 응답이 일부뿐이라고 알렸습니다",
 	NotJudgedByPart: "응답이 일부뿐이므로, 빠진 항목과 전체 대비 비율은 판정하지 않습니다",
 	SamplesMoved:    "서버가 모든 샘플의 시각을 %[1]s 이동해 응답함",
+	PartsAbsent:     "데이터가 없는 곳: %[1]s",
+	PartsOld:        "샘플이 오래된 곳: %[1]s",
 	NewestIsOld:     "가장 최근 샘플이 %[1]s 전 값임",
 	NoSamples:       "조회 기간에 샘플이 있는 시계열이 없음",
 	ScrapedSeldom:   "메트릭 수집 주기가 너무 깁니다(%[1]s). 변화율을 구하려면 %[2]s 안에 샘플이 둘 있어야 하므로 다음과 같이 설정하세요: prometheus.scrape_interval: %[1]s",

@@ -129,6 +129,7 @@ type Words struct {
 	ReferencesLeft                                             string // 1 how many are left out, 2 how many a chart has at most
 	ServerWarns, ServerNotes                                   string // 1 its words
 	PartOfAnswer, NotJudgedByPart                              string
+	PartsAbsent, PartsOld                                      string // 1 their names
 	SamplesMoved, NewestIsOld                                  string // 1 how far, how old
 	TimedOut, Stopped, NoSamples, LabelsOtherwise, QueryUnread string
 	ScrapedSeldom                                              string // 1 how often, 2 the window
