@@ -112,6 +112,28 @@ const gravityUnmeasured = 15
 // Nodes returns every node that is known or measured, the worst first, then those with which something is the matter, then the fullest.
 func (r *Report) Nodes() Nodes {
 	columns := r.columns()
+	byName := r.nodesByName(columns)
+	all := Nodes{
+		Said: r.nodesSaid(), Lines: make([]Node, 0, len(byName)), Bare: len(columns) == 0 && !slices.ContainsFunc(r.Info.Nodes, isKnown),
+	}
+	for _, m := range columns {
+		all.Heads = append(all.Heads, m.head)
+	}
+	for _, l := range byName {
+		l.Title = cmp.Or(l.Title, l.Name+": "+l.figures())
+		all.Lines = append(all.Lines, *l)
+	}
+	slices.SortFunc(all.Lines, func(a, b Node) int {
+		return cmp.Or(
+			cmp.Compare(b.gravity, a.gravity), cmp.Compare(a.first, b.first), cmp.Compare(b.Machine.trouble, a.Machine.trouble),
+			cmp.Compare(b.fullest, a.fullest), strings.Compare(a.Name, b.Name),
+		)
+	})
+	return all
+}
+
+// nodesByName brings together what the Kubernetes API, the columns and the findings say of each node.
+func (r *Report) nodesByName(columns []column) map[string]*Node {
 	byName := map[string]*Node{}
 	line := func(name string) *Node {
 		if byName[name] == nil {
@@ -144,21 +166,7 @@ func (r *Report) Nodes() Nodes {
 			byName[f.Node].find(f, i, r.words)
 		}
 	}
-	all := Nodes{Said: r.nodesSaid(), Lines: make([]Node, 0, len(byName)), Bare: len(columns) == 0 && !slices.ContainsFunc(r.Info.Nodes, isKnown)}
-	for _, m := range columns {
-		all.Heads = append(all.Heads, m.head)
-	}
-	for _, l := range byName {
-		l.Title = cmp.Or(l.Title, l.Name+": "+l.figures())
-		all.Lines = append(all.Lines, *l)
-	}
-	slices.SortFunc(all.Lines, func(a, b Node) int {
-		return cmp.Or(
-			cmp.Compare(b.gravity, a.gravity), cmp.Compare(a.first, b.first), cmp.Compare(b.Machine.trouble, a.Machine.trouble),
-			cmp.Compare(b.fullest, a.fullest), strings.Compare(a.Name, b.Name),
-		)
-	})
-	return all
+	return byName
 }
 
 func isKnown(n snapshot.Node) bool { return n.Known }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"maps"
 	"math"
 	"os"
 	"reflect"
@@ -234,5 +235,19 @@ func TestAgesInTheDocument(t *testing.T) {
 	}
 	if want := `ip-10-0-1-12 {"since":"2026-11-21T23:58:00Z","new":true,"day":2}`; len(said) != 5 || said[0] != want {
 		t.Errorf("%d alerts in the document, the first is %s, want %s", len(said), said[0], want)
+	}
+}
+
+// The value of what has ended is its peak, as the page shows it, whether or not the page was written.
+func TestValueOfWhatHasEnded(t *testing.T) {
+	got := map[string]string{}
+	for _, f := range DocumentOf(reporttest.Daily(t)).Findings {
+		if f.Status == "ended" {
+			got[f.Name] = f.Value
+		}
+	}
+	want := map[string]string{"ip-10-0-1-23": "96 %", "ip-10-0-1-15": "83.3 %"}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
