@@ -41,23 +41,12 @@ func (h *dryRun) deliver(ctx context.Context, r judgedReport) Result {
 	}
 	rq := h.request(ctx, r, session, &res)
 	rq.Render = func(context.Context) ([]report.File, error) { return files, nil }
-	for _, n := range h.receiversOf(r.config) {
-		to := h.receivers[n.Name]
-		if to.kind.rehearse == nil {
-			continue
-		}
-		n.Fallback, n.Limits.Pace = nil, 0
-		n.Notifier, err = to.kind.rehearse(to.config, func(of notify.Kind, step, text, contentType string, body []byte) {
-			name := fmt.Sprintf("message-%02d-%s-%s%s", len(res.Drafts)+1, to.config.Name, step, extensionOf(contentType))
-			files = append(files, report.File{Name: name, ContentType: contentType, Body: body})
-			res.Drafts = append(res.Drafts, Draft{to.config.Name, of, step, text, name})
-		})
-		if err != nil {
-			res.Err = errors.Join(res.Err, fmt.Errorf("receiver %s: %w", n.Name, err))
-			continue
-		}
-		rq.Receivers = append(rq.Receivers, n)
-	}
+	receivers, broken := h.standIns(r.config, func(to string, of notify.Kind, step, text, contentType string, body []byte) {
+		name := fmt.Sprintf("message-%02d-%s-%s%s", len(res.Drafts)+1, to, step, extensionOf(contentType))
+		files = append(files, report.File{Name: name, ContentType: contentType, Body: body})
+		res.Drafts = append(res.Drafts, Draft{to, of, step, text, name})
+	})
+	rq.Receivers, res.Err = receivers, errors.Join(res.Err, broken)
 	out, err := notify.Deliver(ctx, session, rq)
 	res.StoodBack, res.Err = out.StoodBack, errors.Join(res.Err, err)
 	res.Receipt, err = h.local.Notify(ctx, notify.Delivery{Report: res.Report, Files: files})
@@ -65,6 +54,31 @@ func (h *dryRun) deliver(ctx context.Context, r judgedReport) Result {
 		res.Err = errors.Join(res.Err, fmt.Errorf("writing report %s: %w", r.config.Name, err))
 	}
 	return res
+}
+
+// standIns returns what stands in for the receivers of a report. What one of them is sent goes to take, with its name.
+func (h *dryRun) standIns(
+	r config.Report, take func(to string, of notify.Kind, step, text, contentType string, body []byte),
+) ([]notify.Receiver, error) {
+	var all []notify.Receiver
+	var errs []error
+	for _, n := range h.receiversOf(r) {
+		to := h.receivers[n.Name]
+		if to.kind.rehearse == nil {
+			continue
+		}
+		var err error
+		n.Notifier, err = to.kind.rehearse(to.config, func(of notify.Kind, step, text, contentType string, body []byte) {
+			take(to.config.Name, of, step, text, contentType, body)
+		})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("receiver %s: %w", n.Name, err))
+			continue
+		}
+		n.Fallback, n.Limits.Pace = nil, 0
+		all = append(all, n)
+	}
+	return all, errors.Join(errs...)
 }
 
 func (h *dryRun) finish(context.Context, []judgedReport, []Result) {}

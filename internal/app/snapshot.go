@@ -57,8 +57,7 @@ func (o Options) slotOf(r config.Report) time.Time {
 	return o.Slot
 }
 
-// snapshot asks for the panels of one report. A Prometheus that cannot be reached fails each panel without being asked again for every
-// one.
+// snapshot asks for the panels of one report, and says what the report is about.
 func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.Server, k nodeList) reportSnapshot {
 	p := s.cfg.Prometheus
 	o := snapshot.Options{
@@ -68,32 +67,10 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	if s.o.Progress != nil {
 		o.Progress = func(e snapshot.Event) { s.o.Progress(r.Name, e) }
 	}
-	var panels []snapshot.Panel
-	mapping, notes, err := snapshot.FindMapping(ctx, s.client, o.End(), r.Range, p.ClusterLabel)
-	o.Mapping = mapping
-	source := mapping.Querier(s.client)
-	var nodes snapshot.Nodes
-	if promapi.Unreachable(err) == nil {
-		if err != nil {
-			notes = append(notes, snapshot.NoteOf(snapshot.NoteLabelsUnknown, err))
-		}
-		var more []snapshot.Note
-		nodes, more, err = snapshot.LoadNodes(ctx, source, o.End(), r.Range, k.nodes...)
-		notes = append(notes, more...)
-	}
-	notes = append(notes, k.notes...)
-	if down := promapi.Unreachable(err); down != nil {
-		panels = snapshot.Failed(r.Panels, down)
-	} else {
-		if err != nil {
-			notes = append(notes, snapshot.NoteOf(snapshot.NoteNodesByAddress, err))
-		}
-		o.Nodes = nodes
-		panels = snapshot.Take(ctx, s.client, r.Panels, o)
-	}
+	panels, notes := s.take(ctx, r, &o, k)
 	info := report.Info{
 		Cluster: s.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: o.Slot, Range: r.Range, Zone: r.Zone, Language: r.Language, Version: s.o.Version,
-		Server: server.Name(), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: nodes.All(),
+		Server: server.Name(), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: o.Nodes.All(),
 		Scrape: p.ScrapeInterval, Notes: notes, Font: s.font,
 	}
 	if s.o.Command != nil {
@@ -102,8 +79,33 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	if ctx.Err() != nil {
 		info.Incomplete = whyIncomplete(context.Cause(ctx), panels)
 	}
-	window := alerts.Window{End: o.End(), Range: r.Range, MaxSeries: p.MaxSeries}
-	return reportSnapshot{config: r, info: info, panels: panels, nodes: nodes, source: source, window: window}
+	return reportSnapshot{
+		config: r, info: info, panels: panels, nodes: o.Nodes, source: o.Mapping.Querier(s.client),
+		window: alerts.Window{End: o.End(), Range: r.Range, MaxSeries: p.MaxSeries},
+	}
+}
+
+// take asks for the labels and the nodes, which it adds to o, and then for the panels. A Prometheus that cannot be reached fails each
+// panel without being asked again for every one.
+func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options, k nodeList) ([]snapshot.Panel, []snapshot.Note) {
+	mapping, notes, err := snapshot.FindMapping(ctx, s.client, o.End(), r.Range, s.cfg.Prometheus.ClusterLabel)
+	o.Mapping = mapping
+	if promapi.Unreachable(err) == nil {
+		if err != nil {
+			notes = append(notes, snapshot.NoteOf(snapshot.NoteLabelsUnknown, err))
+		}
+		var more []snapshot.Note
+		o.Nodes, more, err = snapshot.LoadNodes(ctx, mapping.Querier(s.client), o.End(), r.Range, k.nodes...)
+		notes = append(notes, more...)
+	}
+	notes = append(notes, k.notes...)
+	if down := promapi.Unreachable(err); down != nil {
+		return snapshot.Failed(r.Panels, down), notes
+	}
+	if err != nil {
+		notes = append(notes, snapshot.NoteOf(snapshot.NoteNodesByAddress, err))
+	}
+	return snapshot.Take(ctx, s.client, r.Panels, *o), notes
 }
 
 // whyIncomplete says why the queries were cut short. Where a proxy let them wait until it gave up, a longer run would not help.
