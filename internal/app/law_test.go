@@ -92,7 +92,7 @@ var alone = map[string][]string{
 // unshipped is what promsnap's own binary never holds. promql/parser is allowed.
 var unshipped = []string{
 	module + "internal/lab", module + "internal/cloud/cloudtest", module + "internal/notify/slack/slackdouble",
-	module + "internal/notify/notifytest", module + "internal/state/statetest", module + "internal/report/reporttest", module + "testdata/hostile", "github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
+	module + "internal/notify/notifytest", module + "internal/state/statetest", module + "internal/report/reporttest", module + "testdata/hostile", module + "testdata/race", "github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
 	"github.com/invopop/jsonschema", "k8s.io/client-go/kubernetes",
 }
 

@@ -14,11 +14,13 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden pictures")
 
 func TestGolden(t *testing.T) {
+	race.SkipSerial(t)
 	for _, c := range []struct {
 		name string
 		data *snapshot.Panel

@@ -16,6 +16,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 	"github.com/promsnap/promsnap/testdata/hostile"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // named is a panel of a kind in which word stands wherever a word can.
@@ -61,6 +62,7 @@ func shapes(t *testing.T, doc []byte) (shape []string, said string) {
 
 // A word is text of the picture: it makes no element and no attribute that another word does not make, and turns nothing.
 func TestSVGOfHostileWords(t *testing.T) {
+	race.SkipSerial(t)
 	known := map[string]bool{}
 	for _, kind := range panel.Kinds() {
 		for _, tame := range []string{"tame", "in no font: عقدة", strings.Repeat("x", 300), ""} {

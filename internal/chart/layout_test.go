@@ -13,6 +13,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // checkLabels reports text that overlaps other text or leaves the picture.
@@ -63,6 +64,7 @@ func TestLabelsNeverOverlap(t *testing.T) {
 
 // On a phone a long header takes the room of what is drawn, and its length follows from how much that is.
 func TestALongHeaderOnAPhone(t *testing.T) {
+	race.SkipSerial(t)
 	g := gridTo(slotTime, 66, 15*time.Second)
 	for series := 1; series <= 25; series++ {
 		names, values := make([]string, series), make([][]float64, series)

@@ -14,6 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // The grammar of what we write: https://www.w3.org/TR/SVG2/paths.html#PathDataBNF, without exponents and without a minus zero.
@@ -96,6 +97,7 @@ func checkNumbers(t *testing.T, name string, doc []byte) {
 }
 
 func TestNumbersOfEveryKind(t *testing.T) {
+	race.SkipSerial(t)
 	panels := oddPanels()
 	for name, p := range map[string]*snapshot.Panel{"memory": nodeMemory(30, time.Minute), "fleet": fleetCPU(30, 30), "states": states(), "traffic": traffic()} {
 		panels[name] = p

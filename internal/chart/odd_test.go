@@ -12,6 +12,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // oddPanels are panels that no cluster has on a good day; each must come out as a picture.
@@ -103,6 +104,7 @@ func oddPanels() map[string]*snapshot.Panel {
 }
 
 func TestOddInput(t *testing.T) {
+	race.SkipSerial(t)
 	for name, p := range oddPanels() {
 		t.Run(name, func(t *testing.T) {
 			for _, kind := range panel.Kinds() {
@@ -159,6 +161,7 @@ func TestNoPanel(t *testing.T) {
 
 // Every other sample is missing, of as many as a server sends and of all lines: each kind comes out in time, and as a document that a page holds.
 func TestManyHoles(t *testing.T) {
+	race.SkipSerial(t)
 	const n = 11_000
 	var names []string
 	var values [][]float64

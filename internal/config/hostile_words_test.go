@@ -7,10 +7,12 @@ import (
 
 	"github.com/promsnap/promsnap/internal/config"
 	"github.com/promsnap/promsnap/testdata/hostile"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // A word in any place of a configuration is taken or is a problem, and a problem is a line that moves nothing.
 func TestHostileWords(t *testing.T) {
+	race.SkipSerial(t)
 	for _, w := range hostile.Words() {
 		quoted, err := json.Marshal(w.Text)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/words"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // planted are secrets of many shapes, all with the same marks in them.
@@ -20,6 +21,7 @@ var planted = []string{
 // No key and no value that stands where it does not belong shows a secret, wherever that is: as a value, as a key, in a key that has lost
 // its blank, in a list, in an address.
 func TestNoErrorShowsAPlantedSecret(t *testing.T) {
+	race.SkipSerial(t)
 	keys := map[string]bool{}
 	typeKeys(reflect.TypeFor[file](), "", keys)
 	options := Options{Builtin: func(words.Language) []panel.Spec { return []panel.Spec{{Name: "node-memory"}} }}

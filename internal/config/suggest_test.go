@@ -11,6 +11,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/panels"
 	"github.com/promsnap/promsnap/internal/units"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // opposites are words of which each means something else than the other.
@@ -43,6 +44,7 @@ func knownWords() map[string][]string {
 
 // A suggestion is never the opposite of what was written, nor another measure of it.
 func TestNoSuggestionChangesAMeaning(t *testing.T) {
+	race.SkipSerial(t)
 	for kind, known := range knownWords() {
 		for _, k := range known {
 			for _, pair := range opposites {

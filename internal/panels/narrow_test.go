@@ -20,6 +20,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // simulated asks a simulated cluster, and keeps the longest query.
@@ -79,6 +80,7 @@ func telling(found []snapshot.Finding) (tell []snapshot.Finding, gone int) {
 // TestANarrowedPanelFindsTheSame takes the panels that can be narrowed with room for all their series and with room for few: what is found,
 // what is drawn, and how many series are well is the same.
 func TestANarrowedPanelFindsTheSame(t *testing.T) {
+	race.SkipSerial(t)
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	cluster, err := lab.New(lab.Options{Profile: lab.Community, Nodes: 30, Now: now})
 	if err != nil {

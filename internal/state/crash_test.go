@@ -16,6 +16,7 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/state"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // world is a week of checks every five minutes, in which any step of input or output may be a run's last. Between two steps nothing can
@@ -330,7 +331,7 @@ func newWorld(t *testing.T, seed uint64, length time.Duration) *world {
 // untold, each report is archived once, and there are no more duplicates than crashes and lost answers, every one of them marked.
 func TestCrashesLoseNothing(t *testing.T) {
 	length, seeds, enough := 7*24*time.Hour, uint64(1), 500
-	if testing.Short() || underRace {
+	if testing.Short() || race.Enabled {
 		length, enough = 24*time.Hour, 50
 	}
 	for seed := range seeds {

@@ -24,6 +24,7 @@ import (
 	reportjson "github.com/promsnap/promsnap/internal/report/json"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 const cases = "../../../testdata/field"
@@ -78,7 +79,7 @@ func TestField(t *testing.T) {
 		t.Fatalf("no cases in %s: %v", cases, err)
 	}
 	for i, path := range files {
-		if (underRace || testing.Short()) && i%eighth != 0 {
+		if (race.Enabled || testing.Short()) && i%eighth != 0 {
 			continue // which goroutines meet does not hang on the series; what is answered is asked without the detector
 		}
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {

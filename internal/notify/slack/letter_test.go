@@ -18,6 +18,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 	"github.com/promsnap/promsnap/testdata/hostile"
+	"github.com/promsnap/promsnap/testdata/race"
 )
 
 // hostileWords are words that a label, an error or a configuration may hold: these, and the corpus.
@@ -152,6 +153,7 @@ func check(t interface{ Errorf(string, ...any) }, l message) {
 }
 
 func TestWordsFromOutsideAreHarmless(t *testing.T) {
+	race.SkipSerial(t)
 	for _, word := range hostileWords {
 		for _, k := range kinds() {
 			for _, n := range []int{1, 12} {

@@ -1,6 +1,0 @@
-//go:build race
-
-package field
-
-// underRace says that the race detector looks on, which takes fifteen times as long.
-const underRace = true
