@@ -220,7 +220,7 @@ func lacking(p *snapshot.Panel) string {
 	case p.Data == snapshot.DataFailed && p.Failure != nil:
 		return "failed: " + p.Failure.Error()
 	case p.Data == snapshot.DataFailed, p.Data == snapshot.DataAbsent:
-		return strings.TrimSpace(absence(p) + ". " + p.Spec.Hint)
+		return strings.TrimSpace(absence(p.Missing) + ". " + p.Spec.Hint)
 	}
 	return ""
 }

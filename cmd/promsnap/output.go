@@ -109,9 +109,9 @@ func verdict(p *snapshot.Panel) string {
 		return "FAILED"
 	case snapshot.DataAbsent:
 		if p.Spec.Optional {
-			return "left out: " + absence(p)
+			return "left out: " + absence(p.Missing)
 		}
-		return "NO DATA: " + absence(p)
+		return "NO DATA: " + absence(p.Missing)
 	}
 	var critical, warning, silent int
 	for _, r := range p.Rows {
@@ -136,14 +136,17 @@ func verdict(p *snapshot.Panel) string {
 	if p.Data == snapshot.DataPartial {
 		parts = append(parts, "partial")
 	}
+	for _, a := range p.Absent {
+		parts = append(parts, "query "+a.Ref+": "+absence(a.Missing))
+	}
 	return strings.Join(parts, ", ")
 }
 
-func absence(p *snapshot.Panel) string {
-	if len(p.Missing) == 0 {
+func absence(missing []string) string {
+	if len(missing) == 0 {
 		return "no series matches"
 	}
-	return strings.Join(p.Missing, ", ") + " missing"
+	return strings.Join(missing, ", ") + " missing"
 }
 
 // finish writes what the run came to.

@@ -57,10 +57,10 @@ func listPanels(c *console) error {
 				beyond = "< "
 			}
 			if r.Warning.Set {
-				warning = beyond + p.Unit().Format(r.Warning.Value)
+				warning = beyond + p.UnitOf(r.Ref).Format(r.Warning.Value)
 			}
 			if r.Critical.Set {
-				critical = beyond + p.Unit().Format(r.Critical.Value)
+				critical = beyond + p.UnitOf(r.Ref).Format(r.Critical.Value)
 			}
 			if r.IsAlert() && r.For > 0 {
 				hold = model.Duration(r.For).String()
@@ -73,23 +73,31 @@ func listPanels(c *console) error {
 
 func showPanel(c *console, p panel.Spec) {
 	fmt.Fprintf(c.stdout, "%s: %s\n\n", p.Name, p.Title)
-	fmt.Fprintf(c.stdout, "  %s\n\n", p.Query("").Expr)
+	for _, q := range p.Queries {
+		fmt.Fprintf(c.stdout, "%s\n", query(q))
+	}
 	fmt.Fprintf(c.stdout, "Why:    %s\n", p.Why)
 	if p.Hint != "" {
 		fmt.Fprintf(c.stdout, "Needs:  %s\n", p.Hint)
 	}
-	fmt.Fprintf(c.stdout, "Unit:   %s\n", p.Unit())
-	if p.Query("").Legend != "" {
-		fmt.Fprintf(c.stdout, "Legend: %s\n", p.Query("").Legend)
+	for _, q := range p.Queries {
+		of := ""
+		if q.Ref != "" {
+			of = " (" + q.Ref + ")"
+		}
+		fmt.Fprintf(c.stdout, "Unit:   %s%s\n", q.Unit, of)
+		if q.Legend != "" {
+			fmt.Fprintf(c.stdout, "Legend: %s%s\n", q.Legend, of)
+		}
 	}
 	for _, r := range p.Rules {
 		word := r.Direction.String()
 		var limits []string
 		if r.Warning.Set {
-			limits = append(limits, "warning "+word+" "+p.Unit().Format(r.Warning.Value))
+			limits = append(limits, "warning "+word+" "+p.UnitOf(r.Ref).Format(r.Warning.Value))
 		}
 		if r.Critical.Set {
-			limits = append(limits, "critical "+word+" "+p.Unit().Format(r.Critical.Value))
+			limits = append(limits, "critical "+word+" "+p.UnitOf(r.Ref).Format(r.Critical.Value))
 		}
 		line := r.Name + ": " + strings.Join(limits, ", ")
 		if r.For > 0 {
@@ -100,4 +108,12 @@ func showPanel(c *console, p panel.Spec) {
 		}
 		fmt.Fprintf(c.stdout, "Rule:   %s\n", line)
 	}
+}
+
+// query is a query as it is shown, below its ref where it has one.
+func query(q panel.Query) string {
+	if q.Ref == "" {
+		return "  " + q.Expr + "\n"
+	}
+	return q.Ref + ":\n  " + q.Expr + "\n"
 }

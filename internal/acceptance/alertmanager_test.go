@@ -97,7 +97,7 @@ func (s *server) alerts(t *testing.T, filter ...string) map[string]gettable {
 
 // firing is a run at a slot at which these nodes' memory is beyond its limit since ten minutes.
 func firing(slot time.Time, nodes ...string) notify.Delivery {
-	panels := []snapshot.Panel{{Expr: "node_memory", Data: snapshot.DataComplete, Spec: panel.Spec{
+	panels := []snapshot.Panel{{Exprs: []string{"node_memory"}, Data: snapshot.DataComplete, Spec: panel.Spec{
 		Name: "node-memory", Title: "Node memory", Subject: "memory", Queries: []panel.Query{{Unit: units.PercentUnit}},
 		Rules: []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), RunbookURL: "https://runbooks.example.com/memory"}},
 	}}}

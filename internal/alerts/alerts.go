@@ -119,16 +119,18 @@ func evaluate(panels []snapshot.Panel, own *owners) rules.Evaluation {
 
 // identities are what the series of a panel are known by.
 type identities struct {
-	all []series.Labels          // in the order of the panel's rows
-	of  map[uint64]series.Labels // by the hash of the series' labels
+	all map[string][]series.Labels // by query, in the order of its rows
+	of  map[uint64]series.Labels   // by the series' Row.Key
 }
 
 // identitiesOf returns what the series of a panel are known by.
 func identitiesOf(p *snapshot.Panel, own *owners) identities {
-	out := identities{make([]series.Labels, len(p.Rows)), make(map[uint64]series.Labels, len(p.Rows))}
-	for i, row := range p.Rows {
-		out.all[i] = identityOf(row.Labels, row.NodeAdded, own)
-		out.of[row.Labels.Hash()] = out.all[i]
+	out := identities{map[string][]series.Labels{}, make(map[uint64]series.Labels, len(p.Rows))}
+	for i := range p.Rows {
+		row := &p.Rows[i]
+		identity := identityOf(row.Labels, row.NodeAdded, own)
+		out.all[row.Ref] = append(out.all[row.Ref], identity)
+		out.of[row.Key()] = identity
 	}
 	return out
 }
@@ -144,15 +146,18 @@ func resultOf(p *snapshot.Panel, r rules.Rule, known identities) rules.RuleResul
 		NeedsAll:      r.NeedsAll,
 		Data:          quality(p.Data),
 		Old:           p.Old,
-		Series:        known.all,
+		Series:        known.all[p.Spec.Query(r.Ref).Ref],
+	}
+	if p.AbsentOf(r.Name) != nil {
+		out.Data = rules.DataFailed // the other queries' series say nothing of what this rule judges
 	}
 	if p.Grid.Len > 0 {
 		out.From, out.Through = p.Grid.Start, p.Grid.End()
 	}
-	for _, f := range p.Findings {
-		if f.Rule == r.Name {
+	for i := range p.Findings {
+		if f := &p.Findings[i]; f.Rule == r.Name {
 			out.Findings = append(out.Findings, rules.Judged{
-				Finding: f.Finding, Identity: known.of[f.Labels.Hash()], Name: f.Name, Capacity: f.Capacity,
+				Finding: f.Finding, Identity: known.of[f.Key()], Name: f.Name, Capacity: f.Capacity,
 			})
 		}
 	}

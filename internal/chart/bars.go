@@ -47,7 +47,7 @@ func composeBars(data *snapshot.Panel, o Options) *picture {
 	p.plot.Top, p.plot.Bottom = top, top+barPitch*len(rows)
 	p.height = p.plot.Bottom + int(edge)
 	p.writeBars(data, rows, l, o)
-	p.inside = append(p.inside, bars{rows, l, whole})
+	p.inside = append(p.inside, bars{data, rows, l, whole})
 	p.writeBarLimits(l, data.Spec.Unit())
 	if more := len(data.Rows) - len(rows); more > 0 {
 		p.height = p.plot.Bottom + barPitch
@@ -77,7 +77,7 @@ func (p *picture) writeBars(data *snapshot.Panel, rows []snapshot.Row, l limits,
 		y := float64(p.plot.Top+i*barPitch) + barPitch/2 + 4
 		p.write(p.elide(r.Name, barName, names), barName, float64(p.plot.Left)-12, y, right)
 		st := barFigure
-		if s := l.severityOf(r.Stats.Last); s != rules.None {
+		if s := limitsIn(data, r.Ref).severityOf(r.Stats.Last); s != rules.None {
 			st.ink = severityText(s)
 		}
 		p.write(p.say.value(data.Spec.Unit(), r.Stats.Last), st, float64(p.plot.Right)+12+figures, y, right)
@@ -177,6 +177,7 @@ func (l limits) severityOf(v float64) rules.Severity {
 
 // bars are the bars on their tracks, with the limits across them.
 type bars struct {
+	data   *snapshot.Panel
 	rows   []snapshot.Row
 	limits limits
 	whole  float64 // where the tracks end; 0: at the end of the axis
@@ -198,7 +199,7 @@ func (b bars) draw(s surface, f frame) {
 			continue
 		}
 		color := solid(firstSeries)
-		if severity := b.limits.severityOf(v); severity != rules.None {
+		if severity := limitsIn(b.data, r.Ref).severityOf(v); severity != rules.None {
 			color = solid(severityInk(severity))
 		}
 		end := along(max(f.y0, min(v, f.y1)))

@@ -55,7 +55,11 @@ func composeHeat(data *snapshot.Panel, o Options) *picture {
 		p.write(p.elide(line.Name, st, names), st, f.left-axisGap, f.top+float64(i*heatPitch)+12, right)
 	}
 	ticks := p.say.timeTicks(data.Grid.Start, data.Grid.At(t.n-1), max(int(f.width())/tickPitch, 2))
-	p.inside = []shape{heat{lines, t, l, r}, marksOf(ticks)}
+	cells := heat{lines: lines, times: t, ramp: r}
+	for _, line := range lines {
+		cells.limits = append(cells.limits, limitsIn(data, line.Ref))
+	}
+	p.inside = []shape{cells, marksOf(ticks)}
 	p.writeTimes(ticks)
 	p.writeKeys(keys)
 	return p
@@ -74,7 +78,7 @@ func (p *picture) widestName(lines []snapshot.Line, o Options) float64 {
 type heat struct {
 	lines  []snapshot.Line
 	times  times
-	limits limits
+	limits []limits // of each line
 	ramp   ramp
 }
 
@@ -91,7 +95,7 @@ func (h heat) draw(s surface, f frame) {
 			var sh shade
 			if c < columns {
 				a, b := c*h.times.n/columns, (c+1)*h.times.n/columns
-				sh = h.limits.shadeOf(h.worst(line.Values[min(a, n):min(b, n)]), h.ramp)
+				sh = h.limits[i].shadeOf(h.limits[i].worst(line.Values[min(a, n):min(b, n)]), h.ramp)
 			}
 			if c > 0 && (c == columns || sh != last) {
 				cells[last] = append(cells[last], box{edge(from), top, edge(c), top + heatPitch - 1})
@@ -164,13 +168,13 @@ func (l limits) shadeOf(v float64, r ramp) shade {
 }
 
 // worst is the finite sample that is nearest to a breach; NaN where there is none.
-func (h heat) worst(values []float64) float64 {
+func (l limits) worst(values []float64) float64 {
 	var b bounds
 	b.add(values...)
 	switch {
 	case !b.any:
 		return math.NaN()
-	case h.limits.direction == rules.Below:
+	case l.direction == rules.Below:
 		return b.low
 	}
 	return b.high

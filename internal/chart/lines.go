@@ -210,7 +210,7 @@ func (c *lineChart) drawLines() {
 func (c *lineChart) markBreaches() {
 	for _, found := range c.data.Findings {
 		i := slices.IndexFunc(c.lines[:c.named], func(l snapshot.Line) bool {
-			return l.Name == found.Name && l.Labels.Compare(found.Labels) == 0
+			return l.Ref == found.Ref && l.Name == found.Name && l.Labels.Compare(found.Labels) == 0
 		})
 		if i < 0 {
 			continue

@@ -70,7 +70,7 @@ func composeStat(data *snapshot.Panel, o Options) *picture {
 // writeTile writes one series: its name, its newest value, what that is of or how old it is, and its course.
 func (p *picture) writeTile(data *snapshot.Panel, line snapshot.Line, size tileSize, b box) {
 	values := line.Values[:min(len(line.Values), data.Grid.Len)]
-	severity := limitsOf(data).severityOf(line.Stats.Last)
+	severity := limitsIn(data, line.Ref).severityOf(line.Stats.Last)
 	figure, details := style{size.figure, medium, textInk}, tileDetails
 	course := tileCourse{values, firstSeries, box{b.left, b.bottom - size.course - 6, b.right, b.bottom - 6}}
 	if severity != rules.None {
@@ -84,7 +84,7 @@ func (p *picture) writeTile(data *snapshot.Panel, line snapshot.Line, size tileS
 		figure.ink, details.ink = mutedInk, warningText
 	}
 	x, end := b.left+tileInset, b.right-tileInset
-	value := p.place(p.elide(p.say.value(data.Spec.Unit(), line.Stats.Last), figure, end-x), figure, x, b.top+26+size.figure, left)
+	value := p.place(p.elide(p.say.value(data.Spec.UnitOf(line.Ref), line.Stats.Last), figure, end-x), figure, x, b.top+26+size.figure, left)
 	words = p.elide(words, details, (end-x)*2/3)
 	nameEnd, y := end, value.y // the details stand beside the value, or above it where it is long
 	if value.box.right+8+p.textWidth(words, details) > end {

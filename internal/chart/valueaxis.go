@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/snapshot"
@@ -43,8 +44,17 @@ type limit struct {
 	severity rules.Severity
 }
 
-func limitsOf(p *snapshot.Panel) limits {
-	for _, r := range p.Spec.Rules {
+func limitsOf(p *snapshot.Panel) limits { return firstLimits(p.Spec.Rules) }
+
+// limitsIn returns the limits of the first rule that judges a query's series.
+func limitsIn(p *snapshot.Panel, ref string) limits {
+	return firstLimits(slices.DeleteFunc(slices.Clone(p.Spec.Rules), func(r rules.Rule) bool {
+		return p.Spec.Query(r.Ref).Ref != p.Spec.Query(ref).Ref
+	}))
+}
+
+func firstLimits(rs []rules.Rule) limits {
+	for _, r := range rs {
 		l := limits{direction: r.Direction}
 		if usable(r.Warning) {
 			l.lines = append(l.lines, limit{r.Warning.Value, rules.Warning})

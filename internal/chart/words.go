@@ -152,7 +152,7 @@ func (s speech) past(data *snapshot.Panel) string {
 		if below {
 			above, peak = s.WasBelow, s.Lowest
 		}
-		value, against := data.Spec.Unit().FormatAgainst(was.Peak, was.Limit)
+		value, against := data.Spec.UnitOf(f.Ref).FormatAgainst(was.Peak, was.Limit)
 		switch {
 		case data.Spec.Events != nil:
 			return f.Name + " " + s.dated(data, was.Peak, was)
@@ -194,8 +194,8 @@ func (s speech) breach(data *snapshot.Panel, f *snapshot.Finding) string {
 		figure = s.Reduced(string(rule.Reduce)) + " "
 	}
 	if math.IsNaN(f.Limit) || f.Limit == 0 && sign == ">" {
-		return figure + s.value(data.Spec.Unit(), f.Value)
+		return figure + s.value(data.Spec.UnitOf(f.Ref), f.Value)
 	}
-	value, against := data.Spec.Unit().FormatAgainst(f.Value, f.Limit)
+	value, against := data.Spec.UnitOf(f.Ref).FormatAgainst(f.Value, f.Limit)
 	return figure + s.Figure(value) + " " + sign + " " + s.Figure(against)
 }

@@ -120,6 +120,9 @@ type panelKeys struct {
 	Section string `yaml:"section"`
 	// PromQL that gives an instant vector. $__rate_interval, $__interval and $__range stand for what they are in Grafana.
 	Query string `yaml:"query"`
+	// Several queries for one chart, in place of query. Their series share its axis and its times; limits, capacity and the table of nodes
+	// are of the first, unless a rule names another. Eight at most.
+	Queries []query `yaml:"queries"`
 	// What the numbers are, by Grafana's id: bytes, percentunit, cores, s, ...
 	Unit unit `yaml:"unit"`
 	// The name of a series: text in which {{label}} stands for the label's value. Without one, the whole label set.
@@ -155,6 +158,18 @@ type panelKeys struct {
 	Rules []rule `yaml:"rules"`
 	// Other limits for some of the series; where several match, the last.
 	Overrides []override `yaml:"overrides"`
+}
+
+// query is one of several queries of a panel.
+type query struct {
+	// What rules and names of series know the query by: a letter, then letters, digits, - or _. Without one: A, B, C, in order.
+	Ref ref `yaml:"ref"`
+	// PromQL that gives an instant vector, as the panel's query does.
+	Query string `yaml:"query" jsonschema:"required"`
+	// The name of a series of this query; without one, the panel's legend.
+	Legend string `yaml:"legend"`
+	// What the numbers of this query are; without one, the panel's unit. Only a panel of kind stat has several units, because a chart has one axis.
+	Unit unit `yaml:"unit"`
 }
 
 // capacity is the query of a whole, in its own unit.
@@ -203,6 +218,8 @@ type rule struct {
 	Condition bool `yaml:"condition"`
 	// What it means that a series has no newest sample: a finding (alert: nodes, jobs), or its end where its object is gone (resolve: pods, volumes).
 	NoData string `yaml:"no_data" jsonschema:"enum=alert,enum=resolve"`
+	// The query whose series the rule judges, by its ref; without one, the panel's first.
+	Ref ref `yaml:"ref"`
 	// Where a person reads what to do.
 	RunbookURL address `yaml:"runbook_url"`
 }
@@ -254,6 +271,20 @@ func (n *name) UnmarshalText(b []byte) error {
 		return fmt.Errorf("%q is not a name; write up to 63 lower-case letters, digits and hyphens, such as node-memory", shorten(string(b)))
 	}
 	*n = name(b)
+	return nil
+}
+
+// ref is what a query of a panel is known by.
+type ref string
+
+var refSyntax = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,19}$`)
+
+// UnmarshalText takes what can stand behind the name of a series.
+func (r *ref) UnmarshalText(b []byte) error {
+	if !refSyntax.Match(b) {
+		return fmt.Errorf("%q is no ref of a query; write a letter and up to 19 letters, digits, - or _, such as A or limit", shorten(string(b)))
+	}
+	*r = ref(b)
 	return nil
 }
 

@@ -28,17 +28,16 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 	case !b.has(key(path, "name")) && b.clean(path):
 		b.problem(path, "neither use nor name; write use: and a built-in panel, or name: and query: for one of your own")
 		known = false
+	case b.has(key(path, "queries")):
 	case !b.has(key(path, "query")) && b.clean(key(path, "query")):
 		b.problem(key(path, "query"), "missing; write PromQL, or use: and the name of a built-in panel")
 	}
 	s.Queries = append(slices.Clone(s.Queries), make([]panel.Query, 1-min(len(s.Queries), 1))...)
 	b.set(p, path, &s)
-	unit := &s.Queries[0].Unit
-	if !b.clean(key(path, "unit")) {
-		unit = nil // so that limits are not judged by a unit that was not meant
-	}
+	unit := b.unitsOf(p, path, &s)
 	if b.has(key(path, "rules")) {
 		s.Rules = b.rules(p.Rules, key(path, "rules"), unit)
+		b.refs(p.Rules, key(path, "rules"), &s)
 	} else if !b.has(key(path, "range")) {
 		s = b.fit(s, r.Range)
 	} else if need, ok := b.fits(&s, r.Range); !ok {
@@ -48,7 +47,7 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 	b.check(path, &s, r.Range)
 	if !s.Builtin {
 		for i := range s.Rules {
-			s.Rules[i].NeedsAll = panel.NeedsAll(s.Queries[0].Expr, s.Rules[i].Direction)
+			s.Rules[i].NeedsAll = panel.NeedsAll(s.Query(s.Rules[i].Ref).Expr, s.Rules[i].Direction)
 		}
 	}
 	return s, known
@@ -57,17 +56,19 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 // ownPart checks what the file itself says of a panel that is not known: its query and its rules.
 func (b *builder) ownPart(p *panelKeys, path string, rng time.Duration) {
 	rng = cmp.Or(time.Duration(p.Range), rng)
-	if step, err := panel.Step(rng, time.Duration(p.Step), b.scrape); err == nil && b.has(key(path, "query")) {
-		b.promql(key(path, "query"), p.Query, panel.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng})
+	if step, err := panel.Step(rng, time.Duration(p.Step), b.scrape); err == nil {
+		s := panel.Spec{Queries: make([]panel.Query, 1)}
+		b.set(p, path, &s)
+		b.queries(path, &s, panel.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng})
 	}
-	b.rules(p.Rules, key(path, "rules"), nil)
+	b.rules(p.Rules, key(path, "rules"), func(ref) *units.Unit { return nil })
 }
 
 // set sets the fields of a panel that the file sets. Those that are not there keep what the built-in panel has.
 func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 	s.Name = cmp.Or(string(p.Name), s.Name)
 	s.Title = cmp.Or(p.Title, s.Title, s.Name)
-	if p.Query != "" { // its author knows the labels
+	if p.Query != "" || len(p.Queries) > 0 { // its author knows the labels
 		s.Queries[0].Expr, s.Without, s.Narrow, s.Events, s.Builtin = p.Query, "", "", nil, false
 	}
 	s.Top = cmp.Or(p.Top, s.Top)
@@ -89,6 +90,10 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 	}
 	if b.has(key(path, "unit")) {
 		s.Queries[0].Unit = p.Unit.Unit
+	}
+	b.legend(key(path, "legend"), s.Queries[0].Legend)
+	if len(p.Queries) > 0 {
+		s.Queries = b.several(p.Queries, key(path, "queries"), s.Queries[0])
 	}
 	if b.has(key(path, "empty_is_ok")) {
 		s.EmptyIsOK = p.EmptyIsOK
@@ -128,9 +133,7 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 		return
 	}
 	vars := panel.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng}
-	if b.has(key(path, "query")) {
-		b.promql(key(path, "query"), s.Queries[0].Expr, vars)
-	}
+	b.queries(path, s, vars)
 	if b.has(key(path, "capacity.query")) {
 		b.promql(key(path, "capacity.query"), s.Capacity.Query, vars)
 	}
@@ -139,7 +142,6 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 	if s.Top > mostLines && s.Kind != panel.Bars && s.Kind != panel.Heatmap {
 		b.problem(key(path, "top"), "%d lines cannot be told apart; write %d at most, or kind: heatmap or bars", s.Top, mostLines)
 	}
-	b.legend(key(path, "legend"), s.Queries[0].Legend)
 	for i, r := range s.Rules {
 		at := item(key(path, "rules"), i)
 		if !b.has(at) {
@@ -229,8 +231,8 @@ func (b *builder) fits(s *panel.Spec, reportRange time.Duration) (longest time.D
 	return longest, longest <= rng-3*step
 }
 
-// rules builds a panel's own rules. Without a unit their limits are not read.
-func (b *builder) rules(from []rule, path string, u *units.Unit) []rules.Rule {
+// rules builds a panel's own rules. unit returns that of the query of a ref; without one, limits are not read.
+func (b *builder) rules(from []rule, path string, unit func(ref) *units.Unit) []rules.Rule {
 	var out []rules.Rule
 	names := map[string]string{}
 	for i, r := range from {
@@ -241,6 +243,7 @@ func (b *builder) rules(from []rule, path string, u *units.Unit) []rules.Rule {
 		}
 		built := rules.Rule{
 			Name:       cmp.Or(r.Alertname, r.Name),
+			Ref:        string(r.Ref),
 			For:        time.Duration(r.For),
 			Reduce:     rules.Reduce(r.Reduce),
 			RunbookURL: string(r.RunbookURL),
@@ -259,7 +262,7 @@ func (b *builder) rules(from []rule, path string, u *units.Unit) []rules.Rule {
 		}
 		if b.has(at) {
 			b.kind(&r, at)
-			built.Direction, built.Warning, built.Critical = b.thresholds(r.Above, r.Below, at, u)
+			built.Direction, built.Warning, built.Critical = b.thresholds(r.Above, r.Below, at, unit(r.Ref))
 			b.unique(names, built.Name, key(at, nameKey))
 		}
 		out = append(out, built)
@@ -314,7 +317,7 @@ func (b *builder) limit(q quantity, path string, u *units.Unit) rules.Limit {
 }
 
 // overrides adds the file's overrides to the panel's; the last that matches counts.
-func (b *builder) overrides(from []override, path string, u *units.Unit, s *panel.Spec) {
+func (b *builder) overrides(from []override, path string, unit func(ref) *units.Unit, s *panel.Spec) {
 	for i, o := range from {
 		at := item(path, i)
 		if !b.has(at) {
@@ -323,7 +326,7 @@ func (b *builder) overrides(from []override, path string, u *units.Unit, s *pane
 		if b.clean(at) && o.Above == nil && o.Below == nil {
 			b.problem(at, "no limit; write above or below, such as above: {warning: 80%%}; above: {} for no limit at all")
 		}
-		side, warning, critical := b.thresholds(o.Above, o.Below, at, u)
+		side, warning, critical := b.thresholds(o.Above, o.Below, at, unit(ref(s.Rule(o.Rule).Ref)))
 		s.Overrides = append(s.Overrides, panel.Override{Match: o.Match, Rule: o.Rule, Warning: warning, Critical: critical})
 		if len(s.Rules) == 0 {
 			b.problem(at, "the panel has no rule to override; write rules first")

@@ -5,6 +5,7 @@ package panel
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -148,6 +149,14 @@ func (s *Spec) Query(ref string) Query {
 	return s.Queries[0]
 }
 
+// Judges reports whether one of the panel's rules judges the series of a query.
+func (s *Spec) Judges(ref string) bool {
+	return slices.ContainsFunc(s.Rules, func(r rules.Rule) bool { return s.Query(r.Ref).Ref == ref })
+}
+
+// UnitOf returns the unit of a query's series, of those of the first where the panel has no query of that ref.
+func (s *Spec) UnitOf(ref string) units.Unit { return s.Query(ref).Unit }
+
 // Unit returns the unit of the panel's first query, which is that of its chart's axis.
 func (s *Spec) Unit() units.Unit { return s.Query("").Unit }
 
@@ -198,6 +207,9 @@ type Reference struct {
 	Name  string // as a legend: "limit", "limit {{container}}"
 	Query string
 }
+
+// MostQueries is how many queries a panel has.
+const MostQueries = 8
 
 // MostReferences is how many reference lines a panel draws.
 const MostReferences = 4

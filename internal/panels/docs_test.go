@@ -72,7 +72,12 @@ func document(t *testing.T) string {
 			fmt.Fprintf(&b, "\n## %s\n", section)
 		}
 		fmt.Fprintf(&b, "\n### %s\n\n%s. %s\n\n", spec.Name, spec.Title, spec.Why)
-		fmt.Fprintf(&b, "```promql\n%s\n```\n\n", spec.Queries[0].Expr)
+		for _, q := range spec.Queries {
+			if q.Ref != "" {
+				fmt.Fprintf(&b, "%s:\n\n", q.Ref)
+			}
+			fmt.Fprintf(&b, "```promql\n%s\n```\n\n", q.Expr)
+		}
 		if spec.Without != "" {
 			fmt.Fprintf(&b, "A node of this answer is 1 where no series of the next is of the same node, and 0 where one is. Which series is of which node is told by"+
 				"\nits labels `node`, `instance`, `nodename` and `pod`, as in every other panel.\n\n```promql\n%s\n```\n\n", spec.Without)
@@ -95,9 +100,13 @@ func document(t *testing.T) string {
 // metrics returns the names that a panel reads, as code.
 func metrics(t *testing.T, spec panel.Spec) []string {
 	vars := panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}
-	names, err := panel.MetricNames(panel.Expand(spec.Queries[0].Expr, vars))
-	if err != nil {
-		t.Fatalf("%s: %v", spec.Name, err)
+	var names []string
+	for _, q := range spec.Queries {
+		of, err := panel.MetricNames(panel.Expand(q.Expr, vars))
+		if err != nil {
+			t.Fatalf("%s: %v", spec.Name, err)
+		}
+		names = append(names, of...)
 	}
 	if spec.Without != "" {
 		more, err := panel.MetricNames(spec.Without)
@@ -127,7 +136,7 @@ func limits(spec panel.Spec) string {
 		if !l.Set {
 			return "–"
 		}
-		return side + " " + spec.Unit().Format(l.Value)
+		return side + " " + spec.UnitOf(r.Ref).Format(l.Value)
 	}
 	held := "–"
 	if r.For > 0 {

@@ -166,7 +166,7 @@ func (f *fixture) expectTaken(t *testing.T, spec panel.Spec, want values) {
 		got[r.Name] = r.Stats.Last
 	}
 	if !got.equal(want) {
-		t.Errorf("got %v\nwant %v\nfrom %s", got, want, p.Expr)
+		t.Errorf("got %v\nwant %v\nfrom %s", got, want, p.Exprs[0])
 	}
 }
 

@@ -20,6 +20,7 @@ func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
 		}
 	}
 	found := judged(a, e)
+	found.Ref = p.Spec.Rule(a.Rule).Ref
 	f, _ := r.words.tell(p, &found)
 	switch {
 	case !known || p.Spec.Rule(a.Rule).Holds(): // what a number without its unit says is anybody's guess

@@ -119,7 +119,7 @@ func sortByGravity(fs []Finding) {
 
 // findingsOf appends to out one finding for each series of p that has something to say, the gravest of its rules.
 func (w wording) findingsOf(out []Finding, p *snapshot.Panel) []Finding {
-	byLabels := map[uint64]int{}
+	bySeries := map[uint64]int{}
 	for i := range p.Findings {
 		f, ok := w.tell(p, &p.Findings[i])
 		if !ok {
@@ -128,10 +128,11 @@ func (w wording) findingsOf(out []Finding, p *snapshot.Panel) []Finding {
 		if p.Spec.Rule(f.Rule).Holds() {
 			f.ofState()
 		}
-		at, seen := byLabels[f.labels]
+		key := p.Findings[i].Key()
+		at, seen := bySeries[key]
 		switch {
 		case !seen:
-			byLabels[f.labels] = len(out)
+			bySeries[key] = len(out)
 			out = append(out, f)
 		case tellsMore(&f, &out[at]):
 			out[at] = f
@@ -151,14 +152,14 @@ func tellsMore(a, b *Finding) bool {
 // tell puts one judgement into words and figures; false where there is nothing to say: an end that is normal, a rule without a limit.
 func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	rule := p.Spec.Rule(sf.Rule)
-	u := p.Spec.Unit()
+	u := p.Spec.UnitOf(rule.Ref)
 	f := Finding{
 		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title), Name: sf.Name, Node: sf.Node,
 		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity,
 		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit,
 		labels: sf.Labels.Hash(),
 	}
-	if line := p.Line(sf.Labels); line != nil {
+	if line := p.Line(sf.Ref, sf.Labels); line != nil {
 		f.values = line.Values
 		if p.Spec.Events == nil { // a count of an hour does not head anywhere
 			f.Trend = line.Climbs.Trend(sf.Limit)
@@ -216,7 +217,7 @@ func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak, w wording) {
 	if s.Bouts > 0 && s.Seen > 0 {
 		f.Share = float64(s.Beyond) / float64(s.Seen)
 	}
-	f.Peak, f.PeakAt = w.Figure(p.Spec.Unit().Format(s.Peak)), s.PeakAt
+	f.Peak, f.PeakAt = w.Figure(p.Spec.UnitOf(p.Spec.Rule(f.Rule).Ref).Format(s.Peak)), s.PeakAt
 	f.events(p, s)
 }
 
@@ -239,7 +240,7 @@ func (f *Finding) events(p *snapshot.Panel, s *rules.Streak) {
 func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.streak(p, s, w)
 	f.Severity, f.Until, f.limit = s.Severity, s.To, s.Limit
-	f.Peak, f.Limit = w.against(p.Spec.Unit(), s.Peak, s.Limit)
+	f.Peak, f.Limit = w.against(p.Spec.UnitOf(p.Spec.Rule(f.Rule).Ref), s.Peak, s.Limit)
 	f.Used, f.Trend = "", snapshot.Steady
 }
 

@@ -18,6 +18,9 @@ type column struct {
 	used  bool // not only asked for
 }
 
+// measures reports whether a row is of the query that the column shows, which is the panel's first.
+func (c column) measures(row *snapshot.Row) bool { return row.Ref == c.panel.Spec.Query("").Ref }
+
 // columns returns the panels of this report that fill the nodes' table: of each measure, the first
 // that has data.
 func (r *Report) columns() []column {
@@ -55,7 +58,7 @@ func (r *Report) Fleet() []Share {
 		var used, whole, mean, n float64
 		for i := range m.panel.Rows {
 			row := &m.panel.Rows[i]
-			if last := row.Stats.Last; finite(last) {
+			if last := row.Stats.Last; finite(last) && m.measures(row) {
 				n++
 				mean += last/n - mean/n // unlike sum/n never beyond the largest float
 				if finite(row.Capacity) {
@@ -156,7 +159,7 @@ func (r *Report) nodesByName(columns []column) map[string]*Node {
 	}
 	for i, m := range columns {
 		for j := range m.panel.Rows {
-			if row := &m.panel.Rows[j]; row.Node != "" {
+			if row := &m.panel.Rows[j]; row.Node != "" && m.measures(row) {
 				line(row.Node).measure(&line(row.Node).Figures[i], row, m, r.words)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ type Panel struct {
 	Calm     string // what is said where an empty answer is good news
 	Hint     string // what would bring its metrics, where they do not exist
 	Remarks  []string
+	PromQL   string // the queries as they were run
 	Graph    string // the query on Prometheus' own page; "" where its address is not known
 	Drawn    bool   // it has series to draw and to list
 }
@@ -58,7 +60,7 @@ func (r *Report) Sections() []Section {
 
 func (r *Report) panel(p *snapshot.Panel) Panel {
 	w := r.words
-	v := Panel{Panel: p, Graph: graphURL(r.Info.ExternalURL, p.Expr, p)}
+	v := Panel{Panel: p, Graph: graphURL(r.Info.ExternalURL, p), PromQL: promQL(p)}
 	v.Class, v.Said = w.panelState(p, r.findingsIn(p))
 	if p.Data == snapshot.DataFailed {
 		v.Problems = []string{w.failureOf(p).Error}
@@ -66,6 +68,9 @@ func (r *Report) panel(p *snapshot.Panel) Panel {
 	}
 	for _, n := range w.notes(p.Notes) {
 		v.Problems = append(v.Problems, printable(n))
+	}
+	for i := range p.Absent {
+		v.Problems = append(v.Problems, w.absentQuery(p, &p.Absent[i]))
 	}
 	switch {
 	case p.Data == snapshot.DataAbsent:
@@ -120,12 +125,12 @@ type Figure struct {
 // Row says one series of p.
 func (r *Report) Row(p *snapshot.Panel, row *snapshot.Row) Row {
 	figure := func(u units.Unit, v float64) Figure { return Figure{r.words.Figure(u.FormatBrief(v)), v} }
-	s, u := &row.Stats, p.Spec.Unit()
+	s, u := &row.Stats, p.Spec.UnitOf(row.Ref)
 	v := Row{
 		Name: row.Name, Node: row.Node,
 		Last: figure(u, s.Last), Avg: figure(u, s.Avg), Max: figure(u, s.Max), Min: figure(u, s.Min),
 	}
-	if len(p.Spec.Rules) > 0 {
+	if p.Spec.Judges(row.Ref) {
 		v.Class = classOf(row.Status, row.Severity)
 	}
 	if c := p.Spec.Capacity; c != nil {
@@ -145,6 +150,8 @@ func (w wording) panelState(p *snapshot.Panel, found []Finding) (class, said str
 	case len(p.Spec.Rules) == 0:
 		return "", ""
 	case p.Total == 0 && p.Data != snapshot.DataComplete && len(found) == 0:
+		return "nodata", w.NoData
+	case p.Total > 0 && len(blindRules(p)) > 0 && len(found) == 0:
 		return "nodata", w.NoData
 	}
 	class = "ok"
@@ -178,18 +185,49 @@ func (w wording) panelState(p *snapshot.Panel, found []Finding) (class, said str
 }
 
 // graphURL is a panel's query on Prometheus' own graph page; "" where its address is not known or is not one of the web.
-func graphURL(external, expr string, p *snapshot.Panel) string {
+func graphURL(external string, p *snapshot.Panel) string {
 	base, err := exchange.WebURL(external)
 	if err != nil {
 		return ""
 	}
-	q := url.Values{"g0.expr": {expr}, "g0.tab": {"0"}}
-	if p.Grid.Len > 0 {
-		q.Set("g0.range_input", model.Duration(p.Grid.Range()).String())
-		q.Set("g0.end_input", p.Grid.End().UTC().Format(time.DateTime))
-		q.Set("g0.step_input", strconv.Itoa(int(p.Grid.Step.Seconds())))
+	q := url.Values{}
+	for i, expr := range p.Exprs {
+		graph := "g" + strconv.Itoa(i) + "."
+		q.Set(graph+"expr", expr)
+		q.Set(graph+"tab", "0")
+		if p.Grid.Len > 0 {
+			q.Set(graph+"range_input", model.Duration(p.Grid.Range()).String())
+			q.Set(graph+"end_input", p.Grid.End().UTC().Format(time.DateTime))
+			q.Set(graph+"step_input", strconv.Itoa(int(p.Grid.Step.Seconds())))
+		}
 	}
 	base = base.JoinPath("graph")
 	base.User, base.Fragment, base.RawQuery = nil, "", q.Encode()
 	return base.String()
+}
+
+// promQL is a panel's queries as they were run; of several, each below its ref.
+func promQL(p *snapshot.Panel) string {
+	if len(p.Spec.Queries) <= 1 {
+		return p.Expr(0)
+	}
+	var b strings.Builder
+	for i, q := range p.Spec.Queries {
+		if i > 0 {
+			b.WriteString("\n\n")
+		}
+		b.WriteString("# " + q.Ref + "\n" + p.Expr(i))
+	}
+	return b.String()
+}
+
+// blindRules returns the absences of the queries that the panel's rules judge, each once.
+func blindRules(p *snapshot.Panel) []*snapshot.Absence {
+	var out []*snapshot.Absence
+	for _, r := range p.Spec.Rules {
+		if a := p.AbsentOf(r.Name); a != nil && !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out
 }

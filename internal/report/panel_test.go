@@ -13,13 +13,13 @@ import (
 
 func TestLinksThatAreNone(t *testing.T) {
 	for _, address := range []string{"javascript:alert(1)", "data:text/html,x", "ftp://example.com", "//example.com", "example.com", "", "http://"} {
-		if got := graphURL(address, "up", &snapshot.Panel{}); got != "" {
+		if got := graphURL(address, &snapshot.Panel{Exprs: []string{"up"}}); got != "" {
 			t.Errorf("%q becomes the link %s", address, got)
 		}
 	}
-	p := snapshot.Panel{Grid: series.Grid{Start: time.Date(2026, 11, 20, 23, 58, 0, 0, time.UTC), Step: 2 * time.Minute, Len: 721}}
+	p := snapshot.Panel{Exprs: []string{`up{a="&b"}`}, Grid: series.Grid{Start: time.Date(2026, 11, 20, 23, 58, 0, 0, time.UTC), Step: 2 * time.Minute, Len: 721}}
 	want := "https://prometheus.example.com/prom/graph?g0.end_input=2026-11-21+23%3A58%3A00&g0.expr=up%7Ba%3D%22%26b%22%7D&g0.range_input=1d&g0.step_input=120&g0.tab=0"
-	if got := graphURL("https://user:secret@prometheus.example.com/prom/", `up{a="&b"}`, &p); got != want {
+	if got := graphURL("https://user:secret@prometheus.example.com/prom/", &p); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -215,6 +215,10 @@ func (r *Report) take(p *snapshot.Panel) {
 		r.NoData++
 		r.Blind = append(r.Blind, r.words.absent(p))
 	}
+	for _, a := range blindRules(p) {
+		r.NoData++
+		r.Blind = append(r.Blind, r.words.absentQuery(p, a))
+	}
 	if len(p.Spec.Rules) > 0 {
 		r.OK += p.OK
 	}

@@ -42,8 +42,8 @@ func (r *Report) blindness(a rules.Alert) string {
 // QueryURL returns where a panel's query can be looked at on Prometheus' own page; "" where that is not known.
 func (r *Report) QueryURL(panel string) string {
 	for i := range r.Panels {
-		if p := &r.Panels[i]; p.Spec.Name == panel && p.Expr != "" {
-			return graphURL(r.Info.ExternalURL, p.Expr, p)
+		if p := &r.Panels[i]; p.Spec.Name == panel && p.Expr(0) != "" {
+			return graphURL(r.Info.ExternalURL, p)
 		}
 	}
 	return ""

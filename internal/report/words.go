@@ -327,6 +327,14 @@ func (w wording) absent(p *snapshot.Panel) string {
 	return fmt.Sprintf(w.Absent, p.Spec.Title, w.family(p.Missing))
 }
 
+// absentQuery says that one of a panel's queries finds no series: "Memory: query limit: kube_pod_container_resource_limits missing".
+func (w wording) absentQuery(p *snapshot.Panel, a *snapshot.Absence) string {
+	if len(a.Missing) == 0 {
+		return fmt.Sprintf(w.QuerySilent, p.Spec.Title, a.Ref)
+	}
+	return fmt.Sprintf(w.QueryAbsent, p.Spec.Title, a.Ref, w.family(a.Missing))
+}
+
 // family is several metric names in one: what they begin with where that says enough, else the first and how many more.
 func (w wording) family(names []string) string {
 	if len(names) == 1 {

@@ -78,6 +78,7 @@ const (
 // that Check finds.
 type Rule struct {
 	Name      string // alertname of an alert, name of a verdict
+	Ref       string // the query whose series are judged, by its panel.Query.Ref; empty: the panel's first
 	Direction Direction
 	Warning   Limit
 	Critical  Limit

@@ -5,8 +5,6 @@ import (
 	"container/heap"
 	"math"
 	"slices"
-
-	"github.com/promsnap/promsnap/internal/series"
 )
 
 // sampleBudget bounds the floats that the quantiles of the band are computed from, 2 MiB of them, and sampleMost the series.
@@ -109,8 +107,7 @@ func newSampler(points int) sampler {
 // sampleSize is how many series of so many points are sampled.
 func sampleSize(points int) int { return min(sampleMost, max(1, sampleBudget/max(points, 1))) }
 
-func (s *sampler) offer(ls series.Labels, values []float64) {
-	hash := ls.Hash()
+func (s *sampler) offer(hash uint64, values []float64) {
 	if len(s.h) < s.most {
 		heap.Push(&s.h, Sampled{hash, slices.Clone(values)})
 		return
@@ -126,7 +123,7 @@ func (s *sampler) offer(ls series.Labels, values []float64) {
 func besides(sample []Sampled, lines []Line) []Sampled {
 	drawn := make(map[uint64]bool, len(lines))
 	for _, l := range lines {
-		drawn[l.Labels.Hash()] = true
+		drawn[l.Key()] = true
 	}
 	out := make([]Sampled, 0, len(sample))
 	for _, x := range sample {

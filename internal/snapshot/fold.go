@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/series"
@@ -19,45 +20,89 @@ type fold struct {
 	spec     *panel.Spec
 	grid     series.Grid
 	nodes    Nodes
-	capacity map[uint64]whole // by the hash of the series' labels; nil where the panel has none
+	query    int              // whose series are added now, by its index
+	capacity map[uint64]whole // of the first query's series, by the hash of their labels; nil where the panel has none
 
-	top    int
-	rows   [][]Row // in blocks of rowBlock: what grows in one piece leaves four times its size behind
-	kept   lineHeap
+	top    int        // series of a query that are drawn
+	rows   [][]Row    // in blocks of rowBlock: what grows in one piece leaves four times its size behind
+	kept   []lineHeap // by query
 	rest   accumulator
 	sample sampler
 	united map[uint64]*identified // what several exporters say of one node
 	found  []Finding
 	ok     int
-	newest int // index of the newest sample of all, -1 while there is none
+	newest []int // by query: index of the newest sample of all, -1 while there is none
 }
 
 func newFold(spec *panel.Spec, g series.Grid, nodes Nodes, capacity map[uint64]whole) *fold {
-	return &fold{
-		spec: spec, grid: g, nodes: nodes, capacity: capacity, top: topOf(spec), newest: -1,
-		kept: lineHeap{compare: byRank(direction(spec))}, sample: newSampler(g.Len),
+	f := &fold{spec: spec, grid: g, nodes: nodes, capacity: capacity, top: topOf(spec), sample: newSampler(g.Len)}
+	for range max(len(spec.Queries), 1) {
+		f.kept, f.newest = append(f.kept, lineHeap{compare: byRank(spec)}), append(f.newest, -1)
 	}
+	return f
 }
 
-// topOf returns how many series of a panel are lines.
+// next goes on to the series of the next query.
+func (f *fold) next() {
+	f.addUnited()
+	f.query++
+}
+
+// asked returns the query whose series are added now.
+func (f *fold) asked() panel.Query {
+	if len(f.spec.Queries) == 0 {
+		return panel.Query{}
+	}
+	return f.spec.Queries[f.query]
+}
+
+// oldest returns the newest sample of the query whose newest is the oldest; -1 where no query has one.
+func (f *fold) oldest() int {
+	oldest := -1
+	for _, n := range f.newest {
+		if n >= 0 && (oldest < 0 || n < oldest) {
+			oldest = n
+		}
+	}
+	return oldest
+}
+
+// topOf returns how many series of each of a panel's queries are lines. Queries share the room that the kind has.
 func topOf(spec *panel.Spec) int {
 	if spec.Top > 0 {
 		return spec.Top
 	}
-	return spec.Kind.Top()
+	n := max(len(spec.Queries), 1)
+	return (spec.Kind.Top() + n - 1) / n
 }
 
-// direction is where the worst of a panel's series are: where its first rule says.
-func direction(spec *panel.Spec) rules.Direction {
-	if len(spec.Rules) > 0 {
-		return spec.Rules[0].Direction
+// firstOf returns the worst of each query's lines, which are in order, and those that give way.
+func firstOf(lines []Line, top int) (drawn, rest []Line) {
+	of := map[string]int{}
+	for _, l := range lines {
+		if of[l.Ref]++; of[l.Ref] <= top {
+			drawn = append(drawn, l)
+		} else {
+			rest = append(rest, l)
+		}
+	}
+	return drawn, rest
+}
+
+// direction is where the worst of a query's series are: where its first rule says.
+func direction(spec *panel.Spec, query panel.Query) rules.Direction {
+	for _, r := range spec.Rules {
+		if spec.Query(r.Ref) == query {
+			return r.Direction
+		}
 	}
 	return rules.Above
 }
 
 // addSeries judges one series and keeps of it what is needed. The labels are kept, the samples only read.
 func (f *fold) addSeries(s identified) {
-	name := legend(f.spec.Query("").Legend, f.nodes.named(f.spec.Query("").Legend, f.described(s), s.node))
+	format := f.asked().Legend
+	name := legend(format, f.nodes.named(format, f.described(s), s.node))
 	if f.spec.Builtin {
 		name = short(f.nodes.Shown(s.Labels.Get(clusterLabel), name))
 	}
@@ -68,21 +113,21 @@ func (f *fold) addSeries(s identified) {
 func (f *fold) addNamed(s identified, name string) {
 	stats, newest := describe(s.Values, f.grid), series.Newest(s.Values)
 	row := Row{
-		Name: name, Node: f.nodes.Shown(f.nodes.ClusterOf(s.Labels), s.node), Labels: s.Labels, NodeAdded: s.added,
+		Name: name, Node: f.nodes.Shown(f.nodes.ClusterOf(s.Labels), s.node), Ref: f.asked().Ref, Labels: s.Labels, NodeAdded: s.added,
 		Stats: stats, Change: changeOf(s.Values, newest, f.grid.Step),
 		Capacity: math.NaN(), Rank: stats.Max, Status: rules.OK,
 	}
 	if c, ok := f.wholeOf(s); ok {
 		row.Capacity = c.size
 	}
-	f.newest = max(f.newest, newest)
+	f.newest[f.query] = max(f.newest[f.query], newest)
 	f.judge(&row, s.Series, f.described(s))
 	if n := len(f.rows); n == 0 || len(f.rows[n-1]) == rowBlock {
 		f.rows = append(f.rows, make([]Row, 0, rowBlock))
 	}
 	block := &f.rows[len(f.rows)-1]
 	*block = append(*block, row)
-	f.sample.offer(row.Labels, s.Values)
+	f.sample.offer(row.Key(), s.Values)
 	f.keep(row, s.Values)
 }
 
@@ -98,20 +143,23 @@ func (f *fold) described(s identified) series.Labels {
 
 // wholeOf returns what the ratio of a series is of, which is asked for at the end of the range.
 func (f *fold) wholeOf(s identified) (whole, bool) {
-	if s.past {
+	if s.past || f.query > 0 {
 		return whole{}, false
 	}
 	c, ok := f.capacity[s.asked.Hash()]
 	return c, ok
 }
 
-// judge puts every rule of the panel to the series; the row takes the gravest answer. described are its labels and what the whole adds.
+// judge puts every rule of the query to the series; the row takes the gravest answer. described are its labels and what the whole adds.
 func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
-	worst := rules.Finding{Status: rules.OK}
+	worst, first := rules.Finding{Status: rules.OK}, true
 	for i, r := range f.spec.Rules {
+		if f.spec.Query(r.Ref).Ref != f.asked().Ref {
+			continue
+		}
 		r = overridden(r, i == 0, f.spec.Overrides, described)
-		if i == 0 {
-			row.Rank = rules.Figure(r, s)
+		if first {
+			first, row.Rank = false, rules.Figure(r, s)
 		}
 		got := rules.Judge(r, s, f.grid)
 		departed := f.nodes.Departed(s.Labels, s.Labels.Get("node"))
@@ -122,11 +170,15 @@ func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 			got.Status = rules.NoData // it fired at its newest sample, and who could say that its object is gone is silent
 		}
 		if got.Status != rules.OK || got.Earlier != nil {
-			f.found = append(f.found, Finding{Finding: got, Name: row.Name, Node: row.Node, Capacity: row.Capacity})
+			f.found = append(f.found, Finding{Finding: got, Name: row.Name, Node: row.Node, Ref: row.Ref, Capacity: row.Capacity})
 		}
 		if got.Status != rules.OK && (worst.Status == rules.OK || got.Compare(worst) < 0) {
 			worst = got
 		}
+	}
+	if first && len(f.spec.Rules) > 0 {
+		row.Status = rules.Unknown // what the rules judge is another query's
+		return
 	}
 	row.Status, row.Severity = worst.Status, worst.Severity
 	if row.Status == rules.OK {
@@ -146,23 +198,42 @@ func overridden(r rules.Rule, first bool, overrides []panel.Override, ls series.
 
 // keep holds the samples of the series of the worst rank, and folds those that give way into the rest.
 func (f *fold) keep(row Row, values []float64) {
-	if len(f.kept.lines) < f.top {
-		heap.Push(&f.kept, Line{Row: row, Values: slices.Clone(values)})
+	kept := &f.kept[f.query]
+	if len(kept.lines) < f.top {
+		heap.Push(kept, Line{Row: row, Values: slices.Clone(values)})
 		return
 	}
-	first := &f.kept.lines[0]
-	if f.kept.compare(row, first.Row) > 0 {
+	first := &kept.lines[0]
+	if kept.compare(row, first.Row) > 0 {
 		f.rest.add(values)
 		return
 	}
 	f.rest.add(first.Values)
 	*first = Line{Row: row, Values: append(first.Values[:0], values...)}
-	heap.Fix(&f.kept, 0)
+	heap.Fix(kept, 0)
 }
 
-// byRank orders rows, the worst in the rule's direction first; among equals, the one that was furthest in the window, so that a
-// state which came and went is drawn; then by labels: the same data keeps the same lines whatever order the server sends it in.
-func byRank(d rules.Direction) func(a, b Row) int {
+// byRank orders rows by their query, then the worst in the rule's direction first; among equals, the one that was furthest in the window, so
+// that a state which came and went is drawn; then by labels: the same data keeps the same lines whatever order the server sends it in.
+func byRank(spec *panel.Spec) func(a, b Row) int {
+	if len(spec.Queries) <= 1 {
+		return byRankIn(direction(spec, spec.Query("")))
+	}
+	place, within := map[string]int{}, make([]func(a, b Row) int, len(spec.Queries))
+	for i, q := range spec.Queries {
+		place[q.Ref], within[i] = i, byRankIn(direction(spec, q))
+	}
+	return func(a, b Row) int {
+		i, j := place[a.Ref], place[b.Ref]
+		if i != j {
+			return cmp.Compare(i, j)
+		}
+		return within[i](a, b)
+	}
+}
+
+// byRankIn orders the rows of one query.
+func byRankIn(d rules.Direction) func(a, b Row) int {
 	furthest := func(s Stats) float64 {
 		if d == rules.Below {
 			return s.Min
@@ -179,9 +250,12 @@ func (f *fold) into(p *Panel) {
 	f.addUnited()
 	p.Rows = slices.Concat(f.rows...)
 	p.Total, p.OK = len(p.Rows), f.ok
-	slices.SortFunc(p.Rows, f.kept.compare)
-	slices.SortFunc(f.kept.lines, func(a, b Line) int { return f.kept.compare(a.Row, b.Row) })
-	p.Lines = f.kept.lines
+	compare := byRank(f.spec)
+	slices.SortFunc(p.Rows, compare)
+	for _, kept := range f.kept {
+		p.Lines = append(p.Lines, kept.lines...)
+	}
+	slices.SortFunc(p.Lines, func(a, b Line) int { return compare(a.Row, b.Row) })
 	for i := range p.Lines {
 		p.Lines[i].Climbs = climbsOf(p.Lines[i].Values)
 	}
@@ -200,27 +274,50 @@ func (f *fold) into(p *Panel) {
 	}
 }
 
-// nameApart gives series that their legend does not tell apart names that do. It returns the names that the rows had, nil where all
+// nameApart gives series that their legends do not tell apart names that do. It returns the names that the rows had, nil where all
 // keep theirs.
 func (p *Panel) nameApart() []string {
 	names, all := make([]string, len(p.Rows)), make([]series.Labels, len(p.Rows))
+	of := map[string][]int{} // rows by their query
 	for i := range p.Rows {
 		names[i], all[i] = p.Rows[i].Name, p.Rows[i].Labels
+		of[p.Rows[i].Ref] = append(of[p.Rows[i].Ref], i)
+	}
+	apartNames := slices.Clone(names)
+	for ref, rows := range of {
+		own, labels := make([]string, len(rows)), make([]series.Labels, len(rows))
+		for j, i := range rows {
+			own[j], labels[j] = names[i], all[i]
+		}
+		for j, name := range apart(p.Spec.Query(ref).Legend, own, labels) {
+			apartNames[rows[j]] = name
+		}
+	}
+	refs := map[string][]string{} // by name
+	for i, name := range apartNames {
+		if !slices.Contains(refs[name], p.Rows[i].Ref) {
+			refs[name] = append(refs[name], p.Rows[i].Ref)
+		}
+	}
+	for i, name := range apartNames {
+		if len(refs[name]) > 1 {
+			apartNames[i] = outside.Middle(name+" ("+p.Rows[i].Ref+")", maxName)
+		}
 	}
 	renamed := map[uint64]string{}
-	for i, name := range apart(p.Spec.Query("").Legend, names, all) {
+	for i, name := range apartNames {
 		if name != p.Rows[i].Name {
-			p.Rows[i].Name, renamed[all[i].Hash()] = name, name
+			p.Rows[i].Name, renamed[p.Rows[i].Key()] = name, name
 		}
 	}
 	if len(renamed) == 0 {
 		return nil
 	}
 	for i := range p.Lines {
-		p.Lines[i].Name = cmp.Or(renamed[p.Lines[i].Labels.Hash()], p.Lines[i].Name)
+		p.Lines[i].Name = cmp.Or(renamed[p.Lines[i].Key()], p.Lines[i].Name)
 	}
 	for i := range p.Findings {
-		p.Findings[i].Name = cmp.Or(renamed[p.Findings[i].Labels.Hash()], p.Findings[i].Name)
+		p.Findings[i].Name = cmp.Or(renamed[p.Findings[i].Key()], p.Findings[i].Name)
 	}
 	return names
 }

@@ -36,11 +36,15 @@ func ScrapeInterval(window time.Duration, samples float64) time.Duration {
 // sparse returns how often the metrics that a query takes rates of are scraped, where $__rate_interval is so short that it never holds
 // two samples of one; else 0. It asks for the first of them that has samples.
 func (p *Panel) sparse(ctx context.Context, q Querier, v panel.Vars) (time.Duration, error) {
-	if !strings.Contains(p.Spec.Query("").Expr, "__rate_interval") {
+	if !slices.ContainsFunc(p.Spec.Queries, func(q panel.Query) bool { return strings.Contains(q.Expr, "__rate_interval") }) {
 		return 0, nil
 	}
+	var names []string
+	for _, expr := range p.Exprs {
+		names = addOnce(names, panel.RangedNames(expr, v.RateInterval()))
+	}
 	const window = time.Hour
-	for _, name := range panel.RangedNames(p.Expr, v.RateInterval()) {
+	for _, name := range names {
 		samples := 0.0
 		expr := fmt.Sprintf("max(count_over_time({__name__=%q}[%s]))", name, model.Duration(window))
 		_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}}, func(s series.Series) error {

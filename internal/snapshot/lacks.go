@@ -36,12 +36,27 @@ func (l *Lack) says() (text string, lacks bool) {
 	return "", !l.Partial.IsZero()
 }
 
+// addAbsences adds the queries that find no series in a part. Where they find some in another, what this part would say is still not known.
+func addAbsences(to, more []Absence) []Absence {
+	to = slices.Clone(to)
+	for _, a := range more {
+		i := slices.IndexFunc(to, func(b Absence) bool { return a.Ref == b.Ref })
+		if i < 0 {
+			to = append(to, a)
+			continue
+		}
+		to[i].Missing = addOnce(slices.Clone(to[i].Missing), a.Missing)
+	}
+	return to
+}
+
 // mergeData finds how much of the whole is there.
 func (m *merging) mergeData() {
 	out, answered, failed := &m.out, false, false
 	for _, p := range m.parts {
 		out.Lacks = append(out.Lacks, p.lacks()...)
 		out.Missing = addOnce(out.Missing, p.Missing)
+		out.Absent = addAbsences(out.Absent, p.Absent)
 		answered = answered || p.Data == DataComplete || p.Data == DataPartial
 		failed = failed || p.Data == DataFailed
 	}

@@ -67,8 +67,8 @@ func Merge(parts ...Panel) (Panel, error) {
 		return Panel{}, fmt.Errorf("%w %s: %w", errParts, parts[0].Spec.Name, err)
 	}
 	first := m.parts[0]
-	m.out = Panel{Spec: first.Spec, Expr: m.expr(), Grid: m.grid, Kept: &Kept{}}
-	m.compare = byRank(direction(&m.out.Spec))
+	m.out = Panel{Spec: first.Spec, Exprs: m.exprs(), Grid: m.grid, Kept: &Kept{}}
+	m.compare = byRank(&m.out.Spec)
 	m.mergeData()
 	if err := m.mergeRows(); err != nil {
 		return Panel{}, fmt.Errorf("%w %s: %w", errParts, first.Spec.Name, err)
@@ -99,7 +99,7 @@ func MergeAll(parts ...[]Panel) []Panel {
 			}
 			merged, err := Merge(of...)
 			if err != nil {
-				merged = Panel{Spec: part[i].Spec, Expr: part[i].Expr, Data: DataFailed, Failure: FailureOf(err), Kept: &Kept{}}
+				merged = Panel{Spec: part[i].Spec, Exprs: part[i].Exprs, Data: DataFailed, Failure: FailureOf(err), Kept: &Kept{}}
 			}
 			out = append(out, merged)
 		}
@@ -113,7 +113,7 @@ func named(panels []Panel, spec panel.Spec) Panel {
 	if i >= 0 {
 		return panels[i]
 	}
-	missing := Panel{Spec: spec, Expr: spec.Query("").Expr, Data: DataFailed, Failure: FailureOf(errNotInPart)}
+	missing := Panel{Spec: spec, Exprs: exprs(&spec), Data: DataFailed, Failure: FailureOf(errNotInPart)}
 	if len(panels) > 0 {
 		missing.Kept = &Kept{Part: panels[0].part()}
 	}
@@ -133,7 +133,7 @@ type merging struct {
 	parts   []*Panel // in order
 	grid    series.Grid
 	compare func(a, b Row) int
-	of      map[uint64]origin // by the hash of a series' labels
+	of      map[uint64]origin // by Row.Key
 	out     Panel
 }
 
@@ -209,19 +209,19 @@ func times(g series.Grid) string {
 	return fmt.Sprintf("%d from %s, each %s", g.Len, g.Start.UTC().Format("2006-01-02T15:04:05Z"), g.Step)
 }
 
-// expr returns the first in order of what the parts were asked, of those that answered if any did.
-func (m *merging) expr() string {
-	var answered, all []string
+// exprs returns the first in order of what the parts were asked, of those that answered if any did.
+func (m *merging) exprs() []string {
+	var answered, all [][]string
 	for _, p := range m.parts {
-		all = append(all, p.Expr)
+		all = append(all, p.Exprs)
 		if p.Data != DataFailed {
-			answered = append(answered, p.Expr)
+			answered = append(answered, p.Exprs)
 		}
 	}
 	if len(answered) > 0 {
-		return slices.Min(answered)
+		all = answered
 	}
-	return slices.Min(all)
+	return slices.MinFunc(all, slices.Compare)
 }
 
 // mergeRows puts the rows of all parts in order, under the names that the legend gave them.
@@ -237,7 +237,7 @@ func (m *merging) mergeRows() error {
 		lists[i] = p.Rows
 		for j := range p.Rows {
 			row := &p.Rows[j]
-			hash, from := row.Labels.Hash(), origin{p, row.Name}
+			hash, from := row.Key(), origin{p, row.Name}
 			if p.Kept.Legends != nil {
 				from.legend = p.Kept.Legends[j]
 			}
@@ -249,14 +249,14 @@ func (m *merging) mergeRows() error {
 	}
 	m.out.Rows = mergeSorted(lists, func(a, b *Row) int { return m.compare(*a, *b) })
 	for i := range m.out.Rows {
-		m.rename(&m.out.Rows[i].Name, m.out.Rows[i].Labels)
+		m.rename(&m.out.Rows[i].Name, m.out.Rows[i].Key())
 	}
 	return nil
 }
 
 // rename gives a series the name that its legend gave it.
-func (m *merging) rename(name *string, ls series.Labels) {
-	if from, known := m.of[ls.Hash()]; known {
+func (m *merging) rename(name *string, key uint64) {
+	if from, known := m.of[key]; known {
 		*name = from.legend
 	}
 }
@@ -274,15 +274,15 @@ func (m *merging) mergeLines() {
 		}
 	}
 	for i := range lines {
-		m.rename(&lines[i].Name, lines[i].Labels)
-		sample = append(sample, Sampled{lines[i].Labels.Hash(), lines[i].Values})
+		m.rename(&lines[i].Name, lines[i].Key())
+		sample = append(sample, Sampled{lines[i].Key(), lines[i].Values})
 	}
 	slices.SortFunc(lines, func(a, b Line) int { return m.compare(a.Row, b.Row) })
-	drawn := min(len(lines), topOf(&m.out.Spec))
-	for _, l := range lines[drawn:] {
+	drawn, others := firstOf(lines, topOf(&m.out.Spec))
+	for _, l := range others {
 		rest.add(l.Values)
 	}
-	m.out.Lines = slices.Clone(lines[:drawn])
+	m.out.Lines = drawn
 	if rest.series == 0 {
 		return
 	}
@@ -302,7 +302,7 @@ func (m *merging) mergeFindings() {
 	m.out.Findings = mergeSorted(lists, func(a, b *Finding) int { return a.Compare(b.Finding) })
 	found := m.out.Findings
 	for i := range found {
-		m.rename(&found[i].Name, found[i].Labels)
+		m.rename(&found[i].Name, found[i].Key())
 	}
 	if m.out.Spec.Detail == nil {
 		return

@@ -59,7 +59,7 @@ func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options, 
 	}
 	f := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
 	meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
-		return q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, each)
+		return q.Range(ctx, promapi.Query{Expr: p.Exprs[0], Grid: p.Grid, Limit: o.MaxSeries}, each)
 	}, gone.adding(f))
 	return f, meta, err
 }
@@ -67,7 +67,7 @@ func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options, 
 // countAll returns how many series there are at the end of the range, 0 where that is not known.
 func (p *Panel) countAll(ctx context.Context, q Querier) int {
 	n := 0
-	_, err := q.Range(ctx, promapi.Query{Expr: `count(` + p.Expr + `)`, Grid: p.newest()}, func(s series.Series) error {
+	_, err := q.Range(ctx, promapi.Query{Expr: `count(` + p.Exprs[0] + `)`, Grid: p.newest()}, func(s series.Series) error {
 		if c := s.Values[0]; c > 0 && c < math.MaxInt32 {
 			n = int(c)
 		}
@@ -148,7 +148,7 @@ func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Opti
 	}
 	expr, present := n.meta.Expr, 0
 	for _, names := range p.batches(n.chosen) {
-		narrowed, err := narrowedTo(p.Expr, p.Spec.Narrow, names)
+		narrowed, err := narrowedTo(p.Exprs[0], p.Spec.Narrow, names)
 		if err != nil {
 			return nil, n.meta, err
 		}
@@ -169,7 +169,7 @@ func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Opti
 		if err != nil {
 			return nil, meta, err
 		}
-		n.heard(meta)
+		hear(&n.meta, meta)
 		n.meta.Grid = meta.Grid
 	}
 	n.meta.Expr = expr
@@ -192,7 +192,7 @@ func (n *narrowing) said(p *Panel, top int) Note {
 func (n *narrowing) choose(ctx context.Context, q Querier, p *Panel, v panel.Vars, top int) error {
 	at := p.newest()
 	n.meta.Grid = p.Grid
-	if err := n.ask(ctx, q, p, fmt.Sprintf("topk(%d, %s)", top, p.Expr), at); err != nil {
+	if err := n.ask(ctx, q, p, fmt.Sprintf("topk(%d, %s)", top, p.Exprs[0]), at); err != nil {
 		return err
 	}
 	if n.every == 0 {
@@ -210,7 +210,7 @@ func (n *narrowing) choose(ctx context.Context, q Querier, p *Panel, v panel.Var
 		}
 		g.Start, g.Len = g.Start.Add(time.Duration(part.Len)*g.Step), g.Len-part.Len
 	}
-	return n.ask(ctx, q, p, "("+p.Expr+")"+above, at)
+	return n.ask(ctx, q, p, "("+p.Exprs[0]+")"+above, at)
 }
 
 // ask adds the series of an answer to those that matter.
@@ -233,28 +233,14 @@ func (n *narrowing) ask(ctx context.Context, q Querier, p *Panel, expr string, g
 	if err != nil {
 		return err
 	}
-	n.heard(meta)
+	hear(&n.meta, meta)
 	n.meta.Expr = meta.Expr
 	return nil
 }
 
-// heard takes over what an answer says of itself, once.
-func (n *narrowing) heard(m promapi.Meta) {
-	n.meta.Partial = n.meta.Partial || m.Partial
-	add := func(to *[]string, said []string) {
-		for _, s := range said {
-			if !slices.Contains(*to, s) {
-				*to = append(*to, s)
-			}
-		}
-	}
-	add(&n.meta.Warnings, m.Warnings)
-	add(&n.meta.Infos, m.Infos)
-}
-
 // batches returns the names in order, as many at a time as a query has room for.
 func (p *Panel) batches(chosen map[string]map[uint64]bool) [][]string {
-	longest := p.Expr
+	longest := p.Exprs[0]
 	if c := p.Spec.Capacity; c != nil && len(c.Query) > len(longest) {
 		longest = c.Query
 	}

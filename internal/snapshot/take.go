@@ -53,7 +53,7 @@ type Event struct {
 
 // unanswered is a panel without an answer: DataFailed is the zero value.
 func (o Options) unanswered(spec panel.Spec) Panel {
-	p := Panel{Spec: spec, Expr: spec.Query("").Expr}
+	p := Panel{Spec: spec, Exprs: exprs(&spec)}
 	if o.Part != "" {
 		p.Kept = &Kept{Part: o.Part}
 	}
@@ -173,7 +173,9 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 		}
 	}
 	vars := panel.Vars{Step: step, ScrapeInterval: scrape, Range: rng, Virtual: o.Nodes.virtual()}
-	p.Expr = panel.Expand(p.Spec.Query("").Expr, vars)
+	for i := range p.Exprs {
+		p.Exprs[i] = panel.Expand(p.Exprs[i], vars)
+	}
 
 	if p.Spec.Without != "" {
 		return p.askWithout(ctx, q, vars, o)
@@ -183,10 +185,16 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 		return err
 	}
 	f, meta, err := p.askSeries(ctx, q, vars, o, left)
+	if err != nil && p.several() {
+		return fmt.Errorf("query %s: %w", p.Spec.Queries[0].Ref, err)
+	}
 	if err != nil {
 		return err
 	}
 	p.Remarks = append(p.Remarks, left.finish(f)...)
+	if err := p.askMore(ctx, q, o, f, &meta); err != nil {
+		return err
+	}
 	f.into(p)
 	p.Total, p.OK = p.Total+p.LeftOut, p.OK+p.LeftOut // they are within every limit
 	p.read(meta)
@@ -197,7 +205,12 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	if p.Total == 0 {
 		return p.explainEmpty(ctx, q, vars)
 	}
-	p.judgeAge(f.newest)
+	if p.Partial.IsZero() {
+		if err := p.findAbsent(ctx, q); err != nil {
+			return err
+		}
+	}
+	p.judgeAge(f.oldest())
 	p.noteUnseen(ctx, q, vars)
 	p.askReferences(ctx, q, vars)
 	p.askDetails(ctx, q, vars)
@@ -219,7 +232,7 @@ func holdForThreeSteps(rs []rules.Rule, step time.Duration) []rules.Rule {
 
 // read takes over what the answer says of itself.
 func (p *Panel) read(m promapi.Meta) {
-	p.Expr, p.Data = m.Expr, DataComplete
+	p.Exprs[0], p.Data = m.Expr, DataComplete
 	if m.Partial {
 		p.partly(m)
 	}
@@ -254,7 +267,7 @@ func (p *Panel) Keep(which func(Finding) bool, there func(Row) bool) {
 	selected := map[uint64]bool{}
 	for _, f := range p.Findings {
 		if which(f) {
-			selected[f.Labels.Hash()] = true
+			selected[f.Key()] = true
 		}
 	}
 	if len(selected) == 0 {
@@ -262,12 +275,12 @@ func (p *Panel) Keep(which func(Finding) bool, there func(Row) bool) {
 	}
 	kept := map[uint64]bool{}
 	for _, r := range p.Rows {
-		if k := r.Labels.Hash(); selected[k] {
+		if k := r.Key(); selected[k] {
 			kept[k] = there(r)
 		}
 	}
 	for i := range p.Findings {
-		if f := &p.Findings[i]; which(*f) && kept[f.Labels.Hash()] {
+		if f := &p.Findings[i]; which(*f) && kept[f.Key()] {
 			f.Status = rules.NoData
 		}
 	}
@@ -282,7 +295,7 @@ func (p *Panel) Keep(which func(Finding) bool, there func(Row) bool) {
 
 // silence calls a row that ended one without data, where what it is about is there.
 func (r *Row) silence(there map[uint64]bool) {
-	if r.Status == rules.Gone && there[r.Labels.Hash()] {
+	if r.Status == rules.Gone && there[r.Key()] {
 		r.Status = rules.NoData
 	}
 }
@@ -298,14 +311,16 @@ func (p *Panel) holdBack() {
 	}
 	p.Findings = slices.DeleteFunc(p.Findings, func(f Finding) bool { return held[f.Rule] })
 	worst := map[uint64]rules.Finding{}
-	for _, f := range p.Findings { // the worst first
-		if _, known := worst[f.Labels.Hash()]; !known && f.Status != rules.OK {
-			worst[f.Labels.Hash()] = f.Finding
+	for i := range p.Findings { // the worst first
+		f := &p.Findings[i]
+		if _, known := worst[f.Key()]; !known && f.Status != rules.OK {
+			worst[f.Key()] = f.Finding
 		}
 	}
 	rejudge := func(r *Row) {
-		f, found := worst[r.Labels.Hash()]
+		f, found := worst[r.Key()]
 		switch {
+		case !p.Spec.Judges(r.Ref):
 		case found:
 			r.Status, r.Severity = f.Status, f.Severity
 		case judges:
@@ -374,19 +389,15 @@ func (p *Panel) judgeAge(newest int) {
 // explainEmpty tells an empty answer that is good news from one that says nothing: it asks which of the query's metrics exist, and
 // whether they are scraped often enough for it. Where the remarks say what was left out, that is why nothing is left.
 func (p *Panel) explainEmpty(ctx context.Context, q Querier, v panel.Vars) error {
-	names, err := panel.MetricNames(p.Expr)
-	if err != nil { // the server has read what promsnap cannot
-		p.Data = DataAbsent
-		p.note(NoteQueryUnread)
-		return nil
-	}
-	needs := p.Spec.Needs
-	switch {
-	case len(needs) > 0:
-	case p.Spec.EmptyIsOK:
-		needs = names[:min(1, len(names))]
-	default:
-		needs = names
+	var needs []string
+	for i := range p.Exprs {
+		names, err := p.needs(i)
+		if err != nil { // the server has read what promsnap cannot
+			p.Data = DataAbsent
+			p.note(NoteQueryUnread)
+			return nil
+		}
+		needs = addOnce(needs, names)
 	}
 	present, err := q.Present(ctx, needs, p.Grid.Start, p.Grid.End())
 	if err != nil {
@@ -516,7 +527,7 @@ func split(ls series.Labels, names []string) (rest, named series.Labels) {
 func Failed(specs []panel.Spec, err error) []Panel {
 	panels := make([]Panel, len(specs))
 	for i, s := range specs {
-		panels[i] = Panel{Spec: s, Expr: s.Query("").Expr, Data: DataFailed, Failure: FailureOf(err)}
+		panels[i] = Panel{Spec: s, Exprs: exprs(&s), Data: DataFailed, Failure: FailureOf(err)}
 	}
 	return panels
 }

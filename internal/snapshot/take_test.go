@@ -286,7 +286,7 @@ func TestRunDoesNotWaitForTheDeaf(t *testing.T) {
 			t.Errorf("the good panel: %+v", panels[0])
 		}
 		for _, p := range panels[1:3] {
-			if failed(p) != snapshot.FailureStopped || !strings.Contains(p.Failure.Message, over.Error()) || p.Data != snapshot.DataFailed || p.Expr != "deaf" {
+			if failed(p) != snapshot.FailureStopped || !strings.Contains(p.Failure.Message, over.Error()) || p.Data != snapshot.DataFailed || p.Exprs[0] != "deaf" {
 				t.Errorf("the deaf panel: %v, data %v", p.Failure, p.Data)
 			}
 		}

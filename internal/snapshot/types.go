@@ -29,13 +29,14 @@ type Stats struct {
 type Row struct {
 	Name   string // the legend, filled in; control characters taken out, at most 200 runes
 	Node   string // the node that the series belongs to, "" where that is not known
+	Ref    string // the query that the series is of (panel.Query.Ref)
 	Labels series.Labels
 	// NodeAdded says that the label node is the identity table's, and not the answer's: it goes where kube-state-metrics does.
 	NodeAdded bool
 	Stats     Stats
 	Change    Change  // up to its newest sample
 	Capacity  float64 // NaN where the panel has none
-	Rank      float64 // the first rule's figure; without a rule, Stats.Max
+	Rank      float64 // the figure of the first rule of its query; without a rule, Stats.Max
 	Status    rules.Status
 	Severity  rules.Severity
 }
@@ -72,6 +73,7 @@ type Finding struct {
 	rules.Finding
 	Name     string  // the series' Row.Name
 	Node     string  // its Row.Node
+	Ref      string  // its Row.Ref
 	Capacity float64 // NaN where the panel has none
 	Details  []Part  // the answer of Spec.Detail, the most first; nil where it was not asked
 }
@@ -85,18 +87,19 @@ type Part struct {
 // Panel is what a panel's queries came to. It is plain data, and no sentence of ours is in it.
 type Panel struct {
 	Spec       panel.Spec
-	Expr       string // the PromQL as it was run: variables expanded, matchers put in
+	Exprs      []string // the PromQL of each query as it was run: variables expanded, matchers put in
 	Grid       series.Grid
 	Total      int             // series in the answer
 	LeftOut    int             // series of Total that were left out because they are well (Spec.Narrow); they are in no row
-	Rows       []Row           // every series that is not left out, the worst rank first, ties by labels
-	Lines      []Line          // the first Spec.Top of Rows, with their samples
+	Rows       []Row           // every series that is not left out, by query, the worst rank first, ties by labels
+	Lines      []Line          // the first Spec.Top of each query's Rows, with their samples
 	Rest       *Band           // nil where every series is a line
 	References []ReferenceLine // what Spec.References came to
 	Findings   []Finding       // what is not OK, and what was over and has ended (Earlier); the worst first
 	OK         int             // series that every rule found OK
 	Remarks    []Note          // what stands below the chart: the answers of Spec.Remarks, and what is left out
 	Missing    []string        // metric names that the query reads and Prometheus does not have
+	Absent     []Absence       // of a panel with several queries: those without series, while others have some
 	Data       Data
 	Partial    Note     // that the answer is only a part, and what the server says of it; the zero value where it is all
 	Old        bool     // Data is partial only because the newest sample of all is old: the server answered in full
@@ -106,19 +109,21 @@ type Panel struct {
 	Kept       *Kept    // what Merge needs beside all this; nil where the panel was not taken as a part
 }
 
-// Line returns the line of the series with these labels, nil where it is not drawn.
-func (p *Panel) Line(ls series.Labels) *Line {
+// Line returns the line of the series with these labels of a query, nil where it is not drawn.
+func (p *Panel) Line(ref string, ls series.Labels) *Line {
+	ref = p.Spec.Query(ref).Ref
 	for i := range p.Lines {
-		if p.Lines[i].Labels.Compare(ls) == 0 {
+		if p.Lines[i].Ref == ref && p.Lines[i].Labels.Compare(ls) == 0 {
 			return &p.Lines[i]
 		}
 	}
 	return nil
 }
 
-// OfNodes tells whether the series are nodes: whether each is named after the node that it belongs to.
+// OfNodes tells whether the series are nodes: whether each is named after the node that it belongs to. Several queries have several series
+// of a node.
 func (p *Panel) OfNodes() bool {
-	return len(p.Rows) > 0 && p.Rows[0].Node != "" && p.Rows[0].Node == p.Rows[0].Name
+	return !p.several() && len(p.Rows) > 0 && p.Rows[0].Node != "" && p.Rows[0].Node == p.Rows[0].Name
 }
 
 // Node is a node of the cluster as Prometheus knows it, and, where the Kubernetes API was asked too, as that does.

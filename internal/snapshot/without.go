@@ -25,7 +25,7 @@ type lack struct {
 // table's to say, as in every other panel.
 func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Options) error {
 	nodes := map[nodeKey]*lack{}
-	meta, err := q.Range(ctx, promapi.Query{Expr: p.Expr, Grid: p.Grid, Limit: o.MaxSeries}, func(s series.Series) error {
+	meta, err := q.Range(ctx, promapi.Query{Expr: p.Exprs[0], Grid: p.Grid, Limit: o.MaxSeries}, func(s series.Series) error {
 		k := nodeKey{s.Labels.Get(clusterLabel), s.Labels.Get("node")}
 		if nodes[k] == nil {
 			nodes[k] = &lack{k, s.Labels.Clone(), make([]bool, p.Grid.Len), make([]bool, p.Grid.Len)}
@@ -50,7 +50,7 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Optio
 		return err
 	}
 	p.read(meta)
-	p.Expr = meta.Expr + " # without a node of " + beside.Expr
+	p.Exprs[0] = meta.Expr + " # without a node of " + beside.Expr
 	if beside.Partial {
 		p.partly(beside)
 	}
@@ -65,7 +65,7 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Optio
 	f.into(p)
 	p.holdBack()
 	if p.Total > 0 {
-		p.judgeAge(f.newest)
+		p.judgeAge(f.oldest())
 	}
 	p.askRemarks(ctx, q, v)
 	return nil

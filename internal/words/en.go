@@ -76,6 +76,8 @@ var english = Words{
 	MoreNodes:    Counted{"and %s more node", "and %s more nodes"},
 	MoreSeries:   Counted{"and %s more series", "and %s more series"},
 	Absent:       "%[1]s: %[2]s missing",
+	QuerySilent:  "%[1]s: query %[2]s finds no series",
+	QueryAbsent:  "%[1]s: query %[2]s finds no series, %[3]s missing",
 	FailedLine:   "FAILED %[1]s: %[2]s",
 
 	MorePanelsFailed: Counted{"FAILED for other reasons: %s more panel", "FAILED for other reasons: %s more panels"},

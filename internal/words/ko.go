@@ -81,6 +81,8 @@ var korean = Words{
 	MoreNodes:    always("외 노드 %s개"),
 	MoreSeries:   always("외 시계열 %s개"),
 	Absent:       "%[1]s: %[2]s 없음",
+	QuerySilent:  "%[1]s: 쿼리 %[2]s 시계열 없음",
+	QueryAbsent:  "%[1]s: 쿼리 %[2]s 시계열 없음, %[3]s 없음",
 	FailedLine:   "실패 %[1]s: %[2]s",
 
 	MorePanelsFailed: always("실패 (그 밖의 원인): 패널 %s개"),

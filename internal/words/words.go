@@ -98,6 +98,8 @@ type Words struct {
 	AndMore, NodesSilent                     Counted
 	MoreNodes, MoreSeries                    Counted
 	Absent                                   string // 1 panel, 2 metrics
+	QuerySilent                              string // 1 panel, 2 ref of a query
+	QueryAbsent                              string // 1 panel, 2 ref of a query, 3 metrics
 	FailedLine                               string // 1 panels, 2 error
 	MorePanelsFailed                         Counted
 	Counts                                   string // 1 critical, 2 warning, 3 without data

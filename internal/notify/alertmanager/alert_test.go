@@ -36,13 +36,13 @@ const (
 func twoAlerts() notify.Delivery {
 	grid := series.Grid{Start: slot.Add(-time.Hour), Step: time.Minute, Len: 61}
 	panels := []snapshot.Panel{
-		{Expr: "node_memory", Grid: grid, Spec: panel.Spec{
+		{Exprs: []string{"node_memory"}, Grid: grid, Spec: panel.Spec{
 			Name: "node-memory", Title: "Node memory", Subject: "memory",
 			Queries:  []panel.Query{{Unit: units.PercentUnit}},
 			Capacity: &panel.Capacity{Unit: units.Bytes},
 			Rules:    []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), RunbookURL: "https://runbooks.example.com/memory"}},
 		}},
-		{Expr: "container_memory", Grid: grid, Spec: panel.Spec{
+		{Exprs: []string{"container_memory"}, Grid: grid, Spec: panel.Spec{
 			Name: "container-memory", Title: "Container memory", Subject: "memory",
 			Queries: []panel.Query{{Unit: units.Bytes}},
 			Rules:   []rules.Rule{{Name: "ContainerMemory", Warning: rules.At(24 << 30)}},

@@ -93,7 +93,7 @@ func (a alert) unit() units.Unit {
 	if a.panel == nil {
 		return units.None
 	}
-	return a.panel.Spec.Unit()
+	return a.panel.Spec.UnitOf(a.rule.Ref)
 }
 
 func (a alert) side() string {
@@ -235,7 +235,7 @@ const leastChange = 0.01
 // change is by how much the series moved in the last hour, or in the window where that is shorter; 0, 0 where it is not drawn or
 // hardly moved.
 func (a alert) change() (float64, time.Duration) {
-	ln := a.panel.Line(series.FromMap(a.Alert.Labels))
+	ln := a.panel.Line(a.rule.Ref, series.FromMap(a.Alert.Labels))
 	if ln == nil || math.Abs(ln.Change.By) < leastChange*math.Abs(ln.Stats.Last) {
 		return 0, 0
 	}

@@ -185,7 +185,7 @@ func focus(p *snapshot.Panel, rule, name string) *snapshot.Panel {
 		if f.Rule != rule || f.Name != name {
 			continue
 		}
-		if ln := p.Line(f.Labels); ln != nil {
+		if ln := p.Line(f.Ref, f.Labels); ln != nil {
 			only := *p
 			only.Lines, only.Rows, only.Findings = []snapshot.Line{*ln}, []snapshot.Row{ln.Row}, p.Findings[i:i+1]
 			only.Rest, only.Total = nil, 1

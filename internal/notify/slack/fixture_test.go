@@ -86,7 +86,7 @@ func (w world) report(t testing.TB) *report.Report {
 				RunbookURL: "https://runbooks.example.com/NodeMemoryHigh",
 			}},
 		},
-		Expr: `1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes`, Grid: grid, Total: len(w.nodes), Data: snapshot.DataComplete,
+		Exprs: []string{`1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes`}, Grid: grid, Total: len(w.nodes), Data: snapshot.DataComplete,
 	}
 	var nodes []snapshot.Node
 	for i, name := range w.nodes {

@@ -111,7 +111,7 @@ func (l layout) figures(p *snapshot.Panel) *figureTable {
 		row.Mark = markOf(p.Spec.Kind, i)
 		t.Rows = append(t.Rows, row)
 	}
-	others := p.Rows[min(len(p.Lines), len(p.Rows)):]
+	others := p.Others()
 	if len(others) == 0 {
 		return t
 	}

@@ -120,6 +120,7 @@ type DocPanel struct {
 	Subject           string       `json:"subject,omitempty"`
 	Unit              string       `json:"unit"`
 	Query             string       `json:"query"`
+	Queries           []DocQuery   `json:"queries,omitempty"`
 	Grid              DocGrid      `json:"grid"`
 	Data              string       `json:"data" jsonschema:"enum=complete,enum=partial,enum=failed,enum=absent"`
 	Error             string       `json:"error,omitempty"`
@@ -137,6 +138,15 @@ type DocPanel struct {
 	RowsTruncated     int          `json:"rows_truncated" jsonschema:"minimum=0"`
 }
 
+// DocQuery is one of several queries of a panel, as it was run. The panel's query and unit are of the first. Absent says that it finds no
+// series where there should be some.
+type DocQuery struct {
+	Ref    string `json:"ref"`
+	Query  string `json:"query"`
+	Unit   string `json:"unit"`
+	Absent bool   `json:"absent,omitempty"`
+}
+
 // DocGrid is the times of a panel's samples: sample i is at start + i × step.
 type DocGrid struct {
 	Start time.Time `json:"start"`
@@ -147,6 +157,7 @@ type DocGrid struct {
 // DocRule is a rule of a panel, before overrides.
 type DocRule struct {
 	Name      string  `json:"name"`
+	Ref       string  `json:"ref,omitempty"` // of the query that it judges
 	Direction string  `json:"direction" jsonschema:"enum=above,enum=below"`
 	Warning   *Number `json:"warning,omitempty"`
 	Critical  *Number `json:"critical,omitempty"`
@@ -159,6 +170,7 @@ type DocFinding struct {
 	Rule     string            `json:"rule"`
 	Name     string            `json:"name"`
 	Node     string            `json:"node,omitempty"`
+	Ref      string            `json:"ref,omitempty"` // of the series' query
 	Labels   map[string]string `json:"labels"`
 	Status   string            `json:"status" jsonschema:"enum=unknown,enum=ok,enum=pending,enum=breach,enum=no_data,enum=gone,enum=failed"`
 	Severity string            `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
@@ -193,6 +205,7 @@ type DocStreak struct {
 type DocRow struct {
 	Name     string            `json:"name"`
 	Node     string            `json:"node,omitempty"`
+	Ref      string            `json:"ref,omitempty"` // of the series' query
 	Labels   map[string]string `json:"labels"`
 	Status   string            `json:"status" jsonschema:"enum=unknown,enum=ok,enum=pending,enum=breach,enum=no_data,enum=gone,enum=failed"`
 	Severity string            `json:"severity" jsonschema:"enum=none,enum=warning,enum=critical"`
@@ -372,7 +385,7 @@ func said(f *report.Finding) DocSaid {
 
 func docPanel(rep *report.Report, p *snapshot.Panel) DocPanel {
 	d := DocPanel{
-		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject, Unit: p.Spec.Unit().String(), Query: p.Expr,
+		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject, Unit: p.Spec.Unit().String(), Query: p.Expr(0), Queries: docQueries(p),
 		Grid: DocGrid{p.Grid.Start.UTC(), p.Grid.Step.Seconds(), p.Grid.Len}, Data: dataWord(p.Data),
 		Notes: list(rep.NotesOf(p)), Missing: list(p.Missing), Total: p.Total, OK: p.OK, LeftOut: p.LeftOut,
 		Rules: []DocRule{}, Findings: []DocFinding{}, Series: []DocSeries{}, Rows: []DocRow{},
@@ -399,8 +412,20 @@ func docPanel(rep *report.Report, p *snapshot.Panel) DocPanel {
 	return d
 }
 
+func docQueries(p *snapshot.Panel) []DocQuery {
+	if len(p.Spec.Queries) <= 1 {
+		return nil
+	}
+	var out []DocQuery
+	for i, q := range p.Spec.Queries {
+		absent := slices.ContainsFunc(p.Absent, func(a snapshot.Absence) bool { return a.Ref == q.Ref })
+		out = append(out, DocQuery{q.Ref, p.Expr(i), q.Unit.String(), absent})
+	}
+	return out
+}
+
 func docRule(r rules.Rule) DocRule {
-	d := DocRule{Name: r.Name, Direction: r.Direction.String(), For: r.For.Seconds(), Reduce: string(r.Reduce)}
+	d := DocRule{Name: r.Name, Ref: r.Ref, Direction: r.Direction.String(), For: r.For.Seconds(), Reduce: string(r.Reduce)}
 	if r.Warning.Set {
 		d.Warning = new(Number(r.Warning.Value))
 	}
@@ -412,7 +437,7 @@ func docRule(r rules.Rule) DocRule {
 
 func docFinding(rep *report.Report, p *snapshot.Panel, f *snapshot.Finding) DocFinding {
 	return DocFinding{
-		Rule: f.Rule, Name: f.Name, Node: f.Node, Labels: labelMap(f.Labels), Status: f.Status.String(),
+		Rule: f.Rule, Name: f.Name, Node: f.Node, Ref: f.Ref, Labels: labelMap(f.Labels), Status: f.Status.String(),
 		Severity: severityWord(f.Severity), Value: Number(f.Value), Limit: Number(f.Limit), Capacity: Number(f.Capacity),
 		Details: rep.DetailsOf(p, f), Newest: known(f.Newest), Streak: docStreak(f.Streak), Earlier: docStreak(f.Earlier),
 	}
@@ -428,7 +453,7 @@ func docStreak(s *rules.Streak) *DocStreak {
 func docRow(r *snapshot.Row) DocRow {
 	s := r.Stats
 	return DocRow{
-		Name: r.Name, Node: r.Node, Labels: labelMap(r.Labels), Status: r.Status.String(), Severity: severityWord(r.Severity),
+		Name: r.Name, Node: r.Node, Ref: r.Ref, Labels: labelMap(r.Labels), Status: r.Status.String(), Severity: severityWord(r.Severity),
 		Rank: Number(r.Rank), Capacity: Number(r.Capacity),
 		Stats: DocStats{Number(s.Last), Number(s.Avg), Number(s.Min), Number(s.Max), known(s.MaxAt), s.Samples},
 	}

@@ -109,7 +109,7 @@ func Hostile(t testing.TB, word string) *report.Report {
 	a.Add("memory", series.FromPairs("node", word, "l", word), Constant(0.9))
 	panels := Take(a, []panel.Spec{spec, failed, absent, undrawn})
 	panels[0].Notes = []snapshot.Note{snapshot.NoteOf(snapshot.NoteServerWarns, word)}
-	panels[0].Expr = word
+	panels[0].Exprs = []string{word}
 	panels[1].Failure = snapshot.FailureOf(errors.New(word))
 	panels[2].Missing = []string{word, "b" + word}
 	return report.Build(in, panels)
