@@ -316,6 +316,15 @@ func (b *builder) limit(q quantity, path string, u *units.Unit) rules.Limit {
 	return rules.At(v)
 }
 
+// matchersOf returns matchers as plain data.
+func matchersOf(of selector) []panel.Matcher {
+	var out []panel.Matcher
+	for _, m := range of {
+		out = append(out, panel.Matcher{Label: m.Name, Op: m.Type.String(), Value: m.Value})
+	}
+	return out
+}
+
 // overrides adds the file's overrides to the panel's; the last that matches counts.
 func (b *builder) overrides(from []override, path string, unit func(ref) *units.Unit, s *panel.Spec) {
 	for i, o := range from {
@@ -327,7 +336,7 @@ func (b *builder) overrides(from []override, path string, unit func(ref) *units.
 			b.problem(at, "no limit; write above or below, such as above: {warning: 80%%}; above: {} for no limit at all")
 		}
 		side, warning, critical := b.thresholds(o.Above, o.Below, at, unit(ref(s.Rule(o.Rule).Ref)))
-		s.Overrides = append(s.Overrides, panel.Override{Match: o.Match, Rule: o.Rule, Warning: warning, Critical: critical})
+		s.Overrides = append(s.Overrides, panel.Override{Match: matchersOf(o.Match), Rule: o.Rule, Warning: warning, Critical: critical})
 		if len(s.Rules) == 0 {
 			b.problem(at, "the panel has no rule to override; write rules first")
 			continue

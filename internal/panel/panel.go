@@ -4,8 +4,10 @@ package panel
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -244,20 +246,38 @@ type Blind struct {
 
 // Override gives the series that match other limits for one rule.
 type Override struct {
-	Match    []*labels.Matcher // all of them; over the series' labels and the node that the identity table adds
-	Rule     string            // name of the rule that is overridden; empty: the panel's first
-	Warning  rules.Limit       // not set: no limit of this severity
+	Match    []Matcher   // all of them; over the series' labels and the node that the identity table adds
+	Rule     string      // name of the rule that is overridden; empty: the panel's first
+	Warning  rules.Limit // not set: no limit of this severity
 	Critical rules.Limit
 }
 
-// Matches reports whether the override is for the series of these labels.
-func (o Override) Matches(ls series.Labels) bool {
-	for _, m := range o.Match {
-		if !m.Matches(ls.Get(m.Name)) {
-			return false
+// Matcher compares one label of a series with a value.
+type Matcher struct {
+	Label string
+	Op    string // of PromQL: =, !=, =~ or !~
+	Value string
+}
+
+// String is the matcher as PromQL has it.
+func (m Matcher) String() string { return m.Label + m.Op + strconv.Quote(m.Value) }
+
+// Compile returns what reports whether the override is for the series of some labels.
+func (o Override) Compile() (matches func(series.Labels) bool, err error) {
+	types := []labels.MatchType{labels.MatchEqual, labels.MatchNotEqual, labels.MatchRegexp, labels.MatchNotRegexp}
+	compiled := make([]*labels.Matcher, len(o.Match))
+	for i, m := range o.Match {
+		at := slices.IndexFunc(types, func(t labels.MatchType) bool { return t.String() == m.Op })
+		if at < 0 {
+			return nil, fmt.Errorf("the matcher %s: no operator %q", m, m.Op)
+		}
+		if compiled[i], err = labels.NewMatcher(types[at], m.Label, m.Value); err != nil {
+			return nil, fmt.Errorf("the matcher %s: %w", m, err)
 		}
 	}
-	return true
+	return func(ls series.Labels) bool {
+		return !slices.ContainsFunc(compiled, func(m *labels.Matcher) bool { return !m.Matches(ls.Get(m.Name)) })
+	}, nil
 }
 
 // AutoLegend is the legend that Grafana writes where nobody chose one: the labels that differ.

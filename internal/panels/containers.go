@@ -3,8 +3,6 @@ package panels
 import (
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/units"
@@ -128,7 +126,7 @@ func containerMemory() panel.Spec {
 		},
 		// Page cache may be given back or not: what is near the limit by it is told, and alarms nobody.
 		Overrides: []panel.Override{{
-			Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "cache", "counted")},
+			Match: []panel.Matcher{{Label: "cache", Op: "=", Value: "counted"}},
 			Rule:  "ContainerMemoryNearLimit", Warning: rules.At(0.85),
 		}},
 		Detail: &panel.Detail{

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/units"
@@ -150,7 +148,7 @@ func nodeDisk() panel.Spec {
 		}},
 		// Kernels come and go in /boot, and it is small by design. Nothing stops when it is full, but the next update.
 		Overrides: []panel.Override{{
-			Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, "mountpoint", "(/rootfs|/host)?/(boot(/.*)?|efi)")},
+			Match: []panel.Matcher{{Label: "mountpoint", Op: "=~", Value: "(/rootfs|/host)?/(boot(/.*)?|efi)"}},
 			Rule:  "NodeDiskHigh", Warning: rules.At(0.95),
 		}},
 		Remarks: []panel.Remark{{

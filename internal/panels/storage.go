@@ -3,8 +3,6 @@ package panels
 import (
 	"time"
 
-	"github.com/prometheus/prometheus/model/labels"
-
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
 	"github.com/promsnap/promsnap/internal/units"
@@ -61,7 +59,7 @@ func oneOfMany(p panel.Spec, capacity string, unit units.Unit) panel.Spec {
 	}
 	for _, r := range p.Rules {
 		p.Overrides = append(p.Overrides, panel.Override{
-			Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "shared", "yes")}, Rule: r.Name,
+			Match: []panel.Matcher{{Label: "shared", Op: "=", Value: "yes"}}, Rule: r.Name,
 		})
 	}
 	return p

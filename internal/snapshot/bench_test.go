@@ -28,7 +28,10 @@ func BenchmarkFold(b *testing.B) {
 	spec := panel.Spec{Queries: []panel.Query{{Legend: "{{node}}"}}, Top: 8, Rules: []rules.Rule{{Name: "High", Warning: rules.At(.8), Critical: rules.At(.9), For: 15 * time.Minute}}}
 	b.ReportAllocs()
 	for b.Loop() {
-		f := newFold(&spec, g, Nodes{}, nil)
+		f, err := newFold(&spec, g, Nodes{}, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
 		for i, ls := range labels {
 			f.add(series.Series{Labels: ls, Values: values[i%len(values)]})
 		}
@@ -46,7 +49,10 @@ func BenchmarkMerge(b *testing.B) {
 	for c := range parts {
 		p := &parts[c]
 		*p = Panel{Spec: spec, Grid: g, Data: DataComplete, Kept: &Kept{Part: fmt.Sprint("cluster-", c)}}
-		f := newFold(&p.Spec, g, Nodes{}, nil)
+		f, err := newFold(&p.Spec, g, Nodes{}, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
 		for i := range 5000 {
 			for j := range values {
 				values[j] = .5 + .32*math.Sin(float64(i*(c+1))+float64(j)/100)

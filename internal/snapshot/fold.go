@@ -3,6 +3,7 @@ package snapshot
 import (
 	"cmp"
 	"container/heap"
+	"fmt"
 	"math"
 	"slices"
 
@@ -17,11 +18,12 @@ const rowBlock = 64
 
 // fold takes the series of one answer, one at a time, and keeps what is drawn and said of them.
 type fold struct {
-	spec     *panel.Spec
-	grid     series.Grid
-	nodes    Nodes
-	query    int              // whose series are added now, by its index
-	capacity map[uint64]whole // of the first query's series, by the hash of their labels; nil where the panel has none
+	spec      *panel.Spec
+	overrides []override // of spec
+	grid      series.Grid
+	nodes     Nodes
+	query     int              // whose series are added now, by its index
+	capacity  map[uint64]whole // of the first query's series, by the hash of their labels; nil where the panel has none
 
 	top    int        // series of a query that are drawn
 	rows   [][]Row    // in blocks of rowBlock: what grows in one piece leaves four times its size behind
@@ -34,12 +36,18 @@ type fold struct {
 	newest []int // by query: index of the newest sample of all, -1 while there is none
 }
 
-func newFold(spec *panel.Spec, g series.Grid, nodes Nodes, capacity map[uint64]whole) *fold {
-	f := &fold{spec: spec, grid: g, nodes: nodes, capacity: capacity, top: topOf(spec), sample: newSampler(g.Len)}
+func newFold(spec *panel.Spec, g series.Grid, nodes Nodes, capacity map[uint64]whole) (*fold, error) {
+	overrides, err := compiled(spec.Overrides)
+	if err != nil {
+		return nil, err
+	}
+	f := &fold{
+		spec: spec, overrides: overrides, grid: g, nodes: nodes, capacity: capacity, top: topOf(spec), sample: newSampler(g.Len),
+	}
 	for range max(len(spec.Queries), 1) {
 		f.kept, f.newest = append(f.kept, lineHeap{compare: byRank(spec)}), append(f.newest, -1)
 	}
-	return f
+	return f, nil
 }
 
 // next goes on to the series of the next query.
@@ -157,7 +165,7 @@ func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 		if f.spec.Query(r.Ref).Ref != f.asked().Ref {
 			continue
 		}
-		r = overridden(r, i == 0, f.spec.Overrides, described)
+		r = overridden(r, i == 0, f.overrides, described)
 		if first {
 			first, row.Rank = false, rules.Figure(r, s)
 		}
@@ -186,10 +194,28 @@ func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 	}
 }
 
+// override is one of the panel's overrides, ready to be asked.
+type override struct {
+	panel.Override
+	matches func(series.Labels) bool
+}
+
+func compiled(of []panel.Override) ([]override, error) {
+	out := make([]override, len(of))
+	for i, o := range of {
+		matches, err := o.Compile()
+		if err != nil {
+			return nil, fmt.Errorf("reading an override: %w", err)
+		}
+		out[i] = override{o, matches}
+	}
+	return out, nil
+}
+
 // overridden returns the rule with the limits of the last override that names it and matches.
-func overridden(r rules.Rule, first bool, overrides []panel.Override, ls series.Labels) rules.Rule {
+func overridden(r rules.Rule, first bool, overrides []override, ls series.Labels) rules.Rule {
 	for _, o := range overrides {
-		if (o.Rule == r.Name || o.Rule == "" && first) && o.Matches(ls) {
+		if (o.Rule == r.Name || o.Rule == "" && first) && o.matches(ls) {
 			r.Warning, r.Critical = o.Warning, o.Critical
 		}
 	}

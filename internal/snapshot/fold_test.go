@@ -35,7 +35,10 @@ func gen(t *rapid.T) []series.Series {
 }
 
 func foldAll(t interface{ Fatal(...any) }, spec panel.Spec, in []series.Series) Panel {
-	f := newFold(&spec, testGrid, Nodes{}, nil)
+	f, err := newFold(&spec, testGrid, Nodes{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	buf := make([]float64, testGrid.Len)
 	for _, s := range in {
 		copy(buf, s.Values) // the client's buffer, which the next series overwrites
@@ -150,14 +153,11 @@ func TestSampleIsBoundedAndDropsTheDrawn(t *testing.T) {
 }
 
 func TestOverridesGiveOtherLimits(t *testing.T) {
-	kafka, err := labels.NewMatcher(labels.MatchRegexp, "pod", "kafka-.*")
-	if err != nil {
-		t.Fatal(err)
-	}
+	kafka := panel.Matcher{Label: "pod", Op: "=~", Value: "kafka-.*"}
 	spec := panel.Spec{
 		Queries:   []panel.Query{{Legend: "{{pod}}"}},
 		Rules:     []rules.Rule{{Name: "High", Warning: rules.At(.8), Critical: rules.At(.9)}},
-		Overrides: []panel.Override{{Match: []*labels.Matcher{kafka}, Warning: rules.At(.97)}},
+		Overrides: []panel.Override{{Match: []panel.Matcher{kafka}, Warning: rules.At(.97)}},
 	}
 	flat := []float64{.95, .95, .95, .95, .95, .95}
 	p := foldAll(t, spec, []series.Series{

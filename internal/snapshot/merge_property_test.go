@@ -208,7 +208,7 @@ func drawSpec(t *rapid.T) panel.Spec {
 		spec.Rules = append(spec.Rules, rule(fmt.Sprint("R", i)))
 	}
 	if rapid.Bool().Draw(t, "override") {
-		spec.Overrides = []panel.Override{{Match: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "zone", "1")}, Warning: rules.At(2)}}
+		spec.Overrides = []panel.Override{{Match: []panel.Matcher{{Label: "zone", Op: "=", Value: "1"}}, Warning: rules.At(2)}}
 	}
 	if rapid.IntRange(0, 5).Draw(t, "without") == 5 { // which nodes lack something
 		spec.Without = "has"

@@ -57,7 +57,10 @@ func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options, 
 	if err := p.askCapacity(ctx, q, v, o, nil, wholes); err != nil {
 		p.note(NoteWholeUnknown, err)
 	}
-	f := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
+	f, err := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
+	if err != nil {
+		return nil, promapi.Meta{}, err
+	}
 	meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
 		return q.Range(ctx, promapi.Query{Expr: p.Exprs[0], Grid: p.Grid, Limit: o.MaxSeries}, each)
 	}, gone.adding(f))
@@ -141,7 +144,10 @@ type narrowing struct {
 // it asks for these alone, a few names at a time, on the panel's own grid. What was left out is within the limits.
 func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Options, n narrowing) (*fold, promapi.Meta, error) {
 	wholes := map[uint64]whole{}
-	f := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
+	f, err := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
+	if err != nil {
+		return nil, n.meta, err
+	}
 	n.chosen = map[string]map[uint64]bool{}
 	if err := n.choose(ctx, q, p, v, min(f.top, n.most)); err != nil {
 		return nil, n.meta, err

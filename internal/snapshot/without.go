@@ -60,7 +60,10 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Optio
 	if len(nodes) == 0 {
 		return p.explainEmpty(ctx, q, v)
 	}
-	f := newFold(&p.Spec, p.Grid, o.Nodes, nil)
+	f, err := newFold(&p.Spec, p.Grid, o.Nodes, nil)
+	if err != nil {
+		return err
+	}
 	p.Remarks = append(p.Remarks, f.addLacks(nodes)...)
 	f.into(p)
 	p.holdBack()
