@@ -86,6 +86,7 @@ var alone = map[string][]string{
 	"github.com/aws/smithy-go":         {"internal/cloud"},
 	"github.com/aws/aws-lambda-go":     {"functions/report"},
 	"github.com/slack-go/slack":        {"internal/notify/slack"},
+	"github.com/fxamacker/cbor/v2":     {"internal/snapshot"},
 	"k8s.io":                           {"internal/kube"},
 }
 

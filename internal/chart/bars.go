@@ -46,7 +46,7 @@ func composeBars(data *snapshot.Panel, o Options) *picture {
 	p.y0, p.y1 = axis.Lo, axis.Hi
 	p.plot.Top, p.plot.Bottom = top, top+barPitch*len(rows)
 	p.height = p.plot.Bottom + int(edge)
-	p.writeBars(data, rows, l, o)
+	p.writeBars(data, rows, o)
 	p.inside = append(p.inside, bars{data, rows, l, whole})
 	p.writeBarLimits(l, data.Spec.Unit())
 	if more := len(data.Rows) - len(rows); more > 0 {
@@ -60,7 +60,7 @@ func composeBars(data *snapshot.Panel, o Options) *picture {
 }
 
 // writeBars writes the names left of the bars and the figures right of them, and gives the bars what room is left.
-func (p *picture) writeBars(data *snapshot.Panel, rows []snapshot.Row, l limits, o Options) {
+func (p *picture) writeBars(data *snapshot.Panel, rows []snapshot.Row, o Options) {
 	var names, figures, shares float64
 	for _, r := range rows {
 		names = max(names, p.textWidth(r.Name, barName))

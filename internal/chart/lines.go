@@ -219,8 +219,8 @@ func (c *lineChart) markBreaches() {
 			c.markStreak(i, found.Streak, false)
 		}
 		c.markStreak(i, found.Earlier, true)
-		if found.Latest != found.Earlier {
-			c.markStreak(i, found.Latest, true)
+		if l, e := found.Latest, found.Earlier; l != nil && (e == nil || !l.From.Equal(e.From) || !l.To.Equal(e.To)) {
+			c.markStreak(i, l, true)
 		}
 	}
 }

@@ -221,6 +221,15 @@ func (u Unit) row() *row {
 // String returns u's id.
 func (u Unit) String() string { return u.row().id }
 
+// MarshalText writes u's id.
+func (u Unit) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// UnmarshalText reads an id as Parse does.
+func (u *Unit) UnmarshalText(text []byte) (err error) {
+	*u, err = Parse(string(text))
+	return err
+}
+
 // IDs returns the id of every unit, first those of the constants, in their order.
 func IDs() []string {
 	ids := make([]string, 0, len(table))

@@ -186,6 +186,7 @@ func (c field) check(t *testing.T, at string, want answer) {
 	slot := clock(t, at)
 	res := c.run(t, text, app.Options{Slot: slot, To: app.Receivers{}, Now: func() time.Time { return slot }})
 	doc := reportjson.DocumentOf(res.Report)
+	reread(t, res.Report)
 
 	var findings []string
 	for i := range doc.Findings {
@@ -290,6 +291,30 @@ func status(r snapshot.Row) string {
 		return "gone"
 	}
 	return "unknown"
+}
+
+// reread writes down the snapshot of a report and reads it: report.json is the same.
+func reread(t *testing.T, r *report.Report) {
+	t.Helper()
+	s := snapshot.Snapshot{Cluster: r.Info.Cluster, Slot: r.Info.Slot, Range: r.Info.Range, Notes: r.Info.Notes, Panels: r.Panels}
+	var file bytes.Buffer
+	if err := s.Encode(&file); err != nil {
+		t.Fatal(err)
+	}
+	back, err := snapshot.Decode(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := r.Info
+	in.Slot, in.Range, in.Notes = back.Slot, back.Range, back.Notes
+	want, err := reportjson.Render(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := reportjson.Render(report.Build(in, back.Panels))
+	if err != nil || !bytes.Equal(got.Body, want.Body) {
+		t.Errorf("the report of the decoded snapshot is another: %v", err)
+	}
 }
 
 // spoken is all that a report says beside its findings.

@@ -1,0 +1,217 @@
+package snapshot
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/promsnap/promsnap/internal/panel"
+)
+
+// Version is the version of the encoding that Encode writes. Whatever changes in what is encoded raises it: a field of Snapshot or of what
+// it holds, or the number behind a constant of Data, Trend, rules.Direction or rules.NoDataPolicy. TestShape notices the fields.
+const Version = 1
+
+// Snapshot is what was taken for one report at one slot: all that a report is built from and its alerts are evaluated from, but for what
+// the configuration says of its looks. It is plain data.
+type Snapshot struct {
+	Cluster    string
+	Report     string        // the report's name in the configuration
+	Slot       time.Time     // the time that the run was for
+	Range      time.Duration // of the panels that name none
+	End        time.Time     // the newest time that was asked for
+	Scrape     time.Duration // the scrape interval that was assumed
+	Server     string        // who answered: "Prometheus 3.15.0"
+	ServerURL  string        // where, without secrets
+	Incomplete Note          // why the run was cut short; zero: it was not
+	Notes      []Note        // on the run as a whole
+	Nodes      Nodes
+	Panels     []Panel
+}
+
+// The bounds of what Decode reads: bytes as they are unpacked, and what they may come to in memory. 23 panels of 5,000 series are 47 MB
+// unpacked and take about as much.
+const (
+	mostUnpacked = 256 << 20
+	mostMemory   = 1 << 30
+	mostWindow   = 32 << 20 // of zstd, which holds as much of what it unpacked last
+)
+
+// magic is what the encoding begins with, before its version: whoever reads it knows what it is.
+const magic = "promsnap snapshot"
+
+// head comes before the snapshot, so that its version can be read whatever follows.
+type head struct {
+	Format  string
+	Version int
+}
+
+// body is a Snapshot as it is encoded.
+type body struct {
+	Cluster, Report   string
+	Slot, End         time.Time
+	Range, Scrape     time.Duration
+	Server, ServerURL string
+	Incomplete        Note
+	Notes             []Note
+	Nodes             nodesBody
+	Panels            []Panel
+}
+
+// writing returns CBOR in which the same value is always the same bytes. A time keeps its instant to the nanosecond, and its offset.
+// It is no variable, so that a program that encodes nothing does not link it.
+func writing() (cbor.EncMode, error) {
+	return cbor.EncOptions{
+		Sort: cbor.SortBytewiseLexical, ShortestFloat: cbor.ShortestFloat16, NaNConvert: cbor.NaNConvert7e00, InfConvert: cbor.InfConvertFloat16,
+		Time: cbor.TimeRFC3339Nano, TextMarshaler: cbor.TextMarshalerTextString, IndefLength: cbor.IndefLengthForbidden,
+	}.EncMode()
+}
+
+// reading returns what takes nothing that writing does not write.
+func reading() (cbor.DecMode, error) {
+	return cbor.DecOptions{
+		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
+		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField, MaxNestedLevels: mostNested, MaxArrayElements: 1 << 24, MaxMapPairs: 1 << 20,
+		UTF8: cbor.UTF8DecodeInvalid, TextUnmarshaler: cbor.TextUnmarshalerTextString, FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
+	}.DecMode()
+}
+
+// Encode writes a snapshot as CBOR packed by zstd: a head with the version, then the snapshot. The same snapshot is always the same bytes.
+func (s *Snapshot) Encode(w io.Writer) error {
+	mode, err := writing()
+	if err != nil {
+		return fmt.Errorf("encoding the snapshot: %w", err)
+	}
+	zw, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	if err != nil {
+		return fmt.Errorf("encoding the snapshot: %w", err)
+	}
+	to := mode.NewEncoder(zw)
+	err = to.Encode(head{magic, Version})
+	if err == nil {
+		err = to.Encode(s.body())
+	}
+	if err = errors.Join(err, zw.Close()); err != nil {
+		return fmt.Errorf("encoding the snapshot: %w", err)
+	}
+	return nil
+}
+
+func (s *Snapshot) body() body {
+	return body{
+		s.Cluster, s.Report, s.Slot, s.End, s.Range, s.Scrape, s.Server, s.ServerURL, s.Incomplete, s.Notes, bodyOf(s.Nodes), s.Panels,
+	}
+}
+
+// NewerError is a snapshot that a newer promsnap wrote.
+type NewerError struct{ Version int }
+
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("the snapshot has version %d, and this promsnap reads up to version %d: update promsnap", e.Version, Version)
+}
+
+// Decode reads what Encode wrote. Whatever else it is given is an error; it never takes more memory than its bounds.
+func Decode(r io.Reader) (*Snapshot, error) {
+	raw, err := unpack(r)
+	if err != nil {
+		return nil, fmt.Errorf("reading the snapshot: %w", err)
+	}
+	mode, err := reading()
+	if err != nil {
+		return nil, fmt.Errorf("reading the snapshot: %w", err)
+	}
+	var h head
+	rest, err := mode.UnmarshalFirst(raw[:min(len(raw), mostHead)], &h)
+	switch {
+	case err != nil, h.Format != magic, h.Version < 1:
+		return nil, errors.New("reading the snapshot: this is no snapshot of promsnap")
+	case h.Version > Version:
+		return nil, &NewerError{h.Version}
+	}
+	s, err := decode(mode, raw[min(len(raw), mostHead)-len(rest):])
+	if err != nil {
+		return nil, fmt.Errorf("reading the snapshot: it is damaged: %w", err)
+	}
+	return s, nil
+}
+
+// decode reads a body.
+func decode(mode cbor.DecMode, raw []byte) (*Snapshot, error) {
+	var b body
+	if err := affordable(raw, reflect.TypeFor[body](), mostMemory); err != nil {
+		return nil, err
+	}
+	if err := mode.Unmarshal(raw, &b); err != nil {
+		return nil, err
+	}
+	s := &Snapshot{
+		Cluster: b.Cluster, Report: b.Report, Slot: b.Slot, Range: b.Range, End: b.End, Scrape: b.Scrape, Server: b.Server, ServerURL: b.ServerURL,
+		Incomplete: b.Incomplete, Notes: b.Notes, Nodes: b.Nodes.nodes(), Panels: b.Panels,
+	}
+	for i := range s.Panels {
+		if err := s.Panels[i].check(); err != nil {
+			return nil, fmt.Errorf("panel %q: %w", s.Panels[i].Spec.Name, err)
+		}
+	}
+	return s, nil
+}
+
+// mostHead is how many bytes of what is unpacked the head is looked for in.
+const mostHead = 256
+
+// unpack returns what zstd packed.
+func unpack(r io.Reader) ([]byte, error) {
+	zr, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(mostWindow))
+	if err != nil {
+		return nil, fmt.Errorf("it is cut off, or no snapshot: %w", err)
+	}
+	defer zr.Close()
+	var out bytes.Buffer
+	n, err := io.Copy(&out, io.LimitReader(zr, mostUnpacked+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("it is cut off, or no snapshot: %w", err)
+	case n > mostUnpacked:
+		return nil, fmt.Errorf("it is larger than %d MiB unpacked", mostUnpacked>>20)
+	}
+	return out.Bytes(), nil
+}
+
+// check returns an error where samples are not on the panel's grid, or what belongs together is not of one length.
+func (p *Panel) check() error {
+	n := p.Grid.Len
+	if n < 0 || n > panel.MaxPoints+1 || n > 0 && p.Grid.Step <= 0 {
+		return fmt.Errorf("a grid of %d steps of %s", n, p.Grid.Step)
+	}
+	off := func(values []float64) bool { return len(values) != n }
+	for i := range p.Lines {
+		if off(p.Lines[i].Values) {
+			return fmt.Errorf("the line %d has %d samples, the grid %d", i, len(p.Lines[i].Values), n)
+		}
+	}
+	for i := range p.References {
+		if off(p.References[i].Values) {
+			return fmt.Errorf("the reference %d has %d samples, the grid %d", i, len(p.References[i].Values), n)
+		}
+	}
+	if b := p.Rest; b != nil && (off(b.Min) || off(b.Max) || off(b.Sum) || off(b.P05) || off(b.P95) || len(b.Count) != n) {
+		return fmt.Errorf("the rest is not on the grid of %d steps", n)
+	}
+	if k := p.Kept; k != nil {
+		if k.Legends != nil && len(k.Legends) != len(p.Rows) {
+			return fmt.Errorf("%d legends of %d rows", len(k.Legends), len(p.Rows))
+		}
+		for i := range k.Sample {
+			if off(k.Sample[i].Values) {
+				return fmt.Errorf("the sampled series %d has %d samples, the grid %d", i, len(k.Sample[i].Values), n)
+			}
+		}
+	}
+	return nil
+}
