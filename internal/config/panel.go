@@ -53,13 +53,17 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 	return s, known
 }
 
-// ownPart checks what the file itself says of a panel that is not known: its query and its rules.
+// ownPart checks what the file itself says of a panel that is not known: its queries and its rules.
 func (b *builder) ownPart(p *panelKeys, path string, rng time.Duration) {
 	rng = cmp.Or(time.Duration(p.Range), rng)
 	if step, err := panel.Step(rng, time.Duration(p.Step), b.scrape); err == nil {
 		s := panel.Spec{Queries: make([]panel.Query, 1)}
 		b.set(p, path, &s)
-		b.queries(path, &s, panel.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng})
+		vars := panel.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng}
+		b.asked(path, &s, vars)
+		if at := key(path, "detail.query"); b.has(at) {
+			b.detailQuery(at, s.Detail.Query, vars)
+		}
 	}
 	b.rules(p.Rules, key(path, "rules"), func(ref) *units.Unit { return nil })
 }
@@ -133,11 +137,7 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 		return
 	}
 	vars := panel.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng}
-	b.queries(path, s, vars)
-	if b.has(key(path, "capacity.query")) {
-		b.promql(key(path, "capacity.query"), s.Capacity.Query, vars)
-	}
-	b.references(key(path, "references"), s, vars)
+	b.asked(path, s, vars)
 	b.detail(key(path, "detail"), s, vars)
 	if s.Top > mostLines && s.Kind != panel.Bars && s.Kind != panel.Heatmap {
 		b.problem(key(path, "top"), "%d lines cannot be told apart; write %d at most, or kind: heatmap or bars", s.Top, mostLines)
@@ -157,6 +157,15 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 			}
 		}
 	}
+}
+
+// asked looks at what is asked over the panel's range: its queries, the whole of its ratio and its reference lines.
+func (b *builder) asked(path string, s *panel.Spec, vars panel.Vars) {
+	b.queries(path, s, vars)
+	if at := key(path, "capacity.query"); b.has(at) {
+		b.promql(at, s.Capacity.Query, vars)
+	}
+	b.references(key(path, "references"), s, vars)
 }
 
 // legend checks the name of a series.

@@ -2,6 +2,7 @@ package panels_test
 
 import (
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -371,5 +372,48 @@ func TestContainerMemoryHasNoGapsWhereCAdvisorIsLate(t *testing.T) {
 	}
 	if n := samples(`max_over_time(container_memory_working_set_bytes[$__interval])`); n == 52 {
 		t.Error("windows of one scrape interval have no gaps: the fixture does not bite")
+	}
+}
+
+// TestNoVariableIsLeft holds every query that a built-in panel can ask: all of its variables are ours.
+func TestNoVariableIsLeft(t *testing.T) {
+	variable := regexp.MustCompile(`\$\{?[A-Za-z_]|\[\[`)
+	vars := panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}
+	check := func(name, query string) {
+		t.Helper()
+		expanded := panel.Expand(query, vars)
+		if at := variable.FindStringIndex(expanded); at != nil {
+			t.Errorf("%s: a variable is left at %.40q", name, expanded[at[0]:])
+		}
+	}
+	asked := 0
+	for _, p := range panels.All() {
+		var all []string
+		for _, q := range p.Queries {
+			all = append(all, q.Expr)
+		}
+		all = append(all, p.Without, p.Targets)
+		for _, r := range p.References {
+			all = append(all, r.Query)
+		}
+		for _, r := range p.Remarks {
+			all = append(all, r.Query)
+		}
+		if p.Capacity != nil {
+			all = append(all, p.Capacity.Query)
+		}
+		if p.Detail != nil {
+			all = append(all, p.Detail.Query)
+		}
+		if p.Blind != nil {
+			all = append(all, p.Blind.Query)
+		}
+		for _, q := range all {
+			check(p.Name, q)
+		}
+		asked += len(all)
+	}
+	if asked < 60 {
+		t.Errorf("%d queries were looked at, want all of some 100", asked)
 	}
 }
