@@ -129,3 +129,24 @@ func TestMergeAll(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+func TestNotesThatCountAreAdded(t *testing.T) {
+	for _, tc := range []struct {
+		a, b Note
+		want []Note
+	}{
+		{NoteOf(NoteWindowsNodes, 7, "a", "c", "d", "e", "f"), NoteOf(NoteWindowsNodes, 1, "b"), []Note{NoteOf(NoteWindowsNodes, 8, "a", "b", "c", "d", "e")}},
+		{NoteOf(NoteDoubledNodes, 1, "n1"), NoteOf(NoteDoubledNodes, 1, "n1"), []Note{NoteOf(NoteDoubledNodes, 2, "n1", "n1")}},
+		{NoteOf(NoteLeftOutLower, 20, 30, 10), NoteOf(NoteLeftOutLower, 1, 11, 10), []Note{NoteOf(NoteLeftOutLower, 21, 41, 10)}},
+		{
+			NoteOf(NoteLeftOut, 20, 30, time.Minute, 0.8, "percentunit", 10), NoteOf(NoteLeftOut, 1, 11, time.Hour, 0.8, "percentunit", 10),
+			[]Note{NoteOf(NoteLeftOut, 20, 30, time.Minute, 0.8, "percentunit", 10), NoteOf(NoteLeftOut, 1, 11, time.Hour, 0.8, "percentunit", 10)},
+		},
+		{NoteOf(NoteServerWarns, "slow"), NoteOf(NoteServerWarns, "slow"), []Note{NoteOf(NoteServerWarns, "slow")}},
+		{NoteOf(NoteServerWarns, "slow"), NoteOf(NoteServerNotes, "slow"), []Note{NoteOf(NoteServerWarns, "slow"), NoteOf(NoteServerNotes, "slow")}},
+	} {
+		if got := addNote(addNote(nil, tc.a), tc.b); !slices.EqualFunc(got, tc.want, Note.equal) {
+			t.Errorf("%v and %v: got %v, want %v", tc.a, tc.b, got, tc.want)
+		}
+	}
+}
