@@ -210,8 +210,15 @@ func drawSpec(t *rapid.T) panel.Spec {
 	if rapid.Bool().Draw(t, "override") {
 		spec.Overrides = []panel.Override{{Match: []panel.Matcher{{Label: "zone", Op: "=", Value: "1"}}, Warning: rules.At(2)}}
 	}
-	if rapid.IntRange(0, 5).Draw(t, "without") == 5 { // which nodes lack something
+	switch rapid.IntRange(0, 5).Draw(t, "and") {
+	case 4: // which nodes lack something
 		spec.Without = "has"
+	case 5:
+		spec.Queries[0].Ref = "A"
+		spec.Queries = append(spec.Queries, panel.Query{Ref: "B", Expr: "has", Legend: rapid.SampledFrom([]string{"{{pod}}", panel.AutoLegend}).Draw(t, "other legend")})
+		for i := range spec.Rules {
+			spec.Rules[i].Ref = rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, "ref")
+		}
 	}
 	if rapid.Bool().Draw(t, "capacity") {
 		spec.Capacity = &panel.Capacity{Query: "whole", Aside: []string{"device"}}
@@ -382,6 +389,7 @@ func count(seen map[string]int, whole Panel, parts []Panel) {
 		"details":                      slices.ContainsFunc(whole.Findings, func(f Finding) bool { return f.Details != nil }),
 		"references":                   len(whole.References) > 0,
 		"nodes without something":      whole.Spec.Without != "" && len(whole.Rows) > 0,
+		"several queries":              len(whole.Spec.Queries) > 1 && len(whole.Rows) > 0,
 		"an old part":                  slices.ContainsFunc(parts, func(p Panel) bool { return p.Old }),
 	} {
 		if is {
