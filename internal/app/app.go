@@ -18,7 +18,7 @@ type Options struct {
 	Version string      // promsnap's own
 	Reports []string    // names of the reports to run; none: all
 	Slot    time.Time   // the time that the run is for
-	To      Destination // where the reports go; see New
+	To      Destination // where the reports go; New needs it, Open does not
 	// Scheduled lets each report that has a schedule be for the newest time at or before Slot at which it was due.
 	Scheduled bool
 	Timeout   time.Duration    // of the whole run

@@ -1,0 +1,235 @@
+package json
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
+	"github.com/promsnap/promsnap/internal/snapshot"
+	"github.com/promsnap/promsnap/internal/words"
+)
+
+// Render writes report.json. It writes the panels one by one: the whole document in memory would take several times what its file does.
+func Render(r *report.Report) (report.File, error) {
+	top, err := json.Marshal(head(r))
+	if err != nil {
+		return report.File{}, fmt.Errorf("writing report.json: %w", err)
+	}
+	const end = "]}" // of the panels, which come last, and of the document
+	parts := [][]byte{bytes.TrimSuffix(top, []byte(end))}
+	for i := range r.Panels {
+		one, err := json.Marshal(docPanel(r, &r.Panels[i]))
+		if err != nil {
+			return report.File{}, fmt.Errorf("writing panel %s of report.json: %w", r.Panels[i].Spec.Name, err)
+		}
+		if i > 0 {
+			parts = append(parts, []byte(","))
+		}
+		parts = append(parts, one)
+	}
+	body := slices.Concat(append(parts, []byte(end+"\n"))...)
+	return report.File{Name: "report.json", ContentType: "application/json", Body: body}, nil
+}
+
+// DocumentOf returns what report.json holds.
+func DocumentOf(r *report.Report) Document {
+	d := head(r)
+	for i := range r.Panels {
+		d.Panels = append(d.Panels, docPanel(r, &r.Panels[i]))
+	}
+	return d
+}
+
+// head is the document without its panels.
+func head(r *report.Report) Document {
+	in := r.Info
+	d := Document{
+		Version: DocumentVersion, Generator: "promsnap " + in.Version, Cluster: in.Cluster, Report: in.Name, Title: in.Title,
+		Slot: in.Slot.UTC(), Zone: in.Zone.String(), Language: words.In(in.Language).Lang, Range: in.Range.Seconds(), Scrape: in.Scrape.Seconds(), Server: in.Server,
+		Incomplete: r.Incomplete(), Headline: r.Headline,
+		Counts: CountsOf(r),
+		Nodes:  DocNodes{Total: r.NodesTotal, Measured: r.NodesMeasured, Without: []string{}},
+		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{}, Panels: []DocPanel{},
+		Truncated: max(0, len(r.Findings)-documentRows),
+	}
+	for _, n := range in.Nodes {
+		if !n.Exporter && n.Kind != snapshot.VirtualNode {
+			d.Nodes.Without = append(d.Nodes.Without, n.Name)
+		}
+	}
+	d.Nodes.Known, d.Nodes.KnownTruncated = docMachines(r)
+	for _, f := range r.Failures {
+		d.Failures = append(d.Failures, DocFailure{f.Panel, f.Error})
+	}
+	for i := range r.Findings[:len(r.Findings)-d.Truncated] {
+		d.Findings = append(d.Findings, said(&r.Findings[i]))
+	}
+	return d
+}
+
+// CountsOf returns the report's counts.
+func CountsOf(r *report.Report) DocCounts {
+	return DocCounts{r.Critical, r.Warning, r.NoData, r.Pending, r.OK, len(r.Failures)}
+}
+
+func said(f *report.Finding) DocSaid {
+	d := DocSaid{
+		Panel: f.Panel, Name: f.Name, Node: f.Node, Rule: f.Rule, Status: f.Status.String(), Severity: severityWord(f.Severity),
+		Sentence: f.Sentence, Value: f.Shown(), Limit: f.Limit, Used: f.Used, Since: known(f.Since), Until: known(f.Until),
+		Lasted: f.Lasted.Seconds(), Runbook: f.Runbook,
+	}
+	if f.Past() {
+		d.Status = "ended"
+	}
+	d.Open = f.Open && f.Number == ""
+	if f.Number != "" {
+		d.Event = &DocEvent{f.Event.UTC(), f.Before}
+		d.Since, d.Until, d.Lasted = nil, nil, 0
+	}
+	if a := f.Age; a != (report.Age{}) {
+		d.Alert = &DocAlert{a.Since.UTC(), a.New, a.Day}
+	}
+	switch f.Trend {
+	case snapshot.Rising:
+		d.Trend = "rising"
+	case snapshot.Falling:
+		d.Trend = "falling"
+	}
+	return d
+}
+
+func docPanel(rep *report.Report, p *snapshot.Panel) DocPanel {
+	d := DocPanel{
+		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject, Unit: p.Spec.Unit().String(), Query: p.Expr(0), Queries: docQueries(p),
+		Grid: DocGrid{p.Grid.Start.UTC(), p.Grid.Step.Seconds(), p.Grid.Len}, Data: dataWord(p.Data),
+		Notes: list(rep.NotesOf(p)), Missing: list(p.Missing), Total: p.Total, OK: p.OK, LeftOut: p.LeftOut,
+		Rules: []DocRule{}, Findings: []DocFinding{}, Series: []DocSeries{}, Rows: []DocRow{},
+		FindingsTruncated: max(0, len(p.Findings)-documentRows), RowsTruncated: max(0, len(p.Rows)-documentRows),
+	}
+	if p.Data == snapshot.DataFailed {
+		d.Error = rep.FailureOf(p).Error
+	}
+	for _, r := range p.Spec.Rules {
+		d.Rules = append(d.Rules, docRule(r))
+	}
+	for i := range p.Findings[:len(p.Findings)-d.FindingsTruncated] {
+		d.Findings = append(d.Findings, docFinding(rep, p, &p.Findings[i]))
+	}
+	for i := range p.Lines {
+		d.Series = append(d.Series, DocSeries{docRow(&p.Lines[i].Row), numbers(p.Lines[i].Values)})
+	}
+	for i := range p.Rows[:len(p.Rows)-d.RowsTruncated] {
+		d.Rows = append(d.Rows, docRow(&p.Rows[i]))
+	}
+	if b := p.Rest; b != nil {
+		d.Rest = &DocRest{b.Series, b.Sampled, numbers(b.Min), numbers(b.Max), numbers(b.P05), numbers(b.P95)}
+	}
+	return d
+}
+
+func docQueries(p *snapshot.Panel) []DocQuery {
+	if len(p.Spec.Queries) <= 1 {
+		return nil
+	}
+	var out []DocQuery
+	for i, q := range p.Spec.Queries {
+		absent := slices.ContainsFunc(p.Absent, func(a snapshot.Absence) bool { return a.Ref == q.Ref })
+		out = append(out, DocQuery{q.Ref, p.Expr(i), q.Unit.String(), absent})
+	}
+	return out
+}
+
+func docRule(r rules.Rule) DocRule {
+	d := DocRule{Name: r.Name, Ref: r.Ref, Direction: r.Direction.String(), For: r.For.Seconds(), Reduce: string(r.Reduce)}
+	if r.Warning.Set {
+		d.Warning = new(Number(r.Warning.Value))
+	}
+	if r.Critical.Set {
+		d.Critical = new(Number(r.Critical.Value))
+	}
+	return d
+}
+
+func docFinding(rep *report.Report, p *snapshot.Panel, f *snapshot.Finding) DocFinding {
+	return DocFinding{
+		Rule: f.Rule, Name: f.Name, Node: f.Node, Ref: f.Ref, Labels: labelMap(f.Labels), Status: f.Status.String(),
+		Severity: severityWord(f.Severity), Value: Number(f.Value), Limit: Number(f.Limit), Capacity: Number(f.Capacity),
+		Details: rep.DetailsOf(p, f), Newest: known(f.Newest), Streak: docStreak(f.Streak), Earlier: docStreak(f.Earlier),
+	}
+}
+
+func docStreak(s *rules.Streak) *DocStreak {
+	if s == nil {
+		return nil
+	}
+	return &DocStreak{s.From.UTC(), s.To.UTC(), s.Open, Number(s.Peak), s.PeakAt.UTC(), Number(s.Limit), severityWord(s.Severity), s.Seen, s.Expected, s.Bouts, s.Beyond, known(s.Event)}
+}
+
+func docRow(r *snapshot.Row) DocRow {
+	s := r.Stats
+	return DocRow{
+		Name: r.Name, Node: r.Node, Ref: r.Ref, Labels: labelMap(r.Labels), Status: r.Status.String(), Severity: severityWord(r.Severity),
+		Rank: Number(r.Rank), Capacity: Number(r.Capacity),
+		Stats: DocStats{Number(s.Last), Number(s.Avg), Number(s.Min), Number(s.Max), known(s.MaxAt), s.Samples},
+	}
+}
+
+func severityWord(s rules.Severity) string {
+	switch s {
+	case rules.Warning:
+		return "warning"
+	case rules.Critical:
+		return "critical"
+	}
+	return "none"
+}
+
+func dataWord(d snapshot.Data) string {
+	switch d {
+	case snapshot.DataPartial:
+		return "partial"
+	case snapshot.DataComplete:
+		return "complete"
+	case snapshot.DataAbsent:
+		return "absent"
+	}
+	return "failed"
+}
+
+func labelMap(ls series.Labels) map[string]string {
+	m := make(map[string]string, len(ls))
+	for _, l := range ls {
+		m[l.Name] = l.Value
+	}
+	return m
+}
+
+func numbers(vs []float64) Numbers {
+	out := make(Numbers, len(vs))
+	for i, v := range vs {
+		out[i] = Number(v)
+	}
+	return out
+}
+
+// known returns t in UTC, nil for the zero time.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// list is an empty list rather than null.
+func list(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
