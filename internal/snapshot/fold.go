@@ -304,34 +304,11 @@ func (f *fold) into(p *Panel) {
 // keep theirs.
 func (p *Panel) nameApart() []string {
 	names, all := make([]string, len(p.Rows)), make([]series.Labels, len(p.Rows))
-	of := map[string][]int{} // rows by their query
 	for i := range p.Rows {
 		names[i], all[i] = p.Rows[i].Name, p.Rows[i].Labels
-		of[p.Rows[i].Ref] = append(of[p.Rows[i].Ref], i)
-	}
-	apartNames := slices.Clone(names)
-	for ref, rows := range of {
-		own, labels := make([]string, len(rows)), make([]series.Labels, len(rows))
-		for j, i := range rows {
-			own[j], labels[j] = names[i], all[i]
-		}
-		for j, name := range apart(p.Spec.Query(ref).Legend, own, labels) {
-			apartNames[rows[j]] = name
-		}
-	}
-	refs := map[string][]string{} // by name
-	for i, name := range apartNames {
-		if !slices.Contains(refs[name], p.Rows[i].Ref) {
-			refs[name] = append(refs[name], p.Rows[i].Ref)
-		}
-	}
-	for i, name := range apartNames {
-		if len(refs[name]) > 1 {
-			apartNames[i] = outside.Middle(name+" ("+p.Rows[i].Ref+")", maxName)
-		}
 	}
 	renamed := map[uint64]string{}
-	for i, name := range apartNames {
+	for i, name := range p.apart(names, all) {
 		if name != p.Rows[i].Name {
 			p.Rows[i].Name, renamed[p.Rows[i].Key()] = name, name
 		}
@@ -346,6 +323,37 @@ func (p *Panel) nameApart() []string {
 		p.Findings[i].Name = cmp.Or(renamed[p.Findings[i].Key()], p.Findings[i].Name)
 	}
 	return names
+}
+
+// apart returns names of the rows, of so many labels, that tell them apart: first within a query, whose rows are in one piece, then, by
+// their refs, those of several.
+func (p *Panel) apart(names []string, all []series.Labels) []string {
+	if !p.several() {
+		return apart(p.Spec.Query("").Legend, names, all)
+	}
+	var out []string
+	refs := map[string]string{} // of the first query that has a name; "" of a name that several have
+	for from := 0; from < len(p.Rows); {
+		ref, to := p.Rows[from].Ref, from
+		for to < len(p.Rows) && p.Rows[to].Ref == ref {
+			to++
+		}
+		own := apart(p.Spec.Query(ref).Legend, names[from:to], all[from:to])
+		for _, name := range own {
+			if first, known := refs[name]; known && first != ref {
+				refs[name] = ""
+			} else if !known {
+				refs[name] = ref
+			}
+		}
+		out, from = append(out, own...), to
+	}
+	for i, name := range out {
+		if refs[name] == "" {
+			out[i] = outside.Middle(name+" ("+p.Rows[i].Ref+")", maxName)
+		}
+	}
+	return out
 }
 
 // describe computes the figures of one series over its finite samples; Last is the newest sample of any kind.

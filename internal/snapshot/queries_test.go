@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -173,4 +174,57 @@ func TestMergeOfSeveralQueries(t *testing.T) {
 	if len(p.Lines) != 2 || p.Lines[0].Name != "b (used)" || p.Lines[1].Name != "a (limit)" || p.Rest == nil || p.Rest.Series != 2 {
 		t.Errorf("lines %+v, rest %+v", p.Lines, p.Rest)
 	}
+}
+
+// What one part cannot say of a query is not known of the whole, whatever the others say.
+func TestMergeOfAnAbsentQuery(t *testing.T) {
+	take := func(part string, answers map[string][]series.Series) snapshot.Panel {
+		o := snapshot.Options{Slot: slot, Range: time.Hour, Part: part}
+		return snapshot.Take(t.Context(), fake{answers: answers, present: map[string]bool{}}, []panel.Spec{usedOfLimit()}, o)[0]
+	}
+	east := take("east", map[string][]series.Series{
+		"used_bytes": {constant(10, "pod", "a")}, "limit_bytes": {constant(40, "pod", "a")}, "whole_bytes": {},
+	})
+	west := take("west", map[string][]series.Series{"used_bytes": {constant(10, "pod", "b")}, "limit_bytes": {}, "whole_bytes": {}})
+	for _, parts := range [][]snapshot.Panel{{east, west}, {west, east}} {
+		p, err := snapshot.Merge(parts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := fmt.Sprint(p.Absent), "[{limit [limit_bytes]}]"; got != want || p.Data != snapshot.DataComplete || p.Total != 3 {
+			t.Errorf("absent %s, data %v, %d series; want %s, complete, 3", got, p.Data, p.Total, want)
+		}
+		if p.AbsentOf("NoRoom") == nil || p.AbsentOf("High") != nil {
+			t.Errorf("absent for the rules: %v, %v; want the limit's alone", p.AbsentOf("NoRoom"), p.AbsentOf("High"))
+		}
+	}
+	if fmt.Sprint(east.Absent) != "[]" || fmt.Sprint(west.Absent) != "[{limit [limit_bytes]}]" {
+		t.Errorf("the parts were changed: %v, %v", east.Absent, west.Absent)
+	}
+}
+
+func TestALimitNamesItsQuery(t *testing.T) {
+	f := twoAnswers()
+	for i := range 30 {
+		f.answers["limit_bytes"] = append(f.answers["limit_bytes"], constant(1, "pod", fmt.Sprintf("more-%d", i)))
+	}
+	spec := usedOfLimit()
+	o := snapshot.Options{Slot: slot, Range: time.Hour, MaxSeries: 10}
+	p := snapshot.Take(t.Context(), limited{f, 10}, []panel.Spec{spec}, o)[0]
+	if p.Failure == nil || p.Failure.Kind != snapshot.FailureLimit || !strings.HasPrefix(p.Failure.Message, "query limit: ") || p.Failure.Hint == "" {
+		t.Errorf("got %+v, want a limit that query limit is beyond", p.Failure)
+	}
+}
+
+// limited refuses what has more series than an answer may have, as the client does.
+type limited struct {
+	fake
+	most int
+}
+
+func (l limited) Range(ctx context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+	if len(l.answers[q.Expr]) > l.most {
+		return promapi.Meta{}, &promapi.LimitError{Limit: l.most}
+	}
+	return l.fake.Range(ctx, q, each)
 }
