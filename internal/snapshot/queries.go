@@ -11,12 +11,6 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Absence is a query that finds no series where there should be some, of a panel that has other queries.
-type Absence struct {
-	Ref     string
-	Missing []string // metric names that the query reads and Prometheus does not have
-}
-
 // Key is what a series is known by in its panel: a hash of its labels and of its query.
 func (r *Row) Key() uint64 { return keyOf(r.Ref, r.Labels) }
 
@@ -51,17 +45,6 @@ func (p *Panel) Others() []Row {
 		drawn[p.Lines[i].Key()] = true
 	}
 	return slices.DeleteFunc(slices.Clone(p.Rows), func(r Row) bool { return drawn[r.Key()] })
-}
-
-// AbsentOf returns the absence of the query that a rule judges, nil where it has series or may have none.
-func (p *Panel) AbsentOf(rule string) *Absence {
-	ref := p.Spec.Query(p.Spec.Rule(rule).Ref).Ref
-	for i := range p.Absent {
-		if p.Absent[i].Ref == ref {
-			return &p.Absent[i]
-		}
-	}
-	return nil
 }
 
 // exprs returns the PromQL of a panel's queries before it is expanded.
@@ -103,48 +86,4 @@ func hear(to *promapi.Meta, m promapi.Meta) {
 	to.Partial = to.Partial || m.Partial
 	to.Warnings = addOnce(to.Warnings, m.Warnings)
 	to.Infos = addOnce(to.Infos, m.Infos)
-}
-
-// needs returns the metrics without which the panel's i-th query cannot have an answer: an error where promsnap cannot read the query.
-func (p *Panel) needs(i int) ([]string, error) {
-	names, err := panel.MetricNames(p.Exprs[i])
-	switch {
-	case err != nil:
-		return nil, err
-	case i == 0 && len(p.Spec.Needs) > 0:
-		return p.Spec.Needs, nil
-	case p.Spec.EmptyIsOK:
-		return names[:min(1, len(names))], nil
-	}
-	return names, nil
-}
-
-// findAbsent looks for the queries of a panel that find no series while others do, and asks which of their metrics exist.
-func (p *Panel) findAbsent(ctx context.Context, q Querier) error {
-	if !p.several() {
-		return nil
-	}
-	has := map[string]bool{}
-	for i := range p.Rows {
-		has[p.Rows[i].Ref] = true
-	}
-	for i, query := range p.Spec.Queries {
-		if has[query.Ref] {
-			continue
-		}
-		absence := Absence{Ref: query.Ref}
-		if needs, err := p.needs(i); err == nil { // of a dialect that promsnap cannot read, nothing is known
-			present, err := q.Present(ctx, needs, p.Grid.Start, p.Grid.End())
-			if err != nil {
-				return fmt.Errorf("query %s: asking which metrics exist: %w", query.Ref, err)
-			}
-			absence.Missing = slices.DeleteFunc(slices.Clone(needs), func(n string) bool { return present[n] })
-			if p.Spec.EmptyIsOK && len(needs) > 0 && len(absence.Missing) == 0 {
-				continue
-			}
-		}
-		p.Absent = append(p.Absent, absence)
-		p.Missing = addOnce(p.Missing, absence.Missing)
-	}
-	return nil
 }
