@@ -366,7 +366,7 @@ func (p *Panel) move(by time.Duration) {
 		}
 		for _, s := range streaks {
 			if s != nil {
-				set(&s.From, &s.To, &s.PeakAt, &s.Well)
+				set(&s.From, &s.To, &s.PeakAt, &s.Well, &s.Event)
 			}
 		}
 	}

@@ -189,6 +189,23 @@ func TestMovedAnswerMovesItsTimes(t *testing.T) {
 	}
 }
 
+// When the newest event was is a time of the answer too.
+func TestMovedAnswerMovesItsEvents(t *testing.T) {
+	start := slot.Add(-time.Hour - 90*time.Second)
+	counts := []float64{0, 0, 0, 1} // from the 46th of 61 samples on
+	f := fake{
+		answers: map[string][]series.Series{"moved": {{Labels: series.FromPairs("pod", "a"), Values: counts}}},
+		meta:    map[string]promapi.Meta{"moved": {Grid: series.Grid{Start: start, Step: time.Minute, Len: 61}}},
+	}
+	p := take(f, panel.Spec{
+		Queries: []panel.Query{{Expr: "moved"}}, Events: &panel.Events{Within: time.Hour}, Rules: []rules.Rule{{Name: "R", Critical: rules.At(0)}},
+	})[0]
+	streak := p.Findings[0].Streak
+	if want := start.Add(46 * time.Minute); !streak.From.Equal(want) || !streak.Event.Equal(want) {
+		t.Errorf("the streak begins at %v, its newest event was at %v; want both at %v", streak.From, streak.Event, want)
+	}
+}
+
 func TestShare(t *testing.T) {
 	for _, tc := range []struct {
 		unit        units.Unit
