@@ -1,0 +1,54 @@
+package alerts
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/promsnap/promsnap/internal/panel"
+	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/snapshot"
+)
+
+// A snapshot that was written down and read is evaluated as the one that was taken.
+func TestEvaluateOfADecodedSnapshot(t *testing.T) {
+	end := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	source := simulated(t, end)
+	nodes, _, err := snapshot.LoadNodes(t.Context(), source, end, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs := []panel.Spec{{
+		Name: "memory", Queries: []panel.Query{{Expr: `container_memory_working_set_bytes{container!=""}`, Legend: "{{pod}}"}},
+		Rules: []rules.Rule{{Name: "High", Warning: rules.At(1)}},
+	}}
+	taken := snapshot.Snapshot{
+		Slot: end, Range: time.Hour, End: end, Nodes: nodes,
+		Panels: snapshot.Take(t.Context(), source, specs, snapshot.Options{Slot: end, Range: time.Hour, Nodes: nodes}),
+	}
+	var file bytes.Buffer
+	if err := taken.Encode(&file); err != nil {
+		t.Fatal(err)
+	}
+	read, err := snapshot.Decode(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [2]rules.Evaluation
+	for i, s := range []*snapshot.Snapshot{&taken, read} {
+		got[i], err = Evaluate(t.Context(), source, s.Panels, s.Nodes, Window{End: s.End, Range: s.Range})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(got[0].Rules) != 1 || len(got[0].Rules[0].Findings) == 0 || len(got[0].Objects.Nodes.Objects) == 0 {
+		t.Fatal("there are no findings or no nodes: this test would see nothing")
+	}
+	instants := cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })
+	if diff := cmp.Diff(got[0], got[1], cmpopts.EquateNaNs(), instants); diff != "" {
+		t.Errorf("(-taken +read):\n%s", diff)
+	}
+}
