@@ -1,6 +1,7 @@
 package panels_test
 
 import (
+	"bytes"
 	"context"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func (f fleet) Present(ctx context.Context, names []string, from, to time.Time) 
 }
 
 // TestMergedClustersAreOneFleet takes the built-in panels of two simulated clusters one by one, and of both
-// at once from a Prometheus that has both. Merged, the first say what the second does.
+// at once from a Prometheus that has both. Written down, read and merged, the first say what the second does.
 func TestMergedClustersAreOneFleet(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	var all fleet
@@ -69,25 +70,23 @@ func TestMergedClustersAreOneFleet(t *testing.T) {
 	}
 	specs := panels.All()
 	o := snapshot.Options{Slot: now, Range: time.Hour, QueryOffset: time.Minute, ScrapeInterval: scrape}
-	take := func(q snapshot.Querier, part string) ([]snapshot.Panel, snapshot.Nodes) {
+	take := func(q snapshot.Querier, part string) snapshot.Snapshot {
 		nodes, _, err := snapshot.LoadNodes(t.Context(), q, o.End(), o.Range)
 		if err != nil {
 			t.Fatal(err)
 		}
 		o.Nodes, o.Part = nodes, part
-		return snapshot.Take(t.Context(), q, specs, o), nodes
+		return snapshot.Snapshot{Cluster: part, Slot: o.Slot, End: o.End(), Range: o.Range, Nodes: nodes, Panels: snapshot.Take(t.Context(), q, specs, o)}
 	}
-	want, wantNodes := take(all, "fleet")
-	eu, euNodes := take(all[:1], "eu")
-	us, usNodes := take(all[1:], "us")
-	nodes, err := snapshot.MergeNodes(euNodes, usNodes)
+	whole := take(all, "fleet")
+	merged, err := snapshot.MergeSnapshots(written(t, take(all[:1], "eu")), written(t, take(all[1:], "us")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(wantNodes.All(), nodes.All()); diff != "" {
+	if diff := cmp.Diff(whole.Nodes.All(), merged.Nodes.All()); diff != "" {
 		t.Errorf("nodes (-want +got):\n%s", diff)
 	}
-	got := snapshot.MergeAll(eu, us)
+	want, got := whole.Panels, merged.Panels
 	if len(got) != len(want) {
 		t.Fatalf("got %d panels, want %d", len(got), len(want))
 	}
@@ -101,4 +100,18 @@ func TestMergedClustersAreOneFleet(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", want[i].Spec.Name, diff)
 		}
 	}
+}
+
+// written returns a snapshot that was written down and read.
+func written(t *testing.T, s snapshot.Snapshot) snapshot.Snapshot {
+	t.Helper()
+	var file bytes.Buffer
+	if err := s.Encode(&file); err != nil {
+		t.Fatal(err)
+	}
+	out, err := snapshot.Decode(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *out
 }
