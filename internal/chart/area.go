@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -74,7 +75,7 @@ func (st *stack) add(index int, values, ground []float64) []float64 {
 	values = values[:min(len(values), st.times.n)]
 	l := layer{index: index, values: values, from: -1, low: ground, top: slices.Clone(ground)}
 	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !series.Finite(v) {
 			continue
 		}
 		if l.from < 0 {
@@ -107,7 +108,7 @@ func sumOf(rest *snapshot.Band, lines []snapshot.Line, n int) []float64 {
 	add := func(values []float64) {
 		for i, v := range values[:min(len(values), n)] {
 			switch {
-			case math.IsNaN(v) || math.IsInf(v, 0):
+			case !series.Finite(v):
 			case math.IsNaN(sum[i]):
 				sum[i] = stackable(v)
 			default:
@@ -153,8 +154,6 @@ func (l *layer) ink() ink {
 	return seriesInk(l.index)
 }
 
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-
 // layerPaths are the ways of a layer through the plot, its stretches divided by gaps, and memory for those of the next one.
 type layerPaths struct {
 	low, top         []point // the edges of what has samples
@@ -169,12 +168,12 @@ func (p *layerPaths) trace(l *layer, f frame, t times, density float64) {
 	p.holeLow, p.holeTop, p.stripes = p.holeLow[:0], p.holeTop[:0], p.stripes[:0]
 	for from := l.from; from <= l.to; {
 		to := from
-		for to < l.to && finite(l.values[to+1]) {
+		for to < l.to && series.Finite(l.values[to+1]) {
 			to++
 		}
 		p.stretch(l, f, t, density, from, to)
 		from = to + 1
-		for from <= l.to && !finite(l.values[from]) {
+		for from <= l.to && !series.Finite(l.values[from]) {
 			from++
 		}
 		if from <= l.to {
@@ -249,7 +248,7 @@ func (c *lineChart) othersRow(whole bool) tableRow {
 	var reach bounds
 	if top := c.stack.layers; len(top) > 0 && top[len(top)-1].index == context {
 		for _, v := range top[len(top)-1].values {
-			if finite(v) {
+			if series.Finite(v) {
 				n++
 				last, mean = v, mean+v/n-mean/n
 				reach.add(v)

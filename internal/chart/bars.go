@@ -7,6 +7,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
@@ -194,7 +195,7 @@ func (b bars) draw(s surface, f frame) {
 		y := f.top + float64(i*barPitch) + (barPitch-barThickness)/2
 		s.Rect(box{f.left, y, full, y + barThickness}, solid(gridInk))
 		v := r.Stats.Last
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !series.Finite(v) {
 			s.Hatch(box{f.left, y, full, y + barThickness}, solid(hatchInk))
 			continue
 		}

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	chart "github.com/wcharczuk/go-chart/v2"
+
+	"github.com/promsnap/promsnap/internal/series"
 )
 
 // frame maps values to places in the plot: seconds since 1970 along, the panel's base unit up.
@@ -45,7 +47,7 @@ func (f frame) trace(dst []point, values []float64, t times, density float64) []
 	var c column
 	open := false // a stretch of samples has begun
 	for i, v := range values[:n] {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !series.Finite(v) {
 			dst = c.flush(dst, f, density)
 			if open {
 				dst = append(dst, gap())

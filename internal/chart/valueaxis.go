@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/units"
 )
@@ -20,7 +21,7 @@ const farthestValue = 1e300
 
 func (b *bounds) add(values ...float64) {
 	for _, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !series.Finite(v) {
 			continue
 		}
 		v = max(-farthestValue, min(v, farthestValue))

@@ -11,6 +11,7 @@ import (
 	"github.com/wcharczuk/go-chart/v2/drawing"
 
 	"github.com/promsnap/promsnap/internal/outside"
+	"github.com/promsnap/promsnap/internal/series"
 )
 
 // vector is go-chart's Renderer and our surface as an SVG document. Colours are CSS variables with the light theme behind them, so that
@@ -94,7 +95,7 @@ func decimal(v float64) string { return plain(math.Round(v*100) / 100) }
 // plain writes v in digits alone. What is no finite number is 0, and so is minus zero: of a path with one wrong number a browser draws
 // nothing from there on.
 func plain(v float64) string {
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+	if v == 0 || !series.Finite(v) {
 		return "0"
 	}
 	return strconv.FormatFloat(v, 'f', -1, 64)

@@ -30,13 +30,10 @@ func (b *builder) bucket(s *bucket, path string) Bucket {
 	switch {
 	case b.has(key(path, "bucket")) && s.Bucket == "":
 		b.problem(key(path, "bucket"), "empty; write the bucket's name")
-	case (out.AccessKey == "") != out.SecretKey.IsZero():
-		b.problem(path, "access_key and a secret key belong together; write both, or neither for what the environment says")
 	case out.KMSKey != "" && out.SSE != "aws:kms":
 		b.problem(key(path, "kms_key"), "of no effect without sse: aws:kms; write both")
-	case out.ExternalID != "" && out.RoleARN == "":
-		b.problem(key(path, "external_id"), "of no effect without role_arn; write both")
 	}
+	b.account(path, out.AccessKey, out.SecretKey, out.RoleARN, out.ExternalID)
 	return out
 }
 

@@ -91,3 +91,13 @@ type secretKey struct {
 func (b *builder) secretKeyOf(path string, k secretKey) secret.String {
 	return b.secretOf(path, "secret_key", sources{k.SecretKey, k.SecretKeyFile, k.SecretKeyEnv, k.SecretKeyFrom})
 }
+
+// account checks that what logs in to AWS, at path, belongs together.
+func (b *builder) account(path, accessKey string, secretKey secret.String, roleARN, externalID string) {
+	switch {
+	case (accessKey == "") != secretKey.IsZero():
+		b.problem(path, "access_key and a secret key belong together; write both, or neither for what the environment says")
+	case externalID != "" && roleARN == "":
+		b.problem(key(path, "external_id"), "of no effect without role_arn; write both")
+	}
+}

@@ -40,10 +40,7 @@ func (b *builder) sigV4(s *sigV4, http *promconfig.HTTPClientConfig, path string
 		b.problem(path, "beside a login in http_config; a request has one of them: take the other out")
 	case s.Service == "":
 		b.problem(key(path, "service"), "empty; write the service's name, or take the key out for aps")
-	case (out.AccessKey == "") != out.SecretKey.IsZero():
-		b.problem(path, "access_key and a secret key belong together; write both, or neither for what the environment says")
-	case out.ExternalID != "" && out.RoleARN == "":
-		b.problem(key(path, "external_id"), "of no effect without role_arn; write both")
 	}
+	b.account(path, out.AccessKey, out.SecretKey, out.RoleARN, out.ExternalID)
 	return out
 }

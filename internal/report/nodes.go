@@ -8,6 +8,7 @@ import (
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/rules"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
@@ -58,10 +59,10 @@ func (r *Report) Fleet() []Share {
 		var used, whole, mean, n float64
 		for i := range m.panel.Rows {
 			row := &m.panel.Rows[i]
-			if last := row.Stats.Last; finite(last) && m.measures(row) {
+			if last := row.Stats.Last; series.Finite(last) && m.measures(row) {
 				n++
 				mean += last/n - mean/n // unlike sum/n never beyond the largest float
-				if finite(row.Capacity) {
+				if series.Finite(row.Capacity) {
 					used, whole = used+float64(last*row.Capacity), whole+row.Capacity
 				}
 			}
@@ -186,7 +187,7 @@ func newNode(name string, columns []column, w wording) *Node {
 func (l *Node) measure(f *NodeFigure, row *snapshot.Row, m column, w wording) {
 	last := row.Stats.Last
 	share := m.panel.Spec.Share(last)
-	if !finite(last) || share <= f.Share {
+	if !series.Finite(last) || share <= f.Share {
 		return
 	}
 	f.Text, f.Class = w.Figure(m.panel.Spec.Unit().Format(last)), classOf(row.Status, row.Severity)
@@ -210,7 +211,7 @@ func (l *Node) find(f *Finding, place int, w wording) {
 func (l *Node) figures() string {
 	var known []string
 	for _, f := range l.Figures {
-		if finite(f.Share) {
+		if series.Finite(f.Share) {
 			known = append(known, f.Head+" "+f.Text)
 		}
 	}
@@ -236,5 +237,3 @@ func classOf(st rules.Status, sev rules.Severity) string {
 	}
 	return "ended"
 }
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

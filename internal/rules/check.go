@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/promsnap/promsnap/internal/series"
 )
 
 // Problem is something wrong with a rule as it was configured.
@@ -48,7 +50,7 @@ func (r Rule) checkLimits() []Problem {
 		severity Severity
 		limit    Limit
 	}{{Warning, r.Warning}, {Critical, r.Critical}} {
-		if l.limit.Set && !isFinite(l.limit.Value) {
+		if l.limit.Set && !series.Finite(l.limit.Value) {
 			problems = append(problems, Problem{side + "." + l.severity.String(), "a limit must be a finite number; leave it out for no limit"})
 		}
 	}

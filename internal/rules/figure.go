@@ -46,7 +46,7 @@ func (r Reduce) of(values []float64) float64 {
 	}
 	figure, n := math.NaN(), 0
 	for _, v := range values {
-		if !isFinite(v) {
+		if !series.Finite(v) {
 			continue
 		}
 		n++
@@ -72,7 +72,7 @@ func nearestRank(values []float64, q float64) float64 {
 	var stack [1024]float64
 	finite := stack[:0]
 	for _, v := range values {
-		if isFinite(v) {
+		if series.Finite(v) {
 			finite = append(finite, v)
 		}
 	}
@@ -116,5 +116,3 @@ func smallest(values []float64, k int) float64 {
 	slices.Sort(values)
 	return values[k]
 }
-
-func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

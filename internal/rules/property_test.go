@@ -227,7 +227,7 @@ func TestQuantileIsTheNearestRank(t *testing.T) {
 		).Draw(t, "values")
 		var finite []float64
 		for _, v := range values {
-			if isFinite(v) {
+			if series.Finite(v) {
 				finite = append(finite, v)
 			}
 		}

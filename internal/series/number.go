@@ -68,3 +68,6 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
+
+// Finite reports whether v is a number with an end: neither NaN, which is a hole, nor an infinity.
+func Finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

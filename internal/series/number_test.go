@@ -38,3 +38,14 @@ func TestNumbers(t *testing.T) {
 		t.Error("another string was taken for a number")
 	}
 }
+
+func TestFinite(t *testing.T) {
+	for v, want := range map[float64]bool{0: true, -1.5: true, math.MaxFloat64: true, math.Inf(1): false, math.Inf(-1): false} {
+		if got := Finite(v); got != want {
+			t.Errorf("Finite(%v): got %v, want %v", v, got, want)
+		}
+	}
+	if Finite(math.NaN()) {
+		t.Error("a hole is finite")
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"container/heap"
 	"math"
 	"slices"
+
+	"github.com/promsnap/promsnap/internal/series"
 )
 
 // sampleBudget bounds the floats that the quantiles of the band are computed from, 2 MiB of them, and sampleMost the series.
@@ -28,7 +30,7 @@ func (a *accumulator) add(values []float64) {
 	}
 	a.series++
 	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !series.Finite(v) {
 			continue
 		}
 		if a.count[i] == 0 {
@@ -73,7 +75,7 @@ func (a *accumulator) band(sampled []Sampled) *Band {
 	for i := range b.P05 {
 		column = column[:0]
 		for _, s := range sampled {
-			if v := s.Values[i]; !math.IsNaN(v) && !math.IsInf(v, 0) {
+			if v := s.Values[i]; series.Finite(v) {
 				column = append(column, v)
 			}
 		}

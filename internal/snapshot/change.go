@@ -3,6 +3,8 @@ package snapshot
 import (
 	"math"
 	"time"
+
+	"github.com/promsnap/promsnap/internal/series"
 )
 
 // changeWindow is how far back a change is looked for.
@@ -25,7 +27,7 @@ func changeOf(values []float64, newest int, step time.Duration) Change {
 		first++
 	}
 	by := values[newest] - values[first]
-	if first == newest || !finite(by) {
+	if first == newest || !series.Finite(by) {
 		return Change{}
 	}
 	return Change{By: by, In: time.Duration(newest-first) * step}

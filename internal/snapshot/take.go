@@ -408,7 +408,7 @@ func (p *Panel) askCapacity(ctx context.Context, q Querier, v panel.Vars, o Opti
 	}
 	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: p.newest(), Limit: o.MaxSeries}, func(s series.Series) error {
 		c := s.Values[0]
-		if math.IsNaN(c) || math.IsInf(c, 0) {
+		if !series.Finite(c) {
 			return nil
 		}
 		own, aside := split(s.Labels, p.Spec.Capacity.Aside)

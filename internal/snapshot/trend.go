@@ -3,6 +3,8 @@ package snapshot
 import (
 	"math"
 	"slices"
+
+	"github.com/promsnap/promsnap/internal/series"
 )
 
 // Trend is where a series was heading at the end of the window.
@@ -53,7 +55,7 @@ type Climbs [3]float64
 func (c Climbs) Trend(limit float64) Trend {
 	trend := Steady
 	for _, by := range c {
-		if by == 0 || finite(limit) && math.Abs(by) < trendLeast*math.Abs(limit) {
+		if by == 0 || series.Finite(limit) && math.Abs(by) < trendLeast*math.Abs(limit) {
 			continue
 		}
 		heading := Rising
@@ -86,7 +88,7 @@ func climbsOf(values []float64) Climbs {
 		}
 		by, samples := climb(values[len(values)-len(values)/part:], fewest)
 		least := max(trendLeast*middle, share*span, trendNoise*noise, trendFeigned*noise/math.Sqrt(samples))
-		if by != 0 && finite(by) && math.Abs(by) >= least && !swings(values, by) {
+		if by != 0 && series.Finite(by) && math.Abs(by) >= least && !swings(values, by) {
 			out[i] = by
 		}
 	}
@@ -145,7 +147,7 @@ func swings(values []float64, by float64) bool {
 func noiseOf(values []float64) float64 {
 	var off []float64
 	for i := 2; i < len(values); i++ {
-		if d := math.Abs(values[i-1] - (values[i-2]/2 + values[i]/2)); finite(d) {
+		if d := math.Abs(values[i-1] - (values[i-2]/2 + values[i]/2)); series.Finite(d) {
 			off = append(off, d)
 		}
 	}
@@ -166,11 +168,9 @@ func median(values []float64) float64 {
 func finiteOf(values []float64) []float64 {
 	out := make([]float64, 0, len(values))
 	for _, v := range values {
-		if finite(v) {
+		if series.Finite(v) {
 			out = append(out, v)
 		}
 	}
 	return out
 }
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

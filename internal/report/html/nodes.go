@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/words"
 )
 
@@ -30,7 +31,7 @@ type bar struct {
 }
 
 func barOf(share float64, class string) bar {
-	if !finite(share) {
+	if !series.Finite(share) {
 		return bar{}
 	}
 	return bar{Shown: true, Width: coordinate(100 * min(max(share, 0), 1)), Class: class}

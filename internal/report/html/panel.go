@@ -3,13 +3,13 @@ package html
 import (
 	"fmt"
 	"html/template"
-	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/series"
 	"github.com/promsnap/promsnap/internal/snapshot"
 	"github.com/promsnap/promsnap/internal/words"
 )
@@ -149,10 +149,8 @@ func rowOf(r report.Row) rowView {
 
 // sortable writes v in as many digits as its order needs; "" where there is no v.
 func sortable(v float64) string {
-	if !finite(v) {
+	if !series.Finite(v) {
 		return ""
 	}
 	return strconv.FormatFloat(v, 'g', 5, 64)
 }
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

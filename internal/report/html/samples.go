@@ -121,7 +121,7 @@ func (s *samples) addLevels(drawn [][]float64, format func(float64) string) map[
 				continue
 			}
 			level[v] = 0
-			if finite(v) {
+			if series.Finite(v) {
 				low, high = min(low, v), max(high, v)
 			}
 		}
@@ -157,7 +157,7 @@ func (s *samples) addLevels(drawn [][]float64, format func(float64) string) map[
 // height is where v lies between Low and High.
 func (s *samples) height(v float64) int {
 	switch {
-	case !finite(v):
+	case !series.Finite(v):
 		return -1
 	case s.High == s.Low:
 		return 0

@@ -53,7 +53,7 @@ func TestSamplesReadAsTheReportWritesThem(t *testing.T) {
 			if want := unit.Format(v); text != want {
 				t.Fatalf("sample %d, %v, reads %q, want %q", i, v, text, want)
 			}
-			if finite(v) != finite(at) || finite(v) && math.Abs(at-v) > (s.High-s.Low)/resolution {
+			if series.Finite(v) != series.Finite(at) || series.Finite(v) && math.Abs(at-v) > (s.High-s.Low)/resolution {
 				t.Fatalf("sample %d, %v, stands at %v of %v to %v", i, v, at, s.Low, s.High)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/promsnap/promsnap/internal/report"
+	"github.com/promsnap/promsnap/internal/series"
 )
 
 // The size of a sparkline in its own units, and how many points it has at most and at least.
@@ -30,7 +31,7 @@ func sparkOf(c report.Course) *spark {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	drawn := 0
 	for _, v := range points {
-		if finite(v) {
+		if series.Finite(v) {
 			lo, hi = min(lo, v), max(hi, v)
 			drawn++
 		}
@@ -38,7 +39,7 @@ func sparkOf(c report.Course) *spark {
 	if drawn < sparkFewest {
 		return nil
 	}
-	if finite(limit) {
+	if series.Finite(limit) {
 		lo, hi = min(lo, limit), max(hi, limit)
 	}
 	span := hi/2 - lo/2 // halved: no difference is too large
@@ -51,7 +52,7 @@ func sparkOf(c report.Course) *spark {
 	var path strings.Builder
 	move := true
 	for i, v := range points {
-		if !finite(v) {
+		if !series.Finite(v) {
 			move = true
 			continue
 		}
@@ -64,7 +65,7 @@ func sparkOf(c report.Course) *spark {
 		move = false
 	}
 	s := &spark{Width: sparkWidth, Height: sparkHeight, Path: path.String()}
-	if finite(limit) {
+	if series.Finite(limit) {
 		s.LimitY = y(limit)
 	}
 	return s
@@ -77,7 +78,7 @@ func extremes(values []float64, n int, below bool) []float64 {
 	for i := range out {
 		out[i] = math.NaN()
 		for _, v := range values[i*len(values)/n : (i+1)*len(values)/n] {
-			if finite(v) && (math.IsNaN(out[i]) || (v > out[i]) != below) {
+			if series.Finite(v) && (math.IsNaN(out[i]) || (v > out[i]) != below) {
 				out[i] = v
 			}
 		}
