@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +68,12 @@ type wanted struct {
 	Config string   `yaml:"config,omitempty"`
 	Want   []answer `yaml:"want"`
 	Told   *told    `yaml:"told,omitempty"`
+}
+
+// TestMain lets more garbage lie: a third of the time went into collecting it.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	m.Run()
 }
 
 // eighth is how many cases there are for each that the race detector looks at, and -short.
