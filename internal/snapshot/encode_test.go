@@ -139,6 +139,33 @@ func (f filler) fill(v reflect.Value) {
 	}
 }
 
+// fillGrid gives everything in a panel that lies on its grid as many samples.
+func fillGrid(t *rapid.T, p *Panel) {
+	on := func(values *[]float64) {
+		*values = rapid.SliceOfN(rapid.Float64(), p.Grid.Len, p.Grid.Len).Draw(t, "values")
+	}
+	for j := range p.Lines {
+		on(&p.Lines[j].Values)
+	}
+	for j := range p.References {
+		on(&p.References[j].Values)
+	}
+	if r := p.Rest; r != nil {
+		for _, values := range []*[]float64{&r.Min, &r.Max, &r.Sum, &r.P05, &r.P95} {
+			on(values)
+		}
+		r.Count = make([]int, p.Grid.Len)
+	}
+	if k := p.Kept; k != nil {
+		if k.Legends != nil {
+			k.Legends = make([]string, len(p.Rows))
+		}
+		for j := range k.Sample {
+			on(&k.Sample[j].Values)
+		}
+	}
+}
+
 // drawSnapshot returns any snapshot whose samples are on its grids.
 func drawSnapshot(t *rapid.T) *Snapshot {
 	var b body
@@ -146,29 +173,7 @@ func drawSnapshot(t *rapid.T) *Snapshot {
 	for i := range b.Panels {
 		p := &b.Panels[i]
 		p.Grid.Len, p.Grid.Step = rapid.IntRange(0, 3).Draw(t, "steps"), time.Minute
-		on := func(values *[]float64) {
-			*values = rapid.SliceOfN(rapid.Float64(), p.Grid.Len, p.Grid.Len).Draw(t, "values")
-		}
-		for j := range p.Lines {
-			on(&p.Lines[j].Values)
-		}
-		for j := range p.References {
-			on(&p.References[j].Values)
-		}
-		if r := p.Rest; r != nil {
-			for _, values := range []*[]float64{&r.Min, &r.Max, &r.Sum, &r.P05, &r.P95} {
-				on(values)
-			}
-			r.Count = make([]int, p.Grid.Len)
-		}
-		if k := p.Kept; k != nil {
-			if k.Legends != nil {
-				k.Legends = make([]string, len(p.Rows))
-			}
-			for j := range k.Sample {
-				on(&k.Sample[j].Values)
-			}
-		}
+		fillGrid(t, p)
 	}
 	ordered(reflect.ValueOf(&b.Nodes).Elem())
 	if diff := gocmp.Diff(b.Nodes, bodyOf(b.Nodes.nodes()), everything); diff != "" {

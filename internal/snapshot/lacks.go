@@ -31,7 +31,7 @@ func (l *Lack) says() (text string, lacks bool) {
 	case l.Failure != nil:
 		return l.Failure.Error(), true
 	case l.Partial.Code == NotePartSaid:
-		return l.Partial.Args[0], true
+		return l.Partial.arg(0), true
 	}
 	return "", !l.Partial.IsZero()
 }

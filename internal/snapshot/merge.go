@@ -173,7 +173,7 @@ func (m *merging) check() error {
 		if !sameQuestion(&m.parts[0].Spec, &p.Spec) {
 			return fmt.Errorf("%s asks another question than %s", called(p), called(m.parts[0]))
 		}
-		if p.Total == 0 {
+		if !p.hasSamples() {
 			continue
 		}
 		if p.Kept == nil {
@@ -191,6 +191,11 @@ func (m *merging) check() error {
 	}
 	m.grid = with.Grid
 	return nil
+}
+
+// hasSamples reports whether anything of the panel lies on its grid.
+func (p *Panel) hasSamples() bool {
+	return len(p.Rows) > 0 || len(p.Lines) > 0 || p.Rest != nil || len(p.References) > 0 || p.Kept != nil && len(p.Kept.Sample) > 0
 }
 
 // sameQuestion reports whether two specs ask and judge alike.

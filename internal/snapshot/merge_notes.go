@@ -17,7 +17,7 @@ func (m *merging) mergeNotes() {
 		for _, n := range p.Notes {
 			switch {
 			case n.Code == NoteReferencesLeft, n.Code == NotePartsAbsent, n.Code == NotePartsOld: // counted anew
-			case n.Code == NoteReferenceEmpty && m.refersTo(n.Args[0]): // another part has it
+			case n.Code == NoteReferenceEmpty && m.refersTo(n.arg(0)): // another part has it
 			default:
 				m.out.Notes = addNote(m.out.Notes, n)
 			}
@@ -69,15 +69,26 @@ func (n Note) add(o Note) (Note, bool) {
 	}
 	switch n.Code {
 	case NoteWindowsNodes, NoteAutopilotNodes, NoteDoubledNodes, NoteStrangeHosts, NoteSharedTargets, NoteTargetsLeft:
-		names := slices.Sorted(slices.Values(slices.Concat(n.Args[1:], o.Args[1:])))
-		return NoteOf(n.Code, number(n.Args[0])+number(o.Args[0])).with(names[:min(len(names), mostNamed)]...), true
+		names := slices.Sorted(slices.Values(slices.Concat(n.after(1), o.after(1))))
+		return NoteOf(n.Code, number(n.arg(0))+number(o.arg(0))).with(names[:min(len(names), mostNamed)]...), true
 	case NoteLeftOut, NoteLeftOutLower:
-		if slices.Equal(n.Args[2:], o.Args[2:]) {
-			return NoteOf(n.Code, number(n.Args[0])+number(o.Args[0]), number(n.Args[1])+number(o.Args[1])).with(n.Args[2:]...), true
+		if slices.Equal(n.after(2), o.after(2)) {
+			return NoteOf(n.Code, number(n.arg(0))+number(o.arg(0)), number(n.arg(1))+number(o.arg(1))).with(n.after(2)...), true
 		}
 	}
 	return n, n.equal(o)
 }
+
+// arg is an argument of a note, "" where it has not so many: it may have been read from anybody's file.
+func (n Note) arg(i int) string {
+	if i < 0 || i >= len(n.Args) {
+		return ""
+	}
+	return n.Args[i]
+}
+
+// after are the arguments of a note from the i-th on.
+func (n Note) after(i int) []string { return n.Args[min(i, len(n.Args)):] }
 
 // number is a count as Note spells it.
 func number(s string) int {
@@ -114,13 +125,12 @@ func (m *merging) mergeRemarks() {
 	for _, p := range m.parts {
 		own := make([][]remarked, len(answers))
 		for _, n := range p.Remarks {
-			switch n.Code {
-			case NoteAnswer:
-				i := number(n.Args[2])
+			switch i := number(n.arg(len(n.Args) - 1)); {
+			case n.Code == NoteAnswer && len(n.Args) == 3 && i >= 0 && i < len(own):
 				value, _ := strconv.ParseFloat(n.Args[1], 64)
 				own[i] = append(own[i], remarked{n.Args[0], value})
-			case NoteMoreAnswers:
-				more[number(n.Args[1])] += number(n.Args[0])
+			case n.Code == NoteMoreAnswers && len(n.Args) == 2 && i >= 0 && i < len(own):
+				more[i] += number(n.Args[0])
 			default:
 				m.out.Remarks = addNote(m.out.Remarks, n)
 			}

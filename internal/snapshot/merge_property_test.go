@@ -423,3 +423,30 @@ func TestMergeInAnyOrderAndAFewAtATime(t *testing.T) {
 		}
 	})
 }
+
+// TestMergeOfAnything: what was read from a file may be anybody's. It merges, or it is an error.
+func TestMergeOfAnything(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawSnapshot(t), drawSnapshot(t)
+		codes := []string{NoteAnswer, NoteMoreAnswers, NoteWindowsNodes, NoteLeftOut, NoteReferenceEmpty, NoteReferencesLeft, NotePartSaid}
+		odd := rapid.Custom(func(t *rapid.T) Note {
+			return Note{
+				Code: rapid.SampledFrom(codes).Draw(t, "code"),
+				Args: rapid.SliceOfN(rapid.SampledFrom([]string{"", "-1", "0", "1", "9", "x"}), 0, 4).Draw(t, "args"),
+			}
+		})
+		for i := range min(len(a.Panels), len(b.Panels)) {
+			b.Panels[i].Spec, b.Panels[i].Grid = a.Panels[i].Spec, a.Panels[i].Grid
+			fillGrid(t, &b.Panels[i])
+		}
+		for _, p := range slices.Concat(a.Panels, b.Panels) {
+			notes := append(rapid.SliceOfN(odd, 0, 3).Draw(t, "odd notes"), odd.Draw(t, "an odd note"))
+			copy(p.Notes, notes)
+			copy(p.Remarks, notes)
+		}
+		_ = MergeAll(a.Panels, b.Panels)
+		_, _ = MergeNodes(a.Nodes, b.Nodes)
+		a.Report, a.Slot, a.End, a.Range = b.Report, b.Slot, b.End, b.Range
+		_, _ = MergeSnapshots(*a, *b)
+	})
+}

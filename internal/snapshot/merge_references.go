@@ -21,6 +21,9 @@ func (m *merging) mergeReferences() {
 			continue
 		}
 		for i, r := range p.Kept.References {
+			if r.Index < 0 || r.Index >= len(byIndex) {
+				continue
+			}
 			now := referred{Referred: r}
 			if i < len(p.References) {
 				now.line = &p.References[i]
