@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const repository = "../.."
+
+// documents returns the paths of the pages that people read, relative to the repository.
+func documents(t *testing.T) []string {
+	t.Helper()
+	var pages []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "deploy/*/*.md", "deploy/*/*/*.md", "testdata/*/*.md"} {
+		found, err := filepath.Glob(filepath.Join(repository, pattern))
+		if err != nil || len(found) == 0 && !strings.HasPrefix(pattern, "deploy") {
+			t.Fatalf("no pages are like %s: %v", pattern, err)
+		}
+		for _, path := range found {
+			pages = append(pages, strings.TrimPrefix(filepath.ToSlash(path), repository+"/"))
+		}
+	}
+	return pages
+}
+
+func readPage(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(repository, page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+var (
+	codeBlock  = regexp.MustCompile("(?s)```[a-z]*\n(.*?)```")
+	inlineCode = regexp.MustCompile("`(promsnap [^`]+)`")
+	shellWord  = regexp.MustCompile(`'[^']*'|"[^"]*"|\S+`)
+)
+
+// commandLines returns the promsnap commands of a page, as arguments.
+func commandLines(text string) [][]string {
+	var lines []string
+	for _, block := range codeBlock.FindAllStringSubmatch(text, -1) {
+		for line := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", " ")) {
+			line = strings.TrimPrefix(strings.TrimSpace(line), "$ ")
+			if rest, ok := strings.CutPrefix(line, "bin/"); ok {
+				line = rest
+			}
+			if strings.HasPrefix(line, "promsnap ") {
+				lines = append(lines, line)
+			}
+		}
+	}
+	for _, code := range inlineCode.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""), -1) {
+		lines = append(lines, strings.Join(strings.Fields(code[1]), " "))
+	}
+	var out [][]string
+	for _, line := range lines {
+		line, _, _ = strings.Cut(line, " # ")
+		var args []string
+		for _, word := range shellWord.FindAllString(line, -1)[1:] {
+			if word == ">" || word == "|" || word == "&&" {
+				break
+			}
+			args = append(args, strings.Trim(word, `'"`))
+		}
+		out = append(out, args)
+	}
+	return out
+}
+
+// Every promsnap command in the documents is one: its name, its flags and the number of its arguments are right.
+func TestDocumentedCommands(t *testing.T) {
+	seen := 0
+	for _, page := range documents(t) {
+		if page == "CHANGELOG.md" {
+			continue // it names what is gone too
+		}
+		for _, args := range commandLines(readPage(t, page)) {
+			seen++
+			if err := understands(args); err != nil {
+				t.Errorf("%s: promsnap %s: %v", page, strings.Join(args, " "), err)
+			}
+		}
+	}
+	if seen < 30 {
+		t.Errorf("found %d commands in the documents, want 30 or more", seen)
+	}
+}
+
+// understands returns why a command line is none of promsnap's.
+func understands(args []string) error {
+	console := &console{
+		stdout: new(bytes.Buffer), stderr: new(bytes.Buffer), now: time.Now, width: 80,
+		getenv: func(string) string { return "" },
+	}
+	root := rootCommand(console)
+	cmd, rest, err := root.Find(args)
+	if err != nil {
+		return err
+	}
+	cmd.InitDefaultHelpFlag()
+	cmd.InitDefaultVersionFlag()
+	if err := cmd.ParseFlags(rest); err != nil && err != pflag.ErrHelp {
+		return err
+	}
+	if cmd.HasSubCommands() && len(cmd.Flags().Args()) == 0 {
+		return nil
+	}
+	if n := len(cmd.Flags().Args()); cmd.Args != nil && n > 0 {
+		return cmd.Args(cmd, cmd.Flags().Args())
+	}
+	return knownName(root, cmd, args)
+}
+
+// knownName returns an error where a first word is no command: the root takes any words.
+func knownName(root, cmd *cobra.Command, args []string) error {
+	if cmd == root && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return &exitError{exitUsage, os.ErrNotExist}
+	}
+	return nil
+}
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	notSlug = regexp.MustCompile(`[^\p{L}\p{N}\- _]`)
+)
+
+// anchors returns the names that GitHub gives a page's headings.
+func anchors(text string) []string {
+	var out []string
+	for _, h := range heading.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""), -1) {
+		slug := notSlug.ReplaceAllString(strings.ToLower(h[1]), "")
+		out = append(out, strings.ReplaceAll(slug, " ", "-"))
+	}
+	return out
+}
+
+// Every link within the repository leads to a file, and to a heading of it where it names one.
+func TestDocumentedLinks(t *testing.T) {
+	for _, page := range documents(t) {
+		text := readPage(t, page)
+		for _, m := range link.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""), -1) {
+			if strings.Contains(m[1], "://") || strings.HasPrefix(m[1], "mailto:") {
+				continue
+			}
+			path, anchor, _ := strings.Cut(m[1], "#")
+			target := page
+			if path != "" {
+				target = filepath.Join(filepath.Dir(page), path)
+			}
+			if _, err := os.Stat(filepath.Join(repository, target)); err != nil {
+				t.Errorf("%s links to %s, which is not there", page, m[1])
+				continue
+			}
+			if anchor != "" && !slices.Contains(anchors(readPage(t, target)), anchor) {
+				t.Errorf("%s links to %s, which has no such heading", page, m[1])
+			}
+		}
+	}
+}
+
+// A front page that is a manual is read by nobody.
+func TestReadmeIsShort(t *testing.T) {
+	const most = 600
+	if words := len(strings.Fields(readPage(t, "README.md"))); words > most {
+		t.Errorf("README.md has %d words, want %d at most", words, most)
+	}
+}
