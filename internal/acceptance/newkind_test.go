@@ -94,7 +94,7 @@ state: {dir: state}
 
 	for _, tt := range []struct{ receivers, want string }{
 		{"  - {name: night, pager: {}}", "receivers[1].pager.url: missing"},
-		{"  - {name: night, pager: {adress: x}}", "unknown key"},
+		{"  - {name: night, pager: {number: 1}}", "unknown key"},
 		{"  - {name: night}", "write one of pager, dir, s3"},
 		{"  - {name: night, dir: {path: x}, pager: {url: 'http://p'}}", "receivers[1].dir: beside pager"},
 		{"  - {name: night, pager: {url: 'http://p'}, fallback: archive}", "tells people (pager, slack, slack_webhook)"},
