@@ -22,6 +22,7 @@ type fold struct {
 	overrides []override // of spec
 	grid      series.Grid
 	nodes     Nodes
+	pool      *labelPool       // nil where there is but one panel
 	query     int              // whose series are added now, by its index
 	capacity  map[uint64]whole // of the first query's series, by the hash of their labels; nil where the panel has none
 
@@ -120,6 +121,9 @@ func (f *fold) addSeries(s identified) {
 // addNamed is addSeries under a name that is not made of the labels.
 func (f *fold) addNamed(s identified, name string) {
 	stats, newest := describe(s.Values, f.grid), series.Newest(s.Values)
+	if f.pool != nil {
+		s.Labels, name = f.pool.of(s.Labels, name)
+	}
 	row := Row{
 		Name: name, Node: f.nodes.Shown(f.nodes.ClusterOf(s.Labels), s.node), Ref: f.asked().Ref, Labels: s.Labels, NodeAdded: s.added,
 		Stats: stats, Change: changeOf(s.Values, newest, f.grid.Step),

@@ -61,6 +61,7 @@ func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options, 
 	if err != nil {
 		return nil, promapi.Meta{}, err
 	}
+	f.pool = o.pool
 	meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
 		return q.Range(ctx, promapi.Query{Expr: p.Exprs[0], Grid: p.Grid, Limit: o.MaxSeries}, each)
 	}, gone.adding(f))
@@ -148,6 +149,7 @@ func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Opti
 	if err != nil {
 		return nil, n.meta, err
 	}
+	f.pool = o.pool
 	n.chosen = map[string]map[uint64]bool{}
 	if err := n.choose(ctx, q, p, v, min(f.top, n.most)); err != nil {
 		return nil, n.meta, err

@@ -41,6 +41,8 @@ type Options struct {
 	Part           string      // what is asked is this part of several, such as a cluster: its panels keep what Merge needs, and name clusters. "": all
 	Mapping        Mapping     // how the source names the labels of the built-in queries
 	Progress       func(Event) // told of each panel's begin and end, one event at a time; nil: nobody listens
+
+	pool *labelPool // what the panels share
 }
 
 // Event tells that a panel is being asked for, or, where Panel is set, that it is done.
@@ -68,6 +70,9 @@ func (o Options) End() time.Time { return o.Slot.Add(-o.QueryOffset) }
 func Take(ctx context.Context, q Querier, specs []panel.Spec, o Options) []Panel {
 	panels := make([]Panel, len(specs))
 	o.Nodes.several = o.Nodes.several || o.Part != ""
+	if len(specs) > 1 {
+		o.pool = newLabelPool()
+	}
 	var telling sync.Mutex
 	tell := func(e Event) {
 		telling.Lock()

@@ -64,6 +64,7 @@ func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Optio
 	if err != nil {
 		return err
 	}
+	f.pool = o.pool
 	p.Remarks = append(p.Remarks, f.addLacks(nodes)...)
 	f.into(p)
 	p.holdBack()
