@@ -57,7 +57,16 @@ type console struct {
 	args           []string
 }
 
-func main() { os.Exit(run()) }
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
+	os.Exit(run())
+}
+
+// garbage is how much of it there may be before it is collected, in percent of what is in use. Go's own 100 % suits servers. A run is over in
+// seconds, and its peak is what a Pod has to be given: this lowers it by a tenth to a fifth, for at most a tenth of the processor's time.
+const garbage = 60
 
 func run() (code int) {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)

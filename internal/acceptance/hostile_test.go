@@ -10,7 +10,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -237,15 +236,12 @@ func (r *running) wait() watched {
 func peakOf(pid int) float64 {
 	peak := 0.0
 	for tick := time.NewTicker(2 * time.Millisecond); ; <-tick.C {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		_, line, found := strings.Cut(string(status), "VmHWM:")
-		if err != nil || !found { // what has ended has no memory any more
+		now, running := peakNow(pid)
+		if !running { // what has ended has no memory any more
 			tick.Stop()
 			return peak
 		}
-		if kib, err := strconv.ParseFloat(strings.Fields(line)[0], 64); err == nil {
-			peak = max(peak, kib/1024)
-		}
+		peak = max(peak, now)
 	}
 }
 

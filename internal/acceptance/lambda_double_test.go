@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -142,11 +141,12 @@ func (f *function) next(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// kill ends the sandbox and returns how much memory it had at its peak.
+// kill ends the sandbox and returns how much memory it had at its peak, in MiB. It is 0 where the sandbox has ended before.
 func (f *function) kill() float64 {
+	peak, _ := peakNow(f.cmd.Process.Pid)
 	_ = f.cmd.Process.Kill()
 	<-f.ended
-	return mebibytes(f.cmd.ProcessState.SysUsage().(*syscall.Rusage))
+	return peak
 }
 
 // files is how many files and connections the sandbox has open.

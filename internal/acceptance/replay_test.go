@@ -22,6 +22,9 @@ import (
 // that what it spends is not the measurer's.
 const replayEnv = "PROMSNAP_REPLAY_DIR"
 
+// replayClimbs makes the replay server answer every range query, whatever it asks, with all its series, the values of which climb.
+const replayClimbs = "PROMSNAP_REPLAY_CLIMBS"
+
 // The size of the measured answer.
 const (
 	benchSeries = 5000
@@ -36,12 +39,20 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if os.Getenv(measureEnv) != "" {
+		if err := reportSpent(os.NewFile(3, "spent"), os.Args[1], os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(m.Run())
 }
 
 // replay answers range queries of the metric bench with recorded bytes, and whatever else it is asked with an empty success.
 type replay struct {
-	dir string
+	dir    string
+	climbs bool // every range query is answered
 
 	mu   sync.Mutex
 	last string // the newest recording
@@ -52,7 +63,7 @@ func serveReplay(dir, address string) error {
 	if err != nil {
 		return err
 	}
-	r := &replay{dir: dir}
+	r := &replay{dir: dir, climbs: os.Getenv(replayClimbs) != ""}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/-/ready", func(http.ResponseWriter, *http.Request) {})
 	if address := os.Getenv("PROMSNAP_REPLAY_UPSTREAM"); address != "" {
@@ -75,7 +86,7 @@ func always(data string) http.HandlerFunc {
 }
 
 func (r *replay) queryRange(w http.ResponseWriter, req *http.Request) {
-	if !strings.Contains(req.FormValue("query"), "bench") {
+	if !r.climbs && !strings.Contains(req.FormValue("query"), "bench") {
 		always(`{"resultType":"matrix","result":[]}`)(w, req)
 		return
 	}
@@ -111,19 +122,55 @@ func (r *replay) recording(start, end, step string) (string, error) {
 	if err := cmp.Or(err1, err2, err3); err != nil {
 		return "", fmt.Errorf("start, end and step are seconds here: %w", err)
 	}
-	if n := int((to-from)/by) + 1; n != benchPoints {
-		return "", fmt.Errorf("asked for %d points, want %d", n, benchPoints)
+	points, of := int((to-from)/by)+1, waving
+	if r.climbs {
+		of = climbing
+	} else if points != benchPoints {
+		return "", fmt.Errorf("asked for %d points, want %d", points, benchPoints)
 	}
-	r.last = filepath.Join(r.dir, fmt.Sprintf("%.0f-%.0f.json", from, by))
+	r.last = filepath.Join(r.dir, fmt.Sprintf("%.0f-%.0f-%d.json", from, by, points))
 	if _, err := os.Stat(r.last); err == nil {
 		return r.last, nil
 	}
-	return r.last, writeMatrix(r.last, int64(from), int64(by))
+	return r.last, writeMatrix(r.last, of, int64(from), int64(by), points)
+}
+
+// recorded is what the series of an answer look like: the labels and the samples, one after the other, of series i.
+type recorded struct {
+	labels func(i int) [][2]string
+	values func(i int) func() string
+}
+
+var (
+	waving   = recorded{benchLabels, benchValues}
+	climbing = recorded{climbingLabels, climbingValues}
+)
+
+// climbingLabels are a node's.
+func climbingLabels(i int) [][2]string {
+	return [][2]string{
+		{"__name__", "node_memory_Active_bytes"},
+		{"instance", fmt.Sprintf("10.0.%d.%d:9100", i/256, i%256)},
+		{"job", "node"},
+		{"node", fmt.Sprintf("ip-10-0-%d-%d.ec2.internal", i/256, i%256)},
+	}
+}
+
+// climbingValues are bytes in every other series, the more the later it comes: 1,420 of 5,000 are beyond 10 GiB. The rest are shares of one.
+func climbingValues(i int) func() string {
+	j := -1
+	return func() string {
+		j++
+		if i%2 == 1 {
+			return strconv.Itoa(8_000_000_000 + i*1_234_567 + j*98_765)
+		}
+		return strconv.FormatFloat(float64((i*7919+j*104729)%1_000_003)/1_000_003, 'g', -1, 64)
+	}
 }
 
 // benchLabels are those of series i, as long as a container's are.
-func benchLabels(i int) [4][2]string {
-	return [4][2]string{
+func benchLabels(i int) [][2]string {
+	return [][2]string{
 		{"__name__", "bench"},
 		{"namespace", fmt.Sprintf("team-%02d", i%40)},
 		{"pod", fmt.Sprintf("service-%04d-6c8d7f9b54-x2x9k", i)},
@@ -146,22 +193,22 @@ func benchValues(i int) func() string {
 	}
 }
 
-// writeMatrix writes an answer of benchSeries by benchPoints as Prometheus would.
-func writeMatrix(path string, start, step int64) error {
+// writeMatrix writes an answer of benchSeries by so many points as Prometheus would.
+func writeMatrix(path string, of recorded, start, step int64, points int) error {
 	return writeSeries(path, `{"status":"success","data":{"resultType":"matrix","result":[`, `]}}`, func(b []byte, i int) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(b, `{"metric":{`...)
-		for k, l := range benchLabels(i) {
+		for k, l := range of.labels(i) {
 			if k > 0 {
 				b = append(b, ',')
 			}
 			b = fmt.Appendf(b, "%q:%q", l[0], l[1])
 		}
 		b = append(b, `},"values":[`...)
-		next := benchValues(i)
-		for j := range int64(benchPoints) {
+		next := of.values(i)
+		for j := range int64(points) {
 			if j > 0 {
 				b = append(b, ',')
 			}

@@ -1,0 +1,124 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// measureEnv makes the test binary run one program and report what that took. A child's peak of memory begins with its parent's, and the
+// parent is this small process instead of the one that holds the benchmarks.
+const measureEnv = "PROMSNAP_MEASURE"
+
+// spent is what one process took from its start to its end.
+type spent struct {
+	Took         time.Duration
+	User, System time.Duration
+	Peak         float64 // of resident memory, MiB
+	Parent       float64 // the peak of the process that started it, MiB
+	Code         int
+}
+
+func (s spent) cpu() time.Duration { return s.User + s.System }
+
+// reportSpent runs a program and writes what it took to w.
+func reportSpent(w io.Writer, path string, args []string) error {
+	cmd := exec.Command(path, args...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	var own syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
+		return err
+	}
+	begin := time.Now()
+	err := cmd.Run()
+	s := spent{Took: time.Since(begin), Parent: mebibytes(&own)}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	state := cmd.ProcessState
+	s.User, s.System, s.Code = state.UserTime(), state.SystemTime(), state.ExitCode()
+	s.Peak = mebibytes(state.SysUsage().(*syscall.Rusage))
+	return json.NewEncoder(w).Encode(s)
+}
+
+// spend runs a program in a directory of its own and returns what it said and what it took. A program that fails ends the benchmark.
+func spend(b *testing.B, path string, args ...string) (outcome, spent) {
+	b.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = read.Close() }()
+	o := outcome{dir: b.TempDir()}
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command(self, append([]string{path}, args...)...)
+	cmd.Env = append(os.Environ(), measureEnv+"=1")
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = o.dir, &stdout, &stderr, []*os.File{write}
+	err = cmd.Run()
+	_ = write.Close() // the child has a copy of its own
+	var s spent
+	if err := errors.Join(err, json.NewDecoder(read).Decode(&s)); err != nil {
+		b.Fatalf("measuring %s: %v\n%s", path, err, tail(stderr.String(), 1000))
+	}
+	o.code, o.stdout, o.stderr, o.took = s.Code, stdout.String(), stderr.String(), s.Took
+	if s.Code != 0 {
+		b.Fatalf("%s %s: exit code %d\n%s", path, strings.Join(args, " "), s.Code, tail(o.stderr, 1000))
+	}
+	return o, s
+}
+
+// peak returns the peak of resident memory, in MiB. One that its parent's hides is no measurement.
+func (s spent) peak(b *testing.B) float64 {
+	b.Helper()
+	if s.Peak <= s.Parent {
+		b.Fatalf("the process that measures has taken %.0f MiB itself, which hides a peak of %.0f MiB", s.Parent, s.Peak)
+	}
+	return s.Peak
+}
+
+// mebibytes is the peak of resident memory, which Linux counts in kilobytes.
+func mebibytes(u *syscall.Rusage) float64 { return float64(u.Maxrss) / 1024 }
+
+// peakNow returns the peak of a running process' own resident memory until now, in MiB; false where it has ended.
+func peakNow(pid int) (float64, bool) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, line, found := strings.Cut(string(status), "VmHWM:")
+	if err != nil || !found {
+		return 0, false
+	}
+	kib, err := strconv.ParseFloat(strings.Fields(line)[0], 64)
+	return kib / 1024, err == nil
+}
+
+// bound is what a figure may be at most, and what to strive for.
+type bound struct {
+	what          string // "promsnap's time against curl's"
+	most, stretch float64
+	unit          string // of the metric: "×curl"
+}
+
+// hold prints a figure beside its bound, and fails the benchmark where it is above.
+func (x bound) hold(b *testing.B, got float64) {
+	b.Helper()
+	b.ReportMetric(got, x.unit)
+	b.Logf("%s: %.2f %s; the bound is %g, strive for %g", x.what, got, x.unit, x.most, x.stretch)
+	if !(got <= x.most) { // so that NaN fails too
+		b.Errorf("%s: %.2f %s, the bound is %g", x.what, got, x.unit, x.most)
+	}
+}
