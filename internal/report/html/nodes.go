@@ -82,14 +82,14 @@ func (l layout) fleet() []gauge {
 // addNodes adds the grid and the table of nodes.
 func (l layout) addNodes(p *page) {
 	nodes := l.Nodes()
-	views := make([]nodeView, len(nodes.Lines))
-	for i := range nodes.Lines {
+	views := make([]nodeView, min(len(nodes.Lines), cellNodes)) // of those that are drawn
+	for i := range views {
 		views[i] = nodeOf(nodes.Lines[i])
 		if !nodes.Bare && i < tableNodes && views[i].Href == "" {
 			views[i].Href = "#" + views[i].Anchor
 		}
 	}
-	p.Cells, p.CellsNote, p.ManyCells = views[:min(len(views), cellNodes)], l.cellsNote(views), len(views) > manyCells
+	p.Cells, p.CellsNote, p.ManyCells = views, l.cellsNote(nodes.Lines), len(nodes.Lines) > manyCells
 	if len(views) > 0 && !nodes.Bare {
 		p.NodeTable = l.nodeTable(nodes, views)
 	}
@@ -118,15 +118,15 @@ func (l layout) nodeTable(nodes report.Nodes, views []nodeView) *nodeTable {
 	}
 	if len(listed) > firstNodes {
 		t.Rest = &nodeTable{
-			W: l.words, Caption: fmt.Sprintf(l.words.AllNodes, words.Thousands(len(views))), Heads: nodes.Heads, Rows: listed[firstNodes:],
-			Note: l.notListed(len(listed), len(views)),
+			W: l.words, Caption: fmt.Sprintf(l.words.AllNodes, words.Thousands(len(nodes.Lines))), Heads: nodes.Heads, Rows: listed[firstNodes:],
+			Note: l.notListed(len(listed), len(nodes.Lines)),
 		}
 	}
 	return t
 }
 
 // cellsNote explains the grid of nodes: how many are what, and how many of them are drawn.
-func (l layout) cellsNote(nodes []nodeView) string {
+func (l layout) cellsNote(nodes []report.Node) string {
 	var kinds []string
 	count := map[string]int{}
 	for i := range nodes {
