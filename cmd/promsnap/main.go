@@ -66,7 +66,7 @@ func main() {
 
 // garbage is how much of it there may be before it is collected, in percent of what is in use. Go's own 100 % suits servers. A run is over in
 // seconds, and its peak is what a Pod has to be given: this lowers it by a tenth to a fifth, for at most a tenth of the processor's time.
-const garbage = 60
+const garbage = 50
 
 func run() (code int) {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)

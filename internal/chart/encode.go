@@ -111,11 +111,15 @@ func (e *encoder) add(b *bitmap) bool {
 		n = e.runs[len(e.runs)-1].number
 	}
 	for y := b.top; y < b.bottom; y++ {
-		row := b.row(y, 0, b.width)
-		for x := 0; x < len(row); {
-			pixel, from := row[x], x
-			for x++; x < len(row) && row[x] == pixel && x-from < math.MaxUint16; x++ {
+		for row := b.row(y, 0, b.width); len(row) > 0; {
+			pixel, length := row[0], 1
+			for _, p := range row[1:min(len(row), math.MaxUint16)] {
+				if p != pixel {
+					break
+				}
+				length++
 			}
+			row = row[length:]
 			if c := pixel & e.keep; c != last {
 				var ok bool
 				if n, ok = e.colours.number(c); !ok {
@@ -123,8 +127,8 @@ func (e *encoder) add(b *bitmap) bool {
 				}
 				last = c
 			}
-			e.colours.counts[n] += int32(x - from)
-			e.runs = append(e.runs, run{n, uint16(x - from)})
+			e.colours.counts[n] += int32(length)
+			e.runs = append(e.runs, run{n, uint16(length)})
 		}
 	}
 	e.last = last
