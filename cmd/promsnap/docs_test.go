@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -111,7 +112,7 @@ func understands(args []string) error {
 	}
 	cmd.InitDefaultHelpFlag()
 	cmd.InitDefaultVersionFlag()
-	if err := cmd.ParseFlags(rest); err != nil && err != pflag.ErrHelp {
+	if err := cmd.ParseFlags(rest); err != nil && !errors.Is(err, pflag.ErrHelp) {
 		return err
 	}
 	if cmd.HasSubCommands() && len(cmd.Flags().Args()) == 0 {
