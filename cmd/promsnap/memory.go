@@ -33,7 +33,7 @@ func openMemory(ctx context.Context, c *console, file string, flags *kubeFlags) 
 		return nil, usage(err)
 	}
 	if cfg.State == nil || cfg.Cluster == "" {
-		return nil, usage(fmt.Errorf("%s remembers nothing; write cluster, and state: {dir: PATH}, state: {s3: {bucket: NAME}} or state: {configmap: {name: NAME}}", file))
+		return nil, usage(fmt.Errorf("%s remembers nothing; write cluster, and %s", file, config.StatePlaces))
 	}
 	var k *cluster
 	if cfg.State.ConfigMap != nil {

@@ -20,14 +20,20 @@ func OpenState(ctx context.Context, s *config.State, k Kubernetes) (state.Store,
 		return nil, errors.New("state.configmap: there is no cluster here to remember in; write state: {s3: {bucket: NAME}}, or run promsnap where there is a kubeconfig")
 	case s.ConfigMap != nil:
 		return k.ConfigMap(s.ConfigMap.Namespace, s.ConfigMap.Name), nil
-	case s.S3 == nil:
+	case s.Dir != "":
 		return state.NewDir(s.Dir), nil
+	case s.S3 != nil:
+		return openS3State(ctx, *s.S3)
 	}
-	bucket, err := openBucket(ctx, *s.S3, stateAttempts)
+	return nil, errors.New("state: no place is set that is known here; write " + config.StatePlaces)
+}
+
+func openS3State(ctx context.Context, b config.Bucket) (state.Store, error) {
+	bucket, err := openBucket(ctx, b, stateAttempts)
 	if err != nil {
 		return nil, fmt.Errorf("state: %w", err)
 	}
-	return pooled{state.NewS3(bucket, s.S3.Prefix), bucket}, nil
+	return pooled{state.NewS3(bucket, b.Prefix), bucket}, nil
 }
 
 // pooled is a store with connections of its own.

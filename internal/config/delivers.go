@@ -122,7 +122,7 @@ func (b *builder) remembers(c *Config) {
 		case b.has("kubernetes"):
 			c.State = &State{ConfigMap: &ConfigMap{Name: DefaultConfigMap}}
 		default:
-			b.problem("state", "missing; write state: {dir: PATH}, state: {s3: {bucket: NAME}} or state: {configmap: {name: NAME}}, where promsnap remembers whom it told what, because %s is set", at)
+			b.problem("state", "missing; write %s, where promsnap remembers whom it told what, because %s is set", StatePlaces, at)
 		}
 		return
 	}

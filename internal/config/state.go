@@ -1,8 +1,15 @@
 package config
 
-import "slices"
+import (
+	"maps"
+	"reflect"
+	"slices"
+)
 
-// State says where promsnap remembers: in a directory, in a bucket or in a ConfigMap. One of them is set.
+// StatePlaces are the places where promsnap can remember, for errors that say to write one.
+const StatePlaces = "state: {dir: PATH}, state: {s3: {bucket: NAME}} or state: {configmap: {name: NAME}}"
+
+// State says where promsnap remembers: in a directory, in a bucket or in a ConfigMap. Exactly one is set.
 type State struct {
 	Dir       string
 	S3        *Bucket
@@ -12,7 +19,9 @@ type State struct {
 // state builds the state section.
 func (b *builder) state(s *stateSection) *State {
 	const path = "state"
-	set := slices.DeleteFunc([]string{"dir", "s3", "configmap"}, func(k string) bool { return !b.has(key(path, k)) })
+	known := fieldsOf(reflect.TypeFor[stateSection]())
+	places := slices.SortedFunc(maps.Keys(known), func(a, b string) int { return slices.Compare(known[a].index, known[b].index) })
+	set := slices.DeleteFunc(places, func(k string) bool { return !b.has(key(path, k)) })
 	switch {
 	case len(set) > 1:
 		b.problem(path, "both %s and %s; keep the one that stays between two runs", set[0], set[1])

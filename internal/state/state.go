@@ -39,7 +39,8 @@ type Version string
 // Errors wrap ErrConflict, *CorruptError, *NewerError or, of ByClock, *AheadError; every other error says that the store could not be reached, and what to do. No
 // error shows a secret.
 type Store interface {
-	// Load returns the document, upgraded to Schema, and its version; the zero Doc and the version "" where there is none.
+	// Load returns the document, upgraded to Schema, and its version; the zero Doc and the version "" where there is none. With a
+	// *CorruptError or a *NewerError it returns the version of what is there, so that `promsnap state reset` can replace it.
 	Load(ctx context.Context, k Key) (Doc, Version, error)
 	// Save writes the document where its version is still v, "" being that of none, and returns the new version. ErrConflict: it is not.
 	// Two saves with one v: one of them fails. After any other error the document may be written or not, and is never half written.

@@ -136,7 +136,7 @@ func (n *Notifier) request(ctx context.Context, body []byte) (*http.Request, err
 	}
 	token, err := n.o.Token.Reveal(ctx)
 	if err != nil {
-		return nil, &notify.RefusedError{Err: fmt.Errorf("reading the webhook's token: %w", err)}
+		return nil, notify.Unread(fmt.Errorf("reading the webhook's token: %w", err))
 	}
 	rq.Header.Set("Authorization", "Bearer "+token)
 	return rq, nil

@@ -1,7 +1,9 @@
 package webhook
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -146,5 +148,32 @@ func TestWhatIsNoAddress(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "address") || strings.Contains(err.Error(), notifytest.Secret) {
 			t.Errorf("%q: %v", link, err)
 		}
+	}
+}
+
+// later is the error of a store of secrets that answers another time.
+type later struct{ error }
+
+func (later) Temporary() bool { return true }
+
+// A token that cannot be read now may be read soon: nothing is refused yet.
+func TestTokenThatIsReadLater(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		err   error
+		again bool
+	}{
+		{"throttled", later{errors.New("too many requests")}, true},
+		{"not there", errors.New("no such secret"), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := options(start(t).URL)
+			o.Token = secret.From(func(context.Context) (string, error) { return "", tt.err })
+			_, err := New(o).Notify(t.Context(), notifytest.Delivery(notify.RoleChanges, notify.KindNew))
+			var retry *notify.RetryError
+			if got := errors.As(err, &retry); got != tt.again {
+				t.Errorf("to be tried again: %v, want %v: %v", got, tt.again, err)
+			}
+		})
 	}
 }

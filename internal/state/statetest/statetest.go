@@ -236,9 +236,12 @@ func corrupt(t *testing.T, s Tested) {
 	} {
 		s.Corrupt(t, key, data)
 		var wrong *state.CorruptError
-		_, _, err := s.Load(t.Context(), key)
+		_, there, err := s.Load(t.Context(), key)
 		if !errors.As(err, &wrong) || wrong.Key != key {
 			t.Errorf("%s: %v", name, err)
+		}
+		if there == "" {
+			t.Errorf("%s: loaded without the version of what is there, so that nobody can replace it", name)
 		}
 		if strings.Contains(fmt.Sprint(err), Secret) {
 			t.Errorf("%s: the error shows what is in the document: %v", name, err)
@@ -250,6 +253,15 @@ func corrupt(t *testing.T, s Tested) {
 	if _, err := s.Save(t.Context(), key, state.Doc{}, ""); !errors.Is(err, state.ErrConflict) {
 		t.Errorf("a document that has been damaged was made anew: %v", err)
 	}
+	replace(t, s)
+}
+
+// replace puts a new document in the place of one that cannot be read, as `promsnap state reset` does.
+func replace(t *testing.T, s Tested) {
+	t.Helper()
+	_, there, _ := s.Load(t.Context(), key) // its error is what the caller has tested
+	save(t, s, key, state.Doc{Serial: 1}, there)
+	wantSerial(t, s, key, 1)
 }
 
 func newer(t *testing.T, s Tested) {
@@ -259,6 +271,7 @@ func newer(t *testing.T, s Tested) {
 	if _, _, err := s.Load(t.Context(), key); !errors.As(err, &wrong) || wrong.Schema != 1000 || wrong.Key != key {
 		t.Errorf("%v", err)
 	}
+	replace(t, s)
 }
 
 func tooLarge(t *testing.T, s Tested) {
