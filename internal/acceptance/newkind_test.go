@@ -108,7 +108,7 @@ state: {dir: state}
 	write(fmt.Sprintf("  - {name: night, pager: {url: '%s'}, min_severity: critical, group_by: [], fallback: day}\n  - {name: day, pager: {url: '%s'}}", pager.URL, pager.URL))
 	run(0, "check-config")
 	slot := now.Format(time.RFC3339)
-	if got := run(0, "run", "check", "--dry-run", "--time", slot); !strings.Contains(got, "── night (") || !strings.Contains(got, "🔴 prod ip-10-0-1-12") || told() != 0 {
+	if got := run(0, "run", "check", "--dry-run", "--time", slot); !strings.Contains(got, "── night, new (post)") || !strings.Contains(got, "🔴 prod ip-10-0-1-12") || told() != 0 {
 		t.Errorf("a dry run sent %d messages, want 0, and says\n%s", told(), got)
 	}
 	if got := run(0, "run", "check", "--deliver", "--time", slot); !strings.Contains(got, "night: ") || told() != 1 {
