@@ -208,7 +208,7 @@ func hostileOddities() []fault {
 		{name: "infos", answer: oneSeries(`{"status":"success","infos":["metric might not be a counter"],"data":{"resultType":"matrix","result":[` + samples + `]}}`),
 			data: "complete", say: "metric might not be a counter"},
 		{name: "a thousand warnings of 16 KiB", answer: oneSeries(`{"status":"success","warnings":[` + strings.Repeat(`"`+strings.Repeat("w", 16<<10)+`",`, 1000) + `"x"],"data":{"resultType":"matrix","result":[` + samples + `]}}`),
-			data: "partial", say: strings.Repeat("w", 500) + "…" + strings.Repeat("w", 500)},
+			data: "partial", say: strings.Repeat("w", 600) + "…" + strings.Repeat("w", 399)},
 		{name: "invalid UTF-8", answer: oneSeries(matrixBegins + "{\"metric\":{\"pod\":\"a\xff\xfe\"},\"values\":%s}" + matrixEnds), data: "complete"},
 		{name: "429 twice", answer: busy(2), data: "complete", asked: 3},
 		{name: "429 with a wait", answer: busy(1, "Retry-After", "1"), data: "complete", asked: 2},

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -301,7 +300,7 @@ func errNotMatrix(resultType string) *Error {
 func errHistogram(labels series.Labels) *Error {
 	return &Error{
 		Kind:    KindHistogram,
-		Message: fmt.Sprintf("the series %s has native histograms, which have no line to draw", outside.Middle(labels.String(), 200)),
+		Message: fmt.Sprintf("the series %s has native histograms, which have no line to draw", labels.String()),
 		Hint:    "take a number out of them: histogram_quantile(0.9, …), histogram_avg(…), histogram_count(…) or histogram_sum(…)",
 	}
 }
@@ -318,7 +317,7 @@ func errLabels(format string, args ...any) *Error {
 func errTwice(labels series.Labels) *Error {
 	return &Error{
 		Kind:    KindBadAnswer,
-		Message: fmt.Sprintf("the series %s is there twice", outside.Middle(labels.String(), 200)),
+		Message: fmt.Sprintf("the series %s is there twice", labels.String()),
 		Hint:    "what joins several servers' answers does not drop copies: for Thanos write params: {dedup: \"true\"}, or take one of them: max by (…) (…)",
 	}
 }

@@ -52,7 +52,7 @@ func TestStatusErrors(t *testing.T) {
 		{502, "<html>", "text/html", KindBusy, []string{"is its pod running?"}},
 		{503, "", "", KindBusy, []string{"HTTP 503; Prometheus, or what it stands behind, is not ready"}},
 		{400, "Client sent an HTTP request to an HTTPS server.\n", "", KindTLS, []string{"write https:// in the URL"}},
-		{418, strings.Repeat("é", 1000), "text/plain", KindBadAnswer, []string{"ééé…", "is this URL a Prometheus server's?"}},
+		{418, strings.Repeat("é", 2000), "text/plain", KindBadAnswer, []string{"ééé…", "is this URL a Prometheus server's?"}},
 		{304, "", "", KindBadAnswer, []string{"HTTP 304; a cache stands before Prometheus"}},
 		{200, "<!DOCTYPE html><title>Log in</title>", "text/html; charset=utf-8", KindDenied, []string{url + "a login page for people instead of JSON", "behind it"}},
 		{200, "<!DOCTYPE html><title>Shop</title>", "text/html; charset=utf-8", KindNotFound, []string{url + "a web page instead of JSON", "a login stands before it"}},
@@ -265,6 +265,14 @@ func TestErrorsKeepSecrets(t *testing.T) {
 				words = strings.Replace(words, secret, strings.Repeat("x", max(n-len(words), 0))+secret, 1)
 			}
 			_, _ = fmt.Fprintf(w, `{"status":"error","errorType":"execution","error":%q}`, words)
+		},
+		"cut in a coding": func(w http.ResponseWriter, _ string) {
+			w.Header().Set("Content-Encoding", strings.Repeat("x", 22)+secret+strings.Repeat("y", 60))
+			_, _ = io.WriteString(w, "{}")
+		},
+		"cut in a label": func(w http.ResponseWriter, _ string) {
+			_, _ = fmt.Fprintf(w, `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":%q},"values":[1]}]}}`,
+				strings.Repeat("x", 108)+secret+strings.Repeat("y", 200))
 		},
 		"cut at a line's end": func(w http.ResponseWriter, words string) {
 			http.Error(w, strings.Repeat("x", max(200-len(words)-5, 0))+words, http.StatusBadRequest)

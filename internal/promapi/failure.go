@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/exchange"
-	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
@@ -126,14 +125,15 @@ func isWebPage(contentType, body string) bool {
 	return strings.Contains(contentType, "html") || strings.HasPrefix(strings.TrimSpace(body), "<")
 }
 
-// plainText is what a body without the API's JSON says: its first line, nothing of a web page.
+// plainText is what a body without the API's JSON says: its first line, nothing of a web page. It is not cut here: only a whole secret is
+// known as one, so that Client.explain takes them out first and cuts then.
 func plainText(contentType, body string) string {
 	text := strings.TrimSpace(strings.ToValidUTF8(body, "\uFFFD"))
 	if isWebPage(contentType, text) {
 		return "a web page instead of JSON"
 	}
 	text, _, _ = strings.Cut(text, "\n")
-	return outside.Middle(strings.TrimSpace(text), 300)
+	return strings.TrimSpace(text)
 }
 
 // What net/http says, for which it has no types.

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/series"
 )
 
@@ -208,7 +207,7 @@ func (p *samples) careful(s *scanner, labels series.Labels) error {
 		return s.wrong("%q is not a sample's value", value)
 	}
 	if !p.put(ms, v) {
-		return s.wrong("series %s: %s", outside.Middle(labels.String(), 200), p.misfit(ms))
+		return s.wrong("series %s: %s", labels.String(), p.misfit(ms))
 	}
 	return s.expect(']', "']' after a sample")
 }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/promsnap/promsnap/internal/exchange"
-	"github.com/promsnap/promsnap/internal/outside"
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
@@ -99,7 +98,7 @@ func unpacked(raw io.Reader, encoding string) (plain io.Reader, err error) {
 	case "deflate":
 		plain, err = inflated(raw)
 	default:
-		return nil, &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer is compressed with %q, which was not asked for", outside.Middle(encoding, 50)), Hint: hintPacked}
+		return nil, &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer is compressed with %q, which was not asked for", encoding), Hint: hintPacked}
 	}
 	if err != nil {
 		return nil, unpackError(err, encoding)
@@ -132,7 +131,7 @@ func unpackError(err error, encoding string) error {
 	var corrupt flate.CorruptInputError
 	for _, no := range []error{gzip.ErrHeader, gzip.ErrChecksum, zlib.ErrHeader, zlib.ErrChecksum, zlib.ErrDictionary} {
 		if errors.Is(err, no) || errors.As(err, &corrupt) {
-			return &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer says that it is compressed with %s, and is not", outside.Middle(encoding, 50)), Hint: hintPacked}
+			return &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer says that it is compressed with %s, and is not", encoding), Hint: hintPacked}
 		}
 	}
 	return err
