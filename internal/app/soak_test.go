@@ -155,6 +155,11 @@ func (s *soak) slot(t *testing.T, n int) {
 		results = append(results, s.run(t, "check", at))
 	}
 	s.listen(t, at)
+	if t.Failed() {
+		for _, r := range results { // what the runs of the slot say themselves
+			t.Logf("slot %s: a run ended: stood back %+v, notes %q, error: %v", at, r.StoodBack, r.Notes, r.Err)
+		}
+	}
 	calm = calm && !slackFails
 	for _, r := range results {
 		s.runs++
