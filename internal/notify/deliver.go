@@ -313,7 +313,7 @@ func (d *delivery) lack(archive string, why error) {
 // delivery is what a receiver is given.
 func (d *delivery) delivery(m *Message) Delivery {
 	return Delivery{
-		Report: d.Report, Files: d.files, Message: m, Archived: d.kept, Unarchived: d.lacks, Memory: d.page.Memory, MemoryLost: d.MemoryLost, Unwritten: d.offline,
+		Report: d.Report, Files: d.files, Message: m, Archived: d.kept, Unarchived: d.lacks, Memory: d.page.Memory, MemoryLost: d.MemoryLost, Unwritten: d.offline || d.MemoryLost != "",
 		Details: d.Details, History: d.History, Interval: d.Interval, Run: d.soFar(),
 	}
 }

@@ -521,6 +521,20 @@ func TestABookThatIsOvertakenMayRepeat(t *testing.T) {
 	})
 }
 
+// A run that remembers nothing writes nothing: the next one, which knows no more of it, may tell the same again, without a mark.
+func TestABookThatIsLostMayBeRepeated(t *testing.T) {
+	within(t, func(t *testing.T) {
+		d := newDesk(firing("a", rules.Critical, 20))
+		oncall := d.receiver("oncall", RoleChanges)
+		d.rq.MemoryLost = "the state could not be read"
+		d.deliver(t, "")
+		d.want(t, "oncall new a")
+		if got := oncall.got[0]; got.MemoryLost == "" || !got.Unwritten {
+			t.Errorf("memory lost %q, unwritten %v; want both to be said", got.MemoryLost, got.Unwritten)
+		}
+	})
+}
+
 // What may have been told stays marked as long as it surely does not arrive.
 func TestAMarkOutlivesARefusal(t *testing.T) {
 	within(t, func(t *testing.T) {

@@ -28,7 +28,8 @@ type Delivery struct {
 	// MemoryLost says why it is not known what was told before, so that this may be a repetition, and the reader must be told so.
 	// "": it is known.
 	MemoryLost string
-	// Unwritten says that this could not be written down before it was told, so that the next run may repeat it.
+	// Unwritten says that this could not be written down before it was told, so that the next run may repeat it. So it is of a run whose
+	// memory is lost, which writes nothing.
 	Unwritten bool
 	// Details are the answers of the panels' detail queries about alerts that fire, such as the pods that take most of a node, each a
 	// line's part, the largest first: "shop/checkout-7d9f 22 GiB". Nil: nobody asked.
