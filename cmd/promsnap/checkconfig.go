@@ -58,6 +58,6 @@ promsnap does not know; it changes no exit code.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&url, "prometheus-url", "", "`URL` of the Prometheus API that runs are given; goes before the configuration's")
+	cmd.Flags().StringVar(&url, "prometheus-url", "", "`URL` of the Prometheus API that runs are given; overrides the configuration's")
 	return cmd
 }

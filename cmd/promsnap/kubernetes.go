@@ -35,7 +35,7 @@ func (f *kubeFlags) register(cmd *cobra.Command) {
 // registerService adds the flag that names Prometheus' Service.
 func (f *kubeFlags) registerService(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.service, "prometheus-service", "",
-		"the `SERVICE` of Prometheus in the cluster, NAMESPACE/NAME[:PORT][/PATH]; goes before the configuration's")
+		"the `SERVICE` of Prometheus in the cluster, NAMESPACE/NAME[:PORT][/PATH]; overrides the configuration's")
 	_ = cmd.RegisterFlagCompletionFunc("prometheus-service", cobra.NoFileCompletions)
 }
 

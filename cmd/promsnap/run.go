@@ -51,7 +51,7 @@ message is printed, and its blocks for Slack's Block Kit Builder are written bes
 alertmanager, pushgateway) would be posted. A report's heartbeat is called after --deliver alone.
 
 Exit codes: 0 the run did its work; 1 a query or a delivery failed (what worked is written); 2 the command line or the
-configuration is wrong; 3 --fail-on is set and there is such a finding. Where both hold, 1 goes before 3.`,
+configuration is wrong; 3 --fail-on is set and there is such a finding. Where both hold, the code is 1.`,
 		Example: `  # the last 24 hours of the cluster of your kubeconfig
   promsnap run --open
 
@@ -75,7 +75,7 @@ configuration is wrong; 3 --fail-on is set and there is such a finding. Where bo
 	}
 	fl := cmd.Flags()
 	fl.StringVarP(&f.config, "config", "c", "", "configuration `FILE`")
-	fl.StringVar(&f.prometheusURL, "prometheus-url", "", "`URL` of the Prometheus API; goes before the configuration's")
+	fl.StringVar(&f.prometheusURL, "prometheus-url", "", "`URL` of the Prometheus API; overrides the configuration's")
 	f.kube.registerService(cmd)
 	either(cmd, "prometheus-url", "prometheus-service")
 	f.kube.register(cmd)
