@@ -355,7 +355,8 @@ func (s *soak) understand(m slackdouble.Message, at time.Time) (kind string, abo
 		return "summary", []string{at.Format(time.DateOnly)}
 	case m.Thread != "" && !strings.HasPrefix(m.Text, "✅"):
 		return "", nil
-	case strings.Contains(m.Text, "No data from"), strings.Contains(m.Text, "is back, missing"):
+	case strings.Contains(m.Text, "No data from"), strings.Contains(m.Text, "Only part of the data from"),
+		strings.Contains(m.Text, "is back, missing"):
 		return "blind", nil
 	case strings.Contains(all, "seen late"):
 		kind = "late"
