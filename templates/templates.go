@@ -8,17 +8,20 @@ import _ "embed" // the files below
 //go:embed report.html
 var ReportHTML string
 
-// ReportCSS is the page's style. It stands in the page, whose Content-Security-Policy names it by its hash.
+// ReportCSS is the page's style. It stands in the page, whose Content-Security-Policy names it by
+// its hash.
 //
 //go:embed report.css
 var ReportCSS string
 
-// ReportJS is the page's script. It stands in the page as it is, and the policy names it by its hash too.
+// ReportJS is the page's script. It stands in the page as it is, and the policy names it by its
+// hash too.
 //
 //go:embed report.js
 var ReportJS string
 
-// ArchiveHTML is a page that lists reports, or days of them, for html/template; internal/notify/s3 says what it is given.
+// ArchiveHTML is a page that lists reports, or days of them, for html/template; internal/notify/s3
+// says what it is given.
 //
 //go:embed archive.html
 var ArchiveHTML string

@@ -1,5 +1,5 @@
-// Command promlab is a Prometheus in a box: the real PromQL engine over a simulated Kubernetes cluster, behind
-// Prometheus' HTTP API. See package lab.
+// Command promlab is a Prometheus in a box: the real PromQL engine over a simulated Kubernetes
+// cluster, behind Prometheus' HTTP API. See package lab.
 package main
 
 import (
@@ -45,18 +45,21 @@ func command(clock func() time.Time) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "promlab [flags] [-- COMMAND [ARG...]]",
 		Short: "A Prometheus in a box: the real PromQL engine over a simulated Kubernetes cluster",
-		Long: `promlab answers Prometheus' HTTP API v1 for a Kubernetes cluster that does not exist: any time range, nothing to
-load, the same answers for the same seed. Most of its nodes are well; a few are not.
+		Long: `promlab answers Prometheus' HTTP API v1 for a Kubernetes cluster that does not exist: any time
+range, nothing to load, the same answers for the same seed. Most of its nodes are well; a few
+are not.
 
-The incidents lie before --now: a node that leaks memory, one whose disk fills, one whose CPUs are busy, one that was
-down for two hours, a container that is killed for its memory again and again, and more. Without --now they lie before
-the hour in which promlab was started, and time goes on from there.
+The incidents lie before --now: a node that leaks memory, one whose disk fills, one whose CPUs
+are busy, one that was down for two hours, a container that is killed for its memory again and
+again, and more. Without --now they lie before the hour in which promlab was started, and time
+goes on from there.
 
-With --series promlab answers from a file of series in promtool's notation instead: interval, input_series, and
-the time of the first sample as a comment "# start: UNIX-SECONDS". Its end is the newest sample, or --now.
+With --series promlab answers from a file of series in promtool's notation instead: interval,
+input_series, and the time of the first sample as a comment "# start: UNIX-SECONDS". Its end is
+the newest sample, or --now.
 
-With a COMMAND promlab takes a free port, runs it with {url} in its arguments replaced by promlab's own address, and
-ends when it ends, with its exit code.`,
+With a COMMAND promlab takes a free port, runs it with {url} in its arguments replaced by
+promlab's own address, and ends when it ends, with its exit code.`,
 		Example: `  promlab                                                  42 nodes at http://127.0.0.1:9090
   promlab --profile kps --nodes 200 --cluster prod-seoul   as kube-prometheus-stack scrapes it
   promlab --listen 127.0.0.1:0 --now 2026-11-22T00:00:00Z  a free port; always the same data
@@ -82,7 +85,8 @@ ends when it ends, with its exit code.`,
 			if nowArg != "" {
 				now, err := time.Parse(time.RFC3339, nowArg)
 				if err != nil {
-					return fmt.Errorf("--now %q is not a time: write it as 2026-11-22T00:00:00Z", nowArg)
+					return fmt.Errorf("--now %q is not a time: write it as 2026-11-22T00:00:00Z",
+						nowArg)
 				}
 				o.Now, o.Clock = now, nil
 			}
@@ -97,19 +101,28 @@ ends when it ends, with its exit code.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&listen, "listen", "127.0.0.1:9090", "address to listen on; port 0 takes a free one")
-	f.StringVar(&profile, "profile", string(lab.Community), "the Helm chart whose labels the metrics have: community or kps (kube-prometheus-stack)")
-	f.IntVar(&o.Nodes, "nodes", lab.DefaultNodes, fmt.Sprintf("how many nodes, up to %d", lab.MaxNodes))
+	f.StringVar(&listen, "listen", "127.0.0.1:9090",
+		"address to listen on; port 0 takes a free one")
+	f.StringVar(&profile, "profile", string(lab.Community), "the Helm chart whose labels the "+
+		"metrics have: community or kps (kube-prometheus-stack)")
+	f.IntVar(&o.Nodes, "nodes", lab.DefaultNodes,
+		fmt.Sprintf("how many nodes, up to %d", lab.MaxNodes))
 	f.Uint64Var(&o.Seed, "seed", lab.DefaultSeed, "what the cluster and its samples are made from")
 	f.StringVar(&o.Cluster, "cluster", "", "a label cluster=NAME on every series")
 	f.StringVar(&nowArg, "now", "", "the end of the samples as RFC 3339, instead of the real time")
-	f.DurationVar(&o.ScrapeInterval, "scrape-interval", 0, "time between samples (default 1m, with kps 30s)")
-	f.StringSliceVar(&o.Without, "without", nil, "metrics to leave out, by the beginning of their names")
-	f.StringVar(&seriesFile, "series", "", "answer from the series of this file, in promtool's notation")
-	f.BoolVar(&o.Tame, "tame", false, "leave out the pods whose names are hostile: scripts, markup, mentions")
+	f.DurationVar(&o.ScrapeInterval, "scrape-interval", 0,
+		"time between samples (default 1m, with kps 30s)")
+	f.StringSliceVar(&o.Without, "without", nil,
+		"metrics to leave out, by the beginning of their names")
+	f.StringVar(&seriesFile, "series", "",
+		"answer from the series of this file, in promtool's notation")
+	f.BoolVar(&o.Tame, "tame", false, "leave out the pods whose names are hostile: scripts, "+
+		"markup, mentions")
 	f.IntVar(&o.MaxSamples, "query.max-samples", 50_000_000, "as Prometheus' own")
 	f.DurationVar(&o.Timeout, "query.timeout", 2*time.Minute, "as Prometheus' own")
-	for _, simulated := range []string{"profile", "nodes", "seed", "cluster", "scrape-interval", "without", "tame"} {
+	for _, simulated := range []string{
+		"profile", "nodes", "seed", "cluster", "scrape-interval", "without", "tame",
+	} {
 		c.MarkFlagsMutuallyExclusive("series", simulated)
 	}
 	return c
@@ -129,7 +142,8 @@ func readRecording(path string) (*lab.Recording, error) {
 	return r, nil
 }
 
-// onlyAfterDash lets arguments stand only behind --, so that a mistyped flag is not taken for a command.
+// onlyAfterDash lets arguments stand only behind --, so that a mistyped flag is not taken for a
+// command.
 func onlyAfterDash(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
 		return fmt.Errorf("unknown argument %q; a command to run stands behind --", args[0])
@@ -144,7 +158,8 @@ func serveOne(cmd *cobra.Command, h http.Handler, args []string) error {
 		return fmt.Errorf("listening on a free port: %w", err)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(listener) }() // it ends with Close, and what it fails at the command will say
+	// it ends with Close, and what it fails at the command will say
+	go func() { _ = server.Serve(listener) }()
 	defer server.Close()
 	for i, a := range args {
 		args[i] = strings.ReplaceAll(a, "{url}", "http://"+listener.Addr().String())
@@ -156,12 +171,13 @@ func serveOne(cmd *cobra.Command, h http.Handler, args []string) error {
 	return child.Run()
 }
 
-// serve answers until the context ends, then lets what is being answered finish. It prints one line with the address
-// once it listens.
+// serve answers until the context ends, then lets what is being answered finish. It prints one line
+// with the address once it listens.
 func serve(ctx context.Context, out io.Writer, address string, h http.Handler) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return fmt.Errorf("listening on %s: %w; choose another address with --listen, or port 0 for a free one", address, err)
+		return fmt.Errorf("listening on %s: %w; choose another address with --listen, or port 0 "+
+			"for a free one", address, err)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 1)

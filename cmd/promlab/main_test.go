@@ -15,7 +15,8 @@ import (
 
 func fixed() time.Time { return time.Date(2026, 11, 22, 0, 30, 0, 0, time.UTC) }
 
-// TestServesUntilStopped starts promlab on a free port, reads its address from its one line, asks it, and stops it.
+// TestServesUntilStopped starts promlab on a free port, reads its address from its one line, asks
+// it, and stops it.
 func TestServesUntilStopped(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -58,13 +59,17 @@ func TestRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		{[]string{"--now", "yesterday"}, "write it as 2026-11-22T00:00:00Z"},
 		{[]string{"--profile", "thanos"}, "write community or kps"},
 		{[]string{"--nodes", "100000"}, "from 1 to 5000"},
-		{[]string{"--listen", "nowhere.invalid:9090", "--nodes", "1"}, "choose another address with --listen"},
+		{
+			[]string{"--listen", "nowhere.invalid:9090", "--nodes", "1"},
+			"choose another address with --listen",
+		},
 		{[]string{"left", "over"}, "left"},
 	} {
 		cmd := command(fixed)
 		cmd.SetArgs(c.args)
 		cmd.SetOut(&bytes.Buffer{})
-		if err := cmd.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), c.says) {
+		if err := cmd.ExecuteContext(t.Context()); err == nil ||
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v: %v, want %q in it", c.args, err, c.says)
 		}
 	}
@@ -73,7 +78,10 @@ func TestRefusesWhatItDoesNotUnderstand(t *testing.T) {
 // TestRunsOneCommand: the command is given promlab's address, and its exit code comes back.
 func TestRunsOneCommand(t *testing.T) {
 	c := command(fixed)
-	c.SetArgs([]string{"--nodes", "1", "--", "sh", "-c", `case "$0" in http://127.0.0.1:*/x) exit 7;; esac`, "{url}/x"})
+	c.SetArgs([]string{
+		"--nodes", "1", "--", "sh", "-c", `case "$0" in http://127.0.0.1:*/x) exit 7;; esac`,
+		"{url}/x",
+	})
 	err := c.ExecuteContext(t.Context())
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 7 {

@@ -14,9 +14,10 @@ func checkConfigCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check-config FILE",
 		Short: "Check a configuration without asking Prometheus",
-		Long: `Reads a configuration and says everything that is wrong with it, each mistake with its file:line:column and what to write
-instead. The exit code is 2 where there is one. A note is about what only the server can tell, such as a function that this
-promsnap does not know; it changes no exit code.`,
+		Long: `Reads a configuration and says everything that is wrong with it, each mistake with its
+file:line:column and what to write instead. The exit code is 2 where there is one. A note is
+about what only the server can tell, such as a function that this promsnap does not know; it
+changes no exit code.`,
 		Example: `  promsnap check-config promsnap.yaml
 
   # of a file that leaves the URL to the run
@@ -34,16 +35,20 @@ promsnap does not know; it changes no exit code.`,
 			switch k := cfg.Kubernetes; {
 			case cfg.Prometheus.URL != "":
 			case k.Service != "":
-				fmt.Fprintf(c.stdout, "prometheus: the service %s, through the API server\n", k.Service)
+				fmt.Fprintf(c.stdout, "prometheus: the service %s, through the API server\n",
+					k.Service)
 			default:
-				fmt.Fprintln(c.stdout, "prometheus: looked for in the cluster by each run; kubernetes.service names one")
+				fmt.Fprintln(c.stdout, "prometheus: looked for in the cluster by each run; "+
+					"kubernetes.service names one")
 			}
 			for _, r := range cfg.Reports {
 				rules := 0
 				for _, p := range r.Panels {
 					rules += len(p.Rules)
 				}
-				fmt.Fprintf(c.stdout, "report %s: %s, %s, range %s\n", r.Name, count(len(r.Panels), "panel"), count(rules, "rule"), model.Duration(r.Range).String())
+				fmt.Fprintf(c.stdout, "report %s: %s, %s, range %s\n", r.Name,
+					count(len(r.Panels), "panel"), count(rules, "rule"),
+					model.Duration(r.Range).String())
 			}
 			for _, r := range cfg.Receivers {
 				if loses := app.Loses(r.Kind); loses != "" {
@@ -51,13 +56,15 @@ promsnap does not know; it changes no exit code.`,
 				}
 			}
 			if n := len(cfg.Notes); n > 0 {
-				fmt.Fprintf(c.stdout, "%s\n%s is good, but for what the %s above may say\n", cfg.Notes, args[0], count(n, "note"))
+				fmt.Fprintf(c.stdout, "%s\n%s is good, but for what the %s above may say\n",
+					cfg.Notes, args[0], count(n, "note"))
 				return nil
 			}
 			fmt.Fprintf(c.stdout, "%s is good\n", args[0])
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&url, "prometheus-url", "", "`URL` of the Prometheus API that runs are given; overrides the configuration's")
+	cmd.Flags().StringVar(&url, "prometheus-url", "", "`URL` of the Prometheus API that runs are "+
+		"given; overrides the configuration's")
 	return cmd
 }

@@ -32,7 +32,8 @@ func completeReceivers(c *console, file *string) cobra.CompletionFunc {
 }
 
 // completeNames completes nothing where the configuration cannot be read.
-func completeNames(c *console, file *string, names func(*config.Config) []string) cobra.CompletionFunc {
+func completeNames(c *console, file *string,
+	names func(*config.Config) []string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if *file == "" {
 			return nil, cobra.ShellCompDirectiveNoFileComp

@@ -11,7 +11,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// readsAll is a configuration that only reads with all that every main reads one with: the environment, the built-in panels, AWS' secrets.
+// readsAll is a configuration that only reads with all that every main reads one with: the
+// environment, the built-in panels, AWS' secrets.
 const readsAll = `version: 1
 cluster: prod
 prometheus: {url: 'http://127.0.0.1:1', http_config: {basic_auth: {username: u, password_env: PROMETHEUS_PASSWORD}}}
@@ -20,11 +21,13 @@ receivers: [{name: team, slack_webhook: {url_from: 'aws-ssm:/slack'}}]
 state: {dir: state}
 `
 
-// Every command that reads a configuration takes a file for what the others, and the function, take it for.
+// Every command that reads a configuration takes a file for what the others, and the function, take
+// it for.
 func TestEveryCommandReadsAsEveryMain(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, value := range map[string]string{
-		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "", "AWS_REGION": "eu-central-1",
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
+		"AWS_PROFILE": "", "AWS_REGION": "eu-central-1",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	} {
 		t.Setenv(name, value)
@@ -47,8 +50,12 @@ func TestEveryCommandReadsAsEveryMain(t *testing.T) {
 		var out bytes.Buffer
 		now := time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
 		root := rootCommand(&console{
-			stdout: &out, stderr: &out, width: 80, now: func() time.Time { return now }, stop: t.Context().Done(), args: args,
-			getenv: func(name string) string { return map[string]string{"PROMETHEUS_PASSWORD": password}[name] },
+			stdout: &out, stderr: &out, width: 80, now: func() time.Time {
+				return now
+			}, stop: t.Context().Done(), args: args,
+			getenv: func(name string) string {
+				return map[string]string{"PROMETHEUS_PASSWORD": password}[name]
+			},
 		})
 		root.SetArgs(args)
 		err := root.ExecuteContext(t.Context())
@@ -60,24 +67,31 @@ func TestEveryCommandReadsAsEveryMain(t *testing.T) {
 	}
 	for name, args := range commands {
 		args = append(strings.Fields(name), args...)
-		if got, err := said("", args...); err == nil || !strings.Contains(got, "promsnap.yaml:3:") || !strings.Contains(got, "PROMETHEUS_PASSWORD is empty or not set") {
-			t.Errorf("promsnap %s without the environment: got %v,\n%s\nwant what is wrong with the file", name, err, got)
+		if got, err := said("", args...); err == nil ||
+			!strings.Contains(got, "promsnap.yaml:3:") ||
+			!strings.Contains(got, "PROMETHEUS_PASSWORD is empty or not set") {
+			t.Errorf("promsnap %s without the environment: got %v,\n%s\nwant what is wrong with "+
+				"the file", name, err, got)
 		}
 		got, _ := said("x", args...)
-		if strings.Contains(got, "promsnap.yaml:") || strings.Contains(got, "nothing here reads secrets") {
+		if strings.Contains(got, "promsnap.yaml:") ||
+			strings.Contains(got, "nothing here reads secrets") {
 			t.Errorf("promsnap %s: got\n%s\nwant nothing wrong with the file", name, got)
 		}
 	}
-	if got, _ := said("x", "deliver", "--test", "team", "-c", "promsnap.yaml"); !strings.Contains(got, "reading the parameter /slack") {
+	if got, _ := said("x", "deliver", "--test", "team", "-c", "promsnap.yaml"); !strings.Contains(
+		got, "reading the parameter /slack") {
 		t.Errorf("deliver --test: got\n%s\nwant that AWS was asked for the address", got)
 	}
-	if got, _ := said("x", "__complete", "run", "-c", "promsnap.yaml", ""); !strings.HasPrefix(got, "check\n") {
+	if got, _ := said("x", "__complete", "run", "-c", "promsnap.yaml", ""); !strings.HasPrefix(got,
+		"check\n") {
 		t.Errorf("the completion of run: got\n%s\nwant check", got)
 	}
 	var reading []string
 	var walk func(*cobra.Command)
 	walk = func(cmd *cobra.Command) {
-		if cmd.Flags().Lookup("config") != nil || strings.Contains(cmd.Use, "FILE") && cmd.Name() != "init" {
+		if cmd.Flags().Lookup("config") != nil ||
+			strings.Contains(cmd.Use, "FILE") && cmd.Name() != "init" {
 			reading = append(reading, strings.TrimPrefix(cmd.CommandPath(), "promsnap "))
 		}
 		for _, sub := range cmd.Commands() {

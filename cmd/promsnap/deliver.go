@@ -13,14 +13,16 @@ import (
 func deliverCommand(c *console) *cobra.Command {
 	var file, to string
 	cmd := &cobra.Command{
-		Use: "deliver --test RECEIVER", Short: "Send one marked test to a receiver", Args: atMost(0),
-		Long: `Sends a message that says that it is a test; an archive gets a report without panels, named promsnap-test; an Alertmanager the alert
-PromsnapTest, which ends by itself within minutes; a Pushgateway metrics of the report promsnap-test, which are deleted again. Nothing is
-remembered.`,
+		Use: "deliver --test RECEIVER", Short: "Send one marked test to a receiver",
+		Args: atMost(0),
+		Long: `Sends a message that says that it is a test; an archive gets a report without panels, named
+promsnap-test; an Alertmanager the alert PromsnapTest, which ends by itself within minutes; a
+Pushgateway metrics of the report promsnap-test, which are deleted again. Nothing is remembered.`,
 		Example: `  promsnap deliver --test oncall -c promsnap.yaml`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" || to == "" {
-				return usage(errors.New("write the receiver and the configuration: promsnap deliver --test RECEIVER -c promsnap.yaml"))
+				return usage(errors.New("write the receiver and the configuration: promsnap " +
+					"deliver --test RECEIVER -c promsnap.yaml"))
 			}
 			ctx, cancel := c.patiently(cmd.Context())
 			defer cancel()

@@ -19,7 +19,9 @@ const repository = "../.."
 func documents(t *testing.T) []string {
 	t.Helper()
 	var pages []string
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "deploy/*/*.md", "deploy/*/*/*.md", "testdata/*/*.md"} {
+	for _, pattern := range []string{
+		"*.md", "docs/*.md", "docs/*/*.md", "deploy/*/*.md", "deploy/*/*/*.md", "testdata/*/*.md",
+	} {
 		found, err := filepath.Glob(filepath.Join(repository, pattern))
 		if err != nil || len(found) == 0 && !strings.HasPrefix(pattern, "deploy") {
 			t.Fatalf("no pages are like %s: %v", pattern, err)
@@ -60,7 +62,8 @@ func commandLines(text string) [][]string {
 			}
 		}
 	}
-	for _, code := range inlineCode.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""), -1) {
+	for _, code := range inlineCode.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""),
+		-1) {
 		lines = append(lines, strings.Join(strings.Fields(code[1]), " "))
 	}
 	var out [][]string
@@ -78,7 +81,8 @@ func commandLines(text string) [][]string {
 	return out
 }
 
-// Every promsnap command in the documents is one: its name, its flags and the number of its arguments are right.
+// Every promsnap command in the documents is one: its name, its flags and the number of its
+// arguments are right.
 func TestDocumentedCommands(t *testing.T) {
 	seen := 0
 	for _, page := range documents(t) {

@@ -17,10 +17,12 @@ func doctorCommand(c *console) *cobra.Command {
 	var send bool
 	var flags kubeFlags
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "Try everything that a run needs: Prometheus, the panels, the receivers, the state", Args: atMost(0),
-		Long: `Asks Prometheus for every panel of the configuration's reports and says which have no data and what brings it, and reads and
-writes the state. With --send-test every receiver is given a test that says so: a message, or a report without panels, named
-promsnap-test. No report is delivered, and no alert is remembered or told.
+		Use: "doctor", Short: "Try everything that a run needs: Prometheus, the panels, the " +
+			"receivers, the state", Args: atMost(0),
+		Long: `Asks Prometheus for every panel of the configuration's reports and says which have no data and
+what brings it, and reads and writes the state. With --send-test every receiver is given a test
+that says so: a message, or a report without panels, named promsnap-test. No report is
+delivered, and no alert is remembered or told.
 
 Exit codes: 0 all works; 1 something does not; 2 the command line or the configuration is wrong.`,
 		Example: `  promsnap doctor -c promsnap.yaml
@@ -51,7 +53,8 @@ Exit codes: 0 all works; 1 something does not; 2 the command line or the configu
 				return usage(err)
 			}
 			checks, err := app.Doctor(cmd.Context(), cfg, app.Options{
-				Version: versionString(), Slot: slot, Timeout: timeout, Now: c.now, Kubernetes: k.side(),
+				Version: versionString(), Slot: slot, Timeout: timeout, Now: c.now,
+				Kubernetes: k.side(),
 			}, send)
 			if err != nil {
 				return usage(err)
@@ -63,7 +66,8 @@ Exit codes: 0 all works; 1 something does not; 2 the command line or the configu
 		},
 	}
 	cmd.Flags().BoolVar(&send, "send-test", false, "give every receiver a test")
-	cmd.Flags().StringVar(&at, "time", "now", "the `TIME` that data is looked for at: RFC 3339, now, or now-2h")
+	cmd.Flags().StringVar(&at, "time", "now",
+		"the `TIME` that data is looked for at: RFC 3339, now, or now-2h")
 	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Minute, "of everything")
 	flags.registerService(cmd)
 	flags.register(cmd)

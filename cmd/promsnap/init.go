@@ -31,13 +31,15 @@ type initFlags struct {
 func initCommand(c *console) *cobra.Command {
 	var f initFlags
 	cmd := &cobra.Command{
-		Use: "init [FILE]", Short: "Look at the cluster and at Prometheus, and write a configuration that fits them", Args: atMost(1),
-		Long: `Finds Prometheus as run does, looks which exporters, labels and scrape interval there are, asks for every built-in panel, and writes
-FILE (promsnap.yaml without one; - is standard output): two reports, a check of the last hour and a daily one, with the panels that have
-data. Those without are in it too, commented out, with what they lack; and so is what it takes to tell people.
+		Use: "init [FILE]", Short: "Look at the cluster and at Prometheus, and write a " +
+			"configuration that fits them", Args: atMost(1),
+		Long: `Finds Prometheus as run does, looks which exporters, labels and scrape interval there are, asks
+for every built-in panel, and writes FILE (promsnap.yaml without one; - is standard output): two
+reports, a check of the last hour and a daily one, with the panels that have data. Those without
+are in it too, commented out, with what they lack; and so is what it takes to tell people.
 
-Exit codes: 0 the file is written; 1 Prometheus could not be asked, or has nothing that promsnap knows; 2 the command line is wrong, or
-the file is there already and --force is not set.`,
+Exit codes: 0 the file is written; 1 Prometheus could not be asked, or has nothing that promsnap
+knows; 2 the command line is wrong, or the file is there already and --force is not set.`,
 		Example: `  # of the cluster of your kubeconfig
   promsnap init
 
@@ -57,7 +59,8 @@ the file is there already and --force is not set.`,
 	either(cmd, "prometheus-url", "prometheus-service")
 	f.kube.register(cmd)
 	fl.BoolVar(&f.force, "force", false, "overwrite the file that is there")
-	fl.StringVar(&f.time, "time", "now", "the `TIME` that data is looked for at: RFC 3339, now, or now-2h")
+	fl.StringVar(&f.time, "time", "now",
+		"the `TIME` that data is looked for at: RFC 3339, now, or now-2h")
 	fl.DurationVar(&f.timeout, "timeout", 5*time.Minute, "of all questions together")
 	return cmd
 }
@@ -65,7 +68,8 @@ the file is there already and --force is not set.`,
 // initialize looks, and writes what it found.
 func initialize(ctx context.Context, c *console, f initFlags, file string) error {
 	if _, err := os.Stat(file); err == nil && file != "-" && !f.force {
-		return usage(fmt.Errorf("%s is there already; overwrite it with --force, or name another file", file))
+		return usage(fmt.Errorf("%s is there already; overwrite it with --force, or name another "+
+			"file", file))
 	}
 	slot, err := parseSlot(f.time, c.now())
 	if err != nil {
@@ -84,7 +88,8 @@ func initialize(ctx context.Context, c *console, f initFlags, file string) error
 	defer cancel()
 	k, err := f.kube.open(waiting, c, cfg, false)
 	if errors.Is(err, kube.ErrNoConfig) {
-		return usage(errors.New("which Prometheus? There is no kubeconfig to look for it with; give its URL: promsnap init --prometheus-url http://localhost:9090"))
+		return usage(errors.New("which Prometheus? There is no kubeconfig to look for it with; " +
+			"give its URL: promsnap init --prometheus-url http://localhost:9090"))
 	} else if err != nil {
 		return usage(err)
 	}
@@ -114,10 +119,13 @@ func (d *draft) hand(ctx context.Context, c *console, file, text string, force b
 	}
 	ctx, cancel := c.patiently(ctx)
 	defer cancel()
-	if err := disk.Do(ctx, file, func() error { return writeDraft(file, flags, text) }); err != nil {
+	if err := disk.Do(ctx, file, func() error {
+		return writeDraft(file, flags, text)
+	}); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "%s asks %s: %s, %s\ntry it:\n  promsnap run daily -c %s --open\n", file, d.survey.At, d.survey.Server, d.counted, file)
+	fmt.Fprintf(c.stdout, "%s asks %s: %s, %s\ntry it:\n  promsnap run daily -c %s --open\n", file,
+		d.survey.At, d.survey.Server, d.counted, file)
 	return nil
 }
 
@@ -126,9 +134,11 @@ func writeDraft(file string, flags int, text string) error {
 	w, err := disk.Open(file, flags, 0o644, os.OpenFile)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return usage(fmt.Errorf("%s is there already; overwrite it with --force, or name another file", file))
+		return usage(fmt.Errorf("%s is there already; overwrite it with --force, or name another "+
+			"file", file))
 	case errors.Is(err, disk.ErrNotAFile):
-		return usage(fmt.Errorf("writing the configuration: %w; name another file, or - for standard output", err))
+		return usage(fmt.Errorf("writing the configuration: %w; name another file, or - for "+
+			"standard output", err))
 	case err != nil:
 		return usage(fmt.Errorf("writing the configuration: %w", err))
 	}
@@ -149,7 +159,8 @@ func (t *ticker) say(what string) {
 	fmt.Fprint(t.c.terminal, "\r\x1b[K"+outside.Clip(what, t.c.width-1))
 }
 
-// write asks Prometheus twice: what there is, and then, with a configuration that says so, every panel. The second one is the file.
+// write asks Prometheus twice: what there is, and then, with a configuration that says so, every
+// panel. The second one is the file.
 func (d *draft) write(ctx context.Context, cfg *config.Config, t *ticker) (string, error) {
 	defer t.say("")
 	t.say("looking for Prometheus")
@@ -162,7 +173,8 @@ func (d *draft) write(ctx context.Context, cfg *config.Config, t *ticker) (strin
 		return "", err
 	}
 	if cfg, err = config.Load("promsnap.yaml", []byte(d.text()), d.reading); err != nil {
-		return "", fmt.Errorf("a fault in promsnap itself, please report it: what init writes is no configuration: %w", err)
+		return "", fmt.Errorf("a fault in promsnap itself, please report it: what init writes is "+
+			"no configuration: %w", err)
 	}
 	asked, of := 0, 0
 	for _, r := range cfg.Reports {
@@ -183,7 +195,8 @@ func (d *draft) write(ctx context.Context, cfg *config.Config, t *ticker) (strin
 	}
 	text := d.text()
 	if _, err = config.Load("promsnap.yaml", []byte(text), d.reading); err != nil {
-		err = fmt.Errorf("a fault in promsnap itself, please report it: what init writes is no configuration: %w", err)
+		err = fmt.Errorf("a fault in promsnap itself, please report it: what init writes is no "+
+			"configuration: %w", err)
 	}
 	return text, err
 }
@@ -206,9 +219,14 @@ func (d *draft) count() error {
 			if failed != nil {
 				return &exitError{exitFailed, failed}
 			}
-			return &exitError{exitFailed, fmt.Errorf("%s at %s has data for no panel: is it the Prometheus of a cluster? promsnap panels NAME says what each one asks", d.survey.Server, d.survey.At)}
+			return &exitError{
+				exitFailed, fmt.Errorf("%s at %s has data for no panel: is it the Prometheus of "+
+					"a cluster? promsnap panels NAME says what each one asks", d.survey.Server,
+					d.survey.At),
+			}
 		}
-		counted = append(counted, fmt.Sprintf("%s %d of %d", draftReports[i].name, has, len(d.reports[i])))
+		counted = append(counted, fmt.Sprintf("%s %d of %d", draftReports[i].name, has,
+			len(d.reports[i])))
 	}
 	d.counted = "panels with data: " + strings.Join(counted, ", ")
 	return nil

@@ -24,28 +24,34 @@ type draft struct {
 	url     string // "" where Prometheus is in the cluster
 	cluster string // the kubeconfig's context; "" where the cluster is not used
 	survey  app.Survey
-	reports [][]snapshot.Panel // of each report, in the order of draftReports; nil before they are asked for
+	// of each report, in the order of draftReports; nil before they are asked for
+	reports [][]snapshot.Panel
 	counted string
 }
 
-// draftReports are the two reports that every cluster wants. What stands behind the name is its own; delivery is what it has when there are
-// receivers.
+// draftReports are the two reports that every cluster wants. What stands behind the name is its
+// own; delivery is what it has when there are receivers.
 var draftReports = []struct{ name, keys, delivery string }{
 	{
 		"check", "    range: 1h\n",
-		"    # schedule: \"*/5 * * * *\"\n    # send: changes           # what is new, worse or resolved; silent when calm\n    # receivers: [team]\n",
+		"    # schedule: \"*/5 * * * *\"\n    # send: changes           # what is new, worse or " +
+			"resolved; silent when calm\n    # receivers: [team]\n",
 	},
 	{
 		"daily", "    title: Daily capacity\n    range: 24h\n",
-		"    # schedule: \"0 9 * * *\"\n    # send: summary           # always posts, never pages\n    # history_from: check     # counts its alerts and runs\n    # receivers: [team]\n",
+		"    # schedule: \"0 9 * * *\"\n    # send: summary           # always posts, never " +
+			"pages\n    # history_from: check     # counts its alerts and runs\n    # receivers: " +
+			"[team]\n",
 	},
 }
 
 // text writes the file. All that comes from outside is quoted, or one line of a comment.
 func (d *draft) text() string {
 	var b strings.Builder
-	b.WriteString("# Written by promsnap init. docs/configuration.md has every key; promsnap check-config FILE checks them.\n")
-	fmt.Fprintf(&b, "# %s at %s has\n", outside.Said(d.survey.Server, maxComment), outside.Said(d.survey.At, maxComment))
+	b.WriteString("# Written by promsnap init. docs/configuration.md has every key; promsnap " +
+		"check-config FILE checks them.\n")
+	fmt.Fprintf(&b, "# %s at %s has\n", outside.Said(d.survey.Server, maxComment),
+		outside.Said(d.survey.At, maxComment))
 	for _, e := range d.survey.Exporters {
 		if e.Count == 0 {
 			fmt.Fprintf(&b, "#   no %s (%s)\n", e.Name, e.Metric)
@@ -70,9 +76,11 @@ func (d *draft) text() string {
 #     slack: {channel: C0123456789}   # the token is $SLACK_BOT_TOKEN
 `)
 	if d.cluster == "" {
-		b.WriteString("# state:                            # what people were told, between runs: a directory that stays, or S3\n#   dir: promsnap-state\n")
+		b.WriteString("# state:                            # what people were told, between " +
+			"runs: a directory that stays, or S3\n#   dir: promsnap-state\n")
 	} else {
-		b.WriteString("# state:                            # what people were told, between runs\n#   configmap: {name: promsnap-state}\n")
+		b.WriteString("# state:                            # what people were told, between " +
+			"runs\n#   configmap: {name: promsnap-state}\n")
 	}
 	return b.String()
 }
@@ -80,12 +88,14 @@ func (d *draft) text() string {
 // source writes where the data comes from.
 func (d *draft) source(b *strings.Builder) {
 	if d.url == "" {
-		b.WriteString("# How the cluster's API is used: Prometheus is reached through it, and the nodes' types and zones are known.\nkubernetes:\n")
+		b.WriteString("# How the cluster's API is used: Prometheus is reached through it, and " +
+			"the nodes' types and zones are known.\nkubernetes:\n")
 		fmt.Fprintf(b, "  service: %s\n", strconv.Quote(d.survey.At))
 		if d.flags.context != "" {
 			fmt.Fprintf(b, "  context: %s\n", strconv.Quote(d.flags.context))
 		} else {
-			fmt.Fprintf(b, "  # context: %s   # of the kubeconfig; not in a Pod\n", strconv.Quote(d.cluster))
+			fmt.Fprintf(b, "  # context: %s   # of the kubeconfig; not in a Pod\n",
+				strconv.Quote(d.cluster))
 		}
 		if d.flags.namespace != "" {
 			fmt.Fprintf(b, "  namespace: %s\n", strconv.Quote(d.flags.namespace))
@@ -96,13 +106,16 @@ func (d *draft) source(b *strings.Builder) {
 	if d.url != "" {
 		fmt.Fprintf(b, "  url: %s\n", strconv.Quote(d.url))
 	}
-	b.WriteString("  # external_url: https://prometheus.example.com   # for links that people follow\n")
+	b.WriteString("  # external_url: https://prometheus.example.com   # for links that people " +
+		"follow\n")
 	if d.survey.Label != "" {
-		fmt.Fprintf(b, "  cluster_label: %s   # it tells clusters apart here\n", strconv.Quote(d.survey.Label))
+		fmt.Fprintf(b, "  cluster_label: %s   # it tells clusters apart here\n",
+			strconv.Quote(d.survey.Label))
 	}
 	switch n := len(d.survey.Clusters); {
 	case n > 1 && slices.Contains(d.survey.Clusters, d.survey.Own):
-		fmt.Fprintf(b, "  # It has %d clusters; these nodes are in this one.\n  matchers: [%s]\n", n, d.matcher(d.survey.Own))
+		fmt.Fprintf(b, "  # It has %d clusters; these nodes are in this one.\n  matchers: [%s]\n",
+			n, d.matcher(d.survey.Own))
 	case n > 1:
 		fmt.Fprintf(b, "  # It has %d clusters. Name one, or the reports are of all of them:\n", n)
 		for _, c := range d.survey.Clusters[:min(n, 10)] {
@@ -140,7 +153,8 @@ func (d *draft) panels(b *strings.Builder, report int) {
 	}
 }
 
-// clusterName is what the cluster is called: as its label says, or the last word of the context, which may be an ARN or a path.
+// clusterName is what the cluster is called: as its label says, or the last word of the context,
+// which may be an ARN or a path.
 func (d *draft) clusterName() string {
 	switch {
 	case d.survey.Own != "":
@@ -149,7 +163,8 @@ func (d *draft) clusterName() string {
 		return d.survey.Clusters[0]
 	case d.cluster != "":
 		name := d.cluster[strings.LastIndexAny(d.cluster, "/@")+1:]
-		if parts := strings.Split(name, "_"); len(parts) == 4 && parts[0] == "gke" { // gke_PROJECT_ZONE_NAME
+		if parts := strings.Split(name, "_"); len(parts) == 4 && parts[0] == "gke" {
+			// gke_PROJECT_ZONE_NAME
 			name = parts[3]
 		}
 		return name

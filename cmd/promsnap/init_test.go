@@ -13,7 +13,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// Whatever the cluster and Prometheus are called, what init writes is a configuration, and says what they say.
+// Whatever the cluster and Prometheus are called, what init writes is a configuration, and says
+// what they say.
 func TestDraft(t *testing.T) {
 	const hostile = "a\"b: {c}\n# d\u2028'e\\"
 	for _, c := range []struct {
@@ -23,38 +24,79 @@ func TestDraft(t *testing.T) {
 		matchers int
 		has      []string
 	}{
-		{name: "a URL", draft: draft{url: "http://localhost:9090"}, cluster: "my-cluster", has: []string{"#   dir: promsnap-state"}},
-		{name: "a label", draft: draft{url: "http://localhost:9090", survey: app.Survey{Clusters: []string{"prod"}}}, cluster: "prod"},
 		{
-			name: "a Service", draft: draft{cluster: "arn:aws:eks:eu-west-1:1:cluster/prod", survey: app.Survey{At: "monitoring/https:p:web/x", Scrape: 15 * time.Second}},
-			cluster: "prod", has: []string{`service: "monitoring/https:p:web/x"`, `# context: "arn:aws:eks:`, "scrape_interval: 15s", "#   configmap: {name: promsnap-state}"},
+			name: "a URL", draft: draft{url: "http://localhost:9090"}, cluster: "my-cluster",
+			has: []string{"#   dir: promsnap-state"},
 		},
 		{
-			name: "flags", draft: draft{cluster: "gke_project_europe-west1_prod", flags: kubeFlags{context: "gke_project_europe-west1_prod", namespace: "tools"}, survey: app.Survey{At: "m/p:80"}},
-			cluster: "prod", has: []string{`  context: "gke_project_europe-west1_prod"`, `  namespace: "tools"`},
+			name: "a label", draft: draft{
+				url: "http://localhost:9090", survey: app.Survey{Clusters: []string{"prod"}},
+			}, cluster: "prod",
 		},
 		{
-			name: "one of several clusters", draft: draft{url: "http://p", survey: app.Survey{Clusters: []string{"a", "b"}, Own: "b"}}, cluster: "b", matchers: 1,
+			name: "a Service", draft: draft{
+				cluster: "arn:aws:eks:eu-west-1:1:cluster/prod", survey: app.Survey{
+					At: "monitoring/https:p:web/x", Scrape: 15 * time.Second,
+				},
+			},
+			cluster: "prod", has: []string{
+				`service: "monitoring/https:p:web/x"`, `# context: "arn:aws:eks:`,
+				"scrape_interval: 15s", "#   configmap: {name: promsnap-state}",
+			},
+		},
+		{
+			name: "flags", draft: draft{
+				cluster: "gke_project_europe-west1_prod", flags: kubeFlags{
+					context: "gke_project_europe-west1_prod", namespace: "tools",
+				}, survey: app.Survey{At: "m/p:80"},
+			},
+			cluster: "prod", has: []string{
+				`  context: "gke_project_europe-west1_prod"`, `  namespace: "tools"`,
+			},
+		},
+		{
+			name: "one of several clusters", draft: draft{
+				url: "http://p", survey: app.Survey{Clusters: []string{"a", "b"}, Own: "b"},
+			}, cluster: "b", matchers: 1,
 			has: []string{`matchers: ["cluster=\"b\""]`},
 		},
 		{
-			name: "several clusters", draft: draft{url: "http://p", survey: app.Survey{Clusters: []string{"a", "b"}}}, cluster: "my-cluster",
+			name: "several clusters", draft: draft{
+				url: "http://p", survey: app.Survey{Clusters: []string{"a", "b"}},
+			}, cluster: "my-cluster",
 			has: []string{`# matchers: ["cluster=\"a\""]`},
 		},
 		{
 			name: "clusters by another label", cluster: "b", matchers: 1,
-			draft: draft{url: "http://p", survey: app.Survey{Label: "k8s_cluster", Clusters: []string{"a", "b"}, Own: "b"}},
-			has:   []string{`cluster_label: "k8s_cluster"`, `matchers: ["k8s_cluster=\"b\""]`},
+			draft: draft{
+				url: "http://p", survey: app.Survey{
+					Label: "k8s_cluster", Clusters: []string{"a", "b"}, Own: "b",
+				},
+			},
+			has: []string{`cluster_label: "k8s_cluster"`, `matchers: ["k8s_cluster=\"b\""]`},
 		},
 		{
 			name: "hostile", cluster: hostile, matchers: 1,
-			draft: draft{cluster: hostile, survey: app.Survey{At: "m/p:80", Server: hostile, Clusters: []string{hostile, "b"}, Own: hostile}},
+			draft: draft{
+				cluster: hostile, survey: app.Survey{
+					At: "m/p:80", Server: hostile, Clusters: []string{hostile, "b"}, Own: hostile,
+				},
+			},
 		},
 		{
-			name: "panels", cluster: "my-cluster", has: []string{"      # - use: node-memory", `# failed: a"b: {c} # d 'e\`, "      # - use: node-cpu             # x missing."},
+			name: "panels", cluster: "my-cluster", has: []string{
+				"      # - use: node-memory", `# failed: a"b: {c} # d 'e\`,
+				"      # - use: node-cpu             # x missing.",
+			},
 			draft: draft{url: "http://p", reports: [][]snapshot.Panel{{
-				{Spec: panel.Spec{Name: "node-memory"}, Data: snapshot.DataFailed, Failure: snapshot.FailureOf(errors.New(hostile))},
-				{Spec: panel.Spec{Name: "node-cpu"}, Data: snapshot.DataAbsent, Missing: []string{"x"}},
+				{
+					Spec: panel.Spec{Name: "node-memory"}, Data: snapshot.DataFailed,
+					Failure: snapshot.FailureOf(errors.New(hostile)),
+				},
+				{
+					Spec: panel.Spec{Name: "node-cpu"}, Data: snapshot.DataAbsent,
+					Missing: []string{"x"},
+				},
 			}, nil}},
 		},
 	} {
@@ -64,7 +106,8 @@ func TestDraft(t *testing.T) {
 			t.Errorf("%s: %v\n%s", c.name, err, text)
 			continue
 		}
-		if cfg.Cluster != c.cluster || len(cfg.Prometheus.Matchers) != c.matchers || len(cfg.Reports) != 2 {
+		if cfg.Cluster != c.cluster || len(cfg.Prometheus.Matchers) != c.matchers ||
+			len(cfg.Reports) != 2 {
 			t.Errorf("%s: cluster %q, matchers %v", c.name, cfg.Cluster, cfg.Prometheus.Matchers)
 		}
 		if c.matchers == 1 && cfg.Prometheus.Matchers[0].Value != c.cluster {

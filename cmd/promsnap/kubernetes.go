@@ -24,9 +24,12 @@ type kubeFlags struct {
 
 // register adds kubectl's flags to a command.
 func (f *kubeFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "the kubeconfig `FILE` (default: $KUBECONFIG, or ~/.kube/config; in a Pod its service account)")
-	cmd.Flags().StringVar(&f.context, "context", "", "the kubeconfig's `CONTEXT` (default: its current one)")
-	cmd.Flags().StringVarP(&f.namespace, "namespace", "n", "", "the only `NAMESPACE` to look for Prometheus in, and that of the state's ConfigMap")
+	cmd.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "the kubeconfig `FILE` (default: "+
+		"$KUBECONFIG, or ~/.kube/config; in a Pod its service account)")
+	cmd.Flags().StringVar(&f.context, "context", "",
+		"the kubeconfig's `CONTEXT` (default: its current one)")
+	cmd.Flags().StringVarP(&f.namespace, "namespace", "n", "", "the only `NAMESPACE` to look for "+
+		"Prometheus in, and that of the state's ConfigMap")
 	_ = cmd.MarkFlagFilename("kubeconfig")
 	_ = cmd.RegisterFlagCompletionFunc("namespace", cobra.NoFileCompletions)
 	_ = cmd.RegisterFlagCompletionFunc("context", cobra.NoFileCompletions)
@@ -35,7 +38,8 @@ func (f *kubeFlags) register(cmd *cobra.Command) {
 // registerService adds the flag that names Prometheus' Service.
 func (f *kubeFlags) registerService(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.service, "prometheus-service", "",
-		"the `SERVICE` of Prometheus in the cluster, NAMESPACE/NAME[:PORT][/PATH]; overrides the configuration's")
+		"the `SERVICE` of Prometheus in the cluster, NAMESPACE/NAME[:PORT][/PATH]; overrides the "+
+			"configuration's")
 	_ = cmd.RegisterFlagCompletionFunc("prometheus-service", cobra.NoFileCompletions)
 }
 
@@ -54,15 +58,21 @@ type cluster struct {
 
 var _ app.Kubernetes = (*cluster)(nil)
 
-// open opens the cluster, where the flags or the configuration say that it is used, or this is a Pod of promsnap's; remembers says that
-// the state is. Where there is none, it returns nil where everything goes without, and kube.ErrNoConfig where not.
-func (f *kubeFlags) open(ctx context.Context, c *console, cfg *config.Config, remembers bool) (*cluster, error) {
+// open opens the cluster, where the flags or the configuration say that it is used, or this is a
+// Pod of promsnap's; remembers says that the state is. Where there is none, it returns nil where
+// everything goes without, and kube.ErrNoConfig where not.
+func (f *kubeFlags) open(ctx context.Context, c *console, cfg *config.Config,
+	remembers bool) (*cluster, error) {
 	given := f.kubeconfig != "" || f.context != "" || f.namespace != ""
-	needed := given || cfg.Prometheus.URL == "" || remembers && cfg.State != nil && cfg.State.ConfigMap != nil
+	needed := given || cfg.Prometheus.URL == "" ||
+		remembers && cfg.State != nil && cfg.State.ConfigMap != nil
 	if !needed && cfg.Kubernetes == nil && c.getenv(envPod) == "" {
 		return nil, nil
 	}
-	o := kube.Options{Kubeconfig: f.kubeconfig, Context: f.context, Namespace: f.namespace, UserAgent: "promsnap/" + versionString()}
+	o := kube.Options{
+		Kubeconfig: f.kubeconfig, Context: f.context, Namespace: f.namespace,
+		UserAgent: "promsnap/" + versionString(),
+	}
 	if k := cfg.Kubernetes; k != nil {
 		if o.Context == "" && o.Kubeconfig == "" {
 			o.Context = k.Context
@@ -71,7 +81,8 @@ func (f *kubeFlags) open(ctx context.Context, c *console, cfg *config.Config, re
 			o.Namespace = k.Namespace
 		}
 	}
-	opened, err := disk.Within(ctx, cmp.Or(o.Kubeconfig, "the kubeconfig"), func() (*kube.Cluster, error) { return kube.Open(o) })
+	opened, err := disk.Within(ctx, cmp.Or(o.Kubeconfig, "the kubeconfig"),
+		func() (*kube.Cluster, error) { return kube.Open(o) })
 	switch {
 	case errors.Is(err, kube.ErrNoConfig) && !needed:
 		return nil, nil // such as in a Pod without a service account's token
@@ -101,7 +112,9 @@ func (k *cluster) Prometheus(ctx context.Context, service string) (app.Way, erro
 	}
 	k.close() // of a search before
 	k.target = target
-	return app.Way{Service: target.Service.String(), URL: target.URL, Transport: target.Transport}, nil
+	return app.Way{
+		Service: target.Service.String(), URL: target.URL, Transport: target.Transport,
+	}, nil
 }
 
 // ConfigMap implements app.Kubernetes.
@@ -127,9 +140,12 @@ func (k *cluster) found() string {
 // slotTime is how long the API server has to say for when a Job is.
 const slotTime = 15 * time.Second
 
-// slot returns the time that this Pod's Job is for; false where this is no Pod of a Job's that says so.
+// slot returns the time that this Pod's Job is for; false where this is no Pod of a Job's that says
+// so.
 func (k *cluster) slot(ctx context.Context, c *console) (kube.Slot, bool) {
-	d := kube.Downward{Namespace: c.getenv(envNamespace), Pod: c.getenv(envPod), Job: c.getenv(envJob)}
+	d := kube.Downward{
+		Namespace: c.getenv(envNamespace), Pod: c.getenv(envPod), Job: c.getenv(envJob),
+	}
 	if k == nil || d.Pod == "" && d.Job == "" {
 		return kube.Slot{}, false
 	}
@@ -152,8 +168,8 @@ func sayJob(s kube.Slot) string {
 	return fmt.Sprintf("the Job %s is for %s", s.Job, when)
 }
 
-// opening is the error of a command that could not begin: where the cluster did not answer, another try may help; all else is of the
-// command line or the configuration.
+// opening is the error of a command that could not begin: where the cluster did not answer, another
+// try may help; all else is of the command line or the configuration.
 func opening(err error) error {
 	var known *exitError
 	var api *kube.Error
@@ -161,7 +177,8 @@ func opening(err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	if errors.As(err, &api) || errors.As(err, &prometheus) && prometheus.Kind != promapi.KindBadConfig {
+	if errors.As(err, &api) ||
+		errors.As(err, &prometheus) && prometheus.Kind != promapi.KindBadConfig {
 		return &exitError{exitFailed, err}
 	}
 	return usage(err)

@@ -19,7 +19,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 )
 
-// scriptCluster is as much of an API server as the scripts need. The real one is among the acceptance tests.
+// scriptCluster is as much of an API server as the scripts need. The real one is among the
+// acceptance tests.
 type scriptCluster struct {
 	sync.Mutex
 	proxy    http.Handler
@@ -29,8 +30,9 @@ type scriptCluster struct {
 	version  int
 }
 
-// startCluster is `cluster [services=1] [denied=RESOURCE]`: it starts a cluster whose Services lead to $PROM, with a node, a ConfigMap
-// tools/promsnap-state, and the Job promsnap-check-29407020 that was due at 2026-11-22T00:00:00Z; and puts a kubeconfig into $KUBECONFIG.
+// startCluster is `cluster [services=1] [denied=RESOURCE]`: it starts a cluster whose Services lead
+// to $PROM, with a node, a ConfigMap tools/promsnap-state, and the Job promsnap-check-29407020 that
+// was due at 2026-11-22T00:00:00Z; and puts a kubeconfig into $KUBECONFIG.
 func startCluster(ts *testscript.TestScript, _ bool, args []string) {
 	prometheus, err := url.Parse(ts.Getenv("PROM"))
 	ts.Check(err)
@@ -50,13 +52,20 @@ func startCluster(ts *testscript.TestScript, _ bool, args []string) {
 	for i := range services {
 		c.services = append(c.services, corev1.Service{
 			ObjectMeta: metav1.ObjectMeta{
-				Namespace: "monitoring", Name: strings.TrimSuffix(fmt.Sprintf("prometheus-server-%d", i), "-0"),
-				Labels: map[string]string{"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/component": "server"},
+				Namespace: "monitoring",
+				Name:      strings.TrimSuffix(fmt.Sprintf("prometheus-server-%d", i), "-0"),
+				Labels: map[string]string{
+					"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/component": "server",
+				},
 			},
 			Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Name: "http", Port: 80}}},
 		})
 	}
-	c.state = corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "tools", Name: "promsnap-state", ResourceVersion: "0"}}
+	c.state = corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: "tools", Name: "promsnap-state", ResourceVersion: "0",
+		},
+	}
 	srv := httptest.NewServer(c)
 	ts.Defer(srv.Close)
 	path := ts.MkAbs("kubeconfig")
@@ -78,25 +87,37 @@ func (c *scriptCluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch service, rest, proxied := strings.Cut(r.URL.Path, "/proxy/"); {
 	case c.denied != "" && strings.Contains(r.URL.Path, "/"+c.denied):
 		answerObject(w, metav1.Status{
-			TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: "Failure", Code: 403, Reason: metav1.StatusReasonForbidden, Message: "no",
+			TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: "Failure",
+			Code: 403, Reason: metav1.StatusReasonForbidden, Message: "no",
 		}, http.StatusForbidden)
-	case proxied && strings.HasPrefix(service, "/api/v1/namespaces/monitoring/services/prometheus-server"):
+	case proxied &&
+		strings.HasPrefix(service, "/api/v1/namespaces/monitoring/services/prometheus-server"):
 		r.URL.Path = "/" + rest
 		c.proxy.ServeHTTP(w, r)
 	case r.URL.Path == "/api/v1/services":
 		found := corev1.ServiceList{TypeMeta: kindOf("v1", "ServiceList")}
-		if strings.Contains(r.URL.Query().Get("labelSelector"), "app.kubernetes.io/name in (prometheus,") {
+		if strings.Contains(r.URL.Query().Get("labelSelector"),
+			"app.kubernetes.io/name in (prometheus,") {
 			found.Items = c.services
 		}
 		answerObject(w, found, http.StatusOK)
 	case r.URL.Path == "/api/v1/nodes":
-		answerObject(w, corev1.NodeList{TypeMeta: kindOf("v1", "NodeList"), Items: []corev1.Node{{ObjectMeta: metav1.ObjectMeta{
-			Name: "ip-10-0-1-10", Labels: map[string]string{"node.kubernetes.io/instance-type": "m5.2xlarge", "topology.kubernetes.io/zone": "eu-west-2a"},
-		}}}}, http.StatusOK)
+		answerObject(w,
+			corev1.NodeList{TypeMeta: kindOf("v1",
+				"NodeList"), Items: []corev1.Node{{ObjectMeta: metav1.ObjectMeta{
+				Name: "ip-10-0-1-10", Labels: map[string]string{
+					"node.kubernetes.io/instance-type": "m5.2xlarge",
+					"topology.kubernetes.io/zone":      "eu-west-2a",
+				},
+			}}}}, http.StatusOK)
 	case r.URL.Path == job:
-		answerObject(w, metav1.PartialObjectMetadata{TypeMeta: kindOf("batch/v1", "Job"), ObjectMeta: metav1.ObjectMeta{
-			Annotations: map[string]string{"batch.kubernetes.io/cronjob-scheduled-timestamp": "2026-11-22T00:00:00Z"},
-		}}, http.StatusOK)
+		answerObject(w,
+			metav1.PartialObjectMetadata{TypeMeta: kindOf("batch/v1",
+				"Job"), ObjectMeta: metav1.ObjectMeta{
+				Annotations: map[string]string{
+					"batch.kubernetes.io/cronjob-scheduled-timestamp": "2026-11-22T00:00:00Z",
+				},
+			}}, http.StatusOK)
 	case r.URL.Path == "/api/v1/namespaces/tools/configmaps/promsnap-state":
 		c.configMap(w, r)
 	default:
@@ -110,7 +131,8 @@ func (c *scriptCluster) configMap(w http.ResponseWriter, r *http.Request) {
 		scheme := runtime.NewScheme()
 		_ = corev1.AddToScheme(scheme) // it is the library's own
 		body, _ := io.ReadAll(r.Body)
-		o, _, err := serializer.NewCodecFactory(scheme).UniversalDeserializer().Decode(body, nil, &c.state)
+		o, _, err := serializer.NewCodecFactory(scheme).UniversalDeserializer().Decode(body, nil,
+			&c.state)
 		if err != nil || o != &c.state {
 			http.Error(w, fmt.Sprint(err), http.StatusBadRequest)
 			return

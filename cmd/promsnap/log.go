@@ -22,18 +22,21 @@ func (f runFlags) logger(c *console) *slog.Logger {
 func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, took time.Duration) {
 	for _, r := range o.Results {
 		for _, fail := range r.Report.Failures {
-			log.Error("panel failed", "report", r.Report.Info.Name, "panel", fail.Panel, "error", fail.Error)
+			log.Error("panel failed", "report", r.Report.Info.Name, "panel", fail.Panel, "error",
+				fail.Error)
 		}
 		for _, s := range r.Sent {
 			if s.Err == nil {
-				log.Info("delivered", "report", r.Report.Info.Name, "receiver", s.Receiver, "what", what(cfg, s), "id", s.Receipt.ID)
+				log.Info("delivered", "report", r.Report.Info.Name, "receiver", s.Receiver, "what",
+					what(cfg, s), "id", s.Receipt.ID)
 			}
 		}
 		for _, note := range r.Notes {
 			log.Warn("note", "report", r.Report.Info.Name, "note", note)
 		}
 		if r.StoodBack != nil {
-			log.Warn("stood back", "report", r.Report.Info.Name, "run", r.StoodBack.Run, "until", r.StoodBack.Until)
+			log.Warn("stood back", "report", r.Report.Info.Name, "run", r.StoodBack.Run, "until",
+				r.StoodBack.Until)
 		}
 		if r.Err != nil {
 			log.Error("delivery failed", "report", r.Report.Info.Name, "error", r.Err)
@@ -43,16 +46,19 @@ func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, took time.D
 		if r.Receipt.Location == "" {
 			message = "report judged"
 		}
-		log.Info(message, "report", r.Report.Info.Name, "location", r.Receipt.Location, "critical", r.Report.Critical,
+		log.Info(message, "report", r.Report.Info.Name, "location", r.Receipt.Location, "critical",
+			r.Report.Critical,
 			"warning", r.Report.Warning, "no_data", r.Report.NoData, "ok", r.Report.OK)
 	}
 	log.Info("run ends", "seconds", took.Seconds())
 }
 
-// logFault writes down where promsnap itself went wrong: of a panel that panicked the report says what, and only the stack where.
+// logFault writes down where promsnap itself went wrong: of a panel that panicked the report says
+// what, and only the stack where.
 func logFault(log *slog.Logger, report string, e snapshot.Event) {
 	if e.Fault != nil {
-		log.Error("fault in promsnap itself; please report it", "report", report, "panel", e.Spec.Name, "panic", e.Fault.Panic,
+		log.Error("fault in promsnap itself; please report it", "report", report, "panel",
+			e.Spec.Name, "panic", e.Fault.Panic,
 			"stack", string(e.Fault.Stack))
 	}
 }

@@ -1,4 +1,5 @@
-// Command promsnap takes snapshots of a Kubernetes fleet out of Prometheus and tells people what they mean.
+// Command promsnap takes snapshots of a Kubernetes fleet out of Prometheus and tells people what
+// they mean.
 package main
 
 import (
@@ -49,12 +50,13 @@ func usage(err error) error { return &exitError{exitUsage, err} }
 // console is what the commands know of the world outside: this file is the only one that looks.
 type console struct {
 	stdout, stderr io.Writer
-	terminal       io.Writer // stdout, as it is, for a line that is rewritten; nil where that is no terminal
-	width          int       // of the terminal, in columns
-	now            func() time.Time
-	getenv         func(string) string
-	stop           <-chan struct{} // closed by SIGTERM
-	args           []string
+	// stdout, as it is, for a line that is rewritten; nil where that is no terminal
+	terminal io.Writer
+	width    int // of the terminal, in columns
+	now      func() time.Time
+	getenv   func(string) string
+	stop     <-chan struct{} // closed by SIGTERM
+	args     []string
 }
 
 func main() {
@@ -64,16 +66,19 @@ func main() {
 	os.Exit(run())
 }
 
-// garbage is how much of it there may be before it is collected, in percent of what is in use. Go's own 100 % suits servers. A run is over in
-// seconds, and its peak is what a Pod has to be given: this lowers it by a tenth to a fifth, for at most a tenth of the processor's time.
+// garbage is how much of it there may be before it is collected, in percent of what is in use. Go's
+// own 100 % suits servers. A run is over in seconds, and its peak is what a Pod has to be given:
+// this lowers it by a tenth to a fifth, for at most a tenth of the processor's time.
 const garbage = 50
 
 func run() (code int) {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
-	context.AfterFunc(ctx, cancel) // a second one ends the process, whatever it does not come away from
+	// a second one ends the process, whatever it does not come away from
+	context.AfterFunc(ctx, cancel)
 	c := &console{
-		stdout: plain{os.Stdout}, stderr: plain{os.Stderr}, now: time.Now, getenv: os.Getenv, stop: onTerminate(), args: os.Args[1:], width: 80,
+		stdout: plain{os.Stdout}, stderr: plain{os.Stderr}, now: time.Now, getenv: os.Getenv,
+		stop: onTerminate(), args: os.Args[1:], width: 80,
 	}
 	if term.IsTerminal(int(os.Stdout.Fd())) {
 		c.terminal = os.Stdout
@@ -105,8 +110,8 @@ func run() (code int) {
 	}
 }
 
-// onTerminate returns a channel that SIGTERM closes: Kubernetes sends it before it kills, and what is there by then is delivered. A second
-// one ends the process.
+// onTerminate returns a channel that SIGTERM closes: Kubernetes sends it before it kills, and what
+// is there by then is delivered. A second one ends the process.
 func onTerminate() <-chan struct{} {
 	got, stop := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(got, syscall.SIGTERM)
@@ -143,13 +148,15 @@ thresholds, and writes one self-contained report with charts. No Grafana, no bro
 	root.SetFlagErrorFunc(flagError)
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(runCommand(c), initCommand(c), checkConfigCommand(c), panelsCommand(c), deliverCommand(c), doctorCommand(c), silenceCommand(c), stateCommand(c), versionCommand(c))
+	root.AddCommand(runCommand(c), initCommand(c), checkConfigCommand(c), panelsCommand(c),
+		deliverCommand(c), doctorCommand(c), silenceCommand(c), stateCommand(c), versionCommand(c))
 	group(root)
 	completion(root)
 	return root
 }
 
-// completion adds cobra's own command, which has no examples, and takes what it does not know for a call of help.
+// completion adds cobra's own command, which has no examples, and takes what it does not know for a
+// call of help.
 func completion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {

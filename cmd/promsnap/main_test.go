@@ -23,7 +23,8 @@ func TestASignalEndsTheWaitForTheConfiguration(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = writer.Close() }()
-		ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Second, fmt.Errorf("it is still there, whatever signal it gets"))
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 20*time.Second,
+			fmt.Errorf("it is still there, whatever signal it gets"))
 		defer cancel()
 		cmd := exec.CommandContext(ctx, "promsnap", "run", "-c", pipe)
 		if err := cmd.Start(); err != nil {

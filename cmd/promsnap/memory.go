@@ -33,7 +33,8 @@ func openMemory(ctx context.Context, c *console, file string, flags *kubeFlags) 
 		return nil, usage(err)
 	}
 	if cfg.State == nil || cfg.Cluster == "" {
-		return nil, usage(fmt.Errorf("%s remembers nothing; write cluster, and %s", file, config.StatePlaces))
+		return nil, usage(fmt.Errorf("%s remembers nothing; write cluster, and %s", file,
+			config.StatePlaces))
 	}
 	var k *cluster
 	if cfg.State.ConfigMap != nil {
@@ -48,9 +49,10 @@ func openMemory(ctx context.Context, c *console, file string, flags *kubeFlags) 
 	return &memory{cfg, store, rand.Text()}, nil
 }
 
-// onMemory makes of cmd a command that reads the configuration of -c, opens its state, and does run. Its argument is completed as a REPORT
-// where it has no completion of its own.
-func onMemory(c *console, cmd *cobra.Command, run func(ctx context.Context, m *memory, args []string) error) *cobra.Command {
+// onMemory makes of cmd a command that reads the configuration of -c, opens its state, and does
+// run. Its argument is completed as a REPORT where it has no completion of its own.
+func onMemory(c *console, cmd *cobra.Command,
+	run func(ctx context.Context, m *memory, args []string) error) *cobra.Command {
 	var file string
 	var flags kubeFlags
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

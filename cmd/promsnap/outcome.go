@@ -7,7 +7,8 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
-// outcomeJSON is what -o json prints: enough for a pipeline to decide by. The whole report is in report.json.
+// outcomeJSON is what -o json prints: enough for a pipeline to decide by. The whole report is in
+// report.json.
 type outcomeJSON struct {
 	Reports []reportJSON `json:"reports"`
 }
@@ -58,11 +59,15 @@ func (p *printer) finishJSON(o app.Outcome) error {
 	for _, res := range o.Results {
 		r := res.Report
 		j := reportJSON{
-			Brief: res.Brief(), Location: res.Receipt.Location, NodesMeasured: r.NodesMeasured, NodesTotal: r.NodesTotal,
-			Findings: []findingJSON{}, Failures: []failureJSON{},
+			Brief: res.Brief(), Location: res.Receipt.Location, NodesMeasured: r.NodesMeasured,
+			NodesTotal: r.NodesTotal,
+			Findings:   []findingJSON{}, Failures: []failureJSON{},
 		}
 		for _, f := range r.Findings {
-			j.Findings = append(j.Findings, findingJSON{Status: f.Status.String(), Severity: f.Severity.String(), Panel: f.Panel, Name: f.Name, Sentence: f.Sentence})
+			j.Findings = append(j.Findings, findingJSON{
+				Status: f.Status.String(), Severity: f.Severity.String(), Panel: f.Panel,
+				Name: f.Name, Sentence: f.Sentence,
+			})
 		}
 		for _, f := range r.Failures {
 			j.Failures = append(j.Failures, failureJSON{Panel: f.Panel, Error: f.Error})
@@ -71,7 +76,9 @@ func (p *printer) finishJSON(o app.Outcome) error {
 			j.Sent = append(j.Sent, sentOf(s))
 		}
 		for _, d := range res.Drafts {
-			j.Drafts = append(j.Drafts, draftJSON{d.Receiver, d.Kind.String(), d.Step, d.Text, d.File})
+			j.Drafts = append(j.Drafts, draftJSON{
+				d.Receiver, d.Kind.String(), d.Step, d.Text, d.File,
+			})
 		}
 		out.Reports = append(out.Reports, j)
 	}

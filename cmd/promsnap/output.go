@@ -57,11 +57,13 @@ func (p *printer) started(r config.Report, server, at string) {
 	if p.json {
 		return
 	}
-	fmt.Fprintf(p.c.stdout, "%-12s %s at %s, scrape %s, last %s\n", cmp.Or(p.cfg.Cluster, r.Name), server, at,
+	fmt.Fprintf(p.c.stdout, "%-12s %s at %s, scrape %s, last %s\n", cmp.Or(p.cfg.Cluster, r.Name),
+		server, at,
 		model.Duration(p.cfg.Prometheus.ScrapeInterval), model.Duration(r.Range))
 }
 
-// progress writes a line for each panel that is done, and on a terminal keeps one line below them that says what is being asked.
+// progress writes a line for each panel that is done, and on a terminal keeps one line below them
+// that says what is being asked.
 func (p *printer) progress(_ string, e snapshot.Event) {
 	if p.json {
 		return
@@ -81,7 +83,9 @@ func (p *printer) progress(_ string, e snapshot.Event) {
 	}
 	p.clearStatus()
 	took := p.c.now().Sub(p.begun[e.Index]).Seconds()
-	fmt.Fprintln(p.c.stdout, strings.TrimRight(fmt.Sprintf("%-22s %6d series %5.1fs  %s", e.Spec.Name, e.Panel.Total, took, verdict(e.Panel)), " "))
+	fmt.Fprintln(p.c.stdout,
+		strings.TrimRight(fmt.Sprintf("%-22s %6d series %5.1fs  %s", e.Spec.Name, e.Panel.Total,
+			took, verdict(e.Panel)), " "))
 	p.status()
 }
 
@@ -92,7 +96,8 @@ func (p *printer) status() {
 	}
 	const bar = 20
 	filled := bar * p.done / max(p.total, 1)
-	line := fmt.Sprintf("%s%s %d/%d  %s", strings.Repeat("█", filled), strings.Repeat("░", bar-filled), p.done, p.total, strings.Join(p.running, ", "))
+	line := fmt.Sprintf("%s%s %d/%d  %s", strings.Repeat("█", filled),
+		strings.Repeat("░", bar-filled), p.done, p.total, strings.Join(p.running, ", "))
 	fmt.Fprint(p.c.terminal, "\r\x1b[K"+outside.Clip(line, p.c.width-1))
 }
 
@@ -184,19 +189,23 @@ func (p *printer) delivered(r app.Result) {
 			fmt.Fprintf(p.c.stdout, "\n── %s (%s) → %s\n", d.Receiver, d.Step, d.File)
 			continue
 		}
-		fmt.Fprintf(p.c.stdout, "\n── %s, %s (%s) → %s\n%s\n", d.Receiver, d.Kind, d.Step, d.File, d.Text)
+		fmt.Fprintf(p.c.stdout, "\n── %s, %s (%s) → %s\n%s\n", d.Receiver, d.Kind, d.Step, d.File,
+			d.Text)
 	}
 	for _, note := range r.Notes {
 		fmt.Fprintf(p.c.stderr, "promsnap: note: %s\n", note)
 	}
 	if c := r.StoodBack; c != nil {
-		fmt.Fprintf(p.c.stdout, "nothing sent: run %s is telling people, until %s at the latest\n", c.Run, c.Until.UTC().Format(time.RFC3339))
+		fmt.Fprintf(p.c.stdout, "nothing sent: run %s is telling people, until %s at the latest\n",
+			c.Run, c.Until.UTC().Format(time.RFC3339))
 	}
 }
 
 // what says in a few words what a receiver was given.
 func what(cfg *config.Config, s notify.Sent) string {
-	mirrors := func(r config.Receiver) bool { return r.Name == s.Receiver && r.Role == config.RoleProgram }
+	mirrors := func(r config.Receiver) bool {
+		return r.Name == s.Receiver && r.Role == config.RoleProgram
+	}
 	switch {
 	case s.Message == nil && slices.ContainsFunc(cfg.Receivers, mirrors):
 		return "what was found"
@@ -208,7 +217,8 @@ func what(cfg *config.Config, s notify.Sent) string {
 	return s.Message.Kind.String() + ", " + count(len(s.Message.Items), "alert")
 }
 
-// advise says what to try where nothing listens at the URL: on a laptop that is a port-forward that is not there.
+// advise says what to try where nothing listens at the URL: on a laptop that is a port-forward that
+// is not there.
 func (p *printer) advise(o app.Outcome) {
 	if p.cfg.Prometheus.URL == "" {
 		return
@@ -217,7 +227,7 @@ func (p *printer) advise(o app.Outcome) {
 		for _, panel := range res.Report.Panels {
 			if f := panel.Failure; f != nil && f.Kind == snapshot.FailureRefused {
 				fmt.Fprint(p.c.stderr, `
-Nothing listens there. If Prometheus runs in the cluster of your kubeconfig, it is found without a URL:
+Nothing listens there. If Prometheus runs in the cluster of your kubeconfig, you need no URL:
   promsnap run
   promsnap run --prometheus-service NAMESPACE/NAME     # where there are several
 `)

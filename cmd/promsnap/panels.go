@@ -19,7 +19,8 @@ func panelsCommand(c *console) *cobra.Command {
 		Short: "List the built-in panels, or show their PromQL and why",
 		Example: `  promsnap panels
   promsnap panels node-memory container-oom`,
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string,
+			cobra.ShellCompDirective) {
 			var names []string
 			for _, p := range panels.All() {
 				names = append(names, cobra.CompletionWithDesc(p.Name, p.Title))
@@ -33,7 +34,8 @@ func panelsCommand(c *console) *cobra.Command {
 			for i, name := range args {
 				p, ok := panels.Get(name)
 				if !ok {
-					return usage(fmt.Errorf("no built-in panel %q; promsnap panels lists them", name))
+					return usage(fmt.Errorf("no built-in panel %q; promsnap panels lists them",
+						name))
 				}
 				if i > 0 {
 					fmt.Fprintln(c.stdout)
@@ -66,7 +68,8 @@ func listPanels(c *console) error {
 				hold = model.Duration(r.For).String()
 			}
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.Name, p.Section, warning, critical, hold, p.Title)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.Name, p.Section, warning, critical, hold,
+			p.Title)
 	}
 	return w.Flush()
 }

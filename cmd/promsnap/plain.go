@@ -8,8 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// plain is a writer to a terminal or a log. What comes from outside may hold characters that move a cursor, clear a screen or turn the
-// direction of a line: they are written as escapes, \u001b, which people see, and which in JSON mean the same.
+// plain is a writer to a terminal or a log. What comes from outside may hold characters that move a
+// cursor, clear a screen or turn the direction of a line: they are written as escapes, \u001b,
+// which people see, and which in JSON mean the same.
 type plain struct{ to io.Writer }
 
 // Write implements io.Writer. Each call holds whole characters.
@@ -36,8 +37,10 @@ func (p plain) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// moves tells whether a character does something to others: a control but for the newline and the tab, a mark that turns the direction of
-// text, or a separator of lines. All of them have four digits.
+// moves tells whether a character does something to others: a control but for the newline and the
+// tab, a mark that turns the direction of text, or a separator of lines. All of them have four
+// digits.
 func moves(r rune) bool {
-	return r != '\n' && r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+	return r != '\n' && r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) ||
+		r == '\u2028' || r == '\u2029'
 }

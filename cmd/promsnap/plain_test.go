@@ -18,7 +18,8 @@ func TestPlain(t *testing.T) {
 		if err != nil || n != len(w.Text) {
 			t.Errorf("%s: %d of %d bytes (%v)", w.Name, n, len(w.Text), err)
 		}
-		if r, bad := hostile.Unprintable(strings.NewReplacer("\n", "", "\t", "").Replace(out.String())); bad {
+		if r, bad := hostile.Unprintable(strings.NewReplacer("\n", "", "\t",
+			"").Replace(out.String())); bad {
 			t.Errorf("%s: %U reaches the terminal", w.Name, r)
 		}
 	}
@@ -41,7 +42,8 @@ func TestPlainJSONAndLogs(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got string
-		if err := json.Unmarshal(out.Bytes(), &got); err != nil || got != strings.ToValidUTF8(w.Text, "\ufffd") && strings.ToValidUTF8(got, "") != got {
+		if err := json.Unmarshal(out.Bytes(), &got); err != nil ||
+			got != strings.ToValidUTF8(w.Text, "\ufffd") && strings.ToValidUTF8(got, "") != got {
 			t.Errorf("%s: %v", w.Name, err)
 		}
 		want, err := json.Marshal(w.Text)
@@ -49,7 +51,10 @@ func TestPlainJSONAndLogs(t *testing.T) {
 		if err != nil || json.Unmarshal(want, &same) != nil || got != same {
 			t.Errorf("%s: reads as %.80q, want %.80q", w.Name, got, same)
 		}
-		for name, handler := range map[string]slog.Handler{"text": slog.NewTextHandler(plain{&out}, nil), "json": slog.NewJSONHandler(plain{&out}, nil)} {
+		for name, handler := range map[string]slog.Handler{
+			"text": slog.NewTextHandler(plain{&out}, nil),
+			"json": slog.NewJSONHandler(plain{&out}, nil),
+		} {
 			out.Reset()
 			slog.New(handler).Error(w.Text, "error", w.Text, w.Text, "key")
 			line, ok := strings.CutSuffix(out.String(), "\n")

@@ -19,7 +19,8 @@ import (
 // panics is a Prometheus client with a fault.
 type panics struct{ snapshot.Querier }
 
-func (panics) Range(context.Context, promapi.Query, func(series.Series) error) (promapi.Meta, error) {
+func (panics) Range(context.Context, promapi.Query,
+	func(series.Series) error) (promapi.Meta, error) {
 	panic("index out of range")
 }
 
@@ -28,11 +29,15 @@ func TestAFaultIsLoggedWithItsStack(t *testing.T) {
 	specs := []panel.Spec{{Name: "node-memory", Queries: []panel.Query{{Expr: "up"}}}}
 	var text strings.Builder
 	log := slog.New(slog.NewTextHandler(&text, nil))
-	o := snapshot.Options{Slot: now, Range: time.Hour, Progress: func(e snapshot.Event) { logFault(log, "check", e) }}
+	o := snapshot.Options{Slot: now, Range: time.Hour, Progress: func(e snapshot.Event) {
+		logFault(log, "check", e)
+	}}
 	panels := snapshot.Take(t.Context(), panics{}, specs, o)
 	r := report.Build(report.Info{Name: "check", Slot: now}, panels)
 	logOutcome(log, &config.Config{}, app.Outcome{Results: []app.Result{{Report: r}}}, time.Second)
-	for _, want := range []string{"level=ERROR", "panel=node-memory", `panic="index out of range"`, "run_test.go"} {
+	for _, want := range []string{
+		"level=ERROR", "panel=node-memory", `panic="index out of range"`, "run_test.go",
+	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %s in\n%s", want, text.String())
 		}
@@ -41,7 +46,8 @@ func TestAFaultIsLoggedWithItsStack(t *testing.T) {
 
 func TestParseSlotNamesTheFlag(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 30, 45, 123, time.UTC)
-	if _, err := parseSlot("yesterday", now); err == nil || !strings.HasPrefix(err.Error(), `--time "yesterday" is not a time`) {
+	if _, err := parseSlot("yesterday", now); err == nil ||
+		!strings.HasPrefix(err.Error(), `--time "yesterday" is not a time`) {
 		t.Error(err)
 	}
 	if got, err := parseSlot("now", now); err != nil || !got.Equal(now.Truncate(time.Minute)) {
@@ -51,10 +57,12 @@ func TestParseSlotNamesTheFlag(t *testing.T) {
 
 func TestReproduceHidesAPassword(t *testing.T) {
 	slot := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	if got := reproduce("daily", runFlags{config: "/home/me/promsnap.yaml", rng: "6h"}, slot); got != "promsnap run daily -c promsnap.yaml --range 6h --time 2026-11-22T00:00:00Z" {
+	if got := reproduce("daily", runFlags{config: "/home/me/promsnap.yaml", rng: "6h"},
+		slot); got != "promsnap run daily -c promsnap.yaml --range 6h --time 2026-11-22T00:00:00Z" {
 		t.Error(got)
 	}
-	if got := reproduce("default", runFlags{prometheusURL: "http://me:hunter2@prometheus"}, slot); got != "promsnap run --time 2026-11-22T00:00:00Z" {
+	if got := reproduce("default", runFlags{prometheusURL: "http://me:hunter2@prometheus"},
+		slot); got != "promsnap run --time 2026-11-22T00:00:00Z" {
 		t.Error(got)
 	}
 }

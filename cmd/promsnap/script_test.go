@@ -29,7 +29,8 @@ import (
 // labNow is the end of the simulated clusters' time, and so what the scripts' numbers hold for.
 var labNow = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-// TestMain lets several scripts run at once on any machine: many wait until something is tried again. -parallel says it otherwise.
+// TestMain lets several scripts run at once on any machine: many wait until something is tried
+// again. -parallel says it otherwise.
 func TestMain(m *testing.M) {
 	_ = flag.Set("test.parallel", "6")
 	testscript.Main(m, map[string]func(){"promsnap": main})
@@ -46,14 +47,18 @@ func TestScripts(t *testing.T) {
 		Dir: scripts,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NOW", labNow.Format(time.RFC3339))
-			env.Setenv("SOON", time.Now().UTC().Add(time.Hour).Format(time.RFC3339)) // by the wall clock, which claims go by
+			// by the wall clock, which claims go by
+			env.Setenv("SOON", time.Now().UTC().Add(time.Hour).Format(time.RFC3339))
 			env.Setenv("NO_PROXY", "127.0.0.1")
-			env.Setenv("GORACE", "atexit_sleep_ms=10") // under the race detector each process sleeps for a second before it ends
+			// under the race detector each process sleeps for a second before it ends
+			env.Setenv("GORACE", "atexit_sleep_ms=10")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"lab": (&labs{answers: map[string]*answer{}}).start, "closed": closedPort, "exits": exits, "slack": startSlack, "said": said, "fill": fill,
-			"program": startProgram, "heard": heard, "uncomment": uncomment, "cluster": startCluster,
+			"lab": (&labs{answers: map[string]*answer{}}).start, "closed": closedPort,
+			"exits": exits, "slack": startSlack, "said": said, "fill": fill,
+			"program": startProgram, "heard": heard, "uncomment": uncomment,
+			"cluster": startCluster,
 		},
 	}
 	if testing.Short() {
@@ -65,21 +70,24 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, params)
 }
 
-// labs are simulated Prometheuses that remember their answers: with one clock for all, the same question of the same cluster has the same
-// answer in every script, and computing it is what takes the scripts' time.
+// labs are simulated Prometheuses that remember their answers: with one clock for all, the same
+// question of the same cluster has the same answer in every script, and computing it is what takes
+// the scripts' time.
 type labs struct {
 	sync.Mutex
 	answers map[string]*answer
 }
 
-// answer is what a lab answers a question with, computed by who asks first and only read from then on.
+// answer is what a lab answers a question with, computed by who asks first and only read from then
+// on.
 type answer struct {
 	sync.Once
 	*http.Response
 	body []byte
 }
 
-// start is `lab [profile=kps] [nodes=10] [without=metric,...]`: it starts a simulated Prometheus and puts its URL into $PROM.
+// start is `lab [profile=kps] [nodes=10] [without=metric,...]`: it starts a simulated Prometheus
+// and puts its URL into $PROM.
 func (c *labs) start(ts *testscript.TestScript, _ bool, args []string) {
 	o := lab.Options{Now: labNow, Profile: lab.KPS, Nodes: 10}
 	for _, a := range args {
@@ -111,7 +119,8 @@ func (c *labs) over(cluster string, lab http.Handler) http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		question := strings.Join([]string{cluster, r.URL.Path, r.Form.Encode()}, "\n") // asked by GET or by POST
+		// asked by GET or by POST
+		question := strings.Join([]string{cluster, r.URL.Path, r.Form.Encode()}, "\n")
 		c.Lock()
 		a, ok := c.answers[question]
 		if !ok {
@@ -122,7 +131,8 @@ func (c *labs) over(cluster string, lab http.Handler) http.Handler {
 		a.Do(func() {
 			r.Form.Del("timeout") // who asks first computes for all, however slow the machine
 			rec := httptest.NewRecorder()
-			lab.ServeHTTP(rec, r.WithContext(context.Background())) // also for those who ask after this one is gone
+			// also for those who ask after this one is gone
+			lab.ServeHTTP(rec, r.WithContext(context.Background()))
 			a.Response, a.body = rec.Result(), rec.Body.Bytes()
 		})
 		maps.Copy(w.Header(), a.Header)
@@ -131,10 +141,13 @@ func (c *labs) over(cluster string, lab http.Handler) http.Handler {
 	})
 }
 
-// TestLabsAnswerManyAtOnce holds labs to what scripts that run side by side do: they ask the same question at the same time.
+// TestLabsAnswerManyAtOnce holds labs to what scripts that run side by side do: they ask the same
+// question at the same time.
 func TestLabsAnswerManyAtOnce(t *testing.T) {
 	var asked atomic.Int32
-	h := (&labs{answers: map[string]*answer{}}).over("prod", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	h := (&labs{
+		answers: map[string]*answer{},
+	}).over("prod", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked.Add(1)
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusTeapot)
@@ -145,7 +158,9 @@ func TestLabsAnswerManyAtOnce(t *testing.T) {
 		all.Go(func() {
 			rec := httptest.NewRecorder()
 			h.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/api/v1/query?query=up", nil))
-			if rec.Code != http.StatusTeapot || rec.Header().Get("Content-Type") != "application/json" || rec.Body.String() != "{}" {
+			if rec.Code != http.StatusTeapot ||
+				rec.Header().Get("Content-Type") != "application/json" ||
+				rec.Body.String() != "{}" {
 				t.Errorf("answered with %d %v %q", rec.Code, rec.Header(), rec.Body)
 			}
 		})
@@ -159,13 +174,16 @@ func TestLabsAnswerManyAtOnce(t *testing.T) {
 // slackToken is what the doubles of Slack take, and what no output may show.
 const slackToken = "xoxb-marked-token"
 
-// startSlack is `slack [busy]`: it starts a workspace, and puts the address of its API into $SLACK_API, of its webhook into $SLACK_WEBHOOK
-// and the token of the app into $SLACK_BOT_TOKEN. A busy one asks the first message to wait a second.
+// startSlack is `slack [busy]`: it starts a workspace, and puts the address of its API into
+// $SLACK_API, of its webhook into $SLACK_WEBHOOK and the token of the app into $SLACK_BOT_TOKEN. A
+// busy one asks the first message to wait a second.
 func startSlack(ts *testscript.TestScript, _ bool, args []string) {
 	d := slackdouble.Start(slackToken)
 	ts.Defer(d.Close)
 	if len(args) == 1 && args[0] == "busy" {
-		d.Fail(slackdouble.Fault{Method: "chat.postMessage", Status: http.StatusTooManyRequests, RetryAfter: 1})
+		d.Fail(slackdouble.Fault{
+			Method: "chat.postMessage", Status: http.StatusTooManyRequests, RetryAfter: 1,
+		})
 	}
 	ts.Setenv("SLACK_API", d.APIURL())
 	ts.Setenv("SLACK_WEBHOOK", d.WebhookURL())
@@ -176,7 +194,8 @@ func startSlack(ts *testscript.TestScript, _ bool, args []string) {
 // workspaces are the doubles of the scripts that run, by script and address.
 var workspaces sync.Map
 
-// said is `said`: it prints what people were told in the channel, a paragraph for each message, and how many pictures its thread has.
+// said is `said`: it prints what people were told in the channel, a paragraph for each message, and
+// how many pictures its thread has.
 func said(ts *testscript.TestScript, _ bool, _ []string) {
 	v, ok := workspaces.Load(ts.Name() + ts.Getenv("SLACK_API"))
 	if !ok {
@@ -207,8 +226,9 @@ func said(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// startProgram is `program [STATUS [TEXT]]`: it starts a server of the reader's own, which writes down what it is asked and answers all with
-// a status, 200 without one, and a text, and puts its address into $PROGRAM.
+// startProgram is `program [STATUS [TEXT]]`: it starts a server of the reader's own, which writes
+// down what it is asked and answers all with a status, 200 without one, and a text, and puts its
+// address into $PROGRAM.
 func startProgram(ts *testscript.TestScript, _ bool, args []string) {
 	status := http.StatusOK
 	if len(args) > 0 {
@@ -221,7 +241,8 @@ func startProgram(ts *testscript.TestScript, _ bool, args []string) {
 		body, _ := io.ReadAll(r.Body)
 		p.Lock()
 		defer p.Unlock()
-		p.heard = append(p.heard, fmt.Sprintf("%s %s %s %s", r.Method, r.URL.Path, r.Header.Get("Authorization"), body))
+		p.heard = append(p.heard, fmt.Sprintf("%s %s %s %s", r.Method, r.URL.Path,
+			r.Header.Get("Authorization"), body))
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, text)
 	}))
@@ -239,7 +260,8 @@ type program struct {
 // programs are the servers of the scripts that run, by script and address.
 var programs sync.Map
 
-// heard is `heard`: it prints what the server at $PROGRAM was asked since it was printed last, a paragraph for each request.
+// heard is `heard`: it prints what the server at $PROGRAM was asked since it was printed last, a
+// paragraph for each request.
 func heard(ts *testscript.TestScript, _ bool, _ []string) {
 	v, ok := programs.Load(ts.Name() + ts.Getenv("PROGRAM"))
 	if !ok {
@@ -281,13 +303,16 @@ func fill(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(path, []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o600))
 }
 
-// uncomment is `uncomment FILE`: it takes the # away from the lines of YAML that promsnap init has commented out, but for panels without data.
+// uncomment is `uncomment FILE`: it takes the # away from the lines of YAML that promsnap init has
+// commented out, but for panels without data.
 func uncomment(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: uncomment FILE")
 	}
-	line := regexp.MustCompile(`(?m)^( *)# ((?:schedule|send|history_from|receivers|state|external_url): ?.*|  (?:- name|  slack|configmap|dir): .*)$`)
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), line.ReplaceAll([]byte(ts.ReadFile(args[0])), []byte("$1$2")), 0o600))
+	line := regexp.MustCompile(
+		`(?m)^( *)# ((?:schedule|send|history_from|receivers|state|external_url): ?.*|  (?:- name|  slack|configmap|dir): .*)$`)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), line.ReplaceAll([]byte(ts.ReadFile(args[0])),
+		[]byte("$1$2")), 0o600))
 }
 
 // closedPort is `closed`: it puts the URL of a port that nobody listens on into $PROM.

@@ -33,22 +33,27 @@ func silenceAddCommand(c *console) *cobra.Command {
 	var f silenceFlags
 	var s notify.Silence
 	cmd := &cobra.Command{
-		Use: "add MATCHERS", Short: "Add a silence to every report that tells people", Args: one("MATCHERS, in quotes,"),
+		Use: "add MATCHERS", Short: "Add a silence to every report that tells people",
+		Args: one("MATCHERS, in quotes,"),
 		Long: `MATCHERS are those of PromQL, all of which must hold, on the labels of an alert, its alertname, severity and panel.`,
 		Example: `  promsnap silence add --duration 4h 'node=~"kafka-.*"' -c promsnap.yaml
   promsnap silence add --from 2026-11-22T02:00:00+09:00 --duration 2h --comment upgrade 'alertname="NodeCondition"' -c promsnap.yaml`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	cmd.Flags().StringVar(&f.duration, "duration", "", "how long it holds, such as 4h (required)")
-	cmd.Flags().StringVar(&f.from, "from", "", "the `TIME` from which it holds, as RFC 3339 (default now)")
+	cmd.Flags().StringVar(&f.from, "from", "",
+		"the `TIME` from which it holds, as RFC 3339 (default now)")
 	cmd.Flags().StringVar(&f.comment, "comment", "", "why, for those who list it")
-	cmd.Flags().StringVar(&f.author, "author", c.getenv("USER"), "who adds it, for those who list it")
+	cmd.Flags().StringVar(&f.author, "author", c.getenv("USER"),
+		"who adds it, for those who list it")
 	needs(cmd, "duration")
 	before(cmd, func(cmd *cobra.Command) (err error) {
 		s, err = f.silence(cmd.Flags().Arg(0), c.now())
 		return err
 	})
-	return onMemory(c, cmd, func(ctx context.Context, m *memory, _ []string) error { return m.addSilence(ctx, c, s) })
+	return onMemory(c, cmd, func(ctx context.Context, m *memory, _ []string) error {
+		return m.addSilence(ctx, c, s)
+	})
 }
 
 // silenceFlags are the flags of `promsnap silence add`, as typed.
@@ -61,16 +66,19 @@ func (f silenceFlags) silence(match string, now time.Time) (notify.Silence, erro
 	}
 	d, err := model.ParseDuration(f.duration)
 	if err != nil || d <= 0 {
-		return notify.Silence{}, fmt.Errorf("--duration %q is not a duration; write 4h or 7d", f.duration)
+		return notify.Silence{}, fmt.Errorf("--duration %q is not a duration; write 4h or 7d",
+			f.duration)
 	}
 	begin := now.UTC().Truncate(time.Minute)
 	if f.from != "" {
 		if begin, err = time.Parse(time.RFC3339, f.from); err != nil {
-			return notify.Silence{}, fmt.Errorf("--from %q is not a time; write 2026-11-22T02:00:00Z", f.from)
+			return notify.Silence{}, fmt.Errorf("--from %q is not a time; write "+
+				"2026-11-22T02:00:00Z", f.from)
 		}
 	}
 	return notify.Silence{
-		ID: strings.ToLower(rand.Text()[:8]), Match: match, From: begin.UTC(), Until: begin.Add(time.Duration(d)).UTC(),
+		ID: strings.ToLower(rand.Text()[:8]), Match: match, From: begin.UTC(),
+		Until:   begin.Add(time.Duration(d)).UTC(),
 		Comment: f.comment, By: f.author,
 	}, nil
 }
@@ -88,7 +96,8 @@ func (m *memory) addSilence(ctx context.Context, c *console, s notify.Silence) e
 		}
 		err = session.Change(ctx, func(p *notify.Page) error {
 			if len(p.Silences) >= notify.MaxSilences {
-				return fmt.Errorf("report %s has %d silences already; let some expire", name, len(p.Silences))
+				return fmt.Errorf("report %s has %d silences already; let some expire", name,
+					len(p.Silences))
 			}
 			p.Silences = append(p.Silences, s)
 			return nil
@@ -97,13 +106,15 @@ func (m *memory) addSilence(ctx context.Context, c *console, s notify.Silence) e
 			return &exitError{exitFailed, err}
 		}
 	}
-	fmt.Fprintf(c.stdout, "silence %s: %s until %s, in %s\n", s.ID, s.Match, at(s.Until), strings.Join(reports, ", "))
+	fmt.Fprintf(c.stdout, "silence %s: %s until %s, in %s\n", s.ID, s.Match, at(s.Until),
+		strings.Join(reports, ", "))
 	return nil
 }
 
 func silenceListCommand(c *console) *cobra.Command {
 	return onMemory(c, &cobra.Command{
-		Use: "list", Short: "List the silences", Args: atMost(0), Example: "  promsnap silence list -c promsnap.yaml",
+		Use: "list", Short: "List the silences", Args: atMost(0),
+		Example:           "  promsnap silence list -c promsnap.yaml",
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}, func(ctx context.Context, m *memory, _ []string) error { return m.listSilences(ctx, c) })
 }
@@ -117,7 +128,8 @@ func (m *memory) listSilences(ctx context.Context, c *console) error {
 			return err
 		}
 		for _, sil := range s.Page().Silences {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", sil.ID, name, at(sil.From), at(sil.Until), sil.Match, sil.By, sil.Comment)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", sil.ID, name, at(sil.From),
+				at(sil.Until), sil.Match, sil.By, sil.Comment)
 		}
 	}
 	return w.Flush()
@@ -125,9 +137,12 @@ func (m *memory) listSilences(ctx context.Context, c *console) error {
 
 func silenceExpireCommand(c *console) *cobra.Command {
 	return onMemory(c, &cobra.Command{
-		Use: "expire ID", Short: "End a silence", Args: one("ID"), Example: "  promsnap silence expire k3x7q2ab -c promsnap.yaml",
+		Use: "expire ID", Short: "End a silence", Args: one("ID"),
+		Example:           "  promsnap silence expire k3x7q2ab -c promsnap.yaml",
 		ValidArgsFunction: cobra.NoFileCompletions,
-	}, func(ctx context.Context, m *memory, args []string) error { return m.expireSilence(ctx, c, args[0]) })
+	}, func(ctx context.Context, m *memory, args []string) error {
+		return m.expireSilence(ctx, c, args[0])
+	})
 }
 
 // expireSilence takes a silence out of the state of every report that has it.

@@ -62,7 +62,8 @@ func showPage(c *console, p notify.Page) error {
 		fmt.Fprintf(c.stdout, "newest slot %s\n", at(p.Memory.Slot))
 	}
 	if cl := p.Ledger.Claim; cl != nil {
-		fmt.Fprintf(c.stdout, "run %s is telling people of slot %s, until %s at the latest\n", cl.Run, at(cl.Slot), at(cl.Until))
+		fmt.Fprintf(c.stdout, "run %s is telling people of slot %s, until %s at the latest\n",
+			cl.Run, at(cl.Slot), at(cl.Until))
 	}
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 	for _, k := range slices.Sorted(maps.Keys(p.Memory.Alerts)) {
@@ -90,7 +91,9 @@ func showPage(c *console, p notify.Page) error {
 func toldOf(l notify.Ledger, k rules.Key, e rules.Episode) string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(l.Receivers)) {
-		if slices.ContainsFunc(l.Receivers[name].Told[k], func(t notify.Told) bool { return e.Holds(t.Since) }) {
+		if slices.ContainsFunc(l.Receivers[name].Told[k], func(t notify.Told) bool {
+			return e.Holds(t.Since)
+		}) {
 			names = append(names, name)
 		}
 	}
@@ -106,7 +109,9 @@ func stateResetCommand(c *console) *cobra.Command {
 		Long: `Forgets what fires, what was told and the silences of a report, also where the state cannot be read. What fires is told again
 by the next run.`,
 		Example: "  promsnap state reset check -c promsnap.yaml",
-	}, func(ctx context.Context, m *memory, args []string) error { return m.reset(ctx, c, args[0]) })
+	}, func(ctx context.Context, m *memory, args []string) error {
+		return m.reset(ctx, c, args[0])
+	})
 }
 
 // reset forgets what is remembered of a report.

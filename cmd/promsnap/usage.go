@@ -13,8 +13,8 @@ import (
 	"github.com/promsnap/promsnap/internal/app"
 )
 
-// group makes a command that only holds others refuse what it does not hold. Cobra would print its help and exit with 0, and a script
-// with a typing mistake would go on.
+// group makes a command that only holds others refuse what it does not hold. Cobra would print its
+// help and exit with 0, and a script with a typing mistake would go on.
 func group(cmd *cobra.Command) {
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -26,7 +26,8 @@ func group(cmd *cobra.Command) {
 				have = append(have, sub.Name())
 			}
 		}
-		return usage(fmt.Errorf("%s has no command %q; it has %s", cmd.CommandPath(), args[0], strings.Join(have, ", ")))
+		return usage(fmt.Errorf("%s has no command %q; it has %s", cmd.CommandPath(), args[0],
+			strings.Join(have, ", ")))
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
@@ -37,7 +38,8 @@ func one(what string) cobra.PositionalArgs {
 		if len(args) == 1 {
 			return nil
 		}
-		return usage(fmt.Errorf("%s wants one %s and got %d; write %s", cmd.CommandPath(), what, len(args), example(cmd)))
+		return usage(fmt.Errorf("%s wants one %s and got %d; write %s", cmd.CommandPath(), what,
+			len(args), example(cmd)))
 	}
 }
 
@@ -47,7 +49,8 @@ func atMost(n int) cobra.PositionalArgs {
 		if len(args) <= n {
 			return nil
 		}
-		return usage(fmt.Errorf("%s does not know what to do with %q; write %s", cmd.CommandPath(), args[n], example(cmd)))
+		return usage(fmt.Errorf("%s does not know what to do with %q; write %s", cmd.CommandPath(),
+			args[n], example(cmd)))
 	}
 }
 
@@ -113,8 +116,10 @@ func (c *console) patiently(ctx context.Context) (context.Context, context.Cance
 }
 
 // limited is ctx for so long, or until SIGTERM.
-func (c *console) limited(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("waited for %s", model.Duration(timeout)))
+func (c *console) limited(ctx context.Context,
+	timeout time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
+		fmt.Errorf("waited for %s", model.Duration(timeout)))
 	ctx, stop := context.WithCancelCause(ctx)
 	go func() {
 		select {

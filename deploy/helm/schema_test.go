@@ -1,4 +1,5 @@
-// Package helm holds the test of the chart's schema, which needs no helm: the chart itself is tested in internal/acceptance.
+// Package helm holds the test of the chart's schema, which needs no helm: the chart itself is
+// tested in internal/acceptance.
 package helm
 
 import (
@@ -17,7 +18,8 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-var update = flag.Bool("update", false, "write the sections of promsnap.yaml into the chart's schema anew")
+var update = flag.Bool("update", false,
+	"write the sections of promsnap.yaml into the chart's schema anew")
 
 const (
 	valuesSchema  = "promsnap/values.schema.json"
@@ -26,10 +28,12 @@ const (
 )
 
 // sections are the definitions of promsnap.yaml that the chart's values have.
-var sections = []string{"prometheusSection", "kubernetesSection", "report", "receiver", "namedIntervals"}
+var sections = []string{
+	"prometheusSection", "kubernetesSection", "report", "receiver", "namedIntervals",
+}
 
-// TestSchemaFollowsTheConfigurations: whatever the program refuses in a section of promsnap.yaml, helm refuses in the values that become it,
-// as a mistake that helm lets through fails every run.
+// TestSchemaFollowsTheConfigurations: whatever the program refuses in a section of promsnap.yaml,
+// helm refuses in the values that become it, as a mistake that helm lets through fails every run.
 func TestSchemaFollowsTheConfigurations(t *testing.T) {
 	had, err := os.ReadFile(valuesSchema)
 	if err != nil {
@@ -56,11 +60,13 @@ func TestSchemaFollowsTheConfigurations(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(want.String(), string(had)); diff != "" {
-		t.Errorf("%s does not follow %s (-want +got); run make golden\n%s", valuesSchema, configSchema, diff)
+		t.Errorf("%s does not follow %s (-want +got); run make golden\n%s", valuesSchema,
+			configSchema, diff)
 	}
 }
 
-// TestRolesFollowTheConfigurations: the chart gives reports their receivers and what goes with these by what the receivers are for.
+// TestRolesFollowTheConfigurations: the chart gives reports their receivers and what goes with
+// these by what the receivers are for.
 func TestRolesFollowTheConfigurations(t *testing.T) {
 	want := "{{/* The keys of receivers by what these are for: written by make golden. */}}\n"
 	for _, of := range []struct {
@@ -84,11 +90,13 @@ func TestRolesFollowTheConfigurations(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(had)); diff != "" {
-		t.Errorf("%s does not follow the kinds of receivers (-want +got); run make golden\n%s", receiverRoles, diff)
+		t.Errorf("%s does not follow the kinds of receivers (-want +got); run make golden\n%s",
+			receiverRoles, diff)
 	}
 }
 
-// definitions are the sections and all that they refer to, changed to what the chart's values have of them.
+// definitions are the sections and all that they refer to, changed to what the chart's values have
+// of them.
 func definitions(t *testing.T) map[string]any {
 	t.Helper()
 	data, err := os.ReadFile(configSchema)
@@ -113,7 +121,8 @@ func definitions(t *testing.T) map[string]any {
 	return out
 }
 
-// nameless takes the name away from a report, which is its key in the values. A report that is null is taken out.
+// nameless takes the name away from a report, which is its key in the values. A report that is null
+// is taken out.
 func nameless(t *testing.T, report map[string]any) {
 	t.Helper()
 	delete(properties(t, report), "name")
@@ -121,7 +130,8 @@ func nameless(t *testing.T, report map[string]any) {
 	report["type"] = []string{"object", "null"}
 }
 
-// withPort takes a Service with its port only, so that no right to look it up is needed, and leaves out the context, which no Pod has.
+// withPort takes a Service with its port only, so that no right to look it up is needed, and leaves
+// out the context, which no Pod has.
 func withPort(t *testing.T, kubernetes map[string]any) {
 	t.Helper()
 	delete(properties(t, kubernetes), "context")
@@ -131,10 +141,12 @@ func withPort(t *testing.T, kubernetes map[string]any) {
 	if service["pattern"] == pattern {
 		t.Fatalf("the port of a Service cannot be told in %q", pattern)
 	}
-	service["description"] = "The Service that speaks Prometheus' API, as NAMESPACE/NAME:PORT[/PATH]."
+	service["description"] = "The Service that speaks Prometheus' API, as " +
+		"NAMESPACE/NAME:PORT[/PATH]."
 }
 
-// oneKind wants one of the keys of a receiver that say where it delivers to: those that are sections.
+// oneKind wants one of the keys of a receiver that say where it delivers to: those that are
+// sections.
 func oneKind(t *testing.T, receiver map[string]any) {
 	t.Helper()
 	var kinds []any

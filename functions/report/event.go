@@ -17,10 +17,12 @@ const (
 	maxReports = 100
 )
 
-// event is what the function is invoked with. EventBridge Scheduler sends its target's Input, in which <aws.scheduler.scheduled-time>
-// stands for the time; a rule of EventBridge sends an event of its own, which has nothing of ours but the time.
+// event is what the function is invoked with. EventBridge Scheduler sends its target's Input, in
+// which <aws.scheduler.scheduled-time> stands for the time; a rule of EventBridge sends an event of
+// its own, which has nothing of ours but the time.
 type event struct {
-	Config  string   `json:"config"`  // where the configuration is, see handler.load; "": as the environment says
+	// where the configuration is, see handler.load; "": as the environment says
+	Config  string   `json:"config"`
 	Reports []string `json:"reports"` // their names; none: all
 	Time    string   `json:"time"`    // as app.ParseSlot reads it; "": the minute that has begun
 }
@@ -30,7 +32,8 @@ type order struct {
 	config  string
 	reports []string
 	slot    time.Time
-	exact   bool // slot is the very time that was asked for, and not one about which the schedules say more
+	// slot is the very time that was asked for, and not one about which the schedules say more
+	exact bool
 }
 
 // parseEvent reads an event that arrives at now.
@@ -51,7 +54,9 @@ func parseEvent(raw []byte, now time.Time) (order, error) {
 		d := json.NewDecoder(bytes.NewReader(raw))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&e); err != nil {
-			return order{}, fmt.Errorf(`the event is not understood: %w; write {"config": "…", "reports": ["…"], "time": "<aws.scheduler.scheduled-time>"}, of which every key may be left out`, err)
+			return order{},
+				fmt.Errorf(
+					`the event is not understood: %w; write {"config": "…", "reports": ["…"], "time": "<aws.scheduler.scheduled-time>"}, of which every key may be left out`, err)
 		}
 		if d.More() {
 			return order{}, errors.New("the event goes on behind its end; write one JSON object")

@@ -14,8 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// handler is what the invocations of one sandbox share: the world outside, and secrets that are kept for a while. Nothing of an invocation
-// stays in it.
+// handler is what the invocations of one sandbox share: the world outside, and secrets that are
+// kept for a while. Nothing of an invocation stays in it.
 type handler struct {
 	version string
 	getenv  func(string) string
@@ -26,26 +26,32 @@ type handler struct {
 	loading time.Duration // most that reading the configuration may take
 }
 
-// How the time until Lambda's deadline is spent: what is left of it when the run is over is for answering. The run itself keeps back what
-// delivering and writing down take.
+// How the time until Lambda's deadline is spent: what is left of it when the run is over is for
+// answering. The run itself keeps back what delivering and writing down take.
 const (
 	reserve = 3 * time.Second
 	// leastTime is what a run needs to deliver anything at all.
 	leastTime = 10 * time.Second
-	// loadTime is what a store may take to hand out the configuration: longer, and there is another try while there is time for one.
+	// loadTime is what a store may take to hand out the configuration: longer, and there is another
+	// try while there is time for one.
 	loadTime = 20 * time.Second
 	// without is a run's time where nobody sets a deadline, which Lambda always does.
 	without = 5 * time.Minute
 )
 
-// report does what an event asks for. Its error is worth another try; whatever else goes wrong is in the result.
+// report does what an event asks for. Its error is worth another try; whatever else goes wrong is
+// in the result.
 func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, err error) {
 	log := h.log
 	var o order
 	defer func() {
 		if r := recover(); r != nil {
-			log.Error("a fault in promsnap itself", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
-			out, err = result{Verdict: verdictFailed, Error: fmt.Sprintf("a fault in promsnap itself: %v; the log has where", r)}, nil
+			log.Error("a fault in promsnap itself", "panic", fmt.Sprint(r), "stack",
+				string(debug.Stack()))
+			out, err = result{
+				Verdict: verdictFailed,
+				Error:   fmt.Sprintf("a fault in promsnap itself: %v; the log has where", r),
+			}, nil
 		}
 		logEnd(log, o, out, err)
 	}()
@@ -61,18 +67,23 @@ func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, 
 		return refuse(err)
 	}
 	if err := h.enough(ctx); err != nil {
-		return result{}, &tryAgain{fmt.Errorf("reading the configuration took %s: %w", h.now().Sub(began).Round(time.Millisecond), err)}
+		return result{}, &tryAgain{
+			fmt.Errorf("reading the configuration took %s: %w",
+				h.now().Sub(began).Round(time.Millisecond), err),
+		}
 	}
 	timeout := h.left(ctx)
 	a, err := app.New(ctx, cfg, app.Options{
-		Version: h.version, Reports: o.reports, Slot: o.slot, To: app.Receivers{}, Scheduled: !o.exact, Timeout: timeout, Now: h.now, Stop: h.stop,
+		Version: h.version, Reports: o.reports, Slot: o.slot, To: app.Receivers{},
+		Scheduled: !o.exact, Timeout: timeout, Now: h.now, Stop: h.stop,
 		Command: func(report string, slot time.Time) string { return h.command(o, report, slot) },
 	})
 	if err != nil {
 		return refuse(err)
 	}
 	defer a.Close()
-	log.Info("run begins", "slot", o.slot, "reports", o.reports, "version", h.version, "timeout", timeout.String())
+	log.Info("run begins", "slot", o.slot, "reports", o.reports, "version", h.version, "timeout",
+		timeout.String())
 	outcome := a.Run(ctx)
 	log = log.With("seconds", h.now().Sub(began).Seconds())
 	return resultOf(outcome)
@@ -89,7 +100,8 @@ func (h *handler) left(ctx context.Context) time.Duration {
 // enough tells whether there is time to deliver anything at all.
 func (h *handler) enough(ctx context.Context) error {
 	if left := h.left(ctx); left < leastTime {
-		return fmt.Errorf("the function's timeout leaves %s for the run", max(left, 0).Round(time.Millisecond))
+		return fmt.Errorf("the function's timeout leaves %s for the run",
+			max(left, 0).Round(time.Millisecond))
 	}
 	return nil
 }
@@ -100,21 +112,27 @@ func (h *handler) command(o order, report string, slot time.Time) string {
 	if from == "" {
 		from = h.getenv("PROMSNAP_CONFIG")
 	}
-	if from = path.Base(strings.TrimPrefix(from, "ssm:")); !strings.HasSuffix(from, ".yaml") && !strings.HasSuffix(from, ".yml") {
+	if from = path.Base(strings.TrimPrefix(from, "ssm:")); !strings.HasSuffix(from, ".yaml") &&
+		!strings.HasSuffix(from, ".yml") {
 		from = "promsnap.yaml"
 	}
-	return strings.Join([]string{"promsnap", "run", report, "-c", from, "--time", slot.Format(time.RFC3339)}, " ")
+	return strings.Join([]string{
+		"promsnap", "run", report, "-c", from, "--time", slot.Format(time.RFC3339),
+	}, " ")
 }
 
-// logEnd writes what became of the invocation: a line for each report, and the last one. The alarms count both by their verdicts.
+// logEnd writes what became of the invocation: a line for each report, and the last one. The alarms
+// count both by their verdicts.
 func logEnd(log *slog.Logger, o order, out result, err error) {
 	for _, r := range out.Reports {
 		level, verdict := slog.LevelInfo, r.verdict()
 		if verdict != verdictOK {
 			level = slog.LevelError
 		}
-		log.Log(context.Background(), level, "report", "name", r.Name, "slot", r.Slot, "verdict", verdict, "critical", r.Critical, "warning", r.Warning, "no_data", r.NoData, "ok", r.OK,
-			"incomplete", r.Incomplete, "failures", r.Failures, "delivered", r.Delivered, "stood_back", r.StoodBack, "notes", r.Notes, "error", r.Error)
+		log.Log(context.Background(), level, "report", "name", r.Name, "slot", r.Slot, "verdict",
+			verdict, "critical", r.Critical, "warning", r.Warning, "no_data", r.NoData, "ok", r.OK,
+			"incomplete", r.Incomplete, "failures", r.Failures, "delivered", r.Delivered,
+			"stood_back", r.StoodBack, "notes", r.Notes, "error", r.Error)
 	}
 	log = log.With("reports", names(o, out))
 	switch {
@@ -127,7 +145,8 @@ func logEnd(log *slog.Logger, o order, out result, err error) {
 	}
 }
 
-// names are the reports that were run, or where it did not come to that, those that the event names.
+// names are the reports that were run, or where it did not come to that, those that the event
+// names.
 func names(o order, out result) []string {
 	if len(out.Reports) == 0 {
 		return o.reports

@@ -33,9 +33,14 @@ func TestParseEvent(t *testing.T) {
 	minute := now.Truncate(time.Minute)
 	for in, want := range map[string]order{
 		``: {slot: minute}, `null`: {slot: minute}, `{}`: {slot: minute},
-		`{"config": "s3://b/k", "reports": ["daily"], "time": "2026-11-22T09:00:00Z"}`: {config: "s3://b/k", reports: []string{"daily"}, slot: minute, exact: true},
-		`{"time": "2026-11-22T18:00:00+09:00"}`:                                        {slot: minute, exact: true},
-		`{"time": "2026-11-22T09:01:10Z"}`:                                             {slot: time.Date(2026, 11, 22, 9, 1, 10, 0, time.UTC), exact: true}, // two clocks
+		`{"config": "s3://b/k", "reports": ["daily"], "time": "2026-11-22T09:00:00Z"}`: {
+			config: "s3://b/k", reports: []string{"daily"}, slot: minute, exact: true,
+		},
+		`{"time": "2026-11-22T18:00:00+09:00"}`: {slot: minute, exact: true},
+		// two clocks
+		`{"time": "2026-11-22T09:01:10Z"}`: {
+			slot: time.Date(2026, 11, 22, 9, 1, 10, 0, time.UTC), exact: true,
+		},
 		`{"version":"0","id":"1","detail-type":"Scheduled Event","source":"aws.events","account":"1","time":"2026-11-22T09:00:03Z","region":"eu-west-1","resources":["arn:aws:events:eu-west-1:1:rule/promsnap"],"detail":{}}`: {slot: minute},
 	} {
 		got, err := parseEvent([]byte(in), now)
@@ -44,25 +49,33 @@ func TestParseEvent(t *testing.T) {
 		}
 	}
 	for in, says := range map[string]string{
-		`[]`: "not understood", `{"reports": "daily"}`: "not understood", `{"Zeit": ""}`: `unknown field "Zeit"`, `{} {}`: "goes on behind its end",
-		`{"time": "09:00"}`: "is not a time", `{"time": "2026-11-22T10:00:00Z"}`: "lies in the future", `{"time": "0001-01-01T00:00:00Z"}`: "out of reach",
+		`[]`: "not understood", `{"reports": "daily"}`: "not understood",
+		`{"Zeit": ""}`: `unknown field "Zeit"`, `{} {}`: "goes on behind its end",
+		`{"time": "09:00"}`:                                            "is not a time",
+		`{"time": "2026-11-22T10:00:00Z"}`:                             "lies in the future",
+		`{"time": "0001-01-01T00:00:00Z"}`:                             "out of reach",
 		`{"detail-type": "Scheduled Event", "time": "x"}`:              "is not a time",
 		`{"config": "` + strings.Repeat("a", maxEvent) + `"}`:          "more than 64 KiB",
 		`{"reports": [` + strings.Repeat(`"a",`, maxReports) + `"a"]}`: "more than 100 reports",
 	} {
-		if got, err := parseEvent([]byte(in), now); err == nil || !strings.Contains(err.Error(), says) {
+		if got, err := parseEvent([]byte(in), now); err == nil ||
+			!strings.Contains(err.Error(), says) {
 			t.Errorf("%.80s: %+v, %v; want %q", in, got, err, says)
 		}
 	}
 }
 
 func FuzzParseEvent(f *testing.F) {
-	for _, seed := range []string{`{}`, `{"reports": ["a"], "time": "2026-11-22T09:00:00Z"}`, `{"detail-type": "x", "time": "2026-11-22T09:00:00Z"}`, `[`, `{"time": 1}`} {
+	for _, seed := range []string{
+		`{}`, `{"reports": ["a"], "time": "2026-11-22T09:00:00Z"}`,
+		`{"detail-type": "x", "time": "2026-11-22T09:00:00Z"}`, `[`, `{"time": 1}`,
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		o, err := parseEvent(raw, now)
-		if err == nil && (o.slot.IsZero() || o.slot.After(now.Add(time.Minute)) || len(o.reports) > maxReports) {
+		if err == nil && (o.slot.IsZero() || o.slot.After(now.Add(time.Minute)) ||
+			len(o.reports) > maxReports) {
 			t.Errorf("%s: %+v", raw, o)
 		}
 	})
@@ -72,24 +85,30 @@ func FuzzParseEvent(f *testing.F) {
 func in(t *testing.T, prometheus string) (*handler, *bytes.Buffer, string) {
 	t.Helper()
 	root, log := t.TempDir(), &bytes.Buffer{}
-	text := "version: 1\ncluster: prod\nprometheus: {url: '" + prometheus + "'}\nreports: [{name: daily, range: 1h, receivers: [a], panels: [{use: node-memory}]}]\n" +
+	text := "version: 1\ncluster: prod\nprometheus: {url: '" + prometheus +
+		"'}\nreports: [{name: daily, range: 1h, receivers: [a], panels: [{use: node-memory}]}]\n" +
 		"receivers: [{name: a, dir: {path: out}}]\nstate: {dir: state}\n"
 	if err := os.WriteFile(filepath.Join(root, "promsnap.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	getenv := func(name string) string { return map[string]string{"LAMBDA_TASK_ROOT": root}[name] }
 	clock := func() time.Time { return now }
-	return &handler{version: "test", getenv: getenv, now: clock, log: slog.New(slog.NewJSONHandler(log, nil)), reading: app.Reading(getenv, clock), loading: time.Minute}, log, root
+	return &handler{
+		version: "test", getenv: getenv, now: clock, log: slog.New(slog.NewJSONHandler(log, nil)),
+		reading: app.Reading(getenv, clock), loading: time.Minute,
+	}, log, root
 }
 
 func TestPanicIsAResult(t *testing.T) {
 	h, log, _ := in(t, "http://127.0.0.1:1")
 	h.now = func() time.Time { panic("the clock stands") }
 	got, err := h.report(context.Background(), json.RawMessage(`{}`))
-	if err != nil || got.Verdict != verdictFailed || !strings.Contains(got.Error, "a fault in promsnap itself: the clock stands") {
+	if err != nil || got.Verdict != verdictFailed ||
+		!strings.Contains(got.Error, "a fault in promsnap itself: the clock stands") {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if !strings.Contains(log.String(), "handler_test.go") || !strings.Contains(log.String(), `"msg":"run ends","reports":null,"verdict":"failed"`) {
+	if !strings.Contains(log.String(), "handler_test.go") ||
+		!strings.Contains(log.String(), `"msg":"run ends","reports":null,"verdict":"failed"`) {
 		t.Errorf("the log does not say where: %s", log)
 	}
 }
@@ -98,12 +117,16 @@ func TestAFailedQueryIsAResult(t *testing.T) {
 	s := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(s.Close)
 	h, log, root := in(t, s.URL)
-	got, err := h.report(context.Background(), json.RawMessage(`{"reports": ["daily"], "time": "2026-11-22T09:00:00Z"}`))
-	if err != nil || got.Verdict != verdictFailed || len(got.Reports) != 1 || len(got.Reports[0].Failures) != 1 || len(got.Reports[0].Delivered) != 1 {
+	got, err := h.report(context.Background(),
+		json.RawMessage(`{"reports": ["daily"], "time": "2026-11-22T09:00:00Z"}`))
+	if err != nil || got.Verdict != verdictFailed || len(got.Reports) != 1 ||
+		len(got.Reports[0].Failures) != 1 || len(got.Reports[0].Delivered) != 1 {
 		t.Errorf("%+v, %v", got, err)
 	}
 	page, err := os.ReadFile(filepath.Join(root, "out", "daily", "20261122T090000Z", "index.html"))
-	if err != nil || !bytes.Contains(page, []byte("promsnap run daily -c promsnap.yaml --time 2026-11-22T09:00:00Z")) {
+	if err != nil ||
+		!bytes.Contains(page, []byte("promsnap run daily -c promsnap.yaml --time "+
+			"2026-11-22T09:00:00Z")) {
 		t.Errorf("the report does not say how it is run again: %v", err)
 	}
 	if !strings.Contains(log.String(), `"verdict":"failed"`) {
@@ -111,21 +134,24 @@ func TestAFailedQueryIsAResult(t *testing.T) {
 	}
 }
 
-// counted says which metrics of the SAM template a line of the log adds to, with its patterns read as CloudWatch does.
+// counted says which metrics of the SAM template a line of the log adds to, with its patterns read
+// as CloudWatch does.
 func counted(t *testing.T, line map[string]any) []string {
 	t.Helper()
 	template, err := os.ReadFile("../../deploy/lambda/template.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	filters := regexp.MustCompile(`FilterPattern: (?:!Sub )?'\{ (.*) \}'\s+MetricTransformations:\s+- .*MetricName: !Sub "\$\{AWS::StackName\}-([a-z-]+)"`).FindAllStringSubmatch(string(template), -1)
+	filters := regexp.MustCompile(
+		`FilterPattern: (?:!Sub )?'\{ (.*) \}'\s+MetricTransformations:\s+- .*MetricName: !Sub "\$\{AWS::StackName\}-([a-z-]+)"`).FindAllStringSubmatch(string(template), -1)
 	if len(filters) != 3 {
 		t.Fatalf("%d filters are understood", len(filters))
 	}
 	var out []string
 	for _, f := range filters {
 		all := true
-		for term := range strings.SplitSeq(strings.NewReplacer("${CheckReport}", "check", "${DailyReport}", "daily").Replace(f[1]), " && ") {
+		for term := range strings.SplitSeq(strings.NewReplacer("${CheckReport}", "check",
+			"${DailyReport}", "daily").Replace(f[1]), " && ") {
 			m := regexp.MustCompile(`^\$\.(\w+) (!?=) "([^"]*)"$`).FindStringSubmatch(term)
 			if m == nil {
 				t.Fatalf("the term %s is not understood", term)
@@ -145,7 +171,8 @@ func list(v any) []any {
 	return out
 }
 
-// The alarms count what the function logs: a report by its name, also where another one of the run failed, and each run that did not end well.
+// The alarms count what the function logs: a report by its name, also where another one of the run
+// failed, and each run that did not end well.
 func TestWhatTheAlarmsCount(t *testing.T) {
 	named := func(name string) reportResult { return reportResult{Brief: app.Brief{Name: name}} }
 	done, failed := named("daily"), named("check")
@@ -157,12 +184,35 @@ func TestWhatTheAlarmsCount(t *testing.T) {
 		want    []string
 		reports string
 	}{
-		"both well":         {order{}, result{Verdict: verdictOK, Reports: []reportResult{done, named("check")}}, nil, []string{"daily-ok", "check-ok"}, "daily check"},
-		"one failed":        {order{}, result{Verdict: verdictFailed, Reports: []reportResult{done, failed}}, nil, []string{"daily-ok", "failed"}, "daily check"},
-		"left to another":   {order{}, result{Verdict: verdictOK, Reports: []reportResult{{Brief: app.Brief{Name: "daily", StoodBack: "run"}}}}, errors.New("x"), []string{"failed"}, "daily"},
-		"not delivered":     {order{}, result{Verdict: verdictFailed, Reports: []reportResult{{Brief: app.Brief{Name: "daily", Error: "x"}}}}, errors.New("x"), []string{"failed"}, "daily"},
-		"refused":           {order{reports: []string{"daily"}}, result{Verdict: verdictRefused}, nil, []string{"failed"}, "daily"},
-		"nothing was asked": {order{}, result{Verdict: verdictRefused}, nil, []string{"failed"}, ""},
+		"both well": {
+			order{}, result{Verdict: verdictOK, Reports: []reportResult{done, named("check")}}, nil,
+			[]string{"daily-ok", "check-ok"}, "daily check",
+		},
+		"one failed": {
+			order{}, result{Verdict: verdictFailed, Reports: []reportResult{done, failed}}, nil,
+			[]string{"daily-ok", "failed"}, "daily check",
+		},
+		"left to another": {
+			order{}, result{
+				Verdict: verdictOK, Reports: []reportResult{
+					{Brief: app.Brief{Name: "daily", StoodBack: "run"}},
+				},
+			}, errors.New("x"), []string{"failed"}, "daily",
+		},
+		"not delivered": {
+			order{}, result{
+				Verdict: verdictFailed, Reports: []reportResult{
+					{Brief: app.Brief{Name: "daily", Error: "x"}},
+				},
+			}, errors.New("x"), []string{"failed"}, "daily",
+		},
+		"refused": {
+			order{reports: []string{"daily"}}, result{Verdict: verdictRefused}, nil,
+			[]string{"failed"}, "daily",
+		},
+		"nothing was asked": {
+			order{}, result{Verdict: verdictRefused}, nil, []string{"failed"}, "",
+		},
 	} {
 		var log bytes.Buffer
 		logEnd(slog.New(slog.NewJSONHandler(&log, nil)), tc.order, tc.out, tc.err)
@@ -180,7 +230,8 @@ func TestWhatTheAlarmsCount(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, tc.want) || strings.Join(reports, " ") != tc.reports {
-			t.Errorf("%s: the alarms count %v of %v, want %v of %s", name, got, reports, tc.want, tc.reports)
+			t.Errorf("%s: the alarms count %v of %v, want %v of %s", name, got, reports, tc.want,
+				tc.reports)
 		}
 	}
 }
@@ -195,7 +246,9 @@ func TestDocumentedConfiguration(t *testing.T) {
 	if block == nil {
 		t.Fatal("docs/lambda.md holds no configuration")
 	}
-	cfg, err := config.Load("promsnap.yaml", block[1], app.Reading(func(string) string { return "" }, time.Now))
+	cfg, err := config.Load("promsnap.yaml", block[1], app.Reading(func(string) string {
+		return ""
+	}, time.Now))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,8 +276,8 @@ func TestWhatIsWorthAnotherTry(t *testing.T) {
 	}
 }
 
-// The function takes a file for exactly what the command takes it for, wherever it lies. The acceptance tests hold what both deliver against
-// each other.
+// The function takes a file for exactly what the command takes it for, wherever it lies. The
+// acceptance tests hold what both deliver against each other.
 func TestTheConfigurationIsTheCommands(t *testing.T) {
 	const dir = "../../internal/config/testdata/good"
 	text, err := os.ReadFile(filepath.Join(dir, "full.yaml"))
@@ -233,24 +286,35 @@ func TestTheConfigurationIsTheCommands(t *testing.T) {
 	}
 	stores(t, string(text))
 	getenv := func(name string) string {
-		return map[string]string{"LAMBDA_TASK_ROOT": dir, "PROMSNAP_CONFIG": "full.yaml", "PROMETHEUS_PASSWORD": "x"}[name]
+		return map[string]string{
+			"LAMBDA_TASK_ROOT": dir, "PROMSNAP_CONFIG": "full.yaml", "PROMETHEUS_PASSWORD": "x",
+		}[name]
 	}
 	clock := func() time.Time { return now }
-	h := &handler{getenv: getenv, now: clock, reading: app.Reading(getenv, clock), loading: time.Minute}
-	commands, err := config.LoadFile(t.Context(), filepath.Join(dir, "full.yaml"), app.Reading(getenv, clock)) // as a test of cmd/promsnap holds
+	h := &handler{
+		getenv: getenv, now: clock, reading: app.Reading(getenv, clock), loading: time.Minute,
+	}
+	// as a test of cmd/promsnap holds
+	commands, err := config.LoadFile(t.Context(), filepath.Join(dir, "full.yaml"),
+		app.Reading(getenv, clock))
 	if err != nil {
 		t.Fatal(err)
 	}
 	same := cmp.Options{
 		cmp.Exporter(func(reflect.Type) bool { return true }),
-		cmp.Comparer(func(a, b secret.String) bool { return a.IsZero() == b.IsZero() }), // each is read at its use
-		cmp.Comparer(func(a, b config.HTTP) bool { return reflect.DeepEqual(a.Client(), b.Client()) }),
+		// each is read at its use
+		cmp.Comparer(func(a, b secret.String) bool { return a.IsZero() == b.IsZero() }),
+		cmp.Comparer(func(a, b config.HTTP) bool {
+			return reflect.DeepEqual(a.Client(), b.Client())
+		}),
 		cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
 		cmp.Comparer(func(a, b *labels.Matcher) bool { return a.String() == b.String() }),
 		cmp.Comparer(func(a, b *regexp.Regexp) bool { return a.String() == b.String() }),
 		cmp.Comparer(func(a, b func(time.Time) bool) bool { return (a == nil) == (b == nil) }),
 	}
-	for _, from := range []string{"", "full.yaml", "s3://reports/promsnap/promsnap.yaml", "ssm:/promsnap/config"} {
+	for _, from := range []string{
+		"", "full.yaml", "s3://reports/promsnap/promsnap.yaml", "ssm:/promsnap/config",
+	} {
 		its, err := h.load(t.Context(), from)
 		if err != nil {
 			t.Fatalf("%q: %v", from, err)

@@ -1,5 +1,6 @@
-// Command report is promsnap as an AWS Lambda function: an event in, the run of the command's --deliver in the middle, a result out. It
-// has no Kubernetes side. docs/lambda.md says how it is put up.
+// Command report is promsnap as an AWS Lambda function: an event in, the run of the command's
+// --deliver in the middle, a result out. It has no Kubernetes side. docs/lambda.md says how it is
+// put up.
 package main
 
 import (
@@ -23,14 +24,17 @@ func main() {
 	limitMemory()
 	stop := make(chan struct{})
 	h := &handler{
-		version: version, getenv: os.Getenv, now: time.Now, log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), stop: stop,
+		version: version, getenv: os.Getenv, now: time.Now,
+		log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), stop: stop,
 		reading: app.Reading(os.Getenv, time.Now), loading: loadTime,
 	}
-	lambda.StartWithOptions(h.report, lambda.WithEnableSIGTERM(sync.OnceFunc(func() { close(stop) })))
+	lambda.StartWithOptions(h.report, lambda.WithEnableSIGTERM(sync.OnceFunc(func() {
+		close(stop)
+	})))
 }
 
-// limitMemory lets the garbage collector know how large the function is. The rest is the program itself, and what the kernel counts for
-// it beside the heap. GOMEMLIMIT goes before it.
+// limitMemory lets the garbage collector know how large the function is. The rest is the program
+// itself, and what the kernel counts for it beside the heap. GOMEMLIMIT goes before it.
 func limitMemory() {
 	size, err := strconv.ParseInt(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), 10, 64)
 	if err != nil || size <= 0 || os.Getenv("GOMEMLIMIT") != "" {

@@ -9,10 +9,12 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
-// The verdicts of an invocation. docs/lambda.md and the alarms of deploy/lambda/template.yaml go by them.
+// The verdicts of an invocation. docs/lambda.md and the alarms of deploy/lambda/template.yaml go by
+// them.
 const (
-	verdictOK      = "ok"      // everything was asked for, and everybody told
-	verdictFailed  = "failed"  // a query or a delivery failed, or promsnap itself; what worked was delivered
+	verdictOK = "ok" // everything was asked for, and everybody told
+	// a query or a delivery failed, or promsnap itself; what worked was delivered
+	verdictFailed  = "failed"
 	verdictRefused = "refused" // the event or the configuration is wrong: nothing was done
 )
 
@@ -38,8 +40,9 @@ func (r reportResult) verdict() string {
 	return verdictOK
 }
 
-// tryAgain is an error of the handler's: the same event again may do what this one did not. Who was told is not told again by it, and a
-// message whose answer was lost is marked as a possible duplicate.
+// tryAgain is an error of the handler's: the same event again may do what this one did not. Who was
+// told is not told again by it, and a message whose answer was lost is marked as a possible
+// duplicate.
 type tryAgain struct{ err error }
 
 func (e *tryAgain) Error() string { return e.err.Error() + " (worth another try)" }
@@ -55,8 +58,8 @@ func refuse(err error) (result, error) {
 	return result{Verdict: verdictRefused, Error: err.Error()}, nil
 }
 
-// resultOf is what the outcome comes to. The error says that another try may help: somebody could not be told who may be later, or another
-// run was telling people.
+// resultOf is what the outcome comes to. The error says that another try may help: somebody could
+// not be told who may be later, or another run was telling people.
 func resultOf(o app.Outcome) (result, error) {
 	out := result{Verdict: verdictOK}
 	if o.Failed() {
@@ -78,7 +81,9 @@ func resultOf(o app.Outcome) (result, error) {
 			}
 		}
 		if c := res.StoodBack; c != nil {
-			again = append(again, errors.New("report "+r.Info.Name+": another run is telling people, until "+c.Until.UTC().Format(time.RFC3339)))
+			again = append(again,
+				errors.New("report "+r.Info.Name+": another run is telling people, until "+
+					c.Until.UTC().Format(time.RFC3339)))
 		}
 		out.Reports = append(out.Reports, one)
 	}
@@ -88,8 +93,8 @@ func resultOf(o app.Outcome) (result, error) {
 	return out, nil
 }
 
-// passing tells whether what went wrong before anything was done may be over at another try: AWS that could not be asked, a sandbox without
-// files to open. Such an error says so itself.
+// passing tells whether what went wrong before anything was done may be over at another try: AWS
+// that could not be asked, a sandbox without files to open. Such an error says so itself.
 func passing(err error) bool {
 	var known interface{ Temporary() bool }
 	return errors.As(err, &known) && known.Temporary()

@@ -12,12 +12,14 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// maxConfig is the largest configuration that is fetched, in bytes; config has a bound of its own, which says more.
+// maxConfig is the largest configuration that is fetched, in bytes; config has a bound of its own,
+// which says more.
 const maxConfig = 2 << 20
 
-// load reads the configuration from where it is: ssm:/name in Parameter Store, s3://bucket/key, or a path in the function's package. ""
-// is what PROMSNAP_CONFIG says, or promsnap.yaml. It is read on every invocation, so that a change needs no deployment. Wherever it is, its
-// relative paths are in the function's package.
+// load reads the configuration from where it is: ssm:/name in Parameter Store, s3://bucket/key, or
+// a path in the function's package. "" is what PROMSNAP_CONFIG says, or promsnap.yaml. It is read
+// on every invocation, so that a change needs no deployment. Wherever it is, its relative paths are
+// in the function's package.
 func (h *handler) load(ctx context.Context, from string) (*config.Config, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, h.loading, slowError{h.loading})
 	defer cancel()
@@ -57,7 +59,8 @@ func (h *handler) read(ctx context.Context, from string) (*config.Config, error)
 		return config.Load(from, text, h.remote())
 	}
 	if !filepath.IsLocal(from) {
-		return nil, fmt.Errorf("the configuration %q is not in the function's package; write a path in it, s3://BUCKET/KEY or ssm:/NAME", from)
+		return nil, fmt.Errorf("the configuration %q is not in the function's package; write a "+
+			"path in it, s3://BUCKET/KEY or ssm:/NAME", from)
 	}
 	return config.LoadFile(ctx, filepath.Join(h.getenv("LAMBDA_TASK_ROOT"), from), h.reading)
 }
@@ -73,7 +76,8 @@ func (h *handler) remote() config.Options {
 func fetch(ctx context.Context, place string) ([]byte, error) {
 	name, key, _ := strings.Cut(place, "/")
 	if name == "" || key == "" {
-		return nil, fmt.Errorf("the configuration s3://%s has no bucket or no key; write s3://BUCKET/KEY", place)
+		return nil, fmt.Errorf("the configuration s3://%s has no bucket or no key; write "+
+			"s3://BUCKET/KEY", place)
 	}
 	account, err := cloud.Open(ctx, cloud.Identity{})
 	if err != nil {
@@ -86,7 +90,8 @@ func fetch(ctx context.Context, place string) ([]byte, error) {
 	}
 	o, err := bucket.Get(ctx, key, maxConfig)
 	if err == nil && o.ETag == "" {
-		err = fmt.Errorf("the configuration s3://%s is not there; write it there, or correct its name", place)
+		err = fmt.Errorf("the configuration s3://%s is not there; write it there, or correct its "+
+			"name", place)
 	}
 	return o.Body, err
 }

@@ -18,7 +18,9 @@ import (
 // stores are an S3 and a Parameter Store in which a configuration lies.
 func stores(t *testing.T, text string) {
 	t.Helper()
-	s3, store := cloudtest.New(t), cloudtest.NewStore(t, map[string]string{"/promsnap/config": text})
+	s3, store := cloudtest.New(t), cloudtest.NewStore(t, map[string]string{
+		"/promsnap/config": text,
+	})
 	s3.Write("promsnap/promsnap.yaml", []byte(text))
 	for name, value := range store.Env() {
 		t.Setenv(name, value)
@@ -26,8 +28,8 @@ func stores(t *testing.T, text string) {
 	t.Setenv("AWS_ENDPOINT_URL_S3", s3.URL)
 }
 
-// A configuration that lies in a bucket or a parameter means by its relative paths files of the function's package, and makes no directory
-// that is called like the bucket.
+// A configuration that lies in a bucket or a parameter means by its relative paths files of the
+// function's package, and makes no directory that is called like the bucket.
 func TestRelativePathsAreInThePackage(t *testing.T) {
 	h, _, root := in(t, "http://127.0.0.1:1")
 	if err := os.WriteFile(filepath.Join(root, "token"), []byte("secret"), 0o600); err != nil {
@@ -46,15 +48,19 @@ state: {dir: state}
 		if err != nil {
 			t.Fatalf("%s: %v", from, err)
 		}
-		if got := cfg.Prometheus.HTTP.Client().Authorization.CredentialsFile; got != filepath.Join(root, "token") {
+		if got := cfg.Prometheus.HTTP.Client().Authorization.CredentialsFile; got != filepath.Join(
+			root, "token") {
 			t.Errorf("%s: the token is at %s", from, got)
 		}
-		if cfg.Receivers[0].To != config.Dir(filepath.Join(root, "out")) || cfg.State.Dir != filepath.Join(root, "state") {
-			t.Errorf("%s: reports go to %s, and state to %s", from, cfg.Receivers[0].To, cfg.State.Dir)
+		if cfg.Receivers[0].To != config.Dir(filepath.Join(root, "out")) ||
+			cfg.State.Dir != filepath.Join(root, "state") {
+			t.Errorf("%s: reports go to %s, and state to %s", from, cfg.Receivers[0].To,
+				cfg.State.Dir)
 		}
 	}
 	stores(t, "version: 2")
-	if _, err := h.load(t.Context(), "ssm:/promsnap/config"); err == nil || !strings.HasPrefix(err.Error(), "ssm:/promsnap/config:1:") {
+	if _, err := h.load(t.Context(), "ssm:/promsnap/config"); err == nil ||
+		!strings.HasPrefix(err.Error(), "ssm:/promsnap/config:1:") {
 		t.Errorf("a mistake is said of %v", err)
 	}
 }
@@ -76,14 +82,15 @@ func TestASlowStoreIsWorthAnotherTry(t *testing.T) {
 	h.loading = 50 * time.Millisecond
 	for _, from := range []string{"ssm:/promsnap/config", "s3://reports/promsnap/promsnap.yaml"} {
 		_, err := h.report(t.Context(), fmt.Appendf(nil, `{"config": %q}`, from))
-		if err == nil || !strings.Contains(err.Error(), "no answer within 50ms") || !strings.Contains(err.Error(), "worth another try") {
+		if err == nil || !strings.Contains(err.Error(), "no answer within 50ms") ||
+			!strings.Contains(err.Error(), "worth another try") {
 			t.Errorf("%s: %v\n%s", from, err, log)
 		}
 	}
 }
 
-// A function's timeout that leaves no time is a mistake, of which the store of the configuration is not asked; time that reading it took is
-// not.
+// A function's timeout that leaves no time is a mistake, of which the store of the configuration is
+// not asked; time that reading it took is not.
 func TestTimeToRun(t *testing.T) {
 	h, _, _ := in(t, "http://127.0.0.1:1")
 	short, cancel := context.WithDeadline(t.Context(), time.Now().Add(time.Hour))
@@ -91,7 +98,8 @@ func TestTimeToRun(t *testing.T) {
 	deadline, _ := short.Deadline()
 	h.now = func() time.Time { return deadline.Add(-12 * time.Second) }
 	out, err := h.report(short, []byte(`{"config": "none.yaml"}`))
-	if err != nil || out.Verdict != verdictRefused || out.Error != "the function's timeout leaves 9s for the run; give it a minute at least" {
+	if err != nil || out.Verdict != verdictRefused ||
+		out.Error != "the function's timeout leaves 9s for the run; give it a minute at least" {
 		t.Errorf("%+v, %v", out, err)
 	}
 	asked := 0
@@ -100,7 +108,8 @@ func TestTimeToRun(t *testing.T) {
 		return deadline.Add(-time.Minute + time.Duration(asked/3)*50*time.Second)
 	}
 	out, err = h.report(short, []byte(`{}`))
-	if err == nil || !strings.Contains(err.Error(), "reading the configuration took 50s: the function's timeout leaves 7s for the run (worth another try)") {
+	if err == nil || !strings.Contains(err.Error(), "reading the configuration took 50s: the "+
+		"function's timeout leaves 7s for the run (worth another try)") {
 		t.Errorf("%+v, %v", out, err)
 	}
 }

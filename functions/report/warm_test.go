@@ -38,10 +38,13 @@ func everybody(t *testing.T) *connections {
 		case strings.HasSuffix(r.URL.Path, "/values"):
 			_, _ = io.WriteString(w, `{"status":"success","data":[]}`)
 		default:
-			_, _ = io.WriteString(w, `{"status":"success","data":{"resultType":"matrix","result":[]}}`)
+			_, _ = io.WriteString(w,
+				`{"status":"success","data":{"resultType":"matrix","result":[]}}`)
 		}
 	})
-	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
+	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+	})
 	s := httptest.NewUnstartedServer(mux)
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		switch state {
@@ -83,12 +86,13 @@ func (c *connections) settle(t *testing.T) {
 	}
 }
 
-// TestWarmRunsLeaveNoConnections holds every invocation to closing what it has opened: the next one has its own, so that these would only
-// gather, until the sandbox has no descriptors left.
+// TestWarmRunsLeaveNoConnections holds every invocation to closing what it has opened: the next one
+// has its own, so that these would only gather, until the sandbox has no descriptors left.
 func TestWarmRunsLeaveNoConnections(t *testing.T) {
 	c := everybody(t)
 	h, log, root := in(t, c.url+"/prometheus")
-	bucket := fmt.Sprintf("bucket: reports, region: us-east-1, endpoint: '%s', path_style: true, access_key: %s, secret_key: %s", c.url, cloudtest.AccessKey, cloudtest.Secret)
+	bucket := fmt.Sprintf("bucket: reports, region: us-east-1, endpoint: '%s', path_style: true, "+
+		"access_key: %s, secret_key: %s", c.url, cloudtest.AccessKey, cloudtest.Secret)
 	text := fmt.Sprintf(`version: 1
 cluster: prod
 prometheus: {url: '%[1]s/prometheus'}
@@ -105,7 +109,8 @@ state: {s3: {%[2]s, prefix: state}}
 		t.Fatal(err)
 	}
 	for i := range 3 {
-		got, err := h.report(t.Context(), json.RawMessage(fmt.Sprintf(`{"time": "2026-11-22T08:5%d:00Z"}`, i)))
+		got, err := h.report(t.Context(),
+			json.RawMessage(fmt.Sprintf(`{"time": "2026-11-22T08:5%d:00Z"}`, i)))
 		if err != nil || got.Verdict != verdictOK {
 			t.Fatalf("%+v, %v\n%s", got, err, log)
 		}
@@ -118,11 +123,14 @@ state: {s3: {%[2]s, prefix: state}}
 
 // Where there are too many files, the configuration is not wrong.
 func TestTooManyFilesIsWorthAnotherTry(t *testing.T) {
-	_, err := refuse(fmt.Errorf("reading the configuration: %w", &os.PathError{Op: "open", Path: "promsnap.yaml", Err: syscall.EMFILE}))
+	_, err := refuse(fmt.Errorf("reading the configuration: %w", &os.PathError{
+		Op: "open", Path: "promsnap.yaml", Err: syscall.EMFILE,
+	}))
 	if err == nil || !strings.Contains(err.Error(), "worth another try") {
 		t.Errorf("got %v", err)
 	}
-	if out, err := refuse(fmt.Errorf("reading the configuration: %w", os.ErrNotExist)); err != nil || out.Verdict != verdictRefused {
+	if out, err := refuse(fmt.Errorf("reading the configuration: %w",
+		os.ErrNotExist)); err != nil || out.Verdict != verdictRefused {
 		t.Errorf("%+v, %v", out, err)
 	}
 }

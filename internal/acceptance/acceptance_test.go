@@ -7,11 +7,14 @@ import (
 	"testing"
 )
 
-// TestCommunityChart asks the Prometheus of the community chart without a configuration, as somebody does on the first day.
+// TestCommunityChart asks the Prometheus of the community chart without a configuration, as
+// somebody does on the first day.
 func TestCommunityChart(t *testing.T) {
 	s := startFixture(t, community, nil)
 	t.Run("answers", func(t *testing.T) { testAnswers(t, community, s) })
-	t.Run("report", func(t *testing.T) { testReport(t, community, "default", []string{"--prometheus-url", s.url}) })
+	t.Run("report", func(t *testing.T) {
+		testReport(t, community, "default", []string{"--prometheus-url", s.url})
+	})
 	t.Run("fail-on", func(t *testing.T) { testFailOn(t, s) })
 	t.Run("hung", func(t *testing.T) { testHung(t, s) })
 	t.Run("gone", func(t *testing.T) { testGone(t, s) }) // the last: it stops the server

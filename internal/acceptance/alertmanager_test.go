@@ -30,15 +30,20 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// startAlertmanager runs Debian's Alertmanager with a route to hook, which may be "", and a password where auth says so.
+// startAlertmanager runs Debian's Alertmanager with a route to hook, which may be "", and a
+// password where auth says so.
 func startAlertmanager(t *testing.T, hook string, auth bool) *server {
 	t.Helper()
 	dir := t.TempDir()
-	config := "route: {receiver: hook, group_by: [alertname], group_wait: 100ms, group_interval: 200ms, repeat_interval: 1h}\nreceivers:\n  - name: hook\n"
+	config := "route: {receiver: hook, group_by: [alertname], group_wait: 100ms, group_interval: " +
+		"200ms, repeat_interval: 1h}\nreceivers:\n  - name: hook\n"
 	if hook != "" {
 		config += "    webhook_configs: [{url: '" + hook + "', send_resolved: true}]\n"
 	}
-	files := map[string]string{"alertmanager.yml": config, "web.yml": fmt.Sprintf("basic_auth_users: {%s: '%s'}\n", username, passwordHash)}
+	files := map[string]string{
+		"alertmanager.yml": config, "web.yml": fmt.Sprintf("basic_auth_users: {%s: '%s'}\n",
+			username, passwordHash),
+	}
 	for name, body := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(body), 0o644); err != nil {
 			t.Fatal(err)
@@ -46,8 +51,10 @@ func startAlertmanager(t *testing.T, hook string, auth bool) *server {
 	}
 	address := freePort(t)
 	flags := []string{
-		"--config.file=" + filepath.Join(dir, "alertmanager.yml"), "--storage.path=" + filepath.Join(dir, "data"),
-		"--web.listen-address=" + address, "--web.route-prefix=/am", "--cluster.listen-address=", "--log.level=info",
+		"--config.file=" + filepath.Join(dir, "alertmanager.yml"),
+		"--storage.path=" + filepath.Join(dir, "data"),
+		"--web.listen-address=" + address, "--web.route-prefix=/am", "--cluster.listen-address=",
+		"--log.level=info",
 	}
 	s := &server{url: "http://" + address, client: http.DefaultClient}
 	if auth {
@@ -97,20 +104,38 @@ func (s *server) alerts(t *testing.T, filter ...string) map[string]gettable {
 
 // firing is a run at a slot at which these nodes' memory is beyond its limit since ten minutes.
 func firing(slot time.Time, nodes ...string) notify.Delivery {
-	panels := []snapshot.Panel{{Exprs: []string{"node_memory"}, Data: snapshot.DataComplete, Spec: panel.Spec{
-		Name: "node-memory", Title: "Node memory", Subject: "memory", Queries: []panel.Query{{Unit: units.PercentUnit}},
-		Rules: []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), RunbookURL: "https://runbooks.example.com/memory"}},
+	panels := []snapshot.Panel{{Exprs: []string{
+		"node_memory",
+	}, Data: snapshot.DataComplete, Spec: panel.Spec{
+		Name: "node-memory", Title: "Node memory", Subject: "memory", Queries: []panel.Query{
+			{Unit: units.PercentUnit},
+		},
+		Rules: []rules.Rule{
+			{
+				Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9),
+				RunbookURL: "https://runbooks.example.com/memory",
+			},
+		},
 	}}}
 	d := notify.Delivery{
-		Report:   report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Slot: slot, ExternalURL: "https://prometheus.example.com"}, panels),
+		Report: report.Build(report.Info{
+			Cluster: "prod-seoul", Name: "check", Slot: slot,
+			ExternalURL: "https://prometheus.example.com",
+		}, panels),
 		Memory:   rules.Memory{Slot: slot, Alerts: map[rules.Key]rules.Alert{}},
 		Interval: 5 * time.Minute,
 	}
 	for _, node := range nodes {
 		labels := map[string]string{"node": node}
 		d.Memory.Alerts[rules.Key(node)] = rules.Alert{
-			Panel: "node-memory", Rule: "NodeMemoryHigh", Name: node, Labels: labels, Identity: labels, Severity: rules.Critical, Value: .94, Limit: .9,
-			Episodes: []rules.Episode{{Since: slot.Add(-10 * time.Minute), Last: slot, Worst: rules.Critical, Peak: .96, PeakAt: slot}},
+			Panel: "node-memory", Rule: "NodeMemoryHigh", Name: node, Labels: labels,
+			Identity: labels, Severity: rules.Critical, Value: .94, Limit: .9,
+			Episodes: []rules.Episode{
+				{
+					Since: slot.Add(-10 * time.Minute), Last: slot, Worst: rules.Critical,
+					Peak: .96, PeakAt: slot,
+				},
+			},
 		}
 	}
 	return d
@@ -123,7 +148,8 @@ func over(d notify.Delivery, node string) notify.Delivery {
 	return d
 }
 
-func openAlertmanager(t *testing.T, link string, transport http.RoundTripper) *alertmanager.Notifier {
+func openAlertmanager(t *testing.T, link string,
+	transport http.RoundTripper) *alertmanager.Notifier {
 	t.Helper()
 	n, err := alertmanager.New(alertmanager.Options{URL: link + "/am", Transport: transport})
 	if err != nil {
@@ -171,11 +197,13 @@ func TestAlertmanager(t *testing.T) {
 	awaitTold(t, told, "firing ip-1 critical", "firing ip-2 critical")
 
 	hand(t, n, firing(now, "ip-1", "ip-2"))
-	if got := s.alerts(t)["ip-1"]; !got.EndsAt.Equal(now.Add(20*time.Minute)) || !got.StartsAt.Equal(earlier.Add(-10*time.Minute)) {
+	if got := s.alerts(t)["ip-1"]; !got.EndsAt.Equal(now.Add(20*time.Minute)) ||
+		!got.StartsAt.Equal(earlier.Add(-10*time.Minute)) {
 		t.Errorf("posted again it is from %s until %s, at %s", got.StartsAt, got.EndsAt, now)
 	}
 	silence(t, s, "node", "ip-1")
-	if got := s.alerts(t); got["ip-1"].Status.State != "suppressed" || len(got["ip-1"].Status.SilencedBy) != 1 || got["ip-2"].Status.State != "active" {
+	if got := s.alerts(t); got["ip-1"].Status.State != "suppressed" ||
+		len(got["ip-1"].Status.SilencedBy) != 1 || got["ip-2"].Status.State != "active" {
 		t.Errorf("ip-1 is silenced, and the alerts are %+v", got)
 	}
 	hand(t, n, over(firing(now, "ip-1", "ip-2"), "ip-2"))
@@ -187,7 +215,8 @@ func TestAlertmanager(t *testing.T) {
 	test := firing(now)
 	test.Message = &notify.Message{Kind: notify.KindTest}
 	hand(t, n, test)
-	if got := s.alerts(t, "alertname="+alertmanager.TestName)[""]; !got.EndsAt.Equal(now.Add(5 * time.Minute)) {
+	if got := s.alerts(t, "alertname="+alertmanager.TestName)[""]; !got.EndsAt.Equal(
+		now.Add(5 * time.Minute)) {
 		t.Errorf("the test is %+v", got)
 	}
 }
@@ -196,16 +225,20 @@ func TestAlertmanager(t *testing.T) {
 func checkPosted(t *testing.T, a gettable, slot time.Time) {
 	t.Helper()
 	want := map[string]string{
-		"alertname": "NodeMemoryHigh", "severity": "critical", "cluster": "prod-seoul", "report": "check", "panel": "node-memory", "node": "ip-1",
+		"alertname": "NodeMemoryHigh", "severity": "critical", "cluster": "prod-seoul",
+		"report": "check", "panel": "node-memory", "node": "ip-1",
 	}
 	if fmt.Sprint(a.Labels) != fmt.Sprint(want) {
 		t.Errorf("labels %v, want %v", a.Labels, want)
 	}
-	if !strings.HasPrefix(a.Annotations["summary"], "ip-1 memory 94 % since ") || a.Annotations["value"] != "94 %" ||
-		!strings.Contains(a.Annotations["description"], "above 90 %") || a.Annotations["runbook_url"] != "https://runbooks.example.com/memory" {
+	if !strings.HasPrefix(a.Annotations["summary"], "ip-1 memory 94 % since ") ||
+		a.Annotations["value"] != "94 %" ||
+		!strings.Contains(a.Annotations["description"], "above 90 %") ||
+		a.Annotations["runbook_url"] != "https://runbooks.example.com/memory" {
 		t.Errorf("annotations %v", a.Annotations)
 	}
-	if !a.EndsAt.Equal(slot.Add(20*time.Minute)) || !a.StartsAt.Equal(slot.Add(-10*time.Minute)) || a.Status.State == "suppressed" {
+	if !a.EndsAt.Equal(slot.Add(20*time.Minute)) || !a.StartsAt.Equal(slot.Add(-10*time.Minute)) ||
+		a.Status.State == "suppressed" {
 		t.Errorf("from %s until %s, %s", a.StartsAt, a.EndsAt, a.Status.State)
 	}
 	if !strings.HasPrefix(a.GeneratorURL, "https://prometheus.example.com/graph?") {
@@ -235,8 +268,11 @@ func awaitTold(t *testing.T, told <-chan string, want ...string) {
 func silence(t *testing.T, s *server, name, value string) {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{
-		"matchers": []any{map[string]any{"name": name, "value": value, "isRegex": false, "isEqual": true}},
-		"startsAt": time.Now().UTC(), "endsAt": time.Now().UTC().Add(time.Hour), "createdBy": "acceptance", "comment": "a test",
+		"matchers": []any{
+			map[string]any{"name": name, "value": value, "isRegex": false, "isEqual": true},
+		},
+		"startsAt": time.Now().UTC(), "endsAt": time.Now().UTC().Add(time.Hour),
+		"createdBy": "acceptance", "comment": "a test",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -259,7 +295,8 @@ func silence(t *testing.T, s *server, name, value string) {
 	}
 }
 
-// TestAlertmanagerTakesEverything posts what a memory may hold at most, with words that somebody chose to break it.
+// TestAlertmanagerTakesEverything posts what a memory may hold at most, with words that somebody
+// chose to break it.
 func TestAlertmanagerTakesEverything(t *testing.T) {
 	s := startAlertmanager(t, "", false)
 	now := time.Now().UTC().Truncate(time.Second)
@@ -267,7 +304,10 @@ func TestAlertmanagerTakesEverything(t *testing.T) {
 	for i := range 400 {
 		node := fmt.Sprintf("%03d<script>\"'\n\x00\u202e\xff{{.}}", i)
 		for k, a := range firing(now, node).Memory.Alerts {
-			a.Identity = map[string]string{"node": node, "k8s.io/긴 name": node, "long": strings.Repeat("긴", 2000), "alertname": "x", "": "y"}
+			a.Identity = map[string]string{
+				"node": node, "k8s.io/긴 name": node, "long": strings.Repeat("긴", 2000),
+				"alertname": "x", "": "y",
+			}
 			d.Memory.Alerts[k] = a
 		}
 	}
@@ -294,7 +334,10 @@ func TestAlertmanagerRefuses(t *testing.T) {
 	garbling := serve(t, &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(target)
 		body, _ := io.ReadAll(r.In.Body)
-		body = bytes.NewBuffer(bytes.ReplaceAll(bytes.ReplaceAll(bytes.ReplaceAll(body, []byte("startsAt"), []byte("X")), []byte("endsAt"), []byte("startsAt")), []byte("X"), []byte("endsAt"))).Bytes()
+		body = bytes.NewBuffer(
+			bytes.ReplaceAll(bytes.ReplaceAll(bytes.ReplaceAll(body, []byte("startsAt"),
+				[]byte("X")), []byte("endsAt"), []byte("startsAt")), []byte("X"),
+				[]byte("endsAt"))).Bytes()
 		r.Out.Body, r.Out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	}})
 	gone := httptest.NewServer(nil)
@@ -305,20 +348,29 @@ func TestAlertmanagerRefuses(t *testing.T) {
 		retry     bool
 		says      string
 	}{
-		{"wrong password", s.url, wrong, false, "Alertmanager answered 401 Unauthorized; give credentials"},
+		{
+			"wrong password", s.url, wrong, false,
+			"Alertmanager answered 401 Unauthorized; give credentials",
+		},
 		{"no password", s.url, nil, false, "401"},
 		{"wrong path", s.url + "/elsewhere", allowed, false, "404 Not Found; see alertmanager.url"},
-		{"its own words", garbling, allowed, false, "400 Bad Request: \"start time must be before end time"},
+		{
+			"its own words", garbling, allowed, false, "400 Bad Request: \"start time must be " +
+				"before end time",
+		},
 		{"not there", gone.URL, allowed, true, "connection refused"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := openAlertmanager(t, tc.url, tc.transport).Notify(context.Background(), firing(now, "ip-2"))
+			_, err := openAlertmanager(t, tc.url, tc.transport).Notify(context.Background(),
+				firing(now, "ip-2"))
 			var retry *notify.RetryError
 			var refused *notify.RefusedError
-			if err == nil || !strings.Contains(err.Error(), tc.says) || errors.As(err, &retry) != tc.retry || errors.As(err, &refused) == tc.retry {
+			if err == nil || !strings.Contains(err.Error(), tc.says) ||
+				errors.As(err, &retry) != tc.retry || errors.As(err, &refused) == tc.retry {
 				t.Errorf("%v, want %q", err, tc.says)
 			}
-			if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, password) || strings.Contains(text, "MARKED") {
+			if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, password) ||
+				strings.Contains(text, "MARKED") {
 				t.Error("the error shows the password")
 			}
 		})

@@ -19,15 +19,18 @@ import (
 // fixtureGrid is the grid of a report of six hours at the slot: it ends a minute before.
 var fixtureGrid = series.Grid{Start: clock("17:59"), Step: time.Minute, Len: 6*60 + 1}
 
-// testAnswers puts the built-in queries to Prometheus itself and compares every sample with the answers: where this passes and
-// testReport does not, promsnap is wrong; where this does not, the query, the fixture or the arithmetic is.
+// testAnswers puts the built-in queries to Prometheus itself and compares every sample with the
+// answers: where this passes and testReport does not, promsnap is wrong; where this does not, the
+// query, the fixture or the arithmetic is.
 func testAnswers(t *testing.T, c chart, s *server) {
 	want := answers(c)
 	for _, p := range panels.All() {
 		if _, ok := want[p.Name]; !ok {
 			t.Errorf("the panel %s has no answers here", p.Name)
 		}
-		query := panel.Expand(p.Queries[0].Expr, panel.Vars{Step: fixtureGrid.Step, ScrapeInterval: time.Minute, Range: fixtureGrid.Range()})
+		query := panel.Expand(p.Queries[0].Expr, panel.Vars{
+			Step: fixtureGrid.Step, ScrapeInterval: time.Minute, Range: fixtureGrid.Range(),
+		})
 		expected := want[p.Name]
 		if p.Without != "" { // the query alone says which nodes there are
 			expected = slices.Clone(expected)
@@ -48,7 +51,8 @@ type matrix []struct {
 func queryRange(t *testing.T, s *server, query string, g series.Grid) matrix {
 	t.Helper()
 	body, err := s.get("/api/v1/query_range", url.Values{
-		"query": {query}, "start": {g.Start.Format(time.RFC3339)}, "end": {g.End().Format(time.RFC3339)}, "step": {g.Step.String()},
+		"query": {query}, "start": {g.Start.Format(time.RFC3339)},
+		"end": {g.End().Format(time.RFC3339)}, "step": {g.Step.String()},
 	})
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
@@ -60,8 +64,8 @@ func queryRange(t *testing.T, s *server, query string, g series.Grid) matrix {
 	return answer.Data.Result
 }
 
-// compareSamples holds each series of got against its answer. Series of another cluster are not looked at: promsnap's matchers leave
-// them out.
+// compareSamples holds each series of got against its answer. Series of another cluster are not
+// looked at: promsnap's matchers leave them out.
 func compareSamples(t *testing.T, panel string, got matrix, want []answer) {
 	t.Helper()
 	known := 0

@@ -8,16 +8,17 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// answer is one series of a panel's answer over the fixture. It follows from the fixture's shapes by arithmetic alone, and from what
-// Prometheus documents of rate, increase and staleness; nothing in it was taken from a run.
+// answer is one series of a panel's answer over the fixture. It follows from the fixture's shapes
+// by arithmetic alone, and from what Prometheus documents of rate, increase and staleness; nothing
+// in it was taken from a run.
 type answer struct {
 	labels lbl    // those of the query; promsnap adds the node
 	node   string // "" where nothing says it
 	shape  shape
 }
 
-// answers returns what every built-in panel must answer over a chart's fixture, by the panel's name, at a step of a minute: a rate then
-// looks back over four.
+// answers returns what every built-in panel must answer over a chart's fixture, by the panel's
+// name, at a step of a minute: a rate then looks back over four.
 func answers(c chart) map[string][]answer {
 	all := map[string][]answer{
 		"node-conditions":   conditions(),
@@ -53,8 +54,10 @@ func byClaim(claim string, s shape) answer {
 func nodeAnswers(all map[string][]answer) {
 	busy := map[string]shape{
 		"n1": flat(9.0 / 60), "n2": flat(59.0 / 60), "n3": flat(0.5), "n6": flat(0.1),
-		// Three intervals of a minute lie in the rate's four: at the change of pace one, two, then all of them are new.
-		"n4": flat(0.10).then("23:21", (2*0.10+0.85)/3).then("23:22", (0.10+2*0.85)/3).then("23:23", 0.85),
+		// Three intervals of a minute lie in the rate's four: at the change of pace one, two, then
+		// all of them are new.
+		"n4": flat(0.10).then("23:21", (2*0.10+0.85)/3).then("23:22", (0.10+2*0.85)/3).then("23:23",
+			0.85),
 	}
 	for _, n := range nodes() {
 		add := func(panel string, s shape, nv ...string) {
@@ -83,7 +86,8 @@ func (s shape) over(whole, a, b float64) shape {
 	return out
 }
 
-// seen is what a plain selector sees of a gauge of the node's: the last sample, until it is five minutes old.
+// seen is what a plain selector sees of a gauge of the node's: the last sample, until it is five
+// minutes old.
 func (n node) seen(s shape) shape {
 	if n.downFrom == "" {
 		return s
@@ -91,7 +95,8 @@ func (n node) seen(s shape) shape {
 	return s.hole(plus(n.downFrom, 4), n.downTo)
 }
 
-// ratedShare is what a quotient of two rates over four minutes sees: something while two samples are in them.
+// ratedShare is what a quotient of two rates over four minutes sees: something while two samples
+// are in them.
 func (n node) ratedShare(s shape) shape {
 	if n.downFrom == "" {
 		return s
@@ -102,15 +107,17 @@ func (n node) ratedShare(s shape) shape {
 	return s.hole(plus(n.downFrom, 2), plus(n.downTo, 1))
 }
 
-// rated is what one rate over four minutes sees of a constant pace. Beside a hole it sees too little: it extrapolates from the samples
-// that it has by no more than half an interval towards the hole.
+// rated is what one rate over four minutes sees of a constant pace. Beside a hole it sees too
+// little: it extrapolates from the samples that it has by no more than half an interval towards the
+// hole.
 func (n node) rated(s shape) shape {
 	if n.downFrom == "" {
 		return s
 	}
 	pace := s.at(clock(n.downFrom))
 	out := n.ratedShare(s)
-	before := run{clock(plus(n.downFrom, 1)), pace * 150 / 240, 0} // two samples: the minute before them, theirs, half of one
+	// two samples: the minute before them, theirs, half of one
+	before := run{clock(plus(n.downFrom, 1)), pace * 150 / 240, 0}
 	out = out.before(before.from).join(shape{before}).join(out.after(clock(plus(n.downFrom, 2))))
 	if n.downTo != "" {
 		out = out.before(clock(plus(n.downTo, 1))).
@@ -137,16 +144,22 @@ func containerAnswers(all map[string][]answer) {
 	executor := of("spark", "exec-1", "executor", "")
 
 	all["container-memory"] = []answer{
-		api(flat(math.Floor(gib*0.9) / gib)), sidecar(flat(0.5)), worker(flat(0.25)), idle(flat(0.125)),
+		api(flat(math.Floor(gib*0.9) / gib)), sidecar(flat(0.5)), worker(flat(0.25)),
+		idle(flat(0.125)),
 		hostile(flat(math.Floor(gib*0.4)/gib).then("23:30", math.Floor(gib*0.97)/gib)),
 	}
-	all["container-oom"] = []answer{worker(shape{}.then("23:50", 1)), executor(shape{}.then("22:00", 1).then("23:00", 0))} // an hour after the kill it is no event any more
+	// an hour after the kill it is no event any more
+	all["container-oom"] = []answer{
+		worker(shape{}.then("23:50", 1)), executor(shape{}.then("22:00", 1).then("23:00", 0)),
+	}
 	all["container-restarts"] = []answer{
-		api(flat(0).then("23:30", 3)), worker(flat(0).then("23:50", 1)), sidecar(flat(0)), idle(flat(0)), hostile(flat(0)), unlimited(flat(0)),
+		api(flat(0).then("23:30", 3)), worker(flat(0).then("23:50", 1)), sidecar(flat(0)),
+		idle(flat(0)), hostile(flat(0)), unlimited(flat(0)),
 	}
 	all["container-cpu"] = []answer{api(flat(2)), worker(flat(0.95)), hostile(flat(0.5))}
 	all["container-cpu-limit"] = []answer{worker(flat(0.95))}
-	all["container-throttling"] = []answer{api(flat(0.5)), worker(flat(0.1))} // the others ran in no period: 0/0
+	// the others ran in no period: 0/0
+	all["container-throttling"] = []answer{api(flat(0.5)), worker(flat(0.1))}
 }
 
 func conditions() []answer {
@@ -167,7 +180,8 @@ func conditions() []answer {
 	return out
 }
 
-// scrapeHealth counts five exporters, of which n3's and n6's were down; in the community chart one job has kube-state-metrics too.
+// scrapeHealth counts five exporters, of which n3's and n6's were down; in the community chart one
+// job has kube-state-metrics too.
 func scrapeHealth(c chart) []answer {
 	job := func(name string, s shape) answer { return answer{labels: lbl{"job": name}, shape: s} }
 	oneDown := func(of float64) shape {
@@ -175,9 +189,11 @@ func scrapeHealth(c chart) []answer {
 	}
 	out := []answer{job("spark-history", flat(1).then("23:45", 0))}
 	if c == stack {
-		return append(out, job("node-exporter", oneDown(5)), job("kubelet", flat(1)), job("kube-state-metrics", flat(1)))
+		return append(out, job("node-exporter", oneDown(5)), job("kubelet", flat(1)),
+			job("kube-state-metrics", flat(1)))
 	}
-	return append(out, job("kubernetes-service-endpoints", oneDown(6)), job("kubernetes-pods", oneDown(5)),
+	return append(out, job("kubernetes-service-endpoints", oneDown(6)),
+		job("kubernetes-pods", oneDown(5)),
 		job("kubernetes-nodes", flat(1)), job("kubernetes-nodes-cadvisor", flat(1)))
 }
 

@@ -21,12 +21,17 @@ var (
 	wideMemory   = bound{"peak memory of one panel of 5,000 series", 64, 56, "peak-MiB"}
 	breachMemory = bound{"peak memory where 1,420 of 5,000 series breach", 64, 56, "peak-MiB"}
 	wideReplay   = bound{"time from a replay, against curl's", 8, 4, "×curl"}
-	wideSelector = bound{"time from a Prometheus that computes a selector, against curl's", 1.5, 1.1, "×curl"}
-	widePanel    = bound{"time from a Prometheus that computes a panel, against curl's", 1.1, 1.05, "×curl"}
+	wideSelector = bound{
+		"time from a Prometheus that computes a selector, against curl's", 1.5, 1.1, "×curl",
+	}
+	widePanel = bound{
+		"time from a Prometheus that computes a panel, against curl's", 1.1, 1.05, "×curl",
+	}
 )
 
-// rounds is how often each side runs, in turn. The fastest of each are compared: what else the machine does only ever adds. On a busy machine
-// one side may not have had a quiet moment by then: where a bound on time is missed, both go on, up to mostRounds.
+// rounds is how often each side runs, in turn. The fastest of each are compared: what else the
+// machine does only ever adds. On a busy machine one side may not have had a quiet moment by then:
+// where a bound on time is missed, both go on, up to mostRounds.
 const (
 	rounds     = 7
 	mostRounds = 21
@@ -35,8 +40,9 @@ const (
 // benchEnd is the newest sample of the measured answer.
 var benchEnd = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
 
-// BenchmarkRunReplayed measures a run of one panel of 5,000 series by 720 points whose bytes come from a file: what promsnap itself
-// takes. Its peak of resident memory is that of the whole process, as the kernel counts it.
+// BenchmarkRunReplayed measures a run of one panel of 5,000 series by 720 points whose bytes come
+// from a file: what promsnap itself takes. Its peak of resident memory is that of the whole
+// process, as the kernel counts it.
 func BenchmarkRunReplayed(b *testing.B) {
 	url := startReplay(b)
 	runOnce(b, url, selected) // has the server make the recording
@@ -46,11 +52,13 @@ func BenchmarkRunReplayed(b *testing.B) {
 		wideMemory.hold(b, m.resident)
 		wideReplay.hold(b, m.ratio())
 	}
-	b.ReportMetric(0, "ns/op") // an operation is all the rounds of both sides: its time says nothing
+	// an operation is all the rounds of both sides: its time says nothing
+	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkRunBreaching measures the memory of the same run in an outage: 1,420 of the series are beyond their limit, and the server
-// answers every question with all the series, so that there is a table of 5,000 nodes too.
+// BenchmarkRunBreaching measures the memory of the same run in an outage: 1,420 of the series are
+// beyond their limit, and the server answers every question with all the series, so that there is a
+// table of 5,000 nodes too.
 func BenchmarkRunBreaching(b *testing.B) {
 	url := startReplay(b, replayClimbs+"=1")
 	path, err := binary()
@@ -69,7 +77,8 @@ reports:
 	for range b.N {
 		peak := 0.0
 		for range rounds {
-			o, s := spend(b, path, "run", "bench", "-c", config, "--time", benchEnd.Format(time.RFC3339), "--output-dir", "out")
+			o, s := spend(b, path, "run", "bench", "-c", config, "--time",
+				benchEnd.Format(time.RFC3339), "--output-dir", "out")
 			if !strings.Contains(o.stdout, "1,420 warning") {
 				b.Fatalf("it does not find 1,420 warnings:\n%s", tail(o.stdout, 1000))
 			}
@@ -80,17 +89,20 @@ reports:
 	b.ReportMetric(0, "ns/op")
 }
 
-// What a real Prometheus is asked for. It sends the first byte when it has computed and encoded the whole answer, so that what promsnap
-// does with the bytes always comes on top: of the plain selector, for which a server does little but read and encode, by more than of the
-// query of the panel container-memory, which a cluster of 5,000 containers is asked for.
+// What a real Prometheus is asked for. It sends the first byte when it has computed and encoded the
+// whole answer, so that what promsnap does with the bytes always comes on top: of the plain
+// selector, for which a server does little but read and encode, by more than of the query of the
+// panel container-memory, which a cluster of 5,000 containers is asked for.
 const (
 	selected = `bench`
 	computed = `max by (namespace, pod, container) (max_over_time(bench[4m])) / max by (namespace, pod, container) (bench_limit)`
 )
 
-// BenchmarkRunComputed measures the same against a real Prometheus that computes the answer from blocks.
+// BenchmarkRunComputed measures the same against a real Prometheus that computes the answer from
+// blocks.
 func BenchmarkRunComputed(b *testing.B) {
-	flags := append(blockFlags(b, benchBlocks(b)), "--storage.tsdb.min-block-duration=2h", "--storage.tsdb.max-block-duration=2h")
+	flags := append(blockFlags(b, benchBlocks(b)), "--storage.tsdb.min-block-duration=2h",
+		"--storage.tsdb.max-block-duration=2h")
 	s := startPrometheus(b, installed(b, "prometheus"), nil, flags...)
 	for _, bb := range []struct {
 		name, query string
@@ -99,7 +111,8 @@ func BenchmarkRunComputed(b *testing.B) {
 		b.Run(bb.name, func(b *testing.B) {
 			end := benchEnd.Unix()
 			address := s.url + "/api/v1/query_range?" + url.Values{
-				"query": {bb.query}, "start": {strconv.FormatInt(end-(benchPoints-1)*60, 10)}, "end": {strconv.FormatInt(end, 10)}, "step": {"60"},
+				"query": {bb.query}, "start": {strconv.FormatInt(end-(benchPoints-1)*60, 10)},
+				"end": {strconv.FormatInt(end, 10)}, "step": {"60"},
 			}.Encode()
 			for range b.N {
 				m := measure(b, s.url, bb.query, address, bb.time)
@@ -112,17 +125,20 @@ func BenchmarkRunComputed(b *testing.B) {
 	}
 }
 
-// benchBlocks returns a directory of blocks with the measured series. It is made once and kept beside the servers.
+// benchBlocks returns a directory of blocks with the measured series. It is made once and kept
+// beside the servers.
 func benchBlocks(b *testing.B) string {
 	b.Helper()
-	dir := filepath.Join(filepath.Dir(installed(b, "promtool")), fmt.Sprintf("bench-%dx%d-3", benchSeries, benchPoints))
+	dir := filepath.Join(filepath.Dir(installed(b, "promtool")),
+		fmt.Sprintf("bench-%dx%d-3", benchSeries, benchPoints))
 	if _, err := os.Stat(dir); err == nil {
 		return dir
 	} else if !errors.Is(err, os.ErrNotExist) {
 		b.Fatal(err)
 	}
 	om, making := filepath.Join(b.TempDir(), "bench.om"), dir+".making"
-	if err := errors.Join(os.RemoveAll(making), writeBenchMetrics(om, benchEnd.Unix()-(benchPoints-1)*60, 60)); err != nil {
+	if err := errors.Join(os.RemoveAll(making),
+		writeBenchMetrics(om, benchEnd.Unix()-(benchPoints-1)*60, 60)); err != nil {
 		b.Fatal(err)
 	}
 	makeBlocks(b, om, making)
@@ -148,7 +164,8 @@ reports:
     panels:
       - {name: wide, query: '%s', legend: "{{namespace}}/{{pod}}", rules: [{alertname: High, above: {warning: 999999}, for: 15m}]}
 `, prometheus, benchPoints-1, query))
-	o, s := spend(b, path, "run", "bench", "-c", config, "--time", benchEnd.Format(time.RFC3339), "--output-dir", "out")
+	o, s := spend(b, path, "run", "bench", "-c", config, "--time", benchEnd.Format(time.RFC3339),
+		"--output-dir", "out")
 	if want := fmt.Sprintf("%d series", benchSeries); !strings.Contains(o.stdout, want) {
 		b.Fatalf("it does not say %q:\n%s", want, o.stdout)
 	}
@@ -181,7 +198,8 @@ func measure(b *testing.B, prometheus, query, address string, held bound) measur
 		m.promsnap, m.cpu = append(m.promsnap, s.Took), append(m.cpu, s.cpu())
 		m.resident = max(m.resident, s.peak(b))
 
-		o, s := spend(b, curl, "--silent", "--fail", "--output", "/dev/null", "--write-out", "%{size_download}", address)
+		o, s := spend(b, curl, "--silent", "--fail", "--output", "/dev/null", "--write-out",
+			"%{size_download}", address)
 		m.curl, m.curlCPU = append(m.curl, s.Took), append(m.curlCPU, s.cpu())
 		if m.bytes, err = strconv.ParseInt(o.stdout, 10, 64); err != nil {
 			b.Fatal(err)
@@ -201,9 +219,12 @@ func (m measured) log(b *testing.B) {
 	b.Helper()
 	middle := len(m.promsnap) / 2
 	b.Logf("%d series × %d points, %.1f MB, the fastest and the median of %d:\n"+
-		"  promsnap %6d %6d ms, CPU %d %d ms, peak %.1f MiB\n  curl     %6d %6d ms, CPU %d %d ms\n  ratio    %6.2f %6.2f",
+		"  promsnap %6d %6d ms, CPU %d %d ms, peak %.1f MiB\n  curl     %6d %6d ms, CPU %d %d "+
+		"ms\n  ratio    %6.2f %6.2f",
 		benchSeries, benchPoints, float64(m.bytes)/1e6, len(m.promsnap),
-		m.promsnap[0].Milliseconds(), m.promsnap[middle].Milliseconds(), m.cpu[0].Milliseconds(), m.cpu[middle].Milliseconds(), m.resident,
-		m.curl[0].Milliseconds(), m.curl[middle].Milliseconds(), m.curlCPU[0].Milliseconds(), m.curlCPU[middle].Milliseconds(),
+		m.promsnap[0].Milliseconds(), m.promsnap[middle].Milliseconds(), m.cpu[0].Milliseconds(),
+		m.cpu[middle].Milliseconds(), m.resident,
+		m.curl[0].Milliseconds(), m.curl[middle].Milliseconds(), m.curlCPU[0].Milliseconds(),
+		m.curlCPU[middle].Milliseconds(),
 		m.ratio(), m.promsnap[middle].Seconds()/m.curl[middle].Seconds())
 }

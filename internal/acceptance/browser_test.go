@@ -23,7 +23,8 @@ import (
 
 // browsed is what testdata/browser/look.mjs saw of a report.
 type browsed struct {
-	Requests, Console, Dialogs, Violations []string // that it should not have made, said, opened or broken
+	// that it should not have made, said, opened or broken
+	Requests, Console, Dialogs, Violations []string
 	Text                                   string
 	AxeLight, AxeDark, AxePhone, Invalid   []string
 	Charts, Touched                        []reading
@@ -75,16 +76,19 @@ var demoSlot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
 // TestBrowser opens the demo's report in Chromium as its readers do.
 func TestBrowser(t *testing.T) {
-	page, doc := simulated(t, demoSlot, "42", filepath.Join("..", "..", "testdata", "demo", "promsnap.yaml"))
+	page, doc := simulated(t, demoSlot, "42", filepath.Join("..", "..", "testdata", "demo",
+		"promsnap.yaml"))
 	pictures := t.ArtifactDir()
 	saw := browse(t, "all", page, pictures)
 	t.Run("quiet", func(t *testing.T) { checkQuiet(t, saw) })
 	t.Run("rules", func(t *testing.T) {
 		for what, broken := range map[string][]string{
-			"axe-core, light": saw.AxeLight, "axe-core, dark": saw.AxeDark, "axe-core, phone": saw.AxePhone, "html-validate": saw.Invalid,
+			"axe-core, light": saw.AxeLight, "axe-core, dark": saw.AxeDark,
+			"axe-core, phone": saw.AxePhone, "html-validate": saw.Invalid,
 		} {
 			if len(broken) > 0 {
-				t.Errorf("%s: %d violations:\n%s", what, len(broken), strings.Join(broken[:min(len(broken), 10)], "\n"))
+				t.Errorf("%s: %d violations:\n%s", what, len(broken),
+					strings.Join(broken[:min(len(broken), 10)], "\n"))
 			}
 		}
 	})
@@ -96,7 +100,8 @@ func TestBrowser(t *testing.T) {
 	t.Run("tables", func(t *testing.T) { checkTables(t, doc, saw) })
 	t.Run("narrow", func(t *testing.T) {
 		if saw.WideOverflow > 0 || saw.PhoneOverflow > 0 {
-			t.Errorf("the page is %v px too wide on a desk and %v px on a phone", saw.WideOverflow, saw.PhoneOverflow)
+			t.Errorf("the page is %v px too wide on a desk and %v px on a phone", saw.WideOverflow,
+				saw.PhoneOverflow)
 		}
 		if len(saw.PhoneLines) == 0 || slices.Max(saw.PhoneLines) > 70 {
 			t.Errorf("findings on a phone are %v px high, want two lines each", saw.PhoneLines)
@@ -104,7 +109,8 @@ func TestBrowser(t *testing.T) {
 	})
 	t.Run("without script", func(t *testing.T) {
 		if saw.Bare.Offered > 0 || saw.Bare.Charts < 10 {
-			t.Errorf("%d things are offered that need a script; %d charts are shown", saw.Bare.Offered, saw.Bare.Charts)
+			t.Errorf("%d things are offered that need a script; %d charts are shown",
+				saw.Bare.Offered, saw.Bare.Charts)
 		}
 	})
 	t.Run("paper", func(t *testing.T) { checkPaper(t, doc, filepath.Join(pictures, "report.pdf")) })
@@ -112,7 +118,9 @@ func TestBrowser(t *testing.T) {
 
 // TestBrowserClocksGoBack reads the charts of the night in which New York has an hour twice.
 func TestBrowserClocksGoBack(t *testing.T) {
-	config := configFile(t, "version: 1\ncluster: ny\nprometheus: {scrape_interval: 1m}\nreports:\n  - {name: daily, timezone: America/New_York, range: 12h, panels: [{use: node-memory}]}\n")
+	config := configFile(t, "version: 1\ncluster: ny\nprometheus: {scrape_interval: "+
+		"1m}\nreports:\n  - {name: daily, timezone: America/New_York, range: 12h, panels: [{use: "+
+		"node-memory}]}\n")
 	page, doc := simulated(t, time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), "3", config)
 	saw := browse(t, "read", page, "")
 	checkQuiet(t, saw)
@@ -134,17 +142,20 @@ func simulated(t *testing.T, at time.Time, nodes, config string) (string, report
 		t.Fatal(err)
 	}
 	lab := filepath.Join(t.TempDir(), "promlab")
-	if out, err := exec.Command("go", "build", "-o", lab, "../../cmd/promlab").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", lab, "../../cmd/promlab").
+		CombinedOutput(); err != nil {
 		t.Fatalf("building promlab: %v\n%s", err, out)
 	}
 	o := outcome{dir: t.TempDir()}
 	now := at.Format(time.RFC3339)
 	cmd := exec.Command(lab, "--nodes", nodes, "--now", now, "--", program,
-		"run", "daily", "-c", config, "--prometheus-url", "{url}", "--time", now, "--output-dir", filepath.Join(o.dir, "out"))
+		"run", "daily", "-c", config, "--prometheus-url", "{url}", "--time", now, "--output-dir",
+		filepath.Join(o.dir, "out"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("promlab: %v\n%s", err, out)
 	}
-	return filepath.Join(o.dir, "out", "daily", at.Format("20060102T150405Z"), "index.html"), o.document(t, "daily", at)
+	return filepath.Join(o.dir, "out", "daily", at.Format("20060102T150405Z"), "index.html"),
+		o.document(t, "daily", at)
 }
 
 // browse runs look.mjs beside the modules that install.sh has installed.
@@ -158,7 +169,8 @@ func browse(t *testing.T, mode, page, pictures string) browsed {
 	if err := os.WriteFile(filepath.Join(dir, "look.mjs"), script, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(installed(t, "browser/node_modules"), filepath.Join(dir, "node_modules")); err != nil {
+	if err := os.Symlink(installed(t, "browser/node_modules"),
+		filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
@@ -176,10 +188,12 @@ func browse(t *testing.T, mode, page, pictures string) browsed {
 	return saw
 }
 
-// checkQuiet holds that the page asks for nothing, says nothing to the console and runs no script of a stranger's.
+// checkQuiet holds that the page asks for nothing, says nothing to the console and runs no script
+// of a stranger's.
 func checkQuiet(t *testing.T, saw browsed) {
 	for what, list := range map[string][]string{
-		"requests": saw.Requests, "console": saw.Console, "dialogs": saw.Dialogs, "policy": saw.Violations,
+		"requests": saw.Requests, "console": saw.Console, "dialogs": saw.Dialogs,
+		"policy": saw.Violations,
 	} {
 		if len(list) > 0 {
 			t.Errorf("%s: %q", what, list)
@@ -201,19 +215,22 @@ func checkReadings(t *testing.T, doc reportjson.Document, readings []reading, pa
 		// A pointer stands on a pixel, which on a phone is more than a sample.
 		pixel := float64(p.Grid.Len) / r.Width
 		if away := math.Abs(float64(r.At) - r.Place*float64(p.Grid.Len-1)); away > max(1, pixel) {
-			t.Errorf("%s: at %v of the plot sample %d of %d is read", p.Name, r.Place, r.At, p.Grid.Len)
+			t.Errorf("%s: at %v of the plot sample %d of %d is read", p.Name, r.Place, r.At,
+				p.Grid.Len)
 		}
 		if !r.Inside {
 			t.Errorf("%s: the words at sample %d are not within the window", p.Name, r.At)
 		}
-		at := p.Grid.Start.Add(time.Duration(float64(r.At) * p.Grid.Step * float64(time.Second))).In(zone)
+		at := p.Grid.Start.Add(time.Duration(float64(r.At) * p.Grid.Step * float64(time.Second))).
+			In(zone)
 		if want := words.In(words.English).Date(at) + at.Format(" 15:04 MST"); r.Time != want {
 			t.Errorf("%s: the time of sample %d is %q, want %q", p.Name, r.At, r.Time, want)
 		}
 		want := drawn(t, p, r.At)
 		for _, line := range r.Lines {
 			if !slices.Contains(want, line) && line[0] != others(p) {
-				t.Errorf("%s at %s: %q reads %q, which report.json does not say", p.Name, r.Time, line[0], line[1])
+				t.Errorf("%s at %s: %q reads %q, which report.json does not say", p.Name, r.Time,
+					line[0], line[1])
 			}
 		}
 		if p.Name == "node-memory" && len(r.Lines) < len(want) {
@@ -251,12 +268,16 @@ func others(p reportjson.DocPanel) string {
 	return w.OtherSeries.Of(p.Rest.Series)
 }
 
-// checkKeyboard holds that a chart can be reached, read and left with keys alone, and that what is said aloud is what is shown.
+// checkKeyboard holds that a chart can be reached, read and left with keys alone, and that what is
+// said aloud is what is shown.
 func checkKeyboard(t *testing.T, doc reportjson.Document, saw browsed) {
 	k := saw.Keyboard
 	p := panelOf(t, doc, strings.TrimPrefix(k.Panel, "panel-"))
 	last := p.Grid.Len - 1
-	for key, want := range map[string]int{"Home": 0, "ArrowRight": 1, "PageDown": 0, "End": last, "ArrowLeft": last - 1, "Escape": last - 1} {
+	for key, want := range map[string]int{
+		"Home": 0, "ArrowRight": 1, "PageDown": 0, "End": last, "ArrowLeft": last - 1,
+		"Escape": last - 1,
+	} {
 		step := k.Steps[key]
 		if step.At != want {
 			t.Errorf("%s goes to sample %d, want %d", key, step.At, want)
@@ -292,18 +313,23 @@ func checkTables(t *testing.T, doc reportjson.Document, saw browsed) {
 		}
 	}
 	f := saw.Filter
-	if want := []string{"ip-10-0-1-12"}; !slices.Equal(f.Findings, want) || !slices.Equal(f.Nodes, want) || len(f.Series) < 5 {
-		t.Errorf("the filter leaves the findings %q, the nodes %q and the series %q", f.Findings, f.Nodes, f.Series)
+	if want := []string{"ip-10-0-1-12"}; !slices.Equal(f.Findings, want) ||
+		!slices.Equal(f.Nodes, want) || len(f.Series) < 5 {
+		t.Errorf("the filter leaves the findings %q, the nodes %q and the series %q", f.Findings,
+			f.Nodes, f.Series)
 	}
-	if !strings.HasPrefix(f.Said, "1 of "+strconv.Itoa(len(doc.Findings))+" findings · 1 of 42 nodes · ") || f.After != "" || f.Rows != 10 {
-		t.Errorf("the filter says %q, and when cleared %q with %d findings", f.Said, f.After, f.Rows)
+	if !strings.HasPrefix(f.Said, "1 of "+strconv.Itoa(len(doc.Findings))+
+		" findings · 1 of 42 nodes · ") || f.After != "" || f.Rows != 10 {
+		t.Errorf("the filter says %q, and when cleared %q with %d findings", f.Said, f.After,
+			f.Rows)
 	}
 	for _, name := range f.Series {
 		if !strings.Contains(name, "ip-10-0-1-12") {
 			t.Errorf("the filter leaves the series %q", name)
 		}
 	}
-	if slices.Contains(f.Panels, "Persistent volumes") || !slices.Contains(f.Panels, "Memory of nodes") {
+	if slices.Contains(f.Panels, "Persistent volumes") ||
+		!slices.Contains(f.Panels, "Memory of nodes") {
 		t.Errorf("the filter leaves the panels %q", f.Panels)
 	}
 	if want := doc.Panels[0].Query; saw.Copied.Text != want || saw.Copied.Button != "Copied" {
@@ -360,7 +386,10 @@ func checkPaper(t *testing.T, doc reportjson.Document, path string) {
 		t.Fatalf("pdftotext: %v", err)
 	}
 	packed := strings.Join(strings.Fields(string(text)), "")
-	want := []string{doc.Headline, doc.Panels[0].Query, doc.Panels[len(doc.Panels)-1].Query, doc.Findings[len(doc.Findings)-1].Name}
+	want := []string{
+		doc.Headline, doc.Panels[0].Query, doc.Panels[len(doc.Panels)-1].Query,
+		doc.Findings[len(doc.Findings)-1].Name,
+	}
 	for _, row := range panelOf(t, doc, "node-memory").Rows {
 		want = append(want, row.Name)
 	}
@@ -370,7 +399,8 @@ func checkPaper(t *testing.T, doc reportjson.Document, path string) {
 		}
 	}
 	pages := filepath.Join(t.TempDir(), "page")
-	if out, err := exec.Command("pdftoppm", "-r", "18", "-gray", path, pages).CombinedOutput(); err != nil {
+	if out, err := exec.Command("pdftoppm", "-r", "18", "-gray", path,
+		pages).CombinedOutput(); err != nil {
 		t.Fatalf("pdftoppm: %v\n%s", err, out)
 	}
 	list, err := filepath.Glob(pages + "*.pgm")

@@ -30,8 +30,9 @@ import (
 	"time"
 )
 
-// controlPlane is a real Kubernetes control plane on loopback with RBAC: etcd, kube-apiserver and, where it is asked for, the controllers
-// that make Jobs and Pods. There is no kubelet. The certificates live as long as the test.
+// controlPlane is a real Kubernetes control plane on loopback with RBAC: etcd, kube-apiserver and,
+// where it is asked for, the controllers that make Jobs and Pods. There is no kubelet. The
+// certificates live as long as the test.
 type controlPlane struct {
 	url       string
 	dir       string
@@ -55,8 +56,10 @@ func newAuthority(t testing.TB) *authority {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "promsnap acceptance"}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "promsnap acceptance"},
+		NotBefore: time.Now().Add(-time.Hour),
+		NotAfter:  time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -66,11 +69,15 @@ func newAuthority(t testing.TB) *authority {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &authority{certificate, key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}
+	return &authority{
+		certificate, key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+	}
 }
 
-// issue returns a certificate and its key as PEM: of a server at hosts, or, without any, of a client.
-func (a *authority) issue(t testing.TB, subject pkix.Name, hosts ...string) (certificate, key []byte) {
+// issue returns a certificate and its key as PEM: of a server at hosts, or, without any, of a
+// client.
+func (a *authority) issue(t testing.TB, subject pkix.Name,
+	hosts ...string) (certificate, key []byte) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -81,8 +88,11 @@ func (a *authority) issue(t testing.TB, subject pkix.Name, hosts ...string) (cer
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: serial, Subject: subject, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
+		SerialNumber: serial, Subject: subject, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(24 * time.Hour),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{
+			x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth,
+		},
 	}
 	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {
@@ -91,7 +101,8 @@ func (a *authority) issue(t testing.TB, subject pkix.Name, hosts ...string) (cer
 			template.DNSNames = append(template.DNSNames, host)
 		}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, private.Public(), a.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, private.Public(),
+		a.key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +110,9 @@ func (a *authority) issue(t testing.TB, subject pkix.Name, hosts ...string) (cer
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: encoded})
+	return pem.EncodeToMemory(&pem.Block{
+		Type: "CERTIFICATE", Bytes: der,
+	}), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: encoded})
 }
 
 // startControlPlane runs etcd and the API server, and waits until it is ready.
@@ -107,38 +120,57 @@ func startControlPlane(t testing.TB) *controlPlane {
 	t.Helper()
 	p := &controlPlane{dir: t.TempDir(), authority: newAuthority(t)}
 	etcd, peers, address := freePort(t), freePort(t), freePort(t)
-	start(t, nil, installed(t, "etcd"), "--data-dir="+filepath.Join(p.dir, "etcd"), "--listen-client-urls=http://"+etcd, "--advertise-client-urls=http://"+etcd,
-		"--listen-peer-urls=http://"+peers, "--initial-advertise-peer-urls=http://"+peers, "--initial-cluster=default=http://"+peers,
+	start(t, nil, installed(t, "etcd"), "--data-dir="+filepath.Join(p.dir, "etcd"),
+		"--listen-client-urls=http://"+etcd, "--advertise-client-urls=http://"+etcd,
+		"--listen-peer-urls=http://"+peers, "--initial-advertise-peer-urls=http://"+peers,
+		"--initial-cluster=default=http://"+peers,
 		"--unsafe-no-fsync", "--log-level=error")
 
 	var err error
 	if p.signer, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
 		t.Fatal(err)
 	}
-	certificate, key := p.authority.issue(t, pkix.Name{CommonName: "kube-apiserver"}, "127.0.0.1", "localhost", "kubernetes.default.svc")
-	signer := p.write(t, "sa.key", pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(p.signer)}))
-	client, clientKey := p.authority.issue(t, pkix.Name{CommonName: "kube-apiserver-kubelet-client"})
+	certificate, key := p.authority.issue(t, pkix.Name{CommonName: "kube-apiserver"}, "127.0.0.1",
+		"localhost", "kubernetes.default.svc")
+	signer := p.write(t, "sa.key", pem.EncodeToMemory(&pem.Block{
+		Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(p.signer),
+	}))
+	client, clientKey := p.authority.issue(t, pkix.Name{
+		CommonName: "kube-apiserver-kubelet-client",
+	})
 	p.url = "https://" + address
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.apiserver = start(t, nil, installed(t, "kube-apiserver"), "--etcd-servers=http://"+etcd, "--secure-port="+port, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
-		"--tls-cert-file="+p.write(t, "apiserver.crt", certificate), "--tls-private-key-file="+p.write(t, "apiserver.key", key),
-		"--client-ca-file="+p.write(t, "ca.crt", p.authority.pem), "--service-account-key-file="+signer, "--service-account-signing-key-file="+signer,
-		"--service-account-issuer=https://kubernetes.default.svc", "--service-cluster-ip-range=10.0.0.0/24", "--authorization-mode=RBAC",
-		"--kubelet-client-certificate="+p.write(t, "kubelet-client.crt", client), "--kubelet-client-key="+p.write(t, "kubelet-client.key", clientKey),
-		"--kubelet-certificate-authority="+filepath.Join(p.dir, "ca.crt"), "--kubelet-preferred-address-types=InternalIP",
+	p.apiserver = start(t, nil, installed(t, "kube-apiserver"), "--etcd-servers=http://"+etcd,
+		"--secure-port="+port, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
+		"--tls-cert-file="+p.write(t, "apiserver.crt", certificate), "--tls-private-key-file="+
+			p.write(t, "apiserver.key", key),
+		"--client-ca-file="+p.write(t, "ca.crt", p.authority.pem), "--service-account-key-file="+
+			signer, "--service-account-signing-key-file="+signer,
+		"--service-account-issuer=https://kubernetes.default.svc",
+		"--service-cluster-ip-range=10.0.0.0/24", "--authorization-mode=RBAC",
+		"--kubelet-client-certificate="+p.write(t, "kubelet-client.crt", client),
+		"--kubelet-client-key="+p.write(t, "kubelet-client.key", clientKey),
+		"--kubelet-certificate-authority="+filepath.Join(p.dir, "ca.crt"),
+		"--kubelet-preferred-address-types=InternalIP",
 		"--endpoint-reconciler-type=none", "--cert-dir="+p.dir, "--v=1")
 
-	certificate, key = p.authority.issue(t, pkix.Name{CommonName: "admin", Organization: []string{"system:masters"}})
+	certificate, key = p.authority.issue(t, pkix.Name{
+		CommonName: "admin", Organization: []string{"system:masters"},
+	})
 	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(p.authority.certificate)
-	p.admin = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}}}}
+	p.admin = &http.Client{
+		Transport: &http.Transport{
+			TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}},
+		},
+	}
 	t.Cleanup(p.admin.CloseIdleConnections)
 	await(t, "the API server to be ready", func() error {
 		_, err := p.do(http.MethodGet, "/readyz", nil)
@@ -150,9 +182,11 @@ func startControlPlane(t testing.TB) *controlPlane {
 // startControllers runs the controllers of CronJobs, Jobs, namespaces, service accounts and owners.
 func (p *controlPlane) startControllers(t testing.TB) {
 	t.Helper()
-	start(t, nil, installed(t, "kube-controller-manager"), "--kubeconfig="+p.user(t, "controller-manager", "system:masters"),
+	start(t, nil, installed(t, "kube-controller-manager"),
+		"--kubeconfig="+p.user(t, "controller-manager", "system:masters"),
 		"--controllers=cronjob-controller,job-controller,serviceaccount-controller,serviceaccount-token-controller,garbage-collector-controller,ttl-after-finished-controller,namespace-controller",
-		"--use-service-account-credentials=true", "--service-account-private-key-file="+filepath.Join(p.dir, "sa.key"), "--root-ca-file="+filepath.Join(p.dir, "ca.crt"),
+		"--use-service-account-credentials=true", "--service-account-private-key-file="+
+			filepath.Join(p.dir, "sa.key"), "--root-ca-file="+filepath.Join(p.dir, "ca.crt"),
 		"--leader-elect=false", "--secure-port=0", "--v=1")
 }
 
@@ -209,13 +243,15 @@ func (p *controlPlane) must(t testing.TB, method, path string, body any) []byte 
 func (p *controlPlane) apply(t testing.TB, objects string) {
 	t.Helper()
 	for again := true; ; again = false {
-		cmd := exec.CommandContext(context.Background(), installed(t, "kubectl"), "--kubeconfig="+p.user(t, "admin", "system:masters"), "apply", "-f", "-")
+		cmd := exec.CommandContext(context.Background(), installed(t, "kubectl"),
+			"--kubeconfig="+p.user(t, "admin", "system:masters"), "apply", "-f", "-")
 		cmd.Stdin = strings.NewReader(objects)
 		out, err := cmd.CombinedOutput()
 		if err == nil {
 			return
 		}
-		if !again || !bytes.Contains(out, []byte("AlreadyExists")) { // a controller was quicker: now there is one to be changed
+		if !again || !bytes.Contains(out, []byte("AlreadyExists")) {
+			// a controller was quicker: now there is one to be changed
 			t.Fatalf("kubectl apply: %v\n%s", err, out)
 		}
 	}
@@ -226,7 +262,8 @@ func (p *controlPlane) user(t testing.TB, name string, groups ...string) string 
 	t.Helper()
 	certificate, key := p.authority.issue(t, pkix.Name{CommonName: name, Organization: groups})
 	encode := base64.StdEncoding.EncodeToString
-	return p.kubeconfig(t, name, fmt.Sprintf("{client-certificate-data: %s, client-key-data: %s}", encode(certificate), encode(key)))
+	return p.kubeconfig(t, name, fmt.Sprintf("{client-certificate-data: %s, client-key-data: %s}",
+		encode(certificate), encode(key)))
 }
 
 // bearer writes the kubeconfig of whoever a token is of.
@@ -237,7 +274,8 @@ func (p *controlPlane) bearer(t testing.TB, name, token string) string {
 
 func (p *controlPlane) kubeconfig(t testing.TB, name, credentials string) string {
 	t.Helper()
-	return p.write(t, fmt.Sprintf("kubeconfig-%s-%d", name, time.Now().UnixNano()), fmt.Appendf(nil, `apiVersion: v1
+	return p.write(t, fmt.Sprintf("kubeconfig-%s-%d", name, time.Now().UnixNano()),
+		fmt.Appendf(nil, `apiVersion: v1
 kind: Config
 current-context: acceptance
 clusters: [{name: acceptance, cluster: {server: %q, certificate-authority-data: %s}}]
@@ -246,17 +284,24 @@ contexts: [{name: acceptance, context: {cluster: acceptance, user: %q}}]
 `, p.url, base64.StdEncoding.EncodeToString(p.authority.pem), name, credentials, name))
 }
 
-// token signs a service account's token that ends at a time, with the API server's own key: one that has expired cannot be had otherwise.
+// token signs a service account's token that ends at a time, with the API server's own key: one
+// that has expired cannot be had otherwise.
 func (p *controlPlane) token(t testing.TB, namespace, account string, ends time.Time) string {
 	t.Helper()
 	var object struct{ Metadata struct{ UID string } }
-	if err := json.Unmarshal(p.must(t, http.MethodGet, "/api/v1/namespaces/"+namespace+"/serviceaccounts/"+account, nil), &object); err != nil {
+	if err := json.Unmarshal(p.must(t, http.MethodGet, "/api/v1/namespaces/"+namespace+
+		"/serviceaccounts/"+account, nil), &object); err != nil {
 		t.Fatal(err)
 	}
 	claims, err := json.Marshal(map[string]any{
-		"iss": "https://kubernetes.default.svc", "aud": []string{"https://kubernetes.default.svc"}, "sub": "system:serviceaccount:" + namespace + ":" + account,
+		"iss": "https://kubernetes.default.svc", "aud": []string{"https://kubernetes.default.svc"},
+		"sub": "system:serviceaccount:" + namespace + ":" + account,
 		"iat": ends.Add(-time.Hour).Unix(), "nbf": ends.Add(-time.Hour).Unix(), "exp": ends.Unix(),
-		"kubernetes.io": map[string]any{"namespace": namespace, "serviceaccount": map[string]string{"name": account, "uid": object.Metadata.UID}},
+		"kubernetes.io": map[string]any{
+			"namespace": namespace, "serviceaccount": map[string]string{
+				"name": account, "uid": object.Metadata.UID,
+			},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -271,7 +316,8 @@ func (p *controlPlane) token(t testing.TB, namespace, account string, ends time.
 	return signed + "." + encode(signature)
 }
 
-// allow lets a user do what rules say, written as those of a Role are, in one namespace, or everywhere where namespace is empty.
+// allow lets a user do what rules say, written as those of a Role are, in one namespace, or
+// everywhere where namespace is empty.
 func (p *controlPlane) allow(t testing.TB, user, namespace, rules string) {
 	t.Helper()
 	kind, place := "ClusterRole", ""
@@ -280,13 +326,17 @@ func (p *controlPlane) allow(t testing.TB, user, namespace, rules string) {
 	}
 	name := fmt.Sprintf("%s-%d", user, time.Now().UnixNano())
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "{apiVersion: rbac.authorization.k8s.io/v1, kind: %s, metadata: {name: %s%s}, rules: [%s]}\n---\n", kind, name, place, rules)
-	fmt.Fprintf(&b, "{apiVersion: rbac.authorization.k8s.io/v1, kind: %sBinding, metadata: {name: %s%s}, subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: %s}], roleRef: {apiGroup: rbac.authorization.k8s.io, kind: %s, name: %s}}\n",
+	fmt.Fprintf(&b, "{apiVersion: rbac.authorization.k8s.io/v1, kind: %s, metadata: {name: "+
+		"%s%s}, rules: [%s]}\n---\n", kind, name, place, rules)
+	fmt.Fprintf(&b, "{apiVersion: rbac.authorization.k8s.io/v1, kind: %sBinding, metadata: "+
+		"{name: %s%s}, subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: %s}], "+
+		"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: %s, name: %s}}\n",
 		kind, name, place, user, kind, name)
 	p.apply(t, b.String())
 }
 
-// outwardIP is an address of this machine that is not loopback: the API server's proxy refuses to go there.
+// outwardIP is an address of this machine that is not loopback: the API server's proxy refuses to
+// go there.
 func outwardIP(t testing.TB) string {
 	t.Helper()
 	addresses, err := net.InterfaceAddrs()

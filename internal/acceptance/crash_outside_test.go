@@ -16,8 +16,8 @@ import (
 	"unsafe"
 )
 
-// outside is everything that a run of promsnap meets: servers in this process, and directories. It counts the steps at which the run
-// does something that outlives it, and kills it at one of them.
+// outside is everything that a run of promsnap meets: servers in this process, and directories. It
+// counts the steps at which the run does something that outlives it, and kills it at one of them.
 type outside struct {
 	mu     sync.Mutex
 	steps  int
@@ -63,7 +63,8 @@ func (o *outside) step(what string) (alive bool) {
 	return false
 }
 
-// serve puts a server before the run. Each request is two steps: before it is handled, and before it is answered.
+// serve puts a server before the run. Each request is two steps: before it is handled, and before
+// it is answered.
 func (o *outside) serve(t *testing.T, h http.Handler) (address string) {
 	t.Helper()
 	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -82,8 +83,8 @@ func (o *outside) serve(t *testing.T, h http.Handler) (address string) {
 	}))
 }
 
-// watch makes a step of whatever happens to a file in a directory. The run goes on while this process hears of it, so that it ends a
-// little after the step, or in the middle of the next.
+// watch makes a step of whatever happens to a file in a directory. The run goes on while this
+// process hears of it, so that it ends a little after the step, or in the middle of the next.
 func (o *outside) watch(t *testing.T, dirs ...string) {
 	t.Helper()
 	fd, err := syscall.InotifyInit1(syscall.IN_CLOEXEC | syscall.IN_NONBLOCK)
@@ -95,7 +96,8 @@ func (o *outside) watch(t *testing.T, dirs ...string) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		const all = syscall.IN_CREATE | syscall.IN_MODIFY | syscall.IN_CLOSE_WRITE | syscall.IN_MOVED_TO | syscall.IN_DELETE
+		const all = syscall.IN_CREATE | syscall.IN_MODIFY | syscall.IN_CLOSE_WRITE |
+			syscall.IN_MOVED_TO | syscall.IN_DELETE
 		if _, err := syscall.InotifyAddWatch(fd, dir, all); err != nil {
 			t.Fatal(err)
 		}

@@ -30,9 +30,11 @@ import (
 
 var crashSeed = flag.Uint64("crash-seed", 1, "what chance makes of the crash test")
 
-// TestCrashes kills the real program, at any step of its input and output, through a week of checks and daily summaries, and lets it
-// run again. In whatever order that happens: what had to be told is told after the next run that ends by itself; the archive holds each
-// report once, whole, with the same bytes for good; nobody is told anything twice but by a run after a crash, once for each, marked.
+// TestCrashes kills the real program, at any step of its input and output, through a week of checks
+// and daily summaries, and lets it run again. In whatever order that happens: what had to be told
+// is told after the next run that ends by itself; the archive holds each report once, whole, with
+// the same bytes for good; nobody is told anything twice but by a run after a crash, once for each,
+// marked.
 func TestCrashes(t *testing.T) {
 	t.Logf("-crash-seed %d", *crashSeed)
 	inDirectory, inS3 := newWeek(t), newWeek(t)
@@ -54,15 +56,21 @@ func TestCrashes(t *testing.T) {
 // liveInDirectory lives through the week with the archive and what is remembered in directories.
 func (w *week) liveInDirectory(t *testing.T) {
 	dir := t.TempDir()
-	w.watch(t, filepath.Join(dir, "state", "prod-seoul"), filepath.Join(dir, "archive", "check"), filepath.Join(dir, "archive", "daily"))
+	w.watch(t, filepath.Join(dir, "state", "prod-seoul"), filepath.Join(dir, "archive", "check"),
+		filepath.Join(dir, "archive", "daily"))
 	w.archived = func(report string, slot time.Time) string {
 		return filepath.Join(dir, "archive", report, slot.Format("20060102T150405Z"))
 	}
-	document := func(report string) string { return filepath.Join(dir, "state", "prod-seoul", report+".json") }
+	document := func(report string) string {
+		return filepath.Join(dir, "state", "prod-seoul", report+".json")
+	}
 	w.load = func(report string) ([]byte, error) { return os.ReadFile(document(report)) }
-	w.save = func(report string, body []byte) error { return os.WriteFile(document(report), body, 0o600) }
+	w.save = func(report string, body []byte) error {
+		return os.WriteFile(document(report), body, 0o600)
+	}
 	w.atOnce = true
-	w.live(t, fmt.Sprintf("dir: {path: '%s'}", filepath.Join(dir, "archive")), fmt.Sprintf("dir: '%s'", filepath.Join(dir, "state")))
+	w.live(t, fmt.Sprintf("dir: {path: '%s'}", filepath.Join(dir, "archive")),
+		fmt.Sprintf("dir: '%s'", filepath.Join(dir, "state")))
 }
 
 // liveInS3 lives through the week with both in a bucket.
@@ -90,9 +98,12 @@ func (w *week) liveInS3(t *testing.T) {
 		return o.Body, err
 	}
 	w.save = func(report string, body []byte) error {
-		return b.Put(context.Background(), document(report), cloud.Object{Body: body, Type: "application/json"})
+		return b.Put(context.Background(), document(report), cloud.Object{
+			Body: body, Type: "application/json",
+		})
 	}
-	w.live(t, "s3: "+s3Config(proxy, "archive", statetest.Secret), "s3: "+s3Config(proxy, "state", statetest.Secret))
+	w.live(t, "s3: "+s3Config(proxy, "archive", statetest.Secret),
+		"s3: "+s3Config(proxy, "state", statetest.Secret))
 	w.checkLists(t, root)
 }
 
@@ -125,8 +136,10 @@ const slotEvery = 5 * time.Minute
 
 func newWeek(t *testing.T) *week {
 	w := &week{
-		random: rand.New(rand.NewPCG(*crashSeed, 4)), begin: time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC), nodes: fleet{},
-		slack: slackdouble.Start("xoxb-crash"), told: map[string]bool{}, bodies: map[string][32]byte{}, longest: map[string]int{}, where: map[string]int{},
+		random: rand.New(rand.NewPCG(*crashSeed, 4)),
+		begin:  time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC), nodes: fleet{},
+		slack: slackdouble.Start("xoxb-crash"), told: map[string]bool{},
+		bodies: map[string][32]byte{}, longest: map[string]int{}, where: map[string]int{},
 	}
 	t.Cleanup(w.slack.Close)
 	for i := range 4 {
@@ -144,7 +157,8 @@ func newWeek(t *testing.T) *week {
 	return w
 }
 
-// due are the slots in which there is something to tell, in their order: checks, and a summary a day.
+// due are the slots in which there is something to tell, in their order: checks, and a summary a
+// day.
 func (w *week) due() []time.Time {
 	var out []time.Time
 	for day := range 7 {
@@ -161,7 +175,8 @@ func (w *week) due() []time.Time {
 }
 
 const (
-	toldWithin = 4 * time.Minute  // the rule's for, and the newest sample is of a minute before the slot
+	// the rule's for, and the newest sample is of a minute before the slot
+	toldWithin = 4 * time.Minute
 	overWithin = 12 * time.Minute // keep_firing_for, and some
 )
 
@@ -207,7 +222,8 @@ state: {%s}
 			return
 		}
 	}
-	t.Logf("%d slots with something to tell: %d runs, %d killed at %d kinds of steps, %d stood back; %d messages, %d duplicates",
+	t.Logf("%d slots with something to tell: %d runs, %d killed at %d kinds of steps, %d stood "+
+		"back; %d messages, %d duplicates",
 		len(due), w.runs, w.kills, len(w.where), w.stoodBack, w.heard, w.duplicates)
 	if w.kills < 200 || len(w.where) < 20 || w.stoodBack == 0 || w.duplicates == 0 {
 		t.Errorf("this has tried too little: killed at %v", w.where)

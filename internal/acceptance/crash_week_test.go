@@ -22,14 +22,15 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// pass runs a report at a slot, and where that is killed again, at this slot or the next, until a run ends by itself. The next that is
-// due after until is another pass'.
+// pass runs a report at a slot, and where that is killed again, at this slot or the next, until a
+// run ends by itself. The next that is due after until is another pass'.
 func (w *week) pass(t *testing.T, report string, slot, until time.Time) {
 	t.Helper()
 	for inARow := 0; ; inARow++ {
 		killAt := 0
 		if inARow < 4 && w.random.IntN(5) > 0 {
-			killAt = 1 + w.random.IntN(max(w.longest[report], 20)/(1+w.random.IntN(2))) // runs with little to tell have fewer steps
+			// runs with little to tell have fewer steps
+			killAt = 1 + w.random.IntN(max(w.longest[report], 20)/(1+w.random.IntN(2)))
 		}
 		if w.once(t, report, slot, killAt) {
 			w.check(t, report, slot)
@@ -48,7 +49,8 @@ func (w *week) pass(t *testing.T, report string, slot, until time.Time) {
 }
 
 // once is one run, which may be killed. It tells whether it has ended by itself.
-func (w *week) once(t *testing.T, report string, slot time.Time, killAt int, more ...string) (done bool) {
+func (w *week) once(t *testing.T, report string, slot time.Time, killAt int,
+	more ...string) (done bool) {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
@@ -56,9 +58,13 @@ func (w *week) once(t *testing.T, report string, slot time.Time, killAt int, mor
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path, append([]string{"run", report, "-c", w.config, "--deliver", "--time", slot.Format(time.RFC3339)}, more...)...)
+	cmd := exec.CommandContext(ctx, path, append([]string{
+		"run", report, "-c", w.config, "--deliver", "--time", slot.Format(time.RFC3339),
+	}, more...)...)
 	var said bytes.Buffer
-	cmd.Env, cmd.Stdout, cmd.Stderr = []string{"HOME=" + t.TempDir(), "AWS_EC2_METADATA_DISABLED=true"}, &said, &said
+	cmd.Env, cmd.Stdout, cmd.Stderr = []string{
+		"HOME=" + t.TempDir(), "AWS_EC2_METADATA_DISABLED=true",
+	}, &said, &said
 	steps, killed := w.run(t, cmd, killAt)
 	w.runs++
 	w.listen(t, slot)
@@ -80,17 +86,20 @@ func (w *week) once(t *testing.T, report string, slot time.Time, killAt int, mor
 	case killed != "": // it was about to end
 		return code == 0
 	case code != want:
-		t.Errorf("%s of %s: exit code %d, want %d\n%s", report, slot, code, want, tail(said.String(), 2000))
+		t.Errorf("%s of %s: exit code %d, want %d\n%s", report, slot, code, want,
+			tail(said.String(), 2000))
 	}
 	return !stoodBack
 }
 
 // placeOf is a step without what changes from run to run.
 func placeOf(step string) string {
-	return regexp.MustCompile(`\d{4}/\d\d/\d\d|\d{8}T\d{6}Z|\.promsnap-\d+|/F\d+`).ReplaceAllString(step, "…")
+	return regexp.MustCompile(`\d{4}/\d\d/\d\d|\d{8}T\d{6}Z|\.promsnap-\d+|/F\d+`).
+		ReplaceAllString(step, "…")
 }
 
-// meetClaim lets a run meet the claim of the one that was killed, at times, and then lets the time of that claim pass.
+// meetClaim lets a run meet the claim of the one that was killed, at times, and then lets the time
+// of that claim pass.
 func (w *week) meetClaim(t *testing.T, report string, slot time.Time) {
 	t.Helper()
 	body, err := w.load(report)
@@ -148,7 +157,8 @@ func (w *week) listen(t *testing.T, slot time.Time) {
 			t.Errorf("slot %s: %d duplicates after %d crashes: %s", slot, w.twice, w.since, m.Text)
 		}
 		if !strings.Contains(string(m.Blocks), "Possible duplicate") {
-			t.Errorf("slot %s: %s of %s is a duplicate, and not marked:\n%s", slot, kind, about, m.Blocks)
+			t.Errorf("slot %s: %s of %s is a duplicate, and not marked:\n%s", slot, kind, about,
+				m.Blocks)
 		}
 	}
 	w.heard = len(messages)
@@ -213,7 +223,8 @@ func (w *week) check(t *testing.T, report string, slot time.Time) {
 	}
 }
 
-// checkArchive asserts that the report of a slot lies there once, as it always did; whole, where its run was.
+// checkArchive asserts that the report of a slot lies there once, as it always did; whole, where
+// its run was.
 func (w *week) checkArchive(t *testing.T, report string, slot time.Time, whole bool) {
 	t.Helper()
 	dir := w.archived(report, slot)
@@ -235,12 +246,14 @@ func (w *week) checkArchive(t *testing.T, report string, slot time.Time, whole b
 		w.bodies[path] = sum
 	}
 	have := whole || slices.Contains(names, "index.html") || w.atOnce && len(names) > 0
-	if want := []string{"index.html", "memory.png", "report.json"}; have && !slices.Equal(names, want) {
+	if want := []string{"index.html", "memory.png", "report.json"}; have &&
+		!slices.Equal(names, want) {
 		t.Errorf("%s holds %q, want %q", dir, names, want)
 	}
 }
 
-// checkLists asserts that the archive's lists name each report once, and that latest/ is the newest.
+// checkLists asserts that the archive's lists name each report once, and that latest/ is the
+// newest.
 func (w *week) checkLists(t *testing.T, root string) {
 	t.Helper()
 	for _, report := range []string{"check", "daily"} {
@@ -264,7 +277,8 @@ func (w *week) checkLists(t *testing.T, root string) {
 			}
 			seen := map[string]bool{}
 			for _, e := range list.Entries {
-				if _, err := os.Stat(filepath.Join(filepath.Dir(path), e.Path, "index.html")); err != nil || seen[e.Name] {
+				if _, err := os.Stat(filepath.Join(filepath.Dir(path), e.Path,
+					"index.html")); err != nil || seen[e.Name] {
 					t.Errorf("%s lists %s: twice %v, %v", path, e.Name, seen[e.Name], err)
 				}
 				seen[e.Name] = true

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// testDirect gives the service account the chart's default rights, with which it may not use the API server's proxy, and its Pods the
-// cluster's DNS: they ask Prometheus' Service itself.
+// testDirect gives the service account the chart's default rights, with which it may not use the
+// API server's proxy, and its Pods the cluster's DNS: they ask Prometheus' Service itself.
 func (r *cronRun) testDirect(t *testing.T) {
 	address := serveLab(t)
 	host, port, err := net.SplitHostPort(address)
@@ -22,11 +22,16 @@ func (r *cronRun) testDirect(t *testing.T) {
 	}
 	r.serve(t, "direct", "prometheus", communityLabels, address)
 	// Nothing translates a Service's port to its Pods' here: they are the same.
-	r.apply(t, fmt.Sprintf(`{apiVersion: v1, kind: Service, metadata: {name: prometheus, namespace: direct, labels: %s}, spec: {selector: {app: prometheus}, ports: [{name: http, port: %s, targetPort: web}]}}`, communityLabels, port))
+	r.apply(t,
+		fmt.Sprintf(
+			`{apiVersion: v1, kind: Service, metadata: {name: prometheus, namespace: direct, labels: %s}, spec: {selector: {app: prometheus}, ports: [{name: http, port: %s, targetPort: web}]}}`, communityLabels, port))
 	r.node.names = map[string]string{"prometheus.direct.svc": host}
 	service := "direct/prometheus:" + port
 	for _, c := range []struct{ name, kubernetes, says string }{
-		{"found", "{namespace: direct}", service + " (prometheus chart) through its address in the cluster"},
+		{
+			"found", "{namespace: direct}",
+			service + " (prometheus chart) through its address in the cluster",
+		},
 		{"named", "{service: '" + service + "'}", service + " through its address in the cluster"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -55,7 +60,8 @@ func (r *cronRun) testDirect(t *testing.T) {
 	}
 	t.Run("proxied requests are counted", func(t *testing.T) {
 		before := r.proxied(t)
-		r.must(t, http.MethodGet, "/api/v1/namespaces/direct/services/prometheus:"+port+"/proxy/api/v1/status/buildinfo", nil)
+		r.must(t, http.MethodGet, "/api/v1/namespaces/direct/services/prometheus:"+port+
+			"/proxy/api/v1/status/buildinfo", nil)
 		await(t, "the request to be counted", func() error {
 			if got := r.proxied(t); got != before+1 {
 				return fmt.Errorf("%d requests went through the proxy, want one", got-before)
@@ -69,7 +75,9 @@ func (r *cronRun) testDirect(t *testing.T) {
 		before := r.told()
 		o := r.node.run(t, r.byHand(t, "no-way", "daily")).want(t, 1)
 		for _, where := range []string{o.stdout, r.page(t, "daily")} {
-			says(t, where, "http://prometheus.direct.svc:"+port+" gives no answer (", "you may not get services/proxy prometheus:"+port, "rbac.serviceProxy=true of the chart")
+			says(t, where, "http://prometheus.direct.svc:"+port+" gives no answer (",
+				"you may not get services/proxy prometheus:"+port,
+				"rbac.serviceProxy=true of the chart")
 		}
 		if r.told() == before {
 			t.Error("nobody was told that nothing can be seen")
@@ -86,7 +94,9 @@ func (r *cronRun) proxied(t *testing.T) int {
 		if !ok || !strings.HasPrefix(series, "apiserver_request_total{") {
 			continue
 		}
-		if labels := strings.Split(series[strings.Index(series, "{")+1:], ","); slices.Contains(labels, `resource="services"`) && slices.Contains(labels, `subresource="proxy"`) {
+		if labels := strings.Split(series[strings.Index(series, "{")+1:],
+			","); slices.Contains(labels, `resource="services"`) &&
+			slices.Contains(labels, `subresource="proxy"`) {
 			count, err := strconv.Atoi(value)
 			if err != nil {
 				t.Fatal(err)

@@ -23,7 +23,8 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 )
 
-// cronRun is the chart, installed on a real control plane, with a Prometheus behind its service proxy and a channel to tell people in.
+// cronRun is the chart, installed on a real control plane, with a Prometheus behind its service
+// proxy and a channel to tell people in.
 type cronRun struct {
 	*installation
 	node  *kubelet
@@ -46,7 +47,8 @@ func startCronRun(t *testing.T) *cronRun {
 	r.installation = &installation{p, p.user(t, "helm", "system:masters")}
 	p.serve(t, "monitoring", "prometheus-server", communityLabels, serveLab(t))
 	p.startControllers(t)
-	p.apply(t, fmt.Sprintf(`{apiVersion: v1, kind: Namespace, metadata: {name: %[1]s, labels: {pod-security.kubernetes.io/enforce: restricted}}}
+	p.apply(t,
+		fmt.Sprintf(`{apiVersion: v1, kind: Namespace, metadata: {name: %[1]s, labels: {pod-security.kubernetes.io/enforce: restricted}}}
 ---
 {apiVersion: v1, kind: Namespace, metadata: {name: elsewhere}}
 ---
@@ -58,8 +60,9 @@ func startCronRun(t *testing.T) *cronRun {
 	return r
 }
 
-// values are those of the chart, with a section kubernetes, and with or without the right to ask through the API server, which Pods need
-// for what kubelet.names does not hold: there is no DNS in the root of a Pod here, and nobody answers at a Service's own address.
+// values are those of the chart, with a section kubernetes, and with or without the right to ask
+// through the API server, which Pods need for what kubelet.names does not hold: there is no DNS in
+// the root of a Pod here, and nobody answers at a Service's own address.
 func (r *cronRun) values(t *testing.T, kubernetes string, serviceProxy bool) string {
 	t.Helper()
 	return configFile(t, fmt.Sprintf(`
@@ -84,7 +87,9 @@ extraVolumeMounts: [{name: reports, mountPath: /var/lib/promsnap}]
 // serveLab serves a simulated cluster where the API server's proxy can reach it.
 func serveLab(t *testing.T) string {
 	t.Helper()
-	l, err := lab.New(lab.Options{Profile: lab.KPS, Nodes: 10, Now: time.Now().Truncate(time.Minute), Clock: time.Now})
+	l, err := lab.New(lab.Options{
+		Profile: lab.KPS, Nodes: 10, Now: time.Now().Truncate(time.Minute), Clock: time.Now,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,20 +143,24 @@ func (r *cronRun) forget(t *testing.T) {
 func (r *cronRun) kept(t *testing.T, report string) []string {
 	t.Helper()
 	var slots []string
-	err := filepath.WalkDir(r.node.volumes["reports"], func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Name() == "index.html" && filepath.Base(filepath.Dir(filepath.Dir(path))) == report && filepath.Base(filepath.Dir(path)) != "latest" {
-			slots = append(slots, filepath.Base(filepath.Dir(path)))
-		}
-		return err
-	})
+	err := filepath.WalkDir(r.node.volumes["reports"],
+		func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.Name() == "index.html" &&
+				filepath.Base(filepath.Dir(filepath.Dir(path))) == report &&
+				filepath.Base(filepath.Dir(path)) != "latest" {
+				slots = append(slots, filepath.Base(filepath.Dir(path)))
+			}
+			return err
+		})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return slots
 }
 
-// TestCronJob lets the controllers of a real control plane make Jobs and Pods of the chart's CronJobs, and runs the program with exactly
-// what its Pods have: arguments, environment, files, user, and the token of their service account.
+// TestCronJob lets the controllers of a real control plane make Jobs and Pods of the chart's
+// CronJobs, and runs the program with exactly what its Pods have: arguments, environment, files,
+// user, and the token of their service account.
 func TestCronJob(t *testing.T) {
 	r := startCronRun(t)
 	t.Run("scheduled", r.testScheduled)
@@ -167,12 +176,14 @@ func TestCronJob(t *testing.T) {
 	}
 }
 
-// testScheduled waits for the CronJob controller to make a Job. A Pod that fails is followed by another one, for the same time.
+// testScheduled waits for the CronJob controller to make a Job. A Pod that fails is followed by
+// another one, for the same time.
 func (r *cronRun) testScheduled(t *testing.T) {
 	var job object
 	await(t, "the CronJob controller to make a Job", func() error {
 		var jobs struct{ Items []map[string]any }
-		if err := json.Unmarshal(r.must(t, http.MethodGet, "/apis/batch/v1/namespaces/"+release+"/jobs", nil), &jobs); err != nil {
+		if err := json.Unmarshal(r.must(t, http.MethodGet, "/apis/batch/v1/namespaces/"+release+
+			"/jobs", nil), &jobs); err != nil {
 			return err
 		}
 		if len(jobs.Items) == 0 {
@@ -182,7 +193,8 @@ func (r *cronRun) testScheduled(t *testing.T) {
 		return nil
 	})
 	annotations, _ := job.at("metadata.annotations").(map[string]any)
-	due, err := time.Parse(time.RFC3339, fmt.Sprint(annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"]))
+	due, err := time.Parse(time.RFC3339,
+		fmt.Sprint(annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"]))
 	if err != nil {
 		t.Fatalf("the Job does not say for when it is: %v", err)
 	}
@@ -191,7 +203,8 @@ func (r *cronRun) testScheduled(t *testing.T) {
 
 	first := r.node.podOf(t, release, name)
 	o := r.node.run(t, first).want(t, 0)
-	says(t, o.stdout, "the Job "+name+" is for "+due.UTC().Format(time.RFC3339), "monitoring/prometheus-server:80 through the API server's service proxy")
+	says(t, o.stdout, "the Job "+name+" is for "+due.UTC().Format(time.RFC3339),
+		"monitoring/prometheus-server:80 through the API server's service proxy")
 	says(t, o.stderr, `"manual":false`)
 	if got := r.kept(t, "check"); !slices.Equal(got, []string{slot}) {
 		t.Errorf("the Pod kept reports of %v, and the Job is for %s", got, slot)
@@ -232,7 +245,8 @@ func (r *cronRun) byHand(t *testing.T, job, report string) object {
 	return r.node.podOf(t, release, job)
 }
 
-// testByHand runs a summary out of its time: it is for the minute in which the Job was made, and told once.
+// testByHand runs a summary out of its time: it is for the minute in which the Job was made, and
+// told once.
 func (r *cronRun) testByHand(t *testing.T) {
 	before := r.told()
 	pod := r.byHand(t, "now", "daily")
@@ -250,7 +264,8 @@ func (r *cronRun) testByHand(t *testing.T) {
 			t.Errorf("%d messages, want one", got-before)
 		}
 	}
-	page, err := os.ReadFile(filepath.Join(r.node.volumes["reports"], "daily", made.Format("20060102T150405Z"), "index.html"))
+	page, err := os.ReadFile(filepath.Join(r.node.volumes["reports"], "daily",
+		made.Format("20060102T150405Z"), "index.html"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +275,8 @@ func (r *cronRun) testByHand(t *testing.T) {
 	}
 }
 
-// testFailurePolicy tells the Job controller how Pods ended: a wrong configuration is not tried again, and a drain counts as no failure.
+// testFailurePolicy tells the Job controller how Pods ended: a wrong configuration is not tried
+// again, and a drain counts as no failure.
 func (r *cronRun) testFailurePolicy(t *testing.T) {
 	first := r.byHand(t, "wrong", "daily") // may be tried again twice
 	r.node.ends(t, first, 2)
@@ -290,7 +306,8 @@ func (r *cronRun) failed(t *testing.T, job string) (reason string) {
 		status := r.get(t, "/apis/batch/v1/namespaces/"+release+"/jobs/"+job).at("status")
 		conditions, _ := object(status.(map[string]any))["conditions"].([]any)
 		for _, c := range conditions {
-			if condition := object(c.(map[string]any)); condition.at("type") == "Failed" && condition.at("status") == "True" {
+			if condition := object(c.(map[string]any)); condition.at("type") == "Failed" &&
+				condition.at("status") == "True" {
 				reason, _ = condition.at("reason").(string)
 				return nil
 			}
@@ -303,17 +320,21 @@ func (r *cronRun) failed(t *testing.T, job string) (reason string) {
 // podsOf counts the Pods of a Job.
 func (r *cronRun) podsOf(t *testing.T, job string) int {
 	t.Helper()
-	pods := r.get(t, "/api/v1/namespaces/"+release+"/pods?labelSelector=batch.kubernetes.io/job-name%3D"+job)
+	pods := r.get(t, "/api/v1/namespaces/"+release+
+		"/pods?labelSelector=batch.kubernetes.io/job-name%3D"+job)
 	items, _ := pods["items"].([]any)
 	return len(items)
 }
 
 // testDoctor runs the Pod that helm test makes: everything works, and the channel gets one message.
 func (r *cronRun) testDoctor(t *testing.T) {
-	r.apply(t, string(render(t, "-f", r.values(t, "{service: monitoring/prometheus-server:80}", true), "--show-only", "templates/tests/doctor.yaml")))
+	r.apply(t,
+		string(render(t, "-f", r.values(t, "{service: monitoring/prometheus-server:80}", true),
+			"--show-only", "templates/tests/doctor.yaml")))
 	before := r.told()
 	o := r.node.run(t, r.get(t, "/api/v1/namespaces/"+release+"/pods/promsnap-test")).want(t, 0)
-	line := regexp.MustCompile(`(?m)^Prometheus ok \(\S+\) · (\d+)/(\d+) panels have data · receiver disk ok, test report kept · Slack oncall ok, test message sent · state ok$`)
+	line := regexp.MustCompile(
+		`(?m)^Prometheus ok \(\S+\) · (\d+)/(\d+) panels have data · receiver disk ok, test report kept · Slack oncall ok, test message sent · state ok$`)
 	if m := line.FindStringSubmatch(o.stdout); m == nil || m[1] != m[2] {
 		t.Errorf("the Pod says\n%s", o.stdout)
 	}
@@ -325,12 +346,17 @@ func (r *cronRun) testDoctor(t *testing.T) {
 	}
 }
 
-// testRules takes one verb after the other away from the service account: something is lost each time, and the words for it name verb and
-// resource, so that whoever reads them can give it back.
+// testRules takes one verb after the other away from the service account: something is lost each
+// time, and the words for it name verb and resource, so that whoever reads them can give it back.
 func (r *cronRun) testRules(t *testing.T) {
-	const role, cluster = "/apis/rbac.authorization.k8s.io/v1/namespaces/" + release + "/roles/promsnap", "/apis/rbac.authorization.k8s.io/v1/clusterroles/" + release + "-promsnap"
-	const prometheus = "/apis/rbac.authorization.k8s.io/v1/namespaces/monitoring/roles/" + release + "-promsnap"
-	pods := map[string]object{"daily": r.byHand(t, "rules", "daily"), "long": r.byHand(t, "rules-long", "long")}
+	const role, cluster = "/apis/rbac.authorization.k8s.io/v1/namespaces/" + release +
+		"/roles/promsnap", "/apis/rbac.authorization.k8s.io/v1/clusterroles/" + release +
+		"-promsnap"
+	const prometheus = "/apis/rbac.authorization.k8s.io/v1/namespaces/monitoring/roles/" + release +
+		"-promsnap"
+	pods := map[string]object{
+		"daily": r.byHand(t, "rules", "daily"), "long": r.byHand(t, "rules-long", "long"),
+	}
 	rules := 0
 	for _, path := range []string{role, cluster, prometheus} {
 		for i, rule := range r.get(t, path)["rules"].([]any) {
@@ -353,7 +379,8 @@ func (r *cronRun) testRules(t *testing.T) {
 						lost += ".batch"
 					}
 					says(t, everything, lost)
-					if optional := resource == "jobs" || resource == "nodes"; (o.code == 0) != optional {
+					if optional := resource == "jobs" ||
+						resource == "nodes"; (o.code == 0) != optional {
 						t.Errorf("exit code %d", o.code)
 					}
 				})
@@ -369,21 +396,23 @@ func (r *cronRun) testRules(t *testing.T) {
 func (r *cronRun) page(t *testing.T, report string) string {
 	t.Helper()
 	var all strings.Builder
-	err := filepath.WalkDir(filepath.Join(r.node.volumes["reports"], report), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.Name() != "report.json" && d.Name() != "index.html" {
+	err := filepath.WalkDir(filepath.Join(r.node.volumes["reports"], report),
+		func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.Name() != "report.json" && d.Name() != "index.html" {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			all.Write(b)
 			return err
-		}
-		b, err := os.ReadFile(path)
-		all.Write(b)
-		return err
-	})
+		})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
 	return all.String()
 }
 
-// without takes a verb out of a rule, waits until the API server knows, and returns what gives it back.
+// without takes a verb out of a rule, waits until the API server knows, and returns what gives it
+// back.
 func (r *cronRun) without(t *testing.T, path string, rule int, verb string) (restore func()) {
 	t.Helper()
 	had := r.get(t, path)
@@ -403,7 +432,8 @@ func (r *cronRun) without(t *testing.T, path string, rule int, verb string) (res
 	}
 	put := func(o object, want bool) {
 		current := r.get(t, path)
-		o.at("metadata").(map[string]any)["resourceVersion"] = current.at("metadata.resourceVersion")
+		o.at("metadata").(map[string]any)["resourceVersion"] = current.at(
+			"metadata.resourceVersion")
 		r.must(t, http.MethodPut, path, o)
 		await(t, "the API server to know of the rule", func() error {
 			if r.can(t, verb, namespace, group+"/"+resource, name) != want {
@@ -416,15 +446,19 @@ func (r *cronRun) without(t *testing.T, path string, rule int, verb string) (res
 	return func() { put(had, true) }
 }
 
-// testDiscovery lets promsnap look for Prometheus by itself, which takes the right to list Services.
+// testDiscovery lets promsnap look for Prometheus by itself, which takes the right to list
+// Services.
 func (r *cronRun) testDiscovery(t *testing.T) {
 	r.helm(t, "upgrade", "--force-conflicts", "-f", r.values(t, "{}", true))
 	const cluster = "/apis/rbac.authorization.k8s.io/v1/clusterroles/" + release + "-promsnap"
 	pod := r.byHand(t, "discovery", "daily")
 	o := r.node.run(t, pod).want(t, 0)
-	says(t, o.stdout, "monitoring/prometheus-server:80 (prometheus chart) through the API server's service proxy")
+	says(t, o.stdout, "monitoring/prometheus-server:80 (prometheus chart) through the API "+
+		"server's service proxy")
 	rules := r.get(t, cluster)["rules"].([]any)
-	i := slices.IndexFunc(rules, func(v any) bool { return object(v.(map[string]any)).at("resources.0") == "services" })
+	i := slices.IndexFunc(rules, func(v any) bool {
+		return object(v.(map[string]any)).at("resources.0") == "services"
+	})
 	if i < 0 {
 		t.Fatalf("the chart does not let promsnap list Services: %s", asJSON(t, rules))
 	}
@@ -442,22 +476,29 @@ func (r *cronRun) testDiscovery(t *testing.T) {
 func (r *cronRun) testLaptop(t *testing.T) {
 	kubeconfig := "--kubeconfig=" + r.user(t, "kim", "system:masters")
 	o := promsnap(t, "run", kubeconfig, "--range", "1h", "--output-dir", "out").want(t, 0)
-	says(t, o.stdout, "acceptance: monitoring/prometheus-server:80 (prometheus chart) through the API server's service proxy\nacceptance   Prometheus ", "0 no data")
+	says(t, o.stdout, "acceptance: monitoring/prometheus-server:80 (prometheus chart) through "+
+		"the API server's service proxy\nacceptance   Prometheus ", "0 no data")
 	o = promsnap(t, "init", "-", kubeconfig).want(t, 0)
-	says(t, o.stdout, `service: "monitoring/prometheus-server:80"`, `cluster: "acceptance"`, "scrape_interval: 30s")
+	says(t, o.stdout, `service: "monitoring/prometheus-server:80"`, `cluster: "acceptance"`,
+		"scrape_interval: 30s")
 	config := configFile(t, o.stdout)
 	promsnap(t, "check-config", config).want(t, 0)
 	promsnap(t, "run", "check", "-c", config, kubeconfig, "--output-dir", "out").want(t, 0)
 
-	remembers := configFile(t, "version: 1\ncluster: prod-seoul\nkubernetes: {}\nreports: [{name: daily, send: summary, receivers: [oncall]}]\nreceivers: [{name: oncall, slack: {channel: C0123456789}}]\n")
+	remembers := configFile(t, "version: 1\ncluster: prod-seoul\nkubernetes: {}\nreports: "+
+		"[{name: daily, send: summary, receivers: [oncall]}]\nreceivers: [{name: oncall, slack: "+
+		"{channel: C0123456789}}]\n")
 	o = promsnap(t, "state", "show", "daily", "-c", remembers, kubeconfig, "-n", release).want(t, 0)
 	says(t, o.stdout, "newest slot ")
 
 	r.serve(t, "elsewhere", "prometheus-server", communityLabels, serveLab(t))
 	o = promsnap(t, "run", kubeconfig).want(t, 2)
-	says(t, o.stderr, "2 services look like Prometheus; choose one:", "--prometheus-service elsewhere/prometheus-server:80", "--prometheus-service monitoring/prometheus-server:80")
-	promsnap(t, "run", kubeconfig, "-n", "elsewhere", "--range", "1h", "--output-dir", "out").want(t, 0)
-	promsnap(t, "run", kubeconfig, "--prometheus-service", "elsewhere/prometheus-server", "--range", "1h", "--output-dir", "out").want(t, 0)
+	says(t, o.stderr, "2 services look like Prometheus; choose one:", "--prometheus-service "+
+		"elsewhere/prometheus-server:80", "--prometheus-service monitoring/prometheus-server:80")
+	promsnap(t, "run", kubeconfig, "-n", "elsewhere", "--range", "1h", "--output-dir",
+		"out").want(t, 0)
+	promsnap(t, "run", kubeconfig, "--prometheus-service", "elsewhere/prometheus-server", "--range",
+		"1h", "--output-dir", "out").want(t, 0)
 }
 
 // says checks that a text has all of words.

@@ -13,12 +13,14 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/slack/slackdouble"
 )
 
-// TestSlackFaults breaks each call of Slack of a run that tells of an alert, and of one that tells of its end: people are told whatever
-// becomes of pictures and edits, the program says what to do, and the next run tells what is untold, and nothing twice unmarked.
+// TestSlackFaults breaks each call of Slack of a run that tells of an alert, and of one that tells
+// of its end: people are told whatever becomes of pictures and edits, the program says what to do,
+// and the next run tells what is untold, and nothing twice unmarked.
 func TestSlackFaults(t *testing.T) {
 	t.Parallel() // it mostly waits
 	const (
-		post, edit, where, upload, complete, info = "chat.postMessage", "chat.update", "files.getUploadURLExternal", "upload", "files.completeUploadExternal", "files.info"
+		post, edit, where, upload, complete, info = "chat.postMessage", "chat.update",
+			"files.getUploadURLExternal", "upload", "files.completeUploadExternal", "files.info"
 	)
 	all := func(f slackdouble.Fault) slackdouble.Fault { f.Times = 99; return f }
 	for _, tc := range []struct {
@@ -31,39 +33,123 @@ func TestSlackFaults(t *testing.T) {
 		again    int  // messages after the next run
 		marked   bool // the last of them is marked as a possible duplicate
 	}{
-		{fault: slackdouble.Fault{Method: post, Status: 429, RetryAfter: 1}, told: 1, pictures: 1, again: 1},
-		{fault: all(slackdouble.Fault{Method: post, Status: 429, RetryAfter: 3600}), code: 1, says: "slack asks for fewer messages (asked to wait 1h0m0s)", again: 1},
-		{fault: slackdouble.Fault{Method: post, Drop: true}, told: 1, pictures: 1, again: 1, marked: true},
-		{fault: slackdouble.Fault{Method: post, Lose: true}, told: 2, pictures: 1, again: 2, marked: true},
-		{fault: slackdouble.Fault{Method: post, Hang: true}, code: 1, says: "posting to Slack", again: 1, marked: true},
-		{fault: slackdouble.Fault{Method: post, Status: 503}, told: 1, pictures: 1, again: 1, marked: true},
-		{fault: all(slackdouble.Fault{Method: post, Error: "invalid_auth"}), code: 1, says: "use the Bot User OAuth Token", again: 1},
-		{fault: all(slackdouble.Fault{Method: post, Error: "token_revoked"}), code: 1, says: "install it again and store the new token", again: 1},
-		{fault: all(slackdouble.Fault{Method: post, Error: "channel_not_found"}), code: 1, says: "use the channel's ID", again: 1},
-		{fault: all(slackdouble.Fault{Method: post, Error: "not_in_channel"}), code: 1, says: "write /invite", again: 1},
-		{fault: all(slackdouble.Fault{Method: post, Error: "missing_scope"}), code: 1, says: "give the app the scope", again: 1},
-		{fault: slackdouble.Fault{Method: post, Error: "invalid_blocks"}, told: 1, pictures: 1, says: "sent as plain text", again: 1},
+		{
+			fault: slackdouble.Fault{Method: post, Status: 429, RetryAfter: 1}, told: 1,
+			pictures: 1, again: 1,
+		},
+		{
+			fault: all(slackdouble.Fault{Method: post, Status: 429, RetryAfter: 3600}), code: 1,
+			says: "slack asks for fewer messages (asked to wait 1h0m0s)", again: 1,
+		},
+		{
+			fault: slackdouble.Fault{Method: post, Drop: true}, told: 1, pictures: 1, again: 1,
+			marked: true,
+		},
+		{
+			fault: slackdouble.Fault{Method: post, Lose: true}, told: 2, pictures: 1, again: 2,
+			marked: true,
+		},
+		{
+			fault: slackdouble.Fault{Method: post, Hang: true}, code: 1, says: "posting to Slack",
+			again: 1, marked: true,
+		},
+		{
+			fault: slackdouble.Fault{Method: post, Status: 503}, told: 1, pictures: 1, again: 1,
+			marked: true,
+		},
+		{
+			fault: all(slackdouble.Fault{Method: post, Error: "invalid_auth"}), code: 1,
+			says: "use the Bot User OAuth Token", again: 1,
+		},
+		{
+			fault: all(slackdouble.Fault{Method: post, Error: "token_revoked"}), code: 1,
+			says: "install it again and store the new token", again: 1,
+		},
+		{
+			fault: all(slackdouble.Fault{Method: post, Error: "channel_not_found"}), code: 1,
+			says: "use the channel's ID", again: 1,
+		},
+		{
+			fault: all(slackdouble.Fault{Method: post, Error: "not_in_channel"}), code: 1,
+			says: "write /invite", again: 1,
+		},
+		{
+			fault: all(slackdouble.Fault{Method: post, Error: "missing_scope"}), code: 1,
+			says: "give the app the scope", again: 1,
+		},
+		{
+			fault: slackdouble.Fault{Method: post, Error: "invalid_blocks"}, told: 1, pictures: 1,
+			says: "sent as plain text", again: 1,
+		},
 
 		{fault: slackdouble.Fault{Method: where, Status: 429}, told: 1, pictures: 1, again: 1},
-		{fault: slackdouble.Fault{Method: where, Error: "missing_scope"}, told: 1, says: "files:write", again: 1},
-		{fault: slackdouble.Fault{Method: where, Hang: true}, told: 1, says: "no pictures", again: 1},
-		{fault: slackdouble.Fault{Method: upload, Status: 500}, told: 1, says: "answered 500", again: 1},
-		{fault: slackdouble.Fault{Method: upload, Lose: true}, told: 1, says: "uploading", again: 1},
-		{fault: slackdouble.Fault{Method: upload, Hang: true}, told: 1, says: "no pictures", again: 1},
+		{
+			fault: slackdouble.Fault{Method: where, Error: "missing_scope"}, told: 1,
+			says: "files:write", again: 1,
+		},
+		{
+			fault: slackdouble.Fault{Method: where, Hang: true}, told: 1, says: "no pictures",
+			again: 1,
+		},
+		{
+			fault: slackdouble.Fault{Method: upload, Status: 500}, told: 1, says: "answered 500",
+			again: 1,
+		},
+		{
+			fault: slackdouble.Fault{Method: upload, Lose: true}, told: 1, says: "uploading",
+			again: 1,
+		},
+		{
+			fault: slackdouble.Fault{Method: upload, Hang: true}, told: 1, says: "no pictures",
+			again: 1,
+		},
 		{fault: slackdouble.Fault{Method: complete, Status: 429}, told: 1, pictures: 1, again: 1},
-		{fault: slackdouble.Fault{Method: complete, Drop: true}, told: 1, says: "completing the upload", again: 1},
-		{fault: slackdouble.Fault{Method: complete, Lose: true}, told: 1, pictures: 1, says: "completing the upload", again: 1},
-		{fault: slackdouble.Fault{Method: complete, Unshared: true}, told: 1, says: "see that the app is in the channel", again: 1},
+		{
+			fault: slackdouble.Fault{Method: complete, Drop: true}, told: 1,
+			says: "completing the upload", again: 1,
+		},
+		{
+			fault: slackdouble.Fault{Method: complete, Lose: true}, told: 1, pictures: 1,
+			says: "completing the upload", again: 1,
+		},
+		{
+			fault: slackdouble.Fault{Method: complete, Unshared: true}, told: 1,
+			says: "see that the app is in the channel", again: 1,
+		},
 		{fault: slackdouble.Fault{Method: info, Status: 503}, told: 1, pictures: 1, again: 1},
-		{fault: all(slackdouble.Fault{Method: info, Error: "missing_scope"}), told: 1, pictures: 1, again: 1},
+		{
+			fault: all(slackdouble.Fault{Method: info, Error: "missing_scope"}), told: 1,
+			pictures: 1, again: 1,
+		},
 
-		{over: true, fault: slackdouble.Fault{Method: edit, Status: 429, RetryAfter: 1}, told: 2, pictures: 1, again: 2},
-		{over: true, fault: slackdouble.Fault{Method: edit, Error: "edit_window_closed"}, told: 2, pictures: 1, says: "lets nobody edit this message", again: 2},
-		{over: true, fault: slackdouble.Fault{Method: edit, Error: "message_not_found"}, told: 2, pictures: 1, says: "the message was deleted", again: 2},
-		{over: true, fault: slackdouble.Fault{Method: edit, Lose: true}, told: 2, pictures: 1, says: "could not be marked as resolved", again: 2},
-		{over: true, fault: slackdouble.Fault{Method: post, Lose: true}, told: 3, pictures: 1, again: 3, marked: true},
-		{over: true, fault: slackdouble.Fault{Method: post, Error: "thread_not_found"}, told: 2, pictures: 1, again: 2},
-		{over: true, fault: all(slackdouble.Fault{Method: post, Error: "is_archived"}), code: 1, told: 1, pictures: 1, says: "bring it back", again: 2},
+		{
+			over: true, fault: slackdouble.Fault{Method: edit, Status: 429, RetryAfter: 1}, told: 2,
+			pictures: 1, again: 2,
+		},
+		{
+			over: true, fault: slackdouble.Fault{Method: edit, Error: "edit_window_closed"},
+			told: 2, pictures: 1, says: "lets nobody edit this message", again: 2,
+		},
+		{
+			over: true, fault: slackdouble.Fault{Method: edit, Error: "message_not_found"}, told: 2,
+			pictures: 1, says: "the message was deleted", again: 2,
+		},
+		{
+			over: true, fault: slackdouble.Fault{Method: edit, Lose: true}, told: 2, pictures: 1,
+			says: "could not be marked as resolved", again: 2,
+		},
+		{
+			over: true, fault: slackdouble.Fault{Method: post, Lose: true}, told: 3, pictures: 1,
+			again: 3, marked: true,
+		},
+		{
+			over: true, fault: slackdouble.Fault{Method: post, Error: "thread_not_found"}, told: 2,
+			pictures: 1, again: 2,
+		},
+		{
+			over: true, fault: all(slackdouble.Fault{Method: post, Error: "is_archived"}), code: 1,
+			told: 1, pictures: 1, says: "bring it back", again: 2,
+		},
 	} {
 		name := fmt.Sprintf("%s %+v over %v", tc.fault.Method, tc.fault, tc.over)
 		t.Run(name, func(t *testing.T) {
@@ -97,14 +183,16 @@ func TestSlackFaults(t *testing.T) {
 			if len(told) != tc.again {
 				t.Fatalf("%d messages after the next run, want %d", len(told), tc.again)
 			}
-			if marked := strings.Contains(string(told[len(told)-1].Blocks), "Possible duplicate"); marked != tc.marked {
+			if marked := strings.Contains(string(told[len(told)-1].Blocks),
+				"Possible duplicate"); marked != tc.marked {
 				t.Errorf("marked as a possible duplicate: %v, want %v", marked, tc.marked)
 			}
 		})
 	}
 }
 
-// beat is a place from which the real program tells one channel of a fleet, and keeps reports and memory in directories.
+// beat is a place from which the real program tells one channel of a fleet, and keeps reports and
+// memory in directories.
 type beat struct {
 	slack  *slackdouble.Double
 	config string
@@ -128,16 +216,20 @@ receivers:
   - {name: oncall, slack: {channel: C0123456789, token: xoxb-beat, api_url: '%s'}}
   - {name: archive, dir: {path: '%s'}}
 state: {dir: '%s'}
-`, serve(t, nodes), fleetQuery, b.slack.APIURL(), filepath.Join(dir, "archive"), filepath.Join(dir, "state")))
+`, serve(t, nodes), fleetQuery, b.slack.APIURL(), filepath.Join(dir, "archive"),
+		filepath.Join(dir, "state")))
 	return b
 }
 
 func (b *beat) run(t *testing.T, slot time.Time) outcome {
 	t.Helper()
-	return promsnap(t, "run", "-c", b.config, "--deliver", "--time", slot.Format(time.RFC3339), "--timeout", "15s")
+	return promsnap(t, "run", "-c", b.config, "--deliver", "--time", slot.Format(time.RFC3339),
+		"--timeout", "15s")
 }
 
 // told returns messages and the replies that tell of an end, without what fills threads.
 func (b *beat) told() []slackdouble.Message {
-	return slices.DeleteFunc(b.slack.Messages(), func(m slackdouble.Message) bool { return m.Thread != "" && !strings.HasPrefix(m.Text, "✅") })
+	return slices.DeleteFunc(b.slack.Messages(), func(m slackdouble.Message) bool {
+		return m.Thread != "" && !strings.HasPrefix(m.Text, "✅")
+	})
 }

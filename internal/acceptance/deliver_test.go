@@ -27,7 +27,8 @@ import (
 	"github.com/promsnap/promsnap/internal/state/statetest"
 )
 
-// post is a place from which the real program delivers: to a bucket of a real S3, to a directory and to a channel.
+// post is a place from which the real program delivers: to a bucket of a real S3, to a directory
+// and to a channel.
 type post struct {
 	*gateway
 	slack *slackdouble.Double
@@ -75,7 +76,8 @@ receivers:
   - {name: oncall, slack: {channel: C0123456789, token: xoxb-deliver, api_url: '%s'}}
 state: {s3: %s}
 `, p.fleet, fleetQuery, in("archive"), filepath.Join(p.dir, "disk"), p.slack.APIURL(), in("state")))
-	return promsnap(t, "run", report, "-c", config, "--deliver", "--time", slot.Format(time.RFC3339), "--timeout", "40s")
+	return promsnap(t, "run", report, "-c", config, "--deliver", "--time",
+		slot.Format(time.RFC3339), "--timeout", "40s")
 }
 
 // told returns the messages that are no one's reply, from the nth on.
@@ -114,10 +116,12 @@ func TestDeliver(t *testing.T) {
 	p := newPost(t)
 	t.Run("well", func(t *testing.T) { testDelivered(t, p) })
 	t.Run("wrong secret key", func(t *testing.T) {
-		testNoBucket(t, p, postSlot.Add(5*time.Minute), "MARKED-wrong", s3Bucket, "the access key or its secret is not right")
+		testNoBucket(t, p, postSlot.Add(5*time.Minute), "MARKED-wrong", s3Bucket,
+			"the access key or its secret is not right")
 	})
 	t.Run("no bucket", func(t *testing.T) {
-		testNoBucket(t, p, postSlot.Add(5*time.Minute), statetest.Secret, "not-there", "create the bucket not-there")
+		testNoBucket(t, p, postSlot.Add(5*time.Minute), statetest.Secret, "not-there",
+			"create the bucket not-there")
 	})
 	t.Run("healed", func(t *testing.T) { testHealed(t, p, postSlot.Add(5*time.Minute)) })
 	t.Run("killed", func(t *testing.T) { testKilledInARun(t, p) })
@@ -147,14 +151,17 @@ func testDelivered(t *testing.T, p *post) {
 			}
 		}
 		for _, list := range []string{"", "2026/11/09/"} {
-			want = append(want, "prod-seoul/"+report+"/"+list+"index.html", "prod-seoul/"+report+"/"+list+"index.json")
+			want = append(want, "prod-seoul/"+report+"/"+list+"index.html", "prod-seoul/"+report+
+				"/"+list+"index.json")
 		}
 	}
 	slices.Sort(want)
 	if got := slices.Sorted(maps.Keys(first)); !slices.Equal(got, want) {
-		t.Errorf("the bucket holds\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		t.Errorf("the bucket holds\n%s\nwant\n%s", strings.Join(got, "\n"),
+			strings.Join(want, "\n"))
 	}
-	if got := slices.Sorted(maps.Keys(p.objects(t, "state"))); !slices.Equal(got, []string{"prod-seoul/check.json", "prod-seoul/daily.json"}) {
+	if got := slices.Sorted(maps.Keys(p.objects(t, "state"))); !slices.Equal(got,
+		[]string{"prod-seoul/check.json", "prod-seoul/daily.json"}) {
 		t.Errorf("the state is %q", got)
 	}
 	p.checkHeaders(t)
@@ -199,7 +206,8 @@ func (p *post) checkHeaders(t *testing.T) {
 			t.Errorf("%s: %q, %q, %v; want %q", key, o.Type, o.Cache, err, want)
 		}
 	}
-	if o, err := b.Stat(context.Background(), "state/prod-seoul/check.json"); err != nil || o.Cache != "no-store" {
+	if o, err := b.Stat(context.Background(), "state/prod-seoul/check.json"); err != nil ||
+		o.Cache != "no-store" {
 		t.Errorf("the state: %+v, %v", o, err)
 	}
 }
@@ -207,7 +215,8 @@ func (p *post) checkHeaders(t *testing.T) {
 // signed is a signed link in the blocks of a message.
 var signed = regexp.MustCompile(`"(http://[^"]*X-Amz-Signature=[^"]*)"`)
 
-// checkLink opens the link of each message, as a reader does who knows nothing of AWS, and looks for how long it works.
+// checkLink opens the link of each message, as a reader does who knows nothing of AWS, and looks
+// for how long it works.
 func (p *post) checkLink(t *testing.T) {
 	t.Helper()
 	for i, m := range p.told(0) {
@@ -228,12 +237,16 @@ func (p *post) checkLink(t *testing.T) {
 		if err := errors.Join(err, response.Body.Close()); err != nil {
 			t.Fatal(err)
 		}
-		if response.StatusCode != http.StatusOK || !bytes.Contains(body, []byte("<!DOCTYPE html>")) || response.Header.Get("Content-Type") != "text/html; charset=utf-8" {
-			t.Errorf("the link of message %d answers %s, %s: %.200s", i, response.Status, response.Header.Get("Content-Type"), body)
+		if response.StatusCode != http.StatusOK ||
+			!bytes.Contains(body, []byte("<!DOCTYPE html>")) ||
+			response.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+			t.Errorf("the link of message %d answers %s, %s: %.200s", i, response.Status,
+				response.Header.Get("Content-Type"), body)
 		}
 		until := false
 		for _, reply := range p.slack.Messages() {
-			until = until || reply.Thread == m.TS && strings.Contains(string(reply.Blocks)+reply.Text, "The link to the report works until")
+			until = until || reply.Thread == m.TS && strings.Contains(string(reply.Blocks)+
+				reply.Text, "The link to the report works until")
 		}
 		if !until {
 			t.Errorf("nobody is told how long the link of message %d works", i)
@@ -241,7 +254,8 @@ func (p *post) checkLink(t *testing.T) {
 	}
 }
 
-// testNoBucket delivers where neither the archive nor what is remembered can be reached: people are told, and that it may repeat.
+// testNoBucket delivers where neither the archive nor what is remembered can be reached: people are
+// told, and that it may repeat.
 func testNoBucket(t *testing.T, p *post, slot time.Time, key, bucket, says string) {
 	before, state := len(p.told(0)), p.objects(t, "state")
 	o := p.deliver(t, "check", slot, key, bucket).want(t, 1)
@@ -262,13 +276,15 @@ func (p *post) wantLost(t *testing.T, before int) {
 		t.Fatal("nobody was told")
 	}
 	for _, m := range told {
-		if all := string(m.Blocks); !strings.Contains(all, "This may repeat an earlier message") || !strings.Contains(all, "ip-10-0-1-11") {
+		if all := string(m.Blocks); !strings.Contains(all, "This may repeat an earlier message") ||
+			!strings.Contains(all, "ip-10-0-1-11") {
 			t.Errorf("told %s", all)
 		}
 	}
 }
 
-// testHealed delivers when all is well again: what the memory has not seen told is told, and no more.
+// testHealed delivers when all is well again: what the memory has not seen told is told, and no
+// more.
 func testHealed(t *testing.T, p *post, slot time.Time) {
 	before := len(p.told(0))
 	p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 0)
@@ -279,13 +295,15 @@ func testHealed(t *testing.T, p *post, slot time.Time) {
 	before = len(p.told(0))
 	p.deliver(t, "check", slot.Add(5*time.Minute), statetest.Secret, s3Bucket).want(t, 0)
 	told = p.told(before)
-	if len(told) != 1 || !strings.Contains(string(told[0].Blocks), "ip-10-0-1-12") || strings.Contains(string(told[0].Blocks), "lost") || strings.Contains(string(told[0].Blocks), "ip-10-0-1-11") {
+	if len(told) != 1 || !strings.Contains(string(told[0].Blocks), "ip-10-0-1-12") ||
+		strings.Contains(string(told[0].Blocks), "lost") ||
+		strings.Contains(string(told[0].Blocks), "ip-10-0-1-11") {
 		t.Errorf("told %d messages, want one of ip-10-0-1-12 alone", len(told))
 	}
 }
 
-// testKilledInARun kills S3 itself in the middle of a run, at several places, and starts it again: people are told, and the next run
-// puts everything right.
+// testKilledInARun kills S3 itself in the middle of a run, at several places, and starts it again:
+// people are told, and the next run puts everything right.
 func testKilledInARun(t *testing.T, p *post) {
 	target, err := url.Parse(p.url)
 	if err != nil {
@@ -300,7 +318,9 @@ func testKilledInARun(t *testing.T, p *post) {
 			}
 			return nil
 		},
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {
+			panic(http.ErrAbortHandler)
+		},
 	})
 	slot := postSlot.Add(15 * time.Minute) // the third node is beyond its limit
 	for _, after := range []int32{1, 2, 7} {
@@ -316,8 +336,10 @@ func testKilledInARun(t *testing.T, p *post) {
 		}
 		for _, m := range told {
 			says := string(m.Blocks) // state that cannot be read, or that cannot be written
-			if !strings.Contains(says, "This may repeat an earlier message") && !strings.Contains(says, "the next run may send it again") {
-				t.Errorf("killed after %d answers, nobody is told that it may repeat: %s", after, m.Blocks)
+			if !strings.Contains(says, "This may repeat an earlier message") &&
+				!strings.Contains(says, "the next run may send it again") {
+				t.Errorf("killed after %d answers, nobody is told that it may repeat: %s", after,
+					m.Blocks)
 			}
 		}
 		p.run(t)
@@ -326,7 +348,9 @@ func testKilledInARun(t *testing.T, p *post) {
 	// What was told while nothing could be written down said that it may be repeated, and is: once.
 	before := len(p.told(0))
 	p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 0)
-	if told := p.told(before); len(told) != 1 || !strings.Contains(string(told[0].Blocks), "ip-10-0-1-13") || strings.Contains(string(told[0].Blocks), "This may repeat an earlier message") {
+	if told := p.told(before); len(told) != 1 ||
+		!strings.Contains(string(told[0].Blocks), "ip-10-0-1-13") ||
+		strings.Contains(string(told[0].Blocks), "This may repeat an earlier message") {
 		t.Errorf("%d messages when S3 is back, want one of ip-10-0-1-13", len(told))
 	}
 	before = len(p.told(0))
@@ -336,11 +360,14 @@ func testKilledInARun(t *testing.T, p *post) {
 	}
 	for _, file := range []string{"index.html", "report.json", "memory.png"} {
 		all := p.objects(t, "archive/prod-seoul/check")
-		if body := all["2026/11/09/20261109T091500Z/"+file]; body == "" || body != all["latest/"+file] {
+		if body := all["2026/11/09/20261109T091500Z/"+file]; body == "" ||
+			body != all["latest/"+file] {
 			t.Errorf("%s is not archived, or not the newest", file)
 		}
 	}
-	if list := p.objects(t, "archive/prod-seoul/check")["2026/11/09/index.json"]; strings.Count(list, `"20261109T091500Z"`) != 2 { // name and path
+	if list := p.objects(t, "archive/prod-seoul/check")["2026/11/09/index.json"]; strings.Count(
+		list, `"20261109T091500Z"`) != 2 {
+		// name and path
 		t.Errorf("the day lists %s", list)
 	}
 }

@@ -33,7 +33,8 @@ receivers:
 state: {dir: '%s'}
 `
 
-// disk is where one run writes: a directory of the test's, which a case takes away in its own manner.
+// disk is where one run writes: a directory of the test's, which a case takes away in its own
+// manner.
 type disk struct {
 	dir    string // out, archive and state lie in it
 	slack  *slackdouble.Double
@@ -46,20 +47,23 @@ func newDisk(t *testing.T, dir string) *disk {
 	d := &disk{dir: dir, slack: slackdouble.Start("xoxb-disk")}
 	t.Cleanup(d.slack.Close)
 	d.url = serve(t, fleet{"ip-10-0-1-11": {{sweepSlot.Add(-30 * time.Minute), sweepSlot}}})
-	d.config = configFile(t, fmt.Sprintf(diskConfig, d.url, fleetQuery, d.slack.APIURL(), filepath.Join(dir, "archive"), filepath.Join(dir, "state")))
+	d.config = configFile(t, fmt.Sprintf(diskConfig, d.url, fleetQuery, d.slack.APIURL(),
+		filepath.Join(dir, "archive"), filepath.Join(dir, "state")))
 	return d
 }
 
 // write has the program write the report's files, and tell nobody.
 func (d *disk) write(t *testing.T) outcome {
 	t.Helper()
-	return promsnap(t, "run", "-c", d.config, "--time", sweepSlot.Format(time.RFC3339), "--output-dir", filepath.Join(d.dir, "out"))
+	return promsnap(t, "run", "-c", d.config, "--time", sweepSlot.Format(time.RFC3339),
+		"--output-dir", filepath.Join(d.dir, "out"))
 }
 
 // deliver has the program keep the report and tell of it.
 func (d *disk) deliver(t *testing.T, slot time.Time) outcome {
 	t.Helper()
-	return promsnap(t, "run", "-c", d.config, "--deliver", "--time", slot.Format(time.RFC3339), "--timeout", "20s")
+	return promsnap(t, "run", "-c", d.config, "--deliver", "--time", slot.Format(time.RFC3339),
+		"--timeout", "20s")
 }
 
 // messages are what people were told, without what fills threads.
@@ -83,7 +87,8 @@ func wantWhole(t *testing.T, dir string) {
 			t.Errorf("%s is left over", path)
 		}
 		if !e.IsDir() {
-			if info, err := e.Info(); err == nil && info.Size() == 0 && !strings.HasSuffix(path, ".lock") {
+			if info, err := e.Info(); err == nil && info.Size() == 0 &&
+				!strings.HasSuffix(path, ".lock") {
 				t.Errorf("%s is empty", path)
 			}
 			if e.Name() == "index.html" {
@@ -126,14 +131,15 @@ func (o outcome) wantSaid(t *testing.T, words ...string) outcome {
 			t.Errorf("standard error does not say %q:\n%s", w, tail(o.stderr, 1500))
 		}
 	}
-	if strings.Contains(o.stderr, "goroutine") || strings.Contains(o.stderr, "a fault in promsnap") {
+	if strings.Contains(o.stderr, "goroutine") ||
+		strings.Contains(o.stderr, "a fault in promsnap") {
 		t.Errorf("a fault:\n%s", tail(o.stderr, 3000))
 	}
 	return o
 }
 
-// TestFullDisk: a report that has no room says so and leaves nothing half; people are told all the same; and when there is room again the
-// next run makes good what is missing.
+// TestFullDisk: a report that has no room says so and leaves nothing half; people are told all the
+// same; and when there is room again the next run makes good what is missing.
 func TestFullDisk(t *testing.T) {
 	d := newDisk(t, tmpfs(t, "1m"))
 	ballast := filepath.Join(d.dir, "ballast")
@@ -163,14 +169,16 @@ func TestFullDisk(t *testing.T) {
 	for _, leave := range []int{0, 4096, 8192, 40960} {
 		t.Run(fmt.Sprint(leave, " bytes are left"), func(t *testing.T) {
 			fill(leave)
-			d.write(t).want(t, 1).wantSaid(t, "no space left on device", "the disk is full: make room, or choose another directory")
+			d.write(t).want(t, 1).wantSaid(t, "no space left on device", "the disk is full: make "+
+				"room, or choose another directory")
 			wantWhole(t, d.dir)
 		})
 	}
 	fill(0)
 	before := len(d.messages())
 	d.deliver(t, sweepSlot).want(t, 1).wantSaid(t, "no space left on device", "the disk is full")
-	if told := d.messages()[before:]; len(told) != 1 || !strings.Contains(told[0].Text, "ip-10-0-1-11") {
+	if told := d.messages()[before:]; len(told) != 1 ||
+		!strings.Contains(told[0].Text, "ip-10-0-1-11") {
 		t.Errorf("with a full disk people are told %+v", told)
 	}
 	wantWhole(t, d.dir)
@@ -186,37 +194,44 @@ func TestFullDisk(t *testing.T) {
 	wantWhole(t, d.dir)
 }
 
-// TestLimitOnFiles: a limit on the size of files (ulimit -f) is an error as every other, and no death by a signal.
+// TestLimitOnFiles: a limit on the size of files (ulimit -f) is an error as every other, and no
+// death by a signal.
 func TestLimitOnFiles(t *testing.T) {
 	program, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := newDisk(t, t.TempDir())
-	out, err := exec.Command("prlimit", "--fsize=2000", "--", program, "run", "-c", d.config, "--time", sweepSlot.Format(time.RFC3339),
+	out, err := exec.Command("prlimit", "--fsize=2000", "--", program, "run", "-c", d.config,
+		"--time", sweepSlot.Format(time.RFC3339),
 		"--output-dir", filepath.Join(d.dir, "out")).CombinedOutput()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), "file too large; a file may not be as large as that here: raise the limit (ulimit -f)") || strings.Contains(string(out), "goroutine") {
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 ||
+		!strings.Contains(string(out), "file too large; a file may not be as large as that here: "+
+			"raise the limit (ulimit -f)") || strings.Contains(string(out), "goroutine") {
 		t.Errorf("%v:\n%s", err, tail(string(out), 2000))
 	}
 	wantWhole(t, d.dir)
 }
 
-// TestReadOnlyDisk: where nothing can be written the run says so, and tells people what it could not remember.
+// TestReadOnlyDisk: where nothing can be written the run says so, and tells people what it could
+// not remember.
 func TestReadOnlyDisk(t *testing.T) {
 	d := newDisk(t, tmpfs(t, "1m"))
 	d.deliver(t, sweepSlot).want(t, 0)
 	if err := syscall.Mount("", d.dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Skip(err)
 	}
-	d.write(t).want(t, 1).wantSaid(t, "read-only file system", "mount a volume there, or choose another directory")
+	d.write(t).want(t, 1).wantSaid(t, "read-only file system", "mount a volume there, or choose "+
+		"another directory")
 	d.deliver(t, sweepSlot.Add(time.Minute)).want(t, 1).wantSaid(t, "read-only file system")
 	if n := len(d.messages()); n != 1 {
 		t.Errorf("%d messages: what was told can still be read", n)
 	}
 }
 
-// TestReadOnlyFromTheBeginning: a memory that cannot be written at all keeps nobody from being told.
+// TestReadOnlyFromTheBeginning: a memory that cannot be written at all keeps nobody from being
+// told.
 func TestReadOnlyFromTheBeginning(t *testing.T) {
 	d := newDisk(t, tmpfs(t, "1m"))
 	if err := syscall.Mount("", d.dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
@@ -246,14 +261,16 @@ func TestVanishingDirectory(t *testing.T) {
 	wantWhole(t, d.dir)
 }
 
-// TestDirectoryOfAnother: a run as somebody who may not write there says whose permission it lacks, and still tells people.
+// TestDirectoryOfAnother: a run as somebody who may not write there says whose permission it lacks,
+// and still tells people.
 func TestDirectoryOfAnother(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("running as another user needs root")
 	}
 	const nobody = 65534
 	dir := t.TempDir()
-	for path := dir; path != filepath.Dir(os.TempDir()) && path != "/"; path = filepath.Dir(path) { // what stands above it lets nobody pass
+	for path := dir; path != filepath.Dir(os.TempDir()) && path != "/"; path = filepath.Dir(path) {
+		// what stands above it lets nobody pass
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
@@ -285,9 +302,13 @@ func TestDirectoryOfAnother(t *testing.T) {
 		}
 	}
 	as := func(args ...string) (int, string) {
-		cmd := exec.Command(own, append([]string{"run", "-c", config, "--time", sweepSlot.Format(time.RFC3339), "--timeout", "20s"}, args...)...)
+		cmd := exec.Command(own, append([]string{
+			"run", "-c", config, "--time", sweepSlot.Format(time.RFC3339), "--timeout", "20s",
+		}, args...)...)
 		cmd.Dir = "/"
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		cmd.SysProcAttr = &syscall.SysProcAttr{
+			Credential: &syscall.Credential{Uid: nobody, Gid: nobody},
+		}
 		out, err := cmd.CombinedOutput()
 		if cmd.ProcessState == nil {
 			t.Skipf("running as another user: %v", err)
@@ -296,7 +317,8 @@ func TestDirectoryOfAnother(t *testing.T) {
 	}
 	want := func(code int, said string) {
 		t.Helper()
-		if code != 1 || !strings.Contains(said, "permission denied") || strings.Contains(said, "goroutine") {
+		if code != 1 || !strings.Contains(said, "permission denied") ||
+			strings.Contains(said, "goroutine") {
 			t.Errorf("exit code %d:\n%s", code, tail(said, 2000))
 		}
 	}
@@ -312,7 +334,8 @@ func TestDirectoryOfAnother(t *testing.T) {
 	}
 	// A report of another's, which can be read and not be replaced.
 	d.write(t).want(t, 0)
-	page := filepath.Join(dir, "out", "check", sweepSlot.UTC().Format("20060102T150405Z"), "index.html")
+	page := filepath.Join(dir, "out", "check", sweepSlot.UTC().Format("20060102T150405Z"),
+		"index.html")
 	if err := os.WriteFile(page, []byte("<html>mine</html>"), 0o644); err != nil {
 		t.Fatal(err)
 	}

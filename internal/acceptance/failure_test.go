@@ -13,29 +13,39 @@ import (
 	"time"
 )
 
-// testRefusals asks a Prometheus that wants TLS and a password, each time with one thing wrong: the run says what, exits with 1, still
-// writes its report, and tells nobody the password.
+// testRefusals asks a Prometheus that wants TLS and a password, each time with one thing wrong: the
+// run says what, exits with 1, still writes its report, and tells nobody the password.
 func testRefusals(t *testing.T, s *server, ca string) {
 	const wrong = "wrong-horse:battery@staple"
 	for _, tt := range []struct {
 		name, http string
 		say        []string
 	}{
-		{"password", fmt.Sprintf("tls_config: {ca_file: %s}\n    basic_auth: {username: %s, password: '%s'}", ca, username, wrong),
+		{"password", fmt.Sprintf("tls_config: {ca_file: %s}\n    basic_auth: {username: %s, "+
+			"password: '%s'}", ca, username, wrong),
 			[]string{"401", "credentials"}},
-		{"no password", fmt.Sprintf("tls_config: {ca_file: %s}", ca), []string{"401", "basic_auth"}},
-		{"unknown authority", fmt.Sprintf("basic_auth: {username: %s, password: '%s'}", username, wrong), []string{"certificate", "ca_file"}},
+		{
+			"no password", fmt.Sprintf("tls_config: {ca_file: %s}", ca),
+			[]string{"401", "basic_auth"},
+		},
+		{
+			"unknown authority", fmt.Sprintf("basic_auth: {username: %s, password: '%s'}", username,
+				wrong), []string{"certificate", "ca_file"},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			config := configFile(t, fmt.Sprintf("version: 1\nprometheus:\n  url: %s\n  http_config:\n    %s\n", s.url, tt.http))
-			o := promsnap(t, append([]string{"run", "-c", config, "--log-format", "json"}, atSlot...)...).want(t, 1)
+			config := configFile(t, fmt.Sprintf("version: 1\nprometheus:\n  url: %s\n  "+
+				"http_config:\n    %s\n", s.url, tt.http))
+			o := promsnap(t, append([]string{"run", "-c", config, "--log-format", "json"},
+				atSlot...)...).want(t, 1)
 			for _, want := range tt.say {
 				if !strings.Contains(o.stdout+o.stderr, want) {
 					t.Errorf("it does not say %q", want)
 				}
 			}
 			if doc := o.document(t, "default", slot); len(doc.Failures) != len(doc.Panels) {
-				t.Errorf("the report has %d failures of %d panels, want all", len(doc.Failures), len(doc.Panels))
+				t.Errorf("the report has %d failures of %d panels, want all", len(doc.Failures),
+					len(doc.Panels))
 			}
 			checkNoSecret(t, o, username, wrong)
 		})
@@ -46,7 +56,9 @@ func testRefusals(t *testing.T, s *server, ca string) {
 			t.Fatal(err)
 		}
 		u.User = url.UserPassword(username, wrong)
-		o := promsnap(t, append([]string{"run", "--prometheus-url", u.String(), "--log-format", "json"}, atSlot...)...)
+		o := promsnap(t, append([]string{
+			"run", "--prometheus-url", u.String(), "--log-format", "json",
+		}, atSlot...)...)
 		if o.code != 1 && o.code != 2 {
 			t.Errorf("exit code %d, want 1, or 2 where it wants no password there", o.code)
 		}
@@ -54,10 +66,12 @@ func testRefusals(t *testing.T, s *server, ca string) {
 	})
 }
 
-// checkNoSecret looks for a password in everything that was said and written, in the forms that it travels in.
+// checkNoSecret looks for a password in everything that was said and written, in the forms that it
+// travels in.
 func checkNoSecret(t *testing.T, o outcome, user, secret string) {
 	t.Helper()
-	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("", secret).String()[1:],
+	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("",
+		secret).String()[1:],
 		base64.StdEncoding.EncodeToString([]byte(user + ":" + secret))}
 	slices.Sort(forms)
 	forms = slices.Compact(forms)
@@ -72,17 +86,20 @@ func checkNoSecret(t *testing.T, o outcome, user, secret string) {
 
 // testSecret looks for the password in a run that goes well.
 func testSecret(t *testing.T, config string) {
-	o := promsnap(t, append([]string{"run", "-c", config, "--log-format", "text"}, atSlot...)...).want(t, 0)
+	o := promsnap(t, append([]string{"run", "-c", config, "--log-format", "text"}, atSlot...)...).
+		want(t, 0)
 	checkNoSecret(t, o, username, password)
 }
 
 // testFailOn wants exit code 3 where there is a finding that grave, and 1 before 3.
 func testFailOn(t *testing.T, s *server) {
 	config := func(panel string) string {
-		return configFile(t, fmt.Sprintf("version: 1\nprometheus: {url: %s}\nreports:\n  - {name: one, panels: [%s]}\n", s.url, panel))
+		return configFile(t, fmt.Sprintf("version: 1\nprometheus: {url: %s}\nreports:\n  - "+
+			"{name: one, panels: [%s]}\n", s.url, panel))
 	}
 	warned, grave, broken := config("{use: node-requests}"), config("{use: node-memory}"),
-		config("{use: node-memory}, {name: broken, query: node_memory_MemTotal_bytes / on () node_memory_MemAvailable_bytes}")
+		config("{use: node-memory}, {name: broken, query: node_memory_MemTotal_bytes / on () "+
+			"node_memory_MemAvailable_bytes}")
 	for _, tt := range []struct {
 		name, config, failOn string
 		code                 int
@@ -105,7 +122,8 @@ func testFailOn(t *testing.T, s *server) {
 	}
 }
 
-// testGone stops Prometheus: nothing listens, and a laptop's user is told of the port-forward, and of the way that needs none.
+// testGone stops Prometheus: nothing listens, and a laptop's user is told of the port-forward, and
+// of the way that needs none.
 func testGone(t *testing.T, s *server) {
 	s.stop()
 	o := promsnap(t, append([]string{"run", "--prometheus-url", s.url}, atSlot...)...).want(t, 1)
@@ -116,18 +134,22 @@ func testGone(t *testing.T, s *server) {
 	}
 }
 
-// testHung freezes Prometheus, so that connections are taken and nothing is answered: the run ends in time and writes what it knows.
+// testHung freezes Prometheus, so that connections are taken and nothing is answered: the run ends
+// in time and writes what it knows.
 func testHung(t *testing.T, s *server) {
 	if err := s.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	const timeout = 16 * time.Second
-	o := promsnap(t, append([]string{"run", "--prometheus-url", s.url, "--timeout", timeout.String()}, atSlot...)...).want(t, 1)
+	o := promsnap(t, append([]string{
+		"run", "--prometheus-url", s.url, "--timeout", timeout.String(),
+	}, atSlot...)...).want(t, 1)
 	if o.took > timeout+time.Second {
 		t.Errorf("the run took %v of %v", o.took, timeout)
 	}
 	doc := o.document(t, "default", slot)
 	if doc.Incomplete == "" || len(doc.Failures) != len(doc.Panels) {
-		t.Errorf("incomplete %q, %d failures of %d panels; want a reason, and all", doc.Incomplete, len(doc.Failures), len(doc.Panels))
+		t.Errorf("incomplete %q, %d failures of %d panels; want a reason, and all", doc.Incomplete,
+			len(doc.Failures), len(doc.Panels))
 	}
 }

@@ -18,15 +18,19 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/fixture anew")
 
-// chart is a Helm chart that brings Prometheus and its exporters: each labels the same metrics in its own way.
+// chart is a Helm chart that brings Prometheus and its exporters: each labels the same metrics in
+// its own way.
 type chart string
 
 const (
-	community chart = "community"             // prometheus-community/prometheus: its own Prometheus, without a cluster label
-	stack     chart = "kube-prometheus-stack" // here behind something that collects clusters, hence with a cluster label
+	// prometheus-community/prometheus: its own Prometheus, without a cluster label
+	community chart = "community"
+	// here behind something that collects clusters, hence with a cluster label
+	stack chart = "kube-prometheus-stack"
 )
 
-// file is where the chart's fixture is committed, in the notation of promtool's unit tests: as OpenMetrics it has 20 MB.
+// file is where the chart's fixture is committed, in the notation of promtool's unit tests: as
+// OpenMetrics it has 20 MB.
 func (c chart) file() string {
 	return filepath.Join("..", "..", "testdata", "fixture", string(c)+".series")
 }
@@ -81,7 +85,8 @@ func (f *fixture) add(name string, l lbl, s shape) {
 	f.lines = append(f.lines, name+l.String()+" "+s.notation())
 }
 
-// TestFixtureIsCommitted holds the committed files against the shapes below, from which the right answers are told.
+// TestFixtureIsCommitted holds the committed files against the shapes below, from which the right
+// answers are told.
 func TestFixtureIsCommitted(t *testing.T) {
 	for _, c := range []chart{community, stack} {
 		made := makeFixture(c)
@@ -95,7 +100,9 @@ func TestFixtureIsCommitted(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(string(committed), string(made)); diff != "" {
-			t.Errorf("%s is not what its shapes say; -update writes it anew (-committed +made):\n%s", c.file(), diff)
+			t.Errorf(
+				"%s is not what its shapes say; -update writes it anew (-committed +made):\n%s",
+				c.file(), diff)
 		}
 	}
 }
@@ -112,8 +119,10 @@ func makeFixture(c chart) []byte {
 	}
 	slices.Sort(f.lines)
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# The labels of the Helm chart %s, one sample a minute from %s, as promtool's unit tests write series.\n", c, fixtureStart.Format("2006-01-02T15:04Z"))
-	fmt.Fprintf(&b, "# Made by internal/acceptance: go test -tags acceptance -run TestFixtureIsCommitted ./internal/acceptance -update\n")
+	fmt.Fprintf(&b, "# The labels of the Helm chart %s, one sample a minute from %s, as "+
+		"promtool's unit tests write series.\n", c, fixtureStart.Format("2006-01-02T15:04Z"))
+	fmt.Fprintf(&b, "# Made by internal/acceptance: go test -tags acceptance -run "+
+		"TestFixtureIsCommitted ./internal/acceptance -update\n")
 	b.WriteString(strings.Join(f.lines, "\n") + "\n")
 	return b.Bytes()
 }
@@ -127,7 +136,8 @@ type node struct {
 	inodesFree       shape // of a million
 	errors           float64
 	stalled          float64
-	downFrom, downTo string // when the exporter did not answer; downTo is "" where it never did again
+	// when the exporter did not answer; downTo is "" where it never did again
+	downFrom, downTo string
 }
 
 // up is what Prometheus writes of each scrape of the node's exporter.
@@ -152,32 +162,45 @@ func (n node) scraped(s shape) shape {
 func nodes() []node {
 	share := func(percent float64) float64 { return float64(int64(64 * gib * percent / 100)) }
 	return []node{
-		{name: "n1", ip: "10.0.0.1", available: flat(share(50)).then("23:40", share(6)), idle: line(1e6, 45), user: line(1e6, 9), wait: line(1e6, 3),
+		{name: "n1", ip: "10.0.0.1", available: flat(share(50)).then("23:40",
+			share(6)), idle: line(1e6, 45), user: line(1e6, 9), wait: line(1e6, 3),
 			diskFree: flat(40e9), inodesFree: flat(500e3), errors: 2, stalled: 6},
-		{name: "n2", ip: "10.0.0.2", available: flat(share(18)), idle: line(1e6, 1), user: line(1e6, 59), wait: line(1e6, 0),
+		{name: "n2", ip: "10.0.0.2", available: flat(share(18)), idle: line(1e6, 1), user: line(1e6,
+			59), wait: line(1e6, 0),
 			diskFree: line(33.975e9, -5e7), inodesFree: flat(500e3)},
 		// Its counters begin anew at 22:00, as after a reboot.
-		{name: "n3", ip: "10.0.0.3", available: flat(share(60)), idle: line(1e6, 30).thenLine("22:00", 30, 30), user: line(1e6, 30).thenLine("22:00", 30, 30),
-			wait: line(1e6, 0).thenLine("22:00", 0, 0), diskFree: flat(70e9), inodesFree: flat(600e3), downFrom: "19:01", downTo: "21:00"},
-		{name: "n4", ip: "10.0.0.4", available: flat(share(40)).then("20:00", share(14)).then("20:10", share(12)).then("20:11", share(14)).then("20:30", share(40)),
-			idle: line(1e6, 54).thenLine("23:20", 1e6+440*54, 9), user: line(1e6, 6).thenLine("23:20", 1e6+440*6, 51), wait: line(1e6, 0),
+		{name: "n3", ip: "10.0.0.3", available: flat(share(60)), idle: line(1e6,
+			30).thenLine("22:00", 30, 30), user: line(1e6, 30).thenLine("22:00", 30, 30),
+			wait: line(1e6, 0).thenLine("22:00", 0, 0), diskFree: flat(70e9),
+			inodesFree: flat(600e3), downFrom: "19:01", downTo: "21:00"},
+		{name: "n4", ip: "10.0.0.4", available: flat(share(40)).then("20:00",
+			share(14)).then("20:10", share(12)).then("20:11", share(14)).then("20:30", share(40)),
+			idle: line(1e6, 54).thenLine("23:20", 1e6+440*54, 9),
+			user: line(1e6, 6).thenLine("23:20", 1e6+440*6, 51), wait: line(1e6, 0),
 			diskFree: flat(70e9), inodesFree: flat(500e3).then("23:30", 70e3)},
 		// Silent to the end, and the last of the nodes that have an exporter.
-		{name: "n6", ip: "10.0.0.6", available: flat(share(70)), idle: line(1e6, 54), user: line(1e6, 6), wait: line(1e6, 0),
+		{name: "n6", ip: "10.0.0.6", available: flat(share(70)), idle: line(1e6,
+			54), user: line(1e6, 6), wait: line(1e6, 0),
 			diskFree: flat(70e9), inodesFree: flat(500e3), downFrom: "22:31"},
 	}
 }
 
-// exporterTargets are the label sets under which one node_exporter is scraped: the community chart finds it by its Service and by its
-// Pod, and only the first knows the node.
+// exporterTargets are the label sets under which one node_exporter is scraped: the community chart
+// finds it by its Service and by its Pod, and only the first knows the node.
 func (f *fixture) exporterTargets(n node) []lbl {
 	if f.chart == stack {
 		return []lbl{{"job": "node-exporter", "instance": n.ip + ":9100", "namespace": "monitoring", "pod": "ne-" + n.name,
 			"container": "node-exporter", "endpoint": "http-metrics", "service": "ne"}}
 	}
 	return []lbl{
-		{"job": "kubernetes-service-endpoints", "instance": n.ip + ":9100", "node": n.name, "namespace": "monitoring", "service": "ne"},
-		{"job": "kubernetes-pods", "instance": n.ip + ":9100", "namespace": "monitoring", "service": "ne"},
+		{
+			"job": "kubernetes-service-endpoints", "instance": n.ip + ":9100", "node": n.name,
+			"namespace": "monitoring", "service": "ne",
+		},
+		{
+			"job": "kubernetes-pods", "instance": n.ip + ":9100", "namespace": "monitoring",
+			"service": "ne",
+		},
 	}
 }
 
@@ -192,7 +215,9 @@ func (f *fixture) nodeExporters() {
 			add("node_memory_MemTotal_bytes", flat(64*gib))
 			add("node_memory_MemAvailable_bytes", n.available)
 			for _, cpu := range []string{"0", "1"} {
-				for mode, s := range map[string]shape{"idle": n.idle, "user": n.user, "iowait": n.wait, "steal": n.wait} {
+				for mode, s := range map[string]shape{
+					"idle": n.idle, "user": n.user, "iowait": n.wait, "steal": n.wait,
+				} {
 					add("node_cpu_seconds_total", s, "cpu", cpu, "mode", mode)
 				}
 			}
@@ -236,55 +261,77 @@ func (f *fixture) network(n node, add func(string, shape, ...string)) {
 	}
 }
 
-// kubeletTargets are the label sets of one kubelet: kube-prometheus-stack's Service is there twice after a rename of the release.
+// kubeletTargets are the label sets of one kubelet: kube-prometheus-stack's Service is there twice
+// after a rename of the release.
 func (f *fixture) kubeletTargets(n node, path, communityJob string) []lbl {
 	if f.chart == community {
 		return []lbl{{"job": communityJob, "instance": n.name, "kubernetes_io_hostname": n.name}}
 	}
-	target := lbl{"job": "kubelet", "instance": n.ip + ":10250", "node": n.name, "metrics_path": path, "endpoint": "https-metrics"}
+	target := lbl{
+		"job": "kubelet", "instance": n.ip + ":10250", "node": n.name, "metrics_path": path,
+		"endpoint": "https-metrics",
+	}
 	return []lbl{target.with("service", "kps-kubelet"), target.with("service", "old-kubelet")}
 }
 
-// container is what cAdvisor and kube-state-metrics tell of one container; empty shapes and zeros are not told.
+// container is what cAdvisor and kube-state-metrics tell of one container; empty shapes and zeros
+// are not told.
 type container struct {
 	node, namespace, pod, name string
 	workingSet                 shape
 	limit                      float64 // memory, bytes
-	native                     bool    // a native sidecar: kube-state-metrics tells of it under init containers
-	cpu                        float64 // seconds a minute
-	request, cpuLimit          float64 // cores
-	memoryRequest              float64
-	periods, throttled         float64 // a minute
+	// a native sidecar: kube-state-metrics tells of it under init containers
+	native             bool
+	cpu                float64 // seconds a minute
+	request, cpuLimit  float64 // cores
+	memoryRequest      float64
+	periods, throttled float64 // a minute
 }
 
 func containers() []container {
 	return []container{
-		{node: "n1", namespace: "shop", pod: apiPod, name: "app", workingSet: flat(gib * 9 / 10), limit: gib,
+		{node: "n1", namespace: "shop", pod: apiPod, name: "app", workingSet: flat(
+			gib * 9 / 10), limit: gib,
 			cpu: 30, request: 0.25, memoryRequest: 32e9, periods: 600, throttled: 300},
-		{node: "n1", namespace: "shop", pod: apiPod, name: "sidecar", workingSet: flat(gib / 2), limit: gib, native: true},
-		{node: "n1", namespace: "shop", pod: "nolimit-0", name: "app", workingSet: flat(5 * gib), memoryRequest: 28.8e9},
+		{
+			node: "n1", namespace: "shop", pod: apiPod, name: "sidecar", workingSet: flat(gib / 2),
+			limit: gib, native: true,
+		},
+		{
+			node: "n1", namespace: "shop", pod: "nolimit-0", name: "app", workingSet: flat(5 * gib),
+			memoryRequest: 28.8e9,
+		},
 		{node: "n2", namespace: hostileNamespace, pod: hostilePod, name: hostileContainer,
-			workingSet: flat(gib*4/10).then("23:30", float64(gib*97/100)), limit: gib, cpu: 6, request: 0.2},
-		{node: "n2", namespace: "shop", pod: "worker-0", name: "worker", workingSet: flat(gib / 4), limit: gib,
+			workingSet: flat(gib*4/10).then("23:30", float64(gib*97/100)), limit: gib, cpu: 6,
+			request: 0.2},
+		{node: "n2", namespace: "shop", pod: "worker-0", name: "worker", workingSet: flat(
+			gib / 4), limit: gib,
 			cpu: 57, request: 1, cpuLimit: 1, memoryRequest: 32e9, periods: 600, throttled: 60},
-		{node: "n2", namespace: "shop", pod: "idle-0", name: "idle", workingSet: flat(gib / 8), limit: gib},
+		{
+			node: "n2", namespace: "shop", pod: "idle-0", name: "idle", workingSet: flat(gib / 8),
+			limit: gib,
+		},
 	}
 }
 
 func (f *fixture) containers() {
 	for _, n := range nodes()[:2] {
-		for _, target := range f.kubeletTargets(n, "/metrics/cadvisor", "kubernetes-nodes-cadvisor") {
+		for _, target := range f.kubeletTargets(n, "/metrics/cadvisor",
+			"kubernetes-nodes-cadvisor") {
 			f.add("machine_cpu_cores", target, flat(4))
 			for _, c := range containers() {
 				if c.node != n.name {
 					continue
 				}
 				pod := target.with("namespace", c.namespace, "pod", c.pod)
-				f.cgroup(pod.with("container", c.name, "image", "registry/image", "name", "id-"+c.name, "id", "/kubepods/"+c.pod+"/"+c.name), c.workingSet, c.cpu, c.periods, c.throttled)
+				f.cgroup(pod.with("container", c.name, "image", "registry/image", "name",
+					"id-"+c.name, "id", "/kubepods/"+c.pod+"/"+c.name), c.workingSet, c.cpu,
+					c.periods, c.throttled)
 				if c.native {
 					continue // the pod's own cgroups are told once, with its first container
 				}
-				f.cgroup(pod.with("container", "POD", "image", "registry/pause", "name", "id-pause", "id", "/kubepods/"+c.pod+"/pause"), flat(1<<20), 0, 0, 0)
+				f.cgroup(pod.with("container", "POD", "image", "registry/pause", "name", "id-pause",
+					"id", "/kubepods/"+c.pod+"/pause"), flat(1<<20), 0, 0, 0)
 				f.cgroup(pod.with("id", "/kubepods/"+c.pod), flat(20*gib), 600, 600, 600)
 			}
 		}

@@ -22,11 +22,12 @@ import (
 	"github.com/promsnap/promsnap/internal/lab"
 )
 
-// heavy keeps the fixture's Prometheus busy for minutes: every series, second by second, sorted at each step.
+// heavy keeps the fixture's Prometheus busy for minutes: every series, second by second, sorted at
+// each step.
 const heavy = `count(quantile_over_time(0.5, {__name__=~".+"}[3h:1s]))`
 
-// TestGentleClient runs the program against a real Prometheus that is made to work for its answers, and reads in its own metrics how it
-// was treated.
+// TestGentleClient runs the program against a real Prometheus that is made to work for its answers,
+// and reads in its own metrics how it was treated.
 func TestGentleClient(t *testing.T) {
 	s := startFixture(t, community, nil)
 	t.Run("concurrency", func(t *testing.T) { testConcurrency(t, s) })
@@ -39,8 +40,12 @@ func TestGentleClient(t *testing.T) {
 	t.Run("kill", func(t *testing.T) {
 		testCancelled(t, s, "5m", "1m", func(r *running) { r.signal(os.Kill) })
 	})
-	t.Run("the run's timeout", func(t *testing.T) { testCancelled(t, s, "5m", "10s", func(*running) {}) })
-	t.Run("the query's timeout", func(t *testing.T) { testCancelled(t, s, "4s", "1m", func(*running) {}) })
+	t.Run("the run's timeout", func(t *testing.T) {
+		testCancelled(t, s, "5m", "10s", func(*running) {})
+	})
+	t.Run("the query's timeout", func(t *testing.T) {
+		testCancelled(t, s, "4s", "1m", func(*running) {})
+	})
 }
 
 // signal tells the program something.
@@ -51,16 +56,19 @@ func (r *running) signal(s os.Signal) {
 	}
 }
 
-// testConcurrency runs twenty panels, three at a time: neither the engine nor the way to it ever has more, each query has its timeout,
-// and the server counts as many requests as were sent.
+// testConcurrency runs twenty panels, three at a time: neither the engine nor the way to it ever
+// has more, each query has its timeout, and the server counts as many requests as were sent.
 func testConcurrency(t *testing.T, s *server) {
 	const most = 3
 	var panels strings.Builder
 	for i := range 20 {
-		fmt.Fprintf(&panels, "      - {name: p%d, query: 'count(last_over_time({__name__=~\"node_.+\"}[%ds:5s]))'}\n", i, 600+i)
+		fmt.Fprintf(&panels, "      - {name: p%d, query: "+
+			"'count(last_over_time({__name__=~\"node_.+\"}[%ds:5s]))'}\n", i, 600+i)
 	}
 	config := func(url string) string {
-		return configFile(t, fmt.Sprintf("version: 1\nprometheus: {url: %s, timeout: 90s, concurrency: %d}\nreports:\n  - name: gentle\n    range: 1h\n    panels:\n%s", url, most, panels.String()))
+		return configFile(t, fmt.Sprintf("version: 1\nprometheus: {url: %s, timeout: 90s, "+
+			"concurrency: %d}\nreports:\n  - name: gentle\n    range: 1h\n    panels:\n%s", url,
+			most, panels.String()))
 	}
 	before := counted(t, s)
 	way := newToll(t, s.url)
@@ -88,9 +96,11 @@ func testConcurrency(t *testing.T, s *server) {
 	way.Lock()
 	defer way.Unlock()
 	computed := <-engine
-	t.Logf("%d queries, %d at once by the way, %.0f by the engine's own metric, %v", way.queries, way.most, computed, o.took)
+	t.Logf("%d queries, %d at once by the way, %.0f by the engine's own metric, %v", way.queries,
+		way.most, computed, o.took)
 	if way.most != most || computed < 1 || computed > most {
-		t.Errorf("%d queries were under way at once, want %d; the engine had %.0f", way.most, most, computed)
+		t.Errorf("%d queries were under way at once, want %d; the engine had %.0f", way.most, most,
+			computed)
 	}
 	for timeout, n := range way.timeouts {
 		if timeout != "90" {
@@ -98,11 +108,13 @@ func testConcurrency(t *testing.T, s *server) {
 		}
 	}
 	if got := counted(t, s) - before; got != float64(way.queries) || way.queries < 20 {
-		t.Errorf("the server counts %v range queries, %d were sent, and there are 20 panels", got, way.queries)
+		t.Errorf("the server counts %v range queries, %d were sent, and there are 20 panels", got,
+			way.queries)
 	}
 }
 
-// testCancelled begins a run whose queries would keep the server busy for minutes and ends it: the server ends them too.
+// testCancelled begins a run whose queries would keep the server busy for minutes and ends it: the
+// server ends them too.
 func testCancelled(t *testing.T, s *server, query, timeout string, end func(*running)) {
 	config := configFile(t, fmt.Sprintf(`version: 1
 prometheus: {url: %s, timeout: %s}
@@ -167,7 +179,8 @@ func (s *server) metric(name, labels string) (float64, error) {
 	sum, found := 0.0, false
 	for lines := bufio.NewScanner(bytes.NewReader(body)); lines.Scan(); {
 		rest, ok := strings.CutPrefix(lines.Text(), name)
-		if !ok || rest == "" || rest[0] != ' ' && rest[0] != '{' || !strings.Contains(rest, labels) {
+		if !ok || rest == "" || rest[0] != ' ' && rest[0] != '{' ||
+			!strings.Contains(rest, labels) {
 			continue
 		}
 		v, err := strconv.ParseFloat(rest[strings.LastIndexByte(rest, ' ')+1:], 64)
@@ -280,29 +293,41 @@ func (c *counting) Write(b []byte) (int, error) {
 // Unwrap lets net/http reach what is beneath.
 func (c *counting) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 
-// fleetMemory bounds the memory of twenty panels with 100,000 series together: a row of each is kept until the report is written.
+// fleetMemory bounds the memory of twenty panels with 100,000 series together: a row of each is
+// kept until the report is written.
 var fleetMemory = bound{"peak memory of 20 panels of 5,000 nodes", 200, 150, "peak-MiB"}
 
-// BenchmarkTwentyPanels prints what a report of twenty panels on 5,000 nodes costs: half an hour of the built-in panels of nodes, and of
-// plain metrics of theirs. The wall time is the simulated Prometheus' above all, which computes every answer on the same machine; what
-// promsnap takes itself is its CPU.
+// BenchmarkTwentyPanels prints what a report of twenty panels on 5,000 nodes costs: half an hour of
+// the built-in panels of nodes, and of plain metrics of theirs. The wall time is the simulated
+// Prometheus' above all, which computes every answer on the same machine; what promsnap takes
+// itself is its CPU.
 func BenchmarkTwentyPanels(b *testing.B) {
-	l, err := lab.New(lab.Options{Now: slot, Nodes: lab.MaxNodes, MaxSamples: 500_000_000, Timeout: 10 * time.Minute})
+	l, err := lab.New(lab.Options{
+		Now: slot, Nodes: lab.MaxNodes, MaxSamples: 500_000_000, Timeout: 10 * time.Minute,
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
 	var panels strings.Builder
-	builtin := []string{"node-memory", "node-cpu", "node-disk", "node-inodes", "node-readonly", "node-conditions", "node-network", "node-network-errors", "node-pressure", "scrape-health", "coverage"}
+	builtin := []string{
+		"node-memory", "node-cpu", "node-disk", "node-inodes", "node-readonly", "node-conditions",
+		"node-network", "node-network-errors", "node-pressure", "scrape-health", "coverage",
+	}
 	for _, name := range builtin {
 		fmt.Fprintf(&panels, "      - {use: %s}\n", name)
 	}
 	for i := range 20 - len(builtin) {
-		fmt.Fprintf(&panels, "      - {name: load-%d, query: 'node_memory_MemAvailable_bytes + %d', unit: bytes, rules: [{alertname: Low%d, below: {warning: 1}, for: 5m}]}\n", i, i, i)
+		fmt.Fprintf(&panels, "      - {name: load-%d, query: 'node_memory_MemAvailable_bytes + "+
+			"%d', unit: bytes, rules: [{alertname: Low%d, below: {warning: 1}, for: 5m}]}\n", i, i,
+			i)
 	}
 	for range b.N {
 		c := countOn(b, l.Handler())
-		config := configFile(b, fmt.Sprintf("version: 1\ncluster: big\nprometheus: {url: %s, timeout: 5m}\nreports:\n  - name: big\n    range: 30m\n    panels:\n%s", c.url, panels.String()))
-		o := begin(b, "run", "-c", config, "--time", slot.Format(time.RFC3339), "--timeout", "20m", "--output-dir", "out").wait()
+		config := configFile(b, fmt.Sprintf("version: 1\ncluster: big\nprometheus: {url: %s, "+
+			"timeout: 5m}\nreports:\n  - name: big\n    range: 30m\n    panels:\n%s", c.url,
+			panels.String()))
+		o := begin(b, "run", "-c", config, "--time", slot.Format(time.RFC3339), "--timeout", "20m",
+			"--output-dir", "out").wait()
 		o.want(b, 0)
 		series, samples := 0, 0
 		doc := o.document(b, "big", slot)
@@ -312,12 +337,16 @@ func BenchmarkTwentyPanels(b *testing.B) {
 		}
 		c.Lock()
 		b.Logf("%d panels of 5,000 nodes, half an hour:\n"+
-			"  queries  %8d, %d at once at most, and %d other requests\n  series   %8d of at most %d points\n  bytes    %8.1f MB\n  wall     %8.1f s, of which promsnap's CPU %.1f s\n  resident %8.1f MiB",
-			len(doc.Panels), c.queries, c.most, c.others, series, samples, float64(c.bytes)/1e6, o.took.Seconds(),
+			"  queries  %8d, %d at once at most, and %d other requests\n  series   %8d of at "+
+			"most %d points\n  bytes    %8.1f MB\n  wall     %8.1f s, of which promsnap's CPU "+
+			"%.1f s\n  resident %8.1f MiB",
+			len(doc.Panels), c.queries, c.most, c.others, series, samples, float64(c.bytes)/1e6,
+			o.took.Seconds(),
 			(o.state.UserTime() + o.state.SystemTime()).Seconds(), o.resident)
 		c.Unlock()
 		if len(doc.Panels) != 20 || c.most > 4 || series < 90_000 {
-			b.Errorf("%d panels, want 20; %d queries at once, want at most 4; %d series, want 90,000 or more", len(doc.Panels), c.most, series)
+			b.Errorf("%d panels, want 20; %d queries at once, want at most 4; %d series, want "+
+				"90,000 or more", len(doc.Panels), c.most, series)
 		}
 		fleetMemory.hold(b, o.resident)
 		b.ReportMetric(float64(c.queries), "queries")

@@ -15,10 +15,12 @@ import (
 	"testing"
 )
 
-// release is the namespace that the chart is installed into. It enforces the strictest Pod security standard.
+// release is the namespace that the chart is installed into. It enforces the strictest Pod security
+// standard.
 const release = "monitoring-tools"
 
-// TestChartInstalled has helm install, upgrade, test and uninstall the chart on a real API server, whose controllers make Pods of it.
+// TestChartInstalled has helm install, upgrade, test and uninstall the chart on a real API server,
+// whose controllers make Pods of it.
 func TestChartInstalled(t *testing.T) {
 	p := startControlPlane(t)
 	p.startControllers(t)
@@ -31,9 +33,11 @@ func TestChartInstalled(t *testing.T) {
 	h := &installation{p, p.user(t, "helm", "system:masters")}
 	t.Run("dry run", h.testDryRun)
 	// The first of these installs, the last one uninstalls.
-	h.helm(t, "install", append(set(quickstart), "--set", "kubernetes.service=monitoring/prometheus-server:80")...)
+	h.helm(t, "install",
+		append(set(quickstart), "--set", "kubernetes.service=monitoring/prometheus-server:80")...)
 	t.Run("rights", h.testRights)
-	h.helm(t, "upgrade", append(set(quickstart), "--set", "kubernetes.service=monitoring/prometheus-server:80,rbac.serviceProxy=true")...)
+	h.helm(t, "upgrade", append(set(quickstart), "--set",
+		"kubernetes.service=monitoring/prometheus-server:80,rbac.serviceProxy=true")...)
 	t.Run("rights of the proxy", h.testProxyRights)
 	t.Run("pod", h.testPod)
 	t.Run("upgrade", h.testUpgrade)
@@ -65,7 +69,8 @@ func (h *installation) helm(t testing.TB, verb string, flags ...string) string {
 // dryRun has the API server say what it would make of a manifest.
 func (h *installation) dryRun(t testing.TB, manifest []byte) ([]byte, error) {
 	t.Helper()
-	cmd := exec.Command(installed(t, "kubectl"), "--kubeconfig="+h.kubeconfig, "apply", "--dry-run=server", "--validate=strict", "-f", "-")
+	cmd := exec.Command(installed(t, "kubectl"), "--kubeconfig="+h.kubeconfig, "apply",
+		"--dry-run=server", "--validate=strict", "-f", "-")
 	cmd.Stdin = bytes.NewReader(manifest)
 	return cmd.CombinedOutput()
 }
@@ -73,13 +78,17 @@ func (h *installation) dryRun(t testing.TB, manifest []byte) ([]byte, error) {
 // testDryRun gives the API server the chart over the matrix, and what kustomize makes.
 func (h *installation) testDryRun(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(chartValues)) {
-		flags := append(slices.Clone(chartValues[name].flags), "--set", "prometheusRule.enabled=false", "--skip-tests") // its kind is an operator's; a Pod wants its account to be there
-		if out, err := h.dryRun(t, render(t, flags...)); err != nil || bytes.Contains(out, []byte("Warning")) {
+		// its kind is an operator's; a Pod wants its account to be there
+		flags := append(slices.Clone(chartValues[name].flags), "--set",
+			"prometheusRule.enabled=false", "--skip-tests")
+		if out, err := h.dryRun(t, render(t, flags...)); err != nil ||
+			bytes.Contains(out, []byte("Warning")) {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}
 	for _, dir := range []string{"base", "overlays/prod-seoul"} {
-		if out, err := h.dryRun(t, kustomize(t, dir)); err != nil || bytes.Contains(out, []byte("Warning")) {
+		if out, err := h.dryRun(t, kustomize(t, dir)); err != nil ||
+			bytes.Contains(out, []byte("Warning")) {
 			t.Errorf("kustomize %s: %v\n%s", dir, err, out)
 		}
 	}
@@ -98,13 +107,19 @@ func (h *installation) can(t *testing.T, verb, namespace, resource, name string)
 		t.Fatalf("write GROUP/RESOURCE, not %q", group)
 	}
 	resource, sub, _ := strings.Cut(resource, "/")
-	answer := h.must(t, http.MethodPost, "/apis/authorization.k8s.io/v1/subjectaccessreviews", map[string]any{
-		"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
-		"spec": map[string]any{
-			"user": "system:serviceaccount:" + release + ":promsnap", "groups": []string{"system:serviceaccounts", "system:authenticated"},
-			"resourceAttributes": map[string]any{"verb": verb, "namespace": namespace, "group": group, "resource": resource, "subresource": sub, "name": name},
-		},
-	})
+	answer := h.must(t, http.MethodPost, "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+		map[string]any{
+			"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+			"spec": map[string]any{
+				"user": "system:serviceaccount:" + release + ":promsnap", "groups": []string{
+					"system:serviceaccounts", "system:authenticated",
+				},
+				"resourceAttributes": map[string]any{
+					"verb": verb, "namespace": namespace, "group": group, "resource": resource,
+					"subresource": sub, "name": name,
+				},
+			},
+		})
 	var review struct{ Status struct{ Allowed bool } }
 	if err := json.Unmarshal(answer, &review); err != nil {
 		t.Fatal(err)
@@ -125,7 +140,8 @@ func (h *installation) holds(t *testing.T, all []may) {
 	for _, m := range all {
 		for verb := range strings.FieldsSeq(m.verbs) {
 			if got := h.can(t, verb, m.namespace, m.resource, m.name); got != m.want {
-				t.Errorf("%s %s %s in %q: %v, want %v", verb, m.resource, m.name, m.namespace, got, m.want)
+				t.Errorf("%s %s %s in %q: %v, want %v", verb, m.resource, m.name, m.namespace, got,
+					m.want)
 			}
 		}
 	}
@@ -168,15 +184,18 @@ func (h *installation) testProxyRights(t *testing.T) {
 	})
 }
 
-// testPod has the Job controller make a Pod, which the namespace's Pod security lets in, and which knows its Job.
+// testPod has the Job controller make a Pod, which the namespace's Pod security lets in, and which
+// knows its Job.
 func (h *installation) testPod(t *testing.T) {
-	create := exec.Command(installed(t, "kubectl"), "--kubeconfig="+h.kubeconfig, "-n", release, "create", "job", "now", "--from=cronjob/promsnap-daily")
+	create := exec.Command(installed(t, "kubectl"), "--kubeconfig="+h.kubeconfig, "-n", release,
+		"create", "job", "now", "--from=cronjob/promsnap-daily")
 	if out, err := create.CombinedOutput(); err != nil || bytes.Contains(out, []byte("Warning")) {
 		t.Fatalf("kubectl create job: %v\n%s", err, out)
 	}
 	var pods struct{ Items []map[string]any }
 	await(t, "the Pod of the Job", func() error {
-		answer := h.must(t, http.MethodGet, "/api/v1/namespaces/"+release+"/pods?labelSelector=batch.kubernetes.io/job-name%3Dnow", nil)
+		answer := h.must(t, http.MethodGet, "/api/v1/namespaces/"+release+
+			"/pods?labelSelector=batch.kubernetes.io/job-name%3Dnow", nil)
 		if err := json.Unmarshal(answer, &pods); err != nil {
 			return err
 		}
@@ -188,7 +207,8 @@ func (h *installation) testPod(t *testing.T) {
 	})
 	pod := object(pods.Items[0])
 	pod.is(t, "spec.serviceAccountName", "promsnap")
-	pod.is(t, "spec.containers.0.env.2.valueFrom.fieldRef.fieldPath", "metadata.labels['batch.kubernetes.io/job-name']")
+	pod.is(t, "spec.containers.0.env.2.valueFrom.fieldRef.fieldPath",
+		"metadata.labels['batch.kubernetes.io/job-name']")
 	if pod.at("spec.volumes.1.projected") == nil {
 		t.Errorf("the Pod has no token: %s", asJSON(t, pod.at("spec.volumes")))
 	}
@@ -204,17 +224,21 @@ func (h *installation) get(t testing.TB, path string) object {
 	return o
 }
 
-// testUpgrade changes the configuration: the state's data stays, and the next Pods have the new configuration.
+// testUpgrade changes the configuration: the state's data stays, and the next Pods have the new
+// configuration.
 func (h *installation) testUpgrade(t *testing.T) {
-	const state, cronjob = "/api/v1/namespaces/" + release + "/configmaps/promsnap-state", "/apis/batch/v1/namespaces/" + release + "/cronjobs/promsnap-check"
+	const state, cronjob = "/api/v1/namespaces/" + release + "/configmaps/promsnap-state",
+		"/apis/batch/v1/namespaces/" + release + "/cronjobs/promsnap-check"
 	checksum := func() string {
-		return asJSON(t, h.get(t, cronjob).at("spec.jobTemplate.spec.template.metadata.annotations"))
+		return asJSON(t,
+			h.get(t, cronjob).at("spec.jobTemplate.spec.template.metadata.annotations"))
 	}
 	o := h.get(t, state) // as promsnap does: get and update
 	o["data"] = map[string]string{"check": "{}"}
 	h.must(t, http.MethodPut, state, o)
 	before := checksum()
-	h.helm(t, "upgrade", append(set(quickstart), "--set", "language=ko,kubernetes.service=monitoring/prometheus-server:80")...)
+	h.helm(t, "upgrade", append(set(quickstart), "--set",
+		"language=ko,kubernetes.service=monitoring/prometheus-server:80")...)
 	h.get(t, state).is(t, "data", map[string]string{"check": "{}"})
 	if after := checksum(); after == before {
 		t.Errorf("the upgrade left the checksum of the configuration at %s", before)
@@ -225,9 +249,11 @@ func (h *installation) testUpgrade(t *testing.T) {
 func (h *installation) testHook(t *testing.T) {
 	const pods = "/api/v1/namespaces/" + release + "/pods/promsnap-test"
 	for phase, works := range map[string]bool{"Succeeded": true, "Failed": false} {
-		_, _ = h.do(http.MethodDelete, pods, map[string]any{"gracePeriodSeconds": 0}) // the one before, if there was one
+		// the one before, if there was one
+		_, _ = h.do(http.MethodDelete, pods, map[string]any{"gracePeriodSeconds": 0})
 		var stderr bytes.Buffer
-		cmd := exec.Command(installed(t, "helm"), "test", "promsnap", "--namespace", release, "--kubeconfig", h.kubeconfig, "--timeout", "30s")
+		cmd := exec.Command(installed(t, "helm"), "test", "promsnap", "--namespace", release,
+			"--kubeconfig", h.kubeconfig, "--timeout", "30s")
 		cmd.Stderr = &stderr
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -236,8 +262,12 @@ func (h *installation) testHook(t *testing.T) {
 			_, err := h.do(http.MethodGet, pods, nil)
 			return err
 		})
-		h.get(t, pods).is(t, "spec.containers.0.args", []string{"doctor", "--config", "/etc/promsnap/promsnap.yaml", "--send-test"})
-		h.must(t, http.MethodPatch, pods+"/status", map[string]any{"status": map[string]any{"phase": phase}})
+		h.get(t, pods).is(t, "spec.containers.0.args", []string{
+			"doctor", "--config", "/etc/promsnap/promsnap.yaml", "--send-test",
+		})
+		h.must(t, http.MethodPatch, pods+"/status", map[string]any{
+			"status": map[string]any{"phase": phase},
+		})
 		if err := cmd.Wait(); (err == nil) != works {
 			t.Errorf("the Pod has %s, and helm test says %v\n%s", phase, err, stderr.String())
 		}
@@ -247,12 +277,14 @@ func (h *installation) testHook(t *testing.T) {
 // testUninstall leaves nothing of the release behind but what helm test made.
 func (h *installation) testUninstall(t *testing.T) {
 	_ = h.helm(t, "uninstall")
-	list := exec.Command(installed(t, "kubectl"), "--kubeconfig="+h.kubeconfig, "get", "--all-namespaces", "-o", "name", "-l", "app.kubernetes.io/instance=promsnap",
+	list := exec.Command(installed(t, "kubectl"), "--kubeconfig="+h.kubeconfig, "get",
+		"--all-namespaces", "-o", "name", "-l", "app.kubernetes.io/instance=promsnap",
 		"cronjobs,configmaps,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,networkpolicies")
 	await(t, "the release to be gone", func() error {
 		out, err := list.CombinedOutput()
 		list = exec.Command(list.Path, list.Args[1:]...)
-		if err == nil && len(bytes.TrimSpace(out)) > 0 && !bytes.Contains(out, []byte("No resources found")) {
+		if err == nil && len(bytes.TrimSpace(out)) > 0 &&
+			!bytes.Contains(out, []byte("No resources found")) {
 			err = fmt.Errorf("there are still\n%s", out)
 		}
 		return err

@@ -102,7 +102,8 @@ func asJSON(t testing.TB, v any) string {
 // schemaSet are the JSON schemas of every kind, strict.
 type schemaSet struct {
 	definitions []byte
-	kinds       map[string]string // the definition's name, by the name of the file that kubeconform looks for
+	// the definition's name, by the name of the file that kubeconform looks for
+	kinds map[string]string
 }
 
 // schemas are made from the API server's own description of itself.
@@ -113,7 +114,8 @@ var schemas = sync.OnceValues(func() (schemaSet, error) {
 	if err != nil {
 		return schemaSet{}, fmt.Errorf("finding the module of Kubernetes: %w", err)
 	}
-	b, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(module)), "api", "openapi-spec", "swagger.json"))
+	b, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(module)), "api", "openapi-spec",
+		"swagger.json"))
 	if err != nil {
 		return schemaSet{}, err
 	}
@@ -163,7 +165,8 @@ func schemaDir(t testing.TB) string {
 	return dir
 }
 
-// makeStrict lets an object have no other keys than the ones that are described, and reads Kubernetes' own formats.
+// makeStrict lets an object have no other keys than the ones that are described, and reads
+// Kubernetes' own formats.
 func makeStrict(v any) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -194,13 +197,15 @@ func conform(t testing.TB, manifest []byte) {
 
 func kubeconform(t testing.TB, schemas string, manifest []byte) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(installed(t, "kubeconform"), "-strict", "-summary", "-skip", "PrometheusRule",
+	cmd := exec.Command(installed(t, "kubeconform"), "-strict", "-summary", "-skip",
+		"PrometheusRule",
 		"-schema-location", filepath.Join(schemas, "{{.ResourceKind}}{{.KindSuffix}}.json"))
 	cmd.Stdin = bytes.NewReader(manifest)
 	return cmd
 }
 
-// checkConfig has promsnap itself check the promsnap.yaml of a manifest, with the environment that the CronJobs give it.
+// checkConfig has promsnap itself check the promsnap.yaml of a manifest, with the environment that
+// the CronJobs give it.
 func checkConfig(t *testing.T, all objects, configMap string) {
 	t.Helper()
 	text, ok := all.get(t, "ConfigMap/"+configMap).at("data").(map[string]any)["promsnap.yaml"].(string)

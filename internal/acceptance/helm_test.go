@@ -24,7 +24,8 @@ func helm(t testing.TB, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	home := t.TempDir()
 	cmd := exec.Command(installed(t, "helm"), args...)
-	cmd.Env = append(os.Environ(), "HELM_CACHE_HOME="+home, "HELM_CONFIG_HOME="+home, "HELM_DATA_HOME="+home)
+	cmd.Env = append(os.Environ(), "HELM_CACHE_HOME="+home, "HELM_CONFIG_HOME="+home,
+		"HELM_DATA_HOME="+home)
 	var o, e bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &o, &e
 	err = cmd.Run()
@@ -34,7 +35,8 @@ func helm(t testing.TB, args ...string) (stdout, stderr string, err error) {
 // render has helm render the chart as the release promsnap in the namespace monitoring-tools.
 func render(t testing.TB, flags ...string) []byte {
 	t.Helper()
-	args := append([]string{"template", "promsnap", chartDir, "--namespace", "monitoring-tools"}, flags...)
+	args := append([]string{"template", "promsnap", chartDir, "--namespace", "monitoring-tools"},
+		flags...)
 	stdout, stderr, err := helm(t, args...)
 	if err != nil {
 		t.Fatalf("helm %s: %v\n%s", strings.Join(args, " "), err, stderr)
@@ -59,12 +61,19 @@ var chartValues = map[string]struct {
 	"quickstart": {
 		flags: set(quickstart),
 		has: []string{"CronJob/promsnap-check", "CronJob/promsnap-daily", "ServiceAccount/promsnap", "Role/promsnap", "RoleBinding/promsnap",
-			"ClusterRole/monitoring-tools-promsnap", "ConfigMap/promsnap-state", "Pod/promsnap-test"},
-		not: []string{"NetworkPolicy/promsnap", "PrometheusRule/promsnap", "Role/monitoring-tools-promsnap"},
+			"ClusterRole/monitoring-tools-promsnap", "ConfigMap/promsnap-state",
+			"Pod/promsnap-test"},
+		not: []string{
+			"NetworkPolicy/promsnap", "PrometheusRule/promsnap", "Role/monitoring-tools-promsnap",
+		},
 	},
 	"url": {
-		flags: set(quickstart, "prometheus.url=http://prometheus-server.monitoring.svc", "prometheus.max_series=1000000", "kubernetes.nodes=false"),
-		not:   []string{"ClusterRole/monitoring-tools-promsnap", "ClusterRoleBinding/monitoring-tools-promsnap", "Role/monitoring-tools-promsnap"},
+		flags: set(quickstart, "prometheus.url=http://prometheus-server.monitoring.svc",
+			"prometheus.max_series=1000000", "kubernetes.nodes=false"),
+		not: []string{
+			"ClusterRole/monitoring-tools-promsnap", "ClusterRoleBinding/monitoring-tools-promsnap",
+			"Role/monitoring-tools-promsnap",
+		},
 	},
 	"service": {
 		flags: set(quickstart, "kubernetes.service=monitoring/prometheus-server:80"),
@@ -72,87 +81,131 @@ var chartValues = map[string]struct {
 		not:   []string{"Role/monitoring-tools-promsnap", "RoleBinding/monitoring-tools-promsnap"},
 	},
 	"service through the API server": {
-		flags: set(quickstart, "kubernetes.service=monitoring/prometheus-server:80", "rbac.serviceProxy=true"),
-		has:   []string{"Role/monitoring-tools-promsnap", "RoleBinding/monitoring-tools-promsnap", "ClusterRole/monitoring-tools-promsnap"},
+		flags: set(quickstart, "kubernetes.service=monitoring/prometheus-server:80",
+			"rbac.serviceProxy=true"),
+		has: []string{
+			"Role/monitoring-tools-promsnap", "RoleBinding/monitoring-tools-promsnap",
+			"ClusterRole/monitoring-tools-promsnap",
+		},
 	},
 	"s3": {
-		flags: set("cluster=prod-seoul", "prometheus.url=http://prometheus", "s3.bucket=reports", "s3.region=eu-west-1", "state.store=s3",
+		flags: set("cluster=prod-seoul", "prometheus.url=http://prometheus", "s3.bucket=reports",
+			"s3.region=eu-west-1", "state.store=s3",
 			`serviceAccount.annotations.eks\.amazonaws\.com/role-arn=arn:aws:iam::1:role/promsnap`),
 		not: []string{"ConfigMap/promsnap-state"},
 	},
 	"s3 and slack": {
-		flags: set(quickstart, "prometheus.url=http://prometheus", "s3.bucket=reports", "s3.endpoint=https://minio.example.com", "s3.pathStyle=true",
+		flags: set(quickstart, "prometheus.url=http://prometheus", "s3.bucket=reports",
+			"s3.endpoint=https://minio.example.com", "s3.pathStyle=true",
 			"s3.existingSecret=minio", "s3.publicURL=https://reports.example.com"),
 	},
-	"webhook": {flags: set("cluster=c", "prometheus.url=http://prometheus", "slackWebhook.existingSecret=hook")},
+	"webhook": {
+		flags: set("cluster=c", "prometheus.url=http://prometheus",
+			"slackWebhook.existingSecret=hook"),
+	},
 	"an Alertmanager alone, which takes no summary": {
-		flags: append(set("cluster=c", "prometheus.url=http://prometheus", "prometheusRule.enabled=true"), "--set-json", `receivers=[{"name":"am","alertmanager":{"url":"http://alertmanager:9093"}}]`),
-		has:   []string{"CronJob/promsnap-check", "PrometheusRule/promsnap"},
-		not:   []string{"CronJob/promsnap-daily"},
+		flags: append(set("cluster=c", "prometheus.url=http://prometheus",
+			"prometheusRule.enabled=true"), "--set-json",
+			`receivers=[{"name":"am","alertmanager":{"url":"http://alertmanager:9093"}}]`),
+		has: []string{"CronJob/promsnap-check", "PrometheusRule/promsnap"},
+		not: []string{"CronJob/promsnap-daily"},
 	},
 	"an Alertmanager, and a report that nothing makes by itself": {
-		flags: append(set(quickstart, "prometheus.url=http://prometheus", "reports.month.range=30d", "reports.month.send=summary"), "--set-json", `receivers=[{"name":"am","alertmanager":{"url":"http://alertmanager:9093"}}]`),
-		not:   []string{"CronJob/promsnap-month"},
+		flags: append(set(quickstart, "prometheus.url=http://prometheus", "reports.month.range=30d",
+			"reports.month.send=summary"), "--set-json",
+			`receivers=[{"name":"am","alertmanager":{"url":"http://alertmanager:9093"}}]`),
+		not: []string{"CronJob/promsnap-month"},
 	},
 	"a webhook alone": {
-		flags: append(set("cluster=c", "prometheus.url=http://prometheus"), "--set-json", `receivers=[{"name":"own","webhook":{"url":"https://own.example.com"}}]`),
-		has:   []string{"CronJob/promsnap-check", "CronJob/promsnap-daily"},
+		flags: append(set("cluster=c", "prometheus.url=http://prometheus"), "--set-json",
+			`receivers=[{"name":"own","webhook":{"url":"https://own.example.com"}}]`),
+		has: []string{"CronJob/promsnap-check", "CronJob/promsnap-daily"},
 	},
 	"a Pushgateway alone": {
-		flags: append(set("cluster=c", "prometheus.url=http://prometheus"), "--set-json", `receivers=[{"name":"push","pushgateway":{"url":"http://pushgateway:9091"}}]`),
-		has:   []string{"CronJob/promsnap-check", "CronJob/promsnap-daily"},
+		flags: append(set("cluster=c", "prometheus.url=http://prometheus"), "--set-json",
+			`receivers=[{"name":"push","pushgateway":{"url":"http://pushgateway:9091"}}]`),
+		has: []string{"CronJob/promsnap-check", "CronJob/promsnap-daily"},
 	},
 	"S3 alone": {
-		flags: set("cluster=c", "prometheus.url=http://prometheus", "s3.bucket=reports", "s3.region=eu-west-1"),
-		has:   []string{"CronJob/promsnap-check", "CronJob/promsnap-daily"},
+		flags: set("cluster=c", "prometheus.url=http://prometheus", "s3.bucket=reports",
+			"s3.region=eu-west-1"),
+		has: []string{"CronJob/promsnap-check", "CronJob/promsnap-daily"},
 	},
 	"more receivers": {flags: append(set(quickstart, "prometheus.url=http://prometheus"),
-		"--set-json", `receivers=[{"name":"alertmanager","alertmanager":{"url":"http://alertmanager:9093"}},
+		"--set-json",
+		`receivers=[{"name":"alertmanager","alertmanager":{"url":"http://alertmanager:9093"}},
 			{"name":"oncall","slack_webhook":{"url_env":"SLACK_WEBHOOK_URL"},"min_severity":"critical","mute_time_intervals":["nights"]}]`,
-		"--set-json", `time_intervals=[{"name":"nights","time_intervals":[{"times":[{"start_time":"00:00","end_time":"06:00"}]}]}]`,
-		"--set-json", `extraEnv=[{"name":"SLACK_WEBHOOK_URL","valueFrom":{"secretKeyRef":{"name":"hook","key":"url"}}}]`,
+		"--set-json",
+		`time_intervals=[{"name":"nights","time_intervals":[{"times":[{"start_time":"00:00","end_time":"06:00"}]}]}]`,
+		"--set-json",
+		`extraEnv=[{"name":"SLACK_WEBHOOK_URL","valueFrom":{"secretKeyRef":{"name":"hook","key":"url"}}}]`,
 	)},
-	"no check": {flags: set(quickstart, "prometheus.url=http://prometheus", "reports.check=null"), not: []string{"CronJob/promsnap-check"}},
+	"no check": {
+		flags: set(quickstart, "prometheus.url=http://prometheus", "reports.check=null"),
+		not:   []string{"CronJob/promsnap-check"},
+	},
 	"another report": {
-		flags: set(quickstart, "prometheus.url=http://prometheus", "reports.weekly.schedule=0 8 * * mon", "reports.weekly.range=7d",
-			"reports.weekly.send=summary", "jobs.weekly.backoffLimit=0", "jobs.weekly.suspend=true"),
+		flags: set(quickstart, "prometheus.url=http://prometheus",
+			"reports.weekly.schedule=0 8 * * mon", "reports.weekly.range=7d",
+			"reports.weekly.send=summary", "jobs.weekly.backoffLimit=0",
+			"jobs.weekly.suspend=true"),
 		has: []string{"CronJob/promsnap-weekly"},
 	},
 	"everything": {
-		flags: append(set(quickstart, "prometheus.url=http://prometheus", "networkPolicy.enabled=true", "prometheusRule.enabled=true",
-			"prometheusRule.labels.release=kps", "image.digest=sha256:"+strings.Repeat("a", 64), "imagePullSecrets[0].name=pull", "priorityClassName=high",
+		flags: append(set(quickstart, "prometheus.url=http://prometheus",
+			"networkPolicy.enabled=true", "prometheusRule.enabled=true",
+			"prometheusRule.labels.release=kps", "image.digest=sha256:"+strings.Repeat("a", 64),
+			"imagePullSecrets[0].name=pull", "priorityClassName=high",
 			`nodeSelector.kubernetes\.io/arch=arm64`, "tolerations[0].operator=Exists",
-			"podAnnotations.a=b", "serviceAccount.name=other", "language=ko", "extraVolumes[0].name=ca", "extraVolumes[0].secret.secretName=ca",
+			"podAnnotations.a=b", "serviceAccount.name=other", "language=ko",
+			"extraVolumes[0].name=ca", "extraVolumes[0].secret.secretName=ca",
 			"extraVolumeMounts[0].name=ca", "extraVolumeMounts[0].mountPath=/etc/ca"),
-			"--set-string", `podLabels.azure\.workload\.identity/use=true`, "--set-json", `affinity={"nodeAffinity":{}}`, "--set-json", `networkPolicy.egress=[{"to":[{"namespaceSelector":{}}]}]`),
+			"--set-string", `podLabels.azure\.workload\.identity/use=true`, "--set-json",
+			`affinity={"nodeAffinity":{}}`, "--set-json",
+			`networkPolicy.egress=[{"to":[{"namespaceSelector":{}}]}]`),
 		has: []string{"NetworkPolicy/promsnap", "PrometheusRule/promsnap", "ServiceAccount/other"},
 	},
 	"nothing of its own": {
-		flags: set(quickstart, "prometheus.url=http://prometheus", "serviceAccount.create=false", "serviceAccount.name=mine", "rbac.create=false"),
+		flags: set(quickstart, "prometheus.url=http://prometheus", "serviceAccount.create=false",
+			"serviceAccount.name=mine", "rbac.create=false"),
 		not: []string{"ServiceAccount/mine", "ServiceAccount/promsnap", "Role/promsnap", "RoleBinding/promsnap", "ClusterRole/monitoring-tools-promsnap",
 			"ClusterRoleBinding/monitoring-tools-promsnap"},
 	},
 	"the namespace's own account, without rights": {
-		flags: set(quickstart, "prometheus.url=http://prometheus", "serviceAccount.create=false", "rbac.create=false"),
-		not:   []string{"ServiceAccount/default", "Role/promsnap"},
+		flags: set(quickstart, "prometheus.url=http://prometheus", "serviceAccount.create=false",
+			"rbac.create=false"),
+		not: []string{"ServiceAccount/default", "Role/promsnap"},
 	},
 	"a whole config without a schedule": {
-		flags: []string{"--set-string", "config=version: 1\nkubernetes: {}\nreports:\n  - name: month\n    range: 30d"},
-		not:   []string{"CronJob/promsnap-month"},
+		flags: []string{
+			"--set-string",
+			"config=version: 1\nkubernetes: {}\nreports:\n  - name: month\n    range: 30d",
+		},
+		not: []string{"CronJob/promsnap-month"},
 	},
 	"whole config": {
-		flags: []string{"--set-file", "config=testdata/helm-whole.yaml", "--set", "slack.existingSecret=promsnap-slack"},
-		has:   []string{"CronJob/promsnap-hourly", "ConfigMap/memory", "ClusterRole/monitoring-tools-promsnap"},
-		not:   []string{"CronJob/promsnap-check", "CronJob/promsnap-by-hand", "ConfigMap/promsnap-state", "Role/monitoring-tools-promsnap"},
+		flags: []string{
+			"--set-file", "config=testdata/helm-whole.yaml", "--set",
+			"slack.existingSecret=promsnap-slack",
+		},
+		has: []string{
+			"CronJob/promsnap-hourly", "ConfigMap/memory", "ClusterRole/monitoring-tools-promsnap",
+		},
+		not: []string{
+			"CronJob/promsnap-check", "CronJob/promsnap-by-hand", "ConfigMap/promsnap-state",
+			"Role/monitoring-tools-promsnap",
+		},
 	},
 }
 
-// TestChart lints and renders the chart over the matrix, holds what comes out against the schemas, and has promsnap check its own file.
+// TestChart lints and renders the chart over the matrix, holds what comes out against the schemas,
+// and has promsnap check its own file.
 func TestChart(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(chartValues)) {
 		c := chartValues[name]
 		t.Run(name, func(t *testing.T) {
-			if stdout, stderr, err := helm(t, append([]string{"lint", "--strict", chartDir}, c.flags...)...); err != nil {
+			if stdout, stderr, err := helm(t, append([]string{"lint", "--strict", chartDir},
+				c.flags...)...); err != nil {
 				t.Errorf("helm lint: %v\n%s%s", err, stdout, stderr)
 			}
 			manifest := render(t, c.flags...)
@@ -172,10 +225,13 @@ func TestChart(t *testing.T) {
 	}
 }
 
-// testNotes holds what is said after an installation against the manifest: the CronJob to try is one that there is.
+// testNotes holds what is said after an installation against the manifest: the CronJob to try is
+// one that there is.
 func testNotes(t *testing.T, all objects, flags []string) {
 	t.Helper()
-	said, stderr, err := helm(t, append([]string{"install", "promsnap", chartDir, "--namespace", "monitoring-tools", "--dry-run=client"}, flags...)...)
+	said, stderr, err := helm(t, append([]string{
+		"install", "promsnap", chartDir, "--namespace", "monitoring-tools", "--dry-run=client",
+	}, flags...)...)
 	if err != nil {
 		t.Fatalf("helm install --dry-run=client: %v\n%s", err, stderr)
 	}
@@ -211,16 +267,24 @@ func TestChartSchedule(t *testing.T) {
 		o.is(t, "spec.failedJobsHistoryLimit", 3)
 		o.is(t, "spec.jobTemplate.spec.activeDeadlineSeconds", c.timeout+60)
 		o.is(t, "spec.jobTemplate.spec.podFailurePolicy.rules.0.action", "FailJob")
-		o.is(t, "spec.jobTemplate.spec.podFailurePolicy.rules.0.onExitCodes", map[string]any{"containerName": "promsnap", "operator": "In", "values": []int{2}})
-		o.is(t, "spec.jobTemplate.spec.podFailurePolicy.rules.1", map[string]any{"action": "Ignore", "onPodConditions": []any{map[string]any{"type": "DisruptionTarget"}}})
+		o.is(t, "spec.jobTemplate.spec.podFailurePolicy.rules.0.onExitCodes", map[string]any{
+			"containerName": "promsnap", "operator": "In", "values": []int{2},
+		})
+		o.is(t, "spec.jobTemplate.spec.podFailurePolicy.rules.1", map[string]any{
+			"action": "Ignore", "onPodConditions": []any{
+				map[string]any{"type": "DisruptionTarget"},
+			},
+		})
 		const pod = "spec.jobTemplate.spec.template.spec."
 		o.is(t, pod+"restartPolicy", "Never")
 		o.is(t, pod+"serviceAccountName", "promsnap")
-		o.is(t, pod+"containers.0.args", []string{"run", c.name, "--config", "/etc/promsnap/promsnap.yaml", "--deliver", "--log-format", "json",
-			"--timeout", fmt.Sprintf("%ds", c.timeout)})
+		o.is(t, pod+"containers.0.args",
+			[]string{"run", c.name, "--config", "/etc/promsnap/promsnap.yaml", "--deliver", "--log-format", "json",
+				"--timeout", fmt.Sprintf("%ds", c.timeout)})
 		o.is(t, pod+"securityContext.runAsUser", 65532)
-		o.is(t, pod+"containers.0.securityContext", map[string]any{"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
-			"capabilities": map[string]any{"drop": []string{"ALL"}}})
+		o.is(t, pod+"containers.0.securityContext",
+			map[string]any{"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+				"capabilities": map[string]any{"drop": []string{"ALL"}}})
 	}
 	// The Jobs that are made next have the new configuration.
 	checksum := func(flags ...string) any {
@@ -232,7 +296,8 @@ func TestChartSchedule(t *testing.T) {
 	}
 }
 
-// TestChartSecurity: OpenShift's own users are not overridden, null takes a key away, and runAsNonRoot stays.
+// TestChartSecurity: OpenShift's own users are not overridden, null takes a key away, and
+// runAsNonRoot stays.
 func TestChartSecurity(t *testing.T) {
 	const pod = "spec.jobTemplate.spec.template.spec.securityContext"
 	seccomp := map[string]any{"type": "RuntimeDefault"}
@@ -298,7 +363,8 @@ func TestChartValues(t *testing.T) {
 	})
 }
 
-// TestChartServices looks for what promsnap may do with Services, which is as little as the way to Prometheus takes.
+// TestChartServices looks for what promsnap may do with Services, which is as little as the way to
+// Prometheus takes.
 func TestChartServices(t *testing.T) {
 	list := map[string]any{"apiGroups": []string{""}, "resources": []string{"services"}, "verbs": []string{"list"}}
 	proxy := func(names ...string) map[string]any {
@@ -341,8 +407,8 @@ func TestChartServices(t *testing.T) {
 	}
 }
 
-// TestChartNetworkPolicy: the ports of all that promsnap.yaml has the addresses of are open, beside those of the values, and each is there
-// once.
+// TestChartNetworkPolicy: the ports of all that promsnap.yaml has the addresses of are open, beside
+// those of the values, and each is there once.
 func TestChartNetworkPolicy(t *testing.T) {
 	for values, want := range map[string][]int{
 		"": nil,
@@ -382,7 +448,8 @@ func TestChartNetworkPolicy(t *testing.T) {
 	}
 }
 
-// TestChartRefusals gives the chart values that it cannot work with: helm says where and what is wanted.
+// TestChartRefusals gives the chart values that it cannot work with: helm says where and what is
+// wanted.
 func TestChartRefusals(t *testing.T) {
 	for _, c := range []struct {
 		flags []string
@@ -448,7 +515,8 @@ func TestChartRefusals(t *testing.T) {
 	}
 }
 
-// TestChartWatched: each CronJob that runs has an alert, after as long as its schedule or the values say.
+// TestChartWatched: each CronJob that runs has an alert, after as long as its schedule or the
+// values say.
 func TestChartWatched(t *testing.T) {
 	for name, c := range map[string]struct {
 		flags []string
@@ -484,7 +552,8 @@ func TestChartWatched(t *testing.T) {
 	}
 }
 
-// TestChartAlerts has promtool check the rules, and run them over CronJobs that never succeeded, that stopped to, and that do.
+// TestChartAlerts has promtool check the rules, and run them over CronJobs that never succeeded,
+// that stopped to, and that do.
 func TestChartAlerts(t *testing.T) {
 	o := parseObjects(t, render(t, set(quickstart, "prometheusRule.enabled=true")...)).get(t, "PrometheusRule/promsnap")
 	o.is(t, "spec.groups.0.rules.0.expr", `time() - max by (namespace,cronjob) (kube_cronjob_status_last_successful_time{cronjob="promsnap-check"} or kube_cronjob_created{cronjob="promsnap-check"}) > 900`)

@@ -28,7 +28,8 @@ func manySeries(n int, labels func(i int) string) http.HandlerFunc {
 			if i > 0 {
 				_, _ = io.WriteString(w, ",")
 			}
-			if _, err := fmt.Fprintf(w, `{"metric":{%s},"values":%s}`, labels(i), samples); err != nil {
+			if _, err := fmt.Fprintf(w, `{"metric":{%s},"values":%s}`, labels(i),
+				samples); err != nil {
 				return // the client has had enough
 			}
 		}
@@ -38,7 +39,9 @@ func manySeries(n int, labels func(i int) string) http.HandlerFunc {
 
 // oneSeries answers with a format's one series, whose argument is its samples.
 func oneSeries(format string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprintf(w, format, values(r, "1")) }
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, format, values(r, "1"))
+	}
 }
 
 // refuses answers as Prometheus does where it takes no query.
@@ -77,7 +80,8 @@ func hang(w http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 }
 
-// switches answers that it speaks another protocol from here on, and no more until the client is gone.
+// switches answers that it speaks another protocol from here on, and no more until the client is
+// gone.
 func switches(w http.ResponseWriter, _ *http.Request) {
 	raw(w, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", true)
 }
@@ -109,7 +113,8 @@ func drip(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// bomb is an answer of 1.5 GiB, a head and then the same text again and again, that is compressed, although nobody asks for that, to 1.5 MiB.
+// bomb is an answer of 1.5 GiB, a head and then the same text again and again, that is compressed,
+// although nobody asks for that, to 1.5 MiB.
 func bomb(head, text string) http.HandlerFunc {
 	pack := func(s string) []byte {
 		var b bytes.Buffer
@@ -142,40 +147,112 @@ func aborted(w http.ResponseWriter, r *http.Request) {
 func hostileAnswers() []fault {
 	pod := func(i int) string { return fmt.Sprintf(`"pod":"p%d"`, i) }
 	faults := []fault{
-		{name: "400", answer: refuses(400, "bad_data", `invalid parameter "query": 1:5: parse error: unclosed left parenthesis`), asked: 1,
+		{name: "400", answer: refuses(400, "bad_data",
+			`invalid parameter "query": 1:5: parse error: unclosed left parenthesis`), asked: 1,
 			say: `HTTP 400: bad_data: invalid parameter "query": 1:5: parse error: unclosed left parenthesis; mend the query`},
-		{name: "503 timeout", answer: refuses(503, "timeout", "query timed out in expression evaluation"), asked: 1,
-			say: "query timed out in expression evaluation; Prometheus gave up after the query's time limit: narrow the query, shorten its range, use a recording rule"},
-		{name: "too many points", answer: refuses(400, "bad_data", "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"), asked: 1,
-			say: "ask for a larger step or a shorter range"},
-		{name: "too many samples", answer: refuses(422, "execution", "query processing would load too many samples into memory in query execution"), asked: 1, say: "narrow the selectors"},
-		{name: "429 again and again", answer: busy(3), asked: 3, say: "HTTP 429; the server or what stands before it limits requests: lower concurrency or ask less often"},
-		{name: "429 for longer than is waited", answer: busy(3, "Retry-After", "31"), asked: 1, say: "lower concurrency or ask less often"},
-		{name: "20,000 series", answer: manySeries(20_000, pod), asked: 1, say: "the query answers with more than 10000 series; keep those that matter with topk(10, …), add them up with sum by (…) (…), or raise max_series"},
-		{name: "a series twice", answer: manySeries(2, func(int) string { return pod(1) }), asked: 1, say: `the series {pod="p1"} is there twice; what joins several servers' answers does not drop copies`},
-		{name: "a label of 64 KiB", answer: manySeries(2, func(i int) string { return pod(i) + `,"x":"` + strings.Repeat("x", 64<<10) + `"` }), asked: 1,
-			say: "the labels of a series are longer than 64 KiB; keep those that matter: max by (namespace, pod) (…)"},
-		{name: "labels of 60 KiB in 2,000 series", answer: manySeries(2000, func(i int) string { return pod(i) + `,"x":"` + strings.Repeat("x", 60<<10) + `"` }), asked: 1,
+		{name: "503 timeout", answer: refuses(503, "timeout",
+			"query timed out in expression evaluation"), asked: 1,
+			say: "query timed out in expression evaluation; Prometheus gave up after the query's " +
+				"time limit: narrow the query, shorten its range, use a recording rule"},
+		{name: "too many points", answer: refuses(400, "bad_data", "exceeded maximum resolution "+
+			"of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"),
+			asked: 1,
+			say:   "ask for a larger step or a shorter range"},
+		{
+			name: "too many samples", answer: refuses(422, "execution", "query processing would "+
+				"load too many samples into memory in query execution"), asked: 1,
+			say: "narrow the selectors",
+		},
+		{
+			name: "429 again and again", answer: busy(3), asked: 3, say: "HTTP 429; the server " +
+				"or what stands before it limits requests: lower concurrency or ask less often",
+		},
+		{
+			name: "429 for longer than is waited", answer: busy(3, "Retry-After", "31"), asked: 1,
+			say: "lower concurrency or ask less often",
+		},
+		{
+			name: "20,000 series", answer: manySeries(20_000, pod), asked: 1,
+			say: "the query answers with more than 10000 series; keep those that matter with " +
+				"topk(10, …), add them up with sum by (…) (…), or raise max_series",
+		},
+		{name: "a series twice", answer: manySeries(2, func(int) string {
+			return pod(1)
+		}), asked: 1,
+			say: `the series {pod="p1"} is there twice; what joins several servers' answers does not drop copies`},
+		{name: "a label of 64 KiB", answer: manySeries(2, func(i int) string {
+			return pod(i) + `,"x":"` + strings.Repeat("x", 64<<10) + `"`
+		}), asked: 1,
+			say: "the labels of a series are longer than 64 KiB; keep those that matter: max by " +
+				"(namespace, pod) (…)"},
+		{name: "labels of 60 KiB in 2,000 series", answer: manySeries(2000, func(i int) string {
+			return pod(i) + `,"x":"` + strings.Repeat("x", 60<<10) + `"`
+		}), asked: 1,
 			say: "the labels of the series are longer than 19 MiB together; keep those that matter"},
-		{name: "10,000 labels", answer: manySeries(1, manyLabels), asked: 1, say: "a series has more than 256 labels; keep those that matter"},
-		{name: "native histograms", answer: oneSeries(matrixBegins + `{"metric":{"pod":"a"},"histograms":[[1700000000,{"count":"1"}]],"values":%s}` + matrixEnds), asked: 1,
+		{
+			name: "10,000 labels", answer: manySeries(1, manyLabels), asked: 1,
+			say: "a series has more than 256 labels; keep those that matter",
+		},
+		{name: "native histograms", answer: oneSeries(matrixBegins +
+			`{"metric":{"pod":"a"},"histograms":[[1700000000,{"count":"1"}]],"values":%s}` +
+			matrixEnds), asked: 1,
 			say: "take a number out of them: histogram_quantile(0.9, …)"},
-		{name: "a vector", answer: oneSeries(`{"status":"success","data":{"resultType":"vector","result":[],"x":%s}}`), asked: 1, say: "the answer is a vector, not a matrix of series; this is an instant query's answer"},
-		{name: "cut off", answer: oneSeries(matrixBegins + `{"metric":{"pod":"a"},"values":%s}`), asked: 1, say: "the answer was cut off on its way: look at the time and size limits of the proxies between"},
-		{name: "broken off", answer: aborted, asked: 1, say: "the connection could not be made or broke off: check the network between, and that Prometheus was not killed"},
-		{name: "login page for one", answer: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>log in") }, asked: 1, say: "the login before Prometheus is for people"},
-		{name: "one hangs", answer: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, asked: 1, within: 2*hostileTimeout + 6*time.Second, say: "no whole answer after 2s"},
-		{name: "one hangs after headers", answer: hang, asked: 1, within: 2*hostileTimeout + 6*time.Second, say: "no whole answer after 2s"},
-		{name: "one drips", answer: drip, asked: 1, within: 2*hostileTimeout + 6*time.Second, say: "no whole answer after 2s; the server or the way to it is too slow"},
-		{name: "another protocol for one", answer: switches, asked: 1, say: "what answers is no HTTP API: it switched protocols; is this URL a Prometheus server's? Check host and port"},
-		{name: "bomb", answer: bomb(`{"x":"`, "x"), asked: 1, patience: time.Minute, within: time.Minute, say: "the answer is longer than 1024 MiB; ask for a larger step or fewer series"},
-		{name: "bomb of white space", answer: bomb(" ", " "), asked: 1, patience: time.Minute, within: time.Minute, say: "the answer is longer than 1024 MiB"},
-		{name: "bomb of nested lists", answer: bomb(`{"x":`, "["), asked: 1, say: "objects and arrays are nested deeper than 128"},
-		{name: "bomb of series", answer: bomb(matrixBegins, `{"metric":{},"values":[]},`), asked: 1, say: "the series {} is there twice"},
+		{
+			name: "a vector",
+			answer: oneSeries(
+				`{"status":"success","data":{"resultType":"vector","result":[],"x":%s}}`), asked: 1,
+			say: "the answer is a vector, not a matrix of series; this is an instant query's answer",
+		},
+		{
+			name: "cut off", answer: oneSeries(matrixBegins + `{"metric":{"pod":"a"},"values":%s}`),
+			asked: 1, say: "the answer was cut off on its way: look at the time and size limits " +
+				"of the proxies between",
+		},
+		{
+			name: "broken off", answer: aborted, asked: 1, say: "the connection could not be " +
+				"made or broke off: check the network between, and that Prometheus was not killed",
+		},
+		{name: "login page for one", answer: func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "<html>log in")
+		}, asked: 1, say: "the login before Prometheus is for people"},
+		{name: "one hangs", answer: func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+		}, asked: 1, within: 2*hostileTimeout + 6*time.Second, say: "no whole answer after 2s"},
+		{
+			name: "one hangs after headers", answer: hang, asked: 1, within: 2*hostileTimeout +
+				6*time.Second, say: "no whole answer after 2s",
+		},
+		{
+			name: "one drips", answer: drip, asked: 1, within: 2*hostileTimeout + 6*time.Second,
+			say: "no whole answer after 2s; the server or the way to it is too slow",
+		},
+		{
+			name: "another protocol for one", answer: switches, asked: 1,
+			say: "what answers is no HTTP API: it switched protocols; is this URL a Prometheus " +
+				"server's? Check host and port",
+		},
+		{
+			name: "bomb", answer: bomb(`{"x":"`, "x"), asked: 1, patience: time.Minute,
+			within: time.Minute, say: "the answer is longer than 1024 MiB; ask for a larger step " +
+				"or fewer series",
+		},
+		{
+			name: "bomb of white space", answer: bomb(" ", " "), asked: 1, patience: time.Minute,
+			within: time.Minute, say: "the answer is longer than 1024 MiB",
+		},
+		{
+			name: "bomb of nested lists", answer: bomb(`{"x":`, "["), asked: 1,
+			say: "objects and arrays are nested deeper than 128",
+		},
+		{
+			name: "bomb of series", answer: bomb(matrixBegins, `{"metric":{},"values":[]},`),
+			asked: 1, say: "the series {} is there twice",
+		},
 		{name: "brotli", answer: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "br")
 			_, _ = io.WriteString(w, "\x0b\x02\x80{}\x03")
-		}, asked: 1, say: `the answer is compressed with "br", which was not asked for; switch the compression of what stands before Prometheus off`},
+		}, asked: 1,
+			say: `the answer is compressed with "br", which was not asked for; switch the compression of what stands before Prometheus off`},
 	}
 	for i := range faults {
 		faults[i].hits, faults[i].code = panelOnly, 1
@@ -196,20 +273,43 @@ func manyLabels(int) string {
 func hostileOddities() []fault {
 	const samples = `{"metric":{"pod":"a"},"values":%s}`
 	odd := []fault{
-		{name: "empty", answer: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, matrixBegins+matrixEnds) }, data: "absent"},
+		{name: "empty", answer: func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, matrixBegins+matrixEnds)
+		}, data: "absent"},
 		{name: "all NaN", answer: func(w http.ResponseWriter, r *http.Request) {
 			_, _ = fmt.Fprintf(w, matrixBegins+samples+matrixEnds, values(r, "NaN"))
 		}, data: "partial"},
-		{name: "keys in another order", answer: oneSeries(`{"data":{"result":[{"values":%s,"metric":{"pod":"a"}}],"resultType":"matrix"},"status":"success"}`), data: "complete"},
-		{name: "unknown keys", answer: oneSeries(`{"status":"success","stats":{"a":[1,{"b":null}]},"data":{"resultType":"matrix","analysis":{},"result":[{"metric":{"pod":"a"},"exemplars":[1],"values":%s}]},"trace":"x"}`), data: "complete"},
-		{name: "isPartial", answer: oneSeries(`{"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[` + samples + `]}}`), data: "partial"},
-		{name: "warnings and infos", answer: oneSeries(`{"status":"success","warnings":["store eu-1 is gone"],"infos":["metric might not be a counter"],"data":{"resultType":"matrix","result":[` + samples + `]}}`),
+		{
+			name: "keys in another order",
+			answer: oneSeries(
+				`{"data":{"result":[{"values":%s,"metric":{"pod":"a"}}],"resultType":"matrix"},"status":"success"}`), data: "complete",
+		},
+		{
+			name: "unknown keys",
+			answer: oneSeries(
+				`{"status":"success","stats":{"a":[1,{"b":null}]},"data":{"resultType":"matrix","analysis":{},"result":[{"metric":{"pod":"a"},"exemplars":[1],"values":%s}]},"trace":"x"}`), data: "complete",
+		},
+		{
+			name: "isPartial",
+			answer: oneSeries(
+				`{"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[` +
+					samples + `]}}`), data: "partial",
+		},
+		{name: "warnings and infos", answer: oneSeries(
+			`{"status":"success","warnings":["store eu-1 is gone"],"infos":["metric might not be a counter"],"data":{"resultType":"matrix","result":[` + samples + `]}}`),
 			data: "partial", say: "store eu-1 is gone"},
-		{name: "infos", answer: oneSeries(`{"status":"success","infos":["metric might not be a counter"],"data":{"resultType":"matrix","result":[` + samples + `]}}`),
+		{name: "infos", answer: oneSeries(
+			`{"status":"success","infos":["metric might not be a counter"],"data":{"resultType":"matrix","result":[` + samples + `]}}`),
 			data: "complete", say: "metric might not be a counter"},
-		{name: "a thousand warnings of 16 KiB", answer: oneSeries(`{"status":"success","warnings":[` + strings.Repeat(`"`+strings.Repeat("w", 16<<10)+`",`, 1000) + `"x"],"data":{"resultType":"matrix","result":[` + samples + `]}}`),
+		{name: "a thousand warnings of 16 KiB", answer: oneSeries(
+			`{"status":"success","warnings":[` + strings.Repeat(`"`+strings.Repeat("w", 16<<10)+
+				`",`, 1000) + `"x"],"data":{"resultType":"matrix","result":[` + samples + `]}}`),
 			data: "partial", say: strings.Repeat("w", 600) + "…" + strings.Repeat("w", 399)},
-		{name: "invalid UTF-8", answer: oneSeries(matrixBegins + "{\"metric\":{\"pod\":\"a\xff\xfe\"},\"values\":%s}" + matrixEnds), data: "complete"},
+		{
+			name: "invalid UTF-8",
+			answer: oneSeries(matrixBegins + "{\"metric\":{\"pod\":\"a\xff\xfe\"},\"values\":%s}" +
+				matrixEnds), data: "complete",
+		},
 		{name: "429 twice", answer: busy(2), data: "complete", asked: 3},
 		{name: "429 with a wait", answer: busy(1, "Retry-After", "1"), data: "complete", asked: 2},
 		{name: "gzip unasked", answer: func(w http.ResponseWriter, r *http.Request) {

@@ -28,7 +28,8 @@ import (
 const (
 	mostHostileMiB  = 192
 	mostHostileTime = 20 * time.Second
-	hostileTimeout  = time.Second // of a query, where it is not said; the client waits twice as long for the whole answer
+	// of a query, where it is not said; the client waits twice as long for the whole answer
+	hostileTimeout = time.Second
 )
 
 // hostileReport is one panel that meets the fault, between two of everyday.
@@ -60,22 +61,26 @@ type fault struct {
 	data     string        // of the panel; "" for failed
 	patience time.Duration // the timeout of a query; 0: hostileTimeout
 	within   time.Duration // 0: mostHostileTime
-	asked    int           // how often the panel's query is sent; 0: the first question of all says that it is of no use
+	// how often the panel's query is sent; 0: the first question of all says that it is of no use
+	asked int
 }
 
 // panelOnly are the requests of the hostile panel's query.
 func panelOnly(r *http.Request) bool {
-	return strings.HasSuffix(r.URL.Path, "/query_range") && strings.Contains(r.FormValue("query"), "hostile")
+	return strings.HasSuffix(r.URL.Path, "/query_range") && strings.Contains(r.FormValue("query"),
+		"hostile")
 }
 
 func every(*http.Request) bool { return true }
 
-// TestHostilePrometheus runs the program against a Prometheus that does one thing wrong, to every request or to those of one panel: it
-// says what is wrong and what to do, ends with the right exit code, delivers the other panels as on any day, and takes bounded memory
-// and time.
+// TestHostilePrometheus runs the program against a Prometheus that does one thing wrong, to every
+// request or to those of one panel: it says what is wrong and what to do, ends with the right exit
+// code, delivers the other panels as on any day, and takes bounded memory and time.
 func TestHostilePrometheus(t *testing.T) {
 	good := newHostileLab(t)
-	calm := runHostile(t, fault{code: 0, data: "absent", asked: 1, hits: func(*http.Request) bool { return false }}, good)
+	calm := runHostile(t, fault{code: 0, data: "absent", asked: 1, hits: func(*http.Request) bool {
+		return false
+	}}, good)
 	for _, f := range slices.Concat(hostileServers(t), hostileAnswers(), hostileOddities()) {
 		t.Run(f.name, func(t *testing.T) {
 			doc := runHostile(t, f, good)
@@ -100,12 +105,15 @@ func newHostileLab(t *testing.T) http.Handler {
 	return l.Handler()
 }
 
-// runHostile runs the program against the fault, holds what every such run must, and returns its report.
+// runHostile runs the program against the fault, holds what every such run must, and returns its
+// report.
 func runHostile(t *testing.T, f fault, good http.Handler) reportjson.Document {
 	t.Helper()
 	var asked atomic.Int32
-	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // so that a client that goes away is noticed, and the form can be read again
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter,
+		r *http.Request) {
+		// so that a client that goes away is noticed, and the form can be read again
+		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		_ = r.ParseForm()
 		if panelOnly(r) {
@@ -129,8 +137,10 @@ func runHostile(t *testing.T, f fault, good http.Handler) reportjson.Document {
 	if f.url != nil {
 		address = f.url(address)
 	}
-	config := configFile(t, fmt.Sprintf(hostileReport, cmp.Or(f.patience, hostileTimeout), f.config))
-	o := begin(t, "run", "-c", config, "--prometheus-url", address, "--time", slot.Format(time.RFC3339), "--output-dir", "out", "--log-format", "text").wait()
+	config := configFile(t, fmt.Sprintf(hostileReport, cmp.Or(f.patience, hostileTimeout),
+		f.config))
+	o := begin(t, "run", "-c", config, "--prometheus-url", address, "--time",
+		slot.Format(time.RFC3339), "--output-dir", "out", "--log-format", "text").wait()
 	t.Logf("%6.0f MiB %6.2f s  exit %d", o.resident, o.took.Seconds(), o.code)
 	o.want(t, f.code)
 	within := cmp.Or(f.within, mostHostileTime)
@@ -145,13 +155,15 @@ func runHostile(t *testing.T, f fault, good http.Handler) reportjson.Document {
 	checkHostilePanel(t, f, o.outcome, doc)
 	for name, text := range o.everything(t) {
 		if len(text) > 4<<20 || strings.Contains(text, "hunter2") {
-			t.Errorf("%s has %d bytes, and a secret: %v", name, len(text), strings.Contains(text, "hunter2"))
+			t.Errorf("%s has %d bytes, and a secret: %v", name, len(text),
+				strings.Contains(text, "hunter2"))
 		}
 	}
 	return doc
 }
 
-// checkHostilePanel holds what is said of the panel that meets the fault: in the report, on the terminal and in the log.
+// checkHostilePanel holds what is said of the panel that meets the fault: in the report, on the
+// terminal and in the log.
 func checkHostilePanel(t *testing.T, f fault, o outcome, doc reportjson.Document) {
 	t.Helper()
 	p := panelOf(t, doc, "hostile")
@@ -169,11 +181,16 @@ func checkHostilePanel(t *testing.T, f fault, o outcome, doc reportjson.Document
 		return
 	}
 	said := o.stdout // a sentence of the terminal names the error and what to do
-	failed := slices.IndexFunc(doc.Failures, func(d reportjson.DocFailure) bool { return d.Panel == "hostile" })
+	failed := slices.IndexFunc(doc.Failures, func(d reportjson.DocFailure) bool {
+		return d.Panel == "hostile"
+	})
 	if failed < 0 {
 		t.Fatalf("no failure of the panel is in the report: %+v", doc.Failures)
 	}
-	for where, text := range map[string]string{"the terminal": said, "the report": doc.Failures[failed].Error, "the log": strings.ReplaceAll(o.stderr, `\"`, `"`)} {
+	for where, text := range map[string]string{
+		"the terminal": said, "the report": doc.Failures[failed].Error,
+		"the log": strings.ReplaceAll(o.stderr, `\"`, `"`),
+	} {
 		if !strings.Contains(text, f.say) {
 			t.Errorf("%s says\n%s\nwant %s", where, tail(text, 800), f.say)
 		}
@@ -203,7 +220,9 @@ func begin(t testing.TB, args ...string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &running{t: t, cmd: exec.Command(path, args...), dir: t.TempDir(), peak: make(chan float64, 1)}
+	r := &running{
+		t: t, cmd: exec.Command(path, args...), dir: t.TempDir(), peak: make(chan float64, 1),
+	}
 	r.cmd.Dir, r.cmd.Stdout, r.cmd.Stderr = r.dir, &r.stdout, &r.stderr
 	r.began = time.Now()
 	if err := r.cmd.Start(); err != nil {
@@ -219,20 +238,23 @@ func (r *running) wait() watched {
 	r.t.Helper()
 	_ = r.cmd.Wait() // its exit code says the same
 	o := watched{outcome: outcome{
-		code: r.cmd.ProcessState.ExitCode(), stdout: r.stdout.String(), stderr: r.stderr.String(), dir: r.dir,
+		code: r.cmd.ProcessState.ExitCode(), stdout: r.stdout.String(), stderr: r.stderr.String(),
+		dir:  r.dir,
 		took: time.Since(r.began), state: r.cmd.ProcessState,
 	}}
 	o.resident = <-r.peak
 	r.t.Cleanup(func() {
 		if r.t.Failed() {
-			r.t.Logf("promsnap %s: exit %d\n%s%s", strings.Join(r.cmd.Args[1:], " "), o.code, tail(o.stdout, 3000), tail(o.stderr, 3000))
+			r.t.Logf("promsnap %s: exit %d\n%s%s", strings.Join(r.cmd.Args[1:], " "), o.code,
+				tail(o.stdout, 3000), tail(o.stderr, 3000))
 		}
 	})
 	return o
 }
 
-// peakOf watches a process until it ends and returns the peak of its resident memory in MiB, as the kernel counts it. What wait4 tells
-// begins with the peak of the process that has forked it, which is ours.
+// peakOf watches a process until it ends and returns the peak of its resident memory in MiB, as the
+// kernel counts it. What wait4 tells begins with the peak of the process that has forked it, which
+// is ours.
 func peakOf(pid int) float64 {
 	peak := 0.0
 	for tick := time.NewTicker(2 * time.Millisecond); ; <-tick.C {
@@ -270,44 +292,124 @@ func hostileServers(t *testing.T) []fault {
 			answer(w, r)
 		}))
 		t.Cleanup(s.Close)
-		return "  http_config: {oauth2: {client_id: me, client_secret: hunter2, token_url: '" + s.URL + "'}}"
+		return "  http_config: {oauth2: {client_id: me, client_secret: hunter2, token_url: '" +
+			s.URL + "'}}"
 	}
 	at := func(u string) func(string) string { return func(string) string { return u } }
 	const redirected = "the server redirects to http://127.0.0.1:"
 	ok := reply(200, "{}")
 	return []fault{
-		{name: "no such host", answer: ok, hits: every, code: 1, url: at("http://prometheus..invalid:9090"), say: "check the host name; names like prometheus-server.monitoring.svc are known only inside the cluster"},
-		{name: "refused", answer: ok, hits: every, code: 1, url: at("http://" + freePort(t)), say: "connection refused; nothing listens there: check host and port"},
-		{name: "https to http", answer: ok, hits: every, code: 1, url: func(u string) string { return strings.Replace(u, "http:", "https:", 1) }, say: "the server does not speak HTTPS: write http:// in the URL"},
-		{name: "http to https", answer: ok, hits: every, code: 1, tls: true, url: func(u string) string { return strings.Replace(u, "https:", "http:", 1) }, say: "the server speaks HTTPS: write https:// in the URL"},
-		{name: "unknown authority", answer: ok, hits: every, code: 1, tls: true, say: "give the authority's certificate in http_config: tls_config: ca_file"},
-		{name: "401", answer: reply(401, "Unauthorized\n"), hits: every, code: 1, say: "HTTP 401: Unauthorized; give credentials that may query, in http_config"},
-		{name: "403", answer: reply(403, "<h1>Forbidden</h1>", "Content-Type", "text/html"), hits: every, code: 1, say: "HTTP 403: a web page instead of JSON; give credentials"},
-		{name: "404", answer: reply(404, "404 page not found\n"), hits: every, code: 1, say: "HTTP 404: 404 page not found; no Prometheus API at this URL: is a path prefix missing, e.g. /prometheus?"},
-		{name: "login page", answer: reply(200, loginPage, "Content-Type", "text/html"), hits: every, code: 1, say: "a login page for people instead of JSON; the login before Prometheus is for people: give credentials that it takes from programs"},
-		{name: "login page that says it is JSON", answer: reply(200, loginPage, "Content-Type", "application/json"), hits: every, code: 1, say: "a login stands before it"},
-		{name: "redirect, password", answer: to(302), hits: every, code: 1, config: "  http_config: {basic_auth: {username: me, password: hunter2}}", say: redirected},
-		{name: "redirect, token", answer: to(307), hits: every, code: 1, config: "  http_config: {authorization: {credentials: hunter2}}", say: redirected},
-		{name: "redirect, headers", answer: to(308), hits: every, code: 1, config: "  http_config: {http_headers: {X-Scope-OrgID: {secrets: [hunter2]}, Cookie: {secrets: [session=hunter2]}}}", say: redirected},
-		{name: "redirect of one panel", asked: 1, answer: to(307), hits: panelOnly, code: 1, config: "  http_config: {basic_auth: {username: me, password: hunter2}}", say: redirected},
-		{name: "redirect of the OAuth2 server", answer: ok, hits: every, code: 1, config: token(to(307)), say: "the OAuth2 server redirects: HTTP 307; client_secret is not sent to another address"},
+		{
+			name: "no such host", answer: ok, hits: every, code: 1,
+			url: at("http://prometheus..invalid:9090"), say: "check the host name; names like " +
+				"prometheus-server.monitoring.svc are known only inside the cluster",
+		},
+		{
+			name: "refused", answer: ok, hits: every, code: 1, url: at("http://" + freePort(t)),
+			say: "connection refused; nothing listens there: check host and port",
+		},
+		{name: "https to http", answer: ok, hits: every, code: 1, url: func(u string) string {
+			return strings.Replace(u, "http:", "https:", 1)
+		}, say: "the server does not speak HTTPS: write http:// in the URL"},
+		{
+			name: "http to https", answer: ok, hits: every, code: 1, tls: true,
+			url: func(u string) string {
+				return strings.Replace(u, "https:", "http:", 1)
+			}, say: "the server speaks HTTPS: write https:// in the URL",
+		},
+		{
+			name: "unknown authority", answer: ok, hits: every, code: 1, tls: true,
+			say: "give the authority's certificate in http_config: tls_config: ca_file",
+		},
+		{
+			name: "401", answer: reply(401, "Unauthorized\n"), hits: every, code: 1,
+			say: "HTTP 401: Unauthorized; give credentials that may query, in http_config",
+		},
+		{
+			name: "403", answer: reply(403, "<h1>Forbidden</h1>", "Content-Type", "text/html"),
+			hits: every, code: 1, say: "HTTP 403: a web page instead of JSON; give credentials",
+		},
+		{
+			name: "404", answer: reply(404, "404 page not found\n"), hits: every, code: 1,
+			say: "HTTP 404: 404 page not found; no Prometheus API at this URL: is a path prefix " +
+				"missing, e.g. /prometheus?",
+		},
+		{
+			name: "login page", answer: reply(200, loginPage, "Content-Type", "text/html"),
+			hits: every, code: 1, say: "a login page for people instead of JSON; the login " +
+				"before Prometheus is for people: give credentials that it takes from programs",
+		},
+		{
+			name: "login page that says it is JSON", answer: reply(200, loginPage, "Content-Type",
+				"application/json"), hits: every, code: 1, say: "a login stands before it",
+		},
+		{
+			name: "redirect, password", answer: to(302), hits: every, code: 1,
+			config: "  http_config: {basic_auth: {username: me, password: hunter2}}",
+			say:    redirected,
+		},
+		{
+			name: "redirect, token", answer: to(307), hits: every, code: 1,
+			config: "  http_config: {authorization: {credentials: hunter2}}", say: redirected,
+		},
+		{
+			name: "redirect, headers", answer: to(308), hits: every, code: 1,
+			config: "  http_config: {http_headers: {X-Scope-OrgID: {secrets: [hunter2]}, Cookie: " +
+				"{secrets: [session=hunter2]}}}", say: redirected,
+		},
+		{
+			name: "redirect of one panel", asked: 1, answer: to(307), hits: panelOnly, code: 1,
+			config: "  http_config: {basic_auth: {username: me, password: hunter2}}",
+			say:    redirected,
+		},
+		{
+			name: "redirect of the OAuth2 server", answer: ok, hits: every, code: 1,
+			config: token(to(307)), say: "the OAuth2 server redirects: HTTP 307; client_secret " +
+				"is not sent to another address",
+		},
 		{name: "hang of the OAuth2 server", answer: ok, hits: every, code: 1, config: token(hang),
-			say: "the OAuth2 server gave no token: no whole answer after 2s; check token_url in http_config's oauth2"},
+			say: "the OAuth2 server gave no token: no whole answer after 2s; check token_url in " +
+				"http_config's oauth2"},
 		{name: "gRPC", asked: 1, answer: func(w http.ResponseWriter, _ *http.Request) {
 			raw(w, "\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x05\x00\x00\x40\x00", false)
 		}, hits: every, code: 1,
 			say: "what listens there does not speak HTTP as Prometheus does: check the port"},
 		{name: "10 MiB of headers", asked: 1, answer: func(w http.ResponseWriter, _ *http.Request) {
 			raw(w, "HTTP/1.1 200 OK\r\n"+strings.Repeat("X:\r\n", 2<<20)+"\r\n", false)
-		}, hits: every, code: 1, say: "the answer's headers are longer than 256 KiB; Prometheus' own are short: what stands before it answers in its place"},
-		{name: "down", asked: 3, answer: reply(503, "upstream connect error"), hits: every, code: 1, say: "HTTP 503: upstream connect error; Prometheus, or what it stands behind, is not ready: is its pod running?"},
-		{name: "429 for an hour", asked: 1, answer: reply(429, "", "Retry-After", "3600"), hits: every, code: 1, within: 8 * time.Second, say: "limits requests: lower concurrency or ask less often"},
-		{name: "hang", asked: 1, answer: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, hits: every, code: 1, say: "no whole answer after 2s; the server or the way to it is too slow for so much data"},
-		{name: "hang after headers", asked: 1, answer: hang, hits: every, code: 1, say: "no whole answer after 2s"},
-		{name: "one byte a second", asked: 1, answer: drip, hits: every, code: 1, say: "no whole answer after 2s"},
-		{name: "another protocol", asked: 1, answer: switches, hits: every, code: 1, say: "what answers is no HTTP API: it switched protocols"},
-		{name: "bomb for metadata", asked: 1, answer: bomb(`{"status":"success","data":["`, "x"), hits: func(r *http.Request) bool { return !strings.HasSuffix(r.URL.Path, "/query_range") }, code: 1,
-			say: "the answer is longer than 4 MiB; Prometheus' own is much shorter: what stands before it may answer in its place"},
+		}, hits: every, code: 1, say: "the answer's headers are longer than 256 KiB; Prometheus' " +
+			"own are short: what stands before it answers in its place"},
+		{
+			name: "down", asked: 3, answer: reply(503, "upstream connect error"), hits: every,
+			code: 1, say: "HTTP 503: upstream connect error; Prometheus, or what it stands " +
+				"behind, is not ready: is its pod running?",
+		},
+		{
+			name: "429 for an hour", asked: 1, answer: reply(429, "", "Retry-After", "3600"),
+			hits: every, code: 1, within: 8 * time.Second,
+			say: "limits requests: lower concurrency or ask less often",
+		},
+		{name: "hang", asked: 1, answer: func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+		}, hits: every, code: 1, say: "no whole answer after 2s; the server or the way to it is " +
+			"too slow for so much data"},
+		{
+			name: "hang after headers", asked: 1, answer: hang, hits: every, code: 1,
+			say: "no whole answer after 2s",
+		},
+		{
+			name: "one byte a second", asked: 1, answer: drip, hits: every, code: 1,
+			say: "no whole answer after 2s",
+		},
+		{
+			name: "another protocol", asked: 1, answer: switches, hits: every, code: 1,
+			say: "what answers is no HTTP API: it switched protocols",
+		},
+		{name: "bomb for metadata", asked: 1, answer: bomb(`{"status":"success","data":["`,
+			"x"), hits: func(r *http.Request) bool {
+			return !strings.HasSuffix(r.URL.Path, "/query_range")
+		}, code: 1,
+			say: "the answer is longer than 4 MiB; Prometheus' own is much shorter: what stands " +
+				"before it may answer in its place"},
 	}
 }
 

@@ -30,10 +30,12 @@ import (
 // wordsPerPanel is how many series a panel of hostile words has: all of them are drawn.
 const wordsPerPanel = 12
 
-// longestLabels is what promsnap takes of a series' labels together, in bytes, and some room for the names.
+// longestLabels is what promsnap takes of a series' labels together, in bytes, and some room for
+// the names.
 const longestLabels = 64<<10 - 100
 
-// hostileLabels are the words that Prometheus takes as a label's value, and promsnap as a series of it.
+// hostileLabels are the words that Prometheus takes as a label's value, and promsnap as a series of
+// it.
 func hostileLabels() (words []string) {
 	for _, w := range hostile.Words() {
 		if text := strings.ToValidUTF8(w.Text, "\ufffd"); text != "" {
@@ -43,7 +45,8 @@ func hostileLabels() (words []string) {
 	return words
 }
 
-// startHostileWords runs a real Prometheus whose series are called by the corpus: all are beyond their limit for the hour before slot.
+// startHostileWords runs a real Prometheus whose series are called by the corpus: all are beyond
+// their limit for the hour before slot.
 func startHostileWords(t *testing.T, slot time.Time) *server {
 	t.Helper()
 	dir := t.TempDir()
@@ -51,7 +54,8 @@ func startHostileWords(t *testing.T, slot time.Time) *server {
 	var om strings.Builder
 	for i, w := range hostileLabels() {
 		for at := slot.Add(-64 * time.Minute); !at.After(slot); at = at.Add(4 * time.Minute) {
-			fmt.Fprintf(&om, "load{node=\"%s\",panel=\"p%d\"} 0.%d %d\n", escape.Replace(w), i/wordsPerPanel, 95+i%4, at.Unix())
+			fmt.Fprintf(&om, "load{node=\"%s\",panel=\"p%d\"} 0.%d %d\n", escape.Replace(w),
+				i/wordsPerPanel, 95+i%4, at.Unix())
 		}
 	}
 	om.WriteString("# EOF\n")
@@ -78,10 +82,13 @@ func (h *hearing) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestHostileWords takes the corpus, as labels of a real Prometheus, through everything that promsnap writes to, each a real one but Slack.
+// TestHostileWords takes the corpus, as labels of a real Prometheus, through everything that
+// promsnap writes to, each a real one but Slack.
 func TestHostileWords(t *testing.T) {
-	slot := time.Now().UTC().Truncate(time.Minute).Add(-2 * time.Minute) // an Alertmanager takes an alert of yesterday for one that is over
-	prom, alerts, metrics, archive := startHostileWords(t, slot), startAlertmanager(t, "", false), startPushgateway(t), startS3(t)
+	// an Alertmanager takes an alert of yesterday for one that is over
+	slot := time.Now().UTC().Truncate(time.Minute).Add(-2 * time.Minute)
+	prom, alerts, metrics, archive := startHostileWords(t, slot), startAlertmanager(t, "", false),
+		startPushgateway(t), startS3(t)
 	slack, heard := slackdouble.Start("xoxb-words"), &hearing{}
 	t.Cleanup(slack.Close)
 	hook := httptest.NewServer(heard)
@@ -90,7 +97,8 @@ func TestHostileWords(t *testing.T) {
 	kinds := []string{"lines", "bars", "heatmap", "area"}
 	var panels strings.Builder
 	for i := range (len(hostileLabels()) + wordsPerPanel - 1) / wordsPerPanel {
-		fmt.Fprintf(&panels, `      - {name: p%d, title: Panel %d, kind: %s, query: 'max by (node) (load{panel="p%d"})', unit: percentunit, legend: '{{node}}', top: %d, rules: [{alertname: High, above: {critical: 90%%}, for: 15m}],
+		fmt.Fprintf(&panels,
+			`      - {name: p%d, title: Panel %d, kind: %s, query: 'max by (node) (load{panel="p%d"})', unit: percentunit, legend: '{{node}}', top: %d, rules: [{alertname: High, above: {critical: 90%%}, for: 15m}],
          detail: {query: 'max by (node, panel) (load{node="{{node}}"})', legend: '{{panel}} {{node}}', unit: percentunit}}
 `, i, i, kinds[i%len(kinds)], i, wordsPerPanel)
 	}
@@ -112,15 +120,21 @@ reports:
   - {name: metrics, pushgateway: {url: '%s/pg'}}
   - {name: hook, webhook: {url: '%s'}}
 state: {dir: '%s'}
-`, prom.url, panels.String(), slack.APIURL(), s3Config(archive.url, "cap", statetest.Secret), filepath.Join(dir, "disk"), alerts.url, metrics.url, hook.URL, filepath.Join(dir, "state")))
+`, prom.url, panels.String(), slack.APIURL(), s3Config(archive.url, "cap", statetest.Secret),
+		filepath.Join(dir, "disk"), alerts.url, metrics.url, hook.URL, filepath.Join(dir, "state")))
 	at := func(minutes int, args ...string) []string {
-		return append([]string{"run", "-c", config, "--timeout", "100s", "--time", slot.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339)}, args...)
+		return append([]string{
+			"run", "-c", config, "--timeout", "100s", "--time",
+			slot.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339),
+		}, args...)
 	}
 	first := promsnap(t, at(0, "--deliver", "--log-format", "text")...).want(t, 0)
 	t.Run("terminal", func(t *testing.T) {
 		checkTerminal(t, first, "text")
 		checkTerminal(t, promsnap(t, at(0, "--dry-run")...).want(t, 0), "")
-		checkTerminal(t, promsnap(t, at(1, "--deliver", "-o", "json", "--log-format", "json")...).want(t, 0), "json")
+		checkTerminal(t,
+			promsnap(t, at(1, "--deliver", "-o", "json", "--log-format", "json")...).want(t, 0),
+			"json")
 		checkTerminal(t, promsnap(t, "state", "show", "check", "-c", config).want(t, 0), "")
 		shown := promsnap(t, "state", "show", "check", "-c", config, "-o", "json").want(t, 0)
 		checkTerminal(t, shown, "")
@@ -151,13 +165,15 @@ state: {dir: '%s'}
 	t.Run("slack", func(t *testing.T) { checkSlackWords(t, slack) })
 	t.Run("programs", func(t *testing.T) { checkPrograms(t, alerts, metrics, heard) })
 	t.Run("browser", func(t *testing.T) {
-		page := filepath.Join(written.dir, "out", "check", slot.Format("20060102T150405Z"), "index.html")
+		page := filepath.Join(written.dir, "out", "check", slot.Format("20060102T150405Z"),
+			"index.html")
 		saw := browse(t, "read", page, "")
 		checkQuiet(t, saw)
 		if len(saw.Charts) == 0 {
 			t.Error("no chart was read")
 		}
-		lists, err := filepath.Glob(filepath.Join(archive.root, s3Bucket, "cap", "words", "check", "index.html"))
+		lists, err := filepath.Glob(filepath.Join(archive.root, s3Bucket, "cap", "words", "check",
+			"index.html"))
 		if err != nil || len(lists) != 1 {
 			t.Fatalf("lists %v (%v)", lists, err)
 		}
@@ -165,7 +181,8 @@ state: {dir: '%s'}
 	})
 }
 
-// checkTerminal holds that what was printed moves nothing, forges no line, and that a log in a format is one in each line.
+// checkTerminal holds that what was printed moves nothing, forges no line, and that a log in a
+// format is one in each line.
 func checkTerminal(t *testing.T, o outcome, format string) {
 	t.Helper()
 	for name, text := range map[string]string{"stdout": o.stdout, "stderr": o.stderr} {
@@ -174,13 +191,16 @@ func checkTerminal(t *testing.T, o outcome, format string) {
 			if r, bad := hostile.Unprintable(line); bad {
 				t.Errorf("%U on %s: %.200q", r, name, line)
 			}
-			if strings.HasPrefix(line, "time=2026-11-22T00:00:00Z level=INFO") || strings.HasPrefix(line, `{"level":"INFO","msg":"all is well"`) || strings.HasPrefix(line, "evil_metric") {
+			if strings.HasPrefix(line, "time=2026-11-22T00:00:00Z level=INFO") ||
+				strings.HasPrefix(line, `{"level":"INFO","msg":"all is well"`) ||
+				strings.HasPrefix(line, "evil_metric") {
 				t.Errorf("a forged line on %s: %.200q", name, line)
 			}
 			if len(line) > 64<<10 {
 				t.Errorf("a line of %d bytes on %s", len(line), name)
 			}
-			if name == "stderr" && (format == "json" && !json.Valid([]byte(line)) || format == "text" && !strings.HasPrefix(line, "time=")) {
+			if name == "stderr" && (format == "json" && !json.Valid([]byte(line)) ||
+				format == "text" && !strings.HasPrefix(line, "time=")) {
 				t.Errorf("no line of a log: %.200q", line)
 			}
 		}
@@ -196,7 +216,8 @@ func checkNames(t *testing.T, root string) {
 		if err != nil || path == root {
 			return err
 		}
-		if files++; !plain.MatchString(e.Name()) && !strings.HasPrefix(e.Name(), ".sgwtmp") { // the S3 server's own
+		if files++; !plain.MatchString(e.Name()) && !strings.HasPrefix(e.Name(), ".sgwtmp") {
+			// the S3 server's own
 			t.Errorf("a file called %q", path)
 		}
 		return nil
@@ -206,7 +227,8 @@ func checkNames(t *testing.T, root string) {
 	}
 }
 
-// checkSlackWords holds that Slack took all, mentions nobody, links only where the configuration does, and says nothing that cannot be seen.
+// checkSlackWords holds that Slack took all, mentions nobody, links only where the configuration
+// does, and says nothing that cannot be seen.
 func checkSlackWords(t *testing.T, slack *slackdouble.Double) {
 	control := regexp.MustCompile(`<([^>]*)>`)
 	if refused := slack.Refused(); len(refused) > 0 {
@@ -217,14 +239,17 @@ func checkSlackWords(t *testing.T, slack *slackdouble.Double) {
 	}
 	for _, m := range slack.Messages() {
 		for _, sequence := range control.FindAllStringSubmatch(m.Text, -1) {
-			if !strings.HasPrefix(sequence[1], "!date^") && !strings.HasPrefix(sequence[1], "https://prometheus.example.com/") && !strings.HasPrefix(sequence[1], "http://127.0.0.1:") {
+			if !strings.HasPrefix(sequence[1], "!date^") &&
+				!strings.HasPrefix(sequence[1], "https://prometheus.example.com/") &&
+				!strings.HasPrefix(sequence[1], "http://127.0.0.1:") {
 				t.Errorf("%q in a message", sequence[0])
 			}
 		}
 		if r, bad := hostile.Unprintable(strings.ReplaceAll(m.Text, "\n", "")); bad {
 			t.Errorf("%U in the text of a message: %.300q", r, m.Text)
 		}
-		if strings.Contains(string(m.Blocks), `"mrkdwn"`) && strings.Contains(string(m.Blocks), "!channel") {
+		if strings.Contains(string(m.Blocks), `"mrkdwn"`) &&
+			strings.Contains(string(m.Blocks), "!channel") {
 			t.Errorf("markup is looked for in blocks: %.300q", m.Blocks)
 		}
 	}
@@ -237,7 +262,8 @@ func checkSlackWords(t *testing.T, slack *slackdouble.Double) {
 	}
 }
 
-// checkPrograms holds that a real Alertmanager has an alert for each word, a real Pushgateway metrics that a parser reads, and a webhook JSON.
+// checkPrograms holds that a real Alertmanager has an alert for each word, a real Pushgateway
+// metrics that a parser reads, and a webhook JSON.
 func checkPrograms(t *testing.T, alerts, metrics *server, heard *hearing) {
 	var listed []gettable
 	await(t, "the alerts", func() error {
@@ -251,7 +277,10 @@ func checkPrograms(t *testing.T, alerts, metrics *server, heard *hearing) {
 	}
 	for _, a := range listed {
 		for name := range a.Labels {
-			if !slices.Contains([]string{"alertname", "severity", "cluster", "node", "panel", "report", "rule", "unit"}, name) {
+			if !slices.Contains(
+				[]string{
+					"alertname", "severity", "cluster", "node", "panel", "report", "rule", "unit",
+				}, name) {
 				t.Errorf("a label called %q", name)
 			}
 		}

@@ -13,16 +13,20 @@ import (
 	"testing"
 )
 
-// TestDockerfileBuilds runs the command of the Dockerfile's stage build over what .dockerignore leaves of this checkout, with the Go that
-// is here: docker build takes it by default, and the image that TestImage makes does not.
+// TestDockerfileBuilds runs the command of the Dockerfile's stage build over what .dockerignore
+// leaves of this checkout, with the Go that is here: docker build takes it by default, and the
+// image that TestImage makes does not.
 func TestDockerfileBuilds(t *testing.T) {
 	dockerfile := readText(t, "../../deploy/Dockerfile")
-	m := regexp.MustCompile(`(?s)FROM \S+ golang:(\S+) AS build\n.*?\nRUN ([^\n]* go build [^\n]*)\n`).FindStringSubmatch(dockerfile)
+	m := regexp.MustCompile(
+		`(?s)FROM \S+ golang:(\S+) AS build\n.*?\nRUN ([^\n]* go build [^\n]*)\n`).
+		FindStringSubmatch(dockerfile)
 	if m == nil {
 		t.Fatal("the Dockerfile has no stage that builds")
 	}
 	version, command := m[1], m[2]
-	if wants := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(readText(t, "../../go.mod")); wants == nil || !strings.HasPrefix(wants[1]+".", version+".") {
+	if wants := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(readText(t,
+		"../../go.mod")); wants == nil || !strings.HasPrefix(wants[1]+".", version+".") {
 		t.Errorf("the Dockerfile builds with Go %s, and go.mod wants %q", version, wants)
 	}
 	root, program := t.TempDir(), filepath.Join(t.TempDir(), "promsnap")
@@ -66,7 +70,8 @@ func copyContext(t *testing.T, from, to string) {
 			return err
 		}
 		if d.IsDir() {
-			if strings.HasPrefix(d.Name(), ".") && rel != "." { // caches and history, as large as they are
+			if strings.HasPrefix(d.Name(), ".") && rel != "." {
+				// caches and history, as large as they are
 				return filepath.SkipDir
 			}
 			return nil
@@ -93,7 +98,8 @@ func copyContext(t *testing.T, from, to string) {
 	}
 }
 
-// ignorer reads a .dockerignore: of the patterns that a path or a directory above it matches, the last one counts.
+// ignorer reads a .dockerignore: of the patterns that a path or a directory above it matches, the
+// last one counts.
 func ignorer(t *testing.T, file string) func(path string) bool {
 	t.Helper()
 	type pattern struct {

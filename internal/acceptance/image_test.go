@@ -17,28 +17,33 @@ import (
 // maxImage is what an image may have, in bytes.
 const maxImage = 60 << 20
 
-// podman runs podman with its storage in a directory of the test's, and with what works inside of a container, too.
+// podman runs podman with its storage in a directory of the test's, and with what works inside of a
+// container, too.
 func podman(t testing.TB, storage string, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := exec.LookPath("podman")
 	if err != nil {
-		t.Skip("podman is missing; apt-get install --no-install-recommends podman buildah crun runc")
+		t.Skip(
+			"podman is missing; apt-get install --no-install-recommends podman buildah crun runc")
 	}
 	return exec.Command(path, append(podmanFlags(storage), args...)...)
 }
 
 func podmanFlags(storage string) []string {
-	return []string{"--root", filepath.Join(storage, "root"), "--runroot", filepath.Join(storage, "run"), "--storage-driver", "vfs", "--runtime", "runc",
+	return []string{"--root", filepath.Join(storage, "root"), "--runroot", filepath.Join(storage,
+		"run"), "--storage-driver", "vfs", "--runtime", "runc",
 		"--cgroup-manager", "cgroupfs"}
 }
 
-// TestImage has make build the image for both architectures, and runs the one that this machine can, with nothing to write to.
+// TestImage has make build the image for both architectures, and runs the one that this machine
+// can, with nothing to write to.
 func TestImage(t *testing.T) {
 	storage := t.TempDir()
 	for _, arch := range []string{"arm64", "amd64"} {
 		image := "localhost/promsnap:" + arch
 		podman(t, storage)
-		build := exec.Command("make", "-C", "../..", "image", "IMAGE="+image, "IMAGE_ARCH="+arch, "VERSION=v9.9.9", "BUILDER=podman",
+		build := exec.Command("make", "-C", "../..", "image", "IMAGE="+image, "IMAGE_ARCH="+arch,
+			"VERSION=v9.9.9", "BUILDER=podman",
 			"BUILDER_FLAGS="+strings.Join(podmanFlags(storage), " "))
 		build.Env = append(os.Environ(), "BUILDAH_ISOLATION=chroot")
 		if out, err := build.CombinedOutput(); err != nil {
@@ -60,7 +65,8 @@ func TestImage(t *testing.T) {
 			t.Fatalf("podman image inspect: %v: %s", err, out)
 		}
 		i := images[0]
-		if i.Architecture != arch || i.Config.User != "65532:65532" || len(i.Config.Entrypoint) != 1 || i.Config.Entrypoint[0] != "/promsnap" {
+		if i.Architecture != arch || i.Config.User != "65532:65532" ||
+			len(i.Config.Entrypoint) != 1 || i.Config.Entrypoint[0] != "/promsnap" {
 			t.Errorf("%s: the image is %+v", arch, i)
 		}
 		if i.Size > maxImage {
@@ -72,15 +78,18 @@ func TestImage(t *testing.T) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	text := "version: 1\nprometheus: {url: http://prometheus}\nreports: [{name: daily, timezone: Asia/Seoul}]\n"
+	text := "version: 1\nprometheus: {url: http://prometheus}\nreports: [{name: daily, timezone: " +
+		"Asia/Seoul}]\n"
 	if err := os.WriteFile(filepath.Join(dir, "promsnap.yaml"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	run := func(args ...string) string {
 		t.Helper()
-		// Limits of files and processes of our own, as podman's are beyond what a container may set.
+		// Limits of files and processes of our own, as podman's are beyond what a container may
+		// set.
 		flags := []string{"run", "--rm", "--network=none", "--read-only", "--read-only-tmpfs=false", "--cap-drop=all", "--security-opt=no-new-privileges",
-			"--user=65532:65532", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024", "-v", dir + ":/etc/promsnap:ro", "localhost/promsnap:amd64"}
+			"--user=65532:65532", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024", "-v",
+			dir + ":/etc/promsnap:ro", "localhost/promsnap:amd64"}
 		out, err := podman(t, storage, append(flags, args...)...).CombinedOutput()
 		if err != nil {
 			t.Fatalf("podman run promsnap %s: %v\n%s", strings.Join(args, " "), err, out)
@@ -91,7 +100,8 @@ func TestImage(t *testing.T) {
 		t.Errorf("the image's version is %q", got)
 	}
 	// The time zone is known without a file of the image's.
-	if got := run("check-config", "/etc/promsnap/promsnap.yaml"); !strings.Contains(got, "is good") {
+	if got := run("check-config", "/etc/promsnap/promsnap.yaml"); !strings.Contains(got,
+		"is good") {
 		t.Errorf("check-config says %q", got)
 	}
 	mounted, err := podman(t, storage, "image", "mount", "localhost/promsnap:amd64").Output()
@@ -101,7 +111,8 @@ func TestImage(t *testing.T) {
 	testFiles(t, strings.TrimSpace(string(mounted)))
 }
 
-// testFiles looks at all that is in the image: the program and certificates, by which TLS can tell who is who.
+// testFiles looks at all that is in the image: the program and certificates, by which TLS can tell
+// who is who.
 func testFiles(t *testing.T, root string) {
 	t.Helper()
 	var files []string

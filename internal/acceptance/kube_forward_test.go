@@ -20,8 +20,8 @@ import (
 	"github.com/promsnap/promsnap/internal/kube"
 )
 
-// startKubelet is as much of the kubelet of the node "worker" as a port-forward takes: streams to the ports of this machine, by SPDY, for
-// whom the API server's own certificate vouches.
+// startKubelet is as much of the kubelet of the node "worker" as a port-forward takes: streams to
+// the ports of this machine, by SPDY, for whom the API server's own certificate vouches.
 func (p *controlPlane) startKubelet(t *testing.T) (forwards *atomic.Int32) {
 	t.Helper()
 	forwards = new(atomic.Int32)
@@ -30,7 +30,8 @@ func (p *controlPlane) startKubelet(t *testing.T) (forwards *atomic.Int32) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pair, err := tls.X509KeyPair(p.authority.issue(t, pkix.Name{CommonName: "system:node:worker"}, host))
+	pair, err := tls.X509KeyPair(p.authority.issue(t, pkix.Name{CommonName: "system:node:worker"},
+		host))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,15 +43,20 @@ func (p *controlPlane) startKubelet(t *testing.T) (forwards *atomic.Int32) {
 		forwards.Add(1)
 		forwardStreams(w, r, host)
 	}))
-	s.Listener, s.TLS = l, &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAnyClientCert}
+	s.Listener, s.TLS = l, &tls.Config{
+		Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAnyClientCert,
+	}
 	s.StartTLS()
 	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
 
 	p.apply(t, "{apiVersion: v1, kind: Node, metadata: {name: worker}}")
-	p.must(t, http.MethodPatch, "/api/v1/nodes/worker/status", map[string]any{"status": map[string]any{
-		"addresses":       []any{map[string]string{"type": "InternalIP", "address": host}},
-		"daemonEndpoints": map[string]any{"kubeletEndpoint": map[string]int{"Port": l.Addr().(*net.TCPAddr).Port}},
-	}})
+	p.must(t, http.MethodPatch, "/api/v1/nodes/worker/status",
+		map[string]any{"status": map[string]any{
+			"addresses": []any{map[string]string{"type": "InternalIP", "address": host}},
+			"daemonEndpoints": map[string]any{
+				"kubeletEndpoint": map[string]int{"Port": l.Addr().(*net.TCPAddr).Port},
+			},
+		}})
 	return forwards
 }
 
@@ -60,35 +66,36 @@ func forwardStreams(w http.ResponseWriter, r *http.Request, host string) {
 		return
 	}
 	problems := make(chan httpstream.Stream, 10)
-	conn := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(s httpstream.Stream, _ <-chan struct{}) error {
-		if s.Headers().Get("streamType") == "error" {
-			problems <- s
-			return nil
-		}
-		go func() {
-			said := <-problems
-			defer func() { _, _ = s.Close(), said.Close() }()
-			to, err := net.Dial("tcp", net.JoinHostPort(host, s.Headers().Get("port")))
-			if err != nil {
-				fmt.Fprint(said, err)
-				return
+	conn := spdy.NewResponseUpgrader().UpgradeResponse(w,
+		r, func(s httpstream.Stream, _ <-chan struct{}) error {
+			if s.Headers().Get("streamType") == "error" {
+				problems <- s
+				return nil
 			}
-			defer func() { _ = to.Close() }()
 			go func() {
-				_, _ = io.Copy(to, s)
-				_ = to.Close()
+				said := <-problems
+				defer func() { _, _ = s.Close(), said.Close() }()
+				to, err := net.Dial("tcp", net.JoinHostPort(host, s.Headers().Get("port")))
+				if err != nil {
+					fmt.Fprint(said, err)
+					return
+				}
+				defer func() { _ = to.Close() }()
+				go func() {
+					_, _ = io.Copy(to, s)
+					_ = to.Close()
+				}()
+				_, _ = io.Copy(s, to)
 			}()
-			_, _ = io.Copy(s, to)
-		}()
-		return nil
-	})
+			return nil
+		})
 	if conn != nil {
 		<-conn.CloseChan()
 	}
 }
 
-// TestKubernetesPortForward: where the service proxy is forbidden, a real API server forwards to the Pod behind the Service, by the very
-// rights that the errors name.
+// TestKubernetesPortForward: where the service proxy is forbidden, a real API server forwards to
+// the Pod behind the Service, by the very rights that the errors name.
 func TestKubernetesPortForward(t *testing.T) {
 	p := startControlPlane(t)
 	forwards := p.startKubelet(t)
@@ -96,13 +103,23 @@ func TestKubernetesPortForward(t *testing.T) {
 	kim := openCluster(t, p.user(t, "kim"))
 	named := kube.Service{Namespace: "monitoring", Name: "prometheus-server", Port: "80"}
 	for _, missing := range []struct{ what, rule string }{
-		{"get services prometheus-server in namespace monitoring", `{apiGroups: [""], resources: [services], verbs: [get], resourceNames: ["prometheus-server"]}`},
-		{"list pods in namespace monitoring", `{apiGroups: [""], resources: [pods], verbs: [list]}`},
-		{"create pods/portforward prometheus-server-0 in namespace monitoring", `{apiGroups: [""], resources: [pods/portforward], verbs: [create], resourceNames: ["prometheus-server-0"]}`},
+		{
+			"get services prometheus-server in namespace monitoring",
+			`{apiGroups: [""], resources: [services], verbs: [get], resourceNames: ["prometheus-server"]}`,
+		},
+		{
+			"list pods in namespace monitoring",
+			`{apiGroups: [""], resources: [pods], verbs: [list]}`,
+		},
+		{
+			"create pods/portforward prometheus-server-0 in namespace monitoring",
+			`{apiGroups: [""], resources: [pods/portforward], verbs: [create], resourceNames: ["prometheus-server-0"]}`,
+		},
 	} {
 		await(t, "the error about "+missing.what, func() error {
 			_, err := kim.FindPrometheus(t.Context(), named)
-			if err == nil || !strings.Contains(err.Error(), missing.what+": you may not (403); it takes the rule "+missing.rule) {
+			if err == nil || !strings.Contains(err.Error(), missing.what+": you may not (403); "+
+				"it takes the rule "+missing.rule) {
 				return fmt.Errorf("%w\nis without %q", err, missing.what)
 			}
 			return nil
@@ -115,7 +132,8 @@ func TestKubernetesPortForward(t *testing.T) {
 		return err
 	})
 	defer target.Close()
-	if got := target.String(); got != "monitoring/prometheus-server:80 through a port-forward to monitoring/prometheus-server-0" {
+	if got := target.String(); got != "monitoring/prometheus-server:80 through a port-forward to "+
+		"monitoring/prometheus-server-0" {
 		t.Errorf("the target is %q", got)
 	}
 	before := forwards.Load()

@@ -16,7 +16,8 @@ import (
 // nodesEnv makes a child of this test binary list the nodes of the kubeconfig that it names.
 const nodesEnv = "PROMSNAP_ACCEPTANCE_NODES"
 
-// TestKubernetesNodesOfAChild is the child: it prints how many nodes there are, and the most memory that it ever had.
+// TestKubernetesNodesOfAChild is the child: it prints how many nodes there are, and the most memory
+// that it ever had.
 func TestKubernetesNodesOfAChild(t *testing.T) {
 	path := os.Getenv(nodesEnv)
 	if path == "" {
@@ -34,7 +35,8 @@ func TestKubernetesNodesOfAChild(t *testing.T) {
 	fmt.Printf("RESULT %d %s %s\n", len(nodes), strings.Fields(rest)[0], nodes[0].Detail())
 }
 
-// TestKubernetesNodes: 5,000 nodes as full as real ones are listed once, in pages, in at most 96 MiB of memory.
+// TestKubernetesNodes: 5,000 nodes as full as real ones are listed once, in pages, in at most 96
+// MiB of memory.
 func TestKubernetesNodes(t *testing.T) {
 	const count, most = 5000, 96 << 10 // KiB
 	p := startControlPlane(t)
@@ -65,13 +67,18 @@ func TestKubernetesNodes(t *testing.T) {
 	wantWords(t, err, "list nodes: you may not (403)")
 }
 
-// makeNodes makes nodes with the labels, annotations and images that a kubelet reports of a machine that is long in use.
+// makeNodes makes nodes with the labels, annotations and images that a kubelet reports of a machine
+// that is long in use.
 func (p *controlPlane) makeNodes(t *testing.T, count int) {
 	t.Helper()
 	var images []any
 	for i := range 50 { // the most that a kubelet reports
-		name := fmt.Sprintf("123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/team-%02d/service", i)
-		images = append(images, map[string]any{"names": []string{fmt.Sprintf("%s@sha256:%064d", name, i), name + ":v1.2.3"}, "sizeBytes": 123456789})
+		name := fmt.Sprintf("123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/team-%02d/service",
+			i)
+		images = append(images, map[string]any{
+			"names":     []string{fmt.Sprintf("%s@sha256:%064d", name, i), name + ":v1.2.3"},
+			"sizeBytes": 123456789,
+		})
 	}
 	work := make(chan int)
 	errs := make(chan error, 8)
@@ -103,21 +110,44 @@ func (p *controlPlane) makeNodes(t *testing.T, count int) {
 
 func (p *controlPlane) makeNode(i int, images []any) error {
 	name := fmt.Sprintf("ip-10-%d-%d-%d.ap-northeast-2.compute.internal", i>>16, i>>8&255, i&255)
-	resources := map[string]string{"cpu": "8", "memory": "32Gi", "pods": "58", "ephemeral-storage": "80Gi", "hugepages-2Mi": "0"}
+	resources := map[string]string{
+		"cpu": "8", "memory": "32Gi", "pods": "58", "ephemeral-storage": "80Gi",
+		"hugepages-2Mi": "0",
+	}
 	_, err := p.do(http.MethodPost, "/api/v1/nodes", map[string]any{
 		"metadata": map[string]any{
 			"name": name,
 			"labels": map[string]string{
-				"node.kubernetes.io/instance-type": "m5.2xlarge", "topology.kubernetes.io/zone": "ap-northeast-2a", "eks.amazonaws.com/nodegroup": "general",
-				"kubernetes.io/hostname": name, "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux",
+				"node.kubernetes.io/instance-type": "m5.2xlarge",
+				"topology.kubernetes.io/zone":      "ap-northeast-2a",
+				"eks.amazonaws.com/nodegroup":      "general",
+				"kubernetes.io/hostname":           name, "kubernetes.io/arch": "amd64",
+				"kubernetes.io/os": "linux",
 			},
-			"annotations": map[string]string{"csi.volume.kubernetes.io/nodeid": fmt.Sprintf(`{"ebs.csi.aws.com":"i-%017d"}`, i), "node.alpha.kubernetes.io/ttl": "0"},
+			"annotations": map[string]string{
+				"csi.volume.kubernetes.io/nodeid": fmt.Sprintf(`{"ebs.csi.aws.com":"i-%017d"}`, i),
+				"node.alpha.kubernetes.io/ttl":    "0",
+			},
 		},
 		"status": map[string]any{
 			"capacity": resources, "allocatable": resources, "images": images,
-			"addresses":  []any{map[string]string{"type": "InternalIP", "address": fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)}, map[string]string{"type": "Hostname", "address": name}},
-			"conditions": []any{map[string]string{"type": "Ready", "status": "True"}, map[string]string{"type": "MemoryPressure", "status": "False"}},
-			"nodeInfo":   map[string]string{"kubeletVersion": "v1.36.3", "architecture": "amd64", "operatingSystem": "linux", "kernelVersion": "6.12.0", "osImage": "Amazon Linux 2023", "containerRuntimeVersion": "containerd://2.1.4", "machineID": "m", "systemUUID": "u", "bootID": "b", "kubeProxyVersion": ""},
+			"addresses": []any{
+				map[string]string{
+					"type": "InternalIP", "address": fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255,
+						i&255),
+				}, map[string]string{"type": "Hostname", "address": name},
+			},
+			"conditions": []any{
+				map[string]string{"type": "Ready", "status": "True"}, map[string]string{
+					"type": "MemoryPressure", "status": "False",
+				},
+			},
+			"nodeInfo": map[string]string{
+				"kubeletVersion": "v1.36.3", "architecture": "amd64", "operatingSystem": "linux",
+				"kernelVersion": "6.12.0", "osImage": "Amazon Linux 2023",
+				"containerRuntimeVersion": "containerd://2.1.4", "machineID": "m",
+				"systemUUID": "u", "bootID": "b", "kubeProxyVersion": "",
+			},
 		},
 	})
 	return err

@@ -24,8 +24,9 @@ import (
 // communityLabels are those of the Service of the community's chart.
 const communityLabels = "{app.kubernetes.io/name: prometheus, app.kubernetes.io/component: server}"
 
-// serve makes a Service in a namespace, with a Pod that seems to run at an address of this machine: the API server's proxy goes to Pods
-// alone. There is no kubelet, so that the test says what a kubelet would.
+// serve makes a Service in a namespace, with a Pod that seems to run at an address of this machine:
+// the API server's proxy goes to Pods alone. There is no kubelet, so that the test says what a
+// kubelet would.
 func (p *controlPlane) serve(t *testing.T, namespace, name, labels, address string) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(address)
@@ -47,7 +48,8 @@ spec: {nodeName: worker, automountServiceAccountToken: false, containers: [{name
 	pod := fmt.Sprintf("/api/v1/namespaces/%s/pods/%s-0", namespace, name)
 	var object struct{ Metadata struct{ UID string } }
 	answer := p.must(t, http.MethodPatch, pod+"/status", map[string]any{"status": map[string]any{
-		"phase": "Running", "podIP": host, "podIPs": []any{map[string]string{"ip": host}}, "conditions": []any{map[string]string{"type": "Ready", "status": "True"}},
+		"phase": "Running", "podIP": host, "podIPs": []any{map[string]string{"ip": host}},
+		"conditions": []any{map[string]string{"type": "Ready", "status": "True"}},
 	}})
 	if err := json.Unmarshal(answer, &object); err != nil {
 		t.Fatal(err)
@@ -70,7 +72,8 @@ func outwardPrometheus(t *testing.T) string {
 		t.Fatal(err)
 	}
 	address := net.JoinHostPort(outwardIP(t), port)
-	start(t, nil, installed(t, "prometheus"), append(blockFlags(t, t.TempDir()), "--web.listen-address="+address, "--log.level=warn")...)
+	start(t, nil, installed(t, "prometheus"),
+		append(blockFlags(t, t.TempDir()), "--web.listen-address="+address, "--log.level=warn")...)
 	await(t, "Prometheus to be ready", func() error {
 		resp, err := http.Get("http://" + address + "/-/ready")
 		if err == nil && resp.StatusCode != http.StatusOK {
@@ -100,8 +103,11 @@ func askTarget(t *testing.T, target *kube.Target, expr string) (promapi.Meta, er
 	if err != nil {
 		t.Fatal(err)
 	}
-	grid := series.Grid{Start: time.Now().Add(-time.Hour).Truncate(time.Minute), Step: time.Minute, Len: 60}
-	return client.Range(t.Context(), promapi.Query{Expr: expr, Grid: grid}, func(series.Series) error { return nil })
+	grid := series.Grid{
+		Start: time.Now().Add(-time.Hour).Truncate(time.Minute), Step: time.Minute, Len: 60,
+	}
+	return client.Range(t.Context(), promapi.Query{Expr: expr, Grid: grid},
+		func(series.Series) error { return nil })
 }
 
 // longQuery does not fit into a URL.
@@ -117,8 +123,8 @@ func wantWords(t *testing.T, err error, words ...string) {
 	}
 }
 
-// TestKubernetesFindsPrometheus goes through a real API server's service proxy to a real Prometheus, as users who may do one thing after
-// the other.
+// TestKubernetesFindsPrometheus goes through a real API server's service proxy to a real
+// Prometheus, as users who may do one thing after the other.
 func TestKubernetesFindsPrometheus(t *testing.T) {
 	p := startControlPlane(t)
 	admin := openCluster(t, p.user(t, "admin", "system:masters"))
@@ -135,7 +141,8 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := target.String(); got != "monitoring/prometheus-server:80 (prometheus chart) through the API server's service proxy" {
+	if got := target.String(); got != "monitoring/prometheus-server:80 (prometheus chart) "+
+		"through the API server's service proxy" {
 		t.Errorf("found %q", got)
 	}
 	for _, expr := range []string{"vector(1)", longQuery} {
@@ -153,20 +160,26 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 		if !errors.As(err, &several) || len(several.Candidates) != 2 {
 			t.Errorf("%v", err)
 		}
-		wantWords(t, err, "--prometheus-service monitoring/prometheus-server:80", "--prometheus-service other/prometheus-server:80")
+		wantWords(t, err, "--prometheus-service monitoring/prometheus-server:80",
+			"--prometheus-service other/prometheus-server:80")
 		p.must(t, http.MethodDelete, "/api/v1/namespaces/other/services/prometheus-server", nil)
 	})
 	t.Run("RBAC", func(t *testing.T) { kubernetesRBAC(t, p) })
 	t.Run("ExpiredToken", func(t *testing.T) {
-		p.apply(t, "{apiVersion: v1, kind: ServiceAccount, metadata: {name: robot, namespace: monitoring}}")
-		p.allow(t, "system:serviceaccount:monitoring:robot", "monitoring", `{apiGroups: [""], resources: [services/proxy], verbs: [get]}`)
-		fresh := openCluster(t, p.bearer(t, "robot", p.token(t, "monitoring", "robot", time.Now().Add(30*time.Minute))))
+		p.apply(t, "{apiVersion: v1, kind: ServiceAccount, metadata: {name: robot, namespace: "+
+			"monitoring}}")
+		p.allow(t, "system:serviceaccount:monitoring:robot", "monitoring",
+			`{apiGroups: [""], resources: [services/proxy], verbs: [get]}`)
+		fresh := openCluster(t,
+			p.bearer(t, "robot", p.token(t, "monitoring", "robot", time.Now().Add(30*time.Minute))))
 		if _, err := fresh.FindPrometheus(t.Context(), target.Service); err != nil {
 			t.Errorf("a token that is good: %v", err)
 		}
 		old := p.token(t, "monitoring", "robot", time.Now().Add(-time.Minute))
-		_, err := openCluster(t, p.bearer(t, "robot", old)).FindPrometheus(t.Context(), target.Service)
-		wantWords(t, err, "the API server does not know who asks (401)", "they may have expired; log in again")
+		_, err := openCluster(t, p.bearer(t, "robot", old)).FindPrometheus(t.Context(),
+			target.Service)
+		wantWords(t, err, "the API server does not know who asks (401)",
+			"they may have expired; log in again")
 		_, _, err = openCluster(t, p.bearer(t, "robot", old)).Nodes(t.Context())
 		wantWords(t, err, "list nodes: Unauthorized (401)", "log in again")
 		if strings.Contains(err.Error(), old) {
@@ -178,7 +191,8 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cutter := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		cutter := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter,
+			r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "buildinfo") {
 				return
 			}
@@ -191,7 +205,9 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 		cutter.Start()
 		defer cutter.Close()
 		p.serve(t, "cut", "cut", "{}", l.Addr().String())
-		target, err := admin.FindPrometheus(t.Context(), kube.Service{Namespace: "cut", Name: "cut", Port: "80"})
+		target, err := admin.FindPrometheus(t.Context(), kube.Service{
+			Namespace: "cut", Name: "cut", Port: "80",
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,34 +215,46 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 		wantWords(t, err, "the API server's proxy cut the answer off")
 		cutter.Close()
 		_, err = askTarget(t, target, "vector(1)")
-		wantWords(t, err, "the API server says: error trying to reach service", "connection refused", "running and ready")
+		wantWords(t, err, "the API server says: error trying to reach service",
+			"connection refused", "running and ready")
 	})
 	t.Run("NoEndpoints", func(t *testing.T) {
-		p.apply(t, `{apiVersion: v1, kind: Service, metadata: {name: empty, namespace: monitoring}, spec: {selector: {app: none}, ports: [{port: 80}]}}
+		p.apply(t,
+			`{apiVersion: v1, kind: Service, metadata: {name: empty, namespace: monitoring}, spec: {selector: {app: none}, ports: [{port: 80}]}}
 ---
 {apiVersion: v1, kind: Endpoints, metadata: {name: empty, namespace: monitoring}}`)
-		_, err := admin.FindPrometheus(t.Context(), kube.Service{Namespace: "monitoring", Name: "empty", Port: "80"})
-		wantWords(t, err, "no endpoints available for service", "no pod of the service monitoring/empty:80 is ready (0 are there)")
-		_, err = admin.FindPrometheus(t.Context(), kube.Service{Namespace: "monitoring", Name: "nothing", Port: "80"})
+		_, err := admin.FindPrometheus(t.Context(), kube.Service{
+			Namespace: "monitoring", Name: "empty", Port: "80",
+		})
+		wantWords(t, err, "no endpoints available for service", "no pod of the service "+
+			"monitoring/empty:80 is ready (0 are there)")
+		_, err = admin.FindPrometheus(t.Context(), kube.Service{
+			Namespace: "monitoring", Name: "nothing", Port: "80",
+		})
 		wantWords(t, err, `services "nothing" not found`, "correct the service")
 	})
 	t.Run("Unreachable", func(t *testing.T) {
 		p.apiserver.stop()
 		_, _ = askTarget(t, target, "vector(1)")
-		_, err := askTarget(t, target, "vector(1)") // the first may have found the old connection, broken
+		// the first may have found the old connection, broken
+		_, err := askTarget(t, target, "vector(1)")
 		wantWords(t, err, "the API server of acceptance at 127.0.0.1:", "cannot be reached")
 		_, _, err = admin.Nodes(t.Context())
-		wantWords(t, err, "list nodes", "the API server of acceptance at 127.0.0.1:", "cannot be reached")
+		wantWords(t, err, "list nodes", "the API server of acceptance at 127.0.0.1:",
+			"cannot be reached")
 	})
 }
 
-// kubernetesRBAC gives a user one right after the other. Before each, the error names just the one that is missing.
+// kubernetesRBAC gives a user one right after the other. Before each, the error names just the one
+// that is missing.
 func kubernetesRBAC(t *testing.T, p *controlPlane) {
 	kim := openCluster(t, p.user(t, "kim"))
 	named := kube.Service{Namespace: "monitoring", Name: "prometheus-server", Port: "80"}
 
 	_, err := kim.Find(t.Context(), kube.Service{})
-	wantWords(t, err, "list services: you may not (403)", `{apiGroups: [""], resources: [services], verbs: [list]}`, "--prometheus-service NAMESPACE/NAME:PORT", "--prometheus-url")
+	wantWords(t, err, "list services: you may not (403)",
+		`{apiGroups: [""], resources: [services], verbs: [list]}`, "--prometheus-service "+
+			"NAMESPACE/NAME:PORT", "--prometheus-url")
 	p.allow(t, "kim", "", `{apiGroups: [""], resources: [services], verbs: [list]}`)
 	await(t, "the right to list services", func() error {
 		_, err := kim.Find(t.Context(), kube.Service{})
@@ -235,21 +263,25 @@ func kubernetesRBAC(t *testing.T, p *controlPlane) {
 
 	_, err = kim.FindPrometheus(t.Context(), named)
 	rule := `{apiGroups: [""], resources: [services/proxy], verbs: [get], resourceNames: ["prometheus-server:80"]}`
-	wantWords(t, err, "you may not get services/proxy prometheus-server:80 in namespace monitoring (403)", rule,
-		"a port-forward does not do either: get services prometheus-server in namespace monitoring: you may not (403)")
+	wantWords(t, err, "you may not get services/proxy prometheus-server:80 in namespace "+
+		"monitoring (403)", rule,
+		"a port-forward does not do either: get services prometheus-server in namespace "+
+			"monitoring: you may not (403)")
 	p.allow(t, "kim", "monitoring", rule)
 	var target *kube.Target
-	await(t, "the right to get through the proxy, by the very rule that the error names", func() error {
-		target, err = kim.FindPrometheus(t.Context(), named)
-		return err
-	})
+	await(t, "the right to get through the proxy, by the very rule that the error names",
+		func() error {
+			target, err = kim.FindPrometheus(t.Context(), named)
+			return err
+		})
 	if meta, err := askTarget(t, target, "vector(1)"); err != nil || meta.Samples != 60 {
 		t.Errorf("a short query: %+v, %v", meta, err)
 	}
 
 	_, err = askTarget(t, target, longQuery)
 	rule = `{apiGroups: [""], resources: [services/proxy], verbs: [create], resourceNames: ["prometheus-server:80"]}`
-	wantWords(t, err, "you may not create services/proxy prometheus-server:80 in namespace monitoring (403)", "too long for a GET", rule)
+	wantWords(t, err, "you may not create services/proxy prometheus-server:80 in namespace "+
+		"monitoring (403)", "too long for a GET", rule)
 	p.allow(t, "kim", "monitoring", rule)
 	await(t, "the right to post through the proxy", func() error {
 		_, err := askTarget(t, target, longQuery)
@@ -257,10 +289,12 @@ func kubernetesRBAC(t *testing.T, p *controlPlane) {
 	})
 
 	_, _, err = kim.Nodes(t.Context())
-	wantWords(t, err, "list nodes: you may not (403)", `{apiGroups: [""], resources: [nodes], verbs: [list]}`)
+	wantWords(t, err, "list nodes: you may not (403)",
+		`{apiGroups: [""], resources: [nodes], verbs: [list]}`)
 }
 
-// TestKubernetesState holds the ConfigMap's store to the contract on a real API server, and then with just the rights that the chart gives.
+// TestKubernetesState holds the ConfigMap's store to the contract on a real API server, and then
+// with just the rights that the chart gives.
 func TestKubernetesState(t *testing.T) {
 	p := startControlPlane(t)
 	admin := openCluster(t, p.user(t, "admin", "system:masters"))
@@ -276,7 +310,8 @@ func TestKubernetesState(t *testing.T) {
 			Store: admin.NewConfigMap("default", name),
 			Corrupt: func(t *testing.T, k state.Key, data []byte) {
 				key := report.Slug(k.Cluster) + "." + report.Slug(k.Report) + ".json"
-				p.must(t, http.MethodPatch, "/api/v1/namespaces/default/configmaps/"+name, map[string]any{"data": map[string]string{key: string(data)}})
+				p.must(t, http.MethodPatch, "/api/v1/namespaces/default/configmaps/"+name,
+					map[string]any{"data": map[string]string{key: string(data)}})
 			},
 			Broken: nowhere.NewConfigMap("default", name),
 		}
@@ -293,11 +328,14 @@ func TestKubernetesState(t *testing.T) {
 		return err
 	})
 	_, err = robot.Save(t.Context(), check, state.Doc{Serial: 1}, "")
-	wantWords(t, err, "the ConfigMap default/promsnap-state is not there, and promsnap may not make it", "kubectl -n default create configmap promsnap-state")
-	p.apply(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: promsnap-state, namespace: default, labels: {app.kubernetes.io/managed-by: Helm}}}")
+	wantWords(t, err, "the ConfigMap default/promsnap-state is not there, and promsnap may not "+
+		"make it", "kubectl -n default create configmap promsnap-state")
+	p.apply(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: promsnap-state, namespace: "+
+		"default, labels: {app.kubernetes.io/managed-by: Helm}}}")
 	_, err = robot.Save(t.Context(), check, state.Doc{Serial: 1}, "")
 	rule = `{apiGroups: [""], resources: [configmaps], verbs: [update], resourceNames: ["promsnap-state"]}`
-	wantWords(t, err, "update configmaps promsnap-state in namespace default: you may not (403)", rule)
+	wantWords(t, err, "update configmaps promsnap-state in namespace default: you may not (403)",
+		rule)
 	p.allow(t, "robot", "default", rule)
 	await(t, "the right to update the ConfigMap", func() error {
 		_, err := robot.Save(t.Context(), check, state.Doc{Serial: 1}, "")
@@ -308,14 +346,16 @@ func TestKubernetesState(t *testing.T) {
 	}
 }
 
-// TestKubernetesSlot reads the slot of a Job of the real CronJob controller, by the one right that it takes.
+// TestKubernetesSlot reads the slot of a Job of the real CronJob controller, by the one right that
+// it takes.
 func TestKubernetesSlot(t *testing.T) {
 	p := startControlPlane(t)
 	now := time.Now()
 	due := now.Truncate(time.Minute).UTC()
 	name := fmt.Sprintf("check-%d", due.Unix()/60)
 	job := `{apiVersion: batch/v1, kind: Job, metadata: {namespace: default, name: %s, annotations: {%s}}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: none}]}}}}`
-	p.apply(t, fmt.Sprintf(job, name, "batch.kubernetes.io/cronjob-scheduled-timestamp: '"+due.In(time.FixedZone("KST", 9*3600)).Format(time.RFC3339)+"'"))
+	p.apply(t, fmt.Sprintf(job, name, "batch.kubernetes.io/cronjob-scheduled-timestamp: '"+
+		due.In(time.FixedZone("KST", 9*3600)).Format(time.RFC3339)+"'"))
 	p.apply(t, fmt.Sprintf(job, "by-hand", ""))
 	robot := openCluster(t, p.user(t, "robot"))
 	down := kube.Downward{Namespace: "default", Pod: name + "-x2x4z", Job: name}
@@ -324,7 +364,8 @@ func TestKubernetesSlot(t *testing.T) {
 	if !s.Time.Equal(due) || s.Manual {
 		t.Errorf("without any right: %+v, want %v", s, due)
 	}
-	wantWords(t, errors.New(s.Note), "get jobs.batch "+name+" in namespace default: you may not (403)")
+	wantWords(t, errors.New(s.Note), "get jobs.batch "+name+
+		" in namespace default: you may not (403)")
 	p.allow(t, "robot", "default", `{apiGroups: [batch], resources: [jobs], verbs: [get]}`)
 	await(t, "the right to get Jobs", func() error {
 		if s = robot.Slot(t.Context(), down, now); s.Note != "" {
@@ -335,7 +376,8 @@ func TestKubernetesSlot(t *testing.T) {
 	if !s.Time.Equal(due) || s.Manual {
 		t.Errorf("by the annotation: %+v, want %v", s, due)
 	}
-	s = robot.Slot(t.Context(), kube.Downward{Namespace: "default", Job: "by-hand"}, now.Add(time.Hour))
+	s = robot.Slot(t.Context(), kube.Downward{Namespace: "default", Job: "by-hand"},
+		now.Add(time.Hour))
 	if !s.Manual || s.Note != "" || s.Time.Before(due) || s.Time.After(now.Add(time.Minute)) {
 		t.Errorf("a Job that was made by hand: %+v", s)
 	}

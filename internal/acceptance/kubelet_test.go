@@ -25,13 +25,15 @@ import (
 // runAs is whom the chart's Pods run as.
 const runAs = 65532
 
-// static is promsnap as the image has it: without a C library, so that it runs where there is nothing else.
+// static is promsnap as the image has it: without a C library, so that it runs where there is
+// nothing else.
 var static = sync.OnceValues(func() (string, error) {
 	path, err := filepath.Abs(filepath.Join("..", "..", "bin", "promsnap-static"))
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "../../cmd/promsnap")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path,
+		"../../cmd/promsnap")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building promsnap: %w\n%s", err, out)
@@ -39,12 +41,15 @@ var static = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// kubelet does what one does for a Pod of one container, but for the container's walls: it lays out the root of the file system that the
-// image and the volumes make, and runs the program in it with the Pod's arguments, environment and user.
+// kubelet does what one does for a Pod of one container, but for the container's walls: it lays out
+// the root of the file system that the image and the volumes make, and runs the program in it with
+// the Pod's arguments, environment and user.
 type kubelet struct {
 	*controlPlane
-	volumes map[string]string // directories of emptyDir volumes, by name; they outlive the Pods so that tests can look
-	names   map[string]string // addresses by the names that the cluster's DNS knows; here they stand in each Pod's /etc/hosts
+	// directories of emptyDir volumes, by name; they outlive the Pods so that tests can look
+	volumes map[string]string
+	// addresses by the names that the cluster's DNS knows; here they stand in each Pod's /etc/hosts
+	names map[string]string
 }
 
 func newKubelet(t testing.TB, p *controlPlane) *kubelet {
@@ -72,7 +77,9 @@ func (k *kubelet) run(t testing.TB, pod object) outcome {
 		cmd.Args = append(cmd.Args, a.(string))
 	}
 	cmd.Dir, cmd.Env = "/", k.environment(t, pod)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: runAs, Gid: runAs}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Chroot: root, Credential: &syscall.Credential{Uid: runAs, Gid: runAs},
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	begin := time.Now()
@@ -81,10 +88,14 @@ func (k *kubelet) run(t testing.TB, pod object) outcome {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("running the Pod: %v", err)
 	}
-	o := outcome{code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String(), took: time.Since(begin), state: cmd.ProcessState}
+	o := outcome{
+		code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String(),
+		took: time.Since(begin), state: cmd.ProcessState,
+	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("Pod %v, %v: exit %d\n%s%s", pod.at("metadata.name"), args, o.code, tail(o.stdout, 4000), tail(o.stderr, 4000))
+			t.Logf("Pod %v, %v: exit %d\n%s%s", pod.at("metadata.name"), args, o.code,
+				tail(o.stdout, 4000), tail(o.stderr, 4000))
 		}
 	})
 	return o
@@ -139,7 +150,8 @@ func (k *kubelet) environment(t testing.TB, pod object) []string {
 		}
 		if secret, ok := one.at("valueFrom.secretKeyRef").(map[string]any); ok {
 			var o struct{ Data map[string][]byte }
-			path := fmt.Sprintf("/api/v1/namespaces/%v/secrets/%v", pod.at("metadata.namespace"), secret["name"])
+			path := fmt.Sprintf("/api/v1/namespaces/%v/secrets/%v", pod.at("metadata.namespace"),
+				secret["name"])
 			if err := json.Unmarshal(k.must(t, http.MethodGet, path, nil), &o); err != nil {
 				t.Fatal(err)
 			}
@@ -201,12 +213,14 @@ func (k *kubelet) hosts(t testing.TB, root string) {
 	for name, address := range k.names {
 		lines += address + " " + name + "\n"
 	}
-	if err := os.WriteFile(filepath.Join(root, "etc", "hosts"), []byte(lines), 0o644); err != nil { // /etc is there: the configuration lies below it
+	if err := os.WriteFile(filepath.Join(root, "etc", "hosts"), []byte(lines), 0o644); err != nil {
+		// /etc is there: the configuration lies below it
 		t.Fatal(err)
 	}
 }
 
-// emptyDir is the only place where the Pod may write. Its files go to k.volumes when the Pod has ended.
+// emptyDir is the only place where the Pod may write. Its files go to k.volumes when the Pod has
+// ended.
 func (k *kubelet) emptyDir(t testing.TB, name, to string) {
 	t.Helper()
 	if err := os.MkdirAll(to, 0o755); err != nil {
@@ -218,14 +232,16 @@ func (k *kubelet) emptyDir(t testing.TB, name, to string) {
 	k.volumes[name] = to
 }
 
-// files are those of a volume: a ConfigMap's, or the token, the certificates and the namespace of a service account.
+// files are those of a volume: a ConfigMap's, or the token, the certificates and the namespace of a
+// service account.
 func (k *kubelet) files(t testing.TB, pod, volume object) map[string][]byte {
 	t.Helper()
 	namespace := pod.at("metadata.namespace").(string)
 	out := map[string][]byte{}
 	if name, ok := volume.at("configMap.name").(string); ok {
 		var o struct{ Data map[string]string }
-		if err := json.Unmarshal(k.must(t, http.MethodGet, "/api/v1/namespaces/"+namespace+"/configmaps/"+name, nil), &o); err != nil {
+		if err := json.Unmarshal(k.must(t, http.MethodGet, "/api/v1/namespaces/"+namespace+
+			"/configmaps/"+name, nil), &o); err != nil {
 			t.Fatal(err)
 		}
 		for file, text := range o.Data {
@@ -241,7 +257,8 @@ func (k *kubelet) files(t testing.TB, pod, volume object) map[string][]byte {
 		switch source := object(s.(map[string]any)); {
 		case source.at("serviceAccountToken") != nil:
 			out["token"] = k.podToken(t, pod)
-		case source.at("configMap") != nil: // kube-root-ca.crt, which a controller that is not running would make
+		case source.at("configMap") != nil:
+			// kube-root-ca.crt, which a controller that is not running would make
 			out["ca.crt"] = k.authority.pem
 		case source.at("downwardAPI") != nil:
 			out["namespace"] = []byte(namespace)
@@ -250,14 +267,17 @@ func (k *kubelet) files(t testing.TB, pod, volume object) map[string][]byte {
 	return out
 }
 
-// podToken asks the API server for a token of the Pod's service account that holds as long as the Pod is there.
+// podToken asks the API server for a token of the Pod's service account that holds as long as the
+// Pod is there.
 func (k *kubelet) podToken(t testing.TB, pod object) []byte {
 	t.Helper()
-	path := fmt.Sprintf("/api/v1/namespaces/%v/serviceaccounts/%v/token", pod.at("metadata.namespace"), pod.at("spec.serviceAccountName"))
+	path := fmt.Sprintf("/api/v1/namespaces/%v/serviceaccounts/%v/token",
+		pod.at("metadata.namespace"), pod.at("spec.serviceAccountName"))
 	answer := k.must(t, http.MethodPost, path, map[string]any{
 		"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
 		"spec": map[string]any{"expirationSeconds": 3607, "boundObjectRef": map[string]any{
-			"apiVersion": "v1", "kind": "Pod", "name": pod.at("metadata.name"), "uid": pod.at("metadata.uid"),
+			"apiVersion": "v1", "kind": "Pod", "name": pod.at("metadata.name"),
+			"uid": pod.at("metadata.uid"),
 		}},
 	})
 	var request struct{ Status struct{ Token string } }
@@ -267,13 +287,15 @@ func (k *kubelet) podToken(t testing.TB, pod object) []byte {
 	return []byte(request.Status.Token)
 }
 
-// podOf waits for the newest Pod that the Job controller has made for a Job, beside those that are known already.
+// podOf waits for the newest Pod that the Job controller has made for a Job, beside those that are
+// known already.
 func (k *kubelet) podOf(t testing.TB, namespace, job string, but ...object) object {
 	t.Helper()
 	var found object
 	await(t, "a Pod of the Job "+job, func() error {
 		var pods struct{ Items []map[string]any }
-		path := "/api/v1/namespaces/" + namespace + "/pods?labelSelector=" + url.QueryEscape("batch.kubernetes.io/job-name="+job)
+		path := "/api/v1/namespaces/" + namespace + "/pods?labelSelector=" +
+			url.QueryEscape("batch.kubernetes.io/job-name="+job)
 		if err := json.Unmarshal(k.must(t, http.MethodGet, path, nil), &pods); err != nil {
 			return err
 		}
@@ -305,16 +327,23 @@ func (k *kubelet) ends(t testing.TB, pod object, code int) {
 // drained says in the kubelet's place that a Pod was killed, as somebody drains its node.
 func (k *kubelet) drained(t testing.TB, pod object) {
 	t.Helper()
-	k.status(t, pod, "Failed", 137, map[string]any{"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"})
+	k.status(t, pod, "Failed", 137, map[string]any{
+		"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI",
+	})
 }
 
-func (k *kubelet) status(t testing.TB, pod object, phase string, code int, conditions ...map[string]any) {
+func (k *kubelet) status(t testing.TB, pod object, phase string, code int,
+	conditions ...map[string]any) {
 	t.Helper()
 	now := time.Now().UTC().Format(time.RFC3339)
-	k.must(t, http.MethodPatch, fmt.Sprintf("/api/v1/namespaces/%v/pods/%v/status", pod.at("metadata.namespace"), pod.at("metadata.name")), map[string]any{
+	k.must(t, http.MethodPatch, fmt.Sprintf("/api/v1/namespaces/%v/pods/%v/status",
+		pod.at("metadata.namespace"), pod.at("metadata.name")), map[string]any{
 		"status": map[string]any{"phase": phase, "conditions": conditions, "containerStatuses": []any{map[string]any{
-			"name": "promsnap", "image": "promsnap", "imageID": "", "ready": false, "restartCount": 0,
-			"state": map[string]any{"terminated": map[string]any{"exitCode": code, "startedAt": now, "finishedAt": now}},
+			"name": "promsnap", "image": "promsnap", "imageID": "", "ready": false,
+			"restartCount": 0,
+			"state": map[string]any{
+				"terminated": map[string]any{"exitCode": code, "startedAt": now, "finishedAt": now},
+			},
 		}}},
 	})
 }
@@ -322,7 +351,9 @@ func (k *kubelet) status(t testing.TB, pod object, phase string, code int, condi
 // createJob makes a Job from a CronJob by hand, as people do.
 func (k *kubelet) createJob(t testing.TB, namespace, name, cronjob string) {
 	t.Helper()
-	cmd := exec.CommandContext(context.Background(), installed(t, "kubectl"), "--kubeconfig="+k.user(t, "admin", "system:masters"), "-n", namespace, "create", "job", name, "--from=cronjob/"+cronjob)
+	cmd := exec.CommandContext(context.Background(), installed(t, "kubectl"), "--kubeconfig="+
+		k.user(t, "admin", "system:masters"), "-n", namespace, "create", "job", name,
+		"--from=cronjob/"+cronjob)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("kubectl create job: %v\n%s", err, out)
 	}

@@ -23,10 +23,12 @@ func kustomize(t testing.TB, dir string) []byte {
 	return out
 }
 
-// TestKustomize holds base and overlay against the schemas and against what the chart makes of the same values.
+// TestKustomize holds base and overlay against the schemas and against what the chart makes of the
+// same values.
 func TestKustomize(t *testing.T) {
 	for dir, values := range map[string][]string{
-		"base": set("cluster=unnamed,slack.channel=C0123456789,slack.existingSecret=promsnap-slack"),
+		"base": set(
+			"cluster=unnamed,slack.channel=C0123456789,slack.existingSecret=promsnap-slack"),
 		"overlays/prod-seoul": set("cluster=prod-seoul,timeZone=Asia/Seoul,slack.channel=C0123456789,slack.existingSecret=promsnap-slack",
 			"kubernetes.service=monitoring/prometheus-server:80", "reports.daily.language=ko"),
 	} {
@@ -34,7 +36,9 @@ func TestKustomize(t *testing.T) {
 			manifest := kustomize(t, dir)
 			conform(t, manifest)
 			ours := named(t, parseObjects(t, manifest))
-			chart := named(t, parseObjects(t, render(t, append(values, "--namespace", "promsnap", "--skip-tests")...)))
+			chart := named(t,
+				parseObjects(t,
+					render(t, append(values, "--namespace", "promsnap", "--skip-tests")...)))
 			for id := range chart {
 				if ours[id] == nil {
 					t.Errorf("the chart makes a %s, and kustomize none", id)
@@ -61,7 +65,8 @@ func TestKustomize(t *testing.T) {
 func generated(t *testing.T, manifest []byte) string {
 	t.Helper()
 	for id := range parseObjects(t, manifest) {
-		if name, ok := strings.CutPrefix(id, "ConfigMap/"); ok && strings.HasPrefix(name, "promsnap-config-") {
+		if name, ok := strings.CutPrefix(id, "ConfigMap/"); ok &&
+			strings.HasPrefix(name, "promsnap-config-") {
 			return name
 		}
 	}
@@ -69,22 +74,28 @@ func generated(t *testing.T, manifest []byte) string {
 	return ""
 }
 
-// named gives objects the names that chart and kustomize share, and takes away what each writes in its own manner: the labels, the
-// hash of the configuration, and the configuration's layout and its keys that say what is so without them.
+// named gives objects the names that chart and kustomize share, and takes away what each writes in
+// its own manner: the labels, the hash of the configuration, and the configuration's layout and its
+// keys that say what is so without them.
 func named(t *testing.T, all objects) objects {
 	t.Helper()
 	out := objects{}
 	for id, o := range all {
 		text := asJSON(t, o)
-		if strings.HasPrefix(id, "ClusterRole") { // the chart's have the namespace in their names, promsnap here
-			text, id = strings.ReplaceAll(text, "promsnap-promsnap", "promsnap"), strings.ReplaceAll(id, "promsnap-promsnap", "promsnap")
+		if strings.HasPrefix(id, "ClusterRole") {
+			// the chart's have the namespace in their names, promsnap here
+			text, id = strings.ReplaceAll(text, "promsnap-promsnap", "promsnap"),
+				strings.ReplaceAll(id, "promsnap-promsnap", "promsnap")
 		}
 		var same object
 		if err := yaml.Unmarshal([]byte(text), (*map[string]any)(&same)); err != nil {
 			t.Fatal(err)
 		}
 		if strings.HasPrefix(id, "ConfigMap/promsnap-config") {
-			same["data"] = map[string]any{"promsnap.yaml": parsedConfig(t, same.at("data").(map[string]any)["promsnap.yaml"].(string))}
+			same["data"] = map[string]any{
+				"promsnap.yaml": parsedConfig(t,
+					same.at("data").(map[string]any)["promsnap.yaml"].(string)),
+			}
 			out["ConfigMap/promsnap-config"] = same
 			continue
 		}

@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// function is the real bootstrap, run as Lambda does: behind the Runtime API, with nothing in its environment but what Lambda and its owner
-// put there.
+// function is the real bootstrap, run as Lambda does: behind the Runtime API, with nothing in its
+// environment but what Lambda and its owner put there.
 type function struct {
 	cmd     *exec.Cmd
 	began   time.Time
@@ -58,7 +58,8 @@ func (f *function) logged() string {
 	return f.log.String()
 }
 
-// bootstrap returns the path of the function's program, built as `make lambda` does, with the command's version.
+// bootstrap returns the path of the function's program, built as `make lambda` does, with the
+// command's version.
 var bootstrap = sync.OnceValues(func() (string, error) {
 	if path := os.Getenv("PROMSNAP_BOOTSTRAP"); path != "" {
 		return filepath.Abs(path)
@@ -75,7 +76,9 @@ var bootstrap = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags", "-s -w -X main.version="+strings.Fields(string(said))[1], "-o", path, "../../functions/report")
+	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags",
+		"-s -w -X main.version="+strings.Fields(string(said))[1], "-o", path,
+		"../../functions/report")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the function: %w\n%s", err, out)
@@ -86,24 +89,33 @@ var bootstrap = sync.OnceValues(func() (string, error) {
 // startFunction starts a program as Lambda starts a sandbox. It ends with the test.
 func startFunction(t testing.TB, path string, env ...string) *function {
 	t.Helper()
-	f := &function{first: make(chan time.Time, 1), queue: make(chan invocation), answers: make(chan answered, 1), ended: make(chan struct{})}
+	f := &function{
+		first: make(chan time.Time, 1), queue: make(chan invocation),
+		answers: make(chan answered, 1), ended: make(chan struct{}),
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", f.next)
 	for _, kind := range []string{"response", "error"} {
-		mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/"+kind, func(w http.ResponseWriter, r *http.Request) {
-			body, _ := io.ReadAll(r.Body)
-			w.WriteHeader(http.StatusAccepted)
-			f.answers <- answered{kind, r.PathValue("id"), body}
-		})
+		mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/"+kind,
+			func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				w.WriteHeader(http.StatusAccepted)
+				f.answers <- answered{kind, r.PathValue("id"), body}
+			})
 	}
-	mux.HandleFunc("POST /2020-01-01/extension/register", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Lambda-Extension-Identifier", "extension-1")
-		_, _ = io.WriteString(w, `{}`)
-	})
-	mux.HandleFunc("GET /2020-01-01/extension/event/next", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	mux.HandleFunc("POST /2020-01-01/extension/register",
+		func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Lambda-Extension-Identifier", "extension-1")
+			_, _ = io.WriteString(w, `{}`)
+		})
+	mux.HandleFunc("GET /2020-01-01/extension/event/next",
+		func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	s := httptest.NewServer(mux)
 	f.cmd = exec.Command(path)
-	f.cmd.Env = append([]string{"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(s.URL, "http://"), "AWS_LAMBDA_FUNCTION_NAME=promsnap", "AWS_EC2_METADATA_DISABLED=true"}, env...)
+	f.cmd.Env = append([]string{
+		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(s.URL, "http://"),
+		"AWS_LAMBDA_FUNCTION_NAME=promsnap", "AWS_EC2_METADATA_DISABLED=true",
+	}, env...)
 	f.cmd.Stdout, f.cmd.Stderr = f, f
 	f.began = time.Now()
 	if err := f.cmd.Start(); err != nil {
@@ -134,14 +146,17 @@ func (f *function) next(w http.ResponseWriter, r *http.Request) {
 	case i := <-f.queue:
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", i.id)
 		w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(i.deadline.UnixMilli()))
-		w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:123456789012:function:promsnap")
-		w.Header().Set("Lambda-Runtime-Trace-Id", "Root=1-5e1b4151-5ac6c58f3f3f3f3f3f3f3f3f;Sampled=0")
+		w.Header().Set("Lambda-Runtime-Invoked-Function-Arn",
+			"arn:aws:lambda:eu-west-1:123456789012:function:promsnap")
+		w.Header().Set("Lambda-Runtime-Trace-Id",
+			"Root=1-5e1b4151-5ac6c58f3f3f3f3f3f3f3f3f;Sampled=0")
 		_, _ = io.WriteString(w, i.event)
 	case <-r.Context().Done():
 	}
 }
 
-// kill ends the sandbox and returns how much memory it had at its peak, in MiB. It is 0 where the sandbox has ended before.
+// kill ends the sandbox and returns how much memory it had at its peak, in MiB. It is 0 where the
+// sandbox has ended before.
 func (f *function) kill() float64 {
 	peak, _ := peakNow(f.cmd.Process.Pid)
 	_ = f.cmd.Process.Kill()
@@ -163,7 +178,9 @@ func (f *function) files(t testing.TB) int {
 func (f *function) send(t testing.TB, event string, limit time.Duration) {
 	t.Helper()
 	select {
-	case f.queue <- invocation{fmt.Sprintf("id-%d", time.Now().UnixNano()), event, time.Now().Add(limit)}:
+	case f.queue <- invocation{
+		fmt.Sprintf("id-%d", time.Now().UnixNano()), event, time.Now().Add(limit),
+	}:
 	case <-f.ended:
 		t.Fatal("the function has ended")
 	case <-time.After(patience):

@@ -31,7 +31,9 @@ const lambdaSlot = "2026-11-21T18:40:00Z"
 // simulatedCluster is a Prometheus over a simulated cluster.
 func simulatedCluster(t *testing.T) string {
 	t.Helper()
-	l, err := lab.New(lab.Options{Now: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Profile: lab.KPS, Nodes: 10})
+	l, err := lab.New(lab.Options{
+		Now: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Profile: lab.KPS, Nodes: 10,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +65,9 @@ func lambdaFunction(t *testing.T, g *gateway, env ...string) (*function, *cloudt
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := cloudtest.NewStore(t, map[string]string{"/promsnap/slack": "xoxb-lambda", "promsnap": `{"slack": "xoxb-other"}`})
+	store := cloudtest.NewStore(t, map[string]string{
+		"/promsnap/slack": "xoxb-lambda", "promsnap": `{"slack": "xoxb-other"}`,
+	})
 	for name, value := range store.Env() {
 		env = append(env, name+"="+value)
 	}
@@ -75,7 +79,9 @@ func lambdaFunction(t *testing.T, g *gateway, env ...string) (*function, *cloudt
 
 // top are the messages of a channel that are no replies.
 func top(d *slackdouble.Double) []slackdouble.Message {
-	return slices.DeleteFunc(d.Messages(), func(m slackdouble.Message) bool { return m.Thread != "" })
+	return slices.DeleteFunc(d.Messages(), func(m slackdouble.Message) bool {
+		return m.Thread != ""
+	})
 }
 
 func TestLambda(t *testing.T) {
@@ -86,11 +92,15 @@ func TestLambda(t *testing.T) {
 	t.Cleanup(other.Close)
 	root := t.TempDir()
 	for name, text := range map[string]string{
-		"promsnap.yaml": lambdaConfig("prod-seoul", prometheus, slack.APIURL(), "aws-ssm:/promsnap/slack"),
-		"other.yaml":    lambdaConfig("prod-tokyo", prometheus, other.APIURL(), "aws-secretsmanager:promsnap#slack"),
-		"third.yaml":    lambdaConfig("prod-osaka", prometheus, slack.APIURL(), "aws-ssm:/promsnap/slack"),
-		"fourth.yaml":   lambdaConfig("prod-kyoto", prometheus, slack.APIURL(), "aws-ssm:/promsnap/later"),
-		"bad.yaml":      "version: 1\nprometheus: {url: x}\n",
+		"promsnap.yaml": lambdaConfig("prod-seoul", prometheus, slack.APIURL(),
+			"aws-ssm:/promsnap/slack"),
+		"other.yaml": lambdaConfig("prod-tokyo", prometheus, other.APIURL(),
+			"aws-secretsmanager:promsnap#slack"),
+		"third.yaml": lambdaConfig("prod-osaka", prometheus, slack.APIURL(),
+			"aws-ssm:/promsnap/slack"),
+		"fourth.yaml": lambdaConfig("prod-kyoto", prometheus, slack.APIURL(),
+			"aws-ssm:/promsnap/later"),
+		"bad.yaml": "version: 1\nprometheus: {url: x}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -100,52 +110,67 @@ func TestLambda(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := bucket(t, g.url, statetest.Secret).Put(t.Context(), "other.yaml", cloud.Object{Body: text}); err != nil {
+	if err := bucket(t, g.url, statetest.Secret).Put(t.Context(), "other.yaml",
+		cloud.Object{Body: text}); err != nil {
 		t.Fatal(err)
 	}
 	f, store := lambdaFunction(t, g, "LAMBDA_TASK_ROOT="+root)
-	event := fmt.Sprintf(`{"config": "promsnap.yaml", "reports": ["check"], "time": %q}`, lambdaSlot)
+	event := fmt.Sprintf(`{"config": "promsnap.yaml", "reports": ["check"], "time": %q}`,
+		lambdaSlot)
 
 	// A good event: archived, told, remembered.
 	kind, v := f.invoke(t, event)
-	if kind != "response" || v.Verdict != "ok" || len(v.Reports) != 1 || v.Reports[0].Critical == 0 || v.Reports[0].Slot.Format(time.RFC3339) != lambdaSlot {
+	if kind != "response" || v.Verdict != "ok" || len(v.Reports) != 1 ||
+		v.Reports[0].Critical == 0 || v.Reports[0].Slot.Format(time.RFC3339) != lambdaSlot {
 		t.Fatalf("%s %+v", kind, v)
 	}
 	if n := len(top(slack)); n != 1 || len(slack.Refused()) > 0 {
 		t.Errorf("Slack got %d messages, and refused %v", n, slack.Refused())
 	}
-	for _, path := range []string{"archive/prod-seoul/check/2026/11/21/20261121T184000Z/index.html", "state/prod-seoul/check.json"} {
-		if _, err := os.Stat(filepath.Join(g.root, s3Bucket, filepath.FromSlash(path))); err != nil {
+	for _, path := range []string{
+		"archive/prod-seoul/check/2026/11/21/20261121T184000Z/index.html",
+		"state/prod-seoul/check.json",
+	} {
+		if _, err := os.Stat(filepath.Join(g.root, s3Bucket,
+			filepath.FromSlash(path))); err != nil {
 			t.Error(err)
 		}
 	}
 
 	files := f.files(t)
 
-	// Warm, of another configuration: nothing of the first is in it, and it is told of what it does not know.
-	kind, v = f.invoke(t, strings.Replace(event, "promsnap.yaml", "s3://"+s3Bucket+"/other.yaml", 1))
+	// Warm, of another configuration: nothing of the first is in it, and it is told of what it does
+	// not know.
+	kind, v = f.invoke(t, strings.Replace(event, "promsnap.yaml", "s3://"+s3Bucket+"/other.yaml",
+		1))
 	if kind != "response" || v.Verdict != "ok" || len(top(other)) != 1 || len(top(slack)) != 1 {
-		t.Errorf("%s %+v; the other got %d messages, the first %d", kind, v, len(top(other)), len(top(slack)))
+		t.Errorf("%s %+v; the other got %d messages, the first %d", kind, v, len(top(other)),
+			len(top(slack)))
 	}
-	if text := fmt.Sprint(other.Messages()); strings.Contains(text, "prod-seoul") || !strings.Contains(text, "prod-tokyo") {
+	if text := fmt.Sprint(other.Messages()); strings.Contains(text, "prod-seoul") ||
+		!strings.Contains(text, "prod-tokyo") {
 		t.Errorf("the other was told %s", text)
 	}
-	page, err := os.ReadFile(filepath.Join(g.root, s3Bucket, filepath.FromSlash("archive/prod-tokyo/check/2026/11/21/20261121T184000Z/index.html")))
+	page, err := os.ReadFile(filepath.Join(g.root, s3Bucket,
+		filepath.FromSlash("archive/prod-tokyo/check/2026/11/21/20261121T184000Z/index.html")))
 	if err != nil || bytes.Contains(page, []byte("prod-seoul")) {
 		t.Errorf("the other's page holds the first one's cluster: %v", err)
 	}
 
-	// The first event again, as a retry brings it: nobody is told twice, and the secret is not asked for again.
+	// The first event again, as a retry brings it: nobody is told twice, and the secret is not
+	// asked for again.
 	calls := len(store.Calls())
 	kind, v = f.invoke(t, event)
-	if kind != "response" || v.Verdict != "ok" || len(top(slack)) != 1 || len(store.Calls()) != calls {
+	if kind != "response" || v.Verdict != "ok" || len(top(slack)) != 1 ||
+		len(store.Calls()) != calls {
 		t.Errorf("%s %+v, %d messages, calls %v", kind, v, len(top(slack)), store.Calls())
 	}
 
 	// Nothing of these runs is left open: the sandbox has as many files as after the first.
 	await(t, "the function to close its files", func() error {
 		if now := f.files(t); now > files {
-			return fmt.Errorf("the function has %d files open, and had %d after its first run", now, files)
+			return fmt.Errorf("the function has %d files open, and had %d after its first run", now,
+				files)
 		}
 		return nil
 	})
@@ -157,23 +182,29 @@ func TestLambda(t *testing.T) {
 		`{"time": "tomorrow"}`: "is not a time",
 		`{"config": "promsnap.yaml", "reports": ["weekly"]}`: `no report "weekly" in the configuration; it has check`,
 		`{"config": "none.yaml"}`:                            "no such file",
-		`{"config": "bad.yaml"}`:                             "prometheus.url: not an http or https URL",
-		`{"config": "../../etc/passwd"}`:                     "is not in the function's package",
-		`{"config": "ssm:/promsnap/none"}`:                   "there is none of that name",
-		`{"config": "s3://no-such-bucket/promsnap.yaml"}`:    "create the bucket no-such-bucket",
+		`{"config": "bad.yaml"}`: "prometheus.url: not an http or " +
+			"https URL",
+		`{"config": "../../etc/passwd"}`:                  "is not in the function's package",
+		`{"config": "ssm:/promsnap/none"}`:                "there is none of that name",
+		`{"config": "s3://no-such-bucket/promsnap.yaml"}`: "create the bucket no-such-bucket",
 	} {
-		if kind, v := f.invoke(t, event); kind != "response" || v.Verdict != "refused" || !strings.Contains(v.Error, says) {
+		if kind, v := f.invoke(t, event); kind != "response" || v.Verdict != "refused" ||
+			!strings.Contains(v.Error, says) {
 			t.Errorf("%s: %s %+v, want %q", event, kind, v, says)
 		}
 	}
 
 	// Too little time to deliver anything.
-	if kind, v := f.invoke(t, event, 5*time.Second); kind != "response" || v.Verdict != "refused" || !strings.Contains(v.Error, "give it a minute at least") {
+	if kind, v := f.invoke(t, event, 5*time.Second); kind != "response" || v.Verdict != "refused" ||
+		!strings.Contains(v.Error, "give it a minute at least") {
 		t.Errorf("%s %+v", kind, v)
 	}
 
 	// A receiver that is down for a while: another try may help.
-	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Status: http.StatusServiceUnavailable, Times: 4}) // more than it is tried
+	// more than it is tried
+	slack.Fail(slackdouble.Fault{
+		Method: "chat.postMessage", Status: http.StatusServiceUnavailable, Times: 4,
+	})
 	kind, v = f.invoke(t, strings.Replace(event, "promsnap.yaml", "third.yaml", 1), 45*time.Second)
 	if kind != "error" || !strings.Contains(v.ErrorMessage, "worth another try") {
 		t.Errorf("%s %+v", kind, v)
@@ -182,12 +213,14 @@ func TestLambda(t *testing.T) {
 	slack.Mend()
 
 	// The store of secrets is throttled when a configuration in it is read.
-	store.Set("/promsnap/config", lambdaConfig("prod-nara", prometheus, slack.APIURL(), "aws-ssm:/promsnap/slack"))
+	store.Set("/promsnap/config", lambdaConfig("prod-nara", prometheus, slack.APIURL(),
+		"aws-ssm:/promsnap/slack"))
 	store.Break(func(string, int) *cloudtest.Fault {
 		return &cloudtest.Fault{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded"}
 	})
 	stored := strings.Replace(event, "promsnap.yaml", "ssm:/promsnap/config", 1)
-	if kind, v := f.invoke(t, stored); kind != "error" || !strings.Contains(v.ErrorMessage, "Rate exceeded") {
+	if kind, v := f.invoke(t, stored); kind != "error" ||
+		!strings.Contains(v.ErrorMessage, "Rate exceeded") {
 		t.Errorf("%s %+v", kind, v)
 	}
 	store.Break(nil)
@@ -195,33 +228,45 @@ func TestLambda(t *testing.T) {
 		t.Errorf("%s %+v", kind, v)
 	}
 
-	// It throttles, or does not answer well, when a receiver's token is read: who was not told is told at another try.
+	// It throttles, or does not answer well, when a receiver's token is read: who was not told is
+	// told at another try.
 	store.Set("/promsnap/later", "xoxb-lambda")
 	told, later := len(top(slack)), strings.Replace(event, "promsnap.yaml", "fourth.yaml", 1)
-	for _, fault := range []cloudtest.Fault{{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded"}, {Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable"}} {
+	for _, fault := range []cloudtest.Fault{
+		{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded"}, {
+			Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",
+		},
+	} {
 		store.Break(func(string, int) *cloudtest.Fault { return &fault })
-		if kind, v := f.invoke(t, later); kind != "error" || !strings.Contains(v.ErrorMessage, "reading Slack's token: reading the parameter /promsnap/later: "+fault.Code) || !strings.Contains(v.ErrorMessage, "worth another try") {
+		if kind, v := f.invoke(t, later); kind != "error" ||
+			!strings.Contains(v.ErrorMessage, "reading Slack's token: reading the parameter "+
+				"/promsnap/later: "+fault.Code) ||
+			!strings.Contains(v.ErrorMessage, "worth another try") {
 			t.Errorf("%s: %s %+v", fault.Code, kind, v)
 		}
 	}
 	store.Break(nil)
-	if kind, v := f.invoke(t, later); kind != "response" || v.Verdict != "ok" || len(top(slack)) != told+1 {
+	if kind, v := f.invoke(t, later); kind != "response" || v.Verdict != "ok" ||
+		len(top(slack)) != told+1 {
 		t.Errorf("%s %+v, %d messages", kind, v, len(top(slack))-told)
 	}
 
 	log := f.logged()
-	for _, secret := range []string{"xoxb-lambda", "xoxb-other", statetest.Secret, cloudtest.Secret, "X-Amz-Signature"} {
+	for _, secret := range []string{
+		"xoxb-lambda", "xoxb-other", statetest.Secret, cloudtest.Secret, "X-Amz-Signature",
+	} {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log shows %s", secret)
 		}
 	}
-	if !strings.Contains(log, `"msg":"run ends","seconds":`) || !strings.Contains(log, `"verdict":"ok"`) {
+	if !strings.Contains(log, `"msg":"run ends","seconds":`) ||
+		!strings.Contains(log, `"verdict":"ok"`) {
 		t.Error("the log does not say how runs end")
 	}
 }
 
-// clockStands is the function with a clock whose first look panics. It is built of the function's own sources but for that line, so that no
-// function that ships has such a clock.
+// clockStands is the function with a clock whose first look panics. It is built of the function's
+// own sources but for that line, so that no function that ships has such a clock.
 func clockStands(t *testing.T) string {
 	t.Helper()
 	main, err := filepath.Abs("../../functions/report/main.go")
@@ -248,7 +293,9 @@ func clock() func() time.Time {
 }
 `...)
 	dir := t.TempDir()
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {main: filepath.Join(dir, "main.go")}})
+	overlay, err := json.Marshal(map[string]map[string]string{
+		"Replace": {main: filepath.Join(dir, "main.go")},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +305,8 @@ func clock() func() time.Time {
 		}
 	}
 	path := filepath.Join(dir, "bootstrap")
-	build := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-tags", "lambda.norpc", "-trimpath", "-o", path, "../../functions/report")
+	build := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-tags",
+		"lambda.norpc", "-trimpath", "-o", path, "../../functions/report")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the function: %v\n%s", err, out)
@@ -266,18 +314,21 @@ func clock() func() time.Time {
 	return path
 }
 
-// TestLambdaPanics has a fault in promsnap itself: it is a result, which no retry meets anew, the log says where it was, and the sandbox does
-// the next event.
+// TestLambdaPanics has a fault in promsnap itself: it is a result, which no retry meets anew, the
+// log says where it was, and the sandbox does the next event.
 func TestLambdaPanics(t *testing.T) {
 	f := startFunction(t, clockStands(t), "AWS_REGION=us-east-1", "LAMBDA_TASK_ROOT="+t.TempDir())
-	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "failed" || !strings.Contains(v.Error, "a fault in promsnap itself: the clock stands") {
+	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "failed" ||
+		!strings.Contains(v.Error, "a fault in promsnap itself: the clock stands") {
 		t.Errorf("%s %+v", kind, v)
 	}
-	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "refused" || !strings.Contains(v.Error, "no such file") {
+	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "refused" ||
+		!strings.Contains(v.Error, "no such file") {
 		t.Errorf("the next event: %s %+v", kind, v)
 	}
 	f.kill() // so that all that it has logged is there
-	if log := f.logged(); !strings.Contains(log, `"stack":"goroutine `) || !strings.Contains(log, "functions/report") {
+	if log := f.logged(); !strings.Contains(log, `"stack":"goroutine `) ||
+		!strings.Contains(log, "functions/report") {
 		t.Errorf("the log does not say where: %s", log)
 	}
 }
@@ -300,8 +351,8 @@ func stuck(t *testing.T) (string, chan struct{}) {
 	return s.URL, asked
 }
 
-// TestLambdaEndsInTime has a Prometheus that never answers: before Lambda's deadline, and after SIGTERM, what there is is delivered, marked
-// as incomplete, and written down.
+// TestLambdaEndsInTime has a Prometheus that never answers: before Lambda's deadline, and after
+// SIGTERM, what there is is delivered, marked as incomplete, and written down.
 func TestLambdaEndsInTime(t *testing.T) {
 	for name, tc := range map[string]struct {
 		reports []string // each has a heartbeat that never answers either
@@ -309,9 +360,17 @@ func TestLambdaEndsInTime(t *testing.T) {
 		end     func(*testing.T, *function, chan struct{})
 		says    string
 	}{
-		"the deadline":                  {[]string{"check"}, 35 * time.Second, func(*testing.T, *function, chan struct{}) {}, "timeout"},
-		"the deadline of three reports": {[]string{"check", "daily", "weekly"}, 35 * time.Second, func(*testing.T, *function, chan struct{}) {}, "timeout"},
-		"SIGTERM": {[]string{"check"}, 5 * time.Minute, func(t *testing.T, f *function, asked chan struct{}) {
+		"the deadline": {
+			[]string{"check"}, 35 * time.Second, func(*testing.T, *function, chan struct{}) {},
+			"timeout",
+		},
+		"the deadline of three reports": {
+			[]string{"check", "daily", "weekly"}, 35 * time.Second,
+			func(*testing.T, *function, chan struct{}) {}, "timeout",
+		},
+		"SIGTERM": {[]string{
+			"check",
+		}, 5 * time.Minute, func(t *testing.T, f *function, asked chan struct{}) {
 			<-asked
 			if err := f.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Error(err)
@@ -324,7 +383,8 @@ func TestLambdaEndsInTime(t *testing.T) {
 			prometheus, asked := stuck(t)
 			var reports strings.Builder
 			for _, name := range tc.reports {
-				fmt.Fprintf(&reports, "  - {name: %s, range: 1h, receivers: [archive], panels: [{use: node-memory}], heartbeat: {url: '%s/heartbeat'}}\n", name, prometheus)
+				fmt.Fprintf(&reports, "  - {name: %s, range: 1h, receivers: [archive], panels: "+
+					"[{use: node-memory}], heartbeat: {url: '%s/heartbeat'}}\n", name, prometheus)
 			}
 			config := fmt.Sprintf(`version: 1
 cluster: prod-seoul
@@ -333,7 +393,8 @@ reports:
 %sreceivers: [{name: archive, dir: {path: archive}}]
 state: {dir: state}
 `, prometheus, reports.String())
-			if err := os.WriteFile(filepath.Join(root, "promsnap.yaml"), []byte(config), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(root, "promsnap.yaml"), []byte(config),
+				0o600); err != nil {
 				t.Fatal(err)
 			}
 			f, _ := lambdaFunction(t, nil, "LAMBDA_TASK_ROOT="+root)
@@ -349,10 +410,15 @@ state: {dir: state}
 			}
 			for i, r := range v.Reports {
 				if !strings.Contains(r.Incomplete, tc.says) || len(r.Delivered) != 1 {
-					t.Errorf("%s is incomplete because %q, want %q, and delivered to %v", r.Name, r.Incomplete, tc.says, r.Delivered)
+					t.Errorf("%s is incomplete because %q, want %q, and delivered to %v", r.Name,
+						r.Incomplete, tc.says, r.Delivered)
 				}
-				for _, path := range []string{"archive/" + tc.reports[i] + "/20261121T184000Z/index.html", "state/prod-seoul/" + tc.reports[i] + ".json"} {
-					if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(path))); err != nil {
+				for _, path := range []string{
+					"archive/" + tc.reports[i] + "/20261121T184000Z/index.html",
+					"state/prod-seoul/" + tc.reports[i] + ".json",
+				} {
+					if _, err := os.Stat(filepath.Join(root,
+						filepath.FromSlash(path))); err != nil {
 						t.Error(err)
 					}
 				}
@@ -361,7 +427,8 @@ state: {dir: state}
 	}
 }
 
-// TestLambdaIsTheCommand gives both the same file, to the function in each place where it may lie, and compares what they deliver.
+// TestLambdaIsTheCommand gives both the same file, to the function in each place where it may lie,
+// and compares what they deliver.
 func TestLambdaIsTheCommand(t *testing.T) {
 	config := fmt.Sprintf(`version: 1
 cluster: prod-seoul
@@ -371,7 +438,8 @@ receivers: [{name: archive, dir: {path: archive}}]
 state: {dir: state}
 `, simulatedCluster(t))
 	command := filepath.Dir(configFile(t, config))
-	promsnap(t, "run", "daily", "-c", filepath.Join(command, "promsnap.yaml"), "--deliver", "--time", lambdaSlot).want(t, 0)
+	promsnap(t, "run", "daily", "-c", filepath.Join(command, "promsnap.yaml"), "--deliver",
+		"--time", lambdaSlot).want(t, 0)
 	files, err := filepath.Glob(filepath.Join(command, "archive", "daily", "20261121T184000Z", "*"))
 	if err != nil || len(files) < 10 {
 		t.Fatalf("the command delivered %v, %v", files, err)
@@ -379,11 +447,13 @@ state: {dir: state}
 	s3 := cloudtest.New(t)
 	s3.Write("promsnap.yaml", []byte(config))
 	for from, root := range map[string]string{
-		"promsnap.yaml": filepath.Dir(configFile(t, config)), "ssm:/promsnap/config": t.TempDir(), "s3://" + s3.Name + "/promsnap.yaml": t.TempDir(),
+		"promsnap.yaml": filepath.Dir(configFile(t, config)), "ssm:/promsnap/config": t.TempDir(),
+		"s3://" + s3.Name + "/promsnap.yaml": t.TempDir(),
 	} {
 		f, store := lambdaFunction(t, nil, "LAMBDA_TASK_ROOT="+root, "AWS_ENDPOINT_URL_S3="+s3.URL)
 		store.Set("/promsnap/config", config)
-		if kind, v := f.invoke(t, fmt.Sprintf(`{"config": %q, "reports": ["daily"], "time": %q}`, from, lambdaSlot)); kind != "response" || v.Verdict != "ok" {
+		if kind, v := f.invoke(t, fmt.Sprintf(`{"config": %q, "reports": ["daily"], "time": %q}`,
+			from, lambdaSlot)); kind != "response" || v.Verdict != "ok" {
 			t.Fatalf("%s: %s %+v", from, kind, v)
 		}
 		for _, path := range files {
@@ -393,7 +463,8 @@ state: {dir: state}
 			}
 			got, err := os.ReadFile(strings.Replace(path, command, root, 1))
 			if err != nil || !bytes.Equal(got, want) {
-				t.Errorf("%s: the function's %s differs from the command's: %v", from, filepath.Base(path), err)
+				t.Errorf("%s: the function's %s differs from the command's: %v", from,
+					filepath.Base(path), err)
 			}
 		}
 	}

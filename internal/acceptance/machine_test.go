@@ -35,8 +35,8 @@ func readMeminfo(t *testing.T) meminfo {
 	return meminfo{kib["MemTotal"] * 1024, kib["MemAvailable"] * 1024}
 }
 
-// TestThisMachine has Debian's Prometheus scrape Debian's node_exporter, runs promsnap, and compares with what the kernel said at the
-// time of the newest sample.
+// TestThisMachine has Debian's Prometheus scrape Debian's node_exporter, runs promsnap, and
+// compares with what the kernel said at the time of the newest sample.
 func TestThisMachine(t *testing.T) {
 	s, instance := startMachine(t)
 	const step = 15 * time.Second // the ladder's finest
@@ -48,7 +48,8 @@ prometheus: {url: %s, query_offset: 0s, scrape_interval: 1s}
 reports:
   - {name: now, range: 5m, timezone: Asia/Seoul}
 `, s.url))
-	o := promsnap(t, "run", "now", "-c", config, "--time", at.Format(time.RFC3339), "--output-dir", "out").want(t, 0)
+	o := promsnap(t, "run", "now", "-c", config, "--time", at.Format(time.RFC3339), "--output-dir",
+		"out").want(t, 0)
 	doc := o.document(t, "now", at)
 
 	memory := panelOf(t, doc, "node-memory")
@@ -61,7 +62,8 @@ reports:
 		t.Fatal(err)
 	}
 	if row.Name != hostname || row.Labels["instance"] != instance {
-		t.Errorf("the row is %q at %q, want %q at %q", row.Name, row.Labels["instance"], hostname, instance)
+		t.Errorf("the row is %q at %q, want %q at %q", row.Name, row.Labels["instance"], hostname,
+			instance)
 	}
 	used := func(m meminfo) float64 { return m.used() }
 	lowest, highest := slices.Min(mapped(seen, used)), slices.Max(mapped(seen, used))
@@ -82,10 +84,12 @@ reports:
 		t.Errorf("scrape-health %+v, want one job that is up", up.Rows)
 	}
 	// There is no Kubernetes here: each panel of it says what is absent, and none has failed.
-	if pvc := panelOf(t, doc, "pvc"); pvc.Data != "absent" || !slices.Contains(pvc.Missing, "kubelet_volume_stats_available_bytes") {
+	if pvc := panelOf(t, doc, "pvc"); pvc.Data != "absent" ||
+		!slices.Contains(pvc.Missing, "kubelet_volume_stats_available_bytes") {
 		t.Errorf("pvc: data %s, missing %q", pvc.Data, pvc.Missing)
 	}
-	if page := string(o.file(t, "now", at, "index.html")); !strings.Contains(page, "kube-state-metrics") {
+	if page := string(o.file(t, "now", at, "index.html")); !strings.Contains(page,
+		"kube-state-metrics") {
 		t.Error("the page does not say that kube-state-metrics is what is missing")
 	}
 	if !strings.HasPrefix(doc.Server, "Prometheus 2.") {
@@ -100,15 +104,19 @@ func startMachine(t *testing.T) (s *server, instance string) {
 	start(t, nil, "/usr/bin/prometheus-node-exporter", "--web.listen-address="+instance)
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
-	body := fmt.Sprintf("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs: [{job_name: node, static_configs: [{targets: ['%s']}]}]\n", instance)
+	body := fmt.Sprintf("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs: "+
+		"[{job_name: node, static_configs: [{targets: ['%s']}]}]\n", instance)
 	if err := os.WriteFile(config, []byte(body), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return startPrometheus(t, "/usr/bin/prometheus", nil, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data")), instance
+	return startPrometheus(t, "/usr/bin/prometheus", nil, "--config.file="+config,
+		"--storage.tsdb.path="+filepath.Join(dir, "data")), instance
 }
 
-// awaitStep waits until a whole step has passed of which Prometheus has samples, and returns it with what the kernel said around it.
-func awaitStep(t *testing.T, s *server, instance string, step time.Duration) (time.Time, []meminfo) {
+// awaitStep waits until a whole step has passed of which Prometheus has samples, and returns it
+// with what the kernel said around it.
+func awaitStep(t *testing.T, s *server, instance string,
+	step time.Duration) (time.Time, []meminfo) {
 	t.Helper()
 	type reading struct {
 		at time.Time
@@ -120,7 +128,9 @@ func awaitStep(t *testing.T, s *server, instance string, step time.Duration) (ti
 		now := time.Now()
 		readings = append(readings, reading{now, readMeminfo(t)})
 		at = now.Add(-2 * time.Second).Truncate(step)
-		query := fmt.Sprintf(`count_over_time(node_memory_MemAvailable_bytes{instance=%q}[4s] @ %d) > 2`, instance, at.Unix())
+		query := fmt.Sprintf(
+			`count_over_time(node_memory_MemAvailable_bytes{instance=%q}[4s] @ %d) > 2`, instance,
+			at.Unix())
 		got, err := s.instant(query)
 		if err == nil && len(got) == 0 {
 			err = fmt.Errorf("%s is empty", query)

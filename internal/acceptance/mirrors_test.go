@@ -33,12 +33,14 @@ receivers:
 state: {dir: state}
 `
 
-// TestMirrors runs the whole program on a simulated cluster, with a real Alertmanager and a real Pushgateway that a real Prometheus scrapes.
+// TestMirrors runs the whole program on a simulated cluster, with a real Alertmanager and a real
+// Pushgateway that a real Prometheus scrapes.
 func TestMirrors(t *testing.T) {
 	am, gateway := startAlertmanager(t, "", true), startPushgateway(t)
 	prometheus := scraping(t, gateway)
 	lab := filepath.Join(t.TempDir(), "promlab")
-	if out, err := exec.Command("go", "build", "-o", lab, "../../cmd/promlab").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", lab, "../../cmd/promlab").
+		CombinedOutput(); err != nil {
 		t.Fatalf("building promlab: %v\n%s", err, out)
 	}
 	program, err := binary()
@@ -51,15 +53,18 @@ func TestMirrors(t *testing.T) {
 	run := func(slot time.Time, panels string, code int) string {
 		t.Helper()
 		config := fmt.Sprintf(mirrorsConfig, panels, am.url, username, password, gateway.url)
-		if err := os.WriteFile(filepath.Join(dir, "promsnap.yaml"), []byte(config), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "promsnap.yaml"), []byte(config),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 		cmd := exec.Command(lab, "--now", now.Format(time.RFC3339), "--", program,
-			"run", "check", "-c", "promsnap.yaml", "--prometheus-url", "{url}", "--time", slot.Format(time.RFC3339), "--deliver")
+			"run", "check", "-c", "promsnap.yaml", "--prometheus-url", "{url}", "--time",
+			slot.Format(time.RFC3339), "--deliver")
 		cmd.Dir = dir
 		out, _ := cmd.CombinedOutput() // the code says how it ended
 		if cmd.ProcessState.ExitCode() != code {
-			t.Fatalf("exit code %d, want %d:\n%s", cmd.ProcessState.ExitCode(), code, tail(string(out), 6000))
+			t.Fatalf("exit code %d, want %d:\n%s", cmd.ProcessState.ExitCode(), code,
+				tail(string(out), 6000))
 		}
 		if strings.Contains(string(out), password) {
 			t.Errorf("it shows the password:\n%s", out)
@@ -82,7 +87,8 @@ func TestMirrors(t *testing.T) {
 
 	run(earlier, "", 0)
 	checkMirrored(t, am, remembered(t, dir), earlier)
-	metric(`promsnap_last_success_timestamp_seconds{job="promsnap",cluster="prod-seoul",report="check"}`, earlier.Unix())
+	metric(
+		`promsnap_last_success_timestamp_seconds{job="promsnap",cluster="prod-seoul",report="check"}`, earlier.Unix())
 
 	// A silence of Alertmanager's serves, and the next run puts the ends off.
 	silence(t, am, "alertname", "NodeMemoryHigh")
@@ -98,7 +104,8 @@ func TestMirrors(t *testing.T) {
 	metric(`promsnap_run_slot_timestamp_seconds{report="check"}`, now.Unix())
 
 	// Of the rules that are taken away the alerts are over at once.
-	const one = "    panels: [{use: node-memory, rules: [{alertname: NodeMemoryHigh, above: {critical: 0.9}}]}]"
+	const one = "    panels: [{use: node-memory, rules: [{alertname: NodeMemoryHigh, above: " +
+		"{critical: 0.9}}]}]"
 	run(now, one, 0)
 	left := remembered(t, dir)
 	if len(left) == 0 || len(left) >= len(fires) {
@@ -109,7 +116,8 @@ func TestMirrors(t *testing.T) {
 	// Whoever is not there costs the run its success, and keeps nothing from the others.
 	am.stop()
 	out := run(now.Add(time.Minute), one, 1)
-	if !strings.Contains(out, "calling Alertmanager: dial tcp") || !strings.Contains(out, "connection refused") {
+	if !strings.Contains(out, "calling Alertmanager: dial tcp") ||
+		!strings.Contains(out, "connection refused") {
 		t.Errorf("it does not say that Alertmanager is not there:\n%s", out)
 	}
 	metric(`promsnap_run_deliveries{report="check",result="failed"}`, 1)
@@ -120,7 +128,9 @@ func TestMirrors(t *testing.T) {
 // remembered are the alerts that fire by the program's state.
 func remembered(t *testing.T, dir string) map[rules.Key]rules.Alert {
 	t.Helper()
-	doc, _, err := state.NewDir(filepath.Join(dir, "state")).Load(t.Context(), state.Key{Cluster: "prod-seoul", Report: "check"})
+	doc, _, err := state.NewDir(filepath.Join(dir, "state")).Load(t.Context(), state.Key{
+		Cluster: "prod-seoul", Report: "check",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,15 +152,19 @@ func checkMirrored(t *testing.T, am *server, fires map[rules.Key]rules.Alert, sl
 					return false
 				}
 			}
-			return g.Labels["alertname"] == a.Rule && g.Labels["panel"] == a.Panel && g.Labels["severity"] == a.Severity.String()
+			return g.Labels["alertname"] == a.Rule && g.Labels["panel"] == a.Panel &&
+				g.Labels["severity"] == a.Severity.String()
 		})
 		if i < 0 {
 			t.Errorf("Alertmanager has nothing of %s", k)
 			continue
 		}
 		g := got[i]
-		if !g.EndsAt.Equal(slot.Add(20*time.Minute)) || !g.StartsAt.Equal(a.Now().Since) || g.Labels["cluster"] != "prod-seoul" || g.Labels["report"] != "check" ||
-			g.Labels["pod"] != "" && g.Labels["workload"] != "" || !strings.HasPrefix(g.GeneratorURL, "https://prometheus.example.com/graph?") || g.Annotations["summary"] == "" {
+		if !g.EndsAt.Equal(slot.Add(20*time.Minute)) || !g.StartsAt.Equal(a.Now().Since) ||
+			g.Labels["cluster"] != "prod-seoul" || g.Labels["report"] != "check" ||
+			g.Labels["pod"] != "" && g.Labels["workload"] != "" ||
+			!strings.HasPrefix(g.GeneratorURL, "https://prometheus.example.com/graph?") ||
+			g.Annotations["summary"] == "" {
 			t.Errorf("%s became %+v", k, g)
 		}
 	}

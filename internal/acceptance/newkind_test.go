@@ -19,8 +19,8 @@ import (
 	"github.com/promsnap/promsnap/internal/lab"
 )
 
-// What adds the receiver "pager" to promsnap: files that are new, and in each of two tables one line, behind the line that opens it.
-// docs/architecture.md names them.
+// What adds the receiver "pager" to promsnap: files that are new, and in each of two tables one
+// line, behind the line that opens it. docs/architecture.md names them.
 var (
 	pagerFiles = map[string]string{
 		"internal/notify/pager/pager.go":    "pager.go.txt",
@@ -28,16 +28,20 @@ var (
 		"internal/app/pager.go":             "pager_open.go.txt",
 	}
 	pagerLines = map[string]struct{ behind, line string }{
-		"internal/config/receiver.go": {"type kinds struct {\n", "\tPager *pager `yaml:\"pager\"`\n"},
+		"internal/config/receiver.go": {
+			"type kinds struct {\n", "\tPager *pager `yaml:\"pager\"`\n",
+		},
 		"internal/app/receivers.go": {
 			"var kinds = map[config.Kind]kind{\n",
-			"\tconfig.KindPager: {title: \"pager\", open: opener(openPager), rehearse: rehearser(rehearsePager)},\n",
+			"\tconfig.KindPager: {title: \"pager\", open: opener(openPager), rehearse: " +
+				"rehearser(rehearsePager)},\n",
 		},
 	}
 )
 
-// TestANewKindOfReceiver builds promsnap with one kind of receiver more, and nothing else changed: its keys are read and checked, a dry
-// run shows its messages, a run tells it, doctor and deliver --test try it, and it can stand in for another.
+// TestANewKindOfReceiver builds promsnap with one kind of receiver more, and nothing else changed:
+// its keys are read and checked, a dry run shows its messages, a run tells it, doctor and deliver
+// --test try it, and it can stand in for another.
 func TestANewKindOfReceiver(t *testing.T) {
 	program := withPager(t)
 	var mu sync.Mutex
@@ -69,7 +73,8 @@ receivers:
 %s
 state: {dir: state}
 `, prometheus.URL, receivers)
-		if err := os.WriteFile(filepath.Join(dir, "promsnap.yaml"), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "promsnap.yaml"), []byte(text),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -82,7 +87,8 @@ state: {dir: state}
 		cmd.Dir = dir
 		out, _ := cmd.CombinedOutput() // the code says how it ended
 		if got := cmd.ProcessState.ExitCode(); got != code {
-			t.Fatalf("promsnap %s: exit code %d, want %d\n%s", strings.Join(args, " "), got, code, out)
+			t.Fatalf("promsnap %s: exit code %d, want %d\n%s", strings.Join(args, " "), got, code,
+				out)
 		}
 		return string(out)
 	}
@@ -96,7 +102,10 @@ state: {dir: state}
 		{"  - {name: night, pager: {}}", "receivers[1].pager.url: missing"},
 		{"  - {name: night, pager: {number: 1}}", "unknown key"},
 		{"  - {name: night}", "write one of pager, dir, s3"},
-		{"  - {name: night, dir: {path: x}, pager: {url: 'http://p'}}", "receivers[1].dir: beside pager"},
+		{
+			"  - {name: night, dir: {path: x}, pager: {url: 'http://p'}}",
+			"receivers[1].dir: beside pager",
+		},
 		{"  - {name: night, pager: {url: 'http://p'}, fallback: archive}", "tells people (pager, "},
 	} {
 		write(tt.receivers)
@@ -105,19 +114,24 @@ state: {dir: state}
 		}
 	}
 
-	write(fmt.Sprintf("  - {name: night, pager: {url: '%s'}, min_severity: critical, group_by: [], fallback: day}\n  - {name: day, pager: {url: '%s'}}", pager.URL, pager.URL))
+	write(fmt.Sprintf("  - {name: night, pager: {url: '%s'}, min_severity: critical, group_by: "+
+		"[], fallback: day}\n  - {name: day, pager: {url: '%s'}}", pager.URL, pager.URL))
 	run(0, "check-config")
 	slot := now.Format(time.RFC3339)
-	if got := run(0, "run", "check", "--dry-run", "--time", slot); !strings.Contains(got, "── night, new (post)") || !strings.Contains(got, "🔴 prod ip-10-0-1-12") || told() != 0 {
+	if got := run(0, "run", "check", "--dry-run", "--time", slot); !strings.Contains(got,
+		"── night, new (post)") || !strings.Contains(got, "🔴 prod ip-10-0-1-12") || told() != 0 {
 		t.Errorf("a dry run sent %d messages, want 0, and says\n%s", told(), got)
 	}
-	if got := run(0, "run", "check", "--deliver", "--time", slot); !strings.Contains(got, "night: ") || told() != 1 {
+	if got := run(0, "run", "check", "--deliver", "--time", slot); !strings.Contains(got,
+		"night: ") || told() != 1 {
 		t.Errorf("a run sent %d messages, want 1, and says\n%s", told(), got)
 	}
-	if got := run(0, "deliver", "--test", "night"); !strings.Contains(got, "night was told a test") || told() != 2 {
+	if got := run(0, "deliver", "--test", "night"); !strings.Contains(got,
+		"night was told a test") || told() != 2 {
 		t.Errorf("with a test %d messages were sent, want 2\n%s", told(), got)
 	}
-	if got := run(0, "doctor", "--send-test", "--time", slot); !strings.Contains(got, "pager night ok, test message sent") || told() != 4 {
+	if got := run(0, "doctor", "--send-test", "--time", slot); !strings.Contains(got,
+		"pager night ok, test message sent") || told() != 4 {
 		t.Errorf("with doctor %d messages were sent, want 4\n%s", told(), got)
 	}
 	if got := run(0, "state", "show", "check"); !strings.Contains(got, "told: night") {
@@ -125,7 +139,8 @@ state: {dir: state}
 	}
 }
 
-// withPager builds the program with the new kind, of the files of this checkout and those of testdata/newkind.
+// withPager builds the program with the new kind, of the files of this checkout and those of
+// testdata/newkind.
 func withPager(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", ".."))
@@ -135,7 +150,8 @@ func withPager(t *testing.T) string {
 	dir := t.TempDir()
 	replace := map[string]string{}
 	for path, from := range pagerFiles {
-		replace[filepath.Join(root, path)] = filepath.Join(root, "internal", "acceptance", "testdata", "newkind", from)
+		replace[filepath.Join(root, path)] = filepath.Join(root, "internal", "acceptance",
+			"testdata", "newkind", from)
 	}
 	for path, add := range pagerLines {
 		text, err := os.ReadFile(filepath.Join(root, path))
@@ -146,7 +162,9 @@ func withPager(t *testing.T) string {
 			t.Fatalf("%s has %d lines %q, want 1: where does its table begin?", path, n, add.behind)
 		}
 		changed := filepath.Join(dir, strings.ReplaceAll(path, "/", "_"))
-		if err := os.WriteFile(changed, []byte(strings.Replace(string(text), add.behind, add.behind+add.line, 1)), 0o600); err != nil {
+		if err := os.WriteFile(changed,
+			[]byte(strings.Replace(string(text), add.behind, add.behind+add.line, 1)),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 		replace[filepath.Join(root, path)] = changed
@@ -159,7 +177,8 @@ func withPager(t *testing.T) string {
 	if err := os.WriteFile(file, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("go", "build", "-overlay", file, "-o", program, "../../cmd/promsnap").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-overlay", file, "-o", program,
+		"../../cmd/promsnap").CombinedOutput(); err != nil {
 		t.Fatalf("building promsnap with a new kind of receiver: %v\n%s", err, out)
 	}
 	return program

@@ -14,7 +14,8 @@ import (
 	reportjson "github.com/promsnap/promsnap/internal/report/json"
 )
 
-// checkPage reads index.html as a browser does: what it says, that the names of strangers are text in it, and that it loads nothing.
+// checkPage reads index.html as a browser does: what it says, that the names of strangers are text
+// in it, and that it loads nothing.
 func checkPage(t *testing.T, page []byte, doc reportjson.Document) {
 	root, err := html.Parse(bytes.NewReader(page))
 	if err != nil {
@@ -49,12 +50,15 @@ func checkPage(t *testing.T, page []byte, doc reportjson.Document) {
 	}
 	for _, s := range scripts { // the page's own, and data for it
 		sum := sha256.Sum256([]byte(s.FirstChild.Data))
-		own := strings.Contains(csp, "script-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"';")
+		own := strings.Contains(csp, "script-src 'sha256-"+
+			base64.StdEncoding.EncodeToString(sum[:])+"';")
 		if attribute(s, "type") != "application/json" && !own || attribute(s, "src") != "" {
-			t.Errorf("the page has a script that its policy does not name: %.80q", s.FirstChild.Data)
+			t.Errorf("the page has a script that its policy does not name: %.80q",
+				s.FirstChild.Data)
 		}
 	}
-	said := strings.ReplaceAll(text.String(), "\u00a0", " ") // a figure and its unit are not parted at the end of a line
+	// a figure and its unit are not parted at the end of a line
+	said := strings.ReplaceAll(text.String(), "\u00a0", " ")
 	for _, want := range []string{
 		doc.Headline,
 		"n1 memory 94 % (60.2 of 64 GiB) since 23:40",
@@ -68,14 +72,16 @@ func checkPage(t *testing.T, page []byte, doc reportjson.Document) {
 	}
 }
 
-// checkAttribute refuses what runs or loads: a handler, or an address that is neither within the page nor beside it nor in itself.
+// checkAttribute refuses what runs or loads: a handler, or an address that is neither within the
+// page nor beside it nor in itself.
 func checkAttribute(t *testing.T, element string, a html.Attribute) {
 	if strings.HasPrefix(a.Key, "on") {
 		t.Errorf("%s has a handler %s=%q", element, a.Key, a.Val)
 	}
 	switch a.Key {
 	case "src", "href", "srcset", "poster", "data", "action", "background":
-		if strings.Contains(a.Val, ":") && !strings.HasPrefix(a.Val, "data:image/") || strings.HasPrefix(a.Val, "//") {
+		if strings.Contains(a.Val, ":") && !strings.HasPrefix(a.Val, "data:image/") ||
+			strings.HasPrefix(a.Val, "//") {
 			t.Errorf("%s leads out of the page: %s=%q", element, a.Key, a.Val)
 		}
 	}

@@ -12,15 +12,16 @@ import (
 	"time"
 )
 
-// The zones beyond the limits are the severity's colour, thinly over white paper; the time axis is a line of its own.
+// The zones beyond the limits are the severity's colour, thinly over white paper; the time axis is
+// a line of its own.
 var (
 	criticalZone = color.NRGBA{250, 237, 237, 255}
 	warningZone  = color.NRGBA{248, 243, 235, 255}
 	axisLine     = color.NRGBA{0x9A, 0xA5, 0xB1, 255}
 )
 
-// checkPicture reads node-memory.png with no knowledge of how it was laid out: the zones, whose values are known, tell where a value
-// and a time are, and there the lines must be.
+// checkPicture reads node-memory.png with no knowledge of how it was laid out: the zones, whose
+// values are known, tell where a value and a time are, and there the lines must be.
 func checkPicture(t *testing.T, body []byte) {
 	img, err := png.Decode(bytes.NewReader(body))
 	if err != nil {
@@ -38,7 +39,8 @@ func checkPicture(t *testing.T, body []byte) {
 	}
 
 	lines := map[string]color.Color{
-		"n1": p.at("23:50", 0.94), "n2": p.at("23:00", 0.82), "n3": p.at("18:30", 0.40), "n4": p.at("19:00", 0.60), "n6": p.at("19:00", 0.30),
+		"n1": p.at("23:50", 0.94), "n2": p.at("23:00", 0.82), "n3": p.at("18:30", 0.40),
+		"n4": p.at("19:00", 0.60), "n6": p.at("19:00", 0.30),
 	}
 	for a, ca := range lines {
 		if light(ca) {
@@ -55,14 +57,16 @@ func checkPicture(t *testing.T, body []byte) {
 		value       float64
 		drawn       bool
 	}{
-		{"n1", "18:30", 0.50, true}, {"n1", "23:30", 0.50, true}, {"n1", "23:30", 0.94, false}, {"n1", "23:50", 0.50, false},
+		{"n1", "18:30", 0.50, true}, {"n1", "23:30", 0.50, true}, {"n1", "23:30", 0.94, false},
+		{"n1", "23:50", 0.50, false},
 		{"n2", "19:30", 0.82, true}, {"n2", "21:30", 0.82, true},
 		{"n3", "22:30", 0.40, true}, {"n3", "20:00", 0.40, false},
 		{"n4", "20:20", 0.86, true}, {"n4", "23:30", 0.60, true}, {"n4", "20:20", 0.60, false},
 		{"n6", "22:20", 0.30, true}, {"n6", "23:00", 0.30, false},
 	} {
 		if got := like(p.at(tt.clock, tt.value), lines[tt.node]); got != tt.drawn {
-			t.Errorf("%s at %s, %.2f: drawn %v, want %v", tt.node, tt.clock, tt.value, got, tt.drawn)
+			t.Errorf("%s at %s, %.2f: drawn %v, want %v", tt.node, tt.clock, tt.value, got,
+				tt.drawn)
 		}
 	}
 	// Nothing joins the ends of a gap, at whatever height.
@@ -79,11 +83,15 @@ type plot struct {
 }
 
 func findPlot(img image.Image) (plot, bool) {
-	critical, warning, axis := rowsOf(img, criticalZone), rowsOf(img, warningZone), rowsOf(img, axisLine)
+	critical, warning, axis := rowsOf(img, criticalZone), rowsOf(img, warningZone), rowsOf(img,
+		axisLine)
 	if len(critical) == 0 || len(warning) == 0 || len(axis) == 0 {
 		return plot{}, false
 	}
-	p := plot{Image: img, topEdge: critical[0], criticalBottom: critical[len(critical)-1] + 1, warningBottom: warning[len(warning)-1] + 1}
+	p := plot{
+		Image: img, topEdge: critical[0], criticalBottom: critical[len(critical)-1] + 1,
+		warningBottom: warning[len(warning)-1] + 1,
+	}
 	for _, y := range axis { // the first line below the zones: the table's come later
 		if y > p.warningBottom {
 			p.axis = y
@@ -99,7 +107,8 @@ func findPlot(img image.Image) (plot, bool) {
 	return p, p.axis > p.warningBottom && p.warningBottom > p.criticalBottom && p.right > p.left
 }
 
-// rowsOf returns the rows of which a fifth or more has a colour: under a limit's dashes there is that much of a zone.
+// rowsOf returns the rows of which a fifth or more has a colour: under a limit's dashes there is
+// that much of a zone.
 func rowsOf(img image.Image, c color.Color) []int {
 	var rows []int
 	for y := range img.Bounds().Max.Y {
@@ -144,7 +153,9 @@ func (p plot) checkNone(t *testing.T, name string, c color.Color, from, to strin
 	for x := p.column(clock(from)); x <= p.column(clock(to)); x++ {
 		for y := p.topEdge; y < p.axis; y++ {
 			if like(p.At(x, y), c) {
-				t.Errorf("%s: its colour is at (%d, %d), between %s and %s, where it has no samples", name, x, y, from, to)
+				t.Errorf(
+					"%s: its colour is at (%d, %d), between %s and %s, where it has no samples",
+					name, x, y, from, to)
 				return
 			}
 		}

@@ -29,7 +29,8 @@ var binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "../../cmd/promsnap").CombinedOutput()
+	out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path,
+		"../../cmd/promsnap").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building promsnap: %w\n%s", err, out)
 	}
@@ -45,13 +46,15 @@ type outcome struct {
 	state          *os.ProcessState
 }
 
-// promsnap runs the program in a directory of its own and returns however it ends. Where the test fails, it shows what was said.
+// promsnap runs the program in a directory of its own and returns however it ends. Where the test
+// fails, it shows what was said.
 func promsnap(t *testing.T, args ...string) outcome {
 	t.Helper()
 	o := execute(t, args...)
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("promsnap %s: exit %d\n%s%s", strings.Join(args, " "), o.code, tail(o.stdout, 6000), tail(o.stderr, 4000))
+			t.Logf("promsnap %s: exit %d\n%s%s", strings.Join(args, " "), o.code,
+				tail(o.stdout, 6000), tail(o.stderr, 4000))
 		}
 	})
 	return o
@@ -93,7 +96,8 @@ func (o outcome) want(t testing.TB, code int) outcome {
 // file reads one file of a report.
 func (o outcome) file(t testing.TB, name string, at time.Time, file string) []byte {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join(o.dir, "out", name, at.UTC().Format("20060102T150405Z"), file))
+	body, err := os.ReadFile(filepath.Join(o.dir, "out", name, at.UTC().Format("20060102T150405Z"),
+		file))
 	if err != nil {
 		t.Fatal(err)
 	}

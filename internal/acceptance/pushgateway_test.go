@@ -22,7 +22,8 @@ func startPushgateway(t *testing.T) *server {
 	t.Helper()
 	address := freePort(t)
 	s := &server{url: "http://" + address, client: http.DefaultClient}
-	s.process = start(t, nil, "/usr/bin/prometheus-pushgateway", "--web.listen-address="+address, "--web.route-prefix=/pg", "--log.level=debug")
+	s.process = start(t, nil, "/usr/bin/prometheus-pushgateway", "--web.listen-address="+address,
+		"--web.route-prefix=/pg", "--log.level=debug")
 	await(t, "the Pushgateway to be ready", func() error {
 		_, err := s.get("/pg/-/ready", nil)
 		return err
@@ -45,7 +46,8 @@ func scraping(t *testing.T, gateway *server) *server {
 	if err := os.WriteFile(path, []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return startPrometheus(t, installed(t, "prometheus"), nil, "--config.file="+path, "--storage.tsdb.path="+filepath.Join(dir, "data"))
+	return startPrometheus(t, installed(t, "prometheus"), nil, "--config.file="+path,
+		"--storage.tsdb.path="+filepath.Join(dir, "data"))
 }
 
 func openPushgateway(t *testing.T, link string) *pushgateway.Notifier {
@@ -64,7 +66,8 @@ func TestPushgateway(t *testing.T) {
 	slot := time.Now().UTC().Truncate(time.Minute)
 	ran := func(cluster string, slot time.Time, failed int) notify.Delivery {
 		d := firing(slot, "ip-1")
-		d.Report.Info.Cluster, d.Report.Critical, d.Report.Warning, d.Report.Panels[0].Total = cluster, 1, 2, 42
+		d.Report.Info.Cluster, d.Report.Critical, d.Report.Warning, d.Report.Panels[0].
+			Total = cluster, 1, 2, 42
 		d.Run = notify.Run{Took: 1500 * time.Millisecond, Delivered: 3, Failed: failed}
 		return d
 	}
@@ -79,17 +82,19 @@ func TestPushgateway(t *testing.T) {
 	at := func(t time.Time) string { return fmt.Sprint(t.Unix()) }
 	for query, want := range map[string]string{
 		`promsnap_run_duration_seconds{job="promsnap",cluster="prod-seoul",report="check"}`: "1.5",
-		`promsnap_run_slot_timestamp_seconds{cluster="prod-seoul"}`:                         at(slot.Add(5 * time.Minute)),
-		`promsnap_last_success_timestamp_seconds{cluster="prod-seoul"}`:                     at(slot),
-		`promsnap_run_panels{cluster="prod-seoul"}`:                                         "1",
-		`promsnap_run_panels_failed{cluster="prod-seoul"}`:                                  "0",
-		`promsnap_run_series{cluster="prod-seoul"}`:                                         "42",
-		`promsnap_run_findings{cluster="prod-seoul",severity="critical"}`:                   "1",
-		`promsnap_run_findings{cluster="prod-seoul",severity="warning"}`:                    "2",
-		`promsnap_run_deliveries{cluster="prod-seoul",result="ok"}`:                         "3",
-		`promsnap_run_deliveries{cluster="prod-seoul",result="failed"}`:                     "1",
-		fmt.Sprintf(`promsnap_last_success_timestamp_seconds{cluster=%q}`, odd):             at(slot),
-		`count(promsnap_run_panels)`:                                                        "2", // the test was deleted
+		`promsnap_run_slot_timestamp_seconds{cluster="prod-seoul"}`: at(
+			slot.Add(5 * time.Minute)),
+		`promsnap_last_success_timestamp_seconds{cluster="prod-seoul"}`:         at(slot),
+		`promsnap_run_panels{cluster="prod-seoul"}`:                             "1",
+		`promsnap_run_panels_failed{cluster="prod-seoul"}`:                      "0",
+		`promsnap_run_series{cluster="prod-seoul"}`:                             "42",
+		`promsnap_run_findings{cluster="prod-seoul",severity="critical"}`:       "1",
+		`promsnap_run_findings{cluster="prod-seoul",severity="warning"}`:        "2",
+		`promsnap_run_deliveries{cluster="prod-seoul",result="ok"}`:             "3",
+		`promsnap_run_deliveries{cluster="prod-seoul",result="failed"}`:         "1",
+		fmt.Sprintf(`promsnap_last_success_timestamp_seconds{cluster=%q}`, odd): at(slot),
+		// the test was deleted
+		`count(promsnap_run_panels)`: "2",
 	} {
 		await(t, query, func() error {
 			got, err := prometheus.instant(query)
@@ -111,14 +116,17 @@ func TestPushgatewayRefuses(t *testing.T) {
 	n := openPushgateway(t, gateway.url)
 	d := firing(time.Now().UTC())
 	// Somebody else's metric of the same name and another type.
-	res, err := http.Post(gateway.url+"/pg/metrics/job/other", "text/plain", strings.NewReader("# TYPE promsnap_run_panels counter\npromsnap_run_panels 1\n"))
+	res, err := http.Post(gateway.url+"/pg/metrics/job/other", "text/plain",
+		strings.NewReader("# TYPE promsnap_run_panels counter\npromsnap_run_panels 1\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = res.Body.Close()
 	_, err = n.Notify(context.Background(), d)
 	var refused *notify.RefusedError
-	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "400 Bad Request: pushed metrics are invalid or inconsistent with existing metrics") {
+	if !errors.As(err, &refused) ||
+		!strings.Contains(err.Error(), "400 Bad Request: pushed metrics are invalid or "+
+			"inconsistent with existing metrics") {
 		t.Error(err)
 	}
 	gateway.stop()

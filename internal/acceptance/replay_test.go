@@ -18,11 +18,12 @@ import (
 	"testing"
 )
 
-// replayEnv makes the test binary a replay server that keeps its recordings in the directory of that name: a process of its own, so
-// that what it spends is not the measurer's.
+// replayEnv makes the test binary a replay server that keeps its recordings in the directory of
+// that name: a process of its own, so that what it spends is not the measurer's.
 const replayEnv = "PROMSNAP_REPLAY_DIR"
 
-// replayClimbs makes the replay server answer every range query, whatever it asks, with all its series, the values of which climb.
+// replayClimbs makes the replay server answer every range query, whatever it asks, with all its
+// series, the values of which climb.
 const replayClimbs = "PROMSNAP_REPLAY_CLIMBS"
 
 // The size of the measured answer.
@@ -49,7 +50,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// replay answers range queries of the metric bench with recorded bytes, and whatever else it is asked with an empty success.
+// replay answers range queries of the metric bench with recorded bytes, and whatever else it is
+// asked with an empty success.
 type replay struct {
 	dir    string
 	climbs bool // every range query is answered
@@ -70,7 +72,9 @@ func serveReplay(dir, address string) error {
 		mux.Handle("/", &upstream{url: address, known: map[string][]byte{}})
 		return http.Serve(l, mux)
 	}
-	mux.HandleFunc("/recording", func(w http.ResponseWriter, req *http.Request) { r.send(w, r.last) })
+	mux.HandleFunc("/recording", func(w http.ResponseWriter, req *http.Request) {
+		r.send(w, r.last)
+	})
 	mux.HandleFunc("/api/v1/query_range", r.queryRange)
 	mux.HandleFunc("/api/v1/query", always(`{"resultType":"vector","result":[]}`))
 	mux.HandleFunc("/api/v1/status/buildinfo", always(`{"version":"3.15.0"}`))
@@ -112,7 +116,8 @@ func (r *replay) send(w http.ResponseWriter, path string) {
 	_, _ = io.Copy(w, f)
 }
 
-// recording returns the file for a grid; the first request for it makes it, and every other replays it.
+// recording returns the file for a grid; the first request for it makes it, and every other replays
+// it.
 func (r *replay) recording(start, end, step string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -135,7 +140,8 @@ func (r *replay) recording(start, end, step string) (string, error) {
 	return r.last, writeMatrix(r.last, of, int64(from), int64(by), points)
 }
 
-// recorded is what the series of an answer look like: the labels and the samples, one after the other, of series i.
+// recorded is what the series of an answer look like: the labels and the samples, one after the
+// other, of series i.
 type recorded struct {
 	labels func(i int) [][2]string
 	values func(i int) func() string
@@ -156,7 +162,8 @@ func climbingLabels(i int) [][2]string {
 	}
 }
 
-// climbingValues are bytes in every other series, the more the later it comes: 1,420 of 5,000 are beyond 10 GiB. The rest are shares of one.
+// climbingValues are bytes in every other series, the more the later it comes: 1,420 of 5,000 are
+// beyond 10 GiB. The rest are shares of one.
 func climbingValues(i int) func() string {
 	j := -1
 	return func() string {
@@ -178,8 +185,8 @@ func benchLabels(i int) [][2]string {
 	}
 }
 
-// benchValues makes the samples of series i, a slow wave about a level of its own: whole numbers in every other series, fractions with
-// 16 digits in the rest.
+// benchValues makes the samples of series i, a slow wave about a level of its own: whole numbers in
+// every other series, fractions with 16 digits in the rest.
 func benchValues(i int) func() string {
 	rnd := rand.New(rand.NewPCG(uint64(i), 7))
 	level, j := 0.2+0.6*rnd.Float64(), 0
@@ -195,35 +202,37 @@ func benchValues(i int) func() string {
 
 // writeMatrix writes an answer of benchSeries by so many points as Prometheus would.
 func writeMatrix(path string, of recorded, start, step int64, points int) error {
-	return writeSeries(path, `{"status":"success","data":{"resultType":"matrix","result":[`, `]}}`, func(b []byte, i int) []byte {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, `{"metric":{`...)
-		for k, l := range of.labels(i) {
-			if k > 0 {
+	return writeSeries(path, `{"status":"success","data":{"resultType":"matrix","result":[`, `]}}`,
+		func(b []byte, i int) []byte {
+			if i > 0 {
 				b = append(b, ',')
 			}
-			b = fmt.Appendf(b, "%q:%q", l[0], l[1])
-		}
-		b = append(b, `},"values":[`...)
-		next := of.values(i)
-		for j := range int64(points) {
-			if j > 0 {
-				b = append(b, ',')
+			b = append(b, `{"metric":{`...)
+			for k, l := range of.labels(i) {
+				if k > 0 {
+					b = append(b, ',')
+				}
+				b = fmt.Appendf(b, "%q:%q", l[0], l[1])
 			}
-			b = fmt.Appendf(b, `[%d,"%s"]`, start+j*step, next())
-		}
-		return append(b, `]}`...)
-	})
+			b = append(b, `},"values":[`...)
+			next := of.values(i)
+			for j := range int64(points) {
+				if j > 0 {
+					b = append(b, ',')
+				}
+				b = fmt.Appendf(b, `[%d,"%s"]`, start+j*step, next())
+			}
+			return append(b, `]}`...)
+		})
 }
 
-// writeBenchMetrics writes the same series as OpenMetrics text, and for each a bench_limit of 1, so that their quotient is the same
-// answer again.
+// writeBenchMetrics writes the same series as OpenMetrics text, and for each a bench_limit of 1, so
+// that their quotient is the same answer again.
 func writeBenchMetrics(path string, start, step int64) error {
 	return writeSeries(path, "", "# EOF\n", func(b []byte, i int) []byte {
 		l := benchLabels(i)
-		labels := fmt.Sprintf("{%s=%q,%s=%q,%s=%q}", l[1][0], l[1][1], l[2][0], l[2][1], l[3][0], l[3][1])
+		labels := fmt.Sprintf("{%s=%q,%s=%q,%s=%q}", l[1][0], l[1][1], l[2][0], l[2][1], l[3][0],
+			l[3][1])
 		next := benchValues(i)
 		for j := range int64(benchPoints) {
 			b = fmt.Appendf(b, "bench%s %s %d\n", labels, next(), start+j*step)
@@ -235,7 +244,8 @@ func writeBenchMetrics(path string, start, step int64) error {
 	})
 }
 
-// writeSeries writes a file one series at a time, so that the process stays small: a child's peak of memory begins with its parent's.
+// writeSeries writes a file one series at a time, so that the process stays small: a child's peak
+// of memory begins with its parent's.
 func writeSeries(path, head, foot string, appendSeries func([]byte, int) []byte) (err error) {
 	f, err := os.Create(path)
 	if err != nil {

@@ -29,8 +29,12 @@ func testReport(t *testing.T, c chart, name string, args []string) {
 	t.Run("figures", func(t *testing.T) { checkFigures(t, doc, answers(c)) })
 	t.Run("findings", func(t *testing.T) { checkFindings(t, doc, findings(c)) })
 	t.Run("page", func(t *testing.T) { checkPage(t, o.file(t, name, slot, "index.html"), doc) })
-	t.Run("picture", func(t *testing.T) { checkPicture(t, o.file(t, name, slot, "node-memory.png")) })
-	t.Run("same bytes", func(t *testing.T) { checkSameBytes(t, o, promsnap(t, args...).want(t, 0)) })
+	t.Run("picture", func(t *testing.T) {
+		checkPicture(t, o.file(t, name, slot, "node-memory.png"))
+	})
+	t.Run("same bytes", func(t *testing.T) {
+		checkSameBytes(t, o, promsnap(t, args...).want(t, 0))
+	})
 	if want := "Prometheus 3.15.0"; doc.Server != want {
 		t.Errorf("server %q, want %q", doc.Server, want)
 	}
@@ -39,7 +43,8 @@ func testReport(t *testing.T, c chart, name string, args []string) {
 	}
 }
 
-// checkSummary reads what a person sees at the end: the counts, and the path of a page that is there.
+// checkSummary reads what a person sees at the end: the counts, and the path of a page that is
+// there.
 func checkSummary(t *testing.T, o outcome) {
 	lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
 	last := lines[len(lines)-1]
@@ -71,7 +76,8 @@ func checkFigures(t *testing.T, doc reportjson.Document, want map[string][]answe
 			}
 			continue
 		}
-		grid := series.Grid{Start: p.Grid.Start, Step: time.Duration(p.Grid.Step * float64(time.Second)), Len: p.Grid.Len}
+		step := time.Duration(p.Grid.Step * float64(time.Second))
+		grid := series.Grid{Start: p.Grid.Start, Step: step, Len: p.Grid.Len}
 		if grid != fixtureGrid {
 			t.Errorf("%s: grid %+v, want %+v", p.Name, grid, fixtureGrid)
 		}
@@ -97,7 +103,8 @@ func checkRow(t *testing.T, panel string, row reportjson.DocRow, want []answer) 
 		t.Errorf("%s: %v is of node %q, want %q", panel, row.Labels, row.Node, a.node)
 	}
 	w, s := a.shape.figures(fixtureGrid), row.Stats
-	if !near(float64(s.Last), w.last) || !near(float64(s.Avg), w.avg) || !near(float64(s.Min), w.min) || !near(float64(s.Max), w.max) || s.Samples != w.samples {
+	if !near(float64(s.Last), w.last) || !near(float64(s.Avg), w.avg) ||
+		!near(float64(s.Min), w.min) || !near(float64(s.Max), w.max) || s.Samples != w.samples {
 		t.Errorf("%s: %v: %+v, want %+v", panel, row.Labels, s, w)
 	}
 }
@@ -163,8 +170,9 @@ func checkSameBytes(t *testing.T, a, b outcome) {
 	if len(first) < 3 {
 		t.Errorf("only %d files", len(first))
 	}
-	if a, b := slices.Sorted(maps.Keys(first)), slices.Sorted(maps.Keys(second)); !slices.Equal(a, b) {
-		t.Errorf("files %q, then %q", a, b)
+	before, after := slices.Sorted(maps.Keys(first)), slices.Sorted(maps.Keys(second))
+	if !slices.Equal(before, after) {
+		t.Errorf("files %q, then %q", before, after)
 	}
 	for name, body := range first {
 		if second[name] != body {

@@ -59,7 +59,8 @@ func startS3(t *testing.T) *gateway {
 func (g *gateway) run(t *testing.T) {
 	t.Helper()
 	env := []string{"ROOT_ACCESS_KEY=" + s3AccessKey, "ROOT_SECRET_KEY=" + statetest.Secret}
-	g.process = start(t, env, installed(t, "versitygw"), "--port", g.address, "--health", "/health", "posix", g.root)
+	g.process = start(t, env, installed(t, "versitygw"), "--port", g.address, "--health", "/health",
+		"posix", g.root)
 	await(t, "versitygw to be ready", func() error {
 		response, err := http.Get(g.url + "/health")
 		if err != nil {
@@ -70,9 +71,12 @@ func (g *gateway) run(t *testing.T) {
 }
 
 // bucket opens the bucket as promsnap would.
-func bucket(t *testing.T, endpoint, key string, change ...func(*cloud.BucketOptions)) *cloud.Bucket {
+func bucket(t *testing.T, endpoint, key string,
+	change ...func(*cloud.BucketOptions)) *cloud.Bucket {
 	t.Helper()
-	account, err := cloud.Open(context.Background(), cloud.Identity{Region: "us-east-1", AccessKey: s3AccessKey, SecretKey: secret.Inline(key)})
+	account, err := cloud.Open(context.Background(), cloud.Identity{
+		Region: "us-east-1", AccessKey: s3AccessKey, SecretKey: secret.Inline(key),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,10 +93,12 @@ func bucket(t *testing.T, endpoint, key string, change ...func(*cloud.BucketOpti
 
 // s3Config is the bucket in a configuration.
 func s3Config(endpoint, prefix, key string) string {
-	return fmt.Sprintf("{bucket: %s, prefix: %s, endpoint: '%s', path_style: true, access_key: %s, secret_key: %s}", s3Bucket, prefix, endpoint, s3AccessKey, key)
+	return fmt.Sprintf("{bucket: %s, prefix: %s, endpoint: '%s', path_style: true, access_key: "+
+		"%s, secret_key: %s}", s3Bucket, prefix, endpoint, s3AccessKey, key)
 }
 
-// claimEnd is when a claim ends, in a document of what is remembered; claimPast is a time that is over.
+// claimEnd is when a claim ends, in a document of what is remembered; claimPast is a time that is
+// over.
 var claimEnd = regexp.MustCompile(`("until":\s*)"[^"]*"`)
 
 const claimPast = `"2026-01-01T00:00:00Z"`
@@ -114,7 +120,9 @@ func archived(n int) notify.Delivery {
 	slot := time.Date(2026, 11, 22, 0, 5*n, 0, 0, time.UTC)
 	page := fmt.Sprintf("<!DOCTYPE html><title>%d</title>", n)
 	return notify.Delivery{
-		Report: report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Title: "Check", Slot: slot}, nil),
+		Report: report.Build(report.Info{
+			Cluster: "prod-seoul", Name: "check", Title: "Check", Slot: slot,
+		}, nil),
 		Files: []report.File{
 			{Name: "index.html", ContentType: "text/html; charset=utf-8", Body: []byte(page)},
 			{Name: "report.json", ContentType: "application/json", Body: []byte("{}\n")},
@@ -163,9 +171,12 @@ func testS3Archive(t *testing.T, g *gateway) {
 	}
 	home := filepath.Join(g.root, s3Bucket, "archive", "prod-seoul", "check")
 	for path, want := range map[string]string{
-		"2026/11/22/20261122T000000Z/index.html": "<title>0<", "2026/11/22/20261122T000500Z/index.html": "<title>1<",
-		"latest/index.html": "<title>2<", "latest/node-memory.png": "<title>2<",
-		"index.html": "3 reports", "2026/11/22/index.html": "20261122T001000Z/index.html",
+		"2026/11/22/20261122T000000Z/index.html": "<title>0<",
+		"2026/11/22/20261122T000500Z/index.html": "<title>1<",
+		"latest/index.html":                      "<title>2<",
+		"latest/node-memory.png":                 "<title>2<",
+		"index.html":                             "3 reports",
+		"2026/11/22/index.html":                  "20261122T001000Z/index.html",
 	} {
 		body, err := os.ReadFile(filepath.Join(home, filepath.FromSlash(path)))
 		if err != nil {
@@ -174,8 +185,10 @@ func testS3Archive(t *testing.T, g *gateway) {
 			t.Errorf("%s does not hold %q:\n%s", path, want, tail(string(body), 500))
 		}
 	}
-	o, err := bucket(t, g.url, statetest.Secret).Stat(context.Background(), "archive/prod-seoul/check/2026/11/22/20261122T000000Z/index.html")
-	if err != nil || o.Type != "text/html; charset=utf-8" || !strings.Contains(o.Cache, "immutable") {
+	o, err := bucket(t, g.url, statetest.Secret).Stat(context.Background(),
+		"archive/prod-seoul/check/2026/11/22/20261122T000000Z/index.html")
+	if err != nil || o.Type != "text/html; charset=utf-8" ||
+		!strings.Contains(o.Cache, "immutable") {
 		t.Errorf("%+v, %v", o, err)
 	}
 }
@@ -203,9 +216,11 @@ func testS3Writers(t *testing.T, g *gateway) {
 		t.Errorf("the day lists %+v, %v", list, err)
 	}
 	for path, want := range map[string]string{
-		"index.html": "8 reports", "2026/11/22/index.html": "8 reports", "latest/index.html": "<title>7<", "latest/node-memory.png": "<title>7<",
+		"index.html": "8 reports", "2026/11/22/index.html": "8 reports",
+		"latest/index.html": "<title>7<", "latest/node-memory.png": "<title>7<",
 	} {
-		if body, err := os.ReadFile(filepath.Join(home, path)); err != nil || !bytes.Contains(body, []byte(want)) {
+		if body, err := os.ReadFile(filepath.Join(home, path)); err != nil ||
+			!bytes.Contains(body, []byte(want)) {
 			t.Errorf("%s does not hold %q: %v\n%s", path, want, err, tail(string(body), 500))
 		}
 	}
@@ -214,11 +229,16 @@ func testS3Writers(t *testing.T, g *gateway) {
 // testS3Encryption only shows that the headers are signed and taken: versitygw does not encrypt.
 func testS3Encryption(t *testing.T, g *gateway) {
 	for _, kind := range []cloud.Encryption{cloud.EncryptS3, cloud.EncryptKMS} {
-		b := bucket(t, g.url, statetest.Secret, func(o *cloud.BucketOptions) { o.Encryption, o.KMSKey = kind, "arn:aws:kms:us-east-1:1:key/1" })
+		b := bucket(t, g.url, statetest.Secret, func(o *cloud.BucketOptions) {
+			o.Encryption, o.KMSKey = kind, "arn:aws:kms:us-east-1:1:key/1"
+		})
 		if kind == cloud.EncryptS3 {
-			b = bucket(t, g.url, statetest.Secret, func(o *cloud.BucketOptions) { o.Encryption = kind })
+			b = bucket(t, g.url, statetest.Secret, func(o *cloud.BucketOptions) {
+				o.Encryption = kind
+			})
 		}
-		if err := b.Put(context.Background(), "encrypted", cloud.Object{Body: []byte(kind)}); err != nil {
+		if err := b.Put(context.Background(), "encrypted",
+			cloud.Object{Body: []byte(kind)}); err != nil {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
@@ -239,11 +259,14 @@ func testS3Link(t *testing.T, g *gateway) {
 		return response.StatusCode, string(b)
 	}
 	b := bucket(t, g.url, statetest.Secret, once)
-	receipt, err := archive(t, b, s3.Options{Prefix: "link", LinkLife: time.Hour}).Notify(context.Background(), archived(3))
+	receipt, err := archive(t, b, s3.Options{
+		Prefix: "link", LinkLife: time.Hour,
+	}).Notify(context.Background(), archived(3))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, body := get(receipt.Location); status != http.StatusOK || !strings.Contains(body, "<title>3<") {
+	if status, body := get(receipt.Location); status != http.StatusOK ||
+		!strings.Contains(body, "<title>3<") {
 		t.Errorf("the link answers %d: %s", status, body)
 	}
 	if left := time.Until(receipt.Expires); left < 55*time.Minute || left > time.Hour {
@@ -252,7 +275,9 @@ func testS3Link(t *testing.T, g *gateway) {
 	tampered := strings.Replace(receipt.Location, "T001500Z/index.html", "T001500Z/report.json", 1)
 	longer := strings.Replace(receipt.Location, "X-Amz-Expires=3600", "X-Amz-Expires=7200", 1)
 	unsigned, _, _ := strings.Cut(receipt.Location, "?")
-	for name, link := range map[string]string{"of another file": tampered, "made longer": longer, "without its signature": unsigned} {
+	for name, link := range map[string]string{
+		"of another file": tampered, "made longer": longer, "without its signature": unsigned,
+	} {
 		if link == receipt.Location {
 			t.Fatalf("%s: the link was not changed: %s", name, link)
 		}
@@ -260,7 +285,8 @@ func testS3Link(t *testing.T, g *gateway) {
 			t.Errorf("a link %s answers %d", name, status)
 		}
 	}
-	short, expires, err := b.Link(context.Background(), "link/prod-seoul/check/latest/index.html", time.Second)
+	short, expires, err := b.Link(context.Background(), "link/prod-seoul/check/latest/index.html",
+		time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,8 +309,14 @@ func testS3Refused(t *testing.T, g *gateway) {
 		bucket *cloud.Bucket
 		says   string
 	}{
-		{"wrong secret", bucket(t, g.url, "MARKED-wrong-secret", once), "the access key or its secret is not right"},
-		{"no bucket", bucket(t, g.url, statetest.Secret, once, noBucket), "create the bucket not-there"},
+		{
+			"wrong secret", bucket(t, g.url, "MARKED-wrong-secret", once),
+			"the access key or its secret is not right",
+		},
+		{
+			"no bucket", bucket(t, g.url, statetest.Secret, once, noBucket),
+			"create the bucket not-there",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := archive(t, tc.bucket, s3.Options{}).Notify(context.Background(), archived(0))
@@ -292,12 +324,15 @@ func testS3Refused(t *testing.T, g *gateway) {
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("archiving: %v", err)
 			}
-			_, _, loading := state.NewS3(tc.bucket, "").Load(context.Background(), state.Key{Cluster: "c", Report: "r"})
+			_, _, loading := state.NewS3(tc.bucket, "").Load(context.Background(), state.Key{
+				Cluster: "c", Report: "r",
+			})
 			if loading == nil || !strings.Contains(loading.Error(), tc.says) {
 				t.Errorf("loading: %v", loading)
 			}
 			for _, e := range []error{err, loading} {
-				if s := fmt.Sprintf("%+v", e); strings.Contains(s, "MARKED") || strings.Contains(s, statetest.Secret) {
+				if s := fmt.Sprintf("%+v", e); strings.Contains(s, "MARKED") ||
+					strings.Contains(s, statetest.Secret) {
 					t.Errorf("the error shows the secret: %s", s)
 				}
 			}
@@ -305,7 +340,8 @@ func testS3Refused(t *testing.T, g *gateway) {
 	}
 }
 
-// testS3LostAnswer puts a proxy before the server that cuts the connection instead of handing on the answer to the first write of a key.
+// testS3LostAnswer puts a proxy before the server that cuts the connection instead of handing on
+// the answer to the first write of a key.
 func testS3LostAnswer(t *testing.T, g *gateway) {
 	target, err := url.Parse(g.url)
 	if err != nil {
@@ -323,12 +359,15 @@ func testS3LostAnswer(t *testing.T, g *gateway) {
 			}
 			return nil
 		},
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {
+			panic(http.ErrAbortHandler)
+		},
 	}
 	address := serve(t, proxy)
 	b := bucket(t, address, statetest.Secret)
 	store, k := state.NewS3(b, "lost"), state.Key{Cluster: "c", Report: "r"}
-	if _, err := store.Save(context.Background(), k, state.Doc{Run: "run-1", Serial: 1}, ""); !errors.Is(err, state.ErrConflict) {
+	if _, err := store.Save(context.Background(), k, state.Doc{Run: "run-1", Serial: 1},
+		""); !errors.Is(err, state.ErrConflict) {
 		t.Fatalf("written, the answer lost, and tried again: %v", err)
 	}
 	d, v, err := store.Load(context.Background(), k)
@@ -369,7 +408,9 @@ func testS3Killed(t *testing.T, g *gateway) {
 			}
 			return nil
 		},
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {
+			panic(http.ErrAbortHandler)
+		},
 	}
 	address := serve(t, proxy)
 	n := archive(t, bucket(t, address, statetest.Secret, once), s3.Options{Prefix: "killed"})
@@ -383,12 +424,16 @@ func testS3Killed(t *testing.T, g *gateway) {
 		t.Fatal(err)
 	}
 	home := filepath.Join(g.root, s3Bucket, "killed", "prod-seoul", "check")
-	for _, path := range []string{"latest/node-memory.png", "latest/index.html", "2026/11/22/20261122T000000Z/index.html"} {
-		if body, err := os.ReadFile(filepath.Join(home, path)); err != nil || !bytes.Contains(body, []byte("<title>0<")) {
+	for _, path := range []string{
+		"latest/node-memory.png", "latest/index.html", "2026/11/22/20261122T000000Z/index.html",
+	} {
+		if body, err := os.ReadFile(filepath.Join(home, path)); err != nil ||
+			!bytes.Contains(body, []byte("<title>0<")) {
 			t.Errorf("%s: %q, %v", path, body, err)
 		}
 	}
-	if body, err := os.ReadFile(filepath.Join(home, "index.html")); err != nil || !bytes.Contains(body, []byte("1 report")) {
+	if body, err := os.ReadFile(filepath.Join(home, "index.html")); err != nil ||
+		!bytes.Contains(body, []byte("1 report")) {
 		t.Errorf("the list: %v\n%s", err, tail(string(body), 500))
 	}
 }

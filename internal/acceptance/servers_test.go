@@ -22,14 +22,16 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// The real Prometheus of these tests knows one user. The hash is bcrypt's of the password, at its lowest cost.
+// The real Prometheus of these tests knows one user. The hash is bcrypt's of the password, at its
+// lowest cost.
 const (
 	username     = "promsnap"
 	password     = "correct-horse-battery"
 	passwordHash = "$2b$04$promsnapacceptancetesePoA.8EnhgjpvGZY3lV65ZM8sIJEzUzW"
 )
 
-// patience is how long a server may take to be ready, a scrape to come in, and the next full minute's Job to be made.
+// patience is how long a server may take to be ready, a scrape to come in, and the next full
+// minute's Job to be made.
 const patience = 2 * time.Minute
 
 // installed returns the path of a program that testdata/servers/install.sh has built.
@@ -44,7 +46,8 @@ func installed(t testing.TB, program string) string {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("%v; testdata/servers/install.sh installs it, and PROMSNAP_SERVERS says where", err)
+		t.Fatalf("%v; testdata/servers/install.sh installs it, and PROMSNAP_SERVERS says where",
+			err)
 	}
 	return path
 }
@@ -102,7 +105,8 @@ func freePort(t testing.TB) string {
 	return address
 }
 
-// startPrometheus runs a Prometheus and waits until it is ready, with TLS and a password where web is not nil.
+// startPrometheus runs a Prometheus and waits until it is ready, with TLS and a password where web
+// is not nil.
 func startPrometheus(t testing.TB, path string, web *webConfig, flags ...string) *server {
 	t.Helper()
 	address := freePort(t)
@@ -110,7 +114,8 @@ func startPrometheus(t testing.TB, path string, web *webConfig, flags ...string)
 	flags = append(flags, "--web.listen-address="+address, "--log.level=warn")
 	if web != nil {
 		flags = append(flags, "--web.config.file="+web.file)
-		s.url, s.client, s.user = "https://"+address, web.client, url.UserPassword(username, password)
+		s.url, s.client, s.user = "https://"+address, web.client, url.UserPassword(username,
+			password)
 	}
 	s.process = start(t, nil, path, flags...)
 	await(t, path+" to be ready", func() error {
@@ -164,7 +169,8 @@ func (s *server) get(path string, query url.Values) ([]byte, error) {
 	return body, nil
 }
 
-// instant returns the samples of an instant query at the server's own time, as pairs of labels and value.
+// instant returns the samples of an instant query at the server's own time, as pairs of labels and
+// value.
 func (s *server) instant(expr string) (map[string]string, error) {
 	body, err := s.get("/api/v1/query", url.Values{"query": {expr}})
 	if err != nil {
@@ -204,7 +210,8 @@ func startFixture(t testing.TB, c chart, web *webConfig) *server {
 // makeBlocks has promtool put an OpenMetrics file into blocks.
 func makeBlocks(t testing.TB, om, blocks string) {
 	t.Helper()
-	out, err := exec.Command(installed(t, "promtool"), "tsdb", "create-blocks-from", "openmetrics", "--quiet", om, blocks).CombinedOutput()
+	out, err := exec.Command(installed(t, "promtool"), "tsdb", "create-blocks-from", "openmetrics",
+		"--quiet", om, blocks).CombinedOutput()
 	if err != nil {
 		t.Fatalf("promtool: %v\n%s", err, tail(string(out), 4000))
 	}
@@ -217,13 +224,17 @@ func blockFlags(t testing.TB, blocks string) []string {
 	if err := os.WriteFile(config, []byte("global: {scrape_interval: 1m}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return []string{"--config.file=" + config, "--storage.tsdb.path=" + blocks, "--storage.tsdb.retention.time=100y"}
+	return []string{
+		"--config.file=" + config, "--storage.tsdb.path=" + blocks,
+		"--storage.tsdb.retention.time=100y",
+	}
 }
 
 // everySeries is a whole fixture.
 func everySeries(string) bool { return true }
 
-// writeOpenMetrics writes the series of a committed fixture for which has reports true as OpenMetrics text: the samples of a series in a row.
+// writeOpenMetrics writes the series of a committed fixture for which has reports true as
+// OpenMetrics text: the samples of a series in a row.
 func writeOpenMetrics(path string, c chart, has func(line string) bool) error {
 	fixture, err := os.ReadFile(c.file())
 	if err != nil {
@@ -242,7 +253,8 @@ func writeOpenMetrics(path string, c chart, has func(line string) bool) error {
 		name := line[:strings.LastIndex(line, "} ")+1]
 		for i, s := range samples {
 			if !s.Omitted {
-				fmt.Fprintf(&out, "%s %s %d\n", name, number(s.Value), fixtureStart.Add(time.Duration(i)*time.Minute).Unix())
+				fmt.Fprintf(&out, "%s %s %d\n", name, number(s.Value),
+					fixtureStart.Add(time.Duration(i)*time.Minute).Unix())
 			}
 		}
 	}

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// The fixture holds one sample a minute from fixtureStart to slot, which is the time that promsnap is run for.
+// The fixture holds one sample a minute from fixtureStart to slot, which is the time that promsnap
+// is run for.
 var (
 	fixtureStart = time.Date(2026, 3, 9, 16, 0, 0, 0, time.UTC)
 	slot         = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
@@ -41,8 +42,8 @@ type run struct {
 	value, slope float64
 }
 
-// shape is a function of time, in runs: each holds until the next begins. It describes what the fixture stores and what a panel
-// must answer alike.
+// shape is a function of time, in runs: each holds until the next begins. It describes what the
+// fixture stores and what a panel must answer alike.
 type shape []run
 
 // flat is value from the first sample on.
@@ -59,8 +60,8 @@ func (s shape) thenLine(hhmm string, value, slope float64) shape {
 	return append(s[:len(s):len(s)], run{clock(hhmm), value, slope})
 }
 
-// hole takes out the samples from the time from until before the time to, or to the end where to is empty; a counter that comes back
-// has gone on counting.
+// hole takes out the samples from the time from until before the time to, or to the end where to is
+// empty; a counter that comes back has gone on counting.
 func (s shape) hole(from, to string) shape {
 	out := s.before(clock(from)).then(from, math.NaN())
 	if to == "" {
@@ -93,7 +94,8 @@ func (s shape) after(t time.Time) shape {
 
 func (s shape) join(o shape) shape { return append(s[:len(s):len(s)], o...) }
 
-// runAt returns the run that holds at the time t; before the first run there is none, which is a hole.
+// runAt returns the run that holds at the time t; before the first run there is none, which is a
+// hole.
 func (s shape) runAt(t time.Time) run {
 	held := run{fixtureStart, math.NaN(), 0}
 	for _, r := range s {
@@ -104,13 +106,15 @@ func (s shape) runAt(t time.Time) run {
 	return held
 }
 
-// at returns the value at the time t: that of the last whole minute, as a query sees it. NaN is no sample.
+// at returns the value at the time t: that of the last whole minute, as a query sees it. NaN is no
+// sample.
 func (s shape) at(t time.Time) float64 {
 	r := s.runAt(t)
 	return r.value + r.slope*math.Floor(t.Sub(r.from).Minutes())
 }
 
-// notation writes s as promtool's unit tests write samples: "1+60x479" is 480 samples, "_x3" is three holes.
+// notation writes s as promtool's unit tests write samples: "1+60x479" is 480 samples, "_x3" is
+// three holes.
 func (s shape) notation() string {
 	if first := s[0].from; first.After(fixtureStart) {
 		s = flat(math.NaN()).join(s)

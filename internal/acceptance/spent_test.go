@@ -17,8 +17,9 @@ import (
 	"time"
 )
 
-// measureEnv makes the test binary run one program and report what that took. A child's peak of memory begins with its parent's, and the
-// parent is this small process instead of the one that holds the benchmarks.
+// measureEnv makes the test binary run one program and report what that took. A child's peak of
+// memory begins with its parent's, and the parent is this small process instead of the one that
+// holds the benchmarks.
 const measureEnv = "PROMSNAP_MEASURE"
 
 // spent is what one process took from its start to its end.
@@ -53,7 +54,8 @@ func reportSpent(w io.Writer, path string, args []string) error {
 	return json.NewEncoder(w).Encode(s)
 }
 
-// spend runs a program in a directory of its own and returns what it said and what it took. A program that fails ends the benchmark.
+// spend runs a program in a directory of its own and returns what it said and what it took. A
+// program that fails ends the benchmark.
 func spend(b *testing.B, path string, args ...string) (outcome, spent) {
 	b.Helper()
 	self, err := os.Executable()
@@ -78,7 +80,8 @@ func spend(b *testing.B, path string, args ...string) (outcome, spent) {
 	}
 	o.code, o.stdout, o.stderr, o.took = s.Code, stdout.String(), stderr.String(), s.Took
 	if s.Code != 0 {
-		b.Fatalf("%s %s: exit code %d\n%s", path, strings.Join(args, " "), s.Code, tail(o.stderr, 1000))
+		b.Fatalf("%s %s: exit code %d\n%s", path, strings.Join(args, " "), s.Code,
+			tail(o.stderr, 1000))
 	}
 	return o, s
 }
@@ -87,7 +90,8 @@ func spend(b *testing.B, path string, args ...string) (outcome, spent) {
 func (s spent) peak(b *testing.B) float64 {
 	b.Helper()
 	if s.Peak <= s.Parent {
-		b.Fatalf("the process that measures has taken %.0f MiB itself, which hides a peak of %.0f MiB", s.Parent, s.Peak)
+		b.Fatalf("the process that measures has taken %.0f MiB itself, which hides a peak of "+
+			"%.0f MiB", s.Parent, s.Peak)
 	}
 	return s.Peak
 }
@@ -95,7 +99,8 @@ func (s spent) peak(b *testing.B) float64 {
 // mebibytes is the peak of resident memory, which Linux counts in kilobytes.
 func mebibytes(u *syscall.Rusage) float64 { return float64(u.Maxrss) / 1024 }
 
-// peakNow returns the peak of a running process' own resident memory until now, in MiB; false where it has ended.
+// peakNow returns the peak of a running process' own resident memory until now, in MiB; false where
+// it has ended.
 func peakNow(pid int) (float64, bool) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	_, line, found := strings.Cut(string(status), "VmHWM:")

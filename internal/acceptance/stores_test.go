@@ -29,7 +29,8 @@ func startVictoria(t testing.TB, path string, c chart) *server {
 	}
 	address := freePort(t)
 	s := &server{url: "http://" + address, client: http.DefaultClient}
-	s.process = start(t, nil, path, "-httpListenAddr="+address, "-storageDataPath="+filepath.Join(dir, "data"), "-retentionPeriod=100y", "-loggerLevel=WARN")
+	s.process = start(t, nil, path, "-httpListenAddr="+address, "-storageDataPath="+
+		filepath.Join(dir, "data"), "-retentionPeriod=100y", "-loggerLevel=WARN")
 	await(t, path+" to be ready", func() error {
 		_, err := s.get("/health", nil)
 		return err
@@ -42,7 +43,8 @@ func startVictoria(t testing.TB, path string, c chart) *server {
 	return s
 }
 
-// importLines puts lines of OpenMetrics text into VictoriaMetrics, and waits until they can be asked for.
+// importLines puts lines of OpenMetrics text into VictoriaMetrics, and waits until they can be
+// asked for.
 func (s *server) importLines(t testing.TB, om []byte) {
 	t.Helper()
 	var body bytes.Buffer
@@ -75,10 +77,13 @@ func (s *server) importLines(t testing.TB, om []byte) {
 
 // TestVictoriaMetrics asks VictoriaMetrics for what Prometheus is asked for, and finds the same.
 func TestVictoriaMetrics(t *testing.T) {
-	for name, path := range map[string]string{"Debian's": "/usr/bin/victoria-metrics", "newer": installed(t, "victoria-metrics")} {
+	for name, path := range map[string]string{
+		"Debian's": "/usr/bin/victoria-metrics", "newer": installed(t, "victoria-metrics"),
+	} {
 		t.Run(name, func(t *testing.T) {
 			s := startVictoria(t, path, community)
-			o := promsnap(t, append([]string{"run", "--prometheus-url", s.url}, atSlot...)...).want(t, 0)
+			o := promsnap(t, append([]string{"run", "--prometheus-url", s.url}, atSlot...)...).
+				want(t, 0)
 			doc := o.document(t, "default", slot)
 			forgive(&doc, findings(community), 5*time.Minute)
 			checkFindings(t, doc, findings(community))
@@ -87,7 +92,8 @@ func TestVictoriaMetrics(t *testing.T) {
 	}
 }
 
-// checkNarrowed asks for panels of containers with room for fewer series than they have, and finds what is found with room for all.
+// checkNarrowed asks for panels of containers with room for fewer series than they have, and finds
+// what is found with room for all.
 func checkNarrowed(t *testing.T, address string) {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "promsnap.yaml")
@@ -102,30 +108,36 @@ reports:
 	if err := os.WriteFile(config, []byte(fmt.Sprintf(few, address)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	doc := promsnap(t, "run", "-c", config, "--time", slot.Format(time.RFC3339), "--output-dir", "out").want(t, 0).document(t, "few", slot)
+	doc := promsnap(t, "run", "-c", config, "--time", slot.Format(time.RFC3339), "--output-dir",
+		"out").want(t, 0).document(t, "few", slot)
 	for _, p := range doc.Panels {
 		if p.LeftOut == 0 || len(p.Rows) > 3 || p.LeftOut+len(p.Rows) != p.Total {
-			t.Errorf("%s: %d of %d series are rows, %d left out", p.Name, len(p.Rows), p.Total, p.LeftOut)
+			t.Errorf("%s: %d of %d series are rows, %d left out", p.Name, len(p.Rows), p.Total,
+				p.LeftOut)
 		}
 		for _, w := range findings(community) {
-			if w.panel == p.Name && !slices.ContainsFunc(doc.Findings, func(f reportjson.DocSaid) bool {
-				return f.Panel == w.panel && f.Name == w.name && f.Status == w.status && f.Severity == w.severity
-			}) {
+			if w.panel == p.Name &&
+				!slices.ContainsFunc(doc.Findings, func(f reportjson.DocSaid) bool {
+					return f.Panel == w.panel && f.Name == w.name && f.Status == w.status &&
+						f.Severity == w.severity
+				}) {
 				t.Errorf("%s: nothing is said of %s", p.Name, w.name)
 			}
 		}
 	}
 }
 
-// forgive sets the times of findings to those that they must have, where they are no further away than a lookback: how long a sample
-// counts after the last one, and what rate() makes of the edges of a hole, is each server's own.
+// forgive sets the times of findings to those that they must have, where they are no further away
+// than a lookback: how long a sample counts after the last one, and what rate() makes of the edges
+// of a hole, is each server's own.
 func forgive(doc *reportjson.Document, want []said, lookback time.Duration) {
 	near := func(got, want time.Time) bool { return got.Sub(want).Abs() <= lookback }
 	for i := range doc.Findings {
 		f := &doc.Findings[i]
 		for _, w := range want {
 			begin := w.begin(fixtureGrid.Start)
-			if f.Panel != w.panel || f.Name != w.name || f.Status != w.status || f.Severity != w.severity || told(f) == nil || !near(*told(f), begin) {
+			if f.Panel != w.panel || f.Name != w.name || f.Status != w.status ||
+				f.Severity != w.severity || told(f) == nil || !near(*told(f), begin) {
 				continue
 			}
 			*told(f) = begin
@@ -142,7 +154,8 @@ func forgive(doc *reportjson.Document, want []said, lookback time.Duration) {
 // store is one Prometheus of a Thanos, with the sidecar through which it is asked.
 type store struct{ prometheus, sidecar *server }
 
-// thanos is a Thanos Query over two stores: a has the nodes' exporters of n1, n2 and n3, b has all else.
+// thanos is a Thanos Query over two stores: a has the nodes' exporters of n1, n2 and n3, b has all
+// else.
 type thanos struct {
 	*server
 	a, b store
@@ -151,7 +164,9 @@ type thanos struct {
 func startThanos(t testing.TB, c chart, flags ...string) thanos {
 	t.Helper()
 	ofA := func(line string) bool {
-		return strings.HasPrefix(line, "node_") && (strings.Contains(line, `instance="10.0.0.1:`) || strings.Contains(line, `instance="10.0.0.2:`) || strings.Contains(line, `instance="10.0.0.3:`))
+		return strings.HasPrefix(line, "node_") && (strings.Contains(line, `instance="10.0.0.1:`) ||
+			strings.Contains(line, `instance="10.0.0.2:`) ||
+			strings.Contains(line, `instance="10.0.0.3:`))
 	}
 	var th thanos
 	var endpoints []string
@@ -167,14 +182,17 @@ func startThanos(t testing.TB, c chart, flags ...string) thanos {
 		}
 		makeBlocks(t, om, blocks)
 		config := filepath.Join(dir, "prometheus.yml")
-		if err := os.WriteFile(config, []byte("global: {scrape_interval: 1m, external_labels: {store: "+each.name+"}}\n"), 0o644); err != nil {
+		if err := os.WriteFile(config, []byte("global: {scrape_interval: 1m, external_labels: "+
+			"{store: "+each.name+"}}\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		each.to.prometheus = startPrometheus(t, installed(t, "prometheus"), nil,
-			"--config.file="+config, "--storage.tsdb.path="+blocks, "--storage.tsdb.retention.time=100y")
+			"--config.file="+config, "--storage.tsdb.path="+blocks,
+			"--storage.tsdb.retention.time=100y")
 		grpc, web := freePort(t), freePort(t)
 		each.to.sidecar = &server{url: "http://" + web, client: http.DefaultClient}
-		each.to.sidecar.process = start(t, nil, installed(t, "thanos"), "sidecar", "--prometheus.url="+each.to.prometheus.url,
+		each.to.sidecar.process = start(t, nil, installed(t, "thanos"), "sidecar",
+			"--prometheus.url="+each.to.prometheus.url,
 			"--tsdb.path="+blocks, "--grpc-address="+grpc, "--http-address="+web)
 		endpoints = append(endpoints, grpc)
 		await(t, "the sidecar to be ready", func() error {
@@ -183,14 +201,17 @@ func startThanos(t testing.TB, c chart, flags ...string) thanos {
 		})
 	}
 	web := freePort(t)
-	args := append([]string{"query", "--http-address=" + web, "--grpc-address=" + freePort(t)}, flags...)
+	args := append([]string{"query", "--http-address=" + web, "--grpc-address=" + freePort(t)},
+		flags...)
 	for _, e := range endpoints {
 		args = append(args, "--endpoint-strict="+e)
 	}
 	th.server = &server{url: "http://" + web, client: http.DefaultClient}
 	th.process = start(t, nil, installed(t, "thanos"), args...)
 	await(t, "Thanos to know both stores", func() error {
-		got, err := th.instant(fmt.Sprintf(`count by (store) ({__name__=~"node_uname_info|kube_node_info"} @ %d)`, slot.Unix()))
+		got, err := th.instant(
+			fmt.Sprintf(`count by (store) ({__name__=~"node_uname_info|kube_node_info"} @ %d)`,
+				slot.Unix()))
 		if err == nil && len(got) != 2 {
 			err = fmt.Errorf("it knows %v", got)
 		}
@@ -207,7 +228,8 @@ func TestThanos(t *testing.T) {
 	checkNarrowed(t, th.url)
 }
 
-// TestThanosLosesAStore takes away the store with the exporters of three nodes: what is no longer seen is neither absent nor well.
+// TestThanosLosesAStore takes away the store with the exporters of three nodes: what is no longer
+// seen is neither absent nor well.
 func TestThanosLosesAStore(t *testing.T) {
 	th := startThanos(t, community)
 	const token = "xoxb-thanos"
@@ -239,7 +261,8 @@ state: {dir: '%s'}
 				beats = nil
 				mu.Unlock()
 				before := len(slack.Messages())
-				promsnap(t, "run", "-c", config, "--deliver", "--time", at.Format(time.RFC3339)).want(t, code)
+				promsnap(t, "run", "-c", config, "--deliver", "--time",
+					at.Format(time.RFC3339)).want(t, code)
 				for _, m := range slack.Messages()[before:] {
 					texts = append(texts, m.Text)
 				}
@@ -250,7 +273,8 @@ state: {dir: '%s'}
 			if partial == "true" {
 				first, beat := run(slot.Add(-10*time.Minute), 0)
 				if len(first) == 0 || beat != "/beat" {
-					t.Fatalf("with both stores: told %q, heartbeat %q; want messages and /beat", first, beat)
+					t.Fatalf("with both stores: told %q, heartbeat %q; want messages and /beat",
+						first, beat)
 				}
 				th.a.sidecar.stop()
 				th.a.prometheus.stop()
@@ -258,14 +282,18 @@ state: {dir: '%s'}
 			for i, at := range []time.Time{slot.Add(-5 * time.Minute), slot} {
 				texts, beat := run(at, 1)
 				for _, s := range texts {
-					for _, untrue := range []string{"without node_exporter", "no node_exporter", "targets up", "✅", "resolved"} {
+					for _, untrue := range []string{
+						"without node_exporter", "no node_exporter", "targets up", "✅", "resolved",
+					} {
 						if strings.Contains(s, untrue) {
 							t.Errorf("slot %d: told %q, which nobody can know", i, s)
 						}
 					}
 				}
 				if want := map[string]string{"true": "Only part of the data from", "false": "No data from"}[partial]; i == 1 &&
-					!slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, want) }) {
+					!slices.ContainsFunc(texts, func(s string) bool {
+						return strings.Contains(s, want)
+					}) {
 					t.Errorf("the second blind slot told %q, want %q", texts, want)
 				}
 				if beat != "/beat/fail" {
@@ -275,8 +303,10 @@ state: {dir: '%s'}
 			if partial == "true" { // Thanos looks at its stores every few seconds
 				await(t, "doctor to name the store that is down", func() error {
 					o := execute(t, "doctor", "-c", config, "--time", slot.Format(time.RFC3339))
-					if o.code != 1 || !strings.Contains(o.stdout, "1/2 stores up") || !strings.Contains(o.stderr, "is down: ") {
-						return fmt.Errorf("it ends with %d and says\n%s%s", o.code, o.stdout, o.stderr)
+					if o.code != 1 || !strings.Contains(o.stdout, "1/2 stores up") ||
+						!strings.Contains(o.stderr, "is down: ") {
+						return fmt.Errorf("it ends with %d and says\n%s%s", o.code, o.stdout,
+							o.stderr)
 					}
 					return nil
 				})

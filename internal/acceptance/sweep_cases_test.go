@@ -84,10 +84,14 @@ receivers:
   - {name: archive, dir: {path: archive}}%s
 state: {%s}
 `, cmp.Or(c.prometheus, "url: '"+s.fleet+"'"), receivers, c.report, fleetQuery,
-		cmp.Or(c.receiver, "slack: {channel: C0123456789, token: xoxb-well, api_url: '"+s.slack+"'}"), mirror, cmp.Or(c.state, "dir: state"))
-	for file, body := range map[string]string{"config/promsnap.yaml": text, "config/secret": marked + "\n"} {
+		cmp.Or(c.receiver, "slack: {channel: C0123456789, token: xoxb-well, api_url: '"+s.slack+
+			"'}"), mirror, cmp.Or(c.state, "dir: state"))
+	for file, body := range map[string]string{
+		"config/promsnap.yaml": text, "config/secret": marked + "\n",
+	} {
 		path := filepath.Join(dir, file)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(body), 0o600)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755),
+			os.WriteFile(path, []byte(body), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -110,7 +114,8 @@ func (c sweepConfig) commands() [][]string {
 	out := [][]string{run("--deliver", "--log-format", "json")}
 	switch {
 	case c.prometheus != "":
-		return append(out, run("-o", "json", "--log-format", "text"), run("--dry-run"), []string{"check-config", file})
+		return append(out, run("-o", "json", "--log-format", "text"), run("--dry-run"),
+			[]string{"check-config", file})
 	case c.receiver != "":
 		out = append(out, []string{"deliver", "--test", "team", "-c", file})
 	case c.mirror != "":
@@ -118,11 +123,12 @@ func (c sweepConfig) commands() [][]string {
 	case c.state != "":
 		out = append(out, []string{"silence", "list", "-c", file})
 	}
-	return append(out, run("--dry-run"), run("--deliver", "-o", "json", "--log-format", "text"), []string{"state", "show", "check", "-c", file})
+	return append(out, run("--dry-run"), run("--deliver", "-o", "json", "--log-format", "text"),
+		[]string{"state", "show", "check", "-c", file})
 }
 
-// look runs promsnap once, and looks for the secret in what it says and in all files but those of the configuration. It is false where
-// one shows it.
+// look runs promsnap once, and looks for the secret in what it says and in all files but those of
+// the configuration. It is false where one shows it.
 func (s *sweep) look(t *testing.T, name, dir string, args []string) (clean bool) {
 	t.Helper()
 	path, err := binary()
@@ -138,8 +144,10 @@ func (s *sweep) look(t *testing.T, name, dir string, args []string) (clean bool)
 	cmd.Env = []string{"HOME=" + dir, "MARKED=" + marked, "AWS_EC2_METADATA_DISABLED=true"}
 	_ = cmd.Run() // most of these fail
 	s.runs.Add(1)
-	if code := cmd.ProcessState.ExitCode(); code < 0 || code > 3 || strings.Contains(stderr.String(), "goroutine ") {
-		t.Errorf("%s: promsnap %s: exit code %d\n%s", name, strings.Join(args, " "), code, tail(stderr.String(), 2000))
+	if code := cmd.ProcessState.ExitCode(); code < 0 || code > 3 ||
+		strings.Contains(stderr.String(), "goroutine ") {
+		t.Errorf("%s: promsnap %s: exit code %d\n%s", name, strings.Join(args, " "), code,
+			tail(stderr.String(), 2000))
 	}
 	clean = true
 	o := outcome{dir: dir, stdout: stdout.String(), stderr: stderr.String()}
@@ -150,7 +158,8 @@ func (s *sweep) look(t *testing.T, name, dir string, args []string) (clean bool)
 		for _, trace := range traces() {
 			if i := strings.Index(text, trace); i >= 0 {
 				clean = false
-				t.Errorf("%s: promsnap %s: %s shows the secret: …%s…", name, strings.Join(args[:2], " "), where, text[max(0, i-200):min(len(text), i+60)])
+				t.Errorf("%s: promsnap %s: %s shows the secret: …%s…", name,
+					strings.Join(args[:2], " "), where, text[max(0, i-200):min(len(text), i+60)])
 				break
 			}
 		}
@@ -171,22 +180,30 @@ func logins() map[string]string {
 func (s *sweep) prometheus(t *testing.T) {
 	for login, http := range logins() {
 		for _, p := range append(parrots(), prometheusParrots()...) {
-			s.try(t, "prometheus "+login+" "+p.name, sweepConfig{prometheus: fmt.Sprintf("url: '%s', http_config: {%s}", serve(t, p), http)})
+			s.try(t, "prometheus "+login+" "+p.name, sweepConfig{
+				prometheus: fmt.Sprintf("url: '%s', http_config: {%s}", serve(t, p), http),
+			})
 		}
 	}
 	for _, p := range parrots() {
 		address := serve(t, p)
 		s.try(t, "oauth2 "+p.name, sweepConfig{prometheus: fmt.Sprintf(
-			"url: '%s', http_config: {oauth2: {client_id: me, client_secret: '%s', token_url: '%s/token', endpoint_params: {key: '%s'}}}", s.fleet, marked, address, marked)})
+			"url: '%s', http_config: {oauth2: {client_id: me, client_secret: '%s', token_url: "+
+				"'%s/token', endpoint_params: {key: '%s'}}}", s.fleet, marked, address, marked)})
 		s.try(t, "proxy "+p.name, sweepConfig{prometheus: fmt.Sprintf(
-			"url: 'http://prometheus.invalid', http_config: {proxy_url: 'http://me:%s@%s'}", url.QueryEscape(marked), strings.TrimPrefix(address, "http://"))})
+			"url: 'http://prometheus.invalid', http_config: {proxy_url: 'http://me:%s@%s'}",
+			url.QueryEscape(marked), strings.TrimPrefix(address, "http://"))})
 	}
 	userinfo := strings.Replace(s.fleet, "http://", "http://me:"+url.QueryEscape(marked)+"@", 1)
 	s.try(t, "userinfo", sweepConfig{prometheus: "url: '" + userinfo + "'"})
 	dir := t.TempDir()
 	for _, p := range append(parrots(), prometheusParrots()...) {
-		address := strings.Replace(serve(t, p), "http://", "http://me:"+url.QueryEscape(marked)+"@", 1)
-		s.look(t, "userinfo of --prometheus-url "+p.name, dir, []string{"run", "--prometheus-url=" + address, "--log-format", "json", "--time", sweepSlot.Format(time.RFC3339), "--timeout", "5s"})
+		address := strings.Replace(serve(t, p), "http://", "http://me:"+url.QueryEscape(marked)+"@",
+			1)
+		s.look(t, "userinfo of --prometheus-url "+p.name, dir, []string{
+			"run", "--prometheus-url=" + address, "--log-format", "json", "--time",
+			sweepSlot.Format(time.RFC3339), "--timeout", "5s",
+		})
 	}
 }
 
@@ -194,10 +211,18 @@ func (s *sweep) prometheus(t *testing.T) {
 func (s *sweep) people(t *testing.T) {
 	for _, p := range append(parrots(), slackParrots()...) {
 		address := serve(t, p)
-		s.try(t, "slack "+p.name, sweepConfig{receiver: "slack: {channel: C0123456789, token: '" + marked + "', api_url: '" + address + "'}"})
-		s.try(t, "slack_webhook "+p.name, sweepConfig{receiver: "slack_webhook: {url: '" + address + "/services/" + url.PathEscape(marked) + "'}"})
+		s.try(t, "slack "+p.name, sweepConfig{
+			receiver: "slack: {channel: C0123456789, token: '" + marked + "', api_url: '" +
+				address + "'}",
+		})
+		s.try(t, "slack_webhook "+p.name, sweepConfig{
+			receiver: "slack_webhook: {url: '" + address + "/services/" + url.PathEscape(marked) +
+				"'}",
+		})
 	}
-	for _, method := range []string{"files.getUploadURLExternal", "upload", "files.completeUploadExternal", "files.info"} {
+	for _, method := range []string{
+		"files.getUploadURLExternal", "upload", "files.completeUploadExternal", "files.info",
+	} {
 		for _, p := range append(parrots(), slackParrots()...) {
 			double := slackdouble.Start(marked)
 			t.Cleanup(double.Close)
@@ -209,14 +234,24 @@ func (s *sweep) people(t *testing.T) {
 				}
 				answer := httptest.NewRecorder()
 				double.ServeHTTP(answer, r)
-				_, _ = w.Write(bytes.ReplaceAll(answer.Body.Bytes(), []byte(strings.TrimSuffix(double.APIURL(), "/api/")), []byte(address)))
+				_, _ = w.Write(bytes.ReplaceAll(answer.Body.Bytes(),
+					[]byte(strings.TrimSuffix(double.APIURL(), "/api/")), []byte(address)))
 			}))
-			s.try(t, method+" "+p.name, sweepConfig{receiver: "slack: {channel: C0123456789, token: '" + marked + "', api_url: '" + address + "/api/'}"})
+			s.try(t, method+" "+p.name, sweepConfig{
+				receiver: "slack: {channel: C0123456789, token: '" + marked + "', api_url: '" +
+					address + "/api/'}",
+			})
 		}
 	}
-	s.try(t, "nobody at the webhook", sweepConfig{receiver: "slack_webhook: {url: 'http://127.0.0.1:1/" + url.PathEscape(marked) + "'}"})
-	s.try(t, "no address of a webhook", sweepConfig{receiver: "slack_webhook: {url: '" + marked + "'}"})
-	s.try(t, "no host of a webhook", sweepConfig{receiver: "slack_webhook: {url: 'https://" + url.QueryEscape(marked) + ".invalid/'}"})
+	s.try(t, "nobody at the webhook", sweepConfig{
+		receiver: "slack_webhook: {url: 'http://127.0.0.1:1/" + url.PathEscape(marked) + "'}",
+	})
+	s.try(t, "no address of a webhook", sweepConfig{
+		receiver: "slack_webhook: {url: '" + marked + "'}",
+	})
+	s.try(t, "no host of a webhook", sweepConfig{
+		receiver: "slack_webhook: {url: 'https://" + url.QueryEscape(marked) + ".invalid/'}",
+	})
 }
 
 // programs breaks what is told on every run.
@@ -224,22 +259,31 @@ func (s *sweep) programs(t *testing.T) {
 	for _, p := range parrots() {
 		address := serve(t, p)
 		hook := address + "/" + url.PathEscape(marked)
-		s.try(t, "webhook "+p.name, sweepConfig{mirror: "webhook: {url: '" + hook + "', token: '" + marked + "'}"})
+		s.try(t, "webhook "+p.name, sweepConfig{
+			mirror: "webhook: {url: '" + hook + "', token: '" + marked + "'}",
+		})
 		s.try(t, "heartbeat "+p.name, sweepConfig{report: "heartbeat: {url: '" + hook + "'}"})
 		for _, login := range []string{"basic_auth", "http_headers"} {
 			http := logins()[login]
-			s.try(t, "alertmanager "+login+" "+p.name, sweepConfig{mirror: "alertmanager: {url: '" + address + "', http_config: {" + http + "}}"})
-			s.try(t, "pushgateway "+login+" "+p.name, sweepConfig{mirror: "pushgateway: {url: '" + address + "', http_config: {" + http + "}}"})
+			s.try(t, "alertmanager "+login+" "+p.name, sweepConfig{
+				mirror: "alertmanager: {url: '" + address + "', http_config: {" + http + "}}",
+			})
+			s.try(t, "pushgateway "+login+" "+p.name, sweepConfig{
+				mirror: "pushgateway: {url: '" + address + "', http_config: {" + http + "}}",
+			})
 		}
 	}
-	s.try(t, "nobody at the heartbeat", sweepConfig{report: "heartbeat: {url: 'http://127.0.0.1:1/" + url.PathEscape(marked) + "'}"})
+	s.try(t, "nobody at the heartbeat", sweepConfig{
+		report: "heartbeat: {url: 'http://127.0.0.1:1/" + url.PathEscape(marked) + "'}",
+	})
 	s.try(t, "no address of a heartbeat", sweepConfig{report: "heartbeat: {url: '" + marked + "'}"})
 }
 
 // bucket breaks the archive's and the memory's bucket.
 func (s *sweep) bucket(t *testing.T) {
 	for _, p := range append(parrots(), s3Parrot) {
-		in := fmt.Sprintf("s3: {bucket: b, endpoint: '%s', path_style: true, access_key: me, secret_key: '%s'}", serve(t, p), marked)
+		in := fmt.Sprintf("s3: {bucket: b, endpoint: '%s', path_style: true, access_key: me, "+
+			"secret_key: '%s'}", serve(t, p), marked)
 		s.try(t, "state "+p.name, sweepConfig{state: in})
 		s.try(t, "archive "+p.name, sweepConfig{mirror: in})
 	}

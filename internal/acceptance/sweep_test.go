@@ -16,15 +16,19 @@ import (
 	"testing"
 )
 
-// marked is the secret of every place that has one. Whatever way it is written in, the letters in its middle stay, or are encoded.
+// marked is the secret of every place that has one. Whatever way it is written in, the letters in
+// its middle stay, or are encoded.
 const marked = "m+/&" + markedCore + "%=x"
 
 const markedCore = "MARKEDsweepTOKEN"
 
-// traces are what a text shows the secret by: a part of it as it is, which is what a cut leaves, or in base64 or hexadecimal.
+// traces are what a text shows the secret by: a part of it as it is, which is what a cut leaves, or
+// in base64 or hexadecimal.
 var traces = sync.OnceValue(func() []string {
 	const part = "MARKEDsw"
-	out := []string{part, hex.EncodeToString([]byte(part)), strings.ToUpper(hex.EncodeToString([]byte(part)))}
+	out := []string{
+		part, hex.EncodeToString([]byte(part)), strings.ToUpper(hex.EncodeToString([]byte(part))),
+	}
 	for before := range 3 { // in base64 it looks otherwise by where it begins
 		whole := base64.StdEncoding.EncodeToString(append(make([]byte, before), markedCore...))
 		out = append(out, whole[4*((before+2)/3):][:12])
@@ -32,7 +36,8 @@ var traces = sync.OnceValue(func() []string {
 	return out
 })
 
-// parrot answers every request with its own words: where they came in, in the open or encoded, and whatever they authorize.
+// parrot answers every request with its own words: where they came in, in the open or encoded, and
+// whatever they authorize.
 type parrot struct {
 	name   string
 	answer func(w http.ResponseWriter, echo string)
@@ -67,7 +72,8 @@ func jsonText(v any) string {
 }
 
 // status answers with a status and a body of a type.
-func status(code int, kind string, body func(echo string) string) func(http.ResponseWriter, string) {
+func status(code int, kind string,
+	body func(echo string) string) func(http.ResponseWriter, string) {
 	return func(w http.ResponseWriter, echo string) {
 		w.Header().Set("Content-Type", kind)
 		w.WriteHeader(code)
@@ -88,9 +94,13 @@ func parrots() []parrot {
 	return []parrot{
 		{"401", status(401, "text/plain", asItIs)},
 		{"404", status(404, "text/plain", asItIs)},
-		{"400 cut", status(400, "text/plain", func(echo string) string { return cutAt(echo, 200) })},
+		{"400 cut", status(400, "text/plain", func(echo string) string {
+			return cutAt(echo, 200)
+		})},
 		{"400", status(400, "text/plain", asItIs)},
-		{"422 cut", status(422, "text/plain", func(echo string) string { return cutAt(echo, 300) })},
+		{"422 cut", status(422, "text/plain", func(echo string) string {
+			return cutAt(echo, 300)
+		})},
 		{"500", status(500, "text/html", asItIs)},
 		{"a line of 500", status(500, "text/plain", asItIs)},
 		{"no answer of its kind", status(200, "application/json", asItIs)},
@@ -114,15 +124,29 @@ func prometheusParrots() []parrot {
 		return jsonText(map[string]any{"status": "error", "errorType": kind, "error": echo})
 	}
 	return []parrot{
-		{"bad_data", status(400, "application/json", func(echo string) string { return failed("bad_data", echo) })},
-		{"errorType", status(400, "application/json", func(echo string) string { return failed(cutAt(echo, 50), "no") })},
-		{"cut", status(422, "application/json", func(echo string) string { return failed("execution", cutAt(echo, 1000)) })},
-		{"error with 200", status(200, "application/json", func(echo string) string { return failed("internal", cutAt(echo, 1000)) })},
+		{"bad_data", status(400, "application/json", func(echo string) string {
+			return failed("bad_data", echo)
+		})},
+		{"errorType", status(400, "application/json", func(echo string) string {
+			return failed(cutAt(echo, 50), "no")
+		})},
+		{"cut", status(422, "application/json", func(echo string) string {
+			return failed("execution", cutAt(echo, 1000))
+		})},
+		{"error with 200", status(200, "application/json", func(echo string) string {
+			return failed("internal", cutAt(echo, 1000))
+		})},
 		{"warnings", status(200, "application/json", func(echo string) string {
-			return jsonText(map[string]any{"status": "success", "data": map[string]any{"resultType": "matrix", "result": []any{}}, "warnings": []string{echo, cutAt(echo, 1000)}, "infos": []string{echo}})
+			return jsonText(map[string]any{
+				"status": "success", "data": map[string]any{
+					"resultType": "matrix", "result": []any{},
+				}, "warnings": []string{echo, cutAt(echo, 1000)}, "infos": []string{echo},
+			})
 		})},
 		{"another type", status(200, "application/json", func(echo string) string {
-			return jsonText(map[string]any{"status": "success", "data": map[string]any{"resultType": echo, "result": []any{}}})
+			return jsonText(map[string]any{
+				"status": "success", "data": map[string]any{"resultType": echo, "result": []any{}},
+			})
 		})},
 		{"another compression", func(w http.ResponseWriter, echo string) {
 			w.Header().Set("Content-Encoding", echo)
@@ -134,13 +158,23 @@ func prometheusParrots() []parrot {
 // slackParrots say no as Slack does.
 func slackParrots() []parrot {
 	return []parrot{
-		{"error", status(200, "application/json", func(echo string) string { return jsonText(map[string]any{"ok": false, "error": echo}) })},
-		{"error of the token", status(200, "application/json", func(string) string { return jsonText(map[string]any{"ok": false, "error": marked}) })},
+		{"error", status(200, "application/json", func(echo string) string {
+			return jsonText(map[string]any{"ok": false, "error": echo})
+		})},
+		{"error of the token", status(200, "application/json", func(string) string {
+			return jsonText(map[string]any{"ok": false, "error": marked})
+		})},
 		{"needed", status(200, "application/json", func(echo string) string {
-			return jsonText(map[string]any{"ok": false, "error": "missing_scope", "needed": marked, "provided": echo})
+			return jsonText(map[string]any{
+				"ok": false, "error": "missing_scope", "needed": marked, "provided": echo,
+			})
 		})},
 		{"messages", status(200, "application/json", func(echo string) string {
-			return jsonText(map[string]any{"ok": false, "error": "invalid_blocks", "response_metadata": map[string]any{"messages": []string{echo}}})
+			return jsonText(map[string]any{
+				"ok": false, "error": "invalid_blocks", "response_metadata": map[string]any{
+					"messages": []string{echo},
+				},
+			})
 		})},
 		{"a word of a webhook", status(400, "text/plain", func(string) string { return marked })},
 	}
@@ -153,8 +187,9 @@ var s3Parrot = parrot{"XML", status(400, "application/xml", func(echo string) st
 	return "<Error><Code>InvalidArgument</Code><Message>" + b.String() + "</Message></Error>"
 })}
 
-// TestNothingShowsASecret goes through the errors of every server that promsnap talks to, whose answers repeat all that was sent, and
-// looks for the secret in whatever the program says and writes.
+// TestNothingShowsASecret goes through the errors of every server that promsnap talks to, whose
+// answers repeat all that was sent, and looks for the secret in whatever the program says and
+// writes.
 func TestNothingShowsASecret(t *testing.T) {
 	t.Parallel() // it mostly waits
 	s := newSweep(t)

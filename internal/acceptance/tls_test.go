@@ -20,14 +20,16 @@ import (
 	"time"
 )
 
-// webConfig is a Prometheus' web configuration file with TLS and basic auth, and what a client of it needs.
+// webConfig is a Prometheus' web configuration file with TLS and basic auth, and what a client of
+// it needs.
 type webConfig struct {
 	file   string
 	ca     string // the certificate that signs itself and the server: a client's ca_file
 	client *http.Client
 }
 
-// newWebConfig makes a certificate for 127.0.0.1, signed by itself, and the web configuration that uses it.
+// newWebConfig makes a certificate for 127.0.0.1, signed by itself, and the web configuration that
+// uses it.
 func newWebConfig(t testing.TB) *webConfig {
 	t.Helper()
 	dir := t.TempDir()
@@ -57,9 +59,12 @@ func newWebConfig(t testing.TB) *webConfig {
 	w := &webConfig{file: filepath.Join(dir, "web.yml"), ca: filepath.Join(dir, "ca.pem")}
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	for path, body := range map[string][]byte{
-		w.ca:                          certificate,
-		filepath.Join(dir, "key.pem"): pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}),
-		w.file:                        fmt.Appendf(nil, "tls_server_config: {cert_file: ca.pem, key_file: key.pem}\nbasic_auth_users: {%s: %s}\n", username, passwordHash),
+		w.ca: certificate,
+		filepath.Join(dir, "key.pem"): pem.EncodeToMemory(&pem.Block{
+			Type: "PRIVATE KEY", Bytes: keyDER,
+		}),
+		w.file: fmt.Appendf(nil, "tls_server_config: {cert_file: ca.pem, key_file: "+
+			"key.pem}\nbasic_auth_users: {%s: %s}\n", username, passwordHash),
 	} {
 		if err := os.WriteFile(path, body, 0o600); err != nil {
 			t.Fatal(err)

@@ -1,5 +1,5 @@
-// Package alerts turns the panels of a snapshot into what rules.Advance reads: it says what each alert
-// is known by from one slot to the next, and whether what an alert is about is still there.
+// Package alerts turns the panels of a snapshot into what rules.Advance reads: it says what each
+// alert is known by from one slot to the next, and whether what an alert is about is still there.
 package alerts
 
 import (
@@ -16,18 +16,20 @@ import (
 
 // Window is the time that the panels were asked for, and how much one answer may hold.
 type Window struct {
-	End       time.Time // the newest time that was asked for
-	Range     time.Duration
-	MaxSeries int // of one answer; answers about pods and claims have room for a large cluster at least
+	End   time.Time // the newest time that was asked for
+	Range time.Duration
+	// of one answer; answers about pods and claims have room for a large cluster at least
+	MaxSeries int
 }
 
 // Evaluate settles the panels, as Settle does, and returns what their alerting rules came to.
 //
-// It asks q, by the labels that the source has, which workloads and claims there are where a panel has
-// alerts of such objects. The evaluation is good also where an error is returned: without owners, pods
-// are known by their names, and no alert of theirs ends.
+// It asks q, by the labels that the source has, which workloads and claims there are where a panel
+// has alerts of such objects. The evaluation is good also where an error is returned: without
+// owners, pods are known by their names, and no alert of theirs ends.
 func Evaluate(
-	ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes, w Window,
+	ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes,
+	w Window,
 ) (rules.Evaluation, error) {
 	silent := fellSilent(panels)
 	own, err := owners{nodes: nodes}, error(nil)
@@ -55,10 +57,11 @@ func Evaluate(
 	return now, fmt.Errorf("alerts of pods go by the pods' names: %w", err)
 }
 
-// Settle changes the panels' findings of series that ended while their alert fired: where the object is
-// still there, or may be, the series has no data (NO DATA). The end of a series is not the end of its
-// object. Settle asks q only where there is such a finding. Evaluate includes it.
-func Settle(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes, w Window) {
+// Settle changes the panels' findings of series that ended while their alert fired: where the
+// object is still there, or may be, the series has no data (NO DATA). The end of a series is not
+// the end of its object. Settle asks q only where there is such a finding. Evaluate includes it.
+func Settle(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, nodes snapshot.Nodes,
+	w Window) {
 	if !fellSilent(panels) {
 		return
 	}
@@ -68,7 +71,8 @@ func Settle(ctx context.Context, q snapshot.Querier, panels []snapshot.Panel, no
 	settle(panels, &own, &objects)
 }
 
-// settle gives findings of series that fell silent the status NoData where their objects are not gone.
+// settle gives findings of series that fell silent the status NoData where their objects are not
+// gone.
 func settle(panels []snapshot.Panel, own *owners, objects *rules.Objects) {
 	for i := range panels {
 		panels[i].Keep(endedFiring, func(row snapshot.Row) bool {
@@ -92,11 +96,14 @@ func endedFiring(f snapshot.Finding) bool { return f.Status == rules.Gone && f.S
 func isOf(label string) func(snapshot.Panel) bool {
 	return func(p snapshot.Panel) bool {
 		return slices.ContainsFunc(p.Spec.Rules, rules.Rule.IsAlert) &&
-			slices.ContainsFunc(p.Rows, func(r snapshot.Row) bool { return r.Labels.Get(label) != "" })
+			slices.ContainsFunc(p.Rows, func(r snapshot.Row) bool {
+				return r.Labels.Get(label) != ""
+			})
 	}
 }
 
-// evaluate returns what the alerting rules of all panels came to, but for the objects that are there.
+// evaluate returns what the alerting rules of all panels came to, but for the objects that are
+// there.
 func evaluate(panels []snapshot.Panel, own *owners) rules.Evaluation {
 	now := rules.Evaluation{Configured: []rules.RuleID{}}
 	for i := range panels {
@@ -149,7 +156,8 @@ func resultOf(p *snapshot.Panel, r rules.Rule, known identities) rules.RuleResul
 		Series:        known.all[p.Spec.Query(r.Ref).Ref],
 	}
 	if p.AbsentOf(r.Name) != nil {
-		out.Data = rules.DataFailed // the other queries' series say nothing of what this rule judges
+		// the other queries' series say nothing of what this rule judges
+		out.Data = rules.DataFailed
 	}
 	if p.Grid.Len > 0 {
 		out.From, out.Through = p.Grid.Start, p.Grid.End()
@@ -164,10 +172,12 @@ func resultOf(p *snapshot.Panel, r rules.Rule, known identities) rules.RuleResul
 	return out
 }
 
-// Details returns the answers of the panels' detail queries by alert, in the words of say; now is the
-// panels' evaluation. Of the series of one alert, such as the pods of a workload, the worst speaks for it.
+// Details returns the answers of the panels' detail queries by alert, in the words of say; now is
+// the panels' evaluation. Of the series of one alert, such as the pods of a workload, the worst
+// speaks for it.
 func Details(
-	panels []snapshot.Panel, now rules.Evaluation, say func(*snapshot.Panel, *snapshot.Finding) []string,
+	panels []snapshot.Panel, now rules.Evaluation,
+	say func(*snapshot.Panel, *snapshot.Finding) []string,
 ) map[rules.Key][]string {
 	type judgement struct {
 		rules.RuleID
@@ -184,7 +194,9 @@ func Details(
 		p := &panels[i]
 		for j := range p.Findings {
 			f := &p.Findings[j]
-			k, ok := keys[judgement{rules.RuleID{Panel: p.Spec.Name, Rule: f.Rule}, f.Labels.Hash()}]
+			k, ok := keys[judgement{
+				rules.RuleID{Panel: p.Spec.Name, Rule: f.Rule}, f.Labels.Hash(),
+			}]
 			if _, known := out[k]; ok && !known && len(f.Details) > 0 {
 				out[k] = say(p, f)
 			}
@@ -193,8 +205,8 @@ func Details(
 	return out
 }
 
-// quality returns how much of an answer rules may rely on. Metrics that are absent say nothing of what
-// they were of.
+// quality returns how much of an answer rules may rely on. Metrics that are absent say nothing of
+// what they were of.
 func quality(d snapshot.Data) rules.Quality {
 	switch d {
 	case snapshot.DataComplete:

@@ -23,7 +23,8 @@ import (
 func TestOwnerName(t *testing.T) {
 	for _, tc := range []struct{ pod, kind, name, want string }{
 		{"web-7d9f8c6b5-x2x4z", "ReplicaSet", "web-7d9f8c6b5", "web"},
-		{"web-frontend-abcde", "ReplicaSet", "web-frontend", "web-frontend"}, // a ReplicaSet of nobody's: no hash has such letters
+		// a ReplicaSet of nobody's: no hash has such letters
+		{"web-frontend-abcde", "ReplicaSet", "web-frontend", "web-frontend"},
 		{"kafka-0", "StatefulSet", "kafka", "kafka"},
 		{"export-29384750-x2x4z", "Job", "export-29384750", "export"},
 		{"migrate-x2x4z", "Job", "migrate", "migrate"},
@@ -40,9 +41,11 @@ func TestOwnerName(t *testing.T) {
 // Without kube-state-metrics the names of pods say mostly the same.
 func TestWorkloadByName(t *testing.T) {
 	for pod, want := range map[string]string{
-		"web-7d9f8c6b5-x2x4z": "web", "fluent-bit-x2x4z": "fluent-bit", "kafka-0": "kafka", "export-29384750-x2x4z": "export", "debug": "debug", "": "",
+		"web-7d9f8c6b5-x2x4z": "web", "fluent-bit-x2x4z": "fluent-bit", "kafka-0": "kafka",
+		"export-29384750-x2x4z": "export", "debug": "debug", "": "",
 	} {
-		if got := (&owners{}).workload(series.FromPairs("namespace", "shop", "pod", pod)); got != want {
+		if got := (&owners{}).workload(series.FromPairs("namespace", "shop", "pod",
+			pod)); got != want {
 			t.Errorf("%s: %q, want %q", pod, got, want)
 		}
 	}
@@ -73,7 +76,8 @@ func simulated(t *testing.T, now time.Time, without ...string) *promapi.Client {
 
 func TestLoadOwners(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	own, err := loadOwners(t.Context(), simulated(t, now), snapshot.Nodes{}, Window{now, 3 * time.Hour, 0})
+	own, err := loadOwners(t.Context(), simulated(t, now), snapshot.Nodes{},
+		Window{now, 3 * time.Hour, 0})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,20 +94,26 @@ func TestLoadOwners(t *testing.T) {
 		t.Errorf("no pod of a deployment in %d", len(own.of))
 	}
 	objects := own.objects()
-	if got := objects.Presence(series.FromPairs("namespace", "shop", "workload", "recommend")); got != rules.IsThere {
+	if got := objects.Presence(series.FromPairs("namespace", "shop", "workload",
+		"recommend")); got != rules.IsThere {
 		t.Errorf("shop/recommend: %v", got)
 	}
-	if got := objects.Presence(series.FromPairs("namespace", "shop", "workload", "nothing")); got != rules.IsGone {
+	if got := objects.Presence(series.FromPairs("namespace", "shop", "workload",
+		"nothing")); got != rules.IsGone {
 		t.Errorf("shop/nothing: %v", got)
 	}
 	// It was killed two hours ago; the object is still there.
-	if got := objects.Presence(series.FromPairs("namespace", "spark", "workload", ended)); ended == "" || got != rules.IsGone {
+	if got := objects.Presence(series.FromPairs("namespace", "spark", "workload",
+		ended)); ended == "" || got != rules.IsGone {
 		t.Errorf("the executor that has ended (%q): %v", ended, got)
 	}
-	if few, err := loadOwners(t.Context(), simulated(t, now), snapshot.Nodes{}, Window{now, 3 * time.Hour, 1}); err != nil || len(few.of) != len(own.of) {
-		t.Errorf("with room for one series in a panel %d pods and not %d, %v", len(few.of), len(own.of), err)
+	if few, err := loadOwners(t.Context(), simulated(t, now), snapshot.Nodes{},
+		Window{now, 3 * time.Hour, 1}); err != nil || len(few.of) != len(own.of) {
+		t.Errorf("with room for one series in a panel %d pods and not %d, %v", len(few.of),
+			len(own.of), err)
 	}
-	without, err := loadOwners(t.Context(), simulated(t, now, "kube_pod_status_phase"), snapshot.Nodes{}, Window{now, 3 * time.Hour, 0})
+	without, err := loadOwners(t.Context(), simulated(t, now, "kube_pod_status_phase"),
+		snapshot.Nodes{}, Window{now, 3 * time.Hour, 0})
 	if err != nil || len(without.of) != len(own.of) {
 		t.Errorf("without phases %d pods and not %d, %v", len(without.of), len(own.of), err)
 	}
@@ -113,7 +123,9 @@ func TestLoadOwners(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := loadOwners(ctx, simulated(t, now), snapshot.Nodes{}, Window{now, time.Hour, 0}); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "kube_pod_owner") {
+	if _, err := loadOwners(ctx, simulated(t, now), snapshot.Nodes{},
+		Window{now, time.Hour, 0}); !errors.Is(err, context.Canceled) ||
+		!strings.Contains(err.Error(), "kube_pod_owner") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -125,9 +137,19 @@ func TestIdentity(t *testing.T) {
 		added  bool
 		want   series.Labels
 	}{
-		{series.FromPairs("instance", "10.0.0.1:9100", "node", "a"), true, series.FromPairs("instance", "10.0.0.1:9100")},
-		{series.FromPairs("condition", "NotReady", "node", "a"), false, series.FromPairs("condition", "NotReady", "node", "a")},
-		{series.FromPairs("container", "app", "namespace", "shop", "node", "a", "pod", "web-x2x4z"), false, series.FromPairs("container", "app", "namespace", "shop", "workload", "web")},
+		{
+			series.FromPairs("instance", "10.0.0.1:9100", "node", "a"), true,
+			series.FromPairs("instance", "10.0.0.1:9100"),
+		},
+		{
+			series.FromPairs("condition", "NotReady", "node", "a"), false,
+			series.FromPairs("condition", "NotReady", "node", "a"),
+		},
+		{
+			series.FromPairs("container", "app", "namespace", "shop", "node", "a", "pod",
+				"web-x2x4z"), false, series.FromPairs("container", "app", "namespace", "shop",
+				"workload", "web"),
+		},
 		{series.FromPairs("pod", "web-x2x4z"), false, series.FromPairs("pod", "web-x2x4z")},
 	} {
 		if got := identityOf(tc.labels, tc.added, own); !cmp.Equal(got, tc.want) {
@@ -137,22 +159,45 @@ func TestIdentity(t *testing.T) {
 }
 
 func TestEvaluate(t *testing.T) {
-	grid := series.Grid{Start: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Step: time.Minute, Len: 61}
-	old, young := series.FromPairs("container", "app", "namespace", "shop", "pod", "web-old"), series.FromPairs("container", "app", "namespace", "shop", "pod", "web-new")
-	own := &owners{of: map[rules.Object]string{{Namespace: "shop", Name: "web-old"}: "web", {Namespace: "shop", Name: "web-new"}: "web"}}
-	alert := rules.Rule{Name: "High", Warning: rules.At(1), NoData: rules.ResolveOnNoData, KeepFiringFor: time.Minute}
+	grid := series.Grid{
+		Start: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Step: time.Minute, Len: 61,
+	}
+	old, young := series.FromPairs("container", "app", "namespace", "shop", "pod", "web-old"),
+		series.FromPairs("container", "app", "namespace", "shop", "pod", "web-new")
+	own := &owners{
+		of: map[rules.Object]string{
+			{Namespace: "shop", Name: "web-old"}: "web",
+			{Namespace: "shop", Name: "web-new"}: "web",
+		},
+	}
+	alert := rules.Rule{
+		Name: "High", Warning: rules.At(1), NoData: rules.ResolveOnNoData,
+		KeepFiringFor: time.Minute,
+	}
 	verdict := rules.Rule{Name: "p95", Reduce: rules.P95, Warning: rules.At(1)}
 	panels := []snapshot.Panel{
 		{
-			Spec: panel.Spec{Name: "memory", Rules: []rules.Rule{alert, verdict}, EmptyIsOK: true}, Grid: grid, Data: snapshot.DataComplete,
+			Spec: panel.Spec{Name: "memory", Rules: []rules.Rule{alert, verdict}, EmptyIsOK: true},
+			Grid: grid, Data: snapshot.DataComplete,
 			Rows: []snapshot.Row{{Labels: old}, {Labels: young}},
 			Findings: []snapshot.Finding{
-				{Finding: rules.Finding{Rule: "High", Labels: young, Status: rules.Breach}, Name: "shop/web-new/app", Capacity: math.NaN()},
+				{
+					Finding: rules.Finding{Rule: "High", Labels: young, Status: rules.Breach},
+					Name:    "shop/web-new/app", Capacity: math.NaN(),
+				},
 				{Finding: rules.Finding{Rule: "p95", Labels: young, Status: rules.Breach}},
 			},
 		},
-		{Spec: panel.Spec{Name: "failed", Rules: []rules.Rule{{Name: "Other", Critical: rules.At(0)}}}, Data: snapshot.DataFailed},
-		{Spec: panel.Spec{Name: "absent", Rules: []rules.Rule{{Name: "Third", Critical: rules.At(0)}}}, Grid: grid, Data: snapshot.DataAbsent},
+		{
+			Spec: panel.Spec{
+				Name: "failed", Rules: []rules.Rule{{Name: "Other", Critical: rules.At(0)}},
+			}, Data: snapshot.DataFailed,
+		},
+		{
+			Spec: panel.Spec{
+				Name: "absent", Rules: []rules.Rule{{Name: "Third", Critical: rules.At(0)}},
+			}, Grid: grid, Data: snapshot.DataAbsent,
+		},
 		{Spec: panel.Spec{Name: "unjudged"}, Grid: grid, Data: snapshot.DataComplete},
 	}
 	got := evaluate(panels, own)
@@ -161,16 +206,20 @@ func TestEvaluate(t *testing.T) {
 	}
 	web := series.FromPairs("container", "app", "namespace", "shop", "workload", "web")
 	memory := got.Rules[0]
-	if len(memory.Findings) != 1 || !cmp.Equal(memory.Findings[0].Identity, web) || memory.Findings[0].Name != "shop/web-new/app" {
+	if len(memory.Findings) != 1 || !cmp.Equal(memory.Findings[0].Identity, web) ||
+		memory.Findings[0].Name != "shop/web-new/app" {
 		t.Errorf("findings %+v", memory.Findings)
 	}
-	if !cmp.Equal(memory.Series, []series.Labels{web, web}) || !memory.BadNewsOnly || memory.KeepFiringFor != time.Minute || memory.NoData != rules.ResolveOnNoData {
+	if !cmp.Equal(memory.Series, []series.Labels{web, web}) || !memory.BadNewsOnly ||
+		memory.KeepFiringFor != time.Minute || memory.NoData != rules.ResolveOnNoData {
 		t.Errorf("memory: %+v", memory)
 	}
-	if !memory.From.Equal(grid.Start) || !memory.Through.Equal(grid.End()) || memory.Data != rules.DataComplete {
+	if !memory.From.Equal(grid.Start) || !memory.Through.Equal(grid.End()) ||
+		memory.Data != rules.DataComplete {
 		t.Errorf("memory: %v from %v to %v", memory.Data, memory.From, memory.Through)
 	}
-	if failed := got.Rules[1]; failed.Data != rules.DataFailed || failed.KeepFiringFor != rules.DefaultKeepFiringFor || !failed.Through.IsZero() {
+	if failed := got.Rules[1]; failed.Data != rules.DataFailed ||
+		failed.KeepFiringFor != rules.DefaultKeepFiringFor || !failed.Through.IsZero() {
 		t.Errorf("failed: %+v", failed)
 	}
 	if got.Rules[2].Data != rules.DataFailed || len(got.Rules) != 3 {
@@ -193,11 +242,16 @@ func TestPresenceOfNodes(t *testing.T) {
 		{series.FromPairs("instance", there.InternalIP+":9100"), nodes, rules.IsThere},
 		{series.FromPairs("node", there.Name), nodes, rules.IsThere},
 		{series.FromPairs("instance", there.InternalIP), nodes, rules.IsThere},
-		{series.FromPairs("instance", there.InternalIP+":9999"), nodes, rules.IsThere}, // a port that the table never saw
+		// a port that the table never saw
+		{series.FromPairs("instance", there.InternalIP+":9999"), nodes, rules.IsThere},
 		{series.FromPairs("instance", strings.ToUpper(there.Name)), nodes, rules.IsThere},
 		{series.FromPairs("node", "taken-away"), nodes, rules.IsGone},
-		{series.FromPairs("cluster", "elsewhere", "node", there.Name), nodes, rules.PresenceUnknown},
-		{series.FromPairs("instance", "192.0.2.1:9100"), nodes, rules.NobodyKnows}, // a host outside the cluster
+		{
+			series.FromPairs("cluster", "elsewhere", "node", there.Name), nodes,
+			rules.PresenceUnknown,
+		},
+		// a host outside the cluster
+		{series.FromPairs("instance", "192.0.2.1:9100"), nodes, rules.NobodyKnows},
 		{series.FromPairs("job", "api"), nodes, rules.NobodyKnows},
 		{series.FromPairs("node", there.Name), snapshot.Nodes{}, rules.PresenceUnknown},
 	} {
@@ -208,28 +262,47 @@ func TestPresenceOfNodes(t *testing.T) {
 	}
 }
 
-// The answers about a series are those of its alert; of two series of one alert the worst speaks. A verdict has none.
+// The answers about a series are those of its alert; of two series of one alert the worst speaks. A
+// verdict has none.
 func TestDetailsAreByAlert(t *testing.T) {
-	one, two, other := series.FromPairs("namespace", "shop", "pod", "web-1"), series.FromPairs("namespace", "shop", "pod", "web-2"), series.FromPairs("node", "n1")
+	one, two, other := series.FromPairs("namespace", "shop", "pod", "web-1"),
+		series.FromPairs("namespace", "shop", "pod", "web-2"), series.FromPairs("node", "n1")
 	finding := func(rule string, ls series.Labels, details ...string) snapshot.Finding {
 		var parts []snapshot.Part
 		for _, name := range details {
 			parts = append(parts, snapshot.Part{Name: name})
 		}
-		return snapshot.Finding{Finding: rules.Finding{Rule: rule, Labels: ls, Status: rules.Breach}, Details: parts}
+		return snapshot.Finding{
+			Finding: rules.Finding{Rule: rule, Labels: ls, Status: rules.Breach}, Details: parts,
+		}
 	}
 	panels := []snapshot.Panel{{
-		Spec: panel.Spec{Name: "p", Rules: []rules.Rule{{Name: "High", Critical: rules.At(0)}, {Name: "p95", Reduce: rules.P95, Critical: rules.At(0)}}},
-		Rows: []snapshot.Row{{Labels: one}, {Labels: two}, {Labels: other}}, Data: snapshot.DataComplete,
-		Findings: []snapshot.Finding{finding("High", two, "worst"), finding("High", one, "second"), finding("High", other), finding("p95", other, "none")},
+		Spec: panel.Spec{
+			Name: "p", Rules: []rules.Rule{
+				{Name: "High", Critical: rules.At(0)}, {
+					Name: "p95", Reduce: rules.P95, Critical: rules.At(0),
+				},
+			},
+		},
+		Rows: []snapshot.Row{{Labels: one}, {Labels: two}, {Labels: other}},
+		Data: snapshot.DataComplete,
+		Findings: []snapshot.Finding{
+			finding("High", two, "worst"), finding("High", one, "second"), finding("High", other),
+			finding("p95", other, "none"),
+		},
 	}}
-	own := &owners{of: map[rules.Object]string{{Namespace: "shop", Name: "web-1"}: "web", {Namespace: "shop", Name: "web-2"}: "web"}}
+	own := &owners{
+		of: map[rules.Object]string{
+			{Namespace: "shop", Name: "web-1"}: "web", {Namespace: "shop", Name: "web-2"}: "web",
+		},
+	}
 	say := func(p *snapshot.Panel, f *snapshot.Finding) []string {
 		return []string{p.Spec.Name + " " + f.Details[0].Name}
 	}
 	got := Details(panels, evaluate(panels, own), say)
 	id := rules.RuleID{Panel: "p", Rule: "High"}
-	if want := map[rules.Key][]string{rules.KeyOf(id, series.FromPairs("namespace", "shop", "workload", "web")): {"p worst"}}; !cmp.Equal(got, want) {
+	if want := map[rules.Key][]string{rules.KeyOf(id, series.FromPairs("namespace", "shop",
+		"workload", "web")): {"p worst"}}; !cmp.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -22,12 +22,16 @@ func TestEvaluateOfADecodedSnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	specs := []panel.Spec{{
-		Name: "memory", Queries: []panel.Query{{Expr: `container_memory_working_set_bytes{container!=""}`, Legend: "{{pod}}"}},
+		Name: "memory", Queries: []panel.Query{
+			{Expr: `container_memory_working_set_bytes{container!=""}`, Legend: "{{pod}}"},
+		},
 		Rules: []rules.Rule{{Name: "High", Warning: rules.At(1)}},
 	}}
 	taken := snapshot.Snapshot{
 		Slot: end, Range: time.Hour, End: end, Nodes: nodes,
-		Panels: snapshot.Take(t.Context(), source, specs, snapshot.Options{Slot: end, Range: time.Hour, Nodes: nodes}),
+		Panels: snapshot.Take(t.Context(), source, specs, snapshot.Options{
+			Slot: end, Range: time.Hour, Nodes: nodes,
+		}),
 	}
 	var file bytes.Buffer
 	if err := taken.Encode(&file); err != nil {
@@ -39,12 +43,15 @@ func TestEvaluateOfADecodedSnapshot(t *testing.T) {
 	}
 	var got [2]rules.Evaluation
 	for i, s := range []*snapshot.Snapshot{&taken, read} {
-		got[i], err = Evaluate(t.Context(), source, s.Panels, s.Nodes, Window{End: s.End, Range: s.Range})
+		got[i], err = Evaluate(t.Context(), source, s.Panels, s.Nodes, Window{
+			End: s.End, Range: s.Range,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(got[0].Rules) != 1 || len(got[0].Rules[0].Findings) == 0 || len(got[0].Objects.Nodes.Objects) == 0 {
+	if len(got[0].Rules) != 1 || len(got[0].Rules[0].Findings) == 0 ||
+		len(got[0].Objects.Nodes.Objects) == 0 {
 		t.Fatal("there are no findings or no nodes: this test would see nothing")
 	}
 	instants := cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })

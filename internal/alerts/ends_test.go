@@ -10,22 +10,32 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// Series of no Kubernetes object end as their rule says: no source could ever say that they are gone.
+// Series of no Kubernetes object end as their rule says: no source could ever say that they are
+// gone.
 func TestWhatNobodyKnowsEndsAsItsRuleSays(t *testing.T) {
 	begin := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 	topic := series.FromPairs("topic", "orders")
 	for name, badNews := range map[string]bool{"no_data: resolve": false, "empty_is_ok": true} {
 		t.Run(name, func(t *testing.T) {
-			spec := panel.Spec{Name: "lag", EmptyIsOK: badNews, Rules: []rules.Rule{{Name: "Lag", Warning: rules.At(0), NoData: rules.ResolveOnNoData}}}
+			spec := panel.Spec{
+				Name: "lag", EmptyIsOK: badNews, Rules: []rules.Rule{
+					{Name: "Lag", Warning: rules.At(0), NoData: rules.ResolveOnNoData},
+				},
+			}
 			grid := series.Grid{Start: begin.Add(-time.Hour), Step: time.Minute, Len: 61}
 			fires := snapshot.Finding{Name: "orders", Finding: rules.Finding{
 				Rule: "Lag", Labels: topic, Status: rules.Breach, Severity: rules.Warning, Value: 1,
-				Streak: &rules.Streak{From: begin.Add(-time.Minute), To: begin, Severity: rules.Warning, Seen: 2, Expected: 2},
+				Streak: &rules.Streak{
+					From: begin.Add(-time.Minute), To: begin, Severity: rules.Warning, Seen: 2,
+					Expected: 2,
+				},
 			}}
 			at := func(slot time.Time, findings ...snapshot.Finding) rules.Evaluation {
 				g := grid
 				g.Start = slot.Add(-time.Hour)
-				p := snapshot.Panel{Spec: spec, Grid: g, Data: snapshot.DataComplete, Findings: findings}
+				p := snapshot.Panel{
+					Spec: spec, Grid: g, Data: snapshot.DataComplete, Findings: findings,
+				}
 				for _, f := range findings {
 					p.Rows = append(p.Rows, snapshot.Row{Labels: f.Labels})
 				}
@@ -36,7 +46,8 @@ func TestWhatNobodyKnowsEndsAsItsRuleSays(t *testing.T) {
 			m = rules.Advance(m, at(later), later)
 			for k, a := range m.Alerts {
 				if a.Fires() {
-					t.Errorf("%s still fires two hours after its series ended, want that it has ended", k)
+					t.Errorf("%s still fires two hours after its series ended, want that it has "+
+						"ended", k)
 				}
 			}
 			if len(m.Alerts) != 1 {
@@ -53,8 +64,11 @@ func TestOldSamplesAreNoBlindness(t *testing.T) {
 	for n := range 3 {
 		slot := begin.Add(time.Duration(n) * 5 * time.Minute)
 		p := snapshot.Panel{
-			Spec: panel.Spec{Name: "job", Rules: []rules.Rule{{Name: "Late", Warning: rules.At(1)}}},
-			Grid: series.Grid{Start: slot.Add(-time.Hour), Step: time.Minute, Len: 61}, Data: snapshot.DataPartial, Old: true,
+			Spec: panel.Spec{
+				Name: "job", Rules: []rules.Rule{{Name: "Late", Warning: rules.At(1)}},
+			},
+			Grid: series.Grid{Start: slot.Add(-time.Hour), Step: time.Minute, Len: 61},
+			Data: snapshot.DataPartial, Old: true,
 		}
 		m = rules.Advance(m, evaluate([]snapshot.Panel{p}, &owners{}), slot)
 	}

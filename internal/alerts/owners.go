@@ -16,8 +16,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// owners knows the workload of every pod of a window, and which objects are there at its end. The zero
-// value knows none, and goes by the pods' names.
+// owners knows the workload of every pod of a window, and which objects are there at its end. The
+// zero value knows none, and goes by the pods' names.
 type owners struct {
 	// of is the workload of each pod.
 	of map[rules.Object]string
@@ -25,7 +25,8 @@ type owners struct {
 	live map[rules.Object]rules.Presence
 	// partial says that the answer was only a part: a pod that is not in it may be there.
 	partial bool
-	// claims are the persistent volume claims at the end of the window; nil: they were not asked for.
+	// claims are the persistent volume claims at the end of the window; nil: they were not asked
+	// for.
 	claims map[rules.Object]rules.Presence
 	// claimsErr is why claims are not known.
 	claimsErr error
@@ -38,20 +39,23 @@ func (o *owners) object(ls series.Labels, name string) rules.Object {
 	return rules.Object{Cluster: o.nodes.ClusterOf(ls), Namespace: ls.Get("namespace"), Name: name}
 }
 
-// mostPods is how many pods, or claims, are known at least, whatever the panels may have: 5,000 nodes of
-// 60 pods. One takes about 200 bytes.
+// mostPods is how many pods, or claims, are known at least, whatever the panels may have: 5,000
+// nodes of 60 pods. One takes about 200 bytes.
 const mostPods = 300_000
 
-// ownersQuery finds the owner of every pod, 0 for a pod that has ended. Its argument is the step, so that
-// no pod is missed between two.
+// ownersQuery finds the owner of every pod, 0 for a pod that has ended. Its argument is the step,
+// so that no pod is missed between two.
 const ownersQuery = `max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%[1]s]))` +
 	` * on (cluster, namespace, pod) group_left () max by (cluster, namespace, pod) (kube_pod_status_phase{phase=~"Pending|Running|Unknown"})` +
 	` or max by (cluster, namespace, pod, owner_kind, owner_name) (last_over_time(kube_pod_owner[%[1]s]))`
 
 // loadOwners asks which workload each pod of a window is of.
-func loadOwners(ctx context.Context, q snapshot.Querier, nodes snapshot.Nodes, w Window) (owners, error) {
+func loadOwners(ctx context.Context, q snapshot.Querier, nodes snapshot.Nodes,
+	w Window) (owners, error) {
 	step := max((w.Range / 12).Truncate(time.Minute), time.Minute)
-	own := owners{of: map[rules.Object]string{}, live: map[rules.Object]rules.Presence{}, nodes: nodes}
+	own := owners{
+		of: map[rules.Object]string{}, live: map[rules.Object]rules.Presence{}, nodes: nodes,
+	}
 	query := promapi.Query{
 		Expr: fmt.Sprintf(ownersQuery, model.Duration(step)),
 		Grid: panel.PlanGrid(w.End, w.Range, step), Limit: max(w.MaxSeries, mostPods),
@@ -66,22 +70,24 @@ func loadOwners(ctx context.Context, q snapshot.Querier, nodes snapshot.Nodes, w
 		return nil
 	})
 	if err != nil {
-		return owners{nodes: nodes}, fmt.Errorf("asking for the pods' owners (kube_pod_owner): %w", err)
+		return owners{nodes: nodes}, fmt.Errorf("asking for the pods' owners (kube_pod_owner): %w",
+			err)
 	}
 	own.partial = meta.Partial
 	return own, nil
 }
 
-// Kubernetes puts a hash of this alphabet behind the names of a Deployment's ReplicaSets and of pods, and
-// a number behind those of a CronJob's Jobs and a StatefulSet's pods.
+// Kubernetes puts a hash of this alphabet behind the names of a Deployment's ReplicaSets and of
+// pods, and a number behind those of a CronJob's Jobs and a StatefulSet's pods.
 var (
 	replicaSetName = regexp.MustCompile(`^(.+)-[bcdfghjklmnpqrstvwxz2456789]{6,10}$`)
 	jobName        = regexp.MustCompile(`^(.+)-[0-9]{8,11}$`)
-	podName        = regexp.MustCompile(`^(.+?)(-[bcdfghjklmnpqrstvwxz2456789]{6,10}|-[0-9]{8,11})?(-[bcdfghjklmnpqrstvwxz2456789]{5}|-[0-9]+)$`)
+	podName        = regexp.MustCompile(
+		`^(.+?)(-[bcdfghjklmnpqrstvwxz2456789]{6,10}|-[0-9]{8,11})?(-[bcdfghjklmnpqrstvwxz2456789]{5}|-[0-9]+)$`)
 )
 
-// ownerName returns the name of a pod's workload: of the Deployment behind a ReplicaSet, the CronJob
-// behind a Job. A pod that has no owner, or whose owner is its node, is one itself.
+// ownerName returns the name of a pod's workload: of the Deployment behind a ReplicaSet, the
+// CronJob behind a Job. A pod that has no owner, or whose owner is its node, is one itself.
 func ownerName(pod, kind, name string) string {
 	switch kind {
 	case "", "<none>", "Node":
@@ -114,7 +120,8 @@ const claimsQuery = `group by (cluster, namespace, persistentvolumeclaim) (kube_
 func (o *owners) loadClaims(ctx context.Context, q snapshot.Querier, w Window) {
 	o.claims = map[rules.Object]rules.Presence{}
 	query := promapi.Query{
-		Expr: claimsQuery, Grid: series.Grid{Start: w.End, Step: time.Minute, Len: 1}, Limit: max(w.MaxSeries, mostPods),
+		Expr: claimsQuery, Grid: series.Grid{Start: w.End, Step: time.Minute, Len: 1},
+		Limit: max(w.MaxSeries, mostPods),
 	}
 	meta, err := q.Range(ctx, query, func(s series.Series) error {
 		o.claims[o.object(s.Labels, s.Labels.Get("persistentvolumeclaim"))] = rules.IsThere
@@ -124,6 +131,7 @@ func (o *owners) loadClaims(ctx context.Context, q snapshot.Querier, w Window) {
 	case err != nil:
 		o.claimsErr = fmt.Errorf("asking for the claims (kube_persistentvolumeclaim_info): %w", err)
 	case meta.Partial:
-		o.claimsErr = errors.New("asking for the claims (kube_persistentvolumeclaim_info): the answer is only a part")
+		o.claimsErr = errors.New("asking for the claims (kube_persistentvolumeclaim_info): the " +
+			"answer is only a part")
 	}
 }

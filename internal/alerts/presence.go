@@ -11,8 +11,8 @@ func (o *owners) objects() rules.Objects {
 	return out
 }
 
-// workloads returns which workloads are there: those that have a pod. The others are gone, unless pods may
-// be missing in the answer.
+// workloads returns which workloads are there: those that have a pod. The others are gone, unless
+// pods may be missing in the answer.
 func (o *owners) workloads() rules.Known {
 	out := rules.Known{Objects: o.live, Clusters: map[string]rules.Presence{}, Others: rules.IsGone}
 	if len(o.live) == 0 || o.partial {
@@ -26,11 +26,13 @@ func (o *owners) workloads() rules.Known {
 	return out
 }
 
-// presentClaims returns which claims are there. The others of a cluster are gone where kube-state-metrics
-// tells of claims there. The kubelet falls silent of a claim also where it is the kubelet that does not
-// answer.
+// presentClaims returns which claims are there. The others of a cluster are gone where
+// kube-state-metrics tells of claims there. The kubelet falls silent of a claim also where it is
+// the kubelet that does not answer.
 func (o *owners) presentClaims() rules.Known {
-	out := rules.Known{Objects: o.claims, Clusters: map[string]rules.Presence{}, Others: rules.NobodyKnows}
+	out := rules.Known{
+		Objects: o.claims, Clusters: map[string]rules.Presence{}, Others: rules.NobodyKnows,
+	}
 	if o.claimsErr != nil {
 		out.Others = rules.PresenceUnknown
 		return out

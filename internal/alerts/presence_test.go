@@ -19,7 +19,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// answers are what a Prometheus answers to the first query that holds a key; the others have no series.
+// answers are what a Prometheus answers to the first query that holds a key; the others have no
+// series.
 type answers struct {
 	by      map[string][]series.Series
 	partial bool
@@ -27,7 +28,8 @@ type answers struct {
 }
 
 // Range implements snapshot.Querier.
-func (a answers) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+func (a answers) Range(_ context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
 	if a.err != nil {
 		return promapi.Meta{}, a.err
 	}
@@ -65,31 +67,55 @@ func TestPresenceOfClaims(t *testing.T) {
 		return nodes
 	}
 	current := load(map[string][]series.Series{"max by (cluster, node, internal_ip) (": node})
-	silent := load(map[string][]series.Series{"max by (cluster, node, internal_ip) (last_over_time": node})
+	silent := load(map[string][]series.Series{
+		"max by (cluster, node, internal_ip) (last_over_time": node,
+	})
 	if !current.Current("a") || !silent.Silent("a") {
-		t.Fatalf("kube-state-metrics is current %v and silent %v, want both", current.Current("a"), silent.Silent("a"))
+		t.Fatalf("kube-state-metrics is current %v and silent %v, want both", current.Current("a"),
+			silent.Silent("a"))
 	}
 	data := map[string][]series.Series{"kube_persistentvolumeclaim_info": {
-		{Labels: series.FromPairs("cluster", "a", "namespace", "shop", "persistentvolumeclaim", "data")},
+		{
+			Labels: series.FromPairs("cluster", "a", "namespace", "shop", "persistentvolumeclaim",
+				"data"),
+		},
 	}}
 	for name, tt := range map[string]struct {
-		source          answers
-		nodes           snapshot.Nodes
-		there, gone, of rules.Presence // a claim in the answer, one that is not, and one of another cluster
+		source answers
+		nodes  snapshot.Nodes
+		// a claim in the answer, one that is not, and one of another cluster
+		there, gone, of rules.Presence
 	}{
-		"tells of claims":           {answers{by: data}, current, rules.IsThere, rules.IsGone, rules.NobodyKnows},
-		"tells of no claims":        {answers{}, current, rules.NobodyKnows, rules.NobodyKnows, rules.NobodyKnows},
-		"is silent":                 {answers{by: data}, silent, rules.IsThere, rules.PresenceUnknown, rules.NobodyKnows},
-		"tells of a part":           {answers{by: data, partial: true}, current, rules.IsThere, rules.PresenceUnknown, rules.PresenceUnknown},
-		"does not answer":           {answers{err: errors.New("timeout")}, current, rules.PresenceUnknown, rules.PresenceUnknown, rules.PresenceUnknown},
-		"was never seen with nodes": {answers{by: data}, snapshot.Nodes{}, rules.IsThere, rules.IsGone, rules.NobodyKnows},
+		"tells of claims": {
+			answers{by: data}, current, rules.IsThere, rules.IsGone, rules.NobodyKnows,
+		},
+		"tells of no claims": {
+			answers{}, current, rules.NobodyKnows, rules.NobodyKnows, rules.NobodyKnows,
+		},
+		"is silent": {
+			answers{by: data}, silent, rules.IsThere, rules.PresenceUnknown, rules.NobodyKnows,
+		},
+		"tells of a part": {
+			answers{by: data, partial: true}, current, rules.IsThere, rules.PresenceUnknown,
+			rules.PresenceUnknown,
+		},
+		"does not answer": {
+			answers{err: errors.New("timeout")}, current, rules.PresenceUnknown,
+			rules.PresenceUnknown, rules.PresenceUnknown,
+		},
+		"was never seen with nodes": {
+			answers{by: data}, snapshot.Nodes{}, rules.IsThere, rules.IsGone, rules.NobodyKnows,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			own := owners{nodes: tt.nodes}
 			own.loadClaims(t.Context(), tt.source, Window{End: end, Range: time.Hour})
 			objects := own.objects()
-			for claim, want := range map[[2]string]rules.Presence{{"a", "data"}: tt.there, {"a", "old"}: tt.gone, {"b", "data"}: tt.of} {
-				got := objects.Presence(series.FromPairs("cluster", claim[0], "namespace", "shop", "persistentvolumeclaim", claim[1]))
+			for claim, want := range map[[2]string]rules.Presence{
+				{"a", "data"}: tt.there, {"a", "old"}: tt.gone, {"b", "data"}: tt.of,
+			} {
+				got := objects.Presence(series.FromPairs("cluster", claim[0], "namespace", "shop",
+					"persistentvolumeclaim", claim[1]))
 				if got != want {
 					t.Errorf("claim %v: got %v, want %v", claim, got, want)
 				}
@@ -114,12 +140,15 @@ func TestEvaluationIsData(t *testing.T) {
 		}},
 		Rules: []rules.Rule{{Name: "High", Warning: rules.At(1)}},
 	}
-	panels := snapshot.Take(t.Context(), source, []panel.Spec{spec}, snapshot.Options{Slot: end, Range: time.Hour, Nodes: nodes})
+	panels := snapshot.Take(t.Context(), source, []panel.Spec{spec}, snapshot.Options{
+		Slot: end, Range: time.Hour, Nodes: nodes,
+	})
 	now, err := Evaluate(t.Context(), source, panels, nodes, Window{End: end, Range: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(now.Objects.Workloads.Objects) == 0 || len(now.Objects.Nodes.Objects) == 0 || len(now.Objects.Hosts.Objects) == 0 {
+	if len(now.Objects.Workloads.Objects) == 0 || len(now.Objects.Nodes.Objects) == 0 ||
+		len(now.Objects.Hosts.Objects) == 0 {
 		t.Fatal("the evaluation has no workloads, nodes or hosts: this test would see nothing")
 	}
 	var stored bytes.Buffer
@@ -146,9 +175,11 @@ func TestEvaluationIsData(t *testing.T) {
 		}
 	}
 	if ended == 0 || ended == len(want.Alerts) {
-		t.Fatalf("%d of %d alerts ended, want some and not all: this test would see nothing", ended, len(want.Alerts))
+		t.Fatalf("%d of %d alerts ended, want some and not all: this test would see nothing", ended,
+			len(want.Alerts))
 	}
-	if diff := cmp.Diff(encoded(t, want), encoded(t, rules.Advance(before, got, later))); diff != "" {
+	if diff := cmp.Diff(encoded(t, want),
+		encoded(t, rules.Advance(before, got, later))); diff != "" {
 		t.Errorf("alerts by the evaluation (-) and by its copy (+):\n%s", diff)
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// A rule knows the series of its own query alone: that the others are there is no end of its alerts.
+// A rule knows the series of its own query alone: that the others are there is no end of its
+// alerts.
 func TestARuleKnowsItsQuery(t *testing.T) {
 	n1, n2 := series.FromPairs("node", "n1"), series.FromPairs("node", "n2")
 	p := snapshot.Panel{
@@ -24,10 +25,16 @@ func TestARuleKnowsItsQuery(t *testing.T) {
 			},
 		},
 		Data: snapshot.DataComplete, Absent: []snapshot.Absence{{Ref: "none"}},
-		Rows: []snapshot.Row{{Ref: "used", Labels: n1}, {Ref: "used", Labels: n2}, {Ref: "limit", Labels: n2}},
+		Rows: []snapshot.Row{
+			{Ref: "used", Labels: n1}, {Ref: "used", Labels: n2}, {Ref: "limit", Labels: n2},
+		},
 		Findings: []snapshot.Finding{
 			{Ref: "used", Finding: rules.Finding{Rule: "High", Labels: n2, Status: rules.Breach}},
-			{Ref: "limit", Finding: rules.Finding{Rule: "NoRoom", Labels: n2, Status: rules.Breach}},
+			{
+				Ref: "limit", Finding: rules.Finding{
+					Rule: "NoRoom", Labels: n2, Status: rules.Breach,
+				},
+			},
 		},
 	}
 	got := evaluate([]snapshot.Panel{p}, &owners{})
@@ -41,8 +48,10 @@ func TestARuleKnowsItsQuery(t *testing.T) {
 		{nil, 0, rules.DataFailed},
 	} {
 		r := got.Rules[i]
-		if !cmp.Equal(r.Series, want.series) || len(r.Findings) != want.found || r.Data != want.data {
-			t.Errorf("%s: series %v, %d findings, data %v; want %v, %d, %v", r.ID, r.Series, len(r.Findings), r.Data, want.series, want.found, want.data)
+		if !cmp.Equal(r.Series, want.series) || len(r.Findings) != want.found ||
+			r.Data != want.data {
+			t.Errorf("%s: series %v, %d findings, data %v; want %v, %d, %v", r.ID, r.Series,
+				len(r.Findings), r.Data, want.series, want.found, want.data)
 		}
 		for _, f := range r.Findings {
 			if !cmp.Equal(f.Identity, n2) {

@@ -14,7 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// kube answers as kube-state-metrics of one cluster would: with pods of the workloads in live and gone.
+// kube answers as kube-state-metrics of one cluster would: with pods of the workloads in live and
+// gone.
 type kube struct {
 	live, gone []string
 	err        error
@@ -22,15 +23,18 @@ type kube struct {
 }
 
 // Range implements snapshot.Querier.
-func (k kube) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+func (k kube) Range(_ context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
 	*k.asked++
 	if k.err != nil || !strings.Contains(q.Expr, "kube_pod_owner") {
 		return promapi.Meta{}, k.err
 	}
 	for phase, names := range [][]string{k.gone, k.live} {
 		for _, name := range names {
-			ls := series.FromPairs("namespace", "shop", "pod", name+"-0", "owner_kind", "StatefulSet", "owner_name", name)
-			if err := each(series.Series{Labels: ls, Values: []float64{float64(phase)}}); err != nil {
+			ls := series.FromPairs("namespace", "shop", "pod", name+"-0", "owner_kind",
+				"StatefulSet", "owner_name", name)
+			if err := each(
+				series.Series{Labels: ls, Values: []float64{float64(phase)}}); err != nil {
 				return promapi.Meta{}, err
 			}
 		}
@@ -43,8 +47,9 @@ func (k kube) Present(context.Context, []string, time.Time, time.Time) (map[stri
 	return nil, k.err
 }
 
-// A series that ended while its alert fired is one of an object that is gone, or one without data. Nobody
-// is asked where no series ended so, but by Evaluate, which also needs to know whose the pods are.
+// A series that ended while its alert fired is one of an object that is gone, or one without data.
+// Nobody is asked where no series ended so, but by Evaluate, which also needs to know whose the
+// pods are.
 func TestSettle(t *testing.T) {
 	down := errors.New("connection refused")
 	fired, calm := &rules.Streak{Severity: rules.Warning}, (*rules.Streak)(nil)
@@ -57,10 +62,23 @@ func TestSettle(t *testing.T) {
 		evaluated int // and of Evaluate
 		err       error
 	}{
-		{name: "calm when it ended", streak: calm, kube: kube{gone: []string{"db"}}, want: rules.Gone, evaluated: 1},
-		{name: "its workload is there", streak: fired, kube: kube{live: []string{"db"}}, want: rules.NoData, settled: 2, evaluated: 2},
-		{name: "its workload is gone", streak: fired, kube: kube{live: []string{"web"}, gone: []string{"db"}}, want: rules.Gone, settled: 2, evaluated: 2},
-		{name: "nobody answers", streak: fired, kube: kube{err: down}, want: rules.NoData, settled: 2, evaluated: 2, err: down},
+		{
+			name: "calm when it ended", streak: calm, kube: kube{gone: []string{"db"}},
+			want: rules.Gone, evaluated: 1,
+		},
+		{
+			name: "its workload is there", streak: fired, kube: kube{live: []string{"db"}},
+			want: rules.NoData, settled: 2, evaluated: 2,
+		},
+		{
+			name: "its workload is gone", streak: fired, kube: kube{
+				live: []string{"web"}, gone: []string{"db"},
+			}, want: rules.Gone, settled: 2, evaluated: 2,
+		},
+		{
+			name: "nobody answers", streak: fired, kube: kube{err: down}, want: rules.NoData,
+			settled: 2, evaluated: 2, err: down,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			asked := 0
@@ -68,8 +86,10 @@ func TestSettle(t *testing.T) {
 			w := Window{End: time.Unix(1_760_000_000, 0), Range: time.Hour}
 			panels := silentPanel(tt.streak)
 			Settle(t.Context(), tt.kube, panels, snapshot.Nodes{}, w)
-			if got := panels[0].Findings[0].Status; got != tt.want || panels[0].Rows[0].Status != tt.want {
-				t.Errorf("Settle: the finding is %v and its row %v, want %v", got, panels[0].Rows[0].Status, tt.want)
+			if got := panels[0].Findings[0].Status; got != tt.want ||
+				panels[0].Rows[0].Status != tt.want {
+				t.Errorf("Settle: the finding is %v and its row %v, want %v", got,
+					panels[0].Rows[0].Status, tt.want)
 			}
 			if asked != tt.settled {
 				t.Errorf("Settle asked %d times, want %d", asked, tt.settled)
@@ -92,7 +112,8 @@ func TestSettle(t *testing.T) {
 			}
 			quality := rules.DataComplete
 			if tt.err != nil {
-				quality = rules.DataPartial // nothing of a pod ends where nobody can say whose it is
+				// nothing of a pod ends where nobody can say whose it is
+				quality = rules.DataPartial
 			}
 			if got := now.Rules[0].Data; got != quality {
 				t.Errorf("Evaluate: data %v, want %v", got, quality)
@@ -109,7 +130,12 @@ func silentPanel(streak *rules.Streak) []snapshot.Panel {
 		Data: snapshot.DataComplete,
 		Rows: []snapshot.Row{{Labels: ls, Status: rules.Gone}},
 		Findings: []snapshot.Finding{
-			{Finding: rules.Finding{Rule: "High", Labels: ls, Status: rules.Gone, Severity: rules.Warning, Streak: streak}},
+			{
+				Finding: rules.Finding{
+					Rule: "High", Labels: ls, Status: rules.Gone, Severity: rules.Warning,
+					Streak: streak,
+				},
+			},
 		},
 	}}
 }

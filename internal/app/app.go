@@ -1,5 +1,6 @@
-// Package app turns a configuration into the parts of promsnap and runs them in their one line: take the snapshot, evaluate the alerts,
-// build the report, deliver it, remember what was told. The command and the Lambda function both call it, so that they cannot drift apart.
+// Package app turns a configuration into the parts of promsnap and runs them in their one line:
+// take the snapshot, evaluate the alerts, build the report, deliver it, remember what was told. The
+// command and the Lambda function both call it, so that they cannot drift apart.
 package app
 
 import (
@@ -19,20 +20,24 @@ type Options struct {
 	Reports []string    // names of the reports to run; none: all
 	Slot    time.Time   // the time that the run is for
 	To      Destination // where the reports go; New needs it, Open does not
-	// Scheduled lets each report that has a schedule be for the newest time at or before Slot at which it was due.
+	// Scheduled lets each report that has a schedule be for the newest time at or before Slot at
+	// which it was due.
 	Scheduled bool
 	Timeout   time.Duration    // of the whole run
 	Now       func() time.Time // the wall clock, for claims and AWS' signatures alone
-	// Kubernetes is the API of the cluster, for a configuration without prometheus.url, for the nodes, and for a state in a ConfigMap. Nil:
-	// there is none, or it is not to be used.
+	// Kubernetes is the API of the cluster, for a configuration without prometheus.url, for the
+	// nodes, and for a state in a ConfigMap. Nil: there is none, or it is not to be used.
 	Kubernetes Kubernetes
-	// Command is how to run a slot of a report again, for the report's footer; no secrets. Nil: not known.
+	// Command is how to run a slot of a report again, for the report's footer; no secrets. Nil: not
+	// known.
 	Command func(report string, slot time.Time) string
-	// Stop ends the snapshot early when it is closed: what is there by then is delivered, marked incomplete. Nil: never.
+	// Stop ends the snapshot early when it is closed: what is there by then is delivered, marked
+	// incomplete. Nil: never.
 	Stop <-chan struct{}
 	// Progress is told of each panel's begin and end, one event at a time. Nil: nobody listens.
 	Progress func(report string, e snapshot.Event)
-	// Started is told of each report before its first query, who answers, and at which URL or Service. Nil: nobody listens.
+	// Started is told of each report before its first query, who answers, and at which URL or
+	// Service. Nil: nobody listens.
 	Started func(r config.Report, server, at string)
 }
 
@@ -46,7 +51,8 @@ type Destination interface {
 
 // deliverer takes the reports of a run, one after the other.
 type deliverer interface {
-	// evaluate asks what the alerts of a snapshot come to, as far as it matters to the reports' readers.
+	// evaluate asks what the alerts of a snapshot come to, as far as it matters to the reports'
+	// readers.
 	evaluate(ctx context.Context, s reportSnapshot) judgedReport
 	// deliver builds the report and brings it to its destination.
 	deliver(ctx context.Context, r judgedReport) Result
@@ -64,8 +70,9 @@ type App struct {
 
 var errOpening = errors.New("half of the run's timeout is over")
 
-// New puts the parts together. It fails if cfg is invalid, or if no Prometheus is found in the cluster. To Receivers a Prometheus that is
-// not found is no error, and neither is a file that does not answer: people have to be told that nothing can be seen.
+// New puts the parts together. It fails if cfg is invalid, or if no Prometheus is found in the
+// cluster. To Receivers a Prometheus that is not found is no error, and neither is a file that does
+// not answer: people have to be told that nothing can be seen.
 func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err := o.checkReports(cfg); err != nil {
 		return nil, err
@@ -106,19 +113,25 @@ func (o Options) reports(cfg *config.Config) []config.Report {
 	if len(o.Reports) == 0 {
 		return cfg.Reports
 	}
-	return slices.DeleteFunc(slices.Clone(cfg.Reports), func(r config.Report) bool { return !slices.Contains(o.Reports, r.Name) })
+	return slices.DeleteFunc(slices.Clone(cfg.Reports), func(r config.Report) bool {
+		return !slices.Contains(o.Reports, r.Name)
+	})
 }
 
-// Run does every report that was asked for, one after the other; what failed is in the Outcome. ctx ends everything at once, while
-// Options.Timeout and Options.Stop leave time to deliver what is there.
+// Run does every report that was asked for, one after the other; what failed is in the Outcome. ctx
+// ends everything at once, while Options.Timeout and Options.Stop leave time to deliver what is
+// there.
 func (a *App) Run(ctx context.Context) Outcome {
-	ctx, cancel := context.WithTimeoutCause(ctx, a.o.Timeout, fmt.Errorf("the run's timeout of %s is over; a longer one is set by --timeout", a.o.Timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, a.o.Timeout,
+		fmt.Errorf("the run's timeout of %s is over; a longer one is set by --timeout",
+			a.o.Timeout))
 	defer cancel()
 	asking, done := a.o.askingContext(ctx)
 	defer done()
 	began := a.o.Now()
 
-	// Who answers is only a name in the report: what is wrong with the server shows at the first query.
+	// Who answers is only a name in the report: what is wrong with the server shows at the first
+	// query.
 	server, _ := a.source.client.Server(asking)
 	nodes := a.source.listNodes(asking)
 	var out Outcome
@@ -130,7 +143,8 @@ func (a *App) Run(ctx context.Context) Outcome {
 		report := a.to.evaluate(asking, a.source.snapshot(asking, r, server, nodes))
 		report.nodes = snapshot.Nodes{} // 2 KiB a node that drawing has a better use for
 		report.began, report.until = began, began.Add(a.o.Timeout)
-		out.Results, reports = append(out.Results, a.to.deliver(ctx, report)), append(reports, report)
+		out.Results, reports = append(out.Results, a.to.deliver(ctx, report)), append(reports,
+			report)
 	}
 	a.to.finish(ctx, reports, out.Results)
 	return out

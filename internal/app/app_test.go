@@ -21,7 +21,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// TestMain lets many of the parallel tests run at once: they wait for most of their time. -parallel says it otherwise.
+// TestMain lets many of the parallel tests run at once: they wait for most of their time. -parallel
+// says it otherwise.
 func TestMain(m *testing.M) {
 	_ = flag.Set("test.parallel", "16")
 	os.Exit(m.Run())
@@ -40,7 +41,9 @@ reports:
 
 func load(t *testing.T, url, text string) *config.Config {
 	t.Helper()
-	cfg, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.In, URL: url})
+	cfg, err := config.Load("promsnap.yaml", []byte(text), config.Options{
+		Builtin: panels.In, URL: url,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +66,8 @@ func serve(t *testing.T, h http.Handler) string {
 	return srv.URL
 }
 
-// hang answers nothing until the client is gone, which a server notices only once it has read the request.
+// hang answers nothing until the client is gone, which a server notices only once it has read the
+// request.
 func hang(r *http.Request) {
 	_ = r.ParseForm()
 	<-r.Context().Done()
@@ -71,7 +75,10 @@ func hang(r *http.Request) {
 
 func TestRunWritesTheReportsThatWereAskedFor(t *testing.T) {
 	cfg, out := load(t, serve(t, newLab(t)), twoReports), t.TempDir()
-	a, err := app.New(t.Context(), cfg, app.Options{Version: "test", Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, Now: time.Now, To: app.Files{Dir: out}})
+	a, err := app.New(t.Context(), cfg, app.Options{
+		Version: "test", Reports: []string{"check"}, Slot: slot, Timeout: time.Minute,
+		Now: time.Now, To: app.Files{Dir: out},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,14 +102,18 @@ func TestRunWritesTheReportsThatWereAskedFor(t *testing.T) {
 
 func TestUnknownReport(t *testing.T) {
 	cfg := load(t, "http://localhost:1", twoReports)
-	_, err := app.New(t.Context(), cfg, app.Options{Reports: []string{"weekly"}, Slot: slot, Timeout: time.Minute, To: app.Files{Dir: t.TempDir()}})
+	_, err := app.New(t.Context(), cfg, app.Options{
+		Reports: []string{"weekly"}, Slot: slot, Timeout: time.Minute,
+		To: app.Files{Dir: t.TempDir()},
+	})
 	var unknown *app.UnknownReportError
 	if !errors.As(err, &unknown) || !strings.Contains(err.Error(), "check, daily") {
 		t.Errorf("error %v", err)
 	}
 }
 
-// TestUnreachableServerIsAskedOnce counts requests: a login that is refused once is refused for every panel.
+// TestUnreachableServerIsAskedOnce counts requests: a login that is refused once is refused for
+// every panel.
 func TestUnreachableServerIsAskedOnce(t *testing.T) {
 	var queries atomic.Int64
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -112,7 +123,10 @@ func TestUnreachableServerIsAskedOnce(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 	}))
 	out := t.TempDir()
-	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, Now: time.Now, To: app.Files{Dir: out}})
+	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{
+		Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, Now: time.Now,
+		To: app.Files{Dir: out},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +149,9 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 	stop := make(chan struct{})
 	inner := newLab(t)
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := r.ParseForm(); err == nil && strings.Contains(r.Form.Get("query"), "node_cpu_seconds_total") && r.Form.Get("start") != r.Form.Get("end") {
+		if err := r.ParseForm(); err == nil &&
+			strings.Contains(r.Form.Get("query"), "node_cpu_seconds_total") &&
+			r.Form.Get("start") != r.Form.Get("end") {
 			close(stop)
 			hang(r)
 			return
@@ -144,7 +160,10 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 	}))
 	cfg := load(t, url, twoReports)
 	cfg.Prometheus.Concurrency = 1
-	a, err := app.New(t.Context(), cfg, app.Options{Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, Now: time.Now, To: app.Files{Dir: t.TempDir()}, Stop: stop})
+	a, err := app.New(t.Context(), cfg, app.Options{
+		Reports: []string{"check"}, Slot: slot, Timeout: time.Minute, Now: time.Now,
+		To: app.Files{Dir: t.TempDir()}, Stop: stop,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,19 +172,25 @@ func TestStopDeliversWhatIsThere(t *testing.T) {
 	if r.Err != nil || r.Report.Incomplete() == "" {
 		t.Fatalf("delivery %v, incomplete %q", r.Err, r.Report.Incomplete())
 	}
-	if p := r.Report.Panels; p[0].Failure != nil || p[1].Failure == nil || p[1].Failure.Kind != snapshot.FailureStopped {
+	if p := r.Report.Panels; p[0].Failure != nil || p[1].Failure == nil ||
+		p[1].Failure.Kind != snapshot.FailureStopped {
 		t.Errorf("panels: %v, %v", p[0].Failure, p[1].Failure)
 	}
-	if _, err := os.Stat(filepath.Join(filepath.Dir(r.Receipt.Location), "node-memory.png")); err != nil {
+	if _, err := os.Stat(filepath.Join(filepath.Dir(r.Receipt.Location),
+		"node-memory.png")); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestTimeoutDeliversWhatIsThere gives a run eight seconds: a quarter of them is kept for the delivery, which is enough on a slow machine too.
+// TestTimeoutDeliversWhatIsThere gives a run eight seconds: a quarter of them is kept for the
+// delivery, which is enough on a slow machine too.
 func TestTimeoutDeliversWhatIsThere(t *testing.T) {
 	t.Parallel() // it waits
 	url := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { hang(r) }))
-	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{Reports: []string{"daily"}, Slot: slot, Timeout: 8 * time.Second, Now: time.Now, To: app.Files{Dir: t.TempDir()}})
+	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{
+		Reports: []string{"daily"}, Slot: slot, Timeout: 8 * time.Second, Now: time.Now,
+		To: app.Files{Dir: t.TempDir()},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +208,9 @@ func TestInterruptEndsTheRun(t *testing.T) {
 		hang(r)
 	}))
 	out := t.TempDir()
-	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{Slot: slot, Timeout: time.Minute, Now: time.Now, To: app.Files{Dir: out}})
+	a, err := app.New(t.Context(), load(t, url, twoReports), app.Options{
+		Slot: slot, Timeout: time.Minute, Now: time.Now, To: app.Files{Dir: out},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

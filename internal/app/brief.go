@@ -2,7 +2,8 @@ package app
 
 import "time"
 
-// Brief is what one report's run came to, in the words that the command and the function have in common.
+// Brief is what one report's run came to, in the words that the command and the function have in
+// common.
 type Brief struct {
 	Name      string    `json:"name"`
 	Slot      time.Time `json:"slot"`

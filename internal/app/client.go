@@ -27,17 +27,21 @@ func openTransport(ctx context.Context, p config.Prometheus, o Options) (http.Ro
 }
 
 // newClient returns the client of a Prometheus. It is not asked for anything yet.
-func newClient(p config.Prometheus, base *url.URL, transport http.RoundTripper, o Options) (*promapi.Client, error) {
+func newClient(p config.Prometheus, base *url.URL, transport http.RoundTripper,
+	o Options) (*promapi.Client, error) {
 	return promapi.New(base, transport, promapi.Options{
 		Matchers: p.Matchers, Params: p.Params, Concurrency: p.Concurrency, QueryTimeout: p.Timeout,
-		FollowRedirects: p.HTTP.Client().FollowRedirects, UserAgent: "promsnap/" + o.Version, Now: o.Now,
+		FollowRedirects: p.HTTP.Client().FollowRedirects, UserAgent: "promsnap/" + o.Version,
+		Now: o.Now,
 	})
 }
 
 // signed signs what next sends.
-func signed(ctx context.Context, s *config.SigV4, next http.RoundTripper, o Options) (http.RoundTripper, error) {
+func signed(ctx context.Context, s *config.SigV4, next http.RoundTripper,
+	o Options) (http.RoundTripper, error) {
 	account, err := cloud.Open(ctx, cloud.Identity{
-		Region: s.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey, Role: s.RoleARN, ExternalID: s.ExternalID,
+		Region: s.Region, AccessKey: s.AccessKey, SecretKey: s.SecretKey, Role: s.RoleARN,
+		ExternalID: s.ExternalID,
 	})
 	if err != nil {
 		return nil, err
@@ -45,7 +49,8 @@ func signed(ctx context.Context, s *config.SigV4, next http.RoundTripper, o Opti
 	return account.Signed(s.Service, next, o.Now)
 }
 
-// asked makes of AWS' refusals, of a signature or of a secret, what promapi says of a server's: lasting ones are not met by every panel anew.
+// asked makes of AWS' refusals, of a signature or of a secret, what promapi says of a server's:
+// lasting ones are not met by every panel anew.
 type asked struct{ next http.RoundTripper }
 
 // CloseIdleConnections is for http.Client's.
@@ -62,5 +67,8 @@ func (a asked) RoundTrip(req *http.Request) (*http.Response, error) {
 	if e.Trouble == cloud.Lasting {
 		kind = promapi.KindDenied
 	}
-	return nil, &promapi.Error{Kind: kind, Status: e.Status(), Message: fmt.Sprintf("%s: %v", e.Doing, e.Err), Hint: e.Hint, Err: e}
+	return nil, &promapi.Error{
+		Kind: kind, Status: e.Status(), Message: fmt.Sprintf("%s: %v", e.Doing, e.Err),
+		Hint: e.Hint, Err: e,
+	}
 }

@@ -22,7 +22,8 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// managedPrometheus is Amazon Managed Prometheus over a simulated cluster: it answers whoever signs and is allowed to.
+// managedPrometheus is Amazon Managed Prometheus over a simulated cluster: it answers whoever signs
+// and is allowed to.
 type managedPrometheus struct {
 	url string
 	lab http.Handler
@@ -49,9 +50,11 @@ func (m *managedPrometheus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 	case action == "":
-		err = errors.New("AccessDeniedException: Unable to determine service/operation name to be authorized")
+		err = errors.New("AccessDeniedException: Unable to determine service/operation name to " +
+			"be authorized")
 	case m.allowed != nil && !m.allowed[action]:
-		err = fmt.Errorf("AccessDeniedException: User: arn:aws:sts::1:assumed-role/x is not authorized to perform: %s", action)
+		err = fmt.Errorf("AccessDeniedException: User: arn:aws:sts::1:assumed-role/x is not "+
+			"authorized to perform: %s", action)
 	}
 	m.mu.Unlock()
 	if err != nil {
@@ -95,20 +98,27 @@ func roleActions(t *testing.T) []string {
 	return slices.Compact(actions)
 }
 
-// TestManagedPrometheusAllowsWhatIsAsked runs a panel that has data, and one that has none and so asks which metrics there are, with what the
-// Lambda's role allows: no less than that, and no more, is needed, and what is denied is said with the whole list.
+// TestManagedPrometheusAllowsWhatIsAsked runs a panel that has data, and one that has none and so
+// asks which metrics there are, with what the Lambda's role allows: no less than that, and no more,
+// is needed, and what is denied is said with the whole list.
 func TestManagedPrometheusAllowsWhatIsAsked(t *testing.T) {
 	m := managed(t)
 	run := func(allowed []string) app.Result {
 		t.Helper()
 		m.allow(allowed)
-		text := fmt.Sprintf("version: 1\nprometheus: {url: '%s', sigv4: {region: us-east-1, access_key: AKIDEXAMPLE, secret_key: '%s'}}\n"+
-			"reports: [{name: check, range: 1h, panels: [{use: node-memory}, {name: gpu, query: DCGM_FI_DEV_GPU_UTIL}]}]\n", m.url, cloudtest.Secret)
-		cfg, err := config.Load("promsnap.yaml", []byte(text), app.Reading(func(string) string { return "" }, time.Now))
+		text := fmt.Sprintf("version: 1\nprometheus: {url: '%s', sigv4: {region: us-east-1, "+
+			"access_key: AKIDEXAMPLE, secret_key: '%s'}}\n"+
+			"reports: [{name: check, range: 1h, panels: [{use: node-memory}, {name: gpu, query: "+
+			"DCGM_FI_DEV_GPU_UTIL}]}]\n", m.url, cloudtest.Secret)
+		cfg, err := config.Load("promsnap.yaml", []byte(text), app.Reading(func(string) string {
+			return ""
+		}, time.Now))
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := app.New(t.Context(), cfg, app.Options{Slot: slot, Timeout: time.Minute, To: app.Files{Dir: t.TempDir()}, Now: time.Now})
+		a, err := app.New(t.Context(), cfg, app.Options{
+			Slot: slot, Timeout: time.Minute, To: app.Files{Dir: t.TempDir()}, Now: time.Now,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +130,9 @@ func TestManagedPrometheusAllowsWhatIsAsked(t *testing.T) {
 	}
 	asked := m.calls()
 	slices.Sort(asked)
-	if asked = slices.DeleteFunc(slices.Compact(asked), func(a string) bool { return a == "" }); !slices.Equal(asked, role) {
+	if asked = slices.DeleteFunc(slices.Compact(asked), func(a string) bool {
+		return a == ""
+	}); !slices.Equal(asked, role) {
 		t.Errorf("a run needs %v, and the role allows %v", asked, role)
 	}
 	for _, file := range []string{"lambda.md", "configuration.md"} {
@@ -140,7 +152,9 @@ func TestManagedPrometheusAllowsWhatIsAsked(t *testing.T) {
 			t.Fatalf("nothing fails without %s", missing)
 		}
 		for _, f := range r.Report.Failures {
-			if !strings.Contains(f.Error, "not authorized to perform: "+missing) || !strings.Contains(f.Error, "allow aps:QueryMetrics and aps:GetLabels on the workspace") {
+			if !strings.Contains(f.Error, "not authorized to perform: "+missing) ||
+				!strings.Contains(f.Error,
+					"allow aps:QueryMetrics and aps:GetLabels on the workspace") {
 				t.Errorf("without %s, %s says %s", missing, f.Panel, f.Error)
 			}
 		}
@@ -151,11 +165,14 @@ func TestSigV4(t *testing.T) {
 	m := managed(t)
 	run := func(key string, file string) app.Result {
 		t.Helper()
-		cfg, err := config.Load("promsnap.yaml", fmt.Appendf(nil, file, m.url, key), app.Reading(func(string) string { return "" }, time.Now))
+		cfg, err := config.Load("promsnap.yaml", fmt.Appendf(nil, file, m.url, key),
+			app.Reading(func(string) string { return "" }, time.Now))
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := app.New(context.Background(), cfg, app.Options{Slot: slot, Timeout: time.Minute, To: app.Files{Dir: t.TempDir()}, Now: time.Now})
+		a, err := app.New(context.Background(), cfg, app.Options{
+			Slot: slot, Timeout: time.Minute, To: app.Files{Dir: t.TempDir()}, Now: time.Now,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,7 +182,8 @@ func TestSigV4(t *testing.T) {
 prometheus: {url: '%s', sigv4: {region: us-east-1, access_key: AKIDEXAMPLE, secret_key: '%s'}}
 reports: [{name: check, range: 1h, panels: [{use: node-memory}, {use: node-cpu}, {use: pvc}]}]
 `
-	if r := run(cloudtest.Secret, signed); r.Err != nil || len(r.Report.Failures) > 0 || r.Report.NodesMeasured == 0 {
+	if r := run(cloudtest.Secret, signed); r.Err != nil || len(r.Report.Failures) > 0 ||
+		r.Report.NodesMeasured == 0 {
 		t.Errorf("signed: %v, %+v", r.Err, r.Report.Failures)
 	}
 	before := len(m.calls())
@@ -174,7 +192,9 @@ reports: [{name: check, range: 1h, panels: [{use: node-memory}, {use: node-cpu},
 		t.Fatalf("%+v", r.Report.Failures)
 	}
 	for _, f := range r.Report.Failures {
-		if !strings.Contains(f.Error, "HTTP 403") || !strings.Contains(f.Error, "the secret key does not belong to the access key, or the region is not the server's") || strings.Contains(f.Error, "MARKED") {
+		if !strings.Contains(f.Error, "HTTP 403") ||
+			!strings.Contains(f.Error, "the secret key does not belong to the access key, or the "+
+				"region is not the server's") || strings.Contains(f.Error, "MARKED") {
 			t.Errorf("%s says %s", f.Panel, f.Error)
 		}
 	}
@@ -183,7 +203,8 @@ reports: [{name: check, range: 1h, panels: [{use: node-memory}, {use: node-cpu},
 	}
 }
 
-// The secrets of http_config that lie in AWS are read at each request, and what is wrong with them is said.
+// The secrets of http_config that lie in AWS are read at each request, and what is wrong with them
+// is said.
 func TestSecretOfHTTPConfig(t *testing.T) {
 	store := cloudtest.NewStore(t, map[string]string{"/prometheus": "right"})
 	for name, value := range store.Env() {
@@ -197,19 +218,28 @@ func TestSecretOfHTTPConfig(t *testing.T) {
 		}
 		lab.ServeHTTP(w, r)
 	}))
-	for place, says := range map[string]string{"aws-ssm:/prometheus": "", "aws-ssm:/none": "there is none of that name in us-east-1"} {
-		text := fmt.Sprintf("version: 1\nprometheus: {url: '%s', http_config: {basic_auth: {username: a, password_from: '%s'}}}\nreports: [{name: check, range: 1h, panels: [{use: node-memory}]}]\n", url, place)
-		cfg, err := config.Load("promsnap.yaml", []byte(text), app.Reading(func(string) string { return "" }, time.Now))
+	for place, says := range map[string]string{
+		"aws-ssm:/prometheus": "", "aws-ssm:/none": "there is none of that name in us-east-1",
+	} {
+		text := fmt.Sprintf("version: 1\nprometheus: {url: '%s', http_config: {basic_auth: "+
+			"{username: a, password_from: '%s'}}}\nreports: [{name: check, range: 1h, panels: "+
+			"[{use: node-memory}]}]\n", url, place)
+		cfg, err := config.Load("promsnap.yaml", []byte(text), app.Reading(func(string) string {
+			return ""
+		}, time.Now))
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := app.New(context.Background(), cfg, app.Options{Slot: slot, Timeout: time.Minute, To: app.Files{Dir: t.TempDir()}, Now: time.Now})
+		a, err := app.New(context.Background(), cfg, app.Options{
+			Slot: slot, Timeout: time.Minute, To: app.Files{Dir: t.TempDir()}, Now: time.Now,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		failures := a.Run(context.Background()).Results[0].Report.Failures
 		switch {
-		case says == "" && len(failures) > 0, says != "" && (len(failures) != 1 || !strings.Contains(failures[0].Error, says)):
+		case says == "" && len(failures) > 0, says != "" &&
+			(len(failures) != 1 || !strings.Contains(failures[0].Error, says)):
 			t.Errorf("%s: %+v", place, failures)
 		}
 	}

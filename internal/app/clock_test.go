@@ -10,8 +10,9 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// A run of a machine whose clock was years ahead leaves a memory of the future. The runs after it are not silent until then: they tell
-// people, say that they do not know what was told, and fail, until the state is reset.
+// A run of a machine whose clock was years ahead leaves a memory of the future. The runs after it
+// are not silent until then: they tell people, say that they do not know what was told, and fail,
+// until the state is reset.
 func TestAMemoryOfTheFutureIsNeverSilence(t *testing.T) {
 	cfg, double := told(t, "send: changes, repeat_interval: 4h")
 	slot := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
@@ -28,11 +29,14 @@ func TestAMemoryOfTheFutureIsNeverSilence(t *testing.T) {
 	for run := range 2 {
 		before := len(double.Messages())
 		r := deliver(t, cfg, app.Options{Slot: slot.Add(time.Duration(run) * 5 * time.Minute)})
-		if r.Err == nil || !strings.Contains(r.Err.Error(), "2031-11-22") || !strings.Contains(r.Err.Error(), "promsnap state reset told") {
+		if r.Err == nil || !strings.Contains(r.Err.Error(), "2031-11-22") ||
+			!strings.Contains(r.Err.Error(), "promsnap state reset told") {
 			t.Errorf("run %d: %v", run, r.Err)
 		}
 		messages := double.Messages()[before:]
-		if len(messages) == 0 || !strings.Contains(messages[0].Text+string(messages[0].Blocks), "This may repeat an earlier message") {
+		if len(messages) == 0 ||
+			!strings.Contains(messages[0].Text+string(messages[0].Blocks),
+				"This may repeat an earlier message") {
 			t.Errorf("run %d tells %+v", run, messages)
 		}
 	}

@@ -9,9 +9,10 @@ import (
 // idler keeps connections open for its next request.
 type idler interface{ CloseIdleConnections() }
 
-// Close closes the connections that the parts keep open for a request that will not come. A process that runs once needs none of it; in a
-// function that is warm every run would leave its own behind, and the next one, after minutes in which the process stood still, would write to
-// connections that the other side has closed long ago.
+// Close closes the connections that the parts keep open for a request that will not come. A process
+// that runs once needs none of it; in a function that is warm every run would leave its own behind,
+// and the next one, after minutes in which the process stood still, would write to connections that
+// the other side has closed long ago.
 func (a *App) Close() {
 	a.source.client.CloseIdleConnections()
 	if to, ok := a.to.(idler); ok {

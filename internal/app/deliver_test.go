@@ -52,16 +52,24 @@ func TestScheduledSlot(t *testing.T) {
 	cfg, double := told(t, `send: summary, schedule: "0 6 * * *", timezone: Asia/Seoul`)
 	due := time.Date(2026, 11, 21, 21, 0, 0, 0, time.UTC)
 	for _, late := range []time.Duration{0, 7 * time.Minute, 90 * time.Minute} {
-		r := deliver(t, cfg, app.Options{Slot: due.Add(late), Scheduled: true, Command: func(report string, slot time.Time) string { return report + " " + slot.Format(time.RFC3339) }})
-		if r.Err != nil || !r.Report.Info.Slot.Equal(due) || r.Report.Info.Command != "told 2026-11-21T21:00:00Z" {
-			t.Errorf("%s late: slot %v, made by %q, %v", late, r.Report.Info.Slot, r.Report.Info.Command, r.Err)
+		r := deliver(t, cfg, app.Options{
+			Slot: due.Add(late), Scheduled: true,
+			Command: func(report string, slot time.Time) string {
+				return report + " " + slot.Format(time.RFC3339)
+			},
+		})
+		if r.Err != nil || !r.Report.Info.Slot.Equal(due) ||
+			r.Report.Info.Command != "told 2026-11-21T21:00:00Z" {
+			t.Errorf("%s late: slot %v, made by %q, %v", late, r.Report.Info.Slot,
+				r.Report.Info.Command, r.Err)
 		}
 		if want := late == 0; want != (len(r.Sent) == 1) {
 			t.Errorf("%s late: sent %v", late, r.Sent)
 		}
 	}
 	// A time that is asked for is the time.
-	if r := deliver(t, cfg, app.Options{Slot: due.Add(time.Hour)}); !r.Report.Info.Slot.Equal(due.Add(time.Hour)) || len(r.Sent) != 1 {
+	if r := deliver(t, cfg, app.Options{Slot: due.Add(time.Hour)}); !r.Report.Info.Slot.Equal(
+		due.Add(time.Hour)) || len(r.Sent) != 1 {
 		t.Errorf("slot %v, sent %v", r.Report.Info.Slot, r.Sent)
 	}
 	messages := 0
@@ -81,7 +89,9 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	results := make(chan app.Result)
 	for range 2 {
 		go func() {
-			a, err := app.New(t.Context(), cfg, app.Options{Slot: slot, Timeout: time.Minute, To: app.Receivers{}, Now: time.Now})
+			a, err := app.New(t.Context(), cfg, app.Options{
+				Slot: slot, Timeout: time.Minute, To: app.Receivers{}, Now: time.Now,
+			})
 			if err != nil {
 				results <- app.Result{Err: err}
 				return
@@ -123,11 +133,13 @@ func TestFailedQueryResolvesNothing(t *testing.T) {
 	before := len(double.Messages())
 	good := cfg.Prometheus.URL
 	cfg.Prometheus.URL = "http://127.0.0.1:1"
-	if r := deliver(t, cfg, app.Options{Slot: slot.Add(-30 * time.Minute)}); len(r.Sent) != 0 || len(r.Report.Failures) != 1 {
+	if r := deliver(t, cfg, app.Options{Slot: slot.Add(-30 * time.Minute)}); len(r.Sent) != 0 ||
+		len(r.Report.Failures) != 1 {
 		t.Errorf("sent %v, failures %v", r.Sent, r.Report.Failures)
 	}
 	cfg.Prometheus.URL = good
-	if r := deliver(t, cfg, app.Options{Slot: slot.Add(-20 * time.Minute)}); len(r.Sent) != 0 || r.Err != nil {
+	if r := deliver(t, cfg, app.Options{Slot: slot.Add(-20 * time.Minute)}); len(r.Sent) != 0 ||
+		r.Err != nil {
 		t.Errorf("sent %v, %v", r.Sent, r.Err)
 	}
 	if got := len(double.Messages()); got != before {
@@ -135,11 +147,13 @@ func TestFailedQueryResolvesNothing(t *testing.T) {
 	}
 }
 
-// A bucket holds the archive and the state; the same slot again leaves the same there, and people are told where to look.
+// A bucket holds the archive and the state; the same slot again leaves the same there, and people
+// are told where to look.
 func TestDeliverToS3(t *testing.T) {
 	store, double := cloudtest.New(t), slackdouble.Start("xoxb-marked")
 	t.Cleanup(double.Close)
-	bucket := fmt.Sprintf("bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, access_key: AKIDEXAMPLE, secret_key: %s", store.Name, store.URL, cloudtest.Secret)
+	bucket := fmt.Sprintf("bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, "+
+		"access_key: AKIDEXAMPLE, secret_key: %s", store.Name, store.URL, cloudtest.Secret)
 	cfg := load(t, serve(t, newLab(t)), fmt.Sprintf(`
 version: 1
 cluster: prod
@@ -153,10 +167,13 @@ state: {s3: {%s, prefix: state}}
 `, bucket, double.APIURL(), bucket))
 	first := deliver(t, cfg, app.Options{Slot: slot})
 	const home = "prod/check/2026/11/22/20261122T000000Z/index.html"
-	if first.Err != nil || len(first.Sent) != 2 || first.Sent[0].Receiver != "archive" || first.Receipt.Location != "https://reports.example.com/prod/"+home {
+	if first.Err != nil || len(first.Sent) != 2 || first.Sent[0].Receiver != "archive" ||
+		first.Receipt.Location != "https://reports.example.com/prod/"+home {
 		t.Fatalf("sent %v to %s, %v", first.Sent, first.Receipt.Location, first.Err)
 	}
-	for _, key := range []string{"reports/" + home, "reports/prod/check/latest/report.json", "state/prod/check.json"} {
+	for _, key := range []string{
+		"reports/" + home, "reports/prod/check/latest/report.json", "state/prod/check.json",
+	} {
 		if !slices.Contains(store.Keys(), key) {
 			t.Errorf("no %s among %v", key, store.Keys())
 		}
@@ -182,18 +199,23 @@ state: {s3: {%s, prefix: state}}
 	})
 	before := len(double.Messages())
 	lost := deliver(t, cfg, app.Options{Slot: slot.Add(5 * time.Minute)})
-	if lost.Err == nil || !strings.Contains(lost.Err.Error(), "AccessDenied") || strings.Contains(lost.Err.Error(), cloudtest.Secret) {
+	if lost.Err == nil || !strings.Contains(lost.Err.Error(), "AccessDenied") ||
+		strings.Contains(lost.Err.Error(), cloudtest.Secret) {
 		t.Errorf("error %v", lost.Err)
 	}
 	after := double.Messages()
 	if len(after) == before || !strings.Contains(string(after[before].Blocks), "AccessDenied") {
-		t.Errorf("%d messages more; the first says %s", len(after)-before, after[min(before, len(after)-1)].Blocks)
+		t.Errorf("%d messages more; the first says %s", len(after)-before,
+			after[min(before, len(after)-1)].Blocks)
 	}
 }
 
-// While what was told cannot be written down, the first message is as ever and says what may follow; the one that repeats it is marked.
+// While what was told cannot be written down, the first message is as ever and says what may
+// follow; the one that repeats it is marked.
 func TestAfterAnOutageOfTheStoreTheRepetitionIsMarked(t *testing.T) {
-	for name, schedule := range map[string]string{"with a schedule": `schedule: "*/5 * * * *", `, "without": ""} {
+	for name, schedule := range map[string]string{
+		"with a schedule": `schedule: "*/5 * * * *", `, "without": "",
+	} {
 		t.Run(name, func(t *testing.T) {
 			store, double := cloudtest.New(t), slackdouble.Start("xoxb-marked")
 			t.Cleanup(double.Close)
@@ -209,7 +231,10 @@ state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, ac
 `, schedule, double.APIURL(), store.Name, store.URL, cloudtest.Secret))
 			fires := slot.Add(-6*time.Hour + 10*time.Minute)
 			for n := range 4 {
-				if r := deliver(t, cfg, app.Options{Slot: fires.Add(time.Duration(n-4) * 5 * time.Minute)}); r.Err != nil || len(r.Sent) != 0 {
+				if r := deliver(t, cfg,
+					app.Options{
+						Slot: fires.Add(time.Duration(n-4) * 5 * time.Minute),
+					}); r.Err != nil || len(r.Sent) != 0 {
 					t.Fatalf("sent %v, %v", r.Sent, r.Err)
 				}
 			}
@@ -232,11 +257,14 @@ state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, ac
 				}
 				return &cloudtest.Fault{Status: http.StatusForbidden, Code: "AccessDenied"}
 			})
-			if got := said(fires, true); got == "" || strings.Contains(got, "Possible duplicate") || strings.Contains(got, "This may repeat an earlier message") || !strings.Contains(got, "the next run may send it again") {
+			if got := said(fires, true); got == "" || strings.Contains(got, "Possible duplicate") ||
+				strings.Contains(got, "This may repeat an earlier message") ||
+				!strings.Contains(got, "the next run may send it again") {
 				t.Errorf("the first message says %s", got)
 			}
 			store.Break(nil)
-			if got := said(fires.Add(5*time.Minute), false); !strings.Contains(got, "Possible duplicate") || strings.Contains(got, "may send it again") {
+			if got := said(fires.Add(5*time.Minute), false); !strings.Contains(got,
+				"Possible duplicate") || strings.Contains(got, "may send it again") {
 				t.Errorf("the repetition says %s", got)
 			}
 			if got := said(fires.Add(10*time.Minute), false); got != "" {
@@ -246,13 +274,15 @@ state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, ac
 	}
 }
 
-// Where nobody can say whose the pods are, what fires is told, nothing is over, and a note says why.
+// Where nobody can say whose the pods are, what fires is told, nothing is over, and a note says
+// why.
 func TestOwnersUnknown(t *testing.T) {
 	t.Parallel() // it waits
 	cfg, _ := told(t, "send: changes")
 	inner := newLab(t)
 	cfg.Prometheus.URL = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := r.ParseForm(); err == nil && strings.Contains(r.Form.Get("query"), "kube_pod_owner") {
+		if err := r.ParseForm(); err == nil &&
+			strings.Contains(r.Form.Get("query"), "kube_pod_owner") {
 			http.Error(w, "out of order", http.StatusBadRequest)
 			return
 		}
@@ -260,7 +290,8 @@ func TestOwnersUnknown(t *testing.T) {
 	}))
 	cfg.Reports[0].Panels = panels.In(cfg.Reports[0].Language)
 	r := deliver(t, cfg, app.Options{Slot: slot})
-	if r.Err != nil || len(r.Sent) == 0 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "kube_pod_owner") {
+	if r.Err != nil || len(r.Sent) == 0 || len(r.Notes) != 1 ||
+		!strings.Contains(r.Notes[0], "kube_pod_owner") {
 		t.Errorf("sent %d, notes %q, %v", len(r.Sent), r.Notes, r.Err)
 	}
 	pods := 0
@@ -280,7 +311,8 @@ func TestOwnersUnknown(t *testing.T) {
 func claim(t *testing.T, cfg *config.Config, until time.Time) {
 	t.Helper()
 	claimed := fmt.Sprintf(`{"schema":1,"cluster":"test","report":"told","run":"another","serial":1,"memory":{},
-		"ledger":{"claim":{"slot":"2026-11-21T19:10:00Z","run":"another","until":%q}}}`, until.UTC().Format(time.RFC3339Nano))
+		"ledger":{"claim":{"slot":"2026-11-21T19:10:00Z","run":"another","until":%q}}}`,
+		until.UTC().Format(time.RFC3339Nano))
 	file := filepath.Join(cfg.State.Dir, "test", "told.json")
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
@@ -290,8 +322,8 @@ func claim(t *testing.T, cfg *config.Config, until time.Time) {
 	}
 }
 
-// A summary waits for the claim of a run that may be dead, where it lasts longer itself: the Job of the one that was killed would not try
-// again a third time, and the summary be lost for a day.
+// A summary waits for the claim of a run that may be dead, where it lasts longer itself: the Job of
+// the one that was killed would not try again a third time, and the summary be lost for a day.
 func TestASummaryOutwaitsAClaim(t *testing.T) {
 	t.Parallel() // it waits
 	cfg, double := told(t, "send: summary")
@@ -312,8 +344,10 @@ func TestASummaryThatIsToldToStopStandsBack(t *testing.T) {
 	claim(t, cfg, time.Now().Add(time.Minute))
 	stop, began := make(chan struct{}), time.Now()
 	close(stop)
-	if r := deliver(t, cfg, app.Options{Slot: slot, Stop: stop}); r.StoodBack == nil || r.Err == nil || len(double.Messages()) != 0 || time.Since(began) > 30*time.Second {
-		t.Errorf("stood back before %v after %s, %d messages, %v", r.StoodBack, time.Since(began), len(double.Messages()), r.Err)
+	if r := deliver(t, cfg, app.Options{Slot: slot, Stop: stop}); r.StoodBack == nil ||
+		r.Err == nil || len(double.Messages()) != 0 || time.Since(began) > 30*time.Second {
+		t.Errorf("stood back before %v after %s, %d messages, %v", r.StoodBack, time.Since(began),
+			len(double.Messages()), r.Err)
 	}
 }
 
@@ -343,19 +377,24 @@ func TestThreadsComeAfterAllMessages(t *testing.T) {
 	}
 }
 
-// A summary waits also for a run that has as much time as itself, or more: that one is most often done long before its deadline.
+// A summary waits also for a run that has as much time as itself, or more: that one is most often
+// done long before its deadline.
 func TestASummaryWaitsForARunThatEndsLater(t *testing.T) {
 	t.Parallel() // it waits
 	store, double := cloudtest.New(t), slackdouble.Start("xoxb-marked")
 	t.Cleanup(double.Close)
 	const doc = "state/prod/daily.json"
 	claimed := fmt.Sprintf(`{"schema":1,"cluster":"prod","report":"daily","run":"another","serial":1,"memory":{},
-		"ledger":{"claim":{"slot":"2026-11-22T00:00:00Z","run":"another","until":%q}}}`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+		"ledger":{"claim":{"slot":"2026-11-22T00:00:00Z","run":"another","until":%q}}}`,
+		time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	store.Write(doc, []byte(claimed))
 	var looks atomic.Int32
 	front := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, doc) && looks.Add(1) == 2 { // the other run is done
-			store.Write(doc, []byte(`{"schema":1,"cluster":"prod","report":"daily","run":"another","serial":2,"memory":{},"ledger":{}}`))
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, doc) && looks.Add(1) == 2 {
+			// the other run is done
+			store.Write(doc,
+				[]byte(
+					`{"schema":1,"cluster":"prod","report":"daily","run":"another","serial":2,"memory":{},"ledger":{}}`))
 		}
 		store.ServeHTTP(w, r)
 	}))
@@ -371,11 +410,13 @@ state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, ac
 `, double.APIURL(), store.Name, front, cloudtest.Secret))
 	r := deliver(t, cfg, app.Options{Slot: slot})
 	if r.Err != nil || r.StoodBack != nil || len(r.Sent) != 1 || looks.Load() < 2 {
-		t.Errorf("after %d looks: stood back before %v, sent %v, %v", looks.Load(), r.StoodBack, r.Sent, r.Err)
+		t.Errorf("after %d looks: stood back before %v, sent %v, %v", looks.Load(), r.StoodBack,
+			r.Sent, r.Err)
 	}
 }
 
-// A check that is left to another run is no failure, as the next check tells what it did not. A summary would be lost for a day.
+// A check that is left to another run is no failure, as the next check tells what it did not. A
+// summary would be lost for a day.
 func TestStandsBack(t *testing.T) {
 	t.Parallel() // it waits
 	for send, fails := range map[string]bool{"changes": false, "summary": true} {
@@ -383,7 +424,9 @@ func TestStandsBack(t *testing.T) {
 			t.Parallel()
 			cfg, double := told(t, "send: "+send)
 			claim(t, cfg, time.Now().Add(time.Hour))
-			a, err := app.New(t.Context(), cfg, app.Options{Slot: slot, Timeout: 8 * time.Second, To: app.Receivers{}, Now: time.Now})
+			a, err := app.New(t.Context(), cfg, app.Options{
+				Slot: slot, Timeout: 8 * time.Second, To: app.Receivers{}, Now: time.Now,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -23,11 +23,13 @@ type Check struct {
 	Err   error    // nil: it works
 }
 
-// Doctor tries all that runs of the configuration need: Prometheus, every panel, the receivers, the state. With send each receiver is
-// given a test that says so; without it none is asked for anything. The state gets a document of its own, so that a run beside it is not
-// disturbed. The error is one of the configuration; what does not work is in the checks.
+// Doctor tries all that runs of the configuration need: Prometheus, every panel, the receivers, the
+// state. With send each receiver is given a test that says so; without it none is asked for
+// anything. The state gets a document of its own, so that a run beside it is not disturbed. The
+// error is one of the configuration; what does not work is in the checks.
 func Doctor(ctx context.Context, cfg *config.Config, o Options, send bool) ([]Check, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, fmt.Errorf("the timeout of %s is over; a longer one is set by --timeout", o.Timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout,
+		fmt.Errorf("the timeout of %s is over; a longer one is set by --timeout", o.Timeout))
 	defer cancel()
 	s, err := openSource(ctx, cfg, o)
 	if err != nil {
@@ -45,7 +47,8 @@ func Doctor(ctx context.Context, cfg *config.Config, o Options, send bool) ([]Ch
 
 // examine takes the snapshot of every report, and says who answered and which panels have data.
 func (s *Source) examine(ctx context.Context) []Check {
-	snap, done := context.WithTimeoutCause(ctx, s.o.Timeout*3/4, errTimeout) // the rest is the receivers' and the state's
+	// the rest is the receivers' and the state's
+	snap, done := context.WithTimeoutCause(ctx, s.o.Timeout*3/4, errTimeout)
 	defer done()
 	server, _ := s.client.Server(snap)
 	panels := slices.Concat(s.panels(snap, server)...)
@@ -63,14 +66,16 @@ func (s *Source) examine(ctx context.Context) []Check {
 	for _, p := range panels {
 		if !p.Partial.IsZero() {
 			ok.Text = "Prometheus answers only a part"
-			ok.Err = fmt.Errorf("the answers are only a part, so nothing is called missing or resolved: %s", report.SayNote(words.English, p.Partial))
+			ok.Err = fmt.Errorf("the answers are only a part, so nothing is called missing or "+
+				"resolved: %s", report.SayNote(words.English, p.Partial))
 			break
 		}
 	}
 	checks := []Check{ok}
 	stores, err := s.client.Stores(snap)
 	if err != nil {
-		checks[0].Notes = append(checks[0].Notes, fmt.Sprintf("whether stores behind it are down is not known: %v", err))
+		checks[0].Notes = append(checks[0].Notes, fmt.Sprintf("whether stores behind it are down "+
+			"is not known: %v", err))
 	}
 	if len(stores) > 0 {
 		checks = append(checks, checkStores(stores))
@@ -81,19 +86,25 @@ func (s *Source) examine(ctx context.Context) []Check {
 // checkStores says which stores of a Thanos are down: without them every answer is only a part.
 func checkStores(stores []promapi.Store) Check {
 	c := Check{Notes: []string{
-		"Thanos: name every store with --endpoint-strict=HOST:PORT. Query drops any other store that it cannot reach and gives no warning: then nobody can see that answers are only a part.",
+		"Thanos: name every store with --endpoint-strict=HOST:PORT. Query drops any other store " +
+			"that it cannot reach and gives no warning: then nobody can see that answers are " +
+			"only a part.",
 	}}
 	var errs []error
 	for _, s := range stores {
 		if s.Down != "" {
-			errs = append(errs, fmt.Errorf("the %s at %s is down: %s; without it answers are only a part: see whether it runs and Thanos Query reaches that address", s.Kind, s.Name, s.Down))
+			errs = append(errs, fmt.Errorf("the %s at %s is down: %s; without it answers are "+
+				"only a part: see whether it runs and Thanos Query reaches that address", s.Kind,
+				s.Name, s.Down))
 		}
 	}
-	c.Text, c.Err = fmt.Sprintf("%d/%d stores up", len(stores)-len(errs), len(stores)), errors.Join(errs...)
+	c.Text, c.Err = fmt.Sprintf("%d/%d stores up", len(stores)-len(errs), len(stores)),
+		errors.Join(errs...)
 	return c
 }
 
-// checkPanels counts the panels of all reports, each name once: it has data where it has in every report.
+// checkPanels counts the panels of all reports, each name once: it has data where it has in every
+// report.
 func checkPanels(panels []snapshot.Panel) Check {
 	var c Check
 	var errs []error
@@ -110,21 +121,27 @@ func checkPanels(panels []snapshot.Panel) Check {
 		case p.Failure != nil:
 			errs = append(errs, fmt.Errorf("panel %s: %w", name, p.Failure))
 		case len(p.Missing) > 0:
-			c.Notes = append(c.Notes, strings.TrimSpace(fmt.Sprintf("panel %s: Prometheus does not have %s. %s", name, strings.Join(p.Missing, ", "), p.Spec.Hint)))
+			c.Notes = append(c.Notes,
+				strings.TrimSpace(fmt.Sprintf("panel %s: Prometheus does not have %s. %s", name,
+					strings.Join(p.Missing, ", "), p.Spec.Hint)))
 		default:
-			c.Notes = append(c.Notes, strings.TrimSpace(fmt.Sprintf("panel %s: the answer is empty. %s", name, p.Spec.Hint)))
+			c.Notes = append(c.Notes,
+				strings.TrimSpace(fmt.Sprintf("panel %s: the answer is empty. %s", name,
+					p.Spec.Hint)))
 		}
 	}
 	c.Text = fmt.Sprintf("%d/%d panels have data", len(lacks)-without, len(lacks))
 	if without == len(lacks) && len(lacks) > 0 && len(errs) == 0 {
-		errs = append(errs, errors.New("no panel has data: is this the Prometheus of the cluster, and do prometheus.matchers fit its labels?"))
+		errs = append(errs, errors.New("no panel has data: is this the Prometheus of the "+
+			"cluster, and do prometheus.matchers fit its labels?"))
 	}
 	c.Err = errors.Join(errs...)
 	return c
 }
 
 // tryReceiver sends a receiver a test.
-func tryReceiver(ctx context.Context, cfg *config.Config, r config.Receiver, o Options, send bool) Check {
+func tryReceiver(ctx context.Context, cfg *config.Config, r config.Receiver, o Options,
+	send bool) Check {
 	kind := kinds[r.Kind].title
 	who := kind
 	if !strings.EqualFold(kind, r.Name) {
@@ -165,7 +182,9 @@ func tryState(ctx context.Context, cfg *config.Config, o Options) Check {
 		if err != nil {
 			return fmt.Errorf("reading the state of %s: %w", k, err)
 		}
-		if _, err := store.Save(ctx, k, doc, version); err != nil && !errors.Is(err, state.ErrConflict) { // somebody else tries it, too
+		if _, err := store.Save(ctx, k, doc, version); err != nil &&
+			!errors.Is(err, state.ErrConflict) {
+			// somebody else tries it, too
 			return fmt.Errorf("writing the state of %s: %w", k, err)
 		}
 		return nil

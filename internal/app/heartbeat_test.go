@@ -57,7 +57,8 @@ state: {dir: '%s'}
 `, heart.URL, double.APIURL(), filepath.Join(t.TempDir(), "state"))), c
 }
 
-// A run that is out of time, was told to stop, or was interrupted says so by its heartbeat, although its context is over.
+// A run that is out of time, was told to stop, or was interrupted says so by its heartbeat,
+// although its context is over.
 func TestHeartbeatOfARunThatIsCutShort(t *testing.T) {
 	t.Parallel() // it waits
 	hanging := func(asked chan<- struct{}) http.Handler {
@@ -68,9 +69,13 @@ func TestHeartbeatOfARunThatIsCutShort(t *testing.T) {
 		})
 	}
 	for name, cut := range map[string]func(o *app.Options, cancel func(), asked <-chan struct{}){
-		"out of time":  func(o *app.Options, _ func(), _ <-chan struct{}) { o.Timeout = 12 * time.Second },
+		"out of time": func(o *app.Options, _ func(), _ <-chan struct{}) {
+			o.Timeout = 12 * time.Second
+		},
 		"told to stop": func(o *app.Options, _ func(), asked <-chan struct{}) { o.Stop = asked },
-		"interrupted":  func(_ *app.Options, cancel func(), asked <-chan struct{}) { go func() { <-asked; cancel() }() },
+		"interrupted": func(_ *app.Options, cancel func(), asked <-chan struct{}) {
+			go func() { <-asked; cancel() }()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,7 +83,10 @@ func TestHeartbeatOfARunThatIsCutShort(t *testing.T) {
 			cfg, heart := watched(t, hanging(asked))
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			o := app.Options{Version: "test", Slot: slot, Timeout: time.Minute, To: app.Receivers{}, Now: time.Now}
+			o := app.Options{
+				Version: "test", Slot: slot, Timeout: time.Minute, To: app.Receivers{},
+				Now: time.Now,
+			}
 			cut(&o, cancel, asked)
 			a, err := app.New(ctx, cfg, o)
 			if err != nil {
@@ -107,7 +115,8 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
-// lossy is a server that, from a time on, lacks the series of some hosts and says that its answers are only a part.
+// lossy is a server that, from a time on, lacks the series of some hosts and says that its answers
+// are only a part.
 type lossy struct {
 	http.Handler
 	host string
@@ -123,21 +132,23 @@ func (l *lossy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	whole := httptest.NewRecorder()
 	l.Handler.ServeHTTP(whole, r)
 	var answer map[string]any
-	if err := json.Unmarshal(whole.Body.Bytes(), &answer); err != nil || answer["status"] != "success" {
+	if err := json.Unmarshal(whole.Body.Bytes(), &answer); err != nil ||
+		answer["status"] != "success" {
 		w.WriteHeader(whole.Code)
 		_, _ = w.Write(whole.Body.Bytes())
 		return
 	}
 	data := answer["data"].(map[string]any)
 	data["result"] = slices.DeleteFunc(data["result"].([]any), func(s any) bool {
-		return strings.HasPrefix(fmt.Sprint(s.(map[string]any)["metric"].(map[string]any)["instance"]), l.host)
+		return strings.HasPrefix(
+			fmt.Sprint(s.(map[string]any)["metric"].(map[string]any)["instance"]), l.host)
 	})
 	answer["warnings"] = []string{"store a is down"}
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// While a store is down, nobody is told that its nodes lack their exporters, or that anything is resolved; the run fails, and people are
-// told that promsnap sees only a part.
+// While a store is down, nobody is told that its nodes lack their exporters, or that anything is
+// resolved; the run fails, and people are told that promsnap sees only a part.
 func TestAStoreThatIsDown(t *testing.T) {
 	t.Parallel() // it waits
 	prom := &lossy{Handler: newLab(t), host: "10.0.1.1"}
@@ -182,15 +193,18 @@ state: {dir: '%s'}
 		if !strings.Contains(texts, want) {
 			t.Errorf("told %q, want %q", texts, want)
 		}
-		if r.Report.Verdict() == report.VerdictOK || !slices.Contains(r.Report.Blind, "the answers are only a part: store a is down") {
-			t.Errorf("the verdict is %s, blind for %q; want that the answers are only a part", r.Report.Verdict(), r.Report.Blind)
+		if r.Report.Verdict() == report.VerdictOK ||
+			!slices.Contains(r.Report.Blind, "the answers are only a part: store a is down") {
+			t.Errorf("the verdict is %s, blind for %q; want that the answers are only a part",
+				r.Report.Verdict(), r.Report.Blind)
 		}
 	}
 	prom.lost.Store(false)
 	if _, texts := run(slot); !strings.Contains(texts, "Data from test is back") {
 		t.Errorf("told %q, want that it sees again", texts)
 	}
-	if got, want := heart.heard(), []string{"/ping", "/ping/fail", "/ping/fail", "/ping"}; !slices.Equal(got, want) {
+	if got, want := heart.heard(),
+		[]string{"/ping", "/ping/fail", "/ping/fail", "/ping"}; !slices.Equal(got, want) {
 		t.Errorf("the heartbeat heard %q, want %q", got, want)
 	}
 }

@@ -43,14 +43,22 @@ state: {dir: '%s'}
 	return &teller{cfg: cfg, store: store, o: Options{Timeout: time.Minute}}
 }
 
-// evaluated is a page on which slots were evaluated, every so often up to before a time, but for those that are left out or saw nothing.
-func evaluated(first, before time.Time, every time.Duration, missing, failed func(time.Time) bool) notify.Page {
-	p := notify.Page{Ledger: notify.Ledger{Receivers: map[string]notify.Entry{"team": {First: first}}}}
+// evaluated is a page on which slots were evaluated, every so often up to before a time, but for
+// those that are left out or saw nothing.
+func evaluated(first, before time.Time, every time.Duration, missing,
+	failed func(time.Time) bool) notify.Page {
+	p := notify.Page{
+		Ledger: notify.Ledger{Receivers: map[string]notify.Entry{"team": {First: first}}},
+	}
 	for at := first; at.Before(before); at = at.Add(every) {
 		if missing != nil && missing(at) {
 			continue
 		}
-		now := rules.Evaluation{Rules: []rules.RuleResult{{ID: rules.RuleID{Panel: "p", Rule: "r"}, Data: rules.DataComplete}}}
+		now := rules.Evaluation{
+			Rules: []rules.RuleResult{
+				{ID: rules.RuleID{Panel: "p", Rule: "r"}, Data: rules.DataComplete},
+			},
+		}
 		if failed != nil && failed(at) {
 			now.Rules[0].Data = rules.DataFailed
 		}
@@ -78,45 +86,75 @@ func TestHistoryOfAnotherReport(t *testing.T) {
 		own   notify.Page
 		want  notify.History
 	}{
-		"whole": {evaluated(at(-40, 0), nine, every, nil, nil), yesterday, notify.History{Ran: 288, Due: 288}},
+		"whole": {
+			evaluated(at(-40, 0), nine, every, nil, nil), yesterday,
+			notify.History{Ran: 288, Due: 288},
+		},
 		"missed": {
 			evaluated(at(-40, 0), nine, every, between(at(-7, 10), at(-7, 25)), nil), yesterday,
-			notify.History{Ran: 285, Due: 288, Blind: []notify.Span{{From: at(-7, 10), To: at(-7, 25)}}},
+			notify.History{
+				Ran: 285, Due: 288, Blind: []notify.Span{{From: at(-7, 10), To: at(-7, 25)}},
+			},
 		},
 		"missed, then blind": {
-			evaluated(at(-40, 0), nine, every, between(at(-7, 10), at(-7, 15)), two(between(at(-7, 15), at(-7, 25)), between(at(-1, 0), at(-1, 5)))), yesterday,
-			notify.History{Ran: 287, Due: 288, Blind: []notify.Span{{From: at(-7, 10), To: at(-7, 25)}, {From: at(-1, 0), To: at(-1, 5)}}},
+			evaluated(at(-40, 0), nine, every, between(at(-7, 10), at(-7, 15)),
+				two(between(at(-7, 15), at(-7, 25)), between(at(-1, 0), at(-1, 5)))), yesterday,
+			notify.History{
+				Ran: 287, Due: 288, Blind: []notify.Span{
+					{From: at(-7, 10), To: at(-7, 25)}, {From: at(-1, 0), To: at(-1, 5)},
+				},
+			},
 		},
 		"the newest are missing": {
 			evaluated(at(-40, 0), at(-1, 0), every, nil, nil), yesterday,
 			notify.History{Ran: 276, Due: 288, Blind: []notify.Span{{From: at(-1, 0), To: nine}}},
 		},
-		"since an hour": {evaluated(at(-1, 0), nine, every, nil, nil), yesterday, notify.History{Since: at(-1, 0), First: true, Ran: 12, Due: 12}},
+		"since an hour": {
+			evaluated(at(-1, 0), nine, every, nil, nil), yesterday, notify.History{
+				Since: at(-1, 0), First: true, Ran: 12, Due: 12,
+			},
+		},
 		"quiet since an hour": { // nobody was told anything yet
 			notify.Page{Memory: evaluated(at(-1, 0), nine, every, nil, nil).Memory}, yesterday,
 			notify.History{Since: at(-1, 0), First: true, Ran: 12, Due: 12},
 		},
 		"since an hour, one missed": {
 			evaluated(at(-1, 0), nine, every, between(at(0, -30), at(0, -25)), nil), notify.Page{},
-			notify.History{Since: at(-1, 0), First: true, Ran: 11, Due: 12, Blind: []notify.Span{{From: at(0, -30), To: at(0, -25)}}},
+			notify.History{
+				Since: at(-1, 0), First: true, Ran: 11, Due: 12, Blind: []notify.Span{
+					{From: at(0, -30), To: at(0, -25)},
+				},
+			},
 		},
 		"back after a week": { // its receiver was met long ago
-			notify.Page{Memory: evaluated(at(-1, 0), nine, every, nil, nil).Memory, Ledger: evaluated(at(-200, 0), at(-190, 0), every, nil, nil).Ledger}, yesterday,
-			notify.History{Ran: 12, Due: 288, Blind: []notify.Span{{From: at(-24, 0), To: at(-1, 0)}}},
+			notify.Page{
+				Memory: evaluated(at(-1, 0), nine, every, nil, nil).Memory,
+				Ledger: evaluated(at(-200, 0), at(-190, 0), every, nil, nil).Ledger,
+			}, yesterday,
+			notify.History{
+				Ran: 12, Due: 288, Blind: []notify.Span{{From: at(-24, 0), To: at(-1, 0)}},
+			},
 		},
-		"never":           {notify.Page{}, yesterday, notify.History{NoCheckYet: true}},
-		"never, nor this": {notify.Page{}, notify.Page{}, notify.History{NoCheckYet: true, Since: at(-24, 0)}},
+		"never": {notify.Page{}, yesterday, notify.History{NoCheckYet: true}},
+		"never, nor this": {
+			notify.Page{}, notify.Page{}, notify.History{NoCheckYet: true, Since: at(-24, 0)},
+		},
 		"the first summary": {
-			evaluated(at(-40, 0), nine, every, nil, nil), notify.Page{}, notify.History{Since: at(-24, 0), Ran: 288, Due: 288},
+			evaluated(at(-40, 0), nine, every, nil, nil), notify.Page{}, notify.History{
+				Since: at(-24, 0), Ran: 288, Due: 288,
+			},
 		},
 		"checks that are newer": { // a summary that is made late
-			evaluated(at(-24, 0), at(30, 0), every, nil, nil), yesterday, notify.History{Since: at(-18, -5).Add(1), Ran: 216, Due: 216},
+			evaluated(at(-24, 0), at(30, 0), every, nil, nil), yesterday, notify.History{
+				Since: at(-18, -5).Add(1), Ran: 216, Due: 216,
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := looksBack(t, `schedule: "0 9 * * *", history_from: check`)
 			if tc.check.Memory.Slot != (time.Time{}) {
-				if _, err := a.store.Save(t.Context(), state.Key{Cluster: "prod", Report: "check"}, state.Doc{Page: tc.check}, ""); err != nil {
+				if _, err := a.store.Save(t.Context(), state.Key{Cluster: "prod", Report: "check"},
+					state.Doc{Page: tc.check}, ""); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -128,7 +166,8 @@ func TestHistoryOfAnotherReport(t *testing.T) {
 			if diff := cmp.Diff(&tc.want, got); diff != "" {
 				t.Error(diff)
 			}
-			if h, err := a.history(t.Context(), a.cfg.Reports[0], nine, tc.check); h != nil || err != nil {
+			if h, err := a.history(t.Context(), a.cfg.Reports[0], nine, tc.check); h != nil ||
+				err != nil {
 				t.Errorf("a report of changes has the history %+v, %v", h, err)
 			}
 		})
@@ -147,9 +186,15 @@ func TestHistoryOfItsOwn(t *testing.T) {
 	}{
 		"the first of all": {notify.Page{}, nil},
 		"none missed":      {evaluated(at(-33, 0), noon, every, nil, nil), nil},
-		"two missed":       {evaluated(at(-33, 0), at(-10, 0), every, nil, nil), &notify.History{Ran: 1, Due: 3}},
+		"two missed": {
+			evaluated(at(-33, 0), at(-10, 0), every, nil, nil), &notify.History{Ran: 1, Due: 3},
+		},
 		"all missed that are remembered": {
-			notify.Page{Ledger: notify.Ledger{Receivers: map[string]notify.Entry{"team": {First: at(-500, 0)}}}, Memory: rules.Memory{Slot: noon}},
+			notify.Page{
+				Ledger: notify.Ledger{
+					Receivers: map[string]notify.Entry{"team": {First: at(-500, 0)}},
+				}, Memory: rules.Memory{Slot: noon},
+			},
 			&notify.History{Since: at(-45, 0).Add(1), Ran: 1, Due: 8},
 		},
 	} {
@@ -160,7 +205,8 @@ func TestHistoryOfItsOwn(t *testing.T) {
 	}
 	// Without a schedule nobody knows what was missed.
 	a = looksBack(t, `range: 24h`)
-	if got, err := a.history(t.Context(), a.cfg.Reports[1], noon, evaluated(at(-33, 0), at(-10, 0), every, nil, nil)); got != nil || err != nil {
+	if got, err := a.history(t.Context(), a.cfg.Reports[1], noon,
+		evaluated(at(-33, 0), at(-10, 0), every, nil, nil)); got != nil || err != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -176,7 +222,8 @@ func TestHistoryThatCannotBeRead(t *testing.T) {
 	a := looksBack(t, `schedule: "0 9 * * *", history_from: check`)
 	a.store = unreadable{a.store}
 	h, err := a.history(t.Context(), a.cfg.Reports[1], nine, notify.Page{})
-	if h != nil || err == nil || !strings.Contains(err.Error(), "the checks of check: reading their state: no route to host") {
+	if h != nil || err == nil || !strings.Contains(err.Error(), "the checks of check: reading "+
+		"their state: no route to host") {
 		t.Errorf("%+v, %v", h, err)
 	}
 }

@@ -17,15 +17,17 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// cutAnswer is what the panels of TestAnswersCutAtEveryByte are answered when nothing is cut: two series on a grid of ten minutes.
+// cutAnswer is what the panels of TestAnswersCutAtEveryByte are answered when nothing is cut: two
+// series on a grid of ten minutes.
 func cutAnswer() string {
 	at := slot.Add(-10 * time.Minute).Unix()
 	return fmt.Sprintf(`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"n":"a"},"values":[[%d,"1"],[%d,"2"]]},{"metric":{"n":"b"},"values":[[%d,"3"]]}]}}`,
 		at, at+600, at+600)
 }
 
-// TestAnswersCutAtEveryByte gives each panel of one run an answer that ends at another byte: as the whole of a body, as a connection that
-// breaks, and compressed. Each cut fails its panel, none is taken for a shorter answer, and the panels with a whole one are as ever.
+// TestAnswersCutAtEveryByte gives each panel of one run an answer that ends at another byte: as the
+// whole of a body, as a connection that breaks, and compressed. Each cut fails its panel, none is
+// taken for a shorter answer, and the panels with a whole one are as ever.
 func TestAnswersCutAtEveryByte(t *testing.T) {
 	t.Parallel() // it waits
 	var packed bytes.Buffer
@@ -37,62 +39,81 @@ func TestAnswersCutAtEveryByte(t *testing.T) {
 		breaks               bool // the connection, instead of ending the body
 		say                  string
 	}{
-		{"ends", cutAnswer(), "", false, "the answer was cut off on its way: look at the time and size limits of the proxies between"},
+		{
+			"ends", cutAnswer(), "", false, "the answer was cut off on its way: look at the time " +
+				"and size limits of the proxies between",
+		},
 		{"breaks", cutAnswer(), "", true, "the connection could not be made or broke off"},
 		{"packed", packed.String(), "gzip", false, ""}, // it is an error of gzip's, or of JSON's
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			cfg, whole := cutPanels(t, len(tt.body)), 0
-			cfg.Prometheus.URL = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				number, ok := strings.CutPrefix(r.FormValue("query"), "cut == ")
-				if !ok {
-					_, _ = io.WriteString(w, `{"status":"success","data":{"resultType":"matrix","result":[]}}`)
-					return
-				}
-				n, _ := strconv.Atoi(number)
-				if tt.encoding != "" {
-					w.Header().Set("Content-Encoding", tt.encoding)
-				}
-				if tt.breaks {
-					w.Header().Set("Content-Length", strconv.Itoa(len(tt.body)))
-				}
-				_, _ = io.WriteString(w, tt.body[:min(n, len(tt.body))])
-			}))
-			// To a program, whom nothing is drawn for: the placeholders of 180 panels take a minute under the race detector.
-			a, err := app.New(t.Context(), cfg, app.Options{Version: "test", Slot: slot, Timeout: 10 * time.Minute, Now: time.Now, To: app.Receivers{}})
+			cfg.Prometheus.URL = serve(t,
+				http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					number, ok := strings.CutPrefix(r.FormValue("query"), "cut == ")
+					if !ok {
+						_, _ = io.WriteString(w,
+							`{"status":"success","data":{"resultType":"matrix","result":[]}}`)
+						return
+					}
+					n, _ := strconv.Atoi(number)
+					if tt.encoding != "" {
+						w.Header().Set("Content-Encoding", tt.encoding)
+					}
+					if tt.breaks {
+						w.Header().Set("Content-Length", strconv.Itoa(len(tt.body)))
+					}
+					_, _ = io.WriteString(w, tt.body[:min(n, len(tt.body))])
+				}))
+			// To a program, whom nothing is drawn for: the placeholders of 180 panels take a minute
+			// under the race detector.
+			a, err := app.New(t.Context(), cfg, app.Options{
+				Version: "test", Slot: slot, Timeout: 10 * time.Minute, Now: time.Now,
+				To: app.Receivers{},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			res := a.Run(t.Context()).Results[0]
 			for n, p := range res.Report.Panels {
 				switch {
-				case n < len(tt.body) && (p.Data != snapshot.DataFailed || p.Failure == nil || !strings.Contains(p.Failure.Error(), tt.say) || p.Total != 0 || len(p.Rows) != 0):
-					t.Errorf("cut at byte %d: data %v of %d series, %v", n, p.Data, p.Total, p.Failure)
-				case n >= len(tt.body) && (p.Failure != nil || p.Total != 2 || p.Rows[0].Stats.Last != 3 || p.Rows[1].Stats.Last != 2):
+				case n < len(tt.body) && (p.Data != snapshot.DataFailed || p.Failure == nil ||
+					!strings.Contains(p.Failure.Error(), tt.say) || p.Total != 0 ||
+					len(p.Rows) != 0):
+					t.Errorf("cut at byte %d: data %v of %d series, %v", n, p.Data, p.Total,
+						p.Failure)
+				case n >= len(tt.body) && (p.Failure != nil || p.Total != 2 ||
+					p.Rows[0].Stats.Last != 3 || p.Rows[1].Stats.Last != 2):
 					t.Errorf("whole: %+v, %v", p.Rows, p.Failure)
 				case n >= len(tt.body):
 					whole++
 				}
 			}
 			if whole != 2 || len(res.Report.Failures) != len(tt.body) || res.Err != nil {
-				t.Errorf("%d panels have data, %d failed; want 2, %d; %v", whole, len(res.Report.Failures), len(tt.body), res.Err)
+				t.Errorf("%d panels have data, %d failed; want 2, %d; %v", whole,
+					len(res.Report.Failures), len(tt.body), res.Err)
 			}
 		})
 	}
 }
 
-// cutPanels is the configuration of a panel for each byte of an answer at which it is cut, and of two for which it is whole.
+// cutPanels is the configuration of a panel for each byte of an answer at which it is cut, and of
+// two for which it is whole.
 func cutPanels(t *testing.T, size int) *config.Config {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString("version: 1\ncluster: test\nprometheus: {query_offset: 0s, concurrency: 64}\nreports:\n  - name: cut\n    range: 10m\n    panels:\n")
+	b.WriteString("version: 1\ncluster: test\nprometheus: {query_offset: 0s, concurrency: " +
+		"64}\nreports:\n  - name: cut\n    range: 10m\n    panels:\n")
 	for n := range size + 2 {
 		fmt.Fprintf(&b, "      - {name: cut-%d, query: 'cut == %d', step: 10m}\n", n, n)
 	}
 	program := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	fmt.Fprintf(&b, "    receivers: [program]\nreceivers: [{name: program, webhook: {url: '%s'}}]\nstate: {dir: '%s'}\n", program, t.TempDir())
-	cfg, err := config.Load("promsnap.yaml", []byte(b.String()), config.Options{Builtin: panels.In, URL: "http://127.0.0.1"})
+	fmt.Fprintf(&b, "    receivers: [program]\nreceivers: [{name: program, webhook: {url: "+
+		"'%s'}}]\nstate: {dir: '%s'}\n", program, t.TempDir())
+	cfg, err := config.Load("promsnap.yaml", []byte(b.String()), config.Options{
+		Builtin: panels.In, URL: "http://127.0.0.1",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

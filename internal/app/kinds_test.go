@@ -20,19 +20,22 @@ import (
 	"github.com/promsnap/promsnap/internal/panels"
 )
 
-// A kind without an entry would fail when the first run opens it, and one of people or programs without a rehearsal would be left out
-// of a dry run in silence.
+// A kind without an entry would fail when the first run opens it, and one of people or programs
+// without a rehearsal would be left out of a dry run in silence.
 func TestEveryKindOfReceiverIsKnown(t *testing.T) {
 	for _, of := range config.Kinds() {
 		k, ok := kinds[of]
 		if !ok || k.title == "" || k.open == nil {
-			t.Errorf("%s: no entry in kinds, or one without a title and a way to open it: %+v", of, k)
+			t.Errorf("%s: no entry in kinds, or one without a title and a way to open it: %+v", of,
+				k)
 		}
-		if archive := slices.Contains(config.Kinds(config.RoleArchive), of); archive != (k.rehearse == nil) {
+		if archive := slices.Contains(config.Kinds(config.RoleArchive),
+			of); archive != (k.rehearse == nil) {
 			t.Errorf("%s: a dry run rehearses it: %v, want %v", of, k.rehearse != nil, !archive)
 		}
 	}
-	if _, err := openReceiver(t.Context(), config.Receiver{Name: "fax", Kind: "fax"}); err == nil || !strings.Contains(err.Error(), `"fax"`) {
+	if _, err := openReceiver(t.Context(), config.Receiver{Name: "fax", Kind: "fax"}); err == nil ||
+		!strings.Contains(err.Error(), `"fax"`) {
 		t.Errorf("a kind that nobody knows: %v", err)
 	}
 }
@@ -112,7 +115,9 @@ func TestANewKindKeepsTheContract(t *testing.T) {
 	notifytest.Run(t, func(t *testing.T) notifytest.Tested {
 		p := startBeeper(t)
 		to := func(link string) notify.Notifier {
-			r, err := openReceiver(t.Context(), config.Receiver{Name: "beeper", Kind: kindBeeper, To: beeperKeys{link}})
+			r, err := openReceiver(t.Context(), config.Receiver{
+				Name: "beeper", Kind: kindBeeper, To: beeperKeys{link},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,7 +127,8 @@ func TestANewKindKeepsTheContract(t *testing.T) {
 			return func(rw http.ResponseWriter) bool { rw.WriteHeader(code); return false }
 		}
 		return notifytest.Tested{
-			Notifier: to(p.URL), Role: notify.RoleChanges, Arrived: p.all, Unreachable: to("http://127.0.0.1:1"),
+			Notifier: to(p.URL), Role: notify.RoleChanges, Arrived: p.all,
+			Unreachable: to("http://127.0.0.1:1"),
 			Busy: func(after time.Duration) {
 				p.set(func(rw http.ResponseWriter) bool {
 					rw.Header().Set("Retry-After", fmt.Sprint(int(after.Seconds())))
@@ -153,7 +159,9 @@ state: {dir: '%s'}
 		t.Fatal(err)
 	}
 	p := startBeeper(t)
-	cfg.Receivers = append(cfg.Receivers, config.Receiver{Name: "night", Kind: kindBeeper, Role: config.RolePeople, To: beeperKeys{p.URL}})
+	cfg.Receivers = append(cfg.Receivers, config.Receiver{
+		Name: "night", Kind: kindBeeper, Role: config.RolePeople, To: beeperKeys{p.URL},
+	})
 	cfg.Reports[0].Send = config.SendChanges
 	cfg.Reports[0].Receivers = append(cfg.Reports[0].Receivers, "night")
 	o := Options{Slot: at, Timeout: time.Minute, To: DryRun{Dir: t.TempDir()}, Now: time.Now}
@@ -163,10 +171,12 @@ state: {dir: '%s'}
 		t.Fatal(err)
 	}
 	res := a.Run(t.Context()).Results[0]
-	if res.Err != nil || len(res.Drafts) != 1 || res.Drafts[0].Receiver != "night" || p.all() != "" {
+	if res.Err != nil || len(res.Drafts) != 1 || res.Drafts[0].Receiver != "night" ||
+		p.all() != "" {
 		t.Errorf("a dry run has the drafts %+v (%v), and sent %q", res.Drafts, res.Err, p.all())
 	}
-	if got := tryReceiver(t.Context(), cfg, cfg.Receivers[1], o, true); got.Err != nil || got.Text != "beeper night ok, test message sent" || !strings.Contains(p.all(), "🧪") {
+	if got := tryReceiver(t.Context(), cfg, cfg.Receivers[1], o, true); got.Err != nil ||
+		got.Text != "beeper night ok, test message sent" || !strings.Contains(p.all(), "🧪") {
 		t.Errorf("doctor says %q (%v), and %q arrived", got.Text, got.Err, p.all())
 	}
 }

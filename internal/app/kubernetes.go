@@ -10,13 +10,16 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// Kubernetes is the API of the cluster that is watched. The command gives it; a Lambda function has none.
+// Kubernetes is the API of the cluster that is watched. The command gives it; a Lambda function has
+// none.
 type Kubernetes interface {
-	// Prometheus finds the Service that is named as NAMESPACE/NAME[:PORT][/PATH], or with "" the only one that can be meant, and the way to it.
+	// Prometheus finds the Service that is named as NAMESPACE/NAME[:PORT][/PATH], or with "" the
+	// only one that can be meant, and the way to it.
 	Prometheus(ctx context.Context, service string) (Way, error)
 	// Nodes lists the nodes. The notes say what is left off.
 	Nodes(ctx context.Context) ([]snapshot.Node, []snapshot.Note, error)
-	// ConfigMap is the state in a ConfigMap; namespace "" is the one that all is in for which none is given.
+	// ConfigMap is the state in a ConfigMap; namespace "" is the one that all is in for which none
+	// is given.
 	ConfigMap(namespace, name string) state.Store
 }
 
@@ -27,7 +30,8 @@ type Way struct {
 	Transport http.RoundTripper // with the credentials for the API server
 }
 
-// The time that there is to find the way to Prometheus, and that the API server has to list the nodes.
+// The time that there is to find the way to Prometheus, and that the API server has to list the
+// nodes.
 const (
 	searchTime = 30 * time.Second
 	nodesTime  = 30 * time.Second
@@ -39,7 +43,8 @@ type nodeList struct {
 	notes []snapshot.Note
 }
 
-// listNodes asks the Kubernetes API for the nodes, where it may be asked. Without them, Prometheus knows the most important.
+// listNodes asks the Kubernetes API for the nodes, where it may be asked. Without them, Prometheus
+// knows the most important.
 func (s *Source) listNodes(ctx context.Context) nodeList {
 	k := s.cfg.Kubernetes
 	if s.o.Kubernetes == nil || s.lost != nil || k != nil && !k.Nodes {

@@ -75,7 +75,9 @@ func (k *aCluster) ConfigMap(string, string) state.Store { return k.store }
 // inCluster is a configuration with a panel of nodes.
 func inCluster(t *testing.T, more string) *config.Config {
 	t.Helper()
-	cfg, err := config.Load("promsnap.yaml", []byte("version: 1\ncluster: prod-seoul\nreports: [{name: check, range: 1h, panels: [{use: node-memory}]}]\n"+more), config.Options{Builtin: panels.In})
+	cfg, err := config.Load("promsnap.yaml", []byte("version: 1\ncluster: prod-seoul\nreports: "+
+		"[{name: check, range: 1h, panels: [{use: node-memory}]}]\n"+more),
+		config.Options{Builtin: panels.In})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,21 +85,32 @@ func inCluster(t *testing.T, more string) *config.Config {
 }
 
 func kubeOptions(t *testing.T, k Kubernetes) Options {
-	return Options{Slot: kubeSlot, Timeout: time.Minute, To: Files{Dir: t.TempDir()}, Kubernetes: k, Now: func() time.Time { return kubeSlot }}
+	return Options{
+		Slot: kubeSlot, Timeout: time.Minute, To: Files{Dir: t.TempDir()}, Kubernetes: k,
+		Now: func() time.Time { return kubeSlot },
+	}
 }
 
 func TestPrometheusInTheCluster(t *testing.T) {
 	k := newCluster(t)
-	k.nodes = []snapshot.Node{{Name: "ip-10-0-1-10", InternalIP: "10.0.1.10", Known: true, InstanceType: "m5.2xlarge", Zone: "eu-west-2a"}}
+	k.nodes = []snapshot.Node{
+		{
+			Name: "ip-10-0-1-10", InternalIP: "10.0.1.10", Known: true, InstanceType: "m5.2xlarge",
+			Zone: "eu-west-2a",
+		},
+	}
 	o := kubeOptions(t, k)
 	at := ""
 	o.Started = func(_ config.Report, _, where string) { at = where }
-	a, err := New(t.Context(), inCluster(t, "kubernetes: {service: monitoring/prometheus}\nprometheus: {http_config: {http_headers: {X-Scope-OrgID: {values: [team]}}}}\n"), o)
+	a, err := New(t.Context(), inCluster(t, "kubernetes: {service: "+
+		"monitoring/prometheus}\nprometheus: {http_config: {http_headers: {X-Scope-OrgID: "+
+		"{values: [team]}}}}\n"), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := a.Run(t.Context())
-	if out.Failed() || len(k.wanted) != 1 || k.wanted[0] != "monitoring/prometheus" || k.listed != 1 || at != "monitoring/prometheus:80" {
+	if out.Failed() || len(k.wanted) != 1 || k.wanted[0] != "monitoring/prometheus" ||
+		k.listed != 1 || at != "monitoring/prometheus:80" {
 		t.Errorf("%+v; looked for %q, listed nodes %d times, at %q", out, k.wanted, k.listed, at)
 	}
 	if got := k.headers.Get("X-Scope-OrgID"); got != "team" {
@@ -126,7 +139,10 @@ func TestNodesOfTheCluster(t *testing.T) {
 	}{
 		{section: "{}", listed: 1},
 		{section: "{nodes: false}"},
-		{section: "{}", denied: errors.New("list nodes: away"), listed: 1, note: "list nodes: away"},
+		{
+			section: "{}", denied: errors.New("list nodes: away"), listed: 1,
+			note: "list nodes: away",
+		},
 	} {
 		k := newCluster(t)
 		k.denied = c.denied
@@ -139,17 +155,22 @@ func TestNodesOfTheCluster(t *testing.T) {
 		for _, n := range out.Results[0].Report.Info.Notes {
 			notes += report.SayNote(words.English, n) + "\n"
 		}
-		if out.Failed() || k.listed != c.listed || !strings.Contains(notes, c.note) || (c.note == "") != (notes == "") {
-			t.Errorf("%s: failed %v, listed %d times, notes %q", c.section, out.Failed(), k.listed, notes)
+		if out.Failed() || k.listed != c.listed || !strings.Contains(notes, c.note) ||
+			(c.note == "") != (notes == "") {
+			t.Errorf("%s: failed %v, listed %d times, notes %q", c.section, out.Failed(), k.listed,
+				notes)
 		}
 	}
 }
 
-// Where Prometheus is not found, somebody who writes files is told at once; a run that delivers tells people that it can see nothing.
+// Where Prometheus is not found, somebody who writes files is told at once; a run that delivers
+// tells people that it can see nothing.
 func TestNoPrometheusInTheCluster(t *testing.T) {
 	for name, lost := range map[string]error{
 		"not found": errors.New("no Prometheus was found"),
-		"no way":    &promapi.Error{Kind: promapi.KindBusy, Message: "no pod is ready", Again: true},
+		"no way": &promapi.Error{
+			Kind: promapi.KindBusy, Message: "no pod is ready", Again: true,
+		},
 	} {
 		k := newCluster(t)
 		k.lost = lost
@@ -159,22 +180,32 @@ func TestNoPrometheusInTheCluster(t *testing.T) {
 		}
 		o := kubeOptions(t, k)
 		cfg.Reports[0].Receivers = []string{"disk"}
-		cfg.Receivers, cfg.State = []config.Receiver{{Name: "disk", Kind: config.KindDir, Role: config.RoleArchive, To: config.Dir(t.TempDir())}}, &config.State{ConfigMap: &config.ConfigMap{Name: "promsnap-state"}}
+		cfg.Receivers, cfg.State = []config.Receiver{
+			{
+				Name: "disk", Kind: config.KindDir, Role: config.RoleArchive,
+				To: config.Dir(t.TempDir()),
+			},
+		}, &config.State{ConfigMap: &config.ConfigMap{Name: "promsnap-state"}}
 		o.To = Receivers{}
 		a, err := New(t.Context(), cfg, o)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		out := a.Run(t.Context())
-		if fails := out.Results[0].Report.Failures; !out.Failed() || len(fails) != 1 || !strings.Contains(fails[0].Error, lost.Error()) || k.listed != 0 {
+		if fails := out.Results[0].Report.Failures; !out.Failed() || len(fails) != 1 ||
+			!strings.Contains(fails[0].Error, lost.Error()) || k.listed != 0 {
 			t.Errorf("%s: %+v", name, fails)
 		}
-		doc, version, err := k.store.Load(t.Context(), state.Key{Cluster: "prod-seoul", Report: "check"})
-		if err != nil || version == "" || len(doc.Memory.Checks) != 1 || doc.Memory.Checks[0].Data != rules.DataFailed {
+		doc, version, err := k.store.Load(t.Context(), state.Key{
+			Cluster: "prod-seoul", Report: "check",
+		})
+		if err != nil || version == "" || len(doc.Memory.Checks) != 1 ||
+			doc.Memory.Checks[0].Data != rules.DataFailed {
 			t.Errorf("%s: nothing is remembered of it: %+v, %q, %v", name, doc, version, err)
 		}
 		checks, err := Doctor(t.Context(), cfg, kubeOptions(t, k), false)
-		if err != nil || checks[0].Text != "Prometheus failed" || !strings.Contains(checks[0].Err.Error(), lost.Error()) {
+		if err != nil || checks[0].Text != "Prometheus failed" ||
+			!strings.Contains(checks[0].Err.Error(), lost.Error()) {
 			t.Errorf("%s: doctor says %+v, %v", name, checks, err)
 		}
 	}
@@ -182,19 +213,27 @@ func TestNoPrometheusInTheCluster(t *testing.T) {
 
 // A Lambda function has no cluster.
 func TestNoCluster(t *testing.T) {
-	if _, err := New(t.Context(), inCluster(t, "kubernetes: {}\n"), kubeOptions(t, nil)); err == nil || !strings.Contains(err.Error(), "prometheus.url is missing") {
+	if _, err := New(t.Context(), inCluster(t, "kubernetes: {}\n"),
+		kubeOptions(t, nil)); err == nil ||
+		!strings.Contains(err.Error(), "prometheus.url is missing") {
 		t.Error(err)
 	}
-	_, err := OpenState(t.Context(), &config.State{ConfigMap: &config.ConfigMap{Name: "promsnap-state"}}, nil)
+	_, err := OpenState(t.Context(), &config.State{
+		ConfigMap: &config.ConfigMap{Name: "promsnap-state"},
+	}, nil)
 	if err == nil || !strings.Contains(err.Error(), "state.configmap: there is no cluster here") {
 		t.Error(err)
 	}
 }
 
-// A survey finds the cluster of the nodes that the Kubernetes API lists among those of a Prometheus of several.
+// A survey finds the cluster of the nodes that the Kubernetes API lists among those of a Prometheus
+// of several.
 func TestSurvey(t *testing.T) {
 	k := newCluster(t)
-	l, err := lab.New(lab.Options{Profile: lab.Community, Nodes: 5, Now: kubeSlot, Cluster: "prod-seoul", Without: []string{"kubelet_volume_stats_"}})
+	l, err := lab.New(lab.Options{
+		Profile: lab.Community, Nodes: 5, Now: kubeSlot, Cluster: "prod-seoul",
+		Without: []string{"kubelet_volume_stats_"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +246,8 @@ func TestSurvey(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := a.Survey(t.Context())
-	if err != nil || s.Own != "prod-seoul" || len(s.Clusters) != 1 || s.Scrape != time.Minute || s.At != "monitoring/prometheus:80" {
+	if err != nil || s.Own != "prod-seoul" || len(s.Clusters) != 1 || s.Scrape != time.Minute ||
+		s.At != "monitoring/prometheus:80" {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for _, e := range s.Exporters {

@@ -22,59 +22,109 @@ type listed struct {
 
 // line is the straight line of the data. A package imports only what stands to its left.
 var line = []string{
-	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside", "internal/calendar", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot",
+	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside",
+	"internal/calendar", "internal/units", "internal/words", "internal/promapi", "internal/rules",
+	"internal/panel", "internal/snapshot",
 	"internal/alerts", "internal/panels", "internal/chart", "internal/report",
-	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir", "internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
-	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat", "internal/state", "internal/config",
+	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
+	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
+	"internal/notify/alertmanager", "internal/notify/pushgateway", "internal/notify/heartbeat",
+	"internal/state", "internal/config",
 	"internal/report/json", "internal/report/html", "internal/app", "internal/kube", "cmd/promsnap",
 }
 
 // leaves import nothing of the house.
-var leaves = []string{"internal/series", "internal/disk", "internal/exchange", "internal/outside", "internal/calendar", "internal/units", "internal/words"}
+var leaves = []string{
+	"internal/series", "internal/disk", "internal/exchange", "internal/outside",
+	"internal/calendar", "internal/units", "internal/words",
+}
 
-// narrower says what a package may import of the house where that is less than all that stands to its left.
+// narrower says what a package may import of the house where that is less than all that stands to
+// its left.
 var narrower = map[string][]string{
-	"internal/promapi": {"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside"},
-	"internal/rules":   {"internal/series", "internal/outside"},
-	"internal/config": {
-		"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside", "internal/calendar", "internal/units", "internal/words", "internal/rules", "internal/panel",
+	"internal/promapi": {
+		"internal/series", "internal/disk", "internal/secret", "internal/exchange",
+		"internal/outside",
 	},
-	"internal/panel":      {"internal/series", "internal/units", "internal/words", "internal/rules"},
-	"internal/alerts":     {"internal/series", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot"},
-	"internal/snapshot":   {"internal/series", "internal/outside", "internal/units", "internal/promapi", "internal/rules", "internal/panel"}, // no words: report has them
-	"internal/panels":     {"internal/units", "internal/words", "internal/rules", "internal/panel"},
-	"internal/notify/dir": {"internal/disk", "internal/notify", "internal/report", "internal/report/json"},
-	"internal/cloud":      {"internal/disk", "internal/secret", "internal/exchange"},
-	"internal/notify/s3":  {"internal/outside", "internal/exchange", "internal/cloud", "internal/notify", "internal/report", "internal/words", "templates"},
-	"internal/lab":        {},
-	"cmd/promlab":         {"internal/lab"},
-	"functions/report":    {"internal/cloud", "internal/notify", "internal/config", "internal/app"},
+	"internal/rules": {"internal/series", "internal/outside"},
+	"internal/config": {
+		"internal/series", "internal/disk", "internal/secret", "internal/exchange",
+		"internal/outside", "internal/calendar", "internal/units", "internal/words",
+		"internal/rules", "internal/panel",
+	},
+	"internal/panel": {
+		"internal/series", "internal/units", "internal/words", "internal/rules",
+	},
+	"internal/alerts": {
+		"internal/series", "internal/promapi", "internal/rules", "internal/panel",
+		"internal/snapshot",
+	},
+	// no words: report has them
+	"internal/snapshot": {
+		"internal/series", "internal/outside", "internal/units", "internal/promapi",
+		"internal/rules", "internal/panel",
+	},
+	"internal/panels": {"internal/units", "internal/words", "internal/rules", "internal/panel"},
+	"internal/notify/dir": {
+		"internal/disk", "internal/notify", "internal/report", "internal/report/json",
+	},
+	"internal/cloud": {"internal/disk", "internal/secret", "internal/exchange"},
+	"internal/notify/s3": {
+		"internal/outside", "internal/exchange", "internal/cloud", "internal/notify",
+		"internal/report", "internal/words", "templates",
+	},
+	"internal/lab":     {},
+	"cmd/promlab":      {"internal/lab"},
+	"functions/report": {"internal/cloud", "internal/notify", "internal/config", "internal/app"},
 
 	// It stands beside the app, which gets it from the command: Lambda has no Kubernetes side.
-	"internal/kube": {"internal/exchange", "internal/outside", "internal/promapi", "internal/panel", "internal/snapshot", "internal/report", "internal/state"},
+	"internal/kube": {
+		"internal/exchange", "internal/outside", "internal/promapi", "internal/panel",
+		"internal/snapshot", "internal/report", "internal/state",
+	},
 
 	// They write what report says, each in its own form.
 	"internal/report/html": {
-		"internal/series", "internal/units", "internal/words", "internal/panel", "internal/snapshot", "internal/chart", "internal/report", "templates",
+		"internal/series", "internal/units", "internal/words", "internal/panel",
+		"internal/snapshot", "internal/chart", "internal/report", "templates",
 	},
-	"internal/report/json": {"internal/series", "internal/words", "internal/rules", "internal/snapshot", "internal/report"},
+	"internal/report/json": {
+		"internal/series", "internal/words", "internal/rules", "internal/snapshot",
+		"internal/report",
+	},
 	"internal/report/reporttest": {
-		"internal/series", "internal/units", "internal/words", "internal/promapi", "internal/rules", "internal/panel", "internal/snapshot", "internal/report",
+		"internal/series", "internal/units", "internal/words", "internal/promapi", "internal/rules",
+		"internal/panel", "internal/snapshot", "internal/report",
 	},
 
 	"internal/cloud/cloudtest": {"internal/cloud", "internal/secret"},
 
 	"internal/notify/letter": {
-		"internal/series", "internal/exchange", "internal/outside", "internal/units", "internal/words", "internal/rules", "internal/panel", "internal/snapshot", "internal/chart", "internal/report", "internal/notify",
+		"internal/series", "internal/exchange", "internal/outside", "internal/units",
+		"internal/words", "internal/rules", "internal/panel", "internal/snapshot", "internal/chart",
+		"internal/report", "internal/notify",
 	},
-	"internal/notify/slack":             {"internal/secret", "internal/exchange", "internal/outside", "internal/rules", "internal/notify", "internal/notify/letter"},
+	"internal/notify/slack": {
+		"internal/secret", "internal/exchange", "internal/outside", "internal/rules",
+		"internal/notify", "internal/notify/letter",
+	},
 	"internal/notify/slack/slackdouble": {},
-	"internal/notify/webhook":           {"internal/secret", "internal/rules", "internal/report/json", "internal/notify", "internal/notify/letter"},
-	"internal/notify/alertmanager":      {"internal/exchange", "internal/rules", "internal/words", "internal/report", "internal/notify", "internal/notify/letter"},
-	"internal/notify/pushgateway":       {"internal/exchange", "internal/rules", "internal/notify"},
-	"internal/notify/heartbeat":         {"internal/secret", "internal/notify"},
-	"internal/notify/notifytest":        {"internal/notify", "internal/report", "internal/rules", "testdata/hostile"},
-	"internal/state/statetest":          {"internal/notify", "internal/rules", "internal/state", "testdata/hostile"},
+	"internal/notify/webhook": {
+		"internal/secret", "internal/rules", "internal/report/json", "internal/notify",
+		"internal/notify/letter",
+	},
+	"internal/notify/alertmanager": {
+		"internal/exchange", "internal/rules", "internal/words", "internal/report",
+		"internal/notify", "internal/notify/letter",
+	},
+	"internal/notify/pushgateway": {"internal/exchange", "internal/rules", "internal/notify"},
+	"internal/notify/heartbeat":   {"internal/secret", "internal/notify"},
+	"internal/notify/notifytest": {
+		"internal/notify", "internal/report", "internal/rules", "testdata/hostile",
+	},
+	"internal/state/statetest": {
+		"internal/notify", "internal/rules", "internal/state", "testdata/hostile",
+	},
 }
 
 // alone names who may import a module: everybody else reaches it through these packages.
@@ -92,8 +142,11 @@ var alone = map[string][]string{
 
 // unshipped is what promsnap's own binary never holds. promql/parser is allowed.
 var unshipped = []string{
-	module + "internal/lab", module + "internal/cloud/cloudtest", module + "internal/notify/slack/slackdouble",
-	module + "internal/notify/notifytest", module + "internal/state/statetest", module + "internal/report/reporttest", module + "testdata/hostile", module + "testdata/race", "github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
+	module + "internal/lab", module + "internal/cloud/cloudtest",
+	module + "internal/notify/slack/slackdouble",
+	module + "internal/notify/notifytest", module + "internal/state/statetest",
+	module + "internal/report/reporttest", module + "testdata/hostile", module + "testdata/race",
+	"github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
 	"github.com/invopop/jsonschema", "k8s.io/client-go/kubernetes",
 }
 
@@ -105,8 +158,10 @@ func TestLawOfImports(t *testing.T) {
 				t.Errorf("%s imports %s, which does not stand to its left", name, other)
 			}
 			for mod, owners := range alone {
-				if (imp == mod || strings.HasPrefix(imp, mod+"/")) && !slices.Contains(owners, name) {
-					t.Errorf("%s imports %s, which only %s may", name, imp, strings.Join(owners, " and "))
+				if (imp == mod || strings.HasPrefix(imp, mod+"/")) &&
+					!slices.Contains(owners, name) {
+					t.Errorf("%s imports %s, which only %s may", name, imp,
+						strings.Join(owners, " and "))
 				}
 			}
 		}
@@ -156,7 +211,8 @@ func TestFunctionHoldsNoKubernetes(t *testing.T) {
 
 func list(t *testing.T, patterns ...string) []listed {
 	t.Helper()
-	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports,Deps"}, patterns...)...)
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports,Deps"},
+		patterns...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -19,9 +19,12 @@ func openWebhook(_ context.Context, w config.Webhook) (opened, error) {
 	return opened{notifier: webhook.New(webhook.Options{URL: w.URL, Token: w.Token})}, nil
 }
 
-// rehearseWebhook needs neither the address nor the token: both may be secrets that this machine does not have.
+// rehearseWebhook needs neither the address nor the token: both may be secrets that this machine
+// does not have.
 func rehearseWebhook(_ config.Webhook, take drafter) (notify.Notifier, error) {
-	return webhook.New(webhook.Options{URL: secret.Inline("http://webhook.invalid"), Transport: rehearsal(take)}), nil
+	return webhook.New(webhook.Options{
+		URL: secret.Inline("http://webhook.invalid"), Transport: rehearsal(take),
+	}), nil
 }
 
 func openAlertmanager(ctx context.Context, a config.Alertmanager) (opened, error) {
@@ -50,7 +53,8 @@ func rehearsePushgateway(p config.Pushgateway, take drafter) (notify.Notifier, e
 	return pushgateway.New(pushgateway.Options{URL: p.URL, Job: p.Job, Transport: rehearsal(take)})
 }
 
-// transportOf is how the requests of a receiver go out that has an http_config, and the connections that it keeps.
+// transportOf is how the requests of a receiver go out that has an http_config, and the connections
+// that it keeps.
 func transportOf(ctx context.Context, h config.HTTP) (http.RoundTripper, idler, error) {
 	to, err := promapi.Transport(ctx, h.Client(), h)
 	if err != nil {
@@ -59,7 +63,8 @@ func transportOf(ctx context.Context, h config.HTTP) (http.RoundTripper, idler, 
 	return to, &http.Client{Transport: to}, nil
 }
 
-// rehearsal is a transport that sends nothing: the bodies are handed over, and every answer is that all is well.
+// rehearsal is a transport that sends nothing: the bodies are handed over, and every answer is that
+// all is well.
 type rehearsal drafter
 
 // RoundTrip implements http.RoundTripper.
@@ -74,6 +79,7 @@ func (take rehearsal) RoundTrip(rq *http.Request) (*http.Response, error) {
 		take(notify.KindNone, "post", "", contentType, body)
 	}
 	return &http.Response{
-		StatusCode: http.StatusOK, Status: "200 OK", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody, Request: rq,
+		StatusCode: http.StatusOK, Status: "200 OK", Proto: "HTTP/1.1", ProtoMajor: 1,
+		ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody, Request: rq,
 	}, nil
 }

@@ -18,8 +18,9 @@ type Result struct {
 	Drafts    []Draft        // of a DryRun
 	StoodBack *notify.Claim  // another run is telling people, and this one left it at that
 	Notes     []string       // what did not work and is no reason to call the run failed
-	Err       error          // the report could not be rendered or delivered, or what was told could not be remembered
-	blind     bool           // nothing, or only a part, could be seen, now or for so long that people are told
+	// the report could not be rendered or delivered, or what was told could not be remembered
+	Err   error
+	blind bool // nothing, or only a part, could be seen, now or for so long that people are told
 }
 
 // Outcome is what a run came to, one Result for each report in their order.
@@ -51,7 +52,8 @@ type UnknownReportError struct {
 }
 
 func (e *UnknownReportError) Error() string {
-	return fmt.Sprintf("no report %q in the configuration; it has %s", e.Name, strings.Join(e.Have, ", "))
+	return fmt.Sprintf("no report %q in the configuration; it has %s", e.Name,
+		strings.Join(e.Have, ", "))
 }
 
 // Draft is a message that a dry run did not send.
@@ -60,5 +62,6 @@ type Draft struct {
 	Kind     notify.Kind // KindNone of what a program would be posted
 	Step     string      // how it would go out: post, reply, broadcast, edit, thread
 	Text     string      // as a person reads it; "" of what a program would be posted
-	File     string      // beside the report: its blocks for Slack's Block Kit Builder, or what would be posted
+	// beside the report: its blocks for Slack's Block Kit Builder, or what would be posted
+	File string
 }

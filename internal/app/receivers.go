@@ -17,10 +17,11 @@ import (
 type kind struct {
 	title  string        // what doctor calls it
 	limits notify.Limits // of a run
-	loses  string        // what people do not get by it that they get by another kind; "" where there is no such thing
-	open   func(ctx context.Context, r config.Receiver) (opened, error)
-	// rehearse returns what stands in for a receiver in a dry run: it sends nothing, needs no secret, and hands over what would be sent.
-	// Nil of what keeps reports.
+	// what people do not get by it that they get by another kind; "" where there is no such thing
+	loses string
+	open  func(ctx context.Context, r config.Receiver) (opened, error)
+	// rehearse returns what stands in for a receiver in a dry run: it sends nothing, needs no
+	// secret, and hands over what would be sent. Nil of what keeps reports.
 	rehearse func(r config.Receiver, take drafter) (notify.Notifier, error)
 }
 
@@ -30,8 +31,9 @@ type drafter func(of notify.Kind, step, text, contentType string, body []byte)
 // opened is a receiver that can be told.
 type opened struct {
 	notifier notify.Notifier
-	followUp func(ctx context.Context) error // what no message waits for, such as a thread's pictures; nil: nothing
-	idle     idler                           // its own connections; nil where they are http.DefaultTransport's
+	// what no message waits for, such as a thread's pictures; nil: nothing
+	followUp func(ctx context.Context) error
+	idle     idler // its own connections; nil where they are http.DefaultTransport's
 }
 
 // kinds are the receivers that there are. Whoever adds one adds it here.
@@ -39,19 +41,28 @@ var kinds = map[config.Kind]kind{
 	config.KindDir: {title: "receiver", open: opener(openDir)},
 	config.KindS3:  {title: "S3", open: opener(openS3)},
 	config.KindSlack: {
-		title: "Slack", limits: slack.Limits(), open: opener(openSlack), rehearse: rehearser(rehearseSlack),
+		title: "Slack", limits: slack.Limits(), open: opener(openSlack),
+		rehearse: rehearser(rehearseSlack),
 	},
 	config.KindSlackWebhook: {
 		title: "Slack", limits: slack.Limits(), loses: slack.WebhookLoses,
 		open: opener(openSlackWebhook), rehearse: rehearser(rehearseSlackWebhook),
 	},
-	config.KindWebhook:      {title: "receiver", open: opener(openWebhook), rehearse: rehearser(rehearseWebhook)},
-	config.KindAlertmanager: {title: "receiver", open: opener(openAlertmanager), rehearse: rehearser(rehearseAlertmanager)},
-	config.KindPushgateway:  {title: "receiver", open: opener(openPushgateway), rehearse: rehearser(rehearsePushgateway)},
+	config.KindWebhook: {
+		title: "receiver", open: opener(openWebhook), rehearse: rehearser(rehearseWebhook),
+	},
+	config.KindAlertmanager: {
+		title: "receiver", open: opener(openAlertmanager),
+		rehearse: rehearser(rehearseAlertmanager),
+	},
+	config.KindPushgateway: {
+		title: "receiver", open: opener(openPushgateway), rehearse: rehearser(rehearsePushgateway),
+	},
 }
 
 // opener is a kind's open whose keys come to a T.
-func opener[T any](open func(context.Context, T) (opened, error)) func(context.Context, config.Receiver) (opened, error) {
+func opener[T any](open func(context.Context, T) (opened,
+	error)) func(context.Context, config.Receiver) (opened, error) {
 	return func(ctx context.Context, r config.Receiver) (opened, error) {
 		to, ok := r.To.(T)
 		if !ok {
@@ -62,7 +73,8 @@ func opener[T any](open func(context.Context, T) (opened, error)) func(context.C
 }
 
 // rehearser is a kind's rehearse whose keys come to a T.
-func rehearser[T any](rehearse func(T, drafter) (notify.Notifier, error)) func(config.Receiver, drafter) (notify.Notifier, error) {
+func rehearser[T any](rehearse func(T, drafter) (notify.Notifier,
+	error)) func(config.Receiver, drafter) (notify.Notifier, error) {
 	return func(r config.Receiver, take drafter) (notify.Notifier, error) {
 		to, ok := r.To.(T)
 		if !ok {
@@ -74,10 +86,12 @@ func rehearser[T any](rehearse func(T, drafter) (notify.Notifier, error)) func(c
 
 // keysError says that the table is wrong, or who made the receiver.
 func keysError[T any](r config.Receiver) error {
-	return fmt.Errorf("internal error (please report it): the keys of %s come to %T, not to %s", r.Kind, r.To, reflect.TypeFor[T]())
+	return fmt.Errorf("internal error (please report it): the keys of %s come to %T, not to %s",
+		r.Kind, r.To, reflect.TypeFor[T]())
 }
 
-// Loses returns what people do not get by a receiver of this kind that they get by another; "" where there is no such thing.
+// Loses returns what people do not get by a receiver of this kind that they get by another; ""
+// where there is no such thing.
 func Loses(k config.Kind) string { return kinds[k].loses }
 
 // receiver is a receiver of the configuration, put together.
@@ -120,7 +134,9 @@ func openS3(ctx context.Context, a config.Archive) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	to, err := s3.New(bucket, s3.Options{Prefix: a.Prefix, PublicURL: a.PublicURL, LinkLife: a.LinkExpiry})
+	to, err := s3.New(bucket, s3.Options{
+		Prefix: a.Prefix, PublicURL: a.PublicURL, LinkLife: a.LinkExpiry,
+	})
 	return opened{notifier: to, idle: bucket}, err
 }
 
@@ -138,7 +154,9 @@ func openSlackWebhook(_ context.Context, w config.SlackWebhook) (opened, error) 
 	if err != nil {
 		return opened{}, err
 	}
-	return opened{notifier: slack.NewWebhook(slack.WebhookOptions{URL: w.URL, Mentions: mentions})}, nil
+	return opened{
+		notifier: slack.NewWebhook(slack.WebhookOptions{URL: w.URL, Mentions: mentions}),
+	}, nil
 }
 
 // rehearseSlack hands over the blocks of each message.
@@ -166,7 +184,9 @@ func rehearseSlackWebhook(w config.SlackWebhook, take drafter) (notify.Notifier,
 
 func slackOptions(s config.Slack) (slack.Options, error) {
 	mentions, err := mentionsOf(s.Mentions)
-	return slack.Options{Channel: s.Channel, Token: s.Token, APIURL: s.APIURL, Mentions: mentions}, err
+	return slack.Options{
+		Channel: s.Channel, Token: s.Token, APIURL: s.APIURL, Mentions: mentions,
+	}, err
 }
 
 func mentionsOf(from map[rules.Severity][]string) (map[rules.Severity][]slack.Mention, error) {

@@ -12,13 +12,14 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// DryRun is a rehearsal of Receivers: the reports, and beside them what each receiver would be told, in a directory. Nothing is sent or
-// remembered.
+// DryRun is a rehearsal of Receivers: the reports, and beside them what each receiver would be
+// told, in a directory. Nothing is sent or remembered.
 type DryRun struct{ Dir string }
 
 func (DryRun) check(cfg *config.Config, o Options) error { return checkReceivers(cfg, o) }
 
-func (d DryRun) open(ctx context.Context, cfg *config.Config, o Options, lost error) (deliverer, error) {
+func (d DryRun) open(ctx context.Context, cfg *config.Config, o Options,
+	lost error) (deliverer, error) {
 	t, err := openTeller(ctx, cfg, o)
 	if err != nil {
 		return nil, err
@@ -41,11 +42,13 @@ func (h *dryRun) deliver(ctx context.Context, r judgedReport) Result {
 	}
 	rq := h.request(ctx, r, session, &res)
 	rq.Render = func(context.Context) ([]report.File, error) { return files, nil }
-	receivers, broken := h.standIns(r.config, func(to string, of notify.Kind, step, text, contentType string, body []byte) {
-		name := fmt.Sprintf("message-%02d-%s-%s%s", len(res.Drafts)+1, to, step, extensionOf(contentType))
-		files = append(files, report.File{Name: name, ContentType: contentType, Body: body})
-		res.Drafts = append(res.Drafts, Draft{to, of, step, text, name})
-	})
+	receivers, broken := h.standIns(r.config,
+		func(to string, of notify.Kind, step, text, contentType string, body []byte) {
+			name := fmt.Sprintf("message-%02d-%s-%s%s", len(res.Drafts)+1, to, step,
+				extensionOf(contentType))
+			files = append(files, report.File{Name: name, ContentType: contentType, Body: body})
+			res.Drafts = append(res.Drafts, Draft{to, of, step, text, name})
+		})
 	rq.Receivers, res.Err = receivers, errors.Join(res.Err, broken)
 	out, err := notify.Deliver(ctx, session, rq)
 	res.StoodBack, res.Err = out.StoodBack, errors.Join(res.Err, err)
@@ -56,9 +59,11 @@ func (h *dryRun) deliver(ctx context.Context, r judgedReport) Result {
 	return res
 }
 
-// standIns returns what stands in for the receivers of a report. What one of them is sent goes to take, with its name.
+// standIns returns what stands in for the receivers of a report. What one of them is sent goes to
+// take, with its name.
 func (h *dryRun) standIns(
-	r config.Report, take func(to string, of notify.Kind, step, text, contentType string, body []byte),
+	r config.Report,
+	take func(to string, of notify.Kind, step, text, contentType string, body []byte),
 ) ([]notify.Receiver, error) {
 	var all []notify.Receiver
 	var errs []error
@@ -68,9 +73,10 @@ func (h *dryRun) standIns(
 			continue
 		}
 		var err error
-		n.Notifier, err = to.kind.rehearse(to.config, func(of notify.Kind, step, text, contentType string, body []byte) {
-			take(to.config.Name, of, step, text, contentType, body)
-		})
+		n.Notifier, err = to.kind.rehearse(to.config,
+			func(of notify.Kind, step, text, contentType string, body []byte) {
+				take(to.config.Name, of, step, text, contentType, body)
+			})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("receiver %s: %w", n.Name, err))
 			continue
@@ -93,7 +99,8 @@ func extensionOf(contentType string) string {
 	return ".txt"
 }
 
-// forgetful is a store that writes nothing, and in which nobody is telling people: a dry run is in nobody's way.
+// forgetful is a store that writes nothing, and in which nobody is telling people: a dry run is in
+// nobody's way.
 type forgetful struct{ state.Store }
 
 // Load implements state.Store.
@@ -104,6 +111,7 @@ func (f forgetful) Load(ctx context.Context, k state.Key) (state.Doc, state.Vers
 }
 
 // Save implements state.Store.
-func (forgetful) Save(_ context.Context, _ state.Key, _ state.Doc, v state.Version) (state.Version, error) {
+func (forgetful) Save(_ context.Context, _ state.Key, _ state.Doc,
+	v state.Version) (state.Version, error) {
 	return v, nil
 }

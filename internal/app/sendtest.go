@@ -24,11 +24,13 @@ func (e *UnknownReceiverError) Error() string {
 	if len(e.Have) == 0 {
 		return fmt.Sprintf("no receiver %q in the configuration; it has none", e.Name)
 	}
-	return fmt.Sprintf("no receiver %q in the configuration; it has %s", e.Name, strings.Join(e.Have, ", "))
+	return fmt.Sprintf("no receiver %q in the configuration; it has %s", e.Name,
+		strings.Join(e.Have, ", "))
 }
 
-// Test delivers one thing that says that it is a test: a message to people, a report without panels to an archive, to an Alertmanager an
-// alert that ends by itself, to a Pushgateway metrics that are deleted again. It is not remembered, and not tried again.
+// Test delivers one thing that says that it is a test: a message to people, a report without panels
+// to an archive, to an Alertmanager an alert that ends by itself, to a Pushgateway metrics that are
+// deleted again. It is not remembered, and not tried again.
 func Test(ctx context.Context, cfg *config.Config, name string, o Options) (notify.Receipt, error) {
 	i := slices.IndexFunc(cfg.Receivers, func(r config.Receiver) bool { return r.Name == name })
 	if i < 0 {
@@ -43,7 +45,8 @@ func Test(ctx context.Context, cfg *config.Config, name string, o Options) (noti
 		return notify.Receipt{}, fmt.Errorf("receiver %s: %w", name, err)
 	}
 	d := notify.Delivery{Report: report.Build(report.Info{
-		Cluster: cfg.Cluster, Name: testName, Title: "A test of promsnap", Slot: o.Slot, Version: o.Version,
+		Cluster: cfg.Cluster, Name: testName, Title: "A test of promsnap", Slot: o.Slot,
+		Version: o.Version,
 	}, nil)}
 	if to.config.Role != config.RoleArchive {
 		d.Message = &notify.Message{Kind: notify.KindTest}

@@ -8,11 +8,13 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// clocksApart is how far the clock that names a run's time, such as a schedule's, may be ahead of this machine's.
+// clocksApart is how far the clock that names a run's time, such as a schedule's, may be ahead of
+// this machine's.
 const clocksApart = time.Minute
 
-// ParseSlot reads the time that a run is for: a time of RFC 3339, now, or so long before now as in now-2h. The slot is a whole second; now
-// is the minute that has begun, so that two runs within it share their grid. The errors begin with what was written.
+// ParseSlot reads the time that a run is for: a time of RFC 3339, now, or so long before now as in
+// now-2h. The slot is a whole second; now is the minute that has begun, so that two runs within it
+// share their grid. The errors begin with what was written.
 func ParseSlot(s string, now time.Time) (time.Time, error) {
 	if rest, ok := strings.CutPrefix(s, "now"); ok {
 		return parseAgo(s, rest, now)
@@ -24,7 +26,8 @@ func ParseSlot(s string, now time.Time) (time.Time, error) {
 	case t.Year() < 1970 || t.Year() > 2200:
 		return time.Time{}, outOfReach(s)
 	case t.After(now.Add(clocksApart)):
-		return time.Time{}, fmt.Errorf("%q lies in the future, of which Prometheus has no samples", s)
+		return time.Time{}, fmt.Errorf("%q lies in the future, of which Prometheus has no samples",
+			s)
 	}
 	return t.UTC().Truncate(time.Second), nil
 }

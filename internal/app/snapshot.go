@@ -15,7 +15,8 @@ import (
 // deliveryTime is what the snapshot leaves of the timeout for drawing and delivering.
 const deliveryTime = 30 * time.Second
 
-// askingContext is ctx for the queries alone: it ends early enough that what is there can be delivered, or when Stop is closed.
+// askingContext is ctx for the queries alone: it ends early enough that what is there can be
+// delivered, or when Stop is closed.
 func (o Options) askingContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	reserve := min(deliveryTime, o.Timeout/4)
 	snap, cancel := context.WithTimeoutCause(ctx, o.Timeout-reserve, errTimeout)
@@ -35,7 +36,8 @@ func (o Options) askingContext(ctx context.Context) (context.Context, context.Ca
 }
 
 var (
-	errTimeout = errors.New("the queries did not end within the run's timeout; set a longer --timeout")
+	errTimeout = errors.New("the queries did not end within the run's timeout; set a longer " +
+		"--timeout")
 	errStopped = errors.New("the run was stopped from outside")
 )
 
@@ -58,10 +60,12 @@ func (o Options) slotOf(r config.Report) time.Time {
 }
 
 // snapshot asks for the panels of one report, and says what the report is about.
-func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.Server, k nodeList) reportSnapshot {
+func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.Server,
+	k nodeList) reportSnapshot {
 	p := s.cfg.Prometheus
 	o := snapshot.Options{
-		Slot: s.o.slotOf(r), Range: r.Range, QueryOffset: p.QueryOffset, ScrapeInterval: p.ScrapeInterval, MaxSeries: p.MaxSeries,
+		Slot: s.o.slotOf(r), Range: r.Range, QueryOffset: p.QueryOffset,
+		ScrapeInterval: p.ScrapeInterval, MaxSeries: p.MaxSeries,
 		Concurrency: p.Concurrency,
 	}
 	if s.o.Progress != nil {
@@ -69,7 +73,8 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	}
 	panels, notes := s.take(ctx, r, &o, k)
 	info := report.Info{
-		Cluster: s.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: o.Slot, Range: r.Range, Zone: r.Zone, Language: r.Language, Version: s.o.Version,
+		Cluster: s.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: o.Slot, Range: r.Range,
+		Zone: r.Zone, Language: r.Language, Version: s.o.Version,
 		Server: server.Name(), ServerURL: s.at, ExternalURL: p.ExternalURL, Nodes: o.Nodes.All(),
 		Scrape: p.ScrapeInterval, Notes: notes, Font: s.font,
 	}
@@ -85,17 +90,20 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	}
 }
 
-// take asks for the labels and the nodes, which it adds to o, and then for the panels. A Prometheus that cannot be reached fails each
-// panel without being asked again for every one.
-func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options, k nodeList) ([]snapshot.Panel, []snapshot.Note) {
-	mapping, notes, err := snapshot.FindMapping(ctx, s.client, o.End(), r.Range, s.cfg.Prometheus.ClusterLabel)
+// take asks for the labels and the nodes, which it adds to o, and then for the panels. A Prometheus
+// that cannot be reached fails each panel without being asked again for every one.
+func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options,
+	k nodeList) ([]snapshot.Panel, []snapshot.Note) {
+	mapping, notes, err := snapshot.FindMapping(ctx, s.client, o.End(), r.Range,
+		s.cfg.Prometheus.ClusterLabel)
 	o.Mapping = mapping
 	if promapi.Unreachable(err) == nil {
 		if err != nil {
 			notes = append(notes, snapshot.NoteOf(snapshot.NoteLabelsUnknown, err))
 		}
 		var more []snapshot.Note
-		o.Nodes, more, err = snapshot.LoadNodes(ctx, mapping.Querier(s.client), o.End(), r.Range, k.nodes...)
+		o.Nodes, more, err = snapshot.LoadNodes(ctx, mapping.Querier(s.client), o.End(), r.Range,
+			k.nodes...)
 		notes = append(notes, more...)
 	}
 	notes = append(notes, k.notes...)
@@ -108,10 +116,12 @@ func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options,
 	return snapshot.Take(ctx, s.client, r.Panels, *o), notes
 }
 
-// whyIncomplete says why the queries were cut short. Where a proxy let them wait until it gave up, a longer run would not help.
+// whyIncomplete says why the queries were cut short. Where a proxy let them wait until it gave up,
+// a longer run would not help.
 func whyIncomplete(cause error, panels []snapshot.Panel) snapshot.Note {
 	for i := range panels {
-		if f := panels[i].Failure; errors.Is(cause, errTimeout) && f != nil && f.GaveUp >= time.Second {
+		if f := panels[i].Failure; errors.Is(cause, errTimeout) && f != nil &&
+			f.GaveUp >= time.Second {
 			return snapshot.NoteOf(snapshot.NoteProxyGaveUp, f.GaveUp)
 		}
 	}

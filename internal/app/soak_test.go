@@ -21,24 +21,28 @@ import (
 )
 
 var (
-	soakSlots = flag.Int("soak-slots", 30, "checks of the soak; make acceptance makes a week of 2,000")
-	soakSeed  = flag.Uint64("soak-seed", 1, "what chance makes of the soak")
+	soakSlots = flag.Int("soak-slots", 30,
+		"checks of the soak; make acceptance makes a week of 2,000")
+	soakSeed = flag.Uint64("soak-seed", 1, "what chance makes of the soak")
 )
 
 const (
-	soakEvery      = 5 * time.Minute
-	soakTimeout    = 12 * time.Second // of a run; a hang takes its share of it
-	soakToldWithin = 4 * time.Minute  // the rule's for, and the newest sample is of a minute before the slot
+	soakEvery   = 5 * time.Minute
+	soakTimeout = 12 * time.Second // of a run; a hang takes its share of it
+	// the rule's for, and the newest sample is of a minute before the slot
+	soakToldWithin = 4 * time.Minute
 	soakOverWithin = 12 * time.Minute // keep_firing_for, and some
 	soakMaxState   = 64 << 10         // bytes of a document
 	soakTells      = 300              // slots that meet every kind of fault
 	soakKeeps      = 24 * time.Hour   // what the bucket's lifecycle leaves of the archive
 )
 
-// TestSoak lives through a week of checks, with a summary a day, while Prometheus, S3 and Slack fail by chance, one by one and together,
-// each run being a new App, as a CronJob's is. After each slot at which nothing failed, everything that had to be told by then is told, and
-// what was told twice was told by a run after a failure, and said so, unless the run before it was of the same slot, could not write down
-// what it told, and said that; latest/ never went back; and at the end nothing is left open.
+// TestSoak lives through a week of checks, with a summary a day, while Prometheus, S3 and Slack
+// fail by chance, one by one and together, each run being a new App, as a CronJob's is. After each
+// slot at which nothing failed, everything that had to be told by then is told, and what was told
+// twice was told by a run after a failure, and said so, unless the run before it was of the same
+// slot, could not write down what it told, and said that; latest/ never went back; and at the end
+// nothing is left open.
 func TestSoak(t *testing.T) {
 	t.Logf("-soak-seed %d", *soakSeed)
 	s := newSoak(t)
@@ -51,15 +55,22 @@ func TestSoak(t *testing.T) {
 			s.atFirst = s.open(t, 0)
 		}
 		if n > 2 && n%100 == 0 {
-			t.Logf("%d slots, %d messages, state at most %d bytes, %d goroutines and files", n, s.heard, s.largest, s.open(t, s.atFirst+soakSlack))
+			t.Logf("%d slots, %d messages, state at most %d bytes, %d goroutines and files", n,
+				s.heard, s.largest, s.open(t, s.atFirst+soakSlack))
 		}
 	}
 	left := s.open(t, s.atFirst+soakSlack)
-	t.Logf("%d slots, %d with failures: %d runs, %d with an error, %d stood back; %d incidents, %d messages, %d duplicates, %d announced by the one before of their slot, all others marked; %d times blind, %d summaries; "+
-		"faults met: Prometheus %d, S3 %d, Slack %d; state at most %d bytes; %d goroutines and files at the begin, %d at the end",
-		*soakSlots, s.foul, s.runs, s.failed, s.stoodBack, s.told.incidents(), s.heard, s.duplicates, s.announced, s.blind, s.summaries,
-		s.weather.met[overPrometheus], s.weather.met[overS3], s.slackFaults, s.largest, s.atFirst, left)
-	if *soakSlots >= soakTells && (s.foul < *soakSlots/10 || s.weather.met[overPrometheus] == 0 || s.weather.met[overS3] == 0 || s.slackFaults == 0 || len(s.told) == 0) {
+	t.Logf("%d slots, %d with failures: %d runs, %d with an error, %d stood back; %d incidents, "+
+		"%d messages, %d duplicates, %d announced by the one before of their slot, all others "+
+		"marked; %d times blind, %d summaries; "+
+		"faults met: Prometheus %d, S3 %d, Slack %d; state at most %d bytes; %d goroutines and "+
+		"files at the begin, %d at the end",
+		*soakSlots, s.foul, s.runs, s.failed, s.stoodBack, s.told.incidents(), s.heard,
+		s.duplicates, s.announced, s.blind, s.summaries,
+		s.weather.met[overPrometheus], s.weather.met[overS3], s.slackFaults, s.largest, s.atFirst,
+		left)
+	if *soakSlots >= soakTells && (s.foul < *soakSlots/10 || s.weather.met[overPrometheus] == 0 ||
+		s.weather.met[overS3] == 0 || s.slackFaults == 0 || len(s.told) == 0) {
 		t.Error("this has tried too little")
 	}
 	if refused := s.slack.Refused(); len(refused) > 0 {
@@ -85,13 +96,16 @@ type soak struct {
 
 	foul, runs, failed, stoodBack, duplicates, announced, blind, summaries int
 	slackFaults, largest, atFirst                                          int
-	sinceFoul                                                              int // slots since S3 or Slack last failed
+	// slots since S3 or Slack last failed
+	sinceFoul int
 }
 
 func newSoak(t *testing.T) *soak {
 	s := &soak{
-		random: rand.New(rand.NewPCG(*soakSeed, 7)), begin: time.Date(2025, 11, 3, 8, 0, 0, 0, time.UTC), store: cloudtest.New(t),
-		slack: slackdouble.Start("xoxb-soak"), told: facts{}, marks: map[string]string{}, sinceFoul: 2,
+		random: rand.New(rand.NewPCG(*soakSeed, 7)), begin: time.Date(2025, 11, 3, 8, 0, 0, 0,
+			time.UTC), store: cloudtest.New(t),
+		slack: slackdouble.Start("xoxb-soak"), told: facts{}, marks: map[string]string{},
+		sinceFoul: 2,
 	}
 	t.Cleanup(s.slack.Close)
 	s.weather = &weather{random: rand.New(rand.NewPCG(*soakSeed, 8)), met: map[string]int{}}
@@ -103,7 +117,9 @@ func newSoak(t *testing.T) *soak {
 		s.fronts = append(s.fronts, front)
 		return front.URL
 	}
-	bucket := fmt.Sprintf("bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, access_key: %s, secret_key: %s", s.store.Name, serve(s.store), cloudtest.AccessKey, cloudtest.Secret)
+	bucket := fmt.Sprintf("bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, "+
+		"access_key: %s, secret_key: %s", s.store.Name, serve(s.store), cloudtest.AccessKey,
+		cloudtest.Secret)
 	s.cfg = load(t, serve(s.weather.over(s.fleet)), fmt.Sprintf(`
 version: 1
 cluster: prod
@@ -124,7 +140,8 @@ state: {s3: {%s, prefix: state}}
 	return s
 }
 
-// slot is one check, sometimes by two runs at once or with one that is late, and the summary where it is due, with whatever fails at it.
+// slot is one check, sometimes by two runs at once or with one that is late, and the summary where
+// it is due, with whatever fails at it.
 func (s *soak) slot(t *testing.T, n int) {
 	at := s.begin.Add(time.Duration(n) * soakEvery)
 	s.store.Clock(at)
@@ -157,7 +174,8 @@ func (s *soak) slot(t *testing.T, n int) {
 	s.listen(t, at)
 	if t.Failed() {
 		for _, r := range results { // what the runs of the slot say themselves
-			t.Logf("slot %s: a run ended: stood back %+v, notes %q, error: %v", at, r.StoodBack, r.Notes, r.Err)
+			t.Logf("slot %s: a run ended: stood back %+v, notes %q, error: %v", at, r.StoodBack,
+				r.Notes, r.Err)
 		}
 	}
 	calm = calm && !slackFails
@@ -180,7 +198,8 @@ func (s *soak) slot(t *testing.T, n int) {
 	}
 }
 
-// runSummary makes the summary that is due, as often as its Job would: until a run says that it is told.
+// runSummary makes the summary that is due, as often as its Job would: until a run says that it is
+// told.
 func (s *soak) runSummary(t *testing.T) []app.Result {
 	if s.summary.IsZero() {
 		return nil
@@ -198,7 +217,8 @@ func (s *soak) runSummary(t *testing.T) []app.Result {
 
 func (s *soak) run(t *testing.T, report string, at time.Time) app.Result {
 	a, err := app.New(t.Context(), s.cfg, app.Options{
-		Version: "test", Reports: []string{report}, Slot: at, Timeout: soakTimeout, To: app.Receivers{}, Now: time.Now,
+		Version: "test", Reports: []string{report}, Slot: at, Timeout: soakTimeout,
+		To: app.Receivers{}, Now: time.Now,
 	})
 	if err != nil {
 		t.Error(err)
@@ -211,10 +231,18 @@ func (s *soak) run(t *testing.T, report string, at time.Time) app.Result {
 func (s *soak) failSlack() {
 	s.slackFaults++
 	kinds := []slackdouble.Fault{
-		{Status: http.StatusInternalServerError}, {Status: http.StatusServiceUnavailable}, {Status: http.StatusTooManyRequests, RetryAfter: 1}, {Status: http.StatusTooManyRequests, RetryAfter: 60},
-		{Error: "internal_error"}, {Error: "ratelimited"}, {Error: "invalid_auth"}, {Body: `{"ok":tr`}, {Drop: true}, {Lose: true}, {Lose: true}, {Lose: true}, {Lose: true}, {Hang: true},
+		{Status: http.StatusInternalServerError}, {Status: http.StatusServiceUnavailable},
+		{Status: http.StatusTooManyRequests, RetryAfter: 1}, {
+			Status: http.StatusTooManyRequests, RetryAfter: 60,
+		},
+		{Error: "internal_error"}, {Error: "ratelimited"}, {Error: "invalid_auth"},
+		{Body: `{"ok":tr`}, {Drop: true}, {Lose: true}, {Lose: true}, {Lose: true}, {Lose: true},
+		{Hang: true},
 	}
-	for _, method := range []string{"chat.postMessage", "chat.update", "files.getUploadURLExternal", "files.completeUploadExternal", "upload"} {
+	for _, method := range []string{
+		"chat.postMessage", "chat.update", "files.getUploadURLExternal",
+		"files.completeUploadExternal", "upload",
+	} {
 		f := kinds[s.random.IntN(len(kinds))]
 		if method == "upload" && (f.Error != "" || f.Body != "") {
 			f = slackdouble.Fault{Drop: true} // to an upload every 200 says that it is there
@@ -229,7 +257,8 @@ func (s *soak) failSlack() {
 	}
 }
 
-// after asserts what holds after a slot, the more where nothing failed at it, and lets five minutes pass for the claims.
+// after asserts what holds after a slot, the more where nothing failed at it, and lets five minutes
+// pass for the claims.
 func (s *soak) after(t *testing.T, at time.Time, calm bool) {
 	for _, report := range []string{"check", "daily"} {
 		key := state.Key{Cluster: "prod", Report: report}
@@ -257,7 +286,8 @@ func (s *soak) after(t *testing.T, at time.Time, calm bool) {
 		s.store.Write(path, body)
 	}
 	for _, key := range s.store.Keys() {
-		if day := strings.Split(key, "/"); len(day) == 8 && day[6] < at.Add(-soakKeeps).Format("20060102T150405Z") {
+		if day := strings.Split(key, "/"); len(day) == 8 &&
+			day[6] < at.Add(-soakKeeps).Format("20060102T150405Z") {
 			s.store.Delete(key)
 		}
 	}
@@ -281,7 +311,8 @@ func (s *soak) after(t *testing.T, at time.Time, calm bool) {
 	}
 }
 
-// checkLatest asserts that what lies at latest/ is never older than what lay there, and of this slot where nothing failed.
+// checkLatest asserts that what lies at latest/ is never older than what lay there, and of this
+// slot where nothing failed.
 func (s *soak) checkLatest(t *testing.T, report string, at time.Time, calm bool) {
 	for _, name := range []string{"index.html", "report.json", "memory.png"} {
 		key := "archive/prod/" + report + "/latest/" + name
@@ -289,7 +320,8 @@ func (s *soak) checkLatest(t *testing.T, report string, at time.Time, calm bool)
 		if mark < s.marks[key] {
 			t.Errorf("slot %s: %s went back from %s to %s", at, key, s.marks[key], mark)
 		}
-		if s.marks[key] = mark; calm && report == "check" && !strings.HasPrefix(mark, at.Format("20060102T150405Z")) {
+		if s.marks[key] = mark; calm && report == "check" &&
+			!strings.HasPrefix(mark, at.Format("20060102T150405Z")) {
 			t.Errorf("slot %s: %s is of %s", at, key, mark)
 		}
 	}
@@ -313,20 +345,25 @@ func (s *soak) listen(t *testing.T, at time.Time) {
 			t.Errorf("slot %s: a message about nothing: %s %s", at, m.Text, m.Blocks)
 		}
 		says := string(m.Blocks)
-		marked := strings.Contains(says, "Possible duplicate") || strings.Contains(says, "This may repeat an earlier message")
+		marked := strings.Contains(says, "Possible duplicate") ||
+			strings.Contains(says, "This may repeat an earlier message")
 		again, announced := false, true
 		for _, a := range about {
 			// What was told as new, where the record of that was lost, is seen late.
-			if before := append(slices.Clone(s.told[kind+" "+a]), s.told[map[string]string{"late": "new "}[kind]+a]...); len(before) > 0 {
+			if before := append(slices.Clone(s.told[kind+" "+a]),
+				s.told[map[string]string{"late": "new "}[kind]+a]...); len(before) > 0 {
 				last := before[len(before)-1]
 				again = true
-				// Of two runs of one slot, the one that cannot write the state knows nothing of the other: it says so itself, or the one
-				// before it did.
-				announced = announced && last.slot.Equal(at) && (last.unwritten || strings.Contains(says, "may send it again"))
+				// Of two runs of one slot, the one that cannot write the state knows nothing of the
+				// other: it says so itself, or the one before it did.
+				announced = announced && last.slot.Equal(at) &&
+					(last.unwritten || strings.Contains(says, "may send it again"))
 			}
 		}
 		for _, a := range about {
-			s.told[kind+" "+a] = append(s.told[kind+" "+a], telling{at, strings.Contains(says, "may send it again")})
+			s.told[kind+" "+a] = append(s.told[kind+" "+a], telling{
+				at, strings.Contains(says, "may send it again"),
+			})
 		}
 		if !again {
 			continue
@@ -340,7 +377,8 @@ func (s *soak) listen(t *testing.T, at time.Time) {
 		case announced:
 			s.announced++
 		default:
-			t.Errorf("slot %s: %s of %s is a duplicate, and not marked; told before: %+v:\n%s", at, kind, about, s.told, m.Blocks)
+			t.Errorf("slot %s: %s of %s is a duplicate, and not marked; told before: %+v:\n%s", at,
+				kind, about, s.told, m.Blocks)
 		}
 	}
 	s.heard = len(messages)
@@ -355,7 +393,8 @@ func (s *soak) understand(m slackdouble.Message, at time.Time) (kind string, abo
 		return "summary", []string{at.Format(time.DateOnly)}
 	case m.Thread != "" && !strings.HasPrefix(m.Text, "✅"):
 		return "", nil
-	case strings.Contains(m.Text, "No data from"), strings.Contains(m.Text, "Only part of the data from"),
+	case strings.Contains(m.Text, "No data from"),
+		strings.Contains(m.Text, "Only part of the data from"),
 		strings.Contains(m.Text, "is back, missing"):
 		return "blind", nil
 	case strings.Contains(all, "seen late"):
@@ -382,7 +421,8 @@ func (s *soak) understand(m slackdouble.Message, at time.Time) (kind string, abo
 // facts are what people were told, each as often as it was.
 type facts map[string][]telling
 
-// telling is one time that people were told something: at which slot, and whether it said that it could not be written down.
+// telling is one time that people were told something: at which slot, and whether it said that it
+// could not be written down.
 type telling struct {
 	slot      time.Time
 	unwritten bool
@@ -394,18 +434,20 @@ func (f facts) has(kind, about string) bool { return len(f[kind+" "+about]) > 0 
 func (f facts) incidents() int {
 	n := 0
 	for fact := range f {
-		if strings.HasPrefix(fact, "new ") || strings.HasPrefix(fact, "late ") && !f.has("new", strings.TrimPrefix(fact, "late ")) {
+		if strings.HasPrefix(fact, "new ") ||
+			strings.HasPrefix(fact, "late ") && !f.has("new", strings.TrimPrefix(fact, "late ")) {
 			n++
 		}
 	}
 	return n
 }
 
-// soakSlack is how many goroutines and files more than at the begin are no leak: the test's own connections come and go.
+// soakSlack is how many goroutines and files more than at the begin are no leak: the test's own
+// connections come and go.
 const soakSlack = 12
 
-// open counts the goroutines and the files that are open once idle connections are closed, and asserts that they are no more than most; 0
-// is no bound.
+// open counts the goroutines and the files that are open once idle connections are closed, and
+// asserts that they are no more than most; 0 is no bound.
 func (s *soak) open(t *testing.T, most int) int {
 	t.Helper()
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
@@ -420,7 +462,8 @@ func (s *soak) open(t *testing.T, most int) int {
 	}
 	if most > 0 && n > most {
 		stacks := make([]byte, 64<<10)
-		t.Errorf("%d goroutines and files are open, more than %d:\n%s", n, most, stacks[:runtime.Stack(stacks, true)])
+		t.Errorf("%d goroutines and files are open, more than %d:\n%s", n, most,
+			stacks[:runtime.Stack(stacks, true)])
 	}
 	return n
 }

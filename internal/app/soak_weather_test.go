@@ -25,7 +25,8 @@ type incident struct{ from, to time.Time }
 
 func (in incident) name(node string) string { return node + " from " + in.from.Format("Mon 15:04") }
 
-// newFleet gives six nodes incidents of 3 to 60 minutes, hours apart, from an hour after the begin on.
+// newFleet gives six nodes incidents of 3 to 60 minutes, hours apart, from an hour after the begin
+// on.
 func newFleet(random *rand.Rand, begin time.Time, length time.Duration) fleet {
 	f := fleet{}
 	for i := range 6 {
@@ -141,7 +142,8 @@ func (w *weather) fails(over string) bool {
 	return w.spells[over].share > 0
 }
 
-// fate is one of kinds of fault, -1 for a request that goes well; the kind 0 is a hang, which comes once a slot.
+// fate is one of kinds of fault, -1 for a request that goes well; the kind 0 is a hang, which comes
+// once a slot.
 func (w *weather) fate(over string, kinds int) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -163,13 +165,28 @@ func (w *weather) fate(over string, kinds int) int {
 func (w *weather) overS3(r *http.Request, _ int) *cloudtest.Fault {
 	faults := []*cloudtest.Fault{
 		{Hang: true},
-		{Status: http.StatusServiceUnavailable, Code: "SlowDown", Message: "Please reduce your request rate."},
-		{Status: http.StatusInternalServerError, Code: "InternalError", Message: "We encountered an internal error. Please try again."},
-		{Status: http.StatusTooManyRequests, Code: "TooManyRequests", Header: map[string]string{"Retry-After": "1"}},
+		{
+			Status: http.StatusServiceUnavailable, Code: "SlowDown",
+			Message: "Please reduce your request rate.",
+		},
+		{
+			Status: http.StatusInternalServerError, Code: "InternalError",
+			Message: "We encountered an internal error. Please try again.",
+		},
+		{
+			Status: http.StatusTooManyRequests, Code: "TooManyRequests",
+			Header: map[string]string{"Retry-After": "1"},
+		},
 		{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"},
 		{Lost: true}, {Lost: true},
-		{Status: http.StatusConflict, Code: "ConditionalRequestConflict", Message: "The conditional request cannot succeed due to a conflicting operation"},
-		{Status: http.StatusPreconditionFailed, Code: "PreconditionFailed", Message: "At least one of the pre-conditions you specified did not hold"},
+		{
+			Status: http.StatusConflict, Code: "ConditionalRequestConflict",
+			Message: "The conditional request cannot succeed due to a conflicting operation",
+		},
+		{
+			Status: http.StatusPreconditionFailed, Code: "PreconditionFailed",
+			Message: "At least one of the pre-conditions you specified did not hold",
+		},
 	}
 	kinds := len(faults)
 	if r.Header.Get("If-Match")+r.Header.Get("If-None-Match") == "" {
@@ -196,7 +213,8 @@ func (w *weather) over(f fleet) http.Handler {
 			http.Error(rw, "upstream connect error", http.StatusServiceUnavailable)
 		case 2:
 			rw.WriteHeader(http.StatusServiceUnavailable)
-			_, _ = io.WriteString(rw, `{"status":"error","errorType":"timeout","error":"query timed out in expression evaluation"}`)
+			_, _ = io.WriteString(rw,
+				`{"status":"error","errorType":"timeout","error":"query timed out in expression evaluation"}`)
 		case 3:
 			rw.Header().Set("Retry-After", "1")
 			http.Error(rw, "too many requests", http.StatusTooManyRequests)
@@ -219,7 +237,8 @@ func (w *weather) over(f fleet) http.Handler {
 				f.ServeHTTP(rw, r)
 				return
 			}
-			_, _ = io.WriteString(rw, `{"status":"success","data":{"resultType":"matrix","result":`+f.lines(r, "ip-10-0-1-12")+`},"warnings":["a store did not answer"]}`)
+			_, _ = io.WriteString(rw, `{"status":"success","data":{"resultType":"matrix","result":`+
+				f.lines(r, "ip-10-0-1-12")+`},"warnings":["a store did not answer"]}`)
 		}
 	})
 }

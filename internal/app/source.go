@@ -25,8 +25,8 @@ type Source struct {
 	font   *chart.Font // of the charts; nil: the embedded ones do
 }
 
-// Open puts the source of a configuration together. Its errors are errors of the configuration, and those of a search for Prometheus in the
-// cluster that found none, or no way to it.
+// Open puts the source of a configuration together. Its errors are errors of the configuration, and
+// those of a search for Prometheus in the cluster that found none, or no way to it.
 func Open(ctx context.Context, cfg *config.Config, o Options) (*Source, error) {
 	s, err := openSource(ctx, cfg, o)
 	if err != nil {
@@ -35,7 +35,8 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Source, error) {
 	return s, s.lost
 }
 
-// openSource is Open where it is no error that there is no way to Prometheus: that is in lost, as is a file that does not answer.
+// openSource is Open where it is no error that there is no way to Prometheus: that is in lost, as
+// is a file that does not answer.
 func openSource(ctx context.Context, cfg *config.Config, o Options) (*Source, error) {
 	s := &Source{cfg: cfg, o: o}
 	if err := s.findPrometheus(ctx); err != nil {
@@ -51,7 +52,8 @@ func openSource(ctx context.Context, cfg *config.Config, o Options) (*Source, er
 	return s, nil
 }
 
-// findPrometheus puts together how Prometheus is asked. Where it is to be found in the cluster, that is done here.
+// findPrometheus puts together how Prometheus is asked. Where it is to be found in the cluster,
+// that is done here.
 func (s *Source) findPrometheus(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, min(searchTime, s.o.Timeout/4))
 	defer cancel()
@@ -77,15 +79,20 @@ func (s *Source) findPrometheus(ctx context.Context) error {
 // findService looks for the Prometheus in the cluster.
 func (s *Source) findService(ctx context.Context) error {
 	if s.o.Kubernetes == nil {
-		return errors.New("prometheus.url is missing, and there is no cluster here to look for Prometheus in; write its address")
+		return errors.New("prometheus.url is missing, and there is no cluster here to look for " +
+			"Prometheus in; write its address")
 	}
 	wanted := s.cfg.Kubernetes.Service
 	way, lost := s.o.Kubernetes.Prometheus(ctx, wanted)
 	if lost != nil {
-		way = Way{Service: cmp.Or(wanted, "a service that was not found"), URL: &url.URL{Scheme: "http", Host: "kubernetes"}, Transport: nowhere{lost}}
+		way = Way{
+			Service: cmp.Or(wanted, "a service that was not found"),
+			URL:     &url.URL{Scheme: "http", Host: "kubernetes"}, Transport: nowhere{lost},
+		}
 	}
 	p := s.cfg.Prometheus
-	if headers := p.HTTP.Client().HTTPHeaders; headers != nil { // all else of http_config is the API server's
+	if headers := p.HTTP.Client().HTTPHeaders; headers != nil {
+		// all else of http_config is the API server's
 		way.Transport = promconfig.NewHeadersRoundTripper(headers, way.Transport)
 	}
 	var err error

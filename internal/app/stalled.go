@@ -9,7 +9,8 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// stalled reports whether a file did not answer. That is no error of the configuration: a run that delivers goes on, and people are told.
+// stalled reports whether a file did not answer. That is no error of the configuration: a run that
+// delivers goes on, and people are told.
 func stalled(err error) bool {
 	var e *disk.StalledError
 	return errors.As(err, &e)
@@ -24,7 +25,8 @@ func (l lostStore) Load(context.Context, state.Key) (state.Doc, state.Version, e
 }
 
 // Save implements state.Store.
-func (l lostStore) Save(context.Context, state.Key, state.Doc, state.Version) (state.Version, error) {
+func (l lostStore) Save(context.Context, state.Key, state.Doc,
+	state.Version) (state.Version, error) {
 	return "", l.why
 }
 

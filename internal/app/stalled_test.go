@@ -32,8 +32,8 @@ func silentFile(t *testing.T) string {
 	return path
 }
 
-// A file that does not answer while the parts are put together keeps nobody from being told: of one for Prometheus that nothing can be
-// seen, of one for a receiver what the others are told anyway.
+// A file that does not answer while the parts are put together keeps nobody from being told: of one
+// for Prometheus that nothing can be seen, of one for a receiver what the others are told anyway.
 func TestAFileThatDoesNotAnswer(t *testing.T) {
 	silent := silentFile(t)
 	authority := fmt.Sprintf("http_config: {tls_config: {ca_file: %q}}", silent)
@@ -55,11 +55,15 @@ receivers:
   - {name: team, slack: {channel: C0123456789, token: xoxb-marked, api_url: '%s'}}
   - {name: alerts, alertmanager: {url: '%s'%s}}
 state: {dir: '%s'}
-`, where.prometheus, double.APIURL(), alertmanager, where.receiver, filepath.Join(t.TempDir(), "state")))
+`, where.prometheus, double.APIURL(), alertmanager, where.receiver,
+				filepath.Join(t.TempDir(), "state")))
 			for _, at := range []time.Time{slot.Add(-5 * time.Minute), slot} {
 				short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 				defer cancel()
-				o := app.Options{Version: "test", Slot: at, Timeout: 5 * time.Minute, To: app.Receivers{}, Now: time.Now}
+				o := app.Options{
+					Version: "test", Slot: at, Timeout: 5 * time.Minute, To: app.Receivers{},
+					Now: time.Now,
+				}
 				a, err := app.New(short, cfg, o)
 				if err != nil {
 					t.Fatal(err)

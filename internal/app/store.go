@@ -10,14 +10,17 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// stateAttempts is how often the state is asked for where trouble may pass: nobody else tries again.
+// stateAttempts is how often the state is asked for where trouble may pass: nobody else tries
+// again.
 const stateAttempts = 3
 
-// OpenState returns the store of the configuration's state; k is only for one in a ConfigMap. It is not asked for anything yet.
+// OpenState returns the store of the configuration's state; k is only for one in a ConfigMap. It is
+// not asked for anything yet.
 func OpenState(ctx context.Context, s *config.State, k Kubernetes) (state.Store, error) {
 	switch {
 	case s.ConfigMap != nil && k == nil:
-		return nil, errors.New("state.configmap: there is no cluster here to remember in; write state: {s3: {bucket: NAME}}, or run promsnap where there is a kubeconfig")
+		return nil, errors.New("state.configmap: there is no cluster here to remember in; write " +
+			"state: {s3: {bucket: NAME}}, or run promsnap where there is a kubeconfig")
 	case s.ConfigMap != nil:
 		return k.ConfigMap(s.ConfigMap.Namespace, s.ConfigMap.Name), nil
 	case s.Dir != "":
@@ -44,13 +47,15 @@ type pooled struct {
 
 func openBucket(ctx context.Context, b config.Bucket, attempts int) (*cloud.Bucket, error) {
 	account, err := cloud.Open(ctx, cloud.Identity{
-		Region: b.Region, AccessKey: b.AccessKey, SecretKey: b.SecretKey, Role: b.RoleARN, ExternalID: b.ExternalID,
+		Region: b.Region, AccessKey: b.AccessKey, SecretKey: b.SecretKey, Role: b.RoleARN,
+		ExternalID: b.ExternalID,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return account.Bucket(cloud.BucketOptions{
-		Name: b.Name, Endpoint: b.Endpoint, PathStyle: b.PathStyle, Encryption: cloud.Encryption(b.SSE), KMSKey: b.KMSKey, Attempts: attempts,
+		Name: b.Name, Endpoint: b.Endpoint, PathStyle: b.PathStyle,
+		Encryption: cloud.Encryption(b.SSE), KMSKey: b.KMSKey, Attempts: attempts,
 		Checksum: cloud.Checksum(b.Checksum),
 	})
 }

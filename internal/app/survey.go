@@ -20,10 +20,11 @@ type Survey struct {
 	Server    string // "Prometheus 3.15.0"
 	At        string // its URL, or its Service in the cluster
 	Exporters []Exporter
-	Label     string        // that tells clusters apart, where it is not cluster
-	Clusters  []string      // the values of that label, sorted; empty where there is none
-	Own       string        // the one that the nodes of the Kubernetes API are in; "" where that is not known
-	Scrape    time.Duration // how often most targets are scraped; 0 where that is not known
+	Label     string   // that tells clusters apart, where it is not cluster
+	Clusters  []string // the values of that label, sorted; empty where there is none
+	// the one that the nodes of the Kubernetes API are in; "" where that is not known
+	Own    string
+	Scrape time.Duration // how often most targets are scraped; 0 where that is not known
 }
 
 // Exporter is a source of metrics, and how many of its objects there are.
@@ -36,7 +37,10 @@ type Exporter struct {
 var exporters = []Exporter{
 	{Name: "kube-state-metrics", Metric: "kube_node_info", Of: "nodes"},
 	{Name: "node_exporter", Metric: "node_uname_info", Of: "nodes"},
-	{Name: "cAdvisor", Metric: "container_memory_working_set_bytes", Of: "containers and their cgroups"},
+	{
+		Name: "cAdvisor", Metric: "container_memory_working_set_bytes",
+		Of: "containers and their cgroups",
+	},
 	{Name: "kubelet volume statistics", Metric: "kubelet_volume_stats_used_bytes", Of: "volumes"},
 }
 
@@ -60,7 +64,8 @@ func (from *Source) Survey(ctx context.Context) (Survey, error) {
 	if err := from.findClusters(ctx, &s); err != nil {
 		return Survey{}, fmt.Errorf("looking for the label cluster: %w", err)
 	}
-	scrapes, err := from.number(ctx, fmt.Sprintf("quantile(0.5, count_over_time(up[%s]))", model.Duration(scrapeWindow)))
+	scrapes, err := from.number(ctx, fmt.Sprintf("quantile(0.5, count_over_time(up[%s]))",
+		model.Duration(scrapeWindow)))
 	if err != nil {
 		return Survey{}, fmt.Errorf("looking for the scrape interval: %w", err)
 	}
@@ -87,7 +92,8 @@ func (from *Source) end() time.Time {
 }
 
 // nowBy is now by the labels of a source.
-func (from *Source) nowBy(ctx context.Context, q snapshot.Querier, expr string, each func(series.Labels, float64)) error {
+func (from *Source) nowBy(ctx context.Context, q snapshot.Querier, expr string,
+	each func(series.Labels, float64)) error {
 	grid := series.Grid{Start: from.end(), Step: time.Minute, Len: 1}
 	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: grid}, func(s series.Series) error {
 		if v := s.Values[0]; !math.IsNaN(v) {
@@ -98,13 +104,16 @@ func (from *Source) nowBy(ctx context.Context, q snapshot.Querier, expr string, 
 	return err
 }
 
-// findClusters finds the label that tells clusters apart and its values, and among them the one whose nodes are those that the Kubernetes API lists.
+// findClusters finds the label that tells clusters apart and its values, and among them the one
+// whose nodes are those that the Kubernetes API lists.
 func (from *Source) findClusters(ctx context.Context, s *Survey) error {
-	mapping, _, err := snapshot.FindMapping(ctx, from.client, from.end(), time.Hour, from.cfg.Prometheus.ClusterLabel)
+	mapping, _, err := snapshot.FindMapping(ctx, from.client, from.end(), time.Hour,
+		from.cfg.Prometheus.ClusterLabel)
 	if err != nil {
 		return err
 	}
-	if name := model.LabelName(mapping.Cluster); name != "" && !model.LegacyValidation.IsValidLabelName(string(name)) {
+	if name := model.LabelName(mapping.Cluster); name != "" &&
+		!model.LegacyValidation.IsValidLabelName(string(name)) {
 		mapping.Cluster = "" // a matcher of it would not be PromQL to every server
 	}
 	s.Label = mapping.ClusterLabel()
@@ -114,16 +123,18 @@ func (from *Source) findClusters(ctx context.Context, s *Survey) error {
 		names[n.Name] = true
 	}
 	own := map[string]int{} // nodes by cluster
-	err = from.nowBy(ctx, source, `max by (cluster, node) (kube_node_info)`, func(ls series.Labels, _ float64) {
-		if names[ls.Get("node")] {
-			own[ls.Clone().Get("cluster")]++
-		}
-	})
+	err = from.nowBy(ctx, source, `max by (cluster, node) (kube_node_info)`,
+		func(ls series.Labels, _ float64) {
+			if names[ls.Get("node")] {
+				own[ls.Clone().Get("cluster")]++
+			}
+		})
 	if err != nil {
 		return err
 	}
 	found := map[string]bool{}
-	err = from.nowBy(ctx, source, `count by (cluster) (up{cluster!=""})`, func(ls series.Labels, _ float64) { found[ls.Clone().Get("cluster")] = true })
+	err = from.nowBy(ctx, source, `count by (cluster) (up{cluster!=""})`,
+		func(ls series.Labels, _ float64) { found[ls.Clone().Get("cluster")] = true })
 	s.Clusters = slices.Sorted(maps.Keys(found))
 	most := 0
 	for _, cluster := range slices.Sorted(maps.Keys(own)) {
@@ -137,7 +148,8 @@ func (from *Source) findClusters(ctx context.Context, s *Survey) error {
 // scrapeWindow is the time within which a target's samples are counted.
 const scrapeWindow = 10 * time.Minute
 
-// Panels takes the snapshot of every report and returns its panels, in the reports' order. Nothing is drawn, judged or remembered.
+// Panels takes the snapshot of every report and returns its panels, in the reports' order. Nothing
+// is drawn, judged or remembered.
 func (from *Source) Panels(ctx context.Context) [][]snapshot.Panel {
 	ctx, cancel := context.WithTimeoutCause(ctx, from.o.Timeout, errTimeout)
 	defer cancel()

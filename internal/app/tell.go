@@ -17,7 +17,8 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// teller knows whom reports are for and what they were told: what a delivery and its rehearsal have in common.
+// teller knows whom reports are for and what they were told: what a delivery and its rehearsal have
+// in common.
 type teller struct {
 	cfg       *config.Config
 	o         Options
@@ -27,7 +28,8 @@ type teller struct {
 	again     bool   // see Receivers
 }
 
-// openTeller opens the state and the receivers. A file that does not answer is no error of the configuration: the run says so.
+// openTeller opens the state and the receivers. A file that does not answer is no error of the
+// configuration: the run says so.
 func openTeller(ctx context.Context, cfg *config.Config, o Options) (teller, error) {
 	store, err := OpenState(ctx, cfg.State, o.Kubernetes)
 	if stalled(err) {
@@ -36,14 +38,18 @@ func openTeller(ctx context.Context, cfg *config.Config, o Options) (teller, err
 		return teller{}, err
 	}
 	receivers, err := openReceivers(ctx, cfg.Receivers)
-	return teller{cfg: cfg, o: o, receivers: receivers, store: state.ByClock{Store: store, Now: o.Now}, run: rand.Text()}, err
+	return teller{
+		cfg: cfg, o: o, receivers: receivers, store: state.ByClock{Store: store, Now: o.Now},
+		run: rand.Text(),
+	}, err
 }
 
 // checkReceivers returns an error if a requested report has nobody to be told.
 func checkReceivers(cfg *config.Config, o Options) error {
 	for _, r := range o.reports(cfg) {
 		if len(r.Receivers) == 0 {
-			return fmt.Errorf("report %s has no receivers; write them into the configuration, or run it without --deliver and --dry-run", r.Name)
+			return fmt.Errorf("report %s has no receivers; write them into the configuration, or "+
+				"run it without --deliver and --dry-run", r.Name)
 		}
 	}
 	return nil
@@ -61,9 +67,10 @@ type judgedReport struct {
 func (t *teller) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
 	now, err := alerts.Evaluate(ctx, s.source, s.panels, s.nodes, s.window)
 	r := judgedReport{reportSnapshot: s, now: now}
-	r.details = alerts.Details(s.panels, now, func(p *snapshot.Panel, f *snapshot.Finding) []string {
-		return report.SayDetails(s.info.Language, p, f)
-	})
+	r.details = alerts.Details(s.panels, now,
+		func(p *snapshot.Panel, f *snapshot.Finding) []string {
+			return report.SayDetails(s.info.Language, p, f)
+		})
 	if err != nil {
 		r.notes = append(r.notes, err.Error())
 	}
@@ -78,18 +85,22 @@ func (t *teller) stateTime(ctx context.Context) (context.Context, context.Cancel
 	return context.WithTimeout(ctx, min(mostStateTime, t.o.Timeout/4))
 }
 
-// remember opens what is remembered of a report, with the alerts of this slot, and builds the report, which says how old they are. Where
-// memory is lost it does not: everything would look new.
-func (t *teller) remember(ctx context.Context, store state.Store, r judgedReport) (*state.Session, Result) {
+// remember opens what is remembered of a report, with the alerts of this slot, and builds the
+// report, which says how old they are. Where memory is lost it does not: everything would look new.
+func (t *teller) remember(ctx context.Context, store state.Store,
+	r judgedReport) (*state.Session, Result) {
 	ctx, cancel := t.stateTime(ctx)
 	defer cancel()
 	in, res := r.info, Result{Notes: slices.Clone(r.notes)}
-	s := state.Open(ctx, store, state.Key{Cluster: t.cfg.Cluster, Report: r.config.Name}, t.run, r.now, in.Slot)
+	s := state.Open(ctx, store, state.Key{Cluster: t.cfg.Cluster, Report: r.config.Name}, t.run,
+		r.now, in.Slot)
 	if s.Lost() == nil {
 		in.Known = &report.Known{Memory: s.Page().Memory, Now: r.now}
 		if a, blind := s.Page().Memory.Alerts[rules.BlindKey]; blind && a.Fires() {
 			res.blind = true
-			res.Notes = append(res.Notes, fmt.Sprintf("%s fires since %s, so this run counts as failed", rules.BlindName, a.Now().Since.UTC().Format(time.RFC3339)))
+			res.Notes = append(res.Notes,
+				fmt.Sprintf("%s fires since %s, so this run counts as failed", rules.BlindName,
+					a.Now().Since.UTC().Format(time.RFC3339)))
 		}
 	}
 	res.Report = report.Build(in, r.panels)
@@ -97,9 +108,11 @@ func (t *teller) remember(ctx context.Context, store state.Store, r judgedReport
 }
 
 // request is what is asked of notify. What is not known is among the result's errors and notes.
-func (t *teller) request(ctx context.Context, r judgedReport, session *state.Session, res *Result) notify.Request {
+func (t *teller) request(ctx context.Context, r judgedReport, session *state.Session,
+	res *Result) notify.Request {
 	rq := notify.Request{
-		Report: res.Report, Run: t.run, Until: r.until, Now: t.o.Now, Began: r.began, Details: r.details,
+		Report: res.Report, Run: t.run, Until: r.until, Now: t.o.Now, Began: r.began,
+		Details:    r.details,
 		Unrecorded: session.Unrecorded(t.runs(r)), Lasts: alerts.Lasts(r.panels),
 	}
 	if lost := session.Lost(); lost != nil {
@@ -132,12 +145,17 @@ func (t *teller) receiversOf(r config.Report) []notify.Receiver {
 	for _, name := range r.Receivers {
 		c := t.receivers[name].config
 		n := notify.Receiver{
-			Name: name, Notifier: t.receivers[name].notifier, Role: roleOf(r, c), MinSeverity: c.MinSeverity, SendResolved: c.SendResolved,
-			AllClear: c.AllClear, RepeatInterval: r.RepeatInterval, GroupBy: slices.Clone(c.GroupBy), Muted: c.Muted,
+			Name: name, Notifier: t.receivers[name].notifier, Role: roleOf(r, c),
+			MinSeverity: c.MinSeverity, SendResolved: c.SendResolved,
+			AllClear: c.AllClear, RepeatInterval: r.RepeatInterval,
+			GroupBy: slices.Clone(c.GroupBy), Muted: c.Muted,
 			Limits: t.receivers[name].kind.limits,
 		}
 		if c.Fallback != "" {
-			n.Fallback = &notify.Fallback{Name: c.Fallback, Notifier: t.receivers[c.Fallback].notifier, Limits: t.receivers[c.Fallback].kind.limits}
+			n.Fallback = &notify.Fallback{
+				Name: c.Fallback, Notifier: t.receivers[c.Fallback].notifier,
+				Limits: t.receivers[c.Fallback].kind.limits,
+			}
 		}
 		out = append(out, n)
 	}
@@ -162,7 +180,9 @@ func roleOf(r config.Report, c config.Receiver) notify.Role {
 func (t *teller) location(sent []notify.Sent) notify.Receipt {
 	for _, s := range sent {
 		if to := t.receivers[s.Receiver].config; to.Role == config.RoleArchive && s.Err == nil {
-			return notify.Receipt{Location: cmp.Or(s.Receipt.Location, s.Receiver), Expires: s.Receipt.Expires}
+			return notify.Receipt{
+				Location: cmp.Or(s.Receipt.Location, s.Receiver), Expires: s.Receipt.Expires,
+			}
 		}
 	}
 	return notify.Receipt{}

@@ -25,7 +25,8 @@ func (f Files) open(_ context.Context, _ *config.Config, _ Options, lost error) 
 // writer writes reports into a directory.
 type writer struct{ local *dir.Notifier }
 
-// evaluate asks no more than what a report needs to call nothing silent that has gone: nobody is alerted.
+// evaluate asks no more than what a report needs to call nothing silent that has gone: nobody is
+// alerted.
 func (w writer) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
 	alerts.Settle(ctx, s.source, s.panels, s.nodes, s.window)
 	return judgedReport{reportSnapshot: s}
@@ -38,7 +39,8 @@ func (w writer) deliver(ctx context.Context, r judgedReport) Result {
 		res.Err = fmt.Errorf("drawing report %s: %w", r.config.Name, err)
 		return res
 	}
-	if res.Receipt, err = w.local.Notify(ctx, notify.Delivery{Report: res.Report, Files: files}); err != nil {
+	if res.Receipt, err = w.local.Notify(ctx,
+		notify.Delivery{Report: res.Report, Files: files}); err != nil {
 		res.Err = fmt.Errorf("writing report %s: %w", r.config.Name, err)
 	}
 	return res

@@ -21,9 +21,15 @@ func TestStartOfDay(t *testing.T) {
 		name, zone, day, want string
 	}{
 		{"midnight", "Asia/Seoul", "2026-11-21", "2026-11-21T00:00:00+09:00"},
-		{"clocks go forward over midnight", "America/Santiago", "2026-09-06", "2026-09-06T01:00:00-03:00"},
+		{
+			"clocks go forward over midnight", "America/Santiago", "2026-09-06",
+			"2026-09-06T01:00:00-03:00",
+		},
 		{"midnight comes twice", "America/Havana", "2026-11-01", "2026-11-01T00:00:00-04:00"},
-		{"clocks go back to the day before", "Asia/Beirut", "2026-10-25", "2026-10-25T00:00:00+02:00"},
+		{
+			"clocks go back to the day before", "Asia/Beirut", "2026-10-25",
+			"2026-10-25T00:00:00+02:00",
+		},
 	} {
 		d, err := time.Parse(time.DateOnly, tt.day)
 		if err != nil {
@@ -33,7 +39,8 @@ func TestStartOfDay(t *testing.T) {
 		if got := StartOfDay(y, m, day, zone(t, tt.zone)).Format(time.RFC3339); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
 		}
-		if got := StartOfDay(y, m-1, day+d.AddDate(0, 0, -day).Day(), zone(t, tt.zone)).Format(time.RFC3339); got != tt.want {
+		if got := StartOfDay(y, m-1, day+d.AddDate(0, 0, -day).Day(),
+			zone(t, tt.zone)).Format(time.RFC3339); got != tt.want {
 			t.Errorf("%s, as a day of the month before: got %s, want %s", tt.name, got, tt.want)
 		}
 	}
@@ -55,7 +62,8 @@ func TestOnTheClock(t *testing.T) {
 	} {
 		got := OnTheClock(2026, tt.month, tt.day, tt.of, newYork)
 		if len(got) != tt.want {
-			t.Errorf("%s %d, %s after midnight: got %v, want %d moments", tt.month, tt.day, tt.of, got, tt.want)
+			t.Errorf("%s %d, %s after midnight: got %v, want %d moments", tt.month, tt.day, tt.of,
+				got, tt.want)
 		}
 		for _, at := range got {
 			if Repeated(at) != tt.repeats {
@@ -65,11 +73,13 @@ func TestOnTheClock(t *testing.T) {
 	}
 }
 
-// The last minute before a day, or an hour, shows another day, or another hour, and the minute after it shows that day, or that hour.
+// The last minute before a day, or an hour, shows another day, or another hour, and the minute
+// after it shows that day, or that hour.
 func TestBefore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		z := zone(t, rapid.SampledFrom([]string{
-			"UTC", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "America/Havana", "Asia/Beirut", "Africa/Cairo",
+			"UTC", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "America/Havana",
+			"Asia/Beirut", "Africa/Cairo",
 		}).Draw(t, "zone"))
 		at := time.Unix(rapid.Int64Range(8e8, 4e9).Draw(t, "at"), 0).Truncate(time.Minute).In(z)
 		before := LastOfDayBefore(at)
@@ -79,7 +89,8 @@ func TestBefore(t *testing.T) {
 		if next := before.Add(time.Minute); next.Day() != at.Day() {
 			t.Errorf("the day of %s does not begin at %s", at, next)
 		}
-		if before := LastOfHourBefore(at); !before.Before(at) || before.Hour() == at.Hour() || before.Add(time.Minute).Hour() != at.Hour() {
+		if before := LastOfHourBefore(at); !before.Before(at) || before.Hour() == at.Hour() ||
+			before.Add(time.Minute).Hour() != at.Hour() {
 			t.Errorf("the hour before %s ends at %s", at, before)
 		}
 	})

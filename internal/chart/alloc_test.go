@@ -14,8 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// A chart takes little memory that is not used again: once sheets of its size are there, 0.2 MB of which the file is the most, however many
-// series it is of.
+// A chart takes little memory that is not used again: once sheets of its size are there, 0.2 MB of
+// which the file is the most, however many series it is of.
 func TestAllocation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short is set: this measures memory over many charts")
@@ -23,8 +23,10 @@ func TestAllocation(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a collection would clear the pool of sheets
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))  // each processor has a pool of its own
 	for name, p := range map[string]*snapshot.Panel{
-		"12 series": nodeMemory(720, 2*time.Minute), "200 series": fleetCPU(200, 720), "1000 series": fleetCPU(1000, 720),
-		"area": traffic(), "bars": overcommitted(), "heatmap": as(panel.Heatmap, fleetCPU(200, 720)), "stat": totals(),
+		"12 series": nodeMemory(720, 2*time.Minute), "200 series": fleetCPU(200, 720),
+		"1000 series": fleetCPU(1000, 720),
+		"area":        traffic(), "bars": overcommitted(),
+		"heatmap": as(panel.Heatmap, fleetCPU(200, 720)), "stat": totals(),
 	} {
 		const charts, most = 5, 200_000
 		var before, after runtime.MemStats

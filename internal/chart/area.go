@@ -9,11 +9,12 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// mostLayers is how many layers of a stack are told apart: one for each hue. The others are one layer.
+// mostLayers is how many layers of a stack are told apart: one for each hue. The others are one
+// layer.
 const mostLayers = seriesColours
 
-// composeArea lays out a panel as a stack over time: the series one upon the other, and the sum of those that have no layer on top. The
-// limits are of one series, and so have no place in it.
+// composeArea lays out a panel as a stack over time: the series one upon the other, and the sum of
+// those that have no layer on top. The limits are of one series, and so have no place in it.
 func composeArea(data *snapshot.Panel, o Options) *picture {
 	c := newLineChart(data, o)
 	c.named = min(c.named, mostLayers)
@@ -41,9 +42,10 @@ type stack struct {
 	gaps   bool // some layer has a hole
 }
 
-// layer is what one series adds: the ground that it stands on and its top, at each sample of the grid. Before its first sample and after
-// its last it has no height. In a hole between them its height goes straight from shore to shore, and it is hatched: a sample that is
-// missing is not one of zero, and taking it for one would make the whole stack fall.
+// layer is what one series adds: the ground that it stands on and its top, at each sample of the
+// grid. Before its first sample and after its last it has no height. In a hole between them its
+// height goes straight from shore to shore, and it is hatched: a sample that is missing is not one
+// of zero, and taking it for one would make the whole stack fall.
 type layer struct {
 	index    int // of the line; context: the others
 	values   []float64
@@ -131,7 +133,8 @@ const (
 	stripes    = 5.0 // logical pixels from one stripe of a hole to the next
 )
 
-// draw paints the layers from the top one down, so that of samples denser than pixels every layer keeps its highest.
+// draw paints the layers from the top one down, so that of samples denser than pixels every layer
+// keeps its highest.
 func (st *stack) draw(s surface, f frame) {
 	var p layerPaths
 	for i := len(st.layers) - 1; i >= 0; i-- {
@@ -154,7 +157,8 @@ func (l *layer) ink() ink {
 	return seriesInk(l.index)
 }
 
-// layerPaths are the ways of a layer through the plot, its stretches divided by gaps, and memory for those of the next one.
+// layerPaths are the ways of a layer through the plot, its stretches divided by gaps, and memory
+// for those of the next one.
 type layerPaths struct {
 	low, top         []point // the edges of what has samples
 	alone            []point // single samples between holes
@@ -182,8 +186,8 @@ func (p *layerPaths) trace(l *layer, f frame, t times, density float64) {
 	}
 }
 
-// stretch adds the samples from one to another. Where the series itself begins or ends there, it rises from nothing or falls to it
-// within a step.
+// stretch adds the samples from one to another. Where the series itself begins or ends there, it
+// rises from nothing or falls to it within a step.
 func (p *layerPaths) stretch(l *layer, f frame, t times, density float64, from, to int) {
 	if from == l.from {
 		from = max(from-1, 0)
@@ -193,11 +197,14 @@ func (p *layerPaths) stretch(l *layer, f frame, t times, density float64, from, 
 	}
 	if from == to {
 		x := float32(f.x(t.at(from)))
-		p.alone = append(p.alone, gap(), point{x, float32(f.y(l.low[from]))}, point{x, float32(f.y(l.top[from]))})
+		p.alone = append(p.alone, gap(), point{x, float32(f.y(l.low[from]))}, point{
+			x, float32(f.y(l.top[from])),
+		})
 		return
 	}
 	part := times{t.at(from), t.step, to - from + 1}
-	p.low, p.top = f.envelope(append(p.low, gap()), append(p.top, gap()), l.low[from:to+1], l.top[from:to+1], part, density)
+	p.low, p.top = f.envelope(append(p.low, gap()), append(p.top, gap()), l.low[from:to+1],
+		l.top[from:to+1], part, density)
 }
 
 // hole adds what is between two samples, with stripes where those of all layers are.
@@ -211,13 +218,18 @@ func (p *layerPaths) hole(l *layer, f frame, t times, from, to int) {
 	}
 	low, top := p.holeLow[begin:], p.holeTop[begin:]
 	at := 1
-	for x := f.left + float64(stripes*math.Ceil((float64(top[0].x)-f.left)/stripes)); x <= float64(top[len(top)-1].x); x += stripes {
+	for x := f.left +
+		float64(stripes*math.Ceil((float64(top[0].x)-f.left)/stripes)); x <= float64(
+		top[len(top)-1].x); x += stripes {
 		for at < len(top)-1 && float64(top[at].x) < x {
 			at++
 		}
 		part := (float32(x) - top[at-1].x) / (top[at].x - top[at-1].x)
-		between := func(a, b point) point { return point{float32(x), a.y + float32((b.y-a.y)*part)} }
-		p.stripes = append(p.stripes, gap(), between(top[at-1], top[at]), between(low[at-1], low[at]))
+		between := func(a, b point) point {
+			return point{float32(x), a.y + float32((b.y-a.y)*part)}
+		}
+		p.stripes = append(p.stripes, gap(), between(top[at-1], top[at]),
+			between(low[at-1], low[at]))
 	}
 }
 
@@ -240,7 +252,10 @@ func (c *lineChart) layerTags() []tag {
 
 // othersRow is the table's row of the series that have no layer: of their sum.
 func (c *lineChart) othersRow(whole bool) tableRow {
-	row := tableRow{name: fmt.Sprintf(c.say.RestSum, c.say.rest(c.data, c.stack.others)), index: context, last: textInk}
+	row := tableRow{
+		name: fmt.Sprintf(c.say.RestSum, c.say.rest(c.data, c.stack.others)), index: context,
+		last: textInk,
+	}
 	if whole {
 		row.figures = append(row.figures, "")
 	}
@@ -269,10 +284,13 @@ func (c *lineChart) othersRow(whole bool) tableRow {
 func (c *lineChart) writeGapKey() {
 	f := c.frame()
 	for y := f.top + 5; y+legendSide < f.bottom; y += legendSide + 6 {
-		l := c.place(c.say.NoData, style{labelStyle.size, regular, mutedInk}, f.left+9+legendSide+6, y+10, left)
+		l := c.place(c.say.NoData, style{labelStyle.size, regular, mutedInk}, f.left+9+legendSide+6,
+			y+10, left)
 		square := box{f.left + 9, y, f.left + 9 + legendSide, y + legendSide}
 		plate := box{square.left - 4, square.top - 3, l.box.right + 5, square.bottom + 3}
-		if slices.ContainsFunc(c.labels, func(other label) bool { return other.box.overlaps(plate) }) {
+		if slices.ContainsFunc(c.labels, func(other label) bool {
+			return other.box.overlaps(plate)
+		}) {
 			continue
 		}
 		c.around = append(c.around, block{plate, paint{paper, 215}}, striped(square))
@@ -288,7 +306,9 @@ func (b striped) draw(s surface, _ frame) {
 	s.Rect(box(b), paint{restInk, 2 * ghostAlpha})
 	var bars []point
 	for x := b.left + 1; x < b.right; x += stripes {
-		bars = append(bars, gap(), point{float32(x), float32(b.top)}, point{float32(x), float32(b.bottom)})
+		bars = append(bars, gap(), point{float32(x), float32(b.top)}, point{
+			float32(x), float32(b.bottom),
+		})
 	}
 	s.Line(bars, 1, nil, solid(mutedInk))
 }

@@ -20,7 +20,8 @@ const (
 	barLimitRow         = 22 // above the bars: the limits' names
 	widestNames         = 0.28
 	widestNamesInNarrow = 0.38
-	narrow              = 480 // such a picture has no "60.4 of 64 GiB": names and bars need the room
+	// such a picture has no "60.4 of 64 GiB": names and bars need the room
+	narrow = 480
 )
 
 var (
@@ -29,8 +30,9 @@ var (
 	barOf     = style{12, regular, mutedInk}
 )
 
-// composeBars lays out the newest value of each series as a bar, the worst first. Of a ratio, full length is the whole, whatever the
-// whole amounts to: a large node that is half empty is not longer than a small one that is full.
+// composeBars lays out the newest value of each series as a bar, the worst first. Of a ratio, full
+// length is the whole, whatever the whole amounts to: a large node that is half empty is not longer
+// than a small one that is full.
 func composeBars(data *snapshot.Panel, o Options) *picture {
 	p := newPicture(o)
 	l := limitsOf(data)
@@ -52,7 +54,8 @@ func composeBars(data *snapshot.Panel, o Options) *picture {
 	p.writeBarLimits(l, data.Spec.Unit())
 	if more := len(data.Rows) - len(rows); more > 0 {
 		p.height = p.plot.Bottom + barPitch
-		p.write(either(data, p.say.MoreNodes, p.say.MoreSeries).Of(more), barOf, edge, float64(p.plot.Bottom)+16, left)
+		p.write(either(data, p.say.MoreNodes, p.say.MoreSeries).Of(more), barOf, edge,
+			float64(p.plot.Bottom)+16, left)
 	}
 	if o.Phone {
 		p.height = phoneHeight
@@ -60,7 +63,8 @@ func composeBars(data *snapshot.Panel, o Options) *picture {
 	return p
 }
 
-// writeBars writes the names left of the bars and the figures right of them, and gives the bars what room is left.
+// writeBars writes the names left of the bars and the figures right of them, and gives the bars
+// what room is left.
 func (p *picture) writeBars(data *snapshot.Panel, rows []snapshot.Row, o Options) {
 	var names, figures, shares float64
 	for _, r := range rows {
@@ -81,7 +85,8 @@ func (p *picture) writeBars(data *snapshot.Panel, rows []snapshot.Row, o Options
 		if s := limitsIn(data, r.Ref).severityOf(r.Stats.Last); s != rules.None {
 			st.ink = severityText(s)
 		}
-		p.write(p.say.value(data.Spec.Unit(), r.Stats.Last), st, float64(p.plot.Right)+12+figures, y, right)
+		p.write(p.say.value(data.Spec.Unit(), r.Stats.Last), st, float64(p.plot.Right)+12+figures,
+			y, right)
 		if shares > 0 {
 			p.write(p.say.share(data, r), barOf, float64(p.width)-edge, y, right)
 		}
@@ -139,7 +144,8 @@ func (s speech) share(data *snapshot.Panel, r snapshot.Row) string {
 	if data.Spec.Capacity == nil || math.IsNaN(r.Capacity) || math.IsNaN(r.Stats.Last) {
 		return ""
 	}
-	return s.Figure(data.Spec.Capacity.Unit.FormatOf(data.Spec.Share(r.Stats.Last)*r.Capacity, r.Capacity))
+	return s.Figure(data.Spec.Capacity.Unit.FormatOf(data.Spec.Share(r.Stats.Last)*r.Capacity,
+		r.Capacity))
 }
 
 // writeBarLimits names the limits above their lines.
@@ -212,7 +218,8 @@ func (b bars) draw(s surface, f frame) {
 	for _, l := range b.limits.lines {
 		if f.holds(l.value) {
 			x := float32(math.Round(along(l.value)) + 0.5)
-			s.Line([]point{{x, float32(f.top - 2)}, {x, float32(f.bottom)}}, 1, []float64{4, 4}, solid(severityInk(l.severity)))
+			s.Line([]point{{x, float32(f.top - 2)}, {x, float32(f.bottom)}}, 1, []float64{4, 4},
+				solid(severityInk(l.severity)))
 		}
 	}
 }

@@ -17,8 +17,8 @@ import (
 // share is how much of go-chart's processor time ours may take, and what to strive for.
 type share struct{ most, stretch float64 }
 
-// BenchmarkChart draws the same data with go-chart's own series and with ours in turn, and compares the least processor time of each: what
-// else the machine is doing falls on both.
+// BenchmarkChart draws the same data with go-chart's own series and with ours in turn, and compares
+// the least processor time of each: what else the machine is doing falls on both.
 func BenchmarkChart(b *testing.B) {
 	for _, c := range []struct {
 		series, top int
@@ -50,7 +50,8 @@ func BenchmarkChart(b *testing.B) {
 	}
 }
 
-// inTurn draws stock and ours one after the other, and fails where the least that ours takes is more than its share of stock's.
+// inTurn draws stock and ours one after the other, and fails where the least that ours takes is
+// more than its share of stock's.
 func inTurn(b *testing.B, bound share, stock, ours func() []byte) {
 	timed := func(draw func() []byte, least *time.Duration) []byte {
 		begin := processorTime(b)
@@ -74,7 +75,8 @@ func inTurn(b *testing.B, bound share, stock, ours func() []byte) {
 	b.ReportMetric(best.Seconds()*1000, "ms-ours")
 	b.ReportMetric(theirs.Seconds()*1000, "ms-stock")
 	b.ReportMetric(float64(len(file))/1000, "kB/file")
-	b.Logf("%.3f of go-chart's processor time; the bound is %g, strive for %g", ratio, bound.most, bound.stretch)
+	b.Logf("%.3f of go-chart's processor time; the bound is %g, strive for %g", ratio, bound.most,
+		bound.stretch)
 	if !(ratio <= bound.most) {
 		b.Errorf("got %.3f of go-chart's processor time, want at most %g", ratio, bound.most)
 	}
@@ -119,12 +121,15 @@ func stockChart(values [][]float64, scale int) chart.Chart {
 	}
 	c := chart.Chart{Title: "Node memory used", Width: 1000 * scale, Height: 400 * scale}
 	for i, v := range values {
-		c.Series = append(c.Series, chart.TimeSeries{Name: fmt.Sprintf("series %d", i), XValues: times, YValues: v})
+		c.Series = append(c.Series, chart.TimeSeries{
+			Name: fmt.Sprintf("series %d", i), XValues: times, YValues: v,
+		})
 	}
 	return c
 }
 
-// BenchmarkSpark compares a sparkline with the plainest chart that go-chart draws of the same series.
+// BenchmarkSpark compares a sparkline with the plainest chart that go-chart draws of the same
+// series.
 func BenchmarkSpark(b *testing.B) {
 	_, values := benchPanel(12, 12)
 	inTurn(b, share{0.02, 0.01}, func() []byte {

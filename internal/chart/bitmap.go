@@ -2,14 +2,15 @@ package chart
 
 import "math"
 
-// bitmap is the rows of an opaque picture from top on, before bottom: a colour for each device pixel, row by row. All coordinates are the
-// picture's; what lies outside of the rows is left out.
+// bitmap is the rows of an opaque picture from top on, before bottom: a colour for each device
+// pixel, row by row. All coordinates are the picture's; what lies outside of the rows is left out.
 type bitmap struct {
 	width, top, bottom int
 	pix                []rgb
 }
 
-// reset makes b these rows of a picture, all of colour c, in the memory that it has if that is enough.
+// reset makes b these rows of a picture, all of colour c, in the memory that it has if that is
+// enough.
 func (b *bitmap) reset(width, top, bottom int, c rgb) {
 	n := width * (bottom - top)
 	if cap(b.pix) < n {
@@ -25,7 +26,8 @@ func (b *bitmap) row(y, x0, x1 int) []rgb {
 	return b.pix[from+x0 : from+x1]
 }
 
-// mix returns what c at the given cover (0 to 255) over below looks like. Red and blue are mixed in one multiplication.
+// mix returns what c at the given cover (0 to 255) over below looks like. Red and blue are mixed in
+// one multiplication.
 func mix(below, c rgb, cover uint32) rgb {
 	cover += cover >> 7 // 255 becomes 256, so that a shift divides
 	rb := (uint32(below)&0xFF00FF)*(256-cover) + (uint32(c)&0xFF00FF)*cover
@@ -33,8 +35,8 @@ func mix(below, c rgb, cover uint32) rgb {
 	return rgb(rb>>8&0xFF00FF | g>>8&0x00FF00)
 }
 
-// coverSteps is in how many steps the edges of lines and letters go from nothing to all. More cannot be seen; fewer different pixels make
-// a file a sixth smaller.
+// coverSteps is in how many steps the edges of lines and letters go from nothing to all. More
+// cannot be seen; fewer different pixels make a file a sixth smaller.
 const coverSteps = 8
 
 // stepped rounds cover, 0 to 1, to a step, 0 to 255.
@@ -64,8 +66,8 @@ func (b *bitmap) rect(x0, y0, x1, y1 int, c rgb, alpha uint8) {
 	}
 }
 
-// between fills the columns: column x from upper[x] down to lower[x], in device pixels; the ends cover in part. A column whose upper is NaN
-// stays empty.
+// between fills the columns: column x from upper[x] down to lower[x], in device pixels; the ends
+// cover in part. A column whose upper is NaN stays empty.
 func (b *bitmap) between(upper, lower []float32, c rgb, alpha uint8) {
 	top, bottom := float32(b.bottom), float32(b.top)
 	for x := range upper {

@@ -1,6 +1,7 @@
-// Package chart draws a snapshot's panel: as a PNG for messages and mail, and as SVG inside the report. A panel is laid out once, as a
-// picture; the two writers differ only in the surface that it is drawn on. It is the only package that knows go-chart, whose Chart,
-// Series and Renderer are the skeleton.
+// Package chart draws a snapshot's panel: as a PNG for messages and mail, and as SVG inside the
+// report. A panel is laid out once, as a picture; the two writers differ only in the surface that
+// it is drawn on. It is the only package that knows go-chart, whose Chart, Series and Renderer are
+// the skeleton.
 package chart
 
 import (
@@ -16,17 +17,22 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Options say how a chart is drawn. The zero value is a picture 1000 logical pixels wide on white paper, with times in UTC.
+// Options say how a chart is drawn. The zero value is a picture 1000 logical pixels wide on white
+// paper, with times in UTC.
 type Options struct {
-	Width    int            // of the picture in logical pixels, 320 to 4000; 0: 1000
-	Height   int            // of the plot in logical pixels, 80 to 2000; 0: 400. Title, axis and table come on top
+	Width int // of the picture in logical pixels, 320 to 4000; 0: 1000
+	// of the plot in logical pixels, 80 to 2000; 0: 400. Title, axis and table come on top
+	Height   int
 	Scale    float64        // device pixels for a logical one, 0.5 to 4; 0: 1. SVG has none
 	Zone     *time.Location // of every time in the picture; nil: UTC
 	Language words.Language // of every word that is not from outside; empty: English
-	Font     *Font          // for runes that the embedded fonts do not have; nil: they are empty boxes
-	Dark     bool           // light on dark paper. SVG follows its reader instead
-	Phone    bool           // a picture for a message on a phone: 800 × 600 logical pixels whatever Width and Height are, large text, the finding as its title
-	Bare     bool           // the plot and its axes alone, for a page that has the title and the table itself
+	// for runes that the embedded fonts do not have; nil: they are empty boxes
+	Font *Font
+	Dark bool // light on dark paper. SVG follows its reader instead
+	// a picture for a message on a phone: 800 × 600 logical pixels whatever Width and Height are,
+	// large text, the finding as its title
+	Phone bool
+	Bare  bool // the plot and its axes alone, for a page that has the title and the table itself
 }
 
 // A picture for phones is a small one, enlarged: text of 11.5 pixels becomes one of 20.
@@ -59,8 +65,9 @@ func (o Options) bounded() Options {
 	return o
 }
 
-// PNG draws a panel. A panel that failed or has no data becomes a picture that says so; an error means that drawing itself failed,
-// which no data should bring about. The same panel and options give the same bytes.
+// PNG draws a panel. A panel that failed or has no data becomes a picture that says so; an error
+// means that drawing itself failed, which no data should bring about. The same panel and options
+// give the same bytes.
 func PNG(p *snapshot.Panel, o Options) ([]byte, error) {
 	if p == nil {
 		return nil, errors.New("draw a chart: there is no panel")
@@ -91,7 +98,8 @@ func compose(data *snapshot.Panel, o Options) *picture {
 	return composeLines(data, o)
 }
 
-// kindOf is the panel's kind, or what fits its data: a line needs two samples, and negative figures cannot be stacked.
+// kindOf is the panel's kind, or what fits its data: a line needs two samples, and negative figures
+// cannot be stacked.
 func kindOf(data *snapshot.Panel) panel.Kind {
 	kind := data.Spec.Kind
 	if data.Grid.Len == 1 && (kind == "" || kind == panel.Area) && len(data.Rows) > 0 {
@@ -118,8 +126,8 @@ func (p *picture) png(o Options) ([]byte, error) {
 	return bytes.Clone(r.file.Bytes()), nil
 }
 
-// SVG draws a panel as an SVG element for a page, with the same layout as PNG. Its text is escaped; its colours are the variables that
-// Styles defines, light where there are none.
+// SVG draws a panel as an SVG element for a page, with the same layout as PNG. Its text is escaped;
+// its colours are the variables that Styles defines, light where there are none.
 func SVG(p *snapshot.Panel, o Options) ([]byte, error) {
 	if p == nil {
 		return nil, errors.New("draw a chart: there is no panel")
@@ -133,8 +141,9 @@ func SVG(p *snapshot.Panel, o Options) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// Undrawable returns the runes in a panel's title and names that neither an embedded font nor f has, each once, in their order: a PNG
-// shows an empty box for them. SVG leaves them to the reader's fonts.
+// Undrawable returns the runes in a panel's title and names that neither an embedded font nor f
+// has, each once, in their order: a PNG shows an empty box for them. SVG leaves them to the
+// reader's fonts.
 func Undrawable(p *snapshot.Panel, f *Font) []rune {
 	faces := Options{Font: f}.faces()
 	var missing []rune

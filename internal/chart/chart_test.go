@@ -31,7 +31,8 @@ func TestConcurrent(t *testing.T) {
 		wg.Go(func() {
 			o := Options{Width: 500, Height: 200}
 			if i%2 == 1 {
-				o = Options{Scale: 2, Dark: true, Width: 400, Height: 150} // sheets of other sizes come and go
+				// sheets of other sizes come and go
+				o = Options{Scale: 2, Dark: true, Width: 400, Height: 150}
 			}
 			file, err := PNG(data, o)
 			if err != nil {
@@ -55,7 +56,8 @@ func TestTextContrast(t *testing.T) {
 				t.Errorf("%s: ink %d on paper has a contrast of %.2f, want 4.5", name, i, c)
 			}
 			// Text on a limit's zone stands on a plate of paper that lets some of the zone through.
-			if c := contrast(th[i], mix(mix(th[paper], th[criticalInk], zoneAlpha), th[paper], 215)); c < 4.4 {
+			if c := contrast(th[i], mix(mix(th[paper], th[criticalInk], zoneAlpha), th[paper],
+				215)); c < 4.4 {
 				t.Errorf("%s: ink %d on a plate has a contrast of %.2f", name, i, c)
 			}
 		}
@@ -81,12 +83,14 @@ func contrast(a, b rgb) float64 {
 	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
 }
 
-// However dense the samples, the highest and the lowest are on the path, at most a device pixel aside, and gaps stay gaps.
+// However dense the samples, the highest and the lowest are on the path, at most a device pixel
+// aside, and gaps stay gaps.
 func TestTraceKeepsExtremes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 4000).Draw(t, "samples")
 		values := wander(rapid.Uint64().Draw(t, "seed"), n, 100, 20, 10)
-		spike, hole := rapid.IntRange(0, n-1).Draw(t, "spike"), rapid.IntRange(0, n-1).Draw(t, "hole")
+		spike, hole := rapid.IntRange(0, n-1).Draw(t, "spike"), rapid.IntRange(0, n-1).Draw(t,
+			"hole")
 		values[spike] = 1000
 		if hole != spike {
 			values[hole] = math.NaN()
@@ -99,10 +103,12 @@ func TestTraceKeepsExtremes(t *testing.T) {
 			}
 			return -1
 		})
-		if math.Abs(float64(top.y)-f.top) > 0.01 || math.Abs(float64(top.x)-f.x(float64(spike))) > 1 {
+		if math.Abs(float64(top.y)-f.top) > 0.01 ||
+			math.Abs(float64(top.x)-f.x(float64(spike))) > 1 {
 			t.Fatalf("the spike at %v is drawn at %v", f.x(float64(spike)), top)
 		}
-		if hole > 0 && hole < n-1 && hole != spike && !slices.ContainsFunc(path, func(p point) bool { return !p.drawable() }) {
+		if hole > 0 && hole < n-1 && hole != spike &&
+			!slices.ContainsFunc(path, func(p point) bool { return !p.drawable() }) {
 			t.Fatal("the hole is closed")
 		}
 		if len(path) > 2*n+4 || len(path) > 4*902+4 {
@@ -125,7 +131,8 @@ func TestSpread(t *testing.T) {
 			}
 		}
 	})
-	if got := spread([]float64{100, 101, 300}, 14, 0, 400); !slices.Equal(got, []float64{93.5, 107.5, 300}) {
+	if got := spread([]float64{100, 101, 300}, 14, 0, 400); !slices.Equal(got,
+		[]float64{93.5, 107.5, 300}) {
 		t.Errorf("two neighbours move apart by the same, the third stays: got %v", got)
 	}
 }
@@ -171,7 +178,9 @@ func TestFallback(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for r, want := range map[rune]*fontFile{'a': latin, '0': latin, '…': latin, '–': latin, '가': hangul, '힣': hangul, '🙂': nil} {
+		for r, want := range map[rune]*fontFile{
+			'a': latin, '0': latin, '…': latin, '–': latin, '가': hangul, '힣': hangul, '🙂': nil,
+		} {
 			if got := typefaces[w].find(r); got.font != want || got.advance <= 0 {
 				t.Errorf("weight %d: %q comes from the wrong font", w, r)
 			}
@@ -193,7 +202,10 @@ func TestValueAxis(t *testing.T) {
 	}{
 		{"a ratio near its limits", 0.3, 0.85, percent(0.8, 0.9), units.PercentUnit, 0, 1, 0},
 		{"a ratio far below them", 0.01, 0.1, percent(0.8, 0.9), units.PercentUnit, 0, 0.1, 2},
-		{"a ratio that is nothing beside them", 0, 2.5e-6, percent(0.01, 0.02), units.PercentUnit, 0, 0.001, 2},
+		{
+			"a ratio that is nothing beside them", 0, 2.5e-6, percent(0.01, 0.02),
+			units.PercentUnit, 0, 0.001, 2,
+		},
 		{"a ratio at a quarter", 0.01, 0.25, percent(0.8, 0.9), units.PercentUnit, 0, 1, 0},
 		{"a small ratio without limits", 0, 0.1, limits{}, units.PercentUnit, 0, 0.1, 0},
 		{"a large one", 0.2, 0.6, limits{}, units.PercentUnit, 0, 1, 0},
@@ -207,7 +219,8 @@ func TestValueAxis(t *testing.T) {
 			b.add(c.low, c.high)
 			a, hidden := valueAxis(b, Options{}.speech().limitGuides(c.limits, c.unit), c.unit, 7)
 			if a.Lo != c.lo || a.Hi != c.hi || len(hidden) != c.hidden {
-				t.Errorf("the axis goes from %v to %v and hides %d limits; want %v to %v and %d", a.Lo, a.Hi, len(hidden), c.lo, c.hi, c.hidden)
+				t.Errorf("the axis goes from %v to %v and hides %d limits; want %v to %v and %d",
+					a.Lo, a.Hi, len(hidden), c.lo, c.hi, c.hidden)
 			}
 		})
 	}
@@ -216,11 +229,15 @@ func TestValueAxis(t *testing.T) {
 func FuzzPNG(f *testing.F) {
 	for kind := range uint8(len(panel.Kinds()) + 1) { // the last is none
 		f.Add(1.0, 2.0, 3.0, 0.8, 0.9, int64(60e9), int64(1.7e9), 3, uint8(0), kind, "node")
-		f.Add(math.NaN(), math.Inf(1), math.Inf(-1), math.NaN(), 0.0, int64(0), int64(0), 0, uint8(5), kind, "")
-		f.Add(math.MaxFloat64, -math.MaxFloat64, 5e-324, 1e300, -1e300, int64(math.MaxInt64), int64(math.MaxInt64), 11000, uint8(9), kind, "서울\u202e🙂\x00")
-		f.Add(0.0, -1e-320, 1e-300, -5.0, -6.0, int64(-1), int64(-1e11), -4, uint8(200), kind, "<script>")
+		f.Add(math.NaN(), math.Inf(1), math.Inf(-1), math.NaN(), 0.0, int64(0), int64(0),
+			0, uint8(5), kind, "")
+		f.Add(math.MaxFloat64, -math.MaxFloat64, 5e-324, 1e300, -1e300, int64(math.MaxInt64),
+			int64(math.MaxInt64), 11000, uint8(9), kind, "서울\u202e🙂\x00")
+		f.Add(0.0, -1e-320, 1e-300, -5.0, -6.0, int64(-1), int64(-1e11), -4, uint8(200), kind,
+			"<script>")
 	}
-	f.Fuzz(func(t *testing.T, a, b, c, warning, critical float64, step, start int64, n int, unit, kind uint8, name string) {
+	f.Fuzz(func(t *testing.T, a, b, c, warning, critical float64, step, start int64, n int, unit,
+		kind uint8, name string) {
 		kinds := append(panel.Kinds(), panel.Kind(name))
 		n = min(max(n, -10), 12_000)
 		values := make([]float64, 0, max(n, 0))
@@ -231,8 +248,12 @@ func FuzzPNG(f *testing.F) {
 		g.Start = time.Unix(start, 0)
 		p := panelOf(name, units.Unit(unit), g, 2, []string{name}, [][]float64{values})
 		p.Spec.Rules = limitRules(warning, critical)
-		p.References = []snapshot.ReferenceLine{{Name: name, Values: values}, {Name: name, Values: []float64{critical}}}
-		decode(t, inTime(t, as(kinds[int(kind)%len(kinds)], p), Options{Width: 400, Height: 120, Zone: seoul(), Phone: unit%2 == 1}))
+		p.References = []snapshot.ReferenceLine{
+			{Name: name, Values: values}, {Name: name, Values: []float64{critical}},
+		}
+		decode(t, inTime(t, as(kinds[int(kind)%len(kinds)], p), Options{
+			Width: 400, Height: 120, Zone: seoul(), Phone: unit%2 == 1,
+		}))
 	})
 }
 

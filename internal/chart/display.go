@@ -2,8 +2,9 @@ package chart
 
 import "math"
 
-// displayList is what is drawn in a picture, in device pixels and in order. It is painted once for each band of the picture; what does
-// not reach into a band is passed over. It keeps its memory for the next picture.
+// displayList is what is drawn in a picture, in device pixels and in order. It is painted once for
+// each band of the picture; what does not reach into a band is passed over. It keeps its memory for
+// the next picture.
 type displayList struct {
 	list    []item
 	rects   []cut
@@ -44,8 +45,12 @@ func (s *displayList) reset() {
 
 // rect adds a filled rectangle. Those in a row of one colour are one item.
 func (s *displayList) rect(x0, y0, x1, y1 int, c rgb, alpha uint8) {
-	if n := len(s.list); n == 0 || s.list[n-1].kind != rectItem || s.list[n-1].colour != c || s.list[n-1].alpha != alpha {
-		s.list = append(s.list, item{kind: rectItem, colour: c, alpha: alpha, top: y0, bottom: y1, from: len(s.rects), to: len(s.rects)})
+	if n := len(s.list); n == 0 || s.list[n-1].kind != rectItem || s.list[n-1].colour != c ||
+		s.list[n-1].alpha != alpha {
+		s.list = append(s.list, item{
+			kind: rectItem, colour: c, alpha: alpha, top: y0, bottom: y1, from: len(s.rects),
+			to: len(s.rects),
+		})
 	}
 	s.rects = append(s.rects, cut{int32(x0), int32(y0), int32(x1), int32(y1)})
 	last := &s.list[len(s.list)-1]
@@ -72,14 +77,17 @@ func (s *displayList) line(path []point, width float64, c rgb, alpha uint8) {
 	})
 }
 
-// area adds what lies between two edges and returns these, for the caller to fill in: a row for each of so many columns, NaN where there is
-// none.
+// area adds what lies between two edges and returns these, for the caller to fill in: a row for
+// each of so many columns, NaN where there is none.
 func (s *displayList) area(columns int, c rgb, alpha uint8) (upper, lower []float32) {
 	from := len(s.columns)
 	for range 2 * columns {
 		s.columns = append(s.columns, float32(math.NaN()))
 	}
-	s.list = append(s.list, item{kind: areaItem, colour: c, alpha: alpha, from: from, to: len(s.columns), top: -farthest, bottom: farthest})
+	s.list = append(s.list, item{
+		kind: areaItem, colour: c, alpha: alpha, from: from, to: len(s.columns), top: -farthest,
+		bottom: farthest,
+	})
 	return s.columns[from : from+columns], s.columns[from+columns:]
 }
 
@@ -93,7 +101,11 @@ func (s *displayList) hatch(x0, y0, x1, y1, step, thick int, c rgb, alpha uint8)
 
 // glyph adds a letter whose top left corner is at x, y.
 func (s *displayList) glyph(m *glyphMask, x, y int, c rgb) {
-	s.list = append(s.list, item{kind: glyphItem, colour: c, mask: m, top: y, bottom: y + m.height, cut: cut{x0: int32(x), y0: int32(y)}})
+	s.list = append(s.list, item{
+		kind: glyphItem, colour: c, mask: m, top: y, bottom: y + m.height, cut: cut{
+			x0: int32(x), y0: int32(y),
+		},
+	})
 }
 
 // paint paints what reaches into the rows of b.

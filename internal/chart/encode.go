@@ -12,8 +12,8 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// encoder writes bitmaps as PNG files with a palette: charts have few colours, and a byte for each pixel deflates to a third of what
-// three bytes do. It keeps its memory for the next picture.
+// encoder writes bitmaps as PNG files with a palette: charts have few colours, and a byte for each
+// pixel deflates to a third of what three bytes do. It keeps its memory for the next picture.
 type encoder struct {
 	colours  colourTable
 	keep     rgb    // the bits of a colour that are kept
@@ -24,7 +24,8 @@ type encoder struct {
 	deflate  *zlib.Writer
 }
 
-// The bits of a colour that are kept: all of them or, of a picture with more colours than numbers for them, those of 32,768, which fit.
+// The bits of a colour that are kept: all of them or, of a picture with more colours than numbers
+// for them, those of 32,768, which fit.
 const (
 	allBits  rgb = 0xFFFFFF
 	someBits rgb = 0xF8F8F8
@@ -37,7 +38,8 @@ func (e *encoder) begin(keep rgb) {
 	e.runs = e.runs[:0]
 }
 
-// deflateLevel is where files stop to shrink for the time it takes: the next one makes them 2 % shorter in a tenth more of the whole.
+// deflateLevel is where files stop to shrink for the time it takes: the next one makes them 2 %
+// shorter in a tenth more of the whole.
 const deflateLevel = 5
 
 // finish writes the picture whose rows were added. It fails only where w does.
@@ -94,7 +96,8 @@ func (e *encoder) compress(width int, index []uint8) error {
 	return e.deflate.Close()
 }
 
-// rowsBytes is about how many bytes of rows are laid before they are deflated: few enough to stay in a processor's cache.
+// rowsBytes is about how many bytes of rows are laid before they are deflated: few enough to stay
+// in a processor's cache.
 const rowsBytes = 32 << 10
 
 // run is neighbours of one colour in a row.
@@ -103,8 +106,8 @@ type run struct {
 	length uint16
 }
 
-// add divides the rows of b into runs. It returns false where the picture has more colours than numbers for them: it is to begin again
-// with fewer bits.
+// add divides the rows of b into runs. It returns false where the picture has more colours than
+// numbers for them: it is to begin again with fewer bits.
 func (e *encoder) add(b *bitmap) bool {
 	last, n := e.last, uint16(0)
 	if len(e.runs) > 0 {
@@ -135,8 +138,8 @@ func (e *encoder) add(b *bitmap) bool {
 	return true
 }
 
-// layRows writes runs into whole rows of palette indexes, as many as there is room for. It returns how many bytes these take and what is
-// left of the runs.
+// layRows writes runs into whole rows of palette indexes, as many as there is room for. It returns
+// how many bytes these take and what is left of the runs.
 func layRows(rows []byte, runs []run, width int, index []uint8) (int, []run) {
 	clear(rows) // index 0 is the commonest colour: the paper
 	at := 0

@@ -33,8 +33,9 @@ const (
 	medium
 )
 
-// typefaces are the fonts of each weight in the order in which they are asked for a rune. A font is unpacked and parsed when the
-// first rune needs it, once, whichever chart comes first; after that it is only read.
+// typefaces are the fonts of each weight in the order in which they are asked for a rune. A font is
+// unpacked and parsed when the first rune needs it, once, whichever chart comes first; after that
+// it is only read.
 var typefaces = [...]typeface{
 	regular: {lazyFont(robotoRegular), lazyFont(nanumRegular)},
 	medium:  {lazyFont(robotoMedium), lazyFont(nanumBold)},
@@ -46,14 +47,16 @@ type typeface []func() (*fontFile, error)
 // Font is a font of the reader's choice, for scripts that the embedded ones do not have.
 type Font struct{ file *fontFile }
 
-// Bounds of a font: of the units in an em, by OpenType's definition, and of its largest letter in ems, which is memory to be taken.
+// Bounds of a font: of the units in an em, by OpenType's definition, and of its largest letter in
+// ems, which is memory to be taken.
 const (
 	leastEm = 16
 	mostEm  = 16384
 	mostEms = 24
 )
 
-// ParseFont reads a TrueType font (.ttf, or the first of a .ttc). Fonts with PostScript outlines, which most .otf files are, cannot be drawn.
+// ParseFont reads a TrueType font (.ttf, or the first of a .ttc). Fonts with PostScript outlines,
+// which most .otf files are, cannot be drawn.
 func ParseFont(file []byte) (f *Font, err error) {
 	defer func() {
 		if r := recover(); r != nil { // the parser trusts the lengths in a file
@@ -61,7 +64,8 @@ func ParseFont(file []byte) (f *Font, err error) {
 		}
 	}()
 	if bytes.HasPrefix(file, []byte("OTTO")) {
-		return nil, errors.New("the font has PostScript outlines, which cannot be drawn; give the TrueType version of it (.ttf)")
+		return nil, errors.New("the font has PostScript outlines, which cannot be drawn; give " +
+			"the TrueType version of it (.ttf)")
 	}
 	font, err := truetype.Parse(file)
 	if err != nil {
@@ -83,7 +87,10 @@ func (o Options) faces() [2]typeface {
 		return typefaces
 	}
 	users := func() (*fontFile, error) { return o.Font.file, nil }
-	return [...]typeface{regular: append(typefaces[regular][:2:2], users), medium: append(typefaces[medium][:2:2], users)}
+	return [...]typeface{
+		regular: append(typefaces[regular][:2:2], users),
+		medium:  append(typefaces[medium][:2:2], users),
+	}
 }
 
 // fontFile is a parsed font with what is asked of it for every letter.
@@ -163,8 +170,9 @@ func (f *fontFile) lookUp(r rune) (g glyphRef) {
 	return glyphRef{f, i, float64(f.HMetric(f.em, i).AdvanceWidth) / float64(f.em)}
 }
 
-// width is how wide s is in ems. It is a sum of the fonts' own advances, without hinting or kerning (Roboto keeps its kerning in a
-// table that freetype does not read), so that a layout is the same at every scale.
+// width is how wide s is in ems. It is a sum of the fonts' own advances, without hinting or kerning
+// (Roboto keeps its kerning in a table that freetype does not read), so that a layout is the same
+// at every scale.
 func (t typeface) width(s string) float64 {
 	var w float64
 	for _, r := range s {

@@ -17,7 +17,8 @@ import (
 const house = "⌂"
 
 func housePanel() *snapshot.Panel {
-	return panelOf("Home", units.None, gridTo(slotTime, 3, time.Minute), 1, []string{"node " + house + "🙂"}, [][]float64{{1, 2, 3}})
+	return panelOf("Home", units.None, gridTo(slotTime, 3, time.Minute), 1,
+		[]string{"node " + house + "🙂"}, [][]float64{{1, 2, 3}})
 }
 
 func TestUndrawable(t *testing.T) {
@@ -62,7 +63,8 @@ func TestParseFont(t *testing.T) {
 		"PostScript": {"OTTO\x00\x0b\x00\x80\x00\x03", "PostScript outlines"},
 		"cut":        {string(goregular.TTF[:3000]), "not a TrueType font"},
 	} {
-		if _, err := ParseFont([]byte(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := ParseFont([]byte(c.file)); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -14,16 +14,20 @@ type frame struct {
 	x0, x1, y0, y1 float64
 }
 
-// frameOf is the frame of go-chart's canvas box and ranges. Their own Translate rounds to whole pixels, and to garbage where a value is
-// not finite.
+// frameOf is the frame of go-chart's canvas box and ranges. Their own Translate rounds to whole
+// pixels, and to garbage where a value is not finite.
 func frameOf(canvas chart.Box, x, y chart.Range) frame {
 	return frame{
-		box: box{float64(canvas.Left), float64(canvas.Top), float64(canvas.Right), float64(canvas.Bottom)},
-		x0:  x.GetMin(), x1: x.GetMax(), y0: y.GetMin(), y1: y.GetMax(),
+		box: box{
+			float64(canvas.Left), float64(canvas.Top), float64(canvas.Right),
+			float64(canvas.Bottom),
+		},
+		x0: x.GetMin(), x1: x.GetMax(), y0: y.GetMin(), y1: y.GetMax(),
 	}
 }
 
-// Products are rounded before they are added to (float64(a*b)+c): a processor that fuses the two would draw other bytes.
+// Products are rounded before they are added to (float64(a*b)+c): a processor that fuses the two
+// would draw other bytes.
 func (f frame) x(t float64) float64 { return f.left + float64((t-f.x0)/(f.x1-f.x0)*f.width()) }
 func (f frame) y(v float64) float64 { return f.bottom - float64((v-f.y0)/(f.y1-f.y0)*f.height()) }
 
@@ -38,9 +42,10 @@ type times struct {
 
 func (t times) at(i int) float64 { return t.start + float64(float64(i)*t.step) }
 
-// trace appends the way of values through the plot: a gap where there is no finite sample. Where samples lie denser than two for each
-// device column it keeps, of each column, the first, the least, the greatest and the last in their order (M4: Jugel et al., 2014), which
-// draws the same pixels and loses no extreme.
+// trace appends the way of values through the plot: a gap where there is no finite sample. Where
+// samples lie denser than two for each device column it keeps, of each column, the first, the
+// least, the greatest and the last in their order (M4: Jugel et al., 2014), which draws the same
+// pixels and loses no extreme.
 func (f frame) trace(dst []point, values []float64, t times, density float64) []point {
 	n := min(len(values), t.n)
 	thin := float64(n) > 2*float64(f.width()*density)
@@ -107,8 +112,10 @@ func (c *column) flush(dst []point, f frame, density float64) []point {
 	return dst
 }
 
-// envelope appends the ways of a lower and an upper edge: where samples are dense, the least and the greatest of each device column.
-func (f frame) envelope(low, high []point, lower, upper []float64, t times, density float64) (l, h []point) {
+// envelope appends the ways of a lower and an upper edge: where samples are dense, the least and
+// the greatest of each device column.
+func (f frame) envelope(low, high []point, lower, upper []float64, t times,
+	density float64) (l, h []point) {
 	n := min(len(lower), len(upper), t.n)
 	thin := float64(n) > 2*float64(f.width()*density)
 	at, least, most := -1, 0.0, 0.0
@@ -117,7 +124,8 @@ func (f frame) envelope(low, high []point, lower, upper []float64, t times, dens
 			return
 		}
 		x := float32(f.left + (float64(at)+0.5)/density)
-		low, high = append(low, point{x, float32(f.y(least))}), append(high, point{x, float32(f.y(most))})
+		low, high = append(low, point{x, float32(f.y(least))}), append(high,
+			point{x, float32(f.y(most))})
 		at = -1
 	}
 	for i := range n {
@@ -129,7 +137,9 @@ func (f frame) envelope(low, high []point, lower, upper []float64, t times, dens
 		}
 		x := f.x(t.at(i))
 		if !thin {
-			low, high = append(low, point{float32(x), float32(f.y(a))}), append(high, point{float32(x), float32(f.y(b))})
+			low, high = append(low, point{float32(x), float32(f.y(a))}), append(high, point{
+				float32(x), float32(f.y(b)),
+			})
 			continue
 		}
 		if c := int((x - f.left) * density); c != at {

@@ -28,9 +28,14 @@ func FuzzSVG(f *testing.F) {
 			names, samples = append(names, name), append(samples, []float64{float64(i), 1, 2})
 		}
 		p := panelOf(title, units.Bytes, gridTo(slotTime, 3, time.Minute), 8, names, samples)
-		p.Spec.Rules, p.Notes = []rules.Rule{{Name: name, Warning: rules.At(1), Critical: rules.At(2)}}, []snapshot.Note{snapshot.NoteOf(title, name)}
+		p.Spec.Rules, p.Notes = []rules.Rule{
+			{Name: name, Warning: rules.At(1), Critical: rules.At(2)},
+		}, []snapshot.Note{snapshot.NoteOf(title, name)}
 		p.References = []snapshot.ReferenceLine{{Name: name, Values: []float64{1, 1, 1}}}
-		o := Options{Width: width, Height: height, Zone: seoul(), Bare: flags&1 != 0, Phone: flags&2 != 0, Dark: flags&4 != 0}
+		o := Options{
+			Width: width, Height: height, Zone: seoul(), Bare: flags&1 != 0, Phone: flags&2 != 0,
+			Dark: flags&4 != 0,
+		}
 		doc, err := SVG(as(panel.Kinds()[int(kind)%len(panel.Kinds())], p), o)
 		if err != nil {
 			t.Fatal(err)
@@ -38,7 +43,8 @@ func FuzzSVG(f *testing.F) {
 		wellFormed(t, doc)
 		for _, tag := range tags.FindAllSubmatch(doc, -1) {
 			switch e := string(tag[1]); e {
-			case "svg", "g", "path", "rect", "text", "circle", "title", "tspan", "line", "defs", "pattern", "polyline", "polygon":
+			case "svg", "g", "path", "rect", "text", "circle", "title", "tspan", "line", "defs",
+				"pattern", "polyline", "polygon":
 			default:
 				t.Errorf("an element %q", e)
 			}

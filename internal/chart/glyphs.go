@@ -8,13 +8,15 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// glyphs rasterises letters and remembers them. It belongs to one sheet and so to one goroutine at a time.
+// glyphs rasterises letters and remembers them. It belongs to one sheet and so to one goroutine at
+// a time.
 type glyphs struct {
 	faces map[faceKey]font.Face
 	masks map[glyphKey]*glyphMask
 }
 
-// Bounds of what is remembered; past one of them everything is forgotten, which costs a millisecond and never changes a picture.
+// Bounds of what is remembered; past one of them everything is forgotten, which costs a millisecond
+// and never changes a picture.
 const (
 	mostFaces = 32
 	mostMasks = 4096
@@ -51,7 +53,8 @@ func (g *glyphs) mask(key glyphKey) *glyphMask {
 	face := g.faces[key.faceKey]
 	if face == nil {
 		face = truetype.NewFace(key.font, &truetype.Options{
-			Size: float64(key.size) / 64, DPI: 72, Hinting: font.HintingNone, SubPixelsX: quarters, SubPixelsY: 1, GlyphCacheEntries: 1,
+			Size: float64(key.size) / 64, DPI: 72, Hinting: font.HintingNone, SubPixelsX: quarters,
+			SubPixelsY: 1, GlyphCacheEntries: 1,
 		})
 		g.faces[key.faceKey] = face
 	}

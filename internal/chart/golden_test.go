@@ -33,7 +33,11 @@ func TestGolden(t *testing.T) {
 		{"hangul", hangul(), Options{Zone: seoul()}},
 		{"korean", korean(), Options{Zone: seoul(), Language: words.Korean}},
 		{"korean-phone", korean(), Options{Zone: seoul(), Language: words.Korean, Phone: true}},
-		{"clocks-go-back", clocksGoBack(), Options{Zone: mustZone("America/New_York"), Height: 240}},
+		{
+			"clocks-go-back", clocksGoBack(), Options{
+				Zone: mustZone("America/New_York"), Height: 240,
+			},
+		},
 		{"below", scrapeHealth(), Options{Height: 240}},
 		{"far-below-limits", quiet(), Options{Height: 240}},
 		{"thirty-days", thirtyDays(), Options{Height: 240, Zone: seoul()}},
@@ -41,7 +45,11 @@ func TestGolden(t *testing.T) {
 		{"long-names", oddPanels()["200 runes"], Options{Height: 160}},
 		{"failed", oddPanels()["failed"], Options{}},
 		{"absent", oddPanels()["absent"], Options{}},
-		{"narrow", nodeMemory(121, 12*time.Minute), Options{Width: 390, Height: 200, Zone: seoul()}},
+		{
+			"narrow", nodeMemory(121, 12*time.Minute), Options{
+				Width: 390, Height: 200, Zone: seoul(),
+			},
+		},
 		{"bars", as(panel.Bars, nodeMemory(121, 12*time.Minute)), Options{Zone: seoul()}},
 		{"bars-beyond", overcommitted(), Options{Scale: 2, Zone: seoul()}},
 		{"bars-dark", overcommitted(), Options{Zone: seoul(), Dark: true}},
@@ -51,7 +59,11 @@ func TestGolden(t *testing.T) {
 		{"heat-states", states(), Options{Scale: 2, Zone: seoul()}},
 		{"heat-dark", states(), Options{Zone: seoul(), Dark: true}},
 		{"heat-phone", states(), Options{Zone: seoul(), Phone: true}},
-		{"heat-narrow", as(panel.Heatmap, nodeMemory(721, 2*time.Minute)), Options{Width: 330, Zone: seoul()}},
+		{
+			"heat-narrow", as(panel.Heatmap, nodeMemory(721, 2*time.Minute)), Options{
+				Width: 330, Zone: seoul(),
+			},
+		},
 		{"area", traffic(), Options{Scale: 2, Zone: seoul()}},
 		{"area-dark", traffic(), Options{Zone: seoul(), Dark: true}},
 		{"area-phone", traffic(), Options{Zone: seoul(), Phone: true}},
@@ -104,7 +116,8 @@ func comparePicture(t *testing.T, golden string, got []byte) {
 		}
 	}
 	if differ > 0 {
-		t.Errorf("%d pixels differ from %s; look at the picture, then: go test ./internal/chart -update", differ, golden)
+		t.Errorf("%d pixels differ from %s; look at the picture, then: go test ./internal/chart "+
+			"-update", differ, golden)
 	}
 }
 

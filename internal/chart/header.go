@@ -23,8 +23,9 @@ var (
 	findingStyle = style{12, medium, criticalText}
 )
 
-// writeHeader writes the title, and below it the worst finding and what the picture shows, which goes to a line of its own where one
-// does not hold both. drawn is how many series have a place of their own. It returns where the plot may begin.
+// writeHeader writes the title, and below it the worst finding and what the picture shows, which
+// goes to a line of its own where one does not hold both. drawn is how many series have a place of
+// their own. It returns where the plot may begin.
 func (p *picture) writeHeader(data *snapshot.Panel, drawn int, o Options) (bottom int) {
 	title := cmp.Or(data.Spec.Title, data.Spec.Name)
 	phrases := p.say.subtitle(data, drawn)
@@ -41,7 +42,8 @@ func (p *picture) writeHeader(data *snapshot.Panel, drawn int, o Options) (botto
 		phrases[0] = phrase{title, "", style{subStyle.size, medium, textInk}}
 	}
 	room := float64(p.width) - 2*edge
-	name := p.elide(heading.name, heading.style, max(room-p.textWidth(heading.rest, heading.style), room/3))
+	name := p.elide(heading.name, heading.style, max(room-p.textWidth(heading.rest, heading.style),
+		room/3))
 	p.write(p.elide(name+heading.rest, heading.style, room), heading.style, edge, titleLine, left)
 	x, y := edge, subLine
 	for _, ph := range phrases {
@@ -55,7 +57,8 @@ func (p *picture) writeHeader(data *snapshot.Panel, drawn int, o Options) (botto
 	return int(y + underSub)
 }
 
-// rowsThatFit is how many of n rows there is room for: on a phone, what the header and what else is taken leave of its height.
+// rowsThatFit is how many of n rows there is room for: on a phone, what the header and what else is
+// taken leave of its height.
 func rowsThatFit(data *snapshot.Panel, o Options, n, pitch, taken int) int {
 	if !o.Phone {
 		return n

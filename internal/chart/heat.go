@@ -24,12 +24,14 @@ const (
 	betweenKeys = 16.0 // from there to the next
 )
 
-// composeHeat lays out the drawn series as rows of cells, each the worst sample of its time, coloured by the panel's limits.
+// composeHeat lays out the drawn series as rows of cells, each the worst sample of its time,
+// coloured by the panel's limits.
 func composeHeat(data *snapshot.Panel, o Options) *picture {
 	p := newPicture(o)
 	l := limitsOf(data)
 	lines := data.Lines[:min(len(data.Lines), mostLines)]
-	axis, _ := valueAxis(extent(data, lines), p.say.limitGuides(l, data.Spec.Unit()), data.Spec.Unit(), 6)
+	axis, _ := valueAxis(extent(data, lines), p.say.limitGuides(l, data.Spec.Unit()),
+		data.Spec.Unit(), 6)
 	r := l.ramp(axis)
 	keys := p.heatKeys(data, l, r)
 	legend := heatLegend + legendPitch*keys[len(keys)-1].line
@@ -52,7 +54,8 @@ func composeHeat(data *snapshot.Panel, o Options) *picture {
 		if line.Status == rules.Breach {
 			st.weight, st.ink = medium, severityText(line.Severity)
 		}
-		p.write(p.elide(line.Name, st, names), st, f.left-axisGap, f.top+float64(i*heatPitch)+12, right)
+		p.write(p.elide(line.Name, st, names), st, f.left-axisGap, f.top+float64(i*heatPitch)+12,
+			right)
 	}
 	ticks := p.say.timeTicks(data.Grid.Start, data.Grid.At(t.n-1), max(int(f.width())/tickPitch, 2))
 	cells := heat{lines: lines, times: t, ramp: r}
@@ -95,10 +98,13 @@ func (h heat) draw(s surface, f frame) {
 			var sh shade
 			if c < columns {
 				a, b := c*h.times.n/columns, (c+1)*h.times.n/columns
-				sh = h.limits[i].shadeOf(h.limits[i].worst(line.Values[min(a, n):min(b, n)]), h.ramp)
+				sh = h.limits[i].shadeOf(h.limits[i].worst(line.Values[min(a, n):min(b, n)]),
+					h.ramp)
 			}
 			if c > 0 && (c == columns || sh != last) {
-				cells[last] = append(cells[last], box{edge(from), top, edge(c), top + heatPitch - 1})
+				cells[last] = append(cells[last], box{
+					edge(from), top, edge(c), top + heatPitch - 1,
+				})
 				from = c
 			}
 			last = sh
@@ -109,7 +115,8 @@ func (h heat) draw(s surface, f frame) {
 	}
 }
 
-// shade is a cell's colour: an ink, and of the ramp's inks so much of the next one over it. The zero shade is no data.
+// shade is a cell's colour: an ink, and of the ramp's inks so much of the next one over it. The
+// zero shade is no data.
 type shade struct {
 	ink  ink
 	over uint8
@@ -135,11 +142,12 @@ func (sh shade) compare(o shade) int {
 	return cmp.Or(cmp.Compare(sh.ink, o.ink), cmp.Compare(sh.over, o.over))
 }
 
-// ramp is what figures that are within the limits are between: from the best to the worst. Both are the same where there is one such
-// figure, as of a state.
+// ramp is what figures that are within the limits are between: from the best to the worst. Both are
+// the same where there is one such figure, as of a state.
 type ramp struct{ from, to float64 }
 
-// ramp goes over the axis, or the other way where low figures are bad, and ends at the first limit: what is beyond has its own colour.
+// ramp goes over the axis, or the other way where low figures are bad, and ends at the first limit:
+// what is beyond has its own colour.
 func (l limits) ramp(a units.Axis) ramp {
 	r := ramp{a.Lo, a.Hi}
 	if l.direction == rules.Below {
@@ -151,7 +159,8 @@ func (l limits) ramp(a units.Axis) ramp {
 	return r
 }
 
-// shadeOf is a limit's colour where v is beyond it, else a step of the ramp, which deepens towards the limits.
+// shadeOf is a limit's colour where v is beyond it, else a step of the ramp, which deepens towards
+// the limits.
 func (l limits) shadeOf(v float64, r ramp) shade {
 	if math.IsNaN(v) {
 		return shade{}
@@ -200,16 +209,21 @@ func (p *picture) heatKeys(data *snapshot.Panel, l limits, r ramp) []heatKey {
 	var keys []heatKey
 	for _, line := range l.lines {
 		words := p.say.severity(line.severity) + sign + p.say.value(data.Spec.Unit(), line.value)
-		keys = append(keys, heatKey{words: words, fills: []func(box) shape{of(severityInk(line.severity))}})
+		fills := []func(box) shape{of(severityInk(line.severity))}
+		keys = append(keys, heatKey{words: words, fills: fills})
 	}
-	within := heatKey{words: p.say.value(data.Spec.Unit(), r.from), fills: []func(box) shape{of(firstHeat)}}
+	within := heatKey{
+		words: p.say.value(data.Spec.Unit(), r.from),
+		fills: []func(box) shape{of(firstHeat)},
+	}
 	if r.from != r.to {
 		within.words = fmt.Sprintf(p.say.FromTo, within.words, p.say.value(data.Spec.Unit(), r.to))
 		for i := 1; i < heatColours; i++ {
 			within.fills = append(within.fills, of(firstHeat+ink(i)))
 		}
 	}
-	keys = append(keys, within, heatKey{words: p.say.NoData, fills: []func(box) shape{func(b box) shape { return hatched(b) }}})
+	hatch := func(b box) shape { return hatched(b) }
+	keys = append(keys, within, heatKey{words: p.say.NoData, fills: []func(box) shape{hatch}})
 	x, line := edge, 0
 	for i := range keys {
 		k := &keys[i]

@@ -21,7 +21,8 @@ import (
 
 // named is a panel of a kind in which word stands wherever a word can.
 func named(kind panel.Kind, word string) *snapshot.Panel {
-	p := panelOf(word, units.None, gridTo(slotTime, 3, time.Minute), 2, []string{word, "b" + word, "c"}, [][]float64{{1, 2, 3}, {3, 1, 2}, {1, 1, 1}})
+	p := panelOf(word, units.None, gridTo(slotTime, 3, time.Minute), 2,
+		[]string{word, "b" + word, "c"}, [][]float64{{1, 2, 3}, {3, 1, 2}, {1, 1, 1}})
 	p.Spec.Kind, p.Spec.Subject, p.Spec.Section, p.Spec.Queries[0].Expr = kind, word, word, word
 	p.Spec.Rules = limitRules(2, 2.5)
 	p.Missing, p.Notes = []string{word}, []snapshot.Note{snapshot.NoteOf(word, word)}
@@ -60,7 +61,8 @@ func shapes(t *testing.T, doc []byte) (shape []string, said string) {
 	}
 }
 
-// A word is text of the picture: it makes no element and no attribute that another word does not make, and turns nothing.
+// A word is text of the picture: it makes no element and no attribute that another word does not
+// make, and turns nothing.
 func TestSVGOfHostileWords(t *testing.T) {
 	race.SkipSerial(t)
 	known := map[string]bool{}
@@ -103,7 +105,8 @@ func TestSVGOfHostileWords(t *testing.T) {
 	}
 }
 
-// A picture of any word is a picture, as large as every other, and made in a time that goes by what can be seen of the word.
+// A picture of any word is a picture, as large as every other, and made in a time that goes by what
+// can be seen of the word.
 func TestPNGOfHostileWords(t *testing.T) {
 	kinds := []panel.Kind{panel.Lines, panel.Bars}
 	for i, w := range hostile.Words() {

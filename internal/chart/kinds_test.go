@@ -24,11 +24,14 @@ func states() *snapshot.Panel {
 	var names []string
 	var values [][]float64
 	for i := range 30 {
-		names = append(names, fmt.Sprintf("ip-10-0-%d-%d %s", 1+i%3, 11+i, []string{"NotReady", "DiskPressure", "PIDPressure"}[i%3]))
+		names = append(names, fmt.Sprintf("ip-10-0-%d-%d %s", 1+i%3, 11+i, []string{
+			"NotReady", "DiskPressure", "PIDPressure",
+		}[i%3]))
 		v := make([]float64, g.Len)
 		for j := range v {
 			switch {
-			case i == 0 && j > 240, i == 1 && j > 100 && j < 140, i == 2 && (j == 30 || j == 200), i == 4 && j%12 == 0 && j < 120:
+			case i == 0 && j > 240, i == 1 && j > 100 && j < 140, i == 2 && (j == 30 || j == 200),
+				i == 4 && j%12 == 0 && j < 120:
 				v[j] = 1
 			case i == 3 && j > 180 && j < 230, i == 11 && j < 60:
 				v[j] = math.NaN()
@@ -38,12 +41,15 @@ func states() *snapshot.Panel {
 	}
 	p := panelOf("Conditions of nodes", units.Short, g, 24, names, values)
 	p.Spec.Kind = panel.Heatmap
-	p.Spec.Rules = []rules.Rule{{Name: "NodeCondition", Critical: rules.At(0), For: 5 * time.Minute, Condition: true}}
+	p.Spec.Rules = []rules.Rule{
+		{Name: "NodeCondition", Critical: rules.At(0), For: 5 * time.Minute, Condition: true},
+	}
 	breach(p, 0, rules.Critical, 0, g.At(241))
 	return p
 }
 
-// traffic adds up: a node that was not scraped for a while, one that came, one that went, and a time when nothing was scraped.
+// traffic adds up: a node that was not scraped for a while, one that came, one that went, and a
+// time when nothing was scraped.
 func traffic() *snapshot.Panel {
 	g := gridTo(slotTime, 361, 4*time.Minute)
 	var names []string
@@ -52,7 +58,8 @@ func traffic() *snapshot.Panel {
 		names = append(names, fmt.Sprintf("ip-10-0-%d-%d", 1+i%3, 11+i))
 		v := wander(uint64(500+i), g.Len, (34-float64(i)*0.6)*1e6, 9e6, 2e6)
 		for j := range v {
-			if i == 1 && j > 90 && j < 130 || i == 3 && j < 60 || i == 4 && j > 300 || j > 200 && j < 212 {
+			if i == 1 && j > 90 && j < 130 || i == 3 && j < 60 || i == 4 && j > 300 ||
+				j > 200 && j < 212 {
 				v[j] = math.NaN()
 			}
 		}
@@ -81,7 +88,8 @@ func overcommitted() *snapshot.Panel {
 	var names []string
 	var values [][]float64
 	for i := range 60 {
-		names = append(names, fmt.Sprintf("prod-%02d/recommendation-feature-store-%x/worker", i%7, 0x9e37*(i+1)%0xffff))
+		names = append(names, fmt.Sprintf("prod-%02d/recommendation-feature-store-%x/worker", i%7,
+			0x9e37*(i+1)%0xffff))
 		values = append(values, constantly(1.9*math.Exp(-float64(i)/9), g.Len))
 	}
 	values[3][60] = math.NaN()
@@ -129,7 +137,8 @@ func alone(p *snapshot.Panel) *snapshot.Panel {
 	return p
 }
 
-// referenced is memory of containers against what they may have, with a breach that ended and one that goes on.
+// referenced is memory of containers against what they may have, with a breach that ended and one
+// that goes on.
 func referenced() *snapshot.Panel {
 	g := gridTo(slotTime, 361, 4*time.Minute)
 	var values [][]float64
@@ -148,12 +157,18 @@ func referenced() *snapshot.Panel {
 			request[j] = 4 * gib
 		}
 	}
-	p := panelOf("Memory of checkout", units.Bytes, g, 4, []string{"shop/checkout-7d9c/app", "shop/checkout-7d9d/app", "shop/cart-5f/app", "shop/cart-5e/app"}, values)
+	p := panelOf("Memory of checkout", units.Bytes, g, 4, []string{
+		"shop/checkout-7d9c/app", "shop/checkout-7d9d/app", "shop/cart-5f/app", "shop/cart-5e/app",
+	}, values)
 	p.Spec.Rules = []rules.Rule{{Name: "m", Warning: rules.At(6 * gib), For: 15 * time.Minute}}
-	p.References = []snapshot.ReferenceLine{{Name: "limit", Values: constantly(8*gib, g.Len)}, {Name: "request", Values: request}}
+	p.References = []snapshot.ReferenceLine{
+		{Name: "limit", Values: constantly(8*gib, g.Len)}, {Name: "request", Values: request},
+	}
 	breach(p, 0, rules.Warning, 6*gib, g.At(281))
 	p.Findings = append(p.Findings, snapshot.Finding{Name: p.Lines[1].Name, Finding: rules.Finding{
-		Rule: "m", Status: rules.OK, Earlier: &rules.Streak{From: g.At(61), To: g.At(129), Limit: 6 * gib, Severity: rules.Warning},
+		Rule: "m", Status: rules.OK, Earlier: &rules.Streak{
+			From: g.At(61), To: g.At(129), Limit: 6 * gib, Severity: rules.Warning,
+		},
 	}})
 	return p
 }

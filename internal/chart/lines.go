@@ -56,7 +56,10 @@ type lineChart struct {
 
 func newLineChart(data *snapshot.Panel, o Options) *lineChart {
 	lines := data.Lines[:min(len(data.Lines), mostLines)]
-	c := &lineChart{picture: newPicture(o), data: data, lines: lines, named: len(lines), times: timesOf(data.Grid), o: o}
+	c := &lineChart{
+		picture: newPicture(o), data: data, lines: lines, named: len(lines),
+		times: timesOf(data.Grid), o: o,
+	}
 	most := panel.MostReferences
 	if o.Phone {
 		most = phoneReferences
@@ -85,7 +88,8 @@ func composeLines(data *snapshot.Panel, o Options) *picture {
 	return c.picture
 }
 
-// layOut finds the places of the plot and its axes around the header and the tags. data is what the axis of values must show.
+// layOut finds the places of the plot and its axes around the header and the tags. data is what the
+// axis of values must show.
 func (c *lineChart) layOut(data bounds, tags []tag) {
 	c.plot.Top = c.writeHeader(c.data, len(c.lines), c.o)
 	if c.o.Phone {
@@ -122,7 +126,10 @@ func timesOf(g series.Grid) times {
 	if step <= 0 {
 		step = 60
 	}
-	return times{start: float64(g.Start.Unix()) + float64(float64(g.Start.Nanosecond())*1e-9), step: step, n: max(g.Len, 1)}
+	return times{
+		start: float64(g.Start.Unix()) + float64(float64(g.Start.Nanosecond())*1e-9), step: step,
+		n: max(g.Len, 1),
+	}
 }
 
 // extent is what the axis of values must show: every sample that is drawn.
@@ -206,7 +213,8 @@ func (c *lineChart) drawLines() {
 	c.markBreaches()
 }
 
-// markBreaches marks where each drawn line began to be in breach, unless that was before the window, and where it ended.
+// markBreaches marks where each drawn line began to be in breach, unless that was before the
+// window, and where it ended.
 func (c *lineChart) markBreaches() {
 	for _, found := range c.data.Findings {
 		i := slices.IndexFunc(c.lines[:c.named], func(l snapshot.Line) bool {
@@ -219,13 +227,15 @@ func (c *lineChart) markBreaches() {
 			c.markStreak(i, found.Streak, false)
 		}
 		c.markStreak(i, found.Earlier, true)
-		if l, e := found.Latest, found.Earlier; l != nil && (e == nil || !l.From.Equal(e.From) || !l.To.Equal(e.To)) {
+		if l, e := found.Latest, found.Earlier; l != nil && (e == nil || !l.From.Equal(e.From) ||
+			!l.To.Equal(e.To)) {
 			c.markStreak(i, l, true)
 		}
 	}
 }
 
-// markStreak marks the first sample of a streak of the i-th line with a ring, and the last one with a dot where it has ended.
+// markStreak marks the first sample of a streak of the i-th line with a ring, and the last one with
+// a dot where it has ended.
 func (c *lineChart) markStreak(i int, s *rules.Streak, ended bool) {
 	if s == nil {
 		return
@@ -233,7 +243,8 @@ func (c *lineChart) markStreak(i int, s *rules.Streak, ended bool) {
 	values := c.lines[i].Values
 	mark := func(t time.Time, hollow bool) {
 		at := int(t.Sub(c.data.Grid.Start).Seconds()/c.times.step + 0.5)
-		if at <= 0 || at >= min(c.times.n, len(values)) || math.IsNaN(values[at]) || math.IsInf(values[at], 0) {
+		if at <= 0 || at >= min(c.times.n, len(values)) || math.IsNaN(values[at]) ||
+			math.IsInf(values[at], 0) {
 			return
 		}
 		c.inside = append(c.inside, breachMark{c.times.at(at), values[at], i, hollow})
@@ -258,7 +269,8 @@ func (c *lineChart) timeTicks() []timeTick {
 	return c.say.timeTicks(g.Start, g.At(c.times.n-1), max((c.plot.Right-c.plot.Left)/tickPitch, 2))
 }
 
-// writeTimes writes the ticks' times and below them the dates. A label that would touch the one before is left out.
+// writeTimes writes the ticks' times and below them the dates. A label that would touch the one
+// before is left out.
 func (p *picture) writeTimes(ticks []timeTick) {
 	f := p.frame()
 	var clocks, dates []label
@@ -295,8 +307,8 @@ func appendClear(labels []label, l label) []label {
 	return append(labels, l)
 }
 
-// writeLimits names the limits: beside their lines at the left end, on paper that lets the data shine through, and those beyond the axis
-// in a corner.
+// writeLimits names the limits: beside their lines at the left end, on paper that lets the data
+// shine through, and those beyond the axis in a corner.
 func (c *lineChart) writeLimits() {
 	f := c.frame()
 	var written []box
@@ -320,7 +332,8 @@ func (c *lineChart) writeLimits() {
 		st := limitStyle
 		st.ink = severityText(l.severity)
 		y := f.y(l.value) - 4
-		if c.limits.direction == rules.Below && f.y(l.value)+16 < f.bottom || y-limitStyle.size < f.top {
+		if c.limits.direction == rules.Below && f.y(l.value)+16 < f.bottom ||
+			y-limitStyle.size < f.top {
 			y = f.y(l.value) + 13
 		}
 		write(c.say.limit(l, c.data.Spec.Unit()), st, y)
@@ -369,7 +382,8 @@ type tag struct {
 	paint paint   // of what leads there
 }
 
-// tagNames are the lines' names; where one of them is too wide, without what all of them share, rather than each without its middle.
+// tagNames are the lines' names; where one of them is too wide, without what all of them share,
+// rather than each without its middle.
 func (c *lineChart) tagNames() []string {
 	var names []string
 	wide := false
@@ -389,7 +403,9 @@ func (c *lineChart) lineTags() []tag {
 	names := c.tagNames()
 	for i, l := range c.lines[:c.named] {
 		if at, ok := lastFinite(l.Values[:min(len(l.Values), c.times.n)]); ok {
-			tags = append(tags, tag{names[i], c.labelStyle(i), at, l.Values[at], paint{seriesInk(i), 170}})
+			tags = append(tags, tag{
+				names[i], c.labelStyle(i), at, l.Values[at], paint{seriesInk(i), 170},
+			})
 		}
 	}
 	if r := c.data.Rest; r != nil {
@@ -397,18 +413,23 @@ func (c *lineChart) lineTags() []tag {
 		if high, ok2 := lastFinite(r.P95); ok && ok2 {
 			st := labelStyle
 			st.ink = mutedInk
-			tags = append(tags, tag{c.say.rest(c.data, r.Series), st, low, r.P05[low]/2 + r.P95[high]/2, solid(restInk)})
+			tags = append(tags, tag{
+				c.say.rest(c.data, r.Series), st, low, r.P05[low]/2 + r.P95[high]/2, solid(restInk),
+			})
 		}
 	}
 	return tags
 }
 
-// writeTags writes the tags right of the plot, as near to their ends as they fit, the first ones where not all do.
+// writeTags writes the tags right of the plot, as near to their ends as they fit, the first ones
+// where not all do.
 func (c *lineChart) writeTags(tags []tag) {
 	f := c.frame()
 	tags = slices.DeleteFunc(slices.Clone(tags), func(t tag) bool { return !f.holds(t.value) })
 	tags = tags[:min(len(tags), int(f.height()/labelPitch)+1)]
-	slices.SortStableFunc(tags, func(a, b tag) int { return cmp.Compare(f.y(a.value), f.y(b.value)) })
+	slices.SortStableFunc(tags, func(a, b tag) int {
+		return cmp.Compare(f.y(a.value), f.y(b.value))
+	})
 	places := make([]float64, len(tags))
 	for i, t := range tags {
 		places[i] = f.y(t.value)

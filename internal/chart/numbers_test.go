@@ -17,7 +17,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// The grammar of what we write: https://www.w3.org/TR/SVG2/paths.html#PathDataBNF, without exponents and without a minus zero.
+// The grammar of what we write: https://www.w3.org/TR/SVG2/paths.html#PathDataBNF, without
+// exponents and without a minus zero.
 var (
 	svgNumber = regexp.MustCompile(`^-?(\d+(\.\d+)?|\.\d+)$`)
 	svgToken  = regexp.MustCompile(`[A-Za-z]|-?(\d+(\.\d+)?|\.\d+)`)
@@ -25,7 +26,8 @@ var (
 )
 
 func badNumber(text string) bool {
-	return !svgNumber.MatchString(text) || strings.HasPrefix(text, "-") && strings.Trim(text, "-0.") == ""
+	return !svgNumber.MatchString(text) || strings.HasPrefix(text, "-") && strings.Trim(text,
+		"-0.") == ""
 }
 
 // badPath returns what is wrong with the data of a path, "" where nothing is.
@@ -53,16 +55,21 @@ func badPath(d string) string {
 	return ""
 }
 
-// checkNumbers looks at every number of a document: what a browser cannot read it leaves out, with all that follows in the same path.
+// checkNumbers looks at every number of a document: what a browser cannot read it leaves out, with
+// all that follows in the same path.
 func checkNumbers(t *testing.T, name string, doc []byte) {
 	t.Helper()
 	lists := map[string]bool{
-		"x": true, "y": true, "cx": true, "cy": true, "r": true, "width": true, "height": true, "viewBox": true, "data-plot": true,
-		"font-size": true, "textLength": true, "stroke-width": true, "stroke-dasharray": true, "fill-opacity": true, "stroke-opacity": true,
+		"x": true, "y": true, "cx": true, "cy": true, "r": true, "width": true, "height": true,
+		"viewBox": true, "data-plot": true,
+		"font-size": true, "textLength": true, "stroke-width": true, "stroke-dasharray": true,
+		"fill-opacity": true, "stroke-opacity": true,
 	}
 	words := map[string]bool{
-		"xmlns": true, "class": true, "aria-hidden": true, "role": true, "aria-label": true, "font-family": true, "font-weight": true,
-		"text-anchor": true, "lengthAdjust": true, "fill": true, "stroke": true, "stroke-linejoin": true, "stroke-linecap": true,
+		"xmlns": true, "class": true, "aria-hidden": true, "role": true, "aria-label": true,
+		"font-family": true, "font-weight": true,
+		"text-anchor": true, "lengthAdjust": true, "fill": true, "stroke": true,
+		"stroke-linejoin": true, "stroke-linecap": true,
 	}
 	d := xml.NewDecoder(bytes.NewReader(doc))
 	for {
@@ -99,12 +106,18 @@ func checkNumbers(t *testing.T, name string, doc []byte) {
 func TestNumbersOfEveryKind(t *testing.T) {
 	race.SkipSerial(t)
 	panels := oddPanels()
-	for name, p := range map[string]*snapshot.Panel{"memory": nodeMemory(30, time.Minute), "fleet": fleetCPU(30, 30), "states": states(), "traffic": traffic()} {
+	for name, p := range map[string]*snapshot.Panel{
+		"memory": nodeMemory(30, time.Minute), "fleet": fleetCPU(30, 30), "states": states(),
+		"traffic": traffic(),
+	} {
 		panels[name] = p
 	}
 	for name, p := range panels {
 		for _, kind := range panel.Kinds() {
-			for _, o := range []Options{{Width: 700}, {Width: 1176, Height: 320, Bare: true}, {Width: 380, Height: 220, Bare: true}, {Phone: true}} {
+			for _, o := range []Options{
+				{Width: 700}, {Width: 1176, Height: 320, Bare: true},
+				{Width: 380, Height: 220, Bare: true}, {Phone: true},
+			} {
 				doc, err := SVG(as(kind, p), o)
 				if err != nil {
 					t.Errorf("%s as %s: %v", name, kind, err)
@@ -119,7 +132,8 @@ func TestNumbersOfEveryKind(t *testing.T) {
 func TestNumbersOfSparklines(t *testing.T) {
 	inf, nan := math.Inf(1), math.NaN()
 	for _, values := range [][]float64{
-		nil, {nan}, {0, 0}, {math.Copysign(0, -1), 0}, {inf, -inf, 1}, {1e300, -1e300, 5}, {1e-310, 0}, {1, nan, 2}, {math.MaxFloat64, -math.MaxFloat64},
+		nil, {nan}, {0, 0}, {math.Copysign(0, -1), 0}, {inf, -inf, 1}, {1e300, -1e300, 5},
+		{1e-310, 0}, {1, nan, 2}, {math.MaxFloat64, -math.MaxFloat64},
 	} {
 		doc, err := SparkSVG(values, rules.None, 96, 22)
 		if err != nil {
@@ -130,9 +144,12 @@ func TestNumbersOfSparklines(t *testing.T) {
 	}
 }
 
-// Every shape of a surface, at places where a length is nothing, less than nothing, or rounds to it.
+// Every shape of a surface, at places where a length is nothing, less than nothing, or rounds to
+// it.
 func TestNumbersOfShapes(t *testing.T) {
-	places := []float64{0, math.Copysign(0, -1), -0.001, 0.004, 3, 6, 12.3, -7.25, 1e7, math.NaN(), math.Inf(1)}
+	places := []float64{
+		0, math.Copysign(0, -1), -0.001, 0.004, 3, 6, 12.3, -7.25, 1e7, math.NaN(), math.Inf(1),
+	}
 	for _, x := range places {
 		for _, w := range places {
 			if math.Abs(w) > 1000 { // a hatching of millions of lines says no more
@@ -144,7 +161,9 @@ func TestNumbersOfShapes(t *testing.T) {
 			if math.Abs(x) < 1e6 {
 				v.Hatch(b, solid(hatchInk))
 			}
-			at := []point{{float32(x), float32(w)}, {float32(x + w), float32(w)}, {float32(x), float32(-x)}}
+			at := []point{
+				{float32(x), float32(w)}, {float32(x + w), float32(w)}, {float32(x), float32(-x)},
+			}
 			v.Line(at, w, []float64{w, x}, paint{textInk, 3})
 			v.Area(at, []point{{0, 0}, {float32(w), 0}, {1, 1}}, solid(textInk))
 			v.Dot(at[0], w, solid(textInk))

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// colourTable numbers colours in the order in which they are met and counts their pixels. It is a hash table with open addresses.
+// colourTable numbers colours in the order in which they are met and counts their pixels. It is a
+// hash table with open addresses.
 type colourTable struct {
 	slots  [1 << slotBits]tableSlot
 	list   []rgb
@@ -23,7 +24,8 @@ const (
 	slotBits    = 17
 	mostColours = 60_000
 	paletteSize = 256
-	exactSize   = 48 // the commonest colours stay as they are: paper, grid, whole lines, the cores of letters
+	// the commonest colours stay as they are: paper, grid, whole lines, the cores of letters
+	exactSize = 48
 )
 
 func (t *colourTable) reset() {
@@ -48,8 +50,9 @@ func (t *colourTable) number(c rgb) (uint16, bool) {
 	return uint16(len(t.list) - 1), true
 }
 
-// palette returns at most 256 colours and, for each number of the table, which of them stands for it. The commonest are exact; the
-// others are divided by median cut, the boxes that would show the greatest error first.
+// palette returns at most 256 colours and, for each number of the table, which of them stands for
+// it. The commonest are exact; the others are divided by median cut, the boxes that would show the
+// greatest error first.
 func (t *colourTable) palette() ([]rgb, []uint8) {
 	t.index = slices.Grow(t.index[:0], len(t.list))[:len(t.list)]
 	t.order = t.order[:0]

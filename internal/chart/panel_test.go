@@ -34,13 +34,18 @@ func gridTo(end time.Time, n int, step time.Duration) series.Grid {
 	return series.Grid{Start: end.Add(-time.Duration(n-1) * step), Step: step, Len: n}
 }
 
-// panelOf makes a panel of series as a snapshot would: the first top as lines, the others as a band.
-func panelOf(title string, u units.Unit, g series.Grid, top int, names []string, values [][]float64) *snapshot.Panel {
+// panelOf makes a panel of series as a snapshot would: the first top as lines, the others as a
+// band.
+func panelOf(title string, u units.Unit, g series.Grid, top int, names []string,
+	values [][]float64) *snapshot.Panel {
 	p := &snapshot.Panel{
-		Spec: panel.Spec{Name: "test", Title: title, Queries: []panel.Query{{Unit: u}}}, Grid: g, Total: len(names), Data: snapshot.DataComplete,
+		Spec: panel.Spec{Name: "test", Title: title, Queries: []panel.Query{{Unit: u}}}, Grid: g,
+		Total: len(names), Data: snapshot.DataComplete,
 	}
 	for i, name := range names {
-		row := snapshot.Row{Name: name, Stats: statsOf(values[i], g), Capacity: math.NaN(), Status: rules.OK}
+		row := snapshot.Row{
+			Name: name, Stats: statsOf(values[i], g), Capacity: math.NaN(), Status: rules.OK,
+		}
 		p.Rows = append(p.Rows, row)
 		if i < top {
 			p.Lines = append(p.Lines, snapshot.Line{Row: row, Values: values[i]})
@@ -96,7 +101,8 @@ func bandOf(values [][]float64, g series.Grid) *snapshot.Band {
 			}
 			return at[int(q*float64(len(at)-1)+0.5)]
 		}
-		b.Min, b.P05, b.P95, b.Max = append(b.Min, quantile(0)), append(b.P05, quantile(0.05)), append(b.P95, quantile(0.95)), append(b.Max, quantile(1))
+		b.Min, b.P05, b.P95, b.Max = append(b.Min, quantile(0)), append(b.P05, quantile(0.05)),
+			append(b.P95, quantile(0.95)), append(b.Max, quantile(1))
 		if len(at) == 0 {
 			sum = math.NaN()
 		}
@@ -117,7 +123,8 @@ func wander(seed uint64, n int, mean, swing, noise float64) []float64 {
 	return out
 }
 
-// nodeMemory is twelve nodes' memory as a ratio: one in breach, one with a gap, one that is killed in a saw-tooth.
+// nodeMemory is twelve nodes' memory as a ratio: one in breach, one with a gap, one that is killed
+// in a saw-tooth.
 func nodeMemory(n int, step time.Duration) *snapshot.Panel {
 	g := gridTo(slotTime, n, step)
 	var names []string
@@ -142,7 +149,12 @@ func nodeMemory(n int, step time.Duration) *snapshot.Panel {
 		values = append(values, v)
 	}
 	p := panelOf("Node memory used", units.PercentUnit, g, 12, names, values)
-	p.Spec.Rules = []rules.Rule{{Name: "NodeMemory", Warning: rules.At(0.8), Critical: rules.At(0.9), For: 15 * time.Minute}}
+	p.Spec.Rules = []rules.Rule{
+		{
+			Name: "NodeMemory", Warning: rules.At(0.8), Critical: rules.At(0.9),
+			For: 15 * time.Minute,
+		},
+	}
 	p.Spec.Capacity = &panel.Capacity{Unit: units.Bytes}
 	for i := range p.Lines {
 		p.Rows[i].Node, p.Lines[i].Node = p.Rows[i].Name, p.Rows[i].Name
@@ -164,7 +176,8 @@ func breach(p *snapshot.Panel, i int, s rules.Severity, limit float64, since tim
 	p.Findings = append(p.Findings, snapshot.Finding{
 		Name: l.Name, Node: l.Node,
 		Finding: rules.Finding{
-			Rule: name, Status: rules.Breach, Severity: s, Value: l.Stats.Last, Limit: limit, Newest: p.Grid.End(),
+			Rule: name, Status: rules.Breach, Severity: s, Value: l.Stats.Last, Limit: limit,
+			Newest: p.Grid.End(),
 			Streak: &rules.Streak{From: since, To: p.Grid.End(), Limit: limit, Severity: s},
 		},
 	})
@@ -192,7 +205,8 @@ func fleetValues(nodes, n int) [][]float64 {
 		if i < 10 {
 			mean, swing = 0.6-0.025*float64(i), 0.12
 		}
-		values = append(values, wander(uint64(100+i), n, mean+0.1*math.Sin(float64(i)), swing, 0.05))
+		values = append(values, wander(uint64(100+i), n, mean+0.1*math.Sin(float64(i)), swing,
+			0.05))
 	}
 	return values
 }
@@ -201,15 +215,18 @@ func limitRules(warning, critical float64) []rules.Rule {
 	return []rules.Rule{{Name: "r", Warning: rules.At(warning), Critical: rules.At(critical)}}
 }
 
-// podMemory is containers with long names, more of them than there are hues; the first was killed and started again.
+// podMemory is containers with long names, more of them than there are hues; the first was killed
+// and started again.
 func podMemory() *snapshot.Panel {
 	workloads := []string{"recommendation-feature-store-online", "istio-ingressgateway-external", "checkout-api", "auth-session-gateway",
-		"search-indexer-elasticsearch-data", "kafka-mirrormaker2-cluster-a", "notification-push-dispatcher", "ml-inference-triton-server-a100"}
+		"search-indexer-elasticsearch-data", "kafka-mirrormaker2-cluster-a",
+		"notification-push-dispatcher", "ml-inference-triton-server-a100"}
 	g := gridTo(slotTime, 361, time.Minute)
 	var names []string
 	var values [][]float64
 	for i := range 60 {
-		names = append(names, fmt.Sprintf("prod-%02d/%s-%x-%05x", i%7, workloads[i*5%8], 0x9e3779b9*(i+1)%0xffffff, 0x85ebca6b*(i+3)%0xfffff))
+		names = append(names, fmt.Sprintf("prod-%02d/%s-%x-%05x", i%7, workloads[i*5%8],
+			0x9e3779b9*(i+1)%0xffffff, 0x85ebca6b*(i+3)%0xfffff))
 		v := wander(uint64(300+i), 361, (9.5-float64(i)*0.45)*gib, gib/2, gib/3)
 		if i > 14 {
 			v = wander(uint64(300+i), 361, 2*gib, gib/3, gib/3)
@@ -238,7 +255,8 @@ func hangul() *snapshot.Panel {
 	return p
 }
 
-// korean has every kind of word that a chart of lines has: a finding, a band, capacities in cores, limits on the axis and beyond it.
+// korean has every kind of word that a chart of lines has: a finding, a band, capacities in cores,
+// limits on the axis and beyond it.
 func korean() *snapshot.Panel {
 	p := fleetCPU(60, 361)
 	p.Spec.Title = "노드 CPU"
@@ -255,7 +273,9 @@ func korean() *snapshot.Panel {
 func clocksGoBack() *snapshot.Panel {
 	g := gridTo(time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC), 181, 3*time.Minute)
 	return panelOf("Clocks go back: 01:00 comes twice", units.Cores, g, 3, []string{"a", "b", "c"},
-		[][]float64{wander(1, 181, 3, 1, 0.3), wander(2, 181, 2, 1, 0.3), wander(3, 181, 1, 0.5, 0.3)})
+		[][]float64{
+			wander(1, 181, 3, 1, 0.3), wander(2, 181, 2, 1, 0.3), wander(3, 181, 1, 0.5, 0.3),
+		})
 }
 
 // scrapeHealth breaches from above to below, and ends before the window does.
@@ -271,8 +291,15 @@ func scrapeHealth() *snapshot.Panel {
 			gone[i] = math.NaN()
 		}
 	}
-	p := panelOf("Targets that answer", units.PercentUnit, g, 3, []string{"node-exporter", "kubelet", "kube-state-metrics"}, [][]float64{part, gone, up})
-	p.Spec.Rules = []rules.Rule{{Name: "ScrapeHealth", Direction: rules.Below, Warning: rules.At(0.9), Critical: rules.At(0.5), For: 10 * time.Minute}}
+	p := panelOf("Targets that answer", units.PercentUnit, g, 3, []string{
+		"node-exporter", "kubelet", "kube-state-metrics",
+	}, [][]float64{part, gone, up})
+	p.Spec.Rules = []rules.Rule{
+		{
+			Name: "ScrapeHealth", Direction: rules.Below, Warning: rules.At(0.9),
+			Critical: rules.At(0.5), For: 10 * time.Minute,
+		},
+	}
 	breach(p, 0, rules.Critical, 0.5, g.At(101))
 	return p
 }
@@ -301,7 +328,9 @@ func thirtyDays() *snapshot.Panel {
 		other[i] += 0.05 * math.Sin(float64(i)/288*2*math.Pi)
 	}
 	other[4000] = 0.97 // one sample
-	p := panelOf("Disk used", units.PercentUnit, g, 2, []string{"ip-10-0-1-11 /dev/nvme1n1", "ip-10-0-1-12 /dev/nvme0n1p1"}, [][]float64{disk, other})
+	p := panelOf("Disk used", units.PercentUnit, g, 2, []string{
+		"ip-10-0-1-11 /dev/nvme1n1", "ip-10-0-1-12 /dev/nvme0n1p1",
+	}, [][]float64{disk, other})
 	p.Spec.Rules = limitRules(0.8, 0.88)
 	p.Data = snapshot.DataPartial
 	breach(p, 0, rules.Warning, 0.8, slotTime.Add(-70*time.Hour))
@@ -328,5 +357,7 @@ func sparse() *snapshot.Panel {
 			values[2][j] = math.Inf(1)
 		}
 	}
-	return panelOf("Restarts", units.Short, g, 3, []string{"two samples", "a quarter of an hour", "infinite at times"}, values)
+	return panelOf("Restarts", units.Short, g, 3, []string{
+		"two samples", "a quarter of an hour", "infinite at times",
+	}, values)
 }

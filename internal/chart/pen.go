@@ -8,8 +8,8 @@ import (
 	"github.com/wcharczuk/go-chart/v2/drawing"
 )
 
-// pen is the half of go-chart's Renderer that only remembers: the style and the path that is being laid. Both writers embed it.
-// go-chart itself calls it for the background and the canvas.
+// pen is the half of go-chart's Renderer that only remembers: the style and the path that is being
+// laid. Both writers embed it. go-chart itself calls it for the background and the canvas.
 type pen struct {
 	dpi          float64
 	stroke, fill drawing.Color
@@ -21,7 +21,9 @@ type pen struct {
 	paths        [][]point // the last one is open
 }
 
-func (p *pen) ResetStyle()                       { *p = pen{dpi: p.dpi, paths: p.paths, font: p.font} }
+func (p *pen) ResetStyle() {
+	*p = pen{dpi: p.dpi, paths: p.paths, font: p.font}
+}
 func (p *pen) GetDPI() float64                   { return p.dpi }
 func (p *pen) SetDPI(dpi float64)                { p.dpi = dpi }
 func (p *pen) SetClassName(string)               {}
@@ -33,7 +35,8 @@ func (p *pen) SetFont(f *truetype.Font)          { p.font = f }
 func (p *pen) SetFontColor(c drawing.Color)      { p.fontColour = c }
 func (p *pen) SetFontSize(size float64)          { p.fontSize = size }
 
-// SetTextRotation does nothing: no chart here turns its text, and go-chart does so only on axes, which are hidden.
+// SetTextRotation does nothing: no chart here turns its text, and go-chart does so only on axes,
+// which are hidden.
 func (p *pen) SetTextRotation(float64) {}
 
 // ClearTextRotation does nothing, as SetTextRotation.
@@ -88,7 +91,8 @@ func (p *pen) Close() {
 	*last = append(*last, (*last)[0])
 }
 
-// MeasureText is how much room text takes, for go-chart; our own layouts measure before a Renderer exists.
+// MeasureText is how much room text takes, for go-chart; our own layouts measure before a Renderer
+// exists.
 func (p *pen) MeasureText(text string) chart.Box {
 	return chart.Box{
 		Right:  int(math.Ceil(typefaces[regular].width(text) * p.fontSize)),

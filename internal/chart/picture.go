@@ -8,8 +8,8 @@ import (
 	"github.com/wcharczuk/go-chart/v2/drawing"
 )
 
-// picture is a chart that is laid out: where everything is, in logical pixels, and nothing of how it is written down. Both writers draw
-// the same picture.
+// picture is a chart that is laid out: where everything is, in logical pixels, and nothing of how
+// it is written down. Both writers draw the same picture.
 type picture struct {
 	say           speech
 	faces         [2]typeface // by weight
@@ -17,11 +17,12 @@ type picture struct {
 	plot          chart.Box
 	x0, x1        float64 // the time axis, in seconds since 1970
 	y0, y1        float64 // the value axis, in the base unit
-	sampled       bool    // a sample stands on the value axis where its value does: not so in a stack or a heat map
-	inside        []shape // in the plot, back to front
-	around        []shape // over and beside it
-	labels        []label // all text, above everything else
-	alt           string  // the picture in a sentence, for those who do not see it
+	// a sample stands on the value axis where its value does: not so in a stack or a heat map
+	sampled bool
+	inside  []shape // in the plot, back to front
+	around  []shape // over and beside it
+	labels  []label // all text, above everything else
+	alt     string  // the picture in a sentence, for those who do not see it
 }
 
 // newPicture is an empty picture. Its axes go from 0 to 1: it is not over time.
@@ -34,22 +35,29 @@ type shape interface {
 	draw(s surface, f frame)
 }
 
-// render draws p through go-chart: its Chart lays down the background, then calls what is in the plot as Series and what is around it
-// as Elements. The ranges are new for each rendering, for go-chart writes to them.
+// render draws p through go-chart: its Chart lays down the background, then calls what is in the
+// plot as Series and what is around it as Elements. The ranges are new for each rendering, for
+// go-chart writes to them.
 func (p *picture) render(s surface, w io.Writer) error {
 	font, err := typefaces[regular][0]()
 	if err != nil {
 		return err
 	}
-	clear := drawing.Color{R: 255, G: 255, B: 255} // the surface is paper already; the zero Color would mean go-chart's default
+	// the surface is paper already; the zero Color would mean go-chart's default
+	clear := drawing.Color{R: 255, G: 255, B: 255}
 	c := chart.Chart{
 		Width: p.width, Height: p.height, DPI: 72, Font: font.Font,
 		Background: chart.Style{FillColor: clear, StrokeColor: clear, Padding: chart.Box{
-			IsSet: true, Top: p.plot.Top, Left: p.plot.Left, Right: p.width - p.plot.Right, Bottom: p.height - p.plot.Bottom,
+			IsSet: true, Top: p.plot.Top, Left: p.plot.Left, Right: p.width - p.plot.Right,
+			Bottom: p.height - p.plot.Bottom,
 		}},
-		Canvas:         chart.Style{FillColor: clear, StrokeColor: clear},
-		XAxis:          chart.XAxis{Style: chart.Hidden(), Range: &chart.ContinuousRange{Min: p.x0, Max: p.x1}},
-		YAxis:          chart.YAxis{Style: chart.Hidden(), Range: &chart.ContinuousRange{Min: p.y0, Max: p.y1}},
+		Canvas: chart.Style{FillColor: clear, StrokeColor: clear},
+		XAxis: chart.XAxis{
+			Style: chart.Hidden(), Range: &chart.ContinuousRange{Min: p.x0, Max: p.x1},
+		},
+		YAxis: chart.YAxis{
+			Style: chart.Hidden(), Range: &chart.ContinuousRange{Min: p.y0, Max: p.y1},
+		},
 		YAxisSecondary: chart.YAxis{Style: chart.Hidden()},
 		Series:         []chart.Series{inPlot{p.inside}},
 		Elements:       []chart.Renderable{p.drawAround},
@@ -93,7 +101,8 @@ func (p *picture) drawAround(r chart.Renderer, canvas chart.Box, _ chart.Style) 
 
 // frame is the plot as the layout sees it; render gives go-chart the same box and ranges.
 func (p *picture) frame() frame {
-	return frameOf(p.plot, &chart.ContinuousRange{Min: p.x0, Max: p.x1}, &chart.ContinuousRange{Min: p.y0, Max: p.y1})
+	return frameOf(p.plot, &chart.ContinuousRange{Min: p.x0, Max: p.x1},
+		&chart.ContinuousRange{Min: p.y0, Max: p.y1})
 }
 
 // align says which part of text is at its x.
@@ -119,7 +128,11 @@ func (p *picture) place(text string, st style, x, y float64, a align) label {
 	case right:
 		x -= w
 	}
-	return label{text: text, x: x, y: y, align: a, style: st, box: box{x, y - float64(st.size*ascent), x + w, y + float64(st.size*descent)}}
+	return label{
+		text: text, x: x, y: y, align: a, style: st, box: box{
+			x, y - float64(st.size*ascent), x + w, y + float64(st.size*descent),
+		},
+	}
 }
 
 // write places text and adds it to the picture.
@@ -131,7 +144,8 @@ func (p *picture) write(text string, st style, x, y float64, a align) box {
 	return l.box
 }
 
-// apart returns names without the words that all of them begin or end with: of one device on many nodes, the nodes.
+// apart returns names without the words that all of them begin or end with: of one device on many
+// nodes, the nodes.
 func apart(names []string) []string {
 	if len(names) < 2 {
 		return names
@@ -166,7 +180,8 @@ func apart(names []string) []string {
 
 const ellipsis = "…"
 
-// elide shortens text in its middle until it is at most room wide: the beginning of a name says what it is, its end which one.
+// elide shortens text in its middle until it is at most room wide: the beginning of a name says
+// what it is, its end which one.
 func (p *picture) elide(text string, st style, room float64) string {
 	if p.textWidth(text, st) <= room {
 		return text

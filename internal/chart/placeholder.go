@@ -10,7 +10,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// nothingToDraw says in a few words why a panel has no chart, and what is known about it; two empty strings where it has one.
+// nothingToDraw says in a few words why a panel has no chart, and what is known about it; two empty
+// strings where it has one.
 func (s speech) nothingToDraw(data *snapshot.Panel) (headline, detail string) {
 	switch {
 	case data.Failure != nil:
@@ -18,7 +19,8 @@ func (s speech) nothingToDraw(data *snapshot.Panel) (headline, detail string) {
 	case len(data.Lines) == 0 && data.Spec.EmptyIsOK && data.Data == snapshot.DataComplete:
 		return s.NothingToReport, s.EmptyAsItShould
 	case len(data.Lines) == 0 && len(data.Missing) > 0:
-		return s.NoData, fmt.Sprintf(s.MetricsMissing, strings.Join(data.Missing, ", ")) + " " + data.Spec.Hint
+		return s.NoData, fmt.Sprintf(s.MetricsMissing, strings.Join(data.Missing, ", ")) + " " +
+			data.Spec.Hint
 	case len(data.Lines) == 0:
 		return s.NoData, s.EmptyAnswer + " " + data.Spec.Hint
 	case !drawableGrid(data.Grid):
@@ -29,10 +31,13 @@ func (s speech) nothingToDraw(data *snapshot.Panel) (headline, detail string) {
 	return "", ""
 }
 
-// drawableGrid says that a time axis can be made of g: times that ascend, between the years 1 and 9999, and no more than memory is for.
+// drawableGrid says that a time axis can be made of g: times that ascend, between the years 1 and
+// 9999, and no more than memory is for.
 func drawableGrid(g series.Grid) bool {
 	const mostSamples = 1 << 20 // Prometheus answers with 11,000 at most
-	inCalendar := func(t time.Time) bool { return t.Unix() > -62_135_596_800 && t.Unix() < 253_402_300_800 }
+	inCalendar := func(t time.Time) bool {
+		return t.Unix() > -62_135_596_800 && t.Unix() < 253_402_300_800
+	}
 	if g.Len <= 0 || g.Len > mostSamples || g.Step < 0 || !inCalendar(g.Start) {
 		return false
 	}
@@ -64,14 +69,17 @@ func composePlaceholder(data *snapshot.Panel, o Options, headline, detail string
 	if data.Failure != nil {
 		st.ink = criticalText
 	}
-	lines := p.wrap(detail, detailStyle, f.width()-80, min(detailLines, int(f.height()-50)/detailPitch))
+	lines := p.wrap(detail, detailStyle, f.width()-80,
+		min(detailLines, int(f.height()-50)/detailPitch))
 	middle, y := (f.left+f.right)/2, (f.top+f.bottom)/2-float64(len(lines))*detailPitch/2
 	around := p.write(headline, st, middle, y+4, centre)
 	for i, l := range lines {
 		b := p.write(l, detailStyle, middle, y+28+float64(i)*detailPitch, centre)
 		around = box{min(around.left, b.left), around.top, max(around.right, b.right), b.bottom}
 	}
-	p.around = append(p.around, block{box{around.left - 16, around.top - 12, around.right + 16, around.bottom + 12}, solid(paper)})
+	p.around = append(p.around, block{
+		box{around.left - 16, around.top - 12, around.right + 16, around.bottom + 12}, solid(paper),
+	})
 	return p
 }
 

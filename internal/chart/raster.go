@@ -11,7 +11,8 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// sheet is what drawing a picture needs in memory. Sheets are used again; a sheet belongs to one raster at a time.
+// sheet is what drawing a picture needs in memory. Sheets are used again; a sheet belongs to one
+// raster at a time.
 type sheet struct {
 	display displayList // all that is drawn
 	bitmap  bitmap      // a band of the picture
@@ -25,9 +26,10 @@ type sheet struct {
 
 var sheets = sync.Pool{New: func() any { return new(sheet) }}
 
-// raster is go-chart's Renderer and our surface over a picture's pixels. What is drawn is only noted down, and Save paints it band by band:
-// a band stays in a processor's cache, and a large picture takes no more memory than a small one. A raster is good for one picture: after
-// release nothing of it may be used.
+// raster is go-chart's Renderer and our surface over a picture's pixels. What is drawn is only
+// noted down, and Save paints it band by band: a band stays in a processor's cache, and a large
+// picture takes no more memory than a small one. A raster is good for one picture: after release
+// nothing of it may be used.
 type raster struct {
 	pen
 	*sheet
@@ -41,7 +43,8 @@ type raster struct {
 func newRaster(p *picture, scale float64, t *theme) *raster {
 	r := &raster{
 		sheet: sheets.Get().(*sheet), faces: p.faces, scale: scale, theme: t,
-		width: int(math.Ceil(float64(p.width) * scale)), height: int(math.Ceil(float64(p.height) * scale)),
+		width:  int(math.Ceil(float64(p.width) * scale)),
+		height: int(math.Ceil(float64(p.height) * scale)),
 	}
 	r.display.reset()
 	return r
@@ -64,7 +67,8 @@ func (r *raster) Save(w io.Writer) error {
 	return r.encoder.finish(w, r.width, r.height)
 }
 
-// paint paints what was drawn, band by band, and hands the bands to the encoder. It returns false where there are too many colours.
+// paint paints what was drawn, band by band, and hands the bands to the encoder. It returns false
+// where there are too many colours.
 func (r *raster) paint(keep rgb) bool {
 	r.encoder.begin(keep)
 	rows := max(bandPixels/r.width, 1)
@@ -126,7 +130,8 @@ func (r *raster) Dot(at point, radius float64, p paint) {
 	r.line([]point{at}, 2*radius, nil, r.theme[p.ink], p.alpha)
 }
 
-// Area walks the device columns: at the middle of each it takes the two edges between the points around it.
+// Area walks the device columns: at the middle of each it takes the two edges between the points
+// around it.
 func (r *raster) Area(upper, lower []point, p paint) {
 	width := r.width
 	up, low := r.display.area(width, r.theme[p.ink], p.alpha)
@@ -136,7 +141,8 @@ func (r *raster) Area(upper, lower []point, p paint) {
 		if !a.drawable() || !b.drawable() || !c.drawable() || !d.drawable() || b.x <= a.x {
 			continue
 		}
-		first, last := max(int(math.Ceil(float64(float32(a.x*s)-0.5))), 0), min(int(math.Ceil(float64(float32(b.x*s)-0.5))), width)
+		first, last := max(int(math.Ceil(float64(float32(a.x*s)-0.5))), 0),
+			min(int(math.Ceil(float64(float32(b.x*s)-0.5))), width)
 		for x := first; x < last; x++ {
 			t := ((float32(x)+0.5)/s - a.x) / (b.x - a.x)
 			up[x] = (a.y + float32((b.y-a.y)*t)) * s
@@ -149,12 +155,14 @@ func (r *raster) Area(upper, lower []point, p paint) {
 func (r *raster) Hatch(b box, p paint) {
 	const apart = 4
 	x0, y0, x1, y1 := r.device(b.left), r.device(b.top), r.device(b.right), r.device(b.bottom)
-	r.display.hatch(x0, y0, x1, y1, max(r.device(apart), 2), max(int(r.scale), 1), r.theme[p.ink], p.alpha)
+	r.display.hatch(x0, y0, x1, y1, max(r.device(apart), 2), max(int(r.scale), 1), r.theme[p.ink],
+		p.alpha)
 }
 
 func (r *raster) Label(l label) { r.text(l, r.theme[l.ink]) }
 
-// text writes a label: each rune with the first font that has it, a rune that none has as an empty box.
+// text writes a label: each rune with the first font that has it, a rune that none has as an empty
+// box.
 func (r *raster) text(l label, c rgb) {
 	size := l.size * r.scale
 	x, y := l.x*r.scale, int(math.Round(l.y*r.scale))
@@ -164,7 +172,9 @@ func (r *raster) text(l label, c rgb) {
 			r.emptyBox(x, float64(y), size, c)
 		} else {
 			whole := math.Floor(x)
-			m := r.glyphs.mask(glyphKey{faceKey{g.font.Font, size26(size)}, char, uint8((x - whole) * quarters)})
+			m := r.glyphs.mask(glyphKey{
+				faceKey{g.font.Font, size26(size)}, char, uint8((x - whole) * quarters),
+			})
 			r.display.glyph(m, int(whole)+m.dx, y+m.dy, c)
 		}
 		x += float64(g.advance * size)
@@ -181,7 +191,8 @@ func (r *raster) emptyBox(x, y, size float64, c rgb) {
 	r.display.rect(x1-thick, y0, x1, y1, c, 255)
 }
 
-// What follows is the rest of go-chart's Renderer, which its skeleton draws the background and the canvas with.
+// What follows is the rest of go-chart's Renderer, which its skeleton draws the background and the
+// canvas with.
 
 // Text writes text with its baseline at y.
 func (r *raster) Text(text string, x, y int) {
@@ -217,7 +228,8 @@ func (r *raster) strokePaths() {
 	}
 }
 
-// fillPaths fills by the even-odd rule, a device row at a time, without smoothing: go-chart's skeleton fills boxes.
+// fillPaths fills by the even-odd rule, a device row at a time, without smoothing: go-chart's
+// skeleton fills boxes.
 func (r *raster) fillPaths() {
 	if r.fill.A == 0 {
 		return
@@ -229,7 +241,8 @@ func (r *raster) fillPaths() {
 			crossings = appendCrossings(crossings, r.scaled(path), float64(y)+0.5)
 		}
 		for i := 0; i+1 < len(crossings); i += 2 {
-			r.display.rect(int(math.Round(crossings[i])), y, int(math.Round(crossings[i+1])), y+1, opaque(r.fill), r.fill.A)
+			r.display.rect(int(math.Round(crossings[i])), y, int(math.Round(crossings[i+1])), y+1,
+				opaque(r.fill), r.fill.A)
 		}
 	}
 }

@@ -13,7 +13,8 @@ var (
 	referenceDash  = []float64{7, 4}
 )
 
-// guide is what the series are read against, wherever on the axis or beyond it that lies: a limit or a reference line.
+// guide is what the series are read against, wherever on the axis or beyond it that lies: a limit
+// or a reference line.
 type guide struct {
 	bounds
 	words string
@@ -53,7 +54,9 @@ func (c *lineChart) referenceTags() []tag {
 	var tags []tag
 	for i, r := range c.references {
 		if at, ok := lastFinite(r.Values[:min(len(r.Values), c.times.n)]); ok {
-			tags = append(tags, tag{c.referenceName(i), referenceStyle, at, r.Values[at], paint{textInk, 170}})
+			tags = append(tags, tag{
+				c.referenceName(i), referenceStyle, at, r.Values[at], paint{textInk, 170},
+			})
 		}
 	}
 	return tags

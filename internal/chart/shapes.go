@@ -27,10 +27,12 @@ type threshold limit
 
 func (t threshold) draw(s surface, f frame) {
 	y := float32(math.Round(f.y(t.value)) + 0.5) // the middle of a pixel: a crisp line
-	s.Line([]point{{float32(f.left), y}, {float32(f.right), y}}, 1, []float64{4, 4}, solid(severityInk(t.severity)))
+	s.Line([]point{{float32(f.left), y}, {float32(f.right), y}}, 1, []float64{4, 4},
+		solid(severityInk(t.severity)))
 }
 
-// gridLines are the values' ticks and the beginnings of days across the plot, and the time axis below it.
+// gridLines are the values' ticks and the beginnings of days across the plot, and the time axis
+// below it.
 type gridLines struct {
 	values []float64
 	times  []float64 // seconds
@@ -91,7 +93,8 @@ func (c curves) draw(s surface, f frame) {
 	}
 }
 
-// breachMark is the moment at which a line went beyond its limit, a ring on it, or came back, a dot with a rim.
+// breachMark is the moment at which a line went beyond its limit, a ring on it, or came back, a dot
+// with a rim.
 type breachMark struct {
 	at, value float64
 	index     int
@@ -113,7 +116,8 @@ const (
 	narrowGap   = 3 * shoreRadius // dots at the shores of a gap that is narrower would close it
 )
 
-// shores are the points where a line ends at a gap, so that a gap is seen as one, and the points that stand alone.
+// shores are the points where a line ends at a gap, so that a gap is seen as one, and the points
+// that stand alone.
 func shores(path []point) []point {
 	var dots []point
 	for i, p := range path {
@@ -138,7 +142,8 @@ func shores(path []point) []point {
 	return dots
 }
 
-// restBand is the series that are not drawn one by one: where nineteen in twenty of them are, and how far the others reach.
+// restBand is the series that are not drawn one by one: where nineteen in twenty of them are, and
+// how far the others reach.
 type restBand struct {
 	band  *snapshot.Band
 	times times
@@ -146,7 +151,8 @@ type restBand struct {
 
 func (b restBand) draw(s surface, f frame) {
 	n := len(b.band.P05)
-	low, high := f.envelope(make([]point, 0, n), make([]point, 0, n), b.band.P05, b.band.P95, b.times, s.Density())
+	low, high := f.envelope(make([]point, 0, n), make([]point, 0, n), b.band.P05, b.band.P95,
+		b.times, s.Density())
 	s.Area(high, low, paint{restInk, 110})
 	low, high = f.envelope(low[:0], high[:0], b.band.Min, b.band.Max, b.times, s.Density())
 	s.Area(high, low, paint{restInk, 32})
@@ -154,7 +160,8 @@ func (b restBand) draw(s surface, f frame) {
 	s.Line(high, 0.75, nil, paint{restInk, 200})
 }
 
-// leader joins the end of a line with its label: dotted through the plot where the line ends before it, then an elbow.
+// leader joins the end of a line with its label: dotted through the plot where the line ends before
+// it, then an elbow.
 type leader struct {
 	x        float64 // of the line's end
 	from, to float64 // heights
@@ -189,5 +196,6 @@ type swatch struct {
 const swatchWidth = 15
 
 func (w swatch) draw(s surface, _ frame) {
-	s.Line([]point{w.at, {w.at.x + swatchWidth, w.at.y}}, 3, seriesDash(w.index), solid(seriesInk(w.index)))
+	s.Line([]point{w.at, {w.at.x + swatchWidth, w.at.y}}, 3, seriesDash(w.index),
+		solid(seriesInk(w.index)))
 }

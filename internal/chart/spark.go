@@ -16,8 +16,9 @@ const (
 	sparkInset = 3 // so that the dot at the end is whole
 )
 
-// SparkSVG draws a series as a line in a row of text: no axes, the newest sample as a dot, in the colour of the severity. Width and height
-// are in logical pixels. A series without a finite sample is hatched.
+// SparkSVG draws a series as a line in a row of text: no axes, the newest sample as a dot, in the
+// colour of the severity. Width and height are in logical pixels. A series without a finite sample
+// is hatched.
 func SparkSVG(values []float64, severity rules.Severity, width, height int) ([]byte, error) {
 	pic := composeSpark(values, severity, width, height)
 	v := &vector{picture: pic}
@@ -29,7 +30,8 @@ func SparkSVG(values []float64, severity rules.Severity, width, height int) ([]b
 }
 
 // SparkPNG is SparkSVG as a PNG. Of the options it uses Scale and Dark.
-func SparkPNG(values []float64, severity rules.Severity, width, height int, o Options) ([]byte, error) {
+func SparkPNG(values []float64, severity rules.Severity, width, height int,
+	o Options) ([]byte, error) {
 	return composeSpark(values, severity, width, height).png(o.bounded())
 }
 
@@ -37,7 +39,10 @@ func SparkPNG(values []float64, severity rules.Severity, width, height int, o Op
 func composeSpark(values []float64, severity rules.Severity, width, height int) *picture {
 	width, height = min(max(width, leastSpark), mostSpark), min(max(height, leastSpark), mostSpark)
 	p := &picture{width: width, height: height, x1: float64(max(len(values)-1, 1)), y1: 1}
-	p.plot = chart.Box{IsSet: true, Left: sparkInset, Top: sparkInset, Right: width - sparkInset, Bottom: height - sparkInset}
+	p.plot = chart.Box{
+		IsSet: true, Left: sparkInset, Top: sparkInset, Right: width - sparkInset,
+		Bottom: height - sparkInset,
+	}
 	var b bounds
 	b.add(values...)
 	if !b.any {

@@ -17,7 +17,8 @@ func TestSpark(t *testing.T) {
 		}
 	}
 	for name, values := range map[string][]float64{
-		"spark": saw, "": nil, "one": {1}, "flat": {2, 2, 2}, "NaN": {math.NaN()}, "huge": {math.MaxFloat64, -math.MaxFloat64}, "flat and huge": {1e299, 1e299},
+		"spark": saw, "": nil, "one": {1}, "flat": {2, 2, 2}, "NaN": {math.NaN()},
+		"huge": {math.MaxFloat64, -math.MaxFloat64}, "flat and huge": {1e299, 1e299},
 	} {
 		file, err := SparkPNG(values, rules.Critical, 120, 24, Options{Scale: 2})
 		if err != nil {

@@ -27,7 +27,8 @@ var (
 	tileDetails = style{11.5, regular, mutedInk}
 )
 
-// composeStat lays out the newest value of each drawn series in large figures, each with its course below it.
+// composeStat lays out the newest value of each drawn series in large figures, each with its course
+// below it.
 func composeStat(data *snapshot.Panel, o Options) *picture {
 	p := newPicture(o)
 	most := mostTiles
@@ -35,7 +36,9 @@ func composeStat(data *snapshot.Panel, o Options) *picture {
 		most = phoneLines
 	}
 	lines := data.Lines[:min(len(data.Lines), most)]
-	if o.Phone && len(lines) > 2 && rowsThatFit(data, o, phoneLines, int(someTiles.height+tileGap)/2, moreTiles-int(tileGap)) < phoneLines {
+	if o.Phone && len(lines) > 2 &&
+		rowsThatFit(data, o, phoneLines, int(someTiles.height+tileGap)/2,
+			moreTiles-int(tileGap)) < phoneLines {
 		lines = lines[:2] // a long header leaves room for one row of two
 	}
 	top := p.writeHeader(data, len(lines), o)
@@ -59,7 +62,8 @@ func composeStat(data *snapshot.Panel, o Options) *picture {
 	p.height = p.plot.Bottom + int(edge)
 	if more := max(data.Total, len(data.Lines)) - len(lines); more > 0 {
 		p.height = p.plot.Bottom + barPitch + int(edge)/2
-		p.write(either(data, p.say.MoreNodes, p.say.MoreSeries).Of(more), tileDetails, edge, float64(p.plot.Bottom)+18, left)
+		p.write(either(data, p.say.MoreNodes, p.say.MoreSeries).Of(more), tileDetails, edge,
+			float64(p.plot.Bottom)+18, left)
 	}
 	if o.Phone {
 		p.height = phoneHeight
@@ -67,12 +71,15 @@ func composeStat(data *snapshot.Panel, o Options) *picture {
 	return p
 }
 
-// writeTile writes one series: its name, its newest value, what that is of or how old it is, and its course.
+// writeTile writes one series: its name, its newest value, what that is of or how old it is, and
+// its course.
 func (p *picture) writeTile(data *snapshot.Panel, line snapshot.Line, size tileSize, b box) {
 	values := line.Values[:min(len(line.Values), data.Grid.Len)]
 	severity := limitsIn(data, line.Ref).severityOf(line.Stats.Last)
 	figure, details := style{size.figure, medium, textInk}, tileDetails
-	course := tileCourse{values, firstSeries, box{b.left, b.bottom - size.course - 6, b.right, b.bottom - 6}}
+	course := tileCourse{
+		values, firstSeries, box{b.left, b.bottom - size.course - 6, b.right, b.bottom - 6},
+	}
 	if severity != rules.None {
 		figure.ink, course.ink = severityText(severity), severityInk(severity)
 	}
@@ -84,7 +91,8 @@ func (p *picture) writeTile(data *snapshot.Panel, line snapshot.Line, size tileS
 		figure.ink, details.ink = mutedInk, warningText
 	}
 	x, end := b.left+tileInset, b.right-tileInset
-	value := p.place(p.elide(p.say.value(data.Spec.UnitOf(line.Ref), line.Stats.Last), figure, end-x), figure, x, b.top+26+size.figure, left)
+	value := p.place(p.elide(p.say.value(data.Spec.UnitOf(line.Ref), line.Stats.Last), figure,
+		end-x), figure, x, b.top+26+size.figure, left)
 	words = p.elide(words, details, (end-x)*2/3)
 	nameEnd, y := end, value.y // the details stand beside the value, or above it where it is long
 	if value.box.right+8+p.textWidth(words, details) > end {
@@ -111,7 +119,10 @@ func (c tileCourse) draw(s surface, _ frame) {
 		return
 	}
 	low, high := b.around()
-	inner := box{c.box.left + tileInset, c.box.top + sparkInset, c.box.right - tileInset, c.box.bottom - sparkInset}
+	inner := box{
+		c.box.left + tileInset, c.box.top + sparkInset, c.box.right - tileInset,
+		c.box.bottom - sparkInset,
+	}
 	spark{c.values, c.ink}.draw(s, frame{inner, 0, float64(max(len(c.values)-1, 1)), low, high})
 }
 

@@ -5,15 +5,17 @@ import (
 	"math"
 )
 
-// stroker draws paths as round-capped segments: the cover of a pixel follows from its distance to the nearest segment. Segments of one
-// path are joined by the greatest cover in a mask, which is laid over the picture once, so that joints are not painted twice.
-// All products are rounded (float32(a*b)) before they are added: processors that fuse the two would give other pictures.
+// stroker draws paths as round-capped segments: the cover of a pixel follows from its distance to
+// the nearest segment. Segments of one path are joined by the greatest cover in a mask, which is
+// laid over the picture once, so that joints are not painted twice. All products are rounded
+// (float32(a*b)) before they are added: processors that fuse the two would give other pictures.
 type stroker struct {
 	mask []uint8 // always zero between two calls
 }
 
-// brush is a line's half profile: full cover up to a distance, none from another one on, and a ramp of one pixel between them. The
-// ramp is a table over the squared distance, which spares a square root for each pixel.
+// brush is a line's half profile: full cover up to a distance, none from another one on, and a ramp
+// of one pixel between them. The ramp is a table over the squared distance, which spares a square
+// root for each pixel.
 type brush struct {
 	reach    float32 // distance where cover ends
 	outer    float32 // the same, squared
@@ -45,8 +47,9 @@ func newBrush(width float64) brush {
 // window is the part of a picture that a path can touch, in device pixels.
 type window struct{ x0, y0, x1, y1 int }
 
-// windowOf returns the window of a path in a picture of this size, or in those rows of it that dst has. Its sides do not depend on which
-// rows these are: the cover of a row is the same whatever is drawn with it.
+// windowOf returns the window of a path in a picture of this size, or in those rows of it that dst
+// has. Its sides do not depend on which rows these are: the cover of a row is the same whatever is
+// drawn with it.
 func windowOf(path []point, reach float32, dst *bitmap) (w window, ok bool) {
 	lo, hi := point{farthest, farthest}, point{-farthest, -farthest}
 	for _, p := range path {
@@ -56,13 +59,16 @@ func windowOf(path []point, reach float32, dst *bitmap) (w window, ok bool) {
 		}
 	}
 	w = window{
-		x0: max(int(math.Floor(float64(lo.x-reach))), 0), y0: max(int(math.Floor(float64(lo.y-reach))), dst.top),
-		x1: min(int(math.Ceil(float64(hi.x+reach)))+1, dst.width), y1: min(int(math.Ceil(float64(hi.y+reach)))+1, dst.bottom),
+		x0: max(int(math.Floor(float64(lo.x-reach))), 0),
+		y0: max(int(math.Floor(float64(lo.y-reach))), dst.top),
+		x1: min(int(math.Ceil(float64(hi.x+reach)))+1, dst.width),
+		y1: min(int(math.Ceil(float64(hi.y+reach)))+1, dst.bottom),
 	}
 	return w, w.x0 < w.x1 && w.y0 < w.y1
 }
 
-// line strokes a path, in device pixels, onto dst. Points that are not finite break it; a point between two breaks becomes a dot.
+// line strokes a path, in device pixels, onto dst. Points that are not finite break it; a point
+// between two breaks becomes a dot.
 func (s *stroker) line(dst *bitmap, path []point, width float64, c rgb, alpha uint8) {
 	b := newBrush(width)
 	w, ok := windowOf(path, b.reach, dst)
@@ -173,13 +179,15 @@ func (s *stroker) lay(dst *bitmap, w window, c rgb, alpha uint32) {
 	}
 }
 
-// dashed cuts a path into pieces by pattern: lengths on and off in turn. The pieces are divided by gaps.
+// dashed cuts a path into pieces by pattern: lengths on and off in turn. The pieces are divided by
+// gaps.
 func dashed(dst, path []point, pattern []float64) []point {
 	const shortest = 0.25 // of a piece, so that no pattern runs for ever
 	on, part := true, 0
 	left := max(float32(pattern[0]), shortest)
 	for i, p := range path {
-		if !p.drawable() || i == 0 || !path[i-1].drawable() { // a new stretch begins its pattern anew
+		if !p.drawable() || i == 0 || !path[i-1].drawable() {
+			// a new stretch begins its pattern anew
 			on, part, left = true, 0, max(float32(pattern[0]), shortest)
 			dst = append(dst, gap(), p)
 			continue

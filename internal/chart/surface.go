@@ -6,8 +6,8 @@ import (
 	chart "github.com/wcharczuk/go-chart/v2"
 )
 
-// surface is what shapes are drawn on: go-chart's Renderer, and what it lacks. Lengths are logical pixels from the top left corner;
-// the raster writer multiplies them by its scale.
+// surface is what shapes are drawn on: go-chart's Renderer, and what it lacks. Lengths are logical
+// pixels from the top left corner; the raster writer multiplies them by its scale.
 type surface interface {
 	chart.Renderer
 
@@ -19,7 +19,8 @@ type surface interface {
 	Rects(bs []box, p paint)
 	// Line strokes a path with round joins. A point that is not finite breaks it.
 	Line(path []point, width float64, dash []float64, p paint)
-	// Area fills what lies between two paths that have the same abscissas; a point that is not finite leaves a hole.
+	// Area fills what lies between two paths that have the same abscissas; a point that is not
+	// finite leaves a hole.
 	Area(upper, lower []point, p paint)
 	// Dot fills a circle.
 	Dot(at point, radius float64, p paint)
@@ -35,7 +36,8 @@ type point struct{ x, y float32 }
 // gap is a point that breaks a path.
 func gap() point { return point{float32(math.NaN()), float32(math.NaN())} }
 
-// farthest bounds coordinates: beyond it nothing is drawn, and integers derived from it cannot overflow.
+// farthest bounds coordinates: beyond it nothing is drawn, and integers derived from it cannot
+// overflow.
 const farthest = 1 << 20
 
 // drawable says that p is finite and near enough to be drawn.
@@ -61,8 +63,8 @@ type style struct {
 	ink    ink
 }
 
-// label is text at its place: x is its left end, y its baseline. Which end is fixed matters to a writer whose letters may turn out wider
-// or narrower than those that were measured.
+// label is text at its place: x is its left end, y its baseline. Which end is fixed matters to a
+// writer whose letters may turn out wider or narrower than those that were measured.
 type label struct {
 	text  string
 	x, y  float64

@@ -45,7 +45,11 @@ var (
 
 // newTable prepares the table of a chart whose width is known.
 func newTable(c *lineChart) *table {
-	t := &table{chart: c, heads: []string{c.say.HeadLast, c.say.HeadAverage, c.say.HeadMaximum, c.say.HeadMinimum}, columns: 1}
+	t := &table{
+		chart: c, heads: []string{
+			c.say.HeadLast, c.say.HeadAverage, c.say.HeadMaximum, c.say.HeadMinimum,
+		}, columns: 1,
+	}
 	unit := c.data.Spec.Unit()
 	whole := false
 	for _, l := range c.lines {
@@ -77,10 +81,14 @@ func newTable(c *lineChart) *table {
 	return t
 }
 
-// restRow sums up the series that have no row: the mean of the last samples and of all, and how far they reach.
+// restRow sums up the series that have no row: the mean of the last samples and of all, and how far
+// they reach.
 func restRow(c *lineChart, whole bool) tableRow {
 	r, unit := c.data.Rest, c.data.Spec.Unit()
-	row := tableRow{name: fmt.Sprintf(c.say.RestMean, c.say.rest(c.data, r.Series)), index: context, last: textInk}
+	row := tableRow{
+		name: fmt.Sprintf(c.say.RestMean, c.say.rest(c.data, r.Series)), index: context,
+		last: textInk,
+	}
 	if whole {
 		row.figures = append(row.figures, "")
 	}
@@ -102,8 +110,8 @@ func restRow(c *lineChart, whole bool) tableRow {
 	return row
 }
 
-// measure finds the figures' widths and whether two columns fit side by side with every name whole. Figures that leave no room for names
-// are dropped, but for the newest.
+// measure finds the figures' widths and whether two columns fit side by side with every name whole.
+// Figures that leave no room for names are dropped, but for the newest.
 func (t *table) measure() {
 	names := leastName
 	t.widths = make([]float64, len(t.heads))
@@ -158,13 +166,21 @@ func (t *table) write(y float64) {
 	per := t.rowsInColumn()
 	for column := range t.columns {
 		x := edge + float64(float64(column)*(width+betweenCols))
-		c.write(either(c.data, c.say.HeadNode, c.say.HeadSeries), headStyle, x+nameIndent, top+2, left)
-		t.eachFigure(x, width, func(i int, at float64) { c.write(t.heads[i], headStyle, at, top+2, right) })
+		c.write(either(c.data, c.say.HeadNode, c.say.HeadSeries), headStyle, x+nameIndent, top+2,
+			left)
+		t.eachFigure(x, width, func(i int, at float64) {
+			c.write(t.heads[i], headStyle, at, top+2, right)
+		})
 		c.around = append(c.around, block{box{x, top + 7, x + width, top + 7}, solid(axisInk)})
 		for i := column * per; i < min((column+1)*per, len(t.rows)); i++ {
 			n := i - column*per
 			if n > 0 {
-				c.around = append(c.around, block{box{x, top + 8 + float64(n)*rowHeight, x + width, top + 8 + float64(n)*rowHeight}, solid(gridInk)})
+				c.around = append(c.around, block{
+					box{
+						x, top + 8 + float64(n)*rowHeight, x + width,
+						top + 8 + float64(n)*rowHeight,
+					}, solid(gridInk),
+				})
 			}
 			t.writeRow(t.rows[i], x, top+8+float64(n)*rowHeight, width)
 		}

@@ -18,14 +18,16 @@ type timeTick struct {
 
 // timeLadder is how far apart ticks may be within a day: each divides it.
 var timeLadder = []time.Duration{
-	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute,
+	30 * time.Minute,
 	time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
 }
 
 const day = 24 * time.Hour
 
-// timeTicks returns at most about most ticks from one time to another, at round times of the wall clock. An hour that does not
-// exist has none; one that comes twice has two, each with the zone that it is in.
+// timeTicks returns at most about most ticks from one time to another, at round times of the wall
+// clock. An hour that does not exist has none; one that comes twice has two, each with the zone
+// that it is in.
 func (s speech) timeTicks(from, to time.Time, most int) []timeTick {
 	from, to = from.In(s.zone), to.In(s.zone)
 	apart := to.Sub(from) / time.Duration(max(most, 1))
@@ -35,7 +37,8 @@ func (s speech) timeTicks(from, to time.Time, most int) []timeTick {
 	return s.dayTicks(from, to, apart)
 }
 
-// clockTicks are ticks within days. Days are walked from midnight to midnight, because only the wall clock's hours are round.
+// clockTicks are ticks within days. Days are walked from midnight to midnight, because only the
+// wall clock's hours are round.
 func (s speech) clockTicks(from, to time.Time, apart time.Duration) []timeTick {
 	var ticks []timeTick
 	y, m, d := from.Date()
@@ -51,7 +54,9 @@ func (s speech) clockTicks(from, to time.Time, apart time.Duration) []timeTick {
 		slices.SortFunc(at, time.Time.Compare) // of a repeated hour the two halves interleave
 		for _, t := range slices.CompactFunc(at, time.Time.Equal) {
 			if !t.Before(from) && !t.After(to) {
-				ticks = append(ticks, timeTick{at: t, text: s.Clock(t), midnight: t.Equal(midnight)})
+				ticks = append(ticks, timeTick{
+					at: t, text: s.Clock(t), midnight: t.Equal(midnight),
+				})
 			}
 		}
 	}

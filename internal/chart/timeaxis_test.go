@@ -55,7 +55,10 @@ func TestTimeTicks(t *testing.T) {
 			"06:00(Sat 21 Nov) 07:00 08:00 09:00 10:00 11:00"},
 		{"thirty days, from Mondays", "2026-10-23T00:00:00Z", "2026-11-22T00:00:00Z", "Asia/Seoul", 10,
 			"Mon 26 Oct Mon 2 Nov Mon 9 Nov Mon 16 Nov"},
-		{"a moment", "2026-10-23T00:00:00Z", "2026-10-23T00:00:00Z", "UTC", 10, "00:00(Fri 23 Oct)"},
+		{
+			"a moment", "2026-10-23T00:00:00Z", "2026-10-23T00:00:00Z", "UTC", 10,
+			"00:00(Fri 23 Oct)",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := tickWords(at(c.from), at(c.to), c.zone, c.most); got != c.want {
@@ -68,7 +71,10 @@ func TestTimeTicks(t *testing.T) {
 // Ticks ascend, are within the range and not many more than asked for, in every zone and season.
 func TestTimeTicksProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		zone := mustZone(rapid.SampledFrom([]string{"UTC", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Asia/Kathmandu", "Africa/Cairo"}).Draw(t, "zone"))
+		zone := mustZone(rapid.SampledFrom([]string{
+			"UTC", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Asia/Kathmandu",
+			"Africa/Cairo",
+		}).Draw(t, "zone"))
 		from := time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "from"), 0)
 		to := from.Add(time.Duration(rapid.Int64Range(0, int64(400*day)).Draw(t, "range")))
 		most := rapid.IntRange(2, 30).Draw(t, "most")

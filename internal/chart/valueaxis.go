@@ -72,13 +72,15 @@ func firstLimits(rs []rules.Rule) limits {
 
 func usable(l rules.Limit) bool { return l.Set && math.Abs(l.Value) <= farthestValue }
 
-// ratioInSight is from where on a ratio is shown against the whole: half full, or with a limit on the axis.
+// ratioInSight is from where on a ratio is shown against the whole: half full, or with a limit on
+// the axis.
 const ratioInSight = 0.5
 
-// valueAxis chooses what the axis of values holds. Zero is on it, since the length from zero is what a reader compares. A guide is on it
-// unless the data would fill less than a quarter of what is left: then the axis stays with the data, and hidden tells which guides are
-// beyond it. No further than a tenth of the nearest, though: what is closer to nothing is nothing, not a mountain range. A ratio that
-// comes near its whole is shown against all of it.
+// valueAxis chooses what the axis of values holds. Zero is on it, since the length from zero is
+// what a reader compares. A guide is on it unless the data would fill less than a quarter of what
+// is left: then the axis stays with the data, and hidden tells which guides are beyond it. No
+// further than a tenth of the nearest, though: what is closer to nothing is nothing, not a mountain
+// range. A ratio that comes near its whole is shown against all of it.
 func valueAxis(data bounds, guides []guide, u units.Unit, most int) (a units.Axis, hidden []guide) {
 	data.add(0)
 	shown, nearest := data, bounds{}

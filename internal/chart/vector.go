@@ -14,24 +14,31 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// vector is go-chart's Renderer and our surface as an SVG document. Colours are CSS variables with the light theme behind them, so that
-// a page can set them for its reader (see Styles). It uses no ids and no style attributes: any number of charts stand in one page, under a
-// policy that allows no inline styles.
+// vector is go-chart's Renderer and our surface as an SVG document. Colours are CSS variables with
+// the light theme behind them, so that a page can set them for its reader (see Styles). It uses no
+// ids and no style attributes: any number of charts stand in one page, under a policy that allows
+// no inline styles.
 type vector struct {
 	pen
-	out     strings.Builder
-	picture *picture // what is written; without alt a screen reader says nothing, because what stands beside it says it all
+	out strings.Builder
+	// what is written; without alt a screen reader says nothing, because what stands beside it says
+	// it all
+	picture *picture
 }
 
 // fontFamily puts the fonts first that the text was measured with.
 const fontFamily = `Roboto,'Helvetica Neue',Arial,'Apple SD Gothic Neo','Malgun Gothic','Noto Sans KR',sans-serif`
 
-// Save writes the document. Of a chart over time, data-plot says where the plot lies and what its axes span: left, top, right and bottom
-// in the viewBox' units, the first and the last second since 1970, and, where samples stand on an axis of values, its least and greatest.
+// Save writes the document. Of a chart over time, data-plot says where the plot lies and what its
+// axes span: left, top, right and bottom in the viewBox' units, the first and the last second since
+// 1970, and, where samples stand on an axis of values, its least and greatest.
 func (v *vector) Save(w io.Writer) error {
 	plot := ""
 	if f := v.picture.frame(); f.x1 > 1 { // the others have an axis from 0 to 1
-		plot = strings.Join([]string{plain(f.left), plain(f.top), plain(f.right), plain(f.bottom), decimal(f.x0), decimal(f.x1)}, " ")
+		plot = strings.Join([]string{
+			plain(f.left), plain(f.top), plain(f.right), plain(f.bottom), decimal(f.x0),
+			decimal(f.x1),
+		}, " ")
 		if v.picture.sampled {
 			plot += " " + plain(f.y0) + " " + plain(f.y1)
 		}
@@ -39,9 +46,11 @@ func (v *vector) Save(w io.Writer) error {
 	}
 	said := `aria-hidden="true"`
 	if v.picture.alt != "" {
-		said = fmt.Sprintf(`role="img" aria-label="%s"`, html.EscapeString(outside.Line(v.picture.alt)))
+		said = fmt.Sprintf(`role="img" aria-label="%s"`,
+			html.EscapeString(outside.Line(v.picture.alt)))
 	}
-	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="chart" %s viewBox="0 0 %d %d"%s font-family="%s">%s</svg>`,
+	_, err := fmt.Fprintf(w,
+		`<svg xmlns="http://www.w3.org/2000/svg" class="chart" %s viewBox="0 0 %d %d"%s font-family="%s">%s</svg>`,
 		said, v.picture.width, v.picture.height, plot, fontFamily, v.out.String())
 	return err
 }
@@ -65,7 +74,8 @@ func variable(i ink) string {
 	return "--chart-" + name
 }
 
-// Styles is a style sheet that gives the variables of all charts in a page their colours: light, and dark on a screen whose reader prefers that.
+// Styles is a style sheet that gives the variables of all charts in a page their colours: light,
+// and dark on a screen whose reader prefers that.
 func Styles() string {
 	var b strings.Builder
 	write := func(t *theme) {
@@ -92,8 +102,8 @@ func (v *vector) colour(attribute string, p paint) {
 // decimal writes v with at most two places.
 func decimal(v float64) string { return plain(math.Round(v*100) / 100) }
 
-// plain writes v in digits alone. What is no finite number is 0, and so is minus zero: of a path with one wrong number a browser draws
-// nothing from there on.
+// plain writes v in digits alone. What is no finite number is 0, and so is minus zero: of a path
+// with one wrong number a browser draws nothing from there on.
 func plain(v float64) string {
 	if v == 0 || !series.Finite(v) {
 		return "0"
@@ -109,7 +119,8 @@ func (v *vector) Rects(bs []box, p paint) {
 	for _, b := range bs {
 		x, y := math.Round(b.left), math.Round(b.top)
 		w, h := max(math.Round(b.right)-x, 1), max(math.Round(b.bottom)-y, 1)
-		fmt.Fprintf(&v.out, "M%s %sh%sv%sh%sz", decimal(x), decimal(y), decimal(w), decimal(h), decimal(-w))
+		fmt.Fprintf(&v.out, "M%s %sh%sv%sh%sz", decimal(x), decimal(y), decimal(w), decimal(h),
+			decimal(-w))
 	}
 	v.out.WriteString(`"`)
 	v.colour("fill", p)
@@ -119,7 +130,9 @@ func (v *vector) Rects(bs []box, p paint) {
 func (v *vector) Line(path []point, width float64, dash []float64, p paint) {
 	v.out.WriteString(`<path d="`)
 	v.steps(path)
-	fmt.Fprintf(&v.out, `" fill="none" stroke-width="%s" stroke-linejoin="round" stroke-linecap="round"`, decimal(width))
+	fmt.Fprintf(&v.out,
+		`" fill="none" stroke-width="%s" stroke-linejoin="round" stroke-linecap="round"`,
+		decimal(width))
 	v.dashes(dash)
 	v.colour("stroke", p)
 	v.out.WriteString("/>")
@@ -136,7 +149,8 @@ func (v *vector) dashes(dash []float64) {
 	fmt.Fprintf(&v.out, ` stroke-dasharray="%s"`, strings.Join(words, " "))
 }
 
-// steps writes a path's data in tenths of a pixel, each point as the way from the one before: that is half as long as coordinates.
+// steps writes a path's data in tenths of a pixel, each point as the way from the one before: that
+// is half as long as coordinates.
 func (v *vector) steps(path []point) {
 	var x, y int
 	for i, p := range path {
@@ -208,7 +222,8 @@ func (v *vector) Dot(at point, radius float64, p paint) {
 	if !at.drawable() {
 		return
 	}
-	fmt.Fprintf(&v.out, `<circle cx="%s" cy="%s" r="%s"`, decimal(float64(at.x)), decimal(float64(at.y)), decimal(radius))
+	fmt.Fprintf(&v.out, `<circle cx="%s" cy="%s" r="%s"`, decimal(float64(at.x)),
+		decimal(float64(at.y)), decimal(radius))
 	v.colour("fill", p)
 	v.out.WriteString("/>")
 }
@@ -220,14 +235,16 @@ func (v *vector) Hatch(b box, p paint) {
 	for d := b.left + b.top; d < b.right+b.bottom; d += apart {
 		x, y := min(d-b.top, b.right), max(b.top, d-b.right) // where the line x + y = d enters
 		length := min(x-b.left, b.bottom-y)
-		fmt.Fprintf(&v.out, "M%s %sl%s %s", decimal(x), decimal(y), decimal(-length), decimal(length))
+		fmt.Fprintf(&v.out, "M%s %sl%s %s", decimal(x), decimal(y), decimal(-length),
+			decimal(length))
 	}
 	v.out.WriteString(`" fill="none" stroke-width="1"`)
 	v.colour("stroke", p)
 	v.out.WriteString("/>")
 }
 
-// Label pins the width that was measured where our fonts have all its runes, so that a reader's fonts cannot make text overlap.
+// Label pins the width that was measured where our fonts have all its runes, so that a reader's
+// fonts cannot make text overlap.
 func (v *vector) Label(l label) {
 	x, anchor := l.box.left, ""
 	switch l.align {
@@ -236,23 +253,27 @@ func (v *vector) Label(l label) {
 	case right:
 		x, anchor = l.box.right, ` text-anchor="end"`
 	}
-	fmt.Fprintf(&v.out, `<text x="%s" y="%s" font-size="%s"%s`, decimal(x), decimal(l.y), decimal(l.size), anchor)
+	fmt.Fprintf(&v.out, `<text x="%s" y="%s" font-size="%s"%s`, decimal(x), decimal(l.y),
+		decimal(l.size), anchor)
 	if l.weight == medium {
 		v.out.WriteString(` font-weight="500"`)
 	}
 	if v.picture.faces[l.weight].has(l.text) {
-		fmt.Fprintf(&v.out, ` textLength="%s" lengthAdjust="spacingAndGlyphs"`, decimal(l.box.width()))
+		fmt.Fprintf(&v.out, ` textLength="%s" lengthAdjust="spacingAndGlyphs"`,
+			decimal(l.box.width()))
 	}
 	v.colour("fill", solid(l.ink))
 	v.out.WriteString(">" + html.EscapeString(outside.Line(l.text)) + "</text>")
 }
 
-// What follows is the rest of go-chart's Renderer, which its skeleton draws the background and the canvas with.
+// What follows is the rest of go-chart's Renderer, which its skeleton draws the background and the
+// canvas with.
 
 // Text writes text with its baseline at y.
 func (v *vector) Text(text string, x, y int) {
 	fmt.Fprintf(&v.out, `<text x="%d" y="%d" font-size="%s"%s>%s</text>`,
-		x, y, decimal(v.fontSize), attributes("fill", v.fontColour), html.EscapeString(outside.Line(text)))
+		x, y, decimal(v.fontSize), attributes("fill", v.fontColour),
+		html.EscapeString(outside.Line(text)))
 }
 
 // Stroke strokes the path and forgets it.
@@ -273,7 +294,8 @@ func (v *vector) path(fill, stroke drawing.Color) {
 		for _, p := range v.paths {
 			v.steps(p)
 		}
-		fmt.Fprintf(&v.out, `"%s%s stroke-width="%s"`, attributes("fill", fill), attributes("stroke", stroke), decimal(v.strokeWidth))
+		fmt.Fprintf(&v.out, `"%s%s stroke-width="%s"`, attributes("fill", fill),
+			attributes("stroke", stroke), decimal(v.strokeWidth))
 		v.dashes(v.dash)
 		v.out.WriteString("/>")
 	}
@@ -284,5 +306,6 @@ func attributes(name string, c drawing.Color) string {
 	if c.A == 0 {
 		return " " + name + `="none"`
 	}
-	return fmt.Sprintf(` %s="#%06x" %s-opacity="%s"`, name, uint32(opaque(c)), name, decimal(float64(c.A)/255))
+	return fmt.Sprintf(` %s="#%06x" %s-opacity="%s"`, name, uint32(opaque(c)), name,
+		decimal(float64(c.A)/255))
 }

@@ -51,7 +51,8 @@ func TestSVGOfOddPanels(t *testing.T) {
 
 func TestSVGEscapes(t *testing.T) {
 	hostile := `</text><script>alert("1")</script>&amp;'<!channel>` + "\x00\u202e\xff"
-	p := panelOf(hostile, units.None, gridTo(slotTime, 3, time.Minute), 1, []string{hostile}, [][]float64{{1, 2, 3}})
+	p := panelOf(hostile, units.None, gridTo(slotTime, 3, time.Minute), 1, []string{hostile},
+		[][]float64{{1, 2, 3}})
 	doc, err := SVG(p, Options{Width: 2000})
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +69,9 @@ func TestSVGEscapes(t *testing.T) {
 // Every colour is a variable that Styles defines for light and for dark readers.
 func TestSVGColours(t *testing.T) {
 	styles := Styles()
-	for _, p := range []*snapshot.Panel{nodeMemory(30, time.Minute), fleetCPU(30, 30), oddPanels()["failed"]} {
+	for _, p := range []*snapshot.Panel{
+		nodeMemory(30, time.Minute), fleetCPU(30, 30), oddPanels()["failed"],
+	} {
 		doc, err := SVG(p, Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -107,12 +110,15 @@ func TestSVGGolden(t *testing.T) {
 		t.Fatalf("%v; write it with: go test ./internal/chart -update", err)
 	}
 	if string(got) != string(want) {
-		t.Errorf("the document differs from %s; look at it, then: go test ./internal/chart -update", golden)
+		t.Errorf("the document differs from %s; look at it, then: go test ./internal/chart -update",
+			golden)
 	}
 }
 
 func TestTenths(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 5: ".5", -5: "-.5", 10: "1", -12: "-1.2", 100: "10", 105: "10.5"} {
+	for n, want := range map[int]string{
+		0: "0", 5: ".5", -5: "-.5", 10: "1", -12: "-1.2", 100: "10", 105: "10.5",
+	} {
 		if got := tenths(n); got != want {
 			t.Errorf("%d tenths are %q, want %q", n, got, want)
 		}

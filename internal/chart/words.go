@@ -71,7 +71,8 @@ func (s speech) caveats(data *snapshot.Panel) []string {
 	return out
 }
 
-// scope says how many series are drawn, and of which time: "12 of 42 nodes · 24 h to Sun 22 Nov 2026 09:00 KST".
+// scope says how many series are drawn, and of which time: "12 of 42 nodes · 24 h to Sun 22 Nov
+// 2026 09:00 KST".
 func (s speech) scope(data *snapshot.Panel, drawn int) string {
 	when := fmt.Sprintf(s.Moment, s.Stamp(data.Grid.End().In(s.zone)))
 	if span := data.Grid.Range(); span > 0 {
@@ -100,8 +101,8 @@ func (s speech) moment(t time.Time, g series.Grid) string {
 	return s.AxisDate(t) + " " + s.Clock(t)
 }
 
-// finding says what is wrong, the severity in words because colour alone does not reach everybody: "critical: ip-10-0-1-12" and
-// " 94 % > 90 % since 02:10, and 2 more".
+// finding says what is wrong, the severity in words because colour alone does not reach everybody:
+// "critical: ip-10-0-1-12" and " 94 % > 90 % since 02:10, and 2 more".
 func (s speech) finding(data *snapshot.Panel, f *snapshot.Finding) (name, rest string) {
 	name = f.Name
 	switch {
@@ -135,7 +136,8 @@ func (s speech) finding(data *snapshot.Panel, f *snapshot.Finding) (name, rest s
 	return name, " " + rest
 }
 
-// past says what was beyond a limit and is no more, the worst of it: "ip-10-0-1-12 was above 90 % from 02:10 to 03:40, peak 94 %".
+// past says what was beyond a limit and is no more, the worst of it: "ip-10-0-1-12 was above 90 %
+// from 02:10 to 03:40, peak 94 %".
 func (s speech) past(data *snapshot.Panel) string {
 	for _, f := range data.Findings {
 		was := f.Earlier
@@ -176,11 +178,12 @@ func (s speech) dated(data *snapshot.Panel, n float64, streak *rules.Streak) str
 	if recurs && !before {
 		what = fmt.Sprintf(s.EventsWithin, data.Spec.Number(streak.Peak), s.span(within))
 	}
-	return what + ", " + fmt.Sprintf(s.Happened(math.Round(n) == 1 && !recurs, before), s.moment(at, data.Grid))
+	return what + ", " + fmt.Sprintf(s.Happened(math.Round(n) == 1 && !recurs, before),
+		s.moment(at, data.Grid))
 }
 
-// breach compares a figure with its limit: "94 % > 90 %", of a verdict "p95 94 % > 90 %". That there is more than nothing, the figure
-// says alone: "2", not "2 > 0".
+// breach compares a figure with its limit: "94 % > 90 %", of a verdict "p95 94 % > 90 %". That
+// there is more than nothing, the figure says alone: "2", not "2 > 0".
 func (s speech) breach(data *snapshot.Panel, f *snapshot.Finding) string {
 	sign, figure := ">", ""
 	rule := data.Spec.Rule(f.Rule)

@@ -20,7 +20,8 @@ var (
 	written = regexp.MustCompile(`>([^<]+)<|aria-label="([^"]*)"`)
 	latin   = regexp.MustCompile(`[A-Za-z]{2,}`)
 	// symbols are what Korean engineers write in Latin letters.
-	symbols = regexp.MustCompile(`Prometheus|kubelet_\w+|CPU|KST|LMT|p\d\d?|\d ?([KMGTPE]i?)?B(/s)?|\d ?[KMGTPEµmn]?s`)
+	symbols = regexp.MustCompile(
+		`Prometheus|kubelet_\w+|CPU|KST|LMT|p\d\d?|\d ?([KMGTPE]i?)?B(/s)?|\d ?[KMGTPEµmn]?s`)
 )
 
 // nameless takes out of a panel every word that is from outside.
@@ -44,11 +45,17 @@ func nameless(p *snapshot.Panel) *snapshot.Panel {
 	return p
 }
 
-// TestKoreanChartsHaveNoEnglish reads every kind of chart of panels that have every kind of word, and why the odd ones have none.
+// TestKoreanChartsHaveNoEnglish reads every kind of chart of panels that have every kind of word,
+// and why the odd ones have none.
 func TestKoreanChartsHaveNoEnglish(t *testing.T) {
-	panels := map[string]*snapshot.Panel{"korean": korean(), "below": scrapeHealth(), "quiet": quiet(), "fleet": fleetCPU(60, 61)}
+	panels := map[string]*snapshot.Panel{
+		"korean": korean(), "below": scrapeHealth(), "quiet": quiet(), "fleet": fleetCPU(60, 61),
+	}
 	odd := oddPanels()
-	for _, name := range []string{"zero panel", "failed", "absent", "empty and good", "no samples", "all NaN", "some Inf", "one sample", "no time"} {
+	for _, name := range []string{
+		"zero panel", "failed", "absent", "empty and good", "no samples", "all NaN", "some Inf",
+		"one sample", "no time",
+	} {
 		panels[name] = odd[name]
 	}
 	read := 0
@@ -66,8 +73,11 @@ func TestKoreanChartsHaveNoEnglish(t *testing.T) {
 				}
 				for _, m := range written.FindAllStringSubmatch(string(doc), -1) {
 					read++
-					if left := latin.FindAllString(symbols.ReplaceAllString(html.UnescapeString(m[1]+m[2]), ""), -1); left != nil {
-						t.Errorf("%s, kind %v, phone %v: %q in %q", name, kind, phone, left, m[1]+m[2])
+					if left := latin.FindAllString(
+						symbols.ReplaceAllString(html.UnescapeString(m[1]+m[2]), ""),
+						-1); left != nil {
+						t.Errorf("%s, kind %v, phone %v: %q in %q", name, kind, phone, left,
+							m[1]+m[2])
 					}
 				}
 			}
@@ -89,7 +99,13 @@ func TestBreachOfNothing(t *testing.T) {
 		{rules.Above, 2, 1, "2 > 1"},
 		{rules.Below, -2, 0, "−2 < 0"},
 	} {
-		p := &snapshot.Panel{Spec: panel.Spec{Queries: []panel.Query{{Unit: units.Short}}, Rules: []rules.Rule{{Name: "r", Direction: c.direction, For: time.Minute}}}}
+		p := &snapshot.Panel{
+			Spec: panel.Spec{
+				Queries: []panel.Query{{Unit: units.Short}}, Rules: []rules.Rule{
+					{Name: "r", Direction: c.direction, For: time.Minute},
+				},
+			},
+		}
 		f := &snapshot.Finding{Finding: rules.Finding{Rule: "r", Value: c.value, Limit: c.limit}}
 		if got := (Options{}).speech().breach(p, f); got != c.want {
 			t.Errorf("%v beyond %v: %q, want %q", c.value, c.limit, got, c.want)
@@ -105,7 +121,10 @@ func TestFindingSaysHowLong(t *testing.T) {
 		want string
 	}{
 		{"a breach that began in the window", false, words.English, " 92.9 % > 90 % since 07:30"},
-		{"one that was there when the window began", true, words.English, " 92.9 % > 90 % for at least 1 h 30 min"},
+		{
+			"one that was there when the window began", true, words.English,
+			" 92.9 % > 90 % for at least 1 h 30 min",
+		},
 		{"in Korean", true, words.Korean, " 92.9% > 90%, 1시간 30분 이상 지속"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -113,7 +132,8 @@ func TestFindingSaysHowLong(t *testing.T) {
 			f := p.Findings[0]
 			f.Streak.Open = c.open
 			p.Findings = p.Findings[:1]
-			if _, got := (Options{Zone: seoul(), Language: c.in}).speech().finding(p, &f); got != c.want {
+			if _, got := (Options{Zone: seoul(), Language: c.in}).speech().finding(p,
+				&f); got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
@@ -122,9 +142,21 @@ func TestFindingSaysHowLong(t *testing.T) {
 
 func TestApart(t *testing.T) {
 	for _, c := range []struct{ names, want []string }{
-		{[]string{"ip-10-0-1-12 /dev/nvme0n1p1", "ip-10-0-2-12 /dev/nvme0n1p1"}, []string{"ip-10-0-1-12", "ip-10-0-2-12"}},
-		{[]string{"ip-10-0-1-12 /dev/a", "ip-10-0-2-12 /dev/b"}, []string{"ip-10-0-1-12 /dev/a", "ip-10-0-2-12 /dev/b"}},
-		{[]string{"shop/checkout-a/app", "shop/checkout-b/app"}, []string{"checkout-a", "checkout-b"}},
+		{
+			[]string{"ip-10-0-1-12 /dev/nvme0n1p1", "ip-10-0-2-12 /dev/nvme0n1p1"}, []string{
+				"ip-10-0-1-12", "ip-10-0-2-12",
+			},
+		},
+		{
+			[]string{"ip-10-0-1-12 /dev/a", "ip-10-0-2-12 /dev/b"}, []string{
+				"ip-10-0-1-12 /dev/a", "ip-10-0-2-12 /dev/b",
+			},
+		},
+		{
+			[]string{"shop/checkout-a/app", "shop/checkout-b/app"}, []string{
+				"checkout-a", "checkout-b",
+			},
+		},
 		{[]string{"서울 노드", "서울 나드"}, []string{"노드", "나드"}},
 		{[]string{"n /dev/a", "n /dev/a"}, []string{"n /dev/a", "n /dev/a"}},
 		{[]string{"a/x", "x"}, []string{"a/x", "x"}},

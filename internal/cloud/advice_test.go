@@ -17,7 +17,8 @@ import (
 )
 
 // double is an S3 that answers as a function does.
-func double(t *testing.T, answer http.HandlerFunc, change ...func(*cloud.BucketOptions)) *cloud.Bucket {
+func double(t *testing.T, answer http.HandlerFunc,
+	change ...func(*cloud.BucketOptions)) *cloud.Bucket {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -33,7 +34,8 @@ func s3Error(status int, code, message string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/xml")
 		w.WriteHeader(status)
-		_, _ = io.WriteString(w, "<Error><Code>"+code+"</Code><Message>"+message+"</Message></Error>")
+		_, _ = io.WriteString(w, "<Error><Code>"+code+"</Code><Message>"+message+
+			"</Message></Error>")
 	}
 }
 
@@ -49,7 +51,8 @@ func page(status int, text string, head ...string) http.HandlerFunc {
 	}
 }
 
-// TestAdviceFitsTheCause holds the advice against what S3s, and what stands before them, really answer. What is wrong to say is in not.
+// TestAdviceFitsTheCause holds the advice against what S3s, and what stands before them, really
+// answer. What is wrong to say is in not.
 func TestAdviceFitsTheCause(t *testing.T) {
 	put := func(b *cloud.Bucket) error {
 		return b.Put(context.Background(), "k.json", cloud.Object{Body: []byte("x")})
@@ -84,41 +87,124 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		trouble   cloud.Trouble
 		want, not string
 	}{
-		{"B2 and a checksum", s3Error(400, "InvalidArgument", "Unsupported header x-amz-checksum-sha256 received for this API call."), nil, put, cloud.Lasting, "x-amz-checksum-sha256: " + checksum, condition},
-		{"B2 and a checksum, beside a condition", s3Error(400, "InvalidArgument", "Unsupported header x-amz-checksum-sha256 received for this API call."), nil, swap, cloud.Lasting, checksum, condition},
-		{"a checksum alone", s3Error(501, "NotImplemented", unknown), nil, put, cloud.Lasting, checksum, condition},
-		{"a condition alone", s3Error(501, "NotImplemented", unknown), none, swap, cloud.Lasting, "If-None-Match: " + condition, checksum},
-		{"both", s3Error(501, "NotImplemented", unknown), nil, swap, cloud.Lasting, "x-amz-checksum-sha256: " + checksum + "; If-None-Match: " + condition, "sse"},
-		{"a condition that is named", s3Error(501, "NotImplemented", "If-None-Match is not implemented"), nil, swap, cloud.Lasting, condition, checksum},
-		{"none of them", s3Error(501, "NotImplemented", unknown), none, put, cloud.Lasting, "implemented (501)", condition},
-		{"R2 and encryption", s3Error(501, "NotImplemented", "Header 'x-amz-server-side-encryption' with value 'AES256' not implemented"), encrypted, swap, cloud.Lasting, "take `sse` out", condition},
-		{"MinIO without a KMS", s3Error(501, "NotImplemented", "Server side encryption specified but KMS is not configured"), encrypted, swap, cloud.Lasting, "no KMS to encrypt with: take `sse` out", condition},
-		{"MinIO without a KMS, of today", s3Error(400, "KMSNotConfigured", "Server side encryption specified but KMS is not configured"), encrypted, swap, cloud.Lasting, "no KMS to encrypt with: take `sse` out", condition},
-		{"MinIO's console", s3Error(400, "InvalidArgument", "S3 API Requests must be made to API port."), nil, swap, cloud.Lasting, "port 9000", condition},
-		{"Object Lock", s3Error(400, "InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"), none, put, cloud.Lasting, "take `checksum: none` out", condition},
-		{"GCS' signature", s3Error(403, "SignatureDoesNotMatch", "Access denied."), nil, get, cloud.Lasting, "access key", ""},
-		{"Ceph's denial", s3Error(403, "AccessDenied", ""), nil, get, cloud.Lasting, "s3:GetObject", ""},
-		{"nginx's size", page(413, strings.ReplaceAll(nginx, "%", "413 Request Entity Too Large")), nil, put, cloud.Lasting, "client_max_body_size", condition},
-		{"nginx's upstream", page(502, strings.ReplaceAll(nginx, "%", "502 Bad Gateway")), nil, put, cloud.Passing, "gets no answer from it: see that it runs", condition},
-		{"nginx's patience", page(504, strings.ReplaceAll(nginx, "%", "504 Gateway Time-out")), nil, put, cloud.Passing, "gets no answer from it", condition},
-		{"a method", s3Error(405, "MethodNotAllowed", "The specified method is not allowed against this resource."), nil, put, cloud.Lasting, notS3, "region"},
-		{"a cache", page(304, ""), nil, get, cloud.Lasting, "a cache stands before this S3", "region"},
-		{"a redirect to a login", page(302, "", "Location", "https://login.example.com/?rd=x"), nil, get, cloud.Lasting, "redirects elsewhere, as a login does", "region"},
+		{
+			"B2 and a checksum", s3Error(400, "InvalidArgument", "Unsupported header "+
+				"x-amz-checksum-sha256 received for this API call."), nil, put, cloud.Lasting,
+			"x-amz-checksum-sha256: " + checksum, condition,
+		},
+		{
+			"B2 and a checksum, beside a condition",
+			s3Error(400, "InvalidArgument", "Unsupported header x-amz-checksum-sha256 received "+
+				"for this API call."), nil, swap, cloud.Lasting, checksum, condition,
+		},
+		{
+			"a checksum alone", s3Error(501, "NotImplemented", unknown), nil, put, cloud.Lasting,
+			checksum, condition,
+		},
+		{
+			"a condition alone", s3Error(501, "NotImplemented", unknown), none, swap, cloud.Lasting,
+			"If-None-Match: " + condition, checksum,
+		},
+		{
+			"both", s3Error(501, "NotImplemented", unknown), nil, swap, cloud.Lasting,
+			"x-amz-checksum-sha256: " + checksum + "; If-None-Match: " + condition, "sse",
+		},
+		{
+			"a condition that is named", s3Error(501, "NotImplemented",
+				"If-None-Match is not implemented"), nil, swap, cloud.Lasting, condition, checksum,
+		},
+		{
+			"none of them", s3Error(501, "NotImplemented", unknown), none, put, cloud.Lasting,
+			"implemented (501)", condition,
+		},
+		{
+			"R2 and encryption",
+			s3Error(501, "NotImplemented", "Header 'x-amz-server-side-encryption' with value "+
+				"'AES256' not implemented"), encrypted, swap, cloud.Lasting, "take `sse` out",
+			condition,
+		},
+		{
+			"MinIO without a KMS", s3Error(501, "NotImplemented", "Server side encryption "+
+				"specified but KMS is not configured"), encrypted, swap, cloud.Lasting,
+			"no KMS to encrypt with: take `sse` out", condition,
+		},
+		{
+			"MinIO without a KMS, of today",
+			s3Error(400, "KMSNotConfigured", "Server side encryption specified but KMS is not "+
+				"configured"), encrypted, swap, cloud.Lasting,
+			"no KMS to encrypt with: take `sse` out", condition,
+		},
+		{
+			"MinIO's console",
+			s3Error(400, "InvalidArgument", "S3 API Requests must be made to API port."), nil, swap,
+			cloud.Lasting, "port 9000", condition,
+		},
+		{
+			"Object Lock", s3Error(400, "InvalidRequest", "Missing required header for this "+
+				"request: Content-MD5 OR x-amz-checksum-*"), none, put, cloud.Lasting,
+			"take `checksum: none` out", condition,
+		},
+		{
+			"GCS' signature", s3Error(403, "SignatureDoesNotMatch", "Access denied."), nil, get,
+			cloud.Lasting, "access key", "",
+		},
+		{
+			"Ceph's denial", s3Error(403, "AccessDenied", ""), nil, get, cloud.Lasting,
+			"s3:GetObject", "",
+		},
+		{
+			"nginx's size",
+			page(413, strings.ReplaceAll(nginx, "%", "413 Request Entity Too Large")), nil, put,
+			cloud.Lasting, "client_max_body_size", condition,
+		},
+		{
+			"nginx's upstream", page(502, strings.ReplaceAll(nginx, "%", "502 Bad Gateway")), nil,
+			put, cloud.Passing, "gets no answer from it: see that it runs", condition,
+		},
+		{
+			"nginx's patience", page(504, strings.ReplaceAll(nginx, "%", "504 Gateway Time-out")),
+			nil, put, cloud.Passing, "gets no answer from it", condition,
+		},
+		{
+			"a method", s3Error(405, "MethodNotAllowed", "The specified method is not allowed "+
+				"against this resource."), nil, put, cloud.Lasting, notS3, "region",
+		},
+		{
+			"a cache", page(304, ""), nil, get, cloud.Lasting, "a cache stands before this S3",
+			"region",
+		},
+		{
+			"a redirect to a login", page(302, "", "Location", "https://login.example.com/?rd=x"),
+			nil, get, cloud.Lasting, "redirects elsewhere, as a login does", "region",
+		},
 		{"a redirect to HTTPS", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "https://"+r.Host+r.URL.Path)
 			w.WriteHeader(http.StatusPermanentRedirect)
 		}, nil, get, cloud.Lasting, "write https:// in `endpoint`", "region"},
 		{"a redirect of S3's", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "https://reports.s3.eu-west-1.amazonaws.com/k")
-			s3Error(301, "PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint.")(w, r)
+			s3Error(301, "PermanentRedirect", "The bucket you are attempting to access must be "+
+				"addressed using the specified endpoint.")(w, r)
 		}, nil, get, cloud.Lasting, "correct `region`", "login"},
 		{"a login that is read", page(200, login), nil, get, cloud.Lasting, notS3, ""},
-		{"a login that is read, with an ETag", page(200, login, "ETag", `"1"`), nil, get, cloud.Lasting, notS3, ""},
+		{
+			"a login that is read, with an ETag", page(200, login, "ETag", `"1"`), nil, get,
+			cloud.Lasting, notS3, "",
+		},
 		{"a login that is looked at", page(200, login), nil, stat, cloud.Lasting, notS3, ""},
 		{"a login that is written to", page(200, login), nil, put, cloud.Lasting, notS3, ""},
-		{"a login that is written to, with an ETag", page(200, login, "ETag", `"1"`), nil, swap, cloud.Lasting, notS3, ""},
-		{"a login that is no 200", page(401, login), nil, get, cloud.Lasting, notS3, "s3:GetObject"},
-		{"a page that is not there", page(404, "<html>404</html>"), nil, get, cloud.Lasting, notS3, ""},
+		{
+			"a login that is written to, with an ETag", page(200, login, "ETag", `"1"`), nil, swap,
+			cloud.Lasting, notS3, "",
+		},
+		{
+			"a login that is no 200", page(401, login), nil, get, cloud.Lasting, notS3,
+			"s3:GetObject",
+		},
+		{
+			"a page that is not there", page(404, "<html>404</html>"), nil, get, cloud.Lasting,
+			notS3, "",
+		},
 		{"Google's empty page", page(200, "", "ETag", `"1"`), nil, swap, 0, "", ""},
 	}
 	for _, tt := range tests {
@@ -135,20 +221,24 @@ func TestAdviceFitsTheCause(t *testing.T) {
 				return
 			}
 			var e *cloud.Error
-			if !errors.As(err, &e) || e.Trouble != tt.trouble || !strings.Contains(err.Error(), tt.want) || tt.not != "" && strings.Contains(err.Error(), tt.not) {
+			if !errors.As(err, &e) || e.Trouble != tt.trouble ||
+				!strings.Contains(err.Error(), tt.want) ||
+				tt.not != "" && strings.Contains(err.Error(), tt.not) {
 				t.Errorf("got  %v\nwant %d: %q, without %q", err, tt.trouble, tt.want, tt.not)
 			}
 		})
 	}
 }
 
-// TestAcceptEncodingIsNotSigned holds that an S3 whose front end changes Accept-Encoding, as Google's does, can be read, written and linked to.
+// TestAcceptEncodingIsNotSigned holds that an S3 whose front end changes Accept-Encoding, as
+// Google's does, can be read, written and linked to.
 func TestAcceptEncodingIsNotSigned(t *testing.T) {
 	var refused []string
 	stored := map[string]bool{}
 	b := double(t, func(w http.ResponseWriter, r *http.Request) {
 		_, signed, _ := strings.Cut(r.Header.Get("Authorization"), "SignedHeaders=")
-		if signed, _, _ = strings.Cut(signed, ","); strings.Contains(signed, "accept-encoding") || signed == "" {
+		if signed, _, _ = strings.Cut(signed, ","); strings.Contains(signed, "accept-encoding") ||
+			signed == "" {
 			refused = append(refused, r.Method+" signs "+signed)
 			s3Error(403, "SignatureDoesNotMatch", "Access denied.")(w, r)
 			return
@@ -179,7 +269,8 @@ func TestAcceptEncodingIsNotSigned(t *testing.T) {
 	}
 }
 
-// TestChecksum holds that the key and the SDK's own variable switch the checksum off, the key first.
+// TestChecksum holds that the key and the SDK's own variable switch the checksum off, the key
+// first.
 func TestChecksum(t *testing.T) {
 	for _, tt := range []struct {
 		environment string
@@ -197,21 +288,28 @@ func TestChecksum(t *testing.T) {
 		var got []string
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			for name := range r.Header {
-				if n := strings.ToLower(name); strings.Contains(n, "checksum") || n == "content-md5" || n == "x-amz-trailer" {
+				if n := strings.ToLower(name); strings.Contains(n, "checksum") ||
+					n == "content-md5" || n == "x-amz-trailer" {
 					got = append(got, name)
 				}
 			}
 			w.Header().Set("ETag", `"1"`)
 		}))
-		account, err := cloud.Open(context.Background(), cloud.Identity{Region: "us-east-1", AccessKey: "AKIDEXAMPLE", SecretKey: secret.Inline(cloudtest.Secret)})
+		account, err := cloud.Open(context.Background(), cloud.Identity{
+			Region: "us-east-1", AccessKey: "AKIDEXAMPLE",
+			SecretKey: secret.Inline(cloudtest.Secret),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := account.Bucket(cloud.BucketOptions{Name: "reports", Endpoint: srv.URL, PathStyle: true, Checksum: tt.key})
+		b, err := account.Bucket(cloud.BucketOptions{
+			Name: "reports", Endpoint: srv.URL, PathStyle: true, Checksum: tt.key,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Put(context.Background(), "k", cloud.Object{Body: []byte("x")}); err != nil || (len(got) > 0) != tt.want {
+		if err := b.Put(context.Background(), "k", cloud.Object{Body: []byte("x")}); err != nil ||
+			(len(got) > 0) != tt.want {
 			t.Errorf("%+v: sends %v, %v", tt, got, err)
 		}
 		srv.Close()
@@ -253,7 +351,8 @@ func TestHeadWithABody(t *testing.T) {
 		if o, err := b.Stat(context.Background(), "k"); err != nil || o.ETag != "" {
 			t.Errorf("got %+v, %v", o, err)
 		}
-		if _, err := b.Swap(context.Background(), "k", cloud.Object{Body: []byte("x")}, ""); err != nil {
+		if _, err := b.Swap(context.Background(), "k", cloud.Object{Body: []byte("x")},
+			""); err != nil {
 			t.Error(err)
 		}
 	}

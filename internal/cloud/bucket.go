@@ -25,16 +25,18 @@ import (
 // BucketOptions say which bucket, and how it is asked.
 type BucketOptions struct {
 	Name string
-	// Endpoint is the URL of another S3 than AWS', or "". PathStyle puts the bucket's name into the path instead of the host's name,
-	// as most of these want it.
+	// Endpoint is the URL of another S3 than AWS', or "". PathStyle puts the bucket's name into the
+	// path instead of the host's name, as most of these want it.
 	Endpoint  string
 	PathStyle bool
-	// Encryption is how S3 encrypts what is written; KMSKey is the ARN or the ID of EncryptKMS' key, "" being AWS' own.
+	// Encryption is how S3 encrypts what is written; KMSKey is the ARN or the ID of EncryptKMS'
+	// key, "" being AWS' own.
 	Encryption Encryption
 	KMSKey     string
 	// Checksum is whether writes carry a checksum in a header.
 	Checksum Checksum
-	// Attempts is how often a call is tried where trouble may pass. 0: once, for a caller that tries again by himself.
+	// Attempts is how often a call is tried where trouble may pass. 0: once, for a caller that
+	// tries again by himself.
 	Attempts int
 }
 
@@ -48,10 +50,12 @@ const (
 	EncryptKMS     Encryption = "aws:kms"
 )
 
-// Checksum is whether what is written carries a checksum, x-amz-checksum-sha256, for the S3 to look at. The body is signed in any case.
+// Checksum is whether what is written carries a checksum, x-amz-checksum-sha256, for the S3 to look
+// at. The body is signed in any case.
 type Checksum string
 
-// The kinds of checksums. The zero value is SHA-256, unless AWS_REQUEST_CHECKSUM_CALCULATION says when_required.
+// The kinds of checksums. The zero value is SHA-256, unless AWS_REQUEST_CHECKSUM_CALCULATION says
+// when_required.
 const (
 	ChecksumDefault Checksum = ""
 	ChecksumSHA256  Checksum = "sha256"
@@ -69,7 +73,8 @@ type Bucket struct {
 	of     *Account
 }
 
-// endpointRegion is the region that an S3 of one's own is in where none is named: what they all go by.
+// endpointRegion is the region that an S3 of one's own is in where none is named: what they all go
+// by.
 const endpointRegion = "us-east-1"
 
 // Bucket returns a bucket. It does not ask whether there is one.
@@ -86,9 +91,12 @@ func (a *Account) Bucket(o BucketOptions) (*Bucket, error) {
 		}
 		s.Retryer = aws.NopRetryer{}
 		if o.Attempts > 1 {
-			s.Retryer = retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts, r.MaxBackoff = o.Attempts, 2*time.Second })
+			s.Retryer = retry.NewStandard(func(r *retry.StandardOptions) {
+				r.MaxAttempts, r.MaxBackoff = o.Attempts, 2*time.Second
+			})
 		}
-		// The checksums that the SDK adds by itself come in trailers that other servers do not know. write sends one in a header.
+		// The checksums that the SDK adds by itself come in trailers that other servers do not
+		// know. write sends one in a header.
 		s.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		s.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		s.APIOptions = append(s.APIOptions, unsignedEncoding)
@@ -97,14 +105,18 @@ func (a *Account) Bucket(o BucketOptions) (*Bucket, error) {
 		}
 	})
 	sums := o.Checksum != ChecksumNone
-	if o.Checksum == ChecksumDefault && a.cfg.RequestChecksumCalculation == aws.RequestChecksumCalculationWhenRequired {
+	if o.Checksum == ChecksumDefault &&
+		a.cfg.RequestChecksumCalculation == aws.RequestChecksumCalculationWhenRequired {
 		sums = false
 	}
-	return &Bucket{o: o, sums: sums, region: region, client: client, sign: s3.NewPresignClient(client), creds: a.cfg.Credentials, of: a}, nil
+	return &Bucket{
+		o: o, sums: sums, region: region, client: client, sign: s3.NewPresignClient(client),
+		creds: a.cfg.Credentials, of: a,
+	}, nil
 }
 
-// aloneHead gives a HEAD a connection of its own: some servers and proxies answer it with a body, which the next call on that connection
-// would take for the begin of its answer.
+// aloneHead gives a HEAD a connection of its own: some servers and proxies answer it with a body,
+// which the next call on that connection would take for the begin of its answer.
 func aloneHead(stack *middleware.Stack) error {
 	return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("AloneHead", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
@@ -116,8 +128,9 @@ func aloneHead(stack *middleware.Stack) error {
 	}), middleware.After)
 }
 
-// unsignedEncoding takes Accept-Encoding out of what is signed and sends it all the same: Google's front end changes it on the way, so
-// that a signature of it never verifies, and no S3 asks for it to be signed.
+// unsignedEncoding takes Accept-Encoding out of what is signed and sends it all the same: Google's
+// front end changes it on the way, so that a signature of it never verifies, and no S3 asks for it
+// to be signed.
 func unsignedEncoding(stack *middleware.Stack) error {
 	const signing, encoding = "Signing", "Accept-Encoding"
 	if _, ok := stack.Finalize.Get(signing); !ok { // of a link, whose request somebody else sends
@@ -135,10 +148,12 @@ func unsignedEncoding(stack *middleware.Stack) error {
 			return next.HandleFinalize(ctx, in)
 		})
 	}
-	if err := stack.Finalize.Insert(set("TakeAcceptEncodingOut", ""), signing, middleware.Before); err != nil {
+	if err := stack.Finalize.Insert(set("TakeAcceptEncodingOut", ""), signing,
+		middleware.Before); err != nil {
 		return err
 	}
-	return stack.Finalize.Insert(set("PutAcceptEncodingBack", "identity"), signing, middleware.After)
+	return stack.Finalize.Insert(set("PutAcceptEncodingBack", "identity"), signing,
+		middleware.After)
 }
 
 // CloseIdleConnections closes what is kept open for the next call.
@@ -169,8 +184,8 @@ var ErrTooLarge = errors.New("it is larger than anything that promsnap writes th
 // URL names a key in messages: "s3://bucket/key".
 func (b *Bucket) URL(key string) string { return "s3://" + b.o.Name + "/" + key }
 
-// Get returns the object. One that has more than limit bytes is ErrTooLarge, and of it only the ETag comes back. Where there is none, its
-// ETag is "".
+// Get returns the object. One that has more than limit bytes is ErrTooLarge, and of it only the
+// ETag comes back. Where there is none, its ETag is "".
 func (b *Bucket) Get(ctx context.Context, key string, limit int64) (Object, error) {
 	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.o.Name, Key: &key})
 	if missing(err) {
@@ -184,13 +199,19 @@ func (b *Bucket) Get(ctx context.Context, key string, limit int64) (Object, erro
 	if err != nil {
 		return Object{}, b.explain(ctx, err, call{name: "GetObject", doing: "reading", key: key})
 	}
-	if aws.ToString(out.ETag) == "" || !isPage(key) && (pageType(aws.ToString(out.ContentType)) || looksLikePage(body)) {
+	if aws.ToString(out.ETag) == "" || !isPage(key) && (pageType(aws.ToString(out.ContentType)) ||
+		looksLikePage(body)) {
 		return Object{}, b.notS3("reading", key)
 	}
 	if int64(len(body)) > limit {
-		return Object{ETag: aws.ToString(out.ETag)}, &Error{Doing: "reading " + b.URL(key), Trouble: Lasting, Err: ErrTooLarge}
+		return Object{ETag: aws.ToString(out.ETag)}, &Error{
+			Doing: "reading " + b.URL(key), Trouble: Lasting, Err: ErrTooLarge,
+		}
 	}
-	return Object{Body: body, Type: aws.ToString(out.ContentType), Cache: aws.ToString(out.CacheControl), Mark: out.Metadata[markName], ETag: aws.ToString(out.ETag)}, nil
+	return Object{
+		Body: body, Type: aws.ToString(out.ContentType), Cache: aws.ToString(out.CacheControl),
+		Mark: out.Metadata[markName], ETag: aws.ToString(out.ETag),
+	}, nil
 }
 
 // Stat returns the object without its body. Where there is none, or no such bucket, its ETag is "".
@@ -206,7 +227,8 @@ func (b *Bucket) Stat(ctx context.Context, key string) (Object, error) {
 		return Object{}, b.notS3("reading", key)
 	}
 	return Object{
-		Type: aws.ToString(out.ContentType), Cache: aws.ToString(out.CacheControl), Mark: out.Metadata[markName], ETag: aws.ToString(out.ETag),
+		Type: aws.ToString(out.ContentType), Cache: aws.ToString(out.CacheControl),
+		Mark: out.Metadata[markName], ETag: aws.ToString(out.ETag),
 		Modified: aws.ToTime(out.LastModified),
 	}, nil
 }
@@ -217,8 +239,9 @@ func (b *Bucket) Put(ctx context.Context, key string, o Object) error {
 	return err
 }
 
-// Swap writes the object where what is there has still the ETag was, "" being that of none, and returns the new one. ErrConflict: it has
-// not. Of several swaps with one was, one succeeds. After any other error it may be written or not.
+// Swap writes the object where what is there has still the ETag was, "" being that of none, and
+// returns the new one. ErrConflict: it has not. Of several swaps with one was, one succeeds. After
+// any other error it may be written or not.
 func (b *Bucket) Swap(ctx context.Context, key string, o Object, was string) (string, error) {
 	etag, err := b.write(ctx, key, o, func(in *s3.PutObjectInput) {
 		if was == "" {
@@ -233,9 +256,11 @@ func (b *Bucket) Swap(ctx context.Context, key string, o Object, was string) (st
 	return etag, err
 }
 
-func (b *Bucket) write(ctx context.Context, key string, o Object, condition func(*s3.PutObjectInput)) (etag string, err error) {
+func (b *Bucket) write(ctx context.Context, key string, o Object,
+	condition func(*s3.PutObjectInput)) (etag string, err error) {
 	in := &s3.PutObjectInput{
-		Bucket: &b.o.Name, Key: &key, Body: bytes.NewReader(o.Body), ContentType: &o.Type, CacheControl: &o.Cache,
+		Bucket: &b.o.Name, Key: &key, Body: bytes.NewReader(o.Body), ContentType: &o.Type,
+		CacheControl:         &o.Cache,
 		ServerSideEncryption: types.ServerSideEncryption(b.o.Encryption),
 	}
 	if b.sums { // also what a bucket with Object Lock asks for
@@ -254,7 +279,9 @@ func (b *Bucket) write(ctx context.Context, key string, o Object, condition func
 	condition(in)
 	out, err := b.client.PutObject(ctx, in)
 	if err != nil {
-		return "", b.explain(ctx, err, call{name: "PutObject", doing: "writing", key: key, headers: sentHeaders(in)})
+		return "", b.explain(ctx, err, call{
+			name: "PutObject", doing: "writing", key: key, headers: sentHeaders(in),
+		})
 	}
 	if aws.ToString(out.ETag) == "" || answersPage(out.ResultMetadata) {
 		return "", b.notS3("writing", key)
@@ -265,9 +292,11 @@ func (b *Bucket) write(ctx context.Context, key string, o Object, condition func
 // MaxLinkLife is the longest that a link may live: what AWS' signatures allow.
 const MaxLinkLife = 7 * 24 * time.Hour
 
-// Link returns a link by which everybody who has it can read the object, and when it stops working: after life, or where the credentials
-// that signed it end. Those of a session that does not say when it ends count as ending with sessionLife.
-func (b *Bucket) Link(ctx context.Context, key string, life time.Duration) (link string, expires time.Time, err error) {
+// Link returns a link by which everybody who has it can read the object, and when it stops working:
+// after life, or where the credentials that signed it end. Those of a session that does not say
+// when it ends count as ending with sessionLife.
+func (b *Bucket) Link(ctx context.Context, key string,
+	life time.Duration) (link string, expires time.Time, err error) {
 	creds, err := b.creds.Retrieve(ctx)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("signing a link to %s: %w", b.URL(key), err)
@@ -275,9 +304,12 @@ func (b *Bucket) Link(ctx context.Context, key string, life time.Duration) (link
 	if creds.SessionToken != "" && !creds.CanExpire {
 		life = min(life, sessionLife)
 	}
-	signed, err := b.sign.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &b.o.Name, Key: &key}, s3.WithPresignExpires(life))
+	signed, err := b.sign.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &b.o.Name, Key: &key},
+		s3.WithPresignExpires(life))
 	if err != nil {
-		return "", time.Time{}, b.explain(ctx, err, call{name: "GetObject", doing: "signing a link to", key: key})
+		return "", time.Time{}, b.explain(ctx, err, call{
+			name: "GetObject", doing: "signing a link to", key: key,
+		})
 	}
 	if expires, err = linkExpires(signed.URL); err != nil {
 		return "", time.Time{}, fmt.Errorf("signing a link to %s: %w", b.URL(key), err)

@@ -20,12 +20,16 @@ import (
 
 func TestPutAndGet(t *testing.T) {
 	s := cloudtest.New(t)
-	b := s.Bucket(t, func(o *cloud.BucketOptions) { o.Encryption, o.KMSKey = cloud.EncryptKMS, "key-1" })
+	b := s.Bucket(t, func(o *cloud.BucketOptions) {
+		o.Encryption, o.KMSKey = cloud.EncryptKMS, "key-1"
+	})
 	ctx := context.Background()
 	if o, err := b.Get(ctx, "a/b.html", 10); err != nil || o.ETag != "" {
 		t.Fatalf("before it is there: %+v, %v", o, err)
 	}
-	want := cloud.Object{Body: []byte("page"), Type: "text/html; charset=utf-8", Cache: "no-cache", Mark: "7"}
+	want := cloud.Object{
+		Body: []byte("page"), Type: "text/html; charset=utf-8", Cache: "no-cache", Mark: "7",
+	}
 	if err := b.Put(ctx, "a/b.html", want); err != nil {
 		t.Fatal(err)
 	}
@@ -52,9 +56,11 @@ func TestPutAndGet(t *testing.T) {
 		t.Errorf("a body over the limit: %v", err)
 	}
 	for name, want := range map[string]string{
-		"X-Amz-Server-Side-Encryption": "aws:kms", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": "key-1",
+		"X-Amz-Server-Side-Encryption":                    "aws:kms",
+		"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id":     "key-1",
 		"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": "true", "X-Amz-Acl": "",
-		"X-Amz-Trailer": "", "X-Amz-Checksum-Sha256": "NmAxWprz3yVdjxmrB35Hl4IrQUiKDioEvGr3EhPCMnQ=",
+		"X-Amz-Trailer":         "",
+		"X-Amz-Checksum-Sha256": "NmAxWprz3yVdjxmrB35Hl4IrQUiKDioEvGr3EhPCMnQ=",
 	} {
 		if got := s.Object("a/b.html").Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -74,18 +80,21 @@ func TestSwap(t *testing.T) {
 		t.Fatalf("second: %q, %v", second, err)
 	}
 	for name, was := range map[string]string{"none expected": "", "an older one expected": first} {
-		if _, err := b.Swap(ctx, "k", cloud.Object{Body: []byte("3")}, was); !errors.Is(err, cloud.ErrConflict) {
+		if _, err := b.Swap(ctx, "k", cloud.Object{Body: []byte("3")}, was); !errors.Is(err,
+			cloud.ErrConflict) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	s.Delete("k")
-	if _, err := b.Swap(ctx, "k", cloud.Object{Body: []byte("3")}, second); !errors.Is(err, cloud.ErrConflict) {
+	if _, err := b.Swap(ctx, "k", cloud.Object{Body: []byte("3")}, second); !errors.Is(err,
+		cloud.ErrConflict) {
 		t.Errorf("one expected that was deleted: %v", err)
 	}
 	s.Break(func(*http.Request, int) *cloudtest.Fault {
 		return &cloudtest.Fault{Status: http.StatusConflict, Code: "ConditionalRequestConflict"}
 	})
-	if _, err := b.Swap(ctx, "k", cloud.Object{Body: []byte("3")}, ""); !errors.Is(err, cloud.ErrConflict) {
+	if _, err := b.Swap(ctx, "k", cloud.Object{Body: []byte("3")}, ""); !errors.Is(err,
+		cloud.ErrConflict) {
 		t.Errorf("another one at work: %v", err)
 	}
 }
@@ -120,26 +129,77 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		after   time.Duration
 		says    []string
 	}{
-		{"denied", cloudtest.Fault{Status: 403, Code: "AccessDenied", Message: "Access Denied."}, cloud.Lasting, 0,
-			[]string{"writing s3://reports/k: AccessDenied: Access Denied (403, request REQUEST1); allow this identity s3:PutObject on arn:aws:s3:::reports/k; docs/s3.md"}},
-		{"the key is denied", cloudtest.Fault{Status: 403, Code: "AccessDenied", Message: "not authorized to perform: kms:GenerateDataKey"}, cloud.Lasting, 0,
+		{"denied", cloudtest.Fault{
+			Status: 403, Code: "AccessDenied", Message: "Access Denied.",
+		}, cloud.Lasting, 0,
+			[]string{
+				"writing s3://reports/k: AccessDenied: Access Denied (403, request REQUEST1); " +
+					"allow this identity s3:PutObject on arn:aws:s3:::reports/k; docs/s3.md",
+			}},
+		{"the key is denied", cloudtest.Fault{
+			Status: 403, Code: "AccessDenied",
+			Message: "not authorized to perform: kms:GenerateDataKey",
+		}, cloud.Lasting, 0,
 			[]string{"allow kms:GenerateDataKey and kms:Decrypt on the key"}},
-		{"the key is off", cloudtest.Fault{Status: 400, Code: "KMS.DisabledException"}, cloud.Lasting, 0, []string{"see that it is enabled"}},
-		{"no bucket", cloudtest.Fault{Status: 404, Code: "NoSuchBucket"}, cloud.Lasting, 0, []string{"create the bucket reports"}},
-		{"elsewhere", cloudtest.Fault{Status: 301, Code: "PermanentRedirect", Header: map[string]string{"X-Amz-Bucket-Region": "ap-northeast-2"}}, cloud.Lasting, 0,
+		{
+			"the key is off", cloudtest.Fault{Status: 400, Code: "KMS.DisabledException"},
+			cloud.Lasting, 0, []string{"see that it is enabled"},
+		},
+		{
+			"no bucket", cloudtest.Fault{Status: 404, Code: "NoSuchBucket"}, cloud.Lasting, 0,
+			[]string{"create the bucket reports"},
+		},
+		{"elsewhere", cloudtest.Fault{
+			Status: 301, Code: "PermanentRedirect", Header: map[string]string{
+				"X-Amz-Bucket-Region": "ap-northeast-2",
+			},
+		}, cloud.Lasting, 0,
 			[]string{"the bucket is in ap-northeast-2 and not in us-east-1: correct `region`"}},
-		{"elsewhere, it does not say where", cloudtest.Fault{Status: 400, Code: "AuthorizationHeaderMalformed"}, cloud.Lasting, 0, []string{"correct `region`"}},
-		{"wrong secret", cloudtest.Fault{Status: 403, Code: "SignatureDoesNotMatch"}, cloud.Lasting, 0, []string{"the access key or its secret"}},
-		{"wrong access key", cloudtest.Fault{Status: 403, Code: "InvalidAccessKeyId"}, cloud.Lasting, 0, []string{"the access key or its secret"}},
-		{"session over", cloudtest.Fault{Status: 400, Code: "ExpiredToken"}, cloud.Lasting, 0, []string{"aws sso login"}},
-		{"clock", cloudtest.Fault{Status: 403, Code: "RequestTimeTooSkewed"}, cloud.Passing, 0, []string{"clock"}},
-		{"no checksums", cloudtest.Fault{Status: 501, Code: "NotImplemented"}, cloud.Lasting, 0, []string{"set `checksum: none`"}},
-		{"throttled", cloudtest.Fault{Status: 503, Code: "SlowDown", Header: map[string]string{"Retry-After": "7"}}, cloud.Passing, 7 * time.Second, []string{"SlowDown"}},
-		{"broken", cloudtest.Fault{Status: 500, Code: "InternalError"}, cloud.Passing, 0, []string{"InternalError"}},
-		{"another protocol", cloudtest.Fault{Status: 429}, cloud.Passing, 0, []string{"TooManyRequests: Too Many Requests (429"}},
+		{
+			"elsewhere, it does not say where", cloudtest.Fault{
+				Status: 400, Code: "AuthorizationHeaderMalformed",
+			}, cloud.Lasting, 0, []string{"correct `region`"},
+		},
+		{
+			"wrong secret", cloudtest.Fault{Status: 403, Code: "SignatureDoesNotMatch"},
+			cloud.Lasting, 0, []string{"the access key or its secret"},
+		},
+		{
+			"wrong access key", cloudtest.Fault{Status: 403, Code: "InvalidAccessKeyId"},
+			cloud.Lasting, 0, []string{"the access key or its secret"},
+		},
+		{
+			"session over", cloudtest.Fault{Status: 400, Code: "ExpiredToken"}, cloud.Lasting, 0,
+			[]string{"aws sso login"},
+		},
+		{
+			"clock", cloudtest.Fault{Status: 403, Code: "RequestTimeTooSkewed"}, cloud.Passing, 0,
+			[]string{"clock"},
+		},
+		{
+			"no checksums", cloudtest.Fault{Status: 501, Code: "NotImplemented"}, cloud.Lasting, 0,
+			[]string{"set `checksum: none`"},
+		},
+		{
+			"throttled", cloudtest.Fault{
+				Status: 503, Code: "SlowDown", Header: map[string]string{"Retry-After": "7"},
+			}, cloud.Passing, 7 * time.Second, []string{"SlowDown"},
+		},
+		{
+			"broken", cloudtest.Fault{Status: 500, Code: "InternalError"}, cloud.Passing,
+			0, []string{"InternalError"},
+		},
+		{
+			"another protocol", cloudtest.Fault{Status: 429}, cloud.Passing, 0, []string{
+				"TooManyRequests: Too Many Requests (429",
+			},
+		},
 		{"busy", cloudtest.Fault{Status: 409, Code: "OperationAborted"}, cloud.Passing, 0, nil},
 		{"odd", cloudtest.Fault{Status: 400, Code: "InvalidArgument"}, cloud.Lasting, 0, nil},
-		{"lost answer", cloudtest.Fault{Lost: true}, cloud.Passing, 0, []string{"S3 does not answer"}},
+		{
+			"lost answer", cloudtest.Fault{Lost: true}, cloud.Passing, 0,
+			[]string{"S3 does not answer"},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := cloudtest.New(t)
@@ -151,7 +211,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			if got.Trouble != tc.trouble || got.After != tc.after {
-				t.Errorf("trouble %d after %v, want %d after %v: %v", got.Trouble, got.After, tc.trouble, tc.after, err)
+				t.Errorf("trouble %d after %v, want %d after %v: %v", got.Trouble, got.After,
+					tc.trouble, tc.after, err)
 			}
 			for _, want := range tc.says {
 				if !strings.Contains(err.Error(), want) {
@@ -171,11 +232,14 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 func TestReadingNeedsListBucket(t *testing.T) {
 	s := cloudtest.New(t)
 	b := s.Bucket(t)
-	s.Break(func(*http.Request, int) *cloudtest.Fault { return &cloudtest.Fault{Status: 403, Code: "AccessDenied"} })
+	s.Break(func(*http.Request, int) *cloudtest.Fault {
+		return &cloudtest.Fault{Status: 403, Code: "AccessDenied"}
+	})
 	_, get := b.Get(context.Background(), "k", 1)
 	_, stat := b.Stat(context.Background(), "k")
 	for _, err := range []error{get, stat} {
-		if err == nil || !strings.Contains(err.Error(), "allow this identity s3:GetObject on arn:aws:s3:::reports/k and s3:ListBucket on arn:aws:s3:::reports;") {
+		if err == nil || !strings.Contains(err.Error(), "allow this identity s3:GetObject on "+
+			"arn:aws:s3:::reports/k and s3:ListBucket on arn:aws:s3:::reports;") {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -225,7 +289,8 @@ func TestLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.Path != "/reports/a/b.html" || u.Query().Get("X-Amz-Expires") != "3600" || !expires.Equal(signed.Add(time.Hour)) {
+	if u.Path != "/reports/a/b.html" || u.Query().Get("X-Amz-Expires") != "3600" ||
+		!expires.Equal(signed.Add(time.Hour)) {
 		t.Errorf("%s expires %v", link, expires)
 	}
 	if len(s.Calls()) != 0 {
@@ -233,7 +298,8 @@ func TestLink(t *testing.T) {
 	}
 }
 
-// TestLinkOfASession: a session that does not say when it ends is taken for one of an hour, and one that does shortens the link.
+// TestLinkOfASession: a session that does not say when it ends is taken for one of an hour, and one
+// that does shortens the link.
 func TestLinkOfASession(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", cloudtest.Secret)
@@ -266,18 +332,23 @@ func TestLinkOfASession(t *testing.T) {
 		}
 		return lives, expires.Sub(signed)
 	}
-	if lives, says := life(t, cloud.Identity{Region: "eu-west-1"}); lives != time.Hour || says != time.Hour {
+	if lives, says := life(t, cloud.Identity{Region: "eu-west-1"}); lives != time.Hour ||
+		says != time.Hour {
 		t.Errorf("of a session that does not say: lives %v, says %v", lives, says)
 	}
 	sts(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.FormValue("RoleArn") != "arn:aws:iam::1:role/reports" || r.FormValue("ExternalId") != "x1" || r.FormValue("DurationSeconds") != "3600" {
+		if r.FormValue("RoleArn") != "arn:aws:iam::1:role/reports" ||
+			r.FormValue("ExternalId") != "x1" || r.FormValue("DurationSeconds") != "3600" {
 			t.Errorf("asked for %v", r.Form)
 		}
 		end := time.Now().Add(20 * time.Minute).UTC().Format(time.RFC3339)
-		_, _ = fmt.Fprintf(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIA2</AccessKeyId>
+		_, _ = fmt.Fprintf(w,
+			`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIA2</AccessKeyId>
 <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`, end)
 	})
-	_, says := life(t, cloud.Identity{Region: "eu-west-1", Role: "arn:aws:iam::1:role/reports", ExternalID: "x1"})
+	_, says := life(t, cloud.Identity{
+		Region: "eu-west-1", Role: "arn:aws:iam::1:role/reports", ExternalID: "x1",
+	})
 	if says < 10*time.Minute || says > 20*time.Minute {
 		t.Errorf("of a session that ends in 20 minutes: says %v", says)
 	}
@@ -300,7 +371,8 @@ func TestCredentialsErrors(t *testing.T) {
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
 	sts(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
-		_, _ = fmt.Fprint(w, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error><RequestId>R</RequestId></ErrorResponse>`)
+		_, _ = fmt.Fprint(w,
+			`<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error><RequestId>R</RequestId></ErrorResponse>`)
 	})
 	key := secret.Inline(cloudtest.Secret)
 	for _, tc := range []struct {
@@ -309,9 +381,20 @@ func TestCredentialsErrors(t *testing.T) {
 		says string
 	}{
 		{"none", cloud.Identity{Region: "eu-west-1"}, "give the service account (EKS)"},
-		{"role denied", cloud.Identity{Region: "eu-west-1", AccessKey: "A", SecretKey: key, Role: "arn:aws:iam::1:role/r"}, "allow sts:AssumeRole on arn:aws:iam::1:role/r"},
-		{"half a key", cloud.Identity{Region: "eu-west-1", SecretKey: key}, "a secret key and no access key"},
-		{"secret not there", cloud.Identity{Region: "eu-west-1", AccessKey: "A", SecretKey: secret.File("none")}, "the secret key: reading a secret"},
+		{
+			"role denied", cloud.Identity{
+				Region: "eu-west-1", AccessKey: "A", SecretKey: key, Role: "arn:aws:iam::1:role/r",
+			}, "allow sts:AssumeRole on arn:aws:iam::1:role/r",
+		},
+		{
+			"half a key", cloud.Identity{Region: "eu-west-1", SecretKey: key},
+			"a secret key and no access key",
+		},
+		{
+			"secret not there", cloud.Identity{
+				Region: "eu-west-1", AccessKey: "A", SecretKey: secret.File("none"),
+			}, "the secret key: reading a secret",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			account, err := cloud.Open(context.Background(), tc.id)
@@ -325,7 +408,9 @@ func TestCredentialsErrors(t *testing.T) {
 			_, _, linked := b.Link(context.Background(), "k", time.Hour)
 			for _, err := range []error{b.Put(context.Background(), "k", cloud.Object{}), linked} {
 				var got *cloud.Error
-				if !errors.As(err, &got) || got.Trouble != cloud.Lasting || !strings.Contains(err.Error(), tc.says) || !strings.Contains(err.Error(), "s3://reports/k") {
+				if !errors.As(err, &got) || got.Trouble != cloud.Lasting ||
+					!strings.Contains(err.Error(), tc.says) ||
+					!strings.Contains(err.Error(), "s3://reports/k") {
 					t.Errorf("got %v", err)
 				}
 				if strings.Contains(fmt.Sprintf("%+v", err), cloudtest.Secret) {
@@ -340,17 +425,21 @@ func TestNoRegion(t *testing.T) {
 	t.Setenv("AWS_REGION", "")
 	t.Setenv("AWS_DEFAULT_REGION", "")
 	t.Setenv("AWS_CONFIG_FILE", "none")
-	if _, err := cloud.Open(context.Background(), cloud.Identity{Role: "arn:aws:iam::1:role/r"}); err == nil || !strings.Contains(err.Error(), "`region`") {
+	if _, err := cloud.Open(context.Background(),
+		cloud.Identity{Role: "arn:aws:iam::1:role/r"}); err == nil ||
+		!strings.Contains(err.Error(), "`region`") {
 		t.Errorf("a role: %v", err)
 	}
 	account, err := cloud.Open(context.Background(), cloud.Identity{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := account.Bucket(cloud.BucketOptions{Name: "reports"}); err == nil || !strings.Contains(err.Error(), "`region`") {
+	if _, err := account.Bucket(cloud.BucketOptions{Name: "reports"}); err == nil ||
+		!strings.Contains(err.Error(), "`region`") {
 		t.Errorf("a bucket of AWS': %v", err)
 	}
-	if _, err := account.Bucket(cloud.BucketOptions{Name: "reports", Endpoint: "http://127.0.0.1:1"}); err != nil {
+	if _, err := account.Bucket(
+		cloud.BucketOptions{Name: "reports", Endpoint: "http://127.0.0.1:1"}); err != nil {
 		t.Errorf("a bucket of another's: %v", err)
 	}
 }

@@ -1,5 +1,6 @@
-// Package cloud is AWS as promsnap needs it: an identity in a region, and buckets of S3, AWS' own or another's. It is the only package
-// that imports AWS' SDK: what it answers is plain data, and its errors say what to do.
+// Package cloud is AWS as promsnap needs it: an identity in a region, and buckets of S3, AWS' own
+// or another's. It is the only package that imports AWS' SDK: what it answers is plain data, and
+// its errors say what to do.
 package cloud
 
 import (
@@ -23,11 +24,13 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// Identity says as whom AWS is asked, and where. Its zero value is what the environment says: AWS_REGION, AWS_PROFILE and the files of
-// the AWS command line, a service account's role on EKS, a function's on Lambda, a machine's on EC2.
+// Identity says as whom AWS is asked, and where. Its zero value is what the environment says:
+// AWS_REGION, AWS_PROFILE and the files of the AWS command line, a service account's role on EKS, a
+// function's on Lambda, a machine's on EC2.
 type Identity struct {
 	Region string
-	// AccessKey and SecretKey are for an S3 that has no roles. They stand before what the environment says.
+	// AccessKey and SecretKey are for an S3 that has no roles. They stand before what the
+	// environment says.
 	AccessKey string
 	SecretKey secret.String
 	// Role is the ARN of a role to assume, with ExternalID where the role's trust asks for one.
@@ -40,7 +43,8 @@ const (
 	answerTimeout  = 30 * time.Second
 )
 
-// sessionLife is what is asked for when a role is assumed: the most that every role allows, as links live no longer than their session.
+// sessionLife is what is asked for when a role is assumed: the most that every role allows, as
+// links live no longer than their session.
 const sessionLife = time.Hour
 
 // Account is AWS, asked as one identity. It may be used from several goroutines.
@@ -49,7 +53,8 @@ type Account struct {
 	http *http.Client // cfg's
 }
 
-// Open reads what the environment says of the identity. It asks nothing of AWS yet: that the credentials are good shows at the first call.
+// Open reads what the environment says of the identity. It asks nothing of AWS yet: that the
+// credentials are good shows at the first call.
 func Open(ctx context.Context, id Identity) (*Account, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(client()),
@@ -61,9 +66,12 @@ func Open(ctx context.Context, id Identity) (*Account, error) {
 	if id.AccessKey != "" || !id.SecretKey.IsZero() {
 		options = append(options, config.WithCredentialsProvider(keys(id)))
 	}
-	cfg, err := disk.Within(ctx, "the AWS configuration", func() (aws.Config, error) { return config.LoadDefaultConfig(ctx, options...) })
+	cfg, err := disk.Within(ctx, "the AWS configuration", func() (aws.Config, error) {
+		return config.LoadDefaultConfig(ctx, options...)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the AWS configuration: %w; correct the environment's AWS_* variables or the files in ~/.aws", err)
+		return nil, fmt.Errorf("reading the AWS configuration: %w; correct the environment's "+
+			"AWS_* variables or the files in ~/.aws", err)
 	}
 	a := &Account{cfg: cfg, http: pool(cfg.HTTPClient)}
 	a.cfg.HTTPClient = a.http
@@ -71,12 +79,14 @@ func Open(ctx context.Context, id Identity) (*Account, error) {
 		if cfg.Region == "" {
 			return nil, errNoRegion
 		}
-		a.cfg.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(a.cfg), id.Role, func(o *stscreds.AssumeRoleOptions) {
+		options := func(o *stscreds.AssumeRoleOptions) {
 			o.RoleSessionName, o.Duration = "promsnap", sessionLife
 			if id.ExternalID != "" {
 				o.ExternalID = &id.ExternalID
 			}
-		}))
+		}
+		role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(a.cfg), id.Role, options)
+		a.cfg.Credentials = aws.NewCredentialsCache(role)
 	}
 	a.cfg.Credentials = explained(a.cfg.Credentials, id.Role)
 	return a, nil
@@ -85,7 +95,8 @@ func Open(ctx context.Context, id Identity) (*Account, error) {
 // CloseIdleConnections closes what is kept open for the next call.
 func (a *Account) CloseIdleConnections() { a.http.CloseIdleConnections() }
 
-var errNoRegion = errors.New("no AWS region is known: set `region`, or AWS_REGION in the environment")
+var errNoRegion = errors.New("no AWS region is known: set `region`, or AWS_REGION in the " +
+	"environment")
 
 func client() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().
@@ -95,16 +106,19 @@ func client() *awshttp.BuildableClient {
 		})
 }
 
-// pool is a client with the connections of the SDK's own, which does not let go of them. It follows no redirect: a signature is for one host.
+// pool is a client with the connections of the SDK's own, which does not let go of them. It follows
+// no redirect: a signature is for one host.
 func pool(of aws.HTTPClient) *http.Client {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	if b, ok := of.(*awshttp.BuildableClient); ok { // client, with the certificates that the environment names
+	if b, ok := of.(*awshttp.BuildableClient); ok {
+		// client, with the certificates that the environment names
 		return &http.Client{Transport: exchange.Plain{Next: b.GetTransport()}, CheckRedirect: stay}
 	}
 	return &http.Client{CheckRedirect: stay}
 }
 
-// keys are credentials that are known. They are a function because fmt would show the fields of the SDK's own.
+// keys are credentials that are known. They are a function because fmt would show the fields of the
+// SDK's own.
 func keys(id Identity) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		if id.AccessKey == "" {
@@ -114,7 +128,9 @@ func keys(id Identity) aws.CredentialsProvider {
 		if err != nil {
 			return aws.Credentials{}, fmt.Errorf("the secret key: %w", err)
 		}
-		return aws.Credentials{AccessKeyID: id.AccessKey, SecretAccessKey: key, Source: "configuration"}, nil
+		return aws.Credentials{
+			AccessKeyID: id.AccessKey, SecretAccessKey: key, Source: "configuration",
+		}, nil
 	})
 }
 
@@ -122,7 +138,8 @@ func keys(id Identity) aws.CredentialsProvider {
 func explained(from aws.CredentialsProvider, role string) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		// The token of a service account's role lies in a file.
-		c, err := disk.Within(ctx, "the source of AWS credentials", func() (aws.Credentials, error) { return from.Retrieve(ctx) })
+		c, err := disk.Within(ctx, "the source of AWS credentials",
+			func() (aws.Credentials, error) { return from.Retrieve(ctx) })
 		if err == nil || ctx.Err() != nil {
 			return c, err
 		}
@@ -138,13 +155,15 @@ func credentialsError(err error, role string) *Error {
 	asked := errors.As(err, &call) && call.ServiceID == sts.ServiceID
 	switch {
 	case asked && errors.As(err, &api) && role != "":
-		out.Hint = fmt.Sprintf("allow sts:AssumeRole on %s to this identity, and this identity in the role's trust policy", role)
+		out.Hint = fmt.Sprintf("allow sts:AssumeRole on %s to this identity, and this identity "+
+			"in the role's trust policy", role)
 	case asked && errors.As(err, &api):
 		out.Hint = "look at the trust policy of the service account's role"
 	case asked:
 		out.Trouble, out.Hint = Passing, "STS does not answer: look at the network's way to it"
 	default:
-		out.Hint = "give the service account (EKS), the function (Lambda) or the machine a role, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+		out.Hint = "give the service account (EKS), the function (Lambda) or the machine a role, " +
+			"or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 	}
 	return out
 }

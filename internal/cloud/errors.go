@@ -26,8 +26,10 @@ type Trouble uint8
 // The kinds of trouble.
 const (
 	Unclear Trouble = iota // the caller's time is over, or an answer that is not known
-	Passing                // no answer, an answer that was lost, throttling: may be better later. What was to be written may be written
-	Lasting                // refused: stays until somebody does something. Nothing was written
+	// no answer, an answer that was lost, throttling: may be better later. What was to be written
+	// may be written
+	Passing
+	Lasting // refused: stays until somebody does something. Nothing was written
 )
 
 // Error is a call that failed. It shows no secret.
@@ -49,10 +51,12 @@ func (e *Error) Error() string {
 // Unwrap returns what went wrong.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Temporary tells whether another try may help, for those who may not know this package: secret.Temporary asks it.
+// Temporary tells whether another try may help, for those who may not know this package:
+// secret.Temporary asks it.
 func (e *Error) Temporary() bool { return e.Trouble != Lasting }
 
-// actions are what IAM must allow for a call of this package's. Without s3:ListBucket an object that is not there yet is answered with 403.
+// actions are what IAM must allow for a call of this package's. Without s3:ListBucket an object
+// that is not there yet is answered with 403.
 func actions(call string) []string {
 	switch call {
 	case "GetSecretValue":
@@ -72,8 +76,9 @@ func actions(call string) []string {
 // keyActions are what IAM must allow on the key of EncryptKMS.
 func keyActions() []string { return []string{"kms:GenerateDataKey", "kms:Decrypt"} }
 
-// managedActions are what IAM must allow on a workspace of ManagedPrometheus: queries, and the question which metrics there are, by which
-// promsnap tells an empty answer that is good news from one that says nothing. That of the version has no action, and may fail.
+// managedActions are what IAM must allow on a workspace of ManagedPrometheus: queries, and the
+// question which metrics there are, by which promsnap tells an empty answer that is good news from
+// one that says nothing. That of the version has no action, and may fail.
 func managedActions() []string { return []string{"aps:QueryMetrics", "aps:GetLabels"} }
 
 // answer is what a service said when it refused.
@@ -117,7 +122,9 @@ func answered(err error) *answer {
 	if !errors.As(err, &response) || response.HTTPStatusCode() == 0 {
 		return nil
 	}
-	a := &answer{status: response.HTTPStatusCode(), id: response.ServiceRequestID(), header: http.Header{}}
+	a := &answer{
+		status: response.HTTPStatusCode(), id: response.ServiceRequestID(), header: http.Header{},
+	}
 	if response.Response != nil && response.Response.Response != nil {
 		a.header = response.Response.Header
 		a.page = pageType(a.header.Get("Content-Type"))
@@ -129,12 +136,15 @@ func answered(err error) *answer {
 	if a.code == "" || a.code == "UnknownError" {
 		a.code = byStatus
 	}
-	a.bare = a.code == byStatus && slices.Contains([]string{"", "UnknownError", byStatus, http.StatusText(a.status)}, a.message)
+	a.bare = a.code == byStatus &&
+		slices.Contains([]string{"", "UnknownError", byStatus, http.StatusText(a.status)},
+			a.message)
 	return a
 }
 
-// missing tells whether err says that there is no such object. A HEAD has no body that would tell it from a bucket that is not there, nor
-// an S3 from any other server: of one that is none, the next write says so.
+// missing tells whether err says that there is no such object. A HEAD has no body that would tell
+// it from a bucket that is not there, nor an S3 from any other server: of one that is none, the
+// next write says so.
 func missing(err error) bool {
 	a := answered(err)
 	if a == nil || a.status != http.StatusNotFound || a.code == "NoSuchBucket" {
@@ -145,10 +155,12 @@ func missing(err error) bool {
 	return !a.page || head
 }
 
-// conflict tells whether err says that a condition did not hold, or that another conditional write was at work.
+// conflict tells whether err says that a condition did not hold, or that another conditional write
+// was at work.
 func conflict(err error) bool {
 	a := answered(err)
-	return a != nil && (a.status == http.StatusPreconditionFailed || a.status == http.StatusConflict)
+	return a != nil && (a.status == http.StatusPreconditionFailed ||
+		a.status == http.StatusConflict)
 }
 
 // plain is err without what the SDK puts before it.
@@ -188,7 +200,8 @@ func (b *Bucket) explain(ctx context.Context, err error, c call) error {
 	case ctx.Err() != nil:
 		out.Err = context.Cause(ctx)
 	case a == nil:
-		out.Trouble, out.Hint = Passing, "S3 does not answer: look at the endpoint and at the network's way to it"
+		out.Trouble, out.Hint = Passing, "S3 does not answer: look at the endpoint and at the "+
+			"network's way to it"
 	default:
 		out.Trouble, out.Hint = b.judge(a, c)
 		if out.Trouble == Passing {
@@ -205,38 +218,52 @@ func (b *Bucket) judge(a *answer, c call) (Trouble, string) {
 	case a.code == "NoSuchBucket", a.code == "InvalidBucketName":
 		return Lasting, fmt.Sprintf("create the bucket %s, or correct `bucket`", b.o.Name)
 	case elsewhere != "" && elsewhere != b.region && a.status < http.StatusInternalServerError:
-		return Lasting, fmt.Sprintf("the bucket is in %s and not in %s: correct `region`", elsewhere, b.region)
+		return Lasting, fmt.Sprintf("the bucket is in %s and not in %s: correct `region`",
+			elsewhere, b.region)
 	case a.status == http.StatusNotModified:
-		return Lasting, "a cache stands before this S3 and answers in its place: let it pass requests on"
+		return Lasting, "a cache stands before this S3 and answers in its place: let it pass " +
+			"requests on"
 	case a.status/100 == 3 && b.o.Endpoint != "" && a.header.Get("Location") != "" && a.bare:
 		return Lasting, b.redirected(a.header.Get("Location"))
-	case a.status/100 == 3, a.code == "AuthorizationHeaderMalformed", a.code == "IllegalLocationConstraintException":
-		return Lasting, fmt.Sprintf("the bucket is not in %s: correct `region`, or `endpoint`", b.region)
+	case a.status/100 == 3, a.code == "AuthorizationHeaderMalformed",
+		a.code == "IllegalLocationConstraintException":
+		return Lasting, fmt.Sprintf("the bucket is not in %s: correct `region`, or `endpoint`",
+			b.region)
 	case a.code == "InvalidAccessKeyId", a.code == "SignatureDoesNotMatch":
 		return Lasting, "the access key or its secret is not right for this S3: correct them"
 	case a.code == "ExpiredToken", a.code == "InvalidToken", a.code == "TokenRefreshRequired":
-		return Lasting, "log in again (`aws sso login`), or use a role, whose credentials renew themselves"
+		return Lasting, "log in again (`aws sso login`), or use a role, whose credentials renew " +
+			"themselves"
 	case a.code == "RequestTimeTooSkewed":
 		return Passing, "this machine's clock is wrong: set it"
 	case a.code == "KMSNotConfigured", strings.Contains(a.message, "KMS is not configured"):
 		return Lasting, "this S3 has no KMS to encrypt with: take `sse` out, or set its KMS up"
-	case strings.HasPrefix(a.code, "KMS."), a.status == http.StatusForbidden && strings.Contains(a.message, "kms:"):
-		return Lasting, fmt.Sprintf("allow %s on the key, and see that it is enabled and in %s", strings.Join(keyActions(), " and "), b.region)
+	case strings.HasPrefix(a.code, "KMS."), a.status == http.StatusForbidden &&
+		strings.Contains(a.message, "kms:"):
+		return Lasting, fmt.Sprintf("allow %s on the key, and see that it is enabled and in %s",
+			strings.Join(keyActions(), " and "), b.region)
 	case strings.Contains(a.message, "API port"): // MinIO's console
 		return Lasting, hintEndpoint
 	case a.status == http.StatusRequestEntityTooLarge, a.code == "EntityTooLarge":
-		return Lasting, "what stands before this S3 takes no file so large: raise its limit (nginx: client_max_body_size)"
-	case a.status == http.StatusBadGateway, a.status == http.StatusGatewayTimeout, a.status == http.StatusServiceUnavailable && a.page:
+		return Lasting, "what stands before this S3 takes no file so large: raise its limit " +
+			"(nginx: client_max_body_size)"
+	case a.status == http.StatusBadGateway, a.status == http.StatusGatewayTimeout,
+		a.status == http.StatusServiceUnavailable && a.page:
 		return Passing, "what stands before this S3 gets no answer from it: see that it runs"
-	case a.page && a.status < http.StatusInternalServerError, a.status == http.StatusMethodNotAllowed:
+	case a.page && a.status < http.StatusInternalServerError,
+		a.status == http.StatusMethodNotAllowed:
 		return Lasting, hintEndpoint
 	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
 		return Lasting, b.allow(c.name, c.key)
 	case strings.Contains(a.message, "Missing required header") && !b.sums:
-		return Lasting, "the bucket asks for a checksum, as with Object Lock: take `checksum: none` out"
-	case a.status == http.StatusNotImplemented, a.status == http.StatusBadRequest && slices.Contains(codesHeader, a.code):
+		return Lasting, "the bucket asks for a checksum, as with Object Lock: take `checksum: " +
+			"none` out"
+	case a.status == http.StatusNotImplemented, a.status == http.StatusBadRequest &&
+		slices.Contains(codesHeader, a.code):
 		return Lasting, headersHint(a.message, c.headers)
-	case a.status >= http.StatusInternalServerError, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout, a.status == http.StatusConflict, a.code == "RequestTimeout":
+	case a.status >= http.StatusInternalServerError, a.status == http.StatusTooManyRequests,
+		a.status == http.StatusRequestTimeout, a.status == http.StatusConflict,
+		a.code == "RequestTimeout":
 		return Passing, ""
 	case a.status/100 == 4:
 		return Lasting, ""
@@ -245,21 +272,26 @@ func (b *Bucket) judge(a *answer, c call) (Trouble, string) {
 }
 
 // hintEndpoint is what to do where something else answers than an S3.
-const hintEndpoint = "what answers there is no S3 API, or a login stands before it: correct `endpoint` (MinIO's API is on port 9000, its console on 9001)"
+const hintEndpoint = "what answers there is no S3 API, or a login stands before it: correct " +
+	"`endpoint` (MinIO's API is on port 9000, its console on 9001)"
 
 // redirected says what to do about a redirect that is none of S3's own.
 func (b *Bucket) redirected(location string) string {
 	to, err := url.Parse(location)
 	from, wrong := url.Parse(b.o.Endpoint)
-	if err == nil && wrong == nil && to.Scheme == "https" && from.Scheme == "http" && to.Hostname() == from.Hostname() {
+	if err == nil && wrong == nil && to.Scheme == "https" && from.Scheme == "http" &&
+		to.Hostname() == from.Hostname() {
 		return "this S3 is asked by HTTPS: write https:// in `endpoint`"
 	}
 	return "what answers there redirects elsewhere, as a login does: correct `endpoint`"
 }
 
-// notS3 is the error of an answer that says that all is well and is no S3's, such as the page of a login.
+// notS3 is the error of an answer that says that all is well and is no S3's, such as the page of a
+// login.
 func (b *Bucket) notS3(doing, key string) error {
-	return &Error{Doing: doing + " " + b.URL(key), Trouble: Lasting, Err: errNotS3, Hint: hintEndpoint}
+	return &Error{
+		Doing: doing + " " + b.URL(key), Trouble: Lasting, Err: errNotS3, Hint: hintEndpoint,
+	}
 }
 
 var errNotS3 = errors.New("the answer is none of an S3's: a web page, or one without an ETag")
@@ -278,14 +310,17 @@ func looksLikePage(body []byte) bool {
 	return strings.HasPrefix(head, "<!doctype html") || strings.HasPrefix(head, "<html")
 }
 
-// answersPage tells whether the answer to a write is a web page. Google's is of that type, and empty.
+// answersPage tells whether the answer to a write is a web page. Google's is of that type, and
+// empty.
 func answersPage(of middleware.Metadata) bool {
 	response, ok := awsmiddleware.GetRawResponse(of).(*smithyhttp.Response)
 	return ok && pageType(response.Header.Get("Content-Type")) && response.ContentLength != 0
 }
 
 // codesHeader are the codes with which an S3 refuses a request for a header that it does not know.
-var codesHeader = []string{"InvalidArgument", "InvalidRequest", "NotImplemented", "BadRequest", "UnsupportedHeader"}
+var codesHeader = []string{
+	"InvalidArgument", "InvalidRequest", "NotImplemented", "BadRequest", "UnsupportedHeader",
+}
 
 // header is a header of a write that not every S3 knows.
 type header struct {
@@ -298,7 +333,9 @@ type header struct {
 func sentHeaders(in *s3.PutObjectInput) []header {
 	var out []header
 	if in.ChecksumSHA256 != nil {
-		out = append(out, header{"x-amz-checksum-sha256", []string{"checksum"}, "set `checksum: none`"})
+		out = append(out, header{
+			"x-amz-checksum-sha256", []string{"checksum"}, "set `checksum: none`",
+		})
 	}
 	const conditional = "promsnap needs conditional writes: use an S3 that knows them"
 	words := []string{"if-none-match", "if-match", "condition"}
@@ -309,16 +346,21 @@ func sentHeaders(in *s3.PutObjectInput) []header {
 		out = append(out, header{"If-Match", words, conditional})
 	}
 	if in.ServerSideEncryption != "" {
-		out = append(out, header{"x-amz-server-side-encryption", []string{"encrypt"}, "take `sse` out"})
+		out = append(out, header{
+			"x-amz-server-side-encryption", []string{"encrypt"}, "take `sse` out",
+		})
 	}
 	return out
 }
 
-// headersHint says which header of a write an S3 may not know, and what to do: the one that its words name, else all that it was sent.
+// headersHint says which header of a write an S3 may not know, and what to do: the one that its
+// words name, else all that it was sent.
 func headersHint(message string, sent []header) string {
 	low := strings.ToLower(message)
 	named := slices.DeleteFunc(slices.Clone(sent), func(h header) bool {
-		return !slices.ContainsFunc(h.words, func(w string) bool { return strings.Contains(low, w) })
+		return !slices.ContainsFunc(h.words, func(w string) bool {
+			return strings.Contains(low, w)
+		})
 	})
 	if len(named) == 0 {
 		named = sent

@@ -11,12 +11,16 @@ import (
 // A link is signed without asking the server, so that this needs none.
 func Example() {
 	ctx := context.Background()
-	account, err := cloud.Open(ctx, cloud.Identity{Region: "us-east-1", AccessKey: "AKIDEXAMPLE", SecretKey: secret.Inline("example")})
+	account, err := cloud.Open(ctx, cloud.Identity{
+		Region: "us-east-1", AccessKey: "AKIDEXAMPLE", SecretKey: secret.Inline("example"),
+	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	bucket, err := account.Bucket(cloud.BucketOptions{Name: "reports", Endpoint: "https://minio.example.com", PathStyle: true})
+	bucket, err := account.Bucket(cloud.BucketOptions{
+		Name: "reports", Endpoint: "https://minio.example.com", PathStyle: true,
+	})
 	if err != nil {
 		fmt.Println(err)
 		return

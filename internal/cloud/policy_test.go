@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// called returns the operations of AWS that this package calls: each has an input of its own, whatever the client is called that it goes
-// through.
+// called returns the operations of AWS that this package calls: each has an input of its own,
+// whatever the client is called that it goes through.
 func called(t *testing.T) []string {
 	t.Helper()
 	files, err := os.ReadDir(".")
@@ -35,7 +35,8 @@ func called(t *testing.T) []string {
 		for _, i := range tree.Imports {
 			from := strings.Trim(i.Path.Value, `"`)
 			services[path.Base(from)] = strings.Contains(from, "/aws-sdk-go-v2/service/")
-			if strings.Contains(from, "/aws-sdk-go-v2/feature/") || i.Name != nil && services[path.Base(from)] {
+			if strings.Contains(from, "/aws-sdk-go-v2/feature/") ||
+				i.Name != nil && services[path.Base(from)] {
 				t.Errorf("%s imports %s, behind which this test sees no calls", f.Name(), from)
 			}
 		}
@@ -45,7 +46,8 @@ func called(t *testing.T) []string {
 				return true
 			}
 			from, ok := input.X.(*ast.Ident)
-			if operation, is := strings.CutSuffix(input.Sel.Name, "Input"); ok && is && services[from.Name] {
+			if operation, is := strings.CutSuffix(input.Sel.Name, "Input"); ok && is &&
+				services[from.Name] {
 				found[operation] = true
 			}
 			return true
@@ -54,14 +56,19 @@ func called(t *testing.T) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// TestPolicyIsWhatIsCalled holds the policy in docs/s3.md, and the hints of errors, against the operations that the code calls.
+// TestPolicyIsWhatIsCalled holds the policy in docs/s3.md, and the hints of errors, against the
+// operations that the code calls.
 func TestPolicyIsWhatIsCalled(t *testing.T) {
 	operations := called(t)
-	if !slices.Equal(operations, []string{"GetObject", "GetParameter", "GetSecretValue", "HeadObject", "PutObject"}) {
-		t.Errorf("the package calls %v: is each of them among actions, in docs/s3.md and in deploy/lambda/template.yaml?", operations)
+	if !slices.Equal(operations,
+		[]string{"GetObject", "GetParameter", "GetSecretValue", "HeadObject", "PutObject"}) {
+		t.Errorf("the package calls %v: is each of them among actions, in docs/s3.md and in "+
+			"deploy/lambda/template.yaml?", operations)
 	}
 	want := map[string]bool{}
-	for _, operation := range slices.DeleteFunc(operations, func(o string) bool { return !strings.HasSuffix(o, "Object") }) {
+	for _, operation := range slices.DeleteFunc(operations, func(o string) bool {
+		return !strings.HasSuffix(o, "Object")
+	}) {
 		if len(actions(operation)) == 0 {
 			t.Errorf("nobody says what %s needs", operation)
 		}
@@ -98,6 +105,7 @@ func TestPolicyIsWhatIsCalled(t *testing.T) {
 		}
 	}
 	if !maps.Equal(got, want) {
-		t.Errorf("the policy allows %v, and the code needs %v", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+		t.Errorf("the policy allows %v, and the code needs %v", slices.Sorted(maps.Keys(got)),
+			slices.Sorted(maps.Keys(want)))
 	}
 }

@@ -15,11 +15,13 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// stored is a store of some values, with the environment in which it is asked, and what is resolved from it at a time that tests move.
+// stored is a store of some values, with the environment in which it is asked, and what is resolved
+// from it at a time that tests move.
 func stored(t *testing.T) (*cloudtest.Store, *cloud.Secrets, *time.Time) {
 	t.Helper()
 	store := cloudtest.NewStore(t, map[string]string{
-		"/promsnap/slack": "xoxb-parameter", "promsnap/slack": "xoxb-secret", "promsnap/all": `{"token":"xoxb-MARKED","count":7}`,
+		"/promsnap/slack": "xoxb-parameter", "promsnap/slack": "xoxb-secret",
+		"promsnap/all": `{"token":"xoxb-MARKED","count":7}`,
 		"arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf": "xoxb-arn",
 	})
 	for name, value := range store.Env() {
@@ -41,15 +43,20 @@ func place(t *testing.T, s string) secret.Place {
 func TestSecrets(t *testing.T) {
 	_, secrets, _ := stored(t)
 	t.Setenv("AWS_REGION", "us-east-2") // the ARN's goes before it
-	got, err := secrets.Resolve(context.Background(), place(t, "aws-secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf"))
+	got, err := secrets.Resolve(context.Background(),
+		place(t,
+			"aws-secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf"))
 	if err != nil || got != "xoxb-arn" {
 		t.Errorf("by ARN: %q, %v", got, err)
 	}
 	_, secrets, _ = stored(t)
 	for from, want := range map[string]string{
-		"aws-ssm:/promsnap/slack": "xoxb-parameter", "aws-secretsmanager:promsnap/slack": "xoxb-secret", "aws-secretsmanager:promsnap/all#token": "xoxb-MARKED",
+		"aws-ssm:/promsnap/slack":               "xoxb-parameter",
+		"aws-secretsmanager:promsnap/slack":     "xoxb-secret",
+		"aws-secretsmanager:promsnap/all#token": "xoxb-MARKED",
 	} {
-		if got, err := secrets.Resolve(context.Background(), place(t, from)); err != nil || got != want {
+		if got, err := secrets.Resolve(context.Background(), place(t, from)); err != nil ||
+			got != want {
 			t.Errorf("%s: %q, %v", from, got, err)
 		}
 	}
@@ -62,7 +69,8 @@ func TestSecretsAreKeptForAWhile(t *testing.T) {
 		t.Helper()
 		got, err := secrets.Resolve(context.Background(), p)
 		if err != nil || got != want || len(store.Calls()) != calls {
-			t.Errorf("%q after %v, %v; want %q after %d calls", got, store.Calls(), err, want, calls)
+			t.Errorf("%q after %v, %v; want %q after %d calls", got, store.Calls(), err, want,
+				calls)
 		}
 	}
 	resolve("xoxb-secret", 1)
@@ -76,12 +84,14 @@ func TestSecretsAreKeptForAWhile(t *testing.T) {
 		name := fmt.Sprintf("/many/%d", i)
 		store.Set(name, name)
 		*now = now.Add(time.Millisecond)
-		if got, err := secrets.Resolve(context.Background(), place(t, "aws-ssm:"+name)); err != nil || got != name {
+		if got, err := secrets.Resolve(context.Background(),
+			place(t, "aws-ssm:"+name)); err != nil || got != name {
 			t.Fatalf("%s: %q, %v", name, got, err)
 		}
 	}
 	resolve("xoxb-rotated", 73)
-	if _, err := secrets.Resolve(context.Background(), place(t, "aws-ssm:/many/69")); err != nil || len(store.Calls()) != 73 {
+	if _, err := secrets.Resolve(context.Background(), place(t, "aws-ssm:/many/69")); err != nil ||
+		len(store.Calls()) != 73 {
 		t.Errorf("the newest was read again: %v", err)
 	}
 }
@@ -94,26 +104,83 @@ func TestSecretsErrorsSayWhatToDo(t *testing.T) {
 		calls      int
 		says       []string
 	}{
-		{"no such secret", "aws-secretsmanager:none", nil, cloud.Lasting, 1, []string{"reading the secret none: ResourceNotFoundException", "there is none of that name in us-east-1"}},
-		{"no such parameter", "aws-ssm:/none", nil, cloud.Lasting, 1, []string{"reading the parameter /none: ParameterNotFound", "create it, or correct the name or the region"}},
-		{"a secret denied", "aws-secretsmanager:promsnap/slack", &cloudtest.Fault{Status: 400, Code: "AccessDeniedException", Message: "User: x is not authorized"}, cloud.Lasting, 1, []string{"allow secretsmanager:GetSecretValue on it"}},
-		{"a parameter denied", "aws-ssm:/promsnap/slack", &cloudtest.Fault{Status: 400, Code: "AccessDeniedException", Message: "User: x is not authorized"}, cloud.Lasting, 1, []string{"allow ssm:GetParameter on it"}},
-		{"its key denied", "aws-ssm:/promsnap/slack", &cloudtest.Fault{Status: 400, Code: "AccessDeniedException", Message: "not authorized to perform: kms:Decrypt"}, cloud.Lasting, 1, []string{"allow kms:Decrypt on the key"}},
-		{"marked for deletion", "aws-secretsmanager:promsnap/slack", &cloudtest.Fault{Status: 400, Code: "InvalidRequestException", Message: "marked for deletion"}, cloud.Lasting, 1, []string{"restore it"}},
-		{"throttled", "aws-ssm:/promsnap/slack", &cloudtest.Fault{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded"}, cloud.Passing, 3, []string{"Rate exceeded", "fewer calls"}},
-		{"broken", "aws-secretsmanager:promsnap/slack", &cloudtest.Fault{Status: http.StatusInternalServerError, Code: "InternalServiceError"}, cloud.Passing, 3, []string{"InternalServiceError"}},
-		{"unknown key", "aws-ssm:/promsnap/slack", &cloudtest.Fault{Status: 400, Code: "UnrecognizedClientException"}, cloud.Lasting, 1, []string{"AWS does not know the access key"}},
-		{"expired", "aws-ssm:/promsnap/slack", &cloudtest.Fault{Status: 400, Code: "ExpiredTokenException"}, cloud.Lasting, 1, []string{"log in again"}},
-		{"no JSON", "aws-secretsmanager:promsnap/slack#token", nil, cloud.Lasting, 1, []string{"aws-secretsmanager:promsnap/slack#token: the secret is no JSON object"}},
-		{"no such key", "aws-secretsmanager:promsnap/all#tokens", nil, cloud.Lasting, 1, []string{"has no such key"}},
-		{"no text", "aws-secretsmanager:promsnap/all#count", nil, cloud.Lasting, 1, []string{"something else than a text"}},
+		{
+			"no such secret", "aws-secretsmanager:none", nil, cloud.Lasting, 1, []string{
+				"reading the secret none: ResourceNotFoundException",
+				"there is none of that name in us-east-1",
+			},
+		},
+		{
+			"no such parameter", "aws-ssm:/none", nil, cloud.Lasting, 1, []string{
+				"reading the parameter /none: ParameterNotFound",
+				"create it, or correct the name or the region",
+			},
+		},
+		{
+			"a secret denied", "aws-secretsmanager:promsnap/slack",
+			&cloudtest.Fault{
+				Status: 400, Code: "AccessDeniedException", Message: "User: x is not authorized",
+			}, cloud.Lasting, 1, []string{"allow secretsmanager:GetSecretValue on it"},
+		},
+		{
+			"a parameter denied", "aws-ssm:/promsnap/slack", &cloudtest.Fault{
+				Status: 400, Code: "AccessDeniedException", Message: "User: x is not authorized",
+			}, cloud.Lasting, 1, []string{"allow ssm:GetParameter on it"},
+		},
+		{
+			"its key denied", "aws-ssm:/promsnap/slack", &cloudtest.Fault{
+				Status: 400, Code: "AccessDeniedException",
+				Message: "not authorized to perform: kms:Decrypt",
+			}, cloud.Lasting, 1, []string{"allow kms:Decrypt on the key"},
+		},
+		{
+			"marked for deletion", "aws-secretsmanager:promsnap/slack",
+			&cloudtest.Fault{
+				Status: 400, Code: "InvalidRequestException", Message: "marked for deletion",
+			}, cloud.Lasting, 1, []string{"restore it"},
+		},
+		{
+			"throttled", "aws-ssm:/promsnap/slack", &cloudtest.Fault{
+				Status: 400, Code: "ThrottlingException", Message: "Rate exceeded",
+			}, cloud.Passing, 3, []string{"Rate exceeded", "fewer calls"},
+		},
+		{
+			"broken", "aws-secretsmanager:promsnap/slack", &cloudtest.Fault{
+				Status: http.StatusInternalServerError, Code: "InternalServiceError",
+			}, cloud.Passing, 3, []string{"InternalServiceError"},
+		},
+		{
+			"unknown key", "aws-ssm:/promsnap/slack", &cloudtest.Fault{
+				Status: 400, Code: "UnrecognizedClientException",
+			}, cloud.Lasting, 1, []string{"AWS does not know the access key"},
+		},
+		{
+			"expired", "aws-ssm:/promsnap/slack", &cloudtest.Fault{
+				Status: 400, Code: "ExpiredTokenException",
+			}, cloud.Lasting, 1, []string{"log in again"},
+		},
+		{
+			"no JSON", "aws-secretsmanager:promsnap/slack#token", nil, cloud.Lasting, 1, []string{
+				"aws-secretsmanager:promsnap/slack#token: the secret is no JSON object",
+			},
+		},
+		{
+			"no such key", "aws-secretsmanager:promsnap/all#tokens", nil, cloud.Lasting, 1,
+			[]string{"has no such key"},
+		},
+		{
+			"no text", "aws-secretsmanager:promsnap/all#count", nil, cloud.Lasting, 1, []string{
+				"something else than a text",
+			},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			store, secrets, _ := stored(t)
 			store.Break(func(string, int) *cloudtest.Fault { return tc.fault })
 			got, err := secrets.Resolve(context.Background(), place(t, tc.from))
 			var known *cloud.Error
-			if !errors.As(err, &known) || got != "" || known.Trouble != tc.trouble || secret.Temporary(err) != (tc.trouble != cloud.Lasting) {
+			if !errors.As(err, &known) || got != "" || known.Trouble != tc.trouble ||
+				secret.Temporary(err) != (tc.trouble != cloud.Lasting) {
 				t.Fatalf("%q, %#v", got, err)
 			}
 			for _, want := range tc.says {
@@ -121,7 +188,8 @@ func TestSecretsErrorsSayWhatToDo(t *testing.T) {
 					t.Errorf("%v does not say %q", err, want)
 				}
 			}
-			if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, "MARKED") || strings.Contains(text, cloudtest.Secret) {
+			if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, "MARKED") ||
+				strings.Contains(text, cloudtest.Secret) {
 				t.Errorf("%s shows a secret", text)
 			}
 			if calls := store.Calls(); len(calls) != tc.calls {
@@ -135,7 +203,8 @@ func TestSecretsWithAWrongKey(t *testing.T) {
 	_, secrets, _ := stored(t)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "another")
 	_, err := secrets.Resolve(context.Background(), place(t, "aws-ssm:/promsnap/slack"))
-	if err == nil || !strings.Contains(err.Error(), "the secret key does not belong to the access key") {
+	if err == nil ||
+		!strings.Contains(err.Error(), "the secret key does not belong to the access key") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -160,7 +229,8 @@ func TestSecretsOfManyAtOnce(t *testing.T) {
 	stopped := errors.New("told to stop")
 	ended, cancel := context.WithCancelCause(context.Background())
 	cancel(stopped)
-	if _, err := secrets.Resolve(ended, place(t, "aws-ssm:/promsnap/other")); !errors.Is(err, stopped) {
+	if _, err := secrets.Resolve(ended, place(t, "aws-ssm:/promsnap/other")); !errors.Is(err,
+		stopped) {
 		t.Errorf("of an ended context: %v", err)
 	}
 }

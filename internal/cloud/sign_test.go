@@ -27,7 +27,8 @@ func managed(t *testing.T) string {
 		if err != nil {
 			t.Error(err)
 		}
-		if err := cloudtest.CheckSignature(r, body, "eu-west-1", cloud.ManagedPrometheus); err != nil {
+		if err := cloudtest.CheckSignature(r, body, "eu-west-1",
+			cloud.ManagedPrometheus); err != nil {
 			code, message, _ := strings.Cut(err.Error(), ": ")
 			w.Header().Set("X-Amzn-Errortype", code)
 			w.WriteHeader(http.StatusForbidden)
@@ -40,7 +41,8 @@ func managed(t *testing.T) string {
 	return s.URL
 }
 
-func signing(t *testing.T, id cloud.Identity, next http.RoundTripper, now func() time.Time) http.RoundTripper {
+func signing(t *testing.T, id cloud.Identity, next http.RoundTripper,
+	now func() time.Time) http.RoundTripper {
 	t.Helper()
 	account, err := cloud.Open(context.Background(), id)
 	if err != nil {
@@ -55,31 +57,42 @@ func signing(t *testing.T, id cloud.Identity, next http.RoundTripper, now func()
 
 func TestSigned(t *testing.T) {
 	base := managed(t)
-	there := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) { // whatever the host is called
+	there := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn,
+		error) {
+		// whatever the host is called
 		return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(base, "http://"))
 	}}
 	t.Cleanup(there.CloseIdleConnections)
-	rt := signing(t, cloud.Identity{Region: "eu-west-1", AccessKey: cloudtest.AccessKey, SecretKey: secret.Inline(cloudtest.Secret)}, there, time.Now)
+	rt := signing(t, cloud.Identity{
+		Region: "eu-west-1", AccessKey: cloudtest.AccessKey,
+		SecretKey: secret.Inline(cloudtest.Secret),
+	}, there, time.Now)
 	const form = "query=up%7Ba%3D%22b+c%22%7D&start=1&end=2"
 	for name, req := range map[string]func() (*http.Request, error){
 		"POST": func() (*http.Request, error) {
-			r, err := http.NewRequest(http.MethodPost, base+"/workspaces/ws-1/api/v1/query_range", strings.NewReader(form))
+			r, err := http.NewRequest(http.MethodPost, base+"/workspaces/ws-1/api/v1/query_range",
+				strings.NewReader(form))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			r.Header["Idempotency-Key"] = nil // not sent, and so not to be signed
 			return r, err
 		},
 		"POST without a copy": func() (*http.Request, error) {
-			r, err := http.NewRequest(http.MethodPost, base+"/workspaces/ws-1/api/v1/query", io.NopCloser(strings.NewReader(form)))
+			r, err := http.NewRequest(http.MethodPost, base+"/workspaces/ws-1/api/v1/query",
+				io.NopCloser(strings.NewReader(form)))
 			return r, err
 		},
-		"GET": func() (*http.Request, error) { return http.NewRequest(http.MethodGet, base+"/api/v1/query?"+form, nil) },
+		"GET": func() (*http.Request, error) {
+			return http.NewRequest(http.MethodGet, base+"/api/v1/query?"+form, nil)
+		},
 		"odd query": func() (*http.Request, error) {
 			return http.NewRequest(http.MethodGet, base+"/q?b=2&a=%2B%20*~&a=1&c", nil)
 		},
 		"odd path": func() (*http.Request, error) {
 			return http.NewRequest(http.MethodGet, base+"/a%20b/c+d/%E2%82%AC", nil)
 		},
-		"no path": func() (*http.Request, error) { return http.NewRequest(http.MethodGet, base, nil) },
+		"no path": func() (*http.Request, error) {
+			return http.NewRequest(http.MethodGet, base, nil)
+		},
 		"another host": func() (*http.Request, error) {
 			r, err := http.NewRequest(http.MethodGet, base+"/x", nil)
 			r.Host = "aps.example.com"
@@ -124,22 +137,44 @@ func TestSignedRefused(t *testing.T) {
 	denied := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Amzn-Errortype", "AccessDeniedException:http://internal.amazon.com/")
 		w.WriteHeader(http.StatusForbidden)
-		_, _ = w.Write([]byte(`{"message":"User: arn:aws:sts::1:assumed-role/x is not authorized to perform: aps:QueryMetrics"}`))
+		_, _ = w.Write(
+			[]byte(
+				`{"message":"User: arn:aws:sts::1:assumed-role/x is not authorized to perform: aps:QueryMetrics"}`))
 	}))
 	t.Cleanup(denied.Close)
-	good := cloud.Identity{Region: "eu-west-1", AccessKey: cloudtest.AccessKey, SecretKey: secret.Inline(cloudtest.Secret)}
+	good := cloud.Identity{
+		Region: "eu-west-1", AccessKey: cloudtest.AccessKey,
+		SecretKey: secret.Inline(cloudtest.Secret),
+	}
 	for _, tc := range []struct {
 		name, url string
 		change    func(*cloud.Identity)
 		now       func() time.Time
 		says      []string
 	}{
-		{"another secret", base, func(id *cloud.Identity) { id.SecretKey = secret.Inline("MARKED") }, time.Now, []string{"InvalidSignatureException", "the secret key does not belong to the access key"}},
-		{"another key", base, func(id *cloud.Identity) { id.AccessKey = "AKIDANOTHER" }, time.Now, []string{"AWS does not know the access key"}},
-		{"another region", base, func(id *cloud.Identity) { id.Region = "us-east-1" }, time.Now, []string{"the region is not the server's"}},
-		{"a wrong clock", base, func(*cloud.Identity) {}, func() time.Time { return time.Now().Add(-time.Hour) }, []string{"this machine's clock is wrong"}},
-		{"not allowed", denied.URL, func(*cloud.Identity) {}, time.Now, []string{"AccessDeniedException: User", "allow aps:QueryMetrics and aps:GetLabels on the workspace", "eu-west-1"}},
-		{"no secret key", base, func(id *cloud.Identity) { id.SecretKey = secret.File("none") }, time.Now, []string{"getting AWS credentials", "the secret key: reading a secret"}},
+		{"another secret", base, func(id *cloud.Identity) {
+			id.SecretKey = secret.Inline("MARKED")
+		}, time.Now, []string{
+			"InvalidSignatureException", "the secret key does not belong to the access key",
+		}},
+		{"another key", base, func(id *cloud.Identity) {
+			id.AccessKey = "AKIDANOTHER"
+		}, time.Now, []string{"AWS does not know the access key"}},
+		{"another region", base, func(id *cloud.Identity) {
+			id.Region = "us-east-1"
+		}, time.Now, []string{"the region is not the server's"}},
+		{"a wrong clock", base, func(*cloud.Identity) {}, func() time.Time {
+			return time.Now().Add(-time.Hour)
+		}, []string{"this machine's clock is wrong"}},
+		{
+			"not allowed", denied.URL, func(*cloud.Identity) {}, time.Now, []string{
+				"AccessDeniedException: User",
+				"allow aps:QueryMetrics and aps:GetLabels on the workspace", "eu-west-1",
+			},
+		},
+		{"no secret key", base, func(id *cloud.Identity) {
+			id.SecretKey = secret.File("none")
+		}, time.Now, []string{"getting AWS credentials", "the secret key: reading a secret"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			id := good
@@ -159,7 +194,8 @@ func TestSignedRefused(t *testing.T) {
 					t.Errorf("%v does not say %q", err, want)
 				}
 			}
-			if text := fmt.Sprintf("%v %+v", err, known); strings.Contains(text, "MARKED") || strings.Contains(text, cloudtest.Secret) || strings.Contains(text, "Canonical") {
+			if text := fmt.Sprintf("%v %+v", err, known); strings.Contains(text, "MARKED") ||
+				strings.Contains(text, cloudtest.Secret) || strings.Contains(text, "Canonical") {
 				t.Errorf("%s shows what it may not", text)
 			}
 		})
@@ -167,18 +203,23 @@ func TestSignedRefused(t *testing.T) {
 }
 
 func TestSignedWithARole(t *testing.T) {
-	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "B"} {
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "B",
+	} {
 		t.Setenv(name, value)
 	}
 	var form url.Values
 	sts(t, func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		form = r.Form
-		_, _ = fmt.Fprintf(w, `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>T</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+		_, _ = fmt.Fprintf(w,
+			`<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>T</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
 			cloudtest.AccessKey, cloudtest.Secret)
 	})
 	var token string
-	rt := signing(t, cloud.Identity{Region: "eu-west-1", Role: "arn:aws:iam::1:role/amp", ExternalID: "ours"}, next(func(r *http.Request) (*http.Response, error) {
+	rt := signing(t, cloud.Identity{
+		Region: "eu-west-1", Role: "arn:aws:iam::1:role/amp", ExternalID: "ours",
+	}, next(func(r *http.Request) (*http.Response, error) {
 		token = r.Header.Get("X-Amz-Security-Token")
 		return http.DefaultTransport.RoundTrip(r)
 	}), time.Now)
@@ -191,7 +232,8 @@ func TestSignedWithARole(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = resp.Body.Close()
-	if token != "T" || form.Get("RoleArn") != "arn:aws:iam::1:role/amp" || form.Get("ExternalId") != "ours" {
+	if token != "T" || form.Get("RoleArn") != "arn:aws:iam::1:role/amp" ||
+		form.Get("ExternalId") != "ours" {
 		t.Errorf("token %q, STS was asked %v", token, form)
 	}
 }
@@ -201,8 +243,11 @@ type next func(*http.Request) (*http.Response, error)
 func (n next) RoundTrip(r *http.Request) (*http.Response, error) { return n(r) }
 
 func TestSignedBodyIsBounded(t *testing.T) {
-	rt := signing(t, cloud.Identity{Region: "eu-west-1", AccessKey: "A", SecretKey: secret.Inline("B")}, http.DefaultTransport, time.Now)
-	req, err := http.NewRequest(http.MethodPost, "http://127.0.0.1:1", strings.NewReader(strings.Repeat("a", 1<<20+1)))
+	rt := signing(t, cloud.Identity{
+		Region: "eu-west-1", AccessKey: "A", SecretKey: secret.Inline("B"),
+	}, http.DefaultTransport, time.Now)
+	req, err := http.NewRequest(http.MethodPost, "http://127.0.0.1:1",
+		strings.NewReader(strings.Repeat("a", 1<<20+1)))
 	if err != nil {
 		t.Fatal(err)
 	}

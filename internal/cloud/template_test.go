@@ -64,14 +64,18 @@ func visit(n *yaml.Node, each func(*yaml.Node)) {
 var substituted = regexp.MustCompile(`\$\{([^}]+)\}`)
 
 // attributes are what the template may take from a resource of a type.
-var attributes = map[string][]string{"AWS::IAM::Role": {"Arn"}, "AWS::SQS::Queue": {"Arn", "QueueName"}}
+var attributes = map[string][]string{
+	"AWS::IAM::Role": {"Arn"}, "AWS::SQS::Queue": {"Arn", "QueueName"},
+}
 
-// TestTemplateResolves resolves every reference of the SAM template, and finds everything that is named but not used.
+// TestTemplateResolves resolves every reference of the SAM template, and finds everything that is
+// named but not used.
 func TestTemplateResolves(t *testing.T) {
 	root := template(t)
 	resources, conditions := at(root, "Resources"), keysOf(at(root, "Conditions"))
 	known := append(keysOf(at(root, "Parameters")), keysOf(resources)...)
-	known = append(known, "AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::StackName", "AWS::NoValue")
+	known = append(known, "AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::StackName",
+		"AWS::NoValue")
 	used := map[string]bool{}
 	ref := func(n *yaml.Node, name string) {
 		used[name] = true
@@ -90,7 +94,8 @@ func TestTemplateResolves(t *testing.T) {
 		case "!GetAtt":
 			name, attribute, _ := strings.Cut(n.Value, ".")
 			ref(n, name)
-			if kind := at(resources, name, "Type"); kind == nil || !slices.Contains(attributes[kind.Value], attribute) {
+			if kind := at(resources, name, "Type"); kind == nil ||
+				!slices.Contains(attributes[kind.Value], attribute) {
 				t.Errorf("line %d: %s has no attribute %s", n.Line, name, attribute)
 			}
 		case "!If":
@@ -113,15 +118,19 @@ func TestTemplateResolves(t *testing.T) {
 	}
 }
 
-// TestTemplateAllowsWhatIsCalled holds the function's role to exactly what the code calls, and what Lambda does in its name.
+// TestTemplateAllowsWhatIsCalled holds the function's role to exactly what the code calls, and what
+// Lambda does in its name.
 func TestTemplateAllowsWhatIsCalled(t *testing.T) {
-	want := map[string]bool{"logs:CreateLogStream": true, "logs:PutLogEvents": true, "sqs:SendMessage": true}
+	want := map[string]bool{
+		"logs:CreateLogStream": true, "logs:PutLogEvents": true, "sqs:SendMessage": true,
+	}
 	for _, call := range append(called(t), "AssumeRole") { // by the SDK's credentials
 		for _, action := range actions(call) {
 			want[action] = true
 		}
 	}
-	for _, action := range append(keyActions(), managedActions()...) { // a test of internal/app holds the latter to what a run asks for
+	for _, action := range append(keyActions(), managedActions()...) {
+		// a test of internal/app holds the latter to what a run asks for
 		want[action] = true
 	}
 	got := map[string]bool{}
@@ -132,21 +141,26 @@ func TestTemplateAllowsWhatIsCalled(t *testing.T) {
 					got[n.Value] = true
 				}
 			})
-			if at(n, "Effect").Value != "Allow" || at(n, "Resource") == nil || at(n, "Resource").Value == "*" {
+			if at(n, "Effect").Value != "Allow" || at(n, "Resource") == nil ||
+				at(n, "Resource").Value == "*" {
 				t.Errorf("line %d: a statement must allow something on something", n.Line)
 			}
 		}
 	})
 	if !maps.Equal(got, want) {
-		t.Errorf("the role allows %v, and the code needs %v", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+		t.Errorf("the role allows %v, and the code needs %v", slices.Sorted(maps.Keys(got)),
+			slices.Sorted(maps.Keys(want)))
 	}
 }
 
-// zips are those that make lambda builds, as a test of internal/acceptance/supply holds, and their architectures in the template's words.
-var zips = map[string]string{"../../bin/lambda-arm64.zip": "arm64", "../../bin/lambda-amd64.zip": "x86_64"}
+// zips are those that make lambda builds, as a test of internal/acceptance/supply holds, and their
+// architectures in the template's words.
+var zips = map[string]string{
+	"../../bin/lambda-arm64.zip": "arm64", "../../bin/lambda-amd64.zip": "x86_64",
+}
 
-// TestTemplateNamesAZip holds what SAM and CloudFormation package: a path, no function of the template, to a zip, with its architecture
-// beside it.
+// TestTemplateNamesAZip holds what SAM and CloudFormation package: a path, no function of the
+// template, to a zip, with its architecture beside it.
 func TestTemplateNamesAZip(t *testing.T) {
 	function := at(template(t), "Resources", "Function", "Properties")
 	uri, of := at(function, "CodeUri"), at(function, "Architectures")
@@ -161,20 +175,25 @@ func TestTemplateNamesAZip(t *testing.T) {
 // TestTemplateIsOneRunAtATime holds what the function relies on.
 func TestTemplateIsOneRunAtATime(t *testing.T) {
 	function := at(template(t), "Resources", "Function", "Properties")
-	if r := at(function, "ReservedConcurrentExecutions"); r == nil || r.Tag != "!If" || r.Content[0].Value != "OneAtATime" || r.Content[1].Value != "1" {
+	if r := at(function, "ReservedConcurrentExecutions"); r == nil || r.Tag != "!If" ||
+		r.Content[0].Value != "OneAtATime" || r.Content[1].Value != "1" {
 		t.Error("there is no reservation of one run")
 	}
 	if of := at(template(t), "Parameters", "Concurrency", "Default"); of == nil || of.Value != "1" {
 		t.Error("more than one run goes at a time, where nobody says anything")
 	}
-	for name, want := range map[string]string{"Runtime": "provided.al2023", "Handler": "bootstrap"} {
+	for name, want := range map[string]string{
+		"Runtime": "provided.al2023", "Handler": "bootstrap",
+	} {
 		if got := at(function, name); got == nil || got.Value != want {
 			t.Errorf("%s is not %s", name, want)
 		}
 	}
 	for _, event := range []string{"Check", "Daily"} {
 		p := at(function, "Events", event, "Properties")
-		if in := at(p, "Input"); in == nil || !strings.Contains(in.Value, `"time": "<aws.scheduler.scheduled-time>"`) || at(p, "ScheduleExpressionTimezone") == nil {
+		if in := at(p, "Input"); in == nil ||
+			!strings.Contains(in.Value, `"time": "<aws.scheduler.scheduled-time>"`) ||
+			at(p, "ScheduleExpressionTimezone") == nil {
 			t.Errorf("the schedule %s has no time, or no zone", event)
 		}
 	}
@@ -190,11 +209,12 @@ func figure(n *yaml.Node, key string) int {
 	return out
 }
 
-// TestTemplateAlarms holds each alarm to what CloudWatch takes, to a metric that somebody writes, and to somebody who is told; and those that
-// rest on one report a day to its being enough.
+// TestTemplateAlarms holds each alarm to what CloudWatch takes, to a metric that somebody writes,
+// and to somebody who is told; and those that rest on one report a day to its being enough.
 func TestTemplateAlarms(t *testing.T) {
 	resources := at(template(t), "Resources")
-	written := map[string]bool{"Errors": true, "ApproximateNumberOfMessagesVisible": true} // by Lambda and SQS
+	// by Lambda and SQS
+	written := map[string]bool{"Errors": true, "ApproximateNumberOfMessagesVisible": true}
 	for _, name := range keysOf(resources) {
 		if at(resources, name, "Type").Value != "AWS::Logs::MetricFilter" {
 			continue
@@ -205,7 +225,10 @@ func TestTemplateAlarms(t *testing.T) {
 		}
 		written[at(at(p, "MetricTransformations").Content[0], "MetricName").Value] = true
 	}
-	looksBack := map[string]int{"FailedAlarm": 1800, "ErrorAlarm": 1800, "CheckSilentAlarm": 1800, "DailySilentAlarm": 26 * 3600, "LetterAlarm": 300}
+	looksBack := map[string]int{
+		"FailedAlarm": 1800, "ErrorAlarm": 1800, "CheckSilentAlarm": 1800,
+		"DailySilentAlarm": 26 * 3600, "LetterAlarm": 300,
+	}
 	for _, name := range keysOf(resources) {
 		if at(resources, name, "Type").Value != "AWS::CloudWatch::Alarm" {
 			continue
@@ -223,14 +246,18 @@ func TestTemplateAlarms(t *testing.T) {
 		if metric := at(p, "MetricName"); !written[metric.Value] {
 			t.Errorf("%s is of %s, which nobody writes", name, metric.Value)
 		}
-		// Of silence all periods count, and what is not there is silence; of anything else one is enough, and what is not there is good.
+		// Of silence all periods count, and what is not there is silence; of anything else one is
+		// enough, and what is not there is good.
 		enough, missing, comparison := 1, "notBreaching", "GreaterThanOrEqualToThreshold"
 		if strings.HasSuffix(name, "SilentAlarm") {
 			enough, missing, comparison = periods, "breaching", "LessThanThreshold"
 		}
-		if at(p, "DatapointsToAlarm") == nil && periods != 1 || at(p, "DatapointsToAlarm") != nil && figure(p, "DatapointsToAlarm") != enough ||
-			at(p, "TreatMissingData").Value != missing || at(p, "ComparisonOperator").Value != comparison || figure(p, "Threshold") != 1 {
-			t.Errorf("%s: of %d periods %d are to be enough, and missing ones %s", name, periods, enough, missing)
+		if at(p, "DatapointsToAlarm") == nil && periods != 1 ||
+			at(p, "DatapointsToAlarm") != nil && figure(p, "DatapointsToAlarm") != enough ||
+			at(p, "TreatMissingData").Value != missing ||
+			at(p, "ComparisonOperator").Value != comparison || figure(p, "Threshold") != 1 {
+			t.Errorf("%s: of %d periods %d are to be enough, and missing ones %s", name, periods,
+				enough, missing)
 		}
 		if at(p, "AlarmActions") == nil || at(p, "OKActions") == nil {
 			t.Errorf("nobody is told of %s", name)
@@ -245,7 +272,8 @@ func TestTemplateAlarms(t *testing.T) {
 func TestTemplateLosesNoEvent(t *testing.T) {
 	resources := at(template(t), "Resources")
 	function := at(resources, "Function", "Properties")
-	if d := at(function, "EventInvokeConfig", "DestinationConfig", "OnFailure"); d == nil || at(d, "Type").Value != "SQS" || at(d, "Destination").Value != "DeadLetters.Arn" {
+	if d := at(function, "EventInvokeConfig", "DestinationConfig", "OnFailure"); d == nil ||
+		at(d, "Type").Value != "SQS" || at(d, "Destination").Value != "DeadLetters.Arn" {
 		t.Error("an event that the function fails on goes nowhere")
 	}
 	if figure(at(function, "EventInvokeConfig"), "MaximumRetryAttempts") != 2 {
@@ -253,7 +281,9 @@ func TestTemplateLosesNoEvent(t *testing.T) {
 	}
 	for _, event := range []string{"Check", "Daily"} {
 		p := at(function, "Events", event, "Properties")
-		if figure(at(p, "RetryPolicy"), "MaximumRetryAttempts") == 0 || at(p, "DeadLetterConfig", "Arn") == nil || at(p, "DeadLetterConfig", "Arn").Value != "DeadLetters.Arn" {
+		if figure(at(p, "RetryPolicy"), "MaximumRetryAttempts") == 0 ||
+			at(p, "DeadLetterConfig", "Arn") == nil ||
+			at(p, "DeadLetterConfig", "Arn").Value != "DeadLetters.Arn" {
 			t.Errorf("what the schedule %s cannot hand over is lost", event)
 		}
 	}
@@ -261,7 +291,8 @@ func TestTemplateLosesNoEvent(t *testing.T) {
 		t.Error("dead letters are not kept for 14 days")
 	}
 	log := at(resources, "Log", "Properties")
-	if at(log, "RetentionInDays") == nil || at(function, "LoggingConfig", "LogGroup") == nil || at(function, "LoggingConfig", "LogGroup").Value != "Log" {
+	if at(log, "RetentionInDays") == nil || at(function, "LoggingConfig", "LogGroup") == nil ||
+		at(function, "LoggingConfig", "LogGroup").Value != "Log" {
 		t.Error("the function's log is not the one that is kept for a while")
 	}
 }

@@ -23,9 +23,11 @@ type Bucket struct {
 // bucket builds a bucket.
 func (b *builder) bucket(s *bucket, path string) Bucket {
 	out := Bucket{
-		Name: string(s.Bucket), Prefix: s.Prefix, Region: s.Region, Endpoint: string(s.Endpoint), PathStyle: s.PathStyle, AccessKey: s.AccessKey,
+		Name: string(s.Bucket), Prefix: s.Prefix, Region: s.Region, Endpoint: string(s.Endpoint),
+		PathStyle: s.PathStyle, AccessKey: s.AccessKey,
 		SecretKey: b.secretKeyOf(path, s.secretKey),
-		RoleARN:   s.RoleARN, ExternalID: s.ExternalID, SSE: s.SSE, KMSKey: s.KMSKey, Checksum: s.Checksum,
+		RoleARN:   s.RoleARN, ExternalID: s.ExternalID, SSE: s.SSE, KMSKey: s.KMSKey,
+		Checksum: s.Checksum,
 	}
 	switch {
 	case b.has(key(path, "bucket")) && s.Bucket == "":
@@ -37,7 +39,8 @@ func (b *builder) bucket(s *bucket, path string) Bucket {
 	return out
 }
 
-// bucket is a bucket of S3, AWS' own or another's, and how to log in. Without credentials: as the environment says.
+// bucket is a bucket of S3, AWS' own or another's, and how to log in. Without credentials: as the
+// environment says.
 type bucket struct {
 	// The bucket's name.
 	Bucket bucketName `yaml:"bucket" jsonschema:"required"`
@@ -60,8 +63,9 @@ type bucket struct {
 	SSE string `yaml:"sse" jsonschema:"enum=AES256,enum=aws:kms"`
 	// The ARN or the ID of the key of sse aws:kms; without one, AWS' own.
 	KMSKey string `yaml:"kms_key"`
-	// Whether writes carry a checksum in a header: sha256, or none for an S3 that refuses it. Without one, as
-	// AWS_REQUEST_CHECKSUM_CALCULATION of the environment says: sha256, or none with when_required.
+	// Whether writes carry a checksum in a header: sha256, or none for an S3 that refuses it.
+	// Without one, as AWS_REQUEST_CHECKSUM_CALCULATION of the environment says: sha256, or none
+	// with when_required.
 	Checksum string `yaml:"checksum" jsonschema:"enum=sha256,enum=none"`
 }
 
@@ -69,10 +73,11 @@ type bucket struct {
 type bucketName string
 
 var (
-	bucketSyntax = regexp.MustCompile(`^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[a-z0-9-]+:s3[a-z0-9-]*:[^/]*:accesspoint[/:].+)?$`)
-	bucketARN    = regexp.MustCompile(`^arn:[a-z0-9-]*:s3:[a-z0-9-]*:[0-9]*:([^/:]+)/?(.*)$`)
-	bucketURI    = regexp.MustCompile(`^(s3|s3a|s3n|gs)://([^/]+)/?(.*)$`)
-	bucketPath   = regexp.MustCompile(`^/*([A-Za-z0-9][A-Za-z0-9._-]*)/+(.*)$`)
+	bucketSyntax = regexp.MustCompile(
+		`^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,254}|arn:[a-z0-9-]+:s3[a-z0-9-]*:[^/]*:accesspoint[/:].+)?$`)
+	bucketARN  = regexp.MustCompile(`^arn:[a-z0-9-]*:s3:[a-z0-9-]*:[0-9]*:([^/:]+)/?(.*)$`)
+	bucketURI  = regexp.MustCompile(`^(s3|s3a|s3n|gs)://([^/]+)/?(.*)$`)
+	bucketPath = regexp.MustCompile(`^/*([A-Za-z0-9][A-Za-z0-9._-]*)/+(.*)$`)
 )
 
 // UnmarshalText takes a name alone.
@@ -93,11 +98,13 @@ func (n *bucketName) UnmarshalText(b []byte) error {
 	} else if m := bucketPath.FindStringSubmatch(text); m != nil {
 		name, prefix = m[1], m[2]
 	} else {
-		return errors.New("not the name of a bucket; write it alone, such as capacity-reports, without an address or a path")
+		return errors.New("not the name of a bucket; write it alone, such as capacity-reports, " +
+			"without an address or a path")
 	}
 	prefix = strings.Trim(strings.TrimSuffix(prefix, "*"), "/")
 	if prefix != "" {
 		prefix = ", prefix: " + shorten(prefix)
 	}
-	return fmt.Errorf("the name of a bucket stands alone; write bucket: %s%s%s", shorten(name), prefix, also)
+	return fmt.Errorf("the name of a bucket stands alone; write bucket: %s%s%s", shorten(name),
+		prefix, also)
 }

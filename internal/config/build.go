@@ -25,8 +25,8 @@ type builder struct {
 	scrape  time.Duration
 }
 
-// problem records a mistake in what the value at path means, unless that value, or one around it, could not be read: then it is not
-// known what was meant.
+// problem records a mistake in what the value at path means, unless that value, or one around it,
+// could not be read: then it is not known what was meant.
 func (b *builder) problem(path, format string, args ...any) {
 	for _, p := range b.problems[:b.decoded] {
 		if within(path, p.Path) {
@@ -36,7 +36,8 @@ func (b *builder) problem(path, format string, args ...any) {
 	b.decoder.problem(path, format, args...)
 }
 
-// note records what may be wrong with the value at path, and only the server, or a person, can tell.
+// note records what may be wrong with the value at path, and only the server, or a person, can
+// tell.
 func (b *builder) note(path, format string, args ...any) {
 	before := len(b.problems)
 	b.problem(path, format, args...)
@@ -45,14 +46,17 @@ func (b *builder) note(path, format string, args ...any) {
 	}
 }
 
-// clean tells whether there is no mistake in the value at path, but for keys that nobody knows and that are not meant for another.
+// clean tells whether there is no mistake in the value at path, but for keys that nobody knows and
+// that are not meant for another.
 func (b *builder) clean(path string) bool {
 	for meant := range b.meant {
 		if within(meant, path) {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(b.problems, func(p Problem) bool { return !p.Note && !p.aside && within(p.Path, path) })
+	return !slices.ContainsFunc(b.problems, func(p Problem) bool {
+		return !p.Note && !p.aside && within(p.Path, path)
+	})
 }
 
 // within tells whether path is that of around or of something in it.
@@ -80,9 +84,15 @@ func (b *builder) config(ctx context.Context, f *file) *Config {
 	}
 	c.Receivers = b.receivers(f.Receivers, b.intervals(f.TimeIntervals))
 	if !b.has("reports") {
-		f.Reports = []report{{Name: "default", Timezone: zone{time.UTC}, Language: string(words.English), Range: duration(24 * time.Hour)}}
+		f.Reports = []report{
+			{
+				Name: "default", Timezone: zone{time.UTC}, Language: string(words.English),
+				Range: duration(24 * time.Hour),
+			},
+		}
 	} else if len(f.Reports) == 0 {
-		b.problem("reports", "no report; write one, or take the key out for a report of all the built-in panels")
+		b.problem("reports", "no report; write one, or take the key out for a report of all the "+
+			"built-in panels")
 	}
 	names := map[string]string{}
 	for i, r := range f.Reports {
@@ -110,12 +120,14 @@ func (b *builder) font(ctx context.Context, path string) *Font {
 	case err != nil:
 		b.problem("font", "cannot be read: %v; write the path of a TrueType font (.ttf)", err)
 	case !isTrueType(data):
-		b.problem("font", "not a TrueType font; write the path of a .ttf file (most .otf files have outlines of another kind, which cannot be drawn)")
+		b.problem("font", "not a TrueType font; write the path of a .ttf file (most .otf files "+
+			"have outlines of another kind, which cannot be drawn)")
 	}
 	return &Font{Path: path, Data: data}
 }
 
-// isTrueType looks at the first bytes, which tell TrueType outlines and collections of them from others.
+// isTrueType looks at the first bytes, which tell TrueType outlines and collections of them from
+// others.
 func isTrueType(data []byte) bool {
 	for _, tag := range []string{"\x00\x01\x00\x00", "true", "ttcf"} {
 		if strings.HasPrefix(string(data[:min(len(data), 4)]), tag) {
@@ -153,17 +165,24 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 	}
 	b.leaveOut(key(path, "url"), s.URL, prometheusPages, "/api/v1")
 	if end := browserPages.FindString(pathOf(p.URL)); end != "" {
-		b.note(key(path, "url"), "ends in %s as the browser's address does; unless that is Prometheus' path prefix, leave it out: promsnap adds /api/v1 itself", end)
+		b.note(key(path, "url"), "ends in %s as the browser's address does; unless that is "+
+			"Prometheus' path prefix, leave it out: promsnap adds /api/v1 itself", end)
 	}
 	for i, m := range s.Matchers {
 		p.Matchers = append(p.Matchers, m...)
-		if slices.ContainsFunc(m, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }) {
-			b.problem(item(key(path, "matchers"), i), "would change which metrics a query asks for; match labels that all metrics have, such as cluster")
+		if slices.ContainsFunc(m, func(m *labels.Matcher) bool {
+			return m.Name == model.MetricNameLabel
+		}) {
+			b.problem(item(key(path, "matchers"), i), "would change which metrics a query asks "+
+				"for; match labels that all metrics have, such as cluster")
 		}
 	}
-	for _, reserved := range []string{"query", "start", "end", "step", "time", "timeout", "limit", "match[]"} {
+	for _, reserved := range []string{
+		"query", "start", "end", "step", "time", "timeout", "limit", "match[]",
+	} {
 		if _, ok := s.Params[reserved]; ok {
-			b.problem(key(key(path, "params"), reserved), "promsnap sets this parameter itself; take it out")
+			b.problem(key(key(path, "params"), reserved),
+				"promsnap sets this parameter itself; take it out")
 		}
 	}
 	if s.SigV4 != nil {
@@ -174,7 +193,8 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 
 func (b *builder) report(r *report, path string) Report {
 	out := Report{
-		Name: string(r.Name), Title: r.Title, Zone: r.Timezone.Location, Language: words.Language(r.Language), Range: time.Duration(r.Range),
+		Name: string(r.Name), Title: r.Title, Zone: r.Timezone.Location,
+		Language: words.Language(r.Language), Range: time.Duration(r.Range),
 	}
 	if out.Title == "" {
 		out.Title = out.Name
@@ -183,7 +203,8 @@ func (b *builder) report(r *report, path string) Report {
 		out.Range = b.options.Range
 	}
 	if out.Range < minRange || out.Range > maxRange {
-		out.Range = 24 * time.Hour // its own problem is recorded, and the rest of the report is looked at all the same
+		// its own problem is recorded, and the rest of the report is looked at all the same
+		out.Range = 24 * time.Hour
 	}
 	if !b.has(key(path, "panels")) {
 		for _, s := range b.options.builtin(out.Language) {
@@ -192,7 +213,8 @@ func (b *builder) report(r *report, path string) Report {
 		return out
 	}
 	if len(r.Panels) == 0 {
-		b.problem(key(path, "panels"), "no panel; write one, or take the key out for all the built-in ones")
+		b.problem(key(path, "panels"),
+			"no panel; write one, or take the key out for all the built-in ones")
 	}
 	names := map[string]string{}
 	for i, p := range r.Panels {

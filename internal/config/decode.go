@@ -13,7 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Bounds on what a file may hold. Its aliases are followed, so that a small file can name a large tree.
+// Bounds on what a file may hold. Its aliases are followed, so that a small file can name a large
+// tree.
 const (
 	maxVisits   = 20_000  // values and keys, those behind an alias once for each alias
 	maxItems    = 500     // of one list or mapping
@@ -21,24 +22,27 @@ const (
 	maxProblems = 1000
 )
 
-// decoder fills the types of file.go from a tree of YAML nodes. It goes on after a mistake, so that all are found.
+// decoder fills the types of file.go from a tree of YAML nodes. It goes on after a mistake, so that
+// all are found.
 type decoder struct {
 	file     string
 	source   []byte
 	lines    []string // of the source, split when first needed
 	env      func(string) string
 	problems Errors
-	nodes    map[string]*yaml.Node // every value of the file by its path, for the positions of what is found later
-	types    map[reflect.Type]map[string]field
-	meant    map[string]bool // the paths that an unknown key was meant for
-	visits   int
-	secret   bool // inside http_config, where neither values nor keys may be shown
+	// every value of the file by its path, for the positions of what is found later
+	nodes  map[string]*yaml.Node
+	types  map[reflect.Type]map[string]field
+	meant  map[string]bool // the paths that an unknown key was meant for
+	visits int
+	secret bool // inside http_config, where neither values nor keys may be shown
 }
 
 // has tells whether the file sets the value at path.
 func (d *decoder) has(path string) bool { return d.nodes[path] != nil }
 
-// problem records a mistake in the value at path, or in the nearest one around it that is in the file.
+// problem records a mistake in the value at path, or in the nearest one around it that is in the
+// file.
 func (d *decoder) problem(path, format string, args ...any) {
 	at := path
 	for d.nodes[at] == nil && at != "" {
@@ -56,7 +60,10 @@ func (d *decoder) problemAt(line, column int, path, message string) {
 	if len(d.problems) >= maxProblems {
 		return
 	}
-	d.problems = append(d.problems, Problem{File: d.file, Line: max(line, 1), Column: max(column, 1), Path: masked(path), Message: masked(message)})
+	d.problems = append(d.problems, Problem{
+		File: d.file, Line: max(line, 1), Column: max(column, 1), Path: masked(path),
+		Message: masked(message),
+	})
 }
 
 // key is the path of a key's value, item that of a list's.
@@ -69,7 +76,8 @@ func key(path, k string) string {
 
 func item(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
-// decode fills out from n, which is the value at path. What it cannot read is a problem and stays as it was.
+// decode fills out from n, which is the value at path. What it cannot read is a problem and stays
+// as it was.
 func (d *decoder) decode(n *yaml.Node, path string, out reflect.Value) {
 	if n = d.follow(n, path); n == nil {
 		return
@@ -132,7 +140,8 @@ func (d *decoder) decode(n *yaml.Node, path string, out reflect.Value) {
 func (d *decoder) follow(n *yaml.Node, path string) *yaml.Node {
 	d.visits++
 	if d.visits == maxVisits {
-		d.problemAt(n.Line, n.Column, path, "the file's aliases (*name) make it too large; write less with them")
+		d.problemAt(n.Line, n.Column, path,
+			"the file's aliases (*name) make it too large; write less with them")
 	}
 	if d.visits >= maxVisits {
 		return nil
@@ -142,7 +151,8 @@ func (d *decoder) follow(n *yaml.Node, path string) *yaml.Node {
 	}
 	switch {
 	case n.Style&yaml.TaggedStyle != 0:
-		d.problemAt(n.Line, n.Column, path, "tags such as !!str are not understood; write the value alone")
+		d.problemAt(n.Line, n.Column, path,
+			"tags such as !!str are not understood; write the value alone")
 	case n.Tag == "!!null":
 		d.problemAt(n.Line, n.Column, path, "has no value; write one, or take the key out")
 	case len(n.Content) > 2*maxItems:
@@ -164,8 +174,8 @@ func (d *decoder) scalar(n *yaml.Node, path string) (string, bool) {
 	return n.Value, true
 }
 
-// text sets a string. A plain number or true is a mistake, because another reader of the file would not take it as text; but
-// http_config takes what Prometheus takes, where a password may be digits.
+// text sets a string. A plain number or true is a mistake, because another reader of the file would
+// not take it as text; but http_config takes what Prometheus takes, where a password may be digits.
 func (d *decoder) text(n *yaml.Node, path string, out reflect.Value) {
 	text, ok := d.scalar(n, path)
 	switch {
@@ -210,11 +220,13 @@ func (d *decoder) pairs(n *yaml.Node, path string, each func(k, v *yaml.Node)) {
 		k, v := n.Content[i], n.Content[i+1]
 		switch {
 		case k.Kind == yaml.ScalarNode && k.Tag == "!!merge":
-			d.problemAt(k.Line, k.Column, path, "merging (<<) is not understood; an alias (*name) can stand for a whole value")
+			d.problemAt(k.Line, k.Column, path, "merging (<<) is not understood; an alias "+
+				"(*name) can stand for a whole value")
 		case k.Kind != yaml.ScalarNode || k.Tag != "!!str":
 			d.problemAt(k.Line, k.Column, path, "a key that is not text; put it in quotes")
 		case first[k.Value] != 0:
-			d.problemAt(k.Line, k.Column, d.keyPath(path, k.Value), fmt.Sprintf("the key is set twice, first in line %d; keep one", first[k.Value]))
+			d.problemAt(k.Line, k.Column, d.keyPath(path, k.Value),
+				fmt.Sprintf("the key is set twice, first in line %d; keep one", first[k.Value]))
 		default:
 			first[k.Value] = k.Line
 			each(k, v)
@@ -222,7 +234,8 @@ func (d *decoder) pairs(n *yaml.Node, path string, each func(k, v *yaml.Node)) {
 	}
 }
 
-// keyPath is the path of a key that is none of the file's own. It may be a secret, or, in http_config, half of one.
+// keyPath is the path of a key that is none of the file's own. It may be a secret, or, in
+// http_config, half of one.
 func (d *decoder) keyPath(path, k string) string {
 	if d.secret || !showable(k) {
 		return key(path, "*")
@@ -237,7 +250,8 @@ func (d *decoder) object(n *yaml.Node, path string, out reflect.Value) {
 		return
 	}
 	if n.Kind != yaml.MappingNode && out.Type() == reflect.TypeFor[promconfig.Header]() {
-		d.problem(path, "a header has a list of values; write X-Scope-OrgID: {values: [tenant-a]}, with your header and value, or secrets_env for a secret")
+		d.problem(path, "a header has a list of values; write X-Scope-OrgID: {values: "+
+			"[tenant-a]}, with your header and value, or secrets_env for a secret")
 		return
 	}
 	fields := d.fields(out.Type())
@@ -294,7 +308,8 @@ func (d *decoder) unknown(k *yaml.Node, path string, known map[string]field) {
 	at, advice, meant := d.keyPath(path, k.Value), "write one of "+strings.Join(names, ", "), ""
 	if before := keyBefore(k.Value, known); before != "" {
 		at, meant = key(path, before), before
-		d.problemAt(k.Line, k.Column, at, fmt.Sprintf("not a key and its value; write %s: VALUE, with a blank behind the colon", before))
+		d.problemAt(k.Line, k.Column, at, fmt.Sprintf("not a key and its value; write %s: VALUE, "+
+			"with a blank behind the colon", before))
 	} else {
 		if near := nearest(k.Value, names); near != "" && showable(k.Value) {
 			advice, meant = "did you mean "+near+"?", near
@@ -311,7 +326,8 @@ func (d *decoder) unknown(k *yaml.Node, path string, known map[string]field) {
 	}
 }
 
-// mean remembers that a key was meant to be that of path: what is said of one that is not there would be said twice.
+// mean remembers that a key was meant to be that of path: what is said of one that is not there
+// would be said twice.
 func (d *decoder) mean(path string) {
 	if d.meant == nil {
 		d.meant = map[string]bool{}
@@ -345,7 +361,8 @@ func (d *decoder) field(f field, n *yaml.Node, path string, out reflect.Value) {
 		}
 	case string:
 		if len(f.enum) > 0 && !slices.Contains(f.enum, v) {
-			d.problem(path, "%q is none of the words known here; write one of %s", shorten(v), strings.Join(f.enum, ", "))
+			d.problem(path, "%q is none of the words known here; write one of %s", shorten(v),
+				strings.Join(f.enum, ", "))
 		}
 	}
 }

@@ -15,7 +15,8 @@ const (
 
 // delivers builds what a report says of its delivery, and what it needs for that.
 func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
-	out.Send, out.ArchiveOnChange, out.RepeatInterval = r.Send, r.Archive == "on_change", time.Duration(r.RepeatInterval)
+	out.Send, out.ArchiveOnChange, out.RepeatInterval = r.Send, r.Archive == "on_change",
+		time.Duration(r.RepeatInterval)
 	out.HistoryFrom = string(r.HistoryFrom)
 	if b.has(key(path, "schedule")) {
 		out.Schedule = &r.Schedule.Schedule
@@ -53,20 +54,26 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 		{"schedule", len(r.Receivers) > 0, "of any kind"},
 		{"heartbeat", len(r.Receivers) > 0, "of any kind"},
 		{"send", tells || chosen, "that tells people"},
-		{"repeat_interval", tells && out.Send == SendChanges, "that tells people, with send: changes"},
+		{
+			"repeat_interval", tells && out.Send == SendChanges,
+			"that tells people, with send: changes",
+		},
 		{"history_from", tells && out.Send == SendSummary, "that tells people, with send: summary"},
 		{"archive", archives, "that keeps reports"},
 	} {
 		if known && !unknown && b.has(key(path, k.name)) && !k.effect {
-			b.problem(key(path, k.name), "of no effect without a receiver %s; write one into receivers, or take the key out", k.of)
+			b.problem(key(path, k.name), "of no effect without a receiver %s; write one into "+
+				"receivers, or take the key out", k.of)
 		}
 	}
 	switch {
 	case !known:
 	case tells && !b.has(key(path, "send")):
-		b.problem(key(path, "send"), "missing; write changes, to tell what is new, worse or resolved, or summary, to post each time")
+		b.problem(key(path, "send"), "missing; write changes, to tell what is new, worse or "+
+			"resolved, or summary, to post each time")
 	case archives && !tells && !unknown && out.ArchiveOnChange:
-		b.problem(key(path, "archive"), "on_change keeps the times when people are told something, and no receiver tells people: nothing would be kept; write always")
+		b.problem(key(path, "archive"), "on_change keeps the times when people are told "+
+			"something, and no receiver tells people: nothing would be kept; write always")
 	}
 }
 
@@ -78,14 +85,16 @@ func (b *builder) placed() bool {
 	}
 	for i := range list.Content {
 		at := item("receivers", i)
-		if !b.has(key(at, "name")) || !b.clean(key(at, "name")) || !slices.ContainsFunc(Kinds(), func(k Kind) bool { return b.has(key(at, string(k))) }) {
+		if !b.has(key(at, "name")) || !b.clean(key(at, "name")) ||
+			!slices.ContainsFunc(Kinds(), func(k Kind) bool { return b.has(key(at, string(k))) }) {
 			return false
 		}
 	}
 	return list.Kind == yaml.SequenceNode
 }
 
-// histories checks whose runs and alerts summaries count: those of a report that is due at known times and remembers what it saw.
+// histories checks whose runs and alerts summaries count: those of a report that is due at known
+// times and remembers what it saw.
 func (b *builder) histories(from []report, c *Config) {
 	for i := range from {
 		at := key(item("reports", i), "history_from")
@@ -100,9 +109,11 @@ func (b *builder) histories(from []report, c *Config) {
 		case j == i:
 			b.problem(at, "is the report itself; write the name of the one that checks more often")
 		case c.Reports[j].Schedule == nil && b.clean(key(item("reports", j), "schedule")):
-			b.problem(at, "the report %s has no schedule, so it is not known how often it was due; give it one", name)
+			b.problem(at, "the report %s has no schedule, so it is not known how often it was "+
+				"due; give it one", name)
 		case len(c.Reports[j].Receivers) == 0:
-			b.problem(at, "the report %s has no receivers, and what is not delivered is not remembered; write some there", name)
+			b.problem(at, "the report %s has no receivers, and what is not delivered is not "+
+				"remembered; write some there", name)
 		}
 	}
 }
@@ -115,14 +126,16 @@ func (b *builder) remembers(c *Config) {
 		}
 		at := key(item("reports", i), "receivers")
 		if c.Cluster == "" {
-			b.problem("cluster", "missing; write the cluster's name, which messages and keys begin with, because %s is set", at)
+			b.problem("cluster", "missing; write the cluster's name, which messages and keys "+
+				"begin with, because %s is set", at)
 		}
 		switch {
 		case c.State != nil:
 		case b.has("kubernetes"):
 			c.State = &State{ConfigMap: &ConfigMap{Name: DefaultConfigMap}}
 		default:
-			b.problem("state", "missing; write %s, where promsnap remembers whom it told what, because %s is set", StatePlaces, at)
+			b.problem("state", "missing; write %s, where promsnap remembers whom it told what, "+
+				"because %s is set", StatePlaces, at)
 		}
 		return
 	}

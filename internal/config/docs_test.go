@@ -13,17 +13,22 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Every configuration of the documents is one, and the README has the two reports that every cluster wants.
+// Every configuration of the documents is one, and the README has the two reports that every
+// cluster wants.
 func TestDocumentedExamplesLoad(t *testing.T) {
 	o := options()
 	o.Builtin = panels.In
-	for file, least := range map[string]int{"../../docs/configuration.md": 2, "../../README.md": 1, "../../docs/getting-started.md": 1, "../../docs/tuning.md": 2, "../../docs/adding-a-panel.md": 1} {
+	for file, least := range map[string]int{
+		"../../docs/configuration.md": 2, "../../README.md": 1, "../../docs/getting-started.md": 1,
+		"../../docs/tuning.md": 2, "../../docs/adding-a-panel.md": 1,
+	} {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		loaded := 0
-		for _, m := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(data), -1) {
+		for _, m := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(
+			string(data), -1) {
 			if !strings.Contains("\n"+m[1], "\nversion: 1\n") {
 				continue
 			}
@@ -38,7 +43,8 @@ func TestDocumentedExamplesLoad(t *testing.T) {
 	}
 }
 
-// The README's check tells what is new and is silent when calm; its summary counts the checks; both are missed when they do not come.
+// The README's check tells what is new and is silent when calm; its summary counts the checks; both
+// are missed when they do not come.
 func TestTheTwoReportsOfTheREADME(t *testing.T) {
 	data, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -54,7 +60,9 @@ func TestTheTwoReportsOfTheREADME(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	check, daily := c.Reports[0], c.Reports[1]
-	if check.Send != config.SendChanges || check.Schedule.Interval(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)) != 5*time.Minute || daily.Send != config.SendSummary || daily.HistoryFrom != check.Name {
+	if check.Send != config.SendChanges ||
+		check.Schedule.Interval(time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)) != 5*time.Minute ||
+		daily.Send != config.SendSummary || daily.HistoryFrom != check.Name {
 		t.Errorf("%+v, %+v", check, daily)
 	}
 	if check.Heartbeat.IsZero() || daily.Heartbeat.IsZero() || c.State == nil {
@@ -62,16 +70,20 @@ func TestTheTwoReportsOfTheREADME(t *testing.T) {
 	}
 }
 
-// The built-in panels themselves go through what a file's panels go through, over every range that a report may have.
+// The built-in panels themselves go through what a file's panels go through, over every range that
+// a report may have.
 func TestBuiltinPanels(t *testing.T) {
 	o := config.Options{Builtin: panels.In}
 	for _, rng := range []string{"1m", "10m", "1h", "24h", "7d", "30d", "400d"} {
 		var text strings.Builder
-		fmt.Fprintf(&text, "version: 1\nprometheus: {url: http://p}\nreports:\n  - {name: all, range: %s}\n  - name: one\n    range: %s\n    panels:\n", rng, rng)
+		fmt.Fprintf(&text, "version: 1\nprometheus: {url: http://p}\nreports:\n  - {name: all, "+
+			"range: %s}\n  - name: one\n    range: %s\n    panels:\n", rng, rng)
 		for _, p := range panels.All() {
-			fmt.Fprintf(&text, "      - {use: %s, query: %q", p.Name, strings.TrimSpace(p.Queries[0].Expr))
+			fmt.Fprintf(&text, "      - {use: %s, query: %q", p.Name,
+				strings.TrimSpace(p.Queries[0].Expr))
 			if p.Capacity != nil {
-				fmt.Fprintf(&text, ", capacity: {query: %q, unit: %s}", p.Capacity.Query, p.Capacity.Unit)
+				fmt.Fprintf(&text, ", capacity: {query: %q, unit: %s}", p.Capacity.Query,
+					p.Capacity.Unit)
 			}
 			fmt.Fprintf(&text, ", legend: %q, unit: %s}\n", p.Queries[0].Legend, p.Unit())
 		}
@@ -86,8 +98,10 @@ func TestBuiltinPanels(t *testing.T) {
 			}
 			for i, p := range r.Panels {
 				for _, rule := range p.Rules {
-					if shown := max(p.Range, r.Range); rule.For > 0 && rule.For > shown-3*time.Minute {
-						t.Errorf("range %s: %s shows %s, too little for %s of %s", rng, p.Name, shown, rule.For, rule.Name)
+					if shown := max(p.Range, r.Range); rule.For > 0 &&
+						rule.For > shown-3*time.Minute {
+						t.Errorf("range %s: %s shows %s, too little for %s of %s", rng, p.Name,
+							shown, rule.For, rule.Name)
 					}
 				}
 				if p.Name != panels.All()[i].Name {
@@ -98,7 +112,8 @@ func TestBuiltinPanels(t *testing.T) {
 	}
 }
 
-// A report's language is that of the built-in panels in it; what the file says itself stays as it is.
+// A report's language is that of the built-in panels in it; what the file says itself stays as it
+// is.
 func TestLanguage(t *testing.T) {
 	c, err := config.Load("promsnap.yaml", []byte(`
 version: 1
@@ -112,11 +127,14 @@ reports:
 		t.Fatal(err)
 	}
 	all, some, english := c.Reports[0], c.Reports[1], c.Reports[2]
-	if all.Language != words.Korean || len(all.Panels) != len(panels.All()) || all.Panels[0].Title != "노드 메모리" {
-		t.Errorf("all: %s, %d panels, the first %q", all.Language, len(all.Panels), all.Panels[0].Title)
+	if all.Language != words.Korean || len(all.Panels) != len(panels.All()) ||
+		all.Panels[0].Title != "노드 메모리" {
+		t.Errorf("all: %s, %d panels, the first %q", all.Language, len(all.Panels),
+			all.Panels[0].Title)
 	}
 	if p := some.Panels[0]; p.Title != "Memory" || p.Subject != "메모리" || p.Section != "노드" {
-		t.Errorf("a built-in panel with a title of the file's own: %q, %q, %q", p.Title, p.Subject, p.Section)
+		t.Errorf("a built-in panel with a title of the file's own: %q, %q, %q", p.Title, p.Subject,
+			p.Section)
 	}
 	if some.Panels[1].Title != "Own" {
 		t.Errorf("own panel %q", some.Panels[1].Title)
@@ -125,8 +143,10 @@ reports:
 		t.Errorf("without a language: %s, %q", english.Language, english.Panels[0].Title)
 	}
 	for _, l := range words.Languages() {
-		text := fmt.Sprintf("version: 1\nprometheus: {url: http://p}\nreports: [{name: r, language: %s}]\n", l)
-		if c, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.In}); err != nil || c.Reports[0].Language != l {
+		text := fmt.Sprintf("version: 1\nprometheus: {url: http://p}\nreports: [{name: r, "+
+			"language: %s}]\n", l)
+		if c, err := config.Load("promsnap.yaml", []byte(text),
+			config.Options{Builtin: panels.In}); err != nil || c.Reports[0].Language != l {
 			t.Errorf("language %s: %v", l, err)
 		}
 	}

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// The types of this file are the times at which people are not told, in the syntax of Alertmanager's time_intervals. See file.go.
+// The types of this file are the times at which people are not told, in the syntax of
+// Alertmanager's time_intervals. See file.go.
 
 // namedIntervals are times that receivers refer to by a name.
 type namedIntervals struct {
@@ -70,27 +71,29 @@ type years struct{ Span }
 
 // UnmarshalText reads a day of the week, or two.
 func (w *weekdays) UnmarshalText(b []byte) (err error) {
-	w.Span, err = span(string(b), "a day of the week; write saturday, or monday:friday", func(s string) (int, bool) {
-		for d := time.Sunday; d <= time.Saturday; d++ {
-			if strings.EqualFold(s, d.String()) {
-				return int(d), true
+	w.Span, err = span(string(b), "a day of the week; write saturday, or monday:friday",
+		func(s string) (int, bool) {
+			for d := time.Sunday; d <= time.Saturday; d++ {
+				if strings.EqualFold(s, d.String()) {
+					return int(d), true
+				}
 			}
-		}
-		return 0, false
-	})
+			return 0, false
+		})
 	return err
 }
 
 // UnmarshalText reads a month by its name or number, or two.
 func (m *months) UnmarshalText(b []byte) (err error) {
-	m.Span, err = span(string(b), "a month; write december, may:august or 1:3", func(s string) (int, bool) {
-		for month := time.January; month <= time.December; month++ {
-			if strings.EqualFold(s, month.String()) || s == strconv.Itoa(int(month)) {
-				return int(month), true
+	m.Span, err = span(string(b), "a month; write december, may:august or 1:3",
+		func(s string) (int, bool) {
+			for month := time.January; month <= time.December; month++ {
+				if strings.EqualFold(s, month.String()) || s == strconv.Itoa(int(month)) {
+					return int(month), true
+				}
 			}
-		}
-		return 0, false
-	})
+			return 0, false
+		})
 	return err
 }
 

@@ -5,17 +5,20 @@ import (
 	"strings"
 )
 
-// What other programs write where a label's value shall stand: Grafana's variables, Prometheus' templates of alerts, Go's pipelines.
+// What other programs write where a label's value shall stand: Grafana's variables, Prometheus'
+// templates of alerts, Go's pipelines.
 var (
-	legendVariable = regexp.MustCompile(`\$\{([A-Za-z_]\w*)(?:[:.][^}]*)?\}|\$(?:labels\.)?([A-Za-z_]\w*)|\[\[\s*([A-Za-z_]\w*)(?:[:.][^]]*)?\s*\]\]`)
-	templateLabel  = regexp.MustCompile(`^(?:\$labels\.|\.Labels\.|\$|\.)([A-Za-z_][\w.]*)(?:\s*\|.*)?$`)
-	pipeline       = regexp.MustCompile(`^"?([^"|]+?)"?\s*\|.*$`)
-	indexed        = regexp.MustCompile(`^(?:\(?\s*)index\s+(?:\$labels|\.Labels)\s+"([^"]+)"`)
-	wholeBraces    = regexp.MustCompile(`^\{\{\s*(.*?)\s*\}\}$`)
+	legendVariable = regexp.MustCompile(
+		`\$\{([A-Za-z_]\w*)(?:[:.][^}]*)?\}|\$(?:labels\.)?([A-Za-z_]\w*)|\[\[\s*([A-Za-z_]\w*)(?:[:.][^]]*)?\s*\]\]`)
+	templateLabel = regexp.MustCompile(
+		`^(?:\$labels\.|\.Labels\.|\$|\.)([A-Za-z_][\w.]*)(?:\s*\|.*)?$`)
+	pipeline    = regexp.MustCompile(`^"?([^"|]+?)"?\s*\|.*$`)
+	indexed     = regexp.MustCompile(`^(?:\(?\s*)index\s+(?:\$labels|\.Labels)\s+"([^"]+)"`)
+	wholeBraces = regexp.MustCompile(`^\{\{\s*(.*?)\s*\}\}$`)
 )
 
-// foreignField returns the label that is meant by what stands between {{ and }}, where that is no label's name as promsnap has it; "" where
-// it is one.
+// foreignField returns the label that is meant by what stands between {{ and }}, where that is no
+// label's name as promsnap has it; "" where it is one.
 func foreignField(inner string) string {
 	for _, shape := range []*regexp.Regexp{templateLabel, indexed, pipeline} {
 		if m := shape.FindStringSubmatch(inner); m != nil {
@@ -25,7 +28,8 @@ func foreignField(inner string) string {
 	return ""
 }
 
-// foreignLabel returns the label that is meant where a name alone should stand; "" where text is no such thing.
+// foreignLabel returns the label that is meant where a name alone should stand; "" where text is no
+// such thing.
 func foreignLabel(text string) string {
 	if m := wholeBraces.FindStringSubmatch(text); m != nil {
 		if meant := foreignField(m[1]); meant != "" {
@@ -39,7 +43,8 @@ func foreignLabel(text string) string {
 	return ""
 }
 
-// foreignLegend returns the first part of a legend that is another program's, and what to write for it; "" where there is none.
+// foreignLegend returns the first part of a legend that is another program's, and what to write for
+// it; "" where there is none.
 func foreignLegend(text string) (part, write string) {
 	for rest := text; ; {
 		_, after, ok := strings.Cut(rest, "{{")
@@ -73,9 +78,10 @@ func outsideBraces(text string) string {
 	}
 }
 
-// matcherVariable is a variable of a dashboard as it stands in the value of a label matcher. What begins with a digit is a group of a
-// regular expression, and a lone $ its end.
-var matcherVariable = regexp.MustCompile(`\$\{[A-Za-z_]\w*(?:[:.][^}]*)?\}|\$[A-Za-z_]\w*|\[\[[A-Za-z_]\w*(?:[:.][^]]*)?\]\]`)
+// matcherVariable is a variable of a dashboard as it stands in the value of a label matcher. What
+// begins with a digit is a group of a regular expression, and a lone $ its end.
+var matcherVariable = regexp.MustCompile(
+	`\$\{[A-Za-z_]\w*(?:[:.][^}]*)?\}|\$[A-Za-z_]\w*|\[\[[A-Za-z_]\w*(?:[:.][^]]*)?\]\]`)
 
 // place is a text and where it stands.
 type place struct {
@@ -83,7 +89,8 @@ type place struct {
 	at   int
 }
 
-// foreignMatchers returns the variables of a dashboard that stand in the values of a query's label matchers, in any dialect.
+// foreignMatchers returns the variables of a dashboard that stand in the values of a query's label
+// matchers, in any dialect.
 func foreignMatchers(query string) []place {
 	var found []place
 	depth := 0

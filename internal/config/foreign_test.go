@@ -10,7 +10,8 @@ import (
 
 const quietHead = "version: 1\ncluster: c\nprometheus: {url: http://p}\n"
 
-// What looks like another program's and is PromQL's own, Alertmanager's or Prometheus' stays good, without a note.
+// What looks like another program's and is PromQL's own, Alertmanager's or Prometheus' stays good,
+// without a note.
 func TestWhatIsNotForeign(t *testing.T) {
 	for _, text := range []string{
 		`{name: p, query: 'label_replace(up, "a", "$1-${2}", "instance", "(.*):(.*)$")'}`,
@@ -23,7 +24,8 @@ func TestWhatIsNotForeign(t *testing.T) {
 		`{name: p, query: up, legend: '{{"k8s.pod.name"}}', overrides: [{match: '"k8s.pod.name"="a"', above: {warning: 1}}], rules: [{alertname: A, above: {warning: 1}, for: 15m}]}`,
 		`{name: p, query: up, rules: [{alertname: A, above: {warning: 1}, for: 15m}], detail: {query: 'x{"k8s.node.name"="{{k8s.node.name}}"}'}}`,
 	} {
-		c, err := config.Load("promsnap.yaml", []byte(quietHead+"reports: [{name: r, panels: ["+text+"]}]\n"), options())
+		c, err := config.Load("promsnap.yaml",
+			[]byte(quietHead+"reports: [{name: r, panels: ["+text+"]}]\n"), options())
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 		} else if len(c.Notes) > 0 {
@@ -36,7 +38,8 @@ time_intervals:
 - {name: off_hours, time_intervals: [{weekdays: [sunday]}]}
 - {name: Büro zu, time_intervals: [{weekdays: [saturday]}]}
 `)
-	if r := c.Receivers[0]; !slices.Equal(r.GroupBy, []string{"k8s.namespace.name", "a-b", "이름"}) || len(r.Mute) != 2 {
+	if r := c.Receivers[0]; !slices.Equal(r.GroupBy, []string{"k8s.namespace.name", "a-b", "이름"}) ||
+		len(r.Mute) != 2 {
 		t.Errorf("got %+v", r)
 	}
 }
@@ -44,25 +47,27 @@ time_intervals:
 // What a server may know is asked of it: a note, and no mistake.
 func TestTheServerDecides(t *testing.T) {
 	for query, want := range map[string]string{
-		`limitk(3, up)`:                  "limitk only where it is started with its own flag --enable-feature=promql-experimental-functions",
-		`info(up)`:                       "info only where",
-		`rate(up[5m + 1m])`:              "promql-duration-expr",
-		`rate(up[5m] smoothed)`:          "promql-extended-range-selectors",
-		`up + fill(0) up`:                "promql-binop-fill-modifiers",
-		`holt_winters(up[1h], 0.5, 0.5)`: "Prometheus 3 calls holt_winters double_exponential_smoothing",
-		`sum(rate(x[5m])) default 0`:     `unexpected identifier "default"; the server is asked`,
-		`rollup_rate(x[5m])`:             "the server is asked",
-		`rate(x) keep_metric_names`:      "the server is asked",
-		`rate(x)`:                        "expected type range vector",
-		`sum(x) by (a) limit 5`:          "the server is asked",
-		`x{a="b" or c="d"}`:              "the server is asked",
-		`WITH (f = {a="b"}) sum(x{f})`:   "the server is asked",
-		`x > 1Ki`:                        "the server is asked",
-		`rate(x[5i])`:                    "the server is asked",
-		`topk_max(3, x, "other")`:        "the server is asked",
-		`x if y`:                         "the server is asked",
-		`frobnicate(x, y)`:               `unknown function with name "frobnicate"`,
-		`x frobnicated`:                  "the server is asked",
+		`limitk(3, up)`: "limitk only where it is started with its own flag " +
+			"--enable-feature=promql-experimental-functions",
+		`info(up)`:              "info only where",
+		`rate(up[5m + 1m])`:     "promql-duration-expr",
+		`rate(up[5m] smoothed)`: "promql-extended-range-selectors",
+		`up + fill(0) up`:       "promql-binop-fill-modifiers",
+		`holt_winters(up[1h], 0.5, 0.5)`: "Prometheus 3 calls holt_winters " +
+			"double_exponential_smoothing",
+		`sum(rate(x[5m])) default 0`:   `unexpected identifier "default"; the server is asked`,
+		`rollup_rate(x[5m])`:           "the server is asked",
+		`rate(x) keep_metric_names`:    "the server is asked",
+		`rate(x)`:                      "expected type range vector",
+		`sum(x) by (a) limit 5`:        "the server is asked",
+		`x{a="b" or c="d"}`:            "the server is asked",
+		`WITH (f = {a="b"}) sum(x{f})`: "the server is asked",
+		`x > 1Ki`:                      "the server is asked",
+		`rate(x[5i])`:                  "the server is asked",
+		`topk_max(3, x, "other")`:      "the server is asked",
+		`x if y`:                       "the server is asked",
+		`frobnicate(x, y)`:             `unknown function with name "frobnicate"`,
+		`x frobnicated`:                "the server is asked",
 		`sum by (node) (avg_over_time(x[$__rate_interval] future))`: "the server is asked",
 	} {
 		text := quietHead + "reports: [{name: r, panels: [{name: p, query: '" + query + "'}]}]\n"
@@ -71,7 +76,8 @@ func TestTheServerDecides(t *testing.T) {
 			t.Errorf("%s: %v", query, err)
 			continue
 		}
-		if len(c.Notes) != 1 || !strings.Contains(c.Notes.Error(), want) || !strings.Contains(c.Notes.Error(), ": note: PromQL: ") {
+		if len(c.Notes) != 1 || !strings.Contains(c.Notes.Error(), want) ||
+			!strings.Contains(c.Notes.Error(), ": note: PromQL: ") {
 			t.Errorf("%s: got %v, want a note with %s", query, c.Notes, want)
 		}
 	}
@@ -80,10 +86,14 @@ func TestTheServerDecides(t *testing.T) {
 // An address that ends as the browser's does may be a prefix, too.
 func TestAddressOfAPage(t *testing.T) {
 	c := load(t, "version: 1\nprometheus: {url: http://p/query}\n")
-	if got := c.Notes.Error(); !strings.Contains(got, "ends in /query") || !strings.Contains(got, "leave it out") {
+	if got := c.Notes.Error(); !strings.Contains(got, "ends in /query") ||
+		!strings.Contains(got, "leave it out") {
 		t.Errorf("got %s", got)
 	}
-	for _, url := range []string{"http://p", "http://p/prometheus", "http://graph/", "http://p/api/prom", "http://p/select/0/prometheus", "http://p/api"} {
+	for _, url := range []string{
+		"http://p", "http://p/prometheus", "http://graph/", "http://p/api/prom",
+		"http://p/select/0/prometheus", "http://p/api",
+	} {
 		if c := load(t, "version: 1\nprometheus: {url: "+url+"}\n"); len(c.Notes) > 0 {
 			t.Errorf("%s: %v", url, c.Notes)
 		}
@@ -92,7 +102,10 @@ func TestAddressOfAPage(t *testing.T) {
 
 // Buckets of every S3 keep their names.
 func TestBucketNames(t *testing.T) {
-	for _, name := range []string{"reports", "my.reports-1", "My_Bucket", "123", "arn:aws:s3:eu-west-1:123456789012:accesspoint/reports"} {
+	for _, name := range []string{
+		"reports", "my.reports-1", "My_Bucket", "123",
+		"arn:aws:s3:eu-west-1:123456789012:accesspoint/reports",
+	} {
 		c := load(t, quietHead+"receivers: [{name: a, s3: {bucket: '"+name+"'}}]\n")
 		if got := c.Receivers[0].To.(config.Archive).Name; got != name {
 			t.Errorf("got %s, want %s", got, name)

@@ -5,17 +5,22 @@ import (
 	"time"
 )
 
-// Whatever the schedule and the time: the newest due time is due and not after it, nothing between the two is, and Next, Between and
-// Interval agree with it.
+// Whatever the schedule and the time: the newest due time is due and not after it, nothing between
+// the two is, and Next, Between and Interval agree with it.
 func FuzzSchedule(f *testing.F) {
 	for i, s := range []string{
-		"*/5 * * * *", "0 9 * * mon-fri", "30 2 * * *", "0 0 29 2 *", "59 23 31 12 *", "0 0 1,15 * 3", "0-59/7 */3 * jan-mar,dec 0,7", "5/10 1 * * SUN", "* * * * 7", "0 0 31 2 *",
-		"60 * * * *", "*/0 * * * *", "1-0 * * * *", "* * *", "@daily", "-1 * * * *", "*,* */23 1-31/30 * *",
+		"*/5 * * * *", "0 9 * * mon-fri", "30 2 * * *", "0 0 29 2 *", "59 23 31 12 *",
+		"0 0 1,15 * 3", "0-59/7 */3 * jan-mar,dec 0,7", "5/10 1 * * SUN", "* * * * 7", "0 0 31 2 *",
+		"60 * * * *", "*/0 * * * *", "1-0 * * * *", "* * *", "@daily", "-1 * * * *",
+		"*,* */23 1-31/30 * *",
 	} {
 		f.Add(s, int64(1795305600+i*86400*37), uint8(i))
 		f.Add(s, int64(0), uint8(i))
 	}
-	zones := []string{"UTC", "Asia/Seoul", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "America/Sao_Paulo", "Pacific/Apia"}
+	zones := []string{
+		"UTC", "Asia/Seoul", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe",
+		"Africa/Cairo", "America/Sao_Paulo", "Pacific/Apia",
+	}
 	f.Fuzz(func(t *testing.T, text string, at int64, zone uint8) {
 		s, err := parseSchedule(text)
 		if err != nil {
@@ -29,16 +34,20 @@ func FuzzSchedule(f *testing.F) {
 		if last.IsZero() || next.IsZero() {
 			return // once in eight years at most
 		}
-		if last.After(now) || !next.After(now) || last.Nanosecond() != 0 || !s.due(last) || !s.due(next) {
+		if last.After(now) || !next.After(now) || last.Nanosecond() != 0 || !s.due(last) ||
+			!s.due(next) {
 			t.Fatalf("%q around %s: last %s, next %s", text, now, last, next)
 		}
-		for m, n := now.Truncate(time.Minute), 0; m.After(last) && n < 2000; m, n = m.Add(-time.Minute), n+1 {
+		for m, n := now.Truncate(time.Minute), 0; m.After(last) &&
+			n < 2000; m, n = m.Add(-time.Minute), n+1 {
 			if s.due(m) {
 				t.Fatalf("%q at %s: last %s, though %s is due", text, now, last, m)
 			}
 		}
-		if s.Last(next) != next || s.Next(last) != next || s.Last(next.Add(-time.Nanosecond)) != last {
-			t.Fatalf("%q around %s: after %s comes %s, before %s comes %s", text, now, last, s.Next(last), next, s.Last(next.Add(-time.Nanosecond)))
+		if s.Last(next) != next || s.Next(last) != next ||
+			s.Last(next.Add(-time.Nanosecond)) != last {
+			t.Fatalf("%q around %s: after %s comes %s, before %s comes %s", text, now, last,
+				s.Next(last), next, s.Last(next.Add(-time.Nanosecond)))
 		}
 		if every := s.Interval(now); every != 0 && every < next.Sub(last) {
 			t.Errorf("%q around %s: every %s, and from %s to %s", text, now, every, last, next)
@@ -52,5 +61,6 @@ func FuzzSchedule(f *testing.F) {
 // due tells whether a report is due in a minute, by the fields alone.
 func (s *Schedule) due(at time.Time) bool {
 	at = at.In(s.zone)
-	return s.minute.has(at.Minute()) && s.hour.has(at.Hour()) && s.month.has(int(at.Month())) && s.onDay(at)
+	return s.minute.has(at.Minute()) && s.hour.has(at.Hour()) && s.month.has(int(at.Month())) &&
+		s.onDay(at)
 }

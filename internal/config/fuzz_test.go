@@ -12,7 +12,8 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// Whatever the file: no panic, a configuration or problems, never both, and every problem with a position in the file.
+// Whatever the file: no panic, a configuration or problems, never both, and every problem with a
+// position in the file.
 func FuzzLoad(f *testing.F) {
 	for _, dir := range []string{"bad", "good"} {
 		files, err := filepath.Glob("testdata/" + dir + "/*.yaml")
@@ -40,7 +41,8 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("%v, %v", c, err)
 		}
 		if err == nil {
-			if len(c.Reports) == 0 || (c.Prometheus.URL == "" && c.Kubernetes == nil) || c.Prometheus.Timeout <= 0 || c.Prometheus.Concurrency < 1 {
+			if len(c.Reports) == 0 || (c.Prometheus.URL == "" && c.Kubernetes == nil) ||
+				c.Prometheus.Timeout <= 0 || c.Prometheus.Concurrency < 1 {
 				t.Errorf("incomplete: %+v", c)
 			}
 			for _, r := range c.Reports {
@@ -64,7 +66,8 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("%T %v", err, err)
 		}
 		for _, p := range problems {
-			if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Message == "" || !position.MatchString(p.String()) {
+			if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Message == "" ||
+				!position.MatchString(p.String()) {
 				t.Errorf("%d lines: %+v", lines, p)
 			}
 			if utf8.Valid(data) && !utf8.ValidString(p.String()) {

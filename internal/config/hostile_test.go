@@ -12,10 +12,11 @@ func TestHostileFiles(t *testing.T) {
 	const head = "version: 1\nprometheus:\n  url: http://p\n"
 	const query = head + "reports:\n- name: a\n  panels:\n  - name: p\n    query: "
 	for name, text := range map[string]string{
-		"deep flow":       strings.Repeat("[", 100_000),
-		"deep blocks":     strings.Repeat("- ", 100_000),
-		"deep mappings":   strings.Repeat("{a: ", 50_000),
-		"deep claims":     head + "  http_config: {oauth2: {claims: {a: " + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + "}, nonsense: 1}}",
+		"deep flow":     strings.Repeat("[", 100_000),
+		"deep blocks":   strings.Repeat("- ", 100_000),
+		"deep mappings": strings.Repeat("{a: ", 50_000),
+		"deep claims": head + "  http_config: {oauth2: {claims: {a: " +
+			strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + "}, nonsense: 1}}",
 		"many comments":   strings.Repeat("# a\n\n", 20_000) + "a: b",
 		"many keys":       head + "a:\n" + strings.Repeat("  b: 1\n", 10_000),
 		"many unknown":    head + manyKeys(5_000),
@@ -51,7 +52,8 @@ func manyKeys(n int) string {
 	for i := range n {
 		b.WriteString("k")
 		b.WriteString(strings.Repeat("x", i%9))
-		b.WriteString(string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676%26)) + ": 1\n")
+		b.WriteString(string(rune('a'+i%26)) + string(rune('a'+i/26%26)) +
+			string(rune('a'+i/676%26)) + ": 1\n")
 	}
 	return b.String()
 }
@@ -63,7 +65,8 @@ func doubling() string {
 	for i := range 12 {
 		prev := string(rune('a' + i))
 		next := string(rune('a' + i + 1))
-		b.WriteString(", " + next + "0: &" + next + "0 [" + strings.TrimSuffix(strings.Repeat("*"+prev+"0, ", 10), ", ") + "]")
+		b.WriteString(", " + next + "0: &" + next + "0 [" +
+			strings.TrimSuffix(strings.Repeat("*"+prev+"0, ", 10), ", ") + "]")
 	}
 	return b.String()
 }

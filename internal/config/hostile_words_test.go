@@ -10,7 +10,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// A word in any place of a configuration is taken or is a problem, and a problem is a line that moves nothing.
+// A word in any place of a configuration is taken or is a problem, and a problem is a line that
+// moves nothing.
 func TestHostileWords(t *testing.T) {
 	race.SkipSerial(t)
 	for _, w := range hostile.Words() {
@@ -19,14 +20,22 @@ func TestHostileWords(t *testing.T) {
 			t.Fatal(err)
 		}
 		for place, text := range map[string]string{
-			"a name":     "version: 1\ncluster: %\nprometheus: {url: http://p}\nreports:\n- {name: %, title: %, timezone: %, schedule: %, language: %}\n",
-			"a key":      "version: 1\n%: 1\nprometheus: {%: 1, url: %}\n",
-			"a matcher":  "version: 1\nprometheus: {url: http://p, matchers: [%], external_url: %, params: {%: %}}\n",
-			"a panel":    "version: 1\nprometheus: {url: http://p}\nreports:\n- name: a\n  panels:\n  - {name: %, query: %, unit: %, legend: %, kind: %}\n  - {use: %}\n",
-			"a rule":     "version: 1\nprometheus: {url: http://p}\nreports:\n- name: a\n  panels:\n  - {name: p, query: up, rules: [{alertname: %, above: {warning: %}, for: %, runbook_url: %}]}\n",
-			"a receiver": "version: 1\ncluster: c\nprometheus: {url: http://p}\nreports:\n- {name: a, receivers: [%]}\nreceivers:\n- {name: %, dir: %}\n- {name: s, s3: {bucket: %, prefix: %}}\nstate: {dir: %}\n",
+			"a name": "version: 1\ncluster: %\nprometheus: {url: http://p}\nreports:\n- " +
+				"{name: %, title: %, timezone: %, schedule: %, language: %}\n",
+			"a key": "version: 1\n%: 1\nprometheus: {%: 1, url: %}\n",
+			"a matcher": "version: 1\nprometheus: {url: http://p, matchers: [%], external_url: " +
+				"%, params: {%: %}}\n",
+			"a panel": "version: 1\nprometheus: {url: http://p}\nreports:\n- name: a\n  " +
+				"panels:\n  - {name: %, query: %, unit: %, legend: %, kind: %}\n  - {use: %}\n",
+			"a rule": "version: 1\nprometheus: {url: http://p}\nreports:\n- name: a\n  " +
+				"panels:\n  - {name: p, query: up, rules: [{alertname: %, above: {warning: %}, " +
+				"for: %, runbook_url: %}]}\n",
+			"a receiver": "version: 1\ncluster: c\nprometheus: {url: http://p}\nreports:\n- " +
+				"{name: a, receivers: [%]}\nreceivers:\n- {name: %, dir: %}\n- {name: s, s3: " +
+				"{bucket: %, prefix: %}}\nstate: {dir: %}\n",
 		} {
-			_, err := config.Load("promsnap.yaml", []byte(strings.ReplaceAll(text, "%", string(quoted))), options())
+			_, err := config.Load("promsnap.yaml",
+				[]byte(strings.ReplaceAll(text, "%", string(quoted))), options())
 			if err == nil {
 				continue
 			}

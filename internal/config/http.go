@@ -16,8 +16,9 @@ import (
 // httpPackage is where the types of http_config come from.
 var httpPackage = reflect.TypeFor[promconfig.HTTPClientConfig]().PkgPath()
 
-// adaptHTTP makes the keys of a type of prometheus/common ours: *_ref keys, which name something in a store of secrets, are *_from as
-// everywhere in this file, and what can be read from a file can be read from the environment too.
+// adaptHTTP makes the keys of a type of prometheus/common ours: *_ref keys, which name something in
+// a store of secrets, are *_from as everywhere in this file, and what can be read from a file can
+// be read from the environment too.
 func adaptHTTP(t reflect.Type, fields map[string]field) {
 	for k, f := range maps.Clone(fields) {
 		if strings.HasSuffix(k, "_ref") {
@@ -34,27 +35,32 @@ func adaptHTTP(t reflect.Type, fields map[string]field) {
 	}
 }
 
-// inlineMap returns the field of a struct that takes all of its keys, as that of prometheus/common's Headers; the zero Value where
-// there is none.
+// inlineMap returns the field of a struct that takes all of its keys, as that of
+// prometheus/common's Headers; the zero Value where there is none.
 func inlineMap(v reflect.Value) reflect.Value {
 	for i := range v.NumField() {
-		if f := v.Field(i); f.Kind() == reflect.Map && v.Type().Field(i).Tag.Get("yaml") == ",inline" {
+		if f := v.Field(i); f.Kind() == reflect.Map &&
+			v.Type().Field(i).Tag.Get("yaml") == ",inline" {
 			return f
 		}
 	}
 	return reflect.Value{}
 }
 
-// The ends of addresses of Prometheus that people copy from a browser or an API, and that promsnap puts behind an address itself.
+// The ends of addresses of Prometheus that people copy from a browser or an API, and that promsnap
+// puts behind an address itself.
 var (
 	prometheusPages = regexp.MustCompile(`/(?:(?:classic/)?graph|api/v1(?:/[a-z_]+)?)/*$`)
-	browserPages    = regexp.MustCompile(`/(?:query|alerts|targets|metrics|vmui)/*$`) // which may be a path prefix, too
+	// which may be a path prefix, too
+	browserPages = regexp.MustCompile(`/(?:query|alerts|targets|metrics|vmui)/*$`)
 )
 
-// leaveOut records an address that ends in a page, behind which promsnap would ask for what is not there.
+// leaveOut records an address that ends in a page, behind which promsnap would ask for what is not
+// there.
 func (b *builder) leaveOut(path string, from base, pages *regexp.Regexp, adds string) {
 	if end := pages.FindString(pathOf(string(from))); end != "" {
-		b.problem(path, "leave %s out: promsnap adds %s itself", shorten(strings.TrimRight(end, "/")), adds)
+		b.problem(path, "leave %s out: promsnap adds %s itself",
+			shorten(strings.TrimRight(end, "/")), adds)
 	}
 }
 
@@ -71,11 +77,14 @@ func (b *builder) http(path string, from promconfig.HTTPClientConfig) HTTP {
 		return HTTP{}
 	}
 	from.SetDirectory(b.dir())
-	return HTTP{client: func() promconfig.HTTPClientConfig { return from }, secrets: b.options.Secrets}
+	return HTTP{client: func() promconfig.HTTPClientConfig {
+		return from
+	}, secrets: b.options.Secrets}
 }
 
-// httpConfig decodes an http_config and checks what belongs together in it, as UnmarshalYAML of prometheus/common's types
-// does. Those are not called: their errors show values and have no positions.
+// httpConfig decodes an http_config and checks what belongs together in it, as UnmarshalYAML of
+// prometheus/common's types does. Those are not called: their errors show values and have no
+// positions.
 func (d *decoder) httpConfig(n *yaml.Node, path string, to *promconfig.HTTPClientConfig) {
 	d.secret = true
 	defer func() { d.secret = false }()
@@ -100,7 +109,8 @@ func (d *decoder) httpConfig(n *yaml.Node, path string, to *promconfig.HTTPClien
 	d.together(path, to.Validate())
 }
 
-// together records an error of a Validate method of prometheus/common, whose words name keys, never their values.
+// together records an error of a Validate method of prometheus/common, whose words name keys, never
+// their values.
 func (d *decoder) together(path string, err error) {
 	if err != nil {
 		d.problem(path, "%s", strings.ReplaceAll(err.Error(), "_ref ", "_from "))
@@ -141,8 +151,8 @@ func (d *decoder) httpText(text, path string, to any) {
 
 var variableSyntax = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 
-// fromEnv sets a text, or a list of texts, from the environment variables that n names. Blanks around a value are dropped, as
-// Prometheus does with a file's.
+// fromEnv sets a text, or a list of texts, from the environment variables that n names. Blanks
+// around a value are dropped, as Prometheus does with a file's.
 func (d *decoder) fromEnv(n *yaml.Node, path string, out reflect.Value) {
 	names := reflect.New(reflect.TypeFor[string]()).Elem()
 	if out.Kind() == reflect.Slice {
@@ -163,16 +173,18 @@ func (d *decoder) fromEnv(n *yaml.Node, path string, out reflect.Value) {
 	}
 }
 
-// variable returns the value of an environment variable. Only what looks like a variable's name is shown: somebody will write the
-// password itself.
+// variable returns the value of an environment variable. Only what looks like a variable's name is
+// shown: somebody will write the password itself.
 func (d *decoder) variable(name, path string) string {
 	if !variableSyntax.MatchString(name) {
-		d.problem(path, "wants the name of an environment variable, in capitals, such as PROMETHEUS_PASSWORD")
+		d.problem(path, "wants the name of an environment variable, in capitals, such as "+
+			"PROMETHEUS_PASSWORD")
 		return ""
 	}
 	value := strings.TrimSpace(d.env(name))
 	if value == "" {
-		d.problem(path, "the environment variable %s is empty or not set; set it where promsnap runs", shorten(name))
+		d.problem(path, "the environment variable %s is empty or not set; set it where promsnap "+
+			"runs", shorten(name))
 	}
 	return value
 }

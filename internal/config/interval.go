@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// TimeInterval is a time that comes again, as Alertmanager's: every list that is not empty must hold, by one of its entries.
+// TimeInterval is a time that comes again, as Alertmanager's: every list that is not empty must
+// hold, by one of its entries.
 type TimeInterval struct {
 	Times       []Span // minutes of the day, from First until before Last
 	Weekdays    []Span // 0 is Sunday
@@ -65,7 +66,8 @@ func (b *builder) intervals(from []namedIntervals) map[string][]TimeInterval {
 			b.problem(list, "no time; write one such as {weekdays: [saturday, sunday]}")
 		}
 		for j := range n.TimeIntervals {
-			out[string(n.Name)] = append(out[string(n.Name)], b.interval(&n.TimeIntervals[j], item(list, j)))
+			out[string(n.Name)] = append(out[string(n.Name)],
+				b.interval(&n.TimeIntervals[j], item(list, j)))
 		}
 	}
 	return out
@@ -75,7 +77,8 @@ func (b *builder) interval(in *interval, path string) TimeInterval {
 	out := TimeInterval{Zone: in.Location.Location}
 	for i, t := range in.Times {
 		if b.clean(item(key(path, "times"), i)) && t.EndTime.minutes <= t.StartTime.minutes {
-			b.problem(item(key(path, "times"), i), "ends before it begins; make two of one over midnight: 22:00 to 24:00 and 00:00 to 06:00")
+			b.problem(item(key(path, "times"), i), "ends before it begins; make two of one over "+
+				"midnight: 22:00 to 24:00 and 00:00 to 06:00")
 		}
 		out.Times = append(out.Times, Span{t.StartTime.minutes, t.EndTime.minutes})
 	}
@@ -92,7 +95,8 @@ func (b *builder) interval(in *interval, path string) TimeInterval {
 		out.Years = append(out.Years, y.Span)
 	}
 	if len(out.Times)+len(out.Weekdays)+len(out.DaysOfMonth)+len(out.Months)+len(out.Years) == 0 {
-		b.problem(path, "would hold at all times; write times, weekdays, days_of_month, months or years")
+		b.problem(path, "would hold at all times; write times, weekdays, days_of_month, months "+
+			"or years")
 	}
 	return out
 }

@@ -6,16 +6,17 @@ import (
 	"strings"
 )
 
-// kubernetesSection says that promsnap may use the API of the cluster that it watches, with the rights of a kubeconfig or, in a Pod, of
-// its service account: to find Prometheus and reach it, to know the nodes, and to remember.
+// kubernetesSection says that promsnap may use the API of the cluster that it watches, with the
+// rights of a kubeconfig or, in a Pod, of its service account: to find Prometheus and reach it, to
+// know the nodes, and to remember.
 type kubernetesSection struct {
-	// The Service that speaks Prometheus' API, as NAMESPACE/NAME[:PORT][/PATH], reached through the API server. Without it, and without
-	// prometheus.url, the only one of the known charts is.
+	// The Service that speaks Prometheus' API, as NAMESPACE/NAME[:PORT][/PATH], reached through the
+	// API server. Without it, and without prometheus.url, the only one of the known charts is.
 	Service service `yaml:"service"`
 	// The kubeconfig's context; without one, its current one. Not in a Pod.
 	Context string `yaml:"context"`
-	// The only namespace in which Prometheus is looked for, and the one of the state. Without one: every namespace, and the context's or
-	// the Pod's own.
+	// The only namespace in which Prometheus is looked for, and the one of the state. Without one:
+	// every namespace, and the context's or the Pod's own.
 	Namespace namespace `yaml:"namespace"`
 	// List the nodes, for their instance types, zones and conditions.
 	Nodes bool `yaml:"nodes" jsonschema:"default=true"`
@@ -31,7 +32,8 @@ type configMap struct {
 
 // Kubernetes is how the API of the cluster is used.
 type Kubernetes struct {
-	Service   string // NAMESPACE/NAME[:PORT][/PATH]; "" where it is to be found, or Prometheus has a URL
+	// NAMESPACE/NAME[:PORT][/PATH]; "" where it is to be found, or Prometheus has a URL
+	Service   string
 	Context   string // "" for the current one
 	Namespace string // "" for the context's, or the Pod's own
 	Nodes     bool   // they are listed
@@ -46,11 +48,15 @@ type ConfigMap struct {
 // DefaultConfigMap is where promsnap remembers in a cluster, where the file does not say.
 const DefaultConfigMap = "promsnap-state"
 
-// throughKubernetes builds how the cluster's API is used, nil where neither the file nor the options say that it is.
+// throughKubernetes builds how the cluster's API is used, nil where neither the file nor the
+// options say that it is.
 func (b *builder) throughKubernetes(s *kubernetesSection, p *Prometheus) *Kubernetes {
 	var k *Kubernetes
 	if s != nil {
-		k = &Kubernetes{Service: string(s.Service), Context: s.Context, Namespace: string(s.Namespace), Nodes: s.Nodes}
+		k = &Kubernetes{
+			Service: string(s.Service), Context: s.Context, Namespace: string(s.Namespace),
+			Nodes: s.Nodes,
+		}
 	}
 	switch {
 	case b.options.Service != "":
@@ -68,7 +74,9 @@ func (b *builder) throughKubernetes(s *kubernetesSection, p *Prometheus) *Kubern
 	case p.URL != "" && k != nil && k.Service != "":
 		b.problem("kubernetes.service", "beside prometheus.url; keep one of the two")
 	case !b.has("prometheus.url") && k == nil:
-		b.problem("prometheus.url", "missing; write the address of Prometheus, such as http://prometheus-server.monitoring.svc, or kubernetes: {} to have it looked for in the cluster")
+		b.problem("prometheus.url", "missing; write the address of Prometheus, such as "+
+			"http://prometheus-server.monitoring.svc, or kubernetes: {} to have it looked for in "+
+			"the cluster")
 	}
 	if k != nil && p.URL == "" {
 		b.credentials()
@@ -76,11 +84,15 @@ func (b *builder) throughKubernetes(s *kubernetesSection, p *Prometheus) *Kubern
 	return k
 }
 
-// credentials finds what is of no effect where requests go through the API server, with the credentials for it.
+// credentials finds what is of no effect where requests go through the API server, with the
+// credentials for it.
 func (b *builder) credentials() {
-	const path, why = "prometheus.http_config", "of no effect where Prometheus is reached through the API server, with the credentials for that; take it out, or write prometheus.url"
+	const path, why = "prometheus.http_config", "of no effect where Prometheus is reached " +
+		"through the API server, with the credentials for that; take it out, or write " +
+		"prometheus.url"
 	for at := range b.nodes {
-		if k, ok := strings.CutPrefix(at, path+"."); ok && !strings.ContainsAny(k, ".[") && k != "http_headers" {
+		if k, ok := strings.CutPrefix(at, path+"."); ok && !strings.ContainsAny(k, ".[") &&
+			k != "http_headers" {
 			b.problem(at, why)
 		}
 	}
@@ -94,12 +106,15 @@ type service string
 
 const objectSyntax = `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`
 
-var serviceSyntax = regexp.MustCompile(`^` + objectSyntax + `/(https:)?` + objectSyntax + `(:[a-z0-9-]{1,15})?(/[A-Za-z0-9._~/-]*)?$`)
+var serviceSyntax = regexp.MustCompile(`^` + objectSyntax + `/(https:)?` + objectSyntax +
+	`(:[a-z0-9-]{1,15})?(/[A-Za-z0-9._~/-]*)?$`)
 
 // UnmarshalText takes what is a Service by its looks; whether there is one, the cluster says.
 func (s *service) UnmarshalText(b []byte) error {
 	if !serviceSyntax.Match(b) || strings.Contains(string(b), "..") {
-		return fmt.Errorf("%q does not name a service; write NAMESPACE/NAME, NAMESPACE/NAME:PORT or NAMESPACE/NAME:PORT/PATH, such as monitoring/prometheus-server:80", shorten(string(b)))
+		return fmt.Errorf("%q does not name a service; write NAMESPACE/NAME, NAMESPACE/NAME:PORT "+
+			"or NAMESPACE/NAME:PORT/PATH, such as monitoring/prometheus-server:80",
+			shorten(string(b)))
 	}
 	*s = service(b)
 	return nil
@@ -113,7 +128,8 @@ var namespaceSyntax = regexp.MustCompile(`^` + objectSyntax + `$`)
 // UnmarshalText takes what Kubernetes takes.
 func (n *namespace) UnmarshalText(b []byte) error {
 	if !namespaceSyntax.Match(b) {
-		return fmt.Errorf("%q cannot be a namespace; write up to 63 lower-case letters, digits and hyphens, such as monitoring", shorten(string(b)))
+		return fmt.Errorf("%q cannot be a namespace; write up to 63 lower-case letters, digits "+
+			"and hyphens, such as monitoring", shorten(string(b)))
 	}
 	*n = namespace(b)
 	return nil
@@ -127,7 +143,8 @@ var objectNameSyntax = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?
 // UnmarshalText takes what Kubernetes takes.
 func (n *objectName) UnmarshalText(b []byte) error {
 	if !objectNameSyntax.Match(b) {
-		return fmt.Errorf("%q cannot be the name of an object; write lower-case letters, digits, hyphens and dots, such as %s", shorten(string(b)), DefaultConfigMap)
+		return fmt.Errorf("%q cannot be the name of an object; write lower-case letters, digits, "+
+			"hyphens and dots, such as %s", shorten(string(b)), DefaultConfigMap)
 	}
 	*n = objectName(b)
 	return nil

@@ -30,7 +30,12 @@ func builtin() []panel.Spec {
 				Expr: "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes",
 			}},
 			Subject: "memory",
-			Rules:   []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), For: 15 * time.Minute}},
+			Rules: []rules.Rule{
+				{
+					Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9),
+					For: 15 * time.Minute,
+				},
+			},
 		},
 		{
 			Name: "node-cpu", Title: "Node CPU", Section: "Nodes",
@@ -47,7 +52,9 @@ func options() config.Options {
 	return config.Options{
 		Builtin: func(words.Language) []panel.Spec { return builtin() },
 		Env: func(name string) string {
-			return map[string]string{"PROMETHEUS_PASSWORD": " hunter2\n", "CA": "-----BEGIN CERTIFICATE-----"}[name]
+			return map[string]string{
+				"PROMETHEUS_PASSWORD": " hunter2\n", "CA": "-----BEGIN CERTIFICATE-----",
+			}[name]
 		},
 	}
 }
@@ -99,12 +106,16 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestErrorsAreProblems(t *testing.T) {
-	_, err := config.Load("promsnap.yaml", []byte("version: 1\nprometheus: {url: 'http://p', timeout: 5}\n"), options())
+	_, err := config.Load("promsnap.yaml",
+		[]byte("version: 1\nprometheus: {url: 'http://p', timeout: 5}\n"), options())
 	var errs config.Errors
 	if !errors.As(err, &errs) || len(errs) != 1 {
 		t.Fatalf("%T %v", err, err)
 	}
-	want := config.Problem{File: "promsnap.yaml", Line: 2, Column: 40, Path: "prometheus.timeout", Message: errs[0].Message}
+	want := config.Problem{
+		File: "promsnap.yaml", Line: 2, Column: 40, Path: "prometheus.timeout",
+		Message: errs[0].Message,
+	}
 	if errs[0] != want || !strings.Contains(want.Message, `"5" is not a duration`) {
 		t.Errorf("got %+v", errs[0])
 	}
@@ -116,22 +127,27 @@ func TestLoadFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := c.Prometheus
-	if p.HTTP.Client().BasicAuth.Password != "hunter2" || p.HTTP.Client().TLSConfig.CAFile != "testdata/good/certs/ca.pem" {
-		t.Errorf("http_config: %q, %q", p.HTTP.Client().BasicAuth.Password, p.HTTP.Client().TLSConfig.CAFile)
+	if p.HTTP.Client().BasicAuth.Password != "hunter2" ||
+		p.HTTP.Client().TLSConfig.CAFile != "testdata/good/certs/ca.pem" {
+		t.Errorf("http_config: %q, %q", p.HTTP.Client().BasicAuth.Password,
+			p.HTTP.Client().TLSConfig.CAFile)
 	}
 	var matchers []string
 	for _, m := range p.Matchers {
 		matchers = append(matchers, m.String())
 	}
-	if want := []string{`cluster="prod-seoul"`, `env=~"prod|stage"`, `tier!="test"`}; !cmp.Equal(want, matchers) {
+	if want := []string{`cluster="prod-seoul"`, `env=~"prod|stage"`, `tier!="test"`}; !cmp.Equal(
+		want, matchers) {
 		t.Errorf("matchers %q", matchers)
 	}
 	p.HTTP, p.Matchers = config.HTTP{}, nil
 	if diff := cmp.Diff(config.Prometheus{
-		URL: "http://prometheus-server.monitoring.svc", ExternalURL: "https://prometheus.example.com",
+		URL:          "http://prometheus-server.monitoring.svc",
+		ExternalURL:  "https://prometheus.example.com",
 		Params:       map[string]string{"dedup": "true", "partial_response": "false"},
 		ClusterLabel: "k8s_cluster",
-		QueryOffset:  2 * time.Minute, ScrapeInterval: 30 * time.Second, Timeout: 90 * time.Second, Concurrency: 8, MaxSeries: 5000,
+		QueryOffset:  2 * time.Minute, ScrapeInterval: 30 * time.Second, Timeout: 90 * time.Second,
+		Concurrency: 8, MaxSeries: 5000,
 	}, p, cmp.AllowUnexported(config.HTTP{})); diff != "" {
 		t.Error(diff)
 	}
@@ -140,19 +156,23 @@ func TestLoadFull(t *testing.T) {
 		t.Fatalf("%+v", c)
 	}
 	if d := c.Reports[2].Panels[0].Detail; d == nil || *d != (panel.Detail{
-		Query: `topk(3, sum by (namespace, pod) (x{node="{{node}}"}))`, Legend: "{{namespace}}/{{pod}}", Unit: units.Bytes,
+		Query:  `topk(3, sum by (namespace, pod) (x{node="{{node}}"}))`,
+		Legend: "{{namespace}}/{{pod}}", Unit: units.Bytes,
 	}) {
 		t.Errorf("detail: %+v", d)
 	}
 	check, daily := c.Reports[0], c.Reports[1]
-	if check.Title != "check" || check.Range != time.Hour || check.Zone != time.UTC || !cmp.Equal(check.Panels, builtin()) {
+	if check.Title != "check" || check.Range != time.Hour || check.Zone != time.UTC ||
+		!cmp.Equal(check.Panels, builtin()) {
 		t.Errorf("check: %+v", check)
 	}
-	if daily.Title != "Daily capacity" || daily.Zone.String() != "Asia/Seoul" || daily.Language != words.Korean || daily.Range != 24*time.Hour || len(daily.Panels) != 3 {
+	if daily.Title != "Daily capacity" || daily.Zone.String() != "Asia/Seoul" ||
+		daily.Language != words.Korean || daily.Range != 24*time.Hour || len(daily.Panels) != 3 {
 		t.Fatalf("daily: %+v", daily)
 	}
 	memory, week, spark := daily.Panels[0], daily.Panels[1], daily.Panels[2]
-	if o := memory.Overrides; len(o) != 1 || o[0].Match[0].String() != `node=~"kafka-.*"` || o[0].Warning != rules.At(.92) || o[0].Critical.Set {
+	if o := memory.Overrides; len(o) != 1 || o[0].Match[0].String() != `node=~"kafka-.*"` ||
+		o[0].Warning != rules.At(.92) || o[0].Critical.Set {
 		t.Errorf("overrides: %+v", o)
 	}
 	want := builtin()[0]
@@ -161,7 +181,8 @@ func TestLoadFull(t *testing.T) {
 	if diff := cmp.Diff(want, memory); diff != "" {
 		t.Error(diff)
 	}
-	if week.Name != "node-memory-week" || len(week.Rules) != 0 || week.Range != 7*24*time.Hour || week.Title != want.Section[:4]+" memory" {
+	if week.Name != "node-memory-week" || len(week.Rules) != 0 || week.Range != 7*24*time.Hour ||
+		week.Title != want.Section[:4]+" memory" {
 		t.Errorf("week: %+v", week)
 	}
 	checkSpark(t, spark)
@@ -169,7 +190,8 @@ func TestLoadFull(t *testing.T) {
 
 func checkSpark(t *testing.T, got panel.Spec) {
 	t.Helper()
-	if o := got.Overrides; len(o) != 2 || o[0].Rule != "p95" || o[0].Warning.Set || o[0].Critical.Set || o[1].Critical != rules.At(60<<30) {
+	if o := got.Overrides; len(o) != 2 || o[0].Rule != "p95" || o[0].Warning.Set ||
+		o[0].Critical.Set || o[1].Critical != rules.At(60<<30) {
 		t.Errorf("overrides: %+v", o)
 	}
 	got.Overrides = nil
@@ -178,19 +200,25 @@ func checkSpark(t *testing.T, got panel.Spec) {
 		Queries: []panel.Query{{
 			Unit:   units.Bytes,
 			Legend: "{{pod}}",
-			Expr:   "max by (namespace, pod) (\n  container_memory_working_set_bytes{namespace=\"spark\", container!=\"\", container!=\"POD\"}\n)\n",
+			Expr: "max by (namespace, pod) (\n  " +
+				"container_memory_working_set_bytes{namespace=\"spark\", container!=\"\", " +
+				"container!=\"POD\"}\n)\n",
 		}},
-		Subject:  "memory",
-		Why:      "The working set is what the OOM killer counts.",
-		Hint:     "cAdvisor brings it; the kubelet has it on /metrics/cadvisor.",
-		Top:      10,
-		Range:    6 * time.Hour,
-		Step:     time.Minute,
-		Capacity: &panel.Capacity{Query: `max by (namespace, pod) (kube_pod_container_resource_limits{resource="memory"})`, Unit: units.Bytes},
+		Subject: "memory",
+		Why:     "The working set is what the OOM killer counts.",
+		Hint:    "cAdvisor brings it; the kubelet has it on /metrics/cadvisor.",
+		Top:     10,
+		Range:   6 * time.Hour,
+		Step:    time.Minute,
+		Capacity: &panel.Capacity{
+			Query: `max by (namespace, pod) (kube_pod_container_resource_limits{resource="memory"})`, Unit: units.Bytes,
+		},
 		Rules: []rules.Rule{
 			{
-				Name: "SparkExecutorMemory", Warning: rules.At(24 << 30), Critical: rules.At(28 << 30), For: 15 * time.Minute,
-				NoData: rules.ResolveOnNoData, RunbookURL: "https://wiki.example.com/spark#memory", KeepFiringFor: 20 * time.Minute,
+				Name: "SparkExecutorMemory", Warning: rules.At(24 << 30),
+				Critical: rules.At(28 << 30), For: 15 * time.Minute,
+				NoData: rules.ResolveOnNoData, RunbookURL: "https://wiki.example.com/spark#memory",
+				KeepFiringFor: 20 * time.Minute,
 			},
 			{Name: "p95", Reduce: rules.P95, Warning: rules.At(20 << 30)},
 		},
@@ -207,25 +235,35 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := c.Prometheus
-	if http := p.HTTP.Client(); !http.FollowRedirects || !http.EnableHTTP2 || http.BasicAuth != nil {
+	if http := p.HTTP.Client(); !http.FollowRedirects || !http.EnableHTTP2 ||
+		http.BasicAuth != nil {
 		t.Errorf("http_config: %v, %v", http.FollowRedirects, http.EnableHTTP2)
 	}
 	p.HTTP = config.HTTP{}
 	if diff := cmp.Diff(config.Prometheus{
-		URL: "http://localhost:9090", QueryOffset: time.Minute, ScrapeInterval: time.Minute, Timeout: time.Minute, Concurrency: 4, MaxSeries: 10000,
+		URL: "http://localhost:9090", QueryOffset: time.Minute, ScrapeInterval: time.Minute,
+		Timeout: time.Minute, Concurrency: 4, MaxSeries: 10000,
 	}, p, cmp.AllowUnexported(config.HTTP{})); diff != "" {
 		t.Error(diff)
 	}
-	want := []config.Report{{Name: "default", Title: "default", Zone: time.UTC, Language: words.English, Range: 24 * time.Hour, Panels: builtin()}}
+	want := []config.Report{
+		{
+			Name: "default", Title: "default", Zone: time.UTC, Language: words.English,
+			Range: 24 * time.Hour, Panels: builtin(),
+		},
+	}
 	bothOrNone := cmp.Comparer(func(a, b secret.String) bool { return a.IsZero() == b.IsZero() })
-	if !cmp.Equal(want, c.Reports, bothOrNone, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })) {
+	if !cmp.Equal(want, c.Reports, bothOrNone, cmp.Comparer(func(a, b *time.Location) bool {
+		return a.String() == b.String()
+	})) {
 		t.Errorf("reports: %+v", c.Reports)
 	}
 	// A run without a file has the same configuration.
 	o := options()
 	o.URL = "http://localhost:9090"
 	d, err := config.Default(o)
-	if err != nil || d.Prometheus.URL != c.Prometheus.URL || d.Prometheus.Concurrency != 4 || !cmp.Equal(d.Reports[0].Panels, builtin()) {
+	if err != nil || d.Prometheus.URL != c.Prometheus.URL || d.Prometheus.Concurrency != 4 ||
+		!cmp.Equal(d.Reports[0].Panels, builtin()) {
 		t.Errorf("%+v, %v", d, err)
 	}
 }
@@ -248,19 +286,24 @@ func TestAliases(t *testing.T) {
 
 // The flags of the command are checked by what checks the file.
 func TestOverridesOfTheFile(t *testing.T) {
-	text := "version: 1\nprometheus: {}\nreports:\n  - name: a\n    panels:\n      - {name: p, query: up, rules: [{alertname: A, above: {warning: 1}, for: 15m}]}\n"
+	text := "version: 1\nprometheus: {}\nreports:\n  - name: a\n    panels:\n      - {name: p, " +
+		"query: up, rules: [{alertname: A, above: {warning: 1}, for: 15m}]}\n"
 	o := options()
 	o.URL, o.Range = "http://127.0.0.1:9090", 2*time.Hour
 	c, err := config.Load("promsnap.yaml", []byte(text), o)
-	if err != nil || c.Reports[0].Range != 2*time.Hour || c.Prometheus.URL != "http://127.0.0.1:9090" {
+	if err != nil || c.Reports[0].Range != 2*time.Hour ||
+		c.Prometheus.URL != "http://127.0.0.1:9090" {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	o.Range = 10 * time.Minute
-	if _, err = config.Load("promsnap.yaml", []byte(text), o); err == nil || !strings.Contains(err.Error(), "promsnap.yaml:6:79: reports[0].panels[0].rules[0].for: 15m does not fit") {
+	if _, err = config.Load("promsnap.yaml", []byte(text), o); err == nil ||
+		!strings.Contains(err.Error(), "promsnap.yaml:6:79: reports[0].panels[0].rules[0].for: "+
+			"15m does not fit") {
 		t.Errorf("a range too short for the file's rule: %v", err)
 	}
 	o.Range = 30 * time.Second
-	if _, err = config.Load("promsnap.yaml", []byte(text), o); err == nil || err.Error() != "a range of 30s is out of bounds; write 1m to 400d" {
+	if _, err = config.Load("promsnap.yaml", []byte(text), o); err == nil ||
+		err.Error() != "a range of 30s is out of bounds; write 1m to 400d" {
 		t.Errorf("a range too short for anything: %v", err)
 	}
 	o.URL = "http://promsnap:s3cr3t@127.0.0.1"
@@ -268,13 +311,15 @@ func TestOverridesOfTheFile(t *testing.T) {
 		func() (*config.Config, error) { return config.Load("promsnap.yaml", []byte(text), o) },
 		func() (*config.Config, error) { return config.Default(o) },
 	} {
-		if _, err := load(); err == nil || strings.Contains(err.Error(), "s3cr3t") || !strings.Contains(err.Error(), "user or password") {
+		if _, err := load(); err == nil || strings.Contains(err.Error(), "s3cr3t") ||
+			!strings.Contains(err.Error(), "user or password") {
 			t.Errorf("a URL with a password: %v", err)
 		}
 	}
 }
 
-// A built-in panel's alert cannot fire in a range shorter than its for; the panel then shows more than the report.
+// A built-in panel's alert cannot fire in a range shorter than its for; the panel then shows more
+// than the report.
 func TestBuiltinPanelsFitTheRange(t *testing.T) {
 	for _, test := range []struct {
 		report string
@@ -286,9 +331,11 @@ func TestBuiltinPanelsFitTheRange(t *testing.T) {
 		{"400d", 0},
 	} {
 		for _, panels := range []string{"", ", panels: [use: node-memory]"} {
-			c := load(t, "version: 1\nprometheus: {url: http://p}\nreports: [{name: a, range: "+test.report+panels+"}]")
+			c := load(t, "version: 1\nprometheus: {url: http://p}\nreports: [{name: a, range: "+
+				test.report+panels+"}]")
 			if got := c.Reports[0].Panels[0].Range; got != test.want {
-				t.Errorf("in a report of %s%s the panel has a range of %s, not %s", test.report, panels, got, test.want)
+				t.Errorf("in a report of %s%s the panel has a range of %s, not %s", test.report,
+					panels, got, test.want)
 			}
 		}
 	}
@@ -298,24 +345,30 @@ func TestBuiltinPanelsFitTheRange(t *testing.T) {
 }
 
 func TestLoadFileErrors(t *testing.T) {
-	if _, err := config.LoadFile(t.Context(), "testdata/none.yaml", options()); !errors.Is(err, os.ErrNotExist) {
+	if _, err := config.LoadFile(t.Context(), "testdata/none.yaml", options()); !errors.Is(err,
+		os.ErrNotExist) {
 		t.Error(err)
 	}
 	large := filepath.Join(t.TempDir(), "large.yaml")
-	if err := os.WriteFile(large, []byte(strings.Repeat("# comment\n", 120_000)), 0o600); err != nil {
+	if err := os.WriteFile(large, []byte(strings.Repeat("# comment\n", 120_000)),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.LoadFile(t.Context(), large, options()); err == nil || !strings.Contains(err.Error(), "larger than 1024 KiB") {
+	if _, err := config.LoadFile(t.Context(), large, options()); err == nil ||
+		!strings.Contains(err.Error(), "larger than 1024 KiB") {
 		t.Error(err)
 	}
-	if _, err := config.LoadFile(t.Context(), "/dev/zero", options()); err == nil || !strings.Contains(err.Error(), "larger than 1024 KiB") {
+	if _, err := config.LoadFile(t.Context(), "/dev/zero", options()); err == nil ||
+		!strings.Contains(err.Error(), "larger than 1024 KiB") {
 		t.Error(err)
 	}
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.LoadFile(t.Context(), pipe, options()); err == nil || !strings.Contains(err.Error(), "reading the configuration: "+pipe+" is a pipe that nobody writes into") {
+	if _, err := config.LoadFile(t.Context(), pipe, options()); err == nil ||
+		!strings.Contains(err.Error(), "reading the configuration: "+pipe+" is a pipe that "+
+			"nobody writes into") {
 		t.Error(err)
 	}
 }
@@ -341,7 +394,10 @@ reports:
 		t.Errorf("kind %q, top %d", heat.Kind, heat.Top)
 	}
 	want := []panel.Reference{
-		{Name: "limit {{container}}", Query: `kube_pod_container_resource_limits{resource="memory"}`}, {Name: "peak", Query: "max_over_time(x[$__interval])"},
+		{
+			Name:  "limit {{container}}",
+			Query: `kube_pod_container_resource_limits{resource="memory"}`,
+		}, {Name: "peak", Query: "max_over_time(x[$__interval])"},
 	}
 	if diff := cmp.Diff(want, area.References); diff != "" || area.Kind != panel.Area {
 		t.Errorf("kind %q, references:\n%s", area.Kind, diff)
@@ -350,13 +406,15 @@ reports:
 
 func TestFont(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "own.ttf"), []byte("\x00\x01\x00\x00font"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "own.ttf"), []byte("\x00\x01\x00\x00font"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	const rest = "version: 1\nprometheus: {url: http://p}\nfont: "
 	for _, path := range []string{"own.ttf", filepath.Join(dir, "own.ttf")} {
 		c, err := config.Load(filepath.Join(dir, "promsnap.yaml"), []byte(rest+path), options())
-		if err != nil || c.Font == nil || string(c.Font.Data) != "\x00\x01\x00\x00font" || c.Font.Path != filepath.Join(dir, "own.ttf") {
+		if err != nil || c.Font == nil || string(c.Font.Data) != "\x00\x01\x00\x00font" ||
+			c.Font.Path != filepath.Join(dir, "own.ttf") {
 			t.Errorf("font %s: %+v, %v", path, c, err)
 		}
 	}
@@ -382,44 +440,58 @@ func TestLoadDelivery(t *testing.T) {
 	if want := []string{"local", "oncall", "pager", "program", "alertmanager", "pushgateway"}; !cmp.Equal(oncall.Receivers, want) || oncall.Send != config.SendChanges || !oncall.ArchiveOnChange || oncall.RepeatInterval != 2*time.Hour {
 		t.Errorf("report: %+v", oncall)
 	}
-	if daily := c.Reports[1]; daily.Send != config.SendSummary || daily.ArchiveOnChange || daily.RepeatInterval != 4*time.Hour {
+	if daily := c.Reports[1]; daily.Send != config.SendSummary || daily.ArchiveOnChange ||
+		daily.RepeatInterval != 4*time.Hour {
 		t.Errorf("report: %+v", daily)
 	}
-	archive, local, team, people, pager := c.Receivers[0], c.Receivers[1], c.Receivers[2], c.Receivers[3], c.Receivers[4]
+	archive, local, team, people, pager := c.Receivers[0], c.Receivers[1], c.Receivers[2],
+		c.Receivers[3], c.Receivers[4]
 	bucket := archive.To.(config.Archive)
 	if got := reveal(bucket.SecretKey); got != "hunter2" {
 		t.Errorf("secret key %q", got)
 	}
 	bucket.SecretKey = secret.String{}
 	if want := (config.Archive{Bucket: config.Bucket{
-		Name: "capacity-reports", Prefix: "prod", Region: "ap-northeast-2", Endpoint: "https://minio.example.com", PathStyle: true, AccessKey: "promsnap",
-		RoleARN: "arn:aws:iam::123456789012:role/promsnap", ExternalID: "prod", SSE: "aws:kms", KMSKey: "alias/reports",
+		Name: "capacity-reports", Prefix: "prod", Region: "ap-northeast-2",
+		Endpoint: "https://minio.example.com", PathStyle: true, AccessKey: "promsnap",
+		RoleARN: "arn:aws:iam::123456789012:role/promsnap", ExternalID: "prod", SSE: "aws:kms",
+		KMSKey: "alias/reports",
 	}, LinkExpiry: 24 * time.Hour}); fmt.Sprint(bucket) != fmt.Sprint(want) {
 		t.Errorf("archive: %+v", bucket)
 	}
-	if local.To != config.Dir("testdata/good/reports") || local.Role != config.RoleArchive || team.Role == config.RoleArchive {
+	if local.To != config.Dir("testdata/good/reports") || local.Role != config.RoleArchive ||
+		team.Role == config.RoleArchive {
 		t.Errorf("local: %+v", local)
 	}
-	if got := reveal(team.To.(config.Slack).Token); !strings.Contains(got, "testdata/good/slack-token") { // which is not there
+	if got := reveal(team.To.(config.Slack).Token); !strings.Contains(got,
+		"testdata/good/slack-token") {
+		// which is not there
 		t.Errorf("token_file: %s", got)
 	}
-	if got := reveal(people.To.(config.Slack).Token); !strings.Contains(got, "SLACK_BOT_TOKEN") { // nor is this
+	if got := reveal(people.To.(config.Slack).Token); !strings.Contains(got, "SLACK_BOT_TOKEN") {
+		// nor is this
 		t.Errorf("the default token: %s", got)
 	}
-	if people.MinSeverity != rules.Critical || people.SendResolved || !people.AllClear || people.Fallback != "pager" ||
-		!cmp.Equal(people.GroupBy, []string{"alertname", "namespace"}) || !cmp.Equal(people.To.(config.Slack).Mentions[rules.Critical], []string{"@here", "U0123456789"}) {
+	if people.MinSeverity != rules.Critical || people.SendResolved || !people.AllClear ||
+		people.Fallback != "pager" ||
+		!cmp.Equal(people.GroupBy, []string{"alertname", "namespace"}) ||
+		!cmp.Equal(people.To.(config.Slack).Mentions[rules.Critical],
+			[]string{"@here", "U0123456789"}) {
 		t.Errorf("oncall: %+v, %+v", people, people.To)
 	}
-	if pager.GroupBy == nil || !pager.SendResolved || pager.MinSeverity != rules.Warning || reveal(pager.To.(config.SlackWebhook).URL) != "hunter2" || team.GroupBy != nil {
+	if pager.GroupBy == nil || !pager.SendResolved || pager.MinSeverity != rules.Warning ||
+		reveal(pager.To.(config.SlackWebhook).URL) != "hunter2" || team.GroupBy != nil {
 		t.Errorf("pager: %+v", pager)
 	}
 	program, alertmanager, pushgateway := c.Receivers[5], c.Receivers[6], c.Receivers[7]
 	hook, am := program.To.(config.Webhook), alertmanager.To.(config.Alertmanager)
-	if got := reveal(hook.URL); !strings.Contains(got, "testdata/good/address") || reveal(hook.Token) != "hunter2" {
+	if got := reveal(hook.URL); !strings.Contains(got, "testdata/good/address") ||
+		reveal(hook.Token) != "hunter2" {
 		t.Errorf("the webhook's address: %s", got)
 	}
 	http := am.HTTP.Client()
-	if am.URL != "http://alertmanager.monitoring.svc:9093/path" || http.BasicAuth.Password != "hunter2" ||
+	if am.URL != "http://alertmanager.monitoring.svc:9093/path" ||
+		http.BasicAuth.Password != "hunter2" ||
 		http.TLSConfig.CAFile != "testdata/good/certs/ca.pem" || !http.FollowRedirects {
 		t.Errorf("alertmanager: %+v", am)
 	}
@@ -439,7 +511,8 @@ func TestLoadDelivery(t *testing.T) {
 	}
 }
 
-// Where the cluster's API is used, Prometheus needs no URL and the state no key; the command line goes before the file.
+// Where the cluster's API is used, Prometheus needs no URL and the state no key; the command line
+// goes before the file.
 func TestKubernetes(t *testing.T) {
 	c, err := config.LoadFile(t.Context(), "testdata/good/kubernetes.yaml", options())
 	if err != nil {
@@ -451,7 +524,8 @@ func TestKubernetes(t *testing.T) {
 	}
 	const delivering = "version: 1\ncluster: c\nkubernetes: {}\nreports: [{name: check, receivers: [team], send: changes}]\nreceivers: [{name: team, slack: {channel: C012}}]\n"
 	c, err = config.Load("promsnap.yaml", []byte(delivering), options())
-	if err != nil || *c.Kubernetes != (config.Kubernetes{Nodes: true}) || c.State.ConfigMap.Name != config.DefaultConfigMap || c.Prometheus.Concurrency != 4 {
+	if err != nil || *c.Kubernetes != (config.Kubernetes{Nodes: true}) ||
+		c.State.ConfigMap.Name != config.DefaultConfigMap || c.Prometheus.Concurrency != 4 {
 		t.Errorf("%+v, %v", c, err)
 	}
 	o := options()
@@ -468,7 +542,8 @@ func TestKubernetes(t *testing.T) {
 	if _, err = config.Default(o); err == nil || !strings.Contains(err.Error(), "write NAMESPACE/NAME") {
 		t.Errorf("a service without a namespace: %v", err)
 	}
-	if c, err = config.Default(options()); err != nil || *c.Kubernetes != (config.Kubernetes{Nodes: true}) {
+	c, err = config.Default(options())
+	if err != nil || *c.Kubernetes != (config.Kubernetes{Nodes: true}) {
 		t.Errorf("%+v, %v", c, err)
 	}
 }

@@ -13,27 +13,35 @@ import (
 
 // planted are secrets of many shapes, all with the same marks in them.
 var planted = []string{
-	"xoxb-s3cr3t-12345-abcdefghij", "xoxe.xoxb-1-s3cr3tABCDEF", "AKIAS3CR3TIOSFODNN7EX", "ghp_s3cr3tabcdefghijkl0123", "glpat-s3cr3tABCDEFGHIJK",
-	"eyJhbGciOiJIs3cr3t.eyJzdWIiOiIx.SflKs3cr3t", "https://user:s3cr3t@prometheus.example.com", "https://hooks.slack.com/services/T0/B0/s3cr3t",
+	"xoxb-s3cr3t-12345-abcdefghij", "xoxe.xoxb-1-s3cr3tABCDEF", "AKIAS3CR3TIOSFODNN7EX",
+	"ghp_s3cr3tabcdefghijkl0123", "glpat-s3cr3tABCDEFGHIJK",
+	"eyJhbGciOiJIs3cr3t.eyJzdWIiOiIx.SflKs3cr3t", "https://user:s3cr3t@prometheus.example.com",
+	"https://hooks.slack.com/services/T0/B0/s3cr3t",
 	"Bearer s3cr3tABCDEF", "a1b2c3s3cr3td4e5f6g7h8", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYs3cr3tKEY0z9",
 }
 
-// No key and no value that stands where it does not belong shows a secret, wherever that is: as a value, as a key, in a key that has lost
-// its blank, in a list, in an address.
+// No key and no value that stands where it does not belong shows a secret, wherever that is: as a
+// value, as a key, in a key that has lost its blank, in a list, in an address.
 func TestNoErrorShowsAPlantedSecret(t *testing.T) {
 	race.SkipSerial(t)
 	keys := map[string]bool{}
 	typeKeys(reflect.TypeFor[file](), "", keys)
-	options := Options{Builtin: func(words.Language) []panel.Spec { return []panel.Spec{{Name: "node-memory"}} }}
+	options := Options{Builtin: func(words.Language) []panel.Spec {
+		return []panel.Spec{{Name: "node-memory"}}
+	}}
 	wrong, turn := 0, 0
 	for _, path := range sortedKeys(keys) {
 		k := path[strings.LastIndexByte(path, '.')+1:]
 		around := strings.TrimSuffix(path[:len(path)-len(k)], ".")
-		for range 2 { // each place has a few of them in turn, as loading all of them everywhere takes a quarter of a minute
+		for range 2 {
+			// each place has a few of them in turn, as loading all of them everywhere takes a
+			// quarter of a minute
 			s := planted[turn%len(planted)]
 			turn++
 			for _, value := range []string{
-				fmt.Sprintf("%q", s), fmt.Sprintf("[%q]", s), fmt.Sprintf("{%q: 1}", s), fmt.Sprintf("{a: %q}", s), "*" + strings.NewReplacer(":", "", "/", "", "@", "", " ", "").Replace(s),
+				fmt.Sprintf("%q", s), fmt.Sprintf("[%q]", s), fmt.Sprintf("{%q: 1}", s),
+				fmt.Sprintf("{a: %q}", s), "*" + strings.NewReplacer(":", "", "/", "", "@", "", " ",
+					"").Replace(s),
 			} {
 				text := yamlOf(path, value)
 				for _, at := range []string{text, strings.TrimSuffix(text, "}") + ", version: 1}"} {
@@ -47,7 +55,9 @@ func TestNoErrorShowsAPlantedSecret(t *testing.T) {
 				}
 				wrong += shown(t, inside, options)
 			}
-			wrong += shown(t, "version: 1\nprometheus:\n  url: http://p\n  "+k+":"+s+"\nreceivers:\n- name: a\n  "+k+":"+s+"\n  slack:\n    channel: C012\n    "+k+":"+s+"\n", options)
+			wrong += shown(t, "version: 1\nprometheus:\n  url: http://p\n  "+k+":"+s+
+				"\nreceivers:\n- name: a\n  "+k+":"+s+"\n  slack:\n    channel: C012\n    "+k+":"+
+				s+"\n", options)
 			wrong += shown(t, "version: 1\nprometheus: {url: http://p, "+k+":"+s+"}\n", options)
 		}
 	}
@@ -72,9 +82,12 @@ func shown(t *testing.T, text string, o Options) int {
 // What is no secret stays readable.
 func TestMaskedLeavesWordsAlone(t *testing.T) {
 	for _, text := range []string{
-		"node-memory", "spark-executors-production-2", "0 9 * * mon-fri", "Asia/Seoul", "https://host.example.com/path", "arn:aws:s3:::reports/prod",
-		"node_memory_MemAvailable_bytes{cluster=\"prod-eu-west-1\"}", "the Bot User OAuth Token, xoxb-…", "aws-secretsmanager:prod/promsnap#token",
-		"kube_pod_container_resource_limits", "double_exponential_smoothing", "ip-10-0-1-5.eu-west-1.compute.internal", "shop/checkout-5f7d8c9b6d-x2v4q",
+		"node-memory", "spark-executors-production-2", "0 9 * * mon-fri", "Asia/Seoul",
+		"https://host.example.com/path", "arn:aws:s3:::reports/prod",
+		"node_memory_MemAvailable_bytes{cluster=\"prod-eu-west-1\"}",
+		"the Bot User OAuth Token, xoxb-…", "aws-secretsmanager:prod/promsnap#token",
+		"kube_pod_container_resource_limits", "double_exponential_smoothing",
+		"ip-10-0-1-5.eu-west-1.compute.internal", "shop/checkout-5f7d8c9b6d-x2v4q",
 	} {
 		if got := masked(text); got != text {
 			t.Errorf("%s is masked: %s", text, got)

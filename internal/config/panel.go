@@ -12,8 +12,8 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// panel resolves a panel of a report. It is false where it is not known which panel is meant; the rest of its mistakes would
-// follow from that.
+// panel resolves a panel of a report. It is false where it is not known which panel is meant; the
+// rest of its mistakes would follow from that.
 func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool) {
 	var s panel.Spec
 	known := true
@@ -26,11 +26,13 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 			return s, false
 		}
 	case !b.has(key(path, "name")) && b.clean(path):
-		b.problem(path, "neither use nor name; write use: and a built-in panel, or name: and query: for one of your own")
+		b.problem(path, "neither use nor name; write use: and a built-in panel, or name: and "+
+			"query: for one of your own")
 		known = false
 	case b.has(key(path, "queries")):
 	case !b.has(key(path, "query")) && b.clean(key(path, "query")):
-		b.problem(key(path, "query"), "missing; write PromQL, or use: and the name of a built-in panel")
+		b.problem(key(path, "query"),
+			"missing; write PromQL, or use: and the name of a built-in panel")
 	}
 	s.Queries = append(slices.Clone(s.Queries), make([]panel.Query, 1-min(len(s.Queries), 1))...)
 	b.set(p, path, &s)
@@ -41,7 +43,8 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 	} else if !b.has(key(path, "range")) {
 		s = b.fit(s, r.Range)
 	} else if need, ok := b.fits(&s, r.Range); !ok {
-		b.problem(key(path, "range"), "too short for the panel's rules, the longest of which takes %s; write %s or more", duration(need), duration(2*need))
+		b.problem(key(path, "range"), "too short for the panel's rules, the longest of which "+
+			"takes %s; write %s or more", duration(need), duration(2*need))
 	}
 	b.overrides(p.Overrides, key(path, "overrides"), unit, &s)
 	b.check(path, &s, r.Range)
@@ -68,7 +71,8 @@ func (b *builder) ownPart(p *panelKeys, path string, rng time.Duration) {
 	b.rules(p.Rules, key(path, "rules"), func(ref) *units.Unit { return nil })
 }
 
-// set sets the fields of a panel that the file sets. Those that are not there keep what the built-in panel has.
+// set sets the fields of a panel that the file sets. Those that are not there keep what the
+// built-in panel has.
 func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 	s.Name = cmp.Or(string(p.Name), s.Name)
 	s.Title = cmp.Or(p.Title, s.Title, s.Name)
@@ -82,7 +86,9 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 		key      string
 		from, to *string
 	}{
-		{"section", &p.Section, &s.Section}, {"legend", &p.Legend, &s.Queries[0].Legend}, {"subject", &p.Subject, &s.Subject},
+		{"section", &p.Section, &s.Section}, {"legend", &p.Legend, &s.Queries[0].Legend}, {
+			"subject", &p.Subject, &s.Subject,
+		},
 		{"why", &p.Why, &s.Why}, {"hint", &p.Hint, &s.Hint},
 	} {
 		if b.has(key(path, f.key)) {
@@ -107,8 +113,10 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 	}
 	if b.has(key(path, "measure")) {
 		s.Measure = panel.Measure(p.Measure)
-		if u := s.Unit(); u != units.Percent && u != units.PercentUnit && b.clean(key(path, "unit")) {
-			b.problem(key(path, "measure"), "the figures are in %s, and a measure is a share of what a node has; write unit: percentunit (0 to 1) or percent (0 to 100)", u)
+		if u := s.Unit(); u != units.Percent && u != units.PercentUnit &&
+			b.clean(key(path, "unit")) {
+			b.problem(key(path, "measure"), "the figures are in %s, and a measure is a share of "+
+				"what a node has; write unit: percentunit (0 to 1) or percent (0 to 100)", u)
 		}
 	}
 	if b.has(key(path, "kind")) {
@@ -124,11 +132,14 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 		s.Capacity = &panel.Capacity{Query: p.Capacity.Query, Unit: p.Capacity.Unit.Unit}
 	}
 	if p.Detail != nil {
-		s.Detail = &panel.Detail{Query: p.Detail.Query, Legend: p.Detail.Legend, Unit: p.Detail.Unit.Unit}
+		s.Detail = &panel.Detail{
+			Query: p.Detail.Query, Legend: p.Detail.Legend, Unit: p.Detail.Unit.Unit,
+		}
 	}
 }
 
-// check looks at what depends on the panel's range: its step, its queries, and whether its alerts can fire.
+// check looks at what depends on the panel's range: its step, its queries, and whether its alerts
+// can fire.
 func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 	rng := cmp.Or(s.Range, reportRange)
 	step, err := panel.Step(rng, s.Step, b.scrape)
@@ -140,7 +151,8 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 	b.asked(path, s, vars)
 	b.detail(key(path, "detail"), s, vars)
 	if s.Top > mostLines && s.Kind != panel.Bars && s.Kind != panel.Heatmap {
-		b.problem(key(path, "top"), "%d lines cannot be told apart; write %d at most, or kind: heatmap or bars", s.Top, mostLines)
+		b.problem(key(path, "top"), "%d lines cannot be told apart; write %d at most, or kind: "+
+			"heatmap or bars", s.Top, mostLines)
 	}
 	for i, r := range s.Rules {
 		at := item(key(path, "rules"), i)
@@ -159,7 +171,8 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 	}
 }
 
-// asked looks at what is asked over the panel's range: its queries, the whole of its ratio and its reference lines.
+// asked looks at what is asked over the panel's range: its queries, the whole of its ratio and its
+// reference lines.
 func (b *builder) asked(path string, s *panel.Spec, vars panel.Vars) {
 	b.queries(path, s, vars)
 	if at := key(path, "capacity.query"); b.has(at) {
@@ -174,8 +187,10 @@ func (b *builder) legend(path, text string) {
 		b.problem(path, "unequal numbers of {{ and }}; write labels as in {{namespace}}/{{pod}}")
 		return
 	}
-	if part, write := foreignLegend(text); part != "" && strings.TrimSpace(text) != panel.AutoLegend {
-		b.problem(path, "%s is another program's; write %s for the label's value", shorten(part), shorten(write))
+	if part, write := foreignLegend(text); part != "" &&
+		strings.TrimSpace(text) != panel.AutoLegend {
+		b.problem(path, "%s is another program's; write %s for the label's value", shorten(part),
+			shorten(write))
 	}
 }
 
@@ -185,7 +200,8 @@ func (b *builder) detail(path string, s *panel.Spec, vars panel.Vars) {
 		return
 	}
 	if b.clean(path) && !slices.ContainsFunc(s.Rules, rules.Rule.IsAlert) {
-		b.problem(path, "of no effect: it is asked about alerts that fire, and the panel has none; write rules with an alertname, or take it out")
+		b.problem(path, "of no effect: it is asked about alerts that fire, and the panel has "+
+			"none; write rules with an alertname, or take it out")
 	}
 	if b.has(key(path, "query")) {
 		b.detailQuery(key(path, "query"), s.Detail.Query, vars)
@@ -199,10 +215,12 @@ const mostLines = 20
 // references looks at the queries of the panel's reference lines.
 func (b *builder) references(path string, s *panel.Spec, vars panel.Vars) {
 	if len(s.References) > panel.MostReferences {
-		b.problem(path, "%d reference lines; keep the %d that matter most", len(s.References), panel.MostReferences)
+		b.problem(path, "%d reference lines; keep the %d that matter most", len(s.References),
+			panel.MostReferences)
 	}
 	if len(s.References) > 0 && s.Kind != "" && s.Kind != panel.Lines && s.Kind != panel.Area {
-		b.problem(path, "a %s chart has no axis to draw reference lines on; write kind: lines or area, or take them out", s.Kind)
+		b.problem(path, "a %s chart has no axis to draw reference lines on; write kind: lines or "+
+			"area, or take them out", s.Kind)
 	}
 	for i, r := range s.References {
 		at := item(path, i)
@@ -216,8 +234,9 @@ func (b *builder) references(path string, s *panel.Spec, vars panel.Vars) {
 	}
 }
 
-// fit gives a built-in panel a range in which its alerts can fire, where the report's is too short for them: twice the longest for.
-// Where steps are too long for one, snapshot holds it for three steps.
+// fit gives a built-in panel a range in which its alerts can fire, where the report's is too short
+// for them: twice the longest for. Where steps are too long for one, snapshot holds it for three
+// steps.
 func (b *builder) fit(s panel.Spec, reportRange time.Duration) panel.Spec {
 	if need, ok := b.fits(&s, reportRange); !ok {
 		s.Range = 2 * need
@@ -225,7 +244,8 @@ func (b *builder) fit(s panel.Spec, reportRange time.Duration) panel.Spec {
 	return s
 }
 
-// fits tells whether the panel's alerts can fire in its range, and returns the longest time that one of them must last.
+// fits tells whether the panel's alerts can fire in its range, and returns the longest time that
+// one of them must last.
 func (b *builder) fits(s *panel.Spec, reportRange time.Duration) (longest time.Duration, ok bool) {
 	rng := cmp.Or(s.Range, reportRange)
 	step, err := panel.Step(rng, s.Step, b.scrape)
@@ -240,7 +260,8 @@ func (b *builder) fits(s *panel.Spec, reportRange time.Duration) (longest time.D
 	return longest, longest <= rng-3*step
 }
 
-// rules builds a panel's own rules. unit returns that of the query of a ref; without one, limits are not read.
+// rules builds a panel's own rules. unit returns that of the query of a ref; without one, limits
+// are not read.
 func (b *builder) rules(from []rule, path string, unit func(ref) *units.Unit) []rules.Rule {
 	var out []rules.Rule
 	names := map[string]string{}
@@ -260,18 +281,21 @@ func (b *builder) rules(from []rule, path string, unit func(ref) *units.Unit) []
 		if b.has(key(at, "alertname")) {
 			built.KeepFiringFor = time.Duration(r.KeepFiringFor)
 		} else if b.has(key(at, "keep_firing_for")) {
-			b.problem(key(at, "keep_firing_for"), "of no effect: a verdict does not fire; take it out")
+			b.problem(key(at, "keep_firing_for"),
+				"of no effect: a verdict does not fire; take it out")
 		}
 		built.Condition, built.Flaps = r.Condition, r.Condition
 		if r.Condition && b.has(key(at, "name")) {
-			b.problem(key(at, "condition"), "of no effect: a verdict judges one number; take it out, or make the rule an alert")
+			b.problem(key(at, "condition"), "of no effect: a verdict judges one number; take it "+
+				"out, or make the rule an alert")
 		}
 		if r.NoData == "resolve" {
 			built.NoData = rules.ResolveOnNoData
 		}
 		if b.has(at) {
 			b.kind(&r, at)
-			built.Direction, built.Warning, built.Critical = b.thresholds(r.Above, r.Below, at, unit(r.Ref))
+			built.Direction, built.Warning, built.Critical = b.thresholds(r.Above, r.Below, at,
+				unit(r.Ref))
 			b.unique(names, built.Name, key(at, nameKey))
 		}
 		out = append(out, built)
@@ -279,35 +303,42 @@ func (b *builder) rules(from []rule, path string, unit func(ref) *units.Unit) []
 	return out
 }
 
-// kind checks that a rule is one of the two: an alert has an alertname, a verdict a name and reduce.
+// kind checks that a rule is one of the two: an alert has an alertname, a verdict a name and
+// reduce.
 func (b *builder) kind(r *rule, path string) {
 	alert, verdict := b.has(key(path, "alertname")), b.has(key(path, "name"))
 	reduce := b.has(key(path, "reduce"))
 	switch {
 	case alert && (verdict || reduce):
-		b.problem(path, "both an alert and a verdict; an alert has alertname and for, a verdict has name and reduce: make two rules of it")
+		b.problem(path, "both an alert and a verdict; an alert has alertname and for, a verdict "+
+			"has name and reduce: make two rules of it")
 	case !alert && !verdict:
 		b.problem(path, "no name; write alertname for an alert, or name and reduce for a verdict")
 	case alert && r.Alertname == "", verdict && r.Name == "":
-		b.problem(b.firstOf(path, "alertname", "name"), "empty; write a name such as NodeMemoryHigh")
+		b.problem(b.firstOf(path, "alertname", "name"),
+			"empty; write a name such as NodeMemoryHigh")
 	case verdict && !reduce:
-		b.problem(path, "a verdict needs the figure that it judges: write reduce, such as reduce: p95; or write alertname in place of name")
+		b.problem(path, "a verdict needs the figure that it judges: write reduce, such as "+
+			"reduce: p95; or write alertname in place of name")
 	}
 }
 
 // thresholds reads the limits of a rule or an override.
-func (b *builder) thresholds(above, below *thresholds, path string, u *units.Unit) (dir rules.Direction, warning, critical rules.Limit) {
+func (b *builder) thresholds(above, below *thresholds, path string,
+	u *units.Unit) (dir rules.Direction, warning, critical rules.Limit) {
 	t := above
 	side := key(path, "above")
 	switch {
 	case above != nil && below != nil:
-		b.problem(key(path, "below"), "both above and below; a rule has one side: make two rules of it")
+		b.problem(key(path, "below"),
+			"both above and below; a rule has one side: make two rules of it")
 	case below != nil:
 		t, side, dir = below, key(path, "below"), rules.Below
 	case above == nil:
 		return dir, warning, critical
 	}
-	return dir, b.limit(t.Warning, key(side, "warning"), u), b.limit(t.Critical, key(side, "critical"), u)
+	return dir, b.limit(t.Warning, key(side, "warning"), u), b.limit(t.Critical,
+		key(side, "critical"), u)
 }
 
 func (b *builder) limit(q quantity, path string, u *units.Unit) rules.Limit {
@@ -335,17 +366,21 @@ func matchersOf(of selector) []panel.Matcher {
 }
 
 // overrides adds the file's overrides to the panel's; the last that matches counts.
-func (b *builder) overrides(from []override, path string, unit func(ref) *units.Unit, s *panel.Spec) {
+func (b *builder) overrides(from []override, path string, unit func(ref) *units.Unit,
+	s *panel.Spec) {
 	for i, o := range from {
 		at := item(path, i)
 		if !b.has(at) {
 			continue
 		}
 		if b.clean(at) && o.Above == nil && o.Below == nil {
-			b.problem(at, "no limit; write above or below, such as above: {warning: 80%%}; above: {} for no limit at all")
+			b.problem(at, "no limit; write above or below, such as above: {warning: 80%%}; "+
+				"above: {} for no limit at all")
 		}
 		side, warning, critical := b.thresholds(o.Above, o.Below, at, unit(ref(s.Rule(o.Rule).Ref)))
-		s.Overrides = append(s.Overrides, panel.Override{Match: matchersOf(o.Match), Rule: o.Rule, Warning: warning, Critical: critical})
+		s.Overrides = append(s.Overrides, panel.Override{
+			Match: matchersOf(o.Match), Rule: o.Rule, Warning: warning, Critical: critical,
+		})
 		if len(s.Rules) == 0 {
 			b.problem(at, "the panel has no rule to override; write rules first")
 			continue
@@ -355,11 +390,13 @@ func (b *builder) overrides(from []override, path string, unit func(ref) *units.
 		case o.Rule == "":
 			r = 0
 		case r < 0:
-			b.problem(key(at, "rule"), "the panel has no rule %q; write one of %s", shorten(o.Rule), ruleNames(s.Rules))
+			b.problem(key(at, "rule"), "the panel has no rule %q; write one of %s", shorten(o.Rule),
+				ruleNames(s.Rules))
 			continue
 		}
 		if (o.Above != nil || o.Below != nil) && side != s.Rules[r].Direction {
-			b.problem(b.firstOf(at, "above", "below"), "the rule %s looks %s its limits; write %s here too",
+			b.problem(b.firstOf(at, "above", "below"),
+				"the rule %s looks %s its limits; write %s here too",
 				s.Rules[r].Name, s.Rules[r].Direction, s.Rules[r].Direction)
 		}
 	}

@@ -18,7 +18,8 @@ const maxFile = 1 << 20
 // parse reads the source as one YAML document and returns its top, nil where it is not YAML.
 func (d *decoder) parse() *yaml.Node {
 	if len(d.source) > maxFile {
-		d.problemAt(1, 1, "", fmt.Sprintf("larger than %d KiB; a configuration is text of a few pages", maxFile>>10))
+		d.problemAt(1, 1, "",
+			fmt.Sprintf("larger than %d KiB; a configuration is text of a few pages", maxFile>>10))
 		return nil
 	}
 	var doc, more yaml.Node
@@ -32,7 +33,8 @@ func (d *decoder) parse() *yaml.Node {
 	}
 	switch err := decodeNode(dec, &more); {
 	case err == nil:
-		d.problemAt(more.Line, more.Column, "", "a second YAML document; a configuration is one, so take the --- out")
+		d.problemAt(more.Line, more.Column, "", "a second YAML document; a configuration is one, "+
+			"so take the --- out")
 	case !errors.Is(err, io.EOF):
 		d.syntax(err)
 	}
@@ -54,22 +56,26 @@ var (
 	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
 )
 
-// syntax records an error of the YAML parser. Its words are fixed ones but for the name of an anchor that is not there, which may
-// be a password that begins with an asterisk; its lines are those of the construct that it could not finish.
+// syntax records an error of the YAML parser. Its words are fixed ones but for the name of an
+// anchor that is not there, which may be a password that begins with an asterisk; its lines are
+// those of the construct that it could not finish.
 func (d *decoder) syntax(err error) {
 	line, what := 1, "not YAML"
 	if m := syntaxError.FindStringSubmatch(strings.ReplaceAll(err.Error(), "\n", " ")); m != nil {
 		if n, err := strconv.Atoi(m[1]); err == nil {
-			line = min(n, bytes.Count(d.source, []byte("\n"))+1) // the parser counts other breaks too, and may point behind the end
+			// the parser counts other breaks too, and may point behind the end
+			line = min(n, bytes.Count(d.source, []byte("\n"))+1)
 		}
 		what = m[2]
 	}
 	if m := unknownAnchor.FindStringSubmatch(what); m != nil {
 		line, column := d.find("*" + m[1])
-		d.problemAt(line, column, "", "an alias (*name) without its anchor (&name); put text that begins with * in quotes")
+		d.problemAt(line, column, "", "an alias (*name) without its anchor (&name); put text "+
+			"that begins with * in quotes")
 		return
 	}
-	d.problemAt(line, d.indent(line), "", what+"; here or in the lines before, look for a missing colon, quote or bracket, or a wrong indent")
+	d.problemAt(line, d.indent(line), "", what+"; here or in the lines before, look for a "+
+		"missing colon, quote or bracket, or a wrong indent")
 }
 
 // find returns the first position of text in the source, or its beginning.

@@ -14,15 +14,17 @@ import (
 // Problem is one mistake in a configuration file.
 type Problem struct {
 	File         string
-	Line, Column int    // from 1
-	Path         string // where in the file's tree: reports[0].panels[1].rules[0].for; "" for the file as a whole
-	Message      string // what is wrong; what to write
-	Note         bool   // it may be right: nobody but the server, or a person, can tell
+	Line, Column int // from 1
+	// where in the file's tree: reports[0].panels[1].rules[0].for; "" for the file as a whole
+	Path    string
+	Message string // what is wrong; what to write
+	Note    bool   // it may be right: nobody but the server, or a person, can tell
 
 	aside bool // it leaves what stands around it as it is: a key that nobody knows
 }
 
-// String writes the problem as file:line:column: path: message, in one line: of what the file holds, what cannot be printed is escaped.
+// String writes the problem as file:line:column: path: message, in one line: of what the file
+// holds, what cannot be printed is escaped.
 func (p Problem) String() string {
 	where := fmt.Sprintf("%s:%d:%d: ", p.File, p.Line, p.Column)
 	if p.Path != "" {
@@ -64,11 +66,13 @@ func (e Errors) mistakes() bool {
 	return slices.ContainsFunc(e, func(p Problem) bool { return !p.Note })
 }
 
-// sorted returns the problems by position, each once: an alias may lead to the same mistake by several paths.
+// sorted returns the problems by position, each once: an alias may lead to the same mistake by
+// several paths.
 func (e Errors) sorted() Errors {
 	out := slices.Clone(e)
 	slices.SortStableFunc(out, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Path, b.Path))
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Path, b.Path))
 	})
 	seen := map[string]bool{}
 	return slices.DeleteFunc(out, func(p Problem) bool {
@@ -79,7 +83,8 @@ func (e Errors) sorted() Errors {
 	})
 }
 
-// shorten keeps a message readable where what was written is very long. What has the shape of a secret is masked before it is cut.
+// shorten keeps a message readable where what was written is very long. What has the shape of a
+// secret is masked before it is cut.
 func shorten(s string) string { return shortenTo(s, 61) }
 
 func shortenTo(s string, most int) string { return outside.Clip(masked(s), most) }

@@ -16,7 +16,8 @@ func (b *builder) several(from []query, path string, base panel.Query) []panel.Q
 	for i, q := range from {
 		at := item(path, i)
 		built := panel.Query{
-			Ref: cmp.Or(string(q.Ref), string(rune('A'+i%26))), Expr: q.Query, Legend: base.Legend, Unit: base.Unit,
+			Ref: cmp.Or(string(q.Ref), string(rune('A'+i%26))), Expr: q.Query, Legend: base.Legend,
+			Unit: base.Unit,
 		}
 		if b.has(key(at, "legend")) {
 			built.Legend = q.Legend
@@ -37,7 +38,8 @@ func (b *builder) queries(path string, s *panel.Spec, vars panel.Vars) {
 	one, many := key(path, "query"), key(path, "queries")
 	switch {
 	case b.has(one) && b.has(many):
-		b.problem(many, "both query and queries; move the query into the list, or keep one of the two")
+		b.problem(many, "both query and queries; move the query into the list, or keep one of "+
+			"the two")
 		return
 	case b.has(one):
 		b.promql(one, s.Queries[0].Expr, vars)
@@ -54,23 +56,31 @@ func (b *builder) queries(path string, s *panel.Spec, vars panel.Vars) {
 			b.legend(key(at, "legend"), q.Legend)
 		}
 		if b.clean(at) && b.clean(item(many, 0)) && q.Unit != s.Unit() && s.Kind != panel.Stat {
-			b.problem(b.firstOf(at, "unit", "query"), "in %s, and the panel's first query is in %s: a chart has one axis; make a panel of its own of it, or write kind: stat",
+			b.problem(b.firstOf(at, "unit", "query"), "in %s, and the panel's first query is in "+
+				"%s: a chart has one axis; make a panel of its own of it, or write kind: stat",
 				q.Unit, s.Unit())
 		}
 	}
 	switch n := len(s.Queries); {
-	case b.clean(many) && !slices.ContainsFunc(s.Queries, func(q panel.Query) bool { return q.Ref != "" }):
+	case b.clean(many) && !slices.ContainsFunc(s.Queries, func(q panel.Query) bool {
+		return q.Ref != ""
+	}):
 		b.problem(many, "no query; write a list such as [{query: ...}, {query: ...}]")
 	case n > panel.MostQueries:
-		b.problem(many, "%d queries; a chart has %d at most: make several panels of them", n, panel.MostQueries)
+		b.problem(many, "%d queries; a chart has %d at most: make several panels of them", n,
+			panel.MostQueries)
 	}
 }
 
-// unitsOf returns what the limits of a panel's rules are read by: the unit of a rule's query, nil where it is not known which is meant.
+// unitsOf returns what the limits of a panel's rules are read by: the unit of a rule's query, nil
+// where it is not known which is meant.
 func (b *builder) unitsOf(p *panelKeys, path string, s *panel.Spec) func(ref) *units.Unit {
 	return func(r ref) *units.Unit {
-		i := max(slices.IndexFunc(s.Queries, func(q panel.Query) bool { return q.Ref == string(r) }), 0)
-		if !b.clean(key(path, "unit")) || i < len(p.Queries) && !b.clean(key(item(key(path, "queries"), i), "unit")) {
+		i := max(slices.IndexFunc(s.Queries, func(q panel.Query) bool {
+			return q.Ref == string(r)
+		}), 0)
+		if !b.clean(key(path, "unit")) ||
+			i < len(p.Queries) && !b.clean(key(item(key(path, "queries"), i), "unit")) {
 			return nil // so that limits are not judged by a unit that was not meant
 		}
 		return &s.Queries[i].Unit
@@ -81,11 +91,14 @@ func (b *builder) unitsOf(p *panelKeys, path string, s *panel.Spec) func(ref) *u
 func (b *builder) refs(from []rule, path string, s *panel.Spec) {
 	for i, r := range from {
 		at := key(item(path, i), "ref")
-		if r.Ref == "" || slices.ContainsFunc(s.Queries, func(q panel.Query) bool { return q.Ref == string(r.Ref) }) {
+		if r.Ref == "" || slices.ContainsFunc(s.Queries, func(q panel.Query) bool {
+			return q.Ref == string(r.Ref)
+		}) {
 			continue
 		}
 		if len(s.Queries) == 1 {
-			b.problem(at, "no query %q: the panel has one query, which needs no ref; take it out", shorten(string(r.Ref)))
+			b.problem(at, "no query %q: the panel has one query, which needs no ref; take it out",
+				shorten(string(r.Ref)))
 			continue
 		}
 		b.problem(at, "no query %q; write one of %s", shorten(string(r.Ref)), refNames(s.Queries))

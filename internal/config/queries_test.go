@@ -40,22 +40,27 @@ reports:
 	}, memory.Queries); diff != "" {
 		t.Error(diff)
 	}
-	if r := memory.Rules; r[0].Ref != "" || r[0].Warning != rules.At(1024) || r[1].Ref != "B" || r[1].Critical != rules.At(2048) {
+	if r := memory.Rules; r[0].Ref != "" || r[0].Warning != rules.At(1024) || r[1].Ref != "B" ||
+		r[1].Critical != rules.At(2048) {
 		t.Errorf("rules: %+v", r)
 	}
 	if diff := cmp.Diff([]panel.Query{
-		{Ref: "A", Expr: "a", Unit: units.PercentUnit}, {Ref: "B", Expr: "absent(b)", Unit: units.Short},
+		{Ref: "A", Expr: "a", Unit: units.PercentUnit}, {
+			Ref: "B", Expr: "absent(b)", Unit: units.Short,
+		},
 	}, stat.Queries); diff != "" {
 		t.Error(diff)
 	}
 	// Each limit is in its query's unit, and what a rule needs follows from its own query.
-	if r := stat.Rules; r[0].Warning != rules.At(.9) || r[1].Warning != rules.At(3) || r[0].NeedsAll || !r[1].NeedsAll || !r[1].Condition || !r[1].Flaps {
+	if r := stat.Rules; r[0].Warning != rules.At(.9) || r[1].Warning != rules.At(3) ||
+		r[0].NeedsAll || !r[1].NeedsAll || !r[1].Condition || !r[1].Flaps {
 		t.Errorf("rules: %+v", r)
 	}
 	if stat.Builtin || stat.Name != "node-memory" || stat.Title != "Node memory" {
 		t.Errorf("the panel that it began with: %+v", stat)
 	}
-	if again := load(t, "version: 1\ncluster: c\nprometheus: {url: http://p}\nreports: [{name: r, panels: [{use: node-memory}]}]\n"); len(again.Reports[0].Panels[0].Queries) != 1 {
+	if again := load(t, "version: 1\ncluster: c\nprometheus: {url: http://p}\nreports: [{name: "+
+		"r, panels: [{use: node-memory}]}]\n"); len(again.Reports[0].Panels[0].Queries) != 1 {
 		t.Errorf("the built-in panel was changed: %+v", again.Reports[0].Panels[0].Queries)
 	}
 }

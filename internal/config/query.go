@@ -18,12 +18,14 @@ const maxQuery = 16 << 10
 
 // queryVariables are what a query may hold; each may stand in braces, too.
 var queryVariables = []string{
-	"$__rate_interval", "$__interval", "$__range", "$__rate_interval_ms", "$__interval_ms", "$__range_ms", "$__range_s",
+	"$__rate_interval", "$__interval", "$__range", "$__rate_interval_ms", "$__interval_ms",
+	"$__range_ms", "$__range_s",
 }
 
 // isOurs reports whether a variable is one of queryVariables.
 func isOurs(variable string) bool {
-	return slices.Contains(queryVariables, plain(variable)) || slices.Contains(builtinVariables, plain(variable))
+	return slices.Contains(queryVariables, plain(variable)) ||
+		slices.Contains(builtinVariables, plain(variable))
 }
 
 // builtinVariables are those of the built-in panels, whose queries a file may begin with.
@@ -33,14 +35,16 @@ var builtinVariables = []string{"$__virtual_nodes", "$__virtual_targets"}
 func (b *builder) detailQuery(path, query string, v panel.Vars) {
 	filled, at := filledLabels(query)
 	if at >= 0 {
-		b.problemIn(path, query, at, `{{label}} stands for a label's value between double quotes, and is closed there; write it as in node="{{node}}"`)
+		b.problemIn(path, query, at,
+			`{{label}} stands for a label's value between double quotes, and is closed there; write it as in node="{{node}}"`)
 		return
 	}
 	b.promqlOf(path, query, filled, v)
 }
 
-// filledLabels puts as many letters in the place of each {{label}} of a query, so that what follows stays where it is. It returns where
-// one stands that is no such thing: outside of double quotes, where a value could be more than a value; -1: nowhere.
+// filledLabels puts as many letters in the place of each {{label}} of a query, so that what follows
+// stays where it is. It returns where one stands that is no such thing: outside of double quotes,
+// where a value could be more than a value; -1: nowhere.
 func filledLabels(query string) (filled string, at int) {
 	out, quote := []byte(query), byte(0)
 	for i := 0; i < len(query); i++ {
@@ -72,17 +76,19 @@ func filledLabels(query string) (filled string, at int) {
 
 // isLabel reports whether text can be the name of a label between the double quotes of a query.
 func isLabel(text string) bool {
-	return model.UTF8Validation.IsValidLabelName(text) && !strings.ContainsAny(text, `"\`) && foreignField(text) == ""
+	return model.UTF8Validation.IsValidLabelName(text) && !strings.ContainsAny(text, `"\`) &&
+		foreignField(text) == ""
 }
 
 // promql checks a query as it will run.
 func (b *builder) promql(path, query string, v panel.Vars) { b.promqlOf(path, query, query, v) }
 
-// promqlOf checks a query that stands in the file as text, which is as long. Its mistakes stand where they are inside the text, where the
-// file shows that.
+// promqlOf checks a query that stands in the file as text, which is as long. Its mistakes stand
+// where they are inside the text, where the file shows that.
 func (b *builder) promqlOf(path, text, query string, v panel.Vars) {
 	if len(query) > maxQuery {
-		b.problem(path, "longer than %d KiB; record parts of it in Prometheus and query those", maxQuery>>10)
+		b.problem(path, "longer than %d KiB; record parts of it in Prometheus and query those",
+			maxQuery>>10)
 		return
 	}
 	variables := foreignMatchers(query)
@@ -90,11 +96,13 @@ func (b *builder) promqlOf(path, text, query string, v panel.Vars) {
 		b.problemIn(path, text, v.at, adviceOnVariable(v.text))
 	}
 	if variable, at := unknownVariable(query); variable != "" {
-		advice := "promsnap has no variables of a dashboard; write a value, or one of " + strings.Join(queryVariables, ", ")
+		advice := "promsnap has no variables of a dashboard; write a value, or one of " +
+			strings.Join(queryVariables, ", ")
 		if near := nearest(plain(variable), queryVariables); near != "" {
 			advice = "did you mean " + near + "?"
 		}
-		b.problemIn(path, text, at, fmt.Sprintf("unknown variable %s; %s", shorten(variable), advice))
+		b.problemIn(path, text, at, fmt.Sprintf("unknown variable %s; %s", shorten(variable),
+			advice))
 		return
 	}
 	if len(variables) > 0 {
@@ -107,13 +115,16 @@ func (b *builder) promqlOf(path, text, query string, v panel.Vars) {
 	switch t := expr.Type(); t {
 	case parser.ValueTypeVector, parser.ValueTypeScalar:
 	case parser.ValueTypeMatrix:
-		b.problem(path, "PromQL: gives a range vector, which cannot be drawn; put a function around it, such as rate(...[$__rate_interval])")
+		b.problem(path, "PromQL: gives a range vector, which cannot be drawn; put a function "+
+			"around it, such as rate(...[$__rate_interval])")
 	default:
-		b.problem(path, "PromQL: gives a %s, which cannot be drawn; write a query that gives an instant vector", t)
+		b.problem(path, "PromQL: gives a %s, which cannot be drawn; write a query that gives an "+
+			"instant vector", t)
 	}
 }
 
-// parsed reads a query as a Prometheus with its default flags does. What a server may know nevertheless is a note: the server is asked.
+// parsed reads a query as a Prometheus with its default flags does. What a server may know
+// nevertheless is a note: the server is asked.
 func (b *builder) parsed(path, text, query string, v panel.Vars) (parser.Expr, bool) {
 	expanded := panel.Expand(query, v)
 	expr, unaided := parser.NewParser(parser.Options{}).ParseExpr(expanded)
@@ -126,14 +137,16 @@ func (b *builder) parsed(path, text, query string, v panel.Vars) (parser.Expr, b
 			if m := switchedOff.FindStringSubmatch(unaided.Error()); m != nil {
 				what = m[1] + m[2]
 			}
-			b.note(path, "PromQL: Prometheus knows %s only where it is started with its own flag --enable-feature=%s; the server is asked", what, f.flag)
+			b.note(path, "PromQL: Prometheus knows %s only where it is started with its own flag "+
+				"--enable-feature=%s; the server is asked", what, f.flag)
 			b.reachable(path, expr)
 			return expr, true
 		}
 	}
 	expr, err := panel.Parser().ParseExpr(expanded)
 	if err == nil {
-		b.note(path, "PromQL: Prometheus knows this only where it is started with several of its own flags --enable-feature=promql-…; the server is asked")
+		b.note(path, "PromQL: Prometheus knows this only where it is started with several of its "+
+			"own flags --enable-feature=promql-…; the server is asked")
 		b.reachable(path, expr)
 		return expr, true
 	}
@@ -145,11 +158,13 @@ func (b *builder) parsed(path, text, query string, v panel.Vars) (parser.Expr, b
 	case isWrongEverywhere(expanded, err):
 		b.problemIn(path, text, at, message)
 	case b.has("prometheus.matchers"):
-		b.problemIn(path, text, at, message+"; promsnap cannot put prometheus.matchers into a query that it cannot read: write it in plain PromQL, "+
+		b.problemIn(path, text, at, message+"; promsnap cannot put prometheus.matchers into a "+
+			"query that it cannot read: write it in plain PromQL, "+
 			"or take prometheus.matchers out and write them into each query")
 	default:
 		before := len(b.problems)
-		b.problemIn(path, text, at, message+"; the server is asked"+renamed(expanded)+". promsnap cannot read this query: where its answer is empty, "+
+		b.problemIn(path, text, at, message+"; the server is asked"+renamed(expanded)+
+			". promsnap cannot read this query: where its answer is empty, "+
 			"it cannot say which metric is missing")
 		for i := before; i < len(b.problems); i++ {
 			b.problems[i].Note = true
@@ -161,7 +176,8 @@ func (b *builder) parsed(path, text, query string, v panel.Vars) (parser.Expr, b
 // switchedOff is what PromQL's parser says of a function whose feature is off.
 var switchedOff = regexp.MustCompile(`(\w+)\(\) is experimental|function "(\w+)" is not enabled`)
 
-// features are what Prometheus' parser knows beside what it is started with, and the flags that turn it on.
+// features are what Prometheus' parser knows beside what it is started with, and the flags that
+// turn it on.
 var features = []struct {
 	on   parser.Options
 	flag string
@@ -179,7 +195,8 @@ func (b *builder) reachable(path string, expr parser.Expr) {
 	}
 	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
 		if call, ok := n.(*parser.Call); ok && call.Func.Name == "info" {
-			b.problem(path, "info() looks up its metrics by itself, where prometheus.matchers cannot reach; write the join with group_left instead")
+			b.problem(path, "info() looks up its metrics by itself, where prometheus.matchers "+
+				"cannot reach; write the join with group_left instead")
 		}
 		return nil
 	})
@@ -188,7 +205,8 @@ func (b *builder) reachable(path string, expr parser.Expr) {
 // renamed says what a function that is gone is called now.
 func renamed(query string) string {
 	if strings.Contains(query, "holt_winters") {
-		return ": Prometheus 3 calls holt_winters double_exponential_smoothing, Prometheus 2 and Mimir know it as it is"
+		return ": Prometheus 3 calls holt_winters double_exponential_smoothing, Prometheus 2 and " +
+			"Mimir know it as it is"
 	}
 	return ""
 }
@@ -197,13 +215,16 @@ func renamed(query string) string {
 var dialect = regexp.MustCompile(`(?i)\b(?:with\s*\(|keep_metric_names\b|default\b|if(?:not)?\b|limit\s+\d|prefix\b|offset\s*[(-])|(?-i:\d(?:Ki|Mi|Gi|Ti|K|M|G|T)B?\b)|` +
 	`\[[^]]*\di\b|\{[^}]*\bor\b|,\s*[)}\]]`)
 
-// elsewhere is what PromQL's parser says of a function, a modifier or an argument that another server may take.
-var elsewhere = regexp.MustCompile(`^(?:unknown function|expected (?:type|at least|at most|\d)|unexpected identifier|unexpected <aggr:|wrong number of arguments|bad number or duration)`)
+// elsewhere is what PromQL's parser says of a function, a modifier or an argument that another
+// server may take.
+var elsewhere = regexp.MustCompile(
+	`^(?:unknown function|expected (?:type|at least|at most|\d)|unexpected identifier|unexpected <aggr:|wrong number of arguments|bad number or duration)`)
 
 // notElsewhere are the places where every server wants what PromQL's parser wants.
 var notElsewhere = regexp.MustCompile(`in (?:grouping opts|label matching|label matchers)`)
 
-// isWrongEverywhere reports whether a query that PromQL's parser refuses is a mistake in every dialect of PromQL.
+// isWrongEverywhere reports whether a query that PromQL's parser refuses is a mistake in every
+// dialect of PromQL.
 func isWrongEverywhere(query string, err error) bool {
 	outside, balanced := outsideQuotes(query)
 	if !balanced || strings.TrimSpace(outside) == "" {
@@ -213,10 +234,12 @@ func isWrongEverywhere(query string, err error) bool {
 	if strings.Contains(message, "parsing regexp") {
 		return true
 	}
-	return !dialect.MatchString(outside) && (!elsewhere.MatchString(message) || notElsewhere.MatchString(message))
+	return !dialect.MatchString(outside) && (!elsewhere.MatchString(message) ||
+		notElsewhere.MatchString(message))
 }
 
-// outsideQuotes is a query in which the texts between quotes and the comments are empty, and whether its quotes and brackets are closed.
+// outsideQuotes is a query in which the texts between quotes and the comments are empty, and
+// whether its quotes and brackets are closed.
 func outsideQuotes(query string) (outside string, balanced bool) {
 	var out strings.Builder
 	var open []byte
@@ -255,8 +278,9 @@ func outsideQuotes(query string) (outside string, balanced bool) {
 // quotedPart is a part of a query as PromQL's parser repeats it.
 var quotedPart = regexp.MustCompile(`"[^"]*"`)
 
-// promqlMessage is an error of PromQL's parser without its position, which is that in the query with its variables expanded, and without
-// the query's words where one of them has the shape of a secret.
+// promqlMessage is an error of PromQL's parser without its position, which is that in the query
+// with its variables expanded, and without the query's words where one of them has the shape of a
+// secret.
 func promqlMessage(err error, query string) string {
 	if errs, ok := errors.AsType[parser.ParseErrors](err); ok && len(errs) > 0 {
 		err = errs[0].Err
@@ -275,7 +299,8 @@ func (b *builder) problemIn(path, text string, offset int, message string) {
 		b.problem(path, "%s", message)
 		return
 	}
-	// The line of the text that the offset lies in stands somewhere below the node as it is, unless it is folded or escaped.
+	// The line of the text that the offset lies in stands somewhere below the node as it is, unless
+	// it is folded or escaped.
 	start := strings.LastIndexByte(text[:offset], '\n') + 1
 	row, _, _ := strings.Cut(text[start:], "\n")
 	skip := strings.Count(text[:start], "\n")
@@ -297,8 +322,8 @@ var variable = regexp.MustCompile(`\$(?:\w+|\{\w+(?:[:.][^}]*)?\})|\[\[\w+(?:[:.
 // plain is a variable without its braces.
 func plain(v string) string { return strings.NewReplacer("{", "", "}", "").Replace(v) }
 
-// unknownVariable returns the first variable of a query, outside of its strings and comments, that is none of promsnap's; "" where
-// there is none.
+// unknownVariable returns the first variable of a query, outside of its strings and comments, that
+// is none of promsnap's; "" where there is none.
 func unknownVariable(query string) (name string, at int) {
 	for i := 0; i < len(query); i++ {
 		switch c := query[i]; c {
@@ -325,7 +350,8 @@ func unknownVariable(query string) (name string, at int) {
 	return "", 0
 }
 
-// unexpanded returns the offset into a query of what lies at an offset into the same query with its variables expanded.
+// unexpanded returns the offset into a query of what lies at an offset into the same query with its
+// variables expanded.
 func unexpanded(query string, v panel.Vars, offset int) int {
 	grown := 0 // how much longer what lies before is when expanded
 	for _, m := range variable.FindAllStringIndex(query, -1) {

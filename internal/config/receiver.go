@@ -8,8 +8,9 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// kinds are the kinds of receivers, each by its key in the file. This is the one table of them: whoever adds a kind adds a line here and
-// a file with the keys behind it. A line's type is a pointer to a struct that is kindKeys.
+// kinds are the kinds of receivers, each by its key in the file. This is the one table of them:
+// whoever adds a kind adds a line here and a file with the keys behind it. A line's type is a
+// pointer to a struct that is kindKeys.
 type kinds struct {
 	// An archive in a directory.
 	Dir *directory `yaml:"dir"`
@@ -21,7 +22,8 @@ type kinds struct {
 	SlackWebhook *slackWebhook `yaml:"slack_webhook"`
 	// An address of your own program, which is posted what each run has found, as JSON.
 	Webhook *webhook `yaml:"webhook"`
-	// An Alertmanager, which is posted all alerts on every run. Only of reports with a schedule, and not with send: summary.
+	// An Alertmanager, which is posted all alerts on every run. Only of reports with a schedule,
+	// and not with send: summary.
 	Alertmanager *alertmanager `yaml:"alertmanager"`
 	// A Pushgateway, which is given the metrics of each run.
 	Pushgateway *pushgateway `yaml:"pushgateway"`
@@ -36,11 +38,13 @@ type kindKeys interface {
 
 // chooser is a Receiver.To that does not take every report.
 type chooser interface {
-	// takes records why it does not take a report, whose keys stand at path, and which names it at the path at.
+	// takes records why it does not take a report, whose keys stand at path, and which names it at
+	// the path at.
 	takes(b *builder, r *report, path, at string)
 }
 
-// receiver is whom reports are delivered to: an archive, people, or a program that is given everything on every run.
+// receiver is whom reports are delivered to: an archive, people, or a program that is given
+// everything on every run.
 type receiver struct {
 	// The name, for reports to refer to.
 	Name  name `yaml:"name" jsonschema:"required"`
@@ -51,10 +55,11 @@ type receiver struct {
 	SendResolved bool `yaml:"send_resolved" jsonschema:"default=true"`
 	// Tell these people, once more, when the last of their alerts is resolved.
 	AllClear bool `yaml:"all_clear"`
-	// The labels whose values the alerts of one message share; also alertname, severity and panel. An empty list: one message for all.
-	// Without one: alertname.
+	// The labels whose values the alerts of one message share; also alertname, severity and panel.
+	// An empty list: one message for all. Without one: alertname.
 	GroupBy []label `yaml:"group_by"`
-	// The names of the time intervals at which these people are told nothing. What still fires is told when they have ended.
+	// The names of the time intervals at which these people are told nothing. What still fires is
+	// told when they have ended.
 	MuteTimeIntervals []intervalName `yaml:"mute_time_intervals"`
 	// The receiver that is told instead where this one cannot be.
 	Fallback name `yaml:"fallback"`
@@ -99,7 +104,9 @@ func (p *kinds) named() []named {
 	v := reflect.ValueOf(p).Elem()
 	for i := range v.NumField() {
 		if !v.Field(i).IsNil() {
-			out = append(out, named{Kind(v.Type().Field(i).Tag.Get("yaml")), v.Field(i).Interface().(kindKeys)})
+			out = append(out, named{
+				Kind(v.Type().Field(i).Tag.Get("yaml")), v.Field(i).Interface().(kindKeys),
+			})
 		}
 	}
 	return out
@@ -142,7 +149,8 @@ func (b *builder) receivers(from []receiver, times map[string][]TimeInterval) []
 		for j, n := range from[i].MuteTimeIntervals {
 			mute, ok := times[string(n)]
 			if !ok && n != "" {
-				b.problem(item(key(at, "mute_time_intervals"), j), "no time interval %q; write the name of one of time_intervals", n)
+				b.problem(item(key(at, "mute_time_intervals"), j), "no time interval %q; write "+
+					"the name of one of time_intervals", n)
 			}
 			out[i].Mute = append(out[i].Mute, mute...)
 		}
@@ -156,7 +164,8 @@ func (b *builder) receivers(from []receiver, times map[string][]TimeInterval) []
 // receiver builds one receiver.
 func (b *builder) receiver(r *receiver, path string) Receiver {
 	out := Receiver{
-		Name: string(r.Name), MinSeverity: severity(r.MinSeverity), SendResolved: r.SendResolved, AllClear: r.AllClear, Fallback: string(r.Fallback),
+		Name: string(r.Name), MinSeverity: severity(r.MinSeverity), SendResolved: r.SendResolved,
+		AllClear: r.AllClear, Fallback: string(r.Fallback),
 	}
 	for i, n := range r.named() {
 		to := n.build(b, key(path, string(n.Kind)))
@@ -164,7 +173,8 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 		case 0:
 			out.Kind, out.Role, out.To = n.Kind, n.role(), to
 		case 1:
-			b.problem(key(path, string(n.Kind)), "beside %s; a receiver is one place: make two receivers of it", out.Kind)
+			b.problem(key(path, string(n.Kind)), "beside %s; a receiver is one place: make two "+
+				"receivers of it", out.Kind)
 		}
 	}
 	if out.Kind == "" {
@@ -183,7 +193,9 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 	case RoleProgram:
 		why = "a program is given everything on every run, and chooses by itself"
 	}
-	for _, k := range []string{"min_severity", "send_resolved", "all_clear", "group_by", "fallback", "mute_time_intervals"} {
+	for _, k := range []string{
+		"min_severity", "send_resolved", "all_clear", "group_by", "fallback", "mute_time_intervals",
+	} {
 		if why != "" && b.has(key(path, k)) {
 			b.problem(key(path, k), "of no effect: %s; take it out", why)
 		}
@@ -201,7 +213,8 @@ func (b *builder) fallback(all []Receiver, r *Receiver, path string) {
 			continue
 		}
 		if all[i].Role != RolePeople || r.Fallback == r.Name {
-			b.problem(path, "%s cannot stand in for %s; write another receiver that tells people (%s)", r.Fallback, r.Name, listed(Kinds(RolePeople)))
+			b.problem(path, "%s cannot stand in for %s; write another receiver that tells people "+
+				"(%s)", r.Fallback, r.Name, listed(Kinds(RolePeople)))
 		}
 		return
 	}

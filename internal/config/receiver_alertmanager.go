@@ -33,12 +33,15 @@ func (a *alertmanager) build(b *builder, path string) any {
 	return Alertmanager{URL: string(a.URL), HTTP: b.http(key(path, "http_config"), a.HTTP)}
 }
 
-// takes checks that a report is one whose alerts may page, and that they last in the Alertmanager until the next run.
+// takes checks that a report is one whose alerts may page, and that they last in the Alertmanager
+// until the next run.
 func (Alertmanager) takes(b *builder, r *report, path, at string) {
 	if r.Send == SendSummary {
-		b.problem(at, "an Alertmanager pages, and a report with send: summary never does; write it into the receivers of one with send: changes")
+		b.problem(at, "an Alertmanager pages, and a report with send: summary never does; write "+
+			"it into the receivers of one with send: changes")
 	}
 	if !b.has(key(path, "schedule")) {
-		b.problem(at, "an Alertmanager ends an alert that is not posted again for 4 intervals of the report's schedule, and there is none; write schedule, such as \"*/5 * * * *\"")
+		b.problem(at, "an Alertmanager ends an alert that is not posted again for 4 intervals of "+
+			"the report's schedule, and there is none; write schedule, such as \"*/5 * * * *\"")
 	}
 }

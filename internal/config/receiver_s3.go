@@ -15,9 +15,11 @@ type Archive struct {
 // archive is a bucket that keeps reports, and how people reach it.
 type archive struct {
 	bucket `yaml:",inline"`
-	// Where people reach what lies below prefix by other means, such as a CDN. Without one, messages have signed links.
+	// Where people reach what lies below prefix by other means, such as a CDN. Without one,
+	// messages have signed links.
 	PublicURL base `yaml:"public_url"`
-	// How long a signed link is to work; it never does for longer than the credentials that signed it.
+	// How long a signed link is to work; it never does for longer than the credentials that signed
+	// it.
 	LinkExpiry duration `yaml:"link_expiry" jsonschema:"default=1w" limits:"1m..1w"`
 }
 
@@ -25,7 +27,11 @@ func (*archive) role() Role { return RoleArchive }
 
 func (a *archive) build(b *builder, path string) any {
 	if a.PublicURL != "" && b.has(key(path, "link_expiry")) {
-		b.problem(key(path, "link_expiry"), "beside public_url, whose links are not signed; take one of the two out")
+		b.problem(key(path, "link_expiry"), "beside public_url, whose links are not signed; take "+
+			"one of the two out")
 	}
-	return Archive{Bucket: b.bucket(&a.bucket, path), PublicURL: string(a.PublicURL), LinkExpiry: time.Duration(a.LinkExpiry)}
+	return Archive{
+		Bucket: b.bucket(&a.bucket, path), PublicURL: string(a.PublicURL),
+		LinkExpiry: time.Duration(a.LinkExpiry),
+	}
 }

@@ -45,16 +45,22 @@ func (s *slack) build(b *builder, path string) any {
 		token = b.variableOf(defaultTokenEnv)
 	}
 	s.checkToken(b, path)
-	return Slack{Channel: string(s.Channel), Token: token, Mentions: s.Mentions.bySeverity(), APIURL: string(s.APIURL)}
+	return Slack{
+		Channel: string(s.Channel), Token: token, Mentions: s.Mentions.bySeverity(),
+		APIURL: string(s.APIURL),
+	}
 }
 
 func (*slackWebhook) role() Role { return RolePeople }
 
 func (w *slackWebhook) build(b *builder, path string) any {
-	return SlackWebhook{URL: b.addressOf(path, "the webhook's", w.secretAddress), Mentions: w.Mentions.bySeverity()}
+	return SlackWebhook{
+		URL: b.addressOf(path, "the webhook's", w.secretAddress), Mentions: w.Mentions.bySeverity(),
+	}
 }
 
-// checkToken looks at the kind of the token, where the configuration, a file or the environment shows it.
+// checkToken looks at the kind of the token, where the configuration, a file or the environment
+// shows it.
 func (s *slack) checkToken(b *builder, path string) {
 	at, token := b.firstOf(path, "token", "token_file", "token_env"), s.Token
 	switch {
@@ -69,14 +75,17 @@ func (s *slack) checkToken(b *builder, path string) {
 	const write = "write the Bot User OAuth Token of the app's page OAuth & Permissions, xoxb-…"
 	switch token = strings.TrimSpace(token); {
 	case strings.HasPrefix(token, "xoxe.xox"):
-		b.note(at, "this token belongs to an app with token rotation and ends after 12 hours, so that alerts go silent by night; "+
+		b.note(at, "this token belongs to an app with token rotation and ends after 12 hours, so "+
+			"that alerts go silent by night; "+
 			"make an app without token rotation, and "+write)
 	case strings.HasPrefix(token, "xoxe-"):
-		b.problem(at, "this is a refresh token (xoxe-…), which can never post; make an app without token rotation, and "+write)
+		b.problem(at, "this is a refresh token (xoxe-…), which can never post; make an app "+
+			"without token rotation, and "+write)
 	case strings.HasPrefix(token, "xapp-"):
 		b.problem(at, "this is an app-level token (xapp-…), which can never post; "+write)
 	case strings.HasPrefix(token, "https://"), strings.HasPrefix(token, "http://"):
-		b.problem(at, "this is an address and no token; write slack_webhook: {url_env: NAME} for an incoming webhook")
+		b.problem(at, "this is an address and no token; write slack_webhook: {url_env: NAME} for "+
+			"an incoming webhook")
 	}
 }
 
@@ -86,13 +95,14 @@ const (
 	peekTime = time.Second
 )
 
-// peek returns the first bytes of a file, which tell the kind of a token and not the token; "" where it cannot be read now, because the
-// file may be one of the place where promsnap runs.
+// peek returns the first bytes of a file, which tell the kind of a token and not the token; ""
+// where it cannot be read now, because the file may be one of the place where promsnap runs.
 func peek(path string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), peekTime)
 	defer cancel()
 	begin, _ := disk.Within(ctx, path, func() ([]byte, error) {
-		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // a pipe would be empty for who reads it later
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+			// a pipe would be empty for who reads it later
 			return nil, err
 		}
 		return disk.Read(ctx, path, peeked-1)
@@ -103,7 +113,9 @@ func peek(path string) string {
 // bySeverity returns whom to mention for each severity.
 func (m mentions) bySeverity() map[rules.Severity][]string {
 	out := map[rules.Severity][]string{}
-	for severity, of := range map[rules.Severity][]mention{rules.Warning: m.Warning, rules.Critical: m.Critical} {
+	for severity, of := range map[rules.Severity][]mention{
+		rules.Warning: m.Warning, rules.Critical: m.Critical,
+	} {
 		for _, who := range of {
 			out[severity] = append(out[severity], string(who))
 		}
@@ -115,13 +127,15 @@ func (m mentions) bySeverity() map[rules.Severity][]string {
 type slack struct {
 	// The channel's ID: C0123456789
 	Channel channel `yaml:"channel" jsonschema:"required"`
-	// The bot's token: xoxb-…. Without any of the token's keys: the environment variable SLACK_BOT_TOKEN.
+	// The bot's token: xoxb-…. Without any of the token's keys: the environment variable
+	// SLACK_BOT_TOKEN.
 	Token string `yaml:"token"`
 	// The file that holds the token.
 	TokenFile string `yaml:"token_file"`
 	// The name of the environment variable that holds the token.
 	TokenEnv string `yaml:"token_env"`
-	// Where the token lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	// Where the token lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
+	// aws-ssm:/NAME.
 	TokenFrom string `yaml:"token_from"`
 	// Whom a message disturbs, by the severity of what it tells.
 	Mentions mentions `yaml:"mentions"`
@@ -152,7 +166,8 @@ var channelSyntax = regexp.MustCompile(`^[CGD][A-Z0-9]{2,30}$`)
 // UnmarshalText takes an ID alone: Slack's pictures need it, and a name can change hands.
 func (c *channel) UnmarshalText(b []byte) error {
 	if !channelSyntax.Match(b) {
-		return errors.New("not the ID of a channel; write one such as C0123456789, which stands at the end of the channel's details")
+		return errors.New("not the ID of a channel; write one such as C0123456789, which stands " +
+			"at the end of the channel's details")
 	}
 	*c = channel(b)
 	return nil
@@ -166,7 +181,8 @@ var mentionSyntax = regexp.MustCompile(`^(@?(here|channel|everyone)|[UWS][A-Z0-9
 // UnmarshalText takes what Slack knows people by, which is never a name.
 func (m *mention) UnmarshalText(b []byte) error {
 	if !mentionSyntax.Match(b) {
-		return fmt.Errorf("%q is nobody whom Slack can mention; write \"@here\", \"@channel\", \"@everyone\", or the ID of a member (U…) or of a user group (S…)", shorten(string(b)))
+		return fmt.Errorf("%q is nobody whom Slack can mention; write \"@here\", \"@channel\", "+
+			"\"@everyone\", or the ID of a member (U…) or of a user group (S…)", shorten(string(b)))
 	}
 	*m = mention(b)
 	return nil

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Everything but a kind's own keys goes by the table, so that a new line is enough: these tests go by it too.
+// Everything but a kind's own keys goes by the table, so that a new line is enough: these tests go
+// by it too.
 func TestEveryKindOfReceiver(t *testing.T) {
 	kinds := Kinds()
 	if len(kinds) < 7 {
@@ -26,27 +27,33 @@ func TestEveryKindOfReceiver(t *testing.T) {
 			first, second = other, k
 		}
 		got := problemsOf(t, fmt.Sprintf("{name: r, %s: {}, %s: {}}", k, other))
-		if want := fmt.Sprintf("receivers[0].%s: beside %s; a receiver is one place", second, first); !strings.Contains(got, want) {
+		if want := fmt.Sprintf("receivers[0].%s: beside %s; a receiver is one place", second,
+			first); !strings.Contains(got, want) {
 			t.Errorf("of two kinds: got\n%s\nwant %q", got, want)
 		}
 		got = problemsOf(t, fmt.Sprintf("{name: r, %s: {}, min_severity: critical}", k))
-		if of := strings.Contains(got, "min_severity: of no effect"); of == slices.Contains(Kinds(RolePeople), k) {
+		if of := strings.Contains(got, "min_severity: of no effect"); of == slices.Contains(
+			Kinds(RolePeople), k) {
 			t.Errorf("%s with min_severity: got\n%s", k, got)
 		}
 	}
-	if got, want := problemsOf(t, "{name: r}"), "no place; write one of "+listed(kinds); !strings.Contains(got, want) {
+	if got, want := problemsOf(t, "{name: r}"), "no place; write one of "+
+		listed(kinds); !strings.Contains(got, want) {
 		t.Errorf("without a kind: got\n%s\nwant %q", got, want)
 	}
 }
 
 func rolesOf(k Kind) []Role {
-	return slices.DeleteFunc([]Role{RoleArchive, RolePeople, RoleProgram}, func(r Role) bool { return !slices.Contains(Kinds(r), k) })
+	return slices.DeleteFunc([]Role{RoleArchive, RolePeople, RoleProgram}, func(r Role) bool {
+		return !slices.Contains(Kinds(r), k)
+	})
 }
 
 // problemsOf are those of a configuration with one receiver.
 func problemsOf(t *testing.T, receiver string) string {
 	t.Helper()
-	_, err := Load("promsnap.yaml", []byte("version: 1\nprometheus: {url: http://p}\nreceivers: ["+receiver+"]\n"), Options{})
+	_, err := Load("promsnap.yaml", []byte("version: 1\nprometheus: {url: http://p}\nreceivers: ["+
+		receiver+"]\n"), Options{})
 	if err == nil {
 		return ""
 	}

@@ -19,7 +19,8 @@ type webhook struct {
 	TokenFile string `yaml:"token_file"`
 	// The name of the environment variable that holds the token.
 	TokenEnv string `yaml:"token_env"`
-	// Where the token lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	// Where the token lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
+	// aws-ssm:/NAME.
 	TokenFrom string `yaml:"token_from"`
 }
 

@@ -35,27 +35,36 @@ var cronFields = [5]cronField{
 	{"minute", 0, 59, nil},
 	{"hour", 0, 23, nil},
 	{"day of the month", 1, 31, nil},
-	{"month", 1, 12, []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}},
+	{
+		"month", 1, 12, []string{
+			"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+		},
+	},
 	{"day of the week", 0, 7, []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}},
 }
 
 // cronWords are the schedules that have a name.
 var cronWords = map[string]string{
-	"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *",
-	"@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
+	"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
+	"@monthly": "0 0 1 * *",
+	"@yearly":  "0 0 1 1 *", "@annually": "0 0 1 1 *",
 }
 
-// parseSchedule reads a cron expression as Kubernetes' CronJobs have it: five fields, in which ? is *, or one of cronWords.
+// parseSchedule reads a cron expression as Kubernetes' CronJobs have it: five fields, in which ? is
+// *, or one of cronWords.
 func parseSchedule(text string) (Schedule, error) {
 	if strings.HasPrefix(text, "@every") {
-		return Schedule{}, errors.New("@every counts from when a scheduler started, which no run knows; write the times, such as \"*/5 * * * *\" for every 5 minutes")
+		return Schedule{}, errors.New("@every counts from when a scheduler started, which no run " +
+			"knows; write the times, such as \"*/5 * * * *\" for every 5 minutes")
 	}
 	if named, ok := cronWords[text]; ok {
 		text = named
 	}
 	fields := strings.Fields(text)
 	if len(fields) != len(cronFields) {
-		return Schedule{}, fmt.Errorf("%q is not a schedule; write minute, hour, day, month and day of the week, such as \"*/5 * * * *\" or \"0 9 * * mon-fri\", or @hourly, @daily, @weekly, @monthly or @yearly", shorten(text))
+		return Schedule{}, fmt.Errorf("%q is not a schedule; write minute, hour, day, month and "+
+			"day of the week, such as \"*/5 * * * *\" or \"0 9 * * mon-fri\", or @hourly, "+
+			"@daily, @weekly, @monthly or @yearly", shorten(text))
 	}
 	var sets [5]bits
 	for i, f := range fields {
@@ -64,7 +73,10 @@ func parseSchedule(text string) (Schedule, error) {
 			return Schedule{}, err
 		}
 	}
-	s := Schedule{minute: sets[0], hour: sets[1], day: sets[2], month: sets[3], weekday: sets[4], zone: time.UTC}
+	s := Schedule{
+		minute: sets[0], hour: sets[1], day: sets[2], month: sets[3], weekday: sets[4],
+		zone: time.UTC,
+	}
 	if s.weekday.has(7) { // Sunday, too
 		s.weekday |= 1
 	}
@@ -75,9 +87,12 @@ func parseSchedule(text string) (Schedule, error) {
 	return s, nil
 }
 
-// anyDay tells whether a field leaves the day to the other one. To Kubernetes (robfig/cron) one with a step does not, unlike to Vixie's cron.
+// anyDay tells whether a field leaves the day to the other one. To Kubernetes (robfig/cron) one
+// with a step does not, unlike to Vixie's cron.
 func anyDay(field string) bool {
-	return slices.ContainsFunc(strings.Split(field, ","), func(part string) bool { return part == "*" || part == "?" || part == "*/1" || part == "?/1" })
+	return slices.ContainsFunc(strings.Split(field, ","), func(part string) bool {
+		return part == "*" || part == "?" || part == "*/1" || part == "?/1"
+	})
 }
 
 // parse reads one field: numbers, names, ranges and steps, with commas between them.
@@ -89,7 +104,8 @@ func (f *cronField) parse(text string) (bits, error) {
 		if stepped {
 			n, err := strconv.ParseUint(every, 10, 8)
 			if err != nil || n == 0 || int(n) > f.last {
-				return 0, fmt.Errorf("%q is not a step of the %s; write one such as */5", shorten(every), f.name)
+				return 0, fmt.Errorf("%q is not a step of the %s; write one such as */5",
+					shorten(every), f.name)
 			}
 			step = int(n)
 		}
@@ -117,7 +133,8 @@ func (f *cronField) parse(text string) (bits, error) {
 }
 
 func (f *cronField) error(text string) error {
-	return fmt.Errorf("%q is no %s; write %d to %d, a range such as %d-%d, or *", shorten(text), f.name, f.first, f.last, f.first+1, f.first+5)
+	return fmt.Errorf("%q is no %s; write %d to %d, a range such as %d-%d, or *", shorten(text),
+		f.name, f.first, f.last, f.first+1, f.first+5)
 }
 
 // number reads a number or its name.
@@ -134,7 +151,8 @@ func (f *cronField) number(text string) (int, bool) {
 // longestPause is how far apart two due times may be: leap days are eight years apart around 2100.
 const longestPause = 8 * 366 * 24 * time.Hour
 
-// Last returns the newest time not after t at which the report was due; the zero Time where there is none within eight years.
+// Last returns the newest time not after t at which the report was due; the zero Time where there
+// is none within eight years.
 func (s *Schedule) Last(t time.Time) time.Time {
 	at := t.In(s.zone).Truncate(time.Minute)
 	for end := at.Add(-longestPause); at.After(end); {
@@ -152,9 +170,12 @@ func (s *Schedule) Last(t time.Time) time.Time {
 	return time.Time{}
 }
 
-// Next returns the first time after t at which the report is due; the zero Time where there is none within eight years.
+// Next returns the first time after t at which the report is due; the zero Time where there is none
+// within eight years.
 func (s *Schedule) Next(t time.Time) time.Time {
-	later := func(minutes int) time.Time { return s.Last(t.Add(time.Duration(minutes+1) * time.Minute)) }
+	later := func(minutes int) time.Time {
+		return s.Last(t.Add(time.Duration(minutes+1) * time.Minute))
+	}
 	const most = int(longestPause / time.Minute)
 	if n := sort.Search(most, func(n int) bool { return later(n).After(t) }); n < most {
 		return later(n)
@@ -162,8 +183,8 @@ func (s *Schedule) Next(t time.Time) time.Time {
 	return time.Time{}
 }
 
-// Interval returns the longest time between two runs around t: between the newest due time not after it, the one before and the next.
-// 0: the report is due once in eight years at most.
+// Interval returns the longest time between two runs around t: between the newest due time not
+// after it, the one before and the next. 0: the report is due once in eight years at most.
 func (s *Schedule) Interval(t time.Time) time.Duration {
 	at := s.Last(t)
 	before, next := s.Last(at.Add(-time.Nanosecond)), s.Next(at)
@@ -173,10 +194,12 @@ func (s *Schedule) Interval(t time.Time) time.Duration {
 	return max(at.Sub(before), next.Sub(at))
 }
 
-// Between returns the times at which the report is due from one time on and before another, the oldest first.
+// Between returns the times at which the report is due from one time on and before another, the
+// oldest first.
 func (s *Schedule) Between(from, before time.Time) []time.Time {
 	var due []time.Time
-	for at := s.Last(before.Add(-time.Nanosecond)); !at.IsZero() && !at.Before(from); at = s.Last(at.Add(-time.Nanosecond)) {
+	for at := s.Last(before.Add(-time.Nanosecond)); !at.IsZero() &&
+		!at.Before(from); at = s.Last(at.Add(-time.Nanosecond)) {
 		due = append(due, at)
 	}
 	slices.Reverse(due)

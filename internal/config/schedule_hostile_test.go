@@ -7,41 +7,108 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// The nights in which clocks are changed, leap days, and the ends of time. A time that the clocks skip is not due that day, and one that
-// they strike twice is due twice: so does the CronJob controller have it, whose Jobs these are.
+// The nights in which clocks are changed, leap days, and the ends of time. A time that the clocks
+// skip is not due that day, and one that they strike twice is due twice: so does the CronJob
+// controller have it, whose Jobs these are.
 func TestScheduleOnOddDays(t *testing.T) {
 	for _, tc := range []struct {
 		schedule, zone string
 		at, last, next string
 	}{
 		// 29 March 2026, Berlin: 01:59 CET, then 03:00 CEST.
-		{"30 2 * * *", "Europe/Berlin", "2026-03-29T00:59:00Z", "2026-03-28T01:30:00Z", "2026-03-30T00:30:00Z"},
-		{"30 2 * * *", "Europe/Berlin", "2026-03-29T01:00:00Z", "2026-03-28T01:30:00Z", "2026-03-30T00:30:00Z"},
-		{"30 2 * * *", "Europe/Berlin", "2026-03-30T00:30:00Z", "2026-03-30T00:30:00Z", "2026-03-31T00:30:00Z"},
-		{"0 3 * * *", "Europe/Berlin", "2026-03-29T01:00:00Z", "2026-03-29T01:00:00Z", "2026-03-30T01:00:00Z"},
-		{"*/30 * * * *", "Europe/Berlin", "2026-03-29T00:59:00Z", "2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z"},
+		{
+			"30 2 * * *", "Europe/Berlin", "2026-03-29T00:59:00Z", "2026-03-28T01:30:00Z",
+			"2026-03-30T00:30:00Z",
+		},
+		{
+			"30 2 * * *", "Europe/Berlin", "2026-03-29T01:00:00Z", "2026-03-28T01:30:00Z",
+			"2026-03-30T00:30:00Z",
+		},
+		{
+			"30 2 * * *", "Europe/Berlin", "2026-03-30T00:30:00Z", "2026-03-30T00:30:00Z",
+			"2026-03-31T00:30:00Z",
+		},
+		{
+			"0 3 * * *", "Europe/Berlin", "2026-03-29T01:00:00Z", "2026-03-29T01:00:00Z",
+			"2026-03-30T01:00:00Z",
+		},
+		{
+			"*/30 * * * *", "Europe/Berlin", "2026-03-29T00:59:00Z", "2026-03-29T00:30:00Z",
+			"2026-03-29T01:00:00Z",
+		},
 		// 25 October 2026, Berlin: 02:59 CEST, then 02:00 CET again.
-		{"30 2 * * *", "Europe/Berlin", "2026-10-25T00:29:59Z", "2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z"},
-		{"30 2 * * *", "Europe/Berlin", "2026-10-25T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"},
-		{"30 2 * * *", "Europe/Berlin", "2026-10-25T01:30:00Z", "2026-10-25T01:30:00Z", "2026-10-26T01:30:00Z"},
-		{"0 3 * * *", "Europe/Berlin", "2026-10-25T01:59:00Z", "2026-10-24T01:00:00Z", "2026-10-25T02:00:00Z"},
+		{
+			"30 2 * * *", "Europe/Berlin", "2026-10-25T00:29:59Z", "2026-10-24T00:30:00Z",
+			"2026-10-25T00:30:00Z",
+		},
+		{
+			"30 2 * * *", "Europe/Berlin", "2026-10-25T00:30:00Z", "2026-10-25T00:30:00Z",
+			"2026-10-25T01:30:00Z",
+		},
+		{
+			"30 2 * * *", "Europe/Berlin", "2026-10-25T01:30:00Z", "2026-10-25T01:30:00Z",
+			"2026-10-26T01:30:00Z",
+		},
+		{
+			"0 3 * * *", "Europe/Berlin", "2026-10-25T01:59:00Z", "2026-10-24T01:00:00Z",
+			"2026-10-25T02:00:00Z",
+		},
 		// 8 March 2026, New York: 01:59 EST, then 03:00 EDT; and 1 November, back.
-		{"30 2 * * *", "America/New_York", "2026-03-08T12:00:00Z", "2026-03-07T07:30:00Z", "2026-03-09T06:30:00Z"},
-		{"30 1 * * *", "America/New_York", "2026-11-01T05:30:00Z", "2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z"},
-		{"30 2 * * *", "America/New_York", "2026-11-01T07:29:00Z", "2026-10-31T06:30:00Z", "2026-11-01T07:30:00Z"},
-		{"0 0 * * *", "America/New_York", "2026-11-01T12:00:00Z", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z"},
+		{
+			"30 2 * * *", "America/New_York", "2026-03-08T12:00:00Z", "2026-03-07T07:30:00Z",
+			"2026-03-09T06:30:00Z",
+		},
+		{
+			"30 1 * * *", "America/New_York", "2026-11-01T05:30:00Z", "2026-11-01T05:30:00Z",
+			"2026-11-01T06:30:00Z",
+		},
+		{
+			"30 2 * * *", "America/New_York", "2026-11-01T07:29:00Z", "2026-10-31T06:30:00Z",
+			"2026-11-01T07:30:00Z",
+		},
+		{
+			"0 0 * * *", "America/New_York", "2026-11-01T12:00:00Z", "2026-11-01T04:00:00Z",
+			"2026-11-02T05:00:00Z",
+		},
 		// Half an hour, and a midnight that does not exist.
-		{"15 2 * * *", "Australia/Lord_Howe", "2026-10-04T00:00:00Z", "2026-10-02T15:45:00Z", "2026-10-04T15:15:00Z"},
-		{"0 0 * * *", "Africa/Cairo", "2026-04-24T12:00:00Z", "2026-04-22T22:00:00Z", "2026-04-24T21:00:00Z"},
+		{
+			"15 2 * * *", "Australia/Lord_Howe", "2026-10-04T00:00:00Z", "2026-10-02T15:45:00Z",
+			"2026-10-04T15:15:00Z",
+		},
+		{
+			"0 0 * * *", "Africa/Cairo", "2026-04-24T12:00:00Z", "2026-04-22T22:00:00Z",
+			"2026-04-24T21:00:00Z",
+		},
 		// Leap days; 2100 has none.
-		{"0 9 29 2 *", "UTC", "2027-03-01T00:00:00Z", "2024-02-29T09:00:00Z", "2028-02-29T09:00:00Z"},
-		{"0 9 29 2 *", "UTC", "2100-03-01T00:00:00Z", "2096-02-29T09:00:00Z", "2104-02-29T09:00:00Z"},
-		{"0 9 * * *", "UTC", "2028-02-29T00:00:00Z", "2028-02-28T09:00:00Z", "2028-02-29T09:00:00Z"},
-		{"59 23 31 12 *", "UTC", "2026-12-31T23:59:59Z", "2026-12-31T23:59:00Z", "2027-12-31T23:59:00Z"},
+		{
+			"0 9 29 2 *", "UTC", "2027-03-01T00:00:00Z", "2024-02-29T09:00:00Z",
+			"2028-02-29T09:00:00Z",
+		},
+		{
+			"0 9 29 2 *", "UTC", "2100-03-01T00:00:00Z", "2096-02-29T09:00:00Z",
+			"2104-02-29T09:00:00Z",
+		},
+		{
+			"0 9 * * *", "UTC", "2028-02-29T00:00:00Z", "2028-02-28T09:00:00Z",
+			"2028-02-29T09:00:00Z",
+		},
+		{
+			"59 23 31 12 *", "UTC", "2026-12-31T23:59:59Z", "2026-12-31T23:59:00Z",
+			"2027-12-31T23:59:00Z",
+		},
 		// A machine whose clock was never set, and the far end.
-		{"*/5 * * * *", "Asia/Seoul", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1970-01-01T00:05:00Z"},
-		{"0 9 * * *", "America/New_York", "1970-01-01T00:00:00Z", "1969-12-31T14:00:00Z", "1970-01-01T14:00:00Z"},
-		{"0 9 * * *", "Europe/Berlin", "2200-07-01T12:00:00Z", "2200-07-01T07:00:00Z", "2200-07-02T07:00:00Z"},
+		{
+			"*/5 * * * *", "Asia/Seoul", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z",
+			"1970-01-01T00:05:00Z",
+		},
+		{
+			"0 9 * * *", "America/New_York", "1970-01-01T00:00:00Z", "1969-12-31T14:00:00Z",
+			"1970-01-01T14:00:00Z",
+		},
+		{
+			"0 9 * * *", "Europe/Berlin", "2200-07-01T12:00:00Z", "2200-07-01T07:00:00Z",
+			"2200-07-02T07:00:00Z",
+		},
 	} {
 		t.Run(tc.zone+" "+tc.schedule+" "+tc.at, func(t *testing.T) {
 			s, err := parseSchedule(tc.schedule)
@@ -65,11 +132,14 @@ func TestScheduleOnOddDays(t *testing.T) {
 	}
 }
 
-// Over the year in which every zone changes its clocks, what is due is due in order: no time twice, and none between that Last does not see.
+// Over the year in which every zone changes its clocks, what is due is due in order: no time twice,
+// and none between that Last does not see.
 func TestScheduleThroughAYear(t *testing.T) {
 	race.SkipSerial(t)
 	for _, zone := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe"} {
-		for schedule, want := range map[string][2]int{"30 2 * * *": {364, 366}, "0 9 * * *": {365, 365}, "0 */12 * * *": {730, 730}} {
+		for schedule, want := range map[string][2]int{
+			"30 2 * * *": {364, 366}, "0 9 * * *": {365, 365}, "0 */12 * * *": {730, 730},
+		} {
 			s, err := parseSchedule(schedule)
 			if err != nil {
 				t.Fatal(err)
@@ -83,8 +153,10 @@ func TestScheduleThroughAYear(t *testing.T) {
 				t.Errorf("%s %s: %d times in a year", zone, schedule, n)
 			}
 			for i := 1; i < len(due); i++ {
-				if !s.Next(due[i-1]).Equal(due[i]) || !s.Last(due[i].Add(-time.Second)).Equal(due[i-1]) {
-					t.Errorf("%s %s: after %v comes %v, and Next says %v", zone, schedule, due[i-1], due[i], s.Next(due[i-1]))
+				if !s.Next(due[i-1]).Equal(due[i]) ||
+					!s.Last(due[i].Add(-time.Second)).Equal(due[i-1]) {
+					t.Errorf("%s %s: after %v comes %v, and Next says %v", zone, schedule, due[i-1],
+						due[i], s.Next(due[i-1]))
 				}
 			}
 		}

@@ -15,7 +15,8 @@ func TestScheduleLast(t *testing.T) {
 		}
 		return z
 	}
-	seoul, berlin, santiago, lordHowe := zone("Asia/Seoul"), zone("Europe/Berlin"), zone("America/Santiago"), zone("Australia/Lord_Howe")
+	seoul, berlin, santiago, lordHowe := zone("Asia/Seoul"), zone("Europe/Berlin"),
+		zone("America/Santiago"), zone("Australia/Lord_Howe")
 	for _, tc := range []struct {
 		schedule string
 		zone     *time.Location
@@ -28,18 +29,25 @@ func TestScheduleLast(t *testing.T) {
 		{"30 8 * * mon-fri", time.UTC, "2026-11-22T12:00:00Z", "2026-11-20T08:30:00Z"},
 		{"0 0 1 * *", time.UTC, "2026-11-22T12:00:00Z", "2026-11-01T00:00:00Z"},
 		{"0 0 29 feb *", time.UTC, "2027-01-01T00:00:00Z", "2024-02-29T00:00:00Z"},
-		{"0 0 13 * fri", time.UTC, "2026-11-22T12:00:00Z", "2026-11-20T00:00:00Z"},  // either of the two
-		{"0 0 */2 * sat", time.UTC, "2026-11-22T12:00:00Z", "2026-11-21T00:00:00Z"}, // a step names days, too
+		// either of the two
+		{"0 0 13 * fri", time.UTC, "2026-11-22T12:00:00Z", "2026-11-20T00:00:00Z"},
+		// a step names days, too
+		{"0 0 */2 * sat", time.UTC, "2026-11-22T12:00:00Z", "2026-11-21T00:00:00Z"},
 		{"0 0 */2 * sun", time.UTC, "2026-11-22T12:00:00Z", "2026-11-22T00:00:00Z"},
 		{"0 0 3 3 */7", time.UTC, "2026-03-07T00:00:00Z", "2026-03-03T00:00:00Z"},
-		{"0 0 * * sat", time.UTC, "2026-11-22T12:00:00Z", "2026-11-21T00:00:00Z"}, // * does not: both
+		// * does not: both
+		{"0 0 * * sat", time.UTC, "2026-11-22T12:00:00Z", "2026-11-21T00:00:00Z"},
 		{"0 0 13 * */1", time.UTC, "2026-11-22T12:00:00Z", "2026-11-13T00:00:00Z"},
 		{"0 12 * * 7", time.UTC, "2026-11-28T12:00:00Z", "2026-11-22T12:00:00Z"},
 		{"10-20/5,50 3 * * *", time.UTC, "2026-11-22T03:49:00Z", "2026-11-22T03:20:00Z"},
-		{"30 2 * * *", berlin, "2026-03-29T10:00:00Z", "2026-03-28T01:30:00Z"},        // the clocks skip it
-		{"* 23 5 9 *", santiago, "2026-09-06T14:00:00Z", "2026-09-06T03:59:00Z"},      // the clocks skip midnight
-		{"* 1 * * *", lordHowe, "2026-10-03T15:40:00Z", "2026-10-03T15:29:00Z"},       // and the first half of 02:00
-		{"0 9 ? * MON-FRI", time.UTC, "2026-11-22T12:00:00Z", "2026-11-20T09:00:00Z"}, // ? is *, as to Kubernetes
+		// the clocks skip it
+		{"30 2 * * *", berlin, "2026-03-29T10:00:00Z", "2026-03-28T01:30:00Z"},
+		// the clocks skip midnight
+		{"* 23 5 9 *", santiago, "2026-09-06T14:00:00Z", "2026-09-06T03:59:00Z"},
+		// and the first half of 02:00
+		{"* 1 * * *", lordHowe, "2026-10-03T15:40:00Z", "2026-10-03T15:29:00Z"},
+		// ? is *, as to Kubernetes
+		{"0 9 ? * MON-FRI", time.UTC, "2026-11-22T12:00:00Z", "2026-11-20T09:00:00Z"},
 		{"? ?/6 13 * ?", time.UTC, "2026-11-22T12:00:00Z", "2026-11-13T18:59:00Z"},
 		{"0 0 ?/2 * sat", time.UTC, "2026-11-22T12:00:00Z", "2026-11-21T00:00:00Z"},
 		{"@hourly", time.UTC, "2026-11-22T12:34:56Z", "2026-11-22T12:00:00Z"},
@@ -68,21 +76,29 @@ func TestScheduleLast(t *testing.T) {
 }
 
 func TestNoSchedule(t *testing.T) {
-	for _, text := range []string{"", "* * * *", "@dayly", "@every 5m", "??", "? ? ? ?", "*/? * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "*/0 * * * *", "5-1 * * * *", "a * * * *", "* * * * * *", "1, * * * *", "-1 * * * *", "0 0 31 2 *"} {
+	for _, text := range []string{
+		"", "* * * *", "@dayly", "@every 5m", "??", "? ? ? ?", "*/? * * * *", "60 * * * *",
+		"* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "*/0 * * * *", "5-1 * * * *",
+		"a * * * *", "* * * * * *", "1, * * * *", "-1 * * * *", "0 0 31 2 *",
+	} {
 		if s, err := parseSchedule(text); err == nil {
 			t.Errorf("%q is %+v", text, s)
 		}
 	}
 }
 
-// Whatever the schedule: the time before is due, is none later, is the time before itself, and the newest there is. Half of the times are
-// near a change of clocks.
+// Whatever the schedule: the time before is due, is none later, is the time before itself, and the
+// newest there is. Half of the times are near a change of clocks.
 func TestLastIsDue(t *testing.T) {
-	zones := []string{"UTC", "Asia/Seoul", "America/Sao_Paulo", "America/Santiago", "America/Havana", "Australia/Lord_Howe", "Africa/Cairo"}
+	zones := []string{
+		"UTC", "Asia/Seoul", "America/Sao_Paulo", "America/Santiago", "America/Havana",
+		"Australia/Lord_Howe", "Africa/Cairo",
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		field := rapid.SampledFrom([]string{"*", "*/7", "1", "3", "23", "1-5", "2,4"})
 		some := rapid.SampledFrom([]string{"*", "3", "1-5", "2,4"})
-		text := field.Draw(t, "minute") + " " + field.Draw(t, "hour") + " " + field.Draw(t, "day") + " " + some.Draw(t, "month") + " " + some.Draw(t, "weekday")
+		text := field.Draw(t, "minute") + " " + field.Draw(t, "hour") + " " + field.Draw(t, "day") +
+			" " + some.Draw(t, "month") + " " + some.Draw(t, "weekday")
 		s, err := parseSchedule(text)
 		if err != nil {
 			t.Fatal(err)
@@ -91,19 +107,24 @@ func TestLastIsDue(t *testing.T) {
 			t.Fatal(err)
 		}
 		at := time.Unix(rapid.Int64Range(0, 4_000_000_000).Draw(t, "at"), 0)
-		if change, _ := at.In(s.zone).ZoneBounds(); change.Unix() > 0 && rapid.Bool().Draw(t, "near a change") {
-			at = change.Add(time.Duration(rapid.IntRange(-120, 1500).Draw(t, "minutes")) * time.Minute)
+		if change, _ := at.In(s.zone).ZoneBounds(); change.Unix() > 0 &&
+			rapid.Bool().Draw(t, "near a change") {
+			at = change.Add(time.Duration(rapid.IntRange(-120, 1500).Draw(t,
+				"minutes")) * time.Minute)
 		}
 		last := s.Last(at)
 		local := last.In(s.zone)
 		if last.IsZero() || last.After(at) || !s.Last(last).Equal(last) {
 			t.Fatalf("%q at %v: %v", text, at, last)
 		}
-		if !s.minute.has(local.Minute()) || !s.hour.has(local.Hour()) || !s.month.has(int(local.Month())) || !s.onDay(local) {
+		if !s.minute.has(local.Minute()) || !s.hour.has(local.Hour()) ||
+			!s.month.has(int(local.Month())) || !s.onDay(local) {
 			t.Fatalf("%q is not due at %v", text, local)
 		}
-		for m := at.In(s.zone).Truncate(time.Minute); m.After(last) && at.Sub(m) < 49*time.Hour; m = m.Add(-time.Minute) {
-			if s.minute.has(m.Minute()) && s.hour.has(m.Hour()) && s.month.has(int(m.Month())) && s.onDay(m) {
+		for m := at.In(s.zone).Truncate(time.Minute); m.After(last) &&
+			at.Sub(m) < 49*time.Hour; m = m.Add(-time.Minute) {
+			if s.minute.has(m.Minute()) && s.hour.has(m.Hour()) && s.month.has(int(m.Month())) &&
+				s.onDay(m) {
 				t.Fatalf("%q was due at %v, later than %v", text, m, local)
 			}
 		}
@@ -127,11 +148,23 @@ func TestScheduleNextAndInterval(t *testing.T) {
 		{"*/5 * * * *", time.UTC, "2026-11-22T10:04:59Z", "2026-11-22T10:05:00Z", 5 * time.Minute},
 		{"*/5 * * * *", time.UTC, "2026-11-22T10:05:00Z", "2026-11-22T10:10:00Z", 5 * time.Minute},
 		{"*/7 * * * *", time.UTC, "2026-11-22T10:50:00Z", "2026-11-22T10:56:00Z", 7 * time.Minute},
-		{"*/5 8-18 * * *", time.UTC, "2026-11-22T18:55:00Z", "2026-11-23T08:00:00Z", 13*time.Hour + 5*time.Minute},
-		{"*/5 8-18 * * *", time.UTC, "2026-11-23T08:00:00Z", "2026-11-23T08:05:00Z", 13*time.Hour + 5*time.Minute},
+		{
+			"*/5 8-18 * * *", time.UTC, "2026-11-22T18:55:00Z", "2026-11-23T08:00:00Z",
+			13*time.Hour + 5*time.Minute,
+		},
+		{
+			"*/5 8-18 * * *", time.UTC, "2026-11-23T08:00:00Z", "2026-11-23T08:05:00Z",
+			13*time.Hour + 5*time.Minute,
+		},
 		{"0 9 * * *", berlin, "2026-10-24T07:00:00Z", "2026-10-25T08:00:00Z", 25 * time.Hour},
-		{"30 8 * * mon-fri", time.UTC, "2026-11-20T08:30:00Z", "2026-11-23T08:30:00Z", 72 * time.Hour},
-		{"0 0 29 feb *", time.UTC, "2026-11-22T00:00:00Z", "2028-02-29T00:00:00Z", 1461 * 24 * time.Hour},
+		{
+			"30 8 * * mon-fri", time.UTC, "2026-11-20T08:30:00Z", "2026-11-23T08:30:00Z",
+			72 * time.Hour,
+		},
+		{
+			"0 0 29 feb *", time.UTC, "2026-11-22T00:00:00Z", "2028-02-29T00:00:00Z",
+			1461 * 24 * time.Hour,
+		},
 	} {
 		s, err := parseSchedule(tc.schedule)
 		if err != nil {
@@ -151,20 +184,25 @@ func TestScheduleNextAndInterval(t *testing.T) {
 	}
 }
 
-// Between two due times there is none: the next of one is the other, and both are among those of a time around them.
+// Between two due times there is none: the next of one is the other, and both are among those of a
+// time around them.
 func TestNextFollowsLast(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		field := rapid.SampledFrom([]string{"*", "*/7", "3", "1-5", "2,4"})
-		s, err := parseSchedule(field.Draw(t, "minute") + " " + field.Draw(t, "hour") + " * * " + field.Draw(t, "weekday"))
+		s, err := parseSchedule(field.Draw(t, "minute") + " " + field.Draw(t, "hour") + " * * " +
+			field.Draw(t, "weekday"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.zone, err = time.LoadLocation(rapid.SampledFrom([]string{"UTC", "Africa/Cairo", "Australia/Lord_Howe"}).Draw(t, "zone")); err != nil {
+		if s.zone, err = time.LoadLocation(
+			rapid.SampledFrom([]string{"UTC", "Africa/Cairo", "Australia/Lord_Howe"}).Draw(t,
+				"zone")); err != nil {
 			t.Fatal(err)
 		}
 		at := time.Unix(rapid.Int64Range(0, 4_000_000_000).Draw(t, "at"), 0)
 		last, next := s.Last(at), s.Next(at)
-		if !next.After(at) || !s.Last(next).Equal(next) || !s.Last(next.Add(-time.Nanosecond)).Equal(last) {
+		if !next.After(at) || !s.Last(next).Equal(next) ||
+			!s.Last(next.Add(-time.Nanosecond)).Equal(last) {
 			t.Fatalf("last %v, next %v", last, next)
 		}
 		if due := s.Between(last, next); len(due) != 1 || !due[0].Equal(last) {

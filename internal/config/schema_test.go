@@ -42,13 +42,17 @@ func schema(t *testing.T) *jsonschema.Schema {
 		}
 	}
 	r := jsonschema.Reflector{
-		Namer:                      func(t reflect.Type) string { return strings.TrimSuffix(t.Name(), "Keys") },
+		Namer: func(t reflect.Type) string {
+			return strings.TrimSuffix(t.Name(), "Keys")
+		},
 		FieldNameTag:               "yaml",
 		RequiredFromJSONSchemaTags: true,
 		Anonymous:                  true,
 		ExpandedStruct:             true,
 		Mapper:                     leafSchema,
-		LookupComment:              func(t reflect.Type, field string) string { return comments[t.Name()+"."+field] },
+		LookupComment: func(t reflect.Type, field string) string {
+			return comments[t.Name()+"."+field]
+		},
 	}
 	s := r.Reflect(&file{})
 	s.Definitions["http_config"] = httpSchema(reflect.TypeFor[promconfig.HTTPClientConfig]())
@@ -60,7 +64,11 @@ func schema(t *testing.T) *jsonschema.Schema {
 func leafSchema(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[duration]():
-		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$`, MinLength: ptr(2)}
+		return &jsonschema.Schema{
+			Type:      "string",
+			Pattern:   `^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$`,
+			MinLength: ptr(2),
+		}
 	case reflect.TypeFor[name]():
 		return &jsonschema.Schema{Type: "string", Pattern: nameSyntax.String()}
 	case reflect.TypeFor[address]():
@@ -68,11 +76,17 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[base]():
 		return &jsonschema.Schema{Type: "string", Pattern: "^https?://[^?#@]*$"}
 	case reflect.TypeFor[schedule]():
-		return &jsonschema.Schema{Type: "string", Pattern: `^(\S+( +\S+){4}|@(hourly|daily|midnight|weekly|monthly|yearly|annually))$`}
+		return &jsonschema.Schema{
+			Type:    "string",
+			Pattern: `^(\S+( +\S+){4}|@(hourly|daily|midnight|weekly|monthly|yearly|annually))$`,
+		}
 	case reflect.TypeFor[clock]():
 		return &jsonschema.Schema{Type: "string", Pattern: "^[0-9]{1,2}:[0-9]{2}$"}
-	case reflect.TypeFor[weekdays](), reflect.TypeFor[monthDays](), reflect.TypeFor[months](), reflect.TypeFor[years]():
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", MinLength: ptr(1)}}}
+	case reflect.TypeFor[weekdays](), reflect.TypeFor[monthDays](), reflect.TypeFor[months](),
+		reflect.TypeFor[years]():
+		return &jsonschema.Schema{
+			AnyOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", MinLength: ptr(1)}},
+		}
 	case reflect.TypeFor[label]():
 		return &jsonschema.Schema{Type: "string", MinLength: ptr(1), MaxLength: ptr(maxLabel)}
 	case reflect.TypeFor[intervalName]():
@@ -98,7 +112,9 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 		}
 		return s
 	case reflect.TypeFor[quantity]():
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", MinLength: ptr(1)}}}
+		return &jsonschema.Schema{
+			AnyOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", MinLength: ptr(1)}},
+		}
 	case reflect.TypeFor[promconfig.HTTPClientConfig]():
 		return &jsonschema.Schema{Ref: "#/$defs/http_config"}
 	}
@@ -107,7 +123,8 @@ func leafSchema(t reflect.Type) *jsonschema.Schema {
 
 func ptr(n uint64) *uint64 { return &n }
 
-// httpSchema is the schema of a type of prometheus/common, from its yaml tags and what adaptHTTP makes of them.
+// httpSchema is the schema of a type of prometheus/common, from its yaml tags and what adaptHTTP
+// makes of them.
 func httpSchema(t reflect.Type) *jsonschema.Schema {
 	switch {
 	case t == reflect.TypeFor[promconfig.URL]():
@@ -123,14 +140,19 @@ func httpSchema(t reflect.Type) *jsonschema.Schema {
 	case t.Kind() == reflect.Bool:
 		return &jsonschema.Schema{Type: "boolean"}
 	case t.Kind() == reflect.String:
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}}
+		return &jsonschema.Schema{
+			AnyOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}},
+		}
 	case t.Kind() == reflect.Interface:
 		return jsonschema.TrueSchema
 	}
 	if inline := inlineMap(reflect.New(t).Elem()); inline.IsValid() {
 		return httpSchema(inline.Type())
 	}
-	s := &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
+	s := &jsonschema.Schema{
+		Type: "object", Properties: jsonschema.NewProperties(),
+		AdditionalProperties: jsonschema.FalseSchema,
+	}
 	fields := fieldsOf(t)
 	for _, k := range sortedKeys(fields) {
 		of := t.FieldByIndex(fields[k].index).Type
@@ -140,10 +162,14 @@ func httpSchema(t reflect.Type) *jsonschema.Schema {
 			if of.Kind() == reflect.Slice {
 				p = &jsonschema.Schema{Type: "array", Items: p}
 			}
-			p.Description = "The name of the environment variable that holds " + strings.TrimSuffix(k, "_env") + "."
+			p.Description = "The name of the environment variable that holds " +
+				strings.TrimSuffix(k, "_env") + "."
 		}
 		if fields[k].fromStore {
-			p = &jsonschema.Schema{Type: "string", Pattern: "^aws-(secretsmanager|ssm):", Description: "Where " + strings.TrimSuffix(k, "_from") + " lies in AWS."}
+			p = &jsonschema.Schema{
+				Type: "string", Pattern: "^aws-(secretsmanager|ssm):", Description: "Where " +
+					strings.TrimSuffix(k, "_from") + " lies in AWS.",
+			}
 		}
 		s.Properties.Set(k, p)
 	}
@@ -206,7 +232,8 @@ func TestSchemaIsCommitted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("the types of file.go and %s differ; run `go test ./internal/config -update`\n%s", schemaFile, diff)
+		t.Errorf("the types of file.go and %s differ; run `go test ./internal/config -update`\n%s",
+			schemaFile, diff)
 	}
 }
 
@@ -270,11 +297,17 @@ func TestSchemaTakesGoodFiles(t *testing.T) {
 func TestSchemaRefusesBadFiles(t *testing.T) {
 	s, _ := compiled(t)
 	for _, name := range []string{
-		"key-unknown", "key-of-a-later-feature", "value-missing", "type-text", "type-text-is-list", "type-number", "type-bool", "type-list", "type-mapping",
-		"type-params", "version-missing", "version-unknown", "version-not-a-number", "kubernetes-service", "state-configmap-name-missing", "url-without-scheme", "duration-without-unit",
-		"duration-word", "concurrency-out-of-bounds", "max-series-out-of-bounds", "matcher-empty", "http-unknown-key", "http-half-a-password", "http-ref",
-		"http-type", "http-bool", "http-env-not-a-name", "http-tls-version", "report-name-missing", "report-name-syntax", "unit-unknown", "top-out-of-bounds",
-		"capacity-query-missing", "rule-reduce-unknown", "rule-no-data-unknown", "rule-runbook-url", "override-without-match",
+		"key-unknown", "key-of-a-later-feature", "value-missing", "type-text", "type-text-is-list",
+		"type-number", "type-bool", "type-list", "type-mapping",
+		"type-params", "version-missing", "version-unknown", "version-not-a-number",
+		"kubernetes-service", "state-configmap-name-missing", "url-without-scheme",
+		"duration-without-unit",
+		"duration-word", "concurrency-out-of-bounds", "max-series-out-of-bounds", "matcher-empty",
+		"http-unknown-key", "http-half-a-password", "http-ref",
+		"http-type", "http-bool", "http-env-not-a-name", "http-tls-version", "report-name-missing",
+		"report-name-syntax", "unit-unknown", "top-out-of-bounds",
+		"capacity-query-missing", "rule-reduce-unknown", "rule-no-data-unknown", "rule-runbook-url",
+		"override-without-match",
 	} {
 		data, err := os.ReadFile("testdata/bad/" + name + ".yaml")
 		if err != nil {
@@ -300,15 +333,21 @@ func TestSchemaAndLoadKnowTheSameKeys(t *testing.T) {
 		t.Errorf("keys of the decoder (-) and of the schema (+):\n%s", diff)
 	}
 	for path := range inSchema {
-		d := &decoder{file: "f", env: func(string) string { return "" }, nodes: map[string]*yaml.Node{}, source: []byte(yamlOf(path, "0"))}
+		d := &decoder{file: "f", env: func(string) string {
+			return ""
+		}, nodes: map[string]*yaml.Node{}, source: []byte(yamlOf(path, "0"))}
 		d.decode(d.parse(), "", reflect.ValueOf(new(file)).Elem())
 		if strings.Contains(d.problems.Error(), "unknown key") {
 			t.Errorf("%s: %v", path, d.problems)
 		}
 		sibling := path[:strings.LastIndexByte(path, '.')+1] + "nonsense_key"
-		d = &decoder{file: "f", env: d.env, nodes: map[string]*yaml.Node{}, source: []byte(yamlOf(sibling, "0"))}
+		d = &decoder{
+			file: "f", env: d.env, nodes: map[string]*yaml.Node{},
+			source: []byte(yamlOf(sibling, "0")),
+		}
 		d.decode(d.parse(), "", reflect.ValueOf(new(file)).Elem())
-		if free := strings.HasSuffix(path, ".*"); !free && !strings.Contains(d.problems.Error(), "unknown key") {
+		if free := strings.HasSuffix(path, ".*"); !free &&
+			!strings.Contains(d.problems.Error(), "unknown key") {
 			t.Errorf("%s is taken: %v", sibling, d.problems)
 		}
 	}
@@ -357,7 +396,8 @@ func typeKeys(t reflect.Type, path string, keys map[string]bool) {
 	case reflect.Map:
 		typeKeys(t.Elem(), key(path, "*"), keys)
 	case reflect.Struct:
-		if leaf := leafSchema(t); leaf != nil && (leaf.Type == "string" || leaf.AnyOf != nil) || t == reflect.TypeFor[promconfig.URL]() {
+		if leaf := leafSchema(t); leaf != nil && (leaf.Type == "string" || leaf.AnyOf != nil) ||
+			t == reflect.TypeFor[promconfig.URL]() {
 			return
 		}
 		if inline := inlineMap(reflect.New(t).Elem()); inline.IsValid() {
@@ -383,7 +423,8 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	typeKeys(reflect.TypeFor[file](), "", keys)
 	for path := range keys {
 		k := path[strings.LastIndexByte(path, '.')+1:]
-		if inside := strings.Contains(path, "http_config."); !inside && !strings.Contains(string(doc), "`"+k+"`") && !strings.Contains(string(doc), k+":") {
+		if inside := strings.Contains(path, "http_config."); !inside &&
+			!strings.Contains(string(doc), "`"+k+"`") && !strings.Contains(string(doc), k+":") {
 			t.Errorf("%s is not documented", path)
 		}
 	}
@@ -397,7 +438,8 @@ func TestTags(t *testing.T) {
 		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
 			of = of.Elem()
 		}
-		if of.Kind() != reflect.Struct || of.PkgPath() != reflect.TypeFor[file]().PkgPath() || leafSchema(of) != nil {
+		if of.Kind() != reflect.Struct || of.PkgPath() != reflect.TypeFor[file]().PkgPath() ||
+			leafSchema(of) != nil {
 			return
 		}
 		for k, f := range fieldsOf(of) {

@@ -21,7 +21,8 @@ import (
 const token = "t0ken-that-nobody-may-see"
 
 func httpConfig(text string) string {
-	return "version: 1\nprometheus:\n  url: http://p\n  http_config:\n    " + strings.ReplaceAll(text, "\n", "\n    ") + "\n"
+	return "version: 1\nprometheus:\n  url: http://p\n  http_config:\n    " +
+		strings.ReplaceAll(text, "\n", "\n    ") + "\n"
 }
 
 const manySecrets = `oauth2:
@@ -39,22 +40,30 @@ http_headers:
 
 func TestNothingPrintsASecret(t *testing.T) {
 	c := load(t, httpConfig(strings.ReplaceAll(manySecrets, "TOKEN", token)))
-	if got := c.Prometheus.HTTP.Client(); string(got.OAuth2.ClientSecret) != token || string(got.HTTPHeaders.Headers["X-Key"].Secrets[0]) != token {
+	if got := c.Prometheus.HTTP.Client(); string(got.OAuth2.ClientSecret) != token ||
+		string(got.HTTPHeaders.Headers["X-Key"].Secrets[0]) != token {
 		t.Fatal("the secrets are not there at all")
 	}
 	if c.Prometheus.HTTP.String() != "<redacted>" {
 		t.Error(c.Prometheus.HTTP.String())
 	}
-	type wrapper struct{ c config.Config } // fmt may not call methods on what lies in an unexported field
-	for _, v := range []any{c, *c, c.Prometheus, &c.Prometheus, c.Prometheus.HTTP, &c.Prometheus.HTTP, wrapper{*c}, &wrapper{*c}, []config.HTTP{c.Prometheus.HTTP}} {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%+q"} {
+	// fmt may not call methods on what lies in an unexported field
+	type wrapper struct{ c config.Config }
+	for _, v := range []any{
+		c, *c, c.Prometheus, &c.Prometheus, c.Prometheus.HTTP, &c.Prometheus.HTTP, wrapper{*c},
+		&wrapper{*c}, []config.HTTP{c.Prometheus.HTTP},
+	} {
+		for _, verb := range []string{
+			"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%+q",
+		} {
 			if got := fmt.Sprintf(verb, v); shows(got) {
 				t.Errorf("%s of %T shows the secret: %s", verb, v, got)
 			}
 		}
 	}
 	j, err := json.Marshal(c.Prometheus)
-	if err != nil || shows(string(j)) || !strings.Contains(string(j), `"HTTP":"\u003credacted\u003e"`) {
+	if err != nil || shows(string(j)) ||
+		!strings.Contains(string(j), `"HTTP":"\u003credacted\u003e"`) {
 		t.Errorf("JSON: %s, %v", j, err)
 	}
 	for _, marshal := range []func(any) ([]byte, error){yaml.Marshal, yamlv2.Marshal} {
@@ -71,17 +80,21 @@ func shows(text string) bool {
 	return strings.Contains(text, token) || strings.Contains(text, fmt.Sprintf("%x", token))
 }
 
-// What is wrong around a secret is said without it, wherever it stands and whatever else the mistake is.
+// What is wrong around a secret is said without it, wherever it stands and whatever else the
+// mistake is.
 func TestNoErrorShowsASecret(t *testing.T) {
 	places := regexp.MustCompile("TOKEN").FindAllStringIndex(manySecrets, -1)
 	mistakes := []string{
-		"*" + token, "[" + token + "]", "{" + token + ": 1}", "{a: " + token + "}", "!!binary " + token, "!!int " + token, "a: " + token,
-		"\"" + token, "'" + token, "|\n" + token, "{x,y" + token, "&" + token, "%" + token, "@" + token, "`" + token, token + "\n- " + token, "~, " + token,
+		"*" + token, "[" + token + "]", "{" + token + ": 1}", "{a: " + token + "}",
+		"!!binary " + token, "!!int " + token, "a: " + token,
+		"\"" + token, "'" + token, "|\n" + token, "{x,y" + token, "&" + token, "%" + token,
+		"@" + token, "`" + token, token + "\n- " + token, "~, " + token,
 	}
 	wrong := 0
 	for _, at := range places {
 		for _, m := range mistakes {
-			text := httpConfig(strings.ReplaceAll(manySecrets[:at[0]], "TOKEN", "x") + m + strings.ReplaceAll(manySecrets[at[1]:], "TOKEN", "x"))
+			text := httpConfig(strings.ReplaceAll(manySecrets[:at[0]], "TOKEN", "x") + m +
+				strings.ReplaceAll(manySecrets[at[1]:], "TOKEN", "x"))
 			_, err := config.Load("promsnap.yaml", []byte(text), options())
 			if err == nil {
 				continue // a list where a list may stand
@@ -97,7 +110,8 @@ func TestNoErrorShowsASecret(t *testing.T) {
 	}
 }
 
-// Every key whose value may come from a file may come from the environment, and from one of them alone.
+// Every key whose value may come from a file may come from the environment, and from one of them
+// alone.
 func TestEnvironment(t *testing.T) {
 	env := func(name string) string {
 		if name == "SECRET" {
@@ -109,16 +123,48 @@ func TestEnvironment(t *testing.T) {
 		text string
 		get  func(promconfig.HTTPClientConfig) string
 	}{
-		{"basic_auth: {username: a, password_env: SECRET}", func(c promconfig.HTTPClientConfig) string { return string(c.BasicAuth.Password) }},
-		{"basic_auth: {username_env: SECRET, password: a}", func(c promconfig.HTTPClientConfig) string { return c.BasicAuth.Username }},
-		{"authorization: {credentials_env: SECRET}", func(c promconfig.HTTPClientConfig) string { return string(c.Authorization.Credentials) }},
-		{"bearer_token_env: SECRET", func(c promconfig.HTTPClientConfig) string { return string(c.Authorization.Credentials) }},
-		{"oauth2: {client_id: a, token_url: http://a, client_secret_env: SECRET}", func(c promconfig.HTTPClientConfig) string { return string(c.OAuth2.ClientSecret) }},
-		{"oauth2: {client_id: a, token_url: http://a, client_certificate_key_env: SECRET}", func(c promconfig.HTTPClientConfig) string { return string(c.OAuth2.ClientCertificateKey) }},
-		{"tls_config: {ca_env: SECRET}", func(c promconfig.HTTPClientConfig) string { return c.TLSConfig.CA }},
-		{"tls_config: {cert: a, key_env: SECRET}", func(c promconfig.HTTPClientConfig) string { return string(c.TLSConfig.Key) }},
-		{"http_headers: {X-Key: {secrets_env: [SECRET]}}", func(c promconfig.HTTPClientConfig) string { return string(c.HTTPHeaders.Headers["X-Key"].Secrets[0]) }},
-		{"http_headers: {X-Key: {values: [x_env]}}\nbearer_token_env: SECRET", func(c promconfig.HTTPClientConfig) string { return string(c.Authorization.Credentials) }},
+		{
+			"basic_auth: {username: a, password_env: SECRET}",
+			func(c promconfig.HTTPClientConfig) string { return string(c.BasicAuth.Password) },
+		},
+		{
+			"basic_auth: {username_env: SECRET, password: a}",
+			func(c promconfig.HTTPClientConfig) string { return c.BasicAuth.Username },
+		},
+		{"authorization: {credentials_env: SECRET}", func(c promconfig.HTTPClientConfig) string {
+			return string(c.Authorization.Credentials)
+		}},
+		{"bearer_token_env: SECRET", func(c promconfig.HTTPClientConfig) string {
+			return string(c.Authorization.Credentials)
+		}},
+		{
+			"oauth2: {client_id: a, token_url: http://a, client_secret_env: SECRET}",
+			func(c promconfig.HTTPClientConfig) string { return string(c.OAuth2.ClientSecret) },
+		},
+		{
+			"oauth2: {client_id: a, token_url: http://a, client_certificate_key_env: SECRET}",
+			func(c promconfig.HTTPClientConfig) string {
+				return string(c.OAuth2.ClientCertificateKey)
+			},
+		},
+		{"tls_config: {ca_env: SECRET}", func(c promconfig.HTTPClientConfig) string {
+			return c.TLSConfig.CA
+		}},
+		{"tls_config: {cert: a, key_env: SECRET}", func(c promconfig.HTTPClientConfig) string {
+			return string(c.TLSConfig.Key)
+		}},
+		{
+			"http_headers: {X-Key: {secrets_env: [SECRET]}}",
+			func(c promconfig.HTTPClientConfig) string {
+				return string(c.HTTPHeaders.Headers["X-Key"].Secrets[0])
+			},
+		},
+		{
+			"http_headers: {X-Key: {values: [x_env]}}\nbearer_token_env: SECRET",
+			func(c promconfig.HTTPClientConfig) string {
+				return string(c.Authorization.Credentials)
+			},
+		},
 	} {
 		o := options()
 		o.Env = env
@@ -131,14 +177,15 @@ func TestEnvironment(t *testing.T) {
 			t.Errorf("%s gives %q", test.text, got)
 		}
 		o.Env = nil
-		if _, err := config.Load("promsnap.yaml", []byte(httpConfig(test.text)), o); err == nil || !strings.Contains(err.Error(), "environment variable SECRET is empty or not set") {
+		if _, err := config.Load("promsnap.yaml", []byte(httpConfig(test.text)), o); err == nil ||
+			!strings.Contains(err.Error(), "environment variable SECRET is empty or not set") {
 			t.Errorf("%s without the variable: %v", test.text, err)
 		}
 	}
 }
 
-// What prometheus/common makes of an http_config is what promsnap makes of it. Its own decoder is not used because its errors show
-// values and know no columns; this holds the two together.
+// What prometheus/common makes of an http_config is what promsnap makes of it. Its own decoder is
+// not used because its errors show values and know no columns; this holds the two together.
 func TestHTTPConfigIsPrometheus(t *testing.T) {
 	files, err := filepath.Glob("testdata/http/*.yaml")
 	if err != nil || len(files) < 8 {
@@ -151,7 +198,8 @@ func TestHTTPConfigIsPrometheus(t *testing.T) {
 		}
 		var want promconfig.HTTPClientConfig
 		wantErr := yamlv2.UnmarshalStrict(data, &want)
-		c, err := config.Load("promsnap.yaml", []byte(httpConfig(strings.TrimSpace(string(data)))), options())
+		c, err := config.Load("promsnap.yaml", []byte(httpConfig(strings.TrimSpace(string(data)))),
+			options())
 		if (err == nil) != (wantErr == nil) {
 			t.Errorf("%s: promsnap says %v, prometheus/common %v", file, err, wantErr)
 			continue
@@ -166,11 +214,14 @@ func TestHTTPConfigIsPrometheus(t *testing.T) {
 	}
 }
 
-// A file that lies here shows by its first letters what kind of token it holds; one that does not may lie where promsnap runs.
+// A file that lies here shows by its first letters what kind of token it holds; one that does not
+// may lie where promsnap runs.
 func TestTheKindOfATokenInAFile(t *testing.T) {
 	dir := t.TempDir()
 	for name, tc := range map[string]struct{ holds, want string }{
-		"rotated":   {"xoxe.xoxb-1-" + token, "note: this token belongs to an app with token rotation"},
+		"rotated": {
+			"xoxe.xoxb-1-" + token, "note: this token belongs to an app with token rotation",
+		},
 		"refresh":   {"xoxe-1-" + token, "this is a refresh token (xoxe-…)"},
 		"app-level": {" xapp-1-" + token, "this is an app-level token (xapp-…)"},
 		"good":      {"xoxb-1-" + token, ""},

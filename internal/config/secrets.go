@@ -10,7 +10,8 @@ type secretAddress struct {
 	URLFile string `yaml:"url_file"`
 	// The name of the environment variable that holds the address.
 	URLEnv string `yaml:"url_env"`
-	// Where the address lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	// Where the address lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
+	// aws-ssm:/NAME.
 	URLFrom string `yaml:"url_from"`
 }
 
@@ -18,16 +19,18 @@ type secretAddress struct {
 func (b *builder) addressOf(path, whose string, a secretAddress) secret.String {
 	out := b.secretOf(path, "url", sources{a.URL, a.URLFile, a.URLEnv, a.URLFrom})
 	if out.IsZero() {
-		b.problem(path, "no address; write url_file, url_env or url_from, where %s address is", whose)
+		b.problem(path, "no address; write url_file, url_env or url_from, where %s address is",
+			whose)
 	}
 	return out
 }
 
-// sources are where a secret can be: in the file itself, in another one, in the environment, in a store of AWS'. All but one are "".
+// sources are where a secret can be: in the file itself, in another one, in the environment, in a
+// store of AWS'. All but one are "".
 type sources struct{ inline, file, env, place string }
 
-// secretOf is a secret that is at one of its sources. The zero value: at none. It is read when it is used: who checks a configuration need
-// not have it.
+// secretOf is a secret that is at one of its sources. The zero value: at none. It is read when it
+// is used: who checks a configuration need not have it.
 func (b *builder) secretOf(path, name string, s sources) secret.String {
 	var out secret.String
 	first := ""
@@ -39,7 +42,9 @@ func (b *builder) secretOf(path, name string, s sources) secret.String {
 		{name, s.inline, secret.Inline},
 		{name + "_file", s.file, func(p string) secret.String { return secret.File(b.beside(p)) }},
 		{name + "_env", s.env, b.variableOf},
-		{name + "_from", s.place, func(p string) secret.String { return b.stored(p, key(path, name+"_from")) }},
+		{name + "_from", s.place, func(p string) secret.String {
+			return b.stored(p, key(path, name+"_from"))
+		}},
 	} {
 		at := key(path, w.key)
 		switch {
@@ -50,7 +55,8 @@ func (b *builder) secretOf(path, name string, s sources) secret.String {
 		case w.value == "":
 			b.problem(at, "empty; write it, or take the key out")
 		case w.key == name+"_env" && !variableSyntax.MatchString(w.value):
-			b.problem(at, "wants the name of an environment variable, in capitals, such as %s", defaultTokenEnv)
+			b.problem(at, "wants the name of an environment variable, in capitals, such as %s",
+				defaultTokenEnv)
 		}
 		first, out = w.key, w.from(w.value)
 	}
@@ -83,20 +89,25 @@ type secretKey struct {
 	SecretKeyFile string `yaml:"secret_key_file"`
 	// The name of the environment variable that holds the secret key.
 	SecretKeyEnv string `yaml:"secret_key_env"`
-	// Where the secret key lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or aws-ssm:/NAME.
+	// Where the secret key lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
+	// aws-ssm:/NAME.
 	SecretKeyFrom string `yaml:"secret_key_from"`
 }
 
 // secretKeyOf is the secret key of the object at path; the zero value where it has none.
 func (b *builder) secretKeyOf(path string, k secretKey) secret.String {
-	return b.secretOf(path, "secret_key", sources{k.SecretKey, k.SecretKeyFile, k.SecretKeyEnv, k.SecretKeyFrom})
+	return b.secretOf(path, "secret_key", sources{
+		k.SecretKey, k.SecretKeyFile, k.SecretKeyEnv, k.SecretKeyFrom,
+	})
 }
 
 // account checks that what logs in to AWS, at path, belongs together.
-func (b *builder) account(path, accessKey string, secretKey secret.String, roleARN, externalID string) {
+func (b *builder) account(path, accessKey string, secretKey secret.String, roleARN,
+	externalID string) {
 	switch {
 	case (accessKey == "") != secretKey.IsZero():
-		b.problem(path, "access_key and a secret key belong together; write both, or neither for what the environment says")
+		b.problem(path, "access_key and a secret key belong together; write both, or neither for "+
+			"what the environment says")
 	case externalID != "" && roleARN == "":
 		b.problem(key(path, "external_id"), "of no effect without role_arn; write both")
 	}

@@ -6,7 +6,8 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// SigV4 is how requests to Prometheus are signed for AWS. Empty fields are what the environment says.
+// SigV4 is how requests to Prometheus are signed for AWS. Empty fields are what the environment
+// says.
 type SigV4 struct {
 	Region, Service     string // Service: aps
 	AccessKey           string
@@ -14,7 +15,8 @@ type SigV4 struct {
 	RoleARN, ExternalID string
 }
 
-// sigV4 says as whom AWS is asked for Amazon Managed Service for Prometheus. Without credentials: as the environment says.
+// sigV4 says as whom AWS is asked for Amazon Managed Service for Prometheus. Without credentials:
+// as the environment says.
 type sigV4 struct {
 	// The workspace's region; without one, AWS_REGION of the environment.
 	Region string `yaml:"region"`
@@ -32,14 +34,17 @@ type sigV4 struct {
 // sigV4 builds how requests are signed, and checks that nothing else logs in.
 func (b *builder) sigV4(s *sigV4, http *promconfig.HTTPClientConfig, path string) *SigV4 {
 	out := &SigV4{
-		Region: s.Region, Service: s.Service, RoleARN: s.RoleARN, ExternalID: s.ExternalID, AccessKey: s.AccessKey,
+		Region: s.Region, Service: s.Service, RoleARN: s.RoleARN, ExternalID: s.ExternalID,
+		AccessKey: s.AccessKey,
 		SecretKey: b.secretKeyOf(path, s.secretKey),
 	}
 	switch {
 	case http.BasicAuth != nil || http.Authorization != nil || http.OAuth2 != nil:
-		b.problem(path, "beside a login in http_config; a request has one of them: take the other out")
+		b.problem(path, "beside a login in http_config; a request has one of them: take the "+
+			"other out")
 	case s.Service == "":
-		b.problem(key(path, "service"), "empty; write the service's name, or take the key out for aps")
+		b.problem(key(path, "service"),
+			"empty; write the service's name, or take the key out for aps")
 	}
 	b.account(path, out.AccessKey, out.SecretKey, out.RoleARN, out.ExternalID)
 	return out

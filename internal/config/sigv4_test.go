@@ -36,25 +36,31 @@ func TestSecretsFromAWS(t *testing.T) {
 		t.Fatalf("asked %v, %v", asked, err)
 	}
 	s := c.Prometheus.SigV4
-	if s.Region != "eu-west-1" || s.Service != "aps" || s.RoleARN == "" || s.ExternalID != "ours" || s.AccessKey != "AKID" {
+	if s.Region != "eu-west-1" || s.Service != "aps" || s.RoleARN == "" || s.ExternalID != "ours" ||
+		s.AccessKey != "AKID" {
 		t.Errorf("sigv4 %+v", s)
 	}
-	for want, from := range map[string]secret.String{"read amp": s.SecretKey, "read /slack": c.Receivers[0].To.(config.Slack).Token} {
+	for want, from := range map[string]secret.String{
+		"read amp": s.SecretKey, "read /slack": c.Receivers[0].To.(config.Slack).Token,
+	} {
 		if got, err := from.Reveal(context.Background()); err != nil || got != want {
 			t.Errorf("%q, %v; want %q", got, err, want)
 		}
 	}
-	if got, err := c.Receivers[1].To.(config.SlackWebhook).URL.Reveal(context.Background()); err != nil || !strings.HasPrefix(got, "read arn:") {
+	if got, err := c.Receivers[1].To.(config.SlackWebhook).
+		URL.Reveal(context.Background()); err != nil || !strings.HasPrefix(got, "read arn:") {
 		t.Errorf("by ARN: %q, %v", got, err)
 	}
-	if got, err := c.Prometheus.HTTP.Fetch(context.Background(), c.Prometheus.HTTP.Client().TLSConfig.CARef); err != nil || got != "read /ca" {
+	if got, err := c.Prometheus.HTTP.Fetch(context.Background(),
+		c.Prometheus.HTTP.Client().TLSConfig.CARef); err != nil || got != "read /ca" {
 		t.Errorf("of http_config: %q, %v", got, err)
 	}
 	o.Secrets = nil
 	if c, err = config.Load("promsnap.yaml", []byte(stored), o); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Receivers[0].To.(config.Slack).Token.Reveal(context.Background()); err == nil || !strings.Contains(err.Error(), "nothing here reads secrets from AWS") {
+	if _, err := c.Receivers[0].To.(config.Slack).Token.Reveal(context.Background()); err == nil ||
+		!strings.Contains(err.Error(), "nothing here reads secrets from AWS") {
 		t.Errorf("without a resolver: %v", err)
 	}
 }

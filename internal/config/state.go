@@ -7,9 +7,11 @@ import (
 )
 
 // StatePlaces are the places where promsnap can remember, for errors that say to write one.
-const StatePlaces = "state: {dir: PATH}, state: {s3: {bucket: NAME}} or state: {configmap: {name: NAME}}"
+const StatePlaces = "state: {dir: PATH}, state: {s3: {bucket: NAME}} or state: {configmap: " +
+	"{name: NAME}}"
 
-// State says where promsnap remembers: in a directory, in a bucket or in a ConfigMap. Exactly one is set.
+// State says where promsnap remembers: in a directory, in a bucket or in a ConfigMap. Exactly one
+// is set.
 type State struct {
 	Dir       string
 	S3        *Bucket
@@ -20,7 +22,9 @@ type State struct {
 func (b *builder) state(s *stateSection) *State {
 	const path = "state"
 	known := fieldsOf(reflect.TypeFor[stateSection]())
-	places := slices.SortedFunc(maps.Keys(known), func(a, b string) int { return slices.Compare(known[a].index, known[b].index) })
+	places := slices.SortedFunc(maps.Keys(known), func(a, b string) int {
+		return slices.Compare(known[a].index, known[b].index)
+	})
 	set := slices.DeleteFunc(places, func(k string) bool { return !b.has(key(path, k)) })
 	switch {
 	case len(set) > 1:
@@ -29,16 +33,23 @@ func (b *builder) state(s *stateSection) *State {
 		bucket := b.bucket(s.S3, key(path, "s3"))
 		return &State{S3: &bucket}
 	case s.ConfigMap != nil:
-		return &State{ConfigMap: &ConfigMap{Namespace: string(s.ConfigMap.Namespace), Name: string(s.ConfigMap.Name)}}
+		return &State{
+			ConfigMap: &ConfigMap{
+				Namespace: string(s.ConfigMap.Namespace), Name: string(s.ConfigMap.Name),
+			},
+		}
 	case s.Dir == "":
-		b.problem(b.firstOf(path, "dir"), "no place; write dir: and a directory that stays between two runs, s3: and a bucket, or configmap: and its name")
+		b.problem(b.firstOf(path, "dir"), "no place; write dir: and a directory that stays "+
+			"between two runs, s3: and a bucket, or configmap: and its name")
 	}
 	return &State{Dir: b.beside(s.Dir)}
 }
 
-// stateSection says where promsnap remembers, between runs, what fires and what people were told. One of its keys.
+// stateSection says where promsnap remembers, between runs, what fires and what people were told.
+// One of its keys.
 type stateSection struct {
-	// A directory that stays, such as that of a volume. A relative path starts from this file's directory.
+	// A directory that stays, such as that of a volume. A relative path starts from this file's
+	// directory.
 	Dir string `yaml:"dir"`
 	// A bucket of S3.
 	S3 *bucket `yaml:"s3"`

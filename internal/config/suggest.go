@@ -2,10 +2,12 @@ package config
 
 import "strings"
 
-// nearest returns the one of known that word is a slip of the pen of, "" where there is none or more than one. It never changes what
-// word means. Opposites and other measures of a thing are words of their own, and most differ from each other in the first letter
-// (active and inactive, include and exclude, kbytes and mbytes) or in a short part (max and min). So each part of a word, as hyphens
-// and underscores divide it, must begin as it should, and be the part but for a letter, or be its beginning.
+// nearest returns the one of known that word is a slip of the pen of, "" where there is none or
+// more than one. It never changes what word means. Opposites and other measures of a thing are
+// words of their own, and most differ from each other in the first letter (active and inactive,
+// include and exclude, kbytes and mbytes) or in a short part (max and min). So each part of a word,
+// as hyphens and underscores divide it, must begin as it should, and be the part but for a letter,
+// or be its beginning.
 func nearest(word string, known []string) string {
 	found, n := "", 0
 	for _, k := range known {
@@ -22,10 +24,12 @@ func nearest(word string, known []string) string {
 	return found
 }
 
-// dividers takes away what divides the parts of a word. It is made once: making it takes longer than using it.
+// dividers takes away what divides the parts of a word. It is made once: making it takes longer
+// than using it.
 var dividers = strings.NewReplacer("_", "", "-", "")
 
-// joined is a word without what divides its parts, and without its case: scrapeInterval is scrape_interval.
+// joined is a word without what divides its parts, and without its case: scrapeInterval is
+// scrape_interval.
 func joined(word string) string { return strings.ToLower(dividers.Replace(word)) }
 
 // isSlip reports whether word was meant to be known, part by part.
@@ -62,10 +66,12 @@ func isSlipOfPart(part, meant string) bool {
 	return short >= 4 && distance(part, meant) <= 1
 }
 
-// isSameWord reports whether word is known but for its case, what divides its parts, a plural or two letters that have changed places.
+// isSameWord reports whether word is known but for its case, what divides its parts, a plural or
+// two letters that have changed places.
 func isSameWord(word, known string) bool {
 	word, known = joined(word), joined(known)
-	return word == known || word+"s" == known || known+"s" == word || word != "" && word[0] == known[0] && swapped(word, known)
+	return word == known || word+"s" == known || known+"s" == word ||
+		word != "" && word[0] == known[0] && swapped(word, known)
 }
 
 // swapped reports whether a and b are the same but for two neighbours that have changed places.
@@ -80,8 +86,8 @@ func swapped(a, b string) bool {
 	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
-// distance is the least number of bytes to insert, delete, replace or swap with their neighbour to make b of a (optimal string
-// alignment).
+// distance is the least number of bytes to insert, delete, replace or swap with their neighbour to
+// make b of a (optimal string alignment).
 func distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
@@ -104,19 +110,23 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// foreign says what to write in place of a key that other programs have, "" where it is not known. known are the keys that may stand here.
+// foreign says what to write in place of a key that other programs have, "" where it is not known.
+// known are the keys that may stand here.
 func foreign(word string, known map[string]field) string {
 	has := func(k string) bool { _, ok := known[k]; return ok }
 	switch ref, isRef := strings.CutSuffix(word, "_ref"); {
 	case isRef && has(ref+"_from"):
 		return "write " + ref + "_from, which names a place in AWS"
 	case has("mute_time_intervals") && strings.HasSuffix(word, "_time_intervals"):
-		return "promsnap can only mute: write the other times, such as nights and weekends, as an entry of time_intervals, " +
+		return "promsnap can only mute: write the other times, such as nights and weekends, as " +
+			"an entry of time_intervals, " +
 			"and its name into mute_time_intervals"
 	case has("min_severity") && strings.HasSuffix(word, "severity"):
-		return "promsnap knows a least severity, min_severity, and no greatest: make a receiver for each severity that others are told of"
+		return "promsnap knows a least severity, min_severity, and no greatest: make a receiver " +
+			"for each severity that others are told of"
 	case has("send_resolved") && strings.HasPrefix(word, "send_"):
-		return "people are always told of what fires; send_resolved says whether they are told of its end"
+		return "people are always told of what fires; send_resolved says whether they are told " +
+			"of its end"
 	case has("alertname") && word == "severity":
 		return "the limit says the severity: write above: {warning: …, critical: …}"
 	case has("alertname") && word == "alert":

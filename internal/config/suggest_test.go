@@ -16,15 +16,24 @@ import (
 
 // opposites are words of which each means something else than the other.
 var opposites = [][2]string{
-	{"active", "inactive"}, {"mute", "unmute"}, {"active", "mute"}, {"min", "max"}, {"minimum", "maximum"}, {"least", "most"}, {"resolved", "unresolved"},
-	{"include", "exclude"}, {"enable", "disable"}, {"enabled", "disabled"}, {"allow", "deny"}, {"above", "below"}, {"upper", "lower"}, {"import", "export"},
-	{"internal", "external"}, {"ingress", "egress"}, {"increase", "decrease"}, {"read", "write"}, {"start", "stop"}, {"start", "end"}, {"begin", "end"},
-	{"first", "last"}, {"before", "after"}, {"public", "private"}, {"cert", "key"}, {"ca", "cert"}, {"cpu", "gpu"}, {"encode", "decode"}, {"lock", "unlock"},
-	{"sent", "received"}, {"user", "password"}, {"warning", "critical"}, {"from", "to"}, {"in", "out"}, {"on", "off"}, {"up", "down"}, {"top", "bottom"},
-	{"hot", "cold"}, {"push", "pull"}, {"verify", "skip"}, {"secure", "insecure"}, {"known", "unknown"}, {"healthy", "unhealthy"}, {"ready", "unready"},
-	{"schedulable", "unschedulable"}, {"available", "unavailable"}, {"p90", "p95"}, {"p95", "p99"}, {"p50", "p90"}, {"usage", "requests"}, {"limits", "requests"},
-	{"node", "pod"}, {"node", "container"}, {"memory", "cpu"}, {"rx", "tx"}, {"receive", "transmit"}, {"rate", "ratio"}, {"total", "free"}, {"env", "file"},
-	{"_ms", ""}, {"_s", ""}, {"un", ""}, {"in", ""}, {"dis", ""}, {"non", ""}, {"no_", ""}, {"not_", ""}, {"anti", ""}, {"de", ""}, {"un", "in"},
+	{"active", "inactive"}, {"mute", "unmute"}, {"active", "mute"}, {"min", "max"},
+	{"minimum", "maximum"}, {"least", "most"}, {"resolved", "unresolved"},
+	{"include", "exclude"}, {"enable", "disable"}, {"enabled", "disabled"}, {"allow", "deny"},
+	{"above", "below"}, {"upper", "lower"}, {"import", "export"},
+	{"internal", "external"}, {"ingress", "egress"}, {"increase", "decrease"}, {"read", "write"},
+	{"start", "stop"}, {"start", "end"}, {"begin", "end"},
+	{"first", "last"}, {"before", "after"}, {"public", "private"}, {"cert", "key"}, {"ca", "cert"},
+	{"cpu", "gpu"}, {"encode", "decode"}, {"lock", "unlock"},
+	{"sent", "received"}, {"user", "password"}, {"warning", "critical"}, {"from", "to"},
+	{"in", "out"}, {"on", "off"}, {"up", "down"}, {"top", "bottom"},
+	{"hot", "cold"}, {"push", "pull"}, {"verify", "skip"}, {"secure", "insecure"},
+	{"known", "unknown"}, {"healthy", "unhealthy"}, {"ready", "unready"},
+	{"schedulable", "unschedulable"}, {"available", "unavailable"}, {"p90", "p95"}, {"p95", "p99"},
+	{"p50", "p90"}, {"usage", "requests"}, {"limits", "requests"},
+	{"node", "pod"}, {"node", "container"}, {"memory", "cpu"}, {"rx", "tx"},
+	{"receive", "transmit"}, {"rate", "ratio"}, {"total", "free"}, {"env", "file"},
+	{"_ms", ""}, {"_s", ""}, {"un", ""}, {"in", ""}, {"dis", ""}, {"non", ""}, {"no_", ""},
+	{"not_", ""}, {"anti", ""}, {"de", ""}, {"un", "in"},
 }
 
 // knownWords are all the words that something may be suggested from.
@@ -39,7 +48,9 @@ func knownWords() map[string][]string {
 	for _, p := range panels.All() {
 		builtin = append(builtin, p.Name)
 	}
-	return map[string][]string{"keys": sortedKeys(words), "panels": builtin, "variables": queryVariables}
+	return map[string][]string{
+		"keys": sortedKeys(words), "panels": builtin, "variables": queryVariables,
+	}
 }
 
 // A suggestion is never the opposite of what was written, nor another measure of it.
@@ -91,14 +102,19 @@ func replaced(word, from, to string) []string {
 func TestSlipsAreUnderstood(t *testing.T) {
 	keys, builtin := knownWords()["keys"], knownWords()["panels"]
 	for word, want := range map[string]string{
-		"scrapeInterval": "scrape_interval", "receivres": "receivers", "pasword": "password", "quary": "query", "qurey": "query", "tittle": "title", "legnd": "legend",
-		"time_zone": "timezone", "ulr": "url", "basic-auth": "basic_auth", "matcher": "matchers", "credential_file": "credentials_file", "MaxSeries": "max_series",
+		"scrapeInterval": "scrape_interval", "receivres": "receivers", "pasword": "password",
+		"quary": "query", "qurey": "query", "tittle": "title", "legnd": "legend",
+		"time_zone": "timezone", "ulr": "url", "basic-auth": "basic_auth", "matcher": "matchers",
+		"credential_file": "credentials_file", "MaxSeries": "max_series",
 	} {
 		if got := nearest(word, keys); got != want {
 			t.Errorf("%s: got %q, want %q", word, got, want)
 		}
 	}
-	for word, want := range map[string]string{"node-mem": "node-memory", "node_memory": "node-memory", "nodememory": "node-memory", "node-memroy": "node-memory", "node-gpu": ""} {
+	for word, want := range map[string]string{
+		"node-mem": "node-memory", "node_memory": "node-memory", "nodememory": "node-memory",
+		"node-memroy": "node-memory", "node-gpu": "",
+	} {
 		if got := nearest(word, builtin); got != want {
 			t.Errorf("%s: got %q, want %q", word, got, want)
 		}
@@ -108,11 +124,13 @@ func TestSlipsAreUnderstood(t *testing.T) {
 	}
 }
 
-// Whatever is written, a suggestion is one of the known words, begins each part as the word does, and is none of a word that is known.
+// Whatever is written, a suggestion is one of the known words, begins each part as the word does,
+// and is none of a word that is known.
 func TestSuggestionsAreNear(t *testing.T) {
 	known := knownWords()["keys"]
 	rapid.Check(t, func(t *rapid.T) {
-		word := rapid.OneOf(rapid.SampledFrom(known), rapid.StringMatching(`[a-z_]{1,20}`)).Draw(t, "word")
+		word := rapid.OneOf(rapid.SampledFrom(known), rapid.StringMatching(`[a-z_]{1,20}`)).Draw(t,
+			"word")
 		if i := rapid.IntRange(0, len(word)).Draw(t, "at"); i < len(word) {
 			word = word[:i] + rapid.StringMatching(`[a-z_]{0,2}`).Draw(t, "with") + word[i+1:]
 		}

@@ -17,7 +17,8 @@ import (
 
 var errOver = errors.New("the run's minute is over")
 
-// A call that never comes back is abandoned when the context ends, and the error says which file and why.
+// A call that never comes back is abandoned when the context ends, and the error says which file
+// and why.
 func TestWithinAbandonsWhatNeverReturns(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	never := make(chan struct{})
@@ -28,7 +29,8 @@ func TestWithinAbandonsWhatNeverReturns(t *testing.T) {
 		return 1, nil
 	})
 	var stalled *disk.StalledError
-	if !errors.As(err, &stalled) || !errors.Is(err, errOver) || !strings.Contains(err.Error(), "/nfs/state does not answer (the run's minute is over)") {
+	if !errors.As(err, &stalled) || !errors.Is(err, errOver) ||
+		!strings.Contains(err.Error(), "/nfs/state does not answer (the run's minute is over)") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -45,7 +47,10 @@ func TestWithinHearsWhatEndsWithTheContext(t *testing.T) {
 	if !errors.Is(err, own) {
 		t.Errorf("got %v, want %v", err, own)
 	}
-	if _, err := disk.Within(ctx, "state", func() (int, error) { t.Error("called after the end"); return 0, nil }); !errors.Is(err, errOver) {
+	if _, err := disk.Within(ctx, "state", func() (int, error) {
+		t.Error("called after the end")
+		return 0, nil
+	}); !errors.Is(err, errOver) {
 		t.Errorf("after the end: got %v, want %v", err, errOver)
 	}
 }
@@ -66,7 +71,9 @@ func TestOpen(t *testing.T) {
 	if err := errors.Join(os.WriteFile(file, nil, 0o600), syscall.Mkfifo(pipe, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	for path, says := range map[string]string{file: "", pipe: "a pipe", dir: "a directory", "/dev/null": "a device"} {
+	for path, says := range map[string]string{
+		file: "", pipe: "a pipe", dir: "a directory", "/dev/null": "a device",
+	} {
 		f, err := disk.Open(path, os.O_RDONLY, 0, os.OpenFile)
 		if says == "" {
 			if err != nil {
@@ -78,7 +85,8 @@ func TestOpen(t *testing.T) {
 		if !errors.Is(err, disk.ErrNotAFile) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want %s", path, err, says)
 		}
-		if _, err := disk.Open(path, os.O_WRONLY, 0, os.OpenFile); path != dir && (!errors.Is(err, disk.ErrNotAFile) || !strings.Contains(err.Error(), says)) {
+		if _, err := disk.Open(path, os.O_WRONLY, 0, os.OpenFile); path != dir &&
+			(!errors.Is(err, disk.ErrNotAFile) || !strings.Contains(err.Error(), says)) {
 			t.Errorf("%s, to write: got %v, want %s", path, err, says)
 		}
 	}
@@ -88,7 +96,8 @@ func TestOpen(t *testing.T) {
 func TestRead(t *testing.T) {
 	dir := t.TempDir()
 	path, pipe := filepath.Join(dir, "file"), filepath.Join(dir, "pipe")
-	if err := errors.Join(os.WriteFile(path, []byte("0123456789"), 0o600), syscall.Mkfifo(pipe, 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(path, []byte("0123456789"), 0o600),
+		syscall.Mkfifo(pipe, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct {
@@ -100,7 +109,8 @@ func TestRead(t *testing.T) {
 		{dir, "", "is a directory"},
 	} {
 		got, err := disk.Read(t.Context(), tc.path, 4)
-		if string(got) != tc.want || tc.says == "" && err != nil || tc.says != "" && (err == nil || !strings.Contains(err.Error(), tc.says)) {
+		if string(got) != tc.want || tc.says == "" && err != nil ||
+			tc.says != "" && (err == nil || !strings.Contains(err.Error(), tc.says)) {
 			t.Errorf("%s: got %q, %v, want %q, %q", tc.path, got, err, tc.want, tc.says)
 		}
 	}

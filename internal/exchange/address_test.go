@@ -34,7 +34,8 @@ func TestAddresses(t *testing.T) {
 			got  error
 			want string
 		}{{"WebURL", web, tt.web}, {"ShownURL", shown, tt.shown}, {"BaseURL", base, tt.base}} {
-			if c.want == "" && c.got != nil || c.want != "" && (c.got == nil || !strings.Contains(c.got.Error(), c.want)) {
+			if c.want == "" && c.got != nil ||
+				c.want != "" && (c.got == nil || !strings.Contains(c.got.Error(), c.want)) {
 				t.Errorf("%s(%q): got %v, want %q", c.of, tt.address, c.got, c.want)
 			}
 			if c.got != nil && strings.Contains(c.got.Error(), secret) {

@@ -1,4 +1,5 @@
-// Package exchange is what every HTTP client of promsnap holds of an address and of an answer, whoever asks and whatever for. It is a leaf.
+// Package exchange is what every HTTP client of promsnap holds of an address and of an answer,
+// whoever asks and whatever for. It is a leaf.
 package exchange
 
 import (
@@ -11,11 +12,12 @@ import (
 	"sync/atomic"
 )
 
-// ErrSwitched is the error of an answer 101. Nobody here asks for it, and its body is the connection itself, which no context ends.
+// ErrSwitched is the error of an answer 101. Nobody here asks for it, and its body is the
+// connection itself, which no context ends.
 var ErrSwitched = errors.New("what answers is no HTTP API: it switched protocols")
 
-// ErrGoAway is the error of a server that ends one HTTP/2 connection after the other before it answers.
-// It says of each that it has not looked at the request.
+// ErrGoAway is the error of a server that ends one HTTP/2 connection after the other before it
+// answers. It says of each that it has not looked at the request.
 var ErrGoAway = errors.New("the server ends each HTTP/2 connection before it answers (GOAWAY)")
 
 // mostConnections is how many HTTP/2 connections one request may use up.

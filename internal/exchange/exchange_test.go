@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// An answer that switches protocols is an error, and its connection is closed; any other is handed on.
+// An answer that switches protocols is an error, and its connection is closed; any other is handed
+// on.
 func TestPlain(t *testing.T) {
 	gone := make(chan error, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -21,7 +22,8 @@ func TestPlain(t *testing.T) {
 			gone <- err
 			return
 		}
-		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: "+
+			"Upgrade\r\nUpgrade: x\r\n\r\n")
 		_, err = conn.Read(make([]byte, 1))
 		gone <- errors.Join(err, conn.Close())
 	}))

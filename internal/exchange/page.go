@@ -7,40 +7,50 @@ import (
 	"strings"
 )
 
-// loginWords are in the addresses of logins: of Grafana, oauth2-proxy, Dex, Keycloak, Google, Microsoft, Okta, Cloudflare, AWS and OpenShift.
+// loginWords are in the addresses of logins: of Grafana, oauth2-proxy, Dex, Keycloak, Google,
+// Microsoft, Okta, Cloudflare, AWS and OpenShift.
 var loginWords = []string{
-	"login", "signin", "sign_in", "sign-in", "logon", "oauth", "openid", "authorize", "saml", "sso", "/dex/", "/realms/", "accounts.google.",
+	"login", "signin", "sign_in", "sign-in", "logon", "oauth", "openid", "authorize", "saml", "sso",
+	"/dex/", "/realms/", "accounts.google.",
 	"okta.com", "auth0.com", "cloudflareaccess", "amazoncognito", "/auth",
 }
 
-// LeadsToLogin reports whether a redirect leads to a login for people: to an address that speaks of one where the first did not.
+// LeadsToLogin reports whether a redirect leads to a login for people: to an address that speaks of
+// one where the first did not.
 func LeadsToLogin(to, from *url.URL) bool {
 	there, here := strings.ToLower(to.Host+to.Path), strings.ToLower(from.Host+from.Path)
-	return slices.ContainsFunc(loginWords, func(w string) bool { return strings.Contains(there, w) && !strings.Contains(here, w) })
+	return slices.ContainsFunc(loginWords, func(w string) bool {
+		return strings.Contains(there, w) && !strings.Contains(here, w)
+	})
 }
 
 // IsLogin reports whether a web page asks people to log in.
 func IsLogin(page string) bool {
 	return containsAny(strings.ToLower(page),
-		`type="password"`, `type='password'`, "type=password", "sign in", "signin", "sign_in", "log in", "login", "oauth2/start", "saml")
+		`type="password"`, `type='password'`, "type=password", "sign in", "signin", "sign_in",
+		"log in", "login", "oauth2/start", "saml")
 }
 
-// IsPage reports whether a body is a whole web page, whatever its type is said to be. A program's "<p>ok</p>" is none.
+// IsPage reports whether a body is a whole web page, whatever its type is said to be. A program's
+// "<p>ok</p>" is none.
 func IsPage(body string) bool {
 	begin := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(body, "\ufeff")))
-	return strings.HasPrefix(begin, "<") && containsAny(begin, "<!doctype html", "<html", "<head", "<body", "<title", "<meta", "<form", "<script")
+	return strings.HasPrefix(begin, "<") && containsAny(begin, "<!doctype html", "<html", "<head",
+		"<body", "<title", "<meta", "<form", "<script")
 }
 
-// WantsHTTPS reports whether an answer's body says that the port speaks HTTPS and was asked in plain HTTP.
+// WantsHTTPS reports whether an answer's body says that the port speaks HTTPS and was asked in
+// plain HTTP.
 func WantsHTTPS(body string) bool {
 	return containsAny(body, "HTTP request to an HTTPS server", "HTTP request was sent to HTTPS")
 }
 
-// GoesAway reports whether err is of a server that ended the connection (HTTP/2's GOAWAY), and whether it says that it has not looked at
-// the request.
+// GoesAway reports whether err is of a server that ended the connection (HTTP/2's GOAWAY), and
+// whether it says that it has not looked at the request.
 func GoesAway(err error) (away, unseen bool) {
 	switch text := err.Error(); {
-	case errors.Is(err, ErrGoAway), strings.Contains(text, "http2: client conn could not be established"):
+	case errors.Is(err, ErrGoAway),
+		strings.Contains(text, "http2: client conn could not be established"):
 		return true, true
 	default:
 		return strings.Contains(text, "GOAWAY"), false

@@ -8,8 +8,10 @@ import (
 
 func TestIsPage(t *testing.T) {
 	for body, want := range map[string]bool{
-		"": false, "ok": false, `{"status":"success"}`: false, "<p>ok</p>": false, "<?xml version=\"1.0\"?><Error/>": false, "say <html>": false,
-		"<!DOCTYPE html><p>": true, "\ufeff \n<HTML lang=en>": true, "<!-- --><head>": true, "<script>location='/login'</script>": true,
+		"": false, "ok": false, `{"status":"success"}`: false, "<p>ok</p>": false,
+		"<?xml version=\"1.0\"?><Error/>": false, "say <html>": false,
+		"<!DOCTYPE html><p>": true, "\ufeff \n<HTML lang=en>": true, "<!-- --><head>": true,
+		"<script>location='/login'</script>": true,
 	} {
 		if got := IsPage(body); got != want {
 			t.Errorf("%q: got %t, want %t", body, got, want)
@@ -23,7 +25,8 @@ func TestLeadsToLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	for link, want := range map[string]bool{
-		"/login": true, "https://sso.example.com/": true, "/oauth2/start?rd=%2F": true, "https://x.okta.com/app": true,
+		"/login": true, "https://sso.example.com/": true, "/oauth2/start?rd=%2F": true,
+		"https://x.okta.com/app":  true,
 		"/authors/api/v2/alerts/": false, "https://elsewhere.example.com/": false,
 	} {
 		to, err := from.Parse(link)

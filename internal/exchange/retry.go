@@ -9,8 +9,8 @@ import (
 // MostWait is how long a server may ask to wait.
 const MostWait = 24 * time.Hour
 
-// RetryAfter returns how long an answer asks to wait, and whether it asks: a number of seconds, or a date, which is held against the
-// answer's own (RFC 9110, 10.2.3). It is MostWait at most.
+// RetryAfter returns how long an answer asks to wait, and whether it asks: a number of seconds, or
+// a date, which is held against the answer's own (RFC 9110, 10.2.3). It is MostWait at most.
 func RetryAfter(h http.Header) (wait time.Duration, asks bool) {
 	s := h.Get("Retry-After")
 	if seconds, err := strconv.Atoi(s); err == nil && seconds >= 0 {

@@ -13,21 +13,30 @@ func TestRetryAfter(t *testing.T) {
 		want        time.Duration
 		asks        bool
 	}{
-		{"", "", 0, false}, {"soon", date, 0, false}, {"-1", "", 0, false}, {"0", "", 0, true}, {"9", "", 9 * time.Second, true},
+		{"", "", 0, false}, {"soon", date, 0, false}, {"-1", "", 0, false}, {"0", "", 0, true},
+		{"9", "", 9 * time.Second, true},
 		{"9999999999999", "", MostWait, true}, {"99999999999999999999999", "", 0, false},
-		{"Sun, 22 Nov 2026 00:01:30 GMT", date, 90 * time.Second, true}, {"Sun, 22 Nov 2026 00:01:30 GMT", "", 0, true},
-		{"Sat, 21 Nov 2026 00:00:00 GMT", date, 0, true}, {"Sun, 22 Nov 2099 00:00:00 GMT", date, MostWait, true},
+		{"Sun, 22 Nov 2026 00:01:30 GMT", date, 90 * time.Second, true}, {
+			"Sun, 22 Nov 2026 00:01:30 GMT", "", 0, true,
+		},
+		{"Sat, 21 Nov 2026 00:00:00 GMT", date, 0, true}, {
+			"Sun, 22 Nov 2099 00:00:00 GMT", date, MostWait, true,
+		},
 	} {
 		wait, asks := RetryAfter(http.Header{"Retry-After": {c.after}, "Date": {c.date}})
 		if wait != c.want || asks != c.asks {
-			t.Errorf("%q at %q: got %v, %v, want %v, %v", c.after, c.date, wait, asks, c.want, c.asks)
+			t.Errorf("%q at %q: got %v, %v, want %v, %v", c.after, c.date, wait, asks, c.want,
+				c.asks)
 		}
 	}
 }
 
 // Whatever a server asks to wait: it is believed up to a day, and never a time that is over.
 func FuzzRetryAfter(f *testing.F) {
-	for _, s := range []string{"", "1", "-1", "0", "999999999999999999999", "9223372036854775807", "Sun, 22 Nov 2026 00:01:00 GMT", "Sun, 22 Nov 9999 00:01:00 GMT", "1.5", " 7"} {
+	for _, s := range []string{
+		"", "1", "-1", "0", "999999999999999999999", "9223372036854775807",
+		"Sun, 22 Nov 2026 00:01:00 GMT", "Sun, 22 Nov 9999 00:01:00 GMT", "1.5", " 7",
+	} {
 		f.Add(s, "Sun, 22 Nov 2026 00:00:00 GMT")
 		f.Add(s, "")
 	}

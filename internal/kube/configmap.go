@@ -16,17 +16,21 @@ import (
 )
 
 const (
-	// maxConfigMap is what Kubernetes allows the values of a ConfigMap to have together, less what is left for its names.
+	// maxConfigMap is what Kubernetes allows the values of a ConfigMap to have together, less what
+	// is left for its names.
 	maxConfigMap = 1<<20 - 16<<10
-	// swaps is how often a write is tried that others, who write other reports' documents, are in the way of.
+	// swaps is how often a write is tried that others, who write other reports' documents, are in
+	// the way of.
 	swaps = 20
 )
 
-// ConfigMap is the state store in one ConfigMap: a key for each cluster and report, <cluster>.<report>.json. It writes on condition that
-// the object is still the one that was read (its resourceVersion), so that of two writers one finds a conflict. A document's version is a
+// ConfigMap is the state store in one ConfigMap: a key for each cluster and report,
+// <cluster>.<report>.json. It writes on condition that the object is still the one that was read
+// (its resourceVersion), so that of two writers one finds a conflict. A document's version is a
 // hash of it: other reports' documents in the same object are none of its business.
 //
-// It takes the verbs get and update on that one object, and create on configmaps where nobody has made it.
+// It takes the verbs get and update on that one object, and create on configmaps where nobody has
+// made it.
 type ConfigMap struct {
 	cluster         *Cluster
 	namespace, name string
@@ -56,7 +60,9 @@ func (s *ConfigMap) read(ctx context.Context) (*corev1.ConfigMap, error) {
 	var o corev1.ConfigMap
 	err := s.cluster.get(ctx, s.access("get"), &o)
 	if apierrors.IsNotFound(err) {
-		return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: s.name}}, nil
+		return &corev1.ConfigMap{
+			ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: s.name},
+		}, nil
 	}
 	return &o, err
 }
@@ -84,7 +90,8 @@ func (s *ConfigMap) Load(ctx context.Context, k state.Key) (state.Doc, state.Ver
 }
 
 // Save implements state.Store.
-func (s *ConfigMap) Save(ctx context.Context, k state.Key, d state.Doc, v state.Version) (state.Version, error) {
+func (s *ConfigMap) Save(ctx context.Context, k state.Key, d state.Doc,
+	v state.Version) (state.Version, error) {
 	data, err := state.Encode(k, d)
 	if err != nil {
 		return "", err
@@ -120,13 +127,16 @@ func (s *ConfigMap) Save(ctx context.Context, k state.Key, d state.Doc, v state.
 func (s *ConfigMap) write(ctx context.Context, o *corev1.ConfigMap) error {
 	core := s.cluster.core
 	if o.ResourceVersion != "" {
-		err := core.Put().Namespace(s.namespace).Resource("configmaps").Name(s.name).Body(o).Do(ctx).Error()
+		err := core.Put().Namespace(s.namespace).Resource("configmaps").Name(s.name).Body(o).
+			Do(ctx).Error()
 		return s.cluster.explain(ctx, s.access("update"), err)
 	}
 	a := s.access("create")
-	err := s.cluster.explain(ctx, a, core.Post().Namespace(s.namespace).Resource("configmaps").Body(o).Do(ctx).Error())
+	err := s.cluster.explain(ctx,
+		a, core.Post().Namespace(s.namespace).Resource("configmaps").Body(o).Do(ctx).Error())
 	if Denied(err) {
-		return fmt.Errorf("the ConfigMap %s/%s is not there, and promsnap may not make it: `kubectl -n %s create configmap %s` does (the Helm chart does it too): %w",
+		return fmt.Errorf("the ConfigMap %s/%s is not there, and promsnap may not make it: "+
+			"`kubectl -n %s create configmap %s` does (the Helm chart does it too): %w",
 			s.namespace, s.name, s.namespace, s.name, err)
 	}
 	return err
@@ -144,11 +154,15 @@ func (s *ConfigMap) fits(o *corev1.ConfigMap) error {
 	if size <= maxConfigMap {
 		return nil
 	}
-	keys := slices.SortedFunc(maps.Keys(o.Data), func(a, b string) int { return len(o.Data[b]) - len(o.Data[a]) })
+	keys := slices.SortedFunc(maps.Keys(o.Data), func(a, b string) int {
+		return len(o.Data[b]) - len(o.Data[a])
+	})
 	var parts []string
 	for _, key := range keys[:min(len(keys), 3)] {
 		parts = append(parts, fmt.Sprintf("%s %d KiB", key, len(o.Data[key])>>10))
 	}
-	return fmt.Errorf("the ConfigMap %s/%s would have %d KiB, more than the %d KiB that Kubernetes takes (%s): give some of the reports a state of their own, in S3 or in another ConfigMap, or `promsnap state reset` a report that is gone",
+	return fmt.Errorf("the ConfigMap %s/%s would have %d KiB, more than the %d KiB that "+
+		"Kubernetes takes (%s): give some of the reports a state of their own, in S3 or in "+
+		"another ConfigMap, or `promsnap state reset` a report that is gone",
 		s.namespace, s.name, size>>10, maxConfigMap>>10, strings.Join(parts, ", "))
 }

@@ -31,7 +31,8 @@ func TestConfigMap(t *testing.T) {
 			Corrupt: func(_ *testing.T, k state.Key, data []byte) {
 				s.mu.Lock()
 				defer s.mu.Unlock()
-				s.maps[mapPath].Data[report.Slug(k.Cluster)+"."+report.Slug(k.Report)+".json"] = string(data)
+				s.maps[mapPath].Data[report.Slug(k.Cluster)+"."+report.Slug(k.Report)+
+					".json"] = string(data)
 			},
 			Broken: nowhere.NewConfigMap("monitoring", "promsnap-state"),
 		}
@@ -40,27 +41,33 @@ func TestConfigMap(t *testing.T) {
 
 var check = state.Key{Cluster: "prod", Report: "check"}
 
-// TestConfigMapIsOthersToo: what others have in the object stays, and their writing is no conflict of ours.
+// TestConfigMapIsOthersToo: what others have in the object stays, and their writing is no conflict
+// of ours.
 func TestConfigMapIsOthersToo(t *testing.T) {
 	s := newAPIServer(t)
 	s.maps[mapPath] = &corev1.ConfigMap{
-		TypeMeta:   metav1.TypeMeta{Kind: "ConfigMap", APIVersion: "v1"},
-		ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: "promsnap-state", ResourceVersion: "7", Labels: map[string]string{"app.kubernetes.io/managed-by": "Helm"}},
-		Data:       map[string]string{"NOTE": "made by Helm"},
+		TypeMeta: metav1.TypeMeta{Kind: "ConfigMap", APIVersion: "v1"},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: "monitoring", Name: "promsnap-state", ResourceVersion: "7",
+			Labels: map[string]string{"app.kubernetes.io/managed-by": "Helm"},
+		},
+		Data: map[string]string{"NOTE": "made by Helm"},
 	}
 	store := s.open(t, "monitoring").NewConfigMap("", "promsnap-state")
 	version, err := store.Save(t.Context(), check, state.Doc{Serial: 1}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Save(t.Context(), state.Key{Cluster: "prod", Report: "daily"}, state.Doc{Serial: 1}, ""); err != nil {
+	if _, err := store.Save(t.Context(), state.Key{Cluster: "prod", Report: "daily"},
+		state.Doc{Serial: 1}, ""); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.Save(t.Context(), check, state.Doc{Serial: 2}, version); err != nil {
 		t.Errorf("another report's document is in the way: %v", err)
 	}
 	o := s.maps[mapPath]
-	if o.Data["NOTE"] != "made by Helm" || o.Labels["app.kubernetes.io/managed-by"] != "Helm" || len(o.Data) != 3 {
+	if o.Data["NOTE"] != "made by Helm" || o.Labels["app.kubernetes.io/managed-by"] != "Helm" ||
+		len(o.Data) != 3 {
 		t.Errorf("the object is %+v", o)
 	}
 	for _, asked := range s.requests() {
@@ -77,15 +84,26 @@ func TestConfigMapErrors(t *testing.T) {
 	}{
 		"nobody has made it, and promsnap may not": {
 			func(s *apiServer) { s.on(mapsPath, forbid) },
-			[]string{"the ConfigMap monitoring/promsnap-state is not there", "kubectl -n monitoring create configmap promsnap-state", "{apiGroups: [\"\"], resources: [configmaps], verbs: [create]}"},
+			[]string{
+				"the ConfigMap monitoring/promsnap-state is not there",
+				"kubectl -n monitoring create configmap promsnap-state",
+				"{apiGroups: [\"\"], resources: [configmaps], verbs: [create]}",
+			},
 		},
 		"no right to get": {
 			func(s *apiServer) { s.on(mapPath, forbid) },
-			[]string{"get configmaps promsnap-state in namespace monitoring: you may not (403)", `resourceNames: ["promsnap-state"]`},
+			[]string{
+				"get configmaps promsnap-state in namespace monitoring: you may not (403)",
+				`resourceNames: ["promsnap-state"]`,
+			},
 		},
 		"no right to update": {
 			func(s *apiServer) {
-				there := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: "promsnap-state", ResourceVersion: "1"}}
+				there := &corev1.ConfigMap{
+					ObjectMeta: metav1.ObjectMeta{
+						Namespace: "monitoring", Name: "promsnap-state", ResourceVersion: "1",
+					},
+				}
 				there.Kind, there.APIVersion = "ConfigMap", "v1"
 				s.on(mapPath, func(w http.ResponseWriter, r *http.Request) {
 					if r.Method == http.MethodGet {
@@ -95,21 +113,34 @@ func TestConfigMapErrors(t *testing.T) {
 					forbid(w, r)
 				})
 			},
-			[]string{"update configmaps promsnap-state in namespace monitoring: you may not (403)", "verbs: [update]"},
+			[]string{
+				"update configmaps promsnap-state in namespace monitoring: you may not (403)",
+				"verbs: [update]",
+			},
 		},
 		"full": {
 			func(s *apiServer) {
-				full := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: "promsnap-state", ResourceVersion: "1"}}
-				full.Kind, full.APIVersion, full.Data = "ConfigMap", "v1", map[string]string{"prod.other.json": strings.Repeat("x", 1<<20-17<<10)}
+				full := &corev1.ConfigMap{
+					ObjectMeta: metav1.ObjectMeta{
+						Namespace: "monitoring", Name: "promsnap-state", ResourceVersion: "1",
+					},
+				}
+				full.Kind, full.APIVersion, full.Data = "ConfigMap", "v1", map[string]string{
+					"prod.other.json": strings.Repeat("x", 1<<20-17<<10),
+				}
 				s.maps[mapPath] = full
 			},
-			[]string{"more than the 1008 KiB that Kubernetes takes (prod.other.json 1007 KiB", "in S3 or in another ConfigMap"},
+			[]string{
+				"more than the 1008 KiB that Kubernetes takes (prod.other.json 1007 KiB",
+				"in S3 or in another ConfigMap",
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newAPIServer(t)
 			c.breakIt(s)
-			_, err := s.open(t, "").NewConfigMap("monitoring", "promsnap-state").Save(t.Context(), check, state.Doc{Serial: 1, Run: strings.Repeat("r", 2000)}, "")
+			_, err := s.open(t, "").NewConfigMap("monitoring", "promsnap-state").Save(t.Context(),
+				check, state.Doc{Serial: 1, Run: strings.Repeat("r", 2000)}, "")
 			for _, want := range c.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("%v\nis without %q", err, want)

@@ -43,7 +43,8 @@ func clusterDNS(t *testing.T, name string) {
 	t.Helper()
 	had := net.DefaultResolver
 	t.Cleanup(func() { net.DefaultResolver = had })
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string,
+		string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		go func() {
 			defer func() { _ = ours.Close() }()
@@ -56,13 +57,15 @@ func clusterDNS(t *testing.T, name string) {
 				return
 			}
 			answer := answerDNS(question, name)
-			_, _ = ours.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...))
+			_, _ = ours.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))),
+				answer...))
 		}()
 		return theirs, nil
 	}}
 }
 
-// answerDNS answers a message with one question (RFC 1035, section 4.1): 127.0.0.1 for the name, else that there is no such name.
+// answerDNS answers a message with one question (RFC 1035, section 4.1): 127.0.0.1 for the name,
+// else that there is no such name.
 func answerDNS(question []byte, name string) []byte {
 	const header = 12
 	var asked []string
@@ -87,8 +90,8 @@ func answerDNS(question []byte, name string) []byte {
 	return a
 }
 
-// TestAPodAsksTheServiceItself: in a Pod the Service's own address goes before the proxy, and takes nothing of the API server. A user
-// outside of the cluster is not sent there.
+// TestAPodAsksTheServiceItself: in a Pod the Service's own address goes before the proxy, and takes
+// nothing of the API server. A user outside of the cluster is not sent there.
 func TestAPodAsksTheServiceItself(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/prometheus"+buildInfo, answer(map[string]string{"status": "success"}))
@@ -101,7 +104,9 @@ func TestAPodAsksTheServiceItself(t *testing.T) {
 	}
 	clusterDNS(t, "prometheus-server.monitoring.svc")
 	s := newAPIServer(t)
-	there := kube.Service{Namespace: "monitoring", Name: "prometheus-server", Port: port, Path: "/prometheus"}
+	there := kube.Service{
+		Namespace: "monitoring", Name: "prometheus-server", Port: port, Path: "/prometheus",
+	}
 	target, err := s.open(t, "").InPod().FindPrometheus(t.Context(), there)
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +125,8 @@ func TestAPodAsksTheServiceItself(t *testing.T) {
 	}
 
 	_, err = s.open(t, "").FindPrometheus(t.Context(), there)
-	if asked := s.requests(); err == nil || len(asked) == 0 || strings.Contains(err.Error(), ".svc") {
+	if asked := s.requests(); err == nil || len(asked) == 0 ||
+		strings.Contains(err.Error(), ".svc") {
 		t.Errorf("outside of the cluster: %v, and the API server was asked %q", err, asked)
 	}
 }
@@ -132,12 +138,14 @@ func TestAPodAsksThroughTheProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := target.String(); got != "monitoring/prometheus-server:80 through the API server's service proxy" {
+	if got := target.String(); got != "monitoring/prometheus-server:80 through the API server's "+
+		"service proxy" {
 		t.Errorf("the target is %q", got)
 	}
 }
 
-// TestAPodHasNoWay: the error says of the address, too, why it gave no answer, in the words that a report shows.
+// TestAPodHasNoWay: the error says of the address, too, why it gave no answer, in the words that a
+// report shows.
 func TestAPodHasNoWay(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -163,7 +171,8 @@ func TestAPodHasNoWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const policy, chart = "a NetworkPolicy", "let promsnap ask through the API server, with rbac.serviceProxy=true of the chart: it takes the rule "
+	const policy, chart = "a NetworkPolicy", "let promsnap ask through the API server, with " +
+		"rbac.serviceProxy=true of the chart: it takes the rule "
 	for name, c := range map[string]struct {
 		service   string
 		proxy     http.HandlerFunc
@@ -171,28 +180,42 @@ func TestAPodHasNoWay(t *testing.T) {
 	}{
 		"nothing listens": {
 			"monitoring/prometheus-server:" + port, forbid,
-			[]string{"http://prometheus-server.monitoring.svc:" + port + " gives no answer (dial tcp 127.0.0.1:" + port + ": connect: connection refused), and you may not get services/proxy",
+			[]string{"http://prometheus-server.monitoring.svc:" + port + " gives no answer (dial " +
+				"tcp 127.0.0.1:" + port +
+				": connect: connection refused), and you may not get services/proxy",
 				"does a NetworkPolicy keep promsnap's Pods from that address? Let them through, or " + chart}, nil,
 		},
 		"no such host": {
 			"monitoring/prom:80", forbid,
 			[]string{"http://prom.monitoring.svc:80 gives no answer (", "no such host", "and you may not get services/proxy prom:80",
-				"is there such a Service? Look at `kubectl -n monitoring get services`, and correct kubernetes.service"}, []string{policy, chart},
+				"is there such a Service? Look at `kubectl -n monitoring get services`, and " +
+					"correct kubernetes.service"}, []string{policy, chart},
 		},
 		"a certificate of the cluster's own": {
 			"monitoring/https:prometheus-server:" + securePort, forbid,
-			[]string{"certificate", "give it as prometheus.url: https://prometheus-server.monitoring.svc:" + securePort + ", with http_config: {tls_config: {ca_file: …}}"}, []string{policy, chart},
+			[]string{
+				"certificate", "give it as prometheus.url: " +
+					"https://prometheus-server.monitoring.svc:" + securePort +
+					", with http_config: {tls_config: {ca_file: …}}",
+			}, []string{policy, chart},
 		},
 		"not HTTPS": {
-			"monitoring/https:prometheus-server:" + plainPort, forbid, []string{"take https: away from kubernetes.service"}, []string{policy, chart},
+			"monitoring/https:prometheus-server:" + plainPort, forbid,
+			[]string{"take https: away from kubernetes.service"}, []string{policy, chart},
 		},
 		"a named port": {
 			"monitoring/prometheus-server:web", forbid,
-			[]string{"monitoring/prometheus-server:web has no address, as its port is named, and you may not", "write the port's number in kubernetes.service, or " + chart}, []string{policy},
+			[]string{
+				"monitoring/prometheus-server:web has no address, as its port is named, and you " +
+					"may not", "write the port's number in kubernetes.service, or " + chart,
+			}, []string{policy},
 		},
 		"no such service": {
 			"monitoring/prom:80", nil,
-			[]string{"http://prom.monitoring.svc:80 gives no answer (", "and the API server says: ", "not found (404); look at `kubectl"}, []string{policy, chart},
+			[]string{
+				"http://prom.monitoring.svc:80 gives no answer (", "and the API server says: ",
+				"not found (404); look at `kubectl",
+			}, []string{policy, chart},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

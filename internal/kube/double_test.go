@@ -29,7 +29,8 @@ import (
 // token is what the tests' user shows the API server.
 const token = statetest.Secret
 
-// apiServer is as much of an API server as a test needs: handlers by path, and ConfigMaps with their resourceVersion.
+// apiServer is as much of an API server as a test needs: handlers by path, and ConfigMaps with
+// their resourceVersion.
 type apiServer struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -97,27 +98,31 @@ func refuse(w http.ResponseWriter, code int, reason metav1.StatusReason, message
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(metav1.Status{
-		TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: "Failure", Code: int32(code), Reason: reason, Message: message,
+		TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: "Failure",
+		Code: int32(code), Reason: reason, Message: message,
 	})
 }
 
 // forbid refuses as RBAC does.
 func forbid(w http.ResponseWriter, r *http.Request) {
-	refuse(w, http.StatusForbidden, metav1.StatusReasonForbidden, `"`+r.URL.Path+`" is forbidden: User "kim" cannot do that`)
+	refuse(w, http.StatusForbidden, metav1.StatusReasonForbidden,
+		`"`+r.URL.Path+`" is forbidden: User "kim" cannot do that`)
 }
 
-// codec reads and writes objects as the API server does, in protobuf where it is asked for that. Making it takes longer than all that a
-// test asks.
+// codec reads and writes objects as the API server does, in protobuf where it is asked for that.
+// Making it takes longer than all that a test asks.
 var codec = sync.OnceValue(func() runtime.Codec {
 	scheme := runtime.NewScheme()
 	if err := corev1.AddToScheme(scheme); err != nil {
 		panic(err)
 	}
 	factory := serializer.NewCodecFactory(scheme)
-	return factory.CodecForVersions(protobuf.NewSerializer(scheme, scheme), factory.UniversalDeserializer(), corev1.SchemeGroupVersion, corev1.SchemeGroupVersion)
+	return factory.CodecForVersions(protobuf.NewSerializer(scheme, scheme),
+		factory.UniversalDeserializer(), corev1.SchemeGroupVersion, corev1.SchemeGroupVersion)
 })
 
-// configMap reads and writes ConfigMaps on condition of their resourceVersion, as the API server does.
+// configMap reads and writes ConfigMaps on condition of their resourceVersion, as the API server
+// does.
 func (s *apiServer) configMap(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,8 +168,8 @@ func (s *apiServer) configMap(w http.ResponseWriter, r *http.Request) {
 	answer(o)(w, r)
 }
 
-// kubeconfig writes a kubeconfig for the server at a URL, whose certificate is that of httptest. client-go sends credentials over TLS
-// alone.
+// kubeconfig writes a kubeconfig for the server at a URL, whose certificate is that of httptest.
+// client-go sends credentials over TLS alone.
 func kubeconfig(t *testing.T, url string) string {
 	t.Helper()
 	some := httptest.NewTLSServer(nil)

@@ -28,7 +28,8 @@ type access struct {
 	name      string // "" is all of them
 }
 
-// String reads as `kubectl auth can-i` does: "list nodes", "get services/proxy prometheus-server:80 in namespace monitoring".
+// String reads as `kubectl auth can-i` does: "list nodes", "get services/proxy prometheus-server:80
+// in namespace monitoring".
 func (a access) String() string {
 	words := a.verb + " " + a.resource
 	if a.group != "" {
@@ -46,7 +47,8 @@ func (a access) String() string {
 // rule is the RBAC rule that allows a, as it is written in a Role.
 func (a access) rule() string {
 	r := fmt.Sprintf("apiGroups: [%q], resources: [%s], verbs: [%s]", a.group, a.resource, a.verb)
-	if a.name != "" && (a.verb != "create" || strings.Contains(a.resource, "/")) { // the name of what is created is not known yet
+	if a.name != "" && (a.verb != "create" || strings.Contains(a.resource, "/")) {
+		// the name of what is created is not known yet
 		r += fmt.Sprintf(", resourceNames: [%q]", a.name)
 	}
 	return "{" + r + "}"
@@ -122,9 +124,12 @@ func (e *answerError) Unwrap() error { return e.err }
 // loginHint is what to do where the API server no longer knows who asks.
 func (c *Cluster) loginHint() string {
 	if c.inPod {
-		return fmt.Sprintf("the API server %s does not accept the Pod's service account token: was the service account deleted or made anew?", c.base.Host)
+		return fmt.Sprintf("the API server %s does not accept the Pod's service account token: "+
+			"was the service account deleted or made anew?", c.base.Host)
 	}
-	return fmt.Sprintf("the API server does not accept the credentials of %s: they may have expired; log in again as you do for kubectl (`kubectl get --raw /version` shows the same)", c.name)
+	return fmt.Sprintf("the API server does not accept the credentials of %s: they may have "+
+		"expired; log in again as you do for kubectl (`kubectl get --raw /version` shows the same)",
+		c.name)
 }
 
 // trouble is why the API server gave no answer, and what to do.
@@ -152,19 +157,32 @@ func (c *Cluster) unreachable(err error) trouble {
 	switch {
 	case strings.Contains(err.Error(), "getting credentials"):
 		return trouble{promapi.KindDenied, errors.New(brief(err.Error())),
-			fmt.Sprintf("the kubeconfig's command for the credentials of %s did not work: run it, or log in again", c.name)}
+			fmt.Sprintf("the kubeconfig's command for the credentials of %s did not work: run "+
+				"it, or log in again", c.name)}
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return trouble{promapi.KindTLS, err, server + " shows a certificate that is not valid now: renew it, or set this machine's clock"}
+		return trouble{
+			promapi.KindTLS, err, server + " shows a certificate that is not valid now: renew " +
+				"it, or set this machine's clock",
+		}
 	case errors.As(err, &authority), errors.As(err, &hostname), errors.As(err, &certificate):
-		return trouble{promapi.KindTLS, err, server + " shows another certificate than the kubeconfig expects: fetch the kubeconfig anew"}
+		return trouble{
+			promapi.KindTLS, err, server + " shows another certificate than the kubeconfig " +
+				"expects: fetch the kubeconfig anew",
+		}
 	case errors.As(err, &dns):
 		return trouble{promapi.KindNoHost, err, away}
 	case errors.As(err, &op) && op.Op == "dial", errors.Is(err, syscall.ECONNREFUSED):
 		return trouble{promapi.KindRefused, err, away}
 	case errors.Is(err, exchange.ErrSwitched):
-		return trouble{promapi.KindBadAnswer, err, server + " is none: does the kubeconfig name the right address?"}
+		return trouble{
+			promapi.KindBadAnswer, err,
+			server + " is none: does the kubeconfig name the right address?",
+		}
 	}
-	return trouble{promapi.KindNetwork, errors.New(brief(err.Error())), "the connection to " + server + " could not be made or broke off"}
+	return trouble{
+		promapi.KindNetwork, errors.New(brief(err.Error())), "the connection to " + server +
+			" could not be made or broke off",
+	}
 }
 
 // brief bounds words from outside, and keeps them on one line.

@@ -14,7 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/kube"
 )
 
-// service is a Service with the labels and ports of a chart: "app=x,component=server" and `[{"name":"http","port":80}]`.
+// service is a Service with the labels and ports of a chart: "app=x,component=server" and
+// `[{"name":"http","port":80}]`.
 func service(t *testing.T, name, marks, ports string) corev1.Service {
 	t.Helper()
 	namespace, name, _ := strings.Cut(name, "/")
@@ -24,7 +25,8 @@ func service(t *testing.T, name, marks, ports string) corev1.Service {
 	}
 	s := corev1.Service{
 		TypeMeta:   metav1.TypeMeta{Kind: "Service", APIVersion: "v1"},
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: set}, Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: set},
+		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeClusterIP},
 	}
 	if err := json.Unmarshal([]byte(ports), &s.Spec.Ports); err != nil {
 		t.Fatal(err)
@@ -32,18 +34,23 @@ func service(t *testing.T, name, marks, ports string) corev1.Service {
 	return s
 }
 
-// serveServices lists the Services that fit the selector, in one namespace or in all, and shows each one.
+// serveServices lists the Services that fit the selector, in one namespace or in all, and shows
+// each one.
 func (s *apiServer) serveServices(services ...corev1.Service) {
 	list := func(namespace string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			selector, err := labels.Parse(r.URL.Query().Get("labelSelector"))
 			if err != nil || r.URL.Query().Get("limit") == "" {
-				refuse(w, http.StatusBadRequest, metav1.StatusReasonBadRequest, "a list without a bound, or "+err.Error())
+				refuse(w, http.StatusBadRequest, metav1.StatusReasonBadRequest,
+					"a list without a bound, or "+err.Error())
 				return
 			}
-			out := corev1.ServiceList{TypeMeta: metav1.TypeMeta{Kind: "ServiceList", APIVersion: "v1"}}
+			out := corev1.ServiceList{
+				TypeMeta: metav1.TypeMeta{Kind: "ServiceList", APIVersion: "v1"},
+			}
 			for _, o := range services {
-				if selector.Matches(labels.Set(o.Labels)) && (namespace == "" || namespace == o.Namespace) {
+				if selector.Matches(labels.Set(o.Labels)) &&
+					(namespace == "" || namespace == o.Namespace) {
 					out.Items = append(out.Items, o)
 				}
 			}
@@ -72,64 +79,204 @@ func TestFindKnowsTheCharts(t *testing.T) {
 		services [][3]string
 		want     string // every candidate
 	}{
-		"prometheus":     {[][3]string{{"monitoring/prometheus-server", community, `[{"name":"http","port":80}]`}}, "monitoring/prometheus-server:80 prometheus chart"},
-		"prometheus old": {[][3]string{{"monitoring/prometheus-server", "app=prometheus,component=server,heritage=Helm", `[{"name":"http","port":80}]`}}, "monitoring/prometheus-server:80 prometheus chart"},
+		"prometheus": {
+			[][3]string{{"monitoring/prometheus-server", community, `[{"name":"http","port":80}]`}},
+			"monitoring/prometheus-server:80 prometheus chart",
+		},
+		"prometheus old": {
+			[][3]string{
+				{
+					"monitoring/prometheus-server", "app=prometheus,component=server,heritage=Helm",
+					`[{"name":"http","port":80}]`,
+				},
+			}, "monitoring/prometheus-server:80 prometheus chart",
+		},
 		"prometheus with its headless twin, its Alertmanager and exporters": {
 			[][3]string{
 				{"monitoring/prometheus-server", community, `[{"name":"http","port":80}]`},
 				{"monitoring/prometheus-server-headless", community, `[{"name":"http","port":80}]`},
-				{"monitoring/prometheus-alertmanager", "app.kubernetes.io/name=alertmanager,app.kubernetes.io/part-of=prometheus", `[{"name":"http","port":9093}]`},
-				{"monitoring/prometheus-old-alertmanager", "app=prometheus,component=alertmanager", `[{"name":"http","port":80}]`},
-				{"monitoring/prometheus-kube-state-metrics", "app.kubernetes.io/name=kube-state-metrics", `[{"name":"http","port":8080}]`},
+				{
+					"monitoring/prometheus-alertmanager",
+					"app.kubernetes.io/name=alertmanager,app.kubernetes.io/part-of=prometheus",
+					`[{"name":"http","port":9093}]`,
+				},
+				{
+					"monitoring/prometheus-old-alertmanager",
+					"app=prometheus,component=alertmanager", `[{"name":"http","port":80}]`,
+				},
+				{
+					"monitoring/prometheus-kube-state-metrics",
+					"app.kubernetes.io/name=kube-state-metrics", `[{"name":"http","port":8080}]`,
+				},
 			},
 			"monitoring/prometheus-server:80 prometheus chart",
 		},
 		"kube-prometheus-stack, and what its operator made": {
 			[][3]string{
-				{"monitoring/kps-kube-prometheus-stack-prometheus", "app=kube-prometheus-stack-prometheus,self-monitor=true,release=kps", webPorts},
-				{"monitoring/prometheus-operated", operatorMade, `[{"name":"http-web","port":9090}]`},
-				{"monitoring/kps-kube-prometheus-stack-thanos-discovery", "app=kube-prometheus-stack-thanos-discovery", `[{"name":"grpc","port":10901}]`},
+				{
+					"monitoring/kps-kube-prometheus-stack-prometheus",
+					"app=kube-prometheus-stack-prometheus,self-monitor=true,release=kps", webPorts,
+				},
+				{
+					"monitoring/prometheus-operated", operatorMade,
+					`[{"name":"http-web","port":9090}]`,
+				},
+				{
+					"monitoring/kps-kube-prometheus-stack-thanos-discovery",
+					"app=kube-prometheus-stack-thanos-discovery", `[{"name":"grpc","port":10901}]`,
+				},
 			},
 			"monitoring/kps-kube-prometheus-stack-prometheus:9090 kube-prometheus-stack",
 		},
-		"kube-prometheus":         {[][3]string{{"monitoring/prometheus-k8s", "app.kubernetes.io/name=prometheus,app.kubernetes.io/component=prometheus,app.kubernetes.io/part-of=kube-prometheus", `[{"name":"reloader-web","port":8080},{"name":"web","port":9090}]`}}, "monitoring/prometheus-k8s:9090 kube-prometheus"},
-		"the operator's own only": {[][3]string{{"infra/prometheus-operated", operatorMade, `[{"name":"web","port":9090}]`}}, "infra/prometheus-operated:9090 Prometheus Operator"},
+		"kube-prometheus": {
+			[][3]string{
+				{
+					"monitoring/prometheus-k8s",
+					"app.kubernetes.io/name=prometheus,app.kubernetes.io/component=prometheus,app.kubernetes.io/part-of=kube-prometheus", `[{"name":"reloader-web","port":8080},{"name":"web","port":9090}]`,
+				},
+			}, "monitoring/prometheus-k8s:9090 kube-prometheus",
+		},
+		"the operator's own only": {
+			[][3]string{
+				{"infra/prometheus-operated", operatorMade, `[{"name":"web","port":9090}]`},
+			}, "infra/prometheus-operated:9090 Prometheus Operator",
+		},
 		"prometheus with a Thanos sidecar": {
 			[][3]string{
 				{"monitoring/prometheus-server", community, `[{"name":"http","port":80}]`},
-				{"monitoring/prometheus-server-thanos", community + ",app.kubernetes.io/subcomponent=thanos", grpcPort},
+				{
+					"monitoring/prometheus-server-thanos",
+					community + ",app.kubernetes.io/subcomponent=thanos", grpcPort,
+				},
 			},
 			"monitoring/prometheus-server:80 prometheus chart",
 		},
-		"a sidecar alone":       {[][3]string{{"monitoring/prometheus-server-thanos", community + ",app.kubernetes.io/subcomponent=thanos", grpcPort}}, ""},
-		"a port without a name": {[][3]string{{"monitoring/prometheus-server", community, `[{"port":9090}]`}}, "monitoring/prometheus-server:9090 prometheus chart"},
+		"a sidecar alone": {
+			[][3]string{
+				{
+					"monitoring/prometheus-server-thanos",
+					community + ",app.kubernetes.io/subcomponent=thanos", grpcPort,
+				},
+			}, "",
+		},
+		"a port without a name": {
+			[][3]string{{"monitoring/prometheus-server", community, `[{"port":9090}]`}},
+			"monitoring/prometheus-server:9090 prometheus chart",
+		},
 		"Thanos": {
 			[][3]string{
-				{"thanos/thanos-query", "app.kubernetes.io/name=thanos,app.kubernetes.io/component=query", `[{"name":"http","port":9090}]`},
-				{"thanos/thanos-query-frontend", "app.kubernetes.io/name=thanos,app.kubernetes.io/component=query-frontend", `[{"name":"http","port":9090}]`},
-				{"thanos/thanos-query-grpc", "app.kubernetes.io/name=thanos,app.kubernetes.io/component=query", grpcPort},
+				{
+					"thanos/thanos-query",
+					"app.kubernetes.io/name=thanos,app.kubernetes.io/component=query",
+					`[{"name":"http","port":9090}]`,
+				},
+				{
+					"thanos/thanos-query-frontend",
+					"app.kubernetes.io/name=thanos,app.kubernetes.io/component=query-frontend",
+					`[{"name":"http","port":9090}]`,
+				},
+				{
+					"thanos/thanos-query-grpc",
+					"app.kubernetes.io/name=thanos,app.kubernetes.io/component=query", grpcPort,
+				},
 			},
 			"thanos/thanos-query:9090 Thanos Query",
 		},
-		"kube-thanos":          {[][3]string{{"thanos/thanos-query", "app.kubernetes.io/name=thanos-query,app.kubernetes.io/component=query-layer", thanosPorts}}, "thanos/thanos-query:9090 Thanos Query"},
-		"VictoriaMetrics":      {[][3]string{{"vm/vm-victoria-metrics-single-server", "app=server,app.kubernetes.io/name=victoria-metrics-single", `[{"name":"http","port":8428}]`}}, "vm/vm-victoria-metrics-single-server:8428 VictoriaMetrics single"},
-		"vmsingle":             {[][3]string{{"vm/vmsingle-vm", "app.kubernetes.io/name=vmsingle,app.kubernetes.io/component=monitoring,managed-by=vm-operator", `[{"name":"http","port":8428}]`}}, "vm/vmsingle-vm:8428 VictoriaMetrics single"},
-		"VictoriaMetrics many": {[][3]string{{"vm/vm-vmselect", "app=vmselect,app.kubernetes.io/name=victoria-metrics-cluster", `[{"name":"http","port":8481}]`}, {"vm/vm-vminsert", "app=vminsert,app.kubernetes.io/name=victoria-metrics-cluster", `[{"name":"http","port":8480}]`}}, "vm/vm-vmselect:8481/select/0/prometheus VictoriaMetrics vmselect"},
-		"vmselect":             {[][3]string{{"vm/vmselect-vm", "app.kubernetes.io/name=vmselect,managed-by=vm-operator", `[{"name":"http","port":8481}]`}}, "vm/vmselect-vm:8481/select/0/prometheus VictoriaMetrics vmselect"},
+		"kube-thanos": {
+			[][3]string{
+				{
+					"thanos/thanos-query",
+					"app.kubernetes.io/name=thanos-query,app.kubernetes.io/component=query-layer",
+					thanosPorts,
+				},
+			}, "thanos/thanos-query:9090 Thanos Query",
+		},
+		"VictoriaMetrics": {
+			[][3]string{
+				{
+					"vm/vm-victoria-metrics-single-server",
+					"app=server,app.kubernetes.io/name=victoria-metrics-single",
+					`[{"name":"http","port":8428}]`,
+				},
+			}, "vm/vm-victoria-metrics-single-server:8428 VictoriaMetrics single",
+		},
+		"vmsingle": {
+			[][3]string{
+				{
+					"vm/vmsingle-vm",
+					"app.kubernetes.io/name=vmsingle,app.kubernetes.io/component=monitoring,managed-by=vm-operator", `[{"name":"http","port":8428}]`,
+				},
+			}, "vm/vmsingle-vm:8428 VictoriaMetrics single",
+		},
+		"VictoriaMetrics many": {
+			[][3]string{
+				{
+					"vm/vm-vmselect",
+					"app=vmselect,app.kubernetes.io/name=victoria-metrics-cluster",
+					`[{"name":"http","port":8481}]`,
+				}, {
+					"vm/vm-vminsert",
+					"app=vminsert,app.kubernetes.io/name=victoria-metrics-cluster",
+					`[{"name":"http","port":8480}]`,
+				},
+			}, "vm/vm-vmselect:8481/select/0/prometheus VictoriaMetrics vmselect",
+		},
+		"vmselect": {
+			[][3]string{
+				{
+					"vm/vmselect-vm", "app.kubernetes.io/name=vmselect,managed-by=vm-operator",
+					`[{"name":"http","port":8481}]`,
+				},
+			}, "vm/vmselect-vm:8481/select/0/prometheus VictoriaMetrics vmselect",
+		},
 		"Mimir": {
 			[][3]string{
-				{"mimir/mimir-gateway", "app.kubernetes.io/name=mimir,app.kubernetes.io/component=gateway", `[{"name":"http-metrics","port":80}]`},
-				{"mimir/mimir-query-frontend", mimirFront, `[{"name":"http-metrics","port":8080},{"name":"grpc","port":9095}]`},
+				{
+					"mimir/mimir-gateway",
+					"app.kubernetes.io/name=mimir,app.kubernetes.io/component=gateway",
+					`[{"name":"http-metrics","port":80}]`,
+				},
+				{
+					"mimir/mimir-query-frontend", mimirFront,
+					`[{"name":"http-metrics","port":8080},{"name":"grpc","port":9095}]`,
+				},
 			},
 			"mimir/mimir-gateway:80/prometheus Mimir gateway",
 		},
-		"Mimir without a gateway": {[][3]string{{"mimir/mimir-query-frontend", mimirFront, `[{"name":"http-metrics","port":8080},{"name":"grpc","port":9095}]`}}, "mimir/mimir-query-frontend:8080/prometheus Mimir query-frontend"},
-		"behind TLS":              {[][3]string{{"monitoring/prometheus-k8s", "app.kubernetes.io/name=prometheus,app.kubernetes.io/component=prometheus", `[{"name":"web","port":9091,"appProtocol":"https"}]`}}, "monitoring/https:prometheus-k8s:9091 kube-prometheus"},
-		"two": {
-			[][3]string{{"team-b/prometheus-server", community, `[{"name":"http","port":80}]`}, {"team-a/prometheus-server", community, `[{"name":"http","port":9090}]`}},
-			"team-a/prometheus-server:9090 prometheus chart, team-b/prometheus-server:80 prometheus chart",
+		"Mimir without a gateway": {
+			[][3]string{
+				{
+					"mimir/mimir-query-frontend", mimirFront,
+					`[{"name":"http-metrics","port":8080},{"name":"grpc","port":9095}]`,
+				},
+			}, "mimir/mimir-query-frontend:8080/prometheus Mimir query-frontend",
 		},
-		"none": {[][3]string{{"default/kubernetes", "component=apiserver,provider=kubernetes", `[{"name":"https","port":443}]`}}, ""},
+		"behind TLS": {
+			[][3]string{
+				{
+					"monitoring/prometheus-k8s",
+					"app.kubernetes.io/name=prometheus,app.kubernetes.io/component=prometheus",
+					`[{"name":"web","port":9091,"appProtocol":"https"}]`,
+				},
+			}, "monitoring/https:prometheus-k8s:9091 kube-prometheus",
+		},
+		"two": {
+			[][3]string{
+				{"team-b/prometheus-server", community, `[{"name":"http","port":80}]`}, {
+					"team-a/prometheus-server", community, `[{"name":"http","port":9090}]`,
+				},
+			},
+			"team-a/prometheus-server:9090 prometheus chart, team-b/prometheus-server:80 " +
+				"prometheus chart",
+		},
+		"none": {
+			[][3]string{
+				{
+					"default/kubernetes", "component=apiserver,provider=kubernetes",
+					`[{"name":"https","port":443}]`,
+				},
+			}, "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newAPIServer(t)
@@ -146,7 +293,8 @@ func TestFindKnowsTheCharts(t *testing.T) {
 			case err == nil:
 				got = append(got, found.String()+" "+found.Product)
 			case errors.As(err, &several):
-				if !strings.HasSuffix(err.Error(), "\nor write it into promsnap.yaml, and the chart's values, as kubernetes.service") {
+				if !strings.HasSuffix(err.Error(), "\nor write it into promsnap.yaml, and the "+
+					"chart's values, as kubernetes.service") {
 					t.Errorf("%v\ndoes not say what a Pod's user can do", err)
 				}
 				for _, candidate := range several.Candidates {
@@ -156,7 +304,11 @@ func TestFindKnowsTheCharts(t *testing.T) {
 					}
 				}
 			case errors.As(err, &none):
-				for _, want := range []string{"kube-prometheus-stack", "Mimir", "in no namespace of seoul", "--prometheus-service NAMESPACE/NAME or kubernetes.service", "--prometheus-url or prometheus.url"} {
+				for _, want := range []string{
+					"kube-prometheus-stack", "Mimir", "in no namespace of seoul",
+					"--prometheus-service NAMESPACE/NAME or kubernetes.service",
+					"--prometheus-url or prometheus.url",
+				} {
 					if !strings.Contains(err.Error(), want) {
 						t.Errorf("%v\nis without %q", err, want)
 					}
@@ -173,13 +325,18 @@ func TestFindKnowsTheCharts(t *testing.T) {
 
 func TestFindInANamespace(t *testing.T) {
 	s := newAPIServer(t)
-	s.serveServices(service(t, "team-a/prometheus-server", community, `[{"name":"http","port":80}]`), service(t, "team-b/prometheus-server", community, `[{"name":"http","port":80}]`))
+	s.serveServices(service(t, "team-a/prometheus-server", community,
+		`[{"name":"http","port":80}]`), service(t, "team-b/prometheus-server", community,
+		`[{"name":"http","port":80}]`))
 	found, err := s.open(t, "team-b").Find(t.Context(), kube.Service{})
 	if err != nil || found.Namespace != "team-b" {
 		t.Errorf("%+v, %v", found, err)
 	}
-	s.on("/api/v1/namespaces/empty/services", answer(corev1.ServiceList{TypeMeta: metav1.TypeMeta{Kind: "ServiceList", APIVersion: "v1"}}))
-	if _, err := s.open(t, "empty").Find(t.Context(), kube.Service{}); err == nil || !strings.Contains(err.Error(), "not in namespace empty of seoul") {
+	s.on("/api/v1/namespaces/empty/services", answer(corev1.ServiceList{
+		TypeMeta: metav1.TypeMeta{Kind: "ServiceList", APIVersion: "v1"},
+	}))
+	if _, err := s.open(t, "empty").Find(t.Context(), kube.Service{}); err == nil ||
+		!strings.Contains(err.Error(), "not in namespace empty of seoul") {
 		t.Errorf("%v", err)
 	}
 }
@@ -188,33 +345,41 @@ func TestFindWhatIsNamed(t *testing.T) {
 	s := newAPIServer(t)
 	s.serveServices(
 		service(t, "monitoring/prometheus-server", community, `[{"name":"http","port":80}]`),
-		service(t, "vm/vmselect", "app.kubernetes.io/name=vmselect", `[{"name":"http","port":8481}]`),
-		service(t, "own/several", "", `[{"name":"a","port":1},{"name":"b","port":2}]`), service(t, "own/one", "", `[{"port":9090}]`), service(t, "own/odd", community, `[{"name":"odd","port":9999}]`),
+		service(t, "vm/vmselect", "app.kubernetes.io/name=vmselect",
+			`[{"name":"http","port":8481}]`),
+		service(t, "own/several", "", `[{"name":"a","port":1},{"name":"b","port":2}]`),
+		service(t, "own/one", "", `[{"port":9090}]`),
+		service(t, "own/odd", community, `[{"name":"odd","port":9999}]`),
 	)
 	s.on("/api/v1/namespaces/secret/services/prometheus", forbid)
 	for want, expected := range map[string]string{
-		"monitoring/prometheus-server":           "monitoring/prometheus-server:80",
-		"monitoring/prometheus-server:http":      "monitoring/prometheus-server:http", // it is not asked for
+		"monitoring/prometheus-server": "monitoring/prometheus-server:80",
+		// it is not asked for
+		"monitoring/prometheus-server:http":      "monitoring/prometheus-server:http",
 		"monitoring/https:prometheus-server:443": "monitoring/https:prometheus-server:443",
 		"vm/vmselect":                            "vm/vmselect:8481/select/0/prometheus",
 		"vm/vmselect/select/7/prometheus":        "vm/vmselect:8481/select/7/prometheus",
 		"own/one":                                "own/one:9090",
-		"own/odd":                                "own/odd:9999", // whoever names it means its only port, whatever that is called
-		"own/several":                            "1 (a), 2 (b); write own/several:PORT",
-		"own/nothing":                            "get services nothing in namespace own",
-		"secret/prometheus":                      "or write the port: secret/prometheus:PORT",
+		// whoever names it means its only port, whatever that is called
+		"own/odd":           "own/odd:9999",
+		"own/several":       "1 (a), 2 (b); write own/several:PORT",
+		"own/nothing":       "get services nothing in namespace own",
+		"secret/prometheus": "or write the port: secret/prometheus:PORT",
 	} {
 		named, err := kube.ParseService(want)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got, err := s.open(t, "").Find(t.Context(), named)
-		if err == nil && got.String() != expected || err != nil && !strings.Contains(err.Error(), expected) {
+		if err == nil && got.String() != expected ||
+			err != nil && !strings.Contains(err.Error(), expected) {
 			t.Errorf("%s: %s, %v; want %s", want, got.Service, err, expected)
 		}
 	}
 	s.requests()
-	if _, err := s.open(t, "").Find(t.Context(), kube.Service{Namespace: "monitoring", Name: "prometheus-server", Port: "80"}); err != nil || len(s.requests()) != 0 {
+	if _, err := s.open(t, "").Find(t.Context(),
+		kube.Service{Namespace: "monitoring", Name: "prometheus-server", Port: "80"}); err != nil ||
+		len(s.requests()) != 0 {
 		t.Errorf("%v: a service with its port is asked for", err)
 	}
 }
@@ -223,7 +388,12 @@ func TestFindWithoutTheRightToList(t *testing.T) {
 	s := newAPIServer(t)
 	s.on("/api/v1/services", forbid)
 	_, err := s.open(t, "").Find(t.Context(), kube.Service{})
-	for _, want := range []string{"list services: you may not (403)", `{apiGroups: [""], resources: [services], verbs: [list]}`, "--prometheus-service NAMESPACE/NAME:PORT or kubernetes.service", "--prometheus-url or prometheus.url"} {
+	for _, want := range []string{
+		"list services: you may not (403)",
+		`{apiGroups: [""], resources: [services], verbs: [list]}`,
+		"--prometheus-service NAMESPACE/NAME:PORT or kubernetes.service",
+		"--prometheus-url or prometheus.url",
+	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nis without %q", err, want)
 		}
@@ -232,7 +402,8 @@ func TestFindWithoutTheRightToList(t *testing.T) {
 
 func TestParseService(t *testing.T) {
 	for _, text := range []string{
-		"monitoring/prometheus-server", "monitoring/prometheus-server:80", "monitoring/https:prometheus:web", "vm/vmselect:8481/select/0/prometheus", "a/b/prometheus",
+		"monitoring/prometheus-server", "monitoring/prometheus-server:80",
+		"monitoring/https:prometheus:web", "vm/vmselect:8481/select/0/prometheus", "a/b/prometheus",
 	} {
 		s, err := kube.ParseService(text)
 		if err != nil || s.String() != text {
@@ -240,10 +411,12 @@ func TestParseService(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"prometheus-server", "/x", "x/", "a/b:", "a/b:0", "a/b:65536", "a/b:web_port", "A/b", "a/B", "a/b:80:90", "a/../b", "a/b/../../c", "a/b?x", "a/b/x y", "a/b/x%2e",
+		"prometheus-server", "/x", "x/", "a/b:", "a/b:0", "a/b:65536", "a/b:web_port", "A/b", "a/B",
+		"a/b:80:90", "a/../b", "a/b/../../c", "a/b?x", "a/b/x y", "a/b/x%2e",
 		strings.Repeat("a", 64) + "/b", "a/http:b:80",
 	} {
-		if s, err := kube.ParseService(text); err == nil || !strings.Contains(err.Error(), "write NAMESPACE/NAME[:PORT]") {
+		if s, err := kube.ParseService(text); err == nil ||
+			!strings.Contains(err.Error(), "write NAMESPACE/NAME[:PORT]") {
 			t.Errorf("%q was read as %+v, %v", text, s, err)
 		}
 	}

@@ -29,8 +29,8 @@ const (
 	keepTunnel = 90 * time.Second // how long an idle connection through the tunnel is kept
 )
 
-// forward is a port-forward to a pod: connections through the API server and the kubelet to a port of the pod, without a port on this
-// machine that others could use too.
+// forward is a port-forward to a pod: connections through the API server and the kubelet to a port
+// of the pod, without a port on this machine that others could use too.
 type forward struct {
 	cluster *Cluster
 	pod     string // NAMESPACE/NAME
@@ -49,7 +49,9 @@ type forward struct {
 // openForward finds a pod behind s.
 func (c *Cluster) openForward(ctx context.Context, s Service) (*forward, error) {
 	var o corev1.Service
-	if err := c.get(ctx, access{verb: "get", resource: "services", namespace: s.Namespace, name: s.Name}, &o); err != nil {
+	if err := c.get(ctx,
+		access{verb: "get", resource: "services", namespace: s.Namespace, name: s.Name},
+		&o); err != nil {
 		return nil, err
 	}
 	port, ok := s.portOf(&o, product{})
@@ -58,7 +60,8 @@ func (c *Cluster) openForward(ctx context.Context, s Service) (*forward, error) 
 	}
 	var pods corev1.PodList
 	selector := labels.SelectorFromSet(o.Spec.Selector).String()
-	err := c.list(ctx, access{verb: "list", resource: "pods", namespace: s.Namespace}, metav1.ListOptions{LabelSelector: selector, Limit: maxPods}, &pods)
+	err := c.list(ctx, access{verb: "list", resource: "pods", namespace: s.Namespace},
+		metav1.ListOptions{LabelSelector: selector, Limit: maxPods}, &pods)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +71,8 @@ func (c *Cluster) openForward(ctx context.Context, s Service) (*forward, error) 
 			return c.forwardTo(pod, number)
 		}
 	}
-	return nil, fmt.Errorf("no pod of the service %s is ready (%d are there); look at `kubectl -n %s get pods -l %s`", s, len(pods.Items), s.Namespace, selector)
+	return nil, fmt.Errorf("no pod of the service %s is ready (%d are there); look at `kubectl "+
+		"-n %s get pods -l %s`", s, len(pods.Items), s.Namespace, selector)
 }
 
 // ready tells whether a pod takes requests.
@@ -96,10 +100,11 @@ func containerPort(p *corev1.Pod, port corev1.ServicePort) int32 {
 	return 0
 }
 
-// forwardTo prepares a tunnel to a pod's port: through a WebSocket, or through SPDY where the API server, or something before it, does
-// not take that.
+// forwardTo prepares a tunnel to a pod's port: through a WebSocket, or through SPDY where the API
+// server, or something before it, does not take that.
 func (c *Cluster) forwardTo(p *corev1.Pod, port int32) (*forward, error) {
-	to := c.core.Post().Namespace(p.Namespace).Resource("pods").Name(p.Name).SubResource("portforward").URL()
+	to := c.core.Post().Namespace(p.Namespace).Resource("pods").Name(p.Name).
+		SubResource("portforward").URL()
 	socket, err := portforward.NewSPDYOverWebsocketDialerForStreaming(to, c.config)
 	if err != nil {
 		return nil, fmt.Errorf("preparing a port-forward: %w", err)
@@ -108,10 +113,13 @@ func (c *Cluster) forwardTo(p *corev1.Pod, port int32) (*forward, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing a port-forward: %w", err)
 	}
-	old := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, to)
+	old := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost,
+		to)
 	return &forward{
 		cluster: c, port: port, pod: p.Namespace + "/" + p.Name,
-		access: access{verb: "create", resource: "pods/portforward", namespace: p.Namespace, name: p.Name},
+		access: access{
+			verb: "create", resource: "pods/portforward", namespace: p.Namespace, name: p.Name,
+		},
 		dialer: portforward.NewFallbackDialerForStreaming(socket, old, func(err error) bool {
 			return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 		}),
@@ -120,12 +128,18 @@ func (c *Cluster) forwardTo(p *corev1.Pod, port int32) (*forward, error) {
 
 // transport sends requests to the pod, whatever host they name.
 func (f *forward) transport() *http.Transport {
-	return &http.Transport{DialContext: f.dial, IdleConnTimeout: keepTunnel, MaxIdleConnsPerHost: 8, TLSHandshakeTimeout: 10 * time.Second}
+	return &http.Transport{
+		DialContext: f.dial, IdleConnTimeout: keepTunnel, MaxIdleConnsPerHost: 8,
+		TLSHandshakeTimeout: 10 * time.Second,
+	}
 }
 
 // url is where the Prometheus API of s is for transport.
 func (f *forward) url(s Service) *url.URL {
-	u := &url.URL{Scheme: "http", Host: net.JoinHostPort(s.Name+"."+s.Namespace+".svc", strconv.Itoa(int(f.port))), Path: s.Path}
+	u := &url.URL{
+		Scheme: "http", Host: net.JoinHostPort(s.Name+"."+s.Namespace+".svc",
+			strconv.Itoa(int(f.port))), Path: s.Path,
+	}
 	if s.HTTPS {
 		u.Scheme = "https"
 	}
@@ -176,7 +190,8 @@ func (f *forward) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		e.Err = ctx.Err()
 	case strings.Contains(text, "is forbidden"):
-		e.Err, e.Hint, e.denied = errors.New("you may not (403)"), "it takes the rule "+f.access.rule(), true
+		e.Err, e.Hint, e.denied = errors.New("you may not (403)"), "it takes the rule "+
+			f.access.rule(), true
 	case strings.Contains(text, "Unauthorized"):
 		e.Hint = f.cluster.loginHint()
 	default:
@@ -210,7 +225,8 @@ func (f *forward) connect() (httpstream.Connection, error) {
 	return session, nil
 }
 
-// open makes the two streams of a connection: one for the data, one for what goes wrong (portforward.k8s.io, version 1).
+// open makes the two streams of a connection: one for the data, one for what goes wrong
+// (portforward.k8s.io, version 1).
 func (f *forward) open() (*tunnel, error) {
 	f.opening.Lock()
 	defer f.opening.Unlock()
@@ -235,8 +251,9 @@ func (f *forward) open() (*tunnel, error) {
 		return nil, err
 	}
 	t := &tunnel{
-		Stream: data, session: session, problems: problems, said: make(chan string, 1), closed: make(chan struct{}),
-		to: pipeAddr(f.pod + ":" + strconv.Itoa(int(f.port))),
+		Stream: data, session: session, problems: problems, said: make(chan string, 1),
+		closed: make(chan struct{}),
+		to:     pipeAddr(f.pod + ":" + strconv.Itoa(int(f.port))),
 	}
 	go t.listen()
 	return t, nil
@@ -257,7 +274,8 @@ var _ net.Conn = (*tunnel)(nil)
 
 // listen waits for what the kubelet says of the connection, which it does when it ends.
 func (t *tunnel) listen() {
-	words, _ := io.ReadAll(io.LimitReader(t.problems, maxSaid)) // words that break off still say something
+	// words that break off still say something
+	words, _ := io.ReadAll(io.LimitReader(t.problems, maxSaid))
 	t.said <- brief(string(words))
 }
 
@@ -295,7 +313,8 @@ func (t *tunnel) LocalAddr() net.Addr { return pipeAddr("promsnap") }
 // RemoteAddr implements net.Conn.
 func (t *tunnel) RemoteAddr() net.Addr { return t.to }
 
-// SetDeadline implements net.Conn; a stream has none. net/http closes the connection when a request's time is over.
+// SetDeadline implements net.Conn; a stream has none. net/http closes the connection when a
+// request's time is over.
 func (t *tunnel) SetDeadline(time.Time) error { return nil }
 
 // SetReadDeadline implements net.Conn.

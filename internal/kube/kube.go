@@ -1,6 +1,8 @@
-// Package kube is promsnap's side of Kubernetes: finding Prometheus and reaching it with the user's own credentials, what the cluster
-// says of its nodes, the time that a CronJob's run is for, and the state in a ConfigMap. Everything is asked once, in plain requests:
-// there are no informers. It is the only importer of client-go, whose typed clients it leaves out: they would be half of the binary.
+// Package kube is promsnap's side of Kubernetes: finding Prometheus and reaching it with the user's
+// own credentials, what the cluster says of its nodes, the time that a CronJob's run is for, and
+// the state in a ConfigMap. Everything is asked once, in plain requests: there are no informers. It
+// is the only importer of client-go, whose typed clients it leaves out: they would be half of the
+// binary.
 package kube
 
 import (
@@ -20,7 +22,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
-	_ "k8s.io/client-go/plugin/pkg/client/auth/oidc" // kubeconfigs of clusters that authenticate by OpenID Connect name it
+	// kubeconfigs of clusters that authenticate by OpenID Connect name it
+	_ "k8s.io/client-go/plugin/pkg/client/auth/oidc"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
@@ -28,11 +31,14 @@ import (
 	"github.com/promsnap/promsnap/internal/exchange"
 )
 
-// ErrNoConfig says that there is neither a kubeconfig nor a Pod's service account: promsnap is not at a cluster at all.
-var ErrNoConfig = errors.New("no cluster: there is no kubeconfig (--kubeconfig, $KUBECONFIG, ~/.kube/config), and this is not a Pod with a service account")
+// ErrNoConfig says that there is neither a kubeconfig nor a Pod's service account: promsnap is not
+// at a cluster at all.
+var ErrNoConfig = errors.New("no cluster: there is no kubeconfig (--kubeconfig, $KUBECONFIG, " +
+	"~/.kube/config), and this is not a Pod with a service account")
 
-// Options are kubectl's own flags, with kubectl's rules for what is not given: $KUBECONFIG, a list of files that are merged, or
-// ~/.kube/config; its current context; that context's namespace; in a Pod its service account.
+// Options are kubectl's own flags, with kubectl's rules for what is not given: $KUBECONFIG, a list
+// of files that are merged, or ~/.kube/config; its current context; that context's namespace; in a
+// Pod its service account.
 type Options struct {
 	Kubeconfig string // --kubeconfig
 	Context    string // --context
@@ -40,7 +46,8 @@ type Options struct {
 	UserAgent  string // "promsnap" where it is empty
 }
 
-// Cluster is one cluster, seen with one user's credentials. It is safe for use by several goroutines at once.
+// Cluster is one cluster, seen with one user's credentials. It is safe for use by several
+// goroutines at once.
 type Cluster struct {
 	name      string // for people: the context's, or the API server's address
 	namespace string
@@ -82,7 +89,8 @@ func Open(o Options) (*Cluster, error) {
 	config.WarningHandlerWithContext = rest.NoWarnings{}
 	config.QPS = -1 // a run makes a few dozen requests, and the API server guards itself
 	c := &Cluster{
-		name: cmp.Or(o.Context, raw.CurrentContext), namespace: cmp.Or(namespace, metav1.NamespaceDefault), given: o.Namespace != "",
+		name:      cmp.Or(o.Context, raw.CurrentContext),
+		namespace: cmp.Or(namespace, metav1.NamespaceDefault), given: o.Namespace != "",
 		inPod: config.BearerTokenFile != "" && len(raw.Contexts) == 0, config: config,
 	}
 	return c, c.connect()
@@ -107,15 +115,18 @@ func (c *Cluster) connect() error {
 	client := func(prefix string, group schema.GroupVersion) *rest.RESTClient {
 		config := rest.CopyConfig(c.config)
 		config.APIPath, config.GroupVersion, config.NegotiatedSerializer = prefix, &group, codecs
-		config.ContentType, config.AcceptContentTypes = runtime.ContentTypeProtobuf, runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON
-		made, problem := rest.RESTClientForConfigAndClient(config, &http.Client{Transport: c.transport})
+		config.ContentType, config.AcceptContentTypes = runtime.ContentTypeProtobuf,
+			runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON
+		made, problem := rest.RESTClientForConfigAndClient(config,
+			&http.Client{Transport: c.transport})
 		err = cmp.Or(err, problem) // of both the same
 		return made
 	}
 	c.core, c.batch = client("/api", corev1.SchemeGroupVersion), client("/apis", batchGroup)
 	if err != nil {
 		// Its own words repeat the address, or a part of it, in which there may be a password.
-		return fmt.Errorf("the API server's address in %s is no URL of HTTPS or HTTP: correct clusters[].cluster.server of the kubeconfig", c.name)
+		return fmt.Errorf("the API server's address in %s is no URL of HTTPS or HTTP: correct "+
+			"clusters[].cluster.server of the kubeconfig", c.name)
 	}
 	c.base = c.core.Get().URL()
 	c.base.Path = strings.TrimSuffix(strings.TrimSuffix(c.base.Path, "/"), "/api/v1")
@@ -143,10 +154,13 @@ func explainConfig(loader clientcmd.ClientConfig, o Options, err error) error {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		return fmt.Errorf("the kubeconfig has no context %q; it has %s", o.Context, cmp.Or(strings.Join(names, ", "), "none"))
+		return fmt.Errorf("the kubeconfig has no context %q; it has %s", o.Context,
+			cmp.Or(strings.Join(names, ", "), "none"))
 	}
-	if strings.Contains(err.Error(), "'proxy-url'") { // and behind it the address, in which there may be a password
-		return errors.New("reading the kubeconfig: the proxy-url of its cluster is no URL of http, https or socks5")
+	if strings.Contains(err.Error(), "'proxy-url'") {
+		// and behind it the address, in which there may be a password
+		return errors.New("reading the kubeconfig: the proxy-url of its cluster is no URL of " +
+			"http, https or socks5")
 	}
 	return fmt.Errorf("reading the kubeconfig: %w", err)
 }
@@ -158,7 +172,9 @@ func (c *Cluster) get(ctx context.Context, a access, into runtime.Object) error 
 }
 
 // list asks for one page of objects.
-func (c *Cluster) list(ctx context.Context, a access, o metav1.ListOptions, into runtime.Object) error {
-	err := c.core.Get().NamespaceIfScoped(a.namespace, a.namespace != "").Resource(a.resource).VersionedParams(&o, c.params).Do(ctx).Into(into)
+func (c *Cluster) list(ctx context.Context, a access, o metav1.ListOptions,
+	into runtime.Object) error {
+	err := c.core.Get().NamespaceIfScoped(a.namespace,
+		a.namespace != "").Resource(a.resource).VersionedParams(&o, c.params).Do(ctx).Into(into)
 	return c.explain(ctx, a, err)
 }

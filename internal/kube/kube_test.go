@@ -21,12 +21,23 @@ func TestOpenFollowsTheKubeconfig(t *testing.T) {
 		env  string
 		want string // name and namespace, or what the error says
 	}{
-		"the current context":      {kube.Options{Kubeconfig: path}, "", "seoul team"},
-		"another context":          {kube.Options{Kubeconfig: path, Context: "tokyo"}, "", "tokyo default"},
-		"another namespace":        {kube.Options{Kubeconfig: path, Namespace: "monitoring"}, "", "seoul monitoring"},
-		"$KUBECONFIG":              {kube.Options{}, nowhere + string(os.PathListSeparator) + path, "seoul team"},
-		"no such context":          {kube.Options{Kubeconfig: path, Context: "osaka"}, "", `the kubeconfig has no context "osaka"; it has seoul, tokyo`},
-		"no such file":             {kube.Options{Kubeconfig: nowhere}, "", nowhere + ": no such file or directory"},
+		"the current context": {kube.Options{Kubeconfig: path}, "", "seoul team"},
+		"another context": {
+			kube.Options{Kubeconfig: path, Context: "tokyo"}, "", "tokyo default",
+		},
+		"another namespace": {
+			kube.Options{Kubeconfig: path, Namespace: "monitoring"}, "", "seoul monitoring",
+		},
+		"$KUBECONFIG": {
+			kube.Options{}, nowhere + string(os.PathListSeparator) + path, "seoul team",
+		},
+		"no such context": {
+			kube.Options{Kubeconfig: path, Context: "osaka"}, "",
+			`the kubeconfig has no context "osaka"; it has seoul, tokyo`,
+		},
+		"no such file": {
+			kube.Options{Kubeconfig: nowhere}, "", nowhere + ": no such file or directory",
+		},
 		"no kubeconfig and no Pod": {kube.Options{}, nowhere, kube.ErrNoConfig.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,11 +67,20 @@ func TestOpenShowsNoSecret(t *testing.T) {
 		server, proxy string
 		want          string
 	}{
-		"an escape":          {"https://u:" + secret + "%zzsecret@127.0.0.1:1/x", "", "the API server's address in seoul is no URL of HTTPS or HTTP: correct clusters[].cluster.server"},
-		"an escape within":   {"https://u:%" + secret + "@127.0.0.1:1/x", "", "is no URL"},
-		"a slash":            {"https://u:" + secret + "/x@127.0.0.1:1", "", "is no URL"},
-		"the proxy's":        {"https://127.0.0.1:1", "https://u:" + secret + "%zz@127.0.0.1:2", `the proxy-url of its cluster is no URL of http, https or socks5`},
-		"the proxy's scheme": {"https://127.0.0.1:1", "ftp://u:" + secret + "@127.0.0.1:2", "the proxy-url of its cluster"},
+		"an escape": {
+			"https://u:" + secret + "%zzsecret@127.0.0.1:1/x", "", "the API server's address in " +
+				"seoul is no URL of HTTPS or HTTP: correct clusters[].cluster.server",
+		},
+		"an escape within": {"https://u:%" + secret + "@127.0.0.1:1/x", "", "is no URL"},
+		"a slash":          {"https://u:" + secret + "/x@127.0.0.1:1", "", "is no URL"},
+		"the proxy's": {
+			"https://127.0.0.1:1", "https://u:" + secret + "%zz@127.0.0.1:2",
+			`the proxy-url of its cluster is no URL of http, https or socks5`,
+		},
+		"the proxy's scheme": {
+			"https://127.0.0.1:1", "ftp://u:" + secret + "@127.0.0.1:2",
+			"the proxy-url of its cluster",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := kubeconfig(t, c.server)
@@ -69,7 +89,8 @@ func TestOpenShowsNoSecret(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				config = []byte(strings.Replace(string(config), "cluster: {server:", fmt.Sprintf("cluster: {proxy-url: %q, server:", c.proxy), 1))
+				config = []byte(strings.Replace(string(config), "cluster: {server:",
+					fmt.Sprintf("cluster: {proxy-url: %q, server:", c.proxy), 1))
 				if err := os.WriteFile(path, config, 0o600); err != nil {
 					t.Fatal(err)
 				}
@@ -78,14 +99,16 @@ func TestOpenShowsNoSecret(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("%v\nis without %q", err, c.want)
 			}
-			if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "hunt") || strings.Contains(err.Error(), "%hu") {
+			if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "hunt") ||
+				strings.Contains(err.Error(), "%hu") {
 				t.Errorf("the error shows the secret: %v", err)
 			}
 		})
 	}
 }
 
-// TestErrorsSayWhatToDo: whatever an API server does to a request, the error names what was asked and what to do, and shows no token.
+// TestErrorsSayWhatToDo: whatever an API server does to a request, the error names what was asked
+// and what to do, and shows no token.
 func TestErrorsSayWhatToDo(t *testing.T) {
 	broken := func(h http.HandlerFunc) string {
 		s := newAPIServer(t)
@@ -107,16 +130,32 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		want       []string
 	}{
 		"an expired token": {
-			kubeconfig(t, broken(func(w http.ResponseWriter, _ *http.Request) { refuse(w, 401, "Unauthorized", "Unauthorized") })),
+			kubeconfig(t, broken(func(w http.ResponseWriter, _ *http.Request) {
+				refuse(w, 401, "Unauthorized", "Unauthorized")
+			})),
 			[]string{"list nodes: Unauthorized (401)", "the credentials of seoul", "log in again"},
 		},
-		"nothing listens": {kubeconfig(t, "https://127.0.0.1:1"), []string{"list nodes", "connection refused", "the API server of seoul at 127.0.0.1:1 cannot be reached"}},
-		"no such host":    {kubeconfig(t, "https://kube..invalid"), []string{"list nodes", "no such host", "VPN"}},
+		"nothing listens": {
+			kubeconfig(t, "https://127.0.0.1:1"), []string{
+				"list nodes", "connection refused", "the API server of seoul at 127.0.0.1:1 " +
+					"cannot be reached",
+			},
+		},
+		"no such host": {
+			kubeconfig(t, "https://kube..invalid"), []string{"list nodes", "no such host", "VPN"},
+		},
 		"broken off": {
-			kubeconfig(t, broken(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })),
+			kubeconfig(t, broken(func(http.ResponseWriter, *http.Request) {
+				panic(http.ErrAbortHandler)
+			})),
 			[]string{"list nodes", "could not be made or broke off"},
 		},
-		"a credential plugin that fails": {plugin, []string{"list nodes", "getting credentials", "command for the credentials of seoul did not work"}},
+		"a credential plugin that fails": {
+			plugin, []string{
+				"list nodes", "getting credentials",
+				"command for the credentials of seoul did not work",
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster, err := kube.Open(kube.Options{Kubeconfig: c.kubeconfig})
@@ -144,10 +183,12 @@ func TestSlot(t *testing.T) {
 	due := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	suffixed := fmt.Sprintf("promsnap-daily-%d", due.Unix()/60)
 	job := func(s *apiServer, name, metadata string) {
-		s.on("/apis/batch/v1/namespaces/monitoring/jobs/"+name, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			fmt.Fprintf(w, `{"kind":"Job","apiVersion":"batch/v1","metadata":{"name":%q,%s}}`, name, metadata)
-		})
+		s.on("/apis/batch/v1/namespaces/monitoring/jobs/"+name,
+			func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				fmt.Fprintf(w, `{"kind":"Job","apiVersion":"batch/v1","metadata":{"name":%q,%s}}`,
+					name, metadata)
+			})
 	}
 	for name, c := range map[string]struct {
 		serve  func(*apiServer)
@@ -158,30 +199,41 @@ func TestSlot(t *testing.T) {
 	}{
 		"the annotation": {
 			func(s *apiServer) {
-				job(s, suffixed, `"annotations":{"batch.kubernetes.io/cronjob-scheduled-timestamp":"2026-11-22T18:00:00+09:00"}`)
+				job(s, suffixed,
+					`"annotations":{"batch.kubernetes.io/cronjob-scheduled-timestamp":"2026-11-22T18:00:00+09:00"}`)
 			}, kube.Downward{Job: suffixed, Pod: suffixed + "-x2x4z"}, due, false, "",
 		},
 		"the Pod's name alone": {
 			func(s *apiServer) {
-				job(s, suffixed, `"annotations":{"batch.kubernetes.io/cronjob-scheduled-timestamp":"2026-11-22T09:00:00Z"}`)
+				job(s, suffixed,
+					`"annotations":{"batch.kubernetes.io/cronjob-scheduled-timestamp":"2026-11-22T09:00:00Z"}`)
 			}, kube.Downward{Pod: suffixed + "-x2x4z"}, due, false, "",
 		},
-		"the name's minute, without the annotation": {func(s *apiServer) { job(s, suffixed, `"uid":"1"`) }, kube.Downward{Job: suffixed}, due, false, ""},
+		"the name's minute, without the annotation": {func(s *apiServer) {
+			job(s, suffixed, `"uid":"1"`)
+		}, kube.Downward{Job: suffixed}, due, false, ""},
 		"the name's minute, where the Job may not be read": {
-			func(s *apiServer) { s.on("/apis/batch/v1/namespaces/monitoring/jobs/"+suffixed, forbid) },
-			kube.Downward{Job: suffixed}, due, false, `{apiGroups: ["batch"], resources: [jobs], verbs: [get], resourceNames: ["` + suffixed + `"]}`,
+			func(s *apiServer) {
+				s.on("/apis/batch/v1/namespaces/monitoring/jobs/"+suffixed, forbid)
+			},
+			kube.Downward{Job: suffixed}, due, false,
+			`{apiGroups: ["batch"], resources: [jobs], verbs: [get], resourceNames: ["` + suffixed +
+				`"]}`,
 		},
 		"made by hand": {
 			func(s *apiServer) { job(s, "try-it", `"creationTimestamp":"2026-11-22T09:02:00Z"`) },
 			kube.Downward{Job: "try-it"}, due.Add(2 * time.Minute), true, "",
 		},
 		"made by hand, with a date behind its name": {
-			func(s *apiServer) { job(s, "promsnap-20261122", `"creationTimestamp":"2026-11-22T09:02:00Z"`) },
+			func(s *apiServer) {
+				job(s, "promsnap-20261122", `"creationTimestamp":"2026-11-22T09:02:00Z"`)
+			},
 			kube.Downward{Job: "promsnap-20261122"}, due.Add(2 * time.Minute), true, "",
 		},
 		"made by hand, where the Job may not be read": {
 			func(s *apiServer) { s.on("/apis/batch/v1/namespaces/monitoring/jobs/try-it", forbid) },
-			kube.Downward{Job: "try-it"}, now, true, "get jobs.batch try-it in namespace monitoring",
+			kube.Downward{Job: "try-it"}, now, true,
+			"get jobs.batch try-it in namespace monitoring",
 		},
 		"no Job at all": {func(*apiServer) {}, kube.Downward{}, now, true, "not a Job's Pod"},
 	} {
@@ -190,7 +242,8 @@ func TestSlot(t *testing.T) {
 			c.serve(s)
 			c.d.Namespace = "monitoring"
 			got := s.open(t, "").Slot(t.Context(), c.d, now)
-			if !got.Time.Equal(c.want) || got.Manual != c.manual || !strings.Contains(got.Note, c.note) || (got.Note == "") != (c.note == "") {
+			if !got.Time.Equal(c.want) || got.Manual != c.manual ||
+				!strings.Contains(got.Note, c.note) || (got.Note == "") != (c.note == "") {
 				t.Errorf("got %+v, want %v, manual %v, note %q", got, c.want, c.manual, c.note)
 			}
 			if asked := s.requests(); len(asked) > 1 {
@@ -203,13 +256,19 @@ func TestSlot(t *testing.T) {
 // A Pod of a Job of which another Pod has failed is not the first that tells people.
 func TestSlotOfAJobThatIsTriedAgain(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 3, 20, 0, time.UTC)
-	for status, want := range map[string]bool{`{}`: false, `{"active":1}`: false, `{"active":1,"failed":2}`: true} {
+	for status, want := range map[string]bool{
+		`{}`: false, `{"active":1}`: false, `{"active":1,"failed":2}`: true,
+	} {
 		s := newAPIServer(t)
-		s.on("/apis/batch/v1/namespaces/monitoring/jobs/try-it", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			fmt.Fprintf(w, `{"kind":"Job","apiVersion":"batch/v1","metadata":{"name":"try-it"},"status":%s}`, status)
-		})
-		got := s.open(t, "").Slot(t.Context(), kube.Downward{Namespace: "monitoring", Job: "try-it"}, now)
+		s.on("/apis/batch/v1/namespaces/monitoring/jobs/try-it",
+			func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				fmt.Fprintf(w,
+					`{"kind":"Job","apiVersion":"batch/v1","metadata":{"name":"try-it"},"status":%s}`, status)
+			})
+		got := s.open(t, "").Slot(t.Context(), kube.Downward{
+			Namespace: "monitoring", Job: "try-it",
+		}, now)
 		if got.Again != want {
 			t.Errorf("status %s: again %v, want %v", status, got.Again, want)
 		}

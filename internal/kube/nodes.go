@@ -24,7 +24,8 @@ const (
 	maxLabel      = 100
 )
 
-// poolLabels name the group that a node belongs to, by those who make nodes. The first that is there counts.
+// poolLabels name the group that a node belongs to, by those who make nodes. The first that is
+// there counts.
 var poolLabels = []string{
 	"karpenter.sh/nodepool",
 	"karpenter.sh/provisioner-name", // before Karpenter 0.32
@@ -38,13 +39,15 @@ var poolLabels = []string{
 	"node.cluster.x-k8s.io/pool",
 }
 
-// Nodes lists the nodes of the cluster, by name: one list in pages, of which little is kept. The notes say what is left off.
+// Nodes lists the nodes of the cluster, by name: one list in pages, of which little is kept. The
+// notes say what is left off.
 func (c *Cluster) Nodes(ctx context.Context) ([]snapshot.Node, []snapshot.Note, error) {
 	var nodes []snapshot.Node
 	a := access{verb: "list", resource: "nodes"}
 	for next := ""; ; {
 		var page corev1.NodeList
-		if err := c.list(ctx, a, metav1.ListOptions{Limit: nodePage, Continue: next}, &page); err != nil {
+		if err := c.list(ctx, a, metav1.ListOptions{Limit: nodePage, Continue: next},
+			&page); err != nil {
 			return nil, nil, err
 		}
 		nodes = slices.Grow(nodes, len(page.Items)+int(remaining(&page)))
@@ -70,14 +73,18 @@ func remaining(page *corev1.NodeList) int64 {
 	return 0
 }
 
-// nodeOf keeps what a report can show of a node. Its strings are copies: they would keep the whole page in memory otherwise.
+// nodeOf keeps what a report can show of a node. Its strings are copies: they would keep the whole
+// page in memory otherwise.
 func nodeOf(n *corev1.Node) snapshot.Node {
 	out := snapshot.Node{
 		Name: strings.Clone(n.Name), InternalIP: strings.Clone(internalIP(n)), Known: true,
-		InstanceType: label(n, "node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"),
-		Zone:         label(n, "topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"),
-		Pool:         label(n, poolLabels...), Kubelet: clip(n.Status.NodeInfo.KubeletVersion), Created: n.CreationTimestamp.UTC(),
-		Cordoned: n.Spec.Unschedulable, Capacity: resourcesOf(n.Status.Capacity), Allocatable: resourcesOf(n.Status.Allocatable),
+		InstanceType: label(n, "node.kubernetes.io/instance-type",
+			"beta.kubernetes.io/instance-type"),
+		Zone: label(n, "topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"),
+		Pool: label(n, poolLabels...), Kubelet: clip(n.Status.NodeInfo.KubeletVersion),
+		Created:  n.CreationTimestamp.UTC(),
+		Cordoned: n.Spec.Unschedulable, Capacity: resourcesOf(n.Status.Capacity),
+		Allocatable: resourcesOf(n.Status.Allocatable),
 	}
 	for _, t := range n.Spec.Taints[:min(len(n.Spec.Taints), maxTaints)] {
 		out.Taints = append(out.Taints, clip(t.ToString()))
@@ -116,6 +123,7 @@ func clip(s string) string { return strings.Clone(outside.Clip(s, maxLabel)) }
 func resourcesOf(list corev1.ResourceList) snapshot.Resources {
 	return snapshot.Resources{
 		CPU: list.Cpu().AsApproximateFloat64(), Memory: list.Memory().AsApproximateFloat64(),
-		Storage: list.StorageEphemeral().AsApproximateFloat64(), Pods: list.Pods().AsApproximateFloat64(),
+		Storage: list.StorageEphemeral().AsApproximateFloat64(),
+		Pods:    list.Pods().AsApproximateFloat64(),
 	}
 }

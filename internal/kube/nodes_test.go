@@ -26,18 +26,30 @@ func node(name string, change func(*corev1.Node)) corev1.Node {
 		ObjectMeta: metav1.ObjectMeta{
 			Name: name, CreationTimestamp: metav1.NewTime(created),
 			Labels: map[string]string{
-				"node.kubernetes.io/instance-type": "m5.2xlarge", "topology.kubernetes.io/zone": "ap-northeast-2a", "eks.amazonaws.com/nodegroup": "general",
+				"node.kubernetes.io/instance-type": "m5.2xlarge",
+				"topology.kubernetes.io/zone":      "ap-northeast-2a",
+				"eks.amazonaws.com/nodegroup":      "general",
 			},
 		},
 		Status: corev1.NodeStatus{
 			Capacity: corev1.ResourceList{
-				"cpu": resource.MustParse("8"), "memory": resource.MustParse("32Gi"), "pods": resource.MustParse("58"), "ephemeral-storage": resource.MustParse("80Gi"),
+				"cpu": resource.MustParse("8"), "memory": resource.MustParse("32Gi"),
+				"pods": resource.MustParse("58"), "ephemeral-storage": resource.MustParse("80Gi"),
 			},
-			Allocatable: corev1.ResourceList{"cpu": resource.MustParse("7910m"), "memory": resource.MustParse("31Gi"), "pods": resource.MustParse("58")},
-			Addresses:   []corev1.NodeAddress{{Type: corev1.NodeHostName, Address: name}, {Type: corev1.NodeInternalIP, Address: "10.0.1.5"}},
-			NodeInfo:    corev1.NodeSystemInfo{KubeletVersion: "v1.36.3"},
+			Allocatable: corev1.ResourceList{
+				"cpu": resource.MustParse("7910m"), "memory": resource.MustParse("31Gi"),
+				"pods": resource.MustParse("58"),
+			},
+			Addresses: []corev1.NodeAddress{
+				{Type: corev1.NodeHostName, Address: name}, {
+					Type: corev1.NodeInternalIP, Address: "10.0.1.5",
+				},
+			},
+			NodeInfo: corev1.NodeSystemInfo{KubeletVersion: "v1.36.3"},
 			Conditions: []corev1.NodeCondition{
-				{Type: corev1.NodeMemoryPressure, Status: corev1.ConditionFalse}, {Type: corev1.NodeReady, Status: corev1.ConditionTrue},
+				{Type: corev1.NodeMemoryPressure, Status: corev1.ConditionFalse}, {
+					Type: corev1.NodeReady, Status: corev1.ConditionTrue,
+				},
 			},
 		},
 	}
@@ -48,7 +60,10 @@ func node(name string, change func(*corev1.Node)) corev1.Node {
 }
 
 func nodeList(next string, nodes ...corev1.Node) corev1.NodeList {
-	return corev1.NodeList{TypeMeta: metav1.TypeMeta{Kind: "NodeList", APIVersion: "v1"}, ListMeta: metav1.ListMeta{Continue: next}, Items: nodes}
+	return corev1.NodeList{
+		TypeMeta: metav1.TypeMeta{Kind: "NodeList", APIVersion: "v1"},
+		ListMeta: metav1.ListMeta{Continue: next}, Items: nodes,
+	}
 }
 
 func TestNodes(t *testing.T) {
@@ -56,17 +71,31 @@ func TestNodes(t *testing.T) {
 	pages := map[string]corev1.NodeList{
 		"": nodeList("more", node("ip-10-0-1-5", nil)),
 		"more": nodeList("", node("bare", func(n *corev1.Node) {
-			n.Labels, n.Status = map[string]string{"cloud.google.com/gke-nodepool": "spot"}, corev1.NodeStatus{}
-			n.Spec = corev1.NodeSpec{Unschedulable: true, Taints: []corev1.Taint{{Key: "dedicated", Value: "kafka", Effect: corev1.TaintEffectNoSchedule}}}
+			n.Labels, n.Status = map[string]string{
+				"cloud.google.com/gke-nodepool": "spot",
+			}, corev1.NodeStatus{}
+			n.Spec = corev1.NodeSpec{
+				Unschedulable: true, Taints: []corev1.Taint{
+					{Key: "dedicated", Value: "kafka", Effect: corev1.TaintEffectNoSchedule},
+				},
+			}
 			n.Status.Conditions = []corev1.NodeCondition{
-				{Type: corev1.NodeReady, Status: corev1.ConditionUnknown}, {Type: corev1.NodeDiskPressure, Status: corev1.ConditionTrue},
-				{Type: "KernelReady", Status: corev1.ConditionTrue}, {Type: "StorageReady", Status: corev1.ConditionFalse},
-				{Type: "EtcdIsVoter", Status: corev1.ConditionTrue}, {Type: "VMEventScheduled", Status: corev1.ConditionTrue},
+				{Type: corev1.NodeReady, Status: corev1.ConditionUnknown}, {
+					Type: corev1.NodeDiskPressure, Status: corev1.ConditionTrue,
+				},
+				{Type: "KernelReady", Status: corev1.ConditionTrue}, {
+					Type: "StorageReady", Status: corev1.ConditionFalse,
+				},
+				{Type: "EtcdIsVoter", Status: corev1.ConditionTrue}, {
+					Type: "VMEventScheduled", Status: corev1.ConditionTrue,
+				},
 				{Type: "KernelDeadlock", Status: corev1.ConditionTrue},
 			}
 		})),
 	}
-	s.on("/api/v1/nodes", func(w http.ResponseWriter, r *http.Request) { answer(pages[r.URL.Query().Get("continue")])(w, r) })
+	s.on("/api/v1/nodes", func(w http.ResponseWriter, r *http.Request) {
+		answer(pages[r.URL.Query().Get("continue")])(w, r)
+	})
 	got, notes, err := s.open(t, "").Nodes(t.Context())
 	if err != nil || len(notes) != 0 {
 		t.Fatal(notes, err)
@@ -74,11 +103,13 @@ func TestNodes(t *testing.T) {
 	const gib = 1 << 30
 	want := []snapshot.Node{
 		{
-			Name: "bare", Known: true, Pool: "spot", Created: created, Cordoned: true, Taints: []string{"dedicated=kafka:NoSchedule"},
+			Name: "bare", Known: true, Pool: "spot", Created: created, Cordoned: true,
+			Taints:     []string{"dedicated=kafka:NoSchedule"},
 			Conditions: []string{"DiskPressure", "KernelDeadlock", "NotReady", "NotStorageReady"},
 		},
 		{
-			Name: "ip-10-0-1-5", InternalIP: "10.0.1.5", Known: true, InstanceType: "m5.2xlarge", Zone: "ap-northeast-2a", Pool: "general", Kubelet: "v1.36.3", Created: created,
+			Name: "ip-10-0-1-5", InternalIP: "10.0.1.5", Known: true, InstanceType: "m5.2xlarge",
+			Zone: "ap-northeast-2a", Pool: "general", Kubelet: "v1.36.3", Created: created,
 			Capacity:    snapshot.Resources{CPU: 8, Memory: 32 * gib, Storage: 80 * gib, Pods: 58},
 			Allocatable: snapshot.Resources{CPU: 7.91, Memory: 31 * gib, Pods: 58},
 		},
@@ -96,7 +127,9 @@ func TestNodesThatMayNotBeListed(t *testing.T) {
 	s := newAPIServer(t)
 	s.on("/api/v1/nodes", forbid)
 	nodes, notes, err := s.open(t, "").Nodes(t.Context())
-	if !kube.Denied(err) || len(nodes)+len(notes) != 0 || !strings.Contains(err.Error(), "list nodes") || !strings.Contains(err.Error(), `{apiGroups: [""], resources: [nodes], verbs: [list]}`) {
+	if !kube.Denied(err) || len(nodes)+len(notes) != 0 ||
+		!strings.Contains(err.Error(), "list nodes") ||
+		!strings.Contains(err.Error(), `{apiGroups: [""], resources: [nodes], verbs: [list]}`) {
 		t.Errorf("%v, %q, %v", nodes, notes, err)
 	}
 }

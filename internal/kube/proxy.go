@@ -17,16 +17,19 @@ import (
 )
 
 const (
-	// longestGet is the longest query in a URL, in bytes: load balancers before an API server take request lines of 8 KiB.
+	// longestGet is the longest query in a URL, in bytes: load balancers before an API server take
+	// request lines of 8 KiB.
 	longestGet = 6 << 10
 	longestAsk = 1 << 20  // the longest query at all
 	maxStatus  = 64 << 10 // how much of an error's body is read
 )
 
-// proxy sends requests for Prometheus through the API server's service proxy, with the user's credentials. A query that is short enough
-// goes as a GET, which takes the verb get on services/proxy; a longer one as the POST that it is, which takes create.
+// proxy sends requests for Prometheus through the API server's service proxy, with the user's
+// credentials. A query that is short enough goes as a GET, which takes the verb get on
+// services/proxy; a longer one as the POST that it is, which takes create.
 //
-// What the API server itself refuses, as opposed to Prometheus behind it, comes back as a *promapi.Error that says what to do.
+// What the API server itself refuses, as opposed to Prometheus behind it, comes back as a
+// *promapi.Error that says what to do.
 type proxy struct {
 	cluster *Cluster
 	service Service
@@ -51,7 +54,10 @@ func (p *proxy) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		t := p.cluster.unreachable(err)
-		return nil, &promapi.Error{Kind: t.kind, Message: t.err.Error(), Hint: t.hint, Err: t.err, Again: t.kind == promapi.KindNetwork || t.kind == promapi.KindRefused}
+		return nil, &promapi.Error{
+			Kind: t.kind, Message: t.err.Error(), Hint: t.hint, Err: t.err,
+			Again: t.kind == promapi.KindNetwork || t.kind == promapi.KindRefused,
+		}
 	}
 	if resp.StatusCode >= http.StatusBadRequest {
 		return p.judge(req, resp)
@@ -63,7 +69,8 @@ func (p *proxy) RoundTrip(req *http.Request) (*http.Response, error) {
 // shorten makes a GET of a POST whose form fits into a URL.
 func shorten(req *http.Request) (*http.Request, error) {
 	kind, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
-	if req.Method != http.MethodPost || req.Body == nil || kind != "application/x-www-form-urlencoded" {
+	if req.Method != http.MethodPost || req.Body == nil ||
+		kind != "application/x-www-form-urlencoded" {
 		return req, nil
 	}
 	form, err := io.ReadAll(io.LimitReader(req.Body, longestAsk+1))
@@ -71,12 +78,17 @@ func shorten(req *http.Request) (*http.Request, error) {
 		return nil, err
 	}
 	if len(form) > longestAsk {
-		return nil, &promapi.Error{Kind: promapi.KindTooMuch, Message: fmt.Sprintf("the query is longer than %d KiB", longestAsk>>10), Hint: "write it shorter"}
+		return nil, &promapi.Error{
+			Kind: promapi.KindTooMuch, Message: fmt.Sprintf("the query is longer than %d KiB",
+				longestAsk>>10), Hint: "write it shorter",
+		}
 	}
 	again := req.Clone(req.Context())
 	if len(form)+len(req.URL.RawQuery) > longestGet {
 		again.Body = io.NopCloser(bytes.NewReader(form))
-		again.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(form)), nil }
+		again.GetBody = func() (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(form)), nil
+		}
 		return again, nil
 	}
 	again.Method, again.Body, again.GetBody, again.ContentLength = http.MethodGet, nil, nil, 0
@@ -100,8 +112,10 @@ func (p *proxy) judge(req *http.Request, resp *http.Response) (*http.Response, e
 	}
 	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
 		return nil, &promapi.Error{
-			Kind: promapi.KindDenied, Status: resp.StatusCode, Message: fmt.Sprintf("%s itself wants credentials", p.service),
-			Hint: "the API server's proxy hands none on: reach it by its own URL, with prometheus.url and http_config",
+			Kind: promapi.KindDenied, Status: resp.StatusCode,
+			Message: fmt.Sprintf("%s itself wants credentials", p.service),
+			Hint: "the API server's proxy hands none on: reach it by its own URL, with " +
+				"prometheus.url and http_config",
 		}
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(head))
@@ -110,30 +124,42 @@ func (p *proxy) judge(req *http.Request, resp *http.Response) (*http.Response, e
 
 // refusal is what the API server said instead of asking Prometheus.
 func (p *proxy) refusal(req *http.Request, status int, said metav1.Status) *promapi.Error {
-	a := access{verb: "get", resource: "services/proxy", namespace: p.service.Namespace, name: p.service.id()}
+	a := access{
+		verb: "get", resource: "services/proxy", namespace: p.service.Namespace,
+		name: p.service.id(),
+	}
 	if req.Method != http.MethodGet {
 		a.verb = "create"
 	}
-	e := &promapi.Error{Kind: promapi.KindServer, Message: fmt.Sprintf("the API server says: %s (%d)", brief(said.Message), status)}
+	e := &promapi.Error{
+		Kind: promapi.KindServer, Message: fmt.Sprintf("the API server says: %s (%d)",
+			brief(said.Message), status),
+	}
 	switch {
 	case said.Reason == metav1.StatusReasonUnauthorized:
-		e.Kind, e.Message, e.Hint = promapi.KindDenied, "the API server does not know who asks (401)", p.cluster.loginHint()
+		e.Kind, e.Message, e.Hint = promapi.KindDenied, "the API server does not know who asks "+
+			"(401)", p.cluster.loginHint()
 	case said.Reason == metav1.StatusReasonForbidden:
 		e.Kind, e.Message = promapi.KindDenied, fmt.Sprintf("you may not %s (403)", a)
 		e.Hint = "it takes the rule " + a.rule() + ", or prometheus.url"
 		if a.verb == "create" {
-			e.Message += fmt.Sprintf(", which a query of %d bytes takes, as it is too long for a GET", req.ContentLength)
+			e.Message += fmt.Sprintf(", which a query of %d bytes takes, as it is too long for a "+
+				"GET", req.ContentLength)
 		}
 		e.Err = errDenied
 	case status == http.StatusNotFound:
 		e.Kind = promapi.KindNotFound
-		e.Hint = fmt.Sprintf("look at `kubectl -n %s get services`, and correct the service", p.service.Namespace)
+		e.Hint = fmt.Sprintf("look at `kubectl -n %s get services`, and correct the service",
+			p.service.Namespace)
 	case status == http.StatusGatewayTimeout && !strings.Contains(said.Message, "dial"):
 		e.Kind = promapi.KindGaveUp
-		e.Hint = "the API server, or what stands before it, waits no longer: narrow the query, shorten its range, or reach Prometheus by prometheus.url"
-	case status == http.StatusServiceUnavailable || status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
+		e.Hint = "the API server, or what stands before it, waits no longer: narrow the query, " +
+			"shorten its range, or reach Prometheus by prometheus.url"
+	case status == http.StatusServiceUnavailable || status == http.StatusBadGateway ||
+		status == http.StatusGatewayTimeout:
 		e.Kind, e.Again, e.Err = promapi.KindBusy, true, errNoWay
-		e.Hint = fmt.Sprintf("is a pod of %s running and ready, does it listen on that port, and may the control plane reach it?", p.service)
+		e.Hint = fmt.Sprintf("is a pod of %s running and ready, does it listen on that port, and "+
+			"may the control plane reach it?", p.service)
 	case status == http.StatusTooManyRequests:
 		e.Kind, e.Again = promapi.KindBusy, true
 		e.Hint = "the API server limits requests: lower prometheus.concurrency"
@@ -142,8 +168,9 @@ func (p *proxy) refusal(req *http.Request, status int, said metav1.Status) *prom
 }
 
 var (
-	errDenied = errors.New("denied")                                     // by the API server
-	errNoWay  = errors.New("the API server could not reach the service") // the proxy's own fault, or that of what is behind it
+	errDenied = errors.New("denied") // by the API server
+	// the proxy's own fault, or that of what is behind it
+	errNoWay = errors.New("the API server could not reach the service")
 )
 
 // A proxied body says who cut it off.
@@ -159,7 +186,9 @@ func (b *proxied) Read(p []byte) (int, error) {
 		return n, err
 	}
 	return n, &promapi.Error{
-		Kind: promapi.KindNetwork, Message: "the API server's proxy cut the answer off", Err: err, Again: true,
-		Hint: "Prometheus may have been killed in the middle, or a load balancer before the API server ends long answers: narrow the query, or reach Prometheus by prometheus.url",
+		Kind: promapi.KindNetwork, Message: "the API server's proxy cut the answer off", Err: err,
+		Again: true,
+		Hint: "Prometheus may have been killed in the middle, or a load balancer before the API " +
+			"server ends long answers: narrow the query, or reach Prometheus by prometheus.url",
 	}
 }

@@ -19,7 +19,9 @@ import (
 // Target is a Prometheus API in the cluster and the way to it.
 type Target struct {
 	Candidate
-	Via       string            // "its address in the cluster", "the API server's service proxy", "a port-forward to monitoring/prometheus-0"
+	// "its address in the cluster", "the API server's service proxy", "a port-forward to
+	// monitoring/prometheus-0"
+	Via       string
 	URL       *url.URL          // for promapi.New, together with Transport
 	Transport http.RoundTripper // carries the user's credentials where the API server wants them
 	close     func()
@@ -28,7 +30,8 @@ type Target struct {
 // Close ends a port-forward.
 func (t *Target) Close() { t.close() }
 
-// String is what people are told: "monitoring/prometheus-server:80 (prometheus chart) through the API server's service proxy".
+// String is what people are told: "monitoring/prometheus-server:80 (prometheus chart) through the
+// API server's service proxy".
 func (t *Target) String() string {
 	if t.Product == "" {
 		return fmt.Sprintf("%s through %s", t.Service, t.Via)
@@ -45,9 +48,11 @@ func (c *Cluster) FindPrometheus(ctx context.Context, want Service) (*Target, er
 	return c.Reach(ctx, found)
 }
 
-// Reach finds the way to a Service: from a Pod its own address, which takes no right at all; else the API server's service proxy; or a
-// port-forward where the proxy is forbidden or has no way to the pods. It asks it one short question through each that may be one. An
-// error that all have is the proxy's, a *promapi.Error, which also says why the address gave no answer, with the port-forward's beside it.
+// Reach finds the way to a Service: from a Pod its own address, which takes no right at all; else
+// the API server's service proxy; or a port-forward where the proxy is forbidden or has no way to
+// the pods. It asks it one short question through each that may be one. An error that all have is
+// the proxy's, a *promapi.Error, which also says why the address gave no answer, with the
+// port-forward's beside it.
 func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
 	var silent *silentError
 	if c.inPod {
@@ -60,7 +65,8 @@ func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
 		}
 	}
 	t := &Target{
-		Candidate: s, Via: "the API server's service proxy", URL: c.proxyURL(s.Service), Transport: &proxy{c, s.Service}, close: func() {},
+		Candidate: s, Via: "the API server's service proxy", URL: c.proxyURL(s.Service),
+		Transport: &proxy{c, s.Service}, close: func() {},
 	}
 	err := t.probe(ctx)
 	if err == nil {
@@ -72,7 +78,10 @@ func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
 	}
 	f, second := c.openForward(ctx, s.Service)
 	if second == nil {
-		t = &Target{Candidate: s, Via: "a port-forward to " + f.pod, URL: f.url(s.Service), Transport: f.transport(), close: f.close}
+		t = &Target{
+			Candidate: s, Via: "a port-forward to " + f.pod, URL: f.url(s.Service),
+			Transport: f.transport(), close: f.close,
+		}
 		if second = t.probe(ctx); second == nil {
 			return t, nil
 		}
@@ -81,7 +90,8 @@ func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
 	return nil, fmt.Errorf("%s: %w; a port-forward does not do either: %w", s.Service, err, second)
 }
 
-// directTime is how long a Service's own address has to answer: a NetworkPolicy may let nothing of the question through.
+// directTime is how long a Service's own address has to answer: a NetworkPolicy may let nothing of
+// the question through.
 const directTime = 5 * time.Second
 
 // silentError is why a Service's own address gave no answer.
@@ -93,11 +103,15 @@ type silentError struct {
 
 func (e *silentError) Error() string { return e.message }
 
-// direct is the way to a Service's own address, which Pods alone have. An address that gives no answer is a *silentError.
+// direct is the way to a Service's own address, which Pods alone have. An address that gives no
+// answer is a *silentError.
 func direct(ctx context.Context, s Candidate) (*Target, error) {
 	address := s.address()
 	if address == nil {
-		return nil, &silentError{fmt.Sprintf("%s has no address, as its port is named", s.Service), "write the port's number in kubernetes.service", true}
+		return nil, &silentError{
+			fmt.Sprintf("%s has no address, as its port is named", s.Service),
+			"write the port's number in kubernetes.service", true,
+		}
 	}
 	transport, err := promapi.Transport(ctx, promconfig.DefaultHTTPClientConfig, nil)
 	if err != nil {
@@ -105,7 +119,10 @@ func direct(ctx context.Context, s Candidate) (*Target, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, directTime)
 	defer cancel()
-	t := &Target{Candidate: s, Via: "its address in the cluster", URL: address, Transport: transport, close: func() {}}
+	t := &Target{
+		Candidate: s, Via: "its address in the cluster", URL: address, Transport: transport,
+		close: func() {},
+	}
 	if err := t.probe(ctx); err != nil {
 		late := errors.Is(ctx.Err(), context.DeadlineExceeded)
 		why := brief(err.Error())
@@ -119,7 +136,8 @@ func direct(ctx context.Context, s Candidate) (*Target, error) {
 	return t, nil
 }
 
-// silence tells by why a Service's address gave no answer what to do, and whether the API server's proxy is a way around it.
+// silence tells by why a Service's address gave no answer what to do, and whether the API server's
+// proxy is a way around it.
 func (s Service) silence(err error, late bool) (hint string, proxy bool) {
 	var (
 		dns         *net.DNSError
@@ -129,11 +147,14 @@ func (s Service) silence(err error, late bool) (hint string, proxy bool) {
 	)
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf("is there such a Service? Look at `kubectl -n %s get services`, and correct kubernetes.service", s.Namespace), false
+		return fmt.Sprintf("is there such a Service? Look at `kubectl -n %s get services`, and "+
+			"correct kubernetes.service", s.Namespace), false
 	case errors.As(err, &dns):
-		return "does a NetworkPolicy keep promsnap's Pods from the cluster's DNS? Let them through to its port 53", true
+		return "does a NetworkPolicy keep promsnap's Pods from the cluster's DNS? Let them " +
+			"through to its port 53", true
 	case errors.As(err, &certificate):
-		return fmt.Sprintf("give it as prometheus.url: %s, with http_config: {tls_config: {ca_file: …}} for the authority of its certificate", s.address()), false
+		return fmt.Sprintf("give it as prometheus.url: %s, with http_config: {tls_config: "+
+			"{ca_file: …}} for the authority of its certificate", s.address()), false
 	case errors.As(err, &plain):
 		return "the port does not speak HTTPS: take https: away from kubernetes.service", false
 	case late, errors.As(err, &op) && op.Op == "dial":
@@ -142,8 +163,9 @@ func (s Service) silence(err error, late bool) (hint string, proxy bool) {
 	return "", true
 }
 
-// mention puts why the address gave no answer into the error of the proxy, which is what reports and messages show. Where the proxy is
-// forbidden, what the address takes goes before the right on the proxy, which is more than it looks like.
+// mention puts why the address gave no answer into the error of the proxy, which is what reports
+// and messages show. Where the proxy is forbidden, what the address takes goes before the right on
+// the proxy, which is more than it looks like.
 func mention(silent *silentError, err error) {
 	var e *promapi.Error
 	if silent == nil || !errors.As(err, &e) {
@@ -164,9 +186,11 @@ func mention(silent *silentError, err error) {
 	e.Hint = through
 }
 
-// probe asks who is there. Any answer of the server's own is good: not all of them know the question.
+// probe asks who is there. Any answer of the server's own is good: not all of them know the
+// question.
 func (t *Target) probe(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.URL.JoinPath("api/v1/status/buildinfo").String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		t.URL.JoinPath("api/v1/status/buildinfo").String(), nil)
 	if err != nil {
 		return err
 	}

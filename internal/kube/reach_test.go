@@ -41,7 +41,9 @@ var (
 func behindProxy(t *testing.T) *apiServer {
 	t.Helper()
 	s := newAPIServer(t)
-	s.on(proxyPath+buildInfo, answer(map[string]any{"status": "success", "data": map[string]string{"version": "3.15.0"}}))
+	s.on(proxyPath+buildInfo, answer(map[string]any{
+		"status": "success", "data": map[string]string{"version": "3.15.0"},
+	}))
 	s.on(proxyPath+rangePath, prometheus)
 	return s
 }
@@ -63,7 +65,8 @@ func ask(t *testing.T, target *kube.Target, expr string) (promapi.Meta, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return client.Range(t.Context(), promapi.Query{Expr: expr, Grid: grid}, func(series.Series) error { return nil })
+	return client.Range(t.Context(), promapi.Query{Expr: expr, Grid: grid},
+		func(series.Series) error { return nil })
 }
 
 // long is a query that does not fit into a URL.
@@ -76,7 +79,8 @@ func TestThroughTheServiceProxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer target.Close()
-	if got := target.String(); got != "monitoring/prometheus-server:80 through the API server's service proxy" {
+	if got := target.String(); got != "monitoring/prometheus-server:80 through the API server's "+
+		"service proxy" {
 		t.Errorf("the target is %q", got)
 	}
 	s.requests()
@@ -85,13 +89,15 @@ func TestThroughTheServiceProxy(t *testing.T) {
 		if err != nil || meta.Series != 1 {
 			t.Fatalf("%s: %+v, %v", method, meta, err)
 		}
-		if asked := s.requests(); len(asked) != 1 || !strings.HasPrefix(asked[0], method+" "+proxyPath+rangePath) {
+		if asked := s.requests(); len(asked) != 1 ||
+			!strings.HasPrefix(asked[0], method+" "+proxyPath+rangePath) {
 			t.Errorf("%.100s was asked by %.200q, want one %s", expr, asked, method)
 		}
 	}
 }
 
-// TestTheProxyRefuses: what the API server says in Prometheus' place is told from what Prometheus says.
+// TestTheProxyRefuses: what the API server says in Prometheus' place is told from what Prometheus
+// says.
 func TestTheProxyRefuses(t *testing.T) {
 	status := func(code int, reason metav1.StatusReason, message string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { refuse(w, code, reason, message) }
@@ -104,25 +110,54 @@ func TestTheProxyRefuses(t *testing.T) {
 	}{
 		"no right to get": {
 			"up", forbid, promapi.KindDenied,
-			[]string{"you may not get services/proxy prometheus-server:80 in namespace monitoring (403)", `{apiGroups: [""], resources: [services/proxy], verbs: [get], resourceNames: ["prometheus-server:80"]}`},
+			[]string{
+				"you may not get services/proxy prometheus-server:80 in namespace monitoring (403)",
+				`{apiGroups: [""], resources: [services/proxy], verbs: [get], resourceNames: ["prometheus-server:80"]}`,
+			},
 		},
 		"no right to create": {
 			long, forbid, promapi.KindDenied,
-			[]string{"you may not create services/proxy prometheus-server:80 in namespace monitoring (403)", "bytes takes, as it is too long for a GET", `verbs: [create], resourceNames: ["prometheus-server:80"]`},
+			[]string{
+				"you may not create services/proxy prometheus-server:80 in namespace monitoring " +
+					"(403)", "bytes takes, as it is too long for a GET",
+				`verbs: [create], resourceNames: ["prometheus-server:80"]`,
+			},
 		},
-		"an expired token":          {"up", status(401, metav1.StatusReasonUnauthorized, "Unauthorized"), promapi.KindDenied, []string{"does not know who asks (401)", "log in again"}},
-		"no such service":           {"up", status(404, metav1.StatusReasonNotFound, `services "prometheus-server" not found`), promapi.KindNotFound, []string{`services "prometheus-server" not found (404)`, "kubectl -n monitoring get services"}},
-		"no endpoints":              {"up", status(503, metav1.StatusReasonServiceUnavailable, `no endpoints available for service "prometheus-server"`), promapi.KindBusy, []string{"no endpoints available", "running and ready"}},
-		"the API server's patience": {"up", status(504, metav1.StatusReasonTimeout, "Timeout: request did not complete within requested timeout"), promapi.KindGaveUp, []string{"waits no longer: narrow the query"}},
+		"an expired token": {
+			"up", status(401, metav1.StatusReasonUnauthorized, "Unauthorized"), promapi.KindDenied,
+			[]string{"does not know who asks (401)", "log in again"},
+		},
+		"no such service": {
+			"up",
+			status(404, metav1.StatusReasonNotFound, `services "prometheus-server" not found`),
+			promapi.KindNotFound, []string{
+				`services "prometheus-server" not found (404)`,
+				"kubectl -n monitoring get services",
+			},
+		},
+		"no endpoints": {
+			"up", status(503, metav1.StatusReasonServiceUnavailable,
+				`no endpoints available for service "prometheus-server"`), promapi.KindBusy,
+			[]string{"no endpoints available", "running and ready"},
+		},
+		"the API server's patience": {
+			"up", status(504, metav1.StatusReasonTimeout, "Timeout: request did not complete "+
+				"within requested timeout"), promapi.KindGaveUp, []string{
+				"waits no longer: narrow the query",
+			},
+		},
 		"Prometheus wants a password": {
-			"up", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "Unauthorized", http.StatusUnauthorized) }, promapi.KindDenied,
+			"up", func(w http.ResponseWriter, _ *http.Request) {
+				http.Error(w, "Unauthorized", http.StatusUnauthorized)
+			}, promapi.KindDenied,
 			[]string{"monitoring/prometheus-server:80 itself wants credentials", "hands none on"},
 		},
 		"Prometheus' own error": {
 			"up", func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
 				w.WriteHeader(http.StatusServiceUnavailable)
-				_, _ = io.WriteString(w, `{"status":"error","errorType":"timeout","error":"query timed out in expression evaluation"}`)
+				_, _ = io.WriteString(w,
+					`{"status":"error","errorType":"timeout","error":"query timed out in expression evaluation"}`)
 			}, promapi.KindTimeout, []string{"query timed out", "give it more time"},
 		},
 		"an answer that is cut off": {
@@ -131,7 +166,9 @@ func TestTheProxyRefuses(t *testing.T) {
 				_, _ = io.WriteString(w, matrix[:60])
 				_ = http.NewResponseController(w).Flush()
 				panic(http.ErrAbortHandler)
-			}, promapi.KindNetwork, []string{"the API server's proxy cut the answer off", "load balancer"},
+			}, promapi.KindNetwork, []string{
+				"the API server's proxy cut the answer off", "load balancer",
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,7 +206,9 @@ func TestTheAPIServerGoesAway(t *testing.T) {
 	_, _ = ask(t, target, "up") // may still find the old connection, broken
 	_, err = ask(t, target, "up")
 	var e *promapi.Error
-	if !errors.As(err, &e) || e.Kind != promapi.KindRefused || !strings.Contains(err.Error(), "the API server of seoul at ") || !strings.Contains(err.Error(), "cannot be reached") {
+	if !errors.As(err, &e) || e.Kind != promapi.KindRefused ||
+		!strings.Contains(err.Error(), "the API server of seoul at ") ||
+		!strings.Contains(err.Error(), "cannot be reached") {
 		t.Errorf("%v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -178,12 +217,14 @@ func TestTheAPIServerGoesAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := client.Range(ctx, promapi.Query{Expr: "up", Grid: grid}, func(series.Series) error { return nil }); !errors.Is(err, context.Canceled) {
+	if _, err := client.Range(ctx, promapi.Query{Expr: "up", Grid: grid},
+		func(series.Series) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("a query that was given up: %v", err)
 	}
 }
 
-// kubelet forwards streams to an address, as the API server and a kubelet do together. It knows SPDY alone.
+// kubelet forwards streams to an address, as the API server and a kubelet do together. It knows
+// SPDY alone.
 func kubelet(address string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
@@ -194,14 +235,15 @@ func kubelet(address string) http.HandlerFunc {
 			return
 		}
 		problems := make(chan httpstream.Stream, 10)
-		conn := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(s httpstream.Stream, _ <-chan struct{}) error {
-			if s.Headers().Get(corev1.StreamType) == corev1.StreamTypeError {
-				problems <- s
+		conn := spdy.NewResponseUpgrader().UpgradeResponse(w,
+			r, func(s httpstream.Stream, _ <-chan struct{}) error {
+				if s.Headers().Get(corev1.StreamType) == corev1.StreamTypeError {
+					problems <- s
+					return nil
+				}
+				go pipe(s, <-problems, address)
 				return nil
-			}
-			go pipe(s, <-problems, address)
-			return nil
-		})
+			})
 		if conn != nil {
 			<-conn.CloseChan()
 		}
@@ -230,18 +272,33 @@ const podPath = "/api/v1/namespaces/monitoring/pods"
 func behindForward(t *testing.T, address string) *apiServer {
 	t.Helper()
 	s := newAPIServer(t)
-	o := service(t, "monitoring/prometheus-server", community, `[{"name":"http","port":80,"targetPort":"web"}]`)
+	o := service(t, "monitoring/prometheus-server", community,
+		`[{"name":"http","port":80,"targetPort":"web"}]`)
 	o.Spec.Selector = map[string]string{"app": "prometheus"}
 	s.serveServices(o)
 	s.on(proxyPath+buildInfo, forbid)
 	pod := func(name string, ready corev1.ConditionStatus) corev1.Pod {
 		return corev1.Pod{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "monitoring", Name: name},
-			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "sidecar"}, {Name: "server", Ports: []corev1.ContainerPort{{Name: "web", ContainerPort: 9090}}}}},
-			Status:     corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}}},
+			Spec: corev1.PodSpec{
+				Containers: []corev1.Container{
+					{Name: "sidecar"}, {
+						Name: "server", Ports: []corev1.ContainerPort{
+							{Name: "web", ContainerPort: 9090},
+						},
+					},
+				},
+			},
+			Status: corev1.PodStatus{
+				Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}},
+			},
 		}
 	}
-	pods := corev1.PodList{TypeMeta: metav1.TypeMeta{Kind: "PodList", APIVersion: "v1"}, Items: []corev1.Pod{pod("starting", corev1.ConditionFalse), pod("prometheus-0", corev1.ConditionTrue)}}
+	pods := corev1.PodList{
+		TypeMeta: metav1.TypeMeta{Kind: "PodList", APIVersion: "v1"}, Items: []corev1.Pod{
+			pod("starting", corev1.ConditionFalse), pod("prometheus-0", corev1.ConditionTrue),
+		},
+	}
 	s.on(podPath, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("labelSelector") != "app=prometheus" {
 			refuse(w, http.StatusBadRequest, metav1.StatusReasonBadRequest, r.URL.RawQuery)
@@ -260,11 +317,14 @@ func TestByPortForward(t *testing.T) {
 	behind := httptest.NewServer(mux)
 	defer behind.Close()
 	s := behindForward(t, behind.Listener.Addr().String())
-	target, err := s.open(t, "").FindPrometheus(t.Context(), kube.Service{Namespace: "monitoring", Name: "prometheus-server"})
+	target, err := s.open(t, "").FindPrometheus(t.Context(), kube.Service{
+		Namespace: "monitoring", Name: "prometheus-server",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := target.String(); got != "monitoring/prometheus-server:80 (prometheus chart) through a port-forward to monitoring/prometheus-0" {
+	if got := target.String(); got != "monitoring/prometheus-server:80 (prometheus chart) "+
+		"through a port-forward to monitoring/prometheus-0" {
 		t.Errorf("the target is %q", got)
 	}
 	for range 3 {
@@ -299,12 +359,20 @@ func TestThePortForwardFails(t *testing.T) {
 		breakIt func(*apiServer)
 		want    string
 	}{
-		"forbidden":        {func(s *apiServer) { s.on(podPath+"/prometheus-0/portforward", forbid) }, `you may not (403); it takes the rule {apiGroups: [""], resources: [pods/portforward], verbs: [create], resourceNames: ["prometheus-0"]}`},
-		"no right to list": {func(s *apiServer) { s.on(podPath, forbid) }, "list pods in namespace monitoring: you may not (403)"},
-		"no right to read": {func(s *apiServer) { s.on("/api/v1/namespaces/monitoring/services/prometheus-server", forbid) }, "get services prometheus-server in namespace monitoring: you may not (403)"},
-		"nothing listens":  {func(*apiServer) {}, "connection refused"},
+		"forbidden": {func(s *apiServer) {
+			s.on(podPath+"/prometheus-0/portforward", forbid)
+		},
+			`you may not (403); it takes the rule {apiGroups: [""], resources: [pods/portforward], verbs: [create], resourceNames: ["prometheus-0"]}`},
+		"no right to list": {func(s *apiServer) {
+			s.on(podPath, forbid)
+		}, "list pods in namespace monitoring: you may not (403)"},
+		"no right to read": {func(s *apiServer) {
+			s.on("/api/v1/namespaces/monitoring/services/prometheus-server", forbid)
+		}, "get services prometheus-server in namespace monitoring: you may not (403)"},
+		"nothing listens": {func(*apiServer) {}, "connection refused"},
 		"no pod that is ready": {func(s *apiServer) {
-			s.on(podPath, answer(json.RawMessage(`{"kind":"PodList","apiVersion":"v1","items":[]}`)))
+			s.on(podPath,
+				answer(json.RawMessage(`{"kind":"PodList","apiVersion":"v1","items":[]}`)))
 		}, "no pod of the service monitoring/prometheus-server:80 is ready (0 are there)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -316,7 +384,8 @@ func TestThePortForwardFails(t *testing.T) {
 			}
 			// The proxy's own refusal is what a caller decides by.
 			var e *promapi.Error
-			if !errors.As(err, &e) || e.Kind != promapi.KindDenied || !strings.Contains(err.Error(), "you may not get services/proxy") {
+			if !errors.As(err, &e) || e.Kind != promapi.KindDenied ||
+				!strings.Contains(err.Error(), "you may not get services/proxy") {
 				t.Errorf("%v does not say what the proxy takes", err)
 			}
 		})

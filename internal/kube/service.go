@@ -19,15 +19,17 @@ type Service struct {
 	Path      string // "/prometheus"; "" is the root
 }
 
-// ParseService reads NAMESPACE/NAME[:PORT][/PATH], with https: before NAME where the port speaks HTTPS, which is how the API server
-// itself writes it: monitoring/prometheus-server, monitoring/prometheus-server:80, monitoring/https:prometheus:9091,
+// ParseService reads NAMESPACE/NAME[:PORT][/PATH], with https: before NAME where the port speaks
+// HTTPS, which is how the API server itself writes it: monitoring/prometheus-server,
+// monitoring/prometheus-server:80, monitoring/https:prometheus:9091,
 // monitoring/vmselect:8481/select/0/prometheus. "" is the zero Service.
 func ParseService(text string) (Service, error) {
 	if text == "" {
 		return Service{}, nil
 	}
 	wrong := func(what string) (Service, error) {
-		return Service{}, fmt.Errorf("the service %q %s; write NAMESPACE/NAME[:PORT][/PATH], such as monitoring/prometheus-server:80", text, what)
+		return Service{}, fmt.Errorf("the service %q %s; write NAMESPACE/NAME[:PORT][/PATH], "+
+			"such as monitoring/prometheus-server:80", text, what)
 	}
 	namespace, rest, ok := strings.Cut(text, "/")
 	if !ok {
@@ -47,8 +49,10 @@ func ParseService(text string) (Service, error) {
 	case len(validation.IsDNS1123Label(s.Name)) > 0:
 		return wrong(fmt.Sprintf("has the name %q, which cannot be one", s.Name))
 	case named && !validPort(s.Port):
-		return wrong(fmt.Sprintf("has the port %q, which is neither a number nor a port's name", s.Port))
-	case strings.ContainsAny(s.Path, "?#") || strings.Contains(s.Path, "..") || s.Path != (&url.URL{Path: s.Path}).EscapedPath():
+		return wrong(fmt.Sprintf("has the port %q, which is neither a number nor a port's name",
+			s.Port))
+	case strings.ContainsAny(s.Path, "?#") || strings.Contains(s.Path, "..") ||
+		s.Path != (&url.URL{Path: s.Path}).EscapedPath():
 		return wrong("has a path that cannot stand in a URL as it is")
 	}
 	return s, nil
@@ -64,7 +68,8 @@ func validPort(port string) bool {
 // String is what ParseService reads.
 func (s Service) String() string { return s.Namespace + "/" + s.id() + s.Path }
 
-// id is how the API server names the port of a Service, and what RBAC's resourceNames must hold: [https:]NAME[:PORT].
+// id is how the API server names the port of a Service, and what RBAC's resourceNames must hold:
+// [https:]NAME[:PORT].
 func (s Service) id() string {
 	id := s.Name
 	if s.HTTPS {
@@ -76,7 +81,8 @@ func (s Service) id() string {
 	return id
 }
 
-// address is where Pods find the Service, by the cluster's DNS; nil where its port is known by its name alone.
+// address is where Pods find the Service, by the cluster's DNS; nil where its port is known by its
+// name alone.
 func (s Service) address() *url.URL {
 	if _, err := strconv.Atoi(s.Port); err != nil {
 		return nil
@@ -85,11 +91,13 @@ func (s Service) address() *url.URL {
 	if s.HTTPS {
 		scheme = "https"
 	}
-	return &url.URL{Scheme: scheme, Host: s.Name + "." + s.Namespace + ".svc:" + s.Port, Path: s.Path}
+	return &url.URL{
+		Scheme: scheme, Host: s.Name + "." + s.Namespace + ".svc:" + s.Port, Path: s.Path,
+	}
 }
 
-// portIn returns the port of a Service that speaks Prometheus' API by its name, or because it is the only one and has none: charts mark
-// their Services of gRPC alone with the same labels.
+// portIn returns the port of a Service that speaks Prometheus' API by its name, or because it is
+// the only one and has none: charts mark their Services of gRPC alone with the same labels.
 func (p product) portIn(o *corev1.Service) (corev1.ServicePort, bool) {
 	for _, name := range p.ports {
 		for _, port := range o.Spec.Ports {
@@ -104,8 +112,8 @@ func (p product) portIn(o *corev1.Service) (corev1.ServicePort, bool) {
 	return corev1.ServicePort{}, false
 }
 
-// portOf returns the port of a Service that s means: the one that it names, the one that is p's, or the only one, as somebody has named
-// the Service.
+// portOf returns the port of a Service that s means: the one that it names, the one that is p's, or
+// the only one, as somebody has named the Service.
 func (s Service) portOf(o *corev1.Service, p product) (corev1.ServicePort, bool) {
 	if s.Port != "" {
 		for _, port := range o.Spec.Ports {
@@ -132,7 +140,8 @@ func (s Service) of(o *corev1.Service, p product) (Service, error) {
 		for _, port := range o.Spec.Ports {
 			ports = append(ports, fmt.Sprintf("%d (%s)", port.Port, port.Name))
 		}
-		return s, fmt.Errorf("which port of the service %s speaks Prometheus' API? It has %s; write %s/%s:PORT",
+		return s, fmt.Errorf("which port of the service %s speaks Prometheus' API? It has %s; "+
+			"write %s/%s:PORT",
 			s, strings.Join(ports, ", "), s.Namespace, s.Name)
 	}
 	return s.at(o, port, p), nil
@@ -140,7 +149,10 @@ func (s Service) of(o *corev1.Service, p product) (Service, error) {
 
 // at is s with a port of the object.
 func (s Service) at(o *corev1.Service, port corev1.ServicePort, p product) Service {
-	full := Service{Namespace: o.Namespace, Name: o.Name, Port: strconv.Itoa(int(port.Port)), Path: s.Path, HTTPS: s.HTTPS}
+	full := Service{
+		Namespace: o.Namespace, Name: o.Name, Port: strconv.Itoa(int(port.Port)), Path: s.Path,
+		HTTPS: s.HTTPS,
+	}
 	if s.Port != "" {
 		full.Port = s.Port // as it was written: RBAC may name it so
 	}

@@ -26,7 +26,8 @@ const buildVersion = "3.15.0"
 const maxForm = 4 << 20
 
 // api answers Prometheus' HTTP API v1. Its errors, codes and messages are those of Prometheus
-// (https://prometheus.io/docs/prometheus/latest/querying/api/), because clients are written against them.
+// (https://prometheus.io/docs/prometheus/latest/querying/api/), because clients are written against
+// them.
 type api struct{ lab *Lab }
 
 // failure is an error that is answered with its type and code.
@@ -90,7 +91,8 @@ func newAPI(l *Lab) http.Handler {
 	}
 	mux.HandleFunc("GET /-/ready", say("Prometheus Server is Ready."))
 	mux.HandleFunc("GET /-/healthy", say("Prometheus Server is Healthy."))
-	mux.HandleFunc("GET /{$}", say("promlab: a simulated cluster behind Prometheus' HTTP API, under /api/v1/."))
+	mux.HandleFunc("GET /{$}", say("promlab: a simulated cluster behind Prometheus' HTTP API, "+
+		"under /api/v1/."))
 	return mux
 }
 
@@ -123,10 +125,12 @@ func (a *api) queryRange(r *http.Request) (answer, error) {
 		return answer{}, badParam("step", err)
 	}
 	if step <= 0 {
-		return answer{}, badParam("step", errors.New("zero or negative query resolution step widths are not accepted. Try a positive integer"))
+		return answer{}, badParam("step", errors.New("zero or negative query resolution step "+
+			"widths are not accepted. Try a positive integer"))
 	}
 	if end.Sub(start)/step > 11000 {
-		return answer{}, badData(errors.New("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"))
+		return answer{}, badData(errors.New("exceeded maximum resolution of 11,000 points per " +
+			"timeseries. Try decreasing the query resolution (?step=XX)"))
 	}
 	return a.run(r, func(ctx context.Context) (promql.Query, error) {
 		return a.lab.engine.NewRangeQuery(ctx, a.lab, nil, r.FormValue("query"), start, end, step)
@@ -134,7 +138,8 @@ func (a *api) queryRange(r *http.Request) (answer, error) {
 }
 
 // run executes a query within the request's timeout and limit.
-func (a *api) run(r *http.Request, make func(context.Context) (promql.Query, error)) (answer, error) {
+func (a *api) run(r *http.Request,
+	make func(context.Context) (promql.Query, error)) (answer, error) {
 	limit, err := limitParam(r)
 	if err != nil {
 		return answer{}, err
@@ -158,7 +163,10 @@ func (a *api) run(r *http.Request, make func(context.Context) (promql.Query, err
 		q.Close()
 		return answer{}, queryFailure(result.Err)
 	}
-	got := answer{data: queryData{result.Value}, notes: result.Warnings, query: r.FormValue("query"), done: q.Close}
+	got := answer{
+		data: queryData{result.Value}, notes: result.Warnings, query: r.FormValue("query"),
+		done: q.Close,
+	}
 	truncated := false
 	switch v := result.Value.(type) {
 	case promql.Matrix:
@@ -225,7 +233,8 @@ func (a *api) selection(r *http.Request, needed bool) (selection, error) {
 	}
 	for _, matchers := range s.selectors {
 		if !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches("") }) {
-			return s, badParam("match[]", errors.New("match[] must contain at least one non-empty matcher"))
+			return s, badParam("match[]",
+				errors.New("match[] must contain at least one non-empty matcher"))
 		}
 	}
 	if len(s.selectors) == 0 {
@@ -237,7 +246,8 @@ func (a *api) selection(r *http.Request, needed bool) (selection, error) {
 }
 
 // strings joins what each selector finds, sorted and within the limit.
-func (s selection) strings(find func(matchers []*labels.Matcher) ([]string, annotations.Annotations, error)) (answer, error) {
+func (s selection) strings(find func(matchers []*labels.Matcher) ([]string, annotations.Annotations,
+	error)) (answer, error) {
 	found := map[string]struct{}{}
 	for _, matchers := range s.selectors {
 		some, _, err := find(matchers)

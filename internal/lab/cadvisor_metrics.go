@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// cgroup is what cAdvisor reports on: a container, a pod's sandbox, a pod as a whole, or a slice of the system.
+// cgroup is what cAdvisor reports on: a container, a pod's sandbox, a pod as a whole, or a slice of
+// the system.
 type cgroup struct {
 	labels    []string
 	alive     spans
@@ -18,34 +19,51 @@ type cgroup struct {
 	pause     bool
 }
 
-// cgroups is all that cAdvisor sees on a node. kube-prometheus-stack drops those that belong to no pod.
+// cgroups is all that cAdvisor sees on a node. kube-prometheus-stack drops those that belong to no
+// pod.
 func (n *node) cgroups(system bool) []cgroup {
 	var all []cgroup
 	if system {
 		for _, s := range []struct {
 			id    string
 			share float64
-		}{{"/", 1}, {"/kubepods.slice", .85}, {"/system.slice", .1}, {"/system.slice/kubelet.service", .03}} {
-			all = append(all, cgroup{labels: []string{"id", s.id}, alive: always(), seed: hash(n.seed, s.id),
-				memory: func(t int64) float64 { return page(s.share * n.memory * n.usedAt(t)) },
-				cpu:    counted(&n.busy, 0, n.bootedAt, func(_, v float64) float64 { return round(s.share * float64(n.cores) * v) })})
+		}{
+			{"/", 1}, {"/kubepods.slice", .85}, {"/system.slice", .1}, {
+				"/system.slice/kubelet.service", .03,
+			},
+		} {
+			all = append(all,
+				cgroup{labels: []string{"id", s.id}, alive: always(), seed: hash(n.seed, s.id),
+					memory: func(t int64) float64 { return page(s.share * n.memory * n.usedAt(t)) },
+					cpu: counted(&n.busy, 0, n.bootedAt, func(_, v float64) float64 {
+						return round(s.share * float64(n.cores) * v)
+					})})
 		}
 	}
 	for _, p := range n.pods {
 		id := "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + p.uid + ".slice"
 		named := []string{"namespace", p.namespace, "pod", p.name}
 		of := func(id, container, image, name string) []string {
-			return append([]string{"id", id, "container", container, "image", image, "name", name}, named...)
+			return append([]string{"id", id, "container", container, "image", image, "name", name},
+				named...)
 		}
-		all = append(all, cgroup{labels: append([]string{"id", id}, named...), alive: p.running, seed: p.seed, pod: p, memory: p.workingSet, cpu: p.cpu()})
+		all = append(all, cgroup{
+			labels: append([]string{"id", id}, named...), alive: p.running, seed: p.seed, pod: p,
+			memory: p.workingSet, cpu: p.cpu(),
+		})
 		sandbox := fmt.Sprintf("%016x%016x", mix(p.seed), mix(p.seed+9))
-		all = append(all, cgroup{labels: of(id+"/cri-containerd-"+sandbox+".scope", "POD", "registry.k8s.io/pause:3.10", sandbox), alive: p.running, seed: p.seed, pod: p, pause: true,
-			memory: constant(712 * 1024), cpu: constant(.03)})
+		all = append(all,
+			cgroup{labels: of(id+"/cri-containerd-"+sandbox+".scope", "POD",
+				"registry.k8s.io/pause:3.10", sandbox), alive: p.running, seed: p.seed, pod: p,
+				pause:  true,
+				memory: constant(712 * 1024), cpu: constant(.03)})
 		for _, c := range p.containers {
 			began := func(t int64) int64 { return c.began(p, t) }
 			name := fmt.Sprintf("%016x%016x", mix(c.seed), mix(c.seed+9))
-			all = append(all, cgroup{labels: of(id+"/cri-containerd-"+name+".scope", c.name, c.image, name), alive: p.running, seed: c.seed, pod: p, container: c,
-				memory: c.workingSet, cpu: counted(&c.cpu, 0, began, seconds)})
+			all = append(all,
+				cgroup{labels: of(id+"/cri-containerd-"+name+".scope", c.name, c.image,
+					name), alive: p.running, seed: c.seed, pod: p, container: c,
+					memory: c.workingSet, cpu: counted(&c.cpu, 0, began, seconds)})
 		}
 	}
 	return all
@@ -79,29 +97,43 @@ func (p *pod) cpu() sampler {
 // seconds leaves a counter of seconds as it is.
 func seconds(_, v float64) float64 { return round(v) }
 
-// perGroup is a metric of cAdvisor: expose emits a cgroup's series, without the cgroup's own labels.
-func perGroup(p Profile, kind, name, help string, expose func(g cgroup, emit func(v sampler, more ...string))) metric {
-	return metric{name: name, kind: kind, help: help, from: cadvisor, expose: func(t *target, emit emitter) {
+// perGroup is a metric of cAdvisor: expose emits a cgroup's series, without the cgroup's own
+// labels.
+func perGroup(p Profile, kind, name, help string,
+	expose func(g cgroup, emit func(v sampler, more ...string))) metric {
+	return metric{name: name, kind: kind, help: help, from: cadvisor, expose: func(t *target,
+		emit emitter) {
 		for _, g := range t.node.cgroups(p == Community) {
-			expose(g, func(v sampler, more ...string) { emit(g.alive, v, slices.Concat(g.labels, more)...) })
+			expose(g, func(v sampler, more ...string) {
+				emit(g.alive, v, slices.Concat(g.labels, more)...)
+			})
 		}
 	}}
 }
 
-// cadvisorMetrics is what the kubelet's cAdvisor exposes. kube-prometheus-stack drops some of it (its chart's
-// cAdvisorMetricRelabelings: cfs_throttled_seconds, container_spec_*, and what has no pod).
+// cadvisorMetrics is what the kubelet's cAdvisor exposes. kube-prometheus-stack drops some of it
+// (its chart's cAdvisorMetricRelabelings: cfs_throttled_seconds, container_spec_*, and what has no
+// pod).
 func cadvisorMetrics(p Profile) []metric {
 	perNode := func(name, help string, value func(n *node) float64) metric {
-		return metric{name: name, kind: gauge, help: help, from: cadvisor, expose: func(t *target, emit emitter) {
-			emit(always(), constant(value(t.node)), "boot_id", uuid(t.node.seed), "machine_id", uuid(t.node.seed+1), "system_uuid", uuid(t.node.seed+2))
+		return metric{name: name, kind: gauge, help: help, from: cadvisor, expose: func(t *target,
+			emit emitter) {
+			emit(always(), constant(value(t.node)), "boot_id", uuid(t.node.seed), "machine_id",
+				uuid(t.node.seed+1), "system_uuid", uuid(t.node.seed+2))
 		}}
 	}
 	all := append(cgroupMemory(p), cgroupCPU(p)...)
-	all = append(all, cgroupTraffic(p, "container_network_receive_bytes_total", "Cumulative count of bytes received", 1),
-		cgroupTraffic(p, "container_network_transmit_bytes_total", "Cumulative count of bytes transmitted", .8),
-		perNode("machine_cpu_cores", "Number of logical CPU cores.", func(n *node) float64 { return float64(n.cores) }),
-		perNode("machine_memory_bytes", "Amount of memory installed on the machine.", func(n *node) float64 { return n.memory }),
-		perGroup(p, gauge, "container_start_time_seconds", "Start time of the container since unix epoch in seconds.", func(g cgroup, emit func(sampler, ...string)) {
+	all = append(all, cgroupTraffic(p, "container_network_receive_bytes_total",
+		"Cumulative count of bytes received", 1),
+		cgroupTraffic(p, "container_network_transmit_bytes_total",
+			"Cumulative count of bytes transmitted", .8),
+		perNode("machine_cpu_cores", "Number of logical CPU cores.", func(n *node) float64 {
+			return float64(n.cores)
+		}),
+		perNode("machine_memory_bytes", "Amount of memory installed on the machine.",
+			func(n *node) float64 { return n.memory }),
+		perGroup(p, gauge, "container_start_time_seconds", "Start time of the container since "+
+			"unix epoch in seconds.", func(g cgroup, emit func(sampler, ...string)) {
 			if c := g.container; c != nil {
 				emit(func(t int64) float64 { return float64(c.began(g.pod, t) / 1000) })
 			}
@@ -118,32 +150,40 @@ func cgroupMemory(p Profile) []metric {
 	}
 	cached := func(g cgroup) float64 { return .25 + .9*unit(mix(g.seed+1)) }
 	all := []metric{
-		memory("container_memory_working_set_bytes", "Current working set in bytes.", func(g cgroup, t int64) float64 { return g.memory(t) }),
-		memory("container_memory_usage_bytes", "Current memory usage in bytes, including all memory regardless of when it was accessed", func(g cgroup, t int64) float64 {
+		memory("container_memory_working_set_bytes", "Current working set in bytes.",
+			func(g cgroup, t int64) float64 { return g.memory(t) }),
+		memory("container_memory_usage_bytes", "Current memory usage in bytes, including all "+
+			"memory regardless of when it was accessed", func(g cgroup, t int64) float64 {
 			return g.memory(t) * (.95 + cached(g) + .04*noise(g.seed+1, t))
 		}),
-		memory("container_memory_rss", "Size of RSS in bytes.", func(g cgroup, t int64) float64 { return g.memory(t) * (.7 + .25*unit(mix(g.seed+2))) }),
-		memory("container_memory_cache", "Number of bytes of page cache memory.", func(g cgroup, t int64) float64 { return g.memory(t) * cached(g) }),
-		perGroup(p, counterKind, "container_oom_events_total", "Count of out of memory events observed for the container", func(g cgroup, emit func(sampler, ...string)) {
+		memory("container_memory_rss", "Size of RSS in bytes.", func(g cgroup, t int64) float64 {
+			return g.memory(t) * (.7 + .25*unit(mix(g.seed+2)))
+		}),
+		memory("container_memory_cache", "Number of bytes of page cache memory.",
+			func(g cgroup, t int64) float64 { return g.memory(t) * cached(g) }),
+		perGroup(p, counterKind, "container_oom_events_total", "Count of out of memory events "+
+			"observed for the container", func(g cgroup, emit func(sampler, ...string)) {
 			if g.container != nil {
-				emit(constant(0)) // counted in a cgroup that is gone with the container: it hardly ever shows
+				// counted in a cgroup that is gone with the container: it hardly ever shows
+				emit(constant(0))
 			}
 		}),
 	}
 	if p == Community {
-		all = append(all, perGroup(p, gauge, "container_spec_memory_limit_bytes", "Memory limit for the container.", func(g cgroup, emit func(sampler, ...string)) {
-			if g.container == nil {
-				emit(constant(0))
-				return
-			}
-			emit(constant(g.container.limit))
-		}))
+		all = append(all, perGroup(p, gauge, "container_spec_memory_limit_bytes",
+			"Memory limit for the container.", func(g cgroup, emit func(sampler, ...string)) {
+				if g.container == nil {
+					emit(constant(0))
+					return
+				}
+				emit(constant(g.container.limit))
+			}))
 	}
 	return all
 }
 
-// cgroupCPU is container_cpu_*. A container's CPU quota is counted in periods of 100 ms in which it wanted to run; in
-// some of them it was throttled.
+// cgroupCPU is container_cpu_*. A container's CPU quota is counted in periods of 100 ms in which it
+// wanted to run; in some of them it was throttled.
 func cgroupCPU(p Profile) []metric {
 	periods := func(name, help string, scale func(seconds, throttled float64) float64) metric {
 		return perGroup(p, counterKind, name, help, func(g cgroup, emit func(sampler, ...string)) {
@@ -153,24 +193,36 @@ func cgroupCPU(p Profile) []metric {
 			case c.cpu.level == 0:
 				emit(constant(41)) // it ran once, and is idle since
 			default:
-				emit(counted(&c.throttled, 0, func(t int64) int64 { return c.began(g.pod, t) }, scale))
+				emit(counted(&c.throttled, 0, func(t int64) int64 {
+					return c.began(g.pod, t)
+				}, scale))
 			}
 		})
 	}
 	all := []metric{
-		perGroup(p, counterKind, "container_cpu_usage_seconds_total", "Cumulative cpu time consumed in seconds.", func(g cgroup, emit func(sampler, ...string)) {
+		perGroup(p, counterKind, "container_cpu_usage_seconds_total", "Cumulative cpu time "+
+			"consumed in seconds.", func(g cgroup, emit func(sampler, ...string)) {
 			emit(g.cpu, "cpu", "total")
 		}),
-		periods("container_cpu_cfs_periods_total", "Number of elapsed enforcement period intervals.", func(seconds, _ float64) float64 { return math.Floor(9 * seconds) }),
-		periods("container_cpu_cfs_throttled_periods_total", "Number of throttled period intervals.", func(_, throttled float64) float64 { return math.Floor(9 * throttled) }),
+		periods("container_cpu_cfs_periods_total",
+			"Number of elapsed enforcement period intervals.", func(seconds, _ float64) float64 {
+				return math.Floor(9 * seconds)
+			}),
+		periods("container_cpu_cfs_throttled_periods_total",
+			"Number of throttled period intervals.", func(_, throttled float64) float64 {
+				return math.Floor(9 * throttled)
+			}),
 	}
 	if p == Community {
-		all = append(all, periods("container_cpu_cfs_throttled_seconds_total", "Total time duration the container has been throttled.", func(_, throttled float64) float64 { return round(.4 * throttled) }))
+		all = append(all, periods("container_cpu_cfs_throttled_seconds_total",
+			"Total time duration the container has been throttled.",
+			func(_, throttled float64) float64 { return round(.4 * throttled) }))
 	}
 	return all
 }
 
-// cgroupTraffic is container_network_*: counted in a pod's sandbox, unless it uses its node's network.
+// cgroupTraffic is container_network_*: counted in a pod's sandbox, unless it uses its node's
+// network.
 func cgroupTraffic(p Profile, name, help string, share float64) metric {
 	return perGroup(p, counterKind, name, help, func(g cgroup, emit func(sampler, ...string)) {
 		if !g.pause || g.pod.hostNetwork {
@@ -178,6 +230,7 @@ func cgroupTraffic(p Profile, name, help string, share float64) metric {
 		}
 		n, begin := g.pod.node, g.pod.running.first()
 		began := func(t int64) int64 { return max(begin, n.bootedAt(t)) }
-		emit(counted(&n.traffic, int64(g.seed%uint64(hour)), began, scaled(share*unit(g.seed)/20)), "interface", "eth0")
+		emit(counted(&n.traffic, int64(g.seed%uint64(hour)), began, scaled(share*unit(g.seed)/20)),
+			"interface", "eth0")
 	})
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// cluster is what the exporters look at. It is made once, by the seed alone, and does not change: what changes with
-// time are the signals and spans in it.
+// cluster is what the exporters look at. It is made once, by the seed alone, and does not change:
+// what changes with time are the signals and spans in it.
 type cluster struct {
 	seed   uint64
 	anchor int64 // what happened, happened so long before this
@@ -26,9 +26,10 @@ type node struct {
 	cores                   int
 	memory                  float64 // bytes
 	disk                    float64 // bytes, of the root device
-	many                    bool    // its system mounts one disk five times and keeps its root read-only
-	exporter                bool    // node_exporter runs on it
-	twice                   bool    // and is scraped by two jobs (community chart)
+	// its system mounts one disk five times and keeps its root read-only
+	many     bool
+	exporter bool // node_exporter runs on it
+	twice    bool // and is scraped by two jobs (community chart)
 
 	used     signal // memory, as a ratio without what the kernel can give back
 	usedPath path   // what an incident adds to it
@@ -60,8 +61,8 @@ func (n *node) fullAt(t int64) float64 {
 	return clamp(n.full.at(t)+n.fullPath.at(t), 0.02, 0.995)
 }
 
-// lifetime is how long a machine or container runs where nothing is said of it. Counters begin anew with it, so that
-// any time, however long ago, has a beginning before it.
+// lifetime is how long a machine or container runs where nothing is said of it. Counters begin anew
+// with it, so that any time, however long ago, has a beginning before it.
 const lifetime = 45 * day
 
 // bootedAt is when a node was last started before t.
@@ -222,7 +223,9 @@ func (c *cluster) newNode(i, fleet int) *node {
 		per = 10
 	}
 	switch {
-	case fleet > 1000: // small machines, as such fleets have, and so that a query over all cores stays within query.max-samples
+	case fleet > 1000:
+		// small machines, as such fleets have, and so that a query over all cores stays within
+		// query.max-samples
 		n.machine, n.cores, n.memory = "r5.xlarge", 4, 32*gib-37*mib
 	case i%11 == 3:
 		n.machine, n.cores, n.memory = "r5.4xlarge", 16, 128*gib-37*mib
@@ -233,10 +236,24 @@ func (c *cluster) newNode(i, fleet int) *node {
 	}
 	n.slots = per
 	h := func(what string) uint64 { return hash(n.seed, what) }
-	n.used = signal{level: between(h("used"), .34, .60), swing: between(h("used swing"), .02, .08), jitter: between(h("used jitter"), .008, .035), seed: h("used noise"), week: c.week}
-	n.busy = signal{level: between(h("busy"), .12, .38), swing: between(h("busy swing"), .06, .24), jitter: between(h("busy jitter"), .03, .09), seed: h("busy noise"), week: c.week}
-	n.full = signal{level: between(h("full"), .32, .66), swing: .01, jitter: between(h("full jitter"), .002, .02), seed: h("full noise"), week: c.week}
-	n.traffic = signal{level: between(h("traffic"), 2e6, 12e6), swing: between(h("traffic swing"), 5e6, 40e6), jitter: 1.8e6, seed: h("traffic noise"), week: c.week}
-	n.squeezed = signal{level: between(h("squeezed"), 1e-4, 2e-3), jitter: 1e-4, seed: h("squeezed noise")}
+	n.used = signal{
+		level: between(h("used"), .34, .60), swing: between(h("used swing"), .02, .08),
+		jitter: between(h("used jitter"), .008, .035), seed: h("used noise"), week: c.week,
+	}
+	n.busy = signal{
+		level: between(h("busy"), .12, .38), swing: between(h("busy swing"), .06, .24),
+		jitter: between(h("busy jitter"), .03, .09), seed: h("busy noise"), week: c.week,
+	}
+	n.full = signal{
+		level: between(h("full"), .32, .66), swing: .01,
+		jitter: between(h("full jitter"), .002, .02), seed: h("full noise"), week: c.week,
+	}
+	n.traffic = signal{
+		level: between(h("traffic"), 2e6, 12e6), swing: between(h("traffic swing"), 5e6, 40e6),
+		jitter: 1.8e6, seed: h("traffic noise"), week: c.week,
+	}
+	n.squeezed = signal{
+		level: between(h("squeezed"), 1e-4, 2e-3), jitter: 1e-4, seed: h("squeezed noise"),
+	}
 	return n
 }

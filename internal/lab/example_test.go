@@ -12,7 +12,9 @@ import (
 
 // A test's Prometheus: the same cluster and the same samples each time.
 func ExampleNew() {
-	l, err := lab.New(lab.Options{Profile: lab.KPS, Nodes: 42, Now: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)})
+	l, err := lab.New(lab.Options{
+		Profile: lab.KPS, Nodes: 42, Now: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC),
+	})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -15,9 +15,13 @@ const (
 )
 
 // spread says which node plays a role in a fleet of usual size: not the first nine in a row.
-var spread = [roles]int{leaking: 6, cpuBound: 17, filling: 23, warm: 13, wentDown: 31, unwatched: 38, packed: 28, rebooted: 10, wasNotReady: 35}
+var spread = [roles]int{
+	leaking: 6, cpuBound: 17, filling: 23, warm: 13, wentDown: 31, unwatched: 38, packed: 28,
+	rebooted: 10, wasNotReady: 35,
+}
 
-// in gives the node that plays a role, or nil where the fleet is too small for it: one node stays healthy.
+// in gives the node that plays a role, or nil where the fleet is too small for it: one node stays
+// healthy.
 func (c *cluster) in(role int) *node {
 	switch {
 	case len(c.nodes) >= 40:
@@ -28,14 +32,21 @@ func (c *cluster) in(role int) *node {
 	return nil
 }
 
-// breakNodes lets happen to the machines what is to be found: two that are critical at the anchor, three that deserve
-// a warning (the third, packed, is made by schedule), and a few with a past.
+// breakNodes lets happen to the machines what is to be found: two that are critical at the anchor,
+// three that deserve a warning (the third, packed, is made by schedule), and a few with a past.
 func (c *cluster) breakNodes() {
 	if n := c.in(leaking); n != nil {
 		// Crosses 90 % six hours before the anchor and ends at about 94.5 %.
 		n.used = signal{level: .0, jitter: .004, seed: n.seed}
-		n.usedPath = path{{c.before(30 * hour), .61}, {c.before(20 * hour), .66}, {c.before(6 * hour), .903}, {c.before(0), .945}, {c.before(-24 * hour), .97}}
-		n.squeezed.during = []stretch{{span{c.before(6 * hour), c.before(2 * hour)}, .012}, {span{c.before(2 * hour), forever}, .06}}
+		n.usedPath = path{
+			{c.before(30 * hour), .61}, {c.before(20 * hour), .66}, {c.before(6 * hour), .903},
+			{c.before(0), .945}, {c.before(-24 * hour), .97},
+		}
+		n.squeezed.during = []stretch{
+			{span{c.before(6 * hour), c.before(2 * hour)}, .012}, {
+				span{c.before(2 * hour), forever}, .06,
+			},
+		}
 	}
 	if n := c.in(cpuBound); n != nil {
 		n.busy.jitter = .008
@@ -43,7 +54,11 @@ func (c *cluster) breakNodes() {
 	}
 	if n := c.in(filling); n != nil {
 		n.full = signal{jitter: .0008, seed: n.seed}
-		n.fullPath = path{{c.before(40 * hour), .58}, {c.before(26 * hour), .64}, {c.before(0), .862}, {c.before(-5 * hour), .875}}
+		n.fullPath = path{
+			{c.before(40 * hour), .58}, {c.before(26 * hour), .64}, {c.before(0), .862}, {
+				c.before(-5 * hour), .875,
+			},
+		}
 		n.many = false
 	}
 	if n := c.in(warm); n != nil {
@@ -68,7 +83,14 @@ func (c *cluster) breakNodes() {
 
 // breakPods makes the pods that ended, and those with names that should hurt nobody.
 func (c *cluster) breakPods() {
-	executor := workload{namespace: "spark", kind: "Pod", containers: []spec{{name: "spark-kubernetes-executor", mem: 3072, limit: 4096, cpu: .8, fill: .62, busy: .9}}}
+	executor := workload{
+		namespace: "spark", kind: "Pod", containers: []spec{
+			{
+				name: "spark-kubernetes-executor", mem: 3072, limit: 4096, cpu: .8, fill: .62,
+				busy: .9,
+			},
+		},
+	}
 	for i := range 4 {
 		executor.name = "daily-etl-" + letters(c.seed, 6) + "-exec-" + string(rune('1'+i))
 		began := c.before(6 * hour)
@@ -84,7 +106,11 @@ func (c *cluster) breakPods() {
 			x.climb = path{{began, 0}, {killed - 50*minute, x.limit * .15}, {killed, x.limit * .55}}
 		}
 	}
-	job := workload{namespace: "batch", kind: "Job", containers: []spec{{name: "export", mem: 4096, limit: 6144, cpu: .5, fill: .5, busy: 1.2}}}
+	job := workload{
+		namespace: "batch", kind: "Job", containers: []spec{
+			{name: "export", mem: 4096, limit: 6144, cpu: .5, fill: .5, busy: 1.2},
+		},
+	}
 	for i := range 5 {
 		began := c.before(int64(4+24*i) * hour)
 		job.name = "nightly-export-" + letters(hash(c.seed, "job")+uint64(i), 8)
@@ -93,7 +119,11 @@ func (c *cluster) breakPods() {
 		}
 	}
 	for i, name := range hostile() {
-		w := workload{namespace: hostileNamespace, name: name, kind: "Pod", containers: []spec{{name: "app", mem: 64, limit: 128, cpu: .02, quota: .1, fill: .7, busy: .5}}}
+		w := workload{
+			namespace: hostileNamespace, name: name, kind: "Pod", containers: []spec{
+				{name: "app", mem: 64, limit: 128, cpu: .02, quota: .1, fill: .7, busy: .5},
+			},
+		}
 		if p := c.runSomewhere(w, always(), always()); p != nil && i == 1 {
 			// Near enough to its limit for a warning, so that messages carry its name.
 			x := p.containers[0]
@@ -118,5 +148,9 @@ func (c *cluster) pack() {
 		return
 	}
 	left := (.934*n.allocatableMemory() - n.requestedMem) / mib
-	c.run(workload{namespace: "ml", name: "notebook", kind: "StatefulSet", containers: []spec{{name: "jupyter", mem: left, limit: left, cpu: .2, fill: .2, busy: .3}}}, n, 0, always(), always())
+	c.run(workload{
+		namespace: "ml", name: "notebook", kind: "StatefulSet", containers: []spec{
+			{name: "jupyter", mem: left, limit: left, cpu: .2, fill: .2, busy: .3},
+		},
+	}, n, 0, always(), always())
 }

@@ -19,8 +19,9 @@ type queryData struct{ value parser.Value }
 // seriesData is the data of /api/v1/series.
 type seriesData []labels.Labels
 
-// respond writes an answer in Prometheus' own JSON: keys in its order, timestamps in seconds with at most three
-// decimals, values as strings. It writes as it goes, so that a large matrix is never whole in memory as text.
+// respond writes an answer in Prometheus' own JSON: keys in its order, timestamps in seconds with
+// at most three decimals, values as strings. It writes as it goes, so that a large matrix is never
+// whole in memory as text.
 func respond(w http.ResponseWriter, a answer) {
 	w.Header().Set("Content-Type", "application/json")
 	j := jsonWriter{w: bufio.NewWriterSize(w, 64<<10)}
@@ -61,7 +62,8 @@ func (j *jsonWriter) raw(s string) { _, _ = j.w.WriteString(s) }
 func (j *jsonWriter) any(v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
-		b = []byte("null") // only a NaN or a channel would fail, and neither is in what is written so
+		// only a NaN or a channel would fail, and neither is in what is written so
+		b = []byte("null")
 	}
 	_, _ = j.w.Write(b)
 }
@@ -143,7 +145,8 @@ func appendTime(b []byte, t int64) []byte {
 	return b
 }
 
-// string writes a JSON string as Prometheus does: without escaping HTML, which is for the reader to take care of.
+// string writes a JSON string as Prometheus does: without escaping HTML, which is for the reader to
+// take care of.
 func (j *jsonWriter) string(s string) {
 	const hex = "0123456789abcdef"
 	b := append(j.buf[:0], '"')

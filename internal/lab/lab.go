@@ -1,9 +1,11 @@
-// Package lab is a Prometheus in a box: the real PromQL engine over a Kubernetes cluster that does not exist.
+// Package lab is a Prometheus in a box: the real PromQL engine over a Kubernetes cluster that does
+// not exist.
 //
-// Nothing is loaded and nothing stored. Every sample is computed from a seed and its time alone, so that any range of
-// any length can be asked for, and the same question gives the same bytes on every machine. The metric and label names
-// are those that node_exporter, cAdvisor, the kubelet and kube-state-metrics have under the two Helm charts that most
-// clusters use, with the traps that real clusters have, and with things to find.
+// Nothing is loaded and nothing stored. Every sample is computed from a seed and its time alone, so
+// that any range of any length can be asked for, and the same question gives the same bytes on
+// every machine. The metric and label names are those that node_exporter, cAdvisor, the kubelet and
+// kube-state-metrics have under the two Helm charts that most clusters use, with the traps that
+// real clusters have, and with things to find.
 //
 // It serves the demo, the tests and the benchmarks, and is in nothing that ships.
 package lab
@@ -26,8 +28,10 @@ type Profile string
 
 // The profiles.
 const (
-	Community Profile = "community" // prometheus-community/prometheus: annotations, jobs kubernetes-*
-	KPS       Profile = "kps"       // prometheus-community/kube-prometheus-stack: ServiceMonitors, jobs node-exporter, kubelet, ...
+	// prometheus-community/prometheus: annotations, jobs kubernetes-*
+	Community Profile = "community"
+	// prometheus-community/kube-prometheus-stack: ServiceMonitors, jobs node-exporter, kubelet, ...
+	KPS Profile = "kps"
 )
 
 // Bounds and defaults.
@@ -45,17 +49,20 @@ type Options struct {
 	Cluster        string        // a label "cluster" on every series; none if empty
 	ScrapeInterval time.Duration // 1m (community), 30s (kps)
 
-	// Now is the time that incidents are placed before: the leak that began six hours ago began six hours before Now.
-	// Without Clock it is also the end of the samples, and what a query without a time is evaluated at.
+	// Now is the time that incidents are placed before: the leak that began six hours ago began six
+	// hours before Now. Without Clock it is also the end of the samples, and what a query without a
+	// time is evaluated at.
 	Now time.Time
 	// Clock, where set, is the end of the samples instead, which so moves on.
 	Clock func() time.Time
 
-	// Tame leaves out the pods whose names are hostile, which are there for tests and nothing to show.
+	// Tame leaves out the pods whose names are hostile, which are there for tests and nothing to
+	// show.
 	Tame bool
 
-	// Recording, where set, is answered from in place of the simulated cluster: of the fields above, Now and Clock alone
-	// count then. Without either, the end of the samples is the recording's.
+	// Recording, where set, is answered from in place of the simulated cluster: of the fields
+	// above, Now and Clock alone count then. Without either, the end of the samples is the
+	// recording's.
 	Recording *Recording
 
 	Without    []string      // metrics that are absent, by the beginning of their names
@@ -145,9 +152,15 @@ func (l *Lab) simulate() {
 	o := l.options
 	c := newCluster(o)
 	l.targets = newTargets(c, o)
-	l.store = &store{byName: map[string]*family{}, interval: o.ScrapeInterval.Milliseconds(), end: func() int64 { return l.now().UnixMilli() }}
+	l.store = &store{
+		byName: map[string]*family{}, interval: o.ScrapeInterval.Milliseconds(), end: func() int64 {
+			return l.now().UnixMilli()
+		},
+	}
 	for _, m := range newMetrics(c, o.Profile) {
-		absent := func(prefix string) bool { return prefix != "" && strings.HasPrefix(m.name, prefix) }
+		absent := func(prefix string) bool {
+			return prefix != "" && strings.HasPrefix(m.name, prefix)
+		}
 		if slices.ContainsFunc(o.Without, absent) {
 			continue
 		}
@@ -160,7 +173,9 @@ func (l *Lab) simulate() {
 		l.store.families = append(l.store.families, f)
 		l.store.byName[m.name] = f
 	}
-	slices.SortFunc(l.store.families, func(a, b *family) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(l.store.families, func(a, b *family) int {
+		return strings.Compare(a.name, b.name)
+	})
 }
 
 // now is the end of the samples.
@@ -220,6 +235,6 @@ func (l *Lab) scrapes(now int64) []scrape {
 	return all
 }
 
-// Handler answers Prometheus' HTTP API v1, as far as clients ask for it: query, query_range, labels, label values,
-// series, metadata, targets and status, and /-/ready and /-/healthy.
+// Handler answers Prometheus' HTTP API v1, as far as clients ask for it: query, query_range,
+// labels, label values, series, metadata, targets and status, and /-/ready and /-/healthy.
 func (l *Lab) Handler() http.Handler { return newAPI(l) }

@@ -84,13 +84,18 @@ func query(t testing.TB, l *Lab, path string, params url.Values) []line {
 // instant evaluates a query so long before the end.
 func instant(t testing.TB, l *Lab, q string, ago time.Duration) []line {
 	t.Helper()
-	return query(t, l, "/api/v1/query", url.Values{"query": {q}, "time": {fmt.Sprint(now().Add(-ago).Unix())}})
+	return query(t, l, "/api/v1/query", url.Values{
+		"query": {q}, "time": {fmt.Sprint(now().Add(-ago).Unix())},
+	})
 }
 
 // over evaluates a query over a time that ends at the end of the samples.
 func over(t testing.TB, l *Lab, q string, back, step time.Duration) []line {
 	t.Helper()
-	return query(t, l, "/api/v1/query_range", url.Values{"query": {q}, "start": {fmt.Sprint(now().Add(-back).Unix())}, "end": {fmt.Sprint(now().Unix())}, "step": {step.String()}})
+	return query(t, l, "/api/v1/query_range", url.Values{
+		"query": {q}, "start": {fmt.Sprint(now().Add(-back).Unix())},
+		"end": {fmt.Sprint(now().Unix())}, "step": {step.String()},
+	})
 }
 
 func TestOptionsAreBounded(t *testing.T) {
@@ -114,7 +119,8 @@ func TestEveryFleetWorks(t *testing.T) {
 	for _, nodes := range []int{1, 2, 10} {
 		for _, p := range profiles() {
 			l := newLab(t, Options{Profile: p, Nodes: nodes})
-			if got := number(t, instant(t, l, "count(kube_node_info)", time.Minute)[0].Value[1]); got != float64(nodes) {
+			if got := number(t, instant(t, l, "count(kube_node_info)",
+				time.Minute)[0].Value[1]); got != float64(nodes) {
 				t.Errorf("%s, %d nodes: kube_node_info has %v", p, nodes, got)
 			}
 			for name, q := range panelQueries() {
@@ -131,7 +137,11 @@ func TestSameSeedSameBytes(t *testing.T) {
 	for _, p := range profiles() {
 		a, b := newLab(t, Options{Profile: p, Nodes: 6}), newLab(t, Options{Profile: p, Nodes: 6})
 		other := newLab(t, Options{Profile: p, Nodes: 6, Seed: 2})
-		params := url.Values{"query": {`{__name__=~"node_(memory|cpu|disk)_.+|container_cpu_usage.+|kube_pod_owner"}`}, "start": {"1795219200"}, "end": {"1795305600"}, "step": {"6h"}}
+		params := url.Values{
+			"query": {
+				`{__name__=~"node_(memory|cpu|disk)_.+|container_cpu_usage.+|kube_pod_owner"}`,
+			}, "start": {"1795219200"}, "end": {"1795305600"}, "step": {"6h"},
+		}
 		_, one := get(t, a, "/api/v1/query_range", params)
 		_, two := get(t, b, "/api/v1/query_range", params)
 		_, different := get(t, other, "/api/v1/query_range", params)
@@ -147,8 +157,12 @@ func TestSameSeedSameBytes(t *testing.T) {
 // TestSampleDoesNotDependOnTheQuery holds points of ranges against instant queries.
 func TestSampleDoesNotDependOnTheQuery(t *testing.T) {
 	l := newLab(t, Options{Profile: KPS, Nodes: 8})
-	for _, q := range []string{"node_memory_MemAvailable_bytes", `rate(node_cpu_seconds_total{mode="user",cpu="1"}[5m])`, "sum by (namespace) (container_memory_working_set_bytes)"} {
-		wide, narrow := over(t, l, q, 24*time.Hour, time.Hour), over(t, l, q, 2*time.Hour, 30*time.Minute)
+	for _, q := range []string{
+		"node_memory_MemAvailable_bytes", `rate(node_cpu_seconds_total{mode="user",cpu="1"}[5m])`,
+		"sum by (namespace) (container_memory_working_set_bytes)",
+	} {
+		wide, narrow := over(t, l, q, 24*time.Hour, time.Hour), over(t, l, q, 2*time.Hour,
+			30*time.Minute)
 		at := instant(t, l, q, time.Hour)
 		if len(wide) == 0 || len(wide) < len(at) {
 			t.Fatalf("%s: %d series over a day, %d at one time", q, len(wide), len(at))
@@ -166,8 +180,10 @@ func TestSampleDoesNotDependOnTheQuery(t *testing.T) {
 			return "none"
 		}
 		for _, x := range at {
-			if a, b := find(wide, x.Metric), find(narrow, x.Metric); a != x.Value[1] || b != x.Value[1] {
-				t.Errorf("%s %v: %v at once, %v in a day, %v in two hours", q, x.Metric, x.Value[1], a, b)
+			if a, b := find(wide, x.Metric), find(narrow, x.Metric); a != x.Value[1] ||
+				b != x.Value[1] {
+				t.Errorf("%s %v: %v at once, %v in a day, %v in two hours", q, x.Metric, x.Value[1],
+					a, b)
 			}
 		}
 	}
@@ -175,7 +191,9 @@ func TestSampleDoesNotDependOnTheQuery(t *testing.T) {
 
 func TestAnyTimeHasSamples(t *testing.T) {
 	l := newLab(t, Options{Nodes: 4})
-	for _, ago := range []time.Duration{time.Minute, 400 * 24 * time.Hour, 30 * 365 * 24 * time.Hour} {
+	for _, ago := range []time.Duration{
+		time.Minute, 400 * 24 * time.Hour, 30 * 365 * 24 * time.Hour,
+	} {
 		for q, want := range map[string]int{
 			"node_memory_MemTotal_bytes": 3, // one node has no exporter, or all have
 			`sum by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m])) > 0`: 3,
@@ -205,8 +223,11 @@ func TestClockMovesTheEnd(t *testing.T) {
 }
 
 func TestWithoutAndCluster(t *testing.T) {
-	l := newLab(t, Options{Nodes: 3, Cluster: "서울", Without: []string{"kubelet_volume_stats", "node_pressure"}})
-	if got := instant(t, l, `count({__name__=~"kubelet_volume_stats_.+|node_pressure_.+"})`, time.Minute); len(got) != 0 {
+	l := newLab(t, Options{
+		Nodes: 3, Cluster: "서울", Without: []string{"kubelet_volume_stats", "node_pressure"},
+	})
+	if got := instant(t, l, `count({__name__=~"kubelet_volume_stats_.+|node_pressure_.+"})`,
+		time.Minute); len(got) != 0 {
 		t.Errorf("still there: %v", got)
 	}
 	if got := instant(t, l, `count({cluster!="서울",__name__!=""})`, time.Minute); len(got) != 0 {
@@ -235,7 +256,12 @@ func TestSamplesSitAtEachTargetsOwnTime(t *testing.T) {
 // BenchmarkNodeMemory is a day of 5,000 nodes at 720 steps, through the API.
 func BenchmarkNodeMemory(b *testing.B) {
 	l := newLab(b, Options{Nodes: MaxNodes})
-	params := url.Values{"query": {panelQueries()["node-memory"]}, "start": {fmt.Sprint(now().Add(-719 * 2 * time.Minute).Unix())}, "end": {fmt.Sprint(now().Unix())}, "step": {"120"}}
+	params := url.Values{
+		"query": {
+			panelQueries()["node-memory"],
+		}, "start": {fmt.Sprint(now().Add(-719 * 2 * time.Minute).Unix())},
+		"end": {fmt.Sprint(now().Unix())}, "step": {"120"},
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		code, body := get(b, l, "/api/v1/query_range", params)

@@ -5,7 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// metric is a metric family: what its metadata says, which exporter exposes it, and what that exporter answers.
+// metric is a metric family: what its metadata says, which exporter exposes it, and what that
+// exporter answers.
 type metric struct {
 	name, kind, help string
 	from             source
@@ -13,8 +14,8 @@ type metric struct {
 	synthetic        bool // written by Prometheus about every target, also where the scrape failed
 }
 
-// emitter takes one series of an exporter's answer: when it is in there, its value, and its labels as names and
-// values in turn.
+// emitter takes one series of an exporter's answer: when it is in there, its value, and its labels
+// as names and values in turn.
 type emitter func(alive spans, value sampler, labels ...string)
 
 const (
@@ -35,9 +36,10 @@ func flag(holds func(t int64) bool) sampler {
 	}
 }
 
-// counted samples a counter: a signal integrated since the beginning that lies before each time, in the signal's unit
-// times seconds, and what scale makes of it. Noise comes lag later.
-func counted(s *signal, lag int64, began func(t int64) int64, scale func(seconds, v float64) float64) sampler {
+// counted samples a counter: a signal integrated since the beginning that lies before each time, in
+// the signal's unit times seconds, and what scale makes of it. Noise comes lag later.
+func counted(s *signal, lag int64, began func(t int64) int64,
+	scale func(seconds, v float64) float64) sampler {
 	// The integral at the beginning is that of the sample before, nearly always.
 	type origin struct {
 		begin int64
@@ -84,13 +86,17 @@ func synthetic() []metric {
 		{name: "up", kind: gauge, synthetic: true, expose: func(t *target, emit emitter) {
 			emit(always(), flag(t.up.contains))
 		}},
-		{name: "scrape_duration_seconds", kind: gauge, synthetic: true, expose: func(t *target, emit emitter) {
+		{name: "scrape_duration_seconds", kind: gauge, synthetic: true, expose: func(t *target,
+			emit emitter) {
 			seed := uint64(t.offset)
-			emit(always(), func(at int64) float64 { return math.Round(1e6*(0.02+0.015*noise(seed, at))) / 1e6 })
+			emit(always(), func(at int64) float64 {
+				return math.Round(1e6*(0.02+0.015*noise(seed, at))) / 1e6
+			})
 		}},
 		{name: "prometheus_build_info", kind: gauge, from: prometheusItself, help: "A metric with a constant '1' value labeled by version, revision, branch, goversion from which prometheus was built, and the goos and goarch for the build.",
 			expose: func(_ *target, emit emitter) {
-				emit(always(), constant(1), "version", buildVersion, "branch", "HEAD", "goversion", "go1.26", "goos", "linux", "goarch", "amd64", "revision", "promlab")
+				emit(always(), constant(1), "version", buildVersion, "branch", "HEAD", "goversion",
+					"go1.26", "goos", "linux", "goarch", "amd64", "revision", "promlab")
 			}},
 	}
 }

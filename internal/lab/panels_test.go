@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// panelQueries are the questions that the cluster is made for: those of the built-in panels, on both charts' labels.
+// panelQueries are the questions that the cluster is made for: those of the built-in panels, on
+// both charts' labels.
 func panelQueries() map[string]string {
 	const (
 		fs = `fstype!~"tmpfs|ramfs|devtmpfs|overlay|squashfs|erofs|iso9660|nsfs|autofs|fuse.*|nfs.*|cifs|9p",mountpoint!~"/(boot|run|snap|etc|dev|proc|sys)(/.*)?|/var/lib/(docker|containerd|containers|kubelet)/.+"`
@@ -57,8 +58,8 @@ func above(v map[string]float64, threshold float64) []string {
 	return found
 }
 
-// TestWhatThePanelsFind is the cluster's story, as each chart's labels tell it: what is above its threshold one
-// minute before the end, and nothing else.
+// TestWhatThePanelsFind is the cluster's story, as each chart's labels tell it: what is above its
+// threshold one minute before the end, and nothing else.
 func TestWhatThePanelsFind(t *testing.T) {
 	for _, p := range profiles() {
 		t.Run(string(p), func(t *testing.T) {
@@ -69,13 +70,21 @@ func TestWhatThePanelsFind(t *testing.T) {
 				threshold float64
 				found     []string
 			}{
-				{"node-memory", "instance", 41, .80, []string{"10.0.1.12:9100 94", "10.0.2.14:9100 84"}},
+				{
+					"node-memory", "instance", 41, .80, []string{
+						"10.0.1.12:9100 94", "10.0.2.14:9100 84",
+					},
+				},
 				{"node-cpu", "instance", 41, .80, []string{"10.0.3.15:9100 97"}},
 				{"node-disk", "instance", 41, .80, []string{"10.0.3.17:9100 86"}},
 				{"node-network-errors", "instance", 41, .01, nil},
 				{"node-pressure", "instance", 41, .05, []string{"10.0.1.12:9100 6"}},
 				{"node-requests", "node", 42, .85, []string{"ip-10-0-2-19 93"}},
-				{"container-memory", "pod", 0, .85, []string{"<!channel> <@U012AB3CD> *bold* <https://example.com|click> 88"}},
+				{
+					"container-memory", "pod", 0, .85, []string{
+						"<!channel> <@U012AB3CD> *bold* <https://example.com|click> 88",
+					},
+				},
 				{"pvc", "persistentvolumeclaim", 0, .80, []string{"주문-데이터-0 83"}},
 				{"coverage", "node", 1, 0, []string{"ip-10-0-3-22 100"}},
 				{"coverage-by-cadvisor", "node", 0, 0, nil},
@@ -108,27 +117,35 @@ func TestContainersInTrouble(t *testing.T) {
 				}
 				return found
 			}
-			if got := slices.Sorted(maps.Keys(by("container-oom", "pod"))); !slices.Equal(got, []string{"daily", "recommend"}) {
+			if got := slices.Sorted(maps.Keys(by("container-oom", "pod"))); !slices.Equal(got,
+				[]string{"daily", "recommend"}) {
 				t.Errorf("killed for memory: %q", got)
 			}
-			if got := above(by("container-throttling", "pod"), .25); len(got) != 1 || !strings.HasPrefix(got[0], "risk ") {
+			if got := above(by("container-throttling", "pod"), .25); len(got) != 1 ||
+				!strings.HasPrefix(got[0], "risk ") {
 				t.Errorf("throttled: %q", got)
 			}
-			if got := above(by("container-cpu-limit", "pod"), .9); len(got) != 1 || !strings.HasPrefix(got[0], "risk ") {
+			if got := above(by("container-cpu-limit", "pod"), .9); len(got) != 1 ||
+				!strings.HasPrefix(got[0], "risk ") {
 				t.Errorf("at its CPU limit: %q", got)
 			}
-			if got := by("container-restarts", "pod"); got["recommend"] < 1 || got["recommend"] > 2.4 || len(above(got, .5)) != 1 {
+			if got := by("container-restarts", "pod"); got["recommend"] < 1 ||
+				got["recommend"] > 2.4 || len(above(got, .5)) != 1 {
 				t.Errorf("restarts in an hour: %v", above(got, .5))
 			}
-			if got := instant(t, l, `rate(container_cpu_cfs_periods_total{container="license-server"}[5m]) / rate(container_cpu_cfs_periods_total{container="license-server"}[5m])`, time.Minute); len(got) == 0 || got[0].Value[1] != "NaN" {
+			if got := instant(t, l,
+				`rate(container_cpu_cfs_periods_total{container="license-server"}[5m]) / rate(container_cpu_cfs_periods_total{container="license-server"}[5m])`, time.Minute); len(got) == 0 || got[0].Value[1] != "NaN" {
 				t.Errorf("an idle container's share of throttled periods: %v, want 0/0", got)
 			}
-			if got := instant(t, l, `stddev_over_time(container_memory_working_set_bytes{container="license-server"}[1d])`, time.Minute); len(got) == 0 || got[0].Value[1] != "0" {
+			if got := instant(t, l,
+				`stddev_over_time(container_memory_working_set_bytes{container="license-server"}[1d])`, time.Minute); len(got) == 0 || got[0].Value[1] != "0" {
 				t.Errorf("the flat series: %v", got)
 			}
 			// Nobody is at the limit of a healthy fleet, all day.
-			for _, x := range over(t, l, panelQueries()["container-memory"]+" > 0.85", 24*time.Hour, 45*time.Minute) {
-				if pod := x.Metric["pod"]; !strings.HasPrefix(pod, "recommend-") && !strings.HasPrefix(pod, "daily-") && !strings.HasPrefix(pod, "<!channel>") {
+			for _, x := range over(t, l, panelQueries()["container-memory"]+" > 0.85", 24*time.Hour,
+				45*time.Minute) {
+				if pod := x.Metric["pod"]; !strings.HasPrefix(pod, "recommend-") &&
+					!strings.HasPrefix(pod, "daily-") && !strings.HasPrefix(pod, "<!channel>") {
 					t.Errorf("%s above .85", pod)
 				}
 			}
@@ -151,29 +168,36 @@ func TestHistory(t *testing.T) {
 				return number(t, got[0].Value[1])
 			}
 			used := `max(1 - node_memory_MemAvailable_bytes{instance="10.0.1.12:9100"} / node_memory_MemTotal_bytes)`
-			if a, b, c := at(used, 7*time.Hour), at(used, 5*time.Hour), at(used, time.Minute); a >= .9 || b <= .9 || c <= b {
+			if a, b, c := at(used, 7*time.Hour), at(used, 5*time.Hour), at(used,
+				time.Minute); a >= .9 || b <= .9 || c <= b {
 				t.Errorf("the leak: %v seven hours ago, %v five hours ago, %v now", a, b, c)
 			}
 			for i := range 18 {
-				if v := at(strings.Replace(panelQueries()["node-cpu"], "node_cpu_seconds_total{", `node_cpu_seconds_total{instance="10.0.3.15:9100",`, 1), time.Duration(i)*5*time.Minute); (v > .95) != (i < 14) {
+				if v := at(strings.Replace(panelQueries()["node-cpu"], "node_cpu_seconds_total{",
+					`node_cpu_seconds_total{instance="10.0.3.15:9100",`, 1),
+					time.Duration(i)*5*time.Minute); (v > .95) != (i < 14) {
 					t.Errorf("the busy node: %v %d minutes ago", v, i*5)
 				}
 			}
 			down := `count(node_memory_MemTotal_bytes{instance="10.0.2.20:9100"}) or vector(0)`
-			if a, b, c := at(down, 10*time.Hour), at(down, 8*time.Hour), at(down, 6*time.Hour); a == 0 || b != 0 || c == 0 {
+			if a, b, c := at(down, 10*time.Hour), at(down, 8*time.Hour), at(down,
+				6*time.Hour); a == 0 || b != 0 || c == 0 {
 				t.Errorf("the node that was down: %v, %v, %v series", a, b, c)
 			}
 			if v := at(`max(up{instance="10.0.2.20:9100"})`, 8*time.Hour); v != 0 {
 				t.Errorf("up of the node that was down: %v", v)
 			}
 			unready := `sum(max by (node) (kube_node_status_condition{condition="Ready",status=~"false|unknown"}))`
-			if a, b, c := at(unready, 8*time.Hour), at(unready, 5*time.Hour-10*time.Minute), at(unready, time.Minute); a != 1 || b != 1 || c != 0 {
+			if a, b, c := at(unready, 8*time.Hour), at(unready, 5*time.Hour-10*time.Minute),
+				at(unready, time.Minute); a != 1 || b != 1 || c != 0 {
 				t.Errorf("nodes that are not ready: %v, %v, %v, want 1, 1, 0", a, b, c)
 			}
-			if v := at(`max(resets(node_context_switches_total{instance="10.0.2.13:9100"}[6h]))`, time.Minute); v != 1 {
+			if v := at(`max(resets(node_context_switches_total{instance="10.0.2.13:9100"}[6h]))`,
+				time.Minute); v != 1 {
 				t.Errorf("counter resets of the node that was rebooted: %v, want 1", v)
 			}
-			if v := at(`count(count by (instance) (kube_node_info))`, 3*time.Hour-3*time.Minute); v != 2 {
+			if v := at(`count(count by (instance) (kube_node_info))`,
+				3*time.Hour-3*time.Minute); v != 2 {
 				t.Errorf("instances of kube-state-metrics while it is rolled out: %v, want 2", v)
 			}
 			if v := at(`count(count by (instance) (kube_node_info))`, time.Minute); v != 1 {
@@ -181,7 +205,8 @@ func TestHistory(t *testing.T) {
 			}
 			pods := `count(kube_pod_info{namespace="shop",pod=~"checkout-.*"})`
 			if a, b := at(pods, 5*time.Hour), at(pods, time.Hour); a != 5 || b != 5 {
-				t.Errorf("pods of the Deployment that was rolled out: %v before, %v after, want 5", a, b)
+				t.Errorf("pods of the Deployment that was rolled out: %v before, %v after, want 5",
+					a, b)
 			}
 			both := `count(kube_pod_info{namespace="shop",pod=~"checkout-.*"} and on (pod) (kube_pod_info offset 4h))`
 			if got := instant(t, l, both, time.Hour); len(got) != 0 {
@@ -191,7 +216,9 @@ func TestHistory(t *testing.T) {
 			if a, b := at(spark, 3*time.Hour), at(spark, time.Hour); a == 0 || b != 0 {
 				t.Errorf("the executor's memory: %v series before it was killed, %v after", a, b)
 			}
-			if v := at(`max by (phase) (kube_pod_status_phase{namespace="spark",pod=~".*-exec-3"} == 1)`, time.Hour); v != 1 {
+			if v := at(
+				`max by (phase) (kube_pod_status_phase{namespace="spark",pod=~".*-exec-3"} == 1)`,
+				time.Hour); v != 1 {
 				t.Errorf("the executor's phase: %v", v)
 			}
 		})
@@ -209,29 +236,80 @@ func TestTraps(t *testing.T) {
 		community   bool
 		kps         bool
 	}{
-		{"an exporter that is scraped twice", `count by (instance) (up{instance=~".+:9100"}) > 1`, true, false},
-		{"two Services for one kubelet", `count by (instance, metrics_path) (up{job="kubelet"}) > 1`, false, true},
+		{
+			"an exporter that is scraped twice",
+			`count by (instance) (up{instance=~".+:9100"}) > 1`, true, false,
+		},
+		{
+			"two Services for one kubelet",
+			`count by (instance, metrics_path) (up{job="kubelet"}) > 1`, false, true,
+		},
 		{"node_exporter with the node's name", `node_uname_info{node!=""}`, true, false},
-		{"cAdvisor with the node's name as instance", `machine_cpu_cores{instance=~"ip-.+"}`, true, false},
+		{
+			"cAdvisor with the node's name as instance", `machine_cpu_cores{instance=~"ip-.+"}`,
+			true, false,
+		},
 		{"the slices of the system", `container_memory_working_set_bytes{id="/"}`, true, false},
-		{"what kube-prometheus-stack drops", `container_spec_memory_limit_bytes or container_cpu_cfs_throttled_seconds_total`, true, false},
-		{"pods' own cgroups", `container_memory_working_set_bytes{container="",pod!=""}`, true, true},
+		{
+			"what kube-prometheus-stack drops",
+			`container_spec_memory_limit_bytes or container_cpu_cfs_throttled_seconds_total`, true,
+			false,
+		},
+		{
+			"pods' own cgroups", `container_memory_working_set_bytes{container="",pod!=""}`, true,
+			true,
+		},
 		{"pause containers", `container_memory_working_set_bytes{container="POD"}`, true, true},
-		{"native sidecars", `kube_pod_init_container_resource_limits{container="istio-proxy",resource="memory"}`, true, true},
+		{
+			"native sidecars",
+			`kube_pod_init_container_resource_limits{container="istio-proxy",resource="memory"}`,
+			true, true,
+		},
 		{"a read-only root", `node_filesystem_readonly{mountpoint="/"} == 1`, true, true},
-		{"one disk mounted five times", `count by (job, instance, device) (node_filesystem_size_bytes{fstype="ext4"}) == 5`, true, true},
+		{
+			"one disk mounted five times",
+			`count by (job, instance, device) (node_filesystem_size_bytes{fstype="ext4"}) == 5`,
+			true, true,
+		},
 		{"tmpfs", `node_filesystem_size_bytes{fstype="tmpfs"}`, true, true},
-		{"volumes of pods among the filesystems", `node_filesystem_size_bytes{mountpoint=~"/var/lib/kubelet/pods/.+"}`, true, true},
-		{"finished pods that still ask for memory", `kube_pod_container_resource_requests{namespace="batch",resource="memory"}`, true, true},
-		{"containers without a limit", `kube_pod_container_info unless on (namespace,pod,container) kube_pod_container_resource_limits{resource="memory"}`, true, true},
-		{"a volume that reports nothing", `kube_persistentvolumeclaim_info{namespace="data"} unless on (namespace,persistentvolumeclaim) kubelet_volume_stats_capacity_bytes`, true, true},
-		{"series of kube-state-metrics with its own pod's labels", `kube_node_info{pod=~"kube-state-metrics-.+",namespace="monitoring"}`, false, true},
+		{
+			"volumes of pods among the filesystems",
+			`node_filesystem_size_bytes{mountpoint=~"/var/lib/kubelet/pods/.+"}`, true, true,
+		},
+		{
+			"finished pods that still ask for memory",
+			`kube_pod_container_resource_requests{namespace="batch",resource="memory"}`, true, true,
+		},
+		{
+			"containers without a limit",
+			`kube_pod_container_info unless on (namespace,pod,container) kube_pod_container_resource_limits{resource="memory"}`, true, true,
+		},
+		{
+			"a volume that reports nothing",
+			`kube_persistentvolumeclaim_info{namespace="data"} unless on (namespace,persistentvolumeclaim) kubelet_volume_stats_capacity_bytes`, true, true,
+		},
+		{
+			"series of kube-state-metrics with its own pod's labels",
+			`kube_node_info{pod=~"kube-state-metrics-.+",namespace="monitoring"}`, false, true,
+		},
 		{"a target that is down", `up == 0`, true, true},
-		{"names that hurt", `kube_pod_info{namespace="hostile",pod="<script>alert(1)</script>"}`, true, true},
+		{
+			"names that hurt", `kube_pod_info{namespace="hostile",pod="<script>alert(1)</script>"}`,
+			true, true,
+		},
 		{"names in Hangul", `kube_pod_info{namespace="정산"}`, true, true},
-		{"what people take for MemAvailable", `node_memory_MemFree_bytes and node_memory_Cached_bytes and node_memory_Buffers_bytes and node_memory_Active_bytes`, true, true},
-		{"what people take for the working set", `container_memory_usage_bytes and on (namespace, pod, container) container_memory_rss and on (namespace, pod, container) container_memory_cache`, true, true},
-		{"labels of kube-state-metrics that were pushed aside", `{exported_namespace!=""}`, false, false},
+		{
+			"what people take for MemAvailable",
+			`node_memory_MemFree_bytes and node_memory_Cached_bytes and node_memory_Buffers_bytes and node_memory_Active_bytes`, true, true,
+		},
+		{
+			"what people take for the working set",
+			`container_memory_usage_bytes and on (namespace, pod, container) container_memory_rss and on (namespace, pod, container) container_memory_cache`, true, true,
+		},
+		{
+			"labels of kube-state-metrics that were pushed aside", `{exported_namespace!=""}`,
+			false, false,
+		},
 	} {
 		for _, p := range profiles() {
 			want := c.community

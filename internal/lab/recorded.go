@@ -29,10 +29,12 @@ const (
 	maxRecorded  = 1 << 20  // samples of one series
 )
 
-// Recording is a file of series in the notation of promtool's unit tests: interval and input_series,
-// each of them a series with its values. The first sample of every series is at Start.
+// Recording is a file of series in the notation of promtool's unit tests: interval and
+// input_series, each of them a series with its values. The first sample of every series is at
+// Start.
 type Recording struct {
-	Start    time.Time // of a line "# start: 1773120600" in Unix seconds; without it, the Unix epoch
+	// of a line "# start: 1773120600" in Unix seconds; without it, the Unix epoch
+	Start    time.Time
 	Interval time.Duration
 	End      time.Time // of the newest sample
 
@@ -72,11 +74,13 @@ func ReadRecording(from io.Reader) (*Recording, error) {
 		return nil, err
 	}
 	if len(file.Input) == 0 {
-		return nil, errors.New("there are no input_series: write them as in a unit test of promtool")
+		return nil,
+			errors.New("there are no input_series: write them as in a unit test of promtool")
 	}
 	r := &Recording{Start: time.Unix(0, 0).UTC(), Interval: time.Duration(file.Interval)}
 	if r.Interval <= 0 {
-		return nil, errors.New("there is no interval: write the time between two samples, such as interval: 60s")
+		return nil, errors.New("there is no interval: write the time between two samples, such " +
+			"as interval: 60s")
 	}
 	if m := startLine.FindSubmatch(text); m != nil {
 		seconds, _ := strconv.ParseInt(string(m[1]), 10, 64) // twelve digits are in range
@@ -91,7 +95,9 @@ func ReadRecording(from io.Reader) (*Recording, error) {
 		}
 		r.series = append(r.series, s)
 	}
-	slices.SortFunc(r.series, func(a, b recordedSeries) int { return labels.Compare(a.lset, b.lset) })
+	slices.SortFunc(r.series, func(a, b recordedSeries) int {
+		return labels.Compare(a.lset, b.lset)
+	})
 	for i := 1; i < len(r.series); i++ {
 		if labels.Equal(r.series[i-1].lset, r.series[i].lset) {
 			return nil, fmt.Errorf("the series %s is there twice", r.series[i].lset)
@@ -100,8 +106,9 @@ func ReadRecording(from io.Reader) (*Recording, error) {
 	return r, nil
 }
 
-// WriteText writes the samples as lines of Prometheus' text format with their times in milliseconds, so that
-// a real server can be given them. Histograms and markers of staleness are left out.
+// WriteText writes the samples as lines of Prometheus' text format with their times in
+// milliseconds, so that a real server can be given them. Histograms and markers of staleness are
+// left out.
 func (r *Recording) WriteText(to io.Writer) error {
 	w := bufio.NewWriter(to)
 	for _, s := range r.series {
@@ -109,7 +116,8 @@ func (r *Recording) WriteText(to io.Writer) error {
 		rest := labels.NewBuilder(s.lset).Del(model.MetricNameLabel).Labels().String()
 		for _, x := range s.samples {
 			if x.FH() == nil && !math.IsNaN(x.F()) {
-				fmt.Fprintf(w, "%s%s %s %d\n", name, rest, strconv.FormatFloat(x.F(), 'g', -1, 64), x.T())
+				fmt.Fprintf(w, "%s%s %s %d\n", name, rest, strconv.FormatFloat(x.F(), 'g', -1, 64),
+					x.T())
 			}
 		}
 	}
@@ -162,8 +170,8 @@ func (s recordedSample) Type() chunkenc.ValueType {
 	return chunkenc.ValFloat
 }
 
-// replay gives the answers of a Prometheus that has the series of a recording, up to end. It implements
-// storage.Querier.
+// replay gives the answers of a Prometheus that has the series of a recording, up to end. It
+// implements storage.Querier.
 type replay struct {
 	r          *Recording
 	mint, maxt int64
@@ -193,7 +201,8 @@ func bySampleTime(s chunks.Sample, t int64) int {
 }
 
 // Select implements storage.Querier. The series come sorted.
-func (q replay) Select(_ context.Context, _ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+func (q replay) Select(_ context.Context, _ bool, _ *storage.SelectHints,
+	matchers ...*labels.Matcher) storage.SeriesSet {
 	set := &recordedSet{at: -1}
 	q.find(matchers, func(s recordedSeries) {
 		set.all = append(set.all, storage.NewListSeries(s.lset, s.samples))
@@ -202,7 +211,8 @@ func (q replay) Select(_ context.Context, _ bool, _ *storage.SelectHints, matche
 }
 
 // LabelValues implements storage.Querier.
-func (q replay) LabelValues(_ context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+func (q replay) LabelValues(_ context.Context, name string, _ *storage.LabelHints,
+	matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	values := map[string]struct{}{}
 	q.find(matchers, func(s recordedSeries) {
 		if v := s.lset.Get(name); v != "" {
@@ -213,7 +223,8 @@ func (q replay) LabelValues(_ context.Context, name string, _ *storage.LabelHint
 }
 
 // LabelNames implements storage.Querier.
-func (q replay) LabelNames(_ context.Context, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+func (q replay) LabelNames(_ context.Context, _ *storage.LabelHints,
+	matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	names := map[string]struct{}{}
 	q.find(matchers, func(s recordedSeries) {
 		s.lset.Range(func(l labels.Label) { names[l.Name] = struct{}{} })
@@ -256,12 +267,17 @@ func ownMetric(name string) bool { return name == "up" || strings.HasPrefix(name
 func (r *Recording) scrapes(now int64) []scrape {
 	up := labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, "up")
 	var all []scrape
-	replay{r, now - r.Interval.Milliseconds(), now}.find([]*labels.Matcher{up}, func(s recordedSeries) {
+	replay{
+		r, now - r.Interval.Milliseconds(), now,
+	}.find([]*labels.Matcher{up}, func(s recordedSeries) {
 		last := s.samples[len(s.samples)-1]
 		if math.IsNaN(last.F()) {
 			return // a marker: the target has gone
 		}
-		x := scrape{url: "http://" + s.lset.Get("instance") + "/metrics", last: last.T(), up: last.F() != 0, labels: map[string]string{}}
+		x := scrape{
+			url: "http://" + s.lset.Get("instance") + "/metrics", last: last.T(), up: last.F() != 0,
+			labels: map[string]string{},
+		}
 		s.lset.Range(func(l labels.Label) {
 			if l.Name != model.MetricNameLabel {
 				x.labels[l.Name] = l.Value

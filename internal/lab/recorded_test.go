@@ -44,8 +44,10 @@ func replayed(t *testing.T, o Options) v1.API {
 func TestRecordingAnswers(t *testing.T) {
 	r := newRecording(t, recording)
 	start := time.Unix(1773120600, 0).UTC()
-	if want := start.Add(4 * time.Minute); !r.Start.Equal(start) || !r.End.Equal(want) || r.Interval != time.Minute {
-		t.Errorf("got %v to %v, every %v; want %v to %v, every 1m", r.Start, r.End, r.Interval, start, want)
+	if want := start.Add(4 * time.Minute); !r.Start.Equal(start) || !r.End.Equal(want) ||
+		r.Interval != time.Minute {
+		t.Errorf("got %v to %v, every %v; want %v to %v, every 1m", r.Start, r.End, r.Interval,
+			start, want)
 	}
 	c, ctx := replayed(t, Options{Recording: r}), context.Background()
 
@@ -106,7 +108,8 @@ func TestRecordingRefuses(t *testing.T) {
 		{series("m", "1x999999999"), "repeats more than"},
 		{series("m", "1") + "- series: m\n  values: '2'\n", `{__name__="m"} is there twice`},
 	} {
-		if _, err := ReadRecording(strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.says) {
+		if _, err := ReadRecording(strings.NewReader(c.text)); err == nil ||
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%q: got %v, want an error with %q", c.text, err, c.says)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// schedule puts pods on the nodes until their slots are taken: daemons first, then what is to be found, then the
-// catalogue, again and again, for one stage after the other.
+// schedule puts pods on the nodes until their slots are taken: daemons first, then what is to be
+// found, then the catalogue, again and again, for one stage after the other.
 func (c *cluster) schedule() {
 	for _, w := range daemons() {
 		for _, n := range c.nodes {
@@ -26,7 +26,9 @@ func (c *cluster) schedule() {
 			if i == 0 || w.perStage && (w.claim == 0 || i < 3) {
 				w.namespace += stage(i)
 				if i > 0 { // the mesh is in production only
-					w.containers = slices.DeleteFunc(w.containers, func(s spec) bool { return s.sidecar })
+					w.containers = slices.DeleteFunc(w.containers, func(s spec) bool {
+						return s.sidecar
+					})
 				}
 				placed += c.place(w)
 			}
@@ -48,8 +50,8 @@ func stage(i int) string {
 	return fmt.Sprintf("-preview-%d", i-2)
 }
 
-// place puts the replicas of a workload on nodes, with their predecessors where it was rolled out, and counts those
-// that found room.
+// place puts the replicas of a workload on nodes, with their predecessors where it was rolled out,
+// and counts those that found room.
 func (c *cluster) place(w workload) int {
 	placed := 0
 	for i := range w.replicas {
@@ -72,8 +74,8 @@ func (c *cluster) place(w workload) int {
 	return placed
 }
 
-// room finds a node that can take a replica: the search begins at a node that the workload's name and the replica's
-// number decide, so that replicas do not sit together.
+// room finds a node that can take a replica: the search begins at a node that the workload's name
+// and the replica's number decide, so that replicas do not sit together.
 func (c *cluster) room(w workload, i int) *node {
 	var mem, cpu float64
 	for _, s := range w.containers {
@@ -82,7 +84,8 @@ func (c *cluster) room(w workload, i int) *node {
 	first := hash(c.seed, "place", w.namespace, w.name, fmt.Sprint(i))
 	for j := range c.nodes {
 		n := c.nodes[(first+uint64(j))%uint64(len(c.nodes))]
-		if n.slots > 0 && n.requestedMem+mem <= .80*n.allocatableMemory() && n.requestedCPU+cpu <= .85*n.allocatableCores() {
+		if n.slots > 0 && n.requestedMem+mem <= .80*n.allocatableMemory() &&
+			n.requestedCPU+cpu <= .85*n.allocatableCores() {
 			return n
 		}
 	}
@@ -92,10 +95,14 @@ func (c *cluster) room(w workload, i int) *node {
 // run makes the i-th pod of a workload on a node.
 func (c *cluster) run(w workload, n *node, i int, object, running spans) *pod {
 	id := hash(c.seed, "pod", w.namespace, w.name, n.name, fmt.Sprint(i))
-	p := &pod{namespace: w.namespace, name: w.name, uid: uuid(id), node: n, seed: id, object: object, running: running, ownerKind: w.kind, owner: w.name}
+	p := &pod{
+		namespace: w.namespace, name: w.name, uid: uuid(id), node: n, seed: id, object: object,
+		running: running, ownerKind: w.kind, owner: w.name,
+	}
 	switch w.kind {
 	case "Deployment":
-		template := hash(c.seed, "template", w.namespace, w.name, fmt.Sprint(object.first() == ever))
+		template := hash(c.seed, "template", w.namespace, w.name,
+			fmt.Sprint(object.first() == ever))
 		p.ownerKind, p.owner = "ReplicaSet", w.name+"-"+letters(template, 9)
 		p.name = p.owner + "-" + letters(id, 5)
 	case "StatefulSet":
@@ -125,7 +132,8 @@ func (c *cluster) run(w workload, n *node, i int, object, running spans) *pod {
 
 func (c *cluster) newContainer(p *pod, s spec) *container {
 	x := &container{
-		name: s.name, image: "registry.example.com/" + p.namespace + ":1.4.2", seed: hash(p.seed, "container", s.name), sidecar: s.sidecar,
+		name: s.name, image: "registry.example.com/" + p.namespace + ":1.4.2",
+		seed: hash(p.seed, "container", s.name), sidecar: s.sidecar,
 		requestMem: s.mem * mib, limit: s.limit * mib, requestCPU: s.cpu, quota: s.quota,
 	}
 	h := func(what string) uint64 { return hash(x.seed, what) }
@@ -134,7 +142,9 @@ func (c *cluster) newContainer(p *pod, s spec) *container {
 		size = max(x.requestMem, 64*mib)
 	}
 	rare := between(h("throttled"), .0005, .02)
-	x.throttled = signal{level: rare, swing: rare, jitter: rare, seed: h("throttled noise"), week: c.week}
+	x.throttled = signal{
+		level: rare, swing: rare, jitter: rare, seed: h("throttled noise"), week: c.week,
+	}
 	level := size * s.fill * between(h("fill"), .85, 1.06)
 	cores := s.cpu * s.busy * between(h("busy"), .6, 1.2)
 	switch {
@@ -142,11 +152,18 @@ func (c *cluster) newContainer(p *pod, s spec) *container {
 		x.memory = signal{level: size * s.fill}
 	case s.throttled > 0:
 		x.memory = signal{level: level, jitter: level * .02, seed: h("memory")}
-		x.throttled = signal{level: s.throttled, swing: .18, jitter: .07, seed: h("throttled noise"), week: c.week}
+		x.throttled = signal{
+			level: s.throttled, swing: .18, jitter: .07, seed: h("throttled noise"), week: c.week,
+		}
 		x.cpu = signal{level: s.quota * .94, jitter: s.quota * .03, seed: h("cpu")}
 	default:
-		x.memory = signal{level: level, swing: level * .09, jitter: level * between(h("jitter"), .01, .06), seed: h("memory"), week: c.week}
-		x.cpu = signal{level: cores * .6, swing: cores * .6, jitter: cores * .3, seed: h("cpu"), week: c.week}
+		x.memory = signal{
+			level: level, swing: level * .09, jitter: level * between(h("jitter"), .01, .06),
+			seed: h("memory"), week: c.week,
+		}
+		x.cpu = signal{
+			level: cores * .6, swing: cores * .6, jitter: cores * .3, seed: h("cpu"), week: c.week,
+		}
 	}
 	if s.saw {
 		// Its last restart was eight minutes before the anchor, its first some weeks ago.
@@ -159,7 +176,10 @@ func (c *cluster) newContainer(p *pod, s spec) *container {
 }
 
 func (c *cluster) newClaim(p *pod, w workload) *claim {
-	x := &claim{namespace: p.namespace, name: "data-" + p.name, volume: "pvc-" + uuid(hash(p.seed, "volume")), pod: p, size: w.claim * gib, reports: !w.noStats}
+	x := &claim{
+		namespace: p.namespace, name: "data-" + p.name, volume: "pvc-" +
+			uuid(hash(p.seed, "volume")), pod: p, size: w.claim * gib, reports: !w.noStats,
+	}
 	if w.claimName != "" {
 		x.name = w.claimName
 	}
@@ -167,13 +187,16 @@ func (c *cluster) newClaim(p *pod, w workload) *claim {
 	x.full = signal{level: between(h, .22, .66), jitter: .01, seed: h}
 	if w.claimFills {
 		x.full = signal{jitter: .0006, seed: h}
-		x.fullPath = path{{c.before(30 * hour), .774}, {c.before(0), .829}, {c.before(-20 * hour), .86}}
+		x.fullPath = path{
+			{c.before(30 * hour), .774}, {c.before(0), .829}, {c.before(-20 * hour), .86},
+		}
 	}
 	c.claims = append(c.claims, x)
 	return x
 }
 
-// letters makes a name's random end from the letters and digits that Kubernetes uses: none that could form a word.
+// letters makes a name's random end from the letters and digits that Kubernetes uses: none that
+// could form a word.
 func letters(h uint64, n int) string {
 	const safe = "bcdfghjklmnpqrstvwxz2456789"
 	var b strings.Builder
@@ -187,5 +210,6 @@ func letters(h uint64, n int) string {
 // uuid makes an object's identity.
 func uuid(h uint64) string {
 	a, b := mix(h), mix(h+1)
-	return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", uint32(a), uint16(a>>32), a>>48&0xfff, b&0xfff, b>>16)
+	return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", uint32(a), uint16(a>>32), a>>48&0xfff,
+		b&0xfff, b>>16)
 }

@@ -27,8 +27,9 @@ type series struct {
 	value   sampler // at a scrape
 }
 
-// cacheLimit is how many series of small families are kept with their labels, so that the next query does not build
-// them again. It bounds the memory at about 150 MB; beyond it, families are enumerated by every query.
+// cacheLimit is how many series of small families are kept with their labels, so that the next
+// query does not build them again. It bounds the memory at about 150 MB; beyond it, families are
+// enumerated by every query.
 const cacheLimit = 250_000
 
 // store answers selections over the series of all metrics. It is safe for concurrent use.
@@ -52,7 +53,9 @@ type family struct {
 func (s *store) query(f *family, from, to int64, matchers []*labels.Matcher) []series {
 	from -= s.interval // for the staleness marker of a series that went just before
 	wanted := func(t *target) bool { return t.known.overlaps(from, to) && t.matches(matchers) }
-	matches := func(x series) bool { return x.present.overlaps(from, to) && matchAll(x.lset, matchers) }
+	matches := func(x series) bool {
+		return x.present.overlaps(from, to) && matchAll(x.lset, matchers)
+	}
 
 	f.once.Do(func() {
 		size := int64(f.size())
@@ -95,7 +98,10 @@ func (f *family) enumerate(wanted func(*target) bool, matches func(series) bool)
 			up = t.known
 		}
 		f.expose(t, func(alive spans, v sampler, exposed ...string) {
-			x := series{lset: t.label(&b, f.name, exposed), present: up.and(alive), offset: t.offset, value: v}
+			x := series{
+				lset: t.label(&b, f.name, exposed), present: up.and(alive), offset: t.offset,
+				value: v,
+			}
 			if len(x.present) > 0 && matches(x) {
 				found = append(found, x)
 			}
@@ -114,7 +120,8 @@ func matchAll(lset labels.Labels, matchers []*labels.Matcher) bool {
 	return true
 }
 
-// named gives the families whose name satisfies the matchers: one where the name is given, which is nearly always.
+// named gives the families whose name satisfies the matchers: one where the name is given, which is
+// nearly always.
 func (s *store) named(matchers []*labels.Matcher) []*family {
 	for _, m := range matchers {
 		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
@@ -126,7 +133,9 @@ func (s *store) named(matchers []*labels.Matcher) []*family {
 	}
 	var found []*family
 	for _, f := range s.families {
-		if !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel && !m.Matches(f.name) }) {
+		if !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool {
+			return m.Name == model.MetricNameLabel && !m.Matches(f.name)
+		}) {
 			found = append(found, f)
 		}
 	}
@@ -151,8 +160,10 @@ func (q *querier) find(ctx context.Context, matchers []*labels.Matcher, each fun
 	return nil
 }
 
-// Select implements storage.Querier. The series of one metric come sorted; those of several only where asked.
-func (q *querier) Select(ctx context.Context, sorted bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+// Select implements storage.Querier. The series of one metric come sorted; those of several only
+// where asked.
+func (q *querier) Select(ctx context.Context, sorted bool, _ *storage.SelectHints,
+	matchers ...*labels.Matcher) storage.SeriesSet {
 	set := &seriesSet{q: q, i: -1}
 	if err := q.find(ctx, matchers, func(x series) { set.all = append(set.all, x) }); err != nil {
 		return storage.ErrSeriesSet(err)
@@ -164,7 +175,8 @@ func (q *querier) Select(ctx context.Context, sorted bool, _ *storage.SelectHint
 }
 
 // LabelValues implements storage.Querier.
-func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.LabelHints,
+	matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	values := map[string]struct{}{}
 	err := q.find(ctx, matchers, func(x series) {
 		if v := x.lset.Get(name); v != "" {
@@ -175,7 +187,8 @@ func (q *querier) LabelValues(ctx context.Context, name string, _ *storage.Label
 }
 
 // LabelNames implements storage.Querier.
-func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+func (q *querier) LabelNames(ctx context.Context, _ *storage.LabelHints,
+	matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	names := map[string]struct{}{}
 	err := q.find(ctx, matchers, func(x series) {
 		x.lset.Range(func(l labels.Label) { names[l.Name] = struct{}{} })
@@ -220,12 +233,15 @@ func (r readable) Iterator(reuse chunkenc.Iterator) chunkenc.Iterator {
 	if !ok {
 		it = &iterator{}
 	}
-	*it = iterator{s: r.s, interval: r.q.store.interval, end: min(r.q.maxt, r.q.store.end()), t: r.q.mint - 1}
+	*it = iterator{
+		s: r.s, interval: r.q.store.interval, end: min(r.q.maxt, r.q.store.end()), t: r.q.mint - 1,
+	}
 	return it
 }
 
-// iterator walks the scrapes of a series and computes each value when it is asked for. Where a series goes, the first
-// scrape that does not have it any more gets a staleness marker, as in Prometheus. It implements chunkenc.Iterator.
+// iterator walks the scrapes of a series and computes each value when it is asked for. Where a
+// series goes, the first scrape that does not have it any more gets a staleness marker, as in
+// Prometheus. It implements chunkenc.Iterator.
 type iterator struct {
 	s             *series
 	interval, end int64
@@ -238,13 +254,15 @@ type iterator struct {
 
 // Next implements chunkenc.Iterator.
 func (it *iterator) Next() chunkenc.ValueType {
-	if next := it.t + it.interval; it.kind == chunkenc.ValFloat && !it.stale && next < it.s.present[it.i].to {
+	if next := it.t + it.interval; it.kind == chunkenc.ValFloat && !it.stale &&
+		next < it.s.present[it.i].to {
 		return it.stand(next, false)
 	}
 	return it.advance(it.t + 1)
 }
 
-// millis is Unix milliseconds. It has a name because go vet takes a Seek(int64) for a failed io.Seeker.
+// millis is Unix milliseconds. It has a name because go vet takes a Seek(int64) for a failed
+// io.Seeker.
 type millis = int64
 
 // Seek implements chunkenc.Iterator.
@@ -308,7 +326,8 @@ func (it *iterator) AtT() int64 { return it.t }
 // AtST implements chunkenc.Iterator: there are no start timestamps here.
 func (it *iterator) AtST() int64 { return 0 }
 
-// AtHistogram implements chunkenc.Iterator: there are no native histograms here, so it is never called.
+// AtHistogram implements chunkenc.Iterator: there are no native histograms here, so it is never
+// called.
 func (it *iterator) AtHistogram(*histogram.Histogram) (int64, *histogram.Histogram) {
 	return it.t, nil
 }

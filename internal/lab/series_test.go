@@ -13,7 +13,9 @@ import (
 // walk reads a series between two times and prints its samples as time=value.
 func walk(present spans, from, to, end int64) []string {
 	s := &series{present: present, offset: 3, value: func(t int64) float64 { return float64(t) }}
-	q := &querier{store: &store{interval: 10, end: func() int64 { return end }}, mint: from, maxt: to}
+	q := &querier{store: &store{interval: 10, end: func() int64 {
+		return end
+	}}, mint: from, maxt: to}
 	it := readable{s, q}.Iterator(nil)
 	var all []string
 	for it.Next() == chunkenc.ValFloat {
@@ -34,14 +36,32 @@ func TestSamplesSitOnScrapesAndEndWithAMarker(t *testing.T) {
 		from, to, end int64
 		want          []string
 	}{
-		{"all of it, both ends included", always(), 13, 33, 100, []string{"13=13", "23=23", "33=33"}},
+		{
+			"all of it, both ends included", always(), 13, 33, 100, []string{
+				"13=13", "23=23", "33=33",
+			},
+		},
 		{"between scrapes", always(), 14, 22, 100, nil},
 		{"nothing after the end", always(), 0, 100, 25, []string{"3=3", "13=13", "23=23"}},
-		{"a marker at the first scrape without it", spans{{0, 20}}, 0, 100, 100, []string{"3=3", "13=13", "23=stale"}},
-		{"a marker is not written before the end", spans{{0, 20}}, 0, 100, 22, []string{"3=3", "13=13"}},
+		{
+			"a marker at the first scrape without it", spans{{0, 20}}, 0, 100, 100, []string{
+				"3=3", "13=13", "23=stale",
+			},
+		},
+		{
+			"a marker is not written before the end", spans{{0, 20}}, 0, 100, 22,
+			[]string{"3=3", "13=13"},
+		},
 		{"only the marker is in the time", spans{{0, 20}}, 15, 100, 100, []string{"23=stale"}},
-		{"a hole", spans{{0, 20}, {40, 60}}, 0, 100, 100, []string{"3=3", "13=13", "23=stale", "43=43", "53=53", "63=stale"}},
-		{"a hole between two scrapes is not seen", spans{{0, 15}, {20, 30}}, 0, 100, 100, []string{"3=3", "13=13", "23=23", "33=stale"}},
+		{
+			"a hole", spans{{0, 20}, {40, 60}}, 0, 100, 100, []string{
+				"3=3", "13=13", "23=stale", "43=43", "53=53", "63=stale",
+			},
+		},
+		{
+			"a hole between two scrapes is not seen", spans{{0, 15}, {20, 30}}, 0, 100, 100,
+			[]string{"3=3", "13=13", "23=23", "33=stale"},
+		},
 		{"before 1970", always(), -20, 0, 100, []string{"-17=-17", "-7=-7"}},
 	} {
 		if got := walk(c.present, c.from, c.to, c.end); !slices.Equal(got, c.want) {
@@ -54,8 +74,13 @@ func TestSamplesSitOnScrapesAndEndWithAMarker(t *testing.T) {
 func TestSeekFindsWhatNextComesTo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		present := anySpans(t, "present")
-		s := &series{present: present, offset: rapid.Int64Range(0, 9).Draw(t, "offset"), value: func(t int64) float64 { return float64(t) }}
-		q := &querier{store: &store{interval: 10, end: func() int64 { return 150 }}, mint: 0, maxt: 200}
+		s := &series{
+			present: present, offset: rapid.Int64Range(0, 9).Draw(t, "offset"),
+			value: func(t int64) float64 { return float64(t) },
+		}
+		q := &querier{store: &store{interval: 10, end: func() int64 {
+			return 150
+		}}, mint: 0, maxt: 200}
 		var times []int64
 		for it := (readable{s, q}).Iterator(nil); it.Next() != chunkenc.ValNone; {
 			times = append(times, it.AtT())

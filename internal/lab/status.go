@@ -31,7 +31,8 @@ func (a *api) metadata(r *http.Request) (answer, error) {
 	}
 	all := map[string][]metadataEntry{}
 	for _, f := range a.lab.metrics() {
-		if only := r.FormValue("metric"); f.synthetic || len(all) >= limit || only != "" && only != f.name {
+		if only := r.FormValue("metric"); f.synthetic || len(all) >= limit ||
+			only != "" && only != f.name {
 			continue
 		}
 		all[f.name] = []metadataEntry{{Type: f.kind, Help: f.help}}
@@ -61,31 +62,48 @@ func (a *api) targets(r *http.Request) (answer, error) {
 	for _, x := range a.lab.scrapes(a.lab.now().UnixMilli()) {
 		pool, instance := x.labels["job"], x.labels["instance"]
 		state := strings.ToLower(r.FormValue("state"))
-		if state == "dropped" || r.FormValue("scrapePool") != "" && r.FormValue("scrapePool") != pool {
+		if state == "dropped" ||
+			r.FormValue("scrapePool") != "" && r.FormValue("scrapePool") != pool {
 			continue
 		}
 		e := targetEntry{
 			DiscoveredLabels: map[string]string{"__address__": instance, "job": pool},
 			Labels:           x.labels, ScrapePool: pool, ScrapeURL: x.url, GlobalURL: x.url,
 			LastScrape: time.UnixMilli(x.last).UTC(), LastScrapeDuration: .021, Health: "up",
-			ScrapeInterval: interval.String(), ScrapeTimeout: min(interval, 10*time.Second).String(),
+			ScrapeInterval: interval.String(),
+			ScrapeTimeout:  min(interval, 10*time.Second).String(),
 		}
 		if !x.up {
-			e.Health, e.LastError = "down", fmt.Sprintf("Get %q: dial tcp %s: connect: connection refused", x.url, instance)
+			e.Health, e.LastError = "down", fmt.Sprintf("Get %q: dial tcp %s: connect: "+
+				"connection refused", x.url, instance)
 		}
 		active = append(active, e)
 	}
-	return answer{data: map[string]any{"activeTargets": active, "droppedTargets": []targetEntry{}, "droppedTargetCounts": map[string]int{}}}, nil
+	return answer{
+		data: map[string]any{
+			"activeTargets": active, "droppedTargets": []targetEntry{},
+			"droppedTargetCounts": map[string]int{},
+		},
+	}, nil
 }
 
 // buildInfo answers /api/v1/status/buildinfo.
 func (a *api) buildInfo(*http.Request) (answer, error) {
-	return answer{data: map[string]string{"version": buildVersion, "revision": "promlab", "branch": "HEAD", "buildUser": "promlab", "buildDate": "", "goVersion": "go1.26"}}, nil
+	return answer{
+		data: map[string]string{
+			"version": buildVersion, "revision": "promlab", "branch": "HEAD",
+			"buildUser": "promlab", "buildDate": "", "goVersion": "go1.26",
+		},
+	}, nil
 }
 
 // config answers /api/v1/status/config with the one thing in it that clients look for.
 func (a *api) config(*http.Request) (answer, error) {
-	return answer{data: map[string]string{"yaml": fmt.Sprintf("global:\n  scrape_interval: %s\n", a.lab.options.ScrapeInterval)}}, nil
+	return answer{
+		data: map[string]string{
+			"yaml": fmt.Sprintf("global:\n  scrape_interval: %s\n", a.lab.options.ScrapeInterval),
+		},
+	}, nil
 }
 
 // flags answers /api/v1/status/flags with the limits of queries.

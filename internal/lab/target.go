@@ -21,7 +21,8 @@ const (
 	application // answers, but nothing in it is of interest
 )
 
-// target is an endpoint that is scraped: what relabelling made of its labels, and when it was there.
+// target is an endpoint that is scraped: what relabelling made of its labels, and when it was
+// there.
 type target struct {
 	source source
 	labels []label // by name; job and instance among them
@@ -44,8 +45,9 @@ func (t *target) get(name string) string {
 	return ""
 }
 
-// label makes a series' labels: the metric's name, what the exporter exposed (names and values in turn), and the
-// target's labels where the exporter did not set them, as honor_labels does in both charts.
+// label makes a series' labels: the metric's name, what the exporter exposed (names and values in
+// turn), and the target's labels where the exporter did not set them, as honor_labels does in both
+// charts.
 func (t *target) label(b *labels.ScratchBuilder, metric string, exposed []string) labels.Labels {
 	b.Reset()
 	b.Add(model.MetricNameLabel, metric)
@@ -65,8 +67,8 @@ next:
 	return b.Labels()
 }
 
-// matches says whether series of this target can satisfy the matchers. It looks at the two labels that no exporter
-// sets.
+// matches says whether series of this target can satisfy the matchers. It looks at the two labels
+// that no exporter sets.
 func (t *target) matches(matchers []*labels.Matcher) bool {
 	for _, m := range matchers {
 		if (m.Name == "job" || m.Name == "instance") && !m.Matches(t.get(m.Name)) {
@@ -113,104 +115,146 @@ func (d *discovery) add(t target, url string, pairs ...string) {
 	}
 	t.up = t.known.and(t.up)
 	t.url = url
-	t.offset = int64(hash(d.cluster.seed, append([]string{"offset", url}, pairs...)...) % uint64(d.interval))
+	t.offset = int64(hash(d.cluster.seed,
+		append([]string{"offset", url}, pairs...)...) % uint64(d.interval))
 	d.targets = append(d.targets, &t)
 }
 
-// community is what the prometheus chart of prometheus-community scrapes (values.yaml, serverFiles.prometheus.yml):
-// by annotations on Services and pods, and the kubelets through the API server.
+// community is what the prometheus chart of prometheus-community scrapes (values.yaml,
+// serverFiles.prometheus.yml): by annotations on Services and pods, and the kubelets through the
+// API server.
 func (d *discovery) community() {
 	const monitoring, release = "monitoring", "prometheus"
-	d.add(target{source: prometheusItself}, "http://localhost:9090/metrics", "job", "prometheus", "instance", "localhost:9090")
+	d.add(target{source: prometheusItself}, "http://localhost:9090/metrics", "job", "prometheus",
+		"instance", "localhost:9090")
 	for i := range 2 {
 		address := fmt.Sprintf("10.0.%d.5:443", i+1)
-		d.add(target{source: application}, "https://"+address+"/metrics", "job", "kubernetes-apiservers", "instance", address)
+		d.add(target{source: application}, "https://"+address+"/metrics", "job",
+			"kubernetes-apiservers", "instance", address)
 	}
 	for _, n := range d.cluster.nodes {
 		address := n.ip + ":9100"
 		service := func(job string, more ...string) []string {
 			return append([]string{"job", job, "instance", address, "namespace", monitoring,
-				"app_kubernetes_io_component", "metrics", "app_kubernetes_io_instance", release, "app_kubernetes_io_managed_by", "Helm",
-				"app_kubernetes_io_name", "prometheus-node-exporter", "app_kubernetes_io_part_of", "prometheus-node-exporter",
-				"app_kubernetes_io_version", "1.9.1", "helm_sh_chart", "prometheus-node-exporter-4.47.0"}, more...)
+				"app_kubernetes_io_component", "metrics", "app_kubernetes_io_instance", release,
+				"app_kubernetes_io_managed_by", "Helm",
+				"app_kubernetes_io_name", "prometheus-node-exporter", "app_kubernetes_io_part_of",
+				"prometheus-node-exporter",
+				"app_kubernetes_io_version", "1.9.1", "helm_sh_chart",
+				"prometheus-node-exporter-4.47.0"}, more...)
 		}
 		if n.exporter {
 			d.add(target{source: nodeExporter, node: n, up: n.up}, "http://"+address+"/metrics",
-				service("kubernetes-service-endpoints", "service", release+"-prometheus-node-exporter", "node", n.name)...)
+				service("kubernetes-service-endpoints", "service",
+					release+"-prometheus-node-exporter", "node", n.name)...)
 		}
 		if n.exporter && n.twice {
 			// Somebody annotated the pods too.
-			d.add(target{source: nodeExporter, node: n, up: n.up}, "http://"+address+"/metrics", service("kubernetes-pods", "pod", exporterPod(n))...)
+			d.add(target{source: nodeExporter, node: n, up: n.up}, "http://"+address+"/metrics",
+				service("kubernetes-pods", "pod", exporterPod(n))...)
 		}
 		system := func(job string) []string {
 			return []string{"job", job, "instance", n.name, "beta_kubernetes_io_arch", "amd64", "beta_kubernetes_io_os", "linux",
-				"kubernetes_io_arch", "amd64", "kubernetes_io_hostname", n.name, "kubernetes_io_os", "linux",
-				"node_kubernetes_io_instance_type", n.machine, "topology_kubernetes_io_region", "ap-northeast-2", "topology_kubernetes_io_zone", n.zone}
+				"kubernetes_io_arch", "amd64", "kubernetes_io_hostname", n.name, "kubernetes_io_os",
+				"linux",
+				"node_kubernetes_io_instance_type", n.machine, "topology_kubernetes_io_region",
+				"ap-northeast-2", "topology_kubernetes_io_zone", n.zone}
 		}
 		proxy := "https://kubernetes.default.svc:443/api/v1/nodes/" + n.name + "/proxy/metrics"
 		d.add(target{source: kubelet, node: n, up: n.up}, proxy, system("kubernetes-nodes")...)
-		d.add(target{source: cadvisor, node: n, up: n.up}, proxy+"/cadvisor", system("kubernetes-nodes-cadvisor")...)
+		d.add(target{source: cadvisor, node: n, up: n.up}, proxy+"/cadvisor",
+			system("kubernetes-nodes-cadvisor")...)
 	}
 	for _, p := range d.cluster.pods {
 		switch {
 		case p.namespace == monitoring && strings.HasPrefix(p.name, stateMetricsName+"-"):
-			d.add(target{source: stateMetrics, known: p.running}, "http://"+p.ip+":8080/metrics", "job", "kubernetes-service-endpoints", "instance", p.ip+":8080",
-				"namespace", monitoring, "service", release+"-kube-state-metrics", "node", p.node.name,
-				"app_kubernetes_io_component", "metrics", "app_kubernetes_io_instance", release, "app_kubernetes_io_managed_by", "Helm",
-				"app_kubernetes_io_name", "kube-state-metrics", "app_kubernetes_io_part_of", "kube-state-metrics",
+			d.add(target{source: stateMetrics, known: p.running}, "http://"+p.ip+":8080/metrics",
+				"job", "kubernetes-service-endpoints", "instance", p.ip+":8080",
+				"namespace", monitoring, "service", release+"-kube-state-metrics", "node",
+				p.node.name,
+				"app_kubernetes_io_component", "metrics", "app_kubernetes_io_instance", release,
+				"app_kubernetes_io_managed_by", "Helm",
+				"app_kubernetes_io_name", "kube-state-metrics", "app_kubernetes_io_part_of",
+				"kube-state-metrics",
 				"app_kubernetes_io_version", "2.16.0", "helm_sh_chart", "kube-state-metrics-6.1.0")
 		case p.namespace == "shop" && strings.HasPrefix(p.name, "api-"):
-			d.add(target{source: application, known: p.running, up: d.answers(p)}, "http://"+p.ip+":8080/metrics", "job", "kubernetes-pods",
-				"instance", p.ip+":8080", "namespace", p.namespace, "pod", p.name, "node", p.node.name, "app", "api")
+			d.add(target{source: application, known: p.running, up: d.answers(p)},
+				"http://"+p.ip+":8080/metrics", "job", "kubernetes-pods",
+				"instance", p.ip+":8080", "namespace", p.namespace, "pod", p.name, "node",
+				p.node.name, "app", "api")
 		}
 	}
 }
 
-// kubePrometheusStack is what kube-prometheus-stack scrapes: by ServiceMonitors, with the operator's labels. The
-// kubelet's Service stands there twice, the older one from a release that is gone.
+// kubePrometheusStack is what kube-prometheus-stack scrapes: by ServiceMonitors, with the
+// operator's labels. The kubelet's Service stands there twice, the older one from a release that is
+// gone.
 func (d *discovery) kubePrometheusStack() {
 	const monitoring, release = "monitoring", "kps"
 	operator := func(job, instance, endpoint, service string, more ...string) []string {
-		return append([]string{"job", job, "instance", instance, "endpoint", endpoint, "service", service}, more...)
+		return append([]string{
+			"job", job, "instance", instance, "endpoint", endpoint, "service", service,
+		}, more...)
 	}
-	d.add(target{source: prometheusItself}, "http://10.64.3.9:9090/metrics", operator("kps-kube-prometheus-stack-prometheus", "10.64.3.9:9090", "http-web", "kps-kube-prometheus-stack-prometheus",
-		"namespace", monitoring, "pod", "prometheus-kps-kube-prometheus-stack-prometheus-0", "container", "prometheus")...)
+	d.add(target{
+		source: prometheusItself,
+	}, "http://10.64.3.9:9090/metrics", operator("kps-kube-prometheus-stack-prometheus",
+		"10.64.3.9:9090", "http-web", "kps-kube-prometheus-stack-prometheus",
+		"namespace", monitoring, "pod", "prometheus-kps-kube-prometheus-stack-prometheus-0",
+		"container", "prometheus")...)
 	for i := range 2 {
 		address := fmt.Sprintf("10.0.%d.5:443", i+1)
-		d.add(target{source: application}, "https://"+address+"/metrics", operator("apiserver", address, "https", "kubernetes", "namespace", "default")...)
+		d.add(target{source: application}, "https://"+address+"/metrics",
+			operator("apiserver", address, "https", "kubernetes", "namespace", "default")...)
 	}
 	for _, n := range d.cluster.nodes {
 		address := n.ip + ":9100"
 		if n.exporter {
-			d.add(target{source: nodeExporter, node: n, up: n.up}, "http://"+address+"/metrics", operator("node-exporter", address, "http-metrics", release+"-prometheus-node-exporter",
-				"namespace", monitoring, "pod", exporterPod(n), "container", "node-exporter")...)
+			d.add(target{source: nodeExporter, node: n, up: n.up}, "http://"+address+"/metrics",
+				operator("node-exporter", address, "http-metrics",
+					release+"-prometheus-node-exporter",
+					"namespace", monitoring, "pod", exporterPod(n), "container",
+					"node-exporter")...)
 		}
 		address = n.ip + ":10250"
-		for _, service := range []string{"kps-kube-prometheus-stack-kubelet", "prometheus-operator-kubelet"} {
+		for _, service := range []string{
+			"kps-kube-prometheus-stack-kubelet", "prometheus-operator-kubelet",
+		} {
 			system := func(path string) []string {
-				return operator("kubelet", address, "https-metrics", service, "namespace", "kube-system", "metrics_path", path, "node", n.name)
+				return operator("kubelet", address, "https-metrics", service, "namespace",
+					"kube-system", "metrics_path", path, "node", n.name)
 			}
-			d.add(target{source: kubelet, node: n, up: n.up}, "https://"+address+"/metrics", system("/metrics")...)
-			d.add(target{source: cadvisor, node: n, up: n.up}, "https://"+address+"/metrics/cadvisor", system("/metrics/cadvisor")...)
-			d.add(target{source: application, node: n, up: n.up}, "https://"+address+"/metrics/probes", system("/metrics/probes")...)
+			d.add(target{source: kubelet, node: n, up: n.up}, "https://"+address+"/metrics",
+				system("/metrics")...)
+			d.add(target{
+				source: cadvisor, node: n, up: n.up,
+			}, "https://"+address+"/metrics/cadvisor", system("/metrics/cadvisor")...)
+			d.add(target{
+				source: application, node: n, up: n.up,
+			}, "https://"+address+"/metrics/probes", system("/metrics/probes")...)
 		}
 	}
 	for _, p := range d.cluster.pods {
 		switch {
 		case p.namespace == monitoring && strings.HasPrefix(p.name, stateMetricsName+"-"):
-			d.add(target{source: stateMetrics, known: p.running}, "http://"+p.ip+":8080/metrics", operator("kube-state-metrics", p.ip+":8080", "http", release+"-kube-state-metrics",
-				"namespace", monitoring, "pod", p.name, "container", "kube-state-metrics")...)
+			d.add(target{source: stateMetrics, known: p.running}, "http://"+p.ip+":8080/metrics",
+				operator("kube-state-metrics", p.ip+":8080", "http", release+"-kube-state-metrics",
+					"namespace", monitoring, "pod", p.name, "container", "kube-state-metrics")...)
 		case p.namespace == "kube-system" && strings.HasPrefix(p.name, "coredns-"):
-			d.add(target{source: application, known: p.running}, "http://"+p.ip+":9153/metrics", operator("coredns", p.ip+":9153", "http-metrics", "kps-kube-prometheus-stack-coredns",
-				"namespace", p.namespace, "pod", p.name, "container", "coredns")...)
+			d.add(target{source: application, known: p.running}, "http://"+p.ip+":9153/metrics",
+				operator("coredns", p.ip+":9153", "http-metrics",
+					"kps-kube-prometheus-stack-coredns",
+					"namespace", p.namespace, "pod", p.name, "container", "coredns")...)
 		case p.namespace == "shop" && strings.HasPrefix(p.name, "api-"):
-			d.add(target{source: application, known: p.running, up: d.answers(p)}, "http://"+p.ip+":8080/metrics", operator("api", p.ip+":8080", "http", "api",
-				"namespace", p.namespace, "pod", p.name, "container", "app")...)
+			d.add(target{source: application, known: p.running, up: d.answers(p)},
+				"http://"+p.ip+":8080/metrics", operator("api", p.ip+":8080", "http", "api",
+					"namespace", p.namespace, "pod", p.name, "container", "app")...)
 		}
 	}
 }
 
-// answers is when an application's metrics can be scraped: one in six refuses the connection since yesterday.
+// answers is when an application's metrics can be scraped: one in six refuses the connection since
+// yesterday.
 func (d *discovery) answers(p *pod) spans {
 	for _, other := range d.cluster.pods {
 		if other.namespace == p.namespace && other.owner == p.owner {

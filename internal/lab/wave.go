@@ -10,9 +10,10 @@ const (
 	day          = 24 * hour
 )
 
-// mix is SplitMix64's finaliser: it turns any number into one that looks random. Everything that seems to be chance
-// in the lab is mix of the seed and of what it is about, so that any sample can be computed without those before it.
-// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+// mix is SplitMix64's finaliser: it turns any number into one that looks random. Everything that
+// seems to be chance in the lab is mix of the seed and of what it is about, so that any sample can
+// be computed without those before it. Source: Steele, Lea and Flood, "Fast splittable pseudorandom
+// number generators", 2014.
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
@@ -20,7 +21,8 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// hash folds names into a seed (FNV-1a, then mixed), with a separator so that "ab","c" differs from "a","bc".
+// hash folds names into a seed (FNV-1a, then mixed), with a separator so that "ab","c" differs from
+// "a","bc".
 func hash(seed uint64, names ...string) uint64 {
 	h := seed ^ 0xcbf29ce484222325
 	for _, s := range names {
@@ -47,16 +49,21 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// octaves are the periods of the noise and how much each weighs: a slow drift, what people do, and what batch jobs
-// and garbage collectors do. The weights sum to 1.
+// octaves are the periods of the noise and how much each weighs: a slow drift, what people do, and
+// what batch jobs and garbage collectors do. The weights sum to 1.
 var octaves = [...]struct {
 	period float64 // ms
 	weight float64
-}{{float64(3*hour + 11*minute), 0.5}, {float64(37 * minute), 0.3}, {float64(4*minute + 10*second), 0.2}}
+}{
+	{float64(3*hour + 11*minute), 0.5}, {float64(37 * minute), 0.3}, {
+		float64(4*minute + 10*second), 0.2,
+	},
+}
 
-// noise is smooth noise in (-1, 1) with mean zero. Each octave is smoothstep-interpolated between the differences of
-// neighbouring random numbers: differences, because their sum telescopes, which is what lets noiseIntegral, and so a
-// counter, be computed at any time without adding up from the beginning.
+// noise is smooth noise in (-1, 1) with mean zero. Each octave is smoothstep-interpolated between
+// the differences of neighbouring random numbers: differences, because their sum telescopes, which
+// is what lets noiseIntegral, and so a counter, be computed at any time without adding up from the
+// beginning.
 func noise(seed uint64, t int64) float64 {
 	sum := 0.0
 	for i, o := range octaves {
@@ -88,16 +95,20 @@ func lattice(seed uint64, octave int, k int64) (a, b, c float64) {
 	return unit(mix(s - 1)), unit(mix(s)), unit(mix(s + 1))
 }
 
-// rhythm is the shape of a week: a level in [0, 1] for each hour, with its running sum for counters.
+// rhythm is the shape of a week: a level in [0, 1] for each hour, with its running sum for
+// counters.
 type rhythm struct {
 	level [168]float64
 	sum   [169]float64 // sum[h]: the integral over the hours before h, in hours
 }
 
-// newRhythm makes a week of office hours in Seoul: a hump in the morning, one after lunch, an echo in the evening,
-// and a weekend at a third of it.
+// newRhythm makes a week of office hours in Seoul: a hump in the morning, one after lunch, an echo
+// in the evening, and a weekend at a third of it.
 func newRhythm() *rhythm {
-	weekday := [24]float64{.12, .08, .05, .04, .04, .06, .12, .25, .48, .78, .95, 1, .82, .86, .98, .97, .92, .85, .68, .55, .50, .44, .32, .20}
+	weekday := [24]float64{
+		.12, .08, .05, .04, .04, .06, .12, .25, .48, .78, .95, 1, .82, .86, .98, .97, .92, .85, .68,
+		.55, .50, .44, .32, .20,
+	}
 	r := &rhythm{}
 	for h := range r.level {
 		// The Unix epoch was a Thursday, 09:00 in Seoul.
@@ -133,9 +144,10 @@ func (r *rhythm) hour(t int64) (int, float64) {
 	return int(((k % 168) + 168) % 168), float64(t-k*hour) / float64(hour)
 }
 
-// signal is a quantity that changes with time: a level, the week's rhythm on it, noise, and stretches in which
-// something else happened. As a gauge it is read with at; as the rate of a counter, with integral. A signal that
-// feeds a counter has jitter <= level, so that the counter never falls.
+// signal is a quantity that changes with time: a level, the week's rhythm on it, noise, and
+// stretches in which something else happened. As a gauge it is read with at; as the rate of a
+// counter, with integral. A signal that feeds a counter has jitter <= level, so that the counter
+// never falls.
 type signal struct {
 	level, swing, jitter float64
 	seed                 uint64
@@ -172,7 +184,8 @@ func (s *signal) plainAt(t int64) float64 {
 	return x.at(t)
 }
 
-// integral is the signal integrated over time in seconds, up to a constant, with the noise coming lag later.
+// integral is the signal integrated over time in seconds, up to a constant, with the noise coming
+// lag later.
 func (s *signal) integral(t, lag int64) float64 {
 	v := s.plain(t)
 	for _, d := range s.during {

@@ -15,17 +15,24 @@ func anyTime(t *rapid.T, name string) int64 {
 func anySignal(t *rapid.T) *signal {
 	level := rapid.Float64Range(0.1, 1).Draw(t, "level")
 	s := &signal{
-		level: level, swing: rapid.Float64Range(0, 1).Draw(t, "swing"), jitter: level * rapid.Float64Range(0, .1).Draw(t, "jitter"),
-		seed: rapid.Uint64().Draw(t, "seed"), week: newRhythm(),
+		level: level, swing: rapid.Float64Range(0, 1).Draw(t, "swing"),
+		jitter: level * rapid.Float64Range(0, .1).Draw(t, "jitter"),
+		seed:   rapid.Uint64().Draw(t, "seed"), week: newRhythm(),
 	}
 	if rapid.Bool().Draw(t, "stretched") {
 		from := anyTime(t, "from")
-		s.during = []stretch{{span{from, from + rapid.Int64Range(1, 3*day).Draw(t, "lasts")}, rapid.Float64Range(.1, 1).Draw(t, "level of the stretch")}}
+		s.during = []stretch{
+			{
+				span{from, from + rapid.Int64Range(1, 3*day).Draw(t, "lasts")},
+				rapid.Float64Range(.1, 1).Draw(t, "level of the stretch"),
+			},
+		}
 	}
 	return s
 }
 
-// TestIntegralIsTheSumOfTheSignal holds the closed form of a counter against adding up its rate second by second.
+// TestIntegralIsTheSumOfTheSignal holds the closed form of a counter against adding up its rate
+// second by second.
 func TestIntegralIsTheSumOfTheSignal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := anySignal(t)
@@ -48,7 +55,9 @@ func TestIntegralIsTheSumOfTheSignal(t *testing.T) {
 func TestCountersNeverFall(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := anySignal(t)
-		count := counted(s, 0, func(int64) int64 { return ever / 1000 }, func(_, v float64) float64 { return v })
+		count := counted(s, 0, func(int64) int64 {
+			return ever / 1000
+		}, func(_, v float64) float64 { return v })
 		at := anyTime(t, "t")
 		before := count(at)
 		for range 50 {
@@ -75,7 +84,8 @@ func TestNoiseIsBoundedAndSmooth(t *testing.T) {
 func TestWeekIsQuietAtNightAndAtTheWeekend(t *testing.T) {
 	r := newRhythm()
 	at := func(when string) float64 { return r.at(parse(t, when)) }
-	tuesday, night, sunday := at("2026-11-24T11:00:00+09:00"), at("2026-11-24T03:00:00+09:00"), at("2026-11-22T11:00:00+09:00")
+	tuesday, night, sunday := at("2026-11-24T11:00:00+09:00"), at("2026-11-24T03:00:00+09:00"),
+		at("2026-11-22T11:00:00+09:00")
 	if tuesday < .95 || night > .1 || sunday > .5 {
 		t.Errorf("Tuesday 11:00 %v, Tuesday 03:00 %v, Sunday 11:00 %v", tuesday, night, sunday)
 	}
@@ -112,7 +122,8 @@ func TestSpansAnd(t *testing.T) {
 			if got, want := both.contains(at), a.contains(at) && b.contains(at); got != want {
 				t.Fatalf("%v and %v = %v: at %d %v, want %v", a, b, both, at, got, want)
 			}
-			if got, want := a.without(span{30, 60}).contains(at), a.contains(at) && (at < 30 || at >= 60); got != want {
+			if got, want := a.without(span{30, 60}).contains(at), a.contains(at) &&
+				(at < 30 || at >= 60); got != want {
 				t.Fatalf("%v without [30, 60): at %d %v, want %v", a, at, got, want)
 			}
 			if got, want := a.overlaps(at, at), a.contains(at); got != want {

@@ -25,17 +25,18 @@ const (
 	quotedSize = 300              // characters of its words that an error repeats
 )
 
-// Caller makes the HTTP requests of one receiver, and says what became of them in Notifier's terms. It follows no redirect, because
-// where that leads is not to see a token.
+// Caller makes the HTTP requests of one receiver, and says what became of them in Notifier's terms.
+// It follows no redirect, because where that leads is not to see a token.
 type Caller struct {
 	// Who is what errors call the other side: "Alertmanager", "the webhook".
 	Who string
-	// Quotes lets errors repeat what the other side says is wrong with a request, without what the request was authorized with. Not for a
-	// side whose address is a secret.
+	// Quotes lets errors repeat what the other side says is wrong with a request, without what the
+	// request was authorized with. Not for a side whose address is a secret.
 	Quotes bool
 	// Advice is what to do about an answer, in the terms of the receiver's keys.
 	Advice Advice
-	// Denials are bodies of 2xx by which the other side says that it has not taken the request, each with what to do.
+	// Denials are bodies of 2xx by which the other side says that it has not taken the request,
+	// each with what to do.
 	Denials map[string]string
 	client  *http.Client
 }
@@ -46,13 +47,17 @@ type Advice struct {
 	Login   string // where the credentials are missing or wrong
 }
 
-// NewCaller returns a caller that knows nothing of the other side but its name. A nil transport is http.DefaultTransport.
+// NewCaller returns a caller that knows nothing of the other side but its name. A nil transport is
+// http.DefaultTransport.
 func NewCaller(who string, transport http.RoundTripper) *Caller {
-	return &Caller{Who: who, Advice: Advice{Address: "see its address", Login: "see its credentials"}, client: NewClient(transport)}
+	return &Caller{
+		Who: who, Advice: Advice{Address: "see its address", Login: "see its credentials"},
+		client: NewClient(transport),
+	}
 }
 
-// NewClient returns a client that goes nowhere else than it is told: where a redirect leads is not to see a token, and what it says is
-// in no error. A nil transport is http.DefaultTransport.
+// NewClient returns a client that goes nowhere else than it is told: where a redirect leads is not
+// to see a token, and what it says is in no error. A nil transport is http.DefaultTransport.
 func NewClient(transport http.RoundTripper) *http.Client {
 	if transport == nil {
 		transport = http.DefaultTransport
@@ -86,7 +91,8 @@ const (
 	toHTTPS // at the same address
 )
 
-// redirected is the key under which a request's context holds where to write the kind of its redirect.
+// redirected is the key under which a request's context holds where to write the kind of its
+// redirect.
 type redirected struct{}
 
 func redirectOf(from *url.URL, location string) redirect {
@@ -96,34 +102,41 @@ func redirectOf(from *url.URL, location string) redirect {
 		return elsewhere
 	case exchange.LeadsToLogin(to, from):
 		return toLogin
-	case from.Scheme == "http" && to.Scheme == "https" && from.Hostname() == to.Hostname() && from.Path == to.Path:
+	case from.Scheme == "http" && to.Scheme == "https" && from.Hostname() == to.Hostname() &&
+		from.Path == to.Path:
 		return toHTTPS
 	}
 	return elsewhere
 }
 
-// Call sends a request. Nil: it was answered with 2xx. The errors are RetryError, RefusedError and others as Notifier has them, and
-// never show the request's address.
+// Call sends a request. Nil: it was answered with 2xx. The errors are RetryError, RefusedError and
+// others as Notifier has them, and never show the request's address.
 func (c *Caller) Call(rq *http.Request) error {
-	ctx, cancel := context.WithTimeoutCause(rq.Context(), callTime, fmt.Errorf("no answer within %s", callTime))
+	ctx, cancel := context.WithTimeoutCause(rq.Context(), callTime,
+		fmt.Errorf("no answer within %s", callTime))
 	defer cancel()
 	var connected atomic.Bool
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
 	var sent secret.Sent
 	var away redirect
-	res, err := c.client.Do(rq.WithContext(context.WithValue(sent.Trace(traced), redirected{}, &away)))
+	res, err := c.client.Do(rq.WithContext(context.WithValue(sent.Trace(traced), redirected{},
+		&away)))
 	if err != nil {
 		return c.unanswered(ctx, err, connected.Load())
 	}
 	defer func() { _ = res.Body.Close() }()
-	said, err := io.ReadAll(io.LimitReader(res.Body, answerSize)) // also so that the connection can be used again
+	// also so that the connection can be used again
+	said, err := io.ReadAll(io.LimitReader(res.Body, answerSize))
 	if err != nil {
 		said = nil // the status says enough
 	}
 	return c.answered(res, away, sent.Scrub(string(secret.Whole(said, answerSize))))
 }
 
-// unanswered is the error of a call without an answer: where nothing was connected, nothing was delivered.
+// unanswered is the error of a call without an answer: where nothing was connected, nothing was
+// delivered.
 func (c *Caller) unanswered(ctx context.Context, err error, connected bool) error {
 	err = withoutAddress(ctx, err)
 	away, unseen := exchange.GoesAway(err)
@@ -154,17 +167,21 @@ func withoutAddress(ctx context.Context, err error) error {
 	return err
 }
 
-// answered is the error of an answer. One of 5xx that does not ask to wait may have been given after the work was done.
+// answered is the error of an answer. One of 5xx that does not ask to wait may have been given
+// after the work was done.
 func (c *Caller) answered(res *http.Response, away redirect, said string) error {
 	code := res.StatusCode
 	err := fmt.Errorf("%s answered %d %s", c.Who, code, http.StatusText(code))
 	page := exchange.IsPage(said)
-	refused := func(advice string) error { return &RefusedError{Err: fmt.Errorf("%w; %s", err, advice)} }
+	refused := func(advice string) error {
+		return &RefusedError{Err: fmt.Errorf("%w; %s", err, advice)}
+	}
 	after, asked := exchange.RetryAfter(res.Header)
 	switch {
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable && asked:
 		return &RetryError{After: after, Err: err}
-	case page && exchange.IsLogin(said) && (code < 300 || code == http.StatusUnauthorized || code == http.StatusForbidden):
+	case page && exchange.IsLogin(said) && (code < 300 || code == http.StatusUnauthorized ||
+		code == http.StatusForbidden):
 		err = fmt.Errorf("%w with a login page for people, so that nothing was delivered", err)
 		return refused(c.Advice.Login)
 	case page && code < 300:
@@ -180,10 +197,12 @@ func (c *Caller) answered(res *http.Response, away redirect, said string) error 
 	case exchange.WantsHTTPS(said):
 		return refused("its port speaks HTTPS: write https:// in the address")
 	case code == http.StatusProxyAuthRequired:
-		return refused("the HTTP proxy on the way wants credentials: http://USER:PASSWORD@HOST:PORT, in HTTPS_PROXY or proxy_url")
+		return refused("the HTTP proxy on the way wants credentials: " +
+			"http://USER:PASSWORD@HOST:PORT, in HTTPS_PROXY or proxy_url")
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		if strings.Contains(strings.ToLower(said), "no org id") {
-			return refused("it wants a tenant: http_config: {http_headers: {X-Scope-OrgID: {values: [TENANT]}}}")
+			return refused("it wants a tenant: http_config: {http_headers: {X-Scope-OrgID: " +
+				"{values: [TENANT]}}}")
 		}
 		return refused(c.Advice.Login)
 	case code < 400:
@@ -196,7 +215,8 @@ func (c *Caller) answered(res *http.Response, away redirect, said string) error 
 	}
 	switch {
 	case code == http.StatusRequestEntityTooLarge:
-		return refused("raise how much it takes, or what stands before it (nginx: client_max_body_size)")
+		return refused("raise how much it takes, or what stands before it (nginx: " +
+			"client_max_body_size)")
 	case code >= http.StatusInternalServerError:
 		return err
 	}
@@ -216,13 +236,15 @@ func (c *Caller) aboutRedirect(to redirect) string {
 
 // quote is what the other side says is wrong, in one line; "" of a page for people.
 func (c *Caller) quote(h http.Header, said string) string {
-	if kind, _, err := mime.ParseMediaType(h.Get("Content-Type")); !c.Quotes || err == nil && kind == "text/html" {
+	if kind, _, err := mime.ParseMediaType(h.Get("Content-Type")); !c.Quotes ||
+		err == nil && kind == "text/html" {
 		return ""
 	}
 	return outside.Said(said, quotedSize)
 }
 
-// Unread is the error of a secret that could not be read, in Notifier's terms: of one that may be read later nothing was delivered yet.
+// Unread is the error of a secret that could not be read, in Notifier's terms: of one that may be
+// read later nothing was delivered yet.
 func Unread(err error) error {
 	if secret.Temporary(err) {
 		return &RetryError{Err: err}
@@ -238,7 +260,10 @@ func (c *Caller) SecretURL(ctx context.Context, s secret.String) (*url.URL, erro
 	}
 	u, err := exchange.WebURL(link)
 	if err != nil {
-		return nil, &RefusedError{Err: fmt.Errorf("reading the address of %s: it is none; it begins with https:// or http://", c.Who)}
+		return nil, &RefusedError{
+			Err: fmt.Errorf("reading the address of %s: it is none; it begins with https:// or "+
+				"http://", c.Who),
+		}
 	}
 	return u, nil
 }

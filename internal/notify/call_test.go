@@ -24,7 +24,8 @@ func ask(t *testing.T, quotes bool, answer http.HandlerFunc) error {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	defer server.Close()
-	rq, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/"+marked, strings.NewReader("{}"))
+	rq, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/"+marked,
+		strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,49 +51,125 @@ func TestAnswersOfACall(t *testing.T) {
 	}{
 		{name: "ok", status: 200},
 		{name: "accepted", status: 202},
-		{name: "busy", status: 429, headers: map[string]string{"Retry-After": "9"}, want: "retry", says: "429 Too Many Requests (asked to wait 9s)", after: 9 * time.Second},
-		{name: "busy without an end", status: 429, want: "retry", says: "429 Too Many Requests"},
-		{name: "busy for a century", status: 429, headers: map[string]string{"Retry-After": "9999999999999"}, want: "retry", after: exchange.MostWait},
-		{name: "busy by nonsense", status: 429, headers: map[string]string{"Retry-After": "-3"}, want: "retry"},
 		{
-			name: "down until", status: 503, headers: map[string]string{"Retry-After": "Sun, 22 Nov 2026 00:10:40 GMT", "Date": date},
+			name: "busy", status: 429, headers: map[string]string{"Retry-After": "9"},
+			want: "retry", says: "429 Too Many Requests (asked to wait 9s)", after: 9 * time.Second,
+		},
+		{name: "busy without an end", status: 429, want: "retry", says: "429 Too Many Requests"},
+		{
+			name: "busy for a century", status: 429, headers: map[string]string{
+				"Retry-After": "9999999999999",
+			}, want: "retry", after: exchange.MostWait,
+		},
+		{
+			name: "busy by nonsense", status: 429, headers: map[string]string{"Retry-After": "-3"},
+			want: "retry",
+		},
+		{
+			name: "down until", status: 503, headers: map[string]string{
+				"Retry-After": "Sun, 22 Nov 2026 00:10:40 GMT", "Date": date,
+			},
 			want: "retry", says: "503 Service Unavailable", after: 40 * time.Second,
 		},
-		{name: "down until before", status: 503, headers: map[string]string{"Retry-After": "Sun, 22 Nov 2026 00:09:40 GMT", "Date": date}, want: "retry"},
-		{name: "down", status: 503, body: "no quorum", want: "unknown", says: "503 Service Unavailable: no quorum"},
-		{name: "broken", status: 500, want: "unknown", says: "500 Internal Server Error"},
-		{name: "unauthorized", status: 401, body: marked, want: "refused", says: "401 Unauthorized; see its credentials"},
-		{name: "forbidden", status: 403, want: "refused", says: "see its credentials"},
-		{name: "not there", status: 404, body: "page not found", want: "refused", says: "404 Not Found; see its address"},
-		{name: "redirect", status: 302, headers: map[string]string{"Location": "/elsewhere/" + marked}, want: "refused", says: "redirects are not followed"},
 		{
-			name: "redirect to a login", status: 302, headers: map[string]string{"Location": "https://sso.example.com/login?rd=" + marked},
+			name: "down until before", status: 503, headers: map[string]string{
+				"Retry-After": "Sun, 22 Nov 2026 00:09:40 GMT", "Date": date,
+			}, want: "retry",
+		},
+		{
+			name: "down", status: 503, body: "no quorum", want: "unknown",
+			says: "503 Service Unavailable: no quorum",
+		},
+		{name: "broken", status: 500, want: "unknown", says: "500 Internal Server Error"},
+		{
+			name: "unauthorized", status: 401, body: marked, want: "refused",
+			says: "401 Unauthorized; see its credentials",
+		},
+		{name: "forbidden", status: 403, want: "refused", says: "see its credentials"},
+		{
+			name: "not there", status: 404, body: "page not found", want: "refused",
+			says: "404 Not Found; see its address",
+		},
+		{
+			name: "redirect", status: 302, headers: map[string]string{
+				"Location": "/elsewhere/" + marked,
+			}, want: "refused", says: "redirects are not followed",
+		},
+		{
+			name: "redirect to a login", status: 302, headers: map[string]string{
+				"Location": "https://sso.example.com/login?rd=" + marked,
+			},
 			want: "refused", says: "it leads to a login for people: see its credentials",
 		},
 		{
-			name: "redirect to another place", status: 308, headers: map[string]string{"Location": "https://elsewhere.example.com/" + marked},
+			name: "redirect to another place", status: 308, headers: map[string]string{
+				"Location": "https://elsewhere.example.com/" + marked,
+			},
 			want: "refused", says: "redirects are not followed: see its address",
 		},
-		{name: "redirect to nowhere", status: 301, headers: map[string]string{"Location": "http://%zz"}, want: "refused", says: "redirects are not followed"},
 		{
-			name: "login page", status: 200, headers: map[string]string{"Content-Type": "text/html"}, body: "\n<!DOCTYPE html><title>Sign in</title>" + marked,
-			want: "refused", says: "200 OK with a login page for people, so that nothing was delivered; see its credentials",
+			name: "redirect to nowhere", status: 301, headers: map[string]string{
+				"Location": "http://%zz",
+			}, want: "refused", says: "redirects are not followed",
 		},
-		{name: "login page, forbidden", status: 403, body: `<html><input type="password">`, want: "refused", says: "login page for people"},
 		{
-			name: "another page", status: 202, headers: map[string]string{"Content-Type": "application/json"}, body: "<html><body>Welcome to nginx!</body></html>",
-			want: "refused", says: "202 Accepted with a web page, so that nothing was delivered; see its address",
+			name: "login page", status: 200, headers: map[string]string{
+				"Content-Type": "text/html",
+			}, body: "\n<!DOCTYPE html><title>Sign in</title>" + marked,
+			want: "refused", says: "200 OK with a login page for people, so that nothing was " +
+				"delivered; see its credentials",
 		},
-		{name: "a word as HTML", status: 200, headers: map[string]string{"Content-Type": "text/html; charset=utf-8"}, body: "<p>ok</p>"},
-		{name: "nothing as HTML", status: 200, headers: map[string]string{"Content-Type": "text/html; charset=utf-8"}},
-		{name: "HTTPS asked in HTTP", status: 400, body: "Client sent an HTTP request to an HTTPS server.\n", want: "refused", says: "write https:// in the address"},
-		{name: "tenant", status: 401, body: "no org id\n", want: "refused", says: "X-Scope-OrgID: {values: [TENANT]}"},
-		{name: "proxy", status: 407, want: "refused", says: "the HTTP proxy on the way wants credentials"},
-		{name: "no POST", status: 405, want: "refused", says: "405 Method Not Allowed; see its address"},
+		{
+			name: "login page, forbidden", status: 403, body: `<html><input type="password">`,
+			want: "refused", says: "login page for people",
+		},
+		{
+			name: "another page", status: 202, headers: map[string]string{
+				"Content-Type": "application/json",
+			}, body: "<html><body>Welcome to nginx!</body></html>",
+			want: "refused", says: "202 Accepted with a web page, so that nothing was delivered; " +
+				"see its address",
+		},
+		{
+			name: "a word as HTML", status: 200, headers: map[string]string{
+				"Content-Type": "text/html; charset=utf-8",
+			}, body: "<p>ok</p>",
+		},
+		{
+			name: "nothing as HTML", status: 200, headers: map[string]string{
+				"Content-Type": "text/html; charset=utf-8",
+			},
+		},
+		{
+			name: "HTTPS asked in HTTP", status: 400, body: "Client sent an HTTP request to an " +
+				"HTTPS server.\n", want: "refused", says: "write https:// in the address",
+		},
+		{
+			name: "tenant", status: 401, body: "no org id\n", want: "refused",
+			says: "X-Scope-OrgID: {values: [TENANT]}",
+		},
+		{
+			name: "proxy", status: 407, want: "refused",
+			says: "the HTTP proxy on the way wants credentials",
+		},
+		{
+			name: "no POST", status: 405, want: "refused",
+			says: "405 Method Not Allowed; see its address",
+		},
 		{name: "gone", status: 410, want: "refused", says: "410 Gone; see its address"},
-		{name: "wrong", status: 400, body: "start time\n missing\x1b[31m\u202e", want: "refused", says: "the other side answered 400 Bad Request: start time missing[31m"},
-		{name: "page", status: 400, headers: map[string]string{"Content-Type": "text/html; charset=utf-8"}, body: "<html>", want: "refused", says: "400 Bad Request"},
-		{name: "long", status: 413, body: strings.Repeat("긴", 5000), want: "refused", says: "413 Request Entity Too Large: 긴긴"},
+		{
+			name: "wrong", status: 400, body: "start time\n missing\x1b[31m\u202e", want: "refused",
+			says: "the other side answered 400 Bad Request: start time missing[31m",
+		},
+		{
+			name: "page", status: 400, headers: map[string]string{
+				"Content-Type": "text/html; charset=utf-8",
+			}, body: "<html>", want: "refused", says: "400 Bad Request",
+		},
+		{
+			name: "long", status: 413, body: strings.Repeat("긴", 5000), want: "refused",
+			says: "413 Request Entity Too Large: 긴긴",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			err := ask(t, true, func(w http.ResponseWriter, _ *http.Request) {
@@ -116,7 +193,8 @@ func TestAnswersOfACall(t *testing.T) {
 			case err != nil:
 				kind = "unknown"
 			}
-			if kind != tc.want || err != nil && !strings.Contains(err.Error(), tc.says) || err != nil && utf8.RuneCountInString(err.Error()) > 500 {
+			if kind != tc.want || err != nil && !strings.Contains(err.Error(), tc.says) ||
+				err != nil && utf8.RuneCountInString(err.Error()) > 500 {
 				t.Errorf("%s: %v", kind, err)
 			}
 		})
@@ -132,18 +210,21 @@ func TestCallQuotesNobodyUnasked(t *testing.T) {
 	}
 }
 
-// What a transport has put into the headers of a request is in no error, whoever repeats it, and where an error cuts it.
+// What a transport has put into the headers of a request is in no error, whoever repeats it, and
+// where an error cuts it.
 func TestCallRepeatsNoCredentials(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"said": func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "bad: "+r.Header.Get("X-Key"), http.StatusBadRequest)
 		},
 		"cut": func(w http.ResponseWriter, r *http.Request) {
-			http.Error(w, strings.Repeat("x", quotedSize-8)+r.Header.Get("X-Key"), http.StatusInternalServerError)
+			http.Error(w, strings.Repeat("x", quotedSize-8)+r.Header.Get("X-Key"),
+				http.StatusInternalServerError)
 		},
 		"cut where reading ends": func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusBadRequest)
-			_, _ = io.WriteString(w, strings.Repeat(" ", answerSize-len(marked)+1)+r.Header.Get("X-Key"))
+			_, _ = io.WriteString(w, strings.Repeat(" ", answerSize-len(marked)+1)+
+				r.Header.Get("X-Key"))
 		},
 		"redirected": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "http://x.invalid/%zz"+r.Header.Get("X-Key")+r.URL.Path)
@@ -152,7 +233,8 @@ func TestCallRepeatsNoCredentials(t *testing.T) {
 	} {
 		server := httptest.NewServer(answer)
 		t.Cleanup(server.Close)
-		rq, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/"+marked, strings.NewReader("{}"))
+		rq, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/"+marked,
+			strings.NewReader("{}"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,18 +251,21 @@ func TestCallIsCutOff(t *testing.T) {
 	err := ask(t, true, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	var retry *RetryError
 	var refused *RefusedError
-	if err == nil || errors.As(err, &retry) || errors.As(err, &refused) || !strings.Contains(err.Error(), "calling the other side: EOF") {
+	if err == nil || errors.As(err, &retry) || errors.As(err, &refused) ||
+		!strings.Contains(err.Error(), "calling the other side: EOF") {
 		t.Errorf("nobody knows whether it was delivered: %v", err)
 	}
 }
 
-// switches answers that it speaks another protocol from here on, and then says nothing until the connection is closed.
+// switches answers that it speaks another protocol from here on, and then says nothing until the
+// connection is closed.
 func switches(w http.ResponseWriter, _ *http.Request) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(err)
 	}
-	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+	_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: "+
+		"Upgrade\r\nUpgrade: x\r\n\r\n")
 	_, _ = io.Copy(io.Discard, conn)
 	_ = conn.Close()
 }
@@ -191,7 +276,8 @@ func TestCallKnowsARedirectToHTTPS(t *testing.T) {
 		http.Redirect(w, r, "https://"+r.Host+r.URL.Path, http.StatusMovedPermanently)
 	})
 	var refused *RefusedError
-	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "write https:// in the address") {
+	if !errors.As(err, &refused) ||
+		!strings.Contains(err.Error(), "write https:// in the address") {
 		t.Error(err)
 	}
 }
@@ -204,16 +290,22 @@ func TestCallBacksOffFromAServerThatGoesAway(t *testing.T) {
 	}{
 		"unseen":     {exchange.ErrGoAway, true},
 		"never open": {errors.New("http2: client conn could not be established"), true},
-		"maybe seen": {errors.New("http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR"), false},
+		"maybe seen": {
+			errors.New("http2: server sent GOAWAY and closed the connection; LastStreamID=1, " +
+				"ErrCode=NO_ERROR"), false,
+		},
 	} {
 		c := NewCaller("the other side", failing{tc.err})
-		rq, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://h/"+marked, strings.NewReader("{}"))
+		rq, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://h/"+marked,
+			strings.NewReader("{}"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		err = c.Call(rq)
 		var retry *RetryError
-		if errors.As(err, &retry) != tc.retry || !strings.Contains(err.Error(), "restarts or limits requests") || strings.Contains(err.Error(), marked) {
+		if errors.As(err, &retry) != tc.retry ||
+			!strings.Contains(err.Error(), "restarts or limits requests") ||
+			strings.Contains(err.Error(), marked) {
 			t.Errorf("%s: got %v, want retry %t", name, err, tc.retry)
 		}
 	}
@@ -233,21 +325,28 @@ func (f failing) RoundTrip(rq *http.Request) (*http.Response, error) {
 func TestCallDoesNotWaitForAnotherProtocol(t *testing.T) {
 	err := ask(t, true, switches)
 	var refused *RefusedError
-	if !errors.As(err, &refused) || err.Error() != "calling the other side: what answers is no HTTP API: it switched protocols; see its address" {
+	if !errors.As(err, &refused) || err.Error() != "calling the other side: what answers is no "+
+		"HTTP API: it switched protocols; see its address" {
 		t.Error(err)
 	}
 }
 
 func TestAddresses(t *testing.T) {
 	c := NewCaller("the webhook", nil)
-	for _, link := range []string{"", "hooks", "ftp://x/" + marked, "https://", "http://\x7f/" + marked, "https://u:" + marked + "@ /"} {
+	for _, link := range []string{
+		"", "hooks", "ftp://x/" + marked, "https://", "http://\x7f/" + marked,
+		"https://u:" + marked + "@ /",
+	} {
 		_, err := c.SecretURL(context.Background(), secret.Inline(link))
 		var refused *RefusedError
-		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "reading the address of the webhook") || strings.Contains(err.Error(), marked) {
+		if !errors.As(err, &refused) ||
+			!strings.Contains(err.Error(), "reading the address of the webhook") ||
+			strings.Contains(err.Error(), marked) {
 			t.Errorf("%q: %v", link, err)
 		}
 	}
-	if u, err := c.SecretURL(context.Background(), secret.Inline("https://hooks.example.com/x?k=1")); err != nil || u.RawQuery != "k=1" {
+	if u, err := c.SecretURL(context.Background(),
+		secret.Inline("https://hooks.example.com/x?k=1")); err != nil || u.RawQuery != "k=1" {
 		t.Errorf("%v, %v", u, err)
 	}
 }

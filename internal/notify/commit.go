@@ -11,10 +11,13 @@ import (
 // CommitTime is kept back at the end of a run for writing down what was sent.
 const CommitTime = 5 * time.Second
 
-// errClaimLost says that this run went on beyond its own deadline, or that the machines' clocks differ by more than is left of it.
-var errClaimLost = errors.New("another run has taken over telling people, because this one was over its deadline; nothing more is sent")
+// errClaimLost says that this run went on beyond its own deadline, or that the machines' clocks
+// differ by more than is left of it.
+var errClaimLost = errors.New("another run has taken over telling people, because this one was " +
+	"over its deadline; nothing more is sent")
 
-// claim writes down that m is about to be sent, and before it what is known of the messages before. An error says that it must not be.
+// claim writes down that m is about to be sent, and before it what is known of the messages before.
+// An error says that it must not be.
 func (d *delivery) claim(ctx context.Context, name string, m *Message) error {
 	if d.stopped {
 		return errClaimLost
@@ -38,7 +41,9 @@ func (d *delivery) claim(ctx context.Context, name string, m *Message) error {
 
 // noTime is the error of what was not sent because ctx is over.
 func noTime(ctx context.Context) error {
-	return &LateError{fmt.Errorf("no time was left to send it, the next run will: %w", context.Cause(ctx))}
+	return &LateError{
+		fmt.Errorf("no time was left to send it, the next run will: %w", context.Cause(ctx)),
+	}
 }
 
 // note has a change of a receiver's entry written down with the next writing.
@@ -50,7 +55,8 @@ func (d *delivery) note(name string, f func(*Entry)) {
 	})
 }
 
-// flush writes down what waits, and last what f does. Offline it keeps f waiting too, and does it to the page that stands in.
+// flush writes down what waits, and last what f does. Offline it keeps f waiting too, and does it
+// to the page that stands in.
 func (d *delivery) flush(ctx context.Context, f func(*Ledger)) error {
 	d.waiting = append(d.waiting, f)
 	if d.offline {
@@ -86,7 +92,8 @@ func (d *delivery) writeWaiting(ctx context.Context) error {
 	return err
 }
 
-// finish writes down what waits and gives the claim back. It also tries where the book could not be written before.
+// finish writes down what waits and gives the claim back. It also tries where the book could not be
+// written before.
 func (d *delivery) finish(ctx context.Context) {
 	if !d.stopped {
 		d.waiting = append(d.waiting, func(l *Ledger) { l.Claim = nil })
@@ -106,8 +113,8 @@ func (d *delivery) write(ctx context.Context, f func(*Page) error) error {
 	return d.book.Change(ctx, f)
 }
 
-// goOffline goes on without a book: people are told, and told that the next run may repeat it. What this run tells is no repetition on that
-// account: it has read what was told before.
+// goOffline goes on without a book: people are told, and told that the next run may repeat it. What
+// this run tells is no repetition on that account: it has read what was told before.
 func (d *delivery) goOffline(err error) {
 	if d.offline {
 		return

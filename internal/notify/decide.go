@@ -17,7 +17,8 @@ type plan struct {
 	messages []*Message
 	// ends are what who stood in for the receiver is to be told: that what it was told of is over.
 	ends []*Message
-	// skipped are ends that the receiver is not to be told of, now or later: they are written down, and that is all.
+	// skipped are ends that the receiver is not to be told of, now or later: they are written down,
+	// and that is all.
 	skipped []Item
 }
 
@@ -37,12 +38,15 @@ func newDecider(p *Page, slot time.Time) *decider {
 	d.keys = slices.Sorted(maps.Keys(d.alerts))
 	var active [][]*labels.Matcher
 	for _, s := range p.Silences {
-		if m, err := ParseMatch(s.Match); err == nil && s.Active(slot) { // one that cannot be read silences nothing
+		if m, err := ParseMatch(s.Match); err == nil && s.Active(slot) {
+			// one that cannot be read silences nothing
 			active = append(active, m)
 		}
 	}
 	for _, k := range d.keys {
-		d.silenced[k] = slices.ContainsFunc(active, func(m []*labels.Matcher) bool { return matches(m, d.alerts[k]) })
+		d.silenced[k] = slices.ContainsFunc(active, func(m []*labels.Matcher) bool {
+			return matches(m, d.alerts[k])
+		})
 	}
 	return d
 }
@@ -90,7 +94,9 @@ func (d *decider) mayRepeat(r Receiver, m *Message) bool {
 
 // ends are the ends of what a stand-in was told, by its own entry.
 func (d *decider) ends(r Receiver, e Entry) []*Message {
-	return slices.DeleteFunc(d.decide(r, e).messages, func(m *Message) bool { return m.Kind != KindResolved })
+	return slices.DeleteFunc(d.decide(r, e).messages, func(m *Message) bool {
+		return m.Kind != KindResolved
+	})
 }
 
 // changes says what is new to the receiver.
@@ -128,9 +134,11 @@ func (d *decider) changes(r Receiver, e Entry, muted bool) plan {
 	return p
 }
 
-// inOrder orders the messages of a run: by kind, then by severity, a rest of many groups behind those of one.
+// inOrder orders the messages of a run: by kind, then by severity, a rest of many groups behind
+// those of one.
 func inOrder(a, b *Message) int {
-	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Folded, b.Folded), cmp.Compare(b.Severity(), a.Severity()))
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Folded, b.Folded),
+		cmp.Compare(b.Severity(), a.Severity()))
 }
 
 // news says what there is to say of one episode, or that it is over and not to be spoken of.
@@ -175,8 +183,8 @@ func (d *decider) goesOn(r Receiver, i *Item) Kind {
 	return KindNone
 }
 
-// dropUndue drops the repetitions of groups of which none is due. Where one is, the whole group is repeated, so that its alerts do not
-// come one by one for ever after.
+// dropUndue drops the repetitions of groups of which none is due. Where one is, the whole group is
+// repeated, so that its alerts do not come one by one for ever after.
 func (d *decider) dropUndue(groups map[string]*Message, r Receiver) {
 	maps.DeleteFunc(groups, func(_ string, m *Message) bool {
 		return m.Kind == KindStillFiring && !slices.ContainsFunc(m.Items, func(i Item) bool {
@@ -185,9 +193,10 @@ func (d *decider) dropUndue(groups map[string]*Message, r Receiver) {
 	})
 }
 
-// add puts an item into the message of its kind, group and thread. A repetition has the group for itself, whatever its threads; and so
-// has that promsnap can see nothing, whatever the receiver groups by. Groups that one message told of, because the receiver's limits
-// folded them, share their replies too.
+// add puts an item into the message of its kind, group and thread. A repetition has the group for
+// itself, whatever its threads; and so has that promsnap can see nothing, whatever the receiver
+// groups by. Groups that one message told of, because the receiver's limits folded them, share
+// their replies too.
 func add(groups map[string]*Message, r Receiver, kind Kind, i Item) {
 	group := groupOf(i.Alert, r.GroupBy)
 	id := []string{string(rune(kind))}
@@ -224,7 +233,8 @@ func groupOf(a rules.Alert, by []string) []string {
 	return values
 }
 
-// label returns what group_by and silences know an alert by: its labels, and what is not among them.
+// label returns what group_by and silences know an alert by: its labels, and what is not among
+// them.
 func label(a rules.Alert, name string) string {
 	switch name {
 	case labels.AlertName:
@@ -240,7 +250,8 @@ func label(a rules.Alert, name string) string {
 	return a.Labels[name]
 }
 
-// commonThread returns the receipt of the message that told of all items, the zero value where there is none such.
+// commonThread returns the receipt of the message that told of all items, the zero value where
+// there is none such.
 func commonThread(items []Item) Receipt {
 	thread := items[0].Was.Receipt
 	if slices.ContainsFunc(items, func(i Item) bool { return i.Was.Receipt != thread }) {
@@ -252,7 +263,8 @@ func commonThread(items []Item) Receipt {
 // worstFirst orders items: by severity, then by how far beyond the limit they are as a share of it.
 func worstFirst(a, b Item) int {
 	return cmp.Or(
-		cmp.Compare(b.Alert.Severity, a.Alert.Severity), cmp.Compare(b.Alert.Excess(), a.Alert.Excess()),
+		cmp.Compare(b.Alert.Severity, a.Alert.Severity),
+		cmp.Compare(b.Alert.Excess(), a.Alert.Excess()),
 		strings.Compare(string(a.Key), string(b.Key)),
 	)
 }
@@ -265,7 +277,8 @@ func (d *decider) remaining(e *Entry, m *Message) int {
 	n := 0
 	for _, k := range d.keys {
 		now := d.alerts[k].Now()
-		if was, known := e.told(k, now); known && now.Fires() && !was.Over && was.Receipt == m.Thread {
+		if was, known := e.told(k, now); known && now.Fires() && !was.Over &&
+			was.Receipt == m.Thread {
 			n++
 		}
 	}
@@ -274,7 +287,9 @@ func (d *decider) remaining(e *Entry, m *Message) int {
 
 // allClear tells whether nothing fires any more of what the receiver was or is now told of.
 func (d *decider) allClear(r Receiver, e *Entry, planned []*Message, muted bool) bool {
-	if !r.AllClear || !e.Alarmed || muted || slices.ContainsFunc(planned, func(m *Message) bool { return m.Kind == KindNew }) {
+	if !r.AllClear || !e.Alarmed || muted || slices.ContainsFunc(planned, func(m *Message) bool {
+		return m.Kind == KindNew
+	}) {
 		return false
 	}
 	return !slices.ContainsFunc(d.keys, func(k rules.Key) bool {

@@ -18,13 +18,18 @@ func before(minutes int) time.Time { return slot.Add(-time.Duration(minutes) * t
 // firing is an alert of a node that fires since so many minutes.
 func firing(node string, severity rules.Severity, minutes int) rules.Alert {
 	return rules.Alert{
-		Panel: "node-memory", Rule: "NodeMemoryHigh", Name: node, Labels: map[string]string{"node": node, "pool": node[:1]},
+		Panel: "node-memory", Rule: "NodeMemoryHigh", Name: node, Labels: map[string]string{
+			"node": node, "pool": node[:1],
+		},
 		Identity: map[string]string{"node": node}, Severity: severity, Value: 0.94, Limit: 0.9,
-		Episodes: []rules.Episode{{Since: before(minutes), Last: before(1), Worst: severity, Peak: 0.96}},
+		Episodes: []rules.Episode{
+			{Since: before(minutes), Last: before(1), Worst: severity, Peak: 0.96},
+		},
 	}
 }
 
-// over is an alert that fired from and to so many minutes before the slot, and was found over at this slot.
+// over is an alert that fired from and to so many minutes before the slot, and was found over at
+// this slot.
 func over(node string, severity rules.Severity, from, to int) rules.Alert {
 	a := firing(node, severity, from)
 	a.Episodes[0].Last, a.Episodes[0].Ended, a.Episodes[0].End = before(to), slot, rules.Recovered
@@ -43,12 +48,16 @@ func pageOf(alerts ...rules.Alert) *Page {
 	return p
 }
 
-// known is an entry of a receiver that was told of the alerts, so many minutes ago, under one message.
+// known is an entry of a receiver that was told of the alerts, so many minutes ago, under one
+// message.
 func known(minutes int, alerts ...rules.Alert) Entry {
 	e := Entry{First: before(10000), Alarmed: true}
 	for _, a := range alerts {
 		for _, ep := range a.Episodes[len(a.Episodes)-1:] {
-			e.put(keyOf(a), ep, Told{Since: ep.Since, At: before(minutes), Severity: a.Severity, Receipt: Receipt{Channel: "C1", ID: "1"}})
+			e.put(keyOf(a), ep, Told{
+				Since: ep.Since, At: before(minutes), Severity: a.Severity,
+				Receipt: Receipt{Channel: "C1", ID: "1"},
+			})
 		}
 	}
 	return e
@@ -91,13 +100,22 @@ func TestDecide(t *testing.T) {
 	silent := firing("a", crit, 60)
 	silent.Silent = before(20)
 	again := firing("a", crit, 5)
-	again.Episodes = append([]rules.Episode{over("a", crit, 120, 90).Episodes[0]}, again.Episodes...)
+	again.Episodes = append([]rules.Episode{over("a", crit, 120, 90).Episodes[0]},
+		again.Episodes...)
 	silenced := func(p *Page) *Page {
-		p.Silences = []Silence{{Match: `node=~"a.*", alertname="NodeMemoryHigh"`, From: before(60), Until: slot.Add(time.Hour)}}
+		p.Silences = []Silence{
+			{
+				Match: `node=~"a.*", alertname="NodeMemoryHigh"`, From: before(60),
+				Until: slot.Add(time.Hour),
+			},
+		}
 		return p
 	}
 	blind := func(p *Page, ended bool) *Page {
-		a := rules.Alert{Rule: rules.BlindName, Name: "promsnap", Severity: crit, Value: 1, Episodes: []rules.Episode{{Since: before(20), Last: slot, Worst: crit}}}
+		a := rules.Alert{
+			Rule: rules.BlindName, Name: "promsnap", Severity: crit, Value: 1,
+			Episodes: []rules.Episode{{Since: before(20), Last: slot, Worst: crit}},
+		}
 		if ended {
 			a.Episodes[0].Ended, a.Episodes[0].End = slot, rules.Recovered
 		}
@@ -106,9 +124,13 @@ func TestDecide(t *testing.T) {
 	}
 	inOne := with(func(r *Receiver) { r.GroupBy = []string{} })
 	knewBlind := known(10, firing("a", crit, 60))
-	knewBlind.put(rules.BlindKey, rules.Episode{Since: before(20), Last: slot}, Told{Since: before(20), At: before(10), Severity: crit, Receipt: Receipt{Channel: "C1", ID: "9"}})
+	knewBlind.put(rules.BlindKey, rules.Episode{Since: before(20), Last: slot}, Told{
+		Since: before(20), At: before(10), Severity: crit, Receipt: Receipt{Channel: "C1", ID: "9"},
+	})
 	shut := func(p *Page) *Page {
-		p.Silences = []Silence{{Match: `alertname="PromsnapBlind"`, From: before(60), Until: slot.Add(time.Hour)}}
+		p.Silences = []Silence{
+			{Match: `alertname="PromsnapBlind"`, From: before(60), Until: slot.Add(time.Hour)},
+		}
 		return p
 	}
 	many := &Page{Memory: rules.Memory{Alerts: map[rules.Key]rules.Alert{}}}
@@ -122,50 +144,107 @@ func TestDecide(t *testing.T) {
 		entry Entry
 		want  string
 	}{
-		"nothing":                  {pageOf(), oncall, Entry{}, ""},
-		"new":                      {pageOf(firing("a", warn, 20)), oncall, Entry{}, "new NodeMemoryHigh: a"},
-		"told":                     {pageOf(firing("a", warn, 20)), oncall, known(5, firing("a", warn, 20)), ""},
-		"told when it was younger": {pageOf(firing("a", warn, 50)), oncall, known(5, firing("a", warn, 20)), ""},
-		"critical first":           {pageOf(firing("a", warn, 20), firing("b", crit, 5)), oncall, Entry{}, "new NodeMemoryHigh: b a"},
+		"nothing": {pageOf(), oncall, Entry{}, ""},
+		"new": {
+			pageOf(firing("a", warn, 20)), oncall, Entry{}, "new NodeMemoryHigh: a",
+		},
+		"told": {
+			pageOf(firing("a", warn, 20)), oncall, known(5, firing("a", warn, 20)), "",
+		},
+		"told when it was younger": {
+			pageOf(firing("a", warn, 50)), oncall, known(5, firing("a", warn, 20)), "",
+		},
+		"critical first": {
+			pageOf(firing("a", warn, 20), firing("b", crit, 5)), oncall, Entry{},
+			"new NodeMemoryHigh: b a",
+		},
 		"worse": {
-			pageOf(firing("a", crit, 20)), oncall, known(5, firing("a", warn, 20)), "worse NodeMemoryHigh: a (under 1, 1 remain)",
+			pageOf(firing("a", crit, 20)), oncall, known(5, firing("a", warn, 20)),
+			"worse NodeMemoryHigh: a (under 1, 1 remain)",
 		},
 		"better": {
-			pageOf(firing("a", warn, 20)), oncall, known(5, firing("a", crit, 20)), "better NodeMemoryHigh: a (under 1, 1 remain)",
+			pageOf(firing("a", warn, 20)), oncall, known(5, firing("a", crit, 20)),
+			"better NodeMemoryHigh: a (under 1, 1 remain)",
 		},
-		"no data":           {pageOf(silent), oncall, known(5, firing("a", crit, 60)), "no_data NodeMemoryHigh: a (under 1, 1 remain)"},
-		"new and silent":    {pageOf(silent), oncall, Entry{}, "new NodeMemoryHigh: a"},
-		"over":              {pageOf(over("a", crit, 60, 20)), oncall, known(30, firing("a", crit, 60)), "resolved NodeMemoryHigh: a (under 1, 0 remain)"},
-		"over, unasked":     {pageOf(over("a", crit, 60, 20)), Receiver{}, known(30, firing("a", crit, 60)), "skipped a"},
-		"came and went":     {pageOf(over("a", crit, 60, 20)), oncall, Entry{}, "seen_late NodeMemoryHigh: a"},
-		"before its time":   {pageOf(over("a", crit, 60, 20)), oncall, Entry{First: slot.Add(time.Minute)}, ""},
-		"over and new":      {pageOf(again), oncall, known(100, over("a", crit, 120, 90)), "new NodeMemoryHigh: a\nresolved NodeMemoryHigh: a (under 1, 0 remain)"},
-		"one of two over":   {pageOf(over("a", crit, 60, 20), firing("b", crit, 60)), oncall, known(30, firing("a", crit, 60), firing("b", crit, 60)), "resolved NodeMemoryHigh: a (under 1, 1 remain)"},
-		"repeated":          {pageOf(firing("a", crit, 600)), oncall, known(240, firing("a", crit, 600)), "still_firing NodeMemoryHigh: a (under 1, 1 remain)"},
-		"not yet":           {pageOf(firing("a", crit, 600)), oncall, known(239, firing("a", crit, 600)), ""},
-		"never":             {pageOf(firing("a", crit, 6000)), Receiver{}, known(5000, firing("a", crit, 6000)), ""},
-		"below":             {pageOf(firing("a", warn, 20)), grave, Entry{}, ""},
-		"came below":        {pageOf(firing("a", warn, 20)), grave, known(5, firing("a", crit, 20)), "better NodeMemoryHigh: a (under 1, 1 remain)"},
-		"went below":        {pageOf(over("a", warn, 60, 20)), grave, Entry{}, "skipped a"},
-		"muted":             {pageOf(firing("a", crit, 20), over("b", crit, 60, 20), over("c", crit, 60, 20)), muted, known(30, firing("b", crit, 60)), "skipped c"},
-		"silenced":          {silenced(pageOf(firing("a", crit, 20), firing("b", crit, 20))), oncall, Entry{}, "new NodeMemoryHigh: b"},
-		"silenced and over": {silenced(pageOf(over("a", crit, 60, 20))), oncall, known(30, firing("a", crit, 60)), "resolved NodeMemoryHigh: a (under 1, 0 remain)"},
+		"no data": {
+			pageOf(silent), oncall, known(5, firing("a", crit, 60)),
+			"no_data NodeMemoryHigh: a (under 1, 1 remain)",
+		},
+		"new and silent": {pageOf(silent), oncall, Entry{}, "new NodeMemoryHigh: a"},
+		"over": {
+			pageOf(over("a", crit, 60, 20)), oncall, known(30, firing("a", crit, 60)),
+			"resolved NodeMemoryHigh: a (under 1, 0 remain)",
+		},
+		"over, unasked": {
+			pageOf(over("a", crit, 60, 20)), Receiver{}, known(30, firing("a", crit, 60)),
+			"skipped a",
+		},
+		"came and went": {
+			pageOf(over("a", crit, 60, 20)), oncall, Entry{}, "seen_late NodeMemoryHigh: a",
+		},
+		"before its time": {
+			pageOf(over("a", crit, 60, 20)), oncall, Entry{First: slot.Add(time.Minute)}, "",
+		},
+		"over and new": {
+			pageOf(again), oncall, known(100, over("a", crit, 120, 90)),
+			"new NodeMemoryHigh: a\nresolved NodeMemoryHigh: a (under 1, 0 remain)",
+		},
+		"one of two over": {
+			pageOf(over("a", crit, 60, 20), firing("b", crit, 60)), oncall,
+			known(30, firing("a", crit, 60), firing("b", crit, 60)),
+			"resolved NodeMemoryHigh: a (under 1, 1 remain)",
+		},
+		"repeated": {
+			pageOf(firing("a", crit, 600)), oncall, known(240, firing("a", crit, 600)),
+			"still_firing NodeMemoryHigh: a (under 1, 1 remain)",
+		},
+		"not yet": {
+			pageOf(firing("a", crit, 600)), oncall, known(239, firing("a", crit, 600)), "",
+		},
+		"never": {
+			pageOf(firing("a", crit, 6000)), Receiver{}, known(5000, firing("a", crit, 6000)), "",
+		},
+		"below": {pageOf(firing("a", warn, 20)), grave, Entry{}, ""},
+		"came below": {
+			pageOf(firing("a", warn, 20)), grave, known(5, firing("a", crit, 20)),
+			"better NodeMemoryHigh: a (under 1, 1 remain)",
+		},
+		"went below": {pageOf(over("a", warn, 60, 20)), grave, Entry{}, "skipped a"},
+		"muted": {
+			pageOf(firing("a", crit, 20), over("b", crit, 60, 20), over("c", crit, 60, 20)), muted,
+			known(30, firing("b", crit, 60)), "skipped c",
+		},
+		"silenced": {
+			silenced(pageOf(firing("a", crit, 20), firing("b", crit, 20))), oncall, Entry{},
+			"new NodeMemoryHigh: b",
+		},
+		"silenced and over": {
+			silenced(pageOf(over("a", crit, 60, 20))), oncall, known(30, firing("a", crit, 60)),
+			"resolved NodeMemoryHigh: a (under 1, 0 remain)",
+		},
 		"by pool": {
 			pageOf(firing("a1", crit, 20), firing("a2", crit, 20), firing("b1", warn, 20)),
-			with(func(r *Receiver) { r.GroupBy = []string{"alertname", "pool"} }), Entry{}, "new NodeMemoryHigh,a: a1 a2\nnew NodeMemoryHigh,b: b1",
+			with(func(r *Receiver) {
+				r.GroupBy = []string{"alertname", "pool"}
+			}), Entry{}, "new NodeMemoryHigh,a: a1 a2\nnew NodeMemoryHigh,b: b1",
 		},
 		"all in one": {
-			pageOf(firing("a1", crit, 20), firing("b1", warn, 20)), with(func(r *Receiver) { r.GroupBy = []string{} }), Entry{}, "new: a1 b1",
+			pageOf(firing("a1", crit, 20), firing("b1", warn, 20)), with(func(r *Receiver) {
+				r.GroupBy = []string{}
+			}), Entry{}, "new: a1 b1",
 		},
 		"all clear": {
-			pageOf(over("a", crit, 60, 20)), clear, known(30, firing("a", crit, 60)), "resolved NodeMemoryHigh: a (under 1, 0 remain)\nall_clear",
+			pageOf(over("a", crit, 60, 20)), clear, known(30, firing("a", crit, 60)),
+			"resolved NodeMemoryHigh: a (under 1, 0 remain)\nall_clear",
 		},
 		"not all clear": {
-			pageOf(over("a", crit, 60, 20), firing("b", crit, 60)), clear, known(30, firing("a", crit, 60), firing("b", crit, 60)),
+			pageOf(over("a", crit, 60, 20), firing("b", crit, 60)), clear,
+			known(30, firing("a", crit, 60), firing("b", crit, 60)),
 			"resolved NodeMemoryHigh: a (under 1, 1 remain)",
 		},
 		"summary": {
-			pageOf(firing("a", warn, 20), firing("b", crit, 20), over("c", crit, 60, 20)), summary, Entry{}, "summary: b a c",
+			pageOf(firing("a", warn, 20), firing("b", crit, 20), over("c", crit, 60, 20)), summary,
+			Entry{}, "summary: b a c",
 		},
 		"blind": {blind(pageOf(), false), grave, Entry{}, "new PromsnapBlind: promsnap"},
 		"blind is a message of its own": {
@@ -174,9 +253,12 @@ func TestDecide(t *testing.T) {
 		"blind, and told":     {blind(pageOf(firing("a", crit, 60)), false), inOne, knewBlind, ""},
 		"blind, and silenced": {shut(blind(pageOf(), false)), oncall, Entry{}, ""},
 		"sees again": {
-			blind(pageOf(over("a", crit, 60, 20)), true), inOne, knewBlind, "resolved: promsnap (under 9, 0 remain)\nresolved: a (under 1, 0 remain)",
+			blind(pageOf(over("a", crit, 60, 20)), true), inOne, knewBlind,
+			"resolved: promsnap (under 9, 0 remain)\nresolved: a (under 1, 0 remain)",
 		},
-		"summary of blindness": {blind(pageOf(firing("a", warn, 20)), false), summary, Entry{}, "summary: promsnap a"},
+		"summary of blindness": {
+			blind(pageOf(firing("a", warn, 20)), false), summary, Entry{}, "summary: promsnap a",
+		},
 		"summary of nothing":   {pageOf(), summary, Entry{Summary: before(1440)}, "summary"},
 		"summary told already": {pageOf(firing("a", crit, 20)), summary, Entry{Summary: slot}, ""},
 	} {
@@ -188,7 +270,8 @@ func TestDecide(t *testing.T) {
 	}
 	t.Run("forty nodes are one message", func(t *testing.T) {
 		p := newDecider(many, slot).decide(oncall, Entry{})
-		if len(p.messages) != 1 || len(p.messages[0].Items) != 40 || p.messages[0].Severity() != warn {
+		if len(p.messages) != 1 || len(p.messages[0].Items) != 40 ||
+			p.messages[0].Severity() != warn {
 			t.Errorf("%s", spoken(p))
 		}
 	})
@@ -197,7 +280,8 @@ func TestDecide(t *testing.T) {
 		for k, told := range known(300, firing("b", crit, 600)).Told {
 			e.Told[k] = told
 		}
-		got := spoken(newDecider(pageOf(firing("a", crit, 600), firing("b", crit, 600)), slot).decide(oncall, e))
+		got := spoken(newDecider(pageOf(firing("a", crit, 600), firing("b", crit, 600)),
+			slot).decide(oncall, e))
 		if want := "still_firing NodeMemoryHigh: a b (under 1, 2 remain)"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
@@ -206,11 +290,15 @@ func TestDecide(t *testing.T) {
 
 // What was told and is written down is not told again, whatever it is.
 func TestDecideOnce(t *testing.T) {
-	p := pageOf(firing("a", rules.Critical, 20), over("b", rules.Critical, 60, 20), over("c", rules.Warning, 60, 20), firing("d", rules.Critical, 600))
+	p := pageOf(firing("a", rules.Critical, 20), over("b", rules.Critical, 60, 20),
+		over("c", rules.Warning, 60, 20), firing("d", rules.Critical, 600))
 	e := known(30, firing("b", rules.Critical, 60))
-	e.put(keyOf(firing("d", 0, 600)), firing("d", 0, 600).Episodes[0], Told{Since: before(600), At: before(300), Severity: rules.Warning})
+	e.put(keyOf(firing("d", 0, 600)), firing("d", 0, 600).Episodes[0], Told{
+		Since: before(600), At: before(300), Severity: rules.Warning,
+	})
 	for _, r := range []Receiver{
-		{SendResolved: true, RepeatInterval: time.Hour, AllClear: true}, {MinSeverity: rules.Critical}, {Role: RoleSummary},
+		{SendResolved: true, RepeatInterval: time.Hour, AllClear: true},
+		{MinSeverity: rules.Critical}, {Role: RoleSummary},
 		{SendResolved: true, GroupBy: []string{"severity", "node"}},
 	} {
 		e := e
@@ -227,12 +315,18 @@ func TestDecideOnce(t *testing.T) {
 }
 
 func TestSilence(t *testing.T) {
-	for _, s := range []string{`node=~"kafka-.*"`, `alertname="NodeMemoryHigh", severity="critical"`, `panel!="node-cpu",node="a"`, `severity!~"critical|"`} {
+	for _, s := range []string{
+		`node=~"kafka-.*"`, `alertname="NodeMemoryHigh", severity="critical"`,
+		`panel!="node-cpu",node="a"`, `severity!~"critical|"`,
+	} {
 		if _, err := ParseMatch(s); err != nil {
 			t.Errorf("%s: %v", s, err)
 		}
 	}
-	for _, s := range []string{``, `node!="a"`, `node=~".*"`, `node`, `node=~"("`, `node="a"} or {b="c"`, strings.Repeat("a", maxMatch) + `="b"`} {
+	for _, s := range []string{
+		``, `node!="a"`, `node=~".*"`, `node`, `node=~"("`, `node="a"} or {b="c"`,
+		strings.Repeat("a", maxMatch) + `="b"`,
+	} {
 		if _, err := ParseMatch(s); err == nil {
 			t.Errorf("%.40s was read", s)
 		}
@@ -243,7 +337,9 @@ func TestSilence(t *testing.T) {
 	}
 	var all []Silence
 	for i := range MaxSilences + 10 {
-		all = append(all, Silence{ID: fmt.Sprint(i), Until: slot.Add(time.Duration(i) * time.Minute)})
+		all = append(all, Silence{
+			ID: fmt.Sprint(i), Until: slot.Add(time.Duration(i) * time.Minute),
+		})
 	}
 	all = append(all, Silence{ID: "old", Until: before(24 * 60)})
 	kept := pruneSilences(all, slot)
@@ -252,12 +348,15 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// After a slot that nobody has recorded a message is marked where a run at that slot would have told it, and no other.
+// After a slot that nobody has recorded a message is marked where a run at that slot would have
+// told it, and no other.
 func TestWhatAnUnrecordedRunMayHaveTold(t *testing.T) {
 	a, long := firing("a", rules.Critical, 20), firing("b", rules.Warning, 600)
 	worse := long
 	worse.Severity = rules.Critical
-	changes, summary := Receiver{SendResolved: true, RepeatInterval: 4 * time.Hour}, Receiver{Role: RoleSummary}
+	changes, summary := Receiver{
+		SendResolved: true, RepeatInterval: 4 * time.Hour,
+	}, Receiver{Role: RoleSummary}
 	for _, tc := range []struct {
 		name       string
 		to         Receiver
@@ -272,9 +371,18 @@ func TestWhatAnUnrecordedRunMayHaveTold(t *testing.T) {
 		{"it was pending then", changes, pageOf(a), Entry{}, before(6), 15 * time.Minute, false},
 		{"it began later", changes, pageOf(a), Entry{}, before(30), 0, false},
 		{"it got worse", changes, pageOf(worse), known(60, long), before(5), 0, true},
-		{"it was over then", changes, pageOf(over("a", rules.Critical, 20, 8)), known(15, a), before(5), 0, true},
-		{"it fired still", changes, pageOf(over("a", rules.Critical, 20, 3)), known(15, a), before(5), 0, false},
-		{"a repetition that was due then", changes, pageOf(long), known(245, long), before(5), 0, true},
+		{
+			"it was over then", changes, pageOf(over("a", rules.Critical, 20, 8)), known(15, a),
+			before(5), 0, true,
+		},
+		{
+			"it fired still", changes, pageOf(over("a", rules.Critical, 20, 3)), known(15, a),
+			before(5), 0, false,
+		},
+		{
+			"a repetition that was due then", changes, pageOf(long), known(245, long), before(5),
+			0, true,
+		},
 		{"a repetition that was not", changes, pageOf(long), known(240, long), before(5), 0, false},
 		{"a summary of another slot", summary, pageOf(a), Entry{}, before(24 * 60), 0, false},
 		{"a summary of this very slot", summary, pageOf(a), Entry{}, slot, 0, true},
@@ -283,14 +391,16 @@ func TestWhatAnUnrecordedRunMayHaveTold(t *testing.T) {
 		d.unrecorded, d.lasts = tc.unrecorded, map[rules.RuleID]time.Duration{a.ID(): tc.lasts}
 		p := d.decide(tc.to, tc.entry)
 		if len(p.messages) != 1 || p.messages[0].PossibleDuplicate != tc.want {
-			t.Errorf("%s: %s marked %v, want %v", tc.name, spoken(p), len(p.messages) == 1 && p.messages[0].PossibleDuplicate, tc.want)
+			t.Errorf("%s: %s marked %v, want %v", tc.name, spoken(p), len(p.messages) == 1 &&
+				p.messages[0].PossibleDuplicate, tc.want)
 		}
 	}
 }
 
 // A summary leaves out what is silenced, and counts it, for its report shows it.
 func TestASummaryCountsTheSilenced(t *testing.T) {
-	p := pageOf(firing("a", rules.Critical, 20), firing("b", rules.Warning, 20), over("a2", rules.Warning, 60, 20))
+	p := pageOf(firing("a", rules.Critical, 20), firing("b", rules.Warning, 20),
+		over("a2", rules.Warning, 60, 20))
 	p.Silences = []Silence{{Match: `node=~"a.*"`, From: before(60), Until: slot.Add(time.Hour)}}
 	m := newDecider(p, slot).decide(Receiver{Role: RoleSummary}, Entry{}).messages[0]
 	if len(m.Items) != 1 || m.Items[0].Alert.Name != "b" || m.Silenced != 2 {

@@ -25,8 +25,9 @@ type Request struct {
 	Now func() time.Time
 	// MemoryLost says why Book remembers nothing, "" where it does.
 	MemoryLost string
-	// Unrecorded is the newest slot at which people may have been told although Book does not know of it, such as one at which a run was
-	// due: what that run would have told may be a repetition. Zero: there is none.
+	// Unrecorded is the newest slot at which people may have been told although Book does not know
+	// of it, such as one at which a run was due: what that run would have told may be a repetition.
+	// Zero: there is none.
 	Unrecorded time.Time
 	// Lasts is how long each rule must have held before it fires.
 	Lasts map[rules.RuleID]time.Duration
@@ -41,9 +42,10 @@ type Request struct {
 
 // Outcome is what a delivery came to.
 type Outcome struct {
-	// StoodBack is the claim of another run that is telling people: nothing was sent, and whether the other will have told anybody is not
-	// known. It is no error, and nothing that a heartbeat may call delivered: a run that is tried again after Until tells what the other
-	// did not, be it a summary or an alert. Nil: this run told what there was to tell, which may be nothing.
+	// StoodBack is the claim of another run that is telling people: nothing was sent, and whether
+	// the other will have told anybody is not known. It is no error, and nothing that a heartbeat
+	// may call delivered: a run that is tried again after Until tells what the other did not, be it
+	// a summary or an alert. Nil: this run told what there was to tell, which may be nothing.
 	StoodBack *Claim
 	Sent      []Sent // in the order of sending
 }
@@ -56,17 +58,21 @@ type Sent struct {
 	Err      error // nil: delivered
 }
 
-// Deliver hands the report to every archive, then tells every receiver what it does not know yet, then hands everything to the mirrors.
-// All are tried; the error joins what went wrong, and nil says that everything was delivered and written down, or, where the Outcome
-// says so, that another run is at it. A slot that was told before is told nobody again, summaries among them, and is no error; archives
-// and mirrors are handed it again.
+// Deliver hands the report to every archive, then tells every receiver what it does not know yet,
+// then hands everything to the mirrors. All are tried; the error joins what went wrong, and nil
+// says that everything was delivered and written down, or, where the Outcome says so, that another
+// run is at it. A slot that was told before is told nobody again, summaries among them, and is no
+// error; archives and mirrors are handed it again.
 //
-// One run at a time tells people. It writes a claim that holds until its own deadline; a run that meets a live claim stands back, and
-// says so in the Outcome. Before each message the claim is written that it is about to be sent, after it the receipt: where a run ends
-// between the two, the next one sends the message again, marked as a possible duplicate, so that what had to be told is told.
+// One run at a time tells people. It writes a claim that holds until its own deadline; a run that
+// meets a live claim stands back, and says so in the Outcome. Before each message the claim is
+// written that it is about to be sent, after it the receipt: where a run ends between the two, the
+// next one sends the message again, marked as a possible duplicate, so that what had to be told is
+// told.
 //
-// A book that cannot be written keeps nobody from being told: then messages say that the next run may repeat them. The run that does,
-// which finds that slots are missing in its book (Request.Unrecorded), marks them as possible duplicates.
+// A book that cannot be written keeps nobody from being told: then messages say that the next run
+// may repeat them. The run that does, which finds that slots are missing in its book
+// (Request.Unrecorded), marks them as possible duplicates.
 func Deliver(ctx context.Context, book Book, rq Request) (Outcome, error) {
 	d := &delivery{Request: rq, book: book, slot: rq.Report.Info.Slot.Round(0).UTC()}
 	if err := d.begin(ctx); err != nil {
@@ -129,16 +135,20 @@ type delivery struct {
 type claimedError struct{ claim Claim }
 
 func (e *claimedError) Error() string {
-	return fmt.Sprintf("run %s is telling people until %s", e.claim.Run, e.claim.Until.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("run %s is telling people until %s", e.claim.Run,
+		e.claim.Until.UTC().Format(time.RFC3339))
 }
 
-// begin writes the claim, and decides on the page as it is then. Where there is nothing to send it writes no claim.
+// begin writes the claim, and decides on the page as it is then. Where there is nothing to send it
+// writes no claim.
 func (d *delivery) begin(ctx context.Context) error {
 	return d.write(ctx, func(p *Page) error {
 		if c := p.Ledger.Claim; c != nil && c.Run != d.Run && c.live(d.Now()) {
 			return &claimedError{*c}
-		} else if c != nil && c.Run != d.Run && c.Slot.After(d.Unrecorded) && !c.Slot.After(d.slot) {
-			// It never gave its claim back: it was killed, or told people while its storage answered it nothing.
+		} else if c != nil && c.Run != d.Run && c.Slot.After(d.Unrecorded) &&
+			!c.Slot.After(d.slot) {
+			// It never gave its claim back: it was killed, or told people while its storage
+			// answered it nothing.
 			d.Unrecorded = c.Slot
 		}
 		d.decide(p)
@@ -150,7 +160,8 @@ func (d *delivery) begin(ctx context.Context) error {
 	})
 }
 
-// decide makes the plans, and brings the ledger into order: receivers that are new or no longer there, ends that nobody wants to hear of.
+// decide makes the plans, and brings the ledger into order: receivers that are new or no longer
+// there, ends that nobody wants to hear of.
 func (d *delivery) decide(p *Page) {
 	d.late = d.slot.Before(p.Memory.Slot)
 	p.Silences = pruneSilences(p.Silences, p.Memory.Slot)
@@ -178,7 +189,9 @@ func (d *delivery) decide(p *Page) {
 	}
 	d.owe(entries)
 	p.Ledger.Receivers = entries
-	d.page = Page{Memory: p.Memory, Silences: p.Silences, Ledger: Ledger{Receivers: maps.Clone(entries)}}
+	d.page = Page{
+		Memory: p.Memory, Silences: p.Silences, Ledger: Ledger{Receivers: maps.Clone(entries)},
+	}
 }
 
 // decider decides by a page.
@@ -188,8 +201,8 @@ func (d *delivery) decider(p *Page) *decider {
 	return out
 }
 
-// owe writes down of each archive that keeps the slots with news that it is owed this one, where anybody is to be told anything: it is
-// so until the archive has it, whatever becomes of this run.
+// owe writes down of each archive that keeps the slots with news that it is owed this one, where
+// anybody is to be told anything: it is so until the archive has it, whatever becomes of this run.
 func (d *delivery) owe(entries map[string]Entry) {
 	if !d.telling() {
 		return
@@ -205,17 +218,21 @@ func (d *delivery) owe(entries map[string]Entry) {
 // skip writes down the ends that the receiver does not want to hear of.
 func (p *plan) skip(e *Entry, slot time.Time) {
 	for _, i := range p.skipped {
-		e.put(i.Key, i.Episode, Told{Since: i.Episode.Since, At: slot, Severity: i.Alert.Severity, Over: true})
+		e.put(i.Key, i.Episode, Told{
+			Since: i.Episode.Since, At: slot, Severity: i.Alert.Severity, Over: true,
+		})
 	}
 }
 
 // telling tells whether anybody is to be told anything.
 func (d *delivery) telling() bool {
-	return slices.ContainsFunc(d.plans, func(p plan) bool { return len(p.messages)+len(p.ends) > 0 })
+	return slices.ContainsFunc(d.plans, func(p plan) bool {
+		return len(p.messages)+len(p.ends) > 0
+	})
 }
 
-// archives tells whether r is to keep this report. An archive that could not be given a slot with news is given the next report there
-// is, of the same slot or of a later one.
+// archives tells whether r is to keep this report. An archive that could not be given a slot with
+// news is given the next report there is, of the same slot or of a later one.
 func (d *delivery) archives(r *Receiver) bool {
 	if r.Role != RoleArchiveOnChange {
 		return r.Role == RoleArchive
@@ -237,7 +254,8 @@ func (d *delivery) idle() bool {
 // mirrors tells whether r is to be handed this report as a mirror.
 func (d *delivery) mirrors(r Receiver) bool { return r.Role == RoleMirror && !d.late }
 
-// countTurns counts those that will need time: the drawing, archives, whoever is to be told something and who stands in for them, mirrors.
+// countTurns counts those that will need time: the drawing, archives, whoever is to be told
+// something and who stands in for them, mirrors.
 func (d *delivery) countTurns() int {
 	n := 0
 	if d.archiving() {
@@ -279,7 +297,8 @@ func (d *delivery) turn(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeout(ctx, left/turns)
 }
 
-// hand gives the report to an archive or a mirror, which are not told the same thing twice whatever they are given.
+// hand gives the report to an archive or a mirror, which are not told the same thing twice whatever
+// they are given.
 func (d *delivery) hand(ctx context.Context, r *Receiver) {
 	ctx, cancel := d.turn(ctx)
 	defer cancel()
@@ -313,7 +332,8 @@ func (d *delivery) lack(archive string, why error) {
 // delivery is what a receiver is given.
 func (d *delivery) delivery(m *Message) Delivery {
 	return Delivery{
-		Report: d.Report, Files: d.files, Message: m, Archived: d.kept, Unarchived: d.lacks, Memory: d.page.Memory, MemoryLost: d.MemoryLost, Unwritten: d.offline || d.MemoryLost != "",
+		Report: d.Report, Files: d.files, Message: m, Archived: d.kept, Unarchived: d.lacks,
+		Memory: d.page.Memory, MemoryLost: d.MemoryLost, Unwritten: d.offline || d.MemoryLost != "",
 		Details: d.Details, History: d.History, Interval: d.Interval, Run: d.soFar(),
 	}
 }
@@ -334,8 +354,9 @@ func (d *delivery) soFar() Run {
 	return run
 }
 
-// tellOrFallBack tells a receiver, and another one in its stead where that fails. The other has an entry of its own, of what it was told
-// itself: when the first can be told again it is still told the end of that, and its entry goes after the last.
+// tellOrFallBack tells a receiver, and another one in its stead where that fails. The other has an
+// entry of its own, of what it was told itself: when the first can be told again it is still told
+// the end of that, and its entry goes after the last.
 func (d *delivery) tellOrFallBack(ctx context.Context, r *Receiver, p plan) {
 	failed := d.tell(ctx, addressee{r.Name, r.Notifier, r.Limits}, p.messages)
 	if r.Fallback == nil || d.stopped {
@@ -373,7 +394,8 @@ func (d *delivery) instead(ctx context.Context, r *Receiver) []*Message {
 // standIn is what the ledger calls the receiver's fallback in this duty.
 func (r *Receiver) standIn() string { return r.Name + " via " + r.Fallback.Name }
 
-// instead is what the fallback is to be told as: what the receiver wants to know, within the limits of the fallback.
+// instead is what the fallback is to be told as: what the receiver wants to know, within the limits
+// of the fallback.
 func (r Receiver) instead() Receiver {
 	r.Limits = r.Fallback.Limits
 	return r

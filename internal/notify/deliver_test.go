@@ -94,14 +94,17 @@ func newDesk(alerts ...rules.Alert) *desk {
 
 func (d *desk) receiver(name string, role Role, answers ...error) *fake {
 	f := &fake{name: name, answers: answers, log: &d.log}
-	d.rq.Receivers = append(d.rq.Receivers, Receiver{Name: name, Role: role, Notifier: f, SendResolved: true})
+	d.rq.Receivers = append(d.rq.Receivers, Receiver{
+		Name: name, Role: role, Notifier: f, SendResolved: true,
+	})
 	return f
 }
 
 func (d *desk) deliver(t *testing.T, wantErr string) Outcome {
 	t.Helper()
 	out, err := Deliver(t.Context(), d.book, d.rq)
-	if wantErr == "" && err != nil || wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)) {
+	if wantErr == "" && err != nil ||
+		wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)) {
 		t.Errorf("error %v, want %q", err, wantErr)
 	}
 	if c := d.book.page.Ledger.Claim; out.StoodBack == nil && c != nil && d.book.fail == nil {
@@ -139,7 +142,8 @@ func TestArchiveFirstThenPeopleThenMirrors(t *testing.T) {
 		d.receiver("disk", RoleArchiveOnChange)
 		d.deliver(t, "")
 		d.want(t, "s3", "disk", "oncall new a", "team summary a", "alertmanager")
-		if got := oncall.got[0].Archived; len(got) != 2 || got[0].Location != "https://example.com/s3" || len(oncall.got[0].Files) != 1 {
+		if got := oncall.got[0].Archived; len(got) != 2 ||
+			got[0].Location != "https://example.com/s3" || len(oncall.got[0].Files) != 1 {
 			t.Errorf("told with the links %v", got)
 		}
 		if len(mirror.got[0].Memory.Alerts) != 1 {
@@ -151,7 +155,8 @@ func TestArchiveFirstThenPeopleThenMirrors(t *testing.T) {
 	})
 }
 
-// An archive of slots with news that could not be given one is given it by the next run of the slot, although that has nobody to tell.
+// An archive of slots with news that could not be given one is given it by the next run of the
+// slot, although that has nobody to tell.
 func TestAnArchiveOnChangeIsMadeUpFor(t *testing.T) {
 	down := &RefusedError{errors.New("disk full")}
 	within(t, func(t *testing.T) {
@@ -172,7 +177,8 @@ func TestAnArchiveOnChangeIsMadeUpFor(t *testing.T) {
 	})
 }
 
-// Where nobody runs the slot again, the next slot is kept in its place, though nothing is new at it.
+// Where nobody runs the slot again, the next slot is kept in its place, though nothing is new at
+// it.
 func TestAnArchiveOnChangeIsMadeUpForByTheNextSlot(t *testing.T) {
 	within(t, func(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
@@ -185,20 +191,24 @@ func TestAnArchiveOnChangeIsMadeUpForByTheNextSlot(t *testing.T) {
 			d.deliver(t, "")
 			d.want(t, lines...)
 		}
-		if e := d.book.page.Ledger.Receivers["disk"]; len(e.Unsure) != 0 || !e.Archived.Equal(slot.Add(5*time.Minute)) {
+		if e := d.book.page.Ledger.Receivers["disk"]; len(e.Unsure) != 0 ||
+			!e.Archived.Equal(slot.Add(5*time.Minute)) {
 			t.Errorf("it keeps %s, and is owed %v", e.Archived, e.Unsure)
 		}
 	})
 }
 
-// A report that could not be drawn is owed, too; and so is one whose run ends before the archive has answered.
+// A report that could not be drawn is owed, too; and so is one whose run ends before the archive
+// has answered.
 func TestWhatCouldNotBeDrawnIsOwed(t *testing.T) {
 	within(t, func(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
 		d.receiver("disk", RoleArchiveOnChange)
 		d.receiver("oncall", RoleChanges)
 		draw := d.rq.Render
-		d.rq.Render = func(context.Context) ([]report.File, error) { return nil, errors.New("no font") }
+		d.rq.Render = func(context.Context) ([]report.File, error) {
+			return nil, errors.New("no font")
+		}
 		d.deliver(t, "no font")
 		d.want(t, "oncall new a")
 		d.rq.Render = draw
@@ -217,7 +227,8 @@ func TestWhatCouldNotBeDrawnIsOwed(t *testing.T) {
 	}
 }
 
-// What an archive is owed has a bound, and a run that comes late is given its own slot and none after.
+// What an archive is owed has a bound, and a run that comes late is given its own slot and none
+// after.
 func TestWhatAnArchiveIsOwed(t *testing.T) {
 	var e Entry
 	for i := range 3 * mostOwed {
@@ -230,7 +241,8 @@ func TestWhatAnArchiveIsOwed(t *testing.T) {
 	}
 	e.prune(nil)
 	e.keep(newest.Add(-time.Minute))
-	if want := []string{"archive " + newest.UTC().Format(time.RFC3339)}; !slices.Equal(e.Unsure, want) {
+	if want := []string{"archive " + newest.UTC().Format(time.RFC3339)}; !slices.Equal(e.Unsure,
+		want) {
 		t.Errorf("got %v, want %v", e.Unsure, want)
 	}
 	e.keep(newest.Add(time.Hour))
@@ -239,7 +251,8 @@ func TestWhatAnArchiveIsOwed(t *testing.T) {
 	}
 }
 
-// A summary that was told is not told again by a retry of its run, which is no error; the next slot has one of its own.
+// A summary that was told is not told again by a retry of its run, which is no error; the next slot
+// has one of its own.
 func TestASummaryIsToldOncePerSlot(t *testing.T) {
 	within(t, func(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
@@ -256,14 +269,17 @@ func TestASummaryIsToldOncePerSlot(t *testing.T) {
 	})
 }
 
-// A summary that another run is at is not told, and not written down as told: whoever comes after the other's claim tells it, marked,
-// because nobody knows how far the other came.
+// A summary that another run is at is not told, and not written down as told: whoever comes after
+// the other's claim tells it, marked, because nobody knows how far the other came.
 func TestASummaryStandsBack(t *testing.T) {
 	within(t, func(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
 		d.receiver("team", RoleSummary)
-		d.book.page.Ledger.Claim = &Claim{Slot: slot, Run: "other", Until: time.Now().Add(time.Second)}
-		if out := d.deliver(t, ""); out.StoodBack == nil || out.StoodBack.Run != "other" || len(out.Sent) != 0 {
+		d.book.page.Ledger.Claim = &Claim{
+			Slot: slot, Run: "other", Until: time.Now().Add(time.Second),
+		}
+		if out := d.deliver(t, ""); out.StoodBack == nil || out.StoodBack.Run != "other" ||
+			len(out.Sent) != 0 {
 			t.Errorf("%+v", out)
 		}
 		d.want(t)
@@ -281,12 +297,20 @@ func TestClaimOfAWrongClock(t *testing.T) {
 		for _, tc := range []struct {
 			ahead time.Duration
 			stand bool
-		}{{LongestRun, true}, {LongestRun + time.Second, false}, {5 * 365 * 24 * time.Hour, false}} {
+		}{
+			{LongestRun, true}, {LongestRun + time.Second, false}, {
+				5 * 365 * 24 * time.Hour, false,
+			},
+		} {
 			d := newDesk(firing("a", rules.Critical, 20))
 			d.receiver("oncall", RoleChanges)
-			d.book.page.Ledger.Claim = &Claim{Slot: slot, Run: "other", Until: time.Now().Add(tc.ahead)}
-			if out := d.deliver(t, ""); (out.StoodBack != nil) != tc.stand || (len(out.Sent) == 0) != tc.stand {
-				t.Errorf("a claim %s ahead: stood back %v, sent %d", tc.ahead, out.StoodBack != nil, len(out.Sent))
+			d.book.page.Ledger.Claim = &Claim{
+				Slot: slot, Run: "other", Until: time.Now().Add(tc.ahead),
+			}
+			if out := d.deliver(t, ""); (out.StoodBack != nil) != tc.stand ||
+				(len(out.Sent) == 0) != tc.stand {
+				t.Errorf("a claim %s ahead: stood back %v, sent %d", tc.ahead, out.StoodBack != nil,
+					len(out.Sent))
 			}
 		}
 	})
@@ -313,7 +337,9 @@ func TestTriesAgainAsLongAsTheReceiverAsks(t *testing.T) {
 	within(t, func(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
 		begun := time.Now()
-		d.receiver("oncall", RoleChanges, &RetryError{After: 7 * time.Second, Err: errors.New("429")}, &RetryError{Err: errors.New("503")})
+		d.receiver("oncall", RoleChanges, &RetryError{
+			After: 7 * time.Second, Err: errors.New("429"),
+		}, &RetryError{Err: errors.New("503")})
 		d.deliver(t, "")
 		d.want(t, "oncall new a failed", "oncall new a failed", "oncall new a")
 		if took := time.Since(begun); took != 9*time.Second { // 7 as asked, 2 of its own
@@ -334,11 +360,13 @@ func TestALostAnswerIsMarked(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
 		d.receiver("oncall", RoleChanges, lost, lost, lost, &RetryError{Err: errors.New("429")})
 		d.deliver(t, "connection reset (tried 2 times)")
-		d.want(t, "oncall new a failed", "oncall new a? failed") // each try may page somebody once more
+		// each try may page somebody once more
+		d.want(t, "oncall new a failed", "oncall new a? failed")
 		d.deliver(t, "connection reset")
 		d.want(t, "oncall new a? failed")
 		d.deliver(t, "")
-		d.want(t, "oncall new a? failed", "oncall new a?") // what surely did not arrive is tried as ever
+		// what surely did not arrive is tried as ever
+		d.want(t, "oncall new a? failed", "oncall new a?")
 		d.deliver(t, "")
 		d.want(t)
 		if e := d.book.page.Ledger.Receivers["oncall"]; len(e.Unsure) != 0 {
@@ -347,13 +375,15 @@ func TestALostAnswerIsMarked(t *testing.T) {
 	})
 }
 
-// Of two times that one alert fired, the one that may have been told stays marked when the other is told.
+// Of two times that one alert fired, the one that may have been told stays marked when the other is
+// told.
 func TestALostAnswerIsOfOneEpisode(t *testing.T) {
 	within(t, func(t *testing.T) {
 		a := firing("a", rules.Critical, 20)
 		a.Episodes = append(over("a", rules.Critical, 200, 180).Episodes, a.Episodes...)
 		d := newDesk(a)
-		d.receiver("oncall", RoleChanges, errors.New("connection reset"), errors.New("connection reset"))
+		d.receiver("oncall", RoleChanges, errors.New("connection reset"),
+			errors.New("connection reset"))
 		d.book.page.Ledger.Receivers = map[string]Entry{"oncall": {First: before(600)}}
 		d.deliver(t, "connection reset")
 		d.want(t, "oncall new a failed", "oncall new a? failed", "oncall seen_late a")
@@ -392,7 +422,9 @@ func TestTheSilentTakeNoTime(t *testing.T) {
 func TestOnlyWhatIsKeptIsDrawn(t *testing.T) {
 	within(t, func(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
-		d.rq.Render = func(context.Context) ([]report.File, error) { return nil, errors.New("drawn") }
+		d.rq.Render = func(context.Context) ([]report.File, error) {
+			return nil, errors.New("drawn")
+		}
 		d.receiver("oncall", RoleChanges)
 		d.deliver(t, "")
 		d.receiver("disk", RoleArchive)
@@ -456,7 +488,9 @@ func TestARunThatMeetsALiveClaimStandsBack(t *testing.T) {
 		}
 		d.want(t)
 		time.Sleep(time.Second)
-		d.book.page.Ledger.Receivers = map[string]Entry{"oncall": {First: slot, Unsure: []string{string(keyOf(firing("a", 0, 0)))}}}
+		d.book.page.Ledger.Receivers = map[string]Entry{
+			"oncall": {First: slot, Unsure: []string{string(keyOf(firing("a", 0, 0)))}},
+		}
 		if out := d.deliver(t, ""); out.StoodBack != nil {
 			t.Error("stood back from a claim that is over")
 		}
@@ -470,7 +504,9 @@ func TestARunThatLosesItsClaimStops(t *testing.T) {
 		d.receiver("s3", RoleArchive)
 		d.receiver("oncall", RoleChanges)
 		d.rq.Render = func(context.Context) ([]report.File, error) {
-			d.book.page.Ledger.Claim = &Claim{Slot: slot, Run: "other", Until: time.Now().Add(time.Minute)}
+			d.book.page.Ledger.Claim = &Claim{
+				Slot: slot, Run: "other", Until: time.Now().Add(time.Minute),
+			}
 			return []report.File{{Name: "index.html"}}, nil
 		}
 		_, err := Deliver(t.Context(), d.book, d.rq)
@@ -493,7 +529,9 @@ func TestABookThatCannotBeWrittenSilencesNobody(t *testing.T) {
 		d.deliver(t, "writing down who was told what: no such bucket")
 		d.want(t, "oncall new a", "team summary a")
 		if got := oncall.got[0]; got.MemoryLost != "" || !got.Unwritten {
-			t.Errorf("memory lost %q, unwritten %v; want what may be repeated, and is no repetition", got.MemoryLost, got.Unwritten)
+			t.Errorf(
+				"memory lost %q, unwritten %v; want what may be repeated, and is no repetition",
+				got.MemoryLost, got.Unwritten)
 		}
 		d.book.fail = nil
 		d.rq.Unrecorded = slot // as a Job's second Pod knows
@@ -521,7 +559,8 @@ func TestABookThatIsOvertakenMayRepeat(t *testing.T) {
 	})
 }
 
-// A run that remembers nothing writes nothing: the next one, which knows no more of it, may tell the same again, without a mark.
+// A run that remembers nothing writes nothing: the next one, which knows no more of it, may tell
+// the same again, without a mark.
 func TestABookThatIsLostMayBeRepeated(t *testing.T) {
 	within(t, func(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
@@ -530,7 +569,8 @@ func TestABookThatIsLostMayBeRepeated(t *testing.T) {
 		d.deliver(t, "")
 		d.want(t, "oncall new a")
 		if got := oncall.got[0]; got.MemoryLost == "" || !got.Unwritten {
-			t.Errorf("memory lost %q, unwritten %v; want both to be said", got.MemoryLost, got.Unwritten)
+			t.Errorf("memory lost %q, unwritten %v; want both to be said", got.MemoryLost,
+				got.Unwritten)
 		}
 	})
 }
@@ -554,7 +594,9 @@ func TestAReportThatCannotBeDrawnIsStillTold(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
 		d.receiver("s3", RoleArchive)
 		oncall := d.receiver("oncall", RoleChanges)
-		d.rq.Render = func(context.Context) ([]report.File, error) { return nil, errors.New("no fonts") }
+		d.rq.Render = func(context.Context) ([]report.File, error) {
+			return nil, errors.New("no fonts")
+		}
 		out := d.deliver(t, "drawing report check: no fonts")
 		d.want(t, "oncall new a")
 		if len(oncall.got[0].Files) != 0 || len(out.Sent) != 2 || out.Sent[0].Err == nil {
@@ -594,7 +636,9 @@ func TestWhatIsNoLongerThereIsForgotten(t *testing.T) {
 		a := firing("a", rules.Critical, 20)
 		d := newDesk(a)
 		d.receiver("oncall", RoleChanges)
-		d.book.page.Ledger.Receivers = map[string]Entry{"gone": known(5, a), "oncall": known(5, a, firing("b", rules.Critical, 20))}
+		d.book.page.Ledger.Receivers = map[string]Entry{
+			"gone": known(5, a), "oncall": known(5, a, firing("b", rules.Critical, 20)),
+		}
 		d.deliver(t, "")
 		l := d.book.page.Ledger
 		if len(l.Receivers) != 1 || len(l.Receivers["oncall"].Told) != 1 {
@@ -604,7 +648,9 @@ func TestWhatIsNoLongerThereIsForgotten(t *testing.T) {
 }
 
 func TestALongLinkIsNotKept(t *testing.T) {
-	signed := Receipt{Location: "https://s3.example.com/" + strings.Repeat("x", maxLocation), ID: "1"}
+	signed := Receipt{
+		Location: "https://s3.example.com/" + strings.Repeat("x", maxLocation), ID: "1",
+	}
 	if kept := signed.kept(); kept.Location != "" || kept.ID != "1" {
 		t.Errorf("%+v", kept)
 	}

@@ -42,7 +42,8 @@ func TestAFallbackIsToldWhatTheOtherWasNot(t *testing.T) {
 		d.want(t, "mail resolved b")
 		for _, got := range mail.got[1:] {
 			if got.Message.Thread.ID != "1" || got.Message.InsteadOf != "" {
-				t.Errorf("mail was told under %+v, instead of %q", got.Message.Thread, got.Message.InsteadOf)
+				t.Errorf("mail was told under %+v, instead of %q", got.Message.Thread,
+					got.Message.InsteadOf)
 			}
 		}
 		if _, ok := d.book.page.Ledger.Receivers["oncall via mail"]; ok {
@@ -51,7 +52,8 @@ func TestAFallbackIsToldWhatTheOtherWasNot(t *testing.T) {
 	})
 }
 
-// A fallback is not told of what the other knows, however often it stands in, and has no thread but its own.
+// A fallback is not told of what the other knows, however often it stands in, and has no thread but
+// its own.
 func TestAFallbackStandsInAgain(t *testing.T) {
 	within(t, func(t *testing.T) {
 		revoked := &RefusedError{errors.New("revoked")}

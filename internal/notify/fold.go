@@ -10,15 +10,17 @@ import (
 
 // Limits are what a receiver takes in one run. The zero value is no limit.
 type Limits struct {
-	// Messages of one run: where there are more, the last of a kind holds the rest of it. That promsnap can see nothing is always a message
-	// of its own, and each kind has one at least. 0: any number.
+	// Messages of one run: where there are more, the last of a kind holds the rest of it. That
+	// promsnap can see nothing is always a message of its own, and each kind has one at least. 0:
+	// any number.
 	Messages int
 	// Burst messages are sent at once, the others Pace apart, or closer where little time is left.
 	Burst int
 	Pace  time.Duration
 }
 
-// fold keeps the worst messages of each kind and puts the others into one, where there are more than the receiver takes.
+// fold keeps the worst messages of each kind and puts the others into one, where there are more
+// than the receiver takes.
 func (l Limits) fold(messages []*Message) []*Message {
 	if l.Messages <= 0 {
 		return messages
@@ -36,7 +38,8 @@ func (l Limits) fold(messages []*Message) []*Message {
 	for kind, all := range kinds {
 		if len(all) > most {
 			slices.SortStableFunc(all, func(a, b *Message) int {
-				return cmp.Or(cmp.Compare(b.Severity(), a.Severity()), worstFirst(a.Items[0], b.Items[0]))
+				return cmp.Or(cmp.Compare(b.Severity(), a.Severity()),
+					worstFirst(a.Items[0], b.Items[0]))
 			})
 			rest := &Message{Kind: kind}
 			for _, m := range all[most-1:] {
@@ -51,7 +54,8 @@ func (l Limits) fold(messages []*Message) []*Message {
 	return out
 }
 
-// each is how many messages each kind may have, so that all together are as many as the receiver takes.
+// each is how many messages each kind may have, so that all together are as many as the receiver
+// takes.
 func (l Limits) each(kinds map[Kind][]*Message) int {
 	for most := l.Messages; most > 1; most-- {
 		sum := 0
@@ -65,7 +69,8 @@ func (l Limits) each(kinds map[Kind][]*Message) int {
 	return 1
 }
 
-// apart is how long to wait between n messages, behind the first few: all waits together take half of the time that is left at most.
+// apart is how long to wait between n messages, behind the first few: all waits together take half
+// of the time that is left at most.
 func (l Limits) apart(n int, left time.Duration) time.Duration {
 	if n <= l.Burst {
 		return 0

@@ -20,19 +20,29 @@ var few = Limits{Messages: 3, Burst: 2, Pace: time.Second}
 
 func TestFold(t *testing.T) {
 	warn, crit := rules.Warning, rules.Critical
-	each := Receiver{SendResolved: true, RepeatInterval: time.Hour, GroupBy: []string{"node"}, Limits: few}
-	// under is an entry that was told of each alert under a message of its own, and of the last two under one.
+	each := Receiver{
+		SendResolved: true, RepeatInterval: time.Hour, GroupBy: []string{"node"}, Limits: few,
+	}
+	// under is an entry that was told of each alert under a message of its own, and of the last two
+	// under one.
 	under := func(minutes int, alerts ...rules.Alert) Entry {
 		e := Entry{First: before(10000)}
 		for i, a := range alerts {
 			ep := a.Episodes[0]
-			e.put(keyOf(a), ep, Told{Since: ep.Since, At: before(minutes), Severity: a.Severity, Receipt: Receipt{Channel: "C1", ID: fmt.Sprint(min(i, len(alerts)-2))}})
+			e.put(keyOf(a), ep, Told{
+				Since: ep.Since, At: before(minutes), Severity: a.Severity, Receipt: Receipt{
+					Channel: "C1", ID: fmt.Sprint(min(i, len(alerts)-2)),
+				},
+			})
 		}
 		return e
 	}
-	blind := pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20), firing("d", warn, 20))
+	blind := pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20),
+		firing("d", warn, 20))
 	blind.Memory.Alerts[rules.BlindKey] = rules.Alert{
-		Rule: rules.BlindName, Name: "promsnap", Severity: crit, Episodes: []rules.Episode{{Since: before(20), Last: slot, Worst: crit}},
+		Rule: rules.BlindName, Name: "promsnap", Severity: crit, Episodes: []rules.Episode{
+			{Since: before(20), Last: slot, Worst: crit},
+		},
 	}
 	unlimited := each
 	unlimited.Limits = Limits{}
@@ -42,35 +52,50 @@ func TestFold(t *testing.T) {
 		entry Entry
 		want  string
 	}{
-		"as many as it takes": {pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20)), each, Entry{}, "new a: a\nnew b: b\nnew c: c"},
+		"as many as it takes": {
+			pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20)), each,
+			Entry{}, "new a: a\nnew b: b\nnew c: c",
+		},
 		"one more": {
-			pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20), firing("d", crit, 20)), each, Entry{},
+			pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20),
+				firing("d", crit, 20)), each, Entry{},
 			"new d: d\nnew a: a\nnew (2 folded): b c",
 		},
 		"no limit": {
-			pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20), firing("d", crit, 20)), unlimited, Entry{},
+			pageOf(firing("a", warn, 20), firing("b", warn, 20), firing("c", warn, 20),
+				firing("d", crit, 20)), unlimited, Entry{},
 			"new d: d\nnew a: a\nnew b: b\nnew c: c",
 		},
-		"blindness is never folded": {blind, each, Entry{}, "new : promsnap\nnew a: a\nnew b: b\nnew (2 folded): c d"},
+		"blindness is never folded": {
+			blind, each, Entry{}, "new : promsnap\nnew a: a\nnew b: b\nnew (2 folded): c d",
+		},
 		"what one message told of is resolved in one reply": {
 			pageOf(over("a", crit, 60, 20), over("b", crit, 60, 20), over("c", crit, 60, 20)), each,
 			under(30, firing("a", crit, 60), firing("b", crit, 60), firing("c", crit, 60)),
 			"resolved a: a (under 0, 0 remain)\nresolved: b c (under 1, 0 remain)",
 		},
 		"many threads are resolved": {
-			pageOf(over("a", crit, 60, 20), over("b", crit, 60, 20), over("c", crit, 60, 20), over("d", crit, 60, 20)), each,
-			under(30, firing("a", crit, 60), firing("b", crit, 60), firing("c", crit, 60), firing("d", crit, 60), firing("e", crit, 60)),
-			"resolved a: a (under 0, 0 remain)\nresolved b: b (under 1, 0 remain)\nresolved (2 folded): c d",
+			pageOf(over("a", crit, 60, 20), over("b", crit, 60, 20), over("c", crit, 60, 20),
+				over("d", crit, 60, 20)), each,
+			under(30, firing("a", crit, 60), firing("b", crit, 60), firing("c", crit, 60),
+				firing("d", crit, 60), firing("e", crit, 60)),
+			"resolved a: a (under 0, 0 remain)\nresolved b: b (under 1, 0 remain)\nresolved (2 " +
+				"folded): c d",
 		},
 		"two kinds share the room": {
-			pageOf(firing("a", crit, 60), over("b", crit, 60, 20), over("c", crit, 60, 20), over("d", crit, 60, 20)), each,
-			under(30, firing("b", crit, 60), firing("c", crit, 60), firing("d", crit, 60), firing("e", crit, 60), firing("f", crit, 60)),
+			pageOf(firing("a", crit, 60), over("b", crit, 60, 20), over("c", crit, 60, 20),
+				over("d", crit, 60, 20)), each,
+			under(30, firing("b", crit, 60), firing("c", crit, 60), firing("d", crit, 60),
+				firing("e", crit, 60), firing("f", crit, 60)),
 			"new a: a\nresolved b: b (under 0, 0 remain)\nresolved (2 folded): c d",
 		},
 		"repeated": {
-			pageOf(firing("a", crit, 200), firing("b", crit, 200), firing("c", crit, 200), firing("d", crit, 200)), each,
-			under(90, firing("a", crit, 200), firing("b", crit, 200), firing("c", crit, 200), firing("d", crit, 200)),
-			"still_firing a: a (under 0, 1 remain)\nstill_firing b: b (under 1, 1 remain)\nstill_firing (2 folded): c d (under 2, 2 remain)",
+			pageOf(firing("a", crit, 200), firing("b", crit, 200), firing("c", crit, 200),
+				firing("d", crit, 200)), each,
+			under(90, firing("a", crit, 200), firing("b", crit, 200), firing("c", crit, 200),
+				firing("d", crit, 200)),
+			"still_firing a: a (under 0, 1 remain)\nstill_firing b: b (under 1, 1 " +
+				"remain)\nstill_firing (2 folded): c d (under 2, 2 remain)",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,7 +103,8 @@ func TestFold(t *testing.T) {
 			lines := strings.Split(spoken(p), "\n")
 			for i, m := range p.messages {
 				if m.Folded > 0 {
-					lines[i] = strings.Replace(lines[i], ":", fmt.Sprintf(" (%d folded):", m.Folded), 1)
+					lines[i] = strings.Replace(lines[i], ":",
+						fmt.Sprintf(" (%d folded):", m.Folded), 1)
 				}
 			}
 			if got := strings.Join(lines, "\n"); got != c.want {
@@ -88,8 +114,8 @@ func TestFold(t *testing.T) {
 	}
 }
 
-// Whatever fires: each alert is told once, there are no more messages than the receiver takes (one of each kind at least), and
-// what is folded is no worse than what is not.
+// Whatever fires: each alert is told once, there are no more messages than the receiver takes (one
+// of each kind at least), and what is folded is no worse than what is not.
 func TestFoldLosesNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(11, 1))
 	for range 200 {
@@ -99,11 +125,17 @@ func TestFoldLosesNothing(t *testing.T) {
 			a := firing(fmt.Sprintf("n%02d", i), rules.Severity(random.IntN(2))+rules.Warning, 300)
 			if random.IntN(2) == 0 {
 				ep := a.Episodes[0]
-				e.put(keyOf(a), ep, Told{Since: ep.Since, At: before(200), Severity: rules.Warning, Receipt: Receipt{ID: fmt.Sprint(random.IntN(9))}})
+				e.put(keyOf(a), ep, Told{
+					Since: ep.Since, At: before(200), Severity: rules.Warning, Receipt: Receipt{
+						ID: fmt.Sprint(random.IntN(9)),
+					},
+				})
 			}
 			p.Memory.Alerts[keyOf(a)] = a
 		}
-		r := Receiver{SendResolved: true, RepeatInterval: time.Hour, GroupBy: []string{"node"}, Limits: few}
+		r := Receiver{
+			SendResolved: true, RepeatInterval: time.Hour, GroupBy: []string{"node"}, Limits: few,
+		}
 		told, messages, least := map[rules.Key]int{}, map[Kind]int{}, map[Kind]rules.Severity{}
 		for _, m := range newDecider(p, slot).decide(r, e).messages {
 			messages[m.Kind]++
@@ -130,7 +162,8 @@ func TestFoldLosesNothing(t *testing.T) {
 	}
 }
 
-// mortal is a receiver and a book in one, whose run is killed at the n-th thing that it does; what it was given before lasts.
+// mortal is a receiver and a book in one, whose run is killed at the n-th thing that it does; what
+// it was given before lasts.
 type mortal struct {
 	memoryBook
 	left int // things until it is killed
@@ -155,14 +188,21 @@ func (m *mortal) Notify(_ context.Context, d Delivery) (Receipt, error) {
 	return Receipt{Channel: "C1", ID: fmt.Sprint(len(m.got))}, nil
 }
 
-// Wherever runs are killed: what fires is told, and so is its end, and what is told twice is marked.
+// Wherever runs are killed: what fires is told, and so is its end, and what is told twice is
+// marked.
 func TestFoldOutlivesKills(t *testing.T) {
 	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 12))
 		m := &mortal{memoryBook: memoryBook{page: *pageOf()}}
 		rq := newDesk().rq
-		rq.Receivers = []Receiver{{Name: "slack", Role: RoleChanges, Notifier: m, SendResolved: true, GroupBy: []string{"node"}, Limits: Limits{Messages: 3}}}
-		told := map[string]int{} // by the alert, its episode's begin, and whether it is the begin or the end that was told
+		rq.Receivers = []Receiver{
+			{
+				Name: "slack", Role: RoleChanges, Notifier: m, SendResolved: true,
+				GroupBy: []string{"node"}, Limits: Limits{Messages: 3},
+			},
+		}
+		// by the alert, its episode's begin, and whether it is the begin or the end that was told
+		told := map[string]int{}
 		const slots = 30
 		for i := range slots {
 			at := slot.Add(time.Duration(i) * 5 * time.Minute)
@@ -184,7 +224,9 @@ func TestFoldOutlivesKills(t *testing.T) {
 			}
 			m.page.Memory = rules.Memory{Slot: at, Alerts: alerts}
 			rq.Report = report.Build(report.Info{Name: "check", Slot: at}, nil)
-			rq.Run, rq.Until, rq.Now = fmt.Sprint(i), at.Add(time.Minute), func() time.Time { return at }
+			rq.Run, rq.Until, rq.Now = fmt.Sprint(i), at.Add(time.Minute), func() time.Time {
+				return at
+			}
 			if m.left = 0; i < slots-3 && random.IntN(2) == 0 {
 				m.left = 1 + random.IntN(12)
 			}
@@ -199,10 +241,13 @@ func TestFoldOutlivesKills(t *testing.T) {
 			for _, message := range m.got {
 				kinds[message.Kind] = true
 				for _, item := range message.Items {
-					for end, says := range map[bool]bool{false: message.Kind != KindResolved, true: !item.Episode.Fires()} {
+					for end, says := range map[bool]bool{
+						false: message.Kind != KindResolved, true: !item.Episode.Fires(),
+					} {
 						id := fmt.Sprint(item.Key, item.Episode.Since, end)
 						if says && told[id] > 0 && !message.PossibleDuplicate {
-							t.Fatalf("seed %d, slot %d: %s tells %s again without a mark", seed, i, message.Kind, id)
+							t.Fatalf("seed %d, slot %d: %s tells %s again without a mark", seed, i,
+								message.Kind, id)
 						} else if says {
 							told[id]++
 						}
@@ -210,13 +255,17 @@ func TestFoldOutlivesKills(t *testing.T) {
 				}
 			}
 			if most := max(3, len(kinds)); len(m.got) > most {
-				t.Fatalf("seed %d, slot %d: %d messages, want %d at most", seed, i, len(m.got), most)
+				t.Fatalf("seed %d, slot %d: %d messages, want %d at most", seed, i, len(m.got),
+					most)
 			}
 		}
 		for k, a := range m.page.Memory.Alerts {
 			for _, ep := range a.Episodes {
-				if begin, end := told[fmt.Sprint(k, ep.Since, false)], told[fmt.Sprint(k, ep.Since, true)]; begin == 0 || !ep.Fires() && end == 0 {
-					t.Fatalf("seed %d: of %s since %s the begin was told %d times, the end %d times", seed, k, ep.Since, begin, end)
+				if begin, end := told[fmt.Sprint(k, ep.Since, false)],
+					told[fmt.Sprint(k, ep.Since, true)]; begin == 0 || !ep.Fires() && end == 0 {
+					t.Fatalf(
+						"seed %d: of %s since %s the begin was told %d times, the end %d times",
+						seed, k, ep.Since, begin, end)
 				}
 			}
 		}
@@ -227,7 +276,8 @@ func TestWhatWasFoldedIsToldOnce(t *testing.T) {
 	within(t, func(t *testing.T) {
 		var alerts, ended []rules.Alert
 		for _, node := range []string{"a", "b", "c", "d", "e"} {
-			alerts, ended = append(alerts, firing(node, rules.Critical, 20)), append(ended, over(node, rules.Critical, 20, 2))
+			alerts, ended = append(alerts, firing(node, rules.Critical, 20)), append(ended,
+				over(node, rules.Critical, 20, 2))
 		}
 		d := newDesk(alerts...)
 		slack := d.receiver("slack", RoleChanges)
@@ -240,7 +290,8 @@ func TestWhatWasFoldedIsToldOnce(t *testing.T) {
 		d.deliver(t, "")
 		d.want(t, "slack resolved a", "slack resolved b", "slack resolved c d e")
 		if got := slack.got[5].Message; got.Thread.ID != "3" || got.Folded != 0 {
-			t.Errorf("the last reply is under %+v and stands for %d messages, want 3 and 0", got.Thread, got.Folded)
+			t.Errorf("the last reply is under %+v and stands for %d messages, want 3 and 0",
+				got.Thread, got.Folded)
 		}
 	})
 }
@@ -261,7 +312,9 @@ func TestPace(t *testing.T) {
 				}
 				d.rq.Until = time.Now().Add(c.left)
 				d.receiver("slack", RoleChanges)
-				d.rq.Receivers[0].GroupBy, d.rq.Receivers[0].Limits = []string{"node"}, Limits{Burst: 2, Pace: time.Second}
+				d.rq.Receivers[0].GroupBy, d.rq.Receivers[0].Limits = []string{"node"}, Limits{
+					Burst: 2, Pace: time.Second,
+				}
 				began := time.Now()
 				d.deliver(t, "")
 				if took := time.Since(began); took > c.want || took < c.want/2 || len(d.log) != 6 {
@@ -274,12 +327,16 @@ func TestPace(t *testing.T) {
 
 func TestAFallbackHasItsOwnLimits(t *testing.T) {
 	within(t, func(t *testing.T) {
-		d := newDesk(firing("a", rules.Critical, 20), firing("b", rules.Critical, 20), firing("c", rules.Critical, 20), firing("d", rules.Critical, 20))
+		d := newDesk(firing("a", rules.Critical, 20), firing("b", rules.Critical, 20),
+			firing("c", rules.Critical, 20), firing("d", rules.Critical, 20))
 		no := &RefusedError{fmt.Errorf("no")}
 		d.receiver("mail", RoleChanges, no, no, no, no)
 		d.rq.Receivers[0].GroupBy = []string{"node"}
-		d.rq.Receivers[0].Fallback = &Fallback{Name: "slack", Notifier: &fake{name: "slack", log: &d.log}, Limits: few}
+		d.rq.Receivers[0].Fallback = &Fallback{
+			Name: "slack", Notifier: &fake{name: "slack", log: &d.log}, Limits: few,
+		}
 		d.deliver(t, "no")
-		d.want(t, "mail new a failed", "mail new b failed", "mail new c failed", "mail new d failed", "slack new a", "slack new b", "slack new c d")
+		d.want(t, "mail new a failed", "mail new b failed", "mail new c failed",
+			"mail new d failed", "slack new a", "slack new b", "slack new c d")
 	})
 }

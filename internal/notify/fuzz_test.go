@@ -8,12 +8,14 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Whatever the matchers of a silence: they are refused, or they can be written down and read again, and never silence an alert of which
-// nothing is known.
+// Whatever the matchers of a silence: they are refused, or they can be written down and read again,
+// and never silence an alert of which nothing is known.
 func FuzzParseMatch(f *testing.F) {
 	for _, s := range []string{
-		`node="ip-10-0-1-12"`, `node=~"kafka-.*", alertname="NodeMemoryHigh"`, `severity!="critical"`, `a=~".*"`, `a=""`, `}`, `a="b"} or up{c="d"`, `{`,
-		`a=~"("`, `"a.b"="c"`, `__name__="x"`, `up`, ",", `a="b",`, `a=~"(a+)+$"`, "a='\\xff'", `node=~"` + strings.Repeat("(a|", 300) + `"`,
+		`node="ip-10-0-1-12"`, `node=~"kafka-.*", alertname="NodeMemoryHigh"`,
+		`severity!="critical"`, `a=~".*"`, `a=""`, `}`, `a="b"} or up{c="d"`, `{`,
+		`a=~"("`, `"a.b"="c"`, `__name__="x"`, `up`, ",", `a="b",`, `a=~"(a+)+$"`, "a='\\xff'",
+		`node=~"` + strings.Repeat("(a|", 300) + `"`,
 	} {
 		f.Add(s)
 	}

@@ -14,7 +14,8 @@ type History struct {
 	NoCheckYet bool
 	Ran, Due   int    // checks that were made, of those that were due
 	Blind      []Span // when nothing could be seen, the oldest first
-	// Alerts are those of the checks, where another report makes them. Nil: those that the summary itself knows of.
+	// Alerts are those of the checks, where another report makes them. Nil: those that the summary
+	// itself knows of.
 	Alerts *AlertCount
 }
 
@@ -27,11 +28,13 @@ type AlertCount struct {
 // Span is a time.
 type Span struct{ From, To time.Time }
 
-// Due returns the times at which checks are due from one time on and before another, the oldest first.
+// Due returns the times at which checks are due from one time on and before another, the oldest
+// first.
 type Due func(from, before time.Time) []time.Time
 
-// HistoryOf returns what a summary at slot says of the checks of another report, of which page is all that is remembered. before is the
-// slot of the summary before; where none was made, when it would have been.
+// HistoryOf returns what a summary at slot says of the checks of another report, of which page is
+// all that is remembered. before is the slot of the summary before; where none was made, when it
+// would have been.
 func HistoryOf(page Page, due Due, before time.Time, made bool, slot time.Time) *History {
 	begin, first := knownSince(page, before)
 	h := &History{Alerts: fired(page.Memory, begin), First: first}
@@ -46,8 +49,9 @@ func HistoryOf(page Page, due Due, before time.Time, made bool, slot time.Time) 
 	return h
 }
 
-// OwnHistory returns what a summary at slot says that is the only check: of the times at which it was due since the one before, this is the
-// one that was kept. Nil where it is the only one, or the first of all.
+// OwnHistory returns what a summary at slot says that is the only check: of the times at which it
+// was due since the one before, this is the one that was kept. Nil where it is the only one, or the
+// first of all.
 func OwnHistory(page Page, due Due, before time.Time, made bool, slot time.Time) *History {
 	if len(page.Ledger.Receivers) == 0 {
 		return nil
@@ -64,8 +68,9 @@ func OwnHistory(page Page, due Due, before time.Time, made bool, slot time.Time)
 	return h
 }
 
-// knownSince returns a time, or a later one from which on a report is remembered: memory does not last longer, or the report began then, which
-// is the first that is true of what was never evaluated before. A report that was never evaluated is remembered well.
+// knownSince returns a time, or a later one from which on a report is remembered: memory does not
+// last longer, or the report began then, which is the first that is true of what was never
+// evaluated before. A report that was never evaluated is remembered well.
 func knownSince(page Page, from time.Time) (at time.Time, first bool) {
 	if since := page.Memory.KnownSince(); since.After(from) {
 		from = since
@@ -76,8 +81,8 @@ func knownSince(page Page, from time.Time) (at time.Time, first bool) {
 	return from, false
 }
 
-// begun returns the first slot of a report that is remembered: the oldest check, or when a receiver was met first, which is remembered
-// longer. Zero where there is neither.
+// begun returns the first slot of a report that is remembered: the oldest check, or when a receiver
+// was met first, which is remembered longer. Zero where there is neither.
 func begun(page Page) time.Time {
 	var first time.Time
 	if rows := page.Memory.Checks; len(rows) > 0 {
@@ -91,7 +96,8 @@ func begun(page Page) time.Time {
 	return first
 }
 
-// count adds up which of the slots that were due were made. One that was not, or that saw nothing, is a hole up to the next.
+// count adds up which of the slots that were due were made. One that was not, or that saw nothing,
+// is a hole up to the next.
 func count(h *History, due []time.Time, m rules.Memory, slot time.Time) {
 	quality := map[int64]rules.Quality{}
 	slots, data := m.Checked(time.Time{}, slot)

@@ -20,13 +20,14 @@ type Page struct {
 
 // Book is where a Page lies between runs.
 type Book interface {
-	// Change reads the page, lets f change it, and writes it, all or nothing. Where another run has written in between, f is called again
-	// with the page as it is then. An error of f is returned as it is, and nothing is written. A nil error says that f's page is written.
+	// Change reads the page, lets f change it, and writes it, all or nothing. Where another run has
+	// written in between, f is called again with the page as it is then. An error of f is returned
+	// as it is, and nothing is written. A nil error says that f's page is written.
 	Change(ctx context.Context, f func(*Page) error) error
 }
 
-// ErrOvertaken is among the errors of a Book of which another run has written the page meanwhile, and that could not be read: what f was
-// given last is not the newest.
+// ErrOvertaken is among the errors of a Book of which another run has written the page meanwhile,
+// and that could not be read: what f was given last is not the newest.
 var ErrOvertaken = errors.New("another run has written it meanwhile, and that could not be read")
 
 // Ledger is what the receivers of one report have been told.
@@ -47,23 +48,26 @@ type Claim struct {
 // LongestRun is how long a run may take, and so how far ahead a claim can lie.
 const LongestRun = 6 * time.Hour
 
-// live tells whether the claim's run may still be telling people. A claim that lies further ahead than any run lasts was written by a clock
-// that was wrong: nobody stands back from it until then.
+// live tells whether the claim's run may still be telling people. A claim that lies further ahead
+// than any run lasts was written by a clock that was wrong: nobody stands back from it until then.
 func (c *Claim) live(now time.Time) bool {
 	return now.Before(c.Until) && c.Until.Sub(now) <= LongestRun
 }
 
 // Entry is what one receiver has been told.
 type Entry struct {
-	First    time.Time `json:"first"`             // the slot at which it was met first: what ended before is none of its news
-	Summary  time.Time `json:"summary,omitzero"`  // the slot of its last summary
-	Alarmed  bool      `json:"alarmed,omitempty"` // it was told of an alert since the last all clear
+	// the slot at which it was met first: what ended before is none of its news
+	First   time.Time `json:"first"`
+	Summary time.Time `json:"summary,omitzero"` // the slot of its last summary
+	// it was told of an alert since the last all clear
+	Alarmed  bool      `json:"alarmed,omitempty"`
 	Archived time.Time `json:"archived,omitzero"` // the newest slot that it keeps the files of
 	// Told is, of each alert, what it was told of the episodes that are still remembered.
 	Told map[rules.Key][]Told `json:"told,omitempty"`
-	// Unsure are messages that may have been sent: a claim was written for them, and no receipt. They are known by what they are about:
-	// episodes of alerts, each by the alert's key and its begin, "summary", "all_clear". Of an archive they are the slots that it was to
-	// keep and has given no receipt for: "archive" and the slot.
+	// Unsure are messages that may have been sent: a claim was written for them, and no receipt.
+	// They are known by what they are about: episodes of alerts, each by the alert's key and its
+	// begin, "summary", "all_clear". Of an archive they are the slots that it was to keep and has
+	// given no receipt for: "archive" and the slot.
 	Unsure []string `json:"unsure,omitempty"`
 }
 
@@ -73,8 +77,10 @@ type Told struct {
 	At       time.Time      `json:"at"`                 // the slot at which it was told
 	Severity rules.Severity `json:"severity,omitempty"` // that it was told
 	Silent   bool           `json:"silent,omitempty"`   // it was told NO DATA
-	Over     bool           `json:"over,omitempty"`     // it was told that the episode is over, or does not want to know
-	Receipt  Receipt        `json:"receipt,omitzero"`   // of the message that told of the episode first: where replies belong
+	// it was told that the episode is over, or does not want to know
+	Over bool `json:"over,omitempty"`
+	// of the message that told of the episode first: where replies belong
+	Receipt Receipt `json:"receipt,omitzero"`
 }
 
 // entry returns what a receiver was told, which is nothing of one that is met for the first time.
@@ -86,7 +92,8 @@ func (l *Ledger) entry(name string, slot time.Time) Entry {
 	return Entry{First: slot}
 }
 
-// maxLocation is the longest link that is kept. A signed one is longer, and would be a secret in the state.
+// maxLocation is the longest link that is kept. A signed one is longer, and would be a secret in
+// the state.
 const maxLocation = 256
 
 // kept returns the receipt as the ledger keeps it.
@@ -98,8 +105,8 @@ func (r Receipt) kept() Receipt {
 	return r
 }
 
-// besides returns e as if its receiver knew what another one was told too, whose place it takes. The other's messages are not its own to
-// reply to.
+// besides returns e as if its receiver knew what another one was told too, whose place it takes.
+// The other's messages are not its own to reply to.
 func (e Entry) besides(o Entry) Entry {
 	e.First = o.First
 	if o.Summary.After(e.Summary) {
@@ -111,7 +118,9 @@ func (e Entry) besides(o Entry) Entry {
 	}
 	for k, all := range o.Told {
 		for _, t := range all {
-			if !slices.ContainsFunc(e.Told[k], func(own Told) bool { return own.Since.Equal(t.Since) }) {
+			if !slices.ContainsFunc(e.Told[k], func(own Told) bool {
+				return own.Since.Equal(t.Since)
+			}) {
 				t.Receipt = Receipt{}
 				told[k] = append(slices.Clone(told[k]), t)
 			}
@@ -147,7 +156,9 @@ func (e *Entry) told(k rules.Key, ep rules.Episode) (Told, bool) {
 
 // put writes down what the receiver was told of an episode, in place of what it was told before.
 func (e *Entry) put(k rules.Key, ep rules.Episode, t Told) {
-	all := slices.DeleteFunc(slices.Clone(e.Told[k]), func(old Told) bool { return ep.Holds(old.Since) })
+	all := slices.DeleteFunc(slices.Clone(e.Told[k]), func(old Told) bool {
+		return ep.Holds(old.Since)
+	})
 	all = append(all, t)
 	slices.SortFunc(all, bySince)
 	if e.Told == nil {
@@ -160,7 +171,9 @@ func (e *Entry) put(k rules.Key, ep rules.Episode, t Told) {
 func (e *Entry) prune(alerts map[rules.Key]rules.Alert) {
 	for k, all := range e.Told {
 		kept := slices.DeleteFunc(slices.Clone(all), func(t Told) bool {
-			return !slices.ContainsFunc(alerts[k].Episodes, func(ep rules.Episode) bool { return ep.Holds(t.Since) })
+			return !slices.ContainsFunc(alerts[k].Episodes, func(ep rules.Episode) bool {
+				return ep.Holds(t.Since)
+			})
 		})
 		if e.Told[k] = kept; len(kept) == 0 {
 			delete(e.Told, k)
@@ -175,7 +188,9 @@ func (e *Entry) prune(alerts map[rules.Key]rules.Alert) {
 			_, known := alerts[rules.Key(id)]
 			return !known && id != unsureSummary && id != unsureAllClear
 		}
-		return !slices.ContainsFunc(alerts[key].Episodes, func(ep rules.Episode) bool { return ep.Holds(since) })
+		return !slices.ContainsFunc(alerts[key].Episodes, func(ep rules.Episode) bool {
+			return ep.Holds(since)
+		})
 	})
 }
 
@@ -186,7 +201,8 @@ const (
 	unsureArchive  = "archive" // with a slot behind it
 )
 
-// mostOwed is how many slots an archive is owed at most, the newest: each is made up for by any later one.
+// mostOwed is how many slots an archive is owed at most, the newest: each is made up for by any
+// later one.
 const mostOwed = 10
 
 // owe writes down that the archive is to keep a slot.
@@ -240,8 +256,9 @@ func (m *Message) ids() []string {
 	return slices.Compact(ids)
 }
 
-// splitID returns the alert's key and the begin of its episode; false of what is about no one alert, and of the key alone, which the first
-// version of the state has: that is about all its episodes. No key ends like a time: keys have braces.
+// splitID returns the alert's key and the begin of its episode; false of what is about no one
+// alert, and of the key alone, which the first version of the state has: that is about all its
+// episodes. No key ends like a time: keys have braces.
 func splitID(id string) (k rules.Key, since time.Time, ok bool) {
 	at := strings.LastIndexByte(id, ' ')
 	if at < 0 {
@@ -251,19 +268,25 @@ func splitID(id string) (k rules.Key, since time.Time, ok bool) {
 	return rules.Key(id[:at]), since, err == nil
 }
 
-// about tells whether m is about what Unsure calls id: of an episode the begin may be known better by now.
+// about tells whether m is about what Unsure calls id: of an episode the begin may be known better
+// by now.
 func (m *Message) about(id string) bool {
 	key, since, ok := splitID(id)
 	if !ok {
-		return slices.Contains(m.ids(), id) || slices.ContainsFunc(m.Items, func(i Item) bool { return string(i.Key) == id })
+		return slices.Contains(m.ids(), id) || slices.ContainsFunc(m.Items, func(i Item) bool {
+			return string(i.Key) == id
+		})
 	}
-	return slices.ContainsFunc(m.Items, func(i Item) bool { return i.Key == key && i.Episode.Holds(since) })
+	return slices.ContainsFunc(m.Items, func(i Item) bool {
+		return i.Key == key && i.Episode.Holds(since)
+	})
 }
 
 // unsureOf tells whether m, or a part of it, may have been sent before.
 func (e *Entry) unsureOf(m *Message) bool { return slices.ContainsFunc(e.Unsure, m.about) }
 
-// sure takes back that m may have been sent unseen. Of an alert another episode may still be unsure.
+// sure takes back that m may have been sent unseen. Of an alert another episode may still be
+// unsure.
 func (e *Entry) sure(m *Message) { e.Unsure = slices.DeleteFunc(slices.Clone(e.Unsure), m.about) }
 
 // record writes down that the receiver was told m at a slot.
@@ -280,10 +303,12 @@ func (e *Entry) record(m *Message, slot time.Time, receipt Receipt) {
 	}
 	for _, item := range m.Items {
 		t := Told{
-			Since: item.Episode.Since, At: slot, Severity: item.Alert.Severity, Over: !item.Episode.Fires(),
+			Since: item.Episode.Since, At: slot, Severity: item.Alert.Severity,
+			Over:   !item.Episode.Fires(),
 			Silent: !item.Alert.Silent.IsZero(), Receipt: item.Was.Receipt,
 		}
-		if t.Receipt == (Receipt{}) || m.Thread != (Receipt{}) { // a reply whose thread is gone has become a message of its own
+		if t.Receipt == (Receipt{}) || m.Thread != (Receipt{}) {
+			// a reply whose thread is gone has become a message of its own
 			t.Receipt = receipt.kept()
 		}
 		e.put(item.Key, item.Episode, t)

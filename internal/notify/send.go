@@ -11,13 +11,16 @@ const (
 	maxTries  = 4
 	firstWait = time.Second // doubled after each try, where the receiver does not say how long
 
-	// moreIfUnsure is how often a message is sent again in one run that may have arrived: each try may page somebody once more.
+	// moreIfUnsure is how often a message is sent again in one run that may have arrived: each try
+	// may page somebody once more.
 	moreIfUnsure = 1
 )
 
-// send gives one delivery to a receiver, trying again where that may help and ctx leaves the time for it. It is the only one who tries
-// again. Unsure: it may have been delivered although there is an error; its message is marked before it is sent again.
-func (d *delivery) send(ctx context.Context, n Notifier, what Delivery) (receipt Receipt, unsure bool, err error) {
+// send gives one delivery to a receiver, trying again where that may help and ctx leaves the time
+// for it. It is the only one who tries again. Unsure: it may have been delivered although there is
+// an error; its message is marked before it is sent again.
+func (d *delivery) send(ctx context.Context, n Notifier,
+	what Delivery) (receipt Receipt, unsure bool, err error) {
 	wait, tries := firstWait, maxTries
 	for try := 1; ; try++ {
 		receipt, err = call(ctx, n, what)
@@ -51,7 +54,8 @@ func (d *delivery) send(ctx context.Context, n Notifier, what Delivery) (receipt
 	}
 }
 
-// call calls the receiver. A panic costs this call, and says nothing of whether something was delivered.
+// call calls the receiver. A panic costs this call, and says nothing of whether something was
+// delivered.
 func call(ctx context.Context, n Notifier, d Delivery) (receipt Receipt, err error) {
 	if ctx.Err() != nil {
 		return Receipt{}, noTime(ctx)

@@ -11,7 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Silence keeps alerts that match from being told until a time. The end of what was told before is told.
+// Silence keeps alerts that match from being told until a time. The end of what was told before is
+// told.
 type Silence struct {
 	ID      string    `json:"id"`
 	Match   string    `json:"match"` // see ParseMatch
@@ -31,33 +32,41 @@ const (
 // Active tells whether the silence holds at a slot.
 func (s Silence) Active(slot time.Time) bool { return !slot.Before(s.From) && slot.Before(s.Until) }
 
-// ParseMatch reads the matchers of a silence, all of which must hold, as PromQL has them between its braces:
+// ParseMatch reads the matchers of a silence, all of which must hold, as PromQL has them between
+// its braces:
 //
 //	node=~"kafka-.*", alertname="NodeMemoryHigh"
 //
-// They match an alert's labels, and alertname, severity and panel. One of them at least must ask for something: matchers that hold for an
-// alert without any label would silence everything.
+// They match an alert's labels, and alertname, severity and panel. One of them at least must ask
+// for something: matchers that hold for an alert without any label would silence everything.
 func ParseMatch(s string) ([]*labels.Matcher, error) {
 	if len(s) > maxMatch {
 		return nil, fmt.Errorf("the matchers have %d characters, more than %d", len(s), maxMatch)
 	}
 	m, err := parser.NewParser(parser.Options{}).ParseMetricSelector("{" + s + "}")
 	if err != nil {
-		return nil, fmt.Errorf("the matchers %q cannot be read; write them as in PromQL, such as node=~\"kafka-.*\": %w", s, err)
+		return nil, fmt.Errorf("the matchers %q cannot be read; write them as in PromQL, such as "+
+			"node=~\"kafka-.*\": %w", s, err)
 	}
 	if !slices.ContainsFunc(m, func(m *labels.Matcher) bool { return !m.Matches("") }) {
-		return nil, fmt.Errorf("the matchers %q would silence everything; name what is to be silent, such as node=~\"kafka-.*\"", s)
+		return nil, fmt.Errorf("the matchers %q would silence everything; name what is to be "+
+			"silent, such as node=~\"kafka-.*\"", s)
 	}
 	return m, nil
 }
 
 func matches(ms []*labels.Matcher, a rules.Alert) bool {
-	return !slices.ContainsFunc(ms, func(m *labels.Matcher) bool { return !m.Matches(label(a, m.Name)) })
+	return !slices.ContainsFunc(ms, func(m *labels.Matcher) bool {
+		return !m.Matches(label(a, m.Name))
+	})
 }
 
-// pruneSilences drops those that have ended a day ago, and where there are still too many the ones that end first.
+// pruneSilences drops those that have ended a day ago, and where there are still too many the ones
+// that end first.
 func pruneSilences(all []Silence, slot time.Time) []Silence {
-	kept := slices.DeleteFunc(slices.Clone(all), func(s Silence) bool { return slot.Sub(s.Until) >= keepSilences })
+	kept := slices.DeleteFunc(slices.Clone(all), func(s Silence) bool {
+		return slot.Sub(s.Until) >= keepSilences
+	})
 	if len(kept) > MaxSilences {
 		slices.SortStableFunc(kept, func(a, b Silence) int { return b.Until.Compare(a.Until) })
 		kept = kept[:MaxSilences]

@@ -1,5 +1,6 @@
-// Package outside makes words from outside fit to be shown: names and values of labels, answers of servers, errors. They may hold line
-// breaks, characters that nobody sees, marks that turn the direction of what follows, bytes that are no text, and any length. It is a leaf.
+// Package outside makes words from outside fit to be shown: names and values of labels, answers of
+// servers, errors. They may hold line breaks, characters that nobody sees, marks that turn the
+// direction of what follows, bytes that are no text, and any length. It is a leaf.
 package outside
 
 import (
@@ -8,8 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// Line returns s as one line: what breaks a line is a blank; what is not seen, or turns the direction of text, is left out, as are bytes
-// that are no text. The joiners stay, which some scripts and emoji are written with. XML takes the result.
+// Line returns s as one line: what breaks a line is a blank; what is not seen, or turns the
+// direction of text, is left out, as are bytes that are no text. The joiners stay, which some
+// scripts and emoji are written with. XML takes the result.
 func Line(s string) string {
 	if isPlain(s) {
 		return s
@@ -20,7 +22,8 @@ func Line(s string) string {
 			return ' '
 		case r == '\u200c', r == '\u200d':
 			return r
-		case unicode.In(r, unicode.Cc, unicode.Cf), r == unicode.ReplacementChar, r == 0xFFFE, r == 0xFFFF:
+		case unicode.In(r, unicode.Cc, unicode.Cf), r == unicode.ReplacementChar, r == 0xFFFE,
+			r == 0xFFFF:
 			return -1
 		}
 		return r
@@ -37,7 +40,8 @@ func isPlain(s string) bool {
 	return true
 }
 
-// Said returns what another program says as one line of at most n characters, each run of blanks as one.
+// Said returns what another program says as one line of at most n characters, each run of blanks as
+// one.
 func Said(s string, n int) string { return Clip(strings.Join(strings.Fields(Line(s)), " "), n) }
 
 const ellipsis = "…"
@@ -50,8 +54,8 @@ func Clip(s string, n int) string {
 	return s[:offset(s, n-1)] + ellipsis
 }
 
-// Middle returns s, or its beginning, an ellipsis and its end where it is longer than n characters: the beginning of a name says what it is,
-// its end which one.
+// Middle returns s, or its beginning, an ellipsis and its end where it is longer than n characters:
+// the beginning of a name says what it is, its end which one.
 func Middle(s string, n int) string {
 	if fits(s, n) {
 		return s

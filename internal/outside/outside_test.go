@@ -32,7 +32,8 @@ func TestLine(t *testing.T) {
 func TestLineOfHostileWords(t *testing.T) {
 	for _, w := range hostile.Words() {
 		got := Line(w.Text)
-		if r, bad := hostile.Unprintable(got); bad || !utf8.ValidString(got) || len(got) > len(w.Text) {
+		if r, bad := hostile.Unprintable(got); bad || !utf8.ValidString(got) ||
+			len(got) > len(w.Text) {
 			t.Errorf("%s: got %.100q, in which %U must not be shown", w.Name, got, r)
 		}
 		if again := Line(got); again != got {
@@ -57,7 +58,8 @@ func TestLengths(t *testing.T) {
 		{"", 0, "", "", "", ""},
 	} {
 		for _, c := range []struct{ of, got, want string }{
-			{"Clip", Clip(tt.in, tt.n), tt.clip}, {"Middle", Middle(tt.in, tt.n), tt.middle}, {"Head", Head(tt.in, tt.n), tt.head},
+			{"Clip", Clip(tt.in, tt.n), tt.clip}, {"Middle", Middle(tt.in, tt.n), tt.middle},
+			{"Head", Head(tt.in, tt.n), tt.head},
 			{"Said", Said(tt.in, tt.n), tt.saying},
 		} {
 			if c.got != c.want {

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// The conditions of nodes that promsnap judges, as regular expressions of PromQL. What a condition of any
-// other name means is not known: it is information, and no fault.
+// The conditions of nodes that promsnap judges, as regular expressions of PromQL. What a condition
+// of any other name means is not known: it is information, and no fault.
 const (
 	// BadConditions are wrong where they are True: the kubelet's and the cloud's own, and those of
 	// node-problem-detector. Vendors name theirs by the same words.
 	BadConditions = `.*(Pressure|Problem|Unhealthy|Unavailable|Deadlock)|Frequent.+|Corrupt.+|ReadonlyFilesystem|XfsShutdown|CperHardwareErrorFatal`
-	// GoodConditions are wrong where they are not True: Ready, what vendors name after it, such as KernelReady,
-	// and EtcdIsVoter of k3s and RKE2, which a healthy member of their etcd has.
+	// GoodConditions are wrong where they are not True: Ready, what vendors name after it, such as
+	// KernelReady, and EtcdIsVoter of k3s and RKE2, which a healthy member of their etcd has.
 	GoodConditions = `.*Ready|EtcdIsVoter`
 )
 
@@ -21,8 +21,9 @@ var (
 	goodConditions = regexp.MustCompile(`^(?:` + GoodConditions + `)$`)
 )
 
-// WrongCondition returns what is wrong with a node by one of its conditions: "MemoryPressure" where that is
-// True, "NotReady" where Ready is not. It is "" where the condition is well, and where nobody knows what it means.
+// WrongCondition returns what is wrong with a node by one of its conditions: "MemoryPressure" where
+// that is True, "NotReady" where Ready is not. It is "" where the condition is well, and where
+// nobody knows what it means.
 func WrongCondition(condition, status string) string {
 	holds := strings.EqualFold(status, "true")
 	switch {

@@ -27,7 +27,8 @@ func TestWrongCondition(t *testing.T) {
 		{"", "", "", ""},
 	} {
 		for status, want := range map[string]string{
-			"True": tt.whenTrue, "true": tt.whenTrue, "False": tt.whenFalse, "false": tt.whenFalse, "Unknown": tt.whenUnknown, "unknown": tt.whenUnknown,
+			"True": tt.whenTrue, "true": tt.whenTrue, "False": tt.whenFalse, "false": tt.whenFalse,
+			"Unknown": tt.whenUnknown, "unknown": tt.whenUnknown,
 		} {
 			if got := panel.WrongCondition(tt.condition, status); got != want {
 				t.Errorf("%s=%s: got %q, want %q", tt.condition, status, got, want)

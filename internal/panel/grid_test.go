@@ -26,7 +26,10 @@ func TestStep(t *testing.T) {
 		{"thirty days", 30 * day, 0, time.Minute, time.Hour, ""},
 		{"ten years", 3650 * day, 0, time.Minute, 4 * day, ""},
 		{"pinned", day, 5 * time.Minute, time.Minute, 5 * time.Minute, ""},
-		{"pinned too fine", 30 * day, 15 * time.Second, time.Minute, 0, "use a step of at least 5m"},
+		{
+			"pinned too fine", 30 * day, 15 * time.Second, time.Minute, 0,
+			"use a step of at least 5m",
+		},
 		{"no range", 0, 0, time.Minute, 0, "not positive"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -63,7 +66,8 @@ func TestPlanGridIsAligned(t *testing.T) {
 }
 
 func TestPlanGridHoldsTheWholeRange(t *testing.T) {
-	g := panel.PlanGrid(time.Date(2026, 11, 22, 0, 0, 30, 0, time.UTC), 7*time.Minute, 5*time.Minute)
+	g := panel.PlanGrid(time.Date(2026, 11, 22, 0, 0, 30, 0, time.UTC), 7*time.Minute,
+		5*time.Minute)
 	if g.Range() < 7*time.Minute || g.Len != 3 {
 		t.Fatalf("grid of %d samples over %v does not hold 7m", g.Len, g.Range())
 	}

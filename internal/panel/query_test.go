@@ -12,19 +12,22 @@ import (
 func TestExpand(t *testing.T) {
 	v := panel.Vars{Step: 2 * time.Minute, ScrapeInterval: time.Minute, Range: 24 * time.Hour}
 	for in, want := range map[string]string{
-		"rate(a[$__rate_interval])":                         "rate(a[4m])",
-		"max_over_time(a[$__interval])":                     "max_over_time(a[2m])",
-		"avg_over_time(a[$__range])":                        "avg_over_time(a[86400s])",
-		"rate(a[${__rate_interval}]) + b[${__range}]":       "rate(a[4m]) + b[86400s]",
-		"a{b=\"$other\"}":                                   "a{b=\"$other\"}",
-		"rate(a[$__interval]) / rate(b[$__interval])":       "rate(a[2m]) / rate(b[2m])",
-		"a / $__interval_ms + b / ${__rate_interval_ms}":    "a / 120000 + b / 240000",
-		"a / $__range_s + b / ${__range_ms}":                "a / 86400 + b / 86400000",
-		"a[$__intervals] + b[$__range_m] + c[$interval]":    "a[$__intervals] + b[$__range_m] + c[$interval]",
-		"a[${__interval:text}] + b[[[__interval]]]":         "a[${__interval:text}] + b[[[__interval]]]",
-		"label_replace(a, \"b\", \"$1\", \"c\", \"(.*)$\")": "label_replace(a, \"b\", \"$1\", \"c\", \"(.*)$\")",
-		"sum(a) by (c)":                                     "sum(a) by (c)",
-		"increase(a[$__rate_interval]) offset $__range":     "increase(a[4m]) offset 86400s",
+		"rate(a[$__rate_interval])":                      "rate(a[4m])",
+		"max_over_time(a[$__interval])":                  "max_over_time(a[2m])",
+		"avg_over_time(a[$__range])":                     "avg_over_time(a[86400s])",
+		"rate(a[${__rate_interval}]) + b[${__range}]":    "rate(a[4m]) + b[86400s]",
+		"a{b=\"$other\"}":                                "a{b=\"$other\"}",
+		"rate(a[$__interval]) / rate(b[$__interval])":    "rate(a[2m]) / rate(b[2m])",
+		"a / $__interval_ms + b / ${__rate_interval_ms}": "a / 120000 + b / 240000",
+		"a / $__range_s + b / ${__range_ms}":             "a / 86400 + b / 86400000",
+		"a[$__intervals] + b[$__range_m] + c[$interval]": "a[$__intervals] + b[$__range_m] + " +
+			"c[$interval]",
+		"a[${__interval:text}] + b[[[__interval]]]": "a[${__interval:text}] + " +
+			"b[[[__interval]]]",
+		"label_replace(a, \"b\", \"$1\", \"c\", \"(.*)$\")": "label_replace(a, \"b\", \"$1\", " +
+			"\"c\", \"(.*)$\")",
+		"sum(a) by (c)": "sum(a) by (c)",
+		"increase(a[$__rate_interval]) offset $__range": "increase(a[4m]) offset 86400s",
 	} {
 		if got := panel.Expand(in, v); got != want {
 			t.Errorf("Expand(%s) = %s, want %s", in, got, want)
@@ -39,7 +42,8 @@ func TestRateInterval(t *testing.T) {
 		{10 * time.Minute, time.Minute, 11 * time.Minute},
 		{time.Hour, 15 * time.Second, time.Hour + 15*time.Second},
 	} {
-		if got := (panel.Vars{Step: tc.step, ScrapeInterval: tc.scrape}).RateInterval(); got != tc.want {
+		if got := (panel.Vars{Step: tc.step, ScrapeInterval: tc.scrape}).
+			RateInterval(); got != tc.want {
 			t.Errorf("step %v, scrape %v: %v, want %v", tc.step, tc.scrape, got, tc.want)
 		}
 	}

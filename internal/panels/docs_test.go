@@ -32,7 +32,8 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Error("docs/panels.md is not what the panels say; run go test ./internal/panels -update and look at what it changes")
+		t.Error("docs/panels.md is not what the panels say; run go test ./internal/panels " +
+			"-update and look at what it changes")
 	}
 }
 
@@ -40,7 +41,8 @@ const preface = `# The built-in panels
 
 <!-- Written by go test ./internal/panels -update from the panels themselves; change those. -->
 
-A report without ` + "`panels`" + ` has all of these, in this order. ` + "`promsnap panels`" + ` lists them and ` + "`promsnap panels NAME`" + ` prints one. A report can use one under its
+A report without ` + "`panels`" + ` has all of these, in this order. ` + "`promsnap panels`" +
+	` lists them and ` + "`promsnap panels NAME`" + ` prints one. A report can use one under its
 name and set any of its fields anew (` + "`use: node-memory`" + `). The limits are defaults.
 
 The queries fit the labels of both Helm charts, the community's prometheus and kube-prometheus-stack. An alert holds **for** a time
@@ -48,12 +50,16 @@ before it fires; where a report's step is more than a third of that time, it is 
 had samples and has none any more: *alert*, because nodes and jobs must report, or *ends*, because pods, containers, volumes and
 deleted nodes may.
 
-A node is known by its label ` + "`node`" + `, by its address or its name in ` + "`instance`" + ` (any port), by the host's name in
-` + "`node_uname_info`" + ` (whole or its first part), or by the pod of its exporter (` + "`kube_pod_info`" + `). Where several node_exporters
-report one node it has one row. ` + "`$__virtual_nodes`" + ` and ` + "`$__virtual_targets`" + ` stand for the virtual nodes (Fargate, ACI, virtual
+A node is known by its label ` + "`node`" + `, by its address or its name in ` + "`instance`" +
+	` (any port), by the host's name in
+` + "`node_uname_info`" + ` (whole or its first part), or by the pod of its exporter (` +
+	"`kube_pod_info`" + `). Where several node_exporters
+report one node it has one row. ` + "`$__virtual_nodes`" + ` and ` + "`$__virtual_targets`" +
+	` stand for the virtual nodes (Fargate, ACI, virtual
 kubelets) and the addresses of their kubelets, which do not exist.
 
-Where clusters are told apart by another label than ` + "`cluster`" + `, or a scrape lacks ` + "`honor_labels`" + `, the queries are asked by the labels
+Where clusters are told apart by another label than ` + "`cluster`" + `, or a scrape lacks ` +
+	"`honor_labels`" + `, the queries are asked by the labels
 that are there: the report shows each query as it was sent. See [configuration.md](configuration.md#several-clusters-and-honor_labels).
 
 `
@@ -61,9 +67,11 @@ that are there: the report shows each query as it was sent. See [configuration.m
 func document(t *testing.T) string {
 	var b strings.Builder
 	b.WriteString(preface)
-	b.WriteString("| Panel | Shows | Metrics | Warning | Critical | For | No data |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("| Panel | Shows | Metrics | Warning | Critical | For | No data " +
+		"|\n|---|---|---|---|---|---|---|\n")
 	for _, spec := range panels.All() {
-		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", spec.Name, spec.Name, spec.Title, strings.Join(metrics(t, spec), "<br>"), limits(spec))
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", spec.Name, spec.Name, spec.Title,
+			strings.Join(metrics(t, spec), "<br>"), limits(spec))
 	}
 	section := ""
 	for _, spec := range panels.All() {
@@ -79,11 +87,14 @@ func document(t *testing.T) string {
 			fmt.Fprintf(&b, "```promql\n%s\n```\n\n", q.Expr)
 		}
 		if spec.Without != "" {
-			fmt.Fprintf(&b, "A node of this answer is 1 where no series of the next is of the same node, and 0 where one is. Which series is of which node is told by"+
-				"\nits labels `node`, `instance`, `nodename` and `pod`, as in every other panel.\n\n```promql\n%s\n```\n\n", spec.Without)
+			fmt.Fprintf(&b, "A node of this answer is 1 where no series of the next is of the "+
+				"same node, and 0 where one is. Which series is of which node is told by"+
+				"\nits labels `node`, `instance`, `nodename` and `pod`, as in every other "+
+				"panel.\n\n```promql\n%s\n```\n\n", spec.Without)
 		}
 		if spec.Capacity != nil {
-			fmt.Fprintf(&b, "The whole, in %s:\n\n```promql\n%s\n```\n\n", spec.Capacity.Unit, spec.Capacity.Query)
+			fmt.Fprintf(&b, "The whole, in %s:\n\n```promql\n%s\n```\n\n", spec.Capacity.Unit,
+				spec.Capacity.Query)
 		}
 		fmt.Fprintf(&b, "Where it comes from: %s", spec.Hint)
 		if spec.Optional {

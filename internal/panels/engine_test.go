@@ -29,8 +29,10 @@ const scrape = time.Minute
 // store holds series in memory for the real PromQL engine.
 type store struct{ series []storage.Series }
 
-// add puts a series of one sample every interval into the store, in promtool's notation: "0x50 1x9", "0+30x60", "1 _ 1".
-func (st *store) add(t *testing.T, name string, ls map[string]string, interval time.Duration, values string) {
+// add puts a series of one sample every interval into the store, in promtool's notation: "0x50
+// 1x9", "0+30x60", "1 _ 1".
+func (st *store) add(t *testing.T, name string, ls map[string]string, interval time.Duration,
+	values string) {
 	t.Helper()
 	b := labels.NewBuilder(labels.FromMap(ls))
 	b.Set(model.MetricNameLabel, name)
@@ -49,7 +51,8 @@ func (st *store) add(t *testing.T, name string, ls map[string]string, interval t
 
 // Querier makes st a storage.Queryable.
 func (st *store) Querier(int64, int64) (storage.Querier, error) {
-	return &storage.MockQuerier{SelectMockFunction: func(_ bool, _ *storage.SelectHints, ms ...*labels.Matcher) storage.SeriesSet {
+	return &storage.MockQuerier{SelectMockFunction: func(_ bool, _ *storage.SelectHints,
+		ms ...*labels.Matcher) storage.SeriesSet {
 		set := &seriesSet{}
 		for _, s := range st.series {
 			if matches(s.Labels(), ms) {
@@ -92,17 +95,21 @@ func (s sample) FH() *histogram.FloatHistogram { return nil }
 func (s sample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
 func (s sample) Copy() chunks.Sample           { return s }
 
-// query runs a panel's query over a storage as a snapshot would, from one offset from the epoch to another. What the engine remarks, such
-// as a rate of what is no counter, is an error.
+// query runs a panel's query over a storage as a snapshot would, from one offset from the epoch to
+// another. What the engine remarks, such as a rate of what is no counter, is an error.
 func query(in storage.Queryable, expr string, from, to, step time.Duration) (promql.Matrix, error) {
 	engine := promql.NewEngine(promql.EngineOpts{
-		MaxSamples: 10_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: panel.Parser(),
+		MaxSamples: 10_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute,
+		Parser:           panel.Parser(),
 		EnableAtModifier: true, // as every server has it, which a library has not
 	})
 	defer func() { _ = engine.Close() }()
-	expr = panel.Expand(expr, panel.Vars{Step: step, ScrapeInterval: scrape, Range: max(to-from, time.Hour)})
+	expr = panel.Expand(expr, panel.Vars{
+		Step: step, ScrapeInterval: scrape, Range: max(to-from, time.Hour),
+	})
 	ctx := context.Background()
-	q, err := engine.NewRangeQuery(ctx, in, nil, expr, time.UnixMilli(from.Milliseconds()), time.UnixMilli(to.Milliseconds()), step)
+	q, err := engine.NewRangeQuery(ctx, in, nil, expr, time.UnixMilli(from.Milliseconds()),
+		time.UnixMilli(to.Milliseconds()), step)
 	if err != nil {
 		return nil, err
 	}
@@ -114,20 +121,24 @@ func query(in storage.Queryable, expr string, from, to, step time.Duration) (pro
 	m, err := res.Matrix()
 	m = slices.Clone(m)
 	for i := range m {
-		m[i].Floats = slices.Clone(m[i].Floats) // once this query is closed, those of the result are the next one's
+		// once this query is closed, those of the result are the next one's
+		m[i].Floats = slices.Clone(m[i].Floats)
 	}
 	return m, err
 }
 
 // Range makes st a snapshot.Querier.
-func (st *store) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+func (st *store) Range(_ context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
 	return rangeOver(st, q, each)
 }
 
 // rangeOver answers a query of a snapshot from a storage.
-func rangeOver(in storage.Queryable, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+func rangeOver(in storage.Queryable, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
 	from, to := q.Grid.Start.UnixMilli(), q.Grid.End().UnixMilli()
-	m, err := query(in, q.Expr, time.Duration(from)*time.Millisecond, time.Duration(to)*time.Millisecond, q.Grid.Step)
+	m, err := query(in, q.Expr, time.Duration(from)*time.Millisecond,
+		time.Duration(to)*time.Millisecond, q.Grid.Step)
 	if err != nil {
 		return promapi.Meta{}, err
 	}
@@ -139,7 +150,8 @@ func rangeOver(in storage.Queryable, q promapi.Query, each func(series.Series) e
 		for _, p := range s.Floats {
 			vs[(p.T-from)/q.Grid.Step.Milliseconds()] = p.F
 		}
-		if err := each(series.Series{Labels: series.FromMap(s.Metric.Map()), Values: vs}); err != nil {
+		if err := each(
+			series.Series{Labels: series.FromMap(s.Metric.Map()), Values: vs}); err != nil {
 			return promapi.Meta{}, err
 		}
 	}
@@ -147,7 +159,8 @@ func rangeOver(in storage.Queryable, q promapi.Query, each func(series.Series) e
 }
 
 // Present says that all metrics are there.
-func (st *store) Present(_ context.Context, names []string, _, _ time.Time) (map[string]bool, error) {
+func (st *store) Present(_ context.Context, names []string, _,
+	_ time.Time) (map[string]bool, error) {
 	all := map[string]bool{}
 	for _, name := range names {
 		all[name] = true
@@ -155,11 +168,13 @@ func (st *store) Present(_ context.Context, names []string, _, _ time.Time) (map
 	return all, nil
 }
 
-// values are what a query gives at one time: by the values of its labels in the order of their names, joined by blanks.
+// values are what a query gives at one time: by the values of its labels in the order of their
+// names, joined by blanks.
 type values map[string]float64
 
 // at runs a query at one offset from the epoch. names are the labels that the series have.
-func (st *store) at(t *testing.T, expr string, offset time.Duration) (got values, names string, err error) {
+func (st *store) at(t *testing.T, expr string,
+	offset time.Duration) (got values, names string, err error) {
 	t.Helper()
 	m, err := query(st, expr, offset, offset, scrape)
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// events is a store whose samples end at its noon, three hours after its first, of pods in the namespace shop.
+// events is a store whose samples end at its noon, three hours after its first, of pods in the
+// namespace shop.
 type events struct {
 	store
 	t *testing.T
@@ -23,12 +24,14 @@ func (e *events) put(name, instance, pod string, more set, values string) {
 }
 
 func (e *events) restarts(instance, pod, uid, values string) {
-	e.put("kube_pod_container_status_restarts_total", instance, pod, set{"container": "app", "uid": uid}, values)
+	e.put("kube_pod_container_status_restarts_total", instance, pod,
+		set{"container": "app", "uid": uid}, values)
 }
 
 // killed says that the container's last end was a kill for memory.
 func (e *events) killed(instance, pod, uid, values string) {
-	e.put("kube_pod_container_status_last_terminated_reason", instance, pod, set{"container": "app", "uid": uid, "reason": "OOMKilled"}, values)
+	e.put("kube_pod_container_status_last_terminated_reason", instance, pod,
+		set{"container": "app", "uid": uid, "reason": "OOMKilled"}, values)
 }
 
 // since says when a pod began, in seconds of the store.
@@ -36,17 +39,24 @@ func (e *events) since(instance, pod, uid, values string) {
 	e.put("kube_pod_start_time", instance, pod, set{"uid": uid}, values)
 }
 
-// TestRestartsAreCountedAlikeOnEveryServer: no query asks what the first sample of a counter means, in which Prometheus' increase()
-// and VictoriaMetrics' differ. A restart is what was seen to rise, and what a new pod was born with.
+// TestRestartsAreCountedAlikeOnEveryServer: no query asks what the first sample of a counter means,
+// in which Prometheus' increase() and VictoriaMetrics' differ. A restart is what was seen to rise,
+// and what a new pod was born with.
 func TestRestartsAreCountedAlikeOnEveryServer(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		fill func(e *events)
 		want values
 	}{
-		{"a counter that rises", func(e *events) { e.restarts("a", "p", "1", "3x150 5x60") }, values{"app shop p": 2}},
-		{"one that rose 59 minutes ago", func(e *events) { e.restarts("a", "p", "1", "3x120 4x60") }, values{"app shop p": 1}},
-		{"one that rose an hour ago", func(e *events) { e.restarts("a", "p", "1", "3x119 4x60") }, values{"app shop p": 0}},
+		{"a counter that rises", func(e *events) {
+			e.restarts("a", "p", "1", "3x150 5x60")
+		}, values{"app shop p": 2}},
+		{"one that rose 59 minutes ago", func(e *events) {
+			e.restarts("a", "p", "1", "3x120 4x60")
+		}, values{"app shop p": 1}},
+		{"one that rose an hour ago", func(e *events) {
+			e.restarts("a", "p", "1", "3x119 4x60")
+		}, values{"app shop p": 0}},
 		{"a new scrape of an old pod", func(e *events) {
 			e.restarts("a", "p", "1", "_x160 4x20")
 			e.since("a", "p", "1", "_x160 0x20")
@@ -90,7 +100,8 @@ func TestRestartsAreCountedAlikeOnEveryServer(t *testing.T) {
 			e.restarts("a", "db-0", "", "40x150 0x10 1x20")
 		}, values{"app shop db-0": 1}},
 		{"a native sidecar", func(e *events) {
-			e.put("kube_pod_init_container_status_restarts_total", "a", "p", set{"container": "proxy", "uid": "1"}, "1x150 3x30")
+			e.put("kube_pod_init_container_status_restarts_total", "a", "p",
+				set{"container": "proxy", "uid": "1"}, "1x150 3x30")
 		}, values{"proxy shop p": 2}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,10 +117,13 @@ func TestRestartsAreCountedAlikeOnEveryServer(t *testing.T) {
 
 func TestKillsForMemory(t *testing.T) {
 	terminated := func(e *events, pod, values string) {
-		e.put("kube_pod_container_status_terminated_reason", "a", pod, set{"container": "app", "uid": "1", "reason": "OOMKilled"}, values)
+		e.put("kube_pod_container_status_terminated_reason", "a", pod,
+			set{"container": "app", "uid": "1", "reason": "OOMKilled"}, values)
 	}
 	cadvisor := func(e *events, id, values string) {
-		e.add(e.t, "container_oom_events_total", set{"namespace": "shop", "pod": "p", "container": "app", "id": id}, scrape, values)
+		e.add(e.t, "container_oom_events_total", set{
+			"namespace": "shop", "pod": "p", "container": "app", "id": id,
+		}, scrape, values)
 	}
 	for _, tt := range []struct {
 		name string

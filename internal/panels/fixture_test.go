@@ -16,8 +16,8 @@ const (
 
 var profiles = []profile{community, stack}
 
-// fixture is an hour of a small cluster with the traps that clusters have, under the labels of one chart. Every right answer in it can
-// be worked out in the head.
+// fixture is an hour of a small cluster with the traps that clusters have, under the labels of one
+// chart. Every right answer in it can be worked out in the head.
 type fixture struct {
 	store
 	t     *testing.T
@@ -29,9 +29,14 @@ type set map[string]string
 func newFixture(t *testing.T, chart profile) *fixture {
 	f := &fixture{t: t, chart: chart}
 	f.nodes()
-	f.exporter("n1", "10.0.0.1", machine{available: 100, idle: 30, user: 24, avail: 20, inodes: 100})
-	f.exporter("n2", "10.0.0.2", machine{available: 400, idle: 12, user: 42, avail: 50, inodes: 250})
-	f.scraped("n4", "host-n4", func(d set) { // its instance is a name, so that only the host's own name tells the node
+	f.exporter("n1", "10.0.0.1", machine{
+		available: 100, idle: 30, user: 24, avail: 20, inodes: 100,
+	})
+	f.exporter("n2", "10.0.0.2", machine{
+		available: 400, idle: 12, user: 42, avail: 50, inodes: 250,
+	})
+	f.scraped("n4", "host-n4", func(d set) {
+		// its instance is a name, so that only the host's own name tells the node
 		f.put("node_uname_info", d, set{"nodename": "n4"}, "1x60")
 	})
 	f.pods()
@@ -39,14 +44,16 @@ func newFixture(t *testing.T, chart profile) *fixture {
 	f.cadvisor("n2", "10.0.0.2", "30")
 	f.volume("n1", "10.0.0.1", "15x60")
 	f.volume("n2", "10.0.0.2", "60x60")
-	f.put("up", set{"job": "flips", "instance": "10.0.9.9:80", "metrics_path": "/metrics"}, nil, "1x13 0x13 1x9 0x9 1x4 0x20")
+	f.put("up", set{"job": "flips", "instance": "10.0.9.9:80", "metrics_path": "/metrics"}, nil,
+		"1x13 0x13 1x9 0x9 1x4 0x20")
 	for i, up := range []string{"1x60", "1x60", "1x60", "0x60"} {
 		f.put("up", set{"job": "app", "instance": fmt.Sprintf("10.0.9.%d:80", i)}, nil, up)
 	}
 	return f
 }
 
-// put adds one series; the labels of more win over those of base, and an empty one takes the label away.
+// put adds one series; the labels of more win over those of base, and an empty one takes the label
+// away.
 func (f *fixture) put(name string, base, more set, values string) {
 	f.t.Helper()
 	ls := maps.Clone(map[string]string(base))
@@ -55,13 +62,20 @@ func (f *fixture) put(name string, base, more set, values string) {
 	f.add(f.t, name, ls, scrape, values)
 }
 
-// ksm adds what kube-state-metrics says: twice, because it was just rolled, and both instances are within the lookback. Under the
-// community's chart a series without a node of its own has that of kube-state-metrics' pod.
+// ksm adds what kube-state-metrics says: twice, because it was just rolled, and both instances are
+// within the lookback. Under the community's chart a series without a node of its own has that of
+// kube-state-metrics' pod.
 func (f *fixture) ksm(name string, ls set, values string) {
 	f.t.Helper()
-	base := set{"job": "kube-state-metrics", "service": "ksm", "endpoint": "http", "namespace": "monitoring", "pod": "ksm-0", "container": "kube-state-metrics"}
+	base := set{
+		"job": "kube-state-metrics", "service": "ksm", "endpoint": "http",
+		"namespace": "monitoring", "pod": "ksm-0", "container": "kube-state-metrics",
+	}
 	if f.chart == community {
-		base = set{"job": "kubernetes-service-endpoints", "service": "ksm", "node": "n1", "namespace": "monitoring"}
+		base = set{
+			"job": "kubernetes-service-endpoints", "service": "ksm", "node": "n1",
+			"namespace": "monitoring",
+		}
 	}
 	for _, instance := range []string{"10.244.0.9:8080", "10.244.0.77:8080"} {
 		base["instance"] = instance
@@ -69,7 +83,8 @@ func (f *fixture) ksm(name string, ls set, values string) {
 	}
 }
 
-// flags adds one series for each of the values that a Kubernetes enumeration can have: 1 for the one that holds.
+// flags adds one series for each of the values that a Kubernetes enumeration can have: 1 for the
+// one that holds.
 func (f *fixture) flags(name string, ls set, label, holds string, all ...string) {
 	for _, v := range all {
 		value := "0x60"
@@ -84,17 +99,23 @@ func (f *fixture) flags(name string, ls set, label, holds string, all ...string)
 
 // nodes: n3 has no exporter and does not answer; a virtual node shares its address.
 func (f *fixture) nodes() {
-	for n, ip := range map[string]string{"n1": "10.0.0.1", "n2": "10.0.0.2", "n3": "10.0.0.3", "n4": "10.0.0.4", "virtual-1": "10.0.0.3"} {
+	for n, ip := range map[string]string{
+		"n1": "10.0.0.1", "n2": "10.0.0.2", "n3": "10.0.0.3", "n4": "10.0.0.4",
+		"virtual-1": "10.0.0.3",
+	} {
 		version := "v1.34.1"
 		if n == "virtual-1" {
 			version = "v1.34.1-vk-azure-aci-1.6.2"
 		}
-		f.ksm("kube_node_info", set{"node": n, "internal_ip": ip, "kubelet_version": version}, "1x60")
+		f.ksm("kube_node_info", set{"node": n, "internal_ip": ip, "kubelet_version": version},
+			"1x60")
 	}
 	status := []string{"true", "false", "unknown"}
 	for _, n := range []string{"n1", "n2", "n3"} {
-		f.ksm("kube_node_status_allocatable", set{"node": n, "resource": "memory", "unit": "byte"}, "64000x60")
-		f.ksm("kube_node_status_allocatable", set{"node": n, "resource": "cpu", "unit": "core"}, "4x60")
+		f.ksm("kube_node_status_allocatable", set{"node": n, "resource": "memory", "unit": "byte"},
+			"64000x60")
+		f.ksm("kube_node_status_allocatable", set{"node": n, "resource": "cpu", "unit": "core"},
+			"4x60")
 		ready, pressure := "true", "false"
 		if n == "n3" {
 			ready = "unknown"
@@ -102,17 +123,24 @@ func (f *fixture) nodes() {
 		if n == "n2" {
 			pressure = "true"
 		}
-		f.flags("kube_node_status_condition", set{"node": n, "condition": "Ready"}, "status", ready, status...)
-		f.flags("kube_node_status_condition", set{"node": n, "condition": "MemoryPressure"}, "status", pressure, status...)
+		f.flags("kube_node_status_condition", set{"node": n, "condition": "Ready"}, "status", ready,
+			status...)
+		f.flags("kube_node_status_condition", set{"node": n, "condition": "MemoryPressure"},
+			"status", pressure, status...)
 	}
-	f.flags("kube_node_status_condition", set{"node": "n1", "condition": "KernelReady"}, "status", "true", status...)
+	f.flags("kube_node_status_condition", set{"node": "n1", "condition": "KernelReady"}, "status",
+		"true", status...)
 }
 
-// scraped hands out the labels of a node's exporter. Under the community's chart two jobs scrape it, and one does not name the node.
+// scraped hands out the labels of a node's exporter. Under the community's chart two jobs scrape
+// it, and one does not name the node.
 func (f *fixture) scraped(node, host string, each func(set)) {
 	d := set{"instance": host + ":9100", "namespace": "monitoring", "service": "ne"}
 	if f.chart == stack {
-		maps.Copy(d, set{"job": "node-exporter", "pod": "ne-" + node, "container": "node-exporter", "endpoint": "http-metrics"})
+		maps.Copy(d, set{
+			"job": "node-exporter", "pod": "ne-" + node, "container": "node-exporter",
+			"endpoint": "http-metrics",
+		})
 		each(d)
 		return
 	}
@@ -124,8 +152,8 @@ func (f *fixture) scraped(node, host string, each func(set)) {
 	each(d)
 }
 
-// machine is what node_exporter says: bytes of memory available of 1000, CPU seconds a minute of a core, GB available of 100 and
-// inodes free of 1000 on the root disk.
+// machine is what node_exporter says: bytes of memory available of 1000, CPU seconds a minute of a
+// core, GB available of 100 and inodes free of 1000 on the root disk.
 type machine struct{ available, idle, user, avail, inodes int }
 
 func (f *fixture) exporter(node, ip string, m machine) {
@@ -137,17 +165,29 @@ func (f *fixture) exporter(node, ip string, m machine) {
 		f.put("node_memory_MemAvailable_bytes", d, nil, always(m.available))
 		f.put("node_memory_MemFree_bytes", d, nil, "20x60")
 		f.put("node_memory_Active_bytes", d, nil, "850x60")
-		for cpu, more := range map[string]int{"0": 6, "1": -6} { // one core does more than the other
-			for mode, rate := range map[string]int{"idle": m.idle - more, "user": m.user + more, "iowait": 3, "steal": 3} {
-				f.put("node_cpu_seconds_total", d, set{"cpu": cpu, "mode": mode}, fmt.Sprintf("0+%dx60", rate))
+		for cpu, more := range map[string]int{"0": 6, "1": -6} {
+			// one core does more than the other
+			for mode, rate := range map[string]int{
+				"idle": m.idle - more, "user": m.user + more, "iowait": 3, "steal": 3,
+			} {
+				f.put("node_cpu_seconds_total", d, set{"cpu": cpu, "mode": mode},
+					fmt.Sprintf("0+%dx60", rate))
 			}
 		}
-		f.filesystem(d, set{"device": "/dev/sda1", "mountpoint": "/", "fstype": "ext4"}, 0, m.avail, 1000, m.inodes)
-		f.filesystem(d, set{"device": "/dev/sda1", "mountpoint": "/home", "fstype": "ext4"}, 0, m.avail, 1000, m.inodes)
-		f.filesystem(d, set{"device": "/dev/sdc", "mountpoint": "/data", "fstype": "btrfs"}, 0, 90, 0, 0)
-		f.filesystem(d, set{"device": "tmpfs", "mountpoint": "/run", "fstype": "tmpfs"}, 0, 0, 10, 0)
-		f.filesystem(d, set{"device": "/dev/dm-0", "mountpoint": "/cos", "fstype": "ext2"}, 1, 0, 50, 0)
-		f.filesystem(d, set{"device": "/dev/sdb", "mountpoint": "/var/lib/kubelet/pods/x/volumes/y", "fstype": "ext4"}, 0, 1, 10, 1)
+		f.filesystem(d, set{"device": "/dev/sda1", "mountpoint": "/", "fstype": "ext4"}, 0, m.avail,
+			1000, m.inodes)
+		f.filesystem(d, set{"device": "/dev/sda1", "mountpoint": "/home", "fstype": "ext4"}, 0,
+			m.avail, 1000, m.inodes)
+		f.filesystem(d, set{"device": "/dev/sdc", "mountpoint": "/data", "fstype": "btrfs"}, 0, 90,
+			0, 0)
+		f.filesystem(d, set{"device": "tmpfs", "mountpoint": "/run", "fstype": "tmpfs"}, 0, 0, 10,
+			0)
+		f.filesystem(d, set{"device": "/dev/dm-0", "mountpoint": "/cos", "fstype": "ext2"}, 1, 0,
+			50, 0)
+		f.filesystem(d, set{
+			"device": "/dev/sdb", "mountpoint": "/var/lib/kubelet/pods/x/volumes/y",
+			"fstype": "ext4",
+		}, 0, 1, 10, 1)
 		f.card(d, "eth0", 6000, 3000, 2, 100)
 		f.card(d, "bond0", 6000, 3000, 2, 100)
 		f.card(d, "eth0.100", 6000, 3000, 2, 100)
@@ -160,7 +200,8 @@ func (f *fixture) filesystem(d, fs set, readonly, avail, files, filesFree int) {
 	d = maps.Clone(d)
 	maps.Copy(d, fs)
 	for name, v := range map[string]int{
-		"size_bytes": 100e9, "avail_bytes": avail * 1e9, "free_bytes": min(avail+5, 100) * 1e9, "readonly": readonly, "files": files, "files_free": filesFree,
+		"size_bytes": 100e9, "avail_bytes": avail * 1e9, "free_bytes": min(avail+5, 100) * 1e9,
+		"readonly": readonly, "files": files, "files_free": filesFree,
 	} {
 		f.put("node_filesystem_"+name, d, nil, fmt.Sprintf("%dx60", v))
 	}
@@ -169,14 +210,15 @@ func (f *fixture) filesystem(d, fs set, readonly, avail, files, filesFree int) {
 // card is a network device: what it receives and sends in a minute.
 func (f *fixture) card(d set, device string, in, out, errs, packets int) {
 	for name, rate := range map[string]int{
-		"receive_bytes": in, "transmit_bytes": out, "receive_errs": errs, "transmit_errs": errs, "receive_packets": packets, "transmit_packets": packets,
+		"receive_bytes": in, "transmit_bytes": out, "receive_errs": errs, "transmit_errs": errs,
+		"receive_packets": packets, "transmit_packets": packets,
 	} {
 		f.put("node_network_"+name+"_total", d, set{"device": device}, fmt.Sprintf("0+%dx60", rate))
 	}
 }
 
-// pods: api-n1 and api-n2 with a native sidecar and an init container that is done, a finished Job, a pod that waits for a node, and a
-// Spark executor that was killed and deleted.
+// pods: api-n1 and api-n2 with a native sidecar and an init container that is done, a finished Job,
+// a pod that waits for a node, and a Spark executor that was killed and deleted.
 func (f *fixture) pods() {
 	phases := []string{"Pending", "Running", "Succeeded"}
 	requests := map[string]string{"n1": "32000x60", "n2": "48000x60"}
@@ -207,28 +249,39 @@ func (f *fixture) pods() {
 	}
 	done := set{"namespace": "shop", "pod": "done"}
 	f.flags("kube_pod_status_phase", done, "phase", "Succeeded", phases...)
-	f.ksm("kube_pod_container_resource_requests", set{"namespace": "shop", "pod": "done", "container": "j", "node": "n1", "resource": "memory"}, "30000x60")
-	f.flags("kube_pod_status_phase", set{"namespace": "shop", "pod": "wait"}, "phase", "Pending", phases...)
-	f.ksm("kube_pod_container_resource_requests", set{"namespace": "shop", "pod": "wait", "container": "w", "node": "", "resource": "memory"}, "50000x60")
+	f.ksm("kube_pod_container_resource_requests", set{
+		"namespace": "shop", "pod": "done", "container": "j", "node": "n1", "resource": "memory",
+	}, "30000x60")
+	f.flags("kube_pod_status_phase", set{"namespace": "shop", "pod": "wait"}, "phase", "Pending",
+		phases...)
+	f.ksm("kube_pod_container_resource_requests", set{
+		"namespace": "shop", "pod": "wait", "container": "w", "node": "", "resource": "memory",
+	}, "50000x60")
 	loop := set{"namespace": "shop", "pod": "loop", "container": "bad"}
 	f.ksm("kube_pod_container_status_restarts_total", loop, "0x9 1x9 2x9 3x9 4x9 5x9")
 	f.flags("kube_pod_container_status_last_terminated_reason", loop, "reason", "Error", "Error")
-	f.ksm("kube_pod_container_status_terminated_reason", set{"namespace": "spark", "pod": "exec-1", "container": "executor", "reason": "OOMKilled"}, "1x20 _x40")
+	f.ksm("kube_pod_container_status_terminated_reason", set{
+		"namespace": "spark", "pod": "exec-1", "container": "executor", "reason": "OOMKilled",
+	}, "1x20 _x40")
 }
 
-// kubelet hands out the labels of the kubelet's targets on a node. Under kube-prometheus-stack two Services lead to it.
+// kubelet hands out the labels of the kubelet's targets on a node. Under kube-prometheus-stack two
+// Services lead to it.
 func (f *fixture) kubelet(node, ip, path, job string, each func(set)) {
 	if f.chart == community {
 		each(set{"job": job, "instance": node, "kubernetes_io_hostname": node})
 		return
 	}
 	for _, service := range []string{"kps-kubelet", "old-kubelet"} {
-		each(set{"job": "kubelet", "instance": ip + ":10250", "node": node, "metrics_path": path, "endpoint": "https-metrics", "service": service})
+		each(set{
+			"job": "kubelet", "instance": ip + ":10250", "node": node, "metrics_path": path,
+			"endpoint": "https-metrics", "service": service,
+		})
 	}
 }
 
-// cadvisor: the containers of api-<node>, and the cgroups of its pause container and of the whole pod. No limit binds the container
-// free; the sidecar does not run and is never throttled.
+// cadvisor: the containers of api-<node>, and the cgroups of its pause container and of the whole
+// pod. No limit binds the container free; the sidecar does not run and is never throttled.
 func (f *fixture) cadvisor(node, ip, working string) {
 	pod := "api-" + node
 	f.kubelet(node, ip, "/metrics/cadvisor", "kubernetes-nodes-cadvisor", func(d set) {
@@ -240,7 +293,9 @@ func (f *fixture) cadvisor(node, ip, working string) {
 			{"", "191", "206", "62", "600", "300"},
 		} {
 			e := maps.Clone(d)
-			maps.Copy(e, set{"namespace": "shop", "pod": pod, "id": "/kubepods/" + pod + "/" + c.name})
+			maps.Copy(e, set{
+				"namespace": "shop", "pod": pod, "id": "/kubepods/" + pod + "/" + c.name,
+			})
 			if c.name != "" {
 				maps.Copy(e, set{"container": c.name, "image": "img", "name": "h1" + c.name})
 			}

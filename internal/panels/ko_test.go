@@ -22,7 +22,8 @@ var (
 // alike are titles and subjects that Korean engineers write as English ones do.
 var alike = []string{"CPU", "inodes"}
 
-// TestKoreanHasEveryWordOfEveryPanel fails where a panel, or one field of it, has no translation, or lost a placeholder or a name.
+// TestKoreanHasEveryWordOfEveryPanel fails where a panel, or one field of it, has no translation,
+// or lost a placeholder or a name.
 func TestKoreanHasEveryWordOfEveryPanel(t *testing.T) {
 	english, korean := panels.All(), panels.In(words.Korean)
 	for i, e := range english {
@@ -30,15 +31,20 @@ func TestKoreanHasEveryWordOfEveryPanel(t *testing.T) {
 		if len(k.Remarks) != len(e.Remarks) {
 			t.Fatalf("%s has %d remarks, in Korean %d", e.Name, len(e.Remarks), len(k.Remarks))
 		}
-		pairs := [][2]string{{e.Title, k.Title}, {e.Section, k.Section}, {e.Subject, k.Subject}, {e.Why, k.Why}, {e.Hint, k.Hint}, {e.WithoutAll, k.WithoutAll}}
+		pairs := [][2]string{
+			{e.Title, k.Title}, {e.Section, k.Section}, {e.Subject, k.Subject}, {e.Why, k.Why},
+			{e.Hint, k.Hint}, {e.WithoutAll, k.WithoutAll},
+		}
 		for j := range e.Remarks {
 			pairs = append(pairs, [2]string{e.Remarks[j].Text, k.Remarks[j].Text})
 		}
 		for _, p := range pairs {
-			if (p[0] == "") != (p[1] == "") || p[0] != "" && !slices.Contains(alike, p[0]) && !hasHangul(p[1]) {
+			if (p[0] == "") != (p[1] == "") || p[0] != "" && !slices.Contains(alike, p[0]) &&
+				!hasHangul(p[1]) {
 				t.Errorf("%s: %q is %q in Korean", e.Name, p[0], p[1])
 			}
-			if a, b := placeholder.FindAllString(p[0], -1), placeholder.FindAllString(p[1], -1); !slices.Equal(a, b) {
+			if a, b := placeholder.FindAllString(p[0], -1), placeholder.FindAllString(p[1],
+				-1); !slices.Equal(a, b) {
 				t.Errorf("%s: %q has the placeholders %v, in Korean %v", e.Name, p[0], a, b)
 			}
 		}
@@ -67,7 +73,8 @@ func hasHangul(s string) bool {
 // TestALanguageChangesWordsAlone compares all but the words.
 func TestALanguageChangesWordsAlone(t *testing.T) {
 	same := cmp.Options{
-		cmpopts.IgnoreFields(panel.Spec{}, "Title", "Section", "Subject", "Why", "Hint", "WithoutAll"), cmpopts.IgnoreFields(panel.Remark{}, "Text"),
+		cmpopts.IgnoreFields(panel.Spec{}, "Title", "Section", "Subject", "Why", "Hint",
+			"WithoutAll"), cmpopts.IgnoreFields(panel.Remark{}, "Text"),
 		cmpopts.IgnoreFields(panel.Events{}, "Said"),
 	}
 	if diff := cmp.Diff(panels.All(), panels.In(words.Korean), same); diff != "" {

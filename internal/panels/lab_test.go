@@ -12,20 +12,23 @@ import (
 	"github.com/promsnap/promsnap/internal/panels"
 )
 
-// wellThere are the panels and remarks that have nothing to say of the simulated cluster, which is well in this.
+// wellThere are the panels and remarks that have nothing to say of the simulated cluster, which is
+// well in this.
 var wellThere = []string{
 	"pod-waiting",
 	"target-flaps",
 	"not judged, because its meaning is not known: {{condition}} (nodes that have it: {{value}})",
-	"not judged, because it is kept by other machines: {{fstype}} {{device}} (nodes that mount it: {{value}})",
+	"not judged, because it is kept by other machines: {{fstype}} {{device}} (nodes that mount " +
+		"it: {{value}})",
 	"containers with a memory limit whose use is not measured, and so not judged: {{value}}",
 	"volumes that can only be read, which are as full as they were made and not judged: {{value}}",
 	"raw block volumes, whose use only their application knows: {{value}}",
 	"claims on one file system with an older one, which alone is judged: {{value}}",
 }
 
-// TestEveryPanelAnswersOnTheSimulatedCluster runs the panels over a small cluster of the kind that the demo has: each finds its series, as many under one
-// chart's labels as under the other's, and each ratio's whole is known.
+// TestEveryPanelAnswersOnTheSimulatedCluster runs the panels over a small cluster of the kind that
+// the demo has: each finds its series, as many under one chart's labels as under the other's, and
+// each ratio's whole is known.
 func TestEveryPanelAnswersOnTheSimulatedCluster(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	found := map[string]int{}
@@ -63,7 +66,8 @@ func TestEveryPanelAnswersOnTheSimulatedCluster(t *testing.T) {
 				}
 				whole := map[string]bool{}
 				for _, s := range run(t, spec.Capacity.Query) {
-					key, _ := keyOf(labels.NewBuilder(s.Metric).Del(spec.Capacity.Aside...).Labels())
+					key, _ := keyOf(
+						labels.NewBuilder(s.Metric).Del(spec.Capacity.Aside...).Labels())
 					whole[key] = true
 				}
 				for _, s := range m {

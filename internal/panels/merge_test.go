@@ -32,35 +32,42 @@ func (f fleet) Querier(from, to int64) (storage.Querier, error) {
 		}
 		all = append(all, q)
 	}
-	first := func(s ...storage.Series) storage.Series { return s[0] } // no series is in two clusters
+	// no series is in two clusters
+	first := func(s ...storage.Series) storage.Series { return s[0] }
 	return storage.NewMergeQuerier(all, nil, first), nil
 }
 
 // Range makes f a snapshot.Querier.
-func (f fleet) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+func (f fleet) Range(_ context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
 	return rangeOver(f, q, each)
 }
 
 // Present looks for a sample of each metric.
-func (f fleet) Present(ctx context.Context, names []string, from, to time.Time) (map[string]bool, error) {
+func (f fleet) Present(ctx context.Context, names []string, from,
+	to time.Time) (map[string]bool, error) {
 	out := map[string]bool{}
 	q, err := f.Querier(from.UnixMilli(), to.UnixMilli())
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		set := q.Select(ctx, false, nil, labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, name))
+		set := q.Select(ctx, false, nil, labels.MustNewMatcher(labels.MatchEqual,
+			model.MetricNameLabel, name))
 		out[name] = set.Next()
 	}
 	return out, nil
 }
 
-// TestMergedClustersAreOneFleet takes the built-in panels of two simulated clusters one by one, and of both
-// at once from a Prometheus that has both. Written down, read and merged, the first say what the second does.
+// TestMergedClustersAreOneFleet takes the built-in panels of two simulated clusters one by one, and
+// of both at once from a Prometheus that has both. Written down, read and merged, the first say
+// what the second does.
 func TestMergedClustersAreOneFleet(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	var all fleet
-	for _, o := range []lab.Options{{Cluster: "eu", Nodes: 10}, {Cluster: "us", Nodes: 8, Seed: 7}} {
+	for _, o := range []lab.Options{
+		{Cluster: "eu", Nodes: 10}, {Cluster: "us", Nodes: 8, Seed: 7},
+	} {
 		o.Profile, o.Now = lab.KPS, now
 		cluster, err := lab.New(o)
 		if err != nil {
@@ -69,17 +76,23 @@ func TestMergedClustersAreOneFleet(t *testing.T) {
 		all = append(all, cluster)
 	}
 	specs := panels.All()
-	o := snapshot.Options{Slot: now, Range: time.Hour, QueryOffset: time.Minute, ScrapeInterval: scrape}
+	o := snapshot.Options{
+		Slot: now, Range: time.Hour, QueryOffset: time.Minute, ScrapeInterval: scrape,
+	}
 	take := func(q snapshot.Querier, part string) snapshot.Snapshot {
 		nodes, _, err := snapshot.LoadNodes(t.Context(), q, o.End(), o.Range)
 		if err != nil {
 			t.Fatal(err)
 		}
 		o.Nodes, o.Part = nodes, part
-		return snapshot.Snapshot{Cluster: part, Slot: o.Slot, End: o.End(), Range: o.Range, Nodes: nodes, Panels: snapshot.Take(t.Context(), q, specs, o)}
+		return snapshot.Snapshot{
+			Cluster: part, Slot: o.Slot, End: o.End(), Range: o.Range, Nodes: nodes,
+			Panels: snapshot.Take(t.Context(), q, specs, o),
+		}
 	}
 	whole := take(all, "fleet")
-	merged, err := snapshot.MergeSnapshots(written(t, take(all[:1], "eu")), written(t, take(all[1:], "us")))
+	merged, err := snapshot.MergeSnapshots(written(t, take(all[:1], "eu")),
+		written(t, take(all[1:], "us")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +109,9 @@ func TestMergedClustersAreOneFleet(t *testing.T) {
 				p.Rest.Sum = nil // may differ by rounding
 			}
 		}
-		if diff := cmp.Diff(want[i], got[i], cmpopts.EquateNaNs(), cmpopts.EquateComparable(labels.Matcher{}), cmpopts.IgnoreFields(snapshot.Kept{}, "Part")); diff != "" {
+		if diff := cmp.Diff(want[i], got[i], cmpopts.EquateNaNs(),
+			cmpopts.EquateComparable(labels.Matcher{}),
+			cmpopts.IgnoreFields(snapshot.Kept{}, "Part")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", want[i].Spec.Name, diff)
 		}
 	}

@@ -29,9 +29,12 @@ type simulated struct {
 	longest int
 }
 
-func (s *simulated) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+func (s *simulated) Range(_ context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
 	s.longest = max(s.longest, len(q.Expr))
-	since := func(t time.Time) time.Duration { return time.Duration(t.UnixMilli()) * time.Millisecond }
+	since := func(t time.Time) time.Duration {
+		return time.Duration(t.UnixMilli()) * time.Millisecond
+	}
 	m, err := query(s.Lab, q.Expr, since(q.Grid.Start), since(q.Grid.End()), q.Grid.Step)
 	if err != nil {
 		return promapi.Meta{}, fmt.Errorf("%w: %s", err, q.Expr)
@@ -49,14 +52,16 @@ func (s *simulated) Range(_ context.Context, q promapi.Query, each func(series.S
 		for _, p := range in.Floats {
 			values[int(time.UnixMilli(p.T).Sub(q.Grid.Start)/q.Grid.Step)] = p.F
 		}
-		if err := each(series.Series{Labels: series.FromPairs(pairs...), Values: values}); err != nil {
+		if err := each(
+			series.Series{Labels: series.FromPairs(pairs...), Values: values}); err != nil {
 			return promapi.Meta{}, err
 		}
 	}
 	return promapi.Meta{Expr: q.Expr, Grid: q.Grid, Series: len(m)}, nil
 }
 
-func (*simulated) Present(_ context.Context, names []string, _, _ time.Time) (map[string]bool, error) {
+func (*simulated) Present(_ context.Context, names []string, _,
+	_ time.Time) (map[string]bool, error) {
 	out := map[string]bool{}
 	for _, n := range names {
 		out[n] = true
@@ -64,7 +69,8 @@ func (*simulated) Present(_ context.Context, names []string, _, _ time.Time) (ma
 	return out, nil
 }
 
-// telling returns the findings without those of series that have just ended, of which there is nothing to say, and how many have ended.
+// telling returns the findings without those of series that have just ended, of which there is
+// nothing to say, and how many have ended.
 func telling(found []snapshot.Finding) (tell []snapshot.Finding, gone int) {
 	for _, f := range found {
 		if f.Status == rules.Gone {
@@ -77,8 +83,9 @@ func telling(found []snapshot.Finding) (tell []snapshot.Finding, gone int) {
 	return tell, gone
 }
 
-// TestANarrowedPanelFindsTheSame takes the panels that can be narrowed with room for all their series and with room for few: what is found,
-// what is drawn, and how many series are well is the same.
+// TestANarrowedPanelFindsTheSame takes the panels that can be narrowed with room for all their
+// series and with room for few: what is found, what is drawn, and how many series are well is the
+// same.
 func TestANarrowedPanelFindsTheSame(t *testing.T) {
 	race.SkipSerial(t)
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
@@ -111,22 +118,34 @@ func TestANarrowedPanelFindsTheSame(t *testing.T) {
 				}
 				allFound, allGone := telling(a.Findings)
 				fewFound, fewGone := telling(f.Findings)
-				if a.Total <= o.MaxSeries || f.LeftOut == 0 || f.LeftOut+len(f.Rows) != f.Total || len(a.Spec.Rules) > 0 && f.Total-fewGone != a.Total-allGone || len(a.Spec.Rules) > 0 && f.OK != a.OK {
-					t.Errorf("%d of %d series in rows (%d gone), %d left out, %d of %d well", len(f.Rows), a.Total, fewGone, f.LeftOut, f.OK, a.OK)
+				if a.Total <= o.MaxSeries || f.LeftOut == 0 || f.LeftOut+len(f.Rows) != f.Total ||
+					len(a.Spec.Rules) > 0 && f.Total-fewGone != a.Total-allGone ||
+					len(a.Spec.Rules) > 0 && f.OK != a.OK {
+					t.Errorf("%d of %d series in rows (%d gone), %d left out, %d of %d well",
+						len(f.Rows), a.Total, fewGone, f.LeftOut, f.OK, a.OK)
 				}
-				if !slices.ContainsFunc(f.Notes, func(n snapshot.Note) bool { return strings.HasPrefix(n.Code, snapshot.NoteLeftOut) }) {
+				if !slices.ContainsFunc(f.Notes, func(n snapshot.Note) bool {
+					return strings.HasPrefix(n.Code, snapshot.NoteLeftOut)
+				}) {
 					t.Errorf("nothing is said of what was left out: %q", f.Notes)
 				}
-				same := cmp.Options{cmpopts.EquateNaNs(), cmp.Comparer(func(a, b series.Labels) bool { return a.Compare(b) == 0 })}
+				same := cmp.Options{
+					cmpopts.EquateNaNs(), cmp.Comparer(func(a, b series.Labels) bool {
+						return a.Compare(b) == 0
+					}),
+				}
 				if diff := cmp.Diff(allFound, fewFound, same); diff != "" {
 					t.Errorf("findings (-all +narrowed):\n%s", diff)
 				}
 				for j := range f.Lines { // of those that are alike, others may be drawn
-					if got, want := f.Lines[j].Stats.Last, a.Lines[j].Stats.Last; got != want && len(a.Spec.Rules) > 0 {
+					if got, want := f.Lines[j].Stats.Last, a.Lines[j].Stats.Last; got != want &&
+						len(a.Spec.Rules) > 0 {
 						t.Errorf("line %d is at %v, want %v", j, got, want)
 					}
 				}
-				if slices.ContainsFunc(a.Findings, func(f snapshot.Finding) bool { return f.Status == rules.Breach }) {
+				if slices.ContainsFunc(a.Findings, func(f snapshot.Finding) bool {
+					return f.Status == rules.Breach
+				}) {
 					found++
 				}
 			})

@@ -12,10 +12,26 @@ func TestMemoryThatIsInUse(t *testing.T) {
 		share float64
 	}{
 		{"nothing else is known", nil, 0.8},
-		{"huge pages of all sizes", map[string]string{"node_memory_Hugetlb_bytes": "60x20", "node_memory_HugePages_Total": "0x20", "node_memory_Hugepagesize_bytes": "2x20"}, 0.5},
-		{"huge pages of one size, as older kernels tell of", map[string]string{"node_memory_HugePages_Total": "30x20", "node_memory_Hugepagesize_bytes": "2x20"}, 0.5},
-		{"the cache of ZFS, of which some stays", map[string]string{"node_zfs_arc_size": "50x20", "node_zfs_arc_c_min": "10x20"}, 0.4},
-		{"a cache of ZFS that is below its least", map[string]string{"node_zfs_arc_size": "5x20", "node_zfs_arc_c_min": "10x20"}, 0.8},
+		{
+			"huge pages of all sizes", map[string]string{
+				"node_memory_Hugetlb_bytes": "60x20", "node_memory_HugePages_Total": "0x20",
+				"node_memory_Hugepagesize_bytes": "2x20",
+			}, 0.5,
+		},
+		{
+			"huge pages of one size, as older kernels tell of",
+			map[string]string{
+				"node_memory_HugePages_Total": "30x20", "node_memory_Hugepagesize_bytes": "2x20",
+			}, 0.5,
+		},
+		{
+			"the cache of ZFS, of which some stays",
+			map[string]string{"node_zfs_arc_size": "50x20", "node_zfs_arc_c_min": "10x20"}, 0.4,
+		},
+		{
+			"a cache of ZFS that is below its least",
+			map[string]string{"node_zfs_arc_size": "5x20", "node_zfs_arc_c_min": "10x20"}, 0.8,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var st store
@@ -49,17 +65,30 @@ func TestCPUAtEdges(t *testing.T) {
 		at                 time.Duration
 		want               float64
 	}{
-		{"a gap", "0+48x10 _x9 960+48x20", "0x10 _x9 0x20", "0+12x10 _x9 240+12x20", 21 * time.Minute, 0.2},
-		{"before a gap", "0+48x10 _x9 960+48x20", "0x10 _x9 0x20", "0+12x10 _x9 240+12x20", 12 * time.Minute, 0.2},
-		{"the machine boots", "5000+48x10 48+48x20", "100x10 0x20", "5000+12x10 12+12x20", 12 * time.Minute, 0.2},
+		{
+			"a gap", "0+48x10 _x9 960+48x20", "0x10 _x9 0x20", "0+12x10 _x9 240+12x20",
+			21 * time.Minute, 0.2,
+		},
+		{
+			"before a gap", "0+48x10 _x9 960+48x20", "0x10 _x9 0x20", "0+12x10 _x9 240+12x20",
+			12 * time.Minute, 0.2,
+		},
+		{
+			"the machine boots", "5000+48x10 48+48x20", "100x10 0x20", "5000+12x10 12+12x20",
+			12 * time.Minute, 0.2,
+		},
 		{"iowait steps back", "0+48x40", "5000x10 4999x20", "0+12x40", 12 * time.Minute, 0.2},
 		{"waiting for a disk is no work", "0x40", "0+48x40", "0+12x40", 12 * time.Minute, 0.2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var st store
-			for mode, vs := range map[string]string{"idle": tt.idle, "iowait": tt.iowait, "user": tt.user} {
+			for mode, vs := range map[string]string{
+				"idle": tt.idle, "iowait": tt.iowait, "user": tt.user,
+			} {
 				for _, cpu := range []string{"0", "1"} {
-					st.add(t, "node_cpu_seconds_total", set{"instance": "n1:9100", "cpu": cpu, "mode": mode}, scrape, vs)
+					st.add(t, "node_cpu_seconds_total", set{
+						"instance": "n1:9100", "cpu": cpu, "mode": mode,
+					}, scrape, vs)
 				}
 			}
 			st.expectOne(t, "node-cpu", tt.at, tt.want)
@@ -79,13 +108,40 @@ func TestEachFlowIsCountedOnce(t *testing.T) {
 		want  float64
 	}{
 		{"two cards", []card{{"eth0", "a:1", "10", false}, {"eth1", "a:2", "5", false}}, 30},
-		{"a bond and its slaves", []card{{"bond0", "a:1", "10", false}, {"eth0", "a:1", "6", false}, {"eth1", "a:1", "4", false}}, 20},
-		{"a bridge of OVN over the card", []card{{"br-ex", "a:1", "10", false}, {"ens3", "a:1", "10", false}, {"genev_sys_6081", "a:3", "9", false}, {"ovn-k8s-mp0", "a:4", "9", false}}, 20},
-		{"a virtual function", []card{{"eth0", "a:1", "10", false}, {"enP2s1", "a:1", "10", false}}, 20},
-		{"a virtual function by its name", []card{{"eth0", "", "10", false}, {"enP51234s1", "", "10", false}}, 20},
+		{
+			"a bond and its slaves", []card{
+				{"bond0", "a:1", "10", false}, {"eth0", "a:1", "6", false}, {
+					"eth1", "a:1", "4", false,
+				},
+			}, 20,
+		},
+		{
+			"a bridge of OVN over the card", []card{
+				{"br-ex", "a:1", "10", false}, {"ens3", "a:1", "10", false},
+				{"genev_sys_6081", "a:3", "9", false}, {"ovn-k8s-mp0", "a:4", "9", false},
+			}, 20,
+		},
+		{
+			"a virtual function", []card{
+				{"eth0", "a:1", "10", false}, {"enP2s1", "a:1", "10", false},
+			}, 20,
+		},
+		{
+			"a virtual function by its name", []card{
+				{"eth0", "", "10", false}, {"enP51234s1", "", "10", false},
+			}, 20,
+		},
 		{"a card of a machine with several PCI domains", []card{{"enP2p3s0", "", "10", false}}, 20},
-		{"pods' ends of an unknown network", []card{{"eth0", "a:1", "10", false}, {"xyz123", "a:7", "99", true}}, 20},
-		{"bonds and VLANs by their names", []card{{"bond0", "", "10", false}, {"eth0", "", "10", false}, {"eth0.7", "", "10", false}}, 20},
+		{
+			"pods' ends of an unknown network", []card{
+				{"eth0", "a:1", "10", false}, {"xyz123", "a:7", "99", true},
+			}, 20,
+		},
+		{
+			"bonds and VLANs by their names", []card{
+				{"bond0", "", "10", false}, {"eth0", "", "10", false}, {"eth0.7", "", "10", false},
+			}, 20,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var st store
@@ -97,7 +153,10 @@ func TestEachFlowIsCountedOnce(t *testing.T) {
 				if c.address == "" {
 					continue
 				}
-				st.add(t, "node_network_info", set{"instance": "n1:9100", "device": c.device, "address": c.address, "operstate": "up"}, scrape, "1x30")
+				st.add(t, "node_network_info", set{
+					"instance": "n1:9100", "device": c.device, "address": c.address,
+					"operstate": "up",
+				}, scrape, "1x30")
 				id, link := string(rune('1'+i)), string(rune('1'+i))
 				if c.linked {
 					link = "77"

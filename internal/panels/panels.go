@@ -1,23 +1,29 @@
-// Package panels holds the built-in panels as data: which question each asks, by which metric, where its limits lie, and why this
-// metric and not its neighbours.
+// Package panels holds the built-in panels as data: which question each asks, by which metric,
+// where its limits lie, and why this metric and not its neighbours.
 //
-// The queries are written for what node_exporter, cAdvisor and kube-state-metrics say under the labels of both Helm charts, the
-// community's prometheus and kube-prometheus-stack, and for what goes wrong in clusters: a target scraped twice, a kube-state-metrics
-// that was just rolled, a kubelet behind two Services. Hence the habits that all of them share:
+// The queries are written for what node_exporter, cAdvisor and kube-state-metrics say under the
+// labels of both Helm charts, the community's prometheus and kube-prometheus-stack, and for what
+// goes wrong in clusters: a target scraped twice, a kube-state-metrics that was just rolled, a
+// kubelet behind two Services. Hence the habits that all of them share:
 //
-//   - Both sides of a join are aggregated to the labels that they are joined by: one series too many would fail the whole query.
-//   - Gauges are aggregated by max, which a target that is scraped twice does not change; sum would double them. Where a sum is meant,
-//     what is summed went through max first.
-//   - cluster stands in every grouping, for servers that hold several clusters; elsewhere it is empty and in nobody's way.
-//   - The first metric of a query is one that a healthy cluster has: by it an empty answer is told from a missing exporter.
+//   - Both sides of a join are aggregated to the labels that they are joined by: one series too
+//     many would fail the whole query.
+//   - Gauges are aggregated by max, which a target that is scraped twice does not change; sum would
+//     double them. Where a sum is meant, what is summed went through max first.
+//   - cluster stands in every grouping, for servers that hold several clusters; elsewhere it is
+//     empty and in nobody's way.
+//   - The first metric of a query is one that a healthy cluster has: by it an empty answer is told
+//     from a missing exporter.
 //
-// An alert's For is what it means for a person, whatever the step. At a step of more than a third of it (node-conditions in a report
-// of 24 hours, most panels in one of a week) whoever judges raises it to three steps: docs/decisions/for-at-large-steps.md. None is
-// longer than 30 minutes, so that every alert can fire in a report of one hour.
+// An alert's For is what it means for a person, whatever the step. At a step of more than a third
+// of it (node-conditions in a report of 24 hours, most panels in one of a week) whoever judges
+// raises it to three steps: docs/decisions/for-at-large-steps.md. None is longer than 30 minutes,
+// so that every alert can fire in a report of one hour.
 //
-// Samples between two steps are lost to a plain gauge. Where an event of a minute matters in a report of a week, the query takes
-// max_over_time: over $__interval, which at the smallest step is one scrape and so does not stretch the event; over $__rate_interval
-// for cAdvisor, which stamps its samples when it took them, so that one scrape interval may hold none.
+// Samples between two steps are lost to a plain gauge. Where an event of a minute matters in a
+// report of a week, the query takes max_over_time: over $__interval, which at the smallest step is
+// one scrape and so does not stretch the event; over $__rate_interval for cAdvisor, which stamps
+// its samples when it took them, so that one scrape interval may hold none.
 package panels
 
 import (
@@ -35,7 +41,8 @@ const (
 	sectionMonitoring = "Monitoring"
 )
 
-// All returns the built-in panels in the order of a report. The slice and what it points to are the caller's to change.
+// All returns the built-in panels in the order of a report. The slice and what it points to are the
+// caller's to change.
 func All() []panel.Spec {
 	all := []panel.Spec{
 		nodeMemory(),
@@ -77,10 +84,13 @@ func In(l words.Language) []panel.Spec {
 	for i := range all {
 		s := &all[i]
 		t := korean[s.Name]
-		s.Title, s.Section, s.Subject, s.Why, s.Hint = t.title, koreanSections[s.Section], t.subject, t.why, t.hint
+		s.Title, s.Section, s.Subject, s.Why, s.Hint = t.title, koreanSections[s.Section],
+			t.subject, t.why, t.hint
 		s.WithoutAll = t.all
 		if t.events != "" {
-			s.Events = &panel.Events{Within: s.Events.Within, Said: words.Counted{One: t.events, Many: t.events}}
+			s.Events = &panel.Events{
+				Within: s.Events.Within, Said: words.Counted{One: t.events, Many: t.events},
+			}
 		}
 		s.Remarks = slices.Clone(s.Remarks)
 		for j, remark := range t.remarks {

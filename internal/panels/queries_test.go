@@ -16,8 +16,8 @@ import (
 // eval is when the fixture's hour is looked at.
 const eval = 59 * time.Minute
 
-// answer is what a panel's query gives over the fixture, and what its capacity query gives, by the labels in by. The numbers are worked
-// out by hand from fixture_test.go.
+// answer is what a panel's query gives over the fixture, and what its capacity query gives, by the
+// labels in by. The numbers are worked out by hand from fixture_test.go.
 type answer struct {
 	by       string
 	want     values
@@ -36,7 +36,10 @@ var answers = map[string]answer{
 		capacity: values{"10.0.0.1:9100": 2, "10.0.0.2:9100": 2}},
 	// 1 − 20/100, 1 − 50/100, 1 − 90/100; once for the disk that is mounted twice.
 	"node-disk": {by: "instance mountpoint",
-		want: values{"10.0.0.1:9100 /": 0.8, "10.0.0.2:9100 /": 0.5, "10.0.0.1:9100 /data": 0.1, "10.0.0.2:9100 /data": 0.1},
+		want: values{
+			"10.0.0.1:9100 /": 0.8, "10.0.0.2:9100 /": 0.5, "10.0.0.1:9100 /data": 0.1,
+			"10.0.0.2:9100 /data": 0.1,
+		},
 		capacity: values{"/dev/sda1 10.0.0.1:9100 /": 100e9, "/dev/sda1 10.0.0.2:9100 /": 100e9, "/dev/sdc 10.0.0.1:9100 /data": 100e9, "/dev/sdc 10.0.0.2:9100 /data": 100e9,
 			"/dev/dm-0 10.0.0.1:9100 /cos": 100e9, "/dev/dm-0 10.0.0.2:9100 /cos": 100e9}},
 	// 1 − 100/1000, 1 − 250/1000; btrfs on sdc has no inodes to run out of.
@@ -52,7 +55,9 @@ var answers = map[string]answer{
 	// (6000+3000)/60, on eth0 alone.
 	"node-network": {by: "instance", want: values{"10.0.0.1:9100": 150, "10.0.0.2:9100": 150}},
 	// (2+2)/(100+100).
-	"node-network-errors": {by: "instance", want: values{"10.0.0.1:9100": 0.02, "10.0.0.2:9100": 0.02}},
+	"node-network-errors": {
+		by: "instance", want: values{"10.0.0.1:9100": 0.02, "10.0.0.2:9100": 0.02},
+	},
 	// 6 seconds of 60.
 	"node-pressure": {by: "instance", want: values{"10.0.0.1:9100": 0.1, "10.0.0.2:9100": 0.1}},
 	// 32000/64000 without the 30000 of the finished pod, 48000/64000; n3 has no pods.
@@ -65,26 +70,43 @@ var answers = map[string]answer{
 		capacity: values{"n1": 4, "n2": 4, "n3": 4}},
 	// 90/100 and 30/100; the native sidecars 90/180.
 	"container-memory": {by: "container namespace pod",
-		want: values{"app shop api-n1": 0.9, "app shop api-n2": 0.3, "sidecar shop api-n1": 0.5, "sidecar shop api-n2": 0.5},
+		want: values{
+			"app shop api-n1": 0.9, "app shop api-n2": 0.3, "sidecar shop api-n1": 0.5,
+			"sidecar shop api-n2": 0.5,
+		},
 		capacity: values{"app shop api-n1": 100, "app shop api-n2": 100, "sidecar shop api-n1": 180, "sidecar shop api-n2": 180,
 			"setup shop api-n1": 500, "setup shop api-n2": 500}},
-	// api-n1 was killed at minute 51, api-n2 long ago, and exec-1 was killed and is gone since minute 21.
-	"container-oom": {by: "container namespace pod", want: values{"app shop api-n1": 1, "app shop api-n2": 0, "executor spark exec-1": 1}},
+	// api-n1 was killed at minute 51, api-n2 long ago, and exec-1 was killed and is gone since
+	// minute 21.
+	"container-oom": {
+		by: "container namespace pod", want: values{
+			"app shop api-n1": 1, "app shop api-n2": 0, "executor spark exec-1": 1,
+		},
+	},
 	// 3 → 4, 7 → 7, 0 → 5; the native sidecars 1 → 3.
 	"container-restarts": {by: "container namespace pod", want: values{
-		"app shop api-n1": 1, "app shop api-n2": 0, "bad shop loop": 5, "sidecar shop api-n1": 2, "sidecar shop api-n2": 2}},
+		"app shop api-n1": 1, "app shop api-n2": 0, "bad shop loop": 5, "sidecar shop api-n1": 2,
+		"sidecar shop api-n2": 2}},
 	// wait has no node yet.
 	"pod-waiting": {by: "namespace pod reason", want: values{"shop wait Pending": 1}},
 	// Half a core of 0.25; the sidecars half a core of 0.5.
 	"container-cpu": {by: "container namespace pod",
-		want:     values{"app shop api-n1": 2, "app shop api-n2": 2, "sidecar shop api-n1": 1, "sidecar shop api-n2": 1},
-		capacity: values{"app shop api-n1": 0.25, "app shop api-n2": 0.25, "sidecar shop api-n1": 0.5, "sidecar shop api-n2": 0.5}},
+		want: values{
+			"app shop api-n1": 2, "app shop api-n2": 2, "sidecar shop api-n1": 1,
+			"sidecar shop api-n2": 1,
+		},
+		capacity: values{
+			"app shop api-n1": 0.25, "app shop api-n2": 0.25, "sidecar shop api-n1": 0.5,
+			"sidecar shop api-n2": 0.5,
+		}},
 	// Half a core of 1; the sidecars have no limit.
 	"container-cpu-limit": {by: "container namespace pod",
 		want:     values{"app shop api-n1": 0.5, "app shop api-n2": 0.5},
 		capacity: values{"app shop api-n1": 1, "app shop api-n2": 1}},
 	// 300 of 600 periods; the sidecars none of none, which is a gap and not a NaN.
-	"container-throttling": {by: "container namespace pod", want: values{"app shop api-n1": 0.5, "app shop api-n2": 0.5}},
+	"container-throttling": {
+		by: "container namespace pod", want: values{"app shop api-n1": 0.5, "app shop api-n2": 0.5},
+	},
 	// 1 − 15/100 and 1 − 60/100.
 	"pvc": {by: "namespace persistentvolumeclaim",
 		want:     values{"shop data-n1": 0.85, "shop data-n2": 0.4},
@@ -95,10 +117,14 @@ var answers = map[string]answer{
 		capacity: values{"shop data-n1": 100, "shop data-n2": 100}},
 	// Three of app's four.
 	"scrape-health": {by: "job",
-		want:  values{"app": 0.75, "flips": 0, "kubernetes-service-endpoints": 1, "kubernetes-pods": 1},
+		want: values{
+			"app": 0.75, "flips": 0, "kubernetes-service-endpoints": 1, "kubernetes-pods": 1,
+		},
 		stack: values{"app": 0.75, "flips": 0, "node-exporter": 1}},
 	// Up, down, up, down, up, down; app's that is always down is none.
-	"target-flaps": {by: "instance job metrics_path", want: values{"10.0.9.9:80 flips /metrics": 1}},
+	"target-flaps": {
+		by: "instance job metrics_path", want: values{"10.0.9.9:80 flips /metrics": 1},
+	},
 	// n3 has no exporter; n4's is known by its host's name; virtual-1 needs none.
 	"coverage": {by: "node", want: values{"n1": 0, "n2": 0, "n3": 1, "n4": 0}},
 }
@@ -121,7 +147,8 @@ func TestQueriesGiveTheRightAnswersUnderBothCharts(t *testing.T) {
 				}
 				f.expect(t, spec.Queries[0].Expr, a.by, a.want)
 				if (spec.Capacity == nil) != (a.capacity == nil) {
-					t.Fatalf("a capacity is there: %v; expected: %v", spec.Capacity != nil, a.capacity != nil)
+					t.Fatalf("a capacity is there: %v; expected: %v", spec.Capacity != nil,
+						a.capacity != nil)
 				}
 				if spec.Capacity != nil {
 					by := append(strings.Fields(a.by), spec.Capacity.Aside...)
@@ -158,7 +185,9 @@ func (f *fixture) expectTaken(t *testing.T, spec panel.Spec, want values) {
 	if err != nil || len(notes) > 0 {
 		t.Fatal(err, notes)
 	}
-	p := snapshot.Take(t.Context(), f, []panel.Spec{spec}, snapshot.Options{Slot: at, Range: 30 * time.Minute, Nodes: nodes})[0]
+	p := snapshot.Take(t.Context(), f, []panel.Spec{spec}, snapshot.Options{
+		Slot: at, Range: 30 * time.Minute, Nodes: nodes,
+	})[0]
 	if p.Failure != nil {
 		t.Fatal(p.Failure)
 	}
@@ -171,10 +200,13 @@ func (f *fixture) expectTaken(t *testing.T, spec panel.Spec, want values) {
 	}
 }
 
-// TestNaiveQueriesFallIntoTheTraps proves that the fixture bites: the query that one would write first is wrong on it, or fails.
+// TestNaiveQueriesFallIntoTheTraps proves that the fixture bites: the query that one would write
+// first is wrong on it, or fails.
 func TestNaiveQueriesFallIntoTheTraps(t *testing.T) {
 	both := profiles
-	fixtures := map[profile]*fixture{community: newFixture(t, community), stack: newFixture(t, stack)}
+	fixtures := map[profile]*fixture{
+		community: newFixture(t, community), stack: newFixture(t, stack),
+	}
 	for _, trap := range []struct {
 		name  string
 		in    []profile
@@ -191,7 +223,8 @@ func TestNaiveQueriesFallIntoTheTraps(t *testing.T) {
 			`sum by (node) (max by (node, namespace, pod, container) (kube_pod_container_resource_requests{resource="memory",node!=""})) / max by (node) (kube_node_status_allocatable{resource="memory"})`,
 			values{"n1": 0.96875, "n2": 0.75}},
 		{"the node of kube-state-metrics' own pod", []profile{community}, "node-requests",
-			`sum by (node) (max by (node, pod) (kube_pod_status_phase{phase="Running"}))`, values{"n1": 2}},
+			`sum by (node) (max by (node, pod) (kube_pod_status_phase{phase="Running"}))`,
+			values{"n1": 2}},
 		{"a sum over a doubled kubelet Service", []profile{stack}, "container-memory",
 			`sum by (namespace, pod, container) (container_memory_working_set_bytes{container!="",container!="POD"}) / max by (namespace, pod, container) (kube_pod_container_resource_limits{resource="memory"})`,
 			values{"app shop api-n1": 1.8, "app shop api-n2": 0.6}},
@@ -234,8 +267,10 @@ func TestNaiveQueriesFallIntoTheTraps(t *testing.T) {
 		{"a read-only root, and one disk under two mount points", both, "node-disk",
 			`max by (instance, device, mountpoint) (1 - node_filesystem_avail_bytes{fstype=~"ext.*"} / node_filesystem_size_bytes) > 0.7`,
 			values{
-				"/dev/sda1 10.0.0.1:9100 /": 0.8, "/dev/sda1 10.0.0.1:9100 /home": 0.8, "/dev/dm-0 10.0.0.1:9100 /cos": 1, "/dev/dm-0 10.0.0.2:9100 /cos": 1,
-				"/dev/sdb 10.0.0.1:9100 /var/lib/kubelet/pods/x/volumes/y": 0.99, "/dev/sdb 10.0.0.2:9100 /var/lib/kubelet/pods/x/volumes/y": 0.99,
+				"/dev/sda1 10.0.0.1:9100 /": 0.8, "/dev/sda1 10.0.0.1:9100 /home": 0.8,
+				"/dev/dm-0 10.0.0.1:9100 /cos": 1, "/dev/dm-0 10.0.0.2:9100 /cos": 1,
+				"/dev/sdb 10.0.0.1:9100 /var/lib/kubelet/pods/x/volumes/y": 0.99,
+				"/dev/sdb 10.0.0.2:9100 /var/lib/kubelet/pods/x/volumes/y": 0.99,
 			}},
 		{"what is free for root alone", both, "node-disk",
 			`max by (instance, device) (1 - node_filesystem_free_bytes{mountpoint="/"} / node_filesystem_size_bytes)`,
@@ -267,35 +302,46 @@ func TestNaiveQueriesFallIntoTheTraps(t *testing.T) {
 				switch {
 				case trap.want == nil && err == nil:
 					t.Errorf("the query gives %v and was to fail", got)
-				case trap.want == nil && !strings.Contains(err.Error(), "found duplicate series") && !strings.Contains(err.Error(), "many-to-many"):
+				case trap.want == nil && !strings.Contains(err.Error(), "found duplicate series") &&
+					!strings.Contains(err.Error(), "many-to-many"):
 					t.Errorf("the query fails with another error: %v", err)
 				case trap.want != nil && err != nil:
 					t.Error(err)
 				case trap.want != nil && !got.equal(trap.want):
 					t.Errorf("got %v, want %v", got, trap.want)
 				case trap.want != nil && got.equal(answers[trap.panel].want):
-					t.Errorf("the query gives the right answer of %s: the trap does not bite", trap.panel)
+					t.Errorf("the query gives the right answer of %s: the trap does not bite",
+						trap.panel)
 				}
 			})
 		}
 	}
 }
 
-// TestShortEventsAreSeenAtLargeSteps looks at a week's step of 15 minutes for what happened between two samples.
+// TestShortEventsAreSeenAtLargeSteps looks at a week's step of 15 minutes for what happened between
+// two samples.
 func TestShortEventsAreSeenAtLargeSteps(t *testing.T) {
 	const step = 15 * time.Minute
 	var st store
 	container := set{"namespace": "shop", "pod": "p", "container": "c"}
-	with := func(k, v string) set { return set{"namespace": "shop", "pod": "p", "container": "c", k: v} }
+	with := func(k, v string) set {
+		return set{"namespace": "shop", "pod": "p", "container": "c", k: v}
+	}
 	// Not ready for the minutes 36 to 39, over the limit for 50 to 52.
-	st.add(t, "kube_node_status_condition", set{"node": "n1", "condition": "Ready", "status": "unknown"}, scrape, "0x35 1x3 0x79")
+	st.add(t, "kube_node_status_condition", set{
+		"node": "n1", "condition": "Ready", "status": "unknown",
+	}, scrape, "0x35 1x3 0x79")
 	st.add(t, "container_memory_working_set_bytes", container, scrape, "10x49 99x2 10x66")
 	st.add(t, "kube_pod_container_resource_limits", with("resource", "memory"), scrape, "100x119")
-	// Killed and restarted between the minutes 45 and 46: between the last sample of one step's window and the first of the next.
+	// Killed and restarted between the minutes 45 and 46: between the last sample of one step's
+	// window and the first of the next.
 	st.add(t, "kube_pod_container_status_restarts_total", container, scrape, "1x45 2x73")
-	st.add(t, "kube_pod_container_status_last_terminated_reason", with("reason", "OOMKilled"), scrape, "_x46 1x73")
+	st.add(t, "kube_pod_container_status_last_terminated_reason", with("reason", "OOMKilled"),
+		scrape, "_x46 1x73")
 	// An executor that was killed in minute 63 and deleted in minute 65.
-	st.add(t, "kube_pod_container_status_terminated_reason", set{"namespace": "spark", "pod": "exec-1", "container": "executor", "reason": "OOMKilled"}, scrape, "_x63 1x2 _x50")
+	st.add(t, "kube_pod_container_status_terminated_reason", set{
+		"namespace": "spark", "pod": "exec-1", "container": "executor", "reason": "OOMKilled",
+	}, scrape, "_x63 1x2 _x50")
 
 	for _, tt := range []struct {
 		name, query string
@@ -303,17 +349,49 @@ func TestShortEventsAreSeenAtLargeSteps(t *testing.T) {
 		at          time.Duration
 		want        float64
 	}{
-		{"not ready", builtin(t, "node-conditions").Queries[0].Expr, "NotReady n1", 45 * time.Minute, 1},
-		{"not ready, naive", `kube_node_status_condition`, "kube_node_status_condition Ready n1 unknown", 45 * time.Minute, 0},
-		{"memory", builtin(t, "container-memory").Queries[0].Expr, "c shop p", 60 * time.Minute, 0.99},
-		{"memory, naive", `sum by (container, namespace, pod) (container_memory_working_set_bytes)`, "c shop p", 60 * time.Minute, 10},
+		{
+			"not ready", builtin(t, "node-conditions").Queries[0].Expr, "NotReady n1",
+			45 * time.Minute, 1,
+		},
+		{
+			"not ready, naive", `kube_node_status_condition`,
+			"kube_node_status_condition Ready n1 unknown", 45 * time.Minute, 0,
+		},
+		{
+			"memory", builtin(t, "container-memory").Queries[0].Expr, "c shop p", 60 * time.Minute,
+			0.99,
+		},
+		{
+			"memory, naive",
+			`sum by (container, namespace, pod) (container_memory_working_set_bytes)`, "c shop p",
+			60 * time.Minute, 10,
+		},
 		{"kill", builtin(t, "container-oom").Queries[0].Expr, "c shop p", 60 * time.Minute, 1},
-		{"kill, naive", `increase(kube_pod_container_status_restarts_total[$__interval])`, "c shop p", 60 * time.Minute, 0},
-		{"kill, within the hour", builtin(t, "container-oom").Queries[0].Expr, "c shop p", 105 * time.Minute, 1},
-		{"kill, an hour later", builtin(t, "container-oom").Queries[0].Expr, "c shop p", 120 * time.Minute, 0},
-		{"restart", builtin(t, "container-restarts").Queries[0].Expr, "c shop p", 60 * time.Minute, 1},
-		{"executor", builtin(t, "container-oom").Queries[0].Expr, "executor spark exec-1", 75 * time.Minute, 1},
-		{"executor, naive", `max by (container, namespace, pod) (kube_pod_container_status_terminated_reason)`, "executor spark exec-1", 75 * time.Minute, math.NaN()},
+		{
+			"kill, naive", `increase(kube_pod_container_status_restarts_total[$__interval])`,
+			"c shop p", 60 * time.Minute, 0,
+		},
+		{
+			"kill, within the hour", builtin(t, "container-oom").Queries[0].Expr, "c shop p",
+			105 * time.Minute, 1,
+		},
+		{
+			"kill, an hour later", builtin(t, "container-oom").Queries[0].Expr, "c shop p",
+			120 * time.Minute, 0,
+		},
+		{
+			"restart", builtin(t, "container-restarts").Queries[0].Expr, "c shop p",
+			60 * time.Minute, 1,
+		},
+		{
+			"executor", builtin(t, "container-oom").Queries[0].Expr, "executor spark exec-1",
+			75 * time.Minute, 1,
+		},
+		{
+			"executor, naive",
+			`max by (container, namespace, pod) (kube_pod_container_status_terminated_reason)`,
+			"executor spark exec-1", 75 * time.Minute, math.NaN(),
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m, err := query(&st, tt.query, 0, 2*time.Hour, step)
@@ -335,10 +413,13 @@ func TestShortEventsAreSeenAtLargeSteps(t *testing.T) {
 	}
 }
 
-// TestPeaksDoNotStretchShortEventsAtSmallSteps: a node that was not ready for two minutes must not reach an alert's five.
+// TestPeaksDoNotStretchShortEventsAtSmallSteps: a node that was not ready for two minutes must not
+// reach an alert's five.
 func TestPeaksDoNotStretchShortEventsAtSmallSteps(t *testing.T) {
 	var st store
-	st.add(t, "kube_node_status_condition", set{"node": "n1", "condition": "Ready", "status": "unknown"}, scrape, "0x29 1x1 0x30")
+	st.add(t, "kube_node_status_condition", set{
+		"node": "n1", "condition": "Ready", "status": "unknown",
+	}, scrape, "0x29 1x1 0x30")
 	m, err := query(&st, builtin(t, "node-conditions").Queries[0].Expr, 0, time.Hour, scrape)
 	if err != nil {
 		t.Fatal(err)
@@ -354,12 +435,16 @@ func TestPeaksDoNotStretchShortEventsAtSmallSteps(t *testing.T) {
 	}
 }
 
-// TestContainerMemoryHasNoGapsWhereCAdvisorIsLate: cAdvisor stamps its samples itself, now 45 and now 75 seconds apart.
+// TestContainerMemoryHasNoGapsWhereCAdvisorIsLate: cAdvisor stamps its samples itself, now 45 and
+// now 75 seconds apart.
 func TestContainerMemoryHasNoGapsWhereCAdvisorIsLate(t *testing.T) {
 	var st store
 	container := set{"namespace": "shop", "pod": "p", "container": "c"}
-	st.add(t, "container_memory_working_set_bytes", container, 15*time.Second, strings.Repeat("90 _x5 90 _x2 ", 26))
-	st.add(t, "kube_pod_container_resource_limits", set{"namespace": "shop", "pod": "p", "container": "c", "resource": "memory"}, scrape, "100x60")
+	st.add(t, "container_memory_working_set_bytes", container, 15*time.Second,
+		strings.Repeat("90 _x5 90 _x2 ", 26))
+	st.add(t, "kube_pod_container_resource_limits", set{
+		"namespace": "shop", "pod": "p", "container": "c", "resource": "memory",
+	}, scrape, "100x60")
 	samples := func(expr string) int {
 		m, err := query(&st, expr, 4*time.Minute, 55*time.Minute, scrape)
 		if err != nil || len(m) != 1 {
@@ -375,7 +460,8 @@ func TestContainerMemoryHasNoGapsWhereCAdvisorIsLate(t *testing.T) {
 	}
 }
 
-// TestNoVariableIsLeft holds every query that a built-in panel can ask: all of its variables are ours.
+// TestNoVariableIsLeft holds every query that a built-in panel can ask: all of its variables are
+// ours.
 func TestNoVariableIsLeft(t *testing.T) {
 	variable := regexp.MustCompile(`\$\{?[A-Za-z_]|\[\[`)
 	vars := panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}

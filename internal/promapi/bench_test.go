@@ -33,11 +33,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-var benchGrid = series.Grid{Start: time.Unix(1_700_000_040, 0).UTC(), Step: 2 * time.Minute, Len: 720}
+var benchGrid = series.Grid{
+	Start: time.Unix(1_700_000_040, 0).UTC(), Step: 2 * time.Minute, Len: 720,
+}
 
 const benchSeries = 5000
 
-// recorded is an answer of 5,000 series of 720 samples as Prometheus writes it: half of the values integers, half fractions of 16 digits.
+// recorded is an answer of 5,000 series of 720 samples as Prometheus writes it: half of the values
+// integers, half fractions of 16 digits.
 func recorded() []byte {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	b := make([]byte, 0, 110<<20)
@@ -46,7 +49,8 @@ func recorded() []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = fmt.Appendf(b, `{"metric":{"__name__":"container_memory_working_set_bytes","cluster":"prod","container":"main","namespace":"ns-%02d","node":"ip-10-0-%d-%d","pod":"app-%05d"},"values":[`,
+		b = fmt.Appendf(b,
+			`{"metric":{"__name__":"container_memory_working_set_bytes","cluster":"prod","container":"main","namespace":"ns-%02d","node":"ip-10-0-%d-%d","pod":"app-%05d"},"values":[`,
 			i%40, i%7, i%250, i)
 		for j := range benchGrid.Len {
 			if j > 0 {
@@ -68,8 +72,8 @@ func recorded() []byte {
 	return append(b, "]}}"...)
 }
 
-// replay answers every request with the recorded bytes until its input ends. It is a process of its own, so that its CPU time is not
-// the reader's.
+// replay answers every request with the recorded bytes until its input ends. It is a process of its
+// own, so that its CPU time is not the reader's.
 func replay() {
 	body := recorded()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -115,7 +119,8 @@ func startReplay(b *testing.B) *url.URL {
 	return &url.URL{Scheme: "http", Host: strings.TrimSpace(addr)}
 }
 
-// What Range has to be worth against client_golang's QueryRange: so many times less processor time and fewer allocated bytes.
+// What Range has to be worth against client_golang's QueryRange: so many times less processor time
+// and fewer allocated bytes.
 const (
 	lessCPU, lessCPUStretch       = 12, 20
 	fewerBytes, fewerBytesStretch = 15, 100
@@ -154,8 +159,8 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkDecode reads 5,000 series of 720 samples over loopback with Range and with client_golang's QueryRange in turn, and fails where
-// Range is not worth what it has to be.
+// BenchmarkDecode reads 5,000 series of 720 samples over loopback with Range and with
+// client_golang's QueryRange in turn, and fails where Range is not worth what it has to be.
 func BenchmarkDecode(b *testing.B) {
 	base := startReplay(b)
 	c, err := New(base, nil, Options{})
@@ -168,10 +173,11 @@ func BenchmarkDecode(b *testing.B) {
 	}
 	ranged := func() int {
 		var sum float64
-		meta, err := c.Range(b.Context(), Query{Expr: "x", Grid: benchGrid}, func(s series.Series) error {
-			sum += s.Values[0]
-			return nil
-		})
+		meta, err := c.Range(b.Context(), Query{Expr: "x", Grid: benchGrid},
+			func(s series.Series) error {
+				sum += s.Values[0]
+				return nil
+			})
 		if err != nil || sum == 0 {
 			b.Fatal(err)
 		}
@@ -201,11 +207,15 @@ func BenchmarkDecode(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(cpu, "x-less-cpu")
 	b.ReportMetric(bytes, "x-fewer-bytes")
-	b.Logf("reading an answer against client_golang: Range %v, %.1f MB; QueryRange %v, %.1f MB", ours.cpu, float64(ours.bytes)/1e6, theirs.cpu, float64(theirs.bytes)/1e6)
-	b.Logf("%.1f times less processor time; the bound is %d, strive for %d", cpu, lessCPU, lessCPUStretch)
-	b.Logf("%.0f times fewer bytes; the bound is %d, strive for %d", bytes, fewerBytes, fewerBytesStretch)
+	b.Logf("reading an answer against client_golang: Range %v, %.1f MB; QueryRange %v, %.1f MB",
+		ours.cpu, float64(ours.bytes)/1e6, theirs.cpu, float64(theirs.bytes)/1e6)
+	b.Logf("%.1f times less processor time; the bound is %d, strive for %d", cpu, lessCPU,
+		lessCPUStretch)
+	b.Logf("%.0f times fewer bytes; the bound is %d, strive for %d", bytes, fewerBytes,
+		fewerBytesStretch)
 	if cpu < lessCPU || bytes < fewerBytes {
-		b.Errorf("got %.1f times less processor time, want %d; %.0f times fewer bytes, want %d", cpu, lessCPU, bytes, fewerBytes)
+		b.Errorf("got %.1f times less processor time, want %d; %.0f times fewer bytes, want %d",
+			cpu, lessCPU, bytes, fewerBytes)
 	}
 }
 
@@ -216,7 +226,8 @@ func BenchmarkRange(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		meta, err := c.Range(b.Context(), Query{Expr: "x", Grid: benchGrid}, func(series.Series) error { return nil })
+		meta, err := c.Range(b.Context(), Query{Expr: "x", Grid: benchGrid},
+			func(series.Series) error { return nil })
 		if err != nil {
 			b.Fatal(err)
 		}

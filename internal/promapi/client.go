@@ -1,5 +1,6 @@
-// Package promapi asks a Prometheus server, or one that speaks its HTTP API (Thanos, Mimir, VictoriaMetrics), range queries and hands
-// on the answer series by series while it arrives, so that no answer is ever in memory as a whole.
+// Package promapi asks a Prometheus server, or one that speaks its HTTP API (Thanos, Mimir,
+// VictoriaMetrics), range queries and hands on the answer series by series while it arrives, so
+// that no answer is ever in memory as a whole.
 package promapi
 
 import (
@@ -38,31 +39,37 @@ const (
 	DefaultMaxBytes     = 1 << 30
 )
 
-// maxMetadata bounds the answers that client_golang reads as a whole, in bytes: a server that ignores match[] names 100,000 metrics in it.
+// maxMetadata bounds the answers that client_golang reads as a whole, in bytes: a server that
+// ignores match[] names 100,000 metrics in it.
 const maxMetadata = 4 << 20
 
-// maxWait is the longest that is waited before another try. A server that asks for more is not asked again.
+// maxWait is the longest that is waited before another try. A server that asks for more is not
+// asked again.
 const maxWait = 30 * time.Second
 
-// maxSteps bounds a query's grid, and with it the memory of a series. Prometheus itself allows 11,000.
+// maxSteps bounds a query's grid, and with it the memory of a series. Prometheus itself allows
+// 11,000.
 const maxSteps = 1 << 18
 
 // Options are how a Client asks. The zero value is good.
 type Options struct {
-	Matchers        []*labels.Matcher // put into every selector of every query
-	Params          map[string]string // sent along with every request: dedup, partial_response
-	Concurrency     int               // most calls at once; more wait
-	QueryTimeout    time.Duration     // the server's for one query; the client waits twice as long for the whole answer
-	Attempts        int               // most tries of one call, the first among them
-	Backoff         time.Duration     // before the second try, doubled before each further one; half of it is left to chance
-	MaxBytes        int64             // of one answer, uncompressed
-	FollowRedirects bool              // within the same scheme and host; others are never followed
+	Matchers    []*labels.Matcher // put into every selector of every query
+	Params      map[string]string // sent along with every request: dedup, partial_response
+	Concurrency int               // most calls at once; more wait
+	// the server's for one query; the client waits twice as long for the whole answer
+	QueryTimeout time.Duration
+	Attempts     int // most tries of one call, the first among them
+	// before the second try, doubled before each further one; half of it is left to chance
+	Backoff         time.Duration
+	MaxBytes        int64 // of one answer, uncompressed
+	FollowRedirects bool  // within the same scheme and host; others are never followed
 	UserAgent       string
-	Now             func() time.Time // the wall clock, by which errors say how long something took; nil: they do not
+	// the wall clock, by which errors say how long something took; nil: they do not
+	Now func() time.Time
 }
 
-// Client asks one server. It is safe for use by several goroutines at once; each of Range must not call the client that calls it, as both
-// would hold a place of its concurrency.
+// Client asks one server. It is safe for use by several goroutines at once; each of Range must not
+// call the client that calls it, as both would hold a place of its concurrency.
 type Client struct {
 	base    *url.URL
 	http    *http.Client
@@ -73,21 +80,29 @@ type Client struct {
 	getOnly atomic.Bool // the server has refused a POST and answered the same as a GET
 }
 
-// New returns a client of the server at base, which may have a path prefix. rt sends its requests, see Transport, and knows the
-// credentials; nil is http.DefaultTransport. An *Error of rt's is the client's own, but for Op and URL.
+// New returns a client of the server at base, which may have a path prefix. rt sends its requests,
+// see Transport, and knows the credentials; nil is http.DefaultTransport. An *Error of rt's is the
+// client's own, but for Op and URL.
 func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	if err := checkBase(base); err != nil {
 		return nil, err
 	}
 	for _, m := range o.Matchers {
 		if m.Name == model.MetricNameLabel {
-			return nil, &Error{Kind: KindBadConfig, Message: fmt.Sprintf("the matcher %s is about the metric's name", m), Hint: "write matchers on labels that all metrics have, like cluster"}
+			return nil, &Error{
+				Kind:    KindBadConfig,
+				Message: fmt.Sprintf("the matcher %s is about the metric's name", m),
+				Hint:    "write matchers on labels that all metrics have, like cluster",
+			}
 		}
 	}
 	for name := range o.Params {
 		switch name {
 		case "query", "start", "end", "step", "timeout", "limit", "match[]":
-			return nil, &Error{Kind: KindBadConfig, Message: fmt.Sprintf("the parameter %q is the client's own", name), Hint: "leave it out of params"}
+			return nil, &Error{
+				Kind: KindBadConfig, Message: fmt.Sprintf("the parameter %q is the client's own",
+					name), Hint: "leave it out of params",
+			}
 		}
 	}
 	if rt == nil {
@@ -95,7 +110,10 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	}
 	o = o.withDefaults()
 	c := &Client{base: base, o: o, places: make(chan struct{}, o.Concurrency)}
-	w := wire{next: exchange.Plain{Next: rt}, agent: o.UserAgent, max: o.MaxBytes, advice: "ask for a larger step or fewer series", sent: &c.sent, now: o.Now}
+	w := wire{
+		next: exchange.Plain{Next: rt}, agent: o.UserAgent, max: o.MaxBytes,
+		advice: "ask for a larger step or fewer series", sent: &c.sent, now: o.Now,
+	}
 	c.http = &http.Client{Transport: &w, CheckRedirect: stay(o.FollowRedirects)}
 	return c, c.openAPI(w)
 }
@@ -103,12 +121,18 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 // CloseIdleConnections closes what is kept open for the next request.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 
-// openAPI makes client_golang's client, which reads the parameters of each of its requests from the URL that it is given.
+// openAPI makes client_golang's client, which reads the parameters of each of its requests from the
+// URL that it is given.
 func (c *Client) openAPI(w wire) error {
 	u := *c.base
 	u.RawQuery = c.params().Encode()
-	w.max, w.advice = min(w.max, maxMetadata), "Prometheus' own is much shorter: what stands before it may answer in its place"
-	plain, err := api.NewClient(api.Config{Address: u.String(), Client: &http.Client{Transport: truthful{&w}, CheckRedirect: c.http.CheckRedirect}})
+	w.max, w.advice = min(w.max, maxMetadata), "Prometheus' own is much shorter: what stands "+
+		"before it may answer in its place"
+	plain, err := api.NewClient(api.Config{
+		Address: u.String(), Client: &http.Client{
+			Transport: truthful{&w}, CheckRedirect: c.http.CheckRedirect,
+		},
+	})
 	if err != nil {
 		return &Error{Kind: KindBadConfig, URL: c.base.String(), Message: err.Error()}
 	}
@@ -145,9 +169,10 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Range hands every series of a range query to each, in the server's order. A Series, its labels and its values, is valid during the
-// call; the strings of its labels may be kept. Range tries again only before the first series; what was folded counts only where it
-// returned nil. An error of each ends it at once and is returned as it is; the others are *Error or *LimitError.
+// Range hands every series of a range query to each, in the server's order. A Series, its labels
+// and its values, is valid during the call; the strings of its labels may be kept. Range tries
+// again only before the first series; what was folded counts only where it returned nil. An error
+// of each ends it at once and is returned as it is; the others are *Error or *LimitError.
 func (c *Client) Range(ctx context.Context, q Query, each func(series.Series) error) (Meta, error) {
 	if q.Limit <= 0 {
 		q.Limit = DefaultLimit
@@ -172,15 +197,21 @@ func (c *Client) Range(ctx context.Context, q Query, each func(series.Series) er
 	}
 }
 
-// form is a range query's parameters. start and end are whole milliseconds, as the server's times are.
+// form is a range query's parameters. start and end are whole milliseconds, as the server's times
+// are.
 func (c *Client) form(q Query) (url.Values, error) {
 	expr, err := AddMatchers(q.Expr, c.o.Matchers)
 	if err != nil {
 		return nil, err
 	}
 	g := q.Grid
-	if g.Len < 1 || g.Len > maxSteps || g.Step < time.Millisecond || g.Step%time.Millisecond != 0 || g.Start.Nanosecond()%int(time.Millisecond) != 0 {
-		return nil, &Error{Kind: KindBadConfig, Message: fmt.Sprintf("cannot ask for %d steps of %v from %v", g.Len, g.Step, g.Start), Hint: fmt.Sprintf("1 to %d steps of whole milliseconds can be asked for", maxSteps)}
+	if g.Len < 1 || g.Len > maxSteps || g.Step < time.Millisecond || g.Step%time.Millisecond != 0 ||
+		g.Start.Nanosecond()%int(time.Millisecond) != 0 {
+		return nil, &Error{
+			Kind: KindBadConfig, Message: fmt.Sprintf("cannot ask for %d steps of %v from %v",
+				g.Len, g.Step, g.Start), Hint: fmt.Sprintf("1 to %d steps of whole milliseconds "+
+				"can be asked for", maxSteps),
+		}
 	}
 	form := c.params()
 	form.Set("query", expr)
@@ -206,7 +237,8 @@ func seconds(ms int64) string {
 }
 
 // rangeOnce tries a range query once.
-func (c *Client) rangeOnce(ctx context.Context, q Query, form url.Values, each func(series.Series) error) (Meta, error) {
+func (c *Client) rangeOnce(ctx context.Context, q Query, form url.Values,
+	each func(series.Series) error) (Meta, error) {
 	const op = "range query"
 	limit := 2 * c.o.QueryTimeout
 	timed, cancel := context.WithTimeoutCause(ctx, limit, errSlow(limit))
@@ -229,19 +261,24 @@ func (c *Client) rangeOnce(ctx context.Context, q Query, form url.Values, each f
 	return meta, err
 }
 
-// send posts a range query's form, or asks by GET where a server or what stands before it allows nothing else.
+// send posts a range query's form, or asks by GET where a server or what stands before it allows
+// nothing else.
 func (c *Client) send(ctx context.Context, form url.Values) (*http.Response, error) {
 	u := *c.base.JoinPath("api/v1/query_range")
 	if !c.getOnly.Load() {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(form.Encode()))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(),
+			strings.NewReader(form.Encode()))
 		if err != nil {
 			return nil, err
 		}
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header["Idempotency-Key"] = nil // net/http may send it anew on another connection where the first was already closed
+		// net/http may send it anew on another connection where the first was already closed
+		req.Header["Idempotency-Key"] = nil
 		resp, err := c.http.Do(req)
 		var e *Error
-		if !errors.As(err, &e) || e.Status != http.StatusForbidden && e.Status != http.StatusMethodNotAllowed && e.Status != http.StatusNotImplemented {
+		if !errors.As(err, &e) ||
+			e.Status != http.StatusForbidden && e.Status != http.StatusMethodNotAllowed &&
+				e.Status != http.StatusNotImplemented {
 			return resp, err
 		}
 	}
@@ -272,8 +309,8 @@ func (c *Client) enter(ctx context.Context) error {
 
 func (c *Client) leave() { <-c.places }
 
-// pause waits before try n+1, or returns why there is none: err itself where another try cannot help, where there were enough, or where
-// the wait would not end before ctx does.
+// pause waits before try n+1, or returns why there is none: err itself where another try cannot
+// help, where there were enough, or where the wait would not end before ctx does.
 func (c *Client) pause(ctx context.Context, n int, err error) error {
 	var e *Error
 	if !errors.As(err, &e) || !e.Again || n >= c.o.Attempts || e.after > maxWait {
@@ -281,7 +318,8 @@ func (c *Client) pause(ctx context.Context, n int, err error) error {
 	}
 	backoff := min(c.o.Backoff<<min(n-1, 16), maxWait)
 	wait := max(backoff/2+rand.N(backoff/2+1), e.after)
-	// A context that ends after wait ends with its parent where that is sooner: this compares both without a clock of our own.
+	// A context that ends after wait ends with its parent where that is sooner: this compares both
+	// without a clock of our own.
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	end, _ := waiting.Deadline()
@@ -301,7 +339,8 @@ const (
 	maxMessage = 1000
 )
 
-// explain makes an *Error of whatever ended op, or leaves a *LimitError. What the server was sent is in none of its words.
+// explain makes an *Error of whatever ended op, or leaves a *LimitError. What the server was sent
+// is in none of its words.
 func (c *Client) explain(ctx context.Context, op string, err error) error {
 	var (
 		e      *Error
@@ -320,7 +359,8 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 	case errors.As(err, &syntax):
 		e = &Error{Kind: KindBadAnswer, Message: syntax.Error(), Hint: hintNoAPI, Err: err}
 		if syntax.cut {
-			e.Hint = "the answer was cut off on its way: look at the time and size limits of the proxies between"
+			e.Hint = "the answer was cut off on its way: look at the time and size limits of the " +
+				"proxies between"
 		}
 	case errors.As(err, &api):
 		e = answerError(string(api.Type), api.Msg)
@@ -329,14 +369,17 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 	}
 	e.Op = op
 	e.URL = c.base.String()
-	if tail := addedTail(c.base.Path); tail != "" && (e.Kind == KindNotFound || e.Kind == KindRedirect || e.Kind == KindBadAnswer && e.Status != 0) {
+	if tail := addedTail(c.base.Path); tail != "" &&
+		(e.Kind == KindNotFound || e.Kind == KindRedirect ||
+			e.Kind == KindBadAnswer && e.Status != 0) {
 		e.Hint = fmt.Sprintf("leave %s out of the URL: promsnap adds /api/v1 itself", tail)
 	}
 	message := c.sent.Scrub(e.Message)
 	if message != e.Message {
 		e.Err = nil // which says the same
 	}
-	e.Type, e.Message = outside.Middle(c.sent.Scrub(e.Type), maxType), outside.Middle(message, maxMessage)
+	e.Type, e.Message = outside.Middle(c.sent.Scrub(e.Type), maxType), outside.Middle(message,
+		maxMessage)
 	return e
 }
 
@@ -355,13 +398,17 @@ func endError(ctx context.Context) *Error {
 	return e
 }
 
-// tails are the ends of paths that people copy from a browser or from another configuration, and that do not belong into the URL.
+// tails are the ends of paths that people copy from a browser or from another configuration, and
+// that do not belong into the URL.
 var tails = []string{
-	"/graph", "/query", "/classic/graph", "/new/graph", "/alerts", "/rules", "/targets", "/service-discovery", "/status", "/config", "/flags",
-	"/tsdb-status", "/stores", "/consoles", "/metrics", "/federate", "/vmui", "/-/ready", "/-/healthy", "/api",
+	"/graph", "/query", "/classic/graph", "/new/graph", "/alerts", "/rules", "/targets",
+	"/service-discovery", "/status", "/config", "/flags",
+	"/tsdb-status", "/stores", "/consoles", "/metrics", "/federate", "/vmui", "/-/ready",
+	"/-/healthy", "/api",
 }
 
-// addedTail returns what a path ends with that the client adds itself, or that belongs to a page for people; "" where that is nothing.
+// addedTail returns what a path ends with that the client adds itself, or that belongs to a page
+// for people; "" where that is nothing.
 func addedTail(path string) string {
 	path = strings.TrimRight(path, "/")
 	if at := strings.Index(path+"/", "/api/v1/"); at >= 0 {
@@ -376,12 +423,14 @@ func addedTail(path string) string {
 	return longest
 }
 
-// truthful lets no answer through that says "success" beside an error, of which client_golang reads only the first. Its answers are short:
-// see maxMetadata.
+// truthful lets no answer through that says "success" beside an error, of which client_golang reads
+// only the first. Its answers are short: see maxMetadata.
 type truthful struct{ next http.RoundTripper }
 
 // CloseIdleConnections is for http.Client's.
-func (t truthful) CloseIdleConnections() { (&http.Client{Transport: t.next}).CloseIdleConnections() }
+func (t truthful) CloseIdleConnections() {
+	(&http.Client{Transport: t.next}).CloseIdleConnections()
+}
 
 // RoundTrip implements http.RoundTripper.
 func (t truthful) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -394,7 +443,8 @@ func (t truthful) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	var said struct{ Status, ErrorType, Error string }
-	if json.Unmarshal(body, &said) == nil && said.Status == "success" && said.ErrorType+said.Error != "" {
+	if json.Unmarshal(body, &said) == nil && said.Status == "success" &&
+		said.ErrorType+said.Error != "" {
 		return nil, answerError(said.ErrorType, said.Error)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))

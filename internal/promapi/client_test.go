@@ -55,7 +55,8 @@ func newClientAt(t testing.TB, o Options, path string, h http.HandlerFunc) *Clie
 // TestRangeAsks holds what is sent.
 func TestRangeAsks(t *testing.T) {
 	c := tripClient(t, Options{
-		Matchers: prod(), Params: map[string]string{"dedup": "true"}, QueryTimeout: 1500 * time.Millisecond, UserAgent: "promsnap/1.2.3",
+		Matchers: prod(), Params: map[string]string{"dedup": "true"},
+		QueryTimeout: 1500 * time.Millisecond, UserAgent: "promsnap/1.2.3",
 	}, func(r *http.Request) (*http.Response, error) {
 		body, _ := io.ReadAll(r.Body)
 		form, err := url.ParseQuery(string(body))
@@ -63,17 +64,21 @@ func TestRangeAsks(t *testing.T) {
 			t.Error(err)
 		}
 		want := url.Values{
-			"query": {`up{cluster="prod"}`}, "start": {"1700000040.5"}, "end": {"1700000280.5"}, "step": {"60"},
+			"query": {`up{cluster="prod"}`}, "start": {"1700000040.5"}, "end": {"1700000280.5"},
+			"step":    {"60"},
 			"timeout": {"1.5"}, "limit": {"8"}, "dedup": {"true"},
 		}
 		if diff := cmp.Diff(want, form); diff != "" {
 			t.Errorf("form (-want +got):\n%s", diff)
 		}
-		if r.Method != http.MethodPost || r.URL.String() != "http://prometheus.test:9090/api/v1/query_range" {
+		if r.Method != http.MethodPost ||
+			r.URL.String() != "http://prometheus.test:9090/api/v1/query_range" {
 			t.Errorf("%s %s", r.Method, r.URL)
 		}
 		for name, want := range map[string]string{
-			"User-Agent": "promsnap/1.2.3", "Accept": "application/json", "Accept-Encoding": "identity", "Content-Type": "application/x-www-form-urlencoded", "Authorization": "",
+			"User-Agent": "promsnap/1.2.3", "Accept": "application/json",
+			"Accept-Encoding": "identity", "Content-Type": "application/x-www-form-urlencoded",
+			"Authorization": "",
 		} {
 			if got := r.Header.Get(name); got != want {
 				t.Errorf("%s: %q, want %q", name, got, want)
@@ -96,11 +101,17 @@ func TestRangeRefusesGrids(t *testing.T) {
 		return answer(r, 500, ""), nil
 	})
 	for _, g := range []series.Grid{
-		{}, {Start: grid.Start, Step: time.Minute}, {Start: grid.Start, Len: 1}, {Start: grid.Start, Step: -time.Minute, Len: 1},
-		{Start: grid.Start, Step: time.Minute, Len: maxSteps + 1}, {Start: grid.Start.Add(1), Step: time.Minute, Len: 1}, {Start: grid.Start, Step: time.Second + 1, Len: 1},
+		{}, {Start: grid.Start, Step: time.Minute}, {Start: grid.Start, Len: 1}, {
+			Start: grid.Start, Step: -time.Minute, Len: 1,
+		},
+		{Start: grid.Start, Step: time.Minute, Len: maxSteps + 1},
+		{Start: grid.Start.Add(1), Step: time.Minute, Len: 1}, {
+			Start: grid.Start, Step: time.Second + 1, Len: 1,
+		},
 	} {
 		var e *Error
-		if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: g}, none); !errors.As(err, &e) || e.Kind != KindBadConfig {
+		if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: g},
+			none); !errors.As(err, &e) || e.Kind != KindBadConfig {
 			t.Errorf("%+v: %v", g, err)
 		}
 	}
@@ -116,22 +127,33 @@ func TestNewRefuses(t *testing.T) {
 		{"prometheus:9090", Options{}, "the URL: not an http or https URL"},
 		{"http://", Options{}, "the URL: not an http or https URL"},
 		{"http://p?a=b", Options{}, "parameters for Prometheus have the key prometheus.params"},
-		{"http://me:hush@p", Options{}, "credentials have keys of their own, such as http_config.basic_auth"},
-		{"http://p", Options{Matchers: []*labels.Matcher{name}}, `the matcher __name__="up" is about the metric's name`},
-		{"http://p", Options{Params: map[string]string{"step": "1"}}, `the parameter "step" is the client's own`},
+		{
+			"http://me:hush@p", Options{}, "credentials have keys of their own, such as " +
+				"http_config.basic_auth",
+		},
+		{
+			"http://p", Options{Matchers: []*labels.Matcher{name}},
+			`the matcher __name__="up" is about the metric's name`,
+		},
+		{
+			"http://p", Options{Params: map[string]string{"step": "1"}},
+			`the parameter "step" is the client's own`,
+		},
 	}
 	for _, tt := range tests {
 		base, err := url.Parse(tt.base)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := New(base, nil, tt.o); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "hush") {
+		if _, err := New(base, nil, tt.o); err == nil || !strings.Contains(err.Error(), tt.want) ||
+			strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v, want %s", tt.base, err, tt.want)
 		}
 	}
 }
 
-// TestRangeFallsBackToGET holds that a server that refuses a POST is asked by GET, and at once the next time.
+// TestRangeFallsBackToGET holds that a server that refuses a POST is asked by GET, and at once the
+// next time.
 func TestRangeFallsBackToGET(t *testing.T) {
 	for _, status := range []int{403, 405, 501} {
 		var asked []string
@@ -147,7 +169,8 @@ func TestRangeFallsBackToGET(t *testing.T) {
 			_, _ = io.WriteString(w, one)
 		})
 		for range 2 {
-			if meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none); err != nil || meta.Series != 1 {
+			if meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid},
+				none); err != nil || meta.Series != 1 {
 				t.Errorf("%d: %d series, %v", status, meta.Series, err)
 			}
 		}
@@ -161,11 +184,13 @@ func TestRangeFallsBackToGET(t *testing.T) {
 func TestRangeCutsNotes(t *testing.T) {
 	c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
 		long := strings.Repeat("é", maxText/2)
-		return answer(r, 200, strings.TrimSuffix(one, "}")+`,"warnings":["`+long+`","w"],"infos":["`+long+`"]}`), nil
+		return answer(r, 200, strings.TrimSuffix(one, "}")+`,"warnings":["`+long+
+			`","w"],"infos":["`+long+`"]}`), nil
 	})
 	meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none)
 	want := strings.Repeat("é", 600) + "…" + strings.Repeat("é", 399)
-	if diff := cmp.Diff([][]string{{want, "w"}, {want}}, [][]string{meta.Warnings, meta.Infos}); err != nil || diff != "" {
+	if diff := cmp.Diff([][]string{{want, "w"}, {want}},
+		[][]string{meta.Warnings, meta.Infos}); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
@@ -178,13 +203,15 @@ func TestRangePrefix(t *testing.T) {
 			}
 			_, _ = io.WriteString(w, one)
 		})
-		if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none); err != nil {
+		if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid},
+			none); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// TestRangeConcurrency holds that no more calls than allowed are at the server at once, and that all come through.
+// TestRangeConcurrency holds that no more calls than allowed are at the server at once, and that
+// all come through.
 func TestRangeConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most atomic.Int32
@@ -201,7 +228,8 @@ func TestRangeConcurrency(t *testing.T) {
 		start := time.Now()
 		for range 10 {
 			wg.Go(func() {
-				if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none); err != nil {
+				if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid},
+					none); err != nil {
 					t.Error(err)
 				}
 			})
@@ -220,7 +248,8 @@ type closer struct {
 
 func (c closer) Close() error { c.close(); return nil }
 
-// TestRangeWaitsNoLongerThanItsContext holds that a call that waits for its place gives up with its context.
+// TestRangeWaitsNoLongerThanItsContext holds that a call that waits for its place gives up with its
+// context.
 func TestRangeWaitsNoLongerThanItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := tripClient(t, Options{Concurrency: 1}, func(r *http.Request) (*http.Response, error) {
@@ -234,13 +263,15 @@ func TestRangeWaitsNoLongerThanItsContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		var e *Error
-		if _, err := c.Range(ctx, Query{Expr: "up", Grid: grid}, none); !errors.As(err, &e) || e.Kind != KindTimeout || !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := c.Range(ctx, Query{Expr: "up", Grid: grid}, none); !errors.As(err, &e) ||
+			e.Kind != KindTimeout || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %s", describe(err))
 		}
 	})
 }
 
-// TestRangeEndsAtTheServer holds that a call that ends early, by its context or by each, ends the server's request too.
+// TestRangeEndsAtTheServer holds that a call that ends early, by its context or by each, ends the
+// server's request too.
 func TestRangeEndsAtTheServer(t *testing.T) {
 	enough := errors.New("enough")
 	ended := make(chan bool)
@@ -251,12 +282,16 @@ func TestRangeEndsAtTheServer(t *testing.T) {
 		ended <- true
 	})
 	ctx, cancel := context.WithCancel(context.Background())
-	meta, err := c.Range(ctx, Query{Expr: "up", Grid: grid}, func(series.Series) error { cancel(); return nil })
+	meta, err := c.Range(ctx, Query{Expr: "up", Grid: grid}, func(series.Series) error {
+		cancel()
+		return nil
+	})
 	if !errors.Is(err, context.Canceled) || meta.Series != 1 {
 		t.Errorf("%d series, %v", meta.Series, err)
 	}
 	<-ended
-	if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, func(series.Series) error { return enough }); !errors.Is(err, enough) {
+	if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid},
+		func(series.Series) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("got %v", err)
 	}
 	<-ended
@@ -266,17 +301,20 @@ func TestRangeLimit(t *testing.T) {
 	c := newClient(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.Atoi(r.FormValue("limit"))
 		for i := range n {
-			_, _ = fmt.Fprintf(w, "%s{\"metric\":{\"n\":\"%d\"}}", map[bool]string{true: matrixHead, false: ","}[i == 0], i)
+			_, _ = fmt.Fprintf(w, "%s{\"metric\":{\"n\":\"%d\"}}",
+				map[bool]string{true: matrixHead, false: ","}[i == 0], i)
 		}
 		_, _ = io.WriteString(w, matrixTail)
 	})
 	for _, limit := range []int{0, 1, 20} {
 		var e *LimitError
-		meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid, Limit: limit}, none)
+		meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid, Limit: limit},
+			none)
 		if limit == 0 {
 			limit = DefaultLimit
 		}
-		if !errors.As(err, &e) || e.Limit != limit || meta.Series != limit || !strings.Contains(err.Error(), "topk") {
+		if !errors.As(err, &e) || e.Limit != limit || meta.Series != limit ||
+			!strings.Contains(err.Error(), "topk") {
 			t.Errorf("%d: %d series, %v", limit, meta.Series, err)
 		}
 	}
@@ -284,7 +322,9 @@ func TestRangeLimit(t *testing.T) {
 
 // A body that is no gzip is an error, however often it is read.
 func TestBodyThatIsNoGzip(t *testing.T) {
-	b := &body{raw: io.NopCloser(strings.NewReader("no gzip at all")), encoding: "gzip", max: 1 << 20}
+	b := &body{
+		raw: io.NopCloser(strings.NewReader("no gzip at all")), encoding: "gzip", max: 1 << 20,
+	}
 	for range 3 {
 		if n, err := b.Read(make([]byte, 8)); n != 0 || err == nil {
 			t.Errorf("read %d bytes, %v", n, err)
@@ -292,7 +332,8 @@ func TestBodyThatIsNoGzip(t *testing.T) {
 	}
 }
 
-// TestRangeGzip holds that an answer that is compressed unasked is read, and no more of it than of any other.
+// TestRangeGzip holds that an answer that is compressed unasked is read, and no more of it than of
+// any other.
 func TestRangeGzip(t *testing.T) {
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
@@ -317,14 +358,19 @@ func TestRangeGzip(t *testing.T) {
 		_, _ = io.WriteString(z, one)
 		_ = z.Close()
 	})
-	if meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none); err != nil || meta.Series != 1 || meta.Bytes != int64(len(one)) {
+	if meta, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid},
+		none); err != nil || meta.Series != 1 || meta.Bytes != int64(len(one)) {
 		t.Errorf("%+v, %v", meta, err)
 	}
 	var e *Error
-	if _, err := c.Range(context.Background(), Query{Expr: "bomb", Grid: grid}, none); !errors.As(err, &e) || e.Kind != KindTooMuch || !strings.Contains(err.Error(), "longer than 1 MiB") {
+	if _, err := c.Range(context.Background(), Query{Expr: "bomb", Grid: grid},
+		none); !errors.As(err, &e) || e.Kind != KindTooMuch ||
+		!strings.Contains(err.Error(), "longer than 1 MiB") {
 		t.Errorf("bomb: %s", describe(err))
 	}
-	if _, err := c.Range(context.Background(), Query{Expr: "brotli", Grid: grid}, none); !errors.As(err, &e) || e.Kind != KindBadAnswer || !strings.Contains(err.Error(), `compressed with "br"`) {
+	if _, err := c.Range(context.Background(), Query{Expr: "brotli", Grid: grid},
+		none); !errors.As(err, &e) || e.Kind != KindBadAnswer ||
+		!strings.Contains(err.Error(), `compressed with "br"`) {
 		t.Errorf("brotli: %s", describe(err))
 	}
 }

@@ -9,15 +9,18 @@ import (
 const (
 	maxLabels     = 256      // of a series
 	maxLabelBytes = 64 << 10 // of a series, names and values together
-	allLabelBytes = 2 << 10  // of all series together, for each that the answer may have; but always minLabelBytes
+	// of all series together, for each that the answer may have; but always minLabelBytes
+	allLabelBytes = 2 << 10
 	minLabelBytes = 1 << 20
 	maxNotes      = 100      // warnings that are kept, and infos
 	maxText       = 16 << 10 // bytes of a message or a note
 )
 
-// A decoder reads the answer to a range query (https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries) series by
-// series. The order of keys is the server's: all that is asked of it is that a series' own keys stand together. What an answer says at its
-// end, it says after each has had all its series: only then is it known whether they count.
+// A decoder reads the answer to a range query
+// (https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries) series by series. The
+// order of keys is the server's: all that is asked of it is that a series' own keys stand together.
+// What an answer says at its end, it says after each has had all its series: only then is it known
+// whether they count.
 type decoder struct {
 	scanner
 	limit int // most series
@@ -55,7 +58,8 @@ func newDecoder(body io.Reader, q Query, each func(series.Series) error) *decode
 	}
 }
 
-// decode reads the whole answer. Its errors are the caller's own where d.stopped, or *Error, *LimitError, *syntaxError, or the reader's.
+// decode reads the whole answer. Its errors are the caller's own where d.stopped, or *Error,
+// *LimitError, *syntaxError, or the reader's.
 func (d *decoder) decode() (Meta, error) {
 	err := d.answer()
 	d.meta.Bytes = d.offset()
@@ -77,7 +81,8 @@ func (d *decoder) answer() error {
 		return err
 	}
 	switch {
-	case d.status == "error", d.status == "success" && d.errorType+d.message != "": // whatever it says before
+	case d.status == "error", d.status == "success" && d.errorType+d.message != "":
+		// whatever it says before
 		return answerError(d.errorType, d.message)
 	case d.status != "success":
 		return d.wrong("its status is %q instead of success or error", d.status)
@@ -195,8 +200,8 @@ func (d *decoder) series() error {
 	return nil
 }
 
-// once refuses a series that was there before: every figure would count it twice, and no alert could tell the two apart. It also bounds
-// the labels of all series together, which are kept.
+// once refuses a series that was there before: every figure would count it twice, and no alert
+// could tell the two apart. It also bounds the labels of all series together, which are kept.
 func (d *decoder) once() error {
 	most := max(minLabelBytes, d.limit*allLabelBytes)
 	if d.labelSizes += d.labelSize; d.labelSizes > most {

@@ -23,7 +23,9 @@ import (
 func decode(body io.Reader, g series.Grid, limit int) (Meta, []series.Series, error) {
 	var all []series.Series
 	d := newDecoder(body, Query{Grid: g, Limit: limit}, func(s series.Series) error {
-		all = append(all, series.Series{Labels: s.Labels.Clone(), Values: append([]float64(nil), s.Values...)})
+		all = append(all, series.Series{
+			Labels: s.Labels.Clone(), Values: append([]float64(nil), s.Values...),
+		})
 		return nil
 	})
 	meta, err := d.decode()
@@ -45,8 +47,12 @@ var nan = math.NaN()
 var sameNaN = cmpopts.EquateNaNs()
 
 func TestDecode(t *testing.T) {
-	a := series.Series{Labels: series.FromPairs("node", "a"), Values: []float64{1, nan, 2.5, nan, nan}}
-	b := series.Series{Labels: series.FromPairs("node", "b"), Values: []float64{nan, nan, nan, nan, -0.25}}
+	a := series.Series{
+		Labels: series.FromPairs("node", "a"), Values: []float64{1, nan, 2.5, nan, nan},
+	}
+	b := series.Series{
+		Labels: series.FromPairs("node", "b"), Values: []float64{nan, nan, nan, nan, -0.25},
+	}
 	ab := []series.Series{a, b}
 	const (
 		sa = `{"metric":{"node":"a"},"values":[[1700000040,"1"],[1700000160,"2.5"]]}`
@@ -64,29 +70,67 @@ func TestDecode(t *testing.T) {
 		meta       func(*Meta)
 	}{
 		{name: "Prometheus", body: matrix(sa + "," + sb), want: ab},
-		{name: "result before resultType, data before status", body: `{"data":{"result":[` + sa + "," + sb + `],"resultType":"matrix"},"status":"success"}`, want: ab},
-		{name: "values before metric", body: matrix(`{"values":[[1700000040,"1"],[1700000160,"2.5"]],"metric":{"node":"a"}}`), want: []series.Series{a}},
+		{
+			name: "result before resultType, data before status", body: `{"data":{"result":[` + sa +
+				"," + sb + `],"resultType":"matrix"},"status":"success"}`, want: ab,
+		},
+		{
+			name: "values before metric",
+			body: matrix(`{"values":[[1700000040,"1"],[1700000160,"2.5"]],"metric":{"node":"a"}}`),
+			want: []series.Series{a},
+		},
 		{name: "VictoriaMetrics", body: `{"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[` + sa + `]},"stats":{"seriesFetched":"1","executionTimeMsec":3},"trace":{"duration_msec":0.1,"children":[{"message":"x"}]}}`,
 			want: []series.Series{a}, meta: func(m *Meta) { m.Partial = true }},
-		{name: "isPartial false", body: `{"status":"success","isPartial":false,"data":{"resultType":"matrix","result":[]}}`},
+		{
+			name: "isPartial false",
+			body: `{"status":"success","isPartial":false,"data":{"resultType":"matrix","result":[]}}`,
+		},
 		{name: "Thanos", body: `{"status":"success","data":{"resultType":"matrix","result":[` + sa + `],"analysis":{"name":"[x]","children":null}},"warnings":["store \"a\" is gone"]}`,
-			want: []series.Series{a}, meta: func(m *Meta) { m.Partial = true; m.Warnings = []string{`store "a" is gone`} }},
+			want: []series.Series{a}, meta: func(m *Meta) {
+				m.Partial = true
+				m.Warnings = []string{`store "a" is gone`}
+			}},
 		{name: "warnings and infos first", body: `{"warnings":["w"],"infos":["i","j"],"status":"success","data":{"resultType":"matrix","result":[]}}`,
-			meta: func(m *Meta) { m.Partial = true; m.Warnings = []string{"w"}; m.Infos = []string{"i", "j"} }},
+			meta: func(m *Meta) {
+				m.Partial = true
+				m.Warnings = []string{"w"}
+				m.Infos = []string{"i", "j"}
+			}},
 		{name: "infos alone are not partial", body: `{"status":"success","data":{"resultType":"matrix","result":[],"stats":{"a":[1,{"b":[]}]}},"infos":["i"]}`,
 			meta: func(m *Meta) { m.Infos = []string{"i"} }},
-		{name: "null result", body: `{"status":"success","data":{"resultType":"matrix","result":null},"warnings":null}`},
-		{name: "white space", body: " { \"status\" :\t\"success\" ,\r\n \"data\" : { \"resultType\" : \"matrix\" , \"result\" : [ { \"metric\" : { } , \"values\" : [ [ 1700000040 , \"1\" ] , [ 1700000100 , \"2\" ] ] } ] } } \n",
+		{
+			name: "null result",
+			body: `{"status":"success","data":{"resultType":"matrix","result":null},"warnings":null}`,
+		},
+		{name: "white space", body: " { \"status\" :\t\"success\" ,\r\n \"data\" : { " +
+			"\"resultType\" : \"matrix\" , \"result\" : [ { \"metric\" : { } , \"values\" : [ [ " +
+			"1700000040 , \"1\" ] , [ 1700000100 , \"2\" ] ] } ] } } \n",
 			want: only(1, 2, nan, nan, nan)},
-		{name: "words and exponents", body: matrix(`{"metric":{},"values":[[1700000040,"NaN"],[1700000100,"+Inf"],[1700000160,"-Inf"],[1700000220,"1e+06"],[1.70000028e9,"1.5e-300"]]}`),
+		{name: "words and exponents", body: matrix(
+			`{"metric":{},"values":[[1700000040,"NaN"],[1700000100,"+Inf"],[1700000160,"-Inf"],[1700000220,"1e+06"],[1.70000028e9,"1.5e-300"]]}`),
 			want: only(nan, math.Inf(1), math.Inf(-1), 1e6, 1.5e-300)},
-		{name: "no values", body: matrix(`{"metric":{}},{"metric":{"n":"1"},"values":[],"histograms":[]},{"values":null,"histograms":null,"metric":{"n":"2"}}`),
-			want: append(append(only(nan, nan, nan, nan, nan), named("1", nan, nan, nan, nan, nan)), named("2", nan, nan, nan, nan, nan))},
-		{name: "labels out of order, an empty one", body: matrix(`{"metric":{"z":"1","a":"2","m":""},"values":[]}`),
-			want: []series.Series{{Labels: series.FromPairs("a", "2", "z", "1"), Values: []float64{nan, nan, nan, nan, nan}}}},
-		{name: "escapes", body: matrix(`{"metric":{"\u0061":"\"\\\/\b\f\n\r\t한글 \ud83d\ude00 \ud83d \udc00x \ud83d\n \ud83d\ud83d\ude00` + "\xff\xc3" + `"},"values":[]}`),
-			want: []series.Series{{Labels: series.FromPairs("a", "\"\\/\b\f\n\r\t한글 😀 \uFFFD \uFFFDx \uFFFD\n \uFFFD😀\uFFFD\uFFFD"), Values: []float64{nan, nan, nan, nan, nan}}}},
-		{name: "the grid moved down", body: matrix(`{"metric":{},"values":[[1700000073.5,"2"]]},{"metric":{"n":"1"},"values":[[1700000013.5,"1"],[1700000253.500,"3"]]}`),
+		{name: "no values", body: matrix(
+			`{"metric":{}},{"metric":{"n":"1"},"values":[],"histograms":[]},{"values":null,"histograms":null,"metric":{"n":"2"}}`),
+			want: append(append(only(nan, nan, nan, nan, nan), named("1", nan, nan, nan, nan, nan)),
+				named("2", nan, nan, nan, nan, nan))},
+		{name: "labels out of order, an empty one", body: matrix(
+			`{"metric":{"z":"1","a":"2","m":""},"values":[]}`),
+			want: []series.Series{
+				{
+					Labels: series.FromPairs("a", "2", "z", "1"),
+					Values: []float64{nan, nan, nan, nan, nan},
+				},
+			}},
+		{name: "escapes", body: matrix(
+			`{"metric":{"\u0061":"\"\\\/\b\f\n\r\t한글 \ud83d\ude00 \ud83d \udc00x \ud83d\n \ud83d\ud83d\ude00` + "\xff\xc3" + `"},"values":[]}`),
+			want: []series.Series{
+				{
+					Labels: series.FromPairs("a", "\"\\/\b\f\n\r\t한글 😀 \uFFFD \uFFFDx \uFFFD\n "+
+						"\uFFFD😀\uFFFD\uFFFD"), Values: []float64{nan, nan, nan, nan, nan},
+				},
+			}},
+		{name: "the grid moved down", body: matrix(
+			`{"metric":{},"values":[[1700000073.5,"2"]]},{"metric":{"n":"1"},"values":[[1700000013.5,"1"],[1700000253.500,"3"]]}`),
 			want: append(only(nan, 2, nan, nan, nan), named("1", 1, nan, nan, nan, 3)),
 			meta: func(m *Meta) { m.Grid.Start = time.UnixMilli(1700000013_500).UTC() }},
 	}
@@ -96,7 +140,10 @@ func TestDecode(t *testing.T) {
 			if tt.meta != nil {
 				tt.meta(&want)
 			}
-			for how, body := range map[string]io.Reader{"whole": strings.NewReader(tt.body), "byte by byte": iotest.OneByteReader(strings.NewReader(tt.body))} {
+			for how, body := range map[string]io.Reader{
+				"whole":        strings.NewReader(tt.body),
+				"byte by byte": iotest.OneByteReader(strings.NewReader(tt.body)),
+			} {
 				meta, got, err := decode(body, grid, 10)
 				if err != nil {
 					t.Fatalf("%s: %v", how, err)
@@ -114,14 +161,19 @@ func TestDecode(t *testing.T) {
 }
 
 func TestDecodeCountsSamples(t *testing.T) {
-	meta, _, err := decode(strings.NewReader(matrix(`{"values":[[1700000040,"NaN"],[1700000160,"2.5"]]},{"values":[],"metric":{"n":"1"}},{"metric":{"n":"2"},"values":[[1700000280,"1"]]}`)), grid, 10)
+	meta, _, err := decode(
+		strings.NewReader(
+			matrix(
+				`{"values":[[1700000040,"NaN"],[1700000160,"2.5"]]},{"values":[],"metric":{"n":"1"}},{"metric":{"n":"2"},"values":[[1700000280,"1"]]}`)), grid, 10)
 	if err != nil || meta.Samples != 3 || meta.Series != 3 {
 		t.Errorf("%d samples of %d series, %v; want 3 of 3", meta.Samples, meta.Series, err)
 	}
 }
 
 func TestDecodeErrors(t *testing.T) {
-	values := func(s string) string { return matrix(`{"metric":{"node":"a"},"values":[` + s + `]}`) }
+	values := func(s string) string {
+		return matrix(`{"metric":{"node":"a"},"values":[` + s + `]}`)
+	}
 	labels := func(n int) string {
 		var b strings.Builder
 		for i := range n {
@@ -135,50 +187,150 @@ func TestDecodeErrors(t *testing.T) {
 	tests := []struct{ name, body, want string }{
 		{"empty", "", "the answer ends at byte 0: expected a JSON object"},
 		{"not an object", `[]`, `byte 0 of the answer: expected a JSON object, found '['`},
-		{"a web page", "\n<!doctype html><title>Log in</title>", "not found: a web page instead of JSON"},
+		{
+			"a web page", "\n<!doctype html><title>Log in</title>",
+			"not found: a web page instead of JSON",
+		},
 		{"nothing", `{}`, `its status is "" instead of success or error`},
 		{"no data", `{"status":"success"}`, "it has no result"},
-		{"no type", `{"status":"success","data":{"result":[]}}`, "not a matrix: the answer does not say what type its result is"},
-		{"an error", `{"status":"error","errorType":"bad_data","error":"unknown \"x\""}`, `query: bad_data: unknown "x"`},
-		{"an error behind series", strings.Replace(one, `"status":"success",`, "", 1)[:len(one)-len(`"status":"success",`)-1] + `,"status":"error","errorType":"internal","error":"boom"}`, "server: internal: boom"},
-		{"vector", `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1700000040,"1"]}]}}`, "not a matrix: the answer is a vector"},
-		{"vector, type last", `{"status":"success","data":{"result":[{"metric":{},"value":[1700000040,"1"]}],"resultType":"vector"}}`, "not a matrix: the answer is a vector"},
-		{"empty vector, type last", `{"status":"success","data":{"result":[],"resultType":"vector"}}`, "not a matrix: the answer is a vector"},
-		{"scalar", `{"status":"success","data":{"resultType":"scalar","result":[1700000040,"1"]}}`, "not a matrix: the answer is a scalar"},
-		{"string, type last", `{"status":"success","data":{"result":[1700000040,"x"],"resultType":"string"}}`, "not a matrix: the answer is a scalar or string"},
-		{"native histograms", matrix(`{"metric":{"node":"a"},"histograms":[[1700000040,{"count":"1"}]]}`), `histogram: the series {node="a"} has native histograms`},
-		{"off the grid", values(`[1700000040,"1"],[1700000101,"1"]`), `series {node="a"}: the sample at 2023-11-14T22:15:01Z is not on a step of 1m0s from 2023-11-14T22:14:00Z`},
-		{"too early", values(`[1699999980,"1"]`), `series {node="a"}: the sample at 2023-11-14T22:13:00Z is outside the range asked for, 2023-11-14T22:14:00Z to 2023-11-14T22:18:00Z`},
+		{
+			"no type", `{"status":"success","data":{"result":[]}}`,
+			"not a matrix: the answer does not say what type its result is",
+		},
+		{
+			"an error", `{"status":"error","errorType":"bad_data","error":"unknown \"x\""}`,
+			`query: bad_data: unknown "x"`,
+		},
+		{
+			"an error behind series", strings.Replace(one, `"status":"success",`, "",
+				1)[:len(one)-len(`"status":"success",`)-1] +
+				`,"status":"error","errorType":"internal","error":"boom"}`,
+			"server: internal: boom",
+		},
+		{
+			"vector",
+			`{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1700000040,"1"]}]}}`, "not a matrix: the answer is a vector",
+		},
+		{
+			"vector, type last",
+			`{"status":"success","data":{"result":[{"metric":{},"value":[1700000040,"1"]}],"resultType":"vector"}}`, "not a matrix: the answer is a vector",
+		},
+		{
+			"empty vector, type last",
+			`{"status":"success","data":{"result":[],"resultType":"vector"}}`,
+			"not a matrix: the answer is a vector",
+		},
+		{
+			"scalar",
+			`{"status":"success","data":{"resultType":"scalar","result":[1700000040,"1"]}}`,
+			"not a matrix: the answer is a scalar",
+		},
+		{
+			"string, type last",
+			`{"status":"success","data":{"result":[1700000040,"x"],"resultType":"string"}}`,
+			"not a matrix: the answer is a scalar or string",
+		},
+		{
+			"native histograms",
+			matrix(`{"metric":{"node":"a"},"histograms":[[1700000040,{"count":"1"}]]}`),
+			`histogram: the series {node="a"} has native histograms`,
+		},
+		{
+			"off the grid", values(`[1700000040,"1"],[1700000101,"1"]`),
+			`series {node="a"}: the sample at 2023-11-14T22:15:01Z is not on a step of 1m0s from 2023-11-14T22:14:00Z`,
+		},
+		{
+			"too early", values(`[1699999980,"1"]`),
+			`series {node="a"}: the sample at 2023-11-14T22:13:00Z is outside the range asked for, 2023-11-14T22:14:00Z to 2023-11-14T22:18:00Z`,
+		},
 		{"too late", values(`[1700000340,"1"]`), `is outside the range`},
 		{"moved up", values(`[1700000041,"1"],[1700000341,"1"]`), `is outside the range`},
-		{"twice at one time", values(`[1700000040,"1"],[1700000040,"1"]`), `the sample at 2023-11-14T22:14:00Z does not come after the one at 2023-11-14T22:14:00Z`},
+		{
+			"twice at one time", values(`[1700000040,"1"],[1700000040,"1"]`),
+			`the sample at 2023-11-14T22:14:00Z does not come after the one at 2023-11-14T22:14:00Z`,
+		},
 		{"backwards", values(`[1700000100,"1"],[1700000040,"1"]`), `does not come after`},
-		{"a bare value", values(`[1700000040,1]`), `expected a sample's value in quotes, found '1'`},
+		{
+			"a bare value", values(`[1700000040,1]`),
+			`expected a sample's value in quotes, found '1'`,
+		},
 		{"no value", values(`[1700000040,"one"]`), `"one" is not a sample's value`},
 		{"a value too large", values(`[1700000040,"1e999"]`), `"1e999" is not a sample's value`},
-		{"a long value", values(`[1700000040,"` + strings.Repeat("1", 65) + `"]`), `longer than 64 bytes`},
+		{
+			"a long value", values(`[1700000040,"` + strings.Repeat("1", 65) + `"]`),
+			`longer than 64 bytes`,
+		},
 		{"a long time", values(`[` + strings.Repeat("1", 65) + `,"1"]`), `longer than 64 bytes`},
-		{"a time in nanoseconds", values(`[1700000040000000000,"1"]`), `"1700000040000000000" is not a time in seconds`},
+		{
+			"a time in nanoseconds", values(`[1700000040000000000,"1"]`),
+			`"1700000040000000000" is not a time in seconds`,
+		},
 		{"a time in quotes", values(`["1700000040","1"]`), `expected a sample's time`},
-		{"a time with a zero before", values(`[01700000040,"1"],[01700000100,"1"]` + strings.Repeat(" ", 200)), `expected a sample's time`},
+		{
+			"a time with a zero before",
+			values(`[01700000040,"1"],[01700000100,"1"]` + strings.Repeat(" ", 200)),
+			`expected a sample's time`,
+		},
 		{"three in a sample", values(`[1700000040,"1","2"]`), `expected ']' after a sample`},
-		{"comma at the end", values(`[1700000040,"1"],` + strings.Repeat(" ", 200)), `expected a sample, found ']'`},
-		{"data twice", `{"status":"success","data":{"resultType":"matrix","result":[]},"data":{}}`, "its data twice"},
-		{"result twice", `{"status":"success","data":{"resultType":"matrix","result":[],"result":[]}}`, "its result twice"},
-		{"values twice", matrix(`{"values":[[1700000040,"1"]],"values":[[1700000040,"1"]]}`), "its values twice"},
+		{
+			"comma at the end", values(`[1700000040,"1"],` + strings.Repeat(" ", 200)),
+			`expected a sample, found ']'`,
+		},
+		{
+			"data twice",
+			`{"status":"success","data":{"resultType":"matrix","result":[]},"data":{}}`,
+			"its data twice",
+		},
+		{
+			"result twice",
+			`{"status":"success","data":{"resultType":"matrix","result":[],"result":[]}}`,
+			"its result twice",
+		},
+		{
+			"values twice", matrix(`{"values":[[1700000040,"1"]],"values":[[1700000040,"1"]]}`),
+			"its values twice",
+		},
 		{"labels twice", matrix(`{"metric":{},"metric":{}}`), "its labels twice"},
 		{"a label twice", matrix(`{"metric":{"a":"1","b":"","a":"2"}}`), `the label "a" twice`},
-		{"a series twice", matrix(`{"metric":{"node":"a"}},{"metric":{"node":"b"}},{"metric":{"node":"a"}}`), `bad answer: the series {node="a"} is there twice; `},
-		{"a series twice but for invalid UTF-8", matrix(`{"metric":{"node":"` + "\xff" + `"}},{"metric":{"node":"` + "\xfe" + `"}}`), `is there twice`},
+		{
+			"a series twice",
+			matrix(`{"metric":{"node":"a"}},{"metric":{"node":"b"}},{"metric":{"node":"a"}}`),
+			`bad answer: the series {node="a"} is there twice; `,
+		},
+		{
+			"a series twice but for invalid UTF-8",
+			matrix(`{"metric":{"node":"` + "\xff" + `"}},{"metric":{"node":"` + "\xfe" + `"}}`),
+			`is there twice`,
+		},
 		{"a null series", matrix(`null`), "expected a series, found 'n'"},
-		{"many labels", labels(maxLabels + 1), "too much: a series has more than 256 labels; keep those that matter: max by (namespace, pod) (…)"},
-		{"a long label", matrix(`{"metric":{"a":"` + strings.Repeat("x", maxLabelBytes) + `"}}`), "too much: the labels of a series are longer than 64 KiB; keep those that matter: max by (namespace, pod) (…)"},
-		{"a longer label", matrix(`{"metric":{"a":"` + strings.Repeat("x", 2*maxLabelBytes) + `"}}`), "too much: the labels of a series are longer than 64 KiB"},
-		{"a longer label's name", matrix(`{"metric":{"` + strings.Repeat("x", maxLabelBytes+1) + `":"a"}}`), "longer than 65536 bytes"},
-		{"long labels", matrix(`{"metric":{"a":"` + strings.Repeat("x", maxLabelBytes/2) + `","b":"` + strings.Repeat("x", maxLabelBytes/2) + `"}}`), "too much: the labels of a series are longer than 64 KiB"},
+		{
+			"many labels", labels(maxLabels + 1), "too much: a series has more than 256 labels; " +
+				"keep those that matter: max by (namespace, pod) (…)",
+		},
+		{
+			"a long label", matrix(`{"metric":{"a":"` + strings.Repeat("x", maxLabelBytes) + `"}}`),
+			"too much: the labels of a series are longer than 64 KiB; keep those that matter: " +
+				"max by (namespace, pod) (…)",
+		},
+		{
+			"a longer label", matrix(`{"metric":{"a":"` + strings.Repeat("x", 2*maxLabelBytes) +
+				`"}}`), "too much: the labels of a series are longer than 64 KiB",
+		},
+		{
+			"a longer label's name", matrix(`{"metric":{"` + strings.Repeat("x", maxLabelBytes+1) +
+				`":"a"}}`), "longer than 65536 bytes",
+		},
+		{
+			"long labels", matrix(`{"metric":{"a":"` + strings.Repeat("x", maxLabelBytes/2) +
+				`","b":"` + strings.Repeat("x", maxLabelBytes/2) + `"}}`),
+			"too much: the labels of a series are longer than 64 KiB",
+		},
 		{"deep", `{"x":` + strings.Repeat("[", 1e5), "nested deeper than 128"},
 		{"more behind", one + `{}`, `expected nothing more, found '{'`},
-		{"a control character", "{\"sta\ntus\":1}", `expected no control character in a key, found '\n'`},
+		{
+			"a control character", "{\"sta\ntus\":1}",
+			`expected no control character in a key, found '\n'`,
+		},
 		{"a bad escape", `{"\x":1}`, `expected an escape, found 'x'`},
 		{"a bad number", `{"x":01}`, `expected a value`},
 		{"a bad word", `{"x":trux}`, `expected true, found 'x'`},
@@ -209,7 +361,8 @@ func describe(err error) string {
 func TestDecodeLimit(t *testing.T) {
 	body := matrix(`{"metric":{"n":"1"}},{"metric":{"n":"2"}},{"metric":{"n":"3"}}`)
 	var limit *LimitError
-	if _, got, err := decode(strings.NewReader(body), grid, 2); !errors.As(err, &limit) || limit.Limit != 2 || len(got) != 2 {
+	if _, got, err := decode(strings.NewReader(body), grid, 2); !errors.As(err, &limit) ||
+		limit.Limit != 2 || len(got) != 2 {
 		t.Errorf("%d series, %v; want 2 and a LimitError", len(got), err)
 	}
 	if _, got, err := decode(strings.NewReader(body), grid, 3); err != nil || len(got) != 3 {
@@ -217,13 +370,14 @@ func TestDecodeLimit(t *testing.T) {
 	}
 }
 
-// TestDecodeBoundsLabels holds that labels, which are kept of every series, are bounded for the whole answer, and by how many series it
-// may have.
+// TestDecodeBoundsLabels holds that labels, which are kept of every series, are bounded for the
+// whole answer, and by how many series it may have.
 func TestDecodeBoundsLabels(t *testing.T) {
 	body := func(n, size int) io.Reader {
 		var parts []string
 		for i := range n {
-			parts = append(parts, fmt.Sprintf(`{"metric":{"n":"%d","x":"%s"}}`, i, strings.Repeat("x", size)))
+			parts = append(parts, fmt.Sprintf(`{"metric":{"n":"%d","x":"%s"}}`, i,
+				strings.Repeat("x", size)))
 		}
 		return strings.NewReader(matrix(strings.Join(parts, ",")))
 	}
@@ -238,16 +392,20 @@ func TestDecodeBoundsLabels(t *testing.T) {
 		switch {
 		case tt.want == tt.series && (err != nil || len(got) != tt.want):
 			t.Errorf("%+v: %d series, %v", tt, len(got), err)
-		case tt.want < tt.series && (!errors.As(err, &e) || e.Kind != KindTooMuch || !strings.Contains(e.Error(), "MiB together; keep those that matter") || len(got) > tt.want || len(got) < tt.want*9/10):
+		case tt.want < tt.series && (!errors.As(err, &e) || e.Kind != KindTooMuch ||
+			!strings.Contains(e.Error(), "MiB together; keep those that matter") ||
+			len(got) > tt.want || len(got) < tt.want*9/10):
 			t.Errorf("%+v: %d series, %s", tt, len(got), describe(err))
 		}
 	}
 }
 
-// TestDecodeLargestLabels holds that what is just within the bounds is read, across the buffer's end.
+// TestDecodeLargestLabels holds that what is just within the bounds is read, across the buffer's
+// end.
 func TestDecodeLargestLabels(t *testing.T) {
 	value := strings.Repeat("é", (maxLabelBytes-1)/2)
-	_, got, err := decode(strings.NewReader(matrix(`{"metric":{"a":"`+value+`"},"values":[[1700000040,"1"]]}`)), grid, 1)
+	_, got, err := decode(strings.NewReader(matrix(`{"metric":{"a":"`+value+
+		`"},"values":[[1700000040,"1"]]}`)), grid, 1)
 	if err != nil || len(got) != 1 || got[0].Labels.Get("a") != value || got[0].Values[0] != 1 {
 		t.Errorf("%d series, %v", len(got), err)
 	}
@@ -266,13 +424,17 @@ func TestDecodeCut(t *testing.T) {
 			t.Errorf("cut at byte %d: %v", n, err)
 		}
 		broken := errors.New("broken")
-		_, _, err = decode(io.MultiReader(strings.NewReader(body[:n]), iotest.ErrReader(broken)), grid, 10)
-		if !errors.Is(err, broken) || !strings.Contains(err.Error(), fmt.Sprintf("at byte %d,", n)) {
+		_, _, err = decode(io.MultiReader(strings.NewReader(body[:n]), iotest.ErrReader(broken)),
+			grid, 10)
+		if !errors.Is(err, broken) ||
+			!strings.Contains(err.Error(), fmt.Sprintf("at byte %d,", n)) {
 			t.Errorf("broken at byte %d: %v", n, err)
 		}
 	}
-	_, _, err := decode(io.MultiReader(strings.NewReader(body), iotest.ErrReader(io.ErrUnexpectedEOF)), grid, 10)
-	if want := fmt.Sprintf("the answer breaks off at byte %d, where it was to end: unexpected EOF", len(body)); err == nil || err.Error() != want {
+	_, _, err := decode(io.MultiReader(strings.NewReader(body),
+		iotest.ErrReader(io.ErrUnexpectedEOF)), grid, 10)
+	if want := fmt.Sprintf("the answer breaks off at byte %d, where it was to end: unexpected EOF",
+		len(body)); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -281,18 +443,20 @@ func TestDecodeCut(t *testing.T) {
 func TestDecodeStops(t *testing.T) {
 	enough := errors.New("enough")
 	calls := 0
-	d := newDecoder(strings.NewReader(matrix(`{},{"metric":{"n":"1"}},{"metric":{"n":"2"}}`)), Query{Grid: grid, Limit: 10}, func(series.Series) error {
-		if calls++; calls == 2 {
-			return enough
-		}
-		return nil
-	})
+	d := newDecoder(strings.NewReader(matrix(`{},{"metric":{"n":"1"}},{"metric":{"n":"2"}}`)),
+		Query{Grid: grid, Limit: 10}, func(series.Series) error {
+			if calls++; calls == 2 {
+				return enough
+			}
+			return nil
+		})
 	if _, err := d.decode(); !errors.Is(err, enough) || calls != 2 || !d.stopped {
 		t.Errorf("%v after %d calls", err, calls)
 	}
 }
 
-// TestDecodeAllocations holds that a series costs its strings and a place among those that were seen, and no string that is known.
+// TestDecodeAllocations holds that a series costs its strings and a place among those that were
+// seen, and no string that is known.
 func TestDecodeAllocations(t *testing.T) {
 	body := func(n int) []byte {
 		var b bytes.Buffer
@@ -300,14 +464,16 @@ func TestDecodeAllocations(t *testing.T) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			fmt.Fprintf(&b, `{"metric":{"__name__":"m","pod":"p%d","container":"c%d"},"values":[[1700000040,"1"],[1700000100,"0.8234567890123456"],[1700000160,"NaN"],[1700000220,"1e9"]]}`, i%50, i/50)
+			fmt.Fprintf(&b,
+				`{"metric":{"__name__":"m","pod":"p%d","container":"c%d"},"values":[[1700000040,"1"],[1700000100,"0.8234567890123456"],[1700000160,"NaN"],[1700000220,"1e9"]]}`, i%50, i/50)
 		}
 		return []byte(matrix(b.String()))
 	}
 	few, many := body(100), body(1100)
 	run := func(b []byte) float64 {
 		return testing.AllocsPerRun(10, func() {
-			d := newDecoder(bytes.NewReader(b), Query{Grid: grid, Limit: 2000}, func(series.Series) error { return nil })
+			d := newDecoder(bytes.NewReader(b), Query{Grid: grid, Limit: 2000},
+				func(series.Series) error { return nil })
 			if _, err := d.decode(); err != nil {
 				t.Fatal(err)
 			}
@@ -318,22 +484,26 @@ func TestDecodeAllocations(t *testing.T) {
 	}
 }
 
-// reference reads body with encoding/json. It says false where body is not an answer that decode must take.
+// reference reads body with encoding/json. It says false where body is not an answer that decode
+// must take.
 func reference(body []byte, g series.Grid) (all []series.Series, ok bool) {
 	type object map[string]json.RawMessage
 	var answer, data object
 	var status, resultType string
 	var result []object
 	read := func(raw json.RawMessage, into any) bool { return json.Unmarshal(raw, into) == nil }
-	if !read(body, &answer) || !read(answer["status"], &status) || status != "success" || !read(answer["data"], &data) ||
-		!read(data["resultType"], &resultType) || resultType != "matrix" || !read(data["result"], &result) {
+	if !read(body, &answer) || !read(answer["status"], &status) || status != "success" ||
+		!read(answer["data"], &data) ||
+		!read(data["resultType"], &resultType) || resultType != "matrix" ||
+		!read(data["result"], &result) {
 		return nil, false
 	}
 	shift, known := time.Duration(0), false
 	for _, o := range result {
 		var metric map[string]string
 		var points [][2]json.RawMessage
-		if o["metric"] != nil && !read(o["metric"], &metric) || o["values"] != nil && !read(o["values"], &points) {
+		if o["metric"] != nil && !read(o["metric"], &metric) ||
+			o["values"] != nil && !read(o["values"], &points) {
 			return nil, false
 		}
 		for name, value := range metric {
@@ -355,7 +525,8 @@ func reference(body []byte, g series.Grid) (all []series.Series, ok bool) {
 			if err != nil {
 				return nil, false
 			}
-			from := time.Duration(math.Round(at*1000))*time.Millisecond - time.Duration(g.Start.UnixMilli())*time.Millisecond
+			from := time.Duration(math.Round(at*1000))*time.Millisecond - time.Duration(
+				g.Start.UnixMilli())*time.Millisecond
 			if !known {
 				shift, known = ((from%g.Step)-g.Step)%g.Step, true
 			}
@@ -370,23 +541,29 @@ func reference(body []byte, g series.Grid) (all []series.Series, ok bool) {
 	return all, true
 }
 
-// FuzzDecode holds decode against encoding/json: what it takes is JSON and reads the same, whether it comes whole or byte by byte.
+// FuzzDecode holds decode against encoding/json: what it takes is JSON and reads the same, whether
+// it comes whole or byte by byte.
 func FuzzDecode(f *testing.F) {
 	sample := `[1700000040,"0.8234567890123456"],[1700000100,"123456789"],[1700000160.000,"-0.5"],[1700000220,"+Inf"],[1700000280,"17"]`
 	for _, seed := range []string{
-		one, matrix(`{"metric":{"a":"\ud83d\ude00\ud83d","b":"` + "\xff" + `"},"values":[` + sample + `]}`),
-		matrix(`{"metric":{"n":"1"},"values":[` + sample + `]},{"values":[` + sample + `],"metric":{"n":"2"}},{"metric":{"n":"3"},"values":[` + sample + `]},{}`),
-		matrix(`{"metric":{"n":"1"},"values":[` + sample + `]},{"metric":{"n":"1","m":""},"values":[` + sample + `]}`),
+		one, matrix(`{"metric":{"a":"\ud83d\ude00\ud83d","b":"` + "\xff" + `"},"values":[` +
+			sample + `]}`),
+		matrix(`{"metric":{"n":"1"},"values":[` + sample + `]},{"values":[` + sample +
+			`],"metric":{"n":"2"}},{"metric":{"n":"3"},"values":[` + sample + `]},{}`),
+		matrix(`{"metric":{"n":"1"},"values":[` + sample +
+			`]},{"metric":{"n":"1","m":""},"values":[` + sample + `]}`),
 		`{"data":{"result":[{"values":[[1.7e9,"1e+06"]],"metric":{"z":"1","a":""}}],"resultType":"matrix","stats":{"a":[1,-2.5e3,true,false,null]}},"warnings":["w"],"infos":[],"isPartial":true,"status":"success"}`,
 		`{"status":"error","errorType":"timeout","error":"query timed out"}`,
-		matrix(`{"metric":{},"histograms":[[1,{}]]}`), `{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}`,
+		matrix(`{"metric":{},"histograms":[[1,{}]]}`),
+		`{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}`,
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		meta, got, err := decode(bytes.NewReader(body), grid, 100)
 		slowMeta, slow, slowErr := decode(iotest.OneByteReader(bytes.NewReader(body)), grid, 100)
-		if describe(err) != describe(slowErr) || !cmp.Equal(got, slow, sameNaN, cmpopts.EquateEmpty()) || !cmp.Equal(meta, slowMeta) {
+		if describe(err) != describe(slowErr) ||
+			!cmp.Equal(got, slow, sameNaN, cmpopts.EquateEmpty()) || !cmp.Equal(meta, slowMeta) {
 			t.Fatalf("whole:        %v, %v\nbyte by byte: %v, %v", got, err, slow, slowErr)
 		}
 		if err != nil {

@@ -15,15 +15,16 @@ type Kind string
 
 // The kinds of errors.
 const (
-	KindRefused   Kind = "connection refused" // nothing listens there
-	KindNoHost    Kind = "no such host"
-	KindTLS       Kind = "TLS"
-	KindNetwork   Kind = "network"       // a connection that could not be made or broke off
-	KindDenied    Kind = "denied"        // 401, 403
-	KindNotFound  Kind = "not found"     // no Prometheus API at this URL
-	KindRedirect  Kind = "redirect"      // to where the client does not follow
-	KindQuery     Kind = "query"         // the server does not take the query, or fails at it
-	KindTooMuch   Kind = "too much"      // more points, samples or bytes than the server or the client allows
+	KindRefused  Kind = "connection refused" // nothing listens there
+	KindNoHost   Kind = "no such host"
+	KindTLS      Kind = "TLS"
+	KindNetwork  Kind = "network"   // a connection that could not be made or broke off
+	KindDenied   Kind = "denied"    // 401, 403
+	KindNotFound Kind = "not found" // no Prometheus API at this URL
+	KindRedirect Kind = "redirect"  // to where the client does not follow
+	KindQuery    Kind = "query"     // the server does not take the query, or fails at it
+	// more points, samples or bytes than the server or the client allows
+	KindTooMuch   Kind = "too much"
 	KindTimeout   Kind = "timeout"       // of the server's query, or of ours
 	KindGaveUp    Kind = "proxy timeout" // of what stands before the server: 408, 504, 524
 	KindCanceled  Kind = "canceled"      // by our side, or by the server's
@@ -35,7 +36,8 @@ const (
 	KindBadConfig Kind = "configuration" // the client's own input is wrong
 )
 
-// Error is a call that failed. Its text holds no secret and no part of the URL but scheme, host and path.
+// Error is a call that failed. Its text holds no secret and no part of the URL but scheme, host and
+// path.
 type Error struct {
 	Kind    Kind
 	Op      string // what was being done: "range query"
@@ -78,7 +80,8 @@ func (e *Error) Error() string {
 // Unwrap returns what is beneath e.
 func (e *Error) Unwrap() error { return e.Err }
 
-// LimitError is an answer with more series than Query.Limit. The series up to the limit have been handed on; they do not count.
+// LimitError is an answer with more series than Query.Limit. The series up to the limit have been
+// handed on; they do not count.
 type LimitError struct {
 	Limit int
 	// Fixed says that whoever reads the error cannot change the query, as those of built-in panels.
@@ -94,10 +97,12 @@ func (e *LimitError) Hint() string {
 	if e.Fixed {
 		return "raise prometheus.max_series"
 	}
-	return "keep those that matter with topk(10, …), add them up with sum by (…) (…), or raise max_series"
+	return "keep those that matter with topk(10, …), add them up with sum by (…) (…), or raise " +
+		"max_series"
 }
 
-// answerError is the error that an answer of status "error" tells of. Its words are the server's own: Client.explain bounds them.
+// answerError is the error that an answer of status "error" tells of. Its words are the server's
+// own: Client.explain bounds them.
 func answerError(errorType, message string) *Error {
 	e := &Error{Kind: KindServer, Type: errorType, Message: message}
 	switch known := causeOf(message); {
@@ -109,7 +114,8 @@ func answerError(errorType, message string) *Error {
 		e.Kind, e.Hint = KindBadAnswer, hintNoAPI
 	case errorType == "canceled":
 		e.Kind = KindCanceled
-		e.Hint = "the server ended the query: it may be shutting down, or something between dropped the connection"
+		e.Hint = "the server ended the query: it may be shutting down, or something between " +
+			"dropped the connection"
 	case errorType == "bad_data":
 		e.Kind, e.Hint = KindQuery, "mend the query or its parameters"
 	case errorType == "execution":
@@ -131,51 +137,59 @@ func (c *cause) explain(e *Error) { e.Kind, e.Again, e.Hint = c.kind, c.again, c
 // timedOut is the cause of a query that the server itself gave up.
 var timedOut = cause{
 	kind: KindTimeout,
-	hint: "Prometheus gave up after the query's time limit: narrow the query, shorten its range, use a recording rule, or give it more time",
+	hint: "Prometheus gave up after the query's time limit: narrow the query, shorten its range, " +
+		"use a recording rule, or give it more time",
 	words: []string{
-		"query timed out", "context deadline exceeded", "timeout exceeded", "deadline exceeded", "-search.maxqueryduration",
+		"query timed out", "context deadline exceeded", "timeout exceeded", "deadline exceeded",
+		"-search.maxqueryduration",
 	},
 }
 
 const (
 	hintNoAPI = "this is not an answer of Prometheus' API"
-	hintLimit = "the server's own limit for a query is reached: narrow the selectors, shorten the range or aggregate in a recording rule"
+	hintLimit = "the server's own limit for a query is reached: narrow the selectors, shorten " +
+		"the range or aggregate in a recording rule"
 )
 
-// causes are the causes in the order in which they are looked for: Prometheus' own, Thanos', Mimir's and Cortex', VictoriaMetrics', and
-// those of the proxies that stand before them.
+// causes are the causes in the order in which they are looked for: Prometheus' own, Thanos',
+// Mimir's and Cortex', VictoriaMetrics', and those of the proxies that stand before them.
 var causes = []cause{
 	{
 		kind: KindDenied,
-		hint: "Mimir wants a tenant: http_config: {http_headers: {X-Scope-OrgID: {values: [TENANT]}}}",
+		hint: "Mimir wants a tenant: http_config: {http_headers: {X-Scope-OrgID: {values: " +
+			"[TENANT]}}}",
 		words: []string{
 			"no org id", "x-scope-orgid",
 		},
 	},
 	{
 		kind: KindDenied,
-		hint: "the server takes one tenant at a time: name one in http_config: http_headers: X-Scope-OrgID, or switch its tenant federation on",
+		hint: "the server takes one tenant at a time: name one in http_config: http_headers: " +
+			"X-Scope-OrgID, or switch its tenant federation on",
 		words: []string{
 			"multiple org ids present",
 		},
 	},
 	{
 		kind: KindDenied,
-		hint: "the proxy before Prometheus answers for one namespace alone: write prometheus.params: {namespace: NAMESPACE}, or use the address that answers for all",
+		hint: "the proxy before Prometheus answers for one namespace alone: write " +
+			"prometheus.params: {namespace: NAMESPACE}, or use the address that answers for all",
 		words: []string{
 			`"namespace" query parameter must be provided`, "prom-label-proxy",
 		},
 	},
 	{
 		kind: KindDenied,
-		hint: "the service mesh forbids it, whatever the credentials are: allow promsnap's service account in its AuthorizationPolicy",
+		hint: "the service mesh forbids it, whatever the credentials are: allow promsnap's " +
+			"service account in its AuthorizationPolicy",
 		words: []string{
 			"rbac: access denied",
 		},
 	},
 	{
 		kind: KindDenied,
-		hint: "kube-rbac-proxy forbids it to this service account: bind it to a role that may read metrics (on OpenShift the cluster role cluster-monitoring-view)",
+		hint: "kube-rbac-proxy forbids it to this service account: bind it to a role that may " +
+			"read metrics (on OpenShift the cluster role cluster-monitoring-view)",
 		words: []string{
 			"forbidden (user=",
 		},
@@ -189,14 +203,16 @@ var causes = []cause{
 	},
 	{
 		kind: KindTLS,
-		hint: "the server wants a client certificate: give one in http_config: tls_config: cert_file, key_file",
+		hint: "the server wants a client certificate: give one in http_config: tls_config: " +
+			"cert_file, key_file",
 		words: []string{
 			"no required ssl certificate was sent", "ssl certificate error",
 		},
 	},
 	{
 		kind: KindNotFound,
-		hint: "no Prometheus API at this URL: for VictoriaMetrics' cluster it ends in /select/0/prometheus (vmselect, port 8481)",
+		hint: "no Prometheus API at this URL: for VictoriaMetrics' cluster it ends in " +
+			"/select/0/prometheus (vmselect, port 8481)",
 		words: []string{
 			"unsupported path requested", "missing route for", "cannot parse accountid",
 		},
@@ -210,16 +226,20 @@ var causes = []cause{
 	},
 	{
 		kind: KindQuery,
-		hint: "this Prometheus runs as an agent, which keeps no data: ask the server that it writes to",
+		hint: "this Prometheus runs as an agent, which keeps no data: ask the server that it " +
+			"writes to",
 		words: []string{
 			"unavailable with prometheus agent",
 		},
 	},
 	{
 		kind: KindBusy, again: true,
-		hint: "the server runs as many queries as it may: lower concurrency, ask less often, or raise its limit",
+		hint: "the server runs as many queries as it may: lower concurrency, ask less often, or " +
+			"raise its limit",
 		words: []string{
-			"-search.maxconcurrentrequests", "-search.maxqueueduration", "too many outstanding requests", "too many concurrent requests", "err-mimir-tenant-max-request-rate",
+			"-search.maxconcurrentrequests", "-search.maxqueueduration",
+			"too many outstanding requests", "too many concurrent requests",
+			"err-mimir-tenant-max-request-rate",
 		},
 	},
 	{
@@ -233,14 +253,16 @@ var causes = []cause{
 		kind: KindTooMuch,
 		hint: "the server's own limit for a query's range is reached: shorten the range",
 		words: []string{
-			"err-mimir-max-query-length", "err-mimir-max-total-query-length", "query time range exceeds the limit",
+			"err-mimir-max-query-length", "err-mimir-max-total-query-length",
+			"query time range exceeds the limit",
 		},
 	},
 	{
 		kind: KindTooMuch,
 		hint: "the server's own limit for a query's length is reached: write it shorter",
 		words: []string{
-			"-search.maxquerylen", "err-mimir-max-query-expression-size-bytes", "raw query size in bytes exceeds the limit",
+			"-search.maxquerylen", "err-mimir-max-query-expression-size-bytes",
+			"raw query size in bytes exceeds the limit",
 		},
 	},
 	timedOut,
@@ -248,18 +270,24 @@ var causes = []cause{
 		kind: KindTooMuch,
 		hint: hintLimit,
 		words: []string{
-			"too many samples", "exceeded the maximum number of", "exceeded the aggregated chunks size limit", "exceeded the maximum allowed",
-			"err-mimir-max-", "hit the max number of", "the limit of", "-search.max", "maxsamplesperquery", "maxuniquetimeseries",
-			"number of matching timeseries exceeds", "number of unique timeseries exceeds", "not enough memory for processing",
-			"exceeded series limit", "exceeded chunks limit", "exceeded samples limit", "exceeded bytes limit", "bytes limit exceeded", "violated (got",
+			"too many samples", "exceeded the maximum number of",
+			"exceeded the aggregated chunks size limit", "exceeded the maximum allowed",
+			"err-mimir-max-", "hit the max number of", "the limit of", "-search.max",
+			"maxsamplesperquery", "maxuniquetimeseries",
+			"number of matching timeseries exceeds", "number of unique timeseries exceeds",
+			"not enough memory for processing",
+			"exceeded series limit", "exceeded chunks limit", "exceeded samples limit",
+			"exceeded bytes limit", "bytes limit exceeded", "violated (got",
 			"larger than max", "larger than the max", "resourceexhausted", "too_large",
 		},
 	},
 	{
 		kind: KindBusy, again: true,
-		hint: "the server does not reach all that it asks for its data: see that its stores run (Thanos Query shows them at /stores, Mimir its rings at /)",
+		hint: "the server does not reach all that it asks for its data: see that its stores run " +
+			"(Thanos Query shows them at /stores, Mimir its rings at /)",
 		words: []string{
-			"code = unavailable", "too many unhealthy instances", "live replicas required", "no store matched", "empty ring",
+			"code = unavailable", "too many unhealthy instances", "live replicas required",
+			"no store matched", "empty ring",
 		},
 	},
 }
@@ -268,7 +296,9 @@ var causes = []cause{
 func causeOf(message string) *cause {
 	low := strings.ToLower(message)
 	for i := range causes {
-		if slices.ContainsFunc(causes[i].words, func(w string) bool { return strings.Contains(low, w) }) {
+		if slices.ContainsFunc(causes[i].words, func(w string) bool {
+			return strings.Contains(low, w)
+		}) {
 			return &causes[i]
 		}
 	}
@@ -279,12 +309,16 @@ func errWebPage() *Error {
 	return &Error{
 		Kind:    KindNotFound,
 		Message: "a web page instead of JSON",
-		Hint:    "this is not Prometheus' API, or a login stands before it: check the URL and its path prefix, and configure http_config if it wants credentials",
+		Hint: "this is not Prometheus' API, or a login stands before it: check the URL and " +
+			"its path prefix, and configure http_config if it wants credentials",
 	}
 }
 
 func errNotMatrix(resultType string) *Error {
-	e := &Error{Kind: KindNotMatrix, Message: fmt.Sprintf("the answer is a %s, not a matrix of series", resultType)}
+	e := &Error{
+		Kind: KindNotMatrix, Message: fmt.Sprintf("the answer is a %s, not a matrix of series",
+			resultType),
+	}
 	switch resultType {
 	case "vector":
 		e.Hint = "this is an instant query's answer: the URL must reach /api/v1/query_range"
@@ -299,9 +333,11 @@ func errNotMatrix(resultType string) *Error {
 
 func errHistogram(labels series.Labels) *Error {
 	return &Error{
-		Kind:    KindHistogram,
-		Message: fmt.Sprintf("the series %s has native histograms, which have no line to draw", labels.String()),
-		Hint:    "take a number out of them: histogram_quantile(0.9, …), histogram_avg(…), histogram_count(…) or histogram_sum(…)",
+		Kind: KindHistogram,
+		Message: fmt.Sprintf("the series %s has native histograms, which have no line to draw",
+			labels.String()),
+		Hint: "take a number out of them: histogram_quantile(0.9, …), histogram_avg(…), " +
+			"histogram_count(…) or histogram_sum(…)",
 	}
 }
 
@@ -318,7 +354,8 @@ func errTwice(labels series.Labels) *Error {
 	return &Error{
 		Kind:    KindBadAnswer,
 		Message: fmt.Sprintf("the series %s is there twice", labels.String()),
-		Hint:    "what joins several servers' answers does not drop copies: for Thanos write params: {dedup: \"true\"}, or take one of them: max by (…) (…)",
+		Hint: "what joins several servers' answers does not drop copies: for Thanos write " +
+			"params: {dedup: \"true\"}, or take one of them: max by (…) (…)",
 	}
 }
 
@@ -326,11 +363,13 @@ func errSlow(limit time.Duration) *Error {
 	return &Error{
 		Kind:    KindTimeout,
 		Message: fmt.Sprintf("no whole answer after %v", limit),
-		Hint:    "the server or the way to it is too slow for so much data: narrow the query, shorten its range, or give it more time",
+		Hint: "the server or the way to it is too slow for so much data: narrow the query, " +
+			"shorten its range, or give it more time",
 	}
 }
 
-// Unreachable returns the error that every further query would have too, nil where err is none of that kind.
+// Unreachable returns the error that every further query would have too, nil where err is none of
+// that kind.
 func Unreachable(err error) error {
 	var e *Error
 	if !errors.As(err, &e) {

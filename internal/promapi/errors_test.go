@@ -34,31 +34,115 @@ func TestStatusErrors(t *testing.T) {
 		kind        Kind
 		want        []string
 	}{
-		{400, said("bad_data", `invalid parameter "query": 1:5: parse error: unclosed left parenthesis`), "application/json", KindQuery,
-			[]string{url + "HTTP 400: bad_data: ", "1:5: parse error: unclosed left parenthesis", "mend the query"}},
-		{400, said("bad_data", "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"), "application/json", KindTooMuch,
+		{400, said("bad_data",
+			`invalid parameter "query": 1:5: parse error: unclosed left parenthesis`),
+			"application/json", KindQuery,
+			[]string{
+				url + "HTTP 400: bad_data: ", "1:5: parse error: unclosed left parenthesis",
+				"mend the query",
+			}},
+		{400, said("bad_data", "exceeded maximum resolution of 11,000 points per timeseries. Try "+
+			"decreasing the query resolution (?step=XX)"), "application/json", KindTooMuch,
 			[]string{"11,000 points", "larger step or a shorter range"}},
-		{422, said("execution", "found duplicate series for the match group"), "application/json", KindQuery, []string{"HTTP 422: execution: found duplicate", "cannot be computed"}},
-		{422, said("execution", "query processing would load too many samples into memory in query execution"), "application/json", KindTooMuch, []string{"narrow the selectors"}},
-		{422, said("422", "cannot select more than -search.maxSamplesPerQuery=1000000000 samples"), "application/json", KindTooMuch, []string{"narrow the selectors"}},
-		{422, said("execution", "expanding series: context deadline exceeded"), "application/json", KindTimeout, []string{"gave up after the query's time limit"}},
-		{503, said("timeout", "query timed out in expression evaluation"), "application/json", KindTimeout, []string{"HTTP 503: timeout: query timed out", "gave up after the query's time limit"}},
-		{499, said("canceled", "query was canceled in expression evaluation"), "application/json", KindCanceled, []string{"ended the query"}},
-		{500, said("internal", "boom"), "application/json", KindServer, []string{"HTTP 500: internal: boom", "the server's own log"}},
-		{401, "Unauthorized\nmore", "text/plain", KindDenied, []string{"HTTP 401: Unauthorized; give credentials"}},
-		{403, "<html><h1>Forbidden</h1>", "text/html", KindDenied, []string{"HTTP 403: a web page instead of JSON; give credentials"}},
-		{404, "404 page not found\n", "text/plain", KindNotFound, []string{"HTTP 404: 404 page not found; no Prometheus API at this URL: is a path prefix missing, e.g. /prometheus?"}},
-		{429, "slow down", "text/plain", KindBusy, []string{"HTTP 429: slow down", "lower concurrency"}},
+		{
+			422, said("execution", "found duplicate series for the match group"),
+			"application/json", KindQuery, []string{
+				"HTTP 422: execution: found duplicate", "cannot be computed",
+			},
+		},
+		{
+			422, said("execution", "query processing would load too many samples into memory in "+
+				"query execution"), "application/json", KindTooMuch,
+			[]string{"narrow the selectors"},
+		},
+		{
+			422,
+			said("422", "cannot select more than -search.maxSamplesPerQuery=1000000000 samples"),
+			"application/json", KindTooMuch, []string{"narrow the selectors"},
+		},
+		{
+			422, said("execution", "expanding series: context deadline exceeded"),
+			"application/json", KindTimeout, []string{"gave up after the query's time limit"},
+		},
+		{
+			503, said("timeout", "query timed out in expression evaluation"), "application/json",
+			KindTimeout, []string{
+				"HTTP 503: timeout: query timed out", "gave up after the query's time limit",
+			},
+		},
+		{
+			499, said("canceled", "query was canceled in expression evaluation"),
+			"application/json", KindCanceled, []string{"ended the query"},
+		},
+		{
+			500, said("internal", "boom"), "application/json", KindServer, []string{
+				"HTTP 500: internal: boom", "the server's own log",
+			},
+		},
+		{
+			401, "Unauthorized\nmore", "text/plain", KindDenied, []string{
+				"HTTP 401: Unauthorized; give credentials",
+			},
+		},
+		{
+			403, "<html><h1>Forbidden</h1>", "text/html", KindDenied, []string{
+				"HTTP 403: a web page instead of JSON; give credentials",
+			},
+		},
+		{
+			404, "404 page not found\n", "text/plain", KindNotFound, []string{
+				"HTTP 404: 404 page not found; no Prometheus API at this URL: is a path prefix " +
+					"missing, e.g. /prometheus?",
+			},
+		},
+		{
+			429, "slow down", "text/plain", KindBusy, []string{
+				"HTTP 429: slow down", "lower concurrency",
+			},
+		},
 		{502, "<html>", "text/html", KindBusy, []string{"is its pod running?"}},
-		{503, "", "", KindBusy, []string{"HTTP 503; Prometheus, or what it stands behind, is not ready"}},
-		{400, "Client sent an HTTP request to an HTTPS server.\n", "", KindTLS, []string{"write https:// in the URL"}},
-		{418, strings.Repeat("é", 2000), "text/plain", KindBadAnswer, []string{"ééé…", "is this URL a Prometheus server's?"}},
+		{
+			503, "", "", KindBusy, []string{
+				"HTTP 503; Prometheus, or what it stands behind, is not ready",
+			},
+		},
+		{
+			400, "Client sent an HTTP request to an HTTPS server.\n", "", KindTLS, []string{
+				"write https:// in the URL",
+			},
+		},
+		{
+			418, strings.Repeat("é", 2000), "text/plain", KindBadAnswer, []string{
+				"ééé…", "is this URL a Prometheus server's?",
+			},
+		},
 		{304, "", "", KindBadAnswer, []string{"HTTP 304; a cache stands before Prometheus"}},
-		{200, "<!DOCTYPE html><title>Log in</title>", "text/html; charset=utf-8", KindDenied, []string{url + "a login page for people instead of JSON", "behind it"}},
-		{200, "<!DOCTYPE html><title>Shop</title>", "text/html; charset=utf-8", KindNotFound, []string{url + "a web page instead of JSON", "a login stands before it"}},
-		{200, "<!DOCTYPE html><title>Log in</title>", "", KindNotFound, []string{url + "a web page instead of JSON", "a login stands before it"}},
-		{200, `{"status":"success","data":{"resultType":"matrix","result":[`, "application/json", KindBadAnswer, []string{"the answer ends at byte 60: expected an element or ']'; the answer was cut off on its way"}},
-		{200, `Nothing`, "text/plain", KindBadAnswer, []string{"byte 0 of the answer: expected a JSON object, found 'N'; this is not an answer of Prometheus' API"}},
+		{
+			200, "<!DOCTYPE html><title>Log in</title>", "text/html; charset=utf-8", KindDenied,
+			[]string{url + "a login page for people instead of JSON", "behind it"},
+		},
+		{
+			200, "<!DOCTYPE html><title>Shop</title>", "text/html; charset=utf-8", KindNotFound,
+			[]string{url + "a web page instead of JSON", "a login stands before it"},
+		},
+		{
+			200, "<!DOCTYPE html><title>Log in</title>", "", KindNotFound, []string{
+				url + "a web page instead of JSON", "a login stands before it",
+			},
+		},
+		{
+			200, `{"status":"success","data":{"resultType":"matrix","result":[`, "application/json",
+			KindBadAnswer, []string{
+				"the answer ends at byte 60: expected an element or ']'; the answer was cut off " +
+					"on its way",
+			},
+		},
+		{
+			200, `Nothing`, "text/plain", KindBadAnswer, []string{
+				"byte 0 of the answer: expected a JSON object, found 'N'; this is not an answer " +
+					"of Prometheus' API",
+			},
+		},
 		{204, "", "", KindBadAnswer, []string{"the answer ends at byte 0"}},
 	}
 	for _, tt := range tests {
@@ -68,7 +152,8 @@ func TestStatusErrors(t *testing.T) {
 			})
 			_, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid}, none)
 			var e *Error
-			if !errors.As(err, &e) || e.Kind != tt.kind || e.Status != tt.status && tt.status != 200 && tt.status != 204 {
+			if !errors.As(err, &e) || e.Kind != tt.kind ||
+				e.Status != tt.status && tt.status != 200 && tt.status != 204 {
 				t.Fatalf("got %s, want %s", describe(err), tt.kind)
 			}
 			for _, want := range tt.want {
@@ -80,12 +165,15 @@ func TestStatusErrors(t *testing.T) {
 	}
 }
 
-// noHost has a name that cannot be one, so that no DNS server is asked: not everybody who runs the tests has one.
+// noHost has a name that cannot be one, so that no DNS server is asked: not everybody who runs the
+// tests has one.
 const noHost = "http://prometheus..invalid"
 
 func TestNetworkErrors(t *testing.T) {
 	quiet := log.New(io.Discard, "", 0) // the servers tell of the handshakes that are to fail
-	ok := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, one) })
+	ok := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, one)
+	})
 	plain := httptest.NewServer(ok)
 	defer plain.Close()
 	secure := httptest.NewUnstartedServer(ok)
@@ -97,11 +185,15 @@ func TestNetworkErrors(t *testing.T) {
 	mutual.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
 	mutual.StartTLS()
 	defer mutual.Close()
-	drops := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }))
+	drops := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		panic(http.ErrAbortHandler)
+	}))
 	defer drops.Close()
 
 	ca := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}), 0o600); err != nil {
+	if err := os.WriteFile(ca,
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {
@@ -114,11 +206,23 @@ func TestNetworkErrors(t *testing.T) {
 		{"no host", noHost + ":9090", config.TLSConfig{}, KindNoHost, "check the host name"},
 		{"unknown authority", secure.URL, config.TLSConfig{}, KindTLS, "ca_file"},
 		{"known authority", secure.URL, config.TLSConfig{CAFile: ca}, "", ""},
-		{"another host's certificate", secure.URL, config.TLSConfig{CAFile: ca, ServerName: "prometheus.test"}, KindTLS, "server_name"},
+		{
+			"another host's certificate", secure.URL,
+			config.TLSConfig{CAFile: ca, ServerName: "prometheus.test"}, KindTLS, "server_name",
+		},
 		{"not verified", secure.URL, config.TLSConfig{InsecureSkipVerify: true}, "", ""},
-		{"no client certificate", mutual.URL, config.TLSConfig{InsecureSkipVerify: true}, KindTLS, "cert_file"},
-		{"https to http", "https://" + plain.Listener.Addr().String(), config.TLSConfig{}, KindTLS, "write http:// in the URL"},
-		{"http to https", "http://" + secure.Listener.Addr().String(), config.TLSConfig{}, KindTLS, "write https:// in the URL"},
+		{
+			"no client certificate", mutual.URL, config.TLSConfig{InsecureSkipVerify: true},
+			KindTLS, "cert_file",
+		},
+		{
+			"https to http", "https://" + plain.Listener.Addr().String(), config.TLSConfig{},
+			KindTLS, "write http:// in the URL",
+		},
+		{
+			"http to https", "http://" + secure.Listener.Addr().String(), config.TLSConfig{},
+			KindTLS, "write https:// in the URL",
+		},
 		{"dropped", drops.URL, config.TLSConfig{}, KindNetwork, "broke off"},
 	}
 	for _, tt := range tests {
@@ -130,7 +234,8 @@ func TestNetworkErrors(t *testing.T) {
 			switch {
 			case tt.kind == "" && err != nil:
 				t.Error(err)
-			case tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind || !strings.Contains(e.Hint, tt.hint)):
+			case tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind ||
+				!strings.Contains(e.Hint, tt.hint)):
 				t.Errorf("got %s, want %s with %q", describe(err), tt.kind, tt.hint)
 			}
 		})
@@ -143,7 +248,8 @@ func TestProxyErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	var e *Error
-	if err := rangeOver(t, cfg, noHost, Options{Attempts: 1}); !errors.As(err, &e) || e.Kind != KindNetwork || !strings.Contains(e.Hint, "proxy_url") {
+	if err := rangeOver(t, cfg, noHost, Options{Attempts: 1}); !errors.As(err, &e) ||
+		e.Kind != KindNetwork || !strings.Contains(e.Hint, "proxy_url") {
 		t.Errorf("got %s", describe(err))
 	}
 }
@@ -167,7 +273,8 @@ func rangeOver(t *testing.T, cfg config.HTTPClientConfig, rawURL string, o Optio
 	return err
 }
 
-// TestRedirects holds that neither query nor credentials go to another address, and that the error names it.
+// TestRedirects holds that neither query nor credentials go to another address, and that the error
+// names it.
 func TestRedirects(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t.Errorf("%s %s came here with %v", r.Method, r.URL, r.Header)
@@ -180,19 +287,37 @@ func TestRedirects(t *testing.T) {
 		kind     Kind // "" for success
 		hint     string
 	}{
-		{"another host", elsewhere.URL + "/elsewhere?token=hush", 302, true, KindRedirect, "not sent to another address"},
-		{"another host, body kept", elsewhere.URL + "/x", 307, true, KindRedirect, "not sent to another address"},
-		{"another scheme", "https://HOST/x", 308, true, KindRedirect, "not sent to another address"},
+		{
+			"another host", elsewhere.URL + "/elsewhere?token=hush", 302, true, KindRedirect,
+			"not sent to another address",
+		},
+		{
+			"another host, body kept", elsewhere.URL + "/x", 307, true, KindRedirect,
+			"not sent to another address",
+		},
+		{
+			"another scheme", "https://HOST/x", 308, true, KindRedirect,
+			"not sent to another address",
+		},
 		{"the same host", "/new/api/v1/query_range", 307, true, "", ""},
-		{"the same host, switched off", "/new/api/v1/query_range", 307, false, KindRedirect, "follow_redirects is off"},
-		{"the same host, body lost", "/new/api/v1/query_range", 301, true, KindRedirect, "does not survive"},
+		{
+			"the same host, switched off", "/new/api/v1/query_range", 307, false, KindRedirect,
+			"follow_redirects is off",
+		},
+		{
+			"the same host, body lost", "/new/api/v1/query_range", 301, true, KindRedirect,
+			"does not survive",
+		},
 		{"for ever", "/api/v1/query_range", 307, true, KindRedirect, "again and again"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+				r *http.Request) {
 				if strings.HasPrefix(r.URL.Path, "/new/") {
-					if r.FormValue("query") != "up" || r.Header.Get("Authorization") != "Bearer hush" || r.Header.Get("X-Key") != "hush" {
+					if r.FormValue("query") != "up" ||
+						r.Header.Get("Authorization") != "Bearer hush" ||
+						r.Header.Get("X-Key") != "hush" {
 						t.Errorf("%v came with %v", r.Form, r.Header)
 					}
 					_, _ = io.WriteString(w, one)
@@ -203,7 +328,8 @@ func TestRedirects(t *testing.T) {
 			}))
 			defer srv.Close()
 			var cfg config.HTTPClientConfig
-			if err := yaml.UnmarshalStrict([]byte("authorization: {credentials: hush}\nhttp_headers: {X-Key: {secrets: [hush]}}"), &cfg); err != nil {
+			if err := yaml.UnmarshalStrict([]byte("authorization: {credentials: "+
+				"hush}\nhttp_headers: {X-Key: {secrets: [hush]}}"), &cfg); err != nil {
 				t.Fatal(err)
 			}
 			err := rangeOver(t, cfg, srv.URL, Options{FollowRedirects: tt.follow})
@@ -211,38 +337,53 @@ func TestRedirects(t *testing.T) {
 			switch {
 			case tt.kind == "" && err != nil:
 				t.Error(err)
-			case tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind || !strings.Contains(e.Hint, tt.hint) || e.Status != tt.status || strings.Contains(e.Error(), "hush") || !strings.Contains(e.Message, "redirects to http") || strings.Contains(e.Message, "redacted")):
+			case tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind ||
+				!strings.Contains(e.Hint, tt.hint) || e.Status != tt.status ||
+				strings.Contains(e.Error(), "hush") ||
+				!strings.Contains(e.Message, "redirects to http") ||
+				strings.Contains(e.Message, "redacted")):
 				t.Errorf("got %s, want %s with %q", describe(err), tt.kind, tt.hint)
 			}
 		})
 	}
 }
 
-// TestErrorsKeepSecrets holds that no error shows what authorizes us, not even where the server says it back.
+// TestErrorsKeepSecrets holds that no error shows what authorizes us, not even where the server
+// says it back.
 func TestErrorsKeepSecrets(t *testing.T) {
 	const secret = "s3cr3t-t0k3n"
 	var echo func(w http.ResponseWriter, words string)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, password, _ := r.BasicAuth()
-		echo(w, r.Header.Get("Authorization")+" "+r.Header.Get("Proxy-Authorization")+" "+r.Header.Get("X-Key")+" "+password)
+		echo(w, r.Header.Get("Authorization")+" "+r.Header.Get("Proxy-Authorization")+" "+
+			r.Header.Get("X-Key")+" "+password)
 	}))
 	defer srv.Close()
 	token := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
-		_, _ = fmt.Fprintf(w, `{"error":"invalid_client","error_description":%q}`, r.FormValue("client_secret")+r.Header.Get("Authorization"))
+		_, _ = fmt.Fprintf(w, `{"error":"invalid_client","error_description":%q}`,
+			r.FormValue("client_secret")+r.Header.Get("Authorization"))
 	}))
 	defer token.Close()
 	withUser := strings.Replace(srv.URL, "://", "://me:"+secret+"@", 1)
 	configs := map[string][2]string{
-		"password":   {srv.URL, "basic_auth: {username: me, password: " + secret + "}"},
-		"bearer":     {srv.URL, "authorization: {credentials: " + secret + "}"},
-		"header":     {srv.URL, "http_headers: {X-Key: {secrets: [" + secret + "]}}"},
-		"refused":    {"http://127.0.0.1:1/", "basic_auth: {username: me, password: " + secret + "}"},
-		"bad host":   {noHost + "/", "basic_auth: {username: me, password: " + secret + "}"},
-		"bad proxy":  {srv.URL, "proxy_url: http://me:" + secret + "@127.0.0.1:1"},
-		"proxy":      {noHost, "proxy_url: " + withUser},
-		"OAuth2":     {srv.URL, "oauth2: {client_id: me, client_secret: " + secret + ", token_url: '" + token.URL + "'}"},
-		"no OAuth2":  {srv.URL, "oauth2: {client_id: me, client_secret: " + secret + ", token_url: 'http://me:" + secret + "@127.0.0.1:1/?x=" + secret + "'}"},
+		"password": {srv.URL, "basic_auth: {username: me, password: " + secret + "}"},
+		"bearer":   {srv.URL, "authorization: {credentials: " + secret + "}"},
+		"header":   {srv.URL, "http_headers: {X-Key: {secrets: [" + secret + "]}}"},
+		"refused": {
+			"http://127.0.0.1:1/", "basic_auth: {username: me, password: " + secret + "}",
+		},
+		"bad host":  {noHost + "/", "basic_auth: {username: me, password: " + secret + "}"},
+		"bad proxy": {srv.URL, "proxy_url: http://me:" + secret + "@127.0.0.1:1"},
+		"proxy":     {noHost, "proxy_url: " + withUser},
+		"OAuth2": {
+			srv.URL, "oauth2: {client_id: me, client_secret: " + secret + ", token_url: '" +
+				token.URL + "'}",
+		},
+		"no OAuth2": {
+			srv.URL, "oauth2: {client_id: me, client_secret: " + secret +
+				", token_url: 'http://me:" + secret + "@127.0.0.1:1/?x=" + secret + "'}",
+		},
 		"no CA file": {srv.URL, "basic_auth: {username: me, password: " + secret + "}"},
 	}
 	echoes := map[string]func(http.ResponseWriter, string){
@@ -262,24 +403,29 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		},
 		"cut at a message's end": func(w http.ResponseWriter, words string) {
 			for _, n := range []int{maxMessage, maxType} {
-				words = strings.Replace(words, secret, strings.Repeat("x", max(n-len(words), 0))+secret, 1)
+				words = strings.Replace(words, secret, strings.Repeat("x", max(n-len(words), 0))+
+					secret, 1)
 			}
 			_, _ = fmt.Fprintf(w, `{"status":"error","errorType":"execution","error":%q}`, words)
 		},
 		"cut in a coding": func(w http.ResponseWriter, _ string) {
-			w.Header().Set("Content-Encoding", strings.Repeat("x", 22)+secret+strings.Repeat("y", 60))
+			w.Header().Set("Content-Encoding", strings.Repeat("x", 22)+secret+
+				strings.Repeat("y", 60))
 			_, _ = io.WriteString(w, "{}")
 		},
 		"cut in a label": func(w http.ResponseWriter, _ string) {
-			_, _ = fmt.Fprintf(w, `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":%q},"values":[1]}]}}`,
+			_, _ = fmt.Fprintf(w,
+				`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":%q},"values":[1]}]}}`,
 				strings.Repeat("x", 108)+secret+strings.Repeat("y", 200))
 		},
 		"cut at a line's end": func(w http.ResponseWriter, words string) {
-			http.Error(w, strings.Repeat("x", max(200-len(words)-5, 0))+words, http.StatusBadRequest)
+			http.Error(w, strings.Repeat("x", max(200-len(words)-5, 0))+words,
+				http.StatusBadRequest)
 		},
 		"cut at the body's end": func(w http.ResponseWriter, words string) {
 			w.WriteHeader(http.StatusBadRequest)
-			_, _ = io.WriteString(w, strings.Repeat(" ", maxErrorBody-strings.Index(words, secret)-len(secret)+1)+words)
+			_, _ = io.WriteString(w,
+				strings.Repeat(" ", maxErrorBody-strings.Index(words, secret)-len(secret)+1)+words)
 		},
 		"redirect to nowhere": func(w http.ResponseWriter, words string) {
 			w.Header().Set("Location", "http://x.invalid/%zz"+words)
@@ -306,8 +452,12 @@ func TestErrorsKeepSecrets(t *testing.T) {
 			if err == nil {
 				t.Fatalf("%s, %s: no error", name, how)
 			}
-			for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%q", err)} {
-				if strings.Contains(text, secret[:6]) || strings.Contains(text, base64.StdEncoding.EncodeToString([]byte("me:"+secret))) {
+			for _, text := range []string{
+				err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%q", err),
+			} {
+				if strings.Contains(text, secret[:6]) ||
+					strings.Contains(text,
+						base64.StdEncoding.EncodeToString([]byte("me:"+secret))) {
 					t.Errorf("%s, %s: %s", name, how, text)
 				}
 			}
@@ -319,14 +469,17 @@ func TestErrorsKeepSecrets(t *testing.T) {
 func TestVersionKeepsSecrets(t *testing.T) {
 	const secret = "s3cr3t-t0k3n"
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = fmt.Fprintf(w, `{"status":"success","data":{"version":%q}}`, r.Header.Get("Authorization")+strings.Repeat("x", 1000))
+		_, _ = fmt.Fprintf(w, `{"status":"success","data":{"version":%q}}`,
+			r.Header.Get("Authorization")+strings.Repeat("x", 1000))
 	}))
 	defer srv.Close()
 	base, err := url.Parse(srv.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rt, err := Transport(t.Context(), config.HTTPClientConfig{Authorization: &config.Authorization{Credentials: secret}}, nil)
+	rt, err := Transport(t.Context(), config.HTTPClientConfig{
+		Authorization: &config.Authorization{Credentials: secret},
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,7 +487,9 @@ func TestVersionKeepsSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.Server(context.Background()); err != nil || strings.Contains(got.Version, secret[:6]) || !strings.HasPrefix(got.Version, "<redacted>") || len(got.Version) > 60 {
+	if got, err := c.Server(context.Background()); err != nil ||
+		strings.Contains(got.Version, secret[:6]) ||
+		!strings.HasPrefix(got.Version, "<redacted>") || len(got.Version) > 60 {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -25,7 +25,9 @@ func ExampleClient_Range() {
 	defer srv.Close()
 	base, _ := url.Parse(srv.URL)
 	client, err := promapi.New(base, nil, promapi.Options{
-		Matchers: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "cluster", "prod-seoul")},
+		Matchers: []*labels.Matcher{
+			labels.MustNewMatcher(labels.MatchEqual, "cluster", "prod-seoul"),
+		},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -65,7 +67,8 @@ func ExampleError() {
 
 func ExampleAddMatchers() {
 	cluster := labels.MustNewMatcher(labels.MatchEqual, "cluster", "prod-seoul")
-	expr, err := promapi.AddMatchers(`sum(rate(x[5m])) / sum(y{job="z"})`, []*labels.Matcher{cluster})
+	expr, err := promapi.AddMatchers(`sum(rate(x[5m])) / sum(y{job="z"})`,
+		[]*labels.Matcher{cluster})
 	fmt.Println(expr, err)
 	// Output:
 	// sum(rate(x{cluster="prod-seoul"}[5m])) / sum(y{cluster="prod-seoul",job="z"}) <nil>

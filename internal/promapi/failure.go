@@ -22,9 +22,11 @@ import (
 // maxErrorBody is how much of an error's body is read, in bytes.
 const maxErrorBody = 64 << 10
 
-// statusError reads an answer that is none of the API's successes, and came after took. Of its words what was sent is taken out.
+// statusError reads an answer that is none of the API's successes, and came after took. Of its
+// words what was sent is taken out.
 func statusError(resp *http.Response, sent *secret.Sent, took time.Duration) *Error {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // a body that breaks off still says something
+	// a body that breaks off still says something
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	body = secret.Whole(body, maxErrorBody)
 	contentType := resp.Header.Get("Content-Type")
 	var said struct{ Status, ErrorType, Error string }
@@ -33,7 +35,8 @@ func statusError(resp *http.Response, sent *secret.Sent, took time.Duration) *Er
 		e = answerError(said.ErrorType, said.Error)
 	} else {
 		e.Message = plainText(contentType, sent.Scrub(string(body)))
-		if known := causeOf(string(body)); known != nil && (len(body) <= longestReason || !isWebPage(contentType, string(body))) {
+		if known := causeOf(string(body)); known != nil &&
+			(len(body) <= longestReason || !isWebPage(contentType, string(body))) {
 			known.explain(e)
 		}
 	}
@@ -45,27 +48,32 @@ func statusError(resp *http.Response, sent *secret.Sent, took time.Duration) *Er
 	return e
 }
 
-// longestReason is the longest web page whose words are the reason of an error, in bytes: a proxy's own are short.
+// longestReason is the longest web page whose words are the reason of an error, in bytes: a proxy's
+// own are short.
 const longestReason = 4 << 10
 
-// slowRefusal is after how long a 502 or 503 is the end of a proxy's patience and not of a server that does not run.
+// slowRefusal is after how long a 502 or 503 is the end of a proxy's patience and not of a server
+// that does not run.
 const slowRefusal = 20 * time.Second
 
 // explainStatus says what an answer means whose words say nothing that is known.
 func (e *Error) explainStatus(resp *http.Response, body string, took time.Duration) {
 	page := isWebPage(resp.Header.Get("Content-Type"), body)
 	switch code := resp.StatusCode; {
-	case page && (code/100 == 2 || code == http.StatusUnauthorized || code == http.StatusForbidden) && exchange.IsLogin(body):
+	case page && (code/100 == 2 || code == http.StatusUnauthorized ||
+		code == http.StatusForbidden) && exchange.IsLogin(body):
 		e.Kind, e.Message, e.Hint = KindDenied, "a login page for people instead of JSON", hintLogin
 	case code/100 == 2:
 		page := errWebPage()
 		e.Kind, e.Message, e.Hint = page.Kind, page.Message, page.Hint
 	case code == http.StatusProxyAuthRequired:
 		e.Kind = KindDenied
-		e.Hint = "the HTTP proxy on the way wants credentials: write them in http_config's proxy_url, http://USER:PASSWORD@HOST:PORT"
+		e.Hint = "the HTTP proxy on the way wants credentials: write them in http_config's " +
+			"proxy_url, http://USER:PASSWORD@HOST:PORT"
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
 		e.Kind = KindDenied
-		e.Hint = "give credentials that may query, in http_config (basic_auth, authorization, oauth2, tls_config)"
+		e.Hint = "give credentials that may query, in http_config (basic_auth, authorization, " +
+			"oauth2, tls_config)"
 	case exchange.WantsHTTPS(body):
 		e.Kind = KindTLS
 		e.Hint = "the server speaks HTTPS: write https:// in the URL"
@@ -74,16 +82,19 @@ func (e *Error) explainStatus(resp *http.Response, body string, took time.Durati
 		e.Hint = "no Prometheus API at this URL: is a path prefix missing, e.g. /prometheus?"
 	case code == http.StatusRequestEntityTooLarge || code == http.StatusRequestURITooLong:
 		e.Kind = KindTooMuch
-		e.Hint = "what stands before Prometheus takes no query so long: raise its limit (nginx: client_max_body_size), or write the query shorter"
+		e.Hint = "what stands before Prometheus takes no query so long: raise its limit (nginx: " +
+			"client_max_body_size), or write the query shorter"
 	case code == http.StatusRequestHeaderFieldsTooLarge:
 		e.Kind = KindTooMuch
-		e.Hint = "what stands before Prometheus takes no headers so long: send a shorter token, or raise its limit"
+		e.Hint = "what stands before Prometheus takes no headers so long: send a shorter token, " +
+			"or raise its limit"
 	case code == http.StatusNotModified:
 		e.Kind = KindBadAnswer
 		e.Hint = "a cache stands before Prometheus and answers in its place: let it pass /api/v1 on"
 	case code == http.StatusTooManyRequests:
 		e.Kind, e.Again = KindBusy, true
-		e.Hint = "the server or what stands before it limits requests: lower concurrency or ask less often"
+		e.Hint = "the server or what stands before it limits requests: lower concurrency or ask " +
+			"less often"
 	case gaveUp(code, took):
 		e.Kind, e.Took = KindGaveUp, took
 		after := ""
@@ -91,8 +102,11 @@ func (e *Error) explainStatus(resp *http.Response, body string, took time.Durati
 			after = fmt.Sprintf(" after %v", took.Round(time.Second))
 		}
 		e.Hint = "the proxy in front of Prometheus gave up" + after +
-			": raise the proxy's timeout, or narrow the query, shorten its range or use a recording rule"
-	case code == http.StatusBadGateway || code == http.StatusServiceUnavailable || code >= 520 && code <= 530: // Cloudflare's own
+			": raise the proxy's timeout, or narrow the query, shorten its range or use a " +
+			"recording rule"
+	case code == http.StatusBadGateway || code == http.StatusServiceUnavailable ||
+		code >= 520 && code <= 530:
+		// Cloudflare's own
 		e.Kind, e.Again = KindBusy, true
 		e.Hint = "Prometheus, or what it stands behind, is not ready: is its pod running?"
 	case code/100 == 5:
@@ -104,8 +118,8 @@ func (e *Error) explainStatus(resp *http.Response, body string, took time.Durati
 	}
 }
 
-// gaveUp reports whether a proxy answered because it had waited long enough: with 504, with 408 as Envoy does, with 524 as Cloudflare does,
-// or, as oauth2-proxy does, with a 502 that took long.
+// gaveUp reports whether a proxy answered because it had waited long enough: with 504, with 408 as
+// Envoy does, with 524 as Cloudflare does, or, as oauth2-proxy does, with a 502 that took long.
 func gaveUp(code int, took time.Duration) bool {
 	switch code {
 	case http.StatusGatewayTimeout, http.StatusRequestTimeout, 524:
@@ -117,7 +131,8 @@ func gaveUp(code int, took time.Duration) bool {
 }
 
 // hintLogin is what to do about a login for people.
-const hintLogin = "the login before Prometheus is for people: give credentials that it takes from programs, in http_config " +
+const hintLogin = "the login before Prometheus is for people: give credentials that it takes " +
+	"from programs, in http_config " +
 	"(authorization, basic_auth, oauth2), or the URL of Prometheus behind it"
 
 // isWebPage reports whether a body is HTML.
@@ -125,8 +140,9 @@ func isWebPage(contentType, body string) bool {
 	return strings.Contains(contentType, "html") || strings.HasPrefix(strings.TrimSpace(body), "<")
 }
 
-// plainText is what a body without the API's JSON says: its first line, nothing of a web page. It is not cut here: only a whole secret is
-// known as one, so that Client.explain takes them out first and cuts then.
+// plainText is what a body without the API's JSON says: its first line, nothing of a web page. It
+// is not cut here: only a whole secret is known as one, so that Client.explain takes them out first
+// and cuts then.
 func plainText(contentType, body string) string {
 	text := strings.TrimSpace(strings.ToValidUTF8(body, "\uFFFD"))
 	if isWebPage(contentType, text) {
@@ -138,16 +154,22 @@ func plainText(contentType, body string) string {
 
 // What net/http says, for which it has no types.
 var (
-	headersTooLong = []string{"server response headers exceeded", "response header list larger than advertised limit"}
-	notHTTP        = []string{
-		"malformed HTTP ", "malformed MIME header", "bad Content-Length", "multiple Content-Length headers", "unsupported transfer encoding",
-		"too many transfer encodings", "invalid header", "failed to parse Location header", "too many 1xx informational responses", "PROTOCOL_ERROR",
+	headersTooLong = []string{
+		"server response headers exceeded", "response header list larger than advertised limit",
+	}
+	notHTTP = []string{
+		"malformed HTTP ", "malformed MIME header", "bad Content-Length",
+		"multiple Content-Length headers", "unsupported transfer encoding",
+		"too many transfer encodings", "invalid header", "failed to parse Location header",
+		"too many 1xx informational responses", "PROTOCOL_ERROR",
 	}
 )
 
 // says tells whether an error has any of the words in it.
 func says(err error, words []string) bool {
-	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(err.Error(), w) })
+	return slices.ContainsFunc(words, func(w string) bool {
+		return strings.Contains(err.Error(), w)
+	})
 }
 
 func goesAway(err error) bool {
@@ -174,10 +196,12 @@ func networkError(err error) *Error {
 	switch {
 	case goesAway(err):
 		e.Kind = KindBusy
-		e.Hint = "the server, or a proxy before it, restarts or limits requests: lower concurrency, or set http_config: {enable_http2: false}"
+		e.Hint = "the server, or a proxy before it, restarts or limits requests: lower " +
+			"concurrency, or set http_config: {enable_http2: false}"
 	case says(err, []string{"invalid header field"}): // of what we send
 		e.Kind, e.Again, e.Err = KindBadConfig, false, nil
-		e.Message = "what http_config sends in a header holds a line break or another control character"
+		e.Message = "what http_config sends in a header holds a line break or another control " +
+			"character"
 		e.Hint = "correct the credentials or the header, or the file that holds them"
 	case errors.Is(err, exchange.ErrSwitched):
 		e.Kind, e.Again = KindBadAnswer, false
@@ -196,20 +220,24 @@ func networkError(err error) *Error {
 		e.Hint = "the proxy cannot be reached: check http_config's proxy_url"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Kind = KindRefused
-		e.Hint = "nothing listens there: check host and port, and that Prometheus runs; from outside the cluster it needs a port-forward"
+		e.Hint = "nothing listens there: check host and port, and that Prometheus runs; from " +
+			"outside the cluster it needs a port-forward"
 	case errors.As(err, &op) && op.Op == "dial" && op.Timeout():
-		e.Hint = "nothing answers at that address: does Prometheus run there, and do a firewall or a network policy let promsnap through?"
+		e.Hint = "nothing answers at that address: does Prometheus run there, and do a firewall " +
+			"or a network policy let promsnap through?"
 	case errors.As(err, &dns) && !dns.IsNotFound:
 		e.Hint = "the name server gave no answer: check this machine's DNS"
 	case errors.As(err, &dns):
 		e.Kind, e.Again = KindNoHost, false
-		e.Hint = "check the host name; names like prometheus-server.monitoring.svc are known only inside the cluster"
+		e.Hint = "check the host name; names like prometheus-server.monitoring.svc are known " +
+			"only inside the cluster"
 	case errors.As(err, &authority):
 		e.Kind, e.Again = KindTLS, false
 		e.Hint = "give the authority's certificate in http_config: tls_config: ca_file"
 	case errors.As(err, &hostname):
 		e.Kind, e.Again = KindTLS, false
-		e.Hint = "the certificate is another host's: use the name in it, or give it in http_config: tls_config: server_name"
+		e.Hint = "the certificate is another host's: use the name in it, or give it in " +
+			"http_config: tls_config: server_name"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		e.Kind, e.Again = KindTLS, false
 		e.Hint = "renew the server's certificate, or set this machine's clock"
@@ -223,7 +251,8 @@ func networkError(err error) *Error {
 		e.Kind, e.Again = KindTLS, false
 		e.Hint = handshakeHint(op.Err.Error())
 	default:
-		e.Hint = "the connection could not be made or broke off: check the network between, and that Prometheus was not killed"
+		e.Hint = "the connection could not be made or broke off: check the network between, and " +
+			"that Prometheus was not killed"
 	}
 	return e
 }
@@ -232,9 +261,12 @@ func networkError(err error) *Error {
 func handshakeHint(alert string) string {
 	switch {
 	case strings.Contains(alert, "protocol version"):
-		return "the server refuses this version of TLS: set http_config: tls_config: min_version and max_version to one that it speaks"
+		return "the server refuses this version of TLS: set http_config: tls_config: min_version " +
+			"and max_version to one that it speaks"
 	case strings.Contains(alert, "unrecognized name"):
-		return "the server has no certificate for this name: write the name that it knows in the URL, or in http_config: tls_config: server_name"
+		return "the server has no certificate for this name: write the name that it knows in the " +
+			"URL, or in http_config: tls_config: server_name"
 	}
-	return "the server refused the TLS handshake: it may want a client certificate (http_config: tls_config: cert_file, key_file)"
+	return "the server refused the TLS handshake: it may want a client certificate (http_config: " +
+		"tls_config: cert_file, key_file)"
 }

@@ -18,7 +18,8 @@ func sameAsParseFloat(t interface{ Fatalf(string, ...any) }, text string) bool {
 	}
 	want, err := strconv.ParseFloat(text[:min(n, len(text))], 64)
 	if n != len(text) || err != nil || math.Float64bits(got) != math.Float64bits(want) {
-		t.Fatalf("%s: read %d bytes as %v (%x), strconv %v (%x), %v", text, n, got, math.Float64bits(got), want, math.Float64bits(want), err)
+		t.Fatalf("%s: read %d bytes as %v (%x), strconv %v (%x), %v", text, n, got,
+			math.Float64bits(got), want, math.Float64bits(want), err)
 	}
 	return true
 }
@@ -28,13 +29,25 @@ func TestQuickValue(t *testing.T) {
 		text string
 		took bool
 	}{
-		{"0", true}, {"-0", true}, {"7", true}, {"12345678", true}, {"123456789", true}, {"1234567890123456", true},
-		{"9007199254740991", true}, {"9007199254740992", true}, {"9007199254740993", true}, {"9999999999999999999", true},
-		{"0.1", true}, {"0.30000000000000004", true}, {"-0.8234567890123456", true}, {"0.000001234567890123", true}, {"0.0000000000000000001", true}, {"0.00000000000000000001", false},
-		{"0.0024087591240875912", true}, {"-0.0024087591240875912", true}, {"-0.0", true}, {"1.0024087591240875912", false},
-		{"1.7976931348623157", true}, {"922337203685477580.7", true}, {"0.9999999999999999999", true}, {"0.999999999999999999", true},
-		{"18446744073709551615", false}, {"5.", false}, {".5", false}, {"", false}, {"-", false}, {"--1", false}, {"NaN", false}, {"+1", false},
-		{strings.Repeat("1", 60), false}, {"1." + strings.Repeat("1", 60), false}, {"1:", false}, {"1/", false},
+		{"0", true}, {"-0", true}, {"7", true}, {"12345678", true}, {"123456789", true}, {
+			"1234567890123456", true,
+		},
+		{"9007199254740991", true}, {"9007199254740992", true}, {"9007199254740993", true}, {
+			"9999999999999999999", true,
+		},
+		{"0.1", true}, {"0.30000000000000004", true}, {"-0.8234567890123456", true},
+		{"0.000001234567890123", true}, {"0.0000000000000000001", true}, {
+			"0.00000000000000000001", false,
+		},
+		{"0.0024087591240875912", true}, {"-0.0024087591240875912", true}, {"-0.0", true}, {
+			"1.0024087591240875912", false,
+		},
+		{"1.7976931348623157", true}, {"922337203685477580.7", true},
+		{"0.9999999999999999999", true}, {"0.999999999999999999", true},
+		{"18446744073709551615", false}, {"5.", false}, {".5", false}, {"", false}, {"-", false},
+		{"--1", false}, {"NaN", false}, {"+1", false},
+		{strings.Repeat("1", 60), false}, {"1." + strings.Repeat("1", 60), false}, {"1:", false},
+		{"1/", false},
 	}
 	for _, tt := range tests {
 		if strings.HasSuffix(tt.text, ":") || strings.HasSuffix(tt.text, "/") {
@@ -87,7 +100,9 @@ func TestDecimalTies(t *testing.T) {
 }
 
 func FuzzQuickValue(f *testing.F) {
-	for _, s := range []string{"0", "-1.5", "0.8234567890123456", "9007199254740993", "1e9", "12345678901234567.89"} {
+	for _, s := range []string{
+		"0", "-1.5", "0.8234567890123456", "9007199254740993", "1e9", "12345678901234567.89",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -5,8 +5,8 @@ const (
 	maxInternedSize = 256  // bytes of one
 )
 
-// interned makes one string of equal texts: label names, and the values that most series share. It is bounded, so that an answer
-// whose values all differ costs little more than those values.
+// interned makes one string of equal texts: label names, and the values that most series share. It
+// is bounded, so that an answer whose values all differ costs little more than those values.
 type interned map[string]string
 
 func (t interned) intern(b []byte) string {

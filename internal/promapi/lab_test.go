@@ -18,7 +18,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// TestRangeReadsAsClientGolang holds Range against client_golang's QueryRange over the answers of Prometheus' own engine.
+// TestRangeReadsAsClientGolang holds Range against client_golang's QueryRange over the answers of
+// Prometheus' own engine.
 func TestRangeReadsAsClientGolang(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	l, err := lab.New(lab.Options{Nodes: 5, Now: now})
@@ -49,26 +50,31 @@ func TestRangeReadsAsClientGolang(t *testing.T) {
 		"node_load1 * 1e-30 > 0",
 		"absent(nothing)", "nothing", "vector(1)",
 	} {
-		want, _, _, err := v1.NewAPI(client).QueryRange(context.Background(), expr, v1.Range{Start: g.Start, End: g.End(), Step: g.Step})
+		want, _, _, err := v1.NewAPI(client).QueryRange(context.Background(), expr, v1.Range{
+			Start: g.Start, End: g.End(), Step: g.Step,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		matrix := want.(model.Matrix)
 		i := 0
-		meta, err := ours.Range(context.Background(), promapi.Query{Expr: expr, Grid: g}, func(s series.Series) error {
-			if i < len(matrix) {
-				same(t, expr, g, s, matrix[i])
-			}
-			i++
-			return nil
-		})
+		meta, err := ours.Range(context.Background(), promapi.Query{Expr: expr, Grid: g},
+			func(s series.Series) error {
+				if i < len(matrix) {
+					same(t, expr, g, s, matrix[i])
+				}
+				i++
+				return nil
+			})
 		if err != nil || i != len(matrix) || meta.Series != i {
 			t.Errorf("%s: %d series, want %d; %v", expr, i, len(matrix), err)
 		}
 	}
 	server, err := ours.Server(context.Background())
-	present, err2 := ours.Present(context.Background(), []string{"node_load1", "nothing"}, g.Start, g.End())
-	if err != nil || err2 != nil || !strings.Contains(server.Version, ".") || !present["node_load1"] || present["nothing"] {
+	present, err2 := ours.Present(context.Background(), []string{"node_load1", "nothing"}, g.Start,
+		g.End())
+	if err != nil || err2 != nil || !strings.Contains(server.Version, ".") ||
+		!present["node_load1"] || present["nothing"] {
 		t.Errorf("%+v, %v; %v, %v", server, err, present, err2)
 	}
 }

@@ -7,8 +7,9 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// AddMatchers puts matchers into every selector of the PromQL expression expr, beside those that it has: where a selector already
-// matches the same label, both hold. Without matchers it returns expr as its author wrote it.
+// AddMatchers puts matchers into every selector of the PromQL expression expr, beside those that it
+// has: where a selector already matches the same label, both hold. Without matchers it returns expr
+// as its author wrote it.
 func AddMatchers(expr string, matchers []*labels.Matcher) (string, error) {
 	if len(matchers) == 0 {
 		return expr, nil
@@ -21,7 +22,10 @@ func AddMatchers(expr string, matchers []*labels.Matcher) (string, error) {
 		EnableBinopFillModifiers:     true,
 	}).ParseExpr(expr)
 	if err != nil {
-		return "", &Error{Kind: KindQuery, Message: fmt.Sprintf("the query is not PromQL: %v", err), Hint: "mend the query", Err: err}
+		return "", &Error{
+			Kind: KindQuery, Message: fmt.Sprintf("the query is not PromQL: %v", err),
+			Hint: "mend the query", Err: err,
+		}
 	}
 	parser.Inspect(tree, func(node parser.Node, _ []parser.Node) error {
 		switch n := node.(type) {
@@ -30,9 +34,10 @@ func AddMatchers(expr string, matchers []*labels.Matcher) (string, error) {
 		case *parser.Call:
 			if n.Func.Name == "info" {
 				err = &Error{
-					Kind:    KindQuery,
-					Message: "info() looks up its metrics by itself, where prometheus.matchers cannot reach",
-					Hint:    "write the join with group_left instead",
+					Kind: KindQuery,
+					Message: "info() looks up its metrics by itself, where prometheus.matchers " +
+						"cannot reach",
+					Hint: "write the join with group_left instead",
 				}
 			}
 		}

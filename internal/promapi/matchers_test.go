@@ -27,10 +27,23 @@ func TestAddMatchers(t *testing.T) {
 		{`{__name__=~"a|b"}`, `{__name__=~"a|b",cluster="prod"}`, prod()},
 		{`up{cluster="dev"}`, `up{cluster="dev",cluster="prod"}`, prod()},
 		{`rate(x{a="b"}[5m] offset 1h)`, `rate(x{a="b",cluster="prod"}[5m] offset 1h)`, prod()},
-		{`max_over_time(rate(x[5m])[1h:30s] @ end())`, `max_over_time(rate(x{cluster="prod"}[5m])[1h:30s] @ end())`, prod()},
-		{`sum by (node) (x) / on (node) group_left (y) z > bool 1`, `sum by (node) (x{cluster="prod"}) / on (node) group_left (y) z{cluster="prod"} > bool 1`, prod()},
-		{`absent(up{job="x"}) or absent_over_time(up[5m])`, `absent(up{cluster="prod",job="x"}) or absent_over_time(up{cluster="prod"}[5m])`, prod()},
-		{`quantile(scalar(q), x) + count_values("v", y) - -z ^ 2`, `quantile(scalar(q{cluster="prod"}), x{cluster="prod"}) + count_values("v", y{cluster="prod"}) - -z{cluster="prod"} ^ 2`, prod()},
+		{
+			`max_over_time(rate(x[5m])[1h:30s] @ end())`,
+			`max_over_time(rate(x{cluster="prod"}[5m])[1h:30s] @ end())`, prod(),
+		},
+		{
+			`sum by (node) (x) / on (node) group_left (y) z > bool 1`,
+			`sum by (node) (x{cluster="prod"}) / on (node) group_left (y) z{cluster="prod"} > bool 1`, prod(),
+		},
+		{
+			`absent(up{job="x"}) or absent_over_time(up[5m])`,
+			`absent(up{cluster="prod",job="x"}) or absent_over_time(up{cluster="prod"}[5m])`,
+			prod(),
+		},
+		{
+			`quantile(scalar(q), x) + count_values("v", y) - -z ^ 2`,
+			`quantile(scalar(q{cluster="prod"}), x{cluster="prod"}) + count_values("v", y{cluster="prod"}) - -z{cluster="prod"} ^ 2`, prod(),
+		},
 		{`vector(1)`, `vector(1)`, prod()},
 		{`limitk(2, up)`, `limitk(2, up{cluster="prod"})`, prod()},
 	}
@@ -49,7 +62,8 @@ func TestAddMatchersRefuses(t *testing.T) {
 		`info(rate(x[5m]), {k8s_cluster="c"})`: "info() looks up its metrics by itself",
 	} {
 		var e *Error
-		if _, err := AddMatchers(expr, prod()); !errors.As(err, &e) || e.Kind != KindQuery || !strings.Contains(e.Error(), want) {
+		if _, err := AddMatchers(expr, prod()); !errors.As(err, &e) || e.Kind != KindQuery ||
+			!strings.Contains(e.Error(), want) {
 			t.Errorf("%s: %v, want %s", expr, err, want)
 		}
 	}
@@ -79,8 +93,13 @@ func selectors(t interface{ Fatalf(string, ...any) }, expr string) (all, matched
 // expressions makes PromQL of instant vectors, nested at most depth deep.
 func expressions(depth int) *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
-		modifier := rapid.SampledFrom([]string{"", " offset 5m", " offset -1h", " @ 1700000000.123", " @ start()", " @ end() offset 1d"})
-		selector := rapid.SampledFrom([]string{"up", `x{a="b"}`, `{__name__=~"n.+"}`, `y{cluster!="dev"}`, `z{v="{}\"[5m]"}`}).Draw(t, "selector")
+		modifier := rapid.SampledFrom([]string{
+			"", " offset 5m", " offset -1h", " @ 1700000000.123", " @ start()",
+			" @ end() offset 1d",
+		})
+		selector := rapid.SampledFrom([]string{
+			"up", `x{a="b"}`, `{__name__=~"n.+"}`, `y{cluster!="dev"}`, `z{v="{}\"[5m]"}`,
+		}).Draw(t, "selector")
 		if depth == 0 {
 			return selector + modifier.Draw(t, "modifier")
 		}
@@ -96,7 +115,9 @@ func expressions(depth int) *rapid.Generator[string] {
 		case 3:
 			return "topk(3, " + a + ")"
 		case 4:
-			return "(" + a + ")" + rapid.SampledFrom([]string{" + ", " / on (node) group_left (x) ", " == bool ", " unless ignoring (a) ", " or "}).Draw(t, "op") + "(" + inner.Draw(t, "other") + ")"
+			return "(" + a + ")" + rapid.SampledFrom([]string{
+				" + ", " / on (node) group_left (x) ", " == bool ", " unless ignoring (a) ", " or ",
+			}).Draw(t, "op") + "(" + inner.Draw(t, "other") + ")"
 		case 5:
 			return "-(" + a + ") ^ 2"
 		case 6:
@@ -116,7 +137,8 @@ func TestAddMatchersReachesEverySelector(t *testing.T) {
 		}
 		all, matched := selectors(t, got)
 		if all != before || matched != all {
-			t.Fatalf("%s\nbecame %s:\n%d of %d selectors have the matcher, there were %d", expr, got, matched, all, before)
+			t.Fatalf("%s\nbecame %s:\n%d of %d selectors have the matcher, there were %d", expr,
+				got, matched, all, before)
 		}
 		// Nothing else changed: without the matcher it is the expression again.
 		if strip(t, got) != strip(t, expr) {
@@ -147,7 +169,10 @@ func strip(t interface{ Fatalf(string, ...any) }, expr string) string {
 }
 
 func FuzzAddMatchers(f *testing.F) {
-	for _, s := range []string{"up", `sum by (a) (rate(x{b="c"}[5m]))`, `{"a.b"}`, `x @ end() offset -5m`, `max_over_time(x[1h:])`, `x == bool on (a) group_left y`, `-1 ^ 2`, `{__name__="a b"}`} {
+	for _, s := range []string{
+		"up", `sum by (a) (rate(x{b="c"}[5m]))`, `{"a.b"}`, `x @ end() offset -5m`,
+		`max_over_time(x[1h:])`, `x == bool on (a) group_left y`, `-1 ^ 2`, `{__name__="a b"}`,
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, expr string) {
@@ -161,7 +186,8 @@ func FuzzAddMatchers(f *testing.F) {
 		}
 		before, _ := selectors(t, expr)
 		if all, matched := selectors(t, got); all != before || matched != all {
-			t.Fatalf("%s\nbecame %s: %d of %d selectors have the matcher, there were %d", expr, got, matched, all, before)
+			t.Fatalf("%s\nbecame %s: %d of %d selectors have the matcher, there were %d", expr, got,
+				matched, all, before)
 		}
 	})
 }

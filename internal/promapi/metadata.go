@@ -13,12 +13,15 @@ import (
 	"github.com/promsnap/promsnap/internal/outside"
 )
 
-// maxNames is how long the names in one request of Present may be together, in bytes: they travel in the URL.
+// maxNames is how long the names in one request of Present may be together, in bytes: they travel
+// in the URL.
 const maxNames = 1500
 
-// Present says which of the metrics names have any series between start and end that the client's matchers take. A server keeps its index by
-// blocks of hours, so that a metric that ended shortly before start may still be present.
-func (c *Client) Present(ctx context.Context, names []string, start, end time.Time) (map[string]bool, error) {
+// Present says which of the metrics names have any series between start and end that the client's
+// matchers take. A server keeps its index by blocks of hours, so that a metric that ended shortly
+// before start may still be present.
+func (c *Client) Present(ctx context.Context, names []string, start,
+	end time.Time) (map[string]bool, error) {
 	const op = "looking up metrics"
 	if err := c.enter(ctx); err != nil {
 		return nil, c.explain(ctx, op, err)
@@ -53,7 +56,8 @@ func (c *Client) selector(names []string) (string, error) {
 	for i, name := range names {
 		quoted[i] = regexp.QuoteMeta(name)
 	}
-	byName, err := labels.NewMatcher(labels.MatchRegexp, model.MetricNameLabel, strings.Join(quoted, "|"))
+	byName, err := labels.NewMatcher(labels.MatchRegexp, model.MetricNameLabel,
+		strings.Join(quoted, "|"))
 	if err != nil {
 		return "", &Error{Kind: KindBadConfig, Message: err.Error(), Err: err}
 	}
@@ -65,10 +69,12 @@ func (c *Client) selector(names []string) (string, error) {
 }
 
 // metricNames returns the names of the metrics that selector finds.
-func (c *Client) metricNames(ctx context.Context, op, selector string, start, end time.Time) (map[string]bool, error) {
+func (c *Client) metricNames(ctx context.Context, op, selector string, start,
+	end time.Time) (map[string]bool, error) {
 	for n := 1; ; n++ {
 		timed, cancel := context.WithTimeoutCause(ctx, c.o.QueryTimeout, errSlow(c.o.QueryTimeout))
-		values, _, _, err := c.api.LabelValues(timed, model.MetricNameLabel, []string{selector}, start, end)
+		values, _, _, err := c.api.LabelValues(timed, model.MetricNameLabel, []string{selector},
+			start, end)
 		if err != nil {
 			err = c.explain(timed, op, err)
 		}
@@ -102,7 +108,8 @@ func (s Server) Name() string {
 	return "Prometheus " + s.Version
 }
 
-// Server asks the server for its version, once. A server without the call has no version; that is no error.
+// Server asks the server for its version, once. A server without the call has no version; that is
+// no error.
 func (c *Client) Server(ctx context.Context) (Server, error) {
 	const op = "asking for the version"
 	if err := c.enter(ctx); err != nil {
@@ -117,7 +124,8 @@ func (c *Client) Server(ctx context.Context) (Server, error) {
 	}
 	err = c.explain(timed, op, err)
 	var e *Error
-	if errors.As(err, &e) && (e.Kind == KindNotFound || e.Kind == KindBadAnswer || e.Status/100 == 4 && e.Kind != KindDenied) {
+	if errors.As(err, &e) && (e.Kind == KindNotFound || e.Kind == KindBadAnswer ||
+		e.Status/100 == 4 && e.Kind != KindDenied) {
 		return Server{}, nil
 	}
 	return Server{}, err

@@ -19,22 +19,27 @@ import (
 
 func TestPresent(t *testing.T) {
 	start, end := time.Unix(1700000000, 0), time.Unix(1700003600, 0)
-	c := tripClient(t, Options{Matchers: prod(), Params: map[string]string{"partial_response": "false"}}, func(r *http.Request) (*http.Response, error) {
+	c := tripClient(t, Options{
+		Matchers: prod(), Params: map[string]string{"partial_response": "false"},
+	}, func(r *http.Request) (*http.Response, error) {
 		q := r.URL.Query()
-		if r.Method != http.MethodGet || r.URL.Path != "/api/v1/label/__name__/values" || q.Get("start") != "1700000000" || q.Get("end") != "1700003600" ||
-			q.Get("partial_response") != "false" || q.Get("match[]") != `{__name__=~"up|a\\.b|gone",cluster="prod"}` {
+		if r.Method != http.MethodGet || r.URL.Path != "/api/v1/label/__name__/values" ||
+			q.Get("start") != "1700000000" || q.Get("end") != "1700003600" ||
+			q.Get("partial_response") != "false" ||
+			q.Get("match[]") != `{__name__=~"up|a\\.b|gone",cluster="prod"}` {
 			t.Errorf("%s %s", r.Method, r.URL)
 		}
 		return answer(r, 200, `{"status":"success","data":["a.b","up"]}`), nil
 	})
 	got, err := c.Present(context.Background(), []string{"up", "a.b", "gone"}, start, end)
-	if diff := cmp.Diff(map[string]bool{"up": true, "a.b": true, "gone": false}, got); err != nil || diff != "" {
+	if diff := cmp.Diff(map[string]bool{"up": true, "a.b": true, "gone": false}, got); err != nil ||
+		diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 
-// TestMetadataIsBounded holds that client_golang, which reads whole bodies, is given no more than such an answer can need, however it is
-// packed.
+// TestMetadataIsBounded holds that client_golang, which reads whole bodies, is given no more than
+// such an answer can need, however it is packed.
 func TestMetadataIsBounded(t *testing.T) {
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
@@ -54,7 +59,9 @@ func TestMetadataIsBounded(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	for _, err := range []error{err, err2} {
 		var e *Error
-		if !errors.As(err, &e) || e.Kind != KindTooMuch || !strings.Contains(e.Error(), "the answer is longer than 4 MiB; Prometheus' own is much shorter") {
+		if !errors.As(err, &e) || e.Kind != KindTooMuch ||
+			!strings.Contains(e.Error(),
+				"the answer is longer than 4 MiB; Prometheus' own is much shorter") {
 			t.Errorf("got %s", describe(err))
 		}
 	}
@@ -63,7 +70,8 @@ func TestMetadataIsBounded(t *testing.T) {
 	}
 }
 
-// TestPresentManyNames holds that many names are asked for in several URLs of bounded length, and each once.
+// TestPresentManyNames holds that many names are asked for in several URLs of bounded length, and
+// each once.
 func TestPresentManyNames(t *testing.T) {
 	var names []string
 	for i := range 500 {
@@ -74,7 +82,8 @@ func TestPresentManyNames(t *testing.T) {
 		if n := len(r.URL.String()); n > 3*maxNames {
 			t.Errorf("a URL of %d bytes", n)
 		}
-		match := strings.TrimSuffix(strings.TrimPrefix(r.URL.Query().Get("match[]"), `{__name__=~"`), `"}`)
+		match := strings.TrimSuffix(strings.TrimPrefix(r.URL.Query().Get("match[]"),
+			`{__name__=~"`), `"}`)
 		found := strings.Split(match, "|")
 		asked += len(found)
 		return answer(r, 200, `{"status":"success","data":["`+strings.Join(found, `","`)+`"]}`), nil
@@ -83,7 +92,8 @@ func TestPresentManyNames(t *testing.T) {
 	if err != nil || asked != 500 || len(got) != 500 || !got["metric_0"] || !got["metric_499"] {
 		t.Errorf("asked for %d, got %d, %v", asked, len(got), err)
 	}
-	if got, err := c.Present(context.Background(), nil, time.Unix(0, 0), time.Unix(1, 0)); err != nil || len(got) != 0 || asked != 500 {
+	if got, err := c.Present(context.Background(), nil, time.Unix(0, 0),
+		time.Unix(1, 0)); err != nil || len(got) != 0 || asked != 500 {
 		t.Errorf("no names: %v, %v", got, err)
 	}
 }
@@ -97,7 +107,8 @@ func TestPresentErrors(t *testing.T) {
 			}
 			return answer(r, 200, `{"status":"success","data":[]}`), nil
 		})
-		if _, err := c.Present(context.Background(), []string{"up"}, time.Unix(0, 0), time.Unix(1, 0)); err != nil || tries != 3 {
+		if _, err := c.Present(context.Background(), []string{"up"}, time.Unix(0, 0),
+			time.Unix(1, 0)); err != nil || tries != 3 {
 			t.Errorf("%d tries, %v", tries, err)
 		}
 	})
@@ -105,15 +116,20 @@ func TestPresentErrors(t *testing.T) {
 		`{"status":"error","errorType":"bad_data","error":"x"}`: KindQuery,
 		`{]`: KindBadAnswer,
 	} {
-		c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) { return answer(r, 200, body), nil })
+		c := tripClient(t, Options{}, func(r *http.Request) (*http.Response, error) {
+			return answer(r, 200, body), nil
+		})
 		var e *Error
-		if _, err := c.Present(context.Background(), []string{"up"}, time.Unix(0, 0), time.Unix(1, 0)); !errors.As(err, &e) || e.Kind != kind || e.Op != "looking up metrics" {
+		if _, err := c.Present(context.Background(), []string{"up"}, time.Unix(0, 0),
+			time.Unix(1, 0)); !errors.As(err, &e) || e.Kind != kind ||
+			e.Op != "looking up metrics" {
 			t.Errorf("%s: %s", body, describe(err))
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := tripClient(t, Options{}, nil).Present(ctx, []string{"up"}, time.Unix(0, 0), time.Unix(1, 0)); !errors.Is(err, context.Canceled) {
+	if _, err := tripClient(t, Options{}, nil).Present(ctx, []string{"up"}, time.Unix(0, 0),
+		time.Unix(1, 0)); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}
 }
@@ -143,7 +159,8 @@ func TestServer(t *testing.T) {
 		})
 		got, err := c.Server(context.Background())
 		var e *Error
-		if got.Version != tt.version || tt.kind == "" && err != nil || tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind) {
+		if got.Version != tt.version || tt.kind == "" && err != nil ||
+			tt.kind != "" && (!errors.As(err, &e) || e.Kind != tt.kind) {
 			t.Errorf("%d %s: %+v, %s", tt.status, tt.body, got, describe(err))
 		}
 	}

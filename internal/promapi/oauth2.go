@@ -24,8 +24,9 @@ const tokenTime = 15 * time.Second
 // jwtBearer is the grant type of RFC 7523, the other one that http_config knows.
 const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-// tokens authorizes requests by an OAuth2 server's tokens, as prometheus/common does, but goes nowhere else with the client's secret, and
-// asks within the time of the request that needs the token.
+// tokens authorizes requests by an OAuth2 server's tokens, as prometheus/common does, but goes
+// nowhere else with the client's secret, and asks within the time of the request that needs the
+// token.
 type tokens struct {
 	next   http.RoundTripper
 	server http.RoundTripper // the way to the OAuth2 server
@@ -44,14 +45,18 @@ type grant interface {
 }
 
 // authorized sends next's requests with tokens.
-func authorized(ctx context.Context, next http.RoundTripper, o *config.OAuth2, secrets reader) (http.RoundTripper, error) {
+func authorized(ctx context.Context, next http.RoundTripper, o *config.OAuth2,
+	secrets reader) (http.RoundTripper, error) {
 	server, err := connections(ctx, o.TLSConfig, o.ProxyConfig, secrets.store)
 	if err != nil {
 		return nil, err
 	}
-	t := &tokens{next: next, server: exchange.Plain{Next: server}, config: o, asking: make(chan struct{}, 1)}
+	t := &tokens{
+		next: next, server: exchange.Plain{Next: server}, config: o, asking: make(chan struct{}, 1),
+	}
 	if o.GrantType == jwtBearer {
-		t.secret = secrets.of(o.ClientCertificateKey, o.ClientCertificateKeyFile, o.ClientCertificateKeyRef)
+		t.secret = secrets.of(o.ClientCertificateKey, o.ClientCertificateKeyFile,
+			o.ClientCertificateKeyRef)
 	} else {
 		t.secret = secrets.of(o.ClientSecret, o.ClientSecretFile, o.ClientSecretRef)
 	}
@@ -98,11 +103,15 @@ func (t *tokens) token(ctx context.Context, agent string) (*oauth2.Token, error)
 	if t.known.Valid() {
 		return t.known, nil
 	}
-	timed, cancel := context.WithTimeoutCause(ctx, tokenTime, fmt.Errorf("no answer within %s", tokenTime))
+	timed, cancel := context.WithTimeoutCause(ctx, tokenTime,
+		fmt.Errorf("no answer within %s", tokenTime))
 	defer cancel()
 	client := &http.Client{
-		Transport:     within{timed, config.NewUserAgentRoundTripper(agent, t.server)},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the secret would go along
+		Transport: within{timed, config.NewUserAgentRoundTripper(agent, t.server)},
+		// the secret would go along
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
 	}
 	token, err := t.source.TokenSource(context.WithValue(timed, oauth2.HTTPClient, client)).Token()
 	if err == nil && token.AccessToken == "" {
@@ -133,16 +142,21 @@ func (t *tokens) asks(secret string) grant {
 		params.Set(name, value)
 	}
 	if o.GrantType != jwtBearer {
-		return &clientcredentials.Config{ClientID: o.ClientID, ClientSecret: secret, TokenURL: o.TokenURL, Scopes: o.Scopes, EndpointParams: params}
+		return &clientcredentials.Config{
+			ClientID: o.ClientID, ClientSecret: secret, TokenURL: o.TokenURL, Scopes: o.Scopes,
+			EndpointParams: params,
+		}
 	}
 	signing, ok := jwt.GetSigningMethod(o.SignatureAlgorithm).(*jwt.SigningMethodRSA)
 	if !ok {
 		signing = jwt.SigningMethodRS256
 	}
 	return &config.JwtGrantTypeConfig{
-		Iss: cmp.Or(o.Iss, o.ClientID), Subject: o.ClientID, Audience: o.Audience, PrivateClaims: o.Claims,
-		PrivateKey: []byte(secret), PrivateKeyID: o.ClientCertificateKeyID, SigningAlgorithm: signing,
-		TokenURL: o.TokenURL, Scopes: o.Scopes, EndpointParams: params,
+		Iss: cmp.Or(o.Iss, o.ClientID), Subject: o.ClientID, Audience: o.Audience,
+		PrivateClaims: o.Claims,
+		PrivateKey:    []byte(secret), PrivateKeyID: o.ClientCertificateKeyID,
+		SigningAlgorithm: signing,
+		TokenURL:         o.TokenURL, Scopes: o.Scopes, EndpointParams: params,
 	}
 }
 
@@ -154,23 +168,32 @@ func noToken(ctx context.Context, err error) *Error {
 		return noTokenInTime(ctx)
 	case errors.As(err, &refused) && refused.Response.StatusCode/100 == 3:
 		return &Error{
-			Kind: KindRedirect, Message: fmt.Sprintf("the OAuth2 server redirects: HTTP %d", refused.Response.StatusCode),
-			Hint: "client_secret is not sent to another address: write the right one as token_url in http_config's oauth2",
+			Kind: KindRedirect, Message: fmt.Sprintf("the OAuth2 server redirects: HTTP %d",
+				refused.Response.StatusCode),
+			Hint: "client_secret is not sent to another address: write the right one as " +
+				"token_url in http_config's oauth2",
 		}
-	case errors.As(err, &refused) && (refused.Response.StatusCode == http.StatusTooManyRequests || refused.Response.StatusCode/100 == 5):
+	case errors.As(err, &refused) && (refused.Response.StatusCode == http.StatusTooManyRequests ||
+		refused.Response.StatusCode/100 == 5):
 		return &Error{
-			Kind: KindBusy, Message: fmt.Sprintf("the OAuth2 server gave no token: HTTP %d", refused.Response.StatusCode), Again: true,
+			Kind: KindBusy, Message: fmt.Sprintf("the OAuth2 server gave no token: HTTP %d",
+				refused.Response.StatusCode), Again: true,
 			Hint: "look at the server that token_url in http_config's oauth2 names",
 		}
 	case errors.As(err, &refused):
 		return &Error{
-			Kind: KindDenied, Message: strings.TrimSpace(fmt.Sprintf("the OAuth2 token was refused: HTTP %d %s", refused.Response.StatusCode, knownCode(refused.ErrorCode))),
+			Kind: KindDenied,
+			Message: strings.TrimSpace(fmt.Sprintf("the OAuth2 token was refused: HTTP %d %s",
+				refused.Response.StatusCode, knownCode(refused.ErrorCode))),
 			Hint: "check client_id, client_secret, scopes and token_url in http_config's oauth2",
 		}
 	}
 	var sent *url.Error
 	if !errors.As(err, &sent) { // there was an answer
-		return &Error{Kind: KindBadAnswer, Message: "the OAuth2 server's answer is no token", Hint: "check token_url in http_config's oauth2"}
+		return &Error{
+			Kind: KindBadAnswer, Message: "the OAuth2 server's answer is no token",
+			Hint: "check token_url in http_config's oauth2",
+		}
 	}
 	e := networkError(err)
 	e.Message = "asking for an OAuth2 token: " + e.Message
@@ -182,10 +205,12 @@ func noToken(ctx context.Context, err error) *Error {
 	return e
 }
 
-// knownCode is an error's code where it is one of RFC 6749, 5.2: any other may be the secret, said back.
+// knownCode is an error's code where it is one of RFC 6749, 5.2: any other may be the secret, said
+// back.
 func knownCode(code string) string {
 	switch code {
-	case "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope":
+	case "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
+		"unsupported_grant_type", "invalid_scope":
 		return code
 	}
 	return ""
@@ -195,7 +220,8 @@ func knownCode(code string) string {
 func noTokenInTime(ctx context.Context) *Error {
 	cause := context.Cause(ctx)
 	e := &Error{
-		Kind: KindTimeout, Message: "the OAuth2 server gave no token: " + cause.Error(), Err: errors.Join(ctx.Err(), cause),
+		Kind: KindTimeout, Message: "the OAuth2 server gave no token: " + cause.Error(),
+		Err:  errors.Join(ctx.Err(), cause),
 		Hint: "check token_url in http_config's oauth2, and that its server answers",
 	}
 	var known *Error

@@ -25,7 +25,8 @@ import (
 
 const clientSecret = "MARKED-client-secret"
 
-// oauth2Client returns a client of a Prometheus that takes the tokens of the OAuth2 server at tokenURL, and how often it was asked with one.
+// oauth2Client returns a client of a Prometheus that takes the tokens of the OAuth2 server at
+// tokenURL, and how often it was asked with one.
 func oauth2Client(t *testing.T, tokenURL, more string, o Options) (*Client, *atomic.Int32) {
 	t.Helper()
 	asked := new(atomic.Int32)
@@ -38,7 +39,8 @@ func oauth2Client(t *testing.T, tokenURL, more string, o Options) (*Client, *ato
 	}))
 	t.Cleanup(srv.Close)
 	var cfg config.HTTPClientConfig
-	if err := yaml.UnmarshalStrict(fmt.Appendf(nil, "oauth2: {client_id: me, token_url: '%s', %s}", tokenURL, more), &cfg); err != nil {
+	if err := yaml.UnmarshalStrict(fmt.Appendf(nil, "oauth2: {client_id: me, token_url: '%s', %s}",
+		tokenURL, more), &cfg); err != nil {
 		t.Fatal(err)
 	}
 	rt, err := Transport(t.Context(), cfg, nil)
@@ -57,7 +59,8 @@ func oauth2Client(t *testing.T, tokenURL, more string, o Options) (*Client, *ato
 	return c, asked
 }
 
-// An OAuth2 server that does anything but give a token costs the query, within its time, and nobody else learns the secret.
+// An OAuth2 server that does anything but give a token costs the query, within its time, and nobody
+// else learns the secret.
 func TestHostileOAuth2(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("a redirect was followed: %s %s with %v", r.Method, r.URL, r.Header)
@@ -68,7 +71,8 @@ func TestHostileOAuth2(t *testing.T) {
 			w.Header().Set("Location", elsewhere.URL+"/?"+r.FormValue("client_secret"))
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(status)
-			_, _ = io.WriteString(w, strings.ReplaceAll(body, "SECRET", r.FormValue("client_secret")))
+			_, _ = io.WriteString(w,
+				strings.ReplaceAll(body, "SECRET", r.FormValue("client_secret")))
 		}
 	}
 	begins := func(head, again string) http.HandlerFunc {
@@ -87,46 +91,87 @@ func TestHostileOAuth2(t *testing.T) {
 		kind   Kind
 		want   string
 	}{
-		{"redirect that keeps the body", says(307, ""), KindRedirect, "the OAuth2 server redirects: HTTP 307; client_secret is not sent to another address: write the right one as token_url"},
+		{
+			"redirect that keeps the body", says(307, ""), KindRedirect,
+			"the OAuth2 server redirects: HTTP 307; client_secret is not sent to another " +
+				"address: write the right one as token_url",
+		},
 		{"redirect", says(302, ""), KindRedirect, "the OAuth2 server redirects: HTTP 302"},
 		{"hang", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, KindTimeout,
-			"the OAuth2 server gave no token: no whole answer after 200ms; check token_url in http_config's oauth2, and that its server answers"},
-		{"hang after headers", begins("{", ""), KindTimeout, "the OAuth2 server gave no token: no whole answer after 200ms"},
-		{"for ever", begins("{", strings.Repeat(" ", 1<<16)), KindBadAnswer, "the OAuth2 server's answer is no token"},
-		{"refused", says(401, `{"error":"invalid_client","error_description":"SECRET"}`), KindDenied, "the OAuth2 token was refused: HTTP 401"},
-		{"refused with the secret for a reason", says(400, `{"error":"SECRET"}`), KindDenied, "the OAuth2 token was refused: HTTP 400; check client_id"},
-		{"busy", says(503, "SECRET"), KindBusy, "the OAuth2 server gave no token: HTTP 503; look at the server that token_url"},
-		{"no token", says(200, `{"SECRET":1}`), KindBadAnswer, "the OAuth2 server's answer is no token; check token_url"},
-		{"a web page", says(200, "<html>SECRET"), KindBadAnswer, "the OAuth2 server's answer is no token; check token_url"},
-		{"another protocol", says(101, ""), KindBadAnswer, "asking for an OAuth2 token: what answers is no HTTP API: it switched protocols; check token_url"},
-		{"dropped", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, KindNetwork, "asking for an OAuth2 token: EOF; check token_url"},
+			"the OAuth2 server gave no token: no whole answer after 200ms; check token_url in " +
+				"http_config's oauth2, and that its server answers"},
+		{
+			"hang after headers", begins("{", ""), KindTimeout,
+			"the OAuth2 server gave no token: no whole answer after 200ms",
+		},
+		{
+			"for ever", begins("{", strings.Repeat(" ", 1<<16)), KindBadAnswer,
+			"the OAuth2 server's answer is no token",
+		},
+		{
+			"refused", says(401, `{"error":"invalid_client","error_description":"SECRET"}`),
+			KindDenied, "the OAuth2 token was refused: HTTP 401",
+		},
+		{
+			"refused with the secret for a reason", says(400, `{"error":"SECRET"}`), KindDenied,
+			"the OAuth2 token was refused: HTTP 400; check client_id",
+		},
+		{
+			"busy", says(503, "SECRET"), KindBusy, "the OAuth2 server gave no token: HTTP 503; " +
+				"look at the server that token_url",
+		},
+		{
+			"no token", says(200, `{"SECRET":1}`), KindBadAnswer,
+			"the OAuth2 server's answer is no token; check token_url",
+		},
+		{
+			"a web page", says(200, "<html>SECRET"), KindBadAnswer,
+			"the OAuth2 server's answer is no token; check token_url",
+		},
+		{
+			"another protocol", says(101, ""), KindBadAnswer, "asking for an OAuth2 token: what " +
+				"answers is no HTTP API: it switched protocols; check token_url",
+		},
+		{"dropped", func(http.ResponseWriter, *http.Request) {
+			panic(http.ErrAbortHandler)
+		}, KindNetwork, "asking for an OAuth2 token: EOF; check token_url"},
 	} {
-		for _, grant := range []string{"client_secret: " + clientSecret, "grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', client_certificate_key_file: " + privateKey(t)} {
+		for _, grant := range []string{
+			"client_secret: " + clientSecret,
+			"grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', " +
+				"client_certificate_key_file: " + privateKey(t),
+		} {
 			t.Run(tt.name+" "+grant[:5], func(t *testing.T) {
-				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+					r *http.Request) {
 					_ = r.ParseForm() // so that a client that goes away is noticed
 					tt.answer(w, r)
 				}))
 				t.Cleanup(server.Close)
 				o := Options{Attempts: 1}
-				if tt.kind == KindTimeout { // the others have their answer before any timeout, however slow the machine
+				if tt.kind == KindTimeout {
+					// the others have their answer before any timeout, however slow the machine
 					o.QueryTimeout = 100 * time.Millisecond
 				}
 				c, asked := oauth2Client(t, server.URL, grant, o)
 				_, err := c.Range(t.Context(), Query{Expr: "up", Grid: grid}, none)
 				var e *Error
-				if !errors.As(err, &e) || e.Kind != tt.kind || !strings.Contains(err.Error(), tt.want) {
+				if !errors.As(err, &e) || e.Kind != tt.kind ||
+					!strings.Contains(err.Error(), tt.want) {
 					t.Errorf("got  %s\nwant %s: %s", describe(err), tt.kind, tt.want)
 				}
-				if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, "MARKED") || asked.Load() != 0 {
-					t.Errorf("it shows the secret, or Prometheus was asked %d times: %s", asked.Load(), text)
+				if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, "MARKED") ||
+					asked.Load() != 0 {
+					t.Errorf("it shows the secret, or Prometheus was asked %d times: %s",
+						asked.Load(), text)
 				}
 			})
 		}
 	}
 }
 
-// The end of the run ends the wait for a token, of who asks and of those who wait behind, and says why.
+// The end of the run ends the wait for a token, of who asks and of those who wait behind, and says
+// why.
 func TestOAuth2EndsWithTheRun(t *testing.T) {
 	here := make(chan struct{}, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -148,13 +193,15 @@ func TestOAuth2EndsWithTheRun(t *testing.T) {
 	<-here
 	cancel(over)
 	for range 2 {
-		if err := <-ended; !errors.Is(err, over) || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), over.Error()) {
+		if err := <-ended; !errors.Is(err, over) || !errors.Is(err, context.Canceled) ||
+			!strings.Contains(err.Error(), over.Error()) {
 			t.Error(err)
 		}
 	}
 }
 
-// A token is asked for as http_config says, once for all requests, and again where the secret is another.
+// A token is asked for as http_config says, once for all requests, and again where the secret is
+// another.
 func TestOAuth2Asks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")
 	write := func(s string) {
@@ -170,7 +217,8 @@ func TestOAuth2Asks(t *testing.T) {
 		r.Form.Set("by", id+":"+secret+" "+r.UserAgent())
 		forms <- r.Form
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"access_token":"token-1","token_type":"Bearer","expires_in":3600}`)
+		_, _ = io.WriteString(w,
+			`{"access_token":"token-1","token_type":"Bearer","expires_in":3600}`)
 	}))
 	t.Cleanup(server.Close)
 	ask := func(c *Client) {
@@ -179,11 +227,13 @@ func TestOAuth2Asks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c, asked := oauth2Client(t, server.URL, "client_secret_file: "+path+", scopes: [a, b], endpoint_params: {audience: x}", Options{UserAgent: "promsnap/test"})
+	c, asked := oauth2Client(t, server.URL, "client_secret_file: "+path+", scopes: [a, b], "+
+		"endpoint_params: {audience: x}", Options{UserAgent: "promsnap/test"})
 	ask(c)
 	ask(c)
 	form := <-forms
-	if got, want := form.Encode(), "audience=x&by=me%3A"+clientSecret+"+promsnap%2Ftest&grant_type=client_credentials&scope=a+b"; got != want {
+	if got, want := form.Encode(), "audience=x&by=me%3A"+clientSecret+
+		"+promsnap%2Ftest&grant_type=client_credentials&scope=a+b"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if len(forms) != 0 || asked.Load() != 2 {
@@ -194,9 +244,12 @@ func TestOAuth2Asks(t *testing.T) {
 	if form = <-forms; !strings.HasPrefix(form.Get("by"), "me:another ") {
 		t.Errorf("the secret is %s", form.Get("by"))
 	}
-	c, _ = oauth2Client(t, server.URL, "grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', signature_algorithm: RS512, client_certificate_key_file: "+privateKey(t), Options{})
+	c, _ = oauth2Client(t, server.URL,
+		"grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', signature_algorithm: RS512, "+
+			"client_certificate_key_file: "+privateKey(t), Options{})
 	ask(c)
-	if form = <-forms; form.Get("grant_type") != jwtBearer || strings.Count(form.Get("assertion"), ".") != 2 {
+	if form = <-forms; form.Get("grant_type") != jwtBearer ||
+		strings.Count(form.Get("assertion"), ".") != 2 {
 		t.Errorf("a JWT is asked for with %v", form)
 	}
 }
@@ -209,7 +262,10 @@ func privateKey(t *testing.T) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "key.pem")
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), 0o600); err != nil {
+	if err := os.WriteFile(path,
+		pem.EncodeToMemory(&pem.Block{
+			Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key),
+		}), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path

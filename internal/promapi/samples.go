@@ -10,19 +10,23 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// samples are the values of one series on the grid, and what is known of the times of all series before it. Times are milliseconds
-// since 1970, Prometheus' own measure.
+// samples are the values of one series on the grid, and what is known of the times of all series
+// before it. Times are milliseconds since 1970, Prometheus' own measure.
 type samples struct {
 	start, step int64
-	shift       int64 // of all times against the grid, from -step+1 to 0; known once there is a sample
-	count       int   // of all series
-	values      []float64
-	last        int // index of the series' newest sample, -1 for none
-	heads       heads
+	// of all times against the grid, from -step+1 to 0; known once there is a sample
+	shift  int64
+	count  int // of all series
+	values []float64
+	last   int // index of the series' newest sample, -1 for none
+	heads  heads
 }
 
 func newSamples(g series.Grid) samples {
-	return samples{start: g.Start.UnixMilli(), step: g.Step.Milliseconds(), values: make([]float64, g.Len), last: -1}
+	return samples{
+		start: g.Start.UnixMilli(), step: g.Step.Milliseconds(), values: make([]float64, g.Len),
+		last: -1,
+	}
 }
 
 // moved returns g as the server's times have it.
@@ -57,9 +61,10 @@ func (p *samples) read(s *scanner, labels series.Labels) error {
 	})
 }
 
-// quick takes samples with their commas off the start of b as long as they are written as Prometheus writes most of them:
-// [1700000000.123,"-0.25"], without white space, exponents or words, on the grid and in order. It returns how many bytes it took
-// and leaves all else, and what is wrong, to careful.
+// quick takes samples with their commas off the start of b as long as they are written as
+// Prometheus writes most of them: [1700000000.123,"-0.25"], without white space, exponents or
+// words, on the grid and in order. It returns how many bytes it took and leaves all else, and what
+// is wrong, to careful.
 func (p *samples) quick(b []byte) int {
 	taken := 0
 	for len(b) >= window {
@@ -105,11 +110,13 @@ func (p *samples) quick(b []byte) int {
 	return taken
 }
 
-// sampleEnds reports whether b begins with what stands between the value of a sample and the next sample.
+// sampleEnds reports whether b begins with what stands between the value of a sample and the next
+// sample.
 func sampleEnds(b []byte) bool { return b[0] == '"' && b[1] == ']' && b[2] == ',' }
 
-// heads are how the samples of an answer begin, by their index: [1700000000," and the like. All series of an answer have the same times,
-// so that each text is read once and only compared in the series that follow.
+// heads are how the samples of an answer begin, by their index: [1700000000," and the like. All
+// series of an answer have the same times, so that each text is read once and only compared in the
+// series that follow.
 type heads struct {
 	length int    // of all that are known, in bytes; 0: none is known
 	mask   uint64 // of the second half's bytes that belong to a text of this length
@@ -124,7 +131,8 @@ const (
 
 // learn remembers that the sample of index i begins with text.
 func (h *heads) learn(text []byte, i int) {
-	if len(text) <= maxHead/2 || len(text) > maxHead || i >= maxHeads || h.length != 0 && h.length != len(text) {
+	if len(text) <= maxHead/2 || len(text) > maxHead || i >= maxHeads ||
+		h.length != 0 && h.length != len(text) {
 		return
 	}
 	if i >= len(h.texts) {
@@ -133,23 +141,28 @@ func (h *heads) learn(text []byte, i int) {
 	h.length, h.mask = len(text), ^uint64(0)>>(64-8*(len(text)-maxHead/2))
 	var both [maxHead]byte
 	copy(both[:], text)
-	h.texts[i] = [2]uint64{binary.LittleEndian.Uint64(both[:]), binary.LittleEndian.Uint64(both[maxHead/2:])}
+	h.texts[i] = [2]uint64{
+		binary.LittleEndian.Uint64(both[:]), binary.LittleEndian.Uint64(both[maxHead/2:]),
+	}
 }
 
-// match returns the length of the head of sample i where b begins with it, else 0. b must hold maxHead bytes.
+// match returns the length of the head of sample i where b begins with it, else 0. b must hold
+// maxHead bytes.
 func (h *heads) match(b []byte, i int) int {
 	if i >= len(h.texts) {
 		return 0
 	}
 	t := &h.texts[i] // of one that is not known the first half is 0, which no text begins with
-	if binary.LittleEndian.Uint64(b) != t[0] || binary.LittleEndian.Uint64(b[maxHead/2:])&h.mask != t[1] {
+	if binary.LittleEndian.Uint64(b) != t[0] ||
+		binary.LittleEndian.Uint64(b[maxHead/2:])&h.mask != t[1] {
 		return 0
 	}
 	return h.length
 }
 
-// quickValue reads a decimal of at most 19 digits from the start of b, a zero before the point not counted, and says how long it is, 0
-// where there is none. Shares of one are often written with 19 digits behind the point.
+// quickValue reads a decimal of at most 19 digits from the start of b, a zero before the point not
+// counted, and says how long it is, 0 where there is none. Shares of one are often written with 19
+// digits behind the point.
 func quickValue(b []byte) (float64, int) {
 	i := 0
 	if b[0] == '-' {
@@ -216,14 +229,16 @@ func (p *samples) careful(s *scanner, labels series.Labels) error {
 func (p *samples) put(ms int64, v float64) bool {
 	from := ms - p.start
 	if p.count == 0 {
-		// Some servers move the times of a range query down to multiples of its step; the first sample of all shows by how much.
+		// Some servers move the times of a range query down to multiples of its step; the first
+		// sample of all shows by how much.
 		if p.shift = from % p.step; p.shift > 0 {
 			p.shift -= p.step
 		}
 	}
 	i := p.last + 1
 	if from -= p.shift; from != int64(i)*p.step {
-		if from < 0 || from%p.step != 0 || from/p.step >= int64(len(p.values)) || from/p.step < int64(i) {
+		if from < 0 || from%p.step != 0 || from/p.step >= int64(len(p.values)) ||
+			from/p.step < int64(i) {
 			return false
 		}
 		i = int(from / p.step)
@@ -244,9 +259,11 @@ func (p *samples) misfit(ms int64) string {
 	from := ms - p.start - p.shift
 	switch {
 	case from%p.step != 0:
-		return fmt.Sprintf("the sample at %s is not on a step of %v from %s", t, time.Duration(p.step)*time.Millisecond, p.at(0))
+		return fmt.Sprintf("the sample at %s is not on a step of %v from %s",
+			t, time.Duration(p.step)*time.Millisecond, p.at(0))
 	case from < 0 || from/p.step >= int64(len(p.values)):
-		return fmt.Sprintf("the sample at %s is outside the range asked for, %s to %s", t, p.at(0), p.at(len(p.values)-1))
+		return fmt.Sprintf("the sample at %s is outside the range asked for, %s to %s", t, p.at(0),
+			p.at(len(p.values)-1))
 	}
 	return fmt.Sprintf("the sample at %s does not come after the one at %s", t, p.at(p.last))
 }
@@ -255,7 +272,8 @@ func (p *samples) at(i int) string {
 	return time.UnixMilli(p.start + p.shift + int64(i)*p.step).UTC().Format(time.RFC3339Nano)
 }
 
-// maxTime is a bound on times, in seconds, below which a float64 of seconds still tells milliseconds apart. It is the year 33658.
+// maxTime is a bound on times, in seconds, below which a float64 of seconds still tells
+// milliseconds apart. It is the year 33658.
 const maxTime = 1e12
 
 // milliseconds reads a time in seconds, a JSON number: 1700000000, 1700000000.123 or 1.7e9.

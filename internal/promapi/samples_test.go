@@ -13,8 +13,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// The times of a series are compared with those of the series before it. Whatever of them is missing or is written otherwise, an answer
-// reads as encoding/json reads it.
+// The times of a series are compared with those of the series before it. Whatever of them is
+// missing or is written otherwise, an answer reads as encoding/json reads it.
 func TestSeriesOfOneAnswer(t *testing.T) {
 	times := []string{"%d", "%d.0", "%d.000", "%de0"}
 	g := series.Grid{Start: time.Unix(1_700_000_040, 0).UTC(), Step: time.Minute, Len: 40}
@@ -31,10 +31,14 @@ func TestSeriesOfOneAnswer(t *testing.T) {
 				case 1:
 					form = rapid.SampledFrom(times).Draw(t, "another form")
 				}
-				value := rapid.SampledFrom([]string{"0", "-1", "0.25", "-0.8234567890123456", "123456789", "1e9", "NaN", "0.0024087591240875912"}).Draw(t, "value")
+				value := rapid.SampledFrom([]string{
+					"0", "-1", "0.25", "-0.8234567890123456", "123456789", "1e9", "NaN",
+					"0.0024087591240875912",
+				}).Draw(t, "value")
 				samples = append(samples, fmt.Sprintf(`[`+form+`,"%s"]`, g.At(j).Unix(), value))
 			}
-			all = append(all, fmt.Sprintf(`{"metric":{"n":"%d"},"values":[%s]}`, i, strings.Join(samples, ",")))
+			all = append(all, fmt.Sprintf(`{"metric":{"n":"%d"},"values":[%s]}`, i,
+				strings.Join(samples, ",")))
 		}
 		body := matrix(strings.Join(all, ","))
 		_, got, err := decode(strings.NewReader(body), g, len(all))
@@ -63,10 +67,17 @@ func TestKnownTimeOutOfOrder(t *testing.T) {
 		samples []string
 		want    string
 	}{
-		{"twice", slices.Concat(samples[:10], samples[9:]), "the sample at 2023-11-14T22:23:00Z does not come after the one at 2023-11-14T22:23:00Z"},
-		{"backwards", slices.Concat(samples[:10], samples[5:]), "the sample at 2023-11-14T22:19:00Z does not come after the one at 2023-11-14T22:23:00Z"},
+		{
+			"twice", slices.Concat(samples[:10], samples[9:]),
+			"the sample at 2023-11-14T22:23:00Z does not come after the one at 2023-11-14T22:23:00Z",
+		},
+		{
+			"backwards", slices.Concat(samples[:10], samples[5:]),
+			"the sample at 2023-11-14T22:19:00Z does not come after the one at 2023-11-14T22:23:00Z",
+		},
 	} {
-		body := matrix(`{"metric":{"n":"1"},"values":[` + strings.Join(samples, ",") + `]},{"metric":{"n":"2"},"values":[` + strings.Join(tt.samples, ",") + `]}`)
+		body := matrix(`{"metric":{"n":"1"},"values":[` + strings.Join(samples, ",") +
+			`]},{"metric":{"n":"2"},"values":[` + strings.Join(tt.samples, ",") + `]}`)
 		_, _, err := decode(strings.NewReader(body), g, 2)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)

@@ -29,7 +29,8 @@ func (e *syntaxError) Error() string {
 	return fmt.Sprintf("byte %d of the answer: %s", e.Offset, e.What)
 }
 
-// A scanner reads JSON (RFC 8259) through a buffer of fixed size. It takes what encoding/json takes, and no more.
+// A scanner reads JSON (RFC 8259) through a buffer of fixed size. It takes what encoding/json
+// takes, and no more.
 type scanner struct {
 	src  io.Reader
 	buf  []byte
@@ -74,7 +75,9 @@ func (s *scanner) ended() bool { return errors.Is(s.err, io.EOF) }
 // fail is the error of an answer that goes on otherwise than with want.
 func (s *scanner) fail(want string) error {
 	if s.r < s.w {
-		return &syntaxError{Offset: s.offset(), What: fmt.Sprintf("expected %s, found %q", want, s.buf[s.r])}
+		return &syntaxError{
+			Offset: s.offset(), What: fmt.Sprintf("expected %s, found %q", want, s.buf[s.r]),
+		}
 	}
 	if s.ended() {
 		return &syntaxError{Offset: s.offset(), What: "expected " + want, cut: true}
@@ -153,7 +156,8 @@ func (s *scanner) more(closing byte, want string) (bool, error) {
 	return c == ',', nil
 }
 
-// object takes an object; field takes the value of the key, which is valid until it takes anything. null is an empty object.
+// object takes an object; field takes the value of the key, which is valid until it takes anything.
+// null is an empty object.
 func (s *scanner) object(what string, field func(key []byte) error) error {
 	if none, err := s.null(what); none || err != nil {
 		return err
@@ -181,7 +185,8 @@ func (s *scanner) object(what string, field func(key []byte) error) error {
 	}
 }
 
-// colon takes the colon behind a key and then the value. Taking the colon may move the buffer that key lies in.
+// colon takes the colon behind a key and then the value. Taking the colon may move the buffer that
+// key lies in.
 func (s *scanner) colon(key []byte, field func(key []byte) error) error {
 	if s.r < s.w && s.buf[s.r] == ':' {
 		s.r++
@@ -218,8 +223,8 @@ func (s *scanner) array(what string, element func() error) error {
 	}
 }
 
-// string takes a string of at most limit bytes and returns its text, which is valid until more is taken. Text that is not UTF-8 and
-// half surrogates become U+FFFD, as in encoding/json.
+// string takes a string of at most limit bytes and returns its text, which is valid until more is
+// taken. Text that is not UTF-8 and half surrogates become U+FFFD, as in encoding/json.
 func (s *scanner) string(what string, limit int) ([]byte, error) {
 	if err := s.expect('"', what); err != nil {
 		return nil, err
@@ -277,7 +282,10 @@ func (s *scanner) longString(what string, limit int) ([]byte, error) {
 
 // tooLong is the error of a text of more than limit bytes.
 func (s *scanner) tooLong(what string, limit int) error {
-	return &syntaxError{Offset: s.offset(), What: fmt.Sprintf("%s is longer than %d bytes", what, limit), long: true}
+	return &syntaxError{
+		Offset: s.offset(), What: fmt.Sprintf("%s is longer than %d bytes", what, limit),
+		long: true,
+	}
 }
 
 func tooLong(err error) bool {
@@ -340,7 +348,8 @@ func (s *scanner) surrogates(u rune) error {
 			s.tok = utf8.AppendRune(s.tok, pair)
 			return nil
 		}
-		s.tok = utf8.AppendRune(s.tok, utf8.RuneError) // the first half alone; the second may begin a pair
+		// the first half alone; the second may begin a pair
+		s.tok = utf8.AppendRune(s.tok, utf8.RuneError)
 		u = second
 	}
 	s.tok = utf8.AppendRune(s.tok, u) // a half that is left becomes U+FFFD
@@ -401,7 +410,8 @@ func (s *scanner) number(what string) ([]byte, error) {
 	return nil, s.wrong("%s is longer than %d bytes", what, maxNumber)
 }
 
-// validNumber says whether b is a number to JSON, which knows no leading zeros, plus signs or bare points.
+// validNumber says whether b is a number to JSON, which knows no leading zeros, plus signs or bare
+// points.
 func validNumber(b []byte) bool {
 	run := func() int {
 		n := 0
@@ -495,7 +505,8 @@ func (s *scanner) end() error {
 	case err == nil:
 		return s.fail("nothing more")
 	case !s.ended():
-		return fmt.Errorf("the answer breaks off at byte %d, where it was to end: %w", s.offset(), s.err)
+		return fmt.Errorf("the answer breaks off at byte %d, where it was to end: %w", s.offset(),
+			s.err)
 	}
 	return nil
 }

@@ -42,7 +42,8 @@ func (c *Client) Stores(ctx context.Context) ([]Store, error) {
 	}
 	err = c.explain(timed, op, err)
 	var e *Error
-	if errors.As(err, &e) && (e.Kind == KindNotFound || e.Kind == KindBadAnswer || e.Status/100 == 4) {
+	if errors.As(err, &e) && (e.Kind == KindNotFound || e.Kind == KindBadAnswer ||
+		e.Status/100 == 4) {
 		return nil, nil
 	}
 	return nil, err
@@ -62,7 +63,8 @@ func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(resp.Body, maxStoreBytes))
 }
 
-// readStores reads what Thanos says of its stores. What is none of that has none: other servers answer this path as they like.
+// readStores reads what Thanos says of its stores. What is none of that has none: other servers
+// answer this path as they like.
 func (c *Client) readStores(body []byte) []Store {
 	var answer struct {
 		Status string `json:"status"`
@@ -91,6 +93,8 @@ func (c *Client) readStores(body []byte) []Store {
 			out = append(out, store)
 		}
 	}
-	slices.SortFunc(out, func(a, b Store) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(out, func(a, b Store) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
 	return out[:min(len(out), maxStores)]
 }

@@ -15,17 +15,34 @@ func TestStores(t *testing.T) {
 		answer string
 		want   []Store
 	}{
-		"Prometheus has none":     {404, "404 page not found", nil},
-		"a page":                  {200, "<html></html>", nil},
-		"nothing of the kind":     {200, `{"status":"success","data":["a"]}`, nil},
-		"an error":                {400, `{"status":"error","errorType":"bad_data","error":"no such path"}`, nil},
-		"all answer":              {200, `{"status":"success","data":{"sidecar":[` + up + `]}}`, []Store{{"sidecar", "10.0.0.1:10901", ""}}},
-		"one is down":             {200, `{"status":"success","data":{"store":[{"name":"s","lastError":"connection refused"}],"sidecar":[` + up + `]}}`, []Store{{"sidecar", "10.0.0.1:10901", ""}, {"store", "s", "connection refused"}}},
-		"an error without a word": {200, `{"status":"success","data":{"store":[{"name":"s","lastError":{}}]}}`, []Store{{"store", "s", "it does not say why"}}},
-		"hostile names":           {200, `{"status":"success","data":{"store":[{"name":"s\u001b[31m\n","lastError":"a\u0000b"}]}}`, []Store{{"store", "s[31m", "ab"}}},
+		"Prometheus has none": {404, "404 page not found", nil},
+		"a page":              {200, "<html></html>", nil},
+		"nothing of the kind": {200, `{"status":"success","data":["a"]}`, nil},
+		"an error": {
+			400, `{"status":"error","errorType":"bad_data","error":"no such path"}`, nil,
+		},
+		"all answer": {
+			200, `{"status":"success","data":{"sidecar":[` + up + `]}}`, []Store{
+				{"sidecar", "10.0.0.1:10901", ""},
+			},
+		},
+		"one is down": {
+			200,
+			`{"status":"success","data":{"store":[{"name":"s","lastError":"connection refused"}],"sidecar":[` + up + `]}}`, []Store{{"sidecar", "10.0.0.1:10901", ""}, {"store", "s", "connection refused"}},
+		},
+		"an error without a word": {
+			200, `{"status":"success","data":{"store":[{"name":"s","lastError":{}}]}}`, []Store{
+				{"store", "s", "it does not say why"},
+			},
+		},
+		"hostile names": {
+			200,
+			`{"status":"success","data":{"store":[{"name":"s\u001b[31m\n","lastError":"a\u0000b"}]}}`, []Store{{"store", "s[31m", "ab"}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+				r *http.Request) {
 				if r.URL.Path != "/prefix/api/v1/stores" {
 					t.Errorf("asked for %s", r.URL.Path)
 				}

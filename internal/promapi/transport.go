@@ -14,7 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/disk"
 )
 
-// maxHeader bounds the headers of an answer, in bytes. net/http's own bound, 10 MiB, is 150 MiB of memory where they are short.
+// maxHeader bounds the headers of an answer, in bytes. net/http's own bound, 10 MiB, is 150 MiB of
+// memory where they are short.
 const maxHeader = 256 << 10
 
 // The bounds of the files that http_config names, in bytes.
@@ -23,11 +24,13 @@ const (
 	maxTLSFile    = 4 << 20 // all the authorities of a system are a quarter of a MiB
 )
 
-// Transport returns what sends requests as http_config says, in all that Prometheus' own configuration knows: basic auth, bearer and
-// other authorization, OAuth2, mTLS and certificate authorities, headers, proxy. Certificates are verified unless it says otherwise.
-// follow_redirects is not the transport's: give it to Options. What http_config only refers to lies in the store; nil: nothing does. ctx
-// bounds how long the files of TLS are waited for.
-func Transport(ctx context.Context, cfg config.HTTPClientConfig, store config.SecretManager) (http.RoundTripper, error) {
+// Transport returns what sends requests as http_config says, in all that Prometheus' own
+// configuration knows: basic auth, bearer and other authorization, OAuth2, mTLS and certificate
+// authorities, headers, proxy. Certificates are verified unless it says otherwise. follow_redirects
+// is not the transport's: give it to Options. What http_config only refers to lies in the store;
+// nil: nothing does. ctx bounds how long the files of TLS are waited for.
+func Transport(ctx context.Context, cfg config.HTTPClientConfig,
+	store config.SecretManager) (http.RoundTripper, error) {
 	rt, err := transport(ctx, cfg, store)
 	if err != nil {
 		return nil, fmt.Errorf("http_config: %w", err)
@@ -35,9 +38,10 @@ func Transport(ctx context.Context, cfg config.HTTPClientConfig, store config.Se
 	return rt, nil
 }
 
-// transport is put together here of prometheus/common's parts: its own has no bound for headers and files, and waits for an OAuth2 server
-// for ever.
-func transport(ctx context.Context, cfg config.HTTPClientConfig, store config.SecretManager) (http.RoundTripper, error) {
+// transport is put together here of prometheus/common's parts: its own has no bound for headers and
+// files, and waits for an OAuth2 server for ever.
+func transport(ctx context.Context, cfg config.HTTPClientConfig,
+	store config.SecretManager) (http.RoundTripper, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -51,11 +55,13 @@ func transport(ctx context.Context, cfg config.HTTPClientConfig, store config.Se
 	secrets := reader{store, maxSecretFile}
 	var rt http.RoundTripper = base
 	if a := cfg.Authorization; a != nil {
-		rt = config.NewAuthorizationCredentialsRoundTripper(a.Type, secrets.of(a.Credentials, a.CredentialsFile, a.CredentialsRef), rt)
+		rt = config.NewAuthorizationCredentialsRoundTripper(a.Type,
+			secrets.of(a.Credentials, a.CredentialsFile, a.CredentialsRef), rt)
 	}
 	if b := cfg.BasicAuth; b != nil {
 		user := secrets.of(config.Secret(b.Username), b.UsernameFile, b.UsernameRef)
-		rt = config.NewBasicAuthRoundTripper(user, secrets.of(b.Password, b.PasswordFile, b.PasswordRef), rt)
+		rt = config.NewBasicAuthRoundTripper(user,
+			secrets.of(b.Password, b.PasswordFile, b.PasswordRef), rt)
 	}
 	if cfg.OAuth2 != nil {
 		if rt, err = authorized(ctx, rt, cfg.OAuth2, secrets); err != nil {
@@ -66,20 +72,26 @@ func transport(ctx context.Context, cfg config.HTTPClientConfig, store config.Se
 }
 
 // connections are those of one configuration of TLS and proxies.
-func connections(ctx context.Context, t config.TLSConfig, proxy config.ProxyConfig, store config.SecretManager) (*http.Transport, error) {
-	for _, f := range []struct{ file, ref *string }{{&t.CAFile, &t.CARef}, {&t.CertFile, &t.CertRef}, {&t.KeyFile, &t.KeyRef}} {
+func connections(ctx context.Context, t config.TLSConfig, proxy config.ProxyConfig,
+	store config.SecretManager) (*http.Transport, error) {
+	for _, f := range []struct{ file, ref *string }{
+		{&t.CAFile, &t.CARef}, {&t.CertFile, &t.CertRef}, {&t.KeyFile, &t.KeyRef},
+	} {
 		if *f.file != "" {
 			*f.ref, *f.file = inFile+*f.file, ""
 		}
 	}
-	certificates, err := config.NewTLSConfigWithContext(ctx, &t, config.WithSecretManager(reader{store, maxTLSFile}))
+	certificates, err := config.NewTLSConfigWithContext(ctx, &t,
+		config.WithSecretManager(reader{store, maxTLSFile}))
 	if err != nil {
 		return nil, err
 	}
 	return &http.Transport{
-		TLSClientConfig: certificates, Proxy: proxy.Proxy(), ProxyConnectHeader: proxy.GetProxyConnectHeader(),
+		TLSClientConfig: certificates, Proxy: proxy.Proxy(),
+		ProxyConnectHeader: proxy.GetProxyConnectHeader(),
 		DisableCompression: true, MaxResponseHeaderBytes: maxHeader,
-		MaxIdleConnsPerHost: 100, IdleConnTimeout: 5 * time.Minute, TLSHandshakeTimeout: 10 * time.Second, ExpectContinueTimeout: time.Second,
+		MaxIdleConnsPerHost: 100, IdleConnTimeout: 5 * time.Minute,
+		TLSHandshakeTimeout: 10 * time.Second, ExpectContinueTimeout: time.Second,
 	}, nil
 }
 
@@ -112,16 +124,21 @@ func (r reader) Fetch(ctx context.Context, ref string) (string, error) {
 	case err != nil:
 		return "", fileError(err)
 	case int64(len(text)) > r.most:
-		return "", fileError(fmt.Errorf("%s is longer than %d KiB; it is something else", path, r.most>>10))
+		return "", fileError(fmt.Errorf("%s is longer than %d KiB; it is something else", path,
+			r.most>>10))
 	case found == "":
 		return "", fileError(fmt.Errorf("%s is empty", path))
 	}
 	return found, nil
 }
 
-// fileError is the error of a file that http_config names and that cannot be used. No network is to blame, and another try does not help.
+// fileError is the error of a file that http_config names and that cannot be used. No network is to
+// blame, and another try does not help.
 func fileError(err error) *Error {
-	e := &Error{Kind: KindBadConfig, Message: "http_config: " + err.Error(), Err: err, Hint: "correct the path in http_config, or the file"}
+	e := &Error{
+		Kind: KindBadConfig, Message: "http_config: " + err.Error(), Err: err,
+		Hint: "correct the path in http_config, or the file",
+	}
 	var stalled *disk.StalledError
 	switch {
 	case errors.As(err, &stalled):
@@ -135,7 +152,8 @@ func fileError(err error) *Error {
 	return e
 }
 
-// of is a secret that stands in http_config itself, in a file, or in the store; nil where it is nowhere.
+// of is a secret that stands in http_config itself, in a file, or in the store; nil where it is
+// nowhere.
 func (r reader) of(text config.Secret, file, ref string) config.SecretReader {
 	switch {
 	case text != "":
@@ -205,4 +223,6 @@ func (h *headers) RoundTrip(rq *http.Request) (*http.Response, error) {
 }
 
 // CloseIdleConnections is for http.Client's.
-func (h *headers) CloseIdleConnections() { (&http.Client{Transport: h.next}).CloseIdleConnections() }
+func (h *headers) CloseIdleConnections() {
+	(&http.Client{Transport: h.next}).CloseIdleConnections()
+}

@@ -18,7 +18,8 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// A wire sends requests as the client does and turns every answer that is not one of the API's into an *Error.
+// A wire sends requests as the client does and turns every answer that is not one of the API's into
+// an *Error.
 type wire struct {
 	next   http.RoundTripper
 	agent  string
@@ -45,7 +46,9 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &body{raw: resp.Body, encoding: resp.Header.Get("Content-Encoding"), max: w.max, advice: w.advice}
+	resp.Body = &body{
+		raw: resp.Body, encoding: resp.Header.Get("Content-Encoding"), max: w.max, advice: w.advice,
+	}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
 	case resp.StatusCode/100 == 3 && resp.Header.Get("Location") != "":
@@ -83,12 +86,16 @@ func (b *body) Read(p []byte) (n int, err error) {
 	n, err = b.plain.Read(p)
 	err = unpackError(err, b.encoding)
 	if b.read += int64(n); b.read > b.max {
-		return 0, &Error{Kind: KindTooMuch, Message: fmt.Sprintf("the answer is longer than %d MiB", b.max>>20), Hint: b.advice}
+		return 0, &Error{
+			Kind: KindTooMuch, Message: fmt.Sprintf("the answer is longer than %d MiB", b.max>>20),
+			Hint: b.advice,
+		}
 	}
 	return n, err
 }
 
-// unpacked is a body as it was before it was compressed. Nobody asks for that, and gzip or deflate is what servers do all the same.
+// unpacked is a body as it was before it was compressed. Nobody asks for that, and gzip or deflate
+// is what servers do all the same.
 func unpacked(raw io.Reader, encoding string) (plain io.Reader, err error) {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "", "identity":
@@ -98,7 +105,10 @@ func unpacked(raw io.Reader, encoding string) (plain io.Reader, err error) {
 	case "deflate":
 		plain, err = inflated(raw)
 	default:
-		return nil, &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer is compressed with %q, which was not asked for", encoding), Hint: hintPacked}
+		return nil, &Error{
+			Kind: KindBadAnswer, Message: fmt.Sprintf("the answer is compressed with %q, which "+
+				"was not asked for", encoding), Hint: hintPacked,
+		}
 	}
 	if err != nil {
 		return nil, unpackError(err, encoding)
@@ -106,7 +116,8 @@ func unpacked(raw io.Reader, encoding string) (plain io.Reader, err error) {
 	return plain, nil
 }
 
-// inflated reads deflate, which is zlib by RFC 9110, and without its head where a server takes the word literally.
+// inflated reads deflate, which is zlib by RFC 9110, and without its head where a server takes the
+// word literally.
 func inflated(raw io.Reader) (io.Reader, error) {
 	r := bufio.NewReader(raw)
 	head, err := r.Peek(2)
@@ -129,9 +140,14 @@ const hintPacked = "switch the compression of what stands before Prometheus off"
 // unpackError tells what is not compressed as it says from what breaks off.
 func unpackError(err error, encoding string) error {
 	var corrupt flate.CorruptInputError
-	for _, no := range []error{gzip.ErrHeader, gzip.ErrChecksum, zlib.ErrHeader, zlib.ErrChecksum, zlib.ErrDictionary} {
+	for _, no := range []error{
+		gzip.ErrHeader, gzip.ErrChecksum, zlib.ErrHeader, zlib.ErrChecksum, zlib.ErrDictionary,
+	} {
 		if errors.Is(err, no) || errors.As(err, &corrupt) {
-			return &Error{Kind: KindBadAnswer, Message: fmt.Sprintf("the answer says that it is compressed with %s, and is not", encoding), Hint: hintPacked}
+			return &Error{
+				Kind: KindBadAnswer, Message: fmt.Sprintf("the answer says that it is compressed "+
+					"with %s, and is not", encoding), Hint: hintPacked,
+			}
 		}
 	}
 	return err
@@ -140,14 +156,17 @@ func unpackError(err error, encoding string) error {
 // Close implements io.Closer.
 func (b *body) Close() error { return b.raw.Close() }
 
-// stay refuses redirects that would take a query, or credentials of any kind, elsewhere, and those that turn a POST into a GET without
-// its form.
+// stay refuses redirects that would take a query, or credentials of any kind, elsewhere, and those
+// that turn a POST into a GET without its form.
 func stay(follow bool) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
 		first := via[0]
 		to := *req.URL
 		to.User, to.RawQuery, to.Fragment = nil, "", ""
-		e := &Error{Kind: KindRedirect, Status: req.Response.StatusCode, Message: "the server redirects to " + to.String()}
+		e := &Error{
+			Kind: KindRedirect, Status: req.Response.StatusCode,
+			Message: "the server redirects to " + to.String(),
+		}
 		write := "check the URL and what stands before Prometheus"
 		if base := baseOf(to, first.URL.Path); base != "" {
 			write = "write " + base + " as the URL"
@@ -156,7 +175,8 @@ func stay(follow bool) func(*http.Request, []*http.Request) error {
 		case exchange.LeadsToLogin(req.URL, first.URL):
 			e.Hint = hintLogin
 		case first.URL.Host != req.URL.Host || first.URL.Scheme != req.URL.Scheme:
-			e.Hint = "credentials are not sent to another address: if it is the right one, " + write + "; if it is a login, configure http_config"
+			e.Hint = "credentials are not sent to another address: if it is the right one, " +
+				write + "; if it is a login, configure http_config"
 		case !follow:
 			e.Hint = "follow_redirects is off: " + write
 		case first.Method != req.Method:
@@ -170,14 +190,15 @@ func stay(follow bool) func(*http.Request, []*http.Request) error {
 	}
 }
 
-// baseOf is the URL to configure where a redirect leads to the API at another address: without the part of the path that the client
-// adds itself. "": it leads to something else.
+// baseOf is the URL to configure where a redirect leads to the API at another address: without the
+// part of the path that the client adds itself. "": it leads to something else.
 func baseOf(to url.URL, asked string) string {
 	at := strings.LastIndex(asked, "/api/v1/")
 	if at < 0 {
 		return ""
 	}
-	base, ok := strings.CutSuffix(strings.TrimSuffix(to.Path, "/"), strings.TrimSuffix(asked[at:], "/"))
+	base, ok := strings.CutSuffix(strings.TrimSuffix(to.Path, "/"),
+		strings.TrimSuffix(asked[at:], "/"))
 	if !ok {
 		return ""
 	}

@@ -10,8 +10,9 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// FindingOf says one episode of an alert as the report says its findings, whether or not its series is in this answer: also one that is
-// resolved, that is silent, or whose panel failed, and promsnap's own. Its sentence is not in the report's counts.
+// FindingOf says one episode of an alert as the report says its findings, whether or not its series
+// is in this answer: also one that is resolved, that is silent, or whose panel failed, and
+// promsnap's own. Its sentence is not in the report's counts.
 func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
 	p, known := &snapshot.Panel{Spec: panel.Spec{Name: a.Panel, Title: a.Rule}}, false
 	for i := range r.Panels {
@@ -23,7 +24,8 @@ func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
 	found.Ref = p.Spec.Rule(a.Rule).Ref
 	f, _ := r.words.tell(p, &found)
 	switch {
-	case !known || p.Spec.Rule(a.Rule).Holds(): // what a number without its unit says is anybody's guess
+	case !known || p.Spec.Rule(a.Rule).Holds():
+		// what a number without its unit says is anybody's guess
 		f.ofState()
 	case math.IsNaN(found.Value) && !f.Past():
 		f.Value, f.Limit = "", ""
@@ -35,17 +37,22 @@ func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
 	return f
 }
 
-// InFull is a finding's sentence with its limit and where it is heading: "ip-10-0-1-12 memory 94 %, above 90 % since 02:10, rising".
+// InFull is a finding's sentence with its limit and where it is heading: "ip-10-0-1-12 memory 94 %,
+// above 90 % since 02:10, rising".
 func (r *Report) InFull(f *Finding) string { return r.words.worst(f, r.Info) }
 
 // judged is what an alert's rule found, as far as the alert remembers it.
 func judged(a rules.Alert, e rules.Episode) snapshot.Finding {
 	streak := &rules.Streak{
-		Event: e.Event, Seen: a.Streak.Seen, Expected: a.Streak.Expected, Bouts: a.Streak.Bouts, Beyond: a.Streak.Beyond,
-		From: e.Since, To: e.Last, Open: e.Open, Peak: float64(e.Peak), PeakAt: e.PeakAt, Limit: float64(a.Limit), Severity: e.Worst,
+		Event: e.Event, Seen: a.Streak.Seen, Expected: a.Streak.Expected, Bouts: a.Streak.Bouts,
+		Beyond: a.Streak.Beyond,
+		From:   e.Since, To: e.Last, Open: e.Open, Peak: float64(e.Peak), PeakAt: e.PeakAt,
+		Limit: float64(a.Limit), Severity: e.Worst,
 	}
-	f := snapshot.Finding{Name: printable(a.Name), Capacity: float64(a.Capacity), Finding: rules.Finding{
-		Rule: a.Rule, Labels: series.FromMap(a.Labels), Status: rules.Breach, Severity: a.Severity, Value: float64(a.Value), Limit: float64(a.Limit),
+	f := snapshot.Finding{Name: printable(a.Name), Capacity: float64(
+		a.Capacity), Finding: rules.Finding{
+		Rule: a.Rule, Labels: series.FromMap(a.Labels), Status: rules.Breach, Severity: a.Severity,
+		Value: float64(a.Value), Limit: float64(a.Limit),
 		Streak: streak,
 	}}
 	f.Name = cmp.Or(f.Name, a.Rule)

@@ -21,7 +21,12 @@ func TestFindingOfAnAlert(t *testing.T) {
 			Name: "node-memory", Title: "Memory", Subject: "memory",
 			Queries:  []panel.Query{{Unit: units.PercentUnit}},
 			Capacity: &panel.Capacity{Unit: units.Bytes},
-			Rules:    []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), RunbookURL: "https://runbooks.example.com/m"}},
+			Rules: []rules.Rule{
+				{
+					Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9),
+					RunbookURL: "https://runbooks.example.com/m",
+				},
+			},
 		}},
 		{Spec: panel.Spec{
 			Name: "node-pressure", Title: "Pressure", Subject: "memory pressure",
@@ -33,19 +38,31 @@ func TestFindingOfAnAlert(t *testing.T) {
 			Name: "container-oom", Title: "Kills", Subject: "kills",
 			Queries: []panel.Query{{Unit: units.Short}},
 			Rules:   []rules.Rule{{Name: "OOMKilled", Critical: rules.At(0)}},
-			Events:  &panel.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
+			Events: &panel.Events{
+				Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"},
+			},
 		},
-		{Name: "queue", Title: "Queue", Subject: "jobs waiting", Queries: []panel.Query{{Unit: units.Short}}, Rules: []rules.Rule{{Name: "Waiting", Critical: rules.At(0)}}},
+		{
+			Name: "queue", Title: "Queue", Subject: "jobs waiting",
+			Queries: []panel.Query{{Unit: units.Short}}, Rules: []rules.Rule{
+				{Name: "Waiting", Critical: rules.At(0)},
+			},
+		},
 	}, errors.New("the server is gone"))...)
 	since := reporttest.Slot.Add(-18 * time.Minute)
-	on := rules.Episode{Since: since, Last: reporttest.Slot, Worst: rules.Critical, Peak: .96, PeakAt: since.Add(time.Minute)}
+	on := rules.Episode{
+		Since: since, Last: reporttest.Slot, Worst: rules.Critical, Peak: .96,
+		PeakAt: since.Add(time.Minute),
+	}
 	over := on
-	over.Last, over.Ended, over.End = reporttest.Slot.Add(-time.Minute), reporttest.Slot, rules.Recovered
+	over.Last, over.Ended, over.End = reporttest.Slot.Add(-time.Minute), reporttest.Slot,
+		rules.Recovered
 	gone := over
 	gone.End = rules.Vanished
 	memory := func(e rules.Episode) rules.Alert {
 		return rules.Alert{
-			Panel: "node-memory", Rule: "NodeMemoryHigh", Name: "ip-10-0-1-12", Labels: map[string]string{"node": "ip-10-0-1-12"}, Severity: rules.Critical,
+			Panel: "node-memory", Rule: "NodeMemoryHigh", Name: "ip-10-0-1-12",
+			Labels: map[string]string{"node": "ip-10-0-1-12"}, Severity: rules.Critical,
 			Value: .94, Limit: .9, Capacity: 64 << 30, Episodes: []rules.Episode{e},
 		}
 	}
@@ -53,20 +70,34 @@ func TestFindingOfAnAlert(t *testing.T) {
 	silent.Silent = reporttest.Slot.Add(-time.Minute)
 	hardly, flapping := memory(on), memory(on)
 	hardly.Streak = rules.Sighting{Seen: 72, Expected: 240}
-	flapping.Panel, flapping.Rule, flapping.Value, flapping.Streak = "node-pressure", "NodePressure", 0, rules.Sighting{Seen: 18, Expected: 18, Bouts: 3, Beyond: 9}
+	flapping.Panel, flapping.Rule, flapping.Value, flapping.Streak = "node-pressure",
+		"NodePressure", 0, rules.Sighting{Seen: 18, Expected: 18, Bouts: 3, Beyond: 9}
 	flapping.Severity, flapping.Limit = rules.Warning, 0
 	flapped := flapping
 	flapped.Episodes = []rules.Episode{over}
 	small.Capacity, small.Value = rules.Number(math.NaN()), rules.Number(math.NaN())
 	removed.Panel = "no-longer-there"
-	pressure := rules.Alert{Panel: "node-pressure", Rule: "NodePressure", Name: "ip-10-0-1-12", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on}}
-	kills := rules.Alert{Panel: "container-oom", Rule: "OOMKilled", Name: "shop/cart", Severity: rules.Critical, Value: 3, Episodes: []rules.Episode{on}}
+	pressure := rules.Alert{
+		Panel: "node-pressure", Rule: "NodePressure", Name: "ip-10-0-1-12",
+		Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on},
+	}
+	kills := rules.Alert{
+		Panel: "container-oom", Rule: "OOMKilled", Name: "shop/cart", Severity: rules.Critical,
+		Value: 3, Episodes: []rules.Episode{on},
+	}
 	kills.Episodes[0].Event = reporttest.Slot.Add(-8 * time.Minute)
 	one := rules.Alert{
-		Panel: "queue", Rule: "Waiting", Name: "shop", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on},
+		Panel: "queue", Rule: "Waiting", Name: "shop", Severity: rules.Critical, Value: 1,
+		Episodes: []rules.Episode{on},
 	}
-	queue := rules.Alert{Panel: "queue", Rule: "Waiting", Name: "shop", Severity: rules.Critical, Value: 3, Episodes: []rules.Episode{on}}
-	blind := rules.Alert{Rule: rules.BlindName, Name: "promsnap", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{on}}
+	queue := rules.Alert{
+		Panel: "queue", Rule: "Waiting", Name: "shop", Severity: rules.Critical, Value: 3,
+		Episodes: []rules.Episode{on},
+	}
+	blind := rules.Alert{
+		Rule: rules.BlindName, Name: "promsnap", Severity: rules.Critical, Value: 1,
+		Episodes: []rules.Episode{on},
+	}
 	sees := blind
 	sees.Episodes = []rules.Episode{over}
 	for _, tc := range []struct {
@@ -75,19 +106,43 @@ func TestFindingOfAnAlert(t *testing.T) {
 		value, short string
 		long         string
 	}{
-		{"fires", memory(on), "94 %", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB) since 23:42", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB), above 90 % since 23:42"},
-		{"silent", silent, "", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB) since 23:42; no data since 23:59", ""},
 		{
-			"hardly seen", hardly, "94 %", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB) since 23:42, seen in 3 of 10 scrapes",
-			"ip-10-0-1-12 memory 94 % (60.2 of 64 GiB), above 90 % since 23:42, seen in 3 of 10 scrapes",
+			"fires", memory(on), "94 %", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB) since 23:42",
+			"ip-10-0-1-12 memory 94 % (60.2 of 64 GiB), above 90 % since 23:42",
 		},
-		{"comes and goes", flapping, "", "ip-10-0-1-12 memory pressure off and on since 23:42, 50 % of 18 min", "ip-10-0-1-12 memory pressure off and on since 23:42, 50 % of 18 min"},
-		{"came and went", flapped, "", "ip-10-0-1-12 memory pressure was off and on from 23:42 to 23:59", ""},
-		{"over", memory(over), "94 %", "ip-10-0-1-12 memory was above 90 % from 23:42 to 23:59, peak 96 %", ""},
-		{"gone", memory(gone), "94 %", "ip-10-0-1-12 memory was above 90 % from 23:42 to 23:59, peak 96 %; it no longer exists", ""},
+		{
+			"silent", silent, "", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB) since 23:42; no " +
+				"data since 23:59", "",
+		},
+		{
+			"hardly seen", hardly, "94 %", "ip-10-0-1-12 memory 94 % (60.2 of 64 GiB) since " +
+				"23:42, seen in 3 of 10 scrapes",
+			"ip-10-0-1-12 memory 94 % (60.2 of 64 GiB), above 90 % since 23:42, seen in 3 of 10 " +
+				"scrapes",
+		},
+		{
+			"comes and goes", flapping, "", "ip-10-0-1-12 memory pressure off and on since " +
+				"23:42, 50 % of 18 min",
+			"ip-10-0-1-12 memory pressure off and on since 23:42, 50 % of 18 min",
+		},
+		{
+			"came and went", flapped, "",
+			"ip-10-0-1-12 memory pressure was off and on from 23:42 to 23:59", "",
+		},
+		{
+			"over", memory(over), "94 %", "ip-10-0-1-12 memory was above 90 % from 23:42 to " +
+				"23:59, peak 96 %", "",
+		},
+		{
+			"gone", memory(gone), "94 %", "ip-10-0-1-12 memory was above 90 % from 23:42 to " +
+				"23:59, peak 96 %; it no longer exists", "",
+		},
 		{"without figures", small, "", "ip-10-0-1-12 memory since 23:42", ""},
 		{"panel removed", removed, "", "ip-10-0-1-12 NodeMemoryHigh since 23:42", ""},
-		{"blind", blind, "", "No data from prod-seoul since 23:42", "No data from prod-seoul since 23:42"},
+		{
+			"blind", blind, "", "No data from prod-seoul since 23:42",
+			"No data from prod-seoul since 23:42",
+		},
 		{"sees again", sees, "", "Data from prod-seoul is back, missing 23:42–23:59", ""},
 		{"kills, and the panel failed", kills, "3", "shop/cart 3 OOM kills, last 23:52", ""},
 		{"a count, and the panel failed", queue, "3", "shop jobs waiting 3 since 23:42", ""},
@@ -95,12 +150,17 @@ func TestFindingOfAnAlert(t *testing.T) {
 		{"condition", pressure, "", "ip-10-0-1-12 memory pressure since 23:42", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			r := report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Slot: reporttest.Slot}, panels)
+			r := report.Build(report.Info{
+				Cluster: "prod-seoul", Name: "check", Slot: reporttest.Slot,
+			}, panels)
 			f := r.FindingOf(tc.alert, tc.alert.Now())
-			if f.Sentence != tc.short || f.Value != tc.value || tc.long != "" && r.InFull(&f) != tc.long {
+			if f.Sentence != tc.short || f.Value != tc.value ||
+				tc.long != "" && r.InFull(&f) != tc.long {
 				t.Errorf("%q: %q, %q", f.Value, f.Sentence, r.InFull(&f))
 			}
-			korean := report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Slot: reporttest.Slot, Language: words.Korean}, panels)
+			korean := report.Build(report.Info{
+				Cluster: "prod-seoul", Name: "check", Slot: reporttest.Slot, Language: words.Korean,
+			}, panels)
 			if k := korean.FindingOf(tc.alert, tc.alert.Now()); k.Sentence == f.Sentence {
 				t.Errorf("in Korean it says %q", k.Sentence)
 			}

@@ -33,9 +33,12 @@ var parts = []struct {
 	{"breach", true, finds(rules.Breach)},
 	{"no data", false, finds(rules.NoData)},
 	{"ended", true, func(p *snapshot.Panel) { finds(rules.OK)(p); p.OK = 1 }},
-	{"absent", false, func(p *snapshot.Panel) { p.Data, p.Missing = snapshot.DataAbsent, []string{"metric"} }},
+	{"absent", false, func(p *snapshot.Panel) {
+		p.Data, p.Missing = snapshot.DataAbsent, []string{"metric"}
+	}},
 	{"partial", true, func(p *snapshot.Panel) {
-		p.OK, p.Total, p.Data, p.Partial = 1, 1, snapshot.DataPartial, snapshot.NoteOf(snapshot.NotePartSaid, "a store is down")
+		p.OK, p.Total, p.Data, p.Partial = 1, 1, snapshot.DataPartial,
+			snapshot.NoteOf(snapshot.NotePartSaid, "a store is down")
 	}},
 	{"gone", true, finds(rules.Gone)},
 	{"flapping", true, func(p *snapshot.Panel) {
@@ -44,15 +47,22 @@ var parts = []struct {
 		s.Seen, s.Expected, s.Bouts, s.Beyond = 40, 40, 5, 20
 	}},
 	{"failed", false, func(p *snapshot.Panel) {
-		p.Data, p.Failure = snapshot.DataFailed, snapshot.FailureOf(errors.New("connection refused"))
+		p.Data, p.Failure = snapshot.DataFailed,
+			snapshot.FailureOf(errors.New("connection refused"))
 	}},
 }
 
 // finds gives a panel one series and what is found of it.
 func finds(st rules.Status) func(*snapshot.Panel) {
 	return func(p *snapshot.Panel) {
-		f := rules.Finding{Rule: "r", Labels: series.FromPairs("node", p.Spec.Name), Status: st, Severity: rules.Critical, Value: 0.94, Limit: 0.9}
-		s := &rules.Streak{From: reporttest.Slot.Add(-10 * time.Minute), To: reporttest.Slot, Peak: 0.95, Limit: 0.9, Severity: rules.Critical}
+		f := rules.Finding{
+			Rule: "r", Labels: series.FromPairs("node", p.Spec.Name), Status: st,
+			Severity: rules.Critical, Value: 0.94, Limit: 0.9,
+		}
+		s := &rules.Streak{
+			From: reporttest.Slot.Add(-10 * time.Minute), To: reporttest.Slot, Peak: 0.95,
+			Limit: 0.9, Severity: rules.Critical,
+		}
 		switch st {
 		case rules.NoData:
 			f.Newest = reporttest.Slot.Add(-time.Hour)
@@ -66,7 +76,8 @@ func finds(st rules.Status) func(*snapshot.Panel) {
 }
 
 // combined is the report of some of the parts.
-func combined(t *testing.T, set int, l words.Language) (r *report.Report, has func(string) bool, checked bool) {
+func combined(t *testing.T, set int,
+	l words.Language) (r *report.Report, has func(string) bool, checked bool) {
 	t.Helper()
 	var names []string
 	var panels []snapshot.Panel
@@ -80,11 +91,14 @@ func combined(t *testing.T, set int, l words.Language) (r *report.Report, has fu
 			Rules:   []rules.Rule{{Name: "r", Critical: rules.At(0.9), For: 15 * time.Minute}},
 		}}
 		part.panel(&p)
-		names, panels, checked = append(names, part.name), append(panels, p), checked || part.checked
+		names, panels, checked = append(names, part.name), append(panels, p), checked ||
+			part.checked
 	}
 	in := reporttest.Info(t, []snapshot.Node{{Name: "a", Exporter: true}})
 	in.Language = l
-	return report.Build(in, panels), func(name string) bool { return slices.Contains(names, name) }, checked
+	return report.Build(in, panels), func(name string) bool {
+		return slices.Contains(names, name)
+	}, checked
 }
 
 // What a report says in one place it does not deny in another, whatever it is made of.
@@ -94,7 +108,8 @@ func TestNothingIsContradicted(t *testing.T) {
 			r, has, checked := combined(t, set, l)
 			w := words.In(l)
 			breach := has("breach") || has("flapping")
-			beyond, unseen := breach || has("pending"), has("no data") || has("absent") || has("failed") || has("partial") || !checked
+			beyond, unseen := breach || has("pending"), has("no data") || has("absent") ||
+				has("failed") || has("partial") || !checked
 			calm := ""
 			if len(r.Findings) == 0 {
 				calm = r.NoFindings()
@@ -102,10 +117,13 @@ func TestNothingIsContradicted(t *testing.T) {
 			summary := strings.Join(r.Summary(), "\n")
 			fault := func(format string, args ...any) {
 				t.Helper()
-				t.Errorf("%s %09b: %s\nheadline %q, in the findings' place %q, verdict %s\n%s", l, set, fmt.Sprintf(format, args...),
+				t.Errorf("%s %09b: %s\nheadline %q, in the findings' place %q, verdict %s\n%s", l,
+					set, fmt.Sprintf(format, args...),
 					r.Headline, calm, r.Verdict(), summary)
 			}
-			says := func(phrase string) bool { return strings.Contains(r.Headline+"\n"+calm+"\n"+summary, phrase) }
+			says := func(phrase string) bool {
+				return strings.Contains(r.Headline+"\n"+calm+"\n"+summary, phrase)
+			}
 			if says(w.AllOK) && (beyond || has("no data") || !checked) {
 				fault("something is beyond a limit, silent or unchecked")
 			}
@@ -118,48 +136,63 @@ func TestNothingIsContradicted(t *testing.T) {
 			if calm == w.NoFindings && unseen {
 				fault("not everything was seen")
 			}
-			if n := len(r.Failures); n > 0 && !breach && !has("no data") && !strings.Contains(r.Headline, w.PanelsFailed.Of(n)) && n != len(r.Panels) {
+			if n := len(r.Failures); n > 0 && !breach && !has("no data") &&
+				!strings.Contains(r.Headline, w.PanelsFailed.Of(n)) && n != len(r.Panels) {
 				fault("the headline does not say that a panel failed")
 			}
-			if has("absent") && !breach && !has("no data") && !strings.Contains(r.Headline, w.ChecksSilent.Of(r.NoData)) && len(r.Failures) != len(r.Panels) {
+			if has("absent") && !breach && !has("no data") &&
+				!strings.Contains(r.Headline, w.ChecksSilent.Of(r.NoData)) &&
+				len(r.Failures) != len(r.Panels) {
 				fault("the headline does not say that a check has no data")
 			}
-			if part := fmt.Sprintf(w.OnlyPart, "a store is down"); has("partial") && !breach && !has("no data") && !strings.Contains(r.Headline, part) {
+			if part := fmt.Sprintf(w.OnlyPart, "a store is down"); has("partial") && !breach &&
+				!has("no data") && !strings.Contains(r.Headline, part) {
 				fault("the headline does not say that the answers are only a part")
 			}
 			if ok := r.Verdict() == report.VerdictOK; ok != (!beyond && !unseen) {
 				fault("it is OK: %t", ok)
 			}
-			if d := json.DocumentOf(r); d.Headline != r.Headline || len(d.Findings) != len(r.Findings) || d.Counts.Pending != r.Pending {
-				fault("report.json: %q, %d findings, %d pending", d.Headline, len(d.Findings), d.Counts.Pending)
+			if d := json.DocumentOf(r); d.Headline != r.Headline ||
+				len(d.Findings) != len(r.Findings) || d.Counts.Pending != r.Pending {
+				fault("report.json: %q, %d findings, %d pending", d.Headline, len(d.Findings),
+					d.Counts.Pending)
 			}
-			if strings.ContainsAny(r.Headline+calm, "%!") || strings.Contains(r.Headline, "..") || strings.Contains(r.Headline, "  ") {
+			if strings.ContainsAny(r.Headline+calm, "%!") || strings.Contains(r.Headline, "..") ||
+				strings.Contains(r.Headline, "  ") {
 				if !breach && !has("pending") {
 					fault("odd signs")
 				}
 			}
-			// Every place counts alike: the findings by their words, report.json and the terminal's last line.
+			// Every place counts alike: the findings by their words, report.json and the terminal's
+			// last line.
 			said := map[string]int{}
 			for i := range r.Findings {
 				f, d := &r.Findings[i], json.DocumentOf(r).Findings[i]
 				said[r.FindingRow(f).State]++
-				if ended := d.Status == "ended"; ended != f.Past() || ended != (r.FindingRow(f).State == w.Ended) || d.Open != f.Open {
-					fault("report.json says %s, open %t, of %s, open %t", d.Status, d.Open, r.FindingRow(f).State, f.Open)
+				if ended := d.Status == "ended"; ended != f.Past() ||
+					ended != (r.FindingRow(f).State == w.Ended) || d.Open != f.Open {
+					fault("report.json says %s, open %t, of %s, open %t", d.Status, d.Open,
+						r.FindingRow(f).State, f.Open)
 				}
 			}
 			if has("absent") {
 				said[w.NoData]++
 			}
-			counted := map[string]int{w.Critical: r.Critical, w.Warning: r.Warning, w.NoData: r.NoData, w.Pending: r.Pending}
+			counted := map[string]int{
+				w.Critical: r.Critical, w.Warning: r.Warning, w.NoData: r.NoData,
+				w.Pending: r.Pending,
+			}
 			for word, n := range counted {
 				if said[word] != n {
 					fault("%d findings are %s, and %d are counted", said[word], word, n)
 				}
 			}
-			if c := json.DocumentOf(r).Counts; c.Critical != r.Critical || c.Warning != r.Warning || c.NoData != r.NoData || c.OK != r.OK {
+			if c := json.DocumentOf(r).Counts; c.Critical != r.Critical || c.Warning != r.Warning ||
+				c.NoData != r.NoData || c.OK != r.OK {
 				fault("report.json counts %+v", c)
 			}
-			if !strings.Contains(summary, fmt.Sprintf(w.Counts, fmt.Sprint(r.Critical), fmt.Sprint(r.Warning), fmt.Sprint(r.NoData))) {
+			if !strings.Contains(summary, fmt.Sprintf(w.Counts, fmt.Sprint(r.Critical),
+				fmt.Sprint(r.Warning), fmt.Sprint(r.NoData))) {
 				fault("the terminal counts otherwise")
 			}
 			if has("pending") && !strings.Contains(summary, strings.ToUpper(w.Pending)) {

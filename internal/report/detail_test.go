@@ -10,7 +10,8 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// What a detail query knows of a finding is a list of what takes most, or, where its legend names no label, one fact.
+// What a detail query knows of a finding is a list of what takes most, or, where its legend names
+// no label, one fact.
 func TestDetailIsAListOrAFact(t *testing.T) {
 	for legend, want := range map[string]string{
 		"{{pod}}": "spark/exec-7/executor 3 OOM kills, last 08:12; top: limit 28 GiB",

@@ -12,7 +12,8 @@ type File struct {
 	Body        []byte
 }
 
-// fileName is what a file of a report may be called; it keeps every file inside the directory that it is written to.
+// fileName is what a file of a report may be called; it keeps every file inside the directory that
+// it is written to.
 var fileName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,199}$`)
 
 // CheckNames refuses names that would leave the report's directory, and two files of one name.
@@ -21,7 +22,8 @@ func CheckNames(files []File) error {
 	for _, f := range files {
 		switch {
 		case !fileName.MatchString(f.Name):
-			return fmt.Errorf("a file of the report is called %q: a name is of [a-z0-9.-] and does not begin with a dot", f.Name)
+			return fmt.Errorf("a file of the report is called %q: a name is of [a-z0-9.-] and "+
+				"does not begin with a dot", f.Name)
 		case seen[f.Name]:
 			return fmt.Errorf("two files of the report are called %s", f.Name)
 		}

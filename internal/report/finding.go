@@ -11,7 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// Finding is what a reader is told of one series: the gravest judgement of all of its rules, in words and figures.
+// Finding is what a reader is told of one series: the gravest judgement of all of its rules, in
+// words and figures.
 type Finding struct {
 	Panel, Title string // the panel's name and title
 	Subject      string // what the figure is: "memory"
@@ -20,26 +21,35 @@ type Finding struct {
 	Rule         string
 	Runbook      string // a link for whoever is called; may be empty
 
-	Status   rules.Status // Breach, NoData or Pending; OK and Gone of what was beyond its limit and is no more
+	// Breach, NoData or Pending; OK and Gone of what was beyond its limit and is no more
+	Status   rules.Status
 	Severity rules.Severity
 
-	Value, Limit string   // "94 %", "90 %"; Value is "" where it says nothing: of NoData, and of conditions
-	Used         string   // "60.4 of 64 GiB", or what the panel's detail says of it: "limit 28 GiB"; "" where nothing is known
-	Details      []string // what takes most of it: "shop/checkout-7d9f 22 GiB"; nil where that was not asked
+	// "94 %", "90 %"; Value is "" where it says nothing: of NoData, and of conditions
+	Value, Limit string
+	// "60.4 of 64 GiB", or what the panel's detail says of it: "limit 28 GiB"; "" where nothing is
+	// known
+	Used string
+	// what takes most of it: "shop/checkout-7d9f 22 GiB"; nil where that was not asked
+	Details []string
 
-	Since      time.Time     // when the streak began, or when the last sample came (NoData); zero where that is not known
-	Open       bool          // the streak may have begun before Since, which is where the window begins
-	Lasted     time.Duration // of the streak
-	Seen       int           // samples of the streak, of Expected
-	Expected   int
-	Bouts      int       // how often a condition held that comes and goes; else 0
-	Share      float64   // of the samples in which it held, then
-	Until      time.Time // of what has ended: when
-	Number     string    // of a panel that counts events: how many, "3 restarts"; else ""
-	Event      time.Time // the newest of them, or, where Before is true, a time before which all were
-	Before     bool
-	One        bool   // Number is of one event
-	Recurs     bool   // there were some for longer than one sample counts: Number is the most that one did
+	// when the streak began, or when the last sample came (NoData); zero where that is not known
+	Since time.Time
+	// the streak may have begun before Since, which is where the window begins
+	Open     bool
+	Lasted   time.Duration // of the streak
+	Seen     int           // samples of the streak, of Expected
+	Expected int
+	Bouts    int       // how often a condition held that comes and goes; else 0
+	Share    float64   // of the samples in which it held, then
+	Until    time.Time // of what has ended: when
+	Number   string    // of a panel that counts events: how many, "3 restarts"; else ""
+	// the newest of them, or, where Before is true, a time before which all were
+	Event  time.Time
+	Before bool
+	One    bool // Number is of one event
+	// there were some for longer than one sample counts: Number is the most that one did
+	Recurs     bool
 	Peak       string // of the streak: the value furthest beyond the limit
 	PeakAt     time.Time
 	Age        Age // of its alert
@@ -57,7 +67,8 @@ type Finding struct {
 	last       *Finding // of NoData: what fired when the data ended; nil where nothing did
 }
 
-// hasLimit reports whether the limit is worth naming. One of 0 is not, where any figure above it says so itself.
+// hasLimit reports whether the limit is worth naming. One of 0 is not, where any figure above it
+// says so itself.
 func (f *Finding) hasLimit() bool {
 	return f.Limit != "" && (f.limit != 0 || f.direction != rules.Above)
 }
@@ -81,7 +92,8 @@ func (f *Finding) ofState() {
 	}
 }
 
-// Sighting returns in how many scrapes of how many a streak was seen, in at most ten, and whether that is notably less than all.
+// Sighting returns in how many scrapes of how many a streak was seen, in at most ten, and whether
+// that is notably less than all.
 func (f *Finding) Sighting() (seen, of int, less bool) {
 	return rules.Sighting{Seen: f.Seen, Expected: f.Expected}.InTen()
 }
@@ -110,14 +122,17 @@ func gravity(st rules.Status, sev rules.Severity) int {
 	return int(sev)
 }
 
-// sortByGravity puts the worst first. Among equals the panels' order decides, which is an editor's, then the rank within the panel.
+// sortByGravity puts the worst first. Among equals the panels' order decides, which is an editor's,
+// then the rank within the panel.
 func sortByGravity(fs []Finding) {
 	slices.SortStableFunc(fs, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(gravity(b.Status, b.Severity), gravity(a.Status, a.Severity)), cmp.Compare(a.panelOrder, b.panelOrder))
+		return cmp.Or(cmp.Compare(gravity(b.Status, b.Severity), gravity(a.Status, a.Severity)),
+			cmp.Compare(a.panelOrder, b.panelOrder))
 	})
 }
 
-// findingsOf appends to out one finding for each series of p that has something to say, the gravest of its rules.
+// findingsOf appends to out one finding for each series of p that has something to say, the gravest
+// of its rules.
 func (w wording) findingsOf(out []Finding, p *snapshot.Panel) []Finding {
 	bySeries := map[uint64]int{}
 	for i := range p.Findings {
@@ -141,7 +156,8 @@ func (w wording) findingsOf(out []Finding, p *snapshot.Panel) []Finding {
 	return out
 }
 
-// tellsMore says whether a is to be shown instead of b, both of one series: the graver, then the alert, which knows since when.
+// tellsMore says whether a is to be shown instead of b, both of one series: the graver, then the
+// alert, which knows since when.
 func tellsMore(a, b *Finding) bool {
 	if ga, gb := gravity(a.Status, a.Severity), gravity(b.Status, b.Severity); ga != gb {
 		return ga > gb
@@ -149,12 +165,14 @@ func tellsMore(a, b *Finding) bool {
 	return a.reduce == "" && b.reduce != ""
 }
 
-// tell puts one judgement into words and figures; false where there is nothing to say: an end that is normal, a rule without a limit.
+// tell puts one judgement into words and figures; false where there is nothing to say: an end that
+// is normal, a rule without a limit.
 func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	rule := p.Spec.Rule(sf.Rule)
 	u := p.Spec.UnitOf(rule.Ref)
 	f := Finding{
-		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title), Name: sf.Name, Node: sf.Node,
+		Panel: p.Spec.Name, Title: p.Spec.Title, Subject: cmp.Or(p.Spec.Subject, p.Spec.Title),
+		Name: sf.Name, Node: sf.Node,
 		Rule: sf.Rule, Runbook: rule.RunbookURL, Status: sf.Status, Severity: sf.Severity,
 		direction: rule.Direction, reduce: rule.Reduce, need: rule.For, limit: sf.Limit,
 		labels: sf.Labels.Hash(),
@@ -221,7 +239,8 @@ func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.events(p, s)
 }
 
-// events takes over how many events a streak is of and when the newest was, in place of a figure and of how long it was above 0.
+// events takes over how many events a streak is of and when the newest was, in place of a figure
+// and of how long it was above 0.
 func (f *Finding) events(p *snapshot.Panel, s *rules.Streak) {
 	e := p.Spec.Events
 	if e == nil {
@@ -236,7 +255,8 @@ func (f *Finding) events(p *snapshot.Panel, s *rules.Streak) {
 	f.Event, f.Before = s.Dated(e.Within)
 }
 
-// ended takes over a streak that has ended: its peak against the limit of then, instead of the value of now.
+// ended takes over a streak that has ended: its peak against the limit of then, instead of the
+// value of now.
 func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.streak(p, s, w)
 	f.Severity, f.Until, f.limit = s.Severity, s.To, s.Limit
@@ -244,14 +264,15 @@ func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.Used, f.Trend = "", snapshot.Steady
 }
 
-// joinSilentNodes makes one finding of a node's silence in several panels: "ip-10-0-1-17 memory, CPU, disk: no data". It overwrites fs: in an
-// outage there are tens of thousands.
+// joinSilentNodes makes one finding of a node's silence in several panels: "ip-10-0-1-17 memory,
+// CPU, disk: no data". It overwrites fs: in an outage there are tens of thousands.
 func joinSilentNodes(fs []Finding) []Finding {
 	first := map[string]int{}
 	out := fs[:0]
 	for i, f := range fs {
 		f.panelOrder = i
-		if f.Status == rules.NoData && f.Node != "" && f.last == nil { // what fired stays one by one
+		if f.Status == rules.NoData && f.Node != "" && f.last == nil {
+			// what fired stays one by one
 			f.Name = f.Node
 			if at, seen := first[f.Node]; seen {
 				out[at].alsoSilent(f)
@@ -264,7 +285,8 @@ func joinSilentNodes(fs []Finding) []Finding {
 	return out
 }
 
-// alsoSilent adds what another panel has lost of the same node. Since is the time from which all of them are silent.
+// alsoSilent adds what another panel has lost of the same node. Since is the time from which all of
+// them are silent.
 func (f *Finding) alsoSilent(o Finding) {
 	if !slices.Contains(strings.Split(f.Subject, ", "), o.Subject) {
 		f.Subject += ", " + o.Subject

@@ -9,7 +9,8 @@ import (
 	corpus "github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Whatever the words: what is made of them for files, keys and anchors is a name, stays one, and leads nowhere else.
+// Whatever the words: what is made of them for files, keys and anchors is a name, stays one, and
+// leads nowhere else.
 func FuzzSlug(f *testing.F) {
 	for _, w := range corpus.Words() {
 		f.Add(w.Text, "node-memory")
@@ -24,7 +25,8 @@ func FuzzSlug(f *testing.F) {
 				t.Errorf("%q becomes %q, and that %q", word, slug, report.Slug(slug))
 			}
 		}
-		if key := path.Join("archive", report.Slug(a), report.Slug(b), "index.html"); key != "archive/"+report.Slug(a)+"/"+report.Slug(b)+"/index.html" {
+		if key := path.Join("archive", report.Slug(a), report.Slug(b),
+			"index.html"); key != "archive/"+report.Slug(a)+"/"+report.Slug(b)+"/index.html" {
 			t.Errorf("%q and %q lead to %q", a, b, key)
 		}
 	})

@@ -30,7 +30,8 @@ func TestSlugOfHostileWords(t *testing.T) {
 	}
 }
 
-// labelled is a report of what a server says alone: labels, warnings and errors. What a configuration names is its own.
+// labelled is a report of what a server says alone: labels, warnings and errors. What a
+// configuration names is its own.
 func labelled(word string) *report.Report {
 	a := reporttest.Answers{}
 	a.Add("memory", series.FromPairs("node", word, "l", word), reporttest.Constant(0.9))
@@ -39,8 +40,13 @@ func labelled(word string) *report.Report {
 	failed := spec
 	failed.Name, failed.Queries = "failed", []panel.Query{{Expr: "nothing"}}
 	panels := reporttest.Take(a, []panel.Spec{spec, failed})
-	panels[0].Notes, panels[1].Failure = []snapshot.Note{snapshot.NoteOf(snapshot.NoteServerWarns, word)}, snapshot.FailureOf(errors.New(word))
-	return report.Build(report.Info{Cluster: "prod", Name: "daily", Slot: reporttest.Slot, Range: 1, Nodes: []snapshot.Node{{Name: word}}}, panels)
+	panels[0].Notes, panels[1].Failure = []snapshot.Note{
+		snapshot.NoteOf(snapshot.NoteServerWarns, word),
+	}, snapshot.FailureOf(errors.New(word))
+	return report.Build(report.Info{
+		Cluster: "prod", Name: "daily", Slot: reporttest.Slot, Range: 1,
+		Nodes: []snapshot.Node{{Name: word}},
+	}, panels)
 }
 
 // The lines of a summary, which are a terminal's and the fallback of a message, are lines.

@@ -34,7 +34,9 @@ func TestKoreanSummary(t *testing.T) {
 
 func TestKoreanHeadlines(t *testing.T) {
 	above := rules.Rule{Name: "a", Critical: rules.At(0.9), For: 15 * time.Minute}
-	below := rules.Rule{Name: "a", Direction: rules.Below, Critical: rules.At(0.9), For: 15 * time.Minute}
+	below := rules.Rule{
+		Name: "a", Direction: rules.Below, Critical: rules.At(0.9), For: 15 * time.Minute,
+	}
 	for _, c := range []struct {
 		want string
 		rule rules.Rule
@@ -46,8 +48,13 @@ func TestKoreanHeadlines(t *testing.T) {
 		{"ip-1 memory 80% (51.2 / 64 GiB), 02:10부터 90% 미만", below, 0.8, false},
 		{"ip-1 memory 80% (51.2 / 64 GiB), 6시간 50분 이상 90% 미만 지속", below, 0.8, true},
 	} {
-		streak := &rules.Streak{From: reporttest.Slot.Add(-6*time.Hour - 50*time.Minute), To: reporttest.Slot, Open: c.open, Peak: c.v, Limit: 0.9}
-		r := told(t, words.Korean, c.rule, rules.Finding{Status: rules.Breach, Severity: rules.Critical, Value: c.v, Limit: 0.9, Streak: streak})
+		streak := &rules.Streak{
+			From: reporttest.Slot.Add(-6*time.Hour - 50*time.Minute), To: reporttest.Slot,
+			Open: c.open, Peak: c.v, Limit: 0.9,
+		}
+		r := told(t, words.Korean, c.rule, rules.Finding{
+			Status: rules.Breach, Severity: rules.Critical, Value: c.v, Limit: 0.9, Streak: streak,
+		})
 		if r.Headline != c.want {
 			t.Errorf("got  %s\nwant %s", r.Headline, c.want)
 		}

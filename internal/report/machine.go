@@ -12,7 +12,8 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// How many kinds of trouble, and how many versions of the kubelet, the line above the nodes' table counts.
+// How many kinds of trouble, and how many versions of the kubelet, the line above the nodes' table
+// counts.
 const (
 	saidTroubles = 5
 	saidKubelets = 3
@@ -21,7 +22,8 @@ const (
 // notReady is what kubectl calls a node whose condition Ready is not true.
 const notReady = "NotReady"
 
-// Machine is what the Kubernetes API knows of a node. The zero value is of a node that the API was not asked about.
+// Machine is what the Kubernetes API knows of a node. The zero value is of a node that the API was
+// not asked about.
 type Machine struct {
 	Badges     []Badge
 	Facts      []Fact
@@ -37,7 +39,8 @@ type Badge struct {
 	Title       string // kubectl's word for it, where ours is another
 }
 
-// Fact is one word on what a node is. Region is its beginning, which is left out where there is little room.
+// Fact is one word on what a node is. Region is its beginning, which is left out where there is
+// little room.
 type Fact struct{ Region, Text string }
 
 // machine says what is known of a node at the slot: a report that is made again says the same age.
@@ -55,7 +58,8 @@ func (w wording) machine(n *snapshot.Node, slot time.Time) Machine {
 	}
 	local := strings.LastIndexByte(n.Zone, '-') + 1
 	for _, f := range []Fact{
-		{"", n.InstanceType}, {n.Zone[:local], n.Zone[local:]}, {"", w.pool(n.Pool)}, {"", n.Kubelet}, {"", w.nodeAge(n.Created, slot)},
+		{"", n.InstanceType}, {n.Zone[:local], n.Zone[local:]}, {"", w.pool(n.Pool)},
+		{"", n.Kubelet}, {"", w.nodeAge(n.Created, slot)},
 	} {
 		f.Region, f.Text = printable(f.Region), printable(f.Text)
 		if f.Region+f.Text != "" {
@@ -84,7 +88,8 @@ func trouble(n *snapshot.Node) int {
 	return 0
 }
 
-// Line is the badges and the facts in one line: "NotReady · m5.2xlarge · ap-northeast-2a". "" where nothing is known.
+// Line is the badges and the facts in one line: "NotReady · m5.2xlarge · ap-northeast-2a". "" where
+// nothing is known.
 func (m Machine) Line() string {
 	var parts []string
 	for _, b := range m.Badges {
@@ -103,7 +108,8 @@ func (w wording) pool(name string) string {
 	return fmt.Sprintf(w.Pool, name)
 }
 
-// nodeAge is how long ago a node was made, in whole days after the second; "" of one that the slot does not know yet.
+// nodeAge is how long ago a node was made, in whole days after the second; "" of one that the slot
+// does not know yet.
 func (w wording) nodeAge(created, slot time.Time) string {
 	age := slot.Sub(created)
 	switch {
@@ -119,8 +125,8 @@ func (w wording) nodeAge(created, slot time.Time) string {
 	return w.duration(age)
 }
 
-// nodesSaid counts what matters of the nodes by the Kubernetes API, and the kubelets of another version than most:
-// "2 cordoned, 1 NotReady; kubelet v1.35.2 on 3 of 42". "" where nothing does.
+// nodesSaid counts what matters of the nodes by the Kubernetes API, and the kubelets of another
+// version than most: "2 cordoned, 1 NotReady; kubelet v1.35.2 on 3 of 42". "" where nothing does.
 func (r *Report) nodesSaid() string {
 	w := r.words
 	troubles, kubelets, versioned := map[string]int{}, map[string]int{}, 0
@@ -143,11 +149,14 @@ func (r *Report) nodesSaid() string {
 	}
 	for i, v := range mostFirst(kubelets) {
 		if i > 0 {
-			other = append(other, fmt.Sprintf(w.KubeletOn, v, words.Thousands(kubelets[v]), words.Thousands(versioned)))
+			other = append(other, fmt.Sprintf(w.KubeletOn, v, words.Thousands(kubelets[v]),
+				words.Thousands(versioned)))
 		}
 	}
 	var said []string
-	for _, list := range [][]string{w.AtMost(counted, saidTroubles), w.AtMost(other, saidKubelets)} {
+	for _, list := range [][]string{
+		w.AtMost(counted, saidTroubles), w.AtMost(other, saidKubelets),
+	} {
 		if len(list) > 0 {
 			said = append(said, strings.Join(list, ", "))
 		}
@@ -155,14 +164,16 @@ func (r *Report) nodesSaid() string {
 	return strings.Join(said, "; ")
 }
 
-// mostFirst returns what was counted, the most first; of versions that are equally many the newer one.
+// mostFirst returns what was counted, the most first; of versions that are equally many the newer
+// one.
 func mostFirst(count map[string]int) []string {
 	return slices.SortedFunc(maps.Keys(count), func(a, b string) int {
 		return cmp.Or(cmp.Compare(count[b], count[a]), strings.Compare(b, a))
 	})
 }
 
-// KnownNodes returns the nodes that the Kubernetes API knows, those with trouble first, then by name.
+// KnownNodes returns the nodes that the Kubernetes API knows, those with trouble first, then by
+// name.
 func (r *Report) KnownNodes() []*snapshot.Node {
 	nodes := make([]*snapshot.Node, 0, len(r.Info.Nodes))
 	for i := range r.Info.Nodes {

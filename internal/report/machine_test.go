@@ -15,14 +15,21 @@ var slot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 // TestMachineSaysOnlyWhatIsKnown: each fact can be missing.
 func TestMachineSaysOnlyWhatIsKnown(t *testing.T) {
 	for want, n := range map[string]snapshot.Node{
-		"":                                {},
-		"m5.large":                        {InstanceType: "m5.large"},
-		"us-central1-a":                   {Zone: "us-central1-a"},
-		"zone":                            {Zone: "zone"},
-		"pool spark · v1.36.3":            {Pool: "spark", Kubelet: "v1.36.3"},
-		"NotReady · cordoned · 3 h":       {Conditions: []string{"NotReady"}, Cordoned: true, Created: slot.Add(-3*time.Hour - time.Minute)},
-		"m5.large · v1 gpj.exe <b>":       {InstanceType: "m5.\u202elarge\x00", Kubelet: "v1\ngpj.exe\u2028<b>"},
-		"KernelDeadlock · NotKernelReady": {Conditions: []string{"KernelDeadlock", "NotKernelReady"}},
+		"":                     {},
+		"m5.large":             {InstanceType: "m5.large"},
+		"us-central1-a":        {Zone: "us-central1-a"},
+		"zone":                 {Zone: "zone"},
+		"pool spark · v1.36.3": {Pool: "spark", Kubelet: "v1.36.3"},
+		"NotReady · cordoned · 3 h": {
+			Conditions: []string{"NotReady"}, Cordoned: true,
+			Created: slot.Add(-3*time.Hour - time.Minute),
+		},
+		"m5.large · v1 gpj.exe <b>": {
+			InstanceType: "m5.\u202elarge\x00", Kubelet: "v1\ngpj.exe\u2028<b>",
+		},
+		"KernelDeadlock · NotKernelReady": {
+			Conditions: []string{"KernelDeadlock", "NotKernelReady"},
+		},
 	} {
 		n.Known = true
 		m := wordingIn(words.English).machine(&n, slot)
@@ -46,7 +53,9 @@ func TestNodeAge(t *testing.T) {
 		{800 * 24 * time.Hour, "800 d", "800일"},
 		{-time.Second, "", ""}, // a slot before it was made
 	} {
-		for l, want := range map[words.Language]string{words.English: c.english, words.Korean: c.korean} {
+		for l, want := range map[words.Language]string{
+			words.English: c.english, words.Korean: c.korean,
+		} {
 			if got := wordingIn(l).nodeAge(slot.Add(-c.age), slot); got != want {
 				t.Errorf("%s in %s: %q, want %q", c.age, l, got, want)
 			}
@@ -69,13 +78,22 @@ func TestNodesSaid(t *testing.T) {
 		ill = append(ill, snapshot.Node{Known: true, Conditions: []string{fmt.Sprint("Ill", i)}})
 	}
 	for want, nodes := range map[string][]snapshot.Node{
-		"":                          nil,
-		"1 NotReady":                {{Known: true, Conditions: []string{"NotReady"}}, {Known: true}, {}},
-		"2 NotReady, 1 cordoned":    {{Known: true, Conditions: []string{"NotReady"}, Cordoned: true}, {Known: true, Conditions: []string{"NotReady"}}},
-		"kubelet v1.35.2 on 1 of 3": versions("v1.36.3", "v1.35.2", "v1.36.3", ""),
-		"kubelet v1.35.2 on 1 of 2": versions("v1.35.2", "v1.36.3"), // the newer one is as it should be
-		"kubelet v5 on 1 of 7, kubelet v4 on 1 of 7, and 3 more": versions("v1", "v2", "v3", "v4", "v5", "v6", "v6"),
-		"1 Ill8, 1 Ill7, 1 Ill6, 1 Ill5, and 5 more":             ill,
+		"": nil,
+		"1 NotReady": {
+			{Known: true, Conditions: []string{"NotReady"}}, {Known: true}, {},
+		},
+		"2 NotReady, 1 cordoned": {
+			{Known: true, Conditions: []string{"NotReady"}, Cordoned: true}, {
+				Known: true, Conditions: []string{"NotReady"},
+			},
+		},
+		"kubelet v1.35.2 on 1 of 3": versions("v1.36.3", "v1.35.2",
+			"v1.36.3", ""),
+		// the newer one is as it should be
+		"kubelet v1.35.2 on 1 of 2": versions("v1.35.2", "v1.36.3"),
+		"kubelet v5 on 1 of 7, kubelet v4 on 1 of 7, and 3 more": versions("v1", "v2", "v3", "v4",
+			"v5", "v6", "v6"),
+		"1 Ill8, 1 Ill7, 1 Ill6, 1 Ill5, and 5 more": ill,
 	} {
 		r := Build(Info{Slot: slot, Nodes: nodes}, nil)
 		if got := r.nodesSaid(); got != want {

@@ -30,8 +30,12 @@ func (r *Report) columns() []column {
 		head string
 		used bool
 	}{
-		{panel.NodeMemory, r.words.Memory, true}, {panel.NodeCPU, r.words.CPU, true}, {panel.NodeDisk, r.words.Disk, true},
-		{panel.NodeMemoryRequests, r.words.RequestedMemory, false}, {panel.NodeCPURequests, r.words.RequestedCPU, false},
+		{panel.NodeMemory, r.words.Memory, true}, {panel.NodeCPU, r.words.CPU, true}, {
+			panel.NodeDisk, r.words.Disk, true,
+		},
+		{panel.NodeMemoryRequests, r.words.RequestedMemory, false}, {
+			panel.NodeCPURequests, r.words.RequestedCPU, false,
+		},
 	}
 	var found []column
 	for _, m := range measures {
@@ -51,8 +55,8 @@ type Share struct {
 	Ratio float64 // 0.61
 }
 
-// Fleet returns what is taken of the whole fleet, a share for each column that the report has: what is used of what there is, or, where
-// a panel knows no capacity, the mean.
+// Fleet returns what is taken of the whole fleet, a share for each column that the report has: what
+// is used of what there is, or, where a panel knows no capacity, the mean.
 func (r *Report) Fleet() []Share {
 	var shares []Share
 	for _, m := range r.columns() {
@@ -110,15 +114,18 @@ type NodeFigure struct {
 	Share             float64 // of the whole; -Inf where it is not measured
 }
 
-// gravityUnmeasured puts a node that nobody looks at between one that fell silent and one that is about to breach.
+// gravityUnmeasured puts a node that nobody looks at between one that fell silent and one that is
+// about to breach.
 const gravityUnmeasured = 15
 
-// Nodes returns every node that is known or measured, the worst first, then those with which something is the matter, then the fullest.
+// Nodes returns every node that is known or measured, the worst first, then those with which
+// something is the matter, then the fullest.
 func (r *Report) Nodes() Nodes {
 	columns := r.columns()
 	byName := r.nodesByName(columns)
 	all := Nodes{
-		Said: r.nodesSaid(), Lines: make([]Node, 0, len(byName)), Bare: len(columns) == 0 && !slices.ContainsFunc(r.Info.Nodes, isKnown),
+		Said: r.nodesSaid(), Lines: make([]Node, 0, len(byName)), Bare: len(columns) == 0 &&
+			!slices.ContainsFunc(r.Info.Nodes, isKnown),
 	}
 	for _, m := range columns {
 		all.Heads = append(all.Heads, m.head)
@@ -129,14 +136,16 @@ func (r *Report) Nodes() Nodes {
 	}
 	slices.SortFunc(all.Lines, func(a, b Node) int {
 		return cmp.Or(
-			cmp.Compare(b.gravity, a.gravity), cmp.Compare(a.first, b.first), cmp.Compare(b.Machine.trouble, a.Machine.trouble),
+			cmp.Compare(b.gravity, a.gravity), cmp.Compare(a.first, b.first),
+			cmp.Compare(b.Machine.trouble, a.Machine.trouble),
 			cmp.Compare(b.fullest, a.fullest), strings.Compare(a.Name, b.Name),
 		)
 	})
 	return all
 }
 
-// nodesByName brings together what the Kubernetes API, the columns and the findings say of each node.
+// nodesByName brings together what the Kubernetes API, the columns and the findings say of each
+// node.
 func (r *Report) nodesByName(columns []column) map[string]*Node {
 	byName := map[string]*Node{}
 	line := func(name string) *Node {
@@ -178,7 +187,9 @@ func isKnown(n snapshot.Node) bool { return n.Known }
 func newNode(name string, columns []column, w wording) *Node {
 	l := &Node{Name: name, State: w.OK, Class: "ok", fullest: math.Inf(-1)}
 	for _, m := range columns {
-		l.Figures = append(l.Figures, NodeFigure{Head: m.head, Text: "–", Value: math.NaN(), Share: math.Inf(-1)})
+		l.Figures = append(l.Figures, NodeFigure{
+			Head: m.head, Text: "–", Value: math.NaN(), Share: math.Inf(-1),
+		})
 	}
 	return l
 }
@@ -203,7 +214,8 @@ func (l *Node) find(f *Finding, place int, w wording) {
 		l.Title = f.Sentence
 	}
 	if g := gravity(f.Status, f.Severity); g > l.gravity {
-		l.first, l.gravity, l.Class, l.State, l.Panel = place, g, classOf(f.Status, f.Severity), w.state(f), f.Panel
+		l.first, l.gravity, l.Class, l.State, l.Panel = place, g, classOf(f.Status, f.Severity),
+			w.state(f), f.Panel
 	}
 }
 

@@ -17,7 +17,8 @@ import (
 // SayNote words a note in a language.
 func SayNote(l words.Language, n snapshot.Note) string { return wordingIn(l).note(n) }
 
-// SayDetails words what lies behind a finding in a language, each part with its figure: "shop/checkout-7d9f 22 GiB".
+// SayDetails words what lies behind a finding in a language, each part with its figure:
+// "shop/checkout-7d9f 22 GiB".
 func SayDetails(l words.Language, p *snapshot.Panel, f *snapshot.Finding) []string {
 	return wordingIn(l).details(p, f)
 }
@@ -41,7 +42,8 @@ func (w wording) details(p *snapshot.Panel, f *snapshot.Finding) []string {
 	return out
 }
 
-// note is a note as a sentence. One that nobody has words for, which only a file from outside can hold, is said by its code.
+// note is a note as a sentence. One that nobody has words for, which only a file from outside can
+// hold, is said by its code.
 func (w wording) note(n snapshot.Note) string {
 	how, known := phrasings[n.Code]
 	if !known {
@@ -64,72 +66,150 @@ func (w wording) notes(ns []snapshot.Note) []string {
 	return out
 }
 
-// phrasing is how a note is worded: the format of a language, and what writes each of its arguments.
+// phrasing is how a note is worded: the format of a language, and what writes each of its
+// arguments.
 type phrasing struct {
 	format func(*words.Words) string
 	args   []writer
 }
 
-// writer writes one argument of a format out of the first of a note's arguments, and returns how many of them it used.
+// writer writes one argument of a format out of the first of a note's arguments, and returns how
+// many of them it used.
 type writer func(w wording, args []string) (text string, used int)
 
 // phrasings are those of every code.
 var phrasings = map[string]phrasing{
-	snapshot.NoteServerWarns:       {func(w *words.Words) string { return w.ServerWarns }, []writer{plain}},
-	snapshot.NoteServerNotes:       {func(w *words.Words) string { return w.ServerNotes }, []writer{plain}},
-	snapshot.NotePartSaid:          {itself, []writer{plain}},
-	snapshot.NotePartSilent:        {func(w *words.Words) string { return w.PartOfAnswer }, nil},
-	snapshot.NotePartsSay:          {itself, []writer{sayings}},
-	snapshot.NotePartsAbsent:       {func(w *words.Words) string { return w.PartsAbsent }, []writer{some}},
-	snapshot.NotePartsOld:          {func(w *words.Words) string { return w.PartsOld }, []writer{some}},
-	snapshot.NoteNotJudgedByPart:   {func(w *words.Words) string { return w.NotJudgedByPart }, nil},
-	snapshot.NoteSamplesMoved:      {func(w *words.Words) string { return w.SamplesMoved }, []writer{span}},
-	snapshot.NoteNewestIsOld:       {func(w *words.Words) string { return w.NewestIsOld }, []writer{span}},
-	snapshot.NoteNoSamples:         {func(w *words.Words) string { return w.NoSamples }, nil},
-	snapshot.NoteQueryUnread:       {func(w *words.Words) string { return w.QueryUnread }, nil},
-	snapshot.NoteLabelsOtherwise:   {func(w *words.Words) string { return w.LabelsOtherwise }, nil},
-	snapshot.NoteScrapedSeldom:     {func(w *words.Words) string { return w.ScrapedSeldom }, []writer{setting, setting}},
-	snapshot.NoteNotSeen:           {func(w *words.Words) string { return w.Absent }, []writer{plain, first}},
-	snapshot.NoteLeftOut:           {func(w *words.Words) string { return w.LeftOut }, []writer{count, count, span, figure, count}},
-	snapshot.NoteLeftOutLower:      {func(w *words.Words) string { return w.LeftOutLower }, []writer{count, count, count}},
-	snapshot.NoteWholeUnknown:      {func(w *words.Words) string { return w.WholeUnknown }, []writer{plain}},
-	snapshot.NoteRemarkMissing:     {func(w *words.Words) string { return w.RemarkMissing }, []writer{plain}},
-	snapshot.NoteReferenceFailed:   {func(w *words.Words) string { return w.ReferenceMissing }, []writer{plain, plain}},
-	snapshot.NoteReferenceEmpty:    {func(w *words.Words) string { return w.ReferenceMissing }, []writer{plain, emptyReference}},
-	snapshot.NoteReferenceMany:     {func(w *words.Words) string { return w.ReferenceMissing }, []writer{plain, manyReferences}},
-	snapshot.NoteReferenceElsewhen: {func(w *words.Words) string { return w.ReferenceMissing }, []writer{plain, referenceElsewhen}},
-	snapshot.NoteReferencesLeft:    {func(w *words.Words) string { return w.ReferencesLeft }, []writer{count, count}},
+	snapshot.NoteServerWarns: {func(w *words.Words) string {
+		return w.ServerWarns
+	}, []writer{plain}},
+	snapshot.NoteServerNotes: {func(w *words.Words) string {
+		return w.ServerNotes
+	}, []writer{plain}},
+	snapshot.NotePartSaid:   {itself, []writer{plain}},
+	snapshot.NotePartSilent: {func(w *words.Words) string { return w.PartOfAnswer }, nil},
+	snapshot.NotePartsSay:   {itself, []writer{sayings}},
+	snapshot.NotePartsAbsent: {func(w *words.Words) string {
+		return w.PartsAbsent
+	}, []writer{some}},
+	snapshot.NotePartsOld: {func(w *words.Words) string {
+		return w.PartsOld
+	}, []writer{some}},
+	snapshot.NoteNotJudgedByPart: {func(w *words.Words) string { return w.NotJudgedByPart }, nil},
+	snapshot.NoteSamplesMoved: {func(w *words.Words) string {
+		return w.SamplesMoved
+	}, []writer{span}},
+	snapshot.NoteNewestIsOld: {func(w *words.Words) string {
+		return w.NewestIsOld
+	}, []writer{span}},
+	snapshot.NoteNoSamples:       {func(w *words.Words) string { return w.NoSamples }, nil},
+	snapshot.NoteQueryUnread:     {func(w *words.Words) string { return w.QueryUnread }, nil},
+	snapshot.NoteLabelsOtherwise: {func(w *words.Words) string { return w.LabelsOtherwise }, nil},
+	snapshot.NoteScrapedSeldom: {func(w *words.Words) string {
+		return w.ScrapedSeldom
+	}, []writer{setting, setting}},
+	snapshot.NoteNotSeen: {func(w *words.Words) string {
+		return w.Absent
+	}, []writer{plain, first}},
+	snapshot.NoteLeftOut: {func(w *words.Words) string {
+		return w.LeftOut
+	}, []writer{count, count, span, figure, count}},
+	snapshot.NoteLeftOutLower: {func(w *words.Words) string {
+		return w.LeftOutLower
+	}, []writer{count, count, count}},
+	snapshot.NoteWholeUnknown: {func(w *words.Words) string {
+		return w.WholeUnknown
+	}, []writer{plain}},
+	snapshot.NoteRemarkMissing: {func(w *words.Words) string {
+		return w.RemarkMissing
+	}, []writer{plain}},
+	snapshot.NoteReferenceFailed: {func(w *words.Words) string {
+		return w.ReferenceMissing
+	}, []writer{plain, plain}},
+	snapshot.NoteReferenceEmpty: {func(w *words.Words) string {
+		return w.ReferenceMissing
+	}, []writer{plain, emptyReference}},
+	snapshot.NoteReferenceMany: {func(w *words.Words) string {
+		return w.ReferenceMissing
+	}, []writer{plain, manyReferences}},
+	snapshot.NoteReferenceElsewhen: {func(w *words.Words) string {
+		return w.ReferenceMissing
+	}, []writer{plain, referenceElsewhen}},
+	snapshot.NoteReferencesLeft: {func(w *words.Words) string {
+		return w.ReferencesLeft
+	}, []writer{count, count}},
 
-	snapshot.NoteAnswer:         {itself, []writer{answeredWith}},
-	snapshot.NoteMoreAnswers:    {itself, []writer{others}},
-	snapshot.NoteWindowsNodes:   {func(w *words.Words) string { return w.WindowsNodes }, []writer{length, some}},
-	snapshot.NoteAutopilotNodes: {func(w *words.Words) string { return w.AutopilotNodes }, []writer{length, some}},
-	snapshot.NoteDoubledNodes:   {func(w *words.Words) string { return w.DoubledNodes }, []writer{length, some}},
-	snapshot.NoteStrangeHosts:   {func(w *words.Words) string { return w.StrangeHosts }, []writer{length, some}},
-	snapshot.NoteSharedTargets:  {func(w *words.Words) string { return w.SharedTargets }, []writer{length, some}},
-	snapshot.NoteTargetsLeft:    {func(w *words.Words) string { return w.TargetsLeft }, []writer{length, some}},
+	snapshot.NoteAnswer:      {itself, []writer{answeredWith}},
+	snapshot.NoteMoreAnswers: {itself, []writer{others}},
+	snapshot.NoteWindowsNodes: {func(w *words.Words) string {
+		return w.WindowsNodes
+	}, []writer{length, some}},
+	snapshot.NoteAutopilotNodes: {func(w *words.Words) string {
+		return w.AutopilotNodes
+	}, []writer{length, some}},
+	snapshot.NoteDoubledNodes: {func(w *words.Words) string {
+		return w.DoubledNodes
+	}, []writer{length, some}},
+	snapshot.NoteStrangeHosts: {func(w *words.Words) string {
+		return w.StrangeHosts
+	}, []writer{length, some}},
+	snapshot.NoteSharedTargets: {func(w *words.Words) string {
+		return w.SharedTargets
+	}, []writer{length, some}},
+	snapshot.NoteTargetsLeft: {func(w *words.Words) string {
+		return w.TargetsLeft
+	}, []writer{length, some}},
 
-	snapshot.NoteNotHonored:          {func(w *words.Words) string { return w.NotHonored }, []writer{plain, joined}},
-	snapshot.NoteClusterLabel:        {func(w *words.Words) string { return w.ClusterLabel }, []writer{plain, some}},
-	snapshot.NoteClusterHalf:         {func(w *words.Words) string { return w.ClusterHalf }, []writer{plain, joined}},
-	snapshot.NoteNodeTwice:           {func(w *words.Words) string { return w.ClustersMixed }, []writer{nodeNamed, joined}},
-	snapshot.NotePodTwice:            {func(w *words.Words) string { return w.ClustersMixed }, []writer{podNamed, joined}},
-	snapshot.NoteLabelsUnknown:       {func(w *words.Words) string { return w.LabelsUnknown }, []writer{plain}},
-	snapshot.NoteNodesByAddress:      {func(w *words.Words) string { return w.NodesByAddress }, []writer{plain}},
-	snapshot.NoteNodeKindsUnknown:    {func(w *words.Words) string { return w.NodeKindsUnknown }, []writer{plain}},
-	snapshot.NoteSourcesUnknown:      {func(w *words.Words) string { return w.SourcesUnknown }, []writer{plain}},
-	snapshot.NoteDeparturesUnknown:   {func(w *words.Words) string { return w.DeparturesUnknown }, []writer{plain}},
-	snapshot.NoteExportersUnknown:    {func(w *words.Words) string { return w.ExportersUnknown }, []writer{plain}},
-	snapshot.NoteExporterPodsUnknown: {func(w *words.Words) string { return w.ExporterPodsUnknown }, []writer{plain}},
-	snapshot.NoteNodesPartSaid:       {func(w *words.Words) string { return w.NodesPartSaid }, []writer{plain}},
-	snapshot.NoteNodesPartSilent:     {func(w *words.Words) string { return w.NodesPartSilent }, nil},
-	snapshot.NoteNodesUnlisted:       {func(w *words.Words) string { return w.NodesUnlisted }, []writer{plain}},
-	snapshot.NoteNodesCut:            {func(w *words.Words) string { return w.NodesCut }, []writer{plain}},
+	snapshot.NoteNotHonored: {func(w *words.Words) string {
+		return w.NotHonored
+	}, []writer{plain, joined}},
+	snapshot.NoteClusterLabel: {func(w *words.Words) string {
+		return w.ClusterLabel
+	}, []writer{plain, some}},
+	snapshot.NoteClusterHalf: {func(w *words.Words) string {
+		return w.ClusterHalf
+	}, []writer{plain, joined}},
+	snapshot.NoteNodeTwice: {func(w *words.Words) string {
+		return w.ClustersMixed
+	}, []writer{nodeNamed, joined}},
+	snapshot.NotePodTwice: {func(w *words.Words) string {
+		return w.ClustersMixed
+	}, []writer{podNamed, joined}},
+	snapshot.NoteLabelsUnknown: {func(w *words.Words) string {
+		return w.LabelsUnknown
+	}, []writer{plain}},
+	snapshot.NoteNodesByAddress: {func(w *words.Words) string {
+		return w.NodesByAddress
+	}, []writer{plain}},
+	snapshot.NoteNodeKindsUnknown: {func(w *words.Words) string {
+		return w.NodeKindsUnknown
+	}, []writer{plain}},
+	snapshot.NoteSourcesUnknown: {func(w *words.Words) string {
+		return w.SourcesUnknown
+	}, []writer{plain}},
+	snapshot.NoteDeparturesUnknown: {func(w *words.Words) string {
+		return w.DeparturesUnknown
+	}, []writer{plain}},
+	snapshot.NoteExportersUnknown: {func(w *words.Words) string {
+		return w.ExportersUnknown
+	}, []writer{plain}},
+	snapshot.NoteExporterPodsUnknown: {func(w *words.Words) string {
+		return w.ExporterPodsUnknown
+	}, []writer{plain}},
+	snapshot.NoteNodesPartSaid: {func(w *words.Words) string {
+		return w.NodesPartSaid
+	}, []writer{plain}},
+	snapshot.NoteNodesPartSilent: {func(w *words.Words) string { return w.NodesPartSilent }, nil},
+	snapshot.NoteNodesUnlisted: {func(w *words.Words) string {
+		return w.NodesUnlisted
+	}, []writer{plain}},
+	snapshot.NoteNodesCut: {func(w *words.Words) string { return w.NodesCut }, []writer{plain}},
 
-	snapshot.NoteTimedOut:    {func(w *words.Words) string { return w.TimedOut }, nil},
-	snapshot.NoteProxyGaveUp: {func(w *words.Words) string { return w.ProxyGaveUp }, []writer{span}},
-	snapshot.NoteStopped:     {func(w *words.Words) string { return w.Stopped }, nil},
-	snapshot.NoteCutShort:    {itself, []writer{plain}},
+	snapshot.NoteTimedOut: {func(w *words.Words) string { return w.TimedOut }, nil},
+	snapshot.NoteProxyGaveUp: {func(w *words.Words) string {
+		return w.ProxyGaveUp
+	}, []writer{span}},
+	snapshot.NoteStopped:  {func(w *words.Words) string { return w.Stopped }, nil},
+	snapshot.NoteCutShort: {itself, []writer{plain}},
 }
 
 // itself is the format of what is said as it is.
@@ -143,8 +223,10 @@ func plain(_ wording, args []string) (string, int) {
 	return args[0], 1
 }
 
-// written is the first argument as write writes the value that read makes of it, or as it is where it is none.
-func written[T any](args []string, read func(string) (T, error), write func(T) string) (string, int) {
+// written is the first argument as write writes the value that read makes of it, or as it is where
+// it is none.
+func written[T any](args []string, read func(string) (T, error),
+	write func(T) string) (string, int) {
 	s, used := plain(wording{}, args)
 	if v, err := read(s); err == nil {
 		return write(v), used
@@ -156,7 +238,9 @@ func count(_ wording, args []string) (string, int) {
 	return written(args, strconv.Atoi, words.Thousands)
 }
 
-func others(w wording, args []string) (string, int) { return written(args, strconv.Atoi, w.AndMore.Of) }
+func others(w wording, args []string) (string, int) {
+	return written(args, strconv.Atoi, w.AndMore.Of)
+}
 
 func span(w wording, args []string) (string, int) {
 	return written(args, time.ParseDuration, w.duration)
@@ -164,7 +248,9 @@ func span(w wording, args []string) (string, int) {
 
 // setting is a duration as a configuration has it.
 func setting(_ wording, args []string) (string, int) {
-	return written(args, time.ParseDuration, func(d time.Duration) string { return model.Duration(d).String() })
+	return written(args, time.ParseDuration, func(d time.Duration) string {
+		return model.Duration(d).String()
+	})
 }
 
 // figure is a number and the id of its unit.
@@ -190,7 +276,8 @@ func some(w wording, args []string) (string, int) {
 	size, used := plain(w, args)
 	names := args[used:]
 	if n, err := strconv.Atoi(size); err == nil && n > len(names) {
-		return strings.Join(append(names[:len(names):len(names)], w.AndMore.Of(n-len(names))), ", "), len(args)
+		return strings.Join(append(names[:len(names):len(names)], w.AndMore.Of(n-len(names))),
+			", "), len(args)
 	}
 	return strings.Join(names, ", "), len(args)
 }

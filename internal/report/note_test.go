@@ -42,7 +42,8 @@ func noteConstants(t *testing.T) map[string]string {
 	return found
 }
 
-// TestEveryNoteHasWords fails where a code has no wording in some language, or its wording lacks an argument.
+// TestEveryNoteHasWords fails where a code has no wording in some language, or its wording lacks an
+// argument.
 func TestEveryNoteHasWords(t *testing.T) {
 	declared := noteConstants(t)
 	if len(declared) < 40 {
@@ -54,7 +55,8 @@ func TestEveryNoteHasWords(t *testing.T) {
 			continue
 		}
 		n := snapshot.NoteOf(code, "7", "7", "7m0s", "7", "none", "7", "seven")
-		alike := len(phrasings[code].args) == 1 && phrasings[code].format(words.In(words.English)) == "%[1]s"
+		alike := len(phrasings[code].args) == 1 &&
+			phrasings[code].format(words.In(words.English)) == "%[1]s"
 		said := map[string]bool{}
 		for _, l := range words.Languages() {
 			text := SayNote(l, n)
@@ -79,43 +81,65 @@ func TestNotesInWords(t *testing.T) {
 		note            snapshot.Note
 		english, korean string
 	}{
-		{of(snapshot.NoteServerWarns, "a store is down"), "warning from the server: a store is down", "서버 경고: a store is down"},
-		{of(snapshot.NoteNewestIsOld, 45*time.Minute), "the newest sample is 45 min old", "가장 최근 샘플이 45분 전 값임"},
-		{of(snapshot.NoteAnswer, "without a limit: {{value}}", "1200", 0), "without a limit: 1200", "without a limit: 1200"},
+		{
+			of(snapshot.NoteServerWarns, "a store is down"),
+			"warning from the server: a store is down", "서버 경고: a store is down",
+		},
+		{
+			of(snapshot.NoteNewestIsOld, 45*time.Minute), "the newest sample is 45 min old",
+			"가장 최근 샘플이 45분 전 값임",
+		},
+		{
+			of(snapshot.NoteAnswer, "without a limit: {{value}}", "1200", 0),
+			"without a limit: 1200", "without a limit: 1200",
+		},
 		{of(snapshot.NoteAnswer, "a line"), "a line", "a line"},
 		{of(snapshot.NoteMoreAnswers, 1200), "and 1,200 more", "외 1,200개"},
 		{
 			of(snapshot.NoteLeftOut, 1200, 5000, 5*time.Minute, 0.9, units.PercentUnit, 10),
-			"1,200 of 5,000 series are not listed: looked at every 5 min, they were never above 90 %, and they are not among the highest 10",
+			"1,200 of 5,000 series are not listed: looked at every 5 min, they were never above " +
+				"90 %, and they are not among the highest 10",
 			"시계열 5,000개 중 1,200개는 표시하지 않음: 5분 간격으로 확인한 값이 모두 90% 이하이고 상위 10개에 들지 않음",
 		},
 		{
 			of(snapshot.NoteScrapedSeldom, 5*time.Minute, 90*time.Second),
-			"its metrics are scraped every 5m, and a rate needs two samples within 1m30s; set prometheus.scrape_interval: 5m",
-			"메트릭 수집 주기가 너무 깁니다(5m). 변화율을 구하려면 1m30s 안에 샘플이 둘 있어야 하므로 다음과 같이 설정하세요: prometheus.scrape_interval: 5m",
+			"its metrics are scraped every 5m, and a rate needs two samples within 1m30s; set " +
+				"prometheus.scrape_interval: 5m",
+			"메트릭 수집 주기가 너무 깁니다(5m). 변화율을 구하려면 1m30s 안에 샘플이 둘 있어야 하므로 다음과 같이 설정하세요: " +
+				"prometheus.scrape_interval: 5m",
 		},
 		{
-			of(snapshot.NoteWindowsNodes, 7, "a", "b"), "Windows nodes, which node_exporter cannot measure: 7 (a, b, and 5 more)",
+			of(snapshot.NoteWindowsNodes, 7, "a", "b"),
+			"Windows nodes, which node_exporter cannot measure: 7 (a, b, and 5 more)",
 			"node_exporter로 메모리, CPU, 디스크를 측정할 수 없는 Windows 노드: 7 (a, b, 외 5개)",
 		},
-		{of(snapshot.NoteNotSeen, "OOM kills", "x", "y"), "OOM kills: x and 1 more missing", "OOM kills: x 외 1개 없음"},
 		{
-			of(snapshot.NoteReferenceMany, "limit", 100), "the reference line limit is not drawn: its query finds more than 100 series",
+			of(snapshot.NoteNotSeen, "OOM kills", "x", "y"), "OOM kills: x and 1 more missing",
+			"OOM kills: x 외 1개 없음",
+		},
+		{
+			of(snapshot.NoteReferenceMany, "limit", 100),
+			"the reference line limit is not drawn: its query finds more than 100 series",
 			"기준선 limit 조회 실패: 쿼리 결과가 시계열 100개를 넘음",
 		},
 		{
 			of(snapshot.NoteNodeTwice, "n1", "internal_ip", "uid"),
-			"node n1 exists twice at the same time, with a different internal_ip, uid, and no label tells the two apart: figures of several clusters" +
-				" are mixed. Give each cluster its own label, and set its name as prometheus.cluster_label",
+			"node n1 exists twice at the same time, with a different internal_ip, uid, and no " +
+				"label tells the two apart: figures of several clusters" +
+				" are mixed. Give each cluster its own label, and set its name as " +
+				"prometheus.cluster_label",
 			"같은 시각에 노드 n1 둘이 존재함: 서로 다른 값은 internal_ip, uid, 둘을 구분하는 레이블은 없음. 여러 클러스터의 값이 섞여 있습니다." +
 				" 클러스터마다 고유한 레이블을 붙이고 그 이름을 prometheus.cluster_label에 설정하세요",
 		},
 		{
-			of(snapshot.NoteNodesUnlisted, "forbidden"), "nodes are shown without their instance type, zone and state: forbidden",
+			of(snapshot.NoteNodesUnlisted, "forbidden"), "nodes are shown without their instance " +
+				"type, zone and state: forbidden",
 			"노드의 인스턴스 유형, 영역, 상태를 표시하지 못함: forbidden",
 		},
 	} {
-		for l, want := range map[words.Language]string{words.English: c.english, words.Korean: c.korean} {
+		for l, want := range map[words.Language]string{
+			words.English: c.english, words.Korean: c.korean,
+		} {
 			if got := SayNote(l, c.note); got != want {
 				t.Errorf("%s in %s:\n got %q\nwant %q", c.note.Code, l, got, want)
 			}
@@ -125,12 +149,18 @@ func TestNotesInWords(t *testing.T) {
 
 // A file from outside may hold any code and any arguments.
 func TestNotesOfAnyKind(t *testing.T) {
-	if got, want := SayNote(words.Korean, snapshot.NoteOf("from_the_future", 1, "x")), "from_the_future 1 x"; got != want {
+	if got, want := SayNote(words.Korean, snapshot.NoteOf("from_the_future", 1, "x")),
+		"from_the_future 1 x"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	for code := range phrasings {
-		for _, args := range [][]any{nil, {""}, {"x"}, {"-1", "-1", "-1", "-1", "-1", "-1"}, {"99999999999999999999", "x", "y"}} {
-			if got := SayNote(words.English, snapshot.NoteOf(code, args...)); strings.Contains(got, "%!") {
+		for _, args := range [][]any{
+			nil, {""}, {"x"}, {"-1", "-1", "-1", "-1", "-1", "-1"}, {
+				"99999999999999999999", "x", "y",
+			},
+		} {
+			if got := SayNote(words.English, snapshot.NoteOf(code, args...)); strings.Contains(got,
+				"%!") {
 				t.Errorf("%s of %v: %q", code, args, got)
 			}
 		}

@@ -38,7 +38,8 @@ type Panel struct {
 	Drawn    bool   // it has series to draw and to list
 }
 
-// Sections groups the panels by their section, both in the order in which they come. Optional panels without metrics are left out.
+// Sections groups the panels by their section, both in the order in which they come. Optional
+// panels without metrics are left out.
 func (r *Report) Sections() []Section {
 	var sections []Section
 	at := map[string]int{}
@@ -96,7 +97,8 @@ func (r *Report) NoChart(err error) string {
 	return fmt.Sprintf(r.words.NoChart, printable(err.Error()))
 }
 
-// findingsIn returns the findings of one panel, the worst first: a silent node too that the report says once for all panels.
+// findingsIn returns the findings of one panel, the worst first: a silent node too that the report
+// says once for all panels.
 func (r *Report) findingsIn(p *snapshot.Panel) []Finding {
 	found := r.words.findingsOf(nil, p)
 	sortByGravity(found)
@@ -124,11 +126,14 @@ type Figure struct {
 
 // Row says one series of p.
 func (r *Report) Row(p *snapshot.Panel, row *snapshot.Row) Row {
-	figure := func(u units.Unit, v float64) Figure { return Figure{r.words.Figure(u.FormatBrief(v)), v} }
+	figure := func(u units.Unit, v float64) Figure {
+		return Figure{r.words.Figure(u.FormatBrief(v)), v}
+	}
 	s, u := &row.Stats, p.Spec.UnitOf(row.Ref)
 	v := Row{
 		Name: row.Name, Node: row.Node,
-		Last: figure(u, s.Last), Avg: figure(u, s.Avg), Max: figure(u, s.Max), Min: figure(u, s.Min),
+		Last: figure(u, s.Last), Avg: figure(u, s.Avg), Max: figure(u, s.Max),
+		Min: figure(u, s.Min),
 	}
 	if p.Spec.Judges(row.Ref) {
 		v.Class = classOf(row.Status, row.Severity)
@@ -184,7 +189,8 @@ func (w wording) panelState(p *snapshot.Panel, found []Finding) (class, said str
 	return class, strings.Join(kinds, ", ")
 }
 
-// graphURL is a panel's query on Prometheus' own graph page; "" where its address is not known or is not one of the web.
+// graphURL is a panel's query on Prometheus' own graph page; "" where its address is not known or
+// is not one of the web.
 func graphURL(external string, p *snapshot.Panel) string {
 	base, err := exchange.WebURL(external)
 	if err != nil {

@@ -1,8 +1,9 @@
-// Package report says what a snapshot means: the verdict, the findings worst first, and the tables' figures as text.
+// Package report says what a snapshot means: the verdict, the findings worst first, and the tables'
+// figures as text.
 //
-// It is pure, and what it returns is plain data. The packages below it write that down: report/html as a page, report/json as
-// report.json. Nothing in any of them depends on the wall clock or the machine, so that the same slot over the same data gives the same
-// bytes.
+// It is pure, and what it returns is plain data. The packages below it write that down: report/html
+// as a page, report/json as report.json. Nothing in any of them depends on the wall clock or the
+// machine, so that the same slot over the same data gives the same bytes.
 package report
 
 import (
@@ -21,45 +22,52 @@ import (
 
 // Info is what a report is about and how it was made.
 type Info struct {
-	Cluster     string
-	Name        string // of the report in the configuration; its directory
-	Title       string // empty: Name
-	Slot        time.Time
-	Range       time.Duration
-	Zone        *time.Location // of every time that is written; nil: UTC
-	Language    words.Language // of every word that is written; empty: English
-	Version     string         // promsnap's own
-	Server      string         // what was asked, as it calls itself: "Prometheus 3.15.0"
-	ServerURL   string         // where it was asked, without secrets: its URL, or its Service in the cluster
-	ExternalURL string         // where people reach it, for links; empty: no links
-	Command     string         // what makes this report again
-	Incomplete  snapshot.Note  // why the run was cut short; zero: it was not
+	Cluster  string
+	Name     string // of the report in the configuration; its directory
+	Title    string // empty: Name
+	Slot     time.Time
+	Range    time.Duration
+	Zone     *time.Location // of every time that is written; nil: UTC
+	Language words.Language // of every word that is written; empty: English
+	Version  string         // promsnap's own
+	Server   string         // what was asked, as it calls itself: "Prometheus 3.15.0"
+	// where it was asked, without secrets: its URL, or its Service in the cluster
+	ServerURL   string
+	ExternalURL string        // where people reach it, for links; empty: no links
+	Command     string        // what makes this report again
+	Incomplete  snapshot.Note // why the run was cut short; zero: it was not
 	Nodes       []snapshot.Node
 	Scrape      time.Duration   // the scrape interval that was assumed
 	Notes       []snapshot.Note // what the run as a whole should say, such as odd labels
 	Font        *chart.Font     // for runes that the charts' own fonts do not have; nil: none
-	Known       *Known          // how old the alerts are; nil: nothing is remembered, and the report does not say
+	// how old the alerts are; nil: nothing is remembered, and the report does not say
+	Known *Known
 }
 
 // Report is what is drawn of one slot: pure data, made by Build.
 //
-// The counts are of checks. A check is one series of a panel that has rules, however many rules there are: it counts once, as the
-// gravest thing that was found, and so Critical, Warning, NoData, Pending and OK add up to all checks. NoData counts two things more
-// coarsely, because that is how they go wrong: a node that several panels have lost is one, and so is a panel whose metrics do not
-// exist. What was beyond a limit and has ended is OK now; containers and volumes that have gone are no checks.
+// The counts are of checks. A check is one series of a panel that has rules, however many rules
+// there are: it counts once, as the gravest thing that was found, and so Critical, Warning, NoData,
+// Pending and OK add up to all checks. NoData counts two things more coarsely, because that is how
+// they go wrong: a node that several panels have lost is one, and so is a panel whose metrics do
+// not exist. What was beyond a limit and has ended is OK now; containers and volumes that have gone
+// are no checks.
 type Report struct {
 	Info Info
 
 	Critical, Warning, NoData, Pending, OK int
 
-	NodesMeasured, NodesTotal int // nodes that node_exporter reports, of those that kube_node_info names
+	// nodes that node_exporter reports, of those that kube_node_info names
+	NodesMeasured, NodesTotal int
 
-	Headline string    // the worst finding in one sentence, or that there is none
-	Findings []Finding // one for each check that is not OK, and for each streak that has ended; the worst first
+	Headline string // the worst finding in one sentence, or that there is none
+	// one for each check that is not OK, and for each streak that has ended; the worst first
+	Findings []Finding
 	Failures []Failure // panels whose query failed, in the panels' order
 	Warnings []Warning // what the answers said of themselves, in the panels' order
 	Blind    []string  // what the report cannot see, and what would let it
-	Partial  string    // what the server says of the first answer that was only a part; "": there was none
+	// what the server says of the first answer that was only a part; "": there was none
+	Partial string
 
 	Panels []snapshot.Panel
 
@@ -85,8 +93,8 @@ type FailureGroup struct {
 	Panels, Titles []string
 }
 
-// measured matches a number in an error, but for an HTTP status: how long a query took or how many samples it had is another with each
-// panel, and the cause is the same.
+// measured matches a number in an error, but for an HTTP status: how long a query took or how many
+// samples it had is another with each panel, and the cause is the same.
 var measured = regexp.MustCompile(`(HTTP |\b)[0-9][0-9.,]*`)
 
 // causeOf is an error without its numbers.
@@ -176,8 +184,8 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	return r
 }
 
-// Whole tells whether the report saw all there was to see: it was not cut short, and no query failed. It comes out the same again, and
-// any other may come out better.
+// Whole tells whether the report saw all there was to see: it was not cut short, and no query
+// failed. It comes out the same again, and any other may come out better.
 func (r *Report) Whole() bool { return r.Info.Incomplete.IsZero() && len(r.Failures) == 0 }
 
 // Incomplete says why the run was cut short, "" where it was not.
@@ -185,10 +193,13 @@ func (r *Report) Incomplete() string { return r.words.note(r.Info.Incomplete) }
 
 // OnlyPart reports whether every panel that was answered has only a part of its data.
 func (r *Report) OnlyPart() bool {
-	return r.Partial != "" && !slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool { return p.Data == snapshot.DataComplete })
+	return r.Partial != "" && !slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool {
+		return p.Data == snapshot.DataComplete
+	})
 }
 
-// undrawable returns the runes of all panels that no font has, each once, in the order of their codes.
+// undrawable returns the runes of all panels that no font has, each once, in the order of their
+// codes.
 func undrawable(panels []snapshot.Panel, f *chart.Font) []rune {
 	var missing []rune
 	for i := range panels {
@@ -205,7 +216,9 @@ func (r *Report) take(p *snapshot.Panel) {
 		return
 	}
 	for _, n := range r.words.notes(p.Notes) {
-		r.Warnings = append(r.Warnings, Warning{Panel: p.Spec.Name, Title: p.Spec.Title, Text: printable(n)})
+		r.Warnings = append(r.Warnings, Warning{
+			Panel: p.Spec.Name, Title: p.Spec.Title, Text: printable(n),
+		})
 	}
 	if !p.Partial.IsZero() && r.Partial == "" {
 		r.Partial = r.words.note(p.Partial)
@@ -281,13 +294,14 @@ func answered(p snapshot.Panel) bool {
 	return p.Data == snapshot.DataComplete || p.Data == snapshot.DataPartial
 }
 
-// checked reports whether at least one limit was held against data. That no series is there is an answer too, where that is the good one,
-// and so is what has ended, also of what no longer exists.
+// checked reports whether at least one limit was held against data. That no series is there is an
+// answer too, where that is the good one, and so is what has ended, also of what no longer exists.
 func (r *Report) checked() bool {
 	past := func(f Finding) bool { return f.Past() }
-	return r.Checks() > r.NoData || slices.ContainsFunc(r.Findings, past) || slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool {
-		return len(p.Spec.Rules) > 0 && p.Data == snapshot.DataComplete && p.Total == 0
-	})
+	return r.Checks() > r.NoData || slices.ContainsFunc(r.Findings, past) ||
+		slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool {
+			return len(p.Spec.Rules) > 0 && p.Data == snapshot.DataComplete && p.Total == 0
+		})
 }
 
 // Verdict is a whole report in one word.
@@ -339,8 +353,8 @@ const (
 	summaryFailures = 5
 )
 
-// Summary returns the report in lines for a terminal: the findings, the worst first, then what failed, then the counts. Words from
-// outside hold no control characters.
+// Summary returns the report in lines for a terminal: the findings, the worst first, then what
+// failed, then the counts. Words from outside hold no control characters.
 func (r *Report) Summary() []string {
 	var lines []string
 	shown := min(len(r.Findings), summaryFindings)
@@ -363,7 +377,8 @@ func (r *Report) Summary() []string {
 		lines = append(lines, r.words.MorePanelsFailed.Of(rest))
 	}
 	if r.Partial != "" {
-		lines = append(lines, fmt.Sprintf(r.words.BlindFor, fmt.Sprintf(r.words.OnlyPart, r.Partial)))
+		lines = append(lines,
+			fmt.Sprintf(r.words.BlindFor, fmt.Sprintf(r.words.OnlyPart, r.Partial)))
 	}
 	return append(lines, r.words.counts(r))
 }

@@ -35,7 +35,8 @@ func (r *Report) Aged() bool { return r.ages != nil }
 func (r *Report) FindingRow(f *Finding) FindingRow {
 	w := r.words
 	v := FindingRow{
-		Finding: f, Class: classOf(f.Status, f.Severity), State: w.state(f), Value: f.Shown(), Trend: w.trend(f.Trend),
+		Finding: f, Class: classOf(f.Status, f.Severity), State: w.state(f), Value: f.Shown(),
+		Trend:  w.trend(f.Trend),
 		Course: Course{f.values, f.limit, f.direction == rules.Below},
 	}
 	v.AgeWord, v.AgeClass = w.age(f, r.Info)
@@ -54,7 +55,8 @@ func (r *Report) FindingRow(f *Finding) FindingRow {
 	case f.Past() && f.Open:
 		v.Lasted, v.Since = w.atLeast(f.Lasted), fmt.Sprintf(w.Until, w.clock(f.Until, r.Info))
 	case f.Past():
-		v.Lasted, v.Since = w.duration(f.Lasted), fmt.Sprintf(w.Between, w.clock(f.Since, r.Info), w.clock(f.Until, r.Info))
+		v.Lasted, v.Since = w.duration(f.Lasted), fmt.Sprintf(w.Between, w.clock(f.Since, r.Info),
+			w.clock(f.Until, r.Info))
 	case f.Open:
 		v.Lasted = w.atLeast(f.Lasted)
 	case f.reduce != "":
@@ -67,10 +69,12 @@ func (r *Report) FindingRow(f *Finding) FindingRow {
 	return v
 }
 
-// NoFindings says in the place of the findings that there are none, and never more than the headline does.
+// NoFindings says in the place of the findings that there are none, and never more than the
+// headline does.
 func (r *Report) NoFindings() string { return r.words.noFindings(r) }
 
-// atLeast is how long what may have begun before the window has lasted: "≥ 24 h". Of a single sample nothing is known.
+// atLeast is how long what may have begun before the window has lasted: "≥ 24 h". Of a single
+// sample nothing is known.
 func (w wording) atLeast(d time.Duration) string {
 	if d == 0 {
 		return ""

@@ -9,8 +9,9 @@ import (
 
 // What a message says beside the report's own sentences.
 
-// WhyBlind says why the report could see nothing: what the first panel that failed says of it, else the first thing that does not exist;
-// "" where it saw something. The advice is what to do, "" where the error says it.
+// WhyBlind says why the report could see nothing: what the first panel that failed says of it, else
+// the first thing that does not exist; "" where it saw something. The advice is what to do, ""
+// where the error says it.
 func (r *Report) WhyBlind() (why, advice string) {
 	switch {
 	case r.OnlyPart():
@@ -25,7 +26,8 @@ func (r *Report) WhyBlind() (why, advice string) {
 	return "", r.words.BlindAdvice
 }
 
-// blindness is the sentence of promsnap's own alert (rules.BlindKey): "No data from prod-seoul since 02:10".
+// blindness is the sentence of promsnap's own alert (rules.BlindKey): "No data from prod-seoul
+// since 02:10".
 func (r *Report) blindness(a rules.Alert) string {
 	e, part := a.Now(), a.SeesPart()
 	w, in := r.words, r.Info
@@ -39,7 +41,8 @@ func (r *Report) blindness(a rules.Alert) string {
 	return fmt.Sprintf(w.SeesAgain, cluster, fmt.Sprintf(w.Between, from, w.clock(e.Last, in)))
 }
 
-// QueryURL returns where a panel's query can be looked at on Prometheus' own page; "" where that is not known.
+// QueryURL returns where a panel's query can be looked at on Prometheus' own page; "" where that is
+// not known.
 func (r *Report) QueryURL(panel string) string {
 	for i := range r.Panels {
 		if p := &r.Panels[i]; p.Spec.Name == panel && p.Expr(0) != "" {

@@ -14,8 +14,9 @@ const (
 	printableRunes = 601
 )
 
-// Slug makes of a word from outside the name of a file, a directory or an anchor: [a-z0-9-], at most 80 characters. A word that is
-// not one already gets a hash of itself at its end, so that different words stay different.
+// Slug makes of a word from outside the name of a file, a directory or an anchor: [a-z0-9-], at
+// most 80 characters. A word that is not one already gets a hash of itself at its end, so that
+// different words stay different.
 func Slug(word string) string {
 	var b strings.Builder
 	for _, c := range strings.ToLower(word) {

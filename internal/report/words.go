@@ -51,14 +51,16 @@ func (w wording) sentence(f *Finding, in Info) string {
 	case f.Status == rules.NoData:
 		return fmt.Sprintf(w.SilentSince, what, w.clock(f.Since, in))
 	case f.reduce != "":
-		return fmt.Sprintf(w.ReducedTo, what, w.Reduced(string(f.reduce)), w.value(f), w.duration(in.Range))
+		return fmt.Sprintf(w.ReducedTo, what, w.Reduced(string(f.reduce)), w.value(f),
+			w.duration(in.Range))
 	case f.Status == rules.Pending:
 		return fmt.Sprintf(w.PendingUntil, w.lasting(what, f, in), w.duration(f.need))
 	}
 	return w.lasting(what, f, in)
 }
 
-// lasting says since when a streak goes on; of one that may have begun before the window, how long it has lasted at least.
+// lasting says since when a streak goes on; of one that may have begun before the window, how long
+// it has lasted at least.
 func (w wording) lasting(what string, f *Finding, in Info) string {
 	if f.Number != "" && !f.Event.IsZero() {
 		return w.happened(f, in)
@@ -84,7 +86,8 @@ func (w wording) happened(f *Finding, in Info) string {
 	return what + ", " + w.newest(f, in)
 }
 
-// number says how many events a finding is of, and of those that go on how many there were at most in the time that is counted.
+// number says how many events a finding is of, and of those that go on how many there were at most
+// in the time that is counted.
 func (w wording) number(f *Finding) string {
 	number := f.Number
 	if f.Recurs {
@@ -118,7 +121,8 @@ func (w wording) flaps(what string, f *Finding, in Info) string {
 	return fmt.Sprintf(w.FlapsSince, what, w.clock(f.Since, in), share, w.duration(f.Lasted))
 }
 
-// seen adds how much of a streak was seen, where that is notably less than all of it: "…, seen in 3 of 10 scrapes".
+// seen adds how much of a streak was seen, where that is notably less than all of it: "…, seen in 3
+// of 10 scrapes".
 func (w wording) seen(f *Finding, s string) string {
 	if n, of, less := f.Sighting(); less {
 		return fmt.Sprintf(w.SeenIn, s, words.Thousands(n), words.Thousands(of))
@@ -151,7 +155,8 @@ func (w wording) value(f *Finding) string {
 	return f.Value + fmt.Sprintf(w.Used, f.Used)
 }
 
-// beyond is the sentence of a breach with its limit: "ip-10-0-1-12 memory 94 %, above 90 % since 02:10".
+// beyond is the sentence of a breach with its limit: "ip-10-0-1-12 memory 94 %, above 90 % since
+// 02:10".
 func (w wording) beyond(f *Finding, in Info) string {
 	since, atLeast := w.AboveSince, w.AboveAtLeast
 	if f.direction == rules.Below {
@@ -164,7 +169,8 @@ func (w wording) beyond(f *Finding, in Info) string {
 	return w.seen(f, fmt.Sprintf(since, what, f.Limit, w.clock(f.Since, in)))
 }
 
-// past says a streak that has ended: "ip-10-0-1-23 CPU was above 80 % from 19:00 to 20:29, peak 96 %".
+// past says a streak that has ended: "ip-10-0-1-23 CPU was above 80 % from 19:00 to 20:29, peak 96
+// %".
 func (w wording) past(what string, f *Finding, in Info) string {
 	if f.Number != "" {
 		s := w.happened(f, in)
@@ -214,9 +220,11 @@ func (w wording) undrawable(runes []rune) string {
 	return fmt.Sprintf(w.NoFont, list)
 }
 
-// headline is the worst finding with what makes it understood, or that there is none; it never calls good what was not seen.
+// headline is the worst finding with what makes it understood, or that there is none; it never
+// calls good what was not seen.
 func (w wording) headline(r *Report) string {
-	if len(r.Findings) > 0 && gravity(r.Findings[0].Status, r.Findings[0].Severity) >= gravity(rules.NoData, rules.None) {
+	if len(r.Findings) > 0 &&
+		gravity(r.Findings[0].Status, r.Findings[0].Severity) >= gravity(rules.NoData, rules.None) {
 		return w.worst(&r.Findings[0], r.Info)
 	}
 	var unseen []string
@@ -251,7 +259,8 @@ func (w wording) headline(r *Report) string {
 	return fmt.Sprintf(w.Sentence, w.lead(r))
 }
 
-// lead is the begin of the headline of a report without findings: how far it is known that there are none.
+// lead is the begin of the headline of a report without findings: how far it is known that there
+// are none.
 func (w wording) lead(r *Report) string {
 	switch {
 	case r.checked():
@@ -262,7 +271,8 @@ func (w wording) lead(r *Report) string {
 	return w.Unmeasurable
 }
 
-// noFindings says in the place of the findings that there are none, and never more than the headline does.
+// noFindings says in the place of the findings that there are none, and never more than the
+// headline does.
 func (w wording) noFindings(r *Report) string {
 	switch {
 	case !r.checked():
@@ -277,7 +287,8 @@ func (w wording) noFindings(r *Report) string {
 func (w wording) worst(f *Finding, in Info) string {
 	s := f.Sentence
 	timed := !f.Open && !f.Since.IsZero() || f.Open && f.Lasted > 0
-	if f.Status == rules.Breach && f.reduce == "" && f.Value != "" && f.Number == "" && f.Bouts == 0 && f.hasLimit() && timed {
+	if f.Status == rules.Breach && f.reduce == "" && f.Value != "" && f.Number == "" &&
+		f.Bouts == 0 && f.hasLimit() && timed {
 		s = w.beyond(f, in)
 	}
 	if t := w.trend(f.Trend); t != "" {
@@ -301,7 +312,8 @@ func (w wording) trend(t snapshot.Trend) string {
 
 // counts is the last line of a summary: "2 critical, 3 warning, 1 no data; 40/42 nodes".
 func (w wording) counts(r *Report) string {
-	s := fmt.Sprintf(w.Counts, words.Thousands(r.Critical), words.Thousands(r.Warning), words.Thousands(r.NoData))
+	s := fmt.Sprintf(w.Counts, words.Thousands(r.Critical), words.Thousands(r.Warning),
+		words.Thousands(r.NoData))
 	if r.Pending > 0 {
 		s += fmt.Sprintf(w.CountsPending, words.Thousands(r.Pending))
 	}
@@ -309,7 +321,8 @@ func (w wording) counts(r *Report) string {
 		s += fmt.Sprintf(w.CountsFailed, words.Thousands(n))
 	}
 	if r.NodesTotal > 0 {
-		s += fmt.Sprintf(w.CountsNodes, words.Thousands(r.NodesMeasured), words.Thousands(r.NodesTotal))
+		s += fmt.Sprintf(w.CountsNodes, words.Thousands(r.NodesMeasured),
+			words.Thousands(r.NodesTotal))
 	}
 	return s
 }
@@ -319,7 +332,8 @@ func (w wording) failed(f FailureGroup) string {
 	return fmt.Sprintf(w.FailedLine, w.FirstOf(f.Panels), f.Error)
 }
 
-// absent says that a panel's metrics do not exist: "Persistent volumes: kubelet_volume_stats_* missing".
+// absent says that a panel's metrics do not exist: "Persistent volumes: kubelet_volume_stats_*
+// missing".
 func (w wording) absent(p *snapshot.Panel) string {
 	if len(p.Missing) == 0 {
 		return fmt.Sprintf(w.Silent, p.Spec.Title)
@@ -327,7 +341,8 @@ func (w wording) absent(p *snapshot.Panel) string {
 	return fmt.Sprintf(w.Absent, p.Spec.Title, w.family(p.Missing))
 }
 
-// absentQuery says that one of a panel's queries finds no series: "Memory: query limit: kube_pod_container_resource_limits missing".
+// absentQuery says that one of a panel's queries finds no series: "Memory: query limit:
+// kube_pod_container_resource_limits missing".
 func (w wording) absentQuery(p *snapshot.Panel, a *snapshot.Absence) string {
 	if len(a.Missing) == 0 {
 		return fmt.Sprintf(w.QuerySilent, p.Spec.Title, a.Ref)
@@ -335,12 +350,15 @@ func (w wording) absentQuery(p *snapshot.Panel, a *snapshot.Absence) string {
 	return fmt.Sprintf(w.QueryAbsent, p.Spec.Title, a.Ref, w.family(a.Missing))
 }
 
-// family is several metric names in one: what they begin with where that says enough, else the first and how many more.
+// family is several metric names in one: what they begin with where that says enough, else the
+// first and how many more.
 func (w wording) family(names []string) string {
 	if len(names) == 1 {
 		return names[0]
 	}
-	shorter := func(s string) string { return s[:strings.LastIndexByte(strings.TrimSuffix(s, "_"), '_')+1] }
+	shorter := func(s string) string {
+		return s[:strings.LastIndexByte(strings.TrimSuffix(s, "_"), '_')+1]
+	}
 	prefix := shorter(names[0])
 	for _, n := range names[1:] {
 		for !strings.HasPrefix(n, prefix) {

@@ -10,8 +10,10 @@ import (
 
 func TestFamily(t *testing.T) {
 	for want, list := range map[string][]string{
-		"node_load1":                {"node_load1"},
-		"kubelet_volume_stats_*":    {"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"},
+		"node_load1": {"node_load1"},
+		"kubelet_volume_stats_*": {
+			"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes",
+		},
 		"up and 1 more":             {"up", "node_load1"},
 		"node_load1 and 2 more":     {"node_load1", "node_memory_x", "node_memory_y"},
 		"kube_pod_container_info_*": {"kube_pod_container_info_a", "kube_pod_container_info_ab"},

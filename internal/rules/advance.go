@@ -12,13 +12,15 @@ import (
 )
 
 const (
-	// keepEnded is how long an alert that is over is remembered: for a summary of yesterday, and for a receiver that could not be told.
+	// keepEnded is how long an alert that is over is remembered: for a summary of yesterday, and
+	// for a receiver that could not be told.
 	keepEnded = 48 * time.Hour
-	// forgetAfter is how long an alert may be silent (NO DATA) before it ends. Otherwise one whose object was removed for good, and of
-	// which nobody can say so, would be repeated for ever.
+	// forgetAfter is how long an alert may be silent (NO DATA) before it ends. Otherwise one whose
+	// object was removed for good, and of which nobody can say so, would be repeated for ever.
 	forgetAfter = 24 * time.Hour
 
-	// The bounds of a Memory, which must fit into a ConfigMap of 1 MiB together with what three receivers were told.
+	// The bounds of a Memory, which must fit into a ConfigMap of 1 MiB together with what three
+	// receivers were told.
 	maxAlerts   = 400
 	maxBytes    = 400 << 10 // of all alerts together, roughly
 	maxEpisodes = 8
@@ -28,18 +30,21 @@ const (
 
 // Advance carries the alerts from prev to a slot. It is pure, and changes nothing of prev.
 //
-// Evaluating a slot again gives the same, an older slot than prev's changes nothing, nor does the zero slot, and evaluating A and then A∪B at one slot equals
-// evaluating A∪B, as long as there are no more alerts, nor episodes of one, than are remembered: what is known of an alert is a union of
+// Evaluating a slot again gives the same, an older slot than prev's changes nothing, nor does the
+// zero slot, and evaluating A and then A∪B at one slot equals evaluating A∪B, as long as there are
+// no more alerts, nor episodes of one, than are remembered: what is known of an alert is a union of
 // its streaks, in which order and repetition do not count.
 //
-// Since when an alert fires comes from the samples, so that slots that were missed heal: what fired and ended since the rule's data was
-// last seen complete (Memory.Seen) is an episode that has ended. A rule that is seen for the first time has no such past. KeepFiringFor
-// prolongs only what some slot saw firing.
+// Since when an alert fires comes from the samples, so that slots that were missed heal: what fired
+// and ended since the rule's data was last seen complete (Memory.Seen) is an episode that has
+// ended. A rule that is seen for the first time has no such past. KeepFiringFor prolongs only what
+// some slot saw firing.
 //
-// Missing samples end nothing. What fires ends by a sample within the limits, or when its object is gone (Evaluation.Objects). Until then
-// it goes on and is silent, for a day.
+// Missing samples end nothing. What fires ends by a sample within the limits, or when its object is
+// gone (Evaluation.Objects). Until then it goes on and is silent, for a day.
 //
-// The alert of BlindKey is promsnap's own: it fires while nothing at all, or only a part, can be seen.
+// The alert of BlindKey is promsnap's own: it fires while nothing at all, or only a part, can be
+// seen.
 func Advance(prev Memory, now Evaluation, slot time.Time) Memory {
 	if slot.IsZero() || slot.Before(prev.Slot) {
 		return prev
@@ -84,8 +89,8 @@ func (m *Memory) take(r *RuleResult, objects *Objects, slot time.Time) {
 	}
 }
 
-// observe adds to an alert what the findings of its key say, and reports whether one of them holds it up. Those that fire now are one
-// episode, whatever lies between them.
+// observe adds to an alert what the findings of its key say, and reports whether one of them holds
+// it up. Those that fire now are one episode, whatever lies between them.
 func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert, bool) {
 	fired := len(a.Episodes) > 0 && a.Fires()
 	var worst, silent, ended *Judged
@@ -95,7 +100,8 @@ func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert
 		case f.Status == Breach && f.Streak != nil && worst == nil:
 			worst, firing = f, newStretch(f.Streak, r.Through)
 		case f.Status == Breach && f.Streak != nil:
-			worst, firing.Episode = worse(worst, f), r.union(firing.Episode, newStretch(f.Streak, r.Through).Episode)
+			worst, firing.Episode = worse(worst, f), r.union(firing.Episode,
+				newStretch(f.Streak, r.Through).Episode)
 		}
 		if r.Data == DataComplete && !seen.IsZero() && r.joinEnded(&a, f, seen, slot) {
 			ended = worse(ended, f)
@@ -115,11 +121,14 @@ func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert
 			} else {
 				s.reach = r.Through
 			}
-			// Not the newest episode alone: what fires now may have ended the one that this belongs to.
+			// Not the newest episode alone: what fires now may have ended the one that this belongs
+			// to.
 			belongs := slices.ContainsFunc(a.Episodes, func(e Episode) bool {
-				return (goesOn(e, slot) || f.Status == NoData && e.Found.Equal(slot)) && r.touches(e, s, slot)
+				return (goesOn(e, slot) || f.Status == NoData && e.Found.Equal(slot)) &&
+					r.touches(e, s, slot)
 			})
-			begins := f.Status == Breach || f.Status == NoData && (seen.IsZero() || s.Last.After(seen))
+			begins := f.Status == Breach ||
+				f.Status == NoData && (seen.IsZero() || s.Last.After(seen))
 			if !belongs && !begins {
 				continue
 			}
@@ -146,10 +155,12 @@ func (r *RuleResult) observe(a Alert, fs []*Judged, seen, slot time.Time) (Alert
 		r.describe(&a, worst)
 		a.Silent = time.Time{}
 	}
-	if worst != nil && worst.Status == Breach { // one that is pending holds the alert up, as grave as it was
+	if worst != nil && worst.Status == Breach {
+		// one that is pending holds the alert up, as grave as it was
 		r.grade(&a, worst, graveAt(held, worst.Streak.Severity), fired, slot)
 	}
-	a.Episodes = a.Episodes[max(len(a.Episodes)-maxEpisodes, 0):] // here, where all that belongs together is one
+	// here, where all that belongs together is one
+	a.Episodes = a.Episodes[max(len(a.Episodes)-maxEpisodes, 0):]
 	return a, worst != nil || silent != nil
 }
 
@@ -165,8 +176,8 @@ func (r *RuleResult) lose(a *Alert, f *Judged, at time.Time, fired bool) {
 	}
 }
 
-// held returns the findings with a streak that may hold an alert up: those that fire, then those that fired when their data ended, and
-// those that are pending, by the begin of their streaks.
+// held returns the findings with a streak that may hold an alert up: those that fire, then those
+// that fired when their data ended, and those that are pending, by the begin of their streaks.
 func held(fs []*Judged, slot time.Time) []*Judged {
 	var out []*Judged
 	for _, f := range fs {
@@ -179,13 +190,14 @@ func held(fs []*Judged, slot time.Time) []*Judged {
 		}
 	}
 	slices.SortFunc(out, func(a, b *Judged) int {
-		return cmp.Or(first(a.Status == Breach, b.Status == Breach), a.Streak.From.Compare(b.Streak.From))
+		return cmp.Or(first(a.Status == Breach, b.Status == Breach),
+			a.Streak.From.Compare(b.Streak.From))
 	})
 	return out
 }
 
-// joinEnded adds the streaks of a finding that have ended after seen, and reports whether there were any. They have ended by this slot,
-// so that what no slot saw firing never fires.
+// joinEnded adds the streaks of a finding that have ended after seen, and reports whether there
+// were any. They have ended by this slot, so that what no slot saw firing never fires.
 func (r *RuleResult) joinEnded(a *Alert, f *Judged, seen, slot time.Time) bool {
 	joined := false
 	for _, s := range []*Streak{f.Earlier, f.Latest, f.over()} {
@@ -200,7 +212,8 @@ func (r *RuleResult) joinEnded(a *Alert, f *Judged, seen, slot time.Time) bool {
 	return joined
 }
 
-// goesOn reports whether an episode went on before this slot. One that this very slot has ended may have been judged by a part of the data.
+// goesOn reports whether an episode went on before this slot. One that this very slot has ended may
+// have been judged by a part of the data.
 func goesOn(e Episode, slot time.Time) bool {
 	return e.Found.Before(slot) && (e.Fires() || e.Ended.Equal(slot) && e.End != Passed)
 }
@@ -208,7 +221,9 @@ func goesOn(e Episode, slot time.Time) bool {
 // stretch is an episode that the samples tell of now.
 type stretch struct {
 	Episode
-	reach time.Time // up to when it goes on: what fires now does so up to the end of the samples, although its own newest may be older
+	// up to when it goes on: what fires now does so up to the end of the samples, although its own
+	// newest may be older
+	reach time.Time
 	well  time.Time // the newest sample before it that is within the limits; zero: there is none
 }
 
@@ -216,23 +231,27 @@ type stretch struct {
 func newStretch(s *Streak, reach time.Time) stretch {
 	return stretch{
 		Episode: Episode{
-			Since: s.From.UTC(), Open: s.Open, Last: s.To.UTC(), Worst: s.Severity, Peak: Number(s.Peak), PeakAt: s.PeakAt.UTC(),
+			Since: s.From.UTC(), Open: s.Open, Last: s.To.UTC(), Worst: s.Severity,
+			Peak: Number(s.Peak), PeakAt: s.PeakAt.UTC(),
 			Event: s.Event.UTC(),
 		},
 		reach: latest(reach, s.To.UTC()), well: s.Well,
 	}
 }
 
-// touches reports whether what the samples say now belongs to an episode: they are no further apart than KeepFiringFor, or the episode
-// went on, and since its last sample there has been none within the limits. A hole, or slots that were missed, are no end.
+// touches reports whether what the samples say now belongs to an episode: they are no further apart
+// than KeepFiringFor, or the episode went on, and since its last sample there has been none within
+// the limits. A hole, or slots that were missed, are no end.
 func (r *RuleResult) touches(e Episode, s stretch, slot time.Time) bool {
 	if goesOn(e, slot) && !s.well.After(e.Last) {
 		return true
 	}
-	return !s.Since.After(e.Last.Add(r.KeepFiringFor)) && !e.Since.After(s.reach.Add(r.KeepFiringFor))
+	return !s.Since.After(e.Last.Add(r.KeepFiringFor)) &&
+		!e.Since.After(s.reach.Add(r.KeepFiringFor))
 }
 
-// join adds s to the episodes; those that it touches become one with it. All but the last have ended then.
+// join adds s to the episodes; those that it touches become one with it. All but the last have
+// ended then.
 func (r *RuleResult) join(es []Episode, s stretch, slot time.Time) []Episode {
 	s.Found = slot
 	out := slices.Clone(es)
@@ -293,8 +312,9 @@ func (r *RuleResult) describe(a *Alert, f *Judged) {
 	}
 }
 
-// grade gives an alert the severity of its worst finding. It falls only by a complete answer, and only after KeepFiringFor without a
-// graver sample, so that it does not go up and down with each slot.
+// grade gives an alert the severity of its worst finding. It falls only by a complete answer, and
+// only after KeepFiringFor without a graver sample, so that it does not go up and down with each
+// slot.
 func (r *RuleResult) grade(a *Alert, f *Judged, at time.Time, fired bool, slot time.Time) {
 	s := f.Streak
 	falls := r.Data == DataComplete && slot.Sub(a.GraveAt) >= r.KeepFiringFor
@@ -306,7 +326,8 @@ func (r *RuleResult) grade(a *Alert, f *Judged, at time.Time, fired bool, slot t
 	}
 }
 
-// graveAt returns the newest sample of the findings that fire, or fired when their data ended, with a severity.
+// graveAt returns the newest sample of the findings that fire, or fired when their data ended, with
+// a severity.
 func graveAt(fs []*Judged, severity Severity) time.Time {
 	var at time.Time
 	for _, f := range fs {
@@ -318,8 +339,10 @@ func graveAt(fs []*Judged, severity Severity) time.Time {
 }
 
 // settle ends, by a complete answer, the alerts of a rule that nothing holds up.
-func (m *Memory) settle(r *RuleResult, found map[Key][]*Judged, live map[Key]bool, objects *Objects, slot time.Time) {
-	var answered map[Key]int // how many series with a newest sample each key has; made where it is needed
+func (m *Memory) settle(r *RuleResult, found map[Key][]*Judged, live map[Key]bool, objects *Objects,
+	slot time.Time) {
+	// how many series with a newest sample each key has; made where it is needed
+	var answered map[Key]int
 	for k, a := range m.Alerts {
 		if a.ID() != r.ID || !a.Fires() || live[k] {
 			continue
@@ -356,7 +379,8 @@ func (r *RuleResult) answered() map[Key]int {
 }
 
 // silent says of an alert without any data that it has none, and how it ends, "" where it goes on.
-func (r *RuleResult) silent(a *Alert, fs []*Judged, seen time.Time, presence Presence, slot time.Time) End {
+func (r *RuleResult) silent(a *Alert, fs []*Judged, seen time.Time, presence Presence,
+	slot time.Time) End {
 	if presence == IsGone || presence == NobodyKnows && r.NoData == ResolveOnNoData {
 		return Vanished
 	}
@@ -399,18 +423,23 @@ func (m *Memory) endRemoved(configured []RuleID, slot time.Time) {
 	maps.DeleteFunc(m.Seen, func(id string, _ time.Time) bool { return !there[id] })
 }
 
-// bound drops what ended long ago and, where there still is too much, what has ended, then the least grave of what is new: what is
-// remembered already stays, so that nobody is told of it twice. That nothing can be seen always stays.
+// bound drops what ended long ago and, where there still is too much, what has ended, then the
+// least grave of what is new: what is remembered already stays, so that nobody is told of it twice.
+// That nothing can be seen always stays.
 func (m *Memory) bound(prev Memory, slot time.Time) {
-	maps.DeleteFunc(m.Alerts, func(_ Key, a Alert) bool { return !a.Fires() && slot.Sub(a.Now().Ended) >= keepEnded })
+	maps.DeleteFunc(m.Alerts, func(_ Key, a Alert) bool {
+		return !a.Fires() && slot.Sub(a.Now().Ended) >= keepEnded
+	})
 	m.Overflow = 0
 	keys := slices.SortedFunc(maps.Keys(m.Alerts), func(k, l Key) int {
 		a, b := m.Alerts[k], m.Alerts[l]
 		_, knewA := prev.Alerts[k]
 		_, knewB := prev.Alerts[l]
 		return cmp.Or(
-			first(k == BlindKey, l == BlindKey), first(a.Fires(), b.Fires()), first(knewA, knewB), cmp.Compare(b.Severity, a.Severity),
-			b.Now().Ended.Compare(a.Now().Ended), cmp.Compare(b.Excess(), a.Excess()), strings.Compare(string(k), string(l)),
+			first(k == BlindKey, l == BlindKey), first(a.Fires(), b.Fires()), first(knewA, knewB),
+			cmp.Compare(b.Severity, a.Severity),
+			b.Now().Ended.Compare(a.Now().Ended), cmp.Compare(b.Excess(), a.Excess()),
+			strings.Compare(string(k), string(l)),
 		)
 	})
 	kept, bytes := 0, 0

@@ -17,9 +17,11 @@ func genText(n int) *rapid.Generator[string] {
 	piece := rapid.Custom(func(t *rapid.T) string {
 		c := rapid.SampledFrom([]string{"5", "5", "8", "9", "."}).Draw(t, "what")
 		if rapid.IntRange(0, 9).Draw(t, "kind") == 0 {
-			return strings.Repeat(rapid.SampledFrom([]string{"95", "9955", "9."}).Draw(t, "flaps"), rapid.IntRange(2, 9).Draw(t, "times"))
+			return strings.Repeat(rapid.SampledFrom([]string{"95", "9955", "9."}).Draw(t, "flaps"),
+				rapid.IntRange(2, 9).Draw(t, "times"))
 		}
-		return strings.Repeat(c, rapid.OneOf(rapid.IntRange(1, 14), rapid.IntRange(1, 40)).Draw(t, "for"))
+		return strings.Repeat(c, rapid.OneOf(rapid.IntRange(1, 14), rapid.IntRange(1, 40)).Draw(t,
+			"for"))
 	})
 	return rapid.Custom(func(t *rapid.T) string {
 		s := ""
@@ -34,14 +36,19 @@ const playTime = 120
 
 func genWatch() *rapid.Generator[*watch] {
 	return rapid.Custom(func(t *rapid.T) *watch {
-		w := &watch{rule: memoryHigh, window: rapid.SampledFrom([]int{15, 60}).Draw(t, "window"), series: map[string]string{}}
+		w := &watch{
+			rule: memoryHigh, window: rapid.SampledFrom([]int{15, 60}).Draw(t, "window"),
+			series: map[string]string{},
+		}
 		w.rule.For = time.Duration(rapid.IntRange(0, 6).Draw(t, "for")) * time.Minute
 		w.rule.Flaps = rapid.IntRange(0, 3).Draw(t, "condition") == 0
-		w.rule.NoData = rapid.SampledFrom([]NoDataPolicy{AlertOnNoData, ResolveOnNoData}).Draw(t, "no data")
+		w.rule.NoData = rapid.SampledFrom([]NoDataPolicy{AlertOnNoData, ResolveOnNoData}).Draw(t,
+			"no data")
 		for _, name := range []string{"a/1", "a/2", "b", "c"} {
 			w.series[name] = genText(playTime).Draw(t, name)
 		}
-		keep := rapid.SampledFrom([]time.Duration{0, 4 * time.Minute, DefaultKeepFiringFor}).Draw(t, "keep")
+		keep := rapid.SampledFrom([]time.Duration{0, 4 * time.Minute, DefaultKeepFiringFor}).Draw(t,
+			"keep")
 		w.edit = func(r *RuleResult) { r.KeepFiringFor = keep }
 		return w
 	})
@@ -59,7 +66,8 @@ func genSlots() *rapid.Generator[[]int] {
 	})
 }
 
-// difference says in what two memories differ, "" where they do not. reflect is much the quicker one.
+// difference says in what two memories differ, "" where they do not. reflect is much the quicker
+// one.
 func difference(a, b Memory) string {
 	if reflect.DeepEqual(a, b) {
 		return ""
@@ -95,8 +103,8 @@ func crowded(m Memory) bool {
 	return false
 }
 
-// One series of an alert has recovered while nobody looked, of another nothing says so: what fires now is of the episode before, whether
-// the two come together or one after the other.
+// One series of an alert has recovered while nobody looked, of another nothing says so: what fires
+// now is of the episode before, whether the two come together or one after the other.
 func TestAdvanceInPartsAfterMissedSlots(t *testing.T) {
 	w := &watch{rule: memoryHigh, window: 15, series: map[string]string{
 		"a/1": strings.Repeat("9", 20) + strings.Repeat("5", 26) + strings.Repeat("9", 14),
@@ -113,7 +121,8 @@ func TestAdvanceInPartsAfterMissedSlots(t *testing.T) {
 	for _, f := range whole.Findings {
 		some := whole
 		some.Data, some.Findings = DataPartial, []Judged{f}
-		inParts := Advance(Advance(w.memory, Evaluation{Rules: []RuleResult{some}}, minute(60)), Evaluation{Rules: []RuleResult{whole}}, minute(60))
+		inParts := Advance(Advance(w.memory, Evaluation{Rules: []RuleResult{some}}, minute(60)),
+			Evaluation{Rules: []RuleResult{whole}}, minute(60))
 		if d := difference(inParts, atOnce); d != "" {
 			t.Errorf("with %s first (- in parts, + at once):\n%s", f.Name, d)
 		}
@@ -138,7 +147,8 @@ func TestAdvanceInPartsIsAdvanceAtOnce(t *testing.T) {
 			partly := Advance(m, first, minute(n))
 			inParts := Advance(partly, whole, minute(n))
 			atOnce := Advance(m, whole, minute(n))
-			if diff := difference(atOnce, inParts); diff != "" && !crowded(atOnce) && !crowded(partly) && !crowded(inParts) {
+			if diff := difference(atOnce, inParts); diff != "" && !crowded(atOnce) &&
+				!crowded(partly) && !crowded(inParts) {
 				t.Fatalf("slot %d: at once, and (+) in parts:\n%s", n, diff)
 			}
 			if diff := difference(atOnce, Advance(atOnce, whole, minute(n))); diff != "" {
@@ -149,7 +159,8 @@ func TestAdvanceInPartsIsAdvanceAtOnce(t *testing.T) {
 	})
 }
 
-// A hole is no end: what stops firing has had a sample within the limits since, is silent for a day, or is gone as somebody says.
+// A hole is no end: what stops firing has had a sample within the limits since, is silent for a
+// day, or is gone as somebody says.
 func TestAdvanceEndsNothingByAHole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := genWatch().Draw(t, "rule")
@@ -166,11 +177,13 @@ func TestAdvanceEndsNothingByAHole(t *testing.T) {
 				for name, text := range w.series {
 					node, _, _ := strings.Cut(name, "/")
 					for i := range min(n, len(text)) {
-						well = well || node == a.Identity["node"] && (text[i] == '5') && minute(i).After(a.Now().Since)
+						well = well || node == a.Identity["node"] && (text[i] == '5') &&
+							minute(i).After(a.Now().Since)
 					}
 				}
 				if !well {
-					t.Fatalf("slot %d: %s became\n%s\nwithout a sample within the limits", n, said(before), said(w.memory))
+					t.Fatalf("slot %d: %s became\n%s\nwithout a sample within the limits", n,
+						said(before), said(w.memory))
 				}
 			}
 		}
@@ -214,8 +227,8 @@ func TestAdvanceIsNeverRewound(t *testing.T) {
 	})
 }
 
-// Whatever slots are missed: what fires at the last slot is known to, since no later than the samples say; and what had fired and ended
-// since the last run is an episode.
+// Whatever slots are missed: what fires at the last slot is known to, since no later than the
+// samples say; and what had fired and ended since the last run is an episode.
 func TestAdvanceHeals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := genWatch().Draw(t, "rule")
@@ -225,17 +238,24 @@ func TestAdvanceHeals(t *testing.T) {
 			w.advance(n)
 			for _, f := range w.result(n).Findings {
 				a, known := w.memory.Alerts[KeyOf(RuleID{"node-memory", w.rule.Name}, f.Identity)]
-				if f.Status == Breach && (!known || !a.Fires() || a.Now().Since.After(f.Streak.From) || a.Severity < f.Severity) {
-					t.Fatalf("slot %d: %v since %v, and remembered is %q", n, f.Severity, f.Streak.From, said(w.memory))
+				if f.Status == Breach &&
+					(!known || !a.Fires() || a.Now().Since.After(f.Streak.From) ||
+						a.Severity < f.Severity) {
+					t.Fatalf("slot %d: %v since %v, and remembered is %q", n, f.Severity,
+						f.Streak.From, said(w.memory))
 				}
 				if s := f.Latest; s != nil && last > 0 && s.To.After(before.SeenUntil()) &&
-					!slices.ContainsFunc(a.Episodes, func(e Episode) bool { return e.Holds(s.From) && e.Holds(s.To) }) {
-					t.Fatalf("slot %d: over from %v to %v, and remembered is %q", n, s.From, s.To, said(w.memory))
+					!slices.ContainsFunc(a.Episodes, func(e Episode) bool {
+						return e.Holds(s.From) && e.Holds(s.To)
+					}) {
+					t.Fatalf("slot %d: over from %v to %v, and remembered is %q", n, s.From, s.To,
+						said(w.memory))
 				}
 			}
 			for k, a := range w.memory.Alerts {
 				for i, e := range a.Episodes {
-					if e.Last.Before(e.Since) || i > 0 && !a.Episodes[i-1].Last.Before(e.Since) || i < len(a.Episodes)-1 && e.Fires() {
+					if e.Last.Before(e.Since) || i > 0 && !a.Episodes[i-1].Last.Before(e.Since) ||
+						i < len(a.Episodes)-1 && e.Fires() {
 						t.Fatalf("slot %d: %s has the episodes %+v", n, k, a.Episodes)
 					}
 				}

@@ -14,7 +14,9 @@ func day() (series.Series, series.Grid) {
 	for i := range values {
 		values[i] = 60 + 25*math.Sin(float64(i)/40) + float64(i*37%11)/3
 	}
-	return series.Series{Labels: series.FromPairs("node", "a"), Values: values}, series.Grid{Start: start, Step: 2 * time.Minute, Len: len(values)}
+	return series.Series{Labels: series.FromPairs("node", "a"), Values: values}, series.Grid{
+		Start: start, Step: 2 * time.Minute, Len: len(values),
+	}
 }
 
 var benched = map[string]Rule{

@@ -5,14 +5,16 @@ import (
 	"time"
 )
 
-// BlindName and BlindKey know the one alert that promsnap has of itself: it can see nothing, or only a part. It is of no panel, and so no rule of a
-// configuration has its key. It is an alert like every other to whoever tells, silences or routes it.
+// BlindName and BlindKey know the one alert that promsnap has of itself: it can see nothing, or
+// only a part. It is of no panel, and so no rule of a configuration has its key. It is an alert
+// like every other to whoever tells, silences or routes it.
 const (
 	BlindName     = "PromsnapBlind"
 	BlindKey  Key = "/" + BlindName + "{}"
 )
 
-// blindSlots is how many slots in a row must not have seen everything before people are told: one may be a Prometheus that restarts.
+// blindSlots is how many slots in a row must not have seen everything before people are told: one
+// may be a Prometheus that restarts.
 const blindSlots = 2
 
 // The values of promsnap's own alert.
@@ -21,9 +23,9 @@ const (
 	blindToPart Number = 0.5
 )
 
-// look begins promsnap's own alert, keeps it up or ends it, by the slots in a row at which no rule had complete data. It goes on from the
-// first of them to the slot that sees everything again. A slot that began it by a part of its data takes that back when another part is
-// there.
+// look begins promsnap's own alert, keeps it up or ends it, by the slots in a row at which no rule
+// had complete data. It goes on from the first of them to the slot that sees everything again. A
+// slot that began it by a part of its data takes that back when another part is there.
 func (m *Memory) look(slot time.Time) {
 	since, slots := blindSince(m.Checks)
 	a, known := m.Alerts[BlindKey]
@@ -39,7 +41,9 @@ func (m *Memory) look(slot time.Time) {
 		a.Episodes[last].Last = slot
 		a.end(Recovered, slot)
 	case slots >= blindSlots:
-		a = blind(append(a.Episodes, Episode{Since: since, Last: slot, Worst: Critical, Peak: 1, PeakAt: since, Found: slot}))
+		a = blind(append(a.Episodes, Episode{
+			Since: since, Last: slot, Worst: Critical, Peak: 1, PeakAt: since, Found: slot,
+		}))
 	default:
 		return
 	}
@@ -72,12 +76,14 @@ func (a Alert) IsBlindness() bool { return a.Panel == "" && a.Rule == BlindName 
 // blind is promsnap's own alert with these episodes.
 func blind(es []Episode) Alert {
 	return Alert{
-		Rule: BlindName, Name: "promsnap", Labels: map[string]string{}, Identity: map[string]string{}, Severity: Critical,
+		Rule: BlindName, Name: "promsnap", Labels: map[string]string{},
+		Identity: map[string]string{}, Severity: Critical,
 		Value: blindToAll, Episodes: es[max(len(es)-maxEpisodes, 0):],
 	}
 }
 
-// blindSince counts the newest slots in a row at which nothing or only a part was seen, and returns the first of them.
+// blindSince counts the newest slots in a row at which nothing or only a part was seen, and returns
+// the first of them.
 func blindSince(rows []Checks) (first time.Time, slots int) {
 	for i := len(rows) - 1; i >= 0 && rows[i].Data != DataComplete; i-- {
 		first, slots = rows[i].From, slots+rows[i].N

@@ -19,8 +19,8 @@ func failedAll(rs ...RuleResult) Evaluation {
 	return e
 }
 
-// Whatever is seen when: the alert fires while the newest two slots or more have seen nothing, since the first of them; nothing else moves
-// meanwhile; and parts of a slot are worth the whole.
+// Whatever is seen when: the alert fires while the newest two slots or more have seen nothing,
+// since the first of them; nothing else moves meanwhile; and parts of a slot are worth the whole.
 func TestBlindness(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := genWatch().Draw(t, "rule")
@@ -33,8 +33,11 @@ func TestBlindness(t *testing.T) {
 			if rapid.IntRange(0, 2).Draw(t, "seen") == 0 {
 				whole := Evaluation{Rules: []RuleResult{r}}
 				atOnce := Advance(m, whole, minute(n))
-				for _, inParts := range []Memory{Advance(once, whole, minute(n)), Advance(atOnce, failedAll(r), minute(n))} {
-					if diff := difference(atOnce, inParts); diff != "" && !crowded(atOnce) && !crowded(inParts) {
+				for _, inParts := range []Memory{
+					Advance(once, whole, minute(n)), Advance(atOnce, failedAll(r), minute(n)),
+				} {
+					if diff := difference(atOnce, inParts); diff != "" && !crowded(atOnce) &&
+						!crowded(inParts) {
 						t.Fatalf("slot %d: at once, and (+) in parts:\n%s", n, diff)
 					}
 				}
@@ -48,7 +51,8 @@ func TestBlindness(t *testing.T) {
 			a := m.Alerts[BlindKey]
 			if fires := len(a.Episodes) > 0 && a.Fires(); fires != (len(blindFor) >= blindSlots) {
 				t.Fatalf("slot %d: blind at %v, and fires is %v", n, blindFor, fires)
-			} else if e := a.Episodes; fires && (!a.Now().Since.Equal(minute(blindFor[0])) || !a.Now().Last.Equal(minute(n)) || a.Severity != Critical) {
+			} else if e := a.Episodes; fires && (!a.Now().Since.Equal(minute(blindFor[0])) ||
+				!a.Now().Last.Equal(minute(n)) || a.Severity != Critical) {
 				t.Fatalf("slot %d: blind at %v, and remembered is %+v", n, blindFor, e)
 			}
 			for i, e := range a.Episodes {
@@ -63,7 +67,9 @@ func TestBlindness(t *testing.T) {
 // withoutBlind is what is said of every alert but promsnap's own.
 func withoutBlind(m Memory) string {
 	lines := strings.Split(said(m), "\n")
-	return strings.Join(slices.DeleteFunc(lines, func(s string) bool { return strings.HasPrefix(s, "BLIND") }), "\n")
+	return strings.Join(slices.DeleteFunc(lines, func(s string) bool {
+		return strings.HasPrefix(s, "BLIND")
+	}), "\n")
 }
 
 func TestBlindnessOutlivesItsSurroundings(t *testing.T) {
@@ -75,7 +81,8 @@ func TestBlindnessOutlivesItsSurroundings(t *testing.T) {
 	r := w.result(15)
 	m := Advance(Advance(w.memory, failedAll(r), minute(15)), failedAll(r), minute(20))
 	if a := m.Alerts[BlindKey]; !a.Fires() || len(m.Alerts) != maxAlerts || m.Overflow != 1 {
-		t.Errorf("with as many alerts as are remembered: %+v, %d alerts and %d over", a, len(m.Alerts), m.Overflow)
+		t.Errorf("with as many alerts as are remembered: %+v, %d alerts and %d over",
+			a, len(m.Alerts), m.Overflow)
 	}
 	now := failedAll(r)
 	now.Configured = []RuleID{r.ID}
@@ -96,9 +103,15 @@ func TestBlindnessOutlivesItsSurroundings(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
-	w := watch{rule: memoryHigh, window: 60, series: map[string]string{"a": strings.Repeat("9", 60), "b": "555555" + strings.Repeat("9", 60)}}
+	w := watch{
+		rule: memoryHigh, window: 60, series: map[string]string{
+			"a": strings.Repeat("9", 60), "b": "555555" + strings.Repeat("9", 60),
+		},
+	}
 	isNew := func(node string) bool {
-		a, ok := w.memory.Alerts[KeyOf(RuleID{"node-memory", memoryHigh.Name}, w.result(60).Series[map[string]int{"a": 0, "b": 1}[node]])]
+		a, ok := w.memory.Alerts[KeyOf(RuleID{
+			"node-memory", memoryHigh.Name,
+		}, w.result(60).Series[map[string]int{"a": 0, "b": 1}[node]])]
 		return ok && w.memory.New(a.Now())
 	}
 	w.advance(5)

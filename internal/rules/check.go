@@ -12,12 +12,13 @@ import (
 
 // Problem is something wrong with a rule as it was configured.
 type Problem struct {
-	Field   string // the key below the rule: above, above.critical, for, reduce; empty: the rule itself
+	// the key below the rule: above, above.critical, for, reduce; empty: the rule itself
+	Field   string
 	Message string // what is wrong and what to write instead
 }
 
-// Check returns all that is wrong with r in a panel with this range and step. A step of 0 is one that is not known yet, and leaves out
-// what depends on it.
+// Check returns all that is wrong with r in a panel with this range and step. A step of 0 is one
+// that is not known yet, and leaves out what depends on it.
 func (r Rule) Check(rng, step time.Duration) []Problem {
 	problems := r.checkLimits()
 	add := func(field, format string, args ...any) {
@@ -28,15 +29,19 @@ func (r Rule) Check(rng, step time.Duration) []Problem {
 	}
 	switch {
 	case r.For < 0:
-		add("for", "%s is negative; write a duration such as 15m, or leave it out to alert on one sample", r.For)
+		add("for", "%s is negative; write a duration such as 15m, or leave it out to alert on "+
+			"one sample", r.For)
 	case r.For == 0:
 	case !r.IsAlert():
-		add("for", "a rule with reduce judges the window as a whole and has no for; leave out one of the two")
+		add("for", "a rule with reduce judges the window as a whole and has no for; leave out "+
+			"one of the two")
 	case step > 0 && r.For > rng-3*step:
-		add("for", "%s does not fit into a range of %s with steps of %s; write %s, or a longer range",
+		add("for", "%s does not fit into a range of %s with steps of %s; write %s, or a longer "+
+			"range",
 			written(r.For), written(rng), written(step), atMost(rng-3*step))
 	case step > r.For/3:
-		add("for", "%s is less than three steps of %s, too few samples to tell; write at least %s, or a step of %s",
+		add("for", "%s is less than three steps of %s, too few samples to tell; write at least "+
+			"%s, or a step of %s",
 			written(r.For), written(step), written(3*step), atMost(r.For/3))
 	}
 	return problems
@@ -51,12 +56,17 @@ func (r Rule) checkLimits() []Problem {
 		limit    Limit
 	}{{Warning, r.Warning}, {Critical, r.Critical}} {
 		if l.limit.Set && !series.Finite(l.limit.Value) {
-			problems = append(problems, Problem{side + "." + l.severity.String(), "a limit must be a finite number; leave it out for no limit"})
+			problems = append(problems, Problem{
+				side + "." + l.severity.String(),
+				"a limit must be a finite number; leave it out for no limit",
+			})
 		}
 	}
 	switch {
 	case !r.Warning.Set && !r.Critical.Set:
-		problems = append(problems, Problem{"", "no limit; write above: or below: with warning, critical or both"})
+		problems = append(problems, Problem{
+			"", "no limit; write above: or below: with warning, critical or both",
+		})
 	case r.Warning.Set && r.Critical.Set && r.Direction.Beyond(r.Warning.Value, r.Critical.Value):
 		problems = append(problems, Problem{
 			side + ".critical",
@@ -90,7 +100,8 @@ func reduceNames() string {
 // written is a duration as the configuration has it: 1h30m, not 1h30m0s.
 func written(d time.Duration) string { return model.Duration(d).String() }
 
-// atMost is the advice of a largest duration, to the second; where there is none, of any that is smaller.
+// atMost is the advice of a largest duration, to the second; where there is none, of any that is
+// smaller.
 func atMost(d time.Duration) string {
 	if d = d.Truncate(time.Second); d > 0 {
 		return "at most " + written(d)

@@ -7,7 +7,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// dateEvents gives the streaks of a finding the time of their newest event, where the samples count events (Rule.Within).
+// dateEvents gives the streaks of a finding the time of their newest event, where the samples count
+// events (Rule.Within).
 func (r Rule) dateEvents(f *Finding, values []float64, g series.Grid) {
 	if r.Within <= 0 || g.Step <= 0 || f.Streak == nil && f.Earlier == nil && f.Latest == nil {
 		return
@@ -26,8 +27,9 @@ func (r Rule) dateEvents(f *Finding, values []float64, g series.Grid) {
 	}
 }
 
-// newEvents returns at which samples there was an event since the sample before. A sample counts those of the last so many steps: it is
-// the one before it, and what is new, less what is that old now. Of what happened before the first sample of the grid the time is not known.
+// newEvents returns at which samples there was an event since the sample before. A sample counts
+// those of the last so many steps: it is the one before it, and what is new, less what is that old
+// now. Of what happened before the first sample of the grid the time is not known.
 func newEvents(values []float64, within int) []bool {
 	n := make([]float64, len(values))
 	last := -1
@@ -54,8 +56,8 @@ func newEvents(values []float64, within int) []bool {
 	return is
 }
 
-// Dated returns when the newest event of the streak happened, where each sample counts those of so long before it: at a time, or, where
-// the samples do not show it, before one.
+// Dated returns when the newest event of the streak happened, where each sample counts those of so
+// long before it: at a time, or, where the samples do not show it, before one.
 func (s *Streak) Dated(within time.Duration) (at time.Time, before bool) {
 	return dated(s.Event, s.From, s.To, within)
 }

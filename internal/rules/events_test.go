@@ -8,8 +8,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// TestAnEventHasATime looks at counts of the last hour, a sample every 20 minutes: the newest event is where the count rises, or stays
-// although an event of an hour ago is no longer in it.
+// TestAnEventHasATime looks at counts of the last hour, a sample every 20 minutes: the newest event
+// is where the count rises, or stays although an event of an hour ago is no longer in it.
 func TestAnEventHasATime(t *testing.T) {
 	hole := math.NaN()
 	for _, c := range []struct {
@@ -31,7 +31,10 @@ func TestAnEventHasATime(t *testing.T) {
 		{"a new series", []float64{hole, hole, hole, 2, 2}, Breach, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			g := series.Grid{Start: time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC), Step: 20 * time.Minute, Len: len(c.counts)}
+			g := series.Grid{
+				Start: time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC), Step: 20 * time.Minute,
+				Len: len(c.counts),
+			}
 			r := Rule{Name: "Killed", Critical: At(0), Within: time.Hour, NoData: ResolveOnNoData}
 			f := Judge(r, series.Series{Values: c.counts}, g)
 			if f.Status != c.status {
@@ -56,7 +59,8 @@ func TestAnEventHasATime(t *testing.T) {
 	}
 }
 
-// TestAnAlertKnowsItsNewestEvent carries one over three slots, the last of which sees no event any more.
+// TestAnAlertKnowsItsNewestEvent carries one over three slots, the last of which sees no event any
+// more.
 func TestAnAlertKnowsItsNewestEvent(t *testing.T) {
 	start := time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC)
 	r := Rule{Name: "Killed", Critical: At(0), Within: time.Hour, NoData: ResolveOnNoData}

@@ -11,16 +11,21 @@ import (
 
 // A node's memory, one sample a minute, one of them lost.
 func ExampleJudge() {
-	rule := rules.Rule{Name: "NodeMemory", Warning: rules.At(0.80), Critical: rules.At(0.90), For: 5 * time.Minute}
+	rule := rules.Rule{
+		Name: "NodeMemory", Warning: rules.At(0.80), Critical: rules.At(0.90), For: 5 * time.Minute,
+	}
 	node := series.Series{
 		Labels: series.FromPairs("node", "ip-10-0-1-12"),
 		Values: []float64{0.70, 0.85, 0.91, 0.92, math.NaN(), 0.93, 0.94, 0.93},
 	}
-	grid := series.Grid{Start: time.Date(2026, 11, 22, 2, 8, 0, 0, time.UTC), Step: time.Minute, Len: 8}
+	grid := series.Grid{
+		Start: time.Date(2026, 11, 22, 2, 8, 0, 0, time.UTC), Step: time.Minute, Len: 8,
+	}
 
 	f := rules.Judge(rule, node, grid)
 	fmt.Println(f.Rule, f.Labels, f.Status, f.Severity, f.Value, "against", f.Limit)
-	fmt.Println("since", f.Streak.From.Format("15:04"), "for", f.Streak.Lasted(), "peak", f.Streak.Peak)
+	fmt.Println("since", f.Streak.From.Format("15:04"), "for", f.Streak.Lasted(), "peak",
+		f.Streak.Peak)
 	// Output:
 	// NodeMemory {node="ip-10-0-1-12"} breach critical 0.93 against 0.9
 	// since 02:10 for 5m0s peak 0.94

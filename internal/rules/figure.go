@@ -7,8 +7,9 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Figure is the number by which a series ranks under r, Direction.Compare being the order: a verdict's figure, or an alert's newest
-// sample, which is what its finding shows as Value. NaN without samples.
+// Figure is the number by which a series ranks under r, Direction.Compare being the order: a
+// verdict's figure, or an alert's newest sample, which is what its finding shows as Value. NaN
+// without samples.
 func Figure(r Rule, s series.Series) float64 {
 	if r.IsAlert() {
 		return Last.of(s.Values)
@@ -16,7 +17,8 @@ func Figure(r Rule, s series.Series) float64 {
 	return r.Reduce.of(s.Values)
 }
 
-// quantile returns the share of the samples that lie at or below the figure, where it is a quantile.
+// quantile returns the share of the samples that lie at or below the figure, where it is a
+// quantile.
 func (r Reduce) quantile() (q float64, ok bool) {
 	switch r {
 	case P50:
@@ -31,9 +33,10 @@ func (r Reduce) quantile() (q float64, ok bool) {
 	return 0, false
 }
 
-// of returns the figure over the samples of values. Last is the newest sample, infinite or not; the others are over the finite samples,
-// since one ±Inf (a division by zero) would drown the rest. A quantile q of n samples is the nearest rank: the ⌈q·n⌉-th smallest, always
-// a sample that was there. NaN where no sample counts, and for a figure that does not exist.
+// of returns the figure over the samples of values. Last is the newest sample, infinite or not; the
+// others are over the finite samples, since one ±Inf (a division by zero) would drown the rest. A
+// quantile q of n samples is the nearest rank: the ⌈q·n⌉-th smallest, always a sample that was
+// there. NaN where no sample counts, and for a figure that does not exist.
 func (r Reduce) of(values []float64) float64 {
 	if r == Last {
 		if i := series.Newest(values); i >= 0 {
@@ -54,7 +57,8 @@ func (r Reduce) of(values []float64) float64 {
 		case n == 1:
 			figure = v
 		case r == Avg:
-			figure += (v - figure) / float64(n) // unlike sum/n, the mean of a constant is that constant
+			// unlike sum/n, the mean of a constant is that constant
+			figure += (v - figure) / float64(n)
 		case r == Min:
 			figure = min(figure, v)
 		case r == Max:
@@ -66,8 +70,8 @@ func (r Reduce) of(values []float64) float64 {
 	return figure
 }
 
-// nearestRank is the ⌈q·n⌉-th smallest of the n finite values. It works on a copy that stays on the stack for as many steps as a chart
-// usually has.
+// nearestRank is the ⌈q·n⌉-th smallest of the n finite values. It works on a copy that stays on the
+// stack for as many steps as a chart usually has.
 func nearestRank(values []float64, q float64) float64 {
 	var stack [1024]float64
 	finite := stack[:0]
@@ -83,8 +87,9 @@ func nearestRank(values []float64, q float64) float64 {
 	return smallest(finite, min(max(rank, 1), len(finite))-1)
 }
 
-// smallest returns the k-th smallest of values, k from 0, and puts them in another order. It is Hoare's quickselect; where the pivots
-// are so bad that it would become quadratic, it sorts what is left.
+// smallest returns the k-th smallest of values, k from 0, and puts them in another order. It is
+// Hoare's quickselect; where the pivots are so bad that it would become quadratic, it sorts what is
+// left.
 func smallest(values []float64, k int) float64 {
 	const few = 12
 	for rounds := 0; len(values) > few && rounds < 64; rounds++ {

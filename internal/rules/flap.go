@@ -7,8 +7,9 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// A condition flaps where it began to hold at least leastBouts times, with no more than calm between two of them, and held in at least
-// one of leastShare samples from the first time on. After calm without it, it has ended.
+// A condition flaps where it began to hold at least leastBouts times, with no more than calm
+// between two of them, and held in at least one of leastShare samples from the first time on. After
+// calm without it, it has ended.
 const (
 	leastBouts = 3
 	leastShare = 10
@@ -18,7 +19,8 @@ const (
 // calm is how long a condition must not hold on a grid of such steps before it no longer flaps.
 func calm(step time.Duration) time.Duration { return max(calmAfter, 3*step) }
 
-// bouts are times at which a condition held, with no more than calm between two of them. The zero value is none.
+// bouts are times at which a condition held, with no more than calm between two of them. The zero
+// value is none.
 type bouts struct {
 	run
 	n      int // how often it began to hold
@@ -29,7 +31,8 @@ type bouts struct {
 // flapping reports whether the condition comes and goes.
 func (b bouts) flapping() bool { return b.n >= leastBouts && b.beyond*leastShare >= b.seen }
 
-// judgeFlaps adds to a finding what comes and goes: a warning where nothing graver fires now, and otherwise what has ended.
+// judgeFlaps adds to a finding what comes and goes: a warning where nothing graver fires now, and
+// otherwise what has ended.
 func (r Rule) judgeFlaps(f *Finding, values []float64, newest int, stale bool, g series.Grid) {
 	at := follower{rule: &r, severity: Warning, limit: At(r.nearest())}
 	var now bouts

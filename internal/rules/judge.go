@@ -8,30 +8,37 @@ import (
 )
 
 const (
-	// longestHole is how many samples in a row may always be missing inside a streak: two lost scrapes are not an end.
+	// longestHole is how many samples in a row may always be missing inside a streak: two lost
+	// scrapes are not an end.
 	longestHole = 2
-	// lookback is how far Prometheus itself looks back for a sample: one that is older has been gone for that long.
+	// lookback is how far Prometheus itself looks back for a sample: one that is older has been
+	// gone for that long.
 	lookback = 5 * time.Minute
 )
 
-// StaleAfter is how old the newest sample may be on a grid of such steps: 5 minutes, or two steps where these are longer.
+// StaleAfter is how old the newest sample may be on a grid of such steps: 5 minutes, or two steps
+// where these are longer.
 func StaleAfter(step time.Duration) time.Duration { return max(lookback, 2*step) }
 
-// Judge returns what r finds in s, whose samples lie on g. It allocates only for the streaks that it finds.
+// Judge returns what r finds in s, whose samples lie on g. It allocates only for the streaks that
+// it finds.
 //
-// An alert is judged sample by sample. It is Breach where the streak of samples beyond a limit that touches the newest sample has lasted
-// For, Pending where it has not yet. Each limit has streaks of its own: the graver that fires wins, and so a warning that fires is not
-// hidden by a critical that is pending. A streak that has ended is in Earlier and alerts nobody.
+// An alert is judged sample by sample. It is Breach where the streak of samples beyond a limit that
+// touches the newest sample has lasted For, Pending where it has not yet. Each limit has streaks of
+// its own: the graver that fires wins, and so a warning that fires is not hidden by a critical that
+// is pending. A streak that has ended is in Earlier and alerts nobody.
 //
-// A hole between two samples beyond a limit does not end a streak that has lasted For. Before that, a hole of For or longer does.
+// A hole between two samples beyond a limit does not end a streak that has lasted For. Before that,
+// a hole of For or longer does.
 //
 // A rule with Flaps is also Breach, as a warning, where its condition comes and goes: see flapping.
 //
 // A verdict is Breach or OK by its one figure.
 //
-// An alert whose newest sample is older than 5 minutes and 2 steps at the end of g, and any rule without a sample, is NoData or Gone as
-// r.NoData says. A streak that has outlived longer holes, shorter than For, may have one at its end too. What an alert had last is in
-// Value and Newest then, and in Streak if it fired.
+// An alert whose newest sample is older than 5 minutes and 2 steps at the end of g, and any rule
+// without a sample, is NoData or Gone as r.NoData says. A streak that has outlived longer holes,
+// shorter than For, may have one at its end too. What an alert had last is in Value and Newest
+// then, and in Streak if it fired.
 func Judge(r Rule, s series.Series, g series.Grid) Finding {
 	values := s.Values[:min(len(s.Values), max(g.Len, 0))]
 	f := Finding{Rule: r.Name, Labels: s.Labels, Status: OK, Value: math.NaN(), Limit: r.nearest()}
@@ -107,7 +114,8 @@ func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid
 	r.dateEvents(f, values[:newest+1], g)
 }
 
-// ended puts the streaks of one limit that have ended into the finding, which holds those of the graver limit already.
+// ended puts the streaks of one limit that have ended into the finding, which holds those of the
+// graver limit already.
 func (f *follower) ended(to *Finding, values []float64, g series.Grid) {
 	if !f.worst.is {
 		return
@@ -167,7 +175,9 @@ type run struct {
 	peakAt      int
 }
 
-func (r run) lasted(step time.Duration) time.Duration { return time.Duration(r.last-r.first) * step }
+func (r run) lasted(step time.Duration) time.Duration {
+	return time.Duration(r.last-r.first) * step
+}
 
 // follow goes through the samples of a series, the last of which is its newest.
 func (f *follower) follow(values []float64, step time.Duration) {
@@ -187,12 +197,15 @@ func (f *follower) follow(values []float64, step time.Duration) {
 	}
 }
 
-// breaks reports whether a hole of so many samples ends the streak: one that is as long as For, before the streak has lasted For.
+// breaks reports whether a hole of so many samples ends the streak: one that is as long as For,
+// before the streak has lasted For.
 func (f *follower) breaks(hole int, step time.Duration) bool {
-	return hole > longestHole && f.now.lasted(step) < f.rule.For && time.Duration(hole)*step >= f.rule.For
+	return hole > longestHole && f.now.lasted(step) < f.rule.For &&
+		time.Duration(hole)*step >= f.rule.For
 }
 
-// outlived returns the longest hole, shorter than For, that the streak at the newest sample has outlived after it lasted For or before.
+// outlived returns the longest hole, shorter than For, that the streak at the newest sample has
+// outlived after it lasted For or before.
 func (f *follower) outlived(step time.Duration) time.Duration {
 	if !f.now.is || f.now.lasted(step) < f.rule.For {
 		return 0

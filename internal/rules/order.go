@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Beyond says that v lies on the bad side of limit. A value equal to it does not, and NaN never does.
+// Beyond says that v lies on the bad side of limit. A value equal to it does not, and NaN never
+// does.
 func (d Direction) Beyond(v, limit float64) bool {
 	if d == Below {
 		return v < limit
@@ -25,9 +26,10 @@ func (d Direction) Compare(a, b float64) int {
 	return cmp.Compare(b, a)
 }
 
-// Compare orders findings, the worst first: what breaches, critical before warning; then what is silent or could not be asked; then what
-// is pending, has ended, or is well, an earlier streak before none. Among equals the one further beyond its limit, as a share of the
-// limit, comes first, then the label sets and the rules' names decide.
+// Compare orders findings, the worst first: what breaches, critical before warning; then what is
+// silent or could not be asked; then what is pending, has ended, or is well, an earlier streak
+// before none. Among equals the one further beyond its limit, as a share of the limit, comes first,
+// then the label sets and the rules' names decide.
 func (f Finding) Compare(o Finding) int {
 	return cmp.Or(
 		cmp.Compare(f.place(), o.place()),
@@ -65,7 +67,8 @@ func (f Finding) excess() float64 {
 	return excess(f.Value, f.Limit)
 }
 
-// Excess is how far the alert's newest sample lies beyond its limit, as a share of the limit; of a limit of 0, simply how far.
+// Excess is how far the alert's newest sample lies beyond its limit, as a share of the limit; of a
+// limit of 0, simply how far.
 func (a Alert) Excess() float64 { return excess(float64(a.Value), float64(a.Limit)) }
 
 func excess(value, limit float64) float64 {

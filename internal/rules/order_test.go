@@ -19,9 +19,13 @@ func TestCompareFindings(t *testing.T) {
 		{Status: Breach, Severity: Critical, Value: 95, Limit: 90, Labels: of("a")},
 		{Status: Breach, Severity: Critical, Value: 95, Limit: 90, Labels: of("a"), Rule: "second"},
 		{Status: Breach, Severity: Critical, Value: 95, Limit: 90, Labels: of("b")},
-		{Status: Breach, Severity: Warning, Value: 5, Limit: 10, Labels: of("a")}, // below its limit by a half
+		// below its limit by a half
+		{Status: Breach, Severity: Warning, Value: 5, Limit: 10, Labels: of("a")},
 		{Status: Breach, Severity: Warning, Value: 0.4, Limit: 0, Labels: of("z")},
-		{Status: Breach, Severity: Warning, Value: 85, Limit: 80, Labels: of("a"), Earlier: &Streak{Severity: Critical}},
+		{
+			Status: Breach, Severity: Warning, Value: 85, Limit: 80, Labels: of("a"),
+			Earlier: &Streak{Severity: Critical},
+		},
 		{Status: Breach, Severity: Warning, Value: 85, Limit: 80, Labels: of("b")},
 		{Status: NoData, Value: nan, Limit: 80, Earlier: &Streak{Severity: Warning}},
 		{Status: NoData, Value: nan, Limit: 80, Labels: of("a")},
@@ -45,7 +49,8 @@ func TestCompareFindings(t *testing.T) {
 				want = 1
 			}
 			if got != want {
-				t.Errorf("Compare(%d: %s %v, %d: %s %v) = %d, want %d", i, brief(a), a.Labels, j, brief(b), b.Labels, got, want)
+				t.Errorf("Compare(%d: %s %v, %d: %s %v) = %d, want %d", i, brief(a), a.Labels, j,
+					brief(b), b.Labels, got, want)
 			}
 		}
 	}
@@ -53,7 +58,9 @@ func TestCompareFindings(t *testing.T) {
 
 func TestDirectionCompare(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		figures := rapid.SliceOf(rapid.SampledFrom([]float64{nan, math.Inf(-1), -1, 0, 1, 2, math.Inf(1)})).Draw(t, "figures")
+		figures := rapid.SliceOf(rapid.SampledFrom([]float64{
+			nan, math.Inf(-1), -1, 0, 1, 2, math.Inf(1),
+		})).Draw(t, "figures")
 		for _, d := range []Direction{Above, Below} {
 			slices.SortFunc(figures, d.Compare)
 			for i := 1; i < len(figures); i++ {

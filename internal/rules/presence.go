@@ -2,32 +2,33 @@ package rules
 
 import "github.com/promsnap/promsnap/internal/series"
 
-// Presence says whether an object is still there, as somebody else than the rule's own query knows, such
-// as kube-state-metrics.
+// Presence says whether an object is still there, as somebody else than the rule's own query knows,
+// such as kube-state-metrics.
 type Presence uint8
 
 // The answers.
 const (
 	// NobodyKnows says that no source knows such objects: the rule's NoDataPolicy decides.
 	NobodyKnows Presence = iota
-	// PresenceUnknown says that the source should know, but all or a part of it is silent: nothing is gone.
+	// PresenceUnknown says that the source should know, but all or a part of it is silent: nothing
+	// is gone.
 	PresenceUnknown
 	IsThere
 	IsGone
 )
 
-// Object is what an alert may be about, within one cluster: a workload, a claim, a node or a host. The
-// cluster is empty in a Prometheus of a single cluster, and the namespace of what has none.
+// Object is what an alert may be about, within one cluster: a workload, a claim, a node or a host.
+// The cluster is empty in a Prometheus of a single cluster, and the namespace of what has none.
 type Object struct{ Cluster, Namespace, Name string }
 
 // Objects says which objects are there at a slot. The zero value knows none: NobodyKnows.
 //
 // It is plain data. It holds which objects there are, and not the answers for alerts that are known
-// beforehand, because Advance asks about every alert that it remembers, and another run may have written
-// that memory after the slot was evaluated.
+// beforehand, because Advance asks about every alert that it remembers, and another run may have
+// written that memory after the slot was evaluated.
 type Objects struct {
-	// ClusterLabels are the labels that may name the cluster of an identity: the first that it has. None:
-	// all are of one cluster.
+	// ClusterLabels are the labels that may name the cluster of an identity: the first that it has.
+	// None: all are of one cluster.
 	ClusterLabels []string
 
 	Workloads Known // identities with the label workload
@@ -46,7 +47,8 @@ type Known struct {
 // Presence returns whether the object with this identity is still there.
 func (o *Objects) Presence(identity series.Labels) Presence {
 	at := Object{Cluster: o.clusterOf(identity), Namespace: identity.Get("namespace")}
-	workload, claim, node := identity.Get("workload"), identity.Get("persistentvolumeclaim"), identity.Get("node")
+	workload, claim, node := identity.Get("workload"), identity.Get("persistentvolumeclaim"),
+		identity.Get("node")
 	switch {
 	case workload != "":
 		at.Name = workload
@@ -60,7 +62,8 @@ func (o *Objects) Presence(identity series.Labels) Presence {
 	return o.ofHost(at.Cluster, identity.Get("instance"))
 }
 
-// ofHost returns the presence of the host that an instance is of, which it names with or without a port.
+// ofHost returns the presence of the host that an instance is of, which it names with or without a
+// port.
 func (o *Objects) ofHost(cluster, instance string) Presence {
 	if instance == "" {
 		return NobodyKnows

@@ -8,7 +8,10 @@ import (
 
 func TestPresence(t *testing.T) {
 	known := func(others Presence, there ...Object) Known {
-		k := Known{Objects: map[Object]Presence{}, Clusters: map[string]Presence{"b": PresenceUnknown}, Others: others}
+		k := Known{
+			Objects: map[Object]Presence{}, Clusters: map[string]Presence{"b": PresenceUnknown},
+			Others: others,
+		}
 		for _, o := range there {
 			k.Objects[o] = IsThere
 		}
@@ -19,23 +22,41 @@ func TestPresence(t *testing.T) {
 		Workloads:     known(IsGone, Object{"a", "shop", "web"}),
 		Claims:        known(NobodyKnows, Object{"a", "shop", "data"}),
 		Nodes:         known(IsGone, Object{"a", "", "n1"}),
-		Hosts:         known(NobodyKnows, Object{"a", "", "10.0.0.1"}, Object{"a", "", "10.0.0.2:9100"}, Object{"a", "", "fd00::1"}),
+		Hosts: known(NobodyKnows, Object{"a", "", "10.0.0.1"},
+			Object{"a", "", "10.0.0.2:9100"}, Object{"a", "", "fd00::1"}),
 	}
 	for _, tt := range []struct {
 		identity series.Labels
 		want     Presence
 	}{
-		{series.FromPairs("cluster", "a", "namespace", "shop", "workload", "web", "container", "app"), IsThere},
+		{
+			series.FromPairs("cluster", "a", "namespace", "shop", "workload", "web", "container",
+				"app"), IsThere,
+		},
 		{series.FromPairs("k8s", "a", "namespace", "shop", "workload", "web"), IsThere},
-		{series.FromPairs("cluster", "b", "k8s", "a", "namespace", "shop", "workload", "web"), PresenceUnknown},
+		{
+			series.FromPairs("cluster", "b", "k8s", "a", "namespace", "shop", "workload", "web"),
+			PresenceUnknown,
+		},
 		{series.FromPairs("cluster", "a", "namespace", "shop", "workload", "db"), IsGone},
 		{series.FromPairs("namespace", "shop", "workload", "web"), IsGone},
-		{series.FromPairs("cluster", "a", "namespace", "shop", "persistentvolumeclaim", "data"), IsThere},
-		{series.FromPairs("cluster", "a", "namespace", "shop", "persistentvolumeclaim", "old"), NobodyKnows},
-		{series.FromPairs("cluster", "a", "persistentvolumeclaim", "data"), NobodyKnows}, // of no namespace
-		{series.FromPairs("cluster", "a", "namespace", "shop", "persistentvolumeclaim", "data", "workload", "db"), IsGone},
+		{
+			series.FromPairs("cluster", "a", "namespace", "shop", "persistentvolumeclaim", "data"),
+			IsThere,
+		},
+		{
+			series.FromPairs("cluster", "a", "namespace", "shop", "persistentvolumeclaim", "old"),
+			NobodyKnows,
+		},
+		// of no namespace
+		{series.FromPairs("cluster", "a", "persistentvolumeclaim", "data"), NobodyKnows},
+		{
+			series.FromPairs("cluster", "a", "namespace", "shop", "persistentvolumeclaim", "data",
+				"workload", "db"), IsGone,
+		},
 		{series.FromPairs("cluster", "a", "node", "n1", "namespace", "shop"), IsThere},
-		{series.FromPairs("cluster", "a", "node", "n2", "instance", "10.0.0.1:9100"), IsGone}, // the node's name counts
+		// the node's name counts
+		{series.FromPairs("cluster", "a", "node", "n2", "instance", "10.0.0.1:9100"), IsGone},
 		{series.FromPairs("cluster", "b", "node", "n1"), PresenceUnknown},
 		{series.FromPairs("cluster", "a", "instance", "10.0.0.1:9999"), IsThere},
 		{series.FromPairs("cluster", "a", "instance", "10.0.0.2:9100"), IsThere},

@@ -12,7 +12,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// naive judges an alert from the definition alone: it asks of every pair of samples whether they are the ends of a streak.
+// naive judges an alert from the definition alone: it asks of every pair of samples whether they
+// are the ends of a streak.
 func naive(r Rule, values []float64, g series.Grid) Finding {
 	f := Finding{Status: OK, Value: math.NaN()}
 	newest := series.Newest(values)
@@ -37,7 +38,8 @@ func naive(r Rule, values []float64, g series.Grid) Finding {
 		for _, s := range naiveStreaks(r, l.Value, values, g) {
 			s.Severity = l.Severity
 			if s.To.Equal(f.Newest) && s.Lasted() >= r.For {
-				fresh = max(fresh, min(naiveHole(values[at(g, s.From):at(g, s.To)+1], g.Step), r.For))
+				fresh = max(fresh, min(naiveHole(values[at(g, s.From):at(g, s.To)+1], g.Step),
+					r.For))
 			}
 			all = append(all, s)
 		}
@@ -68,7 +70,8 @@ func naive(r Rule, values []float64, g series.Grid) Finding {
 	for _, s := range all {
 		for i := at(g, s.From) - 1; i >= 0 && s.Well.IsZero(); i-- {
 			v := values[i]
-			if !math.IsNaN(v) && !r.beyond(r.Warning, v) && (r.Warning.Set || !r.beyond(r.Critical, v)) {
+			if !math.IsNaN(v) && !r.beyond(r.Warning, v) &&
+				(r.Warning.Set || !r.beyond(r.Critical, v)) {
 				s.Well = g.At(i)
 			}
 		}
@@ -79,7 +82,8 @@ func naive(r Rule, values []float64, g series.Grid) Finding {
 			(s.Lasted() > w.Lasted() || s.Lasted() == w.Lasted() && s.To.After(w.To)) {
 			f.Earlier = s
 		}
-		if l := f.Latest; l == nil || s.To.After(l.To) || s.To.Equal(l.To) && s.Severity > l.Severity {
+		if l := f.Latest; l == nil || s.To.After(l.To) ||
+			s.To.Equal(l.To) && s.Severity > l.Severity {
 			f.Latest = s
 		}
 	}
@@ -102,11 +106,14 @@ func naiveHole(values []float64, step time.Duration) time.Duration {
 	return longest
 }
 
-// naiveStreaks returns every streak: from a to b all samples are beyond, no hole ends it, and it cannot be made longer. Of what comes
-// before a hole of more than two samples that is as long as For, For must have passed.
+// naiveStreaks returns every streak: from a to b all samples are beyond, no hole ends it, and it
+// cannot be made longer. Of what comes before a hole of more than two samples that is as long as
+// For, For must have passed.
 func naiveStreaks(r Rule, limit float64, values []float64, g series.Grid) []*Streak {
 	d := r.Direction
-	beyond := func(i int) bool { return d == Above && values[i] > limit || d == Below && values[i] < limit }
+	beyond := func(i int) bool {
+		return d == Above && values[i] > limit || d == Below && values[i] < limit
+	}
 	holds := func(a, b int) bool {
 		if !beyond(a) || !beyond(b) {
 			return false
@@ -118,7 +125,8 @@ func naiveStreaks(r Rule, limit float64, values []float64, g series.Grid) []*Str
 			} else if missing = 0; !beyond(i) {
 				return false
 			}
-			if lasted := time.Duration(i-missing-a) * g.Step; missing > 2 && time.Duration(missing)*g.Step >= r.For && lasted < r.For {
+			if lasted := time.Duration(i-missing-a) * g.Step; missing > 2 &&
+				time.Duration(missing)*g.Step >= r.For && lasted < r.For {
 				return false
 			}
 		}
@@ -139,13 +147,17 @@ func naiveStreaks(r Rule, limit float64, values []float64, g series.Grid) []*Str
 			if !longest {
 				continue
 			}
-			s := &Streak{From: g.At(a), To: g.At(b), Open: a <= longestHole && series.Newest(values[:a]) < 0, Limit: limit, Expected: b + 1 - a}
+			s := &Streak{
+				From: g.At(a), To: g.At(b), Open: a <= longestHole && series.Newest(values[:a]) < 0,
+				Limit: limit, Expected: b + 1 - a,
+			}
 			first := true
 			for i := a; i <= b; i++ {
 				if !math.IsNaN(values[i]) {
 					s.Seen++
 				}
-				if !math.IsNaN(values[i]) && (first || d == Above && values[i] > s.Peak || d == Below && values[i] < s.Peak) {
+				if !math.IsNaN(values[i]) && (first || d == Above && values[i] > s.Peak ||
+					d == Below && values[i] < s.Peak) {
 					s.Peak, s.PeakAt, first = values[i], g.At(i), false
 				}
 			}
@@ -165,7 +177,9 @@ func genLimit() *rapid.Generator[Limit] {
 }
 
 func genValues() *rapid.Generator[[]float64] {
-	one := rapid.SampledFrom([]float64{nan, nan, nan, 0, 1, 2, 3, 4, 5, 5, 5, math.Inf(1), math.Inf(-1)})
+	one := rapid.SampledFrom([]float64{
+		nan, nan, nan, 0, 1, 2, 3, 4, 5, 5, 5, math.Inf(1), math.Inf(-1),
+	})
 	return rapid.SliceOfN(one, 0, 28)
 }
 
@@ -177,12 +191,18 @@ func TestJudgeAgreesWithTheDefinition(t *testing.T) {
 			Warning:   genLimit().Draw(t, "warning"),
 			Critical:  genLimit().Draw(t, "critical"),
 			For:       time.Duration(rapid.IntRange(0, 8).Draw(t, "for")) * time.Minute,
-			NoData:    rapid.SampledFrom([]NoDataPolicy{AlertOnNoData, ResolveOnNoData}).Draw(t, "no data"),
+			NoData: rapid.SampledFrom([]NoDataPolicy{AlertOnNoData, ResolveOnNoData}).Draw(t,
+				"no data"),
 		}
-		g := series.Grid{Start: start, Step: time.Duration(rapid.IntRange(1, 4).Draw(t, "step")) * time.Minute, Len: len(values)}
+		g := series.Grid{
+			Start: start, Step: time.Duration(rapid.IntRange(1, 4).Draw(t, "step")) * time.Minute,
+			Len: len(values),
+		}
 		got, want := Judge(r, series.Series{Values: values}, g), naive(r, values, g)
 		got.Limit, want.Limit = 0, 0 // NaN where there is none; the table has it
-		if brief(got) != brief(want) || !got.Newest.Equal(want.Newest) || !reflect.DeepEqual(got.Latest, want.Latest) || !reflect.DeepEqual(got.Streak, want.Streak) {
+		if brief(got) != brief(want) || !got.Newest.Equal(want.Newest) ||
+			!reflect.DeepEqual(got.Latest, want.Latest) ||
+			!reflect.DeepEqual(got.Streak, want.Streak) {
 			t.Fatalf("%v\n got %s\nwant %s", values, brief(got), brief(want))
 		}
 		if s := got.Streak; s != nil && (got.Status == Pending) != (s.Lasted() < r.For) {
@@ -195,7 +215,10 @@ func TestJudgeAgreesWithTheDefinition(t *testing.T) {
 func TestJudgeIsSymmetric(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := genValues().Draw(t, "values")
-		r := Rule{Warning: genLimit().Draw(t, "warning"), Critical: genLimit().Draw(t, "critical"), For: 3 * time.Minute}
+		r := Rule{
+			Warning: genLimit().Draw(t, "warning"), Critical: genLimit().Draw(t, "critical"),
+			For: 3 * time.Minute,
+		}
 		turned, turnedRule := slices.Clone(values), r
 		for i := range turned {
 			turned[i] = -turned[i]
@@ -204,7 +227,8 @@ func TestJudgeIsSymmetric(t *testing.T) {
 		turnedRule.Warning.Value, turnedRule.Critical.Value = -r.Warning.Value, -r.Critical.Value
 		a := Judge(r, series.Series{Values: values}, grid(len(values)))
 		b := Judge(turnedRule, series.Series{Values: turned}, grid(len(values)))
-		if a.Status != b.Status || a.Severity != b.Severity || (a.Streak == nil) != (b.Streak == nil) || (a.Earlier == nil) != (b.Earlier == nil) {
+		if a.Status != b.Status || a.Severity != b.Severity ||
+			(a.Streak == nil) != (b.Streak == nil) || (a.Earlier == nil) != (b.Earlier == nil) {
 			t.Fatalf("above %s, below %s", brief(a), brief(b))
 		}
 	})
@@ -212,7 +236,8 @@ func TestJudgeIsSymmetric(t *testing.T) {
 
 func TestQuantileIsTheNearestRank(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		// Few distinct values, many, and the shapes that are bad for a quickselect: sorted and falling.
+		// Few distinct values, many, and the shapes that are bad for a quickselect: sorted and
+		// falling.
 		values := rapid.OneOf(
 			rapid.SliceOfN(rapid.SampledFrom([]float64{1, 2, 3, nan, math.Inf(1)}), 0, 200),
 			rapid.SliceOfN(rapid.Float64(), 0, 200),
@@ -256,10 +281,12 @@ func TestQuantileIsTheNearestRank(t *testing.T) {
 
 // FuzzJudge holds what is true of every finding, whatever the samples, the limits and the grid.
 func FuzzJudge(f *testing.F) {
-	f.Add([]byte{1, 2, 3, 255, 200, 200, 200}, 80.0, 90.0, int64(time.Minute), int64(5*time.Minute), uint8(0))
+	f.Add([]byte{1, 2, 3, 255, 200, 200, 200}, 80.0, 90.0, int64(time.Minute), int64(5*time.Minute),
+		uint8(0))
 	f.Add([]byte{}, 0.0, math.Inf(1), int64(-1), int64(-5), uint8(7))
 	f.Add([]byte{255, 255}, nan, 1.0, int64(math.MaxInt64), int64(math.MaxInt64), uint8(3))
-	f.Fuzz(func(t *testing.T, bytes []byte, warning, critical float64, step, lasts int64, kind uint8) {
+	f.Fuzz(func(t *testing.T, bytes []byte, warning, critical float64, step, lasts int64,
+		kind uint8) {
 		values := make([]float64, len(bytes))
 		for i, b := range bytes {
 			values[i] = float64(b)
@@ -267,23 +294,33 @@ func FuzzJudge(f *testing.F) {
 				values[i] = nan
 			}
 		}
-		r := Rule{Direction: Direction(kind & 1), Warning: At(warning), Critical: At(critical), For: time.Duration(lasts), NoData: NoDataPolicy(kind >> 1 & 1), Flaps: kind>>6&1 == 1, Within: time.Duration(kind>>5&1) * time.Hour}
+		r := Rule{
+			Direction: Direction(kind & 1), Warning: At(warning), Critical: At(critical),
+			For: time.Duration(lasts), NoData: NoDataPolicy(kind >> 1 & 1), Flaps: kind>>6&1 == 1,
+			Within: time.Duration(kind>>5&1) * time.Hour,
+		}
 		if kind&4 != 0 {
 			r.Reduce = figures()[kind>>3%8]
 		}
-		got := Judge(r, series.Series{Values: values}, series.Grid{Start: start, Step: time.Duration(step), Len: len(values)})
+		got := Judge(r, series.Series{Values: values}, series.Grid{
+			Start: start, Step: time.Duration(step), Len: len(values),
+		})
 		switch {
 		case got.Status == Unknown || got.Status == Failed:
 			t.Fatalf("status %v", got.Status)
 		case r.IsAlert() && (got.Streak != nil) != (got.Severity != None):
 			t.Fatalf("streak %v with severity %v", got.Streak, got.Severity)
-		case r.IsAlert() && (got.Status == Breach || got.Status == Pending) && got.Streak == nil, got.Status == OK && got.Streak != nil:
+		case r.IsAlert() && (got.Status == Breach || got.Status == Pending) && got.Streak == nil,
+			got.Status == OK && got.Streak != nil:
 			t.Fatalf("status %v with streak %v", got.Status, got.Streak)
-		case got.Streak != nil && (got.Streak.Seen < 1 || got.Streak.Seen > got.Streak.Expected || got.Streak.Beyond > got.Streak.Seen):
-			t.Fatalf("%d samples beyond of %d seen of %d", got.Streak.Beyond, got.Streak.Seen, got.Streak.Expected)
+		case got.Streak != nil && (got.Streak.Seen < 1 || got.Streak.Seen > got.Streak.Expected ||
+			got.Streak.Beyond > got.Streak.Seen):
+			t.Fatalf("%d samples beyond of %d seen of %d", got.Streak.Beyond, got.Streak.Seen,
+				got.Streak.Expected)
 		case !r.IsAlert() && (got.Status == Pending || got.Streak != nil || got.Earlier != nil):
 			t.Fatalf("a verdict is %s", brief(got))
-		case got.Status == Breach && (got.Streak == nil || got.Streak.Bouts == 0) && !r.Direction.Beyond(got.Value, got.Limit):
+		case got.Status == Breach && (got.Streak == nil || got.Streak.Bouts == 0) &&
+			!r.Direction.Beyond(got.Value, got.Limit):
 			t.Fatalf("%v breaches %v", got.Value, got.Limit)
 		}
 		r.Check(time.Hour, time.Duration(step))

@@ -3,7 +3,10 @@ package rules
 import "fmt"
 
 var (
-	statusNames   = [...]string{Unknown: "unknown", OK: "ok", Pending: "pending", Breach: "breach", NoData: "no_data", Gone: "gone", Failed: "failed"}
+	statusNames = [...]string{
+		Unknown: "unknown", OK: "ok", Pending: "pending", Breach: "breach", NoData: "no_data",
+		Gone: "gone", Failed: "failed",
+	}
 	severityNames = [...]string{None: "", Warning: "warning", Critical: "critical"}
 	sideNames     = [...]string{Above: "above", Below: "below"}
 )

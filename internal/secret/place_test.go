@@ -13,9 +13,11 @@ func TestParsePlace(t *testing.T) {
 		"aws-ssm:/promsnap/slack":           {Store: ParameterStore, Name: "/promsnap/slack"},
 		"aws-ssm:slack":                     {Store: ParameterStore, Name: "slack"},
 		"aws-secretsmanager:promsnap/slack": {Store: SecretsManager, Name: "promsnap/slack"},
-		"aws-secretsmanager:promsnap#token": {Store: SecretsManager, Name: "promsnap", Key: "token"},
-		"aws-secretsmanager:" + arn:         {Store: SecretsManager, Name: arn},
-		"aws-secretsmanager:" + arn + "#a":  {Store: SecretsManager, Name: arn, Key: "a"},
+		"aws-secretsmanager:promsnap#token": {
+			Store: SecretsManager, Name: "promsnap", Key: "token",
+		},
+		"aws-secretsmanager:" + arn:        {Store: SecretsManager, Name: arn},
+		"aws-secretsmanager:" + arn + "#a": {Store: SecretsManager, Name: arn, Key: "a"},
 	} {
 		got, err := ParsePlace(in)
 		if err != nil || got != want || got.String() != in {
@@ -23,11 +25,14 @@ func TestParsePlace(t *testing.T) {
 		}
 	}
 	for _, in := range []string{
-		"", "MARKED", "vault:MARKED", "aws-ssm", "aws-ssm:", "aws-ssm:/MARKED name", "aws-ssm:/MARKED#key", "aws-secretsmanager:MARKED#",
-		"aws-secretsmanager:#MARKED", "aws-secretsmanager:MARKED\n", "xoxb-MARKED", "aws-ssm:" + strings.Repeat("MARKED", 300),
+		"", "MARKED", "vault:MARKED", "aws-ssm", "aws-ssm:", "aws-ssm:/MARKED name",
+		"aws-ssm:/MARKED#key", "aws-secretsmanager:MARKED#",
+		"aws-secretsmanager:#MARKED", "aws-secretsmanager:MARKED\n", "xoxb-MARKED",
+		"aws-ssm:" + strings.Repeat("MARKED", 300),
 		"aws-secretsmanager:a#" + strings.Repeat("MARKED", 50),
 	} {
-		if p, err := ParsePlace(in); err == nil || strings.Contains(err.Error(), "MARKED") || !strings.Contains(err.Error(), "write") {
+		if p, err := ParsePlace(in); err == nil || strings.Contains(err.Error(), "MARKED") ||
+			!strings.Contains(err.Error(), "write") {
 			t.Errorf("%q: %+v, %v", in, p, err)
 		}
 	}
@@ -47,11 +52,16 @@ func TestStored(t *testing.T) {
 	down := errors.New("AWS is down")
 	for want, s := range map[string]String{
 		"nothing here reads secrets from AWS": Stored(p, nil),
-		"AWS is down":                         Stored(p, func(context.Context, Place) (string, error) { return "", down }),
-		"aws-ssm:/slack: the secret is empty": Stored(p, func(context.Context, Place) (string, error) { return " ", nil }),
-		"aws-ssm:/slack: a secret is one":     Stored(p, func(context.Context, Place) (string, error) { return "MARKED\nMARKED", nil }),
+		"AWS is down": Stored(p,
+			func(context.Context, Place) (string, error) { return "", down }),
+		"aws-ssm:/slack: the secret is empty": Stored(p,
+			func(context.Context, Place) (string, error) { return " ", nil }),
+		"aws-ssm:/slack: a secret is one": Stored(p, func(context.Context, Place) (string, error) {
+			return "MARKED\nMARKED", nil
+		}),
 	} {
-		if _, err := s.Reveal(context.Background()); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "MARKED") {
+		if _, err := s.Reveal(context.Background()); err == nil ||
+			!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "MARKED") {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}

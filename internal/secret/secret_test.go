@@ -36,7 +36,9 @@ func TestNothingPrintsIt(t *testing.T) {
 	s := Inline(marked)
 	h := holder{s, s, []String{s}, &s}
 	prints := map[string]string{"String": s.String(), "joined": fmt.Errorf("with %v", h).Error()}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%T", "%z"} {
+	for _, verb := range []string{
+		"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%T", "%z",
+	} {
 		prints[verb], prints[verb+" held"] = fmt.Sprintf(verb, s), fmt.Sprintf(verb, h)
 		prints[verb+" pointed at"] = fmt.Sprintf(verb, &h)
 	}
@@ -59,7 +61,9 @@ func TestNothingPrintsIt(t *testing.T) {
 		prints[fmt.Sprintf("%T", handler(&b))] = b.String()
 	}
 	for how, text := range prints {
-		if strings.Contains(text, "MARKED") || strings.Contains(text, fmt.Sprintf("%x", "MARKED")) || strings.Contains(text, fmt.Sprintf("%X", "MARKED")) {
+		if strings.Contains(text, "MARKED") ||
+			strings.Contains(text, fmt.Sprintf("%x", "MARKED")) ||
+			strings.Contains(text, fmt.Sprintf("%X", "MARKED")) {
 			t.Errorf("%s prints the secret: %s", how, text)
 		}
 	}
@@ -119,10 +123,18 @@ func TestWhatIsNoSecret(t *testing.T) {
 		{"no file", File(path + "-none"), "no such file"},
 		{"a directory", File(filepath.Dir(path)), "is a directory"},
 		{"a long file", File(path), path + ": a secret has at most 64 KiB"},
-		{"no variable", Env("SLACK_BOT_TOKEN", func(string) (string, bool) { return "", false }), "the environment has no SLACK_BOT_TOKEN"},
-		{"an empty variable", Env("SLACK_BOT_TOKEN", func(string) (string, bool) { return "", true }), "$SLACK_BOT_TOKEN: the secret is empty"},
-		{"a store that is down", From(func(context.Context) (string, error) { return "", down }), down.Error()},
-		{"a store with nothing", From(func(context.Context) (string, error) { return "", nil }), "the secret is empty"},
+		{"no variable", Env("SLACK_BOT_TOKEN", func(string) (string, bool) {
+			return "", false
+		}), "the environment has no SLACK_BOT_TOKEN"},
+		{"an empty variable", Env("SLACK_BOT_TOKEN", func(string) (string, bool) {
+			return "", true
+		}), "$SLACK_BOT_TOKEN: the secret is empty"},
+		{"a store that is down", From(func(context.Context) (string, error) {
+			return "", down
+		}), down.Error()},
+		{"a store with nothing", From(func(context.Context) (string, error) {
+			return "", nil
+		}), "the secret is empty"},
 	} {
 		got, err := tc.s.Reveal(context.Background())
 		if err == nil || got != "" {

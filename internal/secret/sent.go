@@ -15,9 +15,10 @@ import (
 	"sync"
 )
 
-// Sent is what requests were authorized with, as it went over the wire, whoever has put it there: http_config, a proxy's address, a
-// user in a URL. The other side knows it from then on, and may repeat it in what it says is wrong: Scrub takes it out. The zero value
-// has sent nothing. It may be used from several goroutines.
+// Sent is what requests were authorized with, as it went over the wire, whoever has put it there:
+// http_config, a proxy's address, a user in a URL. The other side knows it from then on, and may
+// repeat it in what it says is wrong: Scrub takes it out. The zero value has sent nothing. It may
+// be used from several goroutines.
 type Sent struct {
 	mu    sync.Mutex
 	known map[string]bool // values that were looked at
@@ -32,22 +33,27 @@ const (
 
 // harmless are the headers of a request that authorize nothing. Any other may.
 var harmless = []string{
-	":authority", ":method", ":path", ":scheme", "Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host",
+	":authority", ":method", ":path", ":scheme", "Accept", "Accept-Encoding", "Connection",
+	"Content-Length", "Content-Type", "Host",
 	"Idempotency-Key", "Referer", "Transfer-Encoding", "User-Agent",
 }
 
 // Trace returns a context of requests whose authorization is taken down.
 func (s *Sent) Trace(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaderField: func(name string, values []string) {
-		if !slices.ContainsFunc(harmless, func(h string) bool { return strings.EqualFold(h, name) }) {
-			for _, v := range values {
-				s.header(v)
+	return httptrace.WithClientTrace(ctx,
+		&httptrace.ClientTrace{WroteHeaderField: func(name string, values []string) {
+			if !slices.ContainsFunc(harmless, func(h string) bool {
+				return strings.EqualFold(h, name)
+			}) {
+				for _, v := range values {
+					s.header(v)
+				}
 			}
-		}
-	}})
+		}})
 }
 
-// header takes down the value of a header: whole, what follows a scheme such as Bearer, and what Basic encodes.
+// header takes down the value of a header: whole, what follows a scheme such as Bearer, and what
+// Basic encodes.
 func (s *Sent) header(value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +73,9 @@ func (s *Sent) header(value string) {
 		s.add(user + ":" + password)
 		s.add(password)
 	}
-	slices.SortFunc(s.forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	slices.SortFunc(s.forms, func(a, b string) int {
+		return cmp.Or(len(b)-len(a), strings.Compare(a, b))
+	})
 	s.forms = slices.Compact(s.forms)
 }
 
@@ -78,17 +86,21 @@ func (s *Sent) add(secret string) {
 	}
 	b := []byte(secret)
 	quoted, _ := json.Marshal(secret) // of a string there is no error
-	s.forms = append(s.forms, secret, url.QueryEscape(secret), url.PathEscape(secret), (&url.URL{Path: secret}).EscapedPath(),
-		url.UserPassword("", secret).String()[1:], html.EscapeString(secret), string(quoted[1:len(quoted)-1]),
-		base64.StdEncoding.EncodeToString(b), base64.RawStdEncoding.EncodeToString(b), base64.URLEncoding.EncodeToString(b),
-		base64.RawURLEncoding.EncodeToString(b), hex.EncodeToString(b), strings.ToUpper(hex.EncodeToString(b)))
+	s.forms = append(s.forms, secret, url.QueryEscape(secret), url.PathEscape(secret),
+		(&url.URL{Path: secret}).EscapedPath(),
+		url.UserPassword("", secret).String()[1:], html.EscapeString(secret),
+		string(quoted[1:len(quoted)-1]),
+		base64.StdEncoding.EncodeToString(b), base64.RawStdEncoding.EncodeToString(b),
+		base64.URLEncoding.EncodeToString(b),
+		base64.RawURLEncoding.EncodeToString(b), hex.EncodeToString(b),
+		strings.ToUpper(hex.EncodeToString(b)))
 }
 
 // longest is what a secret has at most that is looked for where words were cut, in bytes.
 const longest = 4 << 10
 
-// Whole returns words of which at most so many bytes were read without their end where there may be more: of a secret that is cut there,
-// Scrub would leave a part.
+// Whole returns words of which at most so many bytes were read without their end where there may be
+// more: of a secret that is cut there, Scrub would leave a part.
 func Whole(read []byte, most int) []byte {
 	if len(read) < most {
 		return read
@@ -96,7 +108,8 @@ func Whole(read []byte, most int) []byte {
 	return read[:max(most-longest, 0)]
 }
 
-// Scrub returns words of the other side without what it was sent. They must be whole: of what is cut within a secret, a part stays.
+// Scrub returns words of the other side without what it was sent. They must be whole: of what is
+// cut within a secret, a part stays.
 func (s *Sent) Scrub(words string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

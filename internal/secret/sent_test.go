@@ -16,9 +16,13 @@ import (
 func TestSentIsNotRepeated(t *testing.T) {
 	const secret = `m+/&MARKED"%=ü`
 	echo := func(w http.ResponseWriter, r *http.Request) {
-		words := []string{r.Header.Get("X-Key"), r.Header.Get("Authorization"), r.Header.Get("Proxy-Authorization")}
+		words := []string{
+			r.Header.Get("X-Key"), r.Header.Get("Authorization"),
+			r.Header.Get("Proxy-Authorization"),
+		}
 		if _, password, ok := r.BasicAuth(); ok {
-			words = append(words, password, url.QueryEscape(password), hex.EncodeToString([]byte(password)))
+			words = append(words, password, url.QueryEscape(password),
+				hex.EncodeToString([]byte(password)))
 		}
 		_, _ = io.WriteString(w, "it was: "+strings.Join(words, " | "))
 	}
@@ -36,14 +40,20 @@ func TestSentIsNotRepeated(t *testing.T) {
 		transport http.RoundTripper
 		header    http.Header
 	}{
-		"a header":   {server.URL, &http.Transport{}, http.Header{"X-Key": {"MARKED-key"}}},
-		"a token":    {server.URL, &http.Transport{}, http.Header{"Authorization": {"Bearer MARKED-token"}}},
-		"a password": {strings.Replace(server.URL, "//", "//me:"+url.QueryEscape(secret)+"@", 1), &http.Transport{}, http.Header{}},
-		"a proxy's":  {"http://elsewhere.invalid", &http.Transport{Proxy: through}, http.Header{}},
+		"a header": {server.URL, &http.Transport{}, http.Header{"X-Key": {"MARKED-key"}}},
+		"a token": {
+			server.URL, &http.Transport{}, http.Header{"Authorization": {"Bearer MARKED-token"}},
+		},
+		"a password": {
+			strings.Replace(server.URL, "//", "//me:"+url.QueryEscape(secret)+"@", 1),
+			&http.Transport{}, http.Header{},
+		},
+		"a proxy's": {"http://elsewhere.invalid", &http.Transport{Proxy: through}, http.Header{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var sent Sent
-			rq, err := http.NewRequestWithContext(sent.Trace(context.Background()), http.MethodGet, tc.address, nil)
+			rq, err := http.NewRequestWithContext(sent.Trace(context.Background()), http.MethodGet,
+				tc.address, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,7 +71,10 @@ func TestSentIsNotRepeated(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := sent.Scrub(string(words))
-			for _, form := range []string{"MARKED", hex.EncodeToString([]byte("MARKED")), base64.StdEncoding.EncodeToString([]byte("me:" + secret))} {
+			for _, form := range []string{
+				"MARKED", hex.EncodeToString([]byte("MARKED")),
+				base64.StdEncoding.EncodeToString([]byte("me:" + secret)),
+			} {
 				if strings.Contains(got, form) {
 					t.Errorf("%q shows %q", got, form)
 				}
@@ -82,7 +95,8 @@ func TestRefererIsNoSecret(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	var sent Sent
-	rq, err := http.NewRequestWithContext(sent.Trace(context.Background()), http.MethodGet, server.URL, nil)
+	rq, err := http.NewRequestWithContext(sent.Trace(context.Background()), http.MethodGet,
+		server.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +112,9 @@ func TestRefererIsNoSecret(t *testing.T) {
 
 // Of what was cut within a secret, no part is left.
 func TestWhole(t *testing.T) {
-	for _, tc := range []struct{ read, most, want int }{{100, 8192, 100}, {8191, 8192, 8191}, {8192, 8192, 4096}, {10, 10, 0}} {
+	for _, tc := range []struct{ read, most, want int }{
+		{100, 8192, 100}, {8191, 8192, 8191}, {8192, 8192, 4096}, {10, 10, 0},
+	} {
 		if got := Whole(make([]byte, tc.read), tc.most); len(got) != tc.want {
 			t.Errorf("of %d bytes that are at most %d, %d are left", tc.read, tc.most, len(got))
 		}

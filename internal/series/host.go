@@ -17,8 +17,8 @@ func Host(instance string) string {
 	return instance
 }
 
-// HostID returns a host's name or address in one spelling: in lower case, and an IPv6 address in its
-// short form.
+// HostID returns a host's name or address in one spelling: in lower case, and an IPv6 address in
+// its short form.
 func HostID(host string) string {
 	if strings.Contains(host, ":") {
 		if a, err := netip.ParseAddr(host); err == nil {

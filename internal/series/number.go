@@ -7,7 +7,8 @@ import (
 	"strconv"
 )
 
-// Number is a float64 in JSON: NaN, which is no sample, is null; the infinities are the strings "+Inf" and "-Inf".
+// Number is a float64 in JSON: NaN, which is no sample, is null; the infinities are the strings
+// "+Inf" and "-Inf".
 type Number float64
 
 // MarshalJSON writes the shortest digits that read back as the same number.
@@ -26,15 +27,16 @@ func (n Number) append(b []byte) []byte {
 		return append(b, `"+Inf"`...)
 	case math.IsInf(f, -1):
 		return append(b, `"-Inf"`...)
-	case f != 0 && math.Abs(f) < 1e-6 || math.Abs(f) >= 1e21: // from where encoding/json does; it writes e-7 for our e-07
+	case f != 0 && math.Abs(f) < 1e-6 || math.Abs(f) >= 1e21:
+		// from where encoding/json does; it writes e-7 for our e-07
 		return strconv.AppendFloat(b, f, 'e', -1, 64)
 	default:
 		return strconv.AppendFloat(b, f, 'f', -1, 64)
 	}
 }
 
-// Numbers are written as a list of Number is, at once: a report has tens of thousands of samples, and asking each for its bytes takes
-// longer than writing them.
+// Numbers are written as a list of Number is, at once: a report has tens of thousands of samples,
+// and asking each for its bytes takes longer than writing them.
 type Numbers []Number
 
 // MarshalJSON writes null where there is no list.

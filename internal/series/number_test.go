@@ -9,8 +9,10 @@ import (
 
 func TestNumbers(t *testing.T) {
 	for v, want := range map[float64]string{
-		0: "0", 1.5: "1.5", 1e21: "1e+21", 0.1: "0.1", 68719476736: "68719476736", math.Inf(1): `"+Inf"`, math.Inf(-1): `"-Inf"`,
-		math.MaxFloat64: "1.7976931348623157e+308", math.SmallestNonzeroFloat64: "5e-324", 1e-9: "1e-09", -0.5: "-0.5",
+		0: "0", 1.5: "1.5", 1e21: "1e+21", 0.1: "0.1", 68719476736: "68719476736",
+		math.Inf(1): `"+Inf"`, math.Inf(-1): `"-Inf"`,
+		math.MaxFloat64: "1.7976931348623157e+308", math.SmallestNonzeroFloat64: "5e-324",
+		1e-9: "1e-09", -0.5: "-0.5",
 	} {
 		got, err := json.Marshal(Number(v))
 		if err != nil || string(got) != want {
@@ -24,7 +26,9 @@ func TestNumbers(t *testing.T) {
 	if got, _ := json.Marshal([]Number{Number(math.NaN())}); string(got) != "[null]" {
 		t.Errorf("NaN is written %s", got)
 	}
-	for _, ns := range [][]Number{nil, {}, {1.5}, {Number(math.NaN()), Number(math.Inf(-1)), -0.25, 1e21, 1e-9}} {
+	for _, ns := range [][]Number{
+		nil, {}, {1.5}, {Number(math.NaN()), Number(math.Inf(-1)), -0.25, 1e21, 1e-9},
+	} {
 		want, _ := json.Marshal(ns)
 		if got, err := json.Marshal(Numbers(ns)); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("a list is written %s (%v), want %s", got, err, want)
@@ -40,7 +44,9 @@ func TestNumbers(t *testing.T) {
 }
 
 func TestFinite(t *testing.T) {
-	for v, want := range map[float64]bool{0: true, -1.5: true, math.MaxFloat64: true, math.Inf(1): false, math.Inf(-1): false} {
+	for v, want := range map[float64]bool{
+		0: true, -1.5: true, math.MaxFloat64: true, math.Inf(1): false, math.Inf(-1): false,
+	} {
 		if got := Finite(v); got != want {
 			t.Errorf("Finite(%v): got %v, want %v", v, got, want)
 		}

@@ -15,7 +15,8 @@ import (
 // Label is one name and value of a label set.
 type Label struct{ Name, Value string }
 
-// Labels is a label set: sorted by name, no name twice. The metric's name, where a query keeps it, is the label __name__.
+// Labels is a label set: sorted by name, no name twice. The metric's name, where a query keeps it,
+// is the label __name__.
 type Labels []Label
 
 // FromMap returns the label set of m.
@@ -28,7 +29,8 @@ func FromMap(m map[string]string) Labels {
 	return ls
 }
 
-// FromPairs returns the label set of name, value, name, value, … A name without a value is left out.
+// FromPairs returns the label set of name, value, name, value, … A name without a value is left
+// out.
 func FromPairs(nv ...string) Labels {
 	ls := make(Labels, 0, len(nv)/2)
 	for i := 0; i+1 < len(nv); i += 2 {
@@ -43,7 +45,8 @@ func (ls Labels) Sort() {
 	slices.SortFunc(ls, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// Get returns the value of the label name, "" where there is none: to Prometheus an empty label and none are the same.
+// Get returns the value of the label name, "" where there is none: to Prometheus an empty label and
+// none are the same.
 func (ls Labels) Get(name string) string {
 	for _, l := range ls {
 		if l.Name == name {
@@ -71,7 +74,8 @@ func (ls Labels) With(name, value string) Labels {
 // Clone returns a copy that shares no memory with ls but the strings.
 func (ls Labels) Clone() Labels { return slices.Clone(ls) }
 
-// Compare orders label sets: by the first label that differs, name before value; a prefix comes first.
+// Compare orders label sets: by the first label that differs, name before value; a prefix comes
+// first.
 func (ls Labels) Compare(o Labels) int {
 	return slices.CompareFunc(ls, o, func(a, b Label) int {
 		if c := strings.Compare(a.Name, b.Name); c != 0 {
@@ -95,7 +99,8 @@ func (ls Labels) Hash() uint64 {
 	return d.Sum64()
 }
 
-// String writes ls as PromQL does: {a="b", "c.d"="e"}. It is the name of every series without a legend, and makes one string of it.
+// String writes ls as PromQL does: {a="b", "c.d"="e"}. It is the name of every series without a
+// legend, and makes one string of it.
 func (ls Labels) String() string {
 	size := len("{}")
 	for _, l := range ls {
@@ -121,7 +126,8 @@ func (ls Labels) String() string {
 // isPlain reports whether PromQL takes a label's name without quotes.
 func isPlain(name string) bool {
 	for i, c := range name {
-		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') &&
+			(i == 0 || c < '0' || c > '9') {
 			return false
 		}
 	}
@@ -144,7 +150,8 @@ func (g Grid) End() time.Time { return g.At(max(g.Len-1, 0)) }
 // Range returns the time from the first sample to the last.
 func (g Grid) Range() time.Duration { return g.End().Sub(g.Start) }
 
-// Series is the samples of one label set on a Grid: Values[i] at Grid.At(i), NaN where there is no sample.
+// Series is the samples of one label set on a Grid: Values[i] at Grid.At(i), NaN where there is no
+// sample.
 type Series struct {
 	Labels Labels
 	Values []float64

@@ -13,7 +13,8 @@ import (
 )
 
 func labels(t *rapid.T) series.Labels {
-	return series.FromMap(rapid.MapOf(rapid.StringMatching(`[a-c]{1,2}`), rapid.StringMatching(`[x-z]{0,2}`)).Draw(t, "labels"))
+	return series.FromMap(rapid.MapOf(rapid.StringMatching(`[a-c]{1,2}`),
+		rapid.StringMatching(`[x-z]{0,2}`)).Draw(t, "labels"))
 }
 
 func TestCompareIsAnOrder(t *testing.T) {
@@ -45,7 +46,9 @@ func TestWith(t *testing.T) {
 		ls := labels(t)
 		before := ls.String()
 		got := ls.With("b", "new")
-		if got.Get("b") != "new" || !slices.IsSortedFunc(got, func(a, b series.Label) int { return series.Labels{a}.Compare(series.Labels{b}) }) {
+		if got.Get("b") != "new" || !slices.IsSortedFunc(got, func(a, b series.Label) int {
+			return series.Labels{a}.Compare(series.Labels{b})
+		}) {
 			t.Fatalf("%v with b=new is %v", ls, got)
 		}
 		if ls.String() != before {
@@ -59,7 +62,8 @@ func TestWith(t *testing.T) {
 
 func TestGrid(t *testing.T) {
 	g := series.Grid{Start: time.Unix(1000, 0), Step: time.Minute, Len: 4}
-	if !g.End().Equal(time.Unix(1180, 0)) || g.Range() != 3*time.Minute || !g.At(1).Equal(time.Unix(1060, 0)) {
+	if !g.End().Equal(time.Unix(1180, 0)) || g.Range() != 3*time.Minute ||
+		!g.At(1).Equal(time.Unix(1060, 0)) {
 		t.Errorf("grid ends at %v, range %v, second sample at %v", g.End(), g.Range(), g.At(1))
 	}
 	if empty := (series.Grid{Start: g.Start}); !empty.End().Equal(g.Start) {
@@ -72,7 +76,11 @@ func TestNewest(t *testing.T) {
 	for _, tc := range []struct {
 		values []float64
 		want   int
-	}{{nil, -1}, {[]float64{nan, nan}, -1}, {[]float64{1, nan}, 0}, {[]float64{nan, math.Inf(1)}, 1}} {
+	}{
+		{nil, -1}, {[]float64{nan, nan}, -1}, {[]float64{1, nan}, 0}, {
+			[]float64{nan, math.Inf(1)}, 1,
+		},
+	} {
 		if got := series.Newest(tc.values); got != tc.want {
 			t.Errorf("Newest(%v) = %d, want %d", tc.values, got, tc.want)
 		}

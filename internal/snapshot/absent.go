@@ -11,13 +11,15 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Absence is a query that finds no series where there should be some, of a panel that has other queries.
+// Absence is a query that finds no series where there should be some, of a panel that has other
+// queries.
 type Absence struct {
 	Ref     string
 	Missing []string // metric names that the query reads and Prometheus does not have
 }
 
-// AbsentOf returns the absence of the query that a rule judges, nil where it has series or may have none.
+// AbsentOf returns the absence of the query that a rule judges, nil where it has series or may have
+// none.
 func (p *Panel) AbsentOf(rule string) *Absence {
 	ref := p.Spec.Query(p.Spec.Rule(rule).Ref).Ref
 	for i := range p.Absent {
@@ -28,7 +30,8 @@ func (p *Panel) AbsentOf(rule string) *Absence {
 	return nil
 }
 
-// needs returns the metrics without which the panel's i-th query cannot have an answer: an error where promsnap cannot read the query.
+// needs returns the metrics without which the panel's i-th query cannot have an answer: an error
+// where promsnap cannot read the query.
 func (p *Panel) needs(i int) ([]string, error) {
 	names, err := panel.MetricNames(p.Exprs[i])
 	switch {
@@ -42,7 +45,8 @@ func (p *Panel) needs(i int) ([]string, error) {
 	return names, nil
 }
 
-// findAbsent looks for the queries of a panel that find no series while others do, and asks which of their metrics exist.
+// findAbsent looks for the queries of a panel that find no series while others do, and asks which
+// of their metrics exist.
 func (p *Panel) findAbsent(ctx context.Context, q Querier) error {
 	if !p.several() {
 		return nil
@@ -56,12 +60,15 @@ func (p *Panel) findAbsent(ctx context.Context, q Querier) error {
 			continue
 		}
 		absence := Absence{Ref: query.Ref}
-		if needs, err := p.needs(i); err == nil { // of a dialect that promsnap cannot read, nothing is known
+		if needs, err := p.needs(i); err == nil {
+			// of a dialect that promsnap cannot read, nothing is known
 			present, err := q.Present(ctx, needs, p.Grid.Start, p.Grid.End())
 			if err != nil {
 				return fmt.Errorf("query %s: asking which metrics exist: %w", query.Ref, err)
 			}
-			absence.Missing = slices.DeleteFunc(slices.Clone(needs), func(n string) bool { return present[n] })
+			absence.Missing = slices.DeleteFunc(slices.Clone(needs), func(n string) bool {
+				return present[n]
+			})
 			if p.Spec.EmptyIsOK && len(needs) > 0 && len(absence.Missing) == 0 {
 				continue
 			}
@@ -72,8 +79,9 @@ func (p *Panel) findAbsent(ctx context.Context, q Querier) error {
 	return nil
 }
 
-// explainEmpty tells an empty answer that is good news from one that says nothing: it asks which of the query's metrics exist, and
-// whether they are scraped often enough for it. Where the remarks say what was left out, that is why nothing is left.
+// explainEmpty tells an empty answer that is good news from one that says nothing: it asks which of
+// the query's metrics exist, and whether they are scraped often enough for it. Where the remarks
+// say what was left out, that is why nothing is left.
 func (p *Panel) explainEmpty(ctx context.Context, q Querier, v panel.Vars) error {
 	var needs []string
 	for i := range p.Exprs {
@@ -119,7 +127,8 @@ func (p *Panel) explainEmpty(ctx context.Context, q Querier, v panel.Vars) error
 	return nil
 }
 
-// unseen returns the metrics without which the panel does not see what it is for, none where it does.
+// unseen returns the metrics without which the panel does not see what it is for, none where it
+// does.
 func (p *Panel) unseen(ctx context.Context, q Querier, v panel.Vars) ([]string, error) {
 	if p.Spec.Blind == nil {
 		return nil, nil

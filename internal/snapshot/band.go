@@ -9,7 +9,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// sampleBudget bounds the floats that the quantiles of the band are computed from, 2 MiB of them, and sampleMost the series.
+// sampleBudget bounds the floats that the quantiles of the band are computed from, 2 MiB of them,
+// and sampleMost the series.
 const (
 	sampleBudget = 256 << 10
 	sampleMost   = 256
@@ -46,7 +47,8 @@ func (a *accumulator) add(values []float64) {
 // addBand counts in what another accumulator made of its series.
 func (a *accumulator) addBand(b *Band) {
 	if a.series == 0 {
-		a.series, a.min, a.max, a.sum, a.count = b.Series, slices.Clone(b.Min), slices.Clone(b.Max), slices.Clone(b.Sum), slices.Clone(b.Count)
+		a.series, a.min, a.max, a.sum, a.count = b.Series, slices.Clone(b.Min), slices.Clone(b.Max),
+			slices.Clone(b.Sum), slices.Clone(b.Count)
 		return
 	}
 	a.series += b.Series
@@ -69,7 +71,9 @@ func bounded(sum float64) float64 { return max(-math.MaxFloat64, min(sum, math.M
 
 // band completes the accumulated part with the quantiles of the sampled series.
 func (a *accumulator) band(sampled []Sampled) *Band {
-	b := &Band{Series: a.series, Min: a.min, Max: a.max, Sum: a.sum, Count: a.count, Sampled: len(sampled)}
+	b := &Band{
+		Series: a.series, Min: a.min, Max: a.max, Sum: a.sum, Count: a.count, Sampled: len(sampled),
+	}
 	b.P05, b.P95 = nans(len(a.min)), nans(len(a.min))
 	column := make([]float64, 0, len(sampled))
 	for i := range b.P05 {
@@ -79,7 +83,8 @@ func (a *accumulator) band(sampled []Sampled) *Band {
 				column = append(column, v)
 			}
 		}
-		if len(column) == 0 { // every sampled series has a gap here: the bounds of all are the best that is known
+		if len(column) == 0 {
+			// every sampled series has a gap here: the bounds of all are the best that is known
 			b.P05[i], b.P95[i] = b.Min[i], b.Max[i]
 			continue
 		}
@@ -89,14 +94,15 @@ func (a *accumulator) band(sampled []Sampled) *Band {
 	return b
 }
 
-// nearestRank is the smallest of the sorted values that at least the share q of them does not exceed.
+// nearestRank is the smallest of the sorted values that at least the share q of them does not
+// exceed.
 func nearestRank(sorted []float64, q float64) float64 {
 	i := int(math.Ceil(q*float64(len(sorted)))) - 1
 	return sorted[min(max(i, 0), len(sorted)-1)]
 }
 
-// sampler keeps the series whose label sets hash lowest: a choice that is as good as random, the same on every machine, in every
-// order and run.
+// sampler keeps the series whose label sets hash lowest: a choice that is as good as random, the
+// same on every machine, in every order and run.
 type sampler struct {
 	most int
 	h    sampleHeap

@@ -11,7 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// BenchmarkFold folds an answer of 5,000 series of 720 samples, as the memory of 5,000 nodes over a day is.
+// BenchmarkFold folds an answer of 5,000 series of 720 samples, as the memory of 5,000 nodes over a
+// day is.
 func BenchmarkFold(b *testing.B) {
 	g := series.Grid{Start: time.Unix(1_760_000_040, 0), Step: 2 * time.Minute, Len: 720}
 	values := make([][]float64, 50)
@@ -23,9 +24,14 @@ func BenchmarkFold(b *testing.B) {
 	}
 	labels := make([]series.Labels, 5000)
 	for i := range labels {
-		labels[i] = series.FromPairs("cluster", "prod", "instance", fmt.Sprintf("10.0.%d.%d:9100", i/250, i%250))
+		labels[i] = series.FromPairs("cluster", "prod", "instance",
+			fmt.Sprintf("10.0.%d.%d:9100", i/250, i%250))
 	}
-	spec := panel.Spec{Queries: []panel.Query{{Legend: "{{node}}"}}, Top: 8, Rules: []rules.Rule{{Name: "High", Warning: rules.At(.8), Critical: rules.At(.9), For: 15 * time.Minute}}}
+	spec := panel.Spec{
+		Queries: []panel.Query{{Legend: "{{node}}"}}, Top: 8, Rules: []rules.Rule{
+			{Name: "High", Warning: rules.At(.8), Critical: rules.At(.9), For: 15 * time.Minute},
+		},
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		f, err := newFold(&spec, g, Nodes{}, nil)
@@ -43,12 +49,18 @@ func BenchmarkFold(b *testing.B) {
 // BenchmarkMerge merges what ten clusters of 5,000 nodes answered over a day.
 func BenchmarkMerge(b *testing.B) {
 	g := series.Grid{Start: time.Unix(1_760_000_040, 0), Step: 2 * time.Minute, Len: 720}
-	spec := panel.Spec{Queries: []panel.Query{{Legend: "{{node}}"}}, Top: 8, Rules: []rules.Rule{{Name: "High", Warning: rules.At(.8), Critical: rules.At(.9), For: 15 * time.Minute}}}
+	spec := panel.Spec{
+		Queries: []panel.Query{{Legend: "{{node}}"}}, Top: 8, Rules: []rules.Rule{
+			{Name: "High", Warning: rules.At(.8), Critical: rules.At(.9), For: 15 * time.Minute},
+		},
+	}
 	parts := make([]Panel, 10)
 	values := make([]float64, g.Len)
 	for c := range parts {
 		p := &parts[c]
-		*p = Panel{Spec: spec, Grid: g, Data: DataComplete, Kept: &Kept{Part: fmt.Sprint("cluster-", c)}}
+		*p = Panel{
+			Spec: spec, Grid: g, Data: DataComplete, Kept: &Kept{Part: fmt.Sprint("cluster-", c)},
+		}
 		f, err := newFold(&p.Spec, g, Nodes{}, nil)
 		if err != nil {
 			b.Fatal(err)
@@ -57,7 +69,8 @@ func BenchmarkMerge(b *testing.B) {
 			for j := range values {
 				values[j] = .5 + .32*math.Sin(float64(i*(c+1))+float64(j)/100)
 			}
-			labels := series.FromPairs("cluster", p.Kept.Part, "instance", fmt.Sprintf("10.0.%d.%d:9100", i/250, i%250), "node", fmt.Sprint("node-", i))
+			labels := series.FromPairs("cluster", p.Kept.Part, "instance",
+				fmt.Sprintf("10.0.%d.%d:9100", i/250, i%250), "node", fmt.Sprint("node-", i))
 			f.add(series.Series{Labels: labels, Values: values})
 		}
 		f.into(p)

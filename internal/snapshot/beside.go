@@ -8,8 +8,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// A batch changes hands when it has batchSeries series or batchSamples samples, and there are as many as batches: what is between
-// decoding and folding is bounded.
+// A batch changes hands when it has batchSeries series or batchSamples samples, and there are as
+// many as batches: what is between decoding and folding is bounded.
 const (
 	batchSeries  = 32
 	batchSamples = 16_384
@@ -23,9 +23,11 @@ type batch struct {
 	points int       // of each
 }
 
-// beside runs a query and folds its answer in a goroutine of its own: decoding is most of a large panel's time, and what folding takes
-// need not come on top. It returns when both are done. A panic in add is one of the caller.
-func beside(run func(each func(series.Series) error) (promapi.Meta, error), add func(series.Series)) (promapi.Meta, error) {
+// beside runs a query and folds its answer in a goroutine of its own: decoding is most of a large
+// panel's time, and what folding takes need not come on top. It returns when both are done. A panic
+// in add is one of the caller.
+func beside(run func(each func(series.Series) error) (promapi.Meta, error),
+	add func(series.Series)) (promapi.Meta, error) {
 	full, free := make(chan *batch, batches), make(chan *batch, batches)
 	for range batches {
 		free <- &batch{}

@@ -15,7 +15,10 @@ func answer(n int, err error) func(func(series.Series) error) (promapi.Meta, err
 		buf := make([]float64, 2)
 		for i := range n {
 			buf[0], buf[1] = float64(i), float64(-i)
-			if err := each(series.Series{Labels: series.FromPairs("i", strconv.Itoa(i)), Values: buf}); err != nil {
+			if err := each(
+				series.Series{
+					Labels: series.FromPairs("i", strconv.Itoa(i)), Values: buf,
+				}); err != nil {
 				return promapi.Meta{}, err
 			}
 		}
@@ -24,16 +27,20 @@ func answer(n int, err error) func(func(series.Series) error) (promapi.Meta, err
 }
 
 func TestBesideFoldsEverySeriesInOrder(t *testing.T) {
-	for _, n := range []int{0, 1, batchSeries - 1, batchSeries, batchSeries + 1, 10*batchSeries + 7} {
+	for _, n := range []int{
+		0, 1, batchSeries - 1, batchSeries, batchSeries + 1, 10*batchSeries + 7,
+	} {
 		var got []string
 		meta, err := beside(answer(n, nil), func(s series.Series) {
 			i := s.Labels.Get("i")
 			if want := strconv.Itoa(int(s.Values[0])); i != want || s.Values[1] != -s.Values[0] {
-				t.Errorf("series %s has the samples of %s", i, want) // not Fatalf: this is not the goroutine of the test
+				// not Fatalf: this is not the goroutine of the test
+				t.Errorf("series %s has the samples of %s", i, want)
 			}
 			got = append(got, i)
 		})
-		if err != nil || meta.Series != n || len(got) != n || n > 0 && got[n-1] != strconv.Itoa(n-1) {
+		if err != nil || meta.Series != n || len(got) != n ||
+			n > 0 && got[n-1] != strconv.Itoa(n-1) {
 			t.Errorf("%d of %d series, %v", len(got), n, err)
 		}
 	}
@@ -45,12 +52,15 @@ func TestBesideGivesErrorsAndFaultsBack(t *testing.T) {
 		t.Errorf("error %v, want the client's", err)
 	}
 	var fault *panicError
-	if _, err := beside(answer(1000, nil), func(s series.Series) { panic(s.Labels.Get("i")) }); !errors.As(err, &fault) || fault.value != "0" {
+	if _, err := beside(answer(1000, nil), func(s series.Series) {
+		panic(s.Labels.Get("i"))
+	}); !errors.As(err, &fault) || fault.value != "0" {
 		t.Errorf("error %v, want the fault of the first series", err)
 	}
 }
 
-// Where the query itself panics, what it handed on is folded before the panel is written off, and nobody folds on behind its back.
+// Where the query itself panics, what it handed on is folded before the panel is written off, and
+// nobody folds on behind its back.
 func TestBesideIsDoneWhenTheQueryPanics(t *testing.T) {
 	const full = 10 * batchSeries
 	folded := 0

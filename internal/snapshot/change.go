@@ -10,8 +10,9 @@ import (
 // changeWindow is how far back a change is looked for.
 const changeWindow = time.Hour
 
-// Change is how far a series moved up to its newest sample: that sample less the oldest one within an
-// hour before it. The zero value is not known: there is no other sample, or one of the two is infinite.
+// Change is how far a series moved up to its newest sample: that sample less the oldest one within
+// an hour before it. The zero value is not known: there is no other sample, or one of the two is
+// infinite.
 type Change struct {
 	By float64       // in the panel's unit
 	In time.Duration // from the one sample to the other

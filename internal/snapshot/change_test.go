@@ -15,11 +15,17 @@ func TestChange(t *testing.T) {
 		step   time.Duration
 		want   Change
 	}{
-		"an hour":               {[]float64{9, 1, 2, 3, 4}, 20 * time.Minute, Change{3, time.Hour}},
-		"a shorter window":      {[]float64{5, 3}, 20 * time.Minute, Change{-2, 20 * time.Minute}},
-		"a hole an hour ago":    {[]float64{9, nan, 2, 3, 4}, 20 * time.Minute, Change{2, 40 * time.Minute}},
-		"ended before":          {[]float64{1, 2, 4, nan, nan}, 20 * time.Minute, Change{3, 40 * time.Minute}},
-		"a step that fits not":  {[]float64{9, 1, 2}, 35 * time.Minute, Change{1, 35 * time.Minute}},
+		"an hour":          {[]float64{9, 1, 2, 3, 4}, 20 * time.Minute, Change{3, time.Hour}},
+		"a shorter window": {[]float64{5, 3}, 20 * time.Minute, Change{-2, 20 * time.Minute}},
+		"a hole an hour ago": {
+			[]float64{9, nan, 2, 3, 4}, 20 * time.Minute, Change{2, 40 * time.Minute},
+		},
+		"ended before": {
+			[]float64{1, 2, 4, nan, nan}, 20 * time.Minute, Change{3, 40 * time.Minute},
+		},
+		"a step that fits not": {
+			[]float64{9, 1, 2}, 35 * time.Minute, Change{1, 35 * time.Minute},
+		},
 		"a step above an hour":  {[]float64{1, 2}, 2 * time.Hour, Change{}},
 		"one sample":            {[]float64{nan, nan, 2}, 20 * time.Minute, Change{}},
 		"no sample":             {[]float64{nan, nan}, 20 * time.Minute, Change{}},

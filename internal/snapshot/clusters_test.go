@@ -14,9 +14,13 @@ import (
 // sameForAll answers every query with so many series, whatever it asks.
 type sameForAll int
 
-func (n sameForAll) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+func (n sameForAll) Range(_ context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
 	for i := range int(n) {
-		s := series.Series{Labels: series.FromPairs("node", "one", "copy", fmt.Sprint(i)), Values: make([]float64, q.Grid.Len)}
+		s := series.Series{
+			Labels: series.FromPairs("node", "one", "copy", fmt.Sprint(i)),
+			Values: make([]float64, q.Grid.Len),
+		}
 		if err := each(s); err != nil {
 			return promapi.Meta{}, err
 		}
@@ -24,15 +28,18 @@ func (n sameForAll) Range(_ context.Context, q promapi.Query, each func(series.S
 	return promapi.Meta{Grid: q.Grid, Series: int(n)}, nil
 }
 
-func (n sameForAll) Present(context.Context, []string, time.Time, time.Time) (map[string]bool, error) {
+func (n sameForAll) Present(context.Context, []string, time.Time,
+	time.Time) (map[string]bool, error) {
 	return nil, nil
 }
 
-// A server that answers with 5,000 copies of one node must not cost memory by the square of them, which was 2 GB.
+// A server that answers with 5,000 copies of one node must not cost memory by the square of them,
+// which was 2 GB.
 func TestManyCopiesCostLittle(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, err := findClusters(t.Context(), sameForAll(5000), time.Unix(1_760_000_000, 0), 3*time.Hour); err != nil {
+	if _, err := findClusters(t.Context(), sameForAll(5000), time.Unix(1_760_000_000, 0),
+		3*time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)

@@ -14,12 +14,13 @@ import (
 	"github.com/promsnap/promsnap/internal/panel"
 )
 
-// Version is the version of the encoding that Encode writes. Whatever changes in what is encoded raises it: a field of Snapshot or of what
-// it holds, or the number behind a constant of Data, Trend, rules.Direction or rules.NoDataPolicy. TestShape notices the fields.
+// Version is the version of the encoding that Encode writes. Whatever changes in what is encoded
+// raises it: a field of Snapshot or of what it holds, or the number behind a constant of Data,
+// Trend, rules.Direction or rules.NoDataPolicy. TestShape notices the fields.
 const Version = 1
 
-// Snapshot is what was taken for one report at one slot: all that a report is built from and its alerts are evaluated from, but for what
-// the configuration says of its looks. It is plain data.
+// Snapshot is what was taken for one report at one slot: all that a report is built from and its
+// alerts are evaluated from, but for what the configuration says of its looks. It is plain data.
 type Snapshot struct {
 	Cluster    string
 	Report     string        // the report's name in the configuration
@@ -35,8 +36,8 @@ type Snapshot struct {
 	Panels     []Panel
 }
 
-// The bounds of what Decode reads: bytes as they are unpacked, and what they may come to in memory. 23 panels of 5,000 series are 47 MB
-// unpacked and take about as much.
+// The bounds of what Decode reads: bytes as they are unpacked, and what they may come to in memory.
+// 23 panels of 5,000 series are 47 MB unpacked and take about as much.
 const (
 	mostUnpacked = 256 << 20
 	mostMemory   = 1 << 30
@@ -64,31 +65,39 @@ type body struct {
 	Panels            []Panel
 }
 
-// writing returns CBOR in which the same value is always the same bytes. A time keeps its instant to the nanosecond, and its offset.
-// It is no variable, so that a program that encodes nothing does not link it.
+// writing returns CBOR in which the same value is always the same bytes. A time keeps its instant
+// to the nanosecond, and its offset. It is no variable, so that a program that encodes nothing does
+// not link it.
 func writing() (cbor.EncMode, error) {
 	return cbor.EncOptions{
-		Sort: cbor.SortBytewiseLexical, ShortestFloat: cbor.ShortestFloat16, NaNConvert: cbor.NaNConvert7e00, InfConvert: cbor.InfConvertFloat16,
-		Time: cbor.TimeRFC3339Nano, TextMarshaler: cbor.TextMarshalerTextString, IndefLength: cbor.IndefLengthForbidden,
+		Sort: cbor.SortBytewiseLexical, ShortestFloat: cbor.ShortestFloat16,
+		NaNConvert: cbor.NaNConvert7e00, InfConvert: cbor.InfConvertFloat16,
+		Time: cbor.TimeRFC3339Nano, TextMarshaler: cbor.TextMarshalerTextString,
+		IndefLength: cbor.IndefLengthForbidden,
 	}.EncMode()
 }
 
 // reading returns what takes nothing that writing does not write.
 func reading() (cbor.DecMode, error) {
 	return cbor.DecOptions{
-		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
-		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField, MaxNestedLevels: mostNested, MaxArrayElements: 1 << 24, MaxMapPairs: 1 << 20,
-		UTF8: cbor.UTF8DecodeInvalid, TextUnmarshaler: cbor.TextUnmarshalerTextString, FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
+		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden,
+		TagsMd:            cbor.TagsForbidden,
+		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField, MaxNestedLevels: mostNested,
+		MaxArrayElements: 1 << 24, MaxMapPairs: 1 << 20,
+		UTF8: cbor.UTF8DecodeInvalid, TextUnmarshaler: cbor.TextUnmarshalerTextString,
+		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 	}.DecMode()
 }
 
-// Encode writes a snapshot as CBOR packed by zstd: a head with the version, then the snapshot. The same snapshot is always the same bytes.
+// Encode writes a snapshot as CBOR packed by zstd: a head with the version, then the snapshot. The
+// same snapshot is always the same bytes.
 func (s *Snapshot) Encode(w io.Writer) error {
 	mode, err := writing()
 	if err != nil {
 		return fmt.Errorf("encoding the snapshot: %w", err)
 	}
-	zw, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	zw, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1),
+		zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
 		return fmt.Errorf("encoding the snapshot: %w", err)
 	}
@@ -105,7 +114,8 @@ func (s *Snapshot) Encode(w io.Writer) error {
 
 func (s *Snapshot) body() body {
 	return body{
-		s.Cluster, s.Report, s.Slot, s.End, s.Range, s.Scrape, s.Server, s.ServerURL, s.Incomplete, s.Notes, bodyOf(s.Nodes), s.Panels,
+		s.Cluster, s.Report, s.Slot, s.End, s.Range, s.Scrape, s.Server, s.ServerURL, s.Incomplete,
+		s.Notes, bodyOf(s.Nodes), s.Panels,
 	}
 }
 
@@ -113,10 +123,12 @@ func (s *Snapshot) body() body {
 type NewerError struct{ Version int }
 
 func (e *NewerError) Error() string {
-	return fmt.Sprintf("the snapshot has version %d, and this promsnap reads up to version %d: update promsnap", e.Version, Version)
+	return fmt.Sprintf("the snapshot has version %d, and this promsnap reads up to version %d: "+
+		"update promsnap", e.Version, Version)
 }
 
-// Decode reads what Encode wrote. Whatever else it is given is an error; it never takes more memory than its bounds.
+// Decode reads what Encode wrote. Whatever else it is given is an error; it never takes more memory
+// than its bounds.
 func Decode(r io.Reader) (*Snapshot, error) {
 	raw, err := unpack(r)
 	if err != nil {
@@ -151,7 +163,8 @@ func decode(mode cbor.DecMode, raw []byte) (*Snapshot, error) {
 		return nil, err
 	}
 	s := &Snapshot{
-		Cluster: b.Cluster, Report: b.Report, Slot: b.Slot, Range: b.Range, End: b.End, Scrape: b.Scrape, Server: b.Server, ServerURL: b.ServerURL,
+		Cluster: b.Cluster, Report: b.Report, Slot: b.Slot, Range: b.Range, End: b.End,
+		Scrape: b.Scrape, Server: b.Server, ServerURL: b.ServerURL,
 		Incomplete: b.Incomplete, Notes: b.Notes, Nodes: b.Nodes.nodes(), Panels: b.Panels,
 	}
 	for i := range s.Panels {
@@ -167,7 +180,8 @@ const mostHead = 256
 
 // unpack returns what zstd packed.
 func unpack(r io.Reader) ([]byte, error) {
-	zr, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(mostWindow))
+	zr, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(mostWindow))
 	if err != nil {
 		return nil, fmt.Errorf("it is cut off, or no snapshot: %w", err)
 	}
@@ -183,7 +197,8 @@ func unpack(r io.Reader) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// check returns an error where samples are not on the panel's grid, or what belongs together is not of one length.
+// check returns an error where samples are not on the panel's grid, or what belongs together is not
+// of one length.
 func (p *Panel) check() error {
 	n := p.Grid.Len
 	if n < 0 || n > panel.MaxPoints+1 || n > 0 && p.Grid.Step <= 0 {
@@ -192,15 +207,18 @@ func (p *Panel) check() error {
 	off := func(values []float64) bool { return len(values) != n }
 	for i := range p.Lines {
 		if off(p.Lines[i].Values) {
-			return fmt.Errorf("the line %d has %d samples, the grid %d", i, len(p.Lines[i].Values), n)
+			return fmt.Errorf("the line %d has %d samples, the grid %d", i, len(p.Lines[i].Values),
+				n)
 		}
 	}
 	for i := range p.References {
 		if off(p.References[i].Values) {
-			return fmt.Errorf("the reference %d has %d samples, the grid %d", i, len(p.References[i].Values), n)
+			return fmt.Errorf("the reference %d has %d samples, the grid %d",
+				i, len(p.References[i].Values), n)
 		}
 	}
-	if b := p.Rest; b != nil && (off(b.Min) || off(b.Max) || off(b.Sum) || off(b.P05) || off(b.P95) || len(b.Count) != n) {
+	if b := p.Rest; b != nil && (off(b.Min) || off(b.Max) || off(b.Sum) || off(b.P05) ||
+		off(b.P95) || len(b.Count) != n) {
 		return fmt.Errorf("the rest is not on the grid of %d steps", n)
 	}
 	if k := p.Kept; k != nil {
@@ -209,7 +227,8 @@ func (p *Panel) check() error {
 		}
 		for i := range k.Sample {
 			if off(k.Sample[i].Values) {
-				return fmt.Errorf("the sampled series %d has %d samples, the grid %d", i, len(k.Sample[i].Values), n)
+				return fmt.Errorf("the sampled series %d has %d samples, the grid %d", i,
+					len(k.Sample[i].Values), n)
 			}
 		}
 	}

@@ -19,7 +19,8 @@ import (
 // crowd answers every query with 5,000 pods that differ.
 type crowd struct{ snapshot.Querier }
 
-func (crowd) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+func (crowd) Range(_ context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
 	r := rand.New(rand.NewPCG(uint64(len(q.Expr)), uint64(q.Expr[len(q.Expr)-1])))
 	values := make([]float64, q.Grid.Len)
 	for i := range 5000 {
@@ -27,7 +28,8 @@ func (crowd) Range(_ context.Context, q promapi.Query, each func(series.Series) 
 		for j := range values {
 			values[j] = base + 0.1*math.Sin(float64(j)/30) + 0.02*r.Float64()
 		}
-		ls := series.FromPairs("cluster", "prod", "container", "app", "namespace", fmt.Sprintf("team-%d", i%40),
+		ls := series.FromPairs("cluster", "prod", "container", "app", "namespace",
+			fmt.Sprintf("team-%d", i%40),
 			"pod", fmt.Sprintf("service-%d-7d9f8c6b5-%05x", i%300, i*7919))
 		if err := each(series.Series{Labels: ls, Values: values}); err != nil {
 			return promapi.Meta{}, err
@@ -41,12 +43,16 @@ func BenchmarkSnapshotFile(b *testing.B) {
 	var specs []panel.Spec
 	for i := range 23 {
 		specs = append(specs, panel.Spec{
-			Name: fmt.Sprint("p", i), Queries: []panel.Query{{Expr: fmt.Sprint("q", i), Legend: "{{namespace}}/{{pod}}"}},
+			Name: fmt.Sprint("p", i), Queries: []panel.Query{
+				{Expr: fmt.Sprint("q", i), Legend: "{{namespace}}/{{pod}}"},
+			},
 			Rules: []rules.Rule{{Name: "High", Warning: rules.At(1.08), For: 15 * time.Minute}},
 		})
 	}
 	s := snapshot.Snapshot{
-		Panels: snapshot.Take(b.Context(), crowd{}, specs, snapshot.Options{Slot: slot, Range: 24 * time.Hour}),
+		Panels: snapshot.Take(b.Context(), crowd{}, specs, snapshot.Options{
+			Slot: slot, Range: 24 * time.Hour,
+		}),
 	}
 	if p := s.Panels[22]; len(p.Rows) != 5000 || len(p.Findings) == 0 {
 		b.Fatalf("%d rows, %d findings: %v", len(p.Rows), len(p.Findings), p.Failure)

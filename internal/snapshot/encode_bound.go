@@ -13,8 +13,9 @@ const mostNested = 24
 
 var errLarge = errors.New("it would take too much memory")
 
-// affordable returns an error where the CBOR would take more memory, decoded as a type, than most: one byte may stand for an element of
-// hundreds. It looks at the lengths alone, and takes none itself.
+// affordable returns an error where the CBOR would take more memory, decoded as a type, than most:
+// one byte may stand for an element of hundreds. It looks at the lengths alone, and takes none
+// itself.
 func affordable(data []byte, t reflect.Type, most int) error {
 	b := bound{left: most, fields: map[reflect.Type]map[string]reflect.Type{}}
 	rest, err := b.value(data, t, 0)
@@ -117,7 +118,8 @@ func (b *bound) array(data []byte, t reflect.Type, n uint64, depth int) ([]byte,
 const entry = 32
 
 func (b *bound) mapping(data []byte, t reflect.Type, n uint64, depth int) ([]byte, error) {
-	if t == reflect.TypeFor[time.Time]() || t.Kind() != reflect.Struct && t.Kind() != reflect.Map || n > uint64(len(data)) {
+	if t == reflect.TypeFor[time.Time]() || t.Kind() != reflect.Struct && t.Kind() != reflect.Map ||
+		n > uint64(len(data)) {
 		return nil, fmt.Errorf("%d fields where a %s is due", n, t)
 	}
 	var err error
@@ -151,7 +153,8 @@ func (b *bound) mapping(data []byte, t reflect.Type, n uint64, depth int) ([]byt
 	return data, nil
 }
 
-// fieldsOf returns the types of a struct's fields by their names, those of embedded structs among them; nil of what is no struct.
+// fieldsOf returns the types of a struct's fields by their names, those of embedded structs among
+// them; nil of what is no struct.
 func (b *bound) fieldsOf(t reflect.Type) map[string]reflect.Type {
 	if t.Kind() != reflect.Struct {
 		return nil

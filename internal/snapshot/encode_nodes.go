@@ -113,16 +113,28 @@ func bodyOf(n Nodes) nodesBody {
 	isThere := func(k keyBody, _ bool) keyBody { return k }
 	b := nodesBody{
 		List: n.list, Short: listed(n.short, named), Detail: listed(n.detail, named),
-		Known: listed(n.known, func(k keyBody, s *stay) knownBody { return knownBody{k, s.name, s.last} }),
-		ByKey: listed(n.byKey, func(k keyBody, hs []holder) heldBody {
-			return heldBody{k, each(hs, func(h holder) holderBody { return holderBody{h.name, h.from} })}
+		Known: listed(n.known, func(k keyBody, s *stay) knownBody {
+			return knownBody{k, s.name, s.last}
 		}),
-		Kinds:   listed(n.kinds, func(k keyBody, kind NodeKind) kindBody { return kindBody{k, kind} }),
-		Exports: listed(n.exports, func(k keyBody, of []string) exportsBody { return exportsBody{k, of} }),
-		PodNet:  listed(n.podNet, isThere), Departed: listed(n.departed, isThere), Current: n.current,
-		Doubled: n.doubled, Strange: n.strange, Shared: n.shared, Several: n.several, Partial: n.partial, Cluster: n.cluster,
+		ByKey: listed(n.byKey, func(k keyBody, hs []holder) heldBody {
+			return heldBody{k, each(hs, func(h holder) holderBody {
+				return holderBody{h.name, h.from}
+			})}
+		}),
+		Kinds: listed(n.kinds, func(k keyBody, kind NodeKind) kindBody {
+			return kindBody{k, kind}
+		}),
+		Exports: listed(n.exports, func(k keyBody, of []string) exportsBody {
+			return exportsBody{k, of}
+		}),
+		PodNet: listed(n.podNet, isThere), Departed: listed(n.departed, isThere),
+		Current: n.current,
+		Doubled: n.doubled, Strange: n.strange, Shared: n.shared, Several: n.several,
+		Partial: n.partial, Cluster: n.cluster,
 	}
-	b.Lost = each(n.lost, func(l Lost) lostBody { return lostBody{l.Cluster, l.Job, l.Instance, l.Last, l.Left, l.nodes} })
+	b.Lost = each(n.lost, func(l Lost) lostBody {
+		return lostBody{l.Cluster, l.Job, l.Instance, l.Last, l.Left, l.nodes}
+	})
 	return b
 }
 
@@ -131,14 +143,21 @@ func (b nodesBody) nodes() Nodes {
 	isThere := func(k keyBody) (keyBody, bool) { return k, true }
 	n := Nodes{
 		list: b.List, short: table(b.Short, named), detail: table(b.Detail, named),
-		known: table(b.Known, func(e knownBody) (keyBody, *stay) { return e.Key, &stay{e.Name, e.Last} }),
-		byKey: table(b.ByKey, func(e heldBody) (keyBody, []holder) {
-			return e.Key, each(e.Holders, func(h holderBody) holder { return holder{h.Name, h.From} })
+		known: table(b.Known, func(e knownBody) (keyBody, *stay) {
+			return e.Key, &stay{e.Name, e.Last}
 		}),
-		kinds:   table(b.Kinds, func(e kindBody) (keyBody, NodeKind) { return e.Key, e.Kind }),
-		exports: table(b.Exports, func(e exportsBody) (keyBody, []string) { return e.Key, e.Instances }),
-		podNet:  table(b.PodNet, isThere), departed: table(b.Departed, isThere), current: b.Current,
-		doubled: b.Doubled, strange: b.Strange, shared: b.Shared, several: b.Several, partial: b.Partial, cluster: b.Cluster,
+		byKey: table(b.ByKey, func(e heldBody) (keyBody, []holder) {
+			return e.Key, each(e.Holders, func(h holderBody) holder {
+				return holder{h.Name, h.From}
+			})
+		}),
+		kinds: table(b.Kinds, func(e kindBody) (keyBody, NodeKind) { return e.Key, e.Kind }),
+		exports: table(b.Exports, func(e exportsBody) (keyBody, []string) {
+			return e.Key, e.Instances
+		}),
+		podNet: table(b.PodNet, isThere), departed: table(b.Departed, isThere), current: b.Current,
+		doubled: b.Doubled, strange: b.Strange, shared: b.Shared, several: b.Several,
+		partial: b.Partial, cluster: b.Cluster,
 	}
 	if b.Known != nil || len(n.list) > 0 { // a table that was loaded
 		n.index = make(map[nodeKey]int, len(n.list))
@@ -146,6 +165,8 @@ func (b nodesBody) nodes() Nodes {
 	for i := range n.list {
 		n.index[nodeKey{n.list[i].Cluster, n.list[i].Name}] = i
 	}
-	n.lost = each(b.Lost, func(l lostBody) Lost { return Lost{l.Cluster, l.Job, l.Instance, l.Last, l.Left, l.Nodes} })
+	n.lost = each(b.Lost, func(l lostBody) Lost {
+		return Lost{l.Cluster, l.Job, l.Instance, l.Last, l.Left, l.Nodes}
+	})
 	return n
 }

@@ -14,26 +14,39 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// TestATakenSnapshotComesBack writes down what Take and LoadNodes make, also of what failed, and reads it.
+// TestATakenSnapshotComesBack writes down what Take and LoadNodes make, also of what failed, and
+// reads it.
 func TestATakenSnapshotComesBack(t *testing.T) {
 	f := twoClusters().answers(map[string][]series.Series{
-		"up": {constant(1, "cluster", "eu", "instance", "10.0.0.1:9100"), constant(0, "cluster", "us", "instance", "10.0.0.1:9100")},
+		"up": {
+			constant(1, "cluster", "eu", "instance", "10.0.0.1:9100"),
+			constant(0, "cluster", "us", "instance", "10.0.0.1:9100"),
+		},
 	})
 	nodes, notes, err := snapshot.LoadNodes(t.Context(), f, slot, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rule := rules.Rule{Name: "Down", Direction: rules.Below, Critical: rules.At(1), For: 5 * time.Minute}
+	rule := rules.Rule{
+		Name: "Down", Direction: rules.Below, Critical: rules.At(1), For: 5 * time.Minute,
+	}
 	specs := []panel.Spec{
-		{Name: "up", Builtin: true, Top: 1, Queries: []panel.Query{{Expr: "up", Legend: "{{node}}"}}, Rules: []rules.Rule{rule}},
+		{
+			Name: "up", Builtin: true, Top: 1, Queries: []panel.Query{
+				{Expr: "up", Legend: "{{node}}"},
+			}, Rules: []rules.Rule{rule},
+		},
 		{Name: "down", Queries: []panel.Query{{Expr: "nothing"}}},
 	}
 	at := slot.In(time.FixedZone("KST", 9*3600))
 	s := &snapshot.Snapshot{
 		Cluster: "prod", Report: "daily", Slot: at, Range: time.Hour, Notes: notes, Nodes: nodes,
-		Panels: snapshot.Take(t.Context(), f, specs, snapshot.Options{Slot: at, Range: time.Hour, Nodes: nodes, Part: "eu"}),
+		Panels: snapshot.Take(t.Context(), f, specs, snapshot.Options{
+			Slot: at, Range: time.Hour, Nodes: nodes, Part: "eu",
+		}),
 	}
-	if p := s.Panels[0]; len(p.Findings) != 1 || p.Rest == nil || p.Kept == nil || s.Panels[1].Failure == nil {
+	if p := s.Panels[0]; len(p.Findings) != 1 || p.Rest == nil || p.Kept == nil ||
+		s.Panels[1].Failure == nil {
 		t.Fatalf("the snapshot has nothing to lose: %+v", s.Panels)
 	}
 	var file bytes.Buffer

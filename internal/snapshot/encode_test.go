@@ -28,7 +28,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// everything compares all there is: NaN with NaN, times by their instant and offset, nil and empty apart.
+// everything compares all there is: NaN with NaN, times by their instant and offset, nil and empty
+// apart.
 var everything = gocmp.Options{
 	cmpopts.EquateNaNs(),
 	gocmp.Comparer(func(a, b time.Time) bool {
@@ -60,17 +61,21 @@ func roundTrip(t interface {
 	return back
 }
 
-// filler puts something into every field there is, so that a new one is tried without anybody thinking of it.
+// filler puts something into every field there is, so that a new one is tried without anybody
+// thinking of it.
 type filler struct{ t *rapid.T }
 
-var zones = []*time.Location{time.UTC, time.FixedZone("", 9*3600), time.FixedZone("", -(3*3600 + 30*60))}
+var zones = []*time.Location{
+	time.UTC, time.FixedZone("", 9*3600), time.FixedZone("", -(3*3600 + 30*60)),
+}
 
 func (f filler) fill(v reflect.Value) {
 	t := f.t
 	switch v.Interface().(type) {
 	case time.Time:
 		if rapid.Bool().Draw(t, "timed") {
-			at := time.Unix(rapid.Int64Range(-1e9, 4e9).Draw(t, "s"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns"))
+			at := time.Unix(rapid.Int64Range(-1e9, 4e9).Draw(t, "s"),
+				rapid.Int64Range(0, 999_999_999).Draw(t, "ns"))
 			v.Set(reflect.ValueOf(at.In(rapid.SampledFrom(zones).Draw(t, "zone"))))
 		}
 		return
@@ -82,15 +87,21 @@ func (f filler) fill(v reflect.Value) {
 		v.Set(reflect.ValueOf(u))
 		return
 	case rules.Status:
-		v.Set(reflect.ValueOf(rapid.SampledFrom([]rules.Status{rules.Unknown, rules.OK, rules.Pending, rules.Breach, rules.NoData, rules.Gone}).Draw(t, "status")))
+		v.Set(reflect.ValueOf(rapid.SampledFrom([]rules.Status{
+			rules.Unknown, rules.OK, rules.Pending, rules.Breach, rules.NoData, rules.Gone,
+		}).Draw(t, "status")))
 		return
 	case rules.Severity:
-		v.Set(reflect.ValueOf(rapid.SampledFrom([]rules.Severity{rules.None, rules.Warning, rules.Critical}).Draw(t, "severity")))
+		v.Set(reflect.ValueOf(rapid.SampledFrom([]rules.Severity{
+			rules.None, rules.Warning, rules.Critical,
+		}).Draw(t, "severity")))
 		return
 	}
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(rapid.SampledFrom([]string{"", "a", "노드", "x\x00\n", "\xff broken", strings.Repeat("long ", 50)}).Draw(t, "text"))
+		v.SetString(rapid.SampledFrom([]string{
+			"", "a", "노드", "x\x00\n", "\xff broken", strings.Repeat("long ", 50),
+		}).Draw(t, "text"))
 	case reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, "bool"))
 	case reflect.Int, reflect.Int64:
@@ -103,7 +114,10 @@ func (f filler) fill(v reflect.Value) {
 		v.SetUint(rapid.Uint64().Draw(t, "uint"))
 	case reflect.Float64:
 		v.SetFloat(rapid.OneOf(
-			rapid.SampledFrom([]float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1), 0.1, math.MaxFloat64, 5e-324}), rapid.Float64(),
+			rapid.SampledFrom([]float64{
+				0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1), 0.1,
+				math.MaxFloat64, 5e-324,
+			}), rapid.Float64(),
 		).Draw(t, "float"))
 	case reflect.Pointer:
 		if rapid.Bool().Draw(t, "there") {
@@ -125,7 +139,8 @@ func (f filler) fill(v reflect.Value) {
 		if n := rapid.IntRange(-1, 2).Draw(t, "size"); n >= 0 {
 			v.Set(reflect.MakeMap(v.Type()))
 			for range n {
-				key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+				key, value := reflect.New(v.Type().Key()).Elem(),
+					reflect.New(v.Type().Elem()).Elem()
 				f.fill(key)
 				f.fill(value)
 				v.SetMapIndex(key, value)
@@ -181,7 +196,8 @@ func drawSnapshot(t *rapid.T) *Snapshot {
 		t.Fatalf("the table of nodes (-encoded +from the table):\n%s", diff)
 	}
 	return &Snapshot{
-		Cluster: b.Cluster, Report: b.Report, Slot: b.Slot, Range: b.Range, End: b.End, Scrape: b.Scrape, Server: b.Server, ServerURL: b.ServerURL,
+		Cluster: b.Cluster, Report: b.Report, Slot: b.Slot, Range: b.Range, End: b.End,
+		Scrape: b.Scrape, Server: b.Server, ServerURL: b.ServerURL,
 		Incomplete: b.Incomplete, Notes: b.Notes, Nodes: b.Nodes.nodes(), Panels: b.Panels,
 	}
 }
@@ -245,7 +261,8 @@ func shape(b *strings.Builder, path string, t reflect.Type, seen []reflect.Type)
 	}
 }
 
-// TestShape fails where what is encoded changes: whoever reads the old files must be told by the version.
+// TestShape fails where what is encoded changes: whoever reads the old files must be told by the
+// version.
 func TestShape(t *testing.T) {
 	var b strings.Builder
 	shape(&b, "snapshot", reflect.TypeFor[body](), nil)
@@ -260,10 +277,12 @@ func TestShape(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := gocmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("the encoding of version %d changed (-was +is). Where a release has this version, raise Version. Then run with -update.\n%s", Version, diff)
+		t.Errorf("the encoding of version %d changed (-was +is). Where a release has this "+
+			"version, raise Version. Then run with -update.\n%s", Version, diff)
 	}
 	for line := range strings.Lines(b.String()) {
-		if strings.Contains(line, " func(") || strings.Contains(line, "interface") || strings.Contains(line, " chan ") {
+		if strings.Contains(line, " func(") || strings.Contains(line, "interface") ||
+			strings.Contains(line, " chan ") {
 			t.Errorf("no plain data: %s", line)
 		}
 	}
@@ -299,29 +318,48 @@ func packed(t testing.TB, items ...any) []byte {
 }
 
 func TestDecodeRefuses(t *testing.T) {
-	nulls := append([]byte{0x9a, 0x00, 0xff, 0xff, 0xff}, bytes.Repeat([]byte{0xf6}, 0xffffff)...) // 16M panels of one byte each
+	// 16M panels of one byte each
+	nulls := append([]byte{0x9a, 0x00, 0xff, 0xff, 0xff}, bytes.Repeat([]byte{0xf6}, 0xffffff)...)
 	many := append(append([]byte{0xa1, 0x66}, "Panels"...), nulls...)
 	var whole bytes.Buffer
 	if err := (&Snapshot{Cluster: strings.Repeat("c", 5000)}).Encode(&whole); err != nil {
 		t.Fatal(err)
 	}
-	offGrid := Panel{Spec: panel.Spec{Name: "p", Queries: []panel.Query{{}}}, Lines: []Line{{Values: []float64{1}}}}
+	offGrid := Panel{
+		Spec:  panel.Spec{Name: "p", Queries: []panel.Query{{}}},
+		Lines: []Line{{Values: []float64{1}}},
+	}
 	for name, tc := range map[string]struct {
 		file []byte
 		want string
 	}{
-		"nothing":       {nil, "this is no snapshot of promsnap"},
-		"text":          {[]byte("hello, world"), "it is cut off, or no snapshot"},
-		"another file":  {packed(t, "hello"), "this is no snapshot of promsnap"},
-		"newer":         {packed(t, head{magic, Version + 1}, "whatever comes"), "the snapshot has version 2, and this promsnap reads up to version 1: update promsnap"},
-		"cut off":       {whole.Bytes()[:whole.Len()/2], "it is cut off, or no snapshot"},
-		"no body":       {packed(t, head{magic, Version}), "it is damaged: it ends too early"},
-		"unknown field": {packed(t, head{magic, Version}, map[string]int{"Colour": 1}), `a field "Colour"`},
-		"other type":    {packed(t, head{magic, Version}, map[string]string{"Panels": "x"}), "it is damaged"},
-		"more behind":   {packed(t, head{magic, Version}, body{}, 1), "something follows its end"},
-		"many nulls":    {packed(t, head{magic, Version}, cbor.RawMessage(many)), "it would take too much memory"},
-		"deep":          {packed(t, head{magic, Version}, cbor.RawMessage(bytes.Repeat([]byte{0x81}, 10_000))), "it is damaged"},
-		"off its grid":  {packed(t, head{magic, Version}, body{Panels: []Panel{offGrid}}), `panel "p": the line 0 has 1 samples, the grid 0`},
+		"nothing":      {nil, "this is no snapshot of promsnap"},
+		"text":         {[]byte("hello, world"), "it is cut off, or no snapshot"},
+		"another file": {packed(t, "hello"), "this is no snapshot of promsnap"},
+		"newer": {
+			packed(t, head{magic, Version + 1}, "whatever comes"), "the snapshot has version 2, " +
+				"and this promsnap reads up to version 1: update promsnap",
+		},
+		"cut off": {whole.Bytes()[:whole.Len()/2], "it is cut off, or no snapshot"},
+		"no body": {packed(t, head{magic, Version}), "it is damaged: it ends too early"},
+		"unknown field": {
+			packed(t, head{magic, Version}, map[string]int{"Colour": 1}), `a field "Colour"`,
+		},
+		"other type": {
+			packed(t, head{magic, Version}, map[string]string{"Panels": "x"}), "it is damaged",
+		},
+		"more behind": {packed(t, head{magic, Version}, body{}, 1), "something follows its end"},
+		"many nulls": {
+			packed(t, head{magic, Version}, cbor.RawMessage(many)), "it would take too much memory",
+		},
+		"deep": {
+			packed(t, head{magic, Version}, cbor.RawMessage(bytes.Repeat([]byte{0x81}, 10_000))),
+			"it is damaged",
+		},
+		"off its grid": {
+			packed(t, head{magic, Version}, body{Panels: []Panel{offGrid}}),
+			`panel "p": the line 0 has 1 samples, the grid 0`,
+		},
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -336,10 +374,14 @@ func TestDecodeRefuses(t *testing.T) {
 		}
 	}
 	var newer *NewerError
-	if _, err := Decode(bytes.NewReader(packed(t, head{magic, 7}))); !errors.As(err, &newer) || newer.Version != 7 {
+	if _, err := Decode(bytes.NewReader(packed(t, head{magic, 7}))); !errors.As(err, &newer) ||
+		newer.Version != 7 {
 		t.Errorf("of version 7: %v", err)
 	}
-	if _, err := Decode(bytes.NewReader(packed(t, head{magic, Version}, cbor.RawMessage(make([]byte, mostUnpacked))))); err == nil || !strings.Contains(err.Error(), "larger than 256 MiB") {
+	if _, err := Decode(
+		bytes.NewReader(packed(t, head{magic, Version},
+			cbor.RawMessage(make([]byte, mostUnpacked))))); err == nil ||
+		!strings.Contains(err.Error(), "larger than 256 MiB") {
 		t.Errorf("of too much: %v", err)
 	}
 }
@@ -348,7 +390,12 @@ func TestDecodeRefuses(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	for _, s := range []body{{}, {
 		Cluster: "c", Nodes: nodesBody{List: []Node{{Name: "n"}}, Known: []knownBody{{Name: "n"}}},
-		Panels: []Panel{{Spec: panel.Spec{Queries: []panel.Query{{}}}, Rows: []Row{{Name: "r"}}, Failure: &Failure{Kind: FailureBusy}, Rest: &Band{}}},
+		Panels: []Panel{
+			{
+				Spec: panel.Spec{Queries: []panel.Query{{}}}, Rows: []Row{{Name: "r"}},
+				Failure: &Failure{Kind: FailureBusy}, Rest: &Band{},
+			},
+		},
 	}} {
 		raw, err := marshal(s)
 		if err != nil {

@@ -29,11 +29,13 @@ type exporter struct {
 
 // beside reports whether two exporters at different hosts were there at one time.
 func (e *exporter) beside(o *exporter) bool {
-	a, b := series.HostID(series.Host(e.labels.Get("instance"))), series.HostID(series.Host(o.labels.Get("instance")))
+	a, b := series.HostID(series.Host(e.labels.Get("instance"))),
+		series.HostID(series.Host(o.labels.Get("instance")))
 	return a != b && e.first.Before(o.last) && o.first.Before(e.last)
 }
 
-// loadReports marks the exporters that report now, and adds those that are newer than the last step of the window.
+// loadReports marks the exporters that report now, and adds those that are newer than the last step
+// of the window.
 func (l *nodeLoader) loadReports(ctx context.Context, exporters []exporter) ([]exporter, error) {
 	type key struct{ cluster, node, instance, nodename string }
 	of := func(ls series.Labels) key {
@@ -63,15 +65,19 @@ func (l *nodeLoader) loadReports(ctx context.Context, exporters []exporter) ([]e
 // loadExporters asks for every node_exporter of the window.
 func (l *nodeLoader) loadExporters(ctx context.Context) ([]exporter, error) {
 	var out []exporter
-	err := l.each(ctx, l.grid, fmt.Sprintf(exportersQuery, model.Duration(l.step)), func(ls series.Labels, values []float64) {
-		out = append(out, exporter{labels: ls, first: l.begin(values, l.grid), last: l.grid.At(series.Newest(values))})
-	})
+	err := l.each(ctx, l.grid, fmt.Sprintf(exportersQuery, model.Duration(l.step)),
+		func(ls series.Labels, values []float64) {
+			out = append(out, exporter{
+				labels: ls, first: l.begin(values, l.grid), last: l.grid.At(series.Newest(values)),
+			})
+		})
 	var many *promapi.LimitError
 	if errors.As(err, &many) { // exporters that come and go; those of now do
 		out = nil
-		err = l.each(ctx, l.now, fmt.Sprintf(exportersQuery, model.Duration(l.step)), func(ls series.Labels, _ []float64) {
-			out = append(out, exporter{labels: ls, last: l.at})
-		})
+		err = l.each(ctx, l.now, fmt.Sprintf(exportersQuery, model.Duration(l.step)),
+			func(ls series.Labels, _ []float64) {
+				out = append(out, exporter{labels: ls, last: l.at})
+			})
 	}
 	slices.SortStableFunc(out, func(a, b exporter) int { return a.first.Compare(b.first) })
 	return out, err
@@ -111,8 +117,10 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 		}
 		hosts[k][e.name] = true
 		n.holdInstance(cluster, instance, e)
-		// Where nobody reports, and kube-state-metrics does not either, it is not the exporters that are missing.
-		if i, ok := n.index[nodeKey{cluster, e.name}]; ok && (e.reports || silent && !n.current[cluster]) {
+		// Where nobody reports, and kube-state-metrics does not either, it is not the exporters
+		// that are missing.
+		if i, ok := n.index[nodeKey{cluster, e.name}]; ok &&
+			(e.reports || silent && !n.current[cluster]) {
 			n.list[i].Exporter = true
 		}
 		of := nodeKey{cluster, e.name}
@@ -133,7 +141,8 @@ func (l *nodeLoader) place(ctx context.Context, exporters []exporter) {
 	}
 }
 
-// sharedInstances finds the instances behind which several hosts answer in turn, such as a Service: what they measure is of no one node.
+// sharedInstances finds the instances behind which several hosts answer in turn, such as a Service:
+// what they measure is of no one node.
 func (l *nodeLoader) sharedInstances(exporters []exporter) map[nodeKey]bool {
 	at, out := map[nodeKey][]*exporter{}, map[nodeKey]bool{}
 	for i := range exporters {
@@ -164,9 +173,10 @@ func (l *nodeLoader) sharedInstances(exporters []exporter) map[nodeKey]bool {
 	return out
 }
 
-// parted names the exporters whose nodes are not known: those outside the cluster, and all where there is no kube-state-metrics. The host's
-// own name is better than its address. Hosts of one name at one time, such as machines made of one image, are told apart by their address.
-// A host whose name is only like a node's is not that node where another host, of another name, is.
+// parted names the exporters whose nodes are not known: those outside the cluster, and all where
+// there is no kube-state-metrics. The host's own name is better than its address. Hosts of one name
+// at one time, such as machines made of one image, are told apart by their address. A host whose
+// name is only like a node's is not that node where another host, of another name, is.
 func parted(exporters []exporter) {
 	type key struct{ cluster, name string }
 	nodes, hosts := map[key][]*exporter{}, map[key][]*exporter{}
@@ -179,9 +189,10 @@ func parted(exporters []exporter) {
 	for i := range exporters {
 		e := &exporters[i]
 		own := e.labels.Get("nodename")
-		if e.alike && slices.ContainsFunc(nodes[key{e.labels.Get("cluster"), e.name}], func(o *exporter) bool {
-			return e.beside(o) && !strings.EqualFold(o.labels.Get("nodename"), own)
-		}) {
+		if e.alike && slices.ContainsFunc(nodes[key{e.labels.Get("cluster"), e.name}],
+			func(o *exporter) bool {
+				return e.beside(o) && !strings.EqualFold(o.labels.Get("nodename"), own)
+			}) {
 			e.name = ""
 		}
 		if e.name == "" {
@@ -203,12 +214,14 @@ func parted(exporters []exporter) {
 	}
 }
 
-// placeByPods joins the exporters that run as pods with addresses of their own: kube-state-metrics knows which node a pod is on.
+// placeByPods joins the exporters that run as pods with addresses of their own: kube-state-metrics
+// knows which node a pod is on.
 func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
 	type podKey struct{ cluster, namespace, pod string }
 	byPod, byIP := map[podKey]string{}, map[nodeKey]string{}
 	// Every step of a look is a join of all pods: so few that a pod of some length is seen.
-	grid := panel.PlanGrid(l.at, l.window, max((l.window/(looks-1)).Truncate(time.Minute), time.Minute))
+	grid := panel.PlanGrid(l.at, l.window, max((l.window/(looks-1)).Truncate(time.Minute),
+		time.Minute))
 	err := l.each(ctx, grid, hostPodsQuery, func(ls series.Labels, _ []float64) {
 		cluster, node := ls.Get("cluster"), ls.Get("node")
 		byPod[podKey{cluster, ls.Get("namespace"), ls.Get("pod")}] = node
@@ -226,7 +239,8 @@ func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
 			continue
 		}
 		cluster := e.labels.Get("cluster")
-		if e.name = byIP[nodeKey{cluster, series.HostID(series.Host(e.labels.Get("instance")))}]; e.name == "" {
+		if e.name = byIP[nodeKey{cluster, series.HostID(
+			series.Host(e.labels.Get("instance")))}]; e.name == "" {
 			e.name = byPod[podKey{cluster, e.labels.Get("namespace"), e.labels.Get("pod")}]
 		}
 		if e.name != "" {
@@ -235,8 +249,8 @@ func (l *nodeLoader) placeByPods(ctx context.Context, exporters []exporter) {
 	}
 }
 
-// nodeOf returns the node of an exporter: by its label node, by its address or the host's name in instance, or by the name that the host
-// gives itself; "" where none of them is a node's.
+// nodeOf returns the node of an exporter: by its label node, by its address or the host's name in
+// instance, or by the name that the host gives itself; "" where none of them is a node's.
 func (n *Nodes) nodeOf(e *exporter) string {
 	cluster, at := e.labels.Get("cluster"), series.Host(e.labels.Get("instance"))
 	if name := n.knownAs(cluster, e.labels.Get("node")); name != "" {
@@ -246,7 +260,8 @@ func (n *Nodes) nodeOf(e *exporter) string {
 	own := n.alike(cluster, nodename)
 	if hs := n.byKey[nodeKey{cluster, series.HostID(at)}]; len(hs) > 0 {
 		last := hs[len(hs)-1].name
-		for _, h := range hs { // an address that changed hands: the host's own name says whose it is
+		for _, h := range hs {
+			// an address that changed hands: the host's own name says whose it is
 			if h.name == own {
 				return n.renamed(e, own, last)
 			}
@@ -262,8 +277,8 @@ func (n *Nodes) nodeOf(e *exporter) string {
 	return own
 }
 
-// renamed returns the name of an exporter's node, or the one that its address belongs to last where the node left and the exporter did not:
-// the machine was registered under another name.
+// renamed returns the name of an exporter's node, or the one that its address belongs to last where
+// the node left and the exporter did not: the machine was registered under another name.
 func (n *Nodes) renamed(e *exporter, name, last string) string {
 	if e.reports && n.departed[nodeKey{e.labels.Get("cluster"), name}] {
 		return last
@@ -279,8 +294,8 @@ func (n *Nodes) knownAs(cluster, name string) string {
 	return ""
 }
 
-// alike returns the node whose name is that of a host: whole, or one of them the first part of the other, or both of the same first part,
-// where no other node has that.
+// alike returns the node whose name is that of a host: whole, or one of them the first part of the
+// other, or both of the same first part, where no other node has that.
 func (n *Nodes) alike(cluster, hostname string) string {
 	if hostname == "" {
 		return ""
@@ -297,8 +312,9 @@ func firstPart(name string) string {
 	return first
 }
 
-// meetKnown takes over what the Kubernetes API knows of the nodes. It does not say which label cluster they have in a Prometheus of
-// several clusters: there each one is found by its name and its address, and those of which Prometheus has never heard are left out.
+// meetKnown takes over what the Kubernetes API knows of the nodes. It does not say which label
+// cluster they have in a Prometheus of several clusters: there each one is found by its name and
+// its address, and those of which Prometheus has never heard are left out.
 func (n *Nodes) meetKnown(known []Node, exporters []exporter) {
 	clusters := map[string]bool{}
 	for k := range n.index {

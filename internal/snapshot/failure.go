@@ -14,7 +14,8 @@ type Failure struct {
 	Kind    FailureKind
 	Message string // what went wrong, in a sentence
 	Hint    string // what to do about it; "" where nobody knows
-	// GaveUp is after how long a proxy before the server gave up on a query, also where the run was stopped then; 0: none did.
+	// GaveUp is after how long a proxy before the server gave up on a query, also where the run was
+	// stopped then; 0: none did.
 	GaveUp time.Duration
 }
 
@@ -23,15 +24,17 @@ type FailureKind string
 
 // The causes.
 const (
-	FailureRefused   FailureKind = "refused"    // nothing listens at the server's address
-	FailureNoHost    FailureKind = "no_host"    // the server's name is not known
-	FailureTLS       FailureKind = "tls"        // the certificate, or what is agreed on before
-	FailureNetwork   FailureKind = "network"    // the connection could not be made or broke off
-	FailureDenied    FailureKind = "denied"     // by the server, a proxy or a tenant's rules
-	FailureNotFound  FailureKind = "not_found"  // no Prometheus API is there
-	FailureRedirect  FailureKind = "redirect"   // to where the client does not follow
-	FailureQuery     FailureKind = "query"      // the server does not take the query, or fails at it
-	FailureTooMuch   FailureKind = "too_much"   // more points, samples or bytes than the server or the client allows
+	FailureRefused  FailureKind = "refused"   // nothing listens at the server's address
+	FailureNoHost   FailureKind = "no_host"   // the server's name is not known
+	FailureTLS      FailureKind = "tls"       // the certificate, or what is agreed on before
+	FailureNetwork  FailureKind = "network"   // the connection could not be made or broke off
+	FailureDenied   FailureKind = "denied"    // by the server, a proxy or a tenant's rules
+	FailureNotFound FailureKind = "not_found" // no Prometheus API is there
+	FailureRedirect FailureKind = "redirect"  // to where the client does not follow
+	// the server does not take the query, or fails at it
+	FailureQuery FailureKind = "query"
+	// more points, samples or bytes than the server or the client allows
+	FailureTooMuch   FailureKind = "too_much"
 	FailureLimit     FailureKind = "limit"      // more series than max_series
 	FailureTimeout   FailureKind = "timeout"    // of the server's query, or of the client
 	FailureGaveUp    FailureKind = "gave_up"    // a proxy before the server did
@@ -50,11 +53,16 @@ const (
 
 // failureKinds are the causes of the client's errors.
 var failureKinds = map[promapi.Kind]FailureKind{
-	promapi.KindRefused: FailureRefused, promapi.KindNoHost: FailureNoHost, promapi.KindTLS: FailureTLS, promapi.KindNetwork: FailureNetwork,
-	promapi.KindDenied: FailureDenied, promapi.KindNotFound: FailureNotFound, promapi.KindRedirect: FailureRedirect,
-	promapi.KindQuery: FailureQuery, promapi.KindTooMuch: FailureTooMuch, promapi.KindTimeout: FailureTimeout, promapi.KindGaveUp: FailureGaveUp,
-	promapi.KindCanceled: FailureCanceled, promapi.KindBusy: FailureBusy, promapi.KindServer: FailureServer,
-	promapi.KindBadAnswer: FailureBadAnswer, promapi.KindNotMatrix: FailureNoSeries, promapi.KindHistogram: FailureHistogram,
+	promapi.KindRefused: FailureRefused, promapi.KindNoHost: FailureNoHost,
+	promapi.KindTLS: FailureTLS, promapi.KindNetwork: FailureNetwork,
+	promapi.KindDenied: FailureDenied, promapi.KindNotFound: FailureNotFound,
+	promapi.KindRedirect: FailureRedirect,
+	promapi.KindQuery:    FailureQuery, promapi.KindTooMuch: FailureTooMuch,
+	promapi.KindTimeout: FailureTimeout, promapi.KindGaveUp: FailureGaveUp,
+	promapi.KindCanceled: FailureCanceled, promapi.KindBusy: FailureBusy,
+	promapi.KindServer:    FailureServer,
+	promapi.KindBadAnswer: FailureBadAnswer, promapi.KindNotMatrix: FailureNoSeries,
+	promapi.KindHistogram: FailureHistogram,
 	promapi.KindBadConfig: FailureConfig,
 }
 
@@ -85,7 +93,9 @@ type panicError struct {
 	stack []byte
 }
 
-func (e *panicError) Error() string { return fmt.Sprintf("a fault in promsnap itself: %v", e.value) }
+func (e *panicError) Error() string {
+	return fmt.Sprintf("a fault in promsnap itself: %v", e.value)
+}
 
 // FailureOf returns what is kept of an error; nil of none.
 func FailureOf(err error) *Failure {

@@ -11,30 +11,66 @@ import (
 )
 
 func TestFailureOf(t *testing.T) {
-	refused := &promapi.Error{Kind: promapi.KindRefused, Op: "range query", URL: "http://p", Message: "connection refused", Hint: "see that it runs"}
-	gaveUp := &promapi.Error{Kind: promapi.KindGaveUp, Op: "range query", Status: 504, Hint: "raise its timeout", Took: time.Minute}
+	refused := &promapi.Error{
+		Kind: promapi.KindRefused, Op: "range query", URL: "http://p",
+		Message: "connection refused", Hint: "see that it runs",
+	}
+	gaveUp := &promapi.Error{
+		Kind: promapi.KindGaveUp, Op: "range query", Status: 504, Hint: "raise its timeout",
+		Took: time.Minute,
+	}
 	for name, tc := range map[string]struct {
 		err  error
 		want Failure
 	}{
-		"of the client": {refused, Failure{Kind: FailureRefused, Message: "range query at http://p: connection refused", Hint: "see that it runs"}},
+		"of the client": {
+			refused, Failure{
+				Kind: FailureRefused, Message: "range query at http://p: connection refused",
+				Hint: "see that it runs",
+			},
+		},
 		"what was being done": {
 			fmt.Errorf("asking which metrics exist: %w", refused),
-			Failure{Kind: FailureRefused, Message: "asking which metrics exist: range query at http://p: connection refused", Hint: "see that it runs"},
+			Failure{
+				Kind: FailureRefused, Message: "asking which metrics exist: range query at " +
+					"http://p: connection refused", Hint: "see that it runs",
+			},
 		},
 		"too many series": {
 			&promapi.LimitError{Limit: 5, Fixed: true},
-			Failure{Kind: FailureLimit, Message: "the query answers with more than 5 series", Hint: "raise prometheus.max_series"},
+			Failure{
+				Kind: FailureLimit, Message: "the query answers with more than 5 series",
+				Hint: "raise prometheus.max_series",
+			},
 		},
 		"a proxy, and the run ended": {
 			fmt.Errorf("%w (%w)", errStopped, gaveUp),
-			Failure{Kind: FailureStopped, Message: errStopped.Error() + " (range query: HTTP 504; raise its timeout)", GaveUp: time.Minute},
+			Failure{
+				Kind: FailureStopped, Message: errStopped.Error() + " (range query: HTTP 504; " +
+					"raise its timeout)", GaveUp: time.Minute,
+			},
 		},
-		"stopped":    {fmt.Errorf("%w (%w)", errStopped, context.Canceled), Failure{Kind: FailureStopped, Message: errStopped.Error() + " (context canceled)"}},
-		"a panic":    {&panicError{value: "index out of range", stack: []byte("main.go:1")}, Failure{Kind: FailureFault, Message: "a fault in promsnap itself: index out of range"}},
-		"no part":    {errNotInPart, Failure{Kind: FailureParts, Message: "the part does not have this panel"}},
-		"all else":   {errors.New("odd; it is"), Failure{Kind: FailureOther, Message: "odd; it is"}},
-		"other kind": {&promapi.Error{Kind: "new", Message: "odd"}, Failure{Kind: FailureOther, Message: "odd"}},
+		"stopped": {
+			fmt.Errorf("%w (%w)", errStopped, context.Canceled), Failure{
+				Kind: FailureStopped, Message: errStopped.Error() + " (context canceled)",
+			},
+		},
+		"a panic": {
+			&panicError{value: "index out of range", stack: []byte("main.go:1")}, Failure{
+				Kind: FailureFault, Message: "a fault in promsnap itself: index out of range",
+			},
+		},
+		"no part": {
+			errNotInPart, Failure{Kind: FailureParts, Message: "the part does not have this panel"},
+		},
+		"all else": {
+			errors.New("odd; it is"), Failure{Kind: FailureOther, Message: "odd; it is"},
+		},
+		"other kind": {
+			&promapi.Error{Kind: "new", Message: "odd"}, Failure{
+				Kind: FailureOther, Message: "odd",
+			},
+		},
 	} {
 		got := FailureOf(tc.err)
 		if *got != tc.want {

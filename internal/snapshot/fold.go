@@ -22,12 +22,14 @@ type fold struct {
 	overrides []override // of spec
 	grid      series.Grid
 	nodes     Nodes
-	pool      *labelPool       // nil where there is but one panel
-	query     int              // whose series are added now, by its index
-	capacity  map[uint64]whole // of the first query's series, by the hash of their labels; nil where the panel has none
+	pool      *labelPool // nil where there is but one panel
+	query     int        // whose series are added now, by its index
+	// of the first query's series, by the hash of their labels; nil where the panel has none
+	capacity map[uint64]whole
 
-	top    int        // series of a query that are drawn
-	rows   [][]Row    // in blocks of rowBlock: what grows in one piece leaves four times its size behind
+	top int // series of a query that are drawn
+	// in blocks of rowBlock: what grows in one piece leaves four times its size behind
+	rows   [][]Row
 	kept   []lineHeap // by query
 	rest   accumulator
 	sample sampler
@@ -37,13 +39,15 @@ type fold struct {
 	newest []int // by query: index of the newest sample of all, -1 while there is none
 }
 
-func newFold(spec *panel.Spec, g series.Grid, nodes Nodes, capacity map[uint64]whole) (*fold, error) {
+func newFold(spec *panel.Spec, g series.Grid, nodes Nodes,
+	capacity map[uint64]whole) (*fold, error) {
 	overrides, err := compiled(spec.Overrides)
 	if err != nil {
 		return nil, err
 	}
 	f := &fold{
-		spec: spec, overrides: overrides, grid: g, nodes: nodes, capacity: capacity, top: topOf(spec), sample: newSampler(g.Len),
+		spec: spec, overrides: overrides, grid: g, nodes: nodes, capacity: capacity,
+		top: topOf(spec), sample: newSampler(g.Len),
 	}
 	for range max(len(spec.Queries), 1) {
 		f.kept, f.newest = append(f.kept, lineHeap{compare: byRank(spec)}), append(f.newest, -1)
@@ -65,7 +69,8 @@ func (f *fold) asked() panel.Query {
 	return f.spec.Queries[f.query]
 }
 
-// oldest returns the newest sample of the query whose newest is the oldest; -1 where no query has one.
+// oldest returns the newest sample of the query whose newest is the oldest; -1 where no query has
+// one.
 func (f *fold) oldest() int {
 	oldest := -1
 	for _, n := range f.newest {
@@ -76,7 +81,8 @@ func (f *fold) oldest() int {
 	return oldest
 }
 
-// topOf returns how many series of each of a panel's queries are lines. Queries share the room that the kind has.
+// topOf returns how many series of each of a panel's queries are lines. Queries share the room that
+// the kind has.
 func topOf(spec *panel.Spec) int {
 	if spec.Top > 0 {
 		return spec.Top
@@ -108,7 +114,8 @@ func direction(spec *panel.Spec, query panel.Query) rules.Direction {
 	return rules.Above
 }
 
-// addSeries judges one series and keeps of it what is needed. The labels are kept, the samples only read.
+// addSeries judges one series and keeps of it what is needed. The labels are kept, the samples only
+// read.
 func (f *fold) addSeries(s identified) {
 	format := f.asked().Legend
 	name := legend(format, f.nodes.named(format, f.described(s), s.node))
@@ -125,7 +132,8 @@ func (f *fold) addNamed(s identified, name string) {
 		s.Labels, name = f.pool.of(s.Labels, name)
 	}
 	row := Row{
-		Name: name, Node: f.nodes.Shown(f.nodes.ClusterOf(s.Labels), s.node), Ref: f.asked().Ref, Labels: s.Labels, NodeAdded: s.added,
+		Name: name, Node: f.nodes.Shown(f.nodes.ClusterOf(s.Labels), s.node), Ref: f.asked().Ref,
+		Labels: s.Labels, NodeAdded: s.added,
 		Stats: stats, Change: changeOf(s.Values, newest, f.grid.Step),
 		Capacity: math.NaN(), Rank: stats.Max, Status: rules.OK,
 	}
@@ -162,7 +170,8 @@ func (f *fold) wholeOf(s identified) (whole, bool) {
 	return c, ok
 }
 
-// judge puts every rule of the query to the series; the row takes the gravest answer. described are its labels and what the whole adds.
+// judge puts every rule of the query to the series; the row takes the gravest answer. described are
+// its labels and what the whole adds.
 func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 	worst, first := rules.Finding{Status: rules.OK}, true
 	for i, r := range f.spec.Rules {
@@ -178,11 +187,15 @@ func (f *fold) judge(row *Row, s series.Series, described series.Labels) {
 		if got.Status == rules.NoData && departed {
 			got.Status = rules.Gone
 		}
-		if got.Status == rules.Gone && got.Streak != nil && !departed && f.nodes.Silent(f.nodes.ClusterOf(s.Labels)) {
-			got.Status = rules.NoData // it fired at its newest sample, and who could say that its object is gone is silent
+		if got.Status == rules.Gone && got.Streak != nil && !departed &&
+			f.nodes.Silent(f.nodes.ClusterOf(s.Labels)) {
+			// it fired at its newest sample, and who could say that its object is gone is silent
+			got.Status = rules.NoData
 		}
 		if got.Status != rules.OK || got.Earlier != nil {
-			f.found = append(f.found, Finding{Finding: got, Name: row.Name, Node: row.Node, Ref: row.Ref, Capacity: row.Capacity})
+			f.found = append(f.found, Finding{
+				Finding: got, Name: row.Name, Node: row.Node, Ref: row.Ref, Capacity: row.Capacity,
+			})
 		}
 		if got.Status != rules.OK && (worst.Status == rules.OK || got.Compare(worst) < 0) {
 			worst = got
@@ -226,7 +239,8 @@ func overridden(r rules.Rule, first bool, overrides []override, ls series.Labels
 	return r
 }
 
-// keep holds the samples of the series of the worst rank, and folds those that give way into the rest.
+// keep holds the samples of the series of the worst rank, and folds those that give way into the
+// rest.
 func (f *fold) keep(row Row, values []float64) {
 	kept := &f.kept[f.query]
 	if len(kept.lines) < f.top {
@@ -243,8 +257,9 @@ func (f *fold) keep(row Row, values []float64) {
 	heap.Fix(kept, 0)
 }
 
-// byRank orders rows by their query, then the worst in the rule's direction first; among equals, the one that was furthest in the window, so
-// that a state which came and went is drawn; then by labels: the same data keeps the same lines whatever order the server sends it in.
+// byRank orders rows by their query, then the worst in the rule's direction first; among equals,
+// the one that was furthest in the window, so that a state which came and went is drawn; then by
+// labels: the same data keeps the same lines whatever order the server sends it in.
 func byRank(spec *panel.Spec) func(a, b Row) int {
 	if len(spec.Queries) <= 1 {
 		return byRankIn(direction(spec, spec.Query("")))
@@ -271,7 +286,8 @@ func byRankIn(d rules.Direction) func(a, b Row) int {
 		return s.Max
 	}
 	return func(a, b Row) int {
-		return cmp.Or(d.Compare(a.Rank, b.Rank), d.Compare(furthest(a.Stats), furthest(b.Stats)), a.Labels.Compare(b.Labels))
+		return cmp.Or(d.Compare(a.Rank, b.Rank), d.Compare(furthest(a.Stats), furthest(b.Stats)),
+			a.Labels.Compare(b.Labels))
 	}
 }
 
@@ -304,8 +320,8 @@ func (f *fold) into(p *Panel) {
 	}
 }
 
-// nameApart gives series that their legends do not tell apart names that do. It returns the names that the rows had, nil where all
-// keep theirs.
+// nameApart gives series that their legends do not tell apart names that do. It returns the names
+// that the rows had, nil where all keep theirs.
 func (p *Panel) nameApart() []string {
 	names, all := make([]string, len(p.Rows)), make([]series.Labels, len(p.Rows))
 	for i := range p.Rows {
@@ -329,14 +345,15 @@ func (p *Panel) nameApart() []string {
 	return names
 }
 
-// apart returns names of the rows, of so many labels, that tell them apart: first within a query, whose rows are in one piece, then, by
-// their refs, those of several.
+// apart returns names of the rows, of so many labels, that tell them apart: first within a query,
+// whose rows are in one piece, then, by their refs, those of several.
 func (p *Panel) apart(names []string, all []series.Labels) []string {
 	if !p.several() {
 		return apart(p.Spec.Query("").Legend, names, all)
 	}
 	var out []string
-	refs := map[string]string{} // of the first query that has a name; "" of a name that several have
+	// of the first query that has a name; "" of a name that several have
+	refs := map[string]string{}
 	for from := 0; from < len(p.Rows); {
 		ref, to := p.Rows[from].Ref, from
 		for to < len(p.Rows) && p.Rows[to].Ref == ref {
@@ -360,7 +377,8 @@ func (p *Panel) apart(names []string, all []series.Labels) []string {
 	return out
 }
 
-// describe computes the figures of one series over its finite samples; Last is the newest sample of any kind.
+// describe computes the figures of one series over its finite samples; Last is the newest sample of
+// any kind.
 func describe(values []float64, g series.Grid) Stats {
 	s := Stats{Last: math.NaN(), Avg: math.NaN(), Min: math.NaN(), Max: math.NaN()}
 	lo, hi, sum, at := math.Inf(1), math.Inf(-1), 0.0, 0
@@ -385,7 +403,8 @@ func describe(values []float64, g series.Grid) Stats {
 		return s
 	}
 	s.Min, s.Max, s.MaxAt = lo, hi, g.At(at)
-	s.Avg = min(max(sum/float64(s.Samples), lo), hi) // a sum beyond the largest float is cut to the largest sample
+	// a sum beyond the largest float is cut to the largest sample
+	s.Avg = min(max(sum/float64(s.Samples), lo), hi)
 	return s
 }
 

@@ -22,7 +22,9 @@ var testGrid = series.Grid{Start: time.Unix(1_760_000_000, 0).UTC(), Step: time.
 
 // gen draws up to 40 series with gaps and infinities, each with labels of its own.
 func gen(t *rapid.T) []series.Series {
-	value := rapid.OneOf(rapid.Float64Range(-100, 100), rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, 1}))
+	value := rapid.OneOf(rapid.Float64Range(-100, 100), rapid.SampledFrom([]float64{
+		math.NaN(), math.Inf(1), math.Inf(-1), 0, 1,
+	}))
 	n := rapid.IntRange(0, 40).Draw(t, "series")
 	out := make([]series.Series, n)
 	for i := range out {
@@ -49,13 +51,22 @@ func foldAll(t interface{ Fatal(...any) }, spec panel.Spec, in []series.Series) 
 	return p
 }
 
-// TestFoldKeepsTheWorst holds the fold against the plain way: sort all, take the first, add the others up.
+// TestFoldKeepsTheWorst holds the fold against the plain way: sort all, take the first, add the
+// others up.
 func TestFoldKeepsTheWorst(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := gen(t)
-		spec := panel.Spec{Queries: []panel.Query{{Legend: "{{pod}}"}}, Top: rapid.IntRange(1, 12).Draw(t, "top")}
+		spec := panel.Spec{
+			Queries: []panel.Query{{Legend: "{{pod}}"}}, Top: rapid.IntRange(1, 12).Draw(t, "top"),
+		}
 		if rapid.Bool().Draw(t, "rule") {
-			spec.Rules = []rules.Rule{{Name: "R", Direction: rapid.SampledFrom([]rules.Direction{rules.Above, rules.Below}).Draw(t, "direction"), Warning: rules.At(1)}}
+			spec.Rules = []rules.Rule{
+				{
+					Name: "R", Direction: rapid.SampledFrom([]rules.Direction{
+						rules.Above, rules.Below,
+					}).Draw(t, "direction"), Warning: rules.At(1),
+				},
+			}
 		}
 		p := foldAll(t, spec, in)
 
@@ -64,10 +75,14 @@ func TestFoldKeepsTheWorst(t *testing.T) {
 		if len(spec.Rules) > 0 && spec.Rules[0].Direction == rules.Below {
 			sign = -1
 		}
-		key := func(v float64) float64 { return sign * v } // cmp.Compare has NaN, no figure at all, below every other
-		furthest := func(r Row) float64 { return map[float64]float64{1: r.Stats.Max, -1: r.Stats.Min}[sign] }
+		// cmp.Compare has NaN, no figure at all, below every other
+		key := func(v float64) float64 { return sign * v }
+		furthest := func(r Row) float64 {
+			return map[float64]float64{1: r.Stats.Max, -1: r.Stats.Min}[sign]
+		}
 		slices.SortStableFunc(sorted, func(a, b Row) int {
-			return cmp.Or(cmp.Compare(key(b.Rank), key(a.Rank)), cmp.Compare(key(furthest(b)), key(furthest(a))), a.Labels.Compare(b.Labels))
+			return cmp.Or(cmp.Compare(key(b.Rank), key(a.Rank)),
+				cmp.Compare(key(furthest(b)), key(furthest(a))), a.Labels.Compare(b.Labels))
 		})
 		if len(p.Lines) != min(spec.Top, len(in)) {
 			t.Fatalf("%d lines of %d series", len(p.Lines), len(in))
@@ -75,7 +90,8 @@ func TestFoldKeepsTheWorst(t *testing.T) {
 		drawn := map[string]bool{}
 		for i, l := range p.Lines {
 			if l.Name != sorted[i].Name || p.Rows[i].Name != sorted[i].Name {
-				t.Fatalf("line %d is %s, row %s, want %s", i, l.Name, p.Rows[i].Name, sorted[i].Name)
+				t.Fatalf("line %d is %s, row %s, want %s", i, l.Name, p.Rows[i].Name,
+					sorted[i].Name)
 			}
 			drawn[l.Name] = true
 		}
@@ -93,7 +109,8 @@ func checkRest(t *rapid.T, p Panel, in []series.Series, drawn map[string]bool) {
 	for i := range testGrid.Len {
 		var all []float64
 		for _, s := range in {
-			if v := s.Values[i]; !drawn[s.Labels.Get("pod")] && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			if v := s.Values[i]; !drawn[s.Labels.Get("pod")] && !math.IsNaN(v) &&
+				!math.IsInf(v, 0) {
 				all = append(all, v)
 			}
 		}
@@ -111,8 +128,10 @@ func checkRest(t *rapid.T, p Panel, in []series.Series, drawn map[string]bool) {
 		for _, v := range all {
 			sum += v
 		}
-		if p.Rest.Min[i] != all[0] || p.Rest.Max[i] != all[len(all)-1] || math.Abs(p.Rest.Sum[i]-sum) > 1e-9*float64(len(all))*100 {
-			t.Fatalf("rest at %d: %v..%v sum %v, want %v..%v sum %v", i, p.Rest.Min[i], p.Rest.Max[i], p.Rest.Sum[i], all[0], all[len(all)-1], sum)
+		if p.Rest.Min[i] != all[0] || p.Rest.Max[i] != all[len(all)-1] ||
+			math.Abs(p.Rest.Sum[i]-sum) > 1e-9*float64(len(all))*100 {
+			t.Fatalf("rest at %d: %v..%v sum %v, want %v..%v sum %v", i, p.Rest.Min[i],
+				p.Rest.Max[i], p.Rest.Sum[i], all[0], all[len(all)-1], sum)
 		}
 		if want := nearestRank(all, 0.95); p.Rest.P95[i] != want { // 40 series fit into the sample
 			t.Fatalf("p95 at %d is %v, want %v", i, p.Rest.P95[i], want)
@@ -123,7 +142,11 @@ func checkRest(t *rapid.T, p Panel, in []series.Series, drawn map[string]bool) {
 func TestFoldDoesNotDependOnTheOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := gen(t)
-		spec := panel.Spec{Queries: []panel.Query{{Legend: "{{pod}}"}}, Top: 3, Rules: []rules.Rule{{Name: "R", Warning: rules.At(10)}}}
+		spec := panel.Spec{
+			Queries: []panel.Query{{Legend: "{{pod}}"}}, Top: 3, Rules: []rules.Rule{
+				{Name: "R", Warning: rules.At(10)},
+			},
+		}
 		a := foldAll(t, spec, in)
 		b := foldAll(t, spec, rapid.Permutation(in).Draw(t, "shuffled"))
 		for _, p := range []*Panel{&a, &b} {
@@ -131,7 +154,8 @@ func TestFoldDoesNotDependOnTheOrder(t *testing.T) {
 				p.Rest.Sum = nil // a sum of floats may differ in its last bits
 			}
 		}
-		if diff := gocmp.Diff(a, b, cmpopts.EquateNaNs(), cmpopts.EquateComparable(labels.Matcher{})); diff != "" {
+		if diff := gocmp.Diff(a, b, cmpopts.EquateNaNs(),
+			cmpopts.EquateComparable(labels.Matcher{})); diff != "" {
 			t.Fatalf("another order of the same series gives another panel:\n%s", diff)
 		}
 	})
@@ -140,7 +164,11 @@ func TestFoldDoesNotDependOnTheOrder(t *testing.T) {
 func TestSampleIsBoundedAndDropsTheDrawn(t *testing.T) {
 	in := make([]series.Series, 3000)
 	for i := range in {
-		in[i] = series.Series{Labels: series.FromPairs("pod", fmt.Sprint(i)), Values: []float64{float64(i), 0, 0, 0, 0, 0}}
+		in[i] = series.Series{
+			Labels: series.FromPairs("pod", fmt.Sprint(i)), Values: []float64{
+				float64(i), 0, 0, 0, 0, 0,
+			},
+		}
 	}
 	p := foldAll(t, panel.Spec{Queries: []panel.Query{{Legend: "{{pod}}"}}, Top: 5}, in)
 	if p.Rest.Sampled > sampleMost || p.Rest.Sampled < sampleMost-5 {
@@ -164,7 +192,8 @@ func TestOverridesGiveOtherLimits(t *testing.T) {
 		{Labels: series.FromPairs("pod", "api-1"), Values: flat},
 		{Labels: series.FromPairs("pod", "kafka-1"), Values: flat},
 	})
-	if len(p.Findings) != 1 || p.Findings[0].Name != "api-1" || p.Findings[0].Severity != rules.Critical || p.OK != 1 {
+	if len(p.Findings) != 1 || p.Findings[0].Name != "api-1" ||
+		p.Findings[0].Severity != rules.Critical || p.OK != 1 {
 		t.Errorf("findings %+v, %d OK", p.Findings, p.OK)
 	}
 }
@@ -176,9 +205,22 @@ func TestDescribe(t *testing.T) {
 		values []float64
 		want   Stats
 	}{
-		{"gaps", []float64{1, nan, 3, nan}, Stats{Last: 3, Avg: 2, Min: 1, Max: 3, MaxAt: testGrid.At(2), Samples: 2}},
-		{"infinities count only as the last", []float64{1, inf}, Stats{Last: inf, Avg: 1, Min: 1, Max: 1, MaxAt: testGrid.At(0), Samples: 1}},
-		{"huge", []float64{math.MaxFloat64, math.MaxFloat64}, Stats{Last: math.MaxFloat64, Avg: math.MaxFloat64, Min: math.MaxFloat64, Max: math.MaxFloat64, MaxAt: testGrid.At(0), Samples: 2}},
+		{
+			"gaps", []float64{1, nan, 3, nan}, Stats{
+				Last: 3, Avg: 2, Min: 1, Max: 3, MaxAt: testGrid.At(2), Samples: 2,
+			},
+		},
+		{
+			"infinities count only as the last", []float64{1, inf}, Stats{
+				Last: inf, Avg: 1, Min: 1, Max: 1, MaxAt: testGrid.At(0), Samples: 1,
+			},
+		},
+		{
+			"huge", []float64{math.MaxFloat64, math.MaxFloat64}, Stats{
+				Last: math.MaxFloat64, Avg: math.MaxFloat64, Min: math.MaxFloat64,
+				Max: math.MaxFloat64, MaxAt: testGrid.At(0), Samples: 2,
+			},
+		},
 		{"nothing", []float64{nan, nan}, Stats{Last: nan, Avg: nan, Min: nan, Max: nan}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -15,9 +15,13 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Whatever the format and the labels: the name of a series is one short line, and there is one where there are labels.
+// Whatever the format and the labels: the name of a series is one short line, and there is one
+// where there are labels.
 func FuzzLegend(f *testing.F) {
-	for _, format := range []string{"", "{{pod}}", "{{ namespace }}/{{pod}}", "{{node}}", "{{", "}}{{", "{{{{pod}}}}", "{{}}", "plain", "{{pod}}{{", strings.Repeat("{{pod}}", 50)} {
+	for _, format := range []string{
+		"", "{{pod}}", "{{ namespace }}/{{pod}}", "{{node}}", "{{", "}}{{", "{{{{pod}}}}", "{{}}",
+		"plain", "{{pod}}{{", strings.Repeat("{{pod}}", 50),
+	} {
 		f.Add(format, "api-7d9f", "10.0.0.1:9100")
 	}
 	for _, w := range hostile.Words() {
@@ -25,13 +29,17 @@ func FuzzLegend(f *testing.F) {
 		f.Add(w.Text, "a", "b")
 	}
 	f.Fuzz(func(t *testing.T, format, pod, instance string) {
-		for _, ls := range []series.Labels{nil, series.FromPairs("pod", pod, "instance", instance)} {
+		for _, ls := range []series.Labels{
+			nil, series.FromPairs("pod", pod, "instance", instance),
+		} {
 			got := legend(format, ls)
 			if utf8.RuneCountInString(got) > maxName || len(ls) > 0 && got == "" {
 				t.Errorf("%q of %v is %q", format, ls, got)
 			}
 			for _, r := range got {
-				if joins := r == '\u200c' || r == '\u200d'; unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) && !joins {
+				if joins := r == '\u200c' ||
+					r == '\u200d'; unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) &&
+					!joins {
 					t.Errorf("%q of %v is %q: it holds %U", format, ls, got, r)
 				}
 			}
@@ -41,15 +49,22 @@ func FuzzLegend(f *testing.F) {
 
 // Whatever the query: nothing of a variable stays, and what is put in its place makes no other one.
 func FuzzExpand(f *testing.F) {
-	for _, query := range []string{"rate(a[$__rate_interval])", "a[${__range}] offset $__interval", "$__$__range", "${__${__range}}", "$$__range$", "$__range_interval", "$__interval_ms"} {
+	for _, query := range []string{
+		"rate(a[$__rate_interval])", "a[${__range}] offset $__interval", "$__$__range",
+		"${__${__range}}", "$$__range$", "$__range_interval", "$__interval_ms",
+	} {
 		f.Add(query, int64(time.Minute), int64(15*time.Second), int64(24*time.Hour))
 	}
 	f.Add("$__range", int64(-1), int64(0), int64(1<<62))
 	f.Fuzz(func(t *testing.T, query string, step, scrape, length int64) {
-		if len(query) > 4<<10 || scrape > 1<<60 || step > 1<<60 || scrape < -1<<60 || step < -1<<60 {
+		if len(query) > 4<<10 || scrape > 1<<60 || step > 1<<60 || scrape < -1<<60 ||
+			step < -1<<60 {
 			return
 		}
-		v := panel.Vars{Step: time.Duration(step), ScrapeInterval: time.Duration(scrape), Range: time.Duration(length)}
+		v := panel.Vars{
+			Step: time.Duration(step), ScrapeInterval: time.Duration(scrape),
+			Range: time.Duration(length),
+		}
 		got := panel.Expand(query, v)
 		if panel.Expand(got, v) != got {
 			t.Errorf("%q becomes %q, and that %q", query, got, panel.Expand(got, v))
@@ -63,22 +78,29 @@ func FuzzExpand(f *testing.F) {
 	})
 }
 
-// Whatever a label holds: the query about its series asks for this very value, and for nothing else.
+// Whatever a label holds: the query about its series asks for this very value, and for nothing
+// else.
 func FuzzDetailQuery(f *testing.F) {
 	for _, w := range hostile.Words() {
 		f.Add(w.Text, w.Text)
 	}
-	for _, value := range []string{`"} or up{a="`, `\`, `\"`, "{{pod}}", "$__range", "\xff\xfe", "\ufffd", "\x00\n", "`"} {
+	for _, value := range []string{
+		`"} or up{a="`, `\`, `\"`, "{{pod}}", "$__range", "\xff\xfe", "\ufffd", "\x00\n", "`",
+	} {
 		f.Add(value, value)
 	}
 	const query = `topk(3, sum by (pod) (max_over_time(used{node="{{node}}", pod!="{{ pod }}", missing="{{missing}}"}[$__range])))`
 	f.Fuzz(func(t *testing.T, node, pod string) {
-		full := detailQuery(query, panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}, series.FromPairs("node", node, "pod", pod))
+		full := detailQuery(query, panel.Vars{
+			Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour,
+		}, series.FromPairs("node", node, "pod", pod))
 		e, err := panel.Parser().ParseExpr(full)
 		if err != nil {
 			t.Fatalf("%s: %v", full, err)
 		}
-		want := map[string]string{model.MetricNameLabel: "used", "node": node, "pod": pod, "missing": ""}
+		want := map[string]string{
+			model.MetricNameLabel: "used", "node": node, "pod": pod, "missing": "",
+		}
 		selectors := 0
 		parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
 			vs, ok := n.(*parser.VectorSelector)
@@ -90,7 +112,8 @@ func FuzzDetailQuery(f *testing.F) {
 				t.Errorf("%s: %v", full, vs.LabelMatchers)
 			}
 			for _, m := range vs.LabelMatchers {
-				if strings.ToValidUTF8(m.Value, "\ufffd") != strings.ToValidUTF8(want[m.Name], "\ufffd") {
+				if strings.ToValidUTF8(m.Value, "\ufffd") != strings.ToValidUTF8(want[m.Name],
+					"\ufffd") {
 					t.Errorf("%s asks for %s, want %q", full, m, want[m.Name])
 				}
 			}

@@ -12,7 +12,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// oneCluster is a label that no series has. In the place of cluster it makes all series those of one cluster.
+// oneCluster is a label that no series has. In the place of cluster it makes all series those of
+// one cluster.
 const oneCluster = "promsnap_one_cluster"
 
 // clusterBySource finds the values of cluster of each kind of source.
@@ -20,29 +21,33 @@ const clusterBySource = `label_replace(count by (cluster) (kube_node_info), "sou
 	` or label_replace(count by (cluster) (node_uname_info), "source", "node_exporter", "", "")` +
 	` or label_replace(count by (cluster) (machine_memory_bytes), "source", "cAdvisor", "", "")`
 
-// sameNodes counts the nodes that kube-state-metrics and another source both tell of, whatever their cluster.
+// sameNodes counts the nodes that kube-state-metrics and another source both tell of, whatever
+// their cluster.
 const sameNodes = `count(kube_node_info and on (node)` +
 	` (label_replace(group by (nodename) (node_uname_info), "node", "$1", "nodename", "(.+)") or group by (node) (machine_memory_bytes))` +
 	` or kube_node_info and on (internal_ip)` +
 	` label_replace(group by (instance) (node_uname_info or machine_memory_bytes), "internal_ip", "$1", "instance", "(.+?)(:[0-9]+)?"))`
 
-// halfLabelled looks for a single cluster of which only some sources have the label cluster, such as those that an agent writes. It
-// returns the label's value and the sources that have it, none where the label is as it should be.
-func halfLabelled(ctx context.Context, q Querier, at time.Time, window time.Duration) (string, []string, error) {
+// halfLabelled looks for a single cluster of which only some sources have the label cluster, such
+// as those that an agent writes. It returns the label's value and the sources that have it, none
+// where the label is as it should be.
+func halfLabelled(ctx context.Context, q Querier, at time.Time,
+	window time.Duration) (string, []string, error) {
 	grid := panel.PlanGrid(at, window, max((window/(looks-1)).Truncate(time.Minute), time.Minute))
 	of := map[string]map[string]bool{} // by the value of cluster: the sources
 	seen := map[string]bool{}
 	both := false
-	meta, err := q.Range(ctx, promapi.Query{Grid: grid, Expr: clusterBySource}, func(s series.Series) error {
-		cluster, source := s.Labels.Get(clusterLabel), s.Labels.Get("source")
-		if of[cluster] == nil {
-			of[cluster] = map[string]bool{}
-		}
-		of[cluster][source] = true
-		both = both || seen[source]
-		seen[source] = true
-		return nil
-	})
+	meta, err := q.Range(ctx, promapi.Query{Grid: grid, Expr: clusterBySource},
+		func(s series.Series) error {
+			cluster, source := s.Labels.Get(clusterLabel), s.Labels.Get("source")
+			if of[cluster] == nil {
+				of[cluster] = map[string]bool{}
+			}
+			of[cluster][source] = true
+			both = both || seen[source]
+			seen[source] = true
+			return nil
+		})
 	if err != nil {
 		return "", nil, fmt.Errorf("looking for sources without the label cluster: %w", err)
 	}
@@ -50,7 +55,10 @@ func halfLabelled(ctx context.Context, q Querier, at time.Time, window time.Dura
 		return "", nil, nil
 	}
 	same := false
-	_, err = q.Range(ctx, promapi.Query{Grid: grid, Expr: sameNodes}, func(series.Series) error { same = true; return nil })
+	_, err = q.Range(ctx, promapi.Query{Grid: grid, Expr: sameNodes}, func(series.Series) error {
+		same = true
+		return nil
+	})
 	if err != nil {
 		return "", nil, fmt.Errorf("looking for nodes with and without the label cluster: %w", err)
 	}

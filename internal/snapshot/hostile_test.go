@@ -14,12 +14,14 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// A name is one line of whole characters, of a bounded length, that turns nothing and is read once: what a label's value holds between
-// braces is no label.
+// A name is one line of whole characters, of a bounded length, that turns nothing and is read once:
+// what a label's value holds between braces is no label.
 func TestLegendOfHostileWords(t *testing.T) {
 	for _, w := range hostile.Words() {
 		ls := series.FromPairs("node", "secret", "l", w.Text, w.Text, w.Text)
-		for _, format := range []string{"", "{{l}}", "{{ l }} / {{l}}", "{{" + w.Text + "}}", w.Text, w.Text + "{{l}}"} {
+		for _, format := range []string{
+			"", "{{l}}", "{{ l }} / {{l}}", "{{" + w.Text + "}}", w.Text, w.Text + "{{l}}",
+		} {
 			name := legend(format, ls)
 			if n := utf8.RuneCountInString(name); n > maxName || len(name) > maxName*utf8.UTFMax {
 				t.Errorf("%s in %.40q: a name of %d characters", w.Name, format, n)
@@ -27,7 +29,8 @@ func TestLegendOfHostileWords(t *testing.T) {
 			if r, bad := hostile.Unprintable(name); bad {
 				t.Errorf("%s in %.40q: %U in the name %.80q", w.Name, format, r, name)
 			}
-			if format == "{{l}}" && strings.Contains(name, "secret") && strings.TrimSpace(strings.Trim(outside.Line(w.Text), "/ ")) != "" {
+			if format == "{{l}}" && strings.Contains(name, "secret") &&
+				strings.TrimSpace(strings.Trim(outside.Line(w.Text), "/ ")) != "" {
 				t.Errorf("%s: another label is in the name %.80q", w.Name, name)
 			}
 		}
@@ -38,7 +41,8 @@ func TestLegendOfHostileWords(t *testing.T) {
 func TestDetailQueryOfHostileWords(t *testing.T) {
 	p := parser.NewParser(parser.Options{})
 	for _, w := range hostile.Words() {
-		text := detailQuery(`sum by (pod) (x{a="{{l}}", b="{{ l }}-$__range"})`, panel.Vars{Range: 3600e9}, series.FromPairs("l", w.Text))
+		text := detailQuery(`sum by (pod) (x{a="{{l}}", b="{{ l }}-$__range"})`,
+			panel.Vars{Range: 3600e9}, series.FromPairs("l", w.Text))
 		expr, err := p.ParseExpr(text)
 		if err != nil {
 			t.Errorf("%s: %.100q: %v", w.Name, text, err)

@@ -15,11 +15,12 @@ type identified struct {
 	asked         series.Labels // as the answer has them
 	node          string
 	added         bool // the label node is the identity table's
-	past          bool // the node had the address earlier: what is known of the address now is another node's
+	// the node had the address earlier: what is known of the address now is another node's
+	past bool
 }
 
-// add takes one series of the answer. The labels are kept, the samples only read. What an address measured before it changed hands
-// belongs to the node that had it then.
+// add takes one series of the answer. The labels are kept, the samples only read. What an address
+// measured before it changed hands belongs to the node that had it then.
 func (f *fold) add(s series.Series) {
 	parts := f.nodes.parts(s.Labels, f.grid)
 	if len(parts) == 1 {
@@ -41,17 +42,21 @@ func (f *fold) add(s series.Series) {
 	}
 }
 
-// addPart takes what a series says of one node. Of a node that several exporters report, one after the other or side by side, the
-// built-in panels have one row.
+// addPart takes what a series says of one node. Of a node that several exporters report, one after
+// the other or side by side, the built-in panels have one row.
 func (f *fold) addPart(s series.Series, node string, past bool) {
-	id := identified{Series: s, asked: s.Labels, node: node, added: node != "" && s.Labels.Get("node") == "", past: past}
+	id := identified{
+		Series: s, asked: s.Labels, node: node, added: node != "" && s.Labels.Get("node") == "",
+		past: past,
+	}
 	if id.added {
 		id.Labels = s.Labels.With("node", node)
 	}
 	instance := s.Labels.Get("instance")
 	k := nodeKey{f.nodes.ClusterOf(s.Labels), node}
 	instances := f.nodes.exports[k]
-	if !f.spec.Builtin || !id.added || len(instances) < 2 && !f.nodes.podNet[k] || !slices.Contains(instances, instance) {
+	if !f.spec.Builtin || !id.added || len(instances) < 2 && !f.nodes.podNet[k] ||
+		!slices.Contains(instances, instance) {
 		f.addSeries(id)
 		return
 	}
@@ -62,7 +67,8 @@ func (f *fold) addPart(s series.Series, node string, past bool) {
 	f.unite(key.Hash(), id)
 }
 
-// unite adds to what other exporters say of the same thing: at every time the worse of them counts. The one with the newest sample names it.
+// unite adds to what other exporters say of the same thing: at every time the worse of them counts.
+// The one with the newest sample names it.
 func (f *fold) unite(key uint64, id identified) {
 	u := f.united[key]
 	if u == nil {
@@ -82,12 +88,14 @@ func (f *fold) unite(key uint64, id identified) {
 			u.Values[i] = v
 		}
 	}
-	if newest > was || newest == was && strings.Compare(id.asked.Get("instance"), u.asked.Get("instance")) < 0 {
+	if newest > was ||
+		newest == was && strings.Compare(id.asked.Get("instance"), u.asked.Get("instance")) < 0 {
 		u.Labels, u.asked, u.node, u.added, u.past = id.Labels, id.asked, id.node, id.added, id.past
 	}
 }
 
-// addUnited takes what several exporters said, in an order that does not depend on that of the answer.
+// addUnited takes what several exporters said, in an order that does not depend on that of the
+// answer.
 func (f *fold) addUnited() {
 	all := make([]*identified, 0, len(f.united))
 	for _, u := range f.united {

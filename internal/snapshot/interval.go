@@ -19,24 +19,30 @@ import (
 // usualIntervals are how often people scrape.
 var usualIntervals = []time.Duration{
 	5 * time.Second, 10 * time.Second, 15 * time.Second, 20 * time.Second, 30 * time.Second,
-	time.Minute, 2 * time.Minute, 3 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 20 * time.Minute, 30 * time.Minute,
+	time.Minute, 2 * time.Minute, 3 * time.Minute, 5 * time.Minute, 10 * time.Minute,
+	15 * time.Minute, 20 * time.Minute, 30 * time.Minute,
 }
 
-// ScrapeInterval returns the usual one that is nearest to so many samples of a target within a window; 0 where there is no sample.
+// ScrapeInterval returns the usual one that is nearest to so many samples of a target within a
+// window; 0 where there is no sample.
 func ScrapeInterval(window time.Duration, samples float64) time.Duration {
 	if !(samples >= 1) {
 		return 0
 	}
 	mean := window / time.Duration(math.Round(samples))
 	return slices.MinFunc(usualIntervals, func(a, b time.Duration) int {
-		return cmp.Compare(math.Abs(math.Log(a.Seconds()/mean.Seconds())), math.Abs(math.Log(b.Seconds()/mean.Seconds())))
+		return cmp.Compare(math.Abs(math.Log(a.Seconds()/mean.Seconds())),
+			math.Abs(math.Log(b.Seconds()/mean.Seconds())))
 	})
 }
 
-// sparse returns how often the metrics that a query takes rates of are scraped, where $__rate_interval is so short that it never holds
-// two samples of one; else 0. It asks for the first of them that has samples.
+// sparse returns how often the metrics that a query takes rates of are scraped, where
+// $__rate_interval is so short that it never holds two samples of one; else 0. It asks for the
+// first of them that has samples.
 func (p *Panel) sparse(ctx context.Context, q Querier, v panel.Vars) (time.Duration, error) {
-	if !slices.ContainsFunc(p.Spec.Queries, func(q panel.Query) bool { return strings.Contains(q.Expr, "__rate_interval") }) {
+	if !slices.ContainsFunc(p.Spec.Queries, func(q panel.Query) bool {
+		return strings.Contains(q.Expr, "__rate_interval")
+	}) {
 		return 0, nil
 	}
 	var names []string
@@ -47,7 +53,9 @@ func (p *Panel) sparse(ctx context.Context, q Querier, v panel.Vars) (time.Durat
 	for _, name := range names {
 		samples := 0.0
 		expr := fmt.Sprintf("max(count_over_time({__name__=%q}[%s]))", name, model.Duration(window))
-		_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}}, func(s series.Series) error {
+		_, err := q.Range(ctx, promapi.Query{
+			Expr: expr, Grid: series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1},
+		}, func(s series.Series) error {
 			samples = s.Values[0]
 			return nil
 		})

@@ -10,8 +10,10 @@ import (
 func TestScrapeInterval(t *testing.T) {
 	const window = 10 * time.Minute
 	for samples, want := range map[float64]time.Duration{
-		0: 0, 1: 10 * time.Minute, 2: 5 * time.Minute, 3: 3 * time.Minute, 5: 2 * time.Minute, 9: time.Minute, 10: time.Minute, 11: time.Minute,
-		20: 30 * time.Second, 21: 30 * time.Second, 39: 15 * time.Second, 40: 15 * time.Second, 60: 10 * time.Second, 120: 5 * time.Second, 600: 5 * time.Second,
+		0: 0, 1: 10 * time.Minute, 2: 5 * time.Minute, 3: 3 * time.Minute, 5: 2 * time.Minute,
+		9: time.Minute, 10: time.Minute, 11: time.Minute,
+		20: 30 * time.Second, 21: 30 * time.Second, 39: 15 * time.Second, 40: 15 * time.Second,
+		60: 10 * time.Second, 120: 5 * time.Second, 600: 5 * time.Second,
 	} {
 		if got := snapshot.ScrapeInterval(window, samples); got != want {
 			t.Errorf("%v samples in %s: %s, want %s", samples, window, got, want)

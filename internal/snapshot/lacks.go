@@ -21,11 +21,16 @@ func (p *Panel) lacks() []Lack {
 	if p.Lacks != nil || p.Data == DataComplete {
 		return p.Lacks
 	}
-	return []Lack{{Part: p.part(), Data: p.Data, Partial: p.Partial, Old: p.Old, Missing: p.Missing, Failure: p.Failure}}
+	return []Lack{
+		{
+			Part: p.part(), Data: p.Data, Partial: p.Partial, Old: p.Old, Missing: p.Missing,
+			Failure: p.Failure,
+		},
+	}
 }
 
-// says is what is wrong with the part, in the server's words; "" where the server does not say. It reports whether the part did not
-// answer in full.
+// says is what is wrong with the part, in the server's words; "" where the server does not say. It
+// reports whether the part did not answer in full.
 func (l *Lack) says() (text string, lacks bool) {
 	switch {
 	case l.Failure != nil:
@@ -36,7 +41,8 @@ func (l *Lack) says() (text string, lacks bool) {
 	return "", !l.Partial.IsZero()
 }
 
-// addAbsences adds the queries that find no series in a part. Where they find some in another, what this part would say is still not known.
+// addAbsences adds the queries that find no series in a part. Where they find some in another, what
+// this part would say is still not known.
 func addAbsences(to, more []Absence) []Absence {
 	to = slices.Clone(to)
 	for _, a := range more {

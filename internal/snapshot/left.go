@@ -14,7 +14,8 @@ import (
 // jobKey is a scrape job of a cluster.
 type jobKey struct{ cluster, job string }
 
-// left are the targets that left the list of targets with nobody in their place, by their jobs. Nil: there are none.
+// left are the targets that left the list of targets with nobody in their place, by their jobs.
+// Nil: there are none.
 type left struct {
 	grid series.Grid
 	of   map[jobKey][]Lost
@@ -22,12 +23,17 @@ type left struct {
 	seen map[jobKey]bool
 }
 
-// askLeft asks how many targets the jobs have that lost some. Of a panel without Spec.Targets, and where none is lost, nothing is asked.
+// askLeft asks how many targets the jobs have that lost some. Of a panel without Spec.Targets, and
+// where none is lost, nothing is asked.
 func (p *Panel) askLeft(ctx context.Context, q Querier, v panel.Vars, o Options) (*left, error) {
-	if p.Spec.Targets == "" || !slices.ContainsFunc(o.Nodes.lost, func(l Lost) bool { return l.Left }) {
+	if p.Spec.Targets == "" || !slices.ContainsFunc(o.Nodes.lost, func(l Lost) bool {
+		return l.Left
+	}) {
 		return nil, nil
 	}
-	out := &left{grid: p.Grid, of: map[jobKey][]Lost{}, n: map[jobKey][]float64{}, seen: map[jobKey]bool{}}
+	out := &left{
+		grid: p.Grid, of: map[jobKey][]Lost{}, n: map[jobKey][]float64{}, seen: map[jobKey]bool{},
+	}
 	for _, l := range o.Nodes.lost {
 		if k := (jobKey{l.Cluster, l.Job}); l.Left {
 			out.of[k] = append(out.of[k], l)
@@ -48,7 +54,8 @@ func (p *Panel) askLeft(ctx context.Context, q Querier, v panel.Vars, o Options)
 
 func jobOf(ls series.Labels) jobKey { return jobKey{ls.Get(clusterLabel), ls.Get("job")} }
 
-// adding returns what takes a series of the panel: with the targets that left, where its job lost some.
+// adding returns what takes a series of the panel: with the targets that left, where its job lost
+// some.
 func (l *left) adding(f *fold) func(series.Series) {
 	if l == nil {
 		return f.add

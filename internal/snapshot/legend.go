@@ -10,25 +10,28 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// maxName is the longest name of a series, in runes. A longer one keeps its head and its tail: the namespace and the pod's hash
-// both tell series apart.
+// maxName is the longest name of a series, in runes. A longer one keeps its head and its tail: the
+// namespace and the pod's hash both tell series apart.
 const maxName = 200
 
-// legend fills Grafana's legend format in: {{label}}, blanks and double quotes around the name allowed, a missing label empty. Without a
-// format, and with AutoLegend, the whole label set is the name. {{node}} falls back to the host of the instance.
+// legend fills Grafana's legend format in: {{label}}, blanks and double quotes around the name
+// allowed, a missing label empty. Without a format, and with AutoLegend, the whole label set is the
+// name. {{node}} falls back to the host of the instance.
 func legend(format string, ls series.Labels) string {
 	if format == "" || panel.IsAuto(format) {
 		return short(ls.String())
 	}
 	name := fill(format, func(label string) string { return labelOrHost(ls, label) })
-	name = strings.TrimSpace(outside.Line(strings.ReplaceAll(name, " ()", ""))) // in parentheses is what not every series has
+	// in parentheses is what not every series has
+	name = strings.TrimSpace(outside.Line(strings.ReplaceAll(name, " ()", "")))
 	if strings.Trim(name, "/ ") == "" {
 		return short(ls.String())
 	}
 	return outside.Middle(name, maxName)
 }
 
-// fill puts what put gives for a name in the place of each {{name}}. One that is not closed stays as it is.
+// fill puts what put gives for a name in the place of each {{name}}. One that is not closed stays
+// as it is.
 func fill(format string, put func(name string) string) string {
 	var b strings.Builder
 	for {
@@ -43,8 +46,9 @@ func fill(format string, put func(name string) string) string {
 	}
 }
 
-// apart returns the names of series that their legend gives them, changed so that they can be told apart: where AutoLegend is the format,
-// a name is the labels that differ; where several series have one name, the labels in which these differ stand behind it.
+// apart returns the names of series that their legend gives them, changed so that they can be told
+// apart: where AutoLegend is the format, a name is the labels that differ; where several series
+// have one name, the labels in which these differ stand behind it.
 func apart(format string, names []string, all []series.Labels) []string {
 	out := slices.Clone(names)
 	if panel.IsAuto(format) {
@@ -81,8 +85,9 @@ func apart(format string, names []string, all []series.Labels) []string {
 	return out
 }
 
-// differing returns the names of the labels that are not the same in all label sets, in order. The node alone is enough where it tells
-// them apart: what else differs then, such as the address of its exporter, is the node's.
+// differing returns the names of the labels that are not the same in all label sets, in order. The
+// node alone is enough where it tells them apart: what else differs then, such as the address of
+// its exporter, is the node's.
 func differing(all []series.Labels) []string {
 	first, nodes := map[string]string{}, map[string]bool{}
 	for _, ls := range all {
@@ -106,7 +111,8 @@ func differing(all []series.Labels) []string {
 	return names
 }
 
-// only writes the labels of a series that names holds: the value of a single one, and name="value" between brackets of several.
+// only writes the labels of a series that names holds: the value of a single one, and name="value"
+// between brackets of several.
 func only(ls series.Labels, names []string, open, end string) string {
 	if len(names) == 1 {
 		return short(ls.Get(names[0]))

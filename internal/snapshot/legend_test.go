@@ -11,7 +11,8 @@ import (
 )
 
 func TestLegend(t *testing.T) {
-	ls := series.FromPairs("namespace", "shop", "pod", "api-1", "instance", "10.0.0.1:9100", "evil", "a\x00b\u202ec\nd")
+	ls := series.FromPairs("namespace", "shop", "pod", "api-1", "instance", "10.0.0.1:9100", "evil",
+		"a\x00b\u202ec\nd")
 	for format, want := range map[string]string{
 		"{{namespace}}/{{ pod }}": "shop/api-1",
 		"{{pod}} of {{missing}}":  "api-1 of",
@@ -33,7 +34,8 @@ func TestLegendOfLongNames(t *testing.T) {
 	if n := utf8.RuneCountInString(got); n != maxName {
 		t.Errorf("%d runes, want %d", n, maxName)
 	}
-	if !strings.HasPrefix(got, "head") || !strings.HasSuffix(got, "tail") || !strings.Contains(got, "…") {
+	if !strings.HasPrefix(got, "head") || !strings.HasSuffix(got, "tail") ||
+		!strings.Contains(got, "…") {
 		t.Errorf("%q lost its head or its tail", got)
 	}
 }
@@ -48,7 +50,8 @@ func TestFill(t *testing.T) {
 			t.Errorf("%q is filled in as %q, want %q", format, got, want)
 		}
 	}
-	if got := detailQuery(`x{a="{{a}}", b="{{b"}`, panel.Vars{}, series.FromPairs("a", `1"`)); got != `x{a="1\"", b="{{b"}` {
+	if got := detailQuery(`x{a="{{a}}", b="{{b"}`, panel.Vars{},
+		series.FromPairs("a", `1"`)); got != `x{a="1\"", b="{{b"}` {
 		t.Errorf("the detail query is %s", got)
 	}
 }
@@ -72,17 +75,41 @@ func TestApart(t *testing.T) {
 		want   []string
 	}{
 		{panel.AutoLegend, pairs("job=a pod=x", "job=a pod=y"), []string{"x", "y"}},
-		{panel.AutoLegend, pairs("job=a pod=x ns=s", "job=a pod=y ns=t"), []string{`{ns="s", pod="x"}`, `{ns="t", pod="y"}`}},
-		{panel.AutoLegend, pairs("job=a pod=x ns=s", "job=a pod=x ns=t", "job=a pod=y ns=t"), []string{`{ns="s", pod="x"}`, `{ns="t", pod="x"}`, `{ns="t", pod="y"}`}},
-		{panel.AutoLegend, pairs("node=n1 instance=10.0.0.1:9100", "node=n2 instance=10.0.0.2:9100"), []string{"n1", "n2"}},
+		{
+			panel.AutoLegend, pairs("job=a pod=x ns=s", "job=a pod=y ns=t"), []string{
+				`{ns="s", pod="x"}`, `{ns="t", pod="y"}`,
+			},
+		},
+		{
+			panel.AutoLegend, pairs("job=a pod=x ns=s", "job=a pod=x ns=t", "job=a pod=y ns=t"),
+			[]string{`{ns="s", pod="x"}`, `{ns="t", pod="x"}`, `{ns="t", pod="y"}`},
+		},
+		{
+			panel.AutoLegend, pairs("node=n1 instance=10.0.0.1:9100",
+				"node=n2 instance=10.0.0.2:9100"), []string{"n1", "n2"},
+		},
 		{panel.AutoLegend, pairs("a=1 b=2"), []string{`{a="1", b="2"}`}},
 		{panel.AutoLegend, pairs("__name__=up a=1", "__name__=down a=1"), []string{"up", "down"}},
-		{" " + panel.AutoLegend, pairs("a=1 k8s.pod=x", "a=2 k8s.pod=y"), []string{`{a="1", "k8s.pod"="x"}`, `{a="2", "k8s.pod"="y"}`}},
+		{
+			" " + panel.AutoLegend, pairs("a=1 k8s.pod=x", "a=2 k8s.pod=y"), []string{
+				`{a="1", "k8s.pod"="x"}`, `{a="2", "k8s.pod"="y"}`,
+			},
+		},
 		{"load", pairs("job=a pod=x", "job=a pod=y"), []string{"load (x)", "load (y)"}},
-		{"{{node}}", pairs("node=n1 device=sda", "node=n1 device=sdb", "node=n2 device=sda"), []string{"n1 (sda)", "n1 (sdb)", "n2"}},
-		{"{{node}}", pairs("node=n1 device=sda mode=r", "node=n1 device=sdb mode=w"), []string{`n1 (device="sda", mode="r")`, `n1 (device="sdb", mode="w")`}},
+		{
+			"{{node}}", pairs("node=n1 device=sda", "node=n1 device=sdb", "node=n2 device=sda"),
+			[]string{"n1 (sda)", "n1 (sdb)", "n2"},
+		},
+		{
+			"{{node}}", pairs("node=n1 device=sda mode=r", "node=n1 device=sdb mode=w"), []string{
+				`n1 (device="sda", mode="r")`, `n1 (device="sdb", mode="w")`,
+			},
+		},
 		{"{{node}}", pairs("node=n1", "node=n1 device=sda"), []string{"n1", "n1 (sda)"}},
-		{"{{k8s.pod}} {{ \"k8s.ns\" }}", pairs("k8s.pod=x k8s.ns=s", "k8s.pod=y k8s.ns=s"), []string{"x s", "y s"}},
+		{
+			"{{k8s.pod}} {{ \"k8s.ns\" }}", pairs("k8s.pod=x k8s.ns=s", "k8s.pod=y k8s.ns=s"),
+			[]string{"x s", "y s"},
+		},
 	} {
 		names := make([]string, len(tc.all))
 		for i, ls := range tc.all {
@@ -99,8 +126,14 @@ func TestShort(t *testing.T) {
 		{"short", "node-1", "node-1"},
 		{"as long as it may be", strings.Repeat("a", 200), strings.Repeat("a", 200)},
 		{"as many runes of several bytes", strings.Repeat("é", 200), strings.Repeat("é", 200)},
-		{"one rune too long", strings.Repeat("a", 120) + "bb" + strings.Repeat("c", 79), strings.Repeat("a", 120) + "…" + strings.Repeat("c", 79)},
-		{"long, of several bytes", strings.Repeat("é", 120) + strings.Repeat("x", 500) + strings.Repeat("한", 79), strings.Repeat("é", 120) + "…" + strings.Repeat("한", 79)},
+		{
+			"one rune too long", strings.Repeat("a", 120) + "bb" + strings.Repeat("c", 79),
+			strings.Repeat("a", 120) + "…" + strings.Repeat("c", 79),
+		},
+		{
+			"long, of several bytes", strings.Repeat("é", 120) + strings.Repeat("x", 500) +
+				strings.Repeat("한", 79), strings.Repeat("é", 120) + "…" + strings.Repeat("한", 79),
+		},
 	} {
 		if got := short(tt.in); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)

@@ -21,16 +21,18 @@ import (
 // clusterLabel is the label that the built-in queries group clusters by.
 const clusterLabel = "cluster"
 
-// exportedPrefix is what Prometheus puts before a metric's own label where the scrape lacks honor_labels and the target has a label of
-// that name too.
+// exportedPrefix is what Prometheus puts before a metric's own label where the scrape lacks
+// honor_labels and the target has a label of that name too.
 const exportedPrefix = "exported_"
 
-// Mapping says which labels of a source hold what the built-in queries ask for. The zero value is a source whose labels have the usual
-// names. User panels are not mapped: their author knows the labels.
+// Mapping says which labels of a source hold what the built-in queries ask for. The zero value is a
+// source whose labels have the usual names. User panels are not mapped: their author knows the
+// labels.
 type Mapping struct {
 	// Cluster is the label that tells clusters apart; "" is cluster. Answers carry it as cluster.
 	Cluster string
-	// exported holds, by the first word of a metric's name, the labels that a scrape without honor_labels has moved to exported_….
+	// exported holds, by the first word of a metric's name, the labels that a scrape without
+	// honor_labels has moved to exported_….
 	exported map[string][]string
 }
 
@@ -63,7 +65,8 @@ type mapped struct {
 }
 
 // Range implements Querier.
-func (q mapped) Range(ctx context.Context, query promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+func (q mapped) Range(ctx context.Context, query promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
 	expr, err := q.m.rewrite(query.Expr)
 	if err != nil {
 		return promapi.Meta{Grid: query.Grid}, err
@@ -94,8 +97,8 @@ func (m Mapping) rewrite(expr string) (string, error) {
 	return tree.String(), nil
 }
 
-// rewriteExpr rewrites an expression. The labels that it returns are those that are still to be restored, which only an instant vector
-// can be: of a range of samples, the function around it is.
+// rewriteExpr rewrites an expression. The labels that it returns are those that are still to be
+// restored, which only an instant vector can be: of a range of samples, the function around it is.
 func (m Mapping) rewriteExpr(e parser.Expr) (parser.Expr, []string) {
 	switch n := e.(type) {
 	case *parser.VectorSelector:
@@ -119,7 +122,8 @@ func (m Mapping) rewriteExpr(e parser.Expr) (parser.Expr, []string) {
 			var more []string
 			n.Args[i], more = m.rewriteExpr(n.Args[i])
 			exported = append(exported, more...)
-			if s, ok := n.Args[i].(*parser.StringLiteral); ok && strings.HasPrefix(n.Func.Name, "label_") && s.Val == clusterLabel {
+			if s, ok := n.Args[i].(*parser.StringLiteral); ok &&
+				strings.HasPrefix(n.Func.Name, "label_") && s.Val == clusterLabel {
 				s.Val = m.cluster()
 			}
 		}
@@ -143,7 +147,8 @@ func (m Mapping) rename(names []string) {
 	}
 }
 
-// rewriteSelector rewrites the matchers of a selector and returns the labels that its series hold under exported_….
+// rewriteSelector rewrites the matchers of a selector and returns the labels that its series hold
+// under exported_….
 func (m Mapping) rewriteSelector(s *parser.VectorSelector) []string {
 	var exported []string
 	for _, matcher := range s.LabelMatchers {
@@ -166,9 +171,10 @@ func (m Mapping) rewriteSelector(s *parser.VectorSelector) []string {
 	return exported
 }
 
-// restored returns e with the labels of the objects in the place of those of the target that was scraped. Where a series has no
-// exported_ label its own stays, so that a source of both kinds is read rightly. The target's labels are kept under another name: two
-// servers that federate the same objects would otherwise be one label set, which is an error.
+// restored returns e with the labels of the objects in the place of those of the target that was
+// scraped. Where a series has no exported_ label its own stays, so that a source of both kinds is
+// read rightly. The target's labels are kept under another name: two servers that federate the same
+// objects would otherwise be one label set, which is an error.
 func restored(e parser.Expr, exported []string) parser.Expr {
 	for _, label := range exported {
 		e = labelReplace(e, "scraped_"+label, label)
@@ -195,12 +201,14 @@ const honoredMetrics = "kube_node_info|kube_pod_info|kube_pod_status_phase|kube_
 // honoredLabels are names that a target's label may share with an object's.
 var honoredLabels = []string{"namespace", "pod", "container", "node", "instance", "job"}
 
-// exportedQuery finds the metrics that have labels under exported_…. It is cheap where no series has such a label.
+// exportedQuery finds the metrics that have labels under exported_…. It is cheap where no series
+// has such a label.
 func exportedQuery() string {
 	var parts []string
 	for _, label := range honoredLabels {
-		parts = append(parts, fmt.Sprintf(`label_replace(group by (__name__) ({__name__=~"%s",%s%s!=""}), "label", "%s", "", "")`,
-			honoredMetrics, exportedPrefix, label, label))
+		parts = append(parts,
+			fmt.Sprintf(`label_replace(group by (__name__) ({__name__=~"%s",%s%s!=""}), "label", "%s", "", "")`,
+				honoredMetrics, exportedPrefix, label, label))
 	}
 	return strings.Join(parts, " or ")
 }
@@ -239,12 +247,14 @@ func (m *Mapping) findExported(ctx context.Context, q Querier, at time.Time) ([]
 
 // sources are what brings the metrics that begin with a word.
 var sources = map[string]string{
-	"kube": "kube-state-metrics", "node": "node_exporter", "container": "cAdvisor", "kubelet": "the kubelet", "up": "up",
+	"kube": "kube-state-metrics", "node": "node_exporter", "container": "cAdvisor",
+	"kubelet": "the kubelet", "up": "up",
 }
 
-// FindMapping asks how the source names the labels of what the built-in queries ask for: whether it is scraped without honor_labels, and
-// whether a label other than cluster tells clusters apart, unless clusterLabel says it. The notes are for the reader. Where an error is
-// returned the mapping is what is known without asking.
+// FindMapping asks how the source names the labels of what the built-in queries ask for: whether it
+// is scraped without honor_labels, and whether a label other than cluster tells clusters apart,
+// unless clusterLabel says it. The notes are for the reader. Where an error is returned the mapping
+// is what is known without asking.
 func FindMapping(
 	ctx context.Context, q Querier, at time.Time, rng time.Duration, clusterLabel string,
 ) (Mapping, []Note, error) {
@@ -262,7 +272,8 @@ func FindMapping(
 		for _, label := range e.Labels {
 			names = append(names, exportedPrefix+label)
 		}
-		notes = append(notes, NoteOf(NoteNotHonored, cmp.Or(sources[e.Source], e.Source)).with(names...))
+		notes = append(notes,
+			NoteOf(NoteNotHonored, cmp.Or(sources[e.Source], e.Source)).with(names...))
 	}
 	if clusterLabel != "" {
 		return m, notes, nil
@@ -288,7 +299,8 @@ func FindMapping(
 	return m, notes, nil
 }
 
-// ClusterLabel returns the label that tells clusters apart in place of cluster, "" where there is none.
+// ClusterLabel returns the label that tells clusters apart in place of cluster, "" where there is
+// none.
 func (m Mapping) ClusterLabel() string {
 	if m.Cluster == oneCluster {
 		return ""

@@ -18,8 +18,9 @@ func TestMappingRewrites(t *testing.T) {
 			want: `max by (cluster, node) (kube_node_info)`,
 		},
 		{
-			name: "the label of the clusters, wherever it stands", m: Mapping{Cluster: "k8s_cluster"},
-			in: `label_replace(max by (cluster, pod) (kube_pod_info{cluster="a"}), "cluster", "x", "cluster", "") * on (pod) group_left (cluster) up`,
+			name: "the label of the clusters, wherever it stands",
+			m:    Mapping{Cluster: "k8s_cluster"},
+			in:   `label_replace(max by (cluster, pod) (kube_pod_info{cluster="a"}), "cluster", "x", "cluster", "") * on (pod) group_left (cluster) up`,
 			want: `label_replace(max by (k8s_cluster, pod) (kube_pod_info{k8s_cluster="a"}), "k8s_cluster", "x", "k8s_cluster", "")` +
 				` * on (pod) group_left (k8s_cluster) up`,
 		},
@@ -30,7 +31,9 @@ func TestMappingRewrites(t *testing.T) {
 				` "instance", "$1", "exported_instance", "(.+)")) / on (pod) container_cpu_cores{pod="a"}`,
 		},
 		{
-			name: "of a range, what the function makes of it", m: Mapping{exported: map[string][]string{"kube": {"pod"}}},
+			name: "of a range, what the function makes of it", m: Mapping{
+				exported: map[string][]string{"kube": {"pod"}},
+			},
 			in: `sum by (pod) (increase(kube_restarts{pod="a"}[1h]))`,
 			want: `sum by (pod) (label_replace(label_replace(increase(kube_restarts{exported_pod="a"}[1h]),` +
 				` "scraped_pod", "$1", "pod", "(.+)"), "pod", "$1", "exported_pod", "(.+)"))`,

@@ -12,13 +12,16 @@ import (
 
 // Kept is what Merge needs of a panel beside what is shown of it.
 type Kept struct {
-	Part string // the name of the part that the panel is, such as its cluster; "" of what was merged
-	// Legends are the names that the legend gave the Rows, in their order. Nil: all have these names still.
+	// the name of the part that the panel is, such as its cluster; "" of what was merged
+	Part string
+	// Legends are the names that the legend gave the Rows, in their order. Nil: all have these
+	// names still.
 	Legends []string
-	// Sample are the series with the lowest hashes that are not in Lines: the percentiles of Rest are theirs. It is nil where Rest is.
-	// It has at most 256 series and 2 MiB.
+	// Sample are the series with the lowest hashes that are not in Lines: the percentiles of Rest
+	// are theirs. It is nil where Rest is. It has at most 256 series and 2 MiB.
 	Sample []Sampled
-	// References are the lines that Spec.References came to, those that are drawn first, which are the panel's References.
+	// References are the lines that Spec.References came to, those that are drawn first, which are
+	// the panel's References.
 	References []Referred
 }
 
@@ -35,26 +38,31 @@ type Referred struct {
 	Labels series.Labels
 }
 
-// Merge returns the panel that one Take would have made of what several parts answered, such as the clusters of a fleet. The parts
-// answer one Spec on one grid, and were taken as parts (Options.Part). No series is in two parts: another label set, or an error. What
-// belongs to one node or one job is in one part. Merge shares memory with the parts, and changes none of them.
+// Merge returns the panel that one Take would have made of what several parts answered, such as the
+// clusters of a fleet. The parts answer one Spec on one grid, and were taken as parts
+// (Options.Part). No series is in two parts: another label set, or an error. What belongs to one
+// node or one job is in one part. Merge shares memory with the parts, and changes none of them.
 //
-// Counts, rows, lines, findings and their order, names, and of Rest all but Sum are what Take makes of the union. Sum is added up in a
-// fixed order: the parts' sums by the order of the parts, then the lines that give way, the worst first. The last bits may differ from
-// those of Take, which adds in the order of the answer. Parts are in the order of their names, then of their lowest label sets, so the
-// order of the arguments does not matter; and parts may be merged a few at a time.
+// Counts, rows, lines, findings and their order, names, and of Rest all but Sum are what Take makes
+// of the union. Sum is added up in a fixed order: the parts' sums by the order of the parts, then
+// the lines that give way, the worst first. The last bits may differ from those of Take, which adds
+// in the order of the answer. Parts are in the order of their names, then of their lowest label
+// sets, so the order of the arguments does not matter; and parts may be merged a few at a time.
 //
 // Where Merge and Take differ, Merge says more:
 //
-//   - The bounds of one answer hold for each part. Options.MaxSeries may refuse or narrow the union where it does neither to a part.
-//   - A part that failed, is partial or old, or lacks its metrics makes the whole partial: what is not known of the part is not known
-//     of the whole, and no alert ends on its account. The other parts' rows stay judged as they were. Lacks names such parts with what
-//     is wrong, Partial says it in a line. Where no part answered, the whole failed if one failed, and is absent otherwise.
+//   - The bounds of one answer hold for each part. Options.MaxSeries may refuse or narrow the union
+//     where it does neither to a part.
+//   - A part that failed, is partial or old, or lacks its metrics makes the whole partial: what is
+//     not known of the part is not known of the whole, and no alert ends on its account. The other
+//     parts' rows stay judged as they were. Lacks names such parts with what is wrong, Partial says
+//     it in a line. Where no part answered, the whole failed if one failed, and is absent
+//     otherwise.
 //   - An optional panel (Spec.Optional) is absent only where all parts are.
 //   - A complete answer without series adds nothing.
 //
-// Notes and remarks are those of all parts, each once, and their counts added up. A note that only Take of a part has reason for, such as
-// that its newest sample is old, is said of the whole.
+// Notes and remarks are those of all parts, each once, and their counts added up. A note that only
+// Take of a part has reason for, such as that its newest sample is old, is said of the whole.
 func Merge(parts ...Panel) (Panel, error) {
 	switch len(parts) {
 	case 0:
@@ -81,8 +89,9 @@ func Merge(parts ...Panel) (Panel, error) {
 	return m.out, nil
 }
 
-// MergeAll merges what each part has of every panel: by name, in the order of the first part that has the panel. A panel that cannot be
-// merged failed, and so did one in a part that does not have it.
+// MergeAll merges what each part has of every panel: by name, in the order of the first part that
+// has the panel. A panel that cannot be merged failed, and so did one in a part that does not have
+// it.
 func MergeAll(parts ...[]Panel) []Panel {
 	var out []Panel
 	done := map[string]bool{}
@@ -99,7 +108,10 @@ func MergeAll(parts ...[]Panel) []Panel {
 			}
 			merged, err := Merge(of...)
 			if err != nil {
-				merged = Panel{Spec: part[i].Spec, Exprs: part[i].Exprs, Data: DataFailed, Failure: FailureOf(err), Kept: &Kept{}}
+				merged = Panel{
+					Spec: part[i].Spec, Exprs: part[i].Exprs, Data: DataFailed,
+					Failure: FailureOf(err), Kept: &Kept{},
+				}
 			}
 			out = append(out, merged)
 		}
@@ -113,7 +125,9 @@ func named(panels []Panel, spec panel.Spec) Panel {
 	if i >= 0 {
 		return panels[i]
 	}
-	missing := Panel{Spec: spec, Exprs: exprs(&spec), Data: DataFailed, Failure: FailureOf(errNotInPart)}
+	missing := Panel{
+		Spec: spec, Exprs: exprs(&spec), Data: DataFailed, Failure: FailureOf(errNotInPart),
+	}
 	if len(panels) > 0 {
 		missing.Kept = &Kept{Part: panels[0].part()}
 	}
@@ -154,10 +168,14 @@ func inOrder(parts []Panel) []*Panel {
 		p := &parts[i]
 		places[i].Panel = p
 		if len(p.Rows) > 0 {
-			places[i].lowest = slices.MinFunc(p.Rows, func(a, b Row) int { return a.Labels.Compare(b.Labels) }).Labels
+			places[i].lowest = slices.MinFunc(p.Rows, func(a, b Row) int {
+				return a.Labels.Compare(b.Labels)
+			}).Labels
 		}
 	}
-	slices.SortStableFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.part(), b.part()), a.lowest.Compare(b.lowest)) })
+	slices.SortStableFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.part(), b.part()), a.lowest.Compare(b.lowest))
+	})
 	out := make([]*Panel, len(parts))
 	for i := range places {
 		out[i] = places[i].Panel
@@ -165,8 +183,8 @@ func inOrder(parts []Panel) []*Panel {
 	return out
 }
 
-// check returns an error where the parts cannot be merged. It finds the grid of the samples: of an answer without series, and of none,
-// it does not matter.
+// check returns an error where the parts cannot be merged. It finds the grid of the samples: of an
+// answer without series, and of none, it does not matter.
 func (m *merging) check() error {
 	var with *Panel
 	for _, p := range m.parts {
@@ -182,12 +200,16 @@ func (m *merging) check() error {
 		if with == nil {
 			with = p
 		}
-		if a, b := with.Grid, p.Grid; !a.Start.Equal(b.Start) || a.Step != b.Step || a.Len != b.Len {
-			return fmt.Errorf("the samples of %s lie at other times (%s) than those of %s (%s)", called(p), times(b), called(with), times(a))
+		if a, b := with.Grid, p.Grid; !a.Start.Equal(b.Start) || a.Step != b.Step ||
+			a.Len != b.Len {
+			return fmt.Errorf("the samples of %s lie at other times (%s) than those of %s (%s)",
+				called(p), times(b), called(with), times(a))
 		}
 	}
 	if with == nil {
-		with = slices.MaxFunc(m.parts, func(a, b *Panel) int { return cmp.Compare(a.Grid.Len, b.Grid.Len) })
+		with = slices.MaxFunc(m.parts, func(a, b *Panel) int {
+			return cmp.Compare(a.Grid.Len, b.Grid.Len)
+		})
 	}
 	m.grid = with.Grid
 	return nil
@@ -195,12 +217,15 @@ func (m *merging) check() error {
 
 // hasSamples reports whether anything of the panel lies on its grid.
 func (p *Panel) hasSamples() bool {
-	return len(p.Rows) > 0 || len(p.Lines) > 0 || p.Rest != nil || len(p.References) > 0 || p.Kept != nil && len(p.Kept.Sample) > 0
+	return len(p.Rows) > 0 || len(p.Lines) > 0 || p.Rest != nil || len(p.References) > 0 ||
+		p.Kept != nil && len(p.Kept.Sample) > 0
 }
 
 // sameQuestion reports whether two specs ask and judge alike.
 func sameQuestion(a, b *panel.Spec) bool {
-	return a.Name == b.Name && slices.Equal(a.Queries, b.Queries) && a.Without == b.Without && a.Kind == b.Kind && a.Top == b.Top && len(a.References) == len(b.References) && slices.Equal(a.Rules, b.Rules)
+	return a.Name == b.Name && slices.Equal(a.Queries, b.Queries) && a.Without == b.Without &&
+		a.Kind == b.Kind && a.Top == b.Top && len(a.References) == len(b.References) &&
+		slices.Equal(a.Rules, b.Rules)
 }
 
 func called(p *Panel) string {
@@ -211,7 +236,8 @@ func called(p *Panel) string {
 }
 
 func times(g series.Grid) string {
-	return fmt.Sprintf("%d from %s, each %s", g.Len, g.Start.UTC().Format("2006-01-02T15:04:05Z"), g.Step)
+	return fmt.Sprintf("%d from %s, each %s", g.Len, g.Start.UTC().Format("2006-01-02T15:04:05Z"),
+		g.Step)
 }
 
 // exprs returns the first in order of what the parts were asked, of those that answered if any did.
@@ -234,7 +260,8 @@ func (m *merging) mergeRows() error {
 	n := 0
 	for _, p := range m.parts {
 		n += len(p.Rows)
-		m.out.Total, m.out.LeftOut, m.out.OK = m.out.Total+p.Total, m.out.LeftOut+p.LeftOut, m.out.OK+p.OK
+		m.out.Total, m.out.LeftOut, m.out.OK = m.out.Total+p.Total, m.out.LeftOut+
+			p.LeftOut, m.out.OK+p.OK
 	}
 	m.of = make(map[uint64]origin, n)
 	lists := make([][]Row, len(m.parts))
@@ -247,7 +274,8 @@ func (m *merging) mergeRows() error {
 				from.legend = p.Kept.Legends[j]
 			}
 			if other := m.of[hash].part; other != nil && other != p {
-				return fmt.Errorf("%s and %s both have the series %s: a label must tell them apart", called(other), called(p), row.Labels)
+				return fmt.Errorf("%s and %s both have the series %s: a label must tell them apart",
+					called(other), called(p), row.Labels)
 			}
 			m.of[hash] = from
 		}
@@ -291,14 +319,16 @@ func (m *merging) mergeLines() {
 	if rest.series == 0 {
 		return
 	}
-	// The lowest hashes of all are among the lowest of each part, which are in its sample or its lines.
+	// The lowest hashes of all are among the lowest of each part, which are in its sample or its
+	// lines.
 	slices.SortFunc(sample, byHash)
 	sample = sample[:min(len(sample), sampleSize(m.grid.Len))]
 	m.out.Kept.Sample = besides(sample, m.out.Lines)
 	m.out.Rest = rest.band(m.out.Kept.Sample)
 }
 
-// mergeFindings puts the findings of all parts in order. Details were asked of the worst of each part, and stay with the worst of all.
+// mergeFindings puts the findings of all parts in order. Details were asked of the worst of each
+// part, and stay with the worst of all.
 func (m *merging) mergeFindings() {
 	lists := make([][]Finding, len(m.parts))
 	for i, p := range m.parts {

@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// MergeNodes returns the table of all nodes from those of several parts. A cluster is in one part alone: of two that have nodes of one,
-// or whose nodes have no cluster, nobody could say whose an address is. The parts of panels name their nodes as this table shows them.
+// MergeNodes returns the table of all nodes from those of several parts. A cluster is in one part
+// alone: of two that have nodes of one, or whose nodes have no cluster, nobody could say whose an
+// address is. The parts of panels name their nodes as this table shows them.
 //
-// A part of which not all is known says of its own clusters that kube-state-metrics is silent there: no node of them is gone. The others
-// are as they were.
+// A part of which not all is known says of its own clusters that kube-state-metrics is silent
+// there: no node of them is gone. The others are as they were.
 func MergeNodes(parts ...Nodes) (Nodes, error) {
 	if len(parts) == 1 {
 		return parts[0], nil
@@ -24,7 +25,8 @@ func MergeNodes(parts ...Nodes) (Nodes, error) {
 		}
 		for _, cluster := range clusters {
 			if other, known := of[cluster]; known && other != i {
-				return Nodes{}, fmt.Errorf("merging the tables of nodes: two of them have the cluster %q", cluster)
+				return Nodes{}, fmt.Errorf("merging the tables of nodes: two of them have the "+
+					"cluster %q", cluster)
 			}
 			of[cluster] = i
 		}

@@ -25,26 +25,37 @@ func (w world) of(cluster string) world {
 		return out
 	}
 	return world{
-		now: only(w.now), window: only(w.window), exporters: only(w.exporters), reports: only(w.reports),
-		kinds: only(w.kinds), pods: only(w.pods), held: only(w.held),
+		now: only(w.now), window: only(w.window), exporters: only(w.exporters),
+		reports: only(w.reports),
+		kinds:   only(w.kinds), pods: only(w.pods), held: only(w.held),
 	}
 }
 
-// twoClusters have nodes of the same names and addresses. One node of eu left, one was doubled, and one of us is virtual.
+// twoClusters have nodes of the same names and addresses. One node of eu left, one was doubled, and
+// one of us is virtual.
 func twoClusters() world {
 	nan := math.NaN()
-	left := series.Series{Labels: series.FromPairs("cluster", "eu", "node", "n3", "internal_ip", "10.0.0.3"), Values: []float64{1, 1, nan, nan}}
+	left := series.Series{
+		Labels: series.FromPairs("cluster", "eu", "node", "n3", "internal_ip", "10.0.0.3"),
+		Values: []float64{1, 1, nan, nan},
+	}
 	info := []series.Series{
-		constant(1, "cluster", "eu", "node", "n1", "internal_ip", "10.0.0.1"), constant(1, "cluster", "eu", "node", "n2", "internal_ip", "10.0.0.2"),
-		constant(1, "cluster", "us", "node", "n1", "internal_ip", "10.0.0.1"), constant(1, "cluster", "us", "node", "vk", "internal_ip", "10.9.0.1"),
+		constant(1, "cluster", "eu", "node", "n1", "internal_ip", "10.0.0.1"),
+		constant(1, "cluster", "eu", "node", "n2", "internal_ip", "10.0.0.2"),
+		constant(1, "cluster", "us", "node", "n1", "internal_ip", "10.0.0.1"),
+		constant(1, "cluster", "us", "node", "vk", "internal_ip", "10.9.0.1"),
 	}
 	exporters := []series.Series{
-		constant(1, "cluster", "eu", "instance", "10.0.0.1:9100", "nodename", "n1"), constant(1, "cluster", "eu", "instance", "10.0.0.1:9101", "nodename", "n1"),
-		constant(1, "cluster", "eu", "instance", "10.0.0.9:9100", "nodename", "bastion"), constant(1, "cluster", "us", "instance", "10.0.0.1:9100", "nodename", "n1"),
+		constant(1, "cluster", "eu", "instance", "10.0.0.1:9100", "nodename", "n1"),
+		constant(1, "cluster", "eu", "instance", "10.0.0.1:9101", "nodename", "n1"),
+		constant(1, "cluster", "eu", "instance", "10.0.0.9:9100", "nodename", "bastion"),
+		constant(1, "cluster", "us", "instance", "10.0.0.1:9100", "nodename", "n1"),
 	}
 	return world{
-		now: info, window: append([]series.Series{left}, info...), exporters: exporters, reports: exporters,
-		kinds: []series.Series{constant(1, "cluster", "us", "node", "vk", "kind", "virtual")}, pods: []series.Series{}, held: []series.Series{},
+		now: info, window: append([]series.Series{left}, info...), exporters: exporters,
+		reports: exporters,
+		kinds:   []series.Series{constant(1, "cluster", "us", "node", "vk", "kind", "virtual")},
+		pods:    []series.Series{}, held: []series.Series{},
 	}
 }
 
@@ -68,7 +79,8 @@ func TestMergeNodesIsLoadOfAll(t *testing.T) {
 	}
 }
 
-// TestMergeNodesOfAPart: where the answers about one cluster are only a part, the others' nodes are gone all the same.
+// TestMergeNodesOfAPart: where the answers about one cluster are only a part, the others' nodes are
+// gone all the same.
 func TestMergeNodesOfAPart(t *testing.T) {
 	w := twoClusters()
 	f := w.of("us").answers(nil)
@@ -81,8 +93,10 @@ func TestMergeNodesOfAPart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := []bool{all.Current("eu"), all.Current("us"), all.Silent("eu"), all.Silent("us")}; !reflect.DeepEqual(got, []bool{true, false, false, true}) {
-		t.Errorf("current in eu and us, silent in eu and us: got %v, want true, false, false, true", got)
+	if got := []bool{all.Current("eu"), all.Current("us"), all.Silent("eu"), all.Silent(
+		"us")}; !reflect.DeepEqual(got, []bool{true, false, false, true}) {
+		t.Errorf("current in eu and us, silent in eu and us: got %v, want true, false, false, true",
+			got)
 	}
 	if got, want := all.Shown("eu", "n1"), "eu/n1"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -92,7 +106,8 @@ func TestMergeNodesOfAPart(t *testing.T) {
 func TestMergeNodesRefusesOneClusterTwice(t *testing.T) {
 	one := world{now: []series.Series{node("n1", "10.0.0.1")}}.load(t)
 	_, err := snapshot.MergeNodes(one, one)
-	if want := `merging the tables of nodes: two of them have the cluster ""`; err == nil || err.Error() != want {
+	if want := `merging the tables of nodes: two of them have the cluster ""`; err == nil ||
+		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

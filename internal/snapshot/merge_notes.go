@@ -16,7 +16,8 @@ func (m *merging) mergeNotes() {
 	for _, p := range m.parts {
 		for _, n := range p.Notes {
 			switch {
-			case n.Code == NoteReferencesLeft, n.Code == NotePartsAbsent, n.Code == NotePartsOld: // counted anew
+			case n.Code == NoteReferencesLeft, n.Code == NotePartsAbsent, n.Code == NotePartsOld:
+				// counted anew
 			case n.Code == NoteReferenceEmpty && m.refersTo(n.arg(0)): // another part has it
 			default:
 				m.out.Notes = addNote(m.out.Notes, n)
@@ -48,7 +49,9 @@ func (m *merging) listLacks(code string, which func(Lack) bool) {
 
 // refersTo reports whether there is a line of a reference.
 func (m *merging) refersTo(name string) bool {
-	return slices.ContainsFunc(m.out.Kept.References, func(r Referred) bool { return m.out.Spec.References[r.Index].Name == name })
+	return slices.ContainsFunc(m.out.Kept.References, func(r Referred) bool {
+		return m.out.Spec.References[r.Index].Name == name
+	})
 }
 
 // addNote adds a note to others, or to the one of them that counts the same.
@@ -68,18 +71,22 @@ func (n Note) add(o Note) (Note, bool) {
 		return n, false
 	}
 	switch n.Code {
-	case NoteWindowsNodes, NoteAutopilotNodes, NoteDoubledNodes, NoteStrangeHosts, NoteSharedTargets, NoteTargetsLeft:
+	case NoteWindowsNodes, NoteAutopilotNodes, NoteDoubledNodes, NoteStrangeHosts,
+		NoteSharedTargets, NoteTargetsLeft:
 		names := slices.Sorted(slices.Values(slices.Concat(n.after(1), o.after(1))))
-		return NoteOf(n.Code, number(n.arg(0))+number(o.arg(0))).with(names[:min(len(names), mostNamed)]...), true
+		return NoteOf(n.Code,
+			number(n.arg(0))+number(o.arg(0))).with(names[:min(len(names), mostNamed)]...), true
 	case NoteLeftOut, NoteLeftOutLower:
 		if slices.Equal(n.after(2), o.after(2)) {
-			return NoteOf(n.Code, number(n.arg(0))+number(o.arg(0)), number(n.arg(1))+number(o.arg(1))).with(n.after(2)...), true
+			return NoteOf(n.Code, number(n.arg(0))+number(o.arg(0)),
+				number(n.arg(1))+number(o.arg(1))).with(n.after(2)...), true
 		}
 	}
 	return n, n.equal(o)
 }
 
-// arg is an argument of a note, "" where it has not so many: it may have been read from anybody's file.
+// arg is an argument of a note, "" where it has not so many: it may have been read from anybody's
+// file.
 func (n Note) arg(i int) string {
 	if i < 0 || i >= len(n.Args) {
 		return ""
@@ -111,14 +118,16 @@ func (p *Panel) remark(i int, answers []remarked, more int) {
 	slices.SortFunc(answers, func(a, b remarked) int { return cmp.Compare(a.String(), b.String()) })
 	said := answers[:min(len(answers), mostRemarks)]
 	for _, a := range said {
-		p.Remarks = append(p.Remarks, NoteOf(NoteAnswer, a.text, strconv.FormatFloat(a.value, 'g', -1, 64), i))
+		p.Remarks = append(p.Remarks,
+			NoteOf(NoteAnswer, a.text, strconv.FormatFloat(a.value, 'g', -1, 64), i))
 	}
 	if more += len(answers) - len(said); more > 0 {
 		p.Remarks = append(p.Remarks, NoteOf(NoteMoreAnswers, more, i))
 	}
 }
 
-// mergeRemarks takes over what is said below the parts' charts. A remark counts what several parts say alike.
+// mergeRemarks takes over what is said below the parts' charts. A remark counts what several parts
+// say alike.
 func (m *merging) mergeRemarks() {
 	answers := make([][]remarked, len(m.out.Spec.Remarks))
 	more := make([]int, len(m.out.Spec.Remarks))

@@ -33,13 +33,18 @@ type server struct {
 	partial string
 }
 
-func (s server) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+func (s server) Range(_ context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
 	answer, known := s.answers[q.Expr]
-	if !known && strings.HasPrefix(q.Expr, "behind ") { // one or two things behind every series, by its labels
+	if !known && strings.HasPrefix(q.Expr, "behind ") {
+		// one or two things behind every series, by its labels
 		h := fnv.New32a()
 		_, _ = h.Write([]byte(q.Expr))
 		for i := range h.Sum32() % 3 {
-			answer = append(answer, series.Series{Labels: series.FromPairs("pod", fmt.Sprintf("p%d-%d", i, h.Sum32()%9)), Values: []float64{float64(i)}})
+			answer = append(answer, series.Series{
+				Labels: series.FromPairs("pod", fmt.Sprintf("p%d-%d", i, h.Sum32()%9)),
+				Values: []float64{float64(i)},
+			})
 		}
 		known = true
 	}
@@ -73,12 +78,15 @@ func (s server) zones() []series.Series {
 	}
 	var out []series.Series
 	for zone, v := range n {
-		out = append(out, series.Series{Labels: series.FromPairs("zone", zone), Values: []float64{v}})
+		out = append(out, series.Series{
+			Labels: series.FromPairs("zone", zone), Values: []float64{v},
+		})
 	}
 	return out
 }
 
-func (s server) Present(_ context.Context, names []string, _, _ time.Time) (map[string]bool, error) {
+func (s server) Present(_ context.Context, names []string, _,
+	_ time.Time) (map[string]bool, error) {
 	out := map[string]bool{}
 	for _, n := range names {
 		out[n] = true
@@ -110,20 +118,26 @@ func partOf(ls series.Labels, parts int) int {
 
 const mergePoints = 21
 
-// drawServer draws a server of up to 700 series, more than a band's sample has. What the values are like is drawn, they themselves
-// come from a seed: drawing each of 15,000 takes rapid too long.
+// drawServer draws a server of up to 700 series, more than a band's sample has. What the values are
+// like is drawn, they themselves come from a seed: drawing each of 15,000 takes rapid too long.
 func drawServer(t *rapid.T) server {
 	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
-	n := rapid.OneOf(rapid.IntRange(0, 12), rapid.IntRange(0, 60), rapid.IntRange(300, 900)).Draw(t, "series")
+	n := rapid.OneOf(rapid.IntRange(0, 12), rapid.IntRange(0, 60), rapid.IntRange(300, 900)).Draw(t,
+		"series")
 	few := rapid.Bool().Draw(t, "few values")
 	holes := rapid.SampledFrom([]float64{0, .05, .5}).Draw(t, "holes")
-	clusters, names := rapid.IntRange(1, 6).Draw(t, "clusters"), rapid.SampledFrom([]int{3, 40, 1000}).Draw(t, "names")
+	clusters, names := rapid.IntRange(1, 6).Draw(t, "clusters"),
+		rapid.SampledFrom([]int{3, 40, 1000}).Draw(t, "names")
 	lags := rapid.IntRange(0, 2).Draw(t, "one lags") == 2
-	s := server{answers: map[string][]series.Series{"used": nil, "whole": nil, "limit": nil, "has": nil}}
+	s := server{
+		answers: map[string][]series.Series{"used": nil, "whole": nil, "limit": nil, "has": nil},
+	}
 	seen := map[uint64]bool{}
 	for i := range n {
 		ls := series.FromPairs(
-			"cluster", fmt.Sprintf("c%d", r.IntN(clusters)), "pod", fmt.Sprintf("pod-%d", r.IntN(names)), "zone", fmt.Sprint(r.IntN(3)), "uid", fmt.Sprint(i%max(1, n/2)))
+			"cluster", fmt.Sprintf("c%d", r.IntN(clusters)), "pod",
+			fmt.Sprintf("pod-%d", r.IntN(names)), "zone", fmt.Sprint(r.IntN(3)), "uid",
+			fmt.Sprint(i%max(1, n/2)))
 		if r.IntN(3) == 0 {
 			ls = ls.With("node", fmt.Sprintf("n%d", r.IntN(names)))
 		}
@@ -137,16 +151,22 @@ func drawServer(t *rapid.T) server {
 		}
 		s.answers["used"] = append(s.answers["used"], series.Series{Labels: ls, Values: values})
 		if r.IntN(2) == 0 {
-			s.answers["has"] = append(s.answers["has"], series.Series{Labels: ls, Values: drawValues(r, few, holes)})
+			s.answers["has"] = append(s.answers["has"], series.Series{
+				Labels: ls, Values: drawValues(r, few, holes),
+			})
 		}
 		if r.IntN(2) == 0 {
-			s.answers["whole"] = append(s.answers["whole"], series.Series{Labels: ls.With("device", fmt.Sprint("d", r.IntN(2))), Values: []float64{float64(r.IntN(3))}})
+			s.answers["whole"] = append(s.answers["whole"], series.Series{
+				Labels: ls.With("device", fmt.Sprint("d", r.IntN(2))),
+				Values: []float64{float64(r.IntN(3))},
+			})
 		}
 	}
 	for i := range rapid.IntRange(0, 8).Draw(t, "references") {
 		if used := s.answers["used"]; len(used) > 0 { // nobody asks for the references of nothing
 			s.answers["limit"] = append(s.answers["limit"], series.Series{
-				Labels: series.FromPairs("cluster", used[r.IntN(len(used))].Labels.Get("cluster"), "of", fmt.Sprint(i%2), "id", fmt.Sprint(i)),
+				Labels: series.FromPairs("cluster", used[r.IntN(len(used))].Labels.Get("cluster"),
+					"of", fmt.Sprint(i%2), "id", fmt.Sprint(i)),
 				Values: drawValues(r, few, 0),
 			})
 		}
@@ -168,7 +188,9 @@ func drawValues(r *rand.Rand, few bool, holes float64) []float64 {
 				values[i] = 1 - base
 			}
 		case kind == 1:
-			values[i] = []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), 1}[r.IntN(6)]
+			values[i] = []float64{
+				math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), 1,
+			}[r.IntN(6)]
 		default:
 			values[i] = r.NormFloat64() * 3
 		}
@@ -182,11 +204,16 @@ func drawValues(r *rand.Rand, few bool, holes float64) []float64 {
 func drawSpec(t *rapid.T) panel.Spec {
 	rule := func(name string) rules.Rule {
 		r := rules.Rule{
-			Name:      name,
-			Direction: rapid.SampledFrom([]rules.Direction{rules.Above, rules.Below}).Draw(t, "direction"),
-			Warning:   rules.At(rapid.SampledFrom([]float64{0, .5, 1}).Draw(t, "warning")),
-			NoData:    rapid.SampledFrom([]rules.NoDataPolicy{rules.AlertOnNoData, rules.ResolveOnNoData}).Draw(t, "no data"),
-			Reduce:    rapid.SampledFrom([]rules.Reduce{"", "", rules.Max, rules.P90, rules.Last}).Draw(t, "reduce"),
+			Name: name,
+			Direction: rapid.SampledFrom([]rules.Direction{rules.Above, rules.Below}).Draw(t,
+				"direction"),
+			Warning: rules.At(rapid.SampledFrom([]float64{0, .5, 1}).Draw(t, "warning")),
+			NoData: rapid.SampledFrom([]rules.NoDataPolicy{
+				rules.AlertOnNoData, rules.ResolveOnNoData,
+			}).Draw(t, "no data"),
+			Reduce: rapid.SampledFrom([]rules.Reduce{
+				"", "", rules.Max, rules.P90, rules.Last,
+			}).Draw(t, "reduce"),
 		}
 		if rapid.Bool().Draw(t, "critical") {
 			r.Critical = rules.At(rapid.SampledFrom([]float64{-1, 2}).Draw(t, "critical"))
@@ -199,23 +226,37 @@ func drawSpec(t *rapid.T) panel.Spec {
 	}
 	spec := panel.Spec{
 		Name: "p", EmptyIsOK: true, Needs: []string{"used"},
-		Kind:    rapid.SampledFrom(panel.Kinds()).Draw(t, "kind"),
-		Top:     rapid.SampledFrom([]int{0, 1, 3, 10}).Draw(t, "top"),
-		Queries: []panel.Query{{Expr: "used", Unit: units.PercentUnit, Legend: rapid.SampledFrom([]string{"", "{{pod}}", "{{pod}} ({{device}})", "{{zone}}", "plain", panel.AutoLegend, "{{node}}"}).Draw(t, "legend")}},
+		Kind: rapid.SampledFrom(panel.Kinds()).Draw(t, "kind"),
+		Top:  rapid.SampledFrom([]int{0, 1, 3, 10}).Draw(t, "top"),
+		Queries: []panel.Query{
+			{
+				Expr: "used", Unit: units.PercentUnit,
+				Legend: rapid.SampledFrom([]string{
+					"", "{{pod}}", "{{pod}} ({{device}})", "{{zone}}", "plain", panel.AutoLegend,
+					"{{node}}",
+				}).Draw(t, "legend"),
+			},
+		},
 		Builtin: rapid.Bool().Draw(t, "builtin"),
 	}
 	for i := range rapid.IntRange(0, 2).Draw(t, "rules") {
 		spec.Rules = append(spec.Rules, rule(fmt.Sprint("R", i)))
 	}
 	if rapid.Bool().Draw(t, "override") {
-		spec.Overrides = []panel.Override{{Match: []panel.Matcher{{Label: "zone", Op: "=", Value: "1"}}, Warning: rules.At(2)}}
+		spec.Overrides = []panel.Override{
+			{Match: []panel.Matcher{{Label: "zone", Op: "=", Value: "1"}}, Warning: rules.At(2)},
+		}
 	}
 	switch rapid.IntRange(0, 5).Draw(t, "and") {
 	case 4: // which nodes lack something
 		spec.Without = "has"
 	case 5:
 		spec.Queries[0].Ref = "A"
-		spec.Queries = append(spec.Queries, panel.Query{Ref: "B", Expr: "has", Legend: rapid.SampledFrom([]string{"{{pod}}", panel.AutoLegend}).Draw(t, "other legend")})
+		spec.Queries = append(spec.Queries, panel.Query{
+			Ref: "B", Expr: "has", Legend: rapid.SampledFrom([]string{
+				"{{pod}}", panel.AutoLegend,
+			}).Draw(t, "other legend"),
+		})
 		for i := range spec.Rules {
 			spec.Rules[i].Ref = rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, "ref")
 		}
@@ -237,11 +278,14 @@ func drawSpec(t *rapid.T) panel.Spec {
 
 func takeOne(q Querier, spec panel.Spec, part string) Panel {
 	slot := time.Unix(1_760_000_040, 0).UTC()
-	o := Options{Slot: slot, Range: (mergePoints - 1) * time.Minute, ScrapeInterval: time.Minute, Part: part, Nodes: Nodes{
-		several:  true,
-		departed: map[nodeKey]bool{{"c0", "n1"}: true, {"c1", "n2"}: true},
-		detail:   map[nodeKey]string{{"c1", "n1"}: "m5.large, a"},
-	}}
+	o := Options{
+		Slot: slot, Range: (mergePoints - 1) * time.Minute, ScrapeInterval: time.Minute, Part: part,
+		Nodes: Nodes{
+			several:  true,
+			departed: map[nodeKey]bool{{"c0", "n1"}: true, {"c1", "n2"}: true},
+			detail:   map[nodeKey]string{{"c1", "n1"}: "m5.large, a"},
+		},
+	}
 	return Take(context.Background(), q, []panel.Spec{spec}, o)[0]
 }
 
@@ -264,15 +308,19 @@ func mustMerge(t interface{ Fatalf(string, ...any) }, parts ...Panel) Panel {
 	return p
 }
 
-// same holds two panels against one another: bit by bit, but for the sums of the rest, which may differ by rounding.
+// same holds two panels against one another: bit by bit, but for the sums of the rest, which may
+// differ by rounding.
 func same(t *rapid.T, what string, got, want Panel) {
 	t.Helper()
 	if got.Rest != nil && want.Rest != nil {
 		n := float64(want.Rest.Series)
 		for i, sum := range want.Rest.Sum {
-			// Each of n additions rounds what is at most n times the largest value by half an ulp, in both orders.
+			// Each of n additions rounds what is at most n times the largest value by half an ulp,
+			// in both orders.
 			largest := math.Max(math.Abs(want.Rest.Min[i]), math.Abs(want.Rest.Max[i]))
-			if bound := n * n * largest * 0x1p-52; math.Abs(got.Rest.Sum[i]-sum) > bound || math.IsNaN(sum) != math.IsNaN(got.Rest.Sum[i]) {
+			bound := n * n * largest * 0x1p-52
+			if math.Abs(got.Rest.Sum[i]-sum) > bound ||
+				math.IsNaN(sum) != math.IsNaN(got.Rest.Sum[i]) {
 				t.Fatalf("%s: the sum at %d is %v, want %v within %g", what, i, got.Rest.Sum[i], sum, bound)
 			}
 		}
@@ -284,7 +332,8 @@ func same(t *rapid.T, what string, got, want Panel) {
 	}
 }
 
-// sortNotes puts the notes of a panel, whose order depends on that of the parts, in the order of their words.
+// sortNotes puts the notes of a panel, whose order depends on that of the parts, in the order of
+// their words.
 func sortNotes(p *Panel) {
 	p.Notes = slices.SortedFunc(slices.Values(p.Notes), func(a, b Note) int {
 		return cmp.Or(cmp.Compare(a.Code, b.Code), slices.Compare(a.Args, b.Args))
@@ -303,7 +352,8 @@ func withoutName(p *Kept) *Kept {
 	return &out
 }
 
-// alike is reflect.DeepEqual, to which NaN is NaN. Diff takes fifty times as long for panels without a difference.
+// alike is reflect.DeepEqual, to which NaN is NaN. Diff takes fifty times as long for panels
+// without a difference.
 func alike(a, b reflect.Value) bool {
 	switch a.Kind() {
 	case reflect.Float64:
@@ -428,7 +478,10 @@ func TestMergeInAnyOrderAndAFewAtATime(t *testing.T) {
 func TestMergeOfAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawSnapshot(t), drawSnapshot(t)
-		codes := []string{NoteAnswer, NoteMoreAnswers, NoteWindowsNodes, NoteLeftOut, NoteReferenceEmpty, NoteReferencesLeft, NotePartSaid}
+		codes := []string{
+			NoteAnswer, NoteMoreAnswers, NoteWindowsNodes, NoteLeftOut, NoteReferenceEmpty,
+			NoteReferencesLeft, NotePartSaid,
+		}
 		odd := rapid.Custom(func(t *rapid.T) Note {
 			return Note{
 				Code: rapid.SampledFrom(codes).Draw(t, "code"),

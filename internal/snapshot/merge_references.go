@@ -68,10 +68,13 @@ func inOrderOfNames(format string, all []referred) []referred {
 	return out
 }
 
-// addReferred adds a line, unless it is there: a reference without labels, such as a constant, is that of every part.
+// addReferred adds a line, unless it is there: a reference without labels, such as a constant, is
+// that of every part.
 func addReferred(all []referred, r referred) []referred {
 	for i, o := range all {
-		if o.Labels.Compare(r.Labels) != 0 || o.line != nil && r.line != nil && !slices.EqualFunc(o.line.Values, r.line.Values, sameValue) {
+		if o.Labels.Compare(r.Labels) != 0 ||
+			o.line != nil && r.line != nil && !slices.EqualFunc(o.line.Values, r.line.Values,
+				sameValue) {
 			continue
 		}
 		if o.line == nil {

@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// MergeSnapshots returns the snapshot of a whole fleet from those of its parts, which were taken for one report at one slot: their panels
-// by Merge, their tables of nodes by MergeNodes, and what is said of their runs each once. What differs between the parts, such as their
-// servers, is empty. A panel that cannot be merged failed; the others go on.
+// MergeSnapshots returns the snapshot of a whole fleet from those of its parts, which were taken
+// for one report at one slot: their panels by Merge, their tables of nodes by MergeNodes, and what
+// is said of their runs each once. What differs between the parts, such as their servers, is empty.
+// A panel that cannot be merged failed; the others go on.
 func MergeSnapshots(parts ...Snapshot) (Snapshot, error) {
 	switch len(parts) {
 	case 0:
@@ -22,10 +23,13 @@ func MergeSnapshots(parts ...Snapshot) (Snapshot, error) {
 	nodes, panels := make([]Nodes, len(parts)), make([][]Panel, len(parts))
 	for i := range parts {
 		p := &parts[i]
-		if p.Report != all.Report || !p.Slot.Equal(all.Slot) || !p.End.Equal(all.End) || p.Range != all.Range {
-			return Snapshot{}, fmt.Errorf("merging snapshots: one is of %s, another of %s", all.occasion(), p.occasion())
+		if p.Report != all.Report || !p.Slot.Equal(all.Slot) || !p.End.Equal(all.End) ||
+			p.Range != all.Range {
+			return Snapshot{}, fmt.Errorf("merging snapshots: one is of %s, another of %s",
+				all.occasion(), p.occasion())
 		}
-		all.Cluster, all.Server, all.ServerURL = common(all.Cluster, p.Cluster), common(all.Server, p.Server), common(all.ServerURL, p.ServerURL)
+		all.Cluster, all.Server, all.ServerURL = common(all.Cluster, p.Cluster), common(all.Server,
+			p.Server), common(all.ServerURL, p.ServerURL)
 		all.Scrape = max(all.Scrape, p.Scrape)
 		if all.Incomplete.IsZero() {
 			all.Incomplete = p.Incomplete
@@ -43,7 +47,8 @@ func MergeSnapshots(parts ...Snapshot) (Snapshot, error) {
 	return all, nil
 }
 
-// parts returns the panels as parts. One that was never asked for (Failed) is of the snapshot's cluster.
+// parts returns the panels as parts. One that was never asked for (Failed) is of the snapshot's
+// cluster.
 func (s *Snapshot) parts() []Panel {
 	out := slices.Clone(s.Panels)
 	for i := range out {
@@ -56,7 +61,8 @@ func (s *Snapshot) parts() []Panel {
 
 // occasion says what a snapshot was taken for.
 func (s *Snapshot) occasion() string {
-	return fmt.Sprintf("report %q at %s, over %s to %s", s.Report, s.Slot.UTC().Format(time.RFC3339), s.Range, s.End.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("report %q at %s, over %s to %s", s.Report,
+		s.Slot.UTC().Format(time.RFC3339), s.Range, s.End.UTC().Format(time.RFC3339))
 }
 
 // common returns a where it is b.

@@ -17,8 +17,10 @@ func TestMergeSnapshots(t *testing.T) {
 	slot := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	of := func(cluster string, values map[string]float64, notes ...Note) Snapshot {
 		return Snapshot{
-			Cluster: cluster, Report: "daily", Slot: slot, Range: time.Hour, End: slot.Add(-time.Minute), Scrape: time.Minute,
-			Server: "Prometheus 3.15.0", ServerURL: "https://" + cluster, Notes: notes, Panels: []Panel{simple(holding(values), cluster)},
+			Cluster: cluster, Report: "daily", Slot: slot, Range: time.Hour,
+			End: slot.Add(-time.Minute), Scrape: time.Minute,
+			Server: "Prometheus 3.15.0", ServerURL: "https://" + cluster, Notes: notes,
+			Panels: []Panel{simple(holding(values), cluster)},
 		}
 	}
 	eu := of("eu", map[string]float64{"a": 2, "b": 0, "c": 1}, NoteOf(NoteNodesPartSilent))
@@ -57,7 +59,8 @@ func TestMergeSnapshots(t *testing.T) {
 	if got, err = MergeSnapshots(eu, gone); err != nil {
 		t.Fatal(err)
 	}
-	if p, want := got.Panels[0], NoteOf(NotePartsSay, 0, "us", "connection refused"); p.Data != DataPartial || !p.Partial.equal(want) {
+	if p, want := got.Panels[0], NoteOf(NotePartsSay, 0, "us",
+		"connection refused"); p.Data != DataPartial || !p.Partial.equal(want) {
 		t.Errorf("got data %d, %v; want data %d, %v", p.Data, p.Partial, DataPartial, want)
 	}
 
@@ -71,7 +74,8 @@ func TestMergeSnapshots(t *testing.T) {
 	if _, err := MergeSnapshots(); err == nil {
 		t.Error("no snapshots were merged")
 	}
-	if one, err := MergeSnapshots(eu); err != nil || one.Cluster != "eu" || !slices.EqualFunc(one.Notes, eu.Notes, Note.equal) {
+	if one, err := MergeSnapshots(eu); err != nil || one.Cluster != "eu" ||
+		!slices.EqualFunc(one.Notes, eu.Notes, Note.equal) {
 		t.Errorf("one snapshot merges to that of %q (%v)", one.Cluster, err)
 	}
 }

@@ -21,17 +21,20 @@ import (
 )
 
 const (
-	// narrowSteps is how many samples of every series one query of a narrowed panel makes the server hold.
+	// narrowSteps is how many samples of every series one query of a narrowed panel makes the
+	// server hold.
 	narrowSteps = 24
 	// longestQuery is how long a narrowed query may be: VictoriaMetrics refuses more than 16 KiB.
 	longestQuery = 15 << 10
-	// leastNames is how many bytes of names a narrowed query has room for, however long the panel's own query is.
+	// leastNames is how many bytes of names a narrowed query has room for, however long the panel's
+	// own query is.
 	leastNames = 256
 )
 
-// askSeries asks for the panel's series and folds them. Where they are more than one answer may have, it asks for those that matter, if
-// the panel can be narrowed.
-func (p *Panel) askSeries(ctx context.Context, q Querier, v panel.Vars, o Options, gone *left) (*fold, promapi.Meta, error) {
+// askSeries asks for the panel's series and folds them. Where they are more than one answer may
+// have, it asks for those that matter, if the panel can be narrowed.
+func (p *Panel) askSeries(ctx context.Context, q Querier, v panel.Vars, o Options,
+	gone *left) (*fold, promapi.Meta, error) {
 	most := o.MaxSeries
 	if most <= 0 {
 		most = promapi.DefaultLimit
@@ -51,8 +54,10 @@ func (p *Panel) askSeries(ctx context.Context, q Querier, v panel.Vars, o Option
 	return p.askNarrowed(ctx, q, v, o, narrowing{watch: watched, there: there, most: most})
 }
 
-// askAll asks for the whole of the panel's ratio, and then for every series, with the targets that are gone.
-func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options, gone *left) (*fold, promapi.Meta, error) {
+// askAll asks for the whole of the panel's ratio, and then for every series, with the targets that
+// are gone.
+func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options,
+	gone *left) (*fold, promapi.Meta, error) {
 	wholes := map[uint64]whole{}
 	if err := p.askCapacity(ctx, q, v, o, nil, wholes); err != nil {
 		p.note(NoteWholeUnknown, err)
@@ -71,12 +76,13 @@ func (p *Panel) askAll(ctx context.Context, q Querier, v panel.Vars, o Options, 
 // countAll returns how many series there are at the end of the range, 0 where that is not known.
 func (p *Panel) countAll(ctx context.Context, q Querier) int {
 	n := 0
-	_, err := q.Range(ctx, promapi.Query{Expr: `count(` + p.Exprs[0] + `)`, Grid: p.newest()}, func(s series.Series) error {
-		if c := s.Values[0]; c > 0 && c < math.MaxInt32 {
-			n = int(c)
-		}
-		return nil
-	})
+	_, err := q.Range(ctx, promapi.Query{Expr: `count(` + p.Exprs[0] + `)`, Grid: p.newest()},
+		func(s series.Series) error {
+			if c := s.Values[0]; c > 0 && c < math.MaxInt32 {
+				n = int(c)
+			}
+			return nil
+		})
 	if err != nil {
 		return 0
 	}
@@ -88,8 +94,9 @@ func (p *Panel) newest() series.Grid {
 	return series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}
 }
 
-// watch is what tells the series that a panel's rules have something to say of: they are above a value for at least two samples on a
-// grid of such steps, or at the newest. Without rules it is the zero value, which is nothing to watch.
+// watch is what tells the series that a panel's rules have something to say of: they are above a
+// value for at least two samples on a grid of such steps, or at the newest. Without rules it is the
+// zero value, which is nothing to watch.
 type watch struct {
 	above float64
 	every time.Duration
@@ -105,13 +112,17 @@ func watchOf(s *panel.Spec, step time.Duration) (watch, bool) {
 		if !r.IsAlert() || r.Direction != rules.Above || r.Flaps || r.For <= 0 && s.Events == nil {
 			return watch{}, false
 		}
-		w.above = min(w.above, lowest(r.Warning.Value, r.Warning.Set, r.Critical.Value, r.Critical.Set))
-		w.every = min(w.every, r.For/3) // a third of a streak: no streak of For lies between two samples
+		w.above = min(w.above, lowest(r.Warning.Value, r.Warning.Set, r.Critical.Value,
+			r.Critical.Set))
+		// a third of a streak: no streak of For lies between two samples
+		w.every = min(w.every, r.For/3)
 	}
 	for _, o := range s.Overrides {
-		w.above = min(w.above, lowest(o.Warning.Value, o.Warning.Set, o.Critical.Value, o.Critical.Set))
+		w.above = min(w.above, lowest(o.Warning.Value, o.Warning.Set, o.Critical.Value,
+			o.Critical.Set))
 	}
-	if s.Events != nil { // an event counts for so long, and more of them than the limit may do so for a moment
+	if s.Events != nil {
+		// an event counts for so long, and more of them than the limit may do so for a moment
 		w.above, w.every = 0, s.Events.Within/2
 	}
 	w.every = max(w.every, step)
@@ -136,14 +147,17 @@ type narrowing struct {
 	there int // series at the end of the range
 	most  int // series that an answer may have
 
-	chosen map[string]map[uint64]bool // the hashes of the labels of the series that are asked for, by the value of Spec.Narrow
+	// the hashes of the labels of the series that are asked for, by the value of Spec.Narrow
+	chosen map[string]map[uint64]bool
 	n      int
 	meta   promapi.Meta
 }
 
-// askNarrowed asks which series are above the limits anywhere in the range, on a coarser grid, and which are the highest at its end. Then
-// it asks for these alone, a few names at a time, on the panel's own grid. What was left out is within the limits.
-func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Options, n narrowing) (*fold, promapi.Meta, error) {
+// askNarrowed asks which series are above the limits anywhere in the range, on a coarser grid, and
+// which are the highest at its end. Then it asks for these alone, a few names at a time, on the
+// panel's own grid. What was left out is within the limits.
+func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Options,
+	n narrowing) (*fold, promapi.Meta, error) {
 	wholes := map[uint64]whole{}
 	f, err := newFold(&p.Spec, p.Grid, o.Nodes, wholes)
 	if err != nil {
@@ -164,15 +178,16 @@ func (p *Panel) askNarrowed(ctx context.Context, q Querier, v panel.Vars, o Opti
 			p.note(NoteWholeUnknown, err)
 		}
 		meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
-			return q.Range(ctx, promapi.Query{Expr: narrowed, Grid: p.Grid, Limit: n.most}, func(s series.Series) error {
-				if !n.chosen[s.Labels.Get(p.Spec.Narrow)][s.Labels.Hash()] {
-					return nil
-				}
-				if last := len(s.Values) - 1; last >= 0 && !math.IsNaN(s.Values[last]) {
-					present++
-				}
-				return each(s)
-			})
+			return q.Range(ctx, promapi.Query{Expr: narrowed, Grid: p.Grid, Limit: n.most},
+				func(s series.Series) error {
+					if !n.chosen[s.Labels.Get(p.Spec.Narrow)][s.Labels.Hash()] {
+						return nil
+					}
+					if last := len(s.Values) - 1; last >= 0 && !math.IsNaN(s.Values[last]) {
+						present++
+					}
+					return each(s)
+				})
 		}, f.add)
 		if err != nil {
 			return nil, meta, err
@@ -222,22 +237,24 @@ func (n *narrowing) choose(ctx context.Context, q Querier, p *Panel, v panel.Var
 }
 
 // ask adds the series of an answer to those that matter.
-func (n *narrowing) ask(ctx context.Context, q Querier, p *Panel, expr string, g series.Grid) error {
-	meta, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: g, Limit: n.most}, func(s series.Series) error {
-		name, hash := s.Labels.Get(p.Spec.Narrow), s.Labels.Hash()
-		if series.Newest(s.Values) < 0 || n.chosen[name][hash] {
+func (n *narrowing) ask(ctx context.Context, q Querier, p *Panel, expr string,
+	g series.Grid) error {
+	meta, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: g, Limit: n.most},
+		func(s series.Series) error {
+			name, hash := s.Labels.Get(p.Spec.Narrow), s.Labels.Hash()
+			if series.Newest(s.Values) < 0 || n.chosen[name][hash] {
+				return nil
+			}
+			if n.n++; n.n > n.most {
+				return &promapi.LimitError{Limit: n.most}
+			}
+			if n.chosen[name] == nil {
+				name = strings.Clone(name)
+				n.chosen[name] = map[uint64]bool{}
+			}
+			n.chosen[name][hash] = true
 			return nil
-		}
-		if n.n++; n.n > n.most {
-			return &promapi.LimitError{Limit: n.most}
-		}
-		if n.chosen[name] == nil {
-			name = strings.Clone(name)
-			n.chosen[name] = map[uint64]bool{}
-		}
-		n.chosen[name][hash] = true
-		return nil
-	})
+		})
 	if err != nil {
 		return err
 	}

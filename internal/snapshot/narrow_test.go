@@ -23,13 +23,16 @@ type pods struct {
 	asked   *[]string
 }
 
-func (p pods) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+func (p pods) Range(_ context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
 	*p.asked = append(*p.asked, q.Expr)
 	if strings.HasPrefix(q.Expr, "count(") {
 		if p.refuses {
 			return promapi.Meta{}, errRefused
 		}
-		return promapi.Meta{Expr: q.Expr, Grid: q.Grid}, each(series.Series{Values: []float64{float64(p.n)}})
+		return promapi.Meta{Expr: q.Expr, Grid: q.Grid}, each(series.Series{
+			Values: []float64{float64(p.n)},
+		})
 	}
 	from, to := 0, p.n
 	switch {
@@ -54,7 +57,8 @@ func (p pods) Range(_ context.Context, q promapi.Query, each func(series.Series)
 				values[j] = 0.95 - float64(i)/1e6
 			}
 		}
-		if err := each(series.Series{Labels: series.FromPairs("pod", name), Values: values}); err != nil {
+		if err := each(
+			series.Series{Labels: series.FromPairs("pod", name), Values: values}); err != nil {
 			return promapi.Meta{}, err
 		}
 	}
@@ -84,40 +88,55 @@ func TestATooLargePanelIsNarrowed(t *testing.T) {
 		{"an override lowers the limit", pods{n: 5000, high: 30}, func(s *panel.Spec) {
 			s.Overrides = []panel.Override{{Warning: rules.At(0.25)}}
 		}, 0, 0, true}, // all are above it
-		{"without rules", pods{n: 5000, high: 30}, func(s *panel.Spec) { s.Rules = nil }, 8, 4992, false},
+		{"without rules", pods{n: 5000, high: 30}, func(s *panel.Spec) {
+			s.Rules = nil
+		}, 8, 4992, false},
 		{"a verdict", pods{n: 5000, high: 30}, func(s *panel.Spec) {
 			s.Rules = []rules.Rule{{Name: "v", Warning: rules.At(0.8), Reduce: rules.Avg}}
 		}, 0, 0, true},
-		{"a lower limit", pods{n: 5000, high: 30}, func(s *panel.Spec) { s.Rules[0].Direction = rules.Below }, 0, 0, true},
-		{"cannot be narrowed", pods{n: 5000, high: 30}, func(s *panel.Spec) { s.Narrow = "" }, 0, 0, true},
+		{"a lower limit", pods{n: 5000, high: 30}, func(s *panel.Spec) {
+			s.Rules[0].Direction = rules.Below
+		}, 0, 0, true},
+		{"cannot be narrowed", pods{n: 5000, high: 30}, func(s *panel.Spec) {
+			s.Narrow = ""
+		}, 0, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var asked []string
 			c.pods.asked = &asked
 			spec := panel.Spec{
-				Name:    "p",
-				Queries: []panel.Query{{Expr: "max by (pod) (used)", Unit: units.PercentUnit, Legend: "{{pod}}"}},
+				Name: "p",
+				Queries: []panel.Query{
+					{Expr: "max by (pod) (used)", Unit: units.PercentUnit, Legend: "{{pod}}"},
+				},
 				Subject: "memory", Builtin: true, Narrow: "pod",
 				Rules: []rules.Rule{rule},
 			}
 			if c.change != nil {
 				c.change(&spec)
 			}
-			o := snapshot.Options{Slot: time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC), Range: 6 * time.Hour, MaxSeries: 100}
+			o := snapshot.Options{
+				Slot: time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC), Range: 6 * time.Hour,
+				MaxSeries: 100,
+			}
 			p := snapshot.Take(t.Context(), c.pods, []panel.Spec{spec}, o)[0]
-			limit := p.Failure != nil && p.Failure.Kind == snapshot.FailureLimit && p.Failure.Hint == "raise prometheus.max_series"
+			limit := p.Failure != nil && p.Failure.Kind == snapshot.FailureLimit &&
+				p.Failure.Hint == "raise prometheus.max_series"
 			if limit != c.fails || (p.Failure != nil) != c.fails {
 				t.Fatalf("failure %v, want one: %t", p.Failure, c.fails)
 			}
 			if len(p.Rows) != c.rows || p.LeftOut != c.left || p.Total != c.rows+c.left {
-				t.Errorf("%d rows, %d left out, %d in all; want %d and %d", len(p.Rows), p.LeftOut, p.Total, c.rows, c.left)
+				t.Errorf("%d rows, %d left out, %d in all; want %d and %d", len(p.Rows), p.LeftOut,
+					p.Total, c.rows, c.left)
 			}
 			if !c.fails && len(spec.Rules) > 0 {
 				if want := p.Total - c.pods.high; p.OK != want || len(p.Findings) != c.pods.high {
-					t.Errorf("%d well, %d findings, want %d and %d", p.OK, len(p.Findings), want, c.pods.high)
+					t.Errorf("%d well, %d findings, want %d and %d", p.OK, len(p.Findings), want,
+						c.pods.high)
 				}
 			}
-			if said := spelled(p.Notes); strings.Contains(said, snapshot.NoteLeftOut) != (c.left > 0) {
+			if said := spelled(p.Notes); strings.Contains(said,
+				snapshot.NoteLeftOut) != (c.left > 0) {
 				t.Errorf("it says %q of %s left out", said, strconv.Itoa(c.left))
 			}
 			for _, q := range asked {

@@ -11,38 +11,44 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Nodes is the identity table: which node a series is of. A series may say it by its label node, by the address or the name of the host in
-// instance, or by the pod of its exporter. The zero value knows no node.
+// Nodes is the identity table: which node a series is of. A series may say it by its label node, by
+// the address or the name of the host in instance, or by the pod of its exporter. The zero value
+// knows no node.
 type Nodes struct {
-	list     []Node
-	index    map[nodeKey]int      // by name: the place in list
-	known    map[nodeKey]*stay    // by name, in lower case: every node of the window
-	short    map[nodeKey]string   // by the first part of a name: the name; "" where several nodes share it
-	byKey    map[nodeKey][]holder // what an instance says → whose it was, the first of them first
-	kinds    map[nodeKey]NodeKind // by name: of those that are not ordinary by their marks
-	exports  map[nodeKey][]string // by name: the instances of its exporters
-	doubled  []string             // nodes that several exporters report now, with their instances
-	strange  []string             // hosts that report now and are none of the nodes
-	shared   []string             // instances behind which several hosts answer in turn
-	podNet   map[nodeKey]bool     // by name: its exporter is a pod with an address of its own
-	departed map[nodeKey]bool     // by name: nodes that the window still shows and the cluster no longer has
-	current  map[string]bool      // by cluster: kube-state-metrics says now which nodes there are
-	detail   map[nodeKey]string   // by name: its type and zone
-	several  bool                 // there are several clusters
-	lost     []Lost               // targets that are silent and of whose objects no other tells
-	partial  bool                 // the answers were only a part: nobody is gone, and nobody lacks anything
-	cluster  string               // the source's own label for clusters, which series of user panels have
+	list  []Node
+	index map[nodeKey]int   // by name: the place in list
+	known map[nodeKey]*stay // by name, in lower case: every node of the window
+	// by the first part of a name: the name; "" where several nodes share it
+	short   map[nodeKey]string
+	byKey   map[nodeKey][]holder // what an instance says → whose it was, the first of them first
+	kinds   map[nodeKey]NodeKind // by name: of those that are not ordinary by their marks
+	exports map[nodeKey][]string // by name: the instances of its exporters
+	doubled []string             // nodes that several exporters report now, with their instances
+	strange []string             // hosts that report now and are none of the nodes
+	shared  []string             // instances behind which several hosts answer in turn
+	podNet  map[nodeKey]bool     // by name: its exporter is a pod with an address of its own
+	// by name: nodes that the window still shows and the cluster no longer has
+	departed map[nodeKey]bool
+	current  map[string]bool    // by cluster: kube-state-metrics says now which nodes there are
+	detail   map[nodeKey]string // by name: its type and zone
+	several  bool               // there are several clusters
+	lost     []Lost             // targets that are silent and of whose objects no other tells
+	// the answers were only a part: nobody is gone, and nobody lacks anything
+	partial bool
+	cluster string // the source's own label for clusters, which series of user panels have
 }
 
 func newNodes() Nodes {
 	return Nodes{
-		index: map[nodeKey]int{}, known: map[nodeKey]*stay{}, short: map[nodeKey]string{}, byKey: map[nodeKey][]holder{},
+		index: map[nodeKey]int{}, known: map[nodeKey]*stay{}, short: map[nodeKey]string{},
+		byKey: map[nodeKey][]holder{},
 		kinds: map[nodeKey]NodeKind{}, exports: map[nodeKey][]string{}, podNet: map[nodeKey]bool{},
 		departed: map[nodeKey]bool{}, current: map[string]bool{}, detail: map[nodeKey]string{},
 	}
 }
 
-// nodeKey is a name or an address within one cluster; the label cluster is empty in a Prometheus of a single cluster.
+// nodeKey is a name or an address within one cluster; the label cluster is empty in a Prometheus of
+// a single cluster.
 type nodeKey struct{ cluster, id string }
 
 // stay is what a window shows of a node.
@@ -62,14 +68,16 @@ type NodeKind string
 
 // The kinds of nodes. An ordinary one runs whatever it is told to.
 const (
-	OrdinaryNode  NodeKind = ""
-	WindowsNode   NodeKind = "windows"   // runs windows_exporter, never node_exporter
-	VirtualNode   NodeKind = "virtual"   // stands for a service that runs pods: there is no machine behind it, and no kubelet to scrape
+	OrdinaryNode NodeKind = ""
+	WindowsNode  NodeKind = "windows" // runs windows_exporter, never node_exporter
+	// stands for a service that runs pods: there is no machine behind it, and no kubelet to scrape
+	VirtualNode   NodeKind = "virtual"
 	AutopilotNode NodeKind = "autopilot" // of GKE, where nobody may run what node_exporter needs
 )
 
-// All returns the nodes of the cluster by name: those that kube_node_info knows or, while kube-state-metrics is silent, those that it
-// knew last. Of several clusters the cluster is part of the name.
+// All returns the nodes of the cluster by name: those that kube_node_info knows or, while
+// kube-state-metrics is silent, those that it knew last. Of several clusters the cluster is part of
+// the name.
 func (n Nodes) All() []Node {
 	all := slices.Clone(n.list)
 	for i := range all {
@@ -92,12 +100,12 @@ func (n Nodes) Shown(cluster, name string) string {
 	return cluster + "/" + name
 }
 
-// Current reports whether kube-state-metrics says now which nodes the cluster has. While it is silent, or only a part of what it says is
-// known, no node is gone.
+// Current reports whether kube-state-metrics says now which nodes the cluster has. While it is
+// silent, or only a part of what it says is known, no node is gone.
 func (n Nodes) Current(cluster string) bool { return n.current[cluster] && !n.partial }
 
-// Silent reports whether kube-state-metrics told of the cluster's nodes within the window and no longer does, or a part of it does not:
-// what it knew alone may still be there.
+// Silent reports whether kube-state-metrics told of the cluster's nodes within the window and no
+// longer does, or a part of it does not: what it knew alone may still be there.
 func (n Nodes) Silent(cluster string) bool {
 	if n.Complete(cluster) {
 		return false
@@ -121,7 +129,8 @@ func (n Nodes) ClusterOf(ls series.Labels) string {
 	return ls.Get(n.cluster)
 }
 
-// Of returns the name of the node that a series is of, "" where its labels do not say. Of an address that changed hands it is the last.
+// Of returns the name of the node that a series is of, "" where its labels do not say. Of an
+// address that changed hands it is the last.
 func (n Nodes) Of(ls series.Labels) string {
 	if v := ls.Get("node"); v != "" {
 		return v
@@ -147,15 +156,17 @@ func (n Nodes) holders(ls series.Labels) []holder {
 	return nil
 }
 
-// Departed reports that the node of a series left the cluster within the window: a node that an autoscaler took away is silent for good
-// reason.
+// Departed reports that the node of a series left the cluster within the window: a node that an
+// autoscaler took away is silent for good reason.
 func (n Nodes) Departed(ls series.Labels, node string) bool {
 	return n.departed[nodeKey{n.ClusterOf(ls), node}]
 }
 
-// named returns the labels that a legend names a series by: its node's name together with what is known of the node.
+// named returns the labels that a legend names a series by: its node's name together with what is
+// known of the node.
 func (n Nodes) named(format string, ls series.Labels, node string) series.Labels {
-	if detail := n.detail[nodeKey{n.ClusterOf(ls), node}]; detail != "" && strings.Contains(format, "node") {
+	if detail := n.detail[nodeKey{n.ClusterOf(ls), node}]; detail != "" &&
+		strings.Contains(format, "node") {
 		return ls.With("node", node+" ("+detail+")")
 	}
 	return ls
@@ -167,7 +178,8 @@ const (
 	nodesInRangeQuery = `max by (cluster, node, internal_ip) (last_over_time(kube_node_info[%s]))`
 	exportersQuery    = `max by (cluster, node, instance, nodename, namespace, pod) (last_over_time(node_uname_info[%s]))`
 	reportsQuery      = `max by (cluster, node, instance, nodename, namespace, pod) (node_uname_info)`
-	// hostPodsQuery finds the pods of exporters whose instance says nothing of the node: by their names, and by their addresses.
+	// hostPodsQuery finds the pods of exporters whose instance says nothing of the node: by their
+	// names, and by their addresses.
 	hostPodsQuery = `max by (cluster, node, namespace, pod, pod_ip) (kube_pod_info{node!=""}` +
 		` and on (cluster, namespace, pod) group by (cluster, namespace, pod) (node_uname_info{node="",pod!=""})` +
 		` or kube_pod_info{node!="",pod_ip!=""} and on (cluster, pod_ip)` +
@@ -180,14 +192,16 @@ var virtualName = regexp.MustCompile(`^(?:` + panel.VirtualNames + `)$`)
 
 // The bounds of what the table asks for.
 const (
-	// leastWindow is how far back a name is known, also where a report looks back less: a name must not change with every gap. While
-	// kube-state-metrics is silent it is silentWindow.
+	// leastWindow is how far back a name is known, also where a report looks back less: a name must
+	// not change with every gap. While kube-state-metrics is silent it is silentWindow.
 	leastWindow  = 3 * time.Hour
 	silentWindow = 24 * time.Hour
-	// windowSteps is by how many steps the window is seen. Who left before kube-state-metrics fell silent is known by finer ones.
+	// windowSteps is by how many steps the window is seen. Who left before kube-state-metrics fell
+	// silent is known by finer ones.
 	windowSteps = 60
 	silentSteps = 288
-	// maxIdentities is the most series of one answer about nodes: 5,000 nodes of which each is scraped by two jobs and was rolled twice.
+	// maxIdentities is the most series of one answer about nodes: 5,000 nodes of which each is
+	// scraped by two jobs and was rolled twice.
 	maxIdentities = 20_000
 	// maxHandOvers is of how many addresses it is looked up when they changed hands.
 	maxHandOvers = 50
@@ -206,8 +220,9 @@ func (n *Nodes) keepLost() {
 	}
 }
 
-// inTurn returns the holders of an address, one after the other, those that left before the one that is there. Of several that are there at
-// once, the address is that of a machine and not of a virtual node.
+// inTurn returns the holders of an address, one after the other, those that left before the one
+// that is there. Of several that are there at once, the address is that of a machine and not of a
+// virtual node.
 func (n *Nodes) inTurn(cluster string, hs []holder) []holder {
 	turn := func(h holder) int {
 		k := nodeKey{cluster, h.name}
@@ -323,7 +338,8 @@ func (n *Nodes) hold(cluster, id, name string) {
 	}
 }
 
-// holdInstance gives the instance of an exporter to its node; of an instance that changed hands, from when on.
+// holdInstance gives the instance of an exporter to its node; of an instance that changed hands,
+// from when on.
 func (n *Nodes) holdInstance(cluster, instance string, e *exporter) {
 	k := nodeKey{cluster, series.HostID(instance)}
 	hs := n.byKey[k]

@@ -17,19 +17,24 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// kindsQuery finds the nodes that are not ordinary; its argument is the window. A virtual kubelet says what it is in its version, its
-// provider or its taint.
+// kindsQuery finds the nodes that are not ordinary; its argument is the window. A virtual kubelet
+// says what it is in its version, its provider or its taint.
 const kindsQuery = `label_replace(group by (cluster, node) (last_over_time(kube_node_info{os_image=~"(?i).*windows.*"}[%[1]s])), "kind", "windows", "", "")` +
 	` or label_replace(group by (cluster, node) (last_over_time(kube_node_info{kubelet_version=~"(?i).*(-vk-|virtual-?kubelet|eklet|kwok).*|fake"}[%[1]s])` +
 	` or last_over_time(kube_node_info{provider_id=~"(?i)(.*virtual-?kubelet|kwok|azure-aci|.*/fargate-).*"}[%[1]s])` +
 	` or last_over_time(kube_node_spec_taint{key=~"virtual-(kubelet|node)[.].+/.+|.+/eklet|azure[.]com/aci|eks[.]amazonaws[.]com/compute-type|kwok[.]x-k8s[.]io/.+"}[%[1]s])),` +
 	` "kind", "virtual", "", "")`
 
-// LoadNodes asks Prometheus which nodes there are at a time, and which there were within the range that ends then. known are those that
-// the Kubernetes API told of, if it was asked; a cluster without them and without kube-state-metrics gives a table without nodes. The
-// notes say what is not known because a query beside that for the nodes failed.
-func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration, known ...Node) (Nodes, []Note, error) {
-	l := &nodeLoader{q: q, at: at, now: series.Grid{Start: at, Step: time.Minute, Len: 1}, window: max(rng, leastWindow), n: newNodes()}
+// LoadNodes asks Prometheus which nodes there are at a time, and which there were within the range
+// that ends then. known are those that the Kubernetes API told of, if it was asked; a cluster
+// without them and without kube-state-metrics gives a table without nodes. The notes say what is
+// not known because a query beside that for the nodes failed.
+func LoadNodes(ctx context.Context, q Querier, at time.Time, rng time.Duration,
+	known ...Node) (Nodes, []Note, error) {
+	l := &nodeLoader{
+		q: q, at: at, now: series.Grid{Start: at, Step: time.Minute, Len: 1},
+		window: max(rng, leastWindow), n: newNodes(),
+	}
 	if m, ok := q.(mapped); ok && m.m.cluster() != clusterLabel {
 		l.n.cluster = m.m.cluster()
 	}
@@ -91,13 +96,15 @@ type nodeLoader struct {
 func (l *nodeLoader) note(code string, err error) { l.notes = append(l.notes, NoteOf(code, err)) }
 
 // each runs a query on a grid and hands on every series that has a sample; the labels are copied.
-func (l *nodeLoader) each(ctx context.Context, g series.Grid, expr string, f func(series.Labels, []float64)) error {
-	meta, err := l.q.Range(ctx, promapi.Query{Expr: expr, Grid: g, Limit: maxIdentities}, func(s series.Series) error {
-		if series.Newest(s.Values) >= 0 {
-			f(s.Labels.Clone(), s.Values)
-		}
-		return nil
-	})
+func (l *nodeLoader) each(ctx context.Context, g series.Grid, expr string,
+	f func(series.Labels, []float64)) error {
+	meta, err := l.q.Range(ctx, promapi.Query{Expr: expr, Grid: g, Limit: maxIdentities},
+		func(s series.Series) error {
+			if series.Newest(s.Values) >= 0 {
+				f(s.Labels.Clone(), s.Values)
+			}
+			return nil
+		})
 	if meta.Partial && l.partial.IsZero() {
 		l.partial = NoteOf(NoteNodesPartSilent)
 		if len(meta.Warnings) > 0 {
@@ -132,22 +139,23 @@ func (l *nodeLoader) loadWindow(ctx context.Context) {
 	held := map[nodeKey][]holder{}
 	last := map[string]time.Time{} // by cluster: when kube-state-metrics was last heard
 	addresses := map[nodeKey]string{}
-	err := l.each(ctx, l.grid, fmt.Sprintf(nodesInRangeQuery, model.Duration(l.step)), func(ls series.Labels, values []float64) {
-		cluster, name, ip := ls.Get("cluster"), ls.Get("node"), ls.Get("internal_ip")
-		if name == "" {
-			return
-		}
-		seen := l.grid.At(series.Newest(values))
-		n.know(cluster, name, seen)
-		if seen.After(last[cluster]) {
-			last[cluster] = seen
-		}
-		if ip != "" {
-			addresses[nodeKey{cluster, name}] = ip
-			k := nodeKey{cluster, series.HostID(ip)}
-			held[k] = append(held[k], holder{name, l.begin(values, l.grid)})
-		}
-	})
+	err := l.each(ctx, l.grid, fmt.Sprintf(nodesInRangeQuery, model.Duration(l.step)),
+		func(ls series.Labels, values []float64) {
+			cluster, name, ip := ls.Get("cluster"), ls.Get("node"), ls.Get("internal_ip")
+			if name == "" {
+				return
+			}
+			seen := l.grid.At(series.Newest(values))
+			n.know(cluster, name, seen)
+			if seen.After(last[cluster]) {
+				last[cluster] = seen
+			}
+			if ip != "" {
+				addresses[nodeKey{cluster, name}] = ip
+				k := nodeKey{cluster, series.HostID(ip)}
+				held[k] = append(held[k], holder{name, l.begin(values, l.grid)})
+			}
+		})
 	if err != nil {
 		l.note(NoteDeparturesUnknown, err)
 		return
@@ -164,7 +172,8 @@ func (l *nodeLoader) loadWindow(ctx context.Context) {
 		switch {
 		case n.current[k.cluster]:
 			n.departed[nodeKey{k.cluster, s.name}] = true
-		case !s.last.Before(last[k.cluster].Add(-l.step)): // silence says nothing of the nodes: these are as they were known last
+		case !s.last.Before(last[k.cluster].Add(-l.step)):
+			// silence says nothing of the nodes: these are as they were known last
 			n.add(k.cluster, Node{Name: s.name, InternalIP: addresses[nodeKey{k.cluster, s.name}]})
 		default:
 			n.departed[nodeKey{k.cluster, s.name}] = true
@@ -172,7 +181,8 @@ func (l *nodeLoader) loadWindow(ctx context.Context) {
 	}
 }
 
-// begin is the time after which the first sample of values lies; the zero time where that is the window's begin.
+// begin is the time after which the first sample of values lies; the zero time where that is the
+// window's begin.
 func (l *nodeLoader) begin(values []float64, g series.Grid) time.Time {
 	for i, v := range values {
 		if !math.IsNaN(v) {
@@ -185,7 +195,8 @@ func (l *nodeLoader) begin(values []float64, g series.Grid) time.Time {
 	return time.Time{}
 }
 
-// refine looks up to the minute when addresses changed hands. Where that fails the window's step does.
+// refine looks up to the minute when addresses changed hands. Where that fails the window's step
+// does.
 func (l *nodeLoader) refine(ctx context.Context, held map[nodeKey][]holder) {
 	var quotedIPs []string
 	for k, hs := range held {
@@ -202,10 +213,11 @@ func (l *nodeLoader) refine(ctx context.Context, held map[nodeKey][]holder) {
 	step := max(l.window/5000, time.Minute).Round(time.Second)
 	grid := panel.PlanGrid(l.at, l.window, step)
 	fine := map[nodeKey][]holder{}
-	err := l.each(ctx, grid, fmt.Sprintf(heldQuery, strings.Join(quotedIPs, "|")), func(ls series.Labels, values []float64) {
-		k := nodeKey{ls.Get("cluster"), series.HostID(ls.Get("internal_ip"))}
-		fine[k] = append(fine[k], holder{ls.Get("node"), l.begin(values, grid)})
-	})
+	err := l.each(ctx, grid, fmt.Sprintf(heldQuery, strings.Join(quotedIPs, "|")),
+		func(ls series.Labels, values []float64) {
+			k := nodeKey{ls.Get("cluster"), series.HostID(ls.Get("internal_ip"))}
+			fine[k] = append(fine[k], holder{ls.Get("node"), l.begin(values, grid)})
+		})
 	if err != nil {
 		return
 	}
@@ -218,16 +230,18 @@ func (l *nodeLoader) refine(ctx context.Context, held map[nodeKey][]holder) {
 
 // loadKinds asks which nodes are not ordinary. That it fails costs a note.
 func (l *nodeLoader) loadKinds(ctx context.Context) {
-	err := l.each(ctx, l.now, fmt.Sprintf(kindsQuery, model.Duration(l.window)), func(ls series.Labels, _ []float64) {
-		l.n.kinds[nodeKey{ls.Get("cluster"), ls.Get("node")}] = NodeKind(ls.Get("kind"))
-	})
+	err := l.each(ctx, l.now, fmt.Sprintf(kindsQuery, model.Duration(l.window)),
+		func(ls series.Labels, _ []float64) {
+			l.n.kinds[nodeKey{ls.Get("cluster"), ls.Get("node")}] = NodeKind(ls.Get("kind"))
+		})
 	if err != nil {
 		l.note(NoteNodeKindsUnknown, err)
 	}
 }
 
 // eachLabels runs a query at one time and hands on the label set of every series, copied.
-func eachLabels(ctx context.Context, q Querier, g series.Grid, expr string, f func(series.Labels)) error {
+func eachLabels(ctx context.Context, q Querier, g series.Grid, expr string,
+	f func(series.Labels)) error {
 	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: g}, func(s series.Series) error {
 		if series.Newest(s.Values) >= 0 {
 			f(s.Labels.Clone())

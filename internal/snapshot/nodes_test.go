@@ -59,7 +59,8 @@ func (w world) answers(also map[string][]series.Series) fake {
 
 func (w world) load(t *testing.T, known ...snapshot.Node) snapshot.Nodes {
 	t.Helper()
-	nodes, notes, err := snapshot.LoadNodes(context.Background(), w.answers(nil), slot, time.Hour, known...)
+	nodes, notes, err := snapshot.LoadNodes(context.Background(), w.answers(nil), slot, time.Hour,
+		known...)
 	if err != nil || len(notes) != 0 {
 		t.Fatal(err, notes)
 	}
@@ -78,9 +79,13 @@ func TestEveryWayToANode(t *testing.T) {
 	}{
 		{
 			name: "the address, any port",
-			w:    world{now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{constant(1, "instance", "10.0.0.1:9100", "nodename", "x")}},
-			of:   []string{"10.0.0.1:9100", "10.0.0.1:9796", "10.0.0.1:10250", "10.0.0.1"},
-			not:  []string{"10.0.0.11:9100", "10.0.0.2:9100"},
+			w: world{
+				now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{
+					constant(1, "instance", "10.0.0.1:9100", "nodename", "x"),
+				},
+			},
+			of:  []string{"10.0.0.1:9100", "10.0.0.1:9796", "10.0.0.1:10250", "10.0.0.1"},
+			not: []string{"10.0.0.11:9100", "10.0.0.2:9100"},
 		},
 		{
 			name: "an IPv6 address",
@@ -89,41 +94,67 @@ func TestEveryWayToANode(t *testing.T) {
 		},
 		{
 			name: "the node's name as instance, the host's short name",
-			w:    world{now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{constant(1, "instance", "n1", "nodename", "short")}},
-			of:   []string{"n1", "n1:9100", "N1:9100"},
+			w: world{
+				now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{
+					constant(1, "instance", "n1", "nodename", "short"),
+				},
+			},
+			of: []string{"n1", "n1:9100", "N1:9100"},
 		},
 		{
 			name: "the host has the full name, in upper case",
-			w:    world{now: []series.Series{node("n1", "")}, exporters: []series.Series{constant(1, "instance", "172.16.0.9:9100", "nodename", "N1.CORP.example.com")}},
-			of:   []string{"172.16.0.9:9100"},
+			w: world{
+				now: []series.Series{node("n1", "")}, exporters: []series.Series{
+					constant(1, "instance", "172.16.0.9:9100", "nodename", "N1.CORP.example.com"),
+				},
+			},
+			of: []string{"172.16.0.9:9100"},
 		},
 		{
 			name: "the instance has the full name",
-			w:    world{now: []series.Series{node("n1", "")}, exporters: []series.Series{constant(1, "instance", "n1.corp.example.com:9100", "nodename", "localhost")}},
-			of:   []string{"n1.corp.example.com:9100", "n1.corp.example.com:9101"},
+			w: world{
+				now: []series.Series{node("n1", "")}, exporters: []series.Series{
+					constant(1, "instance", "n1.corp.example.com:9100", "nodename", "localhost"),
+				},
+			},
+			of: []string{"n1.corp.example.com:9100", "n1.corp.example.com:9101"},
 		},
 		{
 			name: "the pod of an exporter off the host's network, by its address",
 			w: world{
-				now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{constant(1, "instance", "10.244.3.7:9100", "nodename", "ne-abc")},
-				pods: []series.Series{constant(1, "node", "n1", "namespace", "monitoring", "pod", "ne-abc", "pod_ip", "10.244.3.7")},
+				now: []series.Series{node("n1", "10.0.0.1")}, exporters: []series.Series{
+					constant(1, "instance", "10.244.3.7:9100", "nodename", "ne-abc"),
+				},
+				pods: []series.Series{
+					constant(1, "node", "n1", "namespace", "monitoring", "pod", "ne-abc", "pod_ip",
+						"10.244.3.7"),
+				},
 			},
 			of: []string{"10.244.3.7:9100"},
 		},
 		{
 			name: "the pod of an exporter, by its name",
 			w: world{
-				now:       []series.Series{node("n1", "10.0.0.1")},
-				exporters: []series.Series{constant(1, "instance", "ne-abc", "nodename", "ne-abc", "namespace", "monitoring", "pod", "ne-abc")},
-				pods:      []series.Series{constant(1, "node", "n1", "namespace", "monitoring", "pod", "ne-abc")},
+				now: []series.Series{node("n1", "10.0.0.1")},
+				exporters: []series.Series{
+					constant(1, "instance", "ne-abc", "nodename", "ne-abc", "namespace",
+						"monitoring", "pod", "ne-abc"),
+				},
+				pods: []series.Series{
+					constant(1, "node", "n1", "namespace", "monitoring", "pod", "ne-abc"),
+				},
 			},
 			of: []string{"ne-abc"},
 		},
 		{
 			name: "two nodes of one first part are not told apart by it",
 			w: world{
-				now:       []series.Series{node("n1", "10.0.0.1"), node("n7.a.example", ""), node("n7.b.example", "")},
-				exporters: []series.Series{constant(1, "instance", "172.16.0.9:9100", "nodename", "n7")},
+				now: []series.Series{
+					node("n1", "10.0.0.1"), node("n7.a.example", ""), node("n7.b.example", ""),
+				},
+				exporters: []series.Series{
+					constant(1, "instance", "172.16.0.9:9100", "nodename", "n7"),
+				},
 			},
 			of:  []string{"10.0.0.1:9100"},
 			not: []string{},
@@ -133,7 +164,8 @@ func TestEveryWayToANode(t *testing.T) {
 			w: world{
 				now: []series.Series{node("n1", "10.0.0.1"), node("n2", "10.0.0.2")},
 				exporters: []series.Series{
-					constant(1, "instance", "gate:9101", "nodename", "n1"), constant(1, "instance", "gate:9102", "nodename", "n2"),
+					constant(1, "instance", "gate:9101", "nodename", "n1"),
+					constant(1, "instance", "gate:9102", "nodename", "n2"),
 				},
 			},
 			of:  []string{"gate:9101"},
@@ -142,8 +174,15 @@ func TestEveryWayToANode(t *testing.T) {
 		{
 			name: "while kube-state-metrics is silent, by what it said before",
 			w: world{
-				now: []series.Series{}, window: []series.Series{{Labels: series.FromPairs("node", "n1", "internal_ip", "10.0.0.1"), Values: []float64{1, math.NaN()}}},
-				exporters: []series.Series{constant(1, "instance", "10.0.0.1:9100", "nodename", "whatever")},
+				now: []series.Series{}, window: []series.Series{
+					{
+						Labels: series.FromPairs("node", "n1", "internal_ip", "10.0.0.1"),
+						Values: []float64{1, math.NaN()},
+					},
+				},
+				exporters: []series.Series{
+					constant(1, "instance", "10.0.0.1:9100", "nodename", "whatever"),
+				},
 			},
 			of: []string{"10.0.0.1:9100"},
 		},
@@ -151,24 +190,31 @@ func TestEveryWayToANode(t *testing.T) {
 		nodes := tt.w.load(t)
 		objects := nodes.Objects()
 		for _, instance := range tt.of {
-			if got := objects.Presence(series.FromPairs("instance", instance)); got == rules.NobodyKnows {
-				t.Errorf("%s: nobody knows whether %s is there, want that somebody does", tt.name, instance)
+			if got := objects.Presence(series.FromPairs("instance",
+				instance)); got == rules.NobodyKnows {
+				t.Errorf("%s: nobody knows whether %s is there, want that somebody does", tt.name,
+					instance)
 			}
 			if got := nodes.Of(series.FromPairs("instance", instance)); got != "n1" {
 				t.Errorf("%s: %s is %q, want n1", tt.name, instance, got)
 			}
 		}
 		for _, instance := range tt.not {
-			if got := objects.Presence(series.FromPairs("instance", instance)); got != rules.NobodyKnows {
-				t.Errorf("%s: the presence of %s is %v, want %v: it is no node's", tt.name, instance, got, rules.NobodyKnows)
+			if got := objects.Presence(series.FromPairs("instance",
+				instance)); got != rules.NobodyKnows {
+				t.Errorf("%s: the presence of %s is %v, want %v: it is no node's", tt.name,
+					instance, got, rules.NobodyKnows)
 			}
 			if got := nodes.Of(series.FromPairs("instance", instance)); got != "" {
 				t.Errorf("%s: %s is %q, want nobody's", tt.name, instance, got)
 			}
 		}
-		if i := slices.IndexFunc(nodes.All(), func(n snapshot.Node) bool { return n.Name == "n1" }); i < 0 {
+		if i := slices.IndexFunc(nodes.All(), func(n snapshot.Node) bool {
+			return n.Name == "n1"
+		}); i < 0 {
 			t.Errorf("%s: n1 is not in the list", tt.name)
-		} else if len(tt.w.exporters) > 0 && len(tt.not) == 0 && tt.name[:3] != "two" && !nodes.All()[i].Exporter {
+		} else if len(tt.w.exporters) > 0 && len(tt.not) == 0 && tt.name[:3] != "two" &&
+			!nodes.All()[i].Exporter {
 			t.Errorf("%s: n1 is said to have no exporter", tt.name)
 		}
 	}
@@ -178,17 +224,25 @@ func TestEveryWayToANode(t *testing.T) {
 func TestWhatANodeIsMadeFor(t *testing.T) {
 	w := world{
 		now: []series.Series{
-			node("n1", "10.0.0.1"), node("win", "10.0.0.2"), node("vk", "10.0.0.3"), node("fargate-ip-10-0-0-4.ec2.internal", "10.0.0.4"),
-			node("virtual-node-aci-linux", "10.0.0.5"), node("virtual-machine-7", "10.0.0.6"), node("gk3-a", "10.0.0.7"), node("virtual-node-mine", "10.0.0.8"),
+			node("n1", "10.0.0.1"), node("win", "10.0.0.2"), node("vk", "10.0.0.3"),
+			node("fargate-ip-10-0-0-4.ec2.internal", "10.0.0.4"),
+			node("virtual-node-aci-linux", "10.0.0.5"), node("virtual-machine-7", "10.0.0.6"),
+			node("gk3-a", "10.0.0.7"), node("virtual-node-mine", "10.0.0.8"),
 		},
-		exporters: []series.Series{constant(1, "instance", "10.0.0.8:9100", "nodename", "virtual-node-mine")},
-		kinds:     []series.Series{constant(1, "node", "win", "kind", "windows"), constant(1, "node", "vk", "kind", "virtual")},
+		exporters: []series.Series{
+			constant(1, "instance", "10.0.0.8:9100", "nodename", "virtual-node-mine"),
+		},
+		kinds: []series.Series{
+			constant(1, "node", "win", "kind", "windows"),
+			constant(1, "node", "vk", "kind", "virtual"),
+		},
 	}
 	var got []string
 	for _, n := range w.load(t).All() {
 		got = append(got, n.Name+"="+string(n.Kind))
 	}
-	const want = "fargate-ip-10-0-0-4.ec2.internal=virtual gk3-a=autopilot n1= virtual-machine-7= virtual-node-aci-linux=virtual" +
+	const want = "fargate-ip-10-0-0-4.ec2.internal=virtual gk3-a=autopilot n1= " +
+		"virtual-machine-7= virtual-node-aci-linux=virtual" +
 		" virtual-node-mine= vk=virtual win=windows"
 	if s := strings.Join(got, " "); s != want {
 		t.Errorf("got  %s\nwant %s", s, want)
@@ -201,26 +255,53 @@ func TestAnAddressChangesHands(t *testing.T) {
 	w := world{
 		now: []series.Series{node("b", "10.0.0.5")},
 		window: []series.Series{
-			{Labels: series.FromPairs("node", "a", "internal_ip", "10.0.0.5"), Values: []float64{1, 1, 1, 1, 1, nan}},
-			{Labels: series.FromPairs("node", "b", "internal_ip", "10.0.0.5"), Values: []float64{nan, nan, nan, nan, nan, 1}},
+			{
+				Labels: series.FromPairs("node", "a", "internal_ip", "10.0.0.5"),
+				Values: []float64{1, 1, 1, 1, 1, nan},
+			},
+			{
+				Labels: series.FromPairs("node", "b", "internal_ip", "10.0.0.5"), Values: []float64{
+					nan, nan, nan, nan, nan, 1,
+				},
+			},
 		},
 		exporters: []series.Series{
-			{Labels: series.FromPairs("instance", "10.0.0.5:9100", "nodename", "a"), Values: []float64{1, 1, 1, 1, 1, nan}},
-			{Labels: series.FromPairs("instance", "10.0.0.5:9100", "nodename", "b"), Values: []float64{nan, nan, nan, nan, nan, 1}},
+			{
+				Labels: series.FromPairs("instance", "10.0.0.5:9100", "nodename", "a"),
+				Values: []float64{1, 1, 1, 1, 1, nan},
+			},
+			{
+				Labels: series.FromPairs("instance", "10.0.0.5:9100", "nodename", "b"),
+				Values: []float64{nan, nan, nan, nan, nan, 1},
+			},
 		},
 	}
 	w.held = w.window
 	f := w.answers(map[string][]series.Series{"usage": {
-		{Labels: series.FromPairs("instance", "10.0.0.5:9100"), Values: []float64{0.9, 0.9, nan, 0.1}},
-		{Labels: series.FromPairs("instance", "10.0.0.5:9100", "device", "old"), Values: []float64{0.5, 0.5, nan, nan}},
-		{Labels: series.FromPairs("instance", "10.0.0.5:9100", "device", "new"), Values: []float64{nan, nan, nan, 0.5}},
+		{
+			Labels: series.FromPairs("instance", "10.0.0.5:9100"),
+			Values: []float64{0.9, 0.9, nan, 0.1},
+		},
+		{
+			Labels: series.FromPairs("instance", "10.0.0.5:9100", "device", "old"),
+			Values: []float64{0.5, 0.5, nan, nan},
+		},
+		{
+			Labels: series.FromPairs("instance", "10.0.0.5:9100", "device", "new"),
+			Values: []float64{nan, nan, nan, 0.5},
+		},
 	}})
 	nodes, _, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := panel.Spec{Queries: []panel.Query{{Expr: "usage", Legend: "{{node}} {{device}}"}}, Rules: []rules.Rule{{Name: "High", Critical: rules.At(0.8), For: time.Minute}}}
-	p := snapshot.Take(context.Background(), f, []panel.Spec{spec}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
+	spec := panel.Spec{
+		Queries: []panel.Query{{Expr: "usage", Legend: "{{node}} {{device}}"}}, Rules: []rules.Rule{
+			{Name: "High", Critical: rules.At(0.8), For: time.Minute},
+		},
+	}
+	p := snapshot.Take(context.Background(), f, []panel.Spec{spec},
+		snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 	var got []string
 	for _, r := range p.Rows {
 		got = append(got, fmt.Sprintf("%s %v %v", r.Name, r.Stats.Max, r.Status))
@@ -234,34 +315,46 @@ func TestAnAddressChangesHands(t *testing.T) {
 	}
 }
 
-// TestOneRowANode: exporters one after the other, or side by side, are one node; and one off the host's network is known by it.
+// TestOneRowANode: exporters one after the other, or side by side, are one node; and one off the
+// host's network is known by it.
 func TestOneRowANode(t *testing.T) {
 	nan := math.NaN()
 	w := world{
 		now: []series.Series{node("n1", "10.0.0.1"), node("n2", "10.0.0.2")},
 		exporters: []series.Series{
-			constant(1, "instance", "10.0.0.1:9100", "nodename", "n1"), constant(1, "instance", "10.0.0.1:9101", "nodename", "n1"),
-			constant(1, "instance", "10.244.0.5:9100", "nodename", "ne-a"), constant(1, "instance", "10.244.0.9:9100", "nodename", "ne-b"),
+			constant(1, "instance", "10.0.0.1:9100", "nodename", "n1"),
+			constant(1, "instance", "10.0.0.1:9101", "nodename", "n1"),
+			constant(1, "instance", "10.244.0.5:9100", "nodename", "ne-a"),
+			constant(1, "instance", "10.244.0.9:9100", "nodename", "ne-b"),
 		},
 		pods: []series.Series{
-			constant(1, "node", "n2", "pod", "ne-a", "pod_ip", "10.244.0.5"), constant(1, "node", "n2", "pod", "ne-b", "pod_ip", "10.244.0.9"),
+			constant(1, "node", "n2", "pod", "ne-a", "pod_ip", "10.244.0.5"),
+			constant(1, "node", "n2", "pod", "ne-b", "pod_ip", "10.244.0.9"),
 		},
 	}
 	f := w.answers(map[string][]series.Series{"usage": {
 		{Labels: series.FromPairs("instance", "10.0.0.1:9100"), Values: []float64{1, 1, 1, 1}},
 		{Labels: series.FromPairs("instance", "10.0.0.1:9101"), Values: []float64{2, 2, 2, 2}},
-		{Labels: series.FromPairs("instance", "10.244.0.5:9100"), Values: []float64{3, 3, nan, nan}},
-		{Labels: series.FromPairs("instance", "10.244.0.9:9100"), Values: []float64{nan, nan, 4, 4}},
+		{
+			Labels: series.FromPairs("instance", "10.244.0.5:9100"),
+			Values: []float64{3, 3, nan, nan},
+		},
+		{
+			Labels: series.FromPairs("instance", "10.244.0.9:9100"),
+			Values: []float64{nan, nan, 4, 4},
+		},
 	}})
 	nodes, _, err := snapshot.LoadNodes(context.Background(), f, slot, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
 	spec := panel.Spec{Queries: []panel.Query{{Expr: "usage", Legend: "{{node}}"}}, Builtin: true}
-	p := snapshot.Take(context.Background(), f, []panel.Spec{spec}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
+	p := snapshot.Take(context.Background(), f, []panel.Spec{spec},
+		snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 	var got []string
 	for _, r := range p.Rows {
-		got = append(got, fmt.Sprintf("%s %v–%v of %v", r.Labels, r.Stats.Min, r.Stats.Max, r.NodeAdded))
+		got = append(got, fmt.Sprintf("%s %v–%v of %v", r.Labels, r.Stats.Min, r.Stats.Max,
+			r.NodeAdded))
 	}
 	slices.Sort(got)
 	want := `[{instance="10.0.0.1:9100", node="n1"} 2–2 of true {node="n2"} 3–4 of false]`
@@ -270,15 +363,17 @@ func TestOneRowANode(t *testing.T) {
 	}
 }
 
-// TestFiveThousandNodesFitTheDefaults: no answer of the table, and none of coverage, has more series than the client takes, also where
-// two jobs scrape every exporter, as under the community's chart.
+// TestFiveThousandNodesFitTheDefaults: no answer of the table, and none of coverage, has more
+// series than the client takes, also where two jobs scrape every exporter, as under the community's
+// chart.
 func TestFiveThousandNodesFitTheDefaults(t *testing.T) {
 	var w world
 	for i := range 5000 {
 		name, ip := fmt.Sprintf("n%04d", i), fmt.Sprintf("10.%d.%d.1", i/250, i%250)
 		w.now = append(w.now, node(name, ip))
 		w.exporters = append(w.exporters,
-			constant(1, "instance", ip+":9100", "nodename", name, "node", name), constant(1, "instance", ip+":9100", "nodename", name))
+			constant(1, "instance", ip+":9100", "nodename", name, "node", name),
+			constant(1, "instance", ip+":9100", "nodename", name))
 	}
 	const have, without = "have", "without"
 	f := w.answers(map[string][]series.Series{have: w.now, without: w.exporters})
@@ -288,10 +383,17 @@ func TestFiveThousandNodesFitTheDefaults(t *testing.T) {
 		}
 	}
 	nodes := w.load(t)
-	if all := nodes.All(); len(all) != 5000 || slices.ContainsFunc(all, func(n snapshot.Node) bool { return !n.Exporter }) {
+	if all := nodes.All(); len(all) != 5000 || slices.ContainsFunc(all, func(n snapshot.Node) bool {
+		return !n.Exporter
+	}) {
 		t.Errorf("%d nodes, or one without an exporter", len(all))
 	}
-	p := snapshot.Take(context.Background(), f, []panel.Spec{{Queries: []panel.Query{{Expr: have, Legend: "{{node}}"}}, Without: without, Rules: []rules.Rule{{Name: "R", Warning: rules.At(0)}}}},
+	p := snapshot.Take(context.Background(), f, []panel.Spec{
+		{
+			Queries: []panel.Query{{Expr: have, Legend: "{{node}}"}}, Without: without,
+			Rules: []rules.Rule{{Name: "R", Warning: rules.At(0)}},
+		},
+	},
 		snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 	if p.Failure != nil || p.Total != 5000 || p.OK != 5000 {
 		t.Errorf("%d rows, %d of them OK, error %v", p.Total, p.OK, p.Failure)
@@ -302,9 +404,14 @@ func TestFiveThousandNodesFitTheDefaults(t *testing.T) {
 func TestANodeLosesItsExporter(t *testing.T) {
 	nan := math.NaN()
 	w := world{
-		now:       []series.Series{node("n1", "10.0.0.1"), node("n2", "10.0.0.2"), node("win", "10.0.0.3")},
-		exporters: []series.Series{constant(1, "instance", "10.0.0.1:9100", "nodename", "n1"), constant(1, "instance", "10.0.0.2:9100", "nodename", "n2")},
-		kinds:     []series.Series{constant(1, "node", "win", "kind", "windows")},
+		now: []series.Series{
+			node("n1", "10.0.0.1"), node("n2", "10.0.0.2"), node("win", "10.0.0.3"),
+		},
+		exporters: []series.Series{
+			constant(1, "instance", "10.0.0.1:9100", "nodename", "n1"),
+			constant(1, "instance", "10.0.0.2:9100", "nodename", "n2"),
+		},
+		kinds: []series.Series{constant(1, "node", "win", "kind", "windows")},
 	}
 	nodes := w.load(t)
 	for _, tt := range []struct {
@@ -314,14 +421,25 @@ func TestANodeLosesItsExporter(t *testing.T) {
 	}{
 		{"both have one", []float64{1, 1}, []float64{1, 1}, "[n1 0 ok n2 0 ok]"},
 		{"n2 lost it", []float64{1, 1}, []float64{1, nan}, "[n1 0 ok n2 1 breach]"},
-		{"both lost it", []float64{1, nan}, []float64{1, nan}, "[2 of 2 nodes 1 breach n1 0 ok n2 0 ok]"},
-		{"it comes to both", []float64{nan, 1}, []float64{nan, 1}, "[2 of 2 nodes 0 ok n1 0 ok n2 0 ok]"},
+		{
+			"both lost it", []float64{1, nan}, []float64{1, nan},
+			"[2 of 2 nodes 1 breach n1 0 ok n2 0 ok]",
+		},
+		{
+			"it comes to both", []float64{nan, 1}, []float64{nan, 1},
+			"[2 of 2 nodes 0 ok n1 0 ok n2 0 ok]",
+		},
 	} {
 		f := w.answers(map[string][]series.Series{"have": w.now, "without": {
-			{Labels: series.FromPairs("instance", "10.0.0.1:9100"), Values: tt.n1}, {Labels: series.FromPairs("instance", "10.0.0.2:9100"), Values: tt.n2},
+			{Labels: series.FromPairs("instance", "10.0.0.1:9100"), Values: tt.n1}, {
+				Labels: series.FromPairs("instance", "10.0.0.2:9100"), Values: tt.n2,
+			},
 		}})
 		p := snapshot.Take(context.Background(), f, []panel.Spec{{
-			Queries: []panel.Query{{Expr: "have", Legend: "{{node}}"}}, Without: "without", WithoutAll: "{{value}} of {{value}} nodes", Rules: []rules.Rule{{Name: "R", Warning: rules.At(0), For: 5 * time.Minute}},
+			Queries: []panel.Query{{Expr: "have", Legend: "{{node}}"}}, Without: "without",
+			WithoutAll: "{{value}} of {{value}} nodes", Rules: []rules.Rule{
+				{Name: "R", Warning: rules.At(0), For: 5 * time.Minute},
+			},
 		}}, snapshot.Options{Slot: slot, Range: time.Hour, Nodes: nodes})[0]
 		var got []string
 		for _, r := range p.Rows {

@@ -7,8 +7,8 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Objects returns which nodes there are, for alerts, and which label names their cluster. It says nothing
-// of workloads and claims, which the table does not know.
+// Objects returns which nodes there are, for alerts, and which label names their cluster. It says
+// nothing of workloads and claims, which the table does not know.
 func (n Nodes) Objects() rules.Objects {
 	out := rules.Objects{
 		Nodes: rules.Known{

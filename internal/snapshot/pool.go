@@ -7,8 +7,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// labelPool keeps one copy of the label sets and of the names that panels share, as most do: they are of the same nodes, or of the same
-// containers. It may be used by several panels at once.
+// labelPool keeps one copy of the label sets and of the names that panels share, as most do: they
+// are of the same nodes, or of the same containers. It may be used by several panels at once.
 type labelPool struct {
 	mu     sync.Mutex
 	labels map[uint64]series.Labels // by their hash
@@ -22,7 +22,8 @@ func newLabelPool() *labelPool {
 	return &labelPool{labels: map[uint64]series.Labels{}, names: map[string]string{}}
 }
 
-// of returns the copies of a series' labels and its name. They are shared: nobody may write to them.
+// of returns the copies of a series' labels and its name. They are shared: nobody may write to
+// them.
 func (p *labelPool) of(ls series.Labels, name string) (series.Labels, string) {
 	hash := ls.Hash()
 	p.mu.Lock()

@@ -17,7 +17,8 @@ func (r *Row) Key() uint64 { return keyOf(r.Ref, r.Labels) }
 // Key is the Row.Key of the series that was judged.
 func (f *Finding) Key() uint64 { return keyOf(f.Ref, f.Labels) }
 
-// queryLabel is a label that no series has. Series of two queries that have the same labels are told apart by it.
+// queryLabel is a label that no series has. Series of two queries that have the same labels are
+// told apart by it.
 const queryLabel = "\x00query"
 
 func keyOf(ref string, ls series.Labels) uint64 {
@@ -59,13 +60,15 @@ func exprs(s *panel.Spec) []string {
 // several reports whether the panel has more than one query.
 func (p *Panel) several() bool { return len(p.Spec.Queries) > 1 }
 
-// askMore asks for the series of the queries after the first, and adds to m what their answers say of themselves.
+// askMore asks for the series of the queries after the first, and adds to m what their answers say
+// of themselves.
 func (p *Panel) askMore(ctx context.Context, q Querier, o Options, f *fold, m *promapi.Meta) error {
 	for i := 1; i < len(p.Spec.Queries); i++ {
 		f.next()
 		ref := p.Spec.Queries[i].Ref
 		meta, err := beside(func(each func(series.Series) error) (promapi.Meta, error) {
-			return q.Range(ctx, promapi.Query{Expr: p.Exprs[i], Grid: p.Grid, Limit: o.MaxSeries}, each)
+			return q.Range(ctx, promapi.Query{Expr: p.Exprs[i], Grid: p.Grid, Limit: o.MaxSeries},
+				each)
 		}, f.add)
 		if err != nil {
 			return fmt.Errorf("query %s: %w", ref, err)
@@ -79,7 +82,8 @@ func (p *Panel) askMore(ctx context.Context, q Querier, o Options, f *fold, m *p
 	return nil
 }
 
-var errOtherTimes = errors.New("its samples lie at other times than those of the panel's first query")
+var errOtherTimes = errors.New("its samples lie at other times than those of the panel's first " +
+	"query")
 
 // hear adds what another answer says of itself, once.
 func hear(to *promapi.Meta, m promapi.Meta) {

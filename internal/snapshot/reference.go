@@ -24,7 +24,9 @@ func (p *Panel) askReferences(ctx context.Context, q Querier, v panel.Vars) {
 		p.References = append(p.References, lines[:drawn]...)
 		if p.Kept != nil {
 			for _, l := range lines {
-				p.Kept.References = append(p.Kept.References, Referred{i, legend(r.Name, l.Labels), l.Labels})
+				p.Kept.References = append(p.Kept.References, Referred{
+					i, legend(r.Name, l.Labels), l.Labels,
+				})
 			}
 		}
 		left += len(lines) - drawn
@@ -54,17 +56,21 @@ var (
 	errOtherSamples = errors.New("samples at other times")
 )
 
-// mostReferenceSeries bounds what one reference may answer with. All that is drawn are MostReferences, but which ones is by name.
+// mostReferenceSeries bounds what one reference may answer with. All that is drawn are
+// MostReferences, but which ones is by name.
 const mostReferenceSeries = 100
 
 // askReference returns the lines of one reference, by name.
-func (p *Panel) askReference(ctx context.Context, q Querier, expr, name string) ([]ReferenceLine, error) {
+func (p *Panel) askReference(ctx context.Context, q Querier, expr,
+	name string) ([]ReferenceLine, error) {
 	var lines []ReferenceLine
 	meta, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: p.Grid}, func(s series.Series) error {
 		if len(lines) == mostReferenceSeries {
 			return errManyLines
 		}
-		lines = append(lines, ReferenceLine{Name: legend(name, s.Labels), Labels: s.Labels.Clone(), Values: slices.Clone(s.Values)})
+		lines = append(lines, ReferenceLine{
+			Name: legend(name, s.Labels), Labels: s.Labels.Clone(), Values: slices.Clone(s.Values),
+		})
 		return nil
 	})
 	switch {

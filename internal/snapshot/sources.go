@@ -20,8 +20,9 @@ import (
 // target is a scrape target within one cluster.
 type target struct{ cluster, job, instance string }
 
-// Lost is a target that told of objects within the last day, such as one shard of kube-state-metrics, and that is silent now, while no
-// other tells of them: nobody can say what became of these objects.
+// Lost is a target that told of objects within the last day, such as one shard of
+// kube-state-metrics, and that is silent now, while no other tells of them: nobody can say what
+// became of these objects.
 type Lost struct {
 	Cluster, Job, Instance string
 	Last                   time.Time // its last sample
@@ -29,15 +30,18 @@ type Lost struct {
 	nodes                  map[string]string
 }
 
-// Complete reports whether what kube-state-metrics says now of a cluster is all that it should say: no shard of it is lost, and the
-// answers are not only a part. An object that an incomplete source does not name may be there.
+// Complete reports whether what kube-state-metrics says now of a cluster is all that it should say:
+// no shard of it is lost, and the answers are not only a part. An object that an incomplete source
+// does not name may be there.
 func (n Nodes) Complete(cluster string) bool {
 	return n.Current(cluster) && !n.Lacks(cluster)
 }
 
 // Lacks reports whether a part of kube-state-metrics is lost.
 func (n Nodes) Lacks(cluster string) bool {
-	return slices.ContainsFunc(n.lost, func(l Lost) bool { return l.Cluster == cluster && l.nodes != nil })
+	return slices.ContainsFunc(n.lost, func(l Lost) bool {
+		return l.Cluster == cluster && l.nodes != nil
+	})
 }
 
 // The bounds of the search for lost targets.
@@ -45,12 +49,14 @@ const (
 	sourceWindow = 24 * time.Hour // as long as a silent alert lasts
 	sourceStep   = 10 * time.Minute
 	podStep      = 30 * time.Minute
-	// In a large cluster every shard tells of nodes; its pods are looked at seldom, for a source of pods alone.
+	// In a large cluster every shard tells of nodes; its pods are looked at seldom, for a source of
+	// pods alone.
 	manyNodes   = 300
 	fewPodStep  = 6 * time.Hour
 	mostSilent  = 8  // targets that are looked at, the newest first; a rollout leaves one behind
 	mostMembers = 50 // objects of one that are looked for elsewhere
-	// fewNodes is how many nodes a target must have told of so that they alone show whether another took its place.
+	// fewNodes is how many nodes a target must have told of so that they alone show whether another
+	// took its place.
 	fewNodes = 5
 )
 
@@ -79,16 +85,20 @@ func (l *nodeLoader) loadSources(ctx context.Context) {
 }
 
 func compareLost(a, b Lost) int {
-	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Job, b.Job), cmp.Compare(a.Instance, b.Instance))
+	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Job, b.Job),
+		cmp.Compare(a.Instance, b.Instance))
 }
 
-// hearScrapes says of the lost targets of a cluster none of whose targets has samples now that they did not leave: its Prometheus is silent.
+// hearScrapes says of the lost targets of a cluster none of whose targets has samples now that they
+// did not leave: its Prometheus is silent.
 func (l *nodeLoader) hearScrapes(ctx context.Context) error {
 	if len(l.n.lost) == 0 {
 		return nil
 	}
 	scraped := map[string]bool{}
-	err := l.each(ctx, l.now, `group by (cluster) (up)`, func(ls series.Labels, _ []float64) { scraped[ls.Get("cluster")] = true })
+	err := l.each(ctx, l.now, `group by (cluster) (up)`, func(ls series.Labels, _ []float64) {
+		scraped[ls.Get("cluster")] = true
+	})
 	for i := range l.n.lost {
 		l.n.lost[i].Left = l.n.lost[i].Left && scraped[l.n.lost[i].Cluster]
 	}
@@ -98,8 +108,9 @@ func (l *nodeLoader) hearScrapes(ctx context.Context) error {
 // span is the time within which the last sample of a target lies.
 type span struct{ from, to time.Time }
 
-// loseKSM finds kube-state-metrics, or shards of it, that are silent and that no other has taken the place of. After a rollout another
-// tells of the same objects, and so does the other one of a pair.
+// loseKSM finds kube-state-metrics, or shards of it, that are silent and that no other has taken
+// the place of. After a rollout another tells of the same objects, and so does the other one of a
+// pair.
 func (l *nodeLoader) loseKSM(ctx context.Context) error {
 	seen := map[target]span{}
 	if err := l.seen(ctx, seen, nodeSourcesQuery, sourceStep); err != nil {
@@ -134,7 +145,8 @@ func (l *nodeLoader) loseKSM(ctx context.Context) error {
 }
 
 // seen adds the targets of a query's answers within the last day, with when each was seen last.
-func (l *nodeLoader) seen(ctx context.Context, seen map[target]span, expr string, step time.Duration) error {
+func (l *nodeLoader) seen(ctx context.Context, seen map[target]span, expr string,
+	step time.Duration) error {
 	add := func(g series.Grid) error {
 		return l.each(ctx, g, expr, func(ls series.Labels, values []float64) {
 			t := target{ls.Get("cluster"), ls.Get("job"), ls.Get("instance")}
@@ -149,8 +161,10 @@ func (l *nodeLoader) seen(ctx context.Context, seen map[target]span, expr string
 	return add(l.now)
 }
 
-// silentOf returns the targets that neither answer now nor tell of anything, those that fell silent last first, and what up says of all.
-func (l *nodeLoader) silentOf(ctx context.Context, seen map[target]span) (silent []target, up map[target]float64, err error) {
+// silentOf returns the targets that neither answer now nor tell of anything, those that fell silent
+// last first, and what up says of all.
+func (l *nodeLoader) silentOf(ctx context.Context,
+	seen map[target]span) (silent []target, up map[target]float64, err error) {
 	jobs := map[string]bool{}
 	for t, s := range seen {
 		if s.from.Before(l.at) {
@@ -162,17 +176,22 @@ func (l *nodeLoader) silentOf(ctx context.Context, seen map[target]span) (silent
 		return nil, nil, nil
 	}
 	up = map[target]float64{}
-	err = l.each(ctx, l.now, fmt.Sprintf(upQuery, strings.Join(slices.Sorted(maps.Keys(jobs)), "|")), func(ls series.Labels, values []float64) {
-		up[target{ls.Get("cluster"), ls.Get("job"), ls.Get("instance")}] = values[0]
-	})
-	silent = slices.DeleteFunc(silent, func(t target) bool { return up[t] == 1 }) // it answers: its objects are gone
+	err = l.each(ctx, l.now,
+		fmt.Sprintf(upQuery, strings.Join(slices.Sorted(maps.Keys(jobs)), "|")),
+		func(ls series.Labels, values []float64) {
+			up[target{ls.Get("cluster"), ls.Get("job"), ls.Get("instance")}] = values[0]
+		})
+	// it answers: its objects are gone
+	silent = slices.DeleteFunc(silent, func(t target) bool { return up[t] == 1 })
 	slices.SortFunc(silent, func(a, b target) int {
-		return cmp.Or(seen[b].from.Compare(seen[a].from), cmp.Compare(a.cluster, b.cluster), cmp.Compare(a.job, b.job), cmp.Compare(a.instance, b.instance))
+		return cmp.Or(seen[b].from.Compare(seen[a].from), cmp.Compare(a.cluster, b.cluster),
+			cmp.Compare(a.job, b.job), cmp.Compare(a.instance, b.instance))
 	})
 	return silent[:min(len(silent), mostSilent)], up, err
 }
 
-// lostOf returns what is lost with a target that is silent, nil where others tell of most of its objects at some time since then.
+// lostOf returns what is lost with a target that is silent, nil where others tell of most of its
+// objects at some time since then.
 func (l *nodeLoader) lostOf(ctx context.Context, t target, s span) (*Lost, error) {
 	lost := &Lost{Cluster: t.cluster, Job: t.job, Instance: t.instance, nodes: map[string]string{}}
 	own := fmt.Sprintf(`job="%s",instance="%s"`, quoted(t.job), quoted(t.instance))
@@ -182,14 +201,16 @@ func (l *nodeLoader) lostOf(ctx context.Context, t target, s span) (*Lost, error
 	}
 	step := max((to.Sub(s.from) / windowSteps).Truncate(time.Minute), time.Minute)
 	around := series.Grid{Start: s.from, Step: step, Len: int(to.Sub(s.from)/step) + 1}
-	nodes, last, err := l.members(ctx, around, t, `max by (cluster, node, internal_ip) (kube_node_info{`+own+`})`, "node")
+	nodes, last, err := l.members(ctx, around, t,
+		`max by (cluster, node, internal_ip) (kube_node_info{`+own+`})`, "node")
 	if err != nil {
 		return nil, err
 	}
 	var pods []series.Labels
 	if len(nodes) < fewNodes {
 		var lastPod time.Time
-		pods, lastPod, err = l.members(ctx, around, t, `max by (cluster, node, namespace, pod) (kube_pod_info{`+own+`})`, "pod")
+		pods, lastPod, err = l.members(ctx, around, t,
+			`max by (cluster, node, namespace, pod) (kube_pod_info{`+own+`})`, "pod")
 		if err != nil {
 			return nil, err
 		}
@@ -201,14 +222,19 @@ func (l *nodeLoader) lostOf(ctx context.Context, t target, s span) (*Lost, error
 	for _, ls := range nodes {
 		lost.nodes[ls.Get("node")] = ls.Get("internal_ip")
 	}
-	pods = slices.DeleteFunc(pods, func(ls series.Labels) bool { // those of a node that is gone are gone with it
+	pods = slices.DeleteFunc(pods, func(ls series.Labels) bool {
+		// those of a node that is gone are gone with it
 		_, ours := lost.nodes[ls.Get("node")]
 		return !ours && !l.n.Has(t.cluster, ls.Get("node"))
 	})
 	if len(nodes)+len(pods) == 0 {
 		return nil, nil
 	}
-	taken, err := l.taken(ctx, t, last, []asked{{"kube_node_info", "cluster, node", "node", nodes}, {"kube_pod_info", "cluster, namespace, pod", "pod", pods}}, own)
+	taken, err := l.taken(ctx, t, last, []asked{
+		{"kube_node_info", "cluster, node", "node", nodes}, {
+			"kube_pod_info", "cluster, namespace, pod", "pod", pods,
+		},
+	}, own)
 	if err != nil || taken {
 		return nil, err
 	}
@@ -216,7 +242,8 @@ func (l *nodeLoader) lostOf(ctx context.Context, t target, s span) (*Lost, error
 }
 
 // members returns the objects that a target told of at its end, and when that was.
-func (l *nodeLoader) members(ctx context.Context, g series.Grid, t target, expr, name string) ([]series.Labels, time.Time, error) {
+func (l *nodeLoader) members(ctx context.Context, g series.Grid, t target, expr,
+	name string) ([]series.Labels, time.Time, error) {
 	type member struct {
 		ls   series.Labels
 		last time.Time
@@ -249,7 +276,8 @@ type asked struct {
 }
 
 // taken reports whether others tell of at least half of some objects at one time since then.
-func (l *nodeLoader) taken(ctx context.Context, t target, since time.Time, of []asked, own string) (bool, error) {
+func (l *nodeLoader) taken(ctx context.Context, t target, since time.Time, of []asked,
+	own string) (bool, error) {
 	const step = 5 * time.Minute
 	grid := series.Grid{Start: l.at, Step: step, Len: 1}
 	if n := int(l.at.Sub(since) / step); n > 0 {
@@ -267,7 +295,8 @@ func (l *nodeLoader) taken(ctx context.Context, t target, since time.Time, of []
 			continue
 		}
 		total += len(names)
-		expr := `count by (cluster) (group by (` + a.by + `) (` + a.metric + `{` + a.name + `=~"` + strings.Join(names, "|") + `"} unless ` + a.metric + `{` + own + `}))`
+		expr := `count by (cluster) (group by (` + a.by + `) (` + a.metric + `{` + a.name + `=~"` +
+			strings.Join(names, "|") + `"} unless ` + a.metric + `{` + own + `}))`
 		err := l.each(ctx, grid, expr, func(ls series.Labels, values []float64) {
 			for i, v := range values {
 				if ls.Get("cluster") == t.cluster && !math.IsNaN(v) {
@@ -282,11 +311,13 @@ func (l *nodeLoader) taken(ctx context.Context, t target, since time.Time, of []
 	return slices.ContainsFunc(found, func(n float64) bool { return 2*n >= float64(total) }), nil
 }
 
-// loseKubelets finds that no kubelet of a cluster is a target any more, while its nodes are there. One that is not is no news: nodes come
-// and go.
+// loseKubelets finds that no kubelet of a cluster is a target any more, while its nodes are there.
+// One that is not is no news: nodes come and go.
 func (l *nodeLoader) loseKubelets(ctx context.Context) error {
 	now := map[string]bool{}
-	if err := l.each(ctx, l.now, kubeletsQuery, func(ls series.Labels, _ []float64) { now[ls.Get("cluster")] = true }); err != nil {
+	if err := l.each(ctx, l.now, kubeletsQuery, func(ls series.Labels, _ []float64) {
+		now[ls.Get("cluster")] = true
+	}); err != nil {
 		return err
 	}
 	gone := false
@@ -300,7 +331,10 @@ func (l *nodeLoader) loseKubelets(ctx context.Context) error {
 	var all []Lost
 	grid := panel.PlanGrid(l.at, sourceWindow, sourceStep)
 	err := l.each(ctx, grid, kubeletsQuery, func(ls series.Labels, values []float64) {
-		t := Lost{Cluster: ls.Get("cluster"), Job: ls.Get("job"), Instance: ls.Get("instance"), Last: grid.At(series.Newest(values)), Left: true}
+		t := Lost{
+			Cluster: ls.Get("cluster"), Job: ls.Get("job"), Instance: ls.Get("instance"),
+			Last: grid.At(series.Newest(values)), Left: true,
+		}
 		if now[t.Cluster] || !l.n.current[t.Cluster] {
 			return
 		}
@@ -317,8 +351,8 @@ func (l *nodeLoader) loseKubelets(ctx context.Context) error {
 	return err
 }
 
-// loseExporters finds that no node_exporter is a target any more where nothing else tells of nodes: without kube-state-metrics nobody
-// knows which nodes lack one.
+// loseExporters finds that no node_exporter is a target any more where nothing else tells of nodes:
+// without kube-state-metrics nobody knows which nodes lack one.
 func (l *nodeLoader) loseExporters(ctx context.Context, exporters []exporter) error {
 	known, reports, lost := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for k := range l.n.known {
@@ -334,7 +368,8 @@ func (l *nodeLoader) loseExporters(ctx context.Context, exporters []exporter) er
 		return nil
 	}
 	seen := map[target]span{}
-	expr := fmt.Sprintf(`group by (cluster, job, instance) (last_over_time(node_uname_info[%s]))`, model.Duration(l.step))
+	expr := fmt.Sprintf(`group by (cluster, job, instance) (last_over_time(node_uname_info[%s]))`,
+		model.Duration(l.step))
 	err := l.each(ctx, l.grid, expr, func(ls series.Labels, values []float64) {
 		t := target{ls.Get("cluster"), ls.Get("job"), ls.Get("instance")}
 		if lost[t.cluster] {
@@ -353,7 +388,10 @@ func (l *nodeLoader) loseExporters(ctx context.Context, exporters []exporter) er
 	}
 	for _, t := range silent {
 		if _, there := up[t]; !there && !seen[t].from.Before(newest[t.cluster].Add(-l.step)) {
-			l.n.lost = append(l.n.lost, Lost{Cluster: t.cluster, Job: t.job, Instance: t.instance, Last: seen[t].from, Left: true})
+			l.n.lost = append(l.n.lost, Lost{
+				Cluster: t.cluster, Job: t.job, Instance: t.instance, Last: seen[t].from,
+				Left: true,
+			})
 		}
 	}
 	if err == nil {

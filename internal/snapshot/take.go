@@ -23,24 +23,30 @@ import (
 
 // Querier is what a snapshot asks; *promapi.Client answers.
 type Querier interface {
-	// Range hands every series of the answer to each. What each was given counts only where Range returns nil.
-	Range(ctx context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error)
+	// Range hands every series of the answer to each. What each was given counts only where Range
+	// returns nil.
+	Range(ctx context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta,
+		error)
 	// Present tells which metric names have samples between start and end.
 	Present(ctx context.Context, names []string, start, end time.Time) (map[string]bool, error)
 }
 
 // Options are what all panels of a snapshot share.
 type Options struct {
-	Slot           time.Time     // the time that the run is for
-	Range          time.Duration // of the panels that name none
-	QueryOffset    time.Duration // the range ends this long before the slot, so that late samples are in
+	Slot  time.Time     // the time that the run is for
+	Range time.Duration // of the panels that name none
+	// the range ends this long before the slot, so that late samples are in
+	QueryOffset    time.Duration
 	ScrapeInterval time.Duration // of the targets; 0: a minute
 	MaxSeries      int           // cap on the series of one answer; 0: promapi.DefaultLimit
 	Concurrency    int           // panels at a time; 0: promapi.DefaultConcurrency
 	Nodes          Nodes
-	Part           string      // what is asked is this part of several, such as a cluster: its panels keep what Merge needs, and name clusters. "": all
-	Mapping        Mapping     // how the source names the labels of the built-in queries
-	Progress       func(Event) // told of each panel's begin and end, one event at a time; nil: nobody listens
+	// what is asked is this part of several, such as a cluster: its panels keep what Merge needs,
+	// and name clusters. "": all
+	Part    string
+	Mapping Mapping // how the source names the labels of the built-in queries
+	// told of each panel's begin and end, one event at a time; nil: nobody listens
+	Progress func(Event)
 
 	pool *labelPool // what the panels share
 }
@@ -65,8 +71,9 @@ func (o Options) unanswered(spec panel.Spec) Panel {
 // End returns the newest time that a snapshot asks for.
 func (o Options) End() time.Time { return o.Slot.Add(-o.QueryOffset) }
 
-// Take asks for every panel and folds the answers: one Panel for each of specs, in their order. A query that fails is in its Panel;
-// the others go on. Where ctx ends, the panels that have no answer yet fail (FailureStopped).
+// Take asks for every panel and folds the answers: one Panel for each of specs, in their order. A
+// query that fails is in its Panel; the others go on. Where ctx ends, the panels that have no
+// answer yet fail (FailureStopped).
 func Take(ctx context.Context, q Querier, specs []panel.Spec, o Options) []Panel {
 	panels := make([]Panel, len(specs))
 	o.Nodes.several = o.Nodes.several || o.Part != ""
@@ -104,11 +111,12 @@ func Take(ctx context.Context, q Querier, specs []panel.Spec, o Options) []Panel
 	return panels
 }
 
-// lateness is how long a panel may go on after its context has ended, for what was under way to end.
+// lateness is how long a panel may go on after its context has ended, for what was under way to
+// end.
 const lateness = 2 * time.Second
 
-// panelInTime takes one panel, and leaves it where it does not heed the end of its context: a report that is never made is worse. What is
-// left behind keeps what it makes to itself.
+// panelInTime takes one panel, and leaves it where it does not heed the end of its context: a
+// report that is never made is worse. What is left behind keeps what it makes to itself.
 func panelInTime(ctx context.Context, q Querier, spec panel.Spec, o Options) (Panel, error) {
 	type answer struct {
 		panel Panel
@@ -162,7 +170,8 @@ func takePanel(ctx context.Context, q Querier, spec panel.Spec, o Options) (p Pa
 	return p, err
 }
 
-// ask runs the panel's queries: the whole of its ratio, then the series themselves, then, where none came, which metrics exist.
+// ask runs the panel's queries: the whole of its ratio, then the series themselves, then, where
+// none came, which metrics exist.
 func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	rng := cmp.Or(p.Spec.Range, o.Range)
 	scrape := cmp.Or(o.ScrapeInterval, time.Minute)
@@ -223,8 +232,9 @@ func (p *Panel) ask(ctx context.Context, q Querier, o Options) error {
 	return nil
 }
 
-// holdForThreeSteps raises each alert's For to three steps where it is shorter: what a coarser grid cannot see it must not call
-// unbroken. Only built-in panels come here with a shorter one; in a configuration it is an error.
+// holdForThreeSteps raises each alert's For to three steps where it is shorter: what a coarser grid
+// cannot see it must not call unbroken. Only built-in panels come here with a shorter one; in a
+// configuration it is an error.
 func holdForThreeSteps(rs []rules.Rule, step time.Duration) []rules.Rule {
 	out := slices.Clone(rs)
 	for i := range out {
@@ -266,8 +276,8 @@ func (p *Panel) partly(m promapi.Meta) {
 	}
 }
 
-// Keep gives the findings that which selects the status NoData where there, asked of their rows, says that
-// what they are about is there.
+// Keep gives the findings that which selects the status NoData where there, asked of their rows,
+// says that what they are about is there.
 func (p *Panel) Keep(which func(Finding) bool, there func(Row) bool) {
 	selected := map[uint64]bool{}
 	for _, f := range p.Findings {
@@ -305,13 +315,16 @@ func (r *Row) silence(there map[uint64]bool) {
 	}
 }
 
-// holdBack takes back what rules that need all data have judged by a part of it: what is not in the answer may be there.
+// holdBack takes back what rules that need all data have judged by a part of it: what is not in the
+// answer may be there.
 func (p *Panel) holdBack() {
 	judges, held := false, map[string]bool{} // a rule that needs not all judges on
 	for _, r := range p.Spec.Rules {
 		judges, held[r.Name] = judges || !r.NeedsAll, r.NeedsAll
 	}
-	if p.Partial.IsZero() || !slices.ContainsFunc(p.Spec.Rules, func(r rules.Rule) bool { return r.NeedsAll }) {
+	if p.Partial.IsZero() || !slices.ContainsFunc(p.Spec.Rules, func(r rules.Rule) bool {
+		return r.NeedsAll
+	}) {
 		return
 	}
 	p.Findings = slices.DeleteFunc(p.Findings, func(f Finding) bool { return held[f.Rule] })
@@ -347,7 +360,8 @@ func (p *Panel) holdBack() {
 	p.note(NoteNotJudgedByPart)
 }
 
-// move sets right the times that were taken from the grid while the answer was folded, which is before it was known to be moved.
+// move sets right the times that were taken from the grid while the answer was folded, which is
+// before it was known to be moved.
 func (p *Panel) move(by time.Duration) {
 	set := func(times ...*time.Time) {
 		for _, t := range times {
@@ -377,7 +391,8 @@ func (p *Panel) move(by time.Duration) {
 	}
 }
 
-// judgeAge calls an answer partial whose newest sample of all is old: the server lags, or lost its targets.
+// judgeAge calls an answer partial whose newest sample of all is old: the server lags, or lost its
+// targets.
 func (p *Panel) judgeAge(newest int) {
 	whole := p.Data == DataComplete
 	if newest < 0 {
@@ -397,10 +412,12 @@ type whole struct {
 	aside series.Labels
 }
 
-// askCapacity asks for the whole of each series' ratio at the end of the range and puts it into wholes, by the hash of the labels: of the
-// series of so many names of Spec.Narrow, of all where there are none. Of several wholes of one series, such as disks that are mounted one
-// upon the other, it is the largest, then the one whose labels come first.
-func (p *Panel) askCapacity(ctx context.Context, q Querier, v panel.Vars, o Options, names []string, wholes map[uint64]whole) error {
+// askCapacity asks for the whole of each series' ratio at the end of the range and puts it into
+// wholes, by the hash of the labels: of the series of so many names of Spec.Narrow, of all where
+// there are none. Of several wholes of one series, such as disks that are mounted one upon the
+// other, it is the largest, then the one whose labels come first.
+func (p *Panel) askCapacity(ctx context.Context, q Querier, v panel.Vars, o Options, names []string,
+	wholes map[uint64]whole) error {
 	if p.Spec.Capacity == nil {
 		return nil
 	}
@@ -411,25 +428,28 @@ func (p *Panel) askCapacity(ctx context.Context, q Querier, v panel.Vars, o Opti
 			return err
 		}
 	}
-	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: p.newest(), Limit: o.MaxSeries}, func(s series.Series) error {
-		c := s.Values[0]
-		if !series.Finite(c) {
+	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: p.newest(), Limit: o.MaxSeries},
+		func(s series.Series) error {
+			c := s.Values[0]
+			if !series.Finite(c) {
+				return nil
+			}
+			own, aside := split(s.Labels, p.Spec.Capacity.Aside)
+			k := own.Hash()
+			if known, ok := wholes[k]; !ok ||
+				cmp.Or(cmp.Compare(known.size, c), aside.Compare(known.aside)) < 0 {
+				wholes[k] = whole{c, aside}
+			}
 			return nil
-		}
-		own, aside := split(s.Labels, p.Spec.Capacity.Aside)
-		k := own.Hash()
-		if known, ok := wholes[k]; !ok || cmp.Or(cmp.Compare(known.size, c), aside.Compare(known.aside)) < 0 {
-			wholes[k] = whole{c, aside}
-		}
-		return nil
-	})
+		})
 	if err != nil {
 		return fmt.Errorf("asking for the capacity: %w", err)
 	}
 	return nil
 }
 
-// split returns the labels without those named, and those. One with the value of another label says nothing more, and is in neither.
+// split returns the labels without those named, and those. One with the value of another label says
+// nothing more, and is in neither.
 func split(ls series.Labels, names []string) (rest, named series.Labels) {
 	if len(names) == 0 {
 		return ls, nil
@@ -440,8 +460,12 @@ func split(ls series.Labels, names []string) (rest, named series.Labels) {
 		}
 	}
 	for _, l := range ls {
-		if slices.Contains(names, l.Name) && !slices.ContainsFunc(rest, func(r series.Label) bool { return r.Value == l.Value }) {
-			named = append(named, series.Label{Name: strings.Clone(l.Name), Value: strings.Clone(l.Value)})
+		if slices.Contains(names, l.Name) && !slices.ContainsFunc(rest, func(r series.Label) bool {
+			return r.Value == l.Value
+		}) {
+			named = append(named, series.Label{
+				Name: strings.Clone(l.Name), Value: strings.Clone(l.Value),
+			})
 		}
 	}
 	return rest, named
@@ -464,12 +488,15 @@ func (p *Panel) askRemarks(ctx context.Context, q Querier, v panel.Vars) {
 	at := series.Grid{Start: p.Grid.End(), Step: p.Grid.Step, Len: 1}
 	for i, r := range p.Spec.Remarks {
 		var lines []remarked
-		_, err := q.Range(ctx, promapi.Query{Expr: panel.Expand(r.Query, v), Grid: at}, func(s series.Series) error {
-			if !math.IsNaN(s.Values[0]) {
-				lines = append(lines, remarked{legend(r.Text, s.Labels.With("value", "{{value}}")), s.Values[0]})
-			}
-			return nil
-		})
+		_, err := q.Range(ctx, promapi.Query{Expr: panel.Expand(r.Query, v), Grid: at},
+			func(s series.Series) error {
+				if !math.IsNaN(s.Values[0]) {
+					lines = append(lines, remarked{
+						legend(r.Text, s.Labels.With("value", "{{value}}")), s.Values[0],
+					})
+				}
+				return nil
+			})
 		if err != nil {
 			p.note(NoteRemarkMissing, err)
 			continue

@@ -9,18 +9,21 @@ import (
 
 // Trend is where a series was heading at the end of the window.
 //
-// A series is rising where three things hold of a stretch that ends with the window: its last quarter, or, of a series that moved late,
-// its last eighth or sixteenth.
+// A series is rising where three things hold of a stretch that ends with the window: its last
+// quarter, or, of a series that moved late, its last eighth or sixteenth.
 //
-//   - It climbs all along. The stretch is cut into thirds, and their medians climb, so that the last third still does its part. A jump is
-//     no trend, nor is a spike, nor a climb that has come to rest.
-//   - It climbs by enough to be seen: by 3 % of the limit (or of the median, where that is larger), by 8 % of the span in which nine in
-//     ten samples of the window lie (half of it, of the shorter stretches), and by more than the series' own noise can feign. The noise is
-//     how far a sample lies from the middle between its neighbours, in the median of the window.
-//   - It does not swing. A series that has come back by as much at least twice in the window, as saw-teeth and several days of a daily
-//     rhythm do, will come back again.
+//   - It climbs all along. The stretch is cut into thirds, and their medians climb, so that the
+//     last third still does its part. A jump is no trend, nor is a spike, nor a climb that has come
+//     to rest.
+//   - It climbs by enough to be seen: by 3 % of the limit (or of the median, where that is larger),
+//     by 8 % of the span in which nine in ten samples of the window lie (half of it, of the shorter
+//     stretches), and by more than the series' own noise can feign. The noise is how far a sample
+//     lies from the middle between its neighbours, in the median of the window.
+//   - It does not swing. A series that has come back by as much at least twice in the window, as
+//     saw-teeth and several days of a daily rhythm do, will come back again.
 //
-// Falling is the same upside down. Stretches that disagree are Steady, and so is what has too few samples.
+// Falling is the same upside down. Stretches that disagree are Steady, and so is what has too few
+// samples.
 type Trend int8
 
 // The trends.
@@ -32,23 +35,26 @@ const (
 
 // The numbers of the definition.
 const (
-	trendFewest     = 2    // samples in a third of the last quarter
-	trendFewestLate = 4    // samples in a third of a shorter stretch
-	trendEarly      = 0.15 // what the climb from the first third to the second is of the whole, at least
-	trendLate       = 0.35 // what the climb from the second third to the last is
-	trendLeast      = 0.03 // of the limit
-	trendSpan       = 0.08 // of the span
-	trendSpanLate   = 0.5  // of the span, of a shorter stretch
-	trendNoise      = 2    // of the noise
-	trendFeigned    = 7    // of the noise, divided by the square root of how many samples a third has: four deviations of a difference of medians
-	trendBack       = 0.8  // of the climb: what counts as coming back by as much
-	trendSwings     = 2
-	trendBlocks     = 48 // of the window, whose medians swing
+	trendFewest     = 2 // samples in a third of the last quarter
+	trendFewestLate = 4 // samples in a third of a shorter stretch
+	// what the climb from the first third to the second is of the whole, at least
+	trendEarly    = 0.15
+	trendLate     = 0.35 // what the climb from the second third to the last is
+	trendLeast    = 0.03 // of the limit
+	trendSpan     = 0.08 // of the span
+	trendSpanLate = 0.5  // of the span, of a shorter stretch
+	trendNoise    = 2    // of the noise
+	// of the noise, divided by the square root of how many samples a third has: four deviations of
+	// a difference of medians
+	trendFeigned = 7
+	trendBack    = 0.8 // of the climb: what counts as coming back by as much
+	trendSwings  = 2
+	trendBlocks  = 48 // of the window, whose medians swing
 )
 
-// Climbs are by how much a drawn series climbs or falls in the stretches that Trend looks at: the last
-// quarter, eighth and sixteenth of the window. The unit is the panel's. A figure is the last third's median
-// less the first third's, and 0 where the stretch has no trend against any limit.
+// Climbs are by how much a drawn series climbs or falls in the stretches that Trend looks at: the
+// last quarter, eighth and sixteenth of the window. The unit is the panel's. A figure is the last
+// third's median less the first third's, and 0 where the stretch has no trend against any limit.
 type Climbs [3]float64
 
 // Trend returns where the series was heading, against a limit that may be NaN.
@@ -87,7 +93,8 @@ func climbsOf(values []float64) Climbs {
 			fewest, share = trendFewestLate, trendSpanLate
 		}
 		by, samples := climb(values[len(values)-len(values)/part:], fewest)
-		least := max(trendLeast*middle, share*span, trendNoise*noise, trendFeigned*noise/math.Sqrt(samples))
+		least := max(trendLeast*middle, share*span, trendNoise*noise,
+			trendFeigned*noise/math.Sqrt(samples))
 		if by != 0 && series.Finite(by) && math.Abs(by) >= least && !swings(values, by) {
 			out[i] = by
 		}
@@ -95,8 +102,8 @@ func climbsOf(values []float64) Climbs {
 	return out
 }
 
-// climb returns by how much the medians of a stretch's thirds go up or down, 0 where they do not do so all along, and how many samples
-// the smallest third has.
+// climb returns by how much the medians of a stretch's thirds go up or down, 0 where they do not do
+// so all along, and how many samples the smallest third has.
 func climb(stretch []float64, fewest int) (by, samples float64) {
 	var medians [3]float64
 	least := len(stretch)
@@ -116,7 +123,8 @@ func climb(stretch []float64, fewest int) (by, samples float64) {
 	return by, float64(least)
 }
 
-// swings reports whether the series came back by most of a climb at least twice: went the other way, and then this way again.
+// swings reports whether the series came back by most of a climb at least twice: went the other
+// way, and then this way again.
 func swings(values []float64, by float64) bool {
 	blocks := max(min(trendBlocks, len(values)/3), 1)
 	turn := math.Abs(by) * trendBack
@@ -143,7 +151,8 @@ func swings(values []float64, by float64) bool {
 	return back >= trendSwings
 }
 
-// noiseOf returns how far a sample lies from the middle between its neighbours: the median of those that have two.
+// noiseOf returns how far a sample lies from the middle between its neighbours: the median of those
+// that have two.
 func noiseOf(values []float64) float64 {
 	var off []float64
 	for i := 2; i < len(values); i++ {
@@ -157,8 +166,9 @@ func noiseOf(values []float64) float64 {
 	return median(off)
 }
 
-// median returns the middle one of values, which it reorders; of an even number it leaves the oldest out, so that the median is always a
-// sample: of one half low and one half high there is no middle.
+// median returns the middle one of values, which it reorders; of an even number it leaves the
+// oldest out, so that the median is always a sample: of one half low and one half high there is no
+// middle.
 func median(values []float64) float64 {
 	values = values[1-len(values)%2:]
 	slices.Sort(values)

@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// shapes are courses of a day as people see them: at is given the time from 0 to 1 and a noise of one. Levels are in percent, the limit is 90.
+// shapes are courses of a day as people see them: at is given the time from 0 to 1 and a noise of
+// one. Levels are in percent, the limit is 90.
 var shapes = []struct {
 	name string
 	at   func(x, noise float64) float64
@@ -19,35 +20,81 @@ var shapes = []struct {
 	{"flat with noise", func(_, e float64) float64 { return 94 + e }, Steady},
 	{"flat with much noise", func(_, e float64) float64 { return 60 + 12*e }, Steady},
 	{"step up long ago", func(x, e float64) float64 { return 50 + jump(x, 0.3)*44 + e }, Steady},
-	{"step up before the last quarter", func(x, e float64) float64 { return 50 + jump(x, 0.74)*44 + e }, Steady},
-	{"step up in the last quarter", func(x, e float64) float64 { return 50 + jump(x, 0.875)*44 + e }, Steady},
-	{"step up in the last eighth", func(x, e float64) float64 { return 50 + jump(x, 0.9375)*44 + e }, Steady},
+	{"step up before the last quarter", func(x, e float64) float64 {
+		return 50 + jump(x, 0.74)*44 + e
+	}, Steady},
+	{"step up in the last quarter", func(x, e float64) float64 {
+		return 50 + jump(x, 0.875)*44 + e
+	}, Steady},
+	{"step up in the last eighth", func(x, e float64) float64 {
+		return 50 + jump(x, 0.9375)*44 + e
+	}, Steady},
 	{"step up just now", func(x, e float64) float64 { return 50 + jump(x, 0.985)*44 + e }, Steady},
-	{"step down in the last quarter", func(x, e float64) float64 { return 94 - jump(x, 0.875)*44 + e }, Steady},
+	{"step down in the last quarter", func(x, e float64) float64 {
+		return 94 - jump(x, 0.875)*44 + e
+	}, Steady},
 	{"slow ramp", func(x, e float64) float64 { return 50 + 45*x + e }, Rising},
 	{"slow ramp without noise", func(x, _ float64) float64 { return 50 + 45*x }, Rising},
-	{"ramp since the last quarter", func(x, e float64) float64 { return 50 + 45*ramp(x, 0.75, 1) + e }, Rising},
-	{"ramp in the last hour", func(x, e float64) float64 { return 50 + 45*ramp(x, 0.95, 1) + e }, Rising},
-	{"exponential growth", func(x, e float64) float64 { return 40 + 55*math.Exp(6*(x-1)) + e }, Rising},
-	{"ramp that came to rest", func(x, e float64) float64 { return 50 + 45*ramp(x, 0.6, 0.85) + e }, Steady},
-	{"rose and turned", func(x, e float64) float64 { return 50 + 45*ramp(x, 0.7, 0.9) - 30*ramp(x, 0.9, 1) + e }, Falling},
+	{"ramp since the last quarter", func(x, e float64) float64 {
+		return 50 + 45*ramp(x, 0.75, 1) + e
+	}, Rising},
+	{"ramp in the last hour", func(x, e float64) float64 {
+		return 50 + 45*ramp(x, 0.95, 1) + e
+	}, Rising},
+	{"exponential growth", func(x, e float64) float64 {
+		return 40 + 55*math.Exp(6*(x-1)) + e
+	}, Rising},
+	{"ramp that came to rest", func(x, e float64) float64 {
+		return 50 + 45*ramp(x, 0.6, 0.85) + e
+	}, Steady},
+	{"rose and turned", func(x, e float64) float64 {
+		return 50 + 45*ramp(x, 0.7, 0.9) - 30*ramp(x, 0.9, 1) + e
+	}, Falling},
 	{"saw-teeth of an hour", func(x, e float64) float64 { return 60 + 30*tooth(x*24) + e }, Steady},
-	{"saw-teeth of 90 minutes", func(x, e float64) float64 { return 60 + 30*tooth(x*16) + e }, Steady},
-	{"saw-teeth of two hours", func(x, e float64) float64 { return 60 + 30*tooth(x*12-0.1) + e }, Steady},
-	{"saw-teeth of four hours", func(x, e float64) float64 { return 60 + 30*tooth(x*6-0.2) + e }, Steady},
-	{"saw-teeth of six hours", func(x, e float64) float64 { return 60 + 30*tooth(x*4-0.05) + e }, Steady},
+	{"saw-teeth of 90 minutes", func(x, e float64) float64 {
+		return 60 + 30*tooth(x*16) + e
+	}, Steady},
+	{"saw-teeth of two hours", func(x, e float64) float64 {
+		return 60 + 30*tooth(x*12-0.1) + e
+	}, Steady},
+	{"saw-teeth of four hours", func(x, e float64) float64 {
+		return 60 + 30*tooth(x*6-0.2) + e
+	}, Steady},
+	{"saw-teeth of six hours", func(x, e float64) float64 {
+		return 60 + 30*tooth(x*4-0.05) + e
+	}, Steady},
 	{"spike at the end", func(x, e float64) float64 { return 60 + 35*jump(x, 0.99) + e }, Steady},
-	{"spike at the beginning", func(x, e float64) float64 { return 95 - 35*jump(x, 0.01) + e }, Steady},
-	{"spike at the beginning of the last quarter", func(x, e float64) float64 { return 60 + 35*(jump(x, 0.76)-jump(x, 0.78)) + e }, Steady},
-	{"ramp with a spike", func(x, e float64) float64 { return 50 + 40*x + 9*(jump(x, 0.9)-jump(x, 0.91)) + e }, Rising},
+	{"spike at the beginning", func(x, e float64) float64 {
+		return 95 - 35*jump(x, 0.01) + e
+	}, Steady},
+	{"spike at the beginning of the last quarter", func(x, e float64) float64 {
+		return 60 + 35*(jump(x, 0.76)-jump(x, 0.78)) + e
+	}, Steady},
+	{"ramp with a spike", func(x, e float64) float64 {
+		return 50 + 40*x + 9*(jump(x, 0.9)-jump(x, 0.91)) + e
+	}, Rising},
 	{"fall", func(x, e float64) float64 { return 95 - 45*x + e }, Falling},
-	{"fall after a rise", func(x, e float64) float64 { return 60 + 35*ramp(x, 0.2, 0.6) - 15*ramp(x, 0.7, 1) + e }, Falling},
-	{"fall in the last hour", func(x, e float64) float64 { return 95 - 45*ramp(x, 0.95, 1) + e }, Falling},
-	{"a day's rhythm on its way up", func(x, e float64) float64 { return 60 - 30*math.Cos(2*math.Pi*(x-0.65)) + e }, Rising},
-	{"a day's rhythm past its height", func(x, e float64) float64 { return 60 - 30*math.Cos(2*math.Pi*(x+0.56)) + e }, Steady},
-	{"seven days' rhythm on its way up", func(x, e float64) float64 { return 60 - 30*math.Cos(2*math.Pi*(7*x-0.3)) + e }, Steady},
-	{"three days' rhythm on its way up", func(x, e float64) float64 { return 60 - 30*math.Cos(2*math.Pi*(3*x-0.4)) + e }, Steady},
-	{"seven days' rhythm that grows", func(x, e float64) float64 { return 20 + 70*x + 0.5*math.Cos(2*math.Pi*7*x) + e }, Rising},
+	{"fall after a rise", func(x, e float64) float64 {
+		return 60 + 35*ramp(x, 0.2, 0.6) - 15*ramp(x, 0.7, 1) + e
+	}, Falling},
+	{"fall in the last hour", func(x, e float64) float64 {
+		return 95 - 45*ramp(x, 0.95, 1) + e
+	}, Falling},
+	{"a day's rhythm on its way up", func(x, e float64) float64 {
+		return 60 - 30*math.Cos(2*math.Pi*(x-0.65)) + e
+	}, Rising},
+	{"a day's rhythm past its height", func(x, e float64) float64 {
+		return 60 - 30*math.Cos(2*math.Pi*(x+0.56)) + e
+	}, Steady},
+	{"seven days' rhythm on its way up", func(x, e float64) float64 {
+		return 60 - 30*math.Cos(2*math.Pi*(7*x-0.3)) + e
+	}, Steady},
+	{"three days' rhythm on its way up", func(x, e float64) float64 {
+		return 60 - 30*math.Cos(2*math.Pi*(3*x-0.4)) + e
+	}, Steady},
+	{"seven days' rhythm that grows", func(x, e float64) float64 {
+		return 20 + 70*x + 0.5*math.Cos(2*math.Pi*7*x) + e
+	}, Rising},
 	{"no noise but a hair", func(x, e float64) float64 { return 94 + 0.5*x }, Steady},
 	{"scraped late, then a ramp", func(x, e float64) float64 {
 		if x < 0.7 {
@@ -82,7 +129,8 @@ func ramp(x, from, to float64) float64 { return min(max((x-from)/(to-from), 0), 
 // tooth rises from 0 to 1 and falls at once.
 func tooth(x float64) float64 { return x - math.Floor(x) }
 
-// TestTrendIsWhatPeopleSee holds the definition against courses as people see them, each with ten different noises and at three densities.
+// TestTrendIsWhatPeopleSee holds the definition against courses as people see them, each with ten
+// different noises and at three densities.
 func TestTrendIsWhatPeopleSee(t *testing.T) {
 	for _, shape := range shapes {
 		for _, n := range []int{241, 288, 720} {
@@ -98,7 +146,8 @@ func TestTrendIsWhatPeopleSee(t *testing.T) {
 				}
 			}
 			if wrong > 0 {
-				t.Errorf("%s, %d samples: %d in %d of 10, want %d", shape.name, n, got, wrong, shape.want)
+				t.Errorf("%s, %d samples: %d in %d of 10, want %d", shape.name, n, got, wrong,
+					shape.want)
 			}
 		}
 	}
@@ -163,7 +212,9 @@ func TestTrend(t *testing.T) {
 		}), Rising},
 		{"hardly rising", of(func(i int) float64 { return 0.5 + 0.00001*float64(i) }), Steady},
 		{"saw-tooth", of(func(i int) float64 { return 0.02 * float64(i%20) }), Steady},
-		{"rose long ago", of(func(i int) float64 { return 0.004 * math.Min(float64(i), 100) }), Steady},
+		{"rose long ago", of(func(i int) float64 {
+			return 0.004 * math.Min(float64(i), 100)
+		}), Steady},
 		{"infinite", of(func(i int) float64 { return math.Inf(i%2*2 - 1) }), Steady},
 	} {
 		if got := climbsOf(tc.values).Trend(0.9); got != tc.want {

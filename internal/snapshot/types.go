@@ -1,5 +1,6 @@
-// Package snapshot runs the panels' queries and folds each stream of series into what is kept: statistics, the top series, the
-// findings. Memory is bounded by what is drawn, not by what is queried.
+// Package snapshot runs the panels' queries and folds each stream of series into what is kept:
+// statistics, the top series, the findings. Memory is bounded by what is drawn, not by what is
+// queried.
 package snapshot
 
 import (
@@ -18,7 +19,8 @@ type ReferenceLine struct {
 	Values []float64 // on the panel's Grid
 }
 
-// Stats are the figures of one series over the window; NaN where it has no finite sample. ±Inf samples count in none of them but Last.
+// Stats are the figures of one series over the window; NaN where it has no finite sample. ±Inf
+// samples count in none of them but Last.
 type Stats struct {
 	Last, Avg, Min, Max float64
 	MaxAt               time.Time
@@ -31,7 +33,8 @@ type Row struct {
 	Node   string // the node that the series belongs to, "" where that is not known
 	Ref    string // the query that the series is of (panel.Query.Ref)
 	Labels series.Labels
-	// NodeAdded says that the label node is the identity table's, and not the answer's: it goes where kube-state-metrics does.
+	// NodeAdded says that the label node is the identity table's, and not the answer's: it goes
+	// where kube-state-metrics does.
 	NodeAdded bool
 	Stats     Stats
 	Change    Change  // up to its newest sample
@@ -48,8 +51,9 @@ type Line struct {
 	Climbs Climbs    // where it is heading
 }
 
-// Band is the series that are not drawn one by one. All slices are on the panel's Grid, NaN where no series had a sample.
-// Min, Max, Sum and Count are exact; P05 and P95 come from a bounded sample of series chosen by a hash of their labels.
+// Band is the series that are not drawn one by one. All slices are on the panel's Grid, NaN where
+// no series had a sample. Min, Max, Sum and Count are exact; P05 and P95 come from a bounded sample
+// of series chosen by a hash of their labels.
 type Band struct {
 	Series                  int
 	Min, Max, Sum, P05, P95 []float64
@@ -65,7 +69,9 @@ const (
 	DataFailed   Data = iota // the query failed
 	DataPartial              // warnings, a truncated answer, or a newest sample that is too old
 	DataComplete             // everything that was asked for
-	DataAbsent               // an answer without series where there should be some; Missing names the metrics that do not exist
+	// an answer without series where there should be some; Missing names the metrics that do not
+	// exist
+	DataAbsent
 )
 
 // Finding is a rule's judgement with what a reader needs to understand it.
@@ -86,27 +92,37 @@ type Part struct {
 
 // Panel is what a panel's queries came to. It is plain data, and no sentence of ours is in it.
 type Panel struct {
-	Spec       panel.Spec
-	Exprs      []string // the PromQL of each query as it was run: variables expanded, matchers put in
-	Grid       series.Grid
-	Total      int             // series in the answer
-	LeftOut    int             // series of Total that were left out because they are well (Spec.Narrow); they are in no row
-	Rows       []Row           // every series that is not left out, by query, the worst rank first, ties by labels
+	Spec panel.Spec
+	// the PromQL of each query as it was run: variables expanded, matchers put in
+	Exprs []string
+	Grid  series.Grid
+	Total int // series in the answer
+	// series of Total that were left out because they are well (Spec.Narrow); they are in no row
+	LeftOut int
+	// every series that is not left out, by query, the worst rank first, ties by labels
+	Rows       []Row
 	Lines      []Line          // the first Spec.Top of each query's Rows, with their samples
 	Rest       *Band           // nil where every series is a line
 	References []ReferenceLine // what Spec.References came to
-	Findings   []Finding       // what is not OK, and what was over and has ended (Earlier); the worst first
-	OK         int             // series that every rule found OK
-	Remarks    []Note          // what stands below the chart: the answers of Spec.Remarks, and what is left out
-	Missing    []string        // metric names that the query reads and Prometheus does not have
-	Absent     []Absence       // of a panel with several queries: those without series, while others have some
-	Data       Data
-	Partial    Note     // that the answer is only a part, and what the server says of it; the zero value where it is all
-	Old        bool     // Data is partial only because the newest sample of all is old: the server answered in full
-	Notes      []Note   // what the reader should know: warnings, a moved grid, series without a limit
-	Failure    *Failure // why there is no answer (DataFailed); nil: there is one
-	Lacks      []Lack   // of a merged panel: the parts of which not all is known
-	Kept       *Kept    // what Merge needs beside all this; nil where the panel was not taken as a part
+	// what is not OK, and what was over and has ended (Earlier); the worst first
+	Findings []Finding
+	OK       int // series that every rule found OK
+	// what stands below the chart: the answers of Spec.Remarks, and what is left out
+	Remarks []Note
+	Missing []string // metric names that the query reads and Prometheus does not have
+	// of a panel with several queries: those without series, while others have some
+	Absent []Absence
+	Data   Data
+	// that the answer is only a part, and what the server says of it; the zero value where it is
+	// all
+	Partial Note
+	// Data is partial only because the newest sample of all is old: the server answered in full
+	Old     bool
+	Notes   []Note   // what the reader should know: warnings, a moved grid, series without a limit
+	Failure *Failure // why there is no answer (DataFailed); nil: there is one
+	Lacks   []Lack   // of a merged panel: the parts of which not all is known
+	// what Merge needs beside all this; nil where the panel was not taken as a part
+	Kept *Kept
 }
 
 // Line returns the line of the series with these labels of a query, nil where it is not drawn.
@@ -120,13 +136,15 @@ func (p *Panel) Line(ref string, ls series.Labels) *Line {
 	return nil
 }
 
-// OfNodes tells whether the series are nodes: whether each is named after the node that it belongs to. Several queries have several series
-// of a node.
+// OfNodes tells whether the series are nodes: whether each is named after the node that it belongs
+// to. Several queries have several series of a node.
 func (p *Panel) OfNodes() bool {
-	return !p.several() && len(p.Rows) > 0 && p.Rows[0].Node != "" && p.Rows[0].Node == p.Rows[0].Name
+	return !p.several() && len(p.Rows) > 0 && p.Rows[0].Node != "" &&
+		p.Rows[0].Node == p.Rows[0].Name
 }
 
-// Node is a node of the cluster as Prometheus knows it, and, where the Kubernetes API was asked too, as that does.
+// Node is a node of the cluster as Prometheus knows it, and, where the Kubernetes API was asked
+// too, as that does.
 type Node struct {
 	Name       string // from kube_node_info
 	InternalIP string
@@ -157,7 +175,8 @@ type Resources struct {
 
 // Detail is what tells a node from others at a glance: "m5.2xlarge, 2a". "" where nothing is known.
 func (n Node) Detail() string {
-	zone := n.Zone[strings.LastIndexByte(n.Zone, '-')+1:] // ap-northeast-2a: the region is the cluster's
+	// ap-northeast-2a: the region is the cluster's
+	zone := n.Zone[strings.LastIndexByte(n.Zone, '-')+1:]
 	switch {
 	case n.InstanceType == "":
 		return zone

@@ -21,23 +21,28 @@ type lack struct {
 	there, has []bool
 }
 
-// askWithout asks which nodes there are and of which there is a series of Spec.Without. Which series is of which node is the identity
-// table's to say, as in every other panel.
+// askWithout asks which nodes there are and of which there is a series of Spec.Without. Which
+// series is of which node is the identity table's to say, as in every other panel.
 func (p *Panel) askWithout(ctx context.Context, q Querier, v panel.Vars, o Options) error {
 	nodes := map[nodeKey]*lack{}
-	meta, err := q.Range(ctx, promapi.Query{Expr: p.Exprs[0], Grid: p.Grid, Limit: o.MaxSeries}, func(s series.Series) error {
-		k := nodeKey{s.Labels.Get(clusterLabel), s.Labels.Get("node")}
-		if nodes[k] == nil {
-			nodes[k] = &lack{k, s.Labels.Clone(), make([]bool, p.Grid.Len), make([]bool, p.Grid.Len)}
-		}
-		mark(nodes[k].there, s.Values, part{to: p.Grid.Len})
-		return nil
-	})
+	meta, err := q.Range(ctx, promapi.Query{Expr: p.Exprs[0], Grid: p.Grid, Limit: o.MaxSeries},
+		func(s series.Series) error {
+			k := nodeKey{s.Labels.Get(clusterLabel), s.Labels.Get("node")}
+			if nodes[k] == nil {
+				nodes[k] = &lack{
+					k, s.Labels.Clone(), make([]bool, p.Grid.Len), make([]bool, p.Grid.Len),
+				}
+			}
+			mark(nodes[k].there, s.Values, part{to: p.Grid.Len})
+			return nil
+		})
 	if err != nil {
 		return err
 	}
 	// One node may have several series, and several that came and went.
-	query := promapi.Query{Expr: panel.Expand(p.Spec.Without, v), Grid: p.Grid, Limit: max(o.MaxSeries, maxIdentities)}
+	query := promapi.Query{
+		Expr: panel.Expand(p.Spec.Without, v), Grid: p.Grid, Limit: max(o.MaxSeries, maxIdentities),
+	}
 	beside, err := q.Range(ctx, query, func(s series.Series) error {
 		for _, part := range o.Nodes.parts(s.Labels, p.Grid) {
 			if n := nodes[nodeKey{s.Labels.Get(clusterLabel), part.node}]; n != nil {
@@ -82,8 +87,8 @@ func mark(at []bool, values []float64, p part) {
 	}
 }
 
-// addLacks adds a row for every node, and one for all nodes of a cluster of which none has what is asked for: that has one cause. The
-// remarks say which nodes are left out.
+// addLacks adds a row for every node, and one for all nodes of a cluster of which none has what is
+// asked for: that has one cause. The remarks say which nodes are left out.
 func (f *fold) addLacks(nodes map[nodeKey]*lack) (remarks []Note) {
 	left := map[NodeKind][]string{}
 	byCluster := map[string][]*lack{}
@@ -104,7 +109,9 @@ func (f *fold) addLacks(nodes map[nodeKey]*lack) (remarks []Note) {
 		of   []string
 	}{
 		{NoteWindowsNodes, left[WindowsNode]}, {NoteAutopilotNodes, left[AutopilotNode]},
-		{NoteDoubledNodes, f.nodes.doubled}, {NoteStrangeHosts, f.nodes.strange}, {NoteSharedTargets, f.nodes.shared},
+		{NoteDoubledNodes, f.nodes.doubled}, {NoteStrangeHosts, f.nodes.strange}, {
+			NoteSharedTargets, f.nodes.shared,
+		},
 	} {
 		if len(r.of) > 0 {
 			remarks = append(remarks, listNote(r.code, r.of))
@@ -113,7 +120,8 @@ func (f *fold) addLacks(nodes map[nodeKey]*lack) (remarks []Note) {
 	return remarks
 }
 
-// addLacksOf adds the rows of one cluster. Nodes of an Autopilot cannot have what others have: of them it is said only where nobody has it.
+// addLacksOf adds the rows of one cluster. Nodes of an Autopilot cannot have what others have: of
+// them it is said only where nobody has it.
 func (f *fold) addLacksOf(cluster string, all []*lack) {
 	slices.SortFunc(all, func(a, b *lack) int { return cmp.Compare(a.id, b.id) })
 	none, of := nans(f.grid.Len), make([]int, f.grid.Len)
@@ -159,14 +167,16 @@ func (f *fold) addLacksOf(cluster string, all []*lack) {
 		labels = series.Labels{}
 	}
 	name := legend(f.spec.WithoutAll, labels.With("value", strconv.Itoa(of[newest])))
-	f.addNamed(identified{Series: series.Series{Labels: labels, Values: none}, asked: labels}, short(f.nodes.Shown(cluster, name)))
+	f.addNamed(identified{Series: series.Series{Labels: labels, Values: none}, asked: labels},
+		short(f.nodes.Shown(cluster, name)))
 }
 
 // mostVirtual bounds how many virtual nodes a query names; those of usual names need none.
 const mostVirtual = 100
 
-// virtual returns the regular expressions of the nodes that are virtual, and of their kubelets' targets, for a string in double quotes.
-// Their address is the pod's where there is one pod a node: with the kubelet's port it is the kubelet's.
+// virtual returns the regular expressions of the nodes that are virtual, and of their kubelets'
+// targets, for a string in double quotes. Their address is the pod's where there is one pod a node:
+// with the kubelet's port it is the kubelet's.
 func (n Nodes) virtual() panel.Virtual {
 	var names, targets []string
 	for i := range n.list {

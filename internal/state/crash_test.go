@@ -19,8 +19,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// world is a week of checks every five minutes, in which any step of input or output may be a run's last. Between two steps nothing can
-// go wrong that is not seen as one of them.
+// world is a week of checks every five minutes, in which any step of input or output may be a run's
+// last. Between two steps nothing can go wrong that is not seen as one of them.
 type world struct {
 	t      *testing.T
 	random *rand.Rand
@@ -84,7 +84,8 @@ func (w *world) Load(_ context.Context, k state.Key) (state.Doc, state.Version, 
 	return d, state.Version(fmt.Sprint(w.version)), err
 }
 
-func (w *world) Save(_ context.Context, k state.Key, d state.Doc, v state.Version) (state.Version, error) {
+func (w *world) Save(_ context.Context, k state.Key, d state.Doc,
+	v state.Version) (state.Version, error) {
 	data, err := state.Encode(k, d)
 	if err != nil {
 		return "", err
@@ -118,7 +119,10 @@ func (p person) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, 
 	case p.chance(60), p.revoked:
 		return notify.Receipt{}, &notify.RefusedError{Err: errors.New("revoked")}
 	}
-	e := entry{receiver: p.name, slot: d.Report.Info.Slot, kind: d.Message.Kind, marked: d.Message.PossibleDuplicate}
+	e := entry{
+		receiver: p.name, slot: d.Report.Info.Slot, kind: d.Message.Kind,
+		marked: d.Message.PossibleDuplicate,
+	}
 	for _, i := range d.Message.Items {
 		e.items = append(e.items, p.about(i))
 		if i.Key != rules.BlindKey && i.Episode.Ended.Equal(e.slot) && p.blind(e.slot) {
@@ -183,7 +187,10 @@ func (w *world) evaluate(slot time.Time) rules.Evaluation {
 	if w.blind(slot) {
 		return rules.Evaluation{Rules: []rules.RuleResult{{ID: id}}}
 	}
-	r := rules.RuleResult{ID: id, KeepFiringFor: 10 * time.Minute, Data: rules.DataComplete, From: g.Start, Through: g.End()}
+	r := rules.RuleResult{
+		ID: id, KeepFiringFor: 10 * time.Minute, Data: rules.DataComplete, From: g.Start,
+		Through: g.End(),
+	}
 	for node, incidents := range w.nodes {
 		values := make([]float64, g.Len)
 		for i := range values {
@@ -196,19 +203,22 @@ func (w *world) evaluate(slot time.Time) rules.Evaluation {
 		}
 		ls := series.FromPairs("node", node)
 		r.Series = append(r.Series, ls)
-		if f := rules.Judge(nodeMemory, series.Series{Labels: ls, Values: values}, g); f.Status != rules.OK || f.Earlier != nil {
+		if f := rules.Judge(nodeMemory, series.Series{Labels: ls, Values: values},
+			g); f.Status != rules.OK || f.Earlier != nil {
 			r.Findings = append(r.Findings, rules.Judged{Finding: f, Identity: ls, Name: node})
 		}
 	}
 	return rules.Evaluation{Rules: []rules.RuleResult{r}}
 }
 
-// run is one run of promsnap, to its end or to its crash. It tells whether everything was delivered and written down.
+// run is one run of promsnap, to its end or to its crash. It tells whether everything was delivered
+// and written down.
 func (w *world) run(id string, slot time.Time) (done bool) {
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		book := state.Open(context.Background(), w, state.Key{Cluster: "prod", Report: "check"}, id, w.evaluate(slot), slot)
+		book := state.Open(context.Background(), w, state.Key{Cluster: "prod", Report: "check"}, id,
+			w.evaluate(slot), slot)
 		out, err := notify.Deliver(context.Background(), book, notify.Request{
 			Report: report.Build(report.Info{Cluster: "prod", Name: "check", Slot: slot}, nil),
 			Receivers: []notify.Receiver{
@@ -231,7 +241,8 @@ func (w *world) run(id string, slot time.Time) (done bool) {
 	return done
 }
 
-// hears takes a message down, which is a duplicate where it tells what had been told, and must then be marked.
+// hears takes a message down, which is a duplicate where it tells what had been told, and must then
+// be marked.
 func (w *world) hears(e entry) {
 	w.log = append(w.log, e)
 	about := e.items
@@ -242,7 +253,8 @@ func (w *world) hears(e entry) {
 	for _, i := range about {
 		id := fact(e.receiver, e.kind, i)
 		// What began and was told, where the record of that was lost, is seen late.
-		again = again || w.told[id] || e.kind == notify.KindSeenLate && w.told[fact(e.receiver, notify.KindNew, i)]
+		again = again || w.told[id] ||
+			e.kind == notify.KindSeenLate && w.told[fact(e.receiver, notify.KindNew, i)]
 		w.told[id] = true
 	}
 	if !again {
@@ -250,7 +262,8 @@ func (w *world) hears(e entry) {
 	}
 	w.duplicates++
 	if !e.marked {
-		w.t.Errorf("%s of %v to %s (%s) is a duplicate, and not marked", e.kind, e.slot, e.receiver, strings.Join(e.items, ", "))
+		w.t.Errorf("%s of %v to %s (%s) is a duplicate, and not marked", e.kind, e.slot, e.receiver,
+			strings.Join(e.items, ", "))
 	}
 }
 
@@ -276,7 +289,8 @@ func (w *world) check(slot time.Time) {
 	for _, e := range a.Episodes {
 		n := w.about(notify.Item{Key: rules.BlindKey, Alert: a, Episode: e})
 		late := told(notify.KindSeenLate, n)
-		if !told(notify.KindNew, n) && !late || !e.Fires() && !told(notify.KindResolved, n) && !late {
+		if !told(notify.KindNew, n) && !late || !e.Fires() && !told(notify.KindResolved, n) &&
+			!late {
 			w.t.Errorf("slot %v: %s was not told: %+v", slot, n, e)
 		}
 		w.blindTold[n] = true
@@ -292,7 +306,8 @@ func (w *world) check(slot time.Time) {
 			n := name(node, in)
 			late := told(notify.KindSeenLate, n)
 			// The newest sample is of a minute before the slot.
-			if slot.Add(-time.Minute).Sub(in.from) >= nodeMemory.For && !told(notify.KindNew, n) && !late {
+			if slot.Add(-time.Minute).Sub(in.from) >= nodeMemory.For && !told(notify.KindNew, n) &&
+				!late {
 				w.t.Errorf("slot %v: %s, from %v to %v, was not told", slot, n, in.from, in.to)
 			}
 			if slot.Sub(in.to) >= 10*time.Minute && !told(notify.KindResolved, n) && !late {
@@ -306,12 +321,16 @@ const slotEvery = 5 * time.Minute
 
 func newWorld(t *testing.T, seed uint64, length time.Duration) *world {
 	w := &world{
-		t: t, random: rand.New(rand.NewPCG(seed, 1)), begin: time.Now().Truncate(time.Hour).Add(time.Hour), archive: map[string]string{},
+		t: t, random: rand.New(rand.NewPCG(seed, 1)),
+		begin: time.Now().Truncate(time.Hour).Add(time.Hour), archive: map[string]string{},
 		told:  map[string]bool{},
 		nodes: map[string][]incident{}, blindTold: map[string]bool{},
 	}
-	for at := w.begin.Add(3 * time.Hour); at.Before(w.begin.Add(length)); at = at.Add(time.Duration(3+w.random.IntN(6)) * time.Hour) {
-		w.outages = append(w.outages, incident{at, at.Add(time.Duration(w.random.IntN(30)) * time.Minute)})
+	for at := w.begin.Add(3 * time.Hour); at.Before(w.begin.Add(length)); at = at.Add(
+		time.Duration(3+w.random.IntN(6)) * time.Hour) {
+		w.outages = append(w.outages, incident{
+			at, at.Add(time.Duration(w.random.IntN(30)) * time.Minute),
+		})
 	}
 	for _, node := range []string{"ip-10-0-1-1", "ip-10-0-1-2", "kafka-0"} {
 		for at := w.begin.Add(time.Hour); ; {
@@ -327,8 +346,9 @@ func newWorld(t *testing.T, seed uint64, length time.Duration) *world {
 	return w
 }
 
-// A week of slots, of which every other run is killed at some step: after the next run that is not, nothing that had to be told is
-// untold, each report is archived once, and there are no more duplicates than crashes and lost answers, every one of them marked.
+// A week of slots, of which every other run is killed at some step: after the next run that is not,
+// nothing that had to be told is untold, each report is archived once, and there are no more
+// duplicates than crashes and lost answers, every one of them marked.
 func TestCrashesLoseNothing(t *testing.T) {
 	length, seeds, enough := 7*24*time.Hour, uint64(1), 500
 	if testing.Short() || race.Enabled {
@@ -338,7 +358,8 @@ func TestCrashesLoseNothing(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, seed, length)
 			runs, whole, inARow := 0, 0, 0
-			for slot := w.begin; !slot.After(w.begin.Add(length + time.Hour)); slot = slot.Add(slotEvery) {
+			for slot := w.begin; !slot.After(w.begin.Add(length + time.Hour)); slot = slot.Add(
+				slotEvery) {
 				time.Sleep(time.Until(slot))
 				w.steps, w.killAt, w.meetAt = 0, 0, 0
 				if inARow < 4 && w.random.IntN(3) > 0 {
@@ -347,7 +368,8 @@ func TestCrashesLoseNothing(t *testing.T) {
 				if w.chance(25) {
 					w.revoked = !w.revoked
 				}
-				if missed := w.random.IntN(8); w.chance(50) { // nothing runs, such as on a full cluster
+				if missed := w.random.IntN(8); w.chance(50) {
+					// nothing runs, such as on a full cluster
 					slot = slot.Add(time.Duration(missed) * slotEvery)
 					time.Sleep(time.Until(slot))
 					w.missed += missed
@@ -359,7 +381,8 @@ func TestCrashesLoseNothing(t *testing.T) {
 				runs++
 				before := w.kills
 				done := w.run(fmt.Sprint("run ", runs), slot)
-				if w.kills > before && w.chance(2) { // the Job is tried again: at once, which meets the claim, and when that is over
+				if w.kills > before && w.chance(2) {
+					// the Job is tried again: at once, which meets the claim, and when that is over
 					w.killAt, w.meetAt = 0, 0
 					w.run(fmt.Sprint("at once ", runs), slot)
 					time.Sleep(4*time.Minute + 10*time.Second)
@@ -376,13 +399,18 @@ func TestCrashesLoseNothing(t *testing.T) {
 					t.Fatalf("seed %d, slot %v", seed, slot)
 				}
 			}
-			t.Logf("%d slots, %d missed: %d kills, %d lost answers, %d runs met another, %d stood back, %d delivered everything; %d messages, %d duplicates, %d KiB of state; %d outages, %d told",
-				runs, w.missed, w.kills, w.lost, w.met, w.stoodBack, whole, len(w.log), w.duplicates, len(w.document)>>10,
+			t.Logf("%d slots, %d missed: %d kills, %d lost answers, %d runs met another, %d "+
+				"stood back, %d delivered everything; %d messages, %d duplicates, %d KiB of "+
+				"state; %d outages, %d told",
+				runs, w.missed, w.kills, w.lost, w.met, w.stoodBack, whole, len(w.log),
+				w.duplicates, len(w.document)>>10,
 				len(w.outages), len(w.blindTold))
 			if w.duplicates > w.kills+w.lost {
-				t.Errorf("%d duplicates from %d kills and %d lost answers", w.duplicates, w.kills, w.lost)
+				t.Errorf("%d duplicates from %d kills and %d lost answers", w.duplicates, w.kills,
+					w.lost)
 			}
-			if w.kills < enough || whole < runs/5 || w.stoodBack == 0 || w.met == 0 || w.lost == 0 || w.missed == 0 || len(w.blindTold) == 0 {
+			if w.kills < enough || whole < runs/5 || w.stoodBack == 0 || w.met == 0 ||
+				w.lost == 0 || w.missed == 0 || len(w.blindTold) == 0 {
 				t.Error("this has tried too little")
 			}
 		})

@@ -17,10 +17,11 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 )
 
-// Dir is the store in a directory: ROOT/<cluster>/<report>.json. A document is written beside its place, brought to the disk and renamed,
-// so that it is the old one or the new one after a crash too. Programs on one machine keep out of each other's way by a lock, which the
-// system takes back from one that dies. Files are made exclusively, links are not followed, and a directory in which others can write is
-// refused.
+// Dir is the store in a directory: ROOT/<cluster>/<report>.json. A document is written beside its
+// place, brought to the disk and renamed, so that it is the old one or the new one after a crash
+// too. Programs on one machine keep out of each other's way by a lock, which the system takes back
+// from one that dies. Files are made exclusively, links are not followed, and a directory in which
+// others can write is refused.
 type Dir struct{ root string }
 
 var _ Store = (*Dir)(nil)
@@ -60,7 +61,8 @@ func (s *Dir) Load(ctx context.Context, k Key) (Doc, Version, error) {
 	return d, VersionOf(data), err
 }
 
-// open opens the directory of a cluster, in which nobody else can write. It makes it first where it is to be written.
+// open opens the directory of a cluster, in which nobody else can write. It makes it first where it
+// is to be written.
 func (s *Dir) open(k Key, write bool) (*os.Root, error) {
 	root, err := openRoot(s.root)
 	if write && errors.Is(err, fs.ErrNotExist) {
@@ -100,7 +102,8 @@ func (s *Dir) open(k Key, write bool) (*os.Root, error) {
 	return home, nil
 }
 
-// openRoot opens a directory that is there. The path may be a link, unless somebody else has made it.
+// openRoot opens a directory that is there. The path may be a link, unless somebody else has made
+// it.
 func openRoot(path string) (*os.Root, error) {
 	stands, err := os.Lstat(path)
 	if err != nil {
@@ -147,7 +150,9 @@ func openFile(home *os.Root, name string, flag int) (*os.File, error) {
 	}
 	if opened, err := f.Stat(); err != nil || !os.SameFile(stands, opened) {
 		_ = f.Close()
-		return nil, errors.Join(&fs.PathError{Op: "open", Path: filepath.Join(home.Name(), name), Err: errLink}, err)
+		return nil, errors.Join(&fs.PathError{
+			Op: "open", Path: filepath.Join(home.Name(), name), Err: errLink,
+		}, err)
 	}
 	return f, nil
 }
@@ -165,14 +170,17 @@ func (s *Dir) Save(ctx context.Context, k Key, d Doc, v Version) (Version, error
 		return "", err
 	}
 	path := s.path(k)
-	version, err := disk.Within(ctx, path, func() (Version, error) { return s.save(ctx, k, path, data, v) })
+	version, err := disk.Within(ctx, path, func() (Version, error) {
+		return s.save(ctx, k, path, data, v)
+	})
 	if err != nil && !errors.Is(err, ErrConflict) {
 		err = explain(path, err)
 	}
 	return version, err
 }
 
-func (s *Dir) save(ctx context.Context, k Key, path string, data []byte, v Version) (Version, error) {
+func (s *Dir) save(ctx context.Context, k Key, path string, data []byte,
+	v Version) (Version, error) {
 	home, err := s.open(k, true)
 	if err != nil {
 		return "", err
@@ -200,7 +208,8 @@ func (s *Dir) save(ctx context.Context, k Key, path string, data []byte, v Versi
 	return VersionOf(data), nil
 }
 
-// replace writes a file beside the one of that name, brings it to the disk, and renames it into place.
+// replace writes a file beside the one of that name, brings it to the disk, and renames it into
+// place.
 func replace(home *os.Root, name string, data []byte) (err error) {
 	// One name for all: who holds the lock may remove what a crash has left.
 	work := name + ".new"
@@ -218,7 +227,8 @@ func replace(home *os.Root, name string, data []byte) (err error) {
 	if err := home.Rename(work, name); err != nil {
 		return err
 	}
-	if dir, err := home.Open("."); err == nil { // not every file system can bring a name to the disk
+	if dir, err := home.Open("."); err == nil {
+		// not every file system can bring a name to the disk
 		_ = dir.Sync()
 		_ = dir.Close()
 	}
@@ -240,15 +250,20 @@ func explain(path string, err error) error {
 	case errors.As(err, &open), errors.As(err, &stalled), errors.Is(err, errLocked):
 		return err
 	case errors.Is(err, errLeadsNowhere):
-		return fmt.Errorf("%w; make or mount the directory that it leads to, or choose another one for the state", err)
-	case errors.Is(err, errLink), errors.Is(err, disk.ErrNotAFile), errors.Is(err, errNoDir), errors.Is(err, syscall.ENOTDIR):
-		return fmt.Errorf("%w; look at it and move it away, or choose another directory for the state", err)
+		return fmt.Errorf("%w; make or mount the directory that it leads to, or choose another "+
+			"one for the state", err)
+	case errors.Is(err, errLink), errors.Is(err, disk.ErrNotAFile), errors.Is(err, errNoDir),
+		errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%w; look at it and move it away, or choose another directory for the "+
+			"state", err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s: %w", path, err)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fmt.Errorf("%s: %w; make room there, or choose another directory for the state", path, err)
+		return fmt.Errorf("%s: %w; make room there, or choose another directory for the state",
+			path, err)
 	case errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("%s: %w; mount a volume there that can be written, or choose another directory for the state", path, err)
+		return fmt.Errorf("%s: %w; mount a volume there that can be written, or choose another "+
+			"directory for the state", path, err)
 	}
 	return fmt.Errorf("%s: %w; let this user read and write there", path, err)
 }

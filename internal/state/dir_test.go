@@ -70,14 +70,16 @@ func TestDirAfterACrash(t *testing.T) {
 
 func TestDirThatCannotBeRead(t *testing.T) {
 	root, k := t.TempDir(), state.Key{Cluster: "prod", Report: "check"}
-	if err := os.MkdirAll(place(root, k), 0o700); err != nil { // a directory in the document's place
+	if err := os.MkdirAll(place(root, k), 0o700); err != nil {
+		// a directory in the document's place
 		t.Fatal(err)
 	}
 	s := state.NewDir(root)
 	if _, _, err := s.Load(t.Context(), k); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("loading: %v", err)
 	}
-	if _, err := s.Save(t.Context(), k, state.Doc{}, ""); err == nil || errors.Is(err, state.ErrConflict) {
+	if _, err := s.Save(t.Context(), k, state.Doc{}, ""); err == nil ||
+		errors.Is(err, state.ErrConflict) {
 		t.Errorf("saving: %v", err)
 	}
 }

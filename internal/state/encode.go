@@ -11,19 +11,19 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// MaxSize is the most bytes that a document may have: a ConfigMap holds 1 MiB. What is remembered has bounds of its own that keep it
-// well below for three receivers.
+// MaxSize is the most bytes that a document may have: a ConfigMap holds 1 MiB. What is remembered
+// has bounds of its own that keep it well below for three receivers.
 const MaxSize = 1000 << 10
 
 // upgrade turns a document of one schema version into one of the next.
 type upgrade func(map[string]json.RawMessage) error
 
-// upgrades lead from each schema version to the next: the first one makes 2 of 1. Each stays for good, with a fixture of its
-// older version among the tests.
+// upgrades lead from each schema version to the next: the first one makes 2 of 1. Each stays for
+// good, with a fixture of its older version among the tests.
 var upgrades = []upgrade{bestOf1}
 
-// bestOf1 makes version 2 of version 1, in which a check was as good as its worst rule: of one that failed it is not known whether the
-// others saw something, and so it is no blind one.
+// bestOf1 makes version 2 of version 1, in which a check was as good as its worst rule: of one that
+// failed it is not known whether the others saw something, and so it is no blind one.
 func bestOf1(doc map[string]json.RawMessage) error {
 	var memory map[string]json.RawMessage
 	var checks []rules.Checks
@@ -50,7 +50,8 @@ func bestOf1(doc map[string]json.RawMessage) error {
 // firstSchema is the oldest version that can be read.
 const firstSchema = 1
 
-// Encode returns the document of k as it is stored: JSON, the same bytes for the same document. More than MaxSize is an error.
+// Encode returns the document of k as it is stored: JSON, the same bytes for the same document.
+// More than MaxSize is an error.
 func Encode(k Key, d Doc) ([]byte, error) {
 	if !utf8.ValidString(k.Cluster) || !utf8.ValidString(k.Report) {
 		return nil, fmt.Errorf("the names of the cluster and the report (%q) must be UTF-8 text", k)
@@ -61,13 +62,15 @@ func Encode(k Key, d Doc) ([]byte, error) {
 		return nil, fmt.Errorf("writing the state of %s as JSON: %w", k, err)
 	}
 	if len(data) > MaxSize {
-		return nil, fmt.Errorf("the state of %s would have %d KiB, more than %d: fewer receivers a report, or fewer silences, make it smaller",
+		return nil, fmt.Errorf("the state of %s would have %d KiB, more than %d: fewer receivers "+
+			"a report, or fewer silences, make it smaller",
 			k, len(data)>>10, MaxSize>>10)
 	}
 	return append(data, '\n'), nil
 }
 
-// Decode reads what Encode wrote, and what older versions of it did. Its errors are *CorruptError and *NewerError.
+// Decode reads what Encode wrote, and what older versions of it did. Its errors are *CorruptError
+// and *NewerError.
 func Decode(k Key, data []byte) (Doc, error) {
 	return decode(k, data, upgrades, firstSchema)
 }
@@ -93,7 +96,8 @@ func decode(k Key, data []byte, steps []upgrade, oldest int) (Doc, error) {
 	case *head.Schema < newest:
 		upgraded, err := climb(data, steps[*head.Schema-oldest:], newest)
 		if err != nil {
-			return corrupt(fmt.Errorf("upgrading it from schema version %d: %w", *head.Schema, plain(err)))
+			return corrupt(fmt.Errorf("upgrading it from schema version %d: %w", *head.Schema,
+				plain(err)))
 		}
 		data = upgraded
 	}
@@ -127,7 +131,8 @@ func climb(data []byte, steps []upgrade, newest int) ([]byte, error) {
 	return json.Marshal(raw)
 }
 
-// check finds what JSON cannot: a document in another's place, and what the rest of the program takes for granted.
+// check finds what JSON cannot: a document in another's place, and what the rest of the program
+// takes for granted.
 func (d *Doc) check(k Key) error {
 	if d.Cluster != k.Cluster || d.Report != k.Report {
 		return fmt.Errorf("it is the state of %q", Key{d.Cluster, d.Report}.String())
@@ -140,7 +145,8 @@ func (d *Doc) check(k Key) error {
 	return nil
 }
 
-// plain keeps what encoding/json says of a mistake and leaves out what stands there, which may be anything.
+// plain keeps what encoding/json says of a mistake and leaves out what stands there, which may be
+// anything.
 func plain(err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
@@ -148,7 +154,8 @@ func plain(err error) error {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("it is not JSON, from byte %d on", syntax.Offset)
 	case errors.As(err, &kind):
-		return fmt.Errorf("%s is not of the kind that belongs there, at byte %d", kind.Field, kind.Offset)
+		return fmt.Errorf("%s is not of the kind that belongs there, at byte %d", kind.Field,
+			kind.Offset)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return errors.New("it ends in the middle")
 	}

@@ -17,14 +17,16 @@ import (
 
 var key = Key{Cluster: "prod-seoul", Report: "check"}
 
-// version0 is what a document might have looked like before version 1: its slot was a number, and receivers were called sinks.
+// version0 is what a document might have looked like before version 1: its slot was a number, and
+// receivers were called sinks.
 const version0 = `{"schema":0,"cluster":"prod-seoul","report":"check","run":"r","serial":3,"slot":1763779920,"sinks":["oncall"]}`
 
 // oneOf0 makes version 1 of version 0.
 func oneOf0(doc map[string]json.RawMessage) error {
 	var slot int64
 	var sinks []string
-	if err := errors.Join(json.Unmarshal(doc["slot"], &slot), json.Unmarshal(doc["sinks"], &sinks)); err != nil {
+	if err := errors.Join(json.Unmarshal(doc["slot"], &slot),
+		json.Unmarshal(doc["sinks"], &sinks)); err != nil {
 		return err
 	}
 	entries := map[string]notify.Entry{}
@@ -42,7 +44,8 @@ func oneOf0(doc map[string]json.RawMessage) error {
 // nothing is what a next version might need: only its number.
 func nothing(map[string]json.RawMessage) error { return nil }
 
-// version1 is a document of version 1, as its program wrote it: a check was as good as its worst rule, and no episode knew who had found it.
+// version1 is a document of version 1, as its program wrote it: a check was as good as its worst
+// rule, and no episode knew who had found it.
 const version1 = `{"schema":1,"cluster":"prod-seoul","report":"check","run":"XQ2K","serial":7,"memory":{"slot":"2026-11-22T03:10:00Z",` +
 	`"seen":{"node-memory/NodeMemoryHigh":"2026-11-22T03:09:00Z"},"alerts":{"node-memory/NodeMemoryHigh{node=\"a\"}":{"panel":"node-memory",` +
 	`"rule":"NodeMemoryHigh","name":"a","labels":{"node":"a"},"identity":{"node":"a"},"severity":"critical","grave_at":"2026-11-22T03:09:00Z",` +
@@ -56,33 +59,40 @@ func TestVersion1(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Schema != Schema || d.Serial != 7 || len(d.Memory.Alerts) != 1 || len(d.Ledger.Receivers["oncall"].Told) != 1 || len(d.Memory.Checks) != 2 {
+	if d.Schema != Schema || d.Serial != 7 || len(d.Memory.Alerts) != 1 ||
+		len(d.Ledger.Receivers["oncall"].Told) != 1 || len(d.Memory.Checks) != 2 {
 		t.Errorf("%+v", d)
 	}
-	// One rule had failed at its last slot. That was no blindness, and so the first blind slot after it is the first.
+	// One rule had failed at its last slot. That was no blindness, and so the first blind slot
+	// after it is the first.
 	slot := d.Memory.Slot.Add(5 * time.Minute)
 	m := rules.Advance(d.Memory, rules.Evaluation{Rules: []rules.RuleResult{{}}}, slot)
 	if _, blind := m.Alerts[rules.BlindKey]; blind {
 		t.Error("blind after one slot")
 	}
-	if a := d.Memory.Alerts[`node-memory/NodeMemoryHigh{node="a"}`]; m.New(a.Now()) || d.Memory.New(a.Now()) {
+	if a := d.Memory.Alerts[`node-memory/NodeMemoryHigh{node="a"}`]; m.New(a.Now()) ||
+		d.Memory.New(a.Now()) {
 		t.Error("what was told by the older version is new")
 	}
 }
 
 func TestUpgrades(t *testing.T) {
-	for name, steps := range map[string][]upgrade{"one step": {oneOf0}, "two steps": {oneOf0, nothing}} {
+	for name, steps := range map[string][]upgrade{
+		"one step": {oneOf0}, "two steps": {oneOf0, nothing},
+	} {
 		d, err := decode(key, []byte(version0), steps, 0)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		slot := time.Unix(1763779920, 0).UTC()
-		if d.Schema != len(steps) || d.Serial != 3 || !d.Memory.Slot.Equal(slot) || !d.Ledger.Receivers["oncall"].First.Equal(slot) {
+		if d.Schema != len(steps) || d.Serial != 3 || !d.Memory.Slot.Equal(slot) ||
+			!d.Ledger.Receivers["oncall"].First.Equal(slot) {
 			t.Errorf("%s: %+v", name, d)
 		}
 	}
 	var damaged *CorruptError
-	if _, err := decode(key, []byte(strings.Replace(version0, "1763779920", `"noon"`, 1)), []upgrade{oneOf0}, 0); !errors.As(err, &damaged) {
+	if _, err := decode(key, []byte(strings.Replace(version0, "1763779920", `"noon"`, 1)),
+		[]upgrade{oneOf0}, 0); !errors.As(err, &damaged) {
 		t.Errorf("a document that cannot be upgraded: %v", err)
 	}
 	if _, err := Decode(key, []byte(version0)); !errors.As(err, &damaged) {
@@ -93,12 +103,14 @@ func TestUpgrades(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Tomorrow's program reads today's document.
-	if d, err := decode(key, today, append(slices.Clone(upgrades), nothing), firstSchema); err != nil || d.Schema != Schema+1 || d.Serial != 5 {
+	if d, err := decode(key, today, append(slices.Clone(upgrades), nothing),
+		firstSchema); err != nil || d.Schema != Schema+1 || d.Serial != 5 {
 		t.Errorf("%+v, %v", d, err)
 	}
 	// And today's program does not touch tomorrow's.
 	var newer *NewerError
-	if _, err := Decode(key, bytes.Replace(today, []byte(`"schema":2`), []byte(`"schema":3`), 1)); !errors.As(err, &newer) || newer.Schema != 3 {
+	if _, err := Decode(key, bytes.Replace(today, []byte(`"schema":2`), []byte(`"schema":3`),
+		1)); !errors.As(err, &newer) || newer.Schema != 3 {
 		t.Errorf("%v", err)
 	}
 	if Schema != firstSchema+len(upgrades) {
@@ -108,36 +120,59 @@ func TestUpgrades(t *testing.T) {
 
 func TestErrorsSayWhatToDo(t *testing.T) {
 	for _, err := range []error{&CorruptError{key, errors.New("x")}, &NewerError{key, 2}} {
-		if !strings.Contains(err.Error(), "promsnap state reset check") || !strings.Contains(err.Error(), "left as it is") && !strings.Contains(err.Error(), "left as it is:") {
+		if !strings.Contains(err.Error(), "promsnap state reset check") ||
+			!strings.Contains(err.Error(), "left as it is") &&
+				!strings.Contains(err.Error(), "left as it is:") {
 			t.Errorf("%v", err)
 		}
 	}
 }
 
-// crowded is a document of so many containers that fire, with long labels, and three receivers that were told of each that is remembered.
+// crowded is a document of so many containers that fire, with long labels, and three receivers that
+// were told of each that is remembered.
 func crowded(containers int) Doc {
 	at := time.Date(2026, 11, 22, 2, 52, 0, 0, time.UTC)
-	r := rules.RuleResult{ID: rules.RuleID{Panel: "container-memory", Rule: "ContainerMemoryNearLimit"}, Data: rules.DataComplete, From: at, Through: at.Add(time.Hour)}
+	r := rules.RuleResult{
+		ID:   rules.RuleID{Panel: "container-memory", Rule: "ContainerMemoryNearLimit"},
+		Data: rules.DataComplete, From: at, Through: at.Add(time.Hour),
+	}
 	for i := range containers {
-		identity := series.FromPairs("namespace", "spark-production", "workload", fmt.Sprintf("executor-%04d", i), "container", "spark-kubernetes-executor")
+		identity := series.FromPairs("namespace", "spark-production", "workload",
+			fmt.Sprintf("executor-%04d", i), "container", "spark-kubernetes-executor")
 		r.Findings = append(r.Findings, rules.Judged{
 			Identity: identity, Name: "spark-production/executor/spark-kubernetes-executor",
 			Finding: rules.Finding{
-				Rule: r.ID.Rule, Labels: identity.With("pod", fmt.Sprintf("executor-%04d-7d9f8b6c5d-x2x4z", i)), Status: rules.Breach, Severity: rules.Critical,
+				Rule:   r.ID.Rule,
+				Labels: identity.With("pod", fmt.Sprintf("executor-%04d-7d9f8b6c5d-x2x4z", i)),
+				Status: rules.Breach, Severity: rules.Critical,
 				Value: 0.9512345678901234, Limit: 0.95, Newest: at.Add(time.Hour),
-				Streak: &rules.Streak{From: at, To: at.Add(time.Hour), Peak: 0.9812345678901234, PeakAt: at, Limit: 0.95, Severity: rules.Critical},
+				Streak: &rules.Streak{
+					From: at, To: at.Add(time.Hour), Peak: 0.9812345678901234, PeakAt: at,
+					Limit: 0.95, Severity: rules.Critical,
+				},
 			},
 		})
 	}
-	memory := rules.Advance(rules.Memory{}, rules.Evaluation{Rules: []rules.RuleResult{r}}, at.Add(time.Hour))
+	memory := rules.Advance(rules.Memory{}, rules.Evaluation{Rules: []rules.RuleResult{r}},
+		at.Add(time.Hour))
 	told := map[rules.Key][]notify.Told{}
 	for k := range memory.Alerts {
-		told[k] = []notify.Told{{Since: at, At: at.Add(time.Hour), Severity: rules.Critical, Receipt: notify.Receipt{
-			Channel: "C0123456789", ID: "1763779920.000100", Location: "https://example.slack.com/archives/C0123456789/p1763779920000100",
+		told[k] = []notify.Told{{Since: at, At: at.Add(
+			time.Hour), Severity: rules.Critical, Receipt: notify.Receipt{
+			Channel: "C0123456789", ID: "1763779920.000100",
+			Location: "https://example.slack.com/archives/C0123456789/p1763779920000100",
 		}}}
 	}
 	entry := notify.Entry{First: at, Told: told}
-	return Doc{Page: notify.Page{Memory: memory, Ledger: notify.Ledger{Receivers: map[string]notify.Entry{"oncall": entry, "team": entry, "team via mail": entry}}}}
+	return Doc{
+		Page: notify.Page{
+			Memory: memory, Ledger: notify.Ledger{
+				Receivers: map[string]notify.Entry{
+					"oncall": entry, "team": entry, "team via mail": entry,
+				},
+			},
+		},
+	}
 }
 
 func TestACrowdedDocumentFits(t *testing.T) {
@@ -164,7 +199,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add(whole)
 	f.Add([]byte(version0))
 	f.Add([]byte(version1))
-	f.Add([]byte(`{"schema":1,"cluster":"prod-seoul","report":"check","memory":{"alerts":{"k":{"episodes":[]}}},"ledger":{}}`))
+	f.Add(
+		[]byte(
+			`{"schema":1,"cluster":"prod-seoul","report":"check","memory":{"alerts":{"k":{"episodes":[]}}},"ledger":{}}`))
 	f.Add([]byte(`{"schema":1e99}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := Decode(key, data)

@@ -11,7 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// A document of a slot that lies ahead would make every run until then a late one, of which nobody is told.
+// A document of a slot that lies ahead would make every run until then a late one, of which nobody
+// is told.
 func TestADocumentOfTheFutureIsNotBelieved(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -26,7 +27,9 @@ func TestADocumentOfTheFutureIsNotBelieved(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			store := state.NewDir(t.TempDir())
-			before, err := store.Save(t.Context(), check, state.Doc{Run: "earlier", Page: notify.Page{Memory: rules.Memory{Slot: tc.slot}}}, "")
+			before, err := store.Save(t.Context(), check, state.Doc{
+				Run: "earlier", Page: notify.Page{Memory: rules.Memory{Slot: tc.slot}},
+			}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,7 +43,8 @@ func TestADocumentOfTheFutureIsNotBelieved(t *testing.T) {
 			}
 			_, after, err := store.Load(t.Context(), check)
 			if err != nil || tc.lost != (after == before) {
-				t.Errorf("the document is as it was: %v, want %v (%v)", after == before, tc.lost, err)
+				t.Errorf("the document is as it was: %v, want %v (%v)", after == before, tc.lost,
+					err)
 			}
 			var ahead *state.AheadError
 			if errors.As(s.Lost(), &ahead) != tc.lost {
@@ -49,7 +53,10 @@ func TestADocumentOfTheFutureIsNotBelieved(t *testing.T) {
 			if !tc.lost {
 				return
 			}
-			for _, want := range []string{tc.slot.Format(time.RFC3339), noon.Format(time.RFC3339), "promsnap state reset check", "clock"} {
+			for _, want := range []string{
+				tc.slot.Format(time.RFC3339), noon.Format(time.RFC3339),
+				"promsnap state reset check", "clock",
+			} {
 				if !strings.Contains(ahead.Error(), want) {
 					t.Errorf("%q does not say %q", ahead, want)
 				}
@@ -61,7 +68,9 @@ func TestADocumentOfTheFutureIsNotBelieved(t *testing.T) {
 // What the error says to do works.
 func TestADocumentOfTheFutureCanBeReset(t *testing.T) {
 	store := state.NewDir(t.TempDir())
-	ahead := state.Doc{Run: "earlier", Page: notify.Page{Memory: rules.Memory{Slot: noon.AddDate(5, 0, 0)}}}
+	ahead := state.Doc{
+		Run: "earlier", Page: notify.Page{Memory: rules.Memory{Slot: noon.AddDate(5, 0, 0)}},
+	}
 	if _, err := store.Save(t.Context(), check, ahead, ""); err != nil {
 		t.Fatal(err)
 	}

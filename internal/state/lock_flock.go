@@ -15,8 +15,8 @@ import (
 // errLocked says that another run had the lock all the time.
 var errLocked = errors.New("waiting for another run to finish writing")
 
-// lock takes the lock of that name, waiting for whoever has it until ctx ends. The file stays: one that is removed could be locked by one
-// program and made anew by another.
+// lock takes the lock of that name, waiting for whoever has it until ctx ends. The file stays: one
+// that is removed could be locked by one program and made anew by another.
 func lock(ctx context.Context, home *os.Root, name string) (unlock func(), err error) {
 	f, err := lockFile(home, name)
 	if err != nil {

@@ -7,9 +7,10 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
-// Unrecorded returns the newest slot before the session's at which a run may have told people although the document does not know of it:
-// it could not be written, as far as anybody can know. due says when runs are due; nil: the slots before show it. Zero: there is no such
-// slot, or nothing is remembered.
+// Unrecorded returns the newest slot before the session's at which a run may have told people
+// although the document does not know of it: it could not be written, as far as anybody can know.
+// due says when runs are due; nil: the slots before show it. Zero: there is no such slot, or
+// nothing is remembered.
 func (s *Session) Unrecorded(due notify.Due) time.Time {
 	if s.last.IsZero() || !s.last.Before(s.slot) {
 		return time.Time{}
@@ -30,8 +31,8 @@ const (
 	mostRuns  = 9
 )
 
-// missedOf returns the newest slot before this one that was missed, where the slots before show that runs are made evenly; zero: none was,
-// or they do not.
+// missedOf returns the newest slot before this one that was missed, where the slots before show
+// that runs are made evenly; zero: none was, or they do not.
 func missedOf(slots []time.Time, slot time.Time) time.Time {
 	slots = slots[max(len(slots)-mostRuns, 0):]
 	if len(slots) < leastRuns {

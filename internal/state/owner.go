@@ -6,5 +6,6 @@ import "fmt"
 type openError struct{ path, why, advice string }
 
 func (e *openError) Error() string {
-	return fmt.Sprintf("%s %s, and so could change what is remembered; %s, or choose a directory of this user's own for the state", e.path, e.why, e.advice)
+	return fmt.Sprintf("%s %s, and so could change what is remembered; %s, or choose a directory "+
+		"of this user's own for the state", e.path, e.why, e.advice)
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// The volumes that clusters have are taken, with the modes and owners that they come with; who can write there is who has mounted them.
+// The volumes that clusters have are taken, with the modes and owners that they come with; who can
+// write there is who has mounted them.
 func TestDirOnAVolume(t *testing.T) {
 	const foreign = 54321
 	for _, tc := range []struct {
@@ -27,7 +28,10 @@ func TestDirOnAVolume(t *testing.T) {
 		{"a claim with fsGroup", 0o775 | os.ModeSetgid, -1, -1, 0o775 | os.ModeSetgid, ""},
 		{"a share of one user, such as an access point of EFS", 0o755, foreign, -1, 0o755, ""},
 		{"a share that is open to everybody, as SMB is", 0o777, foreign, foreign, 0o777, ""},
-		{"a claim of a strange group", 0o775 | os.ModeSetgid, -1, foreign, 0o775 | os.ModeSetgid, "can be written by group 54321"},
+		{
+			"a claim of a strange group", 0o775 | os.ModeSetgid, -1, foreign, 0o775 | os.ModeSetgid,
+			"can be written by group 54321",
+		},
 		{"as /tmp is", 0o777 | os.ModeSticky, -1, -1, 0o777, "can be written by everybody"},
 		{"a strange user's and open", 0o755, foreign, -1, 0o777, "can be written by everybody"},
 	} {
@@ -38,7 +42,8 @@ func TestDirOnAVolume(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = syscall.Unmount(top, 0) })
 			for _, root := range []string{top, filepath.Join(top, "state")} {
-				if err := errors.Join(os.Chown(top, -1, os.Getegid()), os.Chmod(top, 0o700)); err != nil {
+				if err := errors.Join(os.Chown(top, -1, os.Getegid()),
+					os.Chmod(top, 0o700)); err != nil {
 					t.Fatal(err)
 				}
 				s := state.NewDir(root)
@@ -51,7 +56,8 @@ func TestDirOnAVolume(t *testing.T) {
 					if dir == top {
 						mode = tc.top
 					}
-					if err := errors.Join(os.Chown(dir, tc.uid, tc.gid), os.Chmod(dir, mode)); err != nil {
+					if err := errors.Join(os.Chown(dir, tc.uid, tc.gid),
+						os.Chmod(dir, mode)); err != nil {
 						t.Fatal(err)
 					}
 					if dir == top {
@@ -59,10 +65,12 @@ func TestDirOnAVolume(t *testing.T) {
 					}
 				}
 				_, err = s.Save(t.Context(), check, state.Doc{Serial: 2}, v)
-				if tc.says == "" && err != nil || tc.says != "" && (err == nil || !strings.Contains(err.Error(), tc.says)) {
+				if tc.says == "" && err != nil ||
+					tc.says != "" && (err == nil || !strings.Contains(err.Error(), tc.says)) {
 					t.Errorf("%s: got %v, want %q", root, err, tc.says)
 				}
-				if err := errors.Join(os.Chown(top, os.Geteuid(), os.Getegid()), os.Chmod(top, 0o700)); err != nil {
+				if err := errors.Join(os.Chown(top, os.Geteuid(), os.Getegid()),
+					os.Chmod(top, 0o700)); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -15,7 +15,8 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// A directory in which others can write is refused, and what is there stays; those that clusters really have are not.
+// A directory in which others can write is refused, and what is there stays; those that clusters
+// really have are not.
 func TestDirThatOthersCanWrite(t *testing.T) {
 	const foreign = 54321 // a group and a user that this one is not
 	for _, tc := range []struct {
@@ -30,8 +31,14 @@ func TestDirThatOthersCanWrite(t *testing.T) {
 		{"as /tmp is", 0o777 | os.ModeSticky, 0o700, -1, -1, "", ""},
 		{"everybody", 0o777, 0o700, -1, -1, "can be written by everybody", "chmod o-w "},
 		{"everybody, below", 0o700, 0o777, -1, -1, "can be written by everybody", "chmod o-w "},
-		{"everybody, below, as /tmp is", 0o700, 0o777 | os.ModeSticky, -1, -1, "can be written by everybody", "chmod o-w "},
-		{"a strange group", 0o770, 0o700, -1, foreign, "can be written by group 54321", "chmod g-w "},
+		{
+			"everybody, below, as /tmp is", 0o700, 0o777 | os.ModeSticky, -1, -1,
+			"can be written by everybody", "chmod o-w ",
+		},
+		{
+			"a strange group", 0o770, 0o700, -1, foreign, "can be written by group 54321",
+			"chmod g-w ",
+		},
 		{"a strange group that only reads", 0o750, 0o700, -1, foreign, "", ""},
 		{"a strange user's", 0o755, 0o700, foreign, -1, "belongs to user 54321", "chown "},
 		{"a share's that knows no users", 0o755, 0o700, 65534, -1, "", ""},
@@ -47,7 +54,8 @@ func TestDirThatOthersCanWrite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := errors.Join(os.Chown(root, tc.uid, tc.gid), os.Chmod(root, tc.root), os.Chmod(filepath.Dir(place(root, check)), tc.home)); err != nil {
+			if err := errors.Join(os.Chown(root, tc.uid, tc.gid), os.Chmod(root, tc.root),
+				os.Chmod(filepath.Dir(place(root, check)), tc.home)); err != nil {
 				t.Fatal(err)
 			}
 			_, _, loading := s.Load(t.Context(), check)
@@ -56,7 +64,8 @@ func TestDirThatOthersCanWrite(t *testing.T) {
 				switch {
 				case tc.says == "" && err != nil:
 					t.Errorf("got %v, want none", err)
-				case tc.says != "" && (err == nil || !strings.Contains(err.Error(), tc.says) || !strings.Contains(err.Error(), tc.advice)):
+				case tc.says != "" && (err == nil || !strings.Contains(err.Error(), tc.says) ||
+					!strings.Contains(err.Error(), tc.advice)):
 					t.Errorf("got %v, want %q with %q", err, tc.says, tc.advice)
 				}
 			}
@@ -64,13 +73,16 @@ func TestDirThatOthersCanWrite(t *testing.T) {
 	}
 }
 
-// What stands in the place of a file and is none, such as a link or a pipe, is neither followed nor waited for, and stays.
+// What stands in the place of a file and is none, such as a link or a pipe, is neither followed nor
+// waited for, and stays.
 func TestDirWithSomethingElseInAPlace(t *testing.T) {
 	for _, name := range []string{"", ".lock", ".new"} {
 		for kind, put := range map[string]func(target, path string) error{
-			"a link":            os.Symlink,
-			"a link to nothing": func(target, path string) error { return os.Symlink(target+"-none", path) },
-			"a pipe":            func(_, path string) error { return syscall.Mkfifo(path, 0o600) },
+			"a link": os.Symlink,
+			"a link to nothing": func(target, path string) error {
+				return os.Symlink(target+"-none", path)
+			},
+			"a pipe": func(_, path string) error { return syscall.Mkfifo(path, 0o600) },
 		} {
 			t.Run(kind+" as "+filepath.Base(place("", check))+name, func(t *testing.T) {
 				root := filepath.Join(t.TempDir(), "state")
@@ -84,7 +96,8 @@ func TestDirWithSomethingElseInAPlace(t *testing.T) {
 				if err := os.RemoveAll(path); err != nil {
 					t.Fatal(err)
 				}
-				if err := errors.Join(os.WriteFile(target, []byte("mine"), 0o600), put(target, path)); err != nil {
+				if err := errors.Join(os.WriteFile(target, []byte("mine"), 0o600),
+					put(target, path)); err != nil {
 					t.Fatal(err)
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -93,9 +106,11 @@ func TestDirWithSomethingElseInAPlace(t *testing.T) {
 				switch {
 				case ctx.Err() != nil:
 					t.Error("it was waited for")
-				case name == ".new" && err != nil: // a leaving of a crash, which is replaced and not followed
+				case name == ".new" && err != nil:
+					// a leaving of a crash, which is replaced and not followed
 					t.Error(err)
-				case name != ".new" && (err == nil || !strings.Contains(err.Error(), "move it away")):
+				case name != ".new" &&
+					(err == nil || !strings.Contains(err.Error(), "move it away")):
 					t.Errorf("saving: %v", err)
 				}
 				if body, err := os.ReadFile(target); err != nil || string(body) != "mine" {
@@ -104,7 +119,8 @@ func TestDirWithSomethingElseInAPlace(t *testing.T) {
 				if name != "" {
 					return
 				}
-				if _, _, err := s.Load(ctx, check); err == nil || !strings.Contains(err.Error(), "move it away") {
+				if _, _, err := s.Load(ctx, check); err == nil ||
+					!strings.Contains(err.Error(), "move it away") {
 					t.Errorf("loading: %v", err)
 				}
 			})
@@ -126,20 +142,28 @@ func TestDirWithSomethingElseInItsPlace(t *testing.T) {
 		{"a pipe", "state", pipe, moved},
 		{"a file", "state", file, moved},
 		{"a file above", ".", file, moved},
-		{"a link that leads nowhere", "state", nowhere, "leads nowhere; make or mount the directory that it leads to"},
+		{
+			"a link that leads nowhere", "state", nowhere,
+			"leads nowhere; make or mount the directory that it leads to",
+		},
 		{"a cluster's pipe", "state/prod-seoul", pipe, moved},
 		{"a cluster's link", "state/prod-seoul", nowhere, moved},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			above := filepath.Join(t.TempDir(), "above")
 			root, path := filepath.Join(above, "state"), filepath.Join(above, tc.where)
-			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), tc.put(path)); err != nil {
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700),
+				tc.put(path)); err != nil {
 				t.Fatal(err)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			_, _, loading := state.NewDir(root).Load(ctx, state.Key{Cluster: "prod-seoul", Report: "check"})
-			_, saving := state.NewDir(root).Save(ctx, state.Key{Cluster: "prod-seoul", Report: "check"}, state.Doc{Serial: 1}, "")
+			_, _, loading := state.NewDir(root).Load(ctx, state.Key{
+				Cluster: "prod-seoul", Report: "check",
+			})
+			_, saving := state.NewDir(root).Save(ctx, state.Key{
+				Cluster: "prod-seoul", Report: "check",
+			}, state.Doc{Serial: 1}, "")
 			for _, err := range []error{loading, saving} {
 				if err == nil || !strings.Contains(err.Error(), tc.says) {
 					t.Errorf("got %v, want %q", err, tc.says)
@@ -155,10 +179,12 @@ func TestDirWithSomethingElseInItsPlace(t *testing.T) {
 // The cluster's directory is no link, and the root none of somebody else's.
 func TestDirBehindALink(t *testing.T) {
 	root, elsewhere := filepath.Join(t.TempDir(), "state"), t.TempDir()
-	if err := errors.Join(os.Mkdir(root, 0o700), os.Symlink(elsewhere, filepath.Dir(place(root, check)))); err != nil {
+	if err := errors.Join(os.Mkdir(root, 0o700),
+		os.Symlink(elsewhere, filepath.Dir(place(root, check)))); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := state.NewDir(root).Save(t.Context(), check, state.Doc{Serial: 1}, ""); err == nil || !strings.Contains(err.Error(), "move it away") {
+	if _, err := state.NewDir(root).Save(t.Context(), check, state.Doc{Serial: 1},
+		""); err == nil || !strings.Contains(err.Error(), "move it away") {
 		t.Errorf("the cluster's directory: %v", err)
 	}
 	link := filepath.Join(t.TempDir(), "link")
@@ -174,7 +200,8 @@ func TestDirBehindALink(t *testing.T) {
 	if err := os.Lchown(link, 54321, -1); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := state.NewDir(link).Load(t.Context(), check); err == nil || !strings.Contains(err.Error(), "is a link of user 54321") {
+	if _, _, err := state.NewDir(link).Load(t.Context(), check); err == nil ||
+		!strings.Contains(err.Error(), "is a link of user 54321") {
 		t.Errorf("somebody else's link: %v", err)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// The users that own what a share makes for users that it does not know, and what the system shows of users outside of a container. NFS
-// has the second one where it maps names.
+// The users that own what a share makes for users that it does not know, and what the system shows
+// of users outside of a container. NFS has the second one where it maps names.
 const (
 	nobody    = 65534
 	nfsNobody = 1<<32 - 2
@@ -26,10 +26,12 @@ func checkLink(path string, link fs.FileInfo) error {
 	return &openError{path, fmt.Sprintf("is a link of user %d", ownerOf(link).Uid), "remove it"}
 }
 
-// checkDir refuses a directory in which others can write. Those of a group that this user is in may: that is how Kubernetes gives volumes
-// to Pods (fsGroup). Where everybody may, as in /tmp, it is enough of the root that nobody can remove what is another's (the sticky bit):
-// the directory below is promsnap's own. On a volume that is open to everybody as a whole, as an emptyDir is, or that makes everything
-// its one user's, as a share does, modes say nothing: who can write there is who has mounted it.
+// checkDir refuses a directory in which others can write. Those of a group that this user is in
+// may: that is how Kubernetes gives volumes to Pods (fsGroup). Where everybody may, as in /tmp, it
+// is enough of the root that nobody can remove what is another's (the sticky bit): the directory
+// below is promsnap's own. On a volume that is open to everybody as a whole, as an emptyDir is, or
+// that makes everything its one user's, as a share does, modes say nothing: who can write there is
+// who has mounted it.
 func checkDir(dir *os.Root, sticky bool) error {
 	info, err := dir.Stat(".")
 	if err != nil {
@@ -42,9 +44,11 @@ func checkDir(dir *os.Root, sticky bool) error {
 	case mode&0o002 != 0 && (!sticky || mode&fs.ModeSticky == 0):
 		why, advice = "can be written by everybody", "run chmod o-w "+dir.Name()
 	case mode&0o022 == 0o020 && !ours:
-		why, advice = fmt.Sprintf("can be written by group %d, in which this user is not", owner.Gid), "run chmod g-w "+dir.Name()+" (in Kubernetes, set the Pod's fsGroup)"
+		why, advice = fmt.Sprintf("can be written by group %d, in which this user is not",
+			owner.Gid), "run chmod g-w "+dir.Name()+" (in Kubernetes, set the Pod's fsGroup)"
 	case !owned(info) && !ours:
-		why, advice = fmt.Sprintf("belongs to user %d", owner.Uid), fmt.Sprintf("run chown %d %s", os.Geteuid(), dir.Name())
+		why, advice = fmt.Sprintf("belongs to user %d", owner.Uid), fmt.Sprintf("run chown %d %s",
+			os.Geteuid(), dir.Name())
 	default:
 		return nil
 	}
@@ -68,7 +72,8 @@ func inGroup(gid uint32) bool {
 	return int(gid) == os.Getegid() || err == nil && slices.Contains(groups, int(gid))
 }
 
-// volume returns the top directory of the file system that a path lies in; nil where that is the machine's own, or cannot be told.
+// volume returns the top directory of the file system that a path lies in; nil where that is the
+// machine's own, or cannot be told.
 func volume(path string) fs.FileInfo {
 	path, err := filepath.Abs(path)
 	if err == nil {

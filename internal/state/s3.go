@@ -10,11 +10,12 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 )
 
-// S3 is the store in a bucket: PREFIX/<cluster>/<report>.json, its version being S3's ETag. It writes on condition that the document is
-// still the one that was loaded, or still not there (If-Match, If-None-Match), which S3 answers for all programs at once.
+// S3 is the store in a bucket: PREFIX/<cluster>/<report>.json, its version being S3's ETag. It
+// writes on condition that the document is still the one that was loaded, or still not there
+// (If-Match, If-None-Match), which S3 answers for all programs at once.
 //
-// An answer that is lost leaves a conflict behind: with this very document, if the bucket tries again by itself (Attempts), or if the
-// caller does. Session finds its own run and serial there.
+// An answer that is lost leaves a conflict behind: with this very document, if the bucket tries
+// again by itself (Attempts), or if the caller does. Session finds its own run and serial there.
 type S3 struct {
 	bucket *cloud.Bucket
 	prefix string
@@ -22,7 +23,8 @@ type S3 struct {
 
 var _ Store = (*S3)(nil)
 
-// NewS3 returns the store below prefix, "" being the whole bucket. Nobody tries its calls again, so that the bucket is to (Attempts).
+// NewS3 returns the store below prefix, "" being the whole bucket. Nobody tries its calls again, so
+// that the bucket is to (Attempts).
 func NewS3(bucket *cloud.Bucket, prefix string) *S3 {
 	return &S3{bucket, strings.Trim(prefix, "/")}
 }
@@ -53,7 +55,9 @@ func (s *S3) Save(ctx context.Context, k Key, d Doc, v Version) (Version, error)
 	if err != nil {
 		return "", err
 	}
-	etag, err := s.bucket.Swap(ctx, s.key(k), cloud.Object{Body: data, Type: "application/json", Cache: "no-store"}, string(v))
+	etag, err := s.bucket.Swap(ctx, s.key(k), cloud.Object{
+		Body: data, Type: "application/json", Cache: "no-store",
+	}, string(v))
 	if errors.Is(err, cloud.ErrConflict) {
 		return "", ErrConflict
 	}

@@ -33,11 +33,15 @@ func TestS3(t *testing.T) {
 // nowhere is a bucket of a server that is not there.
 func nowhere(t *testing.T) *cloud.Bucket {
 	t.Helper()
-	account, err := cloud.Open(context.Background(), cloud.Identity{AccessKey: "A", SecretKey: secret.Inline(statetest.Secret)})
+	account, err := cloud.Open(context.Background(), cloud.Identity{
+		AccessKey: "A", SecretKey: secret.Inline(statetest.Secret),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := account.Bucket(cloud.BucketOptions{Name: "reports", Endpoint: "http://127.0.0.1:1", PathStyle: true})
+	b, err := account.Bucket(cloud.BucketOptions{
+		Name: "reports", Endpoint: "http://127.0.0.1:1", PathStyle: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,12 +59,14 @@ func TestS3TooLargeIsCorrupt(t *testing.T) {
 	if !errors.As(err, &corrupt) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := store.Save(context.Background(), s3Key, state.Doc{}, v); err != nil { // as promsnap state reset does
+	if _, err := store.Save(context.Background(), s3Key, state.Doc{}, v); err != nil {
+		// as promsnap state reset does
 		t.Errorf("it cannot be replaced: %v", err)
 	}
 }
 
-// TestS3Conflicts: a conditional write that another one is in the way of is a conflict, by either of S3's two answers.
+// TestS3Conflicts: a conditional write that another one is in the way of is a conflict, by either
+// of S3's two answers.
 func TestS3Conflicts(t *testing.T) {
 	for _, f := range []cloudtest.Fault{
 		{Status: http.StatusPreconditionFailed, Code: "PreconditionFailed"},
@@ -69,18 +75,21 @@ func TestS3Conflicts(t *testing.T) {
 		s := cloudtest.New(t)
 		store := state.NewS3(s.Bucket(t), "")
 		s.Break(func(*http.Request, int) *cloudtest.Fault { return &f })
-		if _, err := store.Save(context.Background(), s3Key, state.Doc{}, ""); !errors.Is(err, state.ErrConflict) {
+		if _, err := store.Save(context.Background(), s3Key, state.Doc{}, ""); !errors.Is(err,
+			state.ErrConflict) {
 			t.Errorf("%s: %v", f.Code, err)
 		}
 	}
 }
 
-// TestS3LostAnswers: each writing is done once, though S3's answer to each is lost and the SDK tries again.
+// TestS3LostAnswers: each writing is done once, though S3's answer to each is lost and the SDK
+// tries again.
 func TestS3LostAnswers(t *testing.T) {
 	s := cloudtest.New(t)
 	bucket := s.Bucket(t, func(o *cloud.BucketOptions) { o.Attempts = 2 })
 	slot := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	session := state.Open(context.Background(), state.NewS3(bucket, ""), s3Key, "run-1", rules.Evaluation{}, slot)
+	session := state.Open(context.Background(), state.NewS3(bucket, ""), s3Key, "run-1",
+		rules.Evaluation{}, slot)
 	if err := session.Lost(); err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +119,8 @@ func TestS3LostAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lost != 3 || d.Serial != 3 || d.Ledger.Claim == nil || !d.Ledger.Claim.Slot.Equal(slot.Add(2*time.Minute)) {
+	if lost != 3 || d.Serial != 3 || d.Ledger.Claim == nil ||
+		!d.Ledger.Claim.Slot.Equal(slot.Add(2*time.Minute)) {
 		t.Errorf("%d answers were lost; serial %d, claim %v", lost, d.Serial, d.Ledger.Claim)
 	}
 }

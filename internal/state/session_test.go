@@ -23,7 +23,8 @@ var (
 func fires(node string) rules.Evaluation {
 	ls := series.FromPairs("node", node)
 	return rules.Evaluation{Rules: []rules.RuleResult{{
-		ID: rules.RuleID{Panel: "node-memory", Rule: "NodeMemoryHigh"}, Data: rules.DataPartial, From: noon.Add(-time.Hour), Through: noon,
+		ID: rules.RuleID{Panel: "node-memory", Rule: "NodeMemoryHigh"}, Data: rules.DataPartial,
+		From: noon.Add(-time.Hour), Through: noon,
 		Findings: []rules.Judged{{Identity: ls, Name: node, Finding: rules.Finding{
 			Labels: ls, Status: rules.Breach, Severity: rules.Critical,
 			Streak: &rules.Streak{From: noon.Add(-time.Hour), To: noon, Severity: rules.Critical},
@@ -75,7 +76,10 @@ func TestAChangeThatFailsLeavesNoTrace(t *testing.T) {
 	store := state.NewDir(t.TempDir())
 	s := state.Open(t.Context(), store, check, "a", rules.Evaluation{}, noon)
 	stop := errors.New("stop")
-	err := s.Change(t.Context(), func(p *notify.Page) error { _ = addSilence("half")(p); return stop })
+	err := s.Change(t.Context(), func(p *notify.Page) error {
+		_ = addSilence("half")(p)
+		return stop
+	})
 	if !errors.Is(err, stop) {
 		t.Errorf("%v", err)
 	}
@@ -102,7 +106,8 @@ func (f *failing) Load(ctx context.Context, k state.Key) (state.Doc, state.Versi
 	return f.Store.Load(ctx, k)
 }
 
-func (f *failing) Save(ctx context.Context, k state.Key, d state.Doc, v state.Version) (state.Version, error) {
+func (f *failing) Save(ctx context.Context, k state.Key, d state.Doc,
+	v state.Version) (state.Version, error) {
 	f.saves++
 	if f.save != nil {
 		return "", f.save
@@ -130,7 +135,8 @@ func TestALostAnswerIsNoConflict(t *testing.T) {
 
 func TestWhatCannotBeReadIsNotWritten(t *testing.T) {
 	for _, lost := range []error{
-		&state.CorruptError{Key: check, Err: errors.New("x")}, &state.NewerError{Key: check, Schema: 2}, errors.New("no route to host"),
+		&state.CorruptError{Key: check, Err: errors.New("x")},
+		&state.NewerError{Key: check, Schema: 2}, errors.New("no route to host"),
 	} {
 		store := &failing{Store: state.NewDir(t.TempDir()), load: lost}
 		s := state.Open(t.Context(), store, check, "a", fires("x"), noon)
@@ -138,7 +144,10 @@ func TestWhatCannotBeReadIsNotWritten(t *testing.T) {
 			t.Errorf("lost: %v, want %v", s.Lost(), lost)
 		}
 		seen := 0
-		if err := s.Change(t.Context(), func(p *notify.Page) error { seen = len(p.Memory.Alerts); return nil }); err != nil || seen != 1 {
+		if err := s.Change(t.Context(), func(p *notify.Page) error {
+			seen = len(p.Memory.Alerts)
+			return nil
+		}); err != nil || seen != 1 {
 			t.Errorf("%v; %d alerts are told", err, seen)
 		}
 		if store.saves != 0 {
@@ -150,7 +159,8 @@ func TestWhatCannotBeReadIsNotWritten(t *testing.T) {
 func TestAStoreThatCannotBeWritten(t *testing.T) {
 	store := &failing{Store: state.NewDir(t.TempDir()), save: errors.New("read-only")}
 	s := state.Open(t.Context(), store, check, "a", fires("x"), noon)
-	if err := s.Change(t.Context(), addSilence("1")); err == nil || !strings.Contains(err.Error(), "writing the state of prod/check: read-only") {
+	if err := s.Change(t.Context(), addSilence("1")); err == nil ||
+		!strings.Contains(err.Error(), "writing the state of prod/check: read-only") {
 		t.Errorf("%v", err)
 	}
 	store.save = nil

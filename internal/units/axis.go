@@ -6,15 +6,16 @@ import (
 	"strconv"
 )
 
-// Axis is the bounds of a chart's axis, the values at which it has a tick, ascending, and what is written at each.
+// Axis is the bounds of a chart's axis, the values at which it has a tick, ascending, and what is
+// written at each.
 type Axis struct {
 	Lo, Hi float64
 	Ticks  []float64
 	Labels []string
 }
 
-// Bounds of what an axis can show: fewer ticks than three cannot enclose zero, and beyond these values there are no samples that
-// mean anything, only arithmetic that overflows.
+// Bounds of what an axis can show: fewer ticks than three cannot enclose zero, and beyond these
+// values there are no samples that mean anything, only arithmetic that overflows.
 const (
 	leastTicks = 3
 	mostTicks  = 100
@@ -23,11 +24,13 @@ const (
 	flat       = 1e-6 // a range that is a smaller part of its values is drawn as a flat line
 )
 
-// Axis returns an axis that encloses lo and hi, in u's base unit, with round bounds and at most maxTicks ticks (at least 3, at most 100),
-// one of them at each bound. Ticks lie at 1, 2, 2.5 or 5 times a power of ten; of bytes at powers of two; of time at 1, 2, 5, 10, 15, 30
-// seconds and minutes, at 1, 2, 3, 6, 12 hours and at days. All labels have the same prefix, but for a bound that is just 1 of the next one,
-// and as many digits as it takes to be exact; durations from a minute on read as Format writes them. A range that is flat is widened to
-// both sides. Where lo or hi is not finite, or is or reads larger than 1e300, the axis goes from 0 to 1.
+// Axis returns an axis that encloses lo and hi, in u's base unit, with round bounds and at most
+// maxTicks ticks (at least 3, at most 100), one of them at each bound. Ticks lie at 1, 2, 2.5 or 5
+// times a power of ten; of bytes at powers of two; of time at 1, 2, 5, 10, 15, 30 seconds and
+// minutes, at 1, 2, 3, 6, 12 hours and at days. All labels have the same prefix, but for a bound
+// that is just 1 of the next one, and as many digits as it takes to be exact; durations from a
+// minute on read as Format writes them. A range that is flat is widened to both sides. Where lo or
+// hi is not finite, or is or reads larger than 1e300, the axis goes from 0 to 1.
 func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
 	r := u.row()
 	maxTicks = min(max(maxTicks, leastTicks), mostTicks)
@@ -56,7 +59,8 @@ func (u Unit) Axis(lo, hi float64, maxTicks int) Axis {
 	return a
 }
 
-// shownRange returns the range that an axis has to show, as numbers that are shown: ascending, apart from one another and sane.
+// shownRange returns the range that an axis has to show, as numbers that are shown: ascending,
+// apart from one another and sane.
 func (r *row) shownRange(lo, hi float64) (from, to float64) {
 	// Rounded before they are added to: no processor fuses the two.
 	from, to = float64(min(lo, hi)*r.per), float64(max(lo, hi)*r.per)
@@ -148,12 +152,15 @@ func (r *row) labels(ticks []float64, every float64) []string {
 	if r.ticks == clock && largest >= minute && every >= 1 && largest < mostPlain {
 		labels := make([]string, len(ticks))
 		for i, v := range ticks {
-			labels[i] = signed(v, "0 s", func(v float64) string { return clockTime(v, len(clockScale), clockScale) })
+			labels[i] = signed(v, "0 s", func(v float64) string {
+				return clockTime(v, len(clockScale), clockScale)
+			})
 		}
 		return labels
 	}
-	// The prefix of the largest tick, but for one that is just 1 of it: 256, 512, 768 MiB, 1 GiB reads better than quarters of a GiB.
-	// The next prefix below is tried before a third place after the point is.
+	// The prefix of the largest tick, but for one that is just 1 of it: 256, 512, 768 MiB, 1 GiB
+	// reads better than quarters of a GiB. The next prefix below is tried before a third place
+	// after the point is.
 	top := r.fit(math.Nextafter(largest, 0))
 	for _, try := range []struct{ unit, places int }{{top, 2}, {max(top-1, 0), 2}, {top, 6}} {
 		unit := r.scale[try.unit]
@@ -164,14 +171,15 @@ func (r *row) labels(ticks []float64, every float64) []string {
 		}
 	}
 	for digits := plainDigits; ; digits++ {
-		if digits == 17 || exact(ticks, every, r.scale[top].factor, 'g', digits) { // 17 digits tell any two numbers apart
+		if digits == 17 || exact(ticks, every, r.scale[top].factor, 'g', digits) {
+			// 17 digits tell any two numbers apart
 			return r.scale[top].labels(ticks, 'g', digits)
 		}
 	}
 }
 
-// withOne writes a bound that is just 1 of the prefix above that of the ticks as such: 1 GB/s, not 1000 MB/s. A count without a name keeps
-// its digits.
+// withOne writes a bound that is just 1 of the prefix above that of the ticks as such: 1 GB/s, not
+// 1000 MB/s. A count without a name keeps its digits.
 func (r *row) withOne(labels []string, ticks []float64, unit int) []string {
 	if unit+1 == len(r.scale) || r.scale[unit].symbol == "" {
 		return labels
@@ -188,7 +196,8 @@ func (r *row) withOne(labels []string, ticks []float64, unit int) []string {
 	return labels
 }
 
-// exact says that no tick, as it is written, is further from itself than a thousandth of the distance to the next.
+// exact says that no tick, as it is written, is further from itself than a thousandth of the
+// distance to the next.
 func exact(ticks []float64, every, factor float64, format byte, precision int) bool {
 	for _, v := range ticks {
 		if format == 'f' && math.Abs(v/factor) >= mostPlain {

@@ -18,20 +18,44 @@ func TestAxis(t *testing.T) {
 		want   string // the labels
 	}{
 		{"memory", Bytes, 0, 60.4 * gib, 6, "0 GiB, 16 GiB, 32 GiB, 48 GiB, 64 GiB"},
-		{"just one of the next prefix", Bytes, 0, gib, 6, "0 MiB, 256 MiB, 512 MiB, 768 MiB, 1 GiB"},
-		{"just one of the next prefix, of a rate", BytesPerSecond, 0, 0.97e9, 3, "0 MB/s, 500 MB/s, 1 GB/s"},
-		{"just one of the next prefix, below zero", BytesPerSecond, -1e9, 0, 3, "−1 GB/s, −500 MB/s, 0 MB/s"},
+		{
+			"just one of the next prefix", Bytes, 0, gib,
+			6, "0 MiB, 256 MiB, 512 MiB, 768 MiB, 1 GiB",
+		},
+		{
+			"just one of the next prefix, of a rate", BytesPerSecond, 0, 0.97e9, 3,
+			"0 MB/s, 500 MB/s, 1 GB/s",
+		},
+		{
+			"just one of the next prefix, below zero", BytesPerSecond, -1e9, 0, 3,
+			"−1 GB/s, −500 MB/s, 0 MB/s",
+		},
 		{"just a second", Seconds, 0, 1, 5, "0 ms, 250 ms, 500 ms, 750 ms, 1 s"},
 		{"quarters", Bytes, 0, 1.9 * gib, 6, "0 GiB, 0.5 GiB, 1.0 GiB, 1.5 GiB, 2.0 GiB"},
-		{"close together, far from zero", Bytes, gib, 1.01 * gib, 6, "1024 MiB, 1028 MiB, 1032 MiB, 1036 MiB"},
+		{
+			"close together, far from zero", Bytes, gib, 1.01 * gib, 6,
+			"1024 MiB, 1028 MiB, 1032 MiB, 1036 MiB",
+		},
 		{"few bytes", Bytes, 0, 3, 6, "0 B, 1 B, 2 B, 3 B"},
 		{"decimal bytes", DecBytes, 0, 60e9, 6, "0 GB, 20 GB, 40 GB, 60 GB"},
-		{"a rate", BytesPerSecond, 1.51e6, 1.6e6, 6, "1.50 MB/s, 1.52 MB/s, 1.54 MB/s, 1.56 MB/s, 1.58 MB/s, 1.60 MB/s"},
-		{"a rate in thousandths", BytesPerSecond, 1.521e6, 1.529e6, 5, "1520.0 kB/s, 1522.5 kB/s, 1525.0 kB/s, 1527.5 kB/s, 1530.0 kB/s"},
+		{
+			"a rate", BytesPerSecond, 1.51e6, 1.6e6, 6, "1.50 MB/s, 1.52 MB/s, 1.54 MB/s, 1.56 " +
+				"MB/s, 1.58 MB/s, 1.60 MB/s",
+		},
+		{
+			"a rate in thousandths", BytesPerSecond, 1.521e6, 1.529e6, 5,
+			"1520.0 kB/s, 1522.5 kB/s, 1525.0 kB/s, 1527.5 kB/s, 1530.0 kB/s",
+		},
 		{"a ratio", PercentUnit, 0, .94, 6, "0 %, 20 %, 40 %, 60 %, 80 %, 100 %"},
-		{"a bound that is a tick but for rounding", PercentUnit, .07, .14, 8, "7 %, 8 %, 9 %, 10 %, 11 %, 12 %, 13 %, 14 %"},
+		{
+			"a bound that is a tick but for rounding", PercentUnit, .07, .14,
+			8, "7 %, 8 %, 9 %, 10 %, 11 %, 12 %, 13 %, 14 %",
+		},
 		{"cores", Cores, 0, 4, 5, "0 cores, 1 core, 2 cores, 3 cores, 4 cores"},
-		{"parts of a core", Cores, 0, 1.2, 6, "0 cores, 0.25 cores, 0.50 cores, 0.75 cores, 1.00 cores, 1.25 cores"},
+		{
+			"parts of a core", Cores, 0, 1.2, 6, "0 cores, 0.25 cores, 0.50 cores, 0.75 cores, " +
+				"1.00 cores, 1.25 cores",
+		},
 		{"a count", Short, 0, 1000, 5, "0, 250, 500, 750, 1000"},
 		{"a large count", Short, 0, 12345, 6, "0 K, 2.5 K, 5.0 K, 7.5 K, 10.0 K, 12.5 K"},
 		{"both sides of zero", Short, -3, 7, 6, "−5.0, −2.5, 0, 2.5, 5.0, 7.5"},
@@ -41,7 +65,10 @@ func TestAxis(t *testing.T) {
 		{"minutes", Milliseconds, 0, 100e3, 6, "0 s, 30 s, 1 min, 1 min 30 s, 2 min"},
 		{"hours", Seconds, 0, 3 * hour, 7, "0 s, 30 min, 1 h, 1 h 30 min, 2 h, 2 h 30 min, 3 h"},
 		{"days", Duration, 10 * day, 21 * day, 6, "10 d, 15 d, 20 d, 25 d"},
-		{"below and above a minute, in parts of a second", Seconds, 59, 61, 5, "59.0 s, 59.5 s, 60.0 s, 60.5 s, 61.0 s"},
+		{
+			"below and above a minute, in parts of a second", Seconds, 59, 61, 5,
+			"59.0 s, 59.5 s, 60.0 s, 60.5 s, 61.0 s",
+		},
 		{"both sides of zero in time", Seconds, -300, 300, 6, "−5 min, 0 s, 5 min"},
 
 		{"flat", Short, 5, 5, 6, "4.50, 4.75, 5.00, 5.25, 5.50"},
@@ -73,7 +100,8 @@ func genBound() *rapid.Generator[float64] {
 		rapid.Float64Range(-1e300, 1e300),
 		rapid.SampledFrom([]float64{0, 1, 60, 3600, 1024, gib, 1e-300, 5e-324, 1e300, -1e300}),
 		rapid.Custom(func(t *rapid.T) float64 {
-			return rapid.Float64Range(-10, 10).Draw(t, "mantissa") * math.Pow10(rapid.IntRange(-310, 299).Draw(t, "exponent"))
+			return rapid.Float64Range(-10, 10).Draw(t, "mantissa") * math.Pow10(rapid.IntRange(-310,
+				299).Draw(t, "exponent"))
 		}),
 	)
 }
@@ -106,7 +134,8 @@ func checkAxis(t interface {
 	a := u.Axis(lo, hi, most)
 	room := min(max(most, 3), 100)
 	if n := len(a.Ticks); n < 2 || n > room || n != len(a.Labels) {
-		t.Fatalf("%s %v to %v: %d ticks and %d labels where there is room for %d", u, lo, hi, n, len(a.Labels), room)
+		t.Fatalf("%s %v to %v: %d ticks and %d labels where there is room for %d", u, lo, hi,
+			n, len(a.Labels), room)
 	}
 	r := u.row()
 	if !(a.Lo < a.Hi) || !isFinite(a.Lo) || !isFinite(a.Hi) {
@@ -124,8 +153,11 @@ func checkAxis(t interface {
 		}
 	}
 	// No more of the axis is empty than a step on each side.
-	if every := a.Ticks[1] - a.Ticks[0]; lo != hi && math.Abs(hi-lo) > 1e-5*max(math.Abs(lo), math.Abs(hi)) && math.Abs(lo)+math.Abs(hi) > 1e-290 &&
-		r.drawable(lo) && r.drawable(hi) && (min(lo, hi)-a.Lo > 1.001*every || a.Hi-max(lo, hi) > 1.001*every) {
+	if every := a.Ticks[1] - a.Ticks[0]; lo != hi &&
+		math.Abs(hi-lo) > 1e-5*max(math.Abs(lo), math.Abs(hi)) &&
+		math.Abs(lo)+math.Abs(hi) > 1e-290 &&
+		r.drawable(lo) && r.drawable(hi) && (min(lo, hi)-a.Lo > 1.001*every ||
+		a.Hi-max(lo, hi) > 1.001*every) {
 		t.Fatalf("%s: %v to %v in a far longer axis %v", u, lo, hi, a.Ticks)
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// How many significant digits a number is written with, and up to how many where it must differ from a limit.
+// How many significant digits a number is written with, and up to how many where it must differ
+// from a limit.
 const (
 	plainDigits = 3
 	mostDigits  = 6
@@ -20,16 +21,17 @@ const (
 	mostPlain  = 1e15
 )
 
-// Format writes v, in u's base unit, with three significant digits and no trailing zeros: "60.4 GiB", "94 %", "3 h 20 min". Digits
-// before the point are all kept, and so "1023 MiB" is not "1020 MiB". NaN is "–", the infinities "+∞" and "−∞"; a negative number has
-// a minus sign, not a hyphen.
+// Format writes v, in u's base unit, with three significant digits and no trailing zeros: "60.4
+// GiB", "94 %", "3 h 20 min". Digits before the point are all kept, and so "1023 MiB" is not "1020
+// MiB". NaN is "–", the infinities "+∞" and "−∞"; a negative number has a minus sign, not a hyphen.
 func (u Unit) Format(v float64) string { return u.row().format(v, plainDigits) }
 
-// leastShare is the smallest part of a whole that FormatBrief writes with digits: a thousandth of a percent.
+// leastShare is the smallest part of a whole that FormatBrief writes with digits: a thousandth of a
+// percent.
 const leastShare = 1e-5
 
-// FormatBrief is Format for tables: a share that is less than a thousandth of a percent, but not nothing, is "< 0.001 %", not seven digits
-// of noise.
+// FormatBrief is Format for tables: a share that is less than a thousandth of a percent, but not
+// nothing, is "< 0.001 %", not seven digits of noise.
 func (u Unit) FormatBrief(v float64) string {
 	r := u.row()
 	least := leastShare * 100 / r.per
@@ -39,8 +41,8 @@ func (u Unit) FormatBrief(v float64) string {
 	return r.format(v, plainDigits)
 }
 
-// FormatAgainst writes v and the limit that it was judged by. Where they differ but would read the same, both get more digits, up to
-// six: "90.04 %" against "90 %".
+// FormatAgainst writes v and the limit that it was judged by. Where they differ but would read the
+// same, both get more digits, up to six: "90.04 %" against "90 %".
 func (u Unit) FormatAgainst(v, limit float64) (value, against string) {
 	r := u.row()
 	for digits := plainDigits; ; digits++ {
@@ -51,8 +53,9 @@ func (u Unit) FormatAgainst(v, limit float64) (value, against string) {
 	}
 }
 
-// FormatOf writes part of a whole in the unit of the whole: "60.4 of 64 GiB". Each has its own where the part would read as less than
-// 0.01 or a thousand times the whole, and in durations: "4 MiB of 64 GiB". Without a whole (NaN) it writes the part alone.
+// FormatOf writes part of a whole in the unit of the whole: "60.4 of 64 GiB". Each has its own
+// where the part would read as less than 0.01 or a thousand times the whole, and in durations: "4
+// MiB of 64 GiB". Without a whole (NaN) it writes the part alone.
 func (u Unit) FormatOf(part, whole float64) string {
 	r := u.row()
 	if math.IsNaN(whole) {
@@ -101,14 +104,15 @@ func sign(v float64) string {
 	return ""
 }
 
-// beyond writes a number, not negative, that is finite in the base unit and larger than any float64 as it is shown.
+// beyond writes a number, not negative, that is finite in the base unit and larger than any float64
+// as it is shown.
 func (r *row) beyond(v float64, digits int) string {
 	shown := new(big.Float).Mul(big.NewFloat(v), big.NewFloat(r.per))
 	return shown.Quo(shown, big.NewFloat(r.scale[len(r.scale)-1].factor)).Text('g', digits)
 }
 
-// prefix chooses the name on the scale under which a number, not negative, is written, and writes it. The name is the one that fits the
-// number as it is written: 1023.9 MiB is 1 GiB, not 1024 MiB.
+// prefix chooses the name on the scale under which a number, not negative, is written, and writes
+// it. The name is the one that fits the number as it is written: 1023.9 MiB is 1 GiB, not 1024 MiB.
 func (r *row) prefix(shown float64, digits int) (i int, text string) {
 	i = r.fit(shown)
 	text = significant(shown/r.scale[i].factor, digits)
@@ -121,7 +125,8 @@ func (r *row) prefix(shown float64, digits int) (i int, text string) {
 	return i, text
 }
 
-// fit returns the index of the largest name on the scale that is not larger than shown. Zero has the one without a prefix.
+// fit returns the index of the largest name on the scale that is not larger than shown. Zero has
+// the one without a prefix.
 func (r *row) fit(shown float64) int {
 	fit := 0
 	for i, s := range r.scale {
@@ -143,7 +148,8 @@ func (s step) label(number string) string {
 	return number + " " + s.symbol
 }
 
-// significant writes v, not negative, with so many significant digits and without trailing zeros; no digit before the point is lost.
+// significant writes v, not negative, with so many significant digits and without trailing zeros;
+// no digit before the point is lost.
 func significant(v float64, digits int) string {
 	if v == 0 {
 		return "0"
@@ -168,7 +174,8 @@ const (
 // clockScale is how durations from a minute on are written, the largest first.
 var clockScale = []step{{day, "d", ""}, {hour, "h", ""}, {minute, "min", ""}, {1, "s", ""}}
 
-// Span writes how long something lasted in at most two parts: "6 h 50 min". Up to two days it counts hours: "24 h".
+// Span writes how long something lasted in at most two parts: "6 h 50 min". Up to two days it
+// counts hours: "24 h".
 func Span(d time.Duration) string {
 	if d >= time.Second {
 		d = d.Round(time.Second)
@@ -176,8 +183,8 @@ func Span(d time.Duration) string {
 	return Duration.Format(d.Seconds())
 }
 
-// clockTime writes seconds, about a minute or more, as so many parts: "3 h 20 min" is two. It rounds to the last of them, and leaves
-// out the parts that are zero.
+// clockTime writes seconds, about a minute or more, as so many parts: "3 h 20 min" is two. It
+// rounds to the last of them, and leaves out the parts that are zero.
 func clockTime(seconds float64, parts int, scale []step) string {
 	if seconds >= mostPlain {
 		return significant(seconds/day, plainDigits) + " d"

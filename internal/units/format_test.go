@@ -143,7 +143,8 @@ func TestFormatAgainst(t *testing.T) {
 		{Bytes, 24.01 * gib, 24 * gib, "24.01 GiB", "24 GiB"},
 		{Bytes, 1023.9 * mib, gib, "1023.9 MiB", "1 GiB"},
 		{Seconds, 3601, 3600, "1 h 1 s", "1 h"},
-		{Seconds, 60.04, 60, "1 min", "1 min"}, // below a second of a minute, a duration says no more
+		// below a second of a minute, a duration says no more
+		{Seconds, 60.04, 60, "1 min", "1 min"},
 		{Short, 12349, 12345, "12.349 K", "12.345 K"},
 		{Short, nan, 5, "–", "5"},
 		{Short, 5, nan, "5", "–"},
@@ -152,7 +153,8 @@ func TestFormatAgainst(t *testing.T) {
 	for _, tt := range tests {
 		value, against := tt.unit.FormatAgainst(tt.v, tt.limit)
 		if value != tt.value || against != tt.against {
-			t.Errorf("%s: FormatAgainst(%v, %v) = %q, %q; want %q, %q", tt.unit, tt.v, tt.limit, value, against, tt.value, tt.against)
+			t.Errorf("%s: FormatAgainst(%v, %v) = %q, %q; want %q, %q", tt.unit, tt.v, tt.limit,
+				value, against, tt.value, tt.against)
 		}
 	}
 }
@@ -191,14 +193,16 @@ func TestFormatOf(t *testing.T) {
 // hasThreeDigits leaves out what a float64 holds with fewer, near the smallest that there is.
 func hasThreeDigits(v float64) bool { return v == 0 || math.Abs(v) > 1e-290 }
 
-// What Format writes reads back as the same number to three digits; of a duration, to the smaller of the two parts that it is written with.
+// What Format writes reads back as the same number to three digits; of a duration, to the smaller
+// of the two parts that it is written with.
 func TestFormatReadsBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		u := rapid.SampledFrom(all()).Draw(t, "unit")
 		v := rapid.OneOf(
 			rapid.Float64Range(-1e6, 1e6),
 			rapid.Custom(func(t *rapid.T) float64 {
-				return rapid.Float64Range(-10, 10).Draw(t, "mantissa") * math.Pow10(rapid.IntRange(-280, 280).Draw(t, "exponent"))
+				return rapid.Float64Range(-10, 10).Draw(t,
+					"mantissa") * math.Pow10(rapid.IntRange(-280, 280).Draw(t, "exponent"))
 			}),
 		).Filter(hasThreeDigits).Draw(t, "v")
 		text := u.Format(v)
@@ -262,8 +266,10 @@ func FuzzFormat(f *testing.F) {
 
 func TestSpan(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		0: "0 s", 500 * time.Millisecond: "500 ms", 90*time.Second + 300*time.Millisecond: "1 min 30 s", 24 * time.Hour: "24 h",
-		25*time.Hour + 30*time.Minute: "25 h 30 min", 48 * time.Hour: "2 d", 49*time.Hour + 20*time.Minute: "2 d 1 h",
+		0: "0 s", 500 * time.Millisecond: "500 ms",
+		90*time.Second + 300*time.Millisecond: "1 min 30 s", 24 * time.Hour: "24 h",
+		25*time.Hour + 30*time.Minute: "25 h 30 min", 48 * time.Hour: "2 d",
+		49*time.Hour + 20*time.Minute: "2 d 1 h",
 	} {
 		if got := Span(d); got != want {
 			t.Errorf("Span(%v) = %q, want %q", d, got, want)

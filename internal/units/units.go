@@ -1,7 +1,9 @@
-// Package units says how a number reads: bytes, percent, cores, seconds, rates and counts. It is a leaf.
+// Package units says how a number reads: bytes, percent, cores, seconds, rates and counts. It is a
+// leaf.
 //
-// A Unit is the base unit of a panel's numbers, known by the id that Grafana gives it. Format writes one number for a person, Axis
-// writes the numbers of an axis, ParseValue reads a threshold that a person wrote.
+// A Unit is the base unit of a panel's numbers, known by the id that Grafana gives it. Format
+// writes one number for a person, Axis writes the numbers of an axis, ParseValue reads a threshold
+// that a person wrote.
 package units
 
 import (
@@ -15,32 +17,34 @@ type Unit uint8
 
 // The units. The word after each is its id.
 const (
-	None              Unit = iota // none: a number as it is, without a prefix
-	Short                         // short: a count; 12.3 K, 4 Mil
-	Bytes                         // bytes: bytes in powers of 1,024; 60.4 GiB
-	DecBytes                      // decbytes: bytes in powers of 1,000; 64.9 GB
-	Percent                       // percent: 0 to 100; 94 %
-	PercentUnit                   // percentunit: a ratio, 0 to 1, that reads as a percentage; 0.94 is 94 %
-	Cores                         // cores: CPU cores; 1.5 cores
-	Seconds                       // s: seconds; 12.3 ms, 3 h 20 min
-	Milliseconds                  // ms: milliseconds; read as seconds do
-	Microseconds                  // µs: microseconds; read as seconds do
-	Duration                      // dtdurations: a duration in seconds; read as seconds do
-	BytesPerSecond                // Bps: bytes per second in powers of 1,000; 12.3 MB/s
-	BinBytesPerSecond             // binBps: bytes per second in powers of 1,024; 11.7 MiB/s
-	BitsPerSecond                 // bps: bits per second in powers of 1,000; 98.4 Mb/s
-	PacketsPerSecond              // pps: packets per second
-	CountsPerSecond               // cps: counts per second
-	OpsPerSecond                  // ops: operations per second
-	RequestsPerSecond             // reqps: requests per second
-	IOPerSecond                   // iops: input and output operations per second
-	ReadsPerSecond                // rps: reads per second
-	WritesPerSecond               // wps: writes per second
-	EventsPerSecond               // eps: events per second
-	numNamed                      // how many there are with a constant; those of others follow
+	None     Unit = iota // none: a number as it is, without a prefix
+	Short                // short: a count; 12.3 K, 4 Mil
+	Bytes                // bytes: bytes in powers of 1,024; 60.4 GiB
+	DecBytes             // decbytes: bytes in powers of 1,000; 64.9 GB
+	Percent              // percent: 0 to 100; 94 %
+	// percentunit: a ratio, 0 to 1, that reads as a percentage; 0.94 is 94 %
+	PercentUnit
+	Cores             // cores: CPU cores; 1.5 cores
+	Seconds           // s: seconds; 12.3 ms, 3 h 20 min
+	Milliseconds      // ms: milliseconds; read as seconds do
+	Microseconds      // µs: microseconds; read as seconds do
+	Duration          // dtdurations: a duration in seconds; read as seconds do
+	BytesPerSecond    // Bps: bytes per second in powers of 1,000; 12.3 MB/s
+	BinBytesPerSecond // binBps: bytes per second in powers of 1,024; 11.7 MiB/s
+	BitsPerSecond     // bps: bits per second in powers of 1,000; 98.4 Mb/s
+	PacketsPerSecond  // pps: packets per second
+	CountsPerSecond   // cps: counts per second
+	OpsPerSecond      // ops: operations per second
+	RequestsPerSecond // reqps: requests per second
+	IOPerSecond       // iops: input and output operations per second
+	ReadsPerSecond    // rps: reads per second
+	WritesPerSecond   // wps: writes per second
+	EventsPerSecond   // eps: events per second
+	numNamed          // how many there are with a constant; those of others follow
 )
 
-// row is all that is known of a unit. A value times per is what is shown; scale are the prefixes and names that are written.
+// row is all that is known of a unit. A value times per is what is shown; scale are the prefixes
+// and names that are written.
 type row struct {
 	id    string
 	per   float64
@@ -72,19 +76,25 @@ var table = slices.Concat(named[:], others())
 
 // named are the units that have a constant.
 var named = [numNamed]row{
-	None:    {id: "none", per: 1, scale: plain(""), write: "a number such as 1.5"},
-	Short:   {id: "short", per: 1, scale: shortScale, reads: counts(""), write: "a number such as 1500 or 1.5K"},
+	None: {id: "none", per: 1, scale: plain(""), write: "a number such as 1.5"},
+	Short: {
+		id: "short", per: 1, scale: shortScale, reads: counts(""),
+		write: "a number such as 1500 or 1.5K",
+	},
 	Percent: {id: "percent", per: 1, scale: plain("%"), write: "a percentage such as 92% or 92"},
 	PercentUnit: {
 		id: "percentunit", per: 100, scale: plain("%"),
 		write: "a percentage such as 92% or a ratio such as 0.92", most: 10,
 	},
 	Cores: {
-		id: "cores", per: 1, scale: []step{{1, "cores", "core"}}, reads: []step{{1, "core", ""}, {1e-3, "m", ""}},
+		id: "cores", per: 1, scale: []step{{1, "cores", "core"}}, reads: []step{
+			{1, "core", ""}, {1e-3, "m", ""},
+		},
 		write: "cores such as 1.5 or 500m",
 	},
 	Bytes: {
-		id: "bytes", per: 1, scale: iec("B"), reads: slices.Concat(si("B"), quantities), ticks: binary,
+		id: "bytes", per: 1, scale: iec("B"), reads: slices.Concat(si("B"), quantities),
+		ticks: binary,
 		write: "bytes such as 24GiB, 24GB or 1024",
 	},
 	DecBytes: {
@@ -96,7 +106,8 @@ var named = [numNamed]row{
 		write: "bytes per second such as 12MB/s or 12M",
 	},
 	BinBytesPerSecond: {
-		id: "binBps", per: 1, scale: iec("B/s"), reads: slices.Concat(si("B/s"), quantities), ticks: binary,
+		id: "binBps", per: 1, scale: iec("B/s"), reads: slices.Concat(si("B/s"), quantities),
+		ticks: binary,
 		write: "bytes per second such as 12MiB/s or 12Mi",
 	},
 	BitsPerSecond: {
@@ -104,10 +115,22 @@ var named = [numNamed]row{
 		write: "bits per second such as 100Mb/s or 100M",
 	},
 
-	Seconds:      {id: "s", per: 1, scale: timeScale, ticks: clock, write: "a duration such as 15m or 1h30m, or seconds"},
-	Milliseconds: {id: "ms", per: 1e-3, scale: timeScale, ticks: clock, write: "a duration such as 250ms, or milliseconds"},
-	Microseconds: {id: "µs", per: 1e-6, scale: timeScale, ticks: clock, write: "a duration such as 250us, or microseconds"},
-	Duration:     {id: "dtdurations", per: 1, scale: timeScale, ticks: clock, write: "a duration such as 15m or 1h30m, or seconds"},
+	Seconds: {
+		id: "s", per: 1, scale: timeScale, ticks: clock,
+		write: "a duration such as 15m or 1h30m, or seconds",
+	},
+	Milliseconds: {
+		id: "ms", per: 1e-3, scale: timeScale, ticks: clock,
+		write: "a duration such as 250ms, or milliseconds",
+	},
+	Microseconds: {
+		id: "µs", per: 1e-6, scale: timeScale, ticks: clock,
+		write: "a duration such as 250us, or microseconds",
+	},
+	Duration: {
+		id: "dtdurations", per: 1, scale: timeScale, ticks: clock,
+		write: "a duration such as 15m or 1h30m, or seconds",
+	},
 
 	PacketsPerSecond:  rate("pps", "p/s"),
 	CountsPerSecond:   rate("cps", "c/s"),
@@ -119,16 +142,23 @@ var named = [numNamed]row{
 	EventsPerSecond:   rate("eps", "evt/s"),
 }
 
-// quantities are the bare suffixes of Kubernetes' resource quantities: 24Gi in powers of 1,024, 24G of 1,000.
+// quantities are the bare suffixes of Kubernetes' resource quantities: 24Gi in powers of 1,024, 24G
+// of 1,000.
 var quantities = slices.Concat(iec(""), si(""))
 
 // shortScale is Grafana's, whose words keep a count's million from being read as milli or mega.
-var shortScale = []step{{1, "", ""}, {1e3, "K", ""}, {1e6, "Mil", ""}, {1e9, "Bil", ""}, {1e12, "Tri", ""}}
+var shortScale = []step{
+	{1, "", ""}, {1e3, "K", ""}, {1e6, "Mil", ""}, {1e9, "Bil", ""}, {1e12, "Tri", ""},
+}
 
-// timeScale is what is written below a minute; from there on a duration is written as a clock has it.
-var timeScale = []step{{1e-9, "ns", ""}, {1e-6, "µs", ""}, {1e-3, "ms", ""}, {1, "s", ""}, {minute, "min", ""}}
+// timeScale is what is written below a minute; from there on a duration is written as a clock has
+// it.
+var timeScale = []step{
+	{1e-9, "ns", ""}, {1e-6, "µs", ""}, {1e-3, "ms", ""}, {1, "s", ""}, {minute, "min", ""},
+}
 
-// others are the units of Grafana that read as one of the constants does, and count in another measure.
+// others are the units of Grafana that read as one of the constants does, and count in another
+// measure.
 func others() []row {
 	var rows []row
 	counted := func(like Unit, per float64, id, in string) {
@@ -140,10 +170,17 @@ func others() []row {
 	prefixes := []struct{ bytes, rate, letter string }{
 		{"k", "K", "k"}, {"m", "M", "M"}, {"g", "G", "G"}, {"t", "T", "T"}, {"p", "P", "P"},
 	}
-	bits := row{id: "decbits", per: 1, scale: si("b"), reads: slices.Concat(iec("b"), quantities), write: "bits such as 24Gb, 24Gib or 1000"}
-	binBits := row{id: "bits", per: 1, scale: iec("b"), reads: slices.Concat(si("b"), quantities), ticks: binary, write: "bits such as 24Gib, 24Gb or 1024"}
+	bits := row{
+		id: "decbits", per: 1, scale: si("b"), reads: slices.Concat(iec("b"), quantities),
+		write: "bits such as 24Gb, 24Gib or 1000",
+	}
+	binBits := row{
+		id: "bits", per: 1, scale: iec("b"), reads: slices.Concat(si("b"), quantities),
+		ticks: binary, write: "bits such as 24Gib, 24Gb or 1024",
+	}
 	binRate := row{
-		id: "binbps", per: 1, scale: iec("b/s"), reads: slices.Concat(si("b/s"), quantities), ticks: binary,
+		id: "binbps", per: 1, scale: iec("b/s"), reads: slices.Concat(si("b/s"), quantities),
+		ticks: binary,
 		write: "bits per second such as 100Mib/s or 100Mi",
 	}
 	rows = append(rows, binBits, bits, binRate)
@@ -178,12 +215,15 @@ func si(unit string) []step { return prefixed(unit, 1000, "", "k", "M", "G", "T"
 // iec is a unit with the binary prefixes of IEC 80000-13.
 func iec(unit string) []step { return prefixed(unit, 1024, "", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei") }
 
-// counts is a counted thing in thousands, millions, ...: letters that Grafana uses for its rates of counts.
+// counts is a counted thing in thousands, millions, ...: letters that Grafana uses for its rates of
+// counts.
 func counts(thing string) []step {
 	if thing != "" {
 		thing = " " + thing
 	}
-	return append(prefixed(thing, 1000, "", "K", "M", "B", "T"), step{factor: 1e3, symbol: "k" + thing})
+	return append(prefixed(thing, 1000, "", "K", "M", "B", "T"), step{
+		factor: 1e3, symbol: "k" + thing,
+	})
 }
 
 // rate is the row of a count per second.
@@ -249,7 +289,8 @@ func Parse(id string) (Unit, error) {
 			return Unit(i), nil
 		}
 	}
-	return None, fmt.Errorf("unknown unit %q; write one of %s", shorten(id), strings.Join(IDs(), ", "))
+	return None, fmt.Errorf("unknown unit %q; write one of %s", shorten(id),
+		strings.Join(IDs(), ", "))
 }
 
 // shorten keeps an error readable where what was written is very long.

@@ -50,7 +50,10 @@ func TestParseErrors(t *testing.T) {
 		{"byte", `unknown unit "byte"; write one of none, short, bytes,`},
 		{"seconds", `unknown unit "seconds"; write one of none, short, bytes,`},
 		{"%", `unknown unit "%"; write one of none, short, bytes,`},
-		{strings.Repeat("bytes", 1000), `unknown unit "` + strings.Repeat("bytes", 8) + `…"; write one of`},
+		{
+			strings.Repeat("bytes", 1000), `unknown unit "` + strings.Repeat("bytes", 8) +
+				`…"; write one of`,
+		},
 	}
 	for _, tt := range tests {
 		u, err := Parse(tt.id)

@@ -12,7 +12,8 @@ import (
 // longestValue bounds what ParseValue looks at; no threshold is longer.
 const longestValue = 64
 
-// ParseValue reads a threshold as a person writes it and returns it in u's base unit. A number without a suffix is in the base unit.
+// ParseValue reads a threshold as a person writes it and returns it in u's base unit. A number
+// without a suffix is in the base unit.
 //
 //   - bytes: 24GiB and 24Gi are powers of 1,024, 24GB and 24G of 1,000, as in Kubernetes
 //   - rates of bytes and bits: the same with /s: 12MiB/s, 100Mb/s
@@ -21,7 +22,8 @@ const longestValue = 64
 //   - time: 15m, 1h30m, 250ms, 1 h 30 min; a year is 365 days
 //   - counts: 1500, 1.5K or 1.5k, 4M or 4Mil
 //
-// It also reads what Format writes. The error of a value that does not fit the unit says what to write.
+// It also reads what Format writes. The error of a value that does not fit the unit says what to
+// write.
 func (u Unit) ParseValue(s string) (float64, error) {
 	r := u.row()
 	text := strings.TrimSpace(s)
@@ -72,8 +74,8 @@ func (r *row) readSize(text string) (float64, error) {
 	return 0, fmt.Errorf("does not fit the unit %s", r.id)
 }
 
-// convert multiplies v by a ratio of units. Where one of them is a whole number of the other, the result is as if it were computed in
-// whole numbers: 300m cores are the number 0.3.
+// convert multiplies v by a ratio of units. Where one of them is a whole number of the other, the
+// result is as if it were computed in whole numbers: 300m cores are the number 0.3.
 func convert(v, ratio float64) float64 {
 	const rounding = 1e-9
 	if whole := math.Round(ratio); ratio >= 1 && math.Abs(ratio-whole) < rounding*whole {
@@ -92,13 +94,14 @@ func finite(v float64) (float64, error) {
 	return v, nil
 }
 
-// timeParts are the units of a duration, the largest first; those with one factor are spellings of one. The first letters are
-// Prometheus', the others what Format writes.
+// timeParts are the units of a duration, the largest first; those with one factor are spellings of
+// one. The first letters are Prometheus', the others what Format writes.
 var timeParts = []struct {
 	symbol string
 	factor float64
 }{
-	{"y", 365 * day}, {"w", 7 * day}, {"d", day}, {"h", hour}, {"m", minute}, {"min", minute}, {"s", 1},
+	{"y", 365 * day}, {"w", 7 * day}, {"d", day}, {"h", hour}, {"m", minute}, {"min", minute},
+	{"s", 1},
 	{"ms", 1e-3}, {"us", 1e-6}, {"µs", 1e-6}, {"ns", 1e-9},
 }
 
@@ -145,7 +148,8 @@ func cutSign(s string) (sign float64, rest string) {
 	return 1, strings.TrimPrefix(s, "+")
 }
 
-// cutNumber cuts digits, one point and an exponent off the beginning of s. The e of an exponent has digits behind it, so that 5E is 5 exa.
+// cutNumber cuts digits, one point and an exponent off the beginning of s. The e of an exponent has
+// digits behind it, so that 5E is 5 exa.
 func cutNumber(s string) (number, rest string) {
 	digits := func(i int) int {
 		for i < len(s) && s[i] >= '0' && s[i] <= '9' {

@@ -82,9 +82,18 @@ func TestParseValueErrors(t *testing.T) {
 		unit       Unit
 		text, want string
 	}{
-		{PercentUnit, "24GiB", `"24GiB" does not fit the unit percentunit; write a percentage such as 92% or a ratio such as 0.92`},
-		{PercentUnit, "92", `"92" without a % sign is 9200 %; write a percentage such as 92% or a ratio such as 0.92`},
-		{Bytes, "92%", `"92%" does not fit the unit bytes; write bytes such as 24GiB, 24GB or 1024`},
+		{
+			PercentUnit, "24GiB",
+			`"24GiB" does not fit the unit percentunit; write a percentage such as 92% or a ratio such as 0.92`,
+		},
+		{
+			PercentUnit, "92",
+			`"92" without a % sign is 9200 %; write a percentage such as 92% or a ratio such as 0.92`,
+		},
+		{
+			Bytes, "92%",
+			`"92%" does not fit the unit bytes; write bytes such as 24GiB, 24GB or 1024`,
+		},
 		{Bytes, "24gib", `"24gib" does not fit the unit bytes;`},
 		{Bytes, "12MB/s", `"12MB/s" does not fit the unit bytes;`},
 		{Bytes, "24GiB 3", `"24GiB 3" does not fit the unit bytes;`},
@@ -103,14 +112,23 @@ func TestParseValueErrors(t *testing.T) {
 		{Duration, "1e305y", `"1e305y" is too large;`},
 		{None, "1.5K", `"1.5K" does not fit the unit none;`},
 		{Short, "500m", `"500m" does not fit the unit short;`},
-		{Cores, "500 millicores", `"500 millicores" does not fit the unit cores; write cores such as 1.5 or 500m`},
-		{Seconds, "30m1h", `"30m1h" is not a duration; write a duration such as 15m or 1h30m, or seconds`},
+		{
+			Cores, "500 millicores",
+			`"500 millicores" does not fit the unit cores; write cores such as 1.5 or 500m`,
+		},
+		{
+			Seconds, "30m1h",
+			`"30m1h" is not a duration; write a duration such as 15m or 1h30m, or seconds`,
+		},
 		{Seconds, "5m5m", `"5m5m" is not a duration;`},
 		{Seconds, "5m5min", `"5m5min" is not a duration;`},
 		{Seconds, "5m5", `"5m5" is not a duration;`},
 		{Seconds, "5 parsecs", `"5 parsecs" is not a duration;`},
 		{Seconds, "5M", `"5M" is not a duration;`},
-		{None, strings.Repeat("9", 65), `"` + strings.Repeat("9", 40) + `…" is too long for a value;`},
+		{
+			None, strings.Repeat("9", 65), `"` + strings.Repeat("9", 40) +
+				`…" is too long for a value;`,
+		},
 	}
 	for _, tt := range tests {
 		got, err := tt.unit.ParseValue(tt.text)
@@ -135,7 +153,10 @@ func TestParseValueReadsItsAdvice(t *testing.T) {
 }
 
 func FuzzParseValue(f *testing.F) {
-	for _, seed := range []string{"24GiB", "92%", "1h30m", "500m", "−1.5 K req/s", "1e", "1e+", ".", "5 µs", "\xff", "9e999", "∞"} {
+	for _, seed := range []string{
+		"24GiB", "92%", "1h30m", "500m", "−1.5 K req/s", "1e", "1e+", ".", "5 µs", "\xff", "9e999",
+		"∞",
+	} {
 		f.Add(uint8(Bytes), seed)
 		f.Add(uint8(Seconds), seed)
 	}

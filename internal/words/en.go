@@ -4,8 +4,10 @@ package words
 var english = Words{
 	Lang: "en",
 
-	Weekdays:  [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
-	Months:    [12]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
+	Weekdays: [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
+	Months: [12]string{
+		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+	},
 	Day:       "%[1]s %[2]d %[3]s",
 	DayOfYear: "%[1]s %[2]d %[3]s %[5]d",
 	AxisDay:   "%[1]s %[2]d %[3]s",
@@ -80,7 +82,9 @@ var english = Words{
 	QueryAbsent:  "%[1]s: query %[2]s finds no series, %[3]s missing",
 	FailedLine:   "FAILED %[1]s: %[2]s",
 
-	MorePanelsFailed: Counted{"FAILED for other reasons: %s more panel", "FAILED for other reasons: %s more panels"},
+	MorePanelsFailed: Counted{
+		"FAILED for other reasons: %s more panel", "FAILED for other reasons: %s more panels",
+	},
 
 	Counts:        "%[1]s critical, %[2]s warning, %[3]s no data",
 	CountsPending: ", %[1]s pending",
@@ -88,10 +92,13 @@ var english = Words{
 	CountsNodes:   "; %[1]s/%[2]s nodes",
 	Last:          "last %[1]s",
 
-	TimedOut:         "the queries did not end within the run's timeout; set a longer --timeout, or of a Lambda function a longer timeout",
-	ProxyGaveUp:      "the proxy in front of Prometheus gave up after %[1]s: raise the proxy's timeout, or narrow the queries and shorten their ranges",
-	Stopped:          "the run was stopped from outside",
-	LeftOut:          "%[1]s of %[2]s series are not listed: looked at every %[3]s, they were never above %[4]s, and they are not among the highest %[5]s",
+	TimedOut: "the queries did not end within the run's timeout; set a longer --timeout, " +
+		"or of a Lambda function a longer timeout",
+	ProxyGaveUp: "the proxy in front of Prometheus gave up after %[1]s: raise the proxy's " +
+		"timeout, or narrow the queries and shorten their ranges",
+	Stopped: "the run was stopped from outside",
+	LeftOut: "%[1]s of %[2]s series are not listed: looked at every %[3]s, they were " +
+		"never above %[4]s, and they are not among the highest %[5]s",
 	LeftOutLower:     "%[1]s of %[2]s series are not listed: they are not among the highest %[3]s",
 	WholeUnknown:     "the capacity behind the ratio is not known: %[1]s",
 	RemarkMissing:    "a remark is missing: %[1]s",
@@ -102,47 +109,65 @@ var english = Words{
 	ReferenceElsewhen: "its samples lie at other times than the panel's",
 
 	ReferencesLeft: "reference lines that are not drawn: %[1]s; a chart has at most %[2]s",
-	LabelsUnknown:  "promsnap could not check which label tells clusters apart, and whether honor_labels is missing: %[1]s",
-	NotHonored: "%[1]s is scraped without honor_labels: what its metrics are about is in %[2]s, and the built-in panels use these labels." +
+	LabelsUnknown: "promsnap could not check which label tells clusters apart, and whether " +
+		"honor_labels is missing: %[1]s",
+	NotHonored: "%[1]s is scraped without honor_labels: what its metrics are about is in %[2]s, " +
+		"and the built-in panels use these labels." +
 		" Set honor_labels: true in that scrape job; until then your own queries must use them too.",
-	ClusterLabel: "the label %[1]s tells clusters apart here (%[2]s), not the label cluster: the built-in panels use it." +
+	ClusterLabel: "the label %[1]s tells clusters apart here (%[2]s), not the label cluster: the " +
+		"built-in panels use it." +
 		" Set prometheus.cluster_label: %[1]s, so that this does not depend on what is found",
-	ClusterHalf: "only %[2]s has the label cluster (%[1]s), and the other sources of the same nodes have none: all are taken for one cluster." +
+	ClusterHalf: "only %[2]s has the label cluster (%[1]s), and the other sources of the same " +
+		"nodes have none: all are taken for one cluster." +
 		" Give every source the same label, by external labels or relabelling",
-	ClustersMixed: "%[1]s exists twice at the same time, with a different %[2]s, and no label tells the two apart: figures of several clusters are mixed." +
+	ClustersMixed: "%[1]s exists twice at the same time, with a different %[2]s, and no label " +
+		"tells the two apart: figures of several clusters are mixed." +
 		" Give each cluster its own label, and set its name as prometheus.cluster_label",
 	NodeNamed: "node %[1]s",
 	PodNamed:  "pod %[1]s",
 
-	NodeKindsUnknown:    "which nodes are virtual or of Windows is known by their names alone: %[1]s",
-	SourcesUnknown:      "whether a part of kube-state-metrics or cAdvisor is gone is not known: %[1]s",
-	DeparturesUnknown:   "which nodes left within the range is not known, and their silence reads as no data: %[1]s",
-	ExportersUnknown:    "which nodes have a node_exporter is not known (node_uname_info): %[1]s",
-	ExporterPodsUnknown: "which nodes the pods of node_exporter are on is not known (kube_pod_info): %[1]s",
-	NodesPartSaid:       "which nodes left, and which have a node_exporter, is not known: the answers are only a part: %[1]s",
-	NodesPartSilent:     "which nodes left, and which have a node_exporter, is not known: the answers are only a part",
-	NodesUnlisted:       "nodes are shown without their instance type, zone and state: %[1]s",
-	NodesCut:            "the cluster has more than %[1]s nodes; the others are known by Prometheus alone",
+	NodeKindsUnknown: "which nodes are virtual or of Windows is known by their names alone: " +
+		"%[1]s",
+	SourcesUnknown: "whether a part of kube-state-metrics or cAdvisor is gone is not known: " +
+		"%[1]s",
+	DeparturesUnknown: "which nodes left within the range is not known, and their silence " +
+		"reads as no data: %[1]s",
+	ExportersUnknown: "which nodes have a node_exporter is not known (node_uname_info): %[1]s",
+	ExporterPodsUnknown: "which nodes the pods of node_exporter are on is not known " +
+		"(kube_pod_info): %[1]s",
+	NodesPartSaid: "which nodes left, and which have a node_exporter, is not known: the " +
+		"answers are only a part: %[1]s",
+	NodesPartSilent: "which nodes left, and which have a node_exporter, is not known: the " +
+		"answers are only a part",
+	NodesUnlisted: "nodes are shown without their instance type, zone and state: %[1]s",
+	NodesCut:      "the cluster has more than %[1]s nodes; the others are known by Prometheus alone",
 
-	WindowsNodes:    "Windows nodes, which node_exporter cannot measure: %[1]s (%[2]s)",
-	AutopilotNodes:  "nodes of GKE Autopilot (gk3-…), which does not allow node_exporter: %[1]s (%[2]s)",
-	DoubledNodes:    "nodes with several node_exporters (the worse figure counts): %[1]s (%[2]s)",
-	TargetsLeft:     "no longer scraped, and nothing took their place: %[1]s (%[2]s). Check that they run, and that Prometheus still discovers them",
-	StrangeHosts:    "hosts with a node_exporter that are not nodes of the cluster: %[1]s (%[2]s)",
-	SharedTargets:   "targets behind which several hosts answer in turn, so that their figures mix: %[1]s (%[2]s)",
-	NodesByAddress:  "nodes are named by their addresses: %[1]s",
-	ServerWarns:     "warning from the server: %[1]s",
-	ServerNotes:     "note from the server: %[1]s",
-	PartOfAnswer:    "the server says that its answer is only a part",
-	NotJudgedByPart: "the answer is only a part, so what is missing from it, and shares of all, are not judged",
-	SamplesMoved:    "the server moved all samples by %[1]s",
-	PartsAbsent:     "no data from: %[1]s",
-	PartsOld:        "old samples from: %[1]s",
-	NewestIsOld:     "the newest sample is %[1]s old",
-	NoSamples:       "no series has a sample in the range",
-	ScrapedSeldom:   "its metrics are scraped every %[1]s, and a rate needs two samples within %[2]s; set prometheus.scrape_interval: %[1]s",
-	LabelsOtherwise: "the metrics exist, but the query finds no series: its labels may have other names here",
-	QueryUnread:     "promsnap cannot read this dialect of PromQL, so it does not know whether the query's metrics exist",
+	WindowsNodes: "Windows nodes, which node_exporter cannot measure: %[1]s (%[2]s)",
+	AutopilotNodes: "nodes of GKE Autopilot (gk3-…), which does not allow node_exporter: %[1]s " +
+		"(%[2]s)",
+	DoubledNodes: "nodes with several node_exporters (the worse figure counts): %[1]s (%[2]s)",
+	TargetsLeft: "no longer scraped, and nothing took their place: %[1]s (%[2]s). Check that " +
+		"they run, and that Prometheus still discovers them",
+	StrangeHosts: "hosts with a node_exporter that are not nodes of the cluster: %[1]s (%[2]s)",
+	SharedTargets: "targets behind which several hosts answer in turn, so that their figures " +
+		"mix: %[1]s (%[2]s)",
+	NodesByAddress: "nodes are named by their addresses: %[1]s",
+	ServerWarns:    "warning from the server: %[1]s",
+	ServerNotes:    "note from the server: %[1]s",
+	PartOfAnswer:   "the server says that its answer is only a part",
+	NotJudgedByPart: "the answer is only a part, so what is missing from it, and shares of all, " +
+		"are not judged",
+	SamplesMoved: "the server moved all samples by %[1]s",
+	PartsAbsent:  "no data from: %[1]s",
+	PartsOld:     "old samples from: %[1]s",
+	NewestIsOld:  "the newest sample is %[1]s old",
+	NoSamples:    "no series has a sample in the range",
+	ScrapedSeldom: "its metrics are scraped every %[1]s, and a rate needs two samples within " +
+		"%[2]s; set prometheus.scrape_interval: %[1]s",
+	LabelsOtherwise: "the metrics exist, but the query finds no series: its labels may have " +
+		"other names here",
+	QueryUnread: "promsnap cannot read this dialect of PromQL, so it does not know whether the " +
+		"query's metrics exist",
 
 	Verdict:         "Verdict",
 	Findings:        "Findings",
@@ -198,13 +223,14 @@ var english = Words{
 	NoneInRest:      "No findings in what could be measured.",
 	NotListed:       "The first %[1]s of %[2]s are listed; report.json has more.",
 	NoChart:         "The chart could not be drawn: %[1]s",
-	NoFont:          "The pictures show empty boxes for characters that no font has: %[1]s. Set font in the configuration to a font that has them.",
-	MadeBy:          "Made by promsnap %[1]s",
-	ScrapeWord:      "scraped every %[1]s",
-	SlotWord:        "Slot",
-	Asked:           "Source",
-	Again:           "Run it again",
-	RunbookWord:     "Runbook",
+	NoFont: "The pictures show empty boxes for characters that no font has: %[1]s. Set " +
+		"font in the configuration to a font that has them.",
+	MadeBy:      "Made by promsnap %[1]s",
+	ScrapeWord:  "scraped every %[1]s",
+	SlotWord:    "Slot",
+	Asked:       "Source",
+	Again:       "Run it again",
+	RunbookWord: "Runbook",
 
 	Archive:        "Archive",
 	NewestReport:   "Newest report",
@@ -251,27 +277,31 @@ var english = Words{
 	TimesNotDrawable: "The times of the samples cannot be drawn.",
 	NothingFinite:    "No series has a finite value in this time range.",
 
-	OnMany:            "%[1]s %[2]s on %[3]s",
-	Alerts:            Counted{"%s alert", "%s alerts"},
-	SinceFor:          "since %[1]s (%[2]s)",
-	ForAtLeast:        "for at least %[1]s",
-	WasBefore:         "was %[1]s",
-	ChangedIn:         "%[1]s in %[2]s",
-	TopOf:             "Top: %[1]s",
-	ResolvedAfter:     "resolved at %[1]s after %[2]s",
-	Resolved:          "%[1]s resolved",
-	SomeResolved:      Counted{"%s alert resolved", "%s alerts resolved"},
-	Peak:              "peak %[1]s",
-	Lowest:            "lowest %[1]s",
-	MoreGroups:        Counted{"and %s more group", "and %s more groups"},
-	OneForTheRest:     "One message for all of them, because Slack hides messages that come too fast.",
-	ReportHasAll:      "The report has the details.",
-	CommandTooLong:    "The command is too long for a message. The report has it.",
-	StillFire:         Counted{"%s still fires", "%s still fire"},
-	NoLongerThere:     "no longer exists",
-	SilentForLong:     "closed after a day without data",
-	RuleRemoved:       "its rule was removed",
-	SeenLate:          Together{"seen late: it was resolved before this message could be sent", "seen late: they were resolved before this message could be sent"},
+	OnMany:        "%[1]s %[2]s on %[3]s",
+	Alerts:        Counted{"%s alert", "%s alerts"},
+	SinceFor:      "since %[1]s (%[2]s)",
+	ForAtLeast:    "for at least %[1]s",
+	WasBefore:     "was %[1]s",
+	ChangedIn:     "%[1]s in %[2]s",
+	TopOf:         "Top: %[1]s",
+	ResolvedAfter: "resolved at %[1]s after %[2]s",
+	Resolved:      "%[1]s resolved",
+	SomeResolved:  Counted{"%s alert resolved", "%s alerts resolved"},
+	Peak:          "peak %[1]s",
+	Lowest:        "lowest %[1]s",
+	MoreGroups:    Counted{"and %s more group", "and %s more groups"},
+	OneForTheRest: "One message for all of them, because Slack hides messages that come too " +
+		"fast.",
+	ReportHasAll:   "The report has the details.",
+	CommandTooLong: "The command is too long for a message. The report has it.",
+	StillFire:      Counted{"%s still fires", "%s still fire"},
+	NoLongerThere:  "no longer exists",
+	SilentForLong:  "closed after a day without data",
+	RuleRemoved:    "its rule was removed",
+	SeenLate: Together{
+		"seen late: it was resolved before this message could be sent",
+		"seen late: they were resolved before this message could be sent",
+	},
 	StillFiring:       "still firing",
 	AllClear:          "all clear: no alert fires any more",
 	TestTitle:         "test message",
@@ -281,35 +311,43 @@ var english = Words{
 	Unwritten:         "This message could not be recorded, so the next run may send it again.",
 	Unarchived:        "The report could not be archived: %[1]s",
 	InsteadOf:         "Sent here because receiver %[1]s could not be reached.",
-	Overflow:          Counted{"%s more alert fires; it is listed in the report only.", "%s more alerts fire; they are listed in the report only."},
-	NoneOfThese:       "No finding is as severe as this receiver asks for.",
-	OpenReport:        "Open report",
-	ShowQuery:         "Query",
-	ReportAt:          "Report: %[1]s",
-	LinkUntil:         "The link to the report works until %[1]s.",
-	BlindFor:          "blind: %[1]s",
-	FleetIs:           "Fleet: %[1]s",
-	SinceSummary:      "Since the last summary: %[1]s, %[2]s",
-	NoAlerts:          "No alerts since the last summary",
-	SinceThen:         "Since %[1]s: %[2]s, %[3]s",
-	NoAlertsSince:     "No alerts since %[1]s",
-	AlertsSilenced:    Counted{"%s alert is silenced", "%s alerts are silenced"},
-	AllFiring:         Together{"still firing", "all still firing"},
-	AllResolved:       Together{"resolved", "all resolved"},
-	FirstCheck:        "%[1]s, when checks began",
-	ChecksBegan:       "Checks began at %[1]s",
-	NoCheckYet:        "No check has run yet",
-	ChecksMade:        "%[1]s of %[2]s checks ran",
-	BlindBetween:      "blind %[1]s",
-	FurtherFindings:   "More findings",
+	Overflow: Counted{
+		"%s more alert fires; it is listed in the report only.",
+		"%s more alerts fire; they are listed in the report only.",
+	},
+	NoneOfThese:     "No finding is as severe as this receiver asks for.",
+	OpenReport:      "Open report",
+	ShowQuery:       "Query",
+	ReportAt:        "Report: %[1]s",
+	LinkUntil:       "The link to the report works until %[1]s.",
+	BlindFor:        "blind: %[1]s",
+	FleetIs:         "Fleet: %[1]s",
+	SinceSummary:    "Since the last summary: %[1]s, %[2]s",
+	NoAlerts:        "No alerts since the last summary",
+	SinceThen:       "Since %[1]s: %[2]s, %[3]s",
+	NoAlertsSince:   "No alerts since %[1]s",
+	AlertsSilenced:  Counted{"%s alert is silenced", "%s alerts are silenced"},
+	AllFiring:       Together{"still firing", "all still firing"},
+	AllResolved:     Together{"resolved", "all resolved"},
+	FirstCheck:      "%[1]s, when checks began",
+	ChecksBegan:     "Checks began at %[1]s",
+	NoCheckYet:      "No check has run yet",
+	ChecksMade:      "%[1]s of %[2]s checks ran",
+	BlindBetween:    "blind %[1]s",
+	FurtherFindings: "More findings",
 
-	CannotSee:   "No data from %[1]s since %[2]s",
-	SeesAgain:   "Data from %[1]s is back, missing %[2]s",
-	SeesPart:    "Only part of the data from %[1]s since %[2]s",
-	PartMeans:   "While the answers are only a part, nothing is called resolved, and nothing is called missing: it may be in the other part.",
-	PartAdvice:  "Check that every store behind the query server runs and can be reached; promsnap doctor names those of Thanos that are down.",
-	OnlyPart:    "the answers are only a part: %[1]s",
-	BlindMeans:  "Until the data is back, promsnap finds nothing new and resolves nothing: what was firing may still be firing.",
-	BlindAdvice: "Check that Prometheus runs, that promsnap can reach it, and that it scrapes its targets.",
-	BlindHeals:  "Alerts that started and ended meanwhile are reported, as far back as the samples go.",
+	CannotSee: "No data from %[1]s since %[2]s",
+	SeesAgain: "Data from %[1]s is back, missing %[2]s",
+	SeesPart:  "Only part of the data from %[1]s since %[2]s",
+	PartMeans: "While the answers are only a part, nothing is called resolved, and nothing is " +
+		"called missing: it may be in the other part.",
+	PartAdvice: "Check that every store behind the query server runs and can be reached; " +
+		"promsnap doctor names those of Thanos that are down.",
+	OnlyPart: "the answers are only a part: %[1]s",
+	BlindMeans: "Until the data is back, promsnap finds nothing new and resolves nothing: what " +
+		"was firing may still be firing.",
+	BlindAdvice: "Check that Prometheus runs, that promsnap can reach it, and that it scrapes " +
+		"its targets.",
+	BlindHeals: "Alerts that started and ended meanwhile are reported, as far back as the " +
+		"samples go.",
 }

@@ -1,16 +1,20 @@
 package words
 
-// korean is written as operations engineers write to one another: phrases that end in a noun, sentences in the polite form. Behind a
-// placeholder stands no particle that depends on how its word ends (이/가, 을/를, 은/는, 와/과, 으로/로). It is never written to.
+// korean is written as operations engineers write to one another: phrases that end in a noun,
+// sentences in the polite form. Behind a placeholder stands no particle that depends on how its
+// word ends (이/가, 을/를, 은/는, 와/과, 으로/로). It is never written to.
 var korean = Words{
 	Lang: "ko",
 
 	Symbols: map[string]string{
-		"of": " /", "%": "%", "d": "일", "h": "시간", "min": "분", "s": "초", "cores": "코어", "core": "코어",
-		"Mil": "백만", "Bil": "십억", "Tri": "조",
+		"of": " /", "%": "%", "d": "일", "h": "시간", "min": "분", "s": "초", "cores": "코어",
+		"core": "코어",
+		"Mil":  "백만", "Bil": "십억", "Tri": "조",
 	},
-	Weekdays:  [7]string{"일", "월", "화", "수", "목", "금", "토"},
-	Months:    [12]string{"1월", "2월", "3월", "4월", "5월", "6월", "7월", "8월", "9월", "10월", "11월", "12월"},
+	Weekdays: [7]string{"일", "월", "화", "수", "목", "금", "토"},
+	Months: [12]string{
+		"1월", "2월", "3월", "4월", "5월", "6월", "7월", "8월", "9월", "10월", "11월", "12월",
+	},
 	Day:       "%[3]s %[2]d일 (%[1]s)",
 	DayOfYear: "%[5]d년 %[3]s %[2]d일 (%[1]s)",
 	AxisDay:   "%[4]d/%[2]d (%[1]s)",
@@ -93,10 +97,11 @@ var korean = Words{
 	CountsNodes:   "; 노드 %[1]s/%[2]s",
 	Last:          "최근 %[1]s",
 
-	TimedOut:         "쿼리가 실행 제한 시간 안에 끝나지 않음 (--timeout으로, Lambda에서는 함수의 제한 시간으로 늘릴 수 있음)",
-	ProxyGaveUp:      "Prometheus 앞의 프록시가 %[1]s 만에 응답을 포기함: 프록시의 제한 시간을 늘리거나, 쿼리 범위와 기간을 줄일 것",
-	Stopped:          "외부에서 실행이 중지됨",
-	LeftOut:          "시계열 %[2]s개 중 %[1]s개는 표시하지 않음: %[3]s 간격으로 확인한 값이 모두 %[4]s 이하이고 상위 %[5]s개에 들지 않음",
+	TimedOut:    "쿼리가 실행 제한 시간 안에 끝나지 않음 (--timeout으로, Lambda에서는 함수의 제한 시간으로 늘릴 수 있음)",
+	ProxyGaveUp: "Prometheus 앞의 프록시가 %[1]s 만에 응답을 포기함: 프록시의 제한 시간을 늘리거나, 쿼리 범위와 기간을 줄일 것",
+	Stopped:     "외부에서 실행이 중지됨",
+	LeftOut: "시계열 %[2]s개 중 %[1]s개는 표시하지 않음: %[3]s 간격으로 확인한 값이 모두 %[4]s 이하이고 상위 %[5]s개에 " +
+		"들지 않음",
 	LeftOutLower:     "시계열 %[2]s개 중 %[1]s개는 표시하지 않음: 상위 %[3]s개에 들지 않음",
 	WholeUnknown:     "비율의 기준이 되는 전체 용량을 알 수 없음: %[1]s",
 	RemarkMissing:    "참고 사항 조회 실패: %[1]s",
@@ -129,10 +134,11 @@ var korean = Words{
 	NodesUnlisted:       "노드의 인스턴스 유형, 영역, 상태를 표시하지 못함: %[1]s",
 	NodesCut:            "클러스터의 노드가 %[1]s개를 넘음: 나머지 노드의 정보는 Prometheus에서만 얻음",
 
-	WindowsNodes:    "node_exporter로 메모리, CPU, 디스크를 측정할 수 없는 Windows 노드: %[1]s (%[2]s)",
-	AutopilotNodes:  "node_exporter가 허용되지 않는 GKE Autopilot 노드(gk3-…): %[1]s (%[2]s)",
-	DoubledNodes:    "여러 node_exporter가 보고하는 노드(더 나쁜 값을 사용): %[1]s (%[2]s)",
-	TargetsLeft:     "더 이상 수집 대상이 아니며 대신하는 대상도 없음: %[1]s개 (%[2]s). 실행 중인지, Prometheus가 아직 찾고 있는지 확인하세요",
+	WindowsNodes:   "node_exporter로 메모리, CPU, 디스크를 측정할 수 없는 Windows 노드: %[1]s (%[2]s)",
+	AutopilotNodes: "node_exporter가 허용되지 않는 GKE Autopilot 노드(gk3-…): %[1]s (%[2]s)",
+	DoubledNodes:   "여러 node_exporter가 보고하는 노드(더 나쁜 값을 사용): %[1]s (%[2]s)",
+	TargetsLeft: "더 이상 수집 대상이 아니며 대신하는 대상도 없음: %[1]s개 (%[2]s). 실행 중인지, Prometheus가 아직 찾고 있는지 " +
+		"확인하세요",
 	StrangeHosts:    "node_exporter가 있지만 클러스터의 노드가 아닌 호스트: %[1]s (%[2]s)",
 	SharedTargets:   "여러 호스트가 번갈아 응답해 값이 섞이는 수집 대상: %[1]s (%[2]s)",
 	NodesByAddress:  "노드 이름 대신 주소로 표시함: %[1]s",
@@ -145,7 +151,8 @@ var korean = Words{
 	PartsOld:        "샘플이 오래된 곳: %[1]s",
 	NewestIsOld:     "가장 최근 샘플이 %[1]s 전 값임",
 	NoSamples:       "조회 기간에 샘플이 있는 시계열이 없음",
-	ScrapedSeldom:   "메트릭 수집 주기가 너무 깁니다(%[1]s). 변화율을 구하려면 %[2]s 안에 샘플이 둘 있어야 하므로 다음과 같이 설정하세요: prometheus.scrape_interval: %[1]s",
+	ScrapedSeldom: "메트릭 수집 주기가 너무 깁니다(%[1]s). 변화율을 구하려면 %[2]s 안에 샘플이 둘 있어야 하므로 다음과 같이 설정하세요: " +
+		"prometheus.scrape_interval: %[1]s",
 	LabelsOtherwise: "메트릭은 있으나 쿼리에 맞는 시계열이 없음: 이 환경에서는 레이블 이름이 다를 수 있음",
 	QueryUnread:     "이 PromQL 방언은 promsnap이 해석할 수 없어, 쿼리의 메트릭이 있는지 알 수 없음",
 
@@ -308,11 +315,12 @@ var korean = Words{
 	BlindBetween:      "데이터 공백 %[1]s",
 	FurtherFindings:   "그 밖의 이상 항목",
 
-	CannotSee:   "%[2]s부터 %[1]s 데이터 없음",
-	SeesAgain:   "%[1]s 데이터 수신 재개, 데이터 공백 %[2]s",
-	SeesPart:    "%[2]s부터 %[1]s 데이터 일부만 수신",
-	PartMeans:   "응답이 일부뿐인 동안에는 해소 알림도 누락 알림도 없습니다. 나머지 부분에 있을 수 있기 때문입니다.",
-	PartAdvice:  "쿼리 서버 뒤의 모든 저장소가 실행 중이고 접속 가능한지 확인하세요. Thanos에서는 promsnap doctor가 중단된 저장소를 알려 줍니다.",
+	CannotSee: "%[2]s부터 %[1]s 데이터 없음",
+	SeesAgain: "%[1]s 데이터 수신 재개, 데이터 공백 %[2]s",
+	SeesPart:  "%[2]s부터 %[1]s 데이터 일부만 수신",
+	PartMeans: "응답이 일부뿐인 동안에는 해소 알림도 누락 알림도 없습니다. 나머지 부분에 있을 수 있기 때문입니다.",
+	PartAdvice: "쿼리 서버 뒤의 모든 저장소가 실행 중이고 접속 가능한지 확인하세요. Thanos에서는 promsnap doctor가 중단된 저장소를 알려 " +
+		"줍니다.",
 	OnlyPart:    "응답이 일부뿐임: %[1]s",
 	BlindMeans:  "데이터가 다시 들어올 때까지 새 알림도 해소 알림도 없습니다. 이미 발생한 알림은 계속되고 있을 수 있습니다.",
 	BlindAdvice: "Prometheus가 실행 중인지, promsnap에서 접속할 수 있는지, 메트릭을 수집하고 있는지 확인하세요.",

@@ -1,5 +1,6 @@
-// Package words holds every word of ours that a reader sees, in each language: one catalogue file a language (en.go, ko.go). Words from
-// outside, such as the names of nodes, and the errors of servers stay what they are. It is a leaf.
+// Package words holds every word of ours that a reader sees, in each language: one catalogue file a
+// language (en.go, ko.go). Words from outside, such as the names of nodes, and the errors of
+// servers stay what they are. It is a leaf.
 package words
 
 import (
@@ -22,7 +23,8 @@ const (
 // Languages returns every language that there is a catalogue of.
 func Languages() []Language { return []Language{English, Korean} }
 
-// In returns the catalogue of a language, English where there is none. It is shared and not to be written to.
+// In returns the catalogue of a language, English where there is none. It is shared and not to be
+// written to.
 func In(l Language) *Words {
 	if l == Korean {
 		return &korean
@@ -30,14 +32,16 @@ func In(l Language) *Words {
 	return &english
 }
 
-// Words is one language's catalogue. What holds verbs (%[1]s) is a format whose arguments are numbered in its comment, because another
-// language has another order of words; a Counted holds one %s.
+// Words is one language's catalogue. What holds verbs (%[1]s) is a format whose arguments are
+// numbered in its comment, because another language has another order of words; a Counted holds one
+// %s.
 type Words struct {
 	Lang string // of the page, for browsers and screen readers
 
 	// How figures and times are written.
-	Symbols        map[string]string // what units writes behind a number → how it is written here, with its space; others stay
-	Weekdays       [7]string         // from Sunday on
+	// what units writes behind a number → how it is written here, with its space; others stay
+	Symbols        map[string]string
+	Weekdays       [7]string // from Sunday on
 	Months         [12]string
 	Day, DayOfYear string // 1 weekday, 2 day, 3 month, 4 number of the month, 5 year
 	AxisDay        string // the same where there is little room
@@ -86,9 +90,10 @@ type Words struct {
 	GoneToo       string // behind what has ended of something that no longer exists
 
 	// What the report says of itself.
-	AllOK, NothingAsked, Unmeasurable        string // the begin of a sentence
-	Sentence                                 string // 1 all of it
-	But                                      string // 1 one of AllOK to Unmeasurable, 2 what is to be known before it is believed
+	AllOK, NothingAsked, Unmeasurable string // the begin of a sentence
+	Sentence                          string // 1 all of it
+	// 1 one of AllOK to Unmeasurable, 2 what is to be known before it is believed
+	But                                      string
 	Because                                  string // 1 the same, 2 why
 	And                                      string // 1, 2 of those
 	StillPending                             string // 1 a finding's sentence, 2 the same
@@ -108,27 +113,37 @@ type Words struct {
 	Last                                     string // 1 window
 
 	// What the answers say of themselves.
-	LeftOut                                                    string // 1 how many series, 2 of how many, 3 how often they were looked at, 4 the limit, 5 how many of the highest are listed
-	LeftOutLower                                               string // 1 how many series, 2 of how many, 3 how many of the highest are listed
-	WholeUnknown, RemarkMissing, NodesByAddress                string // 1 error
-	LabelsUnknown                                              string // 1 error
-	NodeKindsUnknown, SourcesUnknown, DeparturesUnknown        string // 1 error
-	ExportersUnknown, ExporterPodsUnknown, NodesUnlisted       string // 1 error
-	NodesPartSaid                                              string // 1 what the server says
-	NodesPartSilent                                            string
-	NodesCut                                                   string // 1 how many nodes are listed
-	NotHonored                                                 string // 1 whose metrics, 2 the labels with exported_
-	ClusterLabel                                               string // 1 label, 2 some of its values
-	ClusterHalf                                                string // 1 value of cluster, 2 sources that have it
-	ClustersMixed                                              string // 1 NodeNamed or PodNamed, 2 labels in which it differs
-	NodeNamed, PodNamed                                        string // 1 name
-	WindowsNodes, AutopilotNodes                               string // 1 how many, 2 some of them
-	TargetsLeft                                                string // 1 how many, 2 some of them
-	DoubledNodes, StrangeHosts, SharedTargets                  string // 1 how many, 2 some of them
-	ReferenceMissing                                           string // 1 name, 2 error or one of ReferenceEmpty to ReferenceElsewhen
-	ReferenceEmpty, ReferenceElsewhen                          string
-	ReferenceMany                                              string // 1 how many series are too many
-	ReferencesLeft                                             string // 1 how many are left out, 2 how many a chart has at most
+	// 1 how many series, 2 of how many, 3 how often they were looked at, 4 the limit, 5 how many of
+	// the highest are listed
+	LeftOut string
+	// 1 how many series, 2 of how many, 3 how many of the highest are listed
+	LeftOutLower                                         string
+	WholeUnknown, RemarkMissing, NodesByAddress          string // 1 error
+	LabelsUnknown                                        string // 1 error
+	NodeKindsUnknown, SourcesUnknown, DeparturesUnknown  string // 1 error
+	ExportersUnknown, ExporterPodsUnknown, NodesUnlisted string // 1 error
+	NodesPartSaid                                        string // 1 what the server says
+	NodesPartSilent                                      string
+	NodesCut                                             string // 1 how many nodes are listed
+	// 1 whose metrics, 2 the labels with exported_
+	NotHonored string
+	// 1 label, 2 some of its values
+	ClusterLabel string
+	// 1 value of cluster, 2 sources that have it
+	ClusterHalf string
+	// 1 NodeNamed or PodNamed, 2 labels in which it differs
+	ClustersMixed                             string
+	NodeNamed, PodNamed                       string // 1 name
+	WindowsNodes, AutopilotNodes              string // 1 how many, 2 some of them
+	TargetsLeft                               string // 1 how many, 2 some of them
+	DoubledNodes, StrangeHosts, SharedTargets string // 1 how many, 2 some of them
+	// 1 name, 2 error or one of ReferenceEmpty to ReferenceElsewhen
+	ReferenceMissing                  string
+	ReferenceEmpty, ReferenceElsewhen string
+	// 1 how many series are too many
+	ReferenceMany string
+	// 1 how many are left out, 2 how many a chart has at most
+	ReferencesLeft                                             string
 	ServerWarns, ServerNotes                                   string // 1 its words
 	PartOfAnswer, NotJudgedByPart                              string
 	PartsAbsent, PartsOld                                      string // 1 their names
@@ -143,27 +158,31 @@ type Words struct {
 	Series, Value, ForHowLong, Course, State                                  string
 	Age, New                                                                  string
 	DayN                                                                      string // 1 number
-	NodesMeasured                                                             string // 1 measured, 2 all
-	WorstDrawn                                                                string // 1 how many nodes are what, 2 how many are drawn
-	Incomplete                                                                string // 1 why
-	WarningsHead, FailuresHead                                                string
-	Node, Memory, CPU, Disk, RequestedMemory, RequestedCPU                    string
-	Cordoned                                                                  string
-	Pool                                                                      string // 1 its name
-	Taints                                                                    Counted
-	KubeletOn                                                                 string // 1 version, 2 on how many nodes, 3 of how many
-	FiguresOf                                                                 string // 1 panel
-	OneSeries, Capacity, LastValue, Average, Maximum, Minimum                 string
-	Query, OpenGraph, Unmeasured, Nothing, NoSeries, Good, NoFindings         string
-	NoneInRest                                                                string // what NoFindings says where not all was seen
-	GoodNow                                                                   string // 1 how many findings have ended
-	SortBy                                                                    string
-	NotListed                                                                 string // 1 how many are listed, 2 of how many
-	NoChart                                                                   string // 1 error
-	NoFont                                                                    string // 1 characters
-	MadeBy                                                                    string // 1 version
-	ScrapeWord                                                                string // 1 interval
-	SlotWord, Asked, Again, RunbookWord                                       string
+	// 1 measured, 2 all
+	NodesMeasured string
+	// 1 how many nodes are what, 2 how many are drawn
+	WorstDrawn                                             string
+	Incomplete                                             string // 1 why
+	WarningsHead, FailuresHead                             string
+	Node, Memory, CPU, Disk, RequestedMemory, RequestedCPU string
+	Cordoned                                               string
+	Pool                                                   string // 1 its name
+	Taints                                                 Counted
+	// 1 version, 2 on how many nodes, 3 of how many
+	KubeletOn                                                         string
+	FiguresOf                                                         string // 1 panel
+	OneSeries, Capacity, LastValue, Average, Maximum, Minimum         string
+	Query, OpenGraph, Unmeasured, Nothing, NoSeries, Good, NoFindings string
+	// what NoFindings says where not all was seen
+	NoneInRest                          string
+	GoodNow                             string // 1 how many findings have ended
+	SortBy                              string
+	NotListed                           string // 1 how many are listed, 2 of how many
+	NoChart                             string // 1 error
+	NoFont                              string // 1 characters
+	MadeBy                              string // 1 version
+	ScrapeWord                          string // 1 interval
+	SlotWord, Asked, Again, RunbookWord string
 
 	// What the page's script says.
 	Filter, Clear, Copy, Copied            string
@@ -177,17 +196,18 @@ type Words struct {
 	// The words of a chart. Heads are those of its table.
 	HeadNode, HeadSeries, HeadCapacity, HeadLast, HeadAverage, HeadMaximum, HeadMinimum string
 	SomeNodes, SomeSeries, OtherNodes, OtherSeries, AlsoFound                           Counted
-	Some                                                                                string // 1 how many, 2 "42 nodes"
-	Window                                                                              string // 1 how long, 2 to when
-	Moment                                                                              string // 1 when
-	NamedFinding                                                                        string // 1 severity, 2 series
-	NoDataSince                                                                         string // 1 since when
-	RestMean, RestSum                                                                   string // 1 "other 33 nodes"
-	AboveAxis, BelowAxis                                                                string // 1 limits
-	PartialData, InfiniteNotDrawn                                                       string
-	QueryFailed, NothingToReport, EmptyAsItShould, EmptyAnswer                          string
-	MetricsMissing                                                                      string // 1 metrics
-	TimesNotDrawable, NothingFinite                                                     string
+	// 1 how many, 2 "42 nodes"
+	Some                                                       string
+	Window                                                     string // 1 how long, 2 to when
+	Moment                                                     string // 1 when
+	NamedFinding                                               string // 1 severity, 2 series
+	NoDataSince                                                string // 1 since when
+	RestMean, RestSum                                          string // 1 "other 33 nodes"
+	AboveAxis, BelowAxis                                       string // 1 limits
+	PartialData, InfiniteNotDrawn                              string
+	QueryFailed, NothingToReport, EmptyAsItShould, EmptyAnswer string
+	MetricsMissing                                             string // 1 metrics
+	TimesNotDrawable, NothingFinite                            string
 
 	// What a message says.
 	OnMany            string // 1 subject, 2 its limit, 3 "12 nodes"
@@ -253,7 +273,8 @@ type Words struct {
 	BlindHeals  string
 }
 
-// Counted is a phrase that counts: another form for one, where the language has one. Both hold one %s.
+// Counted is a phrase that counts: another form for one, where the language has one. Both hold one
+// %s.
 type Counted struct{ One, Many string }
 
 // Of returns the phrase for n.
@@ -323,7 +344,8 @@ func (w *Words) Figure(text string) string {
 	return b.String()
 }
 
-// Reduced is the name of a figure over a window, as rules call it: last, avg, min, max; p95 and its like stay.
+// Reduced is the name of a figure over a window, as rules call it: last, avg, min, max; p95 and its
+// like stay.
 func (w *Words) Reduced(name string) string {
 	switch name {
 	case "last":
@@ -344,13 +366,15 @@ func (w *Words) Clock(t time.Time) string { return t.Format("15:04") }
 // Date is the day in t's zone: "Sun 22 Nov", "11월 22일 (일)".
 func (w *Words) Date(t time.Time) string { return w.day(w.Day, t) }
 
-// IsRecent tells whether t lies within the day before now, where the time of day alone says when it was.
+// IsRecent tells whether t lies within the day before now, where the time of day alone says when it
+// was.
 func IsRecent(t, now time.Time) bool {
 	d := now.Sub(t)
 	return d >= 0 && d < 24*time.Hour
 }
 
-// When is a time in t's zone as it is said at another: the time of day alone where it is recent, else with its day.
+// When is a time in t's zone as it is said at another: the time of day alone where it is recent,
+// else with its day.
 func (w *Words) When(t, now time.Time) string {
 	if IsRecent(t, now) {
 		return w.Clock(t)
@@ -358,7 +382,8 @@ func (w *Words) When(t, now time.Time) string {
 	return w.Date(t) + " " + w.Clock(t)
 }
 
-// Happened is the format that says when the newest of some events was: one, the last of several, or a time that all were before.
+// Happened is the format that says when the newest of some events was: one, the last of several, or
+// a time that all were before.
 func (w *Words) Happened(one, before bool) string {
 	switch {
 	case before:

@@ -66,16 +66,22 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 			if got[key] == "" {
 				t.Errorf("%s has no %s (%q)", l, key, english)
 			}
-			if !slices.Contains(ofItsChoice, key) && !slices.Equal(verbs(got[key]), verbs(english)) {
-				t.Errorf("%s: %s has the placeholders %v, in English %v", l, key, verbs(got[key]), verbs(english))
+			if !slices.Contains(ofItsChoice, key) &&
+				!slices.Equal(verbs(got[key]), verbs(english)) {
+				t.Errorf("%s: %s has the placeholders %v, in English %v", l, key, verbs(got[key]),
+					verbs(english))
 			}
 		}
 	}
 }
 
-// TestKoreanIsKorean looks for words that were left as they are, and for particles that would be wrong behind half of all words.
+// TestKoreanIsKorean looks for words that were left as they are, and for particles that would be
+// wrong behind half of all words.
 func TestKoreanIsKorean(t *testing.T) {
-	alike := []string{"Lang", "Query", "CPU", "What", "Used", "Breach", "NamedFinding", "Day", "DayOfYear", "AxisDay", "Sentence", "Because"}
+	alike := []string{
+		"Lang", "Query", "CPU", "What", "Used", "Breach", "NamedFinding", "Day", "DayOfYear",
+		"AxisDay", "Sentence", "Because",
+	}
 	particle := regexp.MustCompile(`(\[\d\]s|%s|\[\d\]d)(이|가|을|를|은|는|와|과|로|으로)([ .,]|$)`)
 	english := phrases(In(English))
 	for key, korean := range phrases(In(Korean)) {
@@ -144,7 +150,9 @@ func TestCounted(t *testing.T) {
 }
 
 func TestThousands(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -999: "-999"} {
+	for n, want := range map[int]string{
+		0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -999: "-999",
+	} {
 		if got := Thousands(n); got != want {
 			t.Errorf("%d is %q, want %q", n, got, want)
 		}
@@ -152,7 +160,9 @@ func TestThousands(t *testing.T) {
 }
 
 func TestReduced(t *testing.T) {
-	for name, want := range map[string]string{"last": "마지막", "avg": "평균", "min": "최소", "max": "최대", "p95": "p95"} {
+	for name, want := range map[string]string{
+		"last": "마지막", "avg": "평균", "min": "최소", "max": "최대", "p95": "p95",
+	} {
 		if got := In(Korean).Reduced(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
@@ -170,7 +180,8 @@ func TestDates(t *testing.T) {
 		if got, want := In(English).Stamp(at), at.Format("Mon 2 Jan 2006 15:04 MST"); got != want {
 			t.Fatalf("%q, want %q", got, want)
 		}
-		want := fmt.Sprintf("%d월 %d일 (%s)", at.Month(), at.Day(), string([]rune("일월화수목금토")[at.Weekday()]))
+		want := fmt.Sprintf("%d월 %d일 (%s)", at.Month(), at.Day(),
+			string([]rune("일월화수목금토")[at.Weekday()]))
 		if got := In(Korean).Date(at); got != want {
 			t.Fatalf("%q, want %q", got, want)
 		}
@@ -180,7 +191,8 @@ func TestDates(t *testing.T) {
 func TestWhen(t *testing.T) {
 	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	for ago, want := range map[time.Duration]string{
-		0: "09:00", 7 * time.Hour: "02:00", 24*time.Hour - time.Second: "09:00", 24 * time.Hour: "Sat 21 Nov 09:00", -time.Minute: "Sun 22 Nov 09:01",
+		0: "09:00", 7 * time.Hour: "02:00", 24*time.Hour - time.Second: "09:00",
+		24 * time.Hour: "Sat 21 Nov 09:00", -time.Minute: "Sun 22 Nov 09:01",
 	} {
 		if got := In(English).When(now.Add(-ago), now); got != want {
 			t.Errorf("%v before: %q, want %q", ago, got, want)
@@ -208,7 +220,8 @@ func ExampleIn() {
 	for _, l := range Languages() {
 		w := In(l)
 		fmt.Println(w.Stamp(slot), w.Figure("6 h 50 min"), w.OtherNodes.Of(33))
-		fmt.Printf(w.AboveSince+"\n", "ip-10-0-1-12 "+w.Memory+" "+w.Figure("94 %"), w.Figure("90 %"), "02:10")
+		fmt.Printf(w.AboveSince+"\n", "ip-10-0-1-12 "+w.Memory+" "+w.Figure("94 %"),
+			w.Figure("90 %"), "02:10")
 	}
 	// Output:
 	// Sun 22 Nov 2026 09:00 KST 6 h 50 min other 33 nodes

@@ -1,5 +1,6 @@
-// Package hostile is the corpus of words that a label's value, a server's answer or a configuration may hold, and that try to leave their
-// place: the tests of every place that words go to read it. It is no part of what ships.
+// Package hostile is the corpus of words that a label's value, a server's answer or a configuration
+// may hold, and that try to leave their place: the tests of every place that words go to read it.
+// It is no part of what ships.
 package hostile
 
 import (
@@ -7,13 +8,15 @@ import (
 	"unicode"
 )
 
-// Pwned is the name of the variable that every script of the corpus sets: a page in which it is defined has run one.
+// Pwned is the name of the variable that every script of the corpus sets: a page in which it is
+// defined has run one.
 const Pwned = "pwned"
 
 // Word is one of the corpus.
 type Word struct{ Name, Text string }
 
-// Words returns the corpus. Names are letters and dashes; texts may be anything, valid UTF-8 or not.
+// Words returns the corpus. Names are letters and dashes; texts may be anything, valid UTF-8 or
+// not.
 func Words() []Word {
 	return []Word{
 		// Markup, and what ends the places in which a page holds words.
@@ -21,8 +24,14 @@ func Words() []Word {
 		{"script-end", `</script><script>window.pwned=1</script>`},
 		{"comment", `--><!--<script>--><script>window.pwned=1</script>`},
 		{"raw-text", `</title></style></textarea></noscript><script>window.pwned=1</script>`},
-		{"cdata", `]]><script xmlns="http://www.w3.org/1999/xhtml">window.pwned=1</script><![CDATA[`},
-		{"svg", `</text></svg><svg onload="window.pwned=1"><foreignObject><iframe srcdoc="<script>parent.pwned=1</script>">`},
+		{
+			"cdata",
+			`]]><script xmlns="http://www.w3.org/1999/xhtml">window.pwned=1</script><![CDATA[`,
+		},
+		{
+			"svg",
+			`</text></svg><svg onload="window.pwned=1"><foreignObject><iframe srcdoc="<script>parent.pwned=1</script>">`,
+		},
 		{"attribute", `x" onmouseover="window.pwned=1" autofocus onfocus="window.pwned=1" x="`},
 		{"apostrophe", `x' onclick='window.pwned=1' x='`},
 		{"bare-attribute", "x onpointerenter=window.pwned=1 "},
@@ -32,8 +41,14 @@ func Words() []Word {
 		{"link", `javascript:window.pwned=1//`},
 		{"data-link", `data:text/html,<script>window.pwned=1</script>`},
 		{"odd-link", "java\tscript:window.pwned=1"},
-		{"base", `<base href="http://127.0.0.1:9/"><meta http-equiv="refresh" content="0;url=javascript:window.pwned=1">`},
-		{"entities", `&lt;script&gt;window.pwned=1&lt;/script&gt;&#60;img src=x onerror=window.pwned=1&#62;&amp;lt;b&amp;gt;`},
+		{
+			"base",
+			`<base href="http://127.0.0.1:9/"><meta http-equiv="refresh" content="0;url=javascript:window.pwned=1">`,
+		},
+		{
+			"entities",
+			`&lt;script&gt;window.pwned=1&lt;/script&gt;&#60;img src=x onerror=window.pwned=1&#62;&amp;lt;b&amp;gt;`,
+		},
 
 		// Quotes and the escapes of programs.
 		{"quotes", "\"'`´‘’“”«»"},
@@ -43,24 +58,36 @@ func Words() []Word {
 		{"template", `{{.Secret}}{{define "x"}}{{end}}{{ printf "%s" . }}{{node}}`},
 		{"variables", `$__range $__interval ${SLACK_BOT_TOKEN} $(id) %[1]s %!s(MISSING) %n%n%d`},
 		{"promql", `"} or vector(1) # `},
-		{"exposition", "x\"} 1\nevil_metric{a=\"b\"} 42\n# HELP evil_metric x\n# TYPE evil_metric gauge\n# EOF\n"},
+		{
+			"exposition", "x\"} 1\nevil_metric{a=\"b\"} 42\n# HELP evil_metric x\n# TYPE " +
+				"evil_metric gauge\n# EOF\n",
+		},
 		{"yaml", "x: &a [*a]\n- !!python/object/apply:os.system ['id']\n...\n---\n"},
 		{"shell", "'; touch pwned; #`touch pwned`$(touch pwned)|touch pwned&"},
 
 		// What Slack reads in a message.
 		{"slack-channel", `<!channel> <!here|here> <!everyone> @channel @here`},
 		{"slack-user", `<@U1> <@U0123456789|ceo> <!subteam^S0123456789> <#C0123456789>`},
-		{"slack-link", `<http://evil.example.com/x|https://reports.example.com/> <mailto:a@example.com|mail>`},
+		{
+			"slack-link",
+			`<http://evil.example.com/x|https://reports.example.com/> <mailto:a@example.com|mail>`,
+		},
 		{"slack-escaped", `&lt;!channel&gt; &amp;lt;!channel&amp;gt;`},
 		{"slack-date", `<!date^0^{date_long}^http://evil.example.com|now>`},
 		{"slack-marks", "*b* _i_ ~s~ `c` ```block``` > quote :fire: :rotating_light:\n• x"},
 
 		// Lines: of a log, of a header, of a terminal.
-		{"log", "x\ntime=2026-11-22T00:00:00Z level=INFO msg=\"all is well\"\n{\"level\":\"INFO\",\"msg\":\"all is well\"}"},
+		{
+			"log", "x\ntime=2026-11-22T00:00:00Z level=INFO msg=\"all is " +
+				"well\"\n{\"level\":\"INFO\",\"msg\":\"all is well\"}",
+		},
 		{"header", "x\r\nSet-Cookie: pwned=1\r\n\r\n<script>window.pwned=1</script>"},
 		{"carriage-return", "critical\rOK      "},
 		{"ansi", "\x1b[31mred\x1b[0m\x1b[2J\x1b[H\x1b[1A\x1b[2K"},
-		{"osc", "\x1b]0;pwned\x07\x1b]8;;http://evil.example.com\x07click\x1b]8;;\x07\x1b]52;c;cHduZWQ=\x07\x1bP+q\x1b\\"},
+		{
+			"osc",
+			"\x1b]0;pwned\x07\x1b]8;;http://evil.example.com\x07click\x1b]8;;\x07\x1b]52;c;cHduZWQ=\x07\x1bP+q\x1b\\",
+		},
 		{"c1", "\u009b31mred\u009d0;pwned\u009c\u0085next"},
 		{"backspaces", "critical\b\b\b\b\b\b\b\bOK\x7f\x7f"},
 		{"bell", "\a\v\f\x0e\x0f"},
@@ -106,13 +133,15 @@ func Words() []Word {
 	}
 }
 
-// Unprintable returns the first character of s that must never reach a terminal, a line of a log or a line that a person reads, and
-// whether there is one: a control, what turns the direction of text, a separator of lines, or a byte that is no character. The newlines
-// between lines are the caller's to take off.
+// Unprintable returns the first character of s that must never reach a terminal, a line of a log or
+// a line that a person reads, and whether there is one: a control, what turns the direction of
+// text, a separator of lines, or a byte that is no character. The newlines between lines are the
+// caller's to take off.
 func Unprintable(s string) (rune, bool) {
 	for i, r := range s {
 		switch {
-		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029':
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' ||
+			r == '\u2029':
 			return r, true
 		case r == unicode.ReplacementChar && !strings.HasPrefix(s[i:], "\ufffd"):
 			return r, true

@@ -55,11 +55,12 @@ type answer struct {
 
 // told is what people must be told by runs one after the other.
 type told struct {
-	From     string        `yaml:"from"`
-	To       string        `yaml:"to"`
-	Every    time.Duration `yaml:"every"`
-	Range    string        `yaml:"range"`
-	Messages []string      `yaml:"messages"` // "11:10 <text>", in order; a message that was edited has its new text
+	From  string        `yaml:"from"`
+	To    string        `yaml:"to"`
+	Every time.Duration `yaml:"every"`
+	Range string        `yaml:"range"`
+	// "11:10 <text>", in order; a message that was edited has its new text
+	Messages []string `yaml:"messages"`
 }
 
 // wanted is the answer in a case's file. Config is what the file of promsnap says beside the
@@ -87,7 +88,9 @@ func TestField(t *testing.T) {
 	}
 	for i, path := range files {
 		if (race.Enabled || testing.Short()) && i%eighth != 0 {
-			continue // which goroutines meet does not hang on the series; what is answered is asked without the detector
+			// which goroutines meet does not hang on the series; what is answered is asked without
+			// the detector
+			continue
 		}
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
 			t.Parallel()
@@ -158,13 +161,16 @@ func clock(t *testing.T, hhmm string) time.Time {
 	if err != nil {
 		t.Fatalf("%q is not a time of day, such as 12:00", hhmm)
 	}
-	return defaultSlot.Truncate(24 * time.Hour).Add(time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute)
+	return defaultSlot.Truncate(24 * time.Hour).Add(time.Duration(at.Hour())*time.Hour +
+		time.Duration(at.Minute())*time.Minute)
 }
 
 // run makes the report of a slot.
 func (c field) run(t *testing.T, text string, o app.Options) app.Result {
 	t.Helper()
-	cfg, err := config.Load("promsnap.yaml", []byte(text), config.Options{Builtin: panels.In, URL: c.url})
+	cfg, err := config.Load("promsnap.yaml", []byte(text), config.Options{
+		Builtin: panels.In, URL: c.url,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,11 +193,16 @@ func (c field) check(t *testing.T, at string, want answer) {
 	if rng == "" {
 		rng = "6h"
 	}
-	// Delivered to a program, the report says all that it says, and no chart is drawn: how charts look is tested beside them.
-	text := "version: 1\ncluster: field\n" + c.config + "\nreports: [{name: field, range: " + rng + ", receivers: [program]}]\n" +
-		"receivers: [{name: program, webhook: {url: '" + c.program + "'}}]\nstate: {dir: '" + filepath.ToSlash(t.TempDir()) + "'}\n"
+	// Delivered to a program, the report says all that it says, and no chart is drawn: how charts
+	// look is tested beside them.
+	text := "version: 1\ncluster: field\n" + c.config + "\nreports: [{name: field, range: " + rng +
+		", receivers: [program]}]\n" +
+		"receivers: [{name: program, webhook: {url: '" + c.program + "'}}]\nstate: {dir: '" +
+		filepath.ToSlash(t.TempDir()) + "'}\n"
 	slot := clock(t, at)
-	res := c.run(t, text, app.Options{Slot: slot, To: app.Receivers{}, Now: func() time.Time { return slot }})
+	res := c.run(t, text, app.Options{Slot: slot, To: app.Receivers{}, Now: func() time.Time {
+		return slot
+	}})
 	doc := reportjson.DocumentOf(res.Report)
 	reread(t, res.Report)
 
@@ -201,23 +212,27 @@ func (c field) check(t *testing.T, at string, want answer) {
 	}
 	everything := spoken(res.Report)
 	if *show {
-		t.Logf("at %s findings:\n  - %s\nsays:\n%s", at, strings.Join(findings, "\n  - "), strings.Join(everything, "\n"))
+		t.Logf("at %s findings:\n  - %s\nsays:\n%s", at, strings.Join(findings, "\n  - "),
+			strings.Join(everything, "\n"))
 	}
 	if c.untimed {
 		want.Findings = withoutTimes(want.Findings)
 		findings = withoutTimes(findings)
 	}
 	if !slices.Equal(findings, want.Findings) {
-		t.Errorf("at %s the findings are\n  - %s\nwant\n  - %s", at, strings.Join(findings, "\n  - "), strings.Join(want.Findings, "\n  - "))
+		t.Errorf("at %s the findings are\n  - %s\nwant\n  - %s", at,
+			strings.Join(findings, "\n  - "), strings.Join(want.Findings, "\n  - "))
 	}
 	for panel, rows := range want.Rows {
 		if got := rowsOf(res.Report, panel); !slices.Equal(got, rows) {
-			t.Errorf("at %s the rows of %s are\n  - %s\nwant\n  - %s", at, panel, strings.Join(got, "\n  - "), strings.Join(rows, "\n  - "))
+			t.Errorf("at %s the rows of %s are\n  - %s\nwant\n  - %s", at, panel,
+				strings.Join(got, "\n  - "), strings.Join(rows, "\n  - "))
 		}
 	}
 	for _, w := range want.Says {
 		if !slices.ContainsFunc(everything, func(s string) bool { return strings.Contains(s, w) }) {
-			t.Errorf("at %s nothing says %q; what is said:\n  - %s", at, w, strings.Join(everything, "\n  - "))
+			t.Errorf("at %s nothing says %q; what is said:\n  - %s", at, w,
+				strings.Join(everything, "\n  - "))
 		}
 	}
 	for _, w := range want.Silent {
@@ -275,7 +290,8 @@ func rowsOf(r *report.Report, panel string) []string {
 			continue
 		}
 		for _, row := range p.Rows {
-			rows = append(rows, fmt.Sprintf("%s %s %s", row.Name, p.Spec.Unit().Format(row.Stats.Last), status(row)))
+			rows = append(rows, fmt.Sprintf("%s %s %s", row.Name,
+				p.Spec.Unit().Format(row.Stats.Last), status(row)))
 		}
 	}
 	return rows
@@ -303,7 +319,10 @@ func status(r snapshot.Row) string {
 // reread writes down the snapshot of a report and reads it: report.json is the same.
 func reread(t *testing.T, r *report.Report) {
 	t.Helper()
-	s := snapshot.Snapshot{Cluster: r.Info.Cluster, Slot: r.Info.Slot, Range: r.Info.Range, Notes: r.Info.Notes, Panels: r.Panels}
+	s := snapshot.Snapshot{
+		Cluster: r.Info.Cluster, Slot: r.Info.Slot, Range: r.Info.Range, Notes: r.Info.Notes,
+		Panels: r.Panels,
+	}
 	var file bytes.Buffer
 	if err := s.Encode(&file); err != nil {
 		t.Fatal(err)
@@ -352,13 +371,17 @@ func (c field) tell(t *testing.T, want told) {
 	const token = "xoxb-field"
 	slack := slackdouble.Start(token)
 	defer slack.Close()
-	text := "version: 1\ncluster: field\n" + c.config + "\nreports: [{name: field, range: " + want.Range + ", send: changes, receivers: [oncall]}]\n" +
-		"receivers: [{name: oncall, slack: {channel: C0123456789, token: " + token + ", api_url: '" + slack.APIURL() + "'}}]\n" +
+	text := "version: 1\ncluster: field\n" + c.config + "\nreports: [{name: field, range: " +
+		want.Range + ", send: changes, receivers: [oncall]}]\n" +
+		"receivers: [{name: oncall, slack: {channel: C0123456789, token: " + token +
+		", api_url: '" + slack.APIURL() + "'}}]\n" +
 		"state: {dir: '" + filepath.ToSlash(t.TempDir()) + "'}\n"
 	known := map[string]string{} // the newest text by ts
 	var got []string
 	for at := clock(t, want.From); !at.After(clock(t, want.To)); at = at.Add(want.Every) {
-		c.run(t, text, app.Options{Slot: at, To: app.Receivers{}, Now: func() time.Time { return at }})
+		c.run(t, text, app.Options{Slot: at, To: app.Receivers{}, Now: func() time.Time {
+			return at
+		}})
 		for _, m := range slack.Messages() {
 			if known[m.TS] != m.Text {
 				known[m.TS] = m.Text
@@ -373,6 +396,7 @@ func (c field) tell(t *testing.T, want told) {
 		t.Logf("told:\n  - %s", strings.Join(got, "\n  - "))
 	}
 	if !slices.Equal(got, want.Messages) {
-		t.Errorf("people are told\n  - %s\nwant\n  - %s", strings.Join(got, "\n  - "), strings.Join(want.Messages, "\n  - "))
+		t.Errorf("people are told\n  - %s\nwant\n  - %s", strings.Join(got, "\n  - "),
+			strings.Join(want.Messages, "\n  - "))
 	}
 }

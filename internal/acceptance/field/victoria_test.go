@@ -24,18 +24,24 @@ import (
 
 // onVictoria names the cases in which VictoriaMetrics rightly says something else, and why.
 var onVictoria = map[string]string{
-	"overload_gaps": "it looks back less far for a sample, so that fewer of the lost scrapes are bridged",
-	"scrape5m":      "rate() takes the sample before its window too, so that one sample within it is enough",
+	"overload_gaps": "it looks back less far for a sample, so that fewer of the lost scrapes are " +
+		"bridged",
+	"scrape5m": "rate() takes the sample before its window too, so that one sample within it is " +
+		"enough",
 }
 
-// soonerOnVictoria names the cases whose findings are the same, but where a series ends minutes earlier: VictoriaMetrics takes a sample
-// to stand for about one scrape interval, and Prometheus for five minutes.
+// soonerOnVictoria names the cases whose findings are the same, but where a series ends minutes
+// earlier: VictoriaMetrics takes a sample to stand for about one scrape interval, and Prometheus
+// for five minutes.
 var soonerOnVictoria = []string{
-	"ksm_dies", "ksm_silent_names", "ksm_shard_lost", "ksm_shard_down", "ksm_shard_lost_long", "ksm_shard_returns",
-	"kubelets_leave", "kubelet_silent_claim", "pass_claim_deleted", "up_flips", "prometheus_silent", "exporters_leave", "pass_ksm_rollout", "pass_ksm_pair_one_lost",
+	"ksm_dies", "ksm_silent_names", "ksm_shard_lost", "ksm_shard_down", "ksm_shard_lost_long",
+	"ksm_shard_returns",
+	"kubelets_leave", "kubelet_silent_claim", "pass_claim_deleted", "up_flips", "prometheus_silent",
+	"exporters_leave", "pass_ksm_rollout", "pass_ksm_pair_one_lost",
 }
 
-// TestVictoriaMetrics gives each case to a real VictoriaMetrics, and wants the answers that promlab gets.
+// TestVictoriaMetrics gives each case to a real VictoriaMetrics, and wants the answers that promlab
+// gets.
 func TestVictoriaMetrics(t *testing.T) {
 	servers := os.Getenv("PROMSNAP_SERVERS")
 	if servers == "" {
@@ -60,7 +66,10 @@ func TestVictoriaMetrics(t *testing.T) {
 			if err := yaml.Unmarshal(text, &w); err != nil {
 				t.Fatal(err)
 			}
-			c := field{url: victoria(t, program, text), config: w.Config, program: hears(t), untimed: slices.Contains(soonerOnVictoria, name)}
+			c := field{
+				url: victoria(t, program, text), config: w.Config, program: hears(t),
+				untimed: slices.Contains(soonerOnVictoria, name),
+			}
 			for _, want := range w.Want {
 				for _, at := range orNoon(want.At) {
 					c.check(t, at, want)
@@ -86,7 +95,8 @@ func victoria(t *testing.T, program string, text []byte) string {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer // written by exec's one goroutine until Wait returns
-	cmd := exec.Command(program, "-httpListenAddr="+address, "-storageDataPath="+t.TempDir(), "-retentionPeriod=100y", "-loggerLevel=WARN")
+	cmd := exec.Command(program, "-httpListenAddr="+address, "-storageDataPath="+t.TempDir(),
+		"-retentionPeriod=100y", "-loggerLevel=WARN")
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v; testdata/servers/install.sh installs it", program, err)

@@ -17,7 +17,8 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write docs/licenses.md and docs/licenses.txt anew; look at what changed")
+var update = flag.Bool("update", false, "write docs/licenses.md and docs/licenses.txt anew; look "+
+	"at what changed")
 
 const (
 	root   = "../../../"
@@ -25,7 +26,8 @@ const (
 	goName = "Go's standard library" // of the toolchain that builds; its version is not in go.mod
 )
 
-// shipped are the programs that leave the house, with every system and processor that they are built for.
+// shipped are the programs that leave the house, with every system and processor that they are
+// built for.
 var shipped = []struct {
 	name, main string
 	platforms  []string
@@ -34,10 +36,14 @@ var shipped = []struct {
 	{"Lambda function", "./functions/report", []string{"linux/amd64", "linux/arm64"}},
 }
 
-// allowed are the licences under which code and fonts may be linked: they ask for their notice and no more. Whoever adds one reads it first.
-var allowed = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "FTL", "ISC", "MIT", "MIT-0", "OFL-1.1"}
+// allowed are the licences under which code and fonts may be linked: they ask for their notice and
+// no more. Whoever adds one reads it first.
+var allowed = []string{
+	"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "FTL", "ISC", "MIT", "MIT-0", "OFL-1.1",
+}
 
-// chosen names the file of the licence that is taken where a module leaves the choice, or where its own LICENSE only points to it.
+// chosen names the file of the licence that is taken where a module leaves the choice, or where its
+// own LICENSE only points to it.
 var chosen = map[string]string{
 	"github.com/golang/freetype": "licenses/ftl.txt", // the other one is the GPL
 }
@@ -50,17 +56,21 @@ type part struct {
 	in            map[string]bool // names of shipped programs
 }
 
-// TestLicences fails where something is linked whose licence is unknown or not allowed, and where the list in docs/ is stale.
+// TestLicences fails where something is linked whose licence is unknown or not allowed, and where
+// the list in docs/ is stale.
 func TestLicences(t *testing.T) {
 	parts := linkedParts(t)
 	for _, p := range parts {
 		for _, l := range p.licences(t) {
 			if !slices.Contains(allowed, l) {
-				t.Errorf("%s is under %s, which is not among %v: read the licence, and add it there or do without", p.name, l, allowed)
+				t.Errorf("%s is under %s, which is not among %v: read the licence, and add it "+
+					"there or do without", p.name, l, allowed)
 			}
 		}
 	}
-	for name, content := range map[string][]byte{"licenses.md": table(t, parts), "licenses.txt": texts(t, parts)} {
+	for name, content := range map[string][]byte{
+		"licenses.md": table(t, parts), "licenses.txt": texts(t, parts),
+	} {
 		path := filepath.Join(root, "docs", name)
 		if *update {
 			if err := os.WriteFile(path, content, 0o644); err != nil {
@@ -85,7 +95,10 @@ func linkedParts(t *testing.T) []*part {
 	add := func(name, version, dir, program string) *part {
 		p := found[name]
 		if p == nil {
-			p = &part{name: name, version: version, dir: dir, files: map[string]bool{}, in: map[string]bool{}}
+			p = &part{
+				name: name, version: version, dir: dir, files: map[string]bool{},
+				in: map[string]bool{},
+			}
 			found[name] = p
 		}
 		p.in[program] = true
@@ -102,7 +115,8 @@ func linkedParts(t *testing.T) []*part {
 						add(f.name, "", f.dir, program.name).files[f.file] = true
 					}
 				default:
-					add(pkg.Module.Path, pkg.Module.Version, pkg.Module.Dir, program.name).collect(t, pkg.Dir)
+					add(pkg.Module.Path, pkg.Module.Version, pkg.Module.Dir,
+						program.name).collect(t, pkg.Dir)
 				}
 			}
 		}
@@ -127,7 +141,8 @@ type pkg struct {
 func deps(t *testing.T, main, platform string) []pkg {
 	t.Helper()
 	system, processor, _ := strings.Cut(platform, "/")
-	cmd := exec.Command("go", "list", "-deps", "-tags", "lambda.norpc", "-json=Dir,Standard,Module,EmbedFiles", main)
+	cmd := exec.Command("go", "list", "-deps", "-tags", "lambda.norpc",
+		"-json=Dir,Standard,Module,EmbedFiles", main)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+processor)
 	var stderr bytes.Buffer
@@ -159,7 +174,8 @@ func goroot(t *testing.T) string {
 
 var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([.-].*)?$`)
 
-// collect adds the licences and notices that stand beside a package and above it, up to the module's root: a module may hold what others wrote.
+// collect adds the licences and notices that stand beside a package and above it, up to the
+// module's root: a module may hold what others wrote.
 func (p *part) collect(t *testing.T, dir string) {
 	t.Helper()
 	for {
@@ -168,7 +184,8 @@ func (p *part) collect(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 		for _, f := range files {
-			if f.Type().IsRegular() && licenceFile.MatchString(f.Name()) && !strings.HasSuffix(f.Name(), ".go") {
+			if f.Type().IsRegular() && licenceFile.MatchString(f.Name()) &&
+				!strings.HasSuffix(f.Name(), ".go") {
 				name, err := filepath.Rel(p.dir, filepath.Join(dir, f.Name()))
 				if err != nil {
 					t.Fatal(err)
@@ -189,7 +206,8 @@ func (p *part) collect(t *testing.T, dir string) {
 
 type font struct{ name, dir, file string }
 
-// fonts are those that a package embeds, each with the licence that stands beside it: Roboto-Regular.ttf.gz has Roboto-LICENSE.txt.
+// fonts are those that a package embeds, each with the licence that stands beside it:
+// Roboto-Regular.ttf.gz has Roboto-LICENSE.txt.
 func fonts(t *testing.T, p pkg) []font {
 	t.Helper()
 	var found []font
@@ -215,12 +233,14 @@ func fonts(t *testing.T, p pkg) []font {
 	return found
 }
 
-// licences are the names of all that the part is under, by SPDX. A module's file that covers several parts of it names all of theirs.
+// licences are the names of all that the part is under, by SPDX. A module's file that covers
+// several parts of it names all of theirs.
 func (p *part) licences(t *testing.T) []string {
 	t.Helper()
 	names := map[string]bool{}
 	for file := range p.files {
-		if base := strings.ToUpper(filepath.Base(file)); strings.HasPrefix(base, "NOTICE") || strings.HasPrefix(base, "PATENTS") {
+		if base := strings.ToUpper(filepath.Base(file)); strings.HasPrefix(base, "NOTICE") ||
+			strings.HasPrefix(base, "PATENTS") {
 			continue
 		}
 		is := classify(p.read(t, file))
@@ -246,11 +266,14 @@ func (p *part) read(t *testing.T, file string) string {
 	return string(b)
 }
 
-// classify names the licences whose own words stand in a text. What it does not know it does not name.
+// classify names the licences whose own words stand in a text. What it does not know it does not
+// name.
 func classify(text string) []string {
 	s := strings.Join(strings.Fields(strings.ToLower(text)), " ")
 	has := func(phrases ...string) bool {
-		return slices.ContainsFunc(phrases, func(phrase string) bool { return strings.Contains(s, phrase) })
+		return slices.ContainsFunc(phrases, func(phrase string) bool {
+			return strings.Contains(s, phrase)
+		})
 	}
 	var is []string
 	for _, l := range []struct {
@@ -261,7 +284,11 @@ func classify(text string) []string {
 		{"Apache-2.0", has("apache license version 2.0", "apache license, version 2.0")},
 		{"FTL", has("the freetype project license")},
 		{"GPL", has("gnu general public license")},
-		{"ISC", has("permission to use, copy, modify, and/or distribute this software for any purpose", "permission to use, copy, modify, and distribute this software for any purpose")},
+		{
+			"ISC",
+			has("permission to use, copy, modify, and/or distribute this software for any purpose",
+				"permission to use, copy, modify, and distribute this software for any purpose"),
+		},
 		{"LGPL", has("gnu lesser general public license", "gnu library general public license")},
 		{"MPL", has("mozilla public license")},
 		{"OFL-1.1", has("sil open font license")},
@@ -270,7 +297,8 @@ func classify(text string) []string {
 			is = append(is, l.name)
 		}
 	}
-	if has("permission is hereby granted, free of charge, to any person obtaining a copy of this software") {
+	if has("permission is hereby granted, free of charge, to any person obtaining a copy of this " +
+		"software") {
 		if has("permission notice shall be included in all copies") {
 			is = append(is, "MIT")
 		} else {
@@ -281,7 +309,8 @@ func classify(text string) []string {
 		switch {
 		case has("all advertising materials mentioning"):
 			is = append(is, "BSD-4-Clause")
-		case has("neither the name", "names of its contributors", "name of the author may not be used", "endorse or promote products derived"):
+		case has("neither the name", "names of its contributors",
+			"name of the author may not be used", "endorse or promote products derived"):
 			is = append(is, "BSD-3-Clause")
 		default:
 			is = append(is, "BSD-2-Clause")
@@ -295,12 +324,17 @@ func table(t *testing.T, parts []*part) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	b.WriteString("# Licences of what is linked\n\n" +
-		"Everything that stands in a shipped program beside promsnap's own code: modules, the standard library and the fonts of the charts. `make licenses`\n" +
-		"writes this page out of what `go list -deps` links and the files that the modules bring; a test fails where it is stale, or where a licence is not\n" +
-		"one of " + strings.Join(allowed, ", ") + ". Where a module holds what others wrote, their licences are named too.\n\n" +
-		"Full texts, copyright lines and notices: [licenses.txt](licenses.txt). It goes along where a binary is handed on. Why each module is there:\n" +
+		"Everything that stands in a shipped program beside promsnap's own code: modules, the " +
+		"standard library and the fonts of the charts. `make licenses`\n" +
+		"writes this page out of what `go list -deps` links and the files that the modules " +
+		"bring; a test fails where it is stale, or where a licence is not\n" +
+		"one of " + strings.Join(allowed, ", ") + ". Where a module holds what others wrote, " +
+		"their licences are named too.\n\n" +
+		"Full texts, copyright lines and notices: [licenses.txt](licenses.txt). It goes along " +
+		"where a binary is handed on. Why each module is there:\n" +
 		"[dependencies](decisions/dependencies.md).\n\n" +
-		"promsnap is based in part on the work of the FreeType Team (https://www.freetype.org), as their licence wants it said.\n\n| part | version | licence |")
+		"promsnap is based in part on the work of the FreeType Team (https://www.freetype.org), " +
+		"as their licence wants it said.\n\n| part | version | licence |")
 	for _, program := range shipped {
 		fmt.Fprintf(&b, " %s |", program.name)
 	}
@@ -331,16 +365,19 @@ func texts(t *testing.T, parts []*part) []byte {
 	for _, p := range parts {
 		for _, file := range slices.Sorted(maps.Keys(p.files)) {
 			body := strings.ReplaceAll(p.read(t, file), "\r\n", "\n")
-			same := strings.Join(strings.Fields(body), " ") // margins differ between copies of one licence
+			// margins differ between copies of one licence
+			same := strings.Join(strings.Fields(body), " ")
 			if known[same] == nil {
 				known[same] = &text{body: strings.Trim(body, "\n")}
 				all = append(all, known[same])
 			}
-			known[same].of = append(known[same].of, strings.TrimSpace(p.name+" "+p.version)+", "+file)
+			known[same].of = append(known[same].of, strings.TrimSpace(p.name+" "+p.version)+", "+
+				file)
 		}
 	}
 	var b bytes.Buffer
-	b.WriteString("Licences and notices of everything that is linked into promsnap's programs. `make licenses` writes this file.\n")
+	b.WriteString("Licences and notices of everything that is linked into promsnap's programs. " +
+		"`make licenses` writes this file.\n")
 	rule := strings.Repeat("=", 100)
 	for _, x := range all {
 		fmt.Fprintf(&b, "\n%s\n%s\n%s\n\n%s\n", rule, strings.Join(x.of, "\n"), rule, x.body)
@@ -353,13 +390,36 @@ func TestClassify(t *testing.T) {
 		name, text, want string
 	}{
 		{"nothing", "All rights reserved.", ""},
-		{"apache, as a reference", "Licensed under the Apache License,\n Version 2.0 (the \"License\")", "Apache-2.0"},
-		{"mit", "Permission is hereby granted, free of charge, to any person\nobtaining a copy of this software ... The above copyright notice and this\npermission notice shall be included in all copies", "MIT"},
-		{"mit without its notice", "Permission is hereby granted, free of charge, to any person obtaining a copy of this software", "MIT-0"},
-		{"bsd of two", "Redistribution and use in source and binary forms, with or without\nmodification, are permitted", "BSD-2-Clause"},
-		{"bsd of three", "Redistribution and use in source and binary forms, with or without modification ... * Neither the name of Google", "BSD-3-Clause"},
-		{"bsd that wants advertising", "Redistribution and use in source and binary forms, with or without modification. All advertising materials mentioning features", "BSD-4-Clause"},
-		{"a choice with the gpl", "your choice of Apache License, Version 2.0, or the GNU General Public License", "Apache-2.0 GPL"},
+		{
+			"apache, as a reference",
+			"Licensed under the Apache License,\n Version 2.0 (the \"License\")", "Apache-2.0",
+		},
+		{
+			"mit", "Permission is hereby granted, free of charge, to any person\nobtaining a " +
+				"copy of this software ... The above copyright notice and this\npermission " +
+				"notice shall be included in all copies", "MIT",
+		},
+		{
+			"mit without its notice", "Permission is hereby granted, free of charge, to any " +
+				"person obtaining a copy of this software", "MIT-0",
+		},
+		{
+			"bsd of two", "Redistribution and use in source and binary forms, with or " +
+				"without\nmodification, are permitted", "BSD-2-Clause",
+		},
+		{
+			"bsd of three", "Redistribution and use in source and binary forms, with or without " +
+				"modification ... * Neither the name of Google", "BSD-3-Clause",
+		},
+		{
+			"bsd that wants advertising", "Redistribution and use in source and binary forms, " +
+				"with or without modification. All advertising materials mentioning features",
+			"BSD-4-Clause",
+		},
+		{
+			"a choice with the gpl", "your choice of Apache License, Version 2.0, or the GNU " +
+				"General Public License", "Apache-2.0 GPL",
+		},
 	} {
 		if got := strings.Join(classify(tt.text), " "); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)

@@ -13,9 +13,10 @@ import (
 	"testing"
 )
 
-// TestReproducible builds promsnap and the Lambda function's zip twice with the Makefile's own lines, in two copies of the sources, and
-// wants the same bytes. The second time nothing is what it was: neither the directory and its depth, nor the path of the modules, the time
-// zone, the umask, nor what the first had compiled.
+// TestReproducible builds promsnap and the Lambda function's zip twice with the Makefile's own
+// lines, in two copies of the sources, and wants the same bytes. The second time nothing is what it
+// was: neither the directory and its depth, nor the path of the modules, the time zone, the umask,
+// nor what the first had compiled.
 func TestReproducible(t *testing.T) {
 	modules, err := exec.Command("go", "env", "GOMODCACHE").Output()
 	if err != nil {
@@ -51,7 +52,8 @@ func TestReproducible(t *testing.T) {
 func makeIn(t *testing.T, dir, umask string, env ...string) {
 	t.Helper()
 	for _, part := range []string{"cmd", "functions", "internal", "templates"} {
-		if err := os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join(root, part))); err != nil {
+		if err := os.CopyFS(filepath.Join(dir, part),
+			os.DirFS(filepath.Join(root, part))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -64,13 +66,15 @@ func makeIn(t *testing.T, dir, umask string, env ...string) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("sh", "-c", umask+" && exec make bin/promsnap lambda VERSION=v0.0.0-test LAMBDA_ARCHES="+runtime.GOARCH)
+	cmd := exec.Command("sh", "-c", umask+" && exec make bin/promsnap lambda VERSION=v0.0.0-test "+
+		"LAMBDA_ARCHES="+runtime.GOARCH)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("make in %s: %v\n%s", dir, err, out)
 	}
-	t.Logf("make took %v of processor time", cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
+	t.Logf("make took %v of processor time", cmd.ProcessState.UserTime()+
+		cmd.ProcessState.SystemTime())
 }
 
 func built(t *testing.T, dir, file string) []byte {

@@ -1,5 +1,6 @@
-// Package cloudtest is AWS for tests: an S3, in the test's own process, with conditional writes, metadata, and whatever goes wrong by script. It
-// takes every signature; the acceptance tests ask a server that does not. The stores of secrets, and CheckSignature, check them here.
+// Package cloudtest is AWS for tests: an S3, in the test's own process, with conditional writes,
+// metadata, and whatever goes wrong by script. It takes every signature; the acceptance tests ask a
+// server that does not. The stores of secrets, and CheckSignature, check them here.
 package cloudtest
 
 import (
@@ -22,8 +23,8 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// Secret is the secret key of the buckets that Server.Bucket returns: no error and no receipt may show it. It is that of the contracts
-// too, notifytest.Secret and statetest.Secret.
+// Secret is the secret key of the buckets that Server.Bucket returns: no error and no receipt may
+// show it. It is that of the contracts too, notifytest.Secret and statetest.Secret.
 const Secret = "s3cr3t-hunter2"
 
 // Server is an S3 with one bucket.
@@ -69,7 +70,9 @@ func New(t testing.TB) *Server {
 // Bucket returns the server's bucket.
 func (s *Server) Bucket(t testing.TB, change ...func(*cloud.BucketOptions)) *cloud.Bucket {
 	t.Helper()
-	account, err := cloud.Open(context.Background(), cloud.Identity{Region: "us-east-1", AccessKey: "AKIDEXAMPLE", SecretKey: secret.Inline(Secret)})
+	account, err := cloud.Open(context.Background(), cloud.Identity{
+		Region: "us-east-1", AccessKey: "AKIDEXAMPLE", SecretKey: secret.Inline(Secret),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +94,8 @@ func (s *Server) Clock(now time.Time) {
 	s.now = now
 }
 
-// Break makes fault decide of each request, n being how many there were before, whether it goes wrong; nil for one that does not.
+// Break makes fault decide of each request, n being how many there were before, whether it goes
+// wrong; nil for one that does not.
 func (s *Server) Break(fault func(r *http.Request, n int) *Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -195,12 +199,14 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, key string, body
 			refuse(w, r, http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
 			return
 		case match != "" && match != have.ETag, none == "*" && there:
-			refuse(w, r, http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+			refuse(w, r, http.StatusPreconditionFailed, "PreconditionFailed",
+				"At least one of the pre-conditions you specified did not hold")
 			return
 		}
 		o := Object{Body: body, Header: http.Header{}, ETag: etag(body), at: s.now}
 		for name, values := range r.Header {
-			if name == "Content-Type" || name == "Cache-Control" || strings.HasPrefix(name, "X-Amz-") {
+			if name == "Content-Type" || name == "Cache-Control" ||
+				strings.HasPrefix(name, "X-Amz-") {
 				o.Header[name] = values
 			}
 		}
@@ -216,7 +222,8 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, code, message st
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_ = xml.NewEncoder(w).EncodeElement(struct{ Code, Message string }{code, message}, xml.StartElement{Name: xml.Name{Local: "Error"}})
+		_ = xml.NewEncoder(w).EncodeElement(struct{ Code, Message string }{code, message},
+			xml.StartElement{Name: xml.Name{Local: "Error"}})
 	}
 }
 

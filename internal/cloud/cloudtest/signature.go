@@ -19,8 +19,9 @@ const AccessKey = "AKIDEXAMPLE"
 // skew is how far a signature's time may be from the server's, as with AWS.
 const skew = 15 * time.Minute
 
-// CheckSignature tells whether a request that a server has got, with its body, is signed by Signature Version 4 with AccessKey and Secret
-// for a service in a region. It computes the signature by itself, from the request as it came in:
+// CheckSignature tells whether a request that a server has got, with its body, is signed by
+// Signature Version 4 with AccessKey and Secret for a service in a region. It computes the
+// signature by itself, from the request as it came in:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 func CheckSignature(r *http.Request, body []byte, region, service string) error {
 	rest, ok := strings.CutPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ")
@@ -41,22 +42,27 @@ func CheckSignature(r *http.Request, body []byte, region, service string) error 
 	key, got, _ := strings.Cut(said["Credential"], "/")
 	switch {
 	case key != AccessKey:
-		return errors.New("UnrecognizedClientException: The security token included in the request is invalid")
+		return errors.New("UnrecognizedClientException: The security token included in the " +
+			"request is invalid")
 	case got != scope:
-		return fmt.Errorf("InvalidSignatureException: Credential should be scoped to a valid region: %s, not %s", scope, got)
+		return fmt.Errorf("InvalidSignatureException: Credential should be scoped to a valid "+
+			"region: %s, not %s", scope, got)
 	}
 	names := strings.Split(said["SignedHeaders"], ";")
 	if !slices.Contains(names, "host") || !slices.Contains(names, "x-amz-date") {
-		return fmt.Errorf("InvalidSignatureException: 'Host' and 'X-Amz-Date' must be signed, not only %v", names)
+		return fmt.Errorf("InvalidSignatureException: 'Host' and 'X-Amz-Date' must be signed, "+
+			"not only %v", names)
 	}
 	for _, name := range names {
 		if name != "host" && name != "content-length" && len(r.Header.Values(name)) == 0 {
-			return fmt.Errorf("InvalidSignatureException: the header %s is signed, and is not in the request", name)
+			return fmt.Errorf("InvalidSignatureException: the header %s is signed, and is not in "+
+				"the request", name)
 		}
 	}
 	canonical := canonicalRequest(r, body, names)
 	sum := sha256.Sum256([]byte(canonical))
-	toSign := strings.Join([]string{"AWS4-HMAC-SHA256", at, scope, hex.EncodeToString(sum[:])}, "\n")
+	toSign := strings.Join([]string{"AWS4-HMAC-SHA256", at, scope, hex.EncodeToString(sum[:])},
+		"\n")
 	mac := []byte("AWS4" + Secret)
 	for _, part := range []string{at[:8], region, service, "aws4_request", toSign} {
 		h := hmac.New(sha256.New, mac)
@@ -64,7 +70,9 @@ func CheckSignature(r *http.Request, body []byte, region, service string) error 
 		mac = h.Sum(nil)
 	}
 	if want := hex.EncodeToString(mac); said["Signature"] != want {
-		return fmt.Errorf("InvalidSignatureException: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.\n\n"+
+		return fmt.Errorf("InvalidSignatureException: The request signature we calculated does "+
+			"not match the signature you provided. Check your AWS Secret Access Key and signing "+
+			"method.\n\n"+
 			"The Canonical String for this request should have been\n'%s'", canonical)
 	}
 	return nil
@@ -100,7 +108,8 @@ func canonicalRequest(r *http.Request, body []byte, names []string) string {
 	}
 	sum := sha256.Sum256(body)
 	return strings.Join([]string{
-		r.Method, strings.ReplaceAll(url.QueryEscape(path), "%2F", "/"), strings.Join(query, "&"), headers.String(), strings.Join(names, ";"), hex.EncodeToString(sum[:]),
+		r.Method, strings.ReplaceAll(url.QueryEscape(path), "%2F", "/"), strings.Join(query, "&"),
+		headers.String(), strings.Join(names, ";"), hex.EncodeToString(sum[:]),
 	}, "\n")
 }
 
@@ -113,8 +122,9 @@ func encoded(s string) string {
 	return strings.ReplaceAll(url.QueryEscape(plain), "+", "%20")
 }
 
-// ManagedAction is what IAM must allow for a request to Amazon Managed Service for Prometheus, "" for one that it does not have:
-// https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-APIReference-Prometheus-Compatible-Apis.html
+// ManagedAction is what IAM must allow for a request to Amazon Managed Service for Prometheus, ""
+// for one that it does not have:
+// the guide of Amazon Managed Service for Prometheus lists them, under Prometheus-compatible APIs.
 func ManagedAction(r *http.Request) string {
 	_, call, _ := strings.Cut(r.URL.Path, "/api/v1/")
 	switch parts := strings.Split(call, "/"); {

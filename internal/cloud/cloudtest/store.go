@@ -23,7 +23,8 @@ type Store struct {
 	fault  func(call string, n int) *Fault
 }
 
-// NewStore starts a store that holds values by name: those of parameters begin with a slash. It stops with the test.
+// NewStore starts a store that holds values by name: those of parameters begin with a slash. It
+// stops with the test.
 func NewStore(t testing.TB, values map[string]string) *Store {
 	s := &Store{values: values}
 	h := httptest.NewServer(s)
@@ -35,8 +36,10 @@ func NewStore(t testing.TB, values map[string]string) *Store {
 // Env is the environment in which the SDK asks the store with the keys that it knows.
 func (s *Store) Env() map[string]string {
 	return map[string]string{
-		"AWS_REGION": Region, "AWS_ACCESS_KEY_ID": AccessKey, "AWS_SECRET_ACCESS_KEY": Secret, "AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none",
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER": s.URL, "AWS_ENDPOINT_URL_SSM": s.URL, "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_REGION": Region, "AWS_ACCESS_KEY_ID": AccessKey, "AWS_SECRET_ACCESS_KEY": Secret,
+		"AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none",
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER": s.URL, "AWS_ENDPOINT_URL_SSM": s.URL,
+		"AWS_EC2_METADATA_DISABLED": "true",
 	}
 }
 
@@ -47,7 +50,8 @@ func (s *Store) Set(name, value string) {
 	s.values[name] = value
 }
 
-// Break makes fault decide of each call, n being how many there were before, whether it goes wrong; nil for one that does not.
+// Break makes fault decide of each call, n being how many there were before, whether it goes wrong;
+// nil for one that does not.
 func (s *Store) Break(fault func(call string, n int) *Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,11 +108,16 @@ func (s *Store) answer(w http.ResponseWriter, call, name string, decrypt bool) {
 		if !decrypt {
 			value = "encrypted"
 		}
-		answerJSON(w, http.StatusOK, map[string]any{"Parameter": map[string]any{"Name": name, "Type": "SecureString", "Value": value}})
+		answerJSON(w, http.StatusOK, map[string]any{
+			"Parameter": map[string]any{"Name": name, "Type": "SecureString", "Value": value},
+		})
 	case call == "GetParameter":
 		answerJSON(w, http.StatusBadRequest, map[string]string{"__type": "ParameterNotFound"})
 	default:
-		answerJSON(w, http.StatusBadRequest, map[string]string{"__type": "ResourceNotFoundException", "message": "Secrets Manager can't find the specified secret."})
+		answerJSON(w, http.StatusBadRequest, map[string]string{
+			"__type": "ResourceNotFoundException", "message": "Secrets Manager can't find the " +
+				"specified secret.",
+		})
 	}
 }
 

@@ -41,8 +41,9 @@ type Alert struct {
 	GeneratorURL string            `json:"generatorURL,omitempty"`
 }
 
-// alerts is what is posted of a delivery: all that fires, with an end that the next runs put off; and what is over, as long as the last
-// post before that may still hold. What is over stands first, so that of two with the same labels the one that fires is what counts.
+// alerts is what is posted of a delivery: all that fires, with an end that the next runs put off;
+// and what is over, as long as the last post before that may still hold. What is over stands first,
+// so that of two with the same labels the one that fires is what counts.
 func alerts(d notify.Delivery) []Alert {
 	if d.Message != nil && d.Message.Kind == notify.KindTest {
 		return []Alert{test(d.Report.Info)}
@@ -68,7 +69,9 @@ func alerts(d notify.Delivery) []Alert {
 func test(in report.Info) Alert {
 	w := words.In(in.Language)
 	return Alert{
-		Labels:      named(map[string]string{"alertname": TestName, "severity": "none", "cluster": in.Cluster, "report": in.Name}),
+		Labels: named(map[string]string{
+			"alertname": TestName, "severity": "none", "cluster": in.Cluster, "report": in.Name,
+		}),
 		Annotations: map[string]string{"summary": w.TestTitle, "description": w.TestMessage},
 		StartsAt:    in.Slot.UTC(), EndsAt: in.Slot.UTC().Add(testLife),
 	}
@@ -81,8 +84,8 @@ type writer struct {
 	life time.Duration
 }
 
-// milder is the end of what an alert was before it became better: its severity is one of the labels that Alertmanager knows it by, so
-// that there it is another alert.
+// milder is the end of what an alert was before it became better: its severity is one of the labels
+// that Alertmanager knows it by, so that there it is another alert.
 func (w *writer) milder(k rules.Key, a rules.Alert) []Alert {
 	if a.Now().Worst <= a.Severity {
 		return nil
@@ -120,13 +123,15 @@ func (w *writer) alert(k rules.Key, a rules.Alert, severity rules.Severity, end 
 	}
 }
 
-// labels are what Alertmanager knows an alert by: what identifies it, and never what a rollout changes. As in Prometheus, the rule's own
-// name and severity go before a series' labels, which keep theirs as exported_…; cluster, report and panel yield to a series', as
-// external labels do.
+// labels are what Alertmanager knows an alert by: what identifies it, and never what a rollout
+// changes. As in Prometheus, the rule's own name and severity go before a series' labels, which
+// keep theirs as exported_…; cluster, report and panel yield to a series', as external labels do.
 func labels(in report.Info, a rules.Alert, severity rules.Severity) map[string]string {
 	out := make(map[string]string, len(a.Identity)+5)
 	maps.Copy(out, a.Identity)
-	for name, value := range map[string]string{"cluster": in.Cluster, "report": in.Name, "panel": a.Panel} {
+	for name, value := range map[string]string{
+		"cluster": in.Cluster, "report": in.Name, "panel": a.Panel,
+	} {
 		out[name] = cmp.Or(out[name], value)
 	}
 	for name, value := range map[string]string{"alertname": a.Rule, "severity": severity.String()} {
@@ -142,17 +147,23 @@ func labels(in report.Info, a rules.Alert, severity rules.Severity) map[string]s
 	return named(out)
 }
 
-// annotations say an alert to a person, and hold the labels of its worst series that do not identify it, such as a container's pod.
+// annotations say an alert to a person, and hold the labels of its worst series that do not
+// identify it, such as a container's pod.
 func (w *writer) annotations(k rules.Key, a rules.Alert) map[string]string {
 	about := w.said(k)
-	said := map[string]string{"summary": about.Sentence, "description": about.InFull, "value": about.Value}
+	said := map[string]string{
+		"summary": about.Sentence, "description": about.InFull, "value": about.Value,
+	}
 	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
-		if _, taken := said[name]; !taken && a.Labels[name] != a.Identity[name] && len(said) < mostAnnotations {
+		if _, taken := said[name]; !taken && a.Labels[name] != a.Identity[name] &&
+			len(said) < mostAnnotations {
 			said[name] = a.Labels[name]
 		}
 	}
 	out := named(said)
-	for name, link := range map[string]string{"runbook_url": about.Link("runbook"), "report_url": about.Link("report")} {
+	for name, link := range map[string]string{
+		"runbook_url": about.Link("runbook"), "report_url": about.Link("report"),
+	} {
 		if link != "" {
 			out[name] = link
 		}
@@ -165,14 +176,15 @@ func (w *writer) said(k rules.Key) letter.Said {
 	return letter.Say(w.d, k, letter.Limits{URL: mostLink})
 }
 
-// generator is where the query of an alert can be looked at, or else the report; "" where there is no link to either.
+// generator is where the query of an alert can be looked at, or else the report; "" where there is
+// no link to either.
 func (w *writer) generator(k rules.Key) string {
 	said := w.said(k)
 	return cmp.Or(said.Link("query"), said.Link("report"))
 }
 
-// named is labels as every Alertmanager takes them: names of [a-zA-Z0-9_], no empty values, nothing that is not UTF-8. A name that had to
-// be changed does not take the place of another.
+// named is labels as every Alertmanager takes them: names of [a-zA-Z0-9_], no empty values, nothing
+// that is not UTF-8. A name that had to be changed does not take the place of another.
 func named(from map[string]string) map[string]string {
 	out := make(map[string]string, len(from)+5)
 	var odd []string
@@ -195,7 +207,8 @@ func named(from map[string]string) map[string]string {
 	return out
 }
 
-// legacyName is a label's name with an underscore for each character that names had none of before Prometheus 3.
+// legacyName is a label's name with an underscore for each character that names had none of before
+// Prometheus 3.
 func legacyName(s string) string {
 	valid := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {

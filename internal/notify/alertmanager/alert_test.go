@@ -29,7 +29,8 @@ var slot = notifytest.Slot
 
 const (
 	nodeKey = rules.Key(`node-memory/NodeMemoryHigh{node="ip-10-0-1-12"}`)
-	podKey  = rules.Key(`container-memory/ContainerMemory{container="app",namespace="shop",workload="checkout"}`)
+	podKey  = rules.Key(
+		`container-memory/ContainerMemory{container="app",namespace="shop",workload="checkout"}`)
 )
 
 // twoAlerts is a delivery of a node's alert and of a container's.
@@ -40,7 +41,12 @@ func twoAlerts() notify.Delivery {
 			Name: "node-memory", Title: "Node memory", Subject: "memory",
 			Queries:  []panel.Query{{Unit: units.PercentUnit}},
 			Capacity: &panel.Capacity{Unit: units.Bytes},
-			Rules:    []rules.Rule{{Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9), RunbookURL: "https://runbooks.example.com/memory"}},
+			Rules: []rules.Rule{
+				{
+					Name: "NodeMemoryHigh", Warning: rules.At(.8), Critical: rules.At(.9),
+					RunbookURL: "https://runbooks.example.com/memory",
+				},
+			},
 		}},
 		{Exprs: []string{"container_memory"}, Grid: grid, Spec: panel.Spec{
 			Name: "container-memory", Title: "Container memory", Subject: "memory",
@@ -50,24 +56,43 @@ func twoAlerts() notify.Delivery {
 	}
 	since := slot.Add(-18 * time.Minute)
 	node := rules.Alert{
-		Panel: "node-memory", Rule: "NodeMemoryHigh", Name: "ip-10-0-1-12", Labels: map[string]string{"node": "ip-10-0-1-12"},
-		Identity: map[string]string{"node": "ip-10-0-1-12"}, Severity: rules.Critical, Value: .94, Limit: .9, Capacity: 64 << 30,
-		Episodes: []rules.Episode{{Since: since, Last: slot, Worst: rules.Critical, Peak: .96, PeakAt: since}},
+		Panel: "node-memory", Rule: "NodeMemoryHigh", Name: "ip-10-0-1-12",
+		Labels:   map[string]string{"node": "ip-10-0-1-12"},
+		Identity: map[string]string{"node": "ip-10-0-1-12"}, Severity: rules.Critical, Value: .94,
+		Limit: .9, Capacity: 64 << 30,
+		Episodes: []rules.Episode{
+			{Since: since, Last: slot, Worst: rules.Critical, Peak: .96, PeakAt: since},
+		},
 	}
 	pod := rules.Alert{
 		Panel: "container-memory", Rule: "ContainerMemory", Name: "shop/checkout-7d9f app",
-		Labels:   map[string]string{"namespace": "shop", "pod": "checkout-7d9f", "container": "app", "node": "ip-10-0-1-13"},
-		Identity: map[string]string{"namespace": "shop", "workload": "checkout", "container": "app"},
+		Labels: map[string]string{
+			"namespace": "shop", "pod": "checkout-7d9f", "container": "app", "node": "ip-10-0-1-13",
+		},
+		Identity: map[string]string{
+			"namespace": "shop", "workload": "checkout", "container": "app",
+		},
 		Severity: rules.Warning, Value: 28 << 30, Limit: 24 << 30,
-		Episodes: []rules.Episode{{Since: since, Last: slot, Worst: rules.Warning, Peak: 29 << 30, PeakAt: since}},
+		Episodes: []rules.Episode{
+			{Since: since, Last: slot, Worst: rules.Warning, Peak: 29 << 30, PeakAt: since},
+		},
 	}
 	return notify.Delivery{
 		Report: report.Build(report.Info{
-			Cluster: "prod-seoul", Name: "check", Slot: slot, Range: time.Hour, ExternalURL: "https://prometheus.example.com",
+			Cluster: "prod-seoul", Name: "check", Slot: slot, Range: time.Hour,
+			ExternalURL: "https://prometheus.example.com",
 		}, panels),
-		Archived: []notify.Receipt{{Location: "/var/lib/promsnap/check"}, {Location: "https://reports.example.com/prod-seoul/check/index.html"}},
-		Memory:   rules.Memory{Slot: slot, Alerts: map[rules.Key]rules.Alert{nodeKey: node, podKey: pod}},
-		Details:  map[rules.Key][]string{nodeKey: {"shop/checkout-7d9f 22 GiB", "spark/exec-14 11 GiB"}},
+		Archived: []notify.Receipt{
+			{Location: "/var/lib/promsnap/check"}, {
+				Location: "https://reports.example.com/prod-seoul/check/index.html",
+			},
+		},
+		Memory: rules.Memory{
+			Slot: slot, Alerts: map[rules.Key]rules.Alert{nodeKey: node, podKey: pod},
+		},
+		Details: map[rules.Key][]string{
+			nodeKey: {"shop/checkout-7d9f 22 GiB", "spark/exec-14 11 GiB"},
+		},
 		Interval: 5 * time.Minute,
 	}
 }
@@ -114,7 +139,9 @@ func posted(d notify.Delivery, k rules.Key) map[string]time.Duration {
 
 func TestWhenAlertsEnd(t *testing.T) {
 	over := func(ago time.Duration) func(*rules.Alert) {
-		return func(a *rules.Alert) { a.Episodes[0].Ended, a.Episodes[0].End = slot.Add(-ago), rules.Recovered }
+		return func(a *rules.Alert) {
+			a.Episodes[0].Ended, a.Episodes[0].End = slot.Add(-ago), rules.Recovered
+		}
 	}
 	unknown := twoAlerts()
 	unknown.Interval = 0
@@ -125,13 +152,31 @@ func TestWhenAlertsEnd(t *testing.T) {
 		want map[string]time.Duration
 	}{
 		{"fires", twoAlerts(), nodeKey, map[string]time.Duration{"critical": 20 * time.Minute}},
-		{"interval not known", unknown, nodeKey, map[string]time.Duration{"critical": 15 * time.Minute}},
-		{"over now, both limits", with(twoAlerts(), nodeKey, over(0)), nodeKey, map[string]time.Duration{"warning": 0, "critical": 0}},
-		{"over now, one limit", with(twoAlerts(), podKey, over(0)), podKey, map[string]time.Duration{"warning": 0}},
-		{"over lately", with(twoAlerts(), podKey, over(15*time.Minute)), podKey, map[string]time.Duration{"warning": -15 * time.Minute}},
-		{"over long since", with(twoAlerts(), podKey, over(20*time.Minute)), podKey, map[string]time.Duration{}},
 		{
-			"better", with(twoAlerts(), nodeKey, func(a *rules.Alert) { a.Severity = rules.Warning }), nodeKey,
+			"interval not known", unknown, nodeKey, map[string]time.Duration{
+				"critical": 15 * time.Minute,
+			},
+		},
+		{
+			"over now, both limits", with(twoAlerts(), nodeKey, over(0)), nodeKey,
+			map[string]time.Duration{"warning": 0, "critical": 0},
+		},
+		{
+			"over now, one limit", with(twoAlerts(), podKey, over(0)), podKey,
+			map[string]time.Duration{"warning": 0},
+		},
+		{
+			"over lately", with(twoAlerts(), podKey, over(15*time.Minute)), podKey,
+			map[string]time.Duration{"warning": -15 * time.Minute},
+		},
+		{
+			"over long since", with(twoAlerts(), podKey, over(20*time.Minute)), podKey,
+			map[string]time.Duration{},
+		},
+		{
+			"better", with(twoAlerts(), nodeKey, func(a *rules.Alert) {
+				a.Severity = rules.Warning
+			}), nodeKey,
 			map[string]time.Duration{"warning": 20 * time.Minute, "critical": 0},
 		},
 	} {
@@ -143,12 +188,14 @@ func TestWhenAlertsEnd(t *testing.T) {
 
 func TestRolloutIsNoOtherAlert(t *testing.T) {
 	before, after := alerts(twoAlerts()), alerts(with(twoAlerts(), podKey, func(a *rules.Alert) {
-		a.Name, a.Labels["pod"], a.Labels["node"] = "shop/checkout-8aaa app", "checkout-8aaa", "ip-10-0-1-14"
+		a.Name, a.Labels["pod"], a.Labels["node"] = "shop/checkout-8aaa app", "checkout-8aaa",
+			"ip-10-0-1-14"
 	}))
 	if diff := cmp.Diff(before[0].Labels, after[0].Labels); diff != "" {
 		t.Errorf("other labels:\n%s", diff)
 	}
-	if before[0].Annotations["pod"] != "checkout-7d9f" || after[0].Annotations["pod"] != "checkout-8aaa" {
+	if before[0].Annotations["pod"] != "checkout-7d9f" ||
+		after[0].Annotations["pod"] != "checkout-8aaa" {
 		t.Errorf("%v, %v", before[0].Annotations, after[0].Annotations)
 	}
 }
@@ -160,20 +207,35 @@ func TestLabels(t *testing.T) {
 		identity, want map[string]string
 	}{
 		{"none", nil, map[string]string{"cluster": "prod-seoul", "report": "check", "panel": "p"}},
-		{"a fleet's cluster", map[string]string{"cluster": "edge-1"}, map[string]string{"cluster": "edge-1", "report": "check", "panel": "p"}},
 		{
-			"of ALERTS itself", map[string]string{"alertname": "Watchdog", "severity": "none", "exported_severity": "x"},
-			map[string]string{
-				"exported_alertname": "Watchdog", "exported_severity": "x", "exported_exported_severity": "none", "cluster": "prod-seoul", "report": "check", "panel": "p",
+			"a fleet's cluster", map[string]string{"cluster": "edge-1"}, map[string]string{
+				"cluster": "edge-1", "report": "check", "panel": "p",
 			},
 		},
 		{
-			"of OpenTelemetry", map[string]string{"k8s.pod.name": "a", "k8s_pod_name": "b", "k8s/pod.name": "c", "0": "d", "gone": ""},
+			"of ALERTS itself", map[string]string{
+				"alertname": "Watchdog", "severity": "none", "exported_severity": "x",
+			},
 			map[string]string{
-				"k8s_pod_name": "b", "k8s_pod_name_": "a", "k8s_pod_name__": "c", "_0": "d", "cluster": "prod-seoul", "report": "check", "panel": "p",
+				"exported_alertname": "Watchdog", "exported_severity": "x",
+				"exported_exported_severity": "none", "cluster": "prod-seoul", "report": "check",
+				"panel": "p",
 			},
 		},
-		{"not UTF-8", map[string]string{"a": "\xff"}, map[string]string{"a": "\uFFFD", "cluster": "prod-seoul", "report": "check", "panel": "p"}},
+		{
+			"of OpenTelemetry", map[string]string{
+				"k8s.pod.name": "a", "k8s_pod_name": "b", "k8s/pod.name": "c", "0": "d", "gone": "",
+			},
+			map[string]string{
+				"k8s_pod_name": "b", "k8s_pod_name_": "a", "k8s_pod_name__": "c", "_0": "d",
+				"cluster": "prod-seoul", "report": "check", "panel": "p",
+			},
+		},
+		{
+			"not UTF-8", map[string]string{"a": "\xff"}, map[string]string{
+				"a": "\uFFFD", "cluster": "prod-seoul", "report": "check", "panel": "p",
+			},
+		},
 	} {
 		tc.want["alertname"], tc.want["severity"] = "R", "warning"
 		got := labels(in, rules.Alert{Panel: "p", Rule: "R", Identity: tc.identity}, rules.Warning)
@@ -185,11 +247,14 @@ func TestLabels(t *testing.T) {
 
 func TestWhereAnAlertComesFrom(t *testing.T) {
 	d := twoAlerts()
-	if link := alerts(d)[1].GeneratorURL; !strings.HasPrefix(link, "https://prometheus.example.com/graph?") || !strings.Contains(link, "g0.expr=node_memory&") {
+	if link := alerts(d)[1].GeneratorURL; !strings.HasPrefix(link,
+		"https://prometheus.example.com/graph?") ||
+		!strings.Contains(link, "g0.expr=node_memory&") {
 		t.Errorf("the query is at %s", link)
 	}
 	d.Report.Info.ExternalURL = ""
-	if link := alerts(d)[1].GeneratorURL; link != "https://reports.example.com/prod-seoul/check/index.html" {
+	if link := alerts(d)[1].
+		GeneratorURL; link != "https://reports.example.com/prod-seoul/check/index.html" {
 		t.Errorf("the report is at %s", link)
 	}
 	d.Archived = d.Archived[:1] // a path
@@ -202,29 +267,36 @@ func TestTestMessage(t *testing.T) {
 	d := twoAlerts()
 	d.Message = &notify.Message{Kind: notify.KindTest}
 	as := alerts(d)
-	if len(as) != 1 || as[0].Labels["alertname"] != TestName || as[0].EndsAt.Sub(slot) != testLife || !strings.Contains(as[0].Annotations["description"], "test") {
+	if len(as) != 1 || as[0].Labels["alertname"] != TestName ||
+		as[0].EndsAt.Sub(slot) != testLife || !strings.Contains(as[0].Annotations["description"],
+		"test") {
 		t.Errorf("%+v", as)
 	}
 }
 
-// FuzzAlerts: whatever labels a series has, Alertmanager takes the alert, and what tells two alerts apart still does.
+// FuzzAlerts: whatever labels a series has, Alertmanager takes the alert, and what tells two alerts
+// apart still does.
 func FuzzAlerts(f *testing.F) {
 	f.Add("node", "ip-10-0-1-12", "pod", "a")
 	f.Add("alertname", "\xff\x00", "exported_alertname", "긴")
 	f.Add("k8s.pod", "a", "k8s_pod", "")
 	f.Fuzz(func(t *testing.T, name, value, name2, value2 string) {
 		d := with(twoAlerts(), nodeKey, func(a *rules.Alert) {
-			a.Identity, a.Labels = map[string]string{name: value}, map[string]string{name: value, name2: value2}
+			a.Identity, a.Labels = map[string]string{name: value}, map[string]string{
+				name: value, name2: value2,
+			}
 		})
 		for _, a := range alerts(d) {
 			if err := valid(a); err != nil {
 				t.Error(err)
 			}
-			if a.Labels["panel"] != "node-memory" && name != "panel" && a.Labels["panel"] != "container-memory" {
+			if a.Labels["panel"] != "node-memory" && name != "panel" &&
+				a.Labels["panel"] != "container-memory" {
 				t.Errorf("%v", a.Labels)
 			}
 		}
-		if bodies, err := requests(alerts(d)); err != nil || len(bodies) != 1 || len(bodies[0]) > mostBytes {
+		if bodies, err := requests(alerts(d)); err != nil || len(bodies) != 1 ||
+			len(bodies[0]) > mostBytes {
 			t.Errorf("%d requests, %v", len(bodies), err)
 		}
 	})

@@ -1,6 +1,7 @@
-// Package alertmanager is the receiver that hands every alert on to Alertmanager on every run, so that its routes, silences and
-// inhibitions serve: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. What has a life between runs there is an
-// alert that is posted again before its endsAt.
+// Package alertmanager is the receiver that hands every alert on to Alertmanager on every run, so
+// that its routes, silences and inhibitions serve:
+// https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. What has a life between
+// runs there is an alert that is posted again before its endsAt.
 package alertmanager
 
 import (
@@ -23,12 +24,15 @@ const (
 
 // Options say which Alertmanager.
 type Options struct {
-	URL       string            // of its pages: http://alertmanager:9093, with its --web.route-prefix; /api/v2/alerts comes behind it
+	// of its pages: http://alertmanager:9093, with its --web.route-prefix; /api/v2/alerts comes
+	// behind it
+	URL       string
 	Transport http.RoundTripper // with TLS and credentials; nil: http.DefaultTransport
 }
 
-// Notifier hands alerts on to an Alertmanager. It implements notify.Notifier, for RoleMirror. Alertmanager knows an alert by its labels,
-// so that the same delivery again changes nothing: an error that says that nothing was delivered may come after a part of the alerts.
+// Notifier hands alerts on to an Alertmanager. It implements notify.Notifier, for RoleMirror.
+// Alertmanager knows an alert by its labels, so that the same delivery again changes nothing: an
+// error that says that nothing was delivered may come after a part of the alerts.
 type Notifier struct {
 	endpoint string
 	caller   *notify.Caller
@@ -45,17 +49,22 @@ func New(o Options) (*Notifier, error) {
 	caller := notify.NewCaller("Alertmanager", o.Transport)
 	caller.Quotes = true
 	caller.Advice = notify.Advice{
-		Address: "see alertmanager.url, below which promsnap posts to /api/v2/alerts: is a path prefix missing, or is it another program?",
-		Login:   "give credentials that it takes from programs, in alertmanager.http_config (basic_auth, authorization, oauth2, tls_config)",
+		Address: "see alertmanager.url, below which promsnap posts to /api/v2/alerts: is a path " +
+			"prefix missing, or is it another program?",
+		Login: "give credentials that it takes from programs, in alertmanager.http_config " +
+			"(basic_auth, authorization, oauth2, tls_config)",
 	}
 	return &Notifier{u.JoinPath("api", "v2", "alerts").String(), caller}, nil
 }
 
-// Notify posts the alerts of d, also where there are none: a run that is calm shows that Alertmanager can be reached. The receipt is empty.
+// Notify posts the alerts of d, also where there are none: a run that is calm shows that
+// Alertmanager can be reached. The receipt is empty.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	bodies, err := requests(alerts(d))
 	if err != nil {
-		return notify.Receipt{}, &notify.RefusedError{Err: fmt.Errorf("writing the alerts for Alertmanager: %w", err)}
+		return notify.Receipt{}, &notify.RefusedError{
+			Err: fmt.Errorf("writing the alerts for Alertmanager: %w", err),
+		}
 	}
 	var errs []error
 	for _, body := range bodies {

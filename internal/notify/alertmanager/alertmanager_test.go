@@ -24,7 +24,8 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// double takes alerts by Alertmanager's own rules: api/v2/api.go and postableAlert of its openapi.yaml.
+// double takes alerts by Alertmanager's own rules: api/v2/api.go and postableAlert of its
+// openapi.yaml.
 type double struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -76,7 +77,8 @@ func (d *double) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		http.Error(rw, err.Error(), http.StatusBadRequest)
 		return
-	case r.Method != http.MethodPost || r.URL.Path != "/am/api/v2/alerts" || r.Header.Get("Content-Type") != "application/json":
+	case r.Method != http.MethodPost || r.URL.Path != "/am/api/v2/alerts" ||
+		r.Header.Get("Content-Type") != "application/json":
 		http.Error(rw, "page not found", http.StatusNotFound)
 		return
 	case len(body) > 1<<20:
@@ -101,7 +103,9 @@ func (d *double) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 }
 
 func valid(a Alert) error {
-	for what, set := range map[string]map[string]string{"label": a.Labels, "annotation": a.Annotations} {
+	for what, set := range map[string]map[string]string{
+		"label": a.Labels, "annotation": a.Annotations,
+	} {
 		for name, value := range set {
 			if !legacy.MatchString(name) || !model.LabelValue(value).IsValid() || value == "" {
 				return fmt.Errorf("invalid %s %q: %q", what, name, value)
@@ -156,7 +160,9 @@ func (c credentials) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func open(t *testing.T, link string) *Notifier {
 	t.Helper()
-	n, err := New(Options{URL: link + "/am/", Transport: credentials{notifytest.Secret, &http.Transport{}}})
+	n, err := New(Options{
+		URL: link + "/am/", Transport: credentials{notifytest.Secret, &http.Transport{}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +173,8 @@ func TestContract(t *testing.T) {
 	notifytest.Run(t, func(t *testing.T) notifytest.Tested {
 		d := start(t)
 		return notifytest.Tested{
-			Notifier: open(t, d.URL), Role: notify.RoleMirror, Unreachable: open(t, "http://127.0.0.1:1"), Arrived: d.all,
+			Notifier: open(t, d.URL), Role: notify.RoleMirror,
+			Unreachable: open(t, "http://127.0.0.1:1"), Arrived: d.all,
 			Busy:   func(after time.Duration) { d.answer(http.StatusServiceUnavailable, after) },
 			Refuse: func() { d.answer(http.StatusUnauthorized, 0) },
 			Hang:   func() { d.hang = make(chan struct{}) },
@@ -176,8 +183,12 @@ func TestContract(t *testing.T) {
 }
 
 func TestAddress(t *testing.T) {
-	for _, link := range []string{"", "alertmanager:9093", "http://", "http://u:" + notifytest.Secret + "@am", "http://am?x=" + notifytest.Secret} {
-		if _, err := New(Options{URL: link}); err == nil || strings.Contains(err.Error(), notifytest.Secret) {
+	for _, link := range []string{
+		"", "alertmanager:9093", "http://", "http://u:" + notifytest.Secret + "@am",
+		"http://am?x=" + notifytest.Secret,
+	} {
+		if _, err := New(Options{URL: link}); err == nil ||
+			strings.Contains(err.Error(), notifytest.Secret) {
 			t.Errorf("%q: %v", link, err)
 		}
 	}
@@ -205,25 +216,31 @@ func TestRequestsAreBounded(t *testing.T) {
 		alerts, size int
 		want         []int
 	}{
-		{0, 0, []int{0}}, {256, 10, []int{256}}, {257, 10, []int{256, 1}}, {600, 10, []int{256, 256, 88}},
+		{0, 0, []int{0}}, {256, 10, []int{256}}, {257, 10, []int{256, 1}}, {
+			600, 10, []int{256, 256, 88},
+		},
 	} {
 		d := start(t)
-		if _, err := open(t, d.URL).Notify(t.Context(), many(tc.alerts, tc.size)); err != nil || !slices.Equal(d.requests, tc.want) {
+		if _, err := open(t, d.URL).Notify(t.Context(), many(tc.alerts, tc.size)); err != nil ||
+			!slices.Equal(d.requests, tc.want) {
 			t.Errorf("%d alerts: %v, %v", tc.alerts, d.requests, err)
 		}
 	}
 	d := start(t) // which takes no more than 1 MiB
-	if _, err := open(t, d.URL).Notify(t.Context(), many(400, 2000)); err != nil || len(d.requests) < 3 || len(d.alerts) != 400 {
+	if _, err := open(t, d.URL).Notify(t.Context(), many(400, 2000)); err != nil ||
+		len(d.requests) < 3 || len(d.alerts) != 400 {
 		t.Errorf("%d of 400 alerts in %v: %v", len(d.alerts), d.requests, err)
 	}
 }
 
 func TestAnswers(t *testing.T) {
 	for status, says := range map[int]string{
-		400: "Alertmanager answered 400 Bad Request: no", 401: "alertmanager.http_config", 413: "413 Request Entity Too Large: no", 404: "see alertmanager.url",
+		400: "Alertmanager answered 400 Bad Request: no", 401: "alertmanager.http_config",
+		413: "413 Request Entity Too Large: no", 404: "see alertmanager.url",
 	} {
 		asked := 0
-		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter,
+			_ *http.Request) {
 			asked++
 			http.Error(rw, "no", status)
 		}))

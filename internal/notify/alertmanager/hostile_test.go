@@ -9,7 +9,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Labels of any words are taken by Alertmanager's own rules, say what the words say, and are those of one alert: no word makes a label.
+// Labels of any words are taken by Alertmanager's own rules, say what the words say, and are those
+// of one alert: no word makes a label.
 func TestLabelsOfHostileWords(t *testing.T) {
 	shape := func(a Alert) int { return len(a.Labels) }
 	var tame int
@@ -20,7 +21,8 @@ func TestLabelsOfHostileWords(t *testing.T) {
 				delete(d.Memory.Alerts, k)
 				continue
 			}
-			a.Name, a.Labels, a.Identity = w.Text, map[string]string{"node": w.Text, w.Text: "x"}, map[string]string{"node": w.Text}
+			a.Name, a.Labels, a.Identity = w.Text, map[string]string{"node": w.Text, w.Text: "x"},
+				map[string]string{"node": w.Text}
 			d.Memory.Alerts[k] = a
 		}
 		double := start(t)
@@ -33,7 +35,8 @@ func TestLabelsOfHostileWords(t *testing.T) {
 		}
 		for _, a := range double.alerts {
 			want := strings.ToValidUTF8(w.Text, "\uFFFD")
-			if got := a.Labels["node"]; got != want && (len(want) <= mostText || len(got) > mostText) {
+			if got := a.Labels["node"]; got != want &&
+				(len(want) <= mostText || len(got) > mostText) {
 				t.Errorf("%s: the node is %.100q", w.Name, got)
 			}
 			if w.Name == "tame" {

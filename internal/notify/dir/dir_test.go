@@ -62,7 +62,8 @@ func tree(t *testing.T, root string) map[string]string {
 func wantTree(t *testing.T, root, page string) {
 	t.Helper()
 	want := map[string]string{
-		"daily/": "", where + "/": "", where + "/index.html": page, where + "/node-memory.png": "picture of " + page,
+		"daily/": "", where + "/": "", where + "/index.html": page,
+		where + "/node-memory.png": "picture of " + page,
 	}
 	got := tree(t, root)
 	for name, body := range want {
@@ -90,7 +91,8 @@ func TestWritesUnderTheSlotInUTC(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "not", "there", "yet")
 	receipt := deliver(t, root, "one")
 	wantTree(t, root, "one")
-	if want := filepath.Join(root, "daily", "20261122T000000Z", "index.html"); receipt.Location != want {
+	if want := filepath.Join(root, "daily", "20261122T000000Z",
+		"index.html"); receipt.Location != want {
 		t.Errorf("location %s, want %s", receipt.Location, want)
 	}
 	for _, name := range []string{"daily", where, where + "/index.html"} {
@@ -126,8 +128,13 @@ func TestTheSameAgainTouchesNothing(t *testing.T) {
 func TestOtherBytesReplaceTheWholeDirectory(t *testing.T) {
 	root := t.TempDir()
 	d := delivery("one")
-	d.Files = append(d.Files, report.File{Name: "old-panel.png"}, report.File{Name: "message-01-team-post.json"},
-		report.File{Name: "report.json", Body: []byte(`{"version":1,"panels":[{"name":"node-memory"},{"name":"old-panel"}]}`)})
+	d.Files = append(d.Files, report.File{Name: "old-panel.png"}, report.File{
+		Name: "message-01-team-post.json",
+	},
+		report.File{
+			Name: "report.json",
+			Body: []byte(`{"version":1,"panels":[{"name":"node-memory"},{"name":"old-panel"}]}`),
+		})
 	if _, err := New(root).Notify(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
@@ -135,15 +142,20 @@ func TestOtherBytesReplaceTheWholeDirectory(t *testing.T) {
 	wantTree(t, root, "two")
 }
 
-// mine are somebody's own files in a slot's directory, one of them with the name of a panel that comes later.
-var mine = map[string]string{"notes.txt": "my notes", "screen.png": "my picture", "deep/down.txt": "further down", "later.png": "my own picture"}
+// mine are somebody's own files in a slot's directory, one of them with the name of a panel that
+// comes later.
+var mine = map[string]string{
+	"notes.txt": "my notes", "screen.png": "my picture", "deep/down.txt": "further down",
+	"later.png": "my own picture",
+}
 
 // putMine puts them there.
 func putMine(t *testing.T, dir string) {
 	t.Helper()
 	for name, body := range mine {
 		path := filepath.Join(dir, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(body), 0o600)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755),
+			os.WriteFile(path, []byte(body), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,10 +184,15 @@ func TestSomebodysOwnFilesStay(t *testing.T) {
 		d := delivery(page)
 		doc := ""
 		for _, p := range panels {
-			d.Files = append(d.Files, report.File{Name: p + ".png", Body: []byte("picture of " + page)})
+			d.Files = append(d.Files, report.File{
+				Name: p + ".png", Body: []byte("picture of " + page),
+			})
 			doc += fmt.Sprintf(`,{"name":%q}`, p)
 		}
-		d.Files = append(d.Files, report.File{Name: "report.json", Body: []byte(`{"panels":[{"name":"node-memory"}` + doc + `],"page":"` + page + `"}`)})
+		d.Files = append(d.Files, report.File{
+			Name: "report.json", Body: []byte(`{"panels":[{"name":"node-memory"}` + doc +
+				`],"page":"` + page + `"}`),
+		})
 		return d
 	}
 	for _, open := range []func(string) *Notifier{New, NewArchive} {
@@ -197,7 +214,8 @@ func TestSomebodysOwnFilesStay(t *testing.T) {
 			t.Error("a picture of a panel that is no more is left over")
 		}
 		for after := range 4 { // stopped between two files
-			if _, err := open(root).Notify(&countdown{t.Context(), after}, with("three", "new")); err == nil {
+			if _, err := open(root).Notify(&countdown{t.Context(), after},
+				with("three", "new")); err == nil {
 				t.Errorf("stopped after %d files, and no error", after)
 			}
 			wantMine(t, slot, nil)
@@ -206,7 +224,8 @@ func TestSomebodysOwnFilesStay(t *testing.T) {
 		wantMine(t, slot, map[string]string{"later.png": "later.png.kept-1"})
 		notify(with("five", "later"))
 		wantMine(t, slot, map[string]string{"later.png": "later.png.kept-1"})
-		if got, err := os.ReadFile(filepath.Join(slot, "later.png")); err != nil || string(got) != "picture of five" {
+		if got, err := os.ReadFile(filepath.Join(slot, "later.png")); err != nil ||
+			string(got) != "picture of five" {
 			t.Errorf("later.png holds %q (%v)", got, err)
 		}
 	}
@@ -214,13 +233,17 @@ func TestSomebodysOwnFilesStay(t *testing.T) {
 
 // A crash between or after the renames keeps them too.
 func TestSomebodysOwnFilesOutliveACrash(t *testing.T) {
-	for _, name := range []string{"20261122T000000Z", "20261122T000000Z~00", "20261122T000000Z~19"} {
+	for _, name := range []string{
+		"20261122T000000Z", "20261122T000000Z~00", "20261122T000000Z~19",
+	} {
 		for _, taken := range []bool{false, true} {
 			root := t.TempDir()
 			work := filepath.Join(root, "daily", ".promsnap-1")
 			away := filepath.Join(work, name)
 			putMine(t, away)
-			for path, body := range map[string]string{"report.json": `{"panels":[{"name":"gone"}]}`, "gone.png": "", "index.html": "old"} {
+			for path, body := range map[string]string{
+				"report.json": `{"panels":[{"name":"gone"}]}`, "gone.png": "", "index.html": "old",
+			} {
 				if err := os.WriteFile(filepath.Join(away, path), []byte(body), 0o600); err != nil {
 					t.Fatal(err)
 				}
@@ -235,7 +258,8 @@ func TestSomebodysOwnFilesOutliveACrash(t *testing.T) {
 			}
 			deliver(t, root, "new")
 			wantMine(t, filepath.Join(root, where), nil)
-			if entries, err := os.ReadDir(filepath.Join(root, "daily")); err != nil || len(entries) != 1 {
+			if entries, err := os.ReadDir(filepath.Join(root, "daily")); err != nil ||
+				len(entries) != 1 {
 				t.Errorf("%s: left over: %v (%v)", name, entries, err)
 			}
 			if _, err := os.Stat(filepath.Join(root, where, "gone.png")); err == nil {
@@ -249,17 +273,20 @@ func TestSomebodysOwnFilesOutliveACrash(t *testing.T) {
 func TestALinkInASlotsPlace(t *testing.T) {
 	root, elsewhere := t.TempDir(), t.TempDir()
 	putMine(t, elsewhere)
-	if err := errors.Join(os.MkdirAll(filepath.Join(root, "daily"), 0o755), os.Symlink(elsewhere, filepath.Join(root, where))); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Join(root, "daily"), 0o755),
+		os.Symlink(elsewhere, filepath.Join(root, where))); err != nil {
 		t.Fatal(err)
 	}
 	deliver(t, root, "new")
 	wantMine(t, elsewhere, nil)
-	if got, err := os.ReadFile(filepath.Join(root, where, "index.html")); err != nil || string(got) != "new" {
+	if got, err := os.ReadFile(filepath.Join(root, where, "index.html")); err != nil ||
+		string(got) != "new" {
 		t.Errorf("index.html holds %q (%v)", got, err)
 	}
 }
 
-// countdown is a context that ends after some questions: it stands for a run that is stopped between two files.
+// countdown is a context that ends after some questions: it stands for a run that is stopped
+// between two files.
 type countdown struct {
 	context.Context
 	left int
@@ -311,7 +338,9 @@ func TestCrashesAreCleanedUp(t *testing.T) {
 	})
 	t.Run("between the renames", func(t *testing.T) {
 		root := t.TempDir()
-		crash(t, root, ".promsnap-1", map[string]string{"20261121T000000Z/index.html": "yesterday", "new/index.html": "newer"})
+		crash(t, root, ".promsnap-1", map[string]string{
+			"20261121T000000Z/index.html": "yesterday", "new/index.html": "newer",
+		})
 		deliver(t, root, "one")
 		got := tree(t, root)
 		if got["daily/20261121T000000Z/index.html"] != "yesterday" {
@@ -397,7 +426,8 @@ func TestWhereItCannotWrite(t *testing.T) {
 
 func TestRefusesNames(t *testing.T) {
 	for _, name := range []string{
-		"", ".", "..", "../index.html", "a/b.png", `a\b.png`, "/etc/passwd", ".hidden", "Index.html", "a b", "a\x00", "한.png", strings.Repeat("a", 201),
+		"", ".", "..", "../index.html", "a/b.png", `a\b.png`, "/etc/passwd", ".hidden",
+		"Index.html", "a b", "a\x00", "한.png", strings.Repeat("a", 201),
 	} {
 		root := t.TempDir()
 		d := delivery("one")
@@ -411,7 +441,8 @@ func TestRefusesNames(t *testing.T) {
 	}
 	d := delivery("one")
 	d.Files = append(d.Files, d.Files[0])
-	if _, err := New(t.TempDir()).Notify(context.Background(), d); err == nil || !strings.Contains(err.Error(), "two files") {
+	if _, err := New(t.TempDir()).Notify(context.Background(), d); err == nil ||
+		!strings.Contains(err.Error(), "two files") {
 		t.Errorf("the same name twice: %v", err)
 	}
 }
@@ -426,11 +457,14 @@ func ofSlot(page string, change func(*report.Report)) notify.Delivery {
 	return d
 }
 
-func blind(r *report.Report)   { r.Failures = []report.Failure{{}} }
-func stopped(r *report.Report) { r.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort, "SIGTERM") }
-func seeing(*report.Report)    {}
+func blind(r *report.Report) { r.Failures = []report.Failure{{}} }
+func stopped(r *report.Report) {
+	r.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort, "SIGTERM")
+}
+func seeing(*report.Report) {}
 
-// An archive keeps a whole report where one of the same slot comes that is not; a directory to look at has what came last.
+// An archive keeps a whole report where one of the same slot comes that is not; a directory to look
+// at has what came last.
 func TestWhatIsWholeStays(t *testing.T) {
 	for _, tc := range []struct {
 		name        string
@@ -466,7 +500,10 @@ func TestWhatIsWholeStays(t *testing.T) {
 
 // What is there and cannot be read as a whole report is replaced.
 func TestWhatIsNoWholeReportDoesNotStay(t *testing.T) {
-	for _, doc := range []string{"", "{}", `{"counts":{"failed":0`, `{"counts":{}}`, `[]`, `{"counts":`, `{"incomplete":"","counts":{"failed":"0"}}`} {
+	for _, doc := range []string{
+		"", "{}", `{"counts":{"failed":0`, `{"counts":{}}`, `[]`, `{"counts":`,
+		`{"incomplete":"","counts":{"failed":"0"}}`,
+	} {
 		root := t.TempDir()
 		d := delivery("one")
 		d.Files = append(d.Files, report.File{Name: "report.json", Body: []byte(doc)})
@@ -481,13 +518,15 @@ func TestWhatIsNoWholeReportDoesNotStay(t *testing.T) {
 	}
 }
 
-// TestManyAtOnce lets runs of one slot meet, many times: between the renames of one there is room for those of others.
+// TestManyAtOnce lets runs of one slot meet, many times: between the renames of one there is room
+// for those of others.
 func TestManyAtOnce(t *testing.T) {
 	pages := []string{"one", "two", "three", "four", "five", "six"}
 	for range 50 {
 		root := t.TempDir()
 		own := filepath.Join(root, where, "own")
-		if err := errors.Join(os.MkdirAll(filepath.Dir(own), 0o755), os.WriteFile(own, nil, 0o600)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(own), 0o755),
+			os.WriteFile(own, nil, 0o600)); err != nil {
 			t.Fatal(err)
 		}
 		done := make(chan error)

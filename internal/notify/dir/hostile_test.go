@@ -15,7 +15,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Whatever a report, its cluster and its files are called: what is written stays below the root, one directory for each name.
+// Whatever a report, its cluster and its files are called: what is written stays below the root,
+// one directory for each name.
 func TestDirectoriesOfHostileWords(t *testing.T) {
 	base := t.TempDir()
 	root := filepath.Join(base, "out")
@@ -24,7 +25,9 @@ func TestDirectoriesOfHostileWords(t *testing.T) {
 	for _, w := range hostile.Words() {
 		d := notify.Delivery{
 			Report: report.Build(report.Info{Cluster: w.Text, Name: w.Text, Slot: slot}, nil),
-			Files:  []report.File{{Name: "index.html", Body: []byte(w.Text)}, {Name: report.Slug(w.Text) + ".png"}},
+			Files: []report.File{
+				{Name: "index.html", Body: []byte(w.Text)}, {Name: report.Slug(w.Text) + ".png"},
+			},
 		}
 		receipt, err := New(root).Notify(context.Background(), d)
 		if err != nil {
@@ -36,7 +39,8 @@ func TestDirectoriesOfHostileWords(t *testing.T) {
 			t.Errorf("%s: at %s is something else (%v)", w.Name, receipt.Location, err)
 		}
 		d.Files = append(d.Files, report.File{Name: w.Text})
-		if _, err := New(root).Notify(context.Background(), d); err == nil && report.CheckNames(d.Files) != nil {
+		if _, err := New(root).Notify(context.Background(), d); err == nil &&
+			report.CheckNames(d.Files) != nil {
 			t.Errorf("%s: a file of that name was taken", w.Name)
 		}
 	}
@@ -71,7 +75,9 @@ func TestADirectoryThatVanishesMeanwhile(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "out")
 	_, err := New(root).Notify(vanishing{context.Background(), root}, delivery("one"))
 	var refused *notify.RefusedError
-	if err == nil || !strings.Contains(err.Error(), "no such file or directory; it was removed meanwhile") || errors.As(err, &refused) {
+	if err == nil ||
+		!strings.Contains(err.Error(), "no such file or directory; it was removed meanwhile") ||
+		errors.As(err, &refused) {
 		t.Errorf("nothing is there, and another try is of use: %v", err)
 	}
 	deliver(t, root, "two")

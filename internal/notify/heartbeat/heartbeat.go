@@ -1,5 +1,5 @@
-// Package heartbeat tells a service that waits for it that a report's run is done, such as healthchecks.io: who is dead cannot say so.
-// https://healthchecks.io/docs/http_api/
+// Package heartbeat tells a service that waits for it that a report's run is done, such as
+// healthchecks.io: who is dead cannot say so. https://healthchecks.io/docs/http_api/
 package heartbeat
 
 import (
@@ -17,8 +17,9 @@ type Options struct {
 	Transport http.RoundTripper // nil: http.DefaultTransport
 }
 
-// Ping tells that a run has succeeded, by GET of the address; or that it has not, with /fail behind the address' path. It is one try,
-// follows no redirect, and is no longer than ctx or a notify.Caller has. Its errors do not show the address.
+// Ping tells that a run has succeeded, by GET of the address; or that it has not, with /fail behind
+// the address' path. It is one try, follows no redirect, and is no longer than ctx or a
+// notify.Caller has. Its errors do not show the address.
 func Ping(ctx context.Context, o Options, ok bool) error {
 	caller := notify.NewCaller("the heartbeat", o.Transport)
 	caller.Advice = notify.Advice{

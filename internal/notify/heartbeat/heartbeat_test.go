@@ -23,14 +23,21 @@ func TestPing(t *testing.T) {
 		{"/" + notifytest.Secret, true, "GET /" + notifytest.Secret},
 		{"/" + notifytest.Secret, false, "GET /" + notifytest.Secret + "/fail"},
 		{"/" + notifytest.Secret + "/", false, "GET /" + notifytest.Secret + "/fail"},
-		{"/ping?key=" + notifytest.Secret + "&create=1", false, "GET /ping/fail?key=" + notifytest.Secret + "&create=1"},
+		{
+			"/ping?key=" + notifytest.Secret + "&create=1", false, "GET /ping/fail?key=" +
+				notifytest.Secret + "&create=1",
+		},
 		{"/a%2Fb", false, "GET /a%2Fb/fail"},
 		{"", true, "GET /"},
 		{"", false, "GET /fail"},
 	} {
 		var asked []string
-		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = append(asked, r.Method+" "+r.URL.RequestURI()) }))
-		err := Ping(t.Context(), Options{URL: secret.Inline(server.URL + tc.path), Transport: &http.Transport{}}, tc.ok)
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			asked = append(asked, r.Method+" "+r.URL.RequestURI())
+		}))
+		err := Ping(t.Context(), Options{
+			URL: secret.Inline(server.URL + tc.path), Transport: &http.Transport{},
+		}, tc.ok)
 		server.Close()
 		if err != nil || len(asked) != 1 || asked[0] != tc.want {
 			t.Errorf("%q: %q, %v", tc.path, asked, err)
@@ -39,7 +46,9 @@ func TestPing(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }))
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("a redirect was followed")
+	}))
 	defer elsewhere.Close()
 	status := 0
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -48,17 +57,24 @@ func TestErrors(t *testing.T) {
 	}))
 	defer server.Close()
 	for code, says := range map[int]string{
-		302: "redirects are not followed", 401: "see its address, which alone", 404: "the heartbeat answered 404 Not Found; see its address", 429: "429 Too Many Requests",
+		302: "redirects are not followed", 401: "see its address, which alone",
+		404: "the heartbeat answered 404 Not Found; see its address", 429: "429 Too Many Requests",
 		500: "the heartbeat answered 500",
 	} {
 		status = code
-		err := Ping(t.Context(), Options{URL: secret.Inline(server.URL + "/" + notifytest.Secret)}, true)
-		if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(fmt.Sprintf("%+v", err), notifytest.Secret) {
+		err := Ping(t.Context(), Options{URL: secret.Inline(server.URL + "/" + notifytest.Secret)},
+			true)
+		if err == nil || !strings.Contains(err.Error(), says) ||
+			strings.Contains(fmt.Sprintf("%+v", err), notifytest.Secret) {
 			t.Errorf("%d: %v", code, err)
 		}
 	}
-	for _, link := range []string{"", notifytest.Secret, "ftp://h/" + notifytest.Secret, "http://127.0.0.1:1/" + notifytest.Secret} {
-		if err := Ping(t.Context(), Options{URL: secret.Inline(link)}, false); err == nil || strings.Contains(err.Error(), notifytest.Secret) {
+	for _, link := range []string{
+		"", notifytest.Secret, "ftp://h/" + notifytest.Secret, "http://127.0.0.1:1/" +
+			notifytest.Secret,
+	} {
+		if err := Ping(t.Context(), Options{URL: secret.Inline(link)}, false); err == nil ||
+			strings.Contains(err.Error(), notifytest.Secret) {
 			t.Errorf("%q: %v", link, err)
 		}
 	}
@@ -67,14 +83,20 @@ func TestErrors(t *testing.T) {
 // A service may say OK and mean the opposite.
 func TestDenials(t *testing.T) {
 	said := ""
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte(said)) }))
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		_, _ = rw.Write([]byte(said))
+	}))
 	defer server.Close()
 	for text, want := range map[string]string{
-		"OK": "", "OK\n": "", "not found": "", "OK (not found)": "it knows no such check: see its address", "OK (rate limited)\n": "called too often",
+		"OK": "", "OK\n": "", "not found": "",
+		"OK (not found)":      "it knows no such check: see its address",
+		"OK (rate limited)\n": "called too often",
 	} {
 		said = text
-		err := Ping(t.Context(), Options{URL: secret.Inline(server.URL + "/" + notifytest.Secret)}, true)
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+		err := Ping(t.Context(), Options{URL: secret.Inline(server.URL + "/" + notifytest.Secret)},
+			true)
+		if want == "" && err != nil ||
+			want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: got %v, want %q", text, err, want)
 		}
 	}
@@ -90,13 +112,17 @@ func (never) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestPingIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		err := Ping(t.Context(), Options{URL: secret.Inline("https://hc.example.com/" + notifytest.Secret), Transport: never{}}, true)
+		err := Ping(t.Context(), Options{
+			URL: secret.Inline("https://hc.example.com/" + notifytest.Secret), Transport: never{},
+		}, true)
 		if err == nil || !strings.Contains(err.Error(), "no answer within 15s") {
 			t.Error(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := Ping(ctx, Options{URL: secret.Inline("https://hc.example.com/"), Transport: never{}}, true); !errors.Is(err, context.Canceled) {
+		if err := Ping(ctx,
+			Options{URL: secret.Inline("https://hc.example.com/"), Transport: never{}},
+			true); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 	})

@@ -50,7 +50,9 @@ func (w *writer) alert(i *notify.Item) alert {
 	for j := range w.report.Panels {
 		if p := &w.report.Panels[j]; p.Spec.Name == i.Alert.Panel {
 			a.panel = p
-			if k := slices.IndexFunc(p.Spec.Rules, func(r rules.Rule) bool { return r.Name == i.Alert.Rule }); k >= 0 {
+			if k := slices.IndexFunc(p.Spec.Rules, func(r rules.Rule) bool {
+				return r.Name == i.Alert.Rule
+			}); k >= 0 {
 				a.rule = p.Spec.Rules[k]
 			}
 		}
@@ -124,8 +126,10 @@ func (a alert) since() Line {
 		return a.newest()
 	}
 	if f := a.Alert.Streak; f.Bouts > 0 && f.Seen > 0 {
-		share := w.Figure(units.PercentUnit.Format(math.Round(float64(100*f.Beyond)/float64(f.Seen)) / 100))
-		return join(", ", fill(w.Since, w.clock(e.Since)), fill(w.OffAndOn, text(share), text(w.duration(e.Lasted()))))
+		share := w.Figure(
+			units.PercentUnit.Format(math.Round(float64(100*f.Beyond)/float64(f.Seen)) / 100))
+		return join(", ", fill(w.Since, w.clock(e.Since)),
+			fill(w.OffAndOn, text(share), text(w.duration(e.Lasted()))))
 	}
 	since := a.unbroken()
 	if seen, of, less := a.Alert.Streak.InTen(); less {
@@ -150,10 +154,12 @@ func (a alert) resolved() Line {
 	if n := a.number(); n != "" {
 		return join(", ", text(n), a.newest(), text(a.end()))
 	}
-	return join(", ", fill(a.w.ResolvedAfter, a.w.clock(a.Episode.Last), text(a.lasted())), text(a.peak()), text(a.end()))
+	return join(", ", fill(a.w.ResolvedAfter, a.w.clock(a.Episode.Last), text(a.lasted())),
+		text(a.peak()), text(a.end()))
 }
 
-// lasted is how long the episode was; of one that may have begun before anybody saw it, at least how long.
+// lasted is how long the episode was; of one that may have begun before anybody saw it, at least
+// how long.
 func (a alert) lasted() string {
 	lasted := a.w.duration(a.Episode.Lasted())
 	if a.Episode.Open {
@@ -208,10 +214,12 @@ func (a alert) used() Line {
 	var changed string
 	if by, in := a.change(); in > 0 {
 		unit := a.unit()
-		if c, capacity := a.panel.Spec.Capacity, float64(a.Alert.Capacity); c != nil && capacity > 0 && !math.IsInf(capacity, 0) {
+		if c, capacity := a.panel.Spec.Capacity, float64(a.Alert.Capacity); c != nil &&
+			capacity > 0 && !math.IsInf(capacity, 0) {
 			by, unit = a.panel.Spec.Share(by)*capacity, c.Unit
 		}
-		changed = fillText(a.w.ChangedIn, signed(a.w.Figure(unit.Format(math.Abs(by))), by), a.w.duration(in))
+		changed = fillText(a.w.ChangedIn, signed(a.w.Figure(unit.Format(math.Abs(by))), by),
+			a.w.duration(in))
 	}
 	return join(", ", text(a.f.Used), text(changed))
 }
@@ -232,8 +240,8 @@ func (a alert) details() []Line {
 // leastChange is the least change worth telling, as a share of the value.
 const leastChange = 0.01
 
-// change is by how much the series moved in the last hour, or in the window where that is shorter; 0, 0 where it is not drawn or
-// hardly moved.
+// change is by how much the series moved in the last hour, or in the window where that is shorter;
+// 0, 0 where it is not drawn or hardly moved.
 func (a alert) change() (float64, time.Duration) {
 	ln := a.panel.Line(a.rule.Ref, series.FromMap(a.Alert.Labels))
 	if ln == nil || math.Abs(ln.Change.By) < leastChange*math.Abs(ln.Stats.Last) {
@@ -253,9 +261,11 @@ func (a alert) brief() Line {
 		return join(" ", text(greyMark), fill(w.SilentSince, what, w.clock(a.Alert.Silent)))
 	}
 	if n := a.number(); n != "" {
-		return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(w.what(w.limits.middle(a.name(), 48), n)), a.since()))
+		return join(" ", text(markOf(a.Alert.Severity)),
+			join(", ", text(w.what(w.limits.middle(a.name(), 48), n)), a.since()))
 	}
-	return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(spaced(a.short(), a.f.Value)), a.since()))
+	return join(" ", text(markOf(a.Alert.Severity)), join(", ", text(spaced(a.short(), a.f.Value)),
+		a.since()))
 }
 
 func signed(figure string, v float64) string {

@@ -9,7 +9,8 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// blindWhy is how many lines the error of a blind report takes at most: an address and what went wrong, and what to do.
+// blindWhy is how many lines the error of a blind report takes at most: an address and what went
+// wrong, and what to do.
 const blindWhy = 3
 
 // blind is the letter of promsnap's own alert: since when it can see nothing, why, and what to do.
@@ -22,7 +23,8 @@ func (a alert) blind() Letter {
 	l := w.ofCluster(redMark, func(cluster string) string {
 		return fillText(format, cluster, w.clock(a.Episode.Since).String())
 	})
-	l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Alert.Severity)), w.before(a), a.since()))
+	l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Alert.Severity)),
+		w.before(a), a.since()))
 	why, advice := w.report.WhyBlind()
 	l.Lines = append(l.Lines, sentences(why, blindWhy)...)
 	l.Lines = append(l.Lines, text(advice), text(means))
@@ -34,17 +36,19 @@ func (a alert) blind() Letter {
 func (a alert) seesAgain(late bool) Letter {
 	w, e := a.w, a.Episode
 	l := w.ofCluster(greenMark, func(cluster string) string {
-		return fillText(w.SeesAgain, cluster, fill(w.Between, w.clock(e.Since), w.clock(e.Last)).String())
+		return fillText(w.SeesAgain, cluster,
+			fill(w.Between, w.clock(e.Since), w.clock(e.Last)).String())
 	})
-	l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(e.Worst)), text(w.duration(e.Lasted()))), text(w.BlindHeals))
+	l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(e.Worst)),
+		text(w.duration(e.Lasted()))), text(w.BlindHeals))
 	if late {
 		l.Lines = append(l.Lines, text(w.SeenLate.Of(1)))
 	}
 	return l
 }
 
-// ofCluster is a letter that begins with what there is to say of the whole cluster, whose name stands once more in full below where the
-// first line had to shorten it.
+// ofCluster is a letter that begins with what there is to say of the whole cluster, whose name
+// stands once more in full below where the first line had to shorten it.
 func (w *writer) ofCluster(mark string, say func(cluster string) string) Letter {
 	cluster := outside.Line(w.report.Info.Cluster)
 	whole := say(cluster)
@@ -54,10 +58,15 @@ func (w *writer) ofCluster(mark string, say func(cluster string) string) Letter 
 		return Letter{Title: s}
 	}
 	const shortest = 8
-	return Letter{Title: w.limits.Clip(spaced(mark, say(w.limits.middle(cluster, max(w.limits.Size(cluster)-over, shortest)))), w.limits.Title), Lines: []Line{text(whole)}}
+	return Letter{
+		Title: w.limits.Clip(spaced(mark,
+			say(w.limits.middle(cluster, max(w.limits.Size(cluster)-over, shortest)))),
+			w.limits.Title), Lines: []Line{text(whole)},
+	}
 }
 
-// sentences are the clauses of an error, a line each: what went wrong, and after each semicolon what to do.
+// sentences are the clauses of an error, a line each: what went wrong, and after each semicolon
+// what to do.
 func sentences(s string, most int) []Line {
 	var out []Line
 	for _, part := range strings.SplitN(s, "; ", most) {
@@ -66,7 +75,8 @@ func sentences(s string, most int) []Line {
 	return out
 }
 
-// blindNow says since when nothing can be seen, where a summary's own checks are blind; nil where they are not.
+// blindNow says since when nothing can be seen, where a summary's own checks are blind; nil where
+// they are not.
 func (w *writer) blindNow() Line {
 	for _, i := range w.message.Items {
 		if i.Alert.IsBlindness() && i.Episode.Fires() {
@@ -80,7 +90,8 @@ func (w *writer) blindNow() Line {
 	return nil
 }
 
-// blindSpans are the times of which a summary says that nothing could be seen: of the checks that it looks back on, else of its own.
+// blindSpans are the times of which a summary says that nothing could be seen: of the checks that
+// it looks back on, else of its own.
 func (w *writer) blindSpans() []notify.Span {
 	if h := w.d.History; h != nil && (h.Alerts != nil || len(h.Blind) > 0) {
 		return h.Blind
@@ -96,5 +107,7 @@ func (w *writer) blindSpans() []notify.Span {
 
 // ofRules are the items that are alerts of rules: what a summary counts.
 func ofRules(items []notify.Item) []notify.Item {
-	return slices.DeleteFunc(slices.Clone(items), func(i notify.Item) bool { return i.Key == rules.BlindKey })
+	return slices.DeleteFunc(slices.Clone(items), func(i notify.Item) bool {
+		return i.Key == rules.BlindKey
+	})
 }

@@ -32,7 +32,8 @@ func Compose(d notify.Delivery, limits Limits) Letter {
 	return limits.fit(l)
 }
 
-// Edited is what the message that told of the alerts first says from now on: that all of them are resolved, or how many go on.
+// Edited is what the message that told of the alerts first says from now on: that all of them are
+// resolved, or how many go on.
 func Edited(d notify.Delivery, limits Limits) Letter {
 	w := newWriter(d, limits)
 	l := w.edited()
@@ -40,8 +41,9 @@ func Edited(d notify.Delivery, limits Limits) Letter {
 	return limits.fit(l)
 }
 
-// Details is what a letter leaves out, for a place below it: the fleet, the rest of a list, what failed, how to see it again, and the
-// pictures of the worst. It has no title, and is empty where HasDetails is false.
+// Details is what a letter leaves out, for a place below it: the fleet, the rest of a list, what
+// failed, how to see it again, and the pictures of the worst. It has no title, and is empty where
+// HasDetails is false.
 func Details(d notify.Delivery, limits Limits) Letter {
 	if !HasDetails(d.Message.Kind) {
 		return Letter{}
@@ -57,7 +59,8 @@ func HasDetails(k notify.Kind) bool {
 	return k == notify.KindNew || k == notify.KindSeenLate || k == notify.KindSummary
 }
 
-// Expiry says until when the letter's link to the report works; nil where it does not end. Details say it, too.
+// Expiry says until when the letter's link to the report works; nil where it does not end. Details
+// say it, too.
 func Expiry(d notify.Delivery, limits Limits) []Line { return newWriter(d, limits).linkUntil() }
 
 // letter is what there is to say of the alerts, or of the report.
@@ -90,12 +93,14 @@ func (w *writer) pushNamed(mark, name string, say func(name string) string) stri
 		s = spaced(mark, cluster, say(name))
 	}
 	if over := w.limits.Size(s) - w.limits.Title; over > 0 {
-		s = spaced(mark, w.limits.middle(cluster, max(w.limits.Size(cluster)-over, shortest)), say(name))
+		s = spaced(mark, w.limits.middle(cluster, max(w.limits.Size(cluster)-over, shortest)),
+			say(name))
 	}
 	return w.limits.Clip(s, w.limits.Title)
 }
 
-// titled is a letter that begins with what there is to say of a name; in full below where the first line had to shorten it.
+// titled is a letter that begins with what there is to say of a name; in full below where the first
+// line had to shorten it.
 func (w *writer) titled(mark, name string, say func(name string) string) Letter {
 	l := Letter{Title: w.pushNamed(mark, name, say)}
 	if whole := say(name); !strings.HasSuffix(l.Title, whole) {
@@ -132,7 +137,9 @@ func (w *writer) one(a alert) Letter {
 	mark, say := markOf(a.Alert.Severity), a.said
 	silent := w.message.Kind == notify.KindNoData
 	if silent {
-		mark, say = greyMark, func(name string) string { return fillText(w.Silent, w.what(name, a.subject())) }
+		mark, say = greyMark, func(name string) string {
+			return fillText(w.Silent, w.what(name, a.subject()))
+		}
 	}
 	l := w.titled(mark, a.name(), say)
 	facts := []Line{text(a.Alert.Rule), text(w.severity(a.Alert.Severity)), w.before(a)}
@@ -165,7 +172,8 @@ func (w *writer) before(a alert) Line {
 	return nil
 }
 
-// folded says that the message stands for many groups, and where the rest of what there is to say is.
+// folded says that the message stands for many groups, and where the rest of what there is to say
+// is.
 func (w *writer) folded() []Line {
 	if w.message.Folded == 0 {
 		return nil
@@ -222,14 +230,16 @@ func (w *writer) things(as []alert) string {
 	return w.SomeNodes.Of(len(as))
 }
 
-// mildest is the limit that all alerts of a rule are beyond: "> 80 %" where some are critical at 90 % and some warnings at 80 %.
+// mildest is the limit that all alerts of a rule are beyond: "> 80 %" where some are critical at 90
+// % and some warnings at 80 %.
 func mildest(as []alert) string {
 	best := as[0]
 	for _, a := range as {
 		if a.f.Beyond() == "" || a.f.Value == "" {
 			return ""
 		}
-		if d := float64(a.Alert.Limit - best.Alert.Limit); a.rule.Direction == rules.Below && d > 0 || a.rule.Direction == rules.Above && d < 0 {
+		if d := float64(a.Alert.Limit - best.Alert.Limit); a.rule.Direction == rules.Below &&
+			d > 0 || a.rule.Direction == rules.Above && d < 0 {
 			best = a
 		}
 	}
@@ -256,7 +266,9 @@ func (w *writer) tally(as []alert) []Line {
 	for _, a := range as {
 		count[a.Alert.Severity]++
 	}
-	return []Line{w.count(count[rules.Critical], w.Critical), w.count(count[rules.Warning], w.Warning)}
+	return []Line{
+		w.count(count[rules.Critical], w.Critical), w.count(count[rules.Warning], w.Warning),
+	}
 }
 
 func (w *writer) count(n int, of string) Line {
@@ -296,8 +308,11 @@ func (w *writer) ended() Letter {
 	var l Letter
 	if len(as) == 1 {
 		a := as[0]
-		l = w.titled(greenMark, a.name(), func(name string) string { return fillText(w.Resolved, w.what(name, a.subject())) })
-		l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Episode.Worst)), say(a)))
+		l = w.titled(greenMark, a.name(), func(name string) string {
+			return fillText(w.Resolved, w.what(name, a.subject()))
+		})
+		l.Lines = append(l.Lines, join(" · ", text(a.Alert.Rule), text(w.severity(a.Episode.Worst)),
+			say(a)))
 	} else {
 		l.Title = w.push(greenMark, w.ofGroups(w.SomeResolved.Of(len(as))))
 		l.Lines = append(l.Lines, w.folded()...)
@@ -334,7 +349,9 @@ func (w *writer) edited() Letter {
 		what = as[0].subject()
 	}
 	rest := w.message.Remaining
-	l := Letter{Title: w.pushNamed(markOf(worst), what, func(what string) string { return fillText(w.NamedFinding, what, w.StillFire.Of(rest)) })}
+	l := Letter{Title: w.pushNamed(markOf(worst), what, func(what string) string {
+		return fillText(w.NamedFinding, what, w.StillFire.Of(rest))
+	})}
 	l.Lines = append(l.Lines, text(w.ruleNames(as)))
 	shown := going[:min(len(going), listedAlerts, rest)]
 	l.Lines = append(l.Lines, listed(shown, listedAlerts, w.AndMore, alert.brief)...)
@@ -348,7 +365,9 @@ func (w *writer) edited() Letter {
 func (w *writer) going(as []alert) []alert {
 	var going []alert
 	for k, a := range w.d.Memory.Alerts {
-		if a.Fires() && slices.ContainsFunc(as, func(o alert) bool { return o.Alert.ID() == a.ID() }) {
+		if a.Fires() && slices.ContainsFunc(as, func(o alert) bool {
+			return o.Alert.ID() == a.ID()
+		}) {
 			going = append(going, w.alert(&notify.Item{Key: k, Alert: a, Episode: a.Now()}))
 		}
 	}
@@ -384,7 +403,8 @@ func (w *writer) notices() []Line {
 	if n := w.d.Memory.Overflow; n > 0 && m.Kind.Pages() {
 		say(w.Overflow.Of(n))
 	}
-	if part := w.report.Partial; part != "" && m.Kind != notify.KindSummary && len(m.Items) > 0 && !m.Items[0].Alert.IsBlindness() {
+	if part := w.report.Partial; part != "" && m.Kind != notify.KindSummary && len(m.Items) > 0 &&
+		!m.Items[0].Alert.IsBlindness() {
 		say(fillText(w.OnlyPart, part))
 	}
 	if why := w.report.Incomplete(); why != "" && m.Kind != notify.KindTest {

@@ -21,18 +21,22 @@ const (
 	threadLine     = 90 // of a finding
 )
 
-// details is the first answer in a message's thread: the fleet, what the message left out, what failed, and how to see it again.
+// details is the first answer in a message's thread: the fleet, what the message left out, what
+// failed, and how to see it again.
 func (w *writer) details() Letter {
 	var l Letter
 	if w.message.Kind == notify.KindSummary {
 		l.Lines = append(l.Lines, w.fleetBars()...)
 		if found := w.present(); len(found) > listedFindings {
 			l.Lines = append(l.Lines, Line{{Text: w.FurtherFindings, Bold: true}})
-			l.Lines = append(l.Lines, listed(found[listedFindings:], threadFindings, w.MoreFindings, w.shortFinding)...)
+			l.Lines = append(l.Lines, listed(found[listedFindings:], threadFindings, w.MoreFindings,
+				w.shortFinding)...)
 		}
 	} else if as, told := w.alerts(w.message.Items), w.told(); len(as) > told {
 		l.Lines = append(l.Lines, Line{{Text: w.FurtherFindings, Bold: true}})
-		l.Lines = append(l.Lines, listed(as[told:], threadFindings, w.AndMore, func(a alert) Line { return w.limits.Cut(a.brief(), threadLine) })...)
+		l.Lines = append(l.Lines, listed(as[told:], threadFindings, w.AndMore, func(a alert) Line {
+			return w.limits.Cut(a.brief(), threadLine)
+		})...)
 	}
 	l.Lines = append(l.Lines, w.failures()...)
 	l.Lines = append(l.Lines, w.linkUntil()...)
@@ -76,11 +80,13 @@ func (w *writer) fleetBars() []Line {
 	return lines
 }
 
-// present are the report's findings that have not ended, and are as grave as the receiver wants to know of.
+// present are the report's findings that have not ended, and are as grave as the receiver wants to
+// know of.
 func (w *writer) present() []*report.Finding {
 	var out []*report.Finding
 	for i := range w.report.Findings {
-		if f := &w.report.Findings[i]; !f.Past() && (f.Status != rules.Breach || f.Severity >= w.message.Least) {
+		if f := &w.report.Findings[i]; !f.Past() &&
+			(f.Status != rules.Breach || f.Severity >= w.message.Least) {
 			out = append(out, f)
 		}
 	}
@@ -95,9 +101,12 @@ func (w *writer) finding(f *report.Finding) Line {
 	return join(" ", text(mark), text(f.Sentence))
 }
 
-func (w *writer) shortFinding(f *report.Finding) Line { return w.limits.Cut(w.finding(f), threadLine) }
+func (w *writer) shortFinding(f *report.Finding) Line {
+	return w.limits.Cut(w.finding(f), threadLine)
+}
 
-// failures are the panels that have no answer: those of one error, which most often is that of all, together, with what to do.
+// failures are the panels that have no answer: those of one error, which most often is that of all,
+// together, with what to do.
 func (w *writer) failures() []Line {
 	groups := w.report.FailureGroups()
 	if len(groups) == 0 {
@@ -137,14 +146,17 @@ type Picture struct {
 
 // PNG draws the picture for a phone.
 func (p Picture) PNG() ([]byte, error) {
-	png, err := chart.PNG(p.panel, chart.Options{Phone: true, Scale: 2, Zone: p.info.Zone, Language: p.info.Language, Font: p.info.Font})
+	png, err := chart.PNG(p.panel, chart.Options{
+		Phone: true, Scale: 2, Zone: p.info.Zone, Language: p.info.Language, Font: p.info.Font,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("drawing %s: %w", p.Name, err)
 	}
 	return png, nil
 }
 
-// pictures are the charts of the worst findings, one each; series that are not drawn share their panel's.
+// pictures are the charts of the worst findings, one each; series that are not drawn share their
+// panel's.
 func (w *writer) pictures() []Picture {
 	type about struct{ panel, rule, name, alt string }
 	var found []about
@@ -154,7 +166,9 @@ func (w *writer) pictures() []Picture {
 		}
 	} else {
 		for _, a := range w.alerts(w.message.Items) {
-			found = append(found, about{a.Alert.Panel, a.Alert.Rule, a.Alert.Name, a.brief().String()})
+			found = append(found, about{
+				a.Alert.Panel, a.Alert.Rule, a.Alert.Name, a.brief().String(),
+			})
 		}
 	}
 	var out []Picture
@@ -171,14 +185,18 @@ func (w *writer) pictures() []Picture {
 			}
 			if !drawn[key] {
 				drawn[key] = true
-				out = append(out, Picture{report.Slug(key) + ".png", w.limits.Clip(outside.Line(f.alt), w.limits.Alt), about, w.report.Info})
+				out = append(out, Picture{
+					report.Slug(key) + ".png", w.limits.Clip(outside.Line(f.alt), w.limits.Alt),
+					about, w.report.Info,
+				})
 			}
 		}
 	}
 	return out
 }
 
-// focus is p with one series, the finding's, so that its chart is of that alone; nil where that series is not drawn.
+// focus is p with one series, the finding's, so that its chart is of that alone; nil where that
+// series is not drawn.
 func focus(p *snapshot.Panel, rule, name string) *snapshot.Panel {
 	for i := range p.Findings {
 		f := &p.Findings[i]
@@ -187,7 +205,8 @@ func focus(p *snapshot.Panel, rule, name string) *snapshot.Panel {
 		}
 		if ln := p.Line(f.Ref, f.Labels); ln != nil {
 			only := *p
-			only.Lines, only.Rows, only.Findings = []snapshot.Line{*ln}, []snapshot.Row{ln.Row}, p.Findings[i:i+1]
+			only.Lines, only.Rows, only.Findings = []snapshot.Line{*ln}, []snapshot.Row{ln.Row},
+				p.Findings[i:i+1]
 			only.Rest, only.Total = nil, 1
 			return &only
 		}

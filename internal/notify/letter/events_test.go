@@ -14,7 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// TestEventsHaveTimes reads what is told of kills: how many and when, and not for how long the count of the last hour was above 0.
+// TestEventsHaveTimes reads what is told of kills: how many and when, and not for how long the
+// count of the last hour was above 0.
 func TestEventsHaveTimes(t *testing.T) {
 	counted := map[words.Language]words.Counted{
 		words.English: {One: "%s OOM kill", Many: "%s OOM kills"},
@@ -28,20 +29,37 @@ func TestEventsHaveTimes(t *testing.T) {
 		resolved bool
 		want     map[words.Language][]string
 	}{
-		{"one", 1, rules.Episode{Since: at, Last: slot, Event: at}, false, map[words.Language][]string{
-			words.English: {"p 1 OOM kill", "Killed · critical · at 03:02"}, words.Korean: {"p OOM 종료 1회", "03:02"},
+		{"one", 1, rules.Episode{
+			Since: at, Last: slot, Event: at,
+		}, false, map[words.Language][]string{
+			words.English: {"p 1 OOM kill", "Killed · critical · at 03:02"},
+			words.Korean:  {"p OOM 종료 1회", "03:02"},
 		}},
-		{"two", 2, rules.Episode{Since: at, Last: slot, Event: at}, false, map[words.Language][]string{
-			words.English: {"p 2 OOM kills", "last 03:02"}, words.Korean: {"p OOM 종료 2회", "마지막 03:02"},
+		{"two", 2, rules.Episode{
+			Since: at, Last: slot, Event: at,
+		}, false, map[words.Language][]string{
+			words.English: {"p 2 OOM kills", "last 03:02"}, words.Korean: {
+				"p OOM 종료 2회", "마지막 03:02",
+			},
 		}},
-		{"before the window", 1, rules.Episode{Since: at, Last: slot, Open: true}, false, map[words.Language][]string{
+		{"before the window", 1, rules.Episode{
+			Since: at, Last: slot, Open: true,
+		}, false, map[words.Language][]string{
 			words.English: {"before 03:02"}, words.Korean: {"03:02 이전"},
 		}},
-		{"time and again", 1, rules.Episode{Since: slot.Add(-9 * time.Hour), Last: slot, Event: at, Peak: 2}, false, map[words.Language][]string{
-			words.English: {"p up to 2 OOM kills within 1 h", "last 03:02"}, words.Korean: {"1시간당 최대 OOM 종료 2회", "마지막 03:02"},
+		{"time and again", 1, rules.Episode{
+			Since: slot.Add(-9 * time.Hour), Last: slot, Event: at, Peak: 2,
+		}, false, map[words.Language][]string{
+			words.English: {"p up to 2 OOM kills within 1 h", "last 03:02"}, words.Korean: {
+				"1시간당 최대 OOM 종료 2회", "마지막 03:02",
+			},
 		}},
-		{"resolved", 0, rules.Episode{Since: at.Add(-time.Hour), Last: at.Add(-time.Minute), Event: at.Add(-time.Hour), Peak: 2, Ended: slot}, true, map[words.Language][]string{
-			words.English: {"resolved", "2 OOM kills, last 02:02"}, words.Korean: {"OOM 종료 2회, 마지막 02:02"},
+		{"resolved", 0, rules.Episode{
+			Since: at.Add(-time.Hour), Last: at.Add(-time.Minute), Event: at.Add(-time.Hour),
+			Peak: 2, Ended: slot,
+		}, true, map[words.Language][]string{
+			words.English: {"resolved", "2 OOM kills, last 02:02"},
+			words.Korean:  {"OOM 종료 2회, 마지막 02:02"},
 		}},
 	} {
 		for l, want := range c.want {
@@ -53,12 +71,22 @@ func TestEventsHaveTimes(t *testing.T) {
 					Events:  &panel.Events{Within: time.Hour, Said: counted[l]},
 				}}
 				c.episode.Worst = rules.Critical
-				a := rules.Alert{Panel: "oom", Rule: "Killed", Name: "p", Severity: rules.Critical, Value: c.n, Episodes: []rules.Episode{c.episode}}
-				m := &notify.Message{Kind: notify.KindNew, Items: []notify.Item{{Key: "k", Alert: a, Episode: c.episode}}}
+				a := rules.Alert{
+					Panel: "oom", Rule: "Killed", Name: "p", Severity: rules.Critical, Value: c.n,
+					Episodes: []rules.Episode{c.episode},
+				}
+				m := &notify.Message{
+					Kind: notify.KindNew, Items: []notify.Item{
+						{Key: "k", Alert: a, Episode: c.episode},
+					},
+				}
 				if c.resolved {
 					m.Kind = notify.KindResolved
 				}
-				w := newWriter(notify.Delivery{Report: report.Build(report.Info{Slot: slot, Zone: seoul(t), Language: l}, []snapshot.Panel{p}), Message: m}, limits)
+				w := newWriter(notify.Delivery{
+					Report: report.Build(report.Info{Slot: slot, Zone: seoul(t), Language: l},
+						[]snapshot.Panel{p}), Message: m,
+				}, limits)
 				told := w.firing()
 				if c.resolved {
 					told = w.ended()

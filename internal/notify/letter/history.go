@@ -5,7 +5,8 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// history says what has been since the last summary: "4 alerts, all resolved · 285 of 288 checks ran, blind 02:10–02:25".
+// history says what has been since the last summary: "4 alerts, all resolved · 285 of 288 checks
+// ran, blind 02:10–02:25".
 func (w *writer) history() Line {
 	h := w.d.History
 	var checks, blind Line
@@ -36,15 +37,15 @@ func (w *writer) span(s notify.Span) Line {
 	return fill(w.Between, w.moment(s.From), w.moment(s.To))
 }
 
-// noCheck reports whether checks were due and none ran: nobody knows what fired meanwhile. It is no fault on the first morning, when there
-// was no summary before.
+// noCheck reports whether checks were due and none ran: nobody knows what fired meanwhile. It is no
+// fault on the first morning, when there was no summary before.
 func (w *writer) noCheck() bool {
 	h := w.d.History
 	return h != nil && h.Ran == 0 && (h.Due > 0 || h.NoCheckYet && h.Since.IsZero())
 }
 
-// alertsSince counts the alerts since the last summary, or since the time from which on something is known; those of the checks, where
-// another report makes them.
+// alertsSince counts the alerts since the last summary, or since the time from which on something
+// is known; those of the checks, where another report makes them.
 func (w *writer) alertsSince() Line {
 	count, since := w.ownAlerts(), Line(nil)
 	if h := w.d.History; h != nil {
@@ -73,7 +74,8 @@ func (w *writer) alertsSince() Line {
 	switch {
 	case count.Fired == 0 && (w.blindNow() != nil || w.noCheck()):
 		return nil // that there was none is more than anybody knows
-	case count.Fired == 0 && len(silenced) > 0: // the report shows them: none is what cannot be said
+	case count.Fired == 0 && len(silenced) > 0:
+		// the report shows them: none is what cannot be said
 		return text(silenced)
 	case count.Fired == 0 && len(since) > 0:
 		return fill(w.NoAlertsSince, since)
@@ -85,7 +87,8 @@ func (w *writer) alertsSince() Line {
 	return text(fillText(w.SinceSummary, fired, rest))
 }
 
-// silenced counts the alerts that the summary would count, were they not silenced; "" where it counts those of other checks, or there is none.
+// silenced counts the alerts that the summary would count, were they not silenced; "" where it
+// counts those of other checks, or there is none.
 func (w *writer) silenced() string {
 	if h := w.d.History; w.message.Silenced == 0 || h != nil && h.Alerts != nil {
 		return ""

@@ -1,6 +1,7 @@
-// Package letter puts what a receiver is told into words, once for every receiver: the first line, the lines below it, the links and the
-// pictures. It knows no transport: Slack, e-mail and a terminal encode a Letter in their own terms, within their own Limits; receivers
-// that are machines take single sentences.
+// Package letter puts what a receiver is told into words, once for every receiver: the first line,
+// the lines below it, the links and the pictures. It knows no transport: Slack, e-mail and a
+// terminal encode a Letter in their own terms, within their own Limits; receivers that are machines
+// take single sentences.
 package letter
 
 import (
@@ -12,8 +13,8 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Letter is one message before any transport. All texts are one line each, without control characters; what they hold of markup means
-// nothing, and the transport escapes it.
+// Letter is one message before any transport. All texts are one line each, without control
+// characters; what they hold of markup means nothing, and the transport escapes it.
 type Letter struct {
 	Title    string         // the first line, and what a phone shows
 	Lines    []Line         // below it
@@ -30,9 +31,11 @@ type Line []Part
 type Part struct {
 	Text  string
 	Bold  bool
-	Whole bool      // the text is a place, which is said whole or not at all
-	At    time.Time // a moment, which a transport may show in each reader's own zone; Text is how it reads without. Zero: none
-	Day   bool      // the moment is a day and an hour, else the hour alone
+	Whole bool // the text is a place, which is said whole or not at all
+	// a moment, which a transport may show in each reader's own zone; Text is how it reads without.
+	// Zero: none
+	At  time.Time
+	Day bool // the moment is a day and an hour, else the hour alone
 }
 
 // Link is an address to go to from a letter.
@@ -110,7 +113,8 @@ func fillText(format string, args ...string) string {
 	return fill(format, lines...).String()
 }
 
-// fit cuts a letter to the limits. What a list leaves out is counted in the list itself; this is the last resort.
+// fit cuts a letter to the limits. What a list leaves out is counted in the list itself; this is
+// the last resort.
 func (l Limits) fit(of Letter) Letter {
 	room := l.Body
 	var lines []Line
@@ -126,7 +130,8 @@ func (l Limits) fit(of Letter) Letter {
 	return of
 }
 
-// Cut shortens a line to n units, between two words; an ellipsis says so. A place may make it longer by Place.
+// Cut shortens a line to n units, between two words; an ellipsis says so. A place may make it
+// longer by Place.
 func (l Limits) Cut(ln Line, n int) Line {
 	if l.Size(ln.String()) <= n {
 		return ln
@@ -175,14 +180,16 @@ func (l Limits) head(s string, n int) string {
 	return s
 }
 
-// begin is what of s fits into n units, without the word that does not fit whole, and without a part of what stands in backquotes. A word
-// that is longer than half of the room is a name without an end, of which its begin is kept; an address is not.
+// begin is what of s fits into n units, without the word that does not fit whole, and without a
+// part of what stands in backquotes. A word that is longer than half of the room is a name without
+// an end, of which its begin is kept; an address is not.
 func (l Limits) begin(s string, n int) string {
 	fits := l.head(s, n)
 	if len(fits) == len(s) {
 		return s
 	}
-	if open := strings.LastIndexByte(fits, '`'); open >= 0 && strings.Count(fits, "`")%2 == 1 && strings.Contains(s[open+1:], "`") {
+	if open := strings.LastIndexByte(fits, '`'); open >= 0 && strings.Count(fits, "`")%2 == 1 &&
+		strings.Contains(s[open+1:], "`") {
 		return strings.TrimRight(fits[:open], " ")
 	}
 	if s[len(fits)] == ' ' {

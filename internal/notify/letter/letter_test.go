@@ -11,7 +11,10 @@ import (
 )
 
 // limits are those of a transport that counts in UTF-16.
-var limits = Limits{Title: 60, Line: 140, Place: 500, Body: 3000, Code: 2000, URL: 3000, Alt: 1000, Width: utf16.RuneLen}
+var limits = Limits{
+	Title: 60, Line: 140, Place: 500, Body: 3000, Code: 2000, URL: 3000, Alt: 1000,
+	Width: utf16.RuneLen,
+}
 
 // slot is ten past three in the morning in Seoul.
 var slot = time.Date(2026, 11, 21, 18, 10, 0, 0, time.UTC)
@@ -37,7 +40,9 @@ func said(l Letter) string {
 func TestCut(t *testing.T) {
 	at := time.Unix(1795283520, 0)
 	l := Line{{Text: "since "}, {Text: "02:52", At: at}, {Text: " for long"}}
-	for n, want := range map[int]string{99: "since 02:52 for long", 12: "since 02:52…", 9: "since 02…", 1: "…"} {
+	for n, want := range map[int]string{
+		99: "since 02:52 for long", 12: "since 02:52…", 9: "since 02…", 1: "…",
+	} {
 		if got := limits.Cut(l, n).String(); got != want {
 			t.Errorf("cut to %d is %q, want %q", n, got, want)
 		}
@@ -55,7 +60,8 @@ func TestMiddle(t *testing.T) {
 		n    int
 		want string
 	}{
-		{"checkout-7d9f-abcde", 19, "checkout-7d9f-abcde"}, {"checkout-7d9f-abcde", 9, "chec…bcde"}, {"한국어노드이름", 5, "한국…이름"},
+		{"checkout-7d9f-abcde", 19, "checkout-7d9f-abcde"}, {"checkout-7d9f-abcde", 9, "chec…bcde"},
+		{"한국어노드이름", 5, "한국…이름"},
 		{"😀😀😀😀", 5, "😀…😀"}, {"ab", 1, "…"}, {"abcdef", 2, "a…"},
 	} {
 		if got := limits.middle(tc.s, tc.n); got != tc.want || limits.Size(got) > tc.n {
@@ -73,7 +79,8 @@ func TestFill(t *testing.T) {
 	}
 }
 
-// A text is cut between words: what is in backquotes, an address or a place is there whole or not at all.
+// A text is cut between words: what is in backquotes, an address or a place is there whole or not
+// at all.
 func TestCutKeepsWordsWhole(t *testing.T) {
 	place := "/" + strings.Repeat("p/", 100)
 	for _, c := range []struct {
@@ -99,7 +106,8 @@ func TestCutKeepsWordsWhole(t *testing.T) {
 	}
 }
 
-// Whatever line it is and however short: what is left of it fits, and nothing of a shortened word is broken.
+// Whatever line it is and however short: what is left of it fits, and nothing of a shortened word
+// is broken.
 func FuzzShorten(f *testing.F) {
 	for i, word := range hostile.Words() {
 		f.Add(word.Text, "a "+word.Text, i)
@@ -107,7 +115,8 @@ func FuzzShorten(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b string, n int) {
 		n = min(max(n, 1), 5000)
 		a, b = outside.Line(a), outside.Line(b)
-		if got := limits.Cut(Line{{Text: a}, {Text: b, Bold: true}}, n).String(); limits.Size(got) > n {
+		if got := limits.Cut(Line{{Text: a}, {Text: b, Bold: true}},
+			n).String(); limits.Size(got) > n {
 			t.Errorf("%q and %q cut to %d are %q", a, b, n, got)
 		}
 		for _, got := range []string{limits.Clip(a, n), limits.middle(a, n)} {

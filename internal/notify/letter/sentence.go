@@ -10,9 +10,10 @@ import (
 // Said is an alert for receivers that are programs and hand it on, one by one.
 type Said struct {
 	Sentence string // "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10"
-	InFull   string // the same with its limit and where it is heading, and what takes most of it on a second line
-	Value    string // "94 %"; "" where it says nothing
-	Links    []Link
+	// the same with its limit and where it is heading, and what takes most of it on a second line
+	InFull string
+	Value  string // "94 %"; "" where it says nothing
+	Links  []Link
 }
 
 // Say says an alert of a delivery's memory.
@@ -20,7 +21,9 @@ func Say(d notify.Delivery, k rules.Key, limits Limits) Said {
 	a := d.Memory.Alerts[k]
 	f := d.Report.FindingOf(a, a.Now())
 	w := newWriter(d, limits)
-	said := Said{f.Sentence, d.Report.InFull(&f), f.Value, w.linked(d.Report.QueryURL(a.Panel), f.Runbook)}
+	said := Said{
+		f.Sentence, d.Report.InFull(&f), f.Value, w.linked(d.Report.QueryURL(a.Panel), f.Runbook),
+	}
 	if top := d.Details[k]; len(top) > 0 {
 		said.InFull += "\n" + fillText(w.TopOf, strings.Join(top, ", "))
 	}

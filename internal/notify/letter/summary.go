@@ -10,13 +10,20 @@ import (
 // summary is the letter of everything that the report has found.
 func (w *writer) summary() Letter {
 	r := w.report
-	when := w.Date(r.Info.Slot.In(r.Info.Zone)) + " " + w.Clock(r.Info.Slot.In(r.Info.Zone)) + " " + words.Zone(r.Info.Slot.In(r.Info.Zone))
-	l := Letter{Title: w.pushNamed(w.verdict(), outside.Line(r.Info.Title), func(title string) string { return title + " · " + when })}
+	when := w.Date(r.Info.Slot.In(r.Info.Zone)) + " " + w.Clock(r.Info.Slot.In(r.Info.Zone)) + " " +
+		words.Zone(r.Info.Slot.In(r.Info.Zone))
+	l := Letter{
+		Title: w.pushNamed(w.verdict(), outside.Line(r.Info.Title), func(title string) string {
+			return title + " · " + when
+		}),
+	}
 	var nodes Line
 	if r.NodesTotal > 0 {
-		nodes = text(fillText(w.NodesMeasured, words.Thousands(r.NodesMeasured), words.Thousands(r.NodesTotal)))
+		nodes = text(fillText(w.NodesMeasured, words.Thousands(r.NodesMeasured),
+			words.Thousands(r.NodesTotal)))
 	}
-	if counts := join(" · ", w.count(r.Critical, w.Critical), w.count(r.Warning, w.Warning), w.count(r.NoData, w.NoData),
+	if counts := join(" · ", w.count(r.Critical, w.Critical), w.count(r.Warning, w.Warning),
+		w.count(r.NoData, w.NoData),
 		w.count(r.Pending, w.Pending), nodes); len(counts) > 0 {
 		l.Lines = append(l.Lines, counts)
 	}
@@ -35,7 +42,8 @@ func (w *writer) summary() Letter {
 		for _, f := range r.Failures {
 			titles = append(titles, f.Title)
 		}
-		l.Lines = append(l.Lines, join(" ", text(greyMark), text(fillText(w.NamedFinding, w.Failed, w.FirstOf(titles)))))
+		l.Lines = append(l.Lines,
+			join(" ", text(greyMark), text(fillText(w.NamedFinding, w.Failed, w.FirstOf(titles)))))
 	}
 	l.Lines = append(l.Lines, listed(r.Blind, listedBlind, w.AndMore, func(b string) Line {
 		return join(" ", text(greyMark), text(fillText(w.BlindFor, b)))
@@ -53,8 +61,8 @@ func (w *writer) summary() Letter {
 	return l
 }
 
-// verdict is the mark of a summary. It is green only where everything was seen, by itself and by the checks before it, and nothing is
-// beyond a limit.
+// verdict is the mark of a summary. It is green only where everything was seen, by itself and by
+// the checks before it, and nothing is beyond a limit.
 func (w *writer) verdict() string {
 	r := w.report
 	switch {
@@ -62,7 +70,8 @@ func (w *writer) verdict() string {
 		return redMark
 	case r.Worst() != rules.None:
 		return markOf(r.Worst())
-	case len(w.blindSpans()) > 0 || w.d.History != nil && w.d.History.NoCheckYet || r.Verdict() != report.VerdictOK:
+	case len(w.blindSpans()) > 0 || w.d.History != nil && w.d.History.NoCheckYet ||
+		r.Verdict() != report.VerdictOK:
 		return greyMark
 	}
 	return greenMark

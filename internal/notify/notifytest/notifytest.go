@@ -19,17 +19,20 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Secret is what a receiver under test is given for its token, password or signed address: no error, receipt or print of it may show it.
+// Secret is what a receiver under test is given for its token, password or signed address: no
+// error, receipt or print of it may show it.
 const Secret = "s3cr3t-hunter2"
 
-// Tested is a receiver, holding Secret where it holds one, and the other side of it, which is in the test's hands. What a receiver has
-// no such thing for is nil, and the part of the contract is skipped aloud.
+// Tested is a receiver, holding Secret where it holds one, and the other side of it, which is in
+// the test's hands. What a receiver has no such thing for is nil, and the part of the contract is
+// skipped aloud.
 type Tested struct {
 	notify.Notifier
-	Role notify.Role // what it is for: RoleArchive, RoleChanges (a receiver that tells people) or RoleMirror
+	// what it is for: RoleArchive, RoleChanges (a receiver that tells people) or RoleMirror
+	Role notify.Role
 
-	// Arrived returns all that has arrived at the other side, in any form, the same for the same: what is there now, or one delivery
-	// after the other, each on its own line. "": nothing.
+	// Arrived returns all that has arrived at the other side, in any form, the same for the same:
+	// what is there now, or one delivery after the other, each on its own line. "": nothing.
 	Arrived func() string
 	// Busy makes the other side ask to wait, as HTTP 429 with a Retry-After of after does.
 	Busy func(after time.Duration)
@@ -37,11 +40,13 @@ type Tested struct {
 	Refuse func()
 	// Hang makes the other side take what comes and never answer, until the test ends.
 	Hang func()
-	// Unreachable is a receiver like this one, holding Secret, whose other side is not there: the connection is refused.
+	// Unreachable is a receiver like this one, holding Secret, whose other side is not there: the
+	// connection is refused.
 	Unreachable notify.Notifier
 }
 
-// Run holds the receiver that open returns to the contract. Each call of open begins with another side at which nothing has arrived.
+// Run holds the receiver that open returns to the contract. Each call of open begins with another
+// side at which nothing has arrived.
 func Run(t *testing.T, open func(t *testing.T) Tested) {
 	for _, c := range []struct {
 		name string
@@ -67,7 +72,8 @@ func Run(t *testing.T, open func(t *testing.T) Tested) {
 // Slot is that of Delivery.
 var Slot = time.Date(2026, 11, 22, 3, 10, 0, 0, time.UTC)
 
-// Delivery is what a receiver of a role gets: files, and for one that tells people a message of a kind about two nodes.
+// Delivery is what a receiver of a role gets: files, and for one that tells people a message of a
+// kind about two nodes.
 func Delivery(role notify.Role, kind notify.Kind) notify.Delivery {
 	return delivery(role, kind, "ip-10-0-1-12")
 }
@@ -75,14 +81,22 @@ func Delivery(role notify.Role, kind notify.Kind) notify.Delivery {
 // delivery names the first node, and all that can be named, by word.
 func delivery(role notify.Role, kind notify.Kind, word string) notify.Delivery {
 	d := notify.Delivery{
-		Report: report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Title: "Check " + word, Slot: Slot, Range: time.Hour}, nil),
+		Report: report.Build(report.Info{
+			Cluster: "prod-seoul", Name: "check", Title: "Check " + word, Slot: Slot,
+			Range: time.Hour,
+		}, nil),
 		Files: []report.File{
-			{Name: "index.html", ContentType: "text/html; charset=utf-8", Body: []byte("<!doctype html><title>check</title>")},
+			{
+				Name: "index.html", ContentType: "text/html; charset=utf-8",
+				Body: []byte("<!doctype html><title>check</title>"),
+			},
 			{Name: "report.json", ContentType: "application/json", Body: []byte("{}\n")},
 			{Name: "node-memory.png", ContentType: "image/png", Body: []byte("\x89PNG\r\n\x1a\n")},
 		},
-		Archived: []notify.Receipt{{Location: "https://reports.example.com/prod-seoul/check/20261122T031000Z/index.html"}},
-		Memory:   rules.Memory{Slot: Slot, Alerts: map[rules.Key]rules.Alert{}},
+		Archived: []notify.Receipt{
+			{Location: "https://reports.example.com/prod-seoul/check/20261122T031000Z/index.html"},
+		},
+		Memory: rules.Memory{Slot: Slot, Alerts: map[rules.Key]rules.Alert{}},
 	}
 	for _, node := range []string{word, "ip-10-0-1-13"} {
 		a := alert(node, kind)
@@ -101,13 +115,18 @@ func keyOf(node string) rules.Key {
 // alert is one that fires, or that is over where the kind of message says so.
 func alert(node string, kind notify.Kind) rules.Alert {
 	since := Slot.Add(-18 * time.Minute)
-	e := rules.Episode{Since: since, Last: Slot.Add(-time.Minute), Worst: rules.Critical, Peak: 0.96, PeakAt: since.Add(5 * time.Minute)}
+	e := rules.Episode{
+		Since: since, Last: Slot.Add(-time.Minute), Worst: rules.Critical, Peak: 0.96,
+		PeakAt: since.Add(5 * time.Minute),
+	}
 	if kind == notify.KindResolved || kind == notify.KindSeenLate {
 		e.Ended, e.End = Slot, rules.Recovered
 	}
 	return rules.Alert{
-		Panel: "node-memory", Rule: "NodeMemoryHigh", Name: node, Labels: map[string]string{"node": node},
-		Identity: map[string]string{"node": node}, Severity: rules.Critical, GraveAt: e.Last, Value: 0.94, Limit: 0.9, Capacity: 64 << 30,
+		Panel: "node-memory", Rule: "NodeMemoryHigh", Name: node,
+		Labels:   map[string]string{"node": node},
+		Identity: map[string]string{"node": node}, Severity: rules.Critical, GraveAt: e.Last,
+		Value: 0.94, Limit: 0.9, Capacity: 64 << 30,
 		Episodes: []rules.Episode{e},
 	}
 }
@@ -190,7 +209,8 @@ func delivers(t *testing.T, r Tested) {
 
 // allKinds are those that a receiver that tells people must know.
 var allKinds = []notify.Kind{
-	notify.KindNew, notify.KindWorse, notify.KindNoData, notify.KindBetter, notify.KindSeenLate, notify.KindResolved, notify.KindStillFiring,
+	notify.KindNew, notify.KindWorse, notify.KindNoData, notify.KindBetter, notify.KindSeenLate,
+	notify.KindResolved, notify.KindStillFiring,
 	notify.KindAllClear, notify.KindSummary, notify.KindTest,
 }
 
@@ -202,10 +222,14 @@ func kinds(t *testing.T, r Tested) {
 	for _, kind := range allKinds {
 		before := r.Arrived()
 		d := Delivery(r.Role, kind)
-		if kind != notify.KindNew && kind != notify.KindSeenLate && len(d.Message.Items) > 0 && kind != notify.KindSummary {
+		if kind != notify.KindNew && kind != notify.KindSeenLate && len(d.Message.Items) > 0 &&
+			kind != notify.KindSummary {
 			d.Message.Thread = first
 			for i := range d.Message.Items {
-				d.Message.Items[i].Was = notify.Told{Since: d.Message.Items[i].Episode.Since, At: Slot, Severity: rules.Warning, Receipt: first}
+				d.Message.Items[i].Was = notify.Told{
+					Since: d.Message.Items[i].Episode.Since, At: Slot, Severity: rules.Warning,
+					Receipt: first,
+				}
 			}
 		}
 		d.Message.PossibleDuplicate, d.MemoryLost = true, "what was told could not be written down"
@@ -252,21 +276,34 @@ func memories(t *testing.T, r Tested) {
 		}
 	}
 	change("without figures", func(a *rules.Alert) {
-		a.Value, a.Limit, a.Capacity, a.Episodes[0].Peak = rules.Number(math.NaN()), rules.Number(math.Inf(-1)), 0, rules.Number(math.Inf(1))
+		a.Value, a.Limit, a.Capacity, a.Episodes[0].Peak = rules.Number(math.NaN()),
+			rules.Number(math.Inf(-1)), 0, rules.Number(math.Inf(1))
 	})
 	change("silent", func(a *rules.Alert) { a.Silent = Slot.Add(-time.Minute) })
 	change("better", func(a *rules.Alert) { a.Severity = rules.Warning })
-	change("without labels", func(a *rules.Alert) { a.Labels, a.Identity, a.Panel, a.Name = nil, nil, "", "" })
+	change("without labels", func(a *rules.Alert) {
+		a.Labels, a.Identity, a.Panel, a.Name = nil, nil, "", ""
+	})
 	change("odd labels", func(a *rules.Alert) {
-		a.Identity = map[string]string{"k8s.node/name": "a", "k8s_node_name": "b", "": "c", "1st": "d", "alertname": "e", "severity": "f", "empty": "", "긴": "g"}
+		a.Identity = map[string]string{
+			"k8s.node/name": "a", "k8s_node_name": "b", "": "c", "1st": "d", "alertname": "e",
+			"severity": "f", "empty": "", "긴": "g",
+		}
 		a.Labels = map[string]string{"summary": "h", "pod\n": "i", "cluster": "j", "__name__": "up"}
 	})
-	change("over", func(a *rules.Alert) { a.Episodes[0].Ended, a.Episodes[0].End = Slot, rules.Recovered })
-	change("begun in the future", func(a *rules.Alert) { a.Episodes[0].Since = Slot.Add(24 * time.Hour) })
+	change("over", func(a *rules.Alert) {
+		a.Episodes[0].Ended, a.Episodes[0].End = Slot, rules.Recovered
+	})
+	change("begun in the future", func(a *rules.Alert) {
+		a.Episodes[0].Since = Slot.Add(24 * time.Hour)
+	})
 	d := Delivery(r.Role, notify.KindNew)
-	d.Memory, d.Archived, d.Details, d.History, d.Interval, d.Run = rules.Memory{}, nil, nil, nil, 0, notify.Run{}
+	d.Memory, d.Archived, d.Details, d.History, d.Interval, d.Run = rules.Memory{}, nil, nil, nil,
+		0, notify.Run{}
 	give(t, r, d)
-	d.MemoryLost, d.Interval, d.Run = "state is corrupt", 7*24*time.Hour, notify.Run{Took: time.Minute, Delivered: 1, Failed: 2}
+	d.MemoryLost, d.Interval, d.Run = "state is corrupt", 7*24*time.Hour, notify.Run{
+		Took: time.Minute, Delivered: 1, Failed: 2,
+	}
 	give(t, r, d)
 	d.Message = &notify.Message{Kind: notify.KindTest}
 	give(t, r, d)
@@ -301,7 +338,8 @@ func withoutFiles(t *testing.T, r Tested) {
 func cancelled(t *testing.T, r Tested) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := r.Notify(ctx, Delivery(r.Role, notify.KindNew)); !errors.Is(err, context.Canceled) {
+	if _, err := r.Notify(ctx, Delivery(r.Role, notify.KindNew)); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	wantQuiet(t, r, "")

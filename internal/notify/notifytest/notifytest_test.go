@@ -26,7 +26,11 @@ import (
 func TestDir(t *testing.T) {
 	notifytest.Run(t, func(t *testing.T) notifytest.Tested {
 		root := t.TempDir()
-		return notifytest.Tested{Notifier: dir.New(root), Role: notify.RoleArchive, Arrived: func() string { return files(t, root) }}
+		return notifytest.Tested{
+			Notifier: dir.New(root), Role: notify.RoleArchive, Arrived: func() string {
+				return files(t, root)
+			},
+		}
 	})
 }
 
@@ -77,7 +81,10 @@ func (h hook) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, er
 		return notify.Receipt{ID: resp.Header.Get("ID")}, nil
 	case http.StatusTooManyRequests:
 		seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
-		return notify.Receipt{}, &notify.RetryError{After: time.Duration(seconds) * time.Second, Err: errors.Join(errors.New(resp.Status), err)}
+		return notify.Receipt{}, &notify.RetryError{
+			After: time.Duration(seconds) * time.Second, Err: errors.Join(errors.New(resp.Status),
+				err),
+		}
 	}
 	return notify.Receipt{}, &notify.RefusedError{Err: errors.New(resp.Status)}
 }
@@ -122,7 +129,11 @@ func TestHook(t *testing.T) {
 					w.WriteHeader(http.StatusTooManyRequests)
 				})
 			},
-			Refuse:      func() { set(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }) },
+			Refuse: func() {
+				set(func(w http.ResponseWriter, _ *http.Request) {
+					w.WriteHeader(http.StatusUnauthorized)
+				})
+			},
 			Hang:        func() { set(func(http.ResponseWriter, *http.Request) { <-over }) },
 			Unreachable: hook{gone.URL, notifytest.Secret},
 		}

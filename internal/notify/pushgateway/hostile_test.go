@@ -15,12 +15,18 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// No word makes a metric, a label or a line of its own: Prometheus' parser reads the metrics that a tame word has, and the word in them.
+// No word makes a metric, a label or a line of its own: Prometheus' parser reads the metrics that a
+// tame word has, and the word in them.
 func TestMetricsOfHostileWords(t *testing.T) {
 	of := func(word string) map[string]int {
 		d := run()
-		d.Report = report.Build(report.Info{Cluster: word, Name: word, Title: word, Slot: d.Report.Info.Slot}, []snapshot.Panel{
-			{Spec: panel.Spec{Name: word, Title: word}, Total: 42, Data: snapshot.DataComplete, Notes: []snapshot.Note{snapshot.NoteOf(word, word)}},
+		d.Report = report.Build(report.Info{
+			Cluster: word, Name: word, Title: word, Slot: d.Report.Info.Slot,
+		}, []snapshot.Panel{
+			{
+				Spec: panel.Spec{Name: word, Title: word}, Total: 42, Data: snapshot.DataComplete,
+				Notes: []snapshot.Note{snapshot.NoteOf(word, word)},
+			},
 		})
 		body, err := text(d)
 		if err != nil {
@@ -37,7 +43,8 @@ func TestMetricsOfHostileWords(t *testing.T) {
 				line := name
 				for _, l := range m.GetLabel() {
 					line += " " + l.GetName()
-					if got, clean := l.GetValue(), strings.ToValidUTF8(word, "\uFFFD"); l.GetName() == "panel" && got != clean && len(clean) < 200 {
+					if got, clean := l.GetValue(), strings.ToValidUTF8(word,
+						"\uFFFD"); l.GetName() == "panel" && got != clean && len(clean) < 200 {
 						t.Errorf("the panel %q is %q", clean, got)
 					}
 				}
@@ -49,7 +56,8 @@ func TestMetricsOfHostileWords(t *testing.T) {
 	tame := of("tame")
 	for _, w := range hostile.Words() {
 		if got := of(w.Text); !maps.Equal(got, tame) {
-			t.Errorf("%s: metrics %v, of a tame word %v", w.Name, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(tame)))
+			t.Errorf("%s: metrics %v, of a tame word %v", w.Name, slices.Sorted(maps.Keys(got)),
+				slices.Sorted(maps.Keys(tame)))
 		}
 	}
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// text is what is pushed of a delivery's run: gauges, in Prometheus' text format. It says what is known when it is pushed, which is after
-// people were told and before the receivers that follow this one.
+// text is what is pushed of a delivery's run: gauges, in Prometheus' text format. It says what is
+// known when it is pushed, which is after people were told and before the receivers that follow
+// this one.
 func text(d notify.Delivery) ([]byte, error) {
 	var out bytes.Buffer
 	for _, family := range families(d) {
@@ -31,34 +32,46 @@ func families(d notify.Delivery) []*dto.MetricFamily {
 	}
 	slot := seconds(r.Info.Slot)
 	out := []*dto.MetricFamily{
-		gauge("promsnap_run_slot_timestamp_seconds", "The time that the newest run was for, in seconds since 1970.", sample(slot)),
+		gauge("promsnap_run_slot_timestamp_seconds", "The time that the newest run was for, in "+
+			"seconds since 1970.", sample(slot)),
 		gauge("promsnap_run_panels", "Panels of the report.", sample(float64(len(r.Panels)))),
-		gauge("promsnap_run_panels_failed", "Panels whose query failed.", sample(float64(len(r.Failures)))),
-		gauge("promsnap_run_series", "Series in the answers of all panels.", sample(float64(series))),
-		gauge("promsnap_run_findings", "Checks that found a limit crossed, by severity; a check is a series of a panel that has rules.",
-			sample(float64(r.Critical), "severity", rules.Critical.String()), sample(float64(r.Warning), "severity", rules.Warning.String())),
-		gauge("promsnap_run_deliveries", "Messages and files that receivers were given before this push, by result.",
-			sample(float64(d.Run.Failed), "result", "failed"), sample(float64(d.Run.Delivered), "result", "ok")),
+		gauge("promsnap_run_panels_failed", "Panels whose query failed.",
+			sample(float64(len(r.Failures)))),
+		gauge("promsnap_run_series", "Series in the answers of all panels.",
+			sample(float64(series))),
+		gauge("promsnap_run_findings", "Checks that found a limit crossed, by severity; a check "+
+			"is a series of a panel that has rules.",
+			sample(float64(r.Critical), "severity", rules.Critical.String()),
+			sample(float64(r.Warning), "severity", rules.Warning.String())),
+		gauge("promsnap_run_deliveries", "Messages and files that receivers were given before "+
+			"this push, by result.",
+			sample(float64(d.Run.Failed), "result", "failed"),
+			sample(float64(d.Run.Delivered), "result", "ok")),
 	}
 	if d.Run.Took > 0 {
-		out = append(out, gauge("promsnap_run_duration_seconds", "How long the run took up to this push, in seconds.", sample(d.Run.Took.Seconds())))
+		out = append(out, gauge("promsnap_run_duration_seconds", "How long the run took up to "+
+			"this push, in seconds.", sample(d.Run.Took.Seconds())))
 	}
 	if succeeded(d) {
 		out = append(out, gauge("promsnap_last_success_timestamp_seconds",
-			"The time that the newest run was for in which nothing had failed, in seconds since 1970.", sample(slot)))
+			"The time that the newest run was for in which nothing had failed, in seconds since "+
+				"1970.", sample(slot)))
 	}
 	return out
 }
 
 // succeeded tells whether nothing of the run has failed so far.
 func succeeded(d notify.Delivery) bool {
-	return d.Run.Failed == 0 && len(d.Report.Failures) == 0 && d.Report.Info.Incomplete.IsZero() && d.MemoryLost == "" && !d.Unwritten
+	return d.Run.Failed == 0 && len(d.Report.Failures) == 0 && d.Report.Info.Incomplete.IsZero() &&
+		d.MemoryLost == "" && !d.Unwritten
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 func gauge(name, help string, samples ...*dto.Metric) *dto.MetricFamily {
-	return &dto.MetricFamily{Name: &name, Help: &help, Type: dto.MetricType_GAUGE.Enum(), Metric: samples}
+	return &dto.MetricFamily{
+		Name: &name, Help: &help, Type: dto.MetricType_GAUGE.Enum(), Metric: samples,
+	}
 }
 
 func sample(v float64, labels ...string) *dto.Metric {

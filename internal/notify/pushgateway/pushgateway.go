@@ -1,5 +1,6 @@
-// Package pushgateway is the receiver that pushes what a run was like, as metrics, to a Pushgateway, so that Prometheus can tell when runs
-// fail, take long or stop: https://github.com/prometheus/pushgateway#api. docs/metrics.md describes the metrics.
+// Package pushgateway is the receiver that pushes what a run was like, as metrics, to a
+// Pushgateway, so that Prometheus can tell when runs fail, take long or stop:
+// https://github.com/prometheus/pushgateway#api. docs/metrics.md describes the metrics.
 package pushgateway
 
 import (
@@ -23,13 +24,16 @@ const DefaultJob = "promsnap"
 
 // Options say which Pushgateway.
 type Options struct {
-	URL       string            // of its pages: http://pushgateway:9091, with its --web.route-prefix; /metrics/job/… comes behind it
+	// of its pages: http://pushgateway:9091, with its --web.route-prefix; /metrics/job/… comes
+	// behind it
+	URL       string
 	Job       string            // the label job of what is pushed; "": DefaultJob
 	Transport http.RoundTripper // with TLS and credentials; nil: http.DefaultTransport
 }
 
-// Notifier pushes metrics. It implements notify.Notifier, for RoleMirror. The grouping key is job, cluster and report: each run takes the
-// place of the one before, and the same again changes nothing.
+// Notifier pushes metrics. It implements notify.Notifier, for RoleMirror. The grouping key is job,
+// cluster and report: each run takes the place of the one before, and the same again changes
+// nothing.
 type Notifier struct {
 	groups string // URL, up to the job
 	caller *notify.Caller
@@ -46,18 +50,25 @@ func New(o Options) (*Notifier, error) {
 	caller := notify.NewCaller("the Pushgateway", o.Transport)
 	caller.Quotes = true
 	caller.Advice = notify.Advice{
-		Address: "see pushgateway.url, below which promsnap posts to /metrics/job/…: is a path prefix missing, or is it another program, such as Prometheus?",
-		Login:   "give credentials that it takes from programs, in pushgateway.http_config (basic_auth, authorization, oauth2, tls_config)",
+		Address: "see pushgateway.url, below which promsnap posts to /metrics/job/…: is a path " +
+			"prefix missing, or is it another program, such as Prometheus?",
+		Login: "give credentials that it takes from programs, in pushgateway.http_config " +
+			"(basic_auth, authorization, oauth2, tls_config)",
 	}
-	return &Notifier{u.JoinPath("metrics").String() + label("job", cmp.Or(o.Job, DefaultJob)), caller}, nil
+	return &Notifier{
+		u.JoinPath("metrics").String() + label("job", cmp.Or(o.Job, DefaultJob)), caller,
+	}, nil
 }
 
-// Notify pushes the metrics of d's run. They take the place of those of the same names and no others (POST), so that the time of the last
-// success outlives a failure. A test is deleted after it was pushed. The receipt is empty.
+// Notify pushes the metrics of d's run. They take the place of those of the same names and no
+// others (POST), so that the time of the last success outlives a failure. A test is deleted after
+// it was pushed. The receipt is empty.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	body, err := text(d)
 	if err != nil {
-		return notify.Receipt{}, &notify.RefusedError{Err: fmt.Errorf("writing the metrics for the Pushgateway: %w", err)}
+		return notify.Receipt{}, &notify.RefusedError{
+			Err: fmt.Errorf("writing the metrics for the Pushgateway: %w", err),
+		}
 	}
 	in := d.Report.Info
 	group := n.groups + label("cluster", in.Cluster) + label("report", in.Name)
@@ -82,7 +93,8 @@ func (n *Notifier) call(ctx context.Context, method, group string, body []byte) 
 // format is what every Pushgateway reads.
 var format = expfmt.NewFormat(expfmt.TypeTextPlain)
 
-// label is a label of the grouping key as two parts of a path; in base64 where its value could be taken for something else there.
+// label is a label of the grouping key as two parts of a path; in base64 where its value could be
+// taken for something else there.
 func label(name, value string) string {
 	value = strings.ToValidUTF8(value, "\uFFFD")
 	switch {

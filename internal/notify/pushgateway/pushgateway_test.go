@@ -31,7 +31,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden; look at it")
 
-// double keeps groups of metrics as a Pushgateway does: POST takes the place of metrics of the same names.
+// double keeps groups of metrics as a Pushgateway does: POST takes the place of metrics of the same
+// names.
 type double struct {
 	*httptest.Server
 	mu      sync.Mutex
@@ -150,7 +151,9 @@ type credentials struct {
 
 func open(t *testing.T, link, job string) *Notifier {
 	t.Helper()
-	n, err := New(Options{URL: link + "/pg", Job: job, Transport: credentials{notifytest.Secret, &http.Transport{}}})
+	n, err := New(Options{
+		URL: link + "/pg", Job: job, Transport: credentials{notifytest.Secret, &http.Transport{}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +164,8 @@ func TestContract(t *testing.T) {
 	notifytest.Run(t, func(t *testing.T) notifytest.Tested {
 		d := start(t)
 		return notifytest.Tested{
-			Notifier: open(t, d.URL, ""), Role: notify.RoleMirror, Unreachable: open(t, "http://127.0.0.1:1", ""), Arrived: d.all,
+			Notifier: open(t, d.URL, ""), Role: notify.RoleMirror,
+			Unreachable: open(t, "http://127.0.0.1:1", ""), Arrived: d.all,
 			Busy:   func(after time.Duration) { d.answer(http.StatusTooManyRequests, after) },
 			Refuse: func() { d.answer(http.StatusForbidden, 0) },
 			Hang:   func() { d.hang = make(chan struct{}) },
@@ -170,8 +174,12 @@ func TestContract(t *testing.T) {
 }
 
 func TestAddress(t *testing.T) {
-	for _, link := range []string{"", "pushgateway:9091", "http://u:" + notifytest.Secret + "@pg", "http://pg?x=" + notifytest.Secret} {
-		if _, err := New(Options{URL: link}); err == nil || strings.Contains(err.Error(), notifytest.Secret) {
+	for _, link := range []string{
+		"", "pushgateway:9091", "http://u:" + notifytest.Secret + "@pg",
+		"http://pg?x=" + notifytest.Secret,
+	} {
+		if _, err := New(Options{URL: link}); err == nil ||
+			strings.Contains(err.Error(), notifytest.Secret) {
 			t.Errorf("%q: %v", link, err)
 		}
 	}
@@ -180,8 +188,12 @@ func TestAddress(t *testing.T) {
 // run is the delivery of a run that went well.
 func run() notify.Delivery {
 	d := notifytest.Delivery(notify.RoleMirror, notify.KindNone)
-	d.Report = report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Slot: notifytest.Slot}, []snapshot.Panel{
-		{Spec: panel.Spec{Name: "a", Title: "A"}, Total: 42, Data: snapshot.DataComplete}, {Spec: panel.Spec{Name: "b", Title: "B"}, Total: 8, Data: snapshot.DataComplete},
+	d.Report = report.Build(report.Info{
+		Cluster: "prod-seoul", Name: "check", Slot: notifytest.Slot,
+	}, []snapshot.Panel{
+		{Spec: panel.Spec{Name: "a", Title: "A"}, Total: 42, Data: snapshot.DataComplete}, {
+			Spec: panel.Spec{Name: "b", Title: "B"}, Total: 8, Data: snapshot.DataComplete,
+		},
 	})
 	d.Report.Critical, d.Report.Warning = 2, 3
 	d.Run = notify.Run{Took: 2500 * time.Millisecond, Delivered: 3}
@@ -218,9 +230,13 @@ func TestLastSuccess(t *testing.T) {
 	const name = "promsnap_last_success_timestamp_seconds"
 	for what, change := range map[string]func(*notify.Delivery){
 		"a delivery failed": func(d *notify.Delivery) { d.Run.Failed = 1 },
-		"a panel failed":    func(d *notify.Delivery) { d.Report.Failures = []report.Failure{{Panel: "a"}} },
-		"cut short":         func(d *notify.Delivery) { d.Report.Info.Incomplete = snapshot.NoteOf(snapshot.NoteStopped) },
-		"memory lost":       func(d *notify.Delivery) { d.MemoryLost = "state is corrupt" },
+		"a panel failed": func(d *notify.Delivery) {
+			d.Report.Failures = []report.Failure{{Panel: "a"}}
+		},
+		"cut short": func(d *notify.Delivery) {
+			d.Report.Info.Incomplete = snapshot.NoteOf(snapshot.NoteStopped)
+		},
+		"memory lost": func(d *notify.Delivery) { d.MemoryLost = "state is corrupt" },
 	} {
 		gateway := start(t)
 		n := open(t, gateway.URL, "")
@@ -238,7 +254,8 @@ func TestLastSuccess(t *testing.T) {
 			t.Fatal(err)
 		}
 		all := gateway.all()
-		if !strings.Contains(all, name+" 1.795317e+09\n") || !strings.Contains(all, "promsnap_run_slot_timestamp_seconds 1.7953173e+09\n") {
+		if !strings.Contains(all, name+" 1.795317e+09\n") ||
+			!strings.Contains(all, "promsnap_run_slot_timestamp_seconds 1.7953173e+09\n") {
 			t.Errorf("%s: what is there is\n%s", what, all)
 		}
 	}
@@ -247,7 +264,10 @@ func TestLastSuccess(t *testing.T) {
 func TestGroupingKey(t *testing.T) {
 	for _, tc := range []struct{ job, cluster, report, want string }{
 		{"", "prod-seoul", "check", `job="promsnap" cluster="prod-seoul" report="check" `},
-		{"snapshots", "prod/seoul", "check", `job="snapshots" cluster="prod/seoul" report="check" `},
+		{
+			"snapshots", "prod/seoul", "check",
+			`job="snapshots" cluster="prod/seoul" report="check" `,
+		},
 		{"a b", "", "..", `job="a b" cluster="" report=".." `},
 		{"%2F", "서울", "?x#y", `job="%2F" cluster="서울" report="?x#y" `},
 		{"../..", "\xff", "+", `job="../.." cluster="` + "\uFFFD" + `" report="+" `},
@@ -268,19 +288,22 @@ func TestATestIsDeleted(t *testing.T) {
 	gateway := start(t)
 	d := run()
 	d.Message = &notify.Message{Kind: notify.KindTest}
-	if _, err := open(t, gateway.URL, "").Notify(t.Context(), d); err != nil || len(gateway.groups) != 0 || gateway.deleted != 1 {
+	if _, err := open(t, gateway.URL, "").Notify(t.Context(), d); err != nil ||
+		len(gateway.groups) != 0 || gateway.deleted != 1 {
 		t.Errorf("%v, %d groups", err, len(gateway.groups))
 	}
 }
 
 func TestRefusalSaysWhy(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
-		http.Error(rw, "pushed metrics are invalid or inconsistent with existing metrics: x", http.StatusBadRequest)
+		http.Error(rw, "pushed metrics are invalid or inconsistent with existing metrics: x",
+			http.StatusBadRequest)
 	}))
 	defer server.Close()
 	_, err := open(t, server.URL, "").Notify(t.Context(), run())
 	var refused *notify.RefusedError
-	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "the Pushgateway answered 400 Bad Request: pushed metrics are invalid") {
+	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "the Pushgateway answered 400 "+
+		"Bad Request: pushed metrics are invalid") {
 		t.Error(err)
 	}
 }
@@ -297,7 +320,8 @@ func FuzzGroupingKey(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rq := httptest.NewRequest(http.MethodPost, "http://pg/pg/metrics"+label("job", value)+label("cluster", value), strings.NewReader(""))
+		rq := httptest.NewRequest(http.MethodPost, "http://pg/pg/metrics"+label("job", value)+
+			label("cluster", value), strings.NewReader(""))
 		if err := gateway.take(rq, string(text)); err != nil {
 			t.Error(err)
 		}

@@ -16,7 +16,8 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Keys stay below the receiver's own prefix, in a place for each word; the lists are JSON, and their pages have the elements of a tame one.
+// Keys stay below the receiver's own prefix, in a place for each word; the lists are JSON, and
+// their pages have the elements of a tame one.
 func TestKeysAndListsOfHostileWords(t *testing.T) {
 	safe := regexp.MustCompile(`^cap/[a-z0-9-]{1,80}/[a-z0-9-]{1,80}/[0-9A-Za-z/.-]+$`)
 	shape := func(page []byte) string {
@@ -41,9 +42,10 @@ func TestKeysAndListsOfHostileWords(t *testing.T) {
 	}
 	kept := func(word string) (pages map[string]string, root string) {
 		s := cloudtest.New(t)
-		deliver(t, receiver(t, s, Options{Prefix: "cap"}), delivery(morning, bad, func(r *report.Report) {
-			r.Info.Cluster, r.Info.Name, r.Info.Title, r.Headline = word, word, word, word
-		}))
+		deliver(t, receiver(t, s, Options{Prefix: "cap"}),
+			delivery(morning, bad, func(r *report.Report) {
+				r.Info.Cluster, r.Info.Name, r.Info.Title, r.Headline = word, word, word, word
+			}))
 		pages = map[string]string{}
 		for _, key := range s.Keys() {
 			if !safe.MatchString(key) || strings.Contains(key, "..") || len(key) > 400 {

@@ -14,7 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 )
 
-// listSchema is the version of index.json. A program that does not know a version leaves the list as it is.
+// listSchema is the version of index.json. A program that does not know a version leaves the list
+// as it is.
 const listSchema = 1
 
 // The bounds of a list. Older entries leave it, and what they led to stays where it is.
@@ -24,11 +25,12 @@ const (
 	maxHeadline = 200 // characters
 )
 
-// list is an index.json, from which the index.html beside it is made: the reports of a day, or the days of a report.
+// list is an index.json, from which the index.html beside it is made: the reports of a day, or the
+// days of a report.
 type list struct {
 	Schema int `json:"schema"`
-	// Rev grows with each writing. A list that begins anew, after the old one was lost, begins at the Unix time of its slot, and so beyond
-	// where the old one was.
+	// Rev grows with each writing. A list that begins anew, after the old one was lost, begins at
+	// the Unix time of its slot, and so beyond where the old one was.
 	Rev     int64  `json:"rev"`
 	Cluster string `json:"cluster"`
 	Report  string `json:"report"`
@@ -40,11 +42,13 @@ type list struct {
 
 // entry is a report in the list of a day, or a day in the list of days.
 type entry struct {
-	Name string `json:"name"`          // 20261122T000000Z, or 2026/11/22: what entries are sorted by
-	Path string `json:"path"`          // of what it leads to, from the list's own place, without the index.html
+	// 20261122T000000Z, or 2026/11/22: what entries are sorted by
+	Name string `json:"name"`
+	// of what it leads to, from the list's own place, without the index.html
+	Path string `json:"path"`
 	Rev  int64  `json:"rev,omitempty"` // of the day's list when the entry was made
-	// Reports is how many reports a day has. The counts are of these, by their verdicts, where there are several, and else of the checks
-	// of the one.
+	// Reports is how many reports a day has. The counts are of these, by their verdicts, where
+	// there are several, and else of the checks of the one.
 	Reports  int    `json:"reports,omitempty"`
 	Critical int    `json:"critical"`
 	Warning  int    `json:"warning"`
@@ -52,7 +56,8 @@ type entry struct {
 	Pending  int    `json:"pending,omitempty"`
 	OK       int    `json:"ok"`
 	Headline string `json:"headline,omitempty"`
-	// Unseen says that the report did not see all that it was to see: it was cut short, or queries failed.
+	// Unseen says that the report did not see all that it was to see: it was cut short, or queries
+	// failed.
 	Unseen bool `json:"unseen,omitempty"`
 }
 
@@ -71,7 +76,8 @@ func (e *entry) verdict() string {
 	return "ok"
 }
 
-// list puts the report into the list of its day, and what the day comes to then into the list of days.
+// list puts the report into the list of its day, and what the day comes to then into the list of
+// days.
 func (n *Notifier) list(ctx context.Context, root string, r *report.Report) error {
 	slot := r.Info.Slot.UTC()
 	day := slot.Format(dayLayout)
@@ -87,14 +93,16 @@ func (n *Notifier) list(ctx context.Context, root string, r *report.Report) erro
 func reportEntry(r *report.Report) entry {
 	slot := r.Info.Slot.UTC().Format(slotLayout)
 	return entry{
-		Name: slot, Path: slot, Critical: r.Critical, Warning: r.Warning, NoData: r.NoData, Pending: r.Pending, OK: r.OK,
+		Name: slot, Path: slot, Critical: r.Critical, Warning: r.Warning, NoData: r.NoData,
+		Pending: r.Pending, OK: r.OK,
 		Headline: headline(r.Headline), Unseen: !r.Whole(),
 	}
 }
 
 func headline(s string) string { return outside.Clip(strings.ToValidUTF8(s, ""), maxHeadline) }
 
-// dayEntry is the entry of a day, with the headline of its worst report. Where there is only one, it leads to it and says what it says.
+// dayEntry is the entry of a day, with the headline of its worst report. Where there is only one,
+// it leads to it and says what it says.
 func dayEntry(of list) entry {
 	e := entry{Name: of.Day, Path: of.Day, Rev: of.Rev, Reports: len(of.Entries)}
 	if e.Reports == 1 {
@@ -126,8 +134,10 @@ func dayEntry(of list) entry {
 	return e
 }
 
-// amend puts an entry into the list at dir and makes its page, and returns the list as it was written.
-func (n *Notifier) amend(ctx context.Context, dir string, r *report.Report, day string, e entry) (list, error) {
+// amend puts an entry into the list at dir and makes its page, and returns the list as it was
+// written.
+func (n *Notifier) amend(ctx context.Context, dir string, r *report.Report, day string,
+	e entry) (list, error) {
 	l, err := n.enter(ctx, path.Join(dir, "index.json"), r, day, e)
 	if err != nil {
 		return list{}, err
@@ -137,12 +147,14 @@ func (n *Notifier) amend(ctx context.Context, dir string, r *report.Report, day 
 		return list{}, err
 	}
 	return l, n.putNewer(ctx, path.Join(dir, pageName), cloud.Object{
-		Body: page, Type: "text/html; charset=utf-8", Cache: cacheALittle, Mark: fmt.Sprintf("%012d", l.Rev),
+		Body: page, Type: "text/html; charset=utf-8", Cache: cacheALittle,
+		Mark: fmt.Sprintf("%012d", l.Rev),
 	})
 }
 
 // enter puts an entry into a list, on whatever the list is then.
-func (n *Notifier) enter(ctx context.Context, key string, r *report.Report, day string, e entry) (list, error) {
+func (n *Notifier) enter(ctx context.Context, key string, r *report.Report, day string,
+	e entry) (list, error) {
 	for range rounds {
 		have, err := n.bucket.Get(ctx, key, maxListSize)
 		if err != nil {
@@ -161,7 +173,9 @@ func (n *Notifier) enter(ctx context.Context, key string, r *report.Report, day 
 		if err != nil {
 			return list{}, fmt.Errorf("writing %s: %w", n.bucket.URL(key), err)
 		}
-		_, err = n.bucket.Swap(ctx, key, cloud.Object{Body: append(body, '\n'), Type: "application/json", Cache: cacheALittle}, have.ETag)
+		_, err = n.bucket.Swap(ctx, key, cloud.Object{
+			Body: append(body, '\n'), Type: "application/json", Cache: cacheALittle,
+		}, have.ETag)
 		if err == nil {
 			return l, nil
 		}
@@ -169,10 +183,12 @@ func (n *Notifier) enter(ctx context.Context, key string, r *report.Report, day 
 			return list{}, err
 		}
 	}
-	return list{}, fmt.Errorf("writing %s: %w, %d times", n.bucket.URL(key), cloud.ErrConflict, rounds)
+	return list{}, fmt.Errorf("writing %s: %w, %d times", n.bucket.URL(key), cloud.ErrConflict,
+		rounds)
 }
 
-// stays tells whether an entry is of a report whose page stays too. A day of several may come to less than it did.
+// stays tells whether an entry is of a report whose page stays too. A day of several may come to
+// less than it did.
 func (e *entry) stays(next entry) bool { return e.Reports == 0 && !e.Unseen && next.Unseen }
 
 // readList reads a list, an empty one where there is none. One that it cannot read stays as it is.
@@ -184,18 +200,24 @@ func readList(o cloud.Object, name string) (list, error) {
 	err := json.Unmarshal(o.Body, &l)
 	switch {
 	case err != nil:
-		return list{}, &cloud.Error{Doing: "reading " + name, Trouble: cloud.Lasting, Err: err, Hint: "it was left as it is: move it away, and the list begins anew"}
+		return list{}, &cloud.Error{
+			Doing: "reading " + name, Trouble: cloud.Lasting, Err: err,
+			Hint: "it was left as it is: move it away, and the list begins anew",
+		}
 	case l.Schema > listSchema:
 		return list{}, &cloud.Error{Doing: "reading " + name, Trouble: cloud.Lasting,
-			Err: fmt.Errorf("it has schema version %d, and this promsnap knows up to %d", l.Schema, listSchema), Hint: "it was left as it is: run the newer promsnap"}
+			Err: fmt.Errorf("it has schema version %d, and this promsnap knows up to %d", l.Schema,
+				listSchema), Hint: "it was left as it is: run the newer promsnap"}
 	}
 	return l, nil
 }
 
-// put puts an entry into its place, and tells whether that changed the list. Of two of one name, the newer stays, and of two of one
-// report that which saw everything.
+// put puts an entry into its place, and tells whether that changed the list. Of two of one name,
+// the newer stays, and of two of one report that which saw everything.
 func (l *list) put(e entry) bool {
-	at, found := slices.BinarySearchFunc(l.Entries, e.Name, func(have entry, name string) int { return strings.Compare(name, have.Name) })
+	at, found := slices.BinarySearchFunc(l.Entries, e.Name, func(have entry, name string) int {
+		return strings.Compare(name, have.Name)
+	})
 	switch {
 	case found && (l.Entries[at] == e || l.Entries[at].Rev > e.Rev || l.Entries[at].stays(e)):
 		return false

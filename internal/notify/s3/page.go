@@ -41,12 +41,14 @@ type row struct {
 
 type count struct{ Class, Text string }
 
-// page writes the list's index.html, in the language and the zone of the report that was entered last.
+// page writes the list's index.html, in the language and the zone of the report that was entered
+// last.
 func (l *list) page(r *report.Report) ([]byte, error) {
 	w, sum := words.In(r.Info.Language), sha256.Sum256([]byte(templates.ArchiveCSS))
 	v := listView{
 		W: w, Style: template.CSS(templates.ArchiveCSS), //nolint:gosec // no word from outside
-		CSP:     "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
+		CSP: "default-src 'none'; style-src 'sha256-" +
+			base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
 		Cluster: l.Cluster, Title: l.Title, Day: l.Day, Full: len(l.Entries) == maxEntries,
 		Way: way{"latest/" + pageName, w.NewestReport},
 	}
@@ -81,7 +83,10 @@ func (l *list) page(r *report.Report) ([]byte, error) {
 }
 
 func (e *entry) row(w *words.Words, zone *time.Location) row {
-	r := row{Path: e.Path + "/" + pageName, When: e.when(w, zone), Class: e.verdict(), Headline: e.Headline}
+	r := row{
+		Path: e.Path + "/" + pageName, When: e.when(w, zone), Class: e.verdict(),
+		Headline: e.Headline,
+	}
 	if e.Reports > 1 {
 		r.Counts = append(r.Counts, count{"", w.Reports.Of(e.Reports)})
 	}
@@ -89,11 +94,14 @@ func (e *entry) row(w *words.Words, zone *time.Location) row {
 		n          int
 		class, has string
 	}{
-		{e.Critical, "critical", w.Critical}, {e.Warning, "warning", w.Warning}, {e.NoData, "nodata", w.NoData}, {e.Pending, "pending", w.Pending},
+		{e.Critical, "critical", w.Critical}, {e.Warning, "warning", w.Warning},
+		{e.NoData, "nodata", w.NoData}, {e.Pending, "pending", w.Pending},
 		{e.OK, "ok", w.OK},
 	} {
 		if c.n > 0 {
-			r.Counts = append(r.Counts, count{c.class, fmt.Sprintf(w.Count, words.Thousands(c.n), c.has)})
+			r.Counts = append(r.Counts, count{
+				c.class, fmt.Sprintf(w.Count, words.Thousands(c.n), c.has),
+			})
 		}
 	}
 	if e.Unseen && e.NoData == 0 {
@@ -102,7 +110,8 @@ func (e *entry) row(w *words.Words, zone *time.Location) row {
 	return r
 }
 
-// when is the moment of a report in the zone, and of several their day. What is not a name of ours reads as it is.
+// when is the moment of a report in the zone, and of several their day. What is not a name of ours
+// reads as it is.
 func (e *entry) when(w *words.Words, zone *time.Location) string {
 	if t, err := time.Parse(slotLayout, path.Base(e.Path)); err == nil {
 		return w.Date(t.In(zone)) + " " + w.Clock(t.In(zone))

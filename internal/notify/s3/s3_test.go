@@ -33,16 +33,25 @@ var morning = time.Date(2026, 11, 22, 9, 0, 0, 0, time.FixedZone("KST", 9*60*60)
 // delivery is a report of a slot with three files.
 func delivery(slot time.Time, change ...func(*report.Report)) notify.Delivery {
 	r := &report.Report{
-		Info: report.Info{Cluster: "prod-seoul", Name: "daily", Title: "Daily capacity", Slot: slot, Zone: morning.Location()},
-		OK:   40, Headline: "Nothing is beyond a limit.",
+		Info: report.Info{
+			Cluster: "prod-seoul", Name: "daily", Title: "Daily capacity", Slot: slot,
+			Zone: morning.Location(),
+		},
+		OK: 40, Headline: "Nothing is beyond a limit.",
 	}
 	for _, c := range change {
 		c(r)
 	}
 	stamp := slot.UTC().Format(slotLayout)
 	return notify.Delivery{Report: r, Files: []report.File{
-		{Name: "index.html", ContentType: "text/html; charset=utf-8", Body: []byte("page of " + stamp)},
-		{Name: "report.json", ContentType: "application/json", Body: []byte(`{"slot":"` + stamp + `"}`)},
+		{
+			Name: "index.html", ContentType: "text/html; charset=utf-8",
+			Body: []byte("page of " + stamp),
+		},
+		{
+			Name: "report.json", ContentType: "application/json",
+			Body: []byte(`{"slot":"` + stamp + `"}`),
+		},
 		{Name: "node-memory.png", ContentType: "image/png", Body: []byte("picture of " + stamp)},
 	}}
 }
@@ -76,24 +85,32 @@ func TestContract(t *testing.T) {
 			t.Fatal("the receiver does not hold the contract's secret")
 		}
 		s := cloudtest.New(t)
-		always := func(f cloudtest.Fault) { s.Break(func(*http.Request, int) *cloudtest.Fault { return &f }) }
+		always := func(f cloudtest.Fault) {
+			s.Break(func(*http.Request, int) *cloudtest.Fault { return &f })
+		}
 		gone := s.Bucket(t, func(o *cloud.BucketOptions) { o.Endpoint = "http://127.0.0.1:1" })
 		unreachable, err := New(gone, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return notifytest.Tested{
-			Notifier: receiver(t, s, Options{PublicURL: "https://reports.example.com"}), Role: notify.RoleArchive, Unreachable: unreachable,
+			Notifier: receiver(t, s, Options{PublicURL: "https://reports.example.com"}),
+			Role:     notify.RoleArchive, Unreachable: unreachable,
 			Arrived: func() string {
 				var b strings.Builder
 				for _, key := range s.Keys() {
 					o := s.Object(key)
-					fmt.Fprintf(&b, "%s %s %s\n", key, o.Header.Get("X-Amz-Meta-Promsnap-Mark"), o.Body)
+					fmt.Fprintf(&b, "%s %s %s\n", key, o.Header.Get("X-Amz-Meta-Promsnap-Mark"),
+						o.Body)
 				}
 				return b.String()
 			},
 			Busy: func(after time.Duration) {
-				always(cloudtest.Fault{Status: 503, Code: "SlowDown", Header: map[string]string{"Retry-After": fmt.Sprint(after.Seconds())}})
+				always(cloudtest.Fault{
+					Status: 503, Code: "SlowDown", Header: map[string]string{
+						"Retry-After": fmt.Sprint(after.Seconds()),
+					},
+				})
 			},
 			Refuse: func() { always(cloudtest.Fault{Status: 403, Code: "InvalidAccessKeyId"}) },
 			Hang:   func() { always(cloudtest.Fault{Hang: true}) },
@@ -105,19 +122,30 @@ const base = "cap/prod-seoul/daily/"
 
 func TestKeysAndHeaders(t *testing.T) {
 	s := cloudtest.New(t)
-	receipt := deliver(t, receiver(t, s, Options{Prefix: "/cap/", PublicURL: "https://reports.example.com/x/"}), delivery(morning))
-	const html, short, good = "text/html; charset=utf-8", "max-age=60", "max-age=31536000, immutable"
+	receipt := deliver(t, receiver(t, s, Options{
+		Prefix: "/cap/", PublicURL: "https://reports.example.com/x/",
+	}), delivery(morning))
+	const html, short, good = "text/html; charset=utf-8", "max-age=60",
+		"max-age=31536000, immutable"
 	slot := base + "2026/11/22/20261122T000000Z/"
 	want := map[string][3]string{ // type, cache, mark
-		base + "2026/11/22/index.html": {html, short, "001795305600"}, base + "2026/11/22/index.json": {"application/json", short, ""},
-		base + "index.html": {html, short, "001795305600"}, base + "index.json": {"application/json", short, ""},
-		base + "latest/index.html": {html, short, "20261122T000000Z-whole"}, base + "latest/report.json": {"application/json", short, "20261122T000000Z-whole"},
+		base + "2026/11/22/index.html": {html, short, "001795305600"},
+		base + "2026/11/22/index.json": {"application/json", short, ""},
+		base + "index.html":            {html, short, "001795305600"}, base + "index.json": {
+			"application/json", short, "",
+		},
+		base + "latest/index.html":      {html, short, "20261122T000000Z-whole"},
+		base + "latest/report.json":     {"application/json", short, "20261122T000000Z-whole"},
 		base + "latest/node-memory.png": {"image/png", short, "20261122T000000Z-whole"},
-		slot + "index.html":             {html, good, "whole"}, slot + "report.json": {"application/json", good, "whole"}, slot + "node-memory.png": {"image/png", good, "whole"},
+		slot + "index.html":             {html, good, "whole"},
+		slot + "report.json":            {"application/json", good, "whole"},
+		slot + "node-memory.png":        {"image/png", good, "whole"},
 	}
 	for _, key := range s.Keys() {
 		h := s.Object(key).Header
-		got := [3]string{h.Get("Content-Type"), h.Get("Cache-Control"), h.Get("X-Amz-Meta-Promsnap-Mark")}
+		got := [3]string{
+			h.Get("Content-Type"), h.Get("Cache-Control"), h.Get("X-Amz-Meta-Promsnap-Mark"),
+		}
 		if w, ok := want[key]; !ok || got != w {
 			t.Errorf("%s: %q, want %q", key, got, w)
 		}
@@ -145,8 +173,15 @@ func TestPageComesAfterWhatBelongsToIt(t *testing.T) {
 	at := func(key string) int { return slices.Index(order, key) }
 	slot := "2026/11/22/20261122T000000Z/"
 	for _, pair := range [][2]string{
-		{slot + "node-memory.png", slot + "index.html"}, {slot + "index.html", "latest/report.json"}, {"latest/node-memory.png", "latest/index.html"},
-		{"latest/index.html", "2026/11/22/index.json"}, {"2026/11/22/index.json", "2026/11/22/index.html"}, {"2026/11/22/index.html", "index.json"}, {"index.json", "index.html"},
+		{
+			slot + "node-memory.png", slot + "index.html",
+		}, {slot + "index.html", "latest/report.json"}, {
+			"latest/node-memory.png", "latest/index.html",
+		},
+		{
+			"latest/index.html", "2026/11/22/index.json",
+		}, {"2026/11/22/index.json", "2026/11/22/index.html"},
+		{"2026/11/22/index.html", "index.json"}, {"index.json", "index.html"},
 	} {
 		if at(pair[0]) < 0 || at(pair[0]) > at(pair[1]) {
 			t.Errorf("%s comes after %s: %v", pair[0], pair[1], order)
@@ -161,7 +196,8 @@ func TestTheSameAgainGivesTheSame(t *testing.T) {
 		out := map[string]string{}
 		for _, key := range s.Keys() {
 			o := s.Object(key)
-			out[key] = string(o.Body) + o.Header.Get("Cache-Control") + o.Header.Get("X-Amz-Meta-Promsnap-Mark")
+			out[key] = string(o.Body) + o.Header.Get("Cache-Control") +
+				o.Header.Get("X-Amz-Meta-Promsnap-Mark")
 		}
 		return out
 	}
@@ -187,7 +223,8 @@ func TestLatestNeverGoesBack(t *testing.T) {
 	if got := string(s.Object(base + "latest/index.html").Body); got != "page of 20261122T010000Z" {
 		t.Errorf("after a newer slot latest is the %s", got)
 	}
-	if got := string(s.Object(base + "2026/11/21/20261121T000000Z/index.html").Body); got != "page of 20261121T000000Z" {
+	if got := string(s.Object(base +
+		"2026/11/21/20261121T000000Z/index.html").Body); got != "page of 20261121T000000Z" {
 		t.Errorf("the older slot itself: %q", got)
 	}
 }
@@ -224,17 +261,20 @@ func TestManyWritersLoseNothing(t *testing.T) {
 	if len(reports.Entries) != 8 || reports.Entries[0].Name != "20261122T003500Z" {
 		t.Errorf("the day lists %d reports: %+v", len(reports.Entries), reports.Entries)
 	}
-	if e := days.Entries[0]; len(days.Entries) != 1 || e.Reports != 8 || e.Critical != 2 || e.OK != 6 {
+	if e := days.Entries[0]; len(days.Entries) != 1 || e.Reports != 8 || e.Critical != 2 ||
+		e.OK != 6 {
 		t.Errorf("the list of days: %+v", days.Entries)
 	}
-	if n := strings.Count(string(s.Object(base+"2026/11/22/index.html").Body), "<li class="); n != 8 {
+	if n := strings.Count(string(s.Object(base+"2026/11/22/index.html").Body),
+		"<li class="); n != 8 {
 		t.Errorf("the day's page lists %d reports", n)
 	}
 	if page := string(s.Object(base + "index.html").Body); !strings.Contains(page, "8 reports") {
 		t.Errorf("the page of days is of before:\n%s", page)
 	}
 	for _, name := range []string{"index.html", "report.json", "node-memory.png"} {
-		if mark := s.Object(base + "latest/" + name).Header.Get("X-Amz-Meta-Promsnap-Mark"); mark != "20261122T003500Z-whole" {
+		if mark := s.Object(base + "latest/" +
+			name).Header.Get("X-Amz-Meta-Promsnap-Mark"); mark != "20261122T003500Z-whole" {
 			t.Errorf("latest/%s is of %s", name, mark)
 		}
 	}
@@ -242,13 +282,16 @@ func TestManyWritersLoseNothing(t *testing.T) {
 
 func TestConflictsAreBegunAgain(t *testing.T) {
 	for _, f := range []cloudtest.Fault{
-		{Status: http.StatusConflict, Code: "ConditionalRequestConflict"}, {Status: http.StatusPreconditionFailed, Code: "PreconditionFailed"},
+		{Status: http.StatusConflict, Code: "ConditionalRequestConflict"}, {
+			Status: http.StatusPreconditionFailed, Code: "PreconditionFailed",
+		},
 	} {
 		s := cloudtest.New(t)
 		n := receiver(t, s, Options{Prefix: "cap"})
 		seen := map[string]bool{}
 		s.Break(func(r *http.Request, _ int) *cloudtest.Fault {
-			if conditional := r.Header.Get("If-Match")+r.Header.Get("If-None-Match") != ""; !conditional || seen[r.URL.Path] {
+			if conditional := r.Header.Get("If-Match")+
+				r.Header.Get("If-None-Match") != ""; !conditional || seen[r.URL.Path] {
 				return nil
 			}
 			seen[r.URL.Path] = true
@@ -258,7 +301,8 @@ func TestConflictsAreBegunAgain(t *testing.T) {
 		if len(seen) != 7 {
 			t.Errorf("%s: conditional writes of %v", f.Code, seen)
 		}
-		if days, reports := lists(t, s, "2026/11/22"); len(days.Entries) != 1 || len(reports.Entries) != 1 {
+		if days, reports := lists(t, s, "2026/11/22"); len(days.Entries) != 1 ||
+			len(reports.Entries) != 1 {
 			t.Errorf("%s: %+v %+v", f.Code, days, reports)
 		}
 	}
@@ -273,8 +317,15 @@ func TestErrors(t *testing.T) {
 		says    string
 	}{
 		{"denied", cloudtest.Fault{Status: 403, Code: "AccessDenied"}, true, 0, "s3:PutObject"},
-		{"no bucket", cloudtest.Fault{Status: 404, Code: "NoSuchBucket"}, true, 0, "create the bucket"},
-		{"throttled", cloudtest.Fault{Status: 503, Code: "SlowDown", Header: map[string]string{"Retry-After": "3"}}, false, 3 * time.Second, "SlowDown"},
+		{
+			"no bucket", cloudtest.Fault{Status: 404, Code: "NoSuchBucket"}, true, 0,
+			"create the bucket",
+		},
+		{
+			"throttled", cloudtest.Fault{
+				Status: 503, Code: "SlowDown", Header: map[string]string{"Retry-After": "3"},
+			}, false, 3 * time.Second, "SlowDown",
+		},
 		{"lost", cloudtest.Fault{Lost: true}, false, 0, "does not answer"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -290,7 +341,8 @@ func TestErrors(t *testing.T) {
 			case !tc.refused && retry.After != tc.after:
 				t.Errorf("to wait %v, want %v", retry.After, tc.after)
 			}
-			if !strings.Contains(err.Error(), tc.says) || strings.Contains(err.Error(), cloudtest.Secret) {
+			if !strings.Contains(err.Error(), tc.says) ||
+				strings.Contains(err.Error(), cloudtest.Secret) {
 				t.Errorf("got %v", err)
 			}
 			if receipt != (notify.Receipt{}) {
@@ -307,7 +359,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestEveryLostAnswerHeals cuts the connection after each request in turn: a second delivery leaves the same as one that went well.
+// TestEveryLostAnswerHeals cuts the connection after each request in turn: a second delivery leaves
+// the same as one that went well.
 func TestEveryLostAnswerHeals(t *testing.T) {
 	want := cloudtest.New(t)
 	n := receiver(t, want, Options{})
@@ -326,7 +379,8 @@ func TestEveryLostAnswerHeals(t *testing.T) {
 			}
 			return nil
 		})
-		if _, err := n.Notify(context.Background(), delivery(morning, bad)); err == nil && s.Calls()[lost][:3] == "PUT" {
+		if _, err := n.Notify(context.Background(), delivery(morning, bad)); err == nil &&
+			s.Calls()[lost][:3] == "PUT" {
 			t.Errorf("the answer to %s was lost, and no error", s.Calls()[lost])
 		}
 		s.Break(nil)
@@ -343,7 +397,9 @@ func TestEveryLostAnswerHeals(t *testing.T) {
 }
 
 func TestListThatCannotBeRead(t *testing.T) {
-	for name, body := range map[string]string{"damaged": `{"schema":1,"entr`, "newer": `{"schema":2}`} {
+	for name, body := range map[string]string{
+		"damaged": `{"schema":1,"entr`, "newer": `{"schema":2}`,
+	} {
 		s := cloudtest.New(t)
 		n := receiver(t, s, Options{Prefix: "cap", PublicURL: "https://r.example.com"})
 		key := base + "2026/11/22/index.json"
@@ -371,7 +427,8 @@ func TestListBeginsAnew(t *testing.T) {
 	s.Delete(base + "index.json")
 	s.Delete(base + "2026/11/22/index.json")
 	deliver(t, n, delivery(morning.Add(time.Hour)))
-	if page := string(s.Object(base + "2026/11/22/index.html").Body); strings.Count(page, "<li class=") != 1 {
+	if page := string(s.Object(base + "2026/11/22/index.html").Body); strings.Count(page,
+		"<li class=") != 1 {
 		t.Errorf("the page is the one of the list that was lost:\n%s", page)
 	}
 }
@@ -387,7 +444,8 @@ func TestLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.Header.Get("Etag") != s.Object("prod-seoul/daily/2026/11/22/20261122T000000Z/index.html").ETag {
+	if response.Header.Get("Etag") != s.Object(
+		"prod-seoul/daily/2026/11/22/20261122T000000Z/index.html").ETag {
 		t.Errorf("%s leads to %s", receipt.Location, response.Status)
 	}
 	if strings.Contains(fmt.Sprintf("%+v", receipt), cloudtest.Secret) {
@@ -398,8 +456,12 @@ func TestLink(t *testing.T) {
 func TestCacheOfWhatMayComeOutBetter(t *testing.T) {
 	s := cloudtest.New(t)
 	n := receiver(t, s, Options{})
-	deliver(t, n, delivery(morning, func(r *report.Report) { r.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort, "SIGTERM") }))
-	deliver(t, n, delivery(morning.Add(time.Hour), func(r *report.Report) { r.Failures = []report.Failure{{}} }))
+	deliver(t, n, delivery(morning, func(r *report.Report) {
+		r.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort, "SIGTERM")
+	}))
+	deliver(t, n, delivery(morning.Add(time.Hour), func(r *report.Report) {
+		r.Failures = []report.Failure{{}}
+	}))
 	for _, key := range s.Keys() {
 		if got := s.Object(key).Header.Get("Cache-Control"); got != cacheALittle {
 			t.Errorf("%s: %s", key, got)
@@ -407,12 +469,15 @@ func TestCacheOfWhatMayComeOutBetter(t *testing.T) {
 	}
 }
 
-// A run that sees less than one of the same slot before it takes the place of nothing; one that sees all replaces what saw less.
+// A run that sees less than one of the same slot before it takes the place of nothing; one that
+// sees all replaces what saw less.
 func TestWhatIsWholeStays(t *testing.T) {
 	blind := func(r *report.Report) {
 		r.OK, r.Failures, r.Headline = 0, []report.Failure{{}}, "Nothing could be measured"
 	}
-	stopped := func(r *report.Report) { r.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort, "SIGTERM") }
+	stopped := func(r *report.Report) {
+		r.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort, "SIGTERM")
+	}
 	whole := func(*report.Report) {}
 	const home, day = base + "2026/11/22/20261122T000000Z/", base + "2026/11/22/index.json"
 	for _, tc := range []struct {
@@ -445,16 +510,19 @@ func TestWhatIsWholeStays(t *testing.T) {
 			}
 			for _, dir := range []string{home, base + "latest/"} {
 				for _, name := range []string{"index.html", "report.json", "node-memory.png"} {
-					if got, want := string(s.Object(dir+name).Body), fmt.Sprintf("of run %d: %s", tc.stays, name); got != want {
+					if got, want := string(s.Object(dir+name).Body), fmt.Sprintf("of run %d: %s",
+						tc.stays, name); got != want {
 						t.Errorf("%s%s is %q, want %q", dir, name, got, want)
 					}
 				}
 			}
 			want := reportEntry(delivery(morning, tc.runs[tc.stays]).Report)
-			if _, reports := lists(t, s, "2026/11/22"); len(reports.Entries) != 1 || reports.Entries[0] != want {
+			if _, reports := lists(t, s, "2026/11/22"); len(reports.Entries) != 1 ||
+				reports.Entries[0] != want {
 				t.Errorf("%s lists %+v, want %+v", day, reports.Entries, want)
 			}
-			if tc.stays == 0 && s.Object(home+pageName).Header.Get("Cache-Control") != cacheForGood {
+			if tc.stays == 0 &&
+				s.Object(home+pageName).Header.Get("Cache-Control") != cacheForGood {
 				t.Error("what stays is not kept for good")
 			}
 		})
@@ -480,7 +548,8 @@ func TestWhatIsWholeStaysAmongMany(t *testing.T) {
 		}
 		group.Wait()
 		for _, dir := range []string{"2026/11/22/20261122T000000Z/", "latest/"} {
-			if got := string(s.Object(base + dir + pageName).Body); got != "page of 20261122T000000Z" {
+			if got := string(s.Object(base + dir +
+				pageName).Body); got != "page of 20261122T000000Z" {
 				t.Fatalf("%s is %q", dir+pageName, got)
 			}
 		}
@@ -491,7 +560,8 @@ func TestHostileNames(t *testing.T) {
 	s := cloudtest.New(t)
 	n := receiver(t, s, Options{Prefix: "cap"})
 	odd := delivery(morning, func(r *report.Report) {
-		r.Info.Cluster, r.Info.Name, r.Info.Title = "../../etc", `a/b?<script>"`, `<script>alert(1)</script>`
+		r.Info.Cluster, r.Info.Name, r.Info.Title = "../../etc", `a/b?<script>"`,
+			`<script>alert(1)</script>`
 		r.Headline = `</bdi><img src=x onerror=alert(1)> ` + strings.Repeat("é", 500) + "\xff"
 	})
 	deliver(t, n, odd)
@@ -500,7 +570,8 @@ func TestHostileNames(t *testing.T) {
 		if !safe.MatchString(key) || strings.Contains(key, "..") {
 			t.Errorf("key %q", key)
 		}
-		if body := s.Object(key).Body; strings.Contains(string(body), "<script") || strings.Contains(string(body), "<img") {
+		if body := s.Object(key).Body; strings.Contains(string(body), "<script") ||
+			strings.Contains(string(body), "<img") {
 			t.Errorf("%s holds what came from outside:\n%s", key, body)
 		}
 	}
@@ -515,7 +586,8 @@ func TestHostileNames(t *testing.T) {
 	twice := delivery(morning)
 	twice.Files = append(twice.Files, twice.Files[0])
 	var refused *notify.RefusedError
-	if _, err := n.Notify(context.Background(), twice); !errors.As(err, &refused) || !strings.Contains(err.Error(), "two files") {
+	if _, err := n.Notify(context.Background(), twice); !errors.As(err, &refused) ||
+		!strings.Contains(err.Error(), "two files") {
 		t.Errorf("the same name twice: %v", err)
 	}
 }
@@ -524,14 +596,16 @@ func TestNothingDrawnLeavesNoTrace(t *testing.T) {
 	s := cloudtest.New(t)
 	d := delivery(morning)
 	d.Files = nil
-	if receipt := deliver(t, receiver(t, s, Options{}), d); receipt != (notify.Receipt{}) || len(s.Keys()) != 0 {
+	if receipt := deliver(t, receiver(t, s, Options{}), d); receipt != (notify.Receipt{}) ||
+		len(s.Keys()) != 0 {
 		t.Errorf("receipt %+v, keys %v", receipt, s.Keys())
 	}
 }
 
 func TestOptions(t *testing.T) {
 	for _, o := range []Options{
-		{PublicURL: "reports.example.com"}, {PublicURL: "javascript://x/y"}, {PublicURL: "https://x/?a=b"}, {LinkLife: 8 * 24 * time.Hour}, {LinkLife: time.Millisecond},
+		{PublicURL: "reports.example.com"}, {PublicURL: "javascript://x/y"},
+		{PublicURL: "https://x/?a=b"}, {LinkLife: 8 * 24 * time.Hour}, {LinkLife: time.Millisecond},
 	} {
 		if _, err := New(nil, o); err == nil {
 			t.Errorf("%+v is accepted", o)
@@ -544,7 +618,8 @@ func TestListHasBounds(t *testing.T) {
 	for i := range maxEntries {
 		l.Entries = append(l.Entries, entry{Name: fmt.Sprintf("%05d", 9000-i)})
 	}
-	if !l.put(entry{Name: "09500"}) || len(l.Entries) != maxEntries || l.Entries[0].Name != "09500" {
+	if !l.put(entry{Name: "09500"}) || len(l.Entries) != maxEntries ||
+		l.Entries[0].Name != "09500" {
 		t.Errorf("%d entries, the first %s", len(l.Entries), l.Entries[0].Name)
 	}
 	if l.put(entry{Name: "00001"}) {
@@ -579,7 +654,8 @@ func TestPendingIsNotOK(t *testing.T) {
 		r := delivery(morning, c.change).Report
 		e := reportEntry(r)
 		if got := e.verdict(); got != c.want || e.OK != r.OK || e.Pending != r.Pending {
-			t.Errorf("%s: got %s, %d OK, %d pending, want %s, %d, %d", name, got, e.OK, e.Pending, c.want, r.OK, r.Pending)
+			t.Errorf("%s: got %s, %d OK, %d pending, want %s, %d, %d", name, got, e.OK, e.Pending,
+				c.want, r.OK, r.Pending)
 		}
 		day := dayEntry(list{Day: "2026/11/22", Entries: []entry{e, e}})
 		if got := day.verdict(); got != c.want {
@@ -607,27 +683,34 @@ func TestPages(t *testing.T) {
 			case 1:
 				deliver(t, n, delivery(slot, in(bad)))
 			case 3:
-				deliver(t, n, delivery(slot, in(func(r *report.Report) { r.Warning, r.Headline = 1, "data/kafka-0 volume 81 %, above 80 % since 06:20" })))
+				deliver(t, n, delivery(slot, in(func(r *report.Report) {
+					r.Warning, r.Headline = 1, "data/kafka-0 volume 81 %, above 80 % since 06:20"
+				})))
 			case 4:
 				deliver(t, n, delivery(slot, in(func(r *report.Report) {
-					r.Pending, r.Headline = 2, "n1 memory is above 90 % for 3 min; an alert if it lasts 15 min"
+					r.Pending, r.Headline = 2, "n1 memory is above 90 % for 3 min; an alert if "+
+						"it lasts 15 min"
 				})))
 			case 5:
 				deliver(t, n, delivery(slot, in(func(r *report.Report) {
-					r.OK, r.Failures, r.Headline = 0, []report.Failure{{}}, "Nothing could be measured: connection refused"
+					r.OK, r.Failures, r.Headline = 0, []report.Failure{{}}, "Nothing could be "+
+						"measured: connection refused"
 				})))
 			default:
 				deliver(t, n, delivery(slot, in()))
 			}
 		}
 		for i := range 6 {
-			deliver(t, n, delivery(morning.Add(time.Duration(i+1)*5*time.Minute), in(func(r *report.Report) {
-				if i == 2 {
-					bad(r)
-				}
-			})))
+			deliver(t, n, delivery(morning.Add(time.Duration(i+1)*5*time.Minute),
+				in(func(r *report.Report) {
+					if i == 2 {
+						bad(r)
+					}
+				})))
 		}
-		for key, name := range map[string]string{"index.html": "days", "2026/11/22/index.html": "day"} {
+		for key, name := range map[string]string{
+			"index.html": "days", "2026/11/22/index.html": "day",
+		} {
 			golden := filepath.Join("testdata", fmt.Sprintf("%s-%s.html", name, language))
 			got := s.Object(base + key).Body
 			if *update {
@@ -646,7 +729,8 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// A list has times of summer and of winter: what they are in is the zone, and not what its clocks are called at the newest.
+// A list has times of summer and of winter: what they are in is the zone, and not what its clocks
+// are called at the newest.
 func TestPagesNameTheZone(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
@@ -676,7 +760,8 @@ func TestPagesLoadNothing(t *testing.T) {
 	if !strings.Contains(page, `content="default-src &#39;none&#39;; style-src &#39;sha256-`) {
 		t.Error("the page has no policy")
 	}
-	if found := regexp.MustCompile(`(?i)<script|src=|@import|url\(|https?:`).FindString(page); found != "" {
+	if found := regexp.MustCompile(`(?i)<script|src=|@import|url\(|https?:`).
+		FindString(page); found != "" {
 		t.Errorf("the page holds %q", found)
 	}
 }
@@ -684,7 +769,8 @@ func TestPagesLoadNothing(t *testing.T) {
 // FuzzList: whatever lies at index.json is refused or makes a page that holds no markup of it.
 func FuzzList(f *testing.F) {
 	for _, seed := range []string{
-		"", "{}", "[]", `{"schema":1}`, `{"schema":2}`, `{"schema":1,"title":"<script>","entries":[{"name":"20261122T000000Z","path":"javascript:x"}]}`,
+		"", "{}", "[]", `{"schema":1}`, `{"schema":2}`,
+		`{"schema":1,"title":"<script>","entries":[{"name":"20261122T000000Z","path":"javascript:x"}]}`,
 		`{"schema":1,"day":"2026/11/22","entries":[{"name":"2026/11/22","reports":-1,"critical":-5,"headline":"<img src=x>"},{}]}`,
 	} {
 		f.Add([]byte(seed))

@@ -27,7 +27,8 @@ const (
 type api struct {
 	o    Options
 	http *http.Client
-	// pause is how long to wait where Slack does not say: between two tries, and between two looks whether pictures are shown.
+	// pause is how long to wait where Slack does not say: between two tries, and between two looks
+	// whether pictures are shown.
 	pause time.Duration
 	apart time.Duration // how far apart threads are filled, after the first few
 }
@@ -56,7 +57,10 @@ func (a *api) session(ctx context.Context) (*session, error) {
 		return nil, &notify.RefusedError{Err: fmt.Errorf("reading Slack's token: %w", err)}
 	}
 	rotates := strings.HasPrefix(token, "xoxe.xox")
-	return &session{a, slackgo.New(token, slackgo.OptionAPIURL(a.o.APIURL), slackgo.OptionHTTPClient(bounded{a.http})), rotates}, nil
+	return &session{
+		a, slackgo.New(token, slackgo.OptionAPIURL(a.o.APIURL),
+			slackgo.OptionHTTPClient(bounded{a.http})), rotates,
+	}, nil
 }
 
 // bounded is a client that reads answers up to answerSize.
@@ -76,10 +80,13 @@ func (b bounded) Do(rq *http.Request) (*http.Response, error) {
 
 // call makes one call of Slack, and says what went wrong.
 func (a *api) call(ctx context.Context, doing string, f func(ctx context.Context) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, callTime, fmt.Errorf("slack did not answer within %s", callTime))
+	ctx, cancel := context.WithTimeoutCause(ctx, callTime,
+		fmt.Errorf("slack did not answer within %s", callTime))
 	defer cancel()
 	var connected atomic.Bool
-	err := f(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}))
+	err := f(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	}))
 	if err == nil {
 		return nil
 	}
@@ -87,7 +94,8 @@ func (a *api) call(ctx context.Context, doing string, f func(ctx context.Context
 }
 
 // post sends a message: as a message, or as a reply in a thread.
-func (s *session) post(ctx context.Context, channel, ts string, broadcast bool, m message, plain bool) (notify.Receipt, error) {
+func (s *session) post(ctx context.Context, channel, ts string, broadcast bool, m message,
+	plain bool) (notify.Receipt, error) {
 	options := content(m, plain)
 	if ts != "" {
 		options = append(options, slackgo.MsgOptionTS(ts))
@@ -110,7 +118,8 @@ func (s *session) post(ctx context.Context, channel, ts string, broadcast bool, 
 func (s *session) edit(ctx context.Context, at notify.Receipt, m message) error {
 	send := func(plain bool) error {
 		return s.call(ctx, "editing a message in Slack", func(ctx context.Context) error {
-			_, _, _, err := s.client.UpdateMessageContext(ctx, at.Channel, at.ID, content(m, plain)...)
+			_, _, _, err := s.client.UpdateMessageContext(ctx, at.Channel, at.ID,
+				content(m, plain)...)
 			return err
 		})
 	}
@@ -123,17 +132,22 @@ func (s *session) edit(ctx context.Context, at notify.Receipt, m message) error 
 
 // content is a message as blocks with a fallback, or as plain text.
 func content(m message, plain bool) []slackgo.MsgOption {
-	options := []slackgo.MsgOption{slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl()}
-	if plain {
-		return append(options, slackgo.MsgOptionText(m.text(), false), slackgo.MsgOptionDisableMarkdown())
+	options := []slackgo.MsgOption{
+		slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl(),
 	}
-	return append(options, slackgo.MsgOptionText(m.fallback(), false), slackgo.MsgOptionBlocks(m.blocks()...))
+	if plain {
+		return append(options, slackgo.MsgOptionText(m.text(), false),
+			slackgo.MsgOptionDisableMarkdown())
+	}
+	return append(options, slackgo.MsgOptionText(m.fallback(), false),
+		slackgo.MsgOptionBlocks(m.blocks()...))
 }
 
 // mostTries is how often what FollowUp sends is tried where Slack asks to wait.
 const mostTries = 3
 
-// again tries f again where it asks for that. Notify leaves this to Deliver; of FollowUp nobody else takes care.
+// again tries f again where it asks for that. Notify leaves this to Deliver; of FollowUp nobody
+// else takes care.
 func (s *session) again(ctx context.Context, f func() error) error {
 	for try := 1; ; try++ {
 		err := f()
@@ -182,12 +196,14 @@ func (s *session) show(ctx context.Context, at notify.Receipt, pictures []letter
 		return errors.Join(failed...)
 	}
 	err := s.again(ctx, func() error {
-		return s.call(ctx, "completing the upload of pictures to Slack", func(ctx context.Context) error {
-			_, err := s.client.CompleteUploadExternalContext(ctx, slackgo.CompleteUploadExternalParameters{
-				Files: files, Channel: at.Channel, ThreadTimestamp: at.ID,
+		return s.call(ctx, "completing the upload of pictures to Slack",
+			func(ctx context.Context) error {
+				_, err := s.client.CompleteUploadExternalContext(ctx,
+					slackgo.CompleteUploadExternalParameters{
+						Files: files, Channel: at.Channel, ThreadTimestamp: at.ID,
+					})
+				return err
 			})
-			return err
-		})
 	})
 	if err == nil {
 		err = s.verify(ctx, at, files)
@@ -203,29 +219,35 @@ func (s *session) upload(ctx context.Context, p letter.Picture) (id string, err 
 	}
 	var target *slackgo.GetUploadURLExternalResponse
 	err = s.again(ctx, func() error {
-		return s.call(ctx, "asking Slack where to upload "+p.Name, func(ctx context.Context) (err error) {
-			target, err = s.client.GetUploadURLExternalContext(ctx, slackgo.GetUploadURLExternalParameters{
-				FileName: p.Name, FileSize: len(png), AltTxt: p.Alt,
+		return s.call(ctx, "asking Slack where to upload "+p.Name,
+			func(ctx context.Context) (err error) {
+				target, err = s.client.GetUploadURLExternalContext(ctx,
+					slackgo.GetUploadURLExternalParameters{
+						FileName: p.Name, FileSize: len(png), AltTxt: p.Alt,
+					})
+				return err
 			})
-			return err
-		})
 	})
 	if err != nil {
 		return "", err
 	}
 	return target.FileID, s.again(ctx, func() error {
 		return s.call(ctx, "uploading "+p.Name+" to Slack", func(ctx context.Context) error {
-			return s.client.UploadToURL(ctx, slackgo.UploadToURLParameters{UploadURL: target.UploadURL, Filename: p.Name, Reader: bytes.NewReader(png)})
+			return s.client.UploadToURL(ctx, slackgo.UploadToURLParameters{
+				UploadURL: target.UploadURL, Filename: p.Name, Reader: bytes.NewReader(png),
+			})
 		})
 	})
 }
 
-// looks is how often verify looks, because Slack shares what was uploaded only after it has looked at it itself.
+// looks is how often verify looks, because Slack shares what was uploaded only after it has looked
+// at it itself.
 const looks = 5
 
-// verify looks whether the files are shared in the channel: Slack calls an upload complete also where it shows it nowhere. A token that
-// may not look (files:read) has to believe it.
-func (s *session) verify(ctx context.Context, at notify.Receipt, files []slackgo.FileSummary) error {
+// verify looks whether the files are shared in the channel: Slack calls an upload complete also
+// where it shows it nowhere. A token that may not look (files:read) has to believe it.
+func (s *session) verify(ctx context.Context, at notify.Receipt,
+	files []slackgo.FileSummary) error {
 	missing := files
 	for look := range looks {
 		if look > 0 && wait(ctx, s.pause) != nil {
@@ -234,14 +256,16 @@ func (s *session) verify(ctx context.Context, at notify.Receipt, files []slackgo
 		var still []slackgo.FileSummary
 		for _, f := range missing {
 			var info *slackgo.File
-			err := s.call(ctx, "looking for a picture in Slack", func(ctx context.Context) (err error) {
-				info, _, _, err = s.client.GetFileInfoContext(ctx, f.ID, 0, 0)
-				return err
-			})
+			err := s.call(ctx, "looking for a picture in Slack",
+				func(ctx context.Context) (err error) {
+					info, _, _, err = s.client.GetFileInfoContext(ctx, f.ID, 0, 0)
+					return err
+				})
 			if isCode(err, []string{"missing_scope"}) {
 				return nil
 			}
-			if err != nil || len(info.Shares.Public[at.Channel])+len(info.Shares.Private[at.Channel]) == 0 {
+			if err != nil ||
+				len(info.Shares.Public[at.Channel])+len(info.Shares.Private[at.Channel]) == 0 {
 				still = append(still, f)
 			}
 		}
@@ -249,6 +273,7 @@ func (s *session) verify(ctx context.Context, at notify.Receipt, files []slackgo
 			return nil
 		}
 	}
-	return fmt.Errorf("slack took %d pictures and does not show %d of them; see that the app is in the channel (/invite) and has the scope files:write",
+	return fmt.Errorf("slack took %d pictures and does not show %d of them; see that the app is "+
+		"in the channel (/invite) and has the scope files:write",
 		len(files), len(missing))
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/letter"
 )
 
-// limits is what is used of what Slack takes, which is 150 of a header, 3000 of a text, 50 blocks, and about 12,000 in all.
-// https://docs.slack.dev/reference/block-kit/blocks
+// limits is what is used of what Slack takes, which is 150 of a header, 3000 of a text, 50 blocks,
+// and about 12,000 in all. https://docs.slack.dev/reference/block-kit/blocks
 var limits = letter.Limits{
 	Title: 60, // what a phone shows of a message
 	Line:  140,
@@ -26,7 +26,8 @@ var limits = letter.Limits{
 // buttonLimit is Slack's, of a button's words.
 const buttonLimit = 75
 
-// width is how much room a character takes in the strictest way that Slack may count in: escaped, in UTF-16 code units.
+// width is how much room a character takes in the strictest way that Slack may count in: escaped,
+// in UTF-16 code units.
 func width(r rune) int {
 	switch r {
 	case '&':
@@ -43,11 +44,13 @@ type message struct {
 	mentions []Mention
 }
 
-// escape makes a text harmless in a message without blocks: https://docs.slack.dev/messaging/formatting-message-text#escaping.
+// escape makes a text harmless in a message without blocks:
+// https://docs.slack.dev/messaging/formatting-message-text#escaping.
 var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace
 
-// blocks writes the message as blocks. Words from outside stand in elements of plain text and of rich text alone, in which Slack looks
-// for no markup: they can neither mention anybody nor break out.
+// blocks writes the message as blocks. Words from outside stand in elements of plain text and of
+// rich text alone, in which Slack looks for no markup: they can neither mention anybody nor break
+// out.
 func (m *message) blocks() []slackgo.Block {
 	var blocks []slackgo.Block
 	if m.Title != "" {
@@ -61,15 +64,19 @@ func (m *message) blocks() []slackgo.Block {
 	}
 	if m.Code != "" {
 		rich = append(rich, &slackgo.RichTextPreformatted{
-			Type:     slackgo.RTEPreformatted,
-			Elements: []slackgo.RichTextSectionElement{slackgo.NewRichTextSectionTextElement(m.Code, nil)},
+			Type: slackgo.RTEPreformatted,
+			Elements: []slackgo.RichTextSectionElement{
+				slackgo.NewRichTextSectionTextElement(m.Code, nil),
+			},
 		})
 	}
 	if len(rich) > 0 {
 		blocks = append(blocks, slackgo.NewRichTextBlock("", rich...))
 	}
 	if calls := m.calls(); calls != "" {
-		blocks = append(blocks, slackgo.NewSectionBlock(slackgo.NewTextBlockObject(slackgo.MarkdownType, calls, false, true), nil, nil))
+		blocks = append(blocks,
+			slackgo.NewSectionBlock(slackgo.NewTextBlockObject(slackgo.MarkdownType, calls, false,
+				true), nil, nil))
 	}
 	if bs := m.buttonElements(); len(bs) > 0 {
 		blocks = append(blocks, slackgo.NewActionBlock("", bs...))
@@ -95,10 +102,12 @@ func richLines(lines []letter.Line) []slackgo.RichTextSectionElement {
 			case p.Text == "":
 			case !p.At.IsZero():
 				flush()
-				out = append(out, slackgo.NewRichTextSectionDateElement(p.At.Unix(), dateFormat(p), nil, &p.Text))
+				out = append(out, slackgo.NewRichTextSectionDateElement(p.At.Unix(), dateFormat(p),
+					nil, &p.Text))
 			case p.Bold:
 				flush()
-				out = append(out, slackgo.NewRichTextSectionTextElement(p.Text, &slackgo.RichTextSectionTextStyle{Bold: true}))
+				out = append(out, slackgo.NewRichTextSectionTextElement(p.Text,
+					&slackgo.RichTextSectionTextStyle{Bold: true}))
 			default:
 				plain += p.Text
 			}
@@ -120,7 +129,9 @@ func (m *message) calls() string {
 func (m *message) buttonElements() []slackgo.BlockElement {
 	var out []slackgo.BlockElement
 	for _, b := range m.Links {
-		e := slackgo.NewButtonBlockElement(b.ID, "", slackgo.NewTextBlockObject(slackgo.PlainTextType, limits.Clip(b.Words, buttonLimit), false, false))
+		e := slackgo.NewButtonBlockElement(b.ID, "",
+			slackgo.NewTextBlockObject(slackgo.PlainTextType, limits.Clip(b.Words, buttonLimit),
+				false, false))
 		e.URL = b.URL
 		out = append(out, e)
 	}
@@ -138,8 +149,8 @@ func (m *message) fallback() string {
 	return "promsnap"
 }
 
-// text is the whole message for a message without blocks. It is sent with markup switched off; what is left of markup is in angle
-// brackets, of which words from outside have none.
+// text is the whole message for a message without blocks. It is sent with markup switched off; what
+// is left of markup is in angle brackets, of which words from outside have none.
 func (m *message) text() string {
 	var out []string
 	if m.Title != "" {
@@ -164,7 +175,8 @@ func (m *message) text() string {
 	}
 	var links []string
 	for _, b := range m.Links {
-		links = append(links, "<"+bracketed(b.URL)+"|"+escape(strings.ReplaceAll(limits.Clip(b.Words, buttonLimit), "|", "/"))+">")
+		links = append(links, "<"+bracketed(b.URL)+"|"+
+			escape(strings.ReplaceAll(limits.Clip(b.Words, buttonLimit), "|", "/"))+">")
 	}
 	if len(links) > 0 {
 		out = append(out, strings.Join(links, "  "))
@@ -182,7 +194,8 @@ func dateFormat(p letter.Part) string {
 
 // moment is a time in the syntax of messages without blocks.
 func moment(p letter.Part) string {
-	return "<!date^" + strconv.FormatInt(p.At.Unix(), 10) + "^" + dateFormat(p) + "|" + strings.ReplaceAll(escape(p.Text), "|", "/") + ">"
+	return "<!date^" + strconv.FormatInt(p.At.Unix(), 10) + "^" + dateFormat(p) + "|" +
+		strings.ReplaceAll(escape(p.Text), "|", "/") + ">"
 }
 
 // bracketed is a link as it may stand between < and |.

@@ -19,7 +19,10 @@ func TestContract(t *testing.T) {
 	notifytest.Run(t, func(t *testing.T) notifytest.Tested {
 		slack := slackdouble.Start(notifytest.Secret)
 		t.Cleanup(slack.Close)
-		o := Options{Channel: channel, Token: secret.Inline(notifytest.Secret), APIURL: slack.APIURL(), Transport: &http.Transport{}}
+		o := Options{
+			Channel: channel, Token: secret.Inline(notifytest.Secret), APIURL: slack.APIURL(),
+			Transport: &http.Transport{},
+		}
 		away := o
 		away.APIURL = nowhere
 		return tested(slack, "chat.postMessage", "token_revoked", New(o), New(away))
@@ -31,13 +34,17 @@ func TestContractOfTheWebhook(t *testing.T) {
 		slack := slackdouble.Start(notifytest.Secret)
 		t.Cleanup(slack.Close)
 		hook := func(link string) *Webhook {
-			return NewWebhook(WebhookOptions{URL: secret.Inline(link), Transport: &http.Transport{}})
+			return NewWebhook(WebhookOptions{
+				URL: secret.Inline(link), Transport: &http.Transport{},
+			})
 		}
-		return tested(slack, "webhook", "no_service", hook(slack.WebhookURL()), hook(nowhere+notifytest.Secret))
+		return tested(slack, "webhook", "no_service", hook(slack.WebhookURL()),
+			hook(nowhere+notifytest.Secret))
 	})
 }
 
-func tested(slack *slackdouble.Double, method, revoked string, n, away notify.Notifier) notifytest.Tested {
+func tested(slack *slackdouble.Double, method, revoked string, n,
+	away notify.Notifier) notifytest.Tested {
 	fail := func(f slackdouble.Fault) { f.Method = method; slack.Fail(f) }
 	return notifytest.Tested{
 		Notifier: n, Role: notify.RoleChanges, Unreachable: away,
@@ -47,7 +54,9 @@ func tested(slack *slackdouble.Double, method, revoked string, n, away notify.No
 			}
 			return ""
 		},
-		Busy:   func(after time.Duration) { fail(slackdouble.Fault{Status: 429, RetryAfter: int(after.Seconds())}) },
+		Busy: func(after time.Duration) {
+			fail(slackdouble.Fault{Status: 429, RetryAfter: int(after.Seconds())})
+		},
 		Refuse: func() { fail(slackdouble.Fault{Error: revoked}) },
 		Hang:   func() { fail(slackdouble.Fault{Hang: true}) },
 	}

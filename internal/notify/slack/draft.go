@@ -14,7 +14,8 @@ import (
 
 // Draft is one message as it would be sent.
 type Draft struct {
-	Step   string // "post", "reply", "broadcast" (a reply that the channel sees too), "edit", "thread"
+	// "post", "reply", "broadcast" (a reply that the channel sees too), "edit", "thread"
+	Step   string
 	Text   string // the whole message as a person reads it
 	Push   string // the text beside the blocks, which a phone shows
 	blocks []slackgo.Block
@@ -78,7 +79,8 @@ func draftOf(step string, m message) Draft {
 	return Draft{step, strings.Join(text, "\n"), m.fallback(), m.blocks()}
 }
 
-// DryRun sends nothing, and hands what it would have sent to a function. It implements notify.Notifier.
+// DryRun sends nothing, and hands what it would have sent to a function. It implements
+// notify.Notifier.
 type DryRun struct {
 	o    Options
 	take func(d notify.Delivery, drafts []Draft) error
@@ -86,7 +88,8 @@ type DryRun struct {
 
 var _ notify.Notifier = (*DryRun)(nil)
 
-// NewDryRun returns the receiver that stands in for the one that New returns, and for a webhook's. It needs no token.
+// NewDryRun returns the receiver that stands in for the one that New returns, and for a webhook's.
+// It needs no token.
 func NewDryRun(o Options, take func(d notify.Delivery, drafts []Draft) error) *DryRun {
 	return &DryRun{o, take}
 }

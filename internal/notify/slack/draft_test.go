@@ -28,7 +28,10 @@ func TestDryRunSendsNothing(t *testing.T) {
 
 func ExampleDrafts() {
 	d := notify.Delivery{
-		Report:  report.Build(report.Info{Cluster: "prod-seoul", Name: "check", Slot: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)}, nil),
+		Report: report.Build(report.Info{
+			Cluster: "prod-seoul", Name: "check",
+			Slot: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC),
+		}, nil),
 		Message: &notify.Message{Kind: notify.KindAllClear},
 	}
 	for _, draft := range Drafts(Options{Channel: "C0123456789"}, d) {

@@ -40,7 +40,8 @@ type world struct {
 	failed   bool
 }
 
-// cluster is a world of 42 nodes, or of as many as have something wrong, with so many of them found.
+// cluster is a world of 42 nodes, or of as many as have something wrong, with so many of them
+// found.
 func cluster(found int, l words.Language) world {
 	w := world{language: l, found: found}
 	for i := range max(42, found) {
@@ -78,29 +79,38 @@ func (w world) report(t testing.TB) *report.Report {
 	grid := series.Grid{Start: slot.Add(-60 * step), Step: step, Len: 60}
 	memory := snapshot.Panel{
 		Spec: panel.Spec{
-			Name: "node-memory", Title: "Memory of nodes", Subject: "memory", Measure: panel.NodeMemory,
+			Name: "node-memory", Title: "Memory of nodes", Subject: "memory",
+			Measure:  panel.NodeMemory,
 			Queries:  []panel.Query{{Expr: "memory", Legend: "{{node}}", Unit: units.PercentUnit}},
 			Capacity: &panel.Capacity{Query: "total", Unit: units.Bytes},
 			Rules: []rules.Rule{{
-				Name: "NodeMemoryHigh", Warning: rules.At(0.8), Critical: rules.At(0.9), For: 15 * time.Minute,
+				Name: "NodeMemoryHigh", Warning: rules.At(0.8), Critical: rules.At(0.9),
+				For:        15 * time.Minute,
 				RunbookURL: "https://runbooks.example.com/NodeMemoryHigh",
 			}},
 		},
-		Exprs: []string{`1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes`}, Grid: grid, Total: len(w.nodes), Data: snapshot.DataComplete,
+		Exprs: []string{`1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes`},
+		Grid:  grid, Total: len(w.nodes), Data: snapshot.DataComplete,
 	}
 	var nodes []snapshot.Node
 	for i, name := range w.nodes {
 		nodes = append(nodes, snapshot.Node{Name: name, Exporter: i != 40 && i != 41})
 		row := snapshot.Row{
 			Name: name, Node: name, Labels: series.FromPairs("node", name), Capacity: 64 << 30,
-			Stats: snapshot.Stats{Last: 0.55, Avg: 0.5, Min: 0.45, Max: 0.56, Samples: grid.Len}, Rank: 0.55, Status: rules.OK,
+			Stats: snapshot.Stats{Last: 0.55, Avg: 0.5, Min: 0.45, Max: 0.56, Samples: grid.Len},
+			Rank:  0.55, Status: rules.OK,
 		}
 		if i < w.found {
-			row.Status, row.Severity, row.Rank, row.Stats.Last = rules.Breach, severityOf(i), valueOf(i), valueOf(i)
-			s := &rules.Streak{From: sinceOf(i), To: grid.End(), Peak: valueOf(i), PeakAt: grid.End(), Limit: limitOf(i), Severity: severityOf(i)}
+			row.Status, row.Severity, row.Rank, row.Stats.Last = rules.Breach, severityOf(i),
+				valueOf(i), valueOf(i)
+			s := &rules.Streak{
+				From: sinceOf(i), To: grid.End(), Peak: valueOf(i), PeakAt: grid.End(),
+				Limit: limitOf(i), Severity: severityOf(i),
+			}
 			memory.Findings = append(memory.Findings, snapshot.Finding{
 				Finding: rules.Finding{
-					Rule: "NodeMemoryHigh", Labels: row.Labels, Status: rules.Breach, Severity: s.Severity, Value: valueOf(i), Limit: limitOf(i),
+					Rule: "NodeMemoryHigh", Labels: row.Labels, Status: rules.Breach,
+					Severity: s.Severity, Value: valueOf(i), Limit: limitOf(i),
 					Newest: grid.End(), Streak: s,
 				},
 				Name: name, Node: name, Capacity: 64 << 30,
@@ -120,13 +130,20 @@ func (w world) report(t testing.TB) *report.Report {
 	}
 	panels := []snapshot.Panel{memory}
 	if w.failed {
-		spec := panel.Spec{Name: "pvc", Title: "Persistent volumes", Queries: []panel.Query{{Expr: "pvc", Unit: units.PercentUnit}}}
-		panels = append(panels, snapshot.Failed([]panel.Spec{spec}, fmt.Errorf("prometheus answered 503: query timed out in expression evaluation"))...)
+		spec := panel.Spec{
+			Name: "pvc", Title: "Persistent volumes", Queries: []panel.Query{
+				{Expr: "pvc", Unit: units.PercentUnit},
+			},
+		}
+		panels = append(panels, snapshot.Failed([]panel.Spec{spec},
+			fmt.Errorf("prometheus answered 503: query timed out in expression evaluation"))...)
 	}
 	return report.Build(report.Info{
-		Cluster: "prod-seoul", Name: "daily", Title: "Daily capacity", Slot: slot, Range: time.Hour, Zone: seoul(t), Language: w.language,
-		Version: "v0.3.0", Nodes: nodes, Scrape: time.Minute, ExternalURL: "https://prometheus.example.com",
-		Command: "promsnap run daily -c promsnap.yaml --time 2026-11-21T18:10:00Z",
+		Cluster: "prod-seoul", Name: "daily", Title: "Daily capacity", Slot: slot, Range: time.Hour,
+		Zone: seoul(t), Language: w.language,
+		Version: "v0.3.0", Nodes: nodes, Scrape: time.Minute,
+		ExternalURL: "https://prometheus.example.com",
+		Command:     "promsnap run daily -c promsnap.yaml --time 2026-11-21T18:10:00Z",
 	}, panels)
 }
 
@@ -143,13 +160,17 @@ func (w world) item(i int) notify.Item {
 	name := w.nodes[i]
 	identity := map[string]string{"node": name}
 	e := rules.Episode{
-		Since: sinceOf(i), Last: slot, Worst: severityOf(i), Peak: rules.Number(valueOf(i) + 0.02), PeakAt: slot.Add(-3 * time.Minute),
+		Since: sinceOf(i), Last: slot, Worst: severityOf(i), Peak: rules.Number(valueOf(i) + 0.02),
+		PeakAt: slot.Add(-3 * time.Minute),
 	}
 	return notify.Item{
-		Key: rules.KeyOf(rules.RuleID{Panel: "node-memory", Rule: "NodeMemoryHigh"}, series.FromMap(identity)),
+		Key: rules.KeyOf(rules.RuleID{Panel: "node-memory", Rule: "NodeMemoryHigh"},
+			series.FromMap(identity)),
 		Alert: rules.Alert{
-			Panel: "node-memory", Rule: "NodeMemoryHigh", Name: name, Labels: identity, Identity: identity, Severity: severityOf(i), GraveAt: slot,
-			Value: rules.Number(valueOf(i)), Limit: rules.Number(limitOf(i)), Capacity: 64 << 30, Episodes: []rules.Episode{e},
+			Panel: "node-memory", Rule: "NodeMemoryHigh", Name: name, Labels: identity,
+			Identity: identity, Severity: severityOf(i), GraveAt: slot,
+			Value: rules.Number(valueOf(i)), Limit: rules.Number(limitOf(i)), Capacity: 64 << 30,
+			Episodes: []rules.Episode{e},
 		},
 		Episode: e,
 	}
@@ -166,8 +187,14 @@ func (w world) delivery(t testing.TB, k notify.Kind) notify.Delivery {
 	t.Helper()
 	m := &notify.Message{Kind: k}
 	d := notify.Delivery{
-		Report: w.report(t), Message: m, Memory: rules.Memory{Slot: slot, Alerts: map[rules.Key]rules.Alert{}},
-		Archived: []notify.Receipt{{Location: "https://reports.example.com/prod/daily/index.html?X-Amz-Signature=5f3a&b=1", Expires: slot.Add(12 * time.Hour)}},
+		Report: w.report(t), Message: m, Memory: rules.Memory{
+			Slot: slot, Alerts: map[rules.Key]rules.Alert{},
+		},
+		Archived: []notify.Receipt{
+			{
+				Location: "https://reports.example.com/prod/daily/index.html?X-Amz-Signature=5f3a&b=1", Expires: slot.Add(12 * time.Hour),
+			},
+		},
 	}
 	if k == notify.KindAllClear || k == notify.KindTest {
 		return d
@@ -181,9 +208,15 @@ func (w world) delivery(t testing.TB, k notify.Kind) notify.Delivery {
 	}
 	switch {
 	case k == notify.KindNew && len(m.Items) == 1:
-		d.Details = map[rules.Key][]string{m.Items[0].Key: {"shop/checkout-7d9f 22 GiB", "spark/exec-14 11 GiB"}}
+		d.Details = map[rules.Key][]string{
+			m.Items[0].Key: {"shop/checkout-7d9f 22 GiB", "spark/exec-14 11 GiB"},
+		}
 	case k == notify.KindSummary:
-		d.History = &notify.History{Ran: 285, Due: 288, Blind: []notify.Span{{From: slot.Add(-16 * time.Hour), To: slot.Add(-15*time.Hour - 45*time.Minute)}}}
+		d.History = &notify.History{
+			Ran: 285, Due: 288, Blind: []notify.Span{
+				{From: slot.Add(-16 * time.Hour), To: slot.Add(-15*time.Hour - 45*time.Minute)},
+			},
+		}
 	}
 	return d
 }
@@ -200,27 +233,38 @@ func (w world) turn(i *notify.Item, k notify.Kind, at int) {
 		i.Alert.Silent = slot.Add(-7 * time.Minute)
 	case notify.KindResolved, notify.KindSeenLate:
 		i.Episode.Since = i.Episode.Since.Add(-10 * time.Minute)
-		i.Episode.Last, i.Episode.Ended, i.Episode.End = slot.Add(-10*time.Minute), slot, rules.Recovered
+		i.Episode.Last, i.Episode.Ended, i.Episode.End = slot.Add(-10*time.Minute), slot,
+			rules.Recovered
 		if at == 5 {
 			i.Episode.End = rules.Vanished
 		}
 	}
 }
 
-// blindness is a message of a kind about promsnap's own alert, of a report that could ask nothing for a quarter of an hour.
+// blindness is a message of a kind about promsnap's own alert, of a report that could ask nothing
+// for a quarter of an hour.
 func blindness(t testing.TB, k notify.Kind, l words.Language) notify.Delivery {
 	t.Helper()
 	d := cluster(0, l).delivery(t, notify.KindSummary)
 	specs := []panel.Spec{
-		{Name: "node-memory", Title: "Memory of nodes", Queries: []panel.Query{{Expr: "memory", Unit: units.PercentUnit}}}, {Name: "pvc", Title: "Persistent volumes", Queries: []panel.Query{{Expr: "pvc"}}},
+		{
+			Name: "node-memory", Title: "Memory of nodes", Queries: []panel.Query{
+				{Expr: "memory", Unit: units.PercentUnit},
+			},
+		}, {Name: "pvc", Title: "Persistent volumes", Queries: []panel.Query{{Expr: "pvc"}}},
 	}
 	in := d.Report.Info
 	in.Nodes, in.ExternalURL = nil, ""
 	d.Report = report.Build(in, snapshot.Failed(specs, &promapi.Error{
-		Op: "query_range", URL: "http://prometheus-server.monitoring.svc", Message: "connection refused",
-		Hint: "nothing listens there: check the address and the port, and whether Prometheus runs",
+		Op: "query_range", URL: "http://prometheus-server.monitoring.svc",
+		Message: "connection refused",
+		Hint: "nothing listens there: check the address and the port, and whether Prometheus " +
+			"runs",
 	}))
-	e := rules.Episode{Since: slot.Add(-15 * time.Minute), Last: slot, Worst: rules.Critical, Peak: 1, PeakAt: slot.Add(-15 * time.Minute), Found: slot.Add(-10 * time.Minute)}
+	e := rules.Episode{
+		Since: slot.Add(-15 * time.Minute), Last: slot, Worst: rules.Critical, Peak: 1,
+		PeakAt: slot.Add(-15 * time.Minute), Found: slot.Add(-10 * time.Minute),
+	}
 	d.Message = &notify.Message{Kind: k, Items: []notify.Item{{Key: rules.BlindKey}}}
 	d.History = nil
 	switch k {
@@ -232,7 +276,10 @@ func blindness(t testing.TB, k notify.Kind, l words.Language) notify.Delivery {
 		d.Message.Thread = notify.Receipt{Channel: channel, ID: parent}
 	}
 	d.Message.Items[0].Episode = e
-	d.Message.Items[0].Alert = rules.Alert{Rule: rules.BlindName, Name: "promsnap", Severity: rules.Critical, Value: 1, Episodes: []rules.Episode{e}}
+	d.Message.Items[0].Alert = rules.Alert{
+		Rule: rules.BlindName, Name: "promsnap", Severity: rules.Critical, Value: 1,
+		Episodes: []rules.Episode{e},
+	}
 	return d
 }
 
@@ -250,7 +297,10 @@ func options(t testing.TB) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Options{Channel: channel, Token: secret.Inline(token), Mentions: map[rules.Severity][]Mention{rules.Critical: {team}}}
+	return Options{
+		Channel: channel, Token: secret.Inline(token),
+		Mentions: map[rules.Severity][]Mention{rules.Critical: {team}},
+	}
 }
 
 // nan is no figure.

@@ -78,7 +78,8 @@ func TestGoldens(t *testing.T) {
 				t.Run(fmt.Sprintf("%s-%s-%d", k, l, n), func(t *testing.T) {
 					w := cluster(n, l)
 					w.failed = n == 500
-					golden(t, fmt.Sprintf("%s-%s-%d", k, l, n), Drafts(options(t), w.delivery(t, k)))
+					golden(t, fmt.Sprintf("%s-%s-%d", k, l, n),
+						Drafts(options(t), w.delivery(t, k)))
 				})
 			}
 		}
@@ -92,7 +93,8 @@ func TestGoldenOfWhatIsOdd(t *testing.T) {
 		d.Message.PossibleDuplicate, d.Message.InsteadOf = true, "pager"
 		d.Unarchived = []string{"bucket: AccessDenied"}
 		d.MemoryLost = "s3://capacity-reports/state: AccessDenied"
-		d.Report.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort, "the queries took longer than the run's timeout leaves for them")
+		d.Report.Info.Incomplete = snapshot.NoteOf(snapshot.NoteCutShort,
+			"the queries took longer than the run's timeout leaves for them")
 		d.Message.Items[0].Episode.Open = true
 		d.Archived = []notify.Receipt{{Location: "/var/reports/daily/index.html"}}
 		golden(t, fmt.Sprintf("odd-%s", l), Drafts(options(t), d))
@@ -117,7 +119,10 @@ func TestGoldenOfWhatIsOdd(t *testing.T) {
 // TestGoldenOfBlindness looks at what is said when nothing can be seen.
 func TestGoldenOfBlindness(t *testing.T) {
 	for _, l := range words.Languages() {
-		for _, k := range []notify.Kind{notify.KindNew, notify.KindStillFiring, notify.KindResolved, notify.KindSeenLate, notify.KindSummary} {
+		for _, k := range []notify.Kind{
+			notify.KindNew, notify.KindStillFiring, notify.KindResolved, notify.KindSeenLate,
+			notify.KindSummary,
+		} {
 			t.Run(fmt.Sprintf("%s-%s", k, l), func(t *testing.T) {
 				golden(t, fmt.Sprintf("blind-%s-%s", k, l), Drafts(options(t), blindness(t, k, l)))
 			})
@@ -131,11 +136,15 @@ func TestGoldenOfBlindness(t *testing.T) {
 
 func TestTheFirstLineOfBlindness(t *testing.T) {
 	for _, l := range words.Languages() {
-		for name, cluster := range map[string]string{"short": "k", "usual": "prod-seoul", "long": strings.Repeat("a-very-long-name-of-a-cluster-", 8)} {
+		for name, cluster := range map[string]string{
+			"short": "k", "usual": "prod-seoul",
+			"long": strings.Repeat("a-very-long-name-of-a-cluster-", 8),
+		} {
 			for _, k := range []notify.Kind{notify.KindNew, notify.KindResolved} {
 				for _, ago := range []time.Duration{15 * time.Minute, 50 * time.Hour} {
 					d := blindness(t, k, l)
-					d.Report.Info.Cluster, d.Message.Items[0].Episode.Since = cluster, slot.Add(-ago)
+					d.Report.Info.Cluster, d.Message.Items[0].Episode.Since = cluster,
+						slot.Add(-ago)
 					got := Drafts(options(t), d)
 					push, rest, _ := strings.Cut(got[len(got)-1].Text, "\n")
 					if k == notify.KindNew {
@@ -145,7 +154,8 @@ func TestTheFirstLineOfBlindness(t *testing.T) {
 						t.Errorf("%s in %s: %q has %d", name, l, push, limits.Size(push))
 					}
 					if name == "long" && !strings.Contains(rest, cluster[:60]) {
-						t.Errorf("%s in %s: the cluster's whole name is nowhere:\n%s", name, l, rest)
+						t.Errorf("%s in %s: the cluster's whole name is nowhere:\n%s", name, l,
+							rest)
 					}
 				}
 			}
@@ -155,7 +165,8 @@ func TestTheFirstLineOfBlindness(t *testing.T) {
 
 func TestTheFirstLineIsThePush(t *testing.T) {
 	for n, want := range map[int]string{
-		1: "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % > 90 %", 7: "🔴 prod-seoul memory > 80 % on 7 nodes",
+		1: "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % > 90 %",
+		7: "🔴 prod-seoul memory > 80 % on 7 nodes",
 	} {
 		d := Drafts(options(t), cluster(n, words.English).delivery(t, notify.KindNew))[0]
 		if first, _, _ := strings.Cut(d.Text, "\n"); first != want {
@@ -166,15 +177,21 @@ func TestTheFirstLineIsThePush(t *testing.T) {
 		}
 	}
 	d := cluster(1, words.English).delivery(t, notify.KindNew)
-	d.Message.Items[0].Alert.Name = "a-very-long-name-of-a-node-that-no-phone-can-show.example.internal"
+	d.Message.Items[0].
+		Alert.Name = "a-very-long-name-of-a-node-that-no-phone-can-show.example.internal"
 	got := Drafts(options(t), d)[0]
-	if first, _, _ := strings.Cut(got.Text, "\n"); limits.Size(first) > limits.Title || !strings.Contains(first, "… memory 94.4 % > 90 %") && !strings.HasSuffix(first, " memory 94.4 % > 90 %") {
+	if first, _, _ := strings.Cut(got.Text, "\n"); limits.Size(first) > limits.Title ||
+		!strings.Contains(first, "… memory 94.4 % > 90 %") &&
+			!strings.HasSuffix(first, " memory 94.4 % > 90 %") {
 		t.Errorf("the first line is %q, %d long", first, limits.Size(first))
 	}
-	if d.Message.Items[0].Alert.Name = "spark-executor-0123456789-7d9f.example"; !strings.Contains(Drafts(options(t), d)[0].Text, "\n"+d.Message.Items[0].Alert.Name+" memory") {
+	if d.Message.Items[0].Alert.Name = "spark-executor-0123456789-7d9f.example"; !strings.Contains(
+		Drafts(options(t), d)[0].Text, "\n"+d.Message.Items[0].Alert.Name+" memory") {
 		t.Error("a name that was shortened by a little is nowhere in full")
 	}
-	if !strings.Contains(got.Text, "\na-very-long-name-of-a-node-that-no-phone-can-show.example.internal memory 94.4 % > 90 %\n") {
+	if !strings.Contains(got.Text,
+		"\na-very-long-name-of-a-node-that-no-phone-can-show.example.internal memory 94.4 % > 90 "+
+			"%\n") {
 		t.Errorf("the name is nowhere in full:\n%s", got.Text)
 	}
 }
@@ -204,10 +221,14 @@ func TestWhoIsMentioned(t *testing.T) {
 	}
 }
 
-// TestGoldenOfManyGroups looks at the message that stands for all groups beyond those that have one of their own.
+// TestGoldenOfManyGroups looks at the message that stands for all groups beyond those that have one
+// of their own.
 func TestGoldenOfManyGroups(t *testing.T) {
 	for _, l := range words.Languages() {
-		for _, k := range []notify.Kind{notify.KindNew, notify.KindWorse, notify.KindNoData, notify.KindResolved, notify.KindSeenLate, notify.KindStillFiring} {
+		for _, k := range []notify.Kind{
+			notify.KindNew, notify.KindWorse, notify.KindNoData, notify.KindResolved,
+			notify.KindSeenLate, notify.KindStillFiring,
+		} {
 			d := cluster(140, l).delivery(t, k)
 			d.Message.Folded = 140
 			golden(t, fmt.Sprintf("folded-%s-%s", k, l), Drafts(options(t), d))

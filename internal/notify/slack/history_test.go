@@ -21,7 +21,11 @@ func TestTheMarkOfASummaryKnowsItsHistory(t *testing.T) {
 		{&notify.History{Ran: 288, Due: 288, Alerts: &notify.AlertCount{}}, "✅"},
 		{&notify.History{Ran: 285, Due: 288, Blind: gap, Alerts: &notify.AlertCount{}}, "⚪"},
 		{&notify.History{Due: 288, Blind: gap, Alerts: &notify.AlertCount{}}, "🔴"},
-		{&notify.History{NoCheckYet: true, Since: slot.Add(-24 * time.Hour), Alerts: &notify.AlertCount{}}, "⚪"},
+		{
+			&notify.History{
+				NoCheckYet: true, Since: slot.Add(-24 * time.Hour), Alerts: &notify.AlertCount{},
+			}, "⚪",
+		},
 		{&notify.History{NoCheckYet: true, Alerts: &notify.AlertCount{}}, "🔴"},
 	} {
 		d := cluster(0, words.English).delivery(t, notify.KindSummary)
@@ -39,49 +43,112 @@ func TestASummaryOfWhatIsCritical(t *testing.T) {
 	all := Drafts(options(t), d)[0].Text
 	d.Message.Least = rules.Critical
 	got := Drafts(options(t), d)[0].Text
-	if !strings.Contains(all, "🟠") || strings.Contains(got, "🟠") || !strings.Contains(got, "🔴") || !strings.Contains(got, "warning") {
+	if !strings.Contains(all, "🟠") || strings.Contains(got, "🟠") || !strings.Contains(got, "🔴") ||
+		!strings.Contains(got, "warning") {
 		t.Errorf("of all\n%s\nof what is critical\n%s", all, got)
 	}
 	d = cluster(1, words.English).delivery(t, notify.KindSummary)
 	d.Message.Least = rules.Critical + 1
-	if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, "No finding is as severe as this receiver asks for.") {
+	if got := Drafts(options(t), d)[0].Text; !strings.Contains(got, "No finding is as severe as "+
+		"this receiver asks for.") {
 		t.Errorf("of nothing\n%s", got)
 	}
 }
 
 // Alerts that are more than can be remembered are counted where people are called.
 func TestMoreAlertsThanAreRemembered(t *testing.T) {
-	for kind, want := range map[notify.Kind]bool{notify.KindNew: true, notify.KindStillFiring: true, notify.KindResolved: false} {
+	for kind, want := range map[notify.Kind]bool{
+		notify.KindNew: true, notify.KindStillFiring: true, notify.KindResolved: false,
+	} {
 		d := cluster(7, words.English).delivery(t, kind)
 		d.Memory.Overflow = 199
 		got := Drafts(options(t), d)[0].Text
-		if strings.Contains(got, "199 more alerts fire; they are listed in the report only.") != want {
+		if strings.Contains(got,
+			"199 more alerts fire; they are listed in the report only.") != want {
 			t.Errorf("%s: %s", kind, got)
 		}
 	}
 }
 
-// What a summary says of the time before it: of the checks' alerts, where another report makes them, and since when it knows.
+// What a summary says of the time before it: of the checks' alerts, where another report makes
+// them, and since when it knows.
 func TestHistory(t *testing.T) {
-	gap := []notify.Span{{From: slot.Add(-16 * time.Hour), To: slot.Add(-15*time.Hour - 45*time.Minute)}}
+	gap := []notify.Span{
+		{From: slot.Add(-16 * time.Hour), To: slot.Add(-15*time.Hour - 45*time.Minute)},
+	}
 	since := slot.Add(-48 * time.Hour)
 	for name, tc := range map[string]struct {
 		history *notify.History
 		english string
 		korean  string
 	}{
-		"the summary's own":       {nil, "Since the last summary: 7 alerts, all still firing", "지난 요약 이후: 알림 7건, 모두 지속 중"},
-		"of another report":       {&notify.History{Ran: 285, Due: 288, Blind: gap, Alerts: &notify.AlertCount{Fired: 4}}, "Since the last summary: 4 alerts, all resolved · 285 of 288 checks ran, blind 11:10–11:25", "지난 요약 이후: 알림 4건, 모두 해소 · 점검 288회 중 285회 실행, 데이터 공백 11:10~11:25"},
-		"where some go on":        {&notify.History{Ran: 2, Due: 2, Alerts: &notify.AlertCount{Fired: 4, Firing: 1}}, "Since the last summary: 4 alerts, 1 still fires · 2 of 2 checks ran", "지난 요약 이후: 알림 4건, 1건 지속 중 · 점검 2회 중 2회 실행"},
-		"without alerts":          {&notify.History{Ran: 2, Due: 2, Alerts: &notify.AlertCount{}}, "No alerts since the last summary · 2 of 2 checks ran", "지난 요약 이후 알림 없음 · 점검 2회 중 2회 실행"},
-		"not as far back":         {&notify.History{Ran: 2, Due: 2, Since: since, Alerts: &notify.AlertCount{Fired: 1}}, "Since Fri 20 Nov 03:10: 1 alert, resolved · 2 of 2 checks ran", "11월 20일 (금) 03:10 이후: 알림 1건, 해소 · 점검 2회 중 2회 실행"},
-		"not as far back, calm":   {&notify.History{Ran: 2, Due: 2, Since: since, Alerts: &notify.AlertCount{}}, "No alerts since Fri 20 Nov 03:10 · 2 of 2 checks ran", "11월 20일 (금) 03:10 이후 알림 없음 · 점검 2회 중 2회 실행"},
-		"over a day":              {&notify.History{Ran: 144, Due: 288, Blind: []notify.Span{{From: slot.Add(-24 * time.Hour), To: slot.Add(-12 * time.Hour)}}, Alerts: &notify.AlertCount{}}, "No alerts since the last summary · 144 of 288 checks ran, blind Sat 21 Nov 03:10–Sat 21 Nov 15:10", "지난 요약 이후 알림 없음 · 점검 288회 중 144회 실행, 데이터 공백 11월 21일 (토) 03:10~11월 21일 (토) 15:10"},
-		"no check at all":         {&notify.History{Due: 288, Blind: []notify.Span{{From: slot.Add(-24 * time.Hour), To: slot}}, Alerts: &notify.AlertCount{}}, "0 of 288 checks ran, blind Sat 21 Nov 03:10–Sun 22 Nov 03:10", "점검 288회 중 0회 실행, 데이터 공백 11월 21일 (토) 03:10~11월 22일 (일) 03:10"},
-		"the first morning":       {&notify.History{Ran: 28, Due: 28, Since: slot.Add(-140 * time.Minute), First: true, Alerts: &notify.AlertCount{}}, "No alerts since 00:50, when checks began · 28 of 28 checks ran", "점검을 시작한 00:50 이후 알림 없음 · 점검 28회 중 28회 실행"},
-		"the first alert":         {&notify.History{Ran: 28, Due: 28, Since: slot.Add(-140 * time.Minute), First: true, Alerts: &notify.AlertCount{Fired: 1}}, "Since 00:50, when checks began: 1 alert, resolved · 28 of 28 checks ran", "점검을 시작한 00:50 이후: 알림 1건, 해소 · 점검 28회 중 28회 실행"},
-		"before the first check":  {&notify.History{NoCheckYet: true, Since: slot.Add(-24 * time.Hour), Alerts: &notify.AlertCount{}}, "No check has run yet", "아직 실행된 점검이 없음"},
-		"summaries that were not": {&notify.History{Ran: 1, Due: 3}, "Since the last summary: 7 alerts, all still firing · 1 of 3 checks ran", "지난 요약 이후: 알림 7건, 모두 지속 중 · 점검 3회 중 1회 실행"},
+		"the summary's own": {
+			nil, "Since the last summary: 7 alerts, all still firing", "지난 요약 이후: 알림 7건, 모두 지속 중",
+		},
+		"of another report": {
+			&notify.History{Ran: 285, Due: 288, Blind: gap, Alerts: &notify.AlertCount{Fired: 4}},
+			"Since the last summary: 4 alerts, all resolved · 285 of 288 checks ran, blind " +
+				"11:10–11:25", "지난 요약 이후: 알림 4건, 모두 해소 · 점검 288회 중 285회 실행, 데이터 공백 11:10~11:25",
+		},
+		"where some go on": {
+			&notify.History{Ran: 2, Due: 2, Alerts: &notify.AlertCount{Fired: 4, Firing: 1}},
+			"Since the last summary: 4 alerts, 1 still fires · 2 of 2 checks ran",
+			"지난 요약 이후: 알림 4건, 1건 지속 중 · 점검 2회 중 2회 실행",
+		},
+		"without alerts": {
+			&notify.History{Ran: 2, Due: 2, Alerts: &notify.AlertCount{}},
+			"No alerts since the last summary · 2 of 2 checks ran",
+			"지난 요약 이후 알림 없음 · 점검 2회 중 2회 실행",
+		},
+		"not as far back": {
+			&notify.History{Ran: 2, Due: 2, Since: since, Alerts: &notify.AlertCount{Fired: 1}},
+			"Since Fri 20 Nov 03:10: 1 alert, resolved · 2 of 2 checks ran",
+			"11월 20일 (금) 03:10 이후: 알림 1건, 해소 · 점검 2회 중 2회 실행",
+		},
+		"not as far back, calm": {
+			&notify.History{Ran: 2, Due: 2, Since: since, Alerts: &notify.AlertCount{}},
+			"No alerts since Fri 20 Nov 03:10 · 2 of 2 checks ran", "11월 20일 (금) 03:10 이후 알림 없음 " +
+				"· 점검 2회 중 2회 실행",
+		},
+		"over a day": {
+			&notify.History{
+				Ran: 144, Due: 288, Blind: []notify.Span{
+					{From: slot.Add(-24 * time.Hour), To: slot.Add(-12 * time.Hour)},
+				}, Alerts: &notify.AlertCount{},
+			}, "No alerts since the last summary · 144 of 288 checks ran, blind Sat 21 Nov " +
+				"03:10–Sat 21 Nov 15:10", "지난 요약 이후 알림 없음 · 점검 288회 중 144회 실행, 데이터 공백 11월 21일 " +
+				"(토) 03:10~11월 21일 (토) 15:10",
+		},
+		"no check at all": {
+			&notify.History{
+				Due: 288, Blind: []notify.Span{{From: slot.Add(-24 * time.Hour), To: slot}},
+				Alerts: &notify.AlertCount{},
+			}, "0 of 288 checks ran, blind Sat 21 Nov 03:10–Sun 22 Nov 03:10",
+			"점검 288회 중 0회 실행, 데이터 공백 11월 21일 (토) 03:10~11월 22일 (일) 03:10",
+		},
+		"the first morning": {
+			&notify.History{
+				Ran: 28, Due: 28, Since: slot.Add(-140 * time.Minute), First: true,
+				Alerts: &notify.AlertCount{},
+			}, "No alerts since 00:50, when checks began · 28 of 28 checks ran",
+			"점검을 시작한 00:50 이후 알림 없음 · 점검 28회 중 28회 실행",
+		},
+		"the first alert": {
+			&notify.History{
+				Ran: 28, Due: 28, Since: slot.Add(-140 * time.Minute), First: true,
+				Alerts: &notify.AlertCount{Fired: 1},
+			}, "Since 00:50, when checks began: 1 alert, resolved · 28 of 28 checks ran",
+			"점검을 시작한 00:50 이후: 알림 1건, 해소 · 점검 28회 중 28회 실행",
+		},
+		"before the first check": {
+			&notify.History{
+				NoCheckYet: true, Since: slot.Add(-24 * time.Hour), Alerts: &notify.AlertCount{},
+			}, "No check has run yet", "아직 실행된 점검이 없음",
+		},
+		"summaries that were not": {
+			&notify.History{Ran: 1, Due: 3}, "Since the last summary: 7 alerts, all still firing " +
+				"· 1 of 3 checks ran", "지난 요약 이후: 알림 7건, 모두 지속 중 · 점검 3회 중 1회 실행",
+		},
 	} {
 		for _, l := range words.Languages() {
 			d := cluster(7, l).delivery(t, notify.KindSummary)
@@ -97,7 +164,8 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// What is silenced stands among the summary's findings all the same: that there were no alerts it must not say.
+// What is silenced stands among the summary's findings all the same: that there were no alerts it
+// must not say.
 func TestASummaryCountsWhatIsSilenced(t *testing.T) {
 	for _, tc := range []struct {
 		items, silenced int
@@ -107,7 +175,10 @@ func TestASummaryCountsWhatIsSilenced(t *testing.T) {
 		{0, 0, nil, "No alerts since the last summary"},
 		{0, 1, nil, "1 alert is silenced"},
 		{1, 2, nil, "Since the last summary: 1 alert, still firing, 2 alerts are silenced"},
-		{0, 1, &notify.History{Ran: 2, Due: 2, Alerts: &notify.AlertCount{}}, "No alerts since the last summary · 2 of 2 checks ran"},
+		{
+			0, 1, &notify.History{Ran: 2, Due: 2, Alerts: &notify.AlertCount{}},
+			"No alerts since the last summary · 2 of 2 checks ran",
+		},
 	} {
 		d := cluster(7, words.English).delivery(t, notify.KindSummary)
 		d.History, d.Message.Silenced = tc.history, tc.silenced

@@ -23,10 +23,14 @@ import (
 
 // hostileWords are words that a label, an error or a configuration may hold: these, and the corpus.
 var hostileWords = append([]string{
-	"<!channel>", "<!here|here>", "<@U0123456789>", "<!subteam^S0123456789>", "<https://evil.example.com|Open report>", "@channel", "#general",
-	"*bold* _italic_ ~struck~ `code` ```block```", "> quote", "&gt; quote", "&lt;!channel&gt;", "&amp;lt;!channel&amp;gt;", ":fire: :rotating_light:",
-	"a\nb\r\nc\td", "\x00\x1b[31m\u202egnp.exe\u2066", "\xff\xfe", `"}],"text":"<!channel>","blocks":[{"type":"header"`, "https://evil.example.com",
-	"https://evil.example.com/|x>", strings.Repeat("&", 800), strings.Repeat("<!channel>", 80), strings.Repeat("한", 800), strings.Repeat("😀", 800),
+	"<!channel>", "<!here|here>", "<@U0123456789>", "<!subteam^S0123456789>",
+	"<https://evil.example.com|Open report>", "@channel", "#general",
+	"*bold* _italic_ ~struck~ `code` ```block```", "> quote", "&gt; quote", "&lt;!channel&gt;",
+	"&amp;lt;!channel&amp;gt;", ":fire: :rotating_light:",
+	"a\nb\r\nc\td", "\x00\x1b[31m\u202egnp.exe\u2066", "\xff\xfe",
+	`"}],"text":"<!channel>","blocks":[{"type":"header"`, "https://evil.example.com",
+	"https://evil.example.com/|x>", strings.Repeat("&", 800), strings.Repeat("<!channel>", 80),
+	strings.Repeat("한", 800), strings.Repeat("😀", 800),
 	"%[1]s %[2]s %s %d %[9]s", "{{.}}", "", " ",
 }, corpus()...)
 
@@ -59,7 +63,8 @@ func soil(d *notify.Delivery, word string) {
 			p.Spec.Rules[j].RunbookURL = word
 		}
 	}
-	d.MemoryLost, d.Message.InsteadOf, d.Message.PossibleDuplicate, d.Unarchived = word, word, true, []string{word, word}
+	d.MemoryLost, d.Message.InsteadOf, d.Message.PossibleDuplicate, d.Unarchived = word, word, true,
+		[]string{word, word}
 	d.Details = map[rules.Key][]string{}
 	for i := range d.Message.Items {
 		item := &d.Message.Items[i]
@@ -70,7 +75,9 @@ func soil(d *notify.Delivery, word string) {
 		}
 		d.Details[item.Key] = []string{word, word, word, word}
 	}
-	d.Archived = append(d.Archived, notify.Receipt{Location: word}, notify.Receipt{Location: "https://reports.example.com/" + strings.Repeat("a", 5000)})
+	d.Archived = append(d.Archived, notify.Receipt{Location: word}, notify.Receipt{
+		Location: "https://reports.example.com/" + strings.Repeat("a", 5000),
+	})
 }
 
 // sent is all messages of a delivery.
@@ -102,7 +109,8 @@ func mrkdwn(v any) []string {
 	return out
 }
 
-// check holds a message against what it promises: Slack takes it, and nobody is mentioned but whom the configuration names.
+// check holds a message against what it promises: Slack takes it, and nobody is mentioned but whom
+// the configuration names.
 func check(t interface{ Errorf(string, ...any) }, l message) {
 	if len(l.Lines) == 0 && l.Title == "" {
 		return // nothing is sent
@@ -136,8 +144,10 @@ func check(t interface{ Errorf(string, ...any) }, l message) {
 		}
 		text = strings.ReplaceAll(text, l.calls(), "")
 		for i, r := range text {
-			if r == '<' && !strings.HasPrefix(text[i:], "<!date^") && !strings.HasPrefix(text[i:], "<https://reports.example.com/") &&
-				!strings.HasPrefix(text[i:], "<https://prometheus.example.com/") && !strings.HasPrefix(text[i:], "<https://runbooks.example.com/") &&
+			if r == '<' && !strings.HasPrefix(text[i:], "<!date^") &&
+				!strings.HasPrefix(text[i:], "<https://reports.example.com/") &&
+				!strings.HasPrefix(text[i:], "<https://prometheus.example.com/") &&
+				!strings.HasPrefix(text[i:], "<https://runbooks.example.com/") &&
 				!strings.HasPrefix(text[i:], "<https://evil.example.com") {
 				t.Errorf("an angle bracket of no meaning in %.200q", text[i:])
 			}
@@ -147,7 +157,8 @@ func check(t interface{ Errorf(string, ...any) }, l message) {
 	for _, ln := range l.Lines {
 		whole += limits.Size(ln.String()) + 1
 	}
-	if n := len(l.Lines); n > 0 && l.Lines[n-1].String() == "…" && whole > limits.Body-limits.Place {
+	if n := len(l.Lines); n > 0 && l.Lines[n-1].String() == "…" &&
+		whole > limits.Body-limits.Place {
 		t.Errorf("lines after %d characters were cut without counting what is left out", whole)
 	}
 }
@@ -208,7 +219,8 @@ func TestAnyDeliveryIsWithinSlacksLimits(t *testing.T) {
 			rapid.SampledFrom(words.Languages()).Draw(t, "language"),
 		}
 		d := known[m]()
-		word := rapid.OneOf(rapid.String(), rapid.SampledFrom(hostileWords), rapid.StringN(0, 500, 2000)).Draw(t, "word")
+		word := rapid.OneOf(rapid.String(), rapid.SampledFrom(hostileWords),
+			rapid.StringN(0, 500, 2000)).Draw(t, "word")
 		if rapid.Bool().Draw(t, "soiled") {
 			soil(&d, word)
 		}
@@ -228,7 +240,9 @@ func TestAnyDeliveryIsWithinSlacksLimits(t *testing.T) {
 
 func TestRichTextIsTextAndTimes(t *testing.T) {
 	m := message{Letter: letter.Letter{
-		Title: "push", Lines: []letter.Line{{{Text: "a", Bold: true}, {Text: "b"}}, {{Text: "02:52", At: time.Unix(1795283520, 0)}}}, Code: "x",
+		Title: "push", Lines: []letter.Line{
+			{{Text: "a", Bold: true}, {Text: "b"}}, {{Text: "02:52", At: time.Unix(1795283520, 0)}},
+		}, Code: "x",
 	}}
 	rich := m.blocks()[1].(*slackgo.RichTextBlock)
 	var got []string
@@ -247,14 +261,18 @@ func TestRichTextIsTextAndTimes(t *testing.T) {
 
 func TestParseMention(t *testing.T) {
 	for in, want := range map[string]Mention{
-		"here": "<!here>", "@channel": "<!channel>", "@everyone": "<!everyone>", "U0123456789": "<@U0123456789>", "W012ABC": "<@W012ABC>",
+		"here": "<!here>", "@channel": "<!channel>", "@everyone": "<!everyone>",
+		"U0123456789": "<@U0123456789>", "W012ABC": "<@W012ABC>",
 		"S0123456789": "<!subteam^S0123456789>",
 	} {
 		if got, err := ParseMention(in); err != nil || got != want {
 			t.Errorf("%s is %q, %v", in, got, err)
 		}
 	}
-	for _, in := range []string{"", "@", "@oncall", "jane", "U01 <!channel>", "<!channel>", "u0123456789", "S", "C0123456789", strings.Repeat("U", 100)} {
+	for _, in := range []string{
+		"", "@", "@oncall", "jane", "U01 <!channel>", "<!channel>", "u0123456789", "S",
+		"C0123456789", strings.Repeat("U", 100),
+	} {
 		if got, err := ParseMention(in); err == nil || got != "" {
 			t.Errorf("%q is %q", in, got)
 		}
@@ -266,7 +284,8 @@ func TestACommandIsNotCut(t *testing.T) {
 	d := cluster(1, words.English).delivery(t, notify.KindNew)
 	d.Report.Info.Command = "promsnap run " + strings.Repeat("--verbose ", 300) + "--dry-run"
 	l := message{Letter: letter.Details(d, limits)}
-	if said := l.text(); l.Code != "" || strings.Contains(said, "promsnap run") || !strings.Contains(said, "The command is too long for a message.") {
+	if said := l.text(); l.Code != "" || strings.Contains(said, "promsnap run") ||
+		!strings.Contains(said, "The command is too long for a message.") {
 		t.Errorf("got %q and the command %q, want that it is too long", said, l.Code)
 	}
 }

@@ -12,8 +12,8 @@ type Mention string
 // id matches what Slack knows users (U…, W…) and user groups (S…) by.
 var id = regexp.MustCompile(`^[UWS][A-Z0-9]{2,20}$`)
 
-// ParseMention reads whom to mention: here, channel or everyone, with or without @, or the ID of a user or of a user group. Names do not
-// do: Slack mentions nobody by name.
+// ParseMention reads whom to mention: here, channel or everyone, with or without @, or the ID of a
+// user or of a user group. Names do not do: Slack mentions nobody by name.
 func ParseMention(s string) (Mention, error) {
 	switch name := strings.TrimPrefix(s, "@"); {
 	case name == "here" || name == "channel" || name == "everyone":
@@ -23,5 +23,7 @@ func ParseMention(s string) (Mention, error) {
 	case id.MatchString(s):
 		return Mention("<@" + s + ">"), nil
 	}
-	return "", fmt.Errorf("%.40q is nobody whom Slack can mention: write @here, @channel, the member ID of a user (U…: in the profile, under ⋮) or the ID of a user group (S…: in its address)", s)
+	return "", fmt.Errorf("%.40q is nobody whom Slack can mention: write @here, @channel, the "+
+		"member ID of a user (U…: in the profile, under ⋮) or the ID of a user group (S…: in its "+
+		"address)", s)
 }

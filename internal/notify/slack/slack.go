@@ -1,8 +1,8 @@
-// Package slack is the receiver that tells people in a Slack channel: as an app with a bot token, or through an incoming webhook, which
-// can do less. It is the only package that knows slack-go.
+// Package slack is the receiver that tells people in a Slack channel: as an app with a bot token,
+// or through an incoming webhook, which can do less. It is the only package that knows slack-go.
 //
-// A message is text first: Notify sends one, and returns. What belongs below it in its thread, pictures among it, is sent by FollowUp,
-// when everybody has been told.
+// A message is text first: Notify sends one, and returns. What belongs below it in its thread,
+// pictures among it, is sent by FollowUp, when everybody has been told.
 package slack
 
 import (
@@ -22,14 +22,16 @@ import (
 
 // Options say where an app tells people.
 type Options struct {
-	Channel   string        // its ID: C0123456789
-	Token     secret.String // of the bot: xoxb-…, with the scopes chat:write and files:write; read at each use
+	Channel string // its ID: C0123456789
+	// of the bot: xoxb-…, with the scopes chat:write and files:write; read at each use
+	Token     secret.String
 	Mentions  map[rules.Severity][]Mention
 	APIURL    string            // "": Slack's own
 	Transport http.RoundTripper // nil: http.DefaultTransport
 }
 
-// Notifier tells people as an app. It implements notify.Notifier, and may be used by several goroutines.
+// Notifier tells people as an app. It implements notify.Notifier, and may be used by several
+// goroutines.
 type Notifier struct {
 	o   Options
 	api *api
@@ -47,8 +49,8 @@ type thread struct {
 	receipt notify.Receipt
 }
 
-// Slack takes about one message a second and channel, allows short bursts, and hides what comes faster for long.
-// https://docs.slack.dev/apis/web-api/rate-limits
+// Slack takes about one message a second and channel, allows short bursts, and hides what comes
+// faster for long. https://docs.slack.dev/apis/web-api/rate-limits
 const (
 	mostMessages = 10
 	burst        = 5
@@ -63,11 +65,13 @@ func Limits() notify.Limits {
 // New returns the receiver of a channel.
 func New(o Options) *Notifier { return &Notifier{o: o, api: newAPI(o)} }
 
-// Notify sends d's message. An alert that is new, and a summary, begin a thread; what is said of the alert later is a reply in it, which
-// is also sent to the channel where it is to disturb somebody, because an edited message does not. Where alerts that a message
-// told of are resolved, it is edited to say how many go on, or that none does.
+// Notify sends d's message. An alert that is new, and a summary, begin a thread; what is said of
+// the alert later is a reply in it, which is also sent to the channel where it is to disturb
+// somebody, because an edited message does not. Where alerts that a message told of are resolved,
+// it is edited to say how many go on, or that none does.
 //
-// The receipt holds the channel's ID and the message's ts; of a reply those of the message that it replies to.
+// The receipt holds the channel's ID and the message's ts; of a reply those of the message that it
+// replies to.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	plan := planOf(d, n.o)
 	to, err := n.api.session(ctx)
@@ -97,8 +101,9 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	return sent, nil
 }
 
-// post sends the plan's message, and returns the receipt of the message that begins its thread. Where that is gone it becomes a
-// message of its own; where Slack does not like the blocks it is sent as text, once.
+// post sends the plan's message, and returns the receipt of the message that begins its thread.
+// Where that is gone it becomes a message of its own; where Slack does not like the blocks it is
+// sent as text, once.
 func (n *Notifier) post(ctx context.Context, to *session, p plan) (notify.Receipt, error) {
 	sent, err := to.post(ctx, p.channel, p.thread.ID, p.broadcast, p.message, false)
 	moved := p.channel != n.o.Channel // the configuration names another channel than it did then
@@ -107,7 +112,8 @@ func (n *Notifier) post(ctx context.Context, to *session, p plan) (notify.Receip
 		sent, err = to.post(ctx, p.channel, "", false, p.message, false)
 	}
 	if isCode(err, codesBlocks) {
-		n.note(fmt.Errorf("a message was sent as plain text: %w; please report this as a defect of promsnap", err))
+		n.note(fmt.Errorf("a message was sent as plain text: %w; please report this as a defect "+
+			"of promsnap", err))
 		sent, err = to.post(ctx, p.channel, p.thread.ID, p.broadcast, p.message, true)
 	}
 	if err == nil && p.thread.ID != "" {
@@ -144,7 +150,8 @@ type plan struct {
 func planOf(d notify.Delivery, o Options) plan {
 	m := d.Message
 	p := plan{message: messageOf(d, o.Mentions), channel: o.Channel}
-	if m.Thread.ID == "" || m.Thread.Channel == "" || m.Kind == notify.KindSummary || m.Kind == notify.KindTest || m.Kind == notify.KindAllClear {
+	if m.Thread.ID == "" || m.Thread.Channel == "" || m.Kind == notify.KindSummary ||
+		m.Kind == notify.KindTest || m.Kind == notify.KindAllClear {
 		return p
 	}
 	p.channel, p.thread, p.broadcast = m.Thread.Channel, m.Thread, m.Kind.Pages()
@@ -163,9 +170,10 @@ func messageOf(d notify.Delivery, mentions map[rules.Severity][]Mention) message
 // followTime is how long FollowUp takes for one thread at most.
 const followTime = 30 * time.Second
 
-// FollowUp fills the threads of the messages that were sent since the last call: first the text, then the pictures. It is called when
-// everything has been told and written down. Its error is a note: of pictures that could not be shown, and of what else did not work
-// although people have been told.
+// FollowUp fills the threads of the messages that were sent since the last call: first the text,
+// then the pictures. It is called when everything has been told and written down. Its error is a
+// note: of pictures that could not be shown, and of what else did not work although people have
+// been told.
 func (n *Notifier) FollowUp(ctx context.Context) error {
 	n.mu.Lock()
 	threads, notes := n.threads, n.notes
@@ -173,11 +181,13 @@ func (n *Notifier) FollowUp(ctx context.Context) error {
 	n.mu.Unlock()
 	for i, t := range threads {
 		if i >= burst && wait(ctx, n.api.apart) != nil {
-			notes = append(notes, fmt.Errorf("%d threads stay empty: %w", len(threads)-i, context.Cause(ctx)))
+			notes = append(notes, fmt.Errorf("%d threads stay empty: %w", len(threads)-i,
+				context.Cause(ctx)))
 			break
 		}
 		if err := n.fill(ctx, t); err != nil {
-			notes = append(notes, fmt.Errorf("the thread below %q: %w", messageOf(t.of, nil).Title, err))
+			notes = append(notes, fmt.Errorf("the thread below %q: %w", messageOf(t.of, nil).Title,
+				err))
 		}
 	}
 	return errors.Join(notes...)
@@ -195,7 +205,8 @@ func (n *Notifier) fill(ctx context.Context, t thread) error {
 	details := letter.Details(t.of, limits)
 	if len(details.Lines) > 0 {
 		err := to.again(ctx, func() error {
-			_, err := to.post(ctx, t.receipt.Channel, t.receipt.ID, false, message{Letter: details}, false)
+			_, err := to.post(ctx, t.receipt.Channel, t.receipt.ID, false, message{Letter: details},
+				false)
 			return err
 		})
 		if err != nil {

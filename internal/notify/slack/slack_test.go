@@ -56,7 +56,10 @@ func TestAnAlertsLife(t *testing.T) {
 		d.Message.Thread = first
 		return d
 	}
-	for _, k := range []notify.Kind{notify.KindWorse, notify.KindNoData, notify.KindBetter, notify.KindStillFiring, notify.KindResolved} {
+	for _, k := range []notify.Kind{
+		notify.KindWorse, notify.KindNoData, notify.KindBetter, notify.KindStillFiring,
+		notify.KindResolved,
+	} {
 		if got := tell(t, n, at(k)); got != first {
 			t.Errorf("%v: the receipt is %+v, want that of the first message", k, got)
 		}
@@ -81,8 +84,10 @@ func TestAnAlertsLife(t *testing.T) {
 		t.Fatalf("%d messages, want %d", len(said), len(want))
 	}
 	for i, m := range said {
-		if m.Thread != want[i].thread || m.Broadcast != want[i].broadcast || m.Text != want[i].begins {
-			t.Errorf("message %d is %q in %q, broadcast %v; want %+v", i, m.Text, m.Thread, m.Broadcast, want[i])
+		if m.Thread != want[i].thread || m.Broadcast != want[i].broadcast ||
+			m.Text != want[i].begins {
+			t.Errorf("message %d is %q in %q, broadcast %v; want %+v", i, m.Text, m.Thread,
+				m.Broadcast, want[i])
 		}
 	}
 	if said[0].Edits != 1 {
@@ -153,7 +158,9 @@ func TestWhatIsLeftOfAThreadThatIsGone(t *testing.T) {
 	if len(said) != 1 || said[0].Thread != "" || !strings.Contains(said[0].Text, "resolved") {
 		t.Errorf("said %+v", said)
 	}
-	if err := n.FollowUp(t.Context()); err == nil || !strings.Contains(err.Error(), "could not be marked as resolved") || !strings.Contains(err.Error(), "the message was deleted") {
+	if err := n.FollowUp(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "could not be marked as resolved") ||
+		!strings.Contains(err.Error(), "the message was deleted") {
 		t.Errorf("the note is %v", err)
 	}
 
@@ -194,8 +201,10 @@ func TestBlocksThatSlackDoesNotLikeBecomeText(t *testing.T) {
 		t.Fatalf("said %+v", said)
 	}
 	for _, want := range []string{
-		"🔴 prod-seoul memory &gt; 80 % on 7 nodes\n", "since <!date^1795283520^{time}|02:52> (18 min)", "and 2 more", "<!subteam^S0123456789>",
-		"<https://reports.example.com/prod/daily/index.html?X-Amz-Signature=5f3a&amp;b=1|Open report>",
+		"🔴 prod-seoul memory &gt; 80 % on 7 nodes\n",
+		"since <!date^1795283520^{time}|02:52> (18 min)", "and 2 more", "<!subteam^S0123456789>",
+		"<https://reports.example.com/prod/daily/index.html?X-Amz-Signature=5f3a&amp;b=1|Open " +
+			"report>",
 	} {
 		if !strings.Contains(said[0].Text, want) {
 			t.Errorf("the text has no %q:\n%s", want, said[0].Text)
@@ -205,7 +214,8 @@ func TestBlocksThatSlackDoesNotLikeBecomeText(t *testing.T) {
 		t.Errorf("nobody is told of the defect: %v", err)
 	}
 	slack.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "invalid_blocks", Times: 2})
-	if _, err := n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew)); !refusedError(err) {
+	if _, err := n.Notify(t.Context(),
+		cluster(1, words.English).delivery(t, notify.KindNew)); !refusedError(err) {
 		t.Errorf("twice: %v", err)
 	}
 }
@@ -226,29 +236,49 @@ func TestWhatSlackRefuses(t *testing.T) {
 		setup func(*slackdouble.Double, *Notifier)
 		want  string
 	}{
-		{"another token", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.Inline("xoxb-MARKED-old") }, "Bot User OAuth Token"},
-		{"a refresh token", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.Inline("xoxe-1-MARKED") }, "without token rotation"},
-		{"an app-level token", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.Inline("xapp-1-MARKED") }, "app-level token"},
+		{"another token", func(_ *slackdouble.Double, n *Notifier) {
+			n.api.o.Token = secret.Inline("xoxb-MARKED-old")
+		}, "Bot User OAuth Token"},
+		{"a refresh token", func(_ *slackdouble.Double, n *Notifier) {
+			n.api.o.Token = secret.Inline("xoxe-1-MARKED")
+		}, "without token rotation"},
+		{"an app-level token", func(_ *slackdouble.Double, n *Notifier) {
+			n.api.o.Token = secret.Inline("xapp-1-MARKED")
+		}, "app-level token"},
 		{"a webhook as a token", func(_ *slackdouble.Double, n *Notifier) {
 			n.api.o.Token = secret.Inline("https://hooks.slack.com/services/MARKED")
 		}, "slack_webhook"},
 		{"a token that rotates", func(s *slackdouble.Double, _ *Notifier) {
 			s.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "token_expired"})
 		}, "12 hours"},
-		{"no token", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.File("/nowhere/token") }, "/nowhere/token"},
-		{"a token of two lines", func(_ *slackdouble.Double, n *Notifier) { n.api.o.Token = secret.Inline("MARKED\nMARKED") }, "one line"},
+		{"no token", func(_ *slackdouble.Double, n *Notifier) {
+			n.api.o.Token = secret.File("/nowhere/token")
+		}, "/nowhere/token"},
+		{"a token of two lines", func(_ *slackdouble.Double, n *Notifier) {
+			n.api.o.Token = secret.Inline("MARKED\nMARKED")
+		}, "one line"},
 		{"revoked", func(s *slackdouble.Double, _ *Notifier) {
 			s.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "token_revoked"})
 		}, "install it again"},
-		{"a scope", func(s *slackdouble.Double, _ *Notifier) { s.Grant("files:write") }, "the scope chat:write"},
-		{"not in the channel", func(s *slackdouble.Double, _ *Notifier) { s.Put(slackdouble.Channel{ID: channel}) }, "/invite"},
-		{"a private channel", func(s *slackdouble.Double, _ *Notifier) { s.Put(slackdouble.Channel{ID: channel, Private: true}) }, "no channel " + channel},
+		{"a scope", func(s *slackdouble.Double, _ *Notifier) {
+			s.Grant("files:write")
+		}, "the scope chat:write"},
+		{"not in the channel", func(s *slackdouble.Double, _ *Notifier) {
+			s.Put(slackdouble.Channel{ID: channel})
+		}, "/invite"},
+		{"a private channel", func(s *slackdouble.Double, _ *Notifier) {
+			s.Put(slackdouble.Channel{ID: channel, Private: true})
+		}, "no channel " + channel},
 		{"an archived channel", func(s *slackdouble.Double, _ *Notifier) {
 			s.Put(slackdouble.Channel{ID: channel, Member: true, Archived: true})
 		}, "bring it back"},
-		{"a channel's name", func(_ *slackdouble.Double, n *Notifier) { n.o.Channel, n.api.o.Channel = "#oncall", "#oncall" }, "use the channel's ID"},
+		{"a channel's name", func(_ *slackdouble.Double, n *Notifier) {
+			n.o.Channel, n.api.o.Channel = "#oncall", "#oncall"
+		}, "use the channel's ID"},
 		{"a policy", func(s *slackdouble.Double, _ *Notifier) {
-			s.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "restricted_action_read_only_channel"})
+			s.Fail(slackdouble.Fault{
+				Method: "chat.postMessage", Error: "restricted_action_read_only_channel",
+			})
 		}, "ask its administrator"},
 		{"a code nobody knows", func(s *slackdouble.Double, _ *Notifier) {
 			s.Fail(slackdouble.Fault{Method: "chat.postMessage", Error: "new_code"})
@@ -302,7 +332,8 @@ func TestATokenThatRotatesIsNoted(t *testing.T) {
 		_, _ = n.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
 	}
 	err := n.FollowUp(t.Context())
-	if err == nil || strings.Count(err.Error(), "12 hours") != 1 || strings.Contains(err.Error(), "MARKED") {
+	if err == nil || strings.Count(err.Error(), "12 hours") != 1 ||
+		strings.Contains(err.Error(), "MARKED") {
 		t.Errorf("got the note %v, want one of the 12 hours", err)
 	}
 }
@@ -372,7 +403,8 @@ func TestAnAnswerThatDoesNotCome(t *testing.T) {
 		cancel(errors.New("the run is over"))
 	}()
 	_, err := n.Notify(ctx, d)
-	if err == nil || retryError(err) != nil || refusedError(err) || !strings.Contains(err.Error(), "the run is over") {
+	if err == nil || retryError(err) != nil || refusedError(err) ||
+		!strings.Contains(err.Error(), "the run is over") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -387,11 +419,29 @@ func TestEveryFaultOfResolving(t *testing.T) {
 		edits   int
 		again   bool // Deliver is to try again
 	}{
-		{"the edit is refused", slackdouble.Fault{Method: "chat.update", Error: "edit_window_closed"}, 1, 0, false},
-		{"the edit is too many", slackdouble.Fault{Method: "chat.update", Status: 429, RetryAfter: 1}, 0, 0, true},
-		{"the edit's answer is lost", slackdouble.Fault{Method: "chat.update", Lose: true}, 1, 1, false},
-		{"the edit's blocks", slackdouble.Fault{Method: "chat.update", Error: "invalid_blocks"}, 1, 1, false},
-		{"the reply is too many", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Status: 429}, 0, 1, true},
+		{
+			"the edit is refused", slackdouble.Fault{
+				Method: "chat.update", Error: "edit_window_closed",
+			}, 1, 0, false,
+		},
+		{
+			"the edit is too many", slackdouble.Fault{
+				Method: "chat.update", Status: 429, RetryAfter: 1,
+			}, 0, 0, true,
+		},
+		{
+			"the edit's answer is lost", slackdouble.Fault{Method: "chat.update", Lose: true}, 1,
+			1, false,
+		},
+		{
+			"the edit's blocks", slackdouble.Fault{Method: "chat.update", Error: "invalid_blocks"},
+			1, 1, false,
+		},
+		{
+			"the reply is too many", slackdouble.Fault{
+				Method: "chat.postMessage", Skip: 1, Status: 429,
+			}, 0, 1, true,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			slack, n := rig(t)
@@ -404,7 +454,8 @@ func TestEveryFaultOfResolving(t *testing.T) {
 			}
 			said := slack.Messages()
 			if len(said)-1 != tc.replies || said[0].Edits != tc.edits {
-				t.Errorf("%d replies, %d edits, want %d, %d", len(said)-1, said[0].Edits, tc.replies, tc.edits)
+				t.Errorf("%d replies, %d edits, want %d, %d", len(said)-1, said[0].Edits,
+					tc.replies, tc.edits)
 			}
 			if tc.again {
 				tell(t, n, d)
@@ -416,7 +467,8 @@ func TestEveryFaultOfResolving(t *testing.T) {
 	}
 }
 
-// TestEveryFaultOfPictures breaks each call of FollowUp: people have been told, and the note says what is missing.
+// TestEveryFaultOfPictures breaks each call of FollowUp: people have been told, and the note says
+// what is missing.
 func TestEveryFaultOfPictures(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
@@ -426,17 +478,56 @@ func TestEveryFaultOfPictures(t *testing.T) {
 		thread int
 		want   string // in the note; "": there is none
 	}{
-		{"the text is too many", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Status: 429}, 1, 1, 1, ""},
-		{"the text is to wait for an hour", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Status: 429, RetryAfter: 3600}, 1, 1, 0, "asked to wait 1h0m0s"},
-		{"the text is refused", slackdouble.Fault{Method: "chat.postMessage", Skip: 1, Error: "restricted_action"}, 1, 1, 0, "administrator"},
-		{"one address is lost", slackdouble.Fault{Method: "files.getUploadURLExternal", Drop: true}, 2, 1, 1, "asking Slack where to upload"},
-		{"a scope", slackdouble.Fault{Method: "files.getUploadURLExternal", Error: "missing_scope", Times: 9}, 1, 0, 1, "files:write"},
-		{"one upload fails", slackdouble.Fault{Method: "upload", Status: 500}, 2, 1, 1, "answered 500"},
+		{
+			"the text is too many", slackdouble.Fault{
+				Method: "chat.postMessage", Skip: 1, Status: 429,
+			}, 1, 1, 1, "",
+		},
+		{
+			"the text is to wait for an hour", slackdouble.Fault{
+				Method: "chat.postMessage", Skip: 1, Status: 429, RetryAfter: 3600,
+			}, 1, 1, 0, "asked to wait 1h0m0s",
+		},
+		{
+			"the text is refused", slackdouble.Fault{
+				Method: "chat.postMessage", Skip: 1, Error: "restricted_action",
+			}, 1, 1, 0, "administrator",
+		},
+		{
+			"one address is lost", slackdouble.Fault{
+				Method: "files.getUploadURLExternal", Drop: true,
+			}, 2, 1, 1, "asking Slack where to upload",
+		},
+		{
+			"a scope", slackdouble.Fault{
+				Method: "files.getUploadURLExternal", Error: "missing_scope", Times: 9,
+			}, 1, 0, 1, "files:write",
+		},
+		{
+			"one upload fails", slackdouble.Fault{Method: "upload", Status: 500}, 2, 1, 1,
+			"answered 500",
+		},
 		{"an upload is too many", slackdouble.Fault{Method: "upload", Status: 429}, 1, 1, 1, ""},
-		{"completing is lost", slackdouble.Fault{Method: "files.completeUploadExternal", Drop: true}, 1, 0, 1, "completing the upload"},
-		{"completing is too many", slackdouble.Fault{Method: "files.completeUploadExternal", Status: 429}, 1, 1, 1, ""},
-		{"ok, and not shared", slackdouble.Fault{Method: "files.completeUploadExternal", Unshared: true}, 1, 0, 1, "does not show 1 of them; see that the app is in the channel"},
-		{"nobody may look", slackdouble.Fault{Method: "files.info", Error: "missing_scope", Times: 9}, 1, 1, 1, ""},
+		{
+			"completing is lost", slackdouble.Fault{
+				Method: "files.completeUploadExternal", Drop: true,
+			}, 1, 0, 1, "completing the upload",
+		},
+		{
+			"completing is too many", slackdouble.Fault{
+				Method: "files.completeUploadExternal", Status: 429,
+			}, 1, 1, 1, "",
+		},
+		{
+			"ok, and not shared", slackdouble.Fault{
+				Method: "files.completeUploadExternal", Unshared: true,
+			}, 1, 0, 1, "does not show 1 of them; see that the app is in the channel",
+		},
+		{
+			"nobody may look", slackdouble.Fault{
+				Method: "files.info", Error: "missing_scope", Times: 9,
+			}, 1, 1, 1, "",
+		},
 		{"looking fails once", slackdouble.Fault{Method: "files.info", Status: 503}, 1, 1, 1, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -444,7 +535,8 @@ func TestEveryFaultOfPictures(t *testing.T) {
 			slack.Fail(tc.fault)
 			tell(t, n, cluster(tc.found, words.English).delivery(t, notify.KindNew))
 			err := n.FollowUp(t.Context())
-			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+			if tc.want == "" && err != nil ||
+				tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("the note is %v, want %q", err, tc.want)
 			}
 			if err != nil && strings.Contains(err.Error(), "MARKED") {
@@ -457,7 +549,8 @@ func TestEveryFaultOfPictures(t *testing.T) {
 				}
 			}
 			if said := len(slack.Messages()) - 1; shown != tc.shown || said != tc.thread {
-				t.Errorf("%d pictures and %d replies, want %d and %d", shown, said, tc.shown, tc.thread)
+				t.Errorf("%d pictures and %d replies, want %d and %d", shown, said, tc.shown,
+					tc.thread)
 			}
 		})
 	}
@@ -481,11 +574,14 @@ func TestPicturesEndWithTheirTime(t *testing.T) {
 	}
 }
 
-// What a detail query knows of an alert is a list of what takes most, or, where its legend names no label, one fact.
+// What a detail query knows of an alert is a list of what takes most, or, where its legend names no
+// label, one fact.
 func TestDetailIsAListOrAFact(t *testing.T) {
 	d := cluster(1, words.English).delivery(t, notify.KindNew)
 	d.Details = map[rules.Key][]string{d.Message.Items[0].Key: {"limit 28 GiB"}}
-	for legend, want := range map[string]string{"{{pod}}": "\nTop: limit 28 GiB\n", "limit": "\nlimit 28 GiB\n"} {
+	for legend, want := range map[string]string{
+		"{{pod}}": "\nTop: limit 28 GiB\n", "limit": "\nlimit 28 GiB\n",
+	} {
 		for i := range d.Report.Panels {
 			d.Report.Panels[i].Spec.Detail = &panel.Detail{Legend: legend}
 		}

@@ -29,10 +29,11 @@ type WebhookOptions struct {
 }
 
 // WebhookLoses says what an incoming webhook cannot do, for whoever checks a configuration.
-const WebhookLoses = "an incoming webhook sends text and links only: no pictures, no threads, and a message is not edited when the alert is resolved; a bot token can do all of that"
+const WebhookLoses = "an incoming webhook sends text and links only: no pictures, no threads, " +
+	"and a message is not edited when the alert is resolved; a bot token can do all of that"
 
-// Webhook tells people through an incoming webhook. It implements notify.Notifier. Its receipts know no message, because Slack does not
-// say which it was: everything is a message of its own.
+// Webhook tells people through an incoming webhook. It implements notify.Notifier. Its receipts
+// know no message, because Slack does not say which it was: everything is a message of its own.
 type Webhook struct {
 	o    WebhookOptions
 	http *http.Client
@@ -95,7 +96,8 @@ func (h *Webhook) post(ctx context.Context, link string, of message, plain bool)
 	})
 }
 
-// hookAnswer is the error of a webhook's answer: unlike the API it says what is wrong in its status and a word.
+// hookAnswer is the error of a webhook's answer: unlike the API it says what is wrong in its status
+// and a word.
 func hookAnswer(res *http.Response) error {
 	word, err := io.ReadAll(res.Body)
 	if err != nil {

@@ -16,7 +16,10 @@ func hook(t *testing.T) (*slackdouble.Double, *Webhook) {
 	t.Helper()
 	d := slackdouble.Start(token)
 	t.Cleanup(d.Close)
-	return d, NewWebhook(WebhookOptions{URL: secret.Inline(d.WebhookURL()), Mentions: options(t).Mentions, Transport: &http.Transport{}})
+	return d, NewWebhook(WebhookOptions{
+		URL: secret.Inline(d.WebhookURL()), Mentions: options(t).Mentions,
+		Transport: &http.Transport{},
+	})
 }
 
 func TestWebhookTellsEveryKind(t *testing.T) {
@@ -41,10 +44,12 @@ func TestWebhookTellsEveryKind(t *testing.T) {
 func TestWebhookFallsBackToText(t *testing.T) {
 	slack, h := hook(t)
 	slack.Fail(slackdouble.Fault{Method: "webhook", Error: "invalid_blocks"})
-	if _, err := h.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew)); err != nil {
+	if _, err := h.Notify(t.Context(),
+		cluster(1, words.English).delivery(t, notify.KindNew)); err != nil {
 		t.Fatal(err)
 	}
-	if m := slack.Messages()[0]; m.Blocks != nil || m.Markup || !strings.Contains(m.Text, "<!subteam^S0123456789>") {
+	if m := slack.Messages()[0]; m.Blocks != nil || m.Markup ||
+		!strings.Contains(m.Text, "<!subteam^S0123456789>") {
 		t.Errorf("said %+v", m)
 	}
 }
@@ -57,15 +62,31 @@ func TestWhatTheWebhookRefuses(t *testing.T) {
 		refused, soon bool
 		want          string
 	}{
-		{name: "a webhook that is gone", fault: slackdouble.Fault{Error: "no_service"}, refused: true, want: "make a new one"},
+		{
+			name: "a webhook that is gone", fault: slackdouble.Fault{Error: "no_service"},
+			refused: true, want: "make a new one",
+		},
 		{name: "another secret", link: "MARKED-old", refused: true, want: "invalid_token"},
-		{name: "no address", link: "-", refused: true, want: "it looks like https://hooks.slack.com/services/"},
-		{name: "too many", fault: slackdouble.Fault{Status: 429, RetryAfter: 3}, soon: true, want: "asked to wait 3s"},
-		{name: "too many, no word how long", fault: slackdouble.Fault{Status: 429}, soon: true, want: "fewer messages"},
+		{
+			name: "no address", link: "-", refused: true,
+			want: "it looks like https://hooks.slack.com/services/",
+		},
+		{
+			name: "too many", fault: slackdouble.Fault{Status: 429, RetryAfter: 3}, soon: true,
+			want: "asked to wait 3s",
+		},
+		{
+			name: "too many, no word how long", fault: slackdouble.Fault{Status: 429}, soon: true,
+			want: "fewer messages",
+		},
 		{name: "a proxy", fault: slackdouble.Fault{Status: 407}, refused: true, want: "407"},
 		{name: "a gateway", fault: slackdouble.Fault{Status: 503}, want: "answered 503"},
 		{name: "a lost answer", fault: slackdouble.Fault{Lose: true}, want: "EOF"},
-		{name: "a login page", fault: slackdouble.Fault{Body: "<!DOCTYPE html><title>Sign in</title>"}, refused: true, want: "a web page"},
+		{
+			name: "a login page", fault: slackdouble.Fault{
+				Body: "<!DOCTYPE html><title>Sign in</title>",
+			}, refused: true, want: "a web page",
+		},
 		{name: "a redirect", fault: slackdouble.Fault{Status: 307}, refused: true, want: "307"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -82,10 +103,12 @@ func TestWhatTheWebhookRefuses(t *testing.T) {
 				slack.Fail(tc.fault)
 			}
 			_, err := h.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
-			if err == nil || !strings.Contains(err.Error(), tc.want) || refusedError(err) != tc.refused || (retryError(err) != nil) != tc.soon {
+			if err == nil || !strings.Contains(err.Error(), tc.want) ||
+				refusedError(err) != tc.refused || (retryError(err) != nil) != tc.soon {
 				t.Errorf("got %v (%T), want %q", err, err, tc.want)
 			}
-			if err != nil && (strings.Contains(err.Error(), "MARKED") || strings.Contains(err.Error(), "services/T")) {
+			if err != nil && (strings.Contains(err.Error(), "MARKED") ||
+				strings.Contains(err.Error(), "services/T")) {
 				t.Errorf("the error shows the webhook: %v", err)
 			}
 		})
@@ -96,7 +119,8 @@ func TestWebhookNobodyThere(t *testing.T) {
 	slack, h := hook(t)
 	slack.Close()
 	_, err := h.Notify(t.Context(), cluster(1, words.English).delivery(t, notify.KindNew))
-	if retryError(err) == nil || strings.Contains(err.Error(), "MARKED") || retryError(err).After != time.Duration(0) {
+	if retryError(err) == nil || strings.Contains(err.Error(), "MARKED") ||
+		retryError(err).After != time.Duration(0) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -11,13 +11,15 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// A payload is JSON of one shape, whatever the words in it, and a program reads in it what was measured.
+// A payload is JSON of one shape, whatever the words in it, and a program reads in it what was
+// measured.
 func TestPayloadOfHostileWords(t *testing.T) {
 	for _, w := range hostile.Words() {
 		o := start(t)
 		d := notifytest.Delivery(notify.RoleMirror, notify.KindNone)
 		for k, a := range d.Memory.Alerts {
-			a.Name, a.Labels, a.Identity = w.Text, map[string]string{"node": w.Text}, map[string]string{"node": w.Text}
+			a.Name, a.Labels, a.Identity = w.Text, map[string]string{"node": w.Text},
+				map[string]string{"node": w.Text}
 			d.Memory.Alerts[k] = a
 		}
 		if _, err := New(options(o.URL)).Notify(t.Context(), d); err != nil {
@@ -36,7 +38,8 @@ func TestPayloadOfHostileWords(t *testing.T) {
 		}
 		want := string([]rune(w.Text)) // JSON has U+FFFD for a byte that is no character
 		if got.Alerts[0].Labels["node"] != want || got.Alerts[0].Name != want {
-			t.Errorf("%s: the label is %.100q, want %.100q", w.Name, got.Alerts[0].Labels["node"], want)
+			t.Errorf("%s: the label is %.100q, want %.100q", w.Name, got.Alerts[0].Labels["node"],
+				want)
 		}
 		if strings.Contains(o.all(), "</script") {
 			t.Errorf("%s: what ends a script stands in the payload", w.Name)
@@ -48,8 +51,11 @@ func TestPayloadOfHostileWords(t *testing.T) {
 func TestAnswerOfHostileWords(t *testing.T) {
 	for _, w := range hostile.Words() {
 		o := start(t)
-		o.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { http.Error(rw, w.Text, http.StatusBadRequest) })
-		_, err := New(options(o.URL)).Notify(t.Context(), notifytest.Delivery(notify.RoleMirror, notify.KindNone))
+		o.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			http.Error(rw, w.Text, http.StatusBadRequest)
+		})
+		_, err := New(options(o.URL)).Notify(t.Context(),
+			notifytest.Delivery(notify.RoleMirror, notify.KindNone))
 		if err == nil {
 			t.Fatal("no error")
 		}

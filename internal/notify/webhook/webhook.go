@@ -1,4 +1,5 @@
-// Package webhook is the receiver that posts what a run has found to an address, as JSON, for a program of the reader's own.
+// Package webhook is the receiver that posts what a run has found to an address, as JSON, for a
+// program of the reader's own.
 package webhook
 
 import (
@@ -22,10 +23,12 @@ import (
 // mostLink is how long a link may be.
 const mostLink = 16 << 10
 
-// PayloadVersion is the version of Payload. It grows where a field changes its meaning or goes away, not where one is added.
+// PayloadVersion is the version of Payload. It grows where a field changes its meaning or goes
+// away, not where one is added.
 const PayloadVersion = 1
 
-// Payload is what is posted. Times are RFC 3339 in UTC; values are in the panel's base unit, null where there is none.
+// Payload is what is posted. Times are RFC 3339 in UTC; values are in the panel's base unit, null
+// where there is none.
 type Payload struct {
 	Version    int                  `json:"version"`
 	Cluster    string               `json:"cluster"`
@@ -35,12 +38,16 @@ type Payload struct {
 	Headline   string               `json:"headline"`
 	Counts     reportjson.DocCounts `json:"counts"`
 	Incomplete string               `json:"incomplete,omitempty"`
-	MemoryLost string               `json:"memory_lost,omitempty"` // why what follows may have been told before
-	Archived   []notify.Receipt     `json:"archived"`              // where the report lies
-	Unarchived []string             `json:"unarchived,omitempty"`  // which archives do not have it, and why: "receiver: why"
-	Message    *Message             `json:"message,omitempty"`     // what is to be told; none where all alerts are handed on at each run
-	Alerts     []Alert              `json:"alerts"`                // that fire, or have ended within two days, by key
-	Overflow   int                  `json:"overflow,omitempty"`    // alerts more that fire
+	// why what follows may have been told before
+	MemoryLost string           `json:"memory_lost,omitempty"`
+	Archived   []notify.Receipt `json:"archived"` // where the report lies
+	// which archives do not have it, and why: "receiver: why"
+	Unarchived []string `json:"unarchived,omitempty"`
+	// what is to be told; none where all alerts are handed on at each run
+	Message *Message `json:"message,omitempty"`
+	// that fire, or have ended within two days, by key
+	Alerts   []Alert `json:"alerts"`
+	Overflow int     `json:"overflow,omitempty"` // alerts more that fire
 }
 
 // Message is what is told in one go.
@@ -54,10 +61,12 @@ type Message struct {
 
 // Alert is an alert with its key, and as the report says it.
 type Alert struct {
-	Key      rules.Key `json:"key"`
-	Sentence string    `json:"sentence"`            // "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10"
-	Details  []string  `json:"details,omitempty"`   // what takes most of it: "shop/checkout-7d9f 22 GiB"
-	Query    string    `json:"query_url,omitempty"` // where its query can be looked at
+	Key rules.Key `json:"key"`
+	// "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10"
+	Sentence string `json:"sentence"`
+	// what takes most of it: "shop/checkout-7d9f 22 GiB"
+	Details []string `json:"details,omitempty"`
+	Query   string   `json:"query_url,omitempty"` // where its query can be looked at
 	rules.Alert
 }
 
@@ -68,7 +77,8 @@ type Options struct {
 	Transport http.RoundTripper // nil: http.DefaultTransport
 }
 
-// Notifier posts to an address. It implements notify.Notifier, as RoleMirror for a program that compares by itself.
+// Notifier posts to an address. It implements notify.Notifier, as RoleMirror for a program that
+// compares by itself.
 type Notifier struct {
 	o      Options
 	caller *notify.Caller
@@ -90,7 +100,9 @@ func New(o Options) *Notifier {
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	body, err := json.Marshal(payload(d))
 	if err != nil {
-		return notify.Receipt{}, &notify.RefusedError{Err: fmt.Errorf("writing for the webhook: %w", err)}
+		return notify.Receipt{}, &notify.RefusedError{
+			Err: fmt.Errorf("writing for the webhook: %w", err),
+		}
 	}
 	rq, err := n.request(ctx, body)
 	if err != nil {
@@ -103,17 +115,25 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 func payload(d notify.Delivery) Payload {
 	r, in := d.Report, d.Report.Info
 	p := Payload{
-		Version: PayloadVersion, Cluster: in.Cluster, Report: in.Name, Title: in.Title, Slot: in.Slot.UTC(), Headline: r.Headline,
+		Version: PayloadVersion, Cluster: in.Cluster, Report: in.Name, Title: in.Title,
+		Slot: in.Slot.UTC(), Headline: r.Headline,
 		Counts:     reportjson.CountsOf(r),
-		Incomplete: r.Incomplete(), MemoryLost: d.MemoryLost, Archived: append([]notify.Receipt{}, d.Archived...), Unarchived: d.Unarchived, Alerts: []Alert{}, Overflow: d.Memory.Overflow,
+		Incomplete: r.Incomplete(), MemoryLost: d.MemoryLost,
+		Archived: append([]notify.Receipt{}, d.Archived...), Unarchived: d.Unarchived,
+		Alerts: []Alert{}, Overflow: d.Memory.Overflow,
 	}
 	for k, a := range d.Memory.Alerts {
 		said := letter.Say(d, k, letter.Limits{URL: mostLink})
 		p.Alerts = append(p.Alerts, Alert{k, said.Sentence, d.Details[k], said.Link("query"), a})
 	}
-	slices.SortFunc(p.Alerts, func(a, b Alert) int { return strings.Compare(string(a.Key), string(b.Key)) })
+	slices.SortFunc(p.Alerts, func(a, b Alert) int {
+		return strings.Compare(string(a.Key), string(b.Key))
+	})
 	if m := d.Message; m != nil {
-		p.Message = &Message{Kind: m.Kind.String(), Group: m.Group, Keys: []rules.Key{}, PossibleDuplicate: m.PossibleDuplicate, InsteadOf: m.InsteadOf}
+		p.Message = &Message{
+			Kind: m.Kind.String(), Group: m.Group, Keys: []rules.Key{},
+			PossibleDuplicate: m.PossibleDuplicate, InsteadOf: m.InsteadOf,
+		}
 		for _, i := range m.Items {
 			p.Message.Keys = append(p.Message.Keys, i.Key)
 		}
@@ -128,7 +148,9 @@ func (n *Notifier) request(ctx context.Context, body []byte) (*http.Request, err
 	}
 	rq, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {
-		return nil, &notify.RefusedError{Err: errors.New("reading the address of the webhook: no request can be made of it")}
+		return nil, &notify.RefusedError{
+			Err: errors.New("reading the address of the webhook: no request can be made of it"),
+		}
 	}
 	rq.Header.Set("Content-Type", "application/json")
 	if n.o.Token.IsZero() {

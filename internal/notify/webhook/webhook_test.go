@@ -79,7 +79,10 @@ func (o *other) all() string {
 }
 
 func options(link string) Options {
-	return Options{URL: secret.Inline(link + "/hook/" + notifytest.Secret), Token: secret.Inline(notifytest.Secret), Transport: &http.Transport{}}
+	return Options{
+		URL:   secret.Inline(link + "/hook/" + notifytest.Secret),
+		Token: secret.Inline(notifytest.Secret), Transport: &http.Transport{},
+	}
 }
 
 func TestContract(t *testing.T) {
@@ -88,8 +91,11 @@ func TestContract(t *testing.T) {
 			notifytest.Run(t, func(t *testing.T) notifytest.Tested {
 				o := start(t)
 				return notifytest.Tested{
-					Notifier: New(options(o.URL)), Role: role, Unreachable: New(options("http://127.0.0.1:1")), Arrived: o.all,
-					Busy:   func(after time.Duration) { o.answer(http.StatusTooManyRequests, after) },
+					Notifier: New(options(o.URL)), Role: role,
+					Unreachable: New(options("http://127.0.0.1:1")), Arrived: o.all,
+					Busy: func(after time.Duration) {
+						o.answer(http.StatusTooManyRequests, after)
+					},
 					Refuse: func() { o.answer(http.StatusUnauthorized, 0) },
 					Hang:   func() { o.hang = make(chan struct{}) },
 				}
@@ -132,20 +138,26 @@ func TestAnswers(t *testing.T) {
 	o := start(t)
 	n := New(options(o.URL))
 	for status, want := range map[int]string{
-		200: "", 202: "", 302: "see its address", 404: "see its address", 403: "see its token", 500: "answered 500", 413: "answered 413", 503: "asked to wait 9s", 429: "asked to wait 9s",
+		200: "", 202: "", 302: "see its address", 404: "see its address", 403: "see its token",
+		500: "answered 500", 413: "answered 413", 503: "asked to wait 9s", 429: "asked to wait 9s",
 	} {
 		o.answer(status, 9*time.Second)
 		_, err := n.Notify(t.Context(), notifytest.Delivery(notify.RoleMirror, notify.KindNone))
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+		if want == "" && err != nil ||
+			want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%d: %v, want %q", status, err, want)
 		}
 	}
 }
 
 func TestWhatIsNoAddress(t *testing.T) {
-	for _, link := range []string{"", "hooks", "ftp://x/" + notifytest.Secret, "https://", "http://\x7f/" + notifytest.Secret} {
-		_, err := New(Options{URL: secret.Inline(link)}).Notify(t.Context(), notifytest.Delivery(notify.RoleMirror, notify.KindNone))
-		if err == nil || !strings.Contains(err.Error(), "address") || strings.Contains(err.Error(), notifytest.Secret) {
+	for _, link := range []string{
+		"", "hooks", "ftp://x/" + notifytest.Secret, "https://", "http://\x7f/" + notifytest.Secret,
+	} {
+		_, err := New(Options{URL: secret.Inline(link)}).Notify(t.Context(),
+			notifytest.Delivery(notify.RoleMirror, notify.KindNone))
+		if err == nil || !strings.Contains(err.Error(), "address") ||
+			strings.Contains(err.Error(), notifytest.Secret) {
 			t.Errorf("%q: %v", link, err)
 		}
 	}
@@ -169,7 +181,8 @@ func TestTokenThatIsReadLater(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := options(start(t).URL)
 			o.Token = secret.From(func(context.Context) (string, error) { return "", tt.err })
-			_, err := New(o).Notify(t.Context(), notifytest.Delivery(notify.RoleChanges, notify.KindNew))
+			_, err := New(o).Notify(t.Context(),
+				notifytest.Delivery(notify.RoleChanges, notify.KindNew))
 			var retry *notify.RetryError
 			if got := errors.As(err, &retry); got != tt.again {
 				t.Errorf("to be tried again: %v, want %v: %v", got, tt.again, err)

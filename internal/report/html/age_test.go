@@ -11,25 +11,29 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// TestAges: nine in the morning in Seoul is midnight in UTC, and so days are told apart by the report's zone.
+// TestAges: nine in the morning in Seoul is midnight in UTC, and so days are told apart by the
+// report's zone.
 func TestAges(t *testing.T) {
 	in, panels := reporttest.Aged(t)
 	page := func(in report.Info) string {
 		var got []string
-		for _, row := range all(classed(pageOf(t, report.Build(in, panels)), "findings")[0], "tr")[1:] {
+		for _, row := range all(classed(pageOf(t, report.Build(in, panels)), "findings")[0],
+			"tr")[1:] {
 			got = append(got, strings.Join(strings.Fields(text(row))[:3], " "))
 		}
 		return strings.Join(got, "\n")
 	}
 	want := strings.Join([]string{
-		"critical NEW ip-10-0-1-12", "critical DAY 2", "critical since 01:00", "warning DAY 3", "warning ip-10-0-1-19 /dev/nvme0n1p1",
+		"critical NEW ip-10-0-1-12", "critical DAY 2", "critical since 01:00", "warning DAY 3",
+		"warning ip-10-0-1-19 /dev/nvme0n1p1",
 		"no data ip-10-0-1-21", "ended ip-10-0-1-23 CPU", "ended ip-10-0-1-15 memory",
 	}, "\n")
 	if got := page(in); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	in.Zone = time.UTC
-	if got := page(in); !strings.Contains(got, "critical DAY 3\ncritical DAY 2\nwarning DAY 4\nwarning DAY 2") {
+	if got := page(in); !strings.Contains(got, "critical DAY 3\ncritical DAY 2\nwarning DAY "+
+		"4\nwarning DAY 2") {
 		t.Errorf("in UTC\n%s", got)
 	}
 }
@@ -38,11 +42,14 @@ func TestAges(t *testing.T) {
 func TestNoAges(t *testing.T) {
 	in, panels := reporttest.Aged(t)
 	later := *in.Known
-	later.Memory = rules.Advance(later.Memory, rules.Evaluation{}, reporttest.Slot.Add(5*time.Minute))
+	later.Memory = rules.Advance(later.Memory, rules.Evaluation{},
+		reporttest.Slot.Add(5*time.Minute))
 	for name, k := range map[string]*report.Known{"no state": nil, "a newer slot": &later} {
 		in.Known = k
 		r := report.Build(in, panels)
-		if slices.ContainsFunc(r.Findings, func(f report.Finding) bool { return f.Age != report.Age{} }) {
+		if slices.ContainsFunc(r.Findings, func(f report.Finding) bool {
+			return f.Age != report.Age{}
+		}) {
 			t.Errorf("%s: an alert has an age", name)
 		}
 		page := string(files(t, r)["index.html"])

@@ -22,14 +22,17 @@ import (
 // What a report of 20 panels may take of processors, in charts of go-chart, and what to strive for.
 const mostCharts, mostChartsStretch = 20, 15
 
-// BenchmarkTwentyPanels builds and renders a report of 20 panels of 12 series: the page, report.json and 20 pictures. In turn with it,
-// go-chart draws one chart of the same 12 series by itself; the metric is how many of those the whole report takes in processor time, least
-// against least, so that what else the machine is doing hardly counts. Two processors do it in about half of that.
+// BenchmarkTwentyPanels builds and renders a report of 20 panels of 12 series: the page,
+// report.json and 20 pictures. In turn with it, go-chart draws one chart of the same 12 series by
+// itself; the metric is how many of those the whole report takes in processor time, least against
+// least, so that what else the machine is doing hardly counts. Two processors do it in about half
+// of that.
 func BenchmarkTwentyPanels(b *testing.B) {
 	const step, samples = 2 * time.Minute, 720
 	a := reporttest.Answers{}
 	for i := range 12 {
-		a.Add("cpu", series.FromPairs("node", reporttest.NodeName(i)), reporttest.Wave(0.4+0.03*float64(i), 0.1, float64(i)))
+		a.Add("cpu", series.FromPairs("node", reporttest.NodeName(i)),
+			reporttest.Wave(0.4+0.03*float64(i), 0.1, float64(i)))
 		a.Add("cores", series.FromPairs("node", reporttest.NodeName(i)), reporttest.Constant(16))
 	}
 	spec := reporttest.Specs()[1]
@@ -70,9 +73,11 @@ func BenchmarkTwentyPanels(b *testing.B) {
 	b.ReportMetric(ratio, "stock-charts")
 	b.ReportMetric(whole.Seconds()*1000, "ms-report")
 	b.ReportMetric(stock.Seconds()*1000, "ms-stock")
-	b.Logf("a report of 20 panels takes as much as %.1f charts of go-chart; the bound is %d, strive for %d", ratio, mostCharts, mostChartsStretch)
+	b.Logf("a report of 20 panels takes as much as %.1f charts of go-chart; the bound is %d, "+
+		"strive for %d", ratio, mostCharts, mostChartsStretch)
 	if !(ratio <= mostCharts) {
-		b.Errorf("a report of 20 panels takes as much as %.1f charts of go-chart, want at most %d", ratio, mostCharts)
+		b.Errorf("a report of 20 panels takes as much as %.1f charts of go-chart, want at most %d",
+			ratio, mostCharts)
 	}
 }
 
@@ -93,16 +98,20 @@ func stockChart(p *snapshot.Panel) *chart.Chart {
 	}
 	c := &chart.Chart{Title: p.Spec.Title, Width: 1000, Height: 400}
 	for _, l := range p.Lines {
-		c.Series = append(c.Series, chart.TimeSeries{Name: l.Name, XValues: times, YValues: l.Values})
+		c.Series = append(c.Series, chart.TimeSeries{
+			Name: l.Name, XValues: times, YValues: l.Values,
+		})
 	}
 	return c
 }
 
-// BenchmarkRender writes the page and report.json of 20 panels with 5,000 series each, without the drawing.
+// BenchmarkRender writes the page and report.json of 20 panels with 5,000 series each, without the
+// drawing.
 func BenchmarkRender(b *testing.B) {
 	a := reporttest.Answers{}
 	for i := range 5000 {
-		a.Add("cpu", series.FromPairs("node", reporttest.NodeName(i)), reporttest.Wave(0.4+0.0001*float64(i), 0.1, float64(i)))
+		a.Add("cpu", series.FromPairs("node", reporttest.NodeName(i)),
+			reporttest.Wave(0.4+0.0001*float64(i), 0.1, float64(i)))
 		a.Add("cores", series.FromPairs("node", reporttest.NodeName(i)), reporttest.Constant(16))
 	}
 	one := reporttest.Take(a, reporttest.Specs()[1:2])[0]

@@ -10,10 +10,17 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// TestADecodedSnapshotIsTheSameReport writes a report of a snapshot, and of what its encoding comes back as: every file is the same.
+// TestADecodedSnapshotIsTheSameReport writes a report of a snapshot, and of what its encoding comes
+// back as: every file is the same.
 func TestADecodedSnapshotIsTheSameReport(t *testing.T) {
-	for name, r := range map[string]*report.Report{"daily": reporttest.Daily(t), "korean": reporttest.Korean(t), "hostile": reporttest.Hostile(t, reporttest.Evil)} {
-		s := snapshot.Snapshot{Cluster: r.Info.Cluster, Report: r.Info.Name, Slot: r.Info.Slot, Range: r.Info.Range, Notes: r.Info.Notes, Panels: r.Panels}
+	for name, r := range map[string]*report.Report{
+		"daily": reporttest.Daily(t), "korean": reporttest.Korean(t),
+		"hostile": reporttest.Hostile(t, reporttest.Evil),
+	} {
+		s := snapshot.Snapshot{
+			Cluster: r.Info.Cluster, Report: r.Info.Name, Slot: r.Info.Slot, Range: r.Info.Range,
+			Notes: r.Info.Notes, Panels: r.Panels,
+		}
 		var file bytes.Buffer
 		if err := s.Encode(&file); err != nil {
 			t.Fatal(name, err)

@@ -58,7 +58,8 @@ func pageOf(t testing.TB, r *report.Report) *html.Node {
 }
 
 // drawnBy is the page of r, whose charts hand draws.
-func drawnBy(t testing.TB, r *report.Report, hand func(*snapshot.Panel) drawing) (*html.Node, []byte) {
+func drawnBy(t testing.TB, r *report.Report,
+	hand func(*snapshot.Panel) drawing) (*html.Node, []byte) {
 	t.Helper()
 	page, _, err := render(t.Context(), r, hand)
 	if err != nil {

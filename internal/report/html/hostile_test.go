@@ -27,13 +27,16 @@ func shapeOf(root *html.Node) []string {
 	return out
 }
 
-// A word from outside makes no element, no attribute and no link of its own, and is read as it was written.
+// A word from outside makes no element, no attribute and no link of its own, and is read as it was
+// written.
 func TestPageOfHostileWords(t *testing.T) {
 	page := func(t *testing.T, word string) (*html.Node, []byte) {
 		return drawnBy(t, reporttest.Hostile(t, word), drawn)
 	}
 	known := map[string]bool{}
-	for _, tame := range []string{"tame", "", "https://example.com/x", strings.Repeat("long ", 2000)} {
+	for _, tame := range []string{
+		"tame", "", "https://example.com/x", strings.Repeat("long ", 2000),
+	} {
 		root, _ := page(t, tame)
 		for _, line := range shapeOf(root) {
 			known[line] = true
@@ -63,12 +66,14 @@ func TestPageOfHostileWords(t *testing.T) {
 					text += n.Data + "\n"
 				}
 				for _, a := range n.Attr {
-					if n.Data == "a" && a.Key == "href" && !strings.HasPrefix(a.Val, "#") && !strings.HasPrefix(a.Val, "https://") {
+					if n.Data == "a" && a.Key == "href" && !strings.HasPrefix(a.Val, "#") &&
+						!strings.HasPrefix(a.Val, "https://") {
 						t.Errorf("<%s> leads to %.100q", n.Data, a.Val)
 					}
 				}
 			}
-			if short := strings.TrimSpace(w.Text); len(short) < 300 && snapshotName(short) == short && !strings.Contains(text, short) {
+			if short := strings.TrimSpace(w.Text); len(short) < 300 &&
+				snapshotName(short) == short && !strings.Contains(text, short) {
 				t.Errorf("the page does not say %q", short)
 			}
 		})
@@ -77,5 +82,7 @@ func TestPageOfHostileWords(t *testing.T) {
 
 // snapshotName is word as a report says it.
 func snapshotName(word string) string {
-	return report.Build(report.Info{Notes: []snapshot.Note{snapshot.NoteOf(snapshot.NoteAnswer, strings.ToValidUTF8(word, ""))}}, nil).Warnings[0].Text
+	return report.Build(report.Info{
+		Notes: []snapshot.Note{snapshot.NoteOf(snapshot.NoteAnswer, strings.ToValidUTF8(word, ""))},
+	}, nil).Warnings[0].Text
 }

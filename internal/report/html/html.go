@@ -15,8 +15,9 @@ import (
 	"github.com/promsnap/promsnap/templates"
 )
 
-// The sizes of a chart in CSS pixels: of the picture, which has its own title and table and chartScale pixels for each of these; of the
-// plot in the page, which has them around it; and of the plot on a phone, where the wide one's words would be too small to read.
+// The sizes of a chart in CSS pixels: of the picture, which has its own title and table and
+// chartScale pixels for each of these; of the plot in the page, which has them around it; and of
+// the plot on a phone, where the wide one's words would be too small to read.
 const (
 	chartWidth, chartHeight = 1000, 400
 	chartScale              = 2
@@ -34,14 +35,16 @@ type drawing struct {
 	err         error
 }
 
-// Render draws a report: index.html, and a PNG for each panel. A chart that cannot be drawn is said so in the page and has no PNG. The
-// error is ctx's, or that of a template, which is a defect.
-func Render(ctx context.Context, r *report.Report) (page report.File, pictures []report.File, err error) {
+// Render draws a report: index.html, and a PNG for each panel. A chart that cannot be drawn is said
+// so in the page and has no PNG. The error is ctx's, or that of a template, which is a defect.
+func Render(ctx context.Context,
+	r *report.Report) (page report.File, pictures []report.File, err error) {
 	return render(ctx, r, func(p *snapshot.Panel) drawing { return draw(r.Info, p) })
 }
 
 // render is Render with another hand that draws.
-func render(ctx context.Context, r *report.Report, draw func(*snapshot.Panel) drawing) (page report.File, pictures []report.File, err error) {
+func render(ctx context.Context, r *report.Report,
+	draw func(*snapshot.Panel) drawing) (page report.File, pictures []report.File, err error) {
 	drawings, err := drawAll(ctx, r.Panels, draw)
 	if err != nil {
 		return page, nil, err
@@ -52,14 +55,20 @@ func render(ctx context.Context, r *report.Report, draw func(*snapshot.Panel) dr
 	}
 	for i, d := range drawings {
 		if d.png != nil {
-			pictures = append(pictures, report.File{Name: report.PictureName(r.Panels[i].Spec.Name), ContentType: "image/png", Body: d.png})
+			pictures = append(pictures, report.File{
+				Name: report.PictureName(r.Panels[i].Spec.Name), ContentType: "image/png",
+				Body: d.png,
+			})
 		}
 	}
-	return report.File{Name: "index.html", ContentType: "text/html; charset=utf-8", Body: body}, pictures, nil
+	return report.File{
+		Name: "index.html", ContentType: "text/html; charset=utf-8", Body: body,
+	}, pictures, nil
 }
 
 // drawAll draws a few panels at a time and returns the drawings in the panels' order.
-func drawAll(ctx context.Context, panels []snapshot.Panel, draw func(*snapshot.Panel) drawing) ([]drawing, error) {
+func drawAll(ctx context.Context, panels []snapshot.Panel,
+	draw func(*snapshot.Panel) drawing) ([]drawing, error) {
 	drawings := make([]drawing, len(panels))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(drawnAtOnce)
@@ -77,7 +86,10 @@ func drawAll(ctx context.Context, panels []snapshot.Panel, draw func(*snapshot.P
 
 // draw draws one panel as a file and for the page.
 func draw(in report.Info, p *snapshot.Panel) (d drawing) {
-	o := chart.Options{Width: chartWidth, Height: chartHeight, Scale: chartScale, Zone: in.Zone, Language: in.Language, Font: in.Font}
+	o := chart.Options{
+		Width: chartWidth, Height: chartHeight, Scale: chartScale, Zone: in.Zone,
+		Language: in.Language, Font: in.Font,
+	}
 	if d.png, d.err = chart.PNG(p, o); d.err != nil {
 		return d
 	}
@@ -93,7 +105,8 @@ func draw(in report.Info, p *snapshot.Panel) (d drawing) {
 		d.err = err
 		return d
 	}
-	d.wide, d.phone = template.HTML(wide), template.HTML(phone) //nolint:gosec // chart escapes every word in it
+	d.wide = template.HTML(wide)   //nolint:gosec // chart escapes every word in it
+	d.phone = template.HTML(phone) //nolint:gosec // as above
 	return d
 }
 

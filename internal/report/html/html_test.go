@@ -30,8 +30,12 @@ import (
 func TestPageIsWellBuilt(t *testing.T) {
 	_, nodes := reporttest.Fleet(3)
 	for name, r := range map[string]*report.Report{
-		"a day": reporttest.Daily(t), "machines": reporttest.WithMachines(t), "nothing": report.Build(report.Info{}, nil), "hostile": reporttest.Hostile(t, reporttest.Evil),
-		"nobody measures": report.Build(reporttest.Info(t, nodes), nil), "machines that nobody measures": report.Build(reporttest.Info(t, reporttest.Machines(nodes)), nil),
+		"a day": reporttest.Daily(t), "machines": reporttest.WithMachines(t),
+		"nothing":         report.Build(report.Info{}, nil),
+		"hostile":         reporttest.Hostile(t, reporttest.Evil),
+		"nobody measures": report.Build(reporttest.Info(t, nodes), nil),
+		"machines that nobody measures": report.Build(reporttest.Info(t,
+			reporttest.Machines(nodes)), nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := pageOf(t, r)
@@ -64,10 +68,12 @@ func TestPageIsWellBuilt(t *testing.T) {
 				if to, inside := strings.CutPrefix(attribute(n, "href"), "#"); inside && !ids[to] {
 					t.Errorf("a link goes to #%s, which is not there", to)
 				}
-				if n.Data == "section" && attribute(n, "aria-labelledby") == "" && attribute(n, "aria-label") == "" {
+				if n.Data == "section" && attribute(n, "aria-labelledby") == "" &&
+					attribute(n, "aria-label") == "" {
 					t.Error("a section without a name")
 				}
-				if n.Data == "svg" && attribute(n, "aria-hidden") != "true" && len(attribute(n, "aria-label")) < 10 {
+				if n.Data == "svg" && attribute(n, "aria-hidden") != "true" &&
+					len(attribute(n, "aria-label")) < 10 {
 					t.Errorf("a picture called %q says nothing", attribute(n, "aria-label"))
 				}
 			}
@@ -78,14 +84,19 @@ func TestPageIsWellBuilt(t *testing.T) {
 func TestPageAsksForNothing(t *testing.T) {
 	css := regexp.MustCompile(`(?i)@import|url\(|expression\(`)
 	a, nodes := reporttest.Fleet(4)
-	for name, r := range map[string]*report.Report{"a day": report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[:1])), "hostile": reporttest.Hostile(t, reporttest.Evil)} {
+	for name, r := range map[string]*report.Report{
+		"a day": report.Build(reporttest.Info(t, nodes),
+			reporttest.Take(a, reporttest.Specs()[:1])),
+		"hostile": reporttest.Hostile(t, reporttest.Evil),
+	} {
 		root, err := html.Parse(bytes.NewReader(files(t, r)["index.html"])) // with its charts
 		if err != nil {
 			t.Fatal(err)
 		}
 		styles := all(root, "style")
 		if len(styles) != 1 || styles[0].FirstChild.Data != templates.ReportCSS+chart.Styles() {
-			t.Fatalf("%s: the style in the page is not the report's and the charts' as they are", name)
+			t.Fatalf("%s: the style in the page is not the report's and the charts' as they are",
+				name)
 		}
 		if css.MatchString(styles[0].FirstChild.Data) {
 			t.Errorf("the style loads something")
@@ -93,27 +104,32 @@ func TestPageAsksForNothing(t *testing.T) {
 		sum := sha256.Sum256([]byte(styles[0].FirstChild.Data))
 		hash := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 		script := sha256.Sum256([]byte(templates.ReportJS))
-		want := "default-src 'none'; img-src data:; style-src " + hash + "; script-src 'sha256-" + base64.StdEncoding.EncodeToString(script[:]) +
+		want := "default-src 'none'; img-src data:; style-src " + hash + "; script-src 'sha256-" +
+			base64.StdEncoding.EncodeToString(script[:]) +
 			"'; base-uri 'none'; form-action 'none'"
 		if got := attribute(all(root, "meta")[1], "content"); got != want {
 			t.Errorf("%s: policy %q, want %q", name, got, want)
 		}
 		for _, n := range all(root, "") {
-			if n.Data == "script" && n.FirstChild.Data != templates.ReportJS && attribute(n, "type") != "application/json" {
+			if n.Data == "script" && n.FirstChild.Data != templates.ReportJS &&
+				attribute(n, "type") != "application/json" {
 				t.Errorf("%s: a script that is not the report's: %.80q", name, n.FirstChild.Data)
 			}
-			if slices.Contains([]string{"iframe", "object", "embed", "form", "base", "video", "audio"}, n.Data) {
+			if slices.Contains(
+				[]string{"iframe", "object", "embed", "form", "base", "video", "audio"}, n.Data) {
 				t.Errorf("%s: <%s>", name, n.Data)
 			}
 			for _, a := range n.Attr {
 				switch {
 				case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
 					t.Errorf("%s: <%s %s=%q>", name, n.Data, a.Key, a.Val)
-				case a.Key == "src" || a.Key == "srcset" || a.Key == "poster", a.Key == "href" && n.Data == "link":
+				case a.Key == "src" || a.Key == "srcset" || a.Key == "poster",
+					a.Key == "href" && n.Data == "link":
 					if !strings.HasPrefix(a.Val, "data:image/") {
 						t.Errorf("%s: <%s %s=%q> is not in the page", name, n.Data, a.Key, a.Val)
 					}
-				case a.Key == "href" && !strings.HasPrefix(a.Val, "#") && !strings.HasPrefix(a.Val, "https://"):
+				case a.Key == "href" && !strings.HasPrefix(a.Val, "#") &&
+					!strings.HasPrefix(a.Val, "https://"):
 					t.Errorf("%s: a link to %q", name, a.Val)
 				}
 			}
@@ -161,12 +177,14 @@ func TestOutsideWordsStayWords(t *testing.T) {
 	tames, wilds := count(tame, "tame"), count(wild, reporttest.Evil)
 	encoded := 0
 	for _, n := range all(wild, "a") {
-		if strings.Contains(attribute(n, "href"), "%3Cscript%3E") || strings.Contains(attribute(n, "href"), "%3cscript%3e") {
+		if strings.Contains(attribute(n, "href"), "%3Cscript%3E") ||
+			strings.Contains(attribute(n, "href"), "%3cscript%3e") {
 			encoded++
 		}
 	}
 	if tames < 40 || wilds < tames*3/4 || encoded == 0 {
-		t.Errorf("the word stands in %d places, the hostile one in %d, and in %d links", tames, wilds, encoded)
+		t.Errorf("the word stands in %d places, the hostile one in %d, and in %d links", tames,
+			wilds, encoded)
 	}
 }
 
@@ -177,20 +195,26 @@ func TestFirstScreenComesFirst(t *testing.T) {
 		order = append(order, text(n))
 	}
 	order = order[:len(order)-1]
-	want := []string{"Verdict", "Findings", "Fleet", "Nodes", "Not seen", "This run", "Node by node", "Contents", "Nodes", "Containers", "Storage"}
+	want := []string{
+		"Verdict", "Findings", "Fleet", "Nodes", "Not seen", "This run", "Node by node", "Contents",
+		"Nodes", "Containers", "Storage",
+	}
 	if !slices.Equal(order, want) {
 		t.Errorf("headings %q, want %q", order, want)
 	}
 	if got, want := text(all(root, "h1")[0]), "prod-seoul · Daily capacity"; got != want {
 		t.Errorf("title %q, want %q", got, want)
 	}
-	if got, want := text(classed(root, "when")[0]), "Sun 22 Nov 2026 09:00 KST · last 24 h"; got != want {
+	if got, want := text(classed(root, "when")[0]),
+		"Sun 22 Nov 2026 09:00 KST · last 24 h"; got != want {
 		t.Errorf("time %q, want %q", got, want)
 	}
-	if got, want := text(classed(root, "counts")[0]), "3 critical 2 warning 2 no data 1 failed 254 OK 40 of 42 nodes measured"; got != want {
+	if got, want := text(classed(root, "counts")[0]), "3 critical 2 warning 2 no data 1 failed "+
+		"254 OK 40 of 42 nodes measured"; got != want {
 		t.Errorf("counts %q, want %q", got, want)
 	}
-	if got, want := text(classed(root, "headline")[0]), "ip-10-0-1-12 memory 95.7 % (61.2 of 64 GiB), above 90 % since 04:38, rising"; got != want {
+	if got, want := text(classed(root, "headline")[0]), "ip-10-0-1-12 memory 95.7 % (61.2 of 64 "+
+		"GiB), above 90 % since 04:38, rising"; got != want {
 		t.Errorf("headline %q, want %q", got, want)
 	}
 }
@@ -206,7 +230,8 @@ func TestFindingsTable(t *testing.T) {
 		"critical shop/checkout-6b7d9c5f4-31676/app memory 95.7 % / 95 % 1.91 of 2 GiB ≥ 24 h",
 		"critical spark/exec-7/executor OOM kills Runbook 3 last 08:12",
 		"warning ip-10-0-1-17 CPU 93.8 % / 80 % 15 of 16 cores ≥ 24 h",
-		"warning ip-10-0-1-19 /dev/nvme0n1p1 disk 86 % / 80 % 172 of 200 GiB 5 h 56 min since 03:02 rising",
+		"warning ip-10-0-1-19 /dev/nvme0n1p1 disk 86 % / 80 % 172 of 200 GiB 5 h 56 min since " +
+			"03:02 rising",
 		"no data ip-10-0-1-21 memory, CPU 4 h 36 min since 04:24",
 		"ended ip-10-0-1-23 CPU 96 % / 95 % 1 h 26 min 19:02–20:28",
 		"ended ip-10-0-1-15 memory 83.3 % / 80 % 9 h 8 min 19:28–04:36",
@@ -219,9 +244,11 @@ func TestFindingsTable(t *testing.T) {
 func TestManyFindingsFold(t *testing.T) {
 	a := reporttest.Answers{}
 	for i := range 300 {
-		a.Add("cpu", series.FromPairs("node", reporttest.NodeName(i)), reporttest.Constant(0.81+0.0005*float64(i)))
+		a.Add("cpu", series.FromPairs("node", reporttest.NodeName(i)),
+			reporttest.Constant(0.81+0.0005*float64(i)))
 	}
-	root := pageOf(t, report.Build(reporttest.Info(t, nil), reporttest.Take(a, reporttest.Specs()[1:2])))
+	root := pageOf(t,
+		report.Build(reporttest.Info(t, nil), reporttest.Take(a, reporttest.Specs()[1:2])))
 	tables := classed(root, "findings")
 	if len(tables) != 2 {
 		t.Fatalf("%d tables of findings, want the first and all", len(tables))
@@ -231,7 +258,8 @@ func TestManyFindingsFold(t *testing.T) {
 			t.Errorf("table %d has %d rows, want %d", i, got, want)
 		}
 	}
-	if details := all(root, "details")[0]; !strings.HasPrefix(text(details), "All 300 findings") || !strings.Contains(text(details), "The first 200 of 300") {
+	if details := all(root, "details")[0]; !strings.HasPrefix(text(details), "All 300 findings") ||
+		!strings.Contains(text(details), "The first 200 of 300") {
 		t.Errorf("the fold says %.80q", text(details))
 	}
 }
@@ -239,8 +267,10 @@ func TestManyFindingsFold(t *testing.T) {
 func TestPanelsSayTheirState(t *testing.T) {
 	root := pageOf(t, reporttest.Daily(t))
 	want := map[string]string{
-		"panel-node-memory": "1 critical, 1 no data", "panel-node-disk": "1 warning", "panel-node-network": "", "panel-node-requests": "all OK",
-		"panel-container-throttling": "failed", "panel-pvc": "no data", "panel-container-quiet": "all OK",
+		"panel-node-memory": "1 critical, 1 no data", "panel-node-disk": "1 warning",
+		"panel-node-network": "", "panel-node-requests": "all OK",
+		"panel-container-throttling": "failed", "panel-pvc": "no data",
+		"panel-container-quiet": "all OK",
 	}
 	for _, article := range all(root, "article") {
 		anchor := attribute(article, "aria-labelledby")
@@ -256,7 +286,8 @@ func TestPanelsSayTheirState(t *testing.T) {
 		if got != said {
 			t.Errorf("%s says %q, want %q", anchor, got, said)
 		}
-		if pictures := len(classed(article, "chart")); (pictures == 2) == (said == "failed" || said == "no data" || anchor == "panel-container-quiet") {
+		if pictures := len(classed(article, "chart")); (pictures == 2) == (said == "failed" ||
+			said == "no data" || anchor == "panel-container-quiet") {
 			t.Errorf("%s has %d charts", anchor, pictures)
 		}
 	}
@@ -269,9 +300,15 @@ func TestPanelsSayTheirState(t *testing.T) {
 }
 
 func TestAnEmptyAnswerIsGoodOnlyWhereItIsWhole(t *testing.T) {
-	for data, want := range map[snapshot.Data]string{snapshot.DataComplete: "that is good", snapshot.DataPartial: "The query returned no series."} {
-		p := snapshot.Panel{Spec: panel.Spec{Name: "oom", Title: "OOM", EmptyIsOK: true}, Data: data}
-		if got := text(all(pageOf(t, report.Build(reporttest.Info(t, nil), []snapshot.Panel{p})), "article")[0]); !strings.Contains(got, want) {
+	for data, want := range map[snapshot.Data]string{
+		snapshot.DataComplete: "that is good",
+		snapshot.DataPartial:  "The query returned no series.",
+	} {
+		p := snapshot.Panel{
+			Spec: panel.Spec{Name: "oom", Title: "OOM", EmptyIsOK: true}, Data: data,
+		}
+		if got := text(all(pageOf(t, report.Build(reporttest.Info(t, nil), []snapshot.Panel{p})),
+			"article")[0]); !strings.Contains(got, want) {
 			t.Errorf("%v: %q does not say %q", data, got, want)
 		}
 	}
@@ -289,18 +326,23 @@ func TestNodesGrid(t *testing.T) {
 		}
 	}
 	first := cells[0].FirstChild
-	if attribute(first, "href") != "#panel-node-memory" || !strings.HasPrefix(text(first), "ip-10-0-1-12 memory 95.7 %") {
+	if attribute(first, "href") != "#panel-node-memory" ||
+		!strings.HasPrefix(text(first), "ip-10-0-1-12 memory 95.7 %") {
 		t.Errorf("the first cell goes to %s and says %q", attribute(first, "href"), text(first))
 	}
 }
 
-// Of thousands of nodes the worst are drawn, and the page says so: no more cells than there is room for beside the findings.
+// Of thousands of nodes the worst are drawn, and the page says so: no more cells than there is room
+// for beside the findings.
 func TestNodesGridOfThousands(t *testing.T) {
 	var nodes []snapshot.Node
 	for i := range 3000 {
 		nodes = append(nodes, snapshot.Node{Name: fmt.Sprintf("n%04d", i), Exporter: true})
 	}
-	for n, want := range map[int]string{400: "400 OK", 401: "401 OK; the worst 400 are drawn", 3000: "3,000 OK; the worst 400 are drawn"} {
+	for n, want := range map[int]string{
+		400: "400 OK", 401: "401 OK; the worst 400 are drawn",
+		3000: "3,000 OK; the worst 400 are drawn",
+	} {
 		root := pageOf(t, report.Build(reporttest.Info(t, nodes[:n]), nil))
 		grid := classed(root, "cells")[0]
 		if got := len(all(grid, "li")); got != 400 {
@@ -323,8 +365,11 @@ func TestChartThatCannotBeDrawn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if slices.ContainsFunc(pictures, func(f report.File) bool { return f.Name == "node-cpu.png" }) || len(pictures) != len(r.Panels)-1 {
-		t.Errorf("%d pictures of %d panels, or one of the panel without a chart", len(pictures), len(r.Panels))
+	if slices.ContainsFunc(pictures, func(f report.File) bool {
+		return f.Name == "node-cpu.png"
+	}) || len(pictures) != len(r.Panels)-1 {
+		t.Errorf("%d pictures of %d panels, or one of the panel without a chart", len(pictures),
+			len(r.Panels))
 	}
 	if !bytes.Contains(page.Body, []byte("The chart could not be drawn: out of &lt;ink&gt;")) {
 		t.Error("the page does not say what happened to the chart")
@@ -334,11 +379,13 @@ func TestChartThatCannotBeDrawn(t *testing.T) {
 func TestRenderStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var drawn atomic.Int32
-	_, _, err := render(ctx, report.Build(reporttest.Info(t, nil), reporttest.Take(reporttest.Answers{}, reporttest.Specs())), func(p *snapshot.Panel) drawing {
-		drawn.Add(1)
-		cancel()
-		return pixel(p)
-	})
+	_, _, err := render(ctx,
+		report.Build(reporttest.Info(t, nil), reporttest.Take(reporttest.Answers{},
+			reporttest.Specs())), func(p *snapshot.Panel) drawing {
+			drawn.Add(1)
+			cancel()
+			return pixel(p)
+		})
 	if n := drawn.Load(); !errors.Is(err, context.Canceled) || n > drawnAtOnce {
 		t.Errorf("after %d charts: %v", n, err)
 	}
@@ -346,12 +393,15 @@ func TestRenderStops(t *testing.T) {
 
 func TestSameBytesFromTheSameData(t *testing.T) {
 	a, nodes := reporttest.Fleet(12)
-	one := files(t, report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[1:2])))
+	one := files(t,
+		report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[1:2])))
 	for _, list := range a {
 		slices.Reverse(list) // a server may answer in any order
 	}
-	two := files(t, report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[1:2])))
-	if want := []string{"index.html", "node-cpu.png", "report.json"}; !slices.Equal(names(one), want) || !slices.Equal(names(two), want) {
+	two := files(t,
+		report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[1:2])))
+	if want := []string{"index.html", "node-cpu.png", "report.json"}; !slices.Equal(names(one),
+		want) || !slices.Equal(names(two), want) {
 		t.Fatalf("files %v and %v, want %v", names(one), names(two), want)
 	}
 	for name, body := range one {
@@ -370,7 +420,8 @@ func TestPageOfTwentyPanelsIsSmall(t *testing.T) {
 		many = append(many, s)
 	}
 	r := report.Build(reporttest.Info(t, nodes), reporttest.Take(a, many))
-	one := sync.OnceValue(func() drawing { return draw(r.Info, &r.Panels[0]) }) // the panels look alike
+	// the panels look alike
+	one := sync.OnceValue(func() drawing { return draw(r.Info, &r.Panels[0]) })
 	_, body := drawnBy(t, r, func(*snapshot.Panel) drawing { return one() })
 	if page := len(body); page > 3<<20 {
 		t.Errorf("%d bytes, want at most 3 MiB", page)
@@ -378,16 +429,21 @@ func TestPageOfTwentyPanelsIsSmall(t *testing.T) {
 }
 
 func TestLongListsEnd(t *testing.T) {
-	r := report.Build(reporttest.Info(t, []snapshot.Node{{Name: "a", Exporter: true}}), reporttest.Take(reporttest.Answers{"quiet": {}}, slices.Repeat([]panel.Spec{{Name: "x", Title: "X", Queries: []panel.Query{{Expr: "quiet"}}}}, 12)))
+	r := report.Build(reporttest.Info(t, []snapshot.Node{{Name: "a", Exporter: true}}),
+		reporttest.Take(reporttest.Answers{"quiet": {}}, slices.Repeat([]panel.Spec{
+			{Name: "x", Title: "X", Queries: []panel.Query{{Expr: "quiet"}}},
+		}, 12)))
 	lines := all(classed(pageOf(t, r), "blind")[0], "li")
 	if len(r.Blind) != 12 || len(lines) != 8 || text(lines[7]) != "and 5 more" {
-		t.Errorf("%d things not seen are told in %d lines, the last of them %q", len(r.Blind), len(lines), text(lines[len(lines)-1]))
+		t.Errorf("%d things not seen are told in %d lines, the last of them %q", len(r.Blind),
+			len(lines), text(lines[len(lines)-1]))
 	}
 }
 
 // Panels that failed alike are in one line.
 func TestOneLineForOneCause(t *testing.T) {
-	r := report.Build(reporttest.Info(t, nil), reporttest.Take(reporttest.Answers{}, reporttest.Specs()[:4]))
+	r := report.Build(reporttest.Info(t, nil),
+		reporttest.Take(reporttest.Answers{}, reporttest.Specs()[:4]))
 	if failed := classed(pageOf(t, r), "run"); len(failed) != 1 || len(all(failed[0], "li")) != 1 {
 		t.Errorf("the page says it %d times", len(all(failed[0], "li")))
 	}
@@ -401,7 +457,8 @@ func TestPageCountsAsTheReport(t *testing.T) {
 		got[c.Class] = c.N
 	}
 	want := map[string]int{
-		"critical": r.Critical, "warning": r.Warning, "nodata": r.NoData, "failed": len(r.Failures), "ok": r.OK,
+		"critical": r.Critical, "warning": r.Warning, "nodata": r.NoData, "failed": len(r.Failures),
+		"ok": r.OK,
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
@@ -421,6 +478,7 @@ func TestWritingLeavesTheReportAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(before.Body, after.Body) {
-		t.Errorf("report.json has %d bytes before the page and %d after it", len(before.Body), len(after.Body))
+		t.Errorf("report.json has %d bytes before the page and %d after it", len(before.Body),
+			len(after.Body))
 	}
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/promsnap/promsnap/internal/report/reporttest"
 )
 
-// outside are words that are nobody's to translate: names of things, what servers say, and what Korean engineers write in Latin letters.
+// outside are words that are nobody's to translate: names of things, what servers say, and what
+// Korean engineers write in Latin letters.
 var outside = regexp.MustCompile(`ip-[\d-]+|/dev/\w+|(spark|shop)/[\w/…-]+|checkout-[\w/…-]+|prod-seoul|promsnap v[\d.]+|https?://\S+|kubelet_\w+\*?|` +
 	`NotReady|MemoryPressure|SchedulingDisabled|(dedicated|node\.kubernetes\.io/\w+)[=:][\w:]+|[mrc]\d\w*\.\w+|ap-northeast-(2\w)?|풀 \w+|kubelet v[\d.]+|` +
 	`PromQL warning: .*|prometheus answered .*|Prometheus|PromQL|node_exporter|report\.json|CPU|KST|\d[ \x{a0}]([KMGT]i?)?B(/s)?|p\d+`)
@@ -36,11 +37,13 @@ func TestKoreanPageHasNoEnglish(t *testing.T) {
 		}
 	}
 	for n := range root.Descendants() {
-		if n.Type == html.TextNode && !slices.Contains([]string{"style", "script", "code"}, n.Parent.Data) {
+		if n.Type == html.TextNode &&
+			!slices.Contains([]string{"style", "script", "code"}, n.Parent.Data) {
 			look(strings.TrimSpace(n.Data))
 		}
 		for _, a := range n.Attr {
-			if slices.Contains([]string{"title", "aria-label", "alt", "placeholder", "data-head"}, a.Key) || strings.HasPrefix(a.Key, "data-said") {
+			if slices.Contains([]string{"title", "aria-label", "alt", "placeholder", "data-head"},
+				a.Key) || strings.HasPrefix(a.Key, "data-said") {
 				look(a.Val)
 			}
 		}

@@ -16,7 +16,8 @@ var pageTo = flag.String("page", "", "write the fixture's report into this direc
 // TestPageToLookAt writes nothing unless it is told where to.
 func TestPageToLookAt(t *testing.T) {
 	if *pageTo == "" {
-		t.Skip("go test ./internal/report/html -run PageToLookAt -page DIR writes the fixture's report")
+		t.Skip("go test ./internal/report/html -run PageToLookAt -page DIR writes the fixture's " +
+			"report")
 	}
 	write := func(name string, body []byte) {
 		if err := os.WriteFile(filepath.Join(*pageTo, name), body, 0o644); err != nil {

@@ -13,7 +13,8 @@ import (
 
 func TestNodeTableWithMachines(t *testing.T) {
 	root := pageOf(t, reporttest.WithMachines(t))
-	if got, want := text(classed(root, "said")[0]), "2 cordoned, 1 NotReady, 1 MemoryPressure; kubelet v1.35.2 on 3 of 42"; got != want {
+	if got, want := text(classed(root, "said")[0]), "2 cordoned, 1 NotReady, 1 MemoryPressure; "+
+		"kubelet v1.35.2 on 3 of 42"; got != want {
 		t.Errorf("above the table %q, want %q", got, want)
 	}
 	section := classed(root, "nodes")[0]
@@ -22,14 +23,17 @@ func TestNodeTableWithMachines(t *testing.T) {
 		got = append(got, text(all(row, "th")[0]))
 	}
 	want := []string{
-		"ip-10-0-1-12 critical MemoryPressure c7g.xlarge · ap-northeast-2c · pool kafka · v1.36.3 · 34 d1 taintdedicated=kafka:NoSchedule",
+		"ip-10-0-1-12 critical MemoryPressure c7g.xlarge · ap-northeast-2c · pool kafka · " +
+			"v1.36.3 · 34 d1 taintdedicated=kafka:NoSchedule",
 		"ip-10-0-1-17 warning r6i.4xlarge · ap-northeast-2b · pool spark · v1.36.3 · 36 d",
 		"ip-10-0-1-19 warning m5.2xlarge · ap-northeast-2a · pool general · v1.36.3 · 36 d",
 		"ip-10-0-1-21 no data NotReady c7g.xlarge · ap-northeast-2c · pool kafka · v1.35.2 · 37 d" +
 			"3 taintsdedicated=kafka:NoSchedulenode.kubernetes.io/unreachable:NoSchedulenode.kubernetes.io/unreachable:NoExecute",
-		"ip-10-0-1-27 not measured c7g.xlarge · ap-northeast-2c · pool kafka · v1.36.3 · 38 d1 taintdedicated=kafka:NoSchedule",
+		"ip-10-0-1-27 not measured c7g.xlarge · ap-northeast-2c · pool kafka · v1.36.3 · 38 d1 " +
+			"taintdedicated=kafka:NoSchedule",
 		"ip-10-0-2-27 not measured r6i.4xlarge · ap-northeast-2b · pool spark · v1.36.3 · 44 d",
-		"ip-10-0-1-14 OK cordoned r6i.4xlarge · ap-northeast-2b · pool spark · v1.35.2 · 35 d1 taintnode.kubernetes.io/unschedulable:NoSchedule",
+		"ip-10-0-1-14 OK cordoned r6i.4xlarge · ap-northeast-2b · pool spark · v1.35.2 · 35 d1 " +
+			"taintnode.kubernetes.io/unschedulable:NoSchedule",
 		"ip-10-0-2-10 OK cordoned c7g.xlarge · ap-northeast-2c · pool kafka · v1.35.2 · 39 d" +
 			"2 taintsdedicated=kafka:NoSchedulenode.kubernetes.io/unschedulable:NoSchedule",
 	}
@@ -37,7 +41,8 @@ func TestNodeTableWithMachines(t *testing.T) {
 		t.Errorf("nodes\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	cell := classed(root, "cells")[0].FirstChild.NextSibling.FirstChild
-	if title := attribute(cell, "title"); !strings.HasSuffix(title, "· MemoryPressure · c7g.xlarge · ap-northeast-2c · pool kafka · v1.36.3 · 34 d") {
+	if title := attribute(cell, "title"); !strings.HasSuffix(title, "· MemoryPressure · "+
+		"c7g.xlarge · ap-northeast-2c · pool kafka · v1.36.3 · 34 d") {
 		t.Errorf("the first cell says %q", title)
 	}
 	if title := attribute(classed(section, "cordoned")[0], "title"); title != "SchedulingDisabled" {
@@ -54,19 +59,23 @@ func TestNodeTableWithoutMachines(t *testing.T) {
 	}
 }
 
-// TestNodesThatNobodyMeasures: what the Kubernetes API knows is shown also where no panel has a figure of a node.
+// TestNodesThatNobodyMeasures: what the Kubernetes API knows is shown also where no panel has a
+// figure of a node.
 func TestNodesThatNobodyMeasures(t *testing.T) {
 	_, nodes := reporttest.Fleet(3)
 	root := pageOf(t, report.Build(reporttest.Info(t, reporttest.Machines(nodes)), nil))
-	if tables := classed(root, "nodes"); len(tables) != 1 || len(all(tables[0], "tr")) != 4 || len(all(tables[0], "td")) != 0 {
+	if tables := classed(root, "nodes"); len(tables) != 1 || len(all(tables[0], "tr")) != 4 ||
+		len(all(tables[0], "td")) != 0 {
 		t.Error("no table of three nodes without figures")
 	}
-	if root := pageOf(t, report.Build(reporttest.Info(t, nodes), nil)); len(classed(root, "nodes")) != 0 {
+	if root := pageOf(t, report.Build(reporttest.Info(t, nodes), nil)); len(classed(root,
+		"nodes")) != 0 {
 		t.Error("a table of nothing but names")
 	}
 }
 
-// TestMachinesCostLittle: 100 nodes are listed and 1,000 have a cell, however many there are. A page of 5,000 nodes with its charts has 1.1 MB.
+// TestMachinesCostLittle: 100 nodes are listed and 1,000 have a cell, however many there are. A
+// page of 5,000 nodes with its charts has 1.1 MB.
 func TestMachinesCostLittle(t *testing.T) {
 	a, nodes := reporttest.Fleet(1200)
 	panels := reporttest.Take(a, reporttest.Specs()[:2])

@@ -9,7 +9,8 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// The nodes' table has so many rows, of which so many stand in the open, and the grid has so many cells; the worst come first.
+// The nodes' table has so many rows, of which so many stand in the open, and the grid has so many
+// cells; the worst come first.
 const (
 	firstNodes = 8
 	tableNodes = 100
@@ -51,8 +52,9 @@ type nodeTable struct {
 // nodeView is one node as a cell and as a row.
 type nodeView struct {
 	report.Node
-	Anchor  string // of its row
-	Href    string // of its cell: where its worst finding is shown, else its row; "" where there is neither
+	Anchor string // of its row
+	// of its cell: where its worst finding is shown, else its row; "" where there is neither
+	Href    string
 	Figures []nodeFigure
 	Machine machine
 }
@@ -89,14 +91,19 @@ func (l layout) addNodes(p *page) {
 			views[i].Href = "#" + views[i].Anchor
 		}
 	}
-	p.Cells, p.CellsNote, p.ManyCells = views, l.cellsNote(nodes.Lines), len(nodes.Lines) > manyCells
+	p.Cells, p.CellsNote, p.ManyCells = views, l.cellsNote(nodes.Lines),
+		len(nodes.Lines) > manyCells
 	if len(views) > 0 && !nodes.Bare {
 		p.NodeTable = l.nodeTable(nodes, views)
 	}
 }
 
 func nodeOf(n report.Node) nodeView {
-	v := nodeView{Node: n, Anchor: "node-" + report.Slug(n.Name), Machine: machine{n.Machine, "taints-" + report.Slug(n.Name)}}
+	v := nodeView{
+		Node: n, Anchor: "node-" + report.Slug(n.Name), Machine: machine{
+			n.Machine, "taints-" + report.Slug(n.Name),
+		},
+	}
 	if n.Panel != "" {
 		v.Href = "#" + panelAnchor(n.Panel)
 	}
@@ -114,11 +121,13 @@ func nodeOf(n report.Node) nodeView {
 func (l layout) nodeTable(nodes report.Nodes, views []nodeView) *nodeTable {
 	listed := views[:min(len(views), tableNodes)]
 	t := &nodeTable{
-		W: l.words, Caption: l.words.Nodes, Said: nodes.Said, Heads: nodes.Heads, Rows: listed[:min(len(listed), firstNodes)],
+		W: l.words, Caption: l.words.Nodes, Said: nodes.Said, Heads: nodes.Heads,
+		Rows: listed[:min(len(listed), firstNodes)],
 	}
 	if len(listed) > firstNodes {
 		t.Rest = &nodeTable{
-			W: l.words, Caption: fmt.Sprintf(l.words.AllNodes, words.Thousands(len(nodes.Lines))), Heads: nodes.Heads, Rows: listed[firstNodes:],
+			W: l.words, Caption: fmt.Sprintf(l.words.AllNodes, words.Thousands(len(nodes.Lines))),
+			Heads: nodes.Heads, Rows: listed[firstNodes:],
 			Note: l.notListed(len(listed), len(nodes.Lines)),
 		}
 	}

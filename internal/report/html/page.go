@@ -98,24 +98,32 @@ func (l layout) page(drawings []drawing) page {
 	style := templates.ReportCSS + chart.Styles()
 	p := page{
 		W: w, Info: in, CSP: policy(style, templates.ReportJS),
-		Style: template.CSS(style), Script: template.JS(templates.ReportJS), //nolint:gosec // no word from outside
-		Slot: w.Stamp(in.Slot.In(in.Zone)), SlotUTC: in.Slot.UTC().Format(time.RFC3339), Last: fmt.Sprintf(w.Last, l.duration(in.Range)),
-		State: string(l.Verdict()), Headline: tied.ReplaceAllString(l.Headline, "$1\u00a0$2"), Counts: l.counts(), Source: l.source(),
-		MadeBy: fmt.Sprintf(w.MadeBy, in.Version), Fleet: l.fleet(), Blind: w.AtMost(l.Blind, blindLines),
+		Style:  template.CSS(style),             //nolint:gosec // no word from outside
+		Script: template.JS(templates.ReportJS), //nolint:gosec // no word from outside
+		Slot:   w.Stamp(in.Slot.In(in.Zone)), SlotUTC: in.Slot.UTC().Format(time.RFC3339),
+		Last:  fmt.Sprintf(w.Last, l.duration(in.Range)),
+		State: string(l.Verdict()), Headline: tied.ReplaceAllString(l.Headline, "$1\u00a0$2"),
+		Counts: l.counts(), Source: l.source(),
+		MadeBy: fmt.Sprintf(w.MadeBy, in.Version), Fleet: l.fleet(),
+		Blind: w.AtMost(l.Blind, blindLines),
 	}
 	p.Icon = icon(p.State)
 	if !in.Incomplete.IsZero() {
 		p.Incomplete = fmt.Sprintf(w.Incomplete, l.Incomplete())
 	}
 	if l.NodesTotal > 0 {
-		p.NodesMeasured = fmt.Sprintf(w.NodesMeasured, words.Thousands(l.NodesMeasured), words.Thousands(l.NodesTotal))
+		p.NodesMeasured = fmt.Sprintf(w.NodesMeasured, words.Thousands(l.NodesMeasured),
+			words.Thousands(l.NodesTotal))
 	}
-	p.ShownFindings, p.ShownNodes, p.ShownSeries = shown(w.ShownFindings), shown(w.ShownNodes), shown(w.ShownSeries)
+	p.ShownFindings, p.ShownNodes, p.ShownSeries = shown(w.ShownFindings), shown(w.ShownNodes),
+		shown(w.ShownSeries)
 	if p.Findings = l.findings(); p.Findings == nil {
 		p.Calm = l.NoFindings()
 	}
 	for _, f := range l.FailureGroups() {
-		p.Failures = append(p.Failures, saidView{w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error})
+		p.Failures = append(p.Failures, saidView{
+			w.FirstOf(f.Titles), panelAnchor(f.Panel), f.Error,
+		})
 	}
 	warnings := l.WarningGroups()
 	for _, n := range warnings[:min(len(warnings), warningLines)] {
@@ -141,21 +149,29 @@ func policy(style, script string) string {
 		sum := sha256.Sum256([]byte(text))
 		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	return "default-src 'none'; img-src data:; style-src " + hash(style) + "; script-src " + hash(script) + "; base-uri 'none'; form-action 'none'"
+	return "default-src 'none'; img-src data:; style-src " + hash(style) + "; script-src " +
+		hash(script) + "; base-uri 'none'; form-action 'none'"
 }
 
 // icon is a dot in the verdict's colour, so that a row of tabs can be told apart.
 func icon(state string) template.URL {
-	colour := map[string]string{"critical": "C53030", "warning": "B7791F", "pending": "B7791F", "ok": "2F7D4F"}[state]
-	return template.URL("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23" +
+	colour := map[string]string{
+		"critical": "C53030", "warning": "B7791F", "pending": "B7791F", "ok": "2F7D4F",
+	}[state]
+	return template.URL("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 " +
+		"0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%23" +
 		cmp.Or(colour, "5B6770") + "'/%3E%3C/svg%3E") //nolint:gosec // no word from outside
 }
 
 func (l layout) counts() []countView {
 	w := l.words
 	all := []countView{
-		{Class: "critical", N: l.Critical, Word: w.Critical}, {Class: "warning", N: l.Warning, Word: w.Warning},
-		{Class: "nodata", N: l.NoData, Word: w.NoData}, {Class: "pending", N: l.Pending, Word: w.Pending},
+		{Class: "critical", N: l.Critical, Word: w.Critical}, {
+			Class: "warning", N: l.Warning, Word: w.Warning,
+		},
+		{Class: "nodata", N: l.NoData, Word: w.NoData}, {
+			Class: "pending", N: l.Pending, Word: w.Pending,
+		},
 		{Class: "failed", N: len(l.Failures), Word: w.Failed}, {Class: "ok", N: l.OK, Word: w.OK},
 	}
 	var shown []countView
@@ -191,10 +207,14 @@ func (l layout) findings() *findingTable {
 	for i := range l.Findings[:min(len(l.Findings), allFindings)] {
 		rows = append(rows, l.finding(&l.Findings[i]))
 	}
-	t := &findingTable{W: l.words, Caption: l.words.Findings, Aged: l.Aged(), Rows: rows[:min(len(rows), firstFindings)]}
+	t := &findingTable{
+		W: l.words, Caption: l.words.Findings, Aged: l.Aged(),
+		Rows: rows[:min(len(rows), firstFindings)],
+	}
 	if len(rows) > firstFindings {
 		t.Rest = &findingTable{
-			W: l.words, Caption: fmt.Sprintf(l.words.AllFindings, words.Thousands(len(l.Findings))), Aged: t.Aged, Rows: rows[firstFindings:],
+			W: l.words, Caption: fmt.Sprintf(l.words.AllFindings, words.Thousands(len(l.Findings))),
+			Aged: t.Aged, Rows: rows[firstFindings:],
 			Note: l.notListed(len(rows), len(l.Findings)),
 		}
 	}

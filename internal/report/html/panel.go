@@ -29,7 +29,8 @@ type panelView struct {
 	Figures     *figureTable
 }
 
-// figureTable is the series that are drawn with their figures, and the others as a table of their own that is folded.
+// figureTable is the series that are drawn with their figures, and the others as a table of their
+// own that is folded.
 type figureTable struct {
 	W       *words.Words
 	Caption string
@@ -48,11 +49,12 @@ type rowView struct {
 	Figures     []figureView
 }
 
-// figureView is one figure, and a number in the same order as those of the other rows; "" where there is none.
+// figureView is one figure, and a number in the same order as those of the other rows; "" where
+// there is none.
 type figureView struct{ Class, Text, Sort string }
 
-// mark is a line's colour, 1 to 8, or 0 where a series is drawn without one of its own, and whether it is the first, second, … line of
-// that colour, which are dashed differently.
+// mark is a line's colour, 1 to 8, or 0 where a series is drawn without one of its own, and whether
+// it is the first, second, … line of that colour, which are dashed differently.
 type mark struct{ Colour, Dash int }
 
 // panelAnchor is a panel's id in the page.
@@ -105,7 +107,10 @@ func markOf(k panel.Kind, i int) *mark {
 
 // figures returns the table of the series that are drawn, and of the first of the others.
 func (l layout) figures(p *snapshot.Panel) *figureTable {
-	t := &figureTable{W: l.words, Caption: fmt.Sprintf(l.words.FiguresOf, p.Spec.Title), Of: p.Spec.Capacity != nil}
+	t := &figureTable{
+		W: l.words, Caption: fmt.Sprintf(l.words.FiguresOf, p.Spec.Title),
+		Of: p.Spec.Capacity != nil,
+	}
 	for i := range p.Lines {
 		row := rowOf(l.Row(p, &p.Lines[i].Row))
 		row.Mark = markOf(p.Spec.Kind, i)
@@ -126,7 +131,8 @@ func (l layout) figures(p *snapshot.Panel) *figureTable {
 	return t
 }
 
-// shortName is how long a name may be that is not broken at its hyphens: that of a node after its address is.
+// shortName is how long a name may be that is not broken at its hyphens: that of a node after its
+// address is.
 const shortName = 16
 
 func rowOf(r report.Row) rowView {

@@ -16,15 +16,17 @@ import (
 const (
 	// sampledLines is how many lines a chart draws at most.
 	sampledLines = 48
-	// resolution is how many heights there are between the least and the greatest sample: more than a plot has pixels.
+	// resolution is how many heights there are between the least and the greatest sample: more than
+	// a plot has pixels.
 	resolution = 1000
 	// letters are the digits of a sample's level.
 	letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 )
 
-// samples is what a chart's crosshair reads, as JSON in the page. Values come as texts, so that the page cannot write a figure otherwise
-// than the report does. A level is a text and a height in the plot, of which many samples share one: levels ascend, and a line is one
-// level a sample, each in Digits letters. Level 0 is no sample; level n is Texts[n-1] at Heights[n-1].
+// samples is what a chart's crosshair reads, as JSON in the page. Values come as texts, so that the
+// page cannot write a figure otherwise than the report does. A level is a text and a height in the
+// plot, of which many samples share one: levels ascend, and a line is one level a sample, each in
+// Digits letters. Level 0 is no sample; level n is Texts[n-1] at Heights[n-1].
 type samples struct {
 	Start      float64   `json:"start"` // of the first sample, in seconds since 1970
 	Step       float64   `json:"step"`  // seconds
@@ -48,7 +50,8 @@ type more struct {
 	Lines []string `json:"lines"`
 }
 
-// dayView is a stretch of samples of one day in the report's zone at one offset: the clock goes on from it without a jump.
+// dayView is a stretch of samples of one day in the report's zone at one offset: the clock goes on
+// from it without a jump.
 type dayView struct {
 	From   int    `json:"from"` // its first sample
 	Date   string `json:"date"`
@@ -58,7 +61,8 @@ type dayView struct {
 
 // samplesOf returns what is drawn of p over time; nil where nothing is.
 func (l layout) samplesOf(p *snapshot.Panel) *samples {
-	if p.Grid.Len <= 0 || p.Grid.Step <= 0 || len(p.Lines) == 0 || p.Spec.Kind == panel.Bars || p.Spec.Kind == panel.Stat {
+	if p.Grid.Len <= 0 || p.Grid.Step <= 0 || len(p.Lines) == 0 || p.Spec.Kind == panel.Bars ||
+		p.Spec.Kind == panel.Stat {
 		return nil
 	}
 	var drawn [][]float64
@@ -70,10 +74,14 @@ func (l layout) samplesOf(p *snapshot.Panel) *samples {
 		drawn = append(drawn, b.values...)
 	}
 	s := &samples{
-		Start: float64(p.Grid.Start.UnixMilli()) / 1000, Step: p.Grid.Step.Seconds(), Len: p.Grid.Len, Resolution: resolution,
-		Days: l.days(p.Grid), Between: fmt.Sprintf(l.words.FromTo, "{from}", "{to}"), Rows: p.Spec.Kind == panel.Heatmap,
+		Start: float64(p.Grid.Start.UnixMilli()) / 1000, Step: p.Grid.Step.Seconds(),
+		Len: p.Grid.Len, Resolution: resolution,
+		Days: l.days(p.Grid), Between: fmt.Sprintf(l.words.FromTo, "{from}", "{to}"),
+		Rows: p.Spec.Kind == panel.Heatmap,
 	}
-	level := s.addLevels(drawn, func(v float64) string { return l.words.Figure(p.Spec.Unit().Format(v)) })
+	level := s.addLevels(drawn, func(v float64) string {
+		return l.words.Figure(p.Spec.Unit().Format(v))
+	})
 	for i := range p.Lines[:min(len(p.Lines), sampledLines)] {
 		s.Lines = append(s.Lines, s.line(p.Lines[i].Values, level))
 	}
@@ -162,7 +170,8 @@ func (s *samples) height(v float64) int {
 	case s.High == s.Low:
 		return 0
 	}
-	return int(math.Round(float64(s.Resolution) * ((v/2 - s.Low/2) / (s.High/2 - s.Low/2)))) // halved: no difference is too large
+	// halved: no difference is too large
+	return int(math.Round(float64(s.Resolution) * ((v/2 - s.Low/2) / (s.High/2 - s.Low/2))))
 }
 
 // line writes the level of each sample; what lies beyond values is no sample.
@@ -191,7 +200,8 @@ func (l layout) days(g series.Grid) []dayView {
 	for i := range g.Len {
 		t := g.At(i).In(l.Info.Zone)
 		_, offset := t.Zone()
-		if i > 0 && t.YearDay() == last.YearDay() && t.Year() == last.Year() && offset == days[len(days)-1].Offset {
+		if i > 0 && t.YearDay() == last.YearDay() && t.Year() == last.Year() &&
+			offset == days[len(days)-1].Offset {
 			continue
 		}
 		last = t

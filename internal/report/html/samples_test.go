@@ -17,7 +17,8 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// read is what the page's script makes of one sample: its text, and its value as a height in the plot; NaN where it has none.
+// read is what the page's script makes of one sample: its text, and its value as a height in the
+// plot; NaN where it has none.
 func (s *samples) read(line string, i int) (text string, value float64) {
 	n := 0
 	for _, c := range line[i*s.Digits : (i+1)*s.Digits] {
@@ -39,12 +40,19 @@ func (s *samples) read(line string, i int) (text string, value float64) {
 
 func TestSamplesReadAsTheReportWritesThem(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		unit := rapid.SampledFrom([]units.Unit{units.PercentUnit, units.Short, units.Duration}).Draw(t, "unit")
-		odd := rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1)})
+		unit := rapid.SampledFrom([]units.Unit{
+			units.PercentUnit, units.Short, units.Duration,
+		}).Draw(t, "unit")
+		odd := rapid.SampledFrom([]float64{
+			math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1),
+		})
 		value := rapid.OneOf(odd, rapid.Float64Range(0, 1), rapid.Float64Range(-1e12, 1e12))
 		values := rapid.SliceOfN(value, 1, 200).Draw(t, "values")
 		p := snapshot.Panel{
-			Spec: panel.Spec{Queries: []panel.Query{{Unit: unit}}}, Grid: series.Grid{Start: reporttest.Slot, Step: time.Minute, Len: len(values) + 1}, // one sample too few
+			// one sample too few
+			Spec: panel.Spec{Queries: []panel.Query{{Unit: unit}}}, Grid: series.Grid{
+				Start: reporttest.Slot, Step: time.Minute, Len: len(values) + 1,
+			},
 			Lines: []snapshot.Line{{Values: values}},
 		}
 		s := layoutOf(report.Build(report.Info{Slot: reporttest.Slot}, nil)).samplesOf(&p)
@@ -53,7 +61,8 @@ func TestSamplesReadAsTheReportWritesThem(t *testing.T) {
 			if want := unit.Format(v); text != want {
 				t.Fatalf("sample %d, %v, reads %q, want %q", i, v, text, want)
 			}
-			if series.Finite(v) != series.Finite(at) || series.Finite(v) && math.Abs(at-v) > (s.High-s.Low)/resolution {
+			if series.Finite(v) != series.Finite(at) ||
+				series.Finite(v) && math.Abs(at-v) > (s.High-s.Low)/resolution {
 				t.Fatalf("sample %d, %v, stands at %v of %v to %v", i, v, at, s.Low, s.High)
 			}
 		}
@@ -69,7 +78,9 @@ func TestSamplesOfManyLevels(t *testing.T) {
 		values[i] = math.Pow(1.01, float64(i)/2) // more texts than two letters can count
 	}
 	p := snapshot.Panel{
-		Spec: panel.Spec{Queries: []panel.Query{{Unit: units.Short}}}, Grid: series.Grid{Start: reporttest.Slot, Step: time.Minute, Len: len(values)}, Lines: []snapshot.Line{{Values: values}},
+		Spec:  panel.Spec{Queries: []panel.Query{{Unit: units.Short}}},
+		Grid:  series.Grid{Start: reporttest.Slot, Step: time.Minute, Len: len(values)},
+		Lines: []snapshot.Line{{Values: values}},
 	}
 	s := layoutOf(report.Build(report.Info{Slot: reporttest.Slot}, nil)).samplesOf(&p)
 	if s.Digits != 2 && s.Digits != 3 || len(s.Lines[0]) != s.Digits*len(values) {
@@ -83,12 +94,17 @@ func TestSamplesOfManyLevels(t *testing.T) {
 }
 
 func TestSamplesOfWhatHasNoTimes(t *testing.T) {
-	grid, lines := series.Grid{Start: reporttest.Slot, Step: time.Minute, Len: 1}, []snapshot.Line{{Values: []float64{1}}}
+	grid, lines := series.Grid{
+		Start: reporttest.Slot, Step: time.Minute, Len: 1,
+	}, []snapshot.Line{{Values: []float64{1}}}
 	for name, p := range map[string]snapshot.Panel{
 		"no lines": {Grid: grid}, "no grid": {Lines: lines},
-		"bars": {Spec: panel.Spec{Kind: panel.Bars}, Grid: grid, Lines: lines}, "stat": {Spec: panel.Spec{Kind: panel.Stat}, Grid: grid, Lines: lines},
+		"bars": {Spec: panel.Spec{Kind: panel.Bars}, Grid: grid, Lines: lines}, "stat": {
+			Spec: panel.Spec{Kind: panel.Stat}, Grid: grid, Lines: lines,
+		},
 	} {
-		if s := layoutOf(report.Build(report.Info{Slot: reporttest.Slot}, nil)).samplesOf(&p); s != nil {
+		if s := layoutOf(report.Build(report.Info{Slot: reporttest.Slot}, nil)).
+			samplesOf(&p); s != nil {
 			t.Errorf("%s: samples %+v", name, s)
 		}
 	}
@@ -97,12 +113,16 @@ func TestSamplesOfWhatHasNoTimes(t *testing.T) {
 func TestSamplesSayWhatElseIsDrawn(t *testing.T) {
 	grid := series.Grid{Start: reporttest.Slot, Step: time.Minute, Len: 1}
 	p := snapshot.Panel{
-		Spec: panel.Spec{Queries: []panel.Query{{Unit: units.Short}}}, Grid: grid, Lines: []snapshot.Line{{Values: []float64{9}}},
+		Spec: panel.Spec{Queries: []panel.Query{{Unit: units.Short}}}, Grid: grid,
+		Lines:      []snapshot.Line{{Values: []float64{9}}},
 		References: []snapshot.ReferenceLine{{Name: "limit", Values: []float64{10}}},
-		Rest:       &snapshot.Band{Series: 3, P05: []float64{1}, P95: []float64{2}, Sum: []float64{4}},
+		Rest: &snapshot.Band{
+			Series: 3, P05: []float64{1}, P95: []float64{2}, Sum: []float64{4},
+		},
 	}
 	for kind, want := range map[panel.Kind]string{
-		panel.Lines: "limit 10; other 3 series 1 2", panel.Area: "limit 10; other 3 series 4", panel.Heatmap: "limit 10",
+		panel.Lines: "limit 10; other 3 series 1 2", panel.Area: "limit 10; other 3 series 4",
+		panel.Heatmap: "limit 10",
 	} {
 		p.Spec.Kind = kind
 		s := layoutOf(report.Build(report.Info{Slot: reporttest.Slot}, nil)).samplesOf(&p)
@@ -132,18 +152,27 @@ func TestDaysFollowTheClock(t *testing.T) {
 		want  []dayView
 	}{
 		"an hour twice": {time.Date(2026, 11, 1, 3, 0, 0, 0, time.UTC), []dayView{
-			{0, "Sat 31 Oct", "EDT", summer}, {2, "Sun 1 Nov", "EDT", summer}, {6, "Sun 1 Nov", "EST", winter},
+			{0, "Sat 31 Oct", "EDT", summer}, {2, "Sun 1 Nov", "EDT", summer}, {
+				6, "Sun 1 Nov", "EST", winter,
+			},
 		}},
-		"an hour never": {time.Date(2026, 3, 8, 6, 0, 0, 0, time.UTC), []dayView{{0, "Sun 8 Mar", "EST", winter}, {2, "Sun 8 Mar", "EDT", summer}}},
+		"an hour never": {
+			time.Date(2026, 3, 8, 6, 0, 0, 0, time.UTC), []dayView{
+				{0, "Sun 8 Mar", "EST", winter}, {2, "Sun 8 Mar", "EDT", summer},
+			},
+		},
 	} {
 		l := layoutOf(report.Build(report.Info{Slot: reporttest.Slot, Zone: newYork}, nil))
-		if got := l.days(series.Grid{Start: c.start, Step: 30 * time.Minute, Len: 8}); !slices.Equal(got, c.want) {
+		if got := l.days(
+			series.Grid{Start: c.start, Step: 30 * time.Minute, Len: 8}); !slices.Equal(got,
+			c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
 }
 
-// That the script stays in its element, and that words from outside are not run, is what other tests of the page hold, and of browsers.
+// That the script stays in its element, and that words from outside are not run, is what other
+// tests of the page hold, and of browsers.
 func TestScriptIsSmall(t *testing.T) {
 	size := 0
 	for _, n := range all(pageOf(t, report.Build(reporttest.Info(t, nil), nil)), "script") {
@@ -159,9 +188,12 @@ func TestScriptIsSmall(t *testing.T) {
 func TestRemarksStandBelowTheChart(t *testing.T) {
 	a := reporttest.Answers{}
 	a.Add("up", series.FromPairs("job", "api"), reporttest.Constant(1))
-	p := reporttest.Take(a, []panel.Spec{{Name: "up", Title: "Up", Queries: []panel.Query{{Expr: "up"}}}})[0]
+	p := reporttest.Take(a, []panel.Spec{
+		{Name: "up", Title: "Up", Queries: []panel.Query{{Expr: "up"}}},
+	})[0]
 	p.Remarks = []snapshot.Note{
-		snapshot.NoteOf(snapshot.NoteAnswer, "down: api 10.0.0.3:8080"), snapshot.NoteOf(snapshot.NoteAnswer, "<b>\u202ereversed"),
+		snapshot.NoteOf(snapshot.NoteAnswer, "down: api 10.0.0.3:8080"),
+		snapshot.NoteOf(snapshot.NoteAnswer, "<b>\u202ereversed"),
 	}
 	root := pageOf(t, report.Build(reporttest.Info(t, nil), []snapshot.Panel{p}))
 	list := classed(root, "remarks")
@@ -176,7 +208,9 @@ func TestWarningsBeyondTheFirstAreCounted(t *testing.T) {
 		in.Notes = append(in.Notes, snapshot.NoteOf(snapshot.NoteServerWarns, "odd labels"))
 	}
 	run := classed(pageOf(t, report.Build(in, nil)), "run")[0]
-	if got := len(all(run, "li")); got != warningLines || !strings.HasSuffix(text(run), "and 5 more") {
-		t.Errorf("%d warnings are shown, and at the end stands %q", got, text(run)[max(0, len(text(run))-30):])
+	if got := len(all(run, "li")); got != warningLines ||
+		!strings.HasSuffix(text(run), "and 5 more") {
+		t.Errorf("%d warnings are shown, and at the end stands %q", got,
+			text(run)[max(0, len(text(run))-30):])
 	}
 }

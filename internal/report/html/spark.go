@@ -24,8 +24,9 @@ type spark struct {
 	LimitY        string // "" where the limit is not known
 }
 
-// sparkOf draws a course against its limit. Each point stands for a stretch of samples and is the one furthest towards the breach, so that
-// no peak is lost; a stretch without samples breaks the line. Nil where there is nothing to draw.
+// sparkOf draws a course against its limit. Each point stands for a stretch of samples and is the
+// one furthest towards the breach, so that no peak is lost; a stretch without samples breaks the
+// line. Nil where there is nothing to draw.
 func sparkOf(c report.Course) *spark {
 	limit, points := c.Limit, extremes(c.Values, sparkPoints, c.Below)
 	lo, hi := math.Inf(1), math.Inf(-1)
@@ -71,7 +72,8 @@ func sparkOf(c report.Course) *spark {
 	return s
 }
 
-// extremes thins values to at most n: the largest finite one of each stretch, or the smallest; NaN where a stretch has none.
+// extremes thins values to at most n: the largest finite one of each stretch, or the smallest; NaN
+// where a stretch has none.
 func extremes(values []float64, n int, below bool) []float64 {
 	n = min(n, len(values))
 	out := make([]float64, n)

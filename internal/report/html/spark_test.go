@@ -18,14 +18,18 @@ func TestNumbersOfSparklines(t *testing.T) {
 	number := regexp.MustCompile(`^\d+(\.\d)?$`)
 	inf, nan, zero := math.Inf(1), math.NaN(), math.Copysign(0, -1)
 	for _, values := range [][]float64{
-		{0, 0, 0, 0}, {zero, zero, zero, zero}, {1, 2, 3, 4}, {-1, -2, -3, -4}, {nan, 1, inf, 2, -inf, 3, 4, nan},
-		{math.MaxFloat64, -math.MaxFloat64, 0, 1}, {5e-324, 0, 0, 0}, {1, 1, 1, 1 + 1e-16}, slices.Repeat([]float64{1, 1e-9}, 500),
+		{0, 0, 0, 0}, {zero, zero, zero, zero}, {1, 2, 3, 4}, {-1, -2, -3, -4}, {
+			nan, 1, inf, 2, -inf, 3, 4, nan,
+		},
+		{math.MaxFloat64, -math.MaxFloat64, 0, 1}, {5e-324, 0, 0, 0}, {1, 1, 1, 1 + 1e-16},
+		slices.Repeat([]float64{1, 1e-9}, 500),
 	} {
 		for _, limit := range []float64{0, zero, 1, -1, 1e300, -1e300, nan, inf, -inf} {
 			for _, below := range []bool{false, true} {
 				s := sparkOf(report.Course{Values: values, Limit: limit, Below: below})
 				if !path.MatchString(s.Path) || s.LimitY != "" && !number.MatchString(s.LimitY) {
-					t.Errorf("of %.40v with the limit %v: path %q, limit at %q", values, limit, s.Path, s.LimitY)
+					t.Errorf("of %.40v with the limit %v: path %q, limit at %q", values, limit,
+						s.Path, s.LimitY)
 				}
 			}
 		}
@@ -33,7 +37,9 @@ func TestNumbersOfSparklines(t *testing.T) {
 }
 
 func TestCoordinate(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", -0.04: "0", 0.04: "0", 1: "1", 1.25: "1.2", -1.5: "-1.5", 100: "100", 22.96: "23"} {
+	for v, want := range map[float64]string{
+		0: "0", -0.04: "0", 0.04: "0", 1: "1", 1.25: "1.2", -1.5: "-1.5", 100: "100", 22.96: "23",
+	} {
 		if got := coordinate(v); got != want {
 			t.Errorf("%v is %q, want %q", v, got, want)
 		}
@@ -52,7 +58,11 @@ func TestSpark(t *testing.T) {
 	if strings.Count(s.Path, "M") != 2 || s.LimitY != "" {
 		t.Errorf("a gap is drawn as %+v", s)
 	}
-	for name, values := range map[string][]float64{"none": nil, "few": {1, 2, 3}, "nothing": {math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()}} {
+	for name, values := range map[string][]float64{
+		"none": nil, "few": {1, 2, 3}, "nothing": {
+			math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN(),
+		},
+	} {
 		s := sparkOf(report.Course{Values: values, Limit: 1})
 		if s != nil {
 			t.Errorf("%s: %+v", name, s)
@@ -68,7 +78,10 @@ func TestSparkKeepsToItsBox(t *testing.T) {
 	number := regexp.MustCompile(`-?\d+(\.\d+)?`)
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOf(rapid.Float64()).Draw(t, "values")
-		s := sparkOf(report.Course{Values: values, Limit: rapid.Float64().Draw(t, "limit"), Below: rapid.Bool().Draw(t, "below")})
+		s := sparkOf(report.Course{
+			Values: values, Limit: rapid.Float64().Draw(t, "limit"),
+			Below: rapid.Bool().Draw(t, "below"),
+		})
 		if s == nil {
 			return
 		}

@@ -10,7 +10,8 @@ import (
 	"github.com/promsnap/promsnap/internal/report/reporttest"
 )
 
-// TestTextCanBeRead holds every colour of text in a page against every ground that it stands on: WCAG 2.2 asks for a contrast of 4.5.
+// TestTextCanBeRead holds every colour of text in a page against every ground that it stands on:
+// WCAG 2.2 asks for a contrast of 4.5.
 func TestTextCanBeRead(t *testing.T) {
 	style := all(pageOf(t, report.Build(reporttest.Info(t, nil), nil)), "style")[0].FirstChild.Data
 	themes := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(style, 2)
@@ -19,11 +20,16 @@ func TestTextCanBeRead(t *testing.T) {
 	}
 	for i, name := range []string{"light", "dark"} {
 		colour := map[string]string{}
-		for _, m := range regexp.MustCompile(`--([a-z-]+): #([0-9a-f]{6});`).FindAllStringSubmatch(themes[i][1], -1) {
+		for _, m := range regexp.MustCompile(`--([a-z-]+): #([0-9a-f]{6});`).FindAllStringSubmatch(
+			themes[i][1], -1) {
 			colour[m[1]] = m[2]
 		}
-		for _, text := range []string{"ink", "muted", "link", "critical", "warning", "nodata", "ok"} {
-			for _, ground := range []string{"paper", "soft", "critical-soft", "warning-soft", "nodata-soft", "ok-soft"} {
+		for _, text := range []string{
+			"ink", "muted", "link", "critical", "warning", "nodata", "ok",
+		} {
+			for _, ground := range []string{
+				"paper", "soft", "critical-soft", "warning-soft", "nodata-soft", "ok-soft",
+			} {
 				if c := contrast(t, colour[text], colour[ground]); c < 4.5 {
 					t.Errorf("%s: %s on %s has a contrast of %.2f", name, text, ground, c)
 				}

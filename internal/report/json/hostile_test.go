@@ -10,7 +10,8 @@ import (
 	corpus "github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// report.json is JSON that says the word, whatever reads it: a program, or a script element that somebody puts it into.
+// report.json is JSON that says the word, whatever reads it: a program, or a script element that
+// somebody puts it into.
 func TestJSONOfHostileWords(t *testing.T) {
 	for _, w := range corpus.Words() {
 		file, err := Render(reporttest.Hostile(t, w.Text))
@@ -24,10 +25,13 @@ func TestJSONOfHostileWords(t *testing.T) {
 			t.Errorf("%s: %v", w.Name, err)
 			continue
 		}
-		if want := strings.ToValidUTF8(w.Text, "\ufffd"); len(w.Text) < 1000 && doc.Cluster != want && w.Name != "invalid" {
+		if want := strings.ToValidUTF8(w.Text, "\ufffd"); len(w.Text) < 1000 &&
+			doc.Cluster != want && w.Name != "invalid" {
 			t.Errorf("%s: the cluster is %.100q, want %.100q", w.Name, doc.Cluster, want)
 		}
-		if bytes.ContainsAny(file.Body, "\u2028\u2029") || bytes.Contains(file.Body, []byte("</script")) || bytes.Contains(file.Body, []byte("<!--")) {
+		if bytes.ContainsAny(file.Body, "\u2028\u2029") ||
+			bytes.Contains(file.Body, []byte("</script")) ||
+			bytes.Contains(file.Body, []byte("<!--")) {
 			t.Errorf("%s: what ends a script stands in report.json", w.Name)
 		}
 	}

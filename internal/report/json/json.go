@@ -7,15 +7,18 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// DocumentVersion is the version of report.json. It grows where a field changes its meaning or goes away, not where one is added.
+// DocumentVersion is the version of report.json. It grows where a field changes its meaning or goes
+// away, not where one is added.
 const DocumentVersion = 1
 
-// documentRows bounds the rows and the findings of one panel, and what is said of all, in report.json.
+// documentRows bounds the rows and the findings of one panel, and what is said of all, in
+// report.json.
 const documentRows = 1000
 
-// Document is report.json: docs/report-json.md describes it, docs/report.schema.json is its schema. Times are RFC 3339 in UTC,
-// durations are seconds, values are in the panel's unit as Prometheus gave them. It holds no timings, receipts or links, so that the
-// same slot over the same data gives the same bytes on every machine.
+// Document is report.json: docs/report-json.md describes it, docs/report.schema.json is its schema.
+// Times are RFC 3339 in UTC, durations are seconds, values are in the panel's unit as Prometheus
+// gave them. It holds no timings, receipts or links, so that the same slot over the same data gives
+// the same bytes on every machine.
 type Document struct {
 	Version    int          `json:"version" jsonschema:"enum=1"`
 	Generator  string       `json:"generator"`
@@ -49,8 +52,8 @@ type DocCounts struct {
 	Failed   int `json:"failed" jsonschema:"minimum=0"`
 }
 
-// DocNodes says which nodes kube_node_info names and node_exporter does not report, and what the Kubernetes API knows of them where it
-// was asked.
+// DocNodes says which nodes kube_node_info names and node_exporter does not report, and what the
+// Kubernetes API knows of them where it was asked.
 type DocNodes struct {
 	Total          int       `json:"total" jsonschema:"minimum=0"`
 	Measured       int       `json:"measured" jsonschema:"minimum=0"`
@@ -65,7 +68,8 @@ type DocFailure struct {
 	Error string `json:"error"`
 }
 
-// DocSaid is a finding as the report says it: one for each check, the gravest of its rules, the worst first.
+// DocSaid is a finding as the report says it: one for each check, the gravest of its rules, the
+// worst first.
 type DocSaid struct {
 	Panel    string `json:"panel"`
 	Name     string `json:"name"`
@@ -77,8 +81,8 @@ type DocSaid struct {
 	Value    string `json:"value,omitempty"`
 	Limit    string `json:"limit,omitempty"`
 	Used     string `json:"used,omitempty"`
-	// Since is when the streak began, not of events. Open says that it may have begun before, because Since is where the window begins:
-	// Lasted is the least then.
+	// Since is when the streak began, not of events. Open says that it may have begun before,
+	// because Since is where the window begins: Lasted is the least then.
 	Since   *time.Time `json:"since,omitempty"`
 	Open    bool       `json:"open,omitempty"`
 	Until   *time.Time `json:"until,omitempty"`
@@ -89,14 +93,15 @@ type DocSaid struct {
 	Alert   *DocAlert  `json:"alert,omitempty"`
 }
 
-// DocEvent is when the newest of the events happened that a finding counts, or, where Before is true, a time before which all did. Such a
-// finding has no since, and has not lasted.
+// DocEvent is when the newest of the events happened that a finding counts, or, where Before is
+// true, a time before which all did. Such a finding has no since, and has not lasted.
 type DocEvent struct {
 	Last   time.Time `json:"last"`
 	Before bool      `json:"before,omitempty"`
 }
 
-// DocAlert is what is remembered of a finding's alert. It is there in reports that are made with a state, of alerts that fire.
+// DocAlert is what is remembered of a finding's alert. It is there in reports that are made with a
+// state, of alerts that fire.
 type DocAlert struct {
 	Since time.Time `json:"since"`
 	New   bool      `json:"new"`
@@ -129,8 +134,8 @@ type DocPanel struct {
 	RowsTruncated     int          `json:"rows_truncated" jsonschema:"minimum=0"`
 }
 
-// DocQuery is one of several queries of a panel, as it was run. The panel's query and unit are of the first. Absent says that it finds no
-// series where there should be some.
+// DocQuery is one of several queries of a panel, as it was run. The panel's query and unit are of
+// the first. Absent says that it finds no series where there should be some.
 type DocQuery struct {
 	Ref    string `json:"ref"`
 	Query  string `json:"query"`
@@ -174,9 +179,9 @@ type DocFinding struct {
 	Earlier  *DocStreak        `json:"earlier,omitempty"`
 }
 
-// DocStreak is a run of samples beyond a limit, holes left aside. Seen is how many samples there are, of the expected. One with bouts is of a
-// condition that came and went: beyond is in how many of the samples it held. Event is when the newest
-// event of a count of events was.
+// DocStreak is a run of samples beyond a limit, holes left aside. Seen is how many samples there
+// are, of the expected. One with bouts is of a condition that came and went: beyond is in how many
+// of the samples it held. Event is when the newest event of a count of events was.
 type DocStreak struct {
 	From     time.Time  `json:"from"`
 	To       time.Time  `json:"to"`
@@ -221,7 +226,8 @@ type DocStats struct {
 	Samples int        `json:"samples" jsonschema:"minimum=0"`
 }
 
-// DocRest counts the series that are not drawn one by one. P05 and P95 are over Sampled of them, Min and Max over all.
+// DocRest counts the series that are not drawn one by one. P05 and P95 are over Sampled of them,
+// Min and Max over all.
 type DocRest struct {
 	Series  int     `json:"series" jsonschema:"minimum=1"`
 	Sampled int     `json:"sampled" jsonschema:"minimum=0"`

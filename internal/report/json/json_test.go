@@ -41,14 +41,17 @@ func golden(t *testing.T, path string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is out of date: run go test ./internal/report/json -update and read the difference", path)
+		t.Errorf("%s is out of date: run go test ./internal/report/json -update and read the "+
+			"difference", path)
 	}
 }
 
 // schemaOf reflects the Go types of report.json.
 func schemaOf(t *testing.T) []byte {
 	t.Helper()
-	number := &reflector.Schema{OneOf: []*reflector.Schema{{Type: "number"}, {Type: "null"}, {Enum: []any{"+Inf", "-Inf"}}}}
+	number := &reflector.Schema{
+		OneOf: []*reflector.Schema{{Type: "number"}, {Type: "null"}, {Enum: []any{"+Inf", "-Inf"}}},
+	}
 	r := reflector.Reflector{
 		FieldNameTag: "json",
 		Mapper: func(typ reflect.Type) *reflector.Schema {
@@ -79,8 +82,10 @@ func TestDocumentFitsTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, r := range map[string]*report.Report{
-		"a day": reporttest.Daily(t), "machines": reporttest.WithMachines(t), "nothing": report.Build(report.Info{}, nil),
-		"hostile": reporttest.Hostile(t, reporttest.Evil), "infinite": report.Build(reporttest.Info(t, nil), []snapshot.Panel{infinite()}),
+		"a day": reporttest.Daily(t), "machines": reporttest.WithMachines(t),
+		"nothing":  report.Build(report.Info{}, nil),
+		"hostile":  reporttest.Hostile(t, reporttest.Evil),
+		"infinite": report.Build(reporttest.Info(t, nil), []snapshot.Panel{infinite()}),
 	} {
 		body, err := json.Marshal(DocumentOf(r))
 		if err != nil {
@@ -113,13 +118,16 @@ func infinite() snapshot.Panel {
 		}
 		return 1.5
 	})
-	return reporttest.Take(a, []panel.Spec{{Name: "x", Title: "X", Queries: []panel.Query{{Expr: "x"}}}})[0]
+	return reporttest.Take(a, []panel.Spec{
+		{Name: "x", Title: "X", Queries: []panel.Query{{Expr: "x"}}},
+	})[0]
 }
 
 // The file is written panel by panel, and is the document all the same.
 func TestRenderWritesTheDocument(t *testing.T) {
 	for name, r := range map[string]*report.Report{
-		"a day": reporttest.Daily(t), "nothing": report.Build(report.Info{}, nil), "hostile": reporttest.Hostile(t, reporttest.Evil),
+		"a day": reporttest.Daily(t), "nothing": report.Build(report.Info{}, nil),
+		"hostile":  reporttest.Hostile(t, reporttest.Evil),
 		"infinite": report.Build(reporttest.Info(t, nil), []snapshot.Panel{infinite()}),
 	} {
 		want, err := json.Marshal(DocumentOf(r))
@@ -157,14 +165,20 @@ func TestDocumentReadsBack(t *testing.T) {
 // What a report says of itself in report.json is what it is.
 func TestReadWhole(t *testing.T) {
 	a, nodes := reporttest.Fleet(3)
-	failed := append(reporttest.Take(a, reporttest.Specs()[:1]), snapshot.Panel{Spec: panel.Spec{Name: "blind"}, Failure: snapshot.FailureOf(errors.New("connection refused"))})
+	failed := append(reporttest.Take(a, reporttest.Specs()[:1]), snapshot.Panel{
+		Spec:    panel.Spec{Name: "blind"},
+		Failure: snapshot.FailureOf(errors.New("connection refused")),
+	})
 	stopped := reporttest.Info(t, nodes)
 	stopped.Incomplete = snapshot.NoteOf(snapshot.NoteStopped)
 	for name, tc := range map[string]struct {
 		report *report.Report
 		want   bool
 	}{
-		"whole":   {report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[:1])), true},
+		"whole": {
+			report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[:1])),
+			true,
+		},
 		"empty":   {report.Build(reporttest.Info(t, nil), nil), true},
 		"failed":  {report.Build(reporttest.Info(t, nodes), failed), false},
 		"stopped": {report.Build(stopped, reporttest.Take(a, reporttest.Specs()[:1])), false},
@@ -174,10 +188,14 @@ func TestReadWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		if tc.report.Whole() != tc.want || ReadWhole(bytes.NewReader(body)) != tc.want {
-			t.Errorf("%s: whole %t, read as whole %t, want %t", name, tc.report.Whole(), ReadWhole(bytes.NewReader(body)), tc.want)
+			t.Errorf("%s: whole %t, read as whole %t, want %t", name, tc.report.Whole(),
+				ReadWhole(bytes.NewReader(body)), tc.want)
 		}
 	}
-	for _, body := range []string{"", "{", "{}", "null", "[1]", `{"counts":7}`, `{"counts":{}}`, `{"incomplete":1,"counts":{"failed":0}}`, `{1:2}`} {
+	for _, body := range []string{
+		"", "{", "{}", "null", "[1]", `{"counts":7}`, `{"counts":{}}`,
+		`{"incomplete":1,"counts":{"failed":0}}`, `{1:2}`,
+	} {
 		if ReadWhole(strings.NewReader(body)) {
 			t.Errorf("%s is read as whole", body)
 		}
@@ -210,8 +228,10 @@ func TestDocumentIsBounded(t *testing.T) {
 	if len(p.Rows) != 1000 || p.RowsTruncated != 500 || p.Total != 1500 {
 		t.Errorf("%d rows, %d left off, of %d", len(p.Rows), p.RowsTruncated, p.Total)
 	}
-	if len(p.Findings) != 1000 || p.FindingsTruncated != 500 || len(DocumentOf(r).Findings) != 1000 {
-		t.Errorf("%d findings, %d left off; %d said", len(p.Findings), p.FindingsTruncated, len(DocumentOf(r).Findings))
+	if len(p.Findings) != 1000 || p.FindingsTruncated != 500 ||
+		len(DocumentOf(r).Findings) != 1000 {
+		t.Errorf("%d findings, %d left off; %d said", len(p.Findings), p.FindingsTruncated,
+			len(DocumentOf(r).Findings))
 	}
 	if r.Critical != 1500 {
 		t.Errorf("%d critical, want all 1500", r.Critical)
@@ -233,12 +253,14 @@ func TestAgesInTheDocument(t *testing.T) {
 		}
 		said = append(said, f.Name+" "+string(body))
 	}
-	if want := `ip-10-0-1-12 {"since":"2026-11-21T23:58:00Z","new":true,"day":2}`; len(said) != 5 || said[0] != want {
+	if want := `ip-10-0-1-12 {"since":"2026-11-21T23:58:00Z","new":true,"day":2}`; len(said) != 5 ||
+		said[0] != want {
 		t.Errorf("%d alerts in the document, the first is %s, want %s", len(said), said[0], want)
 	}
 }
 
-// The value of what has ended is its peak, as the page shows it, whether or not the page was written.
+// The value of what has ended is its peak, as the page shows it, whether or not the page was
+// written.
 func TestValueOfWhatHasEnded(t *testing.T) {
 	got := map[string]string{}
 	for _, f := range DocumentOf(reporttest.Daily(t)).Findings {

@@ -37,7 +37,8 @@ func docMachines(r *report.Report) (listed []DocNode, truncated int) {
 	truncated = max(0, len(nodes)-documentRows)
 	for _, n := range nodes[:len(nodes)-truncated] {
 		d := DocNode{
-			Name: n.Name, InternalIP: n.InternalIP, InstanceType: n.InstanceType, Zone: n.Zone, Pool: n.Pool, Kubelet: n.Kubelet,
+			Name: n.Name, InternalIP: n.InternalIP, InstanceType: n.InstanceType, Zone: n.Zone,
+			Pool: n.Pool, Kubelet: n.Kubelet,
 			Cordoned: n.Cordoned, Conditions: list(n.Conditions), Taints: list(n.Taints),
 			Capacity: DocResources(n.Capacity), Allocatable: DocResources(n.Allocatable),
 		}

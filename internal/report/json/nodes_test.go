@@ -13,8 +13,11 @@ import (
 
 func TestMachinesInTheDocument(t *testing.T) {
 	_, nodes := reporttest.Fleet(3)
-	nodes = append(reporttest.Machines(nodes), snapshot.Node{Name: "unknown"}, snapshot.Node{Name: "young", Known: true, Created: reporttest.Slot.Add(time.Hour)})
-	body, err := json.MarshalIndent(DocumentOf(report.Build(reporttest.Info(t, nodes), nil)).Nodes, "", "  ")
+	nodes = append(reporttest.Machines(nodes), snapshot.Node{Name: "unknown"}, snapshot.Node{
+		Name: "young", Known: true, Created: reporttest.Slot.Add(time.Hour),
+	})
+	body, err := json.MarshalIndent(DocumentOf(report.Build(reporttest.Info(t, nodes), nil)).Nodes,
+		"", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}

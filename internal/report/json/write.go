@@ -14,7 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Render writes report.json. It writes the panels one by one: the whole document in memory would take several times what its file does.
+// Render writes report.json. It writes the panels one by one: the whole document in memory would
+// take several times what its file does.
 func Render(r *report.Report) (report.File, error) {
 	top, err := json.Marshal(head(r))
 	if err != nil {
@@ -25,7 +26,8 @@ func Render(r *report.Report) (report.File, error) {
 	for i := range r.Panels {
 		one, err := json.Marshal(docPanel(r, &r.Panels[i]))
 		if err != nil {
-			return report.File{}, fmt.Errorf("writing panel %s of report.json: %w", r.Panels[i].Spec.Name, err)
+			return report.File{}, fmt.Errorf("writing panel %s of report.json: %w",
+				r.Panels[i].Spec.Name, err)
 		}
 		if i > 0 {
 			parts = append(parts, []byte(","))
@@ -49,12 +51,15 @@ func DocumentOf(r *report.Report) Document {
 func head(r *report.Report) Document {
 	in := r.Info
 	d := Document{
-		Version: DocumentVersion, Generator: "promsnap " + in.Version, Cluster: in.Cluster, Report: in.Name, Title: in.Title,
-		Slot: in.Slot.UTC(), Zone: in.Zone.String(), Language: words.In(in.Language).Lang, Range: in.Range.Seconds(), Scrape: in.Scrape.Seconds(), Server: in.Server,
+		Version: DocumentVersion, Generator: "promsnap " + in.Version, Cluster: in.Cluster,
+		Report: in.Name, Title: in.Title,
+		Slot: in.Slot.UTC(), Zone: in.Zone.String(), Language: words.In(in.Language).Lang,
+		Range: in.Range.Seconds(), Scrape: in.Scrape.Seconds(), Server: in.Server,
 		Incomplete: r.Incomplete(), Headline: r.Headline,
 		Counts: CountsOf(r),
 		Nodes:  DocNodes{Total: r.NodesTotal, Measured: r.NodesMeasured, Without: []string{}},
-		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{}, Panels: []DocPanel{},
+		Blind:  list(r.Blind), Failures: []DocFailure{}, Findings: []DocSaid{},
+		Panels:    []DocPanel{},
 		Truncated: max(0, len(r.Findings)-documentRows),
 	}
 	for _, n := range in.Nodes {
@@ -79,8 +84,10 @@ func CountsOf(r *report.Report) DocCounts {
 
 func said(f *report.Finding) DocSaid {
 	d := DocSaid{
-		Panel: f.Panel, Name: f.Name, Node: f.Node, Rule: f.Rule, Status: f.Status.String(), Severity: severityWord(f.Severity),
-		Sentence: f.Sentence, Value: f.Shown(), Limit: f.Limit, Used: f.Used, Since: known(f.Since), Until: known(f.Until),
+		Panel: f.Panel, Name: f.Name, Node: f.Node, Rule: f.Rule, Status: f.Status.String(),
+		Severity: severityWord(f.Severity),
+		Sentence: f.Sentence, Value: f.Shown(), Limit: f.Limit, Used: f.Used, Since: known(f.Since),
+		Until:  known(f.Until),
 		Lasted: f.Lasted.Seconds(), Runbook: f.Runbook,
 	}
 	if f.Past() {
@@ -105,11 +112,15 @@ func said(f *report.Finding) DocSaid {
 
 func docPanel(rep *report.Report, p *snapshot.Panel) DocPanel {
 	d := DocPanel{
-		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject, Unit: p.Spec.Unit().String(), Query: p.Expr(0), Queries: docQueries(p),
-		Grid: DocGrid{p.Grid.Start.UTC(), p.Grid.Step.Seconds(), p.Grid.Len}, Data: dataWord(p.Data),
-		Notes: list(rep.NotesOf(p)), Missing: list(p.Missing), Total: p.Total, OK: p.OK, LeftOut: p.LeftOut,
-		Rules: []DocRule{}, Findings: []DocFinding{}, Series: []DocSeries{}, Rows: []DocRow{},
-		FindingsTruncated: max(0, len(p.Findings)-documentRows), RowsTruncated: max(0, len(p.Rows)-documentRows),
+		Name: p.Spec.Name, Title: p.Spec.Title, Section: p.Spec.Section, Subject: p.Spec.Subject,
+		Unit: p.Spec.Unit().String(), Query: p.Expr(0), Queries: docQueries(p),
+		Grid:  DocGrid{p.Grid.Start.UTC(), p.Grid.Step.Seconds(), p.Grid.Len},
+		Data:  dataWord(p.Data),
+		Notes: list(rep.NotesOf(p)), Missing: list(p.Missing), Total: p.Total, OK: p.OK,
+		LeftOut: p.LeftOut,
+		Rules:   []DocRule{}, Findings: []DocFinding{}, Series: []DocSeries{}, Rows: []DocRow{},
+		FindingsTruncated: max(0, len(p.Findings)-documentRows),
+		RowsTruncated:     max(0, len(p.Rows)-documentRows),
 	}
 	if p.Data == snapshot.DataFailed {
 		d.Error = rep.FailureOf(p).Error
@@ -127,7 +138,9 @@ func docPanel(rep *report.Report, p *snapshot.Panel) DocPanel {
 		d.Rows = append(d.Rows, docRow(&p.Rows[i]))
 	}
 	if b := p.Rest; b != nil {
-		d.Rest = &DocRest{b.Series, b.Sampled, numbers(b.Min), numbers(b.Max), numbers(b.P05), numbers(b.P95)}
+		d.Rest = &DocRest{
+			b.Series, b.Sampled, numbers(b.Min), numbers(b.Max), numbers(b.P05), numbers(b.P95),
+		}
 	}
 	return d
 }
@@ -138,14 +151,19 @@ func docQueries(p *snapshot.Panel) []DocQuery {
 	}
 	var out []DocQuery
 	for i, q := range p.Spec.Queries {
-		absent := slices.ContainsFunc(p.Absent, func(a snapshot.Absence) bool { return a.Ref == q.Ref })
+		absent := slices.ContainsFunc(p.Absent, func(a snapshot.Absence) bool {
+			return a.Ref == q.Ref
+		})
 		out = append(out, DocQuery{q.Ref, p.Expr(i), q.Unit.String(), absent})
 	}
 	return out
 }
 
 func docRule(r rules.Rule) DocRule {
-	d := DocRule{Name: r.Name, Ref: r.Ref, Direction: r.Direction.String(), For: r.For.Seconds(), Reduce: string(r.Reduce)}
+	d := DocRule{
+		Name: r.Name, Ref: r.Ref, Direction: r.Direction.String(), For: r.For.Seconds(),
+		Reduce: string(r.Reduce),
+	}
 	if r.Warning.Set {
 		d.Warning = new(Number(r.Warning.Value))
 	}
@@ -157,9 +175,12 @@ func docRule(r rules.Rule) DocRule {
 
 func docFinding(rep *report.Report, p *snapshot.Panel, f *snapshot.Finding) DocFinding {
 	return DocFinding{
-		Rule: f.Rule, Name: f.Name, Node: f.Node, Ref: f.Ref, Labels: labelMap(f.Labels), Status: f.Status.String(),
-		Severity: severityWord(f.Severity), Value: Number(f.Value), Limit: Number(f.Limit), Capacity: Number(f.Capacity),
-		Details: rep.DetailsOf(p, f), Newest: known(f.Newest), Streak: docStreak(f.Streak), Earlier: docStreak(f.Earlier),
+		Rule: f.Rule, Name: f.Name, Node: f.Node, Ref: f.Ref, Labels: labelMap(f.Labels),
+		Status:   f.Status.String(),
+		Severity: severityWord(f.Severity), Value: Number(f.Value), Limit: Number(f.Limit),
+		Capacity: Number(f.Capacity),
+		Details:  rep.DetailsOf(p, f), Newest: known(f.Newest), Streak: docStreak(f.Streak),
+		Earlier: docStreak(f.Earlier),
 	}
 }
 
@@ -167,15 +188,21 @@ func docStreak(s *rules.Streak) *DocStreak {
 	if s == nil {
 		return nil
 	}
-	return &DocStreak{s.From.UTC(), s.To.UTC(), s.Open, Number(s.Peak), s.PeakAt.UTC(), Number(s.Limit), severityWord(s.Severity), s.Seen, s.Expected, s.Bouts, s.Beyond, known(s.Event)}
+	return &DocStreak{
+		s.From.UTC(), s.To.UTC(), s.Open, Number(s.Peak), s.PeakAt.UTC(), Number(s.Limit),
+		severityWord(s.Severity), s.Seen, s.Expected, s.Bouts, s.Beyond, known(s.Event),
+	}
 }
 
 func docRow(r *snapshot.Row) DocRow {
 	s := r.Stats
 	return DocRow{
-		Name: r.Name, Node: r.Node, Ref: r.Ref, Labels: labelMap(r.Labels), Status: r.Status.String(), Severity: severityWord(r.Severity),
+		Name: r.Name, Node: r.Node, Ref: r.Ref, Labels: labelMap(r.Labels),
+		Status: r.Status.String(), Severity: severityWord(r.Severity),
 		Rank: Number(r.Rank), Capacity: Number(r.Capacity),
-		Stats: DocStats{Number(s.Last), Number(s.Avg), Number(s.Min), Number(s.Max), known(s.MaxAt), s.Samples},
+		Stats: DocStats{
+			Number(s.Last), Number(s.Avg), Number(s.Min), Number(s.Max), known(s.MaxAt), s.Samples,
+		},
 	}
 }
 

@@ -14,8 +14,10 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// remembered is a memory of the panels' alerts, each advanced through the slots before the report's; since says when what fires began.
-func remembered(panels []snapshot.Panel, since map[string]time.Time, slots ...time.Time) *report.Known {
+// remembered is a memory of the panels' alerts, each advanced through the slots before the
+// report's; since says when what fires began.
+func remembered(panels []snapshot.Panel, since map[string]time.Time,
+	slots ...time.Time) *report.Known {
 	k := &report.Known{}
 	for _, at := range append(slots, Slot) {
 		k.Now = rules.Evaluation{}
@@ -25,7 +27,8 @@ func remembered(panels []snapshot.Panel, since map[string]time.Time, slots ...ti
 					continue
 				}
 				result := rules.RuleResult{
-					ID: rules.RuleID{Panel: p.Spec.Name, Rule: r.Name}, Data: rules.DataComplete, From: p.Grid.Start, Through: at,
+					ID: rules.RuleID{Panel: p.Spec.Name, Rule: r.Name}, Data: rules.DataComplete,
+					From: p.Grid.Start, Through: at,
 					KeepFiringFor: rules.DefaultKeepFiringFor,
 				}
 				for _, f := range p.Findings {
@@ -37,7 +40,9 @@ func remembered(panels []snapshot.Panel, since map[string]time.Time, slots ...ti
 						streak.From, f.Streak = began, &streak
 					}
 					if f.Rule == r.Name {
-						result.Findings = append(result.Findings, rules.Judged{Finding: f.Finding, Identity: f.Labels, Name: f.Name})
+						result.Findings = append(result.Findings, rules.Judged{
+							Finding: f.Finding, Identity: f.Labels, Name: f.Name,
+						})
 						result.Series = append(result.Series, f.Labels)
 					}
 				}
@@ -49,18 +54,21 @@ func remembered(panels []snapshot.Panel, since map[string]time.Time, slots ...ti
 	return k
 }
 
-// Aged is the daily report with what is remembered of its alerts: one is new, one three days old, the others are of today.
+// Aged is the daily report with what is remembered of its alerts: one is new, one three days old,
+// the others are of today.
 func Aged(t testing.TB) (report.Info, []snapshot.Panel) {
 	t.Helper()
 	a, nodes := Fleet(42)
 	in, panels := Info(t, nodes), Take(a, Specs())
 	in.Known = remembered(panels, map[string]time.Time{
-		"ip-10-0-1-12": Slot.Add(-2 * time.Minute), "ip-10-0-1-17": Slot.Add(-50 * time.Hour), "spark/exec-7/executor": Slot.Add(-8 * time.Hour),
+		"ip-10-0-1-12": Slot.Add(-2 * time.Minute), "ip-10-0-1-17": Slot.Add(-50 * time.Hour),
+		"spark/exec-7/executor": Slot.Add(-8 * time.Hour),
 	}, Slot.Add(-10*time.Minute), Slot.Add(-5*time.Minute))
 	return in, panels
 }
 
-// Korean is the report of daily in Korean, with a failure and a warning. The panels' own words are left out: other tests are about them.
+// Korean is the report of daily in Korean, with a failure and a warning. The panels' own words are
+// left out: other tests are about them.
 func Korean(t testing.TB) *report.Report {
 	t.Helper()
 	a, nodes := Fleet(42)
@@ -69,27 +77,39 @@ func Korean(t testing.TB) *report.Report {
 		s := &all[i]
 		s.Title, s.Section, s.Subject, s.Why, s.Hint = "제목", "구역", "메모리", "", ""
 		if s.Events != nil {
-			s.Events = &panel.Events{Within: s.Events.Within, Said: words.Counted{One: "종료 %s회", Many: "종료 %s회"}}
+			s.Events = &panel.Events{
+				Within: s.Events.Within, Said: words.Counted{One: "종료 %s회", Many: "종료 %s회"},
+			}
 		}
 	}
 	in := Info(t, Machines(nodes))
 	in.Title, in.Language = "일일 용량", words.Korean
-	panels := snapshot.Take(t.Context(), a, all, snapshot.Options{Slot: Slot, Range: 24 * time.Hour, QueryOffset: time.Minute})
-	return report.Build(in, append(panels, snapshot.Panel{Spec: panel.Spec{Name: "broken", Title: "제목", Section: "구역"}, Failure: snapshot.FailureOf(errors.New("…"))}))
+	panels := snapshot.Take(t.Context(), a, all, snapshot.Options{
+		Slot: Slot, Range: 24 * time.Hour, QueryOffset: time.Minute,
+	})
+	return report.Build(in, append(panels, snapshot.Panel{
+		Spec:    panel.Spec{Name: "broken", Title: "제목", Section: "구역"},
+		Failure: snapshot.FailureOf(errors.New("…")),
+	}))
 }
 
-// Evil is written into every place that a word from outside can reach. Its brackets, quotes and newlines close whatever they stand in.
-const Evil = "x\"'><script>alert(1)</script><img src=x onerror=alert(1)>--></style></title>`{{.W}}<!channel>&amp;%00"
+// Evil is written into every place that a word from outside can reach. Its brackets, quotes and
+// newlines close whatever they stand in.
+const Evil = "x\"'><script>alert(1)</script><img src=x " +
+	"onerror=alert(1)>--></style></title>`{{.W}}<!channel>&amp;%00"
 
 // Hostile is a report in which word stands wherever a word from outside can.
 func Hostile(t testing.TB, word string) *report.Report {
 	t.Helper()
 	in := report.Info{
-		Cluster: word, Name: word, Title: word, Slot: Slot, Range: 1, Version: word, Server: word, ServerURL: word, ExternalURL: "https://example.com/" + word,
-		Command: word, Incomplete: snapshot.NoteOf(snapshot.NoteCutShort, word), Nodes: []snapshot.Node{
+		Cluster: word, Name: word, Title: word, Slot: Slot, Range: 1, Version: word, Server: word,
+		ServerURL: word, ExternalURL: "https://example.com/" + word,
+		Command: word, Incomplete: snapshot.NoteOf(snapshot.NoteCutShort, word),
+		Nodes: []snapshot.Node{
 			{Name: word, InternalIP: word},
 			{
-				Name: "n" + word, Exporter: true, Known: true, InstanceType: word, Zone: word + "-" + word, Pool: word, Kubelet: word, Cordoned: true,
+				Name: "n" + word, Exporter: true, Known: true, InstanceType: word,
+				Zone: word + "-" + word, Pool: word, Kubelet: word, Cordoned: true,
 				Taints: []string{word, word}, Conditions: []string{word},
 			},
 			{Name: "o" + word, Exporter: true, Known: true, Kubelet: "v" + word},
@@ -99,10 +119,14 @@ func Hostile(t testing.TB, word string) *report.Report {
 		Name: "node-memory", Measure: panel.NodeMemory, Title: word, Section: word,
 		Queries: []panel.Query{{Expr: "memory", Unit: units.PercentUnit, Legend: "{{node}} {{l}}"}},
 		Subject: word, Why: word, Hint: word,
-		Rules: []rules.Rule{{Name: word, Warning: rules.At(0.5), RunbookURL: "https://example.com/" + word}},
+		Rules: []rules.Rule{
+			{Name: word, Warning: rules.At(0.5), RunbookURL: "https://example.com/" + word},
+		},
 	}
 	failed, absent, undrawn := spec, spec, spec
-	failed.Name, failed.Queries = "failed", []panel.Query{{Expr: "nothing", Unit: units.PercentUnit}}
+	failed.Name, failed.Queries = "failed", []panel.Query{
+		{Expr: "nothing", Unit: units.PercentUnit},
+	}
 	absent.Name, absent.Queries = "absent", []panel.Query{{Expr: "quiet", Unit: units.PercentUnit}}
 	undrawn.Name = "undrawn"
 	a := Answers{"quiet": {}}

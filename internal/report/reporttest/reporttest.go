@@ -1,4 +1,5 @@
-// Package reporttest is a made-up cluster and the reports of it, for the tests of what reports say and how they are written.
+// Package reporttest is a made-up cluster and the reports of it, for the tests of what reports say
+// and how they are written.
 package reporttest
 
 import (
@@ -33,7 +34,8 @@ func Seoul(t testing.TB) *time.Location {
 	return z
 }
 
-// Answers is a Prometheus that gives prepared answers: by query, the series as functions of the time since the window's begin.
+// Answers is a Prometheus that gives prepared answers: by query, the series as functions of the
+// time since the window's begin.
 type Answers map[string][]Answer
 
 // Answer is one series of an answer.
@@ -43,10 +45,12 @@ type Answer struct {
 }
 
 // Range implements snapshot.Querier.
-func (a Answers) Range(_ context.Context, q promapi.Query, each func(series.Series) error) (promapi.Meta, error) {
+func (a Answers) Range(_ context.Context, q promapi.Query,
+	each func(series.Series) error) (promapi.Meta, error) {
 	list, ok := a[q.Expr]
 	if !ok {
-		return promapi.Meta{}, errors.New("prometheus answered 503: query timed out in expression evaluation")
+		return promapi.Meta{}, errors.New("prometheus answered 503: query timed out in " +
+			"expression evaluation")
 	}
 	for _, s := range list {
 		values := make([]float64, q.Grid.Len)
@@ -65,7 +69,8 @@ func (a Answers) Range(_ context.Context, q promapi.Query, each func(series.Seri
 }
 
 // Present implements snapshot.Querier.
-func (a Answers) Present(_ context.Context, names []string, _, _ time.Time) (map[string]bool, error) {
+func (a Answers) Present(_ context.Context, names []string, _,
+	_ time.Time) (map[string]bool, error) {
 	present := map[string]bool{}
 	for _, n := range names {
 		present[n] = n == "oom_quiet"
@@ -86,27 +91,35 @@ func Constant(v float64) func(float64) float64 { return func(float64) float64 { 
 
 // leak climbs to top and stays beyond .9 from a quarter past two in the night.
 func leak(h float64) float64 {
-	return 0.55 + 0.39*math.Min(1, math.Pow(h/24, 0.9)) + 0.004*math.Sin(h*9) + 0.025*math.Exp(-(h-17)*(h-17)/81)
+	return 0.55 + 0.39*math.Min(1, math.Pow(h/24, 0.9)) + 0.004*math.Sin(h*9) +
+		0.025*math.Exp(-(h-17)*(h-17)/81)
 }
 
 // NodeName is the name of the i-th node.
 func NodeName(i int) string { return fmt.Sprintf("ip-10-0-%d-%d", i/20+1, 10+i%20) }
 
-// Fleet answers for a cluster of so many nodes, two of them without an exporter, with things to find.
+// Fleet answers for a cluster of so many nodes, two of them without an exporter, with things to
+// find.
 func Fleet(nodes int) (Answers, []snapshot.Node) {
 	a := Answers{
-		"kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes": {}, "oom_quiet": {}, "psi": {},
+		"kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes": {},
+		"oom_quiet": {}, "psi": {},
 	}
 	var known []snapshot.Node
 	for i := range nodes {
 		name := NodeName(i)
-		known = append(known, snapshot.Node{Name: name, InternalIP: fmt.Sprintf("10.0.%d.%d", i/20+1, 10+i%20), Exporter: i%20 != 17})
+		known = append(known, snapshot.Node{
+			Name: name, InternalIP: fmt.Sprintf("10.0.%d.%d", i/20+1, 10+i%20),
+			Exporter: i%20 != 17,
+		})
 		if i%20 == 17 {
 			continue
 		}
 		f := float64(i)
-		node, disk := series.FromPairs("node", name), series.FromPairs("node", name, "device", "/dev/nvme0n1p1")
-		memory, cpu := Wave(0.42+0.004*float64(i%23), 0.06, f), Wave(0.28+0.008*float64(i%17), 0.12, f)
+		node, disk := series.FromPairs("node", name), series.FromPairs("node", name, "device",
+			"/dev/nvme0n1p1")
+		memory, cpu := Wave(0.42+0.004*float64(i%23), 0.06, f), Wave(0.28+0.008*float64(i%17), 0.12,
+			f)
 		full := Constant(0.3 + 0.011*float64(i%19))
 		switch i {
 		case 2:
@@ -143,14 +156,16 @@ func Fleet(nodes int) (Answers, []snapshot.Node) {
 		a.Add("network", node, func(h float64) float64 { return 4e6 * (1 + 3*Wave(1, 0.5, f)(h)) })
 		a.Add("network_errors", node, Constant(0))
 	}
-	a.Add("oom", series.FromPairs("namespace", "spark", "pod", "exec-7", "container", "executor"), func(h float64) float64 {
-		if h < 23.2 {
-			return math.NaN()
-		}
-		return 3
-	})
+	a.Add("oom", series.FromPairs("namespace", "spark", "pod", "exec-7", "container", "executor"),
+		func(h float64) float64 {
+			if h < 23.2 {
+				return math.NaN()
+			}
+			return 3
+		})
 	for i := range 60 {
-		pod := series.FromPairs("namespace", "shop", "pod", fmt.Sprintf("checkout-6b7d9c5f4-%05d", i*7919%99991), "container", "app")
+		pod := series.FromPairs("namespace", "shop", "pod",
+			fmt.Sprintf("checkout-6b7d9c5f4-%05d", i*7919%99991), "container", "app")
 		use := Wave(0.5+0.004*float64(i), 0.05, float64(i))
 		if i == 4 {
 			use = Wave(0.955, 0.004, 2)
@@ -179,36 +194,51 @@ func Specs() []panel.Spec {
 		{
 			Measure: panel.NodeMemory,
 			Name:    "node-memory", Title: "Memory of nodes", Section: "Nodes",
-			Queries:  []panel.Query{{Expr: "memory", Unit: units.PercentUnit, Legend: "{{node}}"}},
-			Subject:  "memory",
-			Why:      "MemAvailable is the kernel's own estimate of what it can still give without swapping; the rest is in use. MemFree and Active are no measure of that: page cache, which the kernel gives back when it is asked, makes a healthy node look full.",
+			Queries: []panel.Query{{Expr: "memory", Unit: units.PercentUnit, Legend: "{{node}}"}},
+			Subject: "memory",
+			Why: "MemAvailable is the kernel's own estimate of what it can still give " +
+				"without swapping; the rest is in use. MemFree and Active are no measure of " +
+				"that: page cache, which the kernel gives back when it is asked, makes a healthy " +
+				"node look full.",
 			Capacity: &panel.Capacity{Query: "memory_total", Unit: units.Bytes},
-			Rules:    append(limits("NodeMemoryHigh", 0.8, 0.9, 15*time.Minute), rules.Rule{Name: "p95", Reduce: rules.P95, Warning: rules.At(0.85)}),
+			Rules: append(limits("NodeMemoryHigh", 0.8, 0.9, 15*time.Minute), rules.Rule{
+				Name: "p95", Reduce: rules.P95, Warning: rules.At(0.85),
+			}),
 		},
 		{
 			Measure: panel.NodeCPU,
 			Name:    "node-cpu", Title: "CPU of nodes", Section: "Nodes",
-			Queries:  []panel.Query{{Expr: "cpu", Unit: units.PercentUnit, Legend: "{{node}}"}},
-			Subject:  "CPU",
-			Why:      "The share of CPU time in which the cores did work of this machine; iowait and steal are not busy.",
-			Capacity: &panel.Capacity{Query: "cores", Unit: units.Cores}, Rules: limits("NodeCPUHigh", 0.8, 0.95, 30*time.Minute),
+			Queries: []panel.Query{{Expr: "cpu", Unit: units.PercentUnit, Legend: "{{node}}"}},
+			Subject: "CPU",
+			Why: "The share of CPU time in which the cores did work of this machine; iowait " +
+				"and steal are not busy.",
+			Capacity: &panel.Capacity{Query: "cores", Unit: units.Cores},
+			Rules:    limits("NodeCPUHigh", 0.8, 0.95, 30*time.Minute),
 		},
 		{
 			Measure: panel.NodeDisk,
 			Name:    "node-disk", Title: "Disks of nodes", Section: "Nodes",
-			Queries:  []panel.Query{{Expr: "disk", Unit: units.PercentUnit, Legend: "{{node}} {{device}}"}},
+			Queries: []panel.Query{
+				{Expr: "disk", Unit: units.PercentUnit, Legend: "{{node}} {{device}}"},
+			},
 			Subject:  "disk",
 			Why:      "By device, because some systems mount one disk five times.",
-			Capacity: &panel.Capacity{Query: "disk_size", Unit: units.Bytes}, Rules: limits("NodeDiskHigh", 0.8, 0.88, 15*time.Minute),
+			Capacity: &panel.Capacity{Query: "disk_size", Unit: units.Bytes},
+			Rules:    limits("NodeDiskHigh", 0.8, 0.88, 15*time.Minute),
 		},
 		{
 			Name: "node-network", Title: "Network traffic of nodes", Section: "Nodes",
-			Queries: []panel.Query{{Expr: "network", Unit: units.BytesPerSecond, Legend: "{{node}}"}},
-			Subject: "network traffic", Why: "Drawn without a limit: cloud network cards lie about their speed.",
+			Queries: []panel.Query{
+				{Expr: "network", Unit: units.BytesPerSecond, Legend: "{{node}}"},
+			},
+			Subject: "network traffic", Why: "Drawn without a limit: cloud network cards lie " +
+				"about their speed.",
 		},
 		{
 			Name: "node-network-errors", Title: "Network errors of nodes", Section: "Nodes",
-			Queries: []panel.Query{{Expr: "network_errors", Unit: units.PercentUnit, Legend: "{{node}}"}},
+			Queries: []panel.Query{
+				{Expr: "network_errors", Unit: units.PercentUnit, Legend: "{{node}}"},
+			},
 			Subject: "network errors", Rules: limits("NodeNetworkErrors", 0.01, 0, 30*time.Minute),
 		},
 		{
@@ -220,17 +250,21 @@ func Specs() []panel.Spec {
 			Measure: panel.NodeMemoryRequests,
 			Name:    "node-requests", Title: "Memory requested on nodes", Section: "Nodes",
 			Queries: []panel.Query{{Expr: "requests", Unit: units.PercentUnit, Legend: "{{node}}"}},
-			Subject: "memory requests", Rules: limits("NodeMemoryRequestsHigh", 0.9, 0, 30*time.Minute),
+			Subject: "memory requests", Rules: limits("NodeMemoryRequestsHigh", 0.9, 0,
+				30*time.Minute),
 		},
 		{
-			Name: "container-memory", Title: "Memory of containers, of their limits", Section: "Containers",
+			Name: "container-memory", Title: "Memory of containers, of their limits",
+			Section: "Containers",
 			Queries: []panel.Query{{
 				Expr:   "container_memory",
 				Unit:   units.PercentUnit,
 				Legend: "{{namespace}}/{{pod}}/{{container}}",
 			}},
-			Subject: "memory", Why: "Working set is what the OOM killer counts; usage includes page cache.",
-			Capacity: &panel.Capacity{Query: "container_limit", Unit: units.Bytes}, Rules: limits("ContainerMemoryNearLimit", 0.85, 0.95, 15*time.Minute),
+			Subject:  "memory",
+			Why:      "Working set is what the OOM killer counts; usage includes page cache.",
+			Capacity: &panel.Capacity{Query: "container_limit", Unit: units.Bytes},
+			Rules:    limits("ContainerMemoryNearLimit", 0.85, 0.95, 15*time.Minute),
 		},
 		{
 			Name: "container-oom", Title: "Containers killed for memory", Section: "Containers",
@@ -240,8 +274,15 @@ func Specs() []panel.Spec {
 				Legend: "{{namespace}}/{{pod}}/{{container}}",
 			}},
 			Subject: "OOM kills", EmptyIsOK: true,
-			Events: &panel.Events{Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"}},
-			Rules:  []rules.Rule{{Name: "ContainerOOMKilled", Critical: rules.At(0), NoData: rules.ResolveOnNoData, RunbookURL: "https://runbooks.example.com/oom"}},
+			Events: &panel.Events{
+				Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"},
+			},
+			Rules: []rules.Rule{
+				{
+					Name: "ContainerOOMKilled", Critical: rules.At(0),
+					NoData: rules.ResolveOnNoData, RunbookURL: "https://runbooks.example.com/oom",
+				},
+			},
 		},
 		{
 			Name: "container-quiet", Title: "Containers that nobody killed", Section: "Containers",
@@ -250,7 +291,8 @@ func Specs() []panel.Spec {
 			EmptyIsOK: true, Rules: []rules.Rule{{Name: "Quiet", Critical: rules.At(0)}},
 		},
 		{
-			Name: "container-throttling", Title: "CPU throttling of containers", Section: "Containers",
+			Name: "container-throttling", Title: "CPU throttling of containers",
+			Section: "Containers",
 			Queries: []panel.Query{{Expr: "throttling", Unit: units.PercentUnit}},
 			Subject: "throttling", Rules: limits("ContainerCPUThrottled", 0.25, 0, 30*time.Minute),
 		},
@@ -261,23 +303,29 @@ func Specs() []panel.Spec {
 				Expr: "kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes",
 			}},
 			Subject: "volume",
-			Hint:    "The kubelet's own /metrics brings it.", Rules: limits("VolumeHigh", 0.8, 0.9, 15*time.Minute),
+			Hint:    "The kubelet's own /metrics brings it.",
+			Rules:   limits("VolumeHigh", 0.8, 0.9, 15*time.Minute),
 		},
 	}
 }
 
 // Take runs the specs over the answers as the line does.
 func Take(a Answers, specs []panel.Spec) []snapshot.Panel {
-	return snapshot.Take(context.Background(), a, specs, snapshot.Options{Slot: Slot, Range: 24 * time.Hour, QueryOffset: time.Minute})
+	return snapshot.Take(context.Background(), a, specs, snapshot.Options{
+		Slot: Slot, Range: 24 * time.Hour, QueryOffset: time.Minute,
+	})
 }
 
 // Info is what the daily report is about.
 func Info(t testing.TB, nodes []snapshot.Node) report.Info {
 	t.Helper()
 	return report.Info{
-		Cluster: "prod-seoul", Name: "daily", Title: "Daily capacity", Slot: Slot, Range: 24 * time.Hour, Zone: Seoul(t), Version: "v0.1.0",
-		Server: "Prometheus 3.15.0", ServerURL: "http://prometheus-server.monitoring.svc", ExternalURL: "https://prometheus.example.com/prom",
-		Command: "promsnap run daily -c promsnap.yaml --time 2026-11-22T00:00:00Z", Nodes: nodes, Scrape: time.Minute,
+		Cluster: "prod-seoul", Name: "daily", Title: "Daily capacity", Slot: Slot,
+		Range: 24 * time.Hour, Zone: Seoul(t), Version: "v0.1.0",
+		Server: "Prometheus 3.15.0", ServerURL: "http://prometheus-server.monitoring.svc",
+		ExternalURL: "https://prometheus.example.com/prom",
+		Command:     "promsnap run daily -c promsnap.yaml --time 2026-11-22T00:00:00Z",
+		Nodes:       nodes, Scrape: time.Minute,
 	}
 }
 
@@ -288,13 +336,17 @@ func Daily(t testing.TB) *report.Report {
 	return report.Build(Info(t, nodes), Take(a, Specs()))
 }
 
-// Machines are nodes as the Kubernetes API tells of them: of three pools and zones, three behind with their kubelet, some in trouble.
+// Machines are nodes as the Kubernetes API tells of them: of three pools and zones, three behind
+// with their kubelet, some in trouble.
 func Machines(nodes []snapshot.Node) []snapshot.Node {
 	out := slices.Clone(nodes)
 	for i := range out {
 		n := &out[i]
-		n.Known, n.Kubelet, n.Created = true, "v1.36.3", Slot.Add(-time.Duration(34*24+i*7)*time.Hour-17*time.Minute)
-		n.InstanceType, n.Pool = []string{"m5.2xlarge", "r6i.4xlarge", "c7g.xlarge"}[i%3], []string{"general", "spark", "kafka"}[i%3]
+		n.Known, n.Kubelet, n.Created = true, "v1.36.3",
+			Slot.Add(-time.Duration(34*24+i*7)*time.Hour-17*time.Minute)
+		n.InstanceType, n.Pool = []string{
+			"m5.2xlarge", "r6i.4xlarge", "c7g.xlarge",
+		}[i%3], []string{"general", "spark", "kafka"}[i%3]
 		n.Zone = "ap-northeast-2" + string("abc"[i%3])
 		n.Capacity = snapshot.Resources{CPU: 8, Memory: 32 << 30, Storage: 80 << 30, Pods: 58}
 		n.Allocatable = snapshot.Resources{CPU: 7.91, Memory: 31 << 30, Pods: 58}
@@ -305,11 +357,13 @@ func Machines(nodes []snapshot.Node) []snapshot.Node {
 		case 2:
 			n.Conditions = []string{"MemoryPressure"}
 		case 4, 20:
-			n.Cordoned, n.Taints = true, append(n.Taints, "node.kubernetes.io/unschedulable:NoSchedule")
+			n.Cordoned, n.Taints = true, append(n.Taints,
+				"node.kubernetes.io/unschedulable:NoSchedule")
 			n.Kubelet = "v1.35.2"
 		case 11:
 			n.Conditions, n.Kubelet = []string{"NotReady"}, "v1.35.2"
-			n.Taints = append(n.Taints, "node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute")
+			n.Taints = append(n.Taints, "node.kubernetes.io/unreachable:NoSchedule",
+				"node.kubernetes.io/unreachable:NoExecute")
 		}
 	}
 	return out

@@ -21,21 +21,25 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Secret is what a store under test should be given for a password or a token, where it takes one: no error may show it.
+// Secret is what a store under test should be given for a password or a token, where it takes one:
+// no error may show it.
 const Secret = "s3cr3t-hunter2"
 
 // Tested is a store with what the contract needs to know of it.
 type Tested struct {
 	state.Store
-	// Corrupt puts bytes in the place of the document of k, past the store. It may stand for any accident.
+	// Corrupt puts bytes in the place of the document of k, past the store. It may stand for any
+	// accident.
 	Corrupt func(t *testing.T, k state.Key, data []byte)
-	// Broken is the same kind of store, holding Secret, that cannot reach its place. Nil: there is none such.
+	// Broken is the same kind of store, holding Secret, that cannot reach its place. Nil: there is
+	// none such.
 	Broken state.Store
 }
 
 var key = state.Key{Cluster: "prod-seoul", Report: "check"}
 
-// Run holds the store that open returns to the contract. Each call of open begins with no documents.
+// Run holds the store that open returns to the contract. Each call of open begins with no
+// documents.
 func Run(t *testing.T, open func(t *testing.T) Tested) {
 	for _, c := range []struct {
 		name string
@@ -67,19 +71,28 @@ func Doc(t *testing.T) state.Doc {
 			Slot: at.Add(20 * time.Minute),
 			Seen: map[string]time.Time{"node-memory/NodeMemoryHigh": at.Add(19 * time.Minute)},
 			Alerts: map[rules.Key]rules.Alert{k: {
-				Panel: "node-memory", Rule: "NodeMemoryHigh", Name: "ip-10-0-1-12", Labels: map[string]string{"node": "ip-10-0-1-12"},
-				Identity: map[string]string{"node": "ip-10-0-1-12"}, Severity: rules.Critical, GraveAt: at.Add(18 * time.Minute),
-				Value: 0.94, Limit: 0.9, Capacity: 68719476736, Episodes: []rules.Episode{{
-					Since: at, Open: true, Last: at.Add(18 * time.Minute), Worst: rules.Critical, Peak: 0.96, PeakAt: at.Add(9 * time.Minute),
+				Panel: "node-memory", Rule: "NodeMemoryHigh", Name: "ip-10-0-1-12",
+				Labels:   map[string]string{"node": "ip-10-0-1-12"},
+				Identity: map[string]string{"node": "ip-10-0-1-12"}, Severity: rules.Critical,
+				GraveAt: at.Add(18 * time.Minute),
+				Value:   0.94, Limit: 0.9, Capacity: 68719476736, Episodes: []rules.Episode{{
+					Since: at, Open: true, Last: at.Add(18 * time.Minute), Worst: rules.Critical,
+					Peak: 0.96, PeakAt: at.Add(9 * time.Minute),
 				}},
 			}},
 		},
-		Silences: []notify.Silence{{ID: "1", Match: `node=~"kafka-.*"`, From: at, Until: at.Add(4 * time.Hour), Comment: "정비", By: "kim"}},
+		Silences: []notify.Silence{
+			{
+				ID: "1", Match: `node=~"kafka-.*"`, From: at, Until: at.Add(4 * time.Hour),
+				Comment: "정비", By: "kim",
+			},
+		},
 		Ledger: notify.Ledger{
 			Claim: &notify.Claim{Slot: at, Run: "run-1", Until: at.Add(4 * time.Minute)},
 			Receivers: map[string]notify.Entry{"oncall": {
 				First: at, Unsure: []string{string(k)}, Told: map[rules.Key][]notify.Told{k: {{
-					Since: at, At: at.Add(20 * time.Minute), Severity: rules.Critical, Receipt: notify.Receipt{Channel: "C012", ID: "1763779920.000100"},
+					Since: at, At: at.Add(20 * time.Minute), Severity: rules.Critical,
+					Receipt: notify.Receipt{Channel: "C012", ID: "1763779920.000100"},
 				}}},
 			}},
 		},
@@ -119,7 +132,8 @@ func nothingThere(t *testing.T, s Tested) {
 	if diff := cmp.Diff(state.Doc{}, d); diff != "" || v != "" {
 		t.Errorf("version %q, and a document: %s", v, diff)
 	}
-	if _, err := s.Save(t.Context(), key, state.Doc{}, "of another"); !errors.Is(err, state.ErrConflict) {
+	if _, err := s.Save(t.Context(), key, state.Doc{}, "of another"); !errors.Is(err,
+		state.ErrConflict) {
 		t.Errorf("saving over a version where there is no document: %v", err)
 	}
 	if _, v := load(t, s, key); v != "" {
@@ -149,7 +163,8 @@ func roundTrip(t *testing.T, s Tested) {
 func twoWriters(t *testing.T, s Tested) {
 	v := save(t, s, key, state.Doc{Serial: 1}, "")
 	save(t, s, key, state.Doc{Run: "a", Serial: 2}, v)
-	if _, err := s.Save(t.Context(), key, state.Doc{Run: "b", Serial: 3}, v); !errors.Is(err, state.ErrConflict) {
+	if _, err := s.Save(t.Context(), key, state.Doc{Run: "b", Serial: 3}, v); !errors.Is(err,
+		state.ErrConflict) {
 		t.Errorf("the second writer: %v", err)
 	}
 	wantSerial(t, s, key, 2)
@@ -157,7 +172,8 @@ func twoWriters(t *testing.T, s Tested) {
 
 func savedTwice(t *testing.T, s Tested) {
 	save(t, s, key, state.Doc{Serial: 1}, "")
-	if _, err := s.Save(t.Context(), key, state.Doc{Serial: 2}, ""); !errors.Is(err, state.ErrConflict) {
+	if _, err := s.Save(t.Context(), key, state.Doc{Serial: 2}, ""); !errors.Is(err,
+		state.ErrConflict) {
 		t.Errorf("making it a second time: %v", err)
 	}
 	wantSerial(t, s, key, 1)
@@ -165,8 +181,10 @@ func savedTwice(t *testing.T, s Tested) {
 
 func hostileKeys(t *testing.T, s Tested) {
 	words := []string{
-		"plain", "Plain", "with/slash", "with-slash", "../../../etc/passwd", "..", ".", "", " ", "a b", "한글", "é", "e\u0301", "a\x00b", "a\nb",
-		"CON", "x.json", "%2e%2e", "{{.}}", "<!channel>", strings.Repeat("long", 200), strings.Repeat("long", 200) + "er",
+		"plain", "Plain", "with/slash", "with-slash", "../../../etc/passwd", "..", ".", "", " ",
+		"a b", "한글", "é", "e\u0301", "a\x00b", "a\nb",
+		"CON", "x.json", "%2e%2e", "{{.}}", "<!channel>", strings.Repeat("long", 200),
+		strings.Repeat("long", 200) + "er",
 	}
 	for _, w := range hostile.Words() {
 		if utf8.ValidString(w.Text) && !slices.Contains(words, w.Text) {
@@ -175,9 +193,13 @@ func hostileKeys(t *testing.T, s Tested) {
 	}
 	var keys []state.Key
 	for _, w := range words {
-		keys = append(keys, state.Key{Cluster: w, Report: "check"}, state.Key{Cluster: "prod", Report: w})
+		keys = append(keys, state.Key{Cluster: w, Report: "check"}, state.Key{
+			Cluster: "prod", Report: w,
+		})
 	}
-	keys = append(keys, state.Key{Cluster: "a/b", Report: "c"}, state.Key{Cluster: "a", Report: "b/c"})
+	keys = append(keys, state.Key{Cluster: "a/b", Report: "c"}, state.Key{
+		Cluster: "a", Report: "b/c",
+	})
 	for i, k := range keys {
 		save(t, s, k, state.Doc{Serial: uint64(i + 1)}, "")
 	}
@@ -241,7 +263,8 @@ func corrupt(t *testing.T, s Tested) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if there == "" {
-			t.Errorf("%s: loaded without the version of what is there, so that nobody can replace it", name)
+			t.Errorf("%s: loaded without the version of what is there, so that nobody can "+
+				"replace it", name)
 		}
 		if strings.Contains(fmt.Sprint(err), Secret) {
 			t.Errorf("%s: the error shows what is in the document: %v", name, err)
@@ -256,7 +279,8 @@ func corrupt(t *testing.T, s Tested) {
 	replace(t, s)
 }
 
-// replace puts a new document in the place of one that cannot be read, as `promsnap state reset` does.
+// replace puts a new document in the place of one that cannot be read, as `promsnap state reset`
+// does.
 func replace(t *testing.T, s Tested) {
 	t.Helper()
 	_, there, _ := s.Load(t.Context(), key) // its error is what the caller has tested
@@ -268,7 +292,8 @@ func newer(t *testing.T, s Tested) {
 	save(t, s, key, Doc(t), "")
 	s.Corrupt(t, key, []byte(`{"schema": 1000, "whatever": [1, 2, 3]}`))
 	var wrong *state.NewerError
-	if _, _, err := s.Load(t.Context(), key); !errors.As(err, &wrong) || wrong.Schema != 1000 || wrong.Key != key {
+	if _, _, err := s.Load(t.Context(), key); !errors.As(err, &wrong) || wrong.Schema != 1000 ||
+		wrong.Key != key {
 		t.Errorf("%v", err)
 	}
 	replace(t, s)
@@ -305,7 +330,8 @@ func broken(t *testing.T, s Tested) {
 	for _, err := range []error{loading, saving} {
 		var damaged *state.CorruptError
 		var newer *state.NewerError
-		if err == nil || errors.Is(err, state.ErrConflict) || errors.As(err, &damaged) || errors.As(err, &newer) {
+		if err == nil || errors.Is(err, state.ErrConflict) || errors.As(err, &damaged) ||
+			errors.As(err, &newer) {
 			t.Errorf("out of reach: %v", err)
 		}
 		if strings.Contains(fmt.Sprint(err), Secret) {

@@ -1,4 +1,5 @@
-// Command hello is the least that a Lambda function can be: what the start of promsnap's is measured beside.
+// Command hello is the least that a Lambda function can be: what the start of promsnap's is
+// measured beside.
 package main
 
 import (

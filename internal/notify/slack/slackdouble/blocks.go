@@ -9,12 +9,13 @@ import (
 	"unicode/utf16"
 )
 
-// CheckBlocks holds blocks against Slack's rules, and returns the code that Slack would refuse them with, "" where it takes them. Texts
-// are measured as strictly as Slack may: escaped, in UTF-16 code units. It knows the blocks that messages of ours are made of; any other
-// is refused.
+// CheckBlocks holds blocks against Slack's rules, and returns the code that Slack would refuse them
+// with, "" where it takes them. Texts are measured as strictly as Slack may: escaped, in UTF-16
+// code units. It knows the blocks that messages of ours are made of; any other is refused.
 //
-// The rules are those of https://docs.slack.dev/reference/block-kit. The sum of all texts has no documented limit; what is known of it is
-// that messages with more than about 13,000 characters are refused.
+// The rules are those of https://docs.slack.dev/reference/block-kit. The sum of all texts has no
+// documented limit; what is known of it is that messages with more than about 13,000 characters are
+// refused.
 func CheckBlocks(raw []byte) (code, why string) {
 	var blocks []map[string]any
 	if err := json.Unmarshal(raw, &blocks); err != nil {
@@ -161,5 +162,6 @@ func list(v any) []map[string]any {
 
 // size is the length of a text as Slack may count it at worst.
 func size(s string) int {
-	return len(utf16.Encode([]rune(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s))))
+	return len(utf16.Encode([]rune(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">",
+		"&gt;").Replace(s))))
 }

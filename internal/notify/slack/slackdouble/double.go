@@ -1,5 +1,5 @@
-// Package slackdouble stands in for Slack in tests: it answers as Slack does, keeps what it is told, refuses what Slack would refuse, and
-// fails on demand. It never ships.
+// Package slackdouble stands in for Slack in tests: it answers as Slack does, keeps what it is
+// told, refuses what Slack would refuse, and fails on demand. It never ships.
 package slackdouble
 
 import (
@@ -56,7 +56,8 @@ type Fault struct {
 	Lose       bool   // it breaks after everything has
 	Hang       bool   // there is no answer, until the caller gives up
 	Body       string // the answer, with status 200
-	Unshared   bool   // of files.completeUploadExternal: the answer is ok, and the files are shared nowhere
+	// of files.completeUploadExternal: the answer is ok, and the files are shared nowhere
+	Unshared bool
 }
 
 // Double is a workspace with an app in it.
@@ -80,10 +81,13 @@ type Double struct {
 // webhookPath is the path of the webhook's address, whose end is its secret.
 const webhookPath = "/services/T0001/B0001/"
 
-// Start starts a double with an app that has a token, the scopes chat:write, files:write and files:read, and is in the channel C0123456789.
+// Start starts a double with an app that has a token, the scopes chat:write, files:write and
+// files:read, and is in the channel C0123456789.
 func Start(token string) *Double {
 	d := &Double{
-		token: token, done: make(chan struct{}), scopes: []string{"chat:write", "files:write", "files:read"},
+		token: token, done: make(chan struct{}), scopes: []string{
+			"chat:write", "files:write", "files:read",
+		},
 		channels: []Channel{{ID: "C0123456789", Name: "oncall", Member: true}},
 	}
 	d.server = httptest.NewServer(d)
@@ -102,7 +106,8 @@ func (d *Double) Close() {
 // APIURL is the address of the API.
 func (d *Double) APIURL() string { return d.server.URL + "/api/" }
 
-// WebhookURL is the address of the incoming webhook, which posts to the first channel; the token is its secret.
+// WebhookURL is the address of the incoming webhook, which posts to the first channel; the token is
+// its secret.
 func (d *Double) WebhookURL() string { return d.server.URL + webhookPath + d.token }
 
 // Fail adds a fault.
@@ -131,7 +136,9 @@ func (d *Double) Grant(scopes ...string) {
 func (d *Double) Put(c Channel) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.channels = append(slices.DeleteFunc(d.channels, func(o Channel) bool { return o.ID == c.ID }), c)
+	d.channels = append(slices.DeleteFunc(d.channels, func(o Channel) bool {
+		return o.ID == c.ID
+	}), c)
 }
 
 // Delete deletes a message.
@@ -258,20 +265,30 @@ func (d *Double) route(r *http.Request) (string, handler) {
 		"files.getUploadURLExternal":   {"files:write", d.uploadURL},
 		"files.completeUploadExternal": {"files:write", d.complete},
 		"files.info":                   {"files:read", d.info},
-		"auth.test":                    {"", func(rw http.ResponseWriter, _ *http.Request, _ Fault) { reply(rw, map[string]any{"ok": true}) }},
+		"auth.test": {
+			"", func(rw http.ResponseWriter, _ *http.Request, _ Fault) {
+				reply(rw, map[string]any{"ok": true})
+			},
+		},
 	}
 	m, ok := methods[method]
 	if !ok {
-		return method, func(rw http.ResponseWriter, _ *http.Request, _ Fault) { d.refuse(rw, "unknown_method", method) }
+		return method, func(rw http.ResponseWriter, _ *http.Request, _ Fault) {
+			d.refuse(rw, "unknown_method", method)
+		}
 	}
 	return method, func(rw http.ResponseWriter, r *http.Request, f Fault) {
-		if token := r.FormValue("token"); token != d.token && r.Header.Get("Authorization") != "Bearer "+d.token {
+		if token := r.FormValue("token"); token != d.token &&
+			r.Header.Get("Authorization") != "Bearer "+d.token {
 			d.refuse(rw, "invalid_auth", "another token")
 			return
 		}
 		if m.scope != "" && !slices.Contains(d.scopes, m.scope) {
 			d.refused = append(d.refused, "missing_scope: "+m.scope)
-			reply(rw, map[string]any{"ok": false, "error": "missing_scope", "needed": m.scope, "provided": strings.Join(d.scopes, ",")})
+			reply(rw, map[string]any{
+				"ok": false, "error": "missing_scope", "needed": m.scope,
+				"provided": strings.Join(d.scopes, ","),
+			})
 			return
 		}
 		m.handle(rw, r, f)
@@ -280,7 +297,11 @@ func (d *Double) route(r *http.Request) (string, handler) {
 
 func (d *Double) refuse(rw http.ResponseWriter, code, why string) {
 	d.refused = append(d.refused, code+": "+why)
-	reply(rw, map[string]any{"ok": false, "error": code, "response_metadata": map[string]any{"messages": []string{"[ERROR] " + why}}})
+	reply(rw, map[string]any{
+		"ok": false, "error": code, "response_metadata": map[string]any{
+			"messages": []string{"[ERROR] " + why},
+		},
+	})
 }
 
 func reply(rw http.ResponseWriter, v any) {
@@ -361,7 +382,9 @@ func (d *Double) post(rw http.ResponseWriter, r *http.Request, _ Fault) {
 		return
 	}
 	m := Message{
-		Channel: c.ID, Thread: r.FormValue("thread_ts"), Broadcast: r.FormValue("reply_broadcast") == "true", Markup: r.FormValue("mrkdwn") != "false",
+		Channel: c.ID, Thread: r.FormValue("thread_ts"),
+		Broadcast: r.FormValue("reply_broadcast") == "true",
+		Markup:    r.FormValue("mrkdwn") != "false",
 	}
 	if !d.content(rw, &m, r.FormValue("text"), r.FormValue("blocks")) {
 		return
@@ -371,7 +394,11 @@ func (d *Double) post(rw http.ResponseWriter, r *http.Request, _ Fault) {
 	}
 	m.TS = d.tick()
 	d.messages = append(d.messages, m)
-	reply(rw, map[string]any{"ok": true, "channel": c.ID, "ts": m.TS, "message": map[string]any{"text": m.Text, "thread_ts": m.Thread}})
+	reply(rw, map[string]any{
+		"ok": true, "channel": c.ID, "ts": m.TS, "message": map[string]any{
+			"text": m.Text, "thread_ts": m.Thread,
+		},
+	})
 }
 
 func (d *Double) update(rw http.ResponseWriter, r *http.Request, _ Fault) {
@@ -416,7 +443,8 @@ func (d *Double) webhook(rw http.ResponseWriter, r *http.Request, _ Fault) {
 	m := Message{Channel: c.ID, Markup: in.Markup == nil || *in.Markup}
 	answer := httptest.NewRecorder()
 	if !d.content(answer, &m, in.Text, string(in.Blocks)) {
-		http.Error(rw, strings.SplitN(d.refused[len(d.refused)-1], ":", 2)[0], http.StatusBadRequest)
+		http.Error(rw, strings.SplitN(d.refused[len(d.refused)-1], ":", 2)[0],
+			http.StatusBadRequest)
 		return
 	}
 	m.TS = d.tick()

@@ -21,9 +21,14 @@ func (d *Double) uploadURL(rw http.ResponseWriter, r *http.Request, _ Fault) {
 		d.refuse(rw, "alt_txt_too_large", "alt_txt")
 		return
 	}
-	f := File{ID: "F" + strconv.Itoa(len(d.files)+1), Name: r.FormValue("filename"), Alt: r.FormValue("alt_txt"), Length: length}
+	f := File{
+		ID: "F" + strconv.Itoa(len(d.files)+1), Name: r.FormValue("filename"),
+		Alt: r.FormValue("alt_txt"), Length: length,
+	}
 	d.files = append(d.files, f)
-	reply(rw, map[string]any{"ok": true, "upload_url": d.server.URL + "/upload/" + f.ID, "file_id": f.ID})
+	reply(rw, map[string]any{
+		"ok": true, "upload_url": d.server.URL + "/upload/" + f.ID, "file_id": f.ID,
+	})
 }
 
 func (d *Double) file(id string) *File {
@@ -88,7 +93,13 @@ func (d *Double) info(rw http.ResponseWriter, r *http.Request, _ Fault) {
 	}
 	shares := map[string]any{}
 	if f.Channel != "" {
-		shares["public"] = map[string]any{f.Channel: []any{map[string]any{"thread_ts": f.Thread, "ts": "1795305600.900000"}}}
+		shares["public"] = map[string]any{
+			f.Channel: []any{map[string]any{"thread_ts": f.Thread, "ts": "1795305600.900000"}},
+		}
 	}
-	reply(rw, map[string]any{"ok": true, "file": map[string]any{"id": f.ID, "name": f.Name, "title": f.Title, "shares": shares}})
+	reply(rw, map[string]any{
+		"ok": true, "file": map[string]any{
+			"id": f.ID, "name": f.Name, "title": f.Title, "shares": shares,
+		},
+	})
 }
