@@ -23,8 +23,9 @@ type listed struct {
 // line is the straight line of the data. A package imports only what stands to its left.
 var line = []string{
 	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside",
-	"internal/calendar", "internal/units", "internal/words", "internal/promapi", "internal/rules",
-	"internal/panel", "internal/snapshot",
+	"internal/calendar", "internal/units", "internal/words",
+	"internal/grafana/jsregexp", "internal/grafana/value",
+	"internal/promapi", "internal/rules", "internal/panel", "internal/snapshot",
 	"internal/alerts", "internal/panels", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
@@ -36,7 +37,7 @@ var line = []string{
 // leaves import nothing of the house.
 var leaves = []string{
 	"internal/series", "internal/disk", "internal/exchange", "internal/outside",
-	"internal/calendar", "internal/units", "internal/words",
+	"internal/calendar", "internal/units", "internal/words", "internal/grafana/jsregexp",
 }
 
 // narrower says what a package may import of the house where that is less than all that stands to
@@ -52,6 +53,7 @@ var narrower = map[string][]string{
 		"internal/outside", "internal/calendar", "internal/units", "internal/words",
 		"internal/rules", "internal/panel",
 	},
+	"internal/grafana/value": {"internal/grafana/jsregexp"},
 	"internal/panel": {
 		"internal/series", "internal/units", "internal/words", "internal/rules",
 	},
@@ -132,6 +134,7 @@ var alone = map[string][]string{
 	"github.com/wcharczuk/go-chart/v2": {"internal/chart"},
 	"github.com/golang/freetype":       {"internal/chart"},
 	"github.com/spf13/cobra":           {"cmd/promsnap", "cmd/promlab"},
+	"github.com/dlclark/regexp2":       {"internal/grafana/jsregexp"},
 	"github.com/aws/aws-sdk-go-v2":     {"internal/cloud"},
 	"github.com/aws/smithy-go":         {"internal/cloud"},
 	"github.com/aws/aws-lambda-go":     {"functions/report"},
