@@ -1,6 +1,6 @@
 {{/*
-promsnap.yaml: the values' config, or one that is made of the other values. Every template reads it from here, so that CronJobs, roles
-and the state's ConfigMap fit whatever it says.
+promsnap.yaml: the value config, or one that is built from the other values. Every template reads it
+from here, so that CronJobs, roles and the state's ConfigMap fit it.
 */}}
 {{- define "promsnap.config" -}}
 {{- if .Values.config -}}
@@ -8,7 +8,7 @@ and the state's ConfigMap fit whatever it says.
 {{- else -}}
 {{- $receivers := include "promsnap.receivers" . | fromYamlArray -}}
 version: 1
-cluster: {{ required "which cluster? Its name stands in every title, message and key: --set cluster=prod-seoul" .Values.cluster | quote }}
+cluster: {{ required "set the cluster's name, which is in every title, message and key: --set cluster=prod-seoul" .Values.cluster | quote }}
 {{- with .Values.prometheus }}
 prometheus: {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -19,7 +19,7 @@ kubernetes: {{- toYaml .Values.kubernetes | nindent 2 }}
 {{- with include "promsnap.report" (dict "name" $name "report" $report "receivers" $receivers "values" $.Values) | fromYaml }}{{ $reports = append $reports . }}{{ end }}
 {{- end }}
 {{- end }}
-{{- if not $reports }}{{ fail "there is no report that a receiver takes: set reports, or receivers that take the summary daily" }}{{ end }}
+{{- if not $reports }}{{ fail "there is no report with a receiver: set reports, or a receiver that accepts the summary daily" }}{{ end }}
 reports: {{- toYaml $reports | nindent 2 }}
 receivers: {{- toYaml $receivers | nindent 2 }}
 {{- with .Values.time_intervals }}
@@ -38,7 +38,7 @@ state:
 {{- end }}
 {{- end }}
 
-{{/* promsnap.config, read. */}}
+{{/* promsnap.config, parsed. */}}
 {{- define "promsnap.parsed" -}}
 {{- $config := include "promsnap.config" . | fromYaml }}
 {{- with $config.Error }}{{ fail (printf "config is not YAML: %s" .) }}{{ end }}
@@ -46,7 +46,8 @@ state:
 {{- end }}
 
 {{/*
-The ConfigMap in which promsnap remembers, its name and namespace; nothing where it remembers elsewhere. promsnap.yaml need not name it.
+The name and namespace of the state's ConfigMap, or nothing if the state is elsewhere. promsnap.yaml
+need not name it.
 */}}
 {{- define "promsnap.state" -}}
 {{- $config := include "promsnap.parsed" . | fromYaml }}
@@ -59,9 +60,10 @@ namespace: {{ coalesce .namespace ($config.kubernetes).namespace $.Release.Names
 {{- end }}
 
 {{/*
-One report. Where it names no receivers, it gets all that fit it, and the keys that go with them: a summary counts the runs of check, an
-archive keeps what people were told of. What only people are told of it loses where there are none. The values' own summary is nothing where
-no receiver takes one; whoever writes a report wants it.
+One report. If it names no receivers, it gets all that fit, and the keys for them: a summary counts the
+runs of check, and an archive keeps the checks that sent people a message. Without people, it loses the
+keys that are only for people. The chart's own daily summary disappears if no receiver accepts it; a
+report that the user wrote does not.
 */}}
 {{- define "promsnap.report" -}}
 {{- $report := merge (dict "name" .name) (deepCopy .report) (dict "timezone" .values.timeZone "language" .values.language) }}
@@ -79,11 +81,11 @@ no receiver takes one; whoever writes a report wants it.
 {{- end }}
 {{- end }}
 {{- if and $people (not $report.send) }}
-{{- fail (printf "report %s: what shall people be told of it? Set reports.%s.send to changes or to summary" .name .name) }}
+{{- fail (printf "report %s goes to people: set reports.%s.send to changes or summary" .name .name) }}
 {{- end }}
 {{- if not $named }}
 {{- if not (or $names (eq .name "daily")) }}
-{{- fail (printf "report %s: no receiver takes it, as an Alertmanager takes neither summaries nor what has no schedule; set receivers that do, or take it out: reports.%s=null" .name .name) }}
+{{- fail (printf "report %s has no receiver, because an Alertmanager accepts neither summaries nor reports without a schedule: add another receiver, or remove the report with reports.%s=null" .name .name) }}
 {{- end }}
 {{- $_ := set $report "receivers" $names }}
 {{- if not $people }}{{ $report = omit $report "send" "repeat_interval" "history_from" }}
@@ -94,7 +96,7 @@ no receiver takes one; whoever writes a report wants it.
 {{- if or $named $names }}{{ toYaml $report }}{{ end }}
 {{- end }}
 
-{{/* The receivers: archives, then people, then those of the values' receivers. */}}
+{{/* The receivers: archives, then people, then those in the value receivers. */}}
 {{- define "promsnap.receivers" -}}
 {{- $out := list }}
 {{- with .Values.s3 }}
@@ -106,7 +108,7 @@ no receiver takes one; whoever writes a report wants it.
 {{- end }}
 {{- with .Values.slack }}
 {{- if .channel }}
-{{- if not .existingSecret }}{{ fail "slack.channel needs the Secret that holds the bot's token: --set slack.existingSecret=promsnap-slack" }}{{ end }}
+{{- if not .existingSecret }}{{ fail "slack.channel needs the Secret with the bot's token: --set slack.existingSecret=promsnap-slack" }}{{ end }}
 {{- $out = append $out (dict "name" "slack" "slack" (dict "channel" .channel "token_env" "SLACK_BOT_TOKEN")) }}
 {{- end }}
 {{- end }}
@@ -115,12 +117,12 @@ no receiver takes one; whoever writes a report wants it.
 {{- end }}
 {{- range .Values.receivers }}{{ $out = append $out . }}{{ end }}
 {{- if not $out }}
-{{- fail "whom shall promsnap tell? Set slack.channel and slack.existingSecret, slackWebhook.existingSecret, s3.bucket or receivers" }}
+{{- fail "there is no receiver: set slack.channel and slack.existingSecret, slackWebhook.existingSecret, s3.bucket or receivers" }}
 {{- end }}
 {{- toYaml $out }}
 {{- end }}
 
-{{/* s3.bucket, and how it is reached. */}}
+{{/* s3.bucket, and how to reach it. */}}
 {{- define "promsnap.bucket" -}}
 {{- with .Values.s3 -}}
 bucket: {{ required "state.store=s3 needs s3.bucket" .bucket | quote }}
@@ -137,8 +139,8 @@ path_style: true
 {{- end }}
 
 {{/*
-The ports of the addresses that a part of promsnap.yaml has, each with a space behind it. Those are left out that people follow and
-promsnap does not. An address that lies in the environment, in a file or in AWS is not known here.
+The ports of the addresses in a part of promsnap.yaml, each followed by a space. Addresses that only
+people use are left out. An address in the environment, in a file or in AWS is not known here.
 */}}
 {{- define "promsnap.ports" -}}
 {{- if kindIs "slice" . }}
@@ -152,7 +154,7 @@ promsnap does not. An address that lies in the environment, in a file or in AWS 
 {{- end }}
 {{- end }}
 
-{{/* The port of an address, or its scheme's, and a space. */}}
+{{/* The port of an address, or the default port of its scheme, followed by a space. */}}
 {{- define "promsnap.port" -}}
 {{- $address := "^(https?|socks5h?)://([^/?#@]*@)?(\\[[^]]*\\]|[^][:/?#]*)(:([0-9]+))?([/?#].*)?$" }}
 {{- if regexMatch $address . }}

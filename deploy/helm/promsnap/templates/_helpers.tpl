@@ -1,4 +1,7 @@
-{{/* What every object's name begins with. A CronJob's has 52 characters at most: 30, a hyphen and the report's name. */}}
+{{/*
+The start of every object's name. A CronJob's name has at most 52 characters: 30, a hyphen and the
+report's name.
+*/}}
 {{- define "promsnap.fullname" -}}
 {{- $name := .Release.Name }}
 {{- if not (contains "promsnap" $name) }}{{ $name = printf "%s-promsnap" $name }}{{ end }}
@@ -17,15 +20,21 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
-{{/* An account that is not the chart's own must be named where it is given rights: every Pod that names none has the namespace's default. */}}
+{{/*
+The account of the Pods. If the chart grants rights to an account that it does not create, the account
+must be named. Otherwise the rights would go to default, which every Pod without an account uses.
+*/}}
 {{- define "promsnap.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create }}{{ .Values.serviceAccount.name | default (include "promsnap.fullname" .) }}
-{{- else if .Values.rbac.create }}{{ required "serviceAccount.create=false needs the name of the account that promsnap's Pods have: serviceAccount.name, as rbac.create gives it rights" .Values.serviceAccount.name }}
+{{- else if .Values.rbac.create }}{{ required "serviceAccount.create=false needs serviceAccount.name, the account of promsnap's Pods, because rbac.create grants it rights" .Values.serviceAccount.name }}
 {{- else }}{{ .Values.serviceAccount.name | default "default" }}
 {{- end }}
 {{- end }}
 
-{{/* The image. global.imageRegistry takes the place of the registry in image.repository: of its first part where that is a host. */}}
+{{/*
+The image. global.imageRegistry replaces the registry in image.repository: its first part, if that is a
+host.
+*/}}
 {{- define "promsnap.image" -}}
 {{- $repository := .Values.image.repository }}
 {{- with (.Values.global).imageRegistry }}
@@ -39,8 +48,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{/*
-A role and its binding. Given: root, kind, rules, account, and of a Role its namespace. Outside of the release's namespace the name has that
-in it, so that two releases do not meet.
+A role and its binding. Given: root, kind, rules, account, and for a Role its namespace. Outside of the
+release's namespace, the name includes the release's namespace, so that two releases do not collide.
 */}}
 {{- define "promsnap.role" -}}
 {{- $name := include "promsnap.fullname" .root }}

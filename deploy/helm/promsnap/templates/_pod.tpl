@@ -1,4 +1,4 @@
-{{/* The Pod of a run, of a CronJob's or of helm test's. Given: root, args, and labels for what watches Pods. */}}
+{{/* The Pod of a run, for a CronJob or for helm test. Given: root, args. */}}
 {{- define "promsnap.podSpec" -}}
 {{- $values := .root.Values -}}
 serviceAccountName: {{ include "promsnap.serviceAccountName" .root }}
@@ -57,27 +57,30 @@ volumes:
   {{- with $values.extraVolumes }}{{ toYaml . | nindent 2 }}{{ end }}
 {{- end }}
 
-{{/* How the CronJob of a report runs: jobs.NAME over jobDefaults, where also 0 and false count. Given: root, name. */}}
+{{/*
+How the CronJob of a report runs: jobs.NAME overrides jobDefaults, even with 0 and false. Given: root,
+name.
+*/}}
 {{- define "promsnap.job" -}}
 {{- $job := deepCopy .root.Values.jobDefaults }}
 {{- range $key, $value := index .root.Values.jobs .name }}{{ $_ := set $job $key $value }}{{ end }}
 {{- toYaml $job }}
 {{- end }}
 
-{{/* After how many seconds without a successful run somebody is told. Given: job, report. */}}
+{{/* The seconds without a successful run after which an alert fires. Given: job, report. */}}
 {{- define "promsnap.alertAfter" -}}
 {{- if hasKey .job "alertAfterSeconds" }}{{ int .job.alertAfterSeconds }}
 {{- else if eq .report.schedule "*/5 * * * *" }}900
 {{- else if eq .report.schedule "@hourly" }}7200
 {{- else if regexMatch "^([0-9]+ +[0-9]+ +[*?] +[*?] +[*?]|@daily|@midnight)$" .report.schedule }}93600
 {{- else if not .job.suspend }}
-{{- fail (printf "report %s: after how long without a run shall somebody be told? Set jobs.%s.alertAfterSeconds to the seconds of the longest wait between two runs by %q and some more for a late one, or to 0 for no alert" .report.name .report.name .report.schedule) }}
+{{- fail (printf "report %s: set jobs.%s.alertAfterSeconds to the longest time between two runs of the schedule %q, in seconds, plus some time for a late run; 0 means no alert" .report.name .report.name .report.schedule) }}
 {{- end }}
 {{- end }}
 
 {{/*
-The Pod's security context. OpenShift gives each namespace its own range of users and groups, and refuses a Pod that names others: there
-the chart's own are left out, and the Pod gets one of the range.
+The Pod's security context. OpenShift gives each namespace its own range of users and groups, and
+refuses a Pod with others. There the chart leaves its own out, and the Pod gets one of the range.
 */}}
 {{- define "promsnap.podSecurityContext" -}}
 {{- $context := deepCopy .Values.podSecurityContext }}
