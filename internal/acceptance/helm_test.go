@@ -455,8 +455,8 @@ func TestChartRefusals(t *testing.T) {
 		flags []string
 		says  []string
 	}{
-		{set("slack.channel=C012,slack.existingSecret=s"), []string{"which cluster?", "--set cluster=prod-seoul"}},
-		{set("cluster=c"), []string{"whom shall promsnap tell?"}},
+		{set("slack.channel=C012,slack.existingSecret=s"), []string{"set the cluster's name", "--set cluster=prod-seoul"}},
+		{set("cluster=c"), []string{"there is no receiver: set slack.channel"}},
 		{set("cluster=c,slack.channel=C012"), []string{"slack.existingSecret=promsnap-slack"}},
 		{set("cluster=c,state.store=s3,slackWebhook.existingSecret=s"), []string{"state.store=s3 needs s3.bucket"}},
 		{set(quickstart, "timeZone=5"), []string{"/timeZone", "want string"}},
@@ -493,12 +493,12 @@ func TestChartRefusals(t *testing.T) {
 		{set(quickstart, "global.imageRegistry=5"), []string{"/global/imageRegistry"}},
 		{set(quickstart, "state.store=disk"), []string{"/state/store", "'configMap'"}},
 		{append(set("cluster=c", "prometheus.url=http://p", "reports.weekly.send=summary"), "--set-json", `receivers=[{"name":"am","alertmanager":{"url":"http://am"}}]`),
-			[]string{"report weekly: no receiver takes it", "reports.weekly=null"}},
+			[]string{"report weekly has no receiver", "reports.weekly=null"}},
 		{append(set("cluster=c", "prometheus.url=http://p", "reports.check=null"), "--set-json", `receivers=[{"name":"am","alertmanager":{"url":"http://am"}}]`),
 			[]string{"there is no report"}},
-		{set(quickstart, "reports.weekly.schedule=0 8 * * mon"), []string{"report weekly: what shall people be told", "reports.weekly.send"}},
+		{set(quickstart, "reports.weekly.schedule=0 8 * * mon"), []string{"report weekly goes to people", "reports.weekly.send"}},
 		{set(quickstart, "reports.weekly.receivers={slack}"), []string{"reports.weekly.send"}},
-		{set(quickstart, "prometheusRule.enabled=true", "reports.daily.schedule=0 9 * * 1"), []string{"report daily: after how long", "jobs.daily.alertAfterSeconds", `"0 9 * * 1"`}},
+		{set(quickstart, "prometheusRule.enabled=true", "reports.daily.schedule=0 9 * * 1"), []string{"report daily: set jobs.daily", "jobs.daily.alertAfterSeconds", `"0 9 * * 1"`}},
 		{set(quickstart, "prometheusRule.enabled=true", "reports.check.schedule=*/10 * * * *"), []string{"jobs.check.alertAfterSeconds"}},
 		{[]string{"--set-file", "config=testdata/helm-whole.yaml", "--set", "prometheusRule.enabled=true"}, []string{"jobs.hourly.alertAfterSeconds"}},
 		{[]string{"--set-string", "config=reports: ["}, []string{"config is not YAML"}},
