@@ -18,6 +18,7 @@
 #   /usr/bin/victoria-metrics
 #
 #   DIR/browser/node_modules              what testdata/browser/look.mjs opens a report with
+#   DIR/grafana-data/node_modules         Grafana's own code for figures, which judges ours
 #   /usr/bin/chromium, pdftotext          Debian's browser, and what reads its PDF, from apt (as root)
 #
 #   podman, buildah, crun, runc           what builds and runs the container image, from apt (as root)
@@ -99,6 +100,24 @@ browser() {
 	echo "$modules" >"$dir/browser/stamp"
 }
 browser
+
+# grafana installs the modules that testdata/grafana pins. Their own dependencies are not pinned.
+grafana() {
+	need node "browser should have installed it"
+	modules=$({ node --version && cat "$here/../grafana/package.json"; } | cksum)
+	if [ "$(cat "$dir/grafana-data/stamp" 2>/dev/null)" = "$modules" ]; then
+		echo "servers: @grafana/data is in $dir/grafana-data"
+		return
+	fi
+	echo "servers: npm install of @grafana/data into $dir/grafana-data (137 MB, about 20 seconds)"
+	rm -rf "$dir/grafana-data"
+	mkdir -p "$dir/grafana-data"
+	cp "$here/../grafana/package.json" "$dir/grafana-data/"
+	(cd "$dir/grafana-data" && npm install --ignore-scripts --legacy-peer-deps --no-package-lock \
+		--no-audit --no-fund --loglevel error)
+	echo "$modules" >"$dir/grafana-data/stamp"
+}
+grafana
 
 # tool installs a program whose module needs no wrapper: NAME PACKAGE@VERSION COST
 tool() {
