@@ -11,26 +11,20 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/promsnap/promsnap/internal/acceptance/pages"
 )
 
 const repository = "../.."
 
-// documents returns the paths of the pages that people read, relative to the repository.
+// documents returns the pages that people read, relative to the repository.
 func documents(t *testing.T) []string {
 	t.Helper()
-	var pages []string
-	for _, pattern := range []string{
-		"*.md", "docs/*.md", "docs/*/*.md", "deploy/*/*.md", "deploy/*/*/*.md", "testdata/*/*.md",
-	} {
-		found, err := filepath.Glob(filepath.Join(repository, pattern))
-		if err != nil || len(found) == 0 && !strings.HasPrefix(pattern, "deploy") {
-			t.Fatalf("no pages are like %s: %v", pattern, err)
-		}
-		for _, path := range found {
-			pages = append(pages, strings.TrimPrefix(filepath.ToSlash(path), repository+"/"))
-		}
+	names, err := pages.Names(repository)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return pages
+	return names
 }
 
 func readPage(t *testing.T, page string) string {
@@ -137,15 +131,13 @@ func knownName(root, cmd *cobra.Command, args []string) error {
 var (
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
-	notSlug = regexp.MustCompile(`[^\p{L}\p{N}\- _]`)
 )
 
 // anchors returns the names that GitHub gives a page's headings.
 func anchors(text string) []string {
 	var out []string
 	for _, h := range heading.FindAllStringSubmatch(codeBlock.ReplaceAllString(text, ""), -1) {
-		slug := notSlug.ReplaceAllString(strings.ToLower(h[1]), "")
-		out = append(out, strings.ReplaceAll(slug, " ", "-"))
+		out = append(out, pages.Anchor(h[1]))
 	}
 	return out
 }

@@ -63,7 +63,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbage)
 	}
-	os.Exit(run())
+	os.Exit(run(time.Now))
 }
 
 // garbage is how much of it there may be before it is collected, in percent of what is in use. Go's
@@ -71,13 +71,14 @@ func main() {
 // this lowers it by a tenth to a fifth, for at most a tenth of the processor's time.
 const garbage = 50
 
-func run() (code int) {
+// run runs the command line and returns its exit code. Times come from now.
+func run(now func() time.Time) (code int) {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
 	// a second one ends the process, whatever it does not come away from
 	context.AfterFunc(ctx, cancel)
 	c := &console{
-		stdout: plain{os.Stdout}, stderr: plain{os.Stderr}, now: time.Now, getenv: os.Getenv,
+		stdout: plain{os.Stdout}, stderr: plain{os.Stderr}, now: now, getenv: os.Getenv,
 		stop: onTerminate(), args: os.Args[1:], width: 80,
 	}
 	if term.IsTerminal(int(os.Stdout.Fd())) {

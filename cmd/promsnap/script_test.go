@@ -33,7 +33,18 @@ var labNow = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 // again. -parallel says it otherwise.
 func TestMain(m *testing.M) {
 	_ = flag.Set("test.parallel", "6")
-	testscript.Main(m, map[string]func(){"promsnap": main})
+	testscript.Main(m, map[string]func(){"promsnap": timed})
+}
+
+// timed is main, with a clock that starts at $CLOCK where that is set.
+func timed() {
+	begin, err := time.Parse(time.RFC3339, os.Getenv("CLOCK"))
+	if err != nil {
+		main()
+		return
+	}
+	started := time.Now()
+	os.Exit(run(func() time.Time { return begin.Add(time.Since(started)) }))
 }
 
 const scripts = "../../testdata/script"
@@ -86,8 +97,8 @@ type answer struct {
 	body []byte
 }
 
-// start is `lab [profile=kps] [nodes=10] [without=metric,...]`: it starts a simulated Prometheus
-// and puts its URL into $PROM.
+// start is `lab [profile=kps] [nodes=10] [without=metric,...] [tame]`: it starts a simulated
+// Prometheus and puts its URL into $PROM.
 func (c *labs) start(ts *testscript.TestScript, _ bool, args []string) {
 	o := lab.Options{Now: labNow, Profile: lab.KPS, Nodes: 10}
 	for _, a := range args {
@@ -99,6 +110,8 @@ func (c *labs) start(ts *testscript.TestScript, _ bool, args []string) {
 			if _, err := fmt.Sscan(value, &o.Nodes); err != nil {
 				ts.Fatalf("nodes: %v", err)
 			}
+		case "tame":
+			o.Tame = true
 		case "without":
 			o.Without = strings.Split(value, ",")
 		default:
