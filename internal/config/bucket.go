@@ -39,33 +39,33 @@ func (b *builder) bucket(s *bucket, path string) Bucket {
 	return out
 }
 
-// bucket is a bucket of S3, AWS' own or another's, and how to log in. Without credentials: as the
-// environment says.
+// bucket is an S3 bucket, of AWS or of another provider, and how to log in. Without credentials,
+// those of the environment are used.
 type bucket struct {
 	// The bucket's name.
 	Bucket bucketName `yaml:"bucket" jsonschema:"required"`
-	// What every key begins with; without one, the whole bucket is promsnap's.
+	// What every key begins with. Without it, promsnap uses the whole bucket.
 	Prefix string `yaml:"prefix"`
-	// The AWS region; without one, AWS_REGION of the environment.
+	// The AWS region. The default is AWS_REGION in the environment.
 	Region string `yaml:"region"`
-	// The address of another S3 than AWS': https://minio.example.com
+	// The address of an S3 other than AWS: https://minio.example.com
 	Endpoint base `yaml:"endpoint"`
-	// Put the bucket's name into the path and not into the host's name, as most other S3s want it.
+	// Put the bucket's name into the path and not into the host name, as most other S3s require.
 	PathStyle bool `yaml:"path_style"`
-	// The access key of an S3 that has no roles.
+	// The access key, for an S3 without roles.
 	AccessKey string `yaml:"access_key"`
 	secretKey `yaml:",inline"`
 	// The ARN of a role to assume.
 	RoleARN string `yaml:"role_arn"`
-	// What the role's trust policy asks for.
+	// The external ID that the role's trust policy requires.
 	ExternalID string `yaml:"external_id"`
-	// How S3 encrypts what is written; without one, as the bucket says.
+	// How S3 encrypts what is written. The default is the bucket's setting.
 	SSE string `yaml:"sse" jsonschema:"enum=AES256,enum=aws:kms"`
-	// The ARN or the ID of the key of sse aws:kms; without one, AWS' own.
+	// The ARN or ID of the key for sse aws:kms. The default is AWS' own key.
 	KMSKey string `yaml:"kms_key"`
-	// Whether writes carry a checksum in a header: sha256, or none for an S3 that refuses it.
-	// Without one, as AWS_REQUEST_CHECKSUM_CALCULATION of the environment says: sha256, or none
-	// with when_required.
+	// Whether writes have a checksum in a header: sha256, or none for an S3 that refuses it. The
+	// default is sha256, or none if AWS_REQUEST_CHECKSUM_CALCULATION in the environment is
+	// when_required.
 	Checksum string `yaml:"checksum" jsonschema:"enum=sha256,enum=none"`
 }
 

@@ -24,238 +24,239 @@ import (
 type file struct {
 	// The version of this format: 1.
 	Version int `yaml:"version" jsonschema:"required,minimum=1,maximum=1"`
-	// The cluster's name, for titles, messages and keys. Required where a report has receivers.
+	// The cluster's name, for titles, messages and keys. Required if a report has receivers.
 	Cluster string `yaml:"cluster"`
-	// A TrueType font (.ttf) for the charts' words in scripts that the built-in fonts do not have.
-	// A relative path starts from this file's directory.
+	// A TrueType font (.ttf) for the words in charts, for scripts that the built-in fonts do not
+	// have. A relative path starts at this file's directory.
 	Font string `yaml:"font"`
 	// Where the data comes from.
 	Prometheus prometheusSection `yaml:"prometheus"`
-	// How the API of the cluster is used: to find Prometheus where prometheus.url does not say, for
-	// nodes, for the state. kubernetes: {} is enough.
+	// How promsnap uses the cluster's API: to find Prometheus if prometheus.url is not set, to list
+	// nodes, to keep the state. kubernetes: {} is enough.
 	Kubernetes *kubernetesSection `yaml:"kubernetes"`
-	// The reports, each drawn by one run. Without any: one report, named default, of all the
+	// The reports; one run draws each of them. Without any: one report, named default, with all
 	// built-in panels.
 	Reports []report `yaml:"reports"`
-	// Where reports can be delivered to. Only a run with --deliver does.
+	// Where reports go in a run with --deliver.
 	Receivers []receiver `yaml:"receivers"`
-	// Times that receivers name in mute_time_intervals, in Alertmanager's syntax.
+	// Times that receivers can name in mute_time_intervals, in Alertmanager's syntax.
 	TimeIntervals []namedIntervals `yaml:"time_intervals"`
-	// Where promsnap remembers, between runs, what fires and what people were told. Required where
-	// a report has receivers, but beside kubernetes: there it is the ConfigMap promsnap-state
-	// without it.
+	// Where promsnap remembers, between runs, which alerts fire and what each receiver was last
+	// sent. Required if a report has receivers. With a kubernetes section the default is the
+	// ConfigMap promsnap-state.
 	State *stateSection `yaml:"state"`
 }
 
-// prometheusSection says where Prometheus is and how to ask it.
+// prometheusSection is the address of Prometheus and how to query it.
 type prometheusSection struct {
-	// The address of the Prometheus HTTP API, with a path where it has one:
-	// http://prometheus-server.monitoring.svc Without one, kubernetes says where it is.
+	// The address of the Prometheus HTTP API, including a path if it has one:
+	// http://prometheus-server.monitoring.svc. Without one, the section kubernetes applies.
 	URL base `yaml:"url"`
-	// The address of Prometheus for people, for links in the reports.
+	// The address that people use for Prometheus, for links in reports.
 	ExternalURL base `yaml:"external_url"`
-	// How to connect and log in, as http_config in Prometheus' own configuration. Each key that has
-	// a *_file twin has an *_env twin too, which names an environment variable, and, but for
-	// headers, a *_from twin, which names a place in AWS.
+	// How to connect and log in, as http_config in Prometheus' own configuration. Each key with a
+	// *_file form also has an *_env form, which names an environment variable, and (except for
+	// headers) a *_from form, which names a place in AWS.
 	HTTP promconfig.HTTPClientConfig `yaml:"http_config"`
-	// Sign each request with AWS' Signature Version 4, as Amazon Managed Service for Prometheus
-	// wants it.
+	// Sign each request with AWS Signature Version 4, as Amazon Managed Service for Prometheus
+	// requires.
 	SigV4 *sigV4 `yaml:"sigv4"`
-	// Label matchers that are put into every selector of every query, such as cluster="prod-seoul".
+	// Label matchers that promsnap adds to every selector of every query, such as
+	// cluster="prod-seoul".
 	Matchers []selector `yaml:"matchers"`
-	// URL parameters that are sent with every request, such as partial_response of Thanos. They are
-	// not secret. A Thanos Query needs --endpoint-strict for every store: otherwise it drops one
-	// that is down, without a warning.
+	// URL parameters for every request, such as partial_response of Thanos. They are not secret.
+	// Thanos Query needs --endpoint-strict for every store; otherwise it drops a store that is down
+	// without a warning.
 	Params map[string]string `yaml:"params"`
-	// A report's range ends this long before the time it is for, so that late samples are in.
+	// A report's range ends this long before the run's time, so that late samples are included.
 	QueryOffset duration `yaml:"query_offset" jsonschema:"default=1m" limits:"0s..1h"`
-	// The label that tells clusters apart, where one Prometheus has several and the label is not
+	// The label that tells clusters apart, if one Prometheus has several and the label is not
 	// cluster: k8s_cluster. The built-in panels group by it, and their series carry it as cluster.
 	ClusterLabel label `yaml:"cluster_label"`
 	// How often Prometheus scrapes its targets.
 	ScrapeInterval duration `yaml:"scrape_interval" jsonschema:"default=1m" limits:"1s..1h"`
 	// How long one query may take.
 	Timeout duration `yaml:"timeout" jsonschema:"default=1m" limits:"1s..1h"`
-	// How many queries run at a time.
+	// How many queries run at once.
 	Concurrency int `yaml:"concurrency" jsonschema:"default=4,minimum=1,maximum=64"`
-	// How many series a query may answer with; a panel whose query has more fails, with advice.
+	// The most series that one answer may have. If there are more, the panel fails with advice.
 	MaxSeries int `yaml:"max_series" jsonschema:"default=10000,minimum=1,maximum=1000000"`
 }
 
-// report is what one run draws.
+// report is what one run draws and delivers.
 type report struct {
 	// The name, for the command line and for directories.
 	Name name `yaml:"name" jsonschema:"required"`
-	// The heading; without one, the name.
+	// The heading. The default is the name.
 	Title string `yaml:"title"`
 	// The IANA time zone of the times in the report, such as Asia/Seoul.
 	Timezone zone `yaml:"timezone" jsonschema:"default=UTC"`
-	// The language of every word that is not from outside: English or Korean.
+	// The language of every word of promsnap's own: English or Korean.
 	Language string `yaml:"language" jsonschema:"default=en,enum=en,enum=ko"`
 	// How much time the report shows.
 	Range duration `yaml:"range" jsonschema:"default=24h" limits:"1m..400d"`
-	// The panels, in the order in which they are drawn. Without any: all the built-in ones.
+	// The panels, in the order in which they are drawn. Without any: all built-in ones.
 	Panels []panelKeys `yaml:"panels"`
-	// When the report is due, as a cron expression in its time zone: "0 9 * * *". A run with
-	// --deliver is for the newest time at which it was, however late it starts, so that a run that
-	// is tried again tells nothing twice.
+	// When the report runs, as a cron expression in its time zone: "0 9 * * *". A run with
+	// --deliver is for the latest scheduled time, however late it starts. A run that is repeated
+	// sends nothing twice.
 	Schedule schedule `yaml:"schedule"`
-	// The names of the receivers that this report is delivered to.
+	// The names of the receivers of this report.
 	Receivers []name `yaml:"receivers"`
-	// What people are told: changes, what is new, worse, better or resolved, and nothing where
-	// nothing is; or summary, once each time, which never pages.
+	// What people are sent. changes: what is new, worse, better or resolved, and nothing if nothing
+	// changed. summary: the whole picture, once per run; it never pages.
 	Send string `yaml:"send" jsonschema:"enum=changes,enum=summary"`
-	// What archives keep: the report of each time, or that of the times when people are told
-	// something.
+	// Which runs the archives keep. always: all of them. on_change: those that sent people a
+	// message.
 	Archive string `yaml:"archive" jsonschema:"default=always,enum=always,enum=on_change"`
-	// How long after it was last told an alert that goes on is told again; 0s: never. Only with
-	// send: changes.
+	// An alert that still fires is sent again this long after the last message about it; 0s: never.
+	// Only with send: changes.
 	RepeatInterval duration `yaml:"repeat_interval" jsonschema:"default=4h" limits:"0s..30d"`
-	// The name of another report, a check with a schedule, whose runs and alerts the summary
-	// counts: "4 alerts, all resolved, 285 of 288 checks ran". Only with send: summary.
+	// The name of another report, a check with a schedule. The summary counts its runs and alerts:
+	// "4 alerts, all resolved, 285 of 288 checks ran". Only with send: summary.
 	HistoryFrom name `yaml:"history_from"`
-	// An address that is called after each run that delivered everything, with /fail behind it
-	// after each that did not, for a service that notices when nobody calls any more.
+	// An address that promsnap calls after each run that delivered everything, and with /fail after
+	// its path after each other run. It is for a service that notices missing calls.
 	Heartbeat *heartbeat `yaml:"heartbeat"`
 }
 
-// panelKeys is one question with its chart: a built-in panel (use), any of whose fields can be set,
-// or one of your own (name, query).
+// panelKeys is one question with its chart: a built-in panel (use), of which you can set any field,
+// or your own (name, query).
 type panelKeys struct {
-	// The name of a built-in panel to start from; promsnap panels lists them.
+	// The name of a built-in panel to start from. promsnap panels lists them.
 	Use string `yaml:"use"`
 	// The panel's name, for files and links; a built-in panel has its own.
 	Name name `yaml:"name"`
-	// The heading; without one, the name.
+	// The heading. The default is the name.
 	Title string `yaml:"title"`
 	// The heading that groups panels in the report.
 	Section string `yaml:"section"`
-	// PromQL that gives an instant vector. $__rate_interval, $__interval and $__range stand for
-	// what they are in Grafana.
+	// PromQL that gives an instant vector. $__rate_interval, $__interval and $__range work as in
+	// Grafana.
 	Query string `yaml:"query"`
-	// Several queries for one chart, in place of query. Their series share its axis and its times;
-	// limits, capacity and the table of nodes are of the first, unless a rule names another. Eight
-	// at most.
+	// Several queries for one chart, instead of query; at most eight. Their series share its axis
+	// and its times. Limits, capacity and the table of nodes belong to the first query, unless a
+	// rule names another.
 	Queries []query `yaml:"queries"`
-	// What the numbers are, by Grafana's id: bytes, percentunit, cores, s, ...
+	// The unit of the numbers, by Grafana's id: bytes, percentunit, cores, s, ...
 	Unit unit `yaml:"unit"`
-	// The name of a series: text in which {{label}} stands for the label's value. Without one, the
-	// whole label set.
+	// The name of a series: text in which {{label}} stands for the label's value. The default is
+	// the whole label set.
 	Legend string `yaml:"legend"`
-	// What of nodes the figures are a share of: the panel fills the gauge of the whole fleet and
-	// the column of the table of nodes. Of several panels of one measure, the first does.
+	// What the panel measures about nodes. The panel then fills the gauge of the fleet and its
+	// column in the table of nodes. If several panels have one measure, the first one counts.
 	Measure string `yaml:"measure" jsonschema:"enum=node_memory,enum=node_cpu,enum=node_disk,enum=node_memory_requests,enum=node_cpu_requests"`
 	// What the figure is, in the sentence of a finding: memory, CPU, disk.
 	Subject string `yaml:"subject"`
-	// Why this metric and not its neighbours.
+	// Why this metric and not a similar one.
 	Why string `yaml:"why"`
-	// What brings the metrics where they are missing: the exporter or setting.
+	// How to get the metrics if they are missing: the exporter or setting.
 	Hint string `yaml:"hint"`
-	// How the data is shown: lines over time; area, one series upon the other; bars of the newest
-	// values; heatmap, a row of cells for each series; stat, the newest values in large figures.
-	// Without one: lines, or bars where there is but one sample.
+	// How the data is shown. lines: over time. area: series stacked on each other. bars: the newest
+	// values. heatmap: a row of cells for each series. stat: the newest values in large figures.
+	// The default is lines, or bars if there is only one sample.
 	Kind string `yaml:"kind" jsonschema:"enum=lines,enum=area,enum=bars,enum=heatmap,enum=stat"`
-	// How many series are drawn on their own; more than 20 only as bars or heatmap.
+	// How many series are drawn on their own. More than 20 is only for bars and heatmap.
 	Top int `yaml:"top" jsonschema:"minimum=1,maximum=48"`
-	// How much time the panel shows; without one, as much as the report.
+	// How much time the panel shows. The default is the report's range.
 	Range duration `yaml:"range" limits:"1m..400d"`
-	// The time between two samples; without one, it follows from the range.
+	// The time between two samples. The default follows from the range.
 	Step duration `yaml:"step" limits:"1s..1w"`
-	// What a ratio is of, as a query with the same grouping, for "60.4 of 64 GiB".
+	// What a ratio is a share of, as a query with the same grouping, for "60.4 of 64 GiB".
 	Capacity *capacity `yaml:"capacity"`
-	// Lines to read the series against, drawn dashed with their names: limits, requests, capacity.
-	// A chart has four at most.
+	// Dashed lines with names, to compare the series with: limits, requests, capacity. At most four
+	// a chart.
 	References []reference `yaml:"references"`
-	// A question about each of the worst alerts that fire, such as the pods that take most of a
-	// node; the answers stand beside the alert.
+	// A question about each of the worst alerts that fire, such as the pods that use most of a
+	// node. The answers appear next to the alert.
 	Detail *detail `yaml:"detail"`
-	// An answer without series is the good one, as long as the metrics exist.
+	// An answer without series is good news, as long as the metrics exist.
 	EmptyIsOK bool `yaml:"empty_is_ok"`
-	// Leave the panel out where its metrics do not exist.
+	// Leave the panel out if its metrics do not exist.
 	Optional bool `yaml:"optional"`
-	// The limits that the series are judged by. The first one ranks them. An empty list takes a
-	// built-in panel's rules away.
+	// The limits for the series. The first rule ranks them. An empty list removes the rules of a
+	// built-in panel.
 	Rules []rule `yaml:"rules"`
-	// Other limits for some of the series; where several match, the last.
+	// Other limits for some of the series. If several match, the last one counts.
 	Overrides []override `yaml:"overrides"`
 }
 
 // query is one of several queries of a panel.
 type query struct {
-	// What rules and names of series know the query by: a letter, then letters, digits, - or _.
-	// Without one: A, B, C, in order.
+	// The name by which rules and names of series refer to the query: a letter, then letters,
+	// digits, - or _. The default is A, B, C, in order.
 	Ref ref `yaml:"ref"`
-	// PromQL that gives an instant vector, as the panel's query does.
+	// PromQL that gives an instant vector, as in the panel's query.
 	Query string `yaml:"query" jsonschema:"required"`
-	// The name of a series of this query; without one, the panel's legend.
+	// The name of a series of this query. The default is the panel's legend.
 	Legend string `yaml:"legend"`
-	// What the numbers of this query are; without one, the panel's unit. Only a panel of kind stat
-	// has several units, because a chart has one axis.
+	// The unit of this query's numbers. The default is the panel's unit. Only a panel of kind stat
+	// may have several units, because a chart has one axis.
 	Unit unit `yaml:"unit"`
 }
 
-// capacity is the query of a whole, in its own unit.
+// capacity is the query for a whole, in its own unit.
 type capacity struct {
 	// PromQL with the same grouping as the panel's query.
 	Query string `yaml:"query" jsonschema:"required"`
-	// What its numbers are, by Grafana's id.
+	// The unit of its numbers, by Grafana's id.
 	Unit unit `yaml:"unit"`
 }
 
 // reference is a query whose series are drawn as dashed lines, in the panel's unit.
 type reference struct {
-	// The name beside the line: limit. {{label}} stands for the label's value, where the query
-	// gives several series.
+	// The name next to the line: limit. If the query gives several series, {{label}} stands for the
+	// label's value.
 	Name string `yaml:"name" jsonschema:"required"`
-	// PromQL that gives an instant vector, as the panel's query does.
+	// PromQL that gives an instant vector, as in the panel's query.
 	Query string `yaml:"query" jsonschema:"required"`
 }
 
 // detail is a query about one series that fires, at the newest time of the panel.
 type detail struct {
-	// PromQL that gives an instant vector. {{label}}, between double quotes, stands for the label's
-	// value of the series that fires: node="{{node}}".
+	// PromQL that gives an instant vector. {{label}}, between double quotes, stands for the value
+	// of that label in the series that fires: node="{{node}}".
 	Query string `yaml:"query" jsonschema:"required"`
-	// The name of a series of the answer: text in which {{label}} stands for the label's value.
-	// Without one, the whole label set.
+	// The name of a series of the answer: text in which {{label}} stands for the label's value. The
+	// default is the whole label set.
 	Legend string `yaml:"legend"`
-	// What its numbers are, by Grafana's id.
+	// The unit of its numbers, by Grafana's id.
 	Unit unit `yaml:"unit"`
 }
 
 // rule is an alert (alertname) or a verdict (name and reduce).
 type rule struct {
-	// The name of an alert: it fires where every sample, for as long as for says, is beyond the
-	// limit, up to the newest.
+	// The name of an alert. It fires if every sample is above (or below) its limit for as long as
+	// for, up to the newest sample.
 	Alertname string `yaml:"alertname"`
-	// The name of a verdict: one number for the whole range, which colours the report and never
-	// pages.
+	// The name of a verdict. It reduces the whole range to one number and colours the report; it
+	// never pages.
 	Name string `yaml:"name"`
 	// The number that a verdict judges.
 	Reduce string `yaml:"reduce" jsonschema:"enum=last,enum=avg,enum=min,enum=max,enum=p50,enum=p90,enum=p95,enum=p99"`
-	// Breach where the value is above a limit.
+	// Breach if the value is above a limit.
 	Above *thresholds `yaml:"above"`
-	// Breach where the value is below a limit.
+	// Breach if the value is below a limit.
 	Below *thresholds `yaml:"below"`
-	// How long a streak must last before the alert fires. Without one, a single sample is enough.
+	// How long a streak must last before the alert fires. Without it, a single sample is enough.
 	For duration `yaml:"for" limits:"0s..30d"`
-	// How long an alert goes on after its last sample beyond the limit, so that one that comes and
-	// goes is one alert to people.
+	// How long an alert goes on after its last sample outside the limit. If it ends and starts
+	// again within this time, people see one alert.
 	KeepFiringFor duration `yaml:"keep_firing_for" jsonschema:"default=10m" limits:"1s..1d"`
-	// The series are 1 where something holds, such as NotReady, and 0 where it does not: findings
-	// say that it holds and no figure, and what comes and goes is a finding of its own, at least a
-	// warning.
+	// The series are 1 while something is so, such as NotReady, and 0 otherwise. Findings then name
+	// the condition and no figure, and a condition that comes and goes is a finding of its own, at
+	// least a warning.
 	Condition bool `yaml:"condition"`
-	// What it means that a series has no newest sample: a finding (alert: nodes, jobs), or its end
-	// where its object is gone (resolve: pods, volumes).
+	// What it means that a series has no recent samples. alert: a finding (nodes, jobs). resolve:
+	// the alert ends once the object is gone (pods, volumes).
 	NoData string `yaml:"no_data" jsonschema:"enum=alert,enum=resolve"`
-	// The query whose series the rule judges, by its ref; without one, the panel's first.
+	// The ref of the query whose series the rule judges. The default is the panel's first query.
 	Ref ref `yaml:"ref"`
-	// Where a person reads what to do.
+	// The address of a page that says what to do.
 	RunbookURL address `yaml:"runbook_url"`
 }
 
-// thresholds are the limits of a rule, in the panel's unit: 24GiB, 92%, 0.92, 500m.
+// thresholds is the pair of limits of a rule, in the panel's unit: 24GiB, 92%, 0.92, 500m.
 type thresholds struct {
 	// The limit of a warning.
 	Warning quantity `yaml:"warning"`
@@ -263,16 +264,17 @@ type thresholds struct {
 	Critical quantity `yaml:"critical"`
 }
 
-// override gives the series that match other limits. A severity that it does not name has no limit;
-// an empty above takes both away.
+// override is a set of other limits for the series that match. A severity that it does not name has
+// no limit, and an empty above removes both.
 type override struct {
-	// Label matchers, all of which a series must meet: node=~"kafka-.*"
+	// Label matchers; a series must meet all of them: node=~"kafka-.*"
 	Match selector `yaml:"match" jsonschema:"required"`
-	// The alertname or name of the rule whose limits these are; without one, the panel's first.
+	// The alertname or name of the rule that gets these limits. The default is the panel's first
+	// rule.
 	Rule string `yaml:"rule"`
-	// Breach where the value is above a limit.
+	// Breach if the value is above a limit.
 	Above *thresholds `yaml:"above"`
-	// Breach where the value is below a limit.
+	// Breach if the value is below a limit.
 	Below *thresholds `yaml:"below"`
 }
 
@@ -447,7 +449,7 @@ func (s *selector) UnmarshalText(b []byte) error {
 
 var braced = regexp.MustCompile(`^\s*\{`)
 
-// heartbeat is an address that is called after each run. The whole of it is a secret.
+// heartbeat is an address that promsnap calls after each run. The whole address is a secret.
 type heartbeat struct {
 	secretAddress `yaml:",inline"`
 }

@@ -10,31 +10,31 @@ import (
 // The types of this file are the times at which people are not told, in the syntax of
 // Alertmanager's time_intervals. See file.go.
 
-// namedIntervals are times that receivers refer to by a name.
+// namedIntervals is a list of times that receivers refer to by a name.
 type namedIntervals struct {
 	// The name, for mute_time_intervals.
 	Name intervalName `yaml:"name" jsonschema:"required"`
-	// The times: any of them.
+	// The times. One of them must match.
 	TimeIntervals []interval `yaml:"time_intervals" jsonschema:"required"`
 }
 
-// interval is a time that comes again. Each key that is set must hold; in a list, one entry of it.
+// interval is a recurring time. All keys that are set must match, and one entry of each list.
 type interval struct {
 	// Times of the day.
 	Times []timeRange `yaml:"times"`
 	// Days of the week: saturday, monday:friday
 	Weekdays []weekdays `yaml:"weekdays"`
-	// Days of the month: 1, 1:5; negative ones count from its end: -3:-1
+	// Days of the month: 1, 1:5. Negative ones count from its end: -3:-1
 	DaysOfMonth []monthDays `yaml:"days_of_month"`
 	// Months: may:august, december, 1:3
 	Months []months `yaml:"months"`
 	// Years: 2026, 2026:2028
 	Years []years `yaml:"years"`
-	// The IANA time zone that all this is in, such as Asia/Seoul.
+	// The IANA time zone of these times, such as Asia/Seoul.
 	Location zone `yaml:"location" jsonschema:"default=UTC"`
 }
 
-// timeRange is a part of the day, within it: one over midnight is two.
+// timeRange is a part of one day. A time that crosses midnight needs two entries.
 type timeRange struct {
 	// When it begins: 22:00
 	StartTime clock `yaml:"start_time" jsonschema:"required"`

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// kubernetesSection says that promsnap may use the API of the cluster that it watches, with the
-// rights of a kubeconfig or, in a Pod, of its service account: to find Prometheus and reach it, to
-// know the nodes, and to remember.
+// kubernetesSection is how promsnap uses the API of the cluster that it watches, to find and reach
+// Prometheus, to list the nodes and to keep the state. It has the rights of a kubeconfig or, in a
+// Pod, of its service account.
 type kubernetesSection struct {
-	// The Service that speaks Prometheus' API, as NAMESPACE/NAME[:PORT][/PATH], reached through the
-	// API server. Without it, and without prometheus.url, the only one of the known charts is.
+	// The Service with Prometheus' API, as NAMESPACE/NAME[:PORT][/PATH]. Without it, and without
+	// prometheus.url, promsnap looks for the Service of a common Helm chart.
 	Service service `yaml:"service"`
-	// The kubeconfig's context; without one, its current one. Not in a Pod.
+	// The context of the kubeconfig. The default is its current one. Not in a Pod.
 	Context string `yaml:"context"`
-	// The only namespace in which Prometheus is looked for, and the one of the state. Without one:
-	// every namespace, and the context's or the Pod's own.
+	// The only namespace in which promsnap looks for Prometheus, and the namespace of the state.
+	// Without it: every namespace, and the namespace of the context or of the Pod.
 	Namespace namespace `yaml:"namespace"`
 	// List the nodes, for their instance types, zones and conditions.
 	Nodes bool `yaml:"nodes" jsonschema:"default=true"`
@@ -26,7 +26,8 @@ type kubernetesSection struct {
 type configMap struct {
 	// Its name.
 	Name objectName `yaml:"name" jsonschema:"required"`
-	// Its namespace; without one, that of kubernetes.namespace, of the context, or the Pod's own.
+	// Its namespace. The default is kubernetes.namespace, or the namespace of the context or of the
+	// Pod.
 	Namespace namespace `yaml:"namespace"`
 }
 

@@ -16,16 +16,16 @@ type kinds struct {
 	Dir *directory `yaml:"dir"`
 	// An archive in a bucket.
 	S3 *archive `yaml:"s3"`
-	// A channel of Slack, by a bot token.
+	// A Slack channel, with a bot token.
 	Slack *slack `yaml:"slack"`
-	// A channel of Slack, by an incoming webhook, which sends text and links only.
+	// A Slack channel, with an incoming webhook, which sends only text and links.
 	SlackWebhook *slackWebhook `yaml:"slack_webhook"`
-	// An address of your own program, which is posted what each run has found, as JSON.
+	// An address of your own program. promsnap posts what each run has found, as JSON.
 	Webhook *webhook `yaml:"webhook"`
-	// An Alertmanager, which is posted all alerts on every run. Only of reports with a schedule,
+	// An Alertmanager. promsnap posts all alerts on every run. Only for reports with a schedule,
 	// and not with send: summary.
 	Alertmanager *alertmanager `yaml:"alertmanager"`
-	// A Pushgateway, which is given the metrics of each run.
+	// A Pushgateway. promsnap pushes the metrics of each run.
 	Pushgateway *pushgateway `yaml:"pushgateway"`
 }
 
@@ -43,25 +43,26 @@ type chooser interface {
 	takes(b *builder, r *report, path, at string)
 }
 
-// receiver is whom reports are delivered to: an archive, people, or a program that is given
-// everything on every run.
+// receiver is a destination of reports: an archive, people, or a program that gets all data on
+// every run.
 type receiver struct {
-	// The name, for reports to refer to.
+	// The name by which reports refer to it.
 	Name  name `yaml:"name" jsonschema:"required"`
 	kinds `yaml:",inline"`
-	// The least severity that these people are told of.
+	// The lowest severity to send. Only for people.
 	MinSeverity string `yaml:"min_severity" jsonschema:"default=warning,enum=warning,enum=critical"`
-	// Tell these people when an alert is resolved.
+	// Also send when an alert is resolved. Only for people.
 	SendResolved bool `yaml:"send_resolved" jsonschema:"default=true"`
-	// Tell these people, once more, when the last of their alerts is resolved.
+	// Send one more message when the last alert that this receiver knows is resolved. Only for
+	// people.
 	AllClear bool `yaml:"all_clear"`
 	// The labels whose values the alerts of one message share; also alertname, severity and panel.
-	// An empty list: one message for all. Without one: alertname.
+	// An empty list: one message for everything. The default is alertname.
 	GroupBy []label `yaml:"group_by"`
-	// The names of the time intervals at which these people are told nothing. What still fires is
-	// told when they have ended.
+	// The names of the time intervals in which this receiver gets no messages. After they end, it
+	// gets what still fires.
 	MuteTimeIntervals []intervalName `yaml:"mute_time_intervals"`
-	// The receiver that is told instead where this one cannot be.
+	// The receiver that gets the message if this one fails.
 	Fallback name `yaml:"fallback"`
 }
 

@@ -15,11 +15,11 @@ type Alertmanager struct {
 	HTTP HTTP
 }
 
-// alertmanager is an Alertmanager, or what takes alerts as it does.
+// alertmanager is an Alertmanager, or a server with the same API for alerts.
 type alertmanager struct {
-	// Its address, with a path where it has one: http://alertmanager.monitoring.svc:9093
+	// Its address, including a path if it has one: http://alertmanager.monitoring.svc:9093
 	URL base `yaml:"url" jsonschema:"required"`
-	// How to connect and log in, as prometheus.http_config.
+	// How to connect and log in, as in prometheus.http_config.
 	HTTP promconfig.HTTPClientConfig `yaml:"http_config"`
 }
 

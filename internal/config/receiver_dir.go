@@ -6,9 +6,9 @@ const KindDir Kind = "dir"
 // Dir is the path of a directory that keeps reports.
 type Dir string
 
-// directory is where an archive lies.
+// directory is the directory of an archive.
 type directory struct {
-	// The directory; a relative path starts from this file's directory.
+	// The directory. A relative path starts at this file's directory.
 	Path string `yaml:"path" jsonschema:"required"`
 }
 

@@ -18,11 +18,11 @@ type Pushgateway struct {
 
 // pushgateway is a Pushgateway.
 type pushgateway struct {
-	// Its address, with a path where it has one: http://pushgateway.monitoring.svc:9091
+	// Its address, including a path if it has one: http://pushgateway.monitoring.svc:9091
 	URL base `yaml:"url" jsonschema:"required"`
-	// The label job of the metrics, which have cluster and report too.
+	// The label job of the metrics. They also have cluster and report.
 	Job string `yaml:"job" jsonschema:"default=promsnap"`
-	// How to connect and log in, as prometheus.http_config.
+	// How to connect and log in, as in prometheus.http_config.
 	HTTP promconfig.HTTPClientConfig `yaml:"http_config"`
 }
 

@@ -15,11 +15,10 @@ type Archive struct {
 // archive is a bucket that keeps reports, and how people reach it.
 type archive struct {
 	bucket `yaml:",inline"`
-	// Where people reach what lies below prefix by other means, such as a CDN. Without one,
-	// messages have signed links.
+	// The address at which people reach prefix by other means, such as a CDN. Without it, messages
+	// have signed links.
 	PublicURL base `yaml:"public_url"`
-	// How long a signed link is to work; it never does for longer than the credentials that signed
-	// it.
+	// How long a signed link works. It ends earlier if the credentials that signed it expire.
 	LinkExpiry duration `yaml:"link_expiry" jsonschema:"default=1w" limits:"1m..1w"`
 }
 

@@ -123,38 +123,38 @@ func (m mentions) bySeverity() map[rules.Severity][]string {
 	return out
 }
 
-// slack is a channel of Slack and the app that posts there.
+// slack is a Slack channel and the app that posts there.
 type slack struct {
 	// The channel's ID: C0123456789
 	Channel channel `yaml:"channel" jsonschema:"required"`
-	// The bot's token: xoxb-…. Without any of the token's keys: the environment variable
-	// SLACK_BOT_TOKEN.
+	// The bot's token: xoxb-…. Without any key for the token, promsnap uses the environment
+	// variable SLACK_BOT_TOKEN.
 	Token string `yaml:"token"`
 	// The file that holds the token.
 	TokenFile string `yaml:"token_file"`
 	// The name of the environment variable that holds the token.
 	TokenEnv string `yaml:"token_env"`
-	// Where the token lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
+	// The place of the token in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
 	// aws-ssm:/NAME.
 	TokenFrom string `yaml:"token_from"`
-	// Whom a message disturbs, by the severity of what it tells.
+	// Whom to mention in a message, by the severity of its alerts.
 	Mentions mentions `yaml:"mentions"`
-	// The address of Slack's API where it is reached through another one.
+	// The address of Slack's API, if you reach it through another one.
 	APIURL base `yaml:"api_url"`
 }
 
 // slackWebhook is an incoming webhook of Slack. Its whole address is a secret.
 type slackWebhook struct {
 	secretAddress `yaml:",inline"`
-	// Whom a message disturbs, by the severity of what it tells.
+	// Whom to mention in a message, by the severity of its alerts.
 	Mentions mentions `yaml:"mentions"`
 }
 
-// mentions are whom a message disturbs, by severity.
+// mentions is the list of whom to mention in a message, by severity.
 type mentions struct {
-	// For a warning.
+	// For warnings.
 	Warning []mention `yaml:"warning"`
-	// For what is critical.
+	// For critical alerts.
 	Critical []mention `yaml:"critical"`
 }
 

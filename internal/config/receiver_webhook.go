@@ -10,16 +10,16 @@ type Webhook struct {
 	URL, Token secret.String // Token: zero where the file names none
 }
 
-// webhook is an address of the reader's own program. The whole of it is a secret.
+// webhook is the address of your own program. The whole address is a secret.
 type webhook struct {
 	secretAddress `yaml:",inline"`
-	// A token that is sent as Authorization: Bearer.
+	// A token, which promsnap sends as Authorization: Bearer.
 	Token string `yaml:"token"`
 	// The file that holds the token.
 	TokenFile string `yaml:"token_file"`
 	// The name of the environment variable that holds the token.
 	TokenEnv string `yaml:"token_env"`
-	// Where the token lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
+	// The place of the token in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
 	// aws-ssm:/NAME.
 	TokenFrom string `yaml:"token_from"`
 }

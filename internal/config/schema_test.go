@@ -167,8 +167,8 @@ func httpSchema(t reflect.Type) *jsonschema.Schema {
 		}
 		if fields[k].fromStore {
 			p = &jsonschema.Schema{
-				Type: "string", Pattern: "^aws-(secretsmanager|ssm):", Description: "Where " +
-					strings.TrimSuffix(k, "_from") + " lies in AWS.",
+				Type: "string", Pattern: "^aws-(secretsmanager|ssm):",
+				Description: "The place of " + strings.TrimSuffix(k, "_from") + " in AWS.",
 			}
 		}
 		s.Properties.Set(k, p)

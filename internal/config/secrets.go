@@ -2,7 +2,7 @@ package config
 
 import "github.com/promsnap/promsnap/internal/secret"
 
-// secretAddress are the keys of an address of which the whole is a secret.
+// secretAddress holds the keys of an address that is a secret as a whole.
 type secretAddress struct {
 	// The address.
 	URL string `yaml:"url"`
@@ -10,7 +10,7 @@ type secretAddress struct {
 	URLFile string `yaml:"url_file"`
 	// The name of the environment variable that holds the address.
 	URLEnv string `yaml:"url_env"`
-	// Where the address lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
+	// The place of the address in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
 	// aws-ssm:/NAME.
 	URLFrom string `yaml:"url_from"`
 }
@@ -81,7 +81,7 @@ func (b *builder) variableOf(name string) secret.String {
 	})
 }
 
-// secretKey are the keys of the secret key of an AWS account, beside its access_key.
+// secretKey holds the keys of the secret key that belongs to access_key.
 type secretKey struct {
 	// The secret key that belongs to access_key.
 	SecretKey string `yaml:"secret_key"`
@@ -89,7 +89,7 @@ type secretKey struct {
 	SecretKeyFile string `yaml:"secret_key_file"`
 	// The name of the environment variable that holds the secret key.
 	SecretKeyEnv string `yaml:"secret_key_env"`
-	// Where the secret key lies in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
+	// The place of the secret key in AWS: aws-secretsmanager:NAME, aws-secretsmanager:NAME#KEY or
 	// aws-ssm:/NAME.
 	SecretKeyFrom string `yaml:"secret_key_from"`
 }

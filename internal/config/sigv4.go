@@ -15,18 +15,18 @@ type SigV4 struct {
 	RoleARN, ExternalID string
 }
 
-// sigV4 says as whom AWS is asked for Amazon Managed Service for Prometheus. Without credentials:
-// as the environment says.
+// sigV4 is the identity for Amazon Managed Service for Prometheus. Without credentials, those of
+// the environment are used.
 type sigV4 struct {
-	// The workspace's region; without one, AWS_REGION of the environment.
+	// The region of the workspace. The default is AWS_REGION in the environment.
 	Region string `yaml:"region"`
 	// The ARN of a role to assume, such as one in the workspace's account.
 	RoleARN string `yaml:"role_arn"`
-	// What the role's trust policy asks for.
+	// The external ID that the role's trust policy requires.
 	ExternalID string `yaml:"external_id"`
 	// The name of the service in the signature.
 	Service string `yaml:"service" jsonschema:"default=aps"`
-	// An access key, where there is no role.
+	// An access key, if there is no role.
 	AccessKey string `yaml:"access_key"`
 	secretKey `yaml:",inline"`
 }

@@ -45,14 +45,14 @@ func (b *builder) state(s *stateSection) *State {
 	return &State{Dir: b.beside(s.Dir)}
 }
 
-// stateSection says where promsnap remembers, between runs, what fires and what people were told.
-// One of its keys.
+// stateSection is the place of the state between runs: which alerts fire and what each receiver was
+// last sent. Set exactly one of its keys.
 type stateSection struct {
-	// A directory that stays, such as that of a volume. A relative path starts from this file's
-	// directory.
+	// A directory that survives between runs, such as that of a volume. A relative path starts at
+	// this file's directory.
 	Dir string `yaml:"dir"`
-	// A bucket of S3.
+	// A bucket in S3.
 	S3 *bucket `yaml:"s3"`
-	// A ConfigMap of the cluster that is watched.
+	// A ConfigMap in the cluster that promsnap watches.
 	ConfigMap *configMap `yaml:"configmap"`
 }
