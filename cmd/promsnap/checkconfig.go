@@ -13,18 +13,21 @@ func checkConfigCommand(c *console) *cobra.Command {
 	var url string
 	cmd := &cobra.Command{
 		Use:   "check-config FILE",
-		Short: "Check a configuration without asking Prometheus",
-		Long: `Reads a configuration and says everything that is wrong with it, each mistake with its
-file:line:column and what to write instead. The exit code is 2 where there is one. A note is
-about what only the server can tell, such as a function that this promsnap does not know; it
-changes no exit code.`,
+		Short: "Check a configuration without querying Prometheus",
+		Long: `Reads a configuration and lists all its errors, each with file:line:column and
+what to write instead. Notes point out what only Prometheus can check, such as a
+PromQL function that this version of promsnap does not know.
+
+Exit codes:
+  0  the configuration is valid; it may have notes
+  2  the configuration or the command line is wrong`,
 		Example: `  promsnap check-config promsnap.yaml
 
-  # of a file that leaves the URL to the run
+  # A configuration without a URL, because the run gives it
   promsnap check-config promsnap.yaml --prometheus-url http://localhost:9090`,
 		Args: one("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, cancel := c.patiently(cmd.Context())
+			ctx, cancel := c.withDefaultTimeout(cmd.Context())
 			defer cancel()
 			o := configOptions(c)
 			o.URL = url
@@ -35,11 +38,10 @@ changes no exit code.`,
 			switch k := cfg.Kubernetes; {
 			case cfg.Prometheus.URL != "":
 			case k.Service != "":
-				fmt.Fprintf(c.stdout, "prometheus: the service %s, through the API server\n",
-					k.Service)
+				fmt.Fprintf(c.stdout, "prometheus: service %s, through the API server\n", k.Service)
 			default:
-				fmt.Fprintln(c.stdout, "prometheus: looked for in the cluster by each run; "+
-					"kubernetes.service names one")
+				fmt.Fprintln(c.stdout, "prometheus: each run finds it in the cluster; to choose "+
+					"one, set kubernetes.service")
 			}
 			for _, r := range cfg.Reports {
 				rules := 0
@@ -56,15 +58,15 @@ changes no exit code.`,
 				}
 			}
 			if n := len(cfg.Notes); n > 0 {
-				fmt.Fprintf(c.stdout, "%s\n%s is good, but for what the %s above may say\n",
-					cfg.Notes, args[0], count(n, "note"))
+				fmt.Fprintf(c.stdout, "%s\n%s is valid; see the %s above\n", cfg.Notes, args[0],
+					count(n, "note"))
 				return nil
 			}
-			fmt.Fprintf(c.stdout, "%s is good\n", args[0])
+			fmt.Fprintf(c.stdout, "%s is valid\n", args[0])
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&url, "prometheus-url", "", "`URL` of the Prometheus API that runs are "+
-		"given; overrides the configuration's")
+	cmd.Flags().StringVar(&url, "prometheus-url", "",
+		"`URL` of Prometheus; overrides the configuration")
 	return cmd
 }

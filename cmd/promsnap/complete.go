@@ -8,10 +8,10 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// completionTime is how long a shell waits for what completes a line.
-const completionTime = 3 * time.Second
+// completionTimeout is how long a shell waits for a completion.
+const completionTimeout = 3 * time.Second
 
-// completeReports completes REPORT from the configuration that file names.
+// completeReports completes REPORT with the reports of the configuration file.
 func completeReports(c *console, file *string) cobra.CompletionFunc {
 	return completeNames(c, file, func(cfg *config.Config) (names []string) {
 		for _, r := range cfg.Reports {
@@ -21,7 +21,7 @@ func completeReports(c *console, file *string) cobra.CompletionFunc {
 	})
 }
 
-// completeReceivers completes RECEIVER from the configuration that file names.
+// completeReceivers completes RECEIVER with the receivers of the configuration file.
 func completeReceivers(c *console, file *string) cobra.CompletionFunc {
 	return completeNames(c, file, func(cfg *config.Config) (names []string) {
 		for _, r := range cfg.Receivers {
@@ -31,14 +31,15 @@ func completeReceivers(c *console, file *string) cobra.CompletionFunc {
 	})
 }
 
-// completeNames completes nothing where the configuration cannot be read.
+// completeNames completes an argument with names of the configuration. It offers none if the
+// configuration cannot be read.
 func completeNames(c *console, file *string,
 	names func(*config.Config) []string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if *file == "" {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		ctx, cancel := c.limited(cmd.Context(), completionTime)
+		ctx, cancel := c.withTimeout(cmd.Context(), completionTimeout)
 		defer cancel()
 		cfg, err := config.LoadFile(ctx, *file, configOptions(c))
 		if err != nil {

@@ -13,18 +13,19 @@ import (
 func deliverCommand(c *console) *cobra.Command {
 	var file, to string
 	cmd := &cobra.Command{
-		Use: "deliver --test RECEIVER", Short: "Send one marked test to a receiver",
+		Use: "deliver --test RECEIVER", Short: "Send a test to one receiver",
 		Args: atMost(0),
-		Long: `Sends a message that says that it is a test; an archive gets a report without panels, named
-promsnap-test; an Alertmanager the alert PromsnapTest, which ends by itself within minutes; a
-Pushgateway metrics of the report promsnap-test, which are deleted again. Nothing is remembered.`,
+		Long: `Sends a test to one receiver and saves no state. People get a message marked as
+a test. An archive gets a report without panels, named promsnap-test. An
+Alertmanager gets the alert PromsnapTest, which ends by itself within minutes.
+A Pushgateway gets metrics of the report promsnap-test, which are then deleted.`,
 		Example: `  promsnap deliver --test oncall -c promsnap.yaml`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" || to == "" {
-				return usage(errors.New("write the receiver and the configuration: promsnap " +
-					"deliver --test RECEIVER -c promsnap.yaml"))
+				return usage(errors.New("deliver needs a receiver and a configuration; example: " +
+					"promsnap deliver --test oncall -c promsnap.yaml"))
 			}
-			ctx, cancel := c.patiently(cmd.Context())
+			ctx, cancel := c.withDefaultTimeout(cmd.Context())
 			defer cancel()
 			cfg, err := loadConfig(ctx, file, configOptions(c))
 			if err != nil {
@@ -40,14 +41,14 @@ Pushgateway metrics of the report promsnap-test, which are deleted again. Nothin
 			case err != nil:
 				return &exitError{exitFailed, err}
 			case receipt.Location != "":
-				fmt.Fprintf(c.stdout, "%s has a test → %s\n", to, receipt.Location)
+				fmt.Fprintf(c.stdout, "sent a test to %s → %s\n", to, receipt.Location)
 			default:
-				fmt.Fprintf(c.stdout, "%s was told a test\n", to)
+				fmt.Fprintf(c.stdout, "sent a test to %s\n", to)
 			}
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&to, "test", "", "the `RECEIVER`")
+	cmd.Flags().StringVar(&to, "test", "", "send a test to this `RECEIVER`")
 	_ = cmd.RegisterFlagCompletionFunc("test", completeReceivers(c, &file))
 	fromConfig(cmd, &file)
 	return cmd

@@ -17,25 +17,29 @@ func doctorCommand(c *console) *cobra.Command {
 	var send bool
 	var flags kubeFlags
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "Try everything that a run needs: Prometheus, the panels, the " +
-			"receivers, the state", Args: atMost(0),
-		Long: `Asks Prometheus for every panel of the configuration's reports and says which have no data and
-what brings it, and reads and writes the state. With --send-test every receiver is given a test
-that says so: a message, or a report without panels, named promsnap-test. No report is
-delivered, and no alert is remembered or told.
+		Use: "doctor", Short: "Test everything a run needs: Prometheus, panels, receivers, state",
+		Args: atMost(0),
+		Long: `Queries Prometheus for every panel of the configuration. Lists the panels
+without data, and what to install to get it. Reads and writes the state.
+With --send-test it also sends each receiver a message marked as a test, or a
+report named promsnap-test without panels. It delivers no report, sends no alert
+and changes no alert in the state.
 
-Exit codes: 0 all works; 1 something does not; 2 the command line or the configuration is wrong.`,
+Exit codes:
+  0  everything works
+  1  something does not work
+  2  the command line or the configuration is wrong`,
 		Example: `  promsnap doctor -c promsnap.yaml
   promsnap doctor -c promsnap.yaml --send-test`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
-				return usage(errors.New("which configuration? Name it with -c promsnap.yaml"))
+				return usage(errNoConfig)
 			}
-			if timeout < time.Second {
-				return usage(fmt.Errorf("--timeout %s is too short; give it at least 1s", timeout))
+			if err := checkTimeout(timeout); err != nil {
+				return usage(err)
 			}
-			ctx, cancel := c.limited(cmd.Context(), timeout)
+			ctx, cancel := c.withTimeout(cmd.Context(), timeout)
 			defer cancel()
 			o := configOptions(c)
 			o.Service = flags.service
@@ -54,7 +58,7 @@ Exit codes: 0 all works; 1 something does not; 2 the command line or the configu
 			}
 			checks, err := app.Doctor(cmd.Context(), cfg, app.Options{
 				Version: versionString(), Slot: slot, Timeout: timeout, Now: c.now,
-				Kubernetes: k.side(),
+				Kubernetes: k.api(),
 			}, send)
 			if err != nil {
 				return usage(err)
@@ -65,17 +69,16 @@ Exit codes: 0 all works; 1 something does not; 2 the command line or the configu
 			return showChecks(c, checks)
 		},
 	}
-	cmd.Flags().BoolVar(&send, "send-test", false, "give every receiver a test")
-	cmd.Flags().StringVar(&at, "time", "now",
-		"the `TIME` that data is looked for at: RFC 3339, now, or now-2h")
-	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Minute, "of everything")
+	cmd.Flags().BoolVar(&send, "send-test", false, "send every receiver a test")
+	timeFlag(cmd, &at)
+	timeoutFlag(cmd, &timeout)
 	flags.registerService(cmd)
-	flags.register(cmd)
+	flags.register(cmd, namespaceOfBoth)
 	fromConfig(cmd, &file)
 	return cmd
 }
 
-// showChecks writes one line of all checks, then what can be done about what they found.
+// showChecks prints the results of all checks on one line, then what to do about them.
 func showChecks(c *console, checks []app.Check) error {
 	var texts []string
 	var errs []error

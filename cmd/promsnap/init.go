@@ -20,7 +20,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// initFlags are the flags of `promsnap init`, as typed.
+// initFlags holds the flags of `promsnap init` as given.
 type initFlags struct {
 	prometheusURL, time string
 	force               bool
@@ -31,19 +31,22 @@ type initFlags struct {
 func initCommand(c *console) *cobra.Command {
 	var f initFlags
 	cmd := &cobra.Command{
-		Use: "init [FILE]", Short: "Look at the cluster and at Prometheus, and write a " +
-			"configuration that fits them", Args: atMost(1),
-		Long: `Finds Prometheus as run does, looks which exporters, labels and scrape interval there are, asks
-for every built-in panel, and writes FILE (promsnap.yaml without one; - is standard output): two
-reports, a check of the last hour and a daily one, with the panels that have data. Those without
-are in it too, commented out, with what they lack; and so is what it takes to tell people.
+		Use: "init [FILE]", Short: "Write a configuration for a cluster and its Prometheus",
+		Args: atMost(1),
+		Long: `Finds Prometheus as run does, checks which exporters, labels and scrape interval
+it has, and queries every built-in panel. Writes FILE (default promsnap.yaml;
+- is standard output) with two reports: a check of the last hour and a daily
+summary. They use the panels that have data. The other panels are commented out
+with what they lack, and so is a receiver to fill in.
 
-Exit codes: 0 the file is written; 1 Prometheus could not be asked, or has nothing that promsnap
-knows; 2 the command line is wrong, or the file is there already and --force is not set.`,
-		Example: `  # of the cluster of your kubeconfig
+Exit codes:
+  0  the file is written
+  1  Prometheus could not be queried, or has data for no built-in panel
+  2  the command line is wrong, or the file exists and --force is not set`,
+		Example: `  # For the cluster in your kubeconfig
   promsnap init
 
-  # of the Prometheus at a URL, to look at
+  # For a Prometheus URL; print it, write no file
   promsnap init - --prometheus-url http://localhost:9090`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := "promsnap.yaml"
@@ -54,29 +57,27 @@ knows; 2 the command line is wrong, or the file is there already and --force is 
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.prometheusURL, "prometheus-url", "", "`URL` of the Prometheus API")
+	fl.StringVar(&f.prometheusURL, "prometheus-url", "", "`URL` of Prometheus")
 	f.kube.registerService(cmd)
 	either(cmd, "prometheus-url", "prometheus-service")
-	f.kube.register(cmd)
-	fl.BoolVar(&f.force, "force", false, "overwrite the file that is there")
-	fl.StringVar(&f.time, "time", "now",
-		"the `TIME` that data is looked for at: RFC 3339, now, or now-2h")
-	fl.DurationVar(&f.timeout, "timeout", 5*time.Minute, "of all questions together")
+	f.kube.register(cmd, namespaceOfBoth)
+	fl.BoolVar(&f.force, "force", false, "overwrite an existing file")
+	timeFlag(cmd, &f.time)
+	timeoutFlag(cmd, &f.timeout)
 	return cmd
 }
 
-// initialize looks, and writes what it found.
+// initialize examines Prometheus and writes a configuration for it.
 func initialize(ctx context.Context, c *console, f initFlags, file string) error {
 	if _, err := os.Stat(file); err == nil && file != "-" && !f.force {
-		return usage(fmt.Errorf("%s is there already; overwrite it with --force, or name another "+
-			"file", file))
+		return errExists(file)
 	}
 	slot, err := parseSlot(f.time, c.now())
 	if err != nil {
 		return usage(err)
 	}
-	if f.timeout < time.Second {
-		return usage(fmt.Errorf("--timeout %s is too short; give it at least 1s", f.timeout))
+	if err := checkTimeout(f.timeout); err != nil {
+		return usage(err)
 	}
 	o := configOptions(c)
 	o.URL, o.Service = f.prometheusURL, f.kube.service
@@ -84,31 +85,36 @@ func initialize(ctx context.Context, c *console, f initFlags, file string) error
 	if err != nil {
 		return usage(err)
 	}
-	waiting, cancel := c.limited(ctx, f.timeout)
+	waiting, cancel := c.withTimeout(ctx, f.timeout)
 	defer cancel()
 	k, err := f.kube.open(waiting, c, cfg, false)
 	if errors.Is(err, kube.ErrNoConfig) {
-		return usage(errors.New("which Prometheus? There is no kubeconfig to look for it with; " +
-			"give its URL: promsnap init --prometheus-url http://localhost:9090"))
+		return usage(errors.New("no kubeconfig to find Prometheus with; give its URL: promsnap " +
+			"init --prometheus-url http://localhost:9090"))
 	} else if err != nil {
 		return usage(err)
 	}
 	defer k.close()
 	d := draft{reading: configOptions(c), flags: f.kube, url: f.prometheusURL, o: app.Options{
-		Version: versionString(), Slot: slot, Timeout: f.timeout, Now: c.now, Kubernetes: k.side(),
+		Version: versionString(), Slot: slot, Timeout: f.timeout, Now: c.now, Kubernetes: k.api(),
 	}}
 	if k != nil {
 		d.cluster = k.Name()
 	}
-	text, err := d.write(ctx, cfg, &ticker{c})
+	text, err := d.compose(ctx, cfg, &statusLine{c})
 	if err != nil {
-		return opening(err)
+		return openError(err)
 	}
-	return d.hand(ctx, c, file, text, f.force)
+	return d.save(ctx, c, file, text, f.force)
 }
 
-// hand writes the file and says what to do with it.
-func (d *draft) hand(ctx context.Context, c *console, file, text string, force bool) error {
+// errExists returns the error of a file that init does not overwrite.
+func errExists(file string) error {
+	return usage(fmt.Errorf("%s exists; overwrite it with --force, or name another file", file))
+}
+
+// save writes the file and prints the next step.
+func (d *draft) save(ctx context.Context, c *console, file, text string, force bool) error {
 	if file == "-" {
 		_, err := io.WriteString(c.stdout, text)
 		return err
@@ -117,25 +123,24 @@ func (d *draft) hand(ctx context.Context, c *console, file, text string, force b
 	if force {
 		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
 	}
-	ctx, cancel := c.patiently(ctx)
+	ctx, cancel := c.withDefaultTimeout(ctx)
 	defer cancel()
 	if err := disk.Do(ctx, file, func() error {
 		return writeDraft(file, flags, text)
 	}); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "%s asks %s: %s, %s\ntry it:\n  promsnap run daily -c %s --open\n", file,
-		d.survey.At, d.survey.Server, d.counted, file)
+	fmt.Fprintf(c.stdout, "wrote %s for %s at %s\n%s\ntry it:\n  promsnap run daily -c %s --open\n",
+		file, d.survey.Server, d.survey.At, d.counted, file)
 	return nil
 }
 
-// writeDraft writes a file. Anything at its path that is not a regular file is left alone.
+// writeDraft writes a file. It does not touch anything at the path that is not a regular file.
 func writeDraft(file string, flags int, text string) error {
 	w, err := disk.Open(file, flags, 0o644, os.OpenFile)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return usage(fmt.Errorf("%s is there already; overwrite it with --force, or name another "+
-			"file", file))
+		return errExists(file)
 	case errors.Is(err, disk.ErrNotAFile):
 		return usage(fmt.Errorf("writing the configuration: %w; name another file, or - for "+
 			"standard output", err))
@@ -149,42 +154,44 @@ func writeDraft(file string, flags int, text string) error {
 	return nil
 }
 
-// ticker says on a terminal what is being asked for.
-type ticker struct{ c *console }
+// statusLine shows the current step on the last line of a terminal.
+type statusLine struct{ c *console }
 
-func (t *ticker) say(what string) {
-	if t.c.terminal == nil {
+// show replaces the line. It does nothing if standard output is no terminal.
+func (l *statusLine) show(step string) {
+	if l.c.terminal == nil {
 		return
 	}
-	fmt.Fprint(t.c.terminal, "\r\x1b[K"+outside.Clip(what, t.c.width-1))
+	fmt.Fprint(l.c.terminal, "\r\x1b[K"+outside.Clip(step, l.c.width-1))
 }
 
-// write asks Prometheus twice: what there is, and then, with a configuration that says so, every
-// panel. The second one is the file.
-func (d *draft) write(ctx context.Context, cfg *config.Config, t *ticker) (string, error) {
-	defer t.say("")
-	t.say("looking for Prometheus")
+// compose returns the text of the configuration. It first surveys Prometheus and writes a
+// configuration that fits. Then it runs that configuration's panels, to comment out those without
+// data.
+func (d *draft) compose(ctx context.Context, cfg *config.Config, l *statusLine) (string, error) {
+	defer l.show("")
+	l.show("finding Prometheus")
 	source, err := app.Open(ctx, cfg, d.o)
 	if err != nil {
 		return "", err
 	}
-	t.say("looking at its exporters and labels")
+	l.show("reading its exporters and labels")
 	if d.survey, err = source.Survey(ctx); err != nil {
 		return "", err
 	}
-	if cfg, err = config.Load("promsnap.yaml", []byte(d.text()), d.reading); err != nil {
-		return "", fmt.Errorf("a fault in promsnap itself, please report it: what init writes is "+
-			"no configuration: %w", err)
+	if cfg, err = d.parse(d.text()); err != nil {
+		return "", err
 	}
-	asked, of := 0, 0
+	done, total := 0, 0
 	for _, r := range cfg.Reports {
-		of += len(r.Panels)
+		total += len(r.Panels)
 	}
 	d.o.Progress = func(report string, e snapshot.Event) {
 		if e.Panel != nil {
-			asked++
+			done++
 		}
-		t.say(fmt.Sprintf("asking for the panels of %s: %d/%d  %s", report, asked, of, e.Spec.Name))
+		l.show(fmt.Sprintf("querying the panels of %s: %d/%d  %s", report, done, total,
+			e.Spec.Name))
 	}
 	if source, err = app.Open(ctx, cfg, d.o); err != nil {
 		return "", err
@@ -194,14 +201,21 @@ func (d *draft) write(ctx context.Context, cfg *config.Config, t *ticker) (strin
 		return "", err
 	}
 	text := d.text()
-	if _, err = config.Load("promsnap.yaml", []byte(text), d.reading); err != nil {
-		err = fmt.Errorf("a fault in promsnap itself, please report it: what init writes is no "+
-			"configuration: %w", err)
-	}
+	_, err = d.parse(text)
 	return text, err
 }
 
-// count counts the panels with data. Its error says why there is none.
+// parse reads a text that init wrote. An error is a bug of init.
+func (d *draft) parse(text string) (*config.Config, error) {
+	cfg, err := config.Load("promsnap.yaml", []byte(text), d.reading)
+	if err != nil {
+		return nil, fmt.Errorf("internal error (please report it): init wrote an invalid "+
+			"configuration: %w", err)
+	}
+	return cfg, nil
+}
+
+// count counts the panels with data. If a report has none, it returns an error that says why.
 func (d *draft) count() error {
 	var failed error
 	var counted []string
@@ -220,9 +234,9 @@ func (d *draft) count() error {
 				return &exitError{exitFailed, failed}
 			}
 			return &exitError{
-				exitFailed, fmt.Errorf("%s at %s has data for no panel: is it the Prometheus of "+
-					"a cluster? promsnap panels NAME says what each one asks", d.survey.Server,
-					d.survey.At),
+				exitFailed, fmt.Errorf("%s at %s has data for no built-in panel; check that it "+
+					"scrapes a Kubernetes cluster, and see promsnap panels NAME for each query",
+					d.survey.Server, d.survey.At),
 			}
 		}
 		counted = append(counted, fmt.Sprintf("%s %d of %d", draftReports[i].name, has,
@@ -232,7 +246,7 @@ func (d *draft) count() error {
 	return nil
 }
 
-// lacking says why a panel has no data; "" where it has.
+// lacking returns why a panel has no data, or "" if it has some.
 func lacking(p *snapshot.Panel) string {
 	switch {
 	case p.Data == snapshot.DataFailed && p.Failure != nil:

@@ -16,40 +16,40 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// draft is a configuration that is being written for somebody who begins.
+// draft is a configuration that init composes for a new user.
 type draft struct {
 	reading config.Options
 	o       app.Options
 	flags   kubeFlags
-	url     string // "" where Prometheus is in the cluster
-	cluster string // the kubeconfig's context; "" where the cluster is not used
+	url     string // "" if Prometheus is in the cluster
+	cluster string // the kubeconfig's context; "" if the cluster is not used
 	survey  app.Survey
-	// of each report, in the order of draftReports; nil before they are asked for
+	// the panels of each report, in the order of draftReports; nil before they are queried
 	reports [][]snapshot.Panel
 	counted string
 }
 
-// draftReports are the two reports that every cluster wants. What stands behind the name is its
-// own; delivery is what it has when there are receivers.
+// draftReports are the two reports that every cluster needs. delivery is the commented-out part
+// for receivers.
 var draftReports = []struct{ name, keys, delivery string }{
 	{
 		"check", "    range: 1h\n",
-		"    # schedule: \"*/5 * * * *\"\n    # send: changes           # what is new, worse or " +
-			"resolved; silent when calm\n    # receivers: [team]\n",
+		"    # schedule: \"*/5 * * * *\"\n    # send: changes           # only what is new, worse " +
+			"or resolved\n    # receivers: [team]\n",
 	},
 	{
 		"daily", "    title: Daily capacity\n    range: 24h\n",
 		"    # schedule: \"0 9 * * *\"\n    # send: summary           # always posts, never " +
-			"pages\n    # history_from: check     # counts its alerts and runs\n    # receivers: " +
-			"[team]\n",
+			"pages\n    # history_from: check     # count the alerts and runs of check\n" +
+			"    # receivers: [team]\n",
 	},
 }
 
-// text writes the file. All that comes from outside is quoted, or one line of a comment.
+// text returns the text of the file. Text from outside is quoted, or is one line of a comment.
 func (d *draft) text() string {
 	var b strings.Builder
-	b.WriteString("# Written by promsnap init. docs/configuration.md has every key; promsnap " +
-		"check-config FILE checks them.\n")
+	b.WriteString("# Written by promsnap init. docs/configuration.md explains every key.\n" +
+		"# After a change, run promsnap check-config FILE.\n")
 	fmt.Fprintf(&b, "# %s at %s has\n", outside.Said(d.survey.Server, maxComment),
 		outside.Said(d.survey.At, maxComment))
 	for _, e := range d.survey.Exporters {
@@ -59,7 +59,7 @@ func (d *draft) text() string {
 			fmt.Fprintf(&b, "#   %s: %s\n", e.Name, count(e.Count, strings.TrimSuffix(e.Of, "s")))
 		}
 	}
-	b.WriteString("version: 1\n\n# In titles, messages and keys.\n")
+	b.WriteString("version: 1\n\n# The name in titles, messages and keys.\n")
 	fmt.Fprintf(&b, "cluster: %s\n\n", strconv.Quote(d.clusterName()))
 	d.source(&b)
 	b.WriteString("reports:\n")
@@ -68,7 +68,7 @@ func (d *draft) text() string {
 		d.panels(&b, i)
 	}
 	b.WriteString(`
-# Whom to tell: take the # away here and in the reports above, and then
+# To send messages, remove the # here and in the reports above. Then run
 #   promsnap deliver --test team -c FILE
 #   promsnap run check -c FILE --deliver
 # receivers:
@@ -76,20 +76,20 @@ func (d *draft) text() string {
 #     slack: {channel: C0123456789}   # the token is $SLACK_BOT_TOKEN
 `)
 	if d.cluster == "" {
-		b.WriteString("# state:                            # what people were told, between " +
-			"runs: a directory that stays, or S3\n#   dir: promsnap-state\n")
+		b.WriteString("# state:                            # what was sent; keep it between " +
+			"runs, here or in S3\n#   dir: promsnap-state\n")
 	} else {
-		b.WriteString("# state:                            # what people were told, between " +
-			"runs\n#   configmap: {name: promsnap-state}\n")
+		b.WriteString("# state:                            # what was sent, kept between runs\n" +
+			"#   configmap: {name: promsnap-state}\n")
 	}
 	return b.String()
 }
 
-// source writes where the data comes from.
+// source writes the sections about Prometheus and the cluster.
 func (d *draft) source(b *strings.Builder) {
 	if d.url == "" {
-		b.WriteString("# How the cluster's API is used: Prometheus is reached through it, and " +
-			"the nodes' types and zones are known.\nkubernetes:\n")
+		b.WriteString("# promsnap reaches Prometheus through the cluster's API, and reads the " +
+			"types and zones of nodes there.\nkubernetes:\n")
 		fmt.Fprintf(b, "  service: %s\n", strconv.Quote(d.survey.At))
 		if d.flags.context != "" {
 			fmt.Fprintf(b, "  context: %s\n", strconv.Quote(d.flags.context))
@@ -106,55 +106,55 @@ func (d *draft) source(b *strings.Builder) {
 	if d.url != "" {
 		fmt.Fprintf(b, "  url: %s\n", strconv.Quote(d.url))
 	}
-	b.WriteString("  # external_url: https://prometheus.example.com   # for links that people " +
-		"follow\n")
+	b.WriteString("  # external_url: https://prometheus.example.com   # for links in messages\n")
 	if d.survey.Label != "" {
-		fmt.Fprintf(b, "  cluster_label: %s   # it tells clusters apart here\n",
+		fmt.Fprintf(b, "  cluster_label: %s   # the label that names the cluster\n",
 			strconv.Quote(d.survey.Label))
 	}
 	switch n := len(d.survey.Clusters); {
 	case n > 1 && slices.Contains(d.survey.Clusters, d.survey.Own):
-		fmt.Fprintf(b, "  # It has %d clusters; these nodes are in this one.\n  matchers: [%s]\n",
-			n, d.matcher(d.survey.Own))
+		fmt.Fprintf(b, "  # This Prometheus has %d clusters. Your nodes are in this one.\n"+
+			"  matchers: [%s]\n", n, d.matcher(d.survey.Own))
 	case n > 1:
-		fmt.Fprintf(b, "  # It has %d clusters. Name one, or the reports are of all of them:\n", n)
+		fmt.Fprintf(b, "  # This Prometheus has %d clusters. Choose one, or reports cover all:\n",
+			n)
 		for _, c := range d.survey.Clusters[:min(n, 10)] {
 			fmt.Fprintf(b, "  # matchers: [%s]\n", d.matcher(c))
 		}
 	}
 	if s := d.survey.Scrape; s > 0 {
-		fmt.Fprintf(b, "  scrape_interval: %s   # as most targets are\n", model.Duration(s))
+		fmt.Fprintf(b, "  scrape_interval: %s   # of most targets\n", model.Duration(s))
 	} else {
-		b.WriteString("  scrape_interval: 1m   # write what your Prometheus has: it does not say\n")
+		b.WriteString("  scrape_interval: 1m   # not found; write the one of your Prometheus\n")
 	}
 	b.WriteString("\n")
 }
 
-// matcher is a matcher of a cluster, as YAML has it.
+// matcher returns the matcher of a cluster as YAML.
 func (d *draft) matcher(cluster string) string {
 	return strconv.Quote(cmp.Or(d.survey.Label, "cluster") + "=" + strconv.Quote(cluster))
 }
 
-// panels writes the panels of a report: those without data as comments that say what they lack.
+// panels writes the panels of a report. A panel without data is commented out with the reason.
 func (d *draft) panels(b *strings.Builder, report int) {
-	lacks := map[string]string{}
+	reasons := map[string]string{}
 	if d.reports != nil {
 		for i := range d.reports[report] {
 			p := &d.reports[report][i]
-			lacks[p.Spec.Name] = lacking(p)
+			reasons[p.Spec.Name] = lacking(p)
 		}
 	}
 	for _, p := range panels.All() {
-		if why := lacks[p.Name]; why != "" {
-			fmt.Fprintf(b, "      # - use: %-20s # %s\n", p.Name, outside.Said(why, maxComment))
+		if reason := reasons[p.Name]; reason != "" {
+			fmt.Fprintf(b, "      # - use: %-20s # %s\n", p.Name, outside.Said(reason, maxComment))
 		} else {
 			fmt.Fprintf(b, "      - use: %-22s # %s\n", p.Name, outside.Said(p.Title, maxComment))
 		}
 	}
 }
 
-// clusterName is what the cluster is called: as its label says, or the last word of the context,
-// which may be an ARN or a path.
+// clusterName returns the name of the cluster: the value of its label, or the last part of the
+// context, which may be an ARN or a path.
 func (d *draft) clusterName() string {
 	switch {
 	case d.survey.Own != "":
@@ -172,5 +172,5 @@ func (d *draft) clusterName() string {
 	return "my-cluster"
 }
 
-// maxComment bounds what is said of a panel that has no data, in characters.
+// maxComment is the longest comment of one line, in characters.
 const maxComment = 400

@@ -17,55 +17,59 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// kubeFlags are kubectl's own flags, as typed, and the Service of Prometheus.
+// kubeFlags holds kubectl's flags and --prometheus-service as given.
 type kubeFlags struct {
 	kubeconfig, context, namespace, service string
 }
 
-// register adds kubectl's flags to a command.
-func (f *kubeFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "the kubeconfig `FILE` (default: "+
-		"$KUBECONFIG, or ~/.kube/config; in a Pod its service account)")
+// Uses of --namespace.
+const (
+	namespaceOfBoth  = "find Prometheus in this `NAMESPACE` only; also that of the state's ConfigMap"
+	namespaceOfState = "`NAMESPACE` of the state's ConfigMap"
+)
+
+// register adds kubectl's flags to a command. namespaceUsage says what --namespace is for.
+func (f *kubeFlags) register(cmd *cobra.Command, namespaceUsage string) {
+	cmd.Flags().StringVar(&f.kubeconfig, "kubeconfig", "", "kubeconfig `FILE` (default: "+
+		"$KUBECONFIG or ~/.kube/config; in a Pod, its service account)")
 	cmd.Flags().StringVar(&f.context, "context", "",
-		"the kubeconfig's `CONTEXT` (default: its current one)")
-	cmd.Flags().StringVarP(&f.namespace, "namespace", "n", "", "the only `NAMESPACE` to look for "+
-		"Prometheus in, and that of the state's ConfigMap")
+		"kubeconfig `CONTEXT` (default: the current)")
+	cmd.Flags().StringVarP(&f.namespace, "namespace", "n", "", namespaceUsage)
 	_ = cmd.MarkFlagFilename("kubeconfig")
 	_ = cmd.RegisterFlagCompletionFunc("namespace", cobra.NoFileCompletions)
 	_ = cmd.RegisterFlagCompletionFunc("context", cobra.NoFileCompletions)
 }
 
-// registerService adds the flag that names Prometheus' Service.
+// registerService adds the flag that names the Service of Prometheus.
 func (f *kubeFlags) registerService(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.service, "prometheus-service", "",
-		"the `SERVICE` of Prometheus in the cluster, NAMESPACE/NAME[:PORT][/PATH]; overrides the "+
-			"configuration's")
+		"`SERVICE` of Prometheus as NAMESPACE/NAME[:PORT][/PATH]; overrides the configuration")
 	_ = cmd.RegisterFlagCompletionFunc("prometheus-service", cobra.NoFileCompletions)
 }
 
-// The environment that a Pod of promsnap's has from the downward API.
+// Environment variables that a Pod of promsnap gets from the downward API.
 const (
 	envNamespace = "PROMSNAP_NAMESPACE"
 	envPod       = "PROMSNAP_POD"
 	envJob       = "PROMSNAP_JOB_NAME"
 )
 
-// cluster is the API of the cluster that is watched, as package app wants it.
+// cluster implements app.Kubernetes with the API of the monitored cluster.
 type cluster struct {
 	*kube.Cluster
-	target *kube.Target // the Prometheus that was found in it; nil before
+	target *kube.Target // the Prometheus found in the cluster; nil before the search
 }
 
 var _ app.Kubernetes = (*cluster)(nil)
 
-// open opens the cluster, where the flags or the configuration say that it is used, or this is a
-// Pod of promsnap's; remembers says that the state is. Where there is none, it returns nil where
-// everything goes without, and kube.ErrNoConfig where not.
+// open opens the cluster if the flags or the configuration use it, or if this is a Pod of
+// promsnap. usesState says that the command reads or writes the state. Without a kubeconfig, open
+// returns nil if the command can do without a cluster, and kube.ErrNoConfig if it cannot.
 func (f *kubeFlags) open(ctx context.Context, c *console, cfg *config.Config,
-	remembers bool) (*cluster, error) {
+	usesState bool) (*cluster, error) {
 	given := f.kubeconfig != "" || f.context != "" || f.namespace != ""
 	needed := given || cfg.Prometheus.URL == "" ||
-		remembers && cfg.State != nil && cfg.State.ConfigMap != nil
+		usesState && cfg.State != nil && cfg.State.ConfigMap != nil
 	if !needed && cfg.Kubernetes == nil && c.getenv(envPod) == "" {
 		return nil, nil
 	}
@@ -85,15 +89,15 @@ func (f *kubeFlags) open(ctx context.Context, c *console, cfg *config.Config,
 		func() (*kube.Cluster, error) { return kube.Open(o) })
 	switch {
 	case errors.Is(err, kube.ErrNoConfig) && !needed:
-		return nil, nil // such as in a Pod without a service account's token
+		return nil, nil // for example in a Pod without a service account token
 	case err != nil:
 		return nil, err
 	}
 	return &cluster{Cluster: opened}, nil
 }
 
-// side is k for package app: nil, and no interface that holds a nil, where there is none.
-func (k *cluster) side() app.Kubernetes {
+// api returns k as an app.Kubernetes. For a nil k it returns a nil interface.
+func (k *cluster) api() app.Kubernetes {
 	if k == nil {
 		return nil
 	}
@@ -110,7 +114,7 @@ func (k *cluster) Prometheus(ctx context.Context, service string) (app.Way, erro
 	if err != nil {
 		return app.Way{}, err
 	}
-	k.close() // of a search before
+	k.close() // the target of an earlier search
 	k.target = target
 	return app.Way{
 		Service: target.Service.String(), URL: target.URL, Transport: target.Transport,
@@ -129,7 +133,7 @@ func (k *cluster) close() {
 	}
 }
 
-// found says which Prometheus was found and how it is reached; "" where none was looked for.
+// found returns which Prometheus was found and how it is reached, or "" if there was no search.
 func (k *cluster) found() string {
 	if k == nil || k.target == nil {
 		return ""
@@ -137,11 +141,11 @@ func (k *cluster) found() string {
 	return fmt.Sprintf("%s: %s", k.Name(), k.target)
 }
 
-// slotTime is how long the API server has to say for when a Job is.
-const slotTime = 15 * time.Second
+// slotTimeout is how long the API server may take to return the time of a Job.
+const slotTimeout = 15 * time.Second
 
-// slot returns the time that this Pod's Job is for; false where this is no Pod of a Job's that says
-// so.
+// slot returns the scheduled time of this Pod's Job. It returns false if this is not a Pod of a
+// Job, or the environment does not name it.
 func (k *cluster) slot(ctx context.Context, c *console) (kube.Slot, bool) {
 	d := kube.Downward{
 		Namespace: c.getenv(envNamespace), Pod: c.getenv(envPod), Job: c.getenv(envJob),
@@ -149,28 +153,29 @@ func (k *cluster) slot(ctx context.Context, c *console) (kube.Slot, bool) {
 	if k == nil || d.Pod == "" && d.Job == "" {
 		return kube.Slot{}, false
 	}
-	ctx, cancel := context.WithTimeout(ctx, slotTime)
+	ctx, cancel := context.WithTimeout(ctx, slotTimeout)
 	defer cancel()
 	s := k.Slot(ctx, d, c.now())
 	s.Time = s.Time.UTC().Truncate(time.Minute)
 	return s, true
 }
 
-// sayJob says for when a Job's run is.
-func sayJob(s kube.Slot) string {
+// describeJob returns a sentence about the time of a Job's run.
+func describeJob(s kube.Slot) string {
 	when := s.Time.Format(time.RFC3339)
 	switch {
 	case s.Job == "":
-		return "this is not a Job's Pod: the run is for " + when
+		return "this Pod belongs to no Job; the run is for " + when
 	case s.Manual:
-		return fmt.Sprintf("the Job %s was made by hand: the run is for %s", s.Job, when)
+		return fmt.Sprintf("Job %s was created manually; the run is for %s", s.Job, when)
 	}
-	return fmt.Sprintf("the Job %s is for %s", s.Job, when)
+	return fmt.Sprintf("Job %s was scheduled for %s", s.Job, when)
 }
 
-// opening is the error of a command that could not begin: where the cluster did not answer, another
-// try may help; all else is of the command line or the configuration.
-func opening(err error) error {
+// openError gives the error of a command that could not start its exit code. If the cluster or
+// Prometheus did not answer, a retry may help. Any other error is one of the command line or the
+// configuration.
+func openError(err error) error {
 	var known *exitError
 	var api *kube.Error
 	var prometheus *promapi.Error

@@ -9,6 +9,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
+// logger returns the logger that --log-format asks for.
 func (f runFlags) logger(c *console) *slog.Logger {
 	switch f.logFormat {
 	case "json":
@@ -19,7 +20,8 @@ func (f runFlags) logger(c *console) *slog.Logger {
 	return slog.New(slog.DiscardHandler)
 }
 
-func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, took time.Duration) {
+// logOutcome logs what a run did: failures, deliveries, notes and one line per report.
+func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, elapsed time.Duration) {
 	for _, r := range o.Results {
 		for _, fail := range r.Report.Failures {
 			log.Error("panel failed", "report", r.Report.Info.Name, "panel", fail.Panel, "error",
@@ -35,7 +37,7 @@ func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, took time.D
 			log.Warn("note", "report", r.Report.Info.Name, "note", note)
 		}
 		if r.StoodBack != nil {
-			log.Warn("stood back", "report", r.Report.Info.Name, "run", r.StoodBack.Run, "until",
+			log.Warn("nothing sent: another run is sending", "report", r.Report.Info.Name, "run", r.StoodBack.Run, "until",
 				r.StoodBack.Until)
 		}
 		if r.Err != nil {
@@ -44,21 +46,19 @@ func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, took time.D
 		}
 		message := "report written"
 		if r.Receipt.Location == "" {
-			message = "report judged"
+			message = "report done"
 		}
 		log.Info(message, "report", r.Report.Info.Name, "location", r.Receipt.Location, "critical",
 			r.Report.Critical,
 			"warning", r.Report.Warning, "no_data", r.Report.NoData, "ok", r.Report.OK)
 	}
-	log.Info("run ends", "seconds", took.Seconds())
+	log.Info("run ends", "seconds", elapsed.Seconds())
 }
 
-// logFault writes down where promsnap itself went wrong: of a panel that panicked the report says
-// what, and only the stack where.
+// logFault logs a panic in a panel with its stack. The report shows the panic only.
 func logFault(log *slog.Logger, report string, e snapshot.Event) {
 	if e.Fault != nil {
-		log.Error("fault in promsnap itself; please report it", "report", report, "panel",
-			e.Spec.Name, "panic", e.Fault.Panic,
-			"stack", string(e.Fault.Stack))
+		log.Error("internal error; please report it", "report", report, "panel", e.Spec.Name,
+			"panic", e.Fault.Panic, "stack", string(e.Fault.Stack))
 	}
 }

@@ -1,5 +1,5 @@
-// Command promsnap takes snapshots of a Kubernetes fleet out of Prometheus and tells people what
-// they mean.
+// Command promsnap takes snapshots of a Kubernetes fleet from Prometheus, reports on them and
+// sends alerts.
 package main
 
 import (
@@ -13,24 +13,24 @@ import (
 	"runtime/debug"
 	"syscall"
 	"time"
-	_ "time/tzdata" // a container from scratch has no zones of its own
+	_ "time/tzdata" // a scratch container has no time zone files
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
 
-// version is set by the build; `go install` leaves it to the module's.
+// version is set by the build. After `go install` it is empty and the module's version is used.
 var version = ""
 
 // The exit codes.
 const (
 	exitOK     = 0
-	exitFailed = 1 // a query or a delivery failed; what worked is written
+	exitFailed = 1 // a query or a delivery failed; everything that worked is written
 	exitUsage  = 2 // the command line or the configuration is wrong
-	exitBreach = 3 // --fail-on, and a finding of that severity or a graver one
+	exitBreach = 3 // --fail-on is set and a finding has that severity or a higher one
 )
 
-// exitError carries an exit code. A nil Err means that all has been said.
+// exitError carries an exit code. A nil Err means that the error was already printed.
 type exitError struct {
 	code int
 	Err  error
@@ -47,10 +47,11 @@ func (e *exitError) Unwrap() error { return e.Err }
 
 func usage(err error) error { return &exitError{exitUsage, err} }
 
-// console is what the commands know of the world outside: this file is the only one that looks.
+// console holds everything that commands use from the process: output, clock, environment, signals
+// and arguments. Only this file reads them from the operating system.
 type console struct {
 	stdout, stderr io.Writer
-	// stdout, as it is, for a line that is rewritten; nil where that is no terminal
+	// terminal is the raw stdout, for a status line that is rewritten; nil if it is no terminal
 	terminal io.Writer
 	width    int // of the terminal, in columns
 	now      func() time.Time
@@ -61,21 +62,21 @@ type console struct {
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
+		debug.SetGCPercent(gcPercent)
 	}
 	os.Exit(run(time.Now))
 }
 
-// garbage is how much of it there may be before it is collected, in percent of what is in use. Go's
-// own 100 % suits servers. A run is over in seconds, and its peak is what a Pod has to be given:
-// this lowers it by a tenth to a fifth, for at most a tenth of the processor's time.
-const garbage = 50
+// gcPercent is the default of GOGC. Go's own default, 100, suits servers. A run lasts seconds, and
+// a Pod's memory limit must cover its peak. 50 lowers the peak by 10 to 20 % and costs at most 10 %
+// more CPU time.
+const gcPercent = 50
 
 // run runs the command line and returns its exit code. Times come from now.
 func run(now func() time.Time) (code int) {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
-	// a second one ends the process, whatever it does not come away from
+	// restore the default handling, so that a second interrupt ends the process at once
 	context.AfterFunc(ctx, cancel)
 	c := &console{
 		stdout: plain{os.Stdout}, stderr: plain{os.Stderr}, now: now, getenv: os.Getenv,
@@ -89,7 +90,8 @@ func run(now func() time.Time) (code int) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(c.stderr, "promsnap: a fault in promsnap itself: %v\n%s", r, debug.Stack())
+			fmt.Fprintf(c.stderr, "promsnap: internal error (please report it): %v\n%s", r,
+				debug.Stack())
 			code = exitFailed
 		}
 	}()
@@ -105,20 +107,20 @@ func run(now func() time.Time) (code int) {
 			fmt.Fprintf(c.stderr, "promsnap: %v\n", exit.Err)
 		}
 		return exit.code
-	default: // cobra's own: a use of it that nobody thought of
+	default: // an error from cobra itself
 		fmt.Fprintf(c.stderr, "promsnap: %v\n", err)
 		return exitUsage
 	}
 }
 
-// onTerminate returns a channel that SIGTERM closes: Kubernetes sends it before it kills, and what
-// is there by then is delivered. A second one ends the process.
+// onTerminate returns a channel that the first SIGTERM closes. Kubernetes sends SIGTERM before it
+// kills a Pod; the run then delivers what it has so far. A second SIGTERM ends the process.
 func onTerminate() <-chan struct{} {
-	got, stop := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(got, syscall.SIGTERM)
+	signals, stop := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(signals, syscall.SIGTERM)
 	go func() {
-		<-got
-		signal.Stop(got)
+		<-signals
+		signal.Stop(signals)
 		close(stop)
 	}()
 	return stop
@@ -127,20 +129,23 @@ func onTerminate() <-chan struct{} {
 func rootCommand(c *console) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "promsnap",
-		Short: "Snapshots of a Kubernetes fleet out of Prometheus, and what they mean",
-		Long: `promsnap asks Prometheus how full the nodes and containers of a cluster are, compares the answers with
-thresholds, and writes one self-contained report with charts. No Grafana, no browser, no server.`,
-		Example: `  # the built-in panels of the last 24 hours, without a configuration: of the cluster of your kubeconfig, or of a URL
+		Short: "Report on a Kubernetes fleet from Prometheus",
+		Long: `promsnap queries Prometheus for the state of a Kubernetes fleet, compares the
+answers with thresholds, and writes one self-contained report with charts. It
+sends alerts and summaries to Slack and other receivers. It needs no Grafana,
+no browser and no server.`,
+		Example: `  # Report on the last 24 hours, without a configuration:
+  # of the cluster in your kubeconfig, or of a Prometheus URL
   promsnap run
   promsnap run --prometheus-url http://localhost:9090
 
-  # a configuration that fits the cluster
+  # Write a configuration for this cluster
   promsnap init
 
-  # the reports of a configuration
+  # Run every report of the configuration
   promsnap run -c promsnap.yaml
 
-  # tell its receivers what is new
+  # Run one report and send what is new to its receivers
   promsnap run check -c promsnap.yaml --deliver`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
@@ -149,30 +154,46 @@ thresholds, and writes one self-contained report with charts. No Grafana, no bro
 	root.SetFlagErrorFunc(flagError)
 	root.Version = versionLine()
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(runCommand(c), initCommand(c), checkConfigCommand(c), panelsCommand(c),
-		deliverCommand(c), doctorCommand(c), silenceCommand(c), stateCommand(c), versionCommand(c))
-	group(root)
-	completion(root)
+	root.SetUsageTemplate(usageTemplate(root, c.width))
+	addGroup(root, "Reports:", runCommand(c), panelsCommand(c))
+	addGroup(root, "Setup:", initCommand(c), checkConfigCommand(c), doctorCommand(c),
+		deliverCommand(c))
+	addGroup(root, "Alerts:", silenceCommand(c), stateCommand(c))
+	root.AddCommand(versionCommand(c))
+	requireKnownCommand(root)
+	addCompletion(root)
 	return root
 }
 
-// completion adds cobra's own command, which has no examples, and takes what it does not know for a
-// call of help.
-func completion(root *cobra.Command) {
+// addGroup adds commands under a heading of the root's help.
+func addGroup(root *cobra.Command, heading string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: heading, Title: heading})
+	for _, cmd := range commands {
+		cmd.GroupID = heading
+		root.AddCommand(cmd)
+	}
+}
+
+// addCompletion adds cobra's completion command. By default that command has no examples, and it
+// prints its help for an unknown shell instead of failing.
+func addCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "completion" {
+			cmd.Short = "Print the completion script for a shell"
+			cmd.Long = "Prints the completion script for a shell. The help of each shell's command\n" +
+				"says how to load it."
 			cmd.Example = `  promsnap completion bash > /etc/bash_completion.d/promsnap
   source <(promsnap completion zsh)
   promsnap completion fish > ~/.config/fish/completions/promsnap.fish`
-			group(cmd)
+			requireKnownCommand(cmd)
 		}
 	}
 }
 
 func versionCommand(c *console) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print promsnap's version", Args: atMost(0),
+		Use: "version", Short: "Print the version of promsnap", Args: atMost(0),
 		RunE: func(*cobra.Command, []string) error {
 			fmt.Fprintln(c.stdout, versionLine())
 			return nil
@@ -180,7 +201,7 @@ func versionCommand(c *console) *cobra.Command {
 	}
 }
 
-// versionLine is what `promsnap version` and --version print.
+// versionLine returns what `promsnap version` and --version print.
 func versionLine() string {
 	return fmt.Sprintf("promsnap %s (%s)", versionString(), runtime.Version())
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,7 +15,7 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// memory is what is remembered of a configuration's reports.
+// memory gives access to the saved state of a configuration's reports.
 type memory struct {
 	cfg   *config.Config
 	store state.Store
@@ -26,14 +25,14 @@ type memory struct {
 // openMemory reads a configuration and opens its state.
 func openMemory(ctx context.Context, c *console, file string, flags *kubeFlags) (*memory, error) {
 	if file == "" {
-		return nil, usage(errors.New("which configuration? Name it with -c promsnap.yaml"))
+		return nil, usage(errNoConfig)
 	}
 	cfg, err := loadConfig(ctx, file, configOptions(c))
 	if err != nil {
 		return nil, usage(err)
 	}
 	if cfg.State == nil || cfg.Cluster == "" {
-		return nil, usage(fmt.Errorf("%s remembers nothing; write cluster, and %s", file,
+		return nil, usage(fmt.Errorf("%s has no state; add cluster: NAME, and %s", file,
 			config.StatePlaces))
 	}
 	var k *cluster
@@ -42,21 +41,21 @@ func openMemory(ctx context.Context, c *console, file string, flags *kubeFlags) 
 			return nil, usage(err)
 		}
 	}
-	store, err := app.OpenState(ctx, cfg.State, k.side())
+	store, err := app.OpenState(ctx, cfg.State, k.api())
 	if err != nil {
 		return nil, usage(err)
 	}
 	return &memory{cfg, store, rand.Text()}, nil
 }
 
-// onMemory makes of cmd a command that reads the configuration of -c, opens its state, and does
-// run. Its argument is completed as a REPORT where it has no completion of its own.
-func onMemory(c *console, cmd *cobra.Command,
+// withMemory makes cmd read the configuration of -c, open its state and call run. Its argument
+// completes as a REPORT unless cmd has its own completion.
+func withMemory(c *console, cmd *cobra.Command,
 	run func(ctx context.Context, m *memory, args []string) error) *cobra.Command {
 	var file string
 	var flags kubeFlags
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx, cancel := c.patiently(cmd.Context())
+		ctx, cancel := c.withDefaultTimeout(cmd.Context())
 		defer cancel()
 		m, err := openMemory(ctx, c, file, &flags)
 		if err != nil {
@@ -67,12 +66,12 @@ func onMemory(c *console, cmd *cobra.Command,
 	if cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = completeReports(c, &file)
 	}
-	flags.register(cmd)
+	flags.register(cmd, namespaceOfState)
 	fromConfig(cmd, &file)
 	return cmd
 }
 
-// key is that of a report's document.
+// key returns the key of a report's state.
 func (m *memory) key(report string) (state.Key, error) {
 	if !slices.ContainsFunc(m.cfg.Reports, func(r config.Report) bool { return r.Name == report }) {
 		e := &app.UnknownReportError{Name: report}
@@ -84,7 +83,7 @@ func (m *memory) key(report string) (state.Key, error) {
 	return state.Key{Cluster: m.cfg.Cluster, Report: report}, nil
 }
 
-// open reads what is remembered of a report.
+// open reads the state of a report.
 func (m *memory) open(ctx context.Context, report string) (*state.Session, error) {
 	k, err := m.key(report)
 	if err != nil {
@@ -97,8 +96,8 @@ func (m *memory) open(ctx context.Context, report string) (*state.Session, error
 	return s, nil
 }
 
-// told are the reports that people are told of.
-func (m *memory) told() []string {
+// sent returns the names of the reports that send messages.
+func (m *memory) sent() []string {
 	var out []string
 	for _, r := range m.cfg.Reports {
 		if r.Send != "" {
@@ -108,5 +107,5 @@ func (m *memory) told() []string {
 	return out
 }
 
-// at writes a time of the state.
+// at formats a time of the state.
 func at(t time.Time) string { return t.UTC().Format(time.RFC3339) }

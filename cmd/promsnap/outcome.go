@@ -7,8 +7,8 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
-// outcomeJSON is what -o json prints: enough for a pipeline to decide by. The whole report is in
-// report.json.
+// outcomeJSON is what -o json prints: enough for a pipeline to decide. report.json has the full
+// report.
 type outcomeJSON struct {
 	Reports []reportJSON `json:"reports"`
 }

@@ -18,58 +18,58 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// printer tells a person how the run goes, or, with -o json, a program what it came to.
+// printer prints the progress and the result of a run for a person or, with -o json, only the
+// result for a program.
 type printer struct {
 	c       *console
 	json    bool
 	cfg     *config.Config
-	begun   map[int]time.Time
-	running []string // panels that are being asked for, in the order of their begin
+	starts  map[int]time.Time
+	running []string // panels that are being queried, in the order in which they started
 	done    int
 	total   int
 }
 
 func newPrinter(c *console, output string, cfg *config.Config) *printer {
-	return &printer{c: c, json: output == "json", cfg: cfg, begun: map[int]time.Time{}}
+	return &printer{c: c, json: output == "json", cfg: cfg, starts: map[int]time.Time{}}
 }
 
-// job writes for when the run of a Job is, and why that is not sure.
+// job prints the time of a Job's run and, if that time is a guess, why.
 func (p *printer) job(s kube.Slot) {
 	if s.Note != "" {
 		fmt.Fprintf(p.c.stderr, "promsnap: note: %s\n", s.Note)
 	}
 	if !p.json {
-		fmt.Fprintln(p.c.stdout, sayJob(s))
+		fmt.Fprintln(p.c.stdout, describeJob(s))
 	}
 }
 
-// found writes which Prometheus was found in the cluster, and how it is reached.
+// found prints which Prometheus was found in the cluster and how it is reached.
 func (p *printer) found(k *cluster) {
 	if line := k.found(); line != "" && !p.json {
 		fmt.Fprintln(p.c.stdout, line)
 	}
 }
 
-// started writes the head of a report: of which cluster, and who answers.
+// started prints the first line of a report: the cluster and the server that answers.
 func (p *printer) started(r config.Report, server, at string) {
 	p.done, p.total, p.running = 0, len(r.Panels), nil
-	clear(p.begun)
+	clear(p.starts)
 	if p.json {
 		return
 	}
 	fmt.Fprintf(p.c.stdout, "%-12s %s at %s, scrape %s, last %s\n", cmp.Or(p.cfg.Cluster, r.Name),
-		server, at,
-		model.Duration(p.cfg.Prometheus.ScrapeInterval), model.Duration(r.Range))
+		server, at, model.Duration(p.cfg.Prometheus.ScrapeInterval), model.Duration(r.Range))
 }
 
-// progress writes a line for each panel that is done, and on a terminal keeps one line below them
-// that says what is being asked.
+// progress prints a line for each panel that is done. On a terminal, a status line below shows the
+// panels that are being queried.
 func (p *printer) progress(_ string, e snapshot.Event) {
 	if p.json {
 		return
 	}
 	if e.Panel == nil {
-		p.begun[e.Index] = p.c.now()
+		p.starts[e.Index] = p.c.now()
 		p.running = append(p.running, e.Spec.Name)
 		p.status()
 		return
@@ -82,14 +82,14 @@ func (p *printer) progress(_ string, e snapshot.Event) {
 		}
 	}
 	p.clearStatus()
-	took := p.c.now().Sub(p.begun[e.Index]).Seconds()
-	fmt.Fprintln(p.c.stdout,
-		strings.TrimRight(fmt.Sprintf("%-22s %6d series %5.1fs  %s", e.Spec.Name, e.Panel.Total,
-			took, verdict(e.Panel)), " "))
+	seconds := p.c.now().Sub(p.starts[e.Index]).Seconds()
+	line := fmt.Sprintf("%-22s %6d series %5.1fs  %s", e.Spec.Name, e.Panel.Total, seconds,
+		verdict(e.Panel))
+	fmt.Fprintln(p.c.stdout, strings.TrimRight(line, " "))
 	p.status()
 }
 
-// status rewrites the line at the bottom of a terminal.
+// status rewrites the status line of a terminal.
 func (p *printer) status() {
 	if p.c.terminal == nil || p.done == p.total || len(p.running) == 0 {
 		return
@@ -107,7 +107,7 @@ func (p *printer) clearStatus() {
 	}
 }
 
-// verdict says what a panel came to in a few words.
+// verdict returns the result of a panel in a few words.
 func verdict(p *snapshot.Panel) string {
 	switch p.Data {
 	case snapshot.DataFailed:
@@ -118,7 +118,7 @@ func verdict(p *snapshot.Panel) string {
 		}
 		return "NO DATA: " + absence(p.Missing)
 	}
-	var critical, warning, silent int
+	var critical, warning, noData int
 	for _, r := range p.Rows {
 		switch {
 		case r.Status == rules.Breach && r.Severity == rules.Critical:
@@ -126,14 +126,14 @@ func verdict(p *snapshot.Panel) string {
 		case r.Status == rules.Breach:
 			warning++
 		case r.Status == rules.NoData:
-			silent++
+			noData++
 		}
 	}
 	var parts []string
 	for _, n := range []struct {
 		count int
 		word  string
-	}{{critical, "critical"}, {warning, "warning"}, {silent, "no data"}} {
+	}{{critical, "critical"}, {warning, "warning"}, {noData, "no data"}} {
 		if n.count > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n.count, n.word))
 		}
@@ -147,6 +147,7 @@ func verdict(p *snapshot.Panel) string {
 	return strings.Join(parts, ", ")
 }
 
+// absence returns why a query has no series.
 func absence(missing []string) string {
 	if len(missing) == 0 {
 		return "no series matches"
@@ -154,7 +155,7 @@ func absence(missing []string) string {
 	return strings.Join(missing, ", ") + " missing"
 }
 
-// finish writes what the run came to.
+// finish prints the result of the run.
 func (p *printer) finish(o app.Outcome) error {
 	if p.json {
 		return p.finishJSON(o)
@@ -177,7 +178,7 @@ func (p *printer) finish(o app.Outcome) error {
 	return nil
 }
 
-// delivered writes whom the report was delivered to, or would be.
+// delivered prints to which receivers the report was delivered, or would be in a dry run.
 func (p *printer) delivered(r app.Result) {
 	for _, s := range r.Sent {
 		if s.Err == nil {
@@ -196,19 +197,19 @@ func (p *printer) delivered(r app.Result) {
 		fmt.Fprintf(p.c.stderr, "promsnap: note: %s\n", note)
 	}
 	if c := r.StoodBack; c != nil {
-		fmt.Fprintf(p.c.stdout, "nothing sent: run %s is telling people, until %s at the latest\n",
-			c.Run, c.Until.UTC().Format(time.RFC3339))
+		fmt.Fprintf(p.c.stdout, "nothing sent: run %s is sending, until %s at the latest\n", c.Run,
+			at(c.Until))
 	}
 }
 
-// what says in a few words what a receiver was given.
+// what returns in a few words what was sent to a receiver.
 func what(cfg *config.Config, s notify.Sent) string {
-	mirrors := func(r config.Receiver) bool {
+	isProgram := func(r config.Receiver) bool {
 		return r.Name == s.Receiver && r.Role == config.RoleProgram
 	}
 	switch {
-	case s.Message == nil && slices.ContainsFunc(cfg.Receivers, mirrors):
-		return "what was found"
+	case s.Message == nil && slices.ContainsFunc(cfg.Receivers, isProgram):
+		return "the findings"
 	case s.Message == nil:
 		return "the report"
 	case len(s.Message.Items) == 0:
@@ -217,8 +218,8 @@ func what(cfg *config.Config, s notify.Sent) string {
 	return s.Message.Kind.String() + ", " + count(len(s.Message.Items), "alert")
 }
 
-// advise says what to try where nothing listens at the URL: on a laptop that is a port-forward that
-// is not there.
+// advise prints what to try if the URL refuses connections. On a laptop this often means that a
+// port-forward is missing.
 func (p *printer) advise(o app.Outcome) {
 	if p.cfg.Prometheus.URL == "" {
 		return
@@ -227,9 +228,9 @@ func (p *printer) advise(o app.Outcome) {
 		for _, panel := range res.Report.Panels {
 			if f := panel.Failure; f != nil && f.Kind == snapshot.FailureRefused {
 				fmt.Fprint(p.c.stderr, `
-Nothing listens there. If Prometheus runs in the cluster of your kubeconfig, you need no URL:
+Nothing listens at this URL. If Prometheus runs in the cluster of your kubeconfig, omit the URL:
   promsnap run
-  promsnap run --prometheus-service NAMESPACE/NAME     # where there are several
+  promsnap run --prometheus-service NAMESPACE/NAME     # if there are several
 `)
 				return
 			}
@@ -237,7 +238,7 @@ Nothing listens there. If Prometheus runs in the cluster of your kubeconfig, you
 	}
 }
 
-// count writes a number with its noun.
+// count formats a number with its noun, in the plural if needed.
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

@@ -16,7 +16,9 @@ import (
 func panelsCommand(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "panels [NAME...]",
-		Short: "List the built-in panels, or show their PromQL and why",
+		Short: "List the built-in panels, or explain some of them",
+		Long: `Lists the built-in panels with their thresholds. With NAME it shows the PromQL,
+the rules and the reason for each panel, and which exporter it needs.`,
 		Example: `  promsnap panels
   promsnap panels node-memory container-oom`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string,
@@ -34,7 +36,7 @@ func panelsCommand(c *console) *cobra.Command {
 			for i, name := range args {
 				p, ok := panels.Get(name)
 				if !ok {
-					return usage(fmt.Errorf("no built-in panel %q; promsnap panels lists them",
+					return usage(fmt.Errorf("no built-in panel %q; run promsnap panels to list them",
 						name))
 				}
 				if i > 0 {
@@ -113,7 +115,7 @@ func showPanel(c *console, p panel.Spec) {
 	}
 }
 
-// query is a query as it is shown, below its ref where it has one.
+// query formats a query, below its ref if it has one.
 func query(q panel.Query) string {
 	if q.Ref == "" {
 		return "  " + q.Expr + "\n"

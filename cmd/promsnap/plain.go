@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// plain is a writer to a terminal or a log. What comes from outside may hold characters that move a
-// cursor, clear a screen or turn the direction of a line: they are written as escapes, \u001b,
-// which people see, and which in JSON mean the same.
+// plain writes to a terminal or a log. Text from outside may contain characters that move the
+// cursor, clear the screen or change the direction of text. plain writes them as escapes such as
+// \u001b, which people can see and which mean the same in JSON.
 type plain struct{ to io.Writer }
 
-// Write implements io.Writer. Each call holds whole characters.
+// Write implements io.Writer. b must not end within a character.
 func (p plain) Write(b []byte) (int, error) {
-	if strings.IndexFunc(string(b), moves) < 0 && utf8.Valid(b) {
+	if strings.IndexFunc(string(b), isControl) < 0 && utf8.Valid(b) {
 		return p.to.Write(b)
 	}
 	out := make([]byte, 0, len(b)+64)
@@ -24,7 +24,7 @@ func (p plain) Write(b []byte) (int, error) {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			out = fmt.Appendf(out, `\x%02x`, b[i])
-		case moves(r):
+		case isControl(r):
 			out = fmt.Appendf(out, `\u%04x`, r)
 		default:
 			out = append(out, b[i:i+size]...)
@@ -37,10 +37,9 @@ func (p plain) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// moves tells whether a character does something to others: a control but for the newline and the
-// tab, a mark that turns the direction of text, or a separator of lines. All of them have four
-// digits.
-func moves(r rune) bool {
+// isControl reports whether r affects other text: a control character except newline and tab, a
+// mark that changes the direction of text, or a line separator. All of them have four hex digits.
+func isControl(r rune) bool {
 	return r != '\n' && r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) ||
 		r == '\u2028' || r == '\u2029'
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// runFlags are the flags of `promsnap run`, as typed.
+// runFlags holds the flags of `promsnap run` as given.
 type runFlags struct {
 	config, prometheusURL, time, rng, outputDir string
 	timeout                                     time.Duration
@@ -35,44 +35,50 @@ func runCommand(c *console) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "run [REPORT...]",
-		Short: "Take the snapshot of one or more reports, and write or deliver them",
-		Long: `Asks Prometheus for every panel of the reports, judges the series, and writes for each report
-OUTPUT-DIR/REPORT/SLOT/ with index.html, report.json and a PNG for each panel. Without REPORT
-all reports of the configuration are run; without a configuration, the built-in panels.
+		Short: "Run reports, and write or deliver them",
+		Long: `Queries Prometheus for every panel of the reports and compares the series with
+their thresholds. Writes each report to OUTPUT-DIR/REPORT/SLOT/: index.html,
+report.json and one PNG per panel. Without REPORT it runs every report of the
+configuration; without a configuration, the built-in panels.
 
-Without a configuration and without --prometheus-url, Prometheus is looked for in the cluster of
-your kubeconfig, by the labels of the known charts, and reached with your own credentials, as
-kubectl has them: through the API server's service proxy or, where that is forbidden, by a
-port-forward.
+Without a configuration and without a URL, it finds Prometheus in the cluster of
+your kubeconfig, by the labels of the known Helm charts. It connects with your
+credentials, through the API server's service proxy or, if you may not use the
+proxy, through a port-forward.
 
-With --deliver nothing is written under OUTPUT-DIR: the report goes to the receivers of the
-configuration, who are told what they do not know yet, and what they were told is remembered. A
-report that has a schedule is then for the newest time at which it was due, and in a Pod of a
-CronJob's for the time of the Job, unless --time says otherwise. With --dry-run nothing is sent
-or remembered: each message is printed, and its blocks for Slack's Block Kit Builder are written
-beside the report, as is what programs (webhook, alertmanager, pushgateway) would be posted. A
-report's heartbeat is called after --deliver alone.
+With --deliver it sends to each receiver what is new, and saves the state. It
+writes nothing under OUTPUT-DIR. A report with a schedule is then for its latest
+scheduled time and, in a Pod of a CronJob, for the time of the Job; --time
+overrides both.
 
-Exit codes: 0 the run did its work; 1 a query or a delivery failed (what worked is written); 2
-the command line or the configuration is wrong; 3 --fail-on is set and there is such a finding.
-Where both hold, the code is 1.`,
-		Example: `  # the last 24 hours of the cluster of your kubeconfig
+With --dry-run it prints each message instead of sending it. Beside the report
+it writes the blocks for Slack's Block Kit Builder, and what it would post to
+programs (webhook, alertmanager, pushgateway). It sends nothing, saves no state
+and calls no heartbeat.
+
+Exit codes:
+  0  success
+  1  a query or a delivery failed, or every answer was incomplete; what worked
+     is written
+  2  the command line or the configuration is wrong
+  3  --fail-on is set and there is such a finding; if 1 applies too, it is 1`,
+		Example: `  # The last 24 hours of the cluster in your kubeconfig
   promsnap run --open
 
-  # of another one, which has several Prometheus
+  # Another cluster, which has several Prometheus servers
   promsnap run --context prod --prometheus-service monitoring/prometheus-server
 
-  # of the Prometheus at a URL
+  # A Prometheus URL
   promsnap run --prometheus-url http://localhost:9090
 
-  # the report "daily" of a configuration, as it was at nine this morning
+  # The report "daily" as of 09:00 on 22 November
   promsnap run daily -c promsnap.yaml --time 2026-11-22T09:00:00+09:00
 
-  # what people would be told, and then tell them
+  # See what would be sent, then send it
   promsnap run check -c promsnap.yaml --dry-run
   promsnap run check -c promsnap.yaml --deliver
 
-  # in a pipeline: fail where anything is critical
+  # In a pipeline: fail if anything is critical
   promsnap run -c promsnap.yaml --fail-on critical -o json | jq '.reports[].findings'`,
 		ValidArgsFunction: completeReports(c, &f.config),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -80,35 +86,32 @@ Where both hold, the code is 1.`,
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVarP(&f.config, "config", "c", "", "configuration `FILE`")
-	fl.StringVar(&f.prometheusURL, "prometheus-url", "", "`URL` of the Prometheus API; overrides "+
-		"the configuration's")
+	fromConfig(cmd, &f.config)
+	fl.StringVar(&f.prometheusURL, "prometheus-url", "",
+		"`URL` of Prometheus; overrides the configuration")
 	f.kube.registerService(cmd)
 	either(cmd, "prometheus-url", "prometheus-service")
-	f.kube.register(cmd)
-	fl.StringVar(&f.time, "time", "now",
-		"the `TIME` that the snapshot is of: RFC 3339, now, or now-2h")
-	fl.StringVar(&f.rng, "range", "", "how far back the charts go, such as 6h or 7d (default: "+
-		"the report's, or 24h)")
-	fl.StringVar(&f.outputDir, "output-dir", "promsnap-out", "`DIR` to write the reports under")
-	fl.DurationVar(&f.timeout, "timeout", 5*time.Minute, "of the whole run")
-	fl.StringVar(&f.failOn, "fail-on", "", "exit with 3 where there is a finding this grave: "+
-		"warning or critical")
-	fl.StringVarP(&f.output, "output", "o", "text", "what to print: text or json")
-	fl.StringVar(&f.logFormat, "log-format", "", "log to standard error: text or json (default: "+
-		"no log, only errors)")
-	fl.BoolVar(&f.deliver, "deliver", false, "deliver the reports to their receivers, and "+
-		"remember what was told")
-	fl.BoolVar(&f.dryRun, "dry-run", false,
-		"print what --deliver would tell people, and send nothing")
+	f.kube.register(cmd, namespaceOfBoth)
+	timeFlag(cmd, &f.time)
+	fl.StringVar(&f.rng, "range", "", "`DURATION` of the charts, such as 6h or 7d (default: the "+
+		"report's range, or 24h)")
+	fl.StringVar(&f.outputDir, "output-dir", "promsnap-out", "`DIR` for the reports")
+	timeoutFlag(cmd, &f.timeout)
+	fl.StringVar(&f.failOn, "fail-on", "", "exit with 3 if there is a finding of this "+
+		"`SEVERITY` or higher: warning or critical")
+	fl.StringVarP(&f.output, "output", "o", "text", "`FORMAT` of the output: text or json")
+	fl.StringVar(&f.logFormat, "log-format", "",
+		"`FORMAT` of the log on standard error: text or json (default: no log)")
+	fl.BoolVar(&f.deliver, "deliver", false,
+		"send the reports to their receivers; save the state")
+	fl.BoolVar(&f.dryRun, "dry-run", false, "print what --deliver would send")
 	either(cmd, "deliver", "dry-run")
-	fl.BoolVar(&f.open, "open", false, "open the report in a browser when it is written")
+	fl.BoolVar(&f.open, "open", false, "open the written report in a browser")
 	for flag, values := range map[string][]string{
 		"fail-on": {"warning", "critical"}, "output": {"text", "json"},
 		"log-format": {"text", "json"},
 	} {
-		// The only error is that of a flag that does not exist, which the first call of --help
-		// would show.
+		// fails only for a flag that does not exist
 		_ = cmd.RegisterFlagCompletionFunc(flag,
 			cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
@@ -120,7 +123,7 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	if err != nil {
 		return usage(err)
 	}
-	ctx, cancel := c.limited(cmd.Context(), f.timeout)
+	ctx, cancel := c.withTimeout(cmd.Context(), f.timeout)
 	defer cancel()
 	cfg, err := f.load(ctx, c)
 	if err != nil {
@@ -137,7 +140,7 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	defer k.close()
 	log := f.logger(c)
 	out := newPrinter(c, f.output, cfg)
-	scheduled, again := f.time == "now" && f.tells(), false
+	scheduled, again := f.time == "now" && f.delivers(), false
 	if job, ok := k.slot(cmd.Context(), c); ok && f.deliver && scheduled {
 		slot, scheduled, again = job.Time, !job.Manual, job.Again
 		out.job(job)
@@ -146,7 +149,7 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	a, err := app.New(cmd.Context(), cfg, app.Options{
 		Version: versionString(), Reports: names, Slot: slot, To: f.destination(again),
 		Scheduled: scheduled, Timeout: f.timeout,
-		Now: c.now, Stop: c.stop, Kubernetes: k.side(),
+		Now: c.now, Stop: c.stop, Kubernetes: k.api(),
 		Command: func(report string, slot time.Time) string {
 			return reproduce(report, f, slot)
 		}, Started: out.started,
@@ -156,7 +159,7 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 		},
 	})
 	if err != nil {
-		return opening(err)
+		return openError(err)
 	}
 	out.found(k)
 	log.Info("run begins", "prometheus", cmp.Or(cfg.Prometheus.URL, k.found()), "slot", slot,
@@ -179,10 +182,10 @@ func runReports(cmd *cobra.Command, c *console, f runFlags, names []string) erro
 	return nil
 }
 
-// tells reports whether people are told of the reports, or would be.
-func (f runFlags) tells() bool { return f.deliver || f.dryRun }
+// delivers reports whether the run delivers its reports, or prints what it would deliver.
+func (f runFlags) delivers() bool { return f.deliver || f.dryRun }
 
-// destination is where the reports go. again is for the receivers alone.
+// destination returns where the reports go. Only Receivers uses again.
 func (f runFlags) destination(again bool) app.Destination {
 	switch {
 	case f.deliver:
@@ -193,12 +196,12 @@ func (f runFlags) destination(again bool) app.Destination {
 	return app.Files{Dir: f.outputDir}
 }
 
-// cluster opens the cluster where it is used. Without a configuration the report is named after it.
+// cluster opens the cluster if the run uses it. Without a configuration, the report takes the name
+// of the cluster.
 func (f runFlags) cluster(ctx context.Context, c *console, cfg *config.Config) (*cluster, error) {
-	k, err := f.kube.open(ctx, c, cfg, f.tells())
+	k, err := f.kube.open(ctx, c, cfg, f.delivers())
 	if errors.Is(err, kube.ErrNoConfig) && f.config == "" && f.kube.service == "" {
-		return nil,
-			errors.New(`which Prometheus? There is no kubeconfig to look for it with; give its URL, or a configuration:
+		return nil, errors.New(`no kubeconfig to find Prometheus with; give a URL or a configuration:
   promsnap run --prometheus-url http://localhost:9090
   promsnap run -c promsnap.yaml`)
 	}
@@ -208,14 +211,15 @@ func (f runFlags) cluster(ctx context.Context, c *console, cfg *config.Config) (
 	return k, err
 }
 
-// load returns the configuration of the file, or, without one, that of the built-in panels.
+// load reads the configuration file. Without one it returns the configuration of the built-in
+// panels.
 func (f runFlags) load(ctx context.Context, c *console) (*config.Config, error) {
 	o := configOptions(c)
 	o.URL, o.Service = f.prometheusURL, f.kube.service
 	if f.rng != "" {
 		d, err := model.ParseDuration(f.rng)
 		if err != nil {
-			return nil, fmt.Errorf("--range %q is not a duration; write 6h or 7d", f.rng)
+			return nil, fmt.Errorf("--range %q is not a duration; write it like 6h or 7d", f.rng)
 		}
 		o.Range = time.Duration(d)
 	}
@@ -225,21 +229,21 @@ func (f runFlags) load(ctx context.Context, c *console) (*config.Config, error) 
 	return config.Default(o)
 }
 
-// check validates the flags that name one of a few words.
+// check validates the flags that have a few allowed values, and --timeout. It returns the severity
+// of --fail-on.
 func (f runFlags) check() (rules.Severity, error) {
-	if f.output != "text" && f.output != "json" {
-		return rules.None, fmt.Errorf("--output %q is neither text nor json", f.output)
+	if err := checkOutput(f.output); err != nil {
+		return rules.None, err
 	}
 	if f.logFormat != "" && f.logFormat != "text" && f.logFormat != "json" {
-		return rules.None, fmt.Errorf("--log-format %q is neither text nor json", f.logFormat)
+		return rules.None, fmt.Errorf("--log-format %q is unknown; use text or json", f.logFormat)
 	}
-	if f.timeout < time.Second {
-		return rules.None, fmt.Errorf("--timeout %s is too short for a run; give it at least 1s",
-			f.timeout)
+	if err := checkTimeout(f.timeout); err != nil {
+		return rules.None, err
 	}
 	if f.timeout > notify.LongestRun {
-		return rules.None, fmt.Errorf("--timeout %s is too long for a run; give it at most %s",
-			f.timeout, model.Duration(notify.LongestRun))
+		return rules.None, fmt.Errorf("--timeout %s is too long; use at most %s",
+			model.Duration(f.timeout), model.Duration(notify.LongestRun))
 	}
 	switch f.failOn {
 	case "":
@@ -249,11 +253,10 @@ func (f runFlags) check() (rules.Severity, error) {
 	case rules.Critical.String():
 		return rules.Critical, nil
 	}
-	return rules.None, fmt.Errorf("--fail-on %q is neither warning nor critical", f.failOn)
+	return rules.None, fmt.Errorf("--fail-on %q is unknown; use warning or critical", f.failOn)
 }
 
-// reproduce is the command that gives the same report again. A URL with a password in it is left
-// out.
+// reproduce returns the command that gives the same report again. It omits a URL with a password.
 func reproduce(name string, f runFlags, slot time.Time) string {
 	parts := []string{"promsnap", "run"}
 	if f.config != "" {
@@ -273,7 +276,7 @@ func reproduce(name string, f runFlags, slot time.Time) string {
 	return strings.Join(append(parts, "--time", slot.Format(time.RFC3339)), " ")
 }
 
-// openReports shows the written reports in the browser of the desktop.
+// openReports opens the written reports in the desktop's browser.
 func openReports(c *console, o app.Outcome) {
 	opener := map[string][]string{
 		"darwin": {"open"}, "windows": {"rundll32", "url.dll,FileProtocolHandler"},
@@ -287,8 +290,8 @@ func openReports(c *console, o app.Outcome) {
 		}
 		if err := exec.Command(opener[0], append(opener[1:], r.Receipt.Location)...).
 			Start(); err != nil {
-			fmt.Fprintf(c.stderr, "promsnap: opening %s: %v; open it by hand\n", r.Receipt.Location,
-				err)
+			fmt.Fprintf(c.stderr, "promsnap: opening %s: %v; open it yourself\n",
+				r.Receipt.Location, err)
 		}
 	}
 }

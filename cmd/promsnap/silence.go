@@ -18,14 +18,16 @@ import (
 
 func silenceCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "silence", Short: "Keep alerts that match from being told for a while",
-		Long: `A silence keeps new alerts that match from being told, and those that were told from being repeated. That they are resolved is told.`,
+		Use: "silence", Short: "Silence matching alerts for a while",
+		Long: `A silence holds back messages about matching alerts: new alerts are not sent,
+and earlier ones are not repeated. promsnap still reports that an alert that it
+had sent is resolved.`,
 		Example: `  promsnap silence add --duration 4h 'node=~"kafka-.*"' -c promsnap.yaml
   promsnap silence list -c promsnap.yaml
   promsnap silence expire k3x7q2ab -c promsnap.yaml`,
 	}
 	cmd.AddCommand(silenceAddCommand(c), silenceListCommand(c), silenceExpireCommand(c))
-	group(cmd)
+	requireKnownCommand(cmd)
 	return cmd
 }
 
@@ -33,46 +35,51 @@ func silenceAddCommand(c *console) *cobra.Command {
 	var f silenceFlags
 	var s notify.Silence
 	cmd := &cobra.Command{
-		Use: "add MATCHERS", Short: "Add a silence to every report that tells people",
-		Args: one("MATCHERS, in quotes,"),
-		Long: `MATCHERS are those of PromQL, all of which must hold, on the labels of an alert, its alertname, severity and panel.`,
+		Use: "add MATCHERS", Short: "Add a silence to every report that sends messages",
+		Args: one("quoted MATCHERS"),
+		Long: `Adds a silence to every report that sends messages. MATCHERS are PromQL label
+matchers, separated by commas; an alert must match all of them. They match the
+labels of an alert and its alertname, severity and panel.`,
 		Example: `  promsnap silence add --duration 4h 'node=~"kafka-.*"' -c promsnap.yaml
-  promsnap silence add --from 2026-11-22T02:00:00+09:00 --duration 2h --comment upgrade 'alertname="NodeCondition"' -c promsnap.yaml`,
+
+  # Two hours from a given time, with a comment
+  promsnap silence add --from 2026-11-22T02:00:00+09:00 --duration 2h \
+    --comment upgrade 'alertname="NodeCondition"' -c promsnap.yaml`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	cmd.Flags().StringVar(&f.duration, "duration", "", "how long it holds, such as 4h (required)")
+	cmd.Flags().StringVar(&f.duration, "duration", "",
+		"silence for this `DURATION` such as 4h or 7d (required)")
 	cmd.Flags().StringVar(&f.from, "from", "",
-		"the `TIME` from which it holds, as RFC 3339 (default now)")
-	cmd.Flags().StringVar(&f.comment, "comment", "", "why, for those who list it")
-	cmd.Flags().StringVar(&f.author, "author", c.getenv("USER"),
-		"who adds it, for those who list it")
+		"start at this `TIME` in RFC 3339 (default now)")
+	cmd.Flags().StringVar(&f.comment, "comment", "", "`TEXT` that the list shows")
+	cmd.Flags().StringVar(&f.author, "author", c.getenv("USER"), "`NAME` that the list shows")
 	needs(cmd, "duration")
 	before(cmd, func(cmd *cobra.Command) (err error) {
 		s, err = f.silence(cmd.Flags().Arg(0), c.now())
 		return err
 	})
-	return onMemory(c, cmd, func(ctx context.Context, m *memory, _ []string) error {
+	return withMemory(c, cmd, func(ctx context.Context, m *memory, _ []string) error {
 		return m.addSilence(ctx, c, s)
 	})
 }
 
-// silenceFlags are the flags of `promsnap silence add`, as typed.
+// silenceFlags holds the flags of `promsnap silence add` as given.
 type silenceFlags struct{ duration, from, comment, author string }
 
-// silence is the silence that the flags say.
+// silence returns the silence that the flags describe.
 func (f silenceFlags) silence(match string, now time.Time) (notify.Silence, error) {
 	if _, err := notify.ParseMatch(match); err != nil {
 		return notify.Silence{}, err
 	}
 	d, err := model.ParseDuration(f.duration)
 	if err != nil || d <= 0 {
-		return notify.Silence{}, fmt.Errorf("--duration %q is not a duration; write 4h or 7d",
-			f.duration)
+		return notify.Silence{}, fmt.Errorf("--duration %q is not a duration; write it like 4h "+
+			"or 7d", f.duration)
 	}
 	begin := now.UTC().Truncate(time.Minute)
 	if f.from != "" {
 		if begin, err = time.Parse(time.RFC3339, f.from); err != nil {
-			return notify.Silence{}, fmt.Errorf("--from %q is not a time; write "+
+			return notify.Silence{}, fmt.Errorf("--from %q is not a time; write it like "+
 				"2026-11-22T02:00:00Z", f.from)
 		}
 	}
@@ -83,11 +90,11 @@ func (f silenceFlags) silence(match string, now time.Time) (notify.Silence, erro
 	}, nil
 }
 
-// addSilence writes a silence into the state of every report that tells people.
+// addSilence adds a silence to the state of every report that sends messages.
 func (m *memory) addSilence(ctx context.Context, c *console, s notify.Silence) error {
-	reports := m.told()
+	reports := m.sent()
 	if len(reports) == 0 {
-		return usage(errors.New("no report tells anybody: none has receivers and send"))
+		return usage(errors.New("no report sends messages; give one receivers and send"))
 	}
 	for _, name := range reports {
 		session, err := m.open(ctx, name)
@@ -96,8 +103,8 @@ func (m *memory) addSilence(ctx context.Context, c *console, s notify.Silence) e
 		}
 		err = session.Change(ctx, func(p *notify.Page) error {
 			if len(p.Silences) >= notify.MaxSilences {
-				return fmt.Errorf("report %s has %d silences already; let some expire", name,
-					len(p.Silences))
+				return fmt.Errorf("report %s already has %d silences; end one with promsnap "+
+					"silence expire", name, len(p.Silences))
 			}
 			p.Silences = append(p.Silences, s)
 			return nil
@@ -112,7 +119,7 @@ func (m *memory) addSilence(ctx context.Context, c *console, s notify.Silence) e
 }
 
 func silenceListCommand(c *console) *cobra.Command {
-	return onMemory(c, &cobra.Command{
+	return withMemory(c, &cobra.Command{
 		Use: "list", Short: "List the silences", Args: atMost(0),
 		Example:           "  promsnap silence list -c promsnap.yaml",
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -122,7 +129,7 @@ func silenceListCommand(c *console) *cobra.Command {
 func (m *memory) listSilences(ctx context.Context, c *console) error {
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tREPORT\tFROM\tUNTIL\tMATCHERS\tBY\tCOMMENT")
-	for _, name := range m.told() {
+	for _, name := range m.sent() {
 		s, err := m.open(ctx, name)
 		if err != nil {
 			return err
@@ -136,7 +143,7 @@ func (m *memory) listSilences(ctx context.Context, c *console) error {
 }
 
 func silenceExpireCommand(c *console) *cobra.Command {
-	return onMemory(c, &cobra.Command{
+	return withMemory(c, &cobra.Command{
 		Use: "expire ID", Short: "End a silence", Args: one("ID"),
 		Example:           "  promsnap silence expire k3x7q2ab -c promsnap.yaml",
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -145,10 +152,10 @@ func silenceExpireCommand(c *console) *cobra.Command {
 	})
 }
 
-// expireSilence takes a silence out of the state of every report that has it.
+// expireSilence removes a silence from the state of every report that has it.
 func (m *memory) expireSilence(ctx context.Context, c *console, id string) error {
 	found := false
-	for _, name := range m.told() {
+	for _, name := range m.sent() {
 		session, err := m.open(ctx, name)
 		if err != nil {
 			return err
@@ -167,8 +174,8 @@ func (m *memory) expireSilence(ctx context.Context, c *console, id string) error
 		}
 	}
 	if !found {
-		return usage(fmt.Errorf("no silence %q; promsnap silence list shows them", id))
+		return usage(fmt.Errorf("no silence %q; run promsnap silence list to see them", id))
 	}
-	fmt.Fprintf(c.stdout, "silence %s has ended\n", id)
+	fmt.Fprintf(c.stdout, "silence %s ended\n", id)
 	return nil
 }

@@ -19,51 +19,50 @@ import (
 
 func stateCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "state", Short: "Show or reset what is remembered between runs",
-		Long: `For each report promsnap remembers what fires, what each receiver was last told, and the silences.`,
+		Use: "state", Short: "Show or reset the state between runs",
+		Long: `The state of a report holds its alerts, what each receiver was last sent, and
+the silences.`,
 		Example: `  promsnap state show check -c promsnap.yaml
   promsnap state reset check -c promsnap.yaml`,
 	}
 	cmd.AddCommand(stateShowCommand(c), stateResetCommand(c))
-	group(cmd)
+	requireKnownCommand(cmd)
 	return cmd
 }
 
 func stateShowCommand(c *console) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
-		Use: "show REPORT", Short: "Show what is remembered of a report", Args: one("REPORT"),
+		Use: "show REPORT", Short: "Show the state of a report", Args: one("REPORT"),
 		Example: `  promsnap state show check -c promsnap.yaml
   promsnap state show check -c promsnap.yaml -o json | jq .ledger`,
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "what to print: text or json")
-	return onMemory(c, cmd, func(ctx context.Context, m *memory, args []string) error {
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "`FORMAT` of the output: text or json")
+	before(cmd, func(*cobra.Command) error { return checkOutput(output) })
+	return withMemory(c, cmd, func(ctx context.Context, m *memory, args []string) error {
 		s, err := m.open(ctx, args[0])
 		if err != nil {
 			return err
 		}
-		switch output {
-		case "json":
-			e := json.NewEncoder(c.stdout)
-			e.SetIndent("", "  ")
-			return e.Encode(s.Page())
-		case "text":
+		if output == "text" {
 			return showPage(c, s.Page())
 		}
-		return usage(fmt.Errorf("--output %q is neither text nor json", output))
+		e := json.NewEncoder(c.stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(s.Page())
 	})
 }
 
-// showPage writes what is remembered for a person.
+// showPage prints the state of a report as text.
 func showPage(c *console, p notify.Page) error {
 	if p.Memory.Slot.IsZero() {
-		fmt.Fprintln(c.stdout, "nothing is remembered")
+		fmt.Fprintln(c.stdout, "no state saved")
 	} else {
 		fmt.Fprintf(c.stdout, "newest slot %s\n", at(p.Memory.Slot))
 	}
 	if cl := p.Ledger.Claim; cl != nil {
-		fmt.Fprintf(c.stdout, "run %s is telling people of slot %s, until %s at the latest\n",
-			cl.Run, at(cl.Slot), at(cl.Until))
+		fmt.Fprintf(c.stdout, "run %s is sending slot %s, until %s at the latest\n", cl.Run,
+			at(cl.Slot), at(cl.Until))
 	}
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 	for _, k := range slices.Sorted(maps.Keys(p.Memory.Alerts)) {
@@ -73,13 +72,13 @@ func showPage(c *console, p notify.Page) error {
 		if !now.Fires() {
 			when = at(now.Since) + " to " + at(now.Last) + ", " + string(now.End)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\ttold: %s\n", a.Severity, k, when, toldOf(p.Ledger, k, now))
+		fmt.Fprintf(w, "%s\t%s\t%s\tsent to: %s\n", a.Severity, k, when, sentTo(p.Ledger, k, now))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	if n := p.Memory.Overflow; n > 0 {
-		fmt.Fprintf(c.stdout, "%d alerts more fire than are remembered\n", n)
+		fmt.Fprintf(c.stdout, "%s more than the state can hold\n", count(n, "firing alert"))
 	}
 	for _, s := range p.Silences {
 		fmt.Fprintf(c.stdout, "silence %s: %s until %s\n", s.ID, s.Match, at(s.Until))
@@ -87,8 +86,8 @@ func showPage(c *console, p notify.Page) error {
 	return nil
 }
 
-// toldOf names the receivers that know of an episode.
-func toldOf(l notify.Ledger, k rules.Key, e rules.Episode) string {
+// sentTo returns the names of the receivers to which an episode was sent.
+func sentTo(l notify.Ledger, k rules.Key, e rules.Episode) string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(l.Receivers)) {
 		if slices.ContainsFunc(l.Receivers[name].Told[k], func(t notify.Told) bool {
@@ -104,17 +103,17 @@ func toldOf(l notify.Ledger, k rules.Key, e rules.Episode) string {
 }
 
 func stateResetCommand(c *console) *cobra.Command {
-	return onMemory(c, &cobra.Command{
-		Use: "reset REPORT", Short: "Forget what is remembered of a report", Args: one("REPORT"),
-		Long: `Forgets what fires, what was told and the silences of a report, also where the state cannot be read. What fires is told again
-by the next run.`,
+	return withMemory(c, &cobra.Command{
+		Use: "reset REPORT", Short: "Reset the state of a report", Args: one("REPORT"),
+		Long: `Deletes from the state of a report its alerts, what was sent and the silences,
+even if the state cannot be read. The next run sends every firing alert again.`,
 		Example: "  promsnap state reset check -c promsnap.yaml",
 	}, func(ctx context.Context, m *memory, args []string) error {
 		return m.reset(ctx, c, args[0])
 	})
 }
 
-// reset forgets what is remembered of a report.
+// reset replaces the state of a report with an empty one.
 func (m *memory) reset(ctx context.Context, c *console, report string) error {
 	k, err := m.key(report)
 	if err != nil {
@@ -127,12 +126,12 @@ func (m *memory) reset(ctx context.Context, c *console, report string) error {
 		return &exitError{exitFailed, err}
 	}
 	if version == "" {
-		fmt.Fprintf(c.stdout, "nothing is remembered of %s\n", k)
+		fmt.Fprintf(c.stdout, "%s has no state\n", k)
 		return nil
 	}
 	if _, err := m.store.Save(ctx, k, state.Doc{Run: m.run}, version); err != nil {
 		return &exitError{exitFailed, fmt.Errorf("resetting the state of %s: %w", k, err)}
 	}
-	fmt.Fprintf(c.stdout, "the state of %s begins anew\n", k)
+	fmt.Fprintf(c.stdout, "reset the state of %s\n", k)
 	return nil
 }

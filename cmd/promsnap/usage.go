@@ -13,70 +13,79 @@ import (
 	"github.com/promsnap/promsnap/internal/app"
 )
 
-// group makes a command that only holds others refuse what it does not hold. Cobra would print its
-// help and exit with 0, and a script with a typing mistake would go on.
-func group(cmd *cobra.Command) {
+// usageTemplate returns cobra's usage template with the descriptions of flags wrapped at width. A
+// very wide terminal gets 100 columns.
+func usageTemplate(cmd *cobra.Command, width int) string {
+	const flags, widest = ".FlagUsages", 100
+	wrapped := fmt.Sprintf("%sWrapped %d", flags, min(width, widest))
+	return strings.ReplaceAll(cmd.UsageTemplate(), flags, wrapped)
+}
+
+// requireKnownCommand makes a command that only has subcommands fail for an unknown one. Cobra
+// would print help and exit with 0, and a script with a typo would continue.
+func requireKnownCommand(cmd *cobra.Command) {
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil
 		}
-		var have []string
+		var names []string
 		for _, sub := range cmd.Commands() {
 			if sub.IsAvailableCommand() {
-				have = append(have, sub.Name())
+				names = append(names, sub.Name())
 			}
 		}
-		return usage(fmt.Errorf("%s has no command %q; it has %s", cmd.CommandPath(), args[0],
-			strings.Join(have, ", ")))
+		return usage(fmt.Errorf("%s has no command %q; its commands are %s", cmd.CommandPath(),
+			args[0], strings.Join(names, ", ")))
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
-// one wants one argument, and shows how it is written.
+// one requires exactly one argument. Its error contains an example.
 func one(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 1 {
 			return nil
 		}
-		return usage(fmt.Errorf("%s wants one %s and got %d; write %s", cmd.CommandPath(), what,
-			len(args), example(cmd)))
+		return usage(fmt.Errorf("%s needs one argument, %s, but got %d; example: %s",
+			cmd.CommandPath(), what, len(args), example(cmd)))
 	}
 }
 
-// atMost wants n arguments or fewer.
+// atMost allows up to n arguments.
 func atMost(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) <= n {
 			return nil
 		}
-		return usage(fmt.Errorf("%s does not know what to do with %q; write %s", cmd.CommandPath(),
+		return usage(fmt.Errorf("%s: unexpected argument %q; example: %s", cmd.CommandPath(),
 			args[n], example(cmd)))
 	}
 }
 
-// needs makes a flag required, and shows how it is written where it is missing.
+// needs makes a flag required. Its error contains an example.
 func needs(cmd *cobra.Command, flag string) {
-	_ = cmd.MarkFlagRequired(flag) // the flag is there
+	_ = cmd.MarkFlagRequired(flag) // fails only for a flag that does not exist
 	before(cmd, func(cmd *cobra.Command) error {
 		if cmd.Flags().Changed(flag) {
 			return nil
 		}
-		return fmt.Errorf("%s needs --%s; write %s", cmd.CommandPath(), flag, example(cmd))
+		return fmt.Errorf("%s needs --%s; example: %s", cmd.CommandPath(), flag, example(cmd))
 	})
 }
 
-// either lets one of two flags be given.
+// either allows one of two flags, not both.
 func either(cmd *cobra.Command, one, other string) {
 	cmd.MarkFlagsMutuallyExclusive(one, other)
 	before(cmd, func(cmd *cobra.Command) error {
 		if !cmd.Flags().Changed(one) || !cmd.Flags().Changed(other) {
 			return nil
 		}
-		return fmt.Errorf("--%s and --%s exclude each other; write one of them", one, other)
+		return fmt.Errorf("--%s and --%s cannot be used together; remove one of them", one, other)
 	})
 }
 
-// before adds a check of the flags to those of a command, which come before cobra's own.
+// before adds a check of the flags to a command. Checks run in the order in which they are added,
+// before cobra's own.
 func before(cmd *cobra.Command, check func(*cobra.Command) error) {
 	earlier := cmd.PreRunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
@@ -92,7 +101,7 @@ func before(cmd *cobra.Command, check func(*cobra.Command) error) {
 	}
 }
 
-// example is the first command line of a command's examples.
+// example returns the first command line of a command's examples.
 func example(cmd *cobra.Command) string {
 	for line := range strings.Lines(cmd.Example) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
@@ -102,29 +111,29 @@ func example(cmd *cobra.Command) string {
 	return cmd.CommandPath()
 }
 
-// flagError is what is wrong with a flag, and where the right ones are.
+// flagError adds to an error about a flag where the flags are listed.
 func flagError(cmd *cobra.Command, err error) error {
 	return usage(fmt.Errorf("%w; %s --help lists the flags", err, cmd.CommandPath()))
 }
 
-// patience is how long a command without a --timeout waits for files and for what is remembered.
-const patience = time.Minute
+// defaultTimeout bounds the reading of files and of the state in a command without a --timeout.
+const defaultTimeout = time.Minute
 
-// patiently is the time of a command without a --timeout.
-func (c *console) patiently(ctx context.Context) (context.Context, context.CancelFunc) {
-	return c.limited(ctx, patience)
+// withDefaultTimeout returns ctx with the timeout of a command without a --timeout.
+func (c *console) withDefaultTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return c.withTimeout(ctx, defaultTimeout)
 }
 
-// limited is ctx for so long, or until SIGTERM.
-func (c *console) limited(ctx context.Context,
+// withTimeout returns a copy of ctx that ends after timeout or on SIGTERM.
+func (c *console) withTimeout(ctx context.Context,
 	timeout time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
-		fmt.Errorf("waited for %s", model.Duration(timeout)))
+		fmt.Errorf("timed out after %s", model.Duration(timeout)))
 	ctx, stop := context.WithCancelCause(ctx)
 	go func() {
 		select {
 		case <-c.stop:
-			stop(errors.New("promsnap was told to stop"))
+			stop(errors.New("promsnap received SIGTERM"))
 		case <-ctx.Done():
 		}
 	}()
@@ -134,7 +143,37 @@ func (c *console) limited(ctx context.Context,
 	}
 }
 
-// parseSlot reads --time.
+// timeFlag adds --time.
+func timeFlag(cmd *cobra.Command, at *string) {
+	cmd.Flags().StringVar(at, "time", "now",
+		"the `TIME` to query: RFC 3339, now or now-2h")
+	_ = cmd.RegisterFlagCompletionFunc("time", cobra.NoFileCompletions)
+}
+
+// timeoutFlag adds --timeout.
+func timeoutFlag(cmd *cobra.Command, timeout *time.Duration) {
+	cmd.Flags().DurationVar(timeout, "timeout", 5*time.Minute,
+		"stop after this `DURATION`, such as 90s")
+	_ = cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
+}
+
+// checkTimeout returns an error if --timeout is too short for any work.
+func checkTimeout(timeout time.Duration) error {
+	if timeout < time.Second {
+		return fmt.Errorf("--timeout %s is too short; use at least 1s", timeout)
+	}
+	return nil
+}
+
+// checkOutput returns an error if --output is neither of its two values.
+func checkOutput(output string) error {
+	if output != "text" && output != "json" {
+		return fmt.Errorf("--output %q is unknown; use text or json", output)
+	}
+	return nil
+}
+
+// parseSlot parses --time.
 func parseSlot(s string, now time.Time) (time.Time, error) {
 	t, err := app.ParseSlot(s, now)
 	if err != nil {

@@ -203,7 +203,7 @@ func (r *cronRun) testScheduled(t *testing.T) {
 
 	first := r.node.podOf(t, release, name)
 	o := r.node.run(t, first).want(t, 0)
-	says(t, o.stdout, "the Job "+name+" is for "+due.UTC().Format(time.RFC3339),
+	says(t, o.stdout, "Job "+name+" was scheduled for "+due.UTC().Format(time.RFC3339),
 		"monitoring/prometheus-server:80 through the API server's service proxy")
 	says(t, o.stderr, `"manual":false`)
 	if got := r.kept(t, "check"); !slices.Equal(got, []string{slot}) {
@@ -258,7 +258,7 @@ func (r *cronRun) testByHand(t *testing.T) {
 	made = made.UTC().Truncate(time.Minute)
 	for range 2 {
 		o := r.node.run(t, pod).want(t, 0)
-		says(t, o.stdout, "the Job now was made by hand: the run is for "+made.Format(time.RFC3339))
+		says(t, o.stdout, "Job now was created manually; the run is for "+made.Format(time.RFC3339))
 		says(t, o.stderr, `"manual":true`)
 		if got := r.told(); got != before+1 {
 			t.Errorf("%d messages, want one", got-before)

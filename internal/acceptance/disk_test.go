@@ -123,7 +123,7 @@ func tmpfs(t *testing.T, size string) string {
 	return dir
 }
 
-// wantSaid asserts that an error says all of this, and shows no stack of a fault.
+// wantSaid asserts that an error says all of this, and shows no internal error.
 func (o outcome) wantSaid(t *testing.T, words ...string) outcome {
 	t.Helper()
 	for _, w := range words {
@@ -132,7 +132,7 @@ func (o outcome) wantSaid(t *testing.T, words ...string) outcome {
 		}
 	}
 	if strings.Contains(o.stderr, "goroutine") ||
-		strings.Contains(o.stderr, "a fault in promsnap") {
+		strings.Contains(o.stderr, "internal error") {
 		t.Errorf("a fault:\n%s", tail(o.stderr, 3000))
 	}
 	return o

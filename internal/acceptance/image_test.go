@@ -101,7 +101,7 @@ func TestImage(t *testing.T) {
 	}
 	// The time zone is known without a file of the image's.
 	if got := run("check-config", "/etc/promsnap/promsnap.yaml"); !strings.Contains(got,
-		"is good") {
+		"is valid") {
 		t.Errorf("check-config says %q", got)
 	}
 	mounted, err := podman(t, storage, "image", "mount", "localhost/promsnap:amd64").Output()

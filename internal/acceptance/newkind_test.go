@@ -127,14 +127,14 @@ state: {dir: state}
 		t.Errorf("a run sent %d messages, want 1, and says\n%s", told(), got)
 	}
 	if got := run(0, "deliver", "--test", "night"); !strings.Contains(got,
-		"night was told a test") || told() != 2 {
+		"sent a test to night") || told() != 2 {
 		t.Errorf("with a test %d messages were sent, want 2\n%s", told(), got)
 	}
 	if got := run(0, "doctor", "--send-test", "--time", slot); !strings.Contains(got,
 		"pager night ok, test message sent") || told() != 4 {
 		t.Errorf("with doctor %d messages were sent, want 4\n%s", told(), got)
 	}
-	if got := run(0, "state", "show", "check"); !strings.Contains(got, "told: night") {
+	if got := run(0, "state", "show", "check"); !strings.Contains(got, "sent to: night") {
 		t.Errorf("the state says\n%s", got)
 	}
 }
