@@ -319,22 +319,28 @@ func classify(text string) []string {
 	return is
 }
 
+const tableHead = `# Licences of what is linked
+
+This page lists everything in a shipped program besides promsnap's own code: modules, the standard
+library and the fonts of the charts. "make licenses" writes it from "go list -deps" and the licence
+files of the modules. A test fails if the page is stale, or if a licence is not one of
+%s.
+If a module contains code of others, their licences are listed too.
+
+[licenses.txt](licenses.txt) has the full texts, copyright lines and notices. It must accompany
+every binary that you pass on. [Dependencies](decisions/dependencies.md) says why each module is
+there.
+
+promsnap is based in part on the work of the FreeType Team (https://www.freetype.org). Their licence
+asks for this sentence.
+
+| part | version | licence |`
+
 // table is docs/licenses.md.
 func table(t *testing.T, parts []*part) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	b.WriteString("# Licences of what is linked\n\n" +
-		"Everything that stands in a shipped program beside promsnap's own code: modules, the " +
-		"standard library and the fonts of the charts. `make licenses`\n" +
-		"writes this page out of what `go list -deps` links and the files that the modules " +
-		"bring; a test fails where it is stale, or where a licence is not\n" +
-		"one of " + strings.Join(allowed, ", ") + ". Where a module holds what others wrote, " +
-		"their licences are named too.\n\n" +
-		"Full texts, copyright lines and notices: [licenses.txt](licenses.txt). It goes along " +
-		"where a binary is handed on. Why each module is there:\n" +
-		"[dependencies](decisions/dependencies.md).\n\n" +
-		"promsnap is based in part on the work of the FreeType Team (https://www.freetype.org), " +
-		"as their licence wants it said.\n\n| part | version | licence |")
+	fmt.Fprintf(&b, tableHead, strings.Join(allowed, ", "))
 	for _, program := range shipped {
 		fmt.Fprintf(&b, " %s |", program.name)
 	}
