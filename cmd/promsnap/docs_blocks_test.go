@@ -43,7 +43,7 @@ func TestDocumentedBlocks(t *testing.T) {
 	}
 	commands["lab"] = (&labs{answers: map[string]*answer{}}).start
 	commands["cluster"], commands["slack"], commands["said"] = startCluster, startSlack, said
-	commands["program"], commands["heard"] = startProgram, heard
+	commands["program"], commands["heard"], commands["uncomment"] = startProgram, heard, uncomment
 	commands["bucket"] = func(ts *testscript.TestScript, _ bool, _ []string) { startBucket(t, ts) }
 	params := testscript.Params{Dir: quickPages, Cmds: commands, Setup: desktop}
 	if testing.Short() {
