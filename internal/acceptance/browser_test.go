@@ -329,7 +329,7 @@ func checkTables(t *testing.T, doc reportjson.Document, saw browsed) {
 		}
 	}
 	if slices.Contains(f.Panels, "Persistent volumes") ||
-		!slices.Contains(f.Panels, "Memory of nodes") {
+		!slices.Contains(f.Panels, "Node memory") {
 		t.Errorf("the filter leaves the panels %q", f.Panels)
 	}
 	if want := doc.Panels[0].Query; saw.Copied.Text != want || saw.Copied.Button != "Copied" {

@@ -10,95 +10,97 @@ import (
 )
 
 const (
-	// eachContainer is what the metrics of cAdvisor and of kube-state-metrics know a container by.
+	// eachContainer has the labels by which cAdvisor and kube-state-metrics know a container.
 	eachContainer = `by (cluster, namespace, pod, container)`
-	// eachPodsContainer tells a pod from its successor of the same name, such as a StatefulSet's.
+	// eachPodsContainer also tells a pod from its successor of the same name, such as one of a
+	// StatefulSet.
 	eachPodsContainer = `by (cluster, namespace, pod, container, uid)`
 	eachPod           = `by (cluster, namespace, pod)`
 	onPod             = `on (cluster, namespace, pod)`
 	onContainer       = `on (cluster, namespace, pod, container)`
-	// containers leaves out the cgroups of whole pods, and of the pause containers that hold the
-	// pod's network: throttling would show the pod beside its containers, and the server would read
-	// twice as much for the others. image!="" would not do, because pause containers have an image.
+	// containers leaves out the cgroups of whole pods and of pause containers, which hold the pod's
+	// network. With them, throttling would show the pod beside its containers, and the other
+	// queries would read twice as much. image!="" would not do, because pause containers have an
+	// image.
 	containers = `container!="",container!="POD"`
 
-	// wholePods are the cgroups of pods, with all of their containers in them.
+	// wholePods selects the cgroups of pods, each with all of its containers.
 	wholePods = `container="",pod!=""`
 
 	nameContainer = "{{namespace}}/{{pod}}/{{container}}"
 
-	hintContainers = "The kubelet's cAdvisor brings what is used (a scrape of /metrics/cadvisor, " +
-		"on in both Helm charts: the job kubernetes-nodes-cadvisor, " +
-		"kubelet.serviceMonitor.cAdvisor)," +
-		" kube-state-metrics the requests and limits; a container that lacks one of the two does " +
-		"not appear."
+	hintContainers = "Usage comes from the kubelet's cAdvisor (/metrics/cadvisor), which both " +
+		"Helm charts scrape by default: the job kubernetes-nodes-cadvisor, or " +
+		"kubelet.serviceMonitor.cAdvisor. Requests and limits come from kube-state-metrics. A " +
+		"container that lacks one of the two does not appear."
 )
 
-// told aggregates a metric that kube-state-metrics has twice, once for containers and once for init
-// containers: native sidecars are init containers that keep running. before and after stand around
-// each selector.
-func told(before, metric, after string) string {
+// perContainer aggregates a metric that kube-state-metrics has twice, for containers and for init
+// containers: native sidecars are init containers that keep running. before and after enclose each
+// selector.
+func perContainer(before, metric, after string) string {
 	return `max ` + eachContainer + ` (` + either(before, metric, after) + `)`
 }
 
-// either is a metric of containers or of init containers.
+// either selects a metric of containers or of init containers.
 func either(before, metric, after string) string {
 	return before + `kube_pod_container_` + metric + after + ` or ` + before +
 		`kube_pod_init_container_` + metric + after
 }
 
-// given is what containers requested or are limited to ("requests" or "limits"). 0 is what
-// Kubernetes takes for none.
-func given(what, resource string) string {
-	return told("", "resource_"+what, `{resource="`+resource+`"} > 0`)
+// fromSpec is what the specs of containers request or set as limit ("requests" or "limits").
+// Kubernetes treats 0 as none.
+func fromSpec(what, resource string) string {
+	return perContainer("", "resource_"+what, `{resource="`+resource+`"} > 0`)
 }
 
-// inForce is the limit that a container runs under: what its cgroup says, then what its status
-// says, then what its pod's spec asks for, which is a wish while a resize in place waits.
-func inForce(cgroup, resource string) string {
+// effectiveLimit is the limit that a container runs under: from its cgroup, else from its status,
+// else from its pod's spec. The spec comes last, because a resize in place may still be waiting.
+func effectiveLimit(cgroup, resource string) string {
 	return cgroup +
 		` or max ` + eachContainer + ` (kube_pod_container_status_resource_limits{resource="` +
 		resource + `"} > 0)` +
-		` or ` + given("limits", resource)
+		` or ` + fromSpec("limits", resource)
 }
 
-// withoutKSM answers where nothing says which limits there are.
+// withoutKSM has an answer where nothing reports which limits exist.
 func withoutKSM() *panel.Blind {
 	return &panel.Blind{
-		Query:   `vector(1) unless on () (count(kube_pod_container_resource_limits) or count(kube_pod_info) or count(kube_node_info))`,
+		Query: `vector(1) unless on () (count(kube_pod_container_resource_limits) or ` +
+			`count(kube_pod_info) or count(kube_node_info))`,
 		Missing: []string{"kube_pod_container_resource_limits"},
 	}
 }
 
-// memoryLimit is the memory limit in force of each container. cAdvisor writes 0, or a number beyond
-// any machine, where there is none.
+// memoryLimit is the effective memory limit of each container. Where there is none, cAdvisor writes
+// 0 or a number larger than any machine.
 func memoryLimit() string {
-	return inForce(`max `+eachContainer+` (container_spec_memory_limit_bytes{`+containers+
+	return effectiveLimit(`max `+eachContainer+` (container_spec_memory_limit_bytes{`+containers+
 		`} > 0 < 1e15)`, "memory")
 }
 
-// cpuLimit is the CPU limit in force of each container, in cores.
+// cpuLimit is the effective CPU limit of each container, in cores.
 func cpuLimit() string {
-	return inForce(`max `+eachContainer+` (container_spec_cpu_quota{`+containers+`} > 0)`+
+	return effectiveLimit(`max `+eachContainer+` (container_spec_cpu_quota{`+containers+`} > 0)`+
 		` / max `+eachContainer+` (container_spec_cpu_period{`+containers+`} > 0)`, "cpu")
 }
 
-// podMemoryLimit is the limit of a pod as a whole, by the pod: of its cgroup, else as its spec has
-// it (Kubernetes 1.34). The cgroup of a pod whose containers all have limits has their sum.
+// podMemoryLimit is the limit of a whole pod: from its cgroup, else from its spec (Kubernetes
+// 1.34). If all containers of a pod have limits, its cgroup has their sum.
 const podMemoryLimit = `(max ` + eachPod + ` (container_spec_memory_limit_bytes{` + wholePods +
 	`} > 0 < 1e15)` +
 	` or max ` + eachPod + ` (kube_pod_spec_resource_limits{resource="memory"} > 0))`
 
-// podsAsAWhole are the pods that are judged by their own cgroup: those that have a limit of their
-// own, those with a container that has none in a pod that has one, and those of whose containers
-// cAdvisor knows nothing.
+// podsAsAWhole selects the pods that are judged by their own cgroup: pods with a limit of their
+// own, pods with a limit and a container that has none, and pods whose containers cAdvisor does not
+// know.
 const podsAsAWhole = `(group ` + eachPod + ` (kube_pod_spec_resource_limits{resource="memory"})` +
 	` or group ` + eachPod + ` (container_spec_memory_limit_bytes{` + containers + `} == 0)` +
 	` or group ` + eachPod + ` (container_memory_working_set_bytes{` + wholePods + `})` +
 	` unless ` + onPod + ` container_memory_working_set_bytes{` + containers + `})`
 
-// memoryUsed is the memory that a container or a pod cannot give back: the working set without the
-// page cache in active use, where cAdvisor says how much that is.
+// memoryUsed is the memory that a container or a pod cannot give back: the working set, minus the
+// active page cache where cAdvisor reports it.
 func memoryUsed(by, of string) string {
 	working := `max ` + by + ` (max_over_time(container_memory_working_set_bytes{` + of +
 		`}[$__rate_interval]))`
@@ -107,16 +109,16 @@ func memoryUsed(by, of string) string {
 		`}[$__rate_interval])) or ` + working + `)`
 }
 
-// cacheCounted are the containers of whose working set more than a seventh is page cache, where
-// cAdvisor does not say how much of it is in active use. Memory that processes share counts as
-// cache too, and cannot be given back.
+// cacheCounted selects containers whose working set is more than a seventh page cache, where
+// cAdvisor does not report the active part. Memory shared by processes counts as cache too, and
+// cannot be given back.
 const cacheCounted = `(max ` + eachContainer + ` (container_memory_usage_bytes{` + containers +
 	`} - container_memory_cache{` + containers + `})` +
 	` < 0.85 * max ` + eachContainer + ` (container_memory_working_set_bytes{` + containers + `})` +
 	` unless max ` + eachContainer + ` (container_memory_total_active_file_bytes{` + containers +
 	`}))`
 
-// wholePod gives the series of a pod the name * in place of a container's.
+// wholePod names the series of a pod *, in place of a container's name.
 func wholePod(query string) string {
 	return `label_replace(` + query + `, "container", "*", "", "")`
 }
@@ -128,7 +130,7 @@ const cpuUsed = `max ` + eachContainer + ` (rate(container_cpu_usage_seconds_tot
 func containerMemory() panel.Spec {
 	return panel.Spec{
 		Name:    "container-memory",
-		Title:   "Memory of containers, of their limits",
+		Title:   "Container memory (% of limit)",
 		Section: sectionContainers,
 		Queries: []panel.Query{{
 			Expr: memoryUsed(eachContainer, containers) + ` / (` + memoryLimit() + `)` +
@@ -147,8 +149,8 @@ func containerMemory() panel.Spec {
 			Unit:  units.Bytes,
 			Aside: []string{"cache"},
 		},
-		// Page cache may be given back or not: what is near the limit by it is told, and alarms
-		// nobody.
+		// Page cache may or may not be given back: a container that is near its limit because of it
+		// is shown, but does not alert.
 		Overrides: []panel.Override{{
 			Match: []panel.Matcher{{Label: "cache", Op: "=", Value: "counted"}},
 			Rule:  "ContainerMemoryNearLimit", Warning: rules.At(0.85),
@@ -157,7 +159,7 @@ func containerMemory() panel.Spec {
 			Query: `label_replace(max(container_memory_rss{` + thisCgroup +
 				`}), "part", "rss", "", "")` +
 				` or label_replace(max(container_memory_total_active_file_bytes{` + thisCgroup +
-				`}), "part", "page cache in use, not counted", "", "")` +
+				`}), "part", "active page cache (not counted)", "", "")` +
 				` or label_replace(max(container_memory_cache{` + thisCgroup +
 				`}) unless max(container_memory_total_active_file_bytes{` + thisCgroup + `}),` +
 				` "part", "page cache", "", "")`,
@@ -173,31 +175,30 @@ func containerMemory() panel.Spec {
 			Query: `count(max ` + eachContainer + ` (container_memory_working_set_bytes{` +
 				containers + `}) unless (` + memoryLimit() + `)` +
 				` unless ` + onPod + ` ` + podMemoryLimit + `)`,
-			Text: "containers without a memory limit, which nothing judges: {{value}}",
+			Text: "containers without a memory limit (not judged): {{value}}",
 		}, {
 			Query: unmeasured,
-			Text: "containers with a memory limit whose use is not measured, and so not judged: " +
-				"{{value}}",
+			Text:  "containers with a memory limit but no measured usage (not judged): {{value}}",
 		}},
 		EmptyIsOK: true,
 		WellToo:   true,
 		Needs:     []string{"container_memory_working_set_bytes"},
-		Blind:     withoutKSM(), // no limit at all is well, no kube-state-metrics is not
-		Why: "The working set is what the kernel does not drop first, less the page cache in " +
-			"active use where cAdvisor tells it: what comes near the limit then cannot be given " +
-			"back," +
-			" and the container is about to be killed. usage_bytes grows with every file that is " +
-			"read." +
-			" The limit is the one in force, and * is a pod that is judged as a whole.",
+		Blind:     withoutKSM(), // having no limits is fine, having no kube-state-metrics is not
+		Why: "Memory that the container cannot give back: its working set, minus active page " +
+			"cache where cAdvisor reports it. A container that gets near its limit is about to " +
+			"be killed. We do not use usage_bytes, because it grows with every file that is " +
+			"read. The limit is the one in force now. A * in place of a container means the pod " +
+			"is judged as a whole.",
 		Hint: hintContainers,
 	}
 }
 
-// thisCgroup selects the container that a finding is about.
-const thisCgroup = `cluster="{{cluster}}",namespace="{{namespace}}",pod="{{pod}}",container="{{container}}"`
+// thisCgroup selects the container of a finding.
+const thisCgroup = `cluster="{{cluster}}",namespace="{{namespace}}",pod="{{pod}}",` +
+	`container="{{container}}"`
 
-// unmeasured counts the containers that have had a limit for ten minutes and no usage, and are not
-// known to wait or to have ended.
+// unmeasured counts the containers that have had a limit for ten minutes but no usage, and that are
+// not known to wait or to have ended.
 const unmeasured = `count(max ` + eachContainer +
 	` (kube_pod_container_resource_limits{resource="memory"} > 0)` +
 	` and max ` + eachContainer +
@@ -209,13 +210,13 @@ const unmeasured = `count(max ` + eachContainer +
 	` unless max ` + eachContainer +
 	` (kube_pod_container_status_waiting == 1 or kube_pod_container_status_terminated == 1))`
 
-// restarts counts those of the last hour. A counter that was there an hour ago has risen since by
-// what it is more now. One that was not counts from 0 where its pod is new, because a pod may be
-// killed before its first scrape, and else from its first sample: there it is the scrape that is
-// new. increase() would not do, because servers differ in what the first sample of a series means.
-// What two instances of kube-state-metrics say of a pod, known by its uid, is one counter. Only
-// those of some containers are looked at, such as " and on (…) (…)", before anything is computed of
-// them: in a large cluster tens of thousands have no restart.
+// restarts counts the restarts of the last hour. A counter that existed an hour ago has grown since
+// by the difference. A new counter starts at 0 if its pod is new, because a pod may be killed
+// before its first scrape; else it starts at its first sample, because only the scrape is new.
+// increase() would not do: servers differ in what the first sample of a series means. Two instances
+// of kube-state-metrics that report one pod, known by its uid, count as one counter. of, such as "
+// and on (…) (…)", selects some containers before anything is computed: in a large cluster, tens of
+// thousands have no restart.
 func restarts(of string) string {
 	const total = "status_restarts_total"
 	last := `max ` + eachPodsContainer + ` ((` + either("last_over_time(", total, "[1h])") + `)` +
@@ -231,24 +232,24 @@ func restarts(of string) string {
 		born + ` or ` + first + `))`
 }
 
-// killed is 1 for a container whose last end was a kill for memory.
-func killed() string {
+// oomKilled is 1 for a container whose last end was an OOM kill.
+func oomKilled() string {
 	return either("", "status_last_terminated_reason", `{reason="OOMKilled"} == 1`)
 }
 
-// podStart is when each pod began. Where kube-state-metrics does not say, a pod is new that the
-// same instance did not know an hour ago.
+// podStart is when each pod started. If kube-state-metrics does not report it, a pod is new if the
+// same instance did not know it an hour ago.
 const podStart = `max ` + eachPod + ` (kube_pod_start_time or kube_pod_created)`
 
-// ended is 1 for a container that was killed for memory within the hour and is not started again,
-// and 0 for one that was killed before: the reason stays for as long as the pod is there. A pod's
-// completion tells where it is known; else the reason was not there in the hour before, unless
-// kube-state-metrics was not either and the pod is older.
-func ended() string {
+// lastKill is 1 for a container that was OOM-killed within the hour and not started again, and 0
+// for one that was killed before: the reason stays as long as the pod exists. The pod's completion
+// time decides where it is known. Else the kill is recent if the reason was not reported an hour
+// before, unless kube-state-metrics was not either and the pod is older.
+func lastKill() string {
 	const reason = `status_terminated_reason`
-	now := told("max_over_time(", reason, `{reason="OOMKilled"}[1h])`) + ` == 1`
+	now := perContainer("max_over_time(", reason, `{reason="OOMKilled"}[1h])`) + ` == 1`
 	return now +
-		` unless ` + told("max_over_time(", reason, `{reason="OOMKilled"}[1h] offset 1h)`) +
+		` unless ` + perContainer("max_over_time(", reason, `{reason="OOMKilled"}[1h] offset 1h)`) +
 		` == 1` +
 		` unless ` + onPod + ` (kube_pod_completion_time <= time() - 3600)` +
 		` unless ` + onPod + ` (` + podStart +
@@ -257,28 +258,28 @@ func ended() string {
 		` or 0 * (` + now + `)`
 }
 
-// inside counts the kills of the last hour that cAdvisor saw in a container that has had any: of a
-// worker, which its parent outlives.
-const inside = `round(sum ` + eachContainer +
+// workerKills counts the OOM kills of the last hour that cAdvisor saw in a container that has had
+// any. Its parent process outlives such a worker.
+const workerKills = `round(sum ` + eachContainer +
 	` (max by (cluster, namespace, pod, container, id) (` +
 	`(last_over_time(container_oom_events_total{` + containers + `}[1h]) > 0)` +
 	` - min_over_time(container_oom_events_total{` + containers + `}[1h]))))`
 
-// containerOOM is 0 for a container whose last kill is more than an hour ago, and not absent, so
-// that the alert resolves by a sample. A kill that ends the container shows as a restart, as an end
-// of a container that is not started again (Spark's executors, Jobs), and sometimes in cAdvisor's
-// counter too: the highest of them counts, and not their sum.
+// containerOOM is 0, not absent, for a container whose last kill is more than an hour ago, so that
+// the alert resolves with a sample. A kill that ends the container shows as a restart, as the end
+// of a container that is not started again (Spark executors, Jobs), and sometimes also in
+// cAdvisor's counter. The highest of them counts, not their sum.
 func containerOOM() panel.Spec {
 	return panel.Spec{
 		Name:    "container-oom",
 		Kind:    panel.Heatmap,
-		Title:   "Containers killed for memory in the last hour",
+		Title:   "Containers OOM-killed in the last hour",
 		Section: sectionContainers,
 		Queries: []panel.Query{{
 			Expr: `max ` + eachContainer + ` (` +
-				restarts(` and on (cluster, namespace, pod, container) (`+killed()+`)`) +
-				` or ` + ended() +
-				` or label_replace(` + inside + `, "seen", "inside", "", ""))`,
+				restarts(` and on (cluster, namespace, pod, container) (`+oomKilled()+`)`) +
+				` or ` + lastKill() +
+				` or label_replace(` + workerKills + `, "seen", "inside", "", ""))`,
 			Unit:   units.Short,
 			Legend: nameContainer,
 		}},
@@ -287,7 +288,9 @@ func containerOOM() panel.Spec {
 			Within: time.Hour, Said: words.Counted{One: "%s OOM kill", Many: "%s OOM kills"},
 		},
 		Detail: &panel.Detail{
-			Query:  `max(kube_pod_container_resource_limits{resource="memory", cluster="{{cluster}}", namespace="{{namespace}}", pod="{{pod}}", container="{{container}}"})`,
+			Query: `max(kube_pod_container_resource_limits{resource="memory", ` +
+				`cluster="{{cluster}}", namespace="{{namespace}}", pod="{{pod}}", ` +
+				`container="{{container}}"})`,
 			Legend: "limit",
 			Unit:   units.Bytes,
 		},
@@ -301,12 +304,11 @@ func containerOOM() panel.Spec {
 				"status_last_terminated_reason", "[1h])") + `)`,
 			Missing: []string{"kube_pod_container_status_last_terminated_reason"},
 		},
-		Why: "How often the kernel killed a container, or a process in it, for memory within the " +
-			"hour: restarts of a container whose last end was a kill," +
-			" ends without a new start, and what cAdvisor counts where a worker is killed and " +
-			"the container lives on." +
-			" The reason alone stays for as long as the pod lives and would tell of a kill of " +
-			"last month.",
+		Why: "How many times in the last hour the kernel killed a container, or a process in it, " +
+			"because memory ran out: restarts after an OOM kill, containers that were killed and " +
+			"not started again, and kills that only cAdvisor counts, where a worker dies and the " +
+			"container lives on. The reason OOMKilled alone is not enough: it stays as long as " +
+			"the pod exists, and would report a kill from last month.",
 		Hint: hintKSM,
 	}
 }
@@ -315,8 +317,8 @@ func containerRestarts() panel.Spec {
 	return panel.Spec{
 		Name:    "container-restarts",
 		Kind:    panel.Heatmap,
-		Top:     16, // most rows have nothing to say
-		Title:   "Restarts of containers in the last hour",
+		Top:     16, // most rows are 0
+		Title:   "Container restarts in the last hour",
 		Section: sectionContainers,
 		Queries: []panel.Query{{Expr: restarts(""), Unit: units.Short, Legend: nameContainer}},
 		Narrow:  "pod",
@@ -329,10 +331,9 @@ func containerRestarts() panel.Spec {
 			NoData: rules.ResolveOnNoData,
 		}},
 		Needs: []string{"kube_pod_container_status_restarts_total"},
-		Why: "Restarts within the last hour, and not since the pod began: a total of 40 may be a " +
-			"year old." +
-			" One or two are a deployment or a bad moment; more than five are a container that " +
-			"does not come up.",
+		Why: "Restarts in the last hour, not since the pod was created: a total of 40 may be a " +
+			"year old. One or two come from a deployment or a bad moment. A container with more " +
+			"than five does not come up.",
 		Hint: hintKSM,
 	}
 }
@@ -341,32 +342,32 @@ func containerCPU() panel.Spec {
 	return panel.Spec{
 		Name:    "container-cpu",
 		Kind:    panel.Bars,
-		Title:   "CPU of containers, of their requests",
+		Title:   "Container CPU (% of request)",
 		Section: sectionContainers,
 		Queries: []panel.Query{{
-			Expr:   cpuUsed + " / " + given("requests", "cpu"),
+			Expr:   cpuUsed + " / " + fromSpec("requests", "cpu"),
 			Unit:   units.PercentUnit,
 			Legend: nameContainer,
 		}},
 		Narrow:   "pod",
 		Subject:  "CPU of its request",
-		Capacity: &panel.Capacity{Query: given("requests", "cpu"), Unit: units.Cores},
+		Capacity: &panel.Capacity{Query: fromSpec("requests", "cpu"), Unit: units.Cores},
 		Needs: []string{
 			"container_cpu_usage_seconds_total", "kube_pod_container_resource_requests",
 		},
-		Why: "What a container uses of what it was promised. Above 100 % it lives on what others " +
-			"leave, and is the first to be slowed when the node is busy; far below, it keeps CPU " +
-			"from others." +
-			" Neither is a fault by itself, and so there is no limit: read the ranking.",
+		Why: "How much of its requested CPU a container uses. Above 100 %, it runs on CPU that " +
+			"others leave unused, and is slowed first when the node gets busy. Far below, it " +
+			"reserves CPU that others could use. Neither is a fault by itself, so there is no " +
+			"limit: read the ranking.",
 		Hint: hintContainers,
 	}
 }
 
-// containerCPULimit is empty, and well, in a cluster whose containers have no CPU limits.
+// containerCPULimit is empty in a cluster without CPU limits, and that is fine.
 func containerCPULimit() panel.Spec {
 	return panel.Spec{
 		Name:    "container-cpu-limit",
-		Title:   "CPU of containers, of their limits",
+		Title:   "Container CPU (% of limit)",
 		Section: sectionContainers,
 		Queries: []panel.Query{{
 			Expr:   cpuUsed + " / (" + cpuLimit() + ")",
@@ -384,15 +385,15 @@ func containerCPULimit() panel.Spec {
 		WellToo:   true,
 		Needs:     []string{"container_cpu_usage_seconds_total"},
 		Blind:     withoutKSM(), // as for memory
-		Why: "A container at its CPU limit is slowed, never killed; half an hour of it is a " +
-			"limit that is too low or a loop." +
-			" Containers without a CPU limit do not appear, and need none.",
+		Why: "A container at its CPU limit is slowed down, never killed. Half an hour at the " +
+			"limit means that the limit is too low or the program is in a loop. Containers " +
+			"without a CPU limit do not appear, and need none.",
 		Hint: hintContainers,
 	}
 }
 
-// containerThrottling is Optional because cAdvisor has these metrics for containers with a CPU
-// limit only: a cluster without such limits lacks nothing.
+// containerThrottling is Optional because cAdvisor has these metrics only for containers with a CPU
+// limit: a cluster without such limits lacks nothing.
 func containerThrottling() panel.Spec {
 	sum := func(metric string) string {
 		return `sum ` + eachContainer + ` (rate(` + metric + `{` + containers +
@@ -400,7 +401,7 @@ func containerThrottling() panel.Spec {
 	}
 	return panel.Spec{
 		Name:    "container-throttling",
-		Title:   "CPU throttling of containers",
+		Title:   "Container CPU throttling",
 		Section: sectionContainers,
 		Queries: []panel.Query{{
 			Expr: sum("container_cpu_cfs_throttled_periods_total") + " / (" +
@@ -415,10 +416,12 @@ func containerThrottling() panel.Spec {
 			NoData: rules.ResolveOnNoData,
 		}},
 		Optional: true,
-		Why: "The share of 100 ms periods in which the container wanted to run and its CPU limit " +
-			"stopped it: it is slow even where its average CPU looks low." +
-			" Never critical, because nothing breaks. A gap is a container that did not run at all.",
-		Hint: "The kubelet's cAdvisor (/metrics/cadvisor) brings it, for containers with a CPU " +
-			"limit. Periods and not throttled_seconds, which kube-prometheus-stack drops.",
+		Why: "The share of 100 ms periods in which a container wanted to run but its CPU limit " +
+			"stopped it. Such a container is slow even if its average CPU looks low. This is " +
+			"never critical, because nothing breaks. A gap means that the container did not run " +
+			"at all.",
+		Hint: "The kubelet's cAdvisor (/metrics/cadvisor) provides these metrics for containers " +
+			"with a CPU limit. We use periods, because kube-prometheus-stack drops " +
+			"throttled_seconds.",
 	}
 }

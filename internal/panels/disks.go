@@ -10,43 +10,46 @@ import (
 )
 
 const (
-	// shared are the types of file systems that other machines keep, or that several machines
-	// share: each node that mounts one would tell of it again.
-	shared = `nfs.*|cifs|smb.*|9p|virtiofs|afs|lustre|ceph|glusterfs|gpfs|beegfs.*|fhgfs|orangefs|pvfs2|ocfs2|gfs2|acfs|panfs|wekafs|vboxsf|vmhgfs|prl_fs|` +
-		`fakeowner|fuse[.].*(gluster|ceph|juicefs|s3|sshfs|mfs|lizardfs|gcs|goofys|blob|rclone|seaweed).*`
-	// ofPods are the mount points of pods' volumes, wherever the kubelet has its directory: the
-	// panel pvc has those.
-	ofPods = `.*(kubernetes[.]io[~/]|/kubelet/pods/|/volume-subpaths/|/globalmount|/lib/osd/).*`
-	// aside are the mount points below which nobody keeps data.
-	aside = ofPods + `|(/rootfs|/host)?/(run|snap|dev|proc|sys)(/.*)?`
-	// disks selects the file systems that a machine keeps data on: not those in memory, of images,
-	// or of other machines, and no volumes of pods. ZFS is not in it: its datasets share the space
-	// of their pool.
-	disks = `fstype!~"zfs|tmpfs|ramfs|devtmpfs|overlay|squashfs|erofs|cramfs|iso9660|udf|nsfs|autofs|fuse(ctl|[.].+)?|` + shared + `",` +
-		`mountpoint!~"` + aside + `",device!~"/dev/mapper/(docker-.+|usr)"`
-	// mounts selects the mount points of disks, and some more: it is shorter, for where disks is on
+	// networkFS matches the types of file systems that other machines keep or that several machines
+	// share: each node that mounts one would report it again.
+	networkFS = `nfs.*|cifs|smb.*|9p|virtiofs|afs|lustre|ceph|glusterfs|gpfs|beegfs.*|fhgfs|` +
+		`orangefs|pvfs2|ocfs2|gfs2|acfs|panfs|wekafs|vboxsf|vmhgfs|prl_fs|` +
+		`fakeowner|fuse[.].*(gluster|ceph|juicefs|s3|sshfs|mfs|lizardfs|gcs|goofys|blob|rclone|` +
+		`seaweed).*`
+	// podMounts matches the mount points of pod volumes, wherever the kubelet keeps its directory.
+	// The panel pvc covers them.
+	podMounts = `.*(kubernetes[.]io[~/]|/kubelet/pods/|/volume-subpaths/|/globalmount|/lib/osd/).*`
+	// noDataMounts matches mount points below which nobody keeps data.
+	noDataMounts = podMounts + `|(/rootfs|/host)?/(run|snap|dev|proc|sys)(/.*)?`
+	// disks selects the file systems on which a machine keeps data. It leaves out file systems in
+	// memory, images, those of other machines, and pod volumes. It also leaves out ZFS, whose
+	// datasets share the space of their pool.
+	disks = `fstype!~"zfs|tmpfs|ramfs|devtmpfs|overlay|squashfs|erofs|cramfs|iso9660|udf|nsfs|` +
+		`autofs|fuse(ctl|[.].+)?|` + networkFS + `",` +
+		`mountpoint!~"` + noDataMounts + `",device!~"/dev/mapper/(docker-.+|usr)"`
+	// mounts selects the mount points of disks and a few more. It is shorter than disks, for use on
 	// the other side of a join.
-	mounts = `mountpoint!~"` + aside + `"`
+	mounts = `mountpoint!~"` + noDataMounts + `"`
 
 	eachDisk  = `(cluster, instance, device)`
 	eachMount = `(cluster, instance, mountpoint)`
 )
 
-// preferred are the mount points that a disk is known by where it is mounted at several. The first
-// that it has counts.
+// preferred are the mount points by which a disk is named if it is mounted at several. The first
+// match wins.
 var preferred = []string{
 	"/", "/var", "/var/lib/kubelet", "/var/lib/containerd", "/var/lib/containers/storage",
 	"/var/lib/docker",
 }
 
-// others selects all mount points but the preferred ones.
-var others = `mountpoint!~"` + aside + "|" + strings.Join(preferred, "|") + `"`
+// others selects all mount points except the preferred ones.
+var others = `mountpoint!~"` + noDataMounts + "|" + strings.Join(preferred, "|") + `"`
 
-// places is 1 for each disk under the one mount point that it is known by, as a series of a metric
-// of file systems: its name may change when the machine boots, the mount point does not. A disk of
-// several mount points of which none is preferred is known by its name, which then is its
-// mountpoint too: the rows of one disk would be told apart by chance otherwise.
-func places(metric string) string {
+// diskNames is 1 for each disk under the one mount point that names it, taken from a metric of file
+// systems. A device name may change at boot; a mount point does not. A disk with several mount
+// points, none of them preferred, is named by its device, which then is its mountpoint label too:
+// otherwise chance would choose the name of its row.
+func diskNames(metric string) string {
 	mounted := func(matchers string) string {
 		return `group by (cluster, instance, device, mountpoint) (` + metric + `{` + matchers + `})`
 	}
@@ -62,22 +65,23 @@ func places(metric string) string {
 	return b.String()
 }
 
-// placed puts the values of disks, one for each cluster, instance and device, under their mount
-// points. by are the labels that stay.
-func placed(by, metric, values string) string {
-	return `max by ` + by + ` ((` + places(metric) + `) * on ` + eachDisk + ` group_left () (` +
+// byMount moves values, one for each cluster, instance and device, to the mount points that name
+// the disks. by lists the labels to keep.
+func byMount(by, metric, values string) string {
+	return `max by ` + by + ` ((` + diskNames(metric) + `) * on ` + eachDisk + ` group_left () (` +
 		values + `))`
 }
 
-// writable leaves the disks of an image out of values: they are full by design.
-// node_filesystem_readonly errs both ways in released exporters. It is taken at its word where the
-// disk was never writable within a day and another file system of the node is; where all are said
-// to be read-only, none is left out. An image whose exporter says 0 is the small root of a system
-// that has its data elsewhere, on a device as images have, and of which no byte changes for a day.
+// writable leaves image disks, which are full by design, out of values. node_filesystem_readonly
+// can be wrong both ways in released exporters. It is believed if the disk was never writable
+// within a day while another file system of the node is; if all are reported read-only, none is
+// left out. An image reported as writable is recognised as a small root on a device that images
+// use, on a node with its data elsewhere, without a byte changed in a day.
 func writable(values string) string {
 	const (
-		image = `mountpoint=~"/|/usr",device=~"/dev/root|/dev/dm-.+|/dev/mapper/.*(root|usr|verity).*"`
-		data  = `mountpoint!~"/|/usr",fstype=~"ext.|xfs|btrfs|f2fs|zfs"`
+		image = `mountpoint=~"/|/usr",device=~"/dev/root|/dev/dm-.+|/dev/mapper/.*(root|usr|` +
+			`verity).*"`
+		data = `mountpoint!~"/|/usr",fstype=~"ext.|xfs|btrfs|f2fs|zfs"`
 	)
 	return values +
 		` unless on ` + eachDisk + ` (min by ` + eachDisk +
@@ -94,12 +98,12 @@ func writable(values string) string {
 		data + `}) > 0)`
 }
 
-// diskUsed is the used share of each disk. A partition of less than 2 GiB, as boot loaders and
-// images have, is in it only where it was more than 70 % full at some time: four of them on each of
-// 5,000 nodes are more series than a report asks for. One pool of ZFS is one disk: its datasets,
-// however many, share what is free.
+// diskUsed is the used share of each disk. A partition below 2 GiB, as boot loaders and images
+// have, appears only if it was more than 70 % full at some time: four such partitions on each of
+// 5,000 nodes are more series than a report asks for. A ZFS pool is one disk: its datasets share
+// the free space.
 func diskUsed() string {
-	return placed(eachMount, "node_filesystem_size_bytes", writable(`max by `+eachDisk+
+	return byMount(eachMount, "node_filesystem_size_bytes", writable(`max by `+eachDisk+
 		` (1 - node_filesystem_avail_bytes{`+disks+`} / node_filesystem_size_bytes{`+disks+`})`)) +
 		` unless on ` + eachMount + ` (max by ` + eachMount + ` (node_filesystem_size_bytes{` +
 		others + `}) < 2147483648` +
@@ -112,14 +116,14 @@ func diskUsed() string {
 
 func diskSize() string {
 	const by = `(cluster, instance, mountpoint, device)`
-	return placed(by, "node_filesystem_size_bytes", `max by `+eachDisk+
+	return byMount(by, "node_filesystem_size_bytes", `max by `+eachDisk+
 		` (node_filesystem_size_bytes{`+disks+`})`) + ` or ` + poolSize(eachMount) +
 		` or max by ` + by + ` (node_filesystem_size_bytes{` + datasets + `,` + mounts + `})`
 }
 
 const datasets = `fstype="zfs"`
 
-// ofPool puts the name of its pool into the mountpoint of a dataset.
+// ofPool sets the mountpoint of a dataset to the name of its pool.
 func ofPool(values string) string {
 	return `label_replace(max by ` + eachDisk + ` (` + values +
 		`), "mountpoint", "$1", "device", "([^/]+).*")`
@@ -135,8 +139,8 @@ func poolSize(by string) string {
 		ofPool(`node_filesystem_avail_bytes{`+datasets+`}`) + `))`
 }
 
-// quotaUsed is the used share of each dataset that has less than half of what its pool has left,
-// because of a quota, and that was more than 70 % full at some time.
+// quotaUsed is the used share of each dataset whose quota leaves it less than half of its pool's
+// free space, if it was more than 70 % full at some time.
 func quotaUsed() string {
 	const (
 		each  = `(cluster, instance, mountpoint, device)`
@@ -159,7 +163,7 @@ func quotaUsed() string {
 func nodeDisk() panel.Spec {
 	return panel.Spec{
 		Name:    "node-disk",
-		Title:   "Disks of nodes",
+		Title:   "Node disks",
 		Section: sectionNodes,
 		Queries: []panel.Query{{
 			Expr:   diskUsed(),
@@ -174,8 +178,8 @@ func nodeDisk() panel.Spec {
 			Name: "NodeDiskHigh", Warning: rules.At(0.80), Critical: rules.At(0.88),
 			For: 15 * time.Minute,
 		}},
-		// Kernels come and go in /boot, and it is small by design. Nothing stops when it is full,
-		// but the next update.
+		// /boot is small by design, and kernels come and go in it. If it is full, only the next
+		// update fails.
 		Overrides: []panel.Override{{
 			Match: []panel.Matcher{
 				{Label: "mountpoint", Op: "=~", Value: "(/rootfs|/host)?/(boot(/.*)?|efi)"},
@@ -183,26 +187,26 @@ func nodeDisk() panel.Spec {
 			Rule: "NodeDiskHigh", Warning: rules.At(0.95),
 		}},
 		Remarks: []panel.Remark{{
-			Query: `count by (cluster, fstype, device) (group by (cluster, instance, fstype, device) (` +
-				`node_filesystem_size_bytes{fstype=~"` + shared + `",mountpoint!~"` + ofPods +
+			Query: `count by (cluster, fstype, device) (group by (cluster, instance, fstype, ` +
+				`device) (` +
+				`node_filesystem_size_bytes{fstype=~"` + networkFS + `",mountpoint!~"` + podMounts +
 				`"}))`,
-			Text: "not judged, because it is kept by other machines: {{fstype}} {{device}} " +
-				"(nodes that mount it: {{value}})",
+			Text: "not judged, because other machines keep it: {{fstype}} {{device}} (nodes that " +
+				"mount it: {{value}})",
 		}},
-		Why: "avail, not free: pods cannot use what is reserved for root. A disk is known by its " +
-			"mount point, since its name may change when the machine boots." +
-			" Images, pods' volumes, and file systems of other machines are left out; a pool of " +
-			"ZFS is one disk, unless a quota is nearly full." +
-			" The kubelet deletes images from 85 % on and evicts pods at 90 %: the limits are " +
-			"below both. /boot warns at 95 %.",
-		Hint: hintExporter + " In a container it must see the host's root filesystem " +
-			"(prometheus-node-exporter.hostRootFsMount.enabled, on by default).",
+		Why: "We use avail, not free: pods cannot use the space reserved for root. A disk is " +
+			"named by its mount point, because its device name can change at boot. Images, pod " +
+			"volumes and file systems of other machines are left out. A ZFS pool is one disk; a " +
+			"dataset has a row only if its quota is nearly full. The kubelet deletes images from " +
+			"85 % and evicts pods at 90 %: the limits are lower. /boot warns at 95 %.",
+		Hint: hintExporter + " If it runs in a container, it must see the host's root file " +
+			"system (prometheus-node-exporter.hostRootFsMount.enabled, on by default).",
 	}
 }
 
-// nodeInodes does not tell of a full disk again: XFS makes inodes of free space, and so has few
-// when there is little of it. Where less than a fifth of the disk is free it is judged as though a
-// fifth were, at as many bytes an inode as it has now.
+// nodeInodes does not report a full disk a second time. XFS makes inodes out of free space, so a
+// nearly full disk has few left. If less than a fifth of the disk is free, it is judged as if a
+// fifth were, at the bytes per inode that it has now.
 func nodeInodes() panel.Spec {
 	const (
 		fixed = disks + `,fstype!="xfs"`
@@ -216,10 +220,10 @@ func nodeInodes() panel.Spec {
 	)
 	return panel.Spec{
 		Name:    "node-inodes",
-		Title:   "Inodes of nodes' disks",
+		Title:   "Node disk inodes",
 		Section: sectionNodes,
 		Queries: []panel.Query{{
-			Expr: placed(eachMount, "node_filesystem_files", writable(`max by `+eachDisk+` (`+
+			Expr: byMount(eachMount, "node_filesystem_files", writable(`max by `+eachDisk+` (`+
 				`1 - node_filesystem_files_free{`+fixed+`} / (node_filesystem_files{`+fixed+
 				`} > 0)`+
 				` or `+used+` / (`+used+` + `+free+` + `+more+`))`)),
@@ -229,7 +233,7 @@ func nodeInodes() panel.Spec {
 		Needs:   []string{"node_filesystem_files", "node_filesystem_files_free"},
 		Subject: "inodes",
 		Capacity: &panel.Capacity{
-			Query: placed(`(cluster, instance, mountpoint, device)`, "node_filesystem_files",
+			Query: byMount(`(cluster, instance, mountpoint, device)`, "node_filesystem_files",
 				`max by `+eachDisk+` (node_filesystem_files{`+disks+`} > 0)`),
 			Unit: units.Short, Aside: []string{"device"},
 		},
@@ -237,20 +241,20 @@ func nodeInodes() panel.Spec {
 			Name: "NodeInodesHigh", Warning: rules.At(0.85), Critical: rules.At(0.92),
 			For: 15 * time.Minute,
 		}},
-		Why: "A disk of many small files is full when its inodes are, whatever its bytes say: " +
-			"writing fails with “no space left on device” all the same." +
-			" Filesystems that report no number of inodes are left out. XFS makes inodes of free " +
-			"space: where the disk is nearly full, which its own panel says, it is judged as if " +
-			"a fifth were free.",
+		Why: "A disk with many small files can run out of inodes while it still has free bytes. " +
+			"Writes then fail with “no space left on device” all the same. File systems that " +
+			"report no inode count are left out. XFS makes inodes out of free space, so a nearly " +
+			"full XFS disk, which the disk panel reports, is judged here as if a fifth of it " +
+			"were free.",
 		Hint: hintExporter,
 	}
 }
 
-// nodeReadonly is 1 where a file system is read-only that was writable within the last day, or was
-// three or seven days ago at this time: the alert goes on when the change itself is no longer in
-// the report's range. One that was writable for a moment alone is an image that was updated. The
-// other nodes have one series each, which is 0, so that an alert never ends because nothing is said
-// any more.
+// nodeReadonly is 1 where a file system is read-only now and was writable within the last day, or
+// at this time three or seven days ago: the alert stays when the change itself is out of the
+// report's range. A file system that was writable only for a moment is an image that was updated.
+// Every other node has one series of 0, so that the alert resolves with a sample and not because
+// the series ends.
 func nodeReadonly() panel.Spec {
 	const (
 		readonly = `node_filesystem_readonly{` + disks + `}`
@@ -263,13 +267,14 @@ func nodeReadonly() panel.Spec {
 	return panel.Spec{
 		Name:    "node-readonly",
 		Kind:    panel.Heatmap,
-		Top:     16, // most rows have nothing to say
-		Title:   "Disks that turned read-only",
+		Top:     16, // most rows are 0
+		Title:   "Disks turned read-only",
 		Section: sectionNodes,
 		Queries: []panel.Query{{
-			Expr: placed(eachMount, "node_filesystem_readonly", `min by `+eachDisk+` (`+readonly+
+			Expr: byMount(eachMount, "node_filesystem_readonly", `min by `+eachDisk+` (`+readonly+
 				` and on `+eachMount+` (`+turned+`)`+
-				` unless on (cluster, instance) min by (cluster, instance) (node_filesystem_readonly{fstype=~"tmpfs|ramfs|devtmpfs"} @ end()) == 1)`) +
+				` unless on (cluster, instance) min by (cluster, instance) `+
+				`(node_filesystem_readonly{fstype=~"tmpfs|ramfs|devtmpfs"} @ end()) == 1)`) +
 				` or on (cluster, instance) 0 * group by (cluster, instance) (` + anyMount + `)`,
 			Unit:   units.Short,
 			Legend: "{{node}} {{mountpoint}}",
@@ -279,10 +284,10 @@ func nodeReadonly() panel.Spec {
 			Name: "NodeDiskReadonly", Critical: rules.At(0), For: 5 * time.Minute, Condition: true,
 			Flaps: true,
 		}},
-		Why: "The kernel makes a file system read-only when its disk fails: nothing on it can be " +
-			"written any more, and all figures look well." +
-			" 1 is a disk that could be written to within the last day (or three, or seven, days " +
-			"ago) and cannot now. What was read-only before is not told: it may be so by design.",
+		Why: "When a disk fails, the kernel makes its file system read-only: nothing can be " +
+			"written any more, while all other figures look normal. 1 marks a disk that cannot " +
+			"be written to now, but could be within the last day, or three or seven days ago. A " +
+			"disk that was read-only before that is not reported: it may be meant to be.",
 		Hint: hintExporter,
 	}
 }

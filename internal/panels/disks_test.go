@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// disk is a file system of one node: GB of its size and available, whether it is read-only, in
-// promtool's notation.
+// disk is a file system of one node. Its size and available bytes, and whether it is read-only, are
+// in promtool's notation.
 type disk struct {
 	device, mountpoint, fstype  string
-	size, avail, readonly, free string // free: inodes of a million, none where it is empty
+	size, avail, readonly, free string // free: inodes of a million; "": no inode metrics
 }
 
 func (st *store) disks(t *testing.T, ds ...disk) {
@@ -38,27 +38,27 @@ func TestDisks(t *testing.T) {
 		disks []disk
 		want  values
 	}{
-		{"an exporter that calls all of them read-only hides none", "node-disk", []disk{
+		{"an exporter that reports all disks read-only hides none", "node-disk", []disk{
 			{"/dev/sda1", "/", "ext4", "100e9x120", "5e9x120", readonly, ""}, {
 				"/dev/sdb", "/data", "xfs", "100e9x120", "40e9x120", readonly, "",
 			},
 		}, values{"n1:9100 /": 0.95, "n1:9100 /data": 0.6}},
-		{"an image's root that is said to be writable", "node-disk", []disk{
+		{"an image root that is reported writable", "node-disk", []disk{
 			{"/dev/dm-0", "/", "ext4", "1e9x120", "0x120", writable, ""}, {
 				"/dev/sdb", "/var", "xfs", "100e9x120", "40e9x120", writable, "",
 			},
 		}, values{"n1:9100 /var": 0.6}},
-		{"a full root is no image because it is full", "node-disk", []disk{
+		{"a full root is not taken for an image", "node-disk", []disk{
 			{"/dev/root", "/", "ext4", "30e9x120", "0x120", writable, ""}, {
 				"/dev/sdb", "/data", "xfs", "100e9x120", "40e9x120", writable, "",
 			},
 		}, values{"n1:9100 /": 1, "n1:9100 /data": 0.6}},
-		{"a small root that fills is no image", "node-disk", []disk{
+		{"a small root that fills up is not taken for an image", "node-disk", []disk{
 			{"/dev/root", "/", "ext4", "3e9x120", "1e9x60 0x60", writable, ""}, {
 				"/dev/sdb", "/data", "xfs", "100e9x120", "40e9x120", writable, "",
 			},
 		}, values{"n1:9100 /": 1, "n1:9100 /data": 0.6}},
-		{"one disk at five mount points that nobody knows", "node-disk", []disk{
+		{"one disk at several mount points, none preferred", "node-disk", []disk{
 			{"/dev/sdb", "/a", "xfs", "100e9x120", "5e9x120", writable, ""}, {
 				"/dev/sdb", "/b", "xfs", "100e9x120", "5e9x120", writable, "",
 			},
@@ -83,7 +83,7 @@ func TestDisks(t *testing.T) {
 				"_x55 0x60", "",
 			},
 		}, values{"n1:9100 /var/lib/kubelet": 0.95}},
-		{"pods' volumes below any directory", "node-disk", []disk{
+		{"pod volumes below any directory", "node-disk", []disk{
 			root, {
 				"/dev/sdb", "/mnt/data/kubelet/pods/1/volume-subpaths/pvc/c/0", "ext4", "10e9x120",
 				"0x120", writable, "",
@@ -98,7 +98,7 @@ func TestDisks(t *testing.T) {
 				"10e9x120", "0x120", writable, "",
 			},
 		}, values{"n1:9100 /": 0.5}},
-		{"a small partition that was well is left out, and one that was not is not", "node-disk", []disk{
+		{"a small partition shows only if it was nearly full", "node-disk", []disk{
 			root, {"/dev/sda2", "/boot", "ext4", "1e9x120", "0.5e9x120", writable, ""}, {
 				"/dev/sda3", "/boot/efi", "vfat", "1e9x120", "0.1e9x100 0.9e9x20", writable, "",
 			},
@@ -121,10 +121,10 @@ func TestDisks(t *testing.T) {
 			},
 			{"rpool/ROOT/os", "/", "zfs", "100e9x120", "75e9x120", writable, ""},
 		}, values{"n1:9100 tank": 0.8, "n1:9100 rpool": 0.25}},
-		{"inodes of XFS that is full", "node-inodes", []disk{
+		{"inodes of a full XFS", "node-inodes", []disk{
 			{"/dev/sdb", "/data", "xfs", "500e9x120", "0x120", writable, "0x120"},
 		}, values{"n1:9100 /data": 1e6 / (1e6 + 100e9/512)}},
-		{"inodes of XFS that has space and no inodes", "node-inodes", []disk{
+		{"inodes of XFS with space and few inodes", "node-inodes", []disk{
 			{"/dev/sdb", "/data", "xfs", "500e9x120", "400e9x120", writable, "20000x120"},
 		}, values{"n1:9100 /data": 0.98}},
 		{"inodes of ext4 on a full disk", "node-inodes", []disk{
@@ -145,7 +145,7 @@ func TestDisks(t *testing.T) {
 	}
 }
 
-// TestReadonly follows a disk that turned read-only after a week, longer than any report's range.
+// TestReadonly follows a disk that turns read-only after a week, long after any report's range.
 func TestReadonly(t *testing.T) {
 	const every, hour, day = 10 * time.Minute, time.Hour, 24 * time.Hour
 	const turned = 7 * day // 1008 samples after the first
@@ -165,28 +165,31 @@ func TestReadonly(t *testing.T) {
 	memory := func(readonly string) disk {
 		return disk{"tmpfs", "/tmp", "tmpfs", "", "", readonly, ""}
 	}
-	fell := "0x1007 1x1900"
-	well := values{"n1:9100": 0}
+	failed := "0x1007 1x1900"
+	healthy := values{"n1:9100": 0}
 	for _, tt := range []struct {
 		name string
 		st   *store
 		at   time.Duration
 		want values
 	}{
-		{"before", st(fell), turned - hour, well},
-		{"an hour later", st(fell), turned + hour, values{"n1:9100 /": 1}},
-		{"two days later", st(fell), turned + 2*day, values{"n1:9100 /": 1}},
-		{"six days later", st(fell), turned + 6*day, values{"n1:9100 /": 1}},
+		{"before", st(failed), turned - hour, healthy},
+		{"an hour later", st(failed), turned + hour, values{"n1:9100 /": 1}},
+		{"two days later", st(failed), turned + 2*day, values{"n1:9100 /": 1}},
+		{"six days later", st(failed), turned + 6*day, values{"n1:9100 /": 1}},
 		{
-			"with memory that is writable", st(fell, memory("0x3000")), turned + hour,
+			"with a writable tmpfs", st(failed, memory("0x3000")), turned + hour,
 			values{"n1:9100 /": 1},
 		},
-		{"all at once, memory too: another exporter", st(fell, memory(fell)), turned + hour, well},
-		{"repaired", st("0x1007 1x29 0x1900"), turned + 8*hour, values{"n1:9100 /": 0}},
-		{"always", st("1x3000"), turned + hour, well},
 		{
-			"writable for a moment, as an image that is updated", st("1x1000 0x0 1x2000"),
-			turned + hour, well,
+			"all at once, tmpfs too: another exporter", st(failed, memory(failed)), turned + hour,
+			healthy,
+		},
+		{"repaired", st("0x1007 1x29 0x1900"), turned + 8*hour, values{"n1:9100 /": 0}},
+		{"always", st("1x3000"), turned + hour, healthy},
+		{
+			"writable for a moment, like an image during an update", st("1x1000 0x0 1x2000"),
+			turned + hour, healthy,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

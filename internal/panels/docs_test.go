@@ -16,9 +16,9 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestDocs holds docs/panels.md against the panels, so that neither can change alone.
+// TestDocs checks that docs/panels.md is what the panels generate.
 func TestDocs(t *testing.T) {
 	const file = "../../docs/panels.md"
 	want := document(t)
@@ -32,8 +32,8 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Error("docs/panels.md is not what the panels say; run go test ./internal/panels " +
-			"-update and look at what it changes")
+		t.Error("docs/panels.md: got another text than the panels generate; run go test " +
+			"./internal/panels -update and read the diff")
 	}
 }
 
@@ -41,26 +41,38 @@ const preface = `# The built-in panels
 
 <!-- Written by go test ./internal/panels -update from the panels themselves; change those. -->
 
-A report without ` + "`panels`" + ` has all of these, in this order. ` + "`promsnap panels`" +
-	` lists them and ` + "`promsnap panels NAME`" + ` prints one. A report can use one under its
-name and set any of its fields anew (` + "`use: node-memory`" + `). The limits are defaults.
+A report without ` + "`panels`" + ` has all of these panels, in this order. ` +
+	"`promsnap panels`" + ` lists them, and
+` + "`promsnap panels NAME`" + ` prints one. A report can use a panel by its name and change any
+of its fields (` + "`use: node-memory`" + `). The limits are defaults.
 
-The queries fit the labels of both Helm charts, the community's prometheus and kube-prometheus-stack. An alert holds **for** a time
-before it fires; where a report's step is more than a third of that time, it is three steps. **No data** says what a series means that
-had samples and has none any more: *alert*, because nodes and jobs must report, or *ends*, because pods, containers, volumes and
-deleted nodes may.
+The queries fit the labels of both Helm charts, the community's prometheus and
+kube-prometheus-stack.
 
-A node is known by its label ` + "`node`" + `, by its address or its name in ` + "`instance`" +
-	` (any port), by the host's name in
-` + "`node_uname_info`" + ` (whole or its first part), or by the pod of its exporter (` +
-	"`kube_pod_info`" + `). Where several node_exporters
-report one node it has one row. ` + "`$__virtual_nodes`" + ` and ` + "`$__virtual_targets`" +
-	` stand for the virtual nodes (Fargate, ACI, virtual
-kubelets) and the addresses of their kubelets, which do not exist.
+**For** is how long a value must stay above or below its limit before the alert fires. In a report
+whose step is more than a third of that time, it is three steps.
 
-Where clusters are told apart by another label than ` + "`cluster`" + `, or a scrape lacks ` +
-	"`honor_labels`" + `, the queries are asked by the labels
-that are there: the report shows each query as it was sent. See [configuration.md](configuration.md#several-clusters-and-honor_labels).
+**No data** says what happens when a series that had samples stops:
+
+- *alert*: the silence is reported, because nodes and jobs must report.
+- *ends*: the alert ends, because pods, containers, volumes and deleted nodes may go away.
+
+A series belongs to a node by one of these labels:
+
+- ` + "`node`" + `
+- ` + "`instance`" + `, with the address or the name of the node and any port
+- ` + "`nodename` of `node_uname_info`" + `, the host's name or its first part
+- ` + "`pod`" + `, through the pod of the exporter (` + "`kube_pod_info`" + `)
+
+A node that several node_exporters report has one row. ` +
+	"`$__virtual_nodes` and `$__virtual_targets`" + ` stand
+for the virtual nodes (Fargate, ACI, virtual kubelets) and the addresses of their kubelets, which do
+not exist.
+
+If another label than ` + "`cluster`" + ` tells clusters apart, or a scrape lacks ` +
+	"`honor_labels`" + `, the queries
+use the labels that exist: the report shows each query as it was sent. See
+[configuration.md](configuration.md#several-clusters-and-honor_labels).
 
 `
 
@@ -87,18 +99,18 @@ func document(t *testing.T) string {
 			fmt.Fprintf(&b, "```promql\n%s\n```\n\n", q.Expr)
 		}
 		if spec.Without != "" {
-			fmt.Fprintf(&b, "A node of this answer is 1 where no series of the next is of the "+
-				"same node, and 0 where one is. Which series is of which node is told by"+
-				"\nits labels `node`, `instance`, `nodename` and `pod`, as in every other "+
-				"panel.\n\n```promql\n%s\n```\n\n", spec.Without)
+			fmt.Fprintf(&b, "A node from this query is 0 if the next query has a series of that "+
+				"node, and 1 if it has none. The node of a series is found by"+
+				"\nits labels `node`, `instance`, `nodename` and `pod`, as in every panel."+
+				"\n\n```promql\n%s\n```\n\n", spec.Without)
 		}
 		if spec.Capacity != nil {
-			fmt.Fprintf(&b, "The whole, in %s:\n\n```promql\n%s\n```\n\n", spec.Capacity.Unit,
-				spec.Capacity.Query)
+			fmt.Fprintf(&b, "The capacity behind the ratio, in %s:\n\n```promql\n%s\n```\n\n",
+				spec.Capacity.Unit, spec.Capacity.Query)
 		}
-		fmt.Fprintf(&b, "Where it comes from: %s", spec.Hint)
+		fmt.Fprintf(&b, "Source: %s", spec.Hint)
 		if spec.Optional {
-			b.WriteString(" Without its metrics the panel is left out.")
+			b.WriteString(" Without these metrics the panel is left out.")
 		}
 		if spec.EmptyIsOK {
 			b.WriteString(" An empty answer is good news.")
@@ -108,7 +120,7 @@ func document(t *testing.T) string {
 	return b.String()
 }
 
-// metrics returns the names that a panel reads, as code.
+// metrics returns the names of the metrics that a panel reads, formatted as code.
 func metrics(t *testing.T, spec panel.Spec) []string {
 	vars := panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}
 	var names []string
@@ -133,7 +145,7 @@ func metrics(t *testing.T, spec panel.Spec) []string {
 	return names
 }
 
-// limits writes a panel's rule as four cells.
+// limits returns the limits of a panel's first rule as four table cells.
 func limits(spec panel.Spec) string {
 	if len(spec.Rules) == 0 {
 		return "– | – | – | –"

@@ -29,8 +29,8 @@ const scrape = time.Minute
 // store holds series in memory for the real PromQL engine.
 type store struct{ series []storage.Series }
 
-// add puts a series of one sample every interval into the store, in promtool's notation: "0x50
-// 1x9", "0+30x60", "1 _ 1".
+// add adds a series with one sample every interval. values are in promtool's notation: "0x50 1x9",
+// "0+30x60", "1 _ 1".
 func (st *store) add(t *testing.T, name string, ls map[string]string, interval time.Duration,
 	values string) {
 	t.Helper()
@@ -95,13 +95,13 @@ func (s sample) FH() *histogram.FloatHistogram { return nil }
 func (s sample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
 func (s sample) Copy() chunks.Sample           { return s }
 
-// query runs a panel's query over a storage as a snapshot would, from one offset from the epoch to
-// another. What the engine remarks, such as a rate of what is no counter, is an error.
+// query runs a panel's query over a storage as a snapshot would, between two offsets from the
+// epoch. A warning of the engine, such as a rate of a gauge, is an error.
 func query(in storage.Queryable, expr string, from, to, step time.Duration) (promql.Matrix, error) {
 	engine := promql.NewEngine(promql.EngineOpts{
 		MaxSamples: 10_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute,
 		Parser:           panel.Parser(),
-		EnableAtModifier: true, // as every server has it, which a library has not
+		EnableAtModifier: true, // on in every server, off in the library
 	})
 	defer func() { _ = engine.Close() }()
 	expr = panel.Expand(expr, panel.Vars{
@@ -121,7 +121,7 @@ func query(in storage.Queryable, expr string, from, to, step time.Duration) (pro
 	m, err := res.Matrix()
 	m = slices.Clone(m)
 	for i := range m {
-		// once this query is closed, those of the result are the next one's
+		// the engine reuses the result's samples once the query is closed
 		m[i].Floats = slices.Clone(m[i].Floats)
 	}
 	return m, err
@@ -158,7 +158,7 @@ func rangeOver(in storage.Queryable, q promapi.Query,
 	return promapi.Meta{Expr: q.Expr, Grid: q.Grid}, nil
 }
 
-// Present says that all metrics are there.
+// Present reports all metrics as present.
 func (st *store) Present(_ context.Context, names []string, _,
 	_ time.Time) (map[string]bool, error) {
 	all := map[string]bool{}
@@ -168,11 +168,11 @@ func (st *store) Present(_ context.Context, names []string, _,
 	return all, nil
 }
 
-// values are what a query gives at one time: by the values of its labels in the order of their
-// names, joined by blanks.
+// values are the results of a query at one time. The key joins the label values with spaces, in the
+// order of the label names.
 type values map[string]float64
 
-// at runs a query at one offset from the epoch. names are the labels that the series have.
+// at runs a query at one offset from the epoch. names are the label names of the series.
 func (st *store) at(t *testing.T, expr string,
 	offset time.Duration) (got values, names string, err error) {
 	t.Helper()
@@ -196,7 +196,7 @@ func keyOf(ls labels.Labels) (key, names string) {
 	return strings.Join(vs, " "), strings.Join(ns, " ")
 }
 
-// near allows for the order in which floating point adds; NaN is near NaN.
+// near allows for rounding, which depends on the order of additions. NaN is near NaN.
 func near(a, b float64) bool {
 	return math.Abs(a-b) < 1e-9 || math.IsNaN(a) && math.IsNaN(b)
 }

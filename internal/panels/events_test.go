@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// events is a store whose samples end at its noon, three hours after its first, of pods in the
-// namespace shop.
+// events is a store of pods in the namespace shop. Its samples end at noon, three hours after the
+// first.
 type events struct {
 	store
 	t *testing.T
@@ -15,7 +15,7 @@ type events struct {
 
 const noon = 3 * time.Hour
 
-// put adds a series of kube-state-metrics, by the instance that says it.
+// put adds a series that an instance of kube-state-metrics reports.
 func (e *events) put(name, instance, pod string, more set, values string) {
 	e.t.Helper()
 	ls := set{"job": "ksm", "instance": instance, "namespace": "shop", "pod": pod}
@@ -28,20 +28,20 @@ func (e *events) restarts(instance, pod, uid, values string) {
 		set{"container": "app", "uid": uid}, values)
 }
 
-// killed says that the container's last end was a kill for memory.
+// killed reports an OOM kill as the last end of the container.
 func (e *events) killed(instance, pod, uid, values string) {
 	e.put("kube_pod_container_status_last_terminated_reason", instance, pod,
 		set{"container": "app", "uid": uid, "reason": "OOMKilled"}, values)
 }
 
-// since says when a pod began, in seconds of the store.
+// since reports when a pod started, in seconds of the store.
 func (e *events) since(instance, pod, uid, values string) {
 	e.put("kube_pod_start_time", instance, pod, set{"uid": uid}, values)
 }
 
-// TestRestartsAreCountedAlikeOnEveryServer: no query asks what the first sample of a counter means,
-// in which Prometheus' increase() and VictoriaMetrics' differ. A restart is what was seen to rise,
-// and what a new pod was born with.
+// TestRestartsAreCountedAlikeOnEveryServer checks that no query depends on what the first sample of
+// a counter means: increase() of Prometheus and of VictoriaMetrics differ there. A restart counts
+// if the counter was seen to rise, or if a new pod starts with it.
 func TestRestartsAreCountedAlikeOnEveryServer(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -51,10 +51,10 @@ func TestRestartsAreCountedAlikeOnEveryServer(t *testing.T) {
 		{"a counter that rises", func(e *events) {
 			e.restarts("a", "p", "1", "3x150 5x60")
 		}, values{"app shop p": 2}},
-		{"one that rose 59 minutes ago", func(e *events) {
+		{"a counter that rose 59 minutes ago", func(e *events) {
 			e.restarts("a", "p", "1", "3x120 4x60")
 		}, values{"app shop p": 1}},
-		{"one that rose an hour ago", func(e *events) {
+		{"a counter that rose an hour ago", func(e *events) {
 			e.restarts("a", "p", "1", "3x119 4x60")
 		}, values{"app shop p": 0}},
 		{"a new scrape of an old pod", func(e *events) {
@@ -66,14 +66,14 @@ func TestRestartsAreCountedAlikeOnEveryServer(t *testing.T) {
 			e.restarts("a", "p", "1", "_x160 1x20")
 			e.since("a", "p", "1", "_x160 9540x20")
 		}, values{"app shop old": 0, "app shop p": 1}},
-		{"a new pod, as only the instance that did not know it says", func(e *events) {
+		{"a new pod, known as new only by the instance that did not know it", func(e *events) {
 			e.restarts("a", "old", "0", "7x180")
 			e.restarts("a", "p", "1", "_x160 1x20")
 		}, values{"app shop old": 0, "app shop p": 1}},
-		{"an instance that is new itself, and says no start", func(e *events) {
+		{"a new instance that does not report when pods started", func(e *events) {
 			e.restarts("b", "p", "1", "_x160 4x20")
 		}, values{"app shop p": 0}},
-		{"a roll in which a restart falls between two instances", func(e *events) {
+		{"a restart between the old and the new instance", func(e *events) {
 			e.restarts("a", "p", "1", "4x160")
 			e.restarts("b", "p", "1", "_x165 5x15")
 		}, values{"app shop p": 1}},
@@ -90,13 +90,13 @@ func TestRestartsAreCountedAlikeOnEveryServer(t *testing.T) {
 			e.restarts("a", "p", "1", "4x100 _x40 4x40")
 			e.since("a", "p", "1", "0x180")
 		}, values{"app shop p": 0}},
-		{"a StatefulSet's pod made anew", func(e *events) {
+		{"a recreated pod of a StatefulSet", func(e *events) {
 			e.restarts("a", "db-0", "1", "40x150")
 			e.restarts("a", "db-0", "2", "_x155 0x10 1x15")
 			e.since("a", "db-0", "1", "0x150")
 			e.since("a", "db-0", "2", "_x155 9240x25")
 		}, values{"app shop db-0": 1}},
-		{"the same where nothing keeps the uid", func(e *events) {
+		{"a recreated pod without a uid", func(e *events) {
 			e.restarts("a", "db-0", "", "40x150 0x10 1x20")
 		}, values{"app shop db-0": 1}},
 		{"a native sidecar", func(e *events) {
@@ -115,7 +115,7 @@ func TestRestartsAreCountedAlikeOnEveryServer(t *testing.T) {
 	}
 }
 
-func TestKillsForMemory(t *testing.T) {
+func TestOOMKills(t *testing.T) {
 	terminated := func(e *events, pod, values string) {
 		e.put("kube_pod_container_status_terminated_reason", "a", pod,
 			set{"container": "app", "uid": "1", "reason": "OOMKilled"}, values)
@@ -158,7 +158,7 @@ func TestKillsForMemory(t *testing.T) {
 			terminated(e, "p", "_x150 1x30")
 			e.put("kube_pod_completion_time", "a", "p", nil, "_x150 9000x30")
 		}, values{"app shop p": 1}},
-		{"the same without a completion time, in a pod that goes on", func(e *events) {
+		{"the same without a completion time, in a running pod", func(e *events) {
 			e.restarts("a", "p", "1", "0x180")
 			terminated(e, "p", "0x150 1x30")
 		}, values{"app shop p": 1}},
@@ -171,12 +171,12 @@ func TestKillsForMemory(t *testing.T) {
 			terminated(e, "p", "_x150 1x30")
 			e.put("kube_pod_completion_time", "a", "p", nil, "_x150 -200000x30")
 		}, values{"app shop p": 0}},
-		{"a container killed long ago in a pod that goes on, as a new kube-state-metrics sees it", func(e *events) {
+		{"an old kill in a running pod, seen by a new kube-state-metrics", func(e *events) {
 			e.restarts("a", "p", "1", "_x150 0x30")
 			e.since("a", "p", "1", "_x150 -200000x30")
 			terminated(e, "p", "_x150 1x30")
 		}, values{"app shop p": 0}},
-		{"workers that their parent outlives", func(e *events) {
+		{"workers killed while their parent lives on", func(e *events) {
 			e.restarts("a", "p", "1", "0x180")
 			cadvisor(e, "one", "2x120 2+1x59")
 		}, values{"app shop p": 59}},
@@ -193,7 +193,7 @@ func TestKillsForMemory(t *testing.T) {
 			e.restarts("a", "p", "1", "0x180")
 			cadvisor(e, "one", "_x150 7x30")
 		}, values{"app shop p": 0}},
-		{"a kubelet whose counters begin anew", func(e *events) {
+		{"a kubelet whose counters start again", func(e *events) {
 			e.restarts("a", "p", "1", "0x180")
 			cadvisor(e, "one", "7x150 0x10 2x20")
 		}, values{"app shop p": 2}},

@@ -16,8 +16,8 @@ const (
 
 var profiles = []profile{community, stack}
 
-// fixture is an hour of a small cluster with the traps that clusters have, under the labels of one
-// chart. Every right answer in it can be worked out in the head.
+// fixture is an hour of a small cluster with the traps of real clusters, under the labels of one
+// chart. Every right answer can be computed in the head.
 type fixture struct {
 	store
 	t     *testing.T
@@ -36,7 +36,7 @@ func newFixture(t *testing.T, chart profile) *fixture {
 		available: 400, idle: 12, user: 42, avail: 50, inodes: 250,
 	})
 	f.scraped("n4", "host-n4", func(d set) {
-		// its instance is a name, so that only the host's own name tells the node
+		// its instance is a name, so that only nodename names the node
 		f.put("node_uname_info", d, set{"nodename": "n4"}, "1x60")
 	})
 	f.pods()
@@ -52,8 +52,7 @@ func newFixture(t *testing.T, chart profile) *fixture {
 	return f
 }
 
-// put adds one series; the labels of more win over those of base, and an empty one takes the label
-// away.
+// put adds one series. Labels in more override those in base; an empty value removes the label.
 func (f *fixture) put(name string, base, more set, values string) {
 	f.t.Helper()
 	ls := maps.Clone(map[string]string(base))
@@ -62,9 +61,9 @@ func (f *fixture) put(name string, base, more set, values string) {
 	f.add(f.t, name, ls, scrape, values)
 }
 
-// ksm adds what kube-state-metrics says: twice, because it was just rolled, and both instances are
-// within the lookback. Under the community's chart a series without a node of its own has that of
-// kube-state-metrics' pod.
+// ksm adds a series of kube-state-metrics twice, as after a restart, when both instances are within
+// the lookback. Under the community chart, a series without a node label gets the node of the
+// kube-state-metrics pod.
 func (f *fixture) ksm(name string, ls set, values string) {
 	f.t.Helper()
 	base := set{
@@ -83,8 +82,7 @@ func (f *fixture) ksm(name string, ls set, values string) {
 	}
 }
 
-// flags adds one series for each of the values that a Kubernetes enumeration can have: 1 for the
-// one that holds.
+// flags adds one series for each value of a Kubernetes enumeration: 1 for the current one, else 0.
 func (f *fixture) flags(name string, ls set, label, holds string, all ...string) {
 	for _, v := range all {
 		value := "0x60"
@@ -97,7 +95,7 @@ func (f *fixture) flags(name string, ls set, label, holds string, all ...string)
 	}
 }
 
-// nodes: n3 has no exporter and does not answer; a virtual node shares its address.
+// nodes adds the nodes. n3 has no exporter and does not answer; a virtual node has its address.
 func (f *fixture) nodes() {
 	for n, ip := range map[string]string{
 		"n1": "10.0.0.1", "n2": "10.0.0.2", "n3": "10.0.0.3", "n4": "10.0.0.4",
@@ -132,8 +130,8 @@ func (f *fixture) nodes() {
 		"true", status...)
 }
 
-// scraped hands out the labels of a node's exporter. Under the community's chart two jobs scrape
-// it, and one does not name the node.
+// scraped calls each with the labels of each target of a node's exporter. Under the community chart
+// two jobs scrape it, and one of them has no node label.
 func (f *fixture) scraped(node, host string, each func(set)) {
 	d := set{"instance": host + ":9100", "namespace": "monitoring", "service": "ne"}
 	if f.chart == stack {
@@ -152,8 +150,8 @@ func (f *fixture) scraped(node, host string, each func(set)) {
 	each(d)
 }
 
-// machine is what node_exporter says: bytes of memory available of 1000, CPU seconds a minute of a
-// core, GB available of 100 and inodes free of 1000 on the root disk.
+// machine is what node_exporter reports: available memory in bytes of 1000, CPU seconds of a core
+// in a minute, and on the root disk the available GB of 100 and the free inodes of 1000.
 type machine struct{ available, idle, user, avail, inodes int }
 
 func (f *fixture) exporter(node, ip string, m machine) {
@@ -166,7 +164,7 @@ func (f *fixture) exporter(node, ip string, m machine) {
 		f.put("node_memory_MemFree_bytes", d, nil, "20x60")
 		f.put("node_memory_Active_bytes", d, nil, "850x60")
 		for cpu, more := range map[string]int{"0": 6, "1": -6} {
-			// one core does more than the other
+			// one core is busier than the other
 			for mode, rate := range map[string]int{
 				"idle": m.idle - more, "user": m.user + more, "iowait": 3, "steal": 3,
 			} {
@@ -207,7 +205,7 @@ func (f *fixture) filesystem(d, fs set, readonly, avail, files, filesFree int) {
 	}
 }
 
-// card is a network device: what it receives and sends in a minute.
+// card adds a network device with what it receives and sends in a minute.
 func (f *fixture) card(d set, device string, in, out, errs, packets int) {
 	for name, rate := range map[string]int{
 		"receive_bytes": in, "transmit_bytes": out, "receive_errs": errs, "transmit_errs": errs,
@@ -217,26 +215,26 @@ func (f *fixture) card(d set, device string, in, out, errs, packets int) {
 	}
 }
 
-// pods: api-n1 and api-n2 with a native sidecar and an init container that is done, a finished Job,
-// a pod that waits for a node, and a Spark executor that was killed and deleted.
+// pods adds api-n1 and api-n2, each with a native sidecar and a finished init container, a finished
+// Job, a pod that waits for a node, and a Spark executor that was killed and deleted.
 func (f *fixture) pods() {
 	phases := []string{"Pending", "Running", "Succeeded"}
 	requests := map[string]string{"n1": "32000x60", "n2": "48000x60"}
 	restarts := map[string]string{"n1": "3x50 4x8", "n2": "7x60"}
 	for node, asked := range requests {
 		p := set{"namespace": "shop", "pod": "api-" + node, "uid": "u" + node}
-		given := func(metric, container, resource, value string) {
+		resource := func(metric, container, kind, value string) {
 			ls := maps.Clone(p)
-			maps.Copy(ls, set{"container": container, "node": node, "resource": resource})
+			maps.Copy(ls, set{"container": container, "node": node, "resource": kind})
 			f.ksm(metric, ls, value)
 		}
-		given("kube_pod_container_resource_limits", "app", "memory", "100x60")
-		given("kube_pod_init_container_resource_limits", "sidecar", "memory", "180x60")
-		given("kube_pod_init_container_resource_limits", "setup", "memory", "500x60")
-		given("kube_pod_container_resource_limits", "app", "cpu", "1x60")
-		given("kube_pod_container_resource_requests", "app", "cpu", "0.25x60")
-		given("kube_pod_init_container_resource_requests", "sidecar", "cpu", "0.5x60")
-		given("kube_pod_container_resource_requests", "app", "memory", asked)
+		resource("kube_pod_container_resource_limits", "app", "memory", "100x60")
+		resource("kube_pod_init_container_resource_limits", "sidecar", "memory", "180x60")
+		resource("kube_pod_init_container_resource_limits", "setup", "memory", "500x60")
+		resource("kube_pod_container_resource_limits", "app", "cpu", "1x60")
+		resource("kube_pod_container_resource_requests", "app", "cpu", "0.25x60")
+		resource("kube_pod_init_container_resource_requests", "sidecar", "cpu", "0.5x60")
+		resource("kube_pod_container_resource_requests", "app", "memory", asked)
 		f.flags("kube_pod_status_phase", p, "phase", "Running", phases...)
 		sidecar := maps.Clone(p)
 		sidecar["container"] = "sidecar"
@@ -265,8 +263,8 @@ func (f *fixture) pods() {
 	}, "1x20 _x40")
 }
 
-// kubelet hands out the labels of the kubelet's targets on a node. Under kube-prometheus-stack two
-// Services lead to it.
+// kubelet calls each with the labels of each target of a node's kubelet. Under
+// kube-prometheus-stack two Services select it.
 func (f *fixture) kubelet(node, ip, path, job string, each func(set)) {
 	if f.chart == community {
 		each(set{"job": job, "instance": node, "kubernetes_io_hostname": node})
@@ -280,8 +278,8 @@ func (f *fixture) kubelet(node, ip, path, job string, each func(set)) {
 	}
 }
 
-// cadvisor: the containers of api-<node>, and the cgroups of its pause container and of the whole
-// pod. No limit binds the container free; the sidecar does not run and is never throttled.
+// cadvisor adds the containers of api-<node>, and the cgroups of its pause container and of the
+// whole pod. The container free has no limit; the sidecar does not run and is never throttled.
 func (f *fixture) cadvisor(node, ip, working string) {
 	pod := "api-" + node
 	f.kubelet(node, ip, "/metrics/cadvisor", "kubernetes-nodes-cadvisor", func(d set) {

@@ -19,17 +19,18 @@ var (
 	identifier  = regexp.MustCompile(`[A-Za-z]+(?:[._/][A-Za-z]+)+`)
 )
 
-// alike are titles and subjects that Korean engineers write as English ones do.
+// alike are titles and subjects that are the same in Korean.
 var alike = []string{"CPU", "inodes"}
 
-// TestKoreanHasEveryWordOfEveryPanel fails where a panel, or one field of it, has no translation,
-// or lost a placeholder or a name.
-func TestKoreanHasEveryWordOfEveryPanel(t *testing.T) {
+// TestKoreanHasEveryTextOfEveryPanel fails if a text of a panel has no translation, or if the
+// translation lost a placeholder or a name.
+func TestKoreanHasEveryTextOfEveryPanel(t *testing.T) {
 	english, korean := panels.All(), panels.In(words.Korean)
 	for i, e := range english {
 		k := korean[i]
 		if len(k.Remarks) != len(e.Remarks) {
-			t.Fatalf("%s has %d remarks, in Korean %d", e.Name, len(e.Remarks), len(k.Remarks))
+			t.Fatalf("%s: got %d remarks in Korean, want %d", e.Name, len(k.Remarks),
+				len(e.Remarks))
 		}
 		pairs := [][2]string{
 			{e.Title, k.Title}, {e.Section, k.Section}, {e.Subject, k.Subject}, {e.Why, k.Why},
@@ -41,20 +42,20 @@ func TestKoreanHasEveryWordOfEveryPanel(t *testing.T) {
 		for _, p := range pairs {
 			if (p[0] == "") != (p[1] == "") || p[0] != "" && !slices.Contains(alike, p[0]) &&
 				!hasHangul(p[1]) {
-				t.Errorf("%s: %q is %q in Korean", e.Name, p[0], p[1])
+				t.Errorf("%s: got %q in Korean, want a translation of %q", e.Name, p[1], p[0])
 			}
 			if a, b := placeholder.FindAllString(p[0], -1), placeholder.FindAllString(p[1],
 				-1); !slices.Equal(a, b) {
-				t.Errorf("%s: %q has the placeholders %v, in Korean %v", e.Name, p[0], a, b)
+				t.Errorf("%s: got placeholders %v in Korean, want %v as in %q", e.Name, b, a, p[0])
 			}
 		}
 		if a, b := names(e.Hint), names(k.Hint); !slices.Equal(a, b) {
-			t.Errorf("%s: the hint names %v, in Korean %v", e.Name, a, b)
+			t.Errorf("%s: got the names %v in the Korean hint, want %v", e.Name, b, a)
 		}
 	}
 }
 
-// names are the settings, files and metrics that a hint names.
+// names returns the settings, files and metrics that a hint mentions.
 func names(hint string) []string {
 	found := identifier.FindAllString(hint, -1)
 	slices.Sort(found)
@@ -70,8 +71,8 @@ func hasHangul(s string) bool {
 	return false
 }
 
-// TestALanguageChangesWordsAlone compares all but the words.
-func TestALanguageChangesWordsAlone(t *testing.T) {
+// TestALanguageChangesOnlyTexts compares everything except the texts.
+func TestALanguageChangesOnlyTexts(t *testing.T) {
 	same := cmp.Options{
 		cmpopts.IgnoreFields(panel.Spec{}, "Title", "Section", "Subject", "Why", "Hint",
 			"WithoutAll"), cmpopts.IgnoreFields(panel.Remark{}, "Text"),

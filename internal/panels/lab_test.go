@@ -12,23 +12,23 @@ import (
 	"github.com/promsnap/promsnap/internal/panels"
 )
 
-// wellThere are the panels and remarks that have nothing to say of the simulated cluster, which is
-// well in this.
-var wellThere = []string{
+// emptyInLab are the panels and remarks without an answer from the simulated cluster, which is
+// healthy in these respects.
+var emptyInLab = []string{
 	"pod-waiting",
 	"target-flaps",
-	"not judged, because its meaning is not known: {{condition}} (nodes that have it: {{value}})",
-	"not judged, because it is kept by other machines: {{fstype}} {{device}} (nodes that mount " +
-		"it: {{value}})",
-	"containers with a memory limit whose use is not measured, and so not judged: {{value}}",
-	"volumes that can only be read, which are as full as they were made and not judged: {{value}}",
-	"raw block volumes, whose use only their application knows: {{value}}",
-	"claims on one file system with an older one, which alone is judged: {{value}}",
+	"not judged, because promsnap does not know the condition: {{condition}} (nodes: {{value}})",
+	"not judged, because other machines keep it: {{fstype}} {{device}} (nodes that mount it: " +
+		"{{value}})",
+	"containers with a memory limit but no measured usage (not judged): {{value}}",
+	"read-only volumes, which stay as full as they were made (not judged): {{value}}",
+	"raw block volumes, whose use only the application knows (not judged): {{value}}",
+	"claims on one file system with an older claim, the only one judged: {{value}}",
 }
 
-// TestEveryPanelAnswersOnTheSimulatedCluster runs the panels over a small cluster of the kind that
-// the demo has: each finds its series, as many under one chart's labels as under the other's, and
-// each ratio's whole is known.
+// TestEveryPanelAnswersOnTheSimulatedCluster runs the panels over a small cluster like the one in
+// the demo. Each panel finds its series, the same number under the labels of both charts, and the
+// capacity behind each ratio is known.
 func TestEveryPanelAnswersOnTheSimulatedCluster(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	found := map[string]int{}
@@ -49,30 +49,32 @@ func TestEveryPanelAnswersOnTheSimulatedCluster(t *testing.T) {
 		for _, spec := range panels.All() {
 			t.Run(string(profile)+"/"+spec.Name, func(t *testing.T) {
 				m := run(t, spec.Queries[0].Expr)
-				if len(m) == 0 && !slices.Contains(wellThere, spec.Name) {
-					t.Fatalf("no series from %s", spec.Queries[0].Expr)
+				if len(m) == 0 && !slices.Contains(emptyInLab, spec.Name) {
+					t.Fatalf("got no series, want some from %s", spec.Queries[0].Expr)
 				}
 				if n, ok := found[spec.Name]; ok && n != len(m) && spec.Name != "scrape-health" {
-					t.Errorf("%d series, and %d under the other chart's labels", len(m), n)
+					t.Errorf("got %d series, want %d as under the other chart's labels", len(m), n)
 				}
 				found[spec.Name] = len(m)
 				for _, r := range spec.Remarks {
-					if len(run(t, r.Query)) == 0 != slices.Contains(wellThere, r.Text) {
-						t.Errorf("an answer, or none, to %s", r.Query)
+					empty := len(run(t, r.Query)) == 0
+					if want := slices.Contains(emptyInLab, r.Text); empty != want {
+						t.Errorf("empty answer to the remark %q: got %v, want %v", r.Text, empty,
+							want)
 					}
 				}
 				if spec.Capacity == nil {
 					return
 				}
-				whole := map[string]bool{}
+				known := map[string]bool{}
 				for _, s := range run(t, spec.Capacity.Query) {
 					key, _ := keyOf(
 						labels.NewBuilder(s.Metric).Del(spec.Capacity.Aside...).Labels())
-					whole[key] = true
+					known[key] = true
 				}
 				for _, s := range m {
-					if key, _ := keyOf(s.Metric); !whole[key] {
-						t.Errorf("the whole of %s is not known", key)
+					if key, _ := keyOf(s.Metric); !known[key] {
+						t.Errorf("got no capacity for %s, want one", key)
 					}
 				}
 			})

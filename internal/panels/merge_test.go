@@ -19,7 +19,7 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// fleet is the storage of several clusters, which answers as a Prometheus that has them all.
+// fleet is the storage of several clusters, queried like one Prometheus that holds them all.
 type fleet []storage.Queryable
 
 // Querier makes f a storage.Queryable.
@@ -59,9 +59,9 @@ func (f fleet) Present(ctx context.Context, names []string, from,
 	return out, nil
 }
 
-// TestMergedClustersAreOneFleet takes the built-in panels of two simulated clusters one by one, and
-// of both at once from a Prometheus that has both. Written down, read and merged, the first say
-// what the second does.
+// TestMergedClustersAreOneFleet snapshots two simulated clusters separately, and both together from
+// one Prometheus that holds both. After encoding, decoding and merging, the separate snapshots
+// equal the joint one.
 func TestMergedClustersAreOneFleet(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	var all fleet
@@ -117,7 +117,7 @@ func TestMergedClustersAreOneFleet(t *testing.T) {
 	}
 }
 
-// written returns a snapshot that was written down and read.
+// written returns s after encoding and decoding it.
 func written(t *testing.T, s snapshot.Snapshot) snapshot.Snapshot {
 	t.Helper()
 	var file bytes.Buffer

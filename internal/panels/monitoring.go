@@ -8,18 +8,18 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// targets are all but the kubelets of virtual nodes, which do not exist: some searches for targets
-// list them all the same.
+// targets selects all targets except the kubelets of virtual nodes, which do not exist but which
+// some service discoveries list.
 const targets = `up{instance!~"$__virtual_targets"} unless up{node=~"$__virtual_nodes",pod=""}`
 
-// scrapeHealth has no finding of a job that has no target any more: drivers of a night and
-// exporters of a pool at zero come and go. What a report cannot do without is known as lost
-// (snapshot.Lost), and counts as down.
+// scrapeHealth has no finding for a job without targets: batch drivers and exporters of a node pool
+// scaled to zero come and go. The sources that a report needs are known as lost (snapshot.Lost) and
+// count as down.
 func scrapeHealth() panel.Spec {
 	return panel.Spec{
 		Name:    "scrape-health",
 		Kind:    panel.Heatmap,
-		Title:   "Scrape targets that answer",
+		Title:   "Scrape targets up",
 		Section: sectionMonitoring,
 		Queries: []panel.Query{{
 			Expr:   `avg by (cluster, job) (` + targets + `)`,
@@ -39,25 +39,25 @@ func scrapeHealth() panel.Spec {
 				Text:  "down: {{job}} {{instance}}",
 			},
 		},
-		Why: "Prometheus sets up to 0 where a target did not answer: no panel above can judge " +
-			"what is not scraped." +
-			" It is a share of each job: one dead exporter of fifty is a warning." +
-			" A kube-state-metrics that is no target any more, and of whose objects no other " +
-			"tells, counts as down; so do a cluster's kubelets or exporters when all are gone.",
-		Hint: "Prometheus writes up for every target; without it no target is scraped: look at " +
+		Why: "Prometheus writes up = 0 when a target does not answer, and no panel can judge " +
+			"what is not scraped. The value is a share of each job: one dead exporter out of " +
+			"fifty is a warning. A kube-state-metrics that is no longer a target counts as down " +
+			"if nothing else reports its objects. So do a cluster's kubelets or exporters when " +
+			"all of them are gone.",
+		Hint: "Prometheus writes up for every target. Without it, nothing is scraped: check " +
 			"Status → Targets.",
 	}
 }
 
-// targetFlaps has the targets that stopped answering at least three times in the range, with all of
-// their samples: a healthy cluster has none. Of a job as a whole nothing is judged here: where
-// nodes come and go, another of its targets is down every few minutes.
+// targetFlaps has all samples of the targets that stopped answering at least three times in the
+// range: a healthy cluster has none. It does not judge a whole job: where nodes come and go,
+// another of its targets is down every few minutes.
 func targetFlaps() panel.Spec {
 	const eachTarget = `(cluster, job, instance, metrics_path)`
 	return panel.Spec{
 		Name:    "target-flaps",
 		Kind:    panel.Heatmap,
-		Title:   "Scrape targets that come and go",
+		Title:   "Flapping scrape targets",
 		Section: sectionMonitoring,
 		Queries: []panel.Query{{
 			Expr: `1 - max by ` + eachTarget + ` ((` + targets + `) and on ` + eachTarget +
@@ -73,24 +73,23 @@ func targetFlaps() panel.Spec {
 		}},
 		EmptyIsOK: true,
 		Needs:     []string{"up"},
-		Why: "A target that fails some scrapes and answers others is never down for long enough " +
-			"to alert, and its figures have holes:" +
-			" an exporter that runs out of memory, a node that is overloaded, two machines at " +
-			"one address. 1 is a scrape that failed.",
-		Hint: "Prometheus writes up for every target; without it no target is scraped: look at " +
+		Why: "A target that fails some scrapes and answers others is never down long enough to " +
+			"alert, but its data has gaps. Typical causes: an exporter that runs out of memory, " +
+			"an overloaded node, or two machines with one address. 1 marks a failed scrape.",
+		Hint: "Prometheus writes up for every target. Without it, nothing is scraped: check " +
 			"Status → Targets.",
 	}
 }
 
-// coverage is 1 for a node without an exporter and 0 for the others, so that the alert resolves by
-// a sample when the exporter comes, and a node that is gone is just gone. Which exporter is of
-// which node is the identity table's to say: PromQL would have to know every way from one to the
-// other. Ten minutes are for a node's start.
+// coverage is 1 for a node without an exporter and 0 for the others, so that the alert resolves
+// with a sample when the exporter appears. A deleted node disappears. The identity table decides
+// which exporter belongs to which node: PromQL would have to know every way from one to the other.
+// The ten minutes leave time for a node to start.
 func coverage() panel.Spec {
 	return panel.Spec{
 		Name:    "coverage",
 		Kind:    panel.Heatmap,
-		Top:     16, // most rows have nothing to say
+		Top:     16, // most rows are 0
 		Title:   "Nodes without node_exporter",
 		Section: sectionMonitoring,
 		Queries: []panel.Query{{
@@ -108,11 +107,12 @@ func coverage() panel.Spec {
 			NoData: rules.ResolveOnNoData, NeedsAll: true,
 			Condition: true,
 		}},
-		Why: "A node without an exporter is missing from the panels of nodes, and nothing there " +
-			"says so: this compares the nodes that Kubernetes knows with those that report." +
-			" 1 is a node that does not; where no node of a cluster does, that is one row. " +
-			"Virtual nodes (Fargate, ACI) and Windows nodes cannot run it and are left out.",
-		Hint: hintKSM + " Then look why node_exporter's DaemonSet has no pod on that node: " +
-			"taints, or a port that is taken.",
+		Why: "A node without node_exporter is missing from every node panel, and nothing there " +
+			"says so. This panel compares the nodes that Kubernetes knows with the nodes that " +
+			"report. 1 means that the node does not report. If no node of a cluster reports, " +
+			"that is a single row. Virtual nodes (Fargate, ACI) and Windows nodes cannot run " +
+			"node_exporter and are left out.",
+		Hint: hintKSM + " Then check why the node_exporter DaemonSet has no pod on that node: a " +
+			"taint, or a port that is already in use.",
 	}
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/promsnap/promsnap/testdata/race"
 )
 
-// simulated asks a simulated cluster, and keeps the longest query.
+// simulated queries a simulated cluster and records the length of the longest query.
 type simulated struct {
 	*lab.Lab
 	longest int
@@ -69,23 +69,23 @@ func (*simulated) Present(_ context.Context, names []string, _,
 	return out, nil
 }
 
-// telling returns the findings without those of series that have just ended, of which there is
-// nothing to say, and how many have ended.
-func telling(found []snapshot.Finding) (tell []snapshot.Finding, gone int) {
+// withoutEnded returns the findings without those of series that have just ended and have no
+// streak, and how many series have ended.
+func withoutEnded(found []snapshot.Finding) (kept []snapshot.Finding, gone int) {
 	for _, f := range found {
 		if f.Status == rules.Gone {
 			gone++
 		}
 		if f.Status != rules.Gone || f.Streak != nil || f.Earlier != nil {
-			tell = append(tell, f)
+			kept = append(kept, f)
 		}
 	}
-	return tell, gone
+	return kept, gone
 }
 
-// TestANarrowedPanelFindsTheSame takes the panels that can be narrowed with room for all their
-// series and with room for few: what is found, what is drawn, and how many series are well is the
-// same.
+// TestANarrowedPanelFindsTheSame snapshots each panel that can be narrowed, once with room for all
+// of its series and once with room for few. Findings, drawn lines and the number of healthy series
+// are the same.
 func TestANarrowedPanelFindsTheSame(t *testing.T) {
 	race.SkipSerial(t)
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
@@ -100,10 +100,10 @@ func TestANarrowedPanelFindsTheSame(t *testing.T) {
 		}
 	}
 	if len(specs) < 5 {
-		t.Fatalf("%d panels can be narrowed, want at least 5", len(specs))
+		t.Fatalf("got %d panels that can be narrowed, want at least 5", len(specs))
 	}
 	source := &simulated{Lab: cluster}
-	const one = 1 // the engine takes the samples of an answer back for the next query
+	const one = 1 // the engine reuses the samples of an answer for the next query
 	found := 0
 	for _, rng := range []time.Duration{time.Hour, 6 * time.Hour} {
 		o := snapshot.Options{Slot: now, Range: rng, QueryOffset: time.Minute, Concurrency: one}
@@ -114,20 +114,21 @@ func TestANarrowedPanelFindsTheSame(t *testing.T) {
 			a, f := &all[i], &few[i]
 			t.Run(fmt.Sprint(rng, " ", specs[i].Name), func(t *testing.T) {
 				if a.Failure != nil || f.Failure != nil {
-					t.Fatalf("errors: %v, %v", a.Failure, f.Failure)
+					t.Fatalf("got errors %v and %v, want none", a.Failure, f.Failure)
 				}
-				allFound, allGone := telling(a.Findings)
-				fewFound, fewGone := telling(f.Findings)
+				allFound, allGone := withoutEnded(a.Findings)
+				fewFound, fewGone := withoutEnded(f.Findings)
 				if a.Total <= o.MaxSeries || f.LeftOut == 0 || f.LeftOut+len(f.Rows) != f.Total ||
 					len(a.Spec.Rules) > 0 && f.Total-fewGone != a.Total-allGone ||
 					len(a.Spec.Rules) > 0 && f.OK != a.OK {
-					t.Errorf("%d of %d series in rows (%d gone), %d left out, %d of %d well",
-						len(f.Rows), a.Total, fewGone, f.LeftOut, f.OK, a.OK)
+					t.Errorf("narrowed: got %d rows, %d left out, %d gone, %d OK of %d; "+
+						"all: %d gone, %d OK of %d", len(f.Rows), f.LeftOut, fewGone, f.OK,
+						f.Total, allGone, a.OK, a.Total)
 				}
 				if !slices.ContainsFunc(f.Notes, func(n snapshot.Note) bool {
 					return strings.HasPrefix(n.Code, snapshot.NoteLeftOut)
 				}) {
-					t.Errorf("nothing is said of what was left out: %q", f.Notes)
+					t.Errorf("got notes %q, want one on the series that are left out", f.Notes)
 				}
 				same := cmp.Options{
 					cmpopts.EquateNaNs(), cmp.Comparer(func(a, b series.Labels) bool {
@@ -137,10 +138,10 @@ func TestANarrowedPanelFindsTheSame(t *testing.T) {
 				if diff := cmp.Diff(allFound, fewFound, same); diff != "" {
 					t.Errorf("findings (-all +narrowed):\n%s", diff)
 				}
-				for j := range f.Lines { // of those that are alike, others may be drawn
+				for j := range f.Lines { // of equal series, others may be drawn
 					if got, want := f.Lines[j].Stats.Last, a.Lines[j].Stats.Last; got != want &&
 						len(a.Spec.Rules) > 0 {
-						t.Errorf("line %d is at %v, want %v", j, got, want)
+						t.Errorf("line %d: got %v, want %v", j, got, want)
 					}
 				}
 				if slices.ContainsFunc(a.Findings, func(f snapshot.Finding) bool {
@@ -152,9 +153,10 @@ func TestANarrowedPanelFindsTheSame(t *testing.T) {
 		}
 	}
 	if found < 4 {
-		t.Errorf("findings in %d panels: the cluster is too well to tell", found)
+		t.Errorf("got findings in %d panels, want at least 4", found)
 	}
 	if source.longest > 16<<10 {
-		t.Errorf("a query of %d bytes, of which VictoriaMetrics takes 16,384", source.longest)
+		t.Errorf("got a query of %d bytes, want at most the 16,384 of VictoriaMetrics",
+			source.longest)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestMemoryThatIsInUse(t *testing.T) {
+func TestMemoryInUse(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		more  map[string]string // of 100 in all, 20 of it available
@@ -19,17 +19,17 @@ func TestMemoryThatIsInUse(t *testing.T) {
 			}, 0.5,
 		},
 		{
-			"huge pages of one size, as older kernels tell of",
+			"huge pages of one size, as older kernels report",
 			map[string]string{
 				"node_memory_HugePages_Total": "30x20", "node_memory_Hugepagesize_bytes": "2x20",
 			}, 0.5,
 		},
 		{
-			"the cache of ZFS, of which some stays",
+			"a ZFS cache of which some stays",
 			map[string]string{"node_zfs_arc_size": "50x20", "node_zfs_arc_c_min": "10x20"}, 0.4,
 		},
 		{
-			"a cache of ZFS that is below its least",
+			"a ZFS cache below its minimum",
 			map[string]string{"node_zfs_arc_size": "5x20", "node_zfs_arc_c_min": "10x20"}, 0.8,
 		},
 	} {
@@ -46,7 +46,7 @@ func TestMemoryThatIsInUse(t *testing.T) {
 	}
 }
 
-// expectOne holds the answer of a panel about the only node to a figure.
+// expectOne checks the answer of a panel about the only node.
 func (st *store) expectOne(t *testing.T, name string, at time.Duration, want float64) {
 	t.Helper()
 	got, _, err := st.at(t, builtin(t, name).Queries[0].Expr, at)
@@ -77,8 +77,8 @@ func TestCPUAtEdges(t *testing.T) {
 			"the machine boots", "5000+48x10 48+48x20", "100x10 0x20", "5000+12x10 12+12x20",
 			12 * time.Minute, 0.2,
 		},
-		{"iowait steps back", "0+48x40", "5000x10 4999x20", "0+12x40", 12 * time.Minute, 0.2},
-		{"waiting for a disk is no work", "0x40", "0+48x40", "0+12x40", 12 * time.Minute, 0.2},
+		{"iowait goes backwards", "0+48x40", "5000x10 4999x20", "0+12x40", 12 * time.Minute, 0.2},
+		{"waiting for a disk does not count", "0x40", "0+48x40", "0+12x40", 12 * time.Minute, 0.2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var st store
@@ -98,9 +98,9 @@ func TestCPUAtEdges(t *testing.T) {
 
 func TestEachFlowIsCountedOnce(t *testing.T) {
 	type card struct {
-		device, address string // no address: the exporter tells of none
-		rate            string // bytes received in a second, and as many sent
-		linked          bool   // to another device
+		device, address string // "": the exporter reports none
+		rate            string // bytes received per second; as many are sent
+		linked          bool   // its link is another device
 	}
 	for _, tt := range []struct {
 		name  string

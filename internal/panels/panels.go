@@ -1,29 +1,29 @@
-// Package panels holds the built-in panels as data: which question each asks, by which metric,
-// where its limits lie, and why this metric and not its neighbours.
+// Package panels holds the built-in panels as data: what each one asks, which metrics it uses,
+// where its limits are, and why it uses these metrics and not similar ones.
 //
-// The queries are written for what node_exporter, cAdvisor and kube-state-metrics say under the
-// labels of both Helm charts, the community's prometheus and kube-prometheus-stack, and for what
-// goes wrong in clusters: a target scraped twice, a kube-state-metrics that was just rolled, a
-// kubelet behind two Services. Hence the habits that all of them share:
+// The queries fit what node_exporter, cAdvisor and kube-state-metrics report under the labels of
+// two Helm charts, the community's prometheus and kube-prometheus-stack. They also survive common
+// faults: a target scraped twice, a kube-state-metrics that was just restarted, a kubelet behind
+// two Services. All queries therefore share these rules:
 //
-//   - Both sides of a join are aggregated to the labels that they are joined by: one series too
-//     many would fail the whole query.
-//   - Gauges are aggregated by max, which a target that is scraped twice does not change; sum would
-//     double them. Where a sum is meant, what is summed went through max first.
-//   - cluster stands in every grouping, for servers that hold several clusters; elsewhere it is
-//     empty and in nobody's way.
-//   - The first metric of a query is one that a healthy cluster has: by it an empty answer is told
-//     from a missing exporter.
+//   - Both sides of a join are aggregated to the join labels: one extra series would fail the whole
+//     query.
+//   - Gauges are aggregated by max: sum would double a target that is scraped twice. Where a sum is
+//     needed, its inputs are aggregated by max first.
+//   - Every grouping has cluster, for servers that hold several clusters. With one cluster the
+//     label is empty and changes nothing.
+//   - The first metric of a query exists in every healthy cluster. Its absence shows that the
+//     exporter is missing, and that an empty answer is not good news.
 //
-// An alert's For is what it means for a person, whatever the step. At a step of more than a third
-// of it (node-conditions in a report of 24 hours, most panels in one of a week) whoever judges
-// raises it to three steps: docs/decisions/for-at-large-steps.md. None is longer than 30 minutes,
-// so that every alert can fire in a report of one hour.
+// The For of an alert is chosen for people, not for a step. If the step is more than a third of it
+// (node-conditions in a report of 24 hours, most panels in a report of a week), the code that
+// judges raises it to three steps: docs/decisions/for-at-large-steps.md. No For is longer than 30
+// minutes, so that every alert can fire in a report of one hour.
 //
-// Samples between two steps are lost to a plain gauge. Where an event of a minute matters in a
-// report of a week, the query takes max_over_time: over $__interval, which at the smallest step is
-// one scrape and so does not stretch the event; over $__rate_interval for cAdvisor, which stamps
-// its samples when it took them, so that one scrape interval may hold none.
+// A plain gauge loses the samples between two steps. Where an event of one minute matters in a
+// report of a week, the query uses max_over_time. Its window is $__interval, which at the smallest
+// step is one scrape and does not stretch the event. For cAdvisor it is $__rate_interval, because
+// cAdvisor stamps its samples itself and one scrape interval may hold none.
 package panels
 
 import (
@@ -33,7 +33,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// The sections of a report, in its order.
+// The sections of a report, in report order.
 const (
 	sectionNodes      = "Nodes"
 	sectionContainers = "Containers"
@@ -41,8 +41,8 @@ const (
 	sectionMonitoring = "Monitoring"
 )
 
-// All returns the built-in panels in the order of a report. The slice and what it points to are the
-// caller's to change.
+// All returns the built-in panels in report order. The caller may change the slice and everything
+// in it.
 func All() []panel.Spec {
 	all := []panel.Spec{
 		nodeMemory(),
@@ -75,7 +75,7 @@ func All() []panel.Spec {
 	return all
 }
 
-// In returns the built-in panels as All does, with their words in a language.
+// In returns what All returns, with the texts in language l.
 func In(l words.Language) []panel.Spec {
 	all := All()
 	if l != words.Korean {
@@ -100,7 +100,7 @@ func In(l words.Language) []panel.Spec {
 	return all
 }
 
-// Get returns the built-in panel of a name, and whether there is one.
+// Get returns the built-in panel called name, and whether there is one.
 func Get(name string) (panel.Spec, bool) {
 	for _, s := range All() {
 		if s.Name == name {

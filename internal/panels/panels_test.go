@@ -19,7 +19,7 @@ func Example() {
 	fmt.Println(ok, spec.Title, "in", spec.Unit())
 	fmt.Println(spec.Queries[0].Expr)
 	// Output:
-	// true Memory pressure of nodes in percentunit
+	// true Node memory pressure in percentunit
 	// max by (cluster, instance) (rate(node_pressure_memory_waiting_seconds_total[$__rate_interval]))
 }
 
@@ -39,21 +39,24 @@ func TestAllHasEveryPanelInTheOrderOfAReport(t *testing.T) {
 		if !slices.Contains(sections, spec.Section) {
 			sections = append(sections, spec.Section)
 		} else if sections[len(sections)-1] != spec.Section {
-			t.Errorf("%s stands apart from its section %s", spec.Name, spec.Section)
+			t.Errorf("%s is apart from the other panels of its section %s", spec.Name,
+				spec.Section)
 		}
 	}
-	want := strings.Fields(`node-memory node-cpu node-disk node-inodes node-readonly node-conditions node-network node-network-errors node-pressure
-		node-requests node-requests-cpu container-memory container-oom container-restarts pod-waiting container-cpu
-		container-cpu-limit container-throttling pvc pvc-inodes scrape-health target-flaps coverage`)
+	want := strings.Fields(`node-memory node-cpu node-disk node-inodes node-readonly
+		node-conditions node-network node-network-errors node-pressure node-requests
+		node-requests-cpu container-memory container-oom container-restarts pod-waiting
+		container-cpu container-cpu-limit container-throttling pvc pvc-inodes scrape-health
+		target-flaps coverage`)
 	if !slices.Equal(names, want) {
-		t.Errorf("panels %v\nwant %v", names, want)
+		t.Errorf("got panels %v\nwant %v", names, want)
 	}
 	if want := []string{"Nodes", "Containers", "Storage", "Monitoring"}; !slices.Equal(sections,
 		want) {
-		t.Errorf("sections %v, want %v", sections, want)
+		t.Errorf("got sections %v, want %v", sections, want)
 	}
 	if _, ok := panels.Get("node"); ok {
-		t.Error("Get finds a panel that is not there")
+		t.Error(`Get("node"): got a panel, want none`)
 	}
 }
 
@@ -63,7 +66,7 @@ func TestCallersOwnWhatAllReturns(t *testing.T) {
 	first[0].Capacity.Unit = units.None
 	if again := panels.All()[0]; again.Rules[0].Warning == rules.At(7) ||
 		again.Capacity.Unit == units.None {
-		t.Error("a change of one caller reaches the next")
+		t.Errorf("All after a change by an earlier caller: got %+v, want it unchanged", again)
 	}
 }
 
@@ -78,7 +81,7 @@ func TestEveryPanelSaysWhatAReaderNeeds(t *testing.T) {
 	for _, spec := range panels.All() {
 		t.Run(spec.Name, func(t *testing.T) {
 			if !panelName.MatchString(spec.Name) || names[spec.Name] {
-				t.Errorf("the name %q is malformed or there twice", spec.Name)
+				t.Errorf("got name %q, want a well-formed name that no other panel has", spec.Name)
 			}
 			names[spec.Name] = true
 			for what, text := range map[string]string{
@@ -86,12 +89,13 @@ func TestEveryPanelSaysWhatAReaderNeeds(t *testing.T) {
 				"Why": spec.Why, "Hint": spec.Hint,
 			} {
 				if text == "" || strings.TrimSpace(text) != text || strings.Contains(text, "  ") {
-					t.Errorf("%s is %q", what, text)
+					t.Errorf("%s: got %q, want a text without extra spaces", what, text)
 				}
 			}
 			if n := len([]rune(spec.Why)); n > 400 || !strings.HasSuffix(spec.Why, ".") ||
 				!strings.HasSuffix(spec.Hint, ".") {
-				t.Errorf("Why has %d characters; it and Hint end with a full stop", n)
+				t.Errorf("got a Why of %d characters and the Hint %q, want at most 400, "+
+					"and both to end with a full stop", n, spec.Hint)
 			}
 			if spec.Unit() == units.PercentUnit && spec.Capacity == nil {
 				switch spec.Name {
@@ -99,20 +103,21 @@ func TestEveryPanelSaysWhatAReaderNeeds(t *testing.T) {
 					"scrape-health":
 					// shares of events and of time
 				default:
-					t.Error("a ratio without its whole")
+					t.Error("got a ratio without a Capacity, want one")
 				}
 			}
 			for _, r := range spec.Rules {
 				if !alertname.MatchString(r.Name) || alerts[r.Name] {
-					t.Errorf("the alertname %q is not CamelCase or there twice", r.Name)
+					t.Errorf("got alert name %q, want a unique CamelCase name", r.Name)
 				}
 				alerts[r.Name] = true
 				if !r.Warning.Set && !r.Critical.Set {
-					t.Errorf("%s has no limit", r.Name)
+					t.Errorf("%s: got no limit, want a warning or a critical one", r.Name)
 				}
 				if r.Warning.Set && r.Critical.Set &&
 					(r.Warning.Value < r.Critical.Value) != (r.Direction == rules.Above) {
-					t.Errorf("%s is critical before it warns", r.Name)
+					t.Errorf("%s: got warning %v and critical %v, want the warning first", r.Name,
+						r.Warning.Value, r.Critical.Value)
 				}
 			}
 		})
@@ -132,11 +137,11 @@ func TestEveryQueryParsesAndHasTheLabelsOfItsLegend(t *testing.T) {
 				t.Errorf("%s: %v\n%s", spec.Name, err, q)
 			}
 			if strings.Contains(q, "increase(") || strings.Contains(q, "delta(") {
-				t.Errorf("%s asks what the first sample of a series means, in which servers differ",
-					spec.Name)
+				t.Errorf("%s: got increase() or delta() in its query, want neither: servers "+
+					"differ in what the first sample of a series means", spec.Name)
 			}
 			if len(names) == 0 {
-				t.Errorf("%s reads no metric by name", spec.Name)
+				t.Errorf("%s: got no metric name in %s, want at least one", spec.Name, q)
 			}
 		}
 		for _, m := range legend.FindAllStringSubmatch(spec.Queries[0].Legend, -1) {
@@ -150,15 +155,15 @@ func TestEveryQueryParsesAndHasTheLabelsOfItsLegend(t *testing.T) {
 			}
 			if by := strings.Fields(answers[spec.Name].by); !slices.Contains(append(by, aside...),
 				label) && (label != "node" || !slices.Contains(by, "instance")) {
-				t.Errorf("%s: the legend's %s is none of the labels %v", spec.Name, label, by)
+				t.Errorf("%s: got label %q in the legend, want one of %v", spec.Name, label, by)
 			}
 		}
 	}
 }
 
-// TestAnEmptyAnswerIsToldFromAMissingExporter: the first metric of a query that may be empty is
-// there in every healthy cluster.
-func TestAnEmptyAnswerIsToldFromAMissingExporter(t *testing.T) {
+// TestAnEmptyAnswerIsNotAMissingExporter checks that the first metric of a query that may be empty
+// exists in every healthy cluster.
+func TestAnEmptyAnswerIsNotAMissingExporter(t *testing.T) {
 	first := map[string]string{
 		"container-memory":    "container_memory_working_set_bytes",
 		"container-oom":       "kube_pod_container_status_restarts_total",
@@ -174,14 +179,15 @@ func TestAnEmptyAnswerIsToldFromAMissingExporter(t *testing.T) {
 			Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour,
 		}))
 		if err != nil || names[0] != first[spec.Name] {
-			t.Errorf("%s: the first metric is %v, want %q (error %v)", spec.Name, names,
+			t.Errorf("%s: got metrics %v, want %q first (error %v)", spec.Name, names,
 				first[spec.Name], err)
 		}
 	}
 }
 
-// TestAlertsCanFireInReportsOfAnHourADayAndAWeek holds the built-in rules to check-config's law,
-// For ≤ range − 3 steps and step ≤ For/3, and says where For must be raised to three steps for it.
+// TestAlertsCanFireInReportsOfAnHourADayAndAWeek checks the built-in rules against the conditions
+// of check-config, For ≤ range − 3 steps and step ≤ For/3, and lists the rules whose For must be
+// raised to three steps.
 func TestAlertsCanFireInReportsOfAnHourADayAndAWeek(t *testing.T) {
 	for _, tt := range []struct {
 		rng    time.Duration
@@ -202,28 +208,28 @@ func TestAlertsCanFireInReportsOfAnHourADayAndAWeek(t *testing.T) {
 		for _, spec := range panels.All() {
 			step, err := panel.Step(tt.rng, spec.Step, scrape)
 			if err != nil || step != tt.step {
-				t.Fatalf("%s at %s: step %s, want %s (error %v)", spec.Name, tt.rng, step, tt.step,
-					err)
+				t.Fatalf("%s at %s: got step %s, want %s (error %v)", spec.Name, tt.rng, step,
+					tt.step, err)
 			}
 			for _, r := range spec.Rules {
 				if r.For > 0 && step > r.For/3 {
 					raised = append(raised, r.Name)
 				}
 				if held := max(r.For, 3*step); held > tt.rng-3*step {
-					t.Errorf("%s can hold for %s at most once in a range of %s", r.Name, held,
-						tt.rng)
+					t.Errorf("%s: got a For of %s, want at most the range of %s minus three steps",
+						r.Name, held, tt.rng)
 				}
 			}
 		}
 		if !slices.Equal(raised, tt.raised) {
-			t.Errorf("at a range of %s For must be raised for %v, want %v", tt.rng, raised,
-				tt.raised)
+			t.Errorf("rules whose For is raised in a range of %s: got %v, want %v", tt.rng,
+				raised, tt.raised)
 		}
 	}
 }
 
-// TestConditionsSayThatTheyAre holds the panels whose samples are 0 or 1 by their queries, and
-// those of them whose flaps are findings. What comes and goes of the others is how a cluster works.
+// TestConditionsSayThatTheyAre lists the panels whose query gives only 0 and 1, and the panels
+// among them whose flaps are findings. In the others, coming and going is normal for a cluster.
 func TestConditionsSayThatTheyAre(t *testing.T) {
 	var conditions, flaps []string
 	for _, p := range panels.All() {
@@ -236,11 +242,57 @@ func TestConditionsSayThatTheyAre(t *testing.T) {
 			}
 		}
 	}
-	if want := []string{"node-readonly", "node-conditions", "pod-waiting", "target-flaps", "coverage"}; !slices.Equal(conditions, want) {
+	if want := []string{
+		"node-readonly", "node-conditions", "pod-waiting", "target-flaps", "coverage",
+	}; !slices.Equal(conditions, want) {
 		t.Errorf("conditions: got %v, want %v", conditions, want)
 	}
 	if want := []string{"node-readonly", "node-conditions", "target-flaps"}; !slices.Equal(flaps,
 		want) {
 		t.Errorf("flaps: got %v, want %v", flaps, want)
+	}
+}
+
+// TestNoVariableIsLeft checks that every query of a built-in panel has only variables that promsnap
+// expands.
+func TestNoVariableIsLeft(t *testing.T) {
+	variable := regexp.MustCompile(`\$\{?[A-Za-z_]|\[\[`)
+	vars := panel.Vars{Step: time.Minute, ScrapeInterval: time.Minute, Range: time.Hour}
+	check := func(name, query string) {
+		t.Helper()
+		expanded := panel.Expand(query, vars)
+		if at := variable.FindStringIndex(expanded); at != nil {
+			t.Errorf("%s: got a variable at %.40q, want none", name, expanded[at[0]:])
+		}
+	}
+	asked := 0
+	for _, p := range panels.All() {
+		var all []string
+		for _, q := range p.Queries {
+			all = append(all, q.Expr)
+		}
+		all = append(all, p.Without, p.Targets)
+		for _, r := range p.References {
+			all = append(all, r.Query)
+		}
+		for _, r := range p.Remarks {
+			all = append(all, r.Query)
+		}
+		if p.Capacity != nil {
+			all = append(all, p.Capacity.Query)
+		}
+		if p.Detail != nil {
+			all = append(all, p.Detail.Query)
+		}
+		if p.Blind != nil {
+			all = append(all, p.Blind.Query)
+		}
+		for _, q := range all {
+			check(p.Name, q)
+		}
+		asked += len(all)
+	}
+	if asked < 60 {
+		t.Errorf("got %d queries, want at least 60", asked)
 	}
 }

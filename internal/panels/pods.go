@@ -9,20 +9,20 @@ import (
 )
 
 const (
-	// onTheWay are the reasons of containers that are being made. Only a long wait makes them a
-	// fault.
-	onTheWay = `reason=~"ContainerCreating|PodInitializing"`
-	// stuck are the reasons of containers that cannot start, but for the loop, which is a wait
-	// between two starts.
+	// starting matches the reasons of containers that are being created. Only a long wait makes
+	// them a fault.
+	starting = `reason=~"ContainerCreating|PodInitializing"`
+	// stuck matches the reasons of containers that cannot start. A crash loop is not one: it is a
+	// wait between two starts.
 	stuck = `reason!~"ContainerCreating|PodInitializing|CrashLoopBackOff"`
-	// looping is the reason of a container that ends soon after each start.
+	// looping matches the reason of a container that ends soon after each start.
 	looping = `reason="CrashLoopBackOff"`
 )
 
-// waits are pods by the reason that one of their containers waits for, or Unschedulable. The
-// kubelet names a failed pull and the pause after it in turns, which are one reason here. What is
-// renamed is asked for apart: no vector holds two series of the same labels. before and after stand
-// around each selector.
+// waits selects pods by the reason that one of their containers waits for, or Unschedulable. The
+// kubelet alternates between naming a failed pull and naming the pause after it; both are one
+// reason here. The renamed reason is queried separately, because a vector cannot hold two series
+// with the same labels. before and after enclose each selector.
 func waits(before, reasons, after string) string {
 	return `max by (cluster, namespace, pod, reason) (` +
 		either(before, `status_waiting_reason{`+reasons+`,reason!="ErrImagePull"}`, after) +
@@ -32,9 +32,9 @@ func waits(before, reasons, after string) string {
 		`, "reason", "Unschedulable", "", ""))`
 }
 
-// podWaiting is 1 for a pod that does not start and 0 for one that runs after it did not, so that
-// the alert resolves by a sample. A container that ends 25 minutes after each start waits for
-// minutes only: a loop is one that was seen in this hour and in the hour before.
+// podWaiting is 1 for a pod that does not start, and 0 for a pod that runs after it did not, so
+// that the alert resolves with a sample. A container that ends 25 minutes after each start waits
+// only for minutes: a loop must be seen in this hour and in the hour before.
 func podWaiting() panel.Spec {
 	const (
 		phase   = `kube_pod_status_phase`
@@ -45,7 +45,7 @@ func podWaiting() panel.Spec {
 		`{phase="Pending"} == 1), "reason", "Pending", "", "")` +
 		` unless ` + onPod + ` (` + either("", reason, " == 1") +
 		` or kube_pod_status_unschedulable == 1)`
-	making := eachWhy + `(` + either("", reason+`{`+onTheWay+`}`, " == 1") + `)` +
+	making := eachWhy + `(` + either("", reason+`{`+starting+`}`, " == 1") + `)` +
 		` unless ` + onPod + ` (` +
 		either("", reason+`{reason!~"ContainerCreating|PodInitializing"}`, " == 1") +
 		` or kube_pod_status_unschedulable == 1)`
@@ -73,18 +73,18 @@ func podWaiting() panel.Spec {
 			Condition: true,
 		}},
 		EmptyIsOK: true,
-		// A container that waits in a pod that runs was started before, and each of those has a
-		// reason.
+		// A container that waits in a running pod was started before, and such a container always
+		// has a reason.
 		Blind: &panel.Blind{
 			Query: `count by (cluster) (` + either("", "status_waiting", " == 1") + ` and ` +
 				onPod + ` ` + phase + `{phase="Running"} == 1)` +
 				` unless count by (cluster) (` + either("max_over_time(", reason, "[1h])") + `)`,
 			Missing: []string{"kube_pod_container_status_waiting_reason"},
 		},
-		Why: "Pods that no node has room for, whose image cannot be pulled, or whose containers " +
-			"do not start, with the reason as Kubernetes gives it; 1 is a pod that waits." +
-			" A quarter of an hour of it is no start any more. A crash loop counts from its " +
-			"second hour, however slow it is.",
+		Why: "Pods that fit on no node, whose image cannot be pulled, or whose containers do not " +
+			"start, with the reason that Kubernetes gives. 1 means that the pod is waiting. " +
+			"After 15 minutes this is no longer a normal start. A crash loop is reported from " +
+			"its second hour, however slow it is.",
 		Hint: hintKSM,
 	}
 }

@@ -13,15 +13,15 @@ const (
 	onClaim   = `on (cluster, namespace, persistentvolumeclaim)`
 	nameClaim = "{{namespace}}/{{persistentvolumeclaim}}"
 
-	// rawBlock are the claims without a filesystem, of which the kubelet says that nothing is
-	// available and nothing is used.
+	// rawBlock selects the claims without a file system. For them, the kubelet reports 0 available
+	// and 0 used.
 	rawBlock = `(kubelet_volume_stats_available_bytes == 0 and ` + onClaim +
 		` kubelet_volume_stats_used_bytes == 0` +
 		` or kube_persistentvolumeclaim_info{volumemode="Block"})`
 
-	// readOnly are the claims that nobody can write to: those that may only be read, and those that
-	// every pod mounts to read, but for pods that have ended, such as the one that filled it. Such
-	// a volume is as full as it was made.
+	// readOnly selects the claims that nobody can write to: those with only the access mode
+	// ReadOnlyMany, and those that every pod mounts read-only. Pods that have ended do not count,
+	// such as the one that filled the volume. Such a volume stays as full as it was made.
 	readOnly = `(group ` + eachClaim +
 		` (kube_persistentvolumeclaim_access_mode{access_mode="ReadOnlyMany"} == 1)` +
 		` unless ` + onClaim +
@@ -29,25 +29,29 @@ const (
 		` or min ` + eachClaim + ` (kube_pod_spec_volumes_persistentvolumeclaims_readonly` +
 		` unless ` + onPod + ` kube_pod_status_phase{phase=~"Succeeded|Failed"} == 1) == 1)`
 
-	// A volume that was just made larger may have more available than its capacity.
+	// A volume that was just enlarged may have more available than its capacity.
 	volumeUsed = `max ` + eachClaim +
-		` (1 - clamp_max(kubelet_volume_stats_available_bytes / (kubelet_volume_stats_capacity_bytes > 0), 1))`
+		` (1 - clamp_max(kubelet_volume_stats_available_bytes / ` +
+		`(kubelet_volume_stats_capacity_bytes > 0), 1))`
 	volumeSize = `max ` + eachClaim + ` (kubelet_volume_stats_capacity_bytes > 0)`
 	judged     = ` unless ` + onClaim + ` ` + rawBlock + ` unless ` + onClaim + ` ` + readOnly
 
-	hintVolumes = "The kubelet's own /metrics brings it (the job kubernetes-nodes of the " +
-		"community's Helm chart, kubelet.enabled in kube-prometheus-stack), for volumes that a " +
-		"running pod mounts and whose CSI driver reports its size (NodeGetVolumeStats)."
+	hintVolumes = "The kubelet's own /metrics provides these metrics (the job kubernetes-nodes " +
+		"in the community prometheus chart, kubelet.enabled in kube-prometheus-stack), for " +
+		"volumes that a running pod mounts and whose CSI driver reports a size " +
+		"(NodeGetVolumeStats)."
 )
 
-// sharing are the claims that lie on one file system with an older claim, as those of an NFS server
-// or of a node's own disk do: each says the capacity of the whole, which is more than it asked for,
-// and the same is free. Of claims that were made in one second all are judged.
-func sharing() string {
+// sharedClaims selects the claims on a file system that an older claim uses too, as on an NFS
+// server or a node's own disk. Each of them reports the capacity of the whole file system, which is
+// more than it requested, and the same free space. Claims created in the same second are all
+// judged.
+func sharedClaims() string {
 	const (
 		capacity = `max ` + eachClaim + ` (kubelet_volume_stats_capacity_bytes)`
 		free     = `round(max ` + eachClaim +
-			` (kubelet_volume_stats_available_bytes / (kubelet_volume_stats_capacity_bytes > 0)), 0.01)`
+			` (kubelet_volume_stats_available_bytes / (kubelet_volume_stats_capacity_bytes > ` +
+			`0)), 0.01)`
 		asked = `max ` + eachClaim +
 			` (kube_persistentvolumeclaim_resource_requests_storage_bytes)`
 		of      = `(cluster, storageclass, size, free)`
@@ -56,7 +60,8 @@ func sharing() string {
 			` * ` + onClaim + ` group_left (free) count_values ` + eachClaim + ` ("free", ` + free +
 			`)` +
 			` * ` + onClaim +
-			` group_left (storageclass) max by (cluster, namespace, persistentvolumeclaim, storageclass) (kube_persistentvolumeclaim_info)` +
+			` group_left (storageclass) max by (cluster, namespace, persistentvolumeclaim, ` +
+			`storageclass) (kube_persistentvolumeclaim_info)` +
 			` * ` + onClaim + ` group_left () max ` + eachClaim +
 			` (kube_persistentvolumeclaim_created)`
 	)
@@ -64,12 +69,12 @@ func sharing() string {
 		` (` + created + `))`
 }
 
-// oneOfMany makes a panel of claims judge the oldest claim of each file system alone: capacity is a
-// claim's whole, in a unit.
-func oneOfMany(p panel.Spec, capacity string, unit units.Unit) panel.Spec {
+// judgeOldestClaim makes a panel of claims judge only the oldest claim of each file system.
+// capacity is the query for the capacity of a claim, in unit.
+func judgeOldestClaim(p panel.Spec, capacity string, unit units.Unit) panel.Spec {
 	capacity += judged
 	p.Capacity = &panel.Capacity{
-		Query: `label_replace(` + capacity + ` and ` + onClaim + ` ` + sharing() +
+		Query: `label_replace(` + capacity + ` and ` + onClaim + ` ` + sharedClaims() +
 			`, "shared", "yes", "", "")` +
 			` or ` + onClaim + ` (` + capacity + `)`,
 		Unit:  unit,
@@ -84,7 +89,7 @@ func oneOfMany(p panel.Spec, capacity string, unit units.Unit) panel.Spec {
 }
 
 func pvc() panel.Spec {
-	return oneOfMany(panel.Spec{
+	return judgeOldestClaim(panel.Spec{
 		Name:    "pvc",
 		Title:   "Persistent volumes",
 		Section: sectionStorage,
@@ -106,33 +111,33 @@ func pvc() panel.Spec {
 				` unless ` + onClaim + ` kubelet_volume_stats_capacity_bytes)`,
 			Text: "claims that do not report how full they are: {{value}}",
 		}, {
-			Query: `count(` + sharing() + `)`,
-			Text:  "claims on one file system with an older one, which alone is judged: {{value}}",
+			Query: `count(` + sharedClaims() + `)`,
+			Text:  "claims on one file system with an older claim, the only one judged: {{value}}",
 		}, {
 			Query: `count(` + volumeUsed + ` and ` + onClaim + ` ` + readOnly + `)`,
-			Text: "volumes that can only be read, which are as full as they were made and not " +
-				"judged: {{value}}",
+			Text: "read-only volumes, which stay as full as they were made (not judged): " +
+				"{{value}}",
 		}, {
 			Query: `count(group ` + eachClaim + ` (kubelet_volume_stats_capacity_bytes > 0) and ` +
 				onClaim + ` ` + rawBlock + `)`,
-			Text: "raw block volumes, whose use only their application knows: {{value}}",
+			Text: "raw block volumes, whose use only the application knows (not judged): {{value}}",
 		}},
-		Why: "What the kubelet that mounts the volume sees of it; kube-state-metrics knows only " +
-			"what was asked for, and the node's disks do not hold it." +
-			" available and not used: a filesystem keeps some of its capacity for itself." +
-			" A raw device has no filesystem to be full, and a volume that can only be read is " +
-			"full by design.",
+		Why: "How full a volume is, as seen by the kubelet that mounts it. kube-state-metrics " +
+			"knows only the requested size, and the disk panel leaves volumes out. We use " +
+			"available, not used: a file system keeps some of its capacity for itself. Raw block " +
+			"volumes have no file system that could fill up, and read-only volumes are full by " +
+			"design: neither is judged.",
 		Hint: hintVolumes,
 	}, volumeSize, units.Bytes)
 }
 
-// pvcInodes leaves out a volume whose bytes are all but used up: XFS makes inodes of free space,
-// and then has none left either.
+// pvcInodes leaves out a volume whose bytes are almost used up: XFS makes inodes out of free space,
+// so it then has no inodes left either.
 func pvcInodes() panel.Spec {
 	const inodes = `kubelet_volume_stats_inodes > 0`
-	return oneOfMany(panel.Spec{
+	return judgeOldestClaim(panel.Spec{
 		Name:    "pvc-inodes",
-		Title:   "Inodes of persistent volumes",
+		Title:   "Persistent volume inodes",
 		Section: sectionStorage,
 		Queries: []panel.Query{{
 			Expr: `max ` + eachClaim + ` (1 - kubelet_volume_stats_inodes_free / (` + inodes +
@@ -149,8 +154,8 @@ func pvcInodes() panel.Spec {
 		}},
 		Needs:    []string{"kubelet_volume_stats_inodes", "kubelet_volume_stats_inodes_free"},
 		Optional: true,
-		Why: "A volume of many small files is full when its inodes are, whatever its bytes say." +
-			" Filesystems that make inodes as they need them report none and are left out.",
+		Why: "A volume with many small files can run out of inodes while it still has free " +
+			"bytes. File systems that make inodes on demand report none and are left out.",
 		Hint: hintVolumes,
 	}, `max `+eachClaim+` (`+inodes+`)`, units.Short)
 }

@@ -79,7 +79,7 @@ func (w world) report(t testing.TB) *report.Report {
 	grid := series.Grid{Start: slot.Add(-60 * step), Step: step, Len: 60}
 	memory := snapshot.Panel{
 		Spec: panel.Spec{
-			Name: "node-memory", Title: "Memory of nodes", Subject: "memory",
+			Name: "node-memory", Title: "Node memory", Subject: "memory",
 			Measure:  panel.NodeMemory,
 			Queries:  []panel.Query{{Expr: "memory", Legend: "{{node}}", Unit: units.PercentUnit}},
 			Capacity: &panel.Capacity{Query: "total", Unit: units.Bytes},
@@ -248,7 +248,7 @@ func blindness(t testing.TB, k notify.Kind, l words.Language) notify.Delivery {
 	d := cluster(0, l).delivery(t, notify.KindSummary)
 	specs := []panel.Spec{
 		{
-			Name: "node-memory", Title: "Memory of nodes", Queries: []panel.Query{
+			Name: "node-memory", Title: "Node memory", Queries: []panel.Query{
 				{Expr: "memory", Unit: units.PercentUnit},
 			},
 		}, {Name: "pvc", Title: "Persistent volumes", Queries: []panel.Query{{Expr: "pvc"}}},

@@ -193,13 +193,13 @@ func Specs() []panel.Spec {
 	return []panel.Spec{
 		{
 			Measure: panel.NodeMemory,
-			Name:    "node-memory", Title: "Memory of nodes", Section: "Nodes",
+			Name:    "node-memory", Title: "Node memory", Section: "Nodes",
 			Queries: []panel.Query{{Expr: "memory", Unit: units.PercentUnit, Legend: "{{node}}"}},
 			Subject: "memory",
-			Why: "MemAvailable is the kernel's own estimate of what it can still give " +
-				"without swapping; the rest is in use. MemFree and Active are no measure of " +
-				"that: page cache, which the kernel gives back when it is asked, makes a healthy " +
-				"node look full.",
+			Why: "Memory in use is the total minus MemAvailable, the kernel's own estimate of " +
+				"what it can hand out without swapping. MemFree and Active count page cache as " +
+				"used, although the kernel gives it back on demand: by them, a healthy node " +
+				"looks full.",
 			Capacity: &panel.Capacity{Query: "memory_total", Unit: units.Bytes},
 			Rules: append(limits("NodeMemoryHigh", 0.8, 0.9, 15*time.Minute), rules.Rule{
 				Name: "p95", Reduce: rules.P95, Warning: rules.At(0.85),
@@ -207,54 +207,54 @@ func Specs() []panel.Spec {
 		},
 		{
 			Measure: panel.NodeCPU,
-			Name:    "node-cpu", Title: "CPU of nodes", Section: "Nodes",
+			Name:    "node-cpu", Title: "Node CPU", Section: "Nodes",
 			Queries: []panel.Query{{Expr: "cpu", Unit: units.PercentUnit, Legend: "{{node}}"}},
 			Subject: "CPU",
-			Why: "The share of CPU time in which the cores did work of this machine; iowait " +
-				"and steal are not busy.",
+			Why: "The share of CPU time that the cores spent on this machine's work. iowait and " +
+				"steal do not count.",
 			Capacity: &panel.Capacity{Query: "cores", Unit: units.Cores},
 			Rules:    limits("NodeCPUHigh", 0.8, 0.95, 30*time.Minute),
 		},
 		{
 			Measure: panel.NodeDisk,
-			Name:    "node-disk", Title: "Disks of nodes", Section: "Nodes",
+			Name:    "node-disk", Title: "Node disks", Section: "Nodes",
 			Queries: []panel.Query{
 				{Expr: "disk", Unit: units.PercentUnit, Legend: "{{node}} {{device}}"},
 			},
 			Subject:  "disk",
-			Why:      "By device, because some systems mount one disk five times.",
+			Why:      "One row for each device: some systems mount one disk five times.",
 			Capacity: &panel.Capacity{Query: "disk_size", Unit: units.Bytes},
 			Rules:    limits("NodeDiskHigh", 0.8, 0.88, 15*time.Minute),
 		},
 		{
-			Name: "node-network", Title: "Network traffic of nodes", Section: "Nodes",
+			Name: "node-network", Title: "Node network traffic", Section: "Nodes",
 			Queries: []panel.Query{
 				{Expr: "network", Unit: units.BytesPerSecond, Legend: "{{node}}"},
 			},
-			Subject: "network traffic", Why: "Drawn without a limit: cloud network cards lie " +
-				"about their speed.",
+			Subject: "network traffic", Why: "No limit: a virtual NIC's reported speed is not your " +
+				"cloud bandwidth.",
 		},
 		{
-			Name: "node-network-errors", Title: "Network errors of nodes", Section: "Nodes",
+			Name: "node-network-errors", Title: "Node network errors", Section: "Nodes",
 			Queries: []panel.Query{
 				{Expr: "network_errors", Unit: units.PercentUnit, Legend: "{{node}}"},
 			},
 			Subject: "network errors", Rules: limits("NodeNetworkErrors", 0.01, 0, 30*time.Minute),
 		},
 		{
-			Name: "node-pressure", Title: "Memory pressure of nodes", Section: "Nodes",
+			Name: "node-pressure", Title: "Node memory pressure", Section: "Nodes",
 			Queries:  []panel.Query{{Expr: "psi", Unit: units.PercentUnit}},
 			Optional: true,
 		},
 		{
 			Measure: panel.NodeMemoryRequests,
-			Name:    "node-requests", Title: "Memory requested on nodes", Section: "Nodes",
+			Name:    "node-requests", Title: "Node memory requests", Section: "Nodes",
 			Queries: []panel.Query{{Expr: "requests", Unit: units.PercentUnit, Legend: "{{node}}"}},
 			Subject: "memory requests", Rules: limits("NodeMemoryRequestsHigh", 0.9, 0,
 				30*time.Minute),
 		},
 		{
-			Name: "container-memory", Title: "Memory of containers, of their limits",
+			Name: "container-memory", Title: "Container memory (% of limit)",
 			Section: "Containers",
 			Queries: []panel.Query{{
 				Expr:   "container_memory",
@@ -262,12 +262,12 @@ func Specs() []panel.Spec {
 				Legend: "{{namespace}}/{{pod}}/{{container}}",
 			}},
 			Subject:  "memory",
-			Why:      "Working set is what the OOM killer counts; usage includes page cache.",
+			Why:      "The working set is what the OOM killer counts. Usage includes page cache.",
 			Capacity: &panel.Capacity{Query: "container_limit", Unit: units.Bytes},
 			Rules:    limits("ContainerMemoryNearLimit", 0.85, 0.95, 15*time.Minute),
 		},
 		{
-			Name: "container-oom", Title: "Containers killed for memory", Section: "Containers",
+			Name: "container-oom", Title: "Containers OOM-killed", Section: "Containers",
 			Queries: []panel.Query{{
 				Expr:   "oom",
 				Unit:   units.Short,
@@ -285,13 +285,13 @@ func Specs() []panel.Spec {
 			},
 		},
 		{
-			Name: "container-quiet", Title: "Containers that nobody killed", Section: "Containers",
+			Name: "container-quiet", Title: "Containers never OOM-killed", Section: "Containers",
 			Queries:   []panel.Query{{Expr: "oom_quiet", Unit: units.Short}},
 			Subject:   "kills",
 			EmptyIsOK: true, Rules: []rules.Rule{{Name: "Quiet", Critical: rules.At(0)}},
 		},
 		{
-			Name: "container-throttling", Title: "CPU throttling of containers",
+			Name: "container-throttling", Title: "Container CPU throttling",
 			Section: "Containers",
 			Queries: []panel.Query{{Expr: "throttling", Unit: units.PercentUnit}},
 			Subject: "throttling", Rules: limits("ContainerCPUThrottled", 0.25, 0, 30*time.Minute),
@@ -303,7 +303,7 @@ func Specs() []panel.Spec {
 				Expr: "kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes",
 			}},
 			Subject: "volume",
-			Hint:    "The kubelet's own /metrics brings it.",
+			Hint:    "The kubelet's own /metrics provides these metrics.",
 			Rules:   limits("VolumeHigh", 0.8, 0.9, 15*time.Minute),
 		},
 	}
