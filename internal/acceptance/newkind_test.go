@@ -104,9 +104,9 @@ state: {dir: state}
 		{"  - {name: night}", "write one of pager, dir, s3"},
 		{
 			"  - {name: night, dir: {path: x}, pager: {url: 'http://p'}}",
-			"receivers[1].dir: beside pager",
+			"receivers[1].dir: cannot be used with pager",
 		},
-		{"  - {name: night, pager: {url: 'http://p'}, fallback: archive}", "tells people (pager, "},
+		{"  - {name: night, pager: {url: 'http://p'}, fallback: archive}", "receiver for people (pager, "},
 	} {
 		write(tt.receivers)
 		if got := run(2, "check-config"); !strings.Contains(got, tt.want) {

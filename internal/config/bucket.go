@@ -33,7 +33,7 @@ func (b *builder) bucket(s *bucket, path string) Bucket {
 	case b.has(key(path, "bucket")) && s.Bucket == "":
 		b.problem(key(path, "bucket"), "empty; write the bucket's name")
 	case out.KMSKey != "" && out.SSE != "aws:kms":
-		b.problem(key(path, "kms_key"), "of no effect without sse: aws:kms; write both")
+		b.problem(key(path, "kms_key"), "has no effect without sse: aws:kms; write both")
 	}
 	b.account(path, out.AccessKey, out.SecretKey, out.RoleARN, out.ExternalID)
 	return out
@@ -98,13 +98,13 @@ func (n *bucketName) UnmarshalText(b []byte) error {
 	} else if m := bucketPath.FindStringSubmatch(text); m != nil {
 		name, prefix = m[1], m[2]
 	} else {
-		return errors.New("not the name of a bucket; write it alone, such as capacity-reports, " +
+		return errors.New("not a bucket name; write only the name, such as capacity-reports, " +
 			"without an address or a path")
 	}
 	prefix = strings.Trim(strings.TrimSuffix(prefix, "*"), "/")
 	if prefix != "" {
 		prefix = ", prefix: " + shorten(prefix)
 	}
-	return fmt.Errorf("the name of a bucket stands alone; write bucket: %s%s%s", shorten(name),
+	return fmt.Errorf("more than a bucket name; write bucket: %s%s%s", shorten(name),
 		prefix, also)
 }

@@ -91,7 +91,7 @@ func (b *builder) config(ctx context.Context, f *file) *Config {
 			},
 		}
 	} else if len(f.Reports) == 0 {
-		b.problem("reports", "no report; write one, or take the key out for a report of all the "+
+		b.problem("reports", "no report; add one, or remove the key to get one report of all "+
 			"built-in panels")
 	}
 	names := map[string]string{}
@@ -102,7 +102,7 @@ func (b *builder) config(ctx context.Context, f *file) *Config {
 		b.delivers(&r, path, c, &c.Reports[i])
 	}
 	b.histories(f.Reports, c)
-	b.remembers(c)
+	b.needsState(c)
 	return c
 }
 
@@ -114,14 +114,14 @@ func (b *builder) font(ctx context.Context, path string) *Font {
 	path = b.beside(path)
 	data, err := disk.Read(ctx, path, maxFont)
 	if err == nil && len(data) > maxFont {
-		err = fmt.Errorf("not a file of at most %d MiB", maxFont>>20)
+		err = fmt.Errorf("larger than %d MiB", maxFont>>20)
 	}
 	switch {
 	case err != nil:
 		b.problem("font", "cannot be read: %v; write the path of a TrueType font (.ttf)", err)
 	case !isTrueType(data):
-		b.problem("font", "not a TrueType font; write the path of a .ttf file (most .otf files "+
-			"have outlines of another kind, which cannot be drawn)")
+		b.problem("font", "not a TrueType font; write the path of a .ttf file (promsnap cannot "+
+			"draw the outlines of most .otf files)")
 	}
 	return &Font{Path: path, Data: data}
 }
@@ -143,7 +143,7 @@ func (b *builder) unique(names map[string]string, name, path string) {
 		return
 	}
 	if first, dup := names[name]; dup {
-		b.problem(path, "the name %q is taken by %s; write another", shorten(name), first)
+		b.problem(path, "the name %q is already used by %s; choose another", shorten(name), first)
 		return
 	}
 	names[name] = path
@@ -165,16 +165,16 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 	}
 	b.leaveOut(key(path, "url"), s.URL, prometheusPages, "/api/v1")
 	if end := browserPages.FindString(pathOf(p.URL)); end != "" {
-		b.note(key(path, "url"), "ends in %s as the browser's address does; unless that is "+
-			"Prometheus' path prefix, leave it out: promsnap adds /api/v1 itself", end)
+		b.note(key(path, "url"), "ends in %s, like an address in a browser; remove that unless "+
+			"it is the path prefix of Prometheus: promsnap adds /api/v1 itself", end)
 	}
 	for i, m := range s.Matchers {
 		p.Matchers = append(p.Matchers, m...)
 		if slices.ContainsFunc(m, func(m *labels.Matcher) bool {
 			return m.Name == model.MetricNameLabel
 		}) {
-			b.problem(item(key(path, "matchers"), i), "would change which metrics a query asks "+
-				"for; match labels that all metrics have, such as cluster")
+			b.problem(item(key(path, "matchers"), i), "would change the metrics of each query; "+
+				"match a label that all metrics have, such as cluster")
 		}
 	}
 	for _, reserved := range []string{
@@ -182,7 +182,7 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 	} {
 		if _, ok := s.Params[reserved]; ok {
 			b.problem(key(key(path, "params"), reserved),
-				"promsnap sets this parameter itself; take it out")
+				"promsnap sets this parameter itself; remove it")
 		}
 	}
 	if s.SigV4 != nil {
@@ -214,7 +214,7 @@ func (b *builder) report(r *report, path string) Report {
 	}
 	if len(r.Panels) == 0 {
 		b.problem(key(path, "panels"),
-			"no panel; write one, or take the key out for all the built-in ones")
+			"no panel; add one, or remove the key to get all built-in panels")
 	}
 	names := map[string]string{}
 	for i, p := range r.Panels {
@@ -251,7 +251,7 @@ func (b *builder) builtin(name, path string, l words.Language) (panel.Spec, bool
 	if near := nearest(name, known); near != "" {
 		b.problem(path, "no built-in panel %q; did you mean %s?", shorten(name), near)
 	} else {
-		b.problem(path, "no built-in panel %q; `promsnap panels` lists them", shorten(name))
+		b.problem(path, "no built-in panel %q; run promsnap panels to list them", shorten(name))
 	}
 	return panel.Spec{}, false
 }

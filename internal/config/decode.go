@@ -115,21 +115,21 @@ func (d *decoder) decode(n *yaml.Node, path string, out reflect.Value) {
 	case reflect.Int:
 		v, err := strconv.Atoi(n.Value)
 		if err != nil || n.Tag != "!!int" {
-			d.problem(path, "wants a whole number, without quotes")
+			d.problem(path, "must be a whole number without quotes")
 			return
 		}
 		out.SetInt(int64(v))
 	case reflect.Bool:
 		var v bool
 		if n.Kind != yaml.ScalarNode || n.Decode(&v) != nil {
-			d.problem(path, "wants true or false")
+			d.problem(path, "must be true or false")
 			return
 		}
 		out.SetBool(v)
 	case reflect.Interface:
 		var v any
 		if n.Decode(&v) != nil {
-			d.problem(path, "not understood; write text, numbers, lists or mappings")
+			d.problem(path, "cannot be read; write text, numbers, lists or mappings")
 			return
 		}
 		out.Set(reflect.ValueOf(v))
@@ -141,7 +141,7 @@ func (d *decoder) follow(n *yaml.Node, path string) *yaml.Node {
 	d.visits++
 	if d.visits == maxVisits {
 		d.problemAt(n.Line, n.Column, path,
-			"the file's aliases (*name) make it too large; write less with them")
+			"aliases (*name) make the file too large; use fewer")
 	}
 	if d.visits >= maxVisits {
 		return nil
@@ -152,13 +152,15 @@ func (d *decoder) follow(n *yaml.Node, path string) *yaml.Node {
 	switch {
 	case n.Style&yaml.TaggedStyle != 0:
 		d.problemAt(n.Line, n.Column, path,
-			"tags such as !!str are not understood; write the value alone")
+			"tags such as !!str are not supported; write only the value")
 	case n.Tag == "!!null":
-		d.problemAt(n.Line, n.Column, path, "has no value; write one, or take the key out")
+		d.problemAt(n.Line, n.Column, path, "has no value; write one, or remove the key")
 	case len(n.Content) > 2*maxItems:
-		d.problemAt(n.Line, n.Column, path, fmt.Sprintf("too long; at most %d entries", maxItems))
+		d.problemAt(n.Line, n.Column, path, fmt.Sprintf("too long; write at most %d "+
+			"entries", maxItems))
 	case len(n.Value) > maxText:
-		d.problemAt(n.Line, n.Column, path, fmt.Sprintf("too long; at most %d bytes", maxText))
+		d.problemAt(n.Line, n.Column, path, fmt.Sprintf("too long; write at most %d "+
+			"bytes", maxText))
 	default:
 		return n
 	}
@@ -168,7 +170,7 @@ func (d *decoder) follow(n *yaml.Node, path string) *yaml.Node {
 // scalar returns the text of a value that is neither a list nor a mapping.
 func (d *decoder) scalar(n *yaml.Node, path string) (string, bool) {
 	if n.Kind != yaml.ScalarNode {
-		d.problem(path, "wants a single value, not a list or a mapping")
+		d.problem(path, "must be a single value, not a list or a mapping")
 		return "", false
 	}
 	return n.Value, true
@@ -181,7 +183,7 @@ func (d *decoder) text(n *yaml.Node, path string, out reflect.Value) {
 	switch {
 	case !ok:
 	case n.Tag != "!!str" && !d.secret:
-		d.problem(path, "wants text; put it in quotes")
+		d.problem(path, "must be text; put it in quotes")
 	default:
 		out.SetString(text)
 	}
@@ -190,7 +192,7 @@ func (d *decoder) text(n *yaml.Node, path string, out reflect.Value) {
 // list fills a slice. Its items are decoded in place, so that their paths are the file's.
 func (d *decoder) list(n *yaml.Node, path string, out reflect.Value) {
 	if n.Kind != yaml.SequenceNode {
-		d.problem(path, "wants a list; begin each entry with a hyphen")
+		d.problem(path, "must be a list; begin each entry with a hyphen")
 		return
 	}
 	out.Set(reflect.MakeSlice(out.Type(), len(n.Content), len(n.Content)))
@@ -212,7 +214,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, out reflect.Value) {
 // pairs calls each for every key of a mapping that is text and comes first.
 func (d *decoder) pairs(n *yaml.Node, path string, each func(k, v *yaml.Node)) {
 	if n.Kind != yaml.MappingNode {
-		d.problem(path, "wants keys and values; write key: value, with a blank behind the colon")
+		d.problem(path, "must have keys and values; write key: value, with a space after the colon")
 		return
 	}
 	first := map[string]int{}
@@ -220,10 +222,10 @@ func (d *decoder) pairs(n *yaml.Node, path string, each func(k, v *yaml.Node)) {
 		k, v := n.Content[i], n.Content[i+1]
 		switch {
 		case k.Kind == yaml.ScalarNode && k.Tag == "!!merge":
-			d.problemAt(k.Line, k.Column, path, "merging (<<) is not understood; an alias "+
-				"(*name) can stand for a whole value")
+			d.problemAt(k.Line, k.Column, path, "merging (<<) is not supported; use an alias "+
+				"(*name) for a whole value")
 		case k.Kind != yaml.ScalarNode || k.Tag != "!!str":
-			d.problemAt(k.Line, k.Column, path, "a key that is not text; put it in quotes")
+			d.problemAt(k.Line, k.Column, path, "this key is not text; put it in quotes")
 		case first[k.Value] != 0:
 			d.problemAt(k.Line, k.Column, d.keyPath(path, k.Value),
 				fmt.Sprintf("the key is set twice, first in line %d; keep one", first[k.Value]))
@@ -270,10 +272,10 @@ func (d *decoder) object(n *yaml.Node, path string, out reflect.Value) {
 		switch {
 		case hasKey(n, name):
 			if plain := strings.TrimSuffix(name, "_env"); f.fromEnv && hasKey(n, plain) {
-				d.problem(key(path, name), "set beside %s; keep one of the two", plain)
+				d.problem(key(path, name), "cannot be used with %s; keep one of them", plain)
 			}
 		case f.required && !d.meant[key(path, name)]:
-			d.problem(key(path, name), "missing; write it")
+			d.problem(key(path, name), "missing, but required")
 		case f.fallback != "":
 			to := out.FieldByIndex(f.index)
 			(&decoder{nodes: map[string]*yaml.Node{}}).decode(f.fallbackFor(to.Kind()), "", to)
@@ -308,8 +310,8 @@ func (d *decoder) unknown(k *yaml.Node, path string, known map[string]field) {
 	at, advice, meant := d.keyPath(path, k.Value), "write one of "+strings.Join(names, ", "), ""
 	if before := keyBefore(k.Value, known); before != "" {
 		at, meant = key(path, before), before
-		d.problemAt(k.Line, k.Column, at, fmt.Sprintf("not a key and its value; write %s: VALUE, "+
-			"with a blank behind the colon", before))
+		d.problemAt(k.Line, k.Column, at, fmt.Sprintf("not a key with a value; write %s: VALUE, "+
+			"with a space after the colon", before))
 	} else {
 		if near := nearest(k.Value, names); near != "" && showable(k.Value) {
 			advice, meant = "did you mean "+near+"?", near
@@ -361,7 +363,7 @@ func (d *decoder) field(f field, n *yaml.Node, path string, out reflect.Value) {
 		}
 	case string:
 		if len(f.enum) > 0 && !slices.Contains(f.enum, v) {
-			d.problem(path, "%q is none of the words known here; write one of %s", shorten(v),
+			d.problem(path, "%q is not a known value; write one of %s", shorten(v),
 				strings.Join(f.enum, ", "))
 		}
 	}

@@ -9,11 +9,11 @@ import (
 
 // What a report sends to people.
 const (
-	SendChanges = "changes" // what is new, worse, better, over; nothing where nothing is
-	SendSummary = "summary" // once each slot what there is
+	SendChanges = "changes" // new, worse, better and resolved alerts; no message if there is none
+	SendSummary = "summary" // one message each slot
 )
 
-// delivers builds what a report says of its delivery, and what it needs for that.
+// delivers builds the delivery of a report and checks that it has what it needs.
 func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 	out.Send, out.ArchiveOnChange, out.RepeatInterval = r.Send, r.Archive == "on_change",
 		time.Duration(r.RepeatInterval)
@@ -25,8 +25,8 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 	if h := r.Heartbeat; h != nil {
 		out.Heartbeat = b.addressOf(key(path, "heartbeat"), "the heartbeat's", h.secretAddress)
 	}
-	var tells, archives, chosen, unknown bool
-	known := b.placed() && b.clean(key(path, "receivers"))
+	var people, archives, chosen, unknown bool
+	known := b.knowsReceivers() && b.clean(key(path, "receivers"))
 	seen := map[string]string{}
 	for i, n := range r.Receivers {
 		at := item(key(path, "receivers"), i)
@@ -35,50 +35,53 @@ func (b *builder) delivers(r *report, path string, c *Config, out *Report) {
 		switch {
 		case j >= 0:
 			to := &c.Receivers[j]
-			tells, archives = tells || to.Role == RolePeople, archives || to.Role == RoleArchive
+			people, archives = people || to.Role == RolePeople, archives || to.Role == RoleArchive
 			if to, ok := to.To.(chooser); ok {
 				chosen = true
 				to.takes(b, r, path, at)
 			}
 		case n != "":
 			unknown = true
-			b.problem(at, "no receiver %q; write the name of one of receivers", n)
+			b.problem(at, "no receiver %q; write a name that is in receivers", n)
 		}
 		out.Receivers = append(out.Receivers, string(n))
 	}
 	for _, k := range []struct {
 		name   string
 		effect bool
-		of     string
+		needs  string
 	}{
-		{"schedule", len(r.Receivers) > 0, "of any kind"},
-		{"heartbeat", len(r.Receivers) > 0, "of any kind"},
-		{"send", tells || chosen, "that tells people"},
+		{"schedule", len(r.Receivers) > 0, "a receiver"},
+		{"heartbeat", len(r.Receivers) > 0, "a receiver"},
+		{"send", people || chosen, "a receiver for people"},
 		{
-			"repeat_interval", tells && out.Send == SendChanges,
-			"that tells people, with send: changes",
+			"repeat_interval", people && out.Send == SendChanges,
+			"send: changes and a receiver for people",
 		},
-		{"history_from", tells && out.Send == SendSummary, "that tells people, with send: summary"},
-		{"archive", archives, "that keeps reports"},
+		{
+			"history_from", people && out.Send == SendSummary,
+			"send: summary and a receiver for people",
+		},
+		{"archive", archives, "a receiver that keeps reports"},
 	} {
 		if known && !unknown && b.has(key(path, k.name)) && !k.effect {
-			b.problem(key(path, k.name), "of no effect without a receiver %s; write one into "+
-				"receivers, or take the key out", k.of)
+			b.problem(key(path, k.name), "has no effect without %s; add it, or "+
+				"remove the key", k.needs)
 		}
 	}
 	switch {
 	case !known:
-	case tells && !b.has(key(path, "send")):
-		b.problem(key(path, "send"), "missing; write changes, to tell what is new, worse or "+
-			"resolved, or summary, to post each time")
-	case archives && !tells && !unknown && out.ArchiveOnChange:
-		b.problem(key(path, "archive"), "on_change keeps the times when people are told "+
-			"something, and no receiver tells people: nothing would be kept; write always")
+	case people && !b.has(key(path, "send")):
+		b.problem(key(path, "send"), "missing; write changes to send what is new, worse or "+
+			"resolved, or summary to post every time")
+	case archives && !people && !unknown && out.ArchiveOnChange:
+		b.problem(key(path, "archive"), "on_change keeps only reports with a message to people, "+
+			"and no receiver sends one, so nothing would be kept; write always")
 	}
 }
 
-// placed tells whether it is known of every receiver what it is.
-func (b *builder) placed() bool {
+// knowsReceivers reports whether the name and the kind of every receiver are known.
+func (b *builder) knowsReceivers() bool {
 	list := b.nodes["receivers"]
 	if list == nil {
 		return true
@@ -93,8 +96,7 @@ func (b *builder) placed() bool {
 	return list.Kind == yaml.SequenceNode
 }
 
-// histories checks whose runs and alerts summaries count: those of a report that is due at known
-// times and remembers what it saw.
+// histories checks the reports that history_from names: each needs a schedule and a state.
 func (b *builder) histories(from []report, c *Config) {
 	for i := range from {
 		at := key(item("reports", i), "history_from")
@@ -105,37 +107,38 @@ func (b *builder) histories(from []report, c *Config) {
 		j := slices.IndexFunc(from, func(r report) bool { return string(r.Name) == name })
 		switch {
 		case j < 0:
-			b.problem(at, "no report %q; write the name of another one of reports", name)
+			b.problem(at, "no report %q; write the name of another report", name)
 		case j == i:
-			b.problem(at, "is the report itself; write the name of the one that checks more often")
+			b.problem(at, "is this report itself; write the name of the report that checks more "+
+				"often")
 		case c.Reports[j].Schedule == nil && b.clean(key(item("reports", j), "schedule")):
-			b.problem(at, "the report %s has no schedule, so it is not known how often it was "+
-				"due; give it one", name)
+			b.problem(at, "the report %s has no schedule, so the number of its runs is unknown; "+
+				"give it one", name)
 		case len(c.Reports[j].Receivers) == 0:
-			b.problem(at, "the report %s has no receivers, and what is not delivered is not "+
-				"remembered; write some there", name)
+			b.problem(at, "the report %s has no receivers, and only a delivery saves the state; "+
+				"give it some", name)
 		}
 	}
 }
 
-// remembers checks what every delivery needs: a name for the cluster, and a memory.
-func (b *builder) remembers(c *Config) {
+// needsState checks what every delivery needs: the name of the cluster and a state.
+func (b *builder) needsState(c *Config) {
 	for i, r := range c.Reports {
 		if len(r.Receivers) == 0 {
 			continue
 		}
 		at := key(item("reports", i), "receivers")
 		if c.Cluster == "" {
-			b.problem("cluster", "missing; write the cluster's name, which messages and keys "+
-				"begin with, because %s is set", at)
+			b.problem("cluster", "missing, but required by %s; write the name of the cluster, "+
+				"which is in messages and keys", at)
 		}
 		switch {
 		case c.State != nil:
 		case b.has("kubernetes"):
 			c.State = &State{ConfigMap: &ConfigMap{Name: DefaultConfigMap}}
 		default:
-			b.problem("state", "missing; write %s, where promsnap remembers whom it told what, "+
-				"because %s is set", StatePlaces, at)
+			b.problem("state", "missing, but required by %s; write where to save what was sent: "+
+				"%s", at, StatePlaces)
 		}
 		return
 	}

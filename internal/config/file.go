@@ -318,8 +318,8 @@ var refSyntax = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,19}$`)
 // UnmarshalText takes what can stand behind the name of a series.
 func (r *ref) UnmarshalText(b []byte) error {
 	if !refSyntax.Match(b) {
-		return fmt.Errorf("%q is no ref of a query; write a letter and up to 19 letters, digits, "+
-			"- or _, such as A or limit", shorten(string(b)))
+		return fmt.Errorf("%q is not a ref of a query; write a letter and up to 19 letters, "+
+			"digits, - or _, such as A or limit", shorten(string(b)))
 	}
 	*r = ref(b)
 	return nil
@@ -363,8 +363,8 @@ type zone struct{ *time.Location }
 // UnmarshalText looks the zone up in the time zone database.
 func (z *zone) UnmarshalText(b []byte) (err error) {
 	if string(b) == "" || string(b) == "Local" {
-		return errors.New("the machine's own zone would give another report on another machine; " +
-			"write an IANA zone such as Asia/Seoul or UTC")
+		return errors.New("the local zone differs between machines; write an IANA zone such as " +
+			"Asia/Seoul or UTC")
 	}
 	z.Location, err = time.LoadLocation(string(b))
 	if err != nil {
@@ -389,7 +389,7 @@ type unit struct{ units.Unit }
 // UnmarshalText takes an id that package units knows.
 func (u *unit) UnmarshalText(b []byte) (err error) {
 	if len(b) == 0 {
-		return fmt.Errorf("no unit; write one such as bytes or percentunit, or take the key out")
+		return fmt.Errorf("no unit; write one such as bytes or percentunit, or remove the key")
 	}
 	if u.Unit, err = units.Parse(string(b)); err == nil {
 		return nil
@@ -417,7 +417,7 @@ type quantity string
 // UnmarshalText takes any text; package units reads it when the unit is known.
 func (q *quantity) UnmarshalText(b []byte) error {
 	if len(b) == 0 {
-		return errors.New("no limit; write a number such as 0.9, 90% or 24GiB, or take the key out")
+		return errors.New("no limit; write a number such as 0.9, 90% or 24GiB, or remove the key")
 	}
 	*q = quantity(b)
 	return nil
@@ -466,8 +466,8 @@ func (l *label) UnmarshalText(b []byte) error {
 	text := string(b)
 	switch foreign := foreignLabel(text); {
 	case text == "...":
-		return errors.New("... for all labels is Alertmanager's; write the labels that the " +
-			"alerts of one message share, such as alertname and namespace")
+		return errors.New("... for all labels works only in Alertmanager; write the labels that " +
+			"the alerts of one message share, such as alertname and namespace")
 	case foreign != "":
 		return fmt.Errorf("%q is not the name of a label; write %s", shorten(text), foreign)
 	case !model.UTF8Validation.IsValidLabelName(text) || len(text) > maxLabel:

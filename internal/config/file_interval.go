@@ -128,7 +128,7 @@ func span(text, what string, read func(string) (int, bool)) (Span, error) {
 		return Span{}, fmt.Errorf("%q is not %s", shorten(text), what)
 	}
 	if b < a && (a < 0 || b > 0) { // 5:-1 ends at the month's end
-		return Span{}, fmt.Errorf("%q ends before it begins; make two of it", shorten(text))
+		return Span{}, fmt.Errorf("%q ends before it begins; split it into two", shorten(text))
 	}
 	return Span{a, b}, nil
 }

@@ -128,5 +128,6 @@ func foreignMatchers(query string) []place {
 
 // adviceOnVariable says what to write in place of a variable of a dashboard in a label matcher.
 func adviceOnVariable(variable string) string {
-	return "promsnap has no variable " + shorten(variable) + "; write a value, or .+ for all"
+	return "promsnap does not fill in the " +
+		"variable " + shorten(variable) + "; write a value, or .+ for all"
 }

@@ -47,28 +47,28 @@ time_intervals:
 // What a server may know is asked of it: a note, and no mistake.
 func TestTheServerDecides(t *testing.T) {
 	for query, want := range map[string]string{
-		`limitk(3, up)`: "limitk only where it is started with its own flag " +
+		`limitk(3, up)`: "limitk only if it runs with " +
 			"--enable-feature=promql-experimental-functions",
-		`info(up)`:              "info only where",
+		`info(up)`:              "info only if",
 		`rate(up[5m + 1m])`:     "promql-duration-expr",
 		`rate(up[5m] smoothed)`: "promql-extended-range-selectors",
 		`up + fill(0) up`:       "promql-binop-fill-modifiers",
 		`holt_winters(up[1h], 0.5, 0.5)`: "Prometheus 3 calls holt_winters " +
 			"double_exponential_smoothing",
-		`sum(rate(x[5m])) default 0`:   `unexpected identifier "default"; the server is asked`,
-		`rollup_rate(x[5m])`:           "the server is asked",
-		`rate(x) keep_metric_names`:    "the server is asked",
+		`sum(rate(x[5m])) default 0`:   `unexpected identifier "default"; the server decides`,
+		`rollup_rate(x[5m])`:           "the server decides",
+		`rate(x) keep_metric_names`:    "the server decides",
 		`rate(x)`:                      "expected type range vector",
-		`sum(x) by (a) limit 5`:        "the server is asked",
-		`x{a="b" or c="d"}`:            "the server is asked",
-		`WITH (f = {a="b"}) sum(x{f})`: "the server is asked",
-		`x > 1Ki`:                      "the server is asked",
-		`rate(x[5i])`:                  "the server is asked",
-		`topk_max(3, x, "other")`:      "the server is asked",
-		`x if y`:                       "the server is asked",
+		`sum(x) by (a) limit 5`:        "the server decides",
+		`x{a="b" or c="d"}`:            "the server decides",
+		`WITH (f = {a="b"}) sum(x{f})`: "the server decides",
+		`x > 1Ki`:                      "the server decides",
+		`rate(x[5i])`:                  "the server decides",
+		`topk_max(3, x, "other")`:      "the server decides",
+		`x if y`:                       "the server decides",
 		`frobnicate(x, y)`:             `unknown function with name "frobnicate"`,
-		`x frobnicated`:                "the server is asked",
-		`sum by (node) (avg_over_time(x[$__rate_interval] future))`: "the server is asked",
+		`x frobnicated`:                "the server decides",
+		`sum by (node) (avg_over_time(x[$__rate_interval] future))`: "the server decides",
 	} {
 		text := quietHead + "reports: [{name: r, panels: [{name: p, query: '" + query + "'}]}]\n"
 		c, err := config.Load("promsnap.yaml", []byte(text), options())
@@ -83,11 +83,11 @@ func TestTheServerDecides(t *testing.T) {
 	}
 }
 
-// An address that ends as the browser's does may be a prefix, too.
+// An address that ends like one in a browser may be a path prefix, so it is only a note.
 func TestAddressOfAPage(t *testing.T) {
 	c := load(t, "version: 1\nprometheus: {url: http://p/query}\n")
 	if got := c.Notes.Error(); !strings.Contains(got, "ends in /query") ||
-		!strings.Contains(got, "leave it out") {
+		!strings.Contains(got, "remove that unless") {
 		t.Errorf("got %s", got)
 	}
 	for _, url := range []string{

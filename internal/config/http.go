@@ -59,7 +59,7 @@ var (
 // there.
 func (b *builder) leaveOut(path string, from base, pages *regexp.Regexp, adds string) {
 	if end := pages.FindString(pathOf(string(from))); end != "" {
-		b.problem(path, "leave %s out: promsnap adds %s itself",
+		b.problem(path, "remove %s: promsnap adds %s itself",
 			shorten(strings.TrimRight(end, "/")), adds)
 	}
 }
@@ -177,7 +177,7 @@ func (d *decoder) fromEnv(n *yaml.Node, path string, out reflect.Value) {
 // shown: somebody will write the password itself.
 func (d *decoder) variable(name, path string) string {
 	if !variableSyntax.MatchString(name) {
-		d.problem(path, "wants the name of an environment variable, in capitals, such as "+
+		d.problem(path, "must be the name of an environment variable in capitals, such as "+
 			"PROMETHEUS_PASSWORD")
 		return ""
 	}

@@ -63,7 +63,7 @@ func (b *builder) intervals(from []namedIntervals) map[string][]TimeInterval {
 		b.unique(names, string(n.Name), key(at, "name"))
 		list := key(at, "time_intervals")
 		if b.has(list) && len(n.TimeIntervals) == 0 {
-			b.problem(list, "no time; write one such as {weekdays: [saturday, sunday]}")
+			b.problem(list, "no time; add one such as {weekdays: [saturday, sunday]}")
 		}
 		for j := range n.TimeIntervals {
 			out[string(n.Name)] = append(out[string(n.Name)],
@@ -77,8 +77,8 @@ func (b *builder) interval(in *interval, path string) TimeInterval {
 	out := TimeInterval{Zone: in.Location.Location}
 	for i, t := range in.Times {
 		if b.clean(item(key(path, "times"), i)) && t.EndTime.minutes <= t.StartTime.minutes {
-			b.problem(item(key(path, "times"), i), "ends before it begins; make two of one over "+
-				"midnight: 22:00 to 24:00 and 00:00 to 06:00")
+			b.problem(item(key(path, "times"), i), "ends before it begins; split a time that "+
+				"crosses midnight into two: 22:00 to 24:00 and 00:00 to 06:00")
 		}
 		out.Times = append(out.Times, Span{t.StartTime.minutes, t.EndTime.minutes})
 	}
@@ -95,8 +95,8 @@ func (b *builder) interval(in *interval, path string) TimeInterval {
 		out.Years = append(out.Years, y.Span)
 	}
 	if len(out.Times)+len(out.Weekdays)+len(out.DaysOfMonth)+len(out.Months)+len(out.Years) == 0 {
-		b.problem(path, "would hold at all times; write times, weekdays, days_of_month, months "+
-			"or years")
+		b.problem(path, "matches at all times; write times, weekdays, days_of_month, months or "+
+			"years")
 	}
 	return out
 }

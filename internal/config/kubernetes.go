@@ -73,11 +73,10 @@ func (b *builder) throughKubernetes(s *kubernetesSection, p *Prometheus) *Kubern
 		}
 		return k
 	case p.URL != "" && k != nil && k.Service != "":
-		b.problem("kubernetes.service", "beside prometheus.url; keep one of the two")
+		b.problem("kubernetes.service", "cannot be used with prometheus.url; keep one of them")
 	case !b.has("prometheus.url") && k == nil:
 		b.problem("prometheus.url", "missing; write the address of Prometheus, such as "+
-			"http://prometheus-server.monitoring.svc, or kubernetes: {} to have it looked for in "+
-			"the cluster")
+			"http://prometheus-server.monitoring.svc, or kubernetes: {} to find it in the cluster")
 	}
 	if k != nil && p.URL == "" {
 		b.credentials()
@@ -88,8 +87,8 @@ func (b *builder) throughKubernetes(s *kubernetesSection, p *Prometheus) *Kubern
 // credentials finds what is of no effect where requests go through the API server, with the
 // credentials for it.
 func (b *builder) credentials() {
-	const path, why = "prometheus.http_config", "of no effect where Prometheus is reached " +
-		"through the API server, with the credentials for that; take it out, or write " +
+	const path, why = "prometheus.http_config", "has no effect: promsnap reaches Prometheus " +
+		"through the API server, with the credentials of the cluster; remove it, or set " +
 		"prometheus.url"
 	for at := range b.nodes {
 		if k, ok := strings.CutPrefix(at, path+"."); ok && !strings.ContainsAny(k, ".[") &&
@@ -129,8 +128,8 @@ var namespaceSyntax = regexp.MustCompile(`^` + objectSyntax + `$`)
 // UnmarshalText takes what Kubernetes takes.
 func (n *namespace) UnmarshalText(b []byte) error {
 	if !namespaceSyntax.Match(b) {
-		return fmt.Errorf("%q cannot be a namespace; write up to 63 lower-case letters, digits "+
-			"and hyphens, such as monitoring", shorten(string(b)))
+		return fmt.Errorf("%q is not a namespace; write up to 63 lower-case letters, digits and "+
+			"hyphens, such as monitoring", shorten(string(b)))
 	}
 	*n = namespace(b)
 	return nil
@@ -144,7 +143,7 @@ var objectNameSyntax = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?
 // UnmarshalText takes what Kubernetes takes.
 func (n *objectName) UnmarshalText(b []byte) error {
 	if !objectNameSyntax.Match(b) {
-		return fmt.Errorf("%q cannot be the name of an object; write lower-case letters, digits, "+
+		return fmt.Errorf("%q is not the name of an object; write lower-case letters, digits, "+
 			"hyphens and dots, such as %s", shorten(string(b)), DefaultConfigMap)
 	}
 	*n = objectName(b)

@@ -26,8 +26,8 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 			return s, false
 		}
 	case !b.has(key(path, "name")) && b.clean(path):
-		b.problem(path, "neither use nor name; write use: and a built-in panel, or name: and "+
-			"query: for one of your own")
+		b.problem(path, "has neither use nor name; write use: and a built-in panel, or name: and "+
+			"query: for your own panel")
 		known = false
 	case b.has(key(path, "queries")):
 	case !b.has(key(path, "query")) && b.clean(key(path, "query")):
@@ -43,8 +43,8 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 	} else if !b.has(key(path, "range")) {
 		s = b.fit(s, r.Range)
 	} else if need, ok := b.fits(&s, r.Range); !ok {
-		b.problem(key(path, "range"), "too short for the panel's rules, the longest of which "+
-			"takes %s; write %s or more", duration(need), duration(2*need))
+		b.problem(key(path, "range"), "too short for the panel's rules: one of them needs %s; "+
+			"write %s or more", duration(need), duration(2*need))
 	}
 	b.overrides(p.Overrides, key(path, "overrides"), unit, &s)
 	b.check(path, &s, r.Range)
@@ -115,8 +115,8 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 		s.Measure = panel.Measure(p.Measure)
 		if u := s.Unit(); u != units.Percent && u != units.PercentUnit &&
 			b.clean(key(path, "unit")) {
-			b.problem(key(path, "measure"), "the figures are in %s, and a measure is a share of "+
-				"what a node has; write unit: percentunit (0 to 1) or percent (0 to 100)", u)
+			b.problem(key(path, "measure"), "the unit is %s, but a measure is a share of what a "+
+				"node has; write unit: percentunit (0 to 1) or percent (0 to 100)", u)
 		}
 	}
 	if b.has(key(path, "kind")) {
@@ -151,8 +151,8 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 	b.asked(path, s, vars)
 	b.detail(key(path, "detail"), s, vars)
 	if s.Top > mostLines && s.Kind != panel.Bars && s.Kind != panel.Heatmap {
-		b.problem(key(path, "top"), "%d lines cannot be told apart; write %d at most, or kind: "+
-			"heatmap or bars", s.Top, mostLines)
+		b.problem(key(path, "top"), "%d lines are too many to tell apart; write at most %d, or "+
+			"kind: heatmap or bars", s.Top, mostLines)
 	}
 	for i, r := range s.Rules {
 		at := item(key(path, "rules"), i)
@@ -184,12 +184,13 @@ func (b *builder) asked(path string, s *panel.Spec, vars panel.Vars) {
 // legend checks the name of a series.
 func (b *builder) legend(path, text string) {
 	if before, after := strings.Count(text, "{{"), strings.Count(text, "}}"); before != after {
-		b.problem(path, "unequal numbers of {{ and }}; write labels as in {{namespace}}/{{pod}}")
+		b.problem(path, "the numbers of {{ and }} differ; write labels as in {{namespace}}/{{pod}}")
 		return
 	}
 	if part, write := foreignLegend(text); part != "" &&
 		strings.TrimSpace(text) != panel.AutoLegend {
-		b.problem(path, "%s is another program's; write %s for the label's value", shorten(part),
+		b.problem(path, "%s is the syntax of another program; write %s for the value of the "+
+			"label", shorten(part),
 			shorten(write))
 	}
 }
@@ -200,8 +201,8 @@ func (b *builder) detail(path string, s *panel.Spec, vars panel.Vars) {
 		return
 	}
 	if b.clean(path) && !slices.ContainsFunc(s.Rules, rules.Rule.IsAlert) {
-		b.problem(path, "of no effect: it is asked about alerts that fire, and the panel has "+
-			"none; write rules with an alertname, or take it out")
+		b.problem(path, "has no effect: it is for alerts that fire, and the panel has no alert; "+
+			"add a rule with an alertname, or remove it")
 	}
 	if b.has(key(path, "query")) {
 		b.detailQuery(key(path, "query"), s.Detail.Query, vars)
@@ -215,12 +216,12 @@ const mostLines = 20
 // references looks at the queries of the panel's reference lines.
 func (b *builder) references(path string, s *panel.Spec, vars panel.Vars) {
 	if len(s.References) > panel.MostReferences {
-		b.problem(path, "%d reference lines; keep the %d that matter most", len(s.References),
+		b.problem(path, "%d reference lines are too many; keep at most %d", len(s.References),
 			panel.MostReferences)
 	}
 	if len(s.References) > 0 && s.Kind != "" && s.Kind != panel.Lines && s.Kind != panel.Area {
-		b.problem(path, "a %s chart has no axis to draw reference lines on; write kind: lines or "+
-			"area, or take them out", s.Kind)
+		b.problem(path, "a %s chart has no axis for reference lines; write kind: lines or area, "+
+			"or remove them", s.Kind)
 	}
 	for i, r := range s.References {
 		at := item(path, i)
@@ -282,12 +283,12 @@ func (b *builder) rules(from []rule, path string, unit func(ref) *units.Unit) []
 			built.KeepFiringFor = time.Duration(r.KeepFiringFor)
 		} else if b.has(key(at, "keep_firing_for")) {
 			b.problem(key(at, "keep_firing_for"),
-				"of no effect: a verdict does not fire; take it out")
+				"has no effect: a verdict does not fire; remove it")
 		}
 		built.Condition, built.Flaps = r.Condition, r.Condition
 		if r.Condition && b.has(key(at, "name")) {
-			b.problem(key(at, "condition"), "of no effect: a verdict judges one number; take it "+
-				"out, or make the rule an alert")
+			b.problem(key(at, "condition"), "has no effect: a verdict judges a single number; "+
+				"remove it, or make the rule an alert")
 		}
 		if r.NoData == "resolve" {
 			built.NoData = rules.ResolveOnNoData
@@ -310,16 +311,16 @@ func (b *builder) kind(r *rule, path string) {
 	reduce := b.has(key(path, "reduce"))
 	switch {
 	case alert && (verdict || reduce):
-		b.problem(path, "both an alert and a verdict; an alert has alertname and for, a verdict "+
-			"has name and reduce: make two rules of it")
+		b.problem(path, "both an alert and a verdict; split it into two rules: an alert with "+
+			"alertname and for, and a verdict with name and reduce")
 	case !alert && !verdict:
 		b.problem(path, "no name; write alertname for an alert, or name and reduce for a verdict")
 	case alert && r.Alertname == "", verdict && r.Name == "":
 		b.problem(b.firstOf(path, "alertname", "name"),
 			"empty; write a name such as NodeMemoryHigh")
 	case verdict && !reduce:
-		b.problem(path, "a verdict needs the figure that it judges: write reduce, such as "+
-			"reduce: p95; or write alertname in place of name")
+		b.problem(path, "a verdict needs reduce; write one such as reduce: p95, or for an alert "+
+			"write alertname instead of name")
 	}
 }
 
@@ -331,7 +332,7 @@ func (b *builder) thresholds(above, below *thresholds, path string,
 	switch {
 	case above != nil && below != nil:
 		b.problem(key(path, "below"),
-			"both above and below; a rule has one side: make two rules of it")
+			"has both above and below; split it into two rules")
 	case below != nil:
 		t, side, dir = below, key(path, "below"), rules.Below
 	case above == nil:
@@ -374,15 +375,15 @@ func (b *builder) overrides(from []override, path string, unit func(ref) *units.
 			continue
 		}
 		if b.clean(at) && o.Above == nil && o.Below == nil {
-			b.problem(at, "no limit; write above or below, such as above: {warning: 80%%}; "+
-				"above: {} for no limit at all")
+			b.problem(at, "no limit; write above or below, such as above: {warning: 80%%}, or "+
+				"above: {} to remove the limits")
 		}
 		side, warning, critical := b.thresholds(o.Above, o.Below, at, unit(ref(s.Rule(o.Rule).Ref)))
 		s.Overrides = append(s.Overrides, panel.Override{
 			Match: matchersOf(o.Match), Rule: o.Rule, Warning: warning, Critical: critical,
 		})
 		if len(s.Rules) == 0 {
-			b.problem(at, "the panel has no rule to override; write rules first")
+			b.problem(at, "the panel has no rule to override; add rules")
 			continue
 		}
 		r := slices.IndexFunc(s.Rules, func(r rules.Rule) bool { return r.Name == o.Rule })
@@ -396,7 +397,7 @@ func (b *builder) overrides(from []override, path string, unit func(ref) *units.
 		}
 		if (o.Above != nil || o.Below != nil) && side != s.Rules[r].Direction {
 			b.problem(b.firstOf(at, "above", "below"),
-				"the rule %s looks %s its limits; write %s here too",
+				"the rule %s has %s; write %s here too",
 				s.Rules[r].Name, s.Rules[r].Direction, s.Rules[r].Direction)
 		}
 	}

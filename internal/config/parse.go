@@ -19,7 +19,7 @@ const maxFile = 1 << 20
 func (d *decoder) parse() *yaml.Node {
 	if len(d.source) > maxFile {
 		d.problemAt(1, 1, "",
-			fmt.Sprintf("larger than %d KiB; a configuration is text of a few pages", maxFile>>10))
+			fmt.Sprintf("larger than %d KiB, the limit for a configuration", maxFile>>10))
 		return nil
 	}
 	var doc, more yaml.Node
@@ -33,8 +33,8 @@ func (d *decoder) parse() *yaml.Node {
 	}
 	switch err := decodeNode(dec, &more); {
 	case err == nil:
-		d.problemAt(more.Line, more.Column, "", "a second YAML document; a configuration is one, "+
-			"so take the --- out")
+		d.problemAt(more.Line, more.Column, "", "a second YAML document; a configuration is a "+
+			"single document, so remove the ---")
 	case !errors.Is(err, io.EOF):
 		d.syntax(err)
 	}
@@ -74,8 +74,8 @@ func (d *decoder) syntax(err error) {
 			"that begins with * in quotes")
 		return
 	}
-	d.problemAt(line, d.indent(line), "", what+"; here or in the lines before, look for a "+
-		"missing colon, quote or bracket, or a wrong indent")
+	d.problemAt(line, d.indent(line), "", what+"; look on this line and above it for a missing "+
+		"colon, quote or bracket, or a wrong indent")
 }
 
 // find returns the first position of text in the source, or its beginning.

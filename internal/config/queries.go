@@ -9,7 +9,8 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// several builds the queries of a panel that has more than one. What they do not say is as of base.
+// several builds the queries of a panel that has more than one. Fields that a query does not set
+// come from base.
 func (b *builder) several(from []query, path string, base panel.Query) []panel.Query {
 	out := make([]panel.Query, 0, len(from))
 	names := map[string]string{}
@@ -33,13 +34,13 @@ func (b *builder) several(from []query, path string, base panel.Query) []panel.Q
 	return out
 }
 
-// queries looks at a panel's queries, their legends and their units.
+// queries checks a panel's queries, their legends and their units.
 func (b *builder) queries(path string, s *panel.Spec, vars panel.Vars) {
 	one, many := key(path, "query"), key(path, "queries")
 	switch {
 	case b.has(one) && b.has(many):
-		b.problem(many, "both query and queries; move the query into the list, or keep one of "+
-			"the two")
+		b.problem(many, "has both query and queries; move the query into the list, or keep one "+
+			"of them")
 		return
 	case b.has(one):
 		b.promql(one, s.Queries[0].Expr, vars)
@@ -56,9 +57,9 @@ func (b *builder) queries(path string, s *panel.Spec, vars panel.Vars) {
 			b.legend(key(at, "legend"), q.Legend)
 		}
 		if b.clean(at) && b.clean(item(many, 0)) && q.Unit != s.Unit() && s.Kind != panel.Stat {
-			b.problem(b.firstOf(at, "unit", "query"), "in %s, and the panel's first query is in "+
-				"%s: a chart has one axis; make a panel of its own of it, or write kind: stat",
-				q.Unit, s.Unit())
+			b.problem(b.firstOf(at, "unit", "query"), "the unit is %s, but that of the first "+
+				"query is %s, and a chart has one axis; give this query its own panel, or write "+
+				"kind: stat", q.Unit, s.Unit())
 		}
 	}
 	switch n := len(s.Queries); {
@@ -67,13 +68,13 @@ func (b *builder) queries(path string, s *panel.Spec, vars panel.Vars) {
 	}):
 		b.problem(many, "no query; write a list such as [{query: ...}, {query: ...}]")
 	case n > panel.MostQueries:
-		b.problem(many, "%d queries; a chart has %d at most: make several panels of them", n,
-			panel.MostQueries)
+		b.problem(many, "%d queries are too many for a chart; write at most %d, or split the panel",
+			n, panel.MostQueries)
 	}
 }
 
-// unitsOf returns what the limits of a panel's rules are read by: the unit of a rule's query, nil
-// where it is not known which is meant.
+// unitsOf returns a function that returns the unit in which the limits of a rule are read: that of
+// its query, or nil if the unit is wrong.
 func (b *builder) unitsOf(p *panelKeys, path string, s *panel.Spec) func(ref) *units.Unit {
 	return func(r ref) *units.Unit {
 		i := max(slices.IndexFunc(s.Queries, func(q panel.Query) bool {
@@ -81,13 +82,13 @@ func (b *builder) unitsOf(p *panelKeys, path string, s *panel.Spec) func(ref) *u
 		}), 0)
 		if !b.clean(key(path, "unit")) ||
 			i < len(p.Queries) && !b.clean(key(item(key(path, "queries"), i), "unit")) {
-			return nil // so that limits are not judged by a unit that was not meant
+			return nil // do not check limits against a unit that was not meant
 		}
 		return &s.Queries[i].Unit
 	}
 }
 
-// refs looks at which queries the file's rules name.
+// refs checks that the rules of the file name queries of the panel.
 func (b *builder) refs(from []rule, path string, s *panel.Spec) {
 	for i, r := range from {
 		at := key(item(path, i), "ref")
@@ -97,7 +98,7 @@ func (b *builder) refs(from []rule, path string, s *panel.Spec) {
 			continue
 		}
 		if len(s.Queries) == 1 {
-			b.problem(at, "no query %q: the panel has one query, which needs no ref; take it out",
+			b.problem(at, "no query %q; the panel has one query, which needs no ref: remove it",
 				shorten(string(r.Ref)))
 			continue
 		}

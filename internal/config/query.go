@@ -36,7 +36,7 @@ func (b *builder) detailQuery(path, query string, v panel.Vars) {
 	filled, at := filledLabels(query)
 	if at >= 0 {
 		b.problemIn(path, query, at,
-			`{{label}} stands for a label's value between double quotes, and is closed there; write it as in node="{{node}}"`)
+			`{{label}} is allowed only between double quotes, for the value of a label; write it as in node="{{node}}"`)
 		return
 	}
 	b.promqlOf(path, query, filled, v)
@@ -87,7 +87,7 @@ func (b *builder) promql(path, query string, v panel.Vars) { b.promqlOf(path, qu
 // where they are inside the text, where the file shows that.
 func (b *builder) promqlOf(path, text, query string, v panel.Vars) {
 	if len(query) > maxQuery {
-		b.problem(path, "longer than %d KiB; record parts of it in Prometheus and query those",
+		b.problem(path, "longer than %d KiB; use recording rules for parts of it",
 			maxQuery>>10)
 		return
 	}
@@ -96,7 +96,7 @@ func (b *builder) promqlOf(path, text, query string, v panel.Vars) {
 		b.problemIn(path, text, v.at, adviceOnVariable(v.text))
 	}
 	if variable, at := unknownVariable(query); variable != "" {
-		advice := "promsnap has no variables of a dashboard; write a value, or one of " +
+		advice := "promsnap does not fill in dashboard variables; write a value, or one of " +
 			strings.Join(queryVariables, ", ")
 		if near := nearest(plain(variable), queryVariables); near != "" {
 			advice = "did you mean " + near + "?"
@@ -115,11 +115,11 @@ func (b *builder) promqlOf(path, text, query string, v panel.Vars) {
 	switch t := expr.Type(); t {
 	case parser.ValueTypeVector, parser.ValueTypeScalar:
 	case parser.ValueTypeMatrix:
-		b.problem(path, "PromQL: gives a range vector, which cannot be drawn; put a function "+
-			"around it, such as rate(...[$__rate_interval])")
+		b.problem(path, "PromQL: the result is a range vector, which cannot be drawn; put a "+
+			"function around it, such as rate(...[$__rate_interval])")
 	default:
-		b.problem(path, "PromQL: gives a %s, which cannot be drawn; write a query that gives an "+
-			"instant vector", t)
+		b.problem(path, "PromQL: the result is a %s, which cannot be drawn; write a query that "+
+			"returns an instant vector", t)
 	}
 }
 
@@ -137,16 +137,16 @@ func (b *builder) parsed(path, text, query string, v panel.Vars) (parser.Expr, b
 			if m := switchedOff.FindStringSubmatch(unaided.Error()); m != nil {
 				what = m[1] + m[2]
 			}
-			b.note(path, "PromQL: Prometheus knows %s only where it is started with its own flag "+
-				"--enable-feature=%s; the server is asked", what, f.flag)
+			b.note(path, "PromQL: Prometheus knows %s only if it runs with --enable-feature=%s; "+
+				"the server decides", what, f.flag)
 			b.reachable(path, expr)
 			return expr, true
 		}
 	}
 	expr, err := panel.Parser().ParseExpr(expanded)
 	if err == nil {
-		b.note(path, "PromQL: Prometheus knows this only where it is started with several of its "+
-			"own flags --enable-feature=promql-…; the server is asked")
+		b.note(path, "PromQL: Prometheus knows this only if it runs with several "+
+			"--enable-feature=promql-… flags; the server decides")
 		b.reachable(path, expr)
 		return expr, true
 	}
@@ -158,14 +158,14 @@ func (b *builder) parsed(path, text, query string, v panel.Vars) (parser.Expr, b
 	case isWrongEverywhere(expanded, err):
 		b.problemIn(path, text, at, message)
 	case b.has("prometheus.matchers"):
-		b.problemIn(path, text, at, message+"; promsnap cannot put prometheus.matchers into a "+
-			"query that it cannot read: write it in plain PromQL, "+
-			"or take prometheus.matchers out and write them into each query")
+		b.problemIn(path, text, at, message+"; promsnap cannot add prometheus.matchers to a "+
+			"query that it cannot read: write the query in plain PromQL, or remove "+
+			"prometheus.matchers and add them to each query")
 	default:
 		before := len(b.problems)
-		b.problemIn(path, text, at, message+"; the server is asked"+renamed(expanded)+
-			". promsnap cannot read this query: where its answer is empty, "+
-			"it cannot say which metric is missing")
+		b.problemIn(path, text, at, message+"; the server decides"+renamed(expanded)+
+			". promsnap cannot read this query, so if its answer is empty, promsnap cannot name "+
+			"the missing metric")
 		for i := before; i < len(b.problems); i++ {
 			b.problems[i].Note = true
 		}
@@ -195,8 +195,8 @@ func (b *builder) reachable(path string, expr parser.Expr) {
 	}
 	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
 		if call, ok := n.(*parser.Call); ok && call.Func.Name == "info" {
-			b.problem(path, "info() looks up its metrics by itself, where prometheus.matchers "+
-				"cannot reach; write the join with group_left instead")
+			b.problem(path, "info() selects its own metrics, and prometheus.matchers does not "+
+				"apply to them; write the join with group_left instead")
 		}
 		return nil
 	})
@@ -205,8 +205,8 @@ func (b *builder) reachable(path string, expr parser.Expr) {
 // renamed says what a function that is gone is called now.
 func renamed(query string) string {
 	if strings.Contains(query, "holt_winters") {
-		return ": Prometheus 3 calls holt_winters double_exponential_smoothing, Prometheus 2 and " +
-			"Mimir know it as it is"
+		return ": Prometheus 3 calls holt_winters double_exponential_smoothing; Prometheus 2 and " +
+			"Mimir still call it holt_winters"
 	}
 	return ""
 }

@@ -150,8 +150,8 @@ func (b *builder) receivers(from []receiver, times map[string][]TimeInterval) []
 		for j, n := range from[i].MuteTimeIntervals {
 			mute, ok := times[string(n)]
 			if !ok && n != "" {
-				b.problem(item(key(at, "mute_time_intervals"), j), "no time interval %q; write "+
-					"the name of one of time_intervals", n)
+				b.problem(item(key(at, "mute_time_intervals"), j), "no time interval %q; write a "+
+					"name that is in time_intervals", n)
 			}
 			out[i].Mute = append(out[i].Mute, mute...)
 		}
@@ -174,12 +174,12 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 		case 0:
 			out.Kind, out.Role, out.To = n.Kind, n.role(), to
 		case 1:
-			b.problem(key(path, string(n.Kind)), "beside %s; a receiver is one place: make two "+
-				"receivers of it", out.Kind)
+			b.problem(key(path, string(n.Kind)), "cannot be used with %s; split it into two "+
+				"receivers", out.Kind)
 		}
 	}
 	if out.Kind == "" {
-		b.problem(path, "no place; write one of %s", listed(Kinds()))
+		b.problem(path, "no destination; write one of %s", listed(Kinds()))
 	}
 	if b.has(key(path, "group_by")) {
 		out.GroupBy = make([]string, len(r.GroupBy))
@@ -190,15 +190,15 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 	why := ""
 	switch out.Role {
 	case RoleArchive:
-		why = "an archive keeps reports and is told nothing"
+		why = "an archive keeps reports and gets no messages"
 	case RoleProgram:
-		why = "a program is given everything on every run, and chooses by itself"
+		why = "a program gets everything on every run and filters by itself"
 	}
 	for _, k := range []string{
 		"min_severity", "send_resolved", "all_clear", "group_by", "fallback", "mute_time_intervals",
 	} {
 		if why != "" && b.has(key(path, k)) {
-			b.problem(key(path, k), "of no effect: %s; take it out", why)
+			b.problem(key(path, k), "has no effect: %s; remove it", why)
 		}
 	}
 	return out
@@ -214,12 +214,12 @@ func (b *builder) fallback(all []Receiver, r *Receiver, path string) {
 			continue
 		}
 		if all[i].Role != RolePeople || r.Fallback == r.Name {
-			b.problem(path, "%s cannot stand in for %s; write another receiver that tells people "+
+			b.problem(path, "%s cannot be the fallback of %s; write another receiver for people "+
 				"(%s)", r.Fallback, r.Name, listed(Kinds(RolePeople)))
 		}
 		return
 	}
-	b.problem(path, "no receiver %q; write the name of one of receivers", r.Fallback)
+	b.problem(path, "no receiver %q; write a name that is in receivers", r.Fallback)
 }
 
 // severity returns the severity of a word that the decoder has taken.

@@ -37,11 +37,12 @@ func (a *alertmanager) build(b *builder, path string) any {
 // until the next run.
 func (Alertmanager) takes(b *builder, r *report, path, at string) {
 	if r.Send == SendSummary {
-		b.problem(at, "an Alertmanager pages, and a report with send: summary never does; write "+
-			"it into the receivers of one with send: changes")
+		b.problem(at, "an Alertmanager pages people, and a report with send: summary never does; "+
+			"move it to a report with send: changes")
 	}
 	if !b.has(key(path, "schedule")) {
-		b.problem(at, "an Alertmanager ends an alert that is not posted again for 4 intervals of "+
-			"the report's schedule, and there is none; write schedule, such as \"*/5 * * * *\"")
+		b.problem(at, "an alert in Alertmanager ends if it is not posted again within 4 "+
+			"intervals of the report's schedule, and this report has none; add schedule, such as "+
+			"\"*/5 * * * *\"")
 	}
 }

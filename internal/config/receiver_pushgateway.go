@@ -34,8 +34,8 @@ func (*pushgateway) role() Role { return RoleProgram }
 func (p *pushgateway) build(b *builder, path string) any {
 	b.leaveOut(key(path, "url"), p.URL, pushgatewayPages, "/metrics/job/"+p.Job)
 	if p.Job == "" {
-		b.problem(key(path, "job"), "empty; write the value of the label job, or take the key "+
-			"out for promsnap")
+		b.problem(key(path, "job"), "empty; write the value of the label job, or remove the key "+
+			"to use promsnap")
 	}
 	return Pushgateway{
 		URL: string(p.URL), Job: p.Job, HTTP: b.http(key(path, "http_config"), p.HTTP),

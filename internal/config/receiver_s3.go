@@ -26,8 +26,8 @@ func (*archive) role() Role { return RoleArchive }
 
 func (a *archive) build(b *builder, path string) any {
 	if a.PublicURL != "" && b.has(key(path, "link_expiry")) {
-		b.problem(key(path, "link_expiry"), "beside public_url, whose links are not signed; take "+
-			"one of the two out")
+		b.problem(key(path, "link_expiry"), "cannot be used with public_url, whose links are not "+
+			"signed; keep one of them")
 	}
 	return Archive{
 		Bucket: b.bucket(&a.bucket, path), PublicURL: string(a.PublicURL),

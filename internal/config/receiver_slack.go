@@ -75,16 +75,15 @@ func (s *slack) checkToken(b *builder, path string) {
 	const write = "write the Bot User OAuth Token of the app's page OAuth & Permissions, xoxb-…"
 	switch token = strings.TrimSpace(token); {
 	case strings.HasPrefix(token, "xoxe.xox"):
-		b.note(at, "this token belongs to an app with token rotation and ends after 12 hours, so "+
-			"that alerts go silent by night; "+
-			"make an app without token rotation, and "+write)
+		b.note(at, "this token expires after 12 hours, because its app uses token rotation, and "+
+			"then no alert is sent; create an app without token rotation, and "+write)
 	case strings.HasPrefix(token, "xoxe-"):
-		b.problem(at, "this is a refresh token (xoxe-…), which can never post; make an app "+
+		b.problem(at, "this is a refresh token (xoxe-…), which cannot post; create an app "+
 			"without token rotation, and "+write)
 	case strings.HasPrefix(token, "xapp-"):
-		b.problem(at, "this is an app-level token (xapp-…), which can never post; "+write)
+		b.problem(at, "this is an app-level token (xapp-…), which cannot post; "+write)
 	case strings.HasPrefix(token, "https://"), strings.HasPrefix(token, "http://"):
-		b.problem(at, "this is an address and no token; write slack_webhook: {url_env: NAME} for "+
+		b.problem(at, "this is an address, not a token; write slack_webhook: {url_env: NAME} for "+
 			"an incoming webhook")
 	}
 }
@@ -166,8 +165,8 @@ var channelSyntax = regexp.MustCompile(`^[CGD][A-Z0-9]{2,30}$`)
 // UnmarshalText takes an ID alone: Slack's pictures need it, and a name can change hands.
 func (c *channel) UnmarshalText(b []byte) error {
 	if !channelSyntax.Match(b) {
-		return errors.New("not the ID of a channel; write one such as C0123456789, which stands " +
-			"at the end of the channel's details")
+		return errors.New("not a channel ID; write one such as C0123456789, which Slack shows at " +
+			"the end of the channel details")
 	}
 	*c = channel(b)
 	return nil
@@ -181,7 +180,7 @@ var mentionSyntax = regexp.MustCompile(`^(@?(here|channel|everyone)|[UWS][A-Z0-9
 // UnmarshalText takes what Slack knows people by, which is never a name.
 func (m *mention) UnmarshalText(b []byte) error {
 	if !mentionSyntax.Match(b) {
-		return fmt.Errorf("%q is nobody whom Slack can mention; write \"@here\", \"@channel\", "+
+		return fmt.Errorf("Slack cannot mention %q; write \"@here\", \"@channel\", "+
 			"\"@everyone\", or the ID of a member (U…) or of a user group (S…)", shorten(string(b)))
 	}
 	*m = mention(b)

@@ -27,17 +27,17 @@ func TestEveryKindOfReceiver(t *testing.T) {
 			first, second = other, k
 		}
 		got := problemsOf(t, fmt.Sprintf("{name: r, %s: {}, %s: {}}", k, other))
-		if want := fmt.Sprintf("receivers[0].%s: beside %s; a receiver is one place", second,
+		if want := fmt.Sprintf("receivers[0].%s: cannot be used with %s; split it", second,
 			first); !strings.Contains(got, want) {
 			t.Errorf("of two kinds: got\n%s\nwant %q", got, want)
 		}
 		got = problemsOf(t, fmt.Sprintf("{name: r, %s: {}, min_severity: critical}", k))
-		if of := strings.Contains(got, "min_severity: of no effect"); of == slices.Contains(
+		if of := strings.Contains(got, "min_severity: has no effect"); of == slices.Contains(
 			Kinds(RolePeople), k) {
 			t.Errorf("%s with min_severity: got\n%s", k, got)
 		}
 	}
-	if got, want := problemsOf(t, "{name: r}"), "no place; write one of "+
+	if got, want := problemsOf(t, "{name: r}"), "no destination; write one of "+
 		listed(kinds); !strings.Contains(got, want) {
 		t.Errorf("without a kind: got\n%s\nwant %q", got, want)
 	}

@@ -54,8 +54,8 @@ var cronWords = map[string]string{
 // *, or one of cronWords.
 func parseSchedule(text string) (Schedule, error) {
 	if strings.HasPrefix(text, "@every") {
-		return Schedule{}, errors.New("@every counts from when a scheduler started, which no run " +
-			"knows; write the times, such as \"*/5 * * * *\" for every 5 minutes")
+		return Schedule{}, errors.New("@every counts from the start of a scheduler, which a run " +
+			"does not know; write the times, such as \"*/5 * * * *\" for every 5 minutes")
 	}
 	if named, ok := cronWords[text]; ok {
 		text = named
@@ -82,7 +82,7 @@ func parseSchedule(text string) (Schedule, error) {
 	}
 	s.eitherDay = !anyDay(fields[2]) && !anyDay(fields[4])
 	if s.Last(time.Date(2400, 12, 31, 23, 59, 0, 0, time.UTC)).IsZero() {
-		return Schedule{}, errors.New("no such day ever comes; correct the day or the month")
+		return Schedule{}, errors.New("this day never comes; correct the day or the month")
 	}
 	return s, nil
 }
@@ -133,7 +133,7 @@ func (f *cronField) parse(text string) (bits, error) {
 }
 
 func (f *cronField) error(text string) error {
-	return fmt.Errorf("%q is no %s; write %d to %d, a range such as %d-%d, or *", shorten(text),
+	return fmt.Errorf("%q is not a %s; write %d to %d, a range such as %d-%d, or *", shorten(text),
 		f.name, f.first, f.last, f.first+1, f.first+5)
 }
 

@@ -220,7 +220,7 @@ func TestTheKindOfATokenInAFile(t *testing.T) {
 	dir := t.TempDir()
 	for name, tc := range map[string]struct{ holds, want string }{
 		"rotated": {
-			"xoxe.xoxb-1-" + token, "note: this token belongs to an app with token rotation",
+			"xoxe.xoxb-1-" + token, "note: this token expires after 12 hours",
 		},
 		"refresh":   {"xoxe-1-" + token, "this is a refresh token (xoxe-…)"},
 		"app-level": {" xapp-1-" + token, "this is an app-level token (xapp-…)"},

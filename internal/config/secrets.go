@@ -19,7 +19,7 @@ type secretAddress struct {
 func (b *builder) addressOf(path, whose string, a secretAddress) secret.String {
 	out := b.secretOf(path, "url", sources{a.URL, a.URLFile, a.URLEnv, a.URLFrom})
 	if out.IsZero() {
-		b.problem(path, "no address; write url_file, url_env or url_from, where %s address is",
+		b.problem(path, "no address; set url_file, url_env or url_from for %s address",
 			whose)
 	}
 	return out
@@ -51,11 +51,11 @@ func (b *builder) secretOf(path, name string, s sources) secret.String {
 		case !b.has(at):
 			continue
 		case first != "":
-			b.problem(at, "set beside %s; keep one of the two", first)
+			b.problem(at, "cannot be used with %s; keep one of them", first)
 		case w.value == "":
-			b.problem(at, "empty; write it, or take the key out")
+			b.problem(at, "empty; write a value, or remove the key")
 		case w.key == name+"_env" && !variableSyntax.MatchString(w.value):
-			b.problem(at, "wants the name of an environment variable, in capitals, such as %s",
+			b.problem(at, "must be the name of an environment variable in capitals, such as %s",
 				defaultTokenEnv)
 		}
 		first, out = w.key, w.from(w.value)
@@ -106,9 +106,9 @@ func (b *builder) account(path, accessKey string, secretKey secret.String, roleA
 	externalID string) {
 	switch {
 	case (accessKey == "") != secretKey.IsZero():
-		b.problem(path, "access_key and a secret key belong together; write both, or neither for "+
-			"what the environment says")
+		b.problem(path, "access_key and a secret key belong together; write both, or neither to "+
+			"use the credentials of the environment")
 	case externalID != "" && roleARN == "":
-		b.problem(key(path, "external_id"), "of no effect without role_arn; write both")
+		b.problem(key(path, "external_id"), "has no effect without role_arn; write both")
 	}
 }

@@ -40,11 +40,10 @@ func (b *builder) sigV4(s *sigV4, http *promconfig.HTTPClientConfig, path string
 	}
 	switch {
 	case http.BasicAuth != nil || http.Authorization != nil || http.OAuth2 != nil:
-		b.problem(path, "beside a login in http_config; a request has one of them: take the "+
-			"other out")
+		b.problem(path, "cannot be used with a login in http_config; keep one of them")
 	case s.Service == "":
 		b.problem(key(path, "service"),
-			"empty; write the service's name, or take the key out for aps")
+			"empty; write the name of the service, or remove the key to use aps")
 	}
 	b.account(path, out.AccessKey, out.SecretKey, out.RoleARN, out.ExternalID)
 	return out

@@ -28,7 +28,7 @@ func (b *builder) state(s *stateSection) *State {
 	set := slices.DeleteFunc(places, func(k string) bool { return !b.has(key(path, k)) })
 	switch {
 	case len(set) > 1:
-		b.problem(path, "both %s and %s; keep the one that stays between two runs", set[0], set[1])
+		b.problem(path, "has both %s and %s; keep one of them", set[0], set[1])
 	case s.S3 != nil:
 		bucket := b.bucket(s.S3, key(path, "s3"))
 		return &State{S3: &bucket}
@@ -39,8 +39,8 @@ func (b *builder) state(s *stateSection) *State {
 			},
 		}
 	case s.Dir == "":
-		b.problem(b.firstOf(path, "dir"), "no place; write dir: and a directory that stays "+
-			"between two runs, s3: and a bucket, or configmap: and its name")
+		b.problem(b.firstOf(path, "dir"), "no place; write dir: and a directory that is kept "+
+			"between runs, s3: and a bucket, or configmap: and its name")
 	}
 	return &State{Dir: b.beside(s.Dir)}
 }

@@ -118,17 +118,15 @@ func foreign(word string, known map[string]field) string {
 	case isRef && has(ref+"_from"):
 		return "write " + ref + "_from, which names a place in AWS"
 	case has("mute_time_intervals") && strings.HasSuffix(word, "_time_intervals"):
-		return "promsnap can only mute: write the other times, such as nights and weekends, as " +
-			"an entry of time_intervals, " +
-			"and its name into mute_time_intervals"
+		return "promsnap can only mute; add the opposite times, such as nights and weekends, to " +
+			"time_intervals, and their name to mute_time_intervals"
 	case has("min_severity") && strings.HasSuffix(word, "severity"):
-		return "promsnap knows a least severity, min_severity, and no greatest: make a receiver " +
-			"for each severity that others are told of"
+		return "promsnap has min_severity but no maximum; add a receiver for each severity that " +
+			"goes elsewhere"
 	case has("send_resolved") && strings.HasPrefix(word, "send_"):
-		return "people are always told of what fires; send_resolved says whether they are told " +
-			"of its end"
+		return "firing alerts are always sent; send_resolved decides whether resolved ones are"
 	case has("alertname") && word == "severity":
-		return "the limit says the severity: write above: {warning: …, critical: …}"
+		return "each limit has its severity; write above: {warning: …, critical: …}"
 	case has("alertname") && word == "alert":
 		return "write alertname"
 	case has("query") && word == "expr":
