@@ -173,3 +173,45 @@ func TestReadmeIsShort(t *testing.T) {
 		t.Errorf("README.md has %d words, want %d at most", words, most)
 	}
 }
+
+// TestTroubleshootingQuotesMessages checks that every message which docs/troubleshooting.md explains
+// is one that promsnap has. "…" is what differs from one message to the next.
+func TestTroubleshootingQuotesMessages(t *testing.T) {
+	source := messages(t)
+	row := regexp.MustCompile(`(?m)^\| ([^|]+) \|`)
+	quoted := regexp.MustCompile("[*`]([^*`]+)[*`]")
+	seen := 0
+	for _, cell := range row.FindAllStringSubmatch(readPage(t, "docs/troubleshooting.md"), -1) {
+		for _, message := range quoted.FindAllStringSubmatch(cell[1], -1) {
+			seen++
+			for part := range strings.SplitSeq(message[1], "…") {
+				if part = strings.TrimSpace(part); !strings.Contains(source, part) {
+					t.Errorf("the page quotes %q, want words that promsnap says", part)
+				}
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("found %d messages on the page, want 10 or more", seen)
+	}
+}
+
+// messages returns the source of promsnap with its broken strings joined.
+func messages(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	add := func(path string, _ os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all.Write(text)
+		return err
+	}
+	for _, dir := range []string{"cmd/promsnap", "internal"} {
+		if err := filepath.WalkDir(filepath.Join(repository, dir), add); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return regexp.MustCompile(`" \+\s+"`).ReplaceAllString(all.String(), "")
+}
