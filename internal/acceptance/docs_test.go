@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -42,8 +43,8 @@ func TestDocumentedBlocks(t *testing.T) {
 	})
 }
 
-// workshop gives a script what the pages ask of a reader: a checkout, Go, kubectl, helm, and a sam
-// that prints how it was called instead of deploying.
+// workshop gives a script what the pages ask of a reader: a checkout, Go, kubectl, helm, promtool,
+// and a sam that prints how it was called instead of deploying.
 func workshop(t *testing.T, env *testscript.Env) error {
 	checkout, err := filepath.Abs("../..")
 	if err != nil {
@@ -57,7 +58,7 @@ func workshop(t *testing.T, env *testscript.Env) error {
 	if err := os.Mkdir(tools, 0o755); err != nil {
 		return err
 	}
-	for _, program := range []string{"kubectl", "helm"} {
+	for _, program := range []string{"kubectl", "helm", "promtool"} {
 		if err := os.Symlink(installed(t, program), filepath.Join(tools, program)); err != nil {
 			return err
 		}
@@ -81,6 +82,28 @@ func workshop(t *testing.T, env *testscript.Env) error {
 	env.Setenv("CHECKOUT", checkout)
 	env.Setenv("PATH", tools+string(filepath.ListSeparator)+env.Getenv("PATH"))
 	return nil
+}
+
+// TestDocumentedValues renders the chart with every value that the pages name as NAME=VALUE.
+func TestDocumentedValues(t *testing.T) {
+	setting := regexp.MustCompile("`([a-zA-Z]+(?:\\.[a-zA-Z]+)+=[a-z0-9.]+)`")
+	seen := 0
+	for _, page := range []string{"../../docs/kubernetes.md", chartDir + "/README.md"} {
+		text := strings.ReplaceAll(readText(t, page), "NAME=", "check=") // NAME is that of a report
+		for _, m := range setting.FindAllStringSubmatch(text, -1) {
+			seen++
+			flags := set(quickstart, "prometheus.url=http://prometheus", m[1])
+			if m[1] == "state.store=s3" {
+				flags = append(flags, set("s3.bucket=reports", "s3.region=eu-west-1")...)
+			}
+			if len(render(t, flags...)) == 0 {
+				t.Errorf("%s: %s makes nothing", page, m[1])
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("found %d values in the pages, want 5 or more", seen)
+	}
 }
 
 // runPods lets every Pod of a namespace run on the node "worker" and succeed. The Pod's log is "the

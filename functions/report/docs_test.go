@@ -1,0 +1,31 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestDocumentedAnswer checks that the example in docs/lambda.md is an answer of the function: every
+// field is one, with a value of its type.
+func TestDocumentedAnswer(t *testing.T) {
+	page, err := os.ReadFile("../../docs/lambda.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := regexp.MustCompile("(?s)```json\n(.*?)```").FindStringSubmatch(string(page))
+	if example == nil {
+		t.Fatal("docs/lambda.md has no example in JSON")
+	}
+	d := json.NewDecoder(strings.NewReader(example[1]))
+	d.DisallowUnknownFields()
+	var got result
+	if err := d.Decode(&got); err != nil {
+		t.Fatalf("the example is no answer: %v", err)
+	}
+	if got.Verdict != verdictOK || len(got.Reports) != 1 || len(got.Reports[0].Delivered) == 0 {
+		t.Errorf("got %+v, want the verdict %s and a report that was delivered", got, verdictOK)
+	}
+}
