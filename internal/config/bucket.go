@@ -9,7 +9,7 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// Bucket is a bucket of S3 and how to log in. Empty fields are what the environment says.
+// Bucket is an S3 bucket and how to log in. Empty fields take their value from the environment.
 type Bucket struct {
 	Name, Prefix, Region, Endpoint string
 	PathStyle                      bool
@@ -80,7 +80,7 @@ var (
 	bucketPath = regexp.MustCompile(`^/*([A-Za-z0-9][A-Za-z0-9._-]*)/+(.*)$`)
 )
 
-// UnmarshalText takes a name alone.
+// UnmarshalText accepts only a name.
 func (n *bucketName) UnmarshalText(b []byte) error {
 	text := string(b)
 	if bucketSyntax.MatchString(text) {

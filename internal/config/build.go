@@ -17,16 +17,16 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// builder makes the Config of a decoded file and records what is wrong with its meaning.
+// builder makes the Config of a decoded file and records values that make no sense.
 type builder struct {
 	*decoder
-	decoded int // how many of the problems are the decoder's
+	decoded int // the number of problems that the decoder recorded
 	options Options
 	scrape  time.Duration
 }
 
-// problem records a mistake in what the value at path means, unless that value, or one around it,
-// could not be read: then it is not known what was meant.
+// problem records that the value at path is wrong, unless that value or one around it could not be
+// decoded, because then it is not known what was meant.
 func (b *builder) problem(path, format string, args ...any) {
 	for _, p := range b.problems[:b.decoded] {
 		if within(path, p.Path) {
@@ -36,8 +36,7 @@ func (b *builder) problem(path, format string, args ...any) {
 	b.decoder.problem(path, format, args...)
 }
 
-// note records what may be wrong with the value at path, and only the server, or a person, can
-// tell.
+// note records that the value at path may be wrong. Only the server or a person can decide.
 func (b *builder) note(path, format string, args ...any) {
 	before := len(b.problems)
 	b.problem(path, format, args...)
@@ -46,8 +45,8 @@ func (b *builder) note(path, format string, args ...any) {
 	}
 }
 
-// clean tells whether there is no mistake in the value at path, but for keys that nobody knows and
-// that are not meant for another.
+// clean reports whether the value at path has no mistakes. An unknown key does not count, unless it
+// was meant to be a known one.
 func (b *builder) clean(path string) bool {
 	for meant := range b.meant {
 		if within(meant, path) {
@@ -59,7 +58,7 @@ func (b *builder) clean(path string) bool {
 	})
 }
 
-// within tells whether path is that of around or of something in it.
+// within reports whether path is around or inside it.
 func within(path, around string) bool {
 	rest, ok := strings.CutPrefix(path, around)
 	return ok && (rest == "" || around == "" || rest[0] == '.' || rest[0] == '[')
@@ -71,7 +70,7 @@ const (
 	maxRange = 400 * 24 * time.Hour
 )
 
-// config builds the whole. The result is good only where no problem was recorded.
+// config builds the Config. The result is valid only if no problem was recorded.
 func (b *builder) config(ctx context.Context, f *file) *Config {
 	c := &Config{Version: f.Version, Cluster: f.Cluster, Prometheus: b.prometheus(&f.Prometheus)}
 	c.Kubernetes = b.throughKubernetes(f.Kubernetes, &c.Prometheus)
@@ -126,8 +125,7 @@ func (b *builder) font(ctx context.Context, path string) *Font {
 	return &Font{Path: path, Data: data}
 }
 
-// isTrueType looks at the first bytes, which tell TrueType outlines and collections of them from
-// others.
+// isTrueType reports whether the first bytes are those of a TrueType font or collection.
 func isTrueType(data []byte) bool {
 	for _, tag := range []string{"\x00\x01\x00\x00", "true", "ttcf"} {
 		if strings.HasPrefix(string(data[:min(len(data), 4)]), tag) {
@@ -137,7 +135,7 @@ func isTrueType(data []byte) bool {
 	return false
 }
 
-// unique records a name that stands in the same list before.
+// unique records a problem if the name is already used in the same list.
 func (b *builder) unique(names map[string]string, name, path string) {
 	if name == "" {
 		return
@@ -149,6 +147,7 @@ func (b *builder) unique(names map[string]string, name, path string) {
 	names[name] = path
 }
 
+// prometheus builds the prometheus section.
 func (b *builder) prometheus(s *prometheusSection) Prometheus {
 	const path = "prometheus"
 	p := Prometheus{
@@ -191,6 +190,7 @@ func (b *builder) prometheus(s *prometheusSection) Prometheus {
 	return p
 }
 
+// report builds a report without its delivery.
 func (b *builder) report(r *report, path string) Report {
 	out := Report{
 		Name: string(r.Name), Title: r.Title, Zone: r.Timezone.Location,
@@ -203,8 +203,7 @@ func (b *builder) report(r *report, path string) Report {
 		out.Range = b.options.Range
 	}
 	if out.Range < minRange || out.Range > maxRange {
-		// its own problem is recorded, and the rest of the report is looked at all the same
-		out.Range = 24 * time.Hour
+		out.Range = 24 * time.Hour // the problem is recorded; check the rest with a valid range
 	}
 	if !b.has(key(path, "panels")) {
 		for _, s := range b.options.builtin(out.Language) {
@@ -238,7 +237,7 @@ func (b *builder) firstOf(path string, keys ...string) string {
 	return path
 }
 
-// builtin returns a copy of a built-in panel, with its words in a language.
+// builtin returns a copy of a built-in panel with its text in a language.
 func (b *builder) builtin(name, path string, l words.Language) (panel.Spec, bool) {
 	var known []string
 	for _, s := range b.options.builtin(l) {
@@ -256,7 +255,7 @@ func (b *builder) builtin(name, path string, l words.Language) (panel.Spec, bool
 	return panel.Spec{}, false
 }
 
-// beside is a path that starts from dir where it is relative.
+// beside returns path, relative to dir if it is not absolute.
 func (b *builder) beside(path string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path
@@ -264,5 +263,5 @@ func (b *builder) beside(path string) string {
 	return filepath.Join(b.dir(), path)
 }
 
-// dir is where relative paths start.
+// dir returns the directory where relative paths start.
 func (b *builder) dir() string { return cmp.Or(b.options.Dir, filepath.Dir(b.file)) }

@@ -1,9 +1,9 @@
-// Package config reads promsnap.yaml into plain data: every mistake at once, each with its position
-// and what to write instead.
+// Package config reads promsnap.yaml into plain data. It reports all errors at once, each with its
+// position and what to write instead.
 //
-// The types of file.go are the file as it is written, and the only list of its keys: the decoder,
-// the defaults and the JSON Schema in docs/promsnap.schema.json come from them. Config is what they
-// come to, its panels resolved and its PromQL checked.
+// The types of file.go mirror the file and are the only list of its keys: the decoder, the defaults
+// and the JSON Schema in docs/promsnap.schema.json come from them. Config is the result, with
+// panels resolved and PromQL checked.
 package config
 
 import (
@@ -24,85 +24,85 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Config is a configuration in which everything is checked and every default is filled in. It is
-// safe to print: the parts that hold secrets, every HTTP and every secret.String, show none.
+// Config is a checked configuration with all defaults. It is safe to print: the parts that hold
+// secrets, HTTP and secret.String, print none.
 type Config struct {
 	Version    int
-	Cluster    string // "" where the file names none
+	Cluster    string // "" if the file has none
 	Prometheus Prometheus
-	// nil where the cluster's API is not used; never where Prometheus has no URL
+	// nil if the cluster's API is not used; never nil if Prometheus has no URL
 	Kubernetes *Kubernetes
-	Font       *Font    // for the charts; nil where the file names none
+	Font       *Font    // for the charts; nil if the file has none
 	Reports    []Report // in the file's order, at least one
 	Receivers  []Receiver
-	State      *State // nil where there is none; never where a report has receivers
+	State      *State // nil if the file has none; never nil if a report has receivers
 	Notes      Errors // what may be wrong with the file
 }
 
-// Prometheus says where the data comes from and how to ask for it.
+// Prometheus says where the data comes from and how to query it.
 type Prometheus struct {
-	// http or https, with a host, without user, query or fragment; "" where Kubernetes says where
-	// it is
+	// http or https, with a host, without user, query or fragment; "" if Kubernetes is used to
+	// find it
 	URL         string
-	ExternalURL string // for links that people follow; "" where the file names none
+	ExternalURL string // for links in reports; "" if the file has none
 	HTTP        HTTP
-	Matchers    []*labels.Matcher // put into every selector of every query
+	Matchers    []*labels.Matcher // added to every selector of every query
 	Params      map[string]string // sent with every request
-	// that tells clusters apart; "": cluster, or what the data shows
+	// the label that names the cluster; "" for "cluster", or for what the data shows
 	ClusterLabel   string
 	QueryOffset    time.Duration // a report's range ends this long before its slot
 	ScrapeInterval time.Duration // of the targets
 	Timeout        time.Duration // of one query
-	Concurrency    int           // queries at a time
-	MaxSeries      int           // most series that one query may answer with
-	SigV4          *SigV4        // nil where requests are not signed
+	Concurrency    int           // the number of queries at a time
+	MaxSeries      int           // the most series that one query may return
+	SigV4          *SigV4        // nil if requests are not signed
 }
 
-// Font is a font file, TrueType by its first bytes. Whether it is whole, whoever draws with it will
-// say.
+// Font is a font file whose first bytes say that it is TrueType. The rest is not checked here.
 type Font struct {
 	Path string
 	Data []byte
 }
 
-// Report is what one run draws.
+// Report is one report of a run.
 type Report struct {
 	Name     string
-	Title    string // the name where the file gives none
+	Title    string // the name if the file has no title
 	Zone     *time.Location
 	Language words.Language // of every word that is not from outside
 	Range    time.Duration
-	Panels   []panel.Spec // in the order that they are drawn in
+	Panels   []panel.Spec // in the order in which they are drawn
 
-	Schedule        *Schedule     // nil where the file names none
+	Schedule        *Schedule     // nil if the file has none
 	Receivers       []string      // names of Config.Receivers
-	Send            string        // SendChanges or SendSummary, where a receiver tells people
-	ArchiveOnChange bool          // archives keep only the slots at which people are told something
-	RepeatInterval  time.Duration // 0: an alert that goes on is not told again
-	// the name of the report whose runs and alerts a summary counts; "" where the file names none
+	Send            string        // SendChanges or SendSummary if a receiver is for people
+	ArchiveOnChange bool          // archives keep only the slots with a message to people
+	RepeatInterval  time.Duration // 0: a message about a firing alert is not repeated
+	// the name of the report whose runs and alerts a summary counts; "" if the file has none
 	HistoryFrom string
-	// the address that is called after each run; zero where the file names none
+	// the address to call after each run; zero if the file has none
 	Heartbeat secret.String
 }
 
-// Options are what the file's own text does not say.
+// Options holds what does not come from the text of the file.
 type Options struct {
-	// Env returns the value of an environment variable, "" where it is not set. Nil: none is set.
+	// Env returns the value of an environment variable, or "" if it is not set. If nil, no variable
+	// is set.
 	Env func(string) string
-	// Builtin returns the built-in panels with their words in a language, in the order in which a
-	// report without panels draws them. Nil: there are none.
+	// Builtin returns the built-in panels with their text in a language, in the order in which a
+	// report without panels draws them. If nil, there are none.
 	Builtin func(words.Language) []panel.Spec
-	// URL stands in for prometheus.url, which may then be left out of the file. "": the file's.
+	// URL overrides prometheus.url, which the file may then omit.
 	URL string
-	// Service stands in for kubernetes.service and for prometheus.url. At most one of URL and
-	// Service is set. "": the file's.
+	// Service overrides kubernetes.service and prometheus.url. At most one of URL and Service is
+	// set.
 	Service string
-	// Range stands in for the range of every report. 0: the file's.
+	// Range overrides the range of every report.
 	Range time.Duration
-	// Secrets reads what the keys *_from name. Nil: using one of these secrets is an error.
+	// Secrets reads the secrets of the *_from keys. If nil, reading one of them fails.
 	Secrets secret.Resolver
-	// Dir is the directory from which the file's relative paths start. "": that of its name, which
-	// is none of a file that lies in a bucket.
+	// Dir is where relative paths in the file start. The default is the directory of the file's
+	// name; a file from a bucket has none.
 	Dir string
 }
 
@@ -114,7 +114,7 @@ func (o Options) builtin(l words.Language) []panel.Spec {
 	return o.Builtin(l)
 }
 
-// check looks at what stands in for the file's own.
+// check checks the options that override keys of the file.
 func (o Options) check() error {
 	if o.URL != "" {
 		if _, err := exchange.BaseURL(o.URL); err != nil {
@@ -133,14 +133,14 @@ func (o Options) check() error {
 	return nil
 }
 
-// Load reads a configuration. Name is the file's name: errors begin with it, and relative paths
-// start from its directory, unless o says from which. The error is Errors, all the mistakes of the
-// file, or says what is wrong with o.
+// Load reads a configuration. Errors begin with name, the name of the file, and relative paths
+// start from its directory unless o.Dir is set. The error is an Errors with all mistakes of the
+// file, or is about o.
 func Load(name string, data []byte, o Options) (*Config, error) {
 	return load(context.Background(), name, data, o)
 }
 
-// load is Load, and ctx bounds how long the files are waited for that the configuration names.
+// load is Load with a context that bounds the reading of the files that the configuration names.
 func load(ctx context.Context, name string, data []byte, o Options) (*Config, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func load(ctx context.Context, name string, data []byte, o Options) (*Config, er
 	if root := d.parse(); root != nil {
 		d.decode(root, "", reflect.ValueOf(&f).Elem())
 	}
-	if !d.has("prometheus") { // what is not there has its defaults all the same
+	if !d.has("prometheus") { // a missing section has its defaults, too
 		(&decoder{nodes: map[string]*yaml.Node{}}).object(&yaml.Node{Kind: yaml.MappingNode}, "",
 			reflect.ValueOf(&f.Prometheus).Elem())
 	}
@@ -167,9 +167,9 @@ func load(ctx context.Context, name string, data []byte, o Options) (*Config, er
 	return c, nil
 }
 
-// LoadFile reads the configuration at path, which may be a pipe. Errors other than the file's own
-// mistakes say why it could not be read. ctx bounds how long it, and the files that it names, are
-// waited for.
+// LoadFile reads the configuration at path, which may be a pipe. An error that is not an Errors
+// says why the file could not be read. ctx bounds the reading of the file and of the files that it
+// names.
 func LoadFile(ctx context.Context, path string, o Options) (*Config, error) {
 	data, err := disk.Read(ctx, path, maxFile)
 	if err != nil {
@@ -178,9 +178,8 @@ func LoadFile(ctx context.Context, path string, o Options) (*Config, error) {
 	return load(ctx, path, data, o)
 }
 
-// Default returns the configuration of a run without a file: one report, named default, of all the
-// built-in panels. Where the options do not say where Prometheus is, it is looked for in the
-// cluster.
+// Default returns the configuration of a run without a file: one report, named default, with all
+// built-in panels. If the options do not name a Prometheus, the run finds it in the cluster.
 func Default(o Options) (*Config, error) {
 	text := "version: 1\nreports: [{name: default, title: Capacity}]\n"
 	if o.URL == "" {
@@ -189,19 +188,19 @@ func Default(o Options) (*Config, error) {
 	return Load("default", []byte(text), o)
 }
 
-// HTTP is an http_config. The zero value is that of a file without one. It holds secrets and prints
-// as <redacted>, whatever prints it.
+// HTTP is an http_config. Its zero value is that of a file without one. It holds secrets and always
+// prints as <redacted>.
 type HTTP struct {
-	// A function, because fmt follows pointers where HTTP lies in somebody's unexported field and
-	// it may not call Format.
+	// client is a function, because fmt follows pointers but cannot call Format if HTTP is in an
+	// unexported field.
 	client  func() promconfig.HTTPClientConfig
 	secrets secret.Resolver
 }
 
 const redacted = "<redacted>"
 
-// Client returns the client configuration with its secrets. The caller gives it to
-// prometheus/common and does not print it.
+// Client returns the client configuration with its secrets. It is for prometheus/common; callers
+// must not print it.
 func (h HTTP) Client() promconfig.HTTPClientConfig {
 	if h.client == nil {
 		return promconfig.DefaultHTTPClientConfig
@@ -209,8 +208,8 @@ func (h HTTP) Client() promconfig.HTTPClientConfig {
 	return h.client()
 }
 
-// Fetch reads a secret that a key *_from names: HTTP is the promconfig.SecretManager of its own
-// Client.
+// Fetch reads the secret that a *_from key names. It makes HTTP the promconfig.SecretManager of its
+// own Client.
 func (h HTTP) Fetch(ctx context.Context, place string) (string, error) {
 	p, err := secret.ParsePlace(place)
 	if err != nil {

@@ -13,36 +13,35 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Bounds on what a file may hold. Its aliases are followed, so that a small file can name a large
-// tree.
+// Limits of a file. The decoder follows aliases, so a small file can hold a large tree.
 const (
-	maxVisits   = 20_000  // values and keys, those behind an alias once for each alias
+	maxVisits   = 20_000  // values and keys; those of an alias count once for each use
 	maxItems    = 500     // of one list or mapping
 	maxText     = 1 << 16 // bytes of one text
 	maxProblems = 1000
 )
 
-// decoder fills the types of file.go from a tree of YAML nodes. It goes on after a mistake, so that
-// all are found.
+// decoder fills the types of file.go from a tree of YAML nodes. It continues after a mistake, to
+// find all of them.
 type decoder struct {
 	file     string
 	source   []byte
 	lines    []string // of the source, split when first needed
 	env      func(string) string
 	problems Errors
-	// every value of the file by its path, for the positions of what is found later
+	// nodes holds every value of the file by its path, for the positions of later problems
 	nodes  map[string]*yaml.Node
 	types  map[reflect.Type]map[string]field
-	meant  map[string]bool // the paths that an unknown key was meant for
+	meant  map[string]bool // the paths that an unknown key was probably meant for
 	visits int
 	secret bool // inside http_config, where neither values nor keys may be shown
 }
 
-// has tells whether the file sets the value at path.
+// has reports whether the file sets the value at path.
 func (d *decoder) has(path string) bool { return d.nodes[path] != nil }
 
-// problem records a mistake in the value at path, or in the nearest one around it that is in the
-// file.
+// problem records a mistake in the value at path. Its position is that of the value or, if the file
+// does not have it, of the nearest value around it.
 func (d *decoder) problem(path, format string, args ...any) {
 	at := path
 	for d.nodes[at] == nil && at != "" {
@@ -55,7 +54,7 @@ func (d *decoder) problem(path, format string, args ...any) {
 	d.problemAt(line, column, path, fmt.Sprintf(format, args...))
 }
 
-// problemAt records a mistake at a position. Beyond maxProblems there are no more: nobody reads on.
+// problemAt records a mistake at a position. It drops those after maxProblems, which nobody reads.
 func (d *decoder) problemAt(line, column int, path, message string) {
 	if len(d.problems) >= maxProblems {
 		return
@@ -66,7 +65,7 @@ func (d *decoder) problemAt(line, column int, path, message string) {
 	})
 }
 
-// key is the path of a key's value, item that of a list's.
+// key returns the path of a value in the mapping at path.
 func key(path, k string) string {
 	if path == "" {
 		return k
@@ -74,10 +73,11 @@ func key(path, k string) string {
 	return path + "." + k
 }
 
+// item returns the path of an item of the list at path.
 func item(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
-// decode fills out from n, which is the value at path. What it cannot read is a problem and stays
-// as it was.
+// decode fills out from n, the value at path. If it cannot read a value, it records a problem and
+// leaves that part of out unchanged.
 func (d *decoder) decode(n *yaml.Node, path string, out reflect.Value) {
 	if n = d.follow(n, path); n == nil {
 		return
@@ -136,7 +136,8 @@ func (d *decoder) decode(n *yaml.Node, path string, out reflect.Value) {
 	}
 }
 
-// follow returns the node that n stands for, nil where there is none to decode.
+// follow returns n, or the node of the alias n. It records a problem and returns nil if the node
+// must not be decoded.
 func (d *decoder) follow(n *yaml.Node, path string) *yaml.Node {
 	d.visits++
 	if d.visits == maxVisits {
@@ -147,7 +148,7 @@ func (d *decoder) follow(n *yaml.Node, path string) *yaml.Node {
 		return nil
 	}
 	if n.Kind == yaml.AliasNode {
-		n = n.Alias // an anchor never stands on an alias, so that one step is enough
+		n = n.Alias // an alias never refers to another alias
 	}
 	switch {
 	case n.Style&yaml.TaggedStyle != 0:
@@ -167,7 +168,7 @@ func (d *decoder) follow(n *yaml.Node, path string) *yaml.Node {
 	return nil
 }
 
-// scalar returns the text of a value that is neither a list nor a mapping.
+// scalar returns the text of a value. It records a problem for a list or a mapping.
 func (d *decoder) scalar(n *yaml.Node, path string) (string, bool) {
 	if n.Kind != yaml.ScalarNode {
 		d.problem(path, "must be a single value, not a list or a mapping")
@@ -176,8 +177,8 @@ func (d *decoder) scalar(n *yaml.Node, path string) (string, bool) {
 	return n.Value, true
 }
 
-// text sets a string. A plain number or true is a mistake, because another reader of the file would
-// not take it as text; but http_config takes what Prometheus takes, where a password may be digits.
+// text sets a string. A plain number or a plain true is a mistake, because other YAML readers do
+// not read it as text. http_config accepts it as Prometheus does: a password may consist of digits.
 func (d *decoder) text(n *yaml.Node, path string, out reflect.Value) {
 	text, ok := d.scalar(n, path)
 	switch {
@@ -189,7 +190,7 @@ func (d *decoder) text(n *yaml.Node, path string, out reflect.Value) {
 	}
 }
 
-// list fills a slice. Its items are decoded in place, so that their paths are the file's.
+// list fills a slice. It decodes the items in place, so that their paths are those of the file.
 func (d *decoder) list(n *yaml.Node, path string, out reflect.Value) {
 	if n.Kind != yaml.SequenceNode {
 		d.problem(path, "must be a list; begin each entry with a hyphen")
@@ -201,7 +202,7 @@ func (d *decoder) list(n *yaml.Node, path string, out reflect.Value) {
 	}
 }
 
-// mapping fills a map whose keys are the user's.
+// mapping fills a map whose keys the user chooses.
 func (d *decoder) mapping(n *yaml.Node, path string, out reflect.Value) {
 	out.Set(reflect.MakeMap(out.Type()))
 	d.pairs(n, path, func(k, v *yaml.Node) {
@@ -211,7 +212,8 @@ func (d *decoder) mapping(n *yaml.Node, path string, out reflect.Value) {
 	})
 }
 
-// pairs calls each for every key of a mapping that is text and comes first.
+// pairs calls each for every key of a mapping. It records a problem for a key that is not text or
+// that is set twice.
 func (d *decoder) pairs(n *yaml.Node, path string, each func(k, v *yaml.Node)) {
 	if n.Kind != yaml.MappingNode {
 		d.problem(path, "must have keys and values; write key: value, with a space after the colon")
@@ -236,8 +238,8 @@ func (d *decoder) pairs(n *yaml.Node, path string, each func(k, v *yaml.Node)) {
 	}
 }
 
-// keyPath is the path of a key that is none of the file's own. It may be a secret, or, in
-// http_config, half of one.
+// keyPath returns the path of a key that is not one of promsnap's. The path shows * for a key that
+// may be a secret or, in http_config, a part of one.
 func (d *decoder) keyPath(path, k string) string {
 	if d.secret || !showable(k) {
 		return key(path, "*")
@@ -245,7 +247,7 @@ func (d *decoder) keyPath(path, k string) string {
 	return key(path, shorten(k))
 }
 
-// object fills a struct: each key that the type has, then the defaults of those that are not set.
+// object fills a struct from a mapping: first the keys that are set, then the defaults of the rest.
 func (d *decoder) object(n *yaml.Node, path string, out reflect.Value) {
 	if inline := inlineMap(out); inline.IsValid() {
 		d.mapping(n, path, inline)
@@ -283,7 +285,7 @@ func (d *decoder) object(n *yaml.Node, path string, out reflect.Value) {
 	}
 }
 
-// fields returns the keys of a struct type.
+// fields returns the keys of a struct type. It caches them.
 func (d *decoder) fields(t reflect.Type) map[string]field {
 	if d.types[t] == nil {
 		if d.types == nil {
@@ -294,7 +296,7 @@ func (d *decoder) fields(t reflect.Type) map[string]field {
 	return d.types[t]
 }
 
-// hasKey tells whether a mapping has a key, whatever its value.
+// hasKey reports whether a mapping has a key, with any value.
 func hasKey(n *yaml.Node, k string) bool {
 	for i := 0; i < len(n.Content); i += 2 {
 		if n.Content[i].Value == k {
@@ -304,7 +306,7 @@ func hasKey(n *yaml.Node, k string) bool {
 	return false
 }
 
-// unknown records a key that is none of known, and what was meant where that can be told.
+// unknown records an unknown key and suggests the known key that was probably meant.
 func (d *decoder) unknown(k *yaml.Node, path string, known map[string]field) {
 	names := slices.Sorted(maps.Keys(known))
 	at, advice, meant := d.keyPath(path, k.Value), "write one of "+strings.Join(names, ", "), ""
@@ -328,8 +330,8 @@ func (d *decoder) unknown(k *yaml.Node, path string, known map[string]field) {
 	}
 }
 
-// mean remembers that a key was meant to be that of path: what is said of one that is not there
-// would be said twice.
+// mean records that an unknown key was meant to be the one at path, so that the key at path is not
+// also reported as missing.
 func (d *decoder) mean(path string) {
 	if d.meant == nil {
 		d.meant = map[string]bool{}
@@ -337,7 +339,7 @@ func (d *decoder) mean(path string) {
 	d.meant[path] = true
 }
 
-// field fills one field of a struct and checks what its tags ask for.
+// field fills one field of a struct and checks it against the field's tags.
 func (d *decoder) field(f field, n *yaml.Node, path string, out reflect.Value) {
 	if f.fromEnv {
 		d.fromEnv(n, path, out)
@@ -369,6 +371,7 @@ func (d *decoder) field(f field, n *yaml.Node, path string, out reflect.Value) {
 	}
 }
 
+// between formats the range of an integer for a message.
 func between(low, high int) string {
 	if low == high {
 		return strconv.Itoa(low)

@@ -10,19 +10,19 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// field is one key of an object and what its tags say.
+// field is one key of an object and the content of its tags.
 type field struct {
 	index       []int
-	fromEnv     bool // the value names the environment variable that holds the field's
-	fromStore   bool // the value names the place in a store of secrets that holds the field's
+	fromEnv     bool // the value is the name of an environment variable
+	fromStore   bool // the value is a place in a store of secrets
 	required    bool
 	fallback    string
 	enum        []string
-	min, max    int      // a max of 0 is none
-	least, most duration // a most of 0 is none
+	min, max    int      // a max of 0 means no maximum
+	least, most duration // a most of 0 means no maximum
 }
 
-// fieldsOf returns the keys of a struct type, those of inlined structs among them.
+// fieldsOf returns the keys of a struct type and of the structs that it inlines.
 func fieldsOf(t reflect.Type) map[string]field {
 	fields := map[string]field{}
 	for i := range t.NumField() {
@@ -44,7 +44,7 @@ func fieldsOf(t reflect.Type) map[string]field {
 	return fields
 }
 
-// fieldOf reads the tags of one field. They are the program's own: a test reads them all.
+// fieldOf reads the tags of one field. It ignores errors: a test reads all tags.
 func fieldOf(sf reflect.StructField) field {
 	f := field{index: sf.Index}
 	for part := range strings.SplitSeq(sf.Tag.Get("jsonschema"), ",") {
@@ -68,7 +68,7 @@ func fieldOf(sf reflect.StructField) field {
 	return f
 }
 
-// fallbackFor is the default as a file would have it.
+// fallbackFor returns the default as a node of a file.
 func (f field) fallbackFor(kind reflect.Kind) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Value: f.fallback, Tag: "!!str"}
 	switch kind {

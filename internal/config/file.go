@@ -15,10 +15,10 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// The types of this file are promsnap.yaml as it is written. Tags: yaml is the key; jsonschema says
-// what is required, the default, the bounds of a number and the words of a choice; limits are the
-// bounds of a duration. The decoder enforces them all. The comments are the descriptions in the
-// JSON Schema.
+// The types of this file mirror promsnap.yaml. The tag yaml is the key. The tag jsonschema says
+// whether the key is required, its default, the bounds of a number and the allowed values. The tag
+// limits has the bounds of a duration. The decoder enforces all of them. The comments are the
+// descriptions in the JSON Schema.
 
 // file is the configuration of promsnap: where Prometheus is, and the reports to draw.
 type file struct {
@@ -281,7 +281,7 @@ type override struct {
 // duration is a time in Prometheus' notation.
 type duration time.Duration
 
-// UnmarshalText reads what model.ParseDuration does, but for a bare 0.
+// UnmarshalText accepts what model.ParseDuration accepts, except a bare 0.
 func (d *duration) UnmarshalText(b []byte) error {
 	v, err := model.ParseDuration(string(b))
 	if err != nil || string(b) == "0" {
@@ -292,7 +292,7 @@ func (d *duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// String writes the duration in Prometheus' notation.
+// String formats the duration in Prometheus' notation.
 func (d duration) String() string { return model.Duration(d).String() }
 
 // name is the name of a report or a panel. It becomes part of a path.
@@ -300,7 +300,7 @@ type name string
 
 var nameSyntax = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-// UnmarshalText takes what can stand in a path and a link as it is.
+// UnmarshalText accepts only what needs no escaping in a path or a link.
 func (n *name) UnmarshalText(b []byte) error {
 	if !nameSyntax.Match(b) {
 		return fmt.Errorf("%q is not a name; write up to 63 lower-case letters, digits and "+
@@ -315,7 +315,7 @@ type ref string
 
 var refSyntax = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,19}$`)
 
-// UnmarshalText takes what can stand behind the name of a series.
+// UnmarshalText accepts short names, because a ref is shown after the name of a series.
 func (r *ref) UnmarshalText(b []byte) error {
 	if !refSyntax.Match(b) {
 		return fmt.Errorf("%q is not a ref of a query; write a letter and up to 19 letters, "+
@@ -328,7 +328,7 @@ func (r *ref) UnmarshalText(b []byte) error {
 // intervalName is the name of a time interval: any text, as in Alertmanager.
 type intervalName string
 
-// UnmarshalText takes what fits into a line.
+// UnmarshalText accepts any text of a limited length.
 func (n *intervalName) UnmarshalText(b []byte) error {
 	if len(b) == 0 || len(b) > 256 {
 		return errors.New("not a name; write text of 1 to 256 bytes, such as off_hours")
@@ -340,7 +340,7 @@ func (n *intervalName) UnmarshalText(b []byte) error {
 // address is an http or https URL.
 type address string
 
-// UnmarshalText takes the address of a page for people.
+// UnmarshalText accepts the address of a page for people.
 func (a *address) UnmarshalText(b []byte) error {
 	*a = address(b)
 	_, err := exchange.ShownURL(string(b))
@@ -350,7 +350,7 @@ func (a *address) UnmarshalText(b []byte) error {
 // base is an http or https URL that paths are put behind.
 type base string
 
-// UnmarshalText takes the address of a server.
+// UnmarshalText accepts the address of a server.
 func (b *base) UnmarshalText(text []byte) error {
 	*b = base(text)
 	_, err := exchange.BaseURL(string(text))
@@ -360,7 +360,7 @@ func (b *base) UnmarshalText(text []byte) error {
 // zone is a time zone.
 type zone struct{ *time.Location }
 
-// UnmarshalText looks the zone up in the time zone database.
+// UnmarshalText finds the zone in the time zone database.
 func (z *zone) UnmarshalText(b []byte) (err error) {
 	if string(b) == "" || string(b) == "Local" {
 		return errors.New("the local zone differs between machines; write an IANA zone such as " +
@@ -386,7 +386,7 @@ func (s *schedule) UnmarshalText(b []byte) (err error) {
 // unit is what numbers are.
 type unit struct{ units.Unit }
 
-// UnmarshalText takes an id that package units knows.
+// UnmarshalText accepts an id of package units.
 func (u *unit) UnmarshalText(b []byte) (err error) {
 	if len(b) == 0 {
 		return fmt.Errorf("no unit; write one such as bytes or percentunit, or remove the key")
@@ -402,8 +402,8 @@ func (u *unit) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// plainUnits are the units that may be suggested, and only where they are spelt almost so: one
-// letter more makes another measure of many an id.
+// plainUnits are the units that an error may suggest, if the spelling is almost the same. Other
+// units are not suggested, because one more letter often makes another unit.
 var plainUnits = []string{
 	units.None.String(), units.Short.String(), units.Bytes.String(), units.DecBytes.String(),
 	units.Percent.String(), units.PercentUnit.String(),
@@ -414,7 +414,7 @@ var plainUnits = []string{
 // quantity is a number as it is written; what it means depends on the panel's unit. Empty: none.
 type quantity string
 
-// UnmarshalText takes any text; package units reads it when the unit is known.
+// UnmarshalText accepts any text. Package units parses it when the unit is known.
 func (q *quantity) UnmarshalText(b []byte) error {
 	if len(b) == 0 {
 		return errors.New("no limit; write a number such as 0.9, 90% or 24GiB, or remove the key")
@@ -426,7 +426,7 @@ func (q *quantity) UnmarshalText(b []byte) error {
 // selector is label matchers, with or without the braces around them.
 type selector []*labels.Matcher
 
-// UnmarshalText reads the matchers as PromQL does, regular expressions among them.
+// UnmarshalText parses the matchers as PromQL does, including regular expressions.
 func (s *selector) UnmarshalText(b []byte) error {
 	text := string(b)
 	if !braced.MatchString(text) {
@@ -460,8 +460,7 @@ type label string
 // maxLabel is the longest name of a label, in bytes.
 const maxLabel = 128
 
-// UnmarshalText takes any name that a label of Prometheus 3 may have, as it is, without quotes or
-// braces.
+// UnmarshalText accepts any label name of Prometheus 3, without quotes or braces.
 func (l *label) UnmarshalText(b []byte) error {
 	text := string(b)
 	switch foreign := foreignLabel(text); {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The types of this file are the times at which people are not told, in the syntax of
+// The types of this file are the times at which receivers are muted, in the syntax of
 // Alertmanager's time_intervals. See file.go.
 
 // namedIntervals is a list of times that receivers refer to by a name.
@@ -116,7 +116,7 @@ func (y *years) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// span reads one, or two with a colon between them.
+// span parses one value, or two values separated by a colon.
 func span(text, what string, read func(string) (int, bool)) (Span, error) {
 	first, last, two := strings.Cut(text, ":")
 	if !two {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// What other programs write where a label's value shall stand: Grafana's variables, Prometheus'
-// templates of alerts, Go's pipelines.
+// The syntax of other programs for the value of a label: Grafana variables, Prometheus alert
+// templates and Go pipelines.
 var (
 	legendVariable = regexp.MustCompile(
 		`\$\{([A-Za-z_]\w*)(?:[:.][^}]*)?\}|\$(?:labels\.)?([A-Za-z_]\w*)|\[\[\s*([A-Za-z_]\w*)(?:[:.][^]]*)?\s*\]\]`)
@@ -17,8 +17,8 @@ var (
 	wholeBraces = regexp.MustCompile(`^\{\{\s*(.*?)\s*\}\}$`)
 )
 
-// foreignField returns the label that is meant by what stands between {{ and }}, where that is no
-// label's name as promsnap has it; "" where it is one.
+// foreignField returns the label that the text between {{ and }} means in the syntax of another
+// program, or "" if the text is not in such a syntax.
 func foreignField(inner string) string {
 	for _, shape := range []*regexp.Regexp{templateLabel, indexed, pipeline} {
 		if m := shape.FindStringSubmatch(inner); m != nil {
@@ -28,8 +28,8 @@ func foreignField(inner string) string {
 	return ""
 }
 
-// foreignLabel returns the label that is meant where a name alone should stand; "" where text is no
-// such thing.
+// foreignLabel returns the label that a text means in the syntax of another program, where only the
+// name of a label is allowed. It returns "" for any other text.
 func foreignLabel(text string) string {
 	if m := wholeBraces.FindStringSubmatch(text); m != nil {
 		if meant := foreignField(m[1]); meant != "" {
@@ -43,8 +43,8 @@ func foreignLabel(text string) string {
 	return ""
 }
 
-// foreignLegend returns the first part of a legend that is another program's, and what to write for
-// it; "" where there is none.
+// foreignLegend returns the first part of a legend that is in the syntax of another program, and
+// what to write instead. Both are "" if there is none.
 func foreignLegend(text string) (part, write string) {
 	for rest := text; ; {
 		_, after, ok := strings.Cut(rest, "{{")
@@ -63,7 +63,7 @@ func foreignLegend(text string) (part, write string) {
 	return "", ""
 }
 
-// outsideBraces is a legend without its labels.
+// outsideBraces returns a legend without its labels.
 func outsideBraces(text string) string {
 	var b strings.Builder
 	for {
@@ -78,19 +78,18 @@ func outsideBraces(text string) string {
 	}
 }
 
-// matcherVariable is a variable of a dashboard as it stands in the value of a label matcher. What
-// begins with a digit is a group of a regular expression, and a lone $ its end.
+// matcherVariable matches a dashboard variable in the value of a label matcher. In a regular
+// expression, $1 is a group and a $ alone is the end of the text: they are no variables.
 var matcherVariable = regexp.MustCompile(
 	`\$\{[A-Za-z_]\w*(?:[:.][^}]*)?\}|\$[A-Za-z_]\w*|\[\[[A-Za-z_]\w*(?:[:.][^]]*)?\]\]`)
 
-// place is a text and where it stands.
+// place is a text and its offset in a query.
 type place struct {
 	text string
 	at   int
 }
 
-// foreignMatchers returns the variables of a dashboard that stand in the values of a query's label
-// matchers, in any dialect.
+// foreignMatchers returns the dashboard variables in the values of a query's label matchers.
 func foreignMatchers(query string) []place {
 	var found []place
 	depth := 0
@@ -104,7 +103,7 @@ func foreignMatchers(query string) []place {
 				}
 			}
 			if depth == 0 {
-				continue // not a matcher's: $1 of label_replace
+				continue // not in a matcher, such as $1 in label_replace
 			}
 			text := query[from:min(i, len(query))]
 			for _, m := range matcherVariable.FindAllStringIndex(text, -1) {
@@ -126,7 +125,7 @@ func foreignMatchers(query string) []place {
 	return found
 }
 
-// adviceOnVariable says what to write in place of a variable of a dashboard in a label matcher.
+// adviceOnVariable returns the message about a dashboard variable in a label matcher.
 func adviceOnVariable(variable string) string {
 	return "promsnap does not fill in the " +
 		"variable " + shorten(variable) + "; write a value, or .+ for all"

@@ -13,12 +13,11 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// httpPackage is where the types of http_config come from.
+// httpPackage is the package of the types of http_config.
 var httpPackage = reflect.TypeFor[promconfig.HTTPClientConfig]().PkgPath()
 
-// adaptHTTP makes the keys of a type of prometheus/common ours: *_ref keys, which name something in
-// a store of secrets, are *_from as everywhere in this file, and what can be read from a file can
-// be read from the environment too.
+// adaptHTTP adapts the keys of a prometheus/common type to this file. A *_ref key, which names a
+// place in a store of secrets, becomes *_from. A key with a *_file form also gets an *_env form.
 func adaptHTTP(t reflect.Type, fields map[string]field) {
 	for k, f := range maps.Clone(fields) {
 		if strings.HasSuffix(k, "_ref") {
@@ -35,8 +34,8 @@ func adaptHTTP(t reflect.Type, fields map[string]field) {
 	}
 }
 
-// inlineMap returns the field of a struct that takes all of its keys, as that of
-// prometheus/common's Headers; the zero Value where there is none.
+// inlineMap returns the inlined map of a struct, such as prometheus/common's Headers, or the zero
+// Value if it has none.
 func inlineMap(v reflect.Value) reflect.Value {
 	for i := range v.NumField() {
 		if f := v.Field(i); f.Kind() == reflect.Map &&
@@ -47,16 +46,16 @@ func inlineMap(v reflect.Value) reflect.Value {
 	return reflect.Value{}
 }
 
-// The ends of addresses of Prometheus that people copy from a browser or an API, and that promsnap
-// puts behind an address itself.
+// The ends of Prometheus addresses that people copy from a browser or an API. promsnap adds the
+// path itself.
 var (
 	prometheusPages = regexp.MustCompile(`/(?:(?:classic/)?graph|api/v1(?:/[a-z_]+)?)/*$`)
-	// which may be a path prefix, too
+	// browserPages may also be a path prefix
 	browserPages = regexp.MustCompile(`/(?:query|alerts|targets|metrics|vmui)/*$`)
 )
 
-// leaveOut records an address that ends in a page, behind which promsnap would ask for what is not
-// there.
+// leaveOut records a problem if an address ends in the path of a page, to which promsnap would add
+// its own path.
 func (b *builder) leaveOut(path string, from base, pages *regexp.Regexp, adds string) {
 	if end := pages.FindString(pathOf(string(from))); end != "" {
 		b.problem(path, "remove %s: promsnap adds %s itself",
@@ -64,14 +63,14 @@ func (b *builder) leaveOut(path string, from base, pages *regexp.Regexp, adds st
 	}
 }
 
-// pathOf is what stands behind the host of an address.
+// pathOf returns what follows the host of an address.
 func pathOf(address string) string {
 	_, behind, _ := strings.Cut(address, "://")
 	_, path, _ := strings.Cut(behind, "/")
 	return "/" + path
 }
 
-// http is the http_config at path, whose relative paths start from dir.
+// http builds the http_config at path. Relative paths in it start from dir.
 func (b *builder) http(path string, from promconfig.HTTPClientConfig) HTTP {
 	if !b.has(path) {
 		return HTTP{}
@@ -82,9 +81,8 @@ func (b *builder) http(path string, from promconfig.HTTPClientConfig) HTTP {
 	}, secrets: b.options.Secrets}
 }
 
-// httpConfig decodes an http_config and checks what belongs together in it, as UnmarshalYAML of
-// prometheus/common's types does. Those are not called: their errors show values and have no
-// positions.
+// httpConfig decodes an http_config and checks it as prometheus/common's UnmarshalYAML methods do.
+// It does not call them, because their errors show values and have no positions.
 func (d *decoder) httpConfig(n *yaml.Node, path string, to *promconfig.HTTPClientConfig) {
 	d.secret = true
 	defer func() { d.secret = false }()
@@ -93,7 +91,7 @@ func (d *decoder) httpConfig(n *yaml.Node, path string, to *promconfig.HTTPClien
 	d.object(n, path, reflect.ValueOf(to).Elem())
 	for _, p := range d.problems[before:] {
 		if !p.aside {
-			return // what is missing because it could not be read would be found missing again
+			return // a value that could not be decoded would also be reported as missing
 		}
 	}
 	for meant := range d.meant {
@@ -109,15 +107,15 @@ func (d *decoder) httpConfig(n *yaml.Node, path string, to *promconfig.HTTPClien
 	d.together(path, to.Validate())
 }
 
-// together records an error of a Validate method of prometheus/common, whose words name keys, never
-// their values.
+// together records an error of a Validate method of prometheus/common. These errors contain keys
+// but no values.
 func (d *decoder) together(path string, err error) {
 	if err != nil {
 		d.problem(path, "%s", strings.ReplaceAll(err.Error(), "_ref ", "_from "))
 	}
 }
 
-// fromStore sets the name of a place that holds a secret.
+// fromStore sets a secret to the place that n names.
 func (d *decoder) fromStore(n *yaml.Node, path string, out reflect.Value) {
 	before := len(d.problems)
 	d.decode(n, path, out)
@@ -129,7 +127,7 @@ func (d *decoder) fromStore(n *yaml.Node, path string, out reflect.Value) {
 	}
 }
 
-// httpText sets the values of prometheus/common's types that are written as text.
+// httpText sets a value of a prometheus/common type from its text.
 func (d *decoder) httpText(text, path string, to any) {
 	switch to := to.(type) {
 	case *promconfig.URL:
@@ -151,8 +149,8 @@ func (d *decoder) httpText(text, path string, to any) {
 
 var variableSyntax = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
 
-// fromEnv sets a text, or a list of texts, from the environment variables that n names. Blanks
-// around a value are dropped, as Prometheus does with a file's.
+// fromEnv sets a text or a list of texts from the environment variables that n names. It removes
+// spaces around a value, as Prometheus does for a file.
 func (d *decoder) fromEnv(n *yaml.Node, path string, out reflect.Value) {
 	names := reflect.New(reflect.TypeFor[string]()).Elem()
 	if out.Kind() == reflect.Slice {
@@ -173,8 +171,8 @@ func (d *decoder) fromEnv(n *yaml.Node, path string, out reflect.Value) {
 	}
 }
 
-// variable returns the value of an environment variable. Only what looks like a variable's name is
-// shown: somebody will write the password itself.
+// variable returns the value of an environment variable. Messages show the name only if it looks
+// like one, because some people write the password itself.
 func (d *decoder) variable(name, path string) string {
 	if !variableSyntax.MatchString(name) {
 		d.problem(path, "must be the name of an environment variable in capitals, such as "+

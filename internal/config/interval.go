@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// TimeInterval is a time that comes again, as Alertmanager's: every list that is not empty must
-// hold, by one of its entries.
+// TimeInterval is a recurring time, as in Alertmanager. A time is in it if, for every list that is
+// not empty, it matches one entry.
 type TimeInterval struct {
-	Times       []Span // minutes of the day, from First until before Last
+	Times       []Span // minutes of the day, from First up to but not including Last
 	Weekdays    []Span // 0 is Sunday
-	DaysOfMonth []Span // negative ones count from the month's end, -1 being its last
+	DaysOfMonth []Span // negative days count from the end of the month; -1 is the last day
 	Months      []Span
 	Years       []Span
 	Zone        *time.Location
 }
 
-// Span is all from First to Last.
+// Span is the numbers from First to Last.
 type Span struct{ First, Last int }
 
 func (s Span) holds(n int) bool { return s.First <= n && n <= s.Last }
 
-// Holds tells whether t lies in the interval.
+// Holds reports whether t is in the interval.
 func (i *TimeInterval) Holds(t time.Time) bool {
 	t = t.In(i.Zone)
 	minute := t.Hour()*60 + t.Minute()
@@ -33,7 +33,7 @@ func (i *TimeInterval) Holds(t time.Time) bool {
 		anyOf(i.Years, func(s Span) bool { return s.holds(t.Year()) })
 }
 
-// fromEnd makes days that count from the end of a month days of that month.
+// fromEnd converts negative days of a month, which count from its end, to days of that month.
 func (s Span) fromEnd(lastDay int) Span {
 	if s.First < 0 {
 		s.First += lastDay + 1
@@ -44,17 +44,17 @@ func (s Span) fromEnd(lastDay int) Span {
 	return s
 }
 
-// anyOf tells whether one of the spans holds, or there is none.
+// anyOf reports whether holds is true for one of the spans, or there are no spans.
 func anyOf(spans []Span, holds func(Span) bool) bool {
 	return len(spans) == 0 || slices.ContainsFunc(spans, holds)
 }
 
-// Muted tells whether the receiver wants no message at a time.
+// Muted reports whether the receiver is muted at t.
 func (r *Receiver) Muted(t time.Time) bool {
 	return slices.ContainsFunc(r.Mute, func(i TimeInterval) bool { return i.Holds(t) })
 }
 
-// intervals builds the time intervals by their names.
+// intervals builds the time intervals and returns them by name.
 func (b *builder) intervals(from []namedIntervals) map[string][]TimeInterval {
 	out := map[string][]TimeInterval{}
 	names := map[string]string{}
@@ -73,6 +73,7 @@ func (b *builder) intervals(from []namedIntervals) map[string][]TimeInterval {
 	return out
 }
 
+// interval builds one time interval.
 func (b *builder) interval(in *interval, path string) TimeInterval {
 	out := TimeInterval{Zone: in.Location.Location}
 	for i, t := range in.Times {

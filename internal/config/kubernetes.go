@@ -31,26 +31,27 @@ type configMap struct {
 	Namespace namespace `yaml:"namespace"`
 }
 
-// Kubernetes is how the API of the cluster is used.
+// Kubernetes says how promsnap uses the API of the cluster.
 type Kubernetes struct {
-	// NAMESPACE/NAME[:PORT][/PATH]; "" where it is to be found, or Prometheus has a URL
+	// NAMESPACE/NAME[:PORT][/PATH]; "" to find it, or if Prometheus has a URL
 	Service   string
 	Context   string // "" for the current one
-	Namespace string // "" for the context's, or the Pod's own
-	Nodes     bool   // they are listed
+	Namespace string // "" for that of the context or the Pod
+	Nodes     bool   // list the nodes
 }
 
-// ConfigMap is a ConfigMap that promsnap remembers in.
+// ConfigMap is a ConfigMap that holds the state.
 type ConfigMap struct {
-	Namespace string // "" for the Kubernetes' own
+	Namespace string // "" for that of Kubernetes
 	Name      string
 }
 
-// DefaultConfigMap is where promsnap remembers in a cluster, where the file does not say.
+// DefaultConfigMap is the name of the state's ConfigMap if the file has a kubernetes section and no
+// state.
 const DefaultConfigMap = "promsnap-state"
 
-// throughKubernetes builds how the cluster's API is used, nil where neither the file nor the
-// options say that it is.
+// throughKubernetes builds the kubernetes section. It returns nil if neither the file nor the
+// options use the cluster's API.
 func (b *builder) throughKubernetes(s *kubernetesSection, p *Prometheus) *Kubernetes {
 	var k *Kubernetes
 	if s != nil {
@@ -84,8 +85,8 @@ func (b *builder) throughKubernetes(s *kubernetesSection, p *Prometheus) *Kubern
 	return k
 }
 
-// credentials finds what is of no effect where requests go through the API server, with the
-// credentials for it.
+// credentials records the keys that have no effect when requests go through the API server, which
+// has its own credentials.
 func (b *builder) credentials() {
 	const path, why = "prometheus.http_config", "has no effect: promsnap reaches Prometheus " +
 		"through the API server, with the credentials of the cluster; remove it, or set " +
@@ -101,7 +102,7 @@ func (b *builder) credentials() {
 	}
 }
 
-// service names a port of a Service.
+// service is a Service with an optional port and path.
 type service string
 
 const objectSyntax = `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`
@@ -109,7 +110,7 @@ const objectSyntax = `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`
 var serviceSyntax = regexp.MustCompile(`^` + objectSyntax + `/(https:)?` + objectSyntax +
 	`(:[a-z0-9-]{1,15})?(/[A-Za-z0-9._~/-]*)?$`)
 
-// UnmarshalText takes what is a Service by its looks; whether there is one, the cluster says.
+// UnmarshalText checks the syntax. Whether the Service exists is not checked here.
 func (s *service) UnmarshalText(b []byte) error {
 	if !serviceSyntax.Match(b) || strings.Contains(string(b), "..") {
 		return fmt.Errorf("%q does not name a service; write NAMESPACE/NAME, NAMESPACE/NAME:PORT "+
@@ -125,7 +126,7 @@ type namespace string
 
 var namespaceSyntax = regexp.MustCompile(`^` + objectSyntax + `$`)
 
-// UnmarshalText takes what Kubernetes takes.
+// UnmarshalText accepts the names that Kubernetes accepts.
 func (n *namespace) UnmarshalText(b []byte) error {
 	if !namespaceSyntax.Match(b) {
 		return fmt.Errorf("%q is not a namespace; write up to 63 lower-case letters, digits and "+
@@ -135,12 +136,12 @@ func (n *namespace) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// objectName is the name of an object of Kubernetes.
+// objectName is the name of a Kubernetes object.
 type objectName string
 
 var objectNameSyntax = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
 
-// UnmarshalText takes what Kubernetes takes.
+// UnmarshalText accepts the names that Kubernetes accepts.
 func (n *objectName) UnmarshalText(b []byte) error {
 	if !objectNameSyntax.Match(b) {
 		return fmt.Errorf("%q is not the name of an object; write lower-case letters, digits, "+

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// secrets are the shapes of what nobody may see: tokens of Slack, AWS, GitHub, GitLab, Google and
-// Grafana, JSON web tokens, addresses of webhooks, credentials behind Bearer and Basic, and what
-// stands before the @ of an address.
+// secrets match what must never be shown: tokens of Slack, AWS, GitHub, GitLab, Google and Grafana,
+// JSON web tokens, webhook addresses, credentials after Bearer and Basic, and the user and password
+// of a URL.
 var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9%+/=_-]+|xapp-[A-Za-z0-9-]+`),
 	regexp.MustCompile(`(?:AKIA|ASIA)[A-Z0-9]{12,}`),
@@ -21,7 +21,7 @@ var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`-----BEGIN [A-Z ]*KEY-----`),
 }
 
-// masked is text in which everything that has the shape of a secret is <redacted>.
+// masked returns text with everything that looks like a secret replaced by <redacted>.
 func masked(text string) string {
 	for _, shape := range secrets {
 		text = shape.ReplaceAllString(text, redacted)
@@ -34,10 +34,10 @@ func masked(text string) string {
 	})
 }
 
-// longWord is letters and digits without a break, as many as a secret has and a name has not.
+// longWord matches letters and digits in a row, as many as a secret has and a name does not.
 var longWord = regexp.MustCompile(`[A-Za-z0-9+/=]{16,}`)
 
-// isRandom reports whether a word looks drawn by lot: digits among its letters, again and again.
+// isRandom reports whether a word looks random: it changes between letters and digits often.
 func isRandom(word string) bool {
 	changes := 0
 	for i := 1; i < len(word); i++ {
@@ -50,23 +50,23 @@ func isRandom(word string) bool {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// keySyntax is what somebody may have meant as a key: words, not a sentence, an address or a key
-// with its value.
+// keySyntax matches what somebody may have meant as a key. An address or a key with its value does
+// not match.
 var keySyntax = regexp.MustCompile(`^[\pL_][\pL\pM\pN _.-]*$`)
 
-// longestKey is how many runes it may have. In the expression the bound would cost each start 2 MB
-// and two milliseconds.
+// longestKey is the most runes of such a key. As a bound in keySyntax it would cost every start of
+// the program 2 MB and two milliseconds.
 const longestKey = 60
 
-// showable reports whether a key that is none of ours can be shown. It may be a secret whose own
-// key has lost its blank: token:xoxb-…
+// showable reports whether an unknown key may be shown. It may contain a secret if the space after
+// a colon is missing: token:xoxb-…
 func showable(k string) bool {
 	return utf8.RuneCountInString(k) <= longestKey && keySyntax.MatchString(k) && masked(k) == k &&
 		!strings.ContainsAny(k, ":=@")
 }
 
-// keyBefore returns the one of known that stands before a colon, an equals sign or a blank in a
-// key: token of token:xoxb-…
+// keyBefore returns the known key before a colon, an equals sign or a space in k, such as token in
+// token:xoxb-…, or "" if there is none.
 func keyBefore(k string, known map[string]field) string {
 	i := strings.IndexAny(k, ":= ")
 	if i <= 0 {

@@ -12,8 +12,7 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// panel resolves a panel of a report. It is false where it is not known which panel is meant; the
-// rest of its mistakes would follow from that.
+// panel resolves a panel of a report. It returns false if it is not known which panel is meant.
 func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool) {
 	var s panel.Spec
 	known := true
@@ -56,14 +55,14 @@ func (b *builder) panel(p *panelKeys, path string, r *Report) (panel.Spec, bool)
 	return s, known
 }
 
-// ownPart checks what the file itself says of a panel that is not known: its queries and its rules.
+// ownPart checks the queries and rules that the file gives an unknown panel.
 func (b *builder) ownPart(p *panelKeys, path string, rng time.Duration) {
 	rng = cmp.Or(time.Duration(p.Range), rng)
 	if step, err := panel.Step(rng, time.Duration(p.Step), b.scrape); err == nil {
 		s := panel.Spec{Queries: make([]panel.Query, 1)}
 		b.set(p, path, &s)
 		vars := panel.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng}
-		b.asked(path, &s, vars)
+		b.rangeQueries(path, &s, vars)
 		if at := key(path, "detail.query"); b.has(at) {
 			b.detailQuery(at, s.Detail.Query, vars)
 		}
@@ -71,12 +70,12 @@ func (b *builder) ownPart(p *panelKeys, path string, rng time.Duration) {
 	b.rules(p.Rules, key(path, "rules"), func(ref) *units.Unit { return nil })
 }
 
-// set sets the fields of a panel that the file sets. Those that are not there keep what the
-// built-in panel has.
+// set sets the fields of a panel that the file sets. The others keep the value of the built-in
+// panel.
 func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 	s.Name = cmp.Or(string(p.Name), s.Name)
 	s.Title = cmp.Or(p.Title, s.Title, s.Name)
-	if p.Query != "" || len(p.Queries) > 0 { // its author knows the labels
+	if p.Query != "" || len(p.Queries) > 0 { // the panel's own labels may differ
 		s.Queries[0].Expr, s.Without, s.Narrow, s.Events, s.Builtin = p.Query, "", "", nil, false
 	}
 	s.Top = cmp.Or(p.Top, s.Top)
@@ -86,10 +85,11 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 		key      string
 		from, to *string
 	}{
-		{"section", &p.Section, &s.Section}, {"legend", &p.Legend, &s.Queries[0].Legend}, {
-			"subject", &p.Subject, &s.Subject,
-		},
-		{"why", &p.Why, &s.Why}, {"hint", &p.Hint, &s.Hint},
+		{"section", &p.Section, &s.Section},
+		{"legend", &p.Legend, &s.Queries[0].Legend},
+		{"subject", &p.Subject, &s.Subject},
+		{"why", &p.Why, &s.Why},
+		{"hint", &p.Hint, &s.Hint},
 	} {
 		if b.has(key(path, f.key)) {
 			*f.to = *f.from
@@ -138,8 +138,8 @@ func (b *builder) set(p *panelKeys, path string, s *panel.Spec) {
 	}
 }
 
-// check looks at what depends on the panel's range: its step, its queries, and whether its alerts
-// can fire.
+// check checks what depends on the panel's range: its step, its queries, and whether its alerts can
+// fire.
 func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 	rng := cmp.Or(s.Range, reportRange)
 	step, err := panel.Step(rng, s.Step, b.scrape)
@@ -148,7 +148,7 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 		return
 	}
 	vars := panel.Vars{Step: step, ScrapeInterval: b.scrape, Range: rng}
-	b.asked(path, s, vars)
+	b.rangeQueries(path, s, vars)
 	b.detail(key(path, "detail"), s, vars)
 	if s.Top > mostLines && s.Kind != panel.Bars && s.Kind != panel.Heatmap {
 		b.problem(key(path, "top"), "%d lines are too many to tell apart; write at most %d, or "+
@@ -157,7 +157,7 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 	for i, r := range s.Rules {
 		at := item(key(path, "rules"), i)
 		if !b.has(at) {
-			continue // a built-in panel's rule, or one that could not be read
+			continue // a rule of a built-in panel, or one that could not be decoded
 		}
 		for _, p := range r.Check(rng, step) {
 			field := at
@@ -171,9 +171,9 @@ func (b *builder) check(path string, s *panel.Spec, reportRange time.Duration) {
 	}
 }
 
-// asked looks at what is asked over the panel's range: its queries, the whole of its ratio and its
+// rangeQueries checks what is queried over the panel's range: its queries, its capacity and its
 // reference lines.
-func (b *builder) asked(path string, s *panel.Spec, vars panel.Vars) {
+func (b *builder) rangeQueries(path string, s *panel.Spec, vars panel.Vars) {
 	b.queries(path, s, vars)
 	if at := key(path, "capacity.query"); b.has(at) {
 		b.promql(at, s.Capacity.Query, vars)
@@ -195,7 +195,7 @@ func (b *builder) legend(path, text string) {
 	}
 }
 
-// detail looks at the query about what fires.
+// detail checks the query about firing alerts.
 func (b *builder) detail(path string, s *panel.Spec, vars panel.Vars) {
 	if !b.has(path) {
 		return
@@ -210,10 +210,10 @@ func (b *builder) detail(path string, s *panel.Spec, vars panel.Vars) {
 	b.legend(key(path, "legend"), s.Detail.Legend)
 }
 
-// mostLines is how many series a panel has that are told apart by their colour.
+// mostLines is the number of lines that people can tell apart by colour.
 const mostLines = 20
 
-// references looks at the queries of the panel's reference lines.
+// references checks the queries of the panel's reference lines.
 func (b *builder) references(path string, s *panel.Spec, vars panel.Vars) {
 	if len(s.References) > panel.MostReferences {
 		b.problem(path, "%d reference lines are too many; keep at most %d", len(s.References),
@@ -235,9 +235,8 @@ func (b *builder) references(path string, s *panel.Spec, vars panel.Vars) {
 	}
 }
 
-// fit gives a built-in panel a range in which its alerts can fire, where the report's is too short
-// for them: twice the longest for. Where steps are too long for one, snapshot holds it for three
-// steps.
+// fit gives a built-in panel a longer range if its alerts cannot fire in the report's range: twice
+// the time that the longest of them needs.
 func (b *builder) fit(s panel.Spec, reportRange time.Duration) panel.Spec {
 	if need, ok := b.fits(&s, reportRange); !ok {
 		s.Range = 2 * need
@@ -245,13 +244,13 @@ func (b *builder) fit(s panel.Spec, reportRange time.Duration) panel.Spec {
 	return s
 }
 
-// fits tells whether the panel's alerts can fire in its range, and returns the longest time that
-// one of them must last.
+// fits reports whether the panel's alerts can fire in its range. longest is the longest time that
+// one of them must last: its for, or three steps if that is more.
 func (b *builder) fits(s *panel.Spec, reportRange time.Duration) (longest time.Duration, ok bool) {
 	rng := cmp.Or(s.Range, reportRange)
 	step, err := panel.Step(rng, s.Step, b.scrape)
 	if err != nil {
-		return 0, true // check says so
+		return 0, true // check records it
 	}
 	for _, r := range s.Rules {
 		if r.For > 0 {
@@ -261,8 +260,8 @@ func (b *builder) fits(s *panel.Spec, reportRange time.Duration) (longest time.D
 	return longest, longest <= rng-3*step
 }
 
-// rules builds a panel's own rules. unit returns that of the query of a ref; without one, limits
-// are not read.
+// rules builds the rules of a panel. unit returns the unit of the query with a ref. If it returns
+// nil, limits are not read.
 func (b *builder) rules(from []rule, path string, unit func(ref) *units.Unit) []rules.Rule {
 	var out []rules.Rule
 	names := map[string]string{}
@@ -304,8 +303,7 @@ func (b *builder) rules(from []rule, path string, unit func(ref) *units.Unit) []
 	return out
 }
 
-// kind checks that a rule is one of the two: an alert has an alertname, a verdict a name and
-// reduce.
+// kind checks that a rule is either an alert, with alertname, or a verdict, with name and reduce.
 func (b *builder) kind(r *rule, path string) {
 	alert, verdict := b.has(key(path, "alertname")), b.has(key(path, "name"))
 	reduce := b.has(key(path, "reduce"))
@@ -342,6 +340,7 @@ func (b *builder) thresholds(above, below *thresholds, path string,
 		key(side, "critical"), u)
 }
 
+// limit reads one limit in a unit.
 func (b *builder) limit(q quantity, path string, u *units.Unit) rules.Limit {
 	switch {
 	case q == "":
@@ -352,7 +351,7 @@ func (b *builder) limit(q quantity, path string, u *units.Unit) rules.Limit {
 	v, err := u.ParseValue(string(q))
 	if err != nil {
 		b.problem(path, "%v", err)
-		v = math.NaN() // a limit, but not one to compare with the other
+		v = math.NaN() // not compared with the other limit
 	}
 	return rules.At(v)
 }
@@ -366,7 +365,7 @@ func matchersOf(of selector) []panel.Matcher {
 	return out
 }
 
-// overrides adds the file's overrides to the panel's; the last that matches counts.
+// overrides adds the overrides of the file to the panel. The last one that matches a series counts.
 func (b *builder) overrides(from []override, path string, unit func(ref) *units.Unit,
 	s *panel.Spec) {
 	for i, o := range from {
@@ -403,6 +402,7 @@ func (b *builder) overrides(from []override, path string, unit func(ref) *units.
 	}
 }
 
+// ruleNames lists the names of rules for a message.
 func ruleNames(rs []rules.Rule) string {
 	names := make([]string, len(rs))
 	for i, r := range rs {

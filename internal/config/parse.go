@@ -15,7 +15,7 @@ import (
 // maxFile is the largest configuration, in bytes.
 const maxFile = 1 << 20
 
-// parse reads the source as one YAML document and returns its top, nil where it is not YAML.
+// parse reads the source as one YAML document and returns its root, or nil if it is not YAML.
 func (d *decoder) parse() *yaml.Node {
 	if len(d.source) > maxFile {
 		d.problemAt(1, 1, "",
@@ -41,7 +41,8 @@ func (d *decoder) parse() *yaml.Node {
 	return doc.Content[0]
 }
 
-// decodeNode turns a panic of the YAML parser, of which there have been some, into an error.
+// decodeNode decodes a document. It turns a panic of the YAML parser, which has had some, into an
+// error.
 func decodeNode(dec *yaml.Decoder, n *yaml.Node) (err error) {
 	defer func() {
 		if recover() != nil {
@@ -56,14 +57,14 @@ var (
 	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
 )
 
-// syntax records an error of the YAML parser. Its words are fixed ones but for the name of an
-// anchor that is not there, which may be a password that begins with an asterisk; its lines are
-// those of the construct that it could not finish.
+// syntax records an error of the YAML parser. The parser's messages contain nothing of the file but
+// the name of an unknown anchor, which may be a password that begins with an asterisk. Its line is
+// that of the construct that it could not finish.
 func (d *decoder) syntax(err error) {
 	line, what := 1, "not YAML"
 	if m := syntaxError.FindStringSubmatch(strings.ReplaceAll(err.Error(), "\n", " ")); m != nil {
 		if n, err := strconv.Atoi(m[1]); err == nil {
-			// the parser counts other breaks too, and may point behind the end
+			// the parser also counts other line breaks, and may point past the end
 			line = min(n, bytes.Count(d.source, []byte("\n"))+1)
 		}
 		what = m[2]
@@ -88,7 +89,7 @@ func (d *decoder) find(text string) (line, column int) {
 	return bytes.Count(before, []byte("\n")) + 1, i - bytes.LastIndexByte(before, '\n')
 }
 
-// line returns the source's line number n, from 1; "" beyond the end.
+// line returns line n of the source, counted from 1, or "" past the end.
 func (d *decoder) line(n int) string {
 	if d.lines == nil {
 		d.lines = strings.Split(string(d.source), "\n")
@@ -99,7 +100,7 @@ func (d *decoder) line(n int) string {
 	return d.lines[n-1]
 }
 
-// indent returns the column in which the text of a line begins.
+// indent returns the column of the first character of a line that is not blank.
 func (d *decoder) indent(line int) int {
 	text := d.line(line)
 	return len(text) - len(strings.TrimLeft(text, " \t")) + 1

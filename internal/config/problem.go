@@ -15,16 +15,17 @@ import (
 type Problem struct {
 	File         string
 	Line, Column int // from 1
-	// where in the file's tree: reports[0].panels[1].rules[0].for; "" for the file as a whole
+	// the place in the file's tree, such as reports[0].panels[1].rules[0].for; "" for the whole
+	// file
 	Path    string
-	Message string // what is wrong; what to write
-	Note    bool   // it may be right: nobody but the server, or a person, can tell
+	Message string // what is wrong and what to write
+	Note    bool   // it may be right; only the server or a person can decide
 
-	aside bool // it leaves what stands around it as it is: a key that nobody knows
+	aside bool // an unknown key, which does not affect the values around it
 }
 
-// String writes the problem as file:line:column: path: message, in one line: of what the file
-// holds, what cannot be printed is escaped.
+// String formats the problem as file:line:column: path: message, on one line. Characters from the
+// file that are not printable are escaped.
 func (p Problem) String() string {
 	where := fmt.Sprintf("%s:%d:%d: ", p.File, p.Line, p.Column)
 	if p.Path != "" {
@@ -36,7 +37,7 @@ func (p Problem) String() string {
 	return oneLine(where + p.Message)
 }
 
-// oneLine writes what cannot be printed as Go does: a newline as \n.
+// oneLine escapes what is not printable as Go does, a newline as \n.
 func oneLine(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -49,10 +50,10 @@ func oneLine(s string) string {
 	return b.String()
 }
 
-// Errors are all the mistakes of a file, and its notes, in the order of their positions.
+// Errors holds all mistakes and notes of a file, in the order of their positions.
 type Errors []Problem
 
-// Error writes one problem a line.
+// Error formats one problem a line.
 func (e Errors) Error() string {
 	lines := make([]string, len(e))
 	for i, p := range e {
@@ -61,13 +62,13 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// mistakes reports whether one of the problems is more than a note.
+// mistakes reports whether a problem is not just a note.
 func (e Errors) mistakes() bool {
 	return slices.ContainsFunc(e, func(p Problem) bool { return !p.Note })
 }
 
-// sorted returns the problems by position, each once: an alias may lead to the same mistake by
-// several paths.
+// sorted returns the problems by position, each once. Aliases may lead to one mistake by several
+// paths.
 func (e Errors) sorted() Errors {
 	out := slices.Clone(e)
 	slices.SortStableFunc(out, func(a, b Problem) int {
@@ -83,8 +84,7 @@ func (e Errors) sorted() Errors {
 	})
 }
 
-// shorten keeps a message readable where what was written is very long. What has the shape of a
-// secret is masked before it is cut.
+// shorten cuts a long value for a message. It masks what looks like a secret before it cuts.
 func shorten(s string) string { return shortenTo(s, 61) }
 
 func shortenTo(s string, most int) string { return outside.Clip(masked(s), most) }

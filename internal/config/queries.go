@@ -106,6 +106,7 @@ func (b *builder) refs(from []rule, path string, s *panel.Spec) {
 	}
 }
 
+// refNames lists the refs of queries for a message.
 func refNames(qs []panel.Query) string {
 	names := make([]string, len(qs))
 	for i, q := range qs {

@@ -16,7 +16,7 @@ import (
 // maxQuery is the longest query, in bytes.
 const maxQuery = 16 << 10
 
-// queryVariables are what a query may hold; each may stand in braces, too.
+// queryVariables are the variables of a query. Each may also be in braces.
 var queryVariables = []string{
 	"$__rate_interval", "$__interval", "$__range", "$__rate_interval_ms", "$__interval_ms",
 	"$__range_ms", "$__range_s",
@@ -28,10 +28,10 @@ func isOurs(variable string) bool {
 		slices.Contains(builtinVariables, plain(variable))
 }
 
-// builtinVariables are those of the built-in panels, whose queries a file may begin with.
+// builtinVariables are the variables of the built-in panels' queries, which a file may copy.
 var builtinVariables = []string{"$__virtual_nodes", "$__virtual_targets"}
 
-// detailQuery checks a query in which {{label}} stands for the value of a label.
+// detailQuery checks a query that may contain {{label}} for the value of a label.
 func (b *builder) detailQuery(path, query string, v panel.Vars) {
 	filled, at := filledLabels(query)
 	if at >= 0 {
@@ -42,9 +42,9 @@ func (b *builder) detailQuery(path, query string, v panel.Vars) {
 	b.promqlOf(path, query, filled, v)
 }
 
-// filledLabels puts as many letters in the place of each {{label}} of a query, so that what follows
-// stays where it is. It returns where one stands that is no such thing: outside of double quotes,
-// where a value could be more than a value; -1: nowhere.
+// filledLabels replaces each {{label}} of a query with the same number of letters, so that offsets
+// stay the same. at is the offset of the first {{ that is not allowed, or -1. It is not allowed
+// outside of double quotes, where a value could change the query.
 func filledLabels(query string) (filled string, at int) {
 	out, quote := []byte(query), byte(0)
 	for i := 0; i < len(query); i++ {
@@ -74,7 +74,7 @@ func filledLabels(query string) (filled string, at int) {
 	return string(out), -1
 }
 
-// isLabel reports whether text can be the name of a label between the double quotes of a query.
+// isLabel reports whether text is the name of a label that can be between double quotes.
 func isLabel(text string) bool {
 	return model.UTF8Validation.IsValidLabelName(text) && !strings.ContainsAny(text, `"\`) &&
 		foreignField(text) == ""
@@ -83,8 +83,8 @@ func isLabel(text string) bool {
 // promql checks a query as it will run.
 func (b *builder) promql(path, query string, v panel.Vars) { b.promqlOf(path, query, query, v) }
 
-// promqlOf checks a query that stands in the file as text, which is as long. Its mistakes stand
-// where they are inside the text, where the file shows that.
+// promqlOf checks a query that is in the file as text, which has the same length. The positions of
+// its mistakes are those within the text, if the file shows it unchanged.
 func (b *builder) promqlOf(path, text, query string, v panel.Vars) {
 	if len(query) > maxQuery {
 		b.problem(path, "longer than %d KiB; use recording rules for parts of it",
@@ -123,8 +123,8 @@ func (b *builder) promqlOf(path, text, query string, v panel.Vars) {
 	}
 }
 
-// parsed reads a query as a Prometheus with its default flags does. What a server may know
-// nevertheless is a note: the server is asked.
+// parsed parses a query as a Prometheus with default flags does. If another server may accept the
+// query, it records a note instead of a mistake, and the server decides.
 func (b *builder) parsed(path, text, query string, v panel.Vars) (parser.Expr, bool) {
 	expanded := panel.Expand(query, v)
 	expr, unaided := parser.NewParser(parser.Options{}).ParseExpr(expanded)
@@ -173,11 +173,10 @@ func (b *builder) parsed(path, text, query string, v panel.Vars) (parser.Expr, b
 	return nil, false
 }
 
-// switchedOff is what PromQL's parser says of a function whose feature is off.
+// switchedOff matches the parser's error about a function whose feature is off.
 var switchedOff = regexp.MustCompile(`(\w+)\(\) is experimental|function "(\w+)" is not enabled`)
 
-// features are what Prometheus' parser knows beside what it is started with, and the flags that
-// turn it on.
+// features are the optional features of Prometheus' parser and the flags that enable them.
 var features = []struct {
 	on   parser.Options
 	flag string
@@ -188,7 +187,7 @@ var features = []struct {
 	{parser.Options{EnableBinopFillModifiers: true}, "promql-binop-fill-modifiers"},
 }
 
-// reachable checks that the configuration's matchers reach all of a query.
+// reachable checks that prometheus.matchers apply to all of a query.
 func (b *builder) reachable(path string, expr parser.Expr) {
 	if !b.has("prometheus.matchers") {
 		return
@@ -202,7 +201,7 @@ func (b *builder) reachable(path string, expr parser.Expr) {
 	})
 }
 
-// renamed says what a function that is gone is called now.
+// renamed returns the new name of a renamed function, for the end of a message.
 func renamed(query string) string {
 	if strings.Contains(query, "holt_winters") {
 		return ": Prometheus 3 calls holt_winters double_exponential_smoothing; Prometheus 2 and " +
@@ -211,20 +210,20 @@ func renamed(query string) string {
 	return ""
 }
 
-// dialect is what MetricsQL, the language of VictoriaMetrics, has beyond PromQL.
+// dialect matches what MetricsQL, the language of VictoriaMetrics, adds to PromQL.
 var dialect = regexp.MustCompile(`(?i)\b(?:with\s*\(|keep_metric_names\b|default\b|if(?:not)?\b|limit\s+\d|prefix\b|offset\s*[(-])|(?-i:\d(?:Ki|Mi|Gi|Ti|K|M|G|T)B?\b)|` +
 	`\[[^]]*\di\b|\{[^}]*\bor\b|,\s*[)}\]]`)
 
-// elsewhere is what PromQL's parser says of a function, a modifier or an argument that another
-// server may take.
+// elsewhere matches the parser's errors about a function, a modifier or an argument that another
+// server may accept.
 var elsewhere = regexp.MustCompile(
 	`^(?:unknown function|expected (?:type|at least|at most|\d)|unexpected identifier|unexpected <aggr:|wrong number of arguments|bad number or duration)`)
 
-// notElsewhere are the places where every server wants what PromQL's parser wants.
+// notElsewhere matches the parser's errors about places where all servers have the same syntax.
 var notElsewhere = regexp.MustCompile(`in (?:grouping opts|label matching|label matchers)`)
 
-// isWrongEverywhere reports whether a query that PromQL's parser refuses is a mistake in every
-// dialect of PromQL.
+// isWrongEverywhere reports whether a query that the parser rejects is wrong in every dialect of
+// PromQL.
 func isWrongEverywhere(query string, err error) bool {
 	outside, balanced := outsideQuotes(query)
 	if !balanced || strings.TrimSpace(outside) == "" {
@@ -238,8 +237,8 @@ func isWrongEverywhere(query string, err error) bool {
 		notElsewhere.MatchString(message))
 }
 
-// outsideQuotes is a query in which the texts between quotes and the comments are empty, and
-// whether its quotes and brackets are closed.
+// outsideQuotes returns a query without its comments and the text between quotes. balanced says
+// whether all quotes and brackets are closed.
 func outsideQuotes(query string) (outside string, balanced bool) {
 	var out strings.Builder
 	var open []byte
@@ -275,12 +274,11 @@ func outsideQuotes(query string) (outside string, balanced bool) {
 	return out.String(), len(open) == 0
 }
 
-// quotedPart is a part of a query as PromQL's parser repeats it.
+// quotedPart matches a part of a query in an error of the parser.
 var quotedPart = regexp.MustCompile(`"[^"]*"`)
 
-// promqlMessage is an error of PromQL's parser without its position, which is that in the query
-// with its variables expanded, and without the query's words where one of them has the shape of a
-// secret.
+// promqlMessage returns the text of a parser error. It omits the position, which counts expanded
+// variables, and parts of the query if one of them looks like a secret.
 func promqlMessage(err error, query string) string {
 	if errs, ok := errors.AsType[parser.ParseErrors](err); ok && len(errs) > 0 {
 		err = errs[0].Err
@@ -292,15 +290,14 @@ func promqlMessage(err error, query string) string {
 	return "PromQL: " + shortenTo(message, 200)
 }
 
-// problemIn records a mistake at an offset into a text of the file; a negative one is not known.
+// problemIn records a mistake at an offset of a text of the file. A negative offset is unknown.
 func (b *builder) problemIn(path, text string, offset int, message string) {
 	n := b.nodes[path]
 	if n == nil || offset < 0 || offset > len(text) {
 		b.problem(path, "%s", message)
 		return
 	}
-	// The line of the text that the offset lies in stands somewhere below the node as it is, unless
-	// it is folded or escaped.
+	// The file has this line of the text unchanged below the node, unless it is folded or escaped.
 	start := strings.LastIndexByte(text[:offset], '\n') + 1
 	row, _, _ := strings.Cut(text[start:], "\n")
 	skip := strings.Count(text[:start], "\n")
@@ -319,11 +316,11 @@ func (b *builder) problemIn(path, text string, offset int, message string) {
 
 var variable = regexp.MustCompile(`\$(?:\w+|\{\w+(?:[:.][^}]*)?\})|\[\[\w+(?:[:.][^]]*)?\]\]`)
 
-// plain is a variable without its braces.
+// plain returns a variable without its braces.
 func plain(v string) string { return strings.NewReplacer("{", "", "}", "").Replace(v) }
 
-// unknownVariable returns the first variable of a query, outside of its strings and comments, that
-// is none of promsnap's; "" where there is none.
+// unknownVariable returns the first unknown variable of a query outside of strings and comments, or
+// "" if there is none.
 func unknownVariable(query string) (name string, at int) {
 	for i := 0; i < len(query); i++ {
 		switch c := query[i]; c {
@@ -340,7 +337,7 @@ func unknownVariable(query string) (name string, at int) {
 		case '$', '[':
 			v := variable.FindString(query[i:])
 			if !strings.HasPrefix(query[i:], v) || v == "" {
-				continue // a lone $ is PromQL's to name
+				continue // a $ alone: the parser reports it
 			}
 			if !isOurs(v) {
 				return v, i
@@ -350,10 +347,9 @@ func unknownVariable(query string) (name string, at int) {
 	return "", 0
 }
 
-// unexpanded returns the offset into a query of what lies at an offset into the same query with its
-// variables expanded.
+// unexpanded converts an offset in a query with expanded variables to one in the query itself.
 func unexpanded(query string, v panel.Vars, offset int) int {
-	grown := 0 // how much longer what lies before is when expanded
+	grown := 0 // the number of bytes that the expansion has added so far
 	for _, m := range variable.FindAllStringIndex(query, -1) {
 		long := len(panel.Expand(query[m[0]:m[1]], v))
 		switch {

@@ -8,9 +8,9 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// kinds are the kinds of receivers, each by its key in the file. This is the one table of them:
-// whoever adds a kind adds a line here and a file with the keys behind it. A line's type is a
-// pointer to a struct that is kindKeys.
+// kinds is the table of the kinds of receivers, each by its key in the file. To add a kind, add a
+// line here and a file with its keys. The type of a line is a pointer to a struct that implements
+// kindKeys.
 type kinds struct {
 	// An archive in a directory.
 	Dir *directory `yaml:"dir"`
@@ -29,17 +29,17 @@ type kinds struct {
 	Pushgateway *pushgateway `yaml:"pushgateway"`
 }
 
-// kindKeys are the keys of one kind.
+// kindKeys holds the keys of one kind.
 type kindKeys interface {
 	role() Role
-	// build checks what the keys at path mean, and returns what they come to: Receiver.To.
+	// build checks the keys at path and returns the value for Receiver.To.
 	build(b *builder, path string) any
 }
 
-// chooser is a Receiver.To that does not take every report.
+// chooser is a Receiver.To that does not accept every report.
 type chooser interface {
-	// takes records why it does not take a report, whose keys stand at path, and which names it at
-	// the path at.
+	// takes records why it does not accept the report with the keys at path. The report names the
+	// receiver at the path at.
 	takes(b *builder, r *report, path, at string)
 }
 
@@ -72,19 +72,19 @@ type Kind string
 // Role is what a receiver is for.
 type Role uint8
 
-// The roles. The zero value is none.
+// The roles. The zero value is no role.
 const (
-	RoleArchive Role = iota + 1 // it keeps reports
-	RolePeople                  // it tells people
-	RoleProgram                 // it is given everything on every run
+	RoleArchive Role = iota + 1 // keeps reports
+	RolePeople                  // sends messages to people
+	RoleProgram                 // gets everything on every run
 )
 
-// Receiver is whom reports are delivered to.
+// Receiver is a destination of reports.
 type Receiver struct {
 	Name string
 	Kind Kind
 	Role Role
-	To   any // what the keys of its kind came to: a Dir, Archive, Slack, …
+	To   any // built from the keys of its kind: a Dir, Archive, Slack, …
 
 	MinSeverity            rules.Severity
 	SendResolved, AllClear bool
@@ -93,13 +93,13 @@ type Receiver struct {
 	Mute                   []TimeInterval
 }
 
-// named are the keys of a kind, and its name.
+// named is a kind with its keys.
 type named struct {
 	Kind
 	kindKeys
 }
 
-// named returns the kinds that a receiver has keys of, in the order of the table.
+// named returns the kinds whose keys a receiver has, in the order of the table.
 func (p *kinds) named() []named {
 	var out []named
 	v := reflect.ValueOf(p).Elem()
@@ -129,7 +129,7 @@ func Kinds(of ...Role) []Kind {
 	return out
 }
 
-// listed writes kinds for a message.
+// listed formats kinds for a message.
 func listed(kinds []Kind) string {
 	words := make([]string, len(kinds))
 	for i, k := range kinds {
@@ -204,7 +204,7 @@ func (b *builder) receiver(r *receiver, path string) Receiver {
 	return out
 }
 
-// fallback checks that a receiver's fallback is somebody else who can be told.
+// fallback checks that a receiver's fallback is another receiver for people.
 func (b *builder) fallback(all []Receiver, r *Receiver, path string) {
 	if r.Fallback == "" {
 		return
@@ -222,7 +222,7 @@ func (b *builder) fallback(all []Receiver, r *Receiver, path string) {
 	b.problem(path, "no receiver %q; write a name that is in receivers", r.Fallback)
 }
 
-// severity returns the severity of a word that the decoder has taken.
+// severity returns the severity of a word that the decoder has accepted.
 func severity(word string) rules.Severity {
 	if word == rules.Critical.String() {
 		return rules.Critical

@@ -9,7 +9,7 @@ import (
 // KindAlertmanager is the kind of an Alertmanager.
 const KindAlertmanager Kind = "alertmanager"
 
-// Alertmanager is what takes alerts as Alertmanager does.
+// Alertmanager is an Alertmanager, or a server with its API for alerts.
 type Alertmanager struct {
 	URL  string // http or https, with a host, without user, query or fragment
 	HTTP HTTP
@@ -23,7 +23,7 @@ type alertmanager struct {
 	HTTP promconfig.HTTPClientConfig `yaml:"http_config"`
 }
 
-// alertmanagerPages are the ends of addresses that promsnap puts behind an Alertmanager's itself.
+// alertmanagerPages match the path that promsnap adds to the address of an Alertmanager itself.
 var alertmanagerPages = regexp.MustCompile(`/api/v[12](?:/[a-z_]+)?/*$`)
 
 func (*alertmanager) role() Role { return RoleProgram }
@@ -33,8 +33,8 @@ func (a *alertmanager) build(b *builder, path string) any {
 	return Alertmanager{URL: string(a.URL), HTTP: b.http(key(path, "http_config"), a.HTTP)}
 }
 
-// takes checks that a report is one whose alerts may page, and that they last in the Alertmanager
-// until the next run.
+// takes checks that the alerts of a report may page, and that the Alertmanager keeps them until the
+// next run.
 func (Alertmanager) takes(b *builder, r *report, path, at string) {
 	if r.Send == SendSummary {
 		b.problem(at, "an Alertmanager pages people, and a report with send: summary never does; "+

@@ -9,9 +9,9 @@ import (
 // KindPushgateway is the kind of a Pushgateway.
 const KindPushgateway Kind = "pushgateway"
 
-// Pushgateway is where the metrics of runs go.
+// Pushgateway is a Pushgateway that gets the metrics of runs.
 type Pushgateway struct {
-	URL  string // as an Alertmanager's
+	URL  string // http or https, with a host, without user, query or fragment
 	Job  string
 	HTTP HTTP
 }
@@ -26,7 +26,7 @@ type pushgateway struct {
 	HTTP promconfig.HTTPClientConfig `yaml:"http_config"`
 }
 
-// pushgatewayPages are the ends of addresses that promsnap puts behind a Pushgateway's itself.
+// pushgatewayPages match the path that promsnap adds to the address of a Pushgateway itself.
 var pushgatewayPages = regexp.MustCompile(`/metrics(?:/job(?:@base64)?(?:/.*)?)?/*$`)
 
 func (*pushgateway) role() Role { return RoleProgram }

@@ -34,7 +34,7 @@ type SlackWebhook struct {
 	Mentions map[rules.Severity][]string
 }
 
-// defaultTokenEnv is where Slack's token is looked for when the file does not say.
+// defaultTokenEnv is the environment variable of Slack's token if the file has no key for it.
 const defaultTokenEnv = "SLACK_BOT_TOKEN"
 
 func (*slack) role() Role { return RolePeople }
@@ -59,8 +59,8 @@ func (w *slackWebhook) build(b *builder, path string) any {
 	}
 }
 
-// checkToken looks at the kind of the token, where the configuration, a file or the environment
-// shows it.
+// checkToken checks the kind of the token, if the configuration, a file or the environment has it
+// now.
 func (s *slack) checkToken(b *builder, path string) {
 	at, token := b.firstOf(path, "token", "token_file", "token_env"), s.Token
 	switch {
@@ -88,23 +88,23 @@ func (s *slack) checkToken(b *builder, path string) {
 	}
 }
 
-// What peek reads of a file, and how long it may take: the file system may block.
+// The limits of peek. The timeout is there because a file system may block.
 const (
-	peeked   = 16
-	peekTime = time.Second
+	peekBytes   = 16
+	peekTimeout = time.Second
 )
 
-// peek returns the first bytes of a file, which tell the kind of a token and not the token; ""
-// where it cannot be read now, because the file may be one of the place where promsnap runs.
+// peek returns the first bytes of a file, which show the kind of a token but not the token. It
+// returns "" if the file cannot be read now: it may exist only where promsnap runs.
 func peek(path string) string {
-	ctx, cancel := context.WithTimeout(context.Background(), peekTime)
+	ctx, cancel := context.WithTimeout(context.Background(), peekTimeout)
 	defer cancel()
 	begin, _ := disk.Within(ctx, path, func() ([]byte, error) {
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-			// a pipe would be empty for who reads it later
+			// reading a pipe now would leave nothing for the run
 			return nil, err
 		}
-		return disk.Read(ctx, path, peeked-1)
+		return disk.Read(ctx, path, peekBytes-1)
 	})
 	return string(begin)
 }
@@ -162,7 +162,8 @@ type channel string
 
 var channelSyntax = regexp.MustCompile(`^[CGD][A-Z0-9]{2,30}$`)
 
-// UnmarshalText takes an ID alone: Slack's pictures need it, and a name can change hands.
+// UnmarshalText accepts only an ID: uploads to Slack need it, and a name may move to another
+// channel.
 func (c *channel) UnmarshalText(b []byte) error {
 	if !channelSyntax.Match(b) {
 		return errors.New("not a channel ID; write one such as C0123456789, which Slack shows at " +
@@ -177,7 +178,7 @@ type mention string
 
 var mentionSyntax = regexp.MustCompile(`^(@?(here|channel|everyone)|[UWS][A-Z0-9]{2,20})$`)
 
-// UnmarshalText takes what Slack knows people by, which is never a name.
+// UnmarshalText accepts the IDs that Slack uses for people and groups, not their names.
 func (m *mention) UnmarshalText(b []byte) error {
 	if !mentionSyntax.Match(b) {
 		return fmt.Errorf("Slack cannot mention %q; write \"@here\", \"@channel\", "+

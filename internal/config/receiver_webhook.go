@@ -2,12 +2,12 @@ package config
 
 import "github.com/promsnap/promsnap/internal/secret"
 
-// KindWebhook is the kind of the reader's own program.
+// KindWebhook is the kind of a program of the user.
 const KindWebhook Kind = "webhook"
 
-// Webhook is an address of the reader's own program.
+// Webhook is the address of a program of the user.
 type Webhook struct {
-	URL, Token secret.String // Token: zero where the file names none
+	URL, Token secret.String // Token is zero if the file has none
 }
 
 // webhook is the address of your own program. The whole address is a secret.

@@ -12,10 +12,10 @@ import (
 	"github.com/promsnap/promsnap/internal/calendar"
 )
 
-// Schedule is when a report is due: minutes that a cron expression names, in a time zone.
+// Schedule is the set of minutes in which a report runs: a cron expression in a time zone.
 type Schedule struct {
 	minute, hour, day, month, weekday bits
-	eitherDay                         bool // day and weekday are both named: one of them is enough
+	eitherDay                         bool // day and weekday are both set: one match is enough
 	zone                              *time.Location
 }
 
@@ -28,7 +28,7 @@ func (b bits) has(n int) bool { return b&(1<<n) != 0 }
 type cronField struct {
 	name        string
 	first, last int
-	names       []string // of the numbers from first on
+	names       []string // of the numbers, starting with first
 }
 
 var cronFields = [5]cronField{
@@ -43,15 +43,15 @@ var cronFields = [5]cronField{
 	{"day of the week", 0, 7, []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}},
 }
 
-// cronWords are the schedules that have a name.
+// cronWords are the named schedules.
 var cronWords = map[string]string{
 	"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0",
 	"@monthly": "0 0 1 * *",
 	"@yearly":  "0 0 1 1 *", "@annually": "0 0 1 1 *",
 }
 
-// parseSchedule reads a cron expression as Kubernetes' CronJobs have it: five fields, in which ? is
-// *, or one of cronWords.
+// parseSchedule parses a cron expression in the syntax of a Kubernetes CronJob: five fields, in
+// which ? means *, or one of cronWords.
 func parseSchedule(text string) (Schedule, error) {
 	if strings.HasPrefix(text, "@every") {
 		return Schedule{}, errors.New("@every counts from the start of a scheduler, which a run " +
@@ -77,7 +77,7 @@ func parseSchedule(text string) (Schedule, error) {
 		minute: sets[0], hour: sets[1], day: sets[2], month: sets[3], weekday: sets[4],
 		zone: time.UTC,
 	}
-	if s.weekday.has(7) { // Sunday, too
+	if s.weekday.has(7) { // 7 is also Sunday
 		s.weekday |= 1
 	}
 	s.eitherDay = !anyDay(fields[2]) && !anyDay(fields[4])
@@ -87,15 +87,15 @@ func parseSchedule(text string) (Schedule, error) {
 	return s, nil
 }
 
-// anyDay tells whether a field leaves the day to the other one. To Kubernetes (robfig/cron) one
-// with a step does not, unlike to Vixie's cron.
+// anyDay reports whether a field of days matches every day. As in Kubernetes (robfig/cron), and
+// unlike in Vixie's cron, a field with a step does not.
 func anyDay(field string) bool {
 	return slices.ContainsFunc(strings.Split(field, ","), func(part string) bool {
 		return part == "*" || part == "?" || part == "*/1" || part == "?/1"
 	})
 }
 
-// parse reads one field: numbers, names, ranges and steps, with commas between them.
+// parse parses one field: numbers, names, ranges and steps, separated by commas.
 func (f *cronField) parse(text string) (bits, error) {
 	var set bits
 	for part := range strings.SplitSeq(text, ",") {
@@ -132,12 +132,13 @@ func (f *cronField) parse(text string) (bits, error) {
 	return set, nil
 }
 
+// error returns the error about a value of the field.
 func (f *cronField) error(text string) error {
 	return fmt.Errorf("%q is not a %s; write %d to %d, a range such as %d-%d, or *", shorten(text),
 		f.name, f.first, f.last, f.first+1, f.first+5)
 }
 
-// number reads a number or its name.
+// number parses a number or its name.
 func (f *cronField) number(text string) (int, bool) {
 	for i, name := range f.names {
 		if strings.EqualFold(text, name) {
@@ -148,11 +149,11 @@ func (f *cronField) number(text string) (int, bool) {
 	return int(n), err == nil && int(n) >= f.first && int(n) <= f.last
 }
 
-// longestPause is how far apart two due times may be: leap days are eight years apart around 2100.
+// longestPause is the longest time between two runs: around 2100, leap days are eight years apart.
 const longestPause = 8 * 366 * 24 * time.Hour
 
-// Last returns the newest time not after t at which the report was due; the zero Time where there
-// is none within eight years.
+// Last returns the latest scheduled time that is not after t, or the zero Time if there is none
+// within eight years.
 func (s *Schedule) Last(t time.Time) time.Time {
 	at := t.In(s.zone).Truncate(time.Minute)
 	for end := at.Add(-longestPause); at.After(end); {
@@ -170,8 +171,8 @@ func (s *Schedule) Last(t time.Time) time.Time {
 	return time.Time{}
 }
 
-// Next returns the first time after t at which the report is due; the zero Time where there is none
-// within eight years.
+// Next returns the first scheduled time after t, or the zero Time if there is none within eight
+// years.
 func (s *Schedule) Next(t time.Time) time.Time {
 	later := func(minutes int) time.Time {
 		return s.Last(t.Add(time.Duration(minutes+1) * time.Minute))
@@ -183,8 +184,9 @@ func (s *Schedule) Next(t time.Time) time.Time {
 	return time.Time{}
 }
 
-// Interval returns the longest time between two runs around t: between the newest due time not
-// after it, the one before and the next. 0: the report is due once in eight years at most.
+// Interval returns the longer of two times: that between the last two scheduled times not after t,
+// and that between the last one and the next. It returns 0 if the report runs at most once in eight
+// years.
 func (s *Schedule) Interval(t time.Time) time.Duration {
 	at := s.Last(t)
 	before, next := s.Last(at.Add(-time.Nanosecond)), s.Next(at)
@@ -194,19 +196,18 @@ func (s *Schedule) Interval(t time.Time) time.Duration {
 	return max(at.Sub(before), next.Sub(at))
 }
 
-// Between returns the times at which the report is due from one time on and before another, the
-// oldest first.
+// Between returns the scheduled times from one time on and before another, the oldest first.
 func (s *Schedule) Between(from, before time.Time) []time.Time {
-	var due []time.Time
+	var times []time.Time
 	for at := s.Last(before.Add(-time.Nanosecond)); !at.IsZero() &&
 		!at.Before(from); at = s.Last(at.Add(-time.Nanosecond)) {
-		due = append(due, at)
+		times = append(times, at)
 	}
-	slices.Reverse(due)
-	return due
+	slices.Reverse(times)
+	return times
 }
 
-// onDay tells whether the report is due on a day.
+// onDay reports whether the schedule includes the day of t.
 func (s *Schedule) onDay(t time.Time) bool {
 	day, weekday := s.day.has(t.Day()), s.weekday.has(int(t.Weekday()))
 	if s.eitherDay {

@@ -15,7 +15,7 @@ type secretAddress struct {
 	URLFrom string `yaml:"url_from"`
 }
 
-// addressOf is an address that is a secret, and required.
+// addressOf builds a required address that is a secret.
 func (b *builder) addressOf(path, whose string, a secretAddress) secret.String {
 	out := b.secretOf(path, "url", sources{a.URL, a.URLFile, a.URLEnv, a.URLFrom})
 	if out.IsZero() {
@@ -25,12 +25,12 @@ func (b *builder) addressOf(path, whose string, a secretAddress) secret.String {
 	return out
 }
 
-// sources are where a secret can be: in the file itself, in another one, in the environment, in a
-// store of AWS'. All but one are "".
+// sources holds where a secret can be: inline, in another file, in the environment, or in a store
+// of AWS. At most one is set.
 type sources struct{ inline, file, env, place string }
 
-// secretOf is a secret that is at one of its sources. The zero value: at none. It is read when it
-// is used: who checks a configuration need not have it.
+// secretOf builds a secret from its sources. It is zero if none is set. The secret is read when it
+// is used, so a configuration can be checked without it.
 func (b *builder) secretOf(path, name string, s sources) secret.String {
 	var out secret.String
 	first := ""
@@ -63,7 +63,7 @@ func (b *builder) secretOf(path, name string, s sources) secret.String {
 	return out
 }
 
-// stored is the secret at a place, which stands at path.
+// stored builds the secret at a place in AWS, which the key at path names.
 func (b *builder) stored(text, path string) secret.String {
 	p, err := secret.ParsePlace(text)
 	if err != nil && text != "" {
@@ -72,7 +72,7 @@ func (b *builder) stored(text, path string) secret.String {
 	return secret.Stored(p, b.options.Secrets)
 }
 
-// variableOf is the secret in an environment variable.
+// variableOf builds the secret in an environment variable.
 func (b *builder) variableOf(name string) secret.String {
 	env := b.env
 	return secret.Env(name, func(name string) (string, bool) {
@@ -94,14 +94,14 @@ type secretKey struct {
 	SecretKeyFrom string `yaml:"secret_key_from"`
 }
 
-// secretKeyOf is the secret key of the object at path; the zero value where it has none.
+// secretKeyOf builds the secret key of the object at path. It is zero if the object has none.
 func (b *builder) secretKeyOf(path string, k secretKey) secret.String {
 	return b.secretOf(path, "secret_key", sources{
 		k.SecretKey, k.SecretKeyFile, k.SecretKeyEnv, k.SecretKeyFrom,
 	})
 }
 
-// account checks that what logs in to AWS, at path, belongs together.
+// account checks that the AWS credentials at path are complete.
 func (b *builder) account(path, accessKey string, secretKey secret.String, roleARN,
 	externalID string) {
 	switch {

@@ -6,8 +6,8 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// SigV4 is how requests to Prometheus are signed for AWS. Empty fields are what the environment
-// says.
+// SigV4 says how to sign requests to Prometheus for AWS. Empty fields take their value from the
+// environment.
 type SigV4 struct {
 	Region, Service     string // Service: aps
 	AccessKey           string
@@ -31,7 +31,7 @@ type sigV4 struct {
 	secretKey `yaml:",inline"`
 }
 
-// sigV4 builds how requests are signed, and checks that nothing else logs in.
+// sigV4 builds the sigv4 section and checks that there is no other login.
 func (b *builder) sigV4(s *sigV4, http *promconfig.HTTPClientConfig, path string) *SigV4 {
 	out := &SigV4{
 		Region: s.Region, Service: s.Service, RoleARN: s.RoleARN, ExternalID: s.ExternalID,

@@ -6,12 +6,11 @@ import (
 	"slices"
 )
 
-// StatePlaces are the places where promsnap can remember, for errors that say to write one.
+// StatePlaces lists the places for the state, for error messages.
 const StatePlaces = "state: {dir: PATH}, state: {s3: {bucket: NAME}} or state: {configmap: " +
 	"{name: NAME}}"
 
-// State says where promsnap remembers: in a directory, in a bucket or in a ConfigMap. Exactly one
-// is set.
+// State says where the state is kept: in a directory, a bucket or a ConfigMap. Exactly one is set.
 type State struct {
 	Dir       string
 	S3        *Bucket

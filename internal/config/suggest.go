@@ -2,19 +2,18 @@ package config
 
 import "strings"
 
-// nearest returns the one of known that word is a slip of the pen of, "" where there is none or
-// more than one. It never changes what word means. Opposites and other measures of a thing are
-// words of their own, and most differ from each other in the first letter (active and inactive,
-// include and exclude, kbytes and mbytes) or in a short part (max and min). So each part of a word,
-// as hyphens and underscores divide it, must begin as it should, and be the part but for a letter,
-// or be its beginning.
+// nearest returns the known word of which word is a misspelling, or "" if there is none or more
+// than one. A suggestion must never change the meaning of word. Words with different meanings often
+// differ only in the first letter (active and inactive, include and exclude, kbytes and mbytes) or
+// in a short part (max and min). So nearest compares the parts between hyphens and underscores:
+// each part must have the same first letter, and must differ in one letter or be a prefix.
 func nearest(word string, known []string) string {
 	found, n := "", 0
 	for _, k := range known {
 		if joined(word) == joined(k) {
 			return k
 		}
-		if isSlip(word, k) {
+		if isTypo(word, k) {
 			found, n = k, n+1
 		}
 	}
@@ -24,16 +23,16 @@ func nearest(word string, known []string) string {
 	return found
 }
 
-// dividers takes away what divides the parts of a word. It is made once: making it takes longer
-// than using it.
+// dividers removes hyphens and underscores. It is a variable because building it takes longer than
+// using it.
 var dividers = strings.NewReplacer("_", "", "-", "")
 
-// joined is a word without what divides its parts, and without its case: scrapeInterval is
-// scrape_interval.
+// joined returns word in lower case, without hyphens and underscores: scrapeInterval and
+// scrape_interval are then equal.
 func joined(word string) string { return strings.ToLower(dividers.Replace(word)) }
 
-// isSlip reports whether word was meant to be known, part by part.
-func isSlip(word, known string) bool {
+// isTypo reports whether word is a misspelling of known. It compares them part by part.
+func isTypo(word, known string) bool {
 	if len(word) > 2*len(known) {
 		return false
 	}
@@ -43,7 +42,7 @@ func isSlip(word, known string) bool {
 		return false
 	}
 	for i, p := range parts {
-		if !isSlipOfPart(p, meant[i]) {
+		if !isTypoOfPart(p, meant[i]) {
 			return false
 		}
 	}
@@ -52,29 +51,29 @@ func isSlip(word, known string) bool {
 
 func divides(r rune) bool { return r == '_' || r == '-' }
 
-// isSlipOfPart reports whether a part of a word was meant to be another.
-func isSlipOfPart(part, meant string) bool {
+// isTypoOfPart reports whether a part of a word is a misspelling or an abbreviation of another.
+func isTypoOfPart(part, meant string) bool {
 	short := min(len(part), len(meant))
 	switch {
 	case isSameWord(part, meant):
 		return true
 	case part == "" || part[0] != meant[0]:
 		return false
-	case short >= 3 && strings.HasPrefix(meant, part): // memory, shortened
+	case short >= 3 && strings.HasPrefix(meant, part): // mem for memory
 		return true
 	}
 	return short >= 4 && distance(part, meant) <= 1
 }
 
-// isSameWord reports whether word is known but for its case, what divides its parts, a plural or
-// two letters that have changed places.
+// isSameWord reports whether word equals known, apart from case, hyphens and underscores, a plural
+// s or two swapped letters.
 func isSameWord(word, known string) bool {
 	word, known = joined(word), joined(known)
 	return word == known || word+"s" == known || known+"s" == word ||
 		word != "" && word[0] == known[0] && swapped(word, known)
 }
 
-// swapped reports whether a and b are the same but for two neighbours that have changed places.
+// swapped reports whether a and b differ only in two neighbouring bytes that are swapped.
 func swapped(a, b string) bool {
 	if len(a) != len(b) {
 		return false
@@ -86,8 +85,8 @@ func swapped(a, b string) bool {
 	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
-// distance is the least number of bytes to insert, delete, replace or swap with their neighbour to
-// make b of a (optimal string alignment).
+// distance returns the least number of edits that turn a into b (optimal string alignment). An edit
+// inserts, deletes or replaces a byte, or swaps two neighbours.
 func distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
@@ -110,8 +109,8 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// foreign says what to write in place of a key that other programs have, "" where it is not known.
-// known are the keys that may stand here.
+// foreign returns what to write instead of a key that other programs have, or "" for any other key.
+// known holds the keys that are allowed here.
 func foreign(word string, known map[string]field) string {
 	has := func(k string) bool { _, ok := known[k]; return ok }
 	switch ref, isRef := strings.CutSuffix(word, "_ref"); {
