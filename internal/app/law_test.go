@@ -25,7 +25,7 @@ var line = []string{
 	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside",
 	"internal/calendar", "internal/units", "internal/words",
 	"internal/grafana/jsregexp", "internal/grafana/value",
-	"internal/promapi", "internal/rules", "internal/panel", "internal/snapshot",
+	"internal/promapi", "internal/rules", "internal/panel", "internal/grafana", "internal/snapshot",
 	"internal/alerts", "internal/panels", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
 	"internal/notify/s3", "internal/notify/slack", "internal/notify/webhook",
@@ -54,6 +54,11 @@ var narrower = map[string][]string{
 		"internal/rules", "internal/panel",
 	},
 	"internal/grafana/value": {"internal/grafana/jsregexp"},
+	// no promapi: it asks through what it is given
+	"internal/grafana": {
+		"internal/series", "internal/outside", "internal/rules", "internal/panel",
+		"internal/grafana/jsregexp", "internal/grafana/value",
+	},
 	"internal/panel": {
 		"internal/series", "internal/units", "internal/words", "internal/rules",
 	},

@@ -1,0 +1,186 @@
+package grafana
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	columns   = 24
+	unit      = 38  // pixels of one unit of height, with its gap
+	minHeight = 90  // pixels of a legacy panel
+	rowHeight = 250 // pixels of a legacy row that says none
+	oldSpan   = 4   // of 12, of a legacy panel that says none
+)
+
+// readPanels reads panels[]. Rows are panels too; a collapsed one holds its panels.
+func (d *decoder) readPanels(o object) {
+	all := o.objects("panels", MaxPanels+maxRows)
+	if !slices.ContainsFunc(all, func(p object) bool { return !p.has("gridPos") }) {
+		slices.SortStableFunc(all, func(a, b object) int {
+			p, q := readGrid(a), readGrid(b)
+			return cmp.Or(cmp.Compare(p.Y, q.Y), cmp.Compare(p.X, q.X))
+		})
+	}
+	row := -1
+	for _, p := range all {
+		if p.text("type") != "row" {
+			d.place(p, row)
+			continue
+		}
+		row = d.addRow(Row{
+			Title: p.text("title"), Collapsed: p.yes("collapsed"), Repeat: p.text("repeat"),
+		})
+		for _, nested := range p.objects("panels", MaxPanels) {
+			d.place(nested, row)
+		}
+	}
+}
+
+// place adds a panel of panels[] to a row.
+func (d *decoder) place(o object, row int) {
+	if len(d.board.Panels) == MaxPanels {
+		d.tooMany = true
+		return
+	}
+	p := d.readPanel(o)
+	p.Row, p.Grid = row, readGrid(o)
+	if p.Grid.W == 0 {
+		p.Grid = d.below(row, readSpan(o, rowHeight))
+	}
+	d.board.Panels = append(d.board.Panels, p)
+}
+
+// readGrid reads gridPos. A panel without one is given no width.
+func readGrid(o object) Grid {
+	g := o.object("gridPos")
+	if g.m == nil {
+		return Grid{}
+	}
+	grid := Grid{X: g.integer("x"), Y: g.integer("y"), W: g.integer("w"), H: g.integer("h")}
+	grid.X = min(max(grid.X, 0), columns-1)
+	grid.Y = min(max(grid.Y, 0), 100_000)
+	grid.W = min(max(grid.W, 1), columns-grid.X)
+	grid.H = min(max(grid.H, 1), 200)
+	return grid
+}
+
+// readRows reads rows[], which dashboards had before Grafana 5. Rows have a heading if one of them
+// shows its title, is collapsed or is repeated.
+func (d *decoder) readRows(o object) {
+	all := o.objects("rows", maxRows)
+	headed := slices.ContainsFunc(all, func(r object) bool {
+		return r.yes("showTitle") || r.yes("collapse") || r.text("repeat") != ""
+	})
+	for _, r := range all {
+		row := -1
+		if headed {
+			row = d.addRow(Row{
+				Title: r.text("title"), Collapsed: r.yes("collapse"), Repeat: r.text("repeat"),
+			})
+		}
+		height := pixels(r.m["height"], rowHeight)
+		line := Grid{Y: d.bottom(row)}
+		for _, o := range r.objects("panels", MaxPanels) {
+			if len(d.board.Panels) == MaxPanels {
+				d.tooMany = true
+				return
+			}
+			p := d.readPanel(o)
+			size := readSpan(o, height)
+			if line.X+size.W > columns {
+				line = Grid{Y: line.Y + line.H}
+			}
+			p.Row, p.Grid = row, Grid{X: line.X, Y: line.Y, W: size.W, H: size.H}
+			line.X += size.W
+			line.H = max(line.H, size.H)
+			d.board.Panels = append(d.board.Panels, p)
+		}
+	}
+}
+
+// readSpan returns the size of a legacy panel in a row of some pixels.
+func readSpan(o object, height int) Grid {
+	span := oldSpan
+	if o.has("span") {
+		span = o.integer("span")
+	}
+	height = pixels(o.m["height"], height)
+	return Grid{
+		W: min(max(span, 1)*2, columns),
+		H: int(math.Ceil(float64(max(height, minHeight)) / unit)),
+	}
+}
+
+// pixels reads a height such as "250px".
+func pixels(v any, otherwise int) int {
+	s, _ := textOf(v)
+	n, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(s), "px"), 64)
+	if err != nil || n <= 0 {
+		return otherwise
+	}
+	return int(min(n, 5000))
+}
+
+// bottom returns where a row ends so far.
+func (d *decoder) bottom(row int) int {
+	y := 0
+	for _, p := range d.board.Panels {
+		if p.Row == row {
+			y = max(y, p.Grid.Y+p.Grid.H)
+		}
+	}
+	return y
+}
+
+// below returns a place of a size below what a row has so far.
+func (d *decoder) below(row int, size Grid) Grid {
+	return Grid{Y: d.bottom(row), W: size.W, H: size.H}
+}
+
+// addRow adds a row and returns its index.
+func (d *decoder) addRow(r Row) int {
+	if len(d.board.Rows) == maxRows {
+		d.notes.add("the dashboard has more than %d rows: the panels of the others are in the "+
+			"last one", maxRows)
+		return maxRows - 1
+	}
+	d.board.Rows = append(d.board.Rows, r)
+	return len(d.board.Rows) - 1
+}
+
+// arrange sorts the panels by where they are, and makes their places relative to their rows.
+func (d *decoder) arrange() {
+	top := map[int]int{}
+	for _, p := range d.board.Panels {
+		if y, ok := top[p.Row]; !ok || p.Grid.Y < y {
+			top[p.Row] = p.Grid.Y
+		}
+	}
+	for i := range d.board.Panels {
+		p := &d.board.Panels[i]
+		p.Grid.Y -= top[p.Row]
+	}
+	slices.SortStableFunc(d.board.Panels, func(a, b Panel) int {
+		return cmp.Or(cmp.Compare(d.order(a), d.order(b)),
+			cmp.Compare(a.Grid.Y, b.Grid.Y), cmp.Compare(a.Grid.X, b.Grid.X))
+	})
+}
+
+// order returns the section that a panel is in: those without a row come first, those that no
+// layout names last.
+func (d *decoder) order(p Panel) int {
+	if p.unplaced {
+		return len(d.board.Rows)
+	}
+	return p.Row
+}
+
+// tooManyPanels is the error of a file that is no dashboard of a person.
+func tooManyPanels() error {
+	return fmt.Errorf("the dashboard has more than %d panels: split it", MaxPanels)
+}

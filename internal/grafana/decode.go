@@ -1,0 +1,186 @@
+package grafana
+
+import (
+	"errors"
+	"fmt"
+)
+
+// decoder carries what is known of a file while it is read.
+type decoder struct {
+	board    Dashboard
+	notes    notes
+	elements object // the library panels that an export brings along
+	sources  sources
+	inputs   map[string]string // the constants of an export, by name
+	tooMany  bool
+}
+
+// Decode reads a dashboard of any of Grafana's shapes: panels, rows, or elements and a layout, also
+// inside of what an export or an API wraps around it.
+func Decode(data []byte) (*Dashboard, error) {
+	v, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("reading the dashboard: %w", err)
+	}
+	d := &decoder{}
+	root, err := unwrap(v, &d.notes)
+	if err != nil {
+		return nil, fmt.Errorf("reading the dashboard: %w", err)
+	}
+	d.readHead(root)
+	if root.has("elements") && root.has("layout") {
+		d.readV2(root)
+	} else {
+		d.readPanels(root)
+		d.readRows(root)
+		d.readVariables(root.object("templating"), "list", "")
+	}
+	if d.tooMany {
+		return nil, fmt.Errorf("reading the dashboard: %w", tooManyPanels())
+	}
+	if len(d.board.Panels) == 0 {
+		return nil, errors.New("reading the dashboard: it has no panels")
+	}
+	d.arrange()
+	d.reuse()
+	d.board.sources = d.sources
+	d.board.Notes = d.notes.list
+	return &d.board, nil
+}
+
+// unwrap finds the dashboard in what is around it.
+func unwrap(v any, n *notes) (object, error) {
+	for range 6 {
+		if list, ok := v.([]any); ok && len(list) == 1 {
+			v = list[0]
+		}
+		m, ok := v.(map[string]any)
+		if !ok {
+			return object{},
+				errors.New(`this is not a Grafana dashboard: it is not a JSON object; ` +
+					`export one dashboard as JSON`)
+		}
+		o := object{m: m, note: n}
+		if isBoard(o) {
+			return o, nil
+		}
+		inner, ok := wrapped(o)
+		if !ok {
+			return object{}, notBoard(o)
+		}
+		v = inner
+	}
+	return object{}, notBoard(object{})
+}
+
+// isBoard reports whether an object has the panels of a dashboard.
+func isBoard(o object) bool {
+	_, panels := o.m["panels"].([]any)
+	_, rows := o.m["rows"].([]any)
+	_, elements := o.m["elements"].(map[string]any)
+	return (panels || rows) && o.m["type"] == nil || elements && o.has("layout")
+}
+
+// wrapped returns what an export, an API or a Kubernetes object holds.
+func wrapped(o object) (any, bool) {
+	for _, key := range []string{"dashboard", "spec", "json", "model", "data"} {
+		switch v := o.m[key].(type) {
+		case map[string]any:
+			return v, true
+		case string: // GrafanaDashboard objects hold JSON as text
+			if inner, err := parse([]byte(v)); err == nil {
+				return inner, true
+			}
+		}
+	}
+	if len(o.m) == 1 { // the data of a ConfigMap
+		for _, v := range o.m {
+			if s, ok := v.(string); ok {
+				if inner, err := parse([]byte(s)); err == nil {
+					return inner, true
+				}
+			}
+		}
+	}
+	return nil, false
+}
+
+func notBoard(o object) error {
+	if o.has("type") && (o.has("targets") || o.has("gridPos")) {
+		return errors.New("this is one panel and not a Grafana dashboard: export the dashboard " +
+			"that has it")
+	}
+	if o.has("message") {
+		return fmt.Errorf("this is not a Grafana dashboard but a server's answer: %q",
+			short(o.text("message"), 200))
+	}
+	return errors.New("this is not a Grafana dashboard: it has no panels, rows or elements; " +
+		"export one dashboard as JSON")
+}
+
+// readHead reads what a dashboard says of itself.
+func (d *decoder) readHead(o object) {
+	b := &d.board
+	b.UID, b.Title, b.Description = o.text("uid"), o.text("title"), o.text("description")
+	b.Tags = o.texts("tags")
+	times := o.object("time")
+	if o.has("timeSettings") {
+		times = o.object("timeSettings")
+		b.Timezone = times.text("timezone")
+	} else {
+		b.Timezone = o.text("timezone")
+	}
+	b.From, b.To = times.text("from"), times.text("to")
+	d.sources = sources{}
+	for _, in := range o.objects("__inputs", maxVariables) {
+		if in.text("type") == "datasource" {
+			d.sources[in.text("name")] = in.text("pluginId")
+		}
+	}
+	d.elements = o.object("__elements")
+	d.inputs = constants(o)
+}
+
+// constants returns the inputs of an export that are values, by name.
+func constants(o object) map[string]string {
+	values := map[string]string{}
+	for _, in := range o.objects("__inputs", maxVariables) {
+		if in.text("type") == "constant" {
+			values[in.text("name")] = in.text("value")
+		}
+	}
+	return values
+}
+
+// reuse gives panels that show another panel's answers its queries.
+func (d *decoder) reuse() {
+	byID := map[int]*Panel{}
+	for i := range d.board.Panels {
+		if p := &d.board.Panels[i]; byID[p.ID] == nil {
+			byID[p.ID] = p
+		}
+	}
+	for i := range d.board.Panels {
+		p := &d.board.Panels[i]
+		if p.reuses == nil {
+			continue
+		}
+		of := byID[p.reuses.panel]
+		if of == nil || of.reuses != nil || of == p {
+			p.Notes = append(p.Notes,
+				fmt.Sprintf("panel %d, whose answers it shows, is not in the dashboard",
+					p.reuses.panel))
+			continue
+		}
+		p.Targets = append([]Target(nil), of.Targets...)
+		p.Datasource = of.Datasource
+		for j := range p.Targets {
+			if !p.Targets[j].Datasource.given() {
+				p.Targets[j].Datasource = of.Datasource
+			}
+		}
+		if p.reuses.transforms {
+			p.Transforms = append(append([]Transform(nil), of.Transforms...), p.Transforms...)
+		}
+	}
+}

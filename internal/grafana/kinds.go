@@ -1,0 +1,125 @@
+package grafana
+
+import "github.com/promsnap/promsnap/internal/outside"
+
+// drawn says how panels of a type are drawn.
+type drawn struct {
+	as      string // the kind that they are drawn as
+	differs string // what differs; empty: nothing by the type itself
+	never   string // why they are left out; empty: they are not
+}
+
+// drawnAs has what is said of each type of panel that Grafana ships or that is often installed.
+var drawnAs = map[string]drawn{
+	"timeseries":     {as: "timeseries"},
+	"graph":          {as: "timeseries"},
+	"stat":           {as: "stat"},
+	"singlestat":     {as: "stat"},
+	"gauge":          {as: "gauge"},
+	"bargauge":       {as: "bargauge"},
+	"table":          {as: "table"},
+	"table-old":      {as: "table"},
+	"piechart":       {as: "piechart"},
+	"barchart":       {as: "barchart"},
+	"heatmap":        {as: "heatmap"},
+	"histogram":      {as: "histogram"},
+	"state-timeline": {as: "state-timeline"},
+	"status-history": {as: "status-history"},
+	"text":           {as: "text"},
+
+	"grafana-piechart-panel":   {as: "piechart"},
+	"grafana-singlestat-panel": {as: "stat"},
+	"natel-discrete-panel": {
+		as: "state-timeline", differs: "a discrete panel is drawn as a state timeline",
+	},
+	"flant-statusmap-panel": {
+		as: "status-history", differs: "a status map is drawn as a status history",
+	},
+	"grafana-polystat-panel":        {as: "stat", differs: "a polystat is drawn as tiles"},
+	"vonage-status-panel":           {as: "stat", differs: "a status panel is drawn as tiles"},
+	"michaeldmoore-multistat-panel": {as: "bargauge", differs: "a multistat is drawn as bars"},
+	"marcusolsson-hexmap-panel":     {as: "stat", differs: "a hex map is drawn as tiles"},
+	"mtanda-histogram-panel":        {as: "histogram"},
+	"mtanda-heatmap-epoch-panel":    {as: "heatmap"},
+	"savantly-heatmap-panel":        {as: "heatmap"},
+	"btplc-status-dot-panel":        {as: "stat", differs: "status dots are drawn as tiles"},
+	"btplc-trend-box-panel":         {as: "stat", differs: "a trend box is drawn as a tile"},
+	"neocat-cal-heatmap-panel": {
+		as: "heatmap", differs: "a calendar is drawn as a heatmap",
+	},
+	"farski-blendstat-panel": {as: "stat"},
+	"blackmirror1-singlestat-math-panel": {
+		as: "stat", differs: "the panel's own arithmetic is left out",
+	},
+	"trend": {
+		as: "timeseries", differs: "a trend is drawn as lines over time",
+	},
+	"xychart": {
+		as: "timeseries", differs: "an XY chart is drawn as lines over time",
+	},
+	"candlestick": {
+		as: "timeseries", differs: "candlesticks are drawn as lines",
+	},
+	"geomap":                         {as: "table", differs: "a map is drawn as a table"},
+	"canvas":                         {as: "stat", differs: "a canvas is drawn as tiles"},
+	"nodeGraph":                      {as: "table", differs: "a node graph is drawn as a table"},
+	"grafana-worldmap-panel":         {as: "table", differs: "a map is drawn as a table"},
+	"jdbranham-diagram-panel":        {as: "stat", differs: "a diagram is drawn as tiles"},
+	"agenty-flowcharting-panel":      {as: "stat", differs: "a flow chart is drawn as tiles"},
+	"marcusolsson-dynamictext-panel": {as: "table", differs: "a text template is drawn as a table"},
+	"volkovlabs-echarts-panel": {
+		as: "timeseries", differs: "the panel's own program is left out: lines are drawn",
+	},
+	"nline-plotlyjs-panel": {
+		as: "timeseries", differs: "the panel's own program is left out: lines are drawn",
+	},
+
+	"logs":                     {never: "logs are not drawn"},
+	"traces":                   {never: "traces are not drawn"},
+	"flamegraph":               {never: "flame graphs are not drawn"},
+	"alertlist":                {never: "a list of Grafana's alerts is not drawn"},
+	"dashlist":                 {never: "a list of dashboards is not drawn"},
+	"annolist":                 {never: "a list of annotations is not drawn"},
+	"news":                     {never: "news are not drawn"},
+	"welcome":                  {never: "Grafana's welcome is not drawn"},
+	"gettingstarted":           {never: "Grafana's first steps are not drawn"},
+	"pluginlist":               {never: "a list of plugins is not drawn"},
+	"debug":                    {never: "a debug panel is not drawn"},
+	"row":                      {never: "a row within a row is not drawn"},
+	"ae3e-html-panel":          {never: "HTML from a dashboard is not shown"},
+	"gapit-htmlgraphics-panel": {never: "HTML from a dashboard is not shown"},
+	"innius-video-panel":       {never: "videos are not shown"},
+}
+
+// kindOf returns how a type of panel is drawn. What is not known is drawn as lines.
+func kindOf(original string) drawn {
+	if d, ok := drawnAs[original]; ok {
+		return d
+	}
+	if original == "" {
+		return drawn{as: "timeseries", differs: "the panel has no type: lines are drawn"}
+	}
+	return drawn{
+		as: "timeseries", differs: "panels of type " + short(original, 60) +
+			" are not known: lines are drawn",
+	}
+}
+
+// transformsKnown are the transformations that are carried out.
+var transformsKnown = map[string]bool{
+	"organize": true, "merge": true, "joinByField": true, "groupBy": true,
+	"filterFieldsByName": true,
+	"calculateField":     true, "reduce": true, "labelsToFields": true, "sortBy": true,
+	"seriesToColumns": true, "filterByValue": true,
+}
+
+// matchersKnown are the matchers of overrides that are carried out.
+var matchersKnown = map[string]bool{
+	"byName": true, "byNames": true, "byRegexp": true, "byRegexpOrNames": true,
+	"byFrameRefID": true,
+	"byType":       true, "byValue": true, "numeric": true, "time": true, "first": true,
+	"firstTimeField": true,
+}
+
+// short writes a text from outside as one line of at most some characters.
+func short(s string, most int) string { return outside.Said(s, most) }

@@ -1,0 +1,195 @@
+package grafana
+
+import "slices"
+
+// Options are how a panel is drawn, beside what FieldConfig says of each field. What a kind does
+// not have is zero.
+type Options struct {
+	Legend Legend
+
+	// Of stat, gauge, bargauge, piechart: which figures are shown.
+	Calcs     []string // reducers, such as lastNotNull
+	Fields    string   // a regular expression of the fields' names; empty: all numbers
+	AllValues bool     // every row is a figure, and nothing is reduced
+	Limit     int      // of the rows; 0: Grafana's 25
+
+	ColorMode     string // of stat: value, background, background_solid or none
+	GraphMode     string // of stat: area or none
+	TextMode      string // of stat: auto, value, value_and_name, name or none
+	Orientation   string // auto, horizontal or vertical
+	DisplayMode   string // of bargauge: gradient, lcd or basic
+	PercentChange bool
+
+	PieType   string   // pie or donut
+	PieLabels []string // name, value, percent
+
+	// Of table.
+	SortBy     []SortBy
+	HideHeader bool
+	Footer     []string // the reducers of the footer; none: no footer
+
+	// Of text.
+	Content  string
+	TextKind string // markdown, html or code
+
+	// Of barchart.
+	Stacking  string // none, normal or percent
+	XField    string
+	ShowValue string // also of state-timeline: auto, always or never
+
+	Heatmap   HeatmapOptions
+	Histogram HistogramOptions
+
+	MergeValues bool // of state-timeline: equal states beside each other are one
+	NullAsZero  bool // of legacy graph: what is missing counts as 0
+	Prefix      string
+	Postfix     string // of legacy singlestat, around the figure
+}
+
+// Legend is a panel's legend.
+type Legend struct {
+	Hidden    bool
+	Table     bool
+	Right     bool // beside the chart, and not below it
+	Calcs     []string
+	SortBy    string
+	SortDesc  bool
+	HideEmpty bool // of legacy graph
+	HideZero  bool
+}
+
+// SortBy is the column that a table is sorted by.
+type SortBy struct {
+	Column string
+	Desc   bool
+}
+
+// HeatmapOptions are those of a heatmap.
+type HeatmapOptions struct {
+	Calculate bool // the buckets are counted from series, and do not come from le
+	Unit      string
+	Decimals  *int
+	Min, Max  *float64
+	Reverse   bool
+	Scheme    string
+	CellUnit  string
+}
+
+// HistogramOptions are those of a histogram.
+type HistogramOptions struct {
+	BucketSize, BucketOffset float64
+	BucketCount              int
+	Combine                  bool
+}
+
+// readOptions reads the options of a modern panel.
+func readOptions(kind string, o object) Options {
+	reduce := o.object("reduceOptions")
+	opts := Options{
+		Legend:        readLegend(o.object("legend")),
+		Calcs:         reduce.texts("calcs"),
+		Fields:        reduce.text("fields"),
+		AllValues:     reduce.yes("values"),
+		Limit:         reduce.integer("limit"),
+		ColorMode:     o.choice("colorMode", "value", "background", "background_solid", "none"),
+		GraphMode:     o.choice("graphMode", "area", "none", "line"),
+		TextMode:      o.choice("textMode", "auto", "value", "value_and_name", "name", "none"),
+		Orientation:   o.choice("orientation", "auto", "horizontal", "vertical"),
+		DisplayMode:   o.choice("displayMode", "gradient", "lcd", "basic"),
+		PercentChange: o.yes("showPercentChange"),
+	}
+	switch kind {
+	case "text":
+		opts.Content, opts.TextKind = o.text("content"), o.text("mode")
+	case "piechart":
+		opts.PieType = o.text("pieType")
+		opts.PieLabels = o.texts("displayLabels")
+	case "table":
+		readTable(&opts, o)
+	case "barchart":
+		opts.Stacking = o.choice("stacking", "none", "normal", "percent")
+		opts.XField = o.text("xField")
+		opts.ShowValue = o.text("showValue")
+	case "state-timeline", "status-history":
+		opts.ShowValue = o.text("showValue")
+		opts.MergeValues = !o.has("mergeValues") || o.yes("mergeValues")
+	case "heatmap":
+		opts.Heatmap = readHeatmap(o)
+	case "histogram":
+		opts.Histogram.BucketSize, _ = o.number("bucketSize")
+		opts.Histogram.BucketOffset, _ = o.number("bucketOffset")
+		opts.Histogram.BucketCount = o.integer("bucketCount")
+		opts.Histogram.Combine = o.yes("combine")
+	}
+	return opts
+}
+
+// choice returns a text that is one of some, else "" and a note.
+func (o object) choice(key string, of ...string) string {
+	s := o.text(key)
+	if s != "" && !slices.Contains(of, s) {
+		o.note.add("%s is %q, which is not known", o.at(key), short(s, 40))
+		return ""
+	}
+	return s
+}
+
+func readLegend(o object) Legend {
+	l := Legend{
+		Table:    o.text("displayMode") == "table",
+		Right:    o.text("placement") == "right",
+		Calcs:    o.texts("calcs"),
+		SortBy:   o.text("sortBy"),
+		SortDesc: o.yes("sortDesc"),
+	}
+	l.Hidden = o.text("displayMode") == "hidden" || o.has("showLegend") && !o.yes("showLegend")
+	return l
+}
+
+func readTable(opts *Options, o object) {
+	opts.HideHeader = o.has("showHeader") && !o.yes("showHeader")
+	for _, s := range o.objects("sortBy", 10) {
+		if column := s.text("displayName"); column != "" {
+			opts.SortBy = append(opts.SortBy, SortBy{Column: column, Desc: s.yes("desc")})
+		}
+	}
+	if footer := o.object("footer"); footer.yes("show") {
+		opts.Footer = footer.texts("reducer")
+	}
+}
+
+func readHeatmap(o object) HeatmapOptions {
+	axis, cells := o.object("yAxis"), o.object("cellValues")
+	h := HeatmapOptions{
+		Calculate: o.yes("calculate"),
+		Unit:      axis.text("unit"),
+		Decimals:  axis.decimals(),
+		Min:       axis.bound("min"),
+		Max:       axis.bound("max"),
+		Reverse:   axis.yes("reverse"),
+		Scheme:    o.object("color").text("scheme"),
+		CellUnit:  cells.text("unit"),
+	}
+	return h
+}
+
+// bound returns a number, nil where there is none. "auto" is none.
+func (o object) bound(key string) *float64 {
+	if o.m[key] == "auto" {
+		return nil
+	}
+	if f, ok := o.number(key); ok {
+		return &f
+	}
+	return nil
+}
+
+// decimals returns a number of decimals, nil where there is none.
+func (o object) decimals() *int {
+	f := o.bound("decimals")
+	if f == nil {
+		return nil
+	}
+	n := int(min(max(*f, 0), 20))
+	return &n
+}

@@ -1,0 +1,144 @@
+package grafana
+
+// readPanel reads a panel of panels[] or rows[].
+func (d *decoder) readPanel(o object) Panel {
+	n := &notes{}
+	o.note, o.path = n, ""
+	library := o.object("libraryPanel")
+	if o.has("libraryPanel") && !o.has("targets") && !o.has("options") {
+		if model := d.elements.object(library.text("uid")).object("model"); model.m != nil {
+			o = object{m: withPlace(model.m, o.m), note: n}
+			library = object{}
+		}
+	} else {
+		library = object{}
+	}
+	p := Panel{
+		ID:          o.id("id"),
+		Title:       o.text("title"),
+		Description: o.text("description"),
+		Original:    o.text("type"),
+		Row:         -1,
+		Datasource:  o.datasource("datasource"),
+		TimeFrom:    o.text("timeFrom"),
+		TimeShift:   o.text("timeShift"),
+		Interval:    o.text("interval"),
+		MaxPoints:   o.points("maxDataPoints"),
+		Repeat:      readRepeat(o),
+		library:     library.text("name"),
+	}
+	if p.library == "" {
+		p.library = library.text("uid")
+	}
+	p.Type = kindOf(p.Original).as
+	p.readTargets(o)
+	p.Links = readLinks(o)
+	p.Transforms = readTransforms(o)
+	switch {
+	case p.Original == "graph":
+		d.readGraph(&p, o)
+	case p.Original == "singlestat" || p.Original == "grafana-singlestat-panel":
+		readSinglestat(&p, o)
+	case p.Type == "table" && o.has("styles"):
+		readOldTable(&p, o)
+	case p.Type == "heatmap" && o.has("dataFormat") && !o.has("options"):
+		readOldHeatmap(&p, o)
+	case p.Original == "grafana-piechart-panel":
+		readOldPie(&p, o)
+	case p.Original == "text" && !o.has("options"):
+		p.Options = Options{Content: o.text("content"), TextKind: o.text("mode")}
+		p.Style = NewStyle()
+	default:
+		p.readModern(o.object("options"), o.object("fieldConfig"))
+	}
+	p.Notes = n.list
+	return p
+}
+
+// withPlace returns the fields of a library panel's model, with the place and the title that the
+// dashboard gives it.
+func withPlace(model, place map[string]any) map[string]any {
+	both := make(map[string]any, len(model)+4)
+	for key, v := range model {
+		both[key] = v
+	}
+	for _, key := range []string{"id", "gridPos", "repeat", "repeatDirection", "maxPerRow"} {
+		both[key] = place[key]
+	}
+	if title, ok := place["title"].(string); ok && title != "" {
+		both["title"] = title
+	}
+	delete(both, "libraryPanel")
+	return both
+}
+
+// points returns a bound on the number of points, 0 where the file has none.
+func (o object) points(key string) int {
+	f, ok := o.number(key)
+	if !ok || f < 1 {
+		return 0
+	}
+	return int(min(f, 100_000))
+}
+
+// readModern reads the options and the field configuration that panels have since Grafana 7.
+func (p *Panel) readModern(options, fields object) {
+	p.Options = readOptions(p.Type, options)
+	defaults := fields.object("defaults")
+	p.Style = readStyle(defaults)
+	if defaults.m != nil {
+		p.Field.Defaults = encode(defaults.m)
+	}
+	for _, o := range fields.objects("overrides", maxOverrides) {
+		matcher := o.object("matcher")
+		over := Override{Matcher: matcher.text("id"), Options: matcher.raw("options")}
+		for _, property := range o.objects("properties", maxOverrides) {
+			if id := property.text("id"); id != "" {
+				over.Properties = append(over.Properties, Property{
+					ID: id, Value: property.raw("value"),
+				})
+			}
+		}
+		p.Field.Overrides = append(p.Field.Overrides, over)
+	}
+}
+
+func readRepeat(o object) Repeat {
+	return Repeat{
+		Variable: o.text("repeat"),
+		Vertical: o.text("repeatDirection") == "v",
+		PerRow:   min(max(o.integer("maxPerRow"), 0), 24),
+	}
+}
+
+func readLinks(o object) []Link {
+	var links []Link
+	for _, l := range o.objects("links", 50) {
+		link := Link{Title: l.text("title"), URL: l.text("url")}
+		if link.URL == "" {
+			link.URL = l.text("dashUri")
+		}
+		if link != (Link{}) {
+			links = append(links, link)
+		}
+	}
+	return links
+}
+
+func readTransforms(o object) []Transform {
+	var all []Transform
+	for _, t := range o.objects("transformations", 100) {
+		all = addTransform(all, t.text("id"), t)
+	}
+	return all
+}
+
+// addTransform adds one step. Steps that change annotations have nothing to change.
+func addTransform(all []Transform, id string, o object) []Transform {
+	if topic := o.text("topic"); id == "" || topic != "" && topic != "series" {
+		return all
+	}
+	return append(all, Transform{
+		ID: id, Options: o.raw("options"), Filter: o.raw("filter"), Disabled: o.yes("disabled"),
+	})
+}
