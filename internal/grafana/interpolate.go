@@ -1,0 +1,202 @@
+package grafana
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxFilled is how long a text may become by its variables, in bytes.
+const maxFilled = 256 << 10
+
+// filling says how a reference is written that names no format.
+type filling int
+
+const (
+	asPromQL filling = iota // escaped for PromQL
+	asRegex                 // escaped for a regular expression
+	asText                  // the texts of the values, for titles
+	asGlob                  // for legends
+)
+
+// scope is what variables stand for at one place: those of the dashboard, one value of those that
+// the place is repeated by, and the built-in ones.
+type scope struct {
+	values *Values
+	local  map[string]Option
+	timing Timing
+
+	placeholder string // what a pending variable is written as; empty: it stays a reference
+}
+
+// filled is a text whose variables are filled in.
+type filled struct {
+	text    string
+	missing []string // the references that nothing is known of; they stay as they are
+	pending []string // the variables whose values only Prometheus knows, likewise
+	tooLong bool
+}
+
+// fill puts what variables stand for into a text.
+func (s scope) fill(text string, how filling) filled {
+	return s.fillDeep(text, how, 0)
+}
+
+func (s scope) fillDeep(text string, how filling, depth int) filled {
+	var out filled
+	var b strings.Builder
+	at := 0
+	for _, m := range reference.FindAllStringSubmatchIndex(text, -1) {
+		part := func(i int) string {
+			if m[2*i] < 0 {
+				return ""
+			}
+			return text[m[2*i]:m[2*i+1]]
+		}
+		name := part(1) + part(2) + part(4)
+		b.WriteString(text[at:m[0]])
+		at = m[1]
+		value, state := s.value(name, part(5), part(3)+part(6), how, depth)
+		switch state {
+		case isKnown:
+			b.WriteString(value)
+		default:
+			b.WriteString(part(0))
+			if state == isPending {
+				out.pending = append(out.pending, name)
+			} else if !isCapture(text, name) {
+				out.missing = append(out.missing, part(0))
+			}
+		}
+		if b.Len() > maxFilled {
+			out.tooLong = true
+			break
+		}
+	}
+	b.WriteString(text[at:])
+	out.text = b.String()
+	out.missing = distinct(out.missing)
+	out.pending = distinct(out.pending)
+	return out
+}
+
+func distinct(all []string) []string {
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// isCapture reports whether a reference is to a group of a regular expression of the text, as
+// label_replace has it.
+func isCapture(text, name string) bool {
+	if strings.Trim(name, "0123456789") == "" {
+		return true
+	}
+	return strings.Contains(text, "(?P<"+name+">") || strings.Contains(text, "(?<"+name+">")
+}
+
+type state int
+
+const (
+	isUnknown state = iota
+	isKnown
+	isPending
+)
+
+// value returns what a reference stands for.
+func (s scope) value(name, field, format string, how filling, depth int) (string, state) {
+	if o, ok := s.local[name]; ok {
+		regex := false
+		if v := s.values.Get(name); v != nil {
+			regex = v.several()
+		}
+		return write(name, field, format, []Option{o}, how, regex), isKnown
+	}
+	v := s.values.Get(name)
+	if v == nil {
+		return s.builtin(name, field, format)
+	}
+	switch {
+	case v.Pending && s.placeholder != "":
+		return s.placeholder, isKnown
+	case v.Pending:
+		return "", isPending
+	case v.Problem != "":
+		return "", isUnknown
+	case v.All && (format == "text" || format == "" && how == asText):
+		return "All", isKnown
+	case v.All && v.AllValue != "":
+		if depth > 3 {
+			return "", isUnknown
+		}
+		all := s.fillDeep(v.AllValue, how, depth+1)
+		if len(all.missing) > 0 || all.tooLong {
+			return "", isUnknown
+		}
+		return all.text, isKnown
+	}
+	return write(name, field, format, v.Selected, how, v.several()), isKnown
+}
+
+// write formats values.
+func write(name, field, format string, options []Option, how filling, regex bool) string {
+	if field == "text" {
+		options = slices.Clone(options)
+		for i := range options {
+			options[i].Value = options[i].Text
+		}
+	}
+	if format != "" {
+		return formatValues(name, format, options)
+	}
+	switch how {
+	case asPromQL:
+		values := make([]string, len(options))
+		for i, o := range options {
+			values[i] = o.Value
+		}
+		return promValue(values, regex)
+	case asRegex:
+		return formatValues(name, "regex", options)
+	case asText:
+		return formatValues(name, "text", options)
+	}
+	return formatValues(name, "glob", options)
+}
+
+// builtin returns what a variable of Grafana stands for.
+func (s scope) builtin(name, field, format string) (string, state) {
+	if v, ok := s.timing.variable(name); ok {
+		return v, isKnown
+	}
+	v := ""
+	switch name {
+	case "__from":
+		v = strconv.FormatInt(s.values.window.From.UnixMilli(), 10)
+	case "__to":
+		v = strconv.FormatInt(s.values.window.To.UnixMilli(), 10)
+	case "__dashboard":
+		if v = s.values.board.Title; field == "uid" {
+			v = s.values.board.UID
+		}
+	case "__timezone":
+		v = s.values.board.Timezone
+	default:
+		return "", isUnknown
+	}
+	if format != "" {
+		v = formatValues(name, format, []Option{{Text: v, Value: v}})
+	}
+	return v, isKnown
+}
+
+// references returns the names of the variables that texts refer to, in order.
+func references(texts ...string) []string {
+	names := map[string]bool{}
+	for _, text := range texts {
+		for _, m := range reference.FindAllStringSubmatch(text, -1) {
+			names[m[1]+m[2]+m[4]] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
