@@ -1,0 +1,409 @@
+package grafana
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// planned resolves and plans a dashboard.
+func planned(t *testing.T, text string, src Source, given map[string][]string) *Plan {
+	t.Helper()
+	b := board(t, text)
+	return b.Plan(resolved(t, b, src, given), Request{Width: 1000})
+}
+
+func TestQueriesOfPanels(t *testing.T) {
+	const variables = `"templating": {"list": [
+		{"type": "custom", "name": "job", "query": "a.b,c", "multi": true, "current": {"value": ["a.b", "c"]}},
+		{"type": "custom", "name": "res", "query": "30s,5m", "current": {"value": "5m"}},
+		{"type": "query", "name": "bad", "query": "x", "datasource": {"type": "loki"}},
+		{"type": "adhoc", "name": "f", "filters": [{"key": "env", "operator": "=", "value": "prod"}]}]}`
+	for _, tt := range []struct {
+		name, panel string
+		want        []Query
+	}{
+		{
+			name:  "variables, a legend and a step",
+			panel: `"targets": [{"expr": "rate(up{job=~\"$job\"}[$__rate_interval])", "legendFormat": "{{x}} $res", "interval": "$res", "refId": "A"}]`,
+			want: []Query{{Ref: "A", Expr: `rate(up{env="prod",job=~"(a\\.b|c)"}[20m])`, Legend: "{{x}} 5m", Format: "time_series",
+				Step: 5 * time.Minute, RateInterval: 20 * time.Minute}},
+		},
+		{
+			name:  "by the width of the panel",
+			panel: `"gridPos": {"x": 0, "y": 0, "w": 24, "h": 5}, "targets": [{"expr": "up[$__interval]"}]`,
+			want: []Query{
+				{
+					Ref: "A", Expr: `up{env="prod"}[1m]`, Format: "time_series", Step: time.Minute,
+					RateInterval: 75 * time.Second,
+				},
+			},
+		},
+		{
+			name:  "by maxDataPoints and the panel's interval",
+			panel: `"maxDataPoints": 100, "interval": "1h", "targets": [{"expr": "up[$__interval]"}]`,
+			want: []Query{
+				{
+					Ref: "A", Expr: `up{env="prod"}[1h]`, Format: "time_series", Step: time.Hour,
+					RateInterval: time.Hour + 15*time.Second,
+				},
+			},
+		},
+		{
+			name:  "instant, of its own range",
+			panel: `"timeFrom": "2h", "timeShift": "1d", "targets": [{"expr": "avg_over_time(up[$__range])", "instant": true, "format": "table"}]`,
+			want: []Query{
+				{
+					Ref: "A", Expr: `avg_over_time(up{env="prod"}[2h])`, Format: "table",
+					Instant: true, RateInterval: time.Minute,
+				},
+			},
+		},
+		{
+			name:  "hidden and foreign ones are not there",
+			panel: `"targets": [{"expr": "a", "hide": true}, {"expr": "b", "datasource": {"type": "loki"}}, {"expr": ""}]`,
+		},
+		{
+			name:  "an unknown variable",
+			panel: `"targets": [{"expr": "up{a=\"$gone\"}"}]`,
+			want: []Query{{Ref: "A", Expr: `up{a="$gone"}`, Format: "time_series", Step: 5 * time.Minute, RateInterval: 315 * time.Second,
+				Problem: "the dashboard has no variable gone"}},
+		},
+		{
+			name:  "a variable without a value",
+			panel: `"targets": [{"expr": "up{a=\"$bad\"}"}]`,
+			want: []Query{{Ref: "A", Expr: `up{a="$bad"}`, Format: "time_series", Step: 5 * time.Minute, RateInterval: 315 * time.Second,
+				Problem: "the variable bad has no value"}},
+		},
+		{
+			name:  "the author's own error",
+			panel: `"targets": [{"expr": "sum(up"}]`,
+			want: []Query{{Ref: "A", Expr: `sum(up`, Format: "time_series", Step: 5 * time.Minute, RateInterval: 315 * time.Second,
+				Problem: "it is not PromQL: 1:7: parse error: unclosed left parenthesis"}},
+		},
+		{
+			name:  "MetricsQL",
+			panel: `"targets": [{"expr": "median_over_time(up[5m])"}]`,
+			want: []Query{{Ref: "A", Expr: `median_over_time(up[5m])`, Format: "time_series", Step: 5 * time.Minute, RateInterval: 315 * time.Second,
+				Dialect: MetricsQL}},
+		},
+	} {
+		p := planned(t, `{`+variables+
+			`, "panels": [{"type": "timeseries", "gridPos": {"x": 0, "y": 0, "w": 8, "h": 5}, `+
+			tt.panel+`},
+			{"type": "text"}]}`, &fake{}, nil)
+		var got []Query
+		for _, c := range p.Panels {
+			got = append(got, c.Queries...)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+func TestRepeat(t *testing.T) {
+	type shown struct {
+		Title string
+		Row   int
+		Grid  Grid
+		Expr  string
+	}
+	node := `{"type": "custom", "name": "node", "query": "a,b,c,d,e", "multi": true, "includeAll": true, "current": {"value": %s}}`
+	for _, tt := range []struct {
+		name, current, panels string
+		rows                  []string
+		want                  []shown
+	}{
+		{
+			name: "beside each other, and what is below moves down", current: `"$__all"`,
+			panels: `{"type": "stat", "title": "CPU $node", "repeat": "node", "maxPerRow": 3, "gridPos": {"x": 0, "y": 0, "w": 6, "h": 4}, "targets": [{"expr": "up{node=~\"$node\"}"}]},
+				{"type": "stat", "title": "below", "gridPos": {"x": 0, "y": 4, "w": 6, "h": 4}, "targets": [{"expr": "up"}]}`,
+			want: []shown{
+				{"CPU a", -1, Grid{0, 0, 8, 4}, `up{node=~"a"}`}, {
+					"CPU b", -1, Grid{8, 0, 8, 4}, `up{node=~"b"}`,
+				},
+				{"CPU c", -1, Grid{16, 0, 8, 4}, `up{node=~"c"}`}, {
+					"CPU d", -1, Grid{0, 4, 8, 4}, `up{node=~"d"}`,
+				},
+				{"CPU e", -1, Grid{8, 4, 8, 4}, `up{node=~"e"}`}, {
+					"below", -1, Grid{0, 8, 6, 4}, "up",
+				},
+			},
+		},
+		{
+			name: "below each other", current: `["a", "b"]`,
+			panels: `{"type": "stat", "title": "$node", "repeat": "node", "repeatDirection": "v", "gridPos": {"x": 6, "y": 0, "w": 6, "h": 4}, "targets": [{"expr": "up"}]}`,
+			want:   []shown{{"a", -1, Grid{6, 0, 6, 4}, "up"}, {"b", -1, Grid{6, 4, 6, 4}, "up"}},
+		},
+		{
+			name: "rows", current: `["a", "b"]`,
+			panels: `{"type": "row", "title": "Node $node", "repeat": "node", "gridPos": {"x": 0, "y": 0, "w": 24, "h": 1}, "panels": []},
+				{"type": "stat", "title": "$node", "gridPos": {"x": 0, "y": 1, "w": 6, "h": 4}, "targets": [{"expr": "up{node=~\"$node\"}"}]},
+				{"type": "stat", "title": "too", "repeat": "node", "gridPos": {"x": 0, "y": 5, "w": 6, "h": 4}, "targets": [{"expr": "up"}]}`,
+			rows: []string{"Node a", "Node b"},
+			want: []shown{
+				{"a", 0, Grid{0, 0, 6, 4}, `up{node=~"a"}`}, {"too", 0, Grid{0, 4, 24, 4}, "up"},
+				{"b", 1, Grid{0, 0, 6, 4}, `up{node=~"b"}`}, {"too", 1, Grid{0, 4, 24, 4}, "up"},
+			},
+		},
+	} {
+		p := planned(t, `{"templating": {"list": [`+fmt.Sprintf(node, tt.current)+`]}, "panels": [`+
+			tt.panels+`]}`, nil, nil)
+		var got []shown
+		for _, c := range p.Panels {
+			got = append(got, shown{c.Title, c.Row, c.Grid, c.Queries[0].Expr})
+		}
+		var rows []string
+		for _, r := range p.Rows {
+			rows = append(rows, r.Title)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" || !cmp.Equal(rows, tt.rows) {
+			t.Errorf("%s: got rows %q, want %q; panels (-want +got):\n%s", tt.name, rows, tt.rows,
+				diff)
+		}
+	}
+}
+
+func TestRepeatIsBounded(t *testing.T) {
+	var many []string
+	for i := range 200 {
+		many = append(many, fmt.Sprint(i))
+	}
+	p := planned(t, `{"templating": {"list": [
+			{"type": "custom", "name": "v", "query": "`+strings.Join(many, ",")+
+		`", "includeAll": true, "current": {"value": "$__all"}}]},
+		"panels": [{"type": "row", "title": "R", "repeat": "v"}, {"id": 1, "type": "stat", "repeat": "v", "targets": [{"expr": "up"}]}, 
+		{"type": "row", "title": "S"}, {"id": 2, "type": "stat", "repeat": "v", "targets": [{"expr": "up"}]},
+		{"id": 3, "type": "stat", "repeat": "gone", "targets": [{"expr": "up"}]}]}`, nil, nil)
+	if len(p.Rows) != maxCopies+1 || len(p.Panels) != maxCopies+maxCopies+1 {
+		t.Errorf("got %d rows and %d panels, want %d and %d", len(p.Rows), len(p.Panels),
+			maxCopies+1, 2*maxCopies+1)
+	}
+	if want := `row "R": it is repeated for 50 of 200 values of v`; len(p.Notes) != 1 ||
+		p.Notes[0] != want {
+		t.Errorf("got notes %q, want %q", p.Notes, want)
+	}
+	for i, want := range []string{
+		"", "it is repeated for 50 of 200 values of v", "it is repeated by gone, which is no " +
+			"variable: it is there once",
+	} {
+		if got := p.Verdicts[i].Reason; got != want {
+			t.Errorf("panel %d: got the reason %q, want %q", i+1, got, want)
+		}
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	const query = `"targets": [{"expr": "up"}]`
+	for _, tt := range []struct {
+		name, panel string
+		status      Status
+		reason      string
+	}{
+		{"a known kind", `"type": "timeseries", ` + query, Imported, ""},
+		{"a legacy kind", `"type": "graph", ` + query, Imported, ""},
+		{"text", `"type": "text", "options": {"content": "x", "mode": "markdown"}`, Imported, ""},
+		{"HTML", `"type": "text", "options": {"content": "<img src=x>", "mode": "html"}`, Approximated,
+			"its HTML is shown as plain text; pictures from elsewhere are left out"},
+		{
+			"a plugin", `"type": "grafana-polystat-panel", ` + query, Approximated,
+			"a polystat is drawn as tiles",
+		},
+		{
+			"an unknown plugin", `"type": "my-panel", ` + query, Approximated,
+			"panels of type my-panel are not known: lines are drawn",
+		},
+		{"no type", query, Approximated, "the panel has no type: lines are drawn"},
+		{
+			"a list of alerts", `"type": "alertlist"`, LeftOut,
+			"a list of Grafana's alerts is not drawn",
+		},
+		{"no query", `"type": "stat"`, LeftOut, "it has no query"},
+		{
+			"hidden queries", `"type": "stat", "targets": [{"expr": "up", "hide": true}]`, LeftOut,
+			"all its queries are hidden",
+		},
+		{
+			"no PromQL", `"type": "stat", "targets": [{"expr": ""}]`, LeftOut,
+			"its queries have no PromQL",
+		},
+		{"a library panel", `"libraryPanel": {"uid": "x", "name": "Mine"}`, LeftOut,
+			`its content is in the library panel "Mine", which is not in the file: export the dashboard for sharing externally`},
+		{"another datasource", `"type": "stat", "datasource": {"type": "loki"}, "targets": [{"expr": "x"}]`, Approximated,
+			"it has no data, because its queries ask loki"},
+		{"two datasources", `"type": "stat", "targets": [{"expr": "up"}, {"rawSql": "x", "datasource": {"type": "mysql"}}]`, Approximated,
+			"its queries that ask mysql are left out"},
+		{"arithmetic", `"type": "stat", "targets": [{"expr": "up"}, {"type": "math", "expression": "$A", "datasource": {"type": "__expr__"}}]`, Approximated,
+			"its queries that ask Grafana's expressions are left out"},
+		{"transformations", `"type": "table", "transformations": [{"id": "organize"}, {"id": "spatial"}, {"id": "merge"}], ` + query, Approximated,
+			"it is not transformed by spatial"},
+		{
+			"a disabled transformation",
+			`"type": "table", "transformations": [{"id": "spatial", "disabled": true}], ` + query,
+			Imported, "",
+		},
+		{"overrides", `"type": "stat", "fieldConfig": {"overrides": [{"matcher": {"id": "byName", "options": "a"}}, {"matcher": {"id": "byMoon"}}]}, ` + query, Approximated,
+			"overrides that match byMoon are left out"},
+		{
+			"an odd field", `"type": "stat", "options": 5, ` + query, Approximated,
+			"options is not an object, and is left out",
+		},
+		{"an unresolved variable", `"type": "stat", "targets": [{"expr": "up{a=\"$x\"}"}]`, Approximated,
+			"query A is left out: the dashboard has no variable x"},
+		{
+			"MetricsQL", `"type": "stat", "targets": [{"expr": "rate(up)"}]`, Approximated,
+			"query A is MetricsQL, which only VictoriaMetrics answers",
+		},
+		{
+			"an odd range", `"type": "stat", "timeFrom": "now/d", ` + query, Approximated,
+			`its own range "now/d" is not read: it has the dashboard's`,
+		},
+	} {
+		p := planned(t, `{"panels": [{"id": 7, "title": "T", `+tt.panel+`}]}`, &fake{}, nil)
+		if len(p.Verdicts) != 1 {
+			t.Errorf("%s: got %d verdicts, want 1", tt.name, len(p.Verdicts))
+			continue
+		}
+		v := p.Verdicts[0]
+		if v.Status != tt.status || v.Reason != tt.reason || v.ID != 7 || v.Title != "T" {
+			t.Errorf("%s: got %d %q %s %q, want 7 T %s %q", tt.name, v.ID, v.Title, v.Status,
+				v.Reason, tt.status, tt.reason)
+		}
+		if got, want := len(p.Panels) == 1, tt.status != LeftOut; got != want {
+			t.Errorf("%s: got the panel planned %t, want %t", tt.name, got, want)
+		}
+	}
+}
+
+// A panel that is there without data says why.
+func TestEmptyPanels(t *testing.T) {
+	p := planned(t, `{"panels": [
+		{"type": "stat", "targets": [{"expr": "up{a=\"$x\"}"}]}, {"type": "stat", "datasource": "Loki", "targets": [{"expr": "x"}]},
+		{"type": "stat", "targets": [{"expr": "up{a=\"$x\"}"}, {"expr": "up"}]}]}`, &fake{}, nil)
+	for i, want := range []string{
+		"query A: the dashboard has no variable x", "promsnap does not ask Loki", "",
+	} {
+		if got := p.Panels[i].Empty; got != want {
+			t.Errorf("panel %d: got %q, want %q", i, got, want)
+		}
+	}
+}
+
+func TestConditions(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		condition Condition
+		want      bool
+	}{
+		{"matches", Condition{Tests: []Test{{"v", "matches", "^a"}}}, false},
+		{"does not match", Condition{Tests: []Test{{"v", "matches", "^b"}}}, true},
+		{"equals", Condition{Tests: []Test{{"v", "equals", "ab"}}}, false},
+		{"not equals", Condition{Tests: []Test{{"v", "notEquals", "ab"}}}, true},
+		{"not matches", Condition{Tests: []Test{{"v", "notMatches", "x"}}}, false},
+		{"hide", Condition{Hide: true, Tests: []Test{{"v", "equals", "ab"}}}, true},
+		{"both", Condition{Tests: []Test{{"v", "equals", "ab"}, {"v", "equals", "x"}}}, true},
+		{
+			"either", Condition{
+				Any: true, Tests: []Test{{"v", "equals", "x"}, {"v", "equals", "ab"}},
+			}, false,
+		},
+		{
+			"neither", Condition{
+				Any: true, Tests: []Test{{"v", "equals", "x"}, {"v", "equals", "y"}},
+			}, true,
+		},
+		{"about data", Condition{Tests: []Test{{"", "", "true"}}}, false},
+		{"a bad regex", Condition{Tests: []Test{{"v", "matches", "("}}}, false},
+	} {
+		p := &planner{values: &Values{list: []*Value{single("v", "ab")}}}
+		if got := p.hidden([]Condition{tt.condition}, nil); got != tt.want {
+			t.Errorf("%s: got hidden %t, want %t", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestExplainAsJSON(t *testing.T) {
+	p := planned(t, `{"panels": [
+		{"id": 1, "type": "stat", "title": "Up", "targets": [{"expr": "up{job=\"$job\"}", "instant": true}, {"expr": "up"}]},
+		{"id": 2, "type": "news", "title": "News"}],
+		"templating": {"list": [{"type": "custom", "name": "job", "query": "a,b"}, {"type": "query", "name": "n", "query": "label_values(n)"}]}}`, nil, nil)
+	got, err := json.MarshalIndent(p.Explain(), "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{
+	"panels": [
+		{
+			"id": 1,
+			"title": "Up",
+			"type": "stat",
+			"status": "imported",
+			"reason": "",
+			"queries": [
+				{
+					"ref": "A",
+					"expr": "up{job=\"a\"}",
+					"kind": "instant"
+				},
+				{
+					"ref": "B",
+					"expr": "up",
+					"kind": "range",
+					"step": "5m"
+				}
+			]
+		},
+		{
+			"id": 2,
+			"title": "News",
+			"type": "news",
+			"status": "left_out",
+			"reason": "news are not drawn",
+			"queries": []
+		}
+	],
+	"variables": [
+		{
+			"name": "job",
+			"type": "custom",
+			"status": "resolved",
+			"values": [
+				"a"
+			],
+			"count": 1,
+			"reason": "the first of 2 values"
+		},
+		{
+			"name": "n",
+			"type": "query",
+			"status": "pending",
+			"values": [],
+			"count": 0,
+			"reason": "asked of Prometheus when the report runs"
+		}
+	]
+}`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("explanation (-want +got):\n%s", diff)
+	}
+}
+
+// Without a Prometheus a query is checked all the same, with words in place of what it knows.
+func TestPendingQueries(t *testing.T) {
+	p := planned(t, `{"panels": [{"type": "stat", "targets": [
+			{"expr": "rate(up{a=~\"$v\"}[$v])"}, {"expr": "topk($v, up)"}, {"expr": "sum(up{a=\"$v\"}"}]}],
+		"templating": {"list": [{"type": "query", "name": "v", "query": "label_values(l)"}]}}`, nil,
+		nil)
+	for i, want := range []string{"", "", "it is not PromQL: "} {
+		q := p.Panels[0].Queries[i]
+		if !q.Pending || (q.Problem == "") != (want == "") || !strings.HasPrefix(q.Problem, want) {
+			t.Errorf("query %s: got pending %t and the problem %q, want it pending and %q", q.Ref,
+				q.Pending, q.Problem, want)
+		}
+	}
+}
