@@ -24,7 +24,7 @@ type listed struct {
 var line = []string{
 	"internal/series", "internal/disk", "internal/secret", "internal/exchange", "internal/outside",
 	"internal/calendar", "internal/units", "internal/words",
-	"internal/grafana/jsregexp", "internal/grafana/value",
+	"internal/grafana/jsregexp", "internal/grafana/value", "internal/grafana/frame",
 	"internal/promapi", "internal/rules", "internal/panel", "internal/grafana", "internal/snapshot",
 	"internal/alerts", "internal/panels", "internal/chart", "internal/report",
 	"internal/cloud", "internal/notify", "internal/notify/letter", "internal/notify/dir",
@@ -53,11 +53,13 @@ var narrower = map[string][]string{
 		"internal/outside", "internal/calendar", "internal/units", "internal/words",
 		"internal/rules", "internal/panel",
 	},
-	"internal/grafana/value": {"internal/grafana/jsregexp"},
+	"internal/grafana/value":           {"internal/grafana/jsregexp"},
+	"internal/grafana/frame":           {"internal/series", "internal/grafana/jsregexp"},
+	"internal/grafana/frame/frametest": {"internal/series", "internal/grafana/frame"},
 	// no promapi: it asks through what it is given
 	"internal/grafana": {
 		"internal/series", "internal/outside", "internal/rules", "internal/panel",
-		"internal/grafana/jsregexp", "internal/grafana/value",
+		"internal/grafana/jsregexp", "internal/grafana/value", "internal/grafana/frame",
 	},
 	"internal/panel": {
 		"internal/series", "internal/units", "internal/words", "internal/rules",
@@ -153,6 +155,7 @@ var unshipped = []string{
 	module + "internal/lab", module + "internal/cloud/cloudtest",
 	module + "internal/notify/slack/slackdouble",
 	module + "internal/notify/notifytest", module + "internal/state/statetest",
+	module + "internal/grafana/frame/frametest",
 	module + "internal/report/reporttest", module + "testdata/hostile", module + "testdata/race",
 	"github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
 	"github.com/invopop/jsonschema", "k8s.io/client-go/kubernetes",

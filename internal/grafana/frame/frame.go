@@ -1,0 +1,101 @@
+// Package frame computes with data frames as Grafana does: it builds them from what Prometheus
+// answers, transforms them, reduces them and names their fields. It is pure: no I/O and no clock.
+//
+// Grafana's rules are kept number for number, also where they look odd, because people compare a
+// panel with the one in their browser. What differs by choice is a list in the test that compares
+// this package with npm's @grafana/data.
+//
+// A set of frames belongs to one goroutine: looking up a display name remembers it.
+package frame
+
+import "github.com/promsnap/promsnap/internal/series"
+
+// Type is what the values of a field are.
+type Type string
+
+// The types of fields. A time is a number of milliseconds since 1970.
+const (
+	Time    Type = "time"
+	Number  Type = "number"
+	String  Type = "string"
+	Boolean Type = "boolean"
+	Other   Type = "other"
+)
+
+// Frame is a table: columns of equal length. One time series is a frame of two fields.
+type Frame struct {
+	Name   string
+	RefID  string // the query that it answers
+	Fields []*Field
+}
+
+// Field is a column of a frame.
+type Field struct {
+	Name   string
+	Type   Type
+	Labels series.Labels // nil differs from empty: a time field with labels is named after them
+	Config Config
+	Values Values // shared between frames: nobody changes one in place
+
+	state *state
+}
+
+// state is what Grafana remembers of a field. Copies of a field share it, so that a transformation
+// knows a field by the name that an earlier one has looked up.
+type state struct {
+	name    string // the display name
+	several bool   // it was looked up among several frames
+}
+
+// Len returns how many rows f has: those of its longest field.
+func (f *Frame) Len() int {
+	n := 0
+	for _, field := range f.Fields {
+		n = max(n, field.Values.Len())
+	}
+	return n
+}
+
+// with returns a copy of f that has other fields.
+func (f *Frame) with(fields []*Field) *Frame {
+	c := *f
+	c.Fields = fields
+	return &c
+}
+
+// pick returns a copy of f with the given rows, in that order.
+func (f *Frame) pick(rows []int) *Frame {
+	fields := make([]*Field, len(f.Fields))
+	for i, field := range f.Fields {
+		fields[i] = field.with(field.Values.pick(rows))
+	}
+	return f.with(fields)
+}
+
+// timeField returns the first field of times, and nil if there is none.
+func (f *Frame) timeField() *Field {
+	for _, field := range f.Fields {
+		if field.Type == Time {
+			return field
+		}
+	}
+	return nil
+}
+
+// with returns a copy of f that has other values. The copy shares the state.
+func (f *Field) with(v Values) *Field {
+	c := *f
+	c.Values = v
+	return &c
+}
+
+// renamed returns a copy of f whose display name is name.
+func (f *Field) renamed(name string) *Field {
+	c := *f
+	c.Config.DisplayName = name
+	c.state = &state{name: name}
+	if f.state != nil {
+		c.state.several = f.state.several
+	}
+	return &c
+}

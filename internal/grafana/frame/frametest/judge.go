@@ -1,0 +1,139 @@
+package frametest
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+)
+
+// Golden is how many cases of each kind are committed with their answers.
+var Golden = map[string]int{"transform": 350, "names": 150, "reduce": 80, "override": 150}
+
+// Line is a line of testdata/KIND.jsonl.
+type Line struct {
+	Case   Case            `json:"case"`
+	Answer json.RawMessage `json:"answer"`
+}
+
+// Why some cases are not compared.
+const (
+	failure     = "Grafana fails; ours has a note, and goes on"
+	sortOrder   = "the order of NaN and of texts among numbers depends on how V8 sorts"
+	textSum     = "Grafana adds texts in a column of numbers; for ours they are no numbers"
+	truthNumber = "Grafana's highest of true and false in a column of numbers is true; ours is 1"
+	labelOrder  = "a join adds the label name behind the others; ours are sorted"
+	frameLength = "filterByValue and limit say a wrong number of rows, which later steps believe"
+)
+
+// Judge returns how our outcome differs from the judge's answer, "" if it does not, or
+// why they are not compared.
+func Judge(c Case, answer json.RawMessage) (diff, apart string) {
+	var failed struct{ Error string }
+	if json.Unmarshal(answer, &failed) == nil && failed.Error != "" {
+		return "", failure
+	}
+	if addsTexts(answer) {
+		return "", textSum
+	}
+	if apart := c.apart(); apart != "" {
+		return "", apart
+	}
+	if c.Kind == "reduce" && c.Field.unordered() {
+		answer = withoutOrder(answer)
+	}
+	got, err := c.Run()
+	if err != nil {
+		return err.Error(), ""
+	}
+	diff, err = Compare(got, answer)
+	if err != nil {
+		return err.Error(), ""
+	}
+	return diff, ""
+}
+
+// addsTexts reports whether a column of numbers has texts.
+func addsTexts(answer json.RawMessage) bool {
+	var frames []Frame
+	if json.Unmarshal(answer, &frames) != nil {
+		return false
+	}
+	for _, f := range frames {
+		for _, field := range f.Fields {
+			for _, v := range field.Values {
+				if _, ok := v.(string); ok && field.Type == "number" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// step is what a reason needs to know of a transformation.
+type step struct {
+	ID      string
+	Options struct {
+		LabelsToFields bool
+		Type           string
+		LimitField     any
+	}
+}
+
+// apart returns why c is not compared, "" if it is.
+func (c Case) apart() string {
+	var steps []step
+	if json.Unmarshal(c.Transformations, &steps) != nil {
+		return ""
+	}
+	named, texts := false, false
+	for _, f := range c.Frames {
+		named = named || f.Name != ""
+		for _, field := range f.Fields {
+			texts = texts || field.Type == "string"
+		}
+	}
+	var before []string
+	for _, s := range steps {
+		joined := slices.ContainsFunc(before, func(id string) bool {
+			return slices.Contains(
+				[]string{"joinByField", "seriesToColumns", "calculateField", "ensureColumns"},
+				id,
+			)
+		})
+		switch {
+		case named && joined && (s.ID == "labelsToFields" || s.Options.LabelsToFields):
+			return labelOrder
+		case (s.ID == "reduce" || s.ID == "calculateField") && slices.Contains(before, "reduce") &&
+			(texts || slices.Contains(before, "labelsToFields") || s.ID == "calculateField"):
+			return textSum
+		case s.ID == "reduce" && len(before) > 0 &&
+			bytes.Contains(c.Transformations, []byte(`"allIs`)):
+			return truthNumber
+		case slices.Contains(before, "length"):
+			return frameLength
+		}
+		before = append(before, s.ID)
+		last, _ := s.Options.LimitField.(float64)
+		if s.ID == "filterByValue" && s.Options.Type == "exclude" && len(c.Frames) > 1 || last < 0 {
+			before = append(before, "length")
+		}
+	}
+	return ""
+}
+
+// withoutOrder takes the reducers out that sort: see sortOrder.
+func withoutOrder(answer json.RawMessage) json.RawMessage {
+	var parts map[string]map[string]any
+	if json.Unmarshal(answer, &parts) != nil {
+		return answer
+	}
+	for _, results := range parts {
+		for id := range results {
+			if id == "median" || id[0] == 'p' {
+				delete(results, id)
+			}
+		}
+	}
+	return raw(parts)
+}
