@@ -30,8 +30,8 @@ var notRun = map[string]string{
 
 	"CONTRIBUTING.md#build-and-test": "they run this test; TestDocumentedTargets checks them",
 
-	"docs/lambda.md#from-nothing-to-the-first-post":   "it writes into an account of AWS",
-	"docs/lambda.md#from-nothing-to-the-first-post:4": "it invokes a function in an account of AWS",
+	"docs/lambda.md#from-nothing-to-the-first-message":   "it writes into an account of AWS",
+	"docs/lambda.md#from-nothing-to-the-first-message:4": "it invokes a function in an account of AWS",
 }
 
 // TestDocumentedBlocks runs the commands of the pages with the real program, against servers on
