@@ -32,7 +32,10 @@ var shipped = []struct {
 	name, main string
 	platforms  []string
 }{
-	{"promsnap", "./cmd/promsnap", []string{"linux/amd64", "linux/arm64", "darwin/arm64"}},
+	{"promsnap", "./cmd/promsnap", []string{
+		"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64",
+		"windows/arm64",
+	}},
 	{"Lambda function", "./functions/report", []string{"linux/amd64", "linux/arm64"}},
 }
 
