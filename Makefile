@@ -10,6 +10,11 @@ TOOLS       := $(CACHE)/bin
 SERVERS     := $(CACHE)/servers
 GOLANGCI    := $(TOOLS)/golangci-lint-2.15.0
 GOVULNCHECK := $(TOOLS)/govulncheck-1.8.0
+ACTIONLINT  := $(TOOLS)/actionlint-1.7.12
+GORELEASER  := $(TOOLS)/goreleaser-2.15.1
+CYCLONEDX   := $(TOOLS)/cyclonedx-gomod-1.10.0
+KREW        := $(TOOLS)/validate-krew-manifest-0.4.3
+HELM        := $(or $(wildcard $(SERVERS)/helm),$(TOOLS)/helm-4.3.1)
 VULNDB      ?= https://vuln.go.dev
 BUILD       := CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 # What is vetted, linted and tested is compiled as what ships is, so that a package is compiled once for all of them.
@@ -24,7 +29,13 @@ IMAGE_ARCH  ?= $(shell go env GOARCH)
 CA_BUNDLE   ?= /etc/ssl/certs/ca-certificates.crt
 BUILDER     ?= $(firstword $(foreach b,docker podman buildah,$(if $(shell command -v $b 2>/dev/null),$b)))
 
-.PHONY: help build bin/promsnap bin/promlab lambda image demo check test race lint vuln licenses bench servers acceptance golden fuzz clean
+CHART_VERSION ?= $(shell sed -n 's/^version: //p' deploy/helm/promsnap/Chart.yaml)
+CHART_TIME  ?= $(shell git log -1 --format=%ct)
+RELEASE_FLAGS ?= --snapshot
+# goreleaser gives up on a checkout without a remote, such as an unpacked one.
+REMOTE      := GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=remote.origin.url GIT_CONFIG_VALUE_0=https://github.com/promsnap/promsnap
+
+.PHONY: help build bin/promsnap bin/promlab lambda image images completions chart release demo check test race lint vuln licenses bench servers acceptance golden fuzz clean
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -57,6 +68,42 @@ lambda: ## build bin/lambda-arm64.zip and bin/lambda-amd64.zip for AWS Lambda; C
 	  [ $$size -le 15000000 ] || { echo "$$dir.zip is larger than 15 MB" >&2; exit 1; }; \
 	done
 
+completions: bin/promsnap ## write the completions of bash, zsh, fish and PowerShell into bin/completions
+	@rm -rf bin/completions; mkdir -p bin/completions
+	for shell in bash zsh fish; do bin/promsnap completion $$shell >bin/completions/promsnap.$$shell; done
+	bin/promsnap completion powershell >bin/completions/promsnap.ps1
+
+# Helm keeps the times of the files: with the commit's, one commit gives the same bytes.
+chart: $(HELM) ## package the Helm chart into bin/chart
+	@rm -rf bin/chart; mkdir -p bin/chart/source
+	cp -R deploy/helm/promsnap bin/chart/source/
+	find bin/chart/source -exec touch -d @$(CHART_TIME) {} +
+	$(HELM) lint --strict --quiet bin/chart/source/promsnap --set cluster=lint,slack.channel=C0123456789,slack.existingSecret=slack
+	$(HELM) package bin/chart/source/promsnap --version $(CHART_VERSION) --app-version $(CHART_VERSION) --destination bin/chart
+
+# The tag workflow runs this with RELEASE_FLAGS=--skip=publish,announce. docs/releasing.md has the rest.
+release: $(GORELEASER) $(CYCLONEDX) $(KREW) $(HELM) ## build and check everything that a release has, in bin/release; needs no network once the tools are there
+	$(GORELEASER) check
+	PATH="$(TOOLS):$$PATH" GORELEASER_CURRENT_TAG=v$(CHART_VERSION) $(REMOTE) $(GORELEASER) release --clean $(RELEASE_FLAGS)
+	$(KREW) -skip-install -manifest bin/dist/krew/promsnap.yaml
+	@rm -rf bin/release; mkdir -p bin/release
+	cp bin/dist/promsnap_*.{tar.gz,zip,deb,rpm,json} bin/chart/*.tgz bin/release/
+	cp bin/dist/krew/promsnap.yaml bin/release/krew.yaml
+	deploy/homebrew/formula.sh "$$(sed 's/.*"version":"\([^"]*\)".*/\1/' bin/dist/metadata.json)" bin/dist/checksums.txt >bin/release/promsnap.rb
+	cd bin/release && sha256sum * >checksums.txt
+	PROMSNAP_RELEASE=$(CURDIR)/bin/release $(TEST) -tags release -count=1 -run TestRelease -v ./internal/acceptance/supply
+
+# The release workflow runs this: the image has the programs that the archives have.
+images: ## build the image IMAGE for amd64 and arm64 out of bin/release and push it, with buildah
+	@mkdir -p bin/image
+	cp '$(CA_BUNDLE)' bin/image/ca-certificates.crt
+	for arch in amd64 arm64; do \
+	  tar -xzf bin/release/promsnap_linux_$$arch.tar.gz -C bin/image promsnap; \
+	  mv bin/image/promsnap bin/image/promsnap-$$arch; \
+	done
+	buildah $(BUILDER_FLAGS) build -f deploy/Dockerfile --target prebuilt --platform linux/amd64,linux/arm64 --manifest '$(IMAGE)' .
+	buildah $(BUILDER_FLAGS) manifest push --all $(PUSH_FLAGS) --digestfile bin/image/digest '$(IMAGE)' 'docker://$(IMAGE)'
+
 demo: build ## run the main job on a simulated cluster of 42 nodes; ends with the report's path
 	bin/promlab --nodes 42 --tame -- bin/promsnap run daily -c testdata/demo/promsnap.yaml --prometheus-url '{url}' --output-dir promsnap-out
 
@@ -76,20 +123,32 @@ test: ## run every test that needs nothing but Go
 race: ## the same under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(TEST) -race -timeout 20m ./...
 
-lint: $(GOLANGCI) ## gofmt, vet, staticcheck, the law of imports, the licences of what is linked, go mod tidy
+lint: $(GOLANGCI) $(ACTIONLINT) ## gofmt, vet, staticcheck, the law of imports, the licences of what is linked, go mod tidy, the workflows
 	go mod tidy -diff
 	go vet ./...
-	go vet -tags acceptance ./internal/acceptance/...
+	go vet -tags acceptance,release ./internal/acceptance/...
+	$(ACTIONLINT) -shellcheck= -pyflakes=
 	$(TEST) -count=1 -run 'LawOfImports|BinaryHoldsNoLab|FunctionHoldsNoKubernetes' ./internal/app
 	$(TEST) -count=1 -run Licences ./internal/acceptance/supply
 	$(GOLANGCI) run --allow-parallel-runners ./...
-	$(GOLANGCI) run --allow-parallel-runners --build-tags acceptance ./internal/acceptance/...
+	$(GOLANGCI) run --allow-parallel-runners --build-tags acceptance,release ./internal/acceptance/...
 
-$(GOLANGCI):
-	@echo 'installing golangci-lint 2.15.0 into $(TOOLS)'
+# tool installs a program from its package. The version is the end of the program's name in .cache/bin.
+define tool
+	@echo 'installing $(@F) into $(TOOLS)'
 	@mkdir -p $(TOOLS)
-	GOFLAGS=-trimpath GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-	@mv $(TOOLS)/golangci-lint $@
+	GOFLAGS=-trimpath GOBIN=$(TOOLS)/new go install $(1)@v$(lastword $(subst -, ,$@))
+	@mv $(TOOLS)/new/$(patsubst %-$(lastword $(subst -, ,$@)),%,$(@F)) $@
+endef
+
+$(GOLANGCI): ; $(call tool,github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
+$(ACTIONLINT): ; $(call tool,github.com/rhysd/actionlint/cmd/actionlint)
+$(GORELEASER): ; $(call tool,github.com/goreleaser/goreleaser/v2)
+$(CYCLONEDX): ; $(call tool,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod)
+$(KREW): ; $(call tool,sigs.k8s.io/krew/cmd/validate-krew-manifest)
+$(TOOLS)/helm-4.3.1: ; $(call tool,helm.sh/helm/v4/cmd/helm)
+# 1.9.0 wants a version of x/telemetry that the module proxy does not serve.
+$(GOVULNCHECK): ; $(call tool,golang.org/x/vuln/cmd/govulncheck)
 
 # What it does not see it does not pass over: without the database nothing is checked, and that is an error.
 vuln: $(GOVULNCHECK) ## look for known vulnerabilities in what ships; needs the database VULNDB, https://vuln.go.dev
@@ -98,13 +157,6 @@ vuln: $(GOVULNCHECK) ## look for known vulnerabilities in what ships; needs the 
 	case $$code in 0|3) ;; *) printf '\n*** NOTHING WAS CHECKED for known vulnerabilities. ***\n%s\n' \
 	  'If the database $(VULNDB) cannot be reached from here, run it where it can, or give a copy: make vuln VULNDB=file:///path/to/vulndb' >&2 ;; esac; \
 	exit $$code
-
-# 1.9.0 wants a version of x/telemetry that the module proxy does not serve.
-$(GOVULNCHECK):
-	@echo 'installing govulncheck 1.8.0 into $(TOOLS)'
-	@mkdir -p $(TOOLS)
-	GOFLAGS=-trimpath GOBIN=$(TOOLS) go install golang.org/x/vuln/cmd/govulncheck@v1.8.0
-	@mv $(TOOLS)/govulncheck $@
 
 licenses: ## write docs/licenses.md and docs/licenses.txt, the licences of what is linked, anew
 	go test -count=1 -run Licences ./internal/acceptance/supply -update

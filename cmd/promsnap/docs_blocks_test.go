@@ -30,6 +30,9 @@ var notRun = map[string]string{
 
 	"CONTRIBUTING.md#build-and-test": "they run this test; TestDocumentedTargets checks them",
 
+	"docs/releasing.md#make-a-release":   "it publishes a release",
+	"docs/releasing.md#check-a-download": "it needs a release; TestReleaseIsComplete checks the sums",
+
 	"docs/lambda.md#from-nothing-to-the-first-message":   "it writes into an account of AWS",
 	"docs/lambda.md#from-nothing-to-the-first-message:4": "it invokes a function in an account of AWS",
 }

@@ -50,7 +50,7 @@ packages() {
 }
 
 set --
-for command in prometheus prometheus-node-exporter prometheus-alertmanager prometheus-pushgateway victoria-metrics curl; do
+for command in prometheus prometheus-node-exporter prometheus-alertmanager prometheus-pushgateway victoria-metrics curl zip; do
 	[ -x "/usr/bin/$command" ] || set -- "$@" "$command"
 done
 [ $# = 0 ] || packages "$@"
