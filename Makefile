@@ -101,6 +101,7 @@ images: ## build the image IMAGE for amd64 and arm64 out of bin/release and push
 	  tar -xzf bin/release/promsnap_linux_$$arch.tar.gz -C bin/image promsnap; \
 	  mv bin/image/promsnap bin/image/promsnap-$$arch; \
 	done
+	buildah $(BUILDER_FLAGS) manifest rm '$(IMAGE)' 2>/dev/null || true
 	buildah $(BUILDER_FLAGS) build -f deploy/Dockerfile --target prebuilt --platform linux/amd64,linux/arm64 --manifest '$(IMAGE)' .
 	buildah $(BUILDER_FLAGS) manifest push --all $(PUSH_FLAGS) --digestfile bin/image/digest '$(IMAGE)' 'docker://$(IMAGE)'
 

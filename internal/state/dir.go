@@ -247,7 +247,8 @@ func explain(path string, err error) error {
 	var open *openError
 	var stalled *disk.StalledError
 	switch {
-	case errors.As(err, &open), errors.As(err, &stalled), errors.Is(err, errLocked):
+	case errors.As(err, &open), errors.As(err, &stalled), errors.Is(err, errLocked),
+		errors.Is(err, errors.ErrUnsupported):
 		return err
 	case errors.Is(err, errLeadsNowhere):
 		return fmt.Errorf("%w; make or mount the directory that it leads to, or choose another "+

@@ -15,5 +15,6 @@ var errLocked = errors.New("waiting for another run to finish writing")
 
 // lock is not there: without it two runs could lose what each other told.
 func lock(context.Context, *os.Root, string) (unlock func(), err error) {
-	return nil, fmt.Errorf("a directory cannot keep the state on %s; use state.s3", runtime.GOOS)
+	return nil, fmt.Errorf("%w: a directory cannot keep the state on %s; use state.s3",
+		errors.ErrUnsupported, runtime.GOOS)
 }
