@@ -61,6 +61,7 @@ var narrower = map[string][]string{
 		"internal/series", "internal/outside", "internal/rules", "internal/panel",
 		"internal/grafana/jsregexp", "internal/grafana/value", "internal/grafana/frame",
 	},
+	"internal/grafana/value/valuetest": {"internal/grafana/value"},
 	"internal/panel": {
 		"internal/series", "internal/units", "internal/words", "internal/rules",
 	},
@@ -156,6 +157,7 @@ var unshipped = []string{
 	module + "internal/notify/slack/slackdouble",
 	module + "internal/notify/notifytest", module + "internal/state/statetest",
 	module + "internal/grafana/frame/frametest",
+	module + "internal/grafana/value/valuetest",
 	module + "internal/report/reporttest", module + "testdata/hostile", module + "testdata/race",
 	"github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/tsdb",
 	"github.com/invopop/jsonschema", "k8s.io/client-go/kubernetes",

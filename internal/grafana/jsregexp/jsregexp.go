@@ -22,7 +22,8 @@ const (
 	maxPattern = 32 << 10 // bytes of a pattern
 	maxIgnore  = 8 << 10  // the same with the flag i, which is slow to compile
 	maxParens  = 200      // opening parentheses in a pattern
-	maxCostly  = 50       // see cheaper
+	maxDepth   = 30       // groups within groups
+	maxCostly  = 10       // see scan
 	maxText    = 64 << 10 // bytes of a text that is matched
 	maxMatches = 10_000   // matches that FindAll returns
 	maxOutput  = 1 << 20  // bytes that Replace writes
@@ -91,11 +92,16 @@ func Compile(pattern, flags string) (*Regexp, error) {
 			return nil, r.error(fmt.Errorf("flag %c is there twice", flag))
 		}
 	}
+	cheap, costly, depth := scan(pattern)
+	if depth > maxDepth {
+		return nil, r.error(
+			fmt.Errorf("its groups are nested %d deep: the limit is %d", depth, maxDepth))
+	}
 	if options&regexp2.IgnoreCase != 0 {
-		var costly int
-		if pattern, costly = cheaper(pattern); costly > maxCostly {
+		pattern = cheap
+		if costly > maxCostly {
 			return nil, r.error(fmt.Errorf(
-				`it has %d of \D, \S and \W in brackets: the limit is %d`, costly, maxCostly))
+				"it has %d large classes in brackets: the limit is %d", costly, maxCostly))
 		}
 	}
 	var err error
@@ -122,11 +128,12 @@ func compile(pattern string, options regexp2.RegexOptions) (re *regexp2.Regexp, 
 	return re, nil
 }
 
-// cheaper takes the flag i away from the classes of characters that it does not change. The engine
-// needs about 30 ms to compile each of them with it. Within brackets it counts them.
-func cheaper(pattern string) (cheap string, costly int) {
+// scan walks through a pattern. It takes the flag i away from classes that it does not change,
+// because with it the engine needs about 30 ms to compile each. It counts those that keep the flag,
+// and how deep groups are nested.
+func scan(pattern string) (cheap string, costly, depth int) {
 	var b strings.Builder
-	brackets := false
+	brackets, open := false, 0
 	for i := 0; i < len(pattern); i++ {
 		one := pattern[i : i+1]
 		if one == `\` && i+1 < len(pattern) {
@@ -136,20 +143,26 @@ func cheaper(pattern string) (cheap string, costly int) {
 		switch one {
 		case "[", "]":
 			brackets = one == "["
-		case ".":
+		case "(", ")":
 			if !brackets {
-				one = "(?-i:.)"
+				open += 1 - 2*int(one[0]-'(')
+				depth = max(depth, open)
 			}
-		case `\D`, `\S`, `\W`:
-			if brackets {
-				costly++
-			} else {
+		case "-":
+			rest := pattern[i+1:]
+			if brackets && rest != "" && (rest[0] >= 0x80 || rest[0] == '\\') {
+				costly++ // perhaps a range of all the world's letters
+			}
+		case ".", `\D`, `\S`, `\W`:
+			if !brackets {
 				one = "(?-i:" + one + ")"
+			} else if one != "." {
+				costly++
 			}
 		}
 		b.WriteString(one)
 	}
-	return b.String(), costly
+	return b.String(), costly, depth
 }
 
 // error wraps err with the pattern, which it shortens.

@@ -178,7 +178,10 @@ func TestBounds(t *testing.T) {
 	if _, err := slow.Match("a"); !errors.Is(err, jsregexp.ErrTooSlow) {
 		t.Errorf("the next match of it: got %v, want ErrTooSlow at once", err)
 	}
-	for _, pattern := range []string{strings.Repeat("(", 1000), strings.Repeat(`[\S]`, 1000)} {
+	for _, pattern := range []string{
+		strings.Repeat("(a)", 1000), strings.Repeat("(", 100) + strings.Repeat(")", 100),
+		strings.Repeat(`[\S]`, 100), strings.Repeat(`[a-\uffff]`, 100), strings.Repeat("a", 10_000),
+	} {
 		if _, err := jsregexp.Compile(pattern, "i"); err == nil {
 			t.Errorf("Compile(%.20q): got no error", pattern)
 		}

@@ -1,0 +1,5 @@
+// Package value prints and colours numbers as Grafana does: its units, value mappings, thresholds
+// and colours. It does no I/O and reads no clock.
+//
+// Grafana's own code, npm's @grafana/data, is the judge: see testdata.
+package value
