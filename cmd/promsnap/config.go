@@ -23,7 +23,7 @@ func fromConfig(cmd *cobra.Command, file *string) {
 
 // configOptions returns the options with which every command reads a configuration.
 func configOptions(c *console) config.Options {
-	return app.Reading(c.getenv, c.now)
+	return app.ConfigOptions(c.getenv, c.now)
 }
 
 // loadConfig reads the configuration file that the command line names.

@@ -105,18 +105,18 @@ func (k *cluster) api() app.Kubernetes {
 }
 
 // Prometheus implements app.Kubernetes.
-func (k *cluster) Prometheus(ctx context.Context, service string) (app.Way, error) {
+func (k *cluster) Prometheus(ctx context.Context, service string) (app.Endpoint, error) {
 	want, err := kube.ParseService(service)
 	if err != nil {
-		return app.Way{}, err
+		return app.Endpoint{}, err
 	}
 	target, err := k.FindPrometheus(ctx, want)
 	if err != nil {
-		return app.Way{}, err
+		return app.Endpoint{}, err
 	}
 	k.close() // the target of an earlier search
 	k.target = target
-	return app.Way{
+	return app.Endpoint{
 		Service: target.Service.String(), URL: target.URL, Transport: target.Transport,
 	}, nil
 }

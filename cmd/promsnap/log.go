@@ -36,9 +36,9 @@ func logOutcome(log *slog.Logger, cfg *config.Config, o app.Outcome, elapsed tim
 		for _, note := range r.Notes {
 			log.Warn("note", "report", r.Report.Info.Name, "note", note)
 		}
-		if r.StoodBack != nil {
-			log.Warn("nothing sent: another run is sending", "report", r.Report.Info.Name, "run", r.StoodBack.Run, "until",
-				r.StoodBack.Until)
+		if r.ClaimedBy != nil {
+			log.Warn("nothing sent: another run is sending", "report", r.Report.Info.Name, "run", r.ClaimedBy.Run, "until",
+				r.ClaimedBy.Until)
 		}
 		if r.Err != nil {
 			log.Error("delivery failed", "report", r.Report.Info.Name, "error", r.Err)

@@ -196,7 +196,7 @@ func (p *printer) delivered(r app.Result) {
 	for _, note := range r.Notes {
 		fmt.Fprintf(p.c.stderr, "promsnap: note: %s\n", note)
 	}
-	if c := r.StoodBack; c != nil {
+	if c := r.ClaimedBy; c != nil {
 		fmt.Fprintf(p.c.stdout, "nothing sent: run %s is sending, until %s at the latest\n", c.Run,
 			at(c.Until))
 	}

@@ -90,7 +90,7 @@ func showPage(c *console, p notify.Page) error {
 func sentTo(l notify.Ledger, k rules.Key, e rules.Episode) string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(l.Receivers)) {
-		if slices.ContainsFunc(l.Receivers[name].Told[k], func(t notify.Told) bool {
+		if slices.ContainsFunc(l.Receivers[name].Notified[k], func(t notify.Notified) bool {
 			return e.Holds(t.Since)
 		}) {
 			names = append(names, name)

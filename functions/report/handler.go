@@ -132,7 +132,7 @@ func logEnd(log *slog.Logger, o order, out result, err error) {
 		log.Log(context.Background(), level, "report", "name", r.Name, "slot", r.Slot, "verdict",
 			verdict, "critical", r.Critical, "warning", r.Warning, "no_data", r.NoData, "ok", r.OK,
 			"incomplete", r.Incomplete, "failures", r.Failures, "delivered", r.Delivered,
-			"stood_back", r.StoodBack, "notes", r.Notes, "error", r.Error)
+			"stood_back", r.ClaimedBy, "notes", r.Notes, "error", r.Error)
 	}
 	log = log.With("reports", names(o, out))
 	switch {

@@ -95,7 +95,7 @@ func in(t *testing.T, prometheus string) (*handler, *bytes.Buffer, string) {
 	clock := func() time.Time { return now }
 	return &handler{
 		version: "test", getenv: getenv, now: clock, log: slog.New(slog.NewJSONHandler(log, nil)),
-		reading: app.Reading(getenv, clock), loading: time.Minute,
+		reading: app.ConfigOptions(getenv, clock), loading: time.Minute,
 	}, log, root
 }
 
@@ -195,7 +195,7 @@ func TestWhatTheAlarmsCount(t *testing.T) {
 		"left to another": {
 			order{}, result{
 				Verdict: verdictOK, Reports: []reportResult{
-					{Brief: app.Brief{Name: "daily", StoodBack: "run"}},
+					{Brief: app.Brief{Name: "daily", ClaimedBy: "run"}},
 				},
 			}, errors.New("x"), []string{"failed"}, "daily",
 		},
@@ -246,7 +246,7 @@ func TestDocumentedConfiguration(t *testing.T) {
 	if block == nil {
 		t.Fatal("docs/lambda.md holds no configuration")
 	}
-	cfg, err := config.Load("promsnap.yaml", block[1], app.Reading(func(string) string {
+	cfg, err := config.Load("promsnap.yaml", block[1], app.ConfigOptions(func(string) string {
 		return ""
 	}, time.Now))
 	if err != nil {
@@ -292,11 +292,11 @@ func TestTheConfigurationIsTheCommands(t *testing.T) {
 	}
 	clock := func() time.Time { return now }
 	h := &handler{
-		getenv: getenv, now: clock, reading: app.Reading(getenv, clock), loading: time.Minute,
+		getenv: getenv, now: clock, reading: app.ConfigOptions(getenv, clock), loading: time.Minute,
 	}
 	// as a test of cmd/promsnap holds
 	commands, err := config.LoadFile(t.Context(), filepath.Join(dir, "full.yaml"),
-		app.Reading(getenv, clock))
+		app.ConfigOptions(getenv, clock))
 	if err != nil {
 		t.Fatal(err)
 	}

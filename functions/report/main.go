@@ -26,7 +26,7 @@ func main() {
 	h := &handler{
 		version: version, getenv: os.Getenv, now: time.Now,
 		log: slog.New(slog.NewJSONHandler(os.Stderr, nil)), stop: stop,
-		reading: app.Reading(os.Getenv, time.Now), loading: loadTime,
+		reading: app.ConfigOptions(os.Getenv, time.Now), loading: loadTime,
 	}
 	lambda.StartWithOptions(h.report, lambda.WithEnableSIGTERM(sync.OnceFunc(func() {
 		close(stop)

@@ -34,7 +34,7 @@ type reportResult struct {
 
 // verdict is that of one report, for the log. One that another run tells of is not done yet.
 func (r reportResult) verdict() string {
-	if r.Error != "" || len(r.Failures) > 0 || r.StoodBack != "" {
+	if r.Error != "" || len(r.Failures) > 0 || r.ClaimedBy != "" {
 		return verdictFailed
 	}
 	return verdictOK
@@ -80,7 +80,7 @@ func resultOf(o app.Outcome) (result, error) {
 				again = append(again, s.Err)
 			}
 		}
-		if c := res.StoodBack; c != nil {
+		if c := res.ClaimedBy; c != nil {
 			again = append(again,
 				errors.New("report "+r.Info.Name+": another run is telling people, until "+
 					c.Until.UTC().Format(time.RFC3339)))

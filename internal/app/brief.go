@@ -11,7 +11,7 @@ type Brief struct {
 	Warning   int       `json:"warning"`
 	NoData    int       `json:"no_data"`
 	OK        int       `json:"ok"`
-	StoodBack string    `json:"stood_back,omitempty"` // for the run that is telling people
+	ClaimedBy string    `json:"stood_back,omitempty"` // for the run that is telling people
 	Notes     []string  `json:"notes,omitempty"`
 	Error     string    `json:"error,omitempty"`
 }
@@ -23,8 +23,8 @@ func (r *Result) Brief() Brief {
 		Name: of.Info.Name, Slot: of.Info.Slot.UTC(), Notes: r.Notes,
 		Critical: of.Critical, Warning: of.Warning, NoData: of.NoData, OK: of.OK,
 	}
-	if r.StoodBack != nil {
-		b.StoodBack = r.StoodBack.Run
+	if r.ClaimedBy != nil {
+		b.ClaimedBy = r.ClaimedBy.Run
 	}
 	if r.Err != nil {
 		b.Error = r.Err.Error()

@@ -110,7 +110,7 @@ func TestManagedPrometheusAllowsWhatIsAsked(t *testing.T) {
 			"access_key: AKIDEXAMPLE, secret_key: '%s'}}\n"+
 			"reports: [{name: check, range: 1h, panels: [{use: node-memory}, {name: gpu, query: "+
 			"DCGM_FI_DEV_GPU_UTIL}]}]\n", m.url, cloudtest.Secret)
-		cfg, err := config.Load("promsnap.yaml", []byte(text), app.Reading(func(string) string {
+		cfg, err := config.Load("promsnap.yaml", []byte(text), app.ConfigOptions(func(string) string {
 			return ""
 		}, time.Now))
 		if err != nil {
@@ -166,7 +166,7 @@ func TestSigV4(t *testing.T) {
 	run := func(key string, file string) app.Result {
 		t.Helper()
 		cfg, err := config.Load("promsnap.yaml", fmt.Appendf(nil, file, m.url, key),
-			app.Reading(func(string) string { return "" }, time.Now))
+			app.ConfigOptions(func(string) string { return "" }, time.Now))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,7 +224,7 @@ func TestSecretOfHTTPConfig(t *testing.T) {
 		text := fmt.Sprintf("version: 1\nprometheus: {url: '%s', http_config: {basic_auth: "+
 			"{username: a, password_from: '%s'}}}\nreports: [{name: check, range: 1h, panels: "+
 			"[{use: node-memory}]}]\n", url, place)
-		cfg, err := config.Load("promsnap.yaml", []byte(text), app.Reading(func(string) string {
+		cfg, err := config.Load("promsnap.yaml", []byte(text), app.ConfigOptions(func(string) string {
 			return ""
 		}, time.Now))
 		if err != nil {

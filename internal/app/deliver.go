@@ -42,9 +42,9 @@ func (d *delivery) deliver(ctx context.Context, r judgedReport) Result {
 	rq.Receivers = d.receiversOf(r.config)
 	rq.Render = func(ctx context.Context) ([]report.File, error) { return filesOf(ctx, res.Report) }
 	out, err := notify.Deliver(ctx, session, rq)
-	res.StoodBack, res.Sent, res.Err = out.StoodBack, out.Sent, errors.Join(res.Err, err)
+	res.ClaimedBy, res.Sent, res.Err = out.ClaimedBy, out.Sent, errors.Join(res.Err, err)
 	res.Receipt = d.location(out.Sent)
-	if c := out.StoodBack; c != nil && r.config.Send == config.SendSummary {
+	if c := out.ClaimedBy; c != nil && r.config.Send == config.SendSummary {
 		// What a check leaves untold the next one tells minutes later; the next summary comes in a
 		// day.
 		res.Err = errors.Join(res.Err, fmt.Errorf("run %s has claimed to tell of report %s until "+
@@ -64,11 +64,11 @@ func (d *delivery) finish(ctx context.Context, reports []judgedReport, results [
 	pings.Wait()
 	d.followUp(ctx, results)
 	for i, r := range reports {
-		if results[i].StoodBack == nil {
+		if results[i].ClaimedBy == nil {
 			continue
 		}
-		for looks := 0; results[i].StoodBack != nil &&
-			d.awaits(ctx, r, results[i].StoodBack, looks); looks++ {
+		for looks := 0; results[i].ClaimedBy != nil &&
+			d.awaits(ctx, r, results[i].ClaimedBy, looks); looks++ {
 			results[i] = d.deliver(ctx, r)
 		}
 		d.ping(ctx, r, &results[i])
@@ -129,7 +129,7 @@ const leastPing = time.Second
 // Another run that is telling people calls it itself. It is called also where the run is out of
 // time, and was told to stop: then above all.
 func (d *delivery) ping(ctx context.Context, r judgedReport, res *Result) {
-	if r.config.Heartbeat.IsZero() || res.StoodBack != nil {
+	if r.config.Heartbeat.IsZero() || res.ClaimedBy != nil {
 		return
 	}
 	most := min(max(r.until.Sub(d.o.Now()), leastPing), notify.CommitTime)
@@ -147,7 +147,7 @@ func (d *delivery) ping(ctx context.Context, r judgedReport, res *Result) {
 func (d *delivery) followUp(ctx context.Context, results []Result) {
 	var last *Result
 	for i := range results {
-		if results[i].StoodBack == nil {
+		if results[i].ClaimedBy == nil {
 			last = &results[i]
 		}
 	}

@@ -330,8 +330,8 @@ func TestASummaryOutwaitsAClaim(t *testing.T) {
 	until := time.Now().Add(2 * time.Second)
 	claim(t, cfg, until)
 	r := deliver(t, cfg, app.Options{Slot: slot})
-	if r.Err != nil || r.StoodBack != nil || len(r.Sent) != 1 || time.Now().Before(until) {
-		t.Errorf("stood back before %v, sent %v, %v", r.StoodBack, r.Sent, r.Err)
+	if r.Err != nil || r.ClaimedBy != nil || len(r.Sent) != 1 || time.Now().Before(until) {
+		t.Errorf("stood back before %v, sent %v, %v", r.ClaimedBy, r.Sent, r.Err)
 	}
 	if got := double.Messages(); len(got) == 0 || got[0].Thread != "" {
 		t.Errorf("the channel has %+v", got)
@@ -344,9 +344,9 @@ func TestASummaryThatIsToldToStopStandsBack(t *testing.T) {
 	claim(t, cfg, time.Now().Add(time.Minute))
 	stop, began := make(chan struct{}), time.Now()
 	close(stop)
-	if r := deliver(t, cfg, app.Options{Slot: slot, Stop: stop}); r.StoodBack == nil ||
+	if r := deliver(t, cfg, app.Options{Slot: slot, Stop: stop}); r.ClaimedBy == nil ||
 		r.Err == nil || len(double.Messages()) != 0 || time.Since(began) > 30*time.Second {
-		t.Errorf("stood back before %v after %s, %d messages, %v", r.StoodBack, time.Since(began),
+		t.Errorf("stood back before %v after %s, %d messages, %v", r.ClaimedBy, time.Since(began),
 			len(double.Messages()), r.Err)
 	}
 }
@@ -409,8 +409,8 @@ receivers:
 state: {s3: {bucket: %s, endpoint: '%s', path_style: true, region: us-east-1, access_key: AKIDEXAMPLE, secret_key: %s, prefix: state}}
 `, double.APIURL(), store.Name, front, cloudtest.Secret))
 	r := deliver(t, cfg, app.Options{Slot: slot})
-	if r.Err != nil || r.StoodBack != nil || len(r.Sent) != 1 || looks.Load() < 2 {
-		t.Errorf("after %d looks: stood back before %v, sent %v, %v", looks.Load(), r.StoodBack,
+	if r.Err != nil || r.ClaimedBy != nil || len(r.Sent) != 1 || looks.Load() < 2 {
+		t.Errorf("after %d looks: stood back before %v, sent %v, %v", looks.Load(), r.ClaimedBy,
 			r.Sent, r.Err)
 	}
 }
@@ -431,8 +431,8 @@ func TestStandsBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := a.Run(t.Context()).Results[0]
-			if r.StoodBack == nil || r.StoodBack.Run != "another" || len(double.Messages()) != 0 {
-				t.Errorf("stood back before %v, %d messages", r.StoodBack, len(double.Messages()))
+			if r.ClaimedBy == nil || r.ClaimedBy.Run != "another" || len(double.Messages()) != 0 {
+				t.Errorf("stood back before %v, %d messages", r.ClaimedBy, len(double.Messages()))
 			}
 			if fails != (r.Err != nil) {
 				t.Errorf("error %v, want one: %v", r.Err, fails)

@@ -88,40 +88,40 @@ func TestHistoryOfAnotherReport(t *testing.T) {
 	}{
 		"whole": {
 			evaluated(at(-40, 0), nine, every, nil, nil), yesterday,
-			notify.History{Ran: 288, Due: 288},
+			notify.History{Ran: 288, Scheduled: 288},
 		},
 		"missed": {
 			evaluated(at(-40, 0), nine, every, between(at(-7, 10), at(-7, 25)), nil), yesterday,
 			notify.History{
-				Ran: 285, Due: 288, Blind: []notify.Span{{From: at(-7, 10), To: at(-7, 25)}},
+				Ran: 285, Scheduled: 288, Blind: []notify.Span{{From: at(-7, 10), To: at(-7, 25)}},
 			},
 		},
 		"missed, then blind": {
 			evaluated(at(-40, 0), nine, every, between(at(-7, 10), at(-7, 15)),
 				two(between(at(-7, 15), at(-7, 25)), between(at(-1, 0), at(-1, 5)))), yesterday,
 			notify.History{
-				Ran: 287, Due: 288, Blind: []notify.Span{
+				Ran: 287, Scheduled: 288, Blind: []notify.Span{
 					{From: at(-7, 10), To: at(-7, 25)}, {From: at(-1, 0), To: at(-1, 5)},
 				},
 			},
 		},
 		"the newest are missing": {
 			evaluated(at(-40, 0), at(-1, 0), every, nil, nil), yesterday,
-			notify.History{Ran: 276, Due: 288, Blind: []notify.Span{{From: at(-1, 0), To: nine}}},
+			notify.History{Ran: 276, Scheduled: 288, Blind: []notify.Span{{From: at(-1, 0), To: nine}}},
 		},
 		"since an hour": {
 			evaluated(at(-1, 0), nine, every, nil, nil), yesterday, notify.History{
-				Since: at(-1, 0), First: true, Ran: 12, Due: 12,
+				Since: at(-1, 0), First: true, Ran: 12, Scheduled: 12,
 			},
 		},
 		"quiet since an hour": { // nobody was told anything yet
 			notify.Page{Memory: evaluated(at(-1, 0), nine, every, nil, nil).Memory}, yesterday,
-			notify.History{Since: at(-1, 0), First: true, Ran: 12, Due: 12},
+			notify.History{Since: at(-1, 0), First: true, Ran: 12, Scheduled: 12},
 		},
 		"since an hour, one missed": {
 			evaluated(at(-1, 0), nine, every, between(at(0, -30), at(0, -25)), nil), notify.Page{},
 			notify.History{
-				Since: at(-1, 0), First: true, Ran: 11, Due: 12, Blind: []notify.Span{
+				Since: at(-1, 0), First: true, Ran: 11, Scheduled: 12, Blind: []notify.Span{
 					{From: at(0, -30), To: at(0, -25)},
 				},
 			},
@@ -132,7 +132,7 @@ func TestHistoryOfAnotherReport(t *testing.T) {
 				Ledger: evaluated(at(-200, 0), at(-190, 0), every, nil, nil).Ledger,
 			}, yesterday,
 			notify.History{
-				Ran: 12, Due: 288, Blind: []notify.Span{{From: at(-24, 0), To: at(-1, 0)}},
+				Ran: 12, Scheduled: 288, Blind: []notify.Span{{From: at(-24, 0), To: at(-1, 0)}},
 			},
 		},
 		"never": {notify.Page{}, yesterday, notify.History{NoCheckYet: true}},
@@ -141,12 +141,12 @@ func TestHistoryOfAnotherReport(t *testing.T) {
 		},
 		"the first summary": {
 			evaluated(at(-40, 0), nine, every, nil, nil), notify.Page{}, notify.History{
-				Since: at(-24, 0), Ran: 288, Due: 288,
+				Since: at(-24, 0), Ran: 288, Scheduled: 288,
 			},
 		},
 		"checks that are newer": { // a summary that is made late
 			evaluated(at(-24, 0), at(30, 0), every, nil, nil), yesterday, notify.History{
-				Since: at(-18, -5).Add(1), Ran: 216, Due: 216,
+				Since: at(-18, -5).Add(1), Ran: 216, Scheduled: 216,
 			},
 		},
 	} {
@@ -187,7 +187,7 @@ func TestHistoryOfItsOwn(t *testing.T) {
 		"the first of all": {notify.Page{}, nil},
 		"none missed":      {evaluated(at(-33, 0), noon, every, nil, nil), nil},
 		"two missed": {
-			evaluated(at(-33, 0), at(-10, 0), every, nil, nil), &notify.History{Ran: 1, Due: 3},
+			evaluated(at(-33, 0), at(-10, 0), every, nil, nil), &notify.History{Ran: 1, Scheduled: 3},
 		},
 		"all missed that are remembered": {
 			notify.Page{
@@ -195,7 +195,7 @@ func TestHistoryOfItsOwn(t *testing.T) {
 					Receivers: map[string]notify.Entry{"team": {First: at(-500, 0)}},
 				}, Memory: rules.Memory{Slot: noon},
 			},
-			&notify.History{Since: at(-45, 0).Add(1), Ran: 1, Due: 8},
+			&notify.History{Since: at(-45, 0).Add(1), Ran: 1, Scheduled: 8},
 		},
 	} {
 		got, err := a.history(t.Context(), daily, noon, tc.own)

@@ -15,7 +15,7 @@ import (
 type Kubernetes interface {
 	// Prometheus finds the Service that is named as NAMESPACE/NAME[:PORT][/PATH], or with "" the
 	// only one that can be meant, and the way to it.
-	Prometheus(ctx context.Context, service string) (Way, error)
+	Prometheus(ctx context.Context, service string) (Endpoint, error)
 	// Nodes lists the nodes. The notes say what is left off.
 	Nodes(ctx context.Context) ([]snapshot.Node, []snapshot.Note, error)
 	// ConfigMap is the state in a ConfigMap; namespace "" is the one that all is in for which none
@@ -23,8 +23,8 @@ type Kubernetes interface {
 	ConfigMap(namespace, name string) state.Store
 }
 
-// Way is how a Prometheus in the cluster is reached.
-type Way struct {
+// Endpoint is how a Prometheus in the cluster is reached.
+type Endpoint struct {
 	Service   string // as Kubernetes.Prometheus takes it, with its port
 	URL       *url.URL
 	Transport http.RoundTripper // with the credentials for the API server

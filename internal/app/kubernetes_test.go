@@ -49,13 +49,13 @@ func newCluster(t *testing.T) *aCluster {
 	return &aCluster{url: srv.URL, store: state.NewDir(t.TempDir())}
 }
 
-func (k *aCluster) Prometheus(_ context.Context, service string) (Way, error) {
+func (k *aCluster) Prometheus(_ context.Context, service string) (Endpoint, error) {
 	k.wanted = append(k.wanted, service)
 	if k.lost != nil {
-		return Way{}, k.lost
+		return Endpoint{}, k.lost
 	}
 	u, err := url.Parse(k.url)
-	return Way{Service: "monitoring/prometheus:80", URL: u, Transport: k}, err
+	return Endpoint{Service: "monitoring/prometheus:80", URL: u, Transport: k}, err
 }
 
 func (k *aCluster) RoundTrip(req *http.Request) (*http.Response, error) {

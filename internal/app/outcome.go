@@ -16,7 +16,7 @@ type Result struct {
 	Receipt   notify.Receipt // where it was written
 	Sent      []notify.Sent  // to Receivers
 	Drafts    []Draft        // of a DryRun
-	StoodBack *notify.Claim  // another run is telling people, and this one left it at that
+	ClaimedBy *notify.Claim  // another run is telling people, and this one left it at that
 	Notes     []string       // what did not work and is no reason to call the run failed
 	// the report could not be rendered or delivered, or what was told could not be remembered
 	Err   error

@@ -8,9 +8,9 @@ import (
 	"github.com/promsnap/promsnap/internal/panels"
 )
 
-// Reading is what every main reads a configuration with, so that one file means the same to all of
+// ConfigOptions is what every main reads a configuration with, so that one file means the same to all of
 // them: the environment, the built-in panels, and the secrets that lie in AWS, which are kept for a
 // while. A main that reads more than once keeps it.
-func Reading(getenv func(string) string, now func() time.Time) config.Options {
+func ConfigOptions(getenv func(string) string, now func() time.Time) config.Options {
 	return config.Options{Env: getenv, Builtin: panels.In, Secrets: cloud.NewSecrets(now).Resolve}
 }

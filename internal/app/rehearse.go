@@ -51,7 +51,7 @@ func (h *dryRun) deliver(ctx context.Context, r judgedReport) Result {
 		})
 	rq.Receivers, res.Err = receivers, errors.Join(res.Err, broken)
 	out, err := notify.Deliver(ctx, session, rq)
-	res.StoodBack, res.Err = out.StoodBack, errors.Join(res.Err, err)
+	res.ClaimedBy, res.Err = out.ClaimedBy, errors.Join(res.Err, err)
 	res.Receipt, err = h.local.Notify(ctx, notify.Delivery{Report: res.Report, Files: files})
 	if err != nil {
 		res.Err = errors.Join(res.Err, fmt.Errorf("writing report %s: %w", r.config.Name, err))

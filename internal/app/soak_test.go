@@ -174,14 +174,14 @@ func (s *soak) slot(t *testing.T, n int) {
 	s.listen(t, at)
 	if t.Failed() {
 		for _, r := range results { // what the runs of the slot say themselves
-			t.Logf("slot %s: a run ended: stood back %+v, notes %q, error: %v", at, r.StoodBack,
+			t.Logf("slot %s: a run ended: stood back %+v, notes %q, error: %v", at, r.ClaimedBy,
 				r.Notes, r.Err)
 		}
 	}
 	calm = calm && !slackFails
 	for _, r := range results {
 		s.runs++
-		if r.StoodBack != nil {
+		if r.ClaimedBy != nil {
 			s.stoodBack++
 		}
 		if r.Err != nil {

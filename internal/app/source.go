@@ -85,7 +85,7 @@ func (s *Source) findService(ctx context.Context) error {
 	wanted := s.cfg.Kubernetes.Service
 	way, lost := s.o.Kubernetes.Prometheus(ctx, wanted)
 	if lost != nil {
-		way = Way{
+		way = Endpoint{
 			Service: cmp.Or(wanted, "a service that was not found"),
 			URL:     &url.URL{Scheme: "http", Host: "kubernetes"}, Transport: nowhere{lost},
 		}

@@ -129,7 +129,7 @@ func (t *teller) request(ctx context.Context, r judgedReport, session *state.Ses
 }
 
 // runs is when runs of a report are due; nil: that is not known.
-func (t *teller) runs(r judgedReport) notify.Due {
+func (t *teller) runs(r judgedReport) notify.Schedule {
 	switch {
 	case t.again: // the run before was for this very slot
 		return func(_, slot time.Time) []time.Time { return []time.Time{slot} }

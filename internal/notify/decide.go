@@ -145,18 +145,18 @@ func inOrder(a, b *Message) int {
 func (d *decider) news(r Receiver, e *Entry, i *Item, known, muted bool) (kind Kind, skip bool) {
 	a, quiet := &i.Alert, muted || d.silenced[i.Key]
 	switch fires := i.Episode.Fires(); {
-	case fires && (!known || i.Was.Over):
+	case fires && (!known || i.Was.Ended):
 		if quiet || a.Severity < r.MinSeverity {
 			return KindNone, false
 		}
-		i.Was = Told{} // it is new again, in a message of its own
+		i.Was = Notified{} // it is new again, in a message of its own
 		return KindNew, false
 	case fires:
 		if quiet {
 			return KindNone, false
 		}
 		return d.goesOn(r, i), false
-	case known && i.Was.Over, !known && i.Episode.Ended.Before(e.First):
+	case known && i.Was.Ended, !known && i.Episode.Ended.Before(e.First):
 		return KindNone, false
 	case known:
 		if r.SendResolved && muted {
@@ -277,7 +277,7 @@ func (d *decider) remaining(e *Entry, m *Message) int {
 	n := 0
 	for _, k := range d.keys {
 		now := d.alerts[k].Now()
-		if was, known := e.told(k, now); known && now.Fires() && !was.Over &&
+		if was, known := e.told(k, now); known && now.Fires() && !was.Ended &&
 			was.Receipt == m.Thread {
 			n++
 		}
@@ -295,7 +295,7 @@ func (d *decider) allClear(r Receiver, e *Entry, planned []*Message, muted bool)
 	return !slices.ContainsFunc(d.keys, func(k rules.Key) bool {
 		now := d.alerts[k].Now()
 		was, known := e.told(k, now)
-		return now.Fires() && known && !was.Over
+		return now.Fires() && known && !was.Ended
 	})
 }
 

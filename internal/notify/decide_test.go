@@ -54,7 +54,7 @@ func known(minutes int, alerts ...rules.Alert) Entry {
 	e := Entry{First: before(10000), Alarmed: true}
 	for _, a := range alerts {
 		for _, ep := range a.Episodes[len(a.Episodes)-1:] {
-			e.put(keyOf(a), ep, Told{
+			e.put(keyOf(a), ep, Notified{
 				Since: ep.Since, At: before(minutes), Severity: a.Severity,
 				Receipt: Receipt{Channel: "C1", ID: "1"},
 			})
@@ -124,7 +124,7 @@ func TestDecide(t *testing.T) {
 	}
 	inOne := with(func(r *Receiver) { r.GroupBy = []string{} })
 	knewBlind := known(10, firing("a", crit, 60))
-	knewBlind.put(rules.BlindKey, rules.Episode{Since: before(20), Last: slot}, Told{
+	knewBlind.put(rules.BlindKey, rules.Episode{Since: before(20), Last: slot}, Notified{
 		Since: before(20), At: before(10), Severity: crit, Receipt: Receipt{Channel: "C1", ID: "9"},
 	})
 	shut := func(p *Page) *Page {
@@ -277,8 +277,8 @@ func TestDecide(t *testing.T) {
 	})
 	t.Run("a repetition takes its group along", func(t *testing.T) {
 		e := known(10, firing("a", crit, 600))
-		for k, told := range known(300, firing("b", crit, 600)).Told {
-			e.Told[k] = told
+		for k, told := range known(300, firing("b", crit, 600)).Notified {
+			e.Notified[k] = told
 		}
 		got := spoken(newDecider(pageOf(firing("a", crit, 600), firing("b", crit, 600)),
 			slot).decide(oncall, e))
@@ -293,7 +293,7 @@ func TestDecideOnce(t *testing.T) {
 	p := pageOf(firing("a", rules.Critical, 20), over("b", rules.Critical, 60, 20),
 		over("c", rules.Warning, 60, 20), firing("d", rules.Critical, 600))
 	e := known(30, firing("b", rules.Critical, 60))
-	e.put(keyOf(firing("d", 0, 600)), firing("d", 0, 600).Episodes[0], Told{
+	e.put(keyOf(firing("d", 0, 600)), firing("d", 0, 600).Episodes[0], Notified{
 		Since: before(600), At: before(300), Severity: rules.Warning,
 	})
 	for _, r := range []Receiver{
@@ -302,7 +302,7 @@ func TestDecideOnce(t *testing.T) {
 		{SendResolved: true, GroupBy: []string{"severity", "node"}},
 	} {
 		e := e
-		e.Told = maps.Clone(e.Told)
+		e.Notified = maps.Clone(e.Notified)
 		plan := newDecider(p, slot).decide(r, e)
 		for _, m := range plan.messages {
 			e.record(m, slot, Receipt{ID: "2"})

@@ -42,11 +42,11 @@ type Request struct {
 
 // Outcome is what a delivery came to.
 type Outcome struct {
-	// StoodBack is the claim of another run that is telling people: nothing was sent, and whether
+	// ClaimedBy is the claim of another run that is telling people: nothing was sent, and whether
 	// the other will have told anybody is not known. It is no error, and nothing that a heartbeat
 	// may call delivered: a run that is tried again after Until tells what the other did not, be it
 	// a summary or an alert. Nil: this run told what there was to tell, which may be nothing.
-	StoodBack *Claim
+	ClaimedBy *Claim
 	Sent      []Sent // in the order of sending
 }
 
@@ -78,7 +78,7 @@ func Deliver(ctx context.Context, book Book, rq Request) (Outcome, error) {
 	if err := d.begin(ctx); err != nil {
 		var other *claimedError
 		if errors.As(err, &other) {
-			return Outcome{StoodBack: &other.claim}, nil
+			return Outcome{ClaimedBy: &other.claim}, nil
 		}
 		if errors.Is(err, ErrOvertaken) && d.MemoryLost == "" {
 			d.MemoryLost = "another run was quicker, and what it told could not be read"
@@ -218,8 +218,8 @@ func (d *delivery) owe(entries map[string]Entry) {
 // skip writes down the ends that the receiver does not want to hear of.
 func (p *plan) skip(e *Entry, slot time.Time) {
 	for _, i := range p.skipped {
-		e.put(i.Key, i.Episode, Told{
-			Since: i.Episode.Since, At: slot, Severity: i.Alert.Severity, Over: true,
+		e.put(i.Key, i.Episode, Notified{
+			Since: i.Episode.Since, At: slot, Severity: i.Alert.Severity, Ended: true,
 		})
 	}
 }

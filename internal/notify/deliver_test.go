@@ -107,7 +107,7 @@ func (d *desk) deliver(t *testing.T, wantErr string) Outcome {
 		wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)) {
 		t.Errorf("error %v, want %q", err, wantErr)
 	}
-	if c := d.book.page.Ledger.Claim; out.StoodBack == nil && c != nil && d.book.fail == nil {
+	if c := d.book.page.Ledger.Claim; out.ClaimedBy == nil && c != nil && d.book.fail == nil {
 		t.Errorf("the claim %+v was not given back", c)
 	}
 	return out
@@ -259,7 +259,7 @@ func TestASummaryIsToldOncePerSlot(t *testing.T) {
 		d.receiver("team", RoleSummary)
 		d.deliver(t, "")
 		d.want(t, "team summary a")
-		if out := d.deliver(t, ""); out.StoodBack != nil || len(out.Sent) != 0 {
+		if out := d.deliver(t, ""); out.ClaimedBy != nil || len(out.Sent) != 0 {
 			t.Errorf("the retry: %+v", out)
 		}
 		d.want(t)
@@ -278,13 +278,13 @@ func TestASummaryStandsBack(t *testing.T) {
 		d.book.page.Ledger.Claim = &Claim{
 			Slot: slot, Run: "other", Until: time.Now().Add(time.Second),
 		}
-		if out := d.deliver(t, ""); out.StoodBack == nil || out.StoodBack.Run != "other" ||
+		if out := d.deliver(t, ""); out.ClaimedBy == nil || out.ClaimedBy.Run != "other" ||
 			len(out.Sent) != 0 {
 			t.Errorf("%+v", out)
 		}
 		d.want(t)
 		time.Sleep(time.Second)
-		if out := d.deliver(t, ""); out.StoodBack != nil {
+		if out := d.deliver(t, ""); out.ClaimedBy != nil {
 			t.Errorf("%+v", out)
 		}
 		d.want(t, "team summary a?")
@@ -307,9 +307,9 @@ func TestClaimOfAWrongClock(t *testing.T) {
 			d.book.page.Ledger.Claim = &Claim{
 				Slot: slot, Run: "other", Until: time.Now().Add(tc.ahead),
 			}
-			if out := d.deliver(t, ""); (out.StoodBack != nil) != tc.stand ||
+			if out := d.deliver(t, ""); (out.ClaimedBy != nil) != tc.stand ||
 				(len(out.Sent) == 0) != tc.stand {
-				t.Errorf("a claim %s ahead: stood back %v, sent %d", tc.ahead, out.StoodBack != nil,
+				t.Errorf("a claim %s ahead: stood back %v, sent %d", tc.ahead, out.ClaimedBy != nil,
 					len(out.Sent))
 			}
 		}
@@ -455,7 +455,7 @@ func TestNobodySendsAfterItsDeadline(t *testing.T) {
 		d.rq.Until = time.Now().Add(CommitTime)
 		d.deliver(t, "no time was left")
 		d.want(t)
-		if len(d.book.page.Ledger.Receivers["oncall"].Told) != 0 {
+		if len(d.book.page.Ledger.Receivers["oncall"].Notified) != 0 {
 			t.Error("written down as told")
 		}
 	})
@@ -483,7 +483,7 @@ func TestARunThatMeetsALiveClaimStandsBack(t *testing.T) {
 		d.receiver("s3", RoleArchive)
 		other := &Claim{Slot: slot, Run: "other", Until: time.Now().Add(time.Second)}
 		d.book.page.Ledger.Claim = other
-		if out := d.deliver(t, ""); out.StoodBack == nil || *out.StoodBack != *other {
+		if out := d.deliver(t, ""); out.ClaimedBy == nil || *out.ClaimedBy != *other {
 			t.Errorf("%+v", out)
 		}
 		d.want(t)
@@ -491,7 +491,7 @@ func TestARunThatMeetsALiveClaimStandsBack(t *testing.T) {
 		d.book.page.Ledger.Receivers = map[string]Entry{
 			"oncall": {First: slot, Unsure: []string{string(keyOf(firing("a", 0, 0)))}},
 		}
-		if out := d.deliver(t, ""); out.StoodBack != nil {
+		if out := d.deliver(t, ""); out.ClaimedBy != nil {
 			t.Error("stood back from a claim that is over")
 		}
 		d.want(t, "s3", "oncall new a?")
@@ -641,7 +641,7 @@ func TestWhatIsNoLongerThereIsForgotten(t *testing.T) {
 		}
 		d.deliver(t, "")
 		l := d.book.page.Ledger
-		if len(l.Receivers) != 1 || len(l.Receivers["oncall"].Told) != 1 {
+		if len(l.Receivers) != 1 || len(l.Receivers["oncall"].Notified) != 1 {
 			t.Errorf("%+v", l)
 		}
 	})

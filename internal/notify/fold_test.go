@@ -29,7 +29,7 @@ func TestFold(t *testing.T) {
 		e := Entry{First: before(10000)}
 		for i, a := range alerts {
 			ep := a.Episodes[0]
-			e.put(keyOf(a), ep, Told{
+			e.put(keyOf(a), ep, Notified{
 				Since: ep.Since, At: before(minutes), Severity: a.Severity, Receipt: Receipt{
 					Channel: "C1", ID: fmt.Sprint(min(i, len(alerts)-2)),
 				},
@@ -125,7 +125,7 @@ func TestFoldLosesNothing(t *testing.T) {
 			a := firing(fmt.Sprintf("n%02d", i), rules.Severity(random.IntN(2))+rules.Warning, 300)
 			if random.IntN(2) == 0 {
 				ep := a.Episodes[0]
-				e.put(keyOf(a), ep, Told{
+				e.put(keyOf(a), ep, Notified{
 					Since: ep.Since, At: before(200), Severity: rules.Warning, Receipt: Receipt{
 						ID: fmt.Sprint(random.IntN(9)),
 					},

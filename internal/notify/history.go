@@ -11,9 +11,9 @@ type History struct {
 	Since time.Time // when that time begins; zero: with the summary before
 	First bool      // the very first check was made at Since
 	// NoCheckYet says that no check was ever made, and so none was missed.
-	NoCheckYet bool
-	Ran, Due   int    // checks that were made, of those that were due
-	Blind      []Span // when nothing could be seen, the oldest first
+	NoCheckYet     bool
+	Ran, Scheduled int    // checks that were made, of those that were due
+	Blind          []Span // when nothing could be seen, the oldest first
 	// Alerts are those of the checks, where another report makes them. Nil: those that the summary
 	// itself knows of.
 	Alerts *AlertCount
@@ -28,14 +28,14 @@ type AlertCount struct {
 // Span is a time.
 type Span struct{ From, To time.Time }
 
-// Due returns the times at which checks are due from one time on and before another, the oldest
+// Schedule returns the times at which checks are due from one time on and before another, the oldest
 // first.
-type Due func(from, before time.Time) []time.Time
+type Schedule func(from, before time.Time) []time.Time
 
 // HistoryOf returns what a summary at slot says of the checks of another report, of which page is
 // all that is remembered. before is the slot of the summary before; where none was made, when it
 // would have been.
-func HistoryOf(page Page, due Due, before time.Time, made bool, slot time.Time) *History {
+func HistoryOf(page Page, due Schedule, before time.Time, made bool, slot time.Time) *History {
 	begin, first := knownSince(page, before)
 	h := &History{Alerts: fired(page.Memory, begin), First: first}
 	if !made || begin.After(before) {
@@ -52,17 +52,17 @@ func HistoryOf(page Page, due Due, before time.Time, made bool, slot time.Time) 
 // OwnHistory returns what a summary at slot says that is the only check: of the times at which it
 // was due since the one before, this is the one that was kept. Nil where it is the only one, or the
 // first of all.
-func OwnHistory(page Page, due Due, before time.Time, made bool, slot time.Time) *History {
+func OwnHistory(page Page, due Schedule, before time.Time, made bool, slot time.Time) *History {
 	if len(page.Ledger.Receivers) == 0 {
 		return nil
 	}
-	h := &History{Ran: 1, Due: 1}
+	h := &History{Ran: 1, Scheduled: 1}
 	if !made {
 		before, _ = knownSince(page, time.Time{})
 		h.Since = before
 	}
-	h.Due += len(due(before.Add(1), slot))
-	if h.Due == h.Ran {
+	h.Scheduled += len(due(before.Add(1), slot))
+	if h.Scheduled == h.Ran {
 		return nil
 	}
 	return h
@@ -110,7 +110,7 @@ func count(h *History, due []time.Time, m rules.Memory, slot time.Time) {
 			next = due[i+1]
 		}
 		seen, made := quality[at.Unix()]
-		h.Due++
+		h.Scheduled++
 		if made {
 			h.Ran++
 		}

@@ -62,8 +62,8 @@ type Entry struct {
 	// it was told of an alert since the last all clear
 	Alarmed  bool      `json:"alarmed,omitempty"`
 	Archived time.Time `json:"archived,omitzero"` // the newest slot that it keeps the files of
-	// Told is, of each alert, what it was told of the episodes that are still remembered.
-	Told map[rules.Key][]Told `json:"told,omitempty"`
+	// Notified is, of each alert, what it was told of the episodes that are still remembered.
+	Notified map[rules.Key][]Notified `json:"told,omitempty"`
 	// Unsure are messages that may have been sent: a claim was written for them, and no receipt.
 	// They are known by what they are about: episodes of alerts, each by the alert's key and its
 	// begin, "summary", "all_clear". Of an archive they are the slots that it was to keep and has
@@ -71,14 +71,14 @@ type Entry struct {
 	Unsure []string `json:"unsure,omitempty"`
 }
 
-// Told is what a receiver was last told of one episode of an alert.
-type Told struct {
+// Notified is what a receiver was last told of one episode of an alert.
+type Notified struct {
 	Since    time.Time      `json:"since"`              // of the episode, as it was known then
 	At       time.Time      `json:"at"`                 // the slot at which it was told
 	Severity rules.Severity `json:"severity,omitempty"` // that it was told
 	Silent   bool           `json:"silent,omitempty"`   // it was told NO DATA
 	// it was told that the episode is over, or does not want to know
-	Over bool `json:"over,omitempty"`
+	Ended bool `json:"over,omitempty"`
 	// of the message that told of the episode first: where replies belong
 	Receipt Receipt `json:"receipt,omitzero"`
 }
@@ -86,7 +86,7 @@ type Told struct {
 // entry returns what a receiver was told, which is nothing of one that is met for the first time.
 func (l *Ledger) entry(name string, slot time.Time) Entry {
 	if e, ok := l.Receivers[name]; ok {
-		e.Told = maps.Clone(e.Told)
+		e.Notified = maps.Clone(e.Notified)
 		return e
 	}
 	return Entry{First: slot}
@@ -112,13 +112,13 @@ func (e Entry) besides(o Entry) Entry {
 	if o.Summary.After(e.Summary) {
 		e.Summary = o.Summary
 	}
-	told := maps.Clone(e.Told)
+	told := maps.Clone(e.Notified)
 	if told == nil {
-		told = map[rules.Key][]Told{}
+		told = map[rules.Key][]Notified{}
 	}
-	for k, all := range o.Told {
+	for k, all := range o.Notified {
 		for _, t := range all {
-			if !slices.ContainsFunc(e.Told[k], func(own Told) bool {
+			if !slices.ContainsFunc(e.Notified[k], func(own Notified) bool {
 				return own.Since.Equal(t.Since)
 			}) {
 				t.Receipt = Receipt{}
@@ -127,56 +127,56 @@ func (e Entry) besides(o Entry) Entry {
 		}
 		slices.SortFunc(told[k], bySince)
 	}
-	e.Told = told
+	e.Notified = told
 	return e
 }
 
 // open tells whether the receiver was told of something whose end it was not told.
 func (e *Entry) open() bool {
-	for _, all := range e.Told {
-		if slices.ContainsFunc(all, func(t Told) bool { return !t.Over }) {
+	for _, all := range e.Notified {
+		if slices.ContainsFunc(all, func(t Notified) bool { return !t.Ended }) {
 			return true
 		}
 	}
 	return false
 }
 
-func bySince(a, b Told) int { return a.Since.Compare(b.Since) }
+func bySince(a, b Notified) int { return a.Since.Compare(b.Since) }
 
 // told returns what the receiver was told of an episode; false: nothing.
-func (e *Entry) told(k rules.Key, ep rules.Episode) (Told, bool) {
-	all := e.Told[k]
+func (e *Entry) told(k rules.Key, ep rules.Episode) (Notified, bool) {
+	all := e.Notified[k]
 	for i := len(all) - 1; i >= 0; i-- { // where two episodes have become one, the later counts
 		if ep.Holds(all[i].Since) {
 			return all[i], true
 		}
 	}
-	return Told{}, false
+	return Notified{}, false
 }
 
 // put writes down what the receiver was told of an episode, in place of what it was told before.
-func (e *Entry) put(k rules.Key, ep rules.Episode, t Told) {
-	all := slices.DeleteFunc(slices.Clone(e.Told[k]), func(old Told) bool {
+func (e *Entry) put(k rules.Key, ep rules.Episode, t Notified) {
+	all := slices.DeleteFunc(slices.Clone(e.Notified[k]), func(old Notified) bool {
 		return ep.Holds(old.Since)
 	})
 	all = append(all, t)
 	slices.SortFunc(all, bySince)
-	if e.Told == nil {
-		e.Told = map[rules.Key][]Told{}
+	if e.Notified == nil {
+		e.Notified = map[rules.Key][]Notified{}
 	}
-	e.Told[k] = all
+	e.Notified[k] = all
 }
 
 // prune drops what was told of episodes that are no longer remembered.
 func (e *Entry) prune(alerts map[rules.Key]rules.Alert) {
-	for k, all := range e.Told {
-		kept := slices.DeleteFunc(slices.Clone(all), func(t Told) bool {
+	for k, all := range e.Notified {
+		kept := slices.DeleteFunc(slices.Clone(all), func(t Notified) bool {
 			return !slices.ContainsFunc(alerts[k].Episodes, func(ep rules.Episode) bool {
 				return ep.Holds(t.Since)
 			})
 		})
-		if e.Told[k] = kept; len(kept) == 0 {
-			delete(e.Told, k)
+		if e.Notified[k] = kept; len(kept) == 0 {
+			delete(e.Notified, k)
 		}
 	}
 	e.Unsure = slices.DeleteFunc(slices.Clone(e.Unsure), func(id string) bool {
@@ -302,9 +302,9 @@ func (e *Entry) record(m *Message, slot time.Time, receipt Receipt) {
 		e.Alarmed = true
 	}
 	for _, item := range m.Items {
-		t := Told{
+		t := Notified{
 			Since: item.Episode.Since, At: slot, Severity: item.Alert.Severity,
-			Over:   !item.Episode.Fires(),
+			Ended:  !item.Episode.Fires(),
 			Silent: !item.Alert.Silent.IsZero(), Receipt: item.Was.Receipt,
 		}
 		if t.Receipt == (Receipt{}) || m.Thread != (Receipt{}) {

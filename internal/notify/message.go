@@ -97,5 +97,5 @@ type Item struct {
 	// KindSeenLate, one before it.
 	Episode rules.Episode
 	// Was is what the receiver was told before of this episode; zero where nothing.
-	Was Told
+	Was Notified
 }

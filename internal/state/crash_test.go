@@ -231,7 +231,7 @@ func (w *world) run(id string, slot time.Time) (done bool) {
 			},
 			Run: id, Until: time.Now().Add(4 * time.Minute), Now: time.Now,
 		})
-		if out.StoodBack != nil {
+		if out.ClaimedBy != nil {
 			w.stoodBack++
 			return
 		}

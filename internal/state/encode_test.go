@@ -60,7 +60,7 @@ func TestVersion1(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d.Schema != Schema || d.Serial != 7 || len(d.Memory.Alerts) != 1 ||
-		len(d.Ledger.Receivers["oncall"].Told) != 1 || len(d.Memory.Checks) != 2 {
+		len(d.Ledger.Receivers["oncall"].Notified) != 1 || len(d.Memory.Checks) != 2 {
 		t.Errorf("%+v", d)
 	}
 	// One rule had failed at its last slot. That was no blindness, and so the first blind slot
@@ -155,15 +155,15 @@ func crowded(containers int) Doc {
 	}
 	memory := rules.Advance(rules.Memory{}, rules.Evaluation{Rules: []rules.RuleResult{r}},
 		at.Add(time.Hour))
-	told := map[rules.Key][]notify.Told{}
+	told := map[rules.Key][]notify.Notified{}
 	for k := range memory.Alerts {
-		told[k] = []notify.Told{{Since: at, At: at.Add(
+		told[k] = []notify.Notified{{Since: at, At: at.Add(
 			time.Hour), Severity: rules.Critical, Receipt: notify.Receipt{
 			Channel: "C0123456789", ID: "1763779920.000100",
 			Location: "https://example.slack.com/archives/C0123456789/p1763779920000100",
 		}}}
 	}
-	entry := notify.Entry{First: at, Told: told}
+	entry := notify.Entry{First: at, Notified: told}
 	return Doc{
 		Page: notify.Page{
 			Memory: memory, Ledger: notify.Ledger{

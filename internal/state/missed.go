@@ -11,7 +11,7 @@ import (
 // although the document does not know of it: it could not be written, as far as anybody can know.
 // due says when runs are due; nil: the slots before show it. Zero: there is no such slot, or
 // nothing is remembered.
-func (s *Session) Unrecorded(due notify.Due) time.Time {
+func (s *Session) Unrecorded(due notify.Schedule) time.Time {
 	if s.last.IsZero() || !s.last.Before(s.slot) {
 		return time.Time{}
 	}

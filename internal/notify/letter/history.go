@@ -16,7 +16,7 @@ func (w *writer) history() Line {
 	case h.NoCheckYet:
 		return text(w.NoCheckYet)
 	default:
-		checks = text(fillText(w.ChecksMade, words.Thousands(h.Ran), words.Thousands(h.Due)))
+		checks = text(fillText(w.ChecksMade, words.Thousands(h.Ran), words.Thousands(h.Scheduled)))
 	}
 	if h != nil && h.First && len(alerts) == 0 {
 		alerts = fill(w.ChecksBegan, w.clock(h.Since))
@@ -41,7 +41,7 @@ func (w *writer) span(s notify.Span) Line {
 // fault on the first morning, when there was no summary before.
 func (w *writer) noCheck() bool {
 	h := w.d.History
-	return h != nil && h.Ran == 0 && (h.Due > 0 || h.NoCheckYet && h.Since.IsZero())
+	return h != nil && h.Ran == 0 && (h.Scheduled > 0 || h.NoCheckYet && h.Since.IsZero())
 }
 
 // alertsSince counts the alerts since the last summary, or since the time from which on something

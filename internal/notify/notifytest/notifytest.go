@@ -226,7 +226,7 @@ func kinds(t *testing.T, r Tested) {
 			kind != notify.KindSummary {
 			d.Message.Thread = first
 			for i := range d.Message.Items {
-				d.Message.Items[i].Was = notify.Told{
+				d.Message.Items[i].Was = notify.Notified{
 					Since: d.Message.Items[i].Episode.Since, At: Slot, Severity: rules.Warning,
 					Receipt: first,
 				}

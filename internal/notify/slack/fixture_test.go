@@ -213,7 +213,7 @@ func (w world) delivery(t testing.TB, k notify.Kind) notify.Delivery {
 		}
 	case k == notify.KindSummary:
 		d.History = &notify.History{
-			Ran: 285, Due: 288, Blind: []notify.Span{
+			Ran: 285, Scheduled: 288, Blind: []notify.Span{
 				{From: slot.Add(-16 * time.Hour), To: slot.Add(-15*time.Hour - 45*time.Minute)},
 			},
 		}

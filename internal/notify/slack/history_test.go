@@ -18,9 +18,9 @@ func TestTheMarkOfASummaryKnowsItsHistory(t *testing.T) {
 		mark    string
 	}{
 		{nil, "✅"},
-		{&notify.History{Ran: 288, Due: 288, Alerts: &notify.AlertCount{}}, "✅"},
-		{&notify.History{Ran: 285, Due: 288, Blind: gap, Alerts: &notify.AlertCount{}}, "⚪"},
-		{&notify.History{Due: 288, Blind: gap, Alerts: &notify.AlertCount{}}, "🔴"},
+		{&notify.History{Ran: 288, Scheduled: 288, Alerts: &notify.AlertCount{}}, "✅"},
+		{&notify.History{Ran: 285, Scheduled: 288, Blind: gap, Alerts: &notify.AlertCount{}}, "⚪"},
+		{&notify.History{Scheduled: 288, Blind: gap, Alerts: &notify.AlertCount{}}, "🔴"},
 		{
 			&notify.History{
 				NoCheckYet: true, Since: slot.Add(-24 * time.Hour), Alerts: &notify.AlertCount{},
@@ -86,33 +86,33 @@ func TestHistory(t *testing.T) {
 			nil, "Since the last summary: 7 alerts, all still firing", "지난 요약 이후: 알림 7건, 모두 지속 중",
 		},
 		"of another report": {
-			&notify.History{Ran: 285, Due: 288, Blind: gap, Alerts: &notify.AlertCount{Fired: 4}},
+			&notify.History{Ran: 285, Scheduled: 288, Blind: gap, Alerts: &notify.AlertCount{Fired: 4}},
 			"Since the last summary: 4 alerts, all resolved · 285 of 288 checks ran, blind " +
 				"11:10–11:25", "지난 요약 이후: 알림 4건, 모두 해소 · 점검 288회 중 285회 실행, 데이터 공백 11:10~11:25",
 		},
 		"where some go on": {
-			&notify.History{Ran: 2, Due: 2, Alerts: &notify.AlertCount{Fired: 4, Firing: 1}},
+			&notify.History{Ran: 2, Scheduled: 2, Alerts: &notify.AlertCount{Fired: 4, Firing: 1}},
 			"Since the last summary: 4 alerts, 1 still fires · 2 of 2 checks ran",
 			"지난 요약 이후: 알림 4건, 1건 지속 중 · 점검 2회 중 2회 실행",
 		},
 		"without alerts": {
-			&notify.History{Ran: 2, Due: 2, Alerts: &notify.AlertCount{}},
+			&notify.History{Ran: 2, Scheduled: 2, Alerts: &notify.AlertCount{}},
 			"No alerts since the last summary · 2 of 2 checks ran",
 			"지난 요약 이후 알림 없음 · 점검 2회 중 2회 실행",
 		},
 		"not as far back": {
-			&notify.History{Ran: 2, Due: 2, Since: since, Alerts: &notify.AlertCount{Fired: 1}},
+			&notify.History{Ran: 2, Scheduled: 2, Since: since, Alerts: &notify.AlertCount{Fired: 1}},
 			"Since Fri 20 Nov 03:10: 1 alert, resolved · 2 of 2 checks ran",
 			"11월 20일 (금) 03:10 이후: 알림 1건, 해소 · 점검 2회 중 2회 실행",
 		},
 		"not as far back, calm": {
-			&notify.History{Ran: 2, Due: 2, Since: since, Alerts: &notify.AlertCount{}},
+			&notify.History{Ran: 2, Scheduled: 2, Since: since, Alerts: &notify.AlertCount{}},
 			"No alerts since Fri 20 Nov 03:10 · 2 of 2 checks ran", "11월 20일 (금) 03:10 이후 알림 없음 " +
 				"· 점검 2회 중 2회 실행",
 		},
 		"over a day": {
 			&notify.History{
-				Ran: 144, Due: 288, Blind: []notify.Span{
+				Ran: 144, Scheduled: 288, Blind: []notify.Span{
 					{From: slot.Add(-24 * time.Hour), To: slot.Add(-12 * time.Hour)},
 				}, Alerts: &notify.AlertCount{},
 			}, "No alerts since the last summary · 144 of 288 checks ran, blind Sat 21 Nov " +
@@ -121,21 +121,21 @@ func TestHistory(t *testing.T) {
 		},
 		"no check at all": {
 			&notify.History{
-				Due: 288, Blind: []notify.Span{{From: slot.Add(-24 * time.Hour), To: slot}},
+				Scheduled: 288, Blind: []notify.Span{{From: slot.Add(-24 * time.Hour), To: slot}},
 				Alerts: &notify.AlertCount{},
 			}, "0 of 288 checks ran, blind Sat 21 Nov 03:10–Sun 22 Nov 03:10",
 			"점검 288회 중 0회 실행, 데이터 공백 11월 21일 (토) 03:10~11월 22일 (일) 03:10",
 		},
 		"the first morning": {
 			&notify.History{
-				Ran: 28, Due: 28, Since: slot.Add(-140 * time.Minute), First: true,
+				Ran: 28, Scheduled: 28, Since: slot.Add(-140 * time.Minute), First: true,
 				Alerts: &notify.AlertCount{},
 			}, "No alerts since 00:50, when checks began · 28 of 28 checks ran",
 			"점검을 시작한 00:50 이후 알림 없음 · 점검 28회 중 28회 실행",
 		},
 		"the first alert": {
 			&notify.History{
-				Ran: 28, Due: 28, Since: slot.Add(-140 * time.Minute), First: true,
+				Ran: 28, Scheduled: 28, Since: slot.Add(-140 * time.Minute), First: true,
 				Alerts: &notify.AlertCount{Fired: 1},
 			}, "Since 00:50, when checks began: 1 alert, resolved · 28 of 28 checks ran",
 			"점검을 시작한 00:50 이후: 알림 1건, 해소 · 점검 28회 중 28회 실행",
@@ -146,7 +146,7 @@ func TestHistory(t *testing.T) {
 			}, "No check has run yet", "아직 실행된 점검이 없음",
 		},
 		"summaries that were not": {
-			&notify.History{Ran: 1, Due: 3}, "Since the last summary: 7 alerts, all still firing " +
+			&notify.History{Ran: 1, Scheduled: 3}, "Since the last summary: 7 alerts, all still firing " +
 				"· 1 of 3 checks ran", "지난 요약 이후: 알림 7건, 모두 지속 중 · 점검 3회 중 1회 실행",
 		},
 	} {
@@ -176,7 +176,7 @@ func TestASummaryCountsWhatIsSilenced(t *testing.T) {
 		{0, 1, nil, "1 alert is silenced"},
 		{1, 2, nil, "Since the last summary: 1 alert, still firing, 2 alerts are silenced"},
 		{
-			0, 1, &notify.History{Ran: 2, Due: 2, Alerts: &notify.AlertCount{}},
+			0, 1, &notify.History{Ran: 2, Scheduled: 2, Alerts: &notify.AlertCount{}},
 			"No alerts since the last summary · 2 of 2 checks ran",
 		},
 	} {

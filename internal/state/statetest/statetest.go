@@ -90,7 +90,7 @@ func Doc(t *testing.T) state.Doc {
 		Ledger: notify.Ledger{
 			Claim: &notify.Claim{Slot: at, Run: "run-1", Until: at.Add(4 * time.Minute)},
 			Receivers: map[string]notify.Entry{"oncall": {
-				First: at, Unsure: []string{string(k)}, Told: map[rules.Key][]notify.Told{k: {{
+				First: at, Unsure: []string{string(k)}, Notified: map[rules.Key][]notify.Notified{k: {{
 					Since: at, At: at.Add(20 * time.Minute), Severity: rules.Critical,
 					Receipt: notify.Receipt{Channel: "C012", ID: "1763779920.000100"},
 				}}},
