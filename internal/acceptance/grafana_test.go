@@ -22,6 +22,7 @@ func TestGrafanaGoldens(t *testing.T) {
 		{"jsregexp/testdata/judge.mjs", "jsregexp/testdata/javascript.jsonl"},
 		{"value/testdata/units.mjs", "value/testdata/units.jsonl"},
 		{"value/testdata/display.mjs", "value/testdata/display.jsonl"},
+		{"testdata/intervals.mjs", "testdata/intervals.json"},
 	} {
 		t.Run(c.golden, func(t *testing.T) {
 			want, err := os.ReadFile(filepath.Join(grafana, c.golden))
