@@ -16,6 +16,7 @@
 #   /usr/bin/prometheus-alertmanager
 #   /usr/bin/prometheus-pushgateway
 #   /usr/bin/victoria-metrics
+#   /usr/bin/docker-registry              an OCI registry, for the Helm chart
 #
 #   DIR/browser/node_modules              what testdata/browser/look.mjs opens a report with
 #   DIR/grafana-data/node_modules         Grafana's own code for figures, which judges ours
@@ -50,7 +51,7 @@ packages() {
 }
 
 set --
-for command in prometheus prometheus-node-exporter prometheus-alertmanager prometheus-pushgateway victoria-metrics curl zip; do
+for command in prometheus prometheus-node-exporter prometheus-alertmanager prometheus-pushgateway victoria-metrics docker-registry curl zip; do
 	[ -x "/usr/bin/$command" ] || set -- "$@" "$command"
 done
 [ $# = 0 ] || packages "$@"
