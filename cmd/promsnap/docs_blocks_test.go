@@ -33,6 +33,8 @@ var notRun = map[string]string{
 	"docs/releasing.md#make-a-release":   "it publishes a release",
 	"docs/releasing.md#check-a-download": "it needs a release; TestReleaseIsComplete checks the sums",
 
+	"docs/decisions/performance.md#speed-what-is-measured-and-what-the-profiles-showed": "it is slow",
+
 	"docs/lambda.md#from-nothing-to-the-first-message":   "it writes into an account of AWS",
 	"docs/lambda.md#from-nothing-to-the-first-message:4": "it invokes a function in an account of AWS",
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -171,6 +172,34 @@ func TestReadmeIsShort(t *testing.T) {
 	const most = 600
 	if words := len(strings.Fields(readPage(t, "README.md"))); words > most {
 		t.Errorf("README.md has %d words, want %d at most", words, most)
+	}
+}
+
+// generated are the pages that a test writes from the program.
+var generated = []string{"docs/licenses.md", "docs/panels.md"}
+
+// TestPagesAreWrapped checks that prose has lines of at most 100 columns. A table, code, a heading
+// and a line with a link may be longer. Code is in a fence, where a test finds it.
+func TestPagesAreWrapped(t *testing.T) {
+	const most = 100
+	free := regexp.MustCompile(`^ *(\||#|!\[)|\]\(`)
+	list := regexp.MustCompile(`^ *([-*]|[0-9]+\.) `)
+	for _, page := range documents(t) {
+		if slices.Contains(generated, page) {
+			continue
+		}
+		inList, before := false, ""
+		for line := range strings.Lines(codeBlock.ReplaceAllString(readPage(t, page), "\n")) {
+			line = strings.TrimRight(line, "\r\n")
+			if n := utf8.RuneCountInString(line); n > most && !free.MatchString(line) {
+				t.Errorf("%s: %d columns, want %d at most: %s", page, n, most, line)
+			}
+			inList = list.MatchString(line) || inList && (line == "" || strings.HasPrefix(line, " "))
+			if before == "" && strings.HasPrefix(line, "    ") && !inList {
+				t.Errorf("%s: indented code, want a fence: %s", page, line)
+			}
+			before = line
+		}
 	}
 }
 
