@@ -145,12 +145,21 @@ func (r *resolver) adhoc(v *Value) {
 		}
 		v.How = "given"
 	}
+	if other := r.board.sources.other(v.Variable.Datasource); other != "" {
+		v.Variable.Filters, v.How = nil, "its filters are for "+other
+	}
 	var texts []string
-	for i := range v.Variable.Filters {
-		f := &v.Variable.Filters[i]
+	var kept []Filter
+	for _, f := range v.Variable.Filters {
 		f.Value = r.scope.fill(f.Value, asGlob).text
+		if _, err := f.matcher(); err != nil {
+			v.How = problem(err) + ", and is left out"
+			continue
+		}
+		kept = append(kept, f)
 		texts = append(texts, fmt.Sprintf("%s%s%q", f.Key, f.Operator, f.Value))
 	}
+	v.Variable.Filters = kept
 	text := strings.Join(texts, ",")
 	v.Selected = []Option{{Text: text, Value: text}}
 }

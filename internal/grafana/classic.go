@@ -43,6 +43,12 @@ func (d *decoder) readPanels(o object) {
 
 // place adds a panel of panels[] to a row.
 func (d *decoder) place(o object, row int) {
+	if o.text("type") == "row" { // within a row, where Grafana makes none
+		for _, nested := range o.objects("panels", MaxPanels) {
+			d.place(nested, row)
+		}
+		return
+	}
 	if len(d.board.Panels) == MaxPanels {
 		d.tooMany = true
 		return
@@ -86,6 +92,9 @@ func (d *decoder) readRows(o object) {
 		height := pixels(r.m["height"], rowHeight)
 		line := Grid{Y: d.bottom(row)}
 		for _, o := range r.objects("panels", MaxPanels) {
+			if o.text("type") == "row" {
+				continue
+			}
 			if len(d.board.Panels) == MaxPanels {
 				d.tooMany = true
 				return

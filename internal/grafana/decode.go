@@ -138,7 +138,31 @@ func (d *decoder) readHead(o object) {
 		}
 	}
 	d.elements = o.object("__elements")
+	d.countAnnotations(o)
 	d.inputs = constants(o)
+}
+
+// countAnnotations notes what marks on the charts are left out.
+func (d *decoder) countAnnotations(o object) {
+	list, _ := o.m["annotations"].([]any) // of v2
+	if list == nil {
+		list, _ = o.object("annotations").m["list"].([]any)
+	}
+	n := 0
+	for _, v := range list {
+		m, _ := v.(map[string]any)
+		a := object{m: m}
+		if a.has("spec") {
+			a = a.object("spec")
+		}
+		builtIn := a.yes("builtIn") || a.text("type") == "dashboard"
+		if m != nil && !builtIn && (a.yes("enable") || !a.has("enable")) {
+			n++
+		}
+	}
+	if n > 0 {
+		d.notes.add("annotations are not drawn: the dashboard has %d", n)
+	}
 }
 
 // constants returns the inputs of an export that are values, by name.

@@ -24,9 +24,15 @@ func (v values) put(name string, o object, key string) {
 // migrated it to: defaults, and overrides for what was said of single series.
 func (d *decoder) readGraph(p *Panel, o object) {
 	axes := graphAxes(o)
-	defaults := values{
-		"custom": graphCustom(o, axes[0]), "color": values{"mode": "palette-classic"},
+	fields := o.object("fieldConfig") // Grafana 7 had both
+	p.readOverrides(fields)
+	defaults := values{"color": values{"mode": "palette-classic"}}
+	for key, v := range configOf(fields.object("defaults")) {
+		if v != nil {
+			defaults[key] = v
+		}
 	}
+	defaults["custom"] = graphCustom(o, axes[0])
 	axes[0].into(func(id string, v any) {
 		if key, ok := strings.CutPrefix(id, "custom."); ok {
 			defaults["custom"].(values)[key] = v

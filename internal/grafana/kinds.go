@@ -123,3 +123,11 @@ var matchersKnown = map[string]bool{
 
 // short writes a text from outside as one line of at most some characters.
 func short(s string, most int) string { return outside.Said(s, most) }
+
+// cut bounds a text from outside that may have several lines.
+func cut(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

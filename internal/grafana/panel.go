@@ -30,6 +30,12 @@ func (d *decoder) readPanel(o object) Panel {
 	if p.library == "" {
 		p.library = library.text("uid")
 	}
+	if library.m != nil && p.library == "" {
+		p.library = "without a name"
+	}
+	if p.library != "" {
+		p.Original = "library panel"
+	}
 	p.Type = kindOf(p.Original).as
 	p.readTargets(o)
 	p.Links = readLinks(o)
@@ -83,19 +89,32 @@ func (o object) points(key string) int {
 
 // readModern reads the options and the field configuration that panels have since Grafana 7.
 func (p *Panel) readModern(options, fields object) {
+	options, fields = modernise(options, fields)
 	p.Options = readOptions(p.Type, options)
+	if len(p.Options.Calcs) == 0 && reduces[p.Type] {
+		p.Options.Calcs = []string{"lastNotNull"}
+	}
 	defaults := fields.object("defaults")
 	p.Style = readStyle(defaults)
 	if defaults.m != nil {
-		p.Field.Defaults = encode(defaults.m)
+		p.Field.Defaults = encode(configOf(defaults))
 	}
+	p.readOverrides(fields)
+}
+
+// reduces has the kinds that show one figure of a series.
+var reduces = map[string]bool{
+	"stat": true, "gauge": true, "bargauge": true, "piechart": true,
+}
+
+func (p *Panel) readOverrides(fields object) {
 	for _, o := range fields.objects("overrides", maxOverrides) {
 		matcher := o.object("matcher")
 		over := Override{Matcher: matcher.text("id"), Options: matcher.raw("options")}
 		for _, property := range o.objects("properties", maxOverrides) {
 			if id := property.text("id"); id != "" {
 				over.Properties = append(over.Properties, Property{
-					ID: id, Value: property.raw("value"),
+					ID: id, Value: valueOf(id, property),
 				})
 			}
 		}

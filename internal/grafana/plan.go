@@ -11,10 +11,14 @@ import (
 )
 
 const (
-	maxCopies  = 50   // of one panel or row, by repeat
-	maxPlanned = 1000 // panels after repetition
-	maxQueries = 5000 // of all of them
-	perRow     = 4    // copies beside each other, where the panel says no number
+	maxCopies  = 50       // of one panel or row, by repeat
+	maxPlanned = 1000     // panels after repetition
+	maxQueries = 5000     // of all of them
+	maxSent    = 16 << 20 // bytes of all queries
+	maxTests   = 50       // regular expressions in conditions
+	maxTitle   = 300      // characters
+	maxText    = 50_000
+	perRow     = 4 // copies beside each other, where the panel says no number
 )
 
 // Request is what a dashboard is planned for.
@@ -83,6 +87,8 @@ type planner struct {
 	reasons [][]string // by panel of the file: what differs
 	notes   notes
 	queries int
+	bytes   int                         // bytes of queries so far
+	tests   map[string]*jsregexp.Regexp // of conditions; nil for one that is none
 }
 
 // Plan says what is to be asked and drawn of the dashboard, and what becomes of each panel of the
@@ -113,8 +119,9 @@ func (p *planner) row(i int) {
 	}) {
 		s := p.scope(local)
 		p.plan.Rows = append(p.plan.Rows, PlannedRow{
-			Row: row, Title: s.fill(row.Title, asText).text, Hidden: p.hidden(row.Shown, local),
-			local: local,
+			Row: row, Title: short(s.fill(row.Title, asText).text, maxTitle),
+			Hidden: p.hidden(row.Shown, local),
+			local:  local,
 		})
 		p.panels(i, len(p.plan.Rows)-1, local)
 	}
@@ -244,9 +251,9 @@ func (p *planner) panel(i, row int, at Grid, local map[string]Option) Planned {
 	s := p.scope(local)
 	planned := Planned{
 		Panel: panel, Row: row, Grid: at, local: local,
-		Title:       s.fill(panel.Title, asText).text,
-		Description: s.fill(panel.Description, asText).text,
-		Content:     s.fill(panel.Options.Content, asText).text,
+		Title:       short(s.fill(panel.Title, asText).text, maxTitle),
+		Description: cut(s.fill(panel.Description, asText).text, maxText),
+		Content:     cut(s.fill(panel.Options.Content, asText).text, maxText),
 		Range:       p.values.window.Range(),
 		Hidden:      p.hidden(panel.Shown, local),
 	}
@@ -311,7 +318,12 @@ func (p *planner) query(panel *Panel, t Target, s scope, planned Planned, points
 	}
 	done := s.fill(t.Expr, asPromQL)
 	q.Expr, q.Pending = done.text, len(done.pending) > 0
+	p.bytes += len(done.text)
 	switch {
+	case p.bytes > maxSent:
+		q.Expr = t.Expr
+		q.Problem = "the queries of the dashboard are too long together: choose fewer values"
+		return q
 	case done.tooLong:
 		q.Expr = t.Expr
 		q.Problem = fmt.Sprintf("it is longer than %d kB with its variables: choose fewer values",
@@ -379,8 +391,8 @@ func (p *planner) holds(t Test, local map[string]Option) bool {
 	}
 	match := func(o Option) bool { return o.Value == t.Value }
 	if t.Operator == "matches" || t.Operator == "notMatches" {
-		re, err := jsregexp.Compile(t.Value, "")
-		if err != nil {
+		re := p.test(t.Value)
+		if re == nil {
 			return true
 		}
 		match = func(o Option) bool {
@@ -390,4 +402,21 @@ func (p *planner) holds(t Test, local map[string]Option) bool {
 	}
 	found := slices.ContainsFunc(options, match)
 	return found == (t.Operator != "notEquals" && t.Operator != "notMatches")
+}
+
+// test returns the regular expression of a condition, nil if it is none.
+func (p *planner) test(pattern string) *jsregexp.Regexp {
+	re, ok := p.tests[pattern]
+	if ok || len(p.tests) == maxTests {
+		return re
+	}
+	re, err := jsregexp.Compile(pattern, "")
+	if err != nil {
+		re = nil
+	}
+	if p.tests == nil {
+		p.tests = map[string]*jsregexp.Regexp{}
+	}
+	p.tests[pattern] = re
+	return re
 }

@@ -407,3 +407,25 @@ func TestPendingQueries(t *testing.T) {
 		}
 	}
 }
+
+// The values of a variable in many queries do not take all memory.
+func TestQueriesAreBoundedTogether(t *testing.T) {
+	long := strings.Repeat("x", 200_000)
+	var panels []string
+	for range 100 {
+		panels = append(panels, `{"type": "stat", "targets": [{"expr": "up{a=\"$v\"}"}]}`)
+	}
+	p := planned(t, `{"panels": [`+strings.Join(panels, ",")+`],
+		"templating": {"list": [{"type": "custom", "name": "v", "query": "`+long+`"}]}}`, nil, nil)
+	sent, bytes := 0, 0
+	for _, c := range p.Panels {
+		if c.Queries[0].Problem == "" {
+			sent++
+			bytes += len(c.Queries[0].Expr)
+		}
+	}
+	if sent == 0 || sent == len(panels) || bytes > maxSent {
+		t.Errorf("got %d queries of %d bytes, want some of %d, of at most %d bytes", sent, bytes,
+			len(panels), maxSent)
+	}
+}

@@ -48,7 +48,12 @@ var (
 	metricsQLWords = regexp.MustCompile(`\)\s*(?:default|if|ifnot)\b|\]\s*(?:default|if|ifnot)\b|` +
 		`}\s*(?:default|if|ifnot)\b|\bkeep_metric_names\b|^\s*(?i:with)\s*\(|\blimit\s+\d+|\[\d*\.?\d*i\]|` +
 		`\d(?:[KMGT]i?)\b|\w\s+default\s+[\w(]`)
-	withoutWindow = regexp.MustCompile(`expected type range vector in call to function "?(\w+)`)
+	// What the parser of PromQL refuses and MetricsQL gives a meaning: rate(x), whose window is the
+	// step; sum(x[5m]), which takes the last samples; (x)[5m], a subquery; a scalar on either side
+	// of or.
+	onlyThere = regexp.MustCompile(`expected type (?:range|instant) vector in |` +
+		`ranges only allowed for vector selectors|not allowed in binary scalar expression|` +
+		`binary expression must contain only scalar and instant vector types`)
 )
 
 // looksMetricsQL reports whether an expression that PromQL's parser refuses has what only MetricsQL
@@ -63,7 +68,7 @@ func looksMetricsQL(expr string, err error) bool {
 	if metricsQLWords.MatchString(bare) {
 		return true
 	}
-	return withoutWindow.MatchString(err.Error()) // rate(x) has the step as its window there
+	return onlyThere.MatchString(err.Error())
 }
 
 // metricsQLFunctions are functions and aggregations that MetricsQL has and PromQL has not.

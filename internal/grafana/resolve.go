@@ -234,46 +234,69 @@ func saved(v Variable) []Option {
 }
 
 // queryOptions asks for the options of a query variable. It reports whether there is something to
-// choose from.
+// choose from. All has a value of its own in many variables, for which no options are needed.
 func (r *resolver) queryOptions(ctx context.Context, v *Value) bool {
-	if other := r.board.sources.other(v.Variable.Datasource); other != "" {
-		if r.useSaved(v) {
-			return true
-		}
-		v.Problem = fmt.Sprintf("it asks %s and not Prometheus: give its value", other)
+	given := r.given[v.Variable.Name] != nil
+	if given && !r.wantsAll(v) {
+		return true // nothing is asked for what is known
+	}
+	why, pending := r.askOptions(ctx, v)
+	switch {
+	case why == "" && !pending:
+		return true
+	case !given && (pending || why == otherSource) && r.useSaved(v):
+		return true
+	case r.isAll(v):
+		return true
+	case pending:
+		v.Pending, v.How = true, "asked of Prometheus when the report runs"
+	case why == otherSource:
+		v.Problem = fmt.Sprintf("it asks %s and not Prometheus: give its value",
+			r.board.sources.other(v.Variable.Datasource))
+	default:
+		v.Problem = why
+	}
+	return false
+}
+
+// otherSource says that a variable does not ask Prometheus.
+const otherSource = "another datasource"
+
+// isAll reports whether a variable stands for All, and writes it with a value of its own.
+func (r *resolver) isAll(v *Value) bool {
+	if !v.Variable.IncludeAll || v.Variable.AllValue == "" {
 		return false
+	}
+	current := v.Variable.Current
+	return r.wantsAll(v) || len(current) == 0 ||
+		slices.ContainsFunc(current, func(o Option) bool { return o.Value == allValue })
+}
+
+// askOptions asks for the options of a query variable. It says why it has none, or that only
+// Prometheus knows them.
+func (r *resolver) askOptions(ctx context.Context, v *Value) (why string, pending bool) {
+	if r.board.sources.other(v.Variable.Datasource) != "" {
+		return otherSource, false
 	}
 	query := r.scope.fill(v.Variable.Query, asPromQL)
 	pattern := r.scope.fill(v.Variable.Regex, asRegex)
 	missing := distinct(append(query.missing, pattern.missing...))
 	switch {
-	case r.given[v.Variable.Name] != nil && !r.wantsAll(v):
-		return true // nothing is asked for what is known
 	case len(missing) > 0:
-		v.Problem = r.whyMissing(missing)
-		return false
+		return r.whyMissing(missing), false
 	case query.tooLong || pattern.tooLong:
-		v.Problem = "its query is too long with the values of other variables: give fewer values"
-		return false
+		return "its query is too long with the values of other variables: give fewer values", false
 	case r.src == nil || len(query.pending)+len(pattern.pending) > 0:
-		if r.useSaved(v) || v.Variable.IncludeAll && v.Variable.AllValue != "" {
-			return true
-		}
-		v.Pending, v.How = true, "asked of Prometheus when the report runs"
-		return false
+		return "", true
 	}
 	texts, err := r.ask(ctx, query.text)
 	if err != nil {
-		v.Problem = problem(err)
-		return false
+		return problem(err), false
 	}
-	options, cut, err := toOptions(texts, pattern.text, v.Variable.Sort)
-	if err != nil {
-		v.Problem = problem(err)
-		return false
+	if v.Options, v.Cut, err = toOptions(texts, pattern.text, v.Variable.Sort); err != nil {
+		return problem(err), false
 	}
-	v.Options, v.Cut = options, cut
-	return true
+	return "", false
 }
 
 // useSaved takes the values that the file was saved with. It reports whether there are any.

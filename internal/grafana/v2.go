@@ -52,6 +52,7 @@ func (w *v2) walk(layout object, heading Row, row, depth int) {
 			s := tab.object("spec")
 			under := heading
 			under.Tab = joinPath(heading.Tab, s.text("title"))
+			under.Repeat = w.repeatWithin(heading, s)
 			under.Shown = slices.Concat(heading.Shown, readCondition(s))
 			w.section(s, under, -1, depth)
 		}
@@ -62,7 +63,7 @@ func (w *v2) walk(layout object, heading Row, row, depth int) {
 			under.Title = joinPath(heading.Title, s.text("title"))
 			under.Collapsed = heading.Collapsed || s.yes("collapse")
 			under.Shown = slices.Concat(heading.Shown, readCondition(s))
-			under.Repeat = cmp.Or(repeatOf(s).Variable, heading.Repeat)
+			under.Repeat = w.repeatWithin(heading, s)
 			w.section(s, under, w.addRow(under), depth)
 		}
 	case "GridLayout":
@@ -74,6 +75,16 @@ func (w *v2) walk(layout object, heading Row, row, depth int) {
 	default:
 		w.notes.add("layouts of kind %s are not known: their panels have no place", short(kind, 40))
 	}
+}
+
+// repeatWithin returns what a tab or a row is repeated by: by one variable, its own.
+func (w *v2) repeatWithin(heading Row, spec object) string {
+	own := repeatOf(spec).Variable
+	if own != "" && heading.Repeat != "" && own != heading.Repeat {
+		w.notes.add("%q is repeated by %s within a repetition by %s: the latter is left out",
+			short(spec.text("title"), 60), short(own, 60), short(heading.Repeat, 60))
+	}
+	return cmp.Or(own, heading.Repeat)
 }
 
 // section reads the variables and the layout of a tab or a row.

@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -80,7 +81,7 @@ func (d *decoder) readVariables(o object, key, section string) {
 		kind := VariableKind(v.text("type"))
 		if v.has("spec") {
 			kind = cmp.Or(kindsV2[v.text("kind")], VariableKind(v.text("kind")))
-			v = v.object("spec")
+			v = withSource(v)
 		}
 		name := v.text("name")
 		switch {
@@ -98,6 +99,18 @@ func (d *decoder) readVariables(o object, key, section string) {
 			d.board.Variables = append(d.board.Variables, d.readVariable(v, name, kind, section))
 		}
 	}
+}
+
+// withSource returns the spec of a variable of schema v2 with the datasource that may be beside it.
+func withSource(v object) object {
+	spec := v.object("spec")
+	if !v.has("datasource") && !v.has("group") || spec.m == nil || spec.has("datasource") {
+		return spec
+	}
+	ds := v.datasource("datasource")
+	spec.m = maps.Clone(spec.m)
+	spec.m["datasource"] = map[string]any{"type": cmp.Or(ds.Type, v.text("group")), "uid": ds.Name}
+	return spec
 }
 
 func (d *decoder) hasVariable(name string) bool {
@@ -130,7 +143,9 @@ func (d *decoder) readVariable(o object, name string, kind VariableKind, section
 	case AdhocVariable:
 		for _, key := range []string{"baseFilters", "filters"} {
 			for _, f := range o.objects(key, 50) {
-				v.Filters = append(v.Filters, readFilter(f))
+				if f := readFilter(f); f.Key != "" {
+					v.Filters = append(v.Filters, f)
+				}
 			}
 		}
 	case ConstantVariable, TextVariable:
