@@ -194,7 +194,7 @@ state: {dir: '%s'}
 			t.Errorf("told %q, want %q", texts, want)
 		}
 		if r.Report.Verdict() == report.VerdictOK ||
-			!slices.Contains(r.Report.Blind, "the answers are only a part: store a is down") {
+			!slices.Contains(r.Report.Blind, "the answers are incomplete: store a is down") {
 			t.Errorf("the verdict is %s, blind for %q; want that the answers are only a part",
 				r.Report.Verdict(), r.Report.Blind)
 		}

@@ -36,7 +36,7 @@ func (o Options) askingContext(ctx context.Context) (context.Context, context.Ca
 }
 
 var (
-	errTimeout = errors.New("the queries did not end within the run's timeout; set a longer " +
+	errTimeout = errors.New("the queries did not finish within the run's timeout; set a longer " +
 		"--timeout")
 	errStopped = errors.New("the run was stopped from outside")
 )

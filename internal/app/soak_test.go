@@ -395,7 +395,7 @@ func (s *soak) understand(m slackdouble.Message, at time.Time) (kind string, abo
 		return "", nil
 	case strings.Contains(m.Text, "No data from"),
 		strings.Contains(m.Text, "Only part of the data from"),
-		strings.Contains(m.Text, "is back, missing"):
+		strings.Contains(m.Text, "is back (gap: "):
 		return "blind", nil
 	case strings.Contains(all, "seen late"):
 		kind = "late"

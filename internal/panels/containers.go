@@ -350,7 +350,7 @@ func containerCPU() panel.Spec {
 			Legend: nameContainer,
 		}},
 		Narrow:   "pod",
-		Subject:  "CPU of its request",
+		Subject:  "CPU request usage",
 		Capacity: &panel.Capacity{Query: fromSpec("requests", "cpu"), Unit: units.Cores},
 		Needs: []string{
 			"container_cpu_usage_seconds_total", "kube_pod_container_resource_requests",
@@ -375,7 +375,7 @@ func containerCPULimit() panel.Spec {
 			Legend: nameContainer,
 		}},
 		Narrow:   "pod",
-		Subject:  "CPU of its limit",
+		Subject:  "CPU limit usage",
 		Capacity: &panel.Capacity{Query: cpuLimit(), Unit: units.Cores},
 		Rules: []rules.Rule{{
 			Name: "ContainerCPUNearLimit", Warning: rules.At(0.90), For: 30 * time.Minute,

@@ -143,7 +143,7 @@ func TestFindingOfAnAlert(t *testing.T) {
 			"blind", blind, "", "No data from prod-seoul since 23:42",
 			"No data from prod-seoul since 23:42",
 		},
-		{"sees again", sees, "", "Data from prod-seoul is back, missing 23:42–23:59", ""},
+		{"sees again", sees, "", "Data from prod-seoul is back (gap: 23:42–23:59)", ""},
 		{"kills, and the panel failed", kills, "3", "shop/cart 3 OOM kills, last 23:52", ""},
 		{"a count, and the panel failed", queue, "3", "shop jobs waiting 3 since 23:42", ""},
 		{"one, which no rule calls a condition", one, "1", "shop jobs waiting 1 since 23:42", ""},

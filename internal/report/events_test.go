@@ -60,11 +60,11 @@ func TestEventsHaveTimes(t *testing.T) {
 		},
 		{
 			"time and again", counts(60, 1),
-			"p up to 1 OOM kill within 1 h since 05:00, last 09:00",
+			"p up to 1 OOM kill in 1 h since 05:00, last 09:00",
 			"p 1시간당 최대 OOM 종료 1회, 05:00부터, 마지막 09:00", "last 09:00",
 		},
 		{
-			"all day", counts(0, 1), "p up to 1 OOM kill within 1 h for at least 24 h",
+			"all day", counts(0, 1), "p up to 1 OOM kill in 1 h for at least 24 h",
 			"p 1시간당 최대 OOM 종료 1회, 24시간 이상 지속", "before 09:00",
 		},
 	} {

@@ -97,8 +97,8 @@ func TestNotesInWords(t *testing.T) {
 		{of(snapshot.NoteMoreAnswers, 1200), "and 1,200 more", "외 1,200개"},
 		{
 			of(snapshot.NoteLeftOut, 1200, 5000, 5*time.Minute, 0.9, units.PercentUnit, 10),
-			"1,200 of 5,000 series are not listed: looked at every 5 min, they were never above " +
-				"90 %, and they are not among the highest 10",
+			"1,200 of 5,000 series are not listed: checked every 5 min, they were never above " +
+				"90 %, and they are not among the 10 highest",
 			"시계열 5,000개 중 1,200개는 표시하지 않음: 5분 간격으로 확인한 값이 모두 90% 이하이고 상위 10개에 들지 않음",
 		},
 		{
@@ -124,12 +124,12 @@ func TestNotesInWords(t *testing.T) {
 		},
 		{
 			of(snapshot.NoteNodeTwice, "n1", "internal_ip", "uid"),
-			"node n1 exists twice at the same time, with a different internal_ip, uid, and no " +
-				"label tells the two apart: figures of several clusters" +
-				" are mixed. Give each cluster its own label, and set its name as " +
+			"node n1 exists twice at the same time with a different internal_ip, uid, and no " +
+				"label tells the two apart: the values of several clusters are mixed. Give each " +
+				"cluster its own value of one label, and set the name of that label as " +
 				"prometheus.cluster_label",
-			"같은 시각에 노드 n1 둘이 존재함: 서로 다른 값은 internal_ip, uid, 둘을 구분하는 레이블은 없음. 여러 클러스터의 값이 섞여 있습니다." +
-				" 클러스터마다 고유한 레이블을 붙이고 그 이름을 prometheus.cluster_label에 설정하세요",
+			"같은 시각에 노드 n1 둘이 존재함: 서로 다른 레이블은 internal_ip, uid, 둘을 구분하는 레이블은 없음. 여러 클러스터의 값이 섞여 있습니다. " +
+				"클러스터마다 값이 다른 레이블을 붙이고 그 레이블 이름을 prometheus.cluster_label에 설정하세요",
 		},
 		{
 			of(snapshot.NoteNodesUnlisted, "forbidden"), "nodes are shown without their instance " +

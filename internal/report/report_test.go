@@ -95,7 +95,7 @@ func TestCountsAddUp(t *testing.T) {
 	}
 	want := []string{
 		"2 nodes without node_exporter: ip-10-0-1-27, ip-10-0-2-27",
-		"the answers are only a part: PromQL warning: 1 store did not answer",
+		"the answers are incomplete: PromQL warning: 1 store did not answer",
 		"Persistent volumes: kubelet_volume_stats_* missing",
 	}
 	if !slices.Equal(r.Blind, want) {
@@ -315,10 +315,10 @@ func TestHeadline(t *testing.T) {
 		state      string
 		panels     []snapshot.Panel
 	}{
-		{"nothing asked", "No check was made.", "nodata", nil},
-		{"all OK", "Nothing is beyond a limit.", "ok", ok},
+		{"nothing asked", "Nothing was checked.", "nodata", nil},
+		{"all OK", "All values are within their limits.", "ok", ok},
 		{
-			"one failed", "Nothing is beyond a limit, but 1 panel failed.", "nodata",
+			"one failed", "All values are within their limits, but 1 panel failed.", "nodata",
 			append(slices.Clone(ok), failed),
 		},
 		{
@@ -326,11 +326,11 @@ func TestHeadline(t *testing.T) {
 			[]snapshot.Panel{failed, failed},
 		},
 		{
-			"one absent", "Nothing is beyond a limit, but 1 check has no data.", "nodata",
+			"one absent", "All values are within their limits, but 1 check has no data.", "nodata",
 			append(slices.Clone(ok), absent),
 		},
 		{
-			"one of each", "Nothing is beyond a limit, but 1 panel failed and 1 check has no data.",
+			"one of each", "All values are within their limits, but 1 panel failed and 1 check has no data.",
 			"nodata", append(slices.Clone(ok), failed, absent),
 		},
 		{

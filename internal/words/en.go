@@ -1,6 +1,6 @@
 package words
 
-// english is the catalogue that the others translate; it is never written to.
+// english is the catalogue that the others translate. It is never written to.
 var english = Words{
 	Lang: "en",
 
@@ -30,7 +30,7 @@ var english = Words{
 	EventAt:       "at %[1]s",
 	EventLast:     "last %[1]s",
 	EventBefore:   "before %[1]s",
-	EventsWithin:  "up to %[1]s within %[2]s",
+	EventsWithin:  "up to %[1]s in %[2]s",
 	BreachSince:   "%[1]s since %[2]s",
 	BreachAtLeast: "%[1]s for at least %[2]s",
 	AboveSince:    "%[1]s, above %[2]s since %[3]s",
@@ -59,8 +59,8 @@ var english = Words{
 	Falling:       "falling",
 	GoneToo:       "; it no longer exists",
 
-	AllOK:        "Nothing is beyond a limit",
-	NothingAsked: "No check was made",
+	AllOK:        "All values are within their limits",
+	NothingAsked: "Nothing was checked",
 	Unmeasurable: "Nothing could be measured",
 	Sentence:     "%[1]s.",
 	But:          "%[1]s, but %[2]s.",
@@ -92,72 +92,73 @@ var english = Words{
 	CountsNodes:   "; %[1]s/%[2]s nodes",
 	Last:          "last %[1]s",
 
-	TimedOut: "the queries did not end within the run's timeout; set a longer --timeout, " +
-		"or of a Lambda function a longer timeout",
+	TimedOut: "the queries did not finish within the run's timeout: set a longer --timeout, or a " +
+		"longer function timeout on Lambda",
 	ProxyGaveUp: "the proxy in front of Prometheus gave up after %[1]s: raise the proxy's " +
 		"timeout, or narrow the queries and shorten their ranges",
 	Stopped: "the run was stopped from outside",
-	LeftOut: "%[1]s of %[2]s series are not listed: looked at every %[3]s, they were " +
-		"never above %[4]s, and they are not among the highest %[5]s",
-	LeftOutLower:     "%[1]s of %[2]s series are not listed: they are not among the highest %[3]s",
+	LeftOut: "%[1]s of %[2]s series are not listed: checked every %[3]s, they were never above " +
+		"%[4]s, and they are not among the %[5]s highest",
+	LeftOutLower:     "%[1]s of %[2]s series are not listed: they are not among the %[3]s highest",
 	WholeUnknown:     "the capacity behind the ratio is not known: %[1]s",
-	RemarkMissing:    "a remark is missing: %[1]s",
+	RemarkMissing:    "the query of a remark failed: %[1]s",
 	ReferenceMissing: "the reference line %[1]s is not drawn: %[2]s",
 	ReferenceEmpty:   "its query finds no series",
 	ReferenceMany:    "its query finds more than %[1]s series",
 
-	ReferenceElsewhen: "its samples lie at other times than the panel's",
+	ReferenceElsewhen: "its samples are from other times than the panel's",
 
-	ReferencesLeft: "reference lines that are not drawn: %[1]s; a chart has at most %[2]s",
+	ReferencesLeft: "reference lines not drawn: %[1]s; a chart has at most %[2]s",
 	LabelsUnknown: "promsnap could not check which label tells clusters apart, and whether " +
 		"honor_labels is missing: %[1]s",
-	NotHonored: "%[1]s is scraped without honor_labels: what its metrics are about is in %[2]s, " +
-		"and the built-in panels use these labels." +
-		" Set honor_labels: true in that scrape job; until then your own queries must use them too.",
-	ClusterLabel: "the label %[1]s tells clusters apart here (%[2]s), not the label cluster: the " +
-		"built-in panels use it." +
-		" Set prometheus.cluster_label: %[1]s, so that this does not depend on what is found",
-	ClusterHalf: "only %[2]s has the label cluster (%[1]s), and the other sources of the same " +
-		"nodes have none: all are taken for one cluster." +
-		" Give every source the same label, by external labels or relabelling",
-	ClustersMixed: "%[1]s exists twice at the same time, with a different %[2]s, and no label " +
-		"tells the two apart: figures of several clusters are mixed." +
-		" Give each cluster its own label, and set its name as prometheus.cluster_label",
+	NotHonored: "%[1]s is scraped without honor_labels, so the labels of its metrics were " +
+		"renamed to %[2]s. The built-in panels use the renamed labels. Set honor_labels: true in " +
+		"that scrape job; until then, your own queries must use the renamed labels too.",
+	ClusterLabel: "the label %[1]s, not cluster, tells clusters apart here (%[2]s), and the " +
+		"built-in panels use it. Set prometheus.cluster_label: %[1]s, so that this no longer " +
+		"depends on detection",
+	ClusterHalf: "only %[2]s has the label cluster (%[1]s); other sources of the same nodes lack " +
+		"it, so all of them count as one cluster. Give every source the same label, with " +
+		"external labels or relabelling",
+	ClustersMixed: "%[1]s exists twice at the same time with a different %[2]s, and no label " +
+		"tells the two apart: the values of several clusters are mixed. Give each cluster its " +
+		"own value of one label, and set the name of that label as prometheus.cluster_label",
 	NodeNamed: "node %[1]s",
 	PodNamed:  "pod %[1]s",
 
-	NodeKindsUnknown: "which nodes are virtual or of Windows is known by their names alone: " +
-		"%[1]s",
-	SourcesUnknown: "whether a part of kube-state-metrics or cAdvisor is gone is not known: " +
-		"%[1]s",
-	DeparturesUnknown: "which nodes left within the range is not known, and their silence " +
-		"reads as no data: %[1]s",
-	ExportersUnknown: "which nodes have a node_exporter is not known (node_uname_info): %[1]s",
-	ExporterPodsUnknown: "which nodes the pods of node_exporter are on is not known " +
+	NodeKindsUnknown: "virtual nodes and Windows nodes are recognised only by their names: %[1]s",
+	SourcesUnknown: "promsnap could not check whether a part of kube-state-metrics or cAdvisor " +
+		"is gone: %[1]s",
+	DeparturesUnknown: "promsnap could not check which nodes left during the range, so they show " +
+		"as no data: %[1]s",
+	ExportersUnknown: "promsnap could not check which nodes have a node_exporter " +
+		"(node_uname_info): %[1]s",
+	ExporterPodsUnknown: "promsnap could not check which nodes the node_exporter pods run on " +
 		"(kube_pod_info): %[1]s",
-	NodesPartSaid: "which nodes left, and which have a node_exporter, is not known: the " +
-		"answers are only a part: %[1]s",
-	NodesPartSilent: "which nodes left, and which have a node_exporter, is not known: the " +
-		"answers are only a part",
+	NodesPartSaid: "the answers are incomplete, so promsnap does not know which nodes left and " +
+		"which have a node_exporter: %[1]s",
+	NodesPartSilent: "the answers are incomplete, so promsnap does not know which nodes left and " +
+		"which have a node_exporter",
 	NodesUnlisted: "nodes are shown without their instance type, zone and state: %[1]s",
-	NodesCut:      "the cluster has more than %[1]s nodes; the others are known by Prometheus alone",
+	NodesCut: "the cluster has more than %[1]s nodes; details of the others come only from " +
+		"Prometheus",
 
 	WindowsNodes: "Windows nodes, which node_exporter cannot measure: %[1]s (%[2]s)",
 	AutopilotNodes: "nodes of GKE Autopilot (gk3-…), which does not allow node_exporter: %[1]s " +
 		"(%[2]s)",
-	DoubledNodes: "nodes with several node_exporters (the worse figure counts): %[1]s (%[2]s)",
-	TargetsLeft: "no longer scraped, and nothing took their place: %[1]s (%[2]s). Check that " +
-		"they run, and that Prometheus still discovers them",
+	DoubledNodes: "nodes with several node_exporters (the worst value counts): %[1]s (%[2]s)",
+	TargetsLeft: "no longer scraped and not replaced: %[1]s (%[2]s). Check that they run, and " +
+		"that Prometheus still discovers them",
 	StrangeHosts: "hosts with a node_exporter that are not nodes of the cluster: %[1]s (%[2]s)",
-	SharedTargets: "targets behind which several hosts answer in turn, so that their figures " +
-		"mix: %[1]s (%[2]s)",
+	SharedTargets: "targets where several hosts answer in turn, so that their values are mixed: " +
+		"%[1]s (%[2]s)",
 	NodesByAddress: "nodes are named by their addresses: %[1]s",
 	ServerWarns:    "warning from the server: %[1]s",
 	ServerNotes:    "note from the server: %[1]s",
-	PartOfAnswer:   "the server says that its answer is only a part",
-	NotJudgedByPart: "the answer is only a part, so what is missing from it, and shares of all, " +
-		"are not judged",
-	SamplesMoved: "the server moved all samples by %[1]s",
+	PartOfAnswer:   "the server says that its answer is incomplete",
+	NotJudgedByPart: "the answer is incomplete, so missing series and shares of all series are " +
+		"not judged",
+	SamplesMoved: "the server shifted all samples by %[1]s",
 	PartsAbsent:  "no data from: %[1]s",
 	PartsOld:     "old samples from: %[1]s",
 	NewestIsOld:  "the newest sample is %[1]s old",
@@ -174,7 +175,7 @@ var english = Words{
 	NodeByNode:      "Node by node",
 	Fleet:           "Fleet",
 	Nodes:           "Nodes",
-	Blind:           "Not seen",
+	Blind:           "Missing data",
 	Run:             "This run",
 	Contents:        "Contents",
 	Panels:          "Panels",
@@ -203,10 +204,10 @@ var english = Words{
 	Cordoned:        "cordoned",
 	Pool:            "pool %[1]s",
 	Taints:          Counted{"%s taint", "%s taints"},
-	KubeletOn:       "kubelet %[1]s on %[2]s of %[3]s",
-	FiguresOf:       "Figures of %[1]s",
+	KubeletOn:       "kubelet %[1]s on %[2]s of %[3]s nodes",
+	FiguresOf:       "Values of %[1]s",
 	OneSeries:       "Series",
-	Capacity:        "Of",
+	Capacity:        "Total",
 	LastValue:       "Last",
 	Average:         "Avg",
 	Maximum:         "Max",
@@ -215,7 +216,7 @@ var english = Words{
 	OpenGraph:       "Open in Prometheus",
 	Unmeasured:      "not measured",
 	Nothing:         "The query returned no series.",
-	NoSeries:        "Nothing to show, and that is good.",
+	NoSeries:        "Nothing to show. That is good.",
 	Good:            "all OK",
 	GoodNow:         "OK now, %[1]s ended",
 	SortBy:          "Sort by:",
@@ -227,7 +228,7 @@ var english = Words{
 		"font in the configuration to a font that has them.",
 	MadeBy:      "Made by promsnap %[1]s",
 	ScrapeWord:  "scraped every %[1]s",
-	SlotWord:    "Slot",
+	SlotWord:    "Report time",
 	Asked:       "Source",
 	Again:       "Run it again",
 	RunbookWord: "Runbook",
@@ -248,7 +249,7 @@ var english = Words{
 
 	HeadNode:         "node",
 	HeadSeries:       "series",
-	HeadCapacity:     "of",
+	HeadCapacity:     "total",
 	HeadLast:         "last",
 	HeadAverage:      "avg",
 	HeadMaximum:      "max",
@@ -271,7 +272,7 @@ var english = Words{
 	InfiniteNotDrawn: "infinite samples are not drawn",
 	QueryFailed:      "query failed",
 	NothingToReport:  "nothing to report",
-	EmptyAsItShould:  "The query returned no series, and that is good.",
+	EmptyAsItShould:  "The query returned no series. That is good.",
 	EmptyAnswer:      "The query returned no series.",
 	MetricsMissing:   "Prometheus does not have %[1]s.",
 	TimesNotDrawable: "The times of the samples cannot be drawn.",
@@ -294,7 +295,7 @@ var english = Words{
 		"fast.",
 	ReportHasAll:   "The report has the details.",
 	CommandTooLong: "The command is too long for a message. The report has it.",
-	StillFire:      Counted{"%s still fires", "%s still fire"},
+	StillFire:      Counted{"%s still firing", "%s still firing"},
 	NoLongerThere:  "no longer exists",
 	SilentForLong:  "closed after a day without data",
 	RuleRemoved:    "its rule was removed",
@@ -303,7 +304,7 @@ var english = Words{
 		"seen late: they were resolved before this message could be sent",
 	},
 	StillFiring:       "still firing",
-	AllClear:          "all clear: no alert fires any more",
+	AllClear:          "all clear: no alert is firing",
 	TestTitle:         "test message",
 	TestMessage:       "This is a test message from promsnap. Its alerts will arrive here.",
 	PossibleDuplicate: "Possible duplicate: an earlier run may have sent this already.",
@@ -312,15 +313,15 @@ var english = Words{
 	Unarchived:        "The report could not be archived: %[1]s",
 	InsteadOf:         "Sent here because receiver %[1]s could not be reached.",
 	Overflow: Counted{
-		"%s more alert fires; it is listed in the report only.",
-		"%s more alerts fire; they are listed in the report only.",
+		"%s more alert is firing; only the report lists it.",
+		"%s more alerts are firing; only the report lists them.",
 	},
 	NoneOfThese:     "No finding is as severe as this receiver asks for.",
 	OpenReport:      "Open report",
 	ShowQuery:       "Query",
 	ReportAt:        "Report: %[1]s",
 	LinkUntil:       "The link to the report works until %[1]s.",
-	BlindFor:        "blind: %[1]s",
+	BlindFor:        "missing data: %[1]s",
 	FleetIs:         "Fleet: %[1]s",
 	SinceSummary:    "Since the last summary: %[1]s, %[2]s",
 	NoAlerts:        "No alerts since the last summary",
@@ -333,21 +334,21 @@ var english = Words{
 	ChecksBegan:     "Checks began at %[1]s",
 	NoCheckYet:      "No check has run yet",
 	ChecksMade:      "%[1]s of %[2]s checks ran",
-	BlindBetween:    "blind %[1]s",
+	BlindBetween:    "no data %[1]s",
 	FurtherFindings: "More findings",
 
 	CannotSee: "No data from %[1]s since %[2]s",
-	SeesAgain: "Data from %[1]s is back, missing %[2]s",
+	SeesAgain: "Data from %[1]s is back (gap: %[2]s)",
 	SeesPart:  "Only part of the data from %[1]s since %[2]s",
-	PartMeans: "While the answers are only a part, nothing is called resolved, and nothing is " +
-		"called missing: it may be in the other part.",
-	PartAdvice: "Check that every store behind the query server runs and can be reached; " +
-		"promsnap doctor names those of Thanos that are down.",
-	OnlyPart: "the answers are only a part: %[1]s",
-	BlindMeans: "Until the data is back, promsnap finds nothing new and resolves nothing: what " +
-		"was firing may still be firing.",
+	PartMeans: "While the answers are incomplete, no alert is resolved and nothing is reported " +
+		"as missing: it may be in the part that did not come.",
+	PartAdvice: "Check that every store behind the query server runs and can be reached. " +
+		"promsnap doctor names the Thanos stores that are down.",
+	OnlyPart: "the answers are incomplete: %[1]s",
+	BlindMeans: "Until the data is back, promsnap sends no new alerts and resolves none. Alerts " +
+		"that were firing may still be firing.",
 	BlindAdvice: "Check that Prometheus runs, that promsnap can reach it, and that it scrapes " +
 		"its targets.",
-	BlindHeals: "Alerts that started and ended meanwhile are reported, as far back as the " +
-		"samples go.",
+	BlindHeals: "Alerts that started and ended in the meantime are reported, as far back as " +
+		"there are samples.",
 }

@@ -1,8 +1,8 @@
 package words
 
-// korean is written as operations engineers write to one another: phrases that end in a noun,
-// sentences in the polite form. Behind a placeholder stands no particle that depends on how its
-// word ends (이/가, 을/를, 은/는, 와/과, 으로/로). It is never written to.
+// korean is written as operations engineers write to one another: phrases that end in a noun, and
+// sentences in the polite form. No particle that depends on the sound before it (이/가, 을/를, 은/는,
+// 와/과, 으로/로) follows a placeholder. It is never written to.
 var korean = Words{
 	Lang: "ko",
 
@@ -68,7 +68,7 @@ var korean = Words{
 
 	AllOK:        "임계값을 벗어난 항목이 없습니다",
 	NothingAsked: "수행된 점검이 없습니다",
-	Unmeasurable: "측정할 수 없었습니다",
+	Unmeasurable: "아무것도 측정할 수 없었습니다",
 	Sentence:     "%[1]s.",
 	But:          "%[1]s. 단, %[2]s.",
 	Because:      "%[1]s: %[2]s.",
@@ -76,7 +76,7 @@ var korean = Words{
 	StillPending: "%[1]s. 그 밖에 %[2]s.",
 	NoNodes:      "노드: kube_node_info 메트릭이 없음 (kube-state-metrics가 제공)",
 	NoAnswer:     "응답 없음",
-	OnlyFailures: "측정할 수 없었습니다: %[1]s",
+	OnlyFailures: "아무것도 측정할 수 없었습니다: %[1]s",
 	ChecksSilent: always("점검 %s건 데이터 없음"),
 	PanelsFailed: always("패널 %s개 실패"),
 	MoreFindings: always("외 %s건"),
@@ -104,7 +104,7 @@ var korean = Words{
 		"들지 않음",
 	LeftOutLower:     "시계열 %[2]s개 중 %[1]s개는 표시하지 않음: 상위 %[3]s개에 들지 않음",
 	WholeUnknown:     "비율의 기준이 되는 전체 용량을 알 수 없음: %[1]s",
-	RemarkMissing:    "참고 사항 조회 실패: %[1]s",
+	RemarkMissing:    "참고 사항 쿼리 실패: %[1]s",
 	ReferenceMissing: "기준선 %[1]s 조회 실패: %[2]s",
 	ReferenceEmpty:   "쿼리에 맞는 시계열이 없음",
 	ReferenceMany:    "쿼리 결과가 시계열 %[1]s개를 넘음",
@@ -113,14 +113,14 @@ var korean = Words{
 
 	ReferencesLeft: "표시하지 않은 기준선 %[1]s개: 차트 하나에 최대 %[2]s개까지 표시함",
 	LabelsUnknown:  "클러스터를 구분하는 레이블과 honor_labels 누락 여부를 확인하지 못함: %[1]s",
-	NotHonored: "%[1]s 메트릭이 honor_labels 없이 수집됨: 실제 대상은 %[2]s 레이블에 있으며, 기본 패널은 이 레이블을 사용합니다." +
-		" 해당 scrape job에 honor_labels: true를 설정하세요. 그 전까지는 직접 작성한 쿼리에도 이 레이블을 사용해야 합니다.",
-	ClusterLabel: "클러스터를 구분하는 레이블은 cluster가 아니라 %[1]s (%[2]s): 기본 패널은 이 레이블로 클러스터를 구분합니다." +
-		" 조회 결과에 따라 달라지지 않도록 설정하세요: prometheus.cluster_label: %[1]s",
-	ClusterHalf: "cluster 레이블(%[1]s)은 %[2]s에만 있고, 같은 노드를 다루는 다른 소스에는 없음: 모두 한 클러스터로 봅니다." +
-		" external label이나 relabeling으로 모든 소스에 같은 레이블을 붙이세요",
-	ClustersMixed: "같은 시각에 %[1]s 둘이 존재함: 서로 다른 값은 %[2]s, 둘을 구분하는 레이블은 없음. 여러 클러스터의 값이 섞여 있습니다." +
-		" 클러스터마다 고유한 레이블을 붙이고 그 이름을 prometheus.cluster_label에 설정하세요",
+	NotHonored: "%[1]s 메트릭이 honor_labels 없이 수집되어 레이블 이름이 다음과 같이 바뀌었습니다: %[2]s. 기본 패널은 바뀐 레이블을 " +
+		"사용합니다. 해당 scrape job에 honor_labels: true를 설정하세요. 그 전까지는 직접 작성한 쿼리에도 바뀐 레이블을 사용해야 합니다.",
+	ClusterLabel: "클러스터를 구분하는 레이블이 cluster가 아니라 %[1]s (%[2]s): 기본 패널은 이 레이블을 사용합니다. 자동 감지에 의존하지 " +
+		"않도록 다음과 같이 설정하세요: prometheus.cluster_label: %[1]s",
+	ClusterHalf: "cluster 레이블(%[1]s)은 %[2]s에만 있고, 같은 노드를 다루는 다른 소스에는 없음: 모두 한 클러스터로 봅니다. " +
+		"external label이나 relabeling으로 모든 소스에 같은 레이블을 붙이세요",
+	ClustersMixed: "같은 시각에 %[1]s 둘이 존재함: 서로 다른 레이블은 %[2]s, 둘을 구분하는 레이블은 없음. 여러 클러스터의 값이 섞여 있습니다. " +
+		"클러스터마다 값이 다른 레이블을 붙이고 그 레이블 이름을 prometheus.cluster_label에 설정하세요",
 	NodeNamed: "노드 %[1]s",
 	PodNamed:  "파드 %[1]s",
 
@@ -129,8 +129,8 @@ var korean = Words{
 	DeparturesUnknown:   "조회 기간에 클러스터를 떠난 노드를 확인하지 못해, 그런 노드도 데이터 없음으로 표시함: %[1]s",
 	ExportersUnknown:    "어느 노드에 node_exporter가 있는지 확인하지 못함 (node_uname_info): %[1]s",
 	ExporterPodsUnknown: "node_exporter 파드가 어느 노드에 있는지 확인하지 못함 (kube_pod_info): %[1]s",
-	NodesPartSaid:       "응답이 일부뿐이라 클러스터를 떠난 노드와 node_exporter가 있는 노드를 알 수 없음: %[1]s",
-	NodesPartSilent:     "응답이 일부뿐이라 클러스터를 떠난 노드와 node_exporter가 있는 노드를 알 수 없음",
+	NodesPartSaid:       "응답이 일부뿐이라 어떤 노드가 클러스터를 떠났고 어떤 노드에 node_exporter가 있는지 알 수 없음: %[1]s",
+	NodesPartSilent:     "응답이 일부뿐이라 어떤 노드가 클러스터를 떠났고 어떤 노드에 node_exporter가 있는지 알 수 없음",
 	NodesUnlisted:       "노드의 인스턴스 유형, 영역, 상태를 표시하지 못함: %[1]s",
 	NodesCut:            "클러스터의 노드가 %[1]s개를 넘음: 나머지 노드의 정보는 Prometheus에서만 얻음",
 
@@ -161,7 +161,7 @@ var korean = Words{
 	NodeByNode:      "노드별 현황",
 	Fleet:           "클러스터 전체",
 	Nodes:           "노드",
-	Blind:           "수집 누락",
+	Blind:           "누락된 데이터",
 	Run:             "이번 실행",
 	Contents:        "목차",
 	Panels:          "패널",
@@ -190,7 +190,7 @@ var korean = Words{
 	Cordoned:        "스케줄링 차단",
 	Pool:            "풀 %[1]s",
 	Taints:          always("테인트 %s개"),
-	KubeletOn:       "kubelet %[1]s: %[3]s개 중 %[2]s개",
+	KubeletOn:       "kubelet %[1]s: 노드 %[3]s개 중 %[2]s개",
 	FiguresOf:       "%[1]s 수치",
 	OneSeries:       "시계열",
 	Capacity:        "전체",
@@ -213,7 +213,7 @@ var korean = Words{
 	NoFont:          "글꼴에 없어 그림에 빈 상자로 표시된 문자: %[1]s (설정의 font 항목에서 다른 글꼴을 지정할 수 있음)",
 	MadeBy:          "promsnap %[1]s 생성",
 	ScrapeWord:      "수집 주기 %[1]s",
-	SlotWord:        "기준 시각",
+	SlotWord:        "리포트 시각",
 	Asked:           "데이터 출처",
 	Again:           "다시 실행",
 	RunbookWord:     "런북",
@@ -299,7 +299,7 @@ var korean = Words{
 	ShowQuery:         "쿼리",
 	ReportAt:          "리포트: %[1]s",
 	LinkUntil:         "리포트 링크 만료: %[1]s",
-	BlindFor:          "수집 누락: %[1]s",
+	BlindFor:          "데이터 누락: %[1]s",
 	FleetIs:           "전체: %[1]s",
 	SinceSummary:      "지난 요약 이후: %[1]s, %[2]s",
 	NoAlerts:          "지난 요약 이후 알림 없음",
@@ -318,7 +318,7 @@ var korean = Words{
 	CannotSee: "%[2]s부터 %[1]s 데이터 없음",
 	SeesAgain: "%[1]s 데이터 수신 재개, 데이터 공백 %[2]s",
 	SeesPart:  "%[2]s부터 %[1]s 데이터 일부만 수신",
-	PartMeans: "응답이 일부뿐인 동안에는 해소 알림도 누락 알림도 없습니다. 나머지 부분에 있을 수 있기 때문입니다.",
+	PartMeans: "응답이 일부뿐인 동안에는 알림을 해소하지도, 누락을 알리지도 않습니다. 오지 않은 부분에 있을 수 있기 때문입니다.",
 	PartAdvice: "쿼리 서버 뒤의 모든 저장소가 실행 중이고 접속 가능한지 확인하세요. Thanos에서는 promsnap doctor가 중단된 저장소를 알려 " +
 		"줍니다.",
 	OnlyPart:    "응답이 일부뿐임: %[1]s",
@@ -327,5 +327,5 @@ var korean = Words{
 	BlindHeals:  "그동안 발생했다가 해소된 알림은 샘플이 남아 있는 범위까지 알립니다.",
 }
 
-// always is a phrase that does not change with the number.
+// always returns a phrase that is the same for every number.
 func always(s string) Counted { return Counted{s, s} }

@@ -1,6 +1,6 @@
-// Package words holds every word of ours that a reader sees, in each language: one catalogue file a
-// language (en.go, ko.go). Words from outside, such as the names of nodes, and the errors of
-// servers stay what they are. It is a leaf.
+// Package words holds every text of promsnap that a reader of a report or message sees. Each
+// language has one catalogue file (en.go, ko.go). Texts from outside, such as names of nodes and
+// errors of servers, are not translated. The package imports no other package of promsnap.
 package words
 
 import (
@@ -20,11 +20,11 @@ const (
 	Korean  Language = "ko"
 )
 
-// Languages returns every language that there is a catalogue of.
+// Languages returns every language that has a catalogue.
 func Languages() []Language { return []Language{English, Korean} }
 
-// In returns the catalogue of a language, English where there is none. It is shared and not to be
-// written to.
+// In returns the catalogue of a language, or the English one if there is none. Callers share it and
+// must not change it.
 func In(l Language) *Words {
 	if l == Korean {
 		return &korean
@@ -32,67 +32,68 @@ func In(l Language) *Words {
 	return &english
 }
 
-// Words is one language's catalogue. What holds verbs (%[1]s) is a format whose arguments are
-// numbered in its comment, because another language has another order of words; a Counted holds one
-// %s.
+// Words is the catalogue of one language. A text with verbs (%[1]s) is a format. Its comment
+// numbers the arguments, because languages order words differently. A Counted has one %s.
 type Words struct {
 	Lang string // of the page, for browsers and screen readers
 
 	// How figures and times are written.
-	// what units writes behind a number → how it is written here, with its space; others stay
+
+	// Symbols translates what package units writes after a number; the result has the space before
+	// it. A symbol that is not in the map stays as it is.
 	Symbols        map[string]string
 	Weekdays       [7]string // from Sunday on
 	Months         [12]string
 	Day, DayOfYear string // 1 weekday, 2 day, 3 month, 4 number of the month, 5 year
-	AxisDay        string // the same where there is little room
+	AxisDay        string // the same in little space
 	Between        string // 1 from, 2 to: of times
 	FromTo         string // 1 from, 2 to: of values
 	Count          string // 1 number, 2 of what: "2 critical"
 
-	// What a finding is.
+	// States of a finding.
 	Critical, Warning, NoData, Pending, Ended, OK, Failed string
 
-	// What a finding's sentence is made of.
+	// Parts of a finding's sentence.
 	What          string // 1 series, 2 subject
 	Used          string // 1 "60.4 of 64 GiB"
-	Since         string // 1 since when
+	Since         string // 1 time
 	Breach        string // 1 what, 2 value
-	EventAt       string // 1 when one event was
-	EventLast     string // 1 when the last of several was
-	EventBefore   string // 1 before which time they were
-	EventsWithin  string // 1 what and how many at most, 2 in how long a time
+	EventAt       string // 1 time of the only event
+	EventLast     string // 1 time of the last of several events
+	EventBefore   string // 1 time before which all events happened
+	EventsWithin  string // 1 highest number of events, 2 time in which they are counted
 	BreachSince   string // 1 what and its value, 2 since when
 	BreachAtLeast string // 1 what and its value, 2 how long
 	AboveSince    string // 1 what and its value, 2 limit, 3 since when
 	AboveAtLeast  string // 1 what and its value, 2 limit, 3 how long
-	BelowSince    string // the same of a rule with a lower limit
+	BelowSince    string // the same for a lower limit
 	BelowAtLeast  string
-	ReducedTo     string // 1 what, 2 figure's name, 3 value, 4 window
+	ReducedTo     string // 1 what, 2 name of the reduction, 3 value, 4 window
 	PendingUntil  string // 1 what and its value since when, 2 how long it must last
 	SilentSince   string // 1 what, 2 since when
 	Silent        string // 1 what
 	SilentAfter   string // 1 what and since when, 2 since when without data
 	FlapsSince    string // 1 what, 2 since when, 3 share of the time, 4 of how long
 	FlapsAtLeast  string // 1 what, 2 how long at least, 3 share of it
-	Flaps         string // behind what comes and goes
+	Flaps         string // after what flaps
 	OffAndOn      string // 1 share of the time, 2 of how long
 	WasFlapping   string // 1 what, 2 from when to when
 	SeenIn        string // 1 what, 2 in how many, 3 of how many scrapes
 	FromUntil     string // 1 from, 2 to: within a sentence
-	Until         string // 1 to: of what began before anybody saw it
+	Until         string // 1 to: of a streak that began before the window
 	AtLeast       string // 1 how long
 	WasAbove      string // 1 what, 2 limit, 3 from when to when
-	WasBelow      string // the same of a rule with a lower limit
-	WasSo         string // 1 what, 2 from when to when: of what has no limit worth naming
+	WasBelow      string // the same for a lower limit
+	WasSo         string // 1 what, 2 from when to when: without a limit
 	Rising        string
-	Top           string // 1 what takes most: "shop/checkout-7d9f 22 GiB"
+	Top           string // 1 the largest user: "shop/checkout-7d9f 22 GiB"
 	Falling       string
-	GoneToo       string // behind what has ended of something that no longer exists
+	GoneToo       string // after an ended finding of something that is gone
 
-	// What the report says of itself.
-	AllOK, NothingAsked, Unmeasurable string // the begin of a sentence
+	// What the report says about itself.
+	AllOK, NothingAsked, Unmeasurable string // the start of a sentence
 	Sentence                          string // 1 all of it
-	// 1 one of AllOK to Unmeasurable, 2 what is to be known before it is believed
+	// 1 one of AllOK to Unmeasurable, 2 why it may be wrong
 	But                                      string
 	Because                                  string // 1 the same, 2 why
 	And                                      string // 1, 2 of those
@@ -112,11 +113,12 @@ type Words struct {
 	CountsNodes                              string // 1 measured, 2 all
 	Last                                     string // 1 window
 
-	// What the answers say of themselves.
-	// 1 how many series, 2 of how many, 3 how often they were looked at, 4 the limit, 5 how many of
-	// the highest are listed
+	// Notes on the answers of the server.
+
+	// 1 number of series, 2 of how many, 3 how often they were checked, 4 limit, 5 how many of the
+	// highest are listed
 	LeftOut string
-	// 1 how many series, 2 of how many, 3 how many of the highest are listed
+	// 1 number of series, 2 of how many, 3 how many of the highest are listed
 	LeftOutLower                                         string
 	WholeUnknown, RemarkMissing, NodesByAddress          string // 1 error
 	LabelsUnknown                                        string // 1 error
@@ -144,7 +146,7 @@ type Words struct {
 	ReferenceMany string
 	// 1 how many are left out, 2 how many a chart has at most
 	ReferencesLeft                                             string
-	ServerWarns, ServerNotes                                   string // 1 its words
+	ServerWarns, ServerNotes                                   string // 1 its text
 	PartOfAnswer, NotJudgedByPart                              string
 	PartsAbsent, PartsOld                                      string // 1 their names
 	SamplesMoved, NewestIsOld                                  string // 1 how far, how old
@@ -152,7 +154,7 @@ type Words struct {
 	ScrapedSeldom                                              string // 1 how often, 2 the window
 	ProxyGaveUp                                                string // 1 after how long
 
-	// Headings and small words of the page.
+	// Headings and short texts of the page.
 	Verdict, Findings, NodeByNode, Fleet, Nodes, Blind, Run, Contents, Panels string
 	AllFindings, AllNodes, AllSeries                                          string // 1 number
 	Series, Value, ForHowLong, Course, State                                  string
@@ -173,7 +175,7 @@ type Words struct {
 	FiguresOf                                                         string // 1 panel
 	OneSeries, Capacity, LastValue, Average, Maximum, Minimum         string
 	Query, OpenGraph, Unmeasured, Nothing, NoSeries, Good, NoFindings string
-	// what NoFindings says where not all was seen
+	// replaces NoFindings if some data is missing
 	NoneInRest                          string
 	GoodNow                             string // 1 how many findings have ended
 	SortBy                              string
@@ -184,16 +186,16 @@ type Words struct {
 	ScrapeWord                          string // 1 interval
 	SlotWord, Asked, Again, RunbookWord string
 
-	// What the page's script says.
+	// Texts of the page's script.
 	Filter, Clear, Copy, Copied            string
 	ShownFindings, ShownNodes, ShownSeries string // 1 how many match the filter, 2 of how many
 
-	// The words of the archive's pages.
+	// Texts of the archive's pages.
 	Archive, NewestReport, AllDays string
 	Reports                        Counted
 	OlderNotListed                 string
 
-	// The words of a chart. Heads are those of its table.
+	// Texts of a chart. Those with Head are the headings of its table.
 	HeadNode, HeadSeries, HeadCapacity, HeadLast, HeadAverage, HeadMaximum, HeadMinimum string
 	SomeNodes, SomeSeries, OtherNodes, OtherSeries, AlsoFound                           Counted
 	// 1 how many, 2 "42 nodes"
@@ -209,7 +211,7 @@ type Words struct {
 	MetricsMissing                                             string // 1 metrics
 	TimesNotDrawable, NothingFinite                            string
 
-	// What a message says.
+	// Texts of a message.
 	OnMany            string // 1 subject, 2 its limit, 3 "12 nodes"
 	Alerts            Counted
 	SinceFor          string // 1 since when, 2 how long
@@ -220,8 +222,8 @@ type Words struct {
 	ResolvedAfter     string // 1 when it was resolved, 2 how long it lasted
 	Resolved          string // 1 what
 	SomeResolved      Counted
-	Peak              string // 1 the figure furthest above the limit
-	Lowest            string // the same of a rule with a lower limit
+	Peak              string // 1 the highest value above the limit
+	Lowest            string // the same for a lower limit
 	StillFire         Counted
 	MoreGroups        Counted // how many groups one message stands for
 	OneForTheRest     string
@@ -245,35 +247,35 @@ type Words struct {
 	ShowQuery         string
 	ReportAt          string // 1 where
 	LinkUntil         string // 1 until when
-	BlindFor          string // 1 what is not seen
+	BlindFor          string // 1 what has no data
 	FleetIs           string // 1 measures
-	SinceSummary      string // 1 alerts, 2 how many go on
+	SinceSummary      string // 1 alerts, 2 how many still fire
 	NoAlerts          string
-	SinceThen         string // 1 since when, 2 alerts, 3 how many go on
+	SinceThen         string // 1 since when, 2 alerts, 3 how many still fire
 	NoAlertsSince     string // 1 since when
-	FirstCheck        string // 1 when the first check was made; for SinceThen and NoAlertsSince
+	FirstCheck        string // 1 time of the first check; used in SinceThen and NoAlertsSince
 	ChecksBegan       string // 1 the same, alone
 	NoCheckYet        string
-	ChecksMade        string // 1 made, 2 due
+	ChecksMade        string // 1 ran, 2 planned
 	BlindBetween      string // 1 times
 	FurtherFindings   string
 
 	SeenLate, AllResolved, AllFiring Together
 	AlertsSilenced                   Counted
 
-	// What promsnap says when it can see nothing.
+	// What promsnap says when data is missing.
 	CannotSee   string // 1 cluster, 2 since when
-	SeesPart    string // the same where the answers are only a part
+	SeesPart    string // the same if the answers are incomplete
 	PartMeans   string
 	PartAdvice  string
 	OnlyPart    string // 1 what the server says
-	SeesAgain   string // 1 cluster, 2 from when to when it could not
+	SeesAgain   string // 1 cluster, 2 from when to when data was missing
 	BlindMeans  string
 	BlindAdvice string
 	BlindHeals  string
 }
 
-// Counted is a phrase that counts: another form for one, where the language has one. Both hold one
+// Counted is a phrase with a number: one form for 1 and one for all other numbers. Both have one
 // %s.
 type Counted struct{ One, Many string }
 
@@ -285,7 +287,7 @@ func (c Counted) Of(n int) string {
 	return fmt.Sprintf(c.Many, Thousands(n))
 }
 
-// Together is a phrase about one thing, and about several that are alike.
+// Together is a phrase about one thing, and about several things of the same kind.
 type Together struct{ One, All string }
 
 // Of returns the phrase for n.
@@ -296,7 +298,8 @@ func (t Together) Of(n int) string {
 	return t.All
 }
 
-// FirstOf names the first and counts the others: "node-memory and 3 more"; "" of none.
+// FirstOf returns the first name and the number of the others: "node-memory and 3 more". It returns
+// "" if there are no names.
 func (w *Words) FirstOf(names []string) string {
 	switch len(names) {
 	case 0:
@@ -307,7 +310,7 @@ func (w *Words) FirstOf(names []string) string {
 	return names[0] + " " + w.AndMore.Of(len(names)-1)
 }
 
-// AtMost returns the first of lines, and behind them how many more there are.
+// AtMost returns at most n lines. If it leaves lines out, its last line says how many.
 func (w *Words) AtMost(lines []string, n int) []string {
 	if len(lines) <= n {
 		return lines
@@ -315,7 +318,7 @@ func (w *Words) AtMost(lines []string, n int) []string {
 	return append(slices.Clone(lines[:n-1]), w.AndMore.Of(len(lines)-n+1))
 }
 
-// Thousands writes a count with a comma between groups of three digits, as all languages here do.
+// Thousands returns n with a comma between groups of three digits, as in all languages here.
 func Thousands(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
@@ -324,7 +327,7 @@ func Thousands(n int) string {
 	return s
 }
 
-// Figure says a figure as package units writes it in w's language: "3 h 20 min" is "3시간 20분".
+// Figure returns a figure of package units in the language of w: "3 h 20 min" becomes "3시간 20분".
 func (w *Words) Figure(text string) string {
 	if len(w.Symbols) == 0 {
 		return text
@@ -344,8 +347,8 @@ func (w *Words) Figure(text string) string {
 	return b.String()
 }
 
-// Reduced is the name of a figure over a window, as rules call it: last, avg, min, max; p95 and its
-// like stay.
+// Reduced returns the name of a reduction in the language of w. It knows the rules' names last,
+// avg, min and max; others, such as p95, stay.
 func (w *Words) Reduced(name string) string {
 	switch name {
 	case "last":
@@ -360,21 +363,20 @@ func (w *Words) Reduced(name string) string {
 	return name
 }
 
-// Clock is the time of day in t's zone: "02:10".
+// Clock returns the time of day in the zone of t: "02:10".
 func (w *Words) Clock(t time.Time) string { return t.Format("15:04") }
 
-// Date is the day in t's zone: "Sun 22 Nov", "11월 22일 (일)".
+// Date returns the day in the zone of t: "Sun 22 Nov", "11월 22일 (일)".
 func (w *Words) Date(t time.Time) string { return w.day(w.Day, t) }
 
-// IsRecent tells whether t lies within the day before now, where the time of day alone says when it
-// was.
+// IsRecent reports whether t is less than a day before now, so that the time of day is enough.
 func IsRecent(t, now time.Time) bool {
 	d := now.Sub(t)
 	return d >= 0 && d < 24*time.Hour
 }
 
-// When is a time in t's zone as it is said at another: the time of day alone where it is recent,
-// else with its day.
+// When returns t in its zone as a reader at now needs it: the time of day if t is recent, else the
+// day and the time of day.
 func (w *Words) When(t, now time.Time) string {
 	if IsRecent(t, now) {
 		return w.Clock(t)
@@ -382,8 +384,8 @@ func (w *Words) When(t, now time.Time) string {
 	return w.Date(t) + " " + w.Clock(t)
 }
 
-// Happened is the format that says when the newest of some events was: one, the last of several, or
-// a time that all were before.
+// Happened returns the format for the time of the newest event. one means that it is the only
+// event, before that only a later time is known.
 func (w *Words) Happened(one, before bool) string {
 	switch {
 	case before:
@@ -394,10 +396,10 @@ func (w *Words) Happened(one, before bool) string {
 	return w.EventLast
 }
 
-// AxisDate is Date where there is little room: "Sun 22 Nov", "11/22 (일)".
+// AxisDate returns a short Date for an axis: "Sun 22 Nov", "11/22 (일)".
 func (w *Words) AxisDate(t time.Time) string { return w.day(w.AxisDay, t) }
 
-// Stamp is a moment in full: "Sun 22 Nov 2026 09:00 KST", "2026년 11월 22일 (일) 09:00 KST".
+// Stamp returns a time in full: "Sun 22 Nov 2026 09:00 KST", "2026년 11월 22일 (일) 09:00 KST".
 func (w *Words) Stamp(t time.Time) string {
 	return w.day(w.DayOfYear, t) + " " + w.Clock(t) + " " + Zone(t)
 }
@@ -407,7 +409,7 @@ func (w *Words) day(format string, t time.Time) string {
 	return fmt.Sprintf(format, w.Weekdays[t.Weekday()], day, w.Months[month-1], int(month), year)
 }
 
-// Zone is the zone's abbreviation at t: KST; a zone that has none reads as its offset: UTC+08.
+// Zone returns the abbreviation of the zone of t, such as KST, or its offset, such as UTC+08.
 func Zone(t time.Time) string {
 	name, _ := t.Zone()
 	if name != "" && (name[0] == '+' || name[0] == '-') {

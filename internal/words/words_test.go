@@ -10,7 +10,7 @@ import (
 	"unicode"
 )
 
-// phrases returns every text of a catalogue by its key.
+// phrases returns every text of a catalogue by the name of its field.
 func phrases(w *Words) map[string]string {
 	found := map[string]string{}
 	v := reflect.ValueOf(w).Elem()
@@ -33,7 +33,7 @@ func phrases(w *Words) map[string]string {
 			}
 		case map[string]string:
 		default:
-			panic("a kind of words that the tests do not look at: " + key)
+			panic("the tests do not read fields of this type: " + key)
 		}
 	}
 	return found
@@ -41,42 +41,42 @@ func phrases(w *Words) map[string]string {
 
 var verb = regexp.MustCompile(`%(\[\d\])?[a-z]`)
 
-// verbs are the placeholders of a phrase, in order of their numbers.
+// verbs returns the placeholders of a phrase, sorted.
 func verbs(s string) []string {
 	vs := verb.FindAllString(s, -1)
 	slices.Sort(vs)
 	return vs
 }
 
-// ofItsChoice are the formats that take of their arguments what their language writes.
-var ofItsChoice = []string{"Day", "DayOfYear", "AxisDay"}
+// optionalVerbs are the formats that may leave out arguments that their language does not write.
+var optionalVerbs = []string{"Day", "DayOfYear", "AxisDay"}
 
 func TestEveryLanguageHasEveryWord(t *testing.T) {
 	want := phrases(In(English))
 	if len(want) < 150 {
-		t.Fatalf("only %d phrases: the test does not see them", len(want))
+		t.Fatalf("got %d phrases, want at least 150", len(want))
 	}
 	for _, l := range Languages() {
 		w := In(l)
 		if w.Lang != string(l) {
-			t.Errorf("the catalogue of %s says that it is %q", l, w.Lang)
+			t.Errorf("language of the catalogue: got %q, want %q", w.Lang, l)
 		}
 		got := phrases(w)
 		for key, english := range want {
 			if got[key] == "" {
-				t.Errorf("%s has no %s (%q)", l, key, english)
+				t.Errorf("%s: got no %s, want a translation of %q", l, key, english)
 			}
-			if !slices.Contains(ofItsChoice, key) &&
+			if !slices.Contains(optionalVerbs, key) &&
 				!slices.Equal(verbs(got[key]), verbs(english)) {
-				t.Errorf("%s: %s has the placeholders %v, in English %v", l, key, verbs(got[key]),
+				t.Errorf("%s: placeholders of %s: got %v, want %v", l, key, verbs(got[key]),
 					verbs(english))
 			}
 		}
 	}
 }
 
-// TestKoreanIsKorean looks for words that were left as they are, and for particles that would be
-// wrong behind half of all words.
+// TestKoreanIsKorean finds texts that were not translated, and particles that would be wrong after
+// half of all words.
 func TestKoreanIsKorean(t *testing.T) {
 	alike := []string{
 		"Lang", "Query", "CPU", "What", "Used", "Breach", "NamedFinding", "Day", "DayOfYear",
@@ -86,14 +86,14 @@ func TestKoreanIsKorean(t *testing.T) {
 	english := phrases(In(English))
 	for key, korean := range phrases(In(Korean)) {
 		if korean == english[key] && !slices.Contains(alike, key) {
-			t.Errorf("%s is %q in both languages", key, korean)
+			t.Errorf("%s: got %q as in English, want a translation", key, korean)
 		}
 		if particle.MatchString(korean) {
-			t.Errorf("%s: a particle stands behind a placeholder in %q", key, korean)
+			t.Errorf("%s: got %q, want no particle after a placeholder", key, korean)
 		}
 		for _, r := range korean {
 			if unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Han) {
-				t.Errorf("%s: %q has a letter of another script", key, korean)
+				t.Errorf("%s: got %q with %q, want no letter of another script", key, korean, r)
 			}
 		}
 	}
@@ -102,7 +102,7 @@ func TestKoreanIsKorean(t *testing.T) {
 func TestUnknownLanguageIsEnglish(t *testing.T) {
 	for _, l := range []Language{"", "fr"} {
 		if In(l) != In(English) {
-			t.Errorf("language %q is not English", l)
+			t.Errorf("language %q: got %q, want en", l, In(l).Lang)
 		}
 	}
 }
@@ -127,10 +127,10 @@ func TestFigure(t *testing.T) {
 		{"", ""},
 	} {
 		if got := In(English).Figure(c.english); got != c.english {
-			t.Errorf("in English %q is %q", c.english, got)
+			t.Errorf("Figure(%q) in English: got %q, want it unchanged", c.english, got)
 		}
 		if got := In(Korean).Figure(c.english); got != c.korean {
-			t.Errorf("in Korean %q is %q, want %q", c.english, got, c.korean)
+			t.Errorf("Figure(%q) in Korean: got %q, want %q", c.english, got, c.korean)
 		}
 	}
 }
@@ -141,10 +141,10 @@ func TestCounted(t *testing.T) {
 		english, want string
 	}{{1, "1 node", "노드 1개"}, {0, "0 nodes", "노드 0개"}, {1234, "1,234 nodes", "노드 1,234개"}} {
 		if got := In(English).SomeNodes.Of(c.n); got != c.english {
-			t.Errorf("%d in English: %q, want %q", c.n, got, c.english)
+			t.Errorf("%d in English: got %q, want %q", c.n, got, c.english)
 		}
 		if got := In(Korean).SomeNodes.Of(c.n); got != c.want {
-			t.Errorf("%d in Korean: %q, want %q", c.n, got, c.want)
+			t.Errorf("%d in Korean: got %q, want %q", c.n, got, c.want)
 		}
 	}
 }
@@ -154,7 +154,7 @@ func TestThousands(t *testing.T) {
 		0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -999: "-999",
 	} {
 		if got := Thousands(n); got != want {
-			t.Errorf("%d is %q, want %q", n, got, want)
+			t.Errorf("Thousands(%d): got %q, want %q", n, got, want)
 		}
 	}
 }
@@ -164,26 +164,26 @@ func TestReduced(t *testing.T) {
 		"last": "마지막", "avg": "평균", "min": "최소", "max": "최대", "p95": "p95",
 	} {
 		if got := In(Korean).Reduced(name); got != want {
-			t.Errorf("%s is %q, want %q", name, got, want)
+			t.Errorf("Reduced(%q) in Korean: got %q, want %q", name, got, want)
 		}
 		if got := In(English).Reduced(name); got != name {
-			t.Errorf("%s is %q in English", name, got)
+			t.Errorf("Reduced(%q) in English: got %q, want it unchanged", name, got)
 		}
 	}
 }
 
-// TestDates holds all weekdays and months against the calendar of package time.
+// TestDates compares all weekdays and months with the calendar of package time.
 func TestDates(t *testing.T) {
 	at := time.Date(2027, 12, 27, 0, 0, 0, 0, time.UTC)
 	for range 370 {
 		at = at.AddDate(0, 0, 1)
 		if got, want := In(English).Stamp(at), at.Format("Mon 2 Jan 2006 15:04 MST"); got != want {
-			t.Fatalf("%q, want %q", got, want)
+			t.Fatalf("Stamp: got %q, want %q", got, want)
 		}
 		want := fmt.Sprintf("%d월 %d일 (%s)", at.Month(), at.Day(),
 			string([]rune("일월화수목금토")[at.Weekday()]))
 		if got := In(Korean).Date(at); got != want {
-			t.Fatalf("%q, want %q", got, want)
+			t.Fatalf("Stamp: got %q, want %q", got, want)
 		}
 	}
 }
@@ -195,7 +195,7 @@ func TestWhen(t *testing.T) {
 		24 * time.Hour: "Sat 21 Nov 09:00", -time.Minute: "Sun 22 Nov 09:01",
 	} {
 		if got := In(English).When(now.Add(-ago), now); got != want {
-			t.Errorf("%v before: %q, want %q", ago, got, want)
+			t.Errorf("%v before: got %q, want %q", ago, got, want)
 		}
 	}
 }
@@ -206,7 +206,7 @@ func TestZoneWithoutAName(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := Zone(time.Date(2026, 11, 22, 0, 0, 0, 0, zone)); got != "UTC+08" {
-		t.Errorf("zone %q", got)
+		t.Errorf("zone: got %q, want UTC+08", got)
 	}
 }
 

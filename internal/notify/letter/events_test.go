@@ -50,7 +50,7 @@ func TestEventsHaveTimes(t *testing.T) {
 		{"time and again", 1, rules.Episode{
 			Since: slot.Add(-9 * time.Hour), Last: slot, Event: at, Peak: 2,
 		}, false, map[words.Language][]string{
-			words.English: {"p up to 2 OOM kills within 1 h", "last 03:02"}, words.Korean: {
+			words.English: {"p up to 2 OOM kills in 1 h", "last 03:02"}, words.Korean: {
 				"1시간당 최대 OOM 종료 2회", "마지막 03:02",
 			},
 		}},

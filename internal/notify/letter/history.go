@@ -6,7 +6,7 @@ import (
 )
 
 // history says what has been since the last summary: "4 alerts, all resolved · 285 of 288 checks
-// ran, blind 02:10–02:25".
+// ran, no data 02:10–02:25".
 func (w *writer) history() Line {
 	h := w.d.History
 	var checks, blind Line

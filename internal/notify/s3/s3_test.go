@@ -37,7 +37,7 @@ func delivery(slot time.Time, change ...func(*report.Report)) notify.Delivery {
 			Cluster: "prod-seoul", Name: "daily", Title: "Daily capacity", Slot: slot,
 			Zone: morning.Location(),
 		},
-		OK: 40, Headline: "Nothing is beyond a limit.",
+		OK: 40, Headline: "All values are within their limits.",
 	}
 	for _, c := range change {
 		c(r)

@@ -40,14 +40,14 @@ func ExampleDrafts() {
 		fmt.Println(string(blocks), err)
 	}
 	// Output:
-	// post: ✅ prod-seoul all clear: no alert fires any more
+	// post: ✅ prod-seoul all clear: no alert is firing
 	// {
 	//   "blocks": [
 	//     {
 	//       "type": "header",
 	//       "text": {
 	//         "type": "plain_text",
-	//         "text": "✅ prod-seoul all clear: no alert fires any more",
+	//         "text": "✅ prod-seoul all clear: no alert is firing",
 	//         "emoji": false
 	//       }
 	//     }

@@ -64,7 +64,7 @@ func TestMoreAlertsThanAreRemembered(t *testing.T) {
 		d.Memory.Overflow = 199
 		got := Drafts(options(t), d)[0].Text
 		if strings.Contains(got,
-			"199 more alerts fire; they are listed in the report only.") != want {
+			"199 more alerts are firing; only the report lists them.") != want {
 			t.Errorf("%s: %s", kind, got)
 		}
 	}
@@ -87,12 +87,12 @@ func TestHistory(t *testing.T) {
 		},
 		"of another report": {
 			&notify.History{Ran: 285, Scheduled: 288, Blind: gap, Alerts: &notify.AlertCount{Fired: 4}},
-			"Since the last summary: 4 alerts, all resolved · 285 of 288 checks ran, blind " +
+			"Since the last summary: 4 alerts, all resolved · 285 of 288 checks ran, no data " +
 				"11:10–11:25", "지난 요약 이후: 알림 4건, 모두 해소 · 점검 288회 중 285회 실행, 데이터 공백 11:10~11:25",
 		},
 		"where some go on": {
 			&notify.History{Ran: 2, Scheduled: 2, Alerts: &notify.AlertCount{Fired: 4, Firing: 1}},
-			"Since the last summary: 4 alerts, 1 still fires · 2 of 2 checks ran",
+			"Since the last summary: 4 alerts, 1 still firing · 2 of 2 checks ran",
 			"지난 요약 이후: 알림 4건, 1건 지속 중 · 점검 2회 중 2회 실행",
 		},
 		"without alerts": {
@@ -115,7 +115,7 @@ func TestHistory(t *testing.T) {
 				Ran: 144, Scheduled: 288, Blind: []notify.Span{
 					{From: slot.Add(-24 * time.Hour), To: slot.Add(-12 * time.Hour)},
 				}, Alerts: &notify.AlertCount{},
-			}, "No alerts since the last summary · 144 of 288 checks ran, blind Sat 21 Nov " +
+			}, "No alerts since the last summary · 144 of 288 checks ran, no data Sat 21 Nov " +
 				"03:10–Sat 21 Nov 15:10", "지난 요약 이후 알림 없음 · 점검 288회 중 144회 실행, 데이터 공백 11월 21일 " +
 				"(토) 03:10~11월 21일 (토) 15:10",
 		},
@@ -123,7 +123,7 @@ func TestHistory(t *testing.T) {
 			&notify.History{
 				Scheduled: 288, Blind: []notify.Span{{From: slot.Add(-24 * time.Hour), To: slot}},
 				Alerts: &notify.AlertCount{},
-			}, "0 of 288 checks ran, blind Sat 21 Nov 03:10–Sun 22 Nov 03:10",
+			}, "0 of 288 checks ran, no data Sat 21 Nov 03:10–Sun 22 Nov 03:10",
 			"점검 288회 중 0회 실행, 데이터 공백 11월 21일 (토) 03:10~11월 22일 (일) 03:10",
 		},
 		"the first morning": {

@@ -78,7 +78,7 @@ func TestAnAlertsLife(t *testing.T) {
 		{first.ID, false, "🟠 prod-seoul ip-10-0-1-12 memory 87 % &gt; 80 %"},
 		{first.ID, true, "🔴 prod-seoul ip-10-0-1-12 memory 94.4 % &gt; 90 %"},
 		{first.ID, false, "✅ prod-seoul ip-10-0-1-12 memory resolved"},
-		{"", false, "✅ prod-seoul all clear: no alert fires any more"},
+		{"", false, "✅ prod-seoul all clear: no alert is firing"},
 	}
 	if len(said) != len(want) {
 		t.Fatalf("%d messages, want %d", len(said), len(want))

@@ -196,7 +196,7 @@ func TestFirstScreenComesFirst(t *testing.T) {
 	}
 	order = order[:len(order)-1]
 	want := []string{
-		"Verdict", "Findings", "Fleet", "Nodes", "Not seen", "This run", "Node by node", "Contents",
+		"Verdict", "Findings", "Fleet", "Nodes", "Missing data", "This run", "Node by node", "Contents",
 		"Nodes", "Containers", "Storage",
 	}
 	if !slices.Equal(order, want) {
@@ -301,7 +301,7 @@ func TestPanelsSayTheirState(t *testing.T) {
 
 func TestAnEmptyAnswerIsGoodOnlyWhereItIsWhole(t *testing.T) {
 	for data, want := range map[snapshot.Data]string{
-		snapshot.DataComplete: "that is good",
+		snapshot.DataComplete: "That is good",
 		snapshot.DataPartial:  "The query returned no series.",
 	} {
 		p := snapshot.Panel{

@@ -14,7 +14,7 @@ import (
 func TestNodeTableWithMachines(t *testing.T) {
 	root := pageOf(t, reporttest.WithMachines(t))
 	if got, want := text(classed(root, "said")[0]), "2 cordoned, 1 NotReady, 1 MemoryPressure; "+
-		"kubelet v1.35.2 on 3 of 42"; got != want {
+		"kubelet v1.35.2 on 3 of 42 nodes"; got != want {
 		t.Errorf("above the table %q, want %q", got, want)
 	}
 	section := classed(root, "nodes")[0]
