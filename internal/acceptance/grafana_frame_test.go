@@ -54,7 +54,7 @@ func TestFramesAsGrafana(t *testing.T) {
 	if s := os.Getenv("PROMSNAP_SEED"); s != "" {
 		seed, _ = strconv.ParseUint(s, 10, 64)
 	}
-	counts := map[string]int{"transform": 6000, "names": 3000, "reduce": 1000, "override": 3000}
+	counts := map[string]int{"transform": 6000, "names": 3000, "reduce": 1000, "override": 3000, "figures": 3000}
 	for _, kind := range frametest.Kinds {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
@@ -78,6 +78,18 @@ func TestFramesAsGrafana(t *testing.T) {
 				writeFrameGolden(t, kind, cases, answers)
 			}
 		})
+	}
+}
+
+// TestFramesApartFromGrafana holds that what is not compared differs indeed.
+func TestFramesApartFromGrafana(t *testing.T) {
+	for why, c := range frametest.Differences() {
+		answer := askFrames(t, []frametest.Case{c})[0]
+		if diff := frametest.Diff(c, answer); diff == "" {
+			t.Errorf("%s: got the same as Grafana: %s", why, answer)
+		} else {
+			t.Logf("%s:\n%s", why, diff)
+		}
 	}
 }
 

@@ -36,6 +36,12 @@ func FuzzPanel(f *testing.F) {
 		frames, _, _ = frame.Transform(frames, ts)
 		fc, _ := frame.DecodeFieldConfig(json.RawMessage(config))
 		frames, _ = fc.Apply(frames)
+		fc.Figures(
+			frames,
+			frame.Figures{Values: true},
+			func(*frame.Field, frame.Value) string { return "" },
+		)
+		fc.Figures(frames, frame.Figures{Fields: "/./"}, nil)
 		names := frame.NamesOf(frames)
 		for i, fr := range frames {
 			names.Frame(i)

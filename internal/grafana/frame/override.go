@@ -101,34 +101,17 @@ func (a *applying) set(field *Field, frame *Frame, index int, p Property) {
 // expand writes what ${__field.…} and ${__series.name} stand for. Other variables stay.
 func (a *applying) expand(template string, field *Field, frame *Frame, index int) string {
 	field.state.name = ""
-	var b strings.Builder
-	for {
-		before, rest, ok := strings.Cut(template, "${__")
-		b.WriteString(before)
-		if !ok {
-			return b.String()
-		}
-		inner, after, ok := strings.Cut(rest, "}")
-		if !ok {
-			b.WriteString("${__" + rest)
-			return b.String()
-		}
-		if value, known := a.variable(inner, field, frame, index); known {
-			b.WriteString(value)
-		} else {
-			b.WriteString("${__" + inner + "}")
-		}
-		template = after
-	}
+	return expandVariables(template, func(name string) (string, bool) {
+		return a.variable(name, field, frame, index)
+	})
 }
 
-// variable returns what name stands for, which is what follows "${__".
+// variable returns what a variable stands for. It reports false if it does not know it.
 func (a *applying) variable(name string, field *Field, frame *Frame, index int) (string, bool) {
-	name, _, _ = strings.Cut(name, ":") // a format changes nothing of one text
-	if name == "series.name" {
+	if name == "__series.name" {
 		return frameName(frame, index), true
 	}
-	path, ok := strings.CutPrefix(name, "field.")
+	path, ok := strings.CutPrefix(name, "__field.")
 	if !ok || path == "" {
 		return "", false
 	}

@@ -22,10 +22,11 @@ type Case struct {
 	Field           *Field          `json:"field,omitempty"`
 	Transformations json.RawMessage `json:"transformations,omitempty"`
 	FieldConfig     json.RawMessage `json:"fieldConfig,omitempty"`
+	ReduceOptions   json.RawMessage `json:"reduceOptions,omitempty"`
 }
 
 // Kinds are the kinds of cases.
-var Kinds = []string{"transform", "names", "reduce", "override"}
+var Kinds = []string{"transform", "names", "reduce", "override", "figures"}
 
 // Frame is a frame as JSON.
 type Frame struct {
@@ -216,8 +217,35 @@ func (c Case) Run() (any, error) {
 		}
 		out, _ := fc.Apply(frames)
 		return write(out), nil
+	case "figures":
+		return c.figures(frames)
 	}
 	return nil, fmt.Errorf("there is no kind %q", c.Kind)
+}
+
+func (c Case) figures(frames []*frame.Frame) (any, error) {
+	fc, notes := frame.DecodeFieldConfig(c.FieldConfig)
+	f, more := frame.DecodeFigures(c.ReduceOptions)
+	if len(notes)+len(more) > 0 {
+		return nil, fmt.Errorf("notes: %q %q", notes, more)
+	}
+	frames, _ = fc.Apply(frames)
+	text := func(_ *frame.Field, v frame.Value) string { return v.String() }
+	figures, _ := fc.Figures(frames, f, text)
+	out := []any{}
+	for _, f := range figures {
+		var color struct{ FixedColor any }
+		if f.Color != nil {
+			if err := json.Unmarshal(f.Color, &color); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, map[string]any{
+			"title": f.Title, "value": writeValue(f.Value), "calc": f.Calc, "row": f.Row,
+			"color": color.FixedColor, "field": f.Field.Name,
+		})
+	}
+	return out, nil
 }
 
 // ReducerIDs returns the IDs of all reducers.

@@ -32,6 +32,8 @@ func Generate(kind string, seed uint64, n int) []Case {
 			out[i] = Case{Field: &f}
 		case "override":
 			out[i] = g.override()
+		case "figures":
+			out[i] = g.figures()
 		}
 		out[i].Kind = kind
 	}
@@ -320,6 +322,54 @@ func (g generator) override() Case {
 		)
 	}
 	c.FieldConfig = raw(map[string]any{"defaults": defaults, "overrides": overrides})
+	return c
+}
+
+func (g generator) figures() Case {
+	c := Case{Frames: g.frames()}
+	names := g.names(c.Frames)
+	defaults := map[string]any{}
+	if g.chance(40) {
+		defaults["displayName"] = one(
+			g,
+			"Shown",
+			"${__field.labels.job} $__calc",
+			"[[__calc]]: x",
+			"${__cell_0}",
+			"$__cell_1 and ${__cell_2:raw}",
+			"${__data.fields.pod}",
+			"$__calc_x $$__calc",
+			"${__data.fields[1].numeric}",
+			`${__data.fields["Value"]}`,
+			"${__data.name}/${__data.refId}",
+		)
+	}
+	overrides := []any{}
+	for range g.IntN(3) {
+		color := map[string]any{
+			"id":    "color",
+			"value": map[string]any{"fixedColor": one(g, "red", "blue")},
+		}
+		overrides = append(overrides, map[string]any{
+			"matcher": map[string]any{
+				"id":      "byName",
+				"options": one(g, append(names, "a", "b", "c")...),
+			},
+			"properties": append(g.properties(), color),
+		})
+	}
+	c.FieldConfig = raw(map[string]any{"defaults": defaults, "overrides": overrides})
+	o := map[string]any{"values": g.chance(60)}
+	if g.chance(70) {
+		o["calcs"] = some(g, []string{"lastNotNull", "mean", "max", "sum", "first", "last"})
+	}
+	if g.chance(40) {
+		o["fields"] = one(g, "/.*/", "/Value/", "", "pod", "/^(?!Time)/")
+	}
+	if g.chance(40) {
+		o["limit"] = one(g, 1, 3, 100)
+	}
+	c.ReduceOptions = raw(o)
 	return c
 }
 

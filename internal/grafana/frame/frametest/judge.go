@@ -7,7 +7,13 @@ import (
 )
 
 // Golden is how many cases of each kind are committed with their answers.
-var Golden = map[string]int{"transform": 350, "names": 150, "reduce": 80, "override": 150}
+var Golden = map[string]int{
+	"transform": 350,
+	"names":     150,
+	"reduce":    80,
+	"override":  150,
+	"figures":   150,
+}
 
 // Line is a line of testdata/KIND.jsonl.
 type Line struct {
@@ -41,15 +47,58 @@ func Judge(c Case, answer json.RawMessage) (diff, apart string) {
 	if c.Kind == "reduce" && c.Field.unordered() {
 		answer = withoutOrder(answer)
 	}
+	return Diff(c, answer), ""
+}
+
+// Diff returns how our outcome differs from the judge's answer, "" if it does not.
+func Diff(c Case, answer json.RawMessage) string {
 	got, err := c.Run()
 	if err != nil {
-		return err.Error(), ""
+		return err.Error()
 	}
-	diff, err = Compare(got, answer)
+	diff, err := Compare(got, answer)
 	if err != nil {
-		return err.Error(), ""
+		return err.Error()
 	}
-	return diff, ""
+	return diff
+}
+
+// Differences has an example for each reason why cases are not compared. Each differs indeed.
+func Differences() map[string]Case {
+	field := func(name, t string, values ...any) Field {
+		return Field{Name: name, Type: t, Config: map[string]any{}, Values: values}
+	}
+	number := field("Value", "number", 3.0, 1.0, 2.0)
+	table := Frame{RefID: "A", Fields: []Field{number, field("pod", "string", "a", "b", "c")}}
+	series := func(name, value string) Frame {
+		f := Frame{Name: name, RefID: "A", Fields: []Field{
+			field("Time", "time", 1.0, 2.0), field("up", "number", 1.0, 2.0),
+		}}
+		f.Fields[1].Labels = &map[string]string{"pod": value}
+		return f
+	}
+	steps := func(s string, frames ...Frame) Case {
+		return Case{Kind: "transform", Frames: frames, Transformations: json.RawMessage(s)}
+	}
+	nan := Frame{RefID: "A", Fields: []Field{
+		field("Value", "number", 3.0, map[string]any{"n": "NaN"}, 1.0, 2.0),
+	}}
+	return map[string]Case{
+		failure:   steps(`[{"id": "renameByRegex", "options": {"regex": "/(/"}}]`, table),
+		sortOrder: steps(`[{"id": "sortBy", "options": {"sort": [{"field": "Value"}]}}]`, nan),
+		textSum: steps(`[
+			{"id": "calculateField", "options": {"mode": "binary", "alias": "x",
+				"binary": {"left": "pod", "operator": "+", "right": "pod"}}},
+			{"id": "reduce", "options": {"reducers": ["sum"]}}]`, table),
+		truthNumber: steps(`[
+			{"id": "reduce", "options": {"mode": "reduceFields", "reducers": ["allIsNull"]}},
+			{"id": "reduce", "options": {"reducers": ["max"]}}]`, table),
+		labelOrder: steps(`[{"id": "joinByField", "options": {"byField": "Time"}},
+			{"id": "labelsToFields"}]`, series("cpu", "a"), series("memory", "b")),
+		frameLength: steps(`[{"id": "limit", "options": {"limitField": -2}},
+			{"id": "calculateField", "options": {"mode": "index"}}]`,
+			Frame{RefID: "A", Fields: []Field{field("Value", "number", 1.0)}}),
+	}
 }
 
 // addsTexts reports whether a column of numbers has texts.

@@ -8,6 +8,7 @@ import { grafana as g, load } from "../../../../testdata/grafana/grafana.mjs";
 
 console.warn = console.error = () => {};
 const { lastValueFrom } = load("rxjs");
+const { get } = load("lodash");
 globalThis.window = {}; // not before: the packages would look for a document
 
 g.standardTransformersRegistry.setInit(() => {
@@ -56,21 +57,40 @@ const writeFrames = (frames) =>
     })),
   }));
 
-// What the rest of Grafana does with ${__field.…} and ${__series.name}, which the package lacks.
+// What the rest of Grafana does with ${__field.…}, ${__series.name}, ${__data.…} and ${__calc}, which
+// the package lacks.
+const variable = /\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\${(\w+)(?:\.([^:^\}]+))?(?::([^\}]+))?}/g;
 const replaceVariables = (text, scoped) =>
-  String(text).replace(/\$\{(__field|__series)\.([^:}]+)(?::[^}]+)?\}/g, (match, name, path) => {
-    const { field, frame, frameIndex, data } = scoped.__dataContext.value;
-    if (name === "__series") return path === "name" ? g.getFrameDisplayName(frame, frameIndex) : match;
-    if (path === "name") return field.name;
-    if (path === "displayName") return g.getFieldDisplayName(field, frame, data);
-    const label = /^(?:labels|formattedLabels)(?:\.(.+)|\[["'](.+)["']\])?$/.exec(path);
-    if (!label) return "";
-    const key = label[1] ?? label[2];
-    if (!field.labels) return "";
-    if (key === undefined) return g.formatLabels(field.labels, "", true);
-    if (key === "__values") return Object.values(field.labels).sort().join(", ");
-    return field.labels[key] ?? "";
+  String(text).replace(variable, (match, bare, square, _, braced, path) => {
+    const name = bare ?? square ?? braced;
+    if (name === "__calc" && scoped.__calc) return scoped.__calc.value;
+    if (!scoped.__dataContext || !path) return match;
+    const { field, frame, frameIndex, data, rowIndex } = scoped.__dataContext.value;
+    switch (name) {
+      case "__series":
+        return path === "name" ? g.getFrameDisplayName(frame, frameIndex) : match;
+      case "__field":
+        return ofField(field, frame, data, path);
+      case "__data":
+        if (rowIndex === undefined) return match;
+        return String(get({
+          name: frame.name, refId: frame.refId, fields: g.getFieldDisplayValuesProxy({ frame, rowIndex }),
+        }, path) ?? "");
+    }
+    return match;
   });
+
+const ofField = (field, frame, data, path) => {
+  if (path === "name") return field.name;
+  if (path === "displayName") return g.getFieldDisplayName(field, frame, data);
+  const label = /^(?:labels|formattedLabels)(?:\.(.+)|\[["'](.+)["']\])?$/.exec(path);
+  if (!label) return "";
+  const key = label[1] ?? label[2];
+  if (!field.labels) return "";
+  if (key === undefined) return g.formatLabels(field.labels, "", true);
+  if (key === "__values") return Object.values(field.labels).sort().join(", ");
+  return field.labels[key] ?? "";
+};
 
 const numeric = (f) => f.type === "number";
 const always = () => true;
@@ -117,14 +137,27 @@ const kinds = {
     return { alone, together };
   },
 
-  override: (c) => {
-    const frames = g.applyFieldOverrides({
-      data: c.frames.map(readFrame), fieldConfig: c.fieldConfig, fieldConfigRegistry: registry(),
-      replaceVariables, theme: g.createTheme(), timeZone: "utc",
-    });
-    return writeFrames(frames);
+  override: (c) => writeFrames(applied(c)),
+
+  figures: (c) => {
+    const frames = applied(c);
+    const display = (v) => ({ text: v == null ? "" : String(v), numeric: Number(v), value: v });
+    for (const frame of frames) for (const field of frame.fields) field.display = display;
+    const theme = { visualization: { getColorByName: (name) => name } };
+    return g.getFieldDisplayValues({
+      data: frames, fieldConfig: c.fieldConfig, reduceOptions: { calcs: [], ...c.reduceOptions }, replaceVariables, theme,
+    }).filter((v) => v.view).map((v) => ({
+      title: v.display.title, value: write(v.display.value), calc: v.name, row: v.rowIndex ?? -1,
+      color: v.display.color, field: v.view.dataFrame.fields[v.colIndex].name,
+    }));
   },
 };
+
+const applied = (c) =>
+  g.applyFieldOverrides({
+    data: c.frames.map(readFrame), fieldConfig: c.fieldConfig, fieldConfigRegistry: registry(),
+    replaceVariables, theme: g.createTheme(), timeZone: "utc",
+  });
 
 for await (const line of createInterface({ input: process.stdin })) {
   const c = JSON.parse(line);
