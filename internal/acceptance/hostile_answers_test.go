@@ -149,7 +149,7 @@ func hostileAnswers() []fault {
 	faults := []fault{
 		{name: "400", answer: refuses(400, "bad_data",
 			`invalid parameter "query": 1:5: parse error: unclosed left parenthesis`), asked: 1,
-			say: `HTTP 400: bad_data: invalid parameter "query": 1:5: parse error: unclosed left parenthesis; mend the query`},
+			say: `HTTP 400: bad_data: invalid parameter "query": 1:5: parse error: unclosed left parenthesis; correct the query`},
 		{name: "503 timeout", answer: refuses(503, "timeout",
 			"query timed out in expression evaluation"), asked: 1,
 			say: "query timed out in expression evaluation; Prometheus gave up after the query's " +
@@ -157,7 +157,7 @@ func hostileAnswers() []fault {
 		{name: "too many points", answer: refuses(400, "bad_data", "exceeded maximum resolution "+
 			"of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"),
 			asked: 1,
-			say:   "ask for a larger step or a shorter range"},
+			say:   "query a larger step or a shorter range"},
 		{
 			name: "too many samples", answer: refuses(422, "execution", "query processing would "+
 				"load too many samples into memory in query execution"), asked: 1,
@@ -165,75 +165,75 @@ func hostileAnswers() []fault {
 		},
 		{
 			name: "429 again and again", answer: busy(3), asked: 3, say: "HTTP 429; the server " +
-				"or what stands before it limits requests: lower concurrency or ask less often",
+				"or a proxy in front of it limits requests: lower concurrency or query less often",
 		},
 		{
 			name: "429 for longer than is waited", answer: busy(3, "Retry-After", "31"), asked: 1,
-			say: "lower concurrency or ask less often",
+			say: "lower concurrency or query less often",
 		},
 		{
 			name: "20,000 series", answer: manySeries(20_000, pod), asked: 1,
-			say: "the query answers with more than 10000 series; keep those that matter with " +
+			say: "the query returns more than 10000 series; keep the ones that matter with " +
 				"topk(10, …), add them up with sum by (…) (…), or raise max_series",
 		},
 		{name: "a series twice", answer: manySeries(2, func(int) string {
 			return pod(1)
 		}), asked: 1,
-			say: `the series {pod="p1"} is there twice; what joins several servers' answers does not drop copies`},
+			say: `the answer has the series {pod="p1"} twice; a server that merges answers did not remove the copies`},
 		{name: "a label of 64 KiB", answer: manySeries(2, func(i int) string {
 			return pod(i) + `,"x":"` + strings.Repeat("x", 64<<10) + `"`
 		}), asked: 1,
-			say: "the labels of a series are longer than 64 KiB; keep those that matter: max by " +
-				"(namespace, pod) (…)"},
+			say: "the labels of a series are longer than 64 KiB; keep only the labels that " +
+				"matter: max by (namespace, pod) (…)"},
 		{name: "labels of 60 KiB in 2,000 series", answer: manySeries(2000, func(i int) string {
 			return pod(i) + `,"x":"` + strings.Repeat("x", 60<<10) + `"`
 		}), asked: 1,
-			say: "the labels of the series are longer than 19 MiB together; keep those that matter"},
+			say: "the labels of the series are longer than 19 MiB together; keep only the labels that matter"},
 		{
 			name: "10,000 labels", answer: manySeries(1, manyLabels), asked: 1,
-			say: "a series has more than 256 labels; keep those that matter",
+			say: "a series has more than 256 labels; keep only the labels that matter",
 		},
 		{name: "native histograms", answer: oneSeries(matrixBegins +
 			`{"metric":{"pod":"a"},"histograms":[[1700000000,{"count":"1"}]],"values":%s}` +
 			matrixEnds), asked: 1,
-			say: "take a number out of them: histogram_quantile(0.9, …)"},
+			say: "query a number of them: histogram_quantile(0.9, …)"},
 		{
 			name: "a vector",
 			answer: oneSeries(
 				`{"status":"success","data":{"resultType":"vector","result":[],"x":%s}}`), asked: 1,
-			say: "the answer is a vector, not a matrix of series; this is an instant query's answer",
+			say: "the answer is a vector, not a matrix of series; this is the answer to an instant query",
 		},
 		{
 			name: "cut off", answer: oneSeries(matrixBegins + `{"metric":{"pod":"a"},"values":%s}`),
-			asked: 1, say: "the answer was cut off on its way: look at the time and size limits " +
-				"of the proxies between",
+			asked: 1, say: "the answer was cut off: check the time and size limits of the " +
+				"proxies in between",
 		},
 		{
-			name: "broken off", answer: aborted, asked: 1, say: "the connection could not be " +
-				"made or broke off: check the network between, and that Prometheus was not killed",
+			name: "broken off", answer: aborted, asked: 1, say: "the connection failed or broke " +
+				"off: check the network, and that Prometheus was not killed",
 		},
 		{name: "login page for one", answer: func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "<html>log in")
-		}, asked: 1, say: "the login before Prometheus is for people"},
+		}, asked: 1, say: "the login in front of Prometheus is for people"},
 		{name: "one hangs", answer: func(_ http.ResponseWriter, r *http.Request) {
 			<-r.Context().Done()
-		}, asked: 1, within: 2*hostileTimeout + 6*time.Second, say: "no whole answer after 2s"},
+		}, asked: 1, within: 2*hostileTimeout + 6*time.Second, say: "no complete answer after 2s"},
 		{
 			name: "one hangs after headers", answer: hang, asked: 1, within: 2*hostileTimeout +
-				6*time.Second, say: "no whole answer after 2s",
+				6*time.Second, say: "no complete answer after 2s",
 		},
 		{
 			name: "one drips", answer: drip, asked: 1, within: 2*hostileTimeout + 6*time.Second,
-			say: "no whole answer after 2s; the server or the way to it is too slow",
+			say: "no complete answer after 2s; the server or the network is too slow",
 		},
 		{
 			name: "another protocol for one", answer: switches, asked: 1,
-			say: "what answers is no HTTP API: it switched protocols; is this URL a Prometheus " +
-				"server's? Check host and port",
+			say: "what answers is no HTTP API: it switched protocols; check host and port: this " +
+				"may not be a Prometheus server",
 		},
 		{
 			name: "bomb", answer: bomb(`{"x":"`, "x"), asked: 1, patience: time.Minute,
-			within: time.Minute, say: "the answer is longer than 1024 MiB; ask for a larger step " +
+			within: time.Minute, say: "the answer is longer than 1024 MiB; query a larger step " +
 				"or fewer series",
 		},
 		{
@@ -246,13 +246,13 @@ func hostileAnswers() []fault {
 		},
 		{
 			name: "bomb of series", answer: bomb(matrixBegins, `{"metric":{},"values":[]},`),
-			asked: 1, say: "the series {} is there twice",
+			asked: 1, say: "the answer has the series {} twice",
 		},
 		{name: "brotli", answer: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "br")
 			_, _ = io.WriteString(w, "\x0b\x02\x80{}\x03")
 		}, asked: 1,
-			say: `the answer is compressed with "br", which was not asked for; switch the compression of what stands before Prometheus off`},
+			say: `the answer is compressed with "br", which was not asked for; turn off compression in the proxy in front of Prometheus`},
 	}
 	for i := range faults {
 		faults[i].hits, faults[i].code = panelOnly, 1

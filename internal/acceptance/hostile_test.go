@@ -331,17 +331,17 @@ func hostileServers(t *testing.T) []fault {
 		},
 		{
 			name: "404", answer: reply(404, "404 page not found\n"), hits: every, code: 1,
-			say: "HTTP 404: 404 page not found; no Prometheus API at this URL: is a path prefix " +
-				"missing, e.g. /prometheus?",
+			say: "HTTP 404: 404 page not found; no Prometheus API at this URL: check whether a " +
+				"path prefix is missing, such as /prometheus",
 		},
 		{
 			name: "login page", answer: reply(200, loginPage, "Content-Type", "text/html"),
 			hits: every, code: 1, say: "a login page for people instead of JSON; the login " +
-				"before Prometheus is for people: give credentials that it takes from programs",
+				"in front of Prometheus is for people: set credentials for programs",
 		},
 		{
 			name: "login page that says it is JSON", answer: reply(200, loginPage, "Content-Type",
-				"application/json"), hits: every, code: 1, say: "a login stands before it",
+				"application/json"), hits: every, code: 1, say: "there is a login in front of it",
 		},
 		{
 			name: "redirect, password", answer: to(302), hits: every, code: 1,
@@ -368,37 +368,37 @@ func hostileServers(t *testing.T) []fault {
 				"is not sent to another address",
 		},
 		{name: "hang of the OAuth2 server", answer: ok, hits: every, code: 1, config: token(hang),
-			say: "the OAuth2 server gave no token: no whole answer after 2s; check token_url in " +
+			say: "the OAuth2 server gave no token: no complete answer after 2s; check token_url in " +
 				"http_config's oauth2"},
 		{name: "gRPC", asked: 1, answer: func(w http.ResponseWriter, _ *http.Request) {
 			raw(w, "\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x05\x00\x00\x40\x00", false)
 		}, hits: every, code: 1,
-			say: "what listens there does not speak HTTP as Prometheus does: check the port"},
+			say: "the server there does not speak HTTP as Prometheus does: check the port"},
 		{name: "10 MiB of headers", asked: 1, answer: func(w http.ResponseWriter, _ *http.Request) {
 			raw(w, "HTTP/1.1 200 OK\r\n"+strings.Repeat("X:\r\n", 2<<20)+"\r\n", false)
-		}, hits: every, code: 1, say: "the answer's headers are longer than 256 KiB; Prometheus' " +
-			"own are short: what stands before it answers in its place"},
+		}, hits: every, code: 1, say: "the answer's headers are longer than 256 KiB; those of " +
+			"Prometheus are short: a proxy may have answered instead"},
 		{
 			name: "down", asked: 3, answer: reply(503, "upstream connect error"), hits: every,
-			code: 1, say: "HTTP 503: upstream connect error; Prometheus, or what it stands " +
-				"behind, is not ready: is its pod running?",
+			code: 1, say: "HTTP 503: upstream connect error; Prometheus or the proxy in front of " +
+				"it is not ready: check that its pod runs",
 		},
 		{
 			name: "429 for an hour", asked: 1, answer: reply(429, "", "Retry-After", "3600"),
 			hits: every, code: 1, within: 8 * time.Second,
-			say: "limits requests: lower concurrency or ask less often",
+			say: "limits requests: lower concurrency or query less often",
 		},
 		{name: "hang", asked: 1, answer: func(_ http.ResponseWriter, r *http.Request) {
 			<-r.Context().Done()
-		}, hits: every, code: 1, say: "no whole answer after 2s; the server or the way to it is " +
+		}, hits: every, code: 1, say: "no complete answer after 2s; the server or the network is " +
 			"too slow for so much data"},
 		{
 			name: "hang after headers", asked: 1, answer: hang, hits: every, code: 1,
-			say: "no whole answer after 2s",
+			say: "no complete answer after 2s",
 		},
 		{
 			name: "one byte a second", asked: 1, answer: drip, hits: every, code: 1,
-			say: "no whole answer after 2s",
+			say: "no complete answer after 2s",
 		},
 		{
 			name: "another protocol", asked: 1, answer: switches, hits: every, code: 1,
@@ -408,8 +408,8 @@ func hostileServers(t *testing.T) []fault {
 			"x"), hits: func(r *http.Request) bool {
 			return !strings.HasSuffix(r.URL.Path, "/query_range")
 		}, code: 1,
-			say: "the answer is longer than 4 MiB; Prometheus' own is much shorter: what stands " +
-				"before it may answer in its place"},
+			say: "the answer is longer than 4 MiB; answers of Prometheus are much shorter: a " +
+				"proxy may have answered instead"},
 	}
 }
 

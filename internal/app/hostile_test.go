@@ -40,10 +40,10 @@ func TestAnswersCutAtEveryByte(t *testing.T) {
 		say                  string
 	}{
 		{
-			"ends", cutAnswer(), "", false, "the answer was cut off on its way: look at the time " +
-				"and size limits of the proxies between",
+			"ends", cutAnswer(), "", false, "the answer was cut off: check the time and size " +
+				"limits of the proxies in between",
 		},
-		{"breaks", cutAnswer(), "", true, "the connection could not be made or broke off"},
+		{"breaks", cutAnswer(), "", true, "the connection failed or broke off"},
 		{"packed", packed.String(), "gzip", false, ""}, // it is an error of gzip's, or of JSON's
 	} {
 		t.Run(tt.name, func(t *testing.T) {

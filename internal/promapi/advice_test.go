@@ -47,7 +47,8 @@ func TestAdviceFitsTheCause(t *testing.T) {
 	}{
 		{
 			"Mimir without a tenant", 401, "", "no org id", KindDenied,
-			"Mimir wants a tenant: http_config: {http_headers: {X-Scope-OrgID: {values: [TENANT]}}}", "basic_auth",
+			"Mimir requires a tenant: http_config: {http_headers: {X-Scope-OrgID: {values: " +
+				"[TENANT]}}}", "basic_auth",
 		},
 		{
 			"Mimir with two tenants", 422, "", said("execution", "multiple org IDs present"),
@@ -90,13 +91,13 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		{
 			"Mimir's ring", 500, "",
 			said("internal", "at least 2 live replicas required, could only find 1"), KindBusy,
-			"see that its stores run", "",
+			"check that they run", "",
 		},
 		{
 			"VictoriaMetrics' series", 422, "",
 			said("422", "cannot fetch data: the number of matching timeseries exceeds 30000; "+
 				"either narrow down the search or increase -search.max* command-line flag values"),
-			KindTooMuch, limit, "is this URL",
+			KindTooMuch, limit, "this may not be a Prometheus server",
 		},
 		{
 			"VictoriaMetrics' series in words of 2019", 422, "",
@@ -128,7 +129,7 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		{
 			"VictoriaMetrics' query", 400, "",
 			said("400", "too long query; got 20000 bytes; mustn't exceed "+
-				"`-search.maxQueryLen=16384` bytes"), KindTooMuch, "write it shorter", "narrow",
+				"`-search.maxQueryLen=16384` bytes"), KindTooMuch, "shorten the query", "narrow",
 		},
 		{
 			"VictoriaMetrics' time", 422, "",
@@ -140,7 +141,7 @@ func TestAdviceFitsTheCause(t *testing.T) {
 			"VictoriaMetrics' queue", 429, "", said("429", "couldn't start executing the request "+
 				"in 10.000 seconds, since -search.maxConcurrentRequests=16 concurrent requests "+
 				"are executed. Possible solutions: to increase -search.maxQueueDuration=10s; to "+
-				"increase -search.maxQueryDuration=30s"), KindBusy, "as many queries as it may", "",
+				"increase -search.maxQueryDuration=30s"), KindBusy, "at its limit of concurrent queries", "",
 		},
 		{
 			"VictoriaMetrics' cluster", 400, "",
@@ -160,7 +161,7 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		{
 			"Thanos' store", 422, "", said("execution", "proxy Series(): rpc error: code = "+
 				"Unavailable desc = connection error: dial tcp 10.0.0.1:10901: connect: "+
-				"connection refused"), KindBusy, "see that its stores run", "cannot be computed",
+				"connection refused"), KindBusy, "check that they run", "cannot be computed",
 		},
 		{
 			"Prometheus' samples", 422, "", said("execution", "query processing would load too "+
@@ -178,7 +179,7 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		{
 			"OpenShift's tenancy", 400, "",
 			said("prom-label-proxy", `the "namespace" query parameter must be provided.`),
-			KindDenied, "params: {namespace: NAMESPACE}", "is this URL",
+			KindDenied, "params: {namespace: NAMESPACE}", "this may not be a Prometheus server",
 		},
 		{
 			"OpenShift's kube-rbac-proxy", 403, "", "Forbidden (user=system:serviceaccount:a:b, " +
@@ -195,7 +196,7 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		},
 		{
 			"Envoy without an upstream", 503, "", "no healthy upstream", KindBusy,
-			"is its pod running?", "",
+			"check that its pod runs", "",
 		},
 		{
 			"nginx's patience", 504, html, page("504 Gateway Time-out"), KindGaveUp,
@@ -203,20 +204,20 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		},
 		{
 			"nginx's size", 413, html, page("413 Request Entity Too Large"), KindTooMuch,
-			"client_max_body_size", "is this URL",
+			"client_max_body_size", "this may not be a Prometheus server",
 		},
 		{
 			"nginx's certificate", 400, html, page("400 No required SSL certificate was sent"),
-			KindTLS, "cert_file", "is this URL",
+			KindTLS, "cert_file", "this may not be a Prometheus server",
 		},
 		{
 			"nginx's upstream", 404, "", "default backend - 404", KindNotFound,
-			"the ingress knows no such host or path", "is a path prefix missing",
+			"the ingress has no such host or path", "check whether a path prefix is missing",
 		},
 		{
 			"oauth2-proxy's login", 403, html,
 			`<!DOCTYPE html><title>Sign In</title><form action="/oauth2/start">`, KindDenied,
-			"the login before Prometheus is for people", "",
+			"the login in front of Prometheus is for people", "",
 		},
 		{
 			"oauth2-proxy's login with 200", 200, html,
@@ -235,7 +236,7 @@ func TestAdviceFitsTheCause(t *testing.T) {
 			"a forward proxy", 407, "", "Proxy Authentication Required", KindDenied, "proxy_url",
 			"basic_auth",
 		},
-		{"a cache", 304, "", "", KindBadAnswer, "a cache stands before Prometheus", "is this URL"},
+		{"a cache", 304, "", "", KindBadAnswer, "a cache in front of Prometheus", "this may not be a Prometheus server"},
 		{
 			"a success that is an error", 200, "application/json",
 			`{"status":"success","data":{"resultType":"matrix","result":[]},"errorType":"timeout","error":"query timed out"}`, KindTimeout, "query timed out", "",
@@ -300,9 +301,9 @@ func TestTailsOfURLs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := "leave " + tt.leave + " out of the URL: promsnap adds /api/v1 itself"
+		want := "remove " + tt.leave + " from the URL: promsnap adds /api/v1 itself"
 		if tt.leave == "" {
-			want = "is a path prefix missing"
+			want = "check whether a path prefix is missing"
 		}
 		if _, err := c.Range(context.Background(), Query{Expr: "up", Grid: grid},
 			none); err == nil || !strings.HasSuffix(err.Error(), want) &&

@@ -91,8 +91,8 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 		if m.Name == model.MetricNameLabel {
 			return nil, &Error{
 				Kind:    KindBadConfig,
-				Message: fmt.Sprintf("the matcher %s is about the metric's name", m),
-				Hint:    "write matchers on labels that all metrics have, like cluster",
+				Message: fmt.Sprintf("the matcher %s matches the metric name", m),
+				Hint:    "match a label that all metrics have, such as cluster",
 			}
 		}
 	}
@@ -100,8 +100,8 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 		switch name {
 		case "query", "start", "end", "step", "timeout", "limit", "match[]":
 			return nil, &Error{
-				Kind: KindBadConfig, Message: fmt.Sprintf("the parameter %q is the client's own",
-					name), Hint: "leave it out of params",
+				Kind: KindBadConfig, Message: fmt.Sprintf("promsnap sets the parameter %q itself",
+					name), Hint: "remove it from params",
 			}
 		}
 	}
@@ -112,7 +112,7 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	c := &Client{base: base, o: o, places: make(chan struct{}, o.Concurrency)}
 	w := wire{
 		next: exchange.Plain{Next: rt}, agent: o.UserAgent, max: o.MaxBytes,
-		advice: "ask for a larger step or fewer series", sent: &c.sent, now: o.Now,
+		advice: "query a larger step or fewer series", sent: &c.sent, now: o.Now,
 	}
 	c.http = &http.Client{Transport: &w, CheckRedirect: stay(o.FollowRedirects)}
 	return c, c.openAPI(w)
@@ -126,8 +126,8 @@ func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 func (c *Client) openAPI(w wire) error {
 	u := *c.base
 	u.RawQuery = c.params().Encode()
-	w.max, w.advice = min(w.max, maxMetadata), "Prometheus' own is much shorter: what stands "+
-		"before it may answer in its place"
+	w.max, w.advice = min(w.max, maxMetadata), "answers of Prometheus are much shorter: a proxy "+
+		"may have answered instead"
 	plain, err := api.NewClient(api.Config{
 		Address: u.String(), Client: &http.Client{
 			Transport: truthful{&w}, CheckRedirect: c.http.CheckRedirect,
@@ -208,9 +208,9 @@ func (c *Client) form(q Query) (url.Values, error) {
 	if g.Len < 1 || g.Len > maxSteps || g.Step < time.Millisecond || g.Step%time.Millisecond != 0 ||
 		g.Start.Nanosecond()%int(time.Millisecond) != 0 {
 		return nil, &Error{
-			Kind: KindBadConfig, Message: fmt.Sprintf("cannot ask for %d steps of %v from %v",
-				g.Len, g.Step, g.Start), Hint: fmt.Sprintf("1 to %d steps of whole milliseconds "+
-				"can be asked for", maxSteps),
+			Kind: KindBadConfig, Message: fmt.Sprintf("cannot query %d steps of %v from %v",
+				g.Len, g.Step, g.Start), Hint: fmt.Sprintf("query 1 to %d steps of whole "+
+				"milliseconds", maxSteps),
 		}
 	}
 	form := c.params()
@@ -359,8 +359,8 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 	case errors.As(err, &syntax):
 		e = &Error{Kind: KindBadAnswer, Message: syntax.Error(), Hint: hintNoAPI, Err: err}
 		if syntax.cut {
-			e.Hint = "the answer was cut off on its way: look at the time and size limits of the " +
-				"proxies between"
+			e.Hint = "the answer was cut off: check the time and size limits of the proxies in " +
+				"between"
 		}
 	case errors.As(err, &api):
 		e = answerError(string(api.Type), api.Msg)
@@ -372,7 +372,7 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 	if tail := addedTail(c.base.Path); tail != "" &&
 		(e.Kind == KindNotFound || e.Kind == KindRedirect ||
 			e.Kind == KindBadAnswer && e.Status != 0) {
-		e.Hint = fmt.Sprintf("leave %s out of the URL: promsnap adds /api/v1 itself", tail)
+		e.Hint = fmt.Sprintf("remove %s from the URL: promsnap adds /api/v1 itself", tail)
 	}
 	message := c.sent.Scrub(e.Message)
 	if message != e.Message {
@@ -389,8 +389,8 @@ func endError(ctx context.Context) *Error {
 	e := &Error{Kind: KindCanceled, Message: cause.Error(), Err: err}
 	if errors.Is(err, context.DeadlineExceeded) {
 		e.Kind = KindTimeout
-		e.Message = "the run's time was over before the answer was there"
-		e.Hint = "give the run more time, or ask for less"
+		e.Message = "the run's time ended before the answer arrived"
+		e.Hint = "give the run more time, or query less"
 	}
 	if !errors.Is(cause, err) {
 		e.Message, e.Hint, e.Err = cause.Error(), "", errors.Join(err, cause)

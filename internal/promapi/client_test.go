@@ -133,11 +133,11 @@ func TestNewRefuses(t *testing.T) {
 		},
 		{
 			"http://p", Options{Matchers: []*labels.Matcher{name}},
-			`the matcher __name__="up" is about the metric's name`,
+			`the matcher __name__="up" matches the metric name`,
 		},
 		{
 			"http://p", Options{Params: map[string]string{"step": "1"}},
-			`the parameter "step" is the client's own`,
+			`promsnap sets the parameter "step" itself`,
 		},
 	}
 	for _, tt := range tests {

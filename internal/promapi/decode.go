@@ -85,9 +85,9 @@ func (d *decoder) answer() error {
 		// whatever it says before
 		return answerError(d.errorType, d.message)
 	case d.status != "success":
-		return d.wrong("its status is %q instead of success or error", d.status)
+		return d.wrong("the status is %q instead of success or error", d.status)
 	case !d.hasResult:
-		return d.wrong("it has no result")
+		return d.wrong("the answer has no result")
 	case d.resultType != "matrix":
 		return errNotMatrix(d.resultType)
 	}
@@ -111,7 +111,7 @@ func (d *decoder) answerField(key []byte) (err error) {
 		err = d.partial()
 	case "data":
 		if d.hasData {
-			return d.wrong("it has its data twice")
+			return d.wrong("the answer has data twice")
 		}
 		d.hasData = true
 		err = d.object("the data", d.dataField)
@@ -127,7 +127,7 @@ func (d *decoder) dataField(key []byte) (err error) {
 		d.resultType, err = d.text("the type of the result")
 	case "result":
 		if d.hasResult {
-			return d.wrong("it has its result twice")
+			return d.wrong("the answer has result twice")
 		}
 		d.hasResult = true
 		if d.resultType != "" && d.resultType != "matrix" {
@@ -221,7 +221,7 @@ func (d *decoder) seriesField(key []byte) error {
 		return d.metric()
 	case "values":
 		if d.samples.last >= 0 {
-			return d.wrong("a series has its values twice")
+			return d.wrong("a series has values twice")
 		}
 		return d.samples.read(&d.scanner, d.labels)
 	case "histograms":
@@ -247,7 +247,7 @@ func (d *decoder) seriesField(key []byte) error {
 // metric takes a label set. An empty value is no label, as in Prometheus.
 func (d *decoder) metric() error {
 	if d.hasMetric {
-		return d.wrong("a series has its labels twice")
+		return d.wrong("a series has labels twice")
 	}
 	d.hasMetric = true
 	if err := d.object("a label set", d.label); err != nil {

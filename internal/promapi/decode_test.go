@@ -191,11 +191,11 @@ func TestDecodeErrors(t *testing.T) {
 			"a web page", "\n<!doctype html><title>Log in</title>",
 			"not found: a web page instead of JSON",
 		},
-		{"nothing", `{}`, `its status is "" instead of success or error`},
-		{"no data", `{"status":"success"}`, "it has no result"},
+		{"nothing", `{}`, `the status is "" instead of success or error`},
+		{"no data", `{"status":"success"}`, "the answer has no result"},
 		{
 			"no type", `{"status":"success","data":{"result":[]}}`,
-			"not a matrix: the answer does not say what type its result is",
+			"not a matrix: the answer has no result type",
 		},
 		{
 			"an error", `{"status":"error","errorType":"bad_data","error":"unknown \"x\""}`,
@@ -241,10 +241,10 @@ func TestDecodeErrors(t *testing.T) {
 		},
 		{
 			"too early", values(`[1699999980,"1"]`),
-			`series {node="a"}: the sample at 2023-11-14T22:13:00Z is outside the range asked for, 2023-11-14T22:14:00Z to 2023-11-14T22:18:00Z`,
+			`series {node="a"}: the sample at 2023-11-14T22:13:00Z is outside the queried range, 2023-11-14T22:14:00Z to 2023-11-14T22:18:00Z`,
 		},
-		{"too late", values(`[1700000340,"1"]`), `is outside the range`},
-		{"moved up", values(`[1700000041,"1"],[1700000341,"1"]`), `is outside the range`},
+		{"too late", values(`[1700000340,"1"]`), `is outside the queried range`},
+		{"moved up", values(`[1700000041,"1"],[1700000341,"1"]`), `is outside the queried range`},
 		{
 			"twice at one time", values(`[1700000040,"1"],[1700000040,"1"]`),
 			`the sample at 2023-11-14T22:14:00Z does not come after the one at 2023-11-14T22:14:00Z`,
@@ -279,38 +279,38 @@ func TestDecodeErrors(t *testing.T) {
 		{
 			"data twice",
 			`{"status":"success","data":{"resultType":"matrix","result":[]},"data":{}}`,
-			"its data twice",
+			"data twice",
 		},
 		{
 			"result twice",
 			`{"status":"success","data":{"resultType":"matrix","result":[],"result":[]}}`,
-			"its result twice",
+			"result twice",
 		},
 		{
 			"values twice", matrix(`{"values":[[1700000040,"1"]],"values":[[1700000040,"1"]]}`),
-			"its values twice",
+			"values twice",
 		},
-		{"labels twice", matrix(`{"metric":{},"metric":{}}`), "its labels twice"},
+		{"labels twice", matrix(`{"metric":{},"metric":{}}`), "labels twice"},
 		{"a label twice", matrix(`{"metric":{"a":"1","b":"","a":"2"}}`), `the label "a" twice`},
 		{
 			"a series twice",
 			matrix(`{"metric":{"node":"a"}},{"metric":{"node":"b"}},{"metric":{"node":"a"}}`),
-			`bad answer: the series {node="a"} is there twice; `,
+			`bad answer: the answer has the series {node="a"} twice; `,
 		},
 		{
 			"a series twice but for invalid UTF-8",
 			matrix(`{"metric":{"node":"` + "\xff" + `"}},{"metric":{"node":"` + "\xfe" + `"}}`),
-			`is there twice`,
+			`twice; a server that merges`,
 		},
 		{"a null series", matrix(`null`), "expected a series, found 'n'"},
 		{
 			"many labels", labels(maxLabels + 1), "too much: a series has more than 256 labels; " +
-				"keep those that matter: max by (namespace, pod) (…)",
+				"keep only the labels that matter: max by (namespace, pod) (…)",
 		},
 		{
 			"a long label", matrix(`{"metric":{"a":"` + strings.Repeat("x", maxLabelBytes) + `"}}`),
-			"too much: the labels of a series are longer than 64 KiB; keep those that matter: " +
-				"max by (namespace, pod) (…)",
+			"too much: the labels of a series are longer than 64 KiB; keep only the labels that " +
+				"matter: max by (namespace, pod) (…)",
 		},
 		{
 			"a longer label", matrix(`{"metric":{"a":"` + strings.Repeat("x", 2*maxLabelBytes) +
@@ -393,7 +393,7 @@ func TestDecodeBoundsLabels(t *testing.T) {
 		case tt.want == tt.series && (err != nil || len(got) != tt.want):
 			t.Errorf("%+v: %d series, %v", tt, len(got), err)
 		case tt.want < tt.series && (!errors.As(err, &e) || e.Kind != KindTooMuch ||
-			!strings.Contains(e.Error(), "MiB together; keep those that matter") ||
+			!strings.Contains(e.Error(), "MiB together; keep only the labels that matter") ||
 			len(got) > tt.want || len(got) < tt.want*9/10):
 			t.Errorf("%+v: %d series, %s", tt, len(got), describe(err))
 		}

@@ -89,7 +89,7 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("the query answers with more than %d series; %s", e.Limit, e.Hint())
+	return fmt.Sprintf("the query returns more than %d series; %s", e.Limit, e.Hint())
 }
 
 // Hint says what to do about it.
@@ -97,8 +97,8 @@ func (e *LimitError) Hint() string {
 	if e.Fixed {
 		return "raise prometheus.max_series"
 	}
-	return "keep those that matter with topk(10, …), add them up with sum by (…) (…), or raise " +
-		"max_series"
+	return "keep the ones that matter with topk(10, …), add them up with sum by (…) (…), or " +
+		"raise max_series"
 }
 
 // answerError is the error that an answer of status "error" tells of. Its words are the server's
@@ -114,10 +114,10 @@ func answerError(errorType, message string) *Error {
 		e.Kind, e.Hint = KindBadAnswer, hintNoAPI
 	case errorType == "canceled":
 		e.Kind = KindCanceled
-		e.Hint = "the server ended the query: it may be shutting down, or something between " +
-			"dropped the connection"
+		e.Hint = "the server ended the query: it may be shutting down, or a proxy dropped the " +
+			"connection"
 	case errorType == "bad_data":
-		e.Kind, e.Hint = KindQuery, "mend the query or its parameters"
+		e.Kind, e.Hint = KindQuery, "correct the query or its parameters"
 	case errorType == "execution":
 		e.Kind, e.Hint = KindQuery, "the query is well-formed but cannot be computed over this data"
 	}
@@ -146,7 +146,7 @@ var timedOut = cause{
 }
 
 const (
-	hintNoAPI = "this is not an answer of Prometheus' API"
+	hintNoAPI = "this is not an answer of the Prometheus API"
 	hintLimit = "the server's own limit for a query is reached: narrow the selectors, shorten " +
 		"the range or aggregate in a recording rule"
 )
@@ -156,7 +156,7 @@ const (
 var causes = []cause{
 	{
 		kind: KindDenied,
-		hint: "Mimir wants a tenant: http_config: {http_headers: {X-Scope-OrgID: {values: " +
+		hint: "Mimir requires a tenant: http_config: {http_headers: {X-Scope-OrgID: {values: " +
 			"[TENANT]}}}",
 		words: []string{
 			"no org id", "x-scope-orgid",
@@ -164,23 +164,24 @@ var causes = []cause{
 	},
 	{
 		kind: KindDenied,
-		hint: "the server takes one tenant at a time: name one in http_config: http_headers: " +
-			"X-Scope-OrgID, or switch its tenant federation on",
+		hint: "the server accepts one tenant at a time: set one in http_config: http_headers: " +
+			"X-Scope-OrgID, or enable its tenant federation",
 		words: []string{
 			"multiple org ids present",
 		},
 	},
 	{
 		kind: KindDenied,
-		hint: "the proxy before Prometheus answers for one namespace alone: write " +
-			"prometheus.params: {namespace: NAMESPACE}, or use the address that answers for all",
+		hint: "the proxy in front of Prometheus serves one namespace at a time: write " +
+			"prometheus.params: {namespace: NAMESPACE}, or use the address that serves all " +
+			"namespaces",
 		words: []string{
 			`"namespace" query parameter must be provided`, "prom-label-proxy",
 		},
 	},
 	{
 		kind: KindDenied,
-		hint: "the service mesh forbids it, whatever the credentials are: allow promsnap's " +
+		hint: "the service mesh forbids this request, with any credentials: allow promsnap's " +
 			"service account in its AuthorizationPolicy",
 		words: []string{
 			"rbac: access denied",
@@ -188,8 +189,8 @@ var causes = []cause{
 	},
 	{
 		kind: KindDenied,
-		hint: "kube-rbac-proxy forbids it to this service account: bind it to a role that may " +
-			"read metrics (on OpenShift the cluster role cluster-monitoring-view)",
+		hint: "kube-rbac-proxy forbids this request to the service account: bind it to a role " +
+			"that may read metrics (on OpenShift the cluster role cluster-monitoring-view)",
 		words: []string{
 			"forbidden (user=",
 		},
@@ -203,7 +204,7 @@ var causes = []cause{
 	},
 	{
 		kind: KindTLS,
-		hint: "the server wants a client certificate: give one in http_config: tls_config: " +
+		hint: "the server requires a client certificate: set one in http_config: tls_config: " +
 			"cert_file, key_file",
 		words: []string{
 			"no required ssl certificate was sent", "ssl certificate error",
@@ -219,14 +220,14 @@ var causes = []cause{
 	},
 	{
 		kind: KindNotFound,
-		hint: "the ingress knows no such host or path: check the URL's host and path prefix",
+		hint: "the ingress has no such host or path: check the URL's host and path prefix",
 		words: []string{
 			"default backend - 404",
 		},
 	},
 	{
 		kind: KindQuery,
-		hint: "this Prometheus runs as an agent, which keeps no data: ask the server that it " +
+		hint: "this Prometheus runs as an agent, which keeps no data: query the server that it " +
 			"writes to",
 		words: []string{
 			"unavailable with prometheus agent",
@@ -234,8 +235,8 @@ var causes = []cause{
 	},
 	{
 		kind: KindBusy, again: true,
-		hint: "the server runs as many queries as it may: lower concurrency, ask less often, or " +
-			"raise its limit",
+		hint: "the server is at its limit of concurrent queries: lower concurrency, query less " +
+			"often, or raise the limit",
 		words: []string{
 			"-search.maxconcurrentrequests", "-search.maxqueueduration",
 			"too many outstanding requests", "too many concurrent requests",
@@ -244,7 +245,7 @@ var causes = []cause{
 	},
 	{
 		kind: KindTooMuch,
-		hint: "ask for a larger step or a shorter range",
+		hint: "query a larger step or a shorter range",
 		words: []string{
 			"exceeded maximum resolution", "too many points", "-search.maxpointspertimeseries",
 		},
@@ -259,7 +260,7 @@ var causes = []cause{
 	},
 	{
 		kind: KindTooMuch,
-		hint: "the server's own limit for a query's length is reached: write it shorter",
+		hint: "the server's own limit for a query's length is reached: shorten the query",
 		words: []string{
 			"-search.maxquerylen", "err-mimir-max-query-expression-size-bytes",
 			"raw query size in bytes exceeds the limit",
@@ -283,8 +284,8 @@ var causes = []cause{
 	},
 	{
 		kind: KindBusy, again: true,
-		hint: "the server does not reach all that it asks for its data: see that its stores run " +
-			"(Thanos Query shows them at /stores, Mimir its rings at /)",
+		hint: "the server cannot reach all of its stores: check that they run (Thanos Query " +
+			"lists them at /stores, Mimir shows its rings at /)",
 		words: []string{
 			"code = unavailable", "too many unhealthy instances", "live replicas required",
 			"no store matched", "empty ring",
@@ -309,8 +310,8 @@ func errWebPage() *Error {
 	return &Error{
 		Kind:    KindNotFound,
 		Message: "a web page instead of JSON",
-		Hint: "this is not Prometheus' API, or a login stands before it: check the URL and " +
-			"its path prefix, and configure http_config if it wants credentials",
+		Hint: "this is not the Prometheus API, or there is a login in front of it: check the URL " +
+			"and its path prefix, and set credentials in http_config if it needs them",
 	}
 }
 
@@ -321,12 +322,12 @@ func errNotMatrix(resultType string) *Error {
 	}
 	switch resultType {
 	case "vector":
-		e.Hint = "this is an instant query's answer: the URL must reach /api/v1/query_range"
+		e.Hint = "this is the answer to an instant query: the URL must lead to /api/v1/query_range"
 	case "":
-		e.Message = "the answer does not say what type its result is"
-		e.Hint = "it is not Prometheus' API, or what stands before it changes answers"
+		e.Message = "the answer has no result type"
+		e.Hint = "this is not the Prometheus API, or a proxy changes its answers"
 	default:
-		e.Hint = "write an expression that gives series: vector(1) for a number"
+		e.Hint = "write a query that returns series, such as vector(1) for a number"
 	}
 	return e
 }
@@ -334,9 +335,9 @@ func errNotMatrix(resultType string) *Error {
 func errHistogram(labels series.Labels) *Error {
 	return &Error{
 		Kind: KindHistogram,
-		Message: fmt.Sprintf("the series %s has native histograms, which have no line to draw",
+		Message: fmt.Sprintf("the series %s has native histograms, which cannot be drawn as a line",
 			labels.String()),
-		Hint: "take a number out of them: histogram_quantile(0.9, …), histogram_avg(…), " +
+		Hint: "query a number of them: histogram_quantile(0.9, …), histogram_avg(…), " +
 			"histogram_count(…) or histogram_sum(…)",
 	}
 }
@@ -346,25 +347,25 @@ func errLabels(format string, args ...any) *Error {
 	return &Error{
 		Kind:    KindTooMuch,
 		Message: fmt.Sprintf(format, args...),
-		Hint:    "keep those that matter: max by (namespace, pod) (…)",
+		Hint:    "keep only the labels that matter: max by (namespace, pod) (…)",
 	}
 }
 
 func errTwice(labels series.Labels) *Error {
 	return &Error{
 		Kind:    KindBadAnswer,
-		Message: fmt.Sprintf("the series %s is there twice", labels.String()),
-		Hint: "what joins several servers' answers does not drop copies: for Thanos write " +
-			"params: {dedup: \"true\"}, or take one of them: max by (…) (…)",
+		Message: fmt.Sprintf("the answer has the series %s twice", labels.String()),
+		Hint: "a server that merges answers did not remove the copies: for Thanos write params: " +
+			"{dedup: \"true\"}, or keep one with max by (…) (…)",
 	}
 }
 
 func errSlow(limit time.Duration) *Error {
 	return &Error{
 		Kind:    KindTimeout,
-		Message: fmt.Sprintf("no whole answer after %v", limit),
-		Hint: "the server or the way to it is too slow for so much data: narrow the query, " +
-			"shorten its range, or give it more time",
+		Message: fmt.Sprintf("no complete answer after %v", limit),
+		Hint: "the server or the network is too slow for so much data: narrow the query, shorten " +
+			"its range, or give it more time",
 	}
 }
 

@@ -39,7 +39,7 @@ func TestStatusErrors(t *testing.T) {
 			"application/json", KindQuery,
 			[]string{
 				url + "HTTP 400: bad_data: ", "1:5: parse error: unclosed left parenthesis",
-				"mend the query",
+				"correct the query",
 			}},
 		{400, said("bad_data", "exceeded maximum resolution of 11,000 points per timeseries. Try "+
 			"decreasing the query resolution (?step=XX)"), "application/json", KindTooMuch,
@@ -91,8 +91,8 @@ func TestStatusErrors(t *testing.T) {
 		},
 		{
 			404, "404 page not found\n", "text/plain", KindNotFound, []string{
-				"HTTP 404: 404 page not found; no Prometheus API at this URL: is a path prefix " +
-					"missing, e.g. /prometheus?",
+				"HTTP 404: 404 page not found; no Prometheus API at this URL: check whether a " +
+					"path prefix is missing, such as /prometheus",
 			},
 		},
 		{
@@ -100,10 +100,10 @@ func TestStatusErrors(t *testing.T) {
 				"HTTP 429: slow down", "lower concurrency",
 			},
 		},
-		{502, "<html>", "text/html", KindBusy, []string{"is its pod running?"}},
+		{502, "<html>", "text/html", KindBusy, []string{"check that its pod runs"}},
 		{
 			503, "", "", KindBusy, []string{
-				"HTTP 503; Prometheus, or what it stands behind, is not ready",
+				"HTTP 503; Prometheus or the proxy in front of it is not ready",
 			},
 		},
 		{
@@ -113,34 +113,34 @@ func TestStatusErrors(t *testing.T) {
 		},
 		{
 			418, strings.Repeat("é", 2000), "text/plain", KindBadAnswer, []string{
-				"ééé…", "is this URL a Prometheus server's?",
+				"ééé…", "check the URL: this may not be a Prometheus server",
 			},
 		},
-		{304, "", "", KindBadAnswer, []string{"HTTP 304; a cache stands before Prometheus"}},
+		{304, "", "", KindBadAnswer, []string{"HTTP 304; a cache in front of Prometheus"}},
 		{
 			200, "<!DOCTYPE html><title>Log in</title>", "text/html; charset=utf-8", KindDenied,
-			[]string{url + "a login page for people instead of JSON", "behind it"},
+			[]string{url + "a login page for people instead of JSON", "behind the login"},
 		},
 		{
 			200, "<!DOCTYPE html><title>Shop</title>", "text/html; charset=utf-8", KindNotFound,
-			[]string{url + "a web page instead of JSON", "a login stands before it"},
+			[]string{url + "a web page instead of JSON", "there is a login in front of it"},
 		},
 		{
 			200, "<!DOCTYPE html><title>Log in</title>", "", KindNotFound, []string{
-				url + "a web page instead of JSON", "a login stands before it",
+				url + "a web page instead of JSON", "there is a login in front of it",
 			},
 		},
 		{
 			200, `{"status":"success","data":{"resultType":"matrix","result":[`, "application/json",
 			KindBadAnswer, []string{
-				"the answer ends at byte 60: expected an element or ']'; the answer was cut off " +
-					"on its way",
+				"the answer ends at byte 60: expected an element or ']'; the answer was cut off: " +
+					"check the time and size limits",
 			},
 		},
 		{
 			200, `Nothing`, "text/plain", KindBadAnswer, []string{
 				"byte 0 of the answer: expected a JSON object, found 'N'; this is not an answer " +
-					"of Prometheus' API",
+					"of the Prometheus API",
 			},
 		},
 		{204, "", "", KindBadAnswer, []string{"the answer ends at byte 0"}},
@@ -306,9 +306,9 @@ func TestRedirects(t *testing.T) {
 		},
 		{
 			"the same host, body lost", "/new/api/v1/query_range", 301, true, KindRedirect,
-			"does not survive",
+			"this kind of redirect loses the query",
 		},
-		{"for ever", "/api/v1/query_range", 307, true, KindRedirect, "again and again"},
+		{"for ever", "/api/v1/query_range", 307, true, KindRedirect, "too many redirects"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -68,8 +68,8 @@ func (e *Error) explainStatus(resp *http.Response, body string, took time.Durati
 		e.Kind, e.Message, e.Hint = page.Kind, page.Message, page.Hint
 	case code == http.StatusProxyAuthRequired:
 		e.Kind = KindDenied
-		e.Hint = "the HTTP proxy on the way wants credentials: write them in http_config's " +
-			"proxy_url, http://USER:PASSWORD@HOST:PORT"
+		e.Hint = "the HTTP proxy requires credentials: write them in http_config's proxy_url, " +
+			"http://USER:PASSWORD@HOST:PORT"
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
 		e.Kind = KindDenied
 		e.Hint = "give credentials that may query, in http_config (basic_auth, authorization, " +
@@ -79,22 +79,23 @@ func (e *Error) explainStatus(resp *http.Response, body string, took time.Durati
 		e.Hint = "the server speaks HTTPS: write https:// in the URL"
 	case code == http.StatusNotFound:
 		e.Kind = KindNotFound
-		e.Hint = "no Prometheus API at this URL: is a path prefix missing, e.g. /prometheus?"
+		e.Hint = "no Prometheus API at this URL: check whether a path prefix is missing, such as " +
+			"/prometheus"
 	case code == http.StatusRequestEntityTooLarge || code == http.StatusRequestURITooLong:
 		e.Kind = KindTooMuch
-		e.Hint = "what stands before Prometheus takes no query so long: raise its limit (nginx: " +
-			"client_max_body_size), or write the query shorter"
+		e.Hint = "the proxy in front of Prometheus refuses such a long query: raise its limit " +
+			"(nginx: client_max_body_size), or shorten the query"
 	case code == http.StatusRequestHeaderFieldsTooLarge:
 		e.Kind = KindTooMuch
-		e.Hint = "what stands before Prometheus takes no headers so long: send a shorter token, " +
-			"or raise its limit"
+		e.Hint = "the proxy in front of Prometheus refuses such long headers: send a shorter " +
+			"token, or raise its limit"
 	case code == http.StatusNotModified:
 		e.Kind = KindBadAnswer
-		e.Hint = "a cache stands before Prometheus and answers in its place: let it pass /api/v1 on"
+		e.Hint = "a cache in front of Prometheus answered instead: let it pass /api/v1 through"
 	case code == http.StatusTooManyRequests:
 		e.Kind, e.Again = KindBusy, true
-		e.Hint = "the server or what stands before it limits requests: lower concurrency or ask " +
-			"less often"
+		e.Hint = "the server or a proxy in front of it limits requests: lower concurrency or " +
+			"query less often"
 	case gaveUp(code, took):
 		e.Kind, e.Took = KindGaveUp, took
 		after := ""
@@ -108,13 +109,13 @@ func (e *Error) explainStatus(resp *http.Response, body string, took time.Durati
 		code >= 520 && code <= 530:
 		// Cloudflare's own
 		e.Kind, e.Again = KindBusy, true
-		e.Hint = "Prometheus, or what it stands behind, is not ready: is its pod running?"
+		e.Hint = "Prometheus or the proxy in front of it is not ready: check that its pod runs"
 	case code/100 == 5:
 		e.Kind = KindServer
 		e.Hint = "the server's own log says more"
 	default:
 		e.Kind = KindBadAnswer
-		e.Hint = "is this URL a Prometheus server's?"
+		e.Hint = "check the URL: this may not be a Prometheus server"
 	}
 }
 
@@ -131,9 +132,9 @@ func gaveUp(code int, took time.Duration) bool {
 }
 
 // hintLogin is what to do about a login for people.
-const hintLogin = "the login before Prometheus is for people: give credentials that it takes " +
-	"from programs, in http_config " +
-	"(authorization, basic_auth, oauth2), or the URL of Prometheus behind it"
+const hintLogin = "the login in front of Prometheus is for people: set credentials for programs " +
+	"in http_config (authorization, basic_auth, oauth2), or use the URL of Prometheus behind the " +
+	"login"
 
 // isWebPage reports whether a body is HTML.
 func isWebPage(contentType, body string) bool {
@@ -196,26 +197,25 @@ func networkError(err error) *Error {
 	switch {
 	case goesAway(err):
 		e.Kind = KindBusy
-		e.Hint = "the server, or a proxy before it, restarts or limits requests: lower " +
+		e.Hint = "the server or a proxy in front of it restarts or limits requests: lower " +
 			"concurrency, or set http_config: {enable_http2: false}"
 	case says(err, []string{"invalid header field"}): // of what we send
 		e.Kind, e.Again, e.Err = KindBadConfig, false, nil
-		e.Message = "what http_config sends in a header holds a line break or another control " +
-			"character"
+		e.Message = "a header from http_config contains a line break or another control character"
 		e.Hint = "correct the credentials or the header, or the file that holds them"
 	case errors.Is(err, exchange.ErrSwitched):
 		e.Kind, e.Again = KindBadAnswer, false
-		e.Hint = "is this URL a Prometheus server's? Check host and port"
+		e.Hint = "check host and port: this may not be a Prometheus server"
 	case says(err, headersTooLong):
 		e.Kind, e.Again, e.Err = KindTooMuch, false, nil
 		e.Message = fmt.Sprintf("the answer's headers are longer than %d KiB", maxHeader>>10)
-		e.Hint = "Prometheus' own are short: what stands before it answers in its place"
+		e.Hint = "those of Prometheus are short: a proxy may have answered instead"
 	case says(err, []string{`malformed HTTP response "\x15\x03`}): // a TLS alert
 		e.Kind, e.Again = KindTLS, false
 		e.Hint = "the server speaks HTTPS: write https:// in the URL"
 	case says(err, notHTTP):
 		e.Kind, e.Again = KindBadAnswer, false
-		e.Hint = "what listens there does not speak HTTP as Prometheus does: check the port"
+		e.Hint = "the server there does not speak HTTP as Prometheus does: check the port"
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		e.Hint = "the proxy cannot be reached: check http_config's proxy_url"
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -223,8 +223,8 @@ func networkError(err error) *Error {
 		e.Hint = "nothing listens there: check host and port, and that Prometheus runs; from " +
 			"outside the cluster it needs a port-forward"
 	case errors.As(err, &op) && op.Op == "dial" && op.Timeout():
-		e.Hint = "nothing answers at that address: does Prometheus run there, and do a firewall " +
-			"or a network policy let promsnap through?"
+		e.Hint = "nothing answers at that address: check that Prometheus runs there, and that no " +
+			"firewall or network policy blocks promsnap"
 	case errors.As(err, &dns) && !dns.IsNotFound:
 		e.Hint = "the name server gave no answer: check this machine's DNS"
 	case errors.As(err, &dns):
@@ -236,14 +236,14 @@ func networkError(err error) *Error {
 		e.Hint = "give the authority's certificate in http_config: tls_config: ca_file"
 	case errors.As(err, &hostname):
 		e.Kind, e.Again = KindTLS, false
-		e.Hint = "the certificate is another host's: use the name in it, or give it in " +
+		e.Hint = "the certificate is for another host: use the name in it, or set that name in " +
 			"http_config: tls_config: server_name"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		e.Kind, e.Again = KindTLS, false
 		e.Hint = "renew the server's certificate, or set this machine's clock"
 	case errors.As(err, &certificate):
 		e.Kind, e.Again = KindTLS, false
-		e.Hint = "the server's certificate does not hold: replace it"
+		e.Hint = "the server's certificate is not valid: replace it"
 	case errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record):
 		e.Kind, e.Again = KindTLS, false
 		e.Hint = "the server does not speak HTTPS: write http:// in the URL"
@@ -251,8 +251,8 @@ func networkError(err error) *Error {
 		e.Kind, e.Again = KindTLS, false
 		e.Hint = handshakeHint(op.Err.Error())
 	default:
-		e.Hint = "the connection could not be made or broke off: check the network between, and " +
-			"that Prometheus was not killed"
+		e.Hint = "the connection failed or broke off: check the network, and that Prometheus was " +
+			"not killed"
 	}
 	return e
 }
@@ -262,11 +262,11 @@ func handshakeHint(alert string) string {
 	switch {
 	case strings.Contains(alert, "protocol version"):
 		return "the server refuses this version of TLS: set http_config: tls_config: min_version " +
-			"and max_version to one that it speaks"
+			"and max_version to one that it supports"
 	case strings.Contains(alert, "unrecognized name"):
-		return "the server has no certificate for this name: write the name that it knows in the " +
-			"URL, or in http_config: tls_config: server_name"
+		return "the server has no certificate for this name: use a name that it has, in the URL " +
+			"or in http_config: tls_config: server_name"
 	}
-	return "the server refused the TLS handshake: it may want a client certificate (http_config: " +
-		"tls_config: cert_file, key_file)"
+	return "the server refused the TLS handshake: it may require a client certificate " +
+		"(http_config: tls_config: cert_file, key_file)"
 }

@@ -24,7 +24,7 @@ func AddMatchers(expr string, matchers []*labels.Matcher) (string, error) {
 	if err != nil {
 		return "", &Error{
 			Kind: KindQuery, Message: fmt.Sprintf("the query is not PromQL: %v", err),
-			Hint: "mend the query", Err: err,
+			Hint: "correct the query", Err: err,
 		}
 	}
 	parser.Inspect(tree, func(node parser.Node, _ []parser.Node) error {
@@ -35,8 +35,8 @@ func AddMatchers(expr string, matchers []*labels.Matcher) (string, error) {
 			if n.Func.Name == "info" {
 				err = &Error{
 					Kind: KindQuery,
-					Message: "info() looks up its metrics by itself, where prometheus.matchers " +
-						"cannot reach",
+					Message: "info() selects its own metrics, and prometheus.matchers does not " +
+						"apply to them",
 					Hint: "write the join with group_left instead",
 				}
 			}

@@ -59,7 +59,7 @@ func TestAddMatchersRefuses(t *testing.T) {
 	for expr, want := range map[string]string{
 		"sum(":                                 "the query is not PromQL: 1:5",
 		"":                                     "the query is not PromQL",
-		`info(rate(x[5m]), {k8s_cluster="c"})`: "info() looks up its metrics by itself",
+		`info(rate(x[5m]), {k8s_cluster="c"})`: "info() selects its own metrics",
 	} {
 		var e *Error
 		if _, err := AddMatchers(expr, prod()); !errors.As(err, &e) || e.Kind != KindQuery ||

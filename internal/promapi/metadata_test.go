@@ -61,7 +61,7 @@ func TestMetadataIsBounded(t *testing.T) {
 		var e *Error
 		if !errors.As(err, &e) || e.Kind != KindTooMuch ||
 			!strings.Contains(e.Error(),
-				"the answer is longer than 4 MiB; Prometheus' own is much shorter") {
+				"the answer is longer than 4 MiB; answers of Prometheus are much shorter") {
 			t.Errorf("got %s", describe(err))
 		}
 	}

@@ -115,7 +115,7 @@ func (t *tokens) token(ctx context.Context, agent string) (*oauth2.Token, error)
 	}
 	token, err := t.source.TokenSource(context.WithValue(timed, oauth2.HTTPClient, client)).Token()
 	if err == nil && token.AccessToken == "" {
-		err = errors.New("the answer holds no token")
+		err = errors.New("the answer has no token")
 	}
 	if err != nil {
 		return nil, noToken(timed, err)
@@ -170,15 +170,15 @@ func noToken(ctx context.Context, err error) *Error {
 		return &Error{
 			Kind: KindRedirect, Message: fmt.Sprintf("the OAuth2 server redirects: HTTP %d",
 				refused.Response.StatusCode),
-			Hint: "client_secret is not sent to another address: write the right one as " +
-				"token_url in http_config's oauth2",
+			Hint: "client_secret is not sent to another address: correct token_url in " +
+				"http_config's oauth2",
 		}
 	case errors.As(err, &refused) && (refused.Response.StatusCode == http.StatusTooManyRequests ||
 		refused.Response.StatusCode/100 == 5):
 		return &Error{
 			Kind: KindBusy, Message: fmt.Sprintf("the OAuth2 server gave no token: HTTP %d",
 				refused.Response.StatusCode), Again: true,
-			Hint: "look at the server that token_url in http_config's oauth2 names",
+			Hint: "check the server of token_url in http_config's oauth2",
 		}
 	case errors.As(err, &refused):
 		return &Error{
@@ -191,7 +191,7 @@ func noToken(ctx context.Context, err error) *Error {
 	var sent *url.Error
 	if !errors.As(err, &sent) { // there was an answer
 		return &Error{
-			Kind: KindBadAnswer, Message: "the OAuth2 server's answer is no token",
+			Kind: KindBadAnswer, Message: "the answer of the OAuth2 server is not a token",
 			Hint: "check token_url in http_config's oauth2",
 		}
 	}

@@ -94,19 +94,19 @@ func TestHostileOAuth2(t *testing.T) {
 		{
 			"redirect that keeps the body", says(307, ""), KindRedirect,
 			"the OAuth2 server redirects: HTTP 307; client_secret is not sent to another " +
-				"address: write the right one as token_url",
+				"address: correct token_url",
 		},
 		{"redirect", says(302, ""), KindRedirect, "the OAuth2 server redirects: HTTP 302"},
 		{"hang", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, KindTimeout,
-			"the OAuth2 server gave no token: no whole answer after 200ms; check token_url in " +
+			"the OAuth2 server gave no token: no complete answer after 200ms; check token_url in " +
 				"http_config's oauth2, and that its server answers"},
 		{
 			"hang after headers", begins("{", ""), KindTimeout,
-			"the OAuth2 server gave no token: no whole answer after 200ms",
+			"the OAuth2 server gave no token: no complete answer after 200ms",
 		},
 		{
 			"for ever", begins("{", strings.Repeat(" ", 1<<16)), KindBadAnswer,
-			"the OAuth2 server's answer is no token",
+			"the answer of the OAuth2 server is not a token",
 		},
 		{
 			"refused", says(401, `{"error":"invalid_client","error_description":"SECRET"}`),
@@ -118,15 +118,15 @@ func TestHostileOAuth2(t *testing.T) {
 		},
 		{
 			"busy", says(503, "SECRET"), KindBusy, "the OAuth2 server gave no token: HTTP 503; " +
-				"look at the server that token_url",
+				"check the server of token_url",
 		},
 		{
 			"no token", says(200, `{"SECRET":1}`), KindBadAnswer,
-			"the OAuth2 server's answer is no token; check token_url",
+			"the answer of the OAuth2 server is not a token; check token_url",
 		},
 		{
 			"a web page", says(200, "<html>SECRET"), KindBadAnswer,
-			"the OAuth2 server's answer is no token; check token_url",
+			"the answer of the OAuth2 server is not a token; check token_url",
 		},
 		{
 			"another protocol", says(101, ""), KindBadAnswer, "asking for an OAuth2 token: what " +

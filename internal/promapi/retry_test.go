@@ -290,7 +290,7 @@ func TestSlowAnswers(t *testing.T) {
 				var e *Error
 				if took := time.Since(start); took != 20*time.Second || !errors.As(err, &e) ||
 					e.Kind != KindTimeout ||
-					!strings.Contains(e.Error(), "no whole answer after 20s") {
+					!strings.Contains(e.Error(), "no complete answer after 20s") {
 					t.Errorf("ended after %v with %s", took, describe(err))
 				}
 			})

@@ -262,7 +262,7 @@ func (p *samples) misfit(ms int64) string {
 		return fmt.Sprintf("the sample at %s is not on a step of %v from %s",
 			t, time.Duration(p.step)*time.Millisecond, p.at(0))
 	case from < 0 || from/p.step >= int64(len(p.values)):
-		return fmt.Sprintf("the sample at %s is outside the range asked for, %s to %s", t, p.at(0),
+		return fmt.Sprintf("the sample at %s is outside the queried range, %s to %s", t, p.at(0),
 			p.at(len(p.values)-1))
 	}
 	return fmt.Sprintf("the sample at %s does not come after the one at %s", t, p.at(p.last))

@@ -88,7 +88,7 @@ func (c *Client) readStores(body []byte) []Store {
 				why = string(s.LastError) // some releases write an object
 			}
 			if store.Down = say(why, maxMessage); store.Down == "{}" {
-				store.Down = "it does not say why"
+				store.Down = "no reason given"
 			}
 			out = append(out, store)
 		}

@@ -32,7 +32,7 @@ func TestStores(t *testing.T) {
 		},
 		"an error without a word": {
 			200, `{"status":"success","data":{"store":[{"name":"s","lastError":{}}]}}`, []Store{
-				{"store", "s", "it does not say why"},
+				{"store", "s", "no reason given"},
 			},
 		},
 		"hostile names": {

@@ -111,7 +111,7 @@ type reader struct {
 func (r reader) Fetch(ctx context.Context, ref string) (string, error) {
 	path, ok := strings.CutPrefix(ref, inFile)
 	if !ok && r.store == nil {
-		return "", errors.New("nothing here reads secrets from a store")
+		return "", errors.New("this program cannot read secrets from a store")
 	}
 	if !ok {
 		return r.store.Fetch(ctx, ref)
@@ -124,7 +124,8 @@ func (r reader) Fetch(ctx context.Context, ref string) (string, error) {
 	case err != nil:
 		return "", fileError(err)
 	case int64(len(text)) > r.most:
-		return "", fileError(fmt.Errorf("%s is longer than %d KiB; it is something else", path,
+		return "", fileError(fmt.Errorf("%s is longer than %d KiB, so it is not the right "+
+			"file", path,
 			r.most>>10))
 	case found == "":
 		return "", fileError(fmt.Errorf("%s is empty", path))

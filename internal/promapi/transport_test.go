@@ -49,7 +49,7 @@ func rawServer(t *testing.T, answer func(io.Writer)) (string, *atomic.Int32) {
 
 // What no network causes is not tried again, and its hint speaks of what it is.
 func TestWhatIsNoHTTP(t *testing.T) {
-	const head, hint = "HTTP/1.1 200 OK\r\n", "what listens there does not speak HTTP as " +
+	const head, hint = "HTTP/1.1 200 OK\r\n", "the server there does not speak HTTP as " +
 		"Prometheus does: check the port"
 	for _, tt := range []struct {
 		name, answer string
@@ -75,16 +75,16 @@ func TestWhatIsNoHTTP(t *testing.T) {
 		{
 			"no deflate", head + "Content-Encoding: deflate\r\nContent-Length: " +
 				"20\r\n\r\n{\"status\":\"success\"}", KindBadAnswer,
-			"says that it is compressed with deflate, and is not; switch the compression",
+			"says that it is compressed with deflate, but it is not; turn off compression",
 		},
 		{
 			"no gzip", head + "Content-Encoding: gzip\r\nContent-Length: " +
 				"20\r\n\r\n{\"status\":\"success\"}", KindBadAnswer,
-			"says that it is compressed with gzip, and is not; switch the compression",
+			"says that it is compressed with gzip, but it is not; turn off compression",
 		},
 		{
 			"brotli", head + "Content-Encoding: br\r\nContent-Length: 2\r\n\r\n{}", KindBadAnswer,
-			`compressed with "br", which was not asked for; switch the compression`,
+			`compressed with "br", which was not asked for; turn off compression`,
 		},
 		{
 			"nowhere", "HTTP/1.1 307 Temporary Redirect\r\nLocation: " +
@@ -92,7 +92,7 @@ func TestWhatIsNoHTTP(t *testing.T) {
 		},
 		{
 			"a long header", head + "X: " + strings.Repeat("x", 11<<20) + "\r\n\r\n", KindTooMuch,
-			"the answer's headers are longer than 256 KiB; Prometheus' own are short",
+			"the answer's headers are longer than 256 KiB; those of Prometheus are short",
 		},
 		{
 			"many headers", head + strings.Repeat("X:\r\n", 1<<20) + "\r\n", KindTooMuch,

@@ -61,7 +61,7 @@ func TestFilesOfHTTPConfig(t *testing.T) {
 		},
 		{
 			"basic_auth: {username: me, password_file: /dev/zero}",
-			"/dev/zero is longer than 64 KiB; it is something else",
+			"/dev/zero is longer than 64 KiB, so it is not the right file",
 		},
 		{"authorization: {credentials_file: /dev/zero}", "/dev/zero is longer than 64 KiB"},
 		{
@@ -82,7 +82,7 @@ func TestFilesOfHTTPConfig(t *testing.T) {
 		},
 		{
 			"authorization: {credentials_file: " + file("lines", "a\nb") + "}",
-			"holds a line break or another control character",
+			"contains a line break or another control character",
 		},
 	} {
 		var cfg config.HTTPClientConfig

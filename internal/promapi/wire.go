@@ -135,7 +135,7 @@ func inflated(raw io.Reader) (io.Reader, error) {
 }
 
 // hintPacked is what to do about answers that Prometheus does not compress so.
-const hintPacked = "switch the compression of what stands before Prometheus off"
+const hintPacked = "turn off compression in the proxy in front of Prometheus"
 
 // unpackError tells what is not compressed as it says from what breaks off.
 func unpackError(err error, encoding string) error {
@@ -146,7 +146,7 @@ func unpackError(err error, encoding string) error {
 		if errors.Is(err, no) || errors.As(err, &corrupt) {
 			return &Error{
 				Kind: KindBadAnswer, Message: fmt.Sprintf("the answer says that it is compressed "+
-					"with %s, and is not", encoding), Hint: hintPacked,
+					"with %s, but it is not", encoding), Hint: hintPacked,
 			}
 		}
 	}
@@ -167,7 +167,7 @@ func stay(follow bool) func(*http.Request, []*http.Request) error {
 			Kind: KindRedirect, Status: req.Response.StatusCode,
 			Message: "the server redirects to " + to.String(),
 		}
-		write := "check the URL and what stands before Prometheus"
+		write := "check the URL and the proxy in front of Prometheus"
 		if base := baseOf(to, first.URL.Path); base != "" {
 			write = "write " + base + " as the URL"
 		}
@@ -176,13 +176,14 @@ func stay(follow bool) func(*http.Request, []*http.Request) error {
 			e.Hint = hintLogin
 		case first.URL.Host != req.URL.Host || first.URL.Scheme != req.URL.Scheme:
 			e.Hint = "credentials are not sent to another address: if it is the right one, " +
-				write + "; if it is a login, configure http_config"
+				write + "; if it is a login, set credentials in http_config"
 		case !follow:
 			e.Hint = "follow_redirects is off: " + write
 		case first.Method != req.Method:
-			e.Hint = "a query does not survive this kind of redirect: " + write
+			e.Hint = "this kind of redirect loses the query: " + write
 		case len(via) > 5:
-			e.Hint = "it does so again and again: check the URL and what stands before Prometheus"
+			e.Hint = "there are too many redirects: check the URL and the proxy in front of " +
+				"Prometheus"
 		default:
 			return nil
 		}

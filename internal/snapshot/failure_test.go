@@ -39,7 +39,7 @@ func TestFailureOf(t *testing.T) {
 		"too many series": {
 			&promapi.LimitError{Limit: 5, Fixed: true},
 			Failure{
-				Kind: FailureLimit, Message: "the query answers with more than 5 series",
+				Kind: FailureLimit, Message: "the query returns more than 5 series",
 				Hint: "raise prometheus.max_series",
 			},
 		},
