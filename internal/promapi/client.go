@@ -1,6 +1,6 @@
-// Package promapi asks a Prometheus server, or one that speaks its HTTP API (Thanos, Mimir,
-// VictoriaMetrics), range queries and hands on the answer series by series while it arrives, so
-// that no answer is ever in memory as a whole.
+// Package promapi sends range queries to Prometheus, or to a server with the same HTTP API (Thanos,
+// Mimir, VictoriaMetrics). It passes on the answer series by series while it arrives, so that no
+// answer is ever in memory as a whole.
 package promapi
 
 import (
@@ -29,9 +29,9 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// What holds where Options or Query say nothing.
+// The defaults of Options and Query.
 const (
-	DefaultLimit        = 10_000 // series of an answer
+	DefaultLimit        = 10_000 // series in an answer
 	DefaultConcurrency  = 4
 	DefaultQueryTimeout = time.Minute
 	DefaultAttempts     = 3
@@ -39,50 +39,50 @@ const (
 	DefaultMaxBytes     = 1 << 30
 )
 
-// maxMetadata bounds the answers that client_golang reads as a whole, in bytes: a server that
-// ignores match[] names 100,000 metrics in it.
+// maxMetadata bounds the answers that client_golang reads as a whole, in bytes. A server that
+// ignores match[] may list 100,000 metrics.
 const maxMetadata = 4 << 20
 
-// maxWait is the longest that is waited before another try. A server that asks for more is not
-// asked again.
+// maxWait is the longest wait before a retry. If a server asks for a longer wait, there is no
+// retry.
 const maxWait = 30 * time.Second
 
-// maxSteps bounds a query's grid, and with it the memory of a series. Prometheus itself allows
-// 11,000.
+// maxSteps bounds the grid of a query and so the memory of a series. Prometheus itself allows
+// 11,000 steps.
 const maxSteps = 1 << 18
 
-// Options are how a Client asks. The zero value is good.
+// Options are the options of a Client. The zero value is usable.
 type Options struct {
-	Matchers    []*labels.Matcher // put into every selector of every query
-	Params      map[string]string // sent along with every request: dedup, partial_response
-	Concurrency int               // most calls at once; more wait
-	// the server's for one query; the client waits twice as long for the whole answer
+	Matchers    []*labels.Matcher // added to every selector of every query
+	Params      map[string]string // sent with every request: dedup, partial_response
+	Concurrency int               // the most calls at once; others wait
+	// the server's limit for one query; the client waits twice as long for the whole answer
 	QueryTimeout time.Duration
-	Attempts     int // most tries of one call, the first among them
-	// before the second try, doubled before each further one; half of it is left to chance
+	Attempts     int // the most tries of one call, including the first
+	// the wait before the first retry; it doubles for each further one, and half of it is random
 	Backoff         time.Duration
 	MaxBytes        int64 // of one answer, uncompressed
 	FollowRedirects bool  // within the same scheme and host; others are never followed
 	UserAgent       string
-	// the wall clock, by which errors say how long something took; nil: they do not
+	// the wall clock, for the durations in errors; if nil, errors have none
 	Now func() time.Time
 }
 
-// Client asks one server. It is safe for use by several goroutines at once; each of Range must not
-// call the client that calls it, as both would hold a place of its concurrency.
+// Client queries one server. It is safe for concurrent use. The function that is passed to Range
+// must not call the same client, because both calls would need a slot of its concurrency.
 type Client struct {
 	base    *url.URL
 	http    *http.Client
 	api     v1.API
 	o       Options
-	sent    secret.Sent // in all its requests
-	places  chan struct{}
-	getOnly atomic.Bool // the server has refused a POST and answered the same as a GET
+	sent    secret.Sent // the secrets of all its requests
+	slots   chan struct{}
+	getOnly atomic.Bool // the server refused a POST and answered the same request as a GET
 }
 
-// New returns a client of the server at base, which may have a path prefix. rt sends its requests,
-// see Transport, and knows the credentials; nil is http.DefaultTransport. An *Error of rt's is the
-// client's own, but for Op and URL.
+// New returns a client of the server at base, which may have a path prefix. rt sends the requests
+// and has the credentials (see Transport); nil means http.DefaultTransport. The client returns an
+// *Error of rt with its own Op and URL.
 func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	if err := checkBase(base); err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 		rt = http.DefaultTransport
 	}
 	o = o.withDefaults()
-	c := &Client{base: base, o: o, places: make(chan struct{}, o.Concurrency)}
+	c := &Client{base: base, o: o, slots: make(chan struct{}, o.Concurrency)}
 	w := wire{
 		next: exchange.Plain{Next: rt}, agent: o.UserAgent, max: o.MaxBytes,
 		advice: "query a larger step or fewer series", sent: &c.sent, now: o.Now,
@@ -118,11 +118,11 @@ func New(base *url.URL, rt http.RoundTripper, o Options) (*Client, error) {
 	return c, c.openAPI(w)
 }
 
-// CloseIdleConnections closes what is kept open for the next request.
+// CloseIdleConnections closes connections that are kept open for the next request.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 
-// openAPI makes client_golang's client, which reads the parameters of each of its requests from the
-// URL that it is given.
+// openAPI makes the client of client_golang. That client takes the parameters of all its requests
+// from its URL.
 func (c *Client) openAPI(w wire) error {
 	u := *c.base
 	u.RawQuery = c.params().Encode()
@@ -169,10 +169,10 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Range hands every series of a range query to each, in the server's order. A Series, its labels
-// and its values, is valid during the call; the strings of its labels may be kept. Range tries
-// again only before the first series; what was folded counts only where it returned nil. An error
-// of each ends it at once and is returned as it is; the others are *Error or *LimitError.
+// Range calls each with every series of a range query, in the server's order. A Series is valid
+// only during the call, but the strings of its labels may be kept. Range retries only before the
+// first series. Unless it returns nil, the caller must discard the series that it got. An error of
+// each ends Range at once and is returned unchanged; other errors are an *Error or a *LimitError.
 func (c *Client) Range(ctx context.Context, q Query, each func(series.Series) error) (Meta, error) {
 	if q.Limit <= 0 {
 		q.Limit = DefaultLimit
@@ -197,8 +197,8 @@ func (c *Client) Range(ctx context.Context, q Query, each func(series.Series) er
 	}
 }
 
-// form is a range query's parameters. start and end are whole milliseconds, as the server's times
-// are.
+// form returns the parameters of a range query. start and end are whole milliseconds, like all
+// times of the server.
 func (c *Client) form(q Query) (url.Values, error) {
 	expr, err := AddMatchers(q.Expr, c.o.Matchers)
 	if err != nil {
@@ -223,6 +223,7 @@ func (c *Client) form(q Query) (url.Values, error) {
 	return form, nil
 }
 
+// params returns the parameters of every request.
 func (c *Client) params() url.Values {
 	v := make(url.Values)
 	for name, value := range c.o.Params {
@@ -231,7 +232,7 @@ func (c *Client) params() url.Values {
 	return v
 }
 
-// seconds writes milliseconds as the API's decimal seconds.
+// seconds formats milliseconds as decimal seconds.
 func seconds(ms int64) string {
 	return strconv.FormatFloat(float64(ms)/1000, 'f', -1, 64)
 }
@@ -261,8 +262,7 @@ func (c *Client) rangeOnce(ctx context.Context, q Query, form url.Values,
 	return meta, err
 }
 
-// send posts a range query's form, or asks by GET where a server or what stands before it allows
-// nothing else.
+// send sends a range query with POST, or with GET if the server or a proxy refuses POST.
 func (c *Client) send(ctx context.Context, form url.Values) (*http.Response, error) {
 	u := *c.base.JoinPath("api/v1/query_range")
 	if !c.getOnly.Load() {
@@ -272,7 +272,7 @@ func (c *Client) send(ctx context.Context, form url.Values) (*http.Response, err
 			return nil, err
 		}
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		// net/http may send it anew on another connection where the first was already closed
+		// lets net/http resend it on another connection if the first was already closed
 		req.Header["Idempotency-Key"] = nil
 		resp, err := c.http.Do(req)
 		var e *Error
@@ -294,23 +294,23 @@ func (c *Client) send(ctx context.Context, form url.Values) (*http.Response, err
 	return resp, err
 }
 
-// enter waits for a place among the calls at once; leave gives it back.
+// enter waits for a slot of the concurrency. leave returns the slot.
 func (c *Client) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	select {
-	case c.places <- struct{}{}:
+	case c.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (c *Client) leave() { <-c.places }
+func (c *Client) leave() { <-c.slots }
 
-// pause waits before try n+1, or returns why there is none: err itself where another try cannot
-// help, where there were enough, or where the wait would not end before ctx does.
+// pause waits before try n+1. It returns an error if there is no such try: err itself if a retry
+// cannot help, if there were enough tries, or if the wait would end after ctx.
 func (c *Client) pause(ctx context.Context, n int, err error) error {
 	var e *Error
 	if !errors.As(err, &e) || !e.Again || n >= c.o.Attempts || e.after > maxWait {
@@ -318,8 +318,8 @@ func (c *Client) pause(ctx context.Context, n int, err error) error {
 	}
 	backoff := min(c.o.Backoff<<min(n-1, 16), maxWait)
 	wait := max(backoff/2+rand.N(backoff/2+1), e.after)
-	// A context that ends after wait ends with its parent where that is sooner: this compares both
-	// without a clock of our own.
+	// waiting ends with ctx if that is sooner. So its deadline shows which of them ends first, and
+	// no clock is needed.
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	end, _ := waiting.Deadline()
@@ -333,14 +333,14 @@ func (c *Client) pause(ctx context.Context, n int, err error) error {
 	return nil
 }
 
-// The bounds of an error's and a note's words, in characters.
+// The longest texts of an error or a note, in characters.
 const (
 	maxType    = 50
 	maxMessage = 1000
 )
 
-// explain makes an *Error of whatever ended op, or leaves a *LimitError. What the server was sent
-// is in none of its words.
+// explain turns the error that ended op into an *Error. It returns a *LimitError unchanged. The
+// text of the error contains no secret that was sent to the server.
 func (c *Client) explain(ctx context.Context, op string, err error) error {
 	var (
 		e      *Error
@@ -376,14 +376,14 @@ func (c *Client) explain(ctx context.Context, op string, err error) error {
 	}
 	message := c.sent.Scrub(e.Message)
 	if message != e.Message {
-		e.Err = nil // which says the same
+		e.Err = nil // its text contains the secret, too
 	}
 	e.Type, e.Message = outside.Middle(c.sent.Scrub(e.Type), maxType), outside.Middle(message,
 		maxMessage)
 	return e
 }
 
-// endError is the error of a call that our own side ended. It is ctx.Err() and ctx's cause.
+// endError returns the error of a call that ctx ended. It wraps ctx.Err() and the cause of ctx.
 func endError(ctx context.Context) *Error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	e := &Error{Kind: KindCanceled, Message: cause.Error(), Err: err}
@@ -398,8 +398,8 @@ func endError(ctx context.Context) *Error {
 	return e
 }
 
-// tails are the ends of paths that people copy from a browser or from another configuration, and
-// that do not belong into the URL.
+// tails are ends of paths that people copy from a browser or another configuration, and that do not
+// belong in the URL.
 var tails = []string{
 	"/graph", "/query", "/classic/graph", "/new/graph", "/alerts", "/rules", "/targets",
 	"/service-discovery", "/status", "/config", "/flags",
@@ -407,8 +407,8 @@ var tails = []string{
 	"/-/healthy", "/api",
 }
 
-// addedTail returns what a path ends with that the client adds itself, or that belongs to a page
-// for people; "" where that is nothing.
+// addedTail returns the end of a path that the client adds itself or that is a page for people, or
+// "" if there is none.
 func addedTail(path string) string {
 	path = strings.TrimRight(path, "/")
 	if at := strings.Index(path+"/", "/api/v1/"); at >= 0 {
@@ -423,11 +423,11 @@ func addedTail(path string) string {
 	return longest
 }
 
-// truthful lets no answer through that says "success" beside an error, of which client_golang reads
-// only the first. Its answers are short: see maxMetadata.
+// truthful turns an answer that has both "success" and an error into an error. client_golang would
+// read only the first. Its answers are short: see maxMetadata.
 type truthful struct{ next http.RoundTripper }
 
-// CloseIdleConnections is for http.Client's.
+// CloseIdleConnections implements what http.Client.CloseIdleConnections calls.
 func (t truthful) CloseIdleConnections() {
 	(&http.Client{Transport: t.next}).CloseIdleConnections()
 }

@@ -9,21 +9,20 @@ import (
 const (
 	maxLabels     = 256      // of a series
 	maxLabelBytes = 64 << 10 // of a series, names and values together
-	// of all series together, for each that the answer may have; but always minLabelBytes
+	// of all series together: allLabelBytes for each series of the limit, at least minLabelBytes
 	allLabelBytes = 2 << 10
 	minLabelBytes = 1 << 20
-	maxNotes      = 100      // warnings that are kept, and infos
+	maxNotes      = 100      // of warnings, and of infos
 	maxText       = 16 << 10 // bytes of a message or a note
 )
 
 // A decoder reads the answer to a range query
-// (https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries) series by series. The
-// order of keys is the server's: all that is asked of it is that a series' own keys stand together.
-// What an answer says at its end, it says after each has had all its series: only then is it known
-// whether they count.
+// (https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries) series by series. It
+// accepts keys in any order. An answer may have its status at the end, after all series were passed
+// on: only then is it known whether they count.
 type decoder struct {
 	scanner
-	limit int // most series
+	limit int // the most series
 	each  func(series.Series) error
 	meta  Meta
 
@@ -32,18 +31,18 @@ type decoder struct {
 	resultType                 string
 	hasData, hasResult         bool
 
-	// The series that is being read.
+	// The current series.
 	labels    series.Labels
 	labelSize int // in bytes
 	hasMetric bool
 	samples   samples
 	strings   interned
 
-	// What is known of all series until now.
+	// All series so far.
 	labelSizes int
-	seen       map[uint64]struct{} // by the hashes of their labels
+	seen       map[uint64]struct{} // the hashes of their labels
 
-	stopped bool // each wanted no more
+	stopped bool // each returned an error
 }
 
 func newDecoder(body io.Reader, q Query, each func(series.Series) error) *decoder {
@@ -58,8 +57,8 @@ func newDecoder(body io.Reader, q Query, each func(series.Series) error) *decode
 	}
 }
 
-// decode reads the whole answer. Its errors are the caller's own where d.stopped, or *Error,
-// *LimitError, *syntaxError, or the reader's.
+// decode reads the whole answer. Its error is that of each if d.stopped is set. Otherwise it is an
+// *Error, *LimitError or *syntaxError, or an error of the reader.
 func (d *decoder) decode() (Meta, error) {
 	err := d.answer()
 	d.meta.Bytes = d.offset()
@@ -82,7 +81,6 @@ func (d *decoder) answer() error {
 	}
 	switch {
 	case d.status == "error", d.status == "success" && d.errorType+d.message != "":
-		// whatever it says before
 		return answerError(d.errorType, d.message)
 	case d.status != "success":
 		return d.wrong("the status is %q instead of success or error", d.status)
@@ -140,7 +138,7 @@ func (d *decoder) dataField(key []byte) (err error) {
 	return err
 }
 
-// text takes a string, or null for none.
+// text reads a string. null is an empty string.
 func (d *decoder) text(what string) (string, error) {
 	if none, err := d.null(what); none || err != nil {
 		return "", err
@@ -149,7 +147,7 @@ func (d *decoder) text(what string) (string, error) {
 	return string(b), err
 }
 
-// notes takes a list of texts and returns the first of them.
+// notes reads a list of texts and returns the first maxNotes of them.
 func (d *decoder) notes(what string) (notes []string, err error) {
 	err = d.array(what, func() error {
 		b, err := d.string("one of the "+what, maxText)
@@ -172,7 +170,7 @@ func (d *decoder) partial() error {
 	return d.skip(0)
 }
 
-// series takes one series and gives it to each.
+// series reads one series and passes it to each.
 func (d *decoder) series() error {
 	switch c, err := d.peek("a series"); {
 	case err != nil:
@@ -200,8 +198,9 @@ func (d *decoder) series() error {
 	return nil
 }
 
-// once refuses a series that was there before: every figure would count it twice, and no alert
-// could tell the two apart. It also bounds the labels of all series together, which are kept.
+// once returns an error for a series that the answer already had. Every figure would count it
+// twice, and no alert could distinguish the two. It also bounds the labels of all series together,
+// because they stay in memory.
 func (d *decoder) once() error {
 	most := max(minLabelBytes, d.limit*allLabelBytes)
 	if d.labelSizes += d.labelSize; d.labelSizes > most {
@@ -244,7 +243,7 @@ func (d *decoder) seriesField(key []byte) error {
 	return d.skip(0)
 }
 
-// metric takes a label set. An empty value is no label, as in Prometheus.
+// metric reads a label set. As in Prometheus, a label with an empty value is no label.
 func (d *decoder) metric() error {
 	if d.hasMetric {
 		return d.wrong("a series has labels twice")

@@ -10,7 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Kind is what went wrong, for a caller that decides by it.
+// Kind classifies an error, for callers that decide by it.
 type Kind string
 
 // The kinds of errors.
@@ -18,38 +18,37 @@ const (
 	KindRefused  Kind = "connection refused" // nothing listens there
 	KindNoHost   Kind = "no such host"
 	KindTLS      Kind = "TLS"
-	KindNetwork  Kind = "network"   // a connection that could not be made or broke off
+	KindNetwork  Kind = "network"   // a connection failed or broke off
 	KindDenied   Kind = "denied"    // 401, 403
 	KindNotFound Kind = "not found" // no Prometheus API at this URL
-	KindRedirect Kind = "redirect"  // to where the client does not follow
-	KindQuery    Kind = "query"     // the server does not take the query, or fails at it
+	KindRedirect Kind = "redirect"  // one that the client does not follow
+	KindQuery    Kind = "query"     // the server rejects the query, or fails to run it
 	// more points, samples or bytes than the server or the client allows
 	KindTooMuch   Kind = "too much"
-	KindTimeout   Kind = "timeout"       // of the server's query, or of ours
-	KindGaveUp    Kind = "proxy timeout" // of what stands before the server: 408, 504, 524
-	KindCanceled  Kind = "canceled"      // by our side, or by the server's
+	KindTimeout   Kind = "timeout"       // of the server or of the client
+	KindGaveUp    Kind = "proxy timeout" // of a proxy in front of the server: 408, 504, 524
+	KindCanceled  Kind = "canceled"      // by the client or by the server
 	KindBusy      Kind = "busy"          // 429, 502, 503
 	KindServer    Kind = "server"        // another 5xx
-	KindBadAnswer Kind = "bad answer"    // not what Prometheus answers
-	KindNotMatrix Kind = "not a matrix"  // the query has no range vector for an answer
+	KindBadAnswer Kind = "bad answer"    // not an answer of the Prometheus API
+	KindNotMatrix Kind = "not a matrix"  // the answer is not a range vector
 	KindHistogram Kind = "histogram"     // the answer has native histograms
 	KindBadConfig Kind = "configuration" // the client's own input is wrong
 )
 
-// Error is a call that failed. Its text holds no secret and no part of the URL but scheme, host and
-// path.
+// Error is a failed call. Its text contains no secret and, of the URL, only scheme, host and path.
 type Error struct {
 	Kind    Kind
 	Op      string // what was being done: "range query"
 	URL     string // without parameters
-	Status  int    // of HTTP, 0 where there was no answer
-	Type    string // Prometheus' errorType, where it gave one
-	Message string // the server's own words, or what was seen
+	Status  int    // of HTTP; 0 if there was no answer
+	Type    string // Prometheus' errorType; "" if there was none
+	Message string // the message of the server, or what went wrong
 	Hint    string // what to do next
-	Err     error  // what is beneath it, if anything
-	Again   bool   // another try may help
+	Err     error  // the wrapped error, or nil
+	Again   bool   // a retry may help
 
-	// Took is after how long a proxy gave up (KindGaveUp); 0: not known.
+	// Took is the time after which a proxy gave up (KindGaveUp); 0 if unknown.
 	Took time.Duration
 
 	after time.Duration // the wait that the server asks for before another try
@@ -77,14 +76,14 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns what is beneath e.
+// Unwrap returns the wrapped error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// LimitError is an answer with more series than Query.Limit. The series up to the limit have been
-// handed on; they do not count.
+// LimitError is an answer with more series than Query.Limit. The caller has got the series up to
+// the limit and must discard them.
 type LimitError struct {
 	Limit int
-	// Fixed says that whoever reads the error cannot change the query, as those of built-in panels.
+	// Fixed says that the user cannot change the query, because it is one of a built-in panel.
 	Fixed bool
 }
 
@@ -92,7 +91,7 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("the query returns more than %d series; %s", e.Limit, e.Hint())
 }
 
-// Hint says what to do about it.
+// Hint returns what to do about the error.
 func (e *LimitError) Hint() string {
 	if e.Fixed {
 		return "raise prometheus.max_series"
@@ -101,8 +100,8 @@ func (e *LimitError) Hint() string {
 		"raise max_series"
 }
 
-// answerError is the error that an answer of status "error" tells of. Its words are the server's
-// own: Client.explain bounds them.
+// answerError returns the error of an answer with the status "error". Its message is the server's
+// own; Client.explain bounds its length.
 func answerError(errorType, message string) *Error {
 	e := &Error{Kind: KindServer, Type: errorType, Message: message}
 	switch known := causeOf(message); {
@@ -124,7 +123,8 @@ func answerError(errorType, message string) *Error {
 	return e
 }
 
-// A cause is why a server, or what stands before it, refuses a query, known by its words.
+// A cause is a known reason for which a server or a proxy refuses a query. It is recognized by
+// words in the message.
 type cause struct {
 	kind  Kind
 	again bool
@@ -134,7 +134,7 @@ type cause struct {
 
 func (c *cause) explain(e *Error) { e.Kind, e.Again, e.Hint = c.kind, c.again, c.hint }
 
-// timedOut is the cause of a query that the server itself gave up.
+// timedOut is the cause if the server itself ended the query at its time limit.
 var timedOut = cause{
 	kind: KindTimeout,
 	hint: "Prometheus gave up after the query's time limit: narrow the query, shorten its range, " +
@@ -151,8 +151,8 @@ const (
 		"the range or aggregate in a recording rule"
 )
 
-// causes are the causes in the order in which they are looked for: Prometheus' own, Thanos',
-// Mimir's and Cortex', VictoriaMetrics', and those of the proxies that stand before them.
+// causes are the known causes, in the order in which they are tried. They are those of Prometheus,
+// Thanos, Mimir, Cortex and VictoriaMetrics, and of the proxies in front of them.
 var causes = []cause{
 	{
 		kind: KindDenied,
@@ -293,7 +293,7 @@ var causes = []cause{
 	},
 }
 
-// causeOf returns the cause that a message names, nil where it names none.
+// causeOf returns the known cause of a message, or nil if there is none.
 func causeOf(message string) *cause {
 	low := strings.ToLower(message)
 	for i := range causes {
@@ -342,7 +342,7 @@ func errHistogram(labels series.Labels) *Error {
 	}
 }
 
-// errLabels is the error of labels that are more than anybody reads, whose format says so.
+// errLabels returns the error of labels that are too many or too long.
 func errLabels(format string, args ...any) *Error {
 	return &Error{
 		Kind:    KindTooMuch,
@@ -369,8 +369,8 @@ func errSlow(limit time.Duration) *Error {
 	}
 }
 
-// Unreachable returns the error that every further query would have too, nil where err is none of
-// that kind.
+// Unreachable returns the *Error in err if every further query would fail with it, too. Otherwise
+// it returns nil.
 func Unreachable(err error) error {
 	var e *Error
 	if !errors.As(err, &e) {

@@ -19,13 +19,13 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// maxErrorBody is how much of an error's body is read, in bytes.
+// maxErrorBody is the number of bytes that are read of an error's body.
 const maxErrorBody = 64 << 10
 
-// statusError reads an answer that is none of the API's successes, and came after took. Of its
-// words what was sent is taken out.
+// statusError returns the error of an answer that is no success of the API. The answer came after
+// took. The error contains no secret that was sent.
 func statusError(resp *http.Response, sent *secret.Sent, took time.Duration) *Error {
-	// a body that breaks off still says something
+	// the beginning of a body that breaks off is still useful
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	body = secret.Whole(body, maxErrorBody)
 	contentType := resp.Header.Get("Content-Type")
@@ -48,15 +48,15 @@ func statusError(resp *http.Response, sent *secret.Sent, took time.Duration) *Er
 	return e
 }
 
-// longestReason is the longest web page whose words are the reason of an error, in bytes: a proxy's
-// own are short.
+// longestReason is the longest web page that is searched for known causes, in bytes. The error
+// pages of proxies are short.
 const longestReason = 4 << 10
 
-// slowRefusal is after how long a 502 or 503 is the end of a proxy's patience and not of a server
-// that does not run.
+// slowRefusal is the time after which a 502 or 503 means that a proxy gave up, and not that the
+// server does not run.
 const slowRefusal = 20 * time.Second
 
-// explainStatus says what an answer means whose words say nothing that is known.
+// explainStatus explains an answer by its status. It is for answers without a known cause.
 func (e *Error) explainStatus(resp *http.Response, body string, took time.Duration) {
 	page := isWebPage(resp.Header.Get("Content-Type"), body)
 	switch code := resp.StatusCode; {
@@ -119,8 +119,8 @@ func (e *Error) explainStatus(resp *http.Response, body string, took time.Durati
 	}
 }
 
-// gaveUp reports whether a proxy answered because it had waited long enough: with 504, with 408 as
-// Envoy does, with 524 as Cloudflare does, or, as oauth2-proxy does, with a 502 that took long.
+// gaveUp reports whether a proxy answered because its own timeout expired: with 504, with 408
+// (Envoy), with 524 (Cloudflare), or with a slow 502 (oauth2-proxy) or 503.
 func gaveUp(code int, took time.Duration) bool {
 	switch code {
 	case http.StatusGatewayTimeout, http.StatusRequestTimeout, 524:
@@ -131,7 +131,7 @@ func gaveUp(code int, took time.Duration) bool {
 	return false
 }
 
-// hintLogin is what to do about a login for people.
+// hintLogin says what to do about a login page.
 const hintLogin = "the login in front of Prometheus is for people: set credentials for programs " +
 	"in http_config (authorization, basic_auth, oauth2), or use the URL of Prometheus behind the " +
 	"login"
@@ -141,9 +141,9 @@ func isWebPage(contentType, body string) bool {
 	return strings.Contains(contentType, "html") || strings.HasPrefix(strings.TrimSpace(body), "<")
 }
 
-// plainText is what a body without the API's JSON says: its first line, nothing of a web page. It
-// is not cut here: only a whole secret is known as one, so that Client.explain takes them out first
-// and cuts then.
+// plainText returns the first line of a body that is not the API's JSON. Of a web page it returns
+// nothing. It does not cut a long line, because a part of a secret would not be recognized:
+// Client.explain removes secrets first and cuts then.
 func plainText(contentType, body string) string {
 	text := strings.TrimSpace(strings.ToValidUTF8(body, "\uFFFD"))
 	if isWebPage(contentType, text) {
@@ -153,7 +153,7 @@ func plainText(contentType, body string) string {
 	return strings.TrimSpace(text)
 }
 
-// What net/http says, for which it has no types.
+// Parts of errors for which net/http has no types.
 var (
 	headersTooLong = []string{
 		"server response headers exceeded", "response header list larger than advertised limit",
@@ -166,19 +166,20 @@ var (
 	}
 )
 
-// says tells whether an error has any of the words in it.
-func says(err error, words []string) bool {
-	return slices.ContainsFunc(words, func(w string) bool {
-		return strings.Contains(err.Error(), w)
+// contains reports whether the text of an error contains one of the parts.
+func contains(err error, parts []string) bool {
+	return slices.ContainsFunc(parts, func(p string) bool {
+		return strings.Contains(err.Error(), p)
 	})
 }
 
+// goesAway reports whether the server closed an HTTP/2 connection with GOAWAY.
 func goesAway(err error) bool {
 	away, _ := exchange.GoesAway(err)
 	return away
 }
 
-// networkError says in plain words why there was no answer, or no whole one.
+// networkError returns the *Error for a network error: there was no answer, or no complete one.
 func networkError(err error) *Error {
 	var (
 		wrapped     *url.Error
@@ -199,21 +200,21 @@ func networkError(err error) *Error {
 		e.Kind = KindBusy
 		e.Hint = "the server or a proxy in front of it restarts or limits requests: lower " +
 			"concurrency, or set http_config: {enable_http2: false}"
-	case says(err, []string{"invalid header field"}): // of what we send
+	case contains(err, []string{"invalid header field"}): // of the request
 		e.Kind, e.Again, e.Err = KindBadConfig, false, nil
 		e.Message = "a header from http_config contains a line break or another control character"
 		e.Hint = "correct the credentials or the header, or the file that holds them"
 	case errors.Is(err, exchange.ErrSwitched):
 		e.Kind, e.Again = KindBadAnswer, false
 		e.Hint = "check host and port: this may not be a Prometheus server"
-	case says(err, headersTooLong):
+	case contains(err, headersTooLong):
 		e.Kind, e.Again, e.Err = KindTooMuch, false, nil
 		e.Message = fmt.Sprintf("the answer's headers are longer than %d KiB", maxHeader>>10)
 		e.Hint = "those of Prometheus are short: a proxy may have answered instead"
-	case says(err, []string{`malformed HTTP response "\x15\x03`}): // a TLS alert
+	case contains(err, []string{`malformed HTTP response "\x15\x03`}): // a TLS alert
 		e.Kind, e.Again = KindTLS, false
 		e.Hint = "the server speaks HTTPS: write https:// in the URL"
-	case says(err, notHTTP):
+	case contains(err, notHTTP):
 		e.Kind, e.Again = KindBadAnswer, false
 		e.Hint = "the server there does not speak HTTP as Prometheus does: check the port"
 	case errors.As(err, &op) && op.Op == "proxyconnect":
@@ -257,7 +258,7 @@ func networkError(err error) *Error {
 	return e
 }
 
-// handshakeHint says what to do about the alert with which a server refuses a TLS handshake.
+// handshakeHint returns what to do about the alert of a refused TLS handshake.
 func handshakeHint(alert string) string {
 	switch {
 	case strings.Contains(alert, "protocol version"):

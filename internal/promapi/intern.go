@@ -1,12 +1,12 @@
 package promapi
 
 const (
-	maxInterned     = 4096 // strings that are known
-	maxInternedSize = 256  // bytes of one
+	maxInterned     = 4096 // strings
+	maxInternedSize = 256  // bytes of a string
 )
 
-// interned makes one string of equal texts: label names, and the values that most series share. It
-// is bounded, so that an answer whose values all differ costs little more than those values.
+// interned returns the same string for equal texts, such as label names and values that most series
+// share. It is bounded, so that it costs little if all values differ.
 type interned map[string]string
 
 func (t interned) intern(b []byte) string {

@@ -7,14 +7,13 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// AddMatchers puts matchers into every selector of the PromQL expression expr, beside those that it
-// has: where a selector already matches the same label, both hold. Without matchers it returns expr
-// as its author wrote it.
+// AddMatchers adds matchers to every selector of the PromQL expression expr. If a selector already
+// matches the same label, both matchers apply. Without matchers it returns expr unchanged.
 func AddMatchers(expr string, matchers []*labels.Matcher) (string, error) {
 	if len(matchers) == 0 {
 		return expr, nil
 	}
-	// Whether a feature is switched on is the server's to say.
+	// Accept optional features: the server decides whether they are enabled.
 	tree, err := parser.NewParser(parser.Options{
 		EnableExperimentalFunctions:  true,
 		ExperimentalDurationExpr:     true,

@@ -13,12 +13,12 @@ import (
 	"github.com/promsnap/promsnap/internal/outside"
 )
 
-// maxNames is how long the names in one request of Present may be together, in bytes: they travel
-// in the URL.
+// maxNames is the longest list of names in one request of Present, in bytes. The names are part of
+// the URL.
 const maxNames = 1500
 
-// Present says which of the metrics names have any series between start and end that the client's
-// matchers take. A server keeps its index by blocks of hours, so that a metric that ended shortly
+// Present reports which of the metrics have a series between start and end that matches the
+// client's matchers. A server keeps its index in blocks of hours, so a metric that ended shortly
 // before start may still be present.
 func (c *Client) Present(ctx context.Context, names []string, start,
 	end time.Time) (map[string]bool, error) {
@@ -50,7 +50,7 @@ func (c *Client) Present(ctx context.Context, names []string, start,
 	return present, nil
 }
 
-// selector takes all series of the metrics names, within the client's matchers.
+// selector returns a selector of all series of the metrics that match the client's matchers.
 func (c *Client) selector(names []string) (string, error) {
 	quoted := make([]string, len(names))
 	for i, name := range names {
@@ -68,7 +68,7 @@ func (c *Client) selector(names []string) (string, error) {
 	return "{" + strings.Join(all, ",") + "}", nil
 }
 
-// metricNames returns the names of the metrics that selector finds.
+// metricNames returns the names of the metrics that match selector.
 func (c *Client) metricNames(ctx context.Context, op, selector string, start,
 	end time.Time) (map[string]bool, error) {
 	for n := 1; ; n++ {
@@ -92,15 +92,15 @@ func (c *Client) metricNames(ctx context.Context, op, selector string, start,
 	}
 }
 
-// maxVersion bounds a server's version, in characters.
+// maxVersion is the longest version of a server, in characters.
 const maxVersion = 50
 
-// Server is what a server says of itself.
+// Server describes a server.
 type Server struct {
-	Version string // "" where it does not say
+	Version string // "" if unknown
 }
 
-// Name returns how a report names who answered: "Prometheus 3.15.0".
+// Name returns the name of the server for a report: "Prometheus 3.15.0".
 func (s Server) Name() string {
 	if s.Version == "" {
 		return "Prometheus"
@@ -108,8 +108,8 @@ func (s Server) Name() string {
 	return "Prometheus " + s.Version
 }
 
-// Server asks the server for its version, once. A server without the call has no version; that is
-// no error.
+// Server queries the version of the server. It does not retry. A server that does not have this
+// endpoint has no version; that is no error.
 func (c *Client) Server(ctx context.Context) (Server, error) {
 	const op = "asking for the version"
 	if err := c.enter(ctx); err != nil {

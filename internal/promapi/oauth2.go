@@ -18,33 +18,33 @@ import (
 	"github.com/promsnap/promsnap/internal/exchange"
 )
 
-// tokenTime is within which an OAuth2 server gives a token.
-const tokenTime = 15 * time.Second
+// tokenTimeout bounds the wait for a token.
+const tokenTimeout = 15 * time.Second
 
-// jwtBearer is the grant type of RFC 7523, the other one that http_config knows.
+// jwtBearer is the grant type of RFC 7523, the second grant type of http_config.
 const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-// tokens authorizes requests by an OAuth2 server's tokens, as prometheus/common does, but goes
-// nowhere else with the client's secret, and asks within the time of the request that needs the
-// token.
+// tokens authorizes requests with tokens of an OAuth2 server, like prometheus/common. Unlike that,
+// it never follows a redirect with the client's secret, and the request for a token ends with the
+// request that needs it.
 type tokens struct {
 	next   http.RoundTripper
-	server http.RoundTripper // the way to the OAuth2 server
+	server http.RoundTripper // for requests to the OAuth2 server
 	config *config.OAuth2
-	secret config.SecretReader // nil: there is none
+	secret config.SecretReader // nil if there is none
 
-	asking chan struct{} // holds who asks, or looks at what follows
+	lock   chan struct{} // held for the fields below and while a token is requested
 	source grant
 	with   string // the secret of source
 	known  *oauth2.Token
 }
 
-// A grant is a way to ask for tokens.
+// A grant is a source of tokens.
 type grant interface {
 	TokenSource(context.Context) oauth2.TokenSource
 }
 
-// authorized sends next's requests with tokens.
+// authorized returns a RoundTripper that adds tokens to the requests to next.
 func authorized(ctx context.Context, next http.RoundTripper, o *config.OAuth2,
 	secrets reader) (http.RoundTripper, error) {
 	server, err := connections(ctx, o.TLSConfig, o.ProxyConfig, secrets.store)
@@ -52,7 +52,7 @@ func authorized(ctx context.Context, next http.RoundTripper, o *config.OAuth2,
 		return nil, err
 	}
 	t := &tokens{
-		next: next, server: exchange.Plain{Next: server}, config: o, asking: make(chan struct{}, 1),
+		next: next, server: exchange.Plain{Next: server}, config: o, lock: make(chan struct{}, 1),
 	}
 	if o.GrantType == jwtBearer {
 		t.secret = secrets.of(o.ClientCertificateKey, o.ClientCertificateKeyFile,
@@ -74,18 +74,19 @@ func (t *tokens) RoundTrip(rq *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(rq)
 }
 
-// CloseIdleConnections is for http.Client's.
+// CloseIdleConnections implements what http.Client.CloseIdleConnections calls.
 func (t *tokens) CloseIdleConnections() {
 	for _, rt := range []http.RoundTripper{t.next, t.server} {
 		(&http.Client{Transport: rt}).CloseIdleConnections()
 	}
 }
 
-// token returns a token that holds. One request asks for it, the others wait.
+// token returns a valid token. If several requests need a new one, one of them gets it and the
+// others wait.
 func (t *tokens) token(ctx context.Context, agent string) (*oauth2.Token, error) {
 	select {
-	case t.asking <- struct{}{}:
-		defer func() { <-t.asking }()
+	case t.lock <- struct{}{}:
+		defer func() { <-t.lock }()
 	case <-ctx.Done():
 		return nil, noToken(ctx, ctx.Err())
 	}
@@ -98,17 +99,17 @@ func (t *tokens) token(ctx context.Context, agent string) (*oauth2.Token, error)
 	}
 	if t.source == nil || with != t.with {
 		t.with, t.known = with, nil
-		t.source = t.asks(with)
+		t.source = t.grant(with)
 	}
 	if t.known.Valid() {
 		return t.known, nil
 	}
-	timed, cancel := context.WithTimeoutCause(ctx, tokenTime,
-		fmt.Errorf("no answer within %s", tokenTime))
+	timed, cancel := context.WithTimeoutCause(ctx, tokenTimeout,
+		fmt.Errorf("no answer within %s", tokenTimeout))
 	defer cancel()
 	client := &http.Client{
 		Transport: within{timed, config.NewUserAgentRoundTripper(agent, t.server)},
-		// the secret would go along
+		// a redirect would take the secret to another address
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
@@ -124,7 +125,7 @@ func (t *tokens) token(ctx context.Context, agent string) (*oauth2.Token, error)
 	return token, nil
 }
 
-// within gives requests the time of a context: one of prometheus/common's has none.
+// within sends requests with a context. prometheus/common sends some without.
 type within struct {
 	ctx  context.Context
 	next http.RoundTripper
@@ -135,8 +136,8 @@ func (w within) RoundTrip(rq *http.Request) (*http.Response, error) {
 	return w.next.RoundTrip(rq.WithContext(w.ctx))
 }
 
-// asks is the grant of http_config, with a client's secret.
-func (t *tokens) asks(secret string) grant {
+// grant returns the grant of http_config with a secret.
+func (t *tokens) grant(secret string) grant {
 	o, params := t.config, url.Values{}
 	for name, value := range o.EndpointParams {
 		params.Set(name, value)
@@ -160,7 +161,8 @@ func (t *tokens) asks(secret string) grant {
 	}
 }
 
-// noToken says why there is no token, and nothing that the OAuth2 server says but its error's code.
+// noToken returns the error of a failed request for a token. Of the OAuth2 server's text it
+// contains only the error code.
 func noToken(ctx context.Context, err error) *Error {
 	var refused *oauth2.RetrieveError
 	switch {
@@ -189,7 +191,7 @@ func noToken(ctx context.Context, err error) *Error {
 		}
 	}
 	var sent *url.Error
-	if !errors.As(err, &sent) { // there was an answer
+	if !errors.As(err, &sent) { // the server answered
 		return &Error{
 			Kind: KindBadAnswer, Message: "the answer of the OAuth2 server is not a token",
 			Hint: "check token_url in http_config's oauth2",
@@ -205,8 +207,8 @@ func noToken(ctx context.Context, err error) *Error {
 	return e
 }
 
-// knownCode is an error's code where it is one of RFC 6749, 5.2: any other may be the secret, said
-// back.
+// knownCode returns code if it is an error code of RFC 6749, 5.2, and "" otherwise: any other text
+// may contain the secret.
 func knownCode(code string) string {
 	switch code {
 	case "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
@@ -216,7 +218,7 @@ func knownCode(code string) string {
 	return ""
 }
 
-// noTokenInTime is the error of a wait for a token that ended first.
+// noTokenInTime returns the error of a wait for a token that ended before there was one.
 func noTokenInTime(ctx context.Context) *Error {
 	cause := context.Cause(ctx)
 	e := &Error{

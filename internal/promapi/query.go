@@ -6,21 +6,21 @@ import (
 
 // Query is one range query.
 type Query struct {
-	// PromQL, its variables already expanded; the client puts its matchers into every selector
+	// PromQL with its variables expanded; the client adds its matchers to every selector
 	Expr string
-	Grid series.Grid // the times asked for; a grid of one step asks for one sample a series
-	// most series in the answer; one more is an error of type *LimitError. 0: DefaultLimit
+	Grid series.Grid // the times of the samples; a grid of one step has one sample a series
+	// the most series in the answer; more is a *LimitError. 0 means DefaultLimit
 	Limit int
 }
 
-// Meta is what is known of an answer beside its series.
+// Meta describes an answer without its series.
 type Meta struct {
 	Expr string // the PromQL as it was sent, with the client's matchers
-	// the times of the samples: the query's, or moved by a constant where the server aligned it
-	// otherwise
+	// the times of the samples: those of the query, shifted by a constant if the server aligned
+	// them differently
 	Grid     series.Grid
 	Series   int
-	Samples  int   // samples that are there, NaN among them where the server sent it
+	Samples  int   // the samples in the answer, including NaN
 	Bytes    int64 // of the body
 	Warnings []string
 	Infos    []string

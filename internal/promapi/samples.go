@@ -10,15 +10,15 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// samples are the values of one series on the grid, and what is known of the times of all series
-// before it. Times are milliseconds since 1970, Prometheus' own measure.
+// samples holds the values of one series on the grid, and the times of all series so far. Times are
+// milliseconds since 1970, as in Prometheus.
 type samples struct {
 	start, step int64
-	// of all times against the grid, from -step+1 to 0; known once there is a sample
+	// the shift of all times against the grid, from -step+1 to 0; set by the first sample
 	shift  int64
-	count  int // of all series
+	count  int // the samples of all series
 	values []float64
-	last   int // index of the series' newest sample, -1 for none
+	last   int // the index of the series' newest sample; -1 if there is none
 	heads  heads
 }
 
@@ -29,7 +29,7 @@ func newSamples(g series.Grid) samples {
 	}
 }
 
-// moved returns g as the server's times have it.
+// moved returns g shifted to the times of the server.
 func (p *samples) moved(g series.Grid) series.Grid {
 	g.Start = g.Start.Add(time.Duration(p.shift) * time.Millisecond)
 	return g
@@ -37,23 +37,23 @@ func (p *samples) moved(g series.Grid) series.Grid {
 
 func (p *samples) begin() { p.last = -1 }
 
-// end returns the values of the series, NaN where there was no sample.
+// end returns the values of the series. A step without a sample is NaN.
 func (p *samples) end() []float64 {
 	p.gap(len(p.values))
 	return p.values
 }
 
-// gap leaves the steps after the newest sample and before i without one.
+// gap sets the steps after the newest sample and before i to NaN.
 func (p *samples) gap(i int) {
 	for j := p.last + 1; j < i; j++ {
 		p.values[j] = math.NaN()
 	}
 }
 
-// window is more than the longest sample that quick takes, in bytes.
+// window is longer than any sample that quick reads, in bytes.
 const window = 128
 
-// read takes [[time, "value"], …]; labels are the series', as far as known, for errors.
+// read reads [[time, "value"], …]. labels are the known labels of the series, for errors.
 func (p *samples) read(s *scanner, labels series.Labels) error {
 	return s.array("a list of samples", func() error {
 		s.r += p.quick(s.buf[s.r:s.w])
@@ -61,12 +61,12 @@ func (p *samples) read(s *scanner, labels series.Labels) error {
 	})
 }
 
-// quick takes samples with their commas off the start of b as long as they are written as
-// Prometheus writes most of them: [1700000000.123,"-0.25"], without white space, exponents or
-// words, on the grid and in order. It returns how many bytes it took and leaves all else, and what
-// is wrong, to careful.
+// quick reads samples and their commas from the start of b, as long as they have the usual form:
+// [1700000000.123,"-0.25"], without white space, exponents or words, on the grid and in order. It
+// returns the number of bytes that it read. It leaves everything else, including errors, to
+// careful.
 func (p *samples) quick(b []byte) int {
-	taken := 0
+	read := 0
 	for len(b) >= window {
 		if n := p.heads.match(b, p.last+1); n > 0 {
 			v, size := quickValue(b[n:])
@@ -77,7 +77,7 @@ func (p *samples) quick(b []byte) int {
 			p.values[p.last] = v
 			p.count++
 			b = b[n+3:]
-			taken += n + 3
+			read += n + 3
 			continue
 		}
 		seconds, n := digits(b[1:], 0)
@@ -105,31 +105,30 @@ func (p *samples) quick(b []byte) int {
 		p.heads.learn(b[:i], p.last)
 		i += n
 		b = b[i+3:]
-		taken += i + 3
+		read += i + 3
 	}
-	return taken
+	return read
 }
 
-// sampleEnds reports whether b begins with what stands between the value of a sample and the next
+// sampleEnds reports whether b begins with what separates the value of a sample from the next
 // sample.
 func sampleEnds(b []byte) bool { return b[0] == '"' && b[1] == ']' && b[2] == ',' }
 
-// heads are how the samples of an answer begin, by their index: [1700000000," and the like. All
-// series of an answer have the same times, so that each text is read once and only compared in the
-// series that follow.
+// heads holds the beginnings of samples, such as [1700000000," by their index. All series of an
+// answer have the same times, so each beginning is parsed once and then only compared.
 type heads struct {
-	length int    // of all that are known, in bytes; 0: none is known
-	mask   uint64 // of the second half's bytes that belong to a text of this length
+	length int    // of every text, in bytes; 0 if there is none
+	mask   uint64 // the bytes of the second half that belong to a text of this length
 	texts  [][2]uint64
 }
 
-// The bounds of heads: of the length of one in bytes, and of their number, 256 KiB of them.
+// The limits of heads: the length of one in bytes, and their number, which is 256 KiB in all.
 const (
 	maxHead  = 16
 	maxHeads = 16 << 10
 )
 
-// learn remembers that the sample of index i begins with text.
+// learn records that the sample with index i begins with text.
 func (h *heads) learn(text []byte, i int) {
 	if len(text) <= maxHead/2 || len(text) > maxHead || i >= maxHeads ||
 		h.length != 0 && h.length != len(text) {
@@ -146,13 +145,13 @@ func (h *heads) learn(text []byte, i int) {
 	}
 }
 
-// match returns the length of the head of sample i where b begins with it, else 0. b must hold
-// maxHead bytes.
+// match returns the length of the head of sample i if b begins with it, and 0 otherwise. b must
+// have at least maxHead bytes.
 func (h *heads) match(b []byte, i int) int {
 	if i >= len(h.texts) {
 		return 0
 	}
-	t := &h.texts[i] // of one that is not known the first half is 0, which no text begins with
+	t := &h.texts[i] // the first half of an unknown text is 0, which never matches
 	if binary.LittleEndian.Uint64(b) != t[0] ||
 		binary.LittleEndian.Uint64(b[maxHead/2:])&h.mask != t[1] {
 		return 0
@@ -160,9 +159,9 @@ func (h *heads) match(b []byte, i int) int {
 	return h.length
 }
 
-// quickValue reads a decimal of at most 19 digits from the start of b, a zero before the point not
-// counted, and says how long it is, 0 where there is none. Shares of one are often written with 19
-// digits behind the point.
+// quickValue reads a decimal of at most 19 digits from the start of b. A zero before the point does
+// not count, because values below 1 often have 19 digits after it. quickValue also returns the
+// length of the decimal, or 0 if there is none.
 func quickValue(b []byte) (float64, int) {
 	i := 0
 	if b[0] == '-' {
@@ -170,7 +169,7 @@ func quickValue(b []byte) (float64, int) {
 	}
 	var m uint64
 	n := 0
-	if b[i] == '0' && b[i+1] == '.' { // a share of one
+	if b[i] == '0' && b[i+1] == '.' { // below 1
 		i++
 	} else {
 		if m, n = digits(b[i:], 0); n == 0 || n > maxDigits {
@@ -195,7 +194,7 @@ func quickValue(b []byte) (float64, int) {
 	return v, i
 }
 
-// careful takes one sample, however it is written, and says what is wrong with it.
+// careful reads one sample in any valid form, and returns an error that says what is wrong.
 func (p *samples) careful(s *scanner, labels series.Labels) error {
 	if err := s.expect('[', "a sample"); err != nil {
 		return err
@@ -225,12 +224,13 @@ func (p *samples) careful(s *scanner, labels series.Labels) error {
 	return s.expect(']', "']' after a sample")
 }
 
-// put places the value v of the time ms; false where the grid or the order has no place for it.
+// put stores the value v at the time ms. It returns false if the time is not on the grid or not in
+// order.
 func (p *samples) put(ms int64, v float64) bool {
 	from := ms - p.start
 	if p.count == 0 {
-		// Some servers move the times of a range query down to multiples of its step; the first
-		// sample of all shows by how much.
+		// Some servers round the times of a range query down to multiples of its step. The first
+		// sample shows by how much.
 		if p.shift = from % p.step; p.shift > 0 {
 			p.shift -= p.step
 		}
@@ -253,7 +253,7 @@ func (p *samples) put(ms int64, v float64) bool {
 	return true
 }
 
-// misfit says why put refused the time ms.
+// misfit returns why put refused the time ms.
 func (p *samples) misfit(ms int64) string {
 	t := time.UnixMilli(ms).UTC().Format(time.RFC3339Nano)
 	from := ms - p.start - p.shift
@@ -272,11 +272,11 @@ func (p *samples) at(i int) string {
 	return time.UnixMilli(p.start + p.shift + int64(i)*p.step).UTC().Format(time.RFC3339Nano)
 }
 
-// maxTime is a bound on times, in seconds, below which a float64 of seconds still tells
-// milliseconds apart. It is the year 33658.
+// maxTime is the latest time, in seconds: the year 33658. Up to it a float64 of seconds still
+// distinguishes milliseconds.
 const maxTime = 1e12
 
-// milliseconds reads a time in seconds, a JSON number: 1700000000, 1700000000.123 or 1.7e9.
+// milliseconds parses a time in seconds, a JSON number: 1700000000, 1700000000.123 or 1.7e9.
 func milliseconds(text []byte) (int64, error) {
 	f, err := strconv.ParseFloat(string(text), 64)
 	if err != nil || math.Abs(f) > maxTime {

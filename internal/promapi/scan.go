@@ -14,12 +14,12 @@ const (
 	maxNumber  = 64  // bytes of a number, in quotes or not
 )
 
-// A syntaxError says where an answer stops being what Prometheus answers.
+// A syntaxError says where an answer differs from what Prometheus answers.
 type syntaxError struct {
 	Offset int64  // of the byte, from 0
 	What   string // what was expected, or what is wrong
-	cut    bool   // the answer ended
-	long   bool   // a text is longer than it may be
+	cut    bool   // the answer ended too soon
+	long   bool   // a text is too long
 }
 
 func (e *syntaxError) Error() string {
@@ -29,15 +29,15 @@ func (e *syntaxError) Error() string {
 	return fmt.Sprintf("byte %d of the answer: %s", e.Offset, e.What)
 }
 
-// A scanner reads JSON (RFC 8259) through a buffer of fixed size. It takes what encoding/json
-// takes, and no more.
+// A scanner reads JSON (RFC 8259) through a buffer of fixed size. It accepts exactly what
+// encoding/json accepts.
 type scanner struct {
 	src  io.Reader
 	buf  []byte
-	r, w int    // buf[r:w] is read from src and not yet taken
+	r, w int    // buf[r:w] is read from src and not yet consumed
 	base int64  // offset of buf[0] in the answer
-	err  error  // why src gives no more
-	tok  []byte // a string that had to be put together
+	err  error  // the error of src; nil if there is more
+	tok  []byte // a string that is not in buf as a whole
 }
 
 func newScanner(src io.Reader) scanner {
@@ -46,7 +46,7 @@ func newScanner(src io.Reader) scanner {
 
 func (s *scanner) offset() int64 { return s.base + int64(s.r) }
 
-// fill reads more behind what is not yet taken; false where there is no more or no room.
+// fill reads more into the buffer. It returns false if there is no more or no room.
 func (s *scanner) fill() bool {
 	if s.r > 0 {
 		copy(s.buf, s.buf[s.r:s.w])
@@ -54,7 +54,7 @@ func (s *scanner) fill() bool {
 		s.w -= s.r
 		s.r = 0
 	}
-	for range 100 { // a reader may give nothing now and then, not for ever
+	for range 100 { // a reader may return nothing, but not forever
 		if s.err != nil || s.w == len(s.buf) {
 			return false
 		}
@@ -69,10 +69,10 @@ func (s *scanner) fill() bool {
 	return false
 }
 
-// ended says whether the answer came to its end, rather than broke off.
+// ended reports whether the answer ended, rather than broke off.
 func (s *scanner) ended() bool { return errors.Is(s.err, io.EOF) }
 
-// fail is the error of an answer that goes on otherwise than with want.
+// fail returns the error of an answer that does not continue with want.
 func (s *scanner) fail(want string) error {
 	if s.r < s.w {
 		return &syntaxError{
@@ -85,12 +85,12 @@ func (s *scanner) fail(want string) error {
 	return fmt.Errorf("the answer breaks off at byte %d, before %s: %w", s.offset(), want, s.err)
 }
 
-// wrong is the error of an answer that is JSON but not what Prometheus answers.
+// wrong returns the error of an answer that is JSON but not what Prometheus answers.
 func (s *scanner) wrong(format string, args ...any) error {
 	return &syntaxError{Offset: s.offset(), What: fmt.Sprintf(format, args...)}
 }
 
-// byte returns the next byte without taking it.
+// byte returns the next byte and does not consume it.
 func (s *scanner) byte(want string) (byte, error) {
 	if s.r == s.w && !s.fill() {
 		return 0, s.fail(want)
@@ -98,7 +98,7 @@ func (s *scanner) byte(want string) (byte, error) {
 	return s.buf[s.r], nil
 }
 
-// peek returns the next byte that is not white space without taking it.
+// peek skips white space, and returns the next byte but does not consume it.
 func (s *scanner) peek(want string) (byte, error) {
 	for {
 		c, err := s.byte(want)
@@ -109,7 +109,7 @@ func (s *scanner) peek(want string) (byte, error) {
 	}
 }
 
-// expect takes the next byte, which must be c.
+// expect skips white space and consumes the next byte, which must be c.
 func (s *scanner) expect(c byte, want string) error {
 	switch got, err := s.peek(want); {
 	case err != nil:
@@ -121,7 +121,7 @@ func (s *scanner) expect(c byte, want string) error {
 	return nil
 }
 
-// word takes w, whose first byte has been seen.
+// word consumes w.
 func (s *scanner) word(w string) error {
 	for i := range len(w) {
 		if c, err := s.byte(w); err != nil {
@@ -134,7 +134,7 @@ func (s *scanner) word(w string) error {
 	return nil
 }
 
-// null takes a null where there is one.
+// null consumes a null if there is one, and reports whether there was.
 func (s *scanner) null(want string) (bool, error) {
 	c, err := s.peek(want)
 	if err != nil || c != 'n' {
@@ -143,7 +143,7 @@ func (s *scanner) null(want string) (bool, error) {
 	return true, s.word("null")
 }
 
-// more takes the comma before another element or the closing bracket.
+// more consumes a comma or the closing bracket, and reports whether it was a comma.
 func (s *scanner) more(closing byte, want string) (bool, error) {
 	c, err := s.peek(want)
 	switch {
@@ -156,8 +156,8 @@ func (s *scanner) more(closing byte, want string) (bool, error) {
 	return c == ',', nil
 }
 
-// object takes an object; field takes the value of the key, which is valid until it takes anything.
-// null is an empty object.
+// object reads an object. field must read the value of key; key is valid until field reads
+// anything. null is an empty object.
 func (s *scanner) object(what string, field func(key []byte) error) error {
 	if none, err := s.null(what); none || err != nil {
 		return err
@@ -185,8 +185,8 @@ func (s *scanner) object(what string, field func(key []byte) error) error {
 	}
 }
 
-// colon takes the colon behind a key and then the value. Taking the colon may move the buffer that
-// key lies in.
+// colon consumes the colon after a key and calls field. It copies key if it has to refill the
+// buffer, which may move key.
 func (s *scanner) colon(key []byte, field func(key []byte) error) error {
 	if s.r < s.w && s.buf[s.r] == ':' {
 		s.r++
@@ -199,7 +199,7 @@ func (s *scanner) colon(key []byte, field func(key []byte) error) error {
 	return field(s.tok)
 }
 
-// array takes an array; element takes one element. null is an empty array.
+// array reads an array. element must read one element. null is an empty array.
 func (s *scanner) array(what string, element func() error) error {
 	if none, err := s.null(what); none || err != nil {
 		return err
@@ -223,8 +223,8 @@ func (s *scanner) array(what string, element func() error) error {
 	}
 }
 
-// string takes a string of at most limit bytes and returns its text, which is valid until more is
-// taken. Text that is not UTF-8 and half surrogates become U+FFFD, as in encoding/json.
+// string reads a string of at most limit bytes. The text is valid until the next read. As in
+// encoding/json, invalid UTF-8 and half surrogates become U+FFFD.
 func (s *scanner) string(what string, limit int) ([]byte, error) {
 	if err := s.expect('"', what); err != nil {
 		return nil, err
@@ -243,7 +243,7 @@ func (s *scanner) string(what string, limit int) ([]byte, error) {
 	return s.longString(what, limit)
 }
 
-// longString is string for text that is not plain ASCII or not whole in the buffer.
+// longString is string for text that is not plain ASCII, or not in the buffer as a whole.
 func (s *scanner) longString(what string, limit int) ([]byte, error) {
 	s.tok = s.tok[:0]
 	plain := true
@@ -280,7 +280,7 @@ func (s *scanner) longString(what string, limit int) ([]byte, error) {
 	}
 }
 
-// tooLong is the error of a text of more than limit bytes.
+// tooLong returns the error of a text of more than limit bytes.
 func (s *scanner) tooLong(what string, limit int) error {
 	return &syntaxError{
 		Offset: s.offset(), What: fmt.Sprintf("%s is longer than %d bytes", what, limit),
@@ -293,7 +293,7 @@ func tooLong(err error) bool {
 	return errors.As(err, &syntax) && syntax.long
 }
 
-// escape takes what is behind a backslash and appends what it stands for to the token.
+// escape reads what follows a backslash and appends its character to the token.
 func (s *scanner) escape() error {
 	c, err := s.byte("an escape")
 	if err != nil {
@@ -326,7 +326,8 @@ func (s *scanner) escape() error {
 	return nil
 }
 
-// surrogates appends the character u, taking the second half of a pair where there is one.
+// surrogates appends the character u. If u is the first half of a surrogate pair, it also reads the
+// second.
 func (s *scanner) surrogates(u rune) error {
 	for utf16.IsSurrogate(u) {
 		if c, err := s.byte("the end of a string"); err != nil || c != '\\' {
@@ -376,7 +377,7 @@ func (s *scanner) hex4() (rune, error) {
 	return u, nil
 }
 
-// toUTF8 returns b with U+FFFD for each byte that is not part of a character.
+// toUTF8 returns b with each invalid byte replaced by U+FFFD.
 func toUTF8(b []byte) []byte {
 	out := make([]byte, 0, len(b)+16)
 	for len(b) > 0 {
@@ -387,7 +388,7 @@ func toUTF8(b []byte) []byte {
 	return out
 }
 
-// number takes a number and returns its text, which is valid until more is taken.
+// number reads a number and returns its text, which is valid until the next read.
 func (s *scanner) number(what string) ([]byte, error) {
 	if _, err := s.peek(what); err != nil {
 		return nil, err
@@ -410,8 +411,8 @@ func (s *scanner) number(what string) ([]byte, error) {
 	return nil, s.wrong("%s is longer than %d bytes", what, maxNumber)
 }
 
-// validNumber says whether b is a number to JSON, which knows no leading zeros, plus signs or bare
-// points.
+// validNumber reports whether b is a JSON number, which has no leading zero, no plus sign and no
+// bare point.
 func validNumber(b []byte) bool {
 	run := func() int {
 		n := 0
@@ -446,7 +447,7 @@ func validNumber(b []byte) bool {
 	return len(b) == 0
 }
 
-// skip takes a value of any kind. Strings in it may be of any length.
+// skip reads a value of any kind and drops it. Strings in it may have any length.
 func (s *scanner) skip(depth int) error {
 	c, err := s.peek("a value")
 	if err != nil {
@@ -499,7 +500,7 @@ func (s *scanner) skipString() error {
 	}
 }
 
-// end takes what is behind the last value, which must be nothing but white space.
+// end returns an error if anything but white space follows.
 func (s *scanner) end() error {
 	switch _, err := s.peek("nothing more"); {
 	case err == nil:

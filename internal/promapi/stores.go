@@ -13,21 +13,22 @@ import (
 	"github.com/promsnap/promsnap/internal/outside"
 )
 
-// Store is one of the stores that a Thanos Query asks.
+// Store is a store that a Thanos Query reads from.
 type Store struct {
 	Kind string // "sidecar", "store", "rule", "receive"
 	Name string // its address
-	Down string // why the server cannot ask it; "": it can
+	Down string // why the server cannot reach it; "" if it can
 }
 
-// The bounds of what a server says of its stores.
+// The limits of the list of stores.
 const (
 	maxStores     = 1000
 	maxStoreBytes = 4 << 20
 	maxStoreName  = 200
 )
 
-// Stores asks a Thanos Query for its stores, once. Another server has none; that is no error.
+// Stores queries the stores of a Thanos Query. It does not retry. Other servers have none; that is
+// no error.
 func (c *Client) Stores(ctx context.Context) ([]Store, error) {
 	const op = "asking for the stores"
 	if err := c.enter(ctx); err != nil {
@@ -49,7 +50,7 @@ func (c *Client) Stores(ctx context.Context) ([]Store, error) {
 	return nil, err
 }
 
-// get returns the body of an answer to a GET without parameters.
+// get sends a GET without parameters and returns the body of the answer.
 func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.JoinPath(path).String(), nil)
 	if err != nil {
@@ -63,8 +64,8 @@ func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(resp.Body, maxStoreBytes))
 }
 
-// readStores reads what Thanos says of its stores. What is none of that has none: other servers
-// answer this path as they like.
+// readStores parses the list of stores. For anything else it returns nil, because other servers may
+// answer this path with anything.
 func (c *Client) readStores(body []byte) []Store {
 	var answer struct {
 		Status string `json:"status"`

@@ -14,21 +14,21 @@ import (
 	"github.com/promsnap/promsnap/internal/disk"
 )
 
-// maxHeader bounds the headers of an answer, in bytes. net/http's own bound, 10 MiB, is 150 MiB of
-// memory where they are short.
+// maxHeader bounds the headers of an answer, in bytes. net/http's own bound, 10 MiB, needs 150 MiB
+// of memory if the headers are short.
 const maxHeader = 256 << 10
 
-// The bounds of the files that http_config names, in bytes.
+// The longest files that http_config may name, in bytes.
 const (
 	maxSecretFile = 64 << 10
-	maxTLSFile    = 4 << 20 // all the authorities of a system are a quarter of a MiB
+	maxTLSFile    = 4 << 20 // all the authorities of a system have a quarter of a MiB
 )
 
-// Transport returns what sends requests as http_config says, in all that Prometheus' own
-// configuration knows: basic auth, bearer and other authorization, OAuth2, mTLS and certificate
-// authorities, headers, proxy. Certificates are verified unless it says otherwise. follow_redirects
-// is not the transport's: give it to Options. What http_config only refers to lies in the store;
-// nil: nothing does. ctx bounds how long the files of TLS are waited for.
+// Transport returns a RoundTripper for an http_config. It supports everything that Prometheus' own
+// configuration does: basic auth, bearer and other authorization, OAuth2, mTLS and certificate
+// authorities, headers, proxy. It verifies certificates unless http_config says otherwise. It
+// ignores follow_redirects, which belongs in Options. store reads the secrets that http_config
+// refers to; nil means that there are none. ctx bounds the reading of the TLS files.
 func Transport(ctx context.Context, cfg config.HTTPClientConfig,
 	store config.SecretManager) (http.RoundTripper, error) {
 	rt, err := transport(ctx, cfg, store)
@@ -38,8 +38,8 @@ func Transport(ctx context.Context, cfg config.HTTPClientConfig,
 	return rt, nil
 }
 
-// transport is put together here of prometheus/common's parts: its own has no bound for headers and
-// files, and waits for an OAuth2 server for ever.
+// transport combines parts of prometheus/common. That package's own transport has no limits for
+// headers and files, and no timeout for an OAuth2 server.
 func transport(ctx context.Context, cfg config.HTTPClientConfig,
 	store config.SecretManager) (http.RoundTripper, error) {
 	if err := cfg.Validate(); err != nil {
@@ -71,7 +71,7 @@ func transport(ctx context.Context, cfg config.HTTPClientConfig,
 	return headed(rt, cfg.HTTPHeaders, secrets), nil
 }
 
-// connections are those of one configuration of TLS and proxies.
+// connections returns the base transport for a configuration of TLS and proxies.
 func connections(ctx context.Context, t config.TLSConfig, proxy config.ProxyConfig,
 	store config.SecretManager) (*http.Transport, error) {
 	for _, f := range []struct{ file, ref *string }{
@@ -95,16 +95,16 @@ func connections(ctx context.Context, t config.TLSConfig, proxy config.ProxyConf
 	}, nil
 }
 
-// fileTime is how long a file is waited for.
-const fileTime = 15 * time.Second
+// fileTimeout bounds the reading of a file.
+const fileTimeout = 15 * time.Second
 
-// inFile begins the reference of what lies in a file. No place in a store begins so.
+// inFile is the prefix of a reference to a file. No place in a store has this prefix.
 const inFile = "file:"
 
-// A reader reads what http_config only refers to.
+// A reader reads the secrets and certificates that http_config refers to.
 type reader struct {
 	store config.SecretManager
-	most  int64 // bytes of a file
+	most  int64 // the longest file, in bytes
 }
 
 // Fetch implements config.SecretManager.
@@ -116,7 +116,7 @@ func (r reader) Fetch(ctx context.Context, ref string) (string, error) {
 	if !ok {
 		return r.store.Fetch(ctx, ref)
 	}
-	ctx, cancel := context.WithTimeout(ctx, fileTime)
+	ctx, cancel := context.WithTimeout(ctx, fileTimeout)
 	defer cancel()
 	text, err := disk.Read(ctx, path, r.most)
 	found := strings.TrimSpace(string(text))
@@ -133,8 +133,8 @@ func (r reader) Fetch(ctx context.Context, ref string) (string, error) {
 	return found, nil
 }
 
-// fileError is the error of a file that http_config names and that cannot be used. No network is to
-// blame, and another try does not help.
+// fileError returns the error of an unusable file that http_config names. It is no network error,
+// and a retry does not help.
 func fileError(err error) *Error {
 	e := &Error{
 		Kind: KindBadConfig, Message: "http_config: " + err.Error(), Err: err,
@@ -143,7 +143,7 @@ func fileError(err error) *Error {
 	var stalled *disk.StalledError
 	switch {
 	case errors.As(err, &stalled):
-		stalled.Err = context.DeadlineExceeded // the request's own time is not what is too short
+		stalled.Err = context.DeadlineExceeded // do not blame the timeout of the request
 		e.Message, e.Hint = "http_config: "+stalled.Error(), ""
 	case errors.Is(err, fs.ErrNotExist):
 		e.Hint = "correct the path in http_config, or mount the file there"
@@ -153,8 +153,8 @@ func fileError(err error) *Error {
 	return e
 }
 
-// of is a secret that stands in http_config itself, in a file, or in the store; nil where it is
-// nowhere.
+// of returns the reader of a secret: inline, in a file or in the store. It returns nil if there is
+// no secret.
 func (r reader) of(text config.Secret, file, ref string) config.SecretReader {
 	switch {
 	case text != "":
@@ -167,22 +167,22 @@ func (r reader) of(text config.Secret, file, ref string) config.SecretReader {
 	return nil
 }
 
-// referred is a secret that is read at each use.
+// referred is a secret that is read for each use.
 type referred struct {
 	from reader
 	ref  string
 }
 
-// Fetch implements config.SecretReader, as do the others.
+// Fetch implements config.SecretReader.
 func (s referred) Fetch(ctx context.Context) (string, error) { return s.from.Fetch(ctx, s.ref) }
 
-// Description names the place.
+// Description implements config.SecretReader.
 func (s referred) Description() string { return s.ref }
 
-// Immutable tells that the next one may be another.
+// Immutable implements config.SecretReader. The secret may change between requests.
 func (s referred) Immutable() bool { return false }
 
-// headed sends the headers of http_config along.
+// headed adds the headers of http_config to requests.
 func headed(next http.RoundTripper, of *config.Headers, secrets reader) http.RoundTripper {
 	if of == nil || len(of.Headers) == 0 {
 		return next
@@ -223,7 +223,7 @@ func (h *headers) RoundTrip(rq *http.Request) (*http.Response, error) {
 	return h.next.RoundTrip(rq)
 }
 
-// CloseIdleConnections is for http.Client's.
+// CloseIdleConnections implements what http.Client.CloseIdleConnections calls.
 func (h *headers) CloseIdleConnections() {
 	(&http.Client{Transport: h.next}).CloseIdleConnections()
 }

@@ -18,25 +18,26 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// A wire sends requests as the client does and turns every answer that is not one of the API's into
-// an *Error.
+// A wire adds the client's headers to requests, and turns every answer that is not one of the API
+// into an *Error.
 type wire struct {
 	next   http.RoundTripper
 	agent  string
-	max    int64  // bytes of a body, uncompressed
-	advice string // what to do about one that is longer
+	max    int64  // the longest body in bytes, uncompressed
+	advice string // the hint for a longer body
 	sent   *secret.Sent
-	now    func() time.Time // nil: errors do not say how long anything took
+	now    func() time.Time // if nil, errors have no durations
 }
 
-// CloseIdleConnections is for http.Client's.
+// CloseIdleConnections implements what http.Client.CloseIdleConnections calls.
 func (w *wire) CloseIdleConnections() { (&http.Client{Transport: w.next}).CloseIdleConnections() }
 
 // RoundTrip implements http.RoundTripper.
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(w.sent.Trace(req.Context()))
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Accept-Encoding", "identity") // compressing costs the server more than sending
+	// compressing costs the server more than sending
+	req.Header.Set("Accept-Encoding", "identity")
 	req.Header.Set("User-Agent", w.agent)
 	var begin time.Time
 	if w.now != nil {
@@ -64,7 +65,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, statusError(resp, w.sent, took)
 }
 
-// A body is an answer's body as it was before it was compressed, and not endless.
+// A body decompresses the body of an answer and bounds its length.
 type body struct {
 	raw      io.ReadCloser
 	encoding string
@@ -94,8 +95,8 @@ func (b *body) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// unpacked is a body as it was before it was compressed. Nobody asks for that, and gzip or deflate
-// is what servers do all the same.
+// unpacked returns a reader of a body's uncompressed content. Some servers use gzip or deflate
+// although the client does not accept them.
 func unpacked(raw io.Reader, encoding string) (plain io.Reader, err error) {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "", "identity":
@@ -116,8 +117,8 @@ func unpacked(raw io.Reader, encoding string) (plain io.Reader, err error) {
 	return plain, nil
 }
 
-// inflated reads deflate, which is zlib by RFC 9110, and without its head where a server takes the
-// word literally.
+// inflated returns a reader of deflate. By RFC 9110 deflate is zlib, but some servers send it
+// without the zlib header.
 func inflated(raw io.Reader) (io.Reader, error) {
 	r := bufio.NewReader(raw)
 	head, err := r.Peek(2)
@@ -128,16 +129,17 @@ func inflated(raw io.Reader) (io.Reader, error) {
 	if head[0]&0x0f == method && (int(head[0])<<8|int(head[1]))%31 == 0 {
 		return zlib.NewReader(r)
 	}
-	if head[0] == '{' || head[0] == '<' { // no JSON begins so when it is compressed
+	if head[0] == '{' || head[0] == '<' { // plain JSON or HTML
 		return nil, zlib.ErrHeader
 	}
 	return flate.NewReader(r), nil
 }
 
-// hintPacked is what to do about answers that Prometheus does not compress so.
+// hintPacked says what to do about a wrong compression.
 const hintPacked = "turn off compression in the proxy in front of Prometheus"
 
-// unpackError tells what is not compressed as it says from what breaks off.
+// unpackError returns an *Error for a body that is not compressed as its header says. It returns
+// other errors, such as that of a broken connection, unchanged.
 func unpackError(err error, encoding string) error {
 	var corrupt flate.CorruptInputError
 	for _, no := range []error{
@@ -156,8 +158,8 @@ func unpackError(err error, encoding string) error {
 // Close implements io.Closer.
 func (b *body) Close() error { return b.raw.Close() }
 
-// stay refuses redirects that would take a query, or credentials of any kind, elsewhere, and those
-// that turn a POST into a GET without its form.
+// stay returns a CheckRedirect function. It refuses redirects that would take a query or
+// credentials to another address, and those that turn a POST into a GET without its form.
 func stay(follow bool) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
 		first := via[0]
@@ -191,8 +193,8 @@ func stay(follow bool) func(*http.Request, []*http.Request) error {
 	}
 }
 
-// baseOf is the URL to configure where a redirect leads to the API at another address: without the
-// part of the path that the client adds itself. "": it leads to something else.
+// baseOf returns the URL to configure if a redirect leads to the API at another address: without
+// the part of the path that the client adds itself. It returns "" if the redirect leads elsewhere.
 func baseOf(to url.URL, asked string) string {
 	at := strings.LastIndex(asked, "/api/v1/")
 	if at < 0 {
