@@ -145,7 +145,7 @@ func (c *calculator) reduceRow() {
 			for k, vs := range columns {
 				row[k] = vs.At(i)
 			}
-			r.field = &Field{Type: Number, Values: Values{mixed: row}}
+			r.field, r.sorted = &Field{Type: Number, Values: Values{mixed: row}}, nil
 			if red.compute != nil {
 				out.push(red.compute(r))
 			} else {

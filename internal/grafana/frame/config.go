@@ -42,13 +42,20 @@ type Property struct {
 	Value json.RawMessage
 }
 
+const maxOverrides = 500
+
 // DecodeFieldConfig reads the fieldConfig of a panel. What it does not understand is in the notes
 // and left out. It never fails.
 func DecodeFieldConfig(raw json.RawMessage) (FieldConfig, []string) {
 	n := new(notes)
 	parts := members("fieldConfig", raw, n)
 	fc := FieldConfig{Defaults: decodeConfig(parts["defaults"], n)}
-	for _, raw := range elements("fieldConfig.overrides", parts["overrides"], n) {
+	overrides := elements("fieldConfig.overrides", parts["overrides"], n)
+	if len(overrides) > maxOverrides {
+		n.add("%d overrides are left out: %d are the most", len(overrides)-maxOverrides, maxOverrides)
+		overrides = overrides[:maxOverrides]
+	}
+	for _, raw := range overrides {
 		override := members("override", raw, n)
 		o := Override{Matcher: decodeMatcher(override["matcher"], n)}
 		for _, raw := range elements("override.properties", override["properties"], n) {
@@ -242,8 +249,20 @@ func (c *Config) fill(defaults Config, numeric bool) {
 		maps.Copy(custom, c.Custom)
 	}
 	c.Custom = custom
+	c.settle()
+}
+
+// settle swaps a range that is the wrong way round, and lets thresholds colour what has no colour.
+func (c *Config) settle() {
 	if c.Min != nil && c.Max != nil && *c.Min > *c.Max {
 		c.Min, c.Max = c.Max, c.Min
+	}
+	var color struct{ Mode any }
+	switch {
+	case c.Color == nil && c.Thresholds != nil:
+		c.Color = json.RawMessage(`{"mode":"thresholds"}`)
+	case c.Color != nil && (json.Unmarshal(c.Color, &color) != nil || color.Mode == nil || color.Mode == ""):
+		c.Color = nil
 	}
 }
 

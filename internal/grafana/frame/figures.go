@@ -24,7 +24,8 @@ func DecodeFigures(raw json.RawMessage) (Figures, []string) {
 	n := new(notes)
 	o := decodeOptions("reduceOptions", raw, n)
 	f := Figures{
-		Calcs: o.texts("calcs"), Fields: o.text("fields"), Values: o.flag("values", false),
+		Calcs:  few(o, "calcs", o.texts("calcs"), maxReducers),
+		Fields: o.text("fields"), Values: o.flag("values", false),
 		Limit: int(min(max(o.number("limit", 0), 0), maxRows)),
 	}
 	return f, n.list

@@ -129,7 +129,7 @@ func filterByRefID(frames []*Frame, o options) []*Frame {
 
 // filterByValue keeps or drops the rows that the filters find.
 func filterByValue(frames []*Frame, o options) []*Frame {
-	filters := o.objects("filters")
+	filters := few(o, "filters", o.objects("filters"), 50)
 	if len(filters) == 0 || len(frames) == 0 {
 		return frames
 	}

@@ -8,6 +8,9 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
+// maxReducers is as many as there are.
+const maxReducers = 124
+
 // grouping is what the options of groupBy say of one field.
 type grouping struct {
 	operation string
@@ -21,7 +24,8 @@ func groupBy(frames []*Frame, o options) []*Frame {
 	var by []string
 	for _, name := range slices.Sorted(maps.Keys(fields.m)) {
 		f := fields.object(name)
-		g := grouping{f.text("operation"), f.texts("aggregations")}
+		ids := few(o, "aggregations", f.texts("aggregations"), maxReducers)
+		g := grouping{f.text("operation"), ids}
 		wanted[name] = g
 		if g.operation == "groupby" {
 			by = append(by, name)
@@ -106,7 +110,7 @@ func groupFrame(frame *Frame, keys []*Field, wanted map[string]grouping) *Frame 
 		if !ok {
 			want = wanted[field.Name]
 		}
-		if want.counts() {
+		if want.counts() && len(out.Fields) <= maxFields { // bounded cuts the last, and says so
 			out.Fields = append(out.Fields, g.reduced(field, name, want.reducers)...)
 		}
 	}
@@ -159,7 +163,7 @@ func reducedType(id string, t Type) Type {
 func reduce(frames []*Frame, o options) []*Frame {
 	ids := []string{"max"}
 	if o.has("reducers") {
-		ids = o.texts("reducers")
+		ids = few(o, "reducers", o.texts("reducers"), maxReducers)
 	}
 	if len(ids) == 0 {
 		return frames

@@ -133,8 +133,13 @@ func matches(re *jsregexp.Regexp, s string, n *notes) bool {
 	if re == nil {
 		return false
 	}
+	if n.failed >= maxSlow {
+		n.add("several regular expressions take too long: the others find nothing")
+		return false
+	}
 	ok, err := re.Match(s)
 	if err != nil {
+		n.failed++
 		n.add("%v", err)
 	}
 	return ok

@@ -8,9 +8,16 @@ import (
 
 // notes collects what a reader should know: which option was not understood, what was cut. It is
 // bounded, because a dashboard may repeat one mistake a thousand times.
-type notes struct{ list []string }
+type notes struct {
+	list   []string
+	failed int // regular expressions that took too long
+}
 
-const maxNotes = 50
+const (
+	maxNotes = 50
+	maxItems = 1_000 // of a list in options: more is cut
+	maxSlow  = 5     // regular expressions that may take too long before all are left out
+)
 
 func (n *notes) add(format string, args ...any) {
 	note := fmt.Sprintf(format, args...)
@@ -161,9 +168,23 @@ func (o options) items(key string) []any {
 	switch v := o.m[key].(type) {
 	case nil:
 	case []any:
+		if len(v) > maxItems {
+			o.notes.add("%s: the option %s has more than %d items: the rest is left out",
+				o.of, key, maxItems)
+			v = v[:maxItems]
+		}
 		return v
 	default:
 		o.wrong(key, "a list")
 	}
 	return nil
+}
+
+// few returns at most n of a list, for options of which each takes a pass over the data.
+func few[T any](o options, key string, list []T, n int) []T {
+	if len(list) <= n {
+		return list
+	}
+	o.notes.add("%s: the option %s has more than %d items: the rest is left out", o.of, key, n)
+	return list[:n]
 }

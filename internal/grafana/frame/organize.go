@@ -29,7 +29,7 @@ func order(frames []*Frame, o options) []*Frame {
 		}
 	}
 	auto := o.has("orderByMode") && o.text("orderByMode") != "manual"
-	by := o.objects("orderBy")
+	by := few(o, "orderBy", o.objects("orderBy"), 10)
 	index := o.object("indexByName")
 	out := make([]*Frame, len(frames))
 	for i, frame := range frames {

@@ -25,7 +25,8 @@ type reducer struct {
 // reduction is what a reducer is given.
 type reduction struct {
 	field        *Field
-	ignore, zero bool // what happens to nulls
+	ignore, zero bool    // what happens to nulls
+	sorted       []Value // for percentiles, once one is asked for
 }
 
 // undefined is what most reducers make of no values.
@@ -273,13 +274,15 @@ func (r *reduction) median() Value {
 }
 
 func (r *reduction) percentile(p float64) Value {
-	vs := r.strict()
-	sortNumbers(vs)
-	i := math.Floor(float64(len(vs)-1)*p + 0.5)
-	if i < 0 || int(i) >= len(vs) {
+	if r.sorted == nil {
+		r.sorted = r.strict()
+		sortNumbers(r.sorted)
+	}
+	i := math.Floor(float64(len(r.sorted)-1)*p + 0.5)
+	if i < 0 || int(i) >= len(r.sorted) {
 		return undefined
 	}
-	return vs[int(i)]
+	return r.sorted[int(i)]
 }
 
 // sortNumbers sorts vs as numbers, in which null is 0. NaN comes last.

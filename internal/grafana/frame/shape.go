@@ -63,7 +63,7 @@ func extended(vs Values, n int) Values {
 
 // convertFieldType makes other types of some fields.
 func convertFieldType(frames []*Frame, o options) []*Frame {
-	for _, c := range o.objects("conversions") {
+	for _, c := range few(o, "conversions", o.objects("conversions"), 100) {
 		target, to := c.text("targetField"), Type(c.text("destinationType"))
 		if target == "" {
 			continue

@@ -403,7 +403,12 @@ func (g generator) properties() []map[string]any {
 			"${__field.labels.__values}",
 		},
 		"noValue": {"-", "none"},
-		"color":   {map[string]any{"mode": "fixed", "fixedColor": "red"}},
+		"color": {
+			map[string]any{"mode": "fixed", "fixedColor": "red"}, map[string]any{"fixedColor": "red"},
+		},
+		"thresholds": {map[string]any{
+			"mode": "absolute", "steps": []any{map[string]any{"color": "green", "value": 0}},
+		}},
 		"mappings": {
 			[]any{map[string]any{"type": "special", "options": map[string]any{"match": "null"}}},
 		},
