@@ -3,6 +3,7 @@ package grafana
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // decoder carries what is known of a file while it is read.
@@ -196,7 +197,7 @@ func (d *decoder) reuse() {
 					p.reuses.panel))
 			continue
 		}
-		p.Targets = append([]Target(nil), of.Targets...)
+		p.Targets = slices.Clone(of.Targets)
 		p.Datasource = of.Datasource
 		for j := range p.Targets {
 			if !p.Targets[j].Datasource.given() {
@@ -204,7 +205,7 @@ func (d *decoder) reuse() {
 			}
 		}
 		if p.reuses.transforms {
-			p.Transforms = append(append([]Transform(nil), of.Transforms...), p.Transforms...)
+			p.Transforms = slices.Concat(of.Transforms, p.Transforms)
 		}
 	}
 }

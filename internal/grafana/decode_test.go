@@ -117,17 +117,17 @@ func TestDecodeIsLoose(t *testing.T) {
 	if !p.Options.Legend.Hidden || !cmp.Equal(p.Options.Legend.Calcs, []string{"mean"}) {
 		t.Errorf("got legend %+v, want it hidden with mean", p.Options.Legend)
 	}
-	if p.Style.FillOpacity != 30 || p.Style.SoftMin == nil || p.Style.LineWidth != 1 ||
-		p.Style.Draw != "line" {
-		t.Errorf("got style %+v, want opacity 30, a soft minimum, and the defaults", p.Style)
+	if style, _ := StyleOf(p.Field.Defaults); style.FillOpacity != 30 || style.SoftMin == nil ||
+		style.LineWidth != 1 || style.Draw != "line" {
+		t.Errorf("got style %+v, want opacity 30, a soft minimum, and the defaults", style)
 	}
 	notes := []string{
 		"title is not a text, and is left out",
 		"targets[2] is not an object, and is left out",
 		"options.reduceOptions is not an object, and is left out",
-		"fieldConfig.defaults.custom.drawStyle is not known, and is left out",
-		"fieldConfig.defaults.custom.lineWidth is not known, and is left out",
-		"fieldConfig.overrides[0] is not an object, and is left out",
+		"override is no object",
+		"custom.drawStyle is not known, and is left out",
+		"custom.lineWidth is not a number, and is left out",
 	}
 	if diff := cmp.Diff(notes, p.Notes); diff != "" {
 		t.Errorf("notes (-want +got):\n%s", diff)

@@ -6,9 +6,7 @@
 // that field and leaves a note. What the file may contain is bounded.
 package grafana
 
-import (
-	"encoding/json"
-)
+import "github.com/promsnap/promsnap/internal/grafana/frame"
 
 // The limits of a dashboard file.
 const (
@@ -63,9 +61,8 @@ type Panel struct {
 	Datasource  Datasource
 	Targets     []Target
 	Options     Options
-	Style       Style // of series that no override changes
-	Field       FieldConfig
-	Transforms  []Transform
+	Field       frame.FieldConfig // a legacy panel's is what Grafana would have migrated it to
+	Transforms  []frame.Transformation
 	Links       []Link
 	TimeFrom    string // its own range, such as 24h; empty for the dashboard's
 	TimeShift   string
@@ -107,34 +104,6 @@ type Target struct {
 	Factor     int    // intervalFactor; at least 1
 	Hide       bool
 	Datasource Datasource
-}
-
-// FieldConfig is how a panel's values are read and shown. The values are JSON as the file has it,
-// or as Grafana would have migrated it from a legacy panel.
-type FieldConfig struct {
-	Defaults  json.RawMessage // an object, or nil
-	Overrides []Override
-}
-
-// Override changes the fields that a matcher finds.
-type Override struct {
-	Matcher    string          // such as byName
-	Options    json.RawMessage // of the matcher
-	Properties []Property
-}
-
-// Property is one setting of an override, such as unit or custom.axisPlacement.
-type Property struct {
-	ID    string
-	Value json.RawMessage
-}
-
-// Transform is one step that changes the frames of a panel.
-type Transform struct {
-	ID       string
-	Options  json.RawMessage
-	Filter   json.RawMessage // a matcher of the frames that it is for; nil: all of them
-	Disabled bool
 }
 
 // Link is a link of a panel.

@@ -22,12 +22,12 @@ func (v values) put(name string, o object, key string) {
 
 // readGraph reads a graph, the panel that timeseries replaced. It becomes what Grafana would have
 // migrated it to: defaults, and overrides for what was said of single series.
-func (d *decoder) readGraph(p *Panel, o object) {
+func readGraph(p *Panel, o object) {
 	axes := graphAxes(o)
-	fields := o.object("fieldConfig") // Grafana 7 had both
-	p.readOverrides(fields)
+	config := o.object("fieldConfig") // Grafana 7 had both
+	f := fields{overrides: config.list("overrides")}
 	defaults := values{"color": values{"mode": "palette-classic"}}
-	for key, v := range configOf(fields.object("defaults")) {
+	for key, v := range config.object("defaults").m {
 		if v != nil {
 			defaults[key] = v
 		}
@@ -45,21 +45,19 @@ func (d *decoder) readGraph(p *Panel, o object) {
 		defaults["thresholds"] = values{"mode": "absolute", "steps": steps}
 		defaults["custom"].(values)["thresholdsStyle"] = values{"mode": mode}
 	}
-	p.Field.Defaults = defaults.raw()
-	if v, err := parse(p.Field.Defaults); err == nil {
-		p.Style = readStyle(object{m: v.(map[string]any), path: "graph", note: o.note})
-	}
 	p.Options.Legend = graphLegend(o.object("legend"))
 	p.Options.NullAsZero = o.text("nullPointMode") == "null as zero"
 	aliases := o.object("aliasColors")
 	for _, alias := range slices.Sorted(maps.Keys(aliases.m)) {
-		p.override(alias, Property{ID: "color", Value: fixedColor(aliases.text(alias))})
+		f.override(alias, property("color", fixedColor(aliases.text(alias))))
 	}
 	for _, s := range o.objects("seriesOverrides", maxOverrides) {
 		if alias := s.text("alias"); alias != "" {
-			p.override(alias, seriesOverride(s, axes[1])...)
+			f.override(alias, seriesOverride(s, axes[1])...)
 		}
 	}
+	f.defaults = defaults
+	f.build(p, o.note)
 	p.Alert = readAlert(o)
 	x := o.object("xaxis")
 	switch x.text("mode") {
@@ -75,21 +73,8 @@ func (d *decoder) readGraph(p *Panel, o object) {
 	}
 }
 
-// override adds an override of the series of an alias: a name, or /a regular expression/.
-func (p *Panel) override(alias string, properties ...Property) {
-	if len(properties) == 0 || len(p.Field.Overrides) == maxOverrides {
-		return
-	}
-	matcher := "byName"
-	if strings.HasPrefix(alias, "/") {
-		matcher = "byRegexp"
-	}
-	p.Field.Overrides = append(p.Field.Overrides,
-		Override{Matcher: matcher, Options: encode(alias), Properties: properties})
-}
-
-func fixedColor(color string) json.RawMessage {
-	return values{"mode": "fixed", "fixedColor": color}.raw()
+func fixedColor(color string) values {
+	return values{"mode": "fixed", "fixedColor": color}
 }
 
 // axis is one of the two y axes of a graph.
@@ -191,14 +176,9 @@ func graphCustom(o object, left axis) values {
 }
 
 // seriesOverride is what a graph says of some series.
-func seriesOverride(o object, right axis) []Property {
-	var all []Property
-	put := func(id string, v any) {
-		if custom, ok := v.(values); ok {
-			v = map[string]any(custom)
-		}
-		all = append(all, Property{ID: id, Value: encode(v)})
-	}
+func seriesOverride(o object, right axis) []any {
+	var all []any
+	put := func(id string, v any) { all = append(all, property(id, v)) }
 	if o.integer("yaxis") == 2 {
 		put("custom.axisPlacement", "right")
 		right.into(put)
@@ -249,7 +229,7 @@ func seriesOverride(o object, right axis) []Property {
 		put("custom.fillBelowTo", below)
 	}
 	if color := o.text("color"); color != "" {
-		all = append(all, Property{ID: "color", Value: fixedColor(color)})
+		put("color", fixedColor(color))
 	}
 	if o.has("legend") && !o.yes("legend") || o.yes("hiddenSeries") {
 		put("custom.hideFrom", values{"legend": true, "viz": o.yes("hiddenSeries")})

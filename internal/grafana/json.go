@@ -303,14 +303,6 @@ func textOf(v any) (string, bool) {
 	return "", false
 }
 
-// raw returns a field as JSON, nil if it is absent.
-func (o object) raw(key string) json.RawMessage {
-	if !o.has(key) {
-		return nil
-	}
-	return encode(o.m[key])
-}
-
 // encode writes what parse has read, with the keys of objects in order.
 func encode(v any) json.RawMessage {
 	var b bytes.Buffer

@@ -105,22 +105,6 @@ func kindOf(original string) drawn {
 	}
 }
 
-// transformsKnown are the transformations that are carried out.
-var transformsKnown = map[string]bool{
-	"organize": true, "merge": true, "joinByField": true, "groupBy": true,
-	"filterFieldsByName": true,
-	"calculateField":     true, "reduce": true, "labelsToFields": true, "sortBy": true,
-	"seriesToColumns": true, "filterByValue": true,
-}
-
-// matchersKnown are the matchers of overrides that are carried out.
-var matchersKnown = map[string]bool{
-	"byName": true, "byNames": true, "byRegexp": true, "byRegexpOrNames": true,
-	"byFrameRefID": true,
-	"byType":       true, "byValue": true, "numeric": true, "time": true, "first": true,
-	"firstTimeField": true,
-}
-
 // short writes a text from outside as one line of at most some characters.
 func short(s string, most int) string { return outside.Said(s, most) }
 

@@ -6,11 +6,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/promsnap/promsnap/internal/grafana/frame"
 )
 
 // readSinglestat reads a singlestat, the panel that stat and gauge replaced.
 func readSinglestat(p *Panel, o object) {
-	p.Style = NewStyle()
 	opts := &p.Options
 	opts.Prefix, opts.Postfix = o.text("prefix"), o.text("postfix")
 	opts.ColorMode, opts.GraphMode = "none", "none"
@@ -48,7 +49,7 @@ func readSinglestat(p *Panel, o object) {
 		defaults.put("min", gauge, "minValue")
 		defaults.put("max", gauge, "maxValue")
 	}
-	p.Field.Defaults = defaults.raw()
+	fields{defaults: defaults}.build(p, o.note)
 }
 
 // oldSteps reads thresholds such as "60,80" with a colour for each part.
@@ -109,7 +110,6 @@ func (o object) quietNumber(key string) (float64, bool) { return numberOf(o.m[ke
 
 // readOldPie reads a panel of the plugin that piechart replaced.
 func readOldPie(p *Panel, o object) {
-	p.Style = NewStyle()
 	p.Options.PieType = o.text("pieType")
 	p.Options.Calcs = []string{reducer(cmp.Or(o.text("valueName"), "current"))}
 	legend := o.object("legend")
@@ -123,12 +123,11 @@ func readOldPie(p *Panel, o object) {
 	defaults := values{}
 	defaults.put("unit", o, "format")
 	defaults.put("decimals", o, "decimals")
-	p.Field.Defaults = defaults.raw()
+	fields{defaults: defaults}.build(p, o.note)
 }
 
 // readOldHeatmap reads a heatmap as Grafana 8 and older had it.
 func readOldHeatmap(p *Panel, o object) {
-	p.Style = NewStyle()
 	y := o.object("yAxis")
 	p.Options.Heatmap = HeatmapOptions{
 		Calculate: o.text("dataFormat") != "tsbuckets",
@@ -144,20 +143,20 @@ func readOldHeatmap(p *Panel, o object) {
 
 // readOldTable reads a table whose columns have styles, as Grafana 6 and older had it.
 func readOldTable(p *Panel, o object) {
-	p.Style = NewStyle()
-	p.Field.Defaults = values{}.raw()
+	var f fields
 	for _, s := range o.objects("styles", maxOverrides) {
 		if pattern := s.text("pattern"); pattern != "" {
-			p.override(pattern, columnStyle(s)...)
+			f.override(pattern, columnStyle(s)...)
 		}
 	}
 	// the first style that fits a column counts, and the last override
-	slices.Reverse(p.Field.Overrides)
+	slices.Reverse(f.overrides)
+	f.build(p, o.note)
 	p.Options.HideHeader = o.has("showHeader") && !o.yes("showHeader")
 	switch o.text("transform") {
 	case "timeseries_to_columns":
 		p.Transforms = append(p.Transforms,
-			Transform{ID: "seriesToColumns", Options: values{"byField": "Time"}.raw()})
+			frame.Transformation{ID: "seriesToColumns", Options: values{"byField": "Time"}.raw()})
 	case "timeseries_aggregations":
 		var reducers []any
 		for _, c := range o.objects("columns", 20) {
@@ -167,20 +166,24 @@ func readOldTable(p *Panel, o object) {
 			reducers = []any{"mean"}
 		}
 		p.Transforms = append(p.Transforms,
-			Transform{ID: "reduce", Options: values{"reducers": reducers}.raw()})
+			frame.Transformation{ID: "reduce", Options: values{"reducers": reducers}.raw()})
 	case "table":
 		if len(p.Targets) > 1 {
-			p.Transforms = append(p.Transforms, Transform{ID: "merge", Options: values{}.raw()})
+			p.Transforms = append(p.Transforms, frame.Transformation{
+				ID: "merge", Options: values{}.raw(),
+			})
 		}
 	case "timeseries_to_rows":
-		p.Transforms = append(p.Transforms, Transform{ID: "seriesToRows", Options: values{}.raw()})
+		p.Transforms = append(p.Transforms, frame.Transformation{
+			ID: "seriesToRows", Options: values{}.raw(),
+		})
 	}
 }
 
 // columnStyle is what a legacy table says of a column.
-func columnStyle(s object) []Property {
-	var all []Property
-	put := func(id string, v any) { all = append(all, Property{ID: id, Value: encode(v)}) }
+func columnStyle(s object) []any {
+	var all []any
+	put := func(id string, v any) { all = append(all, property(id, v)) }
 	if alias := s.text("alias"); alias != "" {
 		put("displayName", alias)
 	}

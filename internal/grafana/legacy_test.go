@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/promsnap/promsnap/internal/grafana/frame"
 )
 
 // sameJSON reports a difference between JSON texts, whatever the order of keys.
@@ -23,20 +25,24 @@ func sameJSON(t *testing.T, name string, got json.RawMessage, want string) {
 	}
 }
 
-// overridesJSON writes the overrides of a panel as a file has them.
-func overridesJSON(p Panel) json.RawMessage {
-	all := []any{}
-	for _, o := range p.Field.Overrides {
-		properties := []any{}
-		for _, q := range o.Properties {
-			properties = append(properties, map[string]any{"id": q.ID, "value": q.Value})
-		}
-		all = append(all, map[string]any{
-			"matcher":    map[string]any{"id": o.Matcher, "options": o.Options},
-			"properties": properties,
-		})
+// asJSON compares what is JSON, whatever its form.
+var asJSON = cmp.Transformer("asJSON", func(raw json.RawMessage) any {
+	var v any
+	_ = json.Unmarshal(raw, &v)
+	return v
+})
+
+// sameFields reports a difference between a panel's field configuration and what is wanted.
+func sameFields(t *testing.T, name string, p Panel, defaults, overrides string) {
+	t.Helper()
+	want, notes := frame.DecodeFieldConfig(
+		json.RawMessage(`{"defaults": ` + defaults + `, "overrides": ` + overrides + `}`))
+	if notes != nil {
+		t.Fatalf("%s: what is wanted has notes: %q", name, notes)
 	}
-	return encode(all)
+	if diff := cmp.Diff(want, p.Field, asJSON); diff != "" {
+		t.Errorf("%s: fields (-want +got):\n%s", name, diff)
+	}
 }
 
 func TestGraph(t *testing.T) {
@@ -56,14 +62,13 @@ func TestGraph(t *testing.T) {
 		"alert": {"name": "High", "for": "5m", "noDataState": "no_data", "conditions": [
 			{"query": {"params": ["A", "5m", "now"]}, "reducer": {"type": "avg"}, "evaluator": {"type": "gt", "params": [90]}, "operator": {"type": "and"}}]},
 		"targets": [{"expr": "up"}]}]}`).Panels[0]
-	sameJSON(t, "defaults", p.Field.Defaults, `{
+	sameFields(t, "graph", p, `{
 		"unit": "bytes", "min": 0, "decimals": 1, "color": {"mode": "palette-classic"},
 		"thresholds": {"mode": "absolute", "steps": [
 			{"value": null, "color": "transparent"}, {"value": 80, "color": "orange"}, {"value": 90, "color": "red"}]},
 		"custom": {"drawStyle": "line", "showPoints": "never", "lineWidth": 2, "fillOpacity": 30, "lineInterpolation": "stepAfter",
 			"stacking": {"mode": "percent", "group": "A"}, "axisLabel": "L", "scaleDistribution": {"type": "log", "log": 10},
-			"thresholdsStyle": {"mode": "line+area"}}}`)
-	sameJSON(t, "overrides", overridesJSON(p), `[
+			"thresholdsStyle": {"mode": "line+area"}}}`, `[
 		{"matcher": {"id": "byName", "options": "a"}, "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": "red"}}]},
 		{"matcher": {"id": "byName", "options": "b"}, "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": "#00ff00"}}]},
 		{"matcher": {"id": "byRegexp", "options": "/out.*/"}, "properties": [
@@ -83,11 +88,11 @@ func TestGraph(t *testing.T) {
 	if diff := cmp.Diff(legend, p.Options.Legend); diff != "" {
 		t.Errorf("legend (-want +got):\n%s", diff)
 	}
-	style := NewStyle()
+	style, _ := StyleOf(frame.Config{})
 	style.LineWidth, style.FillOpacity, style.Interpolation, style.ShowPoints = 2, 30, "stepAfter",
 		"never"
 	style.Stack, style.AxisLabel, style.LogBase, style.Thresholds = "percent", "L", 10, "line+area"
-	if diff := cmp.Diff(style, p.Style); diff != "" {
+	if diff := cmp.Diff(style, styleOf(t, p)); diff != "" {
 		t.Errorf("style (-want +got):\n%s", diff)
 	}
 	alert := &Alert{Name: "High", For: "5m", NoData: "no_data", Conditions: []AlertCondition{
@@ -110,9 +115,9 @@ func TestGraphKinds(t *testing.T) {
 	} {
 		p := board(t, `{"panels": [{"type": "graph", "targets": [{"expr": "up"}], `+tt.fields+
 			`}]}`).Panels[0]
-		if p.Type != tt.kind || p.Style.Draw != tt.draw {
-			t.Errorf("%s: got %s drawn as %s, want %s drawn as %s", tt.name, p.Type, p.Style.Draw,
-				tt.kind, tt.draw)
+		if draw := styleOf(t, p).Draw; p.Type != tt.kind || draw != tt.draw {
+			t.Errorf("%s: got %s drawn as %s, want %s drawn as %s", tt.name, p.Type, draw, tt.kind,
+				tt.draw)
 		}
 	}
 }
@@ -174,7 +179,7 @@ func TestSinglestat(t *testing.T) {
 	} {
 		p := board(t, `{"panels": [{"type": "singlestat", "targets": [{"expr": "up"}], `+tt.fields+
 			`}]}`).Panels[0]
-		sameJSON(t, tt.name, p.Field.Defaults, tt.defaults)
+		sameFields(t, tt.name, p, tt.defaults, `[]`)
 		if p.Type != tt.kind || !cmp.Equal(p.Options.Calcs, tt.calcs) {
 			t.Errorf("%s: got %s of %q, want %s of %q", tt.name, p.Type, p.Options.Calcs, tt.kind,
 				tt.calcs)
@@ -203,7 +208,7 @@ func TestOldTable(t *testing.T) {
 			 "thresholds": ["60", "80"], "colors": ["g", "o", "r"]},
 			{"pattern": "/.*/", "type": "number", "unit": "short"}],
 		"targets": [{"expr": "up"}]}]}`).Panels[0]
-	sameJSON(t, "overrides", overridesJSON(p), `[
+	sameFields(t, "table", p, `{}`, `[
 		{"matcher": {"id": "byRegexp", "options": "/.*/"}, "properties": [{"id": "unit", "value": "short"}]},
 		{"matcher": {"id": "byRegexp", "options": "/used/"}, "properties": [
 			{"id": "displayName", "value": "Used"}, {"id": "unit", "value": "bytes"}, {"id": "decimals", "value": 2},
@@ -230,7 +235,7 @@ func TestOldHeatmapPieAndText(t *testing.T) {
 		t.Errorf("heatmap (-want +got):\n%s", diff)
 	}
 	if p := b.Panels[1]; p.Type != "piechart" || p.Options.PieType != "donut" ||
-		string(p.Field.Defaults) != `{"unit":"bytes"}` {
+		p.Field.Defaults.Unit != "bytes" {
 		t.Errorf("got %+v, want a donut of bytes", p)
 	}
 	if p := b.Panels[2]; p.Options.Content != "# Hi" || p.Options.TextKind != "markdown" {
@@ -238,53 +243,76 @@ func TestOldHeatmapPieAndText(t *testing.T) {
 	}
 }
 
-func TestStyleOfOverrides(t *testing.T) {
+func TestStyle(t *testing.T) {
+	five := 5.0
 	for _, tt := range []struct {
-		property, value string
-		ok              bool
-		want            func(*Style)
+		custom string
+		want   func(*Style)
+		notes  []string
 	}{
-		{"custom.drawStyle", `"bars"`, true, func(s *Style) { s.Draw = "bars" }},
-		{"custom.drawStyle", `"zigzag"`, false, nil},
-		{"custom.lineWidth", `"3"`, true, func(s *Style) { s.LineWidth = 3 }},
-		{"custom.lineWidth", `900`, true, func(s *Style) { s.LineWidth = 20 }},
-		{"custom.fillOpacity", `12.5`, true, func(s *Style) { s.FillOpacity = 12.5 }},
-		{"custom.transform", `"negative-Y"`, true, func(s *Style) { s.Negative = true }},
-		{"custom.stacking", `{"mode": "percent", "group": "X"}`, true, func(s *Style) {
+		{`{}`, func(*Style) {}, nil},
+		{`{"drawStyle": "bars"}`, func(s *Style) { s.Draw = "bars" }, nil},
+		{
+			`{"drawStyle": "zigzag"}`, func(*Style) {}, []string{
+				"custom.drawStyle is not known, and is left out",
+			},
+		},
+		{`{"lineWidth": "3", "fillOpacity": 12.5}`, func(s *Style) {
+			s.LineWidth, s.FillOpacity = 3, 12.5
+		}, nil},
+		{`{"lineWidth": 900, "pointSize": -1}`, func(s *Style) {
+			s.LineWidth, s.PointSize = 20, 0
+		}, nil},
+		{`{"transform": "negative-Y"}`, func(s *Style) { s.Negative = true }, nil},
+		{`{"transform": "constant"}`, func(s *Style) { s.Constant = true }, nil},
+		{`{"stacking": {"mode": "percent", "group": "X"}}`, func(s *Style) {
 			s.Stack, s.StackGroup = "percent", "X"
-		}},
-		{"custom.stacking", `false`, false, nil},
-		{"custom.axisPlacement", `"right"`, true, func(s *Style) { s.Axis = "right" }},
-		{"custom.spanNulls", `true`, true, func(s *Style) { s.SpanNulls = true }},
-		{"custom.spanNulls", `3600000`, true, func(s *Style) {
+		}, nil},
+		{
+			`{"stacking": {"mode": false}}`, func(*Style) {}, []string{
+				"custom.stacking.mode is not known, and is left out",
+			},
+		},
+		{`{"axisPlacement": "right", "axisLabel": "L"}`, func(s *Style) {
+			s.Axis, s.AxisLabel = "right", "L"
+		}, nil},
+		{`{"axisSoftMin": "5", "axisSoftMax": "auto"}`, func(s *Style) { s.SoftMin = &five }, nil},
+		{`{"spanNulls": true}`, func(s *Style) { s.SpanNulls = true }, nil},
+		{`{"spanNulls": 3600000}`, func(s *Style) {
 			s.SpanNulls, s.SpanMillis = true, 3600000
-		}},
-		{"custom.scaleDistribution", `{"type": "log", "log": 2}`, true, func(s *Style) {
-			s.LogBase = 2
-		}},
-		{"custom.lineStyle", `{"fill": "dash", "dash": [10, 10]}`, true, func(s *Style) {
+		}, nil},
+		{`{"spanNulls": false}`, func(*Style) {}, nil},
+		{`{"scaleDistribution": {"type": "log", "log": 2}}`, func(s *Style) { s.LogBase = 2 }, nil},
+		{`{"scaleDistribution": {"type": "linear", "log": 2}}`, func(*Style) {}, nil},
+		{`{"lineStyle": {"fill": "dash", "dash": [10, 10]}}`, func(s *Style) {
 			s.Dash = "dash"
-		}},
-		{"custom.hideFrom", `{"viz": true, "legend": false}`, true, func(s *Style) {
+		}, nil},
+		{`{"hideFrom": {"viz": true, "legend": false}}`, func(s *Style) {
 			s.HideInGraph = true
-		}},
-		{"custom.thresholdsStyle", `{"mode": "area"}`, true, func(s *Style) {
-			s.Thresholds = "area"
-		}},
-		{"custom.axisCenteredZero", `true`, true, func(s *Style) { s.CenteredZero = true }},
-		{"custom.width", `100`, false, nil},
-		{"unit", `"s"`, false, nil},
-		{"custom.lineWidth", `{`, false, nil},
+		}, nil},
+		{`{"thresholdsStyle": {"mode": "area"}, "axisCenteredZero": true}`, func(s *Style) {
+			s.Thresholds, s.CenteredZero = "area", true
+		}, nil},
+		{`{"width": 100, "align": {}}`, func(*Style) {}, nil},
 	} {
-		got, want := NewStyle(), NewStyle()
-		if ok := got.Apply(tt.property, json.RawMessage(tt.value)); ok != tt.ok {
-			t.Errorf("%s %s: got %t, want %t", tt.property, tt.value, ok, tt.ok)
-		}
-		if tt.want != nil {
-			tt.want(&want)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s %s (-want +got):\n%s", tt.property, tt.value, diff)
+		config, _ := frame.DecodeFieldConfig(json.RawMessage(`{"defaults": {"custom": ` +
+			tt.custom + `}}`))
+		got, notes := StyleOf(config.Defaults)
+		want, _ := StyleOf(frame.Config{})
+		tt.want(&want)
+		if diff := cmp.Diff(want, got); diff != "" || !cmp.Equal(notes, tt.notes) {
+			t.Errorf("%s: got notes %q, want %q; style (-want +got):\n%s", tt.custom, notes,
+				tt.notes, diff)
 		}
 	}
+}
+
+// styleOf returns the style of a panel's defaults.
+func styleOf(t *testing.T, p Panel) Style {
+	t.Helper()
+	s, notes := StyleOf(p.Field.Defaults)
+	if notes != nil {
+		t.Errorf("got the notes %q of a style, want none", notes)
+	}
+	return s
 }

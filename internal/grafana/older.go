@@ -1,9 +1,6 @@
 package grafana
 
-import (
-	"encoding/json"
-	"maps"
-)
+import "maps"
 
 // modernise returns the options and the field configuration of a gauge, a bar gauge or a stat of
 // Grafana 6 as panels have them since Grafana 7. Other panels' are returned as they are.
@@ -62,58 +59,4 @@ func oldThresholds(o object) []any {
 		steps = append(steps, map[string]any{"value": value, "color": t.text("color")})
 	}
 	return steps
-}
-
-// modernMappings returns value mappings as they are since Grafana 8. Before, their type was 1 for
-// one value and 2 for a range.
-func modernMappings(list []any) []any {
-	all := make([]any, 0, len(list))
-	for _, v := range list {
-		m, ok := v.(map[string]any)
-		o := object{m: m}
-		kind, old := o.quietNumber("type")
-		if !ok || !old {
-			all = append(all, v)
-			continue
-		}
-		result := map[string]any{"text": o.text("text")}
-		from, ok1 := o.quietNumber("from")
-		to, ok2 := o.quietNumber("to")
-		value := o.text("value")
-		switch {
-		case kind == 2 && ok1 && ok2:
-			all = append(all, map[string]any{
-				"type": "range", "options": map[string]any{
-					"from": from, "to": to, "result": result,
-				},
-			})
-		case kind == 2 || value == "null" || value == "":
-			all = append(all, map[string]any{
-				"type": "special", "options": map[string]any{"match": "null", "result": result},
-			})
-		default:
-			all = append(all, map[string]any{
-				"type": "value", "options": map[string]any{value: result},
-			})
-		}
-	}
-	return all
-}
-
-// configOf returns the defaults of a field configuration with its mappings as they are now.
-func configOf(defaults object) map[string]any {
-	if list, ok := defaults.m["mappings"].([]any); ok && len(list) > 0 {
-		m := maps.Clone(defaults.m)
-		m["mappings"] = modernMappings(list)
-		return m
-	}
-	return defaults.m
-}
-
-// valueOf returns the value of an override's property likewise.
-func valueOf(id string, property object) json.RawMessage {
-	if list, ok := property.m["value"].([]any); ok && id == "mappings" {
-		return encode(modernMappings(list))
-	}
-	return property.raw("value")
 }

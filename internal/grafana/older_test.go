@@ -14,7 +14,7 @@ func TestGrafana6(t *testing.T) {
 			panel: `"type": "stat", "options": {"colorMode": "value", "fieldOptions": {"calcs": ["mean"], "values": false,
 				"defaults": {"unit": "s", "title": "T", "thresholds": {"mode": "absolute", "steps": []}},
 				"overrides": [{"matcher": {"id": "byName", "options": "a"}, "properties": [{"id": "unit", "value": "ms"}]}]}}`,
-			defaults:  `{"unit": "s", "title": "T", "displayName": "T", "thresholds": {"mode": "absolute", "steps": []}}`,
+			defaults:  `{"unit": "s", "displayName": "T", "thresholds": {"mode": "absolute", "steps": []}}`,
 			overrides: `[{"matcher": {"id": "byName", "options": "a"}, "properties": [{"id": "unit", "value": "ms"}]}]`,
 		},
 		{
@@ -24,9 +24,8 @@ func TestGrafana6(t *testing.T) {
 				"mappings": [{"id": 0, "type": 1, "op": "=", "value": "0", "text": "down"}, {"type": 2, "from": "1", "to": "5", "text": "some"},
 					{"type": 1, "value": "null", "text": "N/A"}]}}`,
 			defaults: `{"max": 100, "thresholds": {"mode": "absolute", "steps": [{"value": null, "color": "green"}, {"value": 80, "color": "red"}]},
-				"mappings": [{"type": "value", "options": {"0": {"text": "down"}}},
-					{"type": "range", "options": {"from": 1, "to": 5, "result": {"text": "some"}}},
-					{"type": "special", "options": {"match": "null", "result": {"text": "N/A"}}}]}`,
+				"mappings": [{"id": 0, "type": 1, "op": "=", "value": "0", "text": "down"}, {"type": 2, "from": "1", "to": "5", "text": "some"},
+					{"type": 1, "value": "null", "text": "N/A"}]}`,
 			overrides: `[]`,
 		},
 		{
@@ -36,23 +35,9 @@ func TestGrafana6(t *testing.T) {
 			defaults:  `{"unit": "bytes", "decimals": 1, "min": 0, "max": 10, "thresholds": {"mode": "absolute", "steps": [{"value": null, "color": "blue"}]}}`,
 			overrides: `[]`,
 		},
-		{
-			name:      "mappings of Grafana 7",
-			panel:     `"type": "stat", "fieldConfig": {"defaults": {"mappings": [{"type": 1, "value": "1", "text": "up"}, {"type": "value", "options": {}}]}}, "options": {"reduceOptions": {"calcs": ["mean"]}}`,
-			defaults:  `{"mappings": [{"type": "value", "options": {"1": {"text": "up"}}}, {"type": "value", "options": {}}]}`,
-			overrides: `[]`,
-		},
-		{
-			name: "mappings in overrides",
-			panel: `"type": "stat", "options": {"reduceOptions": {"calcs": ["mean"]}}, "fieldConfig": {"defaults": {}, "overrides": [
-				{"matcher": {"id": "byName", "options": "a"}, "properties": [{"id": "mappings", "value": [{"type": 1, "value": "1", "text": "up"}]}]}]}`,
-			defaults:  `{}`,
-			overrides: `[{"matcher": {"id": "byName", "options": "a"}, "properties": [{"id": "mappings", "value": [{"type": "value", "options": {"1": {"text": "up"}}}]}]}]`,
-		},
 	} {
 		p := board(t, `{"panels": [{`+tt.panel+`, "targets": [{"expr": "up"}]}]}`).Panels[0]
-		sameJSON(t, tt.name, p.Field.Defaults, tt.defaults)
-		sameJSON(t, tt.name, overridesJSON(p), tt.overrides)
+		sameFields(t, tt.name, p, tt.defaults, tt.overrides)
 		if !cmp.Equal(p.Options.Calcs, []string{"mean"}) {
 			t.Errorf("%s: got calcs %q, want mean", tt.name, p.Options.Calcs)
 		}
@@ -69,10 +54,10 @@ func TestGraphWithFieldConfig(t *testing.T) {
 		"fieldConfig": {"defaults": {"unit": "ms", "displayName": "D", "custom": {}}, "overrides": [
 			{"matcher": {"id": "byName", "options": "a"}, "properties": [{"id": "unit", "value": "m"}]}]},
 		"seriesOverrides": [{"alias": "b", "linewidth": 3}]}]}`).Panels[0]
-	sameJSON(t, "defaults", p.Field.Defaults,
+	sameFields(t, "graph", p,
 		`{"unit": "s", "displayName": "D", "color": {"mode": "palette-classic"},
-		"custom": {"drawStyle": "line", "showPoints": "never", "lineWidth": 1, "fillOpacity": 10}}`)
-	sameJSON(t, "overrides", overridesJSON(p), `[
+		"custom": {"drawStyle": "line", "showPoints": "never", "lineWidth": 1, "fillOpacity": 10}}`,
+		`[
 		{"matcher": {"id": "byName", "options": "a"}, "properties": [{"id": "unit", "value": "m"}]},
 		{"matcher": {"id": "byName", "options": "b"}, "properties": [{"id": "custom.lineWidth", "value": 3}]}]`)
 }

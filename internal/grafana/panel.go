@@ -39,10 +39,10 @@ func (d *decoder) readPanel(o object) Panel {
 	p.Type = kindOf(p.Original).as
 	p.readTargets(o)
 	p.Links = readLinks(o)
-	p.Transforms = readTransforms(o)
+	p.readTransforms(o)
 	switch {
 	case p.Original == "graph":
-		d.readGraph(&p, o)
+		readGraph(&p, o)
 	case p.Original == "singlestat" || p.Original == "grafana-singlestat-panel":
 		readSinglestat(&p, o)
 	case p.Type == "table" && o.has("styles"):
@@ -53,7 +53,6 @@ func (d *decoder) readPanel(o object) Panel {
 		readOldPie(&p, o)
 	case p.Original == "text" && !o.has("options"):
 		p.Options = Options{Content: o.text("content"), TextKind: o.text("mode")}
-		p.Style = NewStyle()
 	default:
 		p.readModern(o.object("options"), o.object("fieldConfig"))
 	}
@@ -94,32 +93,14 @@ func (p *Panel) readModern(options, fields object) {
 	if len(p.Options.Calcs) == 0 && reduces[p.Type] {
 		p.Options.Calcs = []string{"lastNotNull"}
 	}
-	defaults := fields.object("defaults")
-	p.Style = readStyle(defaults)
-	if defaults.m != nil {
-		p.Field.Defaults = encode(configOf(defaults))
+	if fields.m != nil {
+		p.readFields(encode(fields.m), fields.note)
 	}
-	p.readOverrides(fields)
 }
 
 // reduces has the kinds that show one figure of a series.
 var reduces = map[string]bool{
 	"stat": true, "gauge": true, "bargauge": true, "piechart": true,
-}
-
-func (p *Panel) readOverrides(fields object) {
-	for _, o := range fields.objects("overrides", maxOverrides) {
-		matcher := o.object("matcher")
-		over := Override{Matcher: matcher.text("id"), Options: matcher.raw("options")}
-		for _, property := range o.objects("properties", maxOverrides) {
-			if id := property.text("id"); id != "" {
-				over.Properties = append(over.Properties, Property{
-					ID: id, Value: valueOf(id, property),
-				})
-			}
-		}
-		p.Field.Overrides = append(p.Field.Overrides, over)
-	}
 }
 
 func readRepeat(o object) Repeat {
@@ -142,22 +123,4 @@ func readLinks(o object) []Link {
 		}
 	}
 	return links
-}
-
-func readTransforms(o object) []Transform {
-	var all []Transform
-	for _, t := range o.objects("transformations", 100) {
-		all = addTransform(all, t.text("id"), t)
-	}
-	return all
-}
-
-// addTransform adds one step. Steps that change annotations have nothing to change.
-func addTransform(all []Transform, id string, o object) []Transform {
-	if topic := o.text("topic"); id == "" || topic != "" && topic != "series" {
-		return all
-	}
-	return append(all, Transform{
-		ID: id, Options: o.raw("options"), Filter: o.raw("filter"), Disabled: o.yes("disabled"),
-	})
 }

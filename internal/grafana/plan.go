@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promsnap/promsnap/internal/grafana/frame"
 	"github.com/promsnap/promsnap/internal/grafana/jsregexp"
 )
 
@@ -58,8 +59,9 @@ type Planned struct {
 	Shift       time.Duration // how far its range is moved into the past
 	Interval    time.Duration
 	Queries     []Query
-	Hidden      bool   // Grafana hides it, by a condition
-	Empty       string // why nothing of it is asked; empty: something is
+	Field       frame.FieldConfig // the panel's, with the variables in names filled in
+	Hidden      bool              // Grafana hides it, by a condition
+	Empty       string            // why nothing of it is asked; empty: something is
 
 	local map[string]Option
 }
@@ -255,6 +257,7 @@ func (p *planner) panel(i, row int, at Grid, local map[string]Option) Planned {
 		Description: cut(s.fill(panel.Description, asText).text, maxText),
 		Content:     cut(s.fill(panel.Options.Content, asText).text, maxText),
 		Range:       p.values.window.Range(),
+		Field:       s.named(panel.Field),
 		Hidden:      p.hidden(panel.Shown, local),
 	}
 	if from := s.fill(panel.TimeFrom, asGlob).text; from != "" {

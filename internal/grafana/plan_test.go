@@ -429,3 +429,25 @@ func TestQueriesAreBoundedTogether(t *testing.T) {
 			len(panels), maxSent)
 	}
 }
+
+// Names of fields may hold variables. What package frame knows stays for it.
+func TestVariablesInNamesOfFields(t *testing.T) {
+	p := planned(t, `{"panels": [{"type": "stat", "targets": [{"expr": "up"}], "fieldConfig": {
+			"defaults": {"displayName": "$v of ${__field.name}"},
+			"overrides": [{"matcher": {"id": "byName", "options": "$v"},
+				"properties": [{"id": "unit", "value": "$v"}, {"id": "displayName", "value": "[[v]]"}]}]}}],
+		"templating": {"list": [{"type": "custom", "name": "v", "query": "a"}]}}`, nil, nil)
+	got := p.Panels[0].Field
+	if want := "a of ${__field.name}"; got.Defaults.DisplayName != want {
+		t.Errorf("got the name %q, want %q", got.Defaults.DisplayName, want)
+	}
+	properties := got.Overrides[0].Properties
+	if string(properties[0].Value) != `"$v"` || string(properties[1].Value) != `"a"` {
+		t.Errorf("got %s and %s, want the unit as it is and the name a", properties[0].Value,
+			properties[1].Value)
+	}
+	if before := string(
+		p.Panels[0].Panel.Field.Overrides[0].Properties[1].Value); before != `"[[v]]"` {
+		t.Errorf("the dashboard itself has %s now, want it unchanged", before)
+	}
+}

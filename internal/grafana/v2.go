@@ -212,7 +212,7 @@ func readElement(o object) Panel {
 	if o.text("kind") == "LibraryPanel" {
 		library := spec.object("libraryPanel")
 		p.library = cmp.Or(library.text("name"), library.text("uid"), p.Title, "without a name")
-		p.Original, p.Type, p.Style = "library panel", "", NewStyle()
+		p.Original, p.Type = "library panel", ""
 		return p
 	}
 	for _, q := range data.objects("queries", maxTargets) {
@@ -237,22 +237,10 @@ func readElement(o object) Panel {
 		p.addTarget(target, ds.normal(), s.yes("hidden"))
 	}
 	p.nameTargets()
-	p.readTransformsV2(data)
+	p.readTransforms(data)
 	vizSpec := viz.object("spec")
 	p.readModern(vizSpec.object("options"), vizSpec.object("fieldConfig"))
 	return p
-}
-
-// readTransformsV2 reads transformations, whose name is the group or, in v2alpha1, the kind.
-func (p *Panel) readTransformsV2(data object) {
-	for _, t := range data.objects("transformations", 100) {
-		s := t.object("spec")
-		id := cmp.Or(s.text("id"), t.text("group"))
-		if kind := t.text("kind"); id == "" && kind != "Transformation" {
-			id = kind
-		}
-		p.Transforms = addTransform(p.Transforms, id, s)
-	}
 }
 
 // repeatOf reads the repetition of an item.

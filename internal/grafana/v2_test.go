@@ -90,7 +90,7 @@ func TestV2(t *testing.T) {
 		t.Errorf("targets (-want +got):\n%s", diff)
 	}
 	if p.Type != "stat" || p.Options.ColorMode != "none" ||
-		string(p.Field.Defaults) != `{"unit":"s"}` || p.Transforms[0].ID != "merge" {
+		p.Field.Defaults.Unit != "s" || p.Transforms[0].ID != "merge" {
 		t.Errorf("got %+v, want a stat without colour, in seconds, merged", p)
 	}
 	if !b.Panels[5].unplaced || b.Panels[4].library != "Lib" {

@@ -1,11 +1,14 @@
 package grafana
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/promsnap/promsnap/internal/grafana/frame"
 )
 
 // Status says what becomes of a panel of the file.
@@ -246,26 +249,26 @@ func (p *planner) lost(panel *Panel) []string {
 	default:
 		why = append(why, "its queries that ask "+strings.Join(others, " and ")+" are left out")
 	}
-	var transforms, matchers []string
-	for _, t := range panel.Transforms {
-		if !t.Disabled && !transformsKnown[t.ID] {
-			transforms = append(transforms, short(t.ID, 40))
-		}
-	}
-	for _, o := range panel.Field.Overrides {
-		if !matchersKnown[o.Matcher] {
-			matchers = append(matchers, short(o.Matcher, 40))
-		}
-	}
-	if len(transforms) > 0 {
-		why = append(why, "it is not transformed by "+strings.Join(distinct(transforms), ", "))
-	}
-	if len(matchers) > 0 {
-		why = append(why, "overrides that match "+strings.Join(distinct(matchers), ", ")+
-			" are left out")
-	}
-	return why
+	return append(why, notCarriedOut(panel)...)
 }
+
+// notCarriedOut says what package frame does not know of a panel's transformations and overrides.
+func notCarriedOut(panel *Panel) []string {
+	var why []string
+	_, notes, err := frame.Transform(nil, panel.Transforms)
+	var unknown *frame.UnknownError
+	if errors.As(err, &unknown) {
+		why = append(why, "it is not transformed by "+names(unknown.IDs))
+	}
+	_, applied := panel.Field.Apply(nil)
+	if len(applied.Unknown) > 0 {
+		why = append(why, "overrides that match "+names(applied.Unknown)+" are left out")
+	}
+	return slices.Concat(why, notes, applied.Notes)
+}
+
+// names lists names from outside.
+func names(all []string) string { return short(strings.Join(all, ", "), 200) }
 
 func lostOfText(o Options) []string {
 	var why []string
