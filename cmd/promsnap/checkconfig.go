@@ -53,8 +53,8 @@ Exit codes:
 					model.Duration(r.Range).String())
 			}
 			for _, r := range cfg.Receivers {
-				if loses := app.Loses(r.Kind); loses != "" {
-					fmt.Fprintf(c.stdout, "receiver %s: %s\n", r.Name, loses)
+				if limitation := app.Limitation(r.Kind); limitation != "" {
+					fmt.Fprintf(c.stdout, "receiver %s: %s\n", r.Name, limitation)
 				}
 			}
 			if n := len(cfg.Notes); n > 0 {

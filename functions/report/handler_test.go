@@ -52,7 +52,7 @@ func TestParseEvent(t *testing.T) {
 		`[]`: "not understood", `{"reports": "daily"}`: "not understood",
 		`{"Zeit": ""}`: `unknown field "Zeit"`, `{} {}`: "goes on behind its end",
 		`{"time": "09:00"}`:                                            "is not a time",
-		`{"time": "2026-11-22T10:00:00Z"}`:                             "lies in the future",
+		`{"time": "2026-11-22T10:00:00Z"}`:                             "is in the future",
 		`{"time": "0001-01-01T00:00:00Z"}`:                             "out of reach",
 		`{"detail-type": "Scheduled Event", "time": "x"}`:              "is not a time",
 		`{"config": "` + strings.Repeat("a", maxEvent) + `"}`:          "more than 64 KiB",

@@ -1,5 +1,5 @@
-// Package app turns a configuration into the parts of promsnap and runs them in their one line:
-// take the snapshot, evaluate the alerts, build the report, deliver it, remember what was told. The
+// Package app builds the parts of promsnap from a configuration and runs them in one order: take
+// the snapshot, evaluate the alerts, build the report, deliver it, record what was sent. The
 // command and the Lambda function both call it, so that they cannot drift apart.
 package app
 
@@ -14,53 +14,52 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// Options are what a run is told beside its configuration.
+// Options are the settings of a run that are not in its configuration.
 type Options struct {
-	Version string      // promsnap's own
+	Version string      // of promsnap
 	Reports []string    // names of the reports to run; none: all
 	Slot    time.Time   // the time that the run is for
 	To      Destination // where the reports go; New needs it, Open does not
-	// Scheduled lets each report that has a schedule be for the newest time at or before Slot at
-	// which it was due.
+	// Scheduled moves the slot of each report that has a schedule back to the newest scheduled time
+	// at or before Slot.
 	Scheduled bool
 	Timeout   time.Duration    // of the whole run
-	Now       func() time.Time // the wall clock, for claims and AWS' signatures alone
-	// Kubernetes is the API of the cluster, for a configuration without prometheus.url, for the
-	// nodes, and for a state in a ConfigMap. Nil: there is none, or it is not to be used.
+	Now       func() time.Time // the wall clock, only for claims and AWS signatures
+	// Kubernetes is the API of the cluster. It finds Prometheus if prometheus.url is not set, lists
+	// the nodes, and stores the state in a ConfigMap. Nil: no API, or it must not be used.
 	Kubernetes Kubernetes
-	// Command is how to run a slot of a report again, for the report's footer; no secrets. Nil: not
-	// known.
+	// Command returns the command that runs a slot of a report again, for the report's footer. It
+	// contains no secrets. Nil: unknown.
 	Command func(report string, slot time.Time) string
-	// Stop ends the snapshot early when it is closed: what is there by then is delivered, marked
+	// Stop ends the snapshot early when it is closed. The run then delivers what it has, marked as
 	// incomplete. Nil: never.
 	Stop <-chan struct{}
-	// Progress is told of each panel's begin and end, one event at a time. Nil: nobody listens.
+	// Progress is called at the start and end of each panel, never concurrently. Nil: not called.
 	Progress func(report string, e snapshot.Event)
-	// Started is told of each report before its first query, who answers, and at which URL or
-	// Service. Nil: nobody listens.
+	// Started is called for each report before its first query, with the name of the server and its
+	// URL or Service. Nil: not called.
 	Started func(r config.Report, server, at string)
 }
 
 // Destination is where the reports of a run go: Files, DryRun or Receivers.
 type Destination interface {
-	// check returns an error if a report cannot go there by its configuration.
+	// check returns an error if the configuration does not allow a report to go there.
 	check(cfg *config.Config, o Options) error
-	// open opens the way there. lost is why there is no way to Prometheus; nil: there is one.
-	open(ctx context.Context, cfg *config.Config, o Options, lost error) (deliverer, error)
+	// open prepares the destination. unreachable is why Prometheus cannot be reached; nil: it can.
+	open(ctx context.Context, cfg *config.Config, o Options, unreachable error) (deliverer, error)
 }
 
-// deliverer takes the reports of a run, one after the other.
+// deliverer delivers the reports of a run, one after the other.
 type deliverer interface {
-	// evaluate asks what the alerts of a snapshot come to, as far as it matters to the reports'
-	// readers.
+	// evaluate evaluates the alerts of a snapshot, as far as the readers of the report need it.
 	evaluate(ctx context.Context, s reportSnapshot) judgedReport
-	// deliver builds the report and brings it to its destination.
+	// deliver builds the report and sends it to its destination.
 	deliver(ctx context.Context, r judgedReport) Result
-	// finish does what no report waits for, when every one was delivered.
+	// finish does the work that can wait until every report is delivered.
 	finish(ctx context.Context, reports []judgedReport, results []Result)
 }
 
-// App is promsnap put together for one configuration.
+// App is promsnap built for one configuration.
 type App struct {
 	cfg    *config.Config
 	o      Options
@@ -68,11 +67,11 @@ type App struct {
 	to     deliverer
 }
 
-var errOpening = errors.New("half of the run's timeout is over")
+var errOpening = errors.New("opening took more than half of the run's timeout")
 
-// New puts the parts together. It fails if cfg is invalid, or if no Prometheus is found in the
-// cluster. To Receivers a Prometheus that is not found is no error, and neither is a file that does
-// not answer: people have to be told that nothing can be seen.
+// New builds an App from cfg. It fails if cfg is invalid or no Prometheus is found in the cluster.
+// With Receivers as the destination, a Prometheus that is not found and a file that does not answer
+// are not errors: the run must send a message that nothing can be seen.
 func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err := o.checkReports(cfg); err != nil {
 		return nil, err
@@ -80,14 +79,14 @@ func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err := o.To.check(cfg, o); err != nil {
 		return nil, err
 	}
-	// Files are read here, and no file may take the time that people are told in.
+	// Opening reads files. A file that hangs must not use up the time for sending messages.
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout/2, errOpening)
 	defer cancel()
 	source, err := openSource(ctx, cfg, o)
 	if err != nil {
 		return nil, err
 	}
-	to, err := o.To.open(ctx, cfg, o, source.lost)
+	to, err := o.To.open(ctx, cfg, o, source.unreachable)
 	if err != nil {
 		return nil, err
 	}
@@ -118,30 +117,30 @@ func (o Options) reports(cfg *config.Config) []config.Report {
 	})
 }
 
-// Run does every report that was asked for, one after the other; what failed is in the Outcome. ctx
-// ends everything at once, while Options.Timeout and Options.Stop leave time to deliver what is
-// there.
+// Run takes and delivers every requested report, one after the other. Failures are in the Outcome.
+// When ctx ends, the run ends at once; Options.Timeout and Options.Stop leave time to deliver what
+// there is.
 func (a *App) Run(ctx context.Context) Outcome {
 	ctx, cancel := context.WithTimeoutCause(ctx, a.o.Timeout,
-		fmt.Errorf("the run's timeout of %s is over; a longer one is set by --timeout",
+		fmt.Errorf("the run took longer than its timeout of %s; set a longer one with --timeout",
 			a.o.Timeout))
 	defer cancel()
-	asking, done := a.o.askingContext(ctx)
+	queryCtx, done := a.o.queryContext(ctx)
 	defer done()
 	began := a.o.Now()
 
-	// Who answers is only a name in the report: what is wrong with the server shows at the first
-	// query.
-	server, _ := a.source.client.Server(asking)
-	nodes := a.source.listNodes(asking)
+	// An error is ignored here: the server's name is only shown in the report, and the first query
+	// reports what is wrong with the server.
+	server, _ := a.source.client.Server(queryCtx)
+	nodes := a.source.listNodes(queryCtx)
 	var out Outcome
 	var reports []judgedReport
 	for _, r := range a.o.reports(a.cfg) {
 		if a.o.Started != nil {
 			a.o.Started(r, server.Name(), a.source.at)
 		}
-		report := a.to.evaluate(asking, a.source.snapshot(asking, r, server, nodes))
-		report.nodes = snapshot.Nodes{} // 2 KiB a node that drawing has a better use for
+		report := a.to.evaluate(queryCtx, a.source.snapshot(queryCtx, r, server, nodes))
+		report.nodes = snapshot.Nodes{} // free 2 KiB for each node before drawing
 		report.began, report.until = began, began.Add(a.o.Timeout)
 		out.Results, reports = append(out.Results, a.to.deliver(ctx, report)), append(reports,
 			report)

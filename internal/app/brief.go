@@ -2,8 +2,7 @@ package app
 
 import "time"
 
-// Brief is what one report's run came to, in the words that the command and the function have in
-// common.
+// Brief is the result of one report in the words that the command and the Lambda function share.
 type Brief struct {
 	Name      string    `json:"name"`
 	Slot      time.Time `json:"slot"`
@@ -11,12 +10,12 @@ type Brief struct {
 	Warning   int       `json:"warning"`
 	NoData    int       `json:"no_data"`
 	OK        int       `json:"ok"`
-	ClaimedBy string    `json:"stood_back,omitempty"` // for the run that is telling people
+	ClaimedBy string    `json:"stood_back,omitempty"` // the run that is sending instead
 	Notes     []string  `json:"notes,omitempty"`
 	Error     string    `json:"error,omitempty"`
 }
 
-// Brief returns what the run came to.
+// Brief returns the result in short.
 func (r *Result) Brief() Brief {
 	of := r.Report
 	b := Brief{

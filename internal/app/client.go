@@ -12,7 +12,7 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 )
 
-// openTransport is how the requests go to a Prometheus that has a URL.
+// openTransport returns the transport for a Prometheus that has a URL.
 func openTransport(ctx context.Context, p config.Prometheus, o Options) (http.RoundTripper, error) {
 	transport, err := promapi.Transport(ctx, p.HTTP.Client(), p.HTTP)
 	if err != nil {
@@ -23,10 +23,10 @@ func openTransport(ctx context.Context, p config.Prometheus, o Options) (http.Ro
 			return nil, fmt.Errorf("prometheus.sigv4: %w", err)
 		}
 	}
-	return asked{transport}, nil
+	return awsTransport{transport}, nil
 }
 
-// newClient returns the client of a Prometheus. It is not asked for anything yet.
+// newClient returns the client of a Prometheus. It sends no request yet.
 func newClient(p config.Prometheus, base *url.URL, transport http.RoundTripper,
 	o Options) (*promapi.Client, error) {
 	return promapi.New(base, transport, promapi.Options{
@@ -36,7 +36,7 @@ func newClient(p config.Prometheus, base *url.URL, transport http.RoundTripper,
 	})
 }
 
-// signed signs what next sends.
+// signed returns a transport that signs requests for AWS before next sends them.
 func signed(ctx context.Context, s *config.SigV4, next http.RoundTripper,
 	o Options) (http.RoundTripper, error) {
 	account, err := cloud.Open(ctx, cloud.Identity{
@@ -49,15 +49,17 @@ func signed(ctx context.Context, s *config.SigV4, next http.RoundTripper,
 	return account.Signed(s.Service, next, o.Now)
 }
 
-// asked makes of AWS' refusals, of a signature or of a secret, what promapi says of a server's:
-// lasting ones are not met by every panel anew.
-type asked struct{ next http.RoundTripper }
+// awsTransport turns errors of AWS, such as a refused signature or secret, into promapi errors. An
+// error that lasts becomes KindDenied, so that not every panel tries again.
+type awsTransport struct{ next http.RoundTripper }
 
-// CloseIdleConnections is for http.Client's.
-func (a asked) CloseIdleConnections() { (&http.Client{Transport: a.next}).CloseIdleConnections() }
+// CloseIdleConnections lets http.Client close the connections of the transport below.
+func (a awsTransport) CloseIdleConnections() {
+	(&http.Client{Transport: a.next}).CloseIdleConnections()
+}
 
 // RoundTrip implements http.RoundTripper.
-func (a asked) RoundTrip(req *http.Request) (*http.Response, error) {
+func (a awsTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := a.next.RoundTrip(req)
 	var e *cloud.Error
 	if !errors.As(err, &e) {

@@ -6,23 +6,22 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// idler keeps connections open for its next request.
+// idler can close the connections that it keeps open for the next request.
 type idler interface{ CloseIdleConnections() }
 
-// Close closes the connections that the parts keep open for a request that will not come. A process
-// that runs once needs none of it; in a function that is warm every run would leave its own behind,
-// and the next one, after minutes in which the process stood still, would write to connections that
-// the other side has closed long ago.
+// Close closes idle connections. A process that runs once does not need it. A Lambda function that
+// stays warm does: otherwise connections pile up, and after minutes of standing still the next run
+// would write to connections that the other side has closed.
 func (a *App) Close() {
 	a.source.client.CloseIdleConnections()
 	if to, ok := a.to.(idler); ok {
 		to.CloseIdleConnections()
 	}
-	http.DefaultClient.CloseIdleConnections() // Slack's, webhooks' and heartbeats'
+	http.DefaultClient.CloseIdleConnections() // of Slack, webhooks and heartbeats
 }
 
 // CloseIdleConnections implements idler.
-func (t *teller) CloseIdleConnections() {
+func (t *recipients) CloseIdleConnections() {
 	store := t.store
 	if clock, ok := store.(state.ByClock); ok {
 		store = clock.Store

@@ -13,29 +13,27 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 )
 
-// Receivers are those of the configuration. The reports go to them, and what they were told is
-// remembered.
+// Receivers sends the reports to the receivers of the configuration and records what was sent.
 type Receivers struct {
-	// Again says that a run for the slot was made before this one and failed, such as that of an
-	// earlier Pod of the same Job.
+	// Again says that an earlier run for the same slot failed, such as an earlier Pod of the same
+	// Job.
 	Again bool
 }
 
 func (Receivers) check(cfg *config.Config, o Options) error { return checkReceivers(cfg, o) }
 
-// open opens the receivers also where there is no way to Prometheus: they have to be told.
+// open opens the receivers even if Prometheus is unreachable: they must be notified of that.
 func (to Receivers) open(ctx context.Context, cfg *config.Config, o Options,
 	_ error) (deliverer, error) {
-	t, err := openTeller(ctx, cfg, o)
+	t, err := openRecipients(ctx, cfg, o)
 	t.again = to.Again
 	return &delivery{t}, err
 }
 
-// delivery brings reports to their receivers.
-type delivery struct{ teller }
+// delivery sends reports to their receivers.
+type delivery struct{ recipients }
 
-// deliver hands the report to its receivers, under a claim, as far as they do not know what it
-// says.
+// deliver sends each receiver what it does not know yet, under a claim.
 func (d *delivery) deliver(ctx context.Context, r judgedReport) Result {
 	session, res := d.remember(ctx, d.store, r)
 	rq := d.request(ctx, r, session, &res)
@@ -45,17 +43,17 @@ func (d *delivery) deliver(ctx context.Context, r judgedReport) Result {
 	res.ClaimedBy, res.Sent, res.Err = out.ClaimedBy, out.Sent, errors.Join(res.Err, err)
 	res.Receipt = d.location(out.Sent)
 	if c := out.ClaimedBy; c != nil && r.config.Send == config.SendSummary {
-		// What a check leaves untold the next one tells minutes later; the next summary comes in a
-		// day.
-		res.Err = errors.Join(res.Err, fmt.Errorf("run %s has claimed to tell of report %s until "+
-			"%s; if it has told nobody by then, run this again",
+		// A check that was skipped is made up for by the next one minutes later. The next summary
+		// comes in a day.
+		res.Err = errors.Join(res.Err, fmt.Errorf("run %s has claimed report %s until %s and may "+
+			"be sending it; if nothing was sent by then, run this again",
 			c.Run, r.config.Name, c.Until.UTC().Format(time.RFC3339)))
 	}
 	return res
 }
 
-// finish sends heartbeats, fills what belongs below Slack's messages, which may take long, and
-// tries last summaries again that were left to another run, which take as long as that one.
+// finish sends heartbeats, fills threads below Slack's messages, and retries summaries that another
+// run had claimed. Both may take long.
 func (d *delivery) finish(ctx context.Context, reports []judgedReport, results []Result) {
 	var pings sync.WaitGroup
 	for i, r := range reports {
@@ -67,8 +65,8 @@ func (d *delivery) finish(ctx context.Context, reports []judgedReport, results [
 		if results[i].ClaimedBy == nil {
 			continue
 		}
-		for looks := 0; results[i].ClaimedBy != nil &&
-			d.awaits(ctx, r, results[i].ClaimedBy, looks); looks++ {
+		for polls := 0; results[i].ClaimedBy != nil &&
+			d.awaitClaim(ctx, r, results[i].ClaimedBy, polls); polls++ {
 			results[i] = d.deliver(ctx, r)
 		}
 		d.ping(ctx, r, &results[i])
@@ -76,22 +74,22 @@ func (d *delivery) finish(ctx context.Context, reports []judgedReport, results [
 	}
 }
 
-// The bounds of waiting for another run's claim.
+// The limits of polling another run's claim.
 const (
-	// before the first look whether the other run is done; doubled after each
-	firstPoll = time.Second
-	mostPoll  = 10 * time.Second // between two looks
-	// that the last look leaves for delivering, before notify.CommitTime
-	leastLook = time.Second
+	firstPoll = time.Second      // before the first poll; doubled after each
+	maxPoll   = 10 * time.Second // between two polls
+	// lastPollReserve is the time for delivering that remains after the last poll, before
+	// notify.CommitTime.
+	lastPollReserve = time.Second
 )
 
-// awaits waits for the end of another run that is telling people, where a summary would be lost for
-// a day without it: it looks again soon, for the other run may be done long before its deadline,
-// and when its claim ends, for it may have been killed, such as the first Pod of this very Job. It
-// reports whether there is anything to look at before this run's own time is over.
-func (d *delivery) awaits(ctx context.Context, r judgedReport, other *notify.Claim,
-	looks int) bool {
-	pause, ok := untilNextLook(d.o.Now(), r.until, other.Until, looks)
+// awaitClaim waits until it is time to look at another run's claim again, and reports whether to
+// look. It waits only for a summary, which would otherwise be missing for a day. It looks again
+// soon, because the other run may finish long before its deadline, and when the claim ends, because
+// the other run may have been killed, such as the first Pod of this Job.
+func (d *delivery) awaitClaim(ctx context.Context, r judgedReport, other *notify.Claim,
+	polls int) bool {
+	pause, ok := nextPoll(d.o.Now(), r.until, other.Until, polls)
 	if !ok || r.config.Send != config.SendSummary {
 		return false
 	}
@@ -107,43 +105,44 @@ func (d *delivery) awaits(ctx context.Context, r judgedReport, other *notify.Cla
 	}
 }
 
-// untilNextLook returns how long a run whose time ends at own waits before it looks again at a
-// claim that holds until other, after so many looks. False: no time is left for a look. The other's
-// deadline may lie after its own: most runs end long before theirs.
-func untilNextLook(now, own, other time.Time, looks int) (time.Duration, bool) {
-	left := own.Add(-notify.CommitTime - leastLook).Sub(now)
+// nextPoll returns how long to wait before the next poll of a claim that another run holds until
+// other. own is this run's deadline, and polls is the number of polls so far. It returns false if
+// no time is left for a poll. The other deadline may be later than own: most runs end long before
+// their deadline.
+func nextPoll(now, own, other time.Time, polls int) (time.Duration, bool) {
+	left := own.Add(-notify.CommitTime - lastPollReserve).Sub(now)
 	if left <= 0 {
 		return 0, false
 	}
-	pause := mostPoll
-	if looks < 4 {
-		pause = min(firstPoll<<looks, mostPoll)
+	pause := maxPoll
+	if polls < 4 {
+		pause = min(firstPoll<<polls, maxPoll)
 	}
 	return max(min(pause, left, other.Sub(now)), 0), true
 }
 
-// leastPing is how long a heartbeat may take where the run is out of time.
-const leastPing = time.Second
+// minPing is how long a heartbeat may take if the run has no time left.
+const minPing = time.Second
 
-// ping calls the report's heartbeat if the report gives no reason for an exit code other than zero.
-// Another run that is telling people calls it itself. It is called also where the run is out of
-// time, and was told to stop: then above all.
+// ping calls the report's heartbeat with whether the run succeeded. If another run is sending, that
+// run calls it. The heartbeat matters most when the run is out of time or was told to stop, so it
+// is called then too.
 func (d *delivery) ping(ctx context.Context, r judgedReport, res *Result) {
 	if r.config.Heartbeat.IsZero() || res.ClaimedBy != nil {
 		return
 	}
-	most := min(max(r.until.Sub(d.o.Now()), leastPing), notify.CommitTime)
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), most,
-		fmt.Errorf("no answer within %s", most.Round(time.Second)))
+	timeout := min(max(r.until.Sub(d.o.Now()), minPing), notify.CommitTime)
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), timeout,
+		fmt.Errorf("no answer within %s", timeout.Round(time.Second)))
 	defer cancel()
 	if err := heartbeat.Ping(ctx, heartbeat.Options{URL: r.config.Heartbeat},
 		!res.failed()); err != nil {
-		res.Notes = append(res.Notes, fmt.Sprintf("the heartbeat was not heard: %v", err))
+		res.Notes = append(res.Notes, fmt.Sprintf("the heartbeat did not arrive: %v", err))
 	}
 }
 
-// followUp fills the threads below Slack's messages. What does not work is noted with the last
-// report that was told: the note names the message.
+// followUp fills the threads below Slack's messages. A failure becomes a note of the last delivered
+// report; the note names the message.
 func (d *delivery) followUp(ctx context.Context, results []Result) {
 	var last *Result
 	for i := range results {
@@ -154,7 +153,7 @@ func (d *delivery) followUp(ctx context.Context, results []Result) {
 	if last == nil {
 		return
 	}
-	for _, c := range d.cfg.Receivers { // also those that were told as another's fallback
+	for _, c := range d.cfg.Receivers { // all of them: one may have served as a fallback
 		followUp := d.receivers[c.Name].followUp
 		if followUp == nil {
 			continue

@@ -16,20 +16,21 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Check is one of the things that a run needs, and what Doctor found.
+// Check is what Doctor found about one thing that a run needs.
 type Check struct {
 	Text  string   // in a few words: "Prometheus ok", "13/14 panels have data"
-	Notes []string // what keeps nothing from working, and what a person can do about it
+	Notes []string // advice about what does not stop a run
 	Err   error    // nil: it works
 }
 
-// Doctor tries all that runs of the configuration need: Prometheus, every panel, the receivers, the
-// state. With send each receiver is given a test that says so; without it none is asked for
-// anything. The state gets a document of its own, so that a run beside it is not disturbed. The
-// error is one of the configuration; what does not work is in the checks.
+// Doctor tries everything that the runs of the configuration need: Prometheus, every panel, the
+// receivers, the state. With send, it sends each receiver a message marked as a test; without, it
+// contacts no receiver. It writes a state document of its own, so that it does not disturb a run.
+// The returned error is an error in the configuration; what does not work is in the checks.
 func Doctor(ctx context.Context, cfg *config.Config, o Options, send bool) ([]Check, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout,
-		fmt.Errorf("the timeout of %s is over; a longer one is set by --timeout", o.Timeout))
+		fmt.Errorf("doctor took longer than its timeout of %s; set a longer one with --timeout",
+			o.Timeout))
 	defer cancel()
 	s, err := openSource(ctx, cfg, o)
 	if err != nil {
@@ -45,9 +46,10 @@ func Doctor(ctx context.Context, cfg *config.Config, o Options, send bool) ([]Ch
 	return checks, nil
 }
 
-// examine takes the snapshot of every report, and says who answered and which panels have data.
+// examine takes the snapshot of every report, and returns whether Prometheus answers and which
+// panels have data.
 func (s *Source) examine(ctx context.Context) []Check {
-	// the rest is the receivers' and the state's
+	// The remaining time is for the receivers and the state.
 	snap, done := context.WithTimeoutCause(ctx, s.o.Timeout*3/4, errTimeout)
 	defer done()
 	server, _ := s.client.Server(snap)
@@ -66,16 +68,16 @@ func (s *Source) examine(ctx context.Context) []Check {
 	for _, p := range panels {
 		if !p.Partial.IsZero() {
 			ok.Text = "Prometheus answers only a part"
-			ok.Err = fmt.Errorf("the answers are only a part, so nothing is called missing or "+
-				"resolved: %s", report.SayNote(words.English, p.Partial))
+			ok.Err = fmt.Errorf("the answers are only a part, so nothing is reported as missing "+
+				"or resolved: %s", report.SayNote(words.English, p.Partial))
 			break
 		}
 	}
 	checks := []Check{ok}
 	stores, err := s.client.Stores(snap)
 	if err != nil {
-		checks[0].Notes = append(checks[0].Notes, fmt.Sprintf("whether stores behind it are down "+
-			"is not known: %v", err))
+		checks[0].Notes = append(checks[0].Notes, fmt.Sprintf("cannot list the stores behind it, "+
+			"so a store that is down would not be noticed: %v", err))
 	}
 	if len(stores) > 0 {
 		checks = append(checks, checkStores(stores))
@@ -83,7 +85,7 @@ func (s *Source) examine(ctx context.Context) []Check {
 	return append(checks, checkPanels(panels))
 }
 
-// checkStores says which stores of a Thanos are down: without them every answer is only a part.
+// checkStores returns which stores of a Thanos are down. Without them every answer is only a part.
 func checkStores(stores []promapi.Store) Check {
 	c := Check{Notes: []string{
 		"Thanos: name every store with --endpoint-strict=HOST:PORT. Query drops any other store " +
@@ -94,8 +96,8 @@ func checkStores(stores []promapi.Store) Check {
 	for _, s := range stores {
 		if s.Down != "" {
 			errs = append(errs, fmt.Errorf("the %s at %s is down: %s; without it answers are "+
-				"only a part: see whether it runs and Thanos Query reaches that address", s.Kind,
-				s.Name, s.Down))
+				"only a part; check that it runs and that Thanos Query can reach that address",
+				s.Kind, s.Name, s.Down))
 		}
 	}
 	c.Text, c.Err = fmt.Sprintf("%d/%d stores up", len(stores)-len(errs), len(stores)),
@@ -103,8 +105,8 @@ func checkStores(stores []promapi.Store) Check {
 	return c
 }
 
-// checkPanels counts the panels of all reports, each name once: it has data where it has in every
-// report.
+// checkPanels counts the panels of all reports, each name once. A panel has data if it has data in
+// every report.
 func checkPanels(panels []snapshot.Panel) Check {
 	var c Check
 	var errs []error
@@ -132,14 +134,14 @@ func checkPanels(panels []snapshot.Panel) Check {
 	}
 	c.Text = fmt.Sprintf("%d/%d panels have data", len(lacks)-without, len(lacks))
 	if without == len(lacks) && len(lacks) > 0 && len(errs) == 0 {
-		errs = append(errs, errors.New("no panel has data: is this the Prometheus of the "+
-			"cluster, and do prometheus.matchers fit its labels?"))
+		errs = append(errs, errors.New("no panel has data: check that this is the Prometheus of "+
+			"the cluster and that prometheus.matchers match its labels"))
 	}
 	c.Err = errors.Join(errs...)
 	return c
 }
 
-// tryReceiver sends a receiver a test.
+// tryReceiver sends a test to a receiver if send is set.
 func tryReceiver(ctx context.Context, cfg *config.Config, r config.Receiver, o Options,
 	send bool) Check {
 	kind := kinds[r.Kind].title
@@ -160,7 +162,7 @@ func tryReceiver(ctx context.Context, cfg *config.Config, r config.Receiver, o O
 	return Check{Text: who + " ok, test message sent"}
 }
 
-// tryState reads what is remembered of each report, and writes a document that is no report's.
+// tryState reads the state of each report, and writes a document that belongs to no report.
 func tryState(ctx context.Context, cfg *config.Config, o Options) Check {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -184,7 +186,7 @@ func tryState(ctx context.Context, cfg *config.Config, o Options) Check {
 		}
 		if _, err := store.Save(ctx, k, doc, version); err != nil &&
 			!errors.Is(err, state.ErrConflict) {
-			// somebody else tries it, too
+			// another doctor was quicker, so the state can be written
 			return fmt.Errorf("writing the state of %s: %w", k, err)
 		}
 		return nil

@@ -11,13 +11,13 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// firstHistory is how far back a summary looks that has neither a schedule nor one before it.
+// firstHistory is how far back a summary looks if it has no schedule and no earlier summary.
 const firstHistory = 24 * time.Hour
 
-// history is what a summary says of the checks behind it: those of the report that it names in
-// history_from, else its own, where some were missed. Own is what the summary itself remembers.
-// Nil: there is nothing to say.
-func (t *teller) history(ctx context.Context, r config.Report, slot time.Time,
+// history returns what a summary says about the checks since the summary before: those of the
+// report in history_from, or otherwise the summary's own missed runs. own is the summary's own
+// state. Nil: nothing to say.
+func (t *recipients) history(ctx context.Context, r config.Report, slot time.Time,
 	own notify.Page) (*notify.History, error) {
 	before, made := summaryBefore(r, slot, own)
 	switch {
@@ -30,8 +30,8 @@ func (t *teller) history(ctx context.Context, r config.Report, slot time.Time,
 	defer cancel()
 	doc, _, err := t.store.Load(ctx, state.Key{Cluster: t.cfg.Cluster, Report: r.HistoryFrom})
 	if err != nil {
-		return nil, fmt.Errorf("the summary says nothing of the checks of %s: reading their "+
-			"state: %w", r.HistoryFrom, err)
+		return nil, fmt.Errorf("reading the state of %s, so the summary cannot say how its checks "+
+			"went: %w", r.HistoryFrom, err)
 	}
 	checks := slices.IndexFunc(t.cfg.Reports, func(c config.Report) bool {
 		return c.Name == r.HistoryFrom
@@ -40,8 +40,8 @@ func (t *teller) history(ctx context.Context, r config.Report, slot time.Time,
 		slot), nil
 }
 
-// summaryBefore is the slot of the summary before, as far as it is remembered, else when it was
-// due.
+// summaryBefore returns the slot of the previous summary if it is remembered, and otherwise the
+// time at which it was scheduled. made reports which.
 func summaryBefore(r config.Report, slot time.Time, own notify.Page) (at time.Time, made bool) {
 	if slots, _ := own.Memory.Checked(time.Time{}, slot); len(slots) > 0 {
 		return slots[len(slots)-1], true

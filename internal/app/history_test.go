@@ -21,7 +21,7 @@ import (
 var nine = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
 // looksBack is an app with a check every five minutes and a summary at nine.
-func looksBack(t *testing.T, daily string) *teller {
+func looksBack(t *testing.T, daily string) *recipients {
 	t.Helper()
 	cfg, err := config.Load("promsnap.yaml", fmt.Appendf(nil, `
 version: 1
@@ -40,7 +40,7 @@ state: {dir: '%s'}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &teller{cfg: cfg, store: store, o: Options{Timeout: time.Minute}}
+	return &recipients{cfg: cfg, store: store, o: Options{Timeout: time.Minute}}
 }
 
 // evaluated is a page on which slots were evaluated, every so often up to before a time, but for
@@ -222,8 +222,8 @@ func TestHistoryThatCannotBeRead(t *testing.T) {
 	a := looksBack(t, `schedule: "0 9 * * *", history_from: check`)
 	a.store = unreadable{a.store}
 	h, err := a.history(t.Context(), a.cfg.Reports[1], nine, notify.Page{})
-	if h != nil || err == nil || !strings.Contains(err.Error(), "the checks of check: reading "+
-		"their state: no route to host") {
+	if h != nil || err == nil || !strings.Contains(err.Error(), "reading the state of check, so "+
+		"the summary cannot say how its checks went: no route to host") {
 		t.Errorf("%+v, %v", h, err)
 	}
 }

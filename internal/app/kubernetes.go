@@ -10,44 +10,42 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// Kubernetes is the API of the cluster that is watched. The command gives it; a Lambda function has
+// Kubernetes is the API of the observed cluster. The command provides it; a Lambda function has
 // none.
 type Kubernetes interface {
-	// Prometheus finds the Service that is named as NAMESPACE/NAME[:PORT][/PATH], or with "" the
-	// only one that can be meant, and the way to it.
+	// Prometheus finds the Service named NAMESPACE/NAME[:PORT][/PATH]. With "", it finds the only
+	// Service that can be meant.
 	Prometheus(ctx context.Context, service string) (Endpoint, error)
-	// Nodes lists the nodes. The notes say what is left off.
+	// Nodes lists the nodes. The notes say what is missing.
 	Nodes(ctx context.Context) ([]snapshot.Node, []snapshot.Note, error)
-	// ConfigMap is the state in a ConfigMap; namespace "" is the one that all is in for which none
-	// is given.
+	// ConfigMap returns the state stored in a ConfigMap. Namespace "" is the default namespace.
 	ConfigMap(namespace, name string) state.Store
 }
 
 // Endpoint is how a Prometheus in the cluster is reached.
 type Endpoint struct {
-	Service   string // as Kubernetes.Prometheus takes it, with its port
+	Service   string // in the form that Kubernetes.Prometheus accepts, with its port
 	URL       *url.URL
 	Transport http.RoundTripper // with the credentials for the API server
 }
 
-// The time that there is to find the way to Prometheus, and that the API server has to list the
-// nodes.
+// The limits for finding Prometheus and for listing the nodes.
 const (
 	searchTime = 30 * time.Second
 	nodesTime  = 30 * time.Second
 )
 
-// nodeList are the nodes of which the Kubernetes API tells.
+// nodeList holds the nodes that the Kubernetes API lists.
 type nodeList struct {
 	nodes []snapshot.Node
 	notes []snapshot.Note
 }
 
-// listNodes asks the Kubernetes API for the nodes, where it may be asked. Without them, Prometheus
-// knows the most important.
+// listNodes lists the nodes by the Kubernetes API if that is allowed. Without it, Prometheus knows
+// the most important facts.
 func (s *Source) listNodes(ctx context.Context) nodeList {
 	k := s.cfg.Kubernetes
-	if s.o.Kubernetes == nil || s.lost != nil || k != nil && !k.Nodes {
+	if s.o.Kubernetes == nil || s.unreachable != nil || k != nil && !k.Nodes {
 		return nodeList{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, nodesTime)

@@ -21,9 +21,9 @@ func openWebhook(_ context.Context, w config.Webhook) (opened, error) {
 
 // rehearseWebhook needs neither the address nor the token: both may be secrets that this machine
 // does not have.
-func rehearseWebhook(_ config.Webhook, take drafter) (notify.Notifier, error) {
+func rehearseWebhook(_ config.Webhook, draft drafter) (notify.Notifier, error) {
 	return webhook.New(webhook.Options{
-		URL: secret.Inline("http://webhook.invalid"), Transport: rehearsal(take),
+		URL: secret.Inline("http://webhook.invalid"), Transport: rehearsal(draft),
 	}), nil
 }
 
@@ -36,8 +36,8 @@ func openAlertmanager(ctx context.Context, a config.Alertmanager) (opened, error
 	return opened{notifier: n, idle: idle}, err
 }
 
-func rehearseAlertmanager(a config.Alertmanager, take drafter) (notify.Notifier, error) {
-	return alertmanager.New(alertmanager.Options{URL: a.URL, Transport: rehearsal(take)})
+func rehearseAlertmanager(a config.Alertmanager, draft drafter) (notify.Notifier, error) {
+	return alertmanager.New(alertmanager.Options{URL: a.URL, Transport: rehearsal(draft)})
 }
 
 func openPushgateway(ctx context.Context, p config.Pushgateway) (opened, error) {
@@ -49,12 +49,12 @@ func openPushgateway(ctx context.Context, p config.Pushgateway) (opened, error) 
 	return opened{notifier: n, idle: idle}, err
 }
 
-func rehearsePushgateway(p config.Pushgateway, take drafter) (notify.Notifier, error) {
-	return pushgateway.New(pushgateway.Options{URL: p.URL, Job: p.Job, Transport: rehearsal(take)})
+func rehearsePushgateway(p config.Pushgateway, draft drafter) (notify.Notifier, error) {
+	return pushgateway.New(pushgateway.Options{URL: p.URL, Job: p.Job, Transport: rehearsal(draft)})
 }
 
-// transportOf is how the requests of a receiver go out that has an http_config, and the connections
-// that it keeps.
+// transportOf returns the transport of a receiver that has an http_config, and what closes its idle
+// connections.
 func transportOf(ctx context.Context, h config.HTTP) (http.RoundTripper, idler, error) {
 	to, err := promapi.Transport(ctx, h.Client(), h)
 	if err != nil {
@@ -63,12 +63,12 @@ func transportOf(ctx context.Context, h config.HTTP) (http.RoundTripper, idler, 
 	return to, &http.Client{Transport: to}, nil
 }
 
-// rehearsal is a transport that sends nothing: the bodies are handed over, and every answer is that
-// all is well.
+// rehearsal is a transport that sends nothing. It passes on each body and answers every request
+// with success.
 type rehearsal drafter
 
 // RoundTrip implements http.RoundTripper.
-func (take rehearsal) RoundTrip(rq *http.Request) (*http.Response, error) {
+func (draft rehearsal) RoundTrip(rq *http.Request) (*http.Response, error) {
 	if rq.Body != nil {
 		body, err := io.ReadAll(rq.Body)
 		_ = rq.Body.Close()
@@ -76,7 +76,7 @@ func (take rehearsal) RoundTrip(rq *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		contentType, _, _ := strings.Cut(rq.Header.Get("Content-Type"), ";")
-		take(notify.KindNone, "post", "", contentType, body)
+		draft(notify.KindNone, "post", "", contentType, body)
 	}
 	return &http.Response{
 		StatusCode: http.StatusOK, Status: "200 OK", Proto: "HTTP/1.1", ProtoMajor: 1,

@@ -10,33 +10,34 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Result is what one report came to.
+// Result is the result of one report.
 type Result struct {
 	Report    *report.Report
 	Receipt   notify.Receipt // where it was written
 	Sent      []notify.Sent  // to Receivers
 	Drafts    []Draft        // of a DryRun
-	ClaimedBy *notify.Claim  // another run is telling people, and this one left it at that
-	Notes     []string       // what did not work and is no reason to call the run failed
-	// the report could not be rendered or delivered, or what was told could not be remembered
+	ClaimedBy *notify.Claim  // of another run that is sending; this one sent nothing
+	Notes     []string       // what did not work, but does not make the run a failure
+	// Err says that the report could not be drawn or delivered, or that it could not be recorded
+	// what was sent.
 	Err   error
-	blind bool // nothing, or only a part, could be seen, now or for so long that people are told
+	blind bool // nothing, or only a part, could be seen, now or for so long that an alert fires
 }
 
-// Outcome is what a run came to, one Result for each report in their order.
+// Outcome is the result of a run: one Result for each report, in their order.
 type Outcome struct{ Results []Result }
 
-// failed reports whether a query or a delivery failed, or not everything could be seen.
+// failed reports whether a query or a delivery failed, or only a part could be seen.
 func (r *Result) failed() bool {
 	return r.Err != nil || len(r.Report.Failures) > 0 || r.blind || r.Report.OnlyPart()
 }
 
-// Failed reports whether a query or a delivery failed, or not everything could be seen.
+// Failed reports whether a query or a delivery failed, or only a part could be seen.
 func (o Outcome) Failed() bool {
 	return slices.ContainsFunc(o.Results, func(r Result) bool { return r.failed() })
 }
 
-// Worst returns the gravest severity that fires in any report.
+// Worst returns the highest severity that fires in any report.
 func (o Outcome) Worst() rules.Severity {
 	worst := rules.None
 	for _, r := range o.Results {
@@ -45,7 +46,7 @@ func (o Outcome) Worst() rules.Severity {
 	return worst
 }
 
-// UnknownReportError says that a report was asked for which the configuration does not have.
+// UnknownReportError says that a requested report is not in the configuration.
 type UnknownReportError struct {
 	Name string
 	Have []string
@@ -59,9 +60,10 @@ func (e *UnknownReportError) Error() string {
 // Draft is a message that a dry run did not send.
 type Draft struct {
 	Receiver string
-	Kind     notify.Kind // KindNone of what a program would be posted
-	Step     string      // how it would go out: post, reply, broadcast, edit, thread
-	Text     string      // as a person reads it; "" of what a program would be posted
-	// beside the report: its blocks for Slack's Block Kit Builder, or what would be posted
+	Kind     notify.Kind // KindNone if it is for a program
+	Step     string      // how it would be sent: post, reply, broadcast, edit, thread
+	Text     string      // as a person reads it; "" if it is for a program
+	// File is a file beside the report: blocks for Slack's Block Kit Builder, or the body that
+	// would be posted.
 	File string
 }

@@ -13,30 +13,30 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// kind is what promsnap knows of one kind of receiver.
+// kind is what promsnap knows about one kind of receiver.
 type kind struct {
 	title  string        // what doctor calls it
 	limits notify.Limits // of a run
-	// what people do not get by it that they get by another kind; "" where there is no such thing
-	loses string
-	open  func(ctx context.Context, r config.Receiver) (opened, error)
-	// rehearse returns what stands in for a receiver in a dry run: it sends nothing, needs no
-	// secret, and hands over what would be sent. Nil of what keeps reports.
-	rehearse func(r config.Receiver, take drafter) (notify.Notifier, error)
+	// limitation is what people do not get from this kind that they get from another; "": nothing.
+	limitation string
+	open       func(ctx context.Context, r config.Receiver) (opened, error)
+	// rehearse returns a stand-in for a dry run. It sends nothing, needs no secret, and passes on
+	// what would be sent. Nil for receivers that keep reports.
+	rehearse func(r config.Receiver, draft drafter) (notify.Notifier, error)
 }
 
-// drafter takes one thing that a receiver would be sent.
+// drafter is called with one thing that a receiver would be sent.
 type drafter func(of notify.Kind, step, text, contentType string, body []byte)
 
-// opened is a receiver that can be told.
+// opened is a receiver that is ready to be used.
 type opened struct {
 	notifier notify.Notifier
-	// what no message waits for, such as a thread's pictures; nil: nothing
+	// followUp does work that messages do not wait for, such as a thread's pictures; nil: none.
 	followUp func(ctx context.Context) error
-	idle     idler // its own connections; nil where they are http.DefaultTransport's
+	idle     idler // its own connections; nil if it uses http.DefaultTransport
 }
 
-// kinds are the receivers that there are. Whoever adds one adds it here.
+// kinds lists every kind of receiver. A new kind is added here.
 var kinds = map[config.Kind]kind{
 	config.KindDir: {title: "receiver", open: opener(openDir)},
 	config.KindS3:  {title: "S3", open: opener(openS3)},
@@ -45,7 +45,7 @@ var kinds = map[config.Kind]kind{
 		rehearse: rehearser(rehearseSlack),
 	},
 	config.KindSlackWebhook: {
-		title: "Slack", limits: slack.Limits(), loses: slack.WebhookLoses,
+		title: "Slack", limits: slack.Limits(), limitation: slack.WebhookLimitation,
 		open: opener(openSlackWebhook), rehearse: rehearser(rehearseSlackWebhook),
 	},
 	config.KindWebhook: {
@@ -60,7 +60,7 @@ var kinds = map[config.Kind]kind{
 	},
 }
 
-// opener is a kind's open whose keys come to a T.
+// opener adapts the open function of a kind whose keys are a T.
 func opener[T any](open func(context.Context, T) (opened,
 	error)) func(context.Context, config.Receiver) (opened, error) {
 	return func(ctx context.Context, r config.Receiver) (opened, error) {
@@ -72,42 +72,42 @@ func opener[T any](open func(context.Context, T) (opened,
 	}
 }
 
-// rehearser is a kind's rehearse whose keys come to a T.
+// rehearser adapts the rehearse function of a kind whose keys are a T.
 func rehearser[T any](rehearse func(T, drafter) (notify.Notifier,
 	error)) func(config.Receiver, drafter) (notify.Notifier, error) {
-	return func(r config.Receiver, take drafter) (notify.Notifier, error) {
+	return func(r config.Receiver, draft drafter) (notify.Notifier, error) {
 		to, ok := r.To.(T)
 		if !ok {
 			return nil, keysError[T](r)
 		}
-		return rehearse(to, take)
+		return rehearse(to, draft)
 	}
 }
 
-// keysError says that the table is wrong, or who made the receiver.
+// keysError says that kinds or the code that built the receiver is wrong.
 func keysError[T any](r config.Receiver) error {
-	return fmt.Errorf("internal error (please report it): the keys of %s come to %T, not to %s",
+	return fmt.Errorf("internal error (please report it): the keys of %s are a %T, not a %s",
 		r.Kind, r.To, reflect.TypeFor[T]())
 }
 
-// Loses returns what people do not get by a receiver of this kind that they get by another; ""
-// where there is no such thing.
-func Loses(k config.Kind) string { return kinds[k].loses }
+// Limitation returns what people do not get from a receiver of this kind that they get from
+// another; "": nothing.
+func Limitation(k config.Kind) string { return kinds[k].limitation }
 
-// receiver is a receiver of the configuration, put together.
+// receiver is an opened receiver of the configuration.
 type receiver struct {
 	config config.Receiver
 	kind   kind
 	opened
 }
 
-// openReceivers puts the receivers of the configuration together. None is asked for anything yet.
+// openReceivers opens the receivers of the configuration. It contacts none of them.
 func openReceivers(ctx context.Context, from []config.Receiver) (map[string]receiver, error) {
 	out := make(map[string]receiver, len(from))
 	for _, r := range from {
 		to, err := openReceiver(ctx, r)
 		if stalled(err) {
-			to.notifier = lostReceiver{err}
+			to.notifier = failingReceiver{err}
 		} else if err != nil {
 			return nil, fmt.Errorf("receiver %s: %w", r.Name, err)
 		}
@@ -119,7 +119,7 @@ func openReceivers(ctx context.Context, from []config.Receiver) (map[string]rece
 func openReceiver(ctx context.Context, r config.Receiver) (receiver, error) {
 	k, ok := kinds[r.Kind]
 	if !ok {
-		return receiver{config: r}, fmt.Errorf("promsnap knows no receiver of the kind %q", r.Kind)
+		return receiver{config: r}, fmt.Errorf("unknown kind of receiver %q", r.Kind)
 	}
 	to, err := k.open(ctx, r)
 	return receiver{r, k, to}, err
@@ -130,7 +130,7 @@ func openDir(_ context.Context, d config.Dir) (opened, error) {
 }
 
 func openS3(ctx context.Context, a config.Archive) (opened, error) {
-	bucket, err := openBucket(ctx, a.Bucket, 1) // notify.Deliver tries again
+	bucket, err := openBucket(ctx, a.Bucket, 1) // notify.Deliver retries
 	if err != nil {
 		return opened{}, err
 	}
@@ -159,8 +159,8 @@ func openSlackWebhook(_ context.Context, w config.SlackWebhook) (opened, error) 
 	}, nil
 }
 
-// rehearseSlack hands over the blocks of each message.
-func rehearseSlack(s config.Slack, take drafter) (notify.Notifier, error) {
+// rehearseSlack passes on the blocks of each message.
+func rehearseSlack(s config.Slack, draft drafter) (notify.Notifier, error) {
 	o, err := slackOptions(s)
 	if err != nil {
 		return nil, err
@@ -171,15 +171,15 @@ func rehearseSlack(s config.Slack, take drafter) (notify.Notifier, error) {
 			if err != nil {
 				return err
 			}
-			take(d.Message.Kind, one.Step, one.Text, jsonType, blocks)
+			draft(d.Message.Kind, one.Step, one.Text, jsonType, blocks)
 		}
 		return nil
 	}), nil
 }
 
-// rehearseSlackWebhook rehearses an app without a channel.
-func rehearseSlackWebhook(w config.SlackWebhook, take drafter) (notify.Notifier, error) {
-	return rehearseSlack(config.Slack{Mentions: w.Mentions}, take)
+// rehearseSlackWebhook uses the messages of a Slack app without a channel.
+func rehearseSlackWebhook(w config.SlackWebhook, draft drafter) (notify.Notifier, error) {
+	return rehearseSlack(config.Slack{Mentions: w.Mentions}, draft)
 }
 
 func slackOptions(s config.Slack) (slack.Options, error) {

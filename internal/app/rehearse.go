@@ -12,29 +12,29 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// DryRun is a rehearsal of Receivers: the reports, and beside them what each receiver would be
-// told, in a directory. Nothing is sent or remembered.
+// DryRun writes the reports into a directory, and beside them what each receiver would be sent. It
+// sends and records nothing.
 type DryRun struct{ Dir string }
 
 func (DryRun) check(cfg *config.Config, o Options) error { return checkReceivers(cfg, o) }
 
 func (d DryRun) open(ctx context.Context, cfg *config.Config, o Options,
-	lost error) (deliverer, error) {
-	t, err := openTeller(ctx, cfg, o)
+	unreachable error) (deliverer, error) {
+	t, err := openRecipients(ctx, cfg, o)
 	if err != nil {
 		return nil, err
 	}
-	return &dryRun{t, dir.New(d.Dir)}, lost
+	return &dryRun{t, dir.New(d.Dir)}, unreachable
 }
 
-// dryRun does everything that a delivery does, but for sending and remembering.
+// dryRun does what a delivery does, except sending and recording.
 type dryRun struct {
-	teller
+	recipients
 	local *dir.Notifier
 }
 
 func (h *dryRun) deliver(ctx context.Context, r judgedReport) Result {
-	session, res := h.remember(ctx, forgetful{h.store}, r)
+	session, res := h.remember(ctx, readOnlyStore{h.store}, r)
 	files, err := filesOf(ctx, res.Report)
 	if err != nil {
 		res.Err = fmt.Errorf("drawing report %s: %w", r.config.Name, err)
@@ -42,7 +42,7 @@ func (h *dryRun) deliver(ctx context.Context, r judgedReport) Result {
 	}
 	rq := h.request(ctx, r, session, &res)
 	rq.Render = func(context.Context) ([]report.File, error) { return files, nil }
-	receivers, broken := h.standIns(r.config,
+	receivers, broken := h.rehearsals(r.config,
 		func(to string, of notify.Kind, step, text, contentType string, body []byte) {
 			name := fmt.Sprintf("message-%02d-%s-%s%s", len(res.Drafts)+1, to, step,
 				extensionOf(contentType))
@@ -59,11 +59,11 @@ func (h *dryRun) deliver(ctx context.Context, r judgedReport) Result {
 	return res
 }
 
-// standIns returns what stands in for the receivers of a report. What one of them is sent goes to
-// take, with its name.
-func (h *dryRun) standIns(
+// rehearsals returns stand-ins for the receivers of a report. They call draft with the receiver's
+// name and what it would be sent.
+func (h *dryRun) rehearsals(
 	r config.Report,
-	take func(to string, of notify.Kind, step, text, contentType string, body []byte),
+	draft func(to string, of notify.Kind, step, text, contentType string, body []byte),
 ) ([]notify.Receiver, error) {
 	var all []notify.Receiver
 	var errs []error
@@ -75,7 +75,7 @@ func (h *dryRun) standIns(
 		var err error
 		n.Notifier, err = to.kind.rehearse(to.config,
 			func(of notify.Kind, step, text, contentType string, body []byte) {
-				take(to.config.Name, of, step, text, contentType, body)
+				draft(to.config.Name, of, step, text, contentType, body)
 			})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("receiver %s: %w", n.Name, err))
@@ -91,7 +91,7 @@ func (h *dryRun) finish(context.Context, []judgedReport, []Result) {}
 
 const jsonType = "application/json"
 
-// extensionOf is how the name of a file ends.
+// extensionOf returns the extension for a file of a content type.
 func extensionOf(contentType string) string {
 	if contentType == jsonType {
 		return ".json"
@@ -99,19 +99,19 @@ func extensionOf(contentType string) string {
 	return ".txt"
 }
 
-// forgetful is a store that writes nothing, and in which nobody is telling people: a dry run is in
-// nobody's way.
-type forgetful struct{ state.Store }
+// readOnlyStore is a store that writes nothing and hides claims: a dry run and a real run do not
+// disturb each other.
+type readOnlyStore struct{ state.Store }
 
 // Load implements state.Store.
-func (f forgetful) Load(ctx context.Context, k state.Key) (state.Doc, state.Version, error) {
+func (f readOnlyStore) Load(ctx context.Context, k state.Key) (state.Doc, state.Version, error) {
 	doc, v, err := f.Store.Load(ctx, k)
 	doc.Ledger.Claim = nil
 	return doc, v, err
 }
 
 // Save implements state.Store.
-func (forgetful) Save(_ context.Context, _ state.Key, _ state.Doc,
+func (readOnlyStore) Save(_ context.Context, _ state.Key, _ state.Doc,
 	v state.Version) (state.Version, error) {
 	return v, nil
 }

@@ -14,7 +14,7 @@ import (
 // testName is the report that a test delivers, in messages and in the keys of archives.
 const testName = "promsnap-test"
 
-// UnknownReceiverError says that the configuration has no such receiver.
+// UnknownReceiverError says that a requested receiver is not in the configuration.
 type UnknownReceiverError struct {
 	Name string
 	Have []string
@@ -28,9 +28,9 @@ func (e *UnknownReceiverError) Error() string {
 		strings.Join(e.Have, ", "))
 }
 
-// Test delivers one thing that says that it is a test: a message to people, a report without panels
-// to an archive, to an Alertmanager an alert that ends by itself, to a Pushgateway metrics that are
-// deleted again. It is not remembered, and not tried again.
+// Test delivers one thing that is marked as a test: a message to people, a report without panels to
+// an archive, an alert that ends by itself to an Alertmanager, metrics that are deleted again to a
+// Pushgateway. It is not recorded and not retried.
 func Test(ctx context.Context, cfg *config.Config, name string, o Options) (notify.Receipt, error) {
 	i := slices.IndexFunc(cfg.Receivers, func(r config.Receiver) bool { return r.Name == name })
 	if i < 0 {

@@ -8,13 +8,13 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// clocksApart is how far the clock that names a run's time, such as a schedule's, may be ahead of
-// this machine's.
-const clocksApart = time.Minute
+// maxClockSkew is how far the clock that sets the slot, such as that of a scheduler, may be ahead
+// of this machine's.
+const maxClockSkew = time.Minute
 
-// ParseSlot reads the time that a run is for: a time of RFC 3339, now, or so long before now as in
-// now-2h. The slot is a whole second; now is the minute that has begun, so that two runs within it
-// share their grid. The errors begin with what was written.
+// ParseSlot parses the time that a run is for: a time in RFC 3339, now, or a time before now such
+// as now-2h. The slot is a whole second. now is the minute that has begun, so that two runs within
+// a minute share a grid. Errors begin with s.
 func ParseSlot(s string, now time.Time) (time.Time, error) {
 	if rest, ok := strings.CutPrefix(s, "now"); ok {
 		return parseAgo(s, rest, now)
@@ -22,17 +22,17 @@ func ParseSlot(s string, now time.Time) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, s)
 	switch {
 	case err != nil:
-		return time.Time{}, noTime(s)
+		return time.Time{}, notATime(s)
 	case t.Year() < 1970 || t.Year() > 2200:
-		return time.Time{}, outOfReach(s)
-	case t.After(now.Add(clocksApart)):
-		return time.Time{}, fmt.Errorf("%q lies in the future, of which Prometheus has no samples",
+		return time.Time{}, outOfRange(s)
+	case t.After(now.Add(maxClockSkew)):
+		return time.Time{}, fmt.Errorf("%q is in the future; Prometheus has no samples for it yet",
 			s)
 	}
 	return t.UTC().Truncate(time.Second), nil
 }
 
-// parseAgo reads what stands behind now.
+// parseAgo parses what follows now.
 func parseAgo(s, rest string, now time.Time) (time.Time, error) {
 	t := now.UTC().Truncate(time.Minute)
 	if rest == "" {
@@ -41,18 +41,18 @@ func parseAgo(s, rest string, now time.Time) (time.Time, error) {
 	back, ok := strings.CutPrefix(rest, "-")
 	d, err := model.ParseDuration(back)
 	if !ok || err != nil {
-		return time.Time{}, noTime(s)
+		return time.Time{}, notATime(s)
 	}
 	if t = t.Add(-time.Duration(d)); t.Year() < 1970 {
-		return time.Time{}, outOfReach(s)
+		return time.Time{}, outOfRange(s)
 	}
 	return t, nil
 }
 
-func noTime(s string) error {
+func notATime(s string) error {
 	return fmt.Errorf("%.40q is not a time; write 2026-11-22T09:00:00Z, now or now-2h", s)
 }
 
-func outOfReach(s string) error {
-	return fmt.Errorf("%.40q is out of reach; Prometheus keeps times from 1970 on", s)
+func outOfRange(s string) error {
+	return fmt.Errorf("%.40q is out of range; write a time from 1970 to 2200", s)
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// deliveryTime is what the snapshot leaves of the timeout for drawing and delivering.
+// deliveryTime is how much of the timeout is kept back for drawing and delivering.
 const deliveryTime = 30 * time.Second
 
-// askingContext is ctx for the queries alone: it ends early enough that what is there can be
-// delivered, or when Stop is closed.
-func (o Options) askingContext(ctx context.Context) (context.Context, context.CancelFunc) {
+// queryContext returns a context for the queries. It ends when Stop is closed, or early enough to
+// deliver what there is.
+func (o Options) queryContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	reserve := min(deliveryTime, o.Timeout/4)
 	snap, cancel := context.WithTimeoutCause(ctx, o.Timeout-reserve, errTimeout)
 	if o.Stop == nil {
@@ -47,11 +47,11 @@ type reportSnapshot struct {
 	info   report.Info
 	panels []snapshot.Panel
 	nodes  snapshot.Nodes
-	source snapshot.Querier // asks by the labels that the source has
-	window alerts.Window    // that was asked for
+	source snapshot.Querier // maps the labels that the source has
+	window alerts.Window    // that was queried
 }
 
-// slotOf is the time that a report is for.
+// slotOf returns the time that a report is for.
 func (o Options) slotOf(r config.Report) time.Time {
 	if o.Scheduled && r.Schedule != nil {
 		return r.Schedule.Last(o.Slot)
@@ -59,7 +59,7 @@ func (o Options) slotOf(r config.Report) time.Time {
 	return o.Slot
 }
 
-// snapshot asks for the panels of one report, and says what the report is about.
+// snapshot queries the panels of one report, and returns them with what the report is about.
 func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.Server,
 	k nodeList) reportSnapshot {
 	p := s.cfg.Prometheus
@@ -71,7 +71,7 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	if s.o.Progress != nil {
 		o.Progress = func(e snapshot.Event) { s.o.Progress(r.Name, e) }
 	}
-	panels, notes := s.take(ctx, r, &o, k)
+	panels, notes := s.takePanels(ctx, r, &o, k)
 	info := report.Info{
 		Cluster: s.cfg.Cluster, Name: r.Name, Title: r.Title, Slot: o.Slot, Range: r.Range,
 		Zone: r.Zone, Language: r.Language, Version: s.o.Version,
@@ -90,9 +90,9 @@ func (s *Source) snapshot(ctx context.Context, r config.Report, server promapi.S
 	}
 }
 
-// take asks for the labels and the nodes, which it adds to o, and then for the panels. A Prometheus
-// that cannot be reached fails each panel without being asked again for every one.
-func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options,
+// takePanels finds the labels and the nodes, adds them to o, and queries the panels. If Prometheus
+// is unreachable, every panel fails without a query of its own.
+func (s *Source) takePanels(ctx context.Context, r config.Report, o *snapshot.Options,
 	k nodeList) ([]snapshot.Panel, []snapshot.Note) {
 	mapping, notes, err := snapshot.FindMapping(ctx, s.client, o.End(), r.Range,
 		s.cfg.Prometheus.ClusterLabel)
@@ -116,8 +116,8 @@ func (s *Source) take(ctx context.Context, r config.Report, o *snapshot.Options,
 	return snapshot.Take(ctx, s.client, r.Panels, *o), notes
 }
 
-// whyIncomplete says why the queries were cut short. Where a proxy let them wait until it gave up,
-// a longer run would not help.
+// whyIncomplete returns why the queries ended early. If a proxy kept them waiting until it gave up,
+// a longer timeout would not help.
 func whyIncomplete(cause error, panels []snapshot.Panel) snapshot.Note {
 	for i := range panels {
 		if f := panels[i].Failure; errors.Is(cause, errTimeout) && f != nil &&

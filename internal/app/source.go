@@ -15,28 +15,29 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 )
 
-// Source is what a run asks: the Prometheus of a configuration, and the Kubernetes API beside it.
+// Source is where a run gets its data: Prometheus, and the Kubernetes API if there is one.
 type Source struct {
 	cfg    *config.Config
 	o      Options
 	client *promapi.Client
-	at     string      // its URL, or its Service in the cluster
-	lost   error       // why there is no way to it: every query fails with that
-	font   *chart.Font // of the charts; nil: the embedded ones do
+	at     string // its URL, or its Service in the cluster
+	// unreachable is why there is no way to Prometheus: every query fails with it.
+	unreachable error
+	font        *chart.Font // of the charts; nil: the embedded fonts
 }
 
-// Open puts the source of a configuration together. Its errors are errors of the configuration, and
-// those of a search for Prometheus in the cluster that found none, or no way to it.
+// Open builds the source of a configuration. It fails if the configuration is invalid or no
+// Prometheus is found in the cluster.
 func Open(ctx context.Context, cfg *config.Config, o Options) (*Source, error) {
 	s, err := openSource(ctx, cfg, o)
 	if err != nil {
 		return nil, err
 	}
-	return s, s.lost
+	return s, s.unreachable
 }
 
-// openSource is Open where it is no error that there is no way to Prometheus: that is in lost, as
-// is a file that does not answer.
+// openSource is Open, except that an unreachable Prometheus or a file that does not answer is no
+// error: it is in Source.unreachable.
 func openSource(ctx context.Context, cfg *config.Config, o Options) (*Source, error) {
 	s := &Source{cfg: cfg, o: o}
 	if err := s.findPrometheus(ctx); err != nil {
@@ -52,8 +53,7 @@ func openSource(ctx context.Context, cfg *config.Config, o Options) (*Source, er
 	return s, nil
 }
 
-// findPrometheus puts together how Prometheus is asked. Where it is to be found in the cluster,
-// that is done here.
+// findPrometheus builds the client, and finds Prometheus in the cluster if it has no URL.
 func (s *Source) findPrometheus(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, min(searchTime, s.o.Timeout/4))
 	defer cancel()
@@ -67,11 +67,11 @@ func (s *Source) findPrometheus(ctx context.Context) error {
 	}
 	transport, err := openTransport(ctx, p, s.o)
 	if stalled(err) {
-		transport = nowhere{err}
+		transport = failingTransport{err}
 	} else if err != nil {
 		return err
 	}
-	s.at, s.lost = p.URL, err
+	s.at, s.unreachable = p.URL, err
 	s.client, err = newClient(p, base, transport, s.o)
 	return err
 }
@@ -79,41 +79,42 @@ func (s *Source) findPrometheus(ctx context.Context) error {
 // findService looks for the Prometheus in the cluster.
 func (s *Source) findService(ctx context.Context) error {
 	if s.o.Kubernetes == nil {
-		return errors.New("prometheus.url is missing, and there is no cluster here to look for " +
-			"Prometheus in; write its address")
+		return errors.New("prometheus.url is missing, and there is no cluster to find Prometheus " +
+			"in; set prometheus.url")
 	}
 	wanted := s.cfg.Kubernetes.Service
-	way, lost := s.o.Kubernetes.Prometheus(ctx, wanted)
-	if lost != nil {
+	way, unreachable := s.o.Kubernetes.Prometheus(ctx, wanted)
+	if unreachable != nil {
 		way = Endpoint{
-			Service: cmp.Or(wanted, "a service that was not found"),
-			URL:     &url.URL{Scheme: "http", Host: "kubernetes"}, Transport: nowhere{lost},
+			Service:   cmp.Or(wanted, "a service that was not found"),
+			URL:       &url.URL{Scheme: "http", Host: "kubernetes"},
+			Transport: failingTransport{unreachable},
 		}
 	}
 	p := s.cfg.Prometheus
 	if headers := p.HTTP.Client().HTTPHeaders; headers != nil {
-		// all else of http_config is the API server's
+		// http_config applies its headers only; the rest is for the API server
 		way.Transport = promconfig.NewHeadersRoundTripper(headers, way.Transport)
 	}
 	var err error
-	s.at, s.lost = way.Service, lost
+	s.at, s.unreachable = way.Service, unreachable
 	s.client, err = newClient(p, way.URL, way.Transport, s.o)
 	return err
 }
 
-// nowhere fails every request with why there is no way to Prometheus.
-type nowhere struct{ why error }
+// failingTransport fails every request with the reason why Prometheus is unreachable.
+type failingTransport struct{ why error }
 
 // RoundTrip implements http.RoundTripper.
-func (n nowhere) RoundTrip(*http.Request) (*http.Response, error) {
+func (n failingTransport) RoundTrip(*http.Request) (*http.Response, error) {
 	var known *promapi.Error
 	if !errors.As(n.why, &known) {
 		return nil, &promapi.Error{Kind: promapi.KindNotFound, Message: n.why.Error(), Err: n.why}
 	}
-	e := *known // the client writes its own words into it
+	e := *known // a copy: the client changes it
 	e.Again = false
 	if e.Kind == promapi.KindBusy || e.Kind == promapi.KindServer || e.Kind == promapi.KindNetwork {
-		e.Kind = promapi.KindRefused // one that every further query would have, too
+		e.Kind = promapi.KindRefused // every further query would fail in the same way
 	}
 	return nil, &e
 }

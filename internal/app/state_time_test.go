@@ -8,11 +8,11 @@ import (
 // Reading a state that does not answer leaves the run most of its time for telling people.
 func TestReadingTheStateLeavesTimeToTell(t *testing.T) {
 	for _, timeout := range []time.Duration{time.Second, 16 * time.Second, 5 * time.Minute} {
-		a := &teller{o: Options{Timeout: timeout}}
+		a := &recipients{o: Options{Timeout: timeout}}
 		ctx, cancel := a.stateTime(t.Context())
 		end, _ := ctx.Deadline()
 		cancel()
-		if got, want := time.Until(end), min(timeout/4, mostStateTime); got > want {
+		if got, want := time.Until(end), min(timeout/4, maxStateTime); got > want {
 			t.Errorf("of %s the state may take %s, want at most %s", timeout, got, want)
 		}
 	}

@@ -10,16 +10,14 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// stateAttempts is how often the state is asked for where trouble may pass: nobody else tries
-// again.
+// stateAttempts is how often a request for the state is tried. Nobody else retries it.
 const stateAttempts = 3
 
-// OpenState returns the store of the configuration's state; k is only for one in a ConfigMap. It is
-// not asked for anything yet.
+// OpenState returns the store for the state. k is used only for a ConfigMap. Nothing is read yet.
 func OpenState(ctx context.Context, s *config.State, k Kubernetes) (state.Store, error) {
 	switch {
 	case s.ConfigMap != nil && k == nil:
-		return nil, errors.New("state.configmap: there is no cluster here to remember in; write " +
+		return nil, errors.New("state.configmap: there is no cluster here; write " +
 			"state: {s3: {bucket: NAME}}, or run promsnap where there is a kubeconfig")
 	case s.ConfigMap != nil:
 		return k.ConfigMap(s.ConfigMap.Namespace, s.ConfigMap.Name), nil
@@ -28,7 +26,7 @@ func OpenState(ctx context.Context, s *config.State, k Kubernetes) (state.Store,
 	case s.S3 != nil:
 		return openS3State(ctx, *s.S3)
 	}
-	return nil, errors.New("state: no place is set that is known here; write " + config.StatePlaces)
+	return nil, errors.New("state: no place is set; write " + config.StatePlaces)
 }
 
 func openS3State(ctx context.Context, b config.Bucket) (state.Store, error) {
@@ -39,7 +37,7 @@ func openS3State(ctx context.Context, b config.Bucket) (state.Store, error) {
 	return pooled{state.NewS3(bucket, b.Prefix), bucket}, nil
 }
 
-// pooled is a store with connections of its own.
+// pooled is a store that has connections of its own.
 type pooled struct {
 	state.Store
 	idler

@@ -15,25 +15,25 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// Survey is what a Prometheus has, for somebody who begins.
+// Survey is what a Prometheus has, for a first configuration.
 type Survey struct {
 	Server    string // "Prometheus 3.15.0"
 	At        string // its URL, or its Service in the cluster
 	Exporters []Exporter
-	Label     string   // that tells clusters apart, where it is not cluster
-	Clusters  []string // the values of that label, sorted; empty where there is none
-	// the one that the nodes of the Kubernetes API are in; "" where that is not known
+	Label     string   // the label that tells clusters apart, if it is not cluster
+	Clusters  []string // the values of that label, sorted; empty if there are none
+	// Own is the cluster of the nodes that the Kubernetes API lists; "" if that is unknown.
 	Own    string
-	Scrape time.Duration // how often most targets are scraped; 0 where that is not known
+	Scrape time.Duration // how often most targets are scraped; 0 if that is unknown
 }
 
-// Exporter is a source of metrics, and how many of its objects there are.
+// Exporter is a source of metrics, and how many objects it has.
 type Exporter struct {
-	Name, Metric, Of string // of what Count counts: "nodes"
-	Count            int    // 0: it is not there
+	Name, Metric, Of string // Of is what Count counts: "nodes"
+	Count            int    // 0: the exporter is missing
 }
 
-// exporters bring what the built-in panels ask for.
+// exporters provide the metrics of the built-in panels.
 var exporters = []Exporter{
 	{Name: "kube-state-metrics", Metric: "kube_node_info", Of: "nodes"},
 	{Name: "node_exporter", Metric: "node_uname_info", Of: "nodes"},
@@ -44,7 +44,7 @@ var exporters = []Exporter{
 	{Name: "kubelet volume statistics", Metric: "kubelet_volume_stats_used_bytes", Of: "volumes"},
 }
 
-// Survey asks which exporters, labels and scrape interval there are.
+// Survey finds the exporters, the labels and the scrape interval.
 func (from *Source) Survey(ctx context.Context) (Survey, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, from.o.Timeout, errTimeout)
 	defer cancel()
@@ -54,7 +54,7 @@ func (from *Source) Survey(ctx context.Context) (Survey, error) {
 	}
 	s := Survey{Server: server.Name(), At: from.at}
 	for _, e := range exporters {
-		n, err := from.number(ctx, fmt.Sprintf("count(%s)", e.Metric))
+		n, err := from.scalar(ctx, fmt.Sprintf("count(%s)", e.Metric))
 		if err != nil {
 			return Survey{}, fmt.Errorf("looking for %s: %w", e.Name, err)
 		}
@@ -64,7 +64,7 @@ func (from *Source) Survey(ctx context.Context) (Survey, error) {
 	if err := from.findClusters(ctx, &s); err != nil {
 		return Survey{}, fmt.Errorf("looking for the label cluster: %w", err)
 	}
-	scrapes, err := from.number(ctx, fmt.Sprintf("quantile(0.5, count_over_time(up[%s]))",
+	scrapes, err := from.scalar(ctx, fmt.Sprintf("quantile(0.5, count_over_time(up[%s]))",
 		model.Duration(scrapeWindow)))
 	if err != nil {
 		return Survey{}, fmt.Errorf("looking for the scrape interval: %w", err)
@@ -73,26 +73,26 @@ func (from *Source) Survey(ctx context.Context) (Survey, error) {
 	return s, nil
 }
 
-// number is the only sample that a query has now, 0 where it has none.
-func (from *Source) number(ctx context.Context, expr string) (float64, error) {
+// scalar returns the only sample of an instant query, 0 if there is none.
+func (from *Source) scalar(ctx context.Context, expr string) (float64, error) {
 	value := 0.0
 	err := from.now(ctx, expr, func(_ series.Labels, v float64) { value = v })
 	return value, err
 }
 
-// now runs a query at the newest time that a run asks for.
+// now runs a query at the newest time that a run queries.
 func (from *Source) now(ctx context.Context, expr string, each func(series.Labels, float64)) error {
-	return from.nowBy(ctx, from.client, expr, each)
+	return from.instantBy(ctx, from.client, expr, each)
 }
 
-// end is the newest time that a run asks for.
+// end returns the newest time that a run queries.
 func (from *Source) end() time.Time {
 	o := snapshot.Options{Slot: from.o.Slot, QueryOffset: from.cfg.Prometheus.QueryOffset}
 	return o.End()
 }
 
-// nowBy is now by the labels of a source.
-func (from *Source) nowBy(ctx context.Context, q snapshot.Querier, expr string,
+// instantBy is now with another Querier, such as one that maps labels.
+func (from *Source) instantBy(ctx context.Context, q snapshot.Querier, expr string,
 	each func(series.Labels, float64)) error {
 	grid := series.Grid{Start: from.end(), Step: time.Minute, Len: 1}
 	_, err := q.Range(ctx, promapi.Query{Expr: expr, Grid: grid}, func(s series.Series) error {
@@ -104,8 +104,8 @@ func (from *Source) nowBy(ctx context.Context, q snapshot.Querier, expr string,
 	return err
 }
 
-// findClusters finds the label that tells clusters apart and its values, and among them the one
-// whose nodes are those that the Kubernetes API lists.
+// findClusters finds the label that tells clusters apart, its values, and which cluster has the
+// nodes that the Kubernetes API lists.
 func (from *Source) findClusters(ctx context.Context, s *Survey) error {
 	mapping, _, err := snapshot.FindMapping(ctx, from.client, from.end(), time.Hour,
 		from.cfg.Prometheus.ClusterLabel)
@@ -114,7 +114,7 @@ func (from *Source) findClusters(ctx context.Context, s *Survey) error {
 	}
 	if name := model.LabelName(mapping.Cluster); name != "" &&
 		!model.LegacyValidation.IsValidLabelName(string(name)) {
-		mapping.Cluster = "" // a matcher of it would not be PromQL to every server
+		mapping.Cluster = "" // not every server accepts a matcher of it as PromQL
 	}
 	s.Label = mapping.ClusterLabel()
 	source := mapping.Querier(from.client)
@@ -123,7 +123,7 @@ func (from *Source) findClusters(ctx context.Context, s *Survey) error {
 		names[n.Name] = true
 	}
 	own := map[string]int{} // nodes by cluster
-	err = from.nowBy(ctx, source, `max by (cluster, node) (kube_node_info)`,
+	err = from.instantBy(ctx, source, `max by (cluster, node) (kube_node_info)`,
 		func(ls series.Labels, _ float64) {
 			if names[ls.Get("node")] {
 				own[ls.Clone().Get("cluster")]++
@@ -133,23 +133,23 @@ func (from *Source) findClusters(ctx context.Context, s *Survey) error {
 		return err
 	}
 	found := map[string]bool{}
-	err = from.nowBy(ctx, source, `count by (cluster) (up{cluster!=""})`,
+	err = from.instantBy(ctx, source, `count by (cluster) (up{cluster!=""})`,
 		func(ls series.Labels, _ float64) { found[ls.Clone().Get("cluster")] = true })
 	s.Clusters = slices.Sorted(maps.Keys(found))
-	most := 0
+	timeout := 0
 	for _, cluster := range slices.Sorted(maps.Keys(own)) {
-		if own[cluster] > most {
-			s.Own, most = cluster, own[cluster]
+		if own[cluster] > timeout {
+			s.Own, timeout = cluster, own[cluster]
 		}
 	}
 	return err
 }
 
-// scrapeWindow is the time within which a target's samples are counted.
+// scrapeWindow is the time in which the samples of a target are counted.
 const scrapeWindow = 10 * time.Minute
 
-// Panels takes the snapshot of every report and returns its panels, in the reports' order. Nothing
-// is drawn, judged or remembered.
+// Panels takes the snapshot of every report and returns the panels, in the order of the reports. It
+// draws, judges and records nothing.
 func (from *Source) Panels(ctx context.Context) [][]snapshot.Panel {
 	ctx, cancel := context.WithTimeoutCause(ctx, from.o.Timeout, errTimeout)
 	defer cancel()

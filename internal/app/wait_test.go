@@ -29,7 +29,7 @@ func TestUntilNextLook(t *testing.T) {
 		{"no time is left to deliver", 6, 300, 9, 0, false},
 		{"its own time is over", -1, 300, 9, 0, false},
 	} {
-		got, ok := untilNextLook(now, at(tc.own), at(tc.other), tc.looks)
+		got, ok := nextPoll(now, at(tc.own), at(tc.other), tc.looks)
 		if want := at(tc.want).Sub(now); ok != tc.ok || got != want {
 			t.Errorf("%s: got %s, %v, want %s, %v", tc.name, got, ok, want, tc.ok)
 		}

@@ -13,20 +13,21 @@ import (
 	"github.com/promsnap/promsnap/internal/report/json"
 )
 
-// Files are reports in a directory. Nobody is told of them, and nothing is remembered.
+// Files writes the reports into a directory. It sends and records nothing.
 type Files struct{ Dir string }
 
 func (f Files) check(*config.Config, Options) error { return nil }
 
-func (f Files) open(_ context.Context, _ *config.Config, _ Options, lost error) (deliverer, error) {
-	return writer{dir.New(f.Dir)}, lost
+func (f Files) open(_ context.Context, _ *config.Config, _ Options,
+	unreachable error) (deliverer, error) {
+	return writer{dir.New(f.Dir)}, unreachable
 }
 
 // writer writes reports into a directory.
 type writer struct{ local *dir.Notifier }
 
-// evaluate asks no more than what a report needs to call nothing silent that has gone: nobody is
-// alerted.
+// evaluate only finds out which silent series ended because their object is gone, as the report
+// needs it. It evaluates no alerts.
 func (w writer) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
 	alerts.Settle(ctx, s.source, s.panels, s.nodes, s.window)
 	return judgedReport{reportSnapshot: s}
@@ -48,7 +49,7 @@ func (w writer) deliver(ctx context.Context, r judgedReport) Result {
 
 func (w writer) finish(context.Context, []judgedReport, []Result) {}
 
-// filesOf writes a report in every form that is kept: the page, report.json and the pictures.
+// filesOf draws a report in every form that is kept: the page, report.json and the pictures.
 func filesOf(ctx context.Context, r *report.Report) ([]report.File, error) {
 	page, pictures, err := html.Render(ctx, r)
 	if err != nil {

@@ -18,37 +18,35 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// The bounds of a call.
+// The limits of a call.
 const (
-	callTime   = 15 * time.Second // within which the other side answers
+	callTime   = 15 * time.Second // to wait for an answer
 	answerSize = 64 << 10         // bytes of an answer that are read
-	quotedSize = 300              // characters of its words that an error repeats
+	quotedSize = 300              // characters of an answer that an error quotes
 )
 
-// Caller makes the HTTP requests of one receiver, and says what became of them in Notifier's terms.
-// It follows no redirect, because where that leads is not to see a token.
+// Caller sends the HTTP requests of one receiver, and returns errors in Notifier's terms. It
+// follows no redirect: the target must not see a token.
 type Caller struct {
 	// Who is what errors call the other side: "Alertmanager", "the webhook".
 	Who string
-	// Quotes lets errors repeat what the other side says is wrong with a request, without what the
-	// request was authorized with. Not for a side whose address is a secret.
+	// Quotes lets errors quote what the other side says is wrong, without the request's
+	// credentials. Do not set it if the address is a secret.
 	Quotes bool
-	// Advice is what to do about an answer, in the terms of the receiver's keys.
+	// Advice says what to do about an error, in the terms of the receiver's keys.
 	Advice Advice
-	// Denials are bodies of 2xx by which the other side says that it has not taken the request,
-	// each with what to do.
+	// Denials maps bodies of 2xx answers that mean that the request was not accepted to advice.
 	Denials map[string]string
 	client  *http.Client
 }
 
-// Advice is what errors of a Caller say to do, "" in general words.
+// Advice is what a Caller's errors say to do.
 type Advice struct {
-	Address string // where nothing at the address takes the request
-	Login   string // where the credentials are missing or wrong
+	Address string // if nothing at the address accepts the request
+	Login   string // if the credentials are missing or wrong
 }
 
-// NewCaller returns a caller that knows nothing of the other side but its name. A nil transport is
-// http.DefaultTransport.
+// NewCaller returns a Caller with general advice. A nil transport is http.DefaultTransport.
 func NewCaller(who string, transport http.RoundTripper) *Caller {
 	return &Caller{
 		Who: who, Advice: Advice{Address: "see its address", Login: "see its credentials"},
@@ -56,32 +54,32 @@ func NewCaller(who string, transport http.RoundTripper) *Caller {
 	}
 }
 
-// NewClient returns a client that goes nowhere else than it is told: where a redirect leads is not
-// to see a token, and what it says is in no error. A nil transport is http.DefaultTransport.
+// NewClient returns a client that cannot be redirected: the target of a redirect must not see a
+// token, and no error must show it. A nil transport is http.DefaultTransport.
 func NewClient(transport http.RoundTripper) *http.Client {
 	if transport == nil {
 		transport = http.DefaultTransport
 	}
-	return &http.Client{Transport: staying{exchange.Plain{Next: transport}}}
+	return &http.Client{Transport: noRedirects{exchange.Plain{Next: transport}}}
 }
 
-// staying drops where redirects lead, but for what kind of place that is.
-type staying struct{ http.RoundTripper }
+// noRedirects removes the target of a redirect from the answer and keeps only its kind.
+type noRedirects struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
-func (s staying) RoundTrip(rq *http.Request) (*http.Response, error) {
+func (s noRedirects) RoundTrip(rq *http.Request) (*http.Response, error) {
 	res, err := s.RoundTripper.RoundTrip(rq)
 	if err != nil {
 		return nil, err
 	}
-	if away, ok := rq.Context().Value(redirected{}).(*redirect); ok {
+	if away, ok := rq.Context().Value(redirectKey{}).(*redirect); ok {
 		*away = redirectOf(rq.URL, res.Header.Get("Location"))
 	}
 	res.Header.Del("Location")
 	return res, nil
 }
 
-// redirect is the kind of place that a redirect leads to.
+// redirect is the kind of target that a redirect has.
 type redirect int
 
 // The kinds.
@@ -91,9 +89,8 @@ const (
 	toHTTPS // at the same address
 )
 
-// redirected is the key under which a request's context holds where to write the kind of its
-// redirect.
-type redirected struct{}
+// redirectKey is the key in a request's context for a pointer to the kind of its redirect.
+type redirectKey struct{}
 
 func redirectOf(from *url.URL, location string) redirect {
 	to, err := from.Parse(location)
@@ -109,8 +106,8 @@ func redirectOf(from *url.URL, location string) redirect {
 	return elsewhere
 }
 
-// Call sends a request. Nil: it was answered with 2xx. The errors are RetryError, RefusedError and
-// others as Notifier has them, and never show the request's address.
+// Call sends a request. It returns nil if the answer is 2xx. Its errors are those of Notifier, and
+// never show the request's address.
 func (c *Caller) Call(rq *http.Request) error {
 	ctx, cancel := context.WithTimeoutCause(rq.Context(), callTime,
 		fmt.Errorf("no answer within %s", callTime))
@@ -121,23 +118,23 @@ func (c *Caller) Call(rq *http.Request) error {
 	})
 	var sent secret.Sent
 	var away redirect
-	res, err := c.client.Do(rq.WithContext(context.WithValue(sent.Trace(traced), redirected{},
+	res, err := c.client.Do(rq.WithContext(context.WithValue(sent.Trace(traced), redirectKey{},
 		&away)))
 	if err != nil {
-		return c.unanswered(ctx, err, connected.Load())
+		return c.transportError(ctx, err, connected.Load())
 	}
 	defer func() { _ = res.Body.Close() }()
-	// also so that the connection can be used again
+	// reading the body also lets the connection be reused
 	said, err := io.ReadAll(io.LimitReader(res.Body, answerSize))
 	if err != nil {
 		said = nil // the status says enough
 	}
-	return c.answered(res, away, sent.Scrub(string(secret.Whole(said, answerSize))))
+	return c.statusError(res, away, sent.Scrub(string(secret.Whole(said, answerSize))))
 }
 
-// unanswered is the error of a call without an answer: where nothing was connected, nothing was
-// delivered.
-func (c *Caller) unanswered(ctx context.Context, err error, connected bool) error {
+// transportError returns the error of a call without an answer. If there was no connection, nothing
+// was delivered.
+func (c *Caller) transportError(ctx context.Context, err error, connected bool) error {
 	err = withoutAddress(ctx, err)
 	away, unseen := exchange.GoesAway(err)
 	err = fmt.Errorf("calling %s: %w", c.Who, err)
@@ -155,7 +152,7 @@ func (c *Caller) unanswered(ctx context.Context, err error, connected bool) erro
 	return err
 }
 
-// withoutAddress is what went wrong, without the address, which may be a secret.
+// withoutAddress returns the error without the address, which may be a secret.
 func withoutAddress(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -167,9 +164,9 @@ func withoutAddress(ctx context.Context, err error) error {
 	return err
 }
 
-// answered is the error of an answer. One of 5xx that does not ask to wait may have been given
+// statusError returns the error of an answer. A 5xx that does not ask to wait may have been sent
 // after the work was done.
-func (c *Caller) answered(res *http.Response, away redirect, said string) error {
+func (c *Caller) statusError(res *http.Response, away redirect, said string) error {
 	code := res.StatusCode
 	err := fmt.Errorf("%s answered %d %s", c.Who, code, http.StatusText(code))
 	page := exchange.IsPage(said)
@@ -182,10 +179,10 @@ func (c *Caller) answered(res *http.Response, away redirect, said string) error 
 		return &RetryError{After: after, Err: err}
 	case page && exchange.IsLogin(said) && (code < 300 || code == http.StatusUnauthorized ||
 		code == http.StatusForbidden):
-		err = fmt.Errorf("%w with a login page for people, so that nothing was delivered", err)
+		err = fmt.Errorf("%w with a login page for people, so nothing was delivered", err)
 		return refused(c.Advice.Login)
 	case page && code < 300:
-		err = fmt.Errorf("%w with a web page, so that nothing was delivered", err)
+		err = fmt.Errorf("%w with a web page, so nothing was delivered", err)
 		return refused(c.Advice.Address)
 	case code < 300:
 		denial := strings.TrimSpace(said)
@@ -215,15 +212,15 @@ func (c *Caller) answered(res *http.Response, away redirect, said string) error 
 	}
 	switch {
 	case code == http.StatusRequestEntityTooLarge:
-		return refused("raise how much it takes, or what stands before it (nginx: " +
-			"client_max_body_size)")
+		return refused("raise the size of a request that it accepts, or that a proxy before it " +
+			"accepts (nginx: client_max_body_size)")
 	case code >= http.StatusInternalServerError:
 		return err
 	}
 	return &RefusedError{Err: err}
 }
 
-// aboutRedirect is what to do about a redirect.
+// aboutRedirect returns what to do about a redirect.
 func (c *Caller) aboutRedirect(to redirect) string {
 	switch to {
 	case toLogin:
@@ -234,7 +231,7 @@ func (c *Caller) aboutRedirect(to redirect) string {
 	return "redirects are not followed: " + c.Advice.Address
 }
 
-// quote is what the other side says is wrong, in one line; "" of a page for people.
+// quote returns what the other side says is wrong, as one line; "" if it is a page for people.
 func (c *Caller) quote(h http.Header, said string) string {
 	if kind, _, err := mime.ParseMediaType(h.Get("Content-Type")); !c.Quotes ||
 		err == nil && kind == "text/html" {
@@ -243,8 +240,8 @@ func (c *Caller) quote(h http.Header, said string) string {
 	return outside.Said(said, quotedSize)
 }
 
-// Unread is the error of a secret that could not be read, in Notifier's terms: of one that may be
-// read later nothing was delivered yet.
+// Unread returns the error for a secret that could not be read, in Notifier's terms. Nothing was
+// delivered; if the secret may be readable later, the error is a RetryError.
 func Unread(err error) error {
 	if secret.Temporary(err) {
 		return &RetryError{Err: err}
@@ -261,8 +258,8 @@ func (c *Caller) SecretURL(ctx context.Context, s secret.String) (*url.URL, erro
 	u, err := exchange.WebURL(link)
 	if err != nil {
 		return nil, &RefusedError{
-			Err: fmt.Errorf("reading the address of %s: it is none; it begins with https:// or "+
-				"http://", c.Who),
+			Err: fmt.Errorf("reading the address of %s: it is not a URL; it must begin with "+
+				"https:// or http://", c.Who),
 		}
 	}
 	return u, nil

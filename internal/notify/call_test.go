@@ -116,7 +116,7 @@ func TestAnswersOfACall(t *testing.T) {
 			name: "login page", status: 200, headers: map[string]string{
 				"Content-Type": "text/html",
 			}, body: "\n<!DOCTYPE html><title>Sign in</title>" + marked,
-			want: "refused", says: "200 OK with a login page for people, so that nothing was " +
+			want: "refused", says: "200 OK with a login page for people, so nothing was " +
 				"delivered; see its credentials",
 		},
 		{
@@ -127,7 +127,7 @@ func TestAnswersOfACall(t *testing.T) {
 			name: "another page", status: 202, headers: map[string]string{
 				"Content-Type": "application/json",
 			}, body: "<html><body>Welcome to nginx!</body></html>",
-			want: "refused", says: "202 Accepted with a web page, so that nothing was delivered; " +
+			want: "refused", says: "202 Accepted with a web page, so nothing was delivered; " +
 				"see its address",
 		},
 		{

@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// CommitTime is kept back at the end of a run for writing down what was sent.
+// CommitTime is kept back at the end of a run for recording what was sent.
 const CommitTime = 5 * time.Second
 
-// errClaimLost says that this run went on beyond its own deadline, or that the machines' clocks
-// differ by more than is left of it.
-var errClaimLost = errors.New("another run has taken over telling people, because this one was " +
-	"over its deadline; nothing more is sent")
+// errClaimLost says that this run went on after its own deadline, or that the machines' clocks
+// differ by more than the time that was left.
+var errClaimLost = errors.New("another run has taken over, because this one ran past its " +
+	"deadline; nothing more is sent")
 
-// claim writes down that m is about to be sent, and before it what is known of the messages before.
-// An error says that it must not be.
+// claim records that m is about to be sent, together with earlier changes that wait to be written.
+// If it returns an error, m must not be sent.
 func (d *delivery) claim(ctx context.Context, name string, m *Message) error {
 	if d.stopped {
 		return errClaimLost
 	}
 	if ctx.Err() != nil {
-		return noTime(ctx)
+		return errNoTime(ctx)
 	}
 	err := d.flush(ctx, func(l *Ledger) {
 		e := l.entry(name, d.slot)
@@ -36,17 +36,17 @@ func (d *delivery) claim(ctx context.Context, name string, m *Message) error {
 	if errors.Is(err, errClaimLost) {
 		return err
 	}
-	return nil // what could not be written, m says
+	return nil // a failed write does not stop m, which then says so
 }
 
-// noTime is the error of what was not sent because ctx is over.
-func noTime(ctx context.Context) error {
+// errNoTime returns the error of what was not sent because ctx has ended.
+func errNoTime(ctx context.Context) error {
 	return &LateError{
-		fmt.Errorf("no time was left to send it, the next run will: %w", context.Cause(ctx)),
+		fmt.Errorf("no time was left to send it; the next run will: %w", context.Cause(ctx)),
 	}
 }
 
-// note has a change of a receiver's entry written down with the next writing.
+// note queues a change of a receiver's entry for the next write.
 func (d *delivery) note(name string, f func(*Entry)) {
 	d.waiting = append(d.waiting, func(l *Ledger) {
 		e := l.entry(name, d.slot)
@@ -55,8 +55,7 @@ func (d *delivery) note(name string, f func(*Entry)) {
 	})
 }
 
-// flush writes down what waits, and last what f does. Offline it keeps f waiting too, and does it
-// to the page that stands in.
+// flush writes the queued changes, and f after them. Offline, f changes d.page and stays queued.
 func (d *delivery) flush(ctx context.Context, f func(*Ledger)) error {
 	d.waiting = append(d.waiting, f)
 	if d.offline {
@@ -70,7 +69,7 @@ func (d *delivery) flush(ctx context.Context, f func(*Ledger)) error {
 	return err
 }
 
-// writeWaiting writes down what waits, as long as the claim is this run's.
+// writeWaiting writes the queued changes if this run still holds the claim.
 func (d *delivery) writeWaiting(ctx context.Context) error {
 	err := d.write(ctx, func(p *Page) error {
 		c := p.Ledger.Claim
@@ -92,8 +91,8 @@ func (d *delivery) writeWaiting(ctx context.Context) error {
 	return err
 }
 
-// finish writes down what waits and gives the claim back. It also tries where the book could not be
-// written before.
+// finish writes the queued changes and gives up the claim. It tries even if an earlier write
+// failed.
 func (d *delivery) finish(ctx context.Context) {
 	if !d.stopped {
 		d.waiting = append(d.waiting, func(l *Ledger) { l.Claim = nil })
@@ -106,15 +105,16 @@ func (d *delivery) finish(ctx context.Context) {
 	}
 }
 
-// write changes the page, also when ctx is over: what was sent must be written down.
+// write changes the page, even if ctx has ended: what was sent must be recorded.
 func (d *delivery) write(ctx context.Context, f func(*Page) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), CommitTime)
 	defer cancel()
 	return d.book.Change(ctx, f)
 }
 
-// goOffline goes on without a book: people are told, and told that the next run may repeat it. What
-// this run tells is no repetition on that account: it has read what was told before.
+// goOffline continues without the book: people are still notified, and warned that the next run may
+// repeat the message. Messages of this run are not marked as repeated, because it has read what was
+// sent before.
 func (d *delivery) goOffline(err error) {
 	if d.offline {
 		return
@@ -123,5 +123,5 @@ func (d *delivery) goOffline(err error) {
 	if d.page.Ledger.Receivers == nil {
 		d.page.Ledger.Receivers = map[string]Entry{}
 	}
-	d.fail(fmt.Errorf("writing down who was told what: %w", err))
+	d.fail(fmt.Errorf("recording what was sent: %w", err))
 }

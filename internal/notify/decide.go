@@ -12,17 +12,17 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// plan is what one receiver is to be told at a slot.
+// plan is what one receiver is to be sent at a slot.
 type plan struct {
 	messages []*Message
-	// ends are what who stood in for the receiver is to be told: that what it was told of is over.
-	ends []*Message
-	// skipped are ends that the receiver is not to be told of, now or later: they are written down,
-	// and that is all.
+	// fallbackEnds are messages for the receiver's fallback: the ends of alerts that it was
+	// notified of.
+	fallbackEnds []*Message
+	// skipped are ends that the receiver is never notified of. They are only recorded.
 	skipped []Item
 }
 
-// decider holds what all receivers of one slot have in common.
+// decider holds what is the same for all receivers at one slot.
 type decider struct {
 	slot     time.Time
 	alerts   map[rules.Key]rules.Alert
@@ -39,7 +39,7 @@ func newDecider(p *Page, slot time.Time) *decider {
 	var active [][]*labels.Matcher
 	for _, s := range p.Silences {
 		if m, err := ParseMatch(s.Match); err == nil && s.Active(slot) {
-			// one that cannot be read silences nothing
+			// an unreadable silence silences nothing
 			active = append(active, m)
 		}
 	}
@@ -51,7 +51,7 @@ func newDecider(p *Page, slot time.Time) *decider {
 	return d
 }
 
-// decide compares what there is with what the receiver was last told. It is pure.
+// decide compares the alerts with what the receiver was last sent. It is pure.
 func (d *decider) decide(r Receiver, e Entry) plan {
 	muted := r.Muted != nil && r.Muted(d.slot)
 	var p plan
@@ -64,13 +64,13 @@ func (d *decider) decide(r Receiver, e Entry) plan {
 		}
 	}
 	for _, m := range p.messages {
-		m.PossibleDuplicate = d.mayRepeat(r, m)
+		m.PossibleDuplicate = d.possibleDuplicate(r, m)
 	}
 	return p
 }
 
-// mayRepeat tells whether a run at the unrecorded slot would have told m, or a part of it.
-func (d *decider) mayRepeat(r Receiver, m *Message) bool {
+// possibleDuplicate reports whether a run at the unrecorded slot would have sent m or a part of it.
+func (d *decider) possibleDuplicate(r Receiver, m *Message) bool {
 	then := d.unrecorded
 	switch {
 	case then.IsZero():
@@ -81,34 +81,34 @@ func (d *decider) mayRepeat(r Receiver, m *Message) bool {
 		return true
 	}
 	return slices.ContainsFunc(m.Items, func(i Item) bool {
-		fired := i.Episode.Since.Add(d.lasts[i.Alert.ID()])
+		firesAt := i.Episode.Since.Add(d.lasts[i.Alert.ID()])
 		switch m.Kind {
 		case KindResolved:
 			return !i.Episode.Last.After(then)
 		case KindStillFiring:
 			return !i.Was.At.Add(r.RepeatInterval).After(then)
 		}
-		return !fired.After(then)
+		return !firesAt.After(then)
 	})
 }
 
-// ends are the ends of what a stand-in was told, by its own entry.
-func (d *decider) ends(r Receiver, e Entry) []*Message {
+// resolved returns the messages about ended alerts that a fallback was notified of. e is its entry.
+func (d *decider) resolved(r Receiver, e Entry) []*Message {
 	return slices.DeleteFunc(d.decide(r, e).messages, func(m *Message) bool {
 		return m.Kind != KindResolved
 	})
 }
 
-// changes says what is new to the receiver.
+// changes returns what is new to the receiver.
 func (d *decider) changes(r Receiver, e Entry, muted bool) plan {
 	var p plan
 	groups := map[string]*Message{}
 	for _, k := range d.keys {
 		a := d.alerts[k]
 		for _, ep := range a.Episodes {
-			was, known := e.told(k, ep)
+			was, known := e.notified(k, ep)
 			item := Item{Key: k, Alert: a, Episode: ep, Was: was}
-			kind, skip := d.news(r, &e, &item, known, muted)
+			kind, skip := d.kindOf(r, &e, &item, known, muted)
 			switch {
 			case skip:
 				p.skipped = append(p.skipped, item)
@@ -117,7 +117,7 @@ func (d *decider) changes(r Receiver, e Entry, muted bool) plan {
 			}
 		}
 	}
-	d.dropUndue(groups, r)
+	d.dropEarlyRepeats(groups, r)
 	for _, id := range slices.Sorted(maps.Keys(groups)) {
 		slices.SortStableFunc(groups[id].Items, worstFirst)
 		p.messages = append(p.messages, groups[id])
@@ -127,35 +127,36 @@ func (d *decider) changes(r Receiver, e Entry, muted bool) plan {
 		m.Thread = commonThread(m.Items)
 		m.Remaining = d.remaining(&e, m)
 	}
-	slices.SortStableFunc(p.messages, inOrder)
+	slices.SortStableFunc(p.messages, byKind)
 	if d.allClear(r, &e, p.messages, muted) {
 		p.messages = append(p.messages, &Message{Kind: KindAllClear})
 	}
 	return p
 }
 
-// inOrder orders the messages of a run: by kind, then by severity, a rest of many groups behind
-// those of one.
-func inOrder(a, b *Message) int {
+// byKind orders the messages of a run by kind, then by severity. A folded message comes after those
+// of one group.
+func byKind(a, b *Message) int {
 	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Folded, b.Folded),
 		cmp.Compare(b.Severity(), a.Severity()))
 }
 
-// news says what there is to say of one episode, or that it is over and not to be spoken of.
-func (d *decider) news(r Receiver, e *Entry, i *Item, known, muted bool) (kind Kind, skip bool) {
+// kindOf returns the kind of message that an episode needs. skip says that the episode has ended
+// and needs none, ever.
+func (d *decider) kindOf(r Receiver, e *Entry, i *Item, known, muted bool) (kind Kind, skip bool) {
 	a, quiet := &i.Alert, muted || d.silenced[i.Key]
 	switch fires := i.Episode.Fires(); {
 	case fires && (!known || i.Was.Ended):
 		if quiet || a.Severity < r.MinSeverity {
 			return KindNone, false
 		}
-		i.Was = Notified{} // it is new again, in a message of its own
+		i.Was = Notified{} // it fires anew: a message of its own
 		return KindNew, false
 	case fires:
 		if quiet {
 			return KindNone, false
 		}
-		return d.goesOn(r, i), false
+		return d.kindOfFiring(r, i), false
 	case known && i.Was.Ended, !known && i.Episode.Ended.Before(e.First):
 		return KindNone, false
 	case known:
@@ -167,8 +168,9 @@ func (d *decider) news(r Receiver, e *Entry, i *Item, known, muted bool) (kind K
 	return KindSeenLate, quiet || i.Episode.Worst < r.MinSeverity || i.Episode.End == rules.Removed
 }
 
-// goesOn says what there is to say of an alert that the receiver knows and that fires still.
-func (d *decider) goesOn(r Receiver, i *Item) Kind {
+// kindOfFiring returns the kind of message for an alert that the receiver knows and that still
+// fires.
+func (d *decider) kindOfFiring(r Receiver, i *Item) Kind {
 	silent := !i.Alert.Silent.IsZero()
 	switch {
 	case i.Alert.Severity > i.Was.Severity:
@@ -178,14 +180,14 @@ func (d *decider) goesOn(r Receiver, i *Item) Kind {
 	case i.Alert.Severity < i.Was.Severity:
 		return KindBetter
 	case r.RepeatInterval > 0 && i.Alert.Severity >= r.MinSeverity:
-		return KindStillFiring // if any of its group is due
+		return KindStillFiring // dropEarlyRepeats decides
 	}
 	return KindNone
 }
 
-// dropUndue drops the repetitions of groups of which none is due. Where one is, the whole group is
-// repeated, so that its alerts do not come one by one for ever after.
-func (d *decider) dropUndue(groups map[string]*Message, r Receiver) {
+// dropEarlyRepeats drops repetitions of groups in which no alert reached the repeat interval. If
+// one did, the whole group is repeated, so that its alerts do not come back one by one forever.
+func (d *decider) dropEarlyRepeats(groups map[string]*Message, r Receiver) {
 	maps.DeleteFunc(groups, func(_ string, m *Message) bool {
 		return m.Kind == KindStillFiring && !slices.ContainsFunc(m.Items, func(i Item) bool {
 			return !d.slot.Before(i.Was.At.Add(r.RepeatInterval))
@@ -193,22 +195,22 @@ func (d *decider) dropUndue(groups map[string]*Message, r Receiver) {
 	})
 }
 
-// add puts an item into the message of its kind, group and thread. A repetition has the group for
-// itself, whatever its threads; and so has that promsnap can see nothing, whatever the receiver
-// groups by. Groups that one message told of, because the receiver's limits folded them, share
-// their replies too.
+// add puts an item into the message of its kind, group and thread. A repetition is one message for
+// its group, in whatever threads its alerts are. The alert that promsnap sees nothing has a message
+// of its own, whatever the receiver groups by. Groups that were folded into one message share their
+// replies too.
 func add(groups map[string]*Message, r Receiver, kind Kind, i Item) {
 	group := groupOf(i.Alert, r.GroupBy)
 	id := []string{string(rune(kind))}
 	if i.Key == rules.BlindKey {
 		id[0] += string(i.Key)
 	}
-	told := i.Was.Receipt
-	if r.Limits.Messages <= 0 || kind == KindStillFiring || told.ID == "" {
+	notified := i.Was.Receipt
+	if r.Limits.Messages <= 0 || kind == KindStillFiring || notified.ID == "" {
 		id = append(id, group...)
 	}
 	if kind != KindStillFiring {
-		id = append(id, told.Channel, told.ID, told.Location)
+		id = append(id, notified.Channel, notified.ID, notified.Location)
 	}
 	key := strings.Join(id, "\xff") // in no UTF-8 text
 	m := groups[key]
@@ -221,7 +223,7 @@ func add(groups map[string]*Message, r Receiver, kind Kind, i Item) {
 	m.Items = append(m.Items, i)
 }
 
-// groupOf returns the values that alerts of one message share.
+// groupOf returns the values that the alerts of one message share.
 func groupOf(a rules.Alert, by []string) []string {
 	if by == nil {
 		by = []string{labels.AlertName}
@@ -233,8 +235,8 @@ func groupOf(a rules.Alert, by []string) []string {
 	return values
 }
 
-// label returns what group_by and silences know an alert by: its labels, and what is not among
-// them.
+// label returns an alert's value of a label for group_by and silences: one of its labels, or
+// alertname, severity or panel.
 func label(a rules.Alert, name string) string {
 	switch name {
 	case labels.AlertName:
@@ -250,8 +252,8 @@ func label(a rules.Alert, name string) string {
 	return a.Labels[name]
 }
 
-// commonThread returns the receipt of the message that told of all items, the zero value where
-// there is none such.
+// commonThread returns the receipt of the message that announced all items, or the zero value if
+// there is no single one.
 func commonThread(items []Item) Receipt {
 	thread := items[0].Was.Receipt
 	if slices.ContainsFunc(items, func(i Item) bool { return i.Was.Receipt != thread }) {
@@ -260,7 +262,7 @@ func commonThread(items []Item) Receipt {
 	return thread
 }
 
-// worstFirst orders items: by severity, then by how far beyond the limit they are as a share of it.
+// worstFirst orders items by severity, then by how far they are beyond the limit, relative to it.
 func worstFirst(a, b Item) int {
 	return cmp.Or(
 		cmp.Compare(b.Alert.Severity, a.Alert.Severity),
@@ -269,7 +271,7 @@ func worstFirst(a, b Item) int {
 	)
 }
 
-// remaining counts the alerts that were told under m's thread and still fire when m has been told.
+// remaining counts the alerts announced in m's thread that still fire after m.
 func (d *decider) remaining(e *Entry, m *Message) int {
 	if m.Thread == (Receipt{}) {
 		return 0
@@ -277,7 +279,7 @@ func (d *decider) remaining(e *Entry, m *Message) int {
 	n := 0
 	for _, k := range d.keys {
 		now := d.alerts[k].Now()
-		if was, known := e.told(k, now); known && now.Fires() && !was.Ended &&
+		if was, known := e.notified(k, now); known && now.Fires() && !was.Ended &&
 			was.Receipt == m.Thread {
 			n++
 		}
@@ -285,7 +287,7 @@ func (d *decider) remaining(e *Entry, m *Message) int {
 	return n
 }
 
-// allClear tells whether nothing fires any more of what the receiver was or is now told of.
+// allClear reports whether nothing fires anymore of what the receiver was or is now notified of.
 func (d *decider) allClear(r Receiver, e *Entry, planned []*Message, muted bool) bool {
 	if !r.AllClear || !e.Alarmed || muted || slices.ContainsFunc(planned, func(m *Message) bool {
 		return m.Kind == KindNew
@@ -294,15 +296,15 @@ func (d *decider) allClear(r Receiver, e *Entry, planned []*Message, muted bool)
 	}
 	return !slices.ContainsFunc(d.keys, func(k rules.Key) bool {
 		now := d.alerts[k].Now()
-		was, known := e.told(k, now)
+		was, known := e.notified(k, now)
 		return now.Fires() && known && !was.Ended
 	})
 }
 
-// firstSummary is how far the first summary of a receiver looks back for what has ended.
+// firstSummary is how far back the first summary of a receiver looks for ended alerts.
 const firstSummary = 24 * time.Hour
 
-// summary holds what fires, and what has ended since the summary before.
+// summary returns a message with what fires, and what has ended since the previous summary.
 func (d *decider) summary(r Receiver, e Entry) *Message {
 	m := &Message{Kind: KindSummary, Least: r.MinSeverity}
 	since := e.Summary

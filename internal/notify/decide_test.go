@@ -64,7 +64,7 @@ func known(minutes int, alerts ...rules.Alert) Entry {
 }
 
 // spoken writes a plan in one line a message: "new NodeMemoryHigh: a b".
-func spoken(p plan) string {
+func describe(p plan) string {
 	var lines []string
 	for _, m := range p.messages {
 		line := m.Kind.String()
@@ -263,7 +263,7 @@ func TestDecide(t *testing.T) {
 		"summary told already": {pageOf(firing("a", crit, 20)), summary, Entry{Summary: slot}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := spoken(newDecider(c.page, slot).decide(c.to, c.entry)); got != c.want {
+			if got := describe(newDecider(c.page, slot).decide(c.to, c.entry)); got != c.want {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
 			}
 		})
@@ -272,15 +272,15 @@ func TestDecide(t *testing.T) {
 		p := newDecider(many, slot).decide(oncall, Entry{})
 		if len(p.messages) != 1 || len(p.messages[0].Items) != 40 ||
 			p.messages[0].Severity() != warn {
-			t.Errorf("%s", spoken(p))
+			t.Errorf("%s", describe(p))
 		}
 	})
 	t.Run("a repetition takes its group along", func(t *testing.T) {
 		e := known(10, firing("a", crit, 600))
-		for k, told := range known(300, firing("b", crit, 600)).Notified {
-			e.Notified[k] = told
+		for k, notified := range known(300, firing("b", crit, 600)).Notified {
+			e.Notified[k] = notified
 		}
-		got := spoken(newDecider(pageOf(firing("a", crit, 600), firing("b", crit, 600)),
+		got := describe(newDecider(pageOf(firing("a", crit, 600), firing("b", crit, 600)),
 			slot).decide(oncall, e))
 		if want := "still_firing NodeMemoryHigh: a b (under 1, 2 remain)"; got != want {
 			t.Errorf("got %s, want %s", got, want)
@@ -308,7 +308,7 @@ func TestDecideOnce(t *testing.T) {
 			e.record(m, slot, Receipt{ID: "2"})
 		}
 		plan.skip(&e, slot)
-		if again := spoken(newDecider(p, slot).decide(r, e)); again != "" {
+		if again := describe(newDecider(p, slot).decide(r, e)); again != "" {
 			t.Errorf("%+v is told again:\n%s", r, again)
 		}
 	}
@@ -391,7 +391,7 @@ func TestWhatAnUnrecordedRunMayHaveTold(t *testing.T) {
 		d.unrecorded, d.lasts = tc.unrecorded, map[rules.RuleID]time.Duration{a.ID(): tc.lasts}
 		p := d.decide(tc.to, tc.entry)
 		if len(p.messages) != 1 || p.messages[0].PossibleDuplicate != tc.want {
-			t.Errorf("%s: %s marked %v, want %v", tc.name, spoken(p), len(p.messages) == 1 &&
+			t.Errorf("%s: %s marked %v, want %v", tc.name, describe(p), len(p.messages) == 1 &&
 				p.messages[0].PossibleDuplicate, tc.want)
 		}
 	}

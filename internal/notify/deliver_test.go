@@ -222,7 +222,8 @@ func TestWhatCouldNotBeDrawnIsOwed(t *testing.T) {
 	if err := killed.begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if e := d.book.page.Ledger.Receivers["disk"]; !e.owed(slot) || e.owed(slot.Add(-time.Second)) {
+	e := d.book.page.Ledger.Receivers["disk"]
+	if !e.isPending(slot) || e.isPending(slot.Add(-time.Second)) {
 		t.Errorf("a run that is killed leaves the archive owed %v", e.Unsure)
 	}
 }
@@ -231,21 +232,21 @@ func TestWhatCouldNotBeDrawnIsOwed(t *testing.T) {
 // after.
 func TestWhatAnArchiveIsOwed(t *testing.T) {
 	var e Entry
-	for i := range 3 * mostOwed {
-		e.owe(slot.Add(time.Duration(i) * time.Minute))
-		e.owe(slot.Add(time.Duration(i) * time.Minute))
+	for i := range 3 * maxPending {
+		e.addPending(slot.Add(time.Duration(i) * time.Minute))
+		e.addPending(slot.Add(time.Duration(i) * time.Minute))
 	}
-	newest := slot.Add((3*mostOwed - 1) * time.Minute)
-	if n := len(e.Unsure); n != mostOwed || !e.owed(newest) || e.owed(slot) {
+	newest := slot.Add((3*maxPending - 1) * time.Minute)
+	if n := len(e.Unsure); n != maxPending || !e.isPending(newest) || e.isPending(slot) {
 		t.Errorf("%d are owed: %v", n, e.Unsure)
 	}
 	e.prune(nil)
-	e.keep(newest.Add(-time.Minute))
+	e.markArchived(newest.Add(-time.Minute))
 	if want := []string{"archive " + newest.UTC().Format(time.RFC3339)}; !slices.Equal(e.Unsure,
 		want) {
 		t.Errorf("got %v, want %v", e.Unsure, want)
 	}
-	e.keep(newest.Add(time.Hour))
+	e.markArchived(newest.Add(time.Hour))
 	if len(e.Unsure) != 0 {
 		t.Errorf("a later slot leaves %v", e.Unsure)
 	}
@@ -336,13 +337,13 @@ func TestCalmIsSilent(t *testing.T) {
 func TestTriesAgainAsLongAsTheReceiverAsks(t *testing.T) {
 	within(t, func(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
-		begun := time.Now()
+		firstSlot := time.Now()
 		d.receiver("oncall", RoleChanges, &RetryError{
 			After: 7 * time.Second, Err: errors.New("429"),
 		}, &RetryError{Err: errors.New("503")})
 		d.deliver(t, "")
 		d.want(t, "oncall new a failed", "oncall new a failed", "oncall new a")
-		if took := time.Since(begun); took != 9*time.Second { // 7 as asked, 2 of its own
+		if took := time.Since(firstSlot); took != 9*time.Second { // 7 as asked, 2 of its own
 			t.Errorf("it took %s", took)
 		}
 		d = newDesk(firing("a", rules.Critical, 20))
@@ -397,7 +398,7 @@ func TestARefusalIsNotTriedAgainInThisRun(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
 		d.receiver("oncall", RoleChanges, &RefusedError{errors.New("invalid_auth")})
 		d.receiver("other", RoleChanges)
-		d.deliver(t, "telling oncall (new): invalid_auth")
+		d.deliver(t, "notifying oncall (new): invalid_auth")
 		d.want(t, "oncall new a failed", "other new a")
 		d.deliver(t, "")
 		d.want(t, "oncall new a")
@@ -467,11 +468,11 @@ func TestASlowReceiverTakesOnlyItsShare(t *testing.T) {
 		d.receiver("s3", RoleArchive).takes = time.Hour
 		d.receiver("slow", RoleChanges).takes = time.Hour
 		d.receiver("oncall", RoleChanges)
-		begun := time.Now()
+		firstSlot := time.Now()
 		d.deliver(t, "deadline exceeded")
 		d.want(t, "oncall new a")
 		if left := time.Until(d.rq.Until); left < CommitTime {
-			t.Errorf("it took %s, and %s are left", time.Since(begun), left)
+			t.Errorf("it took %s, and %s are left", time.Since(firstSlot), left)
 		}
 	})
 }
@@ -526,7 +527,7 @@ func TestABookThatCannotBeWrittenSilencesNobody(t *testing.T) {
 		oncall := d.receiver("oncall", RoleChanges)
 		d.receiver("team", RoleSummary)
 		d.book.fail = errors.New("no such bucket")
-		d.deliver(t, "writing down who was told what: no such bucket")
+		d.deliver(t, "recording what was sent: no such bucket")
 		d.want(t, "oncall new a", "team summary a")
 		if got := oncall.got[0]; got.MemoryLost != "" || !got.Unwritten {
 			t.Errorf(
@@ -614,7 +615,7 @@ func TestAFaultCostsOneReceiver(t *testing.T) {
 		d := newDesk(firing("a", rules.Critical, 20))
 		d.rq.Receivers = []Receiver{{Name: "odd", Notifier: panics{}}}
 		d.receiver("oncall", RoleChanges)
-		d.deliver(t, "a fault in promsnap itself: index out of range")
+		d.deliver(t, "internal error (please report it): index out of range")
 		d.want(t, "oncall new a")
 	})
 }
@@ -651,7 +652,7 @@ func TestALongLinkIsNotKept(t *testing.T) {
 	signed := Receipt{
 		Location: "https://s3.example.com/" + strings.Repeat("x", maxLocation), ID: "1",
 	}
-	if kept := signed.kept(); kept.Location != "" || kept.ID != "1" {
+	if kept := signed.forLedger(); kept.Location != "" || kept.ID != "1" {
 		t.Errorf("%+v", kept)
 	}
 }

@@ -20,7 +20,7 @@ func TestAFallbackIsToldWhatTheOtherWasNot(t *testing.T) {
 		add := func(a rules.Alert) { d.book.page.Memory.Alerts[keyOf(a)] = a }
 		add(firing("b", rules.Critical, 10))
 		oncall.answers = []error{revoked}
-		d.deliver(t, "telling oncall (new): revoked")
+		d.deliver(t, "notifying oncall (new): revoked")
 		d.want(t, "oncall new b failed", "mail new b")
 		if got := mail.got[0].Message.InsteadOf; got != "oncall" {
 			t.Errorf("instead of %q", got)
@@ -36,7 +36,7 @@ func TestAFallbackIsToldWhatTheOtherWasNot(t *testing.T) {
 		d.want(t, "oncall new c") // and mail is not told any more, but for the end of b
 		add(over("b", rules.Critical, 10, 0))
 		mail.answers = []error{revoked}
-		d.deliver(t, "telling oncall via mail (resolved): revoked")
+		d.deliver(t, "notifying oncall via mail (resolved): revoked")
 		d.want(t, "oncall resolved b", "mail resolved b failed")
 		d.deliver(t, "")
 		d.want(t, "mail resolved b")

@@ -8,19 +8,20 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Limits are what a receiver takes in one run. The zero value is no limit.
+// Limits are what a receiver accepts in one run. The zero value is no limit.
 type Limits struct {
-	// Messages of one run: where there are more, the last of a kind holds the rest of it. That
-	// promsnap can see nothing is always a message of its own, and each kind has one at least. 0:
-	// any number.
+	// Messages is the maximum for one run. If there are more, the last message of a kind holds the
+	// rest of that kind. Each kind has at least one message, and the alert that promsnap sees
+	// nothing always has its own. 0: no limit.
 	Messages int
-	// Burst messages are sent at once, the others Pace apart, or closer where little time is left.
+	// Burst is how many messages are sent without a pause. The rest are sent Pace apart, or faster
+	// if little time is left.
 	Burst int
 	Pace  time.Duration
 }
 
-// fold keeps the worst messages of each kind and puts the others into one, where there are more
-// than the receiver takes.
+// fold keeps the worst messages of each kind and joins the others into one, if there are more than
+// the limit.
 func (l Limits) fold(messages []*Message) []*Message {
 	if l.Messages <= 0 {
 		return messages
@@ -54,8 +55,7 @@ func (l Limits) fold(messages []*Message) []*Message {
 	return out
 }
 
-// each is how many messages each kind may have, so that all together are as many as the receiver
-// takes.
+// each returns how many messages each kind may have so that the total is within the limit.
 func (l Limits) each(kinds map[Kind][]*Message) int {
 	for most := l.Messages; most > 1; most-- {
 		sum := 0
@@ -69,9 +69,9 @@ func (l Limits) each(kinds map[Kind][]*Message) int {
 	return 1
 }
 
-// apart is how long to wait between n messages, behind the first few: all waits together take half
-// of the time that is left at most.
-func (l Limits) apart(n int, left time.Duration) time.Duration {
+// spacing returns the pause between messages after the first Burst of n. All pauses together take
+// at most half of the time that is left.
+func (l Limits) spacing(n int, left time.Duration) time.Duration {
 	if n <= l.Burst {
 		return 0
 	}

@@ -100,7 +100,7 @@ func TestFold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newDecider(c.page, slot).decide(c.to, c.entry)
-			lines := strings.Split(spoken(p), "\n")
+			lines := strings.Split(describe(p), "\n")
 			for i, m := range p.messages {
 				if m.Folded > 0 {
 					lines[i] = strings.Replace(lines[i], ":",
@@ -136,7 +136,7 @@ func TestFoldLosesNothing(t *testing.T) {
 		r := Receiver{
 			SendResolved: true, RepeatInterval: time.Hour, GroupBy: []string{"node"}, Limits: few,
 		}
-		told, messages, least := map[rules.Key]int{}, map[Kind]int{}, map[Kind]rules.Severity{}
+		notified, messages, least := map[rules.Key]int{}, map[Kind]int{}, map[Kind]rules.Severity{}
 		for _, m := range newDecider(p, slot).decide(r, e).messages {
 			messages[m.Kind]++
 			if worst := m.Severity(); messages[m.Kind] > 1 && worst > least[m.Kind] {
@@ -144,7 +144,7 @@ func TestFoldLosesNothing(t *testing.T) {
 			}
 			least[m.Kind] = m.Severity()
 			for _, i := range m.Items {
-				told[i.Key]++
+				notified[i.Key]++
 			}
 		}
 		sum := 0
@@ -155,8 +155,8 @@ func TestFoldLosesNothing(t *testing.T) {
 			t.Fatalf("there are %d messages, want %d at most", sum, most)
 		}
 		for k := range p.Memory.Alerts {
-			if told[k] != 1 {
-				t.Fatalf("%s is told %d times, want once", k, told[k])
+			if notified[k] != 1 {
+				t.Fatalf("%s is told %d times, want once", k, notified[k])
 			}
 		}
 	}
@@ -202,7 +202,7 @@ func TestFoldOutlivesKills(t *testing.T) {
 			},
 		}
 		// by the alert, its episode's begin, and whether it is the begin or the end that was told
-		told := map[string]int{}
+		notified := map[string]int{}
 		const slots = 30
 		for i := range slots {
 			at := slot.Add(time.Duration(i) * 5 * time.Minute)
@@ -245,11 +245,11 @@ func TestFoldOutlivesKills(t *testing.T) {
 						false: message.Kind != KindResolved, true: !item.Episode.Fires(),
 					} {
 						id := fmt.Sprint(item.Key, item.Episode.Since, end)
-						if says && told[id] > 0 && !message.PossibleDuplicate {
+						if says && notified[id] > 0 && !message.PossibleDuplicate {
 							t.Fatalf("seed %d, slot %d: %s tells %s again without a mark", seed, i,
 								message.Kind, id)
 						} else if says {
-							told[id]++
+							notified[id]++
 						}
 					}
 				}
@@ -261,8 +261,8 @@ func TestFoldOutlivesKills(t *testing.T) {
 		}
 		for k, a := range m.page.Memory.Alerts {
 			for _, ep := range a.Episodes {
-				if begin, end := told[fmt.Sprint(k, ep.Since, false)],
-					told[fmt.Sprint(k, ep.Since, true)]; begin == 0 || !ep.Fires() && end == 0 {
+				if begin, end := notified[fmt.Sprint(k, ep.Since, false)],
+					notified[fmt.Sprint(k, ep.Since, true)]; begin == 0 || !ep.Fires() && end == 0 {
 					t.Fatalf(
 						"seed %d: of %s since %s the begin was told %d times, the end %d times",
 						seed, k, ep.Since, begin, end)

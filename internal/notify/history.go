@@ -6,38 +6,36 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// History is what became of the checks of a time that ends at the summary's slot.
+// History is what happened to the checks in a period that ends at the summary's slot.
 type History struct {
-	Since time.Time // when that time begins; zero: with the summary before
+	Since time.Time // start of the period; zero: the previous summary
 	First bool      // the very first check was made at Since
-	// NoCheckYet says that no check was ever made, and so none was missed.
+	// NoCheckYet says that no check was ever made, so that none was missed.
 	NoCheckYet     bool
-	Ran, Scheduled int    // checks that were made, of those that were due
-	Blind          []Span // when nothing could be seen, the oldest first
-	// Alerts are those of the checks, where another report makes them. Nil: those that the summary
-	// itself knows of.
+	Ran, Scheduled int    // checks that were made, of those that were scheduled
+	Blind          []Span // when nothing could be seen, oldest first
+	// Alerts counts the alerts of another report's checks. Nil: the summary counts its own.
 	Alerts *AlertCount
 }
 
-// AlertCount counts the times that alerts fired.
+// AlertCount counts episodes of alerts.
 type AlertCount struct {
-	Fired  int // in all
-	Firing int // of these, that go on
+	Fired  int // all episodes
+	Firing int // episodes that still go on
 }
 
-// Span is a time.
+// Span is a period of time.
 type Span struct{ From, To time.Time }
 
-// Schedule returns the times at which checks are due from one time on and before another, the oldest
-// first.
+// Schedule returns the scheduled times from one time on and before another, oldest first.
 type Schedule func(from, before time.Time) []time.Time
 
-// HistoryOf returns what a summary at slot says of the checks of another report, of which page is
-// all that is remembered. before is the slot of the summary before; where none was made, when it
-// would have been.
+// HistoryOf returns what a summary at slot says about the checks of another report. page is the
+// state of that report. before is the slot of the previous summary if made is set, and otherwise
+// the slot at which it was scheduled.
 func HistoryOf(page Page, due Schedule, before time.Time, made bool, slot time.Time) *History {
 	begin, first := knownSince(page, before)
-	h := &History{Alerts: fired(page.Memory, begin), First: first}
+	h := &History{Alerts: countAlerts(page.Memory, begin), First: first}
 	if !made || begin.After(before) {
 		h.Since = begin
 	}
@@ -45,13 +43,13 @@ func HistoryOf(page Page, due Schedule, before time.Time, made bool, slot time.T
 		h.NoCheckYet = true // what has not begun has missed nothing
 		return h
 	}
-	count(h, due(begin, slot), page.Memory, slot)
+	countRuns(h, due(begin, slot), page.Memory, slot)
 	return h
 }
 
-// OwnHistory returns what a summary at slot says that is the only check: of the times at which it
-// was due since the one before, this is the one that was kept. Nil where it is the only one, or the
-// first of all.
+// OwnHistory returns what a summary at slot says about its own missed runs: of the times scheduled
+// since the previous summary, only this one ran. It returns nil if none was missed, or if this is
+// the first run of all.
 func OwnHistory(page Page, due Schedule, before time.Time, made bool, slot time.Time) *History {
 	if len(page.Ledger.Receivers) == 0 {
 		return nil
@@ -68,22 +66,22 @@ func OwnHistory(page Page, due Schedule, before time.Time, made bool, slot time.
 	return h
 }
 
-// knownSince returns a time, or a later one from which on a report is remembered: memory does not
-// last longer, or the report began then, which is the first that is true of what was never
-// evaluated before. A report that was never evaluated is remembered well.
+// knownSince returns from, or a later time if the report is remembered only since then: memory is
+// limited, or the report began at that time (first). first is not set for a report that was never
+// evaluated.
 func knownSince(page Page, from time.Time) (at time.Time, first bool) {
 	if since := page.Memory.KnownSince(); since.After(from) {
 		from = since
 	}
-	if began := begun(page); began.After(from) {
+	if began := firstSlot(page); began.After(from) {
 		return began, true
 	}
 	return from, false
 }
 
-// begun returns the first slot of a report that is remembered: the oldest check, or when a receiver
-// was met first, which is remembered longer. Zero where there is neither.
-func begun(page Page) time.Time {
+// firstSlot returns the first slot of a report that is remembered: the oldest check, or the oldest
+// First of a receiver, which is remembered longer. It returns zero if there is neither.
+func firstSlot(page Page) time.Time {
 	var first time.Time
 	if rows := page.Memory.Checks; len(rows) > 0 {
 		first = rows[0].From
@@ -96,9 +94,9 @@ func begun(page Page) time.Time {
 	return first
 }
 
-// count adds up which of the slots that were due were made. One that was not, or that saw nothing,
-// is a hole up to the next.
-func count(h *History, due []time.Time, m rules.Memory, slot time.Time) {
+// countRuns counts which of the scheduled slots were run. A slot that was not run, or that saw
+// nothing, is a hole up to the next slot.
+func countRuns(h *History, due []time.Time, m rules.Memory, slot time.Time) {
 	quality := map[int64]rules.Quality{}
 	slots, data := m.Checked(time.Time{}, slot)
 	for i, at := range slots {
@@ -125,12 +123,12 @@ func count(h *History, due []time.Time, m rules.Memory, slot time.Time) {
 	}
 }
 
-// fired counts how often alerts fired since a time, from then on or from before.
-func fired(m rules.Memory, since time.Time) *AlertCount {
+// countAlerts counts the episodes since a time, including those that began before and went on.
+func countAlerts(m rules.Memory, since time.Time) *AlertCount {
 	n := &AlertCount{}
 	for _, a := range m.Alerts {
 		if a.IsBlindness() {
-			continue // the holes say it
+			continue // Blind says it
 		}
 		for _, e := range a.Episodes {
 			switch {

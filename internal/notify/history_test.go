@@ -30,7 +30,7 @@ func TestHistoryCountsAlerts(t *testing.T) {
 		"c":            {Panel: "p", Rule: "r", Episodes: []rules.Episode{over(40)}},
 		rules.BlindKey: {Rule: rules.BlindName, Episodes: []rules.Episode{over(3)}},
 	}}
-	if got, want := *fired(m, at(-24, 0)), (AlertCount{Fired: 4, Firing: 1}); got != want {
+	if got, want := *countAlerts(m, at(-24, 0)), (AlertCount{Fired: 4, Firing: 1}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

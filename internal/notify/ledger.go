@@ -11,79 +11,80 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Page is what a report remembers from one run to the next, as far as telling people is concerned.
+// Page is what a report remembers from one run to the next.
 type Page struct {
 	Memory   rules.Memory `json:"memory"`
 	Silences []Silence    `json:"silences,omitempty"`
 	Ledger   Ledger       `json:"ledger"`
 }
 
-// Book is where a Page lies between runs.
+// Book stores a Page between runs.
 type Book interface {
-	// Change reads the page, lets f change it, and writes it, all or nothing. Where another run has
-	// written in between, f is called again with the page as it is then. An error of f is returned
-	// as it is, and nothing is written. A nil error says that f's page is written.
+	// Change reads the page, calls f to change it, and writes it, all or nothing. If another run
+	// has written the page in between, Change calls f again with that page. An error of f is
+	// returned unchanged, and nothing is written. A nil error means that the page is written.
 	Change(ctx context.Context, f func(*Page) error) error
 }
 
-// ErrOvertaken is among the errors of a Book of which another run has written the page meanwhile,
-// and that could not be read: what f was given last is not the newest.
-var ErrOvertaken = errors.New("another run has written it meanwhile, and that could not be read")
+// ErrOvertaken is in the error of a Book if another run has written the page in between and that
+// page could not be read. The page that f got last is then not the newest.
+var ErrOvertaken = errors.New("another run has written the state in the meantime, and it could " +
+	"not be read")
 
-// Ledger is what the receivers of one report have been told.
+// Ledger is what the receivers of one report were sent.
 type Ledger struct {
-	// Claim is the run that is telling people, nil while none is.
+	// Claim is the claim of the run that is sending; nil: no run is.
 	Claim *Claim `json:"claim,omitempty"`
-	// Receivers are by name.
+	// Receivers is by name.
 	Receivers map[string]Entry `json:"receivers,omitempty"`
 }
 
-// Claim says that a run is telling people, until its own deadline at the latest.
+// Claim says that a run is sending, at the latest until its deadline.
 type Claim struct {
 	Slot  time.Time `json:"slot"`
 	Run   string    `json:"run"`
 	Until time.Time `json:"until"`
 }
 
-// LongestRun is how long a run may take, and so how far ahead a claim can lie.
+// LongestRun is how long a run may take, and so how far in the future a claim can end.
 const LongestRun = 6 * time.Hour
 
-// live tells whether the claim's run may still be telling people. A claim that lies further ahead
-// than any run lasts was written by a clock that was wrong: nobody stands back from it until then.
+// live reports whether the claim's run may still be sending. A claim that ends later than any run
+// can was written by a wrong clock, and no run respects it.
 func (c *Claim) live(now time.Time) bool {
 	return now.Before(c.Until) && c.Until.Sub(now) <= LongestRun
 }
 
-// Entry is what one receiver has been told.
+// Entry is what one receiver was sent.
 type Entry struct {
-	// the slot at which it was met first: what ended before is none of its news
+	// First is the slot at which the receiver was first seen: it is not notified of what ended
+	// before.
 	First   time.Time `json:"first"`
 	Summary time.Time `json:"summary,omitzero"` // the slot of its last summary
-	// it was told of an alert since the last all clear
+	// Alarmed says that it was notified of an alert since the last all clear.
 	Alarmed  bool      `json:"alarmed,omitempty"`
-	Archived time.Time `json:"archived,omitzero"` // the newest slot that it keeps the files of
-	// Notified is, of each alert, what it was told of the episodes that are still remembered.
+	Archived time.Time `json:"archived,omitzero"` // the newest slot whose files it keeps
+	// Notified is what it was last sent about each alert's episodes that are still remembered.
 	Notified map[rules.Key][]Notified `json:"told,omitempty"`
-	// Unsure are messages that may have been sent: a claim was written for them, and no receipt.
-	// They are known by what they are about: episodes of alerts, each by the alert's key and its
-	// begin, "summary", "all_clear". Of an archive they are the slots that it was to keep and has
-	// given no receipt for: "archive" and the slot.
+	// Unsure lists messages that may have been sent: they were claimed, and no receipt was
+	// recorded. An entry is the key of an alert and the start of its episode, "summary", or
+	// "all_clear". For an archive it lists the slots that are pending: "archive" and the slot.
 	Unsure []string `json:"unsure,omitempty"`
 }
 
-// Notified is what a receiver was last told of one episode of an alert.
+// Notified is what a receiver was last sent about one episode of an alert.
 type Notified struct {
 	Since    time.Time      `json:"since"`              // of the episode, as it was known then
-	At       time.Time      `json:"at"`                 // the slot at which it was told
-	Severity rules.Severity `json:"severity,omitempty"` // that it was told
-	Silent   bool           `json:"silent,omitempty"`   // it was told NO DATA
-	// it was told that the episode is over, or does not want to know
+	At       time.Time      `json:"at"`                 // the slot of the message
+	Severity rules.Severity `json:"severity,omitempty"` // that the message gave
+	Silent   bool           `json:"silent,omitempty"`   // the message said NO DATA
+	// Ended says that the receiver was notified of the end, or does not want to be.
 	Ended bool `json:"over,omitempty"`
-	// of the message that told of the episode first: where replies belong
+	// Receipt is of the message that first announced the episode: replies belong to it.
 	Receipt Receipt `json:"receipt,omitzero"`
 }
 
-// entry returns what a receiver was told, which is nothing of one that is met for the first time.
+// entry returns a receiver's entry, or a new one if the receiver is new.
 func (l *Ledger) entry(name string, slot time.Time) Entry {
 	if e, ok := l.Receivers[name]; ok {
 		e.Notified = maps.Clone(e.Notified)
@@ -92,12 +93,12 @@ func (l *Ledger) entry(name string, slot time.Time) Entry {
 	return Entry{First: slot}
 }
 
-// maxLocation is the longest link that is kept. A signed one is longer, and would be a secret in
+// maxLocation is the longest link that is kept. A signed link is longer, and would be a secret in
 // the state.
 const maxLocation = 256
 
-// kept returns the receipt as the ledger keeps it.
-func (r Receipt) kept() Receipt {
+// forLedger returns the receipt as the ledger keeps it.
+func (r Receipt) forLedger() Receipt {
 	r.Expires = r.Expires.Round(0).UTC()
 	if len(r.Location) > maxLocation {
 		r.Location = ""
@@ -105,16 +106,17 @@ func (r Receipt) kept() Receipt {
 	return r
 }
 
-// besides returns e as if its receiver knew what another one was told too, whose place it takes.
-// The other's messages are not its own to reply to.
-func (e Entry) besides(o Entry) Entry {
+// withEntry returns e as if its receiver had also been sent what is in o, the entry of the receiver
+// that it replaces. The receipts of o are dropped: the fallback cannot reply to another receiver's
+// messages.
+func (e Entry) withEntry(o Entry) Entry {
 	e.First = o.First
 	if o.Summary.After(e.Summary) {
 		e.Summary = o.Summary
 	}
-	told := maps.Clone(e.Notified)
-	if told == nil {
-		told = map[rules.Key][]Notified{}
+	notified := maps.Clone(e.Notified)
+	if notified == nil {
+		notified = map[rules.Key][]Notified{}
 	}
 	for k, all := range o.Notified {
 		for _, t := range all {
@@ -122,16 +124,16 @@ func (e Entry) besides(o Entry) Entry {
 				return own.Since.Equal(t.Since)
 			}) {
 				t.Receipt = Receipt{}
-				told[k] = append(slices.Clone(told[k]), t)
+				notified[k] = append(slices.Clone(notified[k]), t)
 			}
 		}
-		slices.SortFunc(told[k], bySince)
+		slices.SortFunc(notified[k], bySince)
 	}
-	e.Notified = told
+	e.Notified = notified
 	return e
 }
 
-// open tells whether the receiver was told of something whose end it was not told.
+// open reports whether the receiver was notified of an episode but not of its end.
 func (e *Entry) open() bool {
 	for _, all := range e.Notified {
 		if slices.ContainsFunc(all, func(t Notified) bool { return !t.Ended }) {
@@ -143,10 +145,11 @@ func (e *Entry) open() bool {
 
 func bySince(a, b Notified) int { return a.Since.Compare(b.Since) }
 
-// told returns what the receiver was told of an episode; false: nothing.
-func (e *Entry) told(k rules.Key, ep rules.Episode) (Notified, bool) {
+// notified returns what the receiver was last sent about an episode, and whether it was sent
+// anything.
+func (e *Entry) notified(k rules.Key, ep rules.Episode) (Notified, bool) {
 	all := e.Notified[k]
-	for i := len(all) - 1; i >= 0; i-- { // where two episodes have become one, the later counts
+	for i := len(all) - 1; i >= 0; i-- { // if two episodes were joined, the later one counts
 		if ep.Holds(all[i].Since) {
 			return all[i], true
 		}
@@ -154,7 +157,7 @@ func (e *Entry) told(k rules.Key, ep rules.Episode) (Notified, bool) {
 	return Notified{}, false
 }
 
-// put writes down what the receiver was told of an episode, in place of what it was told before.
+// put records what the receiver was sent about an episode, in place of what was recorded before.
 func (e *Entry) put(k rules.Key, ep rules.Episode, t Notified) {
 	all := slices.DeleteFunc(slices.Clone(e.Notified[k]), func(old Notified) bool {
 		return ep.Holds(old.Since)
@@ -167,7 +170,7 @@ func (e *Entry) put(k rules.Key, ep rules.Episode, t Notified) {
 	e.Notified[k] = all
 }
 
-// prune drops what was told of episodes that are no longer remembered.
+// prune drops episodes that are no longer remembered.
 func (e *Entry) prune(alerts map[rules.Key]rules.Alert) {
 	for k, all := range e.Notified {
 		kept := slices.DeleteFunc(slices.Clone(all), func(t Notified) bool {
@@ -194,53 +197,53 @@ func (e *Entry) prune(alerts map[rules.Key]rules.Alert) {
 	})
 }
 
-// What Unsure calls messages that are about no one alert.
+// The entries of Unsure that are not about one alert.
 const (
 	unsureSummary  = "summary"
 	unsureAllClear = "all_clear"
-	unsureArchive  = "archive" // with a slot behind it
+	unsureArchive  = "archive" // followed by a slot
 )
 
-// mostOwed is how many slots an archive is owed at most, the newest: each is made up for by any
-// later one.
-const mostOwed = 10
+// maxPending is how many slots can be pending for an archive. The newest are kept; any later report
+// makes up for them.
+const maxPending = 10
 
-// owe writes down that the archive is to keep a slot.
-func (e *Entry) owe(slot time.Time) {
-	owed := append(e.owing(), unsureArchive+" "+slot.UTC().Format(time.RFC3339))
-	slices.Sort(owed)
-	owed = slices.Compact(owed)
-	e.Unsure = owed[max(len(owed)-mostOwed, 0):]
+// addPending records that the archive has to keep a slot.
+func (e *Entry) addPending(slot time.Time) {
+	isPending := append(e.pending(), unsureArchive+" "+slot.UTC().Format(time.RFC3339))
+	slices.Sort(isPending)
+	isPending = slices.Compact(isPending)
+	e.Unsure = isPending[max(len(isPending)-maxPending, 0):]
 }
 
-// owing are the slots of Unsure.
-func (e *Entry) owing() []string {
+// pending returns the pending slots in Unsure.
+func (e *Entry) pending() []string {
 	return slices.DeleteFunc(slices.Clone(e.Unsure), func(id string) bool {
 		what, _, ok := splitID(id)
 		return !ok || what != unsureArchive
 	})
 }
 
-// owed tells whether the archive is owed a slot, or one before it.
-func (e *Entry) owed(slot time.Time) bool {
-	return slices.ContainsFunc(e.owing(), func(id string) bool {
+// isPending reports whether a slot at or before this one is pending for the archive.
+func (e *Entry) isPending(slot time.Time) bool {
+	return slices.ContainsFunc(e.pending(), func(id string) bool {
 		_, at, _ := splitID(id)
 		return !at.After(slot)
 	})
 }
 
-// keep writes down that the archive has a slot. Those before it are made up for.
-func (e *Entry) keep(slot time.Time) {
+// markArchived records that the archive has a slot. Earlier pending slots are made up for.
+func (e *Entry) markArchived(slot time.Time) {
 	if e.Archived.Before(slot) {
 		e.Archived = slot
 	}
-	e.Unsure = slices.DeleteFunc(e.owing(), func(id string) bool {
+	e.Unsure = slices.DeleteFunc(e.pending(), func(id string) bool {
 		_, at, _ := splitID(id)
 		return !at.After(slot)
 	})
 }
 
-// ids returns what Unsure calls a message.
+// ids returns the entries of Unsure for a message.
 func (m *Message) ids() []string {
 	switch m.Kind {
 	case KindSummary:
@@ -256,9 +259,9 @@ func (m *Message) ids() []string {
 	return slices.Compact(ids)
 }
 
-// splitID returns the alert's key and the begin of its episode; false of what is about no one
-// alert, and of the key alone, which the first version of the state has: that is about all its
-// episodes. No key ends like a time: keys have braces.
+// splitID splits an entry of Unsure into the alert's key and the start of its episode. ok is false
+// for an entry that is not about one alert, and for a key alone: version 1 of the state has those,
+// and they are about all episodes of the alert. No key ends in a time: keys end in a brace.
 func splitID(id string) (k rules.Key, since time.Time, ok bool) {
 	at := strings.LastIndexByte(id, ' ')
 	if at < 0 {
@@ -268,9 +271,9 @@ func splitID(id string) (k rules.Key, since time.Time, ok bool) {
 	return rules.Key(id[:at]), since, err == nil
 }
 
-// about tells whether m is about what Unsure calls id: of an episode the begin may be known better
-// by now.
-func (m *Message) about(id string) bool {
+// isAbout reports whether m is about the entry id of Unsure. The start of an episode may have been
+// corrected since.
+func (m *Message) isAbout(id string) bool {
 	key, since, ok := splitID(id)
 	if !ok {
 		return slices.Contains(m.ids(), id) || slices.ContainsFunc(m.Items, func(i Item) bool {
@@ -282,14 +285,15 @@ func (m *Message) about(id string) bool {
 	})
 }
 
-// unsureOf tells whether m, or a part of it, may have been sent before.
-func (e *Entry) unsureOf(m *Message) bool { return slices.ContainsFunc(e.Unsure, m.about) }
+// unsureOf reports whether m, or a part of it, may have been sent before.
+func (e *Entry) unsureOf(m *Message) bool { return slices.ContainsFunc(e.Unsure, m.isAbout) }
 
-// sure takes back that m may have been sent unseen. Of an alert another episode may still be
-// unsure.
-func (e *Entry) sure(m *Message) { e.Unsure = slices.DeleteFunc(slices.Clone(e.Unsure), m.about) }
+// clearUnsure removes m from Unsure. Other episodes of an alert stay.
+func (e *Entry) clearUnsure(m *Message) {
+	e.Unsure = slices.DeleteFunc(slices.Clone(e.Unsure), m.isAbout)
+}
 
-// record writes down that the receiver was told m at a slot.
+// record records that the receiver was sent m at a slot.
 func (e *Entry) record(m *Message, slot time.Time, receipt Receipt) {
 	switch m.Kind {
 	case KindSummary:
@@ -308,8 +312,8 @@ func (e *Entry) record(m *Message, slot time.Time, receipt Receipt) {
 			Silent: !item.Alert.Silent.IsZero(), Receipt: item.Was.Receipt,
 		}
 		if t.Receipt == (Receipt{}) || m.Thread != (Receipt{}) {
-			// a reply whose thread is gone has become a message of its own
-			t.Receipt = receipt.kept()
+			// the reply became a message of its own because its thread is gone
+			t.Receipt = receipt.forLedger()
 		}
 		e.put(item.Key, item.Episode, t)
 	}

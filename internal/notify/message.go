@@ -6,21 +6,20 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Kind is what a message says of its alerts. The order is that in which the messages of a slot are
-// sent.
+// Kind is what a message says about its alerts. The messages of a slot are sent in this order.
 type Kind uint8
 
 // The kinds. The zero value is none.
 const (
 	KindNone        Kind = iota
-	KindNew              // fires, and this receiver has not been told: a new message
+	KindNew              // fires, and this receiver was not notified: a new message
 	KindWorse            // was a warning, is critical
-	KindNoData           // fires still, as far as one knows: its series is silent
+	KindNoData           // still fires as far as is known, but its series has no data
 	KindBetter           // was critical, is a warning
-	KindSeenLate         // fired and ended before this receiver could be told
-	KindResolved         // is over; Alert's episode says how it ended
-	KindStillFiring      // goes on, repeat_interval after it was last told
-	KindAllClear         // nothing fires any more of what this receiver was told of; no items
+	KindSeenLate         // fired and ended before this receiver could be notified
+	KindResolved         // has ended; the episode says how
+	KindStillFiring      // goes on, repeat_interval after the last message
+	KindAllClear         // nothing fires anymore of what this receiver was notified of; no items
 	KindSummary          // everything that fires, and what has ended since the last summary
 	KindTest             // a test of the receiver; no items
 )
@@ -32,8 +31,8 @@ var kindNames = [...]string{
 	KindSummary: "summary", KindTest: "test",
 }
 
-// String is the kind in a word: new, worse, no_data, better, seen_late, resolved, still_firing,
-// all_clear, summary, test.
+// String returns the kind as a word: new, worse, no_data, better, seen_late, resolved,
+// still_firing, all_clear, summary, test.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]
@@ -41,44 +40,44 @@ func (k Kind) String() string {
 	return fmt.Sprintf("%d", uint8(k))
 }
 
-// Pages tells whether a message of this kind is to disturb somebody.
+// Pages reports whether a message of this kind may disturb somebody.
 func (k Kind) Pages() bool { return k == KindNew || k == KindWorse || k == KindStillFiring }
 
-// Message is what a receiver is told in one go: alerts of one group about which there is the same
-// to say. That promsnap can see nothing (rules.BlindKey) is a message of its own, except in a
-// summary.
+// Message is what a receiver is sent at once: alerts of one group that need the same kind of
+// message. The alert that promsnap sees nothing (rules.BlindKey) is a message of its own, except in
+// a summary.
 type Message struct {
 	Kind Kind
-	// the values of the receiver's GroupBy labels, in its order; nil of several groups, a summary
-	// and the like
+	// Group has the values of the receiver's GroupBy labels, in their order. It is nil if there are
+	// several groups, as in a summary.
 	Group []string
 	Items []Item // the worst first
-	// Folded is how many messages this one stands for, because there were more than the receiver's
-	// limits allow. 0: it is one of its own.
+	// Folded is how many messages were joined into this one because of the receiver's limits. 0:
+	// not joined.
 	Folded int
 
-	// Least is the severity below which a summary counts findings and does not list them; zero: it
+	// Least is the severity below which a summary counts findings instead of listing them; zero: it
 	// lists all.
 	Least rules.Severity
-	// Silenced is how many alerts a summary would count, were they not silenced: its report still
+	// Silenced is how many alerts a summary leaves out because they are silenced. Its report still
 	// shows them.
 	Silenced int
 
-	// Thread is the receipt of the message that told of these alerts first; zero where there is
-	// none (KindNew, KindSeenLate).
+	// Thread is the receipt of the message that first announced these alerts; zero if there is none
+	// (KindNew, KindSeenLate).
 	Thread Receipt
-	// Remaining is how many alerts that were told under Thread still fire after this message. 0:
-	// all that it told of is over.
+	// Remaining is how many alerts announced in Thread still fire after this message. 0: all have
+	// ended.
 	Remaining int
 
-	// PossibleDuplicate says that a run before this one may have told the same: it ended, or lost
-	// the answer, between sending and writing down that it had sent. The reader must be told so.
+	// PossibleDuplicate says that an earlier run may have sent the same message: it ended, or lost
+	// the answer, between sending and recording. The message must say so.
 	PossibleDuplicate bool
-	// InsteadOf names the receiver that could not be told, where this is its fallback.
+	// InsteadOf is the receiver that could not be notified, if this message goes to its fallback.
 	InsteadOf string
 }
 
-// Severity returns the gravest severity of the items that fire.
+// Severity returns the highest severity of the items that fire.
 func (m *Message) Severity() rules.Severity {
 	worst := rules.None
 	for _, i := range m.Items {
@@ -89,13 +88,13 @@ func (m *Message) Severity() rules.Severity {
 	return worst
 }
 
-// Item is one alert of a message.
+// Item is one alert in a message.
 type Item struct {
 	Key   rules.Key
 	Alert rules.Alert
-	// Episode is the one that the message is about: the alert's last, or, of KindResolved and
-	// KindSeenLate, one before it.
+	// Episode is what the message is about: the alert's last episode, or an earlier one for
+	// KindResolved and KindSeenLate.
 	Episode rules.Episode
-	// Was is what the receiver was told before of this episode; zero where nothing.
+	// Was is what the receiver was sent about this episode before; zero: nothing.
 	Was Notified
 }

@@ -1,6 +1,6 @@
-// Package notify decides what each receiver is told, and tells it: archives first, then people,
-// each compared with what it was last told. The receivers are its subpackages; notify/notifytest is
-// the contract that every one of them passes.
+// Package notify decides what each receiver is sent, and sends it: first to archives, then to
+// people. It compares the alerts with what each receiver was last sent. The receivers are its
+// subpackages; each of them passes the contract in notify/notifytest.
 package notify
 
 import (
@@ -12,81 +12,79 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Delivery is one thing on its way to one receiver. It is read only, and may be delivered again
-// after an error.
+// Delivery is one thing that is delivered to one receiver. It is read only, and may be delivered
+// again after an error.
 type Delivery struct {
 	Report *report.Report
-	// Files are index.html, report.json and a PNG for each panel; none where the report could not
-	// be drawn, which is no reason not to tell people.
+	// Files are index.html, report.json and a PNG for each panel. They are empty if the report
+	// could not be drawn; people are notified anyway.
 	Files []report.File
-	// Message is what is to be told. Nil for a receiver that archives (RoleArchive) or mirrors
+	// Message is the message to send. Nil for a receiver that archives (RoleArchive) or mirrors
 	// (RoleMirror).
 	Message *Message
-	// Archived is what the archives gave back for this report, in the configuration's order: where
-	// a reader finds it.
+	// Archived has the receipts of the archives for this report, in the configuration's order.
+	// Readers find the report there.
 	Archived []Receipt
-	// Unarchived is which archives do not have this report, and why: "receiver: why".
+	// Unarchived lists the archives that do not have this report, as "receiver: why".
 	Unarchived []string
-	// Memory is every alert that fires or has ended lately, whoever was told of it. A mirror hands
+	// Memory has every alert that fires or ended lately, whoever was notified of it. Mirrors pass
 	// it on.
 	Memory rules.Memory
-	// MemoryLost says why it is not known what was told before, so that this may be a repetition,
-	// and the reader must be told so. "": it is known.
+	// MemoryLost is why it is unknown what was sent before. The message may be a repetition and
+	// must say so. "": it is known.
 	MemoryLost string
-	// Unwritten says that this could not be written down before it was told, so that the next run
-	// may repeat it. So it is of a run whose memory is lost, which writes nothing.
+	// Unwritten says that the message could not be recorded before it was sent, so the next run may
+	// repeat it. It is also set if the memory is lost, because such a run writes nothing.
 	Unwritten bool
-	// Details are the answers of the panels' detail queries about alerts that fire, such as the
-	// pods that take most of a node, each a line's part, the largest first: "shop/checkout-7d9f 22
-	// GiB". Nil: nobody asked.
+	// Details are the answers of the panels' detail queries about firing alerts, such as the pods
+	// that use most of a node. Each is part of a line, the largest first: "shop/checkout-7d9f 22
+	// GiB". Nil: nothing was queried.
 	Details map[rules.Key][]string
-	// History is what a summary says of the checks behind it. Nil: not known.
+	// History is what a summary says about the checks behind it. Nil: unknown.
 	History *History
-	// Interval is the time between two runs of the report, the longest where they are not evenly
-	// apart. 0: not known.
+	// Interval is the time between two runs of the report, the longest if it varies. 0: unknown.
 	Interval time.Duration
-	// Run is what became of the run before this delivery.
+	// Run is what the run did before this delivery.
 	Run Run
 }
 
-// Run is what became of a run so far.
+// Run is what a run did so far.
 type Run struct {
 	Took      time.Duration // since the run began
-	Delivered int           // things that receivers were given
-	Failed    int           // things that they could not be given
+	Delivered int           // successful deliveries
+	Failed    int           // failed deliveries
 }
 
-// Receipt is what a receiver gave back. It is kept until the alert is over, and never holds a
-// secret.
+// Receipt is what a receiver returned. It is kept until the alert ends, and never holds a secret.
 type Receipt struct {
-	// where a person finds what was delivered: a path or a link
+	// Location is where a person finds what was delivered: a path or a link.
 	Location string    `json:"location,omitempty"`
-	Expires  time.Time `json:"expires,omitzero"`  // when the link stops working; zero: it does not
-	Channel  string    `json:"channel,omitempty"` // in the receiver's own terms: Slack's channel ID
-	// of the message, in the receiver's own terms: Slack's ts
+	Expires  time.Time `json:"expires,omitzero"`  // when the link stops working; zero: never
+	Channel  string    `json:"channel,omitempty"` // the receiver's own ID: Slack's channel ID
+	// ID is the receiver's own ID of the message: Slack's ts.
 	ID string `json:"id,omitempty"`
 }
 
-// Notifier is a receiver. Notify delivers all of d, or returns an error. It returns no later than
-// ctx ends.
+// Notifier is a receiver. Notify delivers all of d, or returns an error. It returns when ctx ends,
+// at the latest.
 //
-// The same delivery again is no error. A receiver that keeps what it is given (RoleArchive) keeps
-// it once; one that tells people tells them again, which is why Deliver is the one that remembers.
+// Delivering the same thing again is no error. A receiver that keeps files (RoleArchive) keeps them
+// once. One that notifies people notifies them again; Deliver remembers what was sent.
 //
-// Notify does not try again: Deliver does, and goes by the error. RetryError: nothing was
-// delivered, and it may be later. RefusedError: nothing was delivered, nor would it be. Any other:
-// not known, such as an answer that was lost; what is then delivered again has
-// Message.PossibleDuplicate. No error and no receipt shows a secret.
+// Notify does not retry: Deliver does, depending on the error. A RetryError says that nothing was
+// delivered and a retry may help. A RefusedError says that nothing was delivered and a retry would
+// not help. After any other error, such as a lost answer, it is unknown; Deliver then sets
+// Message.PossibleDuplicate when it retries. No error and no receipt shows a secret.
 //
-// The receipt is of the message that replies belong under from then on: of one that replied to
-// Message.Thread it is that of the thread, unless the thread is gone.
+// The receipt is that of the message to which later replies belong. For a reply to Message.Thread
+// that is the thread, unless the thread is gone.
 type Notifier interface {
 	Notify(ctx context.Context, d Delivery) (Receipt, error)
 }
 
-// RetryError says that nothing was delivered and that it is worth another try.
+// RetryError says that nothing was delivered and that a retry may help.
 type RetryError struct {
-	After time.Duration // how long the receiver asked to wait, from Retry-After; 0: it did not say
+	After time.Duration // how long the receiver asked to wait (Retry-After); 0: it did not ask
 	Err   error
 }
 
@@ -97,73 +95,72 @@ func (e *RetryError) Error() string {
 	return e.Err.Error()
 }
 
-// Unwrap returns what went wrong.
+// Unwrap returns the cause.
 func (e *RetryError) Unwrap() error { return e.Err }
 
-// RefusedError says that nothing was delivered and that trying again would not help: a wrong token,
-// a channel that does not exist.
+// RefusedError says that nothing was delivered and that a retry would not help: a wrong token, a
+// channel that does not exist.
 type RefusedError struct{ Err error }
 
 func (e *RefusedError) Error() string { return e.Err.Error() }
 
-// Unwrap returns what went wrong.
+// Unwrap returns the cause.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// LateError says that nothing was delivered because no time was left for it. Another run may have
-// more.
+// LateError says that nothing was delivered because no time was left. Another run may have more.
 type LateError struct{ Err error }
 
 func (e *LateError) Error() string { return e.Err.Error() }
 
-// Unwrap returns what went wrong.
+// Unwrap returns the cause.
 func (e *LateError) Unwrap() error { return e.Err }
 
-// Role is when a receiver is called, and with what.
+// Role says when a receiver is called, and with what.
 type Role uint8
 
 // The roles.
 const (
-	// RoleChanges tells people what is new, worse, better, over or still so: nothing where nothing
-	// is. The zero value.
+	// RoleChanges notifies people of what is new, worse, better, resolved or repeated, and sends
+	// nothing if nothing changed. The zero value.
 	RoleChanges Role = iota
-	// RoleSummary tells people once each slot what there is, and never pages.
+	// RoleSummary sends people a summary of each slot, and never pages.
 	RoleSummary
-	// RoleArchive keeps the files of each slot, before anybody is told.
+	// RoleArchive keeps the files of each slot, before any message is sent.
 	RoleArchive
-	// RoleArchiveOnChange keeps the files of the slots in which somebody is told something.
+	// RoleArchiveOnChange keeps the files of the slots in which a message is sent.
 	RoleArchiveOnChange
-	// RoleMirror is handed the report and all alerts on every run, for systems that compare by
+	// RoleMirror gets the report and all alerts on every run, for systems that compare by
 	// themselves: Alertmanager, Pushgateway, a webhook.
 	RoleMirror
 )
 
 func (r Role) archives() bool { return r == RoleArchive || r == RoleArchiveOnChange }
-func (r Role) tells() bool    { return r == RoleChanges || r == RoleSummary }
+func (r Role) notifies() bool { return r == RoleChanges || r == RoleSummary }
 
-// Receiver is a Notifier and what it wants to be told.
+// Receiver is a Notifier and what it wants to receive.
 type Receiver struct {
-	Name     string // in the configuration; the ledger knows it by this
+	Name     string // in the configuration and in the ledger
 	Notifier Notifier
 	Role     Role
 
-	MinSeverity  rules.Severity // alerts below are not told; zero: all are
+	MinSeverity  rules.Severity // alerts below it are not sent; zero: all are sent
 	SendResolved bool
-	// one more message when the last of the alerts that it was told of is over
+	// AllClear adds a message when the last alert that the receiver was notified of has ended.
 	AllClear       bool
-	RepeatInterval time.Duration // an alert that goes on is told again after this long; 0: never
-	// GroupBy are the labels whose values alerts of one message share; also alertname, severity and
-	// panel. Nil: alertname.
+	RepeatInterval time.Duration // after which a firing alert is sent again; 0: never
+	// GroupBy are the labels whose values the alerts of one message share; also alertname, severity
+	// and panel. Nil: alertname.
 	GroupBy []string
 	Limits  Limits // of the messages of one run
-	// Muted tells whether the receiver wants no message at a slot (mute_time_intervals). What still
-	// fires is told when that is over, and the end of what it was told of; what came and went is
-	// not. Nil: never.
+	// Muted reports whether the receiver wants no message at a slot (mute_time_intervals). After
+	// the mute it gets what still fires, and the ends of alerts that it was notified of, but not
+	// what came and went. Nil: never.
 	Muted func(slot time.Time) bool
-	// Fallback is told instead where this one cannot be. Nil: nobody.
+	// Fallback gets the messages if this receiver fails. Nil: none.
 	Fallback *Fallback
 }
 
-// Fallback is the receiver that stands in for another one.
+// Fallback is a receiver that replaces another one that fails.
 type Fallback struct {
 	Name     string
 	Notifier Notifier

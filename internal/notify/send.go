@@ -9,16 +9,16 @@ import (
 
 const (
 	maxTries  = 4
-	firstWait = time.Second // doubled after each try, where the receiver does not say how long
+	firstWait = time.Second // doubled after each try, unless the receiver asks for more
 
-	// moreIfUnsure is how often a message is sent again in one run that may have arrived: each try
-	// may page somebody once more.
-	moreIfUnsure = 1
+	// maxResends is how often one run sends a message again that may have arrived: each try may
+	// page somebody once more.
+	maxResends = 1
 )
 
-// send gives one delivery to a receiver, trying again where that may help and ctx leaves the time
-// for it. It is the only one who tries again. Unsure: it may have been delivered although there is
-// an error; its message is marked before it is sent again.
+// send makes one delivery, and retries while that may help and ctx leaves time. Nobody else
+// retries. unsure says that the delivery may have arrived despite the error; its message is marked
+// before it is sent again.
 func (d *delivery) send(ctx context.Context, n Notifier,
 	what Delivery) (receipt Receipt, unsure bool, err error) {
 	wait, tries := firstWait, maxTries
@@ -38,7 +38,7 @@ func (d *delivery) send(ctx context.Context, n Notifier,
 			pause = max(retry.After, wait)
 		default:
 			if m := what.Message; m != nil && !m.PossibleDuplicate {
-				m.PossibleDuplicate, tries = true, try+moreIfUnsure
+				m.PossibleDuplicate, tries = true, try+maxResends
 			} else if m != nil {
 				tries = try
 			}
@@ -54,21 +54,21 @@ func (d *delivery) send(ctx context.Context, n Notifier,
 	}
 }
 
-// call calls the receiver. A panic costs this call, and says nothing of whether something was
+// call calls the receiver. A panic becomes an error, which does not say whether something was
 // delivered.
 func call(ctx context.Context, n Notifier, d Delivery) (receipt Receipt, err error) {
 	if ctx.Err() != nil {
-		return Receipt{}, noTime(ctx)
+		return Receipt{}, errNoTime(ctx)
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("a fault in promsnap itself: %v", r)
+			err = fmt.Errorf("internal error (please report it): %v", r)
 		}
 	}()
 	return n.Notify(ctx, d)
 }
 
-// sleep waits, and tells whether ctx left the time for it. It does not begin to where it would not.
+// sleep waits, and reports whether it did. It returns at once if ctx would end before.
 func (d *delivery) sleep(ctx context.Context, pause time.Duration) bool {
 	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(d.Now()) <= pause {
 		return false

@@ -11,8 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Silence keeps alerts that match from being told until a time. The end of what was told before is
-// told.
+// Silence keeps matching alerts from being sent until a time. If an alert was sent before, its end
+// is still sent.
 type Silence struct {
 	ID      string    `json:"id"`
 	Match   string    `json:"match"` // see ParseMatch
@@ -22,23 +22,23 @@ type Silence struct {
 	By      string    `json:"by,omitempty"` // who added it
 }
 
-// The bounds of what a Page keeps of silences.
+// The limits of the silences in a Page.
 const (
 	MaxSilences  = 100
 	maxMatch     = 1000           // bytes
 	keepSilences = 24 * time.Hour // after they have ended
 )
 
-// Active tells whether the silence holds at a slot.
+// Active reports whether the silence holds at a slot.
 func (s Silence) Active(slot time.Time) bool { return !slot.Before(s.From) && slot.Before(s.Until) }
 
-// ParseMatch reads the matchers of a silence, all of which must hold, as PromQL has them between
-// its braces:
+// ParseMatch parses the matchers of a silence, written as in PromQL between the braces. All of them
+// must match:
 //
 //	node=~"kafka-.*", alertname="NodeMemoryHigh"
 //
-// They match an alert's labels, and alertname, severity and panel. One of them at least must ask
-// for something: matchers that hold for an alert without any label would silence everything.
+// They match an alert's labels, and alertname, severity and panel. At least one must not match the
+// empty string: otherwise the silence would match every alert.
 func ParseMatch(s string) ([]*labels.Matcher, error) {
 	if len(s) > maxMatch {
 		return nil, fmt.Errorf("the matchers have %d characters, more than %d", len(s), maxMatch)
@@ -61,7 +61,7 @@ func matches(ms []*labels.Matcher, a rules.Alert) bool {
 	})
 }
 
-// pruneSilences drops those that have ended a day ago, and where there are still too many the ones
+// pruneSilences drops silences that ended a day ago. If there are still too many, it drops those
 // that end first.
 func pruneSilences(all []Silence, slot time.Time) []Silence {
 	kept := slices.DeleteFunc(slices.Clone(all), func(s Silence) bool {

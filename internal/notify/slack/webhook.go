@@ -29,7 +29,7 @@ type WebhookOptions struct {
 }
 
 // WebhookLoses says what an incoming webhook cannot do, for whoever checks a configuration.
-const WebhookLoses = "an incoming webhook sends text and links only: no pictures, no threads, " +
+const WebhookLimitation = "an incoming webhook sends text and links only: no pictures, no threads, " +
 	"and a message is not edited when the alert is resolved; a bot token can do all of that"
 
 // Webhook tells people through an incoming webhook. It implements notify.Notifier. Its receipts

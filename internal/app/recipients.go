@@ -17,34 +17,34 @@ import (
 	"github.com/promsnap/promsnap/internal/state"
 )
 
-// teller knows whom reports are for and what they were told: what a delivery and its rehearsal have
-// in common.
-type teller struct {
+// recipients holds what a delivery and a dry run share: the receivers, and the state that says what
+// they were sent.
+type recipients struct {
 	cfg       *config.Config
 	o         Options
 	receivers map[string]receiver // by name
 	store     state.Store
-	run       string // unlike every other run
+	run       string // different from every other run
 	again     bool   // see Receivers
 }
 
-// openTeller opens the state and the receivers. A file that does not answer is no error of the
-// configuration: the run says so.
-func openTeller(ctx context.Context, cfg *config.Config, o Options) (teller, error) {
+// openRecipients opens the state and the receivers. A file that does not answer is not an error in
+// the configuration: the run reports it.
+func openRecipients(ctx context.Context, cfg *config.Config, o Options) (recipients, error) {
 	store, err := OpenState(ctx, cfg.State, o.Kubernetes)
 	if stalled(err) {
-		store = lostStore{err}
+		store = failingStore{err}
 	} else if err != nil {
-		return teller{}, err
+		return recipients{}, err
 	}
 	receivers, err := openReceivers(ctx, cfg.Receivers)
-	return teller{
+	return recipients{
 		cfg: cfg, o: o, receivers: receivers, store: state.ByClock{Store: store, Now: o.Now},
 		run: rand.Text(),
 	}, err
 }
 
-// checkReceivers returns an error if a requested report has nobody to be told.
+// checkReceivers returns an error if a requested report has no receivers.
 func checkReceivers(cfg *config.Config, o Options) error {
 	for _, r := range o.reports(cfg) {
 		if len(r.Receivers) == 0 {
@@ -55,7 +55,7 @@ func checkReceivers(cfg *config.Config, o Options) error {
 	return nil
 }
 
-// judgedReport is the snapshot of a report with what its alerts came to.
+// judgedReport is the snapshot of a report with the evaluation of its alerts.
 type judgedReport struct {
 	reportSnapshot
 	began, until time.Time // of the run
@@ -64,7 +64,7 @@ type judgedReport struct {
 	notes        []string               // see Result
 }
 
-func (t *teller) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
+func (t *recipients) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
 	now, err := alerts.Evaluate(ctx, s.source, s.panels, s.nodes, s.window)
 	r := judgedReport{reportSnapshot: s, now: now}
 	r.details = alerts.Details(s.panels, now,
@@ -77,17 +77,19 @@ func (t *teller) evaluate(ctx context.Context, s reportSnapshot) judgedReport {
 	return r
 }
 
-// mostStateTime is how long the state may take to be read.
-const mostStateTime = 15 * time.Second
+// maxStateTime is how long reading the state may take.
+const maxStateTime = 15 * time.Second
 
-// stateTime is ctx for reading the state. A short run keeps most of its time for telling people.
-func (t *teller) stateTime(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, min(mostStateTime, t.o.Timeout/4))
+// stateTime returns a context for reading the state. A short run keeps most of its time for
+// sending.
+func (t *recipients) stateTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, min(maxStateTime, t.o.Timeout/4))
 }
 
-// remember opens what is remembered of a report, with the alerts of this slot, and builds the
-// report, which says how old they are. Where memory is lost it does not: everything would look new.
-func (t *teller) remember(ctx context.Context, store state.Store,
+// remember opens the state of a report, advances its alerts to this slot, and builds the report
+// with the age of each alert. If the state is lost, the report shows no ages: everything would look
+// new.
+func (t *recipients) remember(ctx context.Context, store state.Store,
 	r judgedReport) (*state.Session, Result) {
 	ctx, cancel := t.stateTime(ctx)
 	defer cancel()
@@ -99,24 +101,24 @@ func (t *teller) remember(ctx context.Context, store state.Store,
 		if a, blind := s.Page().Memory.Alerts[rules.BlindKey]; blind && a.Fires() {
 			res.blind = true
 			res.Notes = append(res.Notes,
-				fmt.Sprintf("%s fires since %s, so this run counts as failed", rules.BlindName,
-					a.Now().Since.UTC().Format(time.RFC3339)))
+				fmt.Sprintf("%s has been firing since %s, so this run counts as failed",
+					rules.BlindName, a.Now().Since.UTC().Format(time.RFC3339)))
 		}
 	}
 	res.Report = report.Build(in, r.panels)
 	return s, res
 }
 
-// request is what is asked of notify. What is not known is among the result's errors and notes.
-func (t *teller) request(ctx context.Context, r judgedReport, session *state.Session,
+// request builds the request for notify. What is unknown becomes an error or note of the result.
+func (t *recipients) request(ctx context.Context, r judgedReport, session *state.Session,
 	res *Result) notify.Request {
 	rq := notify.Request{
 		Report: res.Report, Run: t.run, Until: r.until, Now: t.o.Now, Began: r.began,
 		Details:    r.details,
 		Unrecorded: session.Unrecorded(t.runs(r)), Lasts: alerts.Lasts(r.panels),
 	}
-	if lost := session.Lost(); lost != nil {
-		rq.MemoryLost, res.Err = lost.Error(), lost
+	if err := session.Lost(); err != nil {
+		rq.MemoryLost, res.Err = err.Error(), err
 	}
 	if s := r.config.Schedule; s != nil {
 		rq.Interval = s.Interval(r.info.Slot)
@@ -128,10 +130,10 @@ func (t *teller) request(ctx context.Context, r judgedReport, session *state.Ses
 	return rq
 }
 
-// runs is when runs of a report are due; nil: that is not known.
-func (t *teller) runs(r judgedReport) notify.Schedule {
+// runs returns the schedule of a report's runs; nil: unknown.
+func (t *recipients) runs(r judgedReport) notify.Schedule {
 	switch {
-	case t.again: // the run before was for this very slot
+	case t.again: // the run before was for the same slot
 		return func(_, slot time.Time) []time.Time { return []time.Time{slot} }
 	case r.config.Schedule != nil:
 		return r.config.Schedule.Between
@@ -139,8 +141,8 @@ func (t *teller) runs(r judgedReport) notify.Schedule {
 	return nil
 }
 
-// receiversOf returns the receivers of a report, with what they want to be told.
-func (t *teller) receiversOf(r config.Report) []notify.Receiver {
+// receiversOf returns the receivers of a report, with what they want to receive.
+func (t *recipients) receiversOf(r config.Report) []notify.Receiver {
 	var out []notify.Receiver
 	for _, name := range r.Receivers {
 		c := t.receivers[name].config
@@ -176,8 +178,8 @@ func roleOf(r config.Report, c config.Receiver) notify.Role {
 	return notify.RoleChanges
 }
 
-// location is where a person finds the report: at the first archive that has it.
-func (t *teller) location(sent []notify.Sent) notify.Receipt {
+// location returns where a person finds the report: in the first archive that has it.
+func (t *recipients) location(sent []notify.Sent) notify.Receipt {
 	for _, s := range sent {
 		if to := t.receivers[s.Receiver].config; to.Role == config.RoleArchive && s.Err == nil {
 			return notify.Receipt{
