@@ -53,7 +53,7 @@ func TestParseEvent(t *testing.T) {
 		`{"Zeit": ""}`: `unknown field "Zeit"`, `{} {}`: "goes on behind its end",
 		`{"time": "09:00"}`:                                            "is not a time",
 		`{"time": "2026-11-22T10:00:00Z"}`:                             "is in the future",
-		`{"time": "0001-01-01T00:00:00Z"}`:                             "out of reach",
+		`{"time": "0001-01-01T00:00:00Z"}`:                             "out of range",
 		`{"detail-type": "Scheduled Event", "time": "x"}`:              "is not a time",
 		`{"config": "` + strings.Repeat("a", maxEvent) + `"}`:          "more than 64 KiB",
 		`{"reports": [` + strings.Repeat(`"a",`, maxReports) + `"a"]}`: "more than 100 reports",
