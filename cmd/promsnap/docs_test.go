@@ -203,8 +203,8 @@ func TestPagesAreWrapped(t *testing.T) {
 	}
 }
 
-// TestTroubleshootingQuotesMessages checks that every message which docs/troubleshooting.md explains
-// is one that promsnap has. "…" is what differs from one message to the next.
+// TestTroubleshootingQuotesMessages checks that promsnap has every message that
+// docs/troubleshooting.md explains. "…" marks what differs from one message to the next.
 func TestTroubleshootingQuotesMessages(t *testing.T) {
 	source := messages(t)
 	row := regexp.MustCompile(`(?m)^\| ([^|]+) \|`)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestDocumentedAnswer checks that the example in docs/lambda.md is an answer of the function: every
-// field is one, with a value of its type.
+// TestDocumentedAnswer checks that the function's answer has every field of the example in
+// docs/lambda.md, with a value of that type.
 func TestDocumentedAnswer(t *testing.T) {
 	page, err := os.ReadFile("../../docs/lambda.md")
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestDocumentedPayload checks that the example in docs/programs.md is a payload: every field is
-// one, with a value of its type.
+// TestDocumentedPayload checks that a payload has every field of the example in docs/programs.md,
+// with a value of that type.
 func TestDocumentedPayload(t *testing.T) {
 	page, err := os.ReadFile("../../../docs/programs.md")
 	if err != nil {
