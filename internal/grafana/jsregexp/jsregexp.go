@@ -27,7 +27,7 @@ const (
 	maxText    = 64 << 10 // bytes of a text that is matched
 	maxMatches = 10_000   // matches that FindAll returns
 	maxOutput  = 1 << 20  // bytes that Replace writes
-	oneMatch   = 200 * time.Millisecond
+	oneMatch   = time.Second
 	allMatches = 5 * time.Second
 )
 

@@ -44,6 +44,29 @@ const patterns = [
 
 const replacements = ["[$1]", "$&$&", "<$`|$'>", "$$1", "$0", "$2-$1", "$01", "$10", "$<n>", "$<text>=$<value>", "$", "a$b", "$<", ""];
 
+// Patterns by chance, the same on every machine.
+let seed = 11;
+function random() {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return seed / 2 ** 32;
+}
+const pick = (list) => list[Math.floor(random() * list.length)];
+const atoms = [
+  "a", "b", "c", "A", "1", ".", "\\d", "\\w", "\\s", "\\b", "\\B", "^", "$", "[ab]", "[^a]", "[a-c]", "[\\w.]", "\\.", "-", "/", ":",
+  "\\1", "\\2", "é", "x", "[^]", "\\n", "_", " ",
+];
+const repeats = ["", "", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,2}", "{0,1}?", "{2,}"];
+const groups = ["(", "(?:", "(?=", "(?!", "(?<=", "(?<!", "(", "(?:"];
+function generate(depth) {
+  let out = "";
+  for (let i = 1 + Math.floor(random() * 4); i > 0; i--) {
+    out += random() < 0.3 && depth > 0 ? pick(groups) + generate(depth - 1) + ")" : pick(atoms);
+    out += pick(repeats) + (random() < 0.12 ? "|" : "");
+  }
+  return out;
+}
+for (let i = 0; i < 300; i++) patterns.push([generate(2), pick(["", "g", "i", "gi", "gm", "m", "gs"])]);
+
 for (const [pattern, flags] of patterns) {
   let line = { pattern, flags };
   try {
