@@ -29,7 +29,7 @@ type Outcome struct{ Results []Result }
 
 // failed reports whether a query or a delivery failed, or only a part could be seen.
 func (r *Result) failed() bool {
-	return r.Err != nil || len(r.Report.Failures) > 0 || r.blind || r.Report.OnlyPart()
+	return r.Err != nil || len(r.Report.Failures) > 0 || r.blind || r.Report.AllPartial()
 }
 
 // Failed reports whether a query or a delivery failed, or only a part could be seen.

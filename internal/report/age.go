@@ -7,31 +7,30 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Known is what is remembered of a report's alerts. A report that is told of it says how old each
-// one is.
+// Known is the state of a report's alerts. With it, a report shows how old each alert is.
 type Known struct {
-	Memory rules.Memory     // advanced to the report's slot
-	Now    rules.Evaluation // what it was advanced by: it says which alert a finding is of
+	Memory rules.Memory     // the state after the report's slot
+	Now    rules.Evaluation // the evaluation of the slot, which maps findings to alerts
 }
 
-// Age is how old the alert of a finding is, by what is remembered of it. The zero value is of what
-// is no alert that fires, or of an alert that is not remembered.
+// Age is the age of a finding's alert. The zero value means that no alert fires, or that the state
+// does not have it.
 type Age struct {
-	New bool // this slot is the first that found it
-	// the first sample beyond the limit, also where it lies before the report's window
+	New bool // whether this slot is the first with the alert
+	// the first sample above or below the limit, which may be before the report's window
 	Since time.Time
-	// the number of calendar days on which it was so, in the report's zone: 1 on the first
+	// the number of calendar days so far in the report's zone: 1 on the first day
 	Day int
 }
 
-// findingID knows a rule's judgement of one series.
+// findingID identifies the result of a rule for one series.
 type findingID struct {
 	panel, rule string
 	labels      uint64
 }
 
-// agesOf returns the ages of the alerts that fire, nil where nothing is remembered of this slot: no
-// state, or one that a newer slot has advanced.
+// agesOf returns the ages of the firing alerts. It returns nil without state, or if a newer slot
+// has advanced the state.
 func agesOf(in Info) map[findingID]Age {
 	if in.Known == nil || !in.Known.Memory.Slot.Equal(in.Slot) {
 		return nil
@@ -53,15 +52,15 @@ func agesOf(in Info) map[findingID]Age {
 	return ages
 }
 
-// day is the number of t's day in a zone, counted from some day on.
+// day returns the number of t's day in a zone, counted from a fixed day.
 func day(t time.Time, zone *time.Location) int {
 	y, m, d := t.In(zone).Date()
 	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
-// age is the word for how old a finding's alert is, and the name of its style: NEW; from the second
-// day on which one it is; else since when, where the finding does not say that itself, because its
-// window or its streak begins later.
+// age returns the age of a finding's alert as text, and its style: NEW in the first slot, and from
+// the second day on the number of the day. In between it returns the start time, if the finding
+// does not show it because its window or streak begins later.
 func (w wording) age(f *Finding, in Info) (word, class string) {
 	switch a := f.Age; {
 	case a == Age{}:

@@ -10,9 +10,9 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// FindingOf says one episode of an alert as the report says its findings, whether or not its series
-// is in this answer: also one that is resolved, that is silent, or whose panel failed, and
-// promsnap's own. Its sentence is not in the report's counts.
+// FindingOf returns an episode of an alert as a finding. The series need not be in this report: the
+// episode may be resolved or silent, its panel may have failed, or the alert may be promsnap's own.
+// The finding is not in the report's counts.
 func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
 	p, known := &snapshot.Panel{Spec: panel.Spec{Name: a.Panel, Title: a.Rule}}, false
 	for i := range r.Panels {
@@ -20,13 +20,13 @@ func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
 			p, known = &r.Panels[i], true
 		}
 	}
-	found := judged(a, e)
+	found := resultOf(a, e)
 	found.Ref = p.Spec.Rule(a.Rule).Ref
-	f, _ := r.words.tell(p, &found)
+	f, _ := r.words.finding(p, &found)
 	switch {
 	case !known || p.Spec.Rule(a.Rule).Holds():
-		// what a number without its unit says is anybody's guess
-		f.ofState()
+		// a number without its unit means nothing
+		f.dropFigures()
 	case math.IsNaN(found.Value) && !f.Past():
 		f.Value, f.Limit = "", ""
 	}
@@ -37,12 +37,12 @@ func (r *Report) FindingOf(a rules.Alert, e rules.Episode) Finding {
 	return f
 }
 
-// InFull is a finding's sentence with its limit and where it is heading: "ip-10-0-1-12 memory 94 %,
-// above 90 % since 02:10, rising".
+// InFull returns a finding's sentence with its limit and trend: "ip-10-0-1-12 memory 94 %, above 90
+// % since 02:10, rising".
 func (r *Report) InFull(f *Finding) string { return r.words.worst(f, r.Info) }
 
-// judged is what an alert's rule found, as far as the alert remembers it.
-func judged(a rules.Alert, e rules.Episode) snapshot.Finding {
+// resultOf rebuilds the result of an alert's rule from what the alert remembers.
+func resultOf(a rules.Alert, e rules.Episode) snapshot.Finding {
 	streak := &rules.Streak{
 		Event: e.Event, Seen: a.Streak.Seen, Expected: a.Streak.Expected, Bouts: a.Streak.Bouts,
 		Beyond: a.Streak.Beyond,

@@ -12,25 +12,26 @@ type File struct {
 	Body        []byte
 }
 
-// fileName is what a file of a report may be called; it keeps every file inside the directory that
-// it is written to.
+// fileName matches the names that a file may have. Such a name stays inside the directory that the
+// file is written to.
 var fileName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,199}$`)
 
-// CheckNames refuses names that would leave the report's directory, and two files of one name.
+// CheckNames returns an error if a name would leave the report's directory, or if two files have
+// the same name.
 func CheckNames(files []File) error {
 	seen := map[string]bool{}
 	for _, f := range files {
 		switch {
 		case !fileName.MatchString(f.Name):
-			return fmt.Errorf("a file of the report is called %q: a name is of [a-z0-9.-] and "+
-				"does not begin with a dot", f.Name)
+			return fmt.Errorf("file name %q of the report is not allowed: use only [a-z0-9.-], and a "+
+				"letter or digit first", f.Name)
 		case seen[f.Name]:
-			return fmt.Errorf("two files of the report are called %s", f.Name)
+			return fmt.Errorf("two files of the report have the name %s", f.Name)
 		}
 		seen[f.Name] = true
 	}
 	return nil
 }
 
-// PictureName returns what the file of a panel's picture is called.
+// PictureName returns the file name of a panel's picture.
 func PictureName(panel string) string { return Slug(panel) + ".png" }

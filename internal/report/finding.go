@@ -11,69 +11,67 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// Finding is what a reader is told of one series: the gravest judgement of all of its rules, in
-// words and figures.
+// Finding is the worst result of all rules for one series, as text and figures.
 type Finding struct {
 	Panel, Title string // the panel's name and title
-	Subject      string // what the figure is: "memory"
+	Subject      string // what the value is: "memory"
 	Name         string // the series
-	Node         string // the node that it belongs to, "" where that is not known
+	Node         string // the node of the series, "" if unknown
 	Rule         string
-	Runbook      string // a link for whoever is called; may be empty
+	Runbook      string // a link for the person on call; may be empty
 
-	// Breach, NoData or Pending; OK and Gone of what was beyond its limit and is no more
+	// Breach, NoData or Pending; OK or Gone if the streak has ended
 	Status   rules.Status
 	Severity rules.Severity
 
-	// "94 %", "90 %"; Value is "" where it says nothing: of NoData, and of conditions
+	// "94 %", "90 %"; Value is "" for NoData and for conditions
 	Value, Limit string
-	// "60.4 of 64 GiB", or what the panel's detail says of it: "limit 28 GiB"; "" where nothing is
-	// known
+	// "60.4 of 64 GiB", or what the panel's detail query says: "limit 28 GiB"; "" if unknown
 	Used string
-	// what takes most of it: "shop/checkout-7d9f 22 GiB"; nil where that was not asked
+	// the largest users: "shop/checkout-7d9f 22 GiB"; nil without a detail query
 	Details []string
 
-	// when the streak began, or when the last sample came (NoData); zero where that is not known
+	// when the streak began, or the time of the last sample (NoData); zero if unknown
 	Since time.Time
-	// the streak may have begun before Since, which is where the window begins
+	// whether the streak may have begun before Since, the start of the window
 	Open     bool
 	Lasted   time.Duration // of the streak
-	Seen     int           // samples of the streak, of Expected
+	Seen     int           // number of samples in the streak, of Expected
 	Expected int
-	Bouts    int       // how often a condition held that comes and goes; else 0
-	Share    float64   // of the samples in which it held, then
-	Until    time.Time // of what has ended: when
-	Number   string    // of a panel that counts events: how many, "3 restarts"; else ""
-	// the newest of them, or, where Before is true, a time before which all were
+	Bouts    int       // how often a flapping condition held; else 0
+	Share    float64   // share of the samples in which a flapping condition held
+	Until    time.Time // when the streak ended
+	Number   string    // the number of events, such as "3 restarts"; "" if the panel counts none
+	// the time of the newest event, or, if Before is true, a time after all events
 	Event  time.Time
 	Before bool
-	One    bool // Number is of one event
-	// there were some for longer than one sample counts: Number is the most that one did
+	One    bool // whether Number is one event
+	// whether events happened for longer than one sample counts; Number is then the highest count
 	Recurs     bool
-	Peak       string // of the streak: the value furthest beyond the limit
+	Peak       string // the value furthest from the limit in the streak
 	PeakAt     time.Time
-	Age        Age // of its alert
+	Age        Age // of the alert
 	Trend      snapshot.Trend
 	Sentence   string // "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10"
 	direction  rules.Direction
 	reduce     rules.Reduce
-	need       time.Duration // how long a Pending must last
-	within     time.Duration // what one sample counts the events of
-	number     float64       // of events, at the newest sample
-	values     []float64     // on the panel's grid; nil where the series is not drawn
+	need       time.Duration // how long a Pending must last to become an alert
+	within     time.Duration // the time past which one sample counts events
+	number     float64       // number of events at the newest sample
+	values     []float64     // on the panel's grid; nil if the series is not drawn
 	limit      float64
-	labels     uint64 // the hash of the series'
+	labels     uint64 // the hash of the series' labels
 	panelOrder int
-	last       *Finding // of NoData: what fired when the data ended; nil where nothing did
+	last       *Finding // what fired when the data stopped (NoData); nil if nothing did
 }
 
-// hasLimit reports whether the limit is worth naming. One of 0 is not, where any figure above it
-// says so itself.
+// hasLimit reports whether the limit is worth showing. A limit of 0 is not if values above it are
+// bad: any value shows that.
 func (f *Finding) hasLimit() bool {
 	return f.Limit != "" && (f.limit != 0 || f.direction != rules.Above)
 }
 
-// Beyond is the limit as it stands behind the value: "> 90 %"; "" where it is not worth naming.
+// Beyond returns the limit as text after the value: "> 90 %"; "" if it is not worth showing.
 func (f *Finding) Beyond() string {
 	switch {
 	case !f.hasLimit():
@@ -84,21 +82,21 @@ func (f *Finding) Beyond() string {
 	return "> " + f.Limit
 }
 
-// ofState takes out the figures of a condition, which say no more than its subject does.
-func (f *Finding) ofState() {
+// dropFigures removes the figures of a condition, which say no more than its subject.
+func (f *Finding) dropFigures() {
 	f.Value, f.Limit, f.Peak = "", "", ""
 	if f.last != nil {
-		f.last.ofState()
+		f.last.dropFigures()
 	}
 }
 
-// Sighting returns in how many scrapes of how many a streak was seen, in at most ten, and whether
-// that is notably less than all.
+// Sighting returns in how many of how many scrapes a streak was seen, scaled to at most ten, and
+// whether that is clearly less than all.
 func (f *Finding) Sighting() (seen, of int, less bool) {
 	return rules.Sighting{Seen: f.Seen, Expected: f.Expected}.InTen()
 }
 
-// Shown is the value as tables show it: of what has ended its peak.
+// Shown returns the value for a table: the peak if the finding has ended.
 func (f *Finding) Shown() string {
 	if f.Past() {
 		return f.Peak
@@ -106,10 +104,10 @@ func (f *Finding) Shown() string {
 	return f.Value
 }
 
-// Past tells a finding that has ended.
+// Past reports whether the finding has ended.
 func (f *Finding) Past() bool { return f.Status == rules.OK || f.Status == rules.Gone }
 
-// gravity orders what findings say: the larger, the worse.
+// gravity orders findings: the larger, the worse.
 func gravity(st rules.Status, sev rules.Severity) int {
 	switch st {
 	case rules.Breach:
@@ -122,8 +120,8 @@ func gravity(st rules.Status, sev rules.Severity) int {
 	return int(sev)
 }
 
-// sortByGravity puts the worst first. Among equals the panels' order decides, which is an editor's,
-// then the rank within the panel.
+// sortByGravity sorts the worst first. Equal findings keep the order of the panels, then the rank
+// within the panel.
 func sortByGravity(fs []Finding) {
 	slices.SortStableFunc(fs, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(gravity(b.Status, b.Severity), gravity(a.Status, a.Severity)),
@@ -131,17 +129,17 @@ func sortByGravity(fs []Finding) {
 	})
 }
 
-// findingsOf appends to out one finding for each series of p that has something to say, the gravest
-// of its rules.
+// findingsOf appends to out one finding for each series of p that has one: the worst of all its
+// rules.
 func (w wording) findingsOf(out []Finding, p *snapshot.Panel) []Finding {
 	bySeries := map[uint64]int{}
 	for i := range p.Findings {
-		f, ok := w.tell(p, &p.Findings[i])
+		f, ok := w.finding(p, &p.Findings[i])
 		if !ok {
 			continue
 		}
 		if p.Spec.Rule(f.Rule).Holds() {
-			f.ofState()
+			f.dropFigures()
 		}
 		key := p.Findings[i].Key()
 		at, seen := bySeries[key]
@@ -149,25 +147,25 @@ func (w wording) findingsOf(out []Finding, p *snapshot.Panel) []Finding {
 		case !seen:
 			bySeries[key] = len(out)
 			out = append(out, f)
-		case tellsMore(&f, &out[at]):
+		case outranks(&f, &out[at]):
 			out[at] = f
 		}
 	}
 	return out
 }
 
-// tellsMore says whether a is to be shown instead of b, both of one series: the graver, then the
-// alert, which knows since when.
-func tellsMore(a, b *Finding) bool {
+// outranks reports whether a is shown instead of b for the same series: the worse one, else the
+// alert, which has a start time.
+func outranks(a, b *Finding) bool {
 	if ga, gb := gravity(a.Status, a.Severity), gravity(b.Status, b.Severity); ga != gb {
 		return ga > gb
 	}
 	return a.reduce == "" && b.reduce != ""
 }
 
-// tell puts one judgement into words and figures; false where there is nothing to say: an end that
-// is normal, a rule without a limit.
-func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
+// finding makes the Finding of a result. It returns false if there is nothing to show: a normal
+// end, or a rule without a limit.
+func (w wording) finding(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	rule := p.Spec.Rule(sf.Rule)
 	u := p.Spec.UnitOf(rule.Ref)
 	f := Finding{
@@ -179,7 +177,7 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	}
 	if line := p.Line(sf.Ref, sf.Labels); line != nil {
 		f.values = line.Values
-		if p.Spec.Events == nil { // a count of an hour does not head anywhere
+		if p.Spec.Events == nil { // a number of events in an hour has no trend
 			f.Trend = line.Climbs.Trend(sf.Limit)
 		}
 	}
@@ -192,7 +190,7 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 	}
 	if d := p.Spec.Detail; d != nil {
 		f.Details = w.details(p, sf)
-		if !d.Ranks() { // one fact, and no list of what takes most
+		if !d.Ranks() { // one fact instead of the largest users
 			f.Used, f.Details = cmp.Or(f.Used, strings.Join(f.Details, ", ")), nil
 		}
 	}
@@ -204,31 +202,31 @@ func (w wording) tell(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool) {
 		if sf.Streak != nil {
 			last := f
 			last.streak(p, sf.Streak, w)
-			if step := p.Grid.Step; step > 0 { // what was not seen after it is said apart
+			if step := p.Grid.Step; step > 0 { // the silence after the streak is reported separately
 				last.Expected = int(sf.Streak.Lasted()/step) + 1
 			}
 			f.last = &last
 		}
 		f.Since, f.Value, f.Limit, f.Used, f.Trend = sf.Newest, "", "", "", snapshot.Steady
 	case rules.OK, rules.Gone:
-		over := sf.Earlier
-		if s := sf.Streak; s != nil && (over == nil || s.Severity >= over.Severity) {
-			over = s // it fired when its object ended
+		past := sf.Earlier
+		if s := sf.Streak; s != nil && (past == nil || s.Severity >= past.Severity) {
+			past = s // it fired when its object ended
 		}
-		if over == nil {
+		if past == nil {
 			return Finding{}, false
 		}
-		f.ended(p, over, w)
+		f.ended(p, past, w)
 	default:
 		return Finding{}, false
 	}
 	return f, true
 }
 
-// streak takes over the streak that goes on.
+// streak fills in a streak that goes on.
 func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak, w wording) {
 	if s == nil {
-		return // a verdict
+		return // a verdict has no streak
 	}
 	f.Since, f.Open, f.Lasted = s.From, s.Open, s.Lasted()
 	f.Seen, f.Expected, f.Bouts = s.Seen, s.Expected, s.Bouts
@@ -239,8 +237,8 @@ func (f *Finding) streak(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.events(p, s)
 }
 
-// events takes over how many events a streak is of and when the newest was, in place of a figure
-// and of how long it was above 0.
+// events fills in the number of events and the time of the newest, instead of a value and the time
+// above 0.
 func (f *Finding) events(p *snapshot.Panel, s *rules.Streak) {
 	e := p.Spec.Events
 	if e == nil {
@@ -255,8 +253,8 @@ func (f *Finding) events(p *snapshot.Panel, s *rules.Streak) {
 	f.Event, f.Before = s.Dated(e.Within)
 }
 
-// ended takes over a streak that has ended: its peak against the limit of then, instead of the
-// value of now.
+// ended fills in a streak that has ended: its peak and the limit at that time, instead of the
+// current value.
 func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.streak(p, s, w)
 	f.Severity, f.Until, f.limit = s.Severity, s.To, s.Limit
@@ -264,18 +262,19 @@ func (f *Finding) ended(p *snapshot.Panel, s *rules.Streak, w wording) {
 	f.Used, f.Trend = "", snapshot.Steady
 }
 
-// joinSilentNodes makes one finding of a node's silence in several panels: "ip-10-0-1-17 memory,
-// CPU, disk: no data". It overwrites fs: in an outage there are tens of thousands.
-func joinSilentNodes(fs []Finding) []Finding {
+// mergeSilentNodes merges the silence of a node in several panels into one finding: "ip-10-0-1-17
+// memory, CPU, disk: no data". It overwrites fs, because an outage has tens of thousands of
+// findings.
+func mergeSilentNodes(fs []Finding) []Finding {
 	first := map[string]int{}
 	out := fs[:0]
 	for i, f := range fs {
 		f.panelOrder = i
 		if f.Status == rules.NoData && f.Node != "" && f.last == nil {
-			// what fired stays one by one
+			// alerts that fired stay separate
 			f.Name = f.Node
 			if at, seen := first[f.Node]; seen {
-				out[at].alsoSilent(f)
+				out[at].addSilence(f)
 				continue
 			}
 			first[f.Node] = len(out)
@@ -285,9 +284,9 @@ func joinSilentNodes(fs []Finding) []Finding {
 	return out
 }
 
-// alsoSilent adds what another panel has lost of the same node. Since is the time from which all of
-// them are silent.
-func (f *Finding) alsoSilent(o Finding) {
+// addSilence adds the silence of the same node in another panel. Since becomes the time from which
+// all of them are silent.
+func (f *Finding) addSilence(o Finding) {
 	if !slices.Contains(strings.Split(f.Subject, ", "), o.Subject) {
 		f.Subject += ", " + o.Subject
 	}
@@ -299,10 +298,10 @@ func (f *Finding) alsoSilent(o Finding) {
 	}
 }
 
-// FailureOf says why a panel has no answer.
+// FailureOf returns why a panel has no answer.
 func (r *Report) FailureOf(p *snapshot.Panel) Failure { return r.words.failureOf(p) }
 
-// failureOf says why a panel has no answer.
+// failureOf returns why a panel has no answer.
 func (w wording) failureOf(p *snapshot.Panel) Failure {
 	f := Failure{Panel: p.Spec.Name, Title: p.Spec.Title, Error: w.NoAnswer}
 	if p.Failure != nil {

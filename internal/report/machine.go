@@ -12,38 +12,37 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// How many kinds of trouble, and how many versions of the kubelet, the line above the nodes' table
-// counts.
+// How many kinds of trouble and how many kubelet versions the line above the nodes' table lists.
 const (
 	saidTroubles = 5
 	saidKubelets = 3
 )
 
-// notReady is what kubectl calls a node whose condition Ready is not true.
+// notReady is kubectl's name for a node whose condition Ready is not true.
 const notReady = "NotReady"
 
-// Machine is what the Kubernetes API knows of a node. The zero value is of a node that the API was
-// not asked about.
+// Machine is what the Kubernetes API reports about a node. The zero value means that the API was
+// not asked.
 type Machine struct {
 	Badges     []Badge
 	Facts      []Fact
 	Taints     []string
-	TaintsSaid string // how many
+	TaintCount string // "2 taints"
 
-	trouble int // the more, the worse
+	trouble int // the larger, the worse
 }
 
-// Badge is what ails a node, or keeps Pods away from it.
+// Badge is a problem of a node, or a reason that keeps pods away from it.
 type Badge struct {
 	Class, Word string
-	Title       string // kubectl's word for it, where ours is another
+	Title       string // kubectl's name for it, if it differs from ours
 }
 
-// Fact is one word on what a node is. Region is its beginning, which is left out where there is
-// little room.
+// Fact is one property of a node. Region is its start, which is left out in little space.
 type Fact struct{ Region, Text string }
 
-// machine says what is known of a node at the slot: a report that is made again says the same age.
+// machine returns what is known about a node at the slot, so that a report made again shows the
+// same age.
 func (w wording) machine(n *snapshot.Node, slot time.Time) Machine {
 	m := Machine{trouble: trouble(n)}
 	for _, c := range n.Conditions {
@@ -70,12 +69,12 @@ func (w wording) machine(n *snapshot.Node, slot time.Time) Machine {
 		m.Taints = append(m.Taints, printable(t))
 	}
 	if len(m.Taints) > 0 {
-		m.TaintsSaid = w.Taints.Of(len(m.Taints))
+		m.TaintCount = w.Taints.Of(len(m.Taints))
 	}
 	return m
 }
 
-// trouble orders nodes by what the Kubernetes API says of them: the larger, the worse.
+// trouble orders nodes by what the Kubernetes API reports: the larger, the worse.
 func trouble(n *snapshot.Node) int {
 	switch {
 	case slices.Contains(n.Conditions, notReady):
@@ -88,8 +87,8 @@ func trouble(n *snapshot.Node) int {
 	return 0
 }
 
-// Line is the badges and the facts in one line: "NotReady · m5.2xlarge · ap-northeast-2a". "" where
-// nothing is known.
+// Line returns the badges and the facts as one line: "NotReady · m5.2xlarge · ap-northeast-2a", or
+// "" if nothing is known.
 func (m Machine) Line() string {
 	var parts []string
 	for _, b := range m.Badges {
@@ -108,8 +107,8 @@ func (w wording) pool(name string) string {
 	return fmt.Sprintf(w.Pool, name)
 }
 
-// nodeAge is how long ago a node was made, in whole days after the second; "" of one that the slot
-// does not know yet.
+// nodeAge returns the age of a node at the slot, in whole days from the second day on. It returns
+// "" for a node created after the slot.
 func (w wording) nodeAge(created, slot time.Time) string {
 	age := slot.Sub(created)
 	switch {
@@ -125,9 +124,10 @@ func (w wording) nodeAge(created, slot time.Time) string {
 	return w.duration(age)
 }
 
-// nodesSaid counts what matters of the nodes by the Kubernetes API, and the kubelets of another
-// version than most: "2 cordoned, 1 NotReady; kubelet v1.35.2 on 3 of 42". "" where nothing does.
-func (r *Report) nodesSaid() string {
+// nodesSummary counts the notable states of the nodes in the Kubernetes API, and the kubelets whose
+// version differs from most: "2 cordoned, 1 NotReady; kubelet v1.35.2 on 3 of 42 nodes". It returns
+// "" if there are none.
+func (r *Report) nodesSummary() string {
 	w := r.words
 	troubles, kubelets, versioned := map[string]int{}, map[string]int{}, 0
 	for i := range r.Info.Nodes {
@@ -164,16 +164,15 @@ func (r *Report) nodesSaid() string {
 	return strings.Join(said, "; ")
 }
 
-// mostFirst returns what was counted, the most first; of versions that are equally many the newer
-// one.
+// mostFirst returns the keys, the highest count first. Of versions with equal counts, the newer one
+// comes first.
 func mostFirst(count map[string]int) []string {
 	return slices.SortedFunc(maps.Keys(count), func(a, b string) int {
 		return cmp.Or(cmp.Compare(count[b], count[a]), strings.Compare(b, a))
 	})
 }
 
-// KnownNodes returns the nodes that the Kubernetes API knows, those with trouble first, then by
-// name.
+// KnownNodes returns the nodes in the Kubernetes API, those with trouble first, then by name.
 func (r *Report) KnownNodes() []*snapshot.Node {
 	nodes := make([]*snapshot.Node, 0, len(r.Info.Nodes))
 	for i := range r.Info.Nodes {

@@ -96,7 +96,7 @@ func TestNodesSaid(t *testing.T) {
 		"1 Ill8, 1 Ill7, 1 Ill6, 1 Ill5, and 5 more": ill,
 	} {
 		r := Build(Info{Slot: slot, Nodes: nodes}, nil)
-		if got := r.nodesSaid(); got != want {
+		if got := r.nodesSummary(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

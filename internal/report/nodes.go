@@ -12,18 +12,17 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// column is a panel whose rows are shares of what nodes have, and what its column is called.
+// column is a panel with shares of what nodes have, and the heading of its column.
 type column struct {
 	panel *snapshot.Panel
 	head  string
-	used  bool // not only asked for
+	used  bool // whether it is usage, not requests
 }
 
-// measures reports whether a row is of the query that the column shows, which is the panel's first.
+// measures reports whether a row belongs to the query that the column shows, the panel's first.
 func (c column) measures(row *snapshot.Row) bool { return row.Ref == c.panel.Spec.Query("").Ref }
 
-// columns returns the panels of this report that fill the nodes' table: of each measure, the first
-// that has data.
+// columns returns the columns of the nodes' table: for each measure, the first panel that has data.
 func (r *Report) columns() []column {
 	measures := []struct {
 		of   panel.Measure
@@ -47,16 +46,16 @@ func (r *Report) columns() []column {
 	return found
 }
 
-// Share is how much of the whole fleet is taken of something.
+// Share is how much of a resource the whole fleet uses.
 type Share struct {
 	Word  string  // "Memory"
 	Text  string  // "61 %"
-	Used  string  // "1.6 of 2.6 TiB"; "" where the panel knows no capacity
+	Used  string  // "1.6 of 2.6 TiB"; "" without a capacity
 	Ratio float64 // 0.61
 }
 
-// Fleet returns what is taken of the whole fleet, a share for each column that the report has: what
-// is used of what there is, or, where a panel knows no capacity, the mean.
+// Fleet returns the shares of the whole fleet, one for each column: what is used divided by what
+// there is, or the mean if the panel has no capacity.
 func (r *Report) Fleet() []Share {
 	var shares []Share
 	for _, m := range r.columns() {
@@ -65,7 +64,7 @@ func (r *Report) Fleet() []Share {
 			row := &m.panel.Rows[i]
 			if last := row.Stats.Last; series.Finite(last) && m.measures(row) {
 				n++
-				mean += last/n - mean/n // unlike sum/n never beyond the largest float
+				mean += last/n - mean/n // unlike sum/n, this cannot overflow
 				if series.Finite(row.Capacity) {
 					used, whole = used+float64(last*row.Capacity), whole+row.Capacity
 				}
@@ -85,46 +84,46 @@ func (r *Report) Fleet() []Share {
 	return shares
 }
 
-// Nodes is what is said of the nodes one by one.
+// Nodes is the table of nodes.
 type Nodes struct {
-	Said  string   // what matters of all of them
-	Heads []string // what their figures are of
-	Lines []Node   // the worst first
-	Bare  bool     // nothing is known of them but their names
+	Summary string   // what is notable about all of them
+	Heads   []string // headings of the columns
+	Lines   []Node   // the worst first
+	Bare    bool     // whether only their names are known
 }
 
-// Node is one node with its figures.
+// Node is one node with its values.
 type Node struct {
 	Name, State, Class string
-	Title              string // its worst finding, or what is known of it, in a sentence
-	Panel              string // where its worst finding is; "" where there is none
+	Title              string // its worst finding or its values, in a sentence
+	Panel              string // the panel of its worst finding; "" without findings
 	Figures            []NodeFigure
 	Machine            Machine
 
 	gravity int
-	first   int // place of its worst finding among all, which the report's order decides
+	first   int // position of its worst finding in the report
 	fullest float64
 }
 
-// NodeFigure is one measure of one node.
+// NodeFigure is one measured value of a node.
 type NodeFigure struct {
 	Head, Text, Class string
-	Panel             string  // where it is from; "" where it is not measured
-	Value             float64 // NaN where it is not measured
-	Share             float64 // of the whole; -Inf where it is not measured
+	Panel             string  // its panel; "" if not measured
+	Value             float64 // NaN if not measured
+	Share             float64 // of the total; -Inf if not measured
 }
 
-// gravityUnmeasured puts a node that nobody looks at between one that fell silent and one that is
-// about to breach.
+// gravityUnmeasured orders a node that is not measured between a silent node and one with a pending
+// alert.
 const gravityUnmeasured = 15
 
-// Nodes returns every node that is known or measured, the worst first, then those with which
-// something is the matter, then the fullest.
+// Nodes returns every known or measured node: the worst first, then nodes in trouble, then the
+// fullest.
 func (r *Report) Nodes() Nodes {
 	columns := r.columns()
 	byName := r.nodesByName(columns)
 	all := Nodes{
-		Said: r.nodesSaid(), Lines: make([]Node, 0, len(byName)), Bare: len(columns) == 0 &&
+		Summary: r.nodesSummary(), Lines: make([]Node, 0, len(byName)), Bare: len(columns) == 0 &&
 			!slices.ContainsFunc(r.Info.Nodes, isKnown),
 	}
 	for _, m := range columns {
@@ -144,7 +143,7 @@ func (r *Report) Nodes() Nodes {
 	return all
 }
 
-// nodesByName brings together what the Kubernetes API, the columns and the findings say of each
+// nodesByName combines what the Kubernetes API, the columns and the findings report about each
 // node.
 func (r *Report) nodesByName(columns []column) map[string]*Node {
 	byName := map[string]*Node{}
@@ -163,7 +162,7 @@ func (r *Report) nodesByName(columns []column) map[string]*Node {
 		if !n.Exporter {
 			l.Class, l.State, l.gravity = "unmeasured", r.words.Unmeasured, gravityUnmeasured
 			if n.Kind != snapshot.OrdinaryNode {
-				l.gravity = 0 // it cannot be otherwise
+				l.gravity = 0 // node_exporter cannot run there
 			}
 		}
 	}
@@ -176,7 +175,7 @@ func (r *Report) nodesByName(columns []column) map[string]*Node {
 	}
 	for i := range r.Findings {
 		if f := &r.Findings[i]; byName[f.Node] != nil && !f.Past() {
-			byName[f.Node].find(f, i, r.words)
+			byName[f.Node].addFinding(f, i, r.words)
 		}
 	}
 	return byName
@@ -194,7 +193,8 @@ func newNode(name string, columns []column, w wording) *Node {
 	return l
 }
 
-// measure takes over a figure; of several, such as a node's disks, the fullest.
+// measure records a value, keeping the highest when several rows match, such as those of a node's
+// disks.
 func (l *Node) measure(f *NodeFigure, row *snapshot.Row, m column, w wording) {
 	last := row.Stats.Last
 	share := m.panel.Spec.Share(last)
@@ -208,8 +208,9 @@ func (l *Node) measure(f *NodeFigure, row *snapshot.Row, m column, w wording) {
 	}
 }
 
-// find takes over a finding of the node; the gravest, which comes first, colours it.
-func (l *Node) find(f *Finding, place int, w wording) {
+// addFinding records a finding of the node. The first one is the worst and gives the node its
+// colour.
+func (l *Node) addFinding(f *Finding, place int, w wording) {
 	if l.Title == "" {
 		l.Title = f.Sentence
 	}
@@ -219,7 +220,7 @@ func (l *Node) find(f *Finding, place int, w wording) {
 	}
 }
 
-// figures says what is known of a node that nothing was found of.
+// figures returns the values of a node without findings as text.
 func (l *Node) figures() string {
 	var known []string
 	for _, f := range l.Figures {
@@ -233,7 +234,7 @@ func (l *Node) figures() string {
 	return strings.Join(known, ", ")
 }
 
-// classOf is the style's name for a judgement.
+// classOf returns the style's name for a state.
 func classOf(st rules.Status, sev rules.Severity) string {
 	switch {
 	case st == rules.Breach && sev == rules.Critical:

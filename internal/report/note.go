@@ -14,16 +14,16 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// SayNote words a note in a language.
+// SayNote returns a note as text in a language.
 func SayNote(l words.Language, n snapshot.Note) string { return wordingIn(l).note(n) }
 
-// SayDetails words what lies behind a finding in a language, each part with its figure:
+// SayDetails returns the details of a finding in a language, each with its value:
 // "shop/checkout-7d9f 22 GiB".
 func SayDetails(l words.Language, p *snapshot.Panel, f *snapshot.Finding) []string {
 	return wordingIn(l).details(p, f)
 }
 
-// DetailsOf is SayDetails in the report's language.
+// DetailsOf returns the details of a finding in the report's language.
 func (r *Report) DetailsOf(p *snapshot.Panel, f *snapshot.Finding) []string {
 	return r.words.details(p, f)
 }
@@ -42,8 +42,8 @@ func (w wording) details(p *snapshot.Panel, f *snapshot.Finding) []string {
 	return out
 }
 
-// note is a note as a sentence. One that nobody has words for, which only a file from outside can
-// hold, is said by its code.
+// note returns a note as text. An unknown code, which only a file from outside can have, is
+// returned as it is.
 func (w wording) note(n snapshot.Note) string {
 	how, known := phrasings[n.Code]
 	if !known {
@@ -57,7 +57,7 @@ func (w wording) note(n snapshot.Note) string {
 	return fmt.Sprintf(how.format(w.Words), args...)
 }
 
-// notes are several notes as sentences.
+// notes returns several notes as text.
 func (w wording) notes(ns []snapshot.Note) []string {
 	var out []string
 	for _, n := range ns {
@@ -66,18 +66,17 @@ func (w wording) notes(ns []snapshot.Note) []string {
 	return out
 }
 
-// phrasing is how a note is worded: the format of a language, and what writes each of its
-// arguments.
+// phrasing is how a note is written: its format in a language, and a writer for each argument.
 type phrasing struct {
 	format func(*words.Words) string
 	args   []writer
 }
 
-// writer writes one argument of a format out of the first of a note's arguments, and returns how
+// writer turns the first of a note's arguments into one argument of the format, and returns how
 // many of them it used.
 type writer func(w wording, args []string) (text string, used int)
 
-// phrasings are those of every code.
+// phrasings has the phrasing of every code.
 var phrasings = map[string]phrasing{
 	snapshot.NoteServerWarns: {func(w *words.Words) string {
 		return w.ServerWarns
@@ -212,10 +211,10 @@ var phrasings = map[string]phrasing{
 	snapshot.NoteCutShort: {itself, []writer{plain}},
 }
 
-// itself is the format of what is said as it is.
+// itself is the format of a text that is not translated.
 func itself(*words.Words) string { return "%[1]s" }
 
-// plain is the first argument as it is, "" where there is none.
+// plain returns the first argument as it is, or "" if there is none.
 func plain(_ wording, args []string) (string, int) {
 	if len(args) == 0 {
 		return "", 0
@@ -223,8 +222,8 @@ func plain(_ wording, args []string) (string, int) {
 	return args[0], 1
 }
 
-// written is the first argument as write writes the value that read makes of it, or as it is where
-// it is none.
+// written reads the first argument and returns it as write writes it. An argument that read rejects
+// is returned as it is.
 func written[T any](args []string, read func(string) (T, error),
 	write func(T) string) (string, int) {
 	s, used := plain(wording{}, args)
@@ -246,14 +245,14 @@ func span(w wording, args []string) (string, int) {
 	return written(args, time.ParseDuration, w.duration)
 }
 
-// setting is a duration as a configuration has it.
+// setting returns a duration as a configuration writes it.
 func setting(_ wording, args []string) (string, int) {
 	return written(args, time.ParseDuration, func(d time.Duration) string {
 		return model.Duration(d).String()
 	})
 }
 
-// figure is a number and the id of its unit.
+// figure returns a number in the unit whose id follows it.
 func figure(w wording, args []string) (string, int) {
 	v, used := plain(w, args)
 	id, one := plain(w, args[used:])
@@ -265,13 +264,13 @@ func figure(w wording, args []string) (string, int) {
 	return w.Figure(u.Format(f)), used + one
 }
 
-// length is how long a list is, which some reads again.
+// length returns the length of a list without using it up: some reads it again.
 func length(w wording, args []string) (string, int) {
 	n, _ := plain(w, args)
 	return w.Figure(n), 0
 }
 
-// some is the first names of a list, and how many more there are.
+// some returns the first names of a list and the number of the others.
 func some(w wording, args []string) (string, int) {
 	size, used := plain(w, args)
 	names := args[used:]
@@ -282,7 +281,7 @@ func some(w wording, args []string) (string, int) {
 	return strings.Join(names, ", "), len(args)
 }
 
-// answeredWith is a line with the value in it, where it has one.
+// answeredWith returns a line with its value filled in, if it has one.
 func answeredWith(w wording, args []string) (string, int) {
 	text, used := plain(w, args)
 	value, _ := plain(w, args[used:])
@@ -292,13 +291,14 @@ func answeredWith(w wording, args []string) (string, int) {
 	return text, len(args)
 }
 
-// joined is all that is left.
+// joined returns all remaining arguments.
 func joined(_ wording, args []string) (string, int) { return strings.Join(args, ", "), len(args) }
 
-// first is the first of all that is left, and how many more there are.
+// first returns the first of the remaining arguments and the number of the others.
 func first(w wording, args []string) (string, int) { return w.FirstOf(args), len(args) }
 
-// sayings is how many parts are not named, and then of each part its name and what it says.
+// sayings returns what parts of an answer say. Its arguments are the number of parts that are not
+// named, then for each part its name and its text.
 func sayings(w wording, args []string) (string, int) {
 	more, at := plain(w, args)
 	var said []string

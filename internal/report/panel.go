@@ -17,29 +17,29 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Section is the panels of one section.
+// Section is a section of the report with its panels.
 type Section struct {
 	Title  string
 	Panels []Panel
 }
 
-// Panel is what is said of one panel.
+// Panel is the view of one panel.
 type Panel struct {
 	*snapshot.Panel
 
-	Class    string // its gravest state as a style's name; "" where it is not judged
-	Said     string // what was found, in counts: "1 critical, 2 warning"
+	Class    string // its worst state as a style's name; "" if it has no rules
+	Summary  string // what was found, in counts: "1 critical, 2 warning"
 	Problems []string
-	Calm     string // what is said where an empty answer is good news
-	Hint     string // what would bring its metrics, where they do not exist
+	Calm     string // the text for an empty answer that is good news
+	Hint     string // what provides its metrics, if they do not exist
 	Remarks  []string
-	PromQL   string // the queries as they were run
-	Graph    string // the query on Prometheus' own page; "" where its address is not known
-	Drawn    bool   // it has series to draw and to list
+	PromQL   string // the queries as they were sent
+	Graph    string // the address of the query in Prometheus; "" if unknown
+	Drawn    bool   // whether it has series to draw and to list
 }
 
-// Sections groups the panels by their section, both in the order in which they come. Optional
-// panels without metrics are left out.
+// Sections groups the panels by section, both in their order. Optional panels without metrics are
+// left out.
 func (r *Report) Sections() []Section {
 	var sections []Section
 	at := map[string]int{}
@@ -62,7 +62,7 @@ func (r *Report) Sections() []Section {
 func (r *Report) panel(p *snapshot.Panel) Panel {
 	w := r.words
 	v := Panel{Panel: p, Graph: graphURL(r.Info.ExternalURL, p), PromQL: promQL(p)}
-	v.Class, v.Said = w.panelState(p, r.findingsIn(p))
+	v.Class, v.Summary = w.panelState(p, r.findingsIn(p))
 	if p.Data == snapshot.DataFailed {
 		v.Problems = []string{w.failureOf(p).Error}
 		return v
@@ -92,13 +92,13 @@ func (r *Report) panel(p *snapshot.Panel) Panel {
 	return v
 }
 
-// NoChart says why a panel has no chart.
+// NoChart returns why a panel has no chart.
 func (r *Report) NoChart(err error) string {
 	return fmt.Sprintf(r.words.NoChart, printable(err.Error()))
 }
 
-// findingsIn returns the findings of one panel, the worst first: a silent node too that the report
-// says once for all panels.
+// findingsIn returns the findings of one panel, the worst first. They include the silent nodes that
+// the report shows once for all panels.
 func (r *Report) findingsIn(p *snapshot.Panel) []Finding {
 	found := r.words.findingsOf(nil, p)
 	sortByGravity(found)
@@ -108,23 +108,23 @@ func (r *Report) findingsIn(p *snapshot.Panel) []Finding {
 	return found
 }
 
-// Row is one series with its figures.
+// Row is one series with its values.
 type Row struct {
 	Name  string
-	Node  string // "" where it is not known
-	Class string // how it was judged, as a style's name; "" where the panel has no rules
+	Node  string // "" if unknown
+	Class string // its state as a style's name; "" if the panel has no rules
 
-	Capacity            *Figure // nil where the panel asks for none
+	Capacity            *Figure // nil if the panel has no capacity query
 	Last, Avg, Max, Min Figure
 }
 
-// Figure is a number and how it reads.
+// Figure is a number and its text.
 type Figure struct {
 	Text  string
 	Value float64
 }
 
-// Row says one series of p.
+// Row returns the row of one series of p.
 func (r *Report) Row(p *snapshot.Panel, row *snapshot.Row) Row {
 	figure := func(u units.Unit, v float64) Figure {
 		return Figure{r.words.Figure(u.FormatBrief(v)), v}
@@ -145,7 +145,7 @@ func (r *Report) Row(p *snapshot.Panel, row *snapshot.Row) Row {
 	return v
 }
 
-// panelState says a panel's verdict in a style's name and in counts: "1 critical, 2 warning".
+// panelState returns the state of a panel as a style's name and as counts: "1 critical, 2 warning".
 func (w wording) panelState(p *snapshot.Panel, found []Finding) (class, said string) {
 	switch {
 	case p.Data == snapshot.DataFailed:
@@ -189,8 +189,8 @@ func (w wording) panelState(p *snapshot.Panel, found []Finding) (class, said str
 	return class, strings.Join(kinds, ", ")
 }
 
-// graphURL is a panel's query on Prometheus' own graph page; "" where its address is not known or
-// is not one of the web.
+// graphURL returns the address of a panel's query on the graph page of Prometheus, or "" if the
+// external address is unknown or not a web address.
 func graphURL(external string, p *snapshot.Panel) string {
 	base, err := exchange.WebURL(external)
 	if err != nil {
@@ -212,7 +212,8 @@ func graphURL(external string, p *snapshot.Panel) string {
 	return base.String()
 }
 
-// promQL is a panel's queries as they were run; of several, each below its ref.
+// promQL returns the queries of a panel as they were sent. Several queries have their refs above
+// them.
 func promQL(p *snapshot.Panel) string {
 	if len(p.Spec.Queries) <= 1 {
 		return p.Expr(0)
@@ -227,7 +228,7 @@ func promQL(p *snapshot.Panel) string {
 	return b.String()
 }
 
-// blindRules returns the absences of the queries that the panel's rules judge, each once.
+// blindRules returns the missing queries that the panel's rules judge, without duplicates.
 func blindRules(p *snapshot.Panel) []*snapshot.Absence {
 	var out []*snapshot.Absence
 	for _, r := range p.Spec.Rules {

@@ -1,9 +1,9 @@
-// Package report says what a snapshot means: the verdict, the findings worst first, and the tables'
-// figures as text.
+// Package report turns a snapshot into a report: the verdict, the findings with the worst first,
+// and the values of the tables as text.
 //
-// It is pure, and what it returns is plain data. The packages below it write that down: report/html
-// as a page, report/json as report.json. Nothing in any of them depends on the wall clock or the
-// machine, so that the same slot over the same data gives the same bytes.
+// The package is pure and returns plain data. The packages below it encode that data: report/html
+// as a page, report/json as report.json. Nothing in them depends on the wall clock or the machine,
+// so the same slot over the same data gives the same bytes.
 package report
 
 import (
@@ -20,84 +20,83 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Info is what a report is about and how it was made.
+// Info says what a report is about and how it was made.
 type Info struct {
 	Cluster  string
-	Name     string // of the report in the configuration; its directory
+	Name     string // the report's name in the configuration, and its directory
 	Title    string // empty: Name
 	Slot     time.Time
 	Range    time.Duration
-	Zone     *time.Location // of every time that is written; nil: UTC
-	Language words.Language // of every word that is written; empty: English
-	Version  string         // promsnap's own
-	Server   string         // what was asked, as it calls itself: "Prometheus 3.15.0"
-	// where it was asked, without secrets: its URL, or its Service in the cluster
+	Zone     *time.Location // of all times; nil: UTC
+	Language words.Language // of all texts; empty: English
+	Version  string         // of promsnap
+	Server   string         // what the server calls itself: "Prometheus 3.15.0"
+	// the address of the server without secrets: its URL, or its Service in the cluster
 	ServerURL   string
-	ExternalURL string        // where people reach it, for links; empty: no links
-	Command     string        // what makes this report again
-	Incomplete  snapshot.Note // why the run was cut short; zero: it was not
+	ExternalURL string        // the address for links; empty: no links
+	Command     string        // the command that makes this report again
+	Incomplete  snapshot.Note // why the run was cut short; zero: it was complete
 	Nodes       []snapshot.Node
-	Scrape      time.Duration   // the scrape interval that was assumed
-	Notes       []snapshot.Note // what the run as a whole should say, such as odd labels
-	Font        *chart.Font     // for runes that the charts' own fonts do not have; nil: none
-	// how old the alerts are; nil: nothing is remembered, and the report does not say
+	Scrape      time.Duration   // the assumed scrape interval
+	Notes       []snapshot.Note // notes on the whole run, such as one on labels
+	Font        *chart.Font     // for runes that the built-in fonts lack; nil: none
+	// the age of the alerts; nil: no state, so the report shows no ages
 	Known *Known
 }
 
-// Report is what is drawn of one slot: pure data, made by Build.
+// Report is the report of one slot, made by Build. It is plain data.
 //
-// The counts are of checks. A check is one series of a panel that has rules, however many rules
-// there are: it counts once, as the gravest thing that was found, and so Critical, Warning, NoData,
-// Pending and OK add up to all checks. NoData counts two things more coarsely, because that is how
-// they go wrong: a node that several panels have lost is one, and so is a panel whose metrics do
-// not exist. What was beyond a limit and has ended is OK now; containers and volumes that have gone
-// are no checks.
+// The counts are numbers of checks. A check is one series of a panel that has rules. However many
+// rules there are, it counts once, with its worst finding. So Critical, Warning, NoData, Pending
+// and OK add up to all checks. NoData is coarser in two cases: a node that several panels lost
+// counts once, and so does a panel whose metrics do not exist. A check whose streak has ended is OK
+// now. Containers and volumes that are gone are not checks.
 type Report struct {
 	Info Info
 
 	Critical, Warning, NoData, Pending, OK int
 
-	// nodes that node_exporter reports, of those that kube_node_info names
+	// nodes with node_exporter, and all nodes that kube_node_info names
 	NodesMeasured, NodesTotal int
 
-	Headline string // the worst finding in one sentence, or that there is none
-	// one for each check that is not OK, and for each streak that has ended; the worst first
+	Headline string // the worst finding in one sentence, or that there are none
+	// one for each check that is not OK and for each streak that has ended, the worst first
 	Findings []Finding
-	Failures []Failure // panels whose query failed, in the panels' order
-	Warnings []Warning // what the answers said of themselves, in the panels' order
-	Blind    []string  // what the report cannot see, and what would let it
-	// what the server says of the first answer that was only a part; "": there was none
+	Failures []Failure // panels whose query failed, in panel order
+	Warnings []Warning // notes on the answers, in panel order
+	Blind    []string  // what data is missing, and what would provide it
+	// what the server missing about the first incomplete answer; "" if all were complete
 	Partial string
 
 	Panels []snapshot.Panel
 
 	words wording
-	ages  map[findingID]Age // nil: nothing is remembered
+	ages  map[findingID]Age // nil: no state
 }
 
 // Failure is a panel whose query failed.
 type Failure struct {
 	Panel, Title string
-	Error        string // what went wrong, and behind a semicolon what to do
+	Error        string // what went wrong, and after a semicolon what to do
 }
 
-// Warning is one note on a panel's answer.
+// Warning is a note on the answer of a panel.
 type Warning struct {
 	Panel, Title string
 	Text         string
 }
 
-// FailureGroup is panels that failed alike, as all do where the server cannot be reached.
+// FailureGroup is a group of panels that failed for the same reason, such as an unreachable server.
 type FailureGroup struct {
-	Failure        // of the first
+	Failure        // the first one
 	Panels, Titles []string
 }
 
-// measured matches a number in an error, but for an HTTP status: how long a query took or how many
-// samples it had is another with each panel, and the cause is the same.
+// measured matches a number in an error, except an HTTP status. How long a query took or how many
+// samples it had differs between panels, but the cause is the same.
 var measured = regexp.MustCompile(`(HTTP |\b)[0-9][0-9.,]*`)
 
-// causeOf is an error without its numbers.
+// causeOf returns an error without its numbers.
 func causeOf(e string) string {
 	return measured.ReplaceAllStringFunc(e, func(s string) string {
 		if strings.HasPrefix(s, "HTTP ") {
@@ -107,7 +106,7 @@ func causeOf(e string) string {
 	})
 }
 
-// FailureGroups brings together what failed for the same cause, in the order of the first of each.
+// FailureGroups groups the failures by cause, in the order of the first failure of each group.
 func (r *Report) FailureGroups() []FailureGroup {
 	var groups []FailureGroup
 	at := map[string]int{}
@@ -125,13 +124,13 @@ func (r *Report) FailureGroups() []FailureGroup {
 	return groups
 }
 
-// WarningGroup is one remark on several panels' answers.
+// WarningGroup is one note that several panels share.
 type WarningGroup struct {
-	Warning          // of the first
-	Titles  []string // empty where it is about no panel
+	Warning          // the first one
+	Titles  []string // empty if the note is not about a panel
 }
 
-// WarningGroups brings together the same remarks, in the order of the first of each.
+// WarningGroups groups equal notes, in the order of the first note of each group.
 func (r *Report) WarningGroups() []WarningGroup {
 	var groups []WarningGroup
 	at := map[string]int{}
@@ -149,7 +148,7 @@ func (r *Report) WarningGroups() []WarningGroup {
 	return groups
 }
 
-// Build says what a snapshot means. It does not change panels, and keeps them.
+// Build makes the report of a snapshot. It keeps panels and does not change them.
 func Build(in Info, panels []snapshot.Panel) *Report {
 	if in.Zone == nil {
 		in.Zone = time.UTC
@@ -165,41 +164,40 @@ func Build(in Info, panels []snapshot.Panel) *Report {
 	for i := range panels {
 		found += len(panels[i].Findings)
 	}
-	r.Findings = make([]Finding, 0, found) // at once: in an outage there are tens of thousands
+	r.Findings = make([]Finding, 0, found) // one allocation: an outage has tens of thousands
 	for i := range panels {
-		r.take(&panels[i])
+		r.add(&panels[i])
 	}
 	if missing := undrawable(panels, in.Font); len(missing) > 0 {
 		r.Warnings = append(r.Warnings, Warning{Text: r.words.undrawable(missing)})
 	}
-	r.Findings = joinSilentNodes(r.Findings)
+	r.Findings = mergeSilentNodes(r.Findings)
 	sortByGravity(r.Findings)
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		f.Sentence = r.words.sentence(f, in)
 		r.count(f)
 	}
-	r.seeNodes()
+	r.countNodes()
 	r.Headline = r.words.headline(r)
 	return r
 }
 
-// Whole tells whether the report saw all there was to see: it was not cut short, and no query
-// failed. It comes out the same again, and any other may come out better.
+// Whole reports whether the run was complete: it was not cut short and no query failed. Only such a
+// report comes out the same when it is made again.
 func (r *Report) Whole() bool { return r.Info.Incomplete.IsZero() && len(r.Failures) == 0 }
 
-// Incomplete says why the run was cut short, "" where it was not.
+// Incomplete returns why the run was cut short, or "" if it was not.
 func (r *Report) Incomplete() string { return r.words.note(r.Info.Incomplete) }
 
-// OnlyPart reports whether every panel that was answered has only a part of its data.
-func (r *Report) OnlyPart() bool {
+// AllPartial reports whether every panel with an answer has incomplete data.
+func (r *Report) AllPartial() bool {
 	return r.Partial != "" && !slices.ContainsFunc(r.Panels, func(p snapshot.Panel) bool {
 		return p.Data == snapshot.DataComplete
 	})
 }
 
-// undrawable returns the runes of all panels that no font has, each once, in the order of their
-// codes.
+// undrawable returns the runes in all panels that no font has, sorted and without duplicates.
 func undrawable(panels []snapshot.Panel, f *chart.Font) []rune {
 	var missing []rune
 	for i := range panels {
@@ -209,8 +207,8 @@ func undrawable(panels []snapshot.Panel, f *chart.Font) []rune {
 	return slices.Compact(missing)
 }
 
-// take takes over what one panel came to. The notes of one that failed are of the same failure.
-func (r *Report) take(p *snapshot.Panel) {
+// add adds what one panel found. If the panel failed, its notes say the same and are left out.
+func (r *Report) add(p *snapshot.Panel) {
 	if p.Data == snapshot.DataFailed {
 		r.Failures = append(r.Failures, r.words.failureOf(p))
 		return
@@ -243,7 +241,7 @@ func (r *Report) take(p *snapshot.Panel) {
 	}
 }
 
-// count adds one finding to the counts.
+// count adds a finding to the counts.
 func (r *Report) count(f *Finding) {
 	switch {
 	case f.Status == rules.Breach && f.Severity == rules.Critical:
@@ -257,12 +255,12 @@ func (r *Report) count(f *Finding) {
 	}
 }
 
-// seeNodes says which nodes are measured.
-func (r *Report) seeNodes() {
+// countNodes counts the measured nodes and reports those that are not measured.
+func (r *Report) countNodes() {
 	var without, windows []string
 	for _, n := range r.Info.Nodes {
 		switch {
-		case n.Kind == snapshot.VirtualNode: // there is no machine to measure
+		case n.Kind == snapshot.VirtualNode: // no machine to measure
 			continue
 		case n.Exporter:
 			r.NodesMeasured++
@@ -273,29 +271,29 @@ func (r *Report) seeNodes() {
 		}
 		r.NodesTotal++
 	}
-	var said []string
+	var missing []string
 	if len(without) > 0 {
-		said = append(said, r.words.unmeasured(without))
+		missing = append(missing, r.words.withoutExporter(without))
 	}
 	if len(windows) > 0 {
-		said = append(said, r.words.notMeasured(r.words.WindowsNodes, windows))
+		missing = append(missing, r.words.named(r.words.WindowsNodes, windows))
 	}
 	if r.NodesTotal == 0 && len(r.Failures) < len(r.Panels) {
-		said = append(said, r.words.NoNodes)
+		missing = append(missing, r.words.NoNodes)
 	}
-	r.Blind = append(said, r.Blind...)
+	r.Blind = append(missing, r.Blind...)
 }
 
-// Checks returns how many checks there were.
+// Checks returns the number of checks.
 func (r *Report) Checks() int { return r.Critical + r.Warning + r.NoData + r.Pending + r.OK }
 
-// answered reports whether a panel's query was answered with what it asks for.
+// answered reports whether a panel's query has an answer.
 func answered(p snapshot.Panel) bool {
 	return p.Data == snapshot.DataComplete || p.Data == snapshot.DataPartial
 }
 
-// checked reports whether at least one limit was held against data. That no series is there is an
-// answer too, where that is the good one, and so is what has ended, also of what no longer exists.
+// checked reports whether at least one limit was compared with data. An empty answer that is good
+// news counts, and so does a streak that has ended, even of something that is gone.
 func (r *Report) checked() bool {
 	past := func(f Finding) bool { return f.Past() }
 	return r.Checks() > r.NoData || slices.ContainsFunc(r.Findings, past) ||
@@ -304,19 +302,19 @@ func (r *Report) checked() bool {
 		})
 }
 
-// Verdict is a whole report in one word.
+// Verdict is the report in one word.
 type Verdict string
 
-// The verdicts. A report is OK only where everything was seen.
+// The verdicts. A report is OK only if all data was there.
 const (
 	VerdictCritical Verdict = "critical"
 	VerdictWarning  Verdict = "warning"
-	VerdictNoData   Verdict = "nodata" // nothing is known to fire, but not everything was seen
+	VerdictNoData   Verdict = "nodata" // no alert fires as far as we know, but data is missing
 	VerdictPending  Verdict = "pending"
 	VerdictOK       Verdict = "ok"
 )
 
-// Verdict returns the gravest of what the report says.
+// Verdict returns the worst state in the report.
 func (r *Report) Verdict() Verdict {
 	switch {
 	case r.Critical > 0:
@@ -331,7 +329,7 @@ func (r *Report) Verdict() Verdict {
 	return VerdictOK
 }
 
-// Worst returns the gravest severity that fires: what --fail-on compares with.
+// Worst returns the highest severity that fires. --fail-on compares with it.
 func (r *Report) Worst() rules.Severity {
 	switch {
 	case r.Critical > 0:
@@ -342,25 +340,25 @@ func (r *Report) Worst() rules.Severity {
 	return rules.None
 }
 
-// Key is where the report's files belong, below a root, with slashes: "daily/20261122T000000Z".
+// Key returns the directory of the report's files below a root: "daily/20261122T000000Z".
 func (r *Report) Key() string {
 	return path.Join(Slug(r.Info.Name), r.Info.Slot.UTC().Format("20060102T150405Z"))
 }
 
-// How many findings and causes of failures a terminal shows before the counts.
+// How many findings and causes of failures a terminal shows above the counts.
 const (
 	summaryFindings = 10
 	summaryFailures = 5
 )
 
-// Summary returns the report in lines for a terminal: the findings, the worst first, then what
-// failed, then the counts. Words from outside hold no control characters.
+// Summary returns the report as lines for a terminal: the findings with the worst first, then the
+// failures, then the counts. Text from outside has no control characters.
 func (r *Report) Summary() []string {
 	var lines []string
 	shown := min(len(r.Findings), summaryFindings)
 	for i := range r.Findings[:shown] {
 		f := &r.Findings[i]
-		lines = append(lines, r.words.loud(f)+" "+f.Sentence)
+		lines = append(lines, r.words.upperState(f)+" "+f.Sentence)
 	}
 	if rest := len(r.Findings) - shown; rest > 0 {
 		lines = append(lines, r.words.MoreFindings.Of(rest))

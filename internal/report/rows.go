@@ -7,31 +7,31 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// FindingRow is a finding as the cells of a table say it.
+// FindingRow is a finding as the cells of a table row.
 type FindingRow struct {
 	Finding *Finding
 
-	Class, State      string // as a style's name, and in a word
-	AgeWord, AgeClass string // of its alert: "NEW"; "" where the other cells say it
-	Value             string // of what has ended: its peak
-	Limit             string // "" where it is 0, and any figure above says so itself
+	Class, State      string // as a style's name, and as text
+	AgeWord, AgeClass string // of the alert: "NEW"; "" if the other cells show it
+	Value             string // the peak if the finding has ended
+	Limit             string // "" if it is not worth showing
 	Lasted, Since     string
 	Trend             string
-	Top               string // what takes most of it: "top: shop/checkout-7d9f 22 GiB"
+	Top               string // the largest users: "top: shop/checkout-7d9f 22 GiB"
 	Course            Course
 }
 
-// Course is a series' samples and the limit that they are judged by.
+// Course is the samples of a series and its limit.
 type Course struct {
-	Values []float64 // nil where the series is not drawn
-	Limit  float64   // NaN where there is none
-	Below  bool      // the limit is the least that is good
+	Values []float64 // nil if the series is not drawn
+	Limit  float64   // NaN without a limit
+	Below  bool      // whether values below the limit are bad
 }
 
-// Aged reports whether the report knows how old its alerts are.
+// Aged reports whether the report knows the ages of its alerts.
 func (r *Report) Aged() bool { return r.ages != nil }
 
-// FindingRow says one of the report's findings.
+// FindingRow returns the table row of a finding.
 func (r *Report) FindingRow(f *Finding) FindingRow {
 	w := r.words
 	v := FindingRow{
@@ -69,12 +69,12 @@ func (r *Report) FindingRow(f *Finding) FindingRow {
 	return v
 }
 
-// NoFindings says in the place of the findings that there are none, and never more than the
-// headline does.
+// NoFindings returns the text for an empty list of findings. It claims no more than the headline
+// does.
 func (r *Report) NoFindings() string { return r.words.noFindings(r) }
 
-// atLeast is how long what may have begun before the window has lasted: "≥ 24 h". Of a single
-// sample nothing is known.
+// atLeast returns how long a streak that may have begun before the window has lasted: "≥ 24 h". It
+// returns "" for a single sample.
 func (w wording) atLeast(d time.Duration) string {
 	if d == 0 {
 		return ""

@@ -14,9 +14,9 @@ const (
 	printableRunes = 601
 )
 
-// Slug makes of a word from outside the name of a file, a directory or an anchor: [a-z0-9-], at
-// most 80 characters. A word that is not one already gets a hash of itself at its end, so that
-// different words stay different.
+// Slug turns a text from outside into the name of a file, a directory or an anchor: [a-z0-9-], at
+// most 80 characters. If that changes the text, it appends a hash of the text, so that different
+// texts get different names.
 func Slug(word string) string {
 	var b strings.Builder
 	for _, c := range strings.ToLower(word) {
@@ -41,7 +41,7 @@ func Slug(word string) string {
 	return strings.TrimRight(slug[:min(len(slug), slugRunes-len(hash)-1)], "-") + "-" + hash
 }
 
-// printable is a word from outside as one line of bounded length.
+// printable returns a text from outside as one line of limited length.
 func printable(s string) string {
 	return strings.TrimSpace(outside.Clip(outside.Line(s), printableRunes))
 }

@@ -15,12 +15,12 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// wording puts a report into the words of its language.
+// wording writes a report in its language.
 type wording struct{ *words.Words }
 
 func wordingIn(l words.Language) wording { return wording{words.In(l)} }
 
-// state is the word for what a finding is.
+// state returns the name of a finding's state.
 func (w wording) state(f *Finding) string {
 	switch {
 	case f.Past():
@@ -35,10 +35,11 @@ func (w wording) state(f *Finding) string {
 	return w.Warning
 }
 
-// loud is state as the first word of a line on a terminal.
-func (w wording) loud(f *Finding) string { return strings.ToUpper(w.state(f)) }
+// upperState returns the state in capitals, as the first word of a line on a terminal.
+func (w wording) upperState(f *Finding) string { return strings.ToUpper(w.state(f)) }
 
-// sentence says a finding: "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10".
+// sentence returns a finding as a sentence: "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since
+// 02:10".
 func (w wording) sentence(f *Finding, in Info) string {
 	what := fmt.Sprintf(w.What, f.Name, f.Subject)
 	switch {
@@ -59,8 +60,8 @@ func (w wording) sentence(f *Finding, in Info) string {
 	return w.lasting(what, f, in)
 }
 
-// lasting says since when a streak goes on; of one that may have begun before the window, how long
-// it has lasted at least.
+// lasting adds when a streak that goes on began. For a streak that may have begun before the
+// window, it adds how long it has lasted at least.
 func (w wording) lasting(what string, f *Finding, in Info) string {
 	if f.Number != "" && !f.Event.IsZero() {
 		return w.happened(f, in)
@@ -71,7 +72,7 @@ func (w wording) lasting(what string, f *Finding, in Info) string {
 	return w.seen(f, w.unbroken(w.breach(what, f), f, in))
 }
 
-// happened says how many events there were, and when: "shop/cart 3 OOM kills, last 09:12".
+// happened returns how many events there were, and when: "shop/cart 3 OOM kills, last 09:12".
 func (w wording) happened(f *Finding, in Info) string {
 	what := fmt.Sprintf(w.What, f.Name, w.number(f))
 	switch {
@@ -80,14 +81,14 @@ func (w wording) happened(f *Finding, in Info) string {
 	case f.Recurs:
 		what = w.unbroken(what, f, in)
 	}
-	if f.Recurs && f.Before { // that they happen says all that is known
+	if f.Recurs && f.Before { // nothing more is known than that they happen
 		return what
 	}
 	return what + ", " + w.newest(f, in)
 }
 
-// number says how many events a finding is of, and of those that go on how many there were at most
-// in the time that is counted.
+// number returns the number of events of a finding. If they go on, it is the highest number in the
+// time over which events are counted.
 func (w wording) number(f *Finding) string {
 	number := f.Number
 	if f.Recurs {
@@ -99,12 +100,12 @@ func (w wording) number(f *Finding) string {
 	return number
 }
 
-// newest says when the newest event was: "last 09:12".
+// newest returns when the newest event was: "last 09:12".
 func (w wording) newest(f *Finding, in Info) string {
 	return fmt.Sprintf(w.Happened(f.One && !f.Recurs, f.Before), w.clock(f.Event, in))
 }
 
-// span says from when to when a streak went that has ended.
+// span returns from when to when a streak went that has ended.
 func (w wording) span(f *Finding, in Info) string {
 	if f.Open {
 		return fmt.Sprintf(w.Until, w.clock(f.Until, in))
@@ -112,7 +113,8 @@ func (w wording) span(f *Finding, in Info) string {
 	return fmt.Sprintf(w.FromUntil, w.clock(f.Since, in), w.clock(f.Until, in))
 }
 
-// flaps says what comes and goes: "n2 NotReady condition off and on since 09:00, 50 % of 3 h".
+// flaps returns the sentence of a flapping condition: "n2 NotReady condition off and on since
+// 09:00, 50 % of 3 h".
 func (w wording) flaps(what string, f *Finding, in Info) string {
 	share := w.Figure(units.PercentUnit.Format(math.Round(f.Share*100) / 100))
 	if f.Open {
@@ -121,8 +123,8 @@ func (w wording) flaps(what string, f *Finding, in Info) string {
 	return fmt.Sprintf(w.FlapsSince, what, w.clock(f.Since, in), share, w.duration(f.Lasted))
 }
 
-// seen adds how much of a streak was seen, where that is notably less than all of it: "…, seen in 3
-// of 10 scrapes".
+// seen adds how much of a streak was seen, if that is clearly less than all: "…, seen in 3 of 10
+// scrapes".
 func (w wording) seen(f *Finding, s string) string {
 	if n, of, less := f.Sighting(); less {
 		return fmt.Sprintf(w.SeenIn, s, words.Thousands(n), words.Thousands(of))
@@ -134,13 +136,13 @@ func (w wording) unbroken(what string, f *Finding, in Info) string {
 	switch {
 	case f.Open && f.Lasted > 0:
 		return fmt.Sprintf(w.BreachAtLeast, what, w.duration(f.Lasted))
-	case f.Open || f.Since.IsZero(): // a single sample says nothing of time
+	case f.Open || f.Since.IsZero(): // a single sample has no duration
 		return what
 	}
 	return fmt.Sprintf(w.BreachSince, what, w.clock(f.Since, in))
 }
 
-// breach is the part of the sentence that is not about time.
+// breach returns the part of the sentence that is not about time.
 func (w wording) breach(what string, f *Finding) string {
 	if f.Value == "" {
 		return what
@@ -155,9 +157,9 @@ func (w wording) value(f *Finding) string {
 	return f.Value + fmt.Sprintf(w.Used, f.Used)
 }
 
-// beyond is the sentence of a breach with its limit: "ip-10-0-1-12 memory 94 %, above 90 % since
-// 02:10".
-func (w wording) beyond(f *Finding, in Info) string {
+// withLimit returns the sentence of a breach with its limit: "ip-10-0-1-12 memory 94 %, above 90 %
+// since 02:10".
+func (w wording) withLimit(f *Finding, in Info) string {
 	since, atLeast := w.AboveSince, w.AboveAtLeast
 	if f.direction == rules.Below {
 		since, atLeast = w.BelowSince, w.BelowAtLeast
@@ -169,8 +171,8 @@ func (w wording) beyond(f *Finding, in Info) string {
 	return w.seen(f, fmt.Sprintf(since, what, f.Limit, w.clock(f.Since, in)))
 }
 
-// past says a streak that has ended: "ip-10-0-1-23 CPU was above 80 % from 19:00 to 20:29, peak 96
-// %".
+// past returns the sentence of a streak that has ended: "ip-10-0-1-23 CPU was above 80 % from 19:00
+// to 20:29, peak 96 %".
 func (w wording) past(what string, f *Finding, in Info) string {
 	if f.Number != "" {
 		s := w.happened(f, in)
@@ -200,10 +202,10 @@ func (w wording) past(what string, f *Finding, in Info) string {
 	return s
 }
 
-// mostRunes is how many runes the note on those without a font names.
+// mostRunes is the highest number of runes that the note on missing fonts names.
 const mostRunes = 20
 
-// undrawable says which runes the pictures cannot show: "中 (U+4E2D)".
+// undrawable returns the note on runes that the pictures cannot show: "中 (U+4E2D)".
 func (w wording) undrawable(runes []rune) string {
 	var named []string
 	for _, r := range runes[:min(len(runes), mostRunes)] {
@@ -220,28 +222,28 @@ func (w wording) undrawable(runes []rune) string {
 	return fmt.Sprintf(w.NoFont, list)
 }
 
-// headline is the worst finding with what makes it understood, or that there is none; it never
-// calls good what was not seen.
+// headline returns the worst finding with its limit and trend, or says that there is none. It never
+// calls missing data good.
 func (w wording) headline(r *Report) string {
 	if len(r.Findings) > 0 &&
 		gravity(r.Findings[0].Status, r.Findings[0].Severity) >= gravity(rules.NoData, rules.None) {
 		return w.worst(&r.Findings[0], r.Info)
 	}
-	var unseen []string
+	var missing []string
 	if n := len(r.Failures); n > 0 {
-		unseen = append(unseen, w.PanelsFailed.Of(n))
+		missing = append(missing, w.PanelsFailed.Of(n))
 	}
 	if r.NoData > 0 {
-		unseen = append(unseen, w.ChecksSilent.Of(r.NoData))
+		missing = append(missing, w.ChecksSilent.Of(r.NoData))
 	}
 	if r.Partial != "" {
-		unseen = append(unseen, fmt.Sprintf(w.OnlyPart, r.Partial))
+		missing = append(missing, fmt.Sprintf(w.OnlyPart, r.Partial))
 	}
 	but := ""
-	for i, u := range unseen {
+	for i, u := range missing {
 		if but = u; i > 0 {
-			but = fmt.Sprintf(w.And, unseen[i-1], u)
-			unseen[i] = but
+			but = fmt.Sprintf(w.And, missing[i-1], u)
+			missing[i] = but
 		}
 	}
 	switch {
@@ -259,7 +261,7 @@ func (w wording) headline(r *Report) string {
 	return fmt.Sprintf(w.Sentence, w.lead(r))
 }
 
-// lead is the begin of the headline of a report without findings: how far it is known that there
+// lead returns the start of the headline of a report without findings: how sure it is that there
 // are none.
 func (w wording) lead(r *Report) string {
 	switch {
@@ -271,8 +273,8 @@ func (w wording) lead(r *Report) string {
 	return w.Unmeasurable
 }
 
-// noFindings says in the place of the findings that there are none, and never more than the
-// headline does.
+// noFindings returns the text for an empty list of findings. It claims no more than the headline
+// does.
 func (w wording) noFindings(r *Report) string {
 	switch {
 	case !r.checked():
@@ -283,13 +285,14 @@ func (w wording) noFindings(r *Report) string {
 	return w.NoFindings
 }
 
-// worst is a finding's sentence with the limit and the trend: "…, above 90 % since 02:10, rising".
+// worst returns a finding's sentence with the limit and the trend: "…, above 90 % since 02:10,
+// rising".
 func (w wording) worst(f *Finding, in Info) string {
 	s := f.Sentence
 	timed := !f.Open && !f.Since.IsZero() || f.Open && f.Lasted > 0
 	if f.Status == rules.Breach && f.reduce == "" && f.Value != "" && f.Number == "" &&
 		f.Bouts == 0 && f.hasLimit() && timed {
-		s = w.beyond(f, in)
+		s = w.withLimit(f, in)
 	}
 	if t := w.trend(f.Trend); t != "" {
 		s += ", " + t
@@ -310,7 +313,7 @@ func (w wording) trend(t snapshot.Trend) string {
 	return ""
 }
 
-// counts is the last line of a summary: "2 critical, 3 warning, 1 no data; 40/42 nodes".
+// counts returns the last line of a summary: "2 critical, 3 warning, 1 no data; 40/42 nodes".
 func (w wording) counts(r *Report) string {
 	s := fmt.Sprintf(w.Counts, words.Thousands(r.Critical), words.Thousands(r.Warning),
 		words.Thousands(r.NoData))
@@ -327,12 +330,12 @@ func (w wording) counts(r *Report) string {
 	return s
 }
 
-// failed is a line on what failed, once for all panels that failed alike.
+// failed returns one line for all panels that failed for the same reason.
 func (w wording) failed(f FailureGroup) string {
 	return fmt.Sprintf(w.FailedLine, w.FirstOf(f.Panels), f.Error)
 }
 
-// absent says that a panel's metrics do not exist: "Persistent volumes: kubelet_volume_stats_*
+// absent returns that a panel's metrics do not exist: "Persistent volumes: kubelet_volume_stats_*
 // missing".
 func (w wording) absent(p *snapshot.Panel) string {
 	if len(p.Missing) == 0 {
@@ -341,7 +344,7 @@ func (w wording) absent(p *snapshot.Panel) string {
 	return fmt.Sprintf(w.Absent, p.Spec.Title, w.family(p.Missing))
 }
 
-// absentQuery says that one of a panel's queries finds no series: "Memory: query limit:
+// absentQuery returns that one of a panel's queries finds no series: "Memory: query limit:
 // kube_pod_container_resource_limits missing".
 func (w wording) absentQuery(p *snapshot.Panel, a *snapshot.Absence) string {
 	if len(a.Missing) == 0 {
@@ -350,8 +353,8 @@ func (w wording) absentQuery(p *snapshot.Panel, a *snapshot.Absence) string {
 	return fmt.Sprintf(w.QueryAbsent, p.Spec.Title, a.Ref, w.family(a.Missing))
 }
 
-// family is several metric names in one: what they begin with where that says enough, else the
-// first and how many more.
+// family returns several metric names as one: their common prefix if it says enough, else the first
+// name and the number of the others.
 func (w wording) family(names []string) string {
 	if len(names) == 1 {
 		return names[0]
@@ -371,11 +374,11 @@ func (w wording) family(names []string) string {
 	return w.FirstOf(names)
 }
 
-// namedNodes is how many nodes are named where only a few can be.
+// namedNodes is how many nodes a note names.
 const namedNodes = 3
 
-// notMeasured says how many nodes are not measured for a reason, and names the first.
-func (w wording) notMeasured(format string, names []string) string {
+// named fills format with the number of nodes and the first of their names.
+func (w wording) named(format string, names []string) string {
 	shown := strings.Join(names[:min(len(names), namedNodes)], ", ")
 	if rest := len(names) - namedNodes; rest > 0 {
 		shown += " " + w.AndMore.Of(rest)
@@ -383,7 +386,7 @@ func (w wording) notMeasured(format string, names []string) string {
 	return fmt.Sprintf(format, w.Figure(strconv.Itoa(len(names))), shown)
 }
 
-func (w wording) unmeasured(names []string) string {
+func (w wording) withoutExporter(names []string) string {
 	shown := names[:min(len(names), namedNodes)]
 	s := w.NodesSilent.Of(len(names)) + strings.Join(shown, ", ")
 	if rest := len(names) - len(shown); rest > 0 {
@@ -392,13 +395,13 @@ func (w wording) unmeasured(names []string) string {
 	return s
 }
 
-// clock writes a time of the window in the report's zone.
+// clock returns a time in the report's zone.
 func (w wording) clock(t time.Time, in Info) string { return w.When(t.In(in.Zone), in.Slot) }
 
-// duration writes how long something lasted: "6 h 50 min".
+// duration returns how long something lasted: "6 h 50 min".
 func (w wording) duration(d time.Duration) string { return w.Figure(units.Span(d)) }
 
-// against writes a value and the limit that it was judged by.
+// against returns a value and its limit, with enough digits to tell them apart.
 func (w wording) against(u units.Unit, v, limit float64) (value, against string) {
 	value, against = u.FormatAgainst(v, limit)
 	return w.Figure(value), w.Figure(against)

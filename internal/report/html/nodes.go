@@ -42,7 +42,7 @@ func barOf(share float64, class string) bar {
 type nodeTable struct {
 	W       *words.Words
 	Caption string
-	Said    string // what matters of all nodes
+	Summary string // what is notable about all nodes
 	Heads   []string
 	Rows    []nodeView
 	Rest    *nodeTable
@@ -121,7 +121,7 @@ func nodeOf(n report.Node) nodeView {
 func (l layout) nodeTable(nodes report.Nodes, views []nodeView) *nodeTable {
 	listed := views[:min(len(views), tableNodes)]
 	t := &nodeTable{
-		W: l.words, Caption: l.words.Nodes, Said: nodes.Said, Heads: nodes.Heads,
+		W: l.words, Caption: l.words.Nodes, Summary: nodes.Summary, Heads: nodes.Heads,
 		Rows: listed[:min(len(listed), firstNodes)],
 	}
 	if len(listed) > firstNodes {

@@ -7,14 +7,14 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// What a message says beside the report's own sentences.
+// Texts of messages that are not in the report.
 
-// WhyBlind says why the report could see nothing: what the first panel that failed says of it, else
-// the first thing that does not exist; "" where it saw something. The advice is what to do, ""
-// where the error says it.
+// WhyBlind returns why the report has no data: the error of the first panel that failed, else the
+// first thing that does not exist. It returns "" if there is data. advice is what to do, or "" if
+// the error says it.
 func (r *Report) WhyBlind() (why, advice string) {
 	switch {
-	case r.OnlyPart():
+	case r.AllPartial():
 		return fmt.Sprintf(r.words.OnlyPart, r.Partial), r.words.PartAdvice
 	case r.Checks() > r.NoData:
 		return "", ""
@@ -26,7 +26,7 @@ func (r *Report) WhyBlind() (why, advice string) {
 	return "", r.words.BlindAdvice
 }
 
-// blindness is the sentence of promsnap's own alert (rules.BlindKey): "No data from prod-seoul
+// blindness returns the sentence of promsnap's own alert (rules.BlindKey): "No data from prod-seoul
 // since 02:10".
 func (r *Report) blindness(a rules.Alert) string {
 	e, part := a.Now(), a.SeesPart()
@@ -41,8 +41,7 @@ func (r *Report) blindness(a rules.Alert) string {
 	return fmt.Sprintf(w.SeesAgain, cluster, fmt.Sprintf(w.Between, from, w.clock(e.Last, in)))
 }
 
-// QueryURL returns where a panel's query can be looked at on Prometheus' own page; "" where that is
-// not known.
+// QueryURL returns the address of a panel's query in Prometheus, or "" if it is unknown.
 func (r *Report) QueryURL(panel string) string {
 	for i := range r.Panels {
 		if p := &r.Panels[i]; p.Spec.Name == panel && p.Expr(0) != "" {
