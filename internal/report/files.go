@@ -23,8 +23,8 @@ func CheckNames(files []File) error {
 	for _, f := range files {
 		switch {
 		case !fileName.MatchString(f.Name):
-			return fmt.Errorf("file name %q of the report is not allowed: use only [a-z0-9.-], and a "+
-				"letter or digit first", f.Name)
+			return fmt.Errorf("file name %q of the report is not allowed: use only [a-z0-9.-], "+
+				"and a letter or digit first", f.Name)
 		case seen[f.Name]:
 			return fmt.Errorf("two files of the report have the name %s", f.Name)
 		}

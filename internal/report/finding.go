@@ -202,7 +202,8 @@ func (w wording) finding(p *snapshot.Panel, sf *snapshot.Finding) (Finding, bool
 		if sf.Streak != nil {
 			last := f
 			last.streak(p, sf.Streak, w)
-			if step := p.Grid.Step; step > 0 { // the silence after the streak is reported separately
+			// The silence after the streak is reported separately.
+			if step := p.Grid.Step; step > 0 {
 				last.Expected = int(sf.Streak.Lasted()/step) + 1
 			}
 			f.last = &last

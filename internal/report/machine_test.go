@@ -66,7 +66,7 @@ func TestNodeAge(t *testing.T) {
 	}
 }
 
-func TestNodesSaid(t *testing.T) {
+func TestNodesSummary(t *testing.T) {
 	versions := func(of ...string) (nodes []snapshot.Node) {
 		for _, v := range of {
 			nodes = append(nodes, snapshot.Node{Known: true, Kubelet: v})
@@ -91,7 +91,8 @@ func TestNodesSaid(t *testing.T) {
 			"v1.36.3", ""),
 		// the newer one is as it should be
 		"kubelet v1.35.2 on 1 of 2 nodes": versions("v1.35.2", "v1.36.3"),
-		"kubelet v5 on 1 of 7 nodes, kubelet v4 on 1 of 7 nodes, and 3 more": versions("v1", "v2", "v3", "v4",
+		"kubelet v5 on 1 of 7 nodes, kubelet v4 on 1 of 7 nodes, and 3 more": versions("v1", "v2",
+			"v3", "v4",
 			"v5", "v6", "v6"),
 		"1 Ill8, 1 Ill7, 1 Ill6, 1 Ill5, and 5 more": ill,
 	} {

@@ -128,8 +128,8 @@ func TestNotesInWords(t *testing.T) {
 				"label tells the two apart: the values of several clusters are mixed. Give each " +
 				"cluster its own value of one label, and set the name of that label as " +
 				"prometheus.cluster_label",
-			"같은 시각에 노드 n1 둘이 존재함: 서로 다른 레이블은 internal_ip, uid, 둘을 구분하는 레이블은 없음. 여러 클러스터의 값이 섞여 있습니다. " +
-				"클러스터마다 값이 다른 레이블을 붙이고 그 레이블 이름을 prometheus.cluster_label에 설정하세요",
+			"같은 시각에 노드 n1 둘이 존재함: 서로 다른 레이블은 internal_ip, uid, 둘을 구분하는 레이블은 없음. 여러 클러스터의 값이 섞여 " +
+				"있습니다. 클러스터마다 값이 다른 레이블을 붙이고 그 레이블 이름을 prometheus.cluster_label에 설정하세요",
 		},
 		{
 			of(snapshot.NoteNodesUnlisted, "forbidden"), "nodes are shown without their instance " +

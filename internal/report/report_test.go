@@ -330,7 +330,8 @@ func TestHeadline(t *testing.T) {
 			append(slices.Clone(ok), absent),
 		},
 		{
-			"one of each", "All values are within their limits, but 1 panel failed and 1 check has no data.",
+			"one of each",
+			"All values are within their limits, but 1 panel failed and 1 check has no data.",
 			"nodata", append(slices.Clone(ok), failed, absent),
 		},
 		{
@@ -418,7 +419,9 @@ func TestWarningsOfOneKind(t *testing.T) {
 	for _, w := range r.WarningGroups() {
 		got = append(got, strings.Join(w.Titles, ", ")+": "+w.Text)
 	}
-	if want := []string{": of the run", "Panel a, Panel b: seldom", "Panel a: old", "Panel c: of the run"}; !slices.Equal(got, want) {
+	if want := []string{
+		": of the run", "Panel a, Panel b: seldom", "Panel a: old", "Panel c: of the run",
+	}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

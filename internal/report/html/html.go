@@ -1,4 +1,4 @@
-// Package html writes a report as a page that needs nothing beside it, and a picture of each panel.
+// Package html writes a report as one self-contained page, and a picture of each panel.
 package html
 
 import (
@@ -15,9 +15,9 @@ import (
 	"github.com/promsnap/promsnap/templates"
 )
 
-// The sizes of a chart in CSS pixels: of the picture, which has its own title and table and
-// chartScale pixels for each of these; of the plot in the page, which has them around it; and of
-// the plot on a phone, where the wide one's words would be too small to read.
+// The sizes of a chart in CSS pixels. The picture has its own title and table, and chartScale
+// pixels for each CSS pixel. In the page, the title and table are outside the chart. The phone has
+// a chart of its own, because the text of the wide one would be too small there.
 const (
 	chartWidth, chartHeight = 1000, 400
 	chartScale              = 2
@@ -25,24 +25,24 @@ const (
 	phoneWidth, phoneHeight = 380, 220
 )
 
-// drawnAtOnce is how many charts are drawn at a time: it is work for a processor.
+// drawnAtOnce is how many charts are drawn at the same time. Each keeps a processor busy.
 const drawnAtOnce = 2
 
-// drawing is one panel's chart, or why there is none.
+// drawing is the chart of one panel, or the error that prevented it.
 type drawing struct {
 	png         []byte // the file
 	wide, phone template.HTML
 	err         error
 }
 
-// Render draws a report: index.html, and a PNG for each panel. A chart that cannot be drawn is said
-// so in the page and has no PNG. The error is ctx's, or that of a template, which is a defect.
+// Render returns index.html and a PNG for each panel. If a chart cannot be drawn, the page says so
+// and there is no PNG. The error is that of ctx, or of a template, which is a bug.
 func Render(ctx context.Context,
 	r *report.Report) (page report.File, pictures []report.File, err error) {
 	return render(ctx, r, func(p *snapshot.Panel) drawing { return draw(r.Info, p) })
 }
 
-// render is Render with another hand that draws.
+// render is Render with a drawing function for tests.
 func render(ctx context.Context, r *report.Report,
 	draw func(*snapshot.Panel) drawing) (page report.File, pictures []report.File, err error) {
 	drawings, err := drawAll(ctx, r.Panels, draw)
@@ -66,7 +66,7 @@ func render(ctx context.Context, r *report.Report,
 	}, pictures, nil
 }
 
-// drawAll draws a few panels at a time and returns the drawings in the panels' order.
+// drawAll draws a few panels at a time and returns the drawings in panel order.
 func drawAll(ctx context.Context, panels []snapshot.Panel,
 	draw func(*snapshot.Panel) drawing) ([]drawing, error) {
 	drawings := make([]drawing, len(panels))
@@ -84,7 +84,7 @@ func drawAll(ctx context.Context, panels []snapshot.Panel,
 	return drawings, group.Wait()
 }
 
-// draw draws one panel as a file and for the page.
+// draw draws one panel, as a file and for the page.
 func draw(in report.Info, p *snapshot.Panel) (d drawing) {
 	o := chart.Options{
 		Width: chartWidth, Height: chartHeight, Scale: chartScale, Zone: in.Zone,
@@ -105,12 +105,12 @@ func draw(in report.Info, p *snapshot.Panel) (d drawing) {
 		d.err = err
 		return d
 	}
-	d.wide = template.HTML(wide)   //nolint:gosec // chart escapes every word in it
+	d.wide = template.HTML(wide)   //nolint:gosec // chart escapes all text in it
 	d.phone = template.HTML(phone) //nolint:gosec // as above
 	return d
 }
 
-// write fills the page's template.
+// write executes the page's template.
 func write(p page) ([]byte, error) {
 	t, err := template.New("report").Parse(templates.ReportHTML)
 	if err != nil {

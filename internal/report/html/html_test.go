@@ -196,7 +196,8 @@ func TestFirstScreenComesFirst(t *testing.T) {
 	}
 	order = order[:len(order)-1]
 	want := []string{
-		"Verdict", "Findings", "Fleet", "Nodes", "Missing data", "This run", "Node by node", "Contents",
+		"Verdict", "Findings", "Fleet", "Nodes", "Missing data", "This run", "Node by node",
+		"Contents",
 		"Nodes", "Containers", "Storage",
 	}
 	if !slices.Equal(order, want) {

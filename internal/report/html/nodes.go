@@ -9,22 +9,22 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// The nodes' table has so many rows, of which so many stand in the open, and the grid has so many
-// cells; the worst come first.
+// How many rows the nodes' table has, how many of them are not folded, and how many cells the grid
+// has. The worst nodes come first.
 const (
 	firstNodes = 8
 	tableNodes = 100
-	cellNodes  = 400 // more would stand higher than what is beside them, and all alike
+	cellNodes  = 400 // more would be taller than the column beside them
 	manyCells  = 120 // from here on cells are small
 )
 
-// gauge is one figure of the whole fleet.
+// gauge is the share of one resource that the fleet uses.
 type gauge struct {
 	report.Share
 	Bar bar
 }
 
-// bar is a share of a whole.
+// bar is a share of a total.
 type bar struct {
 	Shown bool
 	Width string // 0 to 100
@@ -38,7 +38,7 @@ func barOf(share float64, class string) bar {
 	return bar{Shown: true, Width: coordinate(100 * min(max(share, 0), 1)), Class: class}
 }
 
-// nodeTable is the first nodes, and the others as a table of their own that is folded.
+// nodeTable is the table of the first nodes, and a folded table of the others.
 type nodeTable struct {
 	W       *words.Words
 	Caption string
@@ -53,24 +53,24 @@ type nodeTable struct {
 type nodeView struct {
 	report.Node
 	Anchor string // of its row
-	// of its cell: where its worst finding is shown, else its row; "" where there is neither
+	// the target of its cell: its worst finding, else its row; "" if there is neither
 	Href    string
 	Figures []nodeFigure
 	Machine machine
 }
 
-// nodeFigure is one measure of one node.
+// nodeFigure is one measured value of a node.
 type nodeFigure struct {
 	report.NodeFigure
 	Href string
-	Sort string // its number; "" where it is not measured
+	Sort string // its number; "" if not measured
 	Bar  bar
 }
 
-// machine is what the Kubernetes API knows of a node.
+// machine is what the Kubernetes API reports about a node.
 type machine struct {
 	report.Machine
-	TaintsID string // of their list in the page
+	TaintsID string // the id of the list of taints in the page
 }
 
 func (l layout) fleet() []gauge {
@@ -84,7 +84,7 @@ func (l layout) fleet() []gauge {
 // addNodes adds the grid and the table of nodes.
 func (l layout) addNodes(p *page) {
 	nodes := l.Nodes()
-	views := make([]nodeView, min(len(nodes.Lines), cellNodes)) // of those that are drawn
+	views := make([]nodeView, min(len(nodes.Lines), cellNodes)) // only those that are drawn
 	for i := range views {
 		views[i] = nodeOf(nodes.Lines[i])
 		if !nodes.Bare && i < tableNodes && views[i].Href == "" {
@@ -117,7 +117,7 @@ func nodeOf(n report.Node) nodeView {
 	return v
 }
 
-// nodeTable returns the table of the nodes, the worst first.
+// nodeTable returns the table of nodes, the worst first.
 func (l layout) nodeTable(nodes report.Nodes, views []nodeView) *nodeTable {
 	listed := views[:min(len(views), tableNodes)]
 	t := &nodeTable{
@@ -134,7 +134,8 @@ func (l layout) nodeTable(nodes report.Nodes, views []nodeView) *nodeTable {
 	return t
 }
 
-// cellsNote explains the grid of nodes: how many are what, and how many of them are drawn.
+// cellsNote explains the grid of nodes: how many nodes are in each state, and how many of them are
+// drawn.
 func (l layout) cellsNote(nodes []report.Node) string {
 	var kinds []string
 	count := map[string]int{}

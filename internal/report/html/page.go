@@ -17,7 +17,7 @@ import (
 	"github.com/promsnap/promsnap/templates"
 )
 
-// How much the page lists before it refers to report.json.
+// How much the page lists; report.json has the rest.
 const (
 	firstFindings = 10
 	allFindings   = 200
@@ -26,10 +26,10 @@ const (
 	warningLines  = 20
 )
 
-// tied matches the space between a number and its unit, where no line may break.
-var tied = regexp.MustCompile(`(\d) (%|(?:h|min|s|d|[KMGTPE]i?B|cores)\b)`)
+// beforeUnit matches the space between a number and its unit, where a line must not break.
+var beforeUnit = regexp.MustCompile(`(\d) (%|(?:h|min|s|d|[KMGTPE]i?B|cores)\b)`)
 
-// page is what templates/report.html is given.
+// page is the data of templates/report.html.
 type page struct {
 	W         *words.Words
 	Info      report.Info
@@ -42,14 +42,14 @@ type page struct {
 	Last      string
 	State     string // the verdict as a style's name
 	Headline  string
-	Calm      string // what is said in the place of findings
+	Calm      string // the text for an empty list of findings
 	Counts    []countView
 	Source    string
 	MadeBy    string
 	CellsNote string
 
 	NodesMeasured, Incomplete, MoreWarnings string
-	ShownFindings, ShownNodes, ShownSeries  string // what the filter says, with {shown} and {all}
+	ShownFindings, ShownNodes, ShownSeries  string // texts of the filter, with {shown} and {all}
 
 	Findings           *findingTable
 	Fleet              []gauge
@@ -66,11 +66,11 @@ type countView struct {
 	N                 int
 }
 
-// findingTable is the first findings, and the others as a table of their own that is folded.
+// findingTable is the table of the first findings, and a folded table of the others.
 type findingTable struct {
 	W       *words.Words
 	Caption string
-	Aged    bool // with a column of how old the alerts are
+	Aged    bool // whether there is a column for the age of the alerts
 	Rows    []findingView
 	Rest    *findingTable
 	Note    string
@@ -84,7 +84,7 @@ type findingView struct {
 
 type saidView struct{ Title, Anchor, Text string }
 
-// layout lays one report out.
+// layout lays out one report.
 type layout struct {
 	*report.Report
 	words *words.Words
@@ -92,17 +92,17 @@ type layout struct {
 
 func layoutOf(r *report.Report) layout { return layout{r, words.In(r.Info.Language)} }
 
-// page lays the report out.
+// page lays out the whole report.
 func (l layout) page(drawings []drawing) page {
 	w, in := l.words, l.Info
 	style := templates.ReportCSS + chart.Styles()
 	p := page{
 		W: w, Info: in, CSP: policy(style, templates.ReportJS),
-		Style:  template.CSS(style),             //nolint:gosec // no word from outside
+		Style:  template.CSS(style),             //nolint:gosec // no text from outside
 		Script: template.JS(templates.ReportJS), //nolint:gosec // no word from outside
 		Slot:   w.Stamp(in.Slot.In(in.Zone)), SlotUTC: in.Slot.UTC().Format(time.RFC3339),
 		Last:  fmt.Sprintf(w.Last, l.duration(in.Range)),
-		State: string(l.Verdict()), Headline: tied.ReplaceAllString(l.Headline, "$1\u00a0$2"),
+		State: string(l.Verdict()), Headline: beforeUnit.ReplaceAllString(l.Headline, "$1\u00a0$2"),
 		Counts: l.counts(), Source: l.source(),
 		MadeBy: fmt.Sprintf(w.MadeBy, in.Version), Fleet: l.fleet(),
 		Blind: w.AtMost(l.Blind, blindLines),
@@ -137,13 +137,14 @@ func (l layout) page(drawings []drawing) page {
 	return p
 }
 
-// duration writes how long something lasted: "6 h 50 min".
+// duration returns how long something lasted: "6 h 50 min".
 func (l layout) duration(d time.Duration) string { return l.words.Figure(units.Span(d)) }
 
-// shown is a format of how many rows are shown of how many, for the page's script to fill in.
+// shown returns the text for the number of rows that match the filter. The page's script fills in
+// the numbers.
 func shown(format string) string { return fmt.Sprintf(format, "{shown}", "{all}") }
 
-// policy forbids the page every request, and every script and style but the ones that stand in it.
+// policy forbids the page all requests, and all scripts and styles except its own.
 func policy(style, script string) string {
 	hash := func(text string) string {
 		sum := sha256.Sum256([]byte(text))
@@ -153,7 +154,7 @@ func policy(style, script string) string {
 		hash(script) + "; base-uri 'none'; form-action 'none'"
 }
 
-// icon is a dot in the verdict's colour, so that a row of tabs can be told apart.
+// icon is a dot in the colour of the verdict, to tell browser tabs apart.
 func icon(state string) template.URL {
 	colour := map[string]string{
 		"critical": "C53030", "warning": "B7791F", "pending": "B7791F", "ok": "2F7D4F",
@@ -198,7 +199,7 @@ func (l layout) source() string {
 	return strings.Join(parts, ", ")
 }
 
-// findings returns the table of the findings; nil where there are none.
+// findings returns the table of findings, or nil if there are none.
 func (l layout) findings() *findingTable {
 	if len(l.Findings) == 0 {
 		return nil
@@ -226,7 +227,7 @@ func (l layout) finding(f *report.Finding) findingView {
 	return findingView{row, panelAnchor(f.Panel), sparkOf(row.Course)}
 }
 
-// notListed says that only so many are in the page; "" where all are.
+// notListed says how many are listed if the page leaves some out, else "".
 func (l layout) notListed(listed, of int) string {
 	if listed == of {
 		return ""

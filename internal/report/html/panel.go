@@ -19,48 +19,47 @@ type sectionView struct {
 	Panels        []panelView
 }
 
-// panelView is one panel on the page.
+// panelView is one panel of the page.
 type panelView struct {
 	report.Panel
 	W           *words.Words
 	Anchor      string
-	Wide, Phone template.HTML // the chart, of which a screen shows one
+	Wide, Phone template.HTML // the charts; a screen shows one of them
 	Samples     *samples
 	Figures     *figureTable
 }
 
-// figureTable is the series that are drawn with their figures, and the others as a table of their
-// own that is folded.
+// figureTable is the table of the drawn series, and a folded table of the others.
 type figureTable struct {
 	W       *words.Words
 	Caption string
-	Of      bool // there are capacities to show
+	Of      bool // whether there is a column for the total
 	Rows    []rowView
 	Rest    *figureTable
 	Note    string
 }
 
-// rowView is one series with its figures in words.
+// rowView is one series with its values as text.
 type rowView struct {
 	Name, Class string
-	Short       bool   // the name fits a line beside its figures everywhere
-	Node        string // where the name does not say it
-	Mark        *mark  // how it is drawn; nil where it is not
+	Short       bool   // whether the name fits on one line on every screen
+	Node        string // the node, if the name does not have it
+	Mark        *mark  // how it is drawn; nil if it is not
 	Figures     []figureView
 }
 
-// figureView is one figure, and a number in the same order as those of the other rows; "" where
-// there is none.
+// figureView is one value as text, and a number that sorts it among the other rows; "" if there is
+// no value.
 type figureView struct{ Class, Text, Sort string }
 
-// mark is a line's colour, 1 to 8, or 0 where a series is drawn without one of its own, and whether
-// it is the first, second, … line of that colour, which are dashed differently.
+// mark is a line's colour, 1 to 8, or 0 if the series has no colour of its own. It also says
+// whether this is the first, second, … line of that colour, because each is dashed differently.
 type mark struct{ Colour, Dash int }
 
-// panelAnchor is a panel's id in the page.
+// panelAnchor returns the id of a panel in the page.
 func panelAnchor(name string) string { return "panel-" + report.Slug(name) }
 
-// sections lays the panels out; drawings are of the report's panels, in their order.
+// sections lays out the panels. drawings are in the order of the report's panels.
 func (l layout) sections(drawings []drawing) []sectionView {
 	of := make(map[*snapshot.Panel]*drawing, len(drawings))
 	for i := range drawings {
@@ -91,10 +90,10 @@ func (l layout) panel(p report.Panel, d *drawing) panelView {
 	return v
 }
 
-// chartColours is how many hues a chart has; see chart.Styles.
+// chartColours is the number of hues in a chart; see chart.Styles.
 const chartColours = 8
 
-// markOf returns how the i-th series of a chart is drawn; nil where it is not drawn over time.
+// markOf returns the mark of the i-th series of a chart, or nil if it is not drawn over time.
 func markOf(k panel.Kind, i int) *mark {
 	switch {
 	case k == panel.Bars || k == panel.Stat:
@@ -105,7 +104,7 @@ func markOf(k panel.Kind, i int) *mark {
 	return &mark{i%chartColours + 1, i / chartColours}
 }
 
-// figures returns the table of the series that are drawn, and of the first of the others.
+// figures returns the table of the drawn series and of the first of the others.
 func (l layout) figures(p *snapshot.Panel) *figureTable {
 	t := &figureTable{
 		W: l.words, Caption: fmt.Sprintf(l.words.FiguresOf, p.Spec.Title),
@@ -131,8 +130,8 @@ func (l layout) figures(p *snapshot.Panel) *figureTable {
 	return t
 }
 
-// shortName is how long a name may be that is not broken at its hyphens: that of a node after its
-// address is.
+// shortName is the length up to which a name is not broken at its hyphens. The name of a node after
+// its address fits.
 const shortName = 16
 
 func rowOf(r report.Row) rowView {
@@ -153,7 +152,7 @@ func rowOf(r report.Row) rowView {
 	return v
 }
 
-// sortable writes v in as many digits as its order needs; "" where there is no v.
+// sortable returns v with as many digits as sorting needs, or "" without a value.
 func sortable(v float64) string {
 	if !series.Finite(v) {
 		return ""

@@ -14,44 +14,45 @@ import (
 )
 
 const (
-	// sampledLines is how many lines a chart draws at most.
+	// sampledLines is the highest number of lines that a chart draws.
 	sampledLines = 48
-	// resolution is how many heights there are between the least and the greatest sample: more than
-	// a plot has pixels.
+	// resolution is the number of heights between the lowest and the highest sample: more than a
+	// plot has pixels.
 	resolution = 1000
 	// letters are the digits of a sample's level.
 	letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 )
 
-// samples is what a chart's crosshair reads, as JSON in the page. Values come as texts, so that the
-// page cannot write a figure otherwise than the report does. A level is a text and a height in the
-// plot, of which many samples share one: levels ascend, and a line is one level a sample, each in
-// Digits letters. Level 0 is no sample; level n is Texts[n-1] at Heights[n-1].
+// samples is the data that a chart's crosshair reads, as JSON in the page. Values are texts, so
+// that the page shows a value exactly as the report does. A level is a text and a height in the
+// plot, and many samples share one. Levels ascend. A line has one level for each sample, each in
+// Digits letters. Level 0 means no sample; level n is Texts[n-1] at Heights[n-1].
 type samples struct {
-	Start      float64   `json:"start"` // of the first sample, in seconds since 1970
+	Start      float64   `json:"start"` // time of the first sample, in seconds since 1970
 	Step       float64   `json:"step"`  // seconds
 	Len        int       `json:"len"`
 	Days       []dayView `json:"days"`
-	Low        float64   `json:"low"` // where height 0 is, in the panel's unit
+	Low        float64   `json:"low"` // the value at height 0, in the panel's unit
 	High       float64   `json:"high"`
 	Resolution int       `json:"resolution"` // the height of High
-	Texts      []string  `json:"texts"`      // "": that of the level before
-	Heights    []int     `json:"heights"`    // -1: an infinity, which has no place
+	Texts      []string  `json:"texts"`      // "": the text of the previous level
+	Heights    []int     `json:"heights"`    // -1: infinite, not in the plot
 	Digits     int       `json:"digits"`
 	Lines      []string  `json:"lines"`
-	More       []more    `json:"more"`    // what is drawn besides
-	Between    string    `json:"between"` // how a band is said: "{from} to {to}"
-	Rows       bool      `json:"rows"`    // each line is a row of cells of its own
+	More       []more    `json:"more"`    // other curves in the plot
+	Between    string    `json:"between"` // the text of a band: "{from} to {to}"
+	Rows       bool      `json:"rows"`    // whether each line is a row of cells
 }
 
-// more is a reference line, or the other series as one: their sum, or their band from p5 to p95.
+// more is a reference line, or the series that are not drawn: their sum, or their band from p5 to
+// p95.
 type more struct {
 	Name  string   `json:"name"`
 	Lines []string `json:"lines"`
 }
 
-// dayView is a stretch of samples of one day in the report's zone at one offset: the clock goes on
-// from it without a jump.
+// dayView is a run of samples on one day in the report's zone with one offset from UTC, so that the
+// clock has no jump in it.
 type dayView struct {
 	From   int    `json:"from"` // its first sample
 	Date   string `json:"date"`
@@ -59,7 +60,7 @@ type dayView struct {
 	Offset int    `json:"offset"` // seconds east of UTC
 }
 
-// samplesOf returns what is drawn of p over time; nil where nothing is.
+// samplesOf returns the samples of p that are drawn over time, or nil if there are none.
 func (l layout) samplesOf(p *snapshot.Panel) *samples {
 	if p.Grid.Len <= 0 || p.Grid.Step <= 0 || len(p.Lines) == 0 || p.Spec.Kind == panel.Bars ||
 		p.Spec.Kind == panel.Stat {
@@ -95,7 +96,7 @@ func (l layout) samplesOf(p *snapshot.Panel) *samples {
 	return s
 }
 
-// beside is what a chart draws that is not a series of the panel's.
+// beside is a curve of a chart that is not a series of the panel.
 type beside struct {
 	name   string
 	values [][]float64
@@ -119,7 +120,7 @@ func (l layout) besides(p *snapshot.Panel) []beside {
 	return append(all, beside{name.Of(p.Rest.Series), [][]float64{p.Rest.P05, p.Rest.P95}})
 }
 
-// addLevels makes the levels of all samples and returns that of each value.
+// addLevels adds the levels of all samples and returns the level of each value.
 func (s *samples) addLevels(drawn [][]float64, format func(float64) string) map[float64]int {
 	level := map[float64]int{}
 	low, high := math.Inf(1), math.Inf(-1)
@@ -162,7 +163,7 @@ func (s *samples) addLevels(drawn [][]float64, format func(float64) string) map[
 	return level
 }
 
-// height is where v lies between Low and High.
+// height returns the position of v between Low and High.
 func (s *samples) height(v float64) int {
 	switch {
 	case !series.Finite(v):
@@ -170,11 +171,11 @@ func (s *samples) height(v float64) int {
 	case s.High == s.Low:
 		return 0
 	}
-	// halved: no difference is too large
+	// halves, so that no difference overflows
 	return int(math.Round(float64(s.Resolution) * ((v/2 - s.Low/2) / (s.High/2 - s.Low/2))))
 }
 
-// line writes the level of each sample; what lies beyond values is no sample.
+// line returns the level of each sample. Samples beyond the end of values are missing.
 func (s *samples) line(values []float64, level map[float64]int) string {
 	var b strings.Builder
 	b.Grow(s.Len * s.Digits)
@@ -193,7 +194,7 @@ func (s *samples) line(values []float64, level map[float64]int) string {
 	return b.String()
 }
 
-// days divides a grid where the date or the offset from UTC changes.
+// days splits a grid where the date or the offset from UTC changes.
 func (l layout) days(g series.Grid) []dayView {
 	var days []dayView
 	var last time.Time

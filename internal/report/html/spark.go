@@ -9,7 +9,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// The size of a sparkline in its own units, and how many points it has at most and at least.
+// The size of a sparkline in its own units, and its highest and lowest number of points.
 const (
 	sparkWidth  = 96
 	sparkHeight = 22
@@ -17,16 +17,16 @@ const (
 	sparkFewest = 4
 )
 
-// spark is the course of one series in a table's cell: an SVG path, and where its limit lies.
+// spark is a series in a table cell: an SVG path, and the position of its limit.
 type spark struct {
 	Width, Height int
 	Path          string
-	LimitY        string // "" where the limit is not known
+	LimitY        string // "" without a limit
 }
 
-// sparkOf draws a course against its limit. Each point stands for a stretch of samples and is the
-// one furthest towards the breach, so that no peak is lost; a stretch without samples breaks the
-// line. Nil where there is nothing to draw.
+// sparkOf draws a series with its limit. Each point stands for several samples and is the one
+// nearest to a breach, so that no peak is lost. Points without samples break the line. It returns
+// nil if there is nothing to draw.
 func sparkOf(c report.Course) *spark {
 	limit, points := c.Limit, extremes(c.Values, sparkPoints, c.Below)
 	lo, hi := math.Inf(1), math.Inf(-1)
@@ -43,7 +43,7 @@ func sparkOf(c report.Course) *spark {
 	if series.Finite(limit) {
 		lo, hi = min(lo, limit), max(hi, limit)
 	}
-	span := hi/2 - lo/2 // halved: no difference is too large
+	span := hi/2 - lo/2 // halves, so that no difference overflows
 	y := func(v float64) string {
 		if span == 0 {
 			return coordinate(sparkHeight / 2)
@@ -59,7 +59,7 @@ func sparkOf(c report.Course) *spark {
 		}
 		x := coordinate(sparkWidth * float64(i) / float64(len(points)-1))
 		if move {
-			path.WriteString("M" + x + " " + y(v) + "h0") // a lone point shows as a dot
+			path.WriteString("M" + x + " " + y(v) + "h0") // a single point shows as a dot
 		} else {
 			path.WriteString("L" + x + " " + y(v))
 		}
@@ -72,8 +72,8 @@ func sparkOf(c report.Course) *spark {
 	return s
 }
 
-// extremes thins values to at most n: the largest finite one of each stretch, or the smallest; NaN
-// where a stretch has none.
+// extremes thins values to at most n: the largest finite value of each part, or the smallest. A
+// part without values is NaN.
 func extremes(values []float64, n int, below bool) []float64 {
 	n = min(n, len(values))
 	out := make([]float64, n)
@@ -88,7 +88,7 @@ func extremes(values []float64, n int, below bool) []float64 {
 	return out
 }
 
-// coordinate writes v with at most one place; a zero has no sign.
+// coordinate returns v with at most one decimal, and zero without a sign.
 func coordinate(v float64) string {
 	text := strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
 	if text == "-0" {

@@ -1,4 +1,4 @@
-// Package json writes a report as report.json, and reads back what other packages need of one.
+// Package json writes a report as report.json, and reads the parts of it that other packages need.
 package json
 
 import (
@@ -7,18 +7,18 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// DocumentVersion is the version of report.json. It grows where a field changes its meaning or goes
-// away, not where one is added.
+// DocumentVersion is the version of report.json. It grows when a field changes its meaning or is
+// removed, not when one is added.
 const DocumentVersion = 1
 
-// documentRows bounds the rows and the findings of one panel, and what is said of all, in
+// documentRows limits the rows and findings of each panel, and the findings of the report, in
 // report.json.
 const documentRows = 1000
 
 // Document is report.json: docs/report-json.md describes it, docs/report.schema.json is its schema.
-// Times are RFC 3339 in UTC, durations are seconds, values are in the panel's unit as Prometheus
-// gave them. It holds no timings, receipts or links, so that the same slot over the same data gives
-// the same bytes on every machine.
+// Times are RFC 3339 in UTC, durations are seconds, and values are in the panel's unit as
+// Prometheus returned them. It has no timings, receipts or links, so that the same slot over the
+// same data gives the same bytes on every machine.
 type Document struct {
 	Version    int          `json:"version" jsonschema:"enum=1"`
 	Generator  string       `json:"generator"`
@@ -42,7 +42,7 @@ type Document struct {
 	Panels     []DocPanel   `json:"panels"`
 }
 
-// DocCounts are the report's counts of checks, and of the panels that failed.
+// DocCounts has the numbers of checks, and of panels that failed.
 type DocCounts struct {
 	Critical int `json:"critical" jsonschema:"minimum=0"`
 	Warning  int `json:"warning" jsonschema:"minimum=0"`
@@ -52,8 +52,8 @@ type DocCounts struct {
 	Failed   int `json:"failed" jsonschema:"minimum=0"`
 }
 
-// DocNodes says which nodes kube_node_info names and node_exporter does not report, and what the
-// Kubernetes API knows of them where it was asked.
+// DocNodes names the nodes in kube_node_info that have no node_exporter, and what the Kubernetes
+// API reports about nodes if it was asked.
 type DocNodes struct {
 	Total          int       `json:"total" jsonschema:"minimum=0"`
 	Measured       int       `json:"measured" jsonschema:"minimum=0"`
@@ -68,8 +68,8 @@ type DocFailure struct {
 	Error string `json:"error"`
 }
 
-// DocSaid is a finding as the report says it: one for each check, the gravest of its rules, the
-// worst first.
+// DocSaid is a finding of the report: one for each check, with its worst rule. The worst comes
+// first.
 type DocSaid struct {
 	Panel    string `json:"panel"`
 	Name     string `json:"name"`
@@ -81,8 +81,8 @@ type DocSaid struct {
 	Value    string `json:"value,omitempty"`
 	Limit    string `json:"limit,omitempty"`
 	Used     string `json:"used,omitempty"`
-	// Since is when the streak began, not of events. Open says that it may have begun before,
-	// because Since is where the window begins: Lasted is the least then.
+	// Since is when the streak began; findings of events have none. If Open is true, the streak may
+	// have begun before Since, the start of the window, and Lasted is a minimum.
 	Since   *time.Time `json:"since,omitempty"`
 	Open    bool       `json:"open,omitempty"`
 	Until   *time.Time `json:"until,omitempty"`
@@ -93,22 +93,22 @@ type DocSaid struct {
 	Alert   *DocAlert  `json:"alert,omitempty"`
 }
 
-// DocEvent is when the newest of the events happened that a finding counts, or, where Before is
-// true, a time before which all did. Such a finding has no since, and has not lasted.
+// DocEvent is the time of the newest event of a finding, or, if Before is true, a time after all of
+// its events. Such a finding has neither a since nor a lasted.
 type DocEvent struct {
 	Last   time.Time `json:"last"`
 	Before bool      `json:"before,omitempty"`
 }
 
-// DocAlert is what is remembered of a finding's alert. It is there in reports that are made with a
-// state, of alerts that fire.
+// DocAlert is what the state has about a finding's alert. Only firing alerts of reports with a
+// state have it.
 type DocAlert struct {
 	Since time.Time `json:"since"`
 	New   bool      `json:"new"`
 	Day   int       `json:"day" jsonschema:"minimum=1"`
 }
 
-// DocPanel is a panel: its query as it was run, its data, and every rule's judgement.
+// DocPanel is a panel: its query as it was sent, its data, and the results of its rules.
 type DocPanel struct {
 	Name              string       `json:"name"`
 	Title             string       `json:"title"`
@@ -134,8 +134,8 @@ type DocPanel struct {
 	RowsTruncated     int          `json:"rows_truncated" jsonschema:"minimum=0"`
 }
 
-// DocQuery is one of several queries of a panel, as it was run. The panel's query and unit are of
-// the first. Absent says that it finds no series where there should be some.
+// DocQuery is one of several queries of a panel, as it was sent. The panel's own query and unit are
+// those of the first. Absent means that the query finds no series although it should.
 type DocQuery struct {
 	Ref    string `json:"ref"`
 	Query  string `json:"query"`
@@ -143,7 +143,7 @@ type DocQuery struct {
 	Absent bool   `json:"absent,omitempty"`
 }
 
-// DocGrid is the times of a panel's samples: sample i is at start + i × step.
+// DocGrid gives the times of a panel's samples: sample i is at start + i × step.
 type DocGrid struct {
 	Start time.Time `json:"start"`
 	Step  float64   `json:"step_seconds" jsonschema:"minimum=0"`
@@ -161,7 +161,7 @@ type DocRule struct {
 	Reduce    string  `json:"reduce,omitempty"`
 }
 
-// DocFinding is one rule's judgement of one series that is not OK, or that was not.
+// DocFinding is the result of one rule for one series that is not OK, or was not.
 type DocFinding struct {
 	Rule     string            `json:"rule"`
 	Name     string            `json:"name"`
@@ -179,9 +179,10 @@ type DocFinding struct {
 	Earlier  *DocStreak        `json:"earlier,omitempty"`
 }
 
-// DocStreak is a run of samples beyond a limit, holes left aside. Seen is how many samples there
-// are, of the expected. One with bouts is of a condition that came and went: beyond is in how many
-// of the samples it held. Event is when the newest event of a count of events was.
+// DocStreak is a run of samples above or below a limit, ignoring gaps. Seen is the number of
+// samples, Expected the number there should be. A streak with bouts is of a flapping condition;
+// beyond is the number of samples in which it held. Event is the time of the newest event, if the
+// panel counts events.
 type DocStreak struct {
 	From     time.Time  `json:"from"`
 	To       time.Time  `json:"to"`
@@ -216,7 +217,7 @@ type DocSeries struct {
 	Values Numbers `json:"values"`
 }
 
-// DocStats are the figures of one series over the window.
+// DocStats has the values of one series over the window.
 type DocStats struct {
 	Last    Number     `json:"last"`
 	Avg     Number     `json:"avg"`
@@ -226,8 +227,8 @@ type DocStats struct {
 	Samples int        `json:"samples" jsonschema:"minimum=0"`
 }
 
-// DocRest counts the series that are not drawn one by one. P05 and P95 are over Sampled of them,
-// Min and Max over all.
+// DocRest is about the series that are not drawn one by one. P05 and P95 cover Sampled of them, Min
+// and Max cover all.
 type DocRest struct {
 	Series  int     `json:"series" jsonschema:"minimum=1"`
 	Sampled int     `json:"sampled" jsonschema:"minimum=0"`
@@ -237,8 +238,8 @@ type DocRest struct {
 	P95     Numbers `json:"p95"`
 }
 
-// Number is a figure of the document: NaN, which is no sample, is null.
+// Number is a number of the document. NaN, which means no sample, is null.
 type Number = series.Number
 
-// Numbers are figures of the document.
+// Numbers is a list of numbers of the document.
 type Numbers = series.Numbers

@@ -6,7 +6,7 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 )
 
-// DocNode is what the Kubernetes API knows of a node; what it does not know is absent.
+// DocNode is what the Kubernetes API reports about a node. Unknown fields are absent.
 type DocNode struct {
 	Name         string       `json:"name"`
 	InternalIP   string       `json:"internal_ip,omitempty"`
@@ -23,7 +23,7 @@ type DocNode struct {
 	Allocatable  DocResources `json:"allocatable"`
 }
 
-// DocResources are how much a node has: cores, bytes, bytes and Pods.
+// DocResources is what a node has: cores, bytes of memory, bytes of storage, and pods.
 type DocResources struct {
 	CPU     float64 `json:"cpu,omitempty" jsonschema:"minimum=0"`
 	Memory  float64 `json:"memory,omitempty" jsonschema:"minimum=0"`
@@ -31,7 +31,7 @@ type DocResources struct {
 	Pods    float64 `json:"pods,omitempty" jsonschema:"minimum=0"`
 }
 
-// docMachines returns the nodes that the Kubernetes API knows, and how many are left off.
+// docMachines returns the nodes in the Kubernetes API, and how many are left out.
 func docMachines(r *report.Report) (listed []DocNode, truncated int) {
 	nodes := r.KnownNodes()
 	truncated = max(0, len(nodes)-documentRows)

@@ -7,12 +7,12 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 )
 
-// documentHead bounds how far a report.json is read to know whether its report is whole: what says
-// so stands at its beginning.
+// documentHead limits how much of a report.json ReadWhole reads. The fields that it needs are at
+// the start.
 const documentHead = 64 << 10
 
-// ReadWhole tells whether what from holds is the report.json of a report that is whole
-// (Report.Whole). What cannot be read as one is not.
+// ReadWhole reports whether from holds the report.json of a complete report (Report.Whole). It
+// returns false for anything that it cannot read.
 func ReadWhole(from io.Reader) bool {
 	d := json.NewDecoder(io.LimitReader(from, documentHead))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -40,11 +40,11 @@ func ReadWhole(from io.Reader) bool {
 	return false
 }
 
-// documentSize bounds how much of a report.json is read, in bytes.
+// documentSize limits how much of a report.json is read, in bytes.
 const documentSize = 64 << 20
 
-// ReadPictures returns the names that the pictures of a report have, from its report.json; false
-// where that cannot be read.
+// ReadPictures returns the names of a report's pictures from its report.json, and false if it
+// cannot be read.
 func ReadPictures(from io.Reader) (names []string, ok bool) {
 	var doc struct {
 		Panels []struct{ Name string }

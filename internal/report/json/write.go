@@ -14,14 +14,14 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// Render writes report.json. It writes the panels one by one: the whole document in memory would
-// take several times what its file does.
+// Render writes report.json one panel at a time: the whole document in memory would take several
+// times the size of the file.
 func Render(r *report.Report) (report.File, error) {
 	top, err := json.Marshal(head(r))
 	if err != nil {
 		return report.File{}, fmt.Errorf("writing report.json: %w", err)
 	}
-	const end = "]}" // of the panels, which come last, and of the document
+	const end = "]}" // closes the panels, which come last, and the document
 	parts := [][]byte{bytes.TrimSuffix(top, []byte(end))}
 	for i := range r.Panels {
 		one, err := json.Marshal(docPanel(r, &r.Panels[i]))
@@ -38,7 +38,7 @@ func Render(r *report.Report) (report.File, error) {
 	return report.File{Name: "report.json", ContentType: "application/json", Body: body}, nil
 }
 
-// DocumentOf returns what report.json holds.
+// DocumentOf returns the content of report.json.
 func DocumentOf(r *report.Report) Document {
 	d := head(r)
 	for i := range r.Panels {
@@ -47,7 +47,7 @@ func DocumentOf(r *report.Report) Document {
 	return d
 }
 
-// head is the document without its panels.
+// head returns the document without its panels.
 func head(r *report.Report) Document {
 	in := r.Info
 	d := Document{
@@ -253,7 +253,7 @@ func known(t time.Time) *time.Time {
 	return &t
 }
 
-// list is an empty list rather than null.
+// list returns an empty list instead of null.
 func list(s []string) []string {
 	if s == nil {
 		return []string{}
