@@ -17,7 +17,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// The marks that a line begins with.
+// The marks at the start of a line.
 const (
 	redMark   = "🔴"
 	amberMark = "🟠"
@@ -36,11 +36,11 @@ func markOf(s rules.Severity) string {
 	return greyMark
 }
 
-// alert is an item of a message with what the report knows of its panel.
+// alert is an item of a message with its panel in the report.
 type alert struct {
 	*notify.Item
-	f     report.Finding  // its episode as the report says it
-	panel *snapshot.Panel // nil where the report no longer has it
+	f     report.Finding  // its episode as a finding of the report
+	panel *snapshot.Panel // nil if the report no longer has it
 	rule  rules.Rule
 	w     *writer
 }
@@ -60,17 +60,17 @@ func (w *writer) alert(i *notify.Item) alert {
 	return a
 }
 
-// subject is what the figure is: "memory".
+// subject is what the value is: "memory".
 func (a alert) subject() string { return outside.Line(a.f.Subject) }
 
-// short is the series and its subject where there is little room: "ip-10-0-1-12 memory".
+// short returns the series and its subject in little space: "ip-10-0-1-12 memory".
 func (a alert) short() string {
 	return a.w.what(a.w.limits.middle(a.name(), 48), a.w.limits.Clip(a.subject(), 24))
 }
 
 func (a alert) name() string { return outside.Line(a.Alert.Name) }
 
-// events returns what the samples of the alert's panel count, nil where they count no events.
+// events returns what the alert's panel counts, or nil if it counts no events.
 func (a alert) events() *panel.Events {
 	if a.panel == nil {
 		return nil
@@ -78,7 +78,7 @@ func (a alert) events() *panel.Events {
 	return a.panel.Spec.Events
 }
 
-// number says how many events the alert is of, "" where it is of none.
+// number returns the number of events, or "" if the panel counts none.
 func (a alert) number() string {
 	if a.f.Number != "" && a.f.Recurs {
 		return fillText(a.w.EventsWithin, a.f.Number, a.w.duration(a.events().Within))
@@ -86,7 +86,7 @@ func (a alert) number() string {
 	return a.f.Number
 }
 
-// newest says when the newest event was: "last 09:12".
+// newest returns when the newest event was: "last 09:12".
 func (a alert) newest() Line {
 	return fill(a.w.Happened(a.f.One && !a.f.Recurs, a.f.Before), a.w.clock(a.f.Event))
 }
@@ -105,8 +105,8 @@ func (a alert) side() string {
 	return ">"
 }
 
-// said is an alert in one breath: "ip-10-0-1-12 memory 94 % > 90 %".
-func (a alert) said(name string) string {
+// headline returns an alert in the fewest words: "ip-10-0-1-12 memory 94 % > 90 %".
+func (a alert) headline(name string) string {
 	if a.Alert.Streak.Bouts > 0 {
 		return spaced(a.w.what(name, a.subject()), a.w.Flaps)
 	}
@@ -119,7 +119,7 @@ func (a alert) said(name string) string {
 	return spaced(a.w.what(name, a.subject()), a.f.Value, a.f.Beyond())
 }
 
-// since says since when an episode goes on: "since 02:52 (18 min)".
+// since returns when an episode that goes on began: "since 02:52 (18 min)".
 func (a alert) since() Line {
 	e, w := a.Episode, a.w
 	if a.number() != "" {
@@ -149,7 +149,7 @@ func (a alert) unbroken() Line {
 	return fill(w.SinceFor, w.clock(e.Since), text(w.duration(e.Lasted())))
 }
 
-// resolved says how an episode that has ended was: "resolved at 03:20 after 28 min, peak 96 %".
+// resolved returns how an episode ended: "resolved at 03:20 after 28 min, peak 96 %".
 func (a alert) resolved() Line {
 	if n := a.number(); n != "" {
 		return join(", ", text(n), a.newest(), text(a.end()))
@@ -158,8 +158,8 @@ func (a alert) resolved() Line {
 		text(a.peak()), text(a.end()))
 }
 
-// lasted is how long the episode was; of one that may have begun before anybody saw it, at least
-// how long.
+// lasted returns how long the episode was, or at least how long if it may have begun before the
+// window.
 func (a alert) lasted() string {
 	lasted := a.w.duration(a.Episode.Lasted())
 	if a.Episode.Open {
@@ -168,8 +168,8 @@ func (a alert) lasted() string {
 	return lasted
 }
 
-// was says from when to when an episode went that has ended.
-func (a alert) was() Line {
+// span returns from when to when an episode went that has ended.
+func (a alert) span() Line {
 	if a.number() != "" {
 		return a.resolved()
 	}
@@ -181,7 +181,7 @@ func (a alert) was() Line {
 	return join(", ", when, text(a.lasted()), text(a.peak()), text(a.end()))
 }
 
-// peak names the figure furthest beyond the limit, "" of a condition.
+// peak returns the value furthest from the limit, or "" for a condition.
 func (a alert) peak() string {
 	if a.f.Peak == "" || math.IsNaN(float64(a.Episode.Peak)) {
 		return ""
@@ -193,7 +193,7 @@ func (a alert) peak() string {
 	return fillText(format, a.f.Peak)
 }
 
-// end says why an episode has ended, where that is not because its samples are well again.
+// end returns why an episode ended, unless its value returned to normal.
 func (a alert) end() string {
 	switch a.Episode.End {
 	case rules.Vanished:
@@ -206,7 +206,7 @@ func (a alert) end() string {
 	return ""
 }
 
-// used says what a ratio is of, and where it is heading: "60.4 of 64 GiB, +9 GiB in 1 h".
+// used returns what a ratio is of and how it changed: "60.4 of 64 GiB, +9 GiB in 1 h".
 func (a alert) used() Line {
 	if a.panel == nil || a.f.Value == "" || a.events() != nil {
 		return nil
@@ -224,7 +224,7 @@ func (a alert) used() Line {
 	return join(", ", text(a.f.Used), text(changed))
 }
 
-// details is what was asked about the alert: what takes most of it, or one fact such as its limit.
+// details returns the result of the detail query: the largest users, or one fact such as the limit.
 func (a alert) details() []Line {
 	found := a.w.d.Details[a.Key]
 	if len(found) == 0 {
@@ -237,11 +237,11 @@ func (a alert) details() []Line {
 	return []Line{text(said)}
 }
 
-// leastChange is the least change worth telling, as a share of the value.
+// leastChange is the smallest change that is shown, as a share of the value.
 const leastChange = 0.01
 
-// change is by how much the series moved in the last hour, or in the window where that is shorter;
-// 0, 0 where it is not drawn or hardly moved.
+// change returns how much the series changed in the last hour, or in a shorter window. It returns
+// 0, 0 if the series is not drawn or hardly changed.
 func (a alert) change() (float64, time.Duration) {
 	ln := a.panel.Line(a.rule.Ref, series.FromMap(a.Alert.Labels))
 	if ln == nil || math.Abs(ln.Change.By) < leastChange*math.Abs(ln.Stats.Last) {
@@ -250,7 +250,7 @@ func (a alert) change() (float64, time.Duration) {
 	return ln.Change.By, ln.Change.In
 }
 
-// brief is an alert as a line of a list: "🔴 ip-10-0-1-12 memory 94 %, since 02:52 (18 min)".
+// brief returns an alert as a line of a list: "🔴 ip-10-0-1-12 memory 94 %, since 02:52 (18 min)".
 func (a alert) brief() Line {
 	w := a.w
 	what := text(a.short())
@@ -275,12 +275,12 @@ func signed(figure string, v float64) string {
 	return "+" + figure
 }
 
-// spaced joins what there is with spaces.
+// spaced joins the texts that are not empty with spaces.
 func spaced(texts ...string) string {
 	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), " ")
 }
 
-// writer puts one delivery into words.
+// writer writes the letter of one delivery.
 type writer struct {
 	*words.Words
 	d       notify.Delivery
@@ -295,10 +295,10 @@ func newWriter(d notify.Delivery, l Limits) *writer {
 
 func (w *writer) what(name, subject string) string { return fillText(w.What, name, subject) }
 
-// clock is a moment: the hour alone where it lies within a day before the slot.
+// clock returns a time: the time of day if it is within a day before the slot, else with the day.
 func (w *writer) clock(t time.Time) Line { return w.at(t, !words.IsRecent(t, w.report.Info.Slot)) }
 
-// moment is a day and an hour.
+// moment returns a day and a time of day.
 func (w *writer) moment(t time.Time) Line { return w.at(t, true) }
 
 func (w *writer) at(t time.Time, day bool) Line {
@@ -314,7 +314,7 @@ func (w *writer) duration(d time.Duration) string {
 	return w.Figure(units.Span(d))
 }
 
-// severity is its word.
+// severity returns the name of a severity.
 func (w *writer) severity(s rules.Severity) string {
 	if s == rules.Critical {
 		return w.Critical

@@ -9,11 +9,12 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// blindWhy is how many lines the error of a blind report takes at most: an address and what went
-// wrong, and what to do.
+// blindWhy is the highest number of lines for the error of a report without data: the address, what
+// went wrong, and what to do.
 const blindWhy = 3
 
-// blind is the letter of promsnap's own alert: since when it can see nothing, why, and what to do.
+// blind returns the letter of promsnap's own alert: since when there is no data, why, and what to
+// do.
 func (a alert) blind() Letter {
 	w := a.w
 	format, means := w.CannotSee, w.BlindMeans
@@ -32,8 +33,8 @@ func (a alert) blind() Letter {
 	return l
 }
 
-// seesAgain is the letter of its end.
-func (a alert) seesAgain(late bool) Letter {
+// dataBack returns the letter for the end of promsnap's own alert.
+func (a alert) dataBack(late bool) Letter {
 	w, e := a.w, a.Episode
 	l := w.ofCluster(greenMark, func(cluster string) string {
 		return fillText(w.SeesAgain, cluster,
@@ -47,26 +48,26 @@ func (a alert) seesAgain(late bool) Letter {
 	return l
 }
 
-// ofCluster is a letter that begins with what there is to say of the whole cluster, whose name
-// stands once more in full below where the first line had to shorten it.
+// ofCluster returns a letter whose first line is about the cluster. If the first line had to
+// shorten the cluster's name, the next line repeats it in full.
 func (w *writer) ofCluster(mark string, say func(cluster string) string) Letter {
 	cluster := outside.Line(w.report.Info.Cluster)
-	whole := say(cluster)
-	s := spaced(mark, whole)
-	over := w.limits.Size(s) - w.limits.Title
-	if over <= 0 {
+	full := say(cluster)
+	s := spaced(mark, full)
+	excess := w.limits.Size(s) - w.limits.Title
+	if excess <= 0 {
 		return Letter{Title: s}
 	}
 	const shortest = 8
 	return Letter{
 		Title: w.limits.Clip(spaced(mark,
-			say(w.limits.middle(cluster, max(w.limits.Size(cluster)-over, shortest)))),
-			w.limits.Title), Lines: []Line{text(whole)},
+			say(w.limits.middle(cluster, max(w.limits.Size(cluster)-excess, shortest)))),
+			w.limits.Title), Lines: []Line{text(full)},
 	}
 }
 
-// sentences are the clauses of an error, a line each: what went wrong, and after each semicolon
-// what to do.
+// sentences returns the clauses of an error, one on each line: what went wrong, and after each
+// semicolon what to do.
 func sentences(s string, most int) []Line {
 	var out []Line
 	for _, part := range strings.SplitN(s, "; ", most) {
@@ -75,8 +76,7 @@ func sentences(s string, most int) []Line {
 	return out
 }
 
-// blindNow says since when nothing can be seen, where a summary's own checks are blind; nil where
-// they are not.
+// blindNow returns since when there is no data if the summary's own report has none, else nil.
 func (w *writer) blindNow() Line {
 	for _, i := range w.message.Items {
 		if i.Alert.IsBlindness() && i.Episode.Fires() {
@@ -90,8 +90,8 @@ func (w *writer) blindNow() Line {
 	return nil
 }
 
-// blindSpans are the times of which a summary says that nothing could be seen: of the checks that
-// it looks back on, else of its own.
+// blindSpans returns the times without data: those of the checks in the history, else of the
+// summary itself.
 func (w *writer) blindSpans() []notify.Span {
 	if h := w.d.History; h != nil && (h.Alerts != nil || len(h.Blind) > 0) {
 		return h.Blind
@@ -105,7 +105,7 @@ func (w *writer) blindSpans() []notify.Span {
 	return spans
 }
 
-// ofRules are the items that are alerts of rules: what a summary counts.
+// ofRules returns the items that are alerts of rules. Only they are counted in a summary.
 func ofRules(items []notify.Item) []notify.Item {
 	return slices.DeleteFunc(slices.Clone(items), func(i notify.Item) bool {
 		return i.Key == rules.BlindKey

@@ -10,7 +10,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// How many alerts and findings a message lists before it counts the rest.
+// How many alerts and findings a message lists before it only counts the rest.
 const (
 	listedAlerts   = 5
 	listedFindings = 8
@@ -20,7 +20,7 @@ const (
 	listedSpans    = 3
 )
 
-// Compose is the letter of a delivery's message.
+// Compose returns the letter of a delivery's message.
 func Compose(d notify.Delivery, limits Limits) Letter {
 	w := newWriter(d, limits)
 	l := w.letter()
@@ -32,8 +32,8 @@ func Compose(d notify.Delivery, limits Limits) Letter {
 	return limits.fit(l)
 }
 
-// Edited is what the message that told of the alerts first says from now on: that all of them are
-// resolved, or how many go on.
+// Edited returns the new text of the message that first reported the alerts: all of them are
+// resolved, or some still fire.
 func Edited(d notify.Delivery, limits Limits) Letter {
 	w := newWriter(d, limits)
 	l := w.edited()
@@ -41,9 +41,9 @@ func Edited(d notify.Delivery, limits Limits) Letter {
 	return limits.fit(l)
 }
 
-// Details is what a letter leaves out, for a place below it: the fleet, the rest of a list, what
-// failed, how to see it again, and the pictures of the worst. It has no title, and is empty where
-// HasDetails is false.
+// Details returns what a letter leaves out, for the thread below it: the fleet, the rest of a list,
+// the failures, the command to run it again, and the pictures of the worst findings. It has no
+// title. It is empty if HasDetails is false.
 func Details(d notify.Delivery, limits Limits) Letter {
 	if !HasDetails(d.Message.Kind) {
 		return Letter{}
@@ -54,16 +54,16 @@ func Details(d notify.Delivery, limits Limits) Letter {
 	return limits.fit(l)
 }
 
-// HasDetails tells whether there is more to say of messages of a kind than they say themselves.
+// HasDetails reports whether messages of a kind have details.
 func HasDetails(k notify.Kind) bool {
 	return k == notify.KindNew || k == notify.KindSeenLate || k == notify.KindSummary
 }
 
-// Expiry says until when the letter's link to the report works; nil where it does not end. Details
-// say it, too.
+// Expiry returns until when the letter's link to the report works, or nil if it does not expire.
+// Details has the same line.
 func Expiry(d notify.Delivery, limits Limits) []Line { return newWriter(d, limits).linkUntil() }
 
-// letter is what there is to say of the alerts, or of the report.
+// letter returns the letter about the alerts, or about the report.
 func (w *writer) letter() Letter {
 	switch w.message.Kind {
 	case notify.KindSummary:
@@ -78,38 +78,39 @@ func (w *writer) letter() Letter {
 	return w.firing()
 }
 
-// push is a first line: the mark, the cluster, and what there is to say.
+// push returns a first line: the mark, the cluster and the text.
 func (w *writer) push(mark, what string) string {
 	return w.limits.Clip(spaced(mark, outside.Line(w.report.Info.Cluster), what), w.limits.Title)
 }
 
-// pushNamed is push of something with a name in it, which is shortened first, then the cluster's.
+// pushNamed is push for a text with a name in it. If the line is too long, the name is shortened
+// first, then the cluster.
 func (w *writer) pushNamed(mark, name string, say func(name string) string) string {
 	const shortest = 12
 	cluster := outside.Line(w.report.Info.Cluster)
 	s := spaced(mark, cluster, say(name))
-	if over := w.limits.Size(s) - w.limits.Title; over > 0 {
-		name = w.limits.middle(name, max(w.limits.Size(name)-over, shortest))
+	if excess := w.limits.Size(s) - w.limits.Title; excess > 0 {
+		name = w.limits.middle(name, max(w.limits.Size(name)-excess, shortest))
 		s = spaced(mark, cluster, say(name))
 	}
-	if over := w.limits.Size(s) - w.limits.Title; over > 0 {
-		s = spaced(mark, w.limits.middle(cluster, max(w.limits.Size(cluster)-over, shortest)),
+	if excess := w.limits.Size(s) - w.limits.Title; excess > 0 {
+		s = spaced(mark, w.limits.middle(cluster, max(w.limits.Size(cluster)-excess, shortest)),
 			say(name))
 	}
 	return w.limits.Clip(s, w.limits.Title)
 }
 
-// titled is a letter that begins with what there is to say of a name; in full below where the first
-// line had to shorten it.
+// titled returns a letter whose first line has a name in it. If the first line had to shorten the
+// text, the next line repeats it in full.
 func (w *writer) titled(mark, name string, say func(name string) string) Letter {
 	l := Letter{Title: w.pushNamed(mark, name, say)}
-	if whole := say(name); !strings.HasSuffix(l.Title, whole) {
-		l.Lines = append(l.Lines, text(whole))
+	if full := say(name); !strings.HasSuffix(l.Title, full) {
+		l.Lines = append(l.Lines, text(full))
 	}
 	return l
 }
 
-// firing is the letter of alerts that go on.
+// firing returns the letter of alerts that fire.
 func (w *writer) firing() Letter {
 	as := w.alerts(w.message.Items)
 	if as[0].Alert.IsBlindness() {
@@ -132,9 +133,9 @@ func (w *writer) alerts(items []notify.Item) []alert {
 	return as
 }
 
-// one is the letter of a single alert that goes on.
+// one returns the letter of a single alert that fires.
 func (w *writer) one(a alert) Letter {
-	mark, say := markOf(a.Alert.Severity), a.said
+	mark, say := markOf(a.Alert.Severity), a.headline
 	silent := w.message.Kind == notify.KindNoData
 	if silent {
 		mark, say = greyMark, func(name string) string {
@@ -159,7 +160,7 @@ func (w *writer) one(a alert) Letter {
 	return l
 }
 
-// before is what a reader was told of an alert before, where this message is about that.
+// before returns the earlier state of an alert, if the message is about a change.
 func (w *writer) before(a alert) Line {
 	switch w.message.Kind {
 	case notify.KindWorse, notify.KindBetter:
@@ -172,8 +173,7 @@ func (w *writer) before(a alert) Line {
 	return nil
 }
 
-// folded says that the message stands for many groups, and where the rest of what there is to say
-// is.
+// folded returns that the message is about many groups, and where the rest is.
 func (w *writer) folded() []Line {
 	if w.message.Folded == 0 {
 		return nil
@@ -185,7 +185,7 @@ func (w *writer) folded() []Line {
 	return []Line{text(said)}
 }
 
-// ofGroups puts before a first line how many groups it is about, where the message stands for many.
+// ofGroups prepends the number of groups, if the message is about many.
 func (w *writer) ofGroups(what string) string {
 	if n := w.message.Folded; n > 0 {
 		return fillText(w.NamedFinding, w.MoreGroups.Of(n), what)
@@ -193,7 +193,7 @@ func (w *writer) ofGroups(what string) string {
 	return what
 }
 
-// pushMany is the first line of several alerts: "🔴 prod-seoul memory > 90 % on 12 nodes".
+// pushMany returns the first line of several alerts: "🔴 prod-seoul memory > 90 % on 12 nodes".
 func (w *writer) pushMany(as []alert) string {
 	mark := markOf(w.message.Severity())
 	if w.message.Kind == notify.KindNoData {
@@ -218,7 +218,7 @@ func (w *writer) oneRule(as []alert) bool {
 	return !slices.ContainsFunc(as, func(a alert) bool { return a.Alert.ID() != as[0].Alert.ID() })
 }
 
-// things counts what the alerts are about: nodes, where all are, else series.
+// things counts what the alerts are about: nodes if all are nodes, else series.
 func (w *writer) things(as []alert) string {
 	nodes := map[string]bool{}
 	for _, n := range w.report.Info.Nodes {
@@ -230,8 +230,8 @@ func (w *writer) things(as []alert) string {
 	return w.SomeNodes.Of(len(as))
 }
 
-// mildest is the limit that all alerts of a rule are beyond: "> 80 %" where some are critical at 90
-// % and some warnings at 80 %.
+// mildest returns the limit that all alerts of a rule are above (or below): "> 80 %" if some are
+// critical at 90 % and some are warnings at 80 %.
 func mildest(as []alert) string {
 	best := as[0]
 	for _, a := range as {
@@ -246,7 +246,7 @@ func mildest(as []alert) string {
 	return best.side() + " " + best.w.Figure(best.unit().Format(float64(best.Alert.Limit)))
 }
 
-// ruleNames are the rules of several alerts, each once.
+// ruleNames returns the names of the alerts' rules without duplicates.
 func (w *writer) ruleNames(as []alert) string {
 	var names []string
 	for _, a := range as {
@@ -278,7 +278,7 @@ func (w *writer) count(n int, of string) Line {
 	return text(fillText(w.Count, words.Thousands(n), of))
 }
 
-// listed is a line for each of the first, and how many more there are.
+// listed returns one line for each of the first, and the number of the others.
 func listed[T any](all []T, most int, more words.Counted, say func(T) Line) []Line {
 	shown := all
 	if len(all) > most {
@@ -294,16 +294,16 @@ func listed[T any](all []T, most int, more words.Counted, say func(T) Line) []Li
 	return lines
 }
 
-// ended is the letter of alerts that are resolved.
+// ended returns the letter of alerts that are resolved.
 func (w *writer) ended() Letter {
 	as := w.alerts(w.message.Items)
 	late := w.message.Kind == notify.KindSeenLate
 	if as[0].Alert.IsBlindness() {
-		return as[0].seesAgain(late)
+		return as[0].dataBack(late)
 	}
 	say := alert.resolved
 	if late {
-		say = alert.was
+		say = alert.span
 	}
 	var l Letter
 	if len(as) == 1 {
@@ -329,19 +329,19 @@ func (w *writer) ended() Letter {
 	return l
 }
 
-// edited says that all alerts of a message are resolved, or how many go on.
+// edited returns that all alerts of a message are resolved, or how many still fire.
 func (w *writer) edited() Letter {
 	if w.message.Remaining == 0 {
 		l := w.ended()
-		if !w.message.Items[0].Alert.IsBlindness() { // others may well go on
+		if !w.message.Items[0].Alert.IsBlindness() { // other alerts may still fire
 			l.Lines = append(l.Lines, text(w.AllResolved.All))
 		}
 		return l
 	}
 	as := w.alerts(w.message.Items)
-	going := w.going(as)
+	firing := w.stillFiring(as)
 	worst := rules.None
-	for _, a := range going {
+	for _, a := range firing {
 		worst = max(worst, a.Alert.Severity)
 	}
 	what := text(w.ruleNames(as)).String()
@@ -353,7 +353,7 @@ func (w *writer) edited() Letter {
 		return fillText(w.NamedFinding, what, w.StillFire.Of(rest))
 	})}
 	l.Lines = append(l.Lines, text(w.ruleNames(as)))
-	shown := going[:min(len(going), listedAlerts, rest)]
+	shown := firing[:min(len(firing), listedAlerts, rest)]
 	l.Lines = append(l.Lines, listed(shown, listedAlerts, w.AndMore, alert.brief)...)
 	if more := rest - len(shown); more > 0 && len(shown) > 0 {
 		l.Lines = append(l.Lines, text(w.AndMore.Of(more)))
@@ -361,26 +361,26 @@ func (w *writer) edited() Letter {
 	return l
 }
 
-// going is what fires of the rules of as, the worst first.
-func (w *writer) going(as []alert) []alert {
-	var going []alert
+// stillFiring returns the firing alerts of the rules of as, the worst first.
+func (w *writer) stillFiring(as []alert) []alert {
+	var firing []alert
 	for k, a := range w.d.Memory.Alerts {
 		if a.Fires() && slices.ContainsFunc(as, func(o alert) bool {
 			return o.Alert.ID() == a.ID()
 		}) {
-			going = append(going, w.alert(&notify.Item{Key: k, Alert: a, Episode: a.Now()}))
+			firing = append(firing, w.alert(&notify.Item{Key: k, Alert: a, Episode: a.Now()}))
 		}
 	}
-	slices.SortFunc(going, func(a, b alert) int {
+	slices.SortFunc(firing, func(a, b alert) int {
 		if c := int(b.Alert.Severity) - int(a.Alert.Severity); c != 0 {
 			return c
 		}
 		return strings.Compare(string(a.Key), string(b.Key))
 	})
-	return going
+	return firing
 }
 
-// notices are what a reader must know of the message itself.
+// notices returns what a reader must know about the message itself.
 func (w *writer) notices() []Line {
 	var out []Line
 	say := func(s string) { out = append(out, text(s)) }
@@ -418,7 +418,7 @@ func (w *writer) notices() []Line {
 	return out
 }
 
-// archived is where a reader finds the report: the first link, else the first place.
+// archived returns where a reader finds the report: the first link, else the first location.
 func (w *writer) archived() (notify.Receipt, bool) {
 	for _, links := range []bool{true, false} {
 		for _, r := range w.d.Archived {
@@ -430,7 +430,8 @@ func (w *writer) archived() (notify.Receipt, bool) {
 	return notify.Receipt{}, false
 }
 
-// links are the report, and where all alerts are of one rule, its query and its runbook.
+// links returns the link to the report and, if all alerts are of one rule, those to its query and
+// its runbook.
 func (w *writer) links() []Link {
 	as := w.alerts(w.message.Items)
 	if len(as) == 0 || !w.oneRule(as) || w.message.Kind == notify.KindSummary {
@@ -439,7 +440,7 @@ func (w *writer) links() []Link {
 	return w.linked(w.report.QueryURL(as[0].Alert.Panel), as[0].f.Runbook)
 }
 
-// linked is a link to the report, and those to a query and a runbook, as far as there are any.
+// linked returns the links to the report, a query and a runbook that exist.
 func (w *writer) linked(query, runbook string) []Link {
 	var out []Link
 	if r, ok := w.archived(); ok && w.limits.links(r.Location) {

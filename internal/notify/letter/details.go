@@ -12,17 +12,17 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// What the thread below a message holds at most.
+// The highest numbers in the thread below a message.
 const (
 	threadFindings = 15
 	threadFailures = 5
-	threadClauses  = 3 // of an error: what was asked, what went wrong, what to do
+	threadClauses  = 3 // of an error: the request, what went wrong, what to do
 	threadPictures = 4
 	threadLine     = 90 // of a finding
 )
 
-// details is the first answer in a message's thread: the fleet, what the message left out, what
-// failed, and how to see it again.
+// details returns the first reply in a message's thread: the fleet, what the message left out, the
+// failures, and the command to run it again.
 func (w *writer) details() Letter {
 	var l Letter
 	if w.message.Kind == notify.KindSummary {
@@ -32,9 +32,9 @@ func (w *writer) details() Letter {
 			l.Lines = append(l.Lines, listed(found[listedFindings:], threadFindings, w.MoreFindings,
 				w.shortFinding)...)
 		}
-	} else if as, told := w.alerts(w.message.Items), w.told(); len(as) > told {
+	} else if as, shown := w.alerts(w.message.Items), w.listedAlready(); len(as) > shown {
 		l.Lines = append(l.Lines, Line{{Text: w.FurtherFindings, Bold: true}})
-		l.Lines = append(l.Lines, listed(as[told:], threadFindings, w.AndMore, func(a alert) Line {
+		l.Lines = append(l.Lines, listed(as[shown:], threadFindings, w.AndMore, func(a alert) Line {
 			return w.limits.Cut(a.brief(), threadLine)
 		})...)
 	}
@@ -43,25 +43,25 @@ func (w *writer) details() Letter {
 	if cmd := w.report.Info.Command; cmd != "" {
 		l.Lines = append(l.Lines, Line{{Text: w.Again, Bold: true}})
 		if l.Code = outside.Line(cmd); w.limits.Size(l.Code) > w.limits.Code {
-			l.Code = "" // a part of it would be another command
+			l.Code = "" // a cut command would be another command
 			l.Lines = append(l.Lines, text(w.CommandTooLong))
 		}
 	}
 	return l
 }
 
-// told is how many alerts the message lists itself.
-func (w *writer) told() int {
+// listedAlready returns how many alerts the message itself lists.
+func (w *writer) listedAlready() int {
 	if w.message.Kind == notify.KindSeenLate {
 		return listedEnds
 	}
 	return listedAlerts
 }
 
-// barWidth is how many characters a bar of the fleet has.
+// barWidth is the number of characters in a bar of the fleet.
 const barWidth = 20
 
-// fleetBars are the shares of the whole fleet as text.
+// fleetBars returns the shares of the whole fleet as bars of text.
 func (w *writer) fleetBars() []Line {
 	shares := w.report.Fleet()
 	if len(shares) == 0 {
@@ -80,8 +80,8 @@ func (w *writer) fleetBars() []Line {
 	return lines
 }
 
-// present are the report's findings that have not ended, and are as grave as the receiver wants to
-// know of.
+// present returns the report's findings that have not ended and that the receiver's severity
+// includes.
 func (w *writer) present() []*report.Finding {
 	var out []*report.Finding
 	for i := range w.report.Findings {
@@ -105,8 +105,8 @@ func (w *writer) shortFinding(f *report.Finding) Line {
 	return w.limits.Cut(w.finding(f), threadLine)
 }
 
-// failures are the panels that have no answer: those of one error, which most often is that of all,
-// together, with what to do.
+// failures returns the panels without an answer. Panels with the same error, often all of them,
+// share one entry with what to do.
 func (w *writer) failures() []Line {
 	groups := w.report.FailureGroups()
 	if len(groups) == 0 {
@@ -127,7 +127,7 @@ func (w *writer) failures() []Line {
 	return lines
 }
 
-// linkUntil says until when the link to the report works, where it ends.
+// linkUntil returns until when the link to the report works, if it expires.
 func (w *writer) linkUntil() []Line {
 	if r, ok := w.archived(); ok && w.limits.links(r.Location) && !r.Expires.IsZero() {
 		return []Line{fill(w.LinkUntil, w.moment(r.Expires))}
@@ -137,14 +137,14 @@ func (w *writer) linkUntil() []Line {
 
 // Picture is the chart of one finding.
 type Picture struct {
-	Name string // of a file: "node-memory-ip-10-0-1-12.png"
-	Alt  string // what it shows, in words
+	Name string // of the file: "node-memory-ip-10-0-1-12.png"
+	Alt  string // a description of the picture
 
 	panel *snapshot.Panel
 	info  report.Info
 }
 
-// PNG draws the picture for a phone.
+// PNG draws the picture in the size of a phone.
 func (p Picture) PNG() ([]byte, error) {
 	png, err := chart.PNG(p.panel, chart.Options{
 		Phone: true, Scale: 2, Zone: p.info.Zone, Language: p.info.Language, Font: p.info.Font,
@@ -155,8 +155,8 @@ func (p Picture) PNG() ([]byte, error) {
 	return png, nil
 }
 
-// pictures are the charts of the worst findings, one each; series that are not drawn share their
-// panel's.
+// pictures returns the charts of the worst findings, one for each. Findings of series that are not
+// drawn share the chart of their panel.
 func (w *writer) pictures() []Picture {
 	type about struct{ panel, rule, name, alt string }
 	var found []about
@@ -195,8 +195,7 @@ func (w *writer) pictures() []Picture {
 	return out
 }
 
-// focus is p with one series, the finding's, so that its chart is of that alone; nil where that
-// series is not drawn.
+// focus returns p with only the series of the finding, or nil if that series is not drawn.
 func focus(p *snapshot.Panel, rule, name string) *snapshot.Panel {
 	for i := range p.Findings {
 		f := &p.Findings[i]

@@ -5,7 +5,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// history says what has been since the last summary: "4 alerts, all resolved · 285 of 288 checks
+// history returns what happened since the last summary: "4 alerts, all resolved · 285 of 288 checks
 // ran, no data 02:10–02:25".
 func (w *writer) history() Line {
 	h := w.d.History
@@ -29,7 +29,7 @@ func (w *writer) history() Line {
 	return join(" · ", alerts, join(", ", checks, blind))
 }
 
-// span is a time from when to when, with the days where one of them needs its.
+// span returns from when to when, with the days if one of the times needs its day.
 func (w *writer) span(s notify.Span) Line {
 	if now := w.report.Info.Slot; words.IsRecent(s.From, now) && words.IsRecent(s.To, now) {
 		return fill(w.Between, w.clock(s.From), w.clock(s.To))
@@ -37,15 +37,15 @@ func (w *writer) span(s notify.Span) Line {
 	return fill(w.Between, w.moment(s.From), w.moment(s.To))
 }
 
-// noCheck reports whether checks were due and none ran: nobody knows what fired meanwhile. It is no
-// fault on the first morning, when there was no summary before.
+// noCheck reports whether checks were scheduled and none ran, so that nobody knows what fired. The
+// first summary is no such case.
 func (w *writer) noCheck() bool {
 	h := w.d.History
 	return h != nil && h.Ran == 0 && (h.Scheduled > 0 || h.NoCheckYet && h.Since.IsZero())
 }
 
-// alertsSince counts the alerts since the last summary, or since the time from which on something
-// is known; those of the checks, where another report makes them.
+// alertsSince counts the alerts since the last summary, or since the history begins. If another
+// report makes the checks, it counts their alerts.
 func (w *writer) alertsSince() Line {
 	count, since := w.ownAlerts(), Line(nil)
 	if h := w.d.History; h != nil {
@@ -73,9 +73,9 @@ func (w *writer) alertsSince() Line {
 	}
 	switch {
 	case count.Fired == 0 && (w.blindNow() != nil || w.noCheck()):
-		return nil // that there was none is more than anybody knows
+		return nil // nobody knows that there were none
 	case count.Fired == 0 && len(silenced) > 0:
-		// the report shows them: none is what cannot be said
+		// the report shows them, so "no alerts" would be wrong
 		return text(silenced)
 	case count.Fired == 0 && len(since) > 0:
 		return fill(w.NoAlertsSince, since)
@@ -87,8 +87,8 @@ func (w *writer) alertsSince() Line {
 	return text(fillText(w.SinceSummary, fired, rest))
 }
 
-// silenced counts the alerts that the summary would count, were they not silenced; "" where it
-// counts those of other checks, or there is none.
+// silenced counts the silenced alerts that the summary would count otherwise. It returns "" if
+// there are none, or if the summary counts the alerts of other checks.
 func (w *writer) silenced() string {
 	if h := w.d.History; w.message.Silenced == 0 || h != nil && h.Alerts != nil {
 		return ""
@@ -96,7 +96,7 @@ func (w *writer) silenced() string {
 	return w.AlertsSilenced.Of(w.message.Silenced)
 }
 
-// ownAlerts counts the alerts that the summary itself holds.
+// ownAlerts counts the alerts of the summary itself.
 func (w *writer) ownAlerts() notify.AlertCount {
 	var n notify.AlertCount
 	for _, i := range ofRules(w.message.Items) {

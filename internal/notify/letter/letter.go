@@ -1,7 +1,7 @@
-// Package letter puts what a receiver is told into words, once for every receiver: the first line,
-// the lines below it, the links and the pictures. It knows no transport: Slack, e-mail and a
-// terminal encode a Letter in their own terms, within their own Limits; receivers that are machines
-// take single sentences.
+// Package letter composes the text of a message once for every receiver: the first line, the lines
+// below it, the links and the pictures. It knows no transport. Slack, e-mail and a terminal encode
+// a Letter in their own way and within their own Limits. Receivers that are programs use single
+// sentences.
 package letter
 
 import (
@@ -13,13 +13,13 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Letter is one message before any transport. All texts are one line each, without control
-// characters; what they hold of markup means nothing, and the transport escapes it.
+// Letter is one message before it is encoded. Each text is one line without control characters.
+// Markup in it means nothing: the transport escapes it.
 type Letter struct {
 	Title    string         // the first line, and what a phone shows
 	Lines    []Line         // below it
 	Code     string         // a command, below the lines; "": none
-	Severity rules.Severity // whom it is to disturb; None: nobody
+	Severity rules.Severity // decides who is notified; None: nobody
 	Links    []Link
 	Pictures []Picture
 }
@@ -27,38 +27,38 @@ type Letter struct {
 // Line is one line of a letter.
 type Line []Part
 
-// Part is a piece of a line. Its text is taken literally, whatever is in it.
+// Part is a piece of a line. Its text is literal.
 type Part struct {
 	Text  string
 	Bold  bool
-	Whole bool // the text is a place, which is said whole or not at all
-	// a moment, which a transport may show in each reader's own zone; Text is how it reads without.
+	Whole bool // the text is a location, which is shown in full or not at all
+	// a time, which a transport may show in each reader's own zone; Text is the same time as text.
 	// Zero: none
 	At  time.Time
-	Day bool // the moment is a day and an hour, else the hour alone
+	Day bool // whether the time has a day, else only the time of day
 }
 
-// Link is an address to go to from a letter.
+// Link is a link of a letter.
 type Link struct {
 	ID    string // "report", "query" or "runbook"
-	Words string // what it is called
+	Words string // the text of the link
 	URL   string
 }
 
-// Limits are the sizes that a transport has room for, in the units of Width.
+// Limits are the sizes that a transport accepts, in the units of Width.
 type Limits struct {
 	Title int // of the first line
-	Line  int // of a line, so that a name of 10,000 letters costs a line and not a message
-	Place int // of a place in a line, which is of no use in part
-	Body  int // of all lines, of which there are never so many that they come near it
+	Line  int // of a line, so that a very long name costs one line and not the message
+	Place int // of a location in a line, which is useless in part
+	Body  int // of all lines together; lists are short, so they stay far below it
 	Code  int // of a command
 	URL   int // of a link's address
 	Alt   int // of a picture's description
 
-	Width func(r rune) int // how much room a character takes; nil: 1
+	Width func(r rune) int // the room that a character takes; nil: 1
 }
 
-// String is the line as a text.
+// String returns the line as plain text.
 func (l Line) String() string {
 	var b strings.Builder
 	for _, p := range l {
@@ -67,10 +67,10 @@ func (l Line) String() string {
 	return b.String()
 }
 
-// text is a line of one text.
+// text returns a line of one text.
 func text(s string) Line { return Line{{Text: outside.Line(s)}} }
 
-// join puts lines behind each other with a separator; empty ones are left out.
+// join joins lines with a separator and leaves out empty ones.
 func join(separator string, lines ...Line) Line {
 	var out Line
 	for _, l := range lines {
@@ -85,7 +85,7 @@ func join(separator string, lines ...Line) Line {
 	return out
 }
 
-// fill puts lines into a format of package words, whose verbs are %[1]s, %[2]s and so on.
+// fill fills lines into a format of package words, with the verbs %[1]s, %[2]s and so on.
 func fill(format string, args ...Line) Line {
 	var out Line
 	for format != "" {
@@ -104,7 +104,7 @@ func fill(format string, args ...Line) Line {
 	return out
 }
 
-// fillText is fill for texts alone.
+// fillText is fill for plain texts.
 func fillText(format string, args ...string) string {
 	lines := make([]Line, len(args))
 	for i, a := range args {
@@ -113,8 +113,8 @@ func fillText(format string, args ...string) string {
 	return fill(format, lines...).String()
 }
 
-// fit cuts a letter to the limits. What a list leaves out is counted in the list itself; this is
-// the last resort.
+// fit cuts a letter to the limits. It is the last resort: lists count what they leave out
+// themselves.
 func (l Limits) fit(of Letter) Letter {
 	room := l.Body
 	var lines []Line
@@ -130,8 +130,8 @@ func (l Limits) fit(of Letter) Letter {
 	return of
 }
 
-// Cut shortens a line to n units, between two words; an ellipsis says so. A place may make it
-// longer by Place.
+// Cut shortens a line to n units, between two words, and marks that with an ellipsis. Locations may
+// make the line longer by up to Place.
 func (l Limits) Cut(ln Line, n int) Line {
 	if l.Size(ln.String()) <= n {
 		return ln
@@ -154,7 +154,7 @@ func (l Limits) Cut(ln Line, n int) Line {
 	return out
 }
 
-// Size is how much room a text takes.
+// Size returns the room that a text takes.
 func (l Limits) Size(s string) int {
 	n := 0
 	for _, r := range s {
@@ -170,7 +170,7 @@ func (l Limits) width(r rune) int {
 	return l.Width(r)
 }
 
-// head is what of s fits into n units.
+// head returns the start of s that fits into n units.
 func (l Limits) head(s string, n int) string {
 	for i, r := range s {
 		if n -= l.width(r); n < 0 {
@@ -180,9 +180,9 @@ func (l Limits) head(s string, n int) string {
 	return s
 }
 
-// begin is what of s fits into n units, without the word that does not fit whole, and without a
-// part of what stands in backquotes. A word that is longer than half of the room is a name without
-// an end, of which its begin is kept; an address is not.
+// begin returns the start of s that fits into n units, without a word that does not fit and without
+// a part of text in backquotes. A word longer than half of the room is a long name, so its start is
+// kept, unless it is an address.
 func (l Limits) begin(s string, n int) string {
 	fits := l.head(s, n)
 	if len(fits) == len(s) {
@@ -203,7 +203,7 @@ func (l Limits) begin(s string, n int) string {
 	return strings.TrimRight(fits[:max(last, 0)], " ")
 }
 
-// Clip is s, or as much of it as fits into n units with an ellipsis.
+// Clip returns s, or as much of it as fits into n units with an ellipsis.
 func (l Limits) Clip(s string, n int) string {
 	if l.Size(s) <= n {
 		return s
@@ -211,7 +211,7 @@ func (l Limits) Clip(s string, n int) string {
 	return l.begin(s, n-1) + "…"
 }
 
-// middle shortens s to n units by what is least missed of a name: its middle.
+// middle shortens s to n units by cutting out its middle, the part of a name that is missed least.
 func (l Limits) middle(s string, n int) string {
 	if l.Size(s) <= n || n < 3 {
 		return l.Clip(s, n)
@@ -226,10 +226,10 @@ func (l Limits) middle(s string, n int) string {
 	return front + "…" + string(rest[from:])
 }
 
-// links tells whether s is an address that a link of the letter may have.
+// links reports whether s is an address that a link of the letter may have.
 func (l Limits) links(s string) bool { return IsLink(s) && l.Size(s) <= l.URL }
 
-// IsLink tells whether s is an address of the web.
+// IsLink reports whether s is a web address.
 func IsLink(s string) bool {
 	_, err := exchange.WebURL(s)
 	return err == nil

@@ -7,16 +7,16 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Said is an alert for receivers that are programs and hand it on, one by one.
+// Said is an alert as text, for receivers that are programs and forward alerts one by one.
 type Said struct {
 	Sentence string // "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10"
-	// the same with its limit and where it is heading, and what takes most of it on a second line
+	// the same with its limit and trend, and the largest users on a second line
 	InFull string
-	Value  string // "94 %"; "" where it says nothing
+	Value  string // "94 %"; "" for a condition
 	Links  []Link
 }
 
-// Say says an alert of a delivery's memory.
+// Say returns the text of an alert in a delivery's memory.
 func Say(d notify.Delivery, k rules.Key, limits Limits) Said {
 	a := d.Memory.Alerts[k]
 	f := d.Report.FindingOf(a, a.Now())
@@ -30,7 +30,7 @@ func Say(d notify.Delivery, k rules.Key, limits Limits) Said {
 	return said
 }
 
-// Link returns the address of the link with an ID, "" where there is none.
+// Link returns the address of the link with an ID, or "" if there is none.
 func (s Said) Link(id string) string {
 	for _, l := range s.Links {
 		if l.ID == id {

@@ -7,7 +7,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// summary is the letter of everything that the report has found.
+// summary returns the letter about the whole report.
 func (w *writer) summary() Letter {
 	r := w.report
 	when := w.Date(r.Info.Slot.In(r.Info.Zone)) + " " + w.Clock(r.Info.Slot.In(r.Info.Zone)) + " " +
@@ -31,7 +31,8 @@ func (w *writer) summary() Letter {
 		l.Lines = append(l.Lines, join(" ", text(redMark), since))
 	}
 	found := w.present()
-	if len(found) == 0 && r.Worst() != rules.None { // it is below the receiver's severity
+	if len(found) == 0 && r.Worst() != rules.None {
+		// all findings are below the receiver's severity
 		l.Lines = append(l.Lines, text(w.NoneOfThese))
 	} else if len(found) == 0 {
 		l.Lines = append(l.Lines, sentences(r.Headline, blindWhy)...)
@@ -61,8 +62,8 @@ func (w *writer) summary() Letter {
 	return l
 }
 
-// verdict is the mark of a summary. It is green only where everything was seen, by itself and by
-// the checks before it, and nothing is beyond a limit.
+// verdict returns the mark of a summary. It is green only if the summary and the checks before it
+// had all data and no value is above or below its limit.
 func (w *writer) verdict() string {
 	r := w.report
 	switch {
