@@ -28,6 +28,7 @@ const (
 	textSum     = "Grafana adds texts in a column of numbers; for ours they are no numbers"
 	truthNumber = "Grafana's highest of true and false in a column of numbers is true; ours is 1"
 	labelOrder  = "a join adds the label name behind the others; ours are sorted"
+	wideRange   = "over a range above 1.5e11 Grafana has no size of buckets, and counts nothing"
 	frameLength = "filterByValue and limit say a wrong number of rows, which later steps believe"
 )
 
@@ -40,6 +41,9 @@ func Judge(c Case, answer json.RawMessage) (diff, apart string) {
 	}
 	if addsTexts(answer) {
 		return "", textSum
+	}
+	if bytes.HasPrefix(answer, []byte(noBuckets)) {
+		return "", wideRange
 	}
 	if apart := c.apart(); apart != "" {
 		return "", apart
@@ -95,11 +99,17 @@ func Differences() map[string]Case {
 			{"id": "reduce", "options": {"reducers": ["max"]}}]`, table),
 		labelOrder: steps(`[{"id": "joinByField", "options": {"byField": "Time"}},
 			{"id": "labelsToFields"}]`, series("cpu", "a"), series("memory", "b")),
+		wideRange: steps(`[{"id": "histogram"}]`,
+			Frame{RefID: "A", Fields: []Field{field("Value", "number", 1.0, 1e12)}}),
 		frameLength: steps(`[{"id": "limit", "options": {"limitField": -2}},
 			{"id": "calculateField", "options": {"mode": "index"}}]`,
 			Frame{RefID: "A", Fields: []Field{field("Value", "number", 1.0)}}),
 	}
 }
+
+// noBuckets is how the answer of a histogram without a size of buckets begins.
+const noBuckets = `[{"name":"","refId":"histogram","fields":[{"name":"xMin","type":"number",` +
+	`"config":{},"values":[{"n":"NaN"}]`
 
 // addsTexts reports whether a column of numbers has texts.
 func addsTexts(answer json.RawMessage) bool {

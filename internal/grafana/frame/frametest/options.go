@@ -26,7 +26,7 @@ var stepIDs = []string{
 	"filterFields",
 	"filterFrames",
 	"noop",
-	"ensureColumns",
+	"ensureColumns", "histogram",
 }
 
 // transform returns a case of one transformation, of each kind in turn, or of several at once.
@@ -198,6 +198,15 @@ func (g generator) otherOptions(id string, names []string) map[string]any {
 		}
 		if g.chance(40) {
 			o["emptyValue"] = one(g, "true", "false", "null", "zero", "empty")
+		}
+		return o
+	case "histogram":
+		o := map[string]any{"combine": g.chance(30)}
+		if g.chance(40) {
+			o["bucketSize"] = one[any](g, 1, "2", 0.5, "10 s", 1000, 1e9)
+		}
+		if g.chance(30) {
+			o["bucketOffset"] = one[any](g, 1, "-3", 0.25)
 		}
 		return o
 	case "transpose":
