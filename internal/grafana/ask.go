@@ -207,8 +207,9 @@ func through(re *jsregexp.Regexp, text string) ([]Option, error) {
 	}
 	var options []Option
 	for _, m := range matches {
-		group, _ := m.Group(1)
-		options = append(options, Option{Text: group, Value: group})
+		if group, ok := m.Group(1); ok {
+			options = append(options, Option{Text: group, Value: group})
+		}
 	}
 	return options, nil
 }
@@ -245,7 +246,7 @@ func sortOptions(options []Option, sort Sort) {
 		case 3:
 			return cmp.Compare(strings.ToLower(a.Text), strings.ToLower(b.Text))
 		}
-		return natural(a.Text, b.Text)
+		return natural(strings.ToLower(a.Text), strings.ToLower(b.Text))
 	})
 	if sort%2 == 0 {
 		slices.Reverse(options)

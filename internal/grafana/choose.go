@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/promsnap/promsnap/internal/panel"
 )
@@ -183,14 +184,14 @@ func (r *resolver) interval(v *Value) {
 	}
 	isAuto := value == "auto" || strings.HasPrefix(value, "$__auto")
 	switch {
-	case isAuto || value == "" && variable.Auto:
+	case isAuto || value == "" && len(v.Options) == 0 && variable.Auto:
 		count := variable.AutoCount
 		if count < 1 {
 			count = 30
 		}
 		low, ok := ParseInterval(r.scope.fill(variable.AutoMin, asGlob).text)
 		if !ok {
-			low = DefaultScrape
+			low = 10 * time.Second
 		}
 		value, how = FormatInterval(Interval(r.window.Range(), count, low)), "by the range"
 	case value == "" && len(v.Options) > 0:

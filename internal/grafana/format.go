@@ -55,17 +55,15 @@ func promValue(values []string, regex bool) string {
 }
 
 // formatValues writes the values of a variable in one of the formats that a reference may name. A
-// format that is not known is glob.
-func formatValues(name, format string, options []Option) string {
+// format that is not known is glob. To Grafana the value of a variable that may have several is a
+// list, also where it has one: some formats differ by that.
+func formatValues(name, format string, options []Option, list bool) string {
 	values := make([]string, len(options))
 	for i, o := range options {
 		values[i] = o.Value
 	}
-	one := ""
-	if len(values) == 1 {
-		one = values[0]
-	}
-	format, arg, _ := strings.Cut(format, ":")
+	list = list || len(values) != 1
+	format, arg, hasArg := strings.Cut(format, ":")
 	switch format {
 	case "raw", "csv":
 		return strings.Join(values, ",")
@@ -76,27 +74,29 @@ func formatValues(name, format string, options []Option) string {
 	case "distributed":
 		return strings.Join(values, ","+name+"=")
 	case "json":
-		if len(values) == 1 {
-			return string(encode(one))
+		if !list {
+			return values[0]
 		}
 		return string(encode(append([]string{}, values...)))
 	case "lucene":
-		return lucene(values)
+		return lucene(values, list)
 	case "html":
 		return html.EscapeString(strings.Join(values, ", "))
 	case "percentencode":
-		if len(values) == 1 {
-			return percent(one)
-		}
-		return percent("{" + strings.Join(values, ",") + "}")
+		return percent(braced(values, list))
 	case "uriencode":
-		return encodeURI(globbed(values))
+		return encodeURI(braced(values, list))
+	case "join":
+		if !hasArg {
+			arg = ","
+		}
+		return strings.Join(values, arg)
 	case "singlequote":
-		return quoted(values, `'`, `\'`)
+		return quoted(values, strings.NewReplacer(`'`, `\'`), `'`)
 	case "doublequote":
-		return quoted(values, `"`, `\"`)
+		return quoted(values, strings.NewReplacer(`"`, `\"`), `"`)
 	case "sqlstring":
-		return quoted(values, `'`, `''`)
+		return quoted(values, strings.NewReplacer(`'`, `''`, `"`, `\"`), `'`)
 	case "date":
 		return dates(values, arg)
 	case "text":
@@ -140,21 +140,35 @@ func globbed(values []string) string {
 	return "{" + strings.Join(values, ",") + "}"
 }
 
-func lucene(values []string) string {
-	switch len(values) {
-	case 0:
+// braced puts braces around a list.
+func braced(values []string, list bool) string {
+	if list {
+		return "{" + strings.Join(values, ",") + "}"
+	}
+	return values[0]
+}
+
+func lucene(values []string, list bool) string {
+	escape := func(s string) string {
+		if _, err := strconv.ParseFloat(s, 64); err == nil {
+			return s
+		}
+		return luceneEscaper.Replace(s)
+	}
+	switch {
+	case len(values) == 0:
 		return "__empty__"
-	case 1:
-		return luceneEscaper.Replace(values[0])
+	case !list:
+		return escape(values[0])
 	}
 	return "(" + strings.Join(mapped(values, func(s string) string {
-		return `"` + luceneEscaper.Replace(s) + `"`
+		return `"` + escape(s) + `"`
 	}), " OR ") + ")"
 }
 
-func quoted(values []string, mark, escaped string) string {
+func quoted(values []string, escape *strings.Replacer, mark string) string {
 	return strings.Join(mapped(values, func(s string) string {
-		return mark + strings.ReplaceAll(s, mark, escaped) + mark
+		return mark + escape.Replace(s) + mark
 	}), ",")
 }
 
@@ -167,7 +181,7 @@ func encodeURI(s string) string {
 	for i := range len(s) {
 		c := s[i]
 		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
-			strings.IndexByte("-_.!~*'();/?:@&=+$,#", c) >= 0 {
+			strings.IndexByte("-_.~;/?:@&=+$,#", c) >= 0 {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, "%%%02X", c)
@@ -187,7 +201,7 @@ func dates(values []string, format string) string {
 	return strings.Join(mapped(values, func(s string) string {
 		ms, err := strconv.ParseInt(s, 10, 64)
 		if err != nil {
-			return s
+			return "NaN"
 		}
 		return date(time.UnixMilli(ms).UTC(), format)
 	}), ",")
@@ -198,7 +212,9 @@ func date(t time.Time, format string) string {
 	case "", "iso":
 		return t.Format("2006-01-02T15:04:05.000Z07:00")
 	case "seconds":
-		return strconv.FormatInt(t.Unix(), 10)
+		return strconv.FormatInt((t.UnixMilli()+500)/1000, 10)
+	case "ms":
+		return strconv.FormatInt(t.UnixMilli(), 10)
 	}
 	return moment(t, format)
 }

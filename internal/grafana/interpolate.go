@@ -57,7 +57,8 @@ func (s scope) fillDeep(text string, how filling, depth int) filled {
 		name := part(1) + part(2) + part(4)
 		b.WriteString(text[at:m[0]])
 		at = m[1]
-		value, state := s.value(name, part(5), part(3)+part(6), how, depth)
+		field := strings.TrimPrefix(part(5), ".")
+		value, state := s.value(name, field, part(3)+part(6), how, depth)
 		switch state {
 		case isKnown:
 			b.WriteString(value)
@@ -105,16 +106,20 @@ const (
 
 // value returns what a reference stands for.
 func (s scope) value(name, field, format string, how filling, depth int) (string, state) {
-	if o, ok := s.local[name]; ok {
-		regex := false
-		if v := s.values.Get(name); v != nil {
-			regex = v.several()
-		}
-		return write(name, field, format, []Option{o}, how, regex), isKnown
-	}
 	v := s.values.Get(name)
 	if v == nil {
 		return s.builtin(name, field, format)
+	}
+	if field != "" && field != "text" && field != "value" {
+		return "", isUnknown
+	}
+	if o, ok := s.local[name]; ok {
+		w := writing{name: name, field: field, format: format, regex: v.several()}
+		return w.write([]Option{o}, how), isKnown
+	}
+	w := writing{
+		name: name, field: field, format: format, regex: v.several(), list: v.All ||
+			v.Variable.Multi,
 	}
 	switch {
 	case v.Pending && s.placeholder != "":
@@ -125,6 +130,8 @@ func (s scope) value(name, field, format string, how filling, depth int) (string
 		return "", isUnknown
 	case v.All && (format == "text" || format == "" && how == asText):
 		return "All", isKnown
+	case v.All && format == "queryparam":
+		return "var-" + name + "=" + allValue, isKnown
 	case v.All && v.AllValue != "":
 		if depth > 3 {
 			return "", isUnknown
@@ -133,35 +140,44 @@ func (s scope) value(name, field, format string, how filling, depth int) (string
 		if len(all.missing) > 0 || all.tooLong {
 			return "", isUnknown
 		}
+		if format == "percentencode" {
+			return percent(all.text), isKnown
+		}
 		return all.text, isKnown
 	}
-	return write(name, field, format, v.Selected, how, v.several()), isKnown
+	return w.write(v.Selected, how), isKnown
 }
 
-// write formats values.
-func write(name, field, format string, options []Option, how filling, regex bool) string {
-	if field == "text" {
+// writing is how the values of one reference are written.
+type writing struct {
+	name, field, format string
+	regex               bool // in PromQL they are parts of a regular expression
+	list                bool // they are a list, also where there is one
+}
+
+func (w writing) write(options []Option, how filling) string {
+	if w.field == "text" {
 		options = slices.Clone(options)
 		for i := range options {
 			options[i].Value = options[i].Text
 		}
 	}
-	if format != "" {
-		return formatValues(name, format, options)
-	}
-	switch how {
-	case asPromQL:
-		values := make([]string, len(options))
-		for i, o := range options {
-			values[i] = o.Value
+	format := w.format
+	if format == "" {
+		switch how {
+		case asPromQL:
+			values := make([]string, len(options))
+			for i, o := range options {
+				values[i] = o.Value
+			}
+			return promValue(values, w.regex)
+		case asRegex:
+			format = "regex"
+		case asText:
+			format = "text"
 		}
-		return promValue(values, regex)
-	case asRegex:
-		return formatValues(name, "regex", options)
-	case asText:
-		return formatValues(name, "text", options)
 	}
-	return formatValues(name, "glob", options)
+	return formatValues(w.name, format, options, w.list)
 }
 
 // builtin returns what a variable of Grafana stands for.
@@ -185,7 +201,7 @@ func (s scope) builtin(name, field, format string) (string, state) {
 		return "", isUnknown
 	}
 	if format != "" {
-		v = formatValues(name, format, []Option{{Text: v, Value: v}})
+		v = formatValues(name, format, []Option{{Text: v, Value: v}}, false)
 	}
 	return v, isKnown
 }

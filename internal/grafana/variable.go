@@ -10,7 +10,8 @@ import (
 
 // reference is a reference to a variable: $name, [[name:format]] or ${name.field:format}.
 var reference = regexp.MustCompile(
-	`\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.([^:}]+))?(?::([^}]+))?\}`)
+	`\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|` +
+		`\$\{(\w+)((?:\.[^:{}\[\]]+|\["[^"]*"\]|\['[^']*'\]|\[[^\]"']*\])*)(?::([^}]+))?\}`)
 
 // VariableKind is what gives a variable its values.
 type VariableKind string
