@@ -75,7 +75,7 @@ func TestEveryCommandReadsAsEveryMain(t *testing.T) {
 		}
 		got, _ := said("x", args...)
 		if strings.Contains(got, "promsnap.yaml:") ||
-			strings.Contains(got, "nothing here reads secrets") {
+			strings.Contains(got, "this program cannot read secrets") {
 			t.Errorf("promsnap %s: got\n%s\nwant nothing wrong with the file", name, got)
 		}
 	}

@@ -75,8 +75,8 @@ func (r *cronRun) testDirect(t *testing.T) {
 		before := r.told()
 		o := r.node.run(t, r.byHand(t, "no-way", "daily")).want(t, 1)
 		for _, where := range []string{o.stdout, r.page(t, "daily")} {
-			says(t, where, "http://prometheus.direct.svc:"+port+" gives no answer (",
-				"you may not get services/proxy prometheus:"+port,
+			says(t, where, "http://prometheus.direct.svc:"+port+" does not answer (",
+				"you are not allowed to get services/proxy prometheus:"+port,
 				"rbac.serviceProxy=true of the chart")
 		}
 		if r.told() == before {

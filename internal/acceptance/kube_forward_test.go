@@ -118,8 +118,8 @@ func TestKubernetesPortForward(t *testing.T) {
 	} {
 		await(t, "the error about "+missing.what, func() error {
 			_, err := kim.FindPrometheus(t.Context(), named)
-			if err == nil || !strings.Contains(err.Error(), missing.what+": you may not (403); "+
-				"it takes the rule "+missing.rule) {
+			if err == nil || !strings.Contains(err.Error(), missing.what+": forbidden (403); "+
+				"grant the RBAC rule "+missing.rule) {
 				return fmt.Errorf("%w\nis without %q", err, missing.what)
 			}
 			return nil

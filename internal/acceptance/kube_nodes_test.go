@@ -64,7 +64,7 @@ func TestKubernetesNodes(t *testing.T) {
 	}
 
 	_, _, err = openCluster(t, p.user(t, "nobody")).Nodes(t.Context())
-	wantWords(t, err, "list nodes: you may not (403)")
+	wantWords(t, err, "list nodes: forbidden (403)")
 }
 
 // makeNodes makes nodes with the labels, annotations and images that a kubelet reports of a machine

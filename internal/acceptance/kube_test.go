@@ -178,7 +178,7 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 		old := p.token(t, "monitoring", "robot", time.Now().Add(-time.Minute))
 		_, err := openCluster(t, p.bearer(t, "robot", old)).FindPrometheus(t.Context(),
 			target.Service)
-		wantWords(t, err, "the API server does not know who asks (401)",
+		wantWords(t, err, "unauthorized (401)",
 			"they may have expired; log in again")
 		_, _, err = openCluster(t, p.bearer(t, "robot", old)).Nodes(t.Context())
 		wantWords(t, err, "list nodes: Unauthorized (401)", "log in again")
@@ -212,7 +212,7 @@ func TestKubernetesFindsPrometheus(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = askTarget(t, target, "vector(1)")
-		wantWords(t, err, "the API server's proxy cut the answer off")
+		wantWords(t, err, "the API server's proxy cut off the answer")
 		cutter.Close()
 		_, err = askTarget(t, target, "vector(1)")
 		wantWords(t, err, "the API server says: error trying to reach service",
@@ -252,7 +252,7 @@ func kubernetesRBAC(t *testing.T, p *controlPlane) {
 	named := kube.Service{Namespace: "monitoring", Name: "prometheus-server", Port: "80"}
 
 	_, err := kim.Find(t.Context(), kube.Service{})
-	wantWords(t, err, "list services: you may not (403)",
+	wantWords(t, err, "list services: forbidden (403)",
 		`{apiGroups: [""], resources: [services], verbs: [list]}`, "--prometheus-service "+
 			"NAMESPACE/NAME:PORT", "--prometheus-url")
 	p.allow(t, "kim", "", `{apiGroups: [""], resources: [services], verbs: [list]}`)
@@ -263,10 +263,10 @@ func kubernetesRBAC(t *testing.T, p *controlPlane) {
 
 	_, err = kim.FindPrometheus(t.Context(), named)
 	rule := `{apiGroups: [""], resources: [services/proxy], verbs: [get], resourceNames: ["prometheus-server:80"]}`
-	wantWords(t, err, "you may not get services/proxy prometheus-server:80 in namespace "+
-		"monitoring (403)", rule,
-		"a port-forward does not do either: get services prometheus-server in namespace "+
-			"monitoring: you may not (403)")
+	wantWords(t, err, "you are not allowed to get services/proxy prometheus-server:80 in "+
+		"namespace monitoring (403)", rule,
+		"a port-forward failed, too: get services prometheus-server in namespace "+
+			"monitoring: forbidden (403)")
 	p.allow(t, "kim", "monitoring", rule)
 	var target *kube.Target
 	await(t, "the right to get through the proxy, by the very rule that the error names",
@@ -280,7 +280,8 @@ func kubernetesRBAC(t *testing.T, p *controlPlane) {
 
 	_, err = askTarget(t, target, longQuery)
 	rule = `{apiGroups: [""], resources: [services/proxy], verbs: [create], resourceNames: ["prometheus-server:80"]}`
-	wantWords(t, err, "you may not create services/proxy prometheus-server:80 in namespace "+
+	wantWords(t, err, "you are not allowed to create services/proxy prometheus-server:80 in "+
+		"namespace "+
 		"monitoring (403)", "too long for a GET", rule)
 	p.allow(t, "kim", "monitoring", rule)
 	await(t, "the right to post through the proxy", func() error {
@@ -289,7 +290,7 @@ func kubernetesRBAC(t *testing.T, p *controlPlane) {
 	})
 
 	_, _, err = kim.Nodes(t.Context())
-	wantWords(t, err, "list nodes: you may not (403)",
+	wantWords(t, err, "list nodes: forbidden (403)",
 		`{apiGroups: [""], resources: [nodes], verbs: [list]}`)
 }
 
@@ -321,7 +322,7 @@ func TestKubernetesState(t *testing.T) {
 	robot := openCluster(t, p.user(t, "robot")).NewConfigMap("default", "promsnap-state")
 	_, _, err := robot.Load(t.Context(), check)
 	rule := `{apiGroups: [""], resources: [configmaps], verbs: [get], resourceNames: ["promsnap-state"]}`
-	wantWords(t, err, "get configmaps promsnap-state in namespace default: you may not (403)", rule)
+	wantWords(t, err, "get configmaps promsnap-state in namespace default: forbidden (403)", rule)
 	p.allow(t, "robot", "default", rule)
 	await(t, "the right to get the ConfigMap", func() error {
 		_, _, err := robot.Load(t.Context(), check)
@@ -334,7 +335,7 @@ func TestKubernetesState(t *testing.T) {
 		"default, labels: {app.kubernetes.io/managed-by: Helm}}}")
 	_, err = robot.Save(t.Context(), check, state.Doc{Serial: 1}, "")
 	rule = `{apiGroups: [""], resources: [configmaps], verbs: [update], resourceNames: ["promsnap-state"]}`
-	wantWords(t, err, "update configmaps promsnap-state in namespace default: you may not (403)",
+	wantWords(t, err, "update configmaps promsnap-state in namespace default: forbidden (403)",
 		rule)
 	p.allow(t, "robot", "default", rule)
 	await(t, "the right to update the ConfigMap", func() error {
@@ -365,7 +366,7 @@ func TestKubernetesSlot(t *testing.T) {
 		t.Errorf("without any right: %+v, want %v", s, due)
 	}
 	wantWords(t, errors.New(s.Note), "get jobs.batch "+name+
-		" in namespace default: you may not (403)")
+		" in namespace default: forbidden (403)")
 	p.allow(t, "robot", "default", `{apiGroups: [batch], resources: [jobs], verbs: [get]}`)
 	await(t, "the right to get Jobs", func() error {
 		if s = robot.Slot(t.Context(), down, now); s.Note != "" {

@@ -167,7 +167,7 @@ func TestNodesOfTheCluster(t *testing.T) {
 // tells people that it can see nothing.
 func TestNoPrometheusInTheCluster(t *testing.T) {
 	for name, lost := range map[string]error{
-		"not found": errors.New("no Prometheus was found"),
+		"not found": errors.New("no Prometheus found"),
 		"no way": &promapi.Error{
 			Kind: promapi.KindBusy, Message: "no pod is ready", Again: true,
 		},

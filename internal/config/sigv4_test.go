@@ -60,7 +60,7 @@ func TestSecretsFromAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := c.Receivers[0].To.(config.Slack).Token.Reveal(context.Background()); err == nil ||
-		!strings.Contains(err.Error(), "nothing here reads secrets from AWS") {
+		!strings.Contains(err.Error(), "this program cannot read secrets from AWS") {
 		t.Errorf("without a resolver: %v", err)
 	}
 }

@@ -16,21 +16,19 @@ import (
 )
 
 const (
-	// maxConfigMap is what Kubernetes allows the values of a ConfigMap to have together, less what
-	// is left for its names.
+	// maxConfigMap is Kubernetes' limit for the values of a ConfigMap, less some room for names.
 	maxConfigMap = 1<<20 - 16<<10
-	// swaps is how often a write is tried that others, who write other reports' documents, are in
-	// the way of.
-	swaps = 20
+	// maxWrites is how often a write is tried while runs of other reports change the object.
+	maxWrites = 20
 )
 
-// ConfigMap is the state store in one ConfigMap: a key for each cluster and report,
-// <cluster>.<report>.json. It writes on condition that the object is still the one that was read
-// (its resourceVersion), so that of two writers one finds a conflict. A document's version is a
-// hash of it: other reports' documents in the same object are none of its business.
+// ConfigMap is a state store in one ConfigMap. It has a key for each cluster and report,
+// <cluster>.<report>.json. A write succeeds only if the object has not changed since it was read
+// (its resourceVersion), so one of two writers gets a conflict. The version of a document is its
+// hash, so changes to other documents of the same object are no conflict.
 //
-// It takes the verbs get and update on that one object, and create on configmaps where nobody has
-// made it.
+// It needs the verbs get and update on that one object, and create on configmaps if the object does
+// not exist.
 type ConfigMap struct {
 	cluster         *Cluster
 	namespace, name string
@@ -38,7 +36,7 @@ type ConfigMap struct {
 
 var _ state.Store = (*ConfigMap)(nil)
 
-// NewConfigMap returns the store in a ConfigMap; namespace is the cluster's own where it is empty.
+// NewConfigMap returns the store in a ConfigMap. The default namespace is that of the cluster.
 func (c *Cluster) NewConfigMap(namespace, name string) *ConfigMap {
 	if namespace == "" {
 		namespace = c.namespace
@@ -46,16 +44,17 @@ func (c *Cluster) NewConfigMap(namespace, name string) *ConfigMap {
 	return &ConfigMap{c, namespace, name}
 }
 
-// key is where the document of k is; words from outside become slugs.
+// key returns the key of the document of k. Names become slugs.
 func (s *ConfigMap) key(k state.Key) string {
 	return report.Slug(k.Cluster) + "." + report.Slug(k.Report) + ".json"
 }
 
+// access returns the access that a request with verb needs.
 func (s *ConfigMap) access(verb string) access {
 	return access{verb: verb, resource: "configmaps", namespace: s.namespace, name: s.name}
 }
 
-// read returns the object, an empty one where there is none.
+// read returns the object, or an empty one if it does not exist.
 func (s *ConfigMap) read(ctx context.Context) (*corev1.ConfigMap, error) {
 	var o corev1.ConfigMap
 	err := s.cluster.get(ctx, s.access("get"), &o)
@@ -67,9 +66,9 @@ func (s *ConfigMap) read(ctx context.Context) (*corev1.ConfigMap, error) {
 	return &o, err
 }
 
-// versionOf is the version of a document, "" where there is none.
-func versionOf(data string, there bool) state.Version {
-	if !there {
+// versionOf returns the version of a document, or "" if it does not exist.
+func versionOf(data string, exists bool) state.Version {
+	if !exists {
 		return ""
 	}
 	return state.VersionOf([]byte(data))
@@ -81,12 +80,12 @@ func (s *ConfigMap) Load(ctx context.Context, k state.Key) (state.Doc, state.Ver
 	if err != nil {
 		return state.Doc{}, "", err
 	}
-	data, there := o.Data[s.key(k)]
-	if !there {
+	data, exists := o.Data[s.key(k)]
+	if !exists {
 		return state.Doc{}, "", nil
 	}
 	d, err := state.Decode(k, []byte(data))
-	return d, versionOf(data, there), err
+	return d, versionOf(data, exists), err
 }
 
 // Save implements state.Store.
@@ -97,12 +96,12 @@ func (s *ConfigMap) Save(ctx context.Context, k state.Key, d state.Doc,
 		return "", err
 	}
 	key := s.key(k)
-	for range swaps {
+	for range maxWrites {
 		o, err := s.read(ctx)
 		if err != nil {
 			return "", err
 		}
-		if old, there := o.Data[key]; versionOf(old, there) != v {
+		if old, exists := o.Data[key]; versionOf(old, exists) != v {
 			return "", state.ErrConflict
 		}
 		if o.Data == nil {
@@ -123,7 +122,7 @@ func (s *ConfigMap) Save(ctx context.Context, k state.Key, d state.Doc,
 	return "", state.ErrConflict
 }
 
-// write puts the object where it was read, or makes it.
+// write updates the object, or creates it if it did not exist.
 func (s *ConfigMap) write(ctx context.Context, o *corev1.ConfigMap) error {
 	core := s.cluster.core
 	if o.ResourceVersion != "" {
@@ -135,14 +134,15 @@ func (s *ConfigMap) write(ctx context.Context, o *corev1.ConfigMap) error {
 	err := s.cluster.explain(ctx,
 		a, core.Post().Namespace(s.namespace).Resource("configmaps").Body(o).Do(ctx).Error())
 	if Denied(err) {
-		return fmt.Errorf("the ConfigMap %s/%s is not there, and promsnap may not make it: "+
-			"`kubectl -n %s create configmap %s` does (the Helm chart does it too): %w",
+		return fmt.Errorf("the ConfigMap %s/%s does not exist, and promsnap is not allowed to "+
+			"create it; run `kubectl -n %s create configmap %s` (the Helm chart creates it, "+
+			"too): %w",
 			s.namespace, s.name, s.namespace, s.name, err)
 	}
 	return err
 }
 
-// fits tells whether Kubernetes would take the object.
+// fits returns an error if the object is too large for Kubernetes.
 func (s *ConfigMap) fits(o *corev1.ConfigMap) error {
 	size := 0
 	for key, value := range o.Data {
@@ -162,7 +162,7 @@ func (s *ConfigMap) fits(o *corev1.ConfigMap) error {
 		parts = append(parts, fmt.Sprintf("%s %d KiB", key, len(o.Data[key])>>10))
 	}
 	return fmt.Errorf("the ConfigMap %s/%s would have %d KiB, more than the %d KiB that "+
-		"Kubernetes takes (%s): give some of the reports a state of their own, in S3 or in "+
-		"another ConfigMap, or `promsnap state reset` a report that is gone",
+		"Kubernetes allows (%s); give some reports another state, in S3 or in another ConfigMap, "+
+		"or run `promsnap state reset` for a report that no longer exists",
 		s.namespace, s.name, size>>10, maxConfigMap>>10, strings.Join(parts, ", "))
 }

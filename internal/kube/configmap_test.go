@@ -82,10 +82,10 @@ func TestConfigMapErrors(t *testing.T) {
 		breakIt func(*apiServer)
 		want    []string
 	}{
-		"nobody has made it, and promsnap may not": {
+		"missing, and no right to create it": {
 			func(s *apiServer) { s.on(mapsPath, forbid) },
 			[]string{
-				"the ConfigMap monitoring/promsnap-state is not there",
+				"the ConfigMap monitoring/promsnap-state does not exist",
 				"kubectl -n monitoring create configmap promsnap-state",
 				"{apiGroups: [\"\"], resources: [configmaps], verbs: [create]}",
 			},
@@ -93,7 +93,7 @@ func TestConfigMapErrors(t *testing.T) {
 		"no right to get": {
 			func(s *apiServer) { s.on(mapPath, forbid) },
 			[]string{
-				"get configmaps promsnap-state in namespace monitoring: you may not (403)",
+				"get configmaps promsnap-state in namespace monitoring: forbidden (403)",
 				`resourceNames: ["promsnap-state"]`,
 			},
 		},
@@ -114,7 +114,7 @@ func TestConfigMapErrors(t *testing.T) {
 				})
 			},
 			[]string{
-				"update configmaps promsnap-state in namespace monitoring: you may not (403)",
+				"update configmaps promsnap-state in namespace monitoring: forbidden (403)",
 				"verbs: [update]",
 			},
 		},
@@ -131,7 +131,7 @@ func TestConfigMapErrors(t *testing.T) {
 				s.maps[mapPath] = full
 			},
 			[]string{
-				"more than the 1008 KiB that Kubernetes takes (prod.other.json 1007 KiB",
+				"more than the 1008 KiB that Kubernetes allows (prod.other.json 1007 KiB",
 				"in S3 or in another ConfigMap",
 			},
 		},

@@ -171,8 +171,8 @@ func TestAPodHasNoWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const policy, chart = "a NetworkPolicy", "let promsnap ask through the API server, with " +
-		"rbac.serviceProxy=true of the chart: it takes the rule "
+	const policy, chart = "a NetworkPolicy", "let promsnap use the API server's proxy, with " +
+		"rbac.serviceProxy=true of the chart: grant the RBAC rule "
 	for name, c := range map[string]struct {
 		service   string
 		proxy     http.HandlerFunc
@@ -180,41 +180,44 @@ func TestAPodHasNoWay(t *testing.T) {
 	}{
 		"nothing listens": {
 			"monitoring/prometheus-server:" + port, forbid,
-			[]string{"http://prometheus-server.monitoring.svc:" + port + " gives no answer (dial " +
+			[]string{"http://prometheus-server.monitoring.svc:" + port + " does not answer (dial " +
 				"tcp 127.0.0.1:" + port +
-				": connect: connection refused), and you may not get services/proxy",
-				"does a NetworkPolicy keep promsnap's Pods from that address? Let them through, or " + chart}, nil,
+				": connect: connection refused), and you are not allowed to get services/proxy",
+				"check that no NetworkPolicy blocks promsnap's Pods from that address, " +
+					"or " + chart}, nil,
 		},
 		"no such host": {
 			"monitoring/prom:80", forbid,
-			[]string{"http://prom.monitoring.svc:80 gives no answer (", "no such host", "and you may not get services/proxy prom:80",
-				"is there such a Service? Look at `kubectl -n monitoring get services`, and " +
+			[]string{"http://prom.monitoring.svc:80 does not answer (", "no such host", "and " +
+				"you are not allowed to get services/proxy prom:80",
+				"check `kubectl -n monitoring get services`, and " +
 					"correct kubernetes.service"}, []string{policy, chart},
 		},
 		"a certificate of the cluster's own": {
 			"monitoring/https:prometheus-server:" + securePort, forbid,
 			[]string{
-				"certificate", "give it as prometheus.url: " +
+				"certificate", "set prometheus.url: " +
 					"https://prometheus-server.monitoring.svc:" + securePort +
 					", with http_config: {tls_config: {ca_file: …}}",
 			}, []string{policy, chart},
 		},
 		"not HTTPS": {
 			"monitoring/https:prometheus-server:" + plainPort, forbid,
-			[]string{"take https: away from kubernetes.service"}, []string{policy, chart},
+			[]string{"remove https: from kubernetes.service"}, []string{policy, chart},
 		},
 		"a named port": {
 			"monitoring/prometheus-server:web", forbid,
 			[]string{
-				"monitoring/prometheus-server:web has no address, as its port is named, and you " +
-					"may not", "write the port's number in kubernetes.service, or " + chart,
+				"monitoring/prometheus-server:web has no address, because its port is a name, " +
+					"and you are not allowed to",
+				"write the port's number in kubernetes.service, or " + chart,
 			}, []string{policy},
 		},
 		"no such service": {
 			"monitoring/prom:80", nil,
 			[]string{
-				"http://prom.monitoring.svc:80 gives no answer (", "and the API server says: ",
-				"not found (404); look at `kubectl",
+				"http://prom.monitoring.svc:80 does not answer (", "and the API server says: ",
+				"not found (404); check `kubectl",
 			}, []string{policy, chart},
 		},
 	} {

@@ -19,17 +19,17 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 )
 
-// access is what a request needs to be allowed, in RBAC's words.
+// access is the permission that a request needs, in the terms of RBAC.
 type access struct {
 	verb      string
 	group     string // "" is core
-	resource  string // services/proxy with its subresource
+	resource  string // with its subresource, such as services/proxy
 	namespace string // "" is the whole cluster
-	name      string // "" is all of them
+	name      string // "" is every object
 }
 
-// String reads as `kubectl auth can-i` does: "list nodes", "get services/proxy prometheus-server:80
-// in namespace monitoring".
+// String formats the permission like `kubectl auth can-i`: "list nodes", "get services/proxy
+// prometheus-server:80 in namespace monitoring".
 func (a access) String() string {
 	words := a.verb + " " + a.resource
 	if a.group != "" {
@@ -44,23 +44,23 @@ func (a access) String() string {
 	return words
 }
 
-// rule is the RBAC rule that allows a, as it is written in a Role.
+// rule returns the RBAC rule that allows a, as in a Role.
 func (a access) rule() string {
 	r := fmt.Sprintf("apiGroups: [%q], resources: [%s], verbs: [%s]", a.group, a.resource, a.verb)
 	if a.name != "" && (a.verb != "create" || strings.Contains(a.resource, "/")) {
-		// the name of what is created is not known yet
+		// RBAC cannot restrict create by name
 		r += fmt.Sprintf(", resourceNames: [%q]", a.name)
 	}
 	return "{" + r + "}"
 }
 
-// Error is a request that the API server did not answer well. It shows no credentials.
+// Error is a failed request to the API server. It shows no credentials.
 type Error struct {
 	Doing string // "list nodes"
 	Hint  string // what to do
 	Err   error
 
-	denied bool // RBAC, or another authorizer, said no
+	denied bool // by RBAC or another authorizer
 }
 
 func (e *Error) Error() string {
@@ -70,19 +70,19 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %v; %s", e.Doing, e.Err, e.Hint)
 }
 
-// Unwrap returns what went wrong.
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Denied tells whether err says that the user may not do what was asked.
+// Denied reports whether err means that the user is not allowed to do this.
 func Denied(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.denied
 }
 
-// maxWords bounds what is repeated of an answer.
+// maxWords is the longest text of an answer in an error.
 const maxWords = 400
 
-// explain makes of a failed request what happened and what to do.
+// explain returns the *Error of a failed request.
 func (c *Cluster) explain(ctx context.Context, a access, err error) error {
 	if err == nil {
 		return nil
@@ -98,8 +98,8 @@ func (c *Cluster) explain(ctx context.Context, a access, err error) error {
 		case apierrors.IsUnauthorized(err):
 			e.Hint = c.loginHint()
 		case apierrors.IsForbidden(err):
-			e.Err = &answerError{http.StatusForbidden, "you may not", err}
-			e.Hint = "it takes the rule " + a.rule()
+			e.Err = &answerError{http.StatusForbidden, "forbidden", err}
+			e.Hint = "grant the RBAC rule " + a.rule()
 			e.denied = true
 		}
 	default:
@@ -109,7 +109,7 @@ func (c *Cluster) explain(ctx context.Context, a access, err error) error {
 	return e
 }
 
-// answerError is what the API server said when it refused.
+// answerError is the answer with which the API server refused a request.
 type answerError struct {
 	status  int
 	message string
@@ -121,24 +121,25 @@ func (e *answerError) Error() string { return fmt.Sprintf("%s (%d)", e.message, 
 // Unwrap returns client-go's own error, which apierrors knows.
 func (e *answerError) Unwrap() error { return e.err }
 
-// loginHint is what to do where the API server no longer knows who asks.
+// loginHint returns what to do if the API server does not accept the credentials.
 func (c *Cluster) loginHint() string {
 	if c.inPod {
 		return fmt.Sprintf("the API server %s does not accept the Pod's service account token: "+
-			"was the service account deleted or made anew?", c.base.Host)
+			"check whether the service account was deleted or recreated", c.base.Host)
 	}
 	return fmt.Sprintf("the API server does not accept the credentials of %s: they may have "+
 		"expired; log in again as you do for kubectl (`kubectl get --raw /version` shows the same)",
 		c.name)
 }
 
-// trouble is why the API server gave no answer, and what to do.
+// trouble is why the API server did not answer, and what to do.
 type trouble struct {
 	kind promapi.Kind
 	err  error
 	hint string
 }
 
+// unreachable explains a network error of the API server.
 func (c *Cluster) unreachable(err error) trouble {
 	var (
 		wrapped     *url.Error
@@ -153,21 +154,22 @@ func (c *Cluster) unreachable(err error) trouble {
 		err = wrapped.Err // url.Error prints the whole URL
 	}
 	server := fmt.Sprintf("the API server of %s at %s", c.name, c.base.Host)
-	away := server + " cannot be reached: does the cluster run, and does it take a VPN or a proxy?"
+	away := server + " cannot be reached: check that the cluster runs, and whether it needs a " +
+		"VPN or a proxy"
 	switch {
 	case strings.Contains(err.Error(), "getting credentials"):
 		return trouble{promapi.KindDenied, errors.New(brief(err.Error())),
-			fmt.Sprintf("the kubeconfig's command for the credentials of %s did not work: run "+
-				"it, or log in again", c.name)}
+			fmt.Sprintf("the kubeconfig's command for the credentials of %s failed: run it "+
+				"yourself, or log in again", c.name)}
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return trouble{
-			promapi.KindTLS, err, server + " shows a certificate that is not valid now: renew " +
-				"it, or set this machine's clock",
+			promapi.KindTLS, err, server + " has a certificate that is not valid now: renew it, " +
+				"or set this machine's clock",
 		}
 	case errors.As(err, &authority), errors.As(err, &hostname), errors.As(err, &certificate):
 		return trouble{
-			promapi.KindTLS, err, server + " shows another certificate than the kubeconfig " +
-				"expects: fetch the kubeconfig anew",
+			promapi.KindTLS, err, server + " has a different certificate than the kubeconfig " +
+				"expects: fetch the kubeconfig again",
 		}
 	case errors.As(err, &dns):
 		return trouble{promapi.KindNoHost, err, away}
@@ -176,14 +178,14 @@ func (c *Cluster) unreachable(err error) trouble {
 	case errors.Is(err, exchange.ErrSwitched):
 		return trouble{
 			promapi.KindBadAnswer, err,
-			server + " is none: does the kubeconfig name the right address?",
+			server + " is not an API server: check the address in the kubeconfig",
 		}
 	}
 	return trouble{
 		promapi.KindNetwork, errors.New(brief(err.Error())), "the connection to " + server +
-			" could not be made or broke off",
+			" failed or broke off",
 	}
 }
 
-// brief bounds words from outside, and keeps them on one line.
+// brief returns a text from outside on one line of bounded length.
 func brief(s string) string { return outside.Said(s, maxWords) }

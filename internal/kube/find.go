@@ -11,13 +11,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// product is a chart, or a set of manifests, that brings a Service with Prometheus' API.
+// product is a chart or a set of manifests that has a Service with the Prometheus API.
 type product struct {
 	name   string
-	labels map[string]string // of the Service, all of them
-	ports  []string          // the names that the port may have
+	labels map[string]string // that the Service must have
+	ports  []string          // possible names of the port
 	path   string            // before /api/v1
-	// the product that goes before this one in the same namespace: another door to the same house
+	// the product to prefer in the same namespace, because it leads to the same server
 	after string
 }
 
@@ -26,8 +26,7 @@ const (
 	labelComponent = "app.kubernetes.io/component"
 )
 
-// products are known by the labels that their charts and manifests give the Service by default. The
-// first that matches counts.
+// products are recognized by the default labels of their Services. The first match counts.
 var products = []product{
 	{
 		name: "prometheus chart", labels: map[string]string{
@@ -121,10 +120,10 @@ var selectors = []string{
 	"operated-prometheus=true",
 }
 
-// maxServices bounds what one list of Services may hold.
+// maxServices is the longest list of Services.
 const maxServices = 1000
 
-// productOf returns what a Service belongs to; false where that is not known.
+// productOf returns the product of a Service, or false if it is not a known one.
 func productOf(s *corev1.Service) (product, bool) {
 	for _, p := range products {
 		fits := true
@@ -138,13 +137,13 @@ func productOf(s *corev1.Service) (product, bool) {
 	return product{}, false
 }
 
-// Candidate is a Service that speaks Prometheus' API by all that its labels say.
+// Candidate is a Service that has the Prometheus API according to its labels.
 type Candidate struct {
 	Service
 	Product string // "kube-prometheus-stack"
 }
 
-// AmbiguousError says that there are several, and that somebody has to choose.
+// AmbiguousError says that there are several such Services, and that the user must choose one.
 type AmbiguousError struct {
 	Candidates []Candidate
 }
@@ -155,7 +154,7 @@ func (e *AmbiguousError) Error() string {
 	for _, c := range e.Candidates {
 		fmt.Fprintf(&b, "\n  --prometheus-service %s   (%s)", c.Service, c.Product)
 	}
-	b.WriteString("\nor write it into promsnap.yaml, and the chart's values, as kubernetes.service")
+	b.WriteString("\nor set kubernetes.service in promsnap.yaml or in the values of the chart")
 	return b.String()
 }
 
@@ -171,21 +170,21 @@ func (e *NotFoundError) Error() string {
 			names = append(names, p.name)
 		}
 	}
-	where := "in no namespace of " + e.Cluster
+	where := "no namespace of " + e.Cluster + " has a service"
 	if e.Namespace != "" {
-		where = fmt.Sprintf("not in namespace %s of %s", e.Namespace, e.Cluster)
+		where = fmt.Sprintf("the namespace %s of %s has no service", e.Namespace, e.Cluster)
 	}
-	return fmt.Sprintf("no Prometheus was found: %s is there a service with the labels of %s; "+
-		"name it with --prometheus-service NAMESPACE/NAME or kubernetes.service, or give "+
-		"--prometheus-url or prometheus.url",
-		where, strings.Join(names, ", "))
+	return fmt.Sprintf("no Prometheus found: %s with the labels of %s; name the service with "+
+		"--prometheus-service NAMESPACE/NAME or kubernetes.service, or set --prometheus-url or "+
+		"prometheus.url", where, strings.Join(names, ", "))
 }
 
-// Find returns the Service to ask: want, with what it leaves open, or, where want is zero, the only
-// one in the cluster (in the namespace that was asked for, if one was) that is known by its labels.
-// Its errors are *AmbiguousError, *NotFoundError or *Error.
+// Find returns the Service of Prometheus. If want is set, it is that Service, with a port and a
+// path if want has none. Otherwise it is the only Service in the cluster, or in the given
+// namespace, that has the labels of a known product. Errors are an *AmbiguousError, a
+// *NotFoundError or an *Error.
 //
-// A want with its port is taken as it is: it takes no right to read Services.
+// Find returns a want with a port unchanged. That needs no permission to read Services.
 func (c *Cluster) Find(ctx context.Context, want Service) (Candidate, error) {
 	if want.Name == "" {
 		return c.search(ctx)
@@ -199,7 +198,7 @@ func (c *Cluster) Find(ctx context.Context, want Service) (Candidate, error) {
 	}, &o)
 	if err != nil {
 		if Denied(err) {
-			err = fmt.Errorf("%w, or write the port: %s:PORT", err, want)
+			err = fmt.Errorf("%w, or give the port: %s:PORT", err, want)
 		}
 		return Candidate{}, err
 	}
@@ -208,7 +207,7 @@ func (c *Cluster) Find(ctx context.Context, want Service) (Candidate, error) {
 	return Candidate{full, p.name}, err
 }
 
-// search looks for Services by their labels.
+// search finds the Service by its labels.
 func (c *Cluster) search(ctx context.Context) (Candidate, error) {
 	namespace := ""
 	if c.given {
@@ -221,8 +220,8 @@ func (c *Cluster) search(ctx context.Context) (Candidate, error) {
 		if err := c.list(ctx, a, metav1.ListOptions{LabelSelector: selector, Limit: maxServices},
 			&page); err != nil {
 			if Denied(err) {
-				err = fmt.Errorf("looking for Prometheus: %w; without it, name the service with "+
-					"--prometheus-service NAMESPACE/NAME:PORT or kubernetes.service, or give "+
+				err = fmt.Errorf("finding Prometheus: %w; or name the service with "+
+					"--prometheus-service NAMESPACE/NAME:PORT or kubernetes.service, or set "+
 					"--prometheus-url or prometheus.url", err)
 			}
 			return Candidate{}, err
@@ -241,7 +240,7 @@ func (c *Cluster) search(ctx context.Context) (Candidate, error) {
 	return Candidate{}, &AmbiguousError{candidates}
 }
 
-// candidatesAmong picks the Services that speak Prometheus' API, each server once.
+// candidatesAmong returns the Services with the Prometheus API, one for each server.
 func candidatesAmong(found map[string]corev1.Service) []Candidate {
 	var all []Candidate
 	after := map[string]string{}
@@ -251,7 +250,7 @@ func candidatesAmong(found map[string]corev1.Service) []Candidate {
 			continue
 		}
 		port, ok := p.portIn(&o)
-		if !ok { // a chart's other port: gRPC, or a sidecar's
+		if !ok { // the Service of another port: gRPC, or a sidecar
 			continue
 		}
 		after[p.name] = p.after
@@ -267,7 +266,7 @@ func candidatesAmong(found map[string]corev1.Service) []Candidate {
 			slices.ContainsFunc(all, func(o Candidate) bool {
 				return o.Namespace == c.Namespace && o.Name+"-headless" == c.Name
 			})
-		// The operator makes a Service of its own for what a chart's Service reaches too.
+		// The operator creates a second Service for the server that the chart's Service reaches.
 		twin := c.Product == operated && has(c.Namespace, "kube-prometheus-stack",
 			"prometheus-operator chart", "kube-prometheus")
 		return headless || twin || after[c.Product] != "" && has(c.Namespace, after[c.Product])

@@ -293,8 +293,8 @@ func TestFindKnowsTheCharts(t *testing.T) {
 			case err == nil:
 				got = append(got, found.String()+" "+found.Product)
 			case errors.As(err, &several):
-				if !strings.HasSuffix(err.Error(), "\nor write it into promsnap.yaml, and the "+
-					"chart's values, as kubernetes.service") {
+				if !strings.HasSuffix(err.Error(), "\nor set kubernetes.service in promsnap.yaml "+
+					"or in the values of the chart") {
 					t.Errorf("%v\ndoes not say what a Pod's user can do", err)
 				}
 				for _, candidate := range several.Candidates {
@@ -305,7 +305,7 @@ func TestFindKnowsTheCharts(t *testing.T) {
 				}
 			case errors.As(err, &none):
 				for _, want := range []string{
-					"kube-prometheus-stack", "Mimir", "in no namespace of seoul",
+					"kube-prometheus-stack", "Mimir", "no namespace of seoul",
 					"--prometheus-service NAMESPACE/NAME or kubernetes.service",
 					"--prometheus-url or prometheus.url",
 				} {
@@ -336,7 +336,7 @@ func TestFindInANamespace(t *testing.T) {
 		TypeMeta: metav1.TypeMeta{Kind: "ServiceList", APIVersion: "v1"},
 	}))
 	if _, err := s.open(t, "empty").Find(t.Context(), kube.Service{}); err == nil ||
-		!strings.Contains(err.Error(), "not in namespace empty of seoul") {
+		!strings.Contains(err.Error(), "the namespace empty of seoul has no service") {
 		t.Errorf("%v", err)
 	}
 }
@@ -364,7 +364,7 @@ func TestFindWhatIsNamed(t *testing.T) {
 		"own/odd":           "own/odd:9999",
 		"own/several":       "1 (a), 2 (b); write own/several:PORT",
 		"own/nothing":       "get services nothing in namespace own",
-		"secret/prometheus": "or write the port: secret/prometheus:PORT",
+		"secret/prometheus": "or give the port: secret/prometheus:PORT",
 	} {
 		named, err := kube.ParseService(want)
 		if err != nil {
@@ -389,7 +389,7 @@ func TestFindWithoutTheRightToList(t *testing.T) {
 	s.on("/api/v1/services", forbid)
 	_, err := s.open(t, "").Find(t.Context(), kube.Service{})
 	for _, want := range []string{
-		"list services: you may not (403)",
+		"list services: forbidden (403)",
 		`{apiGroups: [""], resources: [services], verbs: [list]}`,
 		"--prometheus-service NAMESPACE/NAME:PORT or kubernetes.service",
 		"--prometheus-url or prometheus.url",

@@ -24,13 +24,13 @@ import (
 )
 
 const (
-	maxPods    = 100              // of which a ready one is sought
-	maxSaid    = 4 << 10          // of what the kubelet says went wrong
-	keepTunnel = 90 * time.Second // how long an idle connection through the tunnel is kept
+	maxPods       = 100              // the longest list of pods
+	maxProblem    = 4 << 10          // the longest error text of the kubelet
+	tunnelTimeout = 90 * time.Second // after which an idle connection is closed
 )
 
 // forward is a port-forward to a pod: connections through the API server and the kubelet to a port
-// of the pod, without a port on this machine that others could use too.
+// of the pod. It opens no port on this machine, which others could use.
 type forward struct {
 	cluster *Cluster
 	pod     string // NAMESPACE/NAME
@@ -38,15 +38,15 @@ type forward struct {
 	port    int32
 	dialer  httpstream.Dialer
 
-	opening sync.Mutex // one connection is made at a time
-	asked   int
+	opening sync.Mutex // held while a connection is opened
+	opened  int
 
-	mu      sync.Mutex            // held for moments, never while anything is waited for
-	session httpstream.Connection // what all connections are streams of
+	mu      sync.Mutex            // for the fields below; never held during I/O
+	session httpstream.Connection // all connections are streams of it
 	closed  bool
 }
 
-// openForward finds a pod behind s.
+// openForward finds a pod of the Service s and prepares a port-forward to it.
 func (c *Cluster) openForward(ctx context.Context, s Service) (*forward, error) {
 	var o corev1.Service
 	if err := c.get(ctx,
@@ -56,7 +56,7 @@ func (c *Cluster) openForward(ctx context.Context, s Service) (*forward, error) 
 	}
 	port, ok := s.portOf(&o, product{})
 	if !ok || len(o.Spec.Selector) == 0 {
-		return nil, fmt.Errorf("the service %s has no such port, or no pods of its own", s)
+		return nil, fmt.Errorf("the service %s has no such port, or no pods", s)
 	}
 	var pods corev1.PodList
 	selector := labels.SelectorFromSet(o.Spec.Selector).String()
@@ -71,11 +71,11 @@ func (c *Cluster) openForward(ctx context.Context, s Service) (*forward, error) 
 			return c.forwardTo(pod, number)
 		}
 	}
-	return nil, fmt.Errorf("no pod of the service %s is ready (%d are there); look at `kubectl "+
-		"-n %s get pods -l %s`", s, len(pods.Items), s.Namespace, selector)
+	return nil, fmt.Errorf("no pod of the service %s is ready (it has %d); check `kubectl -n %s "+
+		"get pods -l %s`", s, len(pods.Items), s.Namespace, selector)
 }
 
-// ready tells whether a pod takes requests.
+// ready reports whether a pod is ready.
 func ready(p *corev1.Pod) bool {
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodReady {
@@ -85,7 +85,7 @@ func ready(p *corev1.Pod) bool {
 	return false
 }
 
-// containerPort is the number that a Service's port has in a pod, 0 where it has none.
+// containerPort returns the number of a Service's port in a pod, or 0 if the pod does not have it.
 func containerPort(p *corev1.Pod, port corev1.ServicePort) int32 {
 	if port.TargetPort.Type == intstr.Int {
 		return cmp.Or(port.TargetPort.IntVal, port.Port)
@@ -100,8 +100,8 @@ func containerPort(p *corev1.Pod, port corev1.ServicePort) int32 {
 	return 0
 }
 
-// forwardTo prepares a tunnel to a pod's port: through a WebSocket, or through SPDY where the API
-// server, or something before it, does not take that.
+// forwardTo prepares a port-forward to a pod: through a WebSocket, or through SPDY if the API
+// server or a proxy does not support that.
 func (c *Cluster) forwardTo(p *corev1.Pod, port int32) (*forward, error) {
 	to := c.core.Post().Namespace(p.Namespace).Resource("pods").Name(p.Name).
 		SubResource("portforward").URL()
@@ -126,15 +126,15 @@ func (c *Cluster) forwardTo(p *corev1.Pod, port int32) (*forward, error) {
 	}, nil
 }
 
-// transport sends requests to the pod, whatever host they name.
+// transport returns a transport that sends all requests to the pod, whatever their host is.
 func (f *forward) transport() *http.Transport {
 	return &http.Transport{
-		DialContext: f.dial, IdleConnTimeout: keepTunnel, MaxIdleConnsPerHost: 8,
+		DialContext: f.dial, IdleConnTimeout: tunnelTimeout, MaxIdleConnsPerHost: 8,
 		TLSHandshakeTimeout: 10 * time.Second,
 	}
 }
 
-// url is where the Prometheus API of s is for transport.
+// url returns the URL of the Prometheus API of s, for transport.
 func (f *forward) url(s Service) *url.URL {
 	u := &url.URL{
 		Scheme: "http", Host: net.JoinHostPort(s.Name+"."+s.Namespace+".svc",
@@ -146,7 +146,7 @@ func (f *forward) url(s Service) *url.URL {
 	return u
 }
 
-// close ends every connection, also one that is being made.
+// close closes every connection, also one that is being opened.
 func (f *forward) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -156,51 +156,51 @@ func (f *forward) close() {
 	}
 }
 
-// dial makes a connection to the pod's port.
+// dial opens a connection to the pod's port.
 func (f *forward) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	type made struct {
+	type result struct {
 		t   *tunnel
 		err error
 	}
-	done := make(chan made, 1)
-	go func() { // client-go's dialers know no context
+	done := make(chan result, 1)
+	go func() { // client-go's dialers take no context
 		t, err := f.open()
-		done <- made{t, err}
+		done <- result{t, err}
 	}()
 	select {
-	case m := <-done:
-		if m.err != nil {
-			return nil, f.explain(ctx, m.err)
+	case r := <-done:
+		if r.err != nil {
+			return nil, f.explain(ctx, r.err)
 		}
-		return m.t, nil
+		return r.t, nil
 	case <-ctx.Done():
 		go func() {
-			if m := <-done; m.t != nil {
-				_ = m.t.Close()
+			if r := <-done; r.t != nil {
+				_ = r.t.Close()
 			}
 		}()
 		return nil, ctx.Err()
 	}
 }
 
-// explain says why there is no tunnel.
+// explain returns the *Error of a connection that could not be opened.
 func (f *forward) explain(ctx context.Context, err error) error {
 	e := &Error{Doing: f.access.String(), Err: errors.New(brief(err.Error()))}
 	switch text := err.Error(); {
 	case ctx.Err() != nil:
 		e.Err = ctx.Err()
 	case strings.Contains(text, "is forbidden"):
-		e.Err, e.Hint, e.denied = errors.New("you may not (403)"), "it takes the rule "+
+		e.Err, e.Hint, e.denied = errors.New("forbidden (403)"), "grant the RBAC rule "+
 			f.access.rule(), true
 	case strings.Contains(text, "Unauthorized"):
 		e.Hint = f.cluster.loginHint()
 	default:
-		e.Hint = "the API server, or the pod's kubelet behind it, did not make the connection"
+		e.Hint = "the API server or the pod's kubelet did not connect"
 	}
 	return e
 }
 
-// connect returns the session, a new one where there is none.
+// connect returns the session. It opens a new one if there is none.
 func (f *forward) connect() (httpstream.Connection, error) {
 	f.mu.Lock()
 	session := f.session
@@ -225,8 +225,8 @@ func (f *forward) connect() (httpstream.Connection, error) {
 	return session, nil
 }
 
-// open makes the two streams of a connection: one for the data, one for what goes wrong
-// (portforward.k8s.io, version 1).
+// open opens the two streams of a connection: one for data, one for errors (portforward.k8s.io,
+// version 1).
 func (f *forward) open() (*tunnel, error) {
 	f.opening.Lock()
 	defer f.opening.Unlock()
@@ -234,16 +234,16 @@ func (f *forward) open() (*tunnel, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.asked++
+	f.opened++
 	headers := http.Header{}
 	headers.Set(corev1.StreamType, corev1.StreamTypeError)
 	headers.Set(corev1.PortHeader, strconv.Itoa(int(f.port)))
-	headers.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(f.asked))
+	headers.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(f.opened))
 	problems, err := session.CreateStream(headers)
 	if err != nil {
 		return nil, err
 	}
-	_ = problems.Close() // our half: nothing is written there
+	_ = problems.Close() // the sending half, which is not used
 	headers.Set(corev1.StreamType, corev1.StreamTypeData)
 	data, err := session.CreateStream(headers)
 	if err != nil {
@@ -251,7 +251,7 @@ func (f *forward) open() (*tunnel, error) {
 		return nil, err
 	}
 	t := &tunnel{
-		Stream: data, session: session, problems: problems, said: make(chan string, 1),
+		Stream: data, session: session, problems: problems, problem: make(chan string, 1),
 		closed: make(chan struct{}),
 		to:     pipeAddr(f.pod + ":" + strconv.Itoa(int(f.port))),
 	}
@@ -264,7 +264,7 @@ type tunnel struct {
 	httpstream.Stream
 	session  httpstream.Connection
 	problems httpstream.Stream
-	said     chan string // what went wrong at the other end, "" where nothing did
+	problem  chan string // the kubelet's error; "" if there was none
 	closed   chan struct{}
 	once     sync.Once
 	to       pipeAddr
@@ -272,11 +272,11 @@ type tunnel struct {
 
 var _ net.Conn = (*tunnel)(nil)
 
-// listen waits for what the kubelet says of the connection, which it does when it ends.
+// listen waits for the kubelet's error, which comes when the connection ends.
 func (t *tunnel) listen() {
-	// words that break off still say something
-	words, _ := io.ReadAll(io.LimitReader(t.problems, maxSaid))
-	t.said <- brief(string(words))
+	// the beginning of a text that breaks off is still useful
+	text, _ := io.ReadAll(io.LimitReader(t.problems, maxProblem))
+	t.problem <- brief(string(text))
 }
 
 // Read implements net.Conn.
@@ -286,10 +286,10 @@ func (t *tunnel) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	select {
-	case words := <-t.said:
-		t.said <- words
-		if words != "" {
-			return 0, fmt.Errorf("port-forward to %s: %s", t.to, words)
+	case text := <-t.problem:
+		t.problem <- text
+		if text != "" {
+			return 0, fmt.Errorf("port-forward to %s: %s", t.to, text)
 		}
 	case <-t.closed:
 	}
@@ -313,8 +313,8 @@ func (t *tunnel) LocalAddr() net.Addr { return pipeAddr("promsnap") }
 // RemoteAddr implements net.Conn.
 func (t *tunnel) RemoteAddr() net.Addr { return t.to }
 
-// SetDeadline implements net.Conn; a stream has none. net/http closes the connection when a
-// request's time is over.
+// SetDeadline implements net.Conn. A stream has no deadline; net/http closes the connection when
+// the context of a request ends.
 func (t *tunnel) SetDeadline(time.Time) error { return nil }
 
 // SetReadDeadline implements net.Conn.
@@ -323,7 +323,7 @@ func (t *tunnel) SetReadDeadline(time.Time) error { return nil }
 // SetWriteDeadline implements net.Conn.
 func (t *tunnel) SetWriteDeadline(time.Time) error { return nil }
 
-// pipeAddr is the end of a tunnel, for people.
+// pipeAddr is the address of an end of a tunnel, for messages.
 type pipeAddr string
 
 // Network implements net.Addr.

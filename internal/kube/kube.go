@@ -1,8 +1,7 @@
-// Package kube is promsnap's side of Kubernetes: finding Prometheus and reaching it with the user's
-// own credentials, what the cluster says of its nodes, the time that a CronJob's run is for, and
-// the state in a ConfigMap. Everything is asked once, in plain requests: there are no informers. It
-// is the only importer of client-go, whose typed clients it leaves out: they would be half of the
-// binary.
+// Package kube uses the Kubernetes API. It finds Prometheus and reaches it with the user's
+// credentials, lists the nodes, reads the time of a CronJob's run, and keeps the state in a
+// ConfigMap. It sends plain requests and has no informers. It is the only package that imports
+// client-go. It does not use the typed clients of client-go, which would be half of the binary.
 package kube
 
 import (
@@ -22,7 +21,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
-	// kubeconfigs of clusters that authenticate by OpenID Connect name it
+	// for kubeconfigs that authenticate with OpenID Connect
 	_ "k8s.io/client-go/plugin/pkg/client/auth/oidc"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -31,28 +30,25 @@ import (
 	"github.com/promsnap/promsnap/internal/exchange"
 )
 
-// ErrNoConfig says that there is neither a kubeconfig nor a Pod's service account: promsnap is not
-// at a cluster at all.
+// ErrNoConfig says that there is neither a kubeconfig nor the service account of a Pod.
 var ErrNoConfig = errors.New("no cluster: there is no kubeconfig (--kubeconfig, $KUBECONFIG, " +
 	"~/.kube/config), and this is not a Pod with a service account")
 
-// Options are kubectl's own flags, with kubectl's rules for what is not given: $KUBECONFIG, a list
-// of files that are merged, or ~/.kube/config; its current context; that context's namespace; in a
-// Pod its service account.
+// Options are kubectl's flags. The defaults are kubectl's, too: the files of $KUBECONFIG or
+// ~/.kube/config, the current context and its namespace; in a Pod, its service account.
 type Options struct {
 	Kubeconfig string // --kubeconfig
 	Context    string // --context
 	Namespace  string // --namespace
-	UserAgent  string // "promsnap" where it is empty
+	UserAgent  string // the default is "promsnap"
 }
 
-// Cluster is one cluster, seen with one user's credentials. It is safe for use by several
-// goroutines at once.
+// Cluster is a cluster with the credentials of a user. It is safe for concurrent use.
 type Cluster struct {
-	name      string // for people: the context's, or the API server's address
+	name      string // for messages: the context, or the API server's address
 	namespace string
-	given     bool // the namespace was asked for, so that nothing is looked for outside of it
-	inPod     bool // the credentials are a service account's
+	given     bool // the namespace is from Options; do not search outside of it
+	inPod     bool // the credentials are those of a service account
 	base      *url.URL
 	config    *rest.Config
 	transport http.RoundTripper // with the credentials
@@ -61,10 +57,10 @@ type Cluster struct {
 	params    runtime.ParameterCodec
 }
 
-// silence keeps client-go's own log off standard error: whatever goes wrong comes back as an error.
+// silence turns off client-go's log to standard error. All problems also come back as errors.
 var silence = sync.OnceFunc(func() { klog.SetLogger(logr.Discard()) })
 
-// Open reads the kubeconfig and asks the cluster nothing yet. ErrNoConfig: there is none.
+// Open reads the kubeconfig. It sends no request yet. It returns ErrNoConfig if there is none.
 func Open(o Options) (*Cluster, error) {
 	silence()
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
@@ -99,7 +95,7 @@ func Open(o Options) (*Cluster, error) {
 // batchGroup is the API group of Jobs.
 var batchGroup = schema.GroupVersion{Group: "batch", Version: "v1"}
 
-// connect makes the clients of the two API groups that are asked, over one connection.
+// connect makes the clients of the two API groups, which share one connection.
 func (c *Cluster) connect() error {
 	scheme := runtime.NewScheme()
 	if err := corev1.AddToScheme(scheme); err != nil {
@@ -119,14 +115,14 @@ func (c *Cluster) connect() error {
 			runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON
 		made, problem := rest.RESTClientForConfigAndClient(config,
 			&http.Client{Transport: c.transport})
-		err = cmp.Or(err, problem) // of both the same
+		err = cmp.Or(err, problem) // the same for both groups
 		return made
 	}
 	c.core, c.batch = client("/api", corev1.SchemeGroupVersion), client("/apis", batchGroup)
 	if err != nil {
-		// Its own words repeat the address, or a part of it, in which there may be a password.
-		return fmt.Errorf("the API server's address in %s is no URL of HTTPS or HTTP: correct "+
-			"clusters[].cluster.server of the kubeconfig", c.name)
+		// Do not show err: it repeats the address, which may contain a password.
+		return fmt.Errorf("the API server's address in %s is not an https or http URL: correct "+
+			"clusters[].cluster.server in the kubeconfig", c.name)
 	}
 	c.base = c.core.Get().URL()
 	c.base.Path = strings.TrimSuffix(strings.TrimSuffix(c.base.Path, "/"), "/api/v1")
@@ -136,13 +132,14 @@ func (c *Cluster) connect() error {
 	return nil
 }
 
-// Name is the cluster for people: the kubeconfig's context, or the API server's address in a Pod.
+// Name returns the name of the cluster for messages: the kubeconfig's context or, in a Pod, the API
+// server's address.
 func (c *Cluster) Name() string { return c.name }
 
-// Namespace is where objects are that no namespace is given for.
+// Namespace returns the default namespace.
 func (c *Cluster) Namespace() string { return c.namespace }
 
-// explainConfig says what is wrong with a kubeconfig.
+// explainConfig returns the error of a kubeconfig.
 func explainConfig(loader clientcmd.ClientConfig, o Options, err error) error {
 	if clientcmd.IsEmptyConfig(err) && o.Kubeconfig == "" && o.Context == "" {
 		return ErrNoConfig
@@ -154,24 +151,24 @@ func explainConfig(loader clientcmd.ClientConfig, o Options, err error) error {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		return fmt.Errorf("the kubeconfig has no context %q; it has %s", o.Context,
+		return fmt.Errorf("the kubeconfig has no context %q; its contexts: %s", o.Context,
 			cmp.Or(strings.Join(names, ", "), "none"))
 	}
 	if strings.Contains(err.Error(), "'proxy-url'") {
-		// and behind it the address, in which there may be a password
-		return errors.New("reading the kubeconfig: the proxy-url of its cluster is no URL of " +
-			"http, https or socks5")
+		// do not show err: it contains the address, which may contain a password
+		return errors.New("reading the kubeconfig: the proxy-url of its cluster is not an http, " +
+			"https or socks5 URL")
 	}
 	return fmt.Errorf("reading the kubeconfig: %w", err)
 }
 
-// get asks for one object.
+// get reads one object.
 func (c *Cluster) get(ctx context.Context, a access, into runtime.Object) error {
 	err := c.core.Get().Namespace(a.namespace).Resource(a.resource).Name(a.name).Do(ctx).Into(into)
 	return c.explain(ctx, a, err)
 }
 
-// list asks for one page of objects.
+// list reads one page of objects.
 func (c *Cluster) list(ctx context.Context, a access, o metav1.ListOptions,
 	into runtime.Object) error {
 	err := c.core.Get().NamespaceIfScoped(a.namespace,

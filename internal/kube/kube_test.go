@@ -33,7 +33,7 @@ func TestOpenFollowsTheKubeconfig(t *testing.T) {
 		},
 		"no such context": {
 			kube.Options{Kubeconfig: path, Context: "osaka"}, "",
-			`the kubeconfig has no context "osaka"; it has seoul, tokyo`,
+			`the kubeconfig has no context "osaka"; its contexts: seoul, tokyo`,
 		},
 		"no such file": {
 			kube.Options{Kubeconfig: nowhere}, "", nowhere + ": no such file or directory",
@@ -69,13 +69,13 @@ func TestOpenShowsNoSecret(t *testing.T) {
 	}{
 		"an escape": {
 			"https://u:" + secret + "%zzsecret@127.0.0.1:1/x", "", "the API server's address in " +
-				"seoul is no URL of HTTPS or HTTP: correct clusters[].cluster.server",
+				"seoul is not an https or http URL: correct clusters[].cluster.server",
 		},
-		"an escape within": {"https://u:%" + secret + "@127.0.0.1:1/x", "", "is no URL"},
-		"a slash":          {"https://u:" + secret + "/x@127.0.0.1:1", "", "is no URL"},
+		"an escape within": {"https://u:%" + secret + "@127.0.0.1:1/x", "", "is not an https or http URL"},
+		"a slash":          {"https://u:" + secret + "/x@127.0.0.1:1", "", "is not an https or http URL"},
 		"the proxy's": {
 			"https://127.0.0.1:1", "https://u:" + secret + "%zz@127.0.0.1:2",
-			`the proxy-url of its cluster is no URL of http, https or socks5`,
+			`the proxy-url of its cluster is not an http, https or socks5 URL`,
 		},
 		"the proxy's scheme": {
 			"https://127.0.0.1:1", "ftp://u:" + secret + "@127.0.0.1:2",
@@ -148,12 +148,12 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			kubeconfig(t, broken(func(http.ResponseWriter, *http.Request) {
 				panic(http.ErrAbortHandler)
 			})),
-			[]string{"list nodes", "could not be made or broke off"},
+			[]string{"list nodes", "failed or broke off"},
 		},
 		"a credential plugin that fails": {
 			plugin, []string{
 				"list nodes", "getting credentials",
-				"command for the credentials of seoul did not work",
+				"command for the credentials of seoul failed",
 			},
 		},
 	} {
@@ -235,7 +235,7 @@ func TestSlot(t *testing.T) {
 			kube.Downward{Job: "try-it"}, now, true,
 			"get jobs.batch try-it in namespace monitoring",
 		},
-		"no Job at all": {func(*apiServer) {}, kube.Downward{}, now, true, "not a Job's Pod"},
+		"no Job at all": {func(*apiServer) {}, kube.Downward{}, now, true, "belongs to no Job"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newAPIServer(t)

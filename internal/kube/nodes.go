@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	// nodePage is how many nodes are asked for at once, which is kubectl's own page.
+	// nodePage is the number of nodes in one page, the same as kubectl's.
 	nodePage = 500
-	// maxNodes bounds the list; Kubernetes itself is built for 5,000.
+	// maxNodes bounds the list. Kubernetes itself supports 5,000 nodes.
 	maxNodes = 20_000
-	// maxTaints, maxConditions and maxLabel bound what is kept of one node.
+	// maxTaints, maxConditions and maxLabel bound the data of one node.
 	maxTaints     = 20
 	maxConditions = 50
 	maxLabel      = 100
 )
 
-// poolLabels name the group that a node belongs to, by those who make nodes. The first that is
-// there counts.
+// poolLabels are the labels that node provisioners use for the group of a node. The first label
+// that a node has counts.
 var poolLabels = []string{
 	"karpenter.sh/nodepool",
 	"karpenter.sh/provisioner-name", // before Karpenter 0.32
@@ -33,14 +33,14 @@ var poolLabels = []string{
 	"alpha.eksctl.io/nodegroup-name",
 	"cloud.google.com/gke-nodepool",
 	"kubernetes.azure.com/agentpool",
-	"agentpool", // AKS, of old
+	"agentpool", // older AKS
 	"doks.digitalocean.com/node-pool",
 	"kops.k8s.io/instancegroup",
 	"node.cluster.x-k8s.io/pool",
 }
 
-// Nodes lists the nodes of the cluster, by name: one list in pages, of which little is kept. The
-// notes say what is left off.
+// Nodes returns the nodes of the cluster, sorted by name. It reads them in pages and keeps little
+// of each. A note says if there are more than maxNodes.
 func (c *Cluster) Nodes(ctx context.Context) ([]snapshot.Node, []snapshot.Note, error) {
 	var nodes []snapshot.Node
 	a := access{verb: "list", resource: "nodes"}
@@ -65,7 +65,7 @@ func (c *Cluster) Nodes(ctx context.Context) ([]snapshot.Node, []snapshot.Note, 
 	return nodes, nil, nil
 }
 
-// remaining is how many nodes are said to follow a page.
+// remaining returns the number of nodes after a page, according to the API server.
 func remaining(page *corev1.NodeList) int64 {
 	if n := page.RemainingItemCount; n != nil {
 		return min(max(*n, 0), maxNodes)
@@ -73,8 +73,8 @@ func remaining(page *corev1.NodeList) int64 {
 	return 0
 }
 
-// nodeOf keeps what a report can show of a node. Its strings are copies: they would keep the whole
-// page in memory otherwise.
+// nodeOf returns what a report can show of a node. Its strings are copies, because others would
+// keep the whole page in memory.
 func nodeOf(n *corev1.Node) snapshot.Node {
 	out := snapshot.Node{
 		Name: strings.Clone(n.Name), InternalIP: strings.Clone(internalIP(n)), Known: true,
@@ -98,6 +98,7 @@ func nodeOf(n *corev1.Node) snapshot.Node {
 	return out
 }
 
+// internalIP returns the internal IP address of a node, or "".
 func internalIP(n *corev1.Node) string {
 	for _, a := range n.Status.Addresses {
 		if a.Type == corev1.NodeInternalIP {
@@ -117,9 +118,10 @@ func label(n *corev1.Node, names ...string) string {
 	return ""
 }
 
-// clip copies words of bounded length.
+// clip returns a copy of s, cut to a bounded length.
 func clip(s string) string { return strings.Clone(outside.Clip(s, maxLabel)) }
 
+// resourcesOf converts a list of resources.
 func resourcesOf(list corev1.ResourceList) snapshot.Resources {
 	return snapshot.Resources{
 		CPU: list.Cpu().AsApproximateFloat64(), Memory: list.Memory().AsApproximateFloat64(),

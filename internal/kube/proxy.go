@@ -17,18 +17,18 @@ import (
 )
 
 const (
-	// longestGet is the longest query in a URL, in bytes: load balancers before an API server take
-	// request lines of 8 KiB.
-	longestGet = 6 << 10
-	longestAsk = 1 << 20  // the longest query at all
-	maxStatus  = 64 << 10 // how much of an error's body is read
+	// longestGet is the longest query in a URL, in bytes. Load balancers in front of an API server
+	// accept request lines of 8 KiB.
+	longestGet   = 6 << 10
+	longestQuery = 1 << 20  // the longest query at all
+	maxStatus    = 64 << 10 // the number of bytes that are read of an error's body
 )
 
 // proxy sends requests for Prometheus through the API server's service proxy, with the user's
-// credentials. A query that is short enough goes as a GET, which takes the verb get on
-// services/proxy; a longer one as the POST that it is, which takes create.
+// credentials. It sends a short query as a GET, which needs the verb get on services/proxy, and a
+// long one as a POST, which needs create.
 //
-// What the API server itself refuses, as opposed to Prometheus behind it, comes back as a
+// If the API server itself refuses a request, and not Prometheus behind it, the error is a
 // *promapi.Error that says what to do.
 type proxy struct {
 	cluster *Cluster
@@ -37,7 +37,7 @@ type proxy struct {
 
 var _ http.RoundTripper = (*proxy)(nil)
 
-// proxyURL is where the service proxy shows the Prometheus API of s.
+// proxyURL returns the URL of the Prometheus API of s at the service proxy.
 func (c *Cluster) proxyURL(s Service) *url.URL {
 	return c.base.JoinPath("api/v1/namespaces", s.Namespace, "services", s.id(), "proxy", s.Path)
 }
@@ -66,21 +66,21 @@ func (p *proxy) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// shorten makes a GET of a POST whose form fits into a URL.
+// shorten turns a POST into a GET if its form fits into a URL.
 func shorten(req *http.Request) (*http.Request, error) {
 	kind, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
 	if req.Method != http.MethodPost || req.Body == nil ||
 		kind != "application/x-www-form-urlencoded" {
 		return req, nil
 	}
-	form, err := io.ReadAll(io.LimitReader(req.Body, longestAsk+1))
+	form, err := io.ReadAll(io.LimitReader(req.Body, longestQuery+1))
 	if err := errors.Join(err, req.Body.Close()); err != nil {
 		return nil, err
 	}
-	if len(form) > longestAsk {
+	if len(form) > longestQuery {
 		return nil, &promapi.Error{
 			Kind: promapi.KindTooMuch, Message: fmt.Sprintf("the query is longer than %d KiB",
-				longestAsk>>10), Hint: "write it shorter",
+				longestQuery>>10), Hint: "shorten the query",
 		}
 	}
 	again := req.Clone(req.Context())
@@ -100,21 +100,23 @@ func shorten(req *http.Request) (*http.Request, error) {
 	return again, nil
 }
 
-// judge tells the API server's own refusals from Prometheus' answers, which it hands on.
+// judge returns an error if the API server itself refused the request. Otherwise it returns the
+// answer of Prometheus.
 func (p *proxy) judge(req *http.Request, resp *http.Response) (*http.Response, error) {
 	head, err := io.ReadAll(io.LimitReader(resp.Body, maxStatus))
 	if err := errors.Join(err, resp.Body.Close()); err != nil && len(head) == 0 {
 		return nil, err
 	}
-	var said metav1.Status
-	if json.Unmarshal(head, &said) == nil && said.Kind == "Status" && said.APIVersion == "v1" {
-		return nil, p.refusal(req, resp.StatusCode, said)
+	var answer metav1.Status
+	if json.Unmarshal(head, &answer) == nil && answer.Kind == "Status" &&
+		answer.APIVersion == "v1" {
+		return nil, p.refusal(req, resp.StatusCode, answer)
 	}
 	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
 		return nil, &promapi.Error{
 			Kind: promapi.KindDenied, Status: resp.StatusCode,
-			Message: fmt.Sprintf("%s itself wants credentials", p.service),
-			Hint: "the API server's proxy hands none on: reach it by its own URL, with " +
+			Message: fmt.Sprintf("%s requires credentials", p.service),
+			Hint: "the API server's proxy does not pass credentials on: use its own URL, with " +
 				"prometheus.url and http_config",
 		}
 	}
@@ -122,8 +124,8 @@ func (p *proxy) judge(req *http.Request, resp *http.Response) (*http.Response, e
 	return resp, nil
 }
 
-// refusal is what the API server said instead of asking Prometheus.
-func (p *proxy) refusal(req *http.Request, status int, said metav1.Status) *promapi.Error {
+// refusal returns the error of a request that the API server refused.
+func (p *proxy) refusal(req *http.Request, status int, answer metav1.Status) *promapi.Error {
 	a := access{
 		verb: "get", resource: "services/proxy", namespace: p.service.Namespace,
 		name: p.service.id(),
@@ -133,33 +135,34 @@ func (p *proxy) refusal(req *http.Request, status int, said metav1.Status) *prom
 	}
 	e := &promapi.Error{
 		Kind: promapi.KindServer, Message: fmt.Sprintf("the API server says: %s (%d)",
-			brief(said.Message), status),
+			brief(answer.Message), status),
 	}
 	switch {
-	case said.Reason == metav1.StatusReasonUnauthorized:
-		e.Kind, e.Message, e.Hint = promapi.KindDenied, "the API server does not know who asks "+
-			"(401)", p.cluster.loginHint()
-	case said.Reason == metav1.StatusReasonForbidden:
-		e.Kind, e.Message = promapi.KindDenied, fmt.Sprintf("you may not %s (403)", a)
-		e.Hint = "it takes the rule " + a.rule() + ", or prometheus.url"
+	case answer.Reason == metav1.StatusReasonUnauthorized:
+		e.Kind, e.Message, e.Hint = promapi.KindDenied, "unauthorized (401)",
+			p.cluster.loginHint()
+	case answer.Reason == metav1.StatusReasonForbidden:
+		e.Kind, e.Message = promapi.KindDenied, fmt.Sprintf(
+			"you are not allowed to %s (403)", a)
+		e.Hint = "grant the RBAC rule " + a.rule() + ", or set prometheus.url"
 		if a.verb == "create" {
-			e.Message += fmt.Sprintf(", which a query of %d bytes takes, as it is too long for a "+
-				"GET", req.ContentLength)
+			e.Message += fmt.Sprintf(", which a query of %d bytes needs, because it is too long "+
+				"for a GET", req.ContentLength)
 		}
 		e.Err = errDenied
 	case status == http.StatusNotFound:
 		e.Kind = promapi.KindNotFound
-		e.Hint = fmt.Sprintf("look at `kubectl -n %s get services`, and correct the service",
+		e.Hint = fmt.Sprintf("check `kubectl -n %s get services`, and correct the service",
 			p.service.Namespace)
-	case status == http.StatusGatewayTimeout && !strings.Contains(said.Message, "dial"):
+	case status == http.StatusGatewayTimeout && !strings.Contains(answer.Message, "dial"):
 		e.Kind = promapi.KindGaveUp
-		e.Hint = "the API server, or what stands before it, waits no longer: narrow the query, " +
-			"shorten its range, or reach Prometheus by prometheus.url"
+		e.Hint = "the API server or a proxy in front of it gave up: narrow the query, shorten " +
+			"its range, or use prometheus.url"
 	case status == http.StatusServiceUnavailable || status == http.StatusBadGateway ||
 		status == http.StatusGatewayTimeout:
 		e.Kind, e.Again, e.Err = promapi.KindBusy, true, errNoWay
-		e.Hint = fmt.Sprintf("is a pod of %s running and ready, does it listen on that port, and "+
-			"may the control plane reach it?", p.service)
+		e.Hint = fmt.Sprintf("check that a pod of %s is ready and listens on that port, and that "+
+			"the control plane can reach it", p.service)
 	case status == http.StatusTooManyRequests:
 		e.Kind, e.Again = promapi.KindBusy, true
 		e.Hint = "the API server limits requests: lower prometheus.concurrency"
@@ -169,11 +172,10 @@ func (p *proxy) refusal(req *http.Request, status int, said metav1.Status) *prom
 
 var (
 	errDenied = errors.New("denied") // by the API server
-	// the proxy's own fault, or that of what is behind it
-	errNoWay = errors.New("the API server could not reach the service")
+	errNoWay  = errors.New("the API server could not reach the service")
 )
 
-// A proxied body says who cut it off.
+// A proxied body explains why an answer was cut off.
 type proxied struct {
 	io.ReadCloser
 	req *http.Request
@@ -186,9 +188,9 @@ func (b *proxied) Read(p []byte) (int, error) {
 		return n, err
 	}
 	return n, &promapi.Error{
-		Kind: promapi.KindNetwork, Message: "the API server's proxy cut the answer off", Err: err,
+		Kind: promapi.KindNetwork, Message: "the API server's proxy cut off the answer", Err: err,
 		Again: true,
-		Hint: "Prometheus may have been killed in the middle, or a load balancer before the API " +
-			"server ends long answers: narrow the query, or reach Prometheus by prometheus.url",
+		Hint: "Prometheus may have been killed, or a load balancer in front of the API server " +
+			"cuts off long answers: narrow the query, or use prometheus.url",
 	}
 }

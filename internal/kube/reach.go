@@ -16,22 +16,22 @@ import (
 	"github.com/promsnap/promsnap/internal/promapi"
 )
 
-// Target is a Prometheus API in the cluster and the way to it.
+// Target is a Prometheus API in the cluster and how to reach it.
 type Target struct {
 	Candidate
 	// "its address in the cluster", "the API server's service proxy", "a port-forward to
 	// monitoring/prometheus-0"
 	Via       string
 	URL       *url.URL          // for promapi.New, together with Transport
-	Transport http.RoundTripper // carries the user's credentials where the API server wants them
+	Transport http.RoundTripper // adds the user's credentials if the API server needs them
 	close     func()
 }
 
 // Close ends a port-forward.
 func (t *Target) Close() { t.close() }
 
-// String is what people are told: "monitoring/prometheus-server:80 (prometheus chart) through the
-// API server's service proxy".
+// String describes the target for messages: "monitoring/prometheus-server:80 (prometheus chart)
+// through the API server's service proxy".
 func (t *Target) String() string {
 	if t.Product == "" {
 		return fmt.Sprintf("%s through %s", t.Service, t.Via)
@@ -39,7 +39,7 @@ func (t *Target) String() string {
 	return fmt.Sprintf("%s (%s) through %s", t.Service, t.Product, t.Via)
 }
 
-// FindPrometheus finds the Service to ask, see Find, and the way to it, see Reach.
+// FindPrometheus finds the Service (see Find) and how to reach it (see Reach).
 func (c *Cluster) FindPrometheus(ctx context.Context, want Service) (*Target, error) {
 	found, err := c.Find(ctx, want)
 	if err != nil {
@@ -48,11 +48,11 @@ func (c *Cluster) FindPrometheus(ctx context.Context, want Service) (*Target, er
 	return c.Reach(ctx, found)
 }
 
-// Reach finds the way to a Service: from a Pod its own address, which takes no right at all; else
-// the API server's service proxy; or a port-forward where the proxy is forbidden or has no way to
-// the pods. It asks it one short question through each that may be one. An error that all have is
-// the proxy's, a *promapi.Error, which also says why the address gave no answer, with the
-// port-forward's beside it.
+// Reach finds a way to reach a Service. In a Pod it first tries the Service's own address, which
+// needs no permission. Then it tries the API server's service proxy and, if the proxy is forbidden
+// or cannot reach the pods, a port-forward. It tests each way with one short request. If all fail,
+// the error wraps the *promapi.Error of the proxy, which also says why the address did not answer,
+// and the error of the port-forward.
 func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
 	var silent *silentError
 	if c.inPod {
@@ -87,29 +87,29 @@ func (c *Cluster) Reach(ctx context.Context, s Candidate) (*Target, error) {
 		}
 		f.close()
 	}
-	return nil, fmt.Errorf("%s: %w; a port-forward does not do either: %w", s.Service, err, second)
+	return nil, fmt.Errorf("%s: %w; a port-forward failed, too: %w", s.Service, err, second)
 }
 
-// directTime is how long a Service's own address has to answer: a NetworkPolicy may let nothing of
-// the question through.
-const directTime = 5 * time.Second
+// directTimeout bounds the request to a Service's own address. A NetworkPolicy may drop all its
+// packets.
+const directTimeout = 5 * time.Second
 
-// silentError is why a Service's own address gave no answer.
+// silentError is why a Service's own address did not answer.
 type silentError struct {
 	message string
-	hint    string // what to do; "" where that is not known
-	proxy   bool   // the API server's proxy is a way around it
+	hint    string // what to do; "" if unknown
+	proxy   bool   // the API server's proxy avoids the problem
 }
 
 func (e *silentError) Error() string { return e.message }
 
-// direct is the way to a Service's own address, which Pods alone have. An address that gives no
-// answer is a *silentError.
+// direct reaches a Service by its own address, which works only in a Pod. If the address does not
+// answer, the error is a *silentError.
 func direct(ctx context.Context, s Candidate) (*Target, error) {
 	address := s.address()
 	if address == nil {
 		return nil, &silentError{
-			fmt.Sprintf("%s has no address, as its port is named", s.Service),
+			fmt.Sprintf("%s has no address, because its port is a name", s.Service),
 			"write the port's number in kubernetes.service", true,
 		}
 	}
@@ -117,7 +117,7 @@ func direct(ctx context.Context, s Candidate) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, directTime)
+	ctx, cancel := context.WithTimeout(ctx, directTimeout)
 	defer cancel()
 	t := &Target{
 		Candidate: s, Via: "its address in the cluster", URL: address, Transport: transport,
@@ -127,17 +127,17 @@ func direct(ctx context.Context, s Candidate) (*Target, error) {
 		late := errors.Is(ctx.Err(), context.DeadlineExceeded)
 		why := brief(err.Error())
 		if late {
-			why = fmt.Sprintf("nothing came in %s", directTime)
+			why = fmt.Sprintf("no answer within %s", directTimeout)
 		}
-		e := &silentError{message: fmt.Sprintf("%s gives no answer (%s)", address, why)}
+		e := &silentError{message: fmt.Sprintf("%s does not answer (%s)", address, why)}
 		e.hint, e.proxy = s.silence(err, late)
 		return nil, e
 	}
 	return t, nil
 }
 
-// silence tells by why a Service's address gave no answer what to do, and whether the API server's
-// proxy is a way around it.
+// silence returns what to do if a Service's address did not answer, and whether the API server's
+// proxy avoids the problem.
 func (s Service) silence(err error, late bool) (hint string, proxy bool) {
 	var (
 		dns         *net.DNSError
@@ -147,25 +147,25 @@ func (s Service) silence(err error, late bool) (hint string, proxy bool) {
 	)
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Sprintf("is there such a Service? Look at `kubectl -n %s get services`, and "+
-			"correct kubernetes.service", s.Namespace), false
+		return fmt.Sprintf("check `kubectl -n %s get services`, and correct "+
+			"kubernetes.service", s.Namespace), false
 	case errors.As(err, &dns):
-		return "does a NetworkPolicy keep promsnap's Pods from the cluster's DNS? Let them " +
-			"through to its port 53", true
+		return "check that no NetworkPolicy blocks promsnap's Pods from port 53 of the cluster's " +
+			"DNS", true
 	case errors.As(err, &certificate):
-		return fmt.Sprintf("give it as prometheus.url: %s, with http_config: {tls_config: "+
-			"{ca_file: …}} for the authority of its certificate", s.address()), false
+		return fmt.Sprintf("set prometheus.url: %s, with http_config: {tls_config: {ca_file: …}} "+
+			"for the authority of its certificate", s.address()), false
 	case errors.As(err, &plain):
-		return "the port does not speak HTTPS: take https: away from kubernetes.service", false
+		return "the port does not speak HTTPS: remove https: from kubernetes.service", false
 	case late, errors.As(err, &op) && op.Op == "dial":
-		return "does a NetworkPolicy keep promsnap's Pods from that address? Let them through", true
+		return "check that no NetworkPolicy blocks promsnap's Pods from that address", true
 	}
 	return "", true
 }
 
-// mention puts why the address gave no answer into the error of the proxy, which is what reports
-// and messages show. Where the proxy is forbidden, what the address takes goes before the right on
-// the proxy, which is more than it looks like.
+// mention adds the reason why the address did not answer to the error of the proxy, which reports
+// and messages show. If the proxy is forbidden, the hint about the address comes first, because the
+// permission for the proxy allows more than it seems to.
 func mention(silent *silentError, err error) {
 	var e *promapi.Error
 	if silent == nil || !errors.As(err, &e) {
@@ -179,15 +179,16 @@ func mention(silent *silentError, err error) {
 		e.Hint = silent.hint
 		return
 	}
-	through := "let promsnap ask through the API server, with rbac.serviceProxy=true of the chart: " + e.Hint
+	through := "let promsnap use the API server's proxy, with rbac.serviceProxy=true of the " +
+		"chart: " + e.Hint
 	if silent.hint != "" {
 		through = silent.hint + ", or " + through
 	}
 	e.Hint = through
 }
 
-// probe asks who is there. Any answer of the server's own is good: not all of them know the
-// question.
+// probe sends one request. Any answer of the server itself is a success, because not all servers
+// have this endpoint.
 func (t *Target) probe(ctx context.Context) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet,
 		t.URL.JoinPath("api/v1/status/buildinfo").String(), nil)

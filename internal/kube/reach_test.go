@@ -111,21 +111,23 @@ func TestTheProxyRefuses(t *testing.T) {
 		"no right to get": {
 			"up", forbid, promapi.KindDenied,
 			[]string{
-				"you may not get services/proxy prometheus-server:80 in namespace monitoring (403)",
+				"you are not allowed to get services/proxy prometheus-server:80 in namespace " +
+					"monitoring (403)",
 				`{apiGroups: [""], resources: [services/proxy], verbs: [get], resourceNames: ["prometheus-server:80"]}`,
 			},
 		},
 		"no right to create": {
 			long, forbid, promapi.KindDenied,
 			[]string{
-				"you may not create services/proxy prometheus-server:80 in namespace monitoring " +
-					"(403)", "bytes takes, as it is too long for a GET",
+				"you are not allowed to create services/proxy prometheus-server:80 in namespace " +
+					"monitoring (403)",
+				"bytes needs, because it is too long for a GET",
 				`verbs: [create], resourceNames: ["prometheus-server:80"]`,
 			},
 		},
 		"an expired token": {
 			"up", status(401, metav1.StatusReasonUnauthorized, "Unauthorized"), promapi.KindDenied,
-			[]string{"does not know who asks (401)", "log in again"},
+			[]string{"unauthorized (401)", "log in again"},
 		},
 		"no such service": {
 			"up",
@@ -138,19 +140,22 @@ func TestTheProxyRefuses(t *testing.T) {
 		"no endpoints": {
 			"up", status(503, metav1.StatusReasonServiceUnavailable,
 				`no endpoints available for service "prometheus-server"`), promapi.KindBusy,
-			[]string{"no endpoints available", "running and ready"},
+			[]string{"no endpoints available", "is ready and listens on that port"},
 		},
 		"the API server's patience": {
 			"up", status(504, metav1.StatusReasonTimeout, "Timeout: request did not complete "+
 				"within requested timeout"), promapi.KindGaveUp, []string{
-				"waits no longer: narrow the query",
+				"gave up: narrow the query",
 			},
 		},
 		"Prometheus wants a password": {
 			"up", func(w http.ResponseWriter, _ *http.Request) {
 				http.Error(w, "Unauthorized", http.StatusUnauthorized)
 			}, promapi.KindDenied,
-			[]string{"monitoring/prometheus-server:80 itself wants credentials", "hands none on"},
+			[]string{
+				"monitoring/prometheus-server:80 requires credentials",
+				"does not pass credentials on",
+			},
 		},
 		"Prometheus' own error": {
 			"up", func(w http.ResponseWriter, _ *http.Request) {
@@ -167,7 +172,7 @@ func TestTheProxyRefuses(t *testing.T) {
 				_ = http.NewResponseController(w).Flush()
 				panic(http.ErrAbortHandler)
 			}, promapi.KindNetwork, []string{
-				"the API server's proxy cut the answer off", "load balancer",
+				"the API server's proxy cut off the answer", "load balancer",
 			},
 		},
 	} {
@@ -362,18 +367,18 @@ func TestThePortForwardFails(t *testing.T) {
 		"forbidden": {func(s *apiServer) {
 			s.on(podPath+"/prometheus-0/portforward", forbid)
 		},
-			`you may not (403); it takes the rule {apiGroups: [""], resources: [pods/portforward], verbs: [create], resourceNames: ["prometheus-0"]}`},
+			`forbidden (403); grant the RBAC rule {apiGroups: [""], resources: [pods/portforward], verbs: [create], resourceNames: ["prometheus-0"]}`},
 		"no right to list": {func(s *apiServer) {
 			s.on(podPath, forbid)
-		}, "list pods in namespace monitoring: you may not (403)"},
+		}, "list pods in namespace monitoring: forbidden (403)"},
 		"no right to read": {func(s *apiServer) {
 			s.on("/api/v1/namespaces/monitoring/services/prometheus-server", forbid)
-		}, "get services prometheus-server in namespace monitoring: you may not (403)"},
+		}, "get services prometheus-server in namespace monitoring: forbidden (403)"},
 		"nothing listens": {func(*apiServer) {}, "connection refused"},
 		"no pod that is ready": {func(s *apiServer) {
 			s.on(podPath,
 				answer(json.RawMessage(`{"kind":"PodList","apiVersion":"v1","items":[]}`)))
-		}, "no pod of the service monitoring/prometheus-server:80 is ready (0 are there)"},
+		}, "no pod of the service monitoring/prometheus-server:80 is ready (it has 0)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := behindForward(t, closed.Addr().String())
@@ -385,7 +390,7 @@ func TestThePortForwardFails(t *testing.T) {
 			// The proxy's own refusal is what a caller decides by.
 			var e *promapi.Error
 			if !errors.As(err, &e) || e.Kind != promapi.KindDenied ||
-				!strings.Contains(err.Error(), "you may not get services/proxy") {
+				!strings.Contains(err.Error(), "you are not allowed to get services/proxy") {
 				t.Errorf("%v does not say what the proxy takes", err)
 			}
 		})

@@ -10,17 +10,17 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// Service is a port of a Service, and where below it the Prometheus API lies.
+// Service is a port of a Service and the path of the Prometheus API.
 type Service struct {
 	Namespace string
 	Name      string
 	HTTPS     bool   // the port speaks HTTPS
-	Port      string // its number or its name; "" where it is to be found out
+	Port      string // a number or a name; "" to find it
 	Path      string // "/prometheus"; "" is the root
 }
 
-// ParseService reads NAMESPACE/NAME[:PORT][/PATH], with https: before NAME where the port speaks
-// HTTPS, which is how the API server itself writes it: monitoring/prometheus-server,
+// ParseService parses NAMESPACE/NAME[:PORT][/PATH]. Like the API server, it accepts https: before
+// NAME for a port that speaks HTTPS. Examples: monitoring/prometheus-server,
 // monitoring/prometheus-server:80, monitoring/https:prometheus:9091,
 // monitoring/vmselect:8481/select/0/prometheus. "" is the zero Service.
 func ParseService(text string) (Service, error) {
@@ -45,19 +45,20 @@ func ParseService(text string) (Service, error) {
 	s.Name, s.Port = name, port
 	switch {
 	case len(validation.IsDNS1123Label(s.Namespace)) > 0:
-		return wrong(fmt.Sprintf("has the namespace %q, which cannot be one", s.Namespace))
+		return wrong(fmt.Sprintf("has the namespace %q, which is not valid", s.Namespace))
 	case len(validation.IsDNS1123Label(s.Name)) > 0:
-		return wrong(fmt.Sprintf("has the name %q, which cannot be one", s.Name))
+		return wrong(fmt.Sprintf("has the name %q, which is not valid", s.Name))
 	case named && !validPort(s.Port):
-		return wrong(fmt.Sprintf("has the port %q, which is neither a number nor a port's name",
+		return wrong(fmt.Sprintf("has the port %q, which is neither a port number nor a port name",
 			s.Port))
 	case strings.ContainsAny(s.Path, "?#") || strings.Contains(s.Path, "..") ||
 		s.Path != (&url.URL{Path: s.Path}).EscapedPath():
-		return wrong("has a path that cannot stand in a URL as it is")
+		return wrong("has a path that is not valid in a URL")
 	}
 	return s, nil
 }
 
+// validPort reports whether port is a port number or the name of a port.
 func validPort(port string) bool {
 	if n, err := strconv.Atoi(port); err == nil {
 		return n > 0 && n < 1<<16
@@ -65,11 +66,11 @@ func validPort(port string) bool {
 	return len(validation.IsValidPortName(port)) == 0
 }
 
-// String is what ParseService reads.
+// String formats the Service as ParseService parses it.
 func (s Service) String() string { return s.Namespace + "/" + s.id() + s.Path }
 
-// id is how the API server names the port of a Service, and what RBAC's resourceNames must hold:
-// [https:]NAME[:PORT].
+// id returns the API server's name for a port of a Service, [https:]NAME[:PORT]. RBAC's
+// resourceNames use it, too.
 func (s Service) id() string {
 	id := s.Name
 	if s.HTTPS {
@@ -81,8 +82,8 @@ func (s Service) id() string {
 	return id
 }
 
-// address is where Pods find the Service, by the cluster's DNS; nil where its port is known by its
-// name alone.
+// address returns the URL of the Service in the cluster's DNS, for Pods. It returns nil if only the
+// name of the port is known.
 func (s Service) address() *url.URL {
 	if _, err := strconv.Atoi(s.Port); err != nil {
 		return nil
@@ -96,8 +97,9 @@ func (s Service) address() *url.URL {
 	}
 }
 
-// portIn returns the port of a Service that speaks Prometheus' API by its name, or because it is
-// the only one and has none: charts mark their Services of gRPC alone with the same labels.
+// portIn returns the port of a Service with the Prometheus API. The port has one of the product's
+// names, or it is the only port and has no name. A chart may give the same labels to a Service that
+// has only a gRPC port.
 func (p product) portIn(o *corev1.Service) (corev1.ServicePort, bool) {
 	for _, name := range p.ports {
 		for _, port := range o.Spec.Ports {
@@ -112,8 +114,8 @@ func (p product) portIn(o *corev1.Service) (corev1.ServicePort, bool) {
 	return corev1.ServicePort{}, false
 }
 
-// portOf returns the port of a Service that s means: the one that it names, the one that is p's, or
-// the only one, as somebody has named the Service.
+// portOf returns the port of a Service that s means: the port that s names, or the port of the
+// product p, or the only port.
 func (s Service) portOf(o *corev1.Service, p product) (corev1.ServicePort, bool) {
 	if s.Port != "" {
 		for _, port := range o.Spec.Ports {
@@ -132,7 +134,7 @@ func (s Service) portOf(o *corev1.Service, p product) (corev1.ServicePort, bool)
 	return corev1.ServicePort{}, false
 }
 
-// of fills in what s leaves open from the object and from what is known of the product.
+// of returns s with its missing fields filled in from the object and the product.
 func (s Service) of(o *corev1.Service, p product) (Service, error) {
 	port, ok := s.portOf(o, p)
 	if !ok {
@@ -140,21 +142,20 @@ func (s Service) of(o *corev1.Service, p product) (Service, error) {
 		for _, port := range o.Spec.Ports {
 			ports = append(ports, fmt.Sprintf("%d (%s)", port.Port, port.Name))
 		}
-		return s, fmt.Errorf("which port of the service %s speaks Prometheus' API? It has %s; "+
-			"write %s/%s:PORT",
-			s, strings.Join(ports, ", "), s.Namespace, s.Name)
+		return s, fmt.Errorf("it is not clear which port of the service %s has the Prometheus "+
+			"API: it has %s; write %s/%s:PORT", s, strings.Join(ports, ", "), s.Namespace, s.Name)
 	}
 	return s.at(o, port, p), nil
 }
 
-// at is s with a port of the object.
+// at returns s with a port of the object.
 func (s Service) at(o *corev1.Service, port corev1.ServicePort, p product) Service {
 	full := Service{
 		Namespace: o.Namespace, Name: o.Name, Port: strconv.Itoa(int(port.Port)), Path: s.Path,
 		HTTPS: s.HTTPS,
 	}
 	if s.Port != "" {
-		full.Port = s.Port // as it was written: RBAC may name it so
+		full.Port = s.Port // as given, because an RBAC rule may contain it
 	}
 	if full.Path == "" {
 		full.Path = p.path

@@ -14,30 +14,28 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// Downward is what a Pod knows of itself by the downward API.
+// Downward holds what a Pod knows about itself from the downward API.
 type Downward struct {
 	Namespace string // metadata.namespace
 	Pod       string // metadata.name
 	Job       string // metadata.labels['batch.kubernetes.io/job-name']; "" before Kubernetes 1.27
 }
 
-// Slot is the time that a Job's run is for.
+// Slot is the time for which a Job runs.
 type Slot struct {
 	Time   time.Time
-	Manual bool   // somebody made the Job by hand
+	Manual bool   // the Job was created manually
 	Job    string // its name
-	Again  bool   // a Pod of the Job has failed before this one
-	// why the time is only read from the Job's name, or is the clock's; "" where the Job itself
-	// said it
+	Again  bool   // an earlier Pod of the Job has failed
+	// why the time comes from the Job's name or the clock; "" if it is from the Job itself
 	Note string
 }
 
-// scheduledTimestamp is the annotation that the CronJob controller gives its Jobs (since Kubernetes
-// 1.28, always since 1.32).
+// scheduledTimestamp is the annotation of the Jobs of a CronJob (since Kubernetes 1.28, always
+// since 1.32).
 const scheduledTimestamp = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 
-// job is what is read of a Job. Kubernetes' own type would bring its whole API group into the
-// binary.
+// job is the part of a Job that is used. Kubernetes' own type would link its whole API group.
 type job struct {
 	Metadata metav1.ObjectMeta `json:"metadata"`
 	Status   struct {
@@ -45,7 +43,7 @@ type job struct {
 	} `json:"status"`
 }
 
-// readJob asks for one Job.
+// readJob reads one Job.
 func (c *Cluster) readJob(ctx context.Context, a access) (j job, err error) {
 	rq := c.batch.Get().Namespace(a.namespace).Resource(a.resource).Name(a.name)
 	answer := rq.SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx)
@@ -56,17 +54,18 @@ func (c *Cluster) readJob(ctx context.Context, a access) (j job, err error) {
 	return j, c.explain(ctx, a, err)
 }
 
-// Slot returns the time that this Pod's run is for: the one for which its CronJob was due, the same
-// for every Pod of a Job that is tried again. It is what the Job's annotation says, else the minute
-// in its name. A Job that was made by hand is for the time at which that was done, or, where
-// nothing else is known, for now.
+// Slot returns the time for which this Pod runs. It is the time that the CronJob scheduled, which
+// is the same for every retry of the Job. It comes from the Job's annotation, or from the minute in
+// the Job's name. For a Job that was created manually it is the time of creation. If nothing is
+// known, it is now.
 //
-// It takes the verb get on that one Job. What RBAC denies, and an API server that does not answer,
-// are in the Slot's Note.
+// Slot needs the verb get on that one Job. If RBAC forbids it, or the API server does not answer,
+// the Note says so.
 func (c *Cluster) Slot(ctx context.Context, d Downward, now time.Time) Slot {
 	s := Slot{Job: cmp.Or(d.Job, jobOf(d.Pod))}
 	if s.Job == "" {
-		s.Time, s.Manual, s.Note = now, true, "this is not a Job's Pod: the run is for now"
+		s.Time, s.Manual, s.Note = now, true, "this Pod belongs to no Job; the run is for the "+
+			"current time"
 		return s
 	}
 	a := access{
@@ -85,24 +84,24 @@ func (c *Cluster) Slot(ctx context.Context, d Downward, now time.Time) Slot {
 	if t, ok := minuteIn(s.Job, now); ok {
 		s.Time = t
 		if err != nil {
-			s.Note = fmt.Sprintf("the run's time is read from the Job's name: %v", err)
+			s.Note = fmt.Sprintf("the time of the run comes from the Job's name: %v", err)
 		}
 		return s
 	}
 	s.Manual = true
 	if err != nil {
-		s.Time, s.Note = now, fmt.Sprintf("the run is for now, as the Job does not say for when "+
-			"it is: %v", err)
+		s.Time, s.Note = now, fmt.Sprintf("the run is for the current time, because the time of "+
+			"the Job is unknown: %v", err)
 		return s
 	}
 	s.Time = job.Metadata.CreationTimestamp.UTC()
 	return s
 }
 
-// podSuffix is what the Job controller puts behind a Job's name.
+// podSuffix matches the suffix that the Job controller adds to a Job's name.
 var podSuffix = regexp.MustCompile(`-[a-z0-9]{5}$`)
 
-// jobOf is the Job that a Pod's name is made of, "" where it is not.
+// jobOf returns the name of a Pod's Job, or "" if the Pod's name does not contain one.
 func jobOf(pod string) string {
 	if at := podSuffix.FindStringIndex(pod); at != nil {
 		return pod[:at[0]]
@@ -110,14 +109,14 @@ func jobOf(pod string) string {
 	return ""
 }
 
-// The minute in a Job's name counts where it is this near to the clock: somebody may have put any
-// number behind a name.
+// The minute in a Job's name counts only if it is near the clock, because any name may end in a
+// number.
 const (
-	longestDelay = 31 * 24 * time.Hour // a Job can wait, and be looked at later
+	longestDelay = 31 * 24 * time.Hour // a Job may start late
 	clockSkew    = 10 * time.Minute
 )
 
-// minuteIn reads the time that the CronJob controller puts behind the names of its Jobs, in minutes
+// minuteIn returns the time at the end of a Job's name. The CronJob controller adds it in minutes
 // of Unix time.
 func minuteIn(job string, now time.Time) (time.Time, bool) {
 	minutes, err := strconv.ParseInt(job[strings.LastIndexByte(job, '-')+1:], 10, 64)

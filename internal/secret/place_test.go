@@ -51,12 +51,12 @@ func TestStored(t *testing.T) {
 	}
 	down := errors.New("AWS is down")
 	for want, s := range map[string]String{
-		"nothing here reads secrets from AWS": Stored(p, nil),
+		"this program cannot read secrets from AWS": Stored(p, nil),
 		"AWS is down": Stored(p,
 			func(context.Context, Place) (string, error) { return "", down }),
 		"aws-ssm:/slack: the secret is empty": Stored(p,
 			func(context.Context, Place) (string, error) { return " ", nil }),
-		"aws-ssm:/slack: a secret is one": Stored(p, func(context.Context, Place) (string, error) {
+		"aws-ssm:/slack: the secret contains": Stored(p, func(context.Context, Place) (string, error) {
 			return "MARKED\nMARKED", nil
 		}),
 	} {

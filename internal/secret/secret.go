@@ -1,4 +1,4 @@
-// Package secret holds a string that nobody is to see: a token, a password.
+// Package secret holds a string that must never be shown, such as a token or a password.
 package secret
 
 import (
@@ -12,28 +12,27 @@ import (
 	"github.com/promsnap/promsnap/internal/disk"
 )
 
-// maxSize bounds a secret, in bytes: a file that is longer is not one.
+// maxSize is the longest secret, in bytes. A longer file is no secret.
 const maxSize = 64 << 10
 
-// redacted is how a secret prints.
+// redacted is printed instead of a secret.
 const redacted = "<redacted>"
 
-// String is a secret, or where one lies. Whatever prints it (every verb of fmt, also of a struct
-// that holds it in an unexported field; JSON, YAML, slog) prints <redacted>. The zero value is no
-// secret.
+// String is a secret, or the place of one. It always prints as <redacted>: with every verb of fmt,
+// also in an unexported field of a struct, and in JSON, YAML and slog. The zero value is no secret.
 type String struct {
-	// read is a function even where the secret is known, because fmt shows what an unexported field
-	// holds, and of a function its address.
+	// read is a function even for a known secret, because fmt prints the value of an unexported
+	// field, but of a function only the address.
 	read func(ctx context.Context) (string, error)
 }
 
-// Inline is a secret that is known.
+// Inline returns a known secret.
 func Inline(s string) String {
 	return String{func(context.Context) (string, error) { return checked(s) }}
 }
 
-// File is what a file holds, without space around it. It is read at each use, so that a token that
-// was renewed is the one that is used.
+// File returns the secret in a file, without the space around it. The file is read for each use, so
+// that a renewed token is used at once.
 func File(path string) String {
 	return String{func(ctx context.Context) (string, error) {
 		b, err := disk.Read(ctx, path, maxSize)
@@ -48,14 +47,14 @@ func File(path string) String {
 	}}
 }
 
-// Env is what a variable of the environment holds; lookup is os.LookupEnv, which stands in the
-// mains alone.
+// Env returns the secret in an environment variable. lookup is os.LookupEnv, which only the mains
+// call.
 func Env(name string, lookup func(string) (string, bool)) String {
 	return String{func(context.Context) (string, error) {
 		s, ok := lookup(name)
 		if !ok {
-			return "", fmt.Errorf("the environment has no %s; set it, or name a file that holds "+
-				"the secret", name)
+			return "", fmt.Errorf("the environment variable %s is not set; set it, or use a file "+
+				"for the secret", name)
 		}
 		s, err := checked(s)
 		if err != nil {
@@ -65,7 +64,7 @@ func Env(name string, lookup func(string) (string, bool)) String {
 	}}
 }
 
-// From is what read answers, at each use: a secret that lies in a store of secrets.
+// From returns a secret that read returns for each use, such as one in a store of secrets.
 func From(read func(ctx context.Context) (string, error)) String {
 	return String{func(ctx context.Context) (string, error) {
 		s, err := read(ctx)
@@ -76,8 +75,8 @@ func From(read func(ctx context.Context) (string, error)) String {
 	}}
 }
 
-// Reveal returns the secret, never an empty one. Its errors name the place, and nothing of what is
-// in it.
+// Reveal returns the secret, which is never empty. Errors name the place and contain nothing of the
+// secret.
 func (s String) Reveal(ctx context.Context) (string, error) {
 	if s.read == nil {
 		return "", errors.New("no secret is configured")
@@ -85,10 +84,10 @@ func (s String) Reveal(ctx context.Context) (string, error) {
 	return s.read(ctx)
 }
 
-// IsZero tells whether there is no secret at all.
+// IsZero reports whether there is no secret.
 func (s String) IsZero() bool { return s.read == nil }
 
-// String is <redacted>; "" where there is no secret.
+// String returns <redacted>, or "" if there is no secret.
 func (s String) String() string {
 	if s.IsZero() {
 		return ""
@@ -102,26 +101,26 @@ func (s String) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String(
 // MarshalText writes <redacted>, for JSON, YAML and slog.
 func (s String) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// checked returns a secret without the space around it. What is in it must do for the header of a
-// request.
+// checked returns a secret without the space around it. It returns an error if the secret cannot be
+// the value of a request header.
 func checked(s string) (string, error) {
 	if len(s) > maxSize {
-		return "", fmt.Errorf("a secret has at most %d KiB; this is something else", maxSize>>10)
+		return "", fmt.Errorf("longer than %d KiB, so it is not a secret", maxSize>>10)
 	}
 	s = strings.TrimSpace(s)
 	if s == "" {
 		return "", errors.New("the secret is empty")
 	}
 	if strings.ContainsFunc(s, unicode.IsControl) {
-		return "", errors.New("a secret is one line without control characters")
+		return "", errors.New("the secret contains a control character or more than one line")
 	}
 	return s, nil
 }
 
-// Temporary tells whether a secret that could not be read may be read at another try: a store that
-// throttles or does not answer. An error says so of itself by a method Temporary, as cloud.Error
-// does; whatever says nothing stays until somebody does something.
+// Temporary reports whether a retry may be able to read a secret, for example if a store throttles
+// or does not answer. Such an error has a method Temporary, like cloud.Error. Other errors are
+// permanent.
 func Temporary(err error) bool {
-	var passing interface{ Temporary() bool }
-	return errors.As(err, &passing) && passing.Temporary()
+	var temporary interface{ Temporary() bool }
+	return errors.As(err, &temporary) && temporary.Temporary()
 }

@@ -122,10 +122,10 @@ func TestWhatIsNoSecret(t *testing.T) {
 		{"two lines", Inline("MARKED\r\nMARKED"), "one line"},
 		{"no file", File(path + "-none"), "no such file"},
 		{"a directory", File(filepath.Dir(path)), "is a directory"},
-		{"a long file", File(path), path + ": a secret has at most 64 KiB"},
+		{"a long file", File(path), path + ": longer than 64 KiB"},
 		{"no variable", Env("SLACK_BOT_TOKEN", func(string) (string, bool) {
 			return "", false
-		}), "the environment has no SLACK_BOT_TOKEN"},
+		}), "the environment variable SLACK_BOT_TOKEN is not set"},
 		{"an empty variable", Env("SLACK_BOT_TOKEN", func(string) (string, bool) {
 			return "", true
 		}), "$SLACK_BOT_TOKEN: the secret is empty"},

@@ -15,30 +15,29 @@ import (
 	"sync"
 )
 
-// Sent is what requests were authorized with, as it went over the wire, whoever has put it there:
-// http_config, a proxy's address, a user in a URL. The other side knows it from then on, and may
-// repeat it in what it says is wrong: Scrub takes it out. The zero value has sent nothing. It may
-// be used from several goroutines.
+// Sent records the credentials of requests as they are sent, wherever they come from: http_config,
+// the address of a proxy, the user of a URL. The server may repeat them in its errors; Scrub
+// removes them. The zero value is empty. Sent is safe for concurrent use.
 type Sent struct {
 	mu    sync.Mutex
-	known map[string]bool // values that were looked at
-	forms []string        // what Scrub takes out, the longest first
+	known map[string]bool // header values that were recorded
+	forms []string        // what Scrub removes, the longest first
 }
 
-// The bounds of what is taken down. A token that renews itself with every request would be more.
+// The limits of what is recorded. A token that changes with every request would exceed them.
 const (
-	shortest = 4   // bytes of a secret: less is in too many words to be told from them
+	shortest = 4   // bytes of a secret; a shorter one is a part of too many words
 	mostSent = 256 // values
 )
 
-// harmless are the headers of a request that authorize nothing. Any other may.
+// harmless are the request headers without credentials. Any other header may have some.
 var harmless = []string{
 	":authority", ":method", ":path", ":scheme", "Accept", "Accept-Encoding", "Connection",
 	"Content-Length", "Content-Type", "Host",
 	"Idempotency-Key", "Referer", "Transfer-Encoding", "User-Agent",
 }
 
-// Trace returns a context of requests whose authorization is taken down.
+// Trace returns a context that records the credentials of its requests.
 func (s *Sent) Trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx,
 		&httptrace.ClientTrace{WroteHeaderField: func(name string, values []string) {
@@ -52,8 +51,8 @@ func (s *Sent) Trace(ctx context.Context) context.Context {
 		}})
 }
 
-// header takes down the value of a header: whole, what follows a scheme such as Bearer, and what
-// Basic encodes.
+// header records the value of a header: the whole value, what follows a scheme such as Bearer, and
+// what Basic encodes.
 func (s *Sent) header(value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,13 +78,13 @@ func (s *Sent) header(value string) {
 	s.forms = slices.Compact(s.forms)
 }
 
-// add takes down the forms in which somebody may write a secret.
+// add records a secret in all forms in which a server may repeat it.
 func (s *Sent) add(secret string) {
 	if len(secret) < shortest {
 		return
 	}
 	b := []byte(secret)
-	quoted, _ := json.Marshal(secret) // of a string there is no error
+	quoted, _ := json.Marshal(secret) // cannot fail for a string
 	s.forms = append(s.forms, secret, url.QueryEscape(secret), url.PathEscape(secret),
 		(&url.URL{Path: secret}).EscapedPath(),
 		url.UserPassword("", secret).String()[1:], html.EscapeString(secret),
@@ -96,11 +95,11 @@ func (s *Sent) add(secret string) {
 		strings.ToUpper(hex.EncodeToString(b)))
 }
 
-// longest is what a secret has at most that is looked for where words were cut, in bytes.
+// longest is the longest secret that Whole takes into account, in bytes.
 const longest = 4 << 10
 
-// Whole returns words of which at most so many bytes were read without their end where there may be
-// more: of a secret that is cut there, Scrub would leave a part.
+// Whole returns text of which at most most bytes were read. If there may be more, it drops the end,
+// because Scrub would leave the first part of a secret that was cut there.
 func Whole(read []byte, most int) []byte {
 	if len(read) < most {
 		return read
@@ -108,13 +107,13 @@ func Whole(read []byte, most int) []byte {
 	return read[:max(most-longest, 0)]
 }
 
-// Scrub returns words of the other side without what it was sent. They must be whole: of what is
-// cut within a secret, a part stays.
-func (s *Sent) Scrub(words string) string {
+// Scrub removes the recorded credentials from a text of the server. The text must not be cut,
+// because a part of a secret would not be found.
+func (s *Sent) Scrub(text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, form := range s.forms {
-		words = strings.ReplaceAll(words, form, redacted)
+		text = strings.ReplaceAll(text, form, redacted)
 	}
-	return words
+	return text
 }
