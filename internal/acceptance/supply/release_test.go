@@ -254,8 +254,12 @@ func TestReleaseManifests(t *testing.T) {
 		pair    *regexp.Regexp
 		systems []string
 	}{
-		"krew.yaml":   {regexp.MustCompile(`uri: (\S+)\s+sha256: (\S+)`), []string{"linux", "darwin", "windows"}},
-		"promsnap.rb": {regexp.MustCompile(`url "(\S+)"\s+sha256 "(\S+)"`), []string{"linux", "darwin"}},
+		"krew.yaml": {
+			regexp.MustCompile(`uri: (\S+)\s+sha256: (\S+)`), []string{"linux", "darwin", "windows"},
+		},
+		"promsnap.rb": {
+			regexp.MustCompile(`url "(\S+)"\s+sha256 "(\S+)"`), []string{"linux", "darwin"},
+		},
 	} {
 		got, want := map[string]string{}, map[string]string{}
 		for _, m := range tt.pair.FindAllStringSubmatch(string(readReleased(t, name)), -1) {
