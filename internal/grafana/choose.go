@@ -120,7 +120,7 @@ func (r *resolver) fixed(v *Value) {
 func (r *resolver) datasource(v *Value) {
 	name, how := "Prometheus", "the Prometheus that is asked"
 	if t := v.Variable.Query; t != "" && !prometheusLike(t) {
-		how = "no " + short(t, 40) + " is asked"
+		how = short(t, 40) + " is not asked"
 		name = t
 	}
 	if given := r.given[v.Variable.Name]; len(given) > 0 {

@@ -193,7 +193,7 @@ func (d *decoder) reuse() {
 		of := byID[p.reuses.panel]
 		if of == nil || of.reuses != nil || of == p {
 			p.Notes = append(p.Notes,
-				fmt.Sprintf("panel %d, whose answers it shows, is not in the dashboard",
+				fmt.Sprintf("panel %d, whose answers it shows, has none of its own",
 					p.reuses.panel))
 			continue
 		}

@@ -173,7 +173,7 @@ func TestPanelsShowAnotherPanelsAnswers(t *testing.T) {
 	if len(p.Transforms) != 2 || p.Transforms[0].ID != "organize" || p.Transforms[1].ID != "merge" {
 		t.Errorf("got transformations %+v, want those of panel 2 and its own", p.Transforms)
 	}
-	want := []string{"panel 9, whose answers it shows, is not in the dashboard"}
+	want := []string{"panel 9, whose answers it shows, has none of its own"}
 	if diff := cmp.Diff(want, b.Panels[2].Notes); diff != "" {
 		t.Errorf("notes of panel 3 (-want +got):\n%s", diff)
 	}

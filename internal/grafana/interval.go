@@ -167,6 +167,17 @@ func ParseInterval(s string) (time.Duration, bool) {
 	return time.Duration(d), true
 }
 
+// Range returns the range that the dashboard was saved with. It reports false for what is no length
+// before now, such as today.
+func (b *Dashboard) Range() (time.Duration, bool) {
+	ago, ok := strings.CutPrefix(b.From, "now-")
+	if !ok || b.To != "now" {
+		return 0, false
+	}
+	d, ok := ParseInterval(ago)
+	return d, ok && d > 0
+}
+
 // FormatInterval writes an interval as $__interval has it: one unit, and what is left is cut off.
 func FormatInterval(d time.Duration) string {
 	units := []struct {

@@ -174,3 +174,21 @@ func TestFormatInterval(t *testing.T) {
 		}
 	}
 }
+
+func TestRangeOfADashboard(t *testing.T) {
+	for _, tt := range []struct {
+		from, to string
+		want     time.Duration
+	}{
+		{"now-6h", "now", 6 * time.Hour}, {"now-7d", "now", 7 * 24 * time.Hour},
+		{"now/d", "now/d", 0},
+		{"now-1d/d", "now", 0}, {"now-6h", "now-1h", 0}, {"2020-01-01T00:00:00Z", "now", 0},
+		{"", "", 0},
+		{"now-0h", "now", 0},
+	} {
+		got, ok := (&Dashboard{From: tt.from, To: tt.to}).Range()
+		if got != tt.want && ok || ok != (tt.want > 0) {
+			t.Errorf("%s to %s: got %s, %t; want %s", tt.from, tt.to, got, ok, tt.want)
+		}
+	}
+}

@@ -344,10 +344,15 @@ func (p *planner) query(panel *Panel, t Target, s scope, planned Planned, points
 		q.Problem = "it is not PromQL: " + err.Error()
 		return q
 	}
-	if q.Dialect == "" {
-		if q.Expr, err = withFilters(q.Expr, p.values.Filters()); err != nil {
-			q.Expr, q.Problem = done.text, problem(err)
+	filters := p.values.Filters()
+	if q.Dialect != "" {
+		if len(filters) > 0 {
+			q.Problem = "the dashboard's filters cannot be put into " + q.Dialect
 		}
+		return q
+	}
+	if q.Expr, err = withFilters(q.Expr, filters); err != nil {
+		q.Expr, q.Problem = done.text, problem(err)
 	}
 	return q
 }

@@ -86,10 +86,11 @@ func TestQueriesOfPanels(t *testing.T) {
 				Problem: "it is not PromQL: 1:7: parse error: unclosed left parenthesis"}},
 		},
 		{
-			name:  "MetricsQL",
+			name:  "MetricsQL, with a filter",
 			panel: `"targets": [{"expr": "median_over_time(up[5m])"}]`,
 			want: []Query{{Ref: "A", Expr: `median_over_time(up[5m])`, Format: "time_series", Step: 5 * time.Minute, RateInterval: 315 * time.Second,
-				Dialect: MetricsQL}},
+				Dialect: MetricsQL,
+				Problem: "the dashboard's filters cannot be put into MetricsQL"}},
 		},
 	} {
 		p := planned(t, `{`+variables+

@@ -159,7 +159,7 @@ func (r *resolver) resolve(ctx context.Context, v *Value, path []string) error {
 	case 1:
 		at := slices.Index(path, name)
 		v.Problem = "variables refer to each other in a circle: " +
-			strings.Join(append(path[at:], name), " → ")
+			strings.Join(slices.Concat(path[at:], []string{name}), " → ")
 		r.state[name] = 2
 		return nil
 	}
@@ -181,10 +181,7 @@ func (r *resolver) resolve(ctx context.Context, v *Value, path []string) error {
 		return err
 	}
 	r.evaluate(ctx, v)
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return nil
+	return ctx.Err()
 }
 
 // evaluate finds the options of a variable, and which of them are selected.

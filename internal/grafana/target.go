@@ -1,6 +1,9 @@
 package grafana
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // readTargets reads the queries of a panel of any shape but v2.
 func (p *Panel) readTargets(o object) {
@@ -21,7 +24,7 @@ func (p *Panel) addTarget(t object, ds Datasource, hide bool) {
 	}
 	target := Target{
 		RefID:      short(t.text("refId"), 40),
-		Expr:       t.text("expr"),
+		Expr:       strings.TrimSpace(t.text("expr")),
 		Legend:     t.text("legendFormat"),
 		Instant:    t.yes("instant"),
 		Range:      t.yes("range"),

@@ -249,7 +249,8 @@ func (p *planner) lost(panel *Panel) []string {
 	default:
 		why = append(why, "its queries that ask "+strings.Join(others, " and ")+" are left out")
 	}
-	return append(why, notCarriedOut(panel)...)
+	_, differs := panel.AlertRules()
+	return slices.Concat(why, notCarriedOut(panel), differs)
 }
 
 // notCarriedOut says what package frame does not know of a panel's transformations and overrides.
