@@ -1,11 +1,13 @@
-// The report answers: a crosshair reads its charts, its tables sort and unfold, one filter goes over all of them, queries copy. Without
-// this script the page says the same; what needs it stands hidden until it runs. Words from outside are only ever set as text.
+// This script makes the report interactive: a crosshair reads the charts, tables sort and unfold,
+// one filter covers all tables, and queries can be copied. Without it the page has the same
+// content; parts that need it are hidden until it runs. Text from outside is only ever set as text,
+// never as markup.
 "use strict";
 (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const clamp = (v, low, high) => Math.max(low, Math.min(v, high));
 
-  // make returns an element with attributes and children; one of SVG where space says so.
+  // make returns an element with attributes and children. space is the namespace, such as SVG.
   const SVG = "http://www.w3.org/2000/svg";
   function make(name, attributes = {}, children = [], space = "http://www.w3.org/1999/xhtml") {
     const e = document.createElementNS(space, name);
@@ -14,33 +16,35 @@
     return e;
   }
 
-  // ---- Tables: sorting, folding, filtering. A row is shown where it matches the filter and stands among the first, or all are wanted.
+  // ---- Tables: sorting, folding, filtering. A row is shown if it matches the filter. Without a
+  // filter, a folded table shows only its first rows.
 
   let query = "";
   let printing = false;
   const tables = all("table.rows").map((table) => {
     const t = { table, body: table.tBodies[0], first: Infinity, open: false };
     const fold = table.nextElementSibling;
-    if (fold && fold.matches("details.rest")) takeIn(t, fold);
+    if (fold && fold.matches("details.rest")) addFold(t, fold);
     if (table.matches(".sortable")) makeSortable(t);
     return t;
   });
 
-  // A row is found by its name and its node, which a name that says it begins with, and by what is known of that node: its type, zone,
-  // pool and version, its marks and taints.
+  // The filter finds a row by its name, by its node (the first word of the name if the row names no
+  // other), and by what is known about that node: type, zone, pool, version, badges and taints.
   const name = (row) => row.querySelector(".key").textContent;
   const machines = new Map();
   for (const t of tables.filter((t) => t.table.dataset.kind === "nodes")) {
     for (const row of t.body.rows) machines.set(name(row), all(".badge, .facts, .taints li", row).map((e) => e.textContent + "\n" + e.title).join("\n"));
   }
-  const key = (said, node) => [said, node, machines.get(node) || ""].join("\n").toLowerCase();
+  const key = (text, node) => [text, node, machines.get(node) || ""].join("\n").toLowerCase();
   for (const t of tables) {
     t.keys = new Map([...t.body.rows].map((r) => [r, key(name(r), r.dataset.node || name(r).split(" ")[0])]));
   }
   const cells = new Map(all(".cells li").map((c) => [c, key(c.firstElementChild.title, c.dataset.node)]));
 
-  // takeIn puts the rows of a fold below the table's own, so that they are sorted as one, and a button in the fold's place.
-  function takeIn(t, fold) {
+  // addFold appends the rows of a fold to the table, so that all rows sort together, and replaces
+  // the fold by a button.
+  function addFold(t, fold) {
     t.first = t.body.rows.length;
     t.body.append(...fold.querySelector("tbody").rows);
     t.button = make("button", { type: "button", class: "unfold", "aria-expanded": "false" }, [fold.querySelector("summary").textContent]);
@@ -49,7 +53,7 @@
     fold.replaceWith(t.button, ...(t.note ? [t.note] : []));
   }
 
-  // refresh shows and hides t's rows and returns how many match the filter.
+  // refresh shows and hides the rows of t and returns how many match the filter.
   function refresh(t) {
     let matching = 0;
     for (const row of t.body.rows) {
@@ -82,7 +86,7 @@
         const rows = [...t.body.rows];
         const known = rows.filter((r) => names || value(r) !== undefined);
         known.sort((a, b) => (order ? compare(a, b) : compare(b, a)));
-        t.body.append(...known, ...rows.filter((r) => !known.includes(r))); // what was not measured stays last
+        t.body.append(...known, ...rows.filter((r) => !known.includes(r))); // unmeasured rows stay last
         refresh(t);
       });
     });
@@ -117,7 +121,7 @@
   filter.hidden = false;
   applyFilter();
 
-  // reveal unfolds what hides the element that the address points at.
+  // reveal opens the folds around the element that the address points at.
   function reveal() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
@@ -129,7 +133,7 @@
   addEventListener("hashchange", reveal);
   if (location.hash) reveal();
 
-  // On paper everything is open.
+  // Printing opens all folds.
   let opened = [];
   const print = (on) => {
     printing = on;
@@ -140,7 +144,7 @@
   addEventListener("beforeprint", () => print(true));
   addEventListener("afterprint", () => print(false));
 
-  // ---- Queries copy. Where there is no clipboard the query is selected.
+  // ---- Copying queries. Without a clipboard the query is selected instead.
 
   for (const button of all("button.copy")) {
     const word = button.textContent;
@@ -163,13 +167,13 @@
   const tip = make("div", { class: "tip", "aria-hidden": "true" });
   tip.hidden = true;
   document.body.append(tip);
-  let hideShown = null; // of the chart whose crosshair is shown
+  let hideShown = null; // hides the crosshair that is shown
 
-  const MOST = 16; // lines in the words beside a crosshair
+  const MOST = 16; // lines in the tooltip beside a crosshair
   const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const worth = new Map([...LETTERS].map((c, i) => [c, i]));
 
-  // readSamples makes of a panel's samples a function that says what is drawn at a step.
+  // readSamples decodes a panel's samples. Its functions return what is drawn at a step.
   function readSamples(text) {
     const s = JSON.parse(text);
     s.texts.forEach((t, i) => { if (t === "") s.texts[i] = s.texts[i - 1]; });
@@ -195,14 +199,15 @@
     return s;
   }
 
-  // reader lays a crosshair over one chart: to a keyboard and a screen reader it is a slider through the samples.
+  // reader adds a crosshair to one chart. For a keyboard and a screen reader it is a slider through
+  // the samples.
   function reader(figure, s, names, title) {
     const svg = figure.querySelector("svg[data-plot]");
     if (!svg) return;
     const [left, top, right, bottom, first, last, low, high] = svg.dataset.plot.split(" ").map(Number);
     const { width, height } = svg.viewBox.baseVal;
     const x = (i) => left + ((s.start + i * s.step - first) / (last - first)) * (right - left);
-    const onAxis = high !== undefined; // else samples have no height of their own, as in a heat map
+    const onAxis = high !== undefined; // else samples have no height, as in a heat map
     const y = (v) => clamp(bottom - ((v - low) / (high - low)) * (bottom - top), top, bottom);
 
     const line = make("line", { y1: top, y2: bottom }, [], SVG);
@@ -212,7 +217,7 @@
     const plot = make("div", {
       class: "reader", role: "slider", tabindex: 0, "aria-labelledby": title, "aria-valuemin": 0, "aria-valuemax": s.len - 1,
     });
-    const place = (side, part, whole) => { plot.style[side] = (100 * part) / whole + "%"; };
+    const place = (side, part, total) => { plot.style[side] = (100 * part) / total + "%"; };
     place("left", left, width);
     place("top", top, height);
     place("width", right - left, width);
@@ -220,18 +225,19 @@
     figure.append(plot);
 
     let at = s.len - 1;
-    const tell = () => {
+    const announce = () => {
       const values = s.lines.map((l, i) => `${names[i].name} ${l(at).text}`);
       plot.setAttribute("aria-valuenow", at);
       plot.setAttribute("aria-valuetext", [s.time(at), ...values].join(", "));
     };
 
-    // show puts the crosshair at a step; pointer is where in the plot the pointer stands, where there is one.
+    // show moves the crosshair to a step. pointer is the position of the pointer in the plot, if
+    // there is one.
     function show(i, pointer) {
       if (hideShown !== hide) hideShown?.();
       hideShown = hide;
       at = clamp(i, 0, s.len - 1);
-      tell();
+      announce();
       const values = s.lines.map((l, i) => ({ i, ...l(at) }));
       const drawn = (v) => onAxis && !isNaN(v.at);
       line.setAttribute("x1", x(at));
@@ -246,8 +252,8 @@
       const nearest = values.reduce((a, b) => (away(b) < away(a) ? b : a), values[0]);
       values.sort((a, b) => (isNaN(b.at) ? -Infinity : b.at) - (isNaN(a.at) ? -Infinity : a.at) || a.i - b.i);
       const pointed = s.rows && pointer ? Math.floor(((pointer.y - top) / (bottom - top)) * s.lines.length) : -1;
-      const told = values.filter((v) => pointed < 0 || v.i === pointed).slice(0, MOST);
-      const rows = told.map((v) => row(names[v.i], v.text, v === nearest && away(v) < 24 ? "near" : ""));
+      const shown = values.filter((v) => pointed < 0 || v.i === pointed).slice(0, MOST);
+      const rows = shown.map((v) => row(names[v.i], v.text, v === nearest && away(v) < 24 ? "near" : ""));
       for (const m of s.more) {
         const [from, to] = [m.at[0](at).text, m.at[m.at.length - 1](at).text];
         rows.push(row(m, from === to ? to : s.between.replace("{from}", from).replace("{to}", to), "others"));
@@ -255,7 +261,7 @@
       tip.replaceChildren(make("p", {}, [s.time(at)]), make("ul", {}, rows));
       cross.setAttribute("visibility", "visible");
       tip.hidden = false;
-      beside(pointer);
+      placeTip(pointer);
     }
 
     function row(of, text, kind) {
@@ -263,8 +269,8 @@
       return make("li", { class: kind }, [mark, make("bdi", {}, [of.name]), make("b", {}, [text])]);
     }
 
-    // beside puts the words next to the crosshair, where they are within the window.
-    function beside(pointer) {
+    // placeTip puts the tooltip next to the crosshair, inside the window.
+    function placeTip(pointer) {
       const box = svg.getBoundingClientRect();
       const scale = box.width / width;
       const edge = document.documentElement;
@@ -279,7 +285,7 @@
 
     function hide() {
       cross.setAttribute("visibility", "hidden");
-      if (hideShown !== hide) return; // another chart has the words now
+      if (hideShown !== hide) return; // another chart owns the tooltip now
       hideShown = null;
       tip.hidden = true;
     }

@@ -1,27 +1,26 @@
-// Package templates holds the page of a report and its styles, as they are embedded in the program.
+// Package templates embeds the templates, styles and scripts of the pages.
 package templates
 
 import _ "embed" // the files below
 
-// ReportHTML is the page, for html/template; internal/report/html says what it is given.
+// ReportHTML is the page of a report, for html/template. Its data is in internal/report/html.
 //
 //go:embed report.html
 var ReportHTML string
 
-// ReportCSS is the page's style. It stands in the page, whose Content-Security-Policy names it by
-// its hash.
+// ReportCSS is the style of the page. The page contains it, and the page's Content-Security-Policy
+// names it by its hash.
 //
 //go:embed report.css
 var ReportCSS string
 
-// ReportJS is the page's script. It stands in the page as it is, and the policy names it by its
-// hash too.
+// ReportJS is the script of the page. The page contains it, and the policy names it by its hash.
 //
 //go:embed report.js
 var ReportJS string
 
-// ArchiveHTML is a page that lists reports, or days of them, for html/template; internal/notify/s3
-// says what it is given.
+// ArchiveHTML is a page that lists reports or days of reports, for html/template. Its data is in
+// internal/notify/s3.
 //
 //go:embed archive.html
 var ArchiveHTML string
