@@ -156,13 +156,14 @@ func TestFindingOfAnAlert(t *testing.T) {
 			f := r.FindingOf(tc.alert, tc.alert.Now())
 			if f.Sentence != tc.short || f.Value != tc.value ||
 				tc.long != "" && r.InFull(&f) != tc.long {
-				t.Errorf("%q: %q, %q", f.Value, f.Sentence, r.InFull(&f))
+				t.Errorf("got %q, %q, %q, want %q, %q, %q", f.Value, f.Sentence, r.InFull(&f),
+					tc.value, tc.short, tc.long)
 			}
 			korean := report.Build(report.Info{
 				Cluster: "prod-seoul", Name: "check", Slot: reporttest.Slot, Language: words.Korean,
 			}, panels)
 			if k := korean.FindingOf(tc.alert, tc.alert.Now()); k.Sentence == f.Sentence {
-				t.Errorf("in Korean it says %q", k.Sentence)
+				t.Errorf("in Korean: got %q as in English, want a translation", k.Sentence)
 			}
 		})
 	}

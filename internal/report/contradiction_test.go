@@ -19,10 +19,10 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// parts are what a report can be made of, each a panel of its own.
+// parts are the panels that a report can have.
 var parts = []struct {
 	name    string
-	checked bool // a limit was held against data
+	checked bool // whether a limit was compared with data
 	panel   func(*snapshot.Panel)
 }{
 
@@ -52,7 +52,7 @@ var parts = []struct {
 	}},
 }
 
-// finds gives a panel one series and what is found of it.
+// finds gives a panel one series with a finding.
 func finds(st rules.Status) func(*snapshot.Panel) {
 	return func(p *snapshot.Panel) {
 		f := rules.Finding{
@@ -75,7 +75,7 @@ func finds(st rules.Status) func(*snapshot.Panel) {
 	}
 }
 
-// combined is the report of some of the parts.
+// combined returns the report of some of the parts.
 func combined(t *testing.T, set int,
 	l words.Language) (r *report.Report, has func(string) bool, checked bool) {
 	t.Helper()
@@ -101,14 +101,15 @@ func combined(t *testing.T, set int,
 	}, checked
 }
 
-// What a report says in one place it does not deny in another, whatever it is made of.
+// TestNothingIsContradicted checks that no place of a report denies what another says, for any set
+// of parts.
 func TestNothingIsContradicted(t *testing.T) {
 	for set := range 1 << len(parts) {
 		for _, l := range words.Languages() {
 			r, has, checked := combined(t, set, l)
 			w := words.In(l)
 			breach := has("breach") || has("flapping")
-			beyond, unseen := breach || has("pending"), has("no data") || has("absent") ||
+			bad, missing := breach || has("pending"), has("no data") || has("absent") ||
 				has("failed") || has("partial") || !checked
 			calm := ""
 			if len(r.Findings) == 0 {
@@ -124,8 +125,8 @@ func TestNothingIsContradicted(t *testing.T) {
 			says := func(phrase string) bool {
 				return strings.Contains(r.Headline+"\n"+calm+"\n"+summary, phrase)
 			}
-			if says(w.AllOK) && (beyond || has("no data") || !checked) {
-				fault("something is beyond a limit, silent or unchecked")
+			if says(w.AllOK) && (bad || has("no data") || !checked) {
+				fault("AllOK, although a value is above or below its limit, silent or unchecked")
 			}
 			if says(w.Unmeasurable) && (checked || has("no data") || has("without rules")) {
 				fault("something was measured")
@@ -133,7 +134,7 @@ func TestNothingIsContradicted(t *testing.T) {
 			if says(w.NothingAsked) && checked {
 				fault("a check was made")
 			}
-			if calm == w.NoFindings && unseen {
+			if calm == w.NoFindings && missing {
 				fault("not everything was seen")
 			}
 			if n := len(r.Failures); n > 0 && !breach && !has("no data") &&
@@ -147,9 +148,9 @@ func TestNothingIsContradicted(t *testing.T) {
 			}
 			if part := fmt.Sprintf(w.OnlyPart, "a store is down"); has("partial") && !breach &&
 				!has("no data") && !strings.Contains(r.Headline, part) {
-				fault("the headline does not say that the answers are only a part")
+				fault("the headline does not say that the answers are incomplete")
 			}
-			if ok := r.Verdict() == report.VerdictOK; ok != (!beyond && !unseen) {
+			if ok := r.Verdict() == report.VerdictOK; ok != (!bad && !missing) {
 				fault("it is OK: %t", ok)
 			}
 			if d := json.DocumentOf(r); d.Headline != r.Headline ||
@@ -163,8 +164,8 @@ func TestNothingIsContradicted(t *testing.T) {
 					fault("odd signs")
 				}
 			}
-			// Every place counts alike: the findings by their words, report.json and the terminal's
-			// last line.
+			// All places have the same counts: the texts of the findings, report.json and the last
+			// line on the terminal.
 			said := map[string]int{}
 			for i := range r.Findings {
 				f, d := &r.Findings[i], json.DocumentOf(r).Findings[i]

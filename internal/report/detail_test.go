@@ -10,8 +10,8 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// What a detail query knows of a finding is a list of what takes most, or, where its legend names
-// no label, one fact.
+// TestDetailIsAListOrAFact checks that a detail query gives a list of the largest users, or one fact if its
+// legend has no label.
 func TestDetailIsAListOrAFact(t *testing.T) {
 	for legend, want := range map[string]string{
 		"{{pod}}": "spark/exec-7/executor 3 OOM kills, last 08:12; top: limit 28 GiB",
@@ -37,7 +37,7 @@ func TestDetailIsAListOrAFact(t *testing.T) {
 			}
 		}
 		if !found {
-			t.Errorf("legend %q: no %q in%s", legend, want, said)
+			t.Errorf("legend %q: got %s, want %q among them", legend, said, want)
 		}
 	}
 }

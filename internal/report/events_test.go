@@ -17,10 +17,10 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// TestEventsHaveTimes reads what is said of kills in the last hour, from 09:00 the day before on,
-// with a sample every 20 minutes.
+// TestEventsHaveTimes checks the texts on kills in the last hour. The samples start at 09:00 the
+// day before and are 20 minutes apart.
 func TestEventsHaveTimes(t *testing.T) {
-	counts := func(pairs ...int) []float64 { // first index and count, in turns
+	counts := func(pairs ...int) []float64 { // first index and count, alternating
 		v := make([]float64, 73)
 		for i := 0; i < len(pairs); i += 2 {
 			for j := pairs[i]; j < len(v); j++ {
@@ -39,7 +39,7 @@ func TestEventsHaveTimes(t *testing.T) {
 		name   string
 		values []float64
 		en, ko string
-		age    string // of the table
+		age    string // in the table
 	}{
 		{"one", counts(70, 1), "p 1 OOM kill, at 08:20", "p OOM 종료 1회, 08:20", "at 08:20"},
 		{
@@ -74,7 +74,7 @@ func TestEventsHaveTimes(t *testing.T) {
 			} {
 				r := eventReport(t, language, c.values)
 				if len(r.Findings) != 1 {
-					t.Fatalf("%d findings, want 1", len(r.Findings))
+					t.Fatalf("got %d findings, want 1", len(r.Findings))
 				}
 				f := &r.Findings[0]
 				if got := strings.ReplaceAll(f.Sentence, "\u00a0", " "); got != want {
@@ -82,11 +82,11 @@ func TestEventsHaveTimes(t *testing.T) {
 				}
 				if got := r.FindingRow(f); language == words.English && c.age != "" &&
 					(got.Lasted != "" || got.Since != c.age) {
-					t.Errorf("the table says %q %q, want %q", got.Lasted, got.Since, c.age)
+					t.Errorf("table: got %q and %q, want only %q", got.Lasted, got.Since, c.age)
 				}
 				d := json.DocumentOf(r).Findings[0]
 				if d.Since != nil || d.Until != nil || d.Lasted != 0 || d.Event == nil {
-					t.Errorf("report.json says %+v", d)
+					t.Errorf("report.json: got %+v, want an event without since and lasted", d)
 				}
 			}
 		})

@@ -9,8 +9,8 @@ import (
 	corpus "github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Whatever the words: what is made of them for files, keys and anchors is a name, stays one, and
-// leads nowhere else.
+// FuzzSlug checks that a slug of any text is a file name, does not change when it is slugged again,
+// and leads to no other directory.
 func FuzzSlug(f *testing.F) {
 	for _, w := range corpus.Words() {
 		f.Add(w.Text, "node-memory")
@@ -22,12 +22,12 @@ func FuzzSlug(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b string) {
 		for _, word := range []string{a, b} {
 			if slug := report.Slug(word); !name.MatchString(slug) || report.Slug(slug) != slug {
-				t.Errorf("%q becomes %q, and that %q", word, slug, report.Slug(slug))
+				t.Errorf("Slug(%q): got %q, want a file name that stays the same", word, slug)
 			}
 		}
 		if key := path.Join("archive", report.Slug(a), report.Slug(b),
 			"index.html"); key != "archive/"+report.Slug(a)+"/"+report.Slug(b)+"/index.html" {
-			t.Errorf("%q and %q lead to %q", a, b, key)
+			t.Errorf("key of %q and %q: got %q, want it inside the archive", a, b, key)
 		}
 	})
 }

@@ -13,7 +13,8 @@ import (
 	corpus "github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// A name of a file or a key is one part of a path on every system, and another for another word.
+// TestSlugOfHostileWords checks that a slug is one path element on every system, and that different
+// texts have different slugs.
 func TestSlugOfHostileWords(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,78}[a-z0-9])?$`)
 	reserved := regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
@@ -21,17 +22,17 @@ func TestSlugOfHostileWords(t *testing.T) {
 	for _, w := range corpus.Words() {
 		slug := report.Slug(w.Text)
 		if !name.MatchString(slug) || reserved.MatchString(slug) {
-			t.Errorf("%s becomes %q", w.Name, slug)
+			t.Errorf("%s: got slug %q, want a file name on every system", w.Name, slug)
 		}
 		if other := seen[slug]; other != "" {
-			t.Errorf("%s and %s are both %q", w.Name, other, slug)
+			t.Errorf("%s and %s: got slug %q for both, want two slugs", w.Name, other, slug)
 		}
 		seen[slug] = w.Name
 	}
 }
 
-// labelled is a report of what a server says alone: labels, warnings and errors. What a
-// configuration names is its own.
+// labelled returns a report with word wherever the server decides the text: in labels, warnings and
+// errors.
 func labelled(word string) *report.Report {
 	a := reporttest.Answers{}
 	a.Add("memory", series.FromPairs("node", word, "l", word), reporttest.Constant(0.9))
@@ -49,16 +50,16 @@ func labelled(word string) *report.Report {
 	}, panels)
 }
 
-// The lines of a summary, which are a terminal's and the fallback of a message, are lines.
+// TestSummaryOfHostileWords checks that the lines of a summary are short and printable.
 func TestSummaryOfHostileWords(t *testing.T) {
 	for _, w := range corpus.Words() {
 		r := labelled(w.Text)
 		for _, line := range append(r.Summary(), r.Headline) {
 			if r, bad := corpus.Unprintable(line); bad {
-				t.Errorf("%s: %U in %.200q", w.Name, r, line)
+				t.Errorf("%s: got %U in %.200q, want only printable runes", w.Name, r, line)
 			}
 			if len(line) > 16<<10 {
-				t.Errorf("%s: a line of %d bytes", w.Name, len(line))
+				t.Errorf("%s: got a line of %d bytes, want at most 16 KiB", w.Name, len(line))
 			}
 		}
 	}

@@ -24,7 +24,7 @@ func TestKoreanSummary(t *testing.T) {
 	}
 	for _, line := range want {
 		if !slices.Contains(got, line) {
-			t.Errorf("no line %q", line)
+			t.Errorf("got no line %q, want one", line)
 		}
 	}
 	if t.Failed() {
@@ -52,7 +52,7 @@ func TestKoreanHeadlines(t *testing.T) {
 			From: reporttest.Slot.Add(-6*time.Hour - 50*time.Minute), To: reporttest.Slot,
 			Open: c.open, Peak: c.v, Limit: 0.9,
 		}
-		r := told(t, words.Korean, c.rule, rules.Finding{
+		r := reportOf(t, words.Korean, c.rule, rules.Finding{
 			Status: rules.Breach, Severity: rules.Critical, Value: c.v, Limit: 0.9, Streak: streak,
 		})
 		if r.Headline != c.want {
@@ -60,6 +60,6 @@ func TestKoreanHeadlines(t *testing.T) {
 		}
 	}
 	if r := report.Build(report.Info{Language: words.Korean}, nil); r.Headline != "수행된 점검이 없습니다." {
-		t.Errorf("without panels: %s", r.Headline)
+		t.Errorf("without panels: got %q, want that nothing was checked", r.Headline)
 	}
 }

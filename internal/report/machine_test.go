@@ -12,7 +12,7 @@ import (
 // slot is a Sunday, nine in the morning in Seoul.
 var slot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-// TestMachineSaysOnlyWhatIsKnown: each fact can be missing.
+// TestMachineSaysOnlyWhatIsKnown checks that each fact can be missing.
 func TestMachineSaysOnlyWhatIsKnown(t *testing.T) {
 	for want, n := range map[string]snapshot.Node{
 		"":                     {},
@@ -51,7 +51,7 @@ func TestNodeAge(t *testing.T) {
 		{47*time.Hour + 59*time.Minute, "47 h", "47시간"},
 		{34*24*time.Hour + 23*time.Hour, "34 d", "34일"},
 		{800 * 24 * time.Hour, "800 d", "800일"},
-		{-time.Second, "", ""}, // a slot before it was made
+		{-time.Second, "", ""}, // a slot before the node was created
 	} {
 		for l, want := range map[words.Language]string{
 			words.English: c.english, words.Korean: c.korean,
@@ -89,7 +89,7 @@ func TestNodesSummary(t *testing.T) {
 		},
 		"kubelet v1.35.2 on 1 of 3 nodes": versions("v1.36.3", "v1.35.2",
 			"v1.36.3", ""),
-		// the newer one is as it should be
+		// the newer version is the expected one
 		"kubelet v1.35.2 on 1 of 2 nodes": versions("v1.35.2", "v1.36.3"),
 		"kubelet v5 on 1 of 7 nodes, kubelet v4 on 1 of 7 nodes, and 3 more": versions("v1", "v2",
 			"v3", "v4",

@@ -14,7 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// noteConstants returns the codes that package snapshot declares, by their constants.
+// noteConstants returns the codes that package snapshot declares, by the names of their constants.
 func noteConstants(t *testing.T) map[string]string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "../snapshot/note.go", nil, 0)
@@ -42,16 +42,16 @@ func noteConstants(t *testing.T) map[string]string {
 	return found
 }
 
-// TestEveryNoteHasWords fails where a code has no wording in some language, or its wording lacks an
+// TestEveryNoteHasWords fails if a code has no text in a language, or if the text lacks an
 // argument.
 func TestEveryNoteHasWords(t *testing.T) {
 	declared := noteConstants(t)
 	if len(declared) < 40 {
-		t.Fatalf("only %d codes were found", len(declared))
+		t.Fatalf("got %d codes, want all of package snapshot", len(declared))
 	}
 	for name, code := range declared {
 		if _, ok := phrasings[code]; !ok {
-			t.Errorf("%s (%s) has no wording", name, code)
+			t.Errorf("%s (%s): got no phrasing, want one", name, code)
 			continue
 		}
 		n := snapshot.NoteOf(code, "7", "7", "7m0s", "7", "none", "7", "seven")
@@ -62,19 +62,19 @@ func TestEveryNoteHasWords(t *testing.T) {
 			text := SayNote(l, n)
 			said[text] = true
 			if text == "" || strings.Contains(text, "%!") || strings.HasPrefix(text, code+" ") {
-				t.Errorf("%s in %s: %q", name, l, text)
+				t.Errorf("%s in %s: got %q, want a text with all arguments", name, l, text)
 			}
 		}
 		if len(said) != len(words.Languages()) && !alike {
-			t.Errorf("%s is the same in all languages: %v", name, said)
+			t.Errorf("%s: got %v in all languages, want translations", name, said)
 		}
 	}
 	if len(phrasings) != len(declared) {
-		t.Errorf("%d codes have words, %d are declared", len(phrasings), len(declared))
+		t.Errorf("got %d phrasings, want %d", len(phrasings), len(declared))
 	}
 }
 
-// Every way to write an argument, in both languages.
+// TestNotesInWords checks every writer of an argument, in both languages.
 func TestNotesInWords(t *testing.T) {
 	of := snapshot.NoteOf
 	for _, c := range []struct {

@@ -31,7 +31,7 @@ func TestLinksThatAreNone(t *testing.T) {
 	}
 }
 
-// A panel whose chart shows what has ended does not say that all was well.
+// A panel whose chart shows an ended streak does not say that all was OK.
 func TestPanelSaysWhatHasEnded(t *testing.T) {
 	w := wordingIn(words.English)
 	p := &snapshot.Panel{
@@ -51,7 +51,7 @@ func TestPanelSaysWhatHasEnded(t *testing.T) {
 		},
 	} {
 		if _, said := w.panelState(p, c.found); said != c.want {
-			t.Errorf("%s: %q, want %q", c.name, said, c.want)
+			t.Errorf("%s: got %q, want %q", c.name, said, c.want)
 		}
 	}
 }

@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/promsnap/promsnap/internal/panel"
 	"github.com/promsnap/promsnap/internal/report"
@@ -50,7 +48,7 @@ func TestSummaryIsShortAndSaysWhatFailed(t *testing.T) {
 	lines := report.Build(reporttest.Info(t, nil), reporttest.Take(a, reporttest.Specs()[:2])).
 		Summary()
 	if len(lines) != 13 {
-		t.Fatalf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
+		t.Fatalf("got %d lines, want 13:\n%s", len(lines), strings.Join(lines, "\n"))
 	}
 	want := []string{
 		"and 2 more findings", "FAILED node-memory: prometheus answered 503: query timed out in " +
@@ -62,7 +60,7 @@ func TestSummaryIsShortAndSaysWhatFailed(t *testing.T) {
 	}
 }
 
-func TestPanelsThatFailedAlikeAreToldOnce(t *testing.T) {
+func TestPanelsWithOneErrorShareALine(t *testing.T) {
 	r := report.Build(reporttest.Info(t, nil),
 		reporttest.Take(reporttest.Answers{}, reporttest.Specs()[:4]))
 	want := []string{
@@ -74,24 +72,25 @@ func TestPanelsThatFailedAlikeAreToldOnce(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if len(r.Blind) != 0 {
-		t.Errorf("blind %q, though nothing is known of what exists", r.Blind)
+		t.Errorf("got missing data %q, want none: nothing is known about what exists", r.Blind)
 	}
 }
 
 func TestCountsAddUp(t *testing.T) {
 	r := reporttest.Daily(t)
 	if r.Critical != 3 || r.Warning != 2 || r.NoData != 2 || r.Pending != 0 || r.OK != 254 {
-		t.Errorf("%d critical, %d warning, %d no data, %d pending, %d OK", r.Critical, r.Warning,
-			r.NoData, r.Pending, r.OK)
+		t.Errorf("got %d critical, %d warning, %d no data, %d pending, %d OK, want 3, 2, 2, 0, 254",
+			r.Critical, r.Warning, r.NoData, r.Pending, r.OK)
 	}
 	// Series of panels with rules: three times 40 nodes, network errors and requests of 40, 60
 	// containers, one kill. One node is silent in two panels and counts once; the volumes' panel
 	// counts as one.
 	if want := 3*40 + 40 + 40 + 60 + 1 - 1 + 1; r.Checks() != want {
-		t.Errorf("%d checks, want %d", r.Checks(), want)
+		t.Errorf("got %d checks, want %d", r.Checks(), want)
 	}
 	if r.Worst() != rules.Critical || r.NodesMeasured != 40 || r.NodesTotal != 42 {
-		t.Errorf("worst %v, %d of %d nodes", r.Worst(), r.NodesMeasured, r.NodesTotal)
+		t.Errorf("got worst %v and %d of %d nodes, want critical and 40 of 42", r.Worst(),
+			r.NodesMeasured, r.NodesTotal)
 	}
 	want := []string{
 		"2 nodes without node_exporter: ip-10-0-1-27, ip-10-0-2-27",
@@ -99,11 +98,11 @@ func TestCountsAddUp(t *testing.T) {
 		"Persistent volumes: kubelet_volume_stats_* missing",
 	}
 	if !slices.Equal(r.Blind, want) {
-		t.Errorf("blind %q, want %q", r.Blind, want)
+		t.Errorf("missing data: got %q, want %q", r.Blind, want)
 	}
 	if len(r.Failures) != 1 || r.Failures[0].Panel != "container-throttling" ||
 		len(r.Warnings) != 1 || r.Warnings[0].Panel != "node-network-errors" {
-		t.Errorf("failures %v, warnings %v", r.Failures, r.Warnings)
+		t.Errorf("got failures %v and warnings %v, want one of each", r.Failures, r.Warnings)
 	}
 }
 
@@ -113,29 +112,29 @@ func TestOneFindingForEachSeries(t *testing.T) {
 	for _, f := range r.Findings {
 		key := f.Panel + " " + f.Name
 		if other, twice := seen[key]; twice {
-			t.Errorf("%s is told twice: %s; %s", key, other, f.Sentence)
+			t.Errorf("%s: got two findings, %q and %q, want one", key, other, f.Sentence)
 		}
 		seen[key] = f.Sentence
 	}
-	// Both the alert and the p95 verdict find ip-10-0-1-12; the alert is the graver.
+	// Both the alert and the p95 verdict find ip-10-0-1-12; the alert is worse.
 	if f := r.Findings[0]; f.Rule != "NodeMemoryHigh" || f.Trend != snapshot.Rising ||
 		f.Value != "95.7 %" || f.Limit != "90 %" {
-		t.Errorf("the worst finding is %+v", f)
+		t.Errorf("worst finding: got %+v, want NodeMemoryHigh, 95.7 %% of 90 %%, rising", f)
 	}
 }
 
-func TestBuildLeavesThePanelsAlone(t *testing.T) {
+func TestBuildDoesNotChangePanels(t *testing.T) {
 	a, nodes := reporttest.Fleet(30)
 	panels := reporttest.Take(a, reporttest.Specs())
 	before := fmt.Sprintf("%+v", panels)
 	report.Build(reporttest.Info(t, nodes), panels)
 	if after := fmt.Sprintf("%+v", panels); after != before {
-		t.Error("Build changed a panel")
+		t.Errorf("panels after Build: got %s, want %s", after, before)
 	}
 }
 
-// told returns the finding that one judgement becomes, and its sentence.
-func told(t *testing.T, l words.Language, rule rules.Rule, f rules.Finding) *report.Report {
+// reportOf returns a report of one result of a rule.
+func reportOf(t *testing.T, l words.Language, rule rules.Rule, f rules.Finding) *report.Report {
 	t.Helper()
 	f.Rule, f.Labels = rule.Name, series.FromPairs("node", "ip-1")
 	p := snapshot.Panel{
@@ -261,7 +260,7 @@ func TestSentences(t *testing.T) {
 				words.English: tc.sentence, words.Korean: tc.korean,
 			} {
 				got := ""
-				if r := told(t, l, tc.rule, tc.finding); len(r.Findings) > 0 {
+				if r := reportOf(t, l, tc.rule, tc.finding); len(r.Findings) > 0 {
 					got = r.Findings[0].Sentence
 				}
 				if got != want {
@@ -272,7 +271,7 @@ func TestSentences(t *testing.T) {
 	}
 }
 
-func TestStateIsNoFigure(t *testing.T) {
+func TestConditionHasNoValue(t *testing.T) {
 	p := snapshot.Panel{
 		Spec: panel.Spec{
 			Name: "node-conditions", Subject: "condition",
@@ -292,13 +291,15 @@ func TestStateIsNoFigure(t *testing.T) {
 	r := report.Build(reporttest.Info(t, nil), []snapshot.Panel{p})
 	if want := "ip-1 NotReady condition since 08:00"; r.Findings[0].Sentence != want ||
 		r.Headline != want {
-		t.Errorf("says %q, headline %q, want %q", r.Findings[0].Sentence, r.Headline, want)
+		t.Errorf("got sentence %q and headline %q, want %q", r.Findings[0].Sentence,
+			r.Headline, want)
 	}
-	p.Spec.Rules[0].Condition = false // a count that happens to be 1
+	p.Spec.Rules[0].Condition = false // a number that happens to be 1
 	r = report.Build(reporttest.Info(t, nil), []snapshot.Panel{p})
 	if want := "ip-1 NotReady condition 1 since 08:00"; r.Findings[0].Sentence != want ||
 		r.Headline != want {
-		t.Errorf("says %q, headline %q, want %q", r.Findings[0].Sentence, r.Headline, want)
+		t.Errorf("got sentence %q and headline %q, want %q", r.Findings[0].Sentence,
+			r.Headline, want)
 	}
 }
 
@@ -342,139 +343,13 @@ func TestHeadline(t *testing.T) {
 		r := report.Build(report.Info{Nodes: []snapshot.Node{{Name: "a", Exporter: true}}},
 			tc.panels)
 		if r.Headline != tc.want || string(r.Verdict()) != tc.state {
-			t.Errorf("%s: %q (%s), want %q (%s)", tc.name, r.Headline, string(r.Verdict()), tc.want,
+			t.Errorf("%s: got %q (%s), want %q (%s)", tc.name, r.Headline, string(r.Verdict()), tc.want,
 				tc.state)
 		}
 	}
 }
 
-// Panels that fail for one cause are one line, whatever figures their errors have, and a run of
-// many causes stays short.
-func TestFailuresOfOneCause(t *testing.T) {
-	failing := func(errs ...string) *report.Report {
-		var ps []snapshot.Panel
-		for i, e := range errs {
-			ps = append(ps, snapshot.Panel{
-				Spec: panel.Spec{Name: fmt.Sprint("p", i), Title: fmt.Sprint("Panel ", i)},
-				Data: snapshot.DataFailed, Failure: snapshot.FailureOf(errors.New(e)),
-			})
-		}
-		return report.Build(reporttest.Info(t, nil), ps)
-	}
-	failed := func(r *report.Report) (lines []string) {
-		for _, l := range r.Summary() {
-			if strings.HasPrefix(l, "FAILED") {
-				lines = append(lines, l)
-			}
-		}
-		return lines
-	}
-	for name, tc := range map[string]struct{ errs, want []string }{
-		"one": {[]string{"no route"}, []string{"FAILED p0: no route"}},
-		"alike": {
-			[]string{"no route", "no route", "no route"}, []string{
-				"FAILED p0 and 2 more: no route",
-			},
-		},
-		"but figures": {
-			[]string{"no answer after 59.8s, 1,204 samples", "no answer after 60s, 77 samples"},
-			[]string{"FAILED p0 and 1 more: no answer after 59.8s, 1,204 samples"},
-		},
-		"two statuses": {
-			[]string{"HTTP 502", "HTTP 504", "HTTP 502"}, []string{
-				"FAILED p0 and 1 more: HTTP 502", "FAILED p1: HTTP 504",
-			},
-		},
-		"many": {
-			[]string{"a", "b", "c", "d", "e", "f", "g", "g"},
-			[]string{
-				"FAILED p0: a", "FAILED p1: b", "FAILED p2: c", "FAILED p3: d", "FAILED p4: e",
-				"FAILED for other reasons: 3 more panels",
-			},
-		},
-	} {
-		if got := failed(failing(tc.errs...)); !slices.Equal(got, tc.want) {
-			t.Errorf("%s:\n got %q\nwant %q", name, got, tc.want)
-		}
-	}
-}
-
-// A remark that several answers share is said once.
-func TestWarningsOfOneKind(t *testing.T) {
-	of := func(name string, notes ...string) snapshot.Panel {
-		p := snapshot.Panel{
-			Spec: panel.Spec{Name: name, Title: "Panel " + name}, Data: snapshot.DataComplete,
-		}
-		for _, n := range notes {
-			p.Notes = append(p.Notes, snapshot.NoteOf(snapshot.NoteAnswer, n))
-		}
-		return p
-	}
-	in := reporttest.Info(t, nil)
-	in.Notes = []snapshot.Note{snapshot.NoteOf(snapshot.NoteAnswer, "of the run")}
-	r := report.Build(in, []snapshot.Panel{
-		of("a", "seldom", "old"), of("b", "seldom"), of("c", "of the run"),
-	})
-	var got []string
-	for _, w := range r.WarningGroups() {
-		got = append(got, strings.Join(w.Titles, ", ")+": "+w.Text)
-	}
-	if want := []string{
-		": of the run", "Panel a, Panel b: seldom", "Panel a: old", "Panel c: of the run",
-	}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-func TestFailureIsOnePrintableLine(t *testing.T) {
-	r := report.Build(report.Info{}, []snapshot.Panel{
-		{
-			Spec: reporttest.Specs()[0],
-			Failure: snapshot.FailureOf(errors.New("asking: connection\nrefused \x1b[31m; " +
-				"forward the port")),
-		},
-	})
-	if f := r.Failures[0]; f.Error != "asking: connection refused [31m; forward the port" {
-		t.Errorf("%+v", f)
-	}
-}
-
-func TestSlug(t *testing.T) {
-	for word, want := range map[string]string{
-		"node-memory": "node-memory", "a": "a", "default": "default",
-	} {
-		if got := report.Slug(word); got != want {
-			t.Errorf("%q: %q, want %q", word, got, want)
-		}
-	}
-	kept := map[string]string{}
-	for _, word := range []string{
-		"", "Node", "node", "node ", "../etc", "etc", "노드", "a/b", "a-b", "-a", "a-", "a--b",
-		strings.Repeat("a", 81), strings.Repeat("a", 82),
-	} {
-		slug := report.Slug(word)
-		if other, taken := kept[slug]; taken {
-			t.Errorf("%q and %q are both %q", word, other, slug)
-		}
-		kept[slug] = word
-	}
-}
-
-func TestSlugIsAName(t *testing.T) {
-	name := regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,78}[a-z0-9])?$`)
-	rapid.Check(t, func(t *rapid.T) {
-		word := rapid.String().Draw(t, "word")
-		slug := report.Slug(word)
-		if !name.MatchString(slug) {
-			t.Fatalf("%q becomes %q", word, slug)
-		}
-		if report.Slug(slug) != slug {
-			t.Fatalf("%q becomes %q, and that %q", word, slug, report.Slug(slug))
-		}
-	})
-}
-
-// What no font has is said once for the whole report, whichever panels it is in.
+// TestUndrawable checks that runes without a font are listed once for the whole report.
 func TestUndrawable(t *testing.T) {
 	line := func(name string) snapshot.Line { return snapshot.Line{Row: snapshot.Row{Name: name}} }
 	panels := []snapshot.Panel{
@@ -487,37 +362,15 @@ func TestUndrawable(t *testing.T) {
 	}
 	r := report.Build(report.Info{}, panels)
 	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0].Text, ": U+2066, 🙂 (U+1F642). ") {
-		t.Errorf("warnings: %+v", r.Warnings)
+		t.Errorf("got warnings %+v, want one on U+2066 and U+1F642", r.Warnings)
 	}
 	if r := report.Build(report.Info{}, panels[:0]); len(r.Warnings) != 0 {
-		t.Errorf("nothing is missing: %+v", r.Warnings)
+		t.Errorf("got warnings %+v, want none", r.Warnings)
 	}
 }
 
-func TestCheckNames(t *testing.T) {
-	for _, name := range []string{
-		"", ".", "..", "../index.html", "a/b.png", `a\b.png`, "/etc/passwd", ".hidden",
-		"Index.html", "a b", "a\x00", "한.png", strings.Repeat("a", 201),
-	} {
-		if report.CheckNames([]report.File{{Name: name}}) == nil {
-			t.Errorf("%q is taken", name)
-		}
-	}
-	if err := report.CheckNames(
-		[]report.File{{Name: "index.html"}, {Name: "a-1.png"}, {Name: "index.html"}}); err == nil ||
-		!strings.Contains(err.Error(), "two files") {
-		t.Errorf("the same name twice: %v", err)
-	}
-	if err := report.CheckNames(
-		[]report.File{
-			{Name: "index.html"}, {Name: "report.json"}, {Name: strings.Repeat("a", 200)},
-		}); err != nil {
-		t.Error(err)
-	}
-}
-
-// The gauges and the table of nodes find a panel by what it measures, whatever its name; of two of
-// one measure, the first that has data counts.
+// TestMeasuresAreFoundWithoutNames checks that the gauges and the table of nodes find a panel by
+// its measure, not its name. Of two panels with one measure, the first with data counts.
 func TestMeasuresAreFoundWithoutNames(t *testing.T) {
 	a, nodes := reporttest.Fleet(42)
 	a["nothing"] = nil
@@ -546,13 +399,13 @@ func TestMeasuresAreFoundWithoutNames(t *testing.T) {
 	}
 	list[0].Measure, list[1].Measure = "", ""
 	if g := report.Build(reporttest.Info(t, nodes), reporttest.Take(a, list)).Fleet(); len(g) != 0 {
-		t.Errorf("gauges of panels that measure nothing of nodes: %+v", g)
+		t.Errorf("gauges of panels without a measure: got %+v, want none", g)
 	}
 }
 
-// A ratio reads the same as a number of 0 to 1 and as one of 0 to 100.
+// TestPercentOfACapacity checks that a ratio from 0 to 1 and a percentage give the same texts.
 func TestPercentOfACapacity(t *testing.T) {
-	said := func(unit units.Unit, per float64) []string {
+	texts := func(unit units.Unit, per float64) []string {
 		a, nodes := reporttest.Fleet(42)
 		list := reporttest.Specs()[:3]
 		for i := range list {
@@ -582,7 +435,7 @@ func TestPercentOfACapacity(t *testing.T) {
 		}
 		return out
 	}
-	if diff := cmp.Diff(said(units.PercentUnit, 1), said(units.Percent, 100)); diff != "" {
-		t.Errorf("percentunit, and percent:\n%s", diff)
+	if diff := cmp.Diff(texts(units.PercentUnit, 1), texts(units.Percent, 100)); diff != "" {
+		t.Errorf("texts (-percentunit +percent):\n%s", diff)
 	}
 }
