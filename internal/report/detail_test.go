@@ -10,8 +10,8 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// TestDetailIsAListOrAFact checks that a detail query gives a list of the largest users, or one fact if its
-// legend has no label.
+// TestDetailIsAListOrAFact checks that a detail query gives a list of the largest users, or one
+// fact if its legend has no label.
 func TestDetailIsAListOrAFact(t *testing.T) {
 	for legend, want := range map[string]string{
 		"{{pod}}": "spark/exec-7/executor 3 OOM kills, last 08:12; top: limit 28 GiB",

@@ -343,8 +343,8 @@ func TestHeadline(t *testing.T) {
 		r := report.Build(report.Info{Nodes: []snapshot.Node{{Name: "a", Exporter: true}}},
 			tc.panels)
 		if r.Headline != tc.want || string(r.Verdict()) != tc.state {
-			t.Errorf("%s: got %q (%s), want %q (%s)", tc.name, r.Headline, string(r.Verdict()), tc.want,
-				tc.state)
+			t.Errorf("%s: got %q (%s), want %q (%s)", tc.name, r.Headline, string(r.Verdict()),
+				tc.want, tc.state)
 		}
 	}
 }

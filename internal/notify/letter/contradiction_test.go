@@ -18,7 +18,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// found is a panel of one series that is in a status.
+// found returns a panel with one series in a status.
 func found(i int, st rules.Status, severity rules.Severity) snapshot.Panel {
 	f := rules.Finding{
 		Rule: "r", Labels: series.FromPairs("node", "a"), Status: st, Severity: severity,
@@ -42,8 +42,8 @@ func found(i int, st rules.Status, severity rules.Severity) snapshot.Panel {
 	return p
 }
 
-// A summary says nothing in one line that it denies in another, or that its report denies, whatever
-// the report is made of and however little of it the receiver wants.
+// No line of a summary denies another line or the report, for any set of panels and any severity of
+// the receiver.
 func TestNoSummaryContradictsItself(t *testing.T) {
 	failed := found(5, rules.OK, rules.None)
 	failed.Data, failed.Failure, failed.OK, failed.Total = snapshot.DataFailed,

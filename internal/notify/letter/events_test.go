@@ -14,7 +14,7 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// TestEventsHaveTimes reads what is told of kills: how many and when, and not for how long the
+// TestEventsHaveTimes checks that messages on kills say how many and when, and not how long the
 // count of the last hour was above 0.
 func TestEventsHaveTimes(t *testing.T) {
 	counted := map[words.Language]words.Counted{

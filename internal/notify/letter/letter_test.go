@@ -10,7 +10,7 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// limits are those of a transport that counts in UTF-16.
+// limits has the limits of a transport that counts in UTF-16.
 var limits = Limits{
 	Title: 60, Line: 140, Place: 500, Body: 3000, Code: 2000, URL: 3000, Alt: 1000,
 	Width: utf16.RuneLen,
@@ -28,7 +28,7 @@ func seoul(t testing.TB) *time.Location {
 	return z
 }
 
-// said is a letter as a person reads it.
+// said returns a letter as a person reads it.
 func said(l Letter) string {
 	text := []string{l.Title}
 	for _, ln := range l.Lines {
@@ -49,7 +49,7 @@ func TestCut(t *testing.T) {
 	}
 	for _, p := range limits.Cut(l, 9) {
 		if !p.At.IsZero() {
-			t.Error("a moment that was cut is a moment still")
+			t.Error("got a time after it was cut, want plain text")
 		}
 	}
 }
@@ -79,8 +79,7 @@ func TestFill(t *testing.T) {
 	}
 }
 
-// A text is cut between words: what is in backquotes, an address or a place is there whole or not
-// at all.
+// A text is cut between words. Text in backquotes, an address or a location is never cut.
 func TestCutKeepsWordsWhole(t *testing.T) {
 	place := "/" + strings.Repeat("p/", 100)
 	for _, c := range []struct {
@@ -106,8 +105,7 @@ func TestCutKeepsWordsWhole(t *testing.T) {
 	}
 }
 
-// Whatever line it is and however short: what is left of it fits, and nothing of a shortened word
-// is broken.
+// Any line cut to any length fits, and no rune of a shortened word is broken.
 func FuzzShorten(f *testing.F) {
 	for i, word := range hostile.Words() {
 		f.Add(word.Text, "a "+word.Text, i)

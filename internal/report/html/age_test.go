@@ -11,8 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// TestAges: nine in the morning in Seoul is midnight in UTC, and so days are told apart by the
-// report's zone.
+// TestAges checks that days are counted in the report's zone: nine in the morning in Seoul is
+// midnight in UTC.
 func TestAges(t *testing.T) {
 	in, panels := reporttest.Aged(t)
 	page := func(in report.Info) string {
@@ -38,7 +38,7 @@ func TestAges(t *testing.T) {
 	}
 }
 
-// Where nothing is remembered of the very slot, no report says how old its alerts are.
+// Without state of this slot, no report shows the age of its alerts.
 func TestNoAges(t *testing.T) {
 	in, panels := reporttest.Aged(t)
 	later := *in.Known
@@ -50,16 +50,16 @@ func TestNoAges(t *testing.T) {
 		if slices.ContainsFunc(r.Findings, func(f report.Finding) bool {
 			return f.Age != report.Age{}
 		}) {
-			t.Errorf("%s: an alert has an age", name)
+			t.Errorf("%s: got an age of an alert, want none", name)
 		}
 		page := string(files(t, r)["index.html"])
 		if strings.Contains(page, `class="age`) || strings.Contains(page, "rows aged") {
-			t.Errorf("%s: the page has a column for it", name)
+			t.Errorf("%s: got a column for the age, want none", name)
 		}
 	}
 }
 
-// A slot that is run again, over the memory that it has left behind, gives the same bytes.
+// A slot that runs again, with the state that its first run left, gives the same bytes.
 func TestAgesOfASlotThatIsRunAgain(t *testing.T) {
 	in, panels := reporttest.Aged(t)
 	once := files(t, report.Build(in, panels))
@@ -68,7 +68,7 @@ func TestAgesOfASlotThatIsRunAgain(t *testing.T) {
 	in.Known = &again
 	for name, body := range files(t, report.Build(in, panels)) {
 		if string(body) != string(once[name]) {
-			t.Errorf("%s differs", name)
+			t.Errorf("%s: got other bytes in the second run, want the same", name)
 		}
 	}
 }

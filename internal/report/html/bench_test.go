@@ -19,14 +19,14 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// What a report of 20 panels may take of processors, in charts of go-chart, and what to strive for.
+// The limit and the goal for the processor time of a report of 20 panels, in charts of go-chart.
 const mostCharts, mostChartsStretch = 20, 15
 
 // BenchmarkTwentyPanels builds and renders a report of 20 panels of 12 series: the page,
 // report.json and 20 pictures. In turn with it, go-chart draws one chart of the same 12 series by
-// itself; the metric is how many of those the whole report takes in processor time, least against
-// least, so that what else the machine is doing hardly counts. Two processors do it in about half
-// of that.
+// itself. The metric is the number of such charts that take as much processor time as the report.
+// It compares the fastest runs of both, so that other load on the machine hardly matters. Two
+// processors take about half of that time.
 func BenchmarkTwentyPanels(b *testing.B) {
 	const step, samples = 2 * time.Minute, 720
 	a := reporttest.Answers{}
@@ -81,7 +81,7 @@ func BenchmarkTwentyPanels(b *testing.B) {
 	}
 }
 
-// processorTime is what the process has used of all processors.
+// processorTime returns the time that the process has used on all processors.
 func processorTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -90,7 +90,7 @@ func processorTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// stockChart is what go-chart makes of a panel's lines by itself.
+// stockChart returns the chart that go-chart draws of a panel's lines.
 func stockChart(p *snapshot.Panel) *chart.Chart {
 	times := make([]time.Time, p.Grid.Len)
 	for i := range times {

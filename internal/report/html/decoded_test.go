@@ -10,8 +10,8 @@ import (
 	"github.com/promsnap/promsnap/internal/snapshot"
 )
 
-// TestADecodedSnapshotIsTheSameReport writes a report of a snapshot, and of what its encoding comes
-// back as: every file is the same.
+// TestADecodedSnapshotIsTheSameReport checks that the report of a snapshot and the report of the
+// same snapshot after encoding and decoding have the same files.
 func TestADecodedSnapshotIsTheSameReport(t *testing.T) {
 	for name, r := range map[string]*report.Report{
 		"daily": reporttest.Daily(t), "korean": reporttest.Korean(t),
@@ -43,7 +43,7 @@ func TestADecodedSnapshotIsTheSameReport(t *testing.T) {
 	}
 }
 
-// filesOf writes a report in every form.
+// filesOf returns all files of a report.
 func filesOf(t *testing.T, r *report.Report) []report.File {
 	t.Helper()
 	page, pictures, err := Render(t.Context(), r)

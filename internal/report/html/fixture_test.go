@@ -28,7 +28,7 @@ func files(t testing.TB, r *report.Report) map[string][]byte {
 	byName := map[string][]byte{}
 	for _, f := range append(pictures, page, doc) {
 		if _, twice := byName[f.Name]; twice {
-			t.Errorf("%s is there twice", f.Name)
+			t.Errorf("%s: got two files of this name, want one", f.Name)
 		}
 		byName[f.Name] = f.Body
 	}
@@ -44,7 +44,7 @@ func names(m map[string][]byte) []string {
 	return out
 }
 
-// pixel stands for a chart: the tests of the page are not about drawing.
+// pixel replaces a chart: the tests of the page are not about drawing.
 func pixel(*snapshot.Panel) drawing {
 	const picture = `<svg class="chart" role="img" aria-label="stands for a chart"></svg>`
 	return drawing{png: []byte("not looked at"), wide: picture, phone: picture}
@@ -57,7 +57,7 @@ func pageOf(t testing.TB, r *report.Report) *html.Node {
 	return root
 }
 
-// drawnBy is the page of r, whose charts hand draws.
+// drawnBy returns the page of r with charts drawn by hand.
 func drawnBy(t testing.TB, r *report.Report,
 	hand func(*snapshot.Panel) drawing) (*html.Node, []byte) {
 	t.Helper()
@@ -92,7 +92,7 @@ func attribute(n *html.Node, name string) string {
 	return ""
 }
 
-// classed returns the elements that carry a class.
+// classed returns the elements with a class.
 func classed(root *html.Node, class string) []*html.Node {
 	var found []*html.Node
 	for _, n := range all(root, "") {
@@ -103,7 +103,7 @@ func classed(root *html.Node, class string) []*html.Node {
 	return found
 }
 
-// text is what is written in n, with single spaces.
+// text returns the text in n, with single spaces.
 func text(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
@@ -114,7 +114,7 @@ func text(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// drawn draws nothing, and fails where the page's own charts do.
+// drawn draws nothing, and fails when the page's own charts do.
 func drawn(p *snapshot.Panel) drawing {
 	if p.Spec.Name == "undrawn" {
 		return drawing{err: errors.New(p.Spec.Title)}

@@ -14,7 +14,7 @@ import (
 	corpus "github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// shapeOf are a page's elements with the names of their attributes, in order.
+// shapeOf returns a page's elements with the names of their attributes, in order.
 func shapeOf(root *html.Node) []string {
 	var out []string
 	for _, n := range all(root, "") {
@@ -27,8 +27,7 @@ func shapeOf(root *html.Node) []string {
 	return out
 }
 
-// A word from outside makes no element, no attribute and no link of its own, and is read as it was
-// written.
+// A text from outside adds no element, attribute or link, and is shown as it was written.
 func TestPageOfHostileWords(t *testing.T) {
 	page := func(t *testing.T, word string) (*html.Node, []byte) {
 		return drawnBy(t, reporttest.Hostile(t, word), drawn)
@@ -47,20 +46,20 @@ func TestPageOfHostileWords(t *testing.T) {
 			root, body := page(t, w.Text)
 			for _, line := range shapeOf(root) {
 				if !known[line] {
-					t.Errorf("<%s>", line)
+					t.Errorf("got the element <%s>, want only those of a harmless page", line)
 				}
 			}
 			if len(body) > 1<<20+128*len(w.Text) {
-				t.Errorf("a page of %d bytes", len(body))
+				t.Errorf("got a page of %d bytes, want a smaller one", len(body))
 			}
 			text := ""
 			for n := range root.Descendants() {
 				switch {
 				case n.Type == html.CommentNode:
-					t.Errorf("a comment: %.100q", n.Data)
+					t.Errorf("got the comment %.100q, want none", n.Data)
 				case n.Type == html.TextNode && n.Parent.Data == "script":
 					if n.Data != templates.ReportJS && !json.Valid([]byte(n.Data)) {
-						t.Errorf("a script that is not the page's: %.200q", n.Data)
+						t.Errorf("got the script %.200q, want only the page's own", n.Data)
 					}
 				case n.Type == html.TextNode:
 					text += n.Data + "\n"
@@ -68,19 +67,19 @@ func TestPageOfHostileWords(t *testing.T) {
 				for _, a := range n.Attr {
 					if n.Data == "a" && a.Key == "href" && !strings.HasPrefix(a.Val, "#") &&
 						!strings.HasPrefix(a.Val, "https://") {
-						t.Errorf("<%s> leads to %.100q", n.Data, a.Val)
+						t.Errorf("got <%s> with the link %.100q, want none outside", n.Data, a.Val)
 					}
 				}
 			}
 			if short := strings.TrimSpace(w.Text); len(short) < 300 &&
 				snapshotName(short) == short && !strings.Contains(text, short) {
-				t.Errorf("the page does not say %q", short)
+				t.Errorf("got no text %q in the page, want it as it was written", short)
 			}
 		})
 	}
 }
 
-// snapshotName is word as a report says it.
+// snapshotName returns word as a report shows it.
 func snapshotName(word string) string {
 	return report.Build(report.Info{
 		Notes: []snapshot.Note{snapshot.NoteOf(snapshot.NoteAnswer, strings.ToValidUTF8(word, ""))},

@@ -41,7 +41,7 @@ func TestPageIsWellBuilt(t *testing.T) {
 			root := pageOf(t, r)
 			for _, landmark := range []string{"main", "footer", "h1", "title"} {
 				if n := len(all(root, landmark)); n != 1 {
-					t.Errorf("%d × <%s>, want one", n, landmark)
+					t.Errorf("got %d × <%s>, want one", n, landmark)
 				}
 			}
 			ids := map[string]bool{}
@@ -49,32 +49,34 @@ func TestPageIsWellBuilt(t *testing.T) {
 			for _, n := range all(root, "") {
 				if id := attribute(n, "id"); id != "" {
 					if ids[id] {
-						t.Errorf("the id %s is there twice", id)
+						t.Errorf("got the id %s twice, want it once", id)
 					}
 					ids[id] = true
 				}
 				if len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] >= '1' && n.Data[1] <= '6' {
 					next := int(n.Data[1] - '0')
 					if next > level+1 {
-						t.Errorf("<%s> %q follows a heading of level %d", n.Data, text(n), level)
+						t.Errorf("got <%s> %q after a heading of level %d, want the next level",
+							n.Data, text(n), level)
 					}
 					level = next
 				}
 			}
 			for _, n := range all(root, "") {
 				if label := attribute(n, "aria-labelledby"); label != "" && !ids[label] {
-					t.Errorf("<%s> is labelled by %s, which is not there", n.Data, label)
+					t.Errorf("got <%s> labelled by %s, want an id that exists", n.Data, label)
 				}
 				if to, inside := strings.CutPrefix(attribute(n, "href"), "#"); inside && !ids[to] {
-					t.Errorf("a link goes to #%s, which is not there", to)
+					t.Errorf("got a link to #%s, want an id that exists", to)
 				}
 				if n.Data == "section" && attribute(n, "aria-labelledby") == "" &&
 					attribute(n, "aria-label") == "" {
-					t.Error("a section without a name")
+					t.Error("got a section without a name, want a name")
 				}
 				if n.Data == "svg" && attribute(n, "aria-hidden") != "true" &&
 					len(attribute(n, "aria-label")) < 10 {
-					t.Errorf("a picture called %q says nothing", attribute(n, "aria-label"))
+					t.Errorf("got a picture labelled %q, want a description", attribute(n,
+						"aria-label"))
 				}
 			}
 		})
@@ -95,11 +97,11 @@ func TestPageAsksForNothing(t *testing.T) {
 		}
 		styles := all(root, "style")
 		if len(styles) != 1 || styles[0].FirstChild.Data != templates.ReportCSS+chart.Styles() {
-			t.Fatalf("%s: the style in the page is not the report's and the charts' as they are",
+			t.Fatalf("%s: got another style in the page than the report's and the charts'",
 				name)
 		}
 		if css.MatchString(styles[0].FirstChild.Data) {
-			t.Errorf("the style loads something")
+			t.Errorf("got a style that loads something, want none")
 		}
 		sum := sha256.Sum256([]byte(styles[0].FirstChild.Data))
 		hash := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
@@ -113,24 +115,27 @@ func TestPageAsksForNothing(t *testing.T) {
 		for _, n := range all(root, "") {
 			if n.Data == "script" && n.FirstChild.Data != templates.ReportJS &&
 				attribute(n, "type") != "application/json" {
-				t.Errorf("%s: a script that is not the report's: %.80q", name, n.FirstChild.Data)
+				t.Errorf("%s: got the script %.80q, want only the report's", name,
+					n.FirstChild.Data)
 			}
 			if slices.Contains(
 				[]string{"iframe", "object", "embed", "form", "base", "video", "audio"}, n.Data) {
-				t.Errorf("%s: <%s>", name, n.Data)
+				t.Errorf("%s: got <%s>, want no such element", name, n.Data)
 			}
 			for _, a := range n.Attr {
 				switch {
 				case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
-					t.Errorf("%s: <%s %s=%q>", name, n.Data, a.Key, a.Val)
+					t.Errorf("%s: got <%s %s=%q>, want no such attribute", name, n.Data, a.Key,
+						a.Val)
 				case a.Key == "src" || a.Key == "srcset" || a.Key == "poster",
 					a.Key == "href" && n.Data == "link":
 					if !strings.HasPrefix(a.Val, "data:image/") {
-						t.Errorf("%s: <%s %s=%q> is not in the page", name, n.Data, a.Key, a.Val)
+						t.Errorf("%s: got <%s %s=%q>, want a target in the page", name, n.Data,
+							a.Key, a.Val)
 					}
 				case a.Key == "href" && !strings.HasPrefix(a.Val, "#") &&
 					!strings.HasPrefix(a.Val, "https://"):
-					t.Errorf("%s: a link to %q", name, a.Val)
+					t.Errorf("%s: got a link to %q, want only known ones", name, a.Val)
 				}
 			}
 		}
@@ -157,10 +162,10 @@ func TestOutsideWordsStayWords(t *testing.T) {
 	if a, b := tree(tame), tree(wild); !slices.Equal(a, b) {
 		for i := range min(len(a), len(b)) {
 			if a[i] != b[i] {
-				t.Fatalf("element %d is <%s>, and with hostile words <%s>", i, a[i], b[i])
+				t.Fatalf("element %d: want <%s>, got <%s> with hostile words", i, a[i], b[i])
 			}
 		}
-		t.Fatalf("%d elements, and with hostile words %d", len(a), len(b))
+		t.Fatalf("want %d elements, got %d with hostile words", len(a), len(b))
 	}
 	count := func(root *html.Node, word string) (n int) {
 		for d := range root.Descendants() {
@@ -173,7 +178,7 @@ func TestOutsideWordsStayWords(t *testing.T) {
 		}
 		return n
 	}
-	// A link's words are encoded instead: they are counted apart.
+	// Links encode the word, so they are counted separately.
 	tames, wilds := count(tame, "tame"), count(wild, reporttest.Evil)
 	encoded := 0
 	for _, n := range all(wild, "a") {
@@ -183,7 +188,7 @@ func TestOutsideWordsStayWords(t *testing.T) {
 		}
 	}
 	if tames < 40 || wilds < tames*3/4 || encoded == 0 {
-		t.Errorf("the word stands in %d places, the hostile one in %d, and in %d links", tames,
+		t.Errorf("want the word in %d places, got the hostile one in %d, and in %d links", tames,
 			wilds, encoded)
 	}
 }
@@ -201,7 +206,7 @@ func TestFirstScreenComesFirst(t *testing.T) {
 		"Nodes", "Containers", "Storage",
 	}
 	if !slices.Equal(order, want) {
-		t.Errorf("headings %q, want %q", order, want)
+		t.Errorf("got headings %q, want %q", order, want)
 	}
 	if got, want := text(all(root, "h1")[0]), "prod-seoul · Daily capacity"; got != want {
 		t.Errorf("title %q, want %q", got, want)
@@ -252,7 +257,7 @@ func TestManyFindingsFold(t *testing.T) {
 		report.Build(reporttest.Info(t, nil), reporttest.Take(a, reporttest.Specs()[1:2])))
 	tables := classed(root, "findings")
 	if len(tables) != 2 {
-		t.Fatalf("%d tables of findings, want the first and all", len(tables))
+		t.Fatalf("got %d tables of findings, want the first and all", len(tables))
 	}
 	for i, want := range []int{10, 190} {
 		if got := len(all(tables[i], "tr")) - 1; got != want {
@@ -261,7 +266,7 @@ func TestManyFindingsFold(t *testing.T) {
 	}
 	if details := all(root, "details")[0]; !strings.HasPrefix(text(details), "All 300 findings") ||
 		!strings.Contains(text(details), "The first 200 of 300") {
-		t.Errorf("the fold says %.80q", text(details))
+		t.Errorf("got the fold %.80q, want that it has all findings", text(details))
 	}
 }
 
@@ -289,14 +294,14 @@ func TestPanelsSayTheirState(t *testing.T) {
 		}
 		if pictures := len(classed(article, "chart")); (pictures == 2) == (said == "failed" ||
 			said == "no data" || anchor == "panel-container-quiet") {
-			t.Errorf("%s has %d charts", anchor, pictures)
+			t.Errorf("%s: got %d charts, want those of its panel", anchor, pictures)
 		}
 	}
 	if len(want) > 0 {
-		t.Errorf("not in the page: %v", want)
+		t.Errorf("got no such panels in the page: %v", want)
 	}
 	if strings.Contains(text(root), "Memory pressure") {
-		t.Error("an optional panel without metrics is shown")
+		t.Error("got an optional panel without metrics, want it left out")
 	}
 }
 
@@ -318,7 +323,7 @@ func TestAnEmptyAnswerIsGoodOnlyWhereItIsWhole(t *testing.T) {
 func TestNodesGrid(t *testing.T) {
 	cells := all(classed(pageOf(t, reporttest.Daily(t)), "cells")[0], "li")
 	if len(cells) != 42 {
-		t.Fatalf("%d cells for 42 nodes", len(cells))
+		t.Fatalf("got %d cells, want 42", len(cells))
 	}
 	want := []string{"critical", "warning", "warning", "nodata", "unmeasured", "unmeasured", "ok"}
 	for i, class := range want {
@@ -329,12 +334,13 @@ func TestNodesGrid(t *testing.T) {
 	first := cells[0].FirstChild
 	if attribute(first, "href") != "#panel-node-memory" ||
 		!strings.HasPrefix(text(first), "ip-10-0-1-12 memory 95.7 %") {
-		t.Errorf("the first cell goes to %s and says %q", attribute(first, "href"), text(first))
+		t.Errorf("first cell: got a link to %s and the text %q, want the worst finding",
+			attribute(first, "href"), text(first))
 	}
 }
 
-// Of thousands of nodes the worst are drawn, and the page says so: no more cells than there is room
-// for beside the findings.
+// Of thousands of nodes only the worst have a cell, as many as fit beside the findings, and the
+// page says so.
 func TestNodesGridOfThousands(t *testing.T) {
 	var nodes []snapshot.Node
 	for i := range 3000 {
@@ -369,11 +375,11 @@ func TestChartThatCannotBeDrawn(t *testing.T) {
 	if slices.ContainsFunc(pictures, func(f report.File) bool {
 		return f.Name == "node-cpu.png"
 	}) || len(pictures) != len(r.Panels)-1 {
-		t.Errorf("%d pictures of %d panels, or one of the panel without a chart", len(pictures),
+		t.Errorf("got %d pictures of %d panels, want one less", len(pictures),
 			len(r.Panels))
 	}
 	if !bytes.Contains(page.Body, []byte("The chart could not be drawn: out of &lt;ink&gt;")) {
-		t.Error("the page does not say what happened to the chart")
+		t.Error("got a page without the reason for the missing chart")
 	}
 }
 
@@ -388,7 +394,7 @@ func TestRenderStops(t *testing.T) {
 			return pixel(p)
 		})
 	if n := drawn.Load(); !errors.Is(err, context.Canceled) || n > drawnAtOnce {
-		t.Errorf("after %d charts: %v", n, err)
+		t.Errorf("after %d charts: got error %v, want that of the context", n, err)
 	}
 }
 
@@ -397,17 +403,17 @@ func TestSameBytesFromTheSameData(t *testing.T) {
 	one := files(t,
 		report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[1:2])))
 	for _, list := range a {
-		slices.Reverse(list) // a server may answer in any order
+		slices.Reverse(list) // a server may return series in any order
 	}
 	two := files(t,
 		report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[1:2])))
 	if want := []string{"index.html", "node-cpu.png", "report.json"}; !slices.Equal(names(one),
 		want) || !slices.Equal(names(two), want) {
-		t.Fatalf("files %v and %v, want %v", names(one), names(two), want)
+		t.Fatalf("got files %v and %v, want %v", names(one), names(two), want)
 	}
 	for name, body := range one {
 		if !bytes.Equal(body, two[name]) {
-			t.Errorf("%s differs", name)
+			t.Errorf("%s: got other bytes in the second run, want the same", name)
 		}
 	}
 }
@@ -421,11 +427,11 @@ func TestPageOfTwentyPanelsIsSmall(t *testing.T) {
 		many = append(many, s)
 	}
 	r := report.Build(reporttest.Info(t, nodes), reporttest.Take(a, many))
-	// the panels look alike
+	// all panels are alike
 	one := sync.OnceValue(func() drawing { return draw(r.Info, &r.Panels[0]) })
 	_, body := drawnBy(t, r, func(*snapshot.Panel) drawing { return one() })
 	if page := len(body); page > 3<<20 {
-		t.Errorf("%d bytes, want at most 3 MiB", page)
+		t.Errorf("got %d bytes, want at most 3 MiB", page)
 	}
 }
 
@@ -436,21 +442,21 @@ func TestLongListsEnd(t *testing.T) {
 		}, 12)))
 	lines := all(classed(pageOf(t, r), "blind")[0], "li")
 	if len(r.Blind) != 12 || len(lines) != 8 || text(lines[7]) != "and 5 more" {
-		t.Errorf("%d things not seen are told in %d lines, the last of them %q", len(r.Blind),
+		t.Errorf("%d texts on missing data: got %d lines, the last %q", len(r.Blind),
 			len(lines), text(lines[len(lines)-1]))
 	}
 }
 
-// Panels that failed alike are in one line.
+// Panels that failed for one reason share a line.
 func TestOneLineForOneCause(t *testing.T) {
 	r := report.Build(reporttest.Info(t, nil),
 		reporttest.Take(reporttest.Answers{}, reporttest.Specs()[:4]))
 	if failed := classed(pageOf(t, r), "run"); len(failed) != 1 || len(all(failed[0], "li")) != 1 {
-		t.Errorf("the page says it %d times", len(all(failed[0], "li")))
+		t.Errorf("got the failure %d times, want once", len(all(failed[0], "li")))
 	}
 }
 
-// Every place counts alike.
+// All places have the same counts.
 func TestPageCountsAsTheReport(t *testing.T) {
 	r := reporttest.Daily(t)
 	got := map[string]int{}
@@ -466,7 +472,7 @@ func TestPageCountsAsTheReport(t *testing.T) {
 	}
 }
 
-// Whoever writes a report leaves it as it was: report.json is the same before and after the page.
+// Rendering does not change a report: report.json is the same before and after the page.
 func TestWritingLeavesTheReportAlone(t *testing.T) {
 	r := reporttest.Daily(t)
 	before, err := reportjson.Render(r)
@@ -479,7 +485,7 @@ func TestWritingLeavesTheReportAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(before.Body, after.Body) {
-		t.Errorf("report.json has %d bytes before the page and %d after it", len(before.Body),
-			len(after.Body))
+		t.Errorf("report.json: got %d bytes before the page and %d after it, want the same bytes",
+			len(before.Body), len(after.Body))
 	}
 }

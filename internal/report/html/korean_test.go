@@ -12,15 +12,15 @@ import (
 	"github.com/promsnap/promsnap/internal/report/reporttest"
 )
 
-// outside are words that are nobody's to translate: names of things, what servers say, and what
-// Korean engineers write in Latin letters.
+// outside matches text that is not translated: names, texts of servers, and terms that Korean
+// engineers write in Latin letters.
 var outside = regexp.MustCompile(`ip-[\d-]+|/dev/\w+|(spark|shop)/[\w/…-]+|checkout-[\w/…-]+|prod-seoul|promsnap v[\d.]+|https?://\S+|kubelet_\w+\*?|` +
 	`NotReady|MemoryPressure|SchedulingDisabled|(dedicated|node\.kubernetes\.io/\w+)[=:][\w:]+|[mrc]\d\w*\.\w+|ap-northeast-(2\w)?|풀 \w+|kubelet v[\d.]+|` +
 	`PromQL warning: .*|prometheus answered .*|Prometheus|PromQL|node_exporter|report\.json|CPU|KST|\d[ \x{a0}]([KMGT]i?)?B(/s)?|p\d+`)
 
 var latin = regexp.MustCompile(`[A-Za-z]{2,}`)
 
-// TestKoreanPageHasNoEnglish reads all that a reader sees or hears, in the page and in its charts.
+// TestKoreanPageHasNoEnglish checks all text of the page and its charts, also for screen readers.
 func TestKoreanPageHasNoEnglish(t *testing.T) {
 	root, err := html.Parse(bytes.NewReader(files(t, reporttest.Korean(t))["index.html"]))
 	if err != nil {
@@ -33,7 +33,7 @@ func TestKoreanPageHasNoEnglish(t *testing.T) {
 	look := func(s string) {
 		read += len(s)
 		if left := latin.FindAllString(outside.ReplaceAllString(s, ""), -1); left != nil {
-			t.Errorf("%q in %q", left, s)
+			t.Errorf("got %q in %q, want only Korean", left, s)
 		}
 	}
 	for n := range root.Descendants() {
@@ -49,6 +49,6 @@ func TestKoreanPageHasNoEnglish(t *testing.T) {
 		}
 	}
 	if read < 10_000 {
-		t.Errorf("only %d bytes were read", read)
+		t.Errorf("got %d bytes of text, want more", read)
 	}
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-var pageTo = flag.String("page", "", "write the fixture's report into this directory, to look at")
+var pageTo = flag.String("page", "", "write the fixture's report to this directory")
 
-// TestPageToLookAt writes nothing unless it is told where to.
+// TestPageToLookAt writes the pages only with the flag -page.
 func TestPageToLookAt(t *testing.T) {
 	if *pageTo == "" {
 		t.Skip("go test ./internal/report/html -run PageToLookAt -page DIR writes the fixture's " +

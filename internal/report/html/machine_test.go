@@ -15,7 +15,7 @@ func TestNodeTableWithMachines(t *testing.T) {
 	root := pageOf(t, reporttest.WithMachines(t))
 	if got, want := text(classed(root, "said")[0]), "2 cordoned, 1 NotReady, 1 MemoryPressure; "+
 		"kubelet v1.35.2 on 3 of 42 nodes"; got != want {
-		t.Errorf("above the table %q, want %q", got, want)
+		t.Errorf("above the table: got %q, want %q", got, want)
 	}
 	section := classed(root, "nodes")[0]
 	var got []string
@@ -43,10 +43,10 @@ func TestNodeTableWithMachines(t *testing.T) {
 	cell := classed(root, "cells")[0].FirstChild.NextSibling.FirstChild
 	if title := attribute(cell, "title"); !strings.HasSuffix(title, "· MemoryPressure · "+
 		"c7g.xlarge · ap-northeast-2c · pool kafka · v1.36.3 · 34 d") {
-		t.Errorf("the first cell says %q", title)
+		t.Errorf("first cell: got %q, want its badges and facts", title)
 	}
 	if title := attribute(classed(section, "cordoned")[0], "title"); title != "SchedulingDisabled" {
-		t.Errorf("kubectl's word for cordoned is %q", title)
+		t.Errorf("kubectl's name for cordoned: got %q", title)
 	}
 }
 
@@ -54,28 +54,28 @@ func TestNodeTableWithoutMachines(t *testing.T) {
 	root := pageOf(t, reporttest.Daily(t))
 	for _, class := range []string{"badge", "machine", "facts", "taints", "said"} {
 		if n := len(classed(classed(root, "nodes")[0], class)); n > 0 {
-			t.Errorf("%d × %s, and nobody asked the Kubernetes API", n, class)
+			t.Errorf("got %d × %s, want none: the Kubernetes API was not asked", n, class)
 		}
 	}
 }
 
-// TestNodesThatNobodyMeasures: what the Kubernetes API knows is shown also where no panel has a
-// figure of a node.
-func TestNodesThatNobodyMeasures(t *testing.T) {
+// TestUnmeasuredNodes checks that the facts from the Kubernetes API are shown even if no panel has
+// a value of a node.
+func TestUnmeasuredNodes(t *testing.T) {
 	_, nodes := reporttest.Fleet(3)
 	root := pageOf(t, report.Build(reporttest.Info(t, reporttest.Machines(nodes)), nil))
 	if tables := classed(root, "nodes"); len(tables) != 1 || len(all(tables[0], "tr")) != 4 ||
 		len(all(tables[0], "td")) != 0 {
-		t.Error("no table of three nodes without figures")
+		t.Error("got no table of three nodes without values, want one")
 	}
 	if root := pageOf(t, report.Build(reporttest.Info(t, nodes), nil)); len(classed(root,
 		"nodes")) != 0 {
-		t.Error("a table of nothing but names")
+		t.Error("got a table that has only names, want none")
 	}
 }
 
-// TestMachinesCostLittle: 100 nodes are listed and 1,000 have a cell, however many there are. A
-// page of 5,000 nodes with its charts has 1.1 MB.
+// TestMachinesCostLittle checks that the number of listed nodes and cells is limited. A page of
+// 5,000 nodes with its charts has 1.1 MB.
 func TestMachinesCostLittle(t *testing.T) {
 	a, nodes := reporttest.Fleet(1200)
 	panels := reporttest.Take(a, reporttest.Specs()[:2])
@@ -85,9 +85,9 @@ func TestMachinesCostLittle(t *testing.T) {
 	}
 	with, without := page(reporttest.Machines(nodes)), page(nodes)
 	if grown := len(with) - len(without); grown > 120<<10 || grown < 20<<10 {
-		t.Errorf("the page grows by %d bytes", grown)
+		t.Errorf("got a page that grows by %d bytes, want less", grown)
 	}
 	if !bytes.Equal(with, page(reporttest.Machines(nodes))) {
-		t.Error("the same nodes give another page")
+		t.Error("got another page for the same nodes, want the same")
 	}
 }

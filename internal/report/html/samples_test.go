@@ -17,8 +17,8 @@ import (
 	"github.com/promsnap/promsnap/internal/units"
 )
 
-// read is what the page's script makes of one sample: its text, and its value as a height in the
-// plot; NaN where it has none.
+// read decodes one sample as the page's script does: its text, and its value from its height in the
+// plot, or NaN.
 func (s *samples) read(line string, i int) (text string, value float64) {
 	n := 0
 	for _, c := range line[i*s.Digits : (i+1)*s.Digits] {
@@ -59,15 +59,15 @@ func TestSamplesReadAsTheReportWritesThem(t *testing.T) {
 		for i, v := range values {
 			text, at := s.read(s.Lines[0], i)
 			if want := unit.Format(v); text != want {
-				t.Fatalf("sample %d, %v, reads %q, want %q", i, v, text, want)
+				t.Fatalf("sample %d, %v: got %q, want %q", i, v, text, want)
 			}
 			if series.Finite(v) != series.Finite(at) ||
 				series.Finite(v) && math.Abs(at-v) > (s.High-s.Low)/resolution {
-				t.Fatalf("sample %d, %v, stands at %v of %v to %v", i, v, at, s.Low, s.High)
+				t.Fatalf("sample %d, %v: got height %v of %v to %v", i, v, at, s.Low, s.High)
 			}
 		}
 		if text, _ := s.read(s.Lines[0], len(values)); text != "–" {
-			t.Fatalf("a sample that is not there reads %q", text)
+			t.Fatalf("missing sample: got %q, want –", text)
 		}
 	})
 }
@@ -84,11 +84,11 @@ func TestSamplesOfManyLevels(t *testing.T) {
 	}
 	s := layoutOf(report.Build(report.Info{Slot: reporttest.Slot}, nil)).samplesOf(&p)
 	if s.Digits != 2 && s.Digits != 3 || len(s.Lines[0]) != s.Digits*len(values) {
-		t.Fatalf("%d levels in %d letters, %d bytes", len(s.Heights), s.Digits, len(s.Lines[0]))
+		t.Fatalf("got %d levels in %d letters, %d bytes", len(s.Heights), s.Digits, len(s.Lines[0]))
 	}
 	for i, v := range values {
 		if text, _ := s.read(s.Lines[0], i); text != units.Short.Format(v) {
-			t.Fatalf("sample %d, %v, reads %q", i, v, text)
+			t.Fatalf("sample %d, %v: got %q, want its own text", i, v, text)
 		}
 	}
 }
@@ -105,7 +105,7 @@ func TestSamplesOfWhatHasNoTimes(t *testing.T) {
 	} {
 		if s := layoutOf(report.Build(report.Info{Slot: reporttest.Slot}, nil)).
 			samplesOf(&p); s != nil {
-			t.Errorf("%s: samples %+v", name, s)
+			t.Errorf("%s: got samples %+v, want none", name, s)
 		}
 	}
 }
@@ -136,7 +136,7 @@ func TestSamplesSayWhatElseIsDrawn(t *testing.T) {
 			got = append(got, said)
 		}
 		if said := strings.Join(got, "; "); said != want {
-			t.Errorf("%s: %q, want %q", kind, said, want)
+			t.Errorf("%s: got %q, want %q", kind, said, want)
 		}
 	}
 }
@@ -171,8 +171,7 @@ func TestDaysFollowTheClock(t *testing.T) {
 	}
 }
 
-// That the script stays in its element, and that words from outside are not run, is what other
-// tests of the page hold, and of browsers.
+// Other tests check that the script stays in its element and that text from outside does not run.
 func TestScriptIsSmall(t *testing.T) {
 	size := 0
 	for _, n := range all(pageOf(t, report.Build(reporttest.Info(t, nil), nil)), "script") {
@@ -181,7 +180,7 @@ func TestScriptIsSmall(t *testing.T) {
 		}
 	}
 	if size == 0 || size > 15<<10 {
-		t.Errorf("the page's scripts have %d bytes, want 1 to 15 KiB", size)
+		t.Errorf("got scripts of %d bytes, want 1 byte to 15 KiB", size)
 	}
 }
 
@@ -198,7 +197,7 @@ func TestRemarksStandBelowTheChart(t *testing.T) {
 	root := pageOf(t, report.Build(reporttest.Info(t, nil), []snapshot.Panel{p}))
 	list := classed(root, "remarks")
 	if len(list) != 1 || text(list[0]) != "down: api 10.0.0.3:8080 <b>reversed" {
-		t.Errorf("%d lists of remarks: %q", len(list), text(list[0]))
+		t.Errorf("got %d lists of remarks, the first %q, want one", len(list), text(list[0]))
 	}
 }
 

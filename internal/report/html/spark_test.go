@@ -12,7 +12,7 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 )
 
-// A browser draws nothing of a path behind a number that it cannot read.
+// A browser draws nothing of a path after a number that it cannot read.
 func TestNumbersOfSparklines(t *testing.T) {
 	path := regexp.MustCompile(`^(M\d+(\.\d)? \d+(\.\d)?h0|L\d+(\.\d)? \d+(\.\d)?)+$`)
 	number := regexp.MustCompile(`^\d+(\.\d)?$`)
@@ -28,7 +28,7 @@ func TestNumbersOfSparklines(t *testing.T) {
 			for _, below := range []bool{false, true} {
 				s := sparkOf(report.Course{Values: values, Limit: limit, Below: below})
 				if !path.MatchString(s.Path) || s.LimitY != "" && !number.MatchString(s.LimitY) {
-					t.Errorf("of %.40v with the limit %v: path %q, limit at %q", values, limit,
+					t.Errorf("values %.40v, limit %v: got path %q, limit at %q", values, limit,
 						s.Path, s.LimitY)
 				}
 			}
@@ -51,12 +51,12 @@ func TestSpark(t *testing.T) {
 	peak[333] = 1
 	s := sparkOf(report.Course{Values: peak, Limit: 0.9})
 	if !strings.Contains(s.Path, " 1L") || s.LimitY != "3" {
-		t.Errorf("the peak is lost, or the limit is not below it: %+v", s)
+		t.Errorf("got %+v, want the peak, and the limit below it", s)
 	}
 	gap := []float64{1, 2, 3, math.NaN(), 5, 6, 7}
 	s = sparkOf(report.Course{Values: gap, Limit: math.NaN()})
 	if strings.Count(s.Path, "M") != 2 || s.LimitY != "" {
-		t.Errorf("a gap is drawn as %+v", s)
+		t.Errorf("got %+v, want a broken line at the gap", s)
 	}
 	for name, values := range map[string][]float64{
 		"none": nil, "few": {1, 2, 3}, "nothing": {
@@ -65,12 +65,12 @@ func TestSpark(t *testing.T) {
 	} {
 		s := sparkOf(report.Course{Values: values, Limit: 1})
 		if s != nil {
-			t.Errorf("%s: %+v", name, s)
+			t.Errorf("%s: got %+v, want nothing", name, s)
 		}
 	}
 	s = sparkOf(report.Course{Values: []float64{5, 5, 5, 5, 5}, Limit: 5, Below: true})
 	if strings.ContainsAny(s.Path, "NI") {
-		t.Errorf("a flat series is drawn as %s", s.Path)
+		t.Errorf("flat series: got %s, want a level line", s.Path)
 	}
 }
 
@@ -86,11 +86,11 @@ func TestSparkKeepsToItsBox(t *testing.T) {
 			return
 		}
 		if strings.Trim(s.Path, "ML0123456789. h") != "" {
-			t.Fatalf("path %s", s.Path)
+			t.Fatalf("got path %s, want numbers", s.Path)
 		}
 		for _, n := range number.FindAllString(s.Path, -1) {
 			if len(n) > 5 || n[0] == '-' {
-				t.Fatalf("%s in %s", n, s.Path)
+				t.Fatalf("got %s in %s, want a number that browsers read", n, s.Path)
 			}
 		}
 	})

@@ -10,13 +10,13 @@ import (
 	"github.com/promsnap/promsnap/internal/report/reporttest"
 )
 
-// TestTextCanBeRead holds every colour of text in a page against every ground that it stands on:
-// WCAG 2.2 asks for a contrast of 4.5.
+// TestTextCanBeRead checks the contrast of every text colour on every background: WCAG 2.2 requires
+// 4.5.
 func TestTextCanBeRead(t *testing.T) {
 	style := all(pageOf(t, report.Build(reporttest.Info(t, nil), nil)), "style")[0].FirstChild.Data
 	themes := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(style, 2)
 	if len(themes) != 2 {
-		t.Fatalf("%d themes in the style, want light and dark", len(themes))
+		t.Fatalf("got %d themes in the style, want light and dark", len(themes))
 	}
 	for i, name := range []string{"light", "dark"} {
 		colour := map[string]string{}
@@ -31,17 +31,19 @@ func TestTextCanBeRead(t *testing.T) {
 				"paper", "soft", "critical-soft", "warning-soft", "nodata-soft", "ok-soft",
 			} {
 				if c := contrast(t, colour[text], colour[ground]); c < 4.5 {
-					t.Errorf("%s: %s on %s has a contrast of %.2f", name, text, ground, c)
+					t.Errorf("%s: %s on %s: got a contrast of %.2f, want at least 4.5", name, text,
+						ground, c)
 				}
 			}
 		}
 		if c := contrast(t, "ffffff", colour["critical-fill"]); c < 4.5 {
-			t.Errorf("%s: the pill of a critical finding has a contrast of %.2f", name, c)
+			t.Errorf("%s: pill of a critical finding: got a contrast of %.2f, want at least 4.5",
+				name, c)
 		}
 	}
 }
 
-// contrast is WCAG 2.2's contrast ratio of two colours in sRGB.
+// contrast returns the contrast ratio of two sRGB colours by WCAG 2.2.
 func contrast(t *testing.T, a, b string) float64 {
 	t.Helper()
 	luminance := func(hex string) float64 {

@@ -10,8 +10,7 @@ import (
 	corpus "github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// report.json is JSON that says the word, whatever reads it: a program, or a script element that
-// somebody puts it into.
+// report.json holds the text unchanged for a program, and is safe inside a script element.
 func TestJSONOfHostileWords(t *testing.T) {
 	for _, w := range corpus.Words() {
 		file, err := Render(reporttest.Hostile(t, w.Text))
@@ -27,12 +26,12 @@ func TestJSONOfHostileWords(t *testing.T) {
 		}
 		if want := strings.ToValidUTF8(w.Text, "\ufffd"); len(w.Text) < 1000 &&
 			doc.Cluster != want && w.Name != "invalid" {
-			t.Errorf("%s: the cluster is %.100q, want %.100q", w.Name, doc.Cluster, want)
+			t.Errorf("%s: cluster: got %.100q, want %.100q", w.Name, doc.Cluster, want)
 		}
 		if bytes.ContainsAny(file.Body, "\u2028\u2029") ||
 			bytes.Contains(file.Body, []byte("</script")) ||
 			bytes.Contains(file.Body, []byte("<!--")) {
-			t.Errorf("%s: what ends a script stands in report.json", w.Name)
+			t.Errorf("%s: got the end of a script element in report.json, want it escaped", w.Name)
 		}
 	}
 }

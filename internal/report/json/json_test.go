@@ -100,11 +100,11 @@ func TestDocumentFitsTheSchema(t *testing.T) {
 		}
 	}
 	if err := schema.Validate(map[string]any{"version": 2}); err == nil {
-		t.Error("the schema takes anything")
+		t.Error("got no error for a wrong document, want the schema to reject it")
 	}
 }
 
-// infinite is a panel with what JSON has no numbers for.
+// infinite is a panel with values that JSON cannot write as numbers.
 func infinite() snapshot.Panel {
 	a := reporttest.Answers{}
 	a.Add("x", series.FromPairs("a", "b"), func(h float64) float64 {
@@ -123,7 +123,7 @@ func infinite() snapshot.Panel {
 	})[0]
 }
 
-// The file is written panel by panel, and is the document all the same.
+// The file is written one panel at a time, and still equals the document.
 func TestRenderWritesTheDocument(t *testing.T) {
 	for name, r := range map[string]*report.Report{
 		"a day": reporttest.Daily(t), "nothing": report.Build(report.Info{}, nil),
@@ -158,11 +158,11 @@ func TestDocumentReadsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Error("a document that was read and written again differs")
+		t.Error("got another document after reading and writing it, want the same")
 	}
 }
 
-// What a report says of itself in report.json is what it is.
+// ReadWhole agrees with Report.Whole.
 func TestReadWhole(t *testing.T) {
 	a, nodes := reporttest.Fleet(3)
 	failed := append(reporttest.Take(a, reporttest.Specs()[:1]), snapshot.Panel{
@@ -188,7 +188,7 @@ func TestReadWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		if tc.report.Whole() != tc.want || ReadWhole(bytes.NewReader(body)) != tc.want {
-			t.Errorf("%s: whole %t, read as whole %t, want %t", name, tc.report.Whole(),
+			t.Errorf("%s: got whole %t, read as whole %t, want %t", name, tc.report.Whole(),
 				ReadWhole(bytes.NewReader(body)), tc.want)
 		}
 	}
@@ -197,7 +197,7 @@ func TestReadWhole(t *testing.T) {
 		`{"incomplete":1,"counts":{"failed":0}}`, `{1:2}`,
 	} {
 		if ReadWhole(strings.NewReader(body)) {
-			t.Errorf("%s is read as whole", body)
+			t.Errorf("%s: got whole, want not whole", body)
 		}
 	}
 }
@@ -207,7 +207,7 @@ func TestDocumentGolden(t *testing.T) {
 	r := report.Build(reporttest.Info(t, nodes), reporttest.Take(a, reporttest.Specs()[:1]))
 	d := DocumentOf(r)
 	for i := range d.Panels {
-		for j := range d.Panels[i].Series { // six hours of samples are enough to look at
+		for j := range d.Panels[i].Series { // six hours of samples are enough
 			d.Panels[i].Series[j].Values = d.Panels[i].Series[j].Values[:6]
 		}
 	}
@@ -226,19 +226,19 @@ func TestDocumentIsBounded(t *testing.T) {
 	r := report.Build(reporttest.Info(t, nil), reporttest.Take(a, reporttest.Specs()[1:2]))
 	p := DocumentOf(r).Panels[0]
 	if len(p.Rows) != 1000 || p.RowsTruncated != 500 || p.Total != 1500 {
-		t.Errorf("%d rows, %d left off, of %d", len(p.Rows), p.RowsTruncated, p.Total)
+		t.Errorf("got %d rows, %d left out, of %d", len(p.Rows), p.RowsTruncated, p.Total)
 	}
 	if len(p.Findings) != 1000 || p.FindingsTruncated != 500 ||
 		len(DocumentOf(r).Findings) != 1000 {
-		t.Errorf("%d findings, %d left off; %d said", len(p.Findings), p.FindingsTruncated,
-			len(DocumentOf(r).Findings))
+		t.Errorf("got %d findings, %d left out; %d in the report", len(p.Findings),
+			p.FindingsTruncated, len(DocumentOf(r).Findings))
 	}
 	if r.Critical != 1500 {
-		t.Errorf("%d critical, want all 1500", r.Critical)
+		t.Errorf("got %d critical, want all 1500", r.Critical)
 	}
 }
 
-// An alert whose age is remembered says it.
+// An alert in the state has its age in report.json.
 func TestAgesInTheDocument(t *testing.T) {
 	in, panels := reporttest.Aged(t)
 	in.Zone = time.UTC
@@ -255,12 +255,11 @@ func TestAgesInTheDocument(t *testing.T) {
 	}
 	if want := `ip-10-0-1-12 {"since":"2026-11-21T23:58:00Z","new":true,"day":2}`; len(said) != 5 ||
 		said[0] != want {
-		t.Errorf("%d alerts in the document, the first is %s, want %s", len(said), said[0], want)
+		t.Errorf("got %d alerts in the document, the first %s, want %s", len(said), said[0], want)
 	}
 }
 
-// The value of what has ended is its peak, as the page shows it, whether or not the page was
-// written.
+// The value of an ended finding is its peak, as in the page, whether or not the page was rendered.
 func TestValueOfWhatHasEnded(t *testing.T) {
 	got := map[string]string{}
 	for _, f := range DocumentOf(reporttest.Daily(t)).Findings {

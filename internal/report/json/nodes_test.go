@@ -27,12 +27,14 @@ func TestMachinesInTheDocument(t *testing.T) {
 	many[1400] = snapshot.Node{Name: "z", Known: true, Cordoned: true}
 	d := DocumentOf(report.Build(reporttest.Info(t, many), nil)).Nodes
 	if len(d.Known) != documentRows || d.KnownTruncated != 500 || d.Known[0].Name != "z" {
-		t.Errorf("%d nodes, %d left off, %s first", len(d.Known), d.KnownTruncated, d.Known[0].Name)
+		t.Errorf("got %d nodes, %d left out, %s first", len(d.Known), d.KnownTruncated,
+			d.Known[0].Name)
 	}
 }
 
 func TestNobodyAskedForMachines(t *testing.T) {
 	if d := DocumentOf(reporttest.Daily(t)); d.Nodes.Known != nil {
-		t.Errorf("report.json knows %v, and nobody asked the Kubernetes API", d.Nodes.Known)
+		t.Errorf("got nodes %v in report.json, want none: the Kubernetes API was not asked",
+			d.Nodes.Known)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// remembered is a memory of the panels' alerts, each advanced through the slots before the
-// report's; since says when what fires began.
+// remembered returns a state with the panels' alerts, advanced through the slots before the
+// report's. since has the start of each alert that fires.
 func remembered(panels []snapshot.Panel, since map[string]time.Time,
 	slots ...time.Time) *report.Known {
 	k := &report.Known{}
@@ -54,8 +54,8 @@ func remembered(panels []snapshot.Panel, since map[string]time.Time,
 	return k
 }
 
-// Aged is the daily report with what is remembered of its alerts: one is new, one three days old,
-// the others are of today.
+// Aged returns the daily report with the state of its alerts: one is new, one is three days old,
+// and the others began today.
 func Aged(t testing.TB) (report.Info, []snapshot.Panel) {
 	t.Helper()
 	a, nodes := Fleet(42)
@@ -67,8 +67,8 @@ func Aged(t testing.TB) (report.Info, []snapshot.Panel) {
 	return in, panels
 }
 
-// Korean is the report of daily in Korean, with a failure and a warning. The panels' own words are
-// left out: other tests are about them.
+// Korean returns the daily report in Korean, with a failure and a warning. The texts of the panels
+// are left out: other tests cover them.
 func Korean(t testing.TB) *report.Report {
 	t.Helper()
 	a, nodes := Fleet(42)
@@ -93,12 +93,12 @@ func Korean(t testing.TB) *report.Report {
 	}))
 }
 
-// Evil is written into every place that a word from outside can reach. Its brackets, quotes and
-// newlines close whatever they stand in.
+// Evil is written to every place that text from outside can reach. Its brackets, quotes and
+// newlines try to close whatever they are in.
 const Evil = "x\"'><script>alert(1)</script><img src=x " +
 	"onerror=alert(1)>--></style></title>`{{.W}}<!channel>&amp;%00"
 
-// Hostile is a report in which word stands wherever a word from outside can.
+// Hostile returns a report with word wherever text from outside can be.
 func Hostile(t testing.TB, word string) *report.Report {
 	t.Helper()
 	in := report.Info{

@@ -1,5 +1,5 @@
-// Package reporttest is a made-up cluster and the reports of it, for the tests of what reports say
-// and how they are written.
+// Package reporttest has a made-up cluster and reports about it, for tests of reports and their
+// formats.
 package reporttest
 
 import (
@@ -24,7 +24,7 @@ import (
 // Slot is a Sunday, nine in the morning in Seoul.
 var Slot = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-// Seoul is the reports' zone.
+// Seoul returns the zone of the reports.
 func Seoul(t testing.TB) *time.Location {
 	t.Helper()
 	z, err := time.LoadLocation("Asia/Seoul")
@@ -34,8 +34,8 @@ func Seoul(t testing.TB) *time.Location {
 	return z
 }
 
-// Answers is a Prometheus that gives prepared answers: by query, the series as functions of the
-// time since the window's begin.
+// Answers is a Prometheus with prepared answers: for each query, series as functions of the time
+// since the window began.
 type Answers map[string][]Answer
 
 // Answer is one series of an answer.
@@ -78,7 +78,7 @@ func (a Answers) Present(_ context.Context, names []string, _,
 	return present, nil
 }
 
-// Wave is a daily rhythm around mid with some noise that is the same in every run.
+// Wave returns a daily rhythm around mid, with noise that is the same in every run.
 func Wave(mid, swing, phase float64) func(float64) float64 {
 	return func(h float64) float64 {
 		noise := math.Sin(h*7.3+phase*3)*math.Sin(h*2.9+phase*11) + 0.5*math.Sin(h*23.1+phase)
@@ -86,20 +86,20 @@ func Wave(mid, swing, phase float64) func(float64) float64 {
 	}
 }
 
-// Constant is the same at all times.
+// Constant returns a function that is always v.
 func Constant(v float64) func(float64) float64 { return func(float64) float64 { return v } }
 
-// leak climbs to top and stays beyond .9 from a quarter past two in the night.
+// leak rises, and stays above 0.9 from 02:15 on.
 func leak(h float64) float64 {
 	return 0.55 + 0.39*math.Min(1, math.Pow(h/24, 0.9)) + 0.004*math.Sin(h*9) +
 		0.025*math.Exp(-(h-17)*(h-17)/81)
 }
 
-// NodeName is the name of the i-th node.
+// NodeName returns the name of the i-th node.
 func NodeName(i int) string { return fmt.Sprintf("ip-10-0-%d-%d", i/20+1, 10+i%20) }
 
-// Fleet answers for a cluster of so many nodes, two of them without an exporter, with things to
-// find.
+// Fleet returns the answers and the nodes of a cluster in which there is something to find. One
+// node in twenty has no exporter.
 func Fleet(nodes int) (Answers, []snapshot.Node) {
 	a := Answers{
 		"kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes": {},
@@ -181,7 +181,7 @@ func (a Answers) Add(query string, ls series.Labels, at func(float64) float64) {
 	a[query] = append(a[query], Answer{ls, at})
 }
 
-// Specs are panels in the built-in panels' shape over fleetOf's answers.
+// Specs returns panels like the built-in ones, with queries that Fleet answers.
 func Specs() []panel.Spec {
 	limits := func(name string, warning, critical float64, d time.Duration) []rules.Rule {
 		r := rules.Rule{Name: name, Warning: rules.At(warning), For: d}
@@ -231,8 +231,8 @@ func Specs() []panel.Spec {
 			Queries: []panel.Query{
 				{Expr: "network", Unit: units.BytesPerSecond, Legend: "{{node}}"},
 			},
-			Subject: "network traffic", Why: "No limit: a virtual NIC's reported speed is not your " +
-				"cloud bandwidth.",
+			Subject: "network traffic", Why: "No limit: a virtual NIC's reported speed is not " +
+				"your cloud bandwidth.",
 		},
 		{
 			Name: "node-network-errors", Title: "Node network errors", Section: "Nodes",
@@ -309,14 +309,14 @@ func Specs() []panel.Spec {
 	}
 }
 
-// Take runs the specs over the answers as the line does.
+// Take queries the answers as a run does.
 func Take(a Answers, specs []panel.Spec) []snapshot.Panel {
 	return snapshot.Take(context.Background(), a, specs, snapshot.Options{
 		Slot: Slot, Range: 24 * time.Hour, QueryOffset: time.Minute,
 	})
 }
 
-// Info is what the daily report is about.
+// Info returns the Info of the daily report.
 func Info(t testing.TB, nodes []snapshot.Node) report.Info {
 	t.Helper()
 	return report.Info{
@@ -329,15 +329,15 @@ func Info(t testing.TB, nodes []snapshot.Node) report.Info {
 	}
 }
 
-// Daily is the report of a cluster of 42 nodes.
+// Daily returns the report of a cluster of 42 nodes.
 func Daily(t testing.TB) *report.Report {
 	t.Helper()
 	a, nodes := Fleet(42)
 	return report.Build(Info(t, nodes), Take(a, Specs()))
 }
 
-// Machines are nodes as the Kubernetes API tells of them: of three pools and zones, three behind
-// with their kubelet, some in trouble.
+// Machines returns nodes as the Kubernetes API reports them: in three pools and zones, three of
+// them with an old kubelet, some in trouble.
 func Machines(nodes []snapshot.Node) []snapshot.Node {
 	out := slices.Clone(nodes)
 	for i := range out {
@@ -369,7 +369,7 @@ func Machines(nodes []snapshot.Node) []snapshot.Node {
 	return out
 }
 
-// WithMachines is the daily report of a promsnap that may ask the Kubernetes API.
+// WithMachines returns the daily report of a promsnap that can ask the Kubernetes API.
 func WithMachines(t testing.TB) *report.Report {
 	t.Helper()
 	a, nodes := Fleet(42)
