@@ -66,8 +66,8 @@ func genSlots() *rapid.Generator[[]int] {
 	})
 }
 
-// difference says in what two memories differ, "" where they do not. reflect is much the quicker
-// one.
+// difference returns how two memories differ, "" if they do not. It tries reflect first because
+// that is much faster.
 func difference(a, b Memory) string {
 	if reflect.DeepEqual(a, b) {
 		return ""
@@ -75,9 +75,9 @@ func difference(a, b Memory) string {
 	return cmp.Diff(a, b, cmpopts.EquateEmpty(), cmpopts.EquateNaNs())
 }
 
-// part returns some of what a rule came to: as a part of the answer, or as nothing.
-func part(t *rapid.T, whole RuleResult) RuleResult {
-	r := whole
+// part returns some of a rule's result: as a partial answer, or as none.
+func part(t *rapid.T, full RuleResult) RuleResult {
+	r := full
 	switch rapid.IntRange(0, 2).Draw(t, "part") {
 	case 0:
 		return RuleResult{ID: r.ID}
@@ -85,7 +85,7 @@ func part(t *rapid.T, whole RuleResult) RuleResult {
 		return r
 	}
 	r.Data, r.Findings, r.Series = DataPartial, nil, nil
-	for _, f := range whole.Findings {
+	for _, f := range full.Findings {
 		if rapid.Bool().Draw(t, "has") {
 			r.Findings = append(r.Findings, f)
 		}
@@ -93,7 +93,7 @@ func part(t *rapid.T, whole RuleResult) RuleResult {
 	return r
 }
 
-// crowded tells whether an alert may have lost an episode.
+// crowded reports whether an alert may have lost an episode.
 func crowded(m Memory) bool {
 	for _, a := range m.Alerts {
 		if len(a.Episodes) == maxEpisodes {
@@ -103,8 +103,9 @@ func crowded(m Memory) bool {
 	return false
 }
 
-// One series of an alert has recovered while nobody looked, of another nothing says so: what fires
-// now is of the episode before, whether the two come together or one after the other.
+// One series of an alert recovered between two slots; nothing shows that the other did. What fires
+// now belongs to the previous episode, whether the two series arrive together or one after the
+// other.
 func TestAdvanceInPartsAfterMissedSlots(t *testing.T) {
 	w := &watch{rule: memoryHigh, window: 15, series: map[string]string{
 		"a/1": strings.Repeat("9", 20) + strings.Repeat("5", 26) + strings.Repeat("9", 14),
@@ -113,16 +114,16 @@ func TestAdvanceInPartsAfterMissedSlots(t *testing.T) {
 	w.rule.For = 0
 	w.edit = func(r *RuleResult) { r.KeepFiringFor = 4 * time.Minute }
 	w.advance(20)
-	whole := w.result(60)
-	if len(whole.Findings) != 2 {
-		t.Fatalf("%d findings, want those of two series", len(whole.Findings))
+	full := w.result(60)
+	if len(full.Findings) != 2 {
+		t.Fatalf("got %d findings, want those of two series", len(full.Findings))
 	}
-	atOnce := Advance(w.memory, Evaluation{Rules: []RuleResult{whole}}, minute(60))
-	for _, f := range whole.Findings {
-		some := whole
+	atOnce := Advance(w.memory, Evaluation{Rules: []RuleResult{full}}, minute(60))
+	for _, f := range full.Findings {
+		some := full
 		some.Data, some.Findings = DataPartial, []Judged{f}
 		inParts := Advance(Advance(w.memory, Evaluation{Rules: []RuleResult{some}}, minute(60)),
-			Evaluation{Rules: []RuleResult{whole}}, minute(60))
+			Evaluation{Rules: []RuleResult{full}}, minute(60))
 		if d := difference(inParts, atOnce); d != "" {
 			t.Errorf("with %s first (- in parts, + at once):\n%s", f.Name, d)
 		}
@@ -136,22 +137,22 @@ func TestAdvanceInPartsIsAdvanceAtOnce(t *testing.T) {
 		for _, n := range genSlots().Draw(t, "slots") {
 			a, b := w.result(n), v.result(n)
 			b.ID.Rule = "Other"
-			if rapid.IntRange(0, 4).Draw(t, "quality") == 0 { // of the whole answer
+			if rapid.IntRange(0, 4).Draw(t, "quality") == 0 { // of the full answer
 				a = part(t, a)
 			}
 			first := Evaluation{Rules: []RuleResult{part(t, a), part(t, b)}}
 			if first.Rules[0].Data > a.Data {
 				first.Rules[0] = RuleResult{ID: a.ID}
 			}
-			whole := Evaluation{Rules: []RuleResult{a, b}}
+			full := Evaluation{Rules: []RuleResult{a, b}}
 			partly := Advance(m, first, minute(n))
-			inParts := Advance(partly, whole, minute(n))
-			atOnce := Advance(m, whole, minute(n))
+			inParts := Advance(partly, full, minute(n))
+			atOnce := Advance(m, full, minute(n))
 			if diff := difference(atOnce, inParts); diff != "" && !crowded(atOnce) &&
 				!crowded(partly) && !crowded(inParts) {
 				t.Fatalf("slot %d: at once, and (+) in parts:\n%s", n, diff)
 			}
-			if diff := difference(atOnce, Advance(atOnce, whole, minute(n))); diff != "" {
+			if diff := difference(atOnce, Advance(atOnce, full, minute(n))); diff != "" {
 				t.Fatalf("slot %d: once, and (+) twice:\n%s", n, diff)
 			}
 			m = atOnce
@@ -159,8 +160,8 @@ func TestAdvanceInPartsIsAdvanceAtOnce(t *testing.T) {
 	})
 }
 
-// A hole is no end: what stops firing has had a sample within the limits since, is silent for a
-// day, or is gone as somebody says.
+// A hole does not end an alert. An alert stops firing only if it had a sample within the limits
+// since, had no data for a day, or its object is gone.
 func TestAdvanceEndsNothingByAHole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := genWatch().Draw(t, "rule")
@@ -173,24 +174,24 @@ func TestAdvanceEndsNothingByAHole(t *testing.T) {
 				if !a.Fires() || after.Fires() {
 					continue
 				}
-				well := false
+				recovered := false
 				for name, text := range w.series {
 					node, _, _ := strings.Cut(name, "/")
 					for i := range min(n, len(text)) {
-						well = well || node == a.Identity["node"] && (text[i] == '5') &&
+						recovered = recovered || node == a.Identity["node"] && (text[i] == '5') &&
 							minute(i).After(a.Now().Since)
 					}
 				}
-				if !well {
-					t.Fatalf("slot %d: %s became\n%s\nwithout a sample within the limits", n,
-						said(before), said(w.memory))
+				if !recovered {
+					t.Fatalf("slot %d: without a sample within the limits: got\n%s\nwant\n%s", n,
+						summary(w.memory), summary(before))
 				}
 			}
 		}
 	})
 }
 
-// What no slot saw firing is never told as firing.
+// An alert that no slot saw firing never fires.
 func TestAdvanceKeepsOnlyWhatASlotSaw(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := genWatch().Draw(t, "rule")
@@ -204,7 +205,8 @@ func TestAdvanceKeepsOnlyWhatASlotSaw(t *testing.T) {
 			}
 			for k, a := range w.memory.Alerts {
 				if a.Fires() && !seen[k] {
-					t.Fatalf("slot %d: %s fires, and no slot saw it\n%s", n, k, said(w.memory))
+					t.Fatalf("slot %d: %s fires, want it ended: no slot saw it\n%s", n, k,
+						summary(w.memory))
 				}
 			}
 		}
@@ -216,19 +218,19 @@ func TestAdvanceIsNeverRewound(t *testing.T) {
 		w := genWatch().Draw(t, "rule")
 		slots := genSlots().Draw(t, "slots")
 		w.advance(slots...)
-		before := said(w.memory)
+		before := summary(w.memory)
 		m := w.memory
 		for _, n := range slots[:len(slots)-1] {
 			m = Advance(m, Evaluation{Rules: []RuleResult{w.result(n)}}, minute(n))
 		}
-		if diff := difference(w.memory, m); diff != "" || said(w.memory) != before {
-			t.Fatalf("older slots changed it:\n%s", diff)
+		if diff := difference(w.memory, m); diff != "" || summary(w.memory) != before {
+			t.Fatalf("older slots changed the memory (- want, + got):\n%s", diff)
 		}
 	})
 }
 
-// Whatever slots are missed: what fires at the last slot is known to, since no later than the
-// samples say; and what had fired and ended since the last run is an episode.
+// Whatever slots are missed: the memory has what fires at the last slot, from no later than the
+// samples show, and an episode for what fired and ended since the last slot.
 func TestAdvanceHeals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := genWatch().Draw(t, "rule")
@@ -241,22 +243,23 @@ func TestAdvanceHeals(t *testing.T) {
 				if f.Status == Breach &&
 					(!known || !a.Fires() || a.Now().Since.After(f.Streak.From) ||
 						a.Severity < f.Severity) {
-					t.Fatalf("slot %d: %v since %v, and remembered is %q", n, f.Severity,
-						f.Streak.From, said(w.memory))
+					t.Fatalf("slot %d: want %v since %v, got %q", n, f.Severity,
+						f.Streak.From, summary(w.memory))
 				}
 				if s := f.Latest; s != nil && last > 0 && s.To.After(before.SeenUntil()) &&
 					!slices.ContainsFunc(a.Episodes, func(e Episode) bool {
 						return e.Holds(s.From) && e.Holds(s.To)
 					}) {
-					t.Fatalf("slot %d: over from %v to %v, and remembered is %q", n, s.From, s.To,
-						said(w.memory))
+					t.Fatalf("slot %d: want an episode from %v to %v, got %q", n, s.From, s.To,
+						summary(w.memory))
 				}
 			}
 			for k, a := range w.memory.Alerts {
 				for i, e := range a.Episodes {
 					if e.Last.Before(e.Since) || i > 0 && !a.Episodes[i-1].Last.Before(e.Since) ||
 						i < len(a.Episodes)-1 && e.Fires() {
-						t.Fatalf("slot %d: %s has the episodes %+v", n, k, a.Episodes)
+						t.Fatalf("slot %d: %s: got %+v, want ordered episodes, only the last firing",
+							n, k, a.Episodes)
 					}
 				}
 			}

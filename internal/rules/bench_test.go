@@ -8,7 +8,7 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// day is 720 samples that go up and down and stay below 90.
+// day returns 720 samples that go up and down and stay below 90.
 func day() (series.Series, series.Grid) {
 	values := make([]float64, 720)
 	for i := range values {
@@ -39,11 +39,11 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
-func TestJudgeAllocatesNothingWhereNothingIsFound(t *testing.T) {
+func TestJudgeAllocatesNothingWithoutStreaks(t *testing.T) {
 	s, g := day()
 	for name, r := range benched {
 		if allocs := testing.AllocsPerRun(10, func() { Judge(r, s, g) }); allocs != 0 {
-			t.Errorf("%s: %v allocations", name, allocs)
+			t.Errorf("%s: got %v allocations, want none", name, allocs)
 		}
 	}
 }

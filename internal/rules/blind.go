@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// BlindName and BlindKey know the one alert that promsnap has of itself: it can see nothing, or
-// only a part. It is of no panel, and so no rule of a configuration has its key. It is an alert
-// like every other to whoever tells, silences or routes it.
+// BlindName and BlindKey identify the one alert that promsnap has about itself: it can see nothing,
+// or only a part. The alert belongs to no panel, so no configured rule has its key. It is sent,
+// silenced and routed like any other alert.
 const (
 	BlindName     = "PromsnapBlind"
 	BlindKey  Key = "/" + BlindName + "{}"
 )
 
-// blindSlots is how many slots in a row must not have seen everything before people are told: one
-// may be a Prometheus that restarts.
+// blindSlots is how many slots in a row must miss data before the alert fires. A single one may be
+// a Prometheus that restarts.
 const blindSlots = 2
 
 // The values of promsnap's own alert.
@@ -23,10 +23,11 @@ const (
 	blindToPart Number = 0.5
 )
 
-// look begins promsnap's own alert, keeps it up or ends it, by the slots in a row at which no rule
-// had complete data. It goes on from the first of them to the slot that sees everything again. A
-// slot that began it by a part of its data takes that back when another part is there.
-func (m *Memory) look(slot time.Time) {
+// updateBlind starts, continues or ends promsnap's own alert, by the number of slots in a row at
+// which no rule had complete data. The alert lasts from the first of them to the slot that sees
+// everything again. If a slot started it from a part of its data, the rest of that data removes it
+// again.
+func (m *Memory) updateBlind(slot time.Time) {
 	since, slots := blindSince(m.Checks)
 	a, known := m.Alerts[BlindKey]
 	fires := known && a.Fires()
@@ -61,7 +62,7 @@ func (m *Memory) look(slot time.Time) {
 	m.Alerts[BlindKey] = a
 }
 
-// SeesPart reports whether promsnap's own alert is of answers that were partial, and not of none.
+// SeesPart reports whether promsnap's own alert is about partial answers rather than none.
 func (a Alert) SeesPart() bool { return a.IsBlindness() && a.Value == blindToPart }
 
 // Blind reports whether promsnap's own alert fires.
@@ -70,10 +71,10 @@ func (m Memory) Blind() bool {
 	return ok && a.Fires()
 }
 
-// IsBlindness tells promsnap's own alert from those of rules.
+// IsBlindness reports whether a is promsnap's own alert.
 func (a Alert) IsBlindness() bool { return a.Panel == "" && a.Rule == BlindName }
 
-// blind is promsnap's own alert with these episodes.
+// blind returns promsnap's own alert with these episodes.
 func blind(es []Episode) Alert {
 	return Alert{
 		Rule: BlindName, Name: "promsnap", Labels: map[string]string{},
@@ -82,8 +83,8 @@ func blind(es []Episode) Alert {
 	}
 }
 
-// blindSince counts the newest slots in a row at which nothing or only a part was seen, and returns
-// the first of them.
+// blindSince counts the newest slots in a row that saw nothing or only a part, and returns the
+// first of them.
 func blindSince(rows []Checks) (first time.Time, slots int) {
 	for i := len(rows) - 1; i >= 0 && rows[i].Data != DataComplete; i-- {
 		first, slots = rows[i].From, slots+rows[i].N

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// failedAll is an evaluation that has seen nothing of a rule.
+// failedAll is an evaluation in which every rule failed.
 func failedAll(rs ...RuleResult) Evaluation {
 	var e Evaluation
 	for _, r := range rs {
@@ -19,8 +19,9 @@ func failedAll(rs ...RuleResult) Evaluation {
 	return e
 }
 
-// Whatever is seen when: the alert fires while the newest two slots or more have seen nothing,
-// since the first of them; nothing else moves meanwhile; and parts of a slot are worth the whole.
+// Whatever the slots see: the alert fires while the newest two or more slots saw nothing, since the
+// first of them. Meanwhile no other alert changes. A slot evaluated in parts equals one evaluated
+// at once.
 func TestBlindness(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := genWatch().Draw(t, "rule")
@@ -31,10 +32,10 @@ func TestBlindness(t *testing.T) {
 			before := withoutBlind(m)
 			once := Advance(m, failedAll(r), minute(n))
 			if rapid.IntRange(0, 2).Draw(t, "seen") == 0 {
-				whole := Evaluation{Rules: []RuleResult{r}}
-				atOnce := Advance(m, whole, minute(n))
+				full := Evaluation{Rules: []RuleResult{r}}
+				atOnce := Advance(m, full, minute(n))
 				for _, inParts := range []Memory{
-					Advance(once, whole, minute(n)), Advance(atOnce, failedAll(r), minute(n)),
+					Advance(once, full, minute(n)), Advance(atOnce, failedAll(r), minute(n)),
 				} {
 					if diff := difference(atOnce, inParts); diff != "" && !crowded(atOnce) &&
 						!crowded(inParts) {
@@ -44,35 +45,36 @@ func TestBlindness(t *testing.T) {
 				m, blindFor = atOnce, nil
 			} else {
 				if after := withoutBlind(once); after != before {
-					t.Fatalf("slot %d saw nothing, and\n%s\nbecame\n%s", n, before, after)
+					t.Fatalf("slot %d saw nothing: got\n%s\nwant\n%s", n, after, before)
 				}
 				m, blindFor = once, append(blindFor, n)
 			}
 			a := m.Alerts[BlindKey]
 			if fires := len(a.Episodes) > 0 && a.Fires(); fires != (len(blindFor) >= blindSlots) {
-				t.Fatalf("slot %d: blind at %v, and fires is %v", n, blindFor, fires)
+				t.Fatalf("slot %d: blind at %v: got fires %v, want %v", n, blindFor, fires, !fires)
 			} else if e := a.Episodes; fires && (!a.Now().Since.Equal(minute(blindFor[0])) ||
 				!a.Now().Last.Equal(minute(n)) || a.Severity != Critical) {
-				t.Fatalf("slot %d: blind at %v, and remembered is %+v", n, blindFor, e)
+				t.Fatalf("slot %d: blind at %v: got %+v, want one critical episode over them", n,
+					blindFor, e)
 			}
 			for i, e := range a.Episodes {
 				if e.Last.Before(e.Since) || i > 0 && !a.Episodes[i-1].Last.Before(e.Since) {
-					t.Fatalf("slot %d: the episodes are %+v", n, a.Episodes)
+					t.Fatalf("slot %d: got the episodes %+v, want them in order", n, a.Episodes)
 				}
 			}
 		}
 	})
 }
 
-// withoutBlind is what is said of every alert but promsnap's own.
+// withoutBlind summarizes every alert but promsnap's own.
 func withoutBlind(m Memory) string {
-	lines := strings.Split(said(m), "\n")
+	lines := strings.Split(summary(m), "\n")
 	return strings.Join(slices.DeleteFunc(lines, func(s string) bool {
 		return strings.HasPrefix(s, "BLIND")
 	}), "\n")
 }
 
-func TestBlindnessOutlivesItsSurroundings(t *testing.T) {
+func TestBlindAlertIsNeverDropped(t *testing.T) {
 	w := watch{rule: memoryHigh, window: 60, series: map[string]string{}}
 	for i := range maxAlerts {
 		w.series[fmt.Sprintf("n%04d", i)] = strings.Repeat("9", 60)
@@ -81,16 +83,16 @@ func TestBlindnessOutlivesItsSurroundings(t *testing.T) {
 	r := w.result(15)
 	m := Advance(Advance(w.memory, failedAll(r), minute(15)), failedAll(r), minute(20))
 	if a := m.Alerts[BlindKey]; !a.Fires() || len(m.Alerts) != maxAlerts || m.Overflow != 1 {
-		t.Errorf("with as many alerts as are remembered: %+v, %d alerts and %d over",
-			a, len(m.Alerts), m.Overflow)
+		t.Errorf("got %+v, %d alerts and an overflow of %d; want it firing, %d and 1",
+			a, len(m.Alerts), m.Overflow, maxAlerts)
 	}
 	now := failedAll(r)
 	now.Configured = []RuleID{r.ID}
 	if m = Advance(m, now, minute(25)); !m.Alerts[BlindKey].Fires() {
-		t.Error("it ended because no rule of the configuration is called so")
+		t.Error("promsnap's own alert ended, want it to fire although no rule is configured for it")
 	}
 	if m = Advance(m, Evaluation{Configured: []RuleID{}}, minute(30)); m.Alerts[BlindKey].Fires() {
-		t.Error("a report without rules is blind")
+		t.Error("promsnap's own alert fires, want it ended in a report without rules")
 	}
 
 	m = Memory{}
@@ -98,7 +100,7 @@ func TestBlindnessOutlivesItsSurroundings(t *testing.T) {
 		m = Advance(m, failedAll(r), start.Add(time.Duration(n)*7*24*time.Hour))
 	}
 	if a, ok := m.Alerts[BlindKey]; !ok || !a.Now().Since.Equal(start) {
-		t.Errorf("three weeks without a look are %+v", a)
+		t.Errorf("three weeks without data: got %+v, want it firing since %v", a, start)
 	}
 }
 
@@ -116,14 +118,14 @@ func TestNew(t *testing.T) {
 	}
 	w.advance(5)
 	if isNew("a") {
-		t.Error("new at the first slot of all, before which nobody looked")
+		t.Error("a is new at the very first slot, want it not new")
 	}
 	w.advance(10, 10) // a run, and its retry
 	if isNew("a") || !isNew("b") {
-		t.Errorf("a %v, b %v", isNew("a"), isNew("b"))
+		t.Errorf("got new a %v, b %v; want only b new", isNew("a"), isNew("b"))
 	}
 	w.advance(15)
 	if isNew("b") {
-		t.Error("new at the second slot that sees it")
+		t.Error("b is new at the second slot that sees it, want it not new")
 	}
 }

@@ -10,15 +10,15 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Problem is something wrong with a rule as it was configured.
+// Problem is a mistake in the configuration of a rule.
 type Problem struct {
 	// the key below the rule: above, above.critical, for, reduce; empty: the rule itself
 	Field   string
 	Message string // what is wrong and what to write instead
 }
 
-// Check returns all that is wrong with r in a panel with this range and step. A step of 0 is one
-// that is not known yet, and leaves out what depends on it.
+// Check returns every mistake in r for a panel with this range and step. A step of 0 is not known
+// yet; checks that depend on it are skipped.
 func (r Rule) Check(rng, step time.Duration) []Problem {
 	problems := r.checkLimits()
 	add := func(field, format string, args ...any) {
@@ -47,7 +47,7 @@ func (r Rule) Check(rng, step time.Duration) []Problem {
 	return problems
 }
 
-// checkLimits looks at the limits alone.
+// checkLimits checks the limits alone.
 func (r Rule) checkLimits() []Problem {
 	var problems []Problem
 	side := r.Direction.String()
@@ -76,10 +76,10 @@ func (r Rule) checkLimits() []Problem {
 	return problems
 }
 
-// figures are the names of the figures in the order of the documentation.
+// figures returns the figures in the order of the documentation.
 func figures() []Reduce { return []Reduce{Last, Avg, Min, Max, P50, P90, P95, P99} }
 
-// known says that r is a figure, or none.
+// known reports whether r is a figure or empty.
 func (r Reduce) known() bool {
 	for _, f := range figures() {
 		if r == f {
@@ -97,11 +97,10 @@ func reduceNames() string {
 	return strings.Join(names, ", ")
 }
 
-// written is a duration as the configuration has it: 1h30m, not 1h30m0s.
+// written formats a duration as in the configuration: 1h30m, not 1h30m0s.
 func written(d time.Duration) string { return model.Duration(d).String() }
 
-// atMost is the advice of a largest duration, to the second; where there is none, of any that is
-// smaller.
+// atMost advises a largest duration, to the second, or "less" if that would be 0 or negative.
 func atMost(d time.Duration) string {
 	if d = d.Truncate(time.Second); d > 0 {
 		return "at most " + written(d)

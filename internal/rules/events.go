@@ -7,19 +7,19 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// dateEvents gives the streaks of a finding the time of their newest event, where the samples count
-// events (Rule.Within).
+// dateEvents sets the time of the newest event of a finding's streaks, if the samples count events
+// (Rule.Within).
 func (r Rule) dateEvents(f *Finding, values []float64, g series.Grid) {
 	if r.Within <= 0 || g.Step <= 0 || f.Streak == nil && f.Earlier == nil && f.Latest == nil {
 		return
 	}
-	happened := newEvents(values, max(int(r.Within/g.Step), 1))
+	isEvent := newEvents(values, max(int(r.Within/g.Step), 1))
 	for _, s := range []*Streak{f.Streak, f.Earlier, f.Latest} {
 		if s == nil || !s.Event.IsZero() {
 			continue
 		}
-		for i := min(int(s.To.Sub(g.Start)/g.Step), len(happened)-1); i >= 0; i-- {
-			if happened[i] {
+		for i := min(int(s.To.Sub(g.Start)/g.Step), len(isEvent)-1); i >= 0; i-- {
+			if isEvent[i] {
 				s.Event = g.At(i)
 				break
 			}
@@ -27,9 +27,10 @@ func (r Rule) dateEvents(f *Finding, values []float64, g series.Grid) {
 	}
 }
 
-// newEvents returns at which samples there was an event since the sample before. A sample counts
-// those of the last so many steps: it is the one before it, and what is new, less what is that old
-// now. Of what happened before the first sample of the grid the time is not known.
+// newEvents reports for each sample whether there was an event since the sample before it. A sample
+// counts the events of the last within steps: it is the sample before it, plus new events, minus
+// those that have become too old. The times of events before the first sample of the grid are not
+// known.
 func newEvents(values []float64, within int) []bool {
 	n := make([]float64, len(values))
 	last := -1
@@ -56,13 +57,14 @@ func newEvents(values []float64, within int) []bool {
 	return is
 }
 
-// Dated returns when the newest event of the streak happened, where each sample counts those of so
-// long before it: at a time, or, where the samples do not show it, before one.
+// Dated returns the time of the newest event of the streak, where each sample counts the events of
+// that long before it. If the samples do not show the event, before is true and the event was
+// earlier than at.
 func (s *Streak) Dated(within time.Duration) (at time.Time, before bool) {
 	return dated(s.Event, s.From, s.To, within)
 }
 
-// Dated returns when the newest event of the episode happened, as Streak.Dated does.
+// Dated returns the time of the newest event of the episode, like Streak.Dated.
 func (e Episode) Dated(within time.Duration) (at time.Time, before bool) {
 	return dated(e.Event, e.Since, e.Last, within)
 }

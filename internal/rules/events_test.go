@@ -8,9 +8,9 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// TestAnEventHasATime looks at counts of the last hour, a sample every 20 minutes: the newest event
-// is where the count rises, or stays although an event of an hour ago is no longer in it.
-func TestAnEventHasATime(t *testing.T) {
+// TestNewestEventIsDated uses counts of the last hour, a sample every 20 minutes. The newest event
+// is where the count rises, or stays although an event of an hour ago is no longer counted.
+func TestNewestEventIsDated(t *testing.T) {
 	hole := math.NaN()
 	for _, c := range []struct {
 		name   string
@@ -24,7 +24,7 @@ func TestAnEventHasATime(t *testing.T) {
 		{"two that have passed", []float64{0, 1, 2, 2, 1, 0}, OK, 2},
 		{"the count falls although something is new", []float64{0, 3, 3, 3, 1}, Breach, 4},
 		{"the count falls and nothing is new", []float64{0, 2, 2, 3, 1, 1}, Breach, 3},
-		{"seen over a hole", []float64{0, 0, hole, 1, 1}, Breach, 3},
+		{"seen after a hole", []float64{0, 0, hole, 1, 1}, Breach, 3},
 		{"an hour ago lies in a hole", []float64{0, 1, hole, hole, 0, 0}, OK, 1},
 		{"before the first sample", []float64{1, 1, 0, 0}, OK, -1},
 		{"before the first sample, and going on", []float64{2, 2}, Breach, -1},
@@ -38,7 +38,7 @@ func TestAnEventHasATime(t *testing.T) {
 			r := Rule{Name: "Killed", Critical: At(0), Within: time.Hour, NoData: ResolveOnNoData}
 			f := Judge(r, series.Series{Values: c.counts}, g)
 			if f.Status != c.status {
-				t.Fatalf("it is %v, want %v", f.Status, c.status)
+				t.Fatalf("got %v, want %v", f.Status, c.status)
 			}
 			streak := f.Streak
 			if streak == nil {
@@ -49,19 +49,19 @@ func TestAnEventHasATime(t *testing.T) {
 				want = g.At(c.event)
 			}
 			if !streak.Event.Equal(want) {
-				t.Errorf("the newest event was at %v, want %v", streak.Event, want)
+				t.Errorf("newest event: got %v, want %v", streak.Event, want)
 			}
 			at, before := streak.Dated(r.Within)
 			if before != (c.event < 0) || before && !at.Equal(g.Start) {
-				t.Errorf("dated %v, before it: %t", at, before)
+				t.Errorf("got %v, before %t; want before %t", at, before, c.event < 0)
 			}
 		})
 	}
 }
 
-// TestAnAlertKnowsItsNewestEvent carries one over three slots, the last of which sees no event any
-// more.
-func TestAnAlertKnowsItsNewestEvent(t *testing.T) {
+// TestAlertKeepsItsNewestEvent carries an alert over three slots, the last of which no longer sees
+// an event.
+func TestAlertKeepsItsNewestEvent(t *testing.T) {
 	start := time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC)
 	r := Rule{Name: "Killed", Critical: At(0), Within: time.Hour, NoData: ResolveOnNoData}
 	id := RuleID{"container-oom", "Killed"}

@@ -7,9 +7,8 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// Figure is the number by which a series ranks under r, Direction.Compare being the order: a
-// verdict's figure, or an alert's newest sample, which is what its finding shows as Value. NaN
-// without samples.
+// Figure returns the number by which r ranks a series (see Direction.Compare): a verdict's figure,
+// or an alert's newest sample. It is the Value of the series' finding, NaN without samples.
 func Figure(r Rule, s series.Series) float64 {
 	if r.IsAlert() {
 		return Last.of(s.Values)
@@ -17,8 +16,7 @@ func Figure(r Rule, s series.Series) float64 {
 	return r.Reduce.of(s.Values)
 }
 
-// quantile returns the share of the samples that lie at or below the figure, where it is a
-// quantile.
+// quantile returns the share of samples at or below the figure, and whether r is a quantile.
 func (r Reduce) quantile() (q float64, ok bool) {
 	switch r {
 	case P50:
@@ -33,10 +31,10 @@ func (r Reduce) quantile() (q float64, ok bool) {
 	return 0, false
 }
 
-// of returns the figure over the samples of values. Last is the newest sample, infinite or not; the
-// others are over the finite samples, since one ±Inf (a division by zero) would drown the rest. A
-// quantile q of n samples is the nearest rank: the ⌈q·n⌉-th smallest, always a sample that was
-// there. NaN where no sample counts, and for a figure that does not exist.
+// of returns the figure of values. Last is the newest sample, infinite or not. The others use only
+// finite samples, because one ±Inf (from a division by zero) would hide the rest. A quantile q of n
+// samples is the nearest rank: the ⌈q·n⌉-th smallest, which is always an actual sample. The result
+// is NaN if no sample counts or r is unknown.
 func (r Reduce) of(values []float64) float64 {
 	if r == Last {
 		if i := series.Newest(values); i >= 0 {
@@ -70,8 +68,8 @@ func (r Reduce) of(values []float64) float64 {
 	return figure
 }
 
-// nearestRank is the ⌈q·n⌉-th smallest of the n finite values. It works on a copy that stays on the
-// stack for as many steps as a chart usually has.
+// nearestRank returns the ⌈q·n⌉-th smallest of the n finite values. Its copy of the values stays on
+// the stack for the usual number of steps of a chart.
 func nearestRank(values []float64, q float64) float64 {
 	var stack [1024]float64
 	finite := stack[:0]
@@ -87,9 +85,8 @@ func nearestRank(values []float64, q float64) float64 {
 	return smallest(finite, min(max(rank, 1), len(finite))-1)
 }
 
-// smallest returns the k-th smallest of values, k from 0, and puts them in another order. It is
-// Hoare's quickselect; where the pivots are so bad that it would become quadratic, it sorts what is
-// left.
+// smallest returns the k-th smallest of values, counting from 0, and reorders values. It is Hoare's
+// quickselect. If bad pivots would make it quadratic, it sorts the rest.
 func smallest(values []float64, k int) float64 {
 	const few = 12
 	for rounds := 0; len(values) > few && rounds < 64; rounds++ {
@@ -115,7 +112,7 @@ func smallest(values []float64, k int) float64 {
 		case k >= i:
 			values, k = values[i:], k-i
 		default:
-			return pivot // between the two parts all are equal to it
+			return pivot // everything between the two parts equals it
 		}
 	}
 	slices.Sort(values)

@@ -7,20 +7,21 @@ import (
 	"github.com/promsnap/promsnap/internal/series"
 )
 
-// A condition flaps where it began to hold at least leastBouts times, with no more than calm
-// between two of them, and held in at least one of leastShare samples from the first time on. After
-// calm without it, it has ended.
+// A condition flaps if it began to hold at least leastBouts times, with no more than calm between
+// two of them, and held in at least one of leastShare samples since the first time. It stops
+// flapping once it has not held for calm.
 const (
 	leastBouts = 3
 	leastShare = 10
 	calmAfter  = 30 * time.Minute
 )
 
-// calm is how long a condition must not hold on a grid of such steps before it no longer flaps.
+// calm returns how long a condition must not hold before it stops flapping, on a grid with this
+// step.
 func calm(step time.Duration) time.Duration { return max(calmAfter, 3*step) }
 
-// bouts are times at which a condition held, with no more than calm between two of them. The zero
-// value is none.
+// bouts are the times at which a condition held, with no more than calm between two of them. The
+// zero value is none.
 type bouts struct {
 	run
 	n      int // how often it began to hold
@@ -28,11 +29,11 @@ type bouts struct {
 	seen   int // samples from the first to the last in which it held
 }
 
-// flapping reports whether the condition comes and goes.
+// flapping reports whether the condition flaps.
 func (b bouts) flapping() bool { return b.n >= leastBouts && b.beyond*leastShare >= b.seen }
 
-// judgeFlaps adds to a finding what comes and goes: a warning where nothing graver fires now, and
-// otherwise what has ended.
+// judgeFlaps adds flapping to a finding: as a warning if nothing graver fires now, or as an ended
+// streak.
 func (r Rule) judgeFlaps(f *Finding, values []float64, newest int, stale bool, g series.Grid) {
 	at := follower{rule: &r, severity: Warning, limit: At(r.nearest())}
 	var now bouts
@@ -42,14 +43,14 @@ func (r Rule) judgeFlaps(f *Finding, values []float64, newest int, stale bool, g
 			continue
 		}
 		seen++
-		over := r.Direction.Beyond(v, at.limit.Value)
-		if over && now.is && !holds && time.Duration(i-now.last)*g.Step >= calm(g.Step) {
+		beyond := r.Direction.Beyond(v, at.limit.Value)
+		if beyond && now.exists && !holds && time.Duration(i-now.last)*g.Step >= calm(g.Step) {
 			if now.flapping() {
 				at.flapped(f, values, g, now)
 			}
 			now = bouts{}
 		}
-		if over {
+		if beyond {
 			at.now = now.run
 			at.extend(i, v, !before && i <= longestHole)
 			if now.run = at.now; !holds {
@@ -60,7 +61,7 @@ func (r Rule) judgeFlaps(f *Finding, values []float64, newest int, stale bool, g
 			}
 			now.seen = seen
 		}
-		holds, before = over, true
+		holds, before = beyond, true
 	}
 	switch {
 	case !now.flapping():
@@ -77,7 +78,7 @@ func (r Rule) judgeFlaps(f *Finding, values []float64, newest int, stale bool, g
 	}
 }
 
-// flapped puts bouts that have ended into a finding.
+// flapped adds ended bouts to a finding.
 func (f *follower) flapped(to *Finding, values []float64, g series.Grid, b bouts) {
 	s := f.streak(b.run, values, b.last, g)
 	s.Bouts, s.Beyond = b.n, b.beyond

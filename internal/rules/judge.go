@@ -9,36 +9,36 @@ import (
 
 const (
 	// longestHole is how many samples in a row may always be missing inside a streak: two lost
-	// scrapes are not an end.
+	// scrapes do not end it.
 	longestHole = 2
-	// lookback is how far Prometheus itself looks back for a sample: one that is older has been
-	// gone for that long.
+	// lookback is how far back Prometheus itself looks for a sample. An older sample has been
+	// missing for that long.
 	lookback = 5 * time.Minute
 )
 
-// StaleAfter is how old the newest sample may be on a grid of such steps: 5 minutes, or two steps
-// where these are longer.
+// StaleAfter returns how old the newest sample may be on a grid with this step: 5 minutes, or two
+// steps if that is longer.
 func StaleAfter(step time.Duration) time.Duration { return max(lookback, 2*step) }
 
-// Judge returns what r finds in s, whose samples lie on g. It allocates only for the streaks that
-// it finds.
+// Judge returns the finding of r for s, whose samples lie on g. It allocates only for the streaks
+// that it finds.
 //
-// An alert is judged sample by sample. It is Breach where the streak of samples beyond a limit that
-// touches the newest sample has lasted For, Pending where it has not yet. Each limit has streaks of
-// its own: the graver that fires wins, and so a warning that fires is not hidden by a critical that
-// is pending. A streak that has ended is in Earlier and alerts nobody.
+// An alert is judged sample by sample. It is Breach if the streak of samples beyond a limit that
+// touches the newest sample has lasted For, and Pending if it has not yet. Each limit has its own
+// streaks, and the graver limit that fires wins: a pending critical streak does not hide a firing
+// warning. An ended streak is in Earlier and alerts nobody.
 //
 // A hole between two samples beyond a limit does not end a streak that has lasted For. Before that,
 // a hole of For or longer does.
 //
-// A rule with Flaps is also Breach, as a warning, where its condition comes and goes: see flapping.
+// A rule with Flaps is also Breach, as a warning, if its condition comes and goes: see flapping.
 //
 // A verdict is Breach or OK by its one figure.
 //
-// An alert whose newest sample is older than 5 minutes and 2 steps at the end of g, and any rule
-// without a sample, is NoData or Gone as r.NoData says. A streak that has outlived longer holes,
-// shorter than For, may have one at its end too. What an alert had last is in Value and Newest
-// then, and in Streak if it fired.
+// An alert whose newest sample is older than StaleAfter at the end of g, and any rule without a
+// sample, is NoData or Gone according to r.NoData. A streak that has survived holes longer than
+// StaleAfter but shorter than For may have one of that length at its end too. Value and Newest are
+// then the last known sample, and Streak is set if the alert fired.
 func Judge(r Rule, s series.Series, g series.Grid) Finding {
 	values := s.Values[:min(len(s.Values), max(g.Len, 0))]
 	f := Finding{Rule: r.Name, Labels: s.Labels, Status: OK, Value: math.NaN(), Limit: r.nearest()}
@@ -54,7 +54,7 @@ func Judge(r Rule, s series.Series, g series.Grid) Finding {
 	return f
 }
 
-// judgeVerdict compares the figure of the window.
+// judgeVerdict compares the figure of the window with the limits.
 func (r Rule) judgeVerdict(f *Finding, values []float64) {
 	f.Value = r.Reduce.of(values)
 	switch {
@@ -67,7 +67,7 @@ func (r Rule) judgeVerdict(f *Finding, values []float64) {
 	}
 }
 
-// judgeAlert follows the streaks of both limits, the graver first.
+// judgeAlert follows the streaks of both limits, the graver limit first.
 func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid) {
 	if newest < 0 {
 		f.Status = r.silent()
@@ -82,7 +82,7 @@ func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid
 	for k := range limits {
 		if limits[k].limit.Set {
 			limits[k].follow(values[:newest+1], g.Step)
-			fresh = max(fresh, limits[k].outlived(g.Step))
+			fresh = max(fresh, limits[k].survivedHole(g.Step))
 		}
 	}
 	stale := g.End().Sub(f.Newest) > fresh
@@ -91,16 +91,16 @@ func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid
 	}
 	for k := range limits {
 		at := &limits[k]
-		fires := at.now.is && at.now.lasted(g.Step) >= r.For
+		fires := at.now.exists && at.now.lasted(g.Step) >= r.For
 		if stale && !fires {
 			at.now = run{}
 		}
 		at.ended(f, values, g)
 		switch {
-		case !at.now.is, f.Status == Breach, stale && f.Streak != nil:
+		case !at.now.exists, f.Status == Breach, stale && f.Streak != nil:
 			continue
 		case !fires && f.Status == Pending:
-			continue // of two that are pending, the graver
+			continue // both limits are pending: keep the graver
 		case fires && !stale:
 			f.Status = Breach
 		case !stale:
@@ -114,10 +114,10 @@ func (r Rule) judgeAlert(f *Finding, values []float64, newest int, g series.Grid
 	r.dateEvents(f, values[:newest+1], g)
 }
 
-// ended puts the streaks of one limit that have ended into the finding, which holds those of the
-// graver limit already.
+// ended adds the ended streaks of one limit to the finding. Those of the graver limit are in it
+// already.
 func (f *follower) ended(to *Finding, values []float64, g series.Grid) {
-	if !f.worst.is {
+	if !f.worst.exists {
 		return
 	}
 	worst := f.streak(f.worst, values, f.worst.last, g)
@@ -133,10 +133,10 @@ func (f *follower) ended(to *Finding, values []float64, g series.Grid) {
 	}
 }
 
-// beyond says that v breaches l; a limit that is not set is breached by nothing.
+// beyond reports whether v breaches l. Nothing breaches a limit that is not set.
 func (r Rule) beyond(l Limit, v float64) bool { return l.Set && r.Direction.Beyond(v, l.Value) }
 
-// silent is the status of a series without a sample that counts.
+// silent returns the status of a series without a usable sample.
 func (r Rule) silent() Status {
 	if r.NoData == ResolveOnNoData {
 		return Gone
@@ -144,7 +144,7 @@ func (r Rule) silent() Status {
 	return NoData
 }
 
-// nearest is the limit that a value would cross first, NaN where there is none.
+// nearest returns the limit that a value crosses first, NaN if there is none.
 func (r Rule) nearest() float64 {
 	switch {
 	case r.Warning.Set:
@@ -160,14 +160,14 @@ type follower struct {
 	rule     *Rule
 	severity Severity
 	limit    Limit
-	now      run // the streak that the sample before belongs to
-	worst    run // of those that have ended and lasted For: the longest, and of those the latest
-	latest   run // of those that have ended and lasted For: the latest
+	now      run // the streak of the previous sample
+	worst    run // of the ended streaks that lasted For: the longest, then the latest
+	latest   run // of the ended streaks that lasted For: the latest
 }
 
-// run is a streak by the indices of its samples; the zero value is none.
+// run is a streak by the indices of its samples. The zero value is none.
 type run struct {
-	is          bool
+	exists      bool
 	first, last int
 	hole        int // the longest, in missing samples
 	open        bool
@@ -179,44 +179,44 @@ func (r run) lasted(step time.Duration) time.Duration {
 	return time.Duration(r.last-r.first) * step
 }
 
-// follow goes through the samples of a series, the last of which is its newest.
+// follow finds the streaks in the samples of a series, the last of which is its newest.
 func (f *follower) follow(values []float64, step time.Duration) {
 	before := false // there was a sample before this one
 	for i, v := range values {
 		if math.IsNaN(v) {
 			continue
 		}
-		over := f.rule.Direction.Beyond(v, f.limit.Value)
-		if f.now.is && (!over || f.breaks(i-f.now.last-1, step)) {
+		beyond := f.rule.Direction.Beyond(v, f.limit.Value)
+		if f.now.exists && (!beyond || f.breaks(i-f.now.last-1, step)) {
 			f.end(step)
 		}
-		if over {
+		if beyond {
 			f.extend(i, v, !before && i <= longestHole)
 		}
 		before = true
 	}
 }
 
-// breaks reports whether a hole of so many samples ends the streak: one that is as long as For,
-// before the streak has lasted For.
+// breaks reports whether a hole of this many samples ends the streak: one as long as For does,
+// unless the streak has already lasted For.
 func (f *follower) breaks(hole int, step time.Duration) bool {
 	return hole > longestHole && f.now.lasted(step) < f.rule.For &&
 		time.Duration(hole)*step >= f.rule.For
 }
 
-// outlived returns the longest hole, shorter than For, that the streak at the newest sample has
-// outlived after it lasted For or before.
-func (f *follower) outlived(step time.Duration) time.Duration {
-	if !f.now.is || f.now.lasted(step) < f.rule.For {
+// survivedHole returns the longest hole inside the streak at the newest sample, at most For. It is
+// 0 if the streak has not lasted For.
+func (f *follower) survivedHole(step time.Duration) time.Duration {
+	if !f.now.exists || f.now.lasted(step) < f.rule.For {
 		return 0
 	}
 	return min(time.Duration(f.now.hole)*step, f.rule.For)
 }
 
-// extend puts a sample beyond the limit at the end of the streak, or begins one with it.
+// extend adds a sample beyond the limit to the streak, or begins a streak with it.
 func (f *follower) extend(i int, v float64, open bool) {
-	if !f.now.is {
-		f.now = run{is: true, first: i, last: i, open: open, peak: v, peakAt: i}
+	if !f.now.exists {
+		f.now = run{exists: true, first: i, last: i, open: open, peak: v, peakAt: i}
 		return
 	}
 	f.now.hole = max(f.now.hole, i-f.now.last-1)
@@ -226,24 +226,24 @@ func (f *follower) extend(i int, v float64, open bool) {
 	}
 }
 
-// end closes the streak that is going on.
+// end ends the current streak.
 func (f *follower) end(step time.Duration) {
 	lasted := f.now.lasted(step)
-	if f.now.is && lasted >= f.rule.For {
+	if f.now.exists && lasted >= f.rule.For {
 		f.latest = f.now
-		if !f.worst.is || lasted >= f.worst.lasted(step) {
+		if !f.worst.exists || lasted >= f.worst.lasted(step) {
 			f.worst = f.now
 		}
 	}
 	f.now = run{}
 }
 
-// current is the streak at the newest sample. It was seen, or not, up to the end of the grid.
+// current returns the streak at the newest sample. Missing samples count up to the end of the grid.
 func (f *follower) current(values []float64, g series.Grid) *Streak {
 	return f.streak(f.now, values, len(values)-1, g)
 }
 
-// streak gives a run its times, and counts its samples up to an index.
+// streak converts a run to a Streak, and counts its samples up to the index upTo.
 func (f *follower) streak(r run, values []float64, upTo int, g series.Grid) *Streak {
 	return &Streak{
 		From: g.At(r.first), To: g.At(r.last), Open: r.open,
@@ -254,7 +254,7 @@ func (f *follower) streak(r run, values []float64, upTo int, g series.Grid) *Str
 	}
 }
 
-// well returns the time of the newest sample that is within every limit, zero where there is none.
+// well returns the time of the newest sample that is within every limit, zero if there is none.
 func (r Rule) well(values []float64, g series.Grid) time.Time {
 	for i := len(values) - 1; i >= 0; i-- {
 		if !math.IsNaN(values[i]) && !r.Direction.Beyond(values[i], r.nearest()) {
@@ -264,7 +264,7 @@ func (r Rule) well(values []float64, g series.Grid) time.Time {
 	return time.Time{}
 }
 
-// present counts the samples.
+// present counts the samples that are not missing.
 func present(values []float64) int {
 	n := 0
 	for _, v := range values {

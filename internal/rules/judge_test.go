@@ -1,15 +1,12 @@
 package rules
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/promsnap/promsnap/internal/series"
 )
@@ -48,7 +45,8 @@ func samples(t testing.TB, text string) []float64 {
 	return values
 }
 
-// brief writes a finding in a line: status, severity, value/limit, the streak and the earlier one.
+// brief writes a finding in one line: status, severity, value/limit, the current and the earlier
+// streak.
 func brief(f Finding) string {
 	words := []string{f.Status.String()}
 	if f.Severity != None {
@@ -77,59 +75,6 @@ func brief(f Finding) string {
 			seen))
 	}
 	return strings.Join(words, " ")
-}
-
-func TestJudgeFlaps(t *testing.T) {
-	ready := Rule{Critical: At(0), For: 5 * time.Minute, Flaps: true}
-	of := func(times int, text string) string { return strings.Repeat(text+" ", times) }
-	tests := []struct {
-		name, samples string
-		rule          Rule
-		want          string
-	}{
-		{"four of eight minutes, while it holds", "10x0 " + of(5, "4x1 4x0") + "2x1", ready,
-			"breach warning 1/0 now[warning 10:10-10:51 peak 1 at 10:10 6 bouts of 22 in 42]"},
-		{"four of eight minutes, while it does not", "10x0 " + of(5, "4x1 4x0"), ready,
-			"breach warning 0/0 now[warning 10:10-10:45 peak 1 at 10:10 5 bouts of 20 in 40]"},
-		{"from the third time on", "10x0 " + of(2, "4x1 4x0") + "1", ready,
-			"breach warning 1/0 now[warning 10:10-10:26 peak 1 at 10:10 3 bouts of 9 in 17]"},
-		{"not the second", "10x0 " + of(2, "4x1 4x0"), ready, "ok 0/0"},
-		{
-			"of what is no condition it is not asked", "10x0 " + of(5, "4x1 4x0"),
-			Rule{Critical: At(0), For: 5 * time.Minute}, "ok 0/0",
-		},
-		{"slower, three times in an hour", "10x0 " + of(3, "3x1 20x0"), ready,
-			"breach warning 0/0 now[warning 10:10-10:58 peak 1 at 10:10 3 bouts of 9 in 69]"},
-		{"once an hour is no flapping", of(4, "3x1 57x0"), ready, "ok 0/0"},
-		{"a sample now and then is none", of(6, "1 19x0"), ready, "ok 0/0"},
-		{"longer than for, it fires as usual", "10x0 " + of(3, "4x1 4x0") + "6x1", ready,
-			"breach critical 1/0 now[critical 10:34-10:39 peak 1 at 10:34]"},
-		{"and flaps again", "10x0 " + of(3, "4x1 4x0") + "6x1 4x0", ready,
-			"breach warning 0/0 now[warning 10:10-10:39 peak 1 at 10:10 4 bouts of 18 in 34] " +
-				"earlier[critical 10:34-10:39 peak 1 at 10:34]"},
-		{"still, 29 minutes later", of(3, "4x1 4x0") + "25x0", ready,
-			"breach warning 0/0 now[warning 10:00-10:19 open peak 1 at 10:00 3 bouts of 12 in 49]"},
-		{"it has stopped after half an hour", of(3, "4x1 4x0") + "26x0", ready,
-			"ok 0/0 earlier[warning 10:00-10:19 open peak 1 at 10:00 3 bouts of 12 in 20]"},
-		{"it stopped, and then it held once", of(3, "4x1 4x0") + "40x0 1", ready,
-			"pending critical 1/0 now[critical 11:04-11:04 peak 1 at 11:04] earlier[warning " +
-				"10:00-10:19 open peak 1 at 10:00 3 bouts of 12 in 20]"},
-		{"a hole is no change", "4x1 4x. 4x1 4x. 4x1", Rule{
-			Critical: At(0), For: 30 * time.Minute, Flaps: true,
-		},
-			"pending critical 1/0 now[critical 10:00-10:19 open peak 1 at 10:00 seen 12 of 20]"},
-		{"as last known, and then no data", "10x0 " + of(5, "4x1 4x0") + "10x.", ready,
-			"no_data warning 0/0 now[warning 10:10-10:45 peak 1 at 10:10 5 bouts of 20 in 40]"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			values := samples(t, tt.samples)
-			if got := brief(Judge(tt.rule, series.Series{Values: values},
-				grid(len(values)))); got != tt.want {
-				t.Errorf("%s\n got %s\nwant %s", tt.samples, got, tt.want)
-			}
-		})
-	}
 }
 
 func TestJudgeAlert(t *testing.T) {
@@ -176,7 +121,7 @@ func TestJudgeAlert(t *testing.T) {
 			"breach warning 85/80 now[warning 10:04-10:09 peak 85 at 10:04]",
 		},
 		{
-			"not open behind a hole that a sample stands before", "50 4x. 6x85", both,
+			"not open behind a hole that follows a sample", "50 4x. 6x85", both,
 			"breach warning 85/80 now[warning 10:05-10:10 peak 85 at 10:05]",
 		},
 
@@ -222,7 +167,7 @@ func TestJudgeAlert(t *testing.T) {
 			"no_data critical 97/90 now[critical 10:01-10:23 peak 97 at 10:01 seen 9 of 31]",
 		},
 		{
-			"a hole of hours that was outlived is no reason to call old samples new",
+			"a survived hole of hours does not make old samples fresh",
 			"50 20x97 180x. 20x97 16x.", long, "no_data critical 97/90 now[critical 10:01-13:40 " +
 				"peak 97 at 10:01 seen 40 of 236]",
 		},
@@ -300,7 +245,7 @@ func TestJudgeAlert(t *testing.T) {
 		},
 
 		{
-			"old as far as may be", "6x85 5x.", both,
+			"as old as allowed", "6x85 5x.", both,
 			"breach warning 85/80 now[warning 10:00-10:05 open peak 85 at 10:00 seen 6 of 11]",
 		},
 		{
@@ -360,14 +305,14 @@ func TestJudgeNamesRuleAndLabels(t *testing.T) {
 		Name: "NodeMemory", Warning: At(1),
 	}, series.Series{Labels: labels, Values: []float64{0}}, grid(1))
 	if f.Rule != "NodeMemory" || f.Labels.Compare(labels) != 0 {
-		t.Errorf("the finding is of %q %v", f.Rule, f.Labels)
+		t.Errorf("got a finding of %q %v, want NodeMemory %v", f.Rule, f.Labels, labels)
 	}
 }
 
-func TestJudgeLooksNoFurtherThanTheGrid(t *testing.T) {
+func TestJudgeIgnoresSamplesBeyondTheGrid(t *testing.T) {
 	f := Judge(Rule{Warning: At(80)}, series.Series{Values: []float64{1, 2, 99}}, grid(2))
 	if got := brief(f); got != "ok 2/80" {
-		t.Errorf("two steps of three samples: %s", got)
+		t.Errorf("two steps of three samples: got %s, want ok 2/80", got)
 	}
 }
 
@@ -384,7 +329,7 @@ func TestJudgeVerdict(t *testing.T) {
 	}{
 		{"last", "95 50", Rule{Reduce: Last, Warning: At(80)}, "ok 50/80"},
 		{
-			"last is the newest that is there", "95 . .", Rule{Reduce: Last, Warning: At(80)},
+			"last is the newest sample present", "95 . .", Rule{Reduce: Last, Warning: At(80)},
 			"breach warning 95/80",
 		},
 		{
@@ -455,48 +400,10 @@ func TestFigureIsTheFindingsValue(t *testing.T) {
 		r := Rule{Reduce: reduce, Warning: At(1)}
 		s := series.Series{Values: values}
 		if got, want := Figure(r, s), Judge(r, s, grid(len(values))).Value; got != want {
-			t.Errorf("%q: figure %v, value %v", reduce, got, want)
+			t.Errorf("%q: got figure %v, want the value %v", reduce, got, want)
 		}
 	}
 	if got := Figure(Rule{}, series.Series{Values: values}); got != 5 {
 		t.Errorf("an alert's figure is %v, want the newest sample, 5", got)
-	}
-}
-
-func TestTextOfFinding(t *testing.T) {
-	type both struct {
-		Status   Status
-		Severity Severity
-	}
-	for _, want := range []both{
-		{Unknown, None}, {OK, None}, {Pending, Warning}, {Breach, Critical}, {NoData, None},
-		{Gone, None}, {Failed, None},
-	} {
-		text, err := json.Marshal(want)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got both
-		if err := json.Unmarshal(text, &got); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s reads back as something else:\n%s", text, diff)
-		}
-	}
-	if text, _ := json.Marshal(both{NoData, Warning}); string(
-		text) != `{"Status":"no_data","Severity":"warning"}` {
-		t.Errorf("written as %s", text)
-	}
-	var s Status
-	if err := s.UnmarshalText([]byte("fine")); err == nil ||
-		!strings.Contains(err.Error(), `"breach"`) {
-		t.Errorf("a status that does not exist: %v", err)
-	}
-	if _, err := Status(99).MarshalText(); err == nil {
-		t.Error("a status that does not exist is written")
-	}
-	if got := Above.String() + Below.String() + Status(99).String(); got != "abovebelow99" {
-		t.Errorf("got %s", got)
 	}
 }

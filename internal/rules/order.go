@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Beyond says that v lies on the bad side of limit. A value equal to it does not, and NaN never
-// does.
+// Beyond reports whether v is on the bad side of limit. A value equal to the limit is not, and NaN
+// never is.
 func (d Direction) Beyond(v, limit float64) bool {
 	if d == Below {
 		return v < limit
@@ -15,24 +15,24 @@ func (d Direction) Beyond(v, limit float64) bool {
 	return v > limit
 }
 
-// Compare orders figures, the worst in the rule's direction first and NaN last.
+// Compare orders figures, the worst first and NaN last.
 func (d Direction) Compare(a, b float64) int {
 	switch {
 	case math.IsNaN(a) || math.IsNaN(b):
-		return cmp.Compare(b, a) // to cmp, NaN is the smallest
+		return cmp.Compare(b, a) // cmp orders NaN first
 	case d == Below:
 		return cmp.Compare(a, b)
 	}
 	return cmp.Compare(b, a)
 }
 
-// Compare orders findings, the worst first: what breaches, critical before warning; then what is
-// silent or could not be asked; then what is pending, has ended, or is well, an earlier streak
-// before none. Among equals the one further beyond its limit, as a share of the limit, comes first,
-// then the label sets and the rules' names decide.
+// Compare orders findings, the worst first: breaches, critical before warning; then findings
+// without data or with a failed query; then pending ones; then those that ended or are OK, with an
+// earlier streak before none. Among equals, the one further beyond its limit (as a share of the
+// limit) comes first; then label sets and rule names decide.
 func (f Finding) Compare(o Finding) int {
 	return cmp.Or(
-		cmp.Compare(f.place(), o.place()),
+		cmp.Compare(f.rank(), o.rank()),
 		cmp.Compare(o.Severity, f.Severity),
 		cmp.Compare(o.earlier(), f.earlier()),
 		cmp.Compare(o.excess(), f.excess()),
@@ -41,8 +41,8 @@ func (f Finding) Compare(o Finding) int {
 	)
 }
 
-// place is where a finding stands by its status, 0 being the worst.
-func (f Finding) place() int {
+// rank orders findings by status, 0 being the worst.
+func (f Finding) rank() int {
 	for i, s := range [...]Status{Breach, NoData, Failed, Pending, Gone, Unknown} {
 		if f.Status == s {
 			return i
@@ -51,7 +51,7 @@ func (f Finding) place() int {
 	return math.MaxInt
 }
 
-// earlier is the gravity of the streak that has ended. It counts only where nothing is wrong now.
+// earlier returns the severity of the ended streak. It counts only if nothing is wrong now.
 func (f Finding) earlier() Severity {
 	if f.Earlier == nil || f.Status == Breach || f.Status == Pending {
 		return None
@@ -59,7 +59,7 @@ func (f Finding) earlier() Severity {
 	return f.Earlier.Severity
 }
 
-// excess is how far beyond its limit the value is.
+// excess returns how far the value is beyond its limit.
 func (f Finding) excess() float64 {
 	if f.Status != Breach && f.Status != Pending {
 		return 0
@@ -67,8 +67,8 @@ func (f Finding) excess() float64 {
 	return excess(f.Value, f.Limit)
 }
 
-// Excess is how far the alert's newest sample lies beyond its limit, as a share of the limit; of a
-// limit of 0, simply how far.
+// Excess returns how far the alert's newest sample is beyond its limit, as a share of the limit.
+// For a limit of 0 it is the plain difference.
 func (a Alert) Excess() float64 { return excess(float64(a.Value), float64(a.Limit)) }
 
 func excess(value, limit float64) float64 {

@@ -7,12 +7,12 @@ import (
 )
 
 func TestPresence(t *testing.T) {
-	known := func(others Presence, there ...Object) Known {
+	known := func(others Presence, existing ...Object) Known {
 		k := Known{
 			Objects: map[Object]Presence{}, Clusters: map[string]Presence{"b": PresenceUnknown},
 			Others: others,
 		}
-		for _, o := range there {
+		for _, o := range existing {
 			k.Objects[o] = IsThere
 		}
 		return k
@@ -48,7 +48,7 @@ func TestPresence(t *testing.T) {
 			series.FromPairs("cluster", "a", "namespace", "shop", "persistentvolumeclaim", "old"),
 			NobodyKnows,
 		},
-		// of no namespace
+		// without a namespace
 		{series.FromPairs("cluster", "a", "persistentvolumeclaim", "data"), NobodyKnows},
 		{
 			series.FromPairs("cluster", "a", "namespace", "shop", "persistentvolumeclaim", "data",
@@ -69,6 +69,6 @@ func TestPresence(t *testing.T) {
 		}
 	}
 	if got := (&Objects{}).Presence(series.FromPairs("node", "n1")); got != NobodyKnows {
-		t.Errorf("of no known objects: got %v, want %v", got, NobodyKnows)
+		t.Errorf("without known objects: got %v, want %v", got, NobodyKnows)
 	}
 }

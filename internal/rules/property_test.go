@@ -90,10 +90,10 @@ func naive(r Rule, values []float64, g series.Grid) Finding {
 	return f
 }
 
-// at is the index of a time.
+// at returns the index of a time.
 func at(g series.Grid, t time.Time) int { return int(t.Sub(g.Start) / g.Step) }
 
-// naiveHole returns how long the longest hole is.
+// naiveHole returns the duration of the longest hole.
 func naiveHole(values []float64, step time.Duration) time.Duration {
 	var longest, hole time.Duration
 	for _, v := range values {
@@ -106,9 +106,9 @@ func naiveHole(values []float64, step time.Duration) time.Duration {
 	return longest
 }
 
-// naiveStreaks returns every streak: from a to b all samples are beyond, no hole ends it, and it
-// cannot be made longer. Of what comes before a hole of more than two samples that is as long as
-// For, For must have passed.
+// naiveStreaks returns every streak: all samples from a to b are beyond the limit, no hole ends it,
+// and it cannot be made longer. A hole of more than two samples that is as long as For ends a
+// streak unless For passed before it.
 func naiveStreaks(r Rule, limit float64, values []float64, g series.Grid) []*Streak {
 	d := r.Direction
 	beyond := func(i int) bool {
@@ -199,19 +199,19 @@ func TestJudgeAgreesWithTheDefinition(t *testing.T) {
 			Len: len(values),
 		}
 		got, want := Judge(r, series.Series{Values: values}, g), naive(r, values, g)
-		got.Limit, want.Limit = 0, 0 // NaN where there is none; the table has it
+		got.Limit, want.Limit = 0, 0 // may be NaN; TestJudgeAlert checks it
 		if brief(got) != brief(want) || !got.Newest.Equal(want.Newest) ||
 			!reflect.DeepEqual(got.Latest, want.Latest) ||
 			!reflect.DeepEqual(got.Streak, want.Streak) {
 			t.Fatalf("%v\n got %s\nwant %s", values, brief(got), brief(want))
 		}
 		if s := got.Streak; s != nil && (got.Status == Pending) != (s.Lasted() < r.For) {
-			t.Fatalf("%v for a streak of %s and a for of %s", got.Status, s.Lasted(), r.For)
+			t.Fatalf("got %v for a streak of %s and a for of %s", got.Status, s.Lasted(), r.For)
 		}
 	})
 }
 
-// A rule turned upside down finds the same in samples turned upside down.
+// A rule turned upside down gives the same finding for samples turned upside down.
 func TestJudgeIsSymmetric(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := genValues().Draw(t, "values")
@@ -229,7 +229,7 @@ func TestJudgeIsSymmetric(t *testing.T) {
 		b := Judge(turnedRule, series.Series{Values: turned}, grid(len(values)))
 		if a.Status != b.Status || a.Severity != b.Severity ||
 			(a.Streak == nil) != (b.Streak == nil) || (a.Earlier == nil) != (b.Earlier == nil) {
-			t.Fatalf("above %s, below %s", brief(a), brief(b))
+			t.Fatalf("got above %s, below %s; want the same", brief(a), brief(b))
 		}
 	})
 }
@@ -262,24 +262,24 @@ func TestQuantileIsTheNearestRank(t *testing.T) {
 			got := reduce.of(values)
 			if len(finite) == 0 {
 				if !math.IsNaN(got) {
-					t.Fatalf("%s of nothing is %v", reduce, got)
+					t.Fatalf("%s of nothing: got %v, want NaN", reduce, got)
 				}
 				continue
 			}
 			// ⌈n·percent/100⌉ in whole numbers
 			if want := finite[(len(finite)*percent+99)/100-1]; got != want {
-				t.Fatalf("%s of %d samples is %v, want %v", reduce, len(finite), got, want)
+				t.Fatalf("%s of %d samples: got %v, want %v", reduce, len(finite), got, want)
 			}
 		}
 		for i := range values {
 			if math.Float64bits(values[i]) != math.Float64bits(before[i]) {
-				t.Fatal("the samples have been moved")
+				t.Fatalf("the samples were reordered: got %v, want %v", values, before)
 			}
 		}
 	})
 }
 
-// FuzzJudge holds what is true of every finding, whatever the samples, the limits and the grid.
+// FuzzJudge checks what is true of every finding, whatever the samples, the limits and the grid.
 func FuzzJudge(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 255, 200, 200, 200}, 80.0, 90.0, int64(time.Minute), int64(5*time.Minute),
 		uint8(0))
@@ -307,21 +307,21 @@ func FuzzJudge(f *testing.F) {
 		})
 		switch {
 		case got.Status == Unknown || got.Status == Failed:
-			t.Fatalf("status %v", got.Status)
+			t.Fatalf("got the status %v", got.Status)
 		case r.IsAlert() && (got.Streak != nil) != (got.Severity != None):
-			t.Fatalf("streak %v with severity %v", got.Streak, got.Severity)
+			t.Fatalf("got streak %v with severity %v, want both or none", got.Streak, got.Severity)
 		case r.IsAlert() && (got.Status == Breach || got.Status == Pending) && got.Streak == nil,
 			got.Status == OK && got.Streak != nil:
-			t.Fatalf("status %v with streak %v", got.Status, got.Streak)
+			t.Fatalf("got status %v with streak %v", got.Status, got.Streak)
 		case got.Streak != nil && (got.Streak.Seen < 1 || got.Streak.Seen > got.Streak.Expected ||
 			got.Streak.Beyond > got.Streak.Seen):
-			t.Fatalf("%d samples beyond of %d seen of %d", got.Streak.Beyond, got.Streak.Seen,
-				got.Streak.Expected)
+			t.Fatalf("got %d samples beyond of %d seen of %d expected", got.Streak.Beyond,
+				got.Streak.Seen, got.Streak.Expected)
 		case !r.IsAlert() && (got.Status == Pending || got.Streak != nil || got.Earlier != nil):
-			t.Fatalf("a verdict is %s", brief(got))
+			t.Fatalf("got %s for a verdict", brief(got))
 		case got.Status == Breach && (got.Streak == nil || got.Streak.Bouts == 0) &&
 			!r.Direction.Beyond(got.Value, got.Limit):
-			t.Fatalf("%v breaches %v", got.Value, got.Limit)
+			t.Fatalf("got a breach of %v by %v", got.Limit, got.Value)
 		}
 		r.Check(time.Hour, time.Duration(step))
 	})

@@ -11,13 +11,13 @@ var (
 	sideNames     = [...]string{Above: "above", Below: "below"}
 )
 
-// String is the status in a word: unknown, ok, pending, breach, no_data, gone or failed.
+// String returns the status in a word: unknown, ok, pending, breach, no_data, gone or failed.
 func (s Status) String() string { return name(statusNames[:], s) }
 
-// String is "warning", "critical" or, of none, empty.
+// String returns "warning", "critical" or, for None, "".
 func (s Severity) String() string { return name(severityNames[:], s) }
 
-// String is "above" or "below", the key of a rule's limits in the configuration.
+// String returns "above" or "below", the key of a rule's limits in the configuration.
 func (d Direction) String() string { return name(sideNames[:], d) }
 
 // MarshalText writes the status as String does.

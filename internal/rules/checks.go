@@ -2,13 +2,13 @@ package rules
 
 import "time"
 
-// Checks are slots in a row, evenly apart, whose data was equally good: a week of checks without a
-// fault is one of them.
+// Checks are consecutive slots, evenly spaced, whose data had the same quality. A week of checks
+// without a failure is one Checks.
 type Checks struct {
 	From  time.Time     `json:"from"`
 	Every time.Duration `json:"every"` // in nanoseconds; 0 where N is 1
 	N     int           `json:"n"`
-	// of the rule whose data was best: DataFailed says that nothing could be seen
+	// the data of the rule that had the most; DataFailed: nothing could be seen
 	Data Quality `json:"data"`
 }
 
@@ -17,8 +17,9 @@ func (c Checks) To() time.Time { return c.From.Add(time.Duration(c.N-1) * c.Ever
 
 const maxChecks = 100 // rows; the oldest are dropped
 
-// checked adds a slot to the rows. The same slot again adds to what was seen of it. The newest row
-// stays however old it is: it says whether the slot before saw anything.
+// checked adds a slot to the rows. If the slot was checked before, the better data counts. The
+// newest row always stays, however old it is, because it shows whether the previous slot saw
+// anything.
 func checked(rows []Checks, slot time.Time, data Quality) []Checks {
 	rows = append([]Checks(nil), rows...)
 	if last := len(rows) - 1; last >= 0 && rows[last].To().Equal(slot) {
@@ -43,8 +44,8 @@ func checked(rows []Checks, slot time.Time, data Quality) []Checks {
 	return append(rows, Checks{From: slot, N: 1, Data: data})
 }
 
-// best returns the quality of the rule that has the most data; of no rules, DataComplete: there was
-// nothing to miss. A server whose newest sample is old has answered in full.
+// best returns the quality of the rule with the most data, DataComplete if there are no rules. A
+// server whose newest sample is old has answered in full.
 func (e Evaluation) best() Quality {
 	if len(e.Rules) == 0 {
 		return DataComplete
@@ -59,8 +60,8 @@ func (e Evaluation) best() Quality {
 	return best
 }
 
-// KnownSince is the time from which on Checked leaves out no slot that was evaluated, and Alerts
-// none that has ended, unless there were more of them than are remembered.
+// KnownSince returns the time since which Checked has every slot that was evaluated and Alerts has
+// every alert that ended, unless there were more of them than are remembered.
 func (m Memory) KnownSince() time.Time {
 	if len(m.Checks) >= maxChecks {
 		return m.Checks[0].From
@@ -68,9 +69,9 @@ func (m Memory) KnownSince() time.Time {
 	return m.Slot.Add(-keepEnded + 1)
 }
 
-// Checked tells which slots from one time on and before another were evaluated, in order, and how
-// good their data was: DataFailed of one at which nothing could be seen. It goes back at least two
-// days, where the slots did not change all the time between good and bad.
+// Checked returns the slots that were evaluated in [from, before), in order, with the quality of
+// their data: DataFailed where nothing could be seen. It goes back at least two days, unless the
+// quality kept changing from slot to slot.
 func (m Memory) Checked(from, before time.Time) (slots []time.Time, data []Quality) {
 	for _, row := range m.Checks {
 		for i := range row.N {
