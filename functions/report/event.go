@@ -11,32 +11,32 @@ import (
 	"github.com/promsnap/promsnap/internal/app"
 )
 
-// The bounds of an event. What promsnap is asked for takes some hundred bytes.
+// The limits of an event. A normal event has some hundred bytes.
 const (
 	maxEvent   = 64 << 10
 	maxReports = 100
 )
 
-// event is what the function is invoked with. EventBridge Scheduler sends its target's Input, in
-// which <aws.scheduler.scheduled-time> stands for the time; a rule of EventBridge sends an event of
-// its own, which has nothing of ours but the time.
+// event is the input of the function. EventBridge Scheduler sends the Input of its target, in which
+// <aws.scheduler.scheduled-time> stands for the time. A rule of EventBridge sends an event of its
+// own, of which only the time is used.
 type event struct {
-	// where the configuration is, see handler.load; "": as the environment says
+	// Config is where the configuration is, see handler.load; "": the environment says it.
 	Config  string   `json:"config"`
 	Reports []string `json:"reports"` // their names; none: all
-	Time    string   `json:"time"`    // as app.ParseSlot reads it; "": the minute that has begun
+	Time    string   `json:"time"`    // in the form of app.ParseSlot; "": the current minute
 }
 
-// order is an event that is understood.
+// order is a parsed event.
 type order struct {
 	config  string
 	reports []string
 	slot    time.Time
-	// slot is the very time that was asked for, and not one about which the schedules say more
+	// exact says that slot is the requested time, and schedules do not change it
 	exact bool
 }
 
-// parseEvent reads an event that arrives at now.
+// parseEvent parses an event that arrives at now.
 func parseEvent(raw []byte, now time.Time) (order, error) {
 	if len(raw) > maxEvent {
 		return order{}, fmt.Errorf("the event has more than %d KiB", maxEvent>>10)
@@ -56,10 +56,10 @@ func parseEvent(raw []byte, now time.Time) (order, error) {
 		if err := d.Decode(&e); err != nil {
 			return order{},
 				fmt.Errorf(
-					`the event is not understood: %w; write {"config": "…", "reports": ["…"], "time": "<aws.scheduler.scheduled-time>"}, of which every key may be left out`, err)
+					`the event cannot be read: %w; write {"config": "…", "reports": ["…"], "time": "<aws.scheduler.scheduled-time>"}; every key is optional`, err)
 		}
 		if d.More() {
-			return order{}, errors.New("the event goes on behind its end; write one JSON object")
+			return order{}, errors.New("the event has more than one JSON value; write one object")
 		}
 	}
 	if len(e.Reports) > maxReports {
@@ -69,7 +69,7 @@ func parseEvent(raw []byte, now time.Time) (order, error) {
 	return order{config: e.Config, reports: e.Reports, slot: at, exact: e.Time != ""}, err
 }
 
-// parseTime reads the time that a run is for as the command's --time does; "" is now.
+// parseTime parses the time that a run is for, as --time does; "" is now.
 func parseTime(s string, now time.Time) (time.Time, error) {
 	t, err := app.ParseSlot(cmp.Or(s, "now"), now)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// handler is what the invocations of one sandbox share: the world outside, and secrets that are
-// kept for a while. Nothing of an invocation stays in it.
+// handler is what the invocations of one sandbox share: the environment, and cached secrets. It
+// keeps nothing of an invocation.
 type handler struct {
 	version string
 	getenv  func(string) string
@@ -23,34 +23,35 @@ type handler struct {
 	log     *slog.Logger
 	stop    <-chan struct{} // closed by SIGTERM
 	reading config.Options
-	loading time.Duration // most that reading the configuration may take
+	loading time.Duration // limit for reading the configuration
 }
 
-// How the time until Lambda's deadline is spent: what is left of it when the run is over is for
-// answering. The run itself keeps back what delivering and writing down take.
+// How the time until Lambda's deadline is used. The run keeps back time for delivering and
+// recording itself.
 const (
+	// reserve is left for the answer when the run ends.
 	reserve = 3 * time.Second
-	// leastTime is what a run needs to deliver anything at all.
-	leastTime = 10 * time.Second
-	// loadTime is what a store may take to hand out the configuration: longer, and there is another
-	// try while there is time for one.
+	// minTime is what a run needs to deliver anything at all.
+	minTime = 10 * time.Second
+	// loadTime is how long reading the configuration may take. After it, a retry is better.
 	loadTime = 20 * time.Second
-	// without is a run's time where nobody sets a deadline, which Lambda always does.
-	without = 5 * time.Minute
+	// noDeadline is the time of a run without a deadline. Lambda always sets one.
+	noDeadline = 5 * time.Minute
 )
 
-// report does what an event asks for. Its error is worth another try; whatever else goes wrong is
+// report runs what an event asks for. It returns an error if a retry may help; any other failure is
 // in the result.
 func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, err error) {
 	log := h.log
 	var o order
 	defer func() {
 		if r := recover(); r != nil {
-			log.Error("a fault in promsnap itself", "panic", fmt.Sprint(r), "stack",
+			log.Error("internal error (please report it)", "panic", fmt.Sprint(r), "stack",
 				string(debug.Stack()))
 			out, err = result{
 				Verdict: verdictFailed,
-				Error:   fmt.Sprintf("a fault in promsnap itself: %v; the log has where", r),
+				Error: fmt.Sprintf("internal error (please report it): %v; the log shows where",
+					r),
 			}, nil
 		}
 		logEnd(log, o, out, err)
@@ -60,7 +61,7 @@ func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, 
 		return refuse(err)
 	}
 	if err := h.enough(ctx); err != nil {
-		return refuse(fmt.Errorf("%w; give it a minute at least", err))
+		return refuse(fmt.Errorf("%w; set it to a minute or more", err))
 	}
 	cfg, err := h.load(ctx, o.config)
 	if err != nil {
@@ -89,24 +90,24 @@ func (h *handler) report(ctx context.Context, raw json.RawMessage) (out result, 
 	return resultOf(outcome)
 }
 
-// left is the time that a run has.
+// left returns the time that a run has.
 func (h *handler) left(ctx context.Context) time.Duration {
 	if deadline, ok := ctx.Deadline(); ok {
 		return deadline.Sub(h.now()) - reserve
 	}
-	return without
+	return noDeadline
 }
 
-// enough tells whether there is time to deliver anything at all.
+// enough returns an error if there is too little time to deliver anything.
 func (h *handler) enough(ctx context.Context) error {
-	if left := h.left(ctx); left < leastTime {
+	if left := h.left(ctx); left < minTime {
 		return fmt.Errorf("the function's timeout leaves %s for the run",
 			max(left, 0).Round(time.Millisecond))
 	}
 	return nil
 }
 
-// command is how a person runs a slot of a report again, for the report's footer.
+// command returns the command that runs a slot of a report again, for the report's footer.
 func (h *handler) command(o order, report string, slot time.Time) string {
 	from := o.config
 	if from == "" {
@@ -121,8 +122,8 @@ func (h *handler) command(o order, report string, slot time.Time) string {
 	}, " ")
 }
 
-// logEnd writes what became of the invocation: a line for each report, and the last one. The alarms
-// count both by their verdicts.
+// logEnd logs the result of the invocation: a line for each report, and a last one. The alarms
+// count them by their verdicts.
 func logEnd(log *slog.Logger, o order, out result, err error) {
 	for _, r := range out.Reports {
 		level, verdict := slog.LevelInfo, r.verdict()
@@ -145,8 +146,7 @@ func logEnd(log *slog.Logger, o order, out result, err error) {
 	}
 }
 
-// names are the reports that were run, or where it did not come to that, those that the event
-// names.
+// names returns the reports that were run, or those that the event names if none was run.
 func names(o order, out result) []string {
 	if len(out.Reports) == 0 {
 		return o.reports

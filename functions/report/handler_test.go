@@ -49,8 +49,8 @@ func TestParseEvent(t *testing.T) {
 		}
 	}
 	for in, says := range map[string]string{
-		`[]`: "not understood", `{"reports": "daily"}`: "not understood",
-		`{"Zeit": ""}`: `unknown field "Zeit"`, `{} {}`: "goes on behind its end",
+		`[]`: "cannot be read", `{"reports": "daily"}`: "cannot be read",
+		`{"Zeit": ""}`: `unknown field "Zeit"`, `{} {}`: "more than one JSON value",
 		`{"time": "09:00"}`:                                            "is not a time",
 		`{"time": "2026-11-22T10:00:00Z"}`:                             "is in the future",
 		`{"time": "0001-01-01T00:00:00Z"}`:                             "out of range",
@@ -104,7 +104,7 @@ func TestPanicIsAResult(t *testing.T) {
 	h.now = func() time.Time { panic("the clock stands") }
 	got, err := h.report(context.Background(), json.RawMessage(`{}`))
 	if err != nil || got.Verdict != verdictFailed ||
-		!strings.Contains(got.Error, "a fault in promsnap itself: the clock stands") {
+		!strings.Contains(got.Error, "internal error (please report it): the clock stands") {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if !strings.Contains(log.String(), "handler_test.go") ||
@@ -145,7 +145,7 @@ func counted(t *testing.T, line map[string]any) []string {
 	filters := regexp.MustCompile(
 		`FilterPattern: (?:!Sub )?'\{ (.*) \}'\s+MetricTransformations:\s+- .*MetricName: !Sub "\$\{AWS::StackName\}-([a-z-]+)"`).FindAllStringSubmatch(string(template), -1)
 	if len(filters) != 3 {
-		t.Fatalf("%d filters are understood", len(filters))
+		t.Fatalf("got %d filters, want 3", len(filters))
 	}
 	var out []string
 	for _, f := range filters {
@@ -154,7 +154,7 @@ func counted(t *testing.T, line map[string]any) []string {
 			"${DailyReport}", "daily").Replace(f[1]), " && ") {
 			m := regexp.MustCompile(`^\$\.(\w+) (!?=) "([^"]*)"$`).FindStringSubmatch(term)
 			if m == nil {
-				t.Fatalf("the term %s is not understood", term)
+				t.Fatalf("got the term %s, want one that this test can read", term)
 			}
 			all = all && (line[m[1]] == m[3]) == (m[2] == "=")
 		}

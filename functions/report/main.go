@@ -1,6 +1,6 @@
-// Command report is promsnap as an AWS Lambda function: an event in, the run of the command's
-// --deliver in the middle, a result out. It has no Kubernetes side. docs/lambda.md says how it is
-// put up.
+// Command report is promsnap as an AWS Lambda function. It gets an event, runs what the command
+// runs with --deliver, and returns a result. It contains no Kubernetes code. docs/lambda.md says
+// how to install it.
 package main
 
 import (
@@ -33,13 +33,13 @@ func main() {
 	})))
 }
 
-// limitMemory lets the garbage collector know how large the function is. The rest is the program
-// itself, and what the kernel counts for it beside the heap. GOMEMLIMIT goes before it.
+// limitMemory sets the memory limit of the garbage collector to a share of the function's memory.
+// The rest is for the program itself, and for memory outside the heap. GOMEMLIMIT overrides it.
 func limitMemory() {
 	size, err := strconv.ParseInt(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), 10, 64)
 	if err != nil || size <= 0 || os.Getenv("GOMEMLIMIT") != "" {
 		return
 	}
-	const ofHundred = 60
-	debug.SetMemoryLimit(size << 20 / 100 * ofHundred)
+	const percent = 60
+	debug.SetMemoryLimit(size << 20 / 100 * percent)
 }

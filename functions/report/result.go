@@ -9,16 +9,16 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
-// The verdicts of an invocation. docs/lambda.md and the alarms of deploy/lambda/template.yaml go by
+// The verdicts of an invocation. docs/lambda.md and the alarms of deploy/lambda/template.yaml use
 // them.
 const (
-	verdictOK = "ok" // everything was asked for, and everybody told
-	// a query or a delivery failed, or promsnap itself; what worked was delivered
+	verdictOK = "ok" // all queries and deliveries succeeded
+	// verdictFailed: a query or a delivery failed, or promsnap itself; the rest was delivered.
 	verdictFailed  = "failed"
 	verdictRefused = "refused" // the event or the configuration is wrong: nothing was done
 )
 
-// result is what an invocation answers. It has no links: those that are signed are keys.
+// result is the answer of an invocation. It has no links, because a signed link is a secret.
 type result struct {
 	Verdict string         `json:"verdict"`
 	Error   string         `json:"error,omitempty"`
@@ -28,11 +28,12 @@ type result struct {
 type reportResult struct {
 	app.Brief
 	Incomplete string   `json:"incomplete,omitempty"`
-	Failures   []string `json:"failures,omitempty"` // panels that failed, each with its error
+	Failures   []string `json:"failures,omitempty"` // failed panels, each with its error
 	Delivered  []string `json:"delivered,omitempty"`
 }
 
-// verdict is that of one report, for the log. One that another run tells of is not done yet.
+// verdict returns the verdict of one report, for the log. A report that another run is sending is
+// not done yet.
 func (r reportResult) verdict() string {
 	if r.Error != "" || len(r.Failures) > 0 || r.ClaimedBy != "" {
 		return verdictFailed
@@ -40,17 +41,16 @@ func (r reportResult) verdict() string {
 	return verdictOK
 }
 
-// tryAgain is an error of the handler's: the same event again may do what this one did not. Who was
-// told is not told again by it, and a message whose answer was lost is marked as a possible
-// duplicate.
+// tryAgain is an error after which a retry of the same event may help. The retry does not repeat
+// messages that were sent, and marks a message whose answer was lost as a possible duplicate.
 type tryAgain struct{ err error }
 
 func (e *tryAgain) Error() string { return e.err.Error() + " (worth another try)" }
 
-// Unwrap returns what went wrong.
+// Unwrap returns the cause.
 func (e *tryAgain) Unwrap() error { return e.err }
 
-// refuse answers what went wrong before anything was done.
+// refuse returns the result of an invocation that failed before anything was done.
 func refuse(err error) (result, error) {
 	if passing(err) {
 		return result{}, &tryAgain{err}
@@ -58,8 +58,8 @@ func refuse(err error) (result, error) {
 	return result{Verdict: verdictRefused, Error: err.Error()}, nil
 }
 
-// resultOf is what the outcome comes to. The error says that another try may help: somebody could
-// not be told who may be later, or another run was telling people.
+// resultOf returns the result of a run. The error says that a retry may help: a receiver may be
+// reachable later, or another run was sending.
 func resultOf(o app.Outcome) (result, error) {
 	out := result{Verdict: verdictOK}
 	if o.Failed() {
@@ -82,7 +82,7 @@ func resultOf(o app.Outcome) (result, error) {
 		}
 		if c := res.ClaimedBy; c != nil {
 			again = append(again,
-				errors.New("report "+r.Info.Name+": another run is telling people, until "+
+				errors.New("report "+r.Info.Name+": another run is sending, until "+
 					c.Until.UTC().Format(time.RFC3339)))
 		}
 		out.Reports = append(out.Reports, one)
@@ -93,18 +93,18 @@ func resultOf(o app.Outcome) (result, error) {
 	return out, nil
 }
 
-// passing tells whether what went wrong before anything was done may be over at another try: AWS
-// that could not be asked, a sandbox without files to open. Such an error says so itself.
+// passing reports whether a retry may help after an error before anything was done, such as AWS
+// being unreachable or a sandbox without free file descriptors. Such an error says so itself.
 func passing(err error) bool {
 	var known interface{ Temporary() bool }
 	return errors.As(err, &known) && known.Temporary()
 }
 
-// undelivered tells whether what a receiver could not be given may reach it at another try.
+// undelivered reports whether a retry may deliver what a receiver did not get.
 func undelivered(err error) bool {
 	var refused *notify.RefusedError
 	return err != nil && !errors.As(err, &refused)
 }
 
-// oneLine is an error for a line of a log.
+// oneLine returns an error as one line for the log.
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

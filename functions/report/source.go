@@ -12,14 +12,14 @@ import (
 	"github.com/promsnap/promsnap/internal/config"
 )
 
-// maxConfig is the largest configuration that is fetched, in bytes; config has a bound of its own,
-// which says more.
+// maxConfig is the size up to which a configuration is fetched, in bytes. The limit of package
+// config is lower and has a better error.
 const maxConfig = 2 << 20
 
-// load reads the configuration from where it is: ssm:/name in Parameter Store, s3://bucket/key, or
-// a path in the function's package. "" is what PROMSNAP_CONFIG says, or promsnap.yaml. It is read
-// on every invocation, so that a change needs no deployment. Wherever it is, its relative paths are
-// in the function's package.
+// load reads the configuration: from ssm:/name in Parameter Store, from s3://bucket/key, or from a
+// path in the function's package. For "" it uses PROMSNAP_CONFIG, or promsnap.yaml. It reads on
+// every invocation, so that a change needs no deployment. Relative paths in the configuration are
+// always in the function's package.
 func (h *handler) load(ctx context.Context, from string) (*config.Config, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, h.loading, slowError{h.loading})
 	defer cancel()
@@ -30,12 +30,12 @@ func (h *handler) load(ctx context.Context, from string) (*config.Config, error)
 	return cfg, err
 }
 
-// slowError says that the configuration was waited for long enough.
+// slowError says that reading the configuration took too long.
 type slowError struct{ after time.Duration }
 
 func (e slowError) Error() string { return fmt.Sprintf("no answer within %s", e.after) }
 
-// Temporary makes it worth another try.
+// Temporary makes a retry possible.
 func (slowError) Temporary() bool { return true }
 
 func (h *handler) read(ctx context.Context, from string) (*config.Config, error) {
@@ -65,14 +65,14 @@ func (h *handler) read(ctx context.Context, from string) (*config.Config, error)
 	return config.LoadFile(ctx, filepath.Join(h.getenv("LAMBDA_TASK_ROOT"), from), h.reading)
 }
 
-// remote is what a configuration is read with that lies in no directory.
+// remote returns the options for a configuration that is not in a directory.
 func (h *handler) remote() config.Options {
 	o := h.reading
 	o.Dir = cmp.Or(h.getenv("LAMBDA_TASK_ROOT"), ".")
 	return o
 }
 
-// fetch reads BUCKET/KEY.
+// fetch reads the object BUCKET/KEY.
 func fetch(ctx context.Context, place string) ([]byte, error) {
 	name, key, _ := strings.Cut(place, "/")
 	if name == "" || key == "" {
@@ -90,7 +90,7 @@ func fetch(ctx context.Context, place string) ([]byte, error) {
 	}
 	o, err := bucket.Get(ctx, key, maxConfig)
 	if err == nil && o.ETag == "" {
-		err = fmt.Errorf("the configuration s3://%s is not there; write it there, or correct its "+
+		err = fmt.Errorf("the configuration s3://%s does not exist; upload it, or correct its "+
 			"name", place)
 	}
 	return o.Body, err

@@ -99,7 +99,7 @@ func TestTimeToRun(t *testing.T) {
 	h.now = func() time.Time { return deadline.Add(-12 * time.Second) }
 	out, err := h.report(short, []byte(`{"config": "none.yaml"}`))
 	if err != nil || out.Verdict != verdictRefused ||
-		out.Error != "the function's timeout leaves 9s for the run; give it a minute at least" {
+		out.Error != "the function's timeout leaves 9s for the run; set it to a minute or more" {
 		t.Errorf("%+v, %v", out, err)
 	}
 	asked := 0

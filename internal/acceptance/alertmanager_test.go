@@ -353,7 +353,7 @@ func TestAlertmanagerRefuses(t *testing.T) {
 			"Alertmanager answered 401 Unauthorized; give credentials",
 		},
 		{"no password", s.url, nil, false, "401"},
-		{"wrong path", s.url + "/elsewhere", allowed, false, "404 Not Found; see alertmanager.url"},
+		{"wrong path", s.url + "/elsewhere", allowed, false, "404 Not Found; check alertmanager.url"},
 		{
 			"its own words", garbling, allowed, false, "400 Bad Request: \"start time must be " +
 				"before end time",

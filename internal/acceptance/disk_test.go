@@ -207,8 +207,8 @@ func TestLimitOnFiles(t *testing.T) {
 		"--output-dir", filepath.Join(d.dir, "out")).CombinedOutput()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 ||
-		!strings.Contains(string(out), "file too large; a file may not be as large as that here: "+
-			"raise the limit (ulimit -f)") || strings.Contains(string(out), "goroutine") {
+		!strings.Contains(string(out), "file too large; the file is too large for this user or "+
+			"file system: raise the limit (ulimit -f)") || strings.Contains(string(out), "goroutine") {
 		t.Errorf("%v:\n%s", err, tail(string(out), 2000))
 	}
 	wantWhole(t, d.dir)

@@ -228,7 +228,7 @@ func hostileAnswers() []fault {
 		},
 		{
 			name: "another protocol for one", answer: switches, asked: 1,
-			say: "what answers is no HTTP API: it switched protocols; check host and port: this " +
+			say: "the server is no HTTP API: it switched protocols; check host and port: this " +
 				"may not be a Prometheus server",
 		},
 		{

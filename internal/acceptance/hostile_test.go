@@ -402,7 +402,7 @@ func hostileServers(t *testing.T) []fault {
 		},
 		{
 			name: "another protocol", asked: 1, answer: switches, hits: every, code: 1,
-			say: "what answers is no HTTP API: it switched protocols",
+			say: "the server is no HTTP API: it switched protocols",
 		},
 		{name: "bomb for metadata", asked: 1, answer: bomb(`{"status":"success","data":["`,
 			"x"), hits: func(r *http.Request) bool {

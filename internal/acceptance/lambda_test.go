@@ -178,7 +178,7 @@ func TestLambda(t *testing.T) {
 	// What nobody can help by trying again is no error of the function's.
 	for event, says := range map[string]string{
 		`{"config": "promsnap.yaml", "report": "check"}`: `unknown field "report"`,
-		`[]`:                   "the event is not understood",
+		`[]`:                   "the event cannot be read",
 		`{"time": "tomorrow"}`: "is not a time",
 		`{"config": "promsnap.yaml", "reports": ["weekly"]}`: `no report "weekly" in the configuration; it has check`,
 		`{"config": "none.yaml"}`:                            "no such file",
@@ -196,7 +196,7 @@ func TestLambda(t *testing.T) {
 
 	// Too little time to deliver anything.
 	if kind, v := f.invoke(t, event, 5*time.Second); kind != "response" || v.Verdict != "refused" ||
-		!strings.Contains(v.Error, "give it a minute at least") {
+		!strings.Contains(v.Error, "set it to a minute or more") {
 		t.Errorf("%s %+v", kind, v)
 	}
 
@@ -319,7 +319,7 @@ func clock() func() time.Time {
 func TestLambdaPanics(t *testing.T) {
 	f := startFunction(t, clockStands(t), "AWS_REGION=us-east-1", "LAMBDA_TASK_ROOT="+t.TempDir())
 	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "failed" ||
-		!strings.Contains(v.Error, "a fault in promsnap itself: the clock stands") {
+		!strings.Contains(v.Error, "internal error (please report it): the clock stands") {
 		t.Errorf("%s %+v", kind, v)
 	}
 	if kind, v := f.invoke(t, `{}`); kind != "response" || v.Verdict != "refused" ||

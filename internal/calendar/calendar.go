@@ -1,31 +1,31 @@
-// Package calendar knows days and hours as the clocks of a time zone show them, also where these go
-// forward or back. It is a leaf.
+// Package calendar computes with days and hours on the wall clock of a time zone, including the
+// changes to and from summer time. It is a leaf.
 package calendar
 
 import "time"
 
-// StartOfDay returns the first moment of a day, which is not midnight where clocks go forward over
-// it. As with time.Date, the day may be beyond the month.
+// StartOfDay returns the first moment of a day. It is not midnight if clocks go forward at
+// midnight. As with time.Date, the day may be beyond the end of the month.
 func StartOfDay(year int, month time.Month, day int, zone *time.Location) time.Time {
 	t := time.Date(year, month, day, 0, 0, 0, 0, zone)
-	if t.Hour() > 12 { // time.Date has chosen the evening before
+	if t.Hour() > 12 { // time.Date chose the evening before
 		_, t = t.ZoneBounds()
 	}
 	if other, ok := twin(t); ok && other.Before(t) {
-		// of a midnight that comes twice time.Date may choose either
+		// time.Date may return either of two midnights
 		return other
 	}
 	return t
 }
 
-// LastOfDayBefore returns the last minute of the day before t's.
+// LastOfDayBefore returns the last minute of the day before t.
 func LastOfDayBefore(t time.Time) time.Time {
 	year, month, day := t.Date()
 	return StartOfDay(year, month, day, t.Location()).Add(-time.Minute)
 }
 
-// LastOfHourBefore returns the last minute before t's hour by the wall clock, which is not always
-// 60 minutes long: Lord Howe's clocks go back by half an hour.
+// LastOfHourBefore returns the last minute before t's hour on the wall clock. Hours are not always
+// 60 minutes long: on Lord Howe Island clocks go back by half an hour.
 func LastOfHourBefore(t time.Time) time.Time {
 	for hour := t.Hour(); t.Hour() == hour; {
 		t = t.Add(-time.Minute)
@@ -33,7 +33,7 @@ func LastOfHourBefore(t time.Time) time.Time {
 	return t
 }
 
-// OnTheClock returns when the wall clock shows a time of a day: never, once, or twice.
+// OnTheClock returns the moments at which the wall clock shows a time of a day: none, one or two.
 func OnTheClock(year int, month time.Month, day int, of time.Duration,
 	zone *time.Location) []time.Time {
 	t := time.Date(year, month, day, 0, 0, int(of/time.Second), 0, zone)
@@ -47,14 +47,14 @@ func OnTheClock(year int, month time.Month, day int, of time.Duration,
 	return []time.Time{t}
 }
 
-// Repeated reports whether the wall clock shows twice what it shows at t.
+// Repeated reports whether the wall clock shows the time of t twice.
 func Repeated(t time.Time) bool {
 	_, ok := twin(t)
 	return ok
 }
 
-// twin returns the other moment at which the wall clock shows what it shows at t, if clocks go back
-// over it.
+// twin returns the other moment at which the wall clock shows the time of t, and whether there is
+// one. There is if clocks go back.
 func twin(t time.Time) (time.Time, bool) {
 	start, end := t.ZoneBounds()
 	_, offset := t.Zone()

@@ -1,5 +1,5 @@
-// Package disk works with file systems that may never answer: a network share whose server is gone,
-// a pipe in the place of a file. It is a leaf.
+// Package disk works with file systems that may never answer, such as a network share whose server
+// is gone, or a pipe in place of a file. It is a leaf.
 package disk
 
 import (
@@ -13,27 +13,27 @@ import (
 	"time"
 )
 
-// StalledError says that a file, or the file system that it is on, did not answer in time.
+// StalledError says that a file or its file system did not answer in time.
 type StalledError struct {
 	Path string
-	Err  error // why it was not waited for any longer
+	Err  error // why the wait ended
 }
 
 func (e *StalledError) Error() string {
 	why := ""
-	if !errors.Is(e.Err, context.DeadlineExceeded) { // which says no more
+	if !errors.Is(e.Err, context.DeadlineExceeded) { // it adds nothing
 		why = fmt.Sprintf(" (%v)", e.Err)
 	}
-	return fmt.Sprintf("%s does not answer%s; look at what it is on, such as a share whose "+
+	return fmt.Sprintf("%s does not answer%s; check what it is on, such as a share whose "+
 		"server is gone, or choose another path", e.Path, why)
 }
 
-// Unwrap returns why it was not waited for any longer.
+// Unwrap returns why the wait ended.
 func (e *StalledError) Unwrap() error { return e.Err }
 
-// Within calls f, which works with the files at path, and returns what it returns. Where ctx ends
-// first, f is abandoned, because nothing ends a call that the system does not come back from: the
-// error is a *StalledError, and f may still do its work at any time after.
+// Within calls f, which uses the files at path, and returns its results. If ctx ends first, it
+// abandons f and returns a *StalledError, because nothing ends a blocked system call. f may still
+// do its work at any later time.
 func Within[T any](ctx context.Context, path string, f func() (T, error)) (T, error) {
 	var none T
 	if ctx.Err() != nil {
@@ -71,19 +71,19 @@ func Within[T any](ctx context.Context, path string, f func() (T, error)) (T, er
 	return o.value, o.err
 }
 
-// grace is how long Within waits for an f that ends with ctx by itself, and knows better why.
+// grace is how long Within waits for an f that ends with ctx itself and returns a better error.
 const grace = 250 * time.Millisecond
 
-// Do is Within of what returns only an error.
+// Do is Within for functions that return only an error.
 func Do(ctx context.Context, path string, f func() error) error {
 	_, err := Within(ctx, path, func() (struct{}, error) { return struct{}{}, f() })
 	return err
 }
 
-// Read reads a file of at most so many bytes; one more says that there are more. It may be a pipe,
-// as /dev/stdin is and what a shell writes for <(…): one that nobody writes into is not waited for,
-// and ctx ends the wait for whoever does.
-func Read(ctx context.Context, path string, most int64) ([]byte, error) {
+// Read reads at most limit+1 bytes of a file; the last one shows that there are more than limit.
+// The file may be a pipe, such as /dev/stdin or <(…) in a shell. Read does not wait for a pipe that
+// nobody writes to, and for any other it waits until ctx ends.
+func Read(ctx context.Context, path string, limit int64) ([]byte, error) {
 	return Within(ctx, path, func() ([]byte, error) {
 		f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 		if err != nil {
@@ -91,7 +91,7 @@ func Read(ctx context.Context, path string, most int64) ([]byte, error) {
 		}
 		defer func() { _ = f.Close() }() // it was only read
 		defer context.AfterFunc(ctx, func() { _ = f.Close() })()
-		b, err := io.ReadAll(io.LimitReader(f, most+1))
+		b, err := io.ReadAll(io.LimitReader(f, limit+1))
 		if ctx.Err() != nil {
 			return nil, &StalledError{path, context.Cause(ctx)}
 		}
@@ -105,13 +105,12 @@ func Read(ctx context.Context, path string, most int64) ([]byte, error) {
 	})
 }
 
-// ErrNotAFile says that something else stands where a file must be: a pipe, a socket, a link, a
-// directory.
+// ErrNotAFile says that a path is not a regular file but a pipe, a socket, a link or a directory.
 var ErrNotAFile = errors.New("which is not a file")
 
-// Open opens a file without waiting: open is that of a directory or os.OpenFile, and is given flag
-// and what keeps it from waiting for the other end of a pipe. Anything but a file that stands there
-// itself is ErrNotAFile.
+// Open opens a regular file without waiting. open is os.OpenFile or the method of an os.Root; it
+// gets flag, and a flag that keeps it from waiting for the other end of a pipe. Anything but a
+// regular file is ErrNotAFile.
 func Open(name string, flag int, perm fs.FileMode,
 	open func(name string, flag int, perm fs.FileMode) (*os.File, error)) (*os.File, error) {
 	f, err := open(name, flag|syscall.O_NONBLOCK, perm)
@@ -137,7 +136,7 @@ func Open(name string, flag int, perm fs.FileMode,
 	return f, nil
 }
 
-// kindOf is what stands there, in a word.
+// kindOf returns what kind of file it is.
 func kindOf(m fs.FileMode) string {
 	switch {
 	case m.IsDir():

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// WebURL reads an address of the web: http or https, with a host. No error of this file shows the
-// address: one that is wrong may hold a password.
+// WebURL parses a URL with http or https and a host. No error of this file shows the URL: a wrong
+// one may hold a password.
 func WebURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -17,8 +17,7 @@ func WebURL(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// ShownURL reads an address of the web that may stand in logs and links: one without a user or a
-// password.
+// ShownURL parses a URL that may be shown in logs and links: it has no user or password.
 func ShownURL(s string) (*url.URL, error) {
 	u, err := WebURL(s)
 	if err == nil && u.User != nil {
@@ -28,16 +27,16 @@ func ShownURL(s string) (*url.URL, error) {
 	return u, err
 }
 
-// BaseURL reads an address of the web that paths are put behind: one that may be shown, and ends
-// with its path.
+// BaseURL parses a URL to which paths are added: one that may be shown, without a query or a
+// fragment.
 func BaseURL(s string) (*url.URL, error) {
 	u, err := ShownURL(s)
 	if err != nil {
 		return nil, err
 	}
 	if before, _, ok := strings.Cut(s, "#"); ok && !strings.Contains(before, "?") {
-		return nil, errors.New("ends in a browser's page; write the address alone, without # and " +
-			"what is behind it")
+		return nil, errors.New("is the address of a page in the browser; write it without # and " +
+			"what follows")
 	}
 	if strings.ContainsAny(s, "?#") {
 		return nil, errors.New("has a query or a fragment (? or #); write the address alone; " +

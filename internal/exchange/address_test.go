@@ -14,7 +14,7 @@ func TestAddresses(t *testing.T) {
 		{"https://am:9093/alerts", "", "", ""},
 		{"http://h", "", "", ""},
 		{"https://hooks.example.com/x?k=" + secret, "", "", "has a query"},
-		{"https://am/#/" + secret, "", "", "a browser's page"},
+		{"https://am/#/" + secret, "", "", "a page in the browser"},
 		{"https://am/?a#" + secret, "", "", "has a query"},
 		{"https://am/?", "", "", "has a query"},
 		{"https://u:" + secret + "@am/", "", "http_config", "http_config"},

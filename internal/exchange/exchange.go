@@ -1,5 +1,5 @@
-// Package exchange is what every HTTP client of promsnap holds of an address and of an answer,
-// whoever asks and whatever for. It is a leaf.
+// Package exchange has the rules about addresses and answers that all HTTP clients of promsnap
+// share. It is a leaf.
 package exchange
 
 import (
@@ -12,19 +12,19 @@ import (
 	"sync/atomic"
 )
 
-// ErrSwitched is the error of an answer 101. Nobody here asks for it, and its body is the
-// connection itself, which no context ends.
-var ErrSwitched = errors.New("what answers is no HTTP API: it switched protocols")
+// ErrSwitched is the error of an answer 101. No client asks for it, and its body is the connection
+// itself, which no context ends.
+var ErrSwitched = errors.New("the server is no HTTP API: it switched protocols")
 
-// ErrGoAway is the error of a server that ends one HTTP/2 connection after the other before it
-// answers. It says of each that it has not looked at the request.
-var ErrGoAway = errors.New("the server ends each HTTP/2 connection before it answers (GOAWAY)")
+// ErrGoAway is the error of a server that closes each HTTP/2 connection before it answers. With
+// GOAWAY it says that it has not processed the request.
+var ErrGoAway = errors.New("the server closes each HTTP/2 connection before it answers (GOAWAY)")
 
-// mostConnections is how many HTTP/2 connections one request may use up.
-// net/http makes a new one as often as the server sends GOAWAY, without a pause and without an end.
-const mostConnections = 5
+// maxConnections is how many HTTP/2 connections one request may use. net/http opens a new one after
+// each GOAWAY, without a pause and without a limit.
+const maxConnections = 5
 
-// Plain lets nothing through but answers whose body ends with the request's context.
+// Plain passes on only answers whose body ends with the request's context.
 type Plain struct{ Next http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
@@ -33,7 +33,7 @@ func (p Plain) RoundTrip(rq *http.Request) (*http.Response, error) {
 	var used atomic.Int32
 	trace := httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
 		c, ok := got.Conn.(*tls.Conn)
-		if ok && c.ConnectionState().NegotiatedProtocol == "h2" && used.Add(1) > mostConnections {
+		if ok && c.ConnectionState().NegotiatedProtocol == "h2" && used.Add(1) > maxConnections {
 			cancel(ErrGoAway)
 		}
 	}}
@@ -46,7 +46,7 @@ func (p Plain) RoundTrip(rq *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if res.StatusCode < http.StatusOK {
-		_ = res.Body.Close() // the connection is of no use to anybody
+		_ = res.Body.Close() // nobody can use the connection
 		cancel(nil)
 		return nil, ErrSwitched
 	}
@@ -54,7 +54,7 @@ func (p Plain) RoundTrip(rq *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// body is an answer's body, which gives up the request's context when it is closed.
+// body is an answer's body. Closing it ends the request's context.
 type body struct {
 	io.ReadCloser
 	cancel context.CancelCauseFunc
@@ -66,5 +66,5 @@ func (b *body) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// CloseIdleConnections is for http.Client's.
+// CloseIdleConnections lets http.Client close the connections of Next.
 func (p Plain) CloseIdleConnections() { (&http.Client{Transport: p.Next}).CloseIdleConnections() }

@@ -6,15 +6,16 @@ import (
 	"time"
 )
 
-// MostWait is how long a server may ask to wait.
-const MostWait = 24 * time.Hour
+// MaxWait is the longest wait that a server may ask for.
+const MaxWait = 24 * time.Hour
 
-// RetryAfter returns how long an answer asks to wait, and whether it asks: a number of seconds, or
-// a date, which is held against the answer's own (RFC 9110, 10.2.3). It is MostWait at most.
+// RetryAfter returns how long an answer asks to wait, and whether it asks. Retry-After is a number
+// of seconds, or a date, which is compared with the answer's Date (RFC 9110, 10.2.3). The result is
+// at most MaxWait.
 func RetryAfter(h http.Header) (wait time.Duration, asks bool) {
 	s := h.Get("Retry-After")
 	if seconds, err := strconv.Atoi(s); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, int(MostWait/time.Second))) * time.Second, true
+		return time.Duration(min(seconds, int(MaxWait/time.Second))) * time.Second, true
 	}
 	until, err := http.ParseTime(s)
 	if err != nil {
@@ -24,5 +25,5 @@ func RetryAfter(h http.Header) (wait time.Duration, asks bool) {
 	if err != nil {
 		return 0, true
 	}
-	return min(max(until.Sub(now), 0), MostWait), true
+	return min(max(until.Sub(now), 0), MaxWait), true
 }

@@ -49,7 +49,7 @@ type Advice struct {
 // NewCaller returns a Caller with general advice. A nil transport is http.DefaultTransport.
 func NewCaller(who string, transport http.RoundTripper) *Caller {
 	return &Caller{
-		Who: who, Advice: Advice{Address: "see its address", Login: "see its credentials"},
+		Who: who, Advice: Advice{Address: "check its address", Login: "check its credentials"},
 		client: NewClient(transport),
 	}
 }
@@ -145,7 +145,7 @@ func (c *Caller) transportError(ctx context.Context, err error, connected bool) 
 	case unseen:
 		return &RetryError{Err: err}
 	case errors.Is(err, exchange.ErrSwitched):
-		return &RefusedError{Err: fmt.Errorf("%w; see its address", err)}
+		return &RefusedError{Err: fmt.Errorf("%w; check its address", err)}
 	case !connected:
 		return &RetryError{Err: err}
 	}

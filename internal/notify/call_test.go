@@ -59,7 +59,7 @@ func TestAnswersOfACall(t *testing.T) {
 		{
 			name: "busy for a century", status: 429, headers: map[string]string{
 				"Retry-After": "9999999999999",
-			}, want: "retry", after: exchange.MostWait,
+			}, want: "retry", after: exchange.MaxWait,
 		},
 		{
 			name: "busy by nonsense", status: 429, headers: map[string]string{"Retry-After": "-3"},
@@ -83,12 +83,12 @@ func TestAnswersOfACall(t *testing.T) {
 		{name: "broken", status: 500, want: "unknown", says: "500 Internal Server Error"},
 		{
 			name: "unauthorized", status: 401, body: marked, want: "refused",
-			says: "401 Unauthorized; see its credentials",
+			says: "401 Unauthorized; check its credentials",
 		},
-		{name: "forbidden", status: 403, want: "refused", says: "see its credentials"},
+		{name: "forbidden", status: 403, want: "refused", says: "check its credentials"},
 		{
 			name: "not there", status: 404, body: "page not found", want: "refused",
-			says: "404 Not Found; see its address",
+			says: "404 Not Found; check its address",
 		},
 		{
 			name: "redirect", status: 302, headers: map[string]string{
@@ -99,13 +99,13 @@ func TestAnswersOfACall(t *testing.T) {
 			name: "redirect to a login", status: 302, headers: map[string]string{
 				"Location": "https://sso.example.com/login?rd=" + marked,
 			},
-			want: "refused", says: "it leads to a login for people: see its credentials",
+			want: "refused", says: "it leads to a login for people: check its credentials",
 		},
 		{
 			name: "redirect to another place", status: 308, headers: map[string]string{
 				"Location": "https://elsewhere.example.com/" + marked,
 			},
-			want: "refused", says: "redirects are not followed: see its address",
+			want: "refused", says: "redirects are not followed: check its address",
 		},
 		{
 			name: "redirect to nowhere", status: 301, headers: map[string]string{
@@ -117,7 +117,7 @@ func TestAnswersOfACall(t *testing.T) {
 				"Content-Type": "text/html",
 			}, body: "\n<!DOCTYPE html><title>Sign in</title>" + marked,
 			want: "refused", says: "200 OK with a login page for people, so nothing was " +
-				"delivered; see its credentials",
+				"delivered; check its credentials",
 		},
 		{
 			name: "login page, forbidden", status: 403, body: `<html><input type="password">`,
@@ -128,7 +128,7 @@ func TestAnswersOfACall(t *testing.T) {
 				"Content-Type": "application/json",
 			}, body: "<html><body>Welcome to nginx!</body></html>",
 			want: "refused", says: "202 Accepted with a web page, so nothing was delivered; " +
-				"see its address",
+				"check its address",
 		},
 		{
 			name: "a word as HTML", status: 200, headers: map[string]string{
@@ -154,9 +154,9 @@ func TestAnswersOfACall(t *testing.T) {
 		},
 		{
 			name: "no POST", status: 405, want: "refused",
-			says: "405 Method Not Allowed; see its address",
+			says: "405 Method Not Allowed; check its address",
 		},
-		{name: "gone", status: 410, want: "refused", says: "410 Gone; see its address"},
+		{name: "gone", status: 410, want: "refused", says: "410 Gone; check its address"},
 		{
 			name: "wrong", status: 400, body: "start time\n missing\x1b[31m\u202e", want: "refused",
 			says: "the other side answered 400 Bad Request: start time missing[31m",
@@ -325,8 +325,8 @@ func (f failing) RoundTrip(rq *http.Request) (*http.Response, error) {
 func TestCallDoesNotWaitForAnotherProtocol(t *testing.T) {
 	err := ask(t, true, switches)
 	var refused *RefusedError
-	if !errors.As(err, &refused) || err.Error() != "calling the other side: what answers is no "+
-		"HTTP API: it switched protocols; see its address" {
+	if !errors.As(err, &refused) || err.Error() != "calling the other side: the server is no "+
+		"HTTP API: it switched protocols; check its address" {
 		t.Error(err)
 	}
 }

@@ -1,6 +1,6 @@
-// Package outside makes words from outside fit to be shown: names and values of labels, answers of
-// servers, errors. They may hold line breaks, characters that nobody sees, marks that turn the
-// direction of what follows, bytes that are no text, and any length. It is a leaf.
+// Package outside makes text from outside safe to show: names and values of labels, answers of
+// servers, errors. Such text may hold line breaks, invisible characters, marks that change the
+// direction of text, invalid bytes, and have any length. It is a leaf.
 package outside
 
 import (
@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// Line returns s as one line: what breaks a line is a blank; what is not seen, or turns the
-// direction of text, is left out, as are bytes that are no text. The joiners stay, which some
-// scripts and emoji are written with. XML takes the result.
+// Line returns s as one line that is valid in XML. Line breaks become blanks. Invisible characters,
+// marks that change the direction of text, and invalid bytes are removed. The joiners stay, because
+// some scripts and emoji need them.
 func Line(s string) string {
 	if isPlain(s) {
 		return s
@@ -30,7 +30,7 @@ func Line(s string) string {
 	}, s)
 }
 
-// isPlain reports whether s is ASCII without controls, as nearly all names are.
+// isPlain reports whether s is ASCII without control characters, as nearly all names are.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -40,13 +40,13 @@ func isPlain(s string) bool {
 	return true
 }
 
-// Said returns what another program says as one line of at most n characters, each run of blanks as
-// one.
+// Said returns the words of another program as one line of at most n characters. Runs of blanks
+// become one.
 func Said(s string, n int) string { return Clip(strings.Join(strings.Fields(Line(s)), " "), n) }
 
 const ellipsis = "…"
 
-// Clip returns s, or its beginning and an ellipsis where it is longer than n characters.
+// Clip returns s. If it is longer than n characters, it returns the beginning and an ellipsis.
 func Clip(s string, n int) string {
 	if fits(s, n) {
 		return s
@@ -54,8 +54,8 @@ func Clip(s string, n int) string {
 	return s[:offset(s, n-1)] + ellipsis
 }
 
-// Middle returns s, or its beginning, an ellipsis and its end where it is longer than n characters:
-// the beginning of a name says what it is, its end which one.
+// Middle returns s. If it is longer than n characters, it returns the beginning, an ellipsis and
+// the end: the beginning of a name says what it is, and the end which one.
 func Middle(s string, n int) string {
 	if fits(s, n) {
 		return s
@@ -64,7 +64,7 @@ func Middle(s string, n int) string {
 	return s[:offset(s, head)] + ellipsis + s[offset(s, utf8.RuneCountInString(s)-(n-1-head)):]
 }
 
-// Head returns the beginning of s, of at most n bytes, which ends between two characters.
+// Head returns at most the first n bytes of s, without cutting a character.
 func Head(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -78,7 +78,7 @@ func Head(s string, n int) string {
 // fits reports whether s has at most n characters.
 func fits(s string, n int) bool { return len(s) <= n || utf8.RuneCountInString(s) <= n }
 
-// offset returns where in s the character with the index n begins.
+// offset returns the byte offset of the n-th character of s, counted from 0.
 func offset(s string, n int) int {
 	for i := range s {
 		if n <= 0 {

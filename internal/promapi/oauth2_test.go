@@ -129,8 +129,8 @@ func TestHostileOAuth2(t *testing.T) {
 			"the answer of the OAuth2 server is not a token; check token_url",
 		},
 		{
-			"another protocol", says(101, ""), KindBadAnswer, "asking for an OAuth2 token: what " +
-				"answers is no HTTP API: it switched protocols; check token_url",
+			"another protocol", says(101, ""), KindBadAnswer, "asking for an OAuth2 token: the " +
+				"server is no HTTP API: it switched protocols; check token_url",
 		},
 		{"dropped", func(http.ResponseWriter, *http.Request) {
 			panic(http.ErrAbortHandler)

@@ -14,25 +14,25 @@ import (
 	"github.com/promsnap/promsnap/internal/words"
 )
 
-// How long Alertmanager keeps an alert that is not posted again.
+// How long an alert lives in Alertmanager unless it is posted again.
 const (
-	intervals   = 4                // runs that may be missed, less one
-	defaultLife = 15 * time.Minute // where nobody knows how often the report runs
+	intervals   = 4                // in runs of the report: up to three may be missed
+	defaultLife = 15 * time.Minute // if the interval of the report is unknown
 	testLife    = 5 * time.Minute
 )
 
-// The bounds of one alert, in bytes, so that mostBytes is never a question of a single one.
+// The limits of one alert, in bytes. They keep a single alert below maxBytes.
 const (
-	mostName        = 256
-	mostText        = 2 << 10 // of an annotation, and of a label's value
-	mostLink        = 16 << 10
-	mostAnnotations = 20 // with labels that are no identity
+	maxName        = 256
+	maxText        = 2 << 10 // of an annotation, and of a label's value
+	maxLink        = 16 << 10
+	maxAnnotations = 20 // including labels that are not part of the identity
 )
 
-// TestName is the alertname of a delivery that is a test.
+// TestName is the alertname of a test.
 const TestName = "PromsnapTest"
 
-// Alert is an alert as Alertmanager's API takes it (postableAlert).
+// Alert is an alert in the format of Alertmanager's API (postableAlert).
 type Alert struct {
 	Labels       map[string]string `json:"labels"`
 	Annotations  map[string]string `json:"annotations"`
@@ -41,9 +41,9 @@ type Alert struct {
 	GeneratorURL string            `json:"generatorURL,omitempty"`
 }
 
-// alerts is what is posted of a delivery: all that fires, with an end that the next runs put off;
-// and what is over, as long as the last post before that may still hold. What is over stands first,
-// so that of two with the same labels the one that fires is what counts.
+// alerts returns what is posted: every alert that fires, with an end that later runs postpone, and
+// every ended alert while its last firing post may still be valid. Ended alerts come first: if two
+// alerts have the same labels, the firing one counts.
 func alerts(d notify.Delivery) []Alert {
 	if d.Message != nil && d.Message.Kind == notify.KindTest {
 		return []Alert{test(d.Report.Info)}
@@ -65,7 +65,7 @@ func alerts(d notify.Delivery) []Alert {
 	return append(over, fires...)
 }
 
-// test is an alert that says that it is a test, and is over in minutes.
+// test returns an alert that is marked as a test and ends after minutes.
 func test(in report.Info) Alert {
 	w := words.In(in.Language)
 	return Alert{
@@ -84,8 +84,8 @@ type writer struct {
 	life time.Duration
 }
 
-// milder is the end of what an alert was before it became better: its severity is one of the labels
-// that Alertmanager knows it by, so that there it is another alert.
+// milder returns the end of an alert with its earlier, higher severity. Alertmanager takes it for
+// another alert, because severity is one of the labels.
 func (w *writer) milder(k rules.Key, a rules.Alert) []Alert {
 	if a.Now().Worst <= a.Severity {
 		return nil
@@ -93,7 +93,7 @@ func (w *writer) milder(k rules.Key, a rules.Alert) []Alert {
 	return []Alert{w.alert(k, a, a.Now().Worst, w.slot)}
 }
 
-// ended is the end of an alert, with each severity that it may have had lately.
+// ended returns the end of an alert, once for each severity that it may have had lately.
 func (w *writer) ended(k rules.Key, a rules.Alert) []Alert {
 	severities := []rules.Severity{a.Severity, a.Now().Worst}
 	for _, p := range w.d.Report.Panels {
@@ -111,7 +111,8 @@ func (w *writer) ended(k rules.Key, a rules.Alert) []Alert {
 	return out
 }
 
-// alert is an alert with an end, which is never before its beginning: Alertmanager refuses that.
+// alert returns an alert with an end. The end is not before the start, which Alertmanager would
+// refuse.
 func (w *writer) alert(k rules.Key, a rules.Alert, severity rules.Severity, end time.Time) Alert {
 	since := a.Now().Since.UTC()
 	if end.Before(since) {
@@ -123,9 +124,10 @@ func (w *writer) alert(k rules.Key, a rules.Alert, severity rules.Severity, end 
 	}
 }
 
-// labels are what Alertmanager knows an alert by: what identifies it, and never what a rollout
-// changes. As in Prometheus, the rule's own name and severity go before a series' labels, which
-// keep theirs as exported_…; cluster, report and panel yield to a series', as external labels do.
+// labels returns the labels that identify an alert in Alertmanager. They hold the alert's identity,
+// and nothing that a rollout changes. As in Prometheus, the rule's name and severity replace labels
+// of the series with the same name, which become exported_…. cluster, report and panel do not
+// replace labels of the series, as external labels do not.
 func labels(in report.Info, a rules.Alert, severity rules.Severity) map[string]string {
 	out := make(map[string]string, len(a.Identity)+5)
 	maps.Copy(out, a.Identity)
@@ -147,7 +149,7 @@ func labels(in report.Info, a rules.Alert, severity rules.Severity) map[string]s
 	return named(out)
 }
 
-// annotations say an alert to a person, and hold the labels of its worst series that do not
+// annotations describe an alert to a person, and hold the labels of its worst series that do not
 // identify it, such as a container's pod.
 func (w *writer) annotations(k rules.Key, a rules.Alert) map[string]string {
 	about := w.said(k)
@@ -156,7 +158,7 @@ func (w *writer) annotations(k rules.Key, a rules.Alert) map[string]string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
 		if _, taken := said[name]; !taken && a.Labels[name] != a.Identity[name] &&
-			len(said) < mostAnnotations {
+			len(said) < maxAnnotations {
 			said[name] = a.Labels[name]
 		}
 	}
@@ -171,20 +173,19 @@ func (w *writer) annotations(k rules.Key, a rules.Alert) map[string]string {
 	return out
 }
 
-// said is what there is to say of an alert.
+// said returns the texts about an alert.
 func (w *writer) said(k rules.Key) letter.Said {
-	return letter.Say(w.d, k, letter.Limits{URL: mostLink})
+	return letter.Say(w.d, k, letter.Limits{URL: maxLink})
 }
 
-// generator is where the query of an alert can be looked at, or else the report; "" where there is
-// no link to either.
+// generator returns a link to the alert's query, or to the report, or "" if there is neither.
 func (w *writer) generator(k rules.Key) string {
 	said := w.said(k)
 	return cmp.Or(said.Link("query"), said.Link("report"))
 }
 
-// named is labels as every Alertmanager takes them: names of [a-zA-Z0-9_], no empty values, nothing
-// that is not UTF-8. A name that had to be changed does not take the place of another.
+// named returns labels in a form that every Alertmanager accepts: names of [a-zA-Z0-9_], no empty
+// values, valid UTF-8. A changed name does not replace another label.
 func named(from map[string]string) map[string]string {
 	out := make(map[string]string, len(from)+5)
 	var odd []string
@@ -207,26 +208,26 @@ func named(from map[string]string) map[string]string {
 	return out
 }
 
-// legacyName is a label's name with an underscore for each character that names had none of before
-// Prometheus 3.
+// legacyName returns a label's name with an underscore for each character that names could not have
+// before Prometheus 3.
 func legacyName(s string) string {
 	valid := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {
 			return r
 		}
 		return '_'
-	}, s[:min(len(s), mostName)])
+	}, s[:min(len(s), maxName)])
 	if valid == "" || valid[0] >= '0' && valid[0] <= '9' {
 		return "_" + valid
 	}
 	return valid
 }
 
-// text is a value in UTF-8, or as much of it as there is room for, with an ellipsis.
+// text returns a value as valid UTF-8, cut with an ellipsis if it is too long.
 func text(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	if len(s) <= mostText {
+	if len(s) <= maxText {
 		return s
 	}
-	return strings.ToValidUTF8(s[:mostText-len("…")], "") + "…"
+	return strings.ToValidUTF8(s[:maxText-len("…")], "") + "…"
 }

@@ -296,7 +296,7 @@ func FuzzAlerts(f *testing.F) {
 			}
 		}
 		if bodies, err := requests(alerts(d)); err != nil || len(bodies) != 1 ||
-			len(bodies[0]) > mostBytes {
+			len(bodies[0]) > maxBytes {
 			t.Errorf("%d requests, %v", len(bodies), err)
 		}
 	})

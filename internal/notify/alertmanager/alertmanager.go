@@ -1,7 +1,7 @@
-// Package alertmanager is the receiver that hands every alert on to Alertmanager on every run, so
-// that its routes, silences and inhibitions serve:
-// https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. What has a life between
-// runs there is an alert that is posted again before its endsAt.
+// Package alertmanager is the receiver that posts every alert to Alertmanager on every run, so that
+// its routes, silences and inhibitions apply:
+// https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. An alert lives there
+// until its endsAt unless it is posted again before.
 package alertmanager
 
 import (
@@ -16,23 +16,23 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
-// The bounds of one request.
+// The limits of one request.
 const (
-	mostAlerts = 256
-	mostBytes  = 1 << 20
+	maxAlerts = 256
+	maxBytes  = 1 << 20
 )
 
-// Options say which Alertmanager.
+// Options say which Alertmanager to post to.
 type Options struct {
-	// of its pages: http://alertmanager:9093, with its --web.route-prefix; /api/v2/alerts comes
-	// behind it
+	// URL is of its pages, with its --web.route-prefix: http://alertmanager:9093. /api/v2/alerts is
+	// added to it.
 	URL       string
 	Transport http.RoundTripper // with TLS and credentials; nil: http.DefaultTransport
 }
 
-// Notifier hands alerts on to an Alertmanager. It implements notify.Notifier, for RoleMirror.
-// Alertmanager knows an alert by its labels, so that the same delivery again changes nothing: an
-// error that says that nothing was delivered may come after a part of the alerts.
+// Notifier posts alerts to an Alertmanager. It implements notify.Notifier, for RoleMirror.
+// Alertmanager identifies an alert by its labels, so posting again changes nothing. A RetryError
+// therefore may come after a part of the alerts.
 type Notifier struct {
 	endpoint string
 	caller   *notify.Caller
@@ -40,7 +40,7 @@ type Notifier struct {
 
 var _ notify.Notifier = (*Notifier)(nil)
 
-// New returns the receiver of an Alertmanager. It is not asked for anything yet.
+// New returns the receiver for an Alertmanager. It sends nothing yet.
 func New(o Options) (*Notifier, error) {
 	u, err := exchange.BaseURL(o.URL)
 	if err != nil {
@@ -49,15 +49,15 @@ func New(o Options) (*Notifier, error) {
 	caller := notify.NewCaller("Alertmanager", o.Transport)
 	caller.Quotes = true
 	caller.Advice = notify.Advice{
-		Address: "see alertmanager.url, below which promsnap posts to /api/v2/alerts: is a path " +
-			"prefix missing, or is it another program?",
-		Login: "give credentials that it takes from programs, in alertmanager.http_config " +
+		Address: "check alertmanager.url, below which promsnap posts to /api/v2/alerts: is a " +
+			"path prefix missing, or is it another program?",
+		Login: "set credentials for programs in alertmanager.http_config " +
 			"(basic_auth, authorization, oauth2, tls_config)",
 	}
 	return &Notifier{u.JoinPath("api", "v2", "alerts").String(), caller}, nil
 }
 
-// Notify posts the alerts of d, also where there are none: a run that is calm shows that
+// Notify posts the alerts of d. It posts even if there are none: a quiet run then shows that
 // Alertmanager can be reached. The receipt is empty.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	bodies, err := requests(alerts(d))
@@ -71,9 +71,9 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 		err := n.post(ctx, body)
 		var refused *notify.RefusedError
 		if err != nil && !errors.As(err, &refused) {
-			return notify.Receipt{}, err // all of them are posted again
+			return notify.Receipt{}, err // a retry posts all of them again
 		}
-		errs = append(errs, err) // one alert that Alertmanager does not take keeps no other from it
+		errs = append(errs, err) // a refused request does not stop the others
 	}
 	return notify.Receipt{}, errors.Join(errs...)
 }
@@ -87,7 +87,7 @@ func (n *Notifier) post(ctx context.Context, body []byte) error {
 	return n.caller.Call(rq)
 }
 
-// requests writes alerts as the bodies of requests within their bounds: one at least.
+// requests returns the bodies of the requests for alerts, at least one, each within the limits.
 func requests(alerts []Alert) ([][]byte, error) {
 	var out [][]byte
 	body := []byte{'['}
@@ -97,7 +97,7 @@ func requests(alerts []Alert) ([][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n == mostAlerts || n > 0 && len(body)+len(one)+len(",]") > mostBytes {
+		if n == maxAlerts || n > 0 && len(body)+len(one)+len(",]") > maxBytes {
 			out, body, n = append(out, append(body, ']')), []byte{'['}, 0
 		}
 		if n > 0 {

@@ -236,7 +236,7 @@ func TestRequestsAreBounded(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	for status, says := range map[int]string{
 		400: "Alertmanager answered 400 Bad Request: no", 401: "alertmanager.http_config",
-		413: "413 Request Entity Too Large: no", 404: "see alertmanager.url",
+		413: "413 Request Entity Too Large: no", 404: "check alertmanager.url",
 	} {
 		asked := 0
 		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter,

@@ -36,7 +36,7 @@ func TestLabelsOfHostileWords(t *testing.T) {
 		for _, a := range double.alerts {
 			want := strings.ToValidUTF8(w.Text, "\uFFFD")
 			if got := a.Labels["node"]; got != want &&
-				(len(want) <= mostText || len(got) > mostText) {
+				(len(want) <= maxText || len(got) > maxText) {
 				t.Errorf("%s: the node is %.100q", w.Name, got)
 			}
 			if w.Name == "tame" {

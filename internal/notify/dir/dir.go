@@ -1,4 +1,4 @@
-// Package dir is the receiver that writes a report into a directory: whole or not at all.
+// Package dir is the receiver that writes a report into a directory: completely or not at all.
 package dir
 
 import (
@@ -22,50 +22,51 @@ import (
 	"github.com/promsnap/promsnap/internal/report/json"
 )
 
-// Notifier writes ROOT/<report>/<slot>/: the report's files, all of them or none. It implements
-// notify.Notifier.
+// Notifier writes the files of a report into ROOT/<report>/<slot>/: all of them or none. It
+// implements notify.Notifier.
 //
-// The files are written into a directory beside the target, brought to the disk, and renamed into
-// place. Where the target is there already with the same bytes nothing happens; with others it is
-// moved away, the new one takes its place, and the old one is removed. A crash leaves the old files
-// or the new ones, or, between two renames, the old ones moved away, which a later run puts back.
+// The files are written into a directory beside the target, synced to the disk, and renamed into
+// place. If the target already has the same bytes, nothing happens. If it has others, it is moved
+// away, the new one takes its place, and the old one is removed. After a crash there are the old
+// files or the new ones, or, between two renames, the old ones moved away; a later run puts these
+// back.
 //
-// What somebody else has put beside a report's files is not removed: it moves into the new
+// Files that somebody else has put beside the report are not removed: they move into the new
 // directory.
 type Notifier struct {
 	root string
-	keep bool // what is whole, where what is to be written is not
+	keep bool // a whole report is not replaced by one that is not
 }
 
 var _ notify.Notifier = (*Notifier)(nil)
 
-// New returns the receiver that writes below root, which need not exist. What it is given last is
-// what is there: somebody looks at what has just run.
+// New returns a receiver that writes below root, which need not exist. The newest delivery replaces
+// an older one: somebody looks at the run that just ended.
 func New(root string) *Notifier { return &Notifier{root: root} }
 
-// NewArchive returns the receiver that writes below root, which need not exist, and keeps a report
-// that is whole (report.Whole) where one of the same slot comes that is not: a run that sees less
-// does not take its place.
+// NewArchive returns a receiver that writes below root, which need not exist. It keeps a whole
+// report (report.Whole) if one of the same slot follows that is not whole: a run that saw less does
+// not replace it.
 func NewArchive(root string) *Notifier { return &Notifier{root: root, keep: true} }
 
 const (
 	workPrefix = ".promsnap-" // of the directories that files are written into
-	newName    = "new"        // inside of one: what is being written
-	// inside of one: between the name of what was moved away and in which round
+	newName    = "new"        // in a work directory: what is being written
+	// roundMark is in the names of what was moved away into a work directory, between the old name
+	// and the number of the round.
 	roundMark = "~"
 
 	documentName = "report.json"
 	dirMode      = 0o755
 	fileMode     = 0o644
 
-	// abandonedAfter is how much older than a new one a work directory must be before it counts as
-	// a crash's. No run writes for as long, so that two runs at once do not clean up after each
-	// other.
+	// abandonedAfter is how much older than a new work directory another one must be to count as
+	// left by a crash. No run writes for that long, so two runs at once do not remove each other's.
 	abandonedAfter = time.Hour
 )
 
-// Notify writes d. The receipt's location is the path of index.html, or of the directory where
-// there is none.
+// Notify writes d. The receipt's location is the path of index.html, or of the directory if there
+// is no index.html.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	if err := report.CheckNames(d.Files); err != nil {
 		return notify.Receipt{}, err
@@ -88,7 +89,7 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	return notify.Receipt{Location: target}, nil
 }
 
-// whole tells whether what lies in dir is a report that is whole.
+// whole reports whether dir has a whole report.
 func whole(dir string) bool {
 	f, err := disk.Open(filepath.Join(dir, documentName), os.O_RDONLY, 0, os.OpenFile)
 	if err != nil {
@@ -98,7 +99,7 @@ func whole(dir string) bool {
 	return json.ReadWhole(f)
 }
 
-// write makes target hold files and nothing else, unless what is there stays.
+// write makes target hold files and nothing else, unless stays says that target stays.
 func write(ctx context.Context, target string, files []report.File,
 	stays func(dir string) bool) (err error) {
 	parent := filepath.Dir(target)
@@ -122,14 +123,14 @@ func write(ctx context.Context, target string, files []report.File,
 	if err := fill(ctx, filepath.Join(work, newName), files); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil { // nobody waits for it any longer
+	if err := ctx.Err(); err != nil { // nobody waits for the result anymore
 		return err
 	}
 	return swap(work, target, stays)
 }
 
-// holds tells whether dir has these files, and none of a report's besides. A dir that is not there
-// holds nothing; one that is no directory is an error.
+// holds reports whether dir has exactly these files, apart from files of others. A missing dir
+// holds nothing. It is an error if dir is not a directory.
 func holds(dir string, files []report.File) (bool, error) {
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -140,7 +141,7 @@ func holds(dir string, files []report.File) (bool, error) {
 	}
 	for _, f := range files {
 		if !same(filepath.Join(dir, f.Name), f.Body) {
-			return false, nil // not there or not readable: it is written again
+			return false, nil // missing or unreadable: write it again
 		}
 	}
 	ours := written(dir, nil)
@@ -153,7 +154,7 @@ func holds(dir string, files []report.File) (bool, error) {
 	return true, nil
 }
 
-// same tells whether a file holds what it should.
+// same reports whether a file has the body.
 func same(path string, body []byte) bool {
 	f, err := disk.Open(path, os.O_RDONLY, 0, os.OpenFile)
 	if err != nil {
@@ -164,8 +165,8 @@ func same(path string, body []byte) bool {
 	return err == nil && bytes.Equal(is, body)
 }
 
-// written returns which names in dir are those of files that promsnap has written there. Where no
-// document of the report's says so, these are the names of what takes its place.
+// written returns a function that reports whether promsnap has written a file of that name into
+// dir. It reads the names from the report's document. If there is none, it uses names.
 func written(dir string, names []string) func(name string) bool {
 	var pictures []string
 	known := false
@@ -183,10 +184,10 @@ func written(dir string, names []string) func(name string) bool {
 	}
 }
 
-// draftName is how the messages of a dry run are called.
+// draftName matches the files of a dry run's messages.
 var draftName = regexp.MustCompile(`^message-[0-9]{2,}-[a-z0-9-]+\.(json|txt)$`)
 
-// fill writes files into a new directory and waits until they are on the disk.
+// fill writes files into a new directory and syncs them to the disk.
 func fill(ctx context.Context, dir string, files []report.File) error {
 	if err := os.Mkdir(dir, dirMode); err != nil {
 		return err
@@ -212,8 +213,8 @@ func writeFile(path string, body []byte) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// syncDir brings a directory's names to the disk. Not every file system can, and then a crash of
-// the machine, though not of the program, may lose a rename: no reason to fail.
+// syncDir syncs the names in a directory to the disk. Not every file system can. A crash of the
+// machine may then lose a rename, which is no reason to fail.
 func syncDir(dir string) {
 	if f, err := os.Open(dir); err == nil {
 		_ = f.Sync()
@@ -221,17 +222,15 @@ func syncDir(dir string) {
 	}
 }
 
-// mostRivals is how many other runs may put their report in the same place between two renames of
-// this one.
-const mostRivals = 20
+// maxRounds is how many other runs may take the target's place between two renames of this run.
+const maxRounds = 20
 
-// swap puts work/new in target's place. What was there waits in work under its own name, which
-// tells discard where it belongs. Where another run takes the place meanwhile, that one's is moved
-// away in turn: the run that comes last wins, and none fails. What stays is asked for before each
-// round.
+// swap puts work/new in target's place. The old target waits in work under its name, so that
+// discard knows where it belongs. If another run takes the place in between, its report is moved
+// away too: the last run wins, and none fails. Each round asks stays first.
 func swap(work, target string, stays func(dir string) bool) error {
 	var err error
-	for round := range mostRivals {
+	for round := range maxRounds {
 		if stays(target) {
 			return nil
 		}
@@ -251,8 +250,8 @@ func swap(work, target string, stays func(dir string) bool) error {
 	return err
 }
 
-// discard removes a work directory. What was moved away into it goes back first, the newest where
-// nothing has taken its place, and of the others what is not promsnap's.
+// discard removes a work directory. First it puts back what was moved away into it: the newest if
+// the place is free, and otherwise the files that are not promsnap's.
 func discard(work string, names []string) error {
 	entries, err := os.ReadDir(work)
 	if err != nil {
@@ -274,12 +273,12 @@ func discard(work string, names []string) error {
 	return os.Remove(work)
 }
 
-// giveBack puts what was moved away back where it was or, where something has taken its place, what
-// is not promsnap's into that, and removes the rest. Other runs may take the place, or leave it, at
+// giveBack puts back what was moved away. If the place was taken, it moves the files that are not
+// promsnap's into the new directory and removes the rest. Other runs may take or leave the place at
 // any time.
 func giveBack(away, home string, names []string) error {
 	var err error
-	for range mostRivals {
+	for range maxRounds {
 		if _, err = os.Lstat(home); errors.Is(err, fs.ErrNotExist) {
 			if err = os.Rename(away, home); err == nil {
 				return nil
@@ -296,11 +295,11 @@ func giveBack(away, home string, names []string) error {
 	return err
 }
 
-// unpack moves everything out of a report's directory that promsnap has not written, and removes
-// the directory. Its document goes last, because it says what is promsnap's.
+// unpack moves everything that promsnap has not written out of a report's directory, and removes
+// the directory. The document goes last, because it lists what is promsnap's.
 func unpack(from, to string, names []string) error {
 	if info, err := os.Lstat(from); err != nil || !info.IsDir() {
-		// such as a link: it is somebody's
+		// not a report's directory but, for example, somebody's link
 		return errors.Join(err, keep(from, to))
 	}
 	entries, err := os.ReadDir(from)
@@ -330,8 +329,7 @@ func unpack(from, to string, names []string) error {
 	return os.Remove(from)
 }
 
-// keep moves a file of somebody's into a directory, under another name where a report's file has
-// taken its own.
+// keep moves somebody's file into a directory, under another name if a report's file has its name.
 func keep(path, into string) error {
 	name := filepath.Base(path)
 	for i := 1; ; i++ {
@@ -345,9 +343,9 @@ func keep(path, into string) error {
 	}
 }
 
-// clean discards the work directories that crashed runs left beside this run's. Which are theirs
-// the file system's own clock tells, by the age of this run's. One that cannot be discarded costs
-// space, not the report: the next run tries again.
+// clean discards the work directories that crashed runs left beside this run's. It compares their
+// age with that of this run's, by the clock of the file system. If one cannot be discarded, the
+// next run tries again.
 func clean(work string, names []string) {
 	parent := filepath.Dir(work)
 	now, err := os.Stat(work)
@@ -369,8 +367,8 @@ func clean(work string, names []string) {
 	}
 }
 
-// explain says what to do about an error of the file system. What only a person can mend is not
-// tried again: people wait to be told.
+// explain adds advice to an error of the file system. An error that only a person can fix is a
+// RefusedError, because retries would delay the messages.
 func explain(target string, err error) error {
 	var stalled *disk.StalledError
 	if errors.As(err, &stalled) {
@@ -378,7 +376,7 @@ func explain(target string, err error) error {
 	}
 	advice := advice(err)
 	err = fmt.Errorf("writing the report into %s: %w%s", target, err, advice)
-	if advice != "" && !errors.Is(err, fs.ErrNotExist) { // which another try makes anew
+	if advice != "" && !errors.Is(err, fs.ErrNotExist) { // a retry creates it again
 		return &notify.RefusedError{Err: err}
 	}
 	return err
@@ -387,7 +385,7 @@ func explain(target string, err error) error {
 func advice(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "; it was removed meanwhile: look for what cleans up there, and run again"
+		return "; it was removed in the meantime: find out what cleans up there, and run again"
 	case errors.Is(err, fs.ErrPermission):
 		return "; let this user write there, or choose another directory"
 	case errors.Is(err, syscall.EROFS):
@@ -395,9 +393,9 @@ func advice(err error) string {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "; the disk is full: make room, or choose another directory"
 	case errors.Is(err, syscall.EFBIG):
-		return "; a file may not be as large as that here: raise the limit (ulimit -f)"
+		return "; the file is too large for this user or file system: raise the limit (ulimit -f)"
 	case errors.Is(err, syscall.ENOTDIR):
-		return "; a file stands where a directory must be: move it away, or choose another " +
+		return "; there is a file where a directory must be: move it away, or choose another " +
 			"directory"
 	}
 	return ""

@@ -391,7 +391,7 @@ func TestWhereItCannotWrite(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
-			for _, want := range []string{where, "a file stands where a directory must be"} {
+			for _, want := range []string{where, "there is a file where a directory must be"} {
 				if !strings.Contains(filepath.ToSlash(err.Error()), want) {
 					t.Errorf("%q does not say %q", err, want)
 				}

@@ -76,7 +76,7 @@ func TestADirectoryThatVanishesMeanwhile(t *testing.T) {
 	_, err := New(root).Notify(vanishing{context.Background(), root}, delivery("one"))
 	var refused *notify.RefusedError
 	if err == nil ||
-		!strings.Contains(err.Error(), "no such file or directory; it was removed meanwhile") ||
+		!strings.Contains(err.Error(), "; it was removed in the meantime") ||
 		errors.As(err, &refused) {
 		t.Errorf("nothing is there, and another try is of use: %v", err)
 	}

@@ -1,5 +1,5 @@
-// Package heartbeat tells a service that waits for it that a report's run is done, such as
-// healthchecks.io: who is dead cannot say so. https://healthchecks.io/docs/http_api/
+// Package heartbeat calls a dead man's switch after each run, such as healthchecks.io: an outside
+// service that alerts you when promsnap stops. https://healthchecks.io/docs/http_api/
 package heartbeat
 
 import (
@@ -11,23 +11,23 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// Options say whom to tell.
+// Options say which address to call.
 type Options struct {
-	URL       secret.String     // whoever knows it can say that all is well; read at each use
+	URL       secret.String     // whoever knows it can report success; read at each use
 	Transport http.RoundTripper // nil: http.DefaultTransport
 }
 
-// Ping tells that a run has succeeded, by GET of the address; or that it has not, with /fail behind
-// the address' path. It is one try, follows no redirect, and is no longer than ctx or a
-// notify.Caller has. Its errors do not show the address.
+// Ping reports that a run succeeded, by GET of the address, or that it failed, with /fail added to
+// the path. It tries once, follows no redirect, and ends with ctx or the limit of notify.Caller.
+// Its errors do not show the address.
 func Ping(ctx context.Context, o Options, ok bool) error {
 	caller := notify.NewCaller("the heartbeat", o.Transport)
 	caller.Advice = notify.Advice{
-		Address: "see its address: the check may have been deleted, or has no /fail",
-		Login:   "see its address, which alone says who calls",
+		Address: "check its address: the check may have been deleted, or has no /fail",
+		Login:   "check its address, which is the only credential",
 	}
-	caller.Denials = map[string]string{ // healthchecks.io's, which come with status 200
-		"OK (not found)":    "it knows no such check: see its address",
+	caller.Denials = map[string]string{ // of healthchecks.io, with status 200
+		"OK (not found)":    "it does not know this check: check its address",
 		"OK (rate limited)": "it is called too often for this check",
 	}
 	u, err := caller.SecretURL(ctx, o.URL)
@@ -39,7 +39,7 @@ func Ping(ctx context.Context, o Options, ok bool) error {
 	}
 	rq, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return fmt.Errorf("reading the address of %s: no request can be made of it", caller.Who)
+		return fmt.Errorf("reading the address of %s: it is not a valid URL", caller.Who)
 	}
 	return caller.Call(rq)
 }

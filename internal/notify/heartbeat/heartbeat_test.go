@@ -57,8 +57,9 @@ func TestErrors(t *testing.T) {
 	}))
 	defer server.Close()
 	for code, says := range map[int]string{
-		302: "redirects are not followed", 401: "see its address, which alone",
-		404: "the heartbeat answered 404 Not Found; see its address", 429: "429 Too Many Requests",
+		302: "redirects are not followed", 401: "check its address, which is",
+		404: "the heartbeat answered 404 Not Found; check its address",
+		429: "429 Too Many Requests",
 		500: "the heartbeat answered 500",
 	} {
 		status = code
@@ -89,7 +90,7 @@ func TestDenials(t *testing.T) {
 	defer server.Close()
 	for text, want := range map[string]string{
 		"OK": "", "OK\n": "", "not found": "",
-		"OK (not found)":      "it knows no such check: see its address",
+		"OK (not found)":      "it does not know this check: check its address",
 		"OK (rate limited)\n": "called too often",
 	} {
 		said = text

@@ -19,33 +19,32 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Secret is what a receiver under test is given for its token, password or signed address: no
-// error, receipt or print of it may show it.
+// Secret is the token, password or signed address of a receiver under test. No error, receipt or
+// print may show it.
 const Secret = "s3cr3t-hunter2"
 
-// Tested is a receiver, holding Secret where it holds one, and the other side of it, which is in
-// the test's hands. What a receiver has no such thing for is nil, and the part of the contract is
-// skipped aloud.
+// Tested is a receiver, with Secret if it has a secret, and the other side that it sends to, which
+// the test controls. A field may be nil if the receiver has no such thing; the tests that need it
+// are then skipped.
 type Tested struct {
 	notify.Notifier
-	// what it is for: RoleArchive, RoleChanges (a receiver that tells people) or RoleMirror
+	// Role is RoleArchive, RoleChanges (for any receiver of messages) or RoleMirror.
 	Role notify.Role
 
-	// Arrived returns all that has arrived at the other side, in any form, the same for the same:
-	// what is there now, or one delivery after the other, each on its own line. "": nothing.
+	// Arrived returns everything that has arrived at the other side, in any form that is the same
+	// for the same deliveries: what is there now, or one line for each delivery. "": nothing.
 	Arrived func() string
-	// Busy makes the other side ask to wait, as HTTP 429 with a Retry-After of after does.
+	// Busy makes the other side ask to wait, as HTTP 429 with Retry-After does.
 	Busy func(after time.Duration)
-	// Refuse makes the other side refuse for good, such as a token that was revoked.
+	// Refuse makes the other side refuse permanently, as for a revoked token.
 	Refuse func()
-	// Hang makes the other side take what comes and never answer, until the test ends.
+	// Hang makes the other side accept requests and never answer, until the test ends.
 	Hang func()
-	// Unreachable is a receiver like this one, holding Secret, whose other side is not there: the
-	// connection is refused.
+	// Unreachable is a receiver like this one, with Secret, whose other side refuses connections.
 	Unreachable notify.Notifier
 }
 
-// Run holds the receiver that open returns to the contract. Each call of open begins with another
+// Run runs the contract on the receiver that open returns. Each call of open returns a new other
 // side at which nothing has arrived.
 func Run(t *testing.T, open func(t *testing.T) Tested) {
 	for _, c := range []struct {
@@ -69,16 +68,16 @@ func Run(t *testing.T, open func(t *testing.T) Tested) {
 	}
 }
 
-// Slot is that of Delivery.
+// Slot is the slot of Delivery.
 var Slot = time.Date(2026, 11, 22, 3, 10, 0, 0, time.UTC)
 
-// Delivery is what a receiver of a role gets: files, and for one that tells people a message of a
-// kind about two nodes.
+// Delivery returns what a receiver of a role gets: files, and for people a message of a kind about
+// two nodes.
 func Delivery(role notify.Role, kind notify.Kind) notify.Delivery {
 	return delivery(role, kind, "ip-10-0-1-12")
 }
 
-// delivery names the first node, and all that can be named, by word.
+// delivery names the first node, and everything else that has a name, by word.
 func delivery(role notify.Role, kind notify.Kind, word string) notify.Delivery {
 	d := notify.Delivery{
 		Report: report.Build(report.Info{
@@ -112,7 +111,7 @@ func keyOf(node string) rules.Key {
 	return rules.Key(`node-memory/NodeMemoryHigh{node="` + node + `"}`)
 }
 
-// alert is one that fires, or that is over where the kind of message says so.
+// alert returns an alert that fires, or that has ended if the kind of message needs it.
 func alert(node string, kind notify.Kind) rules.Alert {
 	since := Slot.Add(-18 * time.Minute)
 	e := rules.Episode{
@@ -146,15 +145,15 @@ func message(alerts map[rules.Key]rules.Alert, kind notify.Kind, word string) *n
 	return m
 }
 
-// wantQuiet asserts that nothing more has arrived than before.
+// wantQuiet fails the test if more than before has arrived.
 func wantQuiet(t *testing.T, r Tested, before string) {
 	t.Helper()
 	if got := r.Arrived(); got != before {
-		t.Errorf("something was delivered all the same: %.300q, after %.300q", got, before)
+		t.Errorf("got %.300q at the other side, want nothing new after %.300q", got, before)
 	}
 }
 
-// wantNoSecret asserts that a print of v does not show Secret.
+// wantNoSecret fails the test if a print of v shows Secret.
 func wantNoSecret(t *testing.T, what string, v any) {
 	t.Helper()
 	for _, verb := range []string{"%v", "%+v", "%#v"} {
@@ -167,7 +166,7 @@ func wantNoSecret(t *testing.T, what string, v any) {
 	}
 }
 
-// give delivers, and asserts that the delivery is as it was.
+// give delivers d, and fails the test if that changes d.
 func give(t *testing.T, r Tested, d notify.Delivery) notify.Receipt {
 	t.Helper()
 	before, err := json.Marshal([]any{d.Message, d.Memory})
@@ -207,7 +206,7 @@ func delivers(t *testing.T, r Tested) {
 	}
 }
 
-// allKinds are those that a receiver that tells people must know.
+// allKinds are the kinds that every receiver of messages must support.
 var allKinds = []notify.Kind{
 	notify.KindNew, notify.KindWorse, notify.KindNoData, notify.KindBetter, notify.KindSeenLate,
 	notify.KindResolved, notify.KindStillFiring,
@@ -216,7 +215,7 @@ var allKinds = []notify.Kind{
 
 func kinds(t *testing.T, r Tested) {
 	if r.Role != notify.RoleChanges {
-		t.Skip("this receiver is given no messages")
+		t.Skip("this receiver gets no messages")
 	}
 	first := give(t, r, Delivery(r.Role, notify.KindNew))
 	for _, kind := range allKinds {
@@ -232,10 +231,10 @@ func kinds(t *testing.T, r Tested) {
 				}
 			}
 		}
-		d.Message.PossibleDuplicate, d.MemoryLost = true, "what was told could not be written down"
+		d.Message.PossibleDuplicate, d.MemoryLost = true, "what was sent could not be recorded"
 		give(t, r, d)
 		if r.Arrived() == before {
-			t.Errorf("of a message %q nothing has arrived", kind)
+			t.Errorf("got nothing at the other side, want a message %q", kind)
 		}
 	}
 }
@@ -248,20 +247,20 @@ func again(t *testing.T, r Tested) {
 	if r.Role == notify.RoleArchive {
 		wantQuiet(t, r, before)
 		if first.Location != second.Location {
-			t.Errorf("the same files are at %s and at %s", first.Location, second.Location)
+			t.Errorf("the same files: got location %s, want %s", second.Location, first.Location)
 		}
 	}
 	if r.Role == notify.RoleMirror {
 		if after := r.Arrived(); after != before && after != before+"\n"+before {
-			t.Errorf("the same delivery again is another one: after %s, now %s", before, after)
+			t.Errorf("delivering the same again: got %s, want %s", after, before)
 		}
 	}
 }
 
-// memories hands a mirror what a memory may hold beside alerts that fire.
+// memories gives a mirror memories with more than firing alerts.
 func memories(t *testing.T, r Tested) {
 	if r.Role != notify.RoleMirror {
-		t.Skip("this receiver goes by its message, or by none")
+		t.Skip("this receiver does not use the memory")
 	}
 	change := func(name string, change func(*rules.Alert)) {
 		d := Delivery(r.Role, notify.KindNew)
@@ -325,7 +324,7 @@ func hostileWords(t *testing.T, r Tested) {
 
 func withoutFiles(t *testing.T, r Tested) {
 	if r.Role == notify.RoleArchive {
-		t.Skip("an archive is given no report without files")
+		t.Skip("an archive gets no report without files")
 	}
 	d := Delivery(r.Role, notify.KindNew)
 	d.Files, d.Archived = nil, nil
@@ -340,7 +339,7 @@ func cancelled(t *testing.T, r Tested) {
 	cancel()
 	if _, err := r.Notify(ctx, Delivery(r.Role, notify.KindNew)); !errors.Is(err,
 		context.Canceled) {
-		t.Errorf("%v", err)
+		t.Errorf("got %v, want context.Canceled", err)
 	}
 	wantQuiet(t, r, "")
 }
@@ -361,17 +360,17 @@ func hangs(t *testing.T, r Tested) {
 	case err := <-returned:
 		var refused *notify.RefusedError
 		if err == nil || errors.As(err, &refused) {
-			t.Errorf("it is not known whether it was delivered, and the error is %v", err)
+			t.Errorf("got %v, want an error that is no refusal: the delivery may have arrived", err)
 		}
 		wantNoSecret(t, "the error", err)
 	case <-time.After(time.Minute): // for a slow machine; what hangs does so for good
-		t.Error("it did not return when its time was over")
+		t.Error("it did not return when its context ended")
 	}
 }
 
 func busy(t *testing.T, r Tested) {
 	if r.Busy == nil {
-		t.Skip("the other side asks nobody to wait")
+		t.Skip("the other side never asks to wait")
 	}
 	const after = 17 * time.Second
 	r.Busy(after)
@@ -380,10 +379,10 @@ func busy(t *testing.T, r Tested) {
 	_, err := r.Notify(ctx, Delivery(r.Role, notify.KindNew))
 	var retry *notify.RetryError
 	if !errors.As(err, &retry) || retry.After != after {
-		t.Errorf("asked to wait %s: %v", after, err)
+		t.Errorf("got %v, want a RetryError after %s", err, after)
 	}
 	if ctx.Err() != nil {
-		t.Error("it waited by itself")
+		t.Error("it waited itself; only Deliver waits")
 	}
 	wantNoSecret(t, "the error", err)
 	wantQuiet(t, r, "")
@@ -391,13 +390,13 @@ func busy(t *testing.T, r Tested) {
 
 func refused(t *testing.T, r Tested) {
 	if r.Refuse == nil {
-		t.Skip("the other side refuses nobody")
+		t.Skip("the other side never refuses")
 	}
 	r.Refuse()
 	_, err := r.Notify(t.Context(), Delivery(r.Role, notify.KindNew))
 	var refused *notify.RefusedError
 	if !errors.As(err, &refused) {
-		t.Errorf("%v", err)
+		t.Errorf("got %v, want a RefusedError", err)
 	}
 	wantNoSecret(t, "the error", err)
 	wantQuiet(t, r, "")
@@ -405,12 +404,12 @@ func refused(t *testing.T, r Tested) {
 
 func unreachable(t *testing.T, r Tested) {
 	if r.Unreachable == nil {
-		t.Skip("the other side is always there")
+		t.Skip("the other side is always reachable")
 	}
 	_, err := r.Unreachable.Notify(t.Context(), Delivery(r.Role, notify.KindNew))
 	var retry *notify.RetryError
 	if !errors.As(err, &retry) {
-		t.Errorf("nothing was delivered, and it may be later: %v", err)
+		t.Errorf("got %v, want a RetryError, since nothing was delivered", err)
 	}
 	wantNoSecret(t, "the error", err)
 }

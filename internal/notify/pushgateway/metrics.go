@@ -11,9 +11,8 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// text is what is pushed of a delivery's run: gauges, in Prometheus' text format. It says what is
-// known when it is pushed, which is after people were told and before the receivers that follow
-// this one.
+// text returns the metrics of a run: gauges in Prometheus' text format. They hold what is known at
+// the push, which is after messages were sent and before later receivers are called.
 func text(d notify.Delivery) ([]byte, error) {
 	var out bytes.Buffer
 	for _, family := range families(d) {
@@ -60,7 +59,7 @@ func families(d notify.Delivery) []*dto.MetricFamily {
 	return out
 }
 
-// succeeded tells whether nothing of the run has failed so far.
+// succeeded reports whether nothing in the run has failed so far.
 func succeeded(d notify.Delivery) bool {
 	return d.Run.Failed == 0 && len(d.Report.Failures) == 0 && d.Report.Info.Incomplete.IsZero() &&
 		d.MemoryLost == "" && !d.Unwritten

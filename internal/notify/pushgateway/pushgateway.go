@@ -1,5 +1,5 @@
-// Package pushgateway is the receiver that pushes what a run was like, as metrics, to a
-// Pushgateway, so that Prometheus can tell when runs fail, take long or stop:
+// Package pushgateway is the receiver that pushes metrics about a run to a Pushgateway, so that
+// Prometheus can alert when runs fail, take long or stop:
 // https://github.com/prometheus/pushgateway#api. docs/metrics.md describes the metrics.
 package pushgateway
 
@@ -19,21 +19,20 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
-// DefaultJob is the job of the grouping key where none is configured.
+// DefaultJob is the job of the grouping key if none is configured.
 const DefaultJob = "promsnap"
 
-// Options say which Pushgateway.
+// Options say which Pushgateway to push to.
 type Options struct {
-	// of its pages: http://pushgateway:9091, with its --web.route-prefix; /metrics/job/… comes
-	// behind it
+	// URL is of its pages, with its --web.route-prefix: http://pushgateway:9091. /metrics/job/… is
+	// added to it.
 	URL       string
-	Job       string            // the label job of what is pushed; "": DefaultJob
+	Job       string            // the label job of the metrics; "": DefaultJob
 	Transport http.RoundTripper // with TLS and credentials; nil: http.DefaultTransport
 }
 
 // Notifier pushes metrics. It implements notify.Notifier, for RoleMirror. The grouping key is job,
-// cluster and report: each run takes the place of the one before, and the same again changes
-// nothing.
+// cluster and report: each run replaces the one before, and pushing again changes nothing.
 type Notifier struct {
 	groups string // URL, up to the job
 	caller *notify.Caller
@@ -41,7 +40,7 @@ type Notifier struct {
 
 var _ notify.Notifier = (*Notifier)(nil)
 
-// New returns the receiver of a Pushgateway. It is not asked for anything yet.
+// New returns the receiver for a Pushgateway. It sends nothing yet.
 func New(o Options) (*Notifier, error) {
 	u, err := exchange.BaseURL(o.URL)
 	if err != nil {
@@ -50,9 +49,9 @@ func New(o Options) (*Notifier, error) {
 	caller := notify.NewCaller("the Pushgateway", o.Transport)
 	caller.Quotes = true
 	caller.Advice = notify.Advice{
-		Address: "see pushgateway.url, below which promsnap posts to /metrics/job/…: is a path " +
+		Address: "check pushgateway.url, below which promsnap posts to /metrics/job/…: is a path " +
 			"prefix missing, or is it another program, such as Prometheus?",
-		Login: "give credentials that it takes from programs, in pushgateway.http_config " +
+		Login: "set credentials for programs in pushgateway.http_config " +
 			"(basic_auth, authorization, oauth2, tls_config)",
 	}
 	return &Notifier{
@@ -60,9 +59,9 @@ func New(o Options) (*Notifier, error) {
 	}, nil
 }
 
-// Notify pushes the metrics of d's run. They take the place of those of the same names and no
-// others (POST), so that the time of the last success outlives a failure. A test is deleted after
-// it was pushed. The receipt is empty.
+// Notify pushes the metrics of d's run. They replace only metrics of the same names (POST), so that
+// the time of the last success survives a failed run. A test is deleted after the push. The receipt
+// is empty.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	body, err := text(d)
 	if err != nil {
@@ -90,11 +89,11 @@ func (n *Notifier) call(ctx context.Context, method, group string, body []byte) 
 	return n.caller.Call(rq)
 }
 
-// format is what every Pushgateway reads.
+// format is readable for every Pushgateway.
 var format = expfmt.NewFormat(expfmt.TypeTextPlain)
 
-// label is a label of the grouping key as two parts of a path; in base64 where its value could be
-// taken for something else there.
+// label returns a label of the grouping key as two parts of a path. The value is in base64 if it
+// would be misread in a path.
 func label(name, value string) string {
 	value = strings.ToValidUTF8(value, "\uFFFD")
 	switch {

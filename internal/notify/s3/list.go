@@ -14,41 +14,40 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 )
 
-// listSchema is the version of index.json. A program that does not know a version leaves the list
-// as it is.
+// listSchema is the version of index.json. A program leaves a list of an unknown version unchanged.
 const listSchema = 1
 
-// The bounds of a list. Older entries leave it, and what they led to stays where it is.
+// The limits of a list. Older entries are removed from the list; their reports stay.
 const (
 	maxEntries  = 4000 // eleven years of days
 	maxListSize = 8 << 20
 	maxHeadline = 200 // characters
 )
 
-// list is an index.json, from which the index.html beside it is made: the reports of a day, or the
-// days of a report.
+// list is an index.json, from which the index.html beside it is made. It lists the reports of a
+// day, or the days of a report.
 type list struct {
 	Schema int `json:"schema"`
-	// Rev grows with each writing. A list that begins anew, after the old one was lost, begins at
-	// the Unix time of its slot, and so beyond where the old one was.
+	// Rev grows with each write. A list that replaces a lost one starts at the Unix time of its
+	// slot, and so above the Rev of the old one.
 	Rev     int64  `json:"rev"`
 	Cluster string `json:"cluster"`
 	Report  string `json:"report"`
 	Title   string `json:"title"`
-	Day     string `json:"day,omitempty"` // yyyy/mm/dd of a list of reports; "" of a list of days
+	Day     string `json:"day,omitempty"` // yyyy/mm/dd in a list of reports; "" in a list of days
 
 	Entries []entry `json:"entries"` // the newest first
 }
 
 // entry is a report in the list of a day, or a day in the list of days.
 type entry struct {
-	// 20261122T000000Z, or 2026/11/22: what entries are sorted by
+	// Name is 20261122T000000Z or 2026/11/22. Entries are sorted by it.
 	Name string `json:"name"`
-	// of what it leads to, from the list's own place, without the index.html
+	// Path is relative to the list, without index.html.
 	Path string `json:"path"`
 	Rev  int64  `json:"rev,omitempty"` // of the day's list when the entry was made
-	// Reports is how many reports a day has. The counts are of these, by their verdicts, where
-	// there are several, and else of the checks of the one.
+	// Reports is the number of reports of a day. If there are several, the counts below count
+	// reports by verdict; otherwise they count the checks of the one report.
 	Reports  int    `json:"reports,omitempty"`
 	Critical int    `json:"critical"`
 	Warning  int    `json:"warning"`
@@ -56,12 +55,11 @@ type entry struct {
 	Pending  int    `json:"pending,omitempty"`
 	OK       int    `json:"ok"`
 	Headline string `json:"headline,omitempty"`
-	// Unseen says that the report did not see all that it was to see: it was cut short, or queries
-	// failed.
+	// Unseen says that the report did not see everything: it was cut short, or queries failed.
 	Unseen bool `json:"unseen,omitempty"`
 }
 
-// verdict is what the entry comes to, as a style's name: ok only where everything was seen.
+// verdict returns the entry's verdict as the name of a style. It is ok only if everything was seen.
 func (e *entry) verdict() string {
 	switch {
 	case e.Critical > 0:
@@ -76,8 +74,7 @@ func (e *entry) verdict() string {
 	return "ok"
 }
 
-// list puts the report into the list of its day, and what the day comes to then into the list of
-// days.
+// list puts the report into the list of its day, and the day into the list of days.
 func (n *Notifier) list(ctx context.Context, root string, r *report.Report) error {
 	slot := r.Info.Slot.UTC()
 	day := slot.Format(dayLayout)
@@ -89,7 +86,7 @@ func (n *Notifier) list(ctx context.Context, root string, r *report.Report) erro
 	return err
 }
 
-// reportEntry is the entry of a report.
+// reportEntry returns the entry of a report.
 func reportEntry(r *report.Report) entry {
 	slot := r.Info.Slot.UTC().Format(slotLayout)
 	return entry{
@@ -101,8 +98,8 @@ func reportEntry(r *report.Report) entry {
 
 func headline(s string) string { return outside.Clip(strings.ToValidUTF8(s, ""), maxHeadline) }
 
-// dayEntry is the entry of a day, with the headline of its worst report. Where there is only one,
-// it leads to it and says what it says.
+// dayEntry returns the entry of a day with the headline of its worst report. If there is only one
+// report, the entry is that report's and links to it.
 func dayEntry(of list) entry {
 	e := entry{Name: of.Day, Path: of.Day, Rev: of.Rev, Reports: len(of.Entries)}
 	if e.Reports == 1 {
@@ -134,8 +131,7 @@ func dayEntry(of list) entry {
 	return e
 }
 
-// amend puts an entry into the list at dir and makes its page, and returns the list as it was
-// written.
+// amend puts an entry into the list at dir, writes its page, and returns the list as written.
 func (n *Notifier) amend(ctx context.Context, dir string, r *report.Report, day string,
 	e entry) (list, error) {
 	l, err := n.enter(ctx, path.Join(dir, "index.json"), r, day, e)
@@ -152,7 +148,7 @@ func (n *Notifier) amend(ctx context.Context, dir string, r *report.Report, day 
 	})
 }
 
-// enter puts an entry into a list, on whatever the list is then.
+// enter puts an entry into a list, and starts again if another run changes the list.
 func (n *Notifier) enter(ctx context.Context, key string, r *report.Report, day string,
 	e entry) (list, error) {
 	for range rounds {
@@ -187,11 +183,11 @@ func (n *Notifier) enter(ctx context.Context, key string, r *report.Report, day 
 		rounds)
 }
 
-// stays tells whether an entry is of a report whose page stays too. A day of several may come to
-// less than it did.
+// stays reports whether a report's entry is kept because the next one saw less. The page is kept
+// too. A day with several reports may get a milder verdict than before.
 func (e *entry) stays(next entry) bool { return e.Reports == 0 && !e.Unseen && next.Unseen }
 
-// readList reads a list, an empty one where there is none. One that it cannot read stays as it is.
+// readList reads a list; a missing list is empty. A list that cannot be read stays as it is.
 func readList(o cloud.Object, name string) (list, error) {
 	var l list
 	if o.ETag == "" {
@@ -202,18 +198,21 @@ func readList(o cloud.Object, name string) (list, error) {
 	case err != nil:
 		return list{}, &cloud.Error{
 			Doing: "reading " + name, Trouble: cloud.Lasting, Err: err,
-			Hint: "it was left as it is: move it away, and the list begins anew",
+			Hint: "it was left as it is: move it away, and a new list begins",
 		}
 	case l.Schema > listSchema:
-		return list{}, &cloud.Error{Doing: "reading " + name, Trouble: cloud.Lasting,
-			Err: fmt.Errorf("it has schema version %d, and this promsnap knows up to %d", l.Schema,
-				listSchema), Hint: "it was left as it is: run the newer promsnap"}
+		return list{}, &cloud.Error{
+			Doing: "reading " + name, Trouble: cloud.Lasting,
+			Err: fmt.Errorf("it has schema version %d, and this promsnap knows versions up to %d",
+				l.Schema, listSchema),
+			Hint: "it was left as it is: run the newer promsnap",
+		}
 	}
 	return l, nil
 }
 
-// put puts an entry into its place, and tells whether that changed the list. Of two of one name,
-// the newer stays, and of two of one report that which saw everything.
+// put puts an entry into the list, and reports whether that changed the list. Of two entries with
+// one name, it keeps the newer one, and of two for one report, the one that saw everything.
 func (l *list) put(e entry) bool {
 	at, found := slices.BinarySearchFunc(l.Entries, e.Name, func(have entry, name string) int {
 		return strings.Compare(name, have.Name)
@@ -225,7 +224,7 @@ func (l *list) put(e entry) bool {
 		l.Entries[at] = e
 		return true
 	case at == maxEntries:
-		return false // older than all that the list has room for
+		return false // older than all entries of a full list
 	}
 	l.Entries = slices.Insert(l.Entries, at, e)
 	l.Entries = l.Entries[:min(len(l.Entries), maxEntries)]

@@ -14,21 +14,21 @@ import (
 	"github.com/promsnap/promsnap/templates"
 )
 
-// listView is what templates/archive.html is given.
+// listView is the data of templates/archive.html.
 type listView struct {
 	W                          *words.Words
 	CSP                        string
 	Style                      template.CSS
 	Cluster, Title, Day, Total string
-	Zone                       string // of the times: its name, which holds in summer and in winter
-	Way                        way    // to the newest report, or back to the list of days
+	Zone                       string // the name of the zone, valid in summer and winter
+	Way                        way    // a link to the newest report, or back to the list of days
 	Groups                     []group
 	Full                       bool
 }
 
 type way struct{ Path, Text string }
 
-// group is the rows of a month; of a day it is all, without a heading.
+// group has the rows of a month, or all rows of a day without a heading.
 type group struct {
 	Heading string
 	Rows    []row
@@ -41,8 +41,7 @@ type row struct {
 
 type count struct{ Class, Text string }
 
-// page writes the list's index.html, in the language and the zone of the report that was entered
-// last.
+// page returns the list's index.html, in the language and the zone of the newest report.
 func (l *list) page(r *report.Report) ([]byte, error) {
 	w, sum := words.In(r.Info.Language), sha256.Sum256([]byte(templates.ArchiveCSS))
 	v := listView{
@@ -110,8 +109,8 @@ func (e *entry) row(w *words.Words, zone *time.Location) row {
 	return r
 }
 
-// when is the moment of a report in the zone, and of several their day. What is not a name of ours
-// reads as it is.
+// when returns the time of a report in the zone, or the day of several. A name of another form is
+// returned unchanged.
 func (e *entry) when(w *words.Words, zone *time.Location) string {
 	if t, err := time.Parse(slotLayout, path.Base(e.Path)); err == nil {
 		return w.Date(t.In(zone)) + " " + w.Clock(t.In(zone))

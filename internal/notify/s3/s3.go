@@ -1,5 +1,5 @@
-// Package s3 is the receiver that archives a report in a bucket: each slot at its own keys for
-// good, the newest at latest/, and pages that list them all.
+// Package s3 is the receiver that archives reports in a bucket: each slot at keys of its own, the
+// newest at latest/, and pages that list them all.
 package s3
 
 import (
@@ -18,24 +18,23 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 )
 
-// Options say where in the bucket the archive lies, and how people reach it.
+// Options say where in the bucket the archive is, and how people reach it.
 type Options struct {
 	Prefix string // of all keys; "" is the whole bucket
-	// PublicURL is where people reach Prefix by other means, such as a CDN. "": they get signed
-	// links to one file each.
+	// PublicURL is where people reach Prefix, such as a CDN. "": they get signed links to one file
+	// each.
 	PublicURL string
-	// LinkLife is how long a signed link is to work, at most cloud.MaxLinkLife. 0: as long as it
-	// can.
+	// LinkLife is how long a signed link works, at most cloud.MaxLinkLife. 0: as long as possible.
 	LinkLife time.Duration
 }
 
 // Notifier writes PREFIX/<cluster>/<report>/<yyyy>/<mm>/<dd>/<slot>/, in UTC, and beside it latest/
 // and the lists. It implements notify.Notifier.
 //
-// The page of a slot is written after all that belongs to it, then latest/, then the lists. latest/
-// and the lists never go back, however many runs write at once: each is written where what is there
-// is not newer, and on condition that it is still there. So is a slot whose report is not whole
-// (report.Whole) where a whole one may lie: a run that sees less does not take its place.
+// The page of a slot is written after its other files, then latest/, then the lists. latest/ and
+// the lists never go back, even if several runs write at once: an object is written only if the one
+// that is there is not newer, and on condition that it has not changed. The same holds for a report
+// that is not whole (report.Whole): a run that saw less does not replace a whole one.
 type Notifier struct {
 	bucket *cloud.Bucket
 	o      Options
@@ -43,8 +42,7 @@ type Notifier struct {
 
 var _ notify.Notifier = (*Notifier)(nil)
 
-// New returns the receiver that archives in bucket, whose calls must not be tried again by
-// themselves (Attempts).
+// New returns the receiver that archives in bucket. The bucket must not retry by itself (Attempts).
 func New(bucket *cloud.Bucket, o Options) (*Notifier, error) {
 	o.Prefix, o.PublicURL = strings.Trim(o.Prefix, "/"), strings.TrimRight(o.PublicURL, "/")
 	if o.PublicURL != "" {
@@ -56,18 +54,19 @@ func New(bucket *cloud.Bucket, o Options) (*Notifier, error) {
 		o.LinkLife = cloud.MaxLinkLife
 	}
 	if o.LinkLife < time.Second || o.LinkLife > cloud.MaxLinkLife {
-		return nil, fmt.Errorf("a signed link lives for %v at most, and not for %v; links that "+
-			"last need `public_url`", cloud.MaxLinkLife, o.LinkLife)
+		return nil, fmt.Errorf("a signed link works for at most %v, not %v; set `public_url` for "+
+			"links that do not expire", cloud.MaxLinkLife, o.LinkLife)
 	}
 	return &Notifier{bucket, o}, nil
 }
 
-// What browsers and CDNs may keep.
+// How long browsers and CDNs may cache an object.
 const (
-	cacheForGood  = "max-age=31536000, immutable"
-	cacheALittle  = "max-age=60"
-	writtenAtOnce = 4 // files
+	cacheForGood = "max-age=31536000, immutable"
+	cacheALittle = "max-age=60"
 )
+
+const maxParallel = 4 // files that are written at once
 
 const (
 	pageName   = "index.html"
@@ -75,9 +74,9 @@ const (
 	dayLayout  = "2006/01/02"
 )
 
-// Notify archives d. The receipt's location is a link to the slot's page; it is there also where
-// the slot is archived and what comes after it, latest/ or the lists, went wrong. A report that
-// could not be drawn leaves no trace.
+// Notify archives d. The receipt's location is a link to the slot's page. It is returned even if
+// the slot is archived but latest/ or the lists failed. A report that could not be drawn writes
+// nothing.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	if err := report.CheckNames(d.Files); err != nil {
 		return notify.Receipt{}, &notify.RefusedError{Err: err}
@@ -93,20 +92,20 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 		return n.keep(ctx, path.Join(home, f.Name), f, d.Report.Whole())
 	})
 	if err != nil {
-		return notify.Receipt{}, told(err)
+		return notify.Receipt{}, notifyError(err)
 	}
 	receipt, err := n.receipt(ctx, path.Join(home, pageName))
 	if err != nil {
-		return receipt, told(err)
+		return receipt, notifyError(err)
 	}
-	return receipt, told(errors.Join(n.latest(ctx, root, d), n.list(ctx, root, d.Report)))
+	return receipt, notifyError(errors.Join(n.latest(ctx, root, d), n.list(ctx, root, d.Report)))
 }
 
-// wholeMark is the mark of a file whose report is whole: greater than none.
+// wholeMark is the mark of a file of a whole report. It sorts after the empty mark.
 const wholeMark = "whole"
 
-// keep writes a file of a slot: that of a whole report for good, and any other where none of a
-// whole one is there.
+// keep writes a file of a slot: unconditionally if the report is whole, and otherwise only if there
+// is no file of a whole report.
 func (n *Notifier) keep(ctx context.Context, key string, f report.File, whole bool) error {
 	o := cloud.Object{Body: f.Body, Type: f.ContentType, Cache: cacheALittle}
 	if !whole {
@@ -116,11 +115,11 @@ func (n *Notifier) keep(ctx context.Context, key string, f report.File, whole bo
 	return n.bucket.Put(ctx, key, o)
 }
 
-// eachPageLast writes some files at a time, and the page when all others are there.
+// eachPageLast writes several files at once, and the page after all others.
 func eachPageLast(ctx context.Context, files []report.File,
 	write func(context.Context, report.File) error) error {
 	group, within := errgroup.WithContext(ctx)
-	group.SetLimit(writtenAtOnce)
+	group.SetLimit(maxParallel)
 	var page []report.File
 	for _, f := range files {
 		if f.Name == pageName {
@@ -140,7 +139,7 @@ func eachPageLast(ctx context.Context, files []report.File,
 	return nil
 }
 
-// latest copies the files of the newest slot to one place, which people can keep a link to.
+// latest copies the files of the newest slot to one place with a permanent link.
 func (n *Notifier) latest(ctx context.Context, root string, d notify.Delivery) error {
 	mark := latestMark(d.Report)
 	return eachPageLast(ctx, d.Files, func(ctx context.Context, f report.File) error {
@@ -150,7 +149,8 @@ func (n *Notifier) latest(ctx context.Context, root string, d notify.Delivery) e
 	})
 }
 
-// latestMark is the slot of a report; of two of one slot, that of the whole one is greater.
+// latestMark returns the mark of a report: its slot. The mark of a whole report sorts after that of
+// another one for the same slot.
 func latestMark(r *report.Report) string {
 	mark := r.Info.Slot.UTC().Format(slotLayout)
 	if r.Whole() {
@@ -159,14 +159,13 @@ func latestMark(r *report.Report) string {
 	return mark
 }
 
-// rounds is how often a write that others got in before is begun again: as many writers may be at
-// one key at once, and each round one of them is done. Who is still not done says so, and is called
-// again later.
+// rounds is how often a conditional write is tried. In each round one of several writers at a key
+// succeeds. A writer that fails in all rounds returns an error and is called again later.
 const rounds = 32
 
-// putNewer writes an object where none is there whose mark is greater. Its condition is the ETag,
-// which goes by the bytes alone: the files of two slots differ (each names its slot, a picture the
-// end of its range), so that what was read is what is replaced.
+// putNewer writes an object unless the one that is there has a greater mark. Its condition is the
+// ETag, a hash of the bytes. The files of two slots always differ (each names its slot, a picture
+// the end of its range), so the object that was read is the one that is replaced.
 func (n *Notifier) putNewer(ctx context.Context, key string, o cloud.Object) error {
 	var err error
 	for range rounds {
@@ -181,17 +180,17 @@ func (n *Notifier) putNewer(ctx context.Context, key string, o cloud.Object) err
 	return err
 }
 
-// clocksDiffer is how far S3's clock and that of a machine that writes there may be apart.
-const clocksDiffer = 10 * time.Minute
+// maxClockSkew is how far the clocks of S3 and of a machine that writes there may differ.
+const maxClockSkew = 10 * time.Minute
 
-// ahead tells whether an object is marked with a slot that had not come when it was written: the
-// clock of its writer was wrong, and what is newest is not what it says.
+// ahead reports whether an object's slot was in the future when it was written: the clock of its
+// writer was wrong, and it must not count as the newest.
 func ahead(o cloud.Object) bool {
 	slot, err := time.Parse(slotLayout, strings.TrimSuffix(o.Mark, "-"+wholeMark))
-	return err == nil && !o.Modified.IsZero() && slot.Sub(o.Modified) > clocksDiffer
+	return err == nil && !o.Modified.IsZero() && slot.Sub(o.Modified) > maxClockSkew
 }
 
-// receipt says where people find a key.
+// receipt returns where people find a key.
 func (n *Notifier) receipt(ctx context.Context, key string) (notify.Receipt, error) {
 	if n.o.PublicURL != "" {
 		below := strings.TrimPrefix(strings.TrimPrefix(key, n.o.Prefix), "/")
@@ -201,9 +200,9 @@ func (n *Notifier) receipt(ctx context.Context, key string) (notify.Receipt, err
 	return notify.Receipt{Location: link, Expires: expires}, err
 }
 
-// told puts an error into Deliver's terms. What was written before it is written again with the
-// same bytes: nothing is delivered twice.
-func told(err error) error {
+// notifyError returns err in the terms of notify.Notifier. Objects that were already written are
+// written again with the same bytes, so nothing is delivered twice.
+func notifyError(err error) error {
 	var trouble *cloud.Error
 	switch {
 	case err == nil:

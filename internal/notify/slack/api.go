@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	callTime   = 15 * time.Second // of one call of Slack
+	callTime   = 15 * time.Second // of one request to Slack
 	answerSize = 1 << 20          // bytes of an answer that are read
 )
 
@@ -27,10 +27,10 @@ const (
 type api struct {
 	o    Options
 	http *http.Client
-	// pause is how long to wait where Slack does not say: between two tries, and between two looks
+	// pause is the wait that Slack did not give itself: between two tries, and between two checks
 	// whether pictures are shown.
 	pause time.Duration
-	apart time.Duration // how far apart threads are filled, after the first few
+	pace  time.Duration // between two threads, after the first few
 }
 
 func newAPI(o Options) *api {
@@ -38,10 +38,10 @@ func newAPI(o Options) *api {
 		o.APIURL = slackgo.APIURL
 	}
 	o.APIURL = strings.TrimSuffix(o.APIURL, "/") + "/"
-	return &api{o: o, http: notify.NewClient(o.Transport), pause: time.Second, apart: apart}
+	return &api{o: o, http: notify.NewClient(o.Transport), pause: time.Second, pace: pace}
 }
 
-// session is the API with the token of now.
+// session is the API with the current token.
 type session struct {
 	*api
 	client  *slackgo.Client
@@ -63,7 +63,7 @@ func (a *api) session(ctx context.Context) (*session, error) {
 	}, nil
 }
 
-// bounded is a client that reads answers up to answerSize.
+// bounded is a client that reads at most answerSize of an answer.
 type bounded struct{ client *http.Client }
 
 func (b bounded) Do(rq *http.Request) (*http.Response, error) {
@@ -78,7 +78,7 @@ func (b bounded) Do(rq *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// call makes one call of Slack, and says what went wrong.
+// call makes one request to Slack and explains its error.
 func (a *api) call(ctx context.Context, doing string, f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, callTime,
 		fmt.Errorf("slack did not answer within %s", callTime))
@@ -93,7 +93,7 @@ func (a *api) call(ctx context.Context, doing string, f func(ctx context.Context
 	return failure(ctx, doing, a.o.Channel, connected.Load(), err)
 }
 
-// post sends a message: as a message, or as a reply in a thread.
+// post sends a message to the channel, or as a reply in a thread.
 func (s *session) post(ctx context.Context, channel, ts string, broadcast bool, m message,
 	plain bool) (notify.Receipt, error) {
 	options := content(m, plain)
@@ -114,7 +114,7 @@ func (s *session) post(ctx context.Context, channel, ts string, broadcast bool, 
 	return sent, err
 }
 
-// edit makes a message say something else.
+// edit replaces the text of a message.
 func (s *session) edit(ctx context.Context, at notify.Receipt, m message) error {
 	send := func(plain bool) error {
 		return s.call(ctx, "editing a message in Slack", func(ctx context.Context) error {
@@ -130,7 +130,7 @@ func (s *session) edit(ctx context.Context, at notify.Receipt, m message) error 
 	return err
 }
 
-// content is a message as blocks with a fallback, or as plain text.
+// content returns a message as blocks with a fallback text, or as plain text.
 func content(m message, plain bool) []slackgo.MsgOption {
 	options := []slackgo.MsgOption{
 		slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl(),
@@ -143,16 +143,16 @@ func content(m message, plain bool) []slackgo.MsgOption {
 		slackgo.MsgOptionBlocks(m.blocks()...))
 }
 
-// mostTries is how often what FollowUp sends is tried where Slack asks to wait.
-const mostTries = 3
+// maxTries is how often FollowUp tries a request when Slack asks to wait.
+const maxTries = 3
 
-// again tries f again where it asks for that. Notify leaves this to Deliver; of FollowUp nobody
-// else takes care.
+// again retries f while Slack asks to wait. Notify leaves retries to Deliver; nobody else retries
+// what FollowUp sends.
 func (s *session) again(ctx context.Context, f func() error) error {
 	for try := 1; ; try++ {
 		err := f()
 		var later *notify.RetryError
-		if !errors.As(err, &later) || try == mostTries {
+		if !errors.As(err, &later) || try == maxTries {
 			return err
 		}
 		pause := max(later.After, s.pause)
@@ -162,7 +162,7 @@ func (s *session) again(ctx context.Context, f func() error) error {
 	}
 }
 
-// wait waits, unless ctx ends before.
+// wait waits, and returns an error if ctx ends first.
 func wait(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -174,7 +174,7 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// show uploads pictures into a thread, all in one message, and looks whether they are there.
+// show uploads pictures into a thread, all in one message, and verifies that Slack shows them.
 func (s *session) show(ctx context.Context, at notify.Receipt, pictures []letter.Picture) error {
 	var files []slackgo.FileSummary
 	var failed []error
@@ -186,7 +186,7 @@ func (s *session) show(ctx context.Context, at notify.Receipt, pictures []letter
 		if err != nil {
 			failed = append(failed, err)
 			if isCode(err, nil) {
-				break // Slack says no, and would say so of each
+				break // Slack refused, and would refuse the others
 			}
 			continue
 		}
@@ -211,7 +211,7 @@ func (s *session) show(ctx context.Context, at notify.Receipt, pictures []letter
 	return errors.Join(append(failed, err)...)
 }
 
-// upload draws a picture, and hands its bytes to Slack, where nobody sees them yet.
+// upload draws a picture and uploads it. Nobody sees it until the upload is completed.
 func (s *session) upload(ctx context.Context, p letter.Picture) (id string, err error) {
 	png, err := p.PNG()
 	if err != nil {
@@ -240,17 +240,16 @@ func (s *session) upload(ctx context.Context, p letter.Picture) (id string, err 
 	})
 }
 
-// looks is how often verify looks, because Slack shares what was uploaded only after it has looked
-// at it itself.
-const looks = 5
+// maxChecks is how often verify checks. Slack shows an upload only after it has processed it.
+const maxChecks = 5
 
-// verify looks whether the files are shared in the channel: Slack calls an upload complete also
-// where it shows it nowhere. A token that may not look (files:read) has to believe it.
+// verify checks that the files are shared in the channel: Slack also calls an upload complete if it
+// shows the file nowhere. If the token lacks files:read, verify cannot check and returns nil.
 func (s *session) verify(ctx context.Context, at notify.Receipt,
 	files []slackgo.FileSummary) error {
 	missing := files
-	for look := range looks {
-		if look > 0 && wait(ctx, s.pause) != nil {
+	for check := range maxChecks {
+		if check > 0 && wait(ctx, s.pause) != nil {
 			break
 		}
 		var still []slackgo.FileSummary
@@ -273,7 +272,7 @@ func (s *session) verify(ctx context.Context, at notify.Receipt,
 			return nil
 		}
 	}
-	return fmt.Errorf("slack took %d pictures and does not show %d of them; see that the app is "+
-		"in the channel (/invite) and has the scope files:write",
+	return fmt.Errorf("slack accepted %d pictures but does not show %d of them; check that the "+
+		"app is in the channel (/invite) and has the scope files:write",
 		len(files), len(missing))
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/promsnap/promsnap/internal/notify/letter"
 )
 
-// limits is what is used of what Slack takes, which is 150 of a header, 3000 of a text, 50 blocks,
-// and about 12,000 in all. https://docs.slack.dev/reference/block-kit/blocks
+// limits stays below the limits of Slack: 150 for a header, 3000 for a text, 50 blocks, and about
+// 12,000 in total. https://docs.slack.dev/reference/block-kit/blocks
 var limits = letter.Limits{
-	Title: 60, // what a phone shows of a message
+	Title: 60, // what a phone shows
 	Line:  140,
 	Place: 500,
 	Body:  3000,
@@ -23,11 +23,11 @@ var limits = letter.Limits{
 	Width: width,
 }
 
-// buttonLimit is Slack's, of a button's words.
+// buttonLimit is Slack's limit for the text of a button.
 const buttonLimit = 75
 
-// width is how much room a character takes in the strictest way that Slack may count in: escaped,
-// in UTF-16 code units.
+// width returns the size of a character by the strictest way in which Slack may count: escaped, in
+// UTF-16 code units.
 func width(r rune) int {
 	switch r {
 	case '&':
@@ -38,24 +38,23 @@ func width(r rune) int {
 	return utf16.RuneLen(r)
 }
 
-// message is a letter with whom it disturbs.
+// message is a letter with the people that it mentions.
 type message struct {
 	letter.Letter
 	mentions []Mention
 }
 
-// escape makes a text harmless in a message without blocks:
+// escape makes a text safe in a message without blocks:
 // https://docs.slack.dev/messaging/formatting-message-text#escaping.
 var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace
 
-// blocks writes the message as blocks. Words from outside stand in elements of plain text and of
-// rich text alone, in which Slack looks for no markup: they can neither mention anybody nor break
-// out.
+// blocks returns the message as blocks. Text from outside is only in elements of plain text and
+// rich text, in which Slack interprets no markup. It can neither mention anybody nor break out.
 func (m *message) blocks() []slackgo.Block {
 	var blocks []slackgo.Block
 	if m.Title != "" {
 		title := slackgo.NewTextBlockObject(slackgo.PlainTextType, m.Title, false, false)
-		title.Emoji = new(bool) // :fire: in a name is no fire
+		title.Emoji = new(bool) // no emoji for :fire: in a name
 		blocks = append(blocks, slackgo.NewHeaderBlock(title))
 	}
 	var rich []slackgo.RichTextElement
@@ -84,7 +83,7 @@ func (m *message) blocks() []slackgo.Block {
 	return blocks
 }
 
-// richLines writes lines as the elements of one section of rich text.
+// richLines returns lines as the elements of one section of rich text.
 func richLines(lines []letter.Line) []slackgo.RichTextSectionElement {
 	var out []slackgo.RichTextSectionElement
 	plain := ""
@@ -117,7 +116,7 @@ func richLines(lines []letter.Line) []slackgo.RichTextSectionElement {
 	return out
 }
 
-// calls is the mentions, as Slack writes them.
+// calls returns the mentions in Slack's syntax.
 func (m *message) calls() string {
 	var all []string
 	for _, who := range m.mentions {
@@ -138,7 +137,7 @@ func (m *message) buttonElements() []slackgo.BlockElement {
 	return out
 }
 
-// fallback is what a phone and a screen reader say of the message: its first line, escaped.
+// fallback returns the escaped first line. Phones and screen readers show it.
 func (m *message) fallback() string {
 	if m.Title != "" {
 		return escape(m.Title)
@@ -149,8 +148,8 @@ func (m *message) fallback() string {
 	return "promsnap"
 }
 
-// text is the whole message for a message without blocks. It is sent with markup switched off; what
-// is left of markup is in angle brackets, of which words from outside have none.
+// text returns the whole message for sending without blocks. It is sent with markup switched off.
+// Slack still interprets angle brackets, and text from outside contains none.
 func (m *message) text() string {
 	var out []string
 	if m.Title != "" {
@@ -184,7 +183,7 @@ func (m *message) text() string {
 	return strings.Join(out, "\n")
 }
 
-// dateFormat is a moment's in Slack's tokens.
+// dateFormat returns Slack's format of a time.
 func dateFormat(p letter.Part) string {
 	if p.Day {
 		return "{date_short} {time}"
@@ -192,13 +191,13 @@ func dateFormat(p letter.Part) string {
 	return "{time}"
 }
 
-// moment is a time in the syntax of messages without blocks.
+// moment returns a time in the syntax of messages without blocks.
 func moment(p letter.Part) string {
 	return "<!date^" + strconv.FormatInt(p.At.Unix(), 10) + "^" + dateFormat(p) + "|" +
 		strings.ReplaceAll(escape(p.Text), "|", "/") + ">"
 }
 
-// bracketed is a link as it may stand between < and |.
+// bracketed returns a link so that it can be written between < and |.
 func bracketed(link string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "%3C", ">", "%3E", "|", "%7C").Replace(link)
 }

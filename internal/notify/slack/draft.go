@@ -14,14 +14,14 @@ import (
 
 // Draft is one message as it would be sent.
 type Draft struct {
-	// "post", "reply", "broadcast" (a reply that the channel sees too), "edit", "thread"
+	// Step is "post", "reply", "broadcast" (a reply that the channel sees too), "edit" or "thread".
 	Step   string
 	Text   string // the whole message as a person reads it
 	Push   string // the text beside the blocks, which a phone shows
 	blocks []slackgo.Block
 }
 
-// Blocks is the message as Block Kit Builder takes it: {"blocks": […]}.
+// Blocks returns the message in the format of Block Kit Builder: {"blocks": […]}.
 func (d Draft) Blocks() ([]byte, error) {
 	var out strings.Builder
 	e := json.NewEncoder(&out)
@@ -35,7 +35,7 @@ func (d Draft) Blocks() ([]byte, error) {
 	return []byte(out.String()), nil
 }
 
-// Drafts returns what Notify and FollowUp would send of d, in their order, pictures aside.
+// Drafts returns what Notify and FollowUp would send for d, in their order, without pictures.
 func Drafts(o Options, d notify.Delivery) []Draft {
 	p := planOf(d, o)
 	var out []Draft
@@ -79,7 +79,7 @@ func draftOf(step string, m message) Draft {
 	return Draft{step, strings.Join(text, "\n"), m.fallback(), m.blocks()}
 }
 
-// DryRun sends nothing, and hands what it would have sent to a function. It implements
+// DryRun sends nothing, and passes what it would have sent to a function. It implements
 // notify.Notifier.
 type DryRun struct {
 	o    Options
@@ -88,13 +88,13 @@ type DryRun struct {
 
 var _ notify.Notifier = (*DryRun)(nil)
 
-// NewDryRun returns the receiver that stands in for the one that New returns, and for a webhook's.
-// It needs no token.
+// NewDryRun returns a stand-in for the receiver of New, and for that of NewWebhook. It needs no
+// token.
 func NewDryRun(o Options, take func(d notify.Delivery, drafts []Draft) error) *DryRun {
 	return &DryRun{o, take}
 }
 
-// Notify hands over what would be sent.
+// Notify passes on what would be sent.
 func (r *DryRun) Notify(_ context.Context, d notify.Delivery) (notify.Receipt, error) {
 	return notify.Receipt{}, r.take(d, Drafts(r.o, d))
 }

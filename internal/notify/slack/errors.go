@@ -18,14 +18,14 @@ import (
 	"github.com/promsnap/promsnap/internal/outside"
 )
 
-// errStrange says that whoever answered is not Slack.
-var errStrange = errors.New("the answer is not one of Slack's; is there a proxy in between?")
+// errStrange says that the answer does not come from Slack.
+var errStrange = errors.New("the answer does not come from Slack; is there a proxy in between?")
 
-// errPage says that a web page came where Slack says ok: nothing was delivered.
-var errPage = errors.New("the answer is a web page and none of Slack's; see the webhook's " +
-	"address, and whether a proxy or a login stands before it")
+// errPage says that a web page came instead of Slack's ok: nothing was delivered.
+var errPage = errors.New("the answer is a web page and does not come from Slack; check the " +
+	"webhook's address, and whether there is a proxy or a login before it")
 
-// The codes of Slack that something is done about.
+// The codes of Slack that promsnap handles.
 var (
 	codesBlocks   = []string{"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 	codesNoThread = []string{
@@ -34,18 +34,18 @@ var (
 	}
 	codesNoChannel = []string{"channel_not_found", "not_in_channel", "is_archived"}
 	codesLater     = []string{"ratelimited", "rate_limited", "request_timeout", "team_added_to_org"}
-	// of which Slack says that something may have happened
+	// after these, the request may have had an effect
 	codesUnknown = []string{"internal_error", "fatal_error", "service_unavailable"}
 )
 
-// What Slack's codes and scopes look like. Anything else is not repeated: who answers instead of
-// Slack may have it from the request.
+// The syntax of Slack's codes and scopes. Errors quote nothing else: a server that answers instead
+// of Slack may have copied it from the request.
 var (
 	codeSyntax   = regexp.MustCompile(`^[a-z][a-z0-9_]{1,59}$`)
 	scopesSyntax = regexp.MustCompile(`^[a-z.]+(:[a-z.]+)*(,[a-z.]+(:[a-z.]+)*){0,4}$`)
 )
 
-// codeError is a code that Slack answered with, and what to do about it.
+// codeError is an error code of Slack, with advice.
 type codeError struct {
 	doing, code, advice string
 }
@@ -58,15 +58,15 @@ func (e *codeError) Error() string {
 	return s
 }
 
-// isCode tells whether err is an answer of Slack with one of the codes, or with any where none is
-// named.
+// isCode reports whether err is an answer of Slack with one of the codes, or with any code if codes
+// is nil.
 func isCode(err error, codes []string) bool {
 	var e *codeError
 	return errors.As(err, &e) && (codes == nil || slices.Contains(codes, e.code))
 }
 
-// failure says what went wrong with a call, in the terms of notify.Notifier: whether something was
-// delivered, and whether to try again. It takes over no text that may hold an address or a token.
+// failure returns the error of a request in the terms of notify.Notifier: whether something was
+// delivered, and whether a retry may help. It quotes no text that may hold an address or a token.
 func failure(ctx context.Context, doing, channel string, connected bool, err error) error {
 	var limited *slackgo.RateLimitedError
 	var answered slackgo.SlackErrorResponse
@@ -97,7 +97,7 @@ func failure(ctx context.Context, doing, channel string, connected bool, err err
 	return err
 }
 
-// refused is the error of an answer that is not ok.
+// refused returns the error of an answer that is not ok.
 func refused(doing, channel string, answer slackgo.SlackErrorResponse) error {
 	if !codeSyntax.MatchString(answer.Err) {
 		return fmt.Errorf("%s: %w", doing, errStrange)
@@ -117,7 +117,7 @@ func refused(doing, channel string, answer slackgo.SlackErrorResponse) error {
 	return &notify.RefusedError{Err: e}
 }
 
-// refusedStatus is the error of an answer by its HTTP status alone.
+// refusedStatus returns the error of an answer that has only an HTTP status.
 func refusedStatus(doing string, code int) error {
 	err := fmt.Errorf("%s: answered %d %s", doing, code, http.StatusText(code))
 	switch {
@@ -129,8 +129,8 @@ func refusedStatus(doing string, code int) error {
 	return &notify.RefusedError{Err: fmt.Errorf("%w; is there a proxy in between?", err)}
 }
 
-// harmless is err without the address that it names, which may be a secret, and without words of a
-// stranger's answer.
+// harmless returns err without an address, which may be a secret, and without the text of an
+// unknown server.
 func harmless(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -139,18 +139,18 @@ func harmless(err error) error {
 	return errStrange
 }
 
-// What to do about a token of another kind than promsnap needs.
+// The advice about a token of the wrong kind.
 const (
 	botToken = "use the Bot User OAuth Token (xoxb-…) that the app's page shows under " +
 		"OAuth & Permissions"
 	withoutRotation = "make an app without token rotation, and " + botToken
 )
 
-// errRotates is the note of a token that works, but not for long.
+// errRotates is the note about a token that works, but expires.
 var errRotates = errors.New("this token (xoxe.xoxb-…) belongs to an app with token rotation and " +
-	"ends after 12 hours, so that alerts go silent by night; " + withoutRotation)
+	"expires after 12 hours; alerts then stop; " + withoutRotation)
 
-// usable is an error where the kind of a token, which its first letters tell, can never post.
+// usable returns an error if a token is of a kind that can never post. Its prefix shows the kind.
 func usable(token string) error {
 	switch {
 	case strings.HasPrefix(token, "xoxe-"):
@@ -159,19 +159,19 @@ func usable(token string) error {
 	case strings.HasPrefix(token, "xapp-"):
 		return errors.New("it is an app-level token (xapp-…), which can never post; " + botToken)
 	case letter.IsLink(token):
-		return errors.New("it is an address and no token; write slack_webhook for an incoming " +
+		return errors.New("it is an address, not a token; write slack_webhook for an incoming " +
 			"webhook")
 	}
 	return nil
 }
 
-// advice says what to do about a code of Slack, "" where the code says it.
+// advice returns what to do about a code of Slack; "" if the code is clear.
 func advice(code, channel, needed string) string {
 	switch code {
 	case "invalid_auth", "not_authed":
 		return botToken
 	case "token_expired":
-		return "the app has token rotation, so that its tokens (xoxe.xoxb-…) end after 12 hours, " +
+		return "the app has token rotation, so its tokens (xoxe.xoxb-…) expire after 12 hours, " +
 			"and promsnap does not renew them; " + withoutRotation
 	case "token_revoked", "account_inactive":
 		return "the app was removed from the workspace, or its token replaced; install it again " +
@@ -186,7 +186,7 @@ func advice(code, channel, needed string) string {
 			" under OAuth & Permissions, and install it again"
 	case "channel_not_found":
 		return fmt.Sprintf("the app knows no channel %s; use the channel's ID (C…: at the end of "+
-			"About in its details), and /invite the app where the channel is private",
+			"About in its details), and /invite the app if the channel is private",
 			limits.Clip(outside.Line(channel), 40))
 	case "not_in_channel":
 		return fmt.Sprintf("the app is not in channel %s; write /invite and its name there",

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Mention is somebody whom a message disturbs, in Slack's own syntax; ParseMention makes it.
+// Mention is somebody whom a message mentions, in Slack's syntax. ParseMention returns one.
 type Mention string
 
-// id matches what Slack knows users (U…, W…) and user groups (S…) by.
+// id matches the IDs of users (U…, W…) and user groups (S…).
 var id = regexp.MustCompile(`^[UWS][A-Z0-9]{2,20}$`)
 
-// ParseMention reads whom to mention: here, channel or everyone, with or without @, or the ID of a
-// user or of a user group. Names do not do: Slack mentions nobody by name.
+// ParseMention parses whom to mention: here, channel or everyone, with or without @, or the ID of a
+// user or a user group. Names are not accepted: Slack cannot mention anybody by name.
 func ParseMention(s string) (Mention, error) {
 	switch name := strings.TrimPrefix(s, "@"); {
 	case name == "here" || name == "channel" || name == "everyone":
@@ -23,7 +23,6 @@ func ParseMention(s string) (Mention, error) {
 	case id.MatchString(s):
 		return Mention("<@" + s + ">"), nil
 	}
-	return "", fmt.Errorf("%.40q is nobody whom Slack can mention: write @here, @channel, the "+
-		"member ID of a user (U…: in the profile, under ⋮) or the ID of a user group (S…: in its "+
-		"address)", s)
+	return "", fmt.Errorf("slack cannot mention %.40q: write @here, @channel, the member ID of a "+
+		"user (U…: in the profile, under ⋮) or the ID of a user group (S…: in its address)", s)
 }

@@ -1,8 +1,8 @@
-// Package slack is the receiver that tells people in a Slack channel: as an app with a bot token,
-// or through an incoming webhook, which can do less. It is the only package that knows slack-go.
+// Package slack is the receiver for a Slack channel: as an app with a bot token, or through an
+// incoming webhook, which can do less. It is the only package that imports slack-go.
 //
-// A message is text first: Notify sends one, and returns. What belongs below it in its thread,
-// pictures among it, is sent by FollowUp, when everybody has been told.
+// A message is text first: Notify sends it and returns. FollowUp fills its thread, including the
+// pictures, after all receivers were notified.
 package slack
 
 import (
@@ -20,25 +20,24 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// Options say where an app tells people.
+// Options say where an app posts.
 type Options struct {
 	Channel string // its ID: C0123456789
-	// of the bot: xoxb-…, with the scopes chat:write and files:write; read at each use
+	// Token is the bot's: xoxb-…, with the scopes chat:write and files:write; read at each use.
 	Token     secret.String
 	Mentions  map[rules.Severity][]Mention
 	APIURL    string            // "": Slack's own
 	Transport http.RoundTripper // nil: http.DefaultTransport
 }
 
-// Notifier tells people as an app. It implements notify.Notifier, and may be used by several
-// goroutines.
+// Notifier posts as an app. It implements notify.Notifier, and may be used by several goroutines.
 type Notifier struct {
 	o   Options
 	api *api
 
 	mu      sync.Mutex
-	threads []thread // that FollowUp has to fill
-	notes   []error  // what did not work that no message depends on
+	threads []thread // to be filled by FollowUp
+	notes   []error  // failures that no message depends on
 }
 
 var _ notify.Notifier = (*Notifier)(nil)
@@ -49,29 +48,29 @@ type thread struct {
 	receipt notify.Receipt
 }
 
-// Slack takes about one message a second and channel, allows short bursts, and hides what comes
-// faster for long. https://docs.slack.dev/apis/web-api/rate-limits
+// Slack allows about one message a second and channel, and short bursts. It hides what comes faster
+// for a long time. https://docs.slack.dev/apis/web-api/rate-limits
 const (
-	mostMessages = 10
-	burst        = 5
-	apart        = time.Second
+	maxMessages = 10
+	burst       = 5
+	pace        = time.Second
 )
 
-// Limits are what one channel takes in a run.
+// Limits returns what one channel accepts in a run.
 func Limits() notify.Limits {
-	return notify.Limits{Messages: mostMessages, Burst: burst, Pace: apart}
+	return notify.Limits{Messages: maxMessages, Burst: burst, Pace: pace}
 }
 
-// New returns the receiver of a channel.
+// New returns the receiver for a channel.
 func New(o Options) *Notifier { return &Notifier{o: o, api: newAPI(o)} }
 
-// Notify sends d's message. An alert that is new, and a summary, begin a thread; what is said of
-// the alert later is a reply in it, which is also sent to the channel where it is to disturb
-// somebody, because an edited message does not. Where alerts that a message told of are resolved,
-// it is edited to say how many go on, or that none does.
+// Notify sends d's message. A new alert and a summary start a thread. Later messages about the
+// alert are replies in it. A reply that pages is also sent to the channel, because editing a
+// message disturbs nobody. When alerts of a message are resolved, the message is edited to say how
+// many still fire, or that none does.
 //
-// The receipt holds the channel's ID and the message's ts; of a reply those of the message that it
-// replies to.
+// The receipt holds the channel's ID and the message's ts. The receipt of a reply is that of the
+// message that it replies to.
 func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	plan := planOf(d, n.o)
 	to, err := n.api.session(ctx)
@@ -84,7 +83,7 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	if plan.edit != nil {
 		var later *notify.RetryError
 		if err := to.edit(ctx, plan.thread, *plan.edit); errors.As(err, &later) {
-			return notify.Receipt{}, err // an edit can be repeated, a reply cannot
+			return notify.Receipt{}, err // before the reply, because an edit can be repeated
 		} else if err != nil {
 			n.note(fmt.Errorf("the message could not be marked as resolved: %w", err))
 		}
@@ -101,19 +100,19 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	return sent, nil
 }
 
-// post sends the plan's message, and returns the receipt of the message that begins its thread.
-// Where that is gone it becomes a message of its own; where Slack does not like the blocks it is
-// sent as text, once.
+// post sends the plan's message, and returns the receipt of the message that starts its thread. If
+// the thread is gone, it sends a message of its own. If Slack refuses the blocks, it sends plain
+// text, once.
 func (n *Notifier) post(ctx context.Context, to *session, p plan) (notify.Receipt, error) {
 	sent, err := to.post(ctx, p.channel, p.thread.ID, p.broadcast, p.message, false)
-	moved := p.channel != n.o.Channel // the configuration names another channel than it did then
+	moved := p.channel != n.o.Channel // the configured channel has changed since
 	if p.thread.ID != "" && (isCode(err, codesNoThread) || moved && isCode(err, codesNoChannel)) {
 		p.channel, p.thread, p.broadcast = n.o.Channel, notify.Receipt{}, false
 		sent, err = to.post(ctx, p.channel, "", false, p.message, false)
 	}
 	if isCode(err, codesBlocks) {
-		n.note(fmt.Errorf("a message was sent as plain text: %w; please report this as a defect "+
-			"of promsnap", err))
+		n.note(fmt.Errorf("a message was sent as plain text: %w; internal error (please report it)",
+			err))
 		sent, err = to.post(ctx, p.channel, p.thread.ID, p.broadcast, p.message, true)
 	}
 	if err == nil && p.thread.ID != "" {
@@ -128,7 +127,7 @@ func (n *Notifier) note(err error) {
 	n.notes = append(n.notes, err)
 }
 
-// noteOnce notes what is true of each message.
+// noteOnce adds a note unless it was added before.
 func (n *Notifier) noteOnce(err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -137,16 +136,16 @@ func (n *Notifier) noteOnce(err error) {
 	}
 }
 
-// plan is how a message goes out.
+// plan is how a message is sent.
 type plan struct {
 	message   message
 	channel   string
-	thread    notify.Receipt // that the message replies to; zero: none
-	broadcast bool           // the reply is sent to the channel too
-	edit      *message       // what the thread's first message says from now on; nil: what it did
+	thread    notify.Receipt // the message that this one replies to; zero: none
+	broadcast bool           // the reply is also sent to the channel
+	edit      *message       // the new text of the thread's first message; nil: unchanged
 }
 
-// planOf decides how a delivery's message goes out.
+// planOf decides how a delivery's message is sent.
 func planOf(d notify.Delivery, o Options) plan {
 	m := d.Message
 	p := plan{message: messageOf(d, o.Mentions), channel: o.Channel}
@@ -161,26 +160,25 @@ func planOf(d notify.Delivery, o Options) plan {
 	return p
 }
 
-// messageOf is a delivery's message.
+// messageOf returns a delivery's message.
 func messageOf(d notify.Delivery, mentions map[rules.Severity][]Mention) message {
 	l := letter.Compose(d, limits)
 	return message{l, mentions[l.Severity]}
 }
 
-// followTime is how long FollowUp takes for one thread at most.
+// followTime is how long FollowUp may take for one thread.
 const followTime = 30 * time.Second
 
 // FollowUp fills the threads of the messages that were sent since the last call: first the text,
-// then the pictures. It is called when everything has been told and written down. Its error is a
-// note: of pictures that could not be shown, and of what else did not work although people have
-// been told.
+// then the pictures. It is called after everything was sent and recorded. Its error joins notes:
+// pictures that could not be shown, and other failures that did not stop a message.
 func (n *Notifier) FollowUp(ctx context.Context) error {
 	n.mu.Lock()
 	threads, notes := n.threads, n.notes
 	n.threads, n.notes = nil, nil
 	n.mu.Unlock()
 	for i, t := range threads {
-		if i >= burst && wait(ctx, n.api.apart) != nil {
+		if i >= burst && wait(ctx, n.api.pace) != nil {
 			notes = append(notes, fmt.Errorf("%d threads stay empty: %w", len(threads)-i,
 				context.Cause(ctx)))
 			break

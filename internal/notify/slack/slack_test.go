@@ -30,7 +30,7 @@ func rig(t *testing.T) (*slackdouble.Double, *Notifier) {
 	o := options(t)
 	o.APIURL, o.Transport = d.APIURL(), &http.Transport{}
 	n := New(o)
-	n.api.pause, n.api.apart = time.Millisecond, time.Millisecond
+	n.api.pause, n.api.pace = time.Millisecond, time.Millisecond
 	return d, n
 }
 
@@ -521,7 +521,7 @@ func TestEveryFaultOfPictures(t *testing.T) {
 		{
 			"ok, and not shared", slackdouble.Fault{
 				Method: "files.completeUploadExternal", Unshared: true,
-			}, 1, 0, 1, "does not show 1 of them; see that the app is in the channel",
+			}, 1, 0, 1, "does not show 1 of them; check that the app is in the channel",
 		},
 		{
 			"nobody may look", slackdouble.Fault{

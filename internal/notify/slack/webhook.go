@@ -21,19 +21,19 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// WebhookOptions say which incoming webhook tells people.
+// WebhookOptions say which incoming webhook to use.
 type WebhookOptions struct {
 	URL       secret.String // the whole address is the secret; read at each use
 	Mentions  map[rules.Severity][]Mention
 	Transport http.RoundTripper // nil: http.DefaultTransport
 }
 
-// WebhookLoses says what an incoming webhook cannot do, for whoever checks a configuration.
-const WebhookLimitation = "an incoming webhook sends text and links only: no pictures, no threads, " +
-	"and a message is not edited when the alert is resolved; a bot token can do all of that"
+// WebhookLimitation is what an incoming webhook cannot do, for people who check a configuration.
+const WebhookLimitation = "an incoming webhook sends text and links only: no pictures and no " +
+	"threads, and a message is not edited when the alert is resolved; a bot token does all of that"
 
-// Webhook tells people through an incoming webhook. It implements notify.Notifier. Its receipts
-// know no message, because Slack does not say which it was: everything is a message of its own.
+// Webhook posts through an incoming webhook. It implements notify.Notifier. Its receipts are empty,
+// because Slack does not return the message's ID: every message stands alone.
 type Webhook struct {
 	o    WebhookOptions
 	http *http.Client
@@ -41,14 +41,14 @@ type Webhook struct {
 
 var _ notify.Notifier = (*Webhook)(nil)
 
-// NewWebhook returns the receiver behind an incoming webhook.
+// NewWebhook returns the receiver for an incoming webhook.
 func NewWebhook(o WebhookOptions) *Webhook { return &Webhook{o, notify.NewClient(o.Transport)} }
 
 // Notify sends d's message.
 func (h *Webhook) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt, error) {
 	link, err := h.o.URL.Reveal(ctx)
 	if err == nil && !letter.IsLink(link) {
-		err = errors.New("it is no address; it looks like https://hooks.slack.com/services/…")
+		err = errors.New("it is not a URL; it looks like https://hooks.slack.com/services/…")
 	}
 	if err != nil {
 		return notify.Receipt{}, notify.Unread(fmt.Errorf("reading the webhook's address: %w", err))
@@ -62,7 +62,8 @@ func (h *Webhook) Notify(ctx context.Context, d notify.Delivery) (notify.Receipt
 	return notify.Receipt{}, err
 }
 
-// hookMessage is what an incoming webhook takes. Slack-go's own cannot switch markup off.
+// hookMessage is the body of a request to an incoming webhook. The type in slack-go cannot switch
+// markup off.
 type hookMessage struct {
 	Text   string          `json:"text"`
 	Blocks []slackgo.Block `json:"blocks,omitempty"`
@@ -96,8 +97,8 @@ func (h *Webhook) post(ctx context.Context, link string, of message, plain bool)
 	})
 }
 
-// hookAnswer is the error of a webhook's answer: unlike the API it says what is wrong in its status
-// and a word.
+// hookAnswer returns the error of a webhook's answer. Unlike the API, a webhook answers with a
+// status and a word.
 func hookAnswer(res *http.Response) error {
 	word, err := io.ReadAll(res.Body)
 	if err != nil {
@@ -110,7 +111,7 @@ func hookAnswer(res *http.Response) error {
 	case res.StatusCode == http.StatusOK:
 		return nil
 	case res.StatusCode == http.StatusTooManyRequests:
-		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // without one Slack does not say
+		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // 0 if there is none
 		return &slackgo.RateLimitedError{RetryAfter: time.Duration(max(seconds, 0)) * time.Second}
 	case res.StatusCode < http.StatusInternalServerError && codeSyntax.MatchString(code):
 		return slackgo.SlackErrorResponse{Err: code}

@@ -1,5 +1,5 @@
-// Package webhook is the receiver that posts what a run has found to an address, as JSON, for a
-// program of the reader's own.
+// Package webhook is the receiver that posts the result of a run as JSON, for a program of the
+// reader.
 package webhook
 
 import (
@@ -20,15 +20,15 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// mostLink is how long a link may be.
-const mostLink = 16 << 10
+// maxLink is how long a link may be.
+const maxLink = 16 << 10
 
-// PayloadVersion is the version of Payload. It grows where a field changes its meaning or goes
-// away, not where one is added.
+// PayloadVersion is the version of Payload. It changes if a field is removed or changes its
+// meaning, not if one is added.
 const PayloadVersion = 1
 
-// Payload is what is posted. Times are RFC 3339 in UTC; values are in the panel's base unit, null
-// where there is none.
+// Payload is the body of the request. Times are RFC 3339 in UTC. Values are in the panel's base
+// unit, null if there is none.
 type Payload struct {
 	Version    int                  `json:"version"`
 	Cluster    string               `json:"cluster"`
@@ -38,35 +38,35 @@ type Payload struct {
 	Headline   string               `json:"headline"`
 	Counts     reportjson.DocCounts `json:"counts"`
 	Incomplete string               `json:"incomplete,omitempty"`
-	// why what follows may have been told before
+	// MemoryLost is why it is unknown what was sent before.
 	MemoryLost string           `json:"memory_lost,omitempty"`
-	Archived   []notify.Receipt `json:"archived"` // where the report lies
-	// which archives do not have it, and why: "receiver: why"
+	Archived   []notify.Receipt `json:"archived"` // where the report is
+	// Unarchived lists the archives that do not have the report, as "receiver: why".
 	Unarchived []string `json:"unarchived,omitempty"`
-	// what is to be told; none where all alerts are handed on at each run
+	// Message is the message to send. It is omitted if every run posts all alerts.
 	Message *Message `json:"message,omitempty"`
-	// that fire, or have ended within two days, by key
+	// Alerts are those that fire or have ended within two days, by key.
 	Alerts   []Alert `json:"alerts"`
-	Overflow int     `json:"overflow,omitempty"` // alerts more that fire
+	Overflow int     `json:"overflow,omitempty"` // how many more alerts fire
 }
 
-// Message is what is told in one go.
+// Message is one message about several alerts.
 type Message struct {
 	Kind              string      `json:"kind"`
 	Group             []string    `json:"group,omitempty"`
-	Keys              []rules.Key `json:"keys"` // of the alerts that it is about, the worst first
+	Keys              []rules.Key `json:"keys"` // of its alerts, the worst first
 	PossibleDuplicate bool        `json:"possible_duplicate,omitempty"`
 	InsteadOf         string      `json:"instead_of,omitempty"`
 }
 
-// Alert is an alert with its key, and as the report says it.
+// Alert is an alert with its key and the report's words.
 type Alert struct {
 	Key rules.Key `json:"key"`
-	// "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10"
+	// Sentence is "ip-10-0-1-12 memory 94 % (60.4 of 64 GiB) since 02:10".
 	Sentence string `json:"sentence"`
-	// what takes most of it: "shop/checkout-7d9f 22 GiB"
+	// Details are the largest consumers: "shop/checkout-7d9f 22 GiB".
 	Details []string `json:"details,omitempty"`
-	Query   string   `json:"query_url,omitempty"` // where its query can be looked at
+	Query   string   `json:"query_url,omitempty"` // a link to its query
 	rules.Alert
 }
 
@@ -86,12 +86,12 @@ type Notifier struct {
 
 var _ notify.Notifier = (*Notifier)(nil)
 
-// New returns the receiver of an address. It is not asked for anything yet.
+// New returns the receiver for an address. It sends nothing yet.
 func New(o Options) *Notifier {
 	caller := notify.NewCaller("the webhook", o.Transport)
 	caller.Advice = notify.Advice{
-		Address: "see its address: what is there takes no POST, or no longer",
-		Login:   "see its token, which is sent as Authorization: Bearer, or what its address holds",
+		Address: "check its address: what is there does not accept POST",
+		Login:   "check its token (sent as Authorization: Bearer), or what its address holds",
 	}
 	return &Notifier{o, caller}
 }
@@ -111,7 +111,7 @@ func (n *Notifier) Notify(ctx context.Context, d notify.Delivery) (notify.Receip
 	return notify.Receipt{}, n.caller.Call(rq)
 }
 
-// payload is what is posted of a delivery. The same delivery gives the same.
+// payload returns the body for a delivery. The same delivery gives the same body.
 func payload(d notify.Delivery) Payload {
 	r, in := d.Report, d.Report.Info
 	p := Payload{
@@ -123,7 +123,7 @@ func payload(d notify.Delivery) Payload {
 		Alerts: []Alert{}, Overflow: d.Memory.Overflow,
 	}
 	for k, a := range d.Memory.Alerts {
-		said := letter.Say(d, k, letter.Limits{URL: mostLink})
+		said := letter.Say(d, k, letter.Limits{URL: maxLink})
 		p.Alerts = append(p.Alerts, Alert{k, said.Sentence, d.Details[k], said.Link("query"), a})
 	}
 	slices.SortFunc(p.Alerts, func(a, b Alert) int {
@@ -149,7 +149,7 @@ func (n *Notifier) request(ctx context.Context, body []byte) (*http.Request, err
 	rq, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, &notify.RefusedError{
-			Err: errors.New("reading the address of the webhook: no request can be made of it"),
+			Err: errors.New("reading the address of the webhook: it is not a valid URL"),
 		}
 	}
 	rq.Header.Set("Content-Type", "application/json")

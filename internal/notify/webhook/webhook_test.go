@@ -138,7 +138,8 @@ func TestAnswers(t *testing.T) {
 	o := start(t)
 	n := New(options(o.URL))
 	for status, want := range map[int]string{
-		200: "", 202: "", 302: "see its address", 404: "see its address", 403: "see its token",
+		200: "", 202: "", 302: "check its address", 404: "check its address",
+		403: "check its token",
 		500: "answered 500", 413: "answered 413", 503: "asked to wait 9s", 429: "asked to wait 9s",
 	} {
 		o.answer(status, 9*time.Second)
