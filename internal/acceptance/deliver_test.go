@@ -327,7 +327,7 @@ func testKilledInARun(t *testing.T, p *post) {
 		before := len(p.told(0))
 		left.Store(after)
 		o := p.deliver(t, "check", slot, statetest.Secret, s3Bucket).want(t, 1)
-		if !strings.Contains(o.stderr, "S3 does not answer: look at the endpoint") {
+		if !strings.Contains(o.stderr, "S3 does not answer: check the endpoint") {
 			t.Errorf("killed after %d answers, it does not say what to do", after)
 		}
 		told := p.told(before)

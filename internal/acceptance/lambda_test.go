@@ -185,7 +185,7 @@ func TestLambda(t *testing.T) {
 		`{"config": "bad.yaml"}`: "prometheus.url: not an http or " +
 			"https URL",
 		`{"config": "../../etc/passwd"}`:                  "is not in the function's package",
-		`{"config": "ssm:/promsnap/none"}`:                "there is none of that name",
+		`{"config": "ssm:/promsnap/none"}`:                "it does not exist in",
 		`{"config": "s3://no-such-bucket/promsnap.yaml"}`: "create the bucket no-such-bucket",
 	} {
 		if kind, v := f.invoke(t, event); kind != "response" || v.Verdict != "refused" ||

@@ -154,7 +154,7 @@ func TestManagedPrometheusAllowsWhatIsAsked(t *testing.T) {
 		for _, f := range r.Report.Failures {
 			if !strings.Contains(f.Error, "not authorized to perform: "+missing) ||
 				!strings.Contains(f.Error,
-					"allow aps:QueryMetrics and aps:GetLabels on the workspace") {
+					"allow this identity aps:QueryMetrics and aps:GetLabels on the workspace") {
 				t.Errorf("without %s, %s says %s", missing, f.Panel, f.Error)
 			}
 		}
@@ -194,7 +194,7 @@ reports: [{name: check, range: 1h, panels: [{use: node-memory}, {use: node-cpu},
 	for _, f := range r.Report.Failures {
 		if !strings.Contains(f.Error, "HTTP 403") ||
 			!strings.Contains(f.Error, "the secret key does not belong to the access key, or the "+
-				"region is not the server's") || strings.Contains(f.Error, "MARKED") {
+				"region is not that of the server") || strings.Contains(f.Error, "MARKED") {
 			t.Errorf("%s says %s", f.Panel, f.Error)
 		}
 	}
@@ -219,7 +219,7 @@ func TestSecretOfHTTPConfig(t *testing.T) {
 		lab.ServeHTTP(w, r)
 	}))
 	for place, says := range map[string]string{
-		"aws-ssm:/prometheus": "", "aws-ssm:/none": "there is none of that name in us-east-1",
+		"aws-ssm:/prometheus": "", "aws-ssm:/none": "it does not exist in us-east-1",
 	} {
 		text := fmt.Sprintf("version: 1\nprometheus: {url: '%s', http_config: {basic_auth: "+
 			"{username: a, password_from: '%s'}}}\nreports: [{name: check, range: 1h, panels: "+

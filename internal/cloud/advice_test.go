@@ -73,7 +73,7 @@ func TestAdviceFitsTheCause(t *testing.T) {
 	encrypted := func(o *cloud.BucketOptions) { o.Encryption = cloud.EncryptS3 }
 	const (
 		unknown   = "A header you provided implies functionality that is not implemented"
-		notS3     = "is no S3 API, or a login stands before it"
+		notS3     = "has no S3 API, or there is a login in front of it"
 		login     = `<!DOCTYPE html><title>Sign in</title><form action="/oauth2/start">`
 		nginx     = "<html>\r\n<head><title>%</title></head>\r\n<body><center><h1>%</h1></center><hr><center>nginx</center></body></html>"
 		condition = "promsnap needs conditional writes"
@@ -120,19 +120,19 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		{
 			"R2 and encryption",
 			s3Error(501, "NotImplemented", "Header 'x-amz-server-side-encryption' with value "+
-				"'AES256' not implemented"), encrypted, swap, cloud.Lasting, "take `sse` out",
+				"'AES256' not implemented"), encrypted, swap, cloud.Lasting, "remove `sse`",
 			condition,
 		},
 		{
 			"MinIO without a KMS", s3Error(501, "NotImplemented", "Server side encryption "+
 				"specified but KMS is not configured"), encrypted, swap, cloud.Lasting,
-			"no KMS to encrypt with: take `sse` out", condition,
+			"no KMS for encryption: remove `sse`", condition,
 		},
 		{
 			"MinIO without a KMS, of today",
 			s3Error(400, "KMSNotConfigured", "Server side encryption specified but KMS is not "+
 				"configured"), encrypted, swap, cloud.Lasting,
-			"no KMS to encrypt with: take `sse` out", condition,
+			"no KMS for encryption: remove `sse`", condition,
 		},
 		{
 			"MinIO's console",
@@ -142,7 +142,7 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		{
 			"Object Lock", s3Error(400, "InvalidRequest", "Missing required header for this "+
 				"request: Content-MD5 OR x-amz-checksum-*"), none, put, cloud.Lasting,
-			"take `checksum: none` out", condition,
+			"remove `checksum: none`", condition,
 		},
 		{
 			"GCS' signature", s3Error(403, "SignatureDoesNotMatch", "Access denied."), nil, get,
@@ -159,7 +159,7 @@ func TestAdviceFitsTheCause(t *testing.T) {
 		},
 		{
 			"nginx's upstream", page(502, strings.ReplaceAll(nginx, "%", "502 Bad Gateway")), nil,
-			put, cloud.Passing, "gets no answer from it: see that it runs", condition,
+			put, cloud.Passing, "gets no answer from it: check that it runs", condition,
 		},
 		{
 			"nginx's patience", page(504, strings.ReplaceAll(nginx, "%", "504 Gateway Time-out")),
@@ -170,12 +170,12 @@ func TestAdviceFitsTheCause(t *testing.T) {
 				"against this resource."), nil, put, cloud.Lasting, notS3, "region",
 		},
 		{
-			"a cache", page(304, ""), nil, get, cloud.Lasting, "a cache stands before this S3",
+			"a cache", page(304, ""), nil, get, cloud.Lasting, "a cache in front of this S3",
 			"region",
 		},
 		{
 			"a redirect to a login", page(302, "", "Location", "https://login.example.com/?rd=x"),
-			nil, get, cloud.Lasting, "redirects elsewhere, as a login does", "region",
+			nil, get, cloud.Lasting, "redirects to another address, like a login", "region",
 		},
 		{"a redirect to HTTPS", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", "https://"+r.Host+r.URL.Path)

@@ -22,36 +22,36 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// BucketOptions say which bucket, and how it is asked.
+// BucketOptions are the options of a Bucket.
 type BucketOptions struct {
 	Name string
-	// Endpoint is the URL of another S3 than AWS', or "". PathStyle puts the bucket's name into the
-	// path instead of the host's name, as most of these want it.
+	// Endpoint is the URL of an S3 other than AWS, or "". PathStyle puts the bucket's name into the
+	// path instead of the host name, as most of them require.
 	Endpoint  string
 	PathStyle bool
-	// Encryption is how S3 encrypts what is written; KMSKey is the ARN or the ID of EncryptKMS'
-	// key, "" being AWS' own.
+	// Encryption is how S3 encrypts objects. KMSKey is the ARN or the ID of the key of EncryptKMS;
+	// "" is AWS' own key.
 	Encryption Encryption
 	KMSKey     string
-	// Checksum is whether writes carry a checksum in a header.
+	// Checksum says whether writes have a checksum in a header.
 	Checksum Checksum
-	// Attempts is how often a call is tried where trouble may pass. 0: once, for a caller that
-	// tries again by himself.
+	// Attempts is how often a call is tried if a retry may help. 0 means once, for callers that
+	// retry themselves.
 	Attempts int
 }
 
 // Encryption is how S3 encrypts an object at rest.
 type Encryption string
 
-// The kinds of encryption. The zero value is the bucket's own.
+// The kinds of encryption. The zero value is the bucket's default.
 const (
 	EncryptDefault Encryption = ""
 	EncryptS3      Encryption = "AES256"
 	EncryptKMS     Encryption = "aws:kms"
 )
 
-// Checksum is whether what is written carries a checksum, x-amz-checksum-sha256, for the S3 to look
-// at. The body is signed in any case.
+// Checksum says whether writes have a checksum, x-amz-checksum-sha256, that S3 verifies. The body
+// is signed in any case.
 type Checksum string
 
 // The kinds of checksums. The zero value is SHA-256, unless AWS_REQUEST_CHECKSUM_CALCULATION says
@@ -62,10 +62,10 @@ const (
 	ChecksumNone    Checksum = "none"
 )
 
-// Bucket is a bucket of S3. It may be used from several goroutines.
+// Bucket is an S3 bucket. It is safe for concurrent use.
 type Bucket struct {
 	o      BucketOptions
-	sums   bool // writes carry a checksum
+	sums   bool // writes have a checksum
 	region string
 	client *s3.Client
 	sign   *s3.PresignClient
@@ -73,11 +73,10 @@ type Bucket struct {
 	of     *Account
 }
 
-// endpointRegion is the region that an S3 of one's own is in where none is named: what they all go
-// by.
+// endpointRegion is the default region of an S3 other than AWS.
 const endpointRegion = "us-east-1"
 
-// Bucket returns a bucket. It does not ask whether there is one.
+// Bucket returns a bucket. It does not check whether the bucket exists.
 func (a *Account) Bucket(o BucketOptions) (*Bucket, error) {
 	region := a.cfg.Region
 	if region == "" && o.Endpoint == "" {
@@ -95,13 +94,13 @@ func (a *Account) Bucket(o BucketOptions) (*Bucket, error) {
 				r.MaxAttempts, r.MaxBackoff = o.Attempts, 2*time.Second
 			})
 		}
-		// The checksums that the SDK adds by itself come in trailers that other servers do not
-		// know. write sends one in a header.
+		// The SDK's own checksums are in trailers, which other servers do not support. write sends
+		// one in a header.
 		s.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		s.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		s.APIOptions = append(s.APIOptions, unsignedEncoding)
 		if o.Endpoint != "" {
-			s.APIOptions = append(s.APIOptions, aloneHead)
+			s.APIOptions = append(s.APIOptions, closeAfterHead)
 		}
 	})
 	sums := o.Checksum != ChecksumNone
@@ -115,10 +114,10 @@ func (a *Account) Bucket(o BucketOptions) (*Bucket, error) {
 	}, nil
 }
 
-// aloneHead gives a HEAD a connection of its own: some servers and proxies answer it with a body,
-// which the next call on that connection would take for the begin of its answer.
-func aloneHead(stack *middleware.Stack) error {
-	return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("AloneHead", func(
+// closeAfterHead closes the connection after a HEAD. Some servers and proxies answer a HEAD with a
+// body, which the next call on that connection would read as its own answer.
+func closeAfterHead(stack *middleware.Stack) error {
+	return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("CloseAfterHead", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 	) (middleware.FinalizeOutput, middleware.Metadata, error) {
 		if rq, ok := in.Request.(*smithyhttp.Request); ok && rq.Method == http.MethodHead {
@@ -128,12 +127,11 @@ func aloneHead(stack *middleware.Stack) error {
 	}), middleware.After)
 }
 
-// unsignedEncoding takes Accept-Encoding out of what is signed and sends it all the same: Google's
-// front end changes it on the way, so that a signature of it never verifies, and no S3 asks for it
-// to be signed.
+// unsignedEncoding sends Accept-Encoding without signing it. Google's front end changes the header,
+// so a signature of it is never valid there, and no S3 requires it to be signed.
 func unsignedEncoding(stack *middleware.Stack) error {
 	const signing, encoding = "Signing", "Accept-Encoding"
-	if _, ok := stack.Finalize.Get(signing); !ok { // of a link, whose request somebody else sends
+	if _, ok := stack.Finalize.Get(signing); !ok { // a link, which somebody else requests
 		return nil
 	}
 	set := func(id, value string) middleware.FinalizeMiddleware {
@@ -148,44 +146,45 @@ func unsignedEncoding(stack *middleware.Stack) error {
 			return next.HandleFinalize(ctx, in)
 		})
 	}
-	if err := stack.Finalize.Insert(set("TakeAcceptEncodingOut", ""), signing,
+	if err := stack.Finalize.Insert(set("RemoveAcceptEncoding", ""), signing,
 		middleware.Before); err != nil {
 		return err
 	}
-	return stack.Finalize.Insert(set("PutAcceptEncodingBack", "identity"), signing,
+	return stack.Finalize.Insert(set("RestoreAcceptEncoding", "identity"), signing,
 		middleware.After)
 }
 
-// CloseIdleConnections closes what is kept open for the next call.
+// CloseIdleConnections closes connections that are kept open for the next call.
 func (b *Bucket) CloseIdleConnections() { b.of.CloseIdleConnections() }
 
-// Object is what lies at a key.
+// Object is the content of a key.
 type Object struct {
 	Body  []byte
 	Type  string // Content-Type
 	Cache string // Cache-Control
-	// Mark is a word that goes with the object and can be read without its body: [0-9A-Za-z-]*.
+	// Mark is a word in the object's metadata, which can be read without the body: [0-9A-Za-z-]*.
 	Mark string
-	// ETag is S3's own mark of this content, "" of an object that is not there.
+	// ETag identifies the content. It is "" if the object does not exist.
 	ETag string
-	// Modified is when it was written, by S3's own clock; Stat returns it. Zero: S3 does not say.
+	// Modified is when the object was written, by S3's clock. Only Stat sets it. It is zero if S3
+	// does not say.
 	Modified time.Time
 }
 
-// markName is the name of the mark among an object's metadata.
+// markName is the key of the mark in an object's metadata.
 const markName = "promsnap-mark"
 
-// ErrConflict says that an object is no longer, or not yet, what Swap was to replace.
-var ErrConflict = errors.New("the object was written by somebody else in the meantime")
+// ErrConflict says that an object is not the one that Swap was to replace.
+var ErrConflict = errors.New("the object was changed by another writer in the meantime")
 
-// ErrTooLarge says that an object has more bytes than the caller takes.
-var ErrTooLarge = errors.New("it is larger than anything that promsnap writes there")
+// ErrTooLarge says that an object is longer than the caller's limit.
+var ErrTooLarge = errors.New("the object is larger than anything that promsnap writes there")
 
-// URL names a key in messages: "s3://bucket/key".
+// URL returns the name of a key for messages: "s3://bucket/key".
 func (b *Bucket) URL(key string) string { return "s3://" + b.o.Name + "/" + key }
 
-// Get returns the object. One that has more than limit bytes is ErrTooLarge, and of it only the
-// ETag comes back. Where there is none, its ETag is "".
+// Get returns the object. If it does not exist, its ETag is "". If it has more than limit bytes,
+// Get returns only its ETag, and ErrTooLarge.
 func (b *Bucket) Get(ctx context.Context, key string, limit int64) (Object, error) {
 	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.o.Name, Key: &key})
 	if missing(err) {
@@ -214,7 +213,8 @@ func (b *Bucket) Get(ctx context.Context, key string, limit int64) (Object, erro
 	}, nil
 }
 
-// Stat returns the object without its body. Where there is none, or no such bucket, its ETag is "".
+// Stat returns the object without its body. If the object or the bucket does not exist, its ETag is
+// "".
 func (b *Bucket) Stat(ctx context.Context, key string) (Object, error) {
 	out, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.o.Name, Key: &key})
 	if missing(err) {
@@ -233,15 +233,15 @@ func (b *Bucket) Stat(ctx context.Context, key string) (Object, error) {
 	}, nil
 }
 
-// Put writes the object, whatever is there.
+// Put writes the object unconditionally.
 func (b *Bucket) Put(ctx context.Context, key string, o Object) error {
 	_, err := b.write(ctx, key, o, func(*s3.PutObjectInput) {})
 	return err
 }
 
-// Swap writes the object where what is there has still the ETag was, "" being that of none, and
-// returns the new one. ErrConflict: it has not. Of several swaps with one was, one succeeds. After
-// any other error it may be written or not.
+// Swap writes the object if the existing one has the ETag was, and returns the new ETag. A was of
+// "" means that no object exists. If the ETag differs, the error is ErrConflict. Of several Swaps
+// with the same was, one succeeds. After any other error the object may be written or not.
 func (b *Bucket) Swap(ctx context.Context, key string, o Object, was string) (string, error) {
 	etag, err := b.write(ctx, key, o, func(in *s3.PutObjectInput) {
 		if was == "" {
@@ -256,6 +256,7 @@ func (b *Bucket) Swap(ctx context.Context, key string, o Object, was string) (st
 	return etag, err
 }
 
+// write writes the object under a condition and returns its ETag.
 func (b *Bucket) write(ctx context.Context, key string, o Object,
 	condition func(*s3.PutObjectInput)) (etag string, err error) {
 	in := &s3.PutObjectInput{
@@ -263,7 +264,7 @@ func (b *Bucket) write(ctx context.Context, key string, o Object,
 		CacheControl:         &o.Cache,
 		ServerSideEncryption: types.ServerSideEncryption(b.o.Encryption),
 	}
-	if b.sums { // also what a bucket with Object Lock asks for
+	if b.sums { // a bucket with Object Lock requires one
 		sum := sha256.Sum256(o.Body)
 		in.ChecksumSHA256 = aws.String(base64.StdEncoding.EncodeToString(sum[:]))
 	}
@@ -289,12 +290,12 @@ func (b *Bucket) write(ctx context.Context, key string, o Object,
 	return aws.ToString(out.ETag), nil
 }
 
-// MaxLinkLife is the longest that a link may live: what AWS' signatures allow.
+// MaxLinkLife is the longest life of a link that AWS' signatures allow.
 const MaxLinkLife = 7 * 24 * time.Hour
 
-// Link returns a link by which everybody who has it can read the object, and when it stops working:
-// after life, or where the credentials that signed it end. Those of a session that does not say
-// when it ends count as ending with sessionLife.
+// Link returns a link with which anybody can read the object, and the time at which it expires:
+// after life, or earlier if the credentials that signed it expire. If the credentials of a session
+// have no expiry, Link assumes sessionLife.
 func (b *Bucket) Link(ctx context.Context, key string,
 	life time.Duration) (link string, expires time.Time, err error) {
 	creds, err := b.creds.Retrieve(ctx)
@@ -320,7 +321,7 @@ func (b *Bucket) Link(ctx context.Context, key string,
 	return signed.URL, expires, nil
 }
 
-// linkExpires reads from a signed link when its signature ends.
+// linkExpires returns the time at which the signature of a link expires.
 func linkExpires(link string) (time.Time, error) {
 	u, err := url.Parse(link)
 	if err != nil {

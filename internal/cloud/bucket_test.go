@@ -143,7 +143,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			[]string{"allow kms:GenerateDataKey and kms:Decrypt on the key"}},
 		{
 			"the key is off", cloudtest.Fault{Status: 400, Code: "KMS.DisabledException"},
-			cloud.Lasting, 0, []string{"see that it is enabled"},
+			cloud.Lasting, 0, []string{"check that it is enabled"},
 		},
 		{
 			"no bucket", cloudtest.Fault{Status: 404, Code: "NoSuchBucket"}, cloud.Lasting, 0,
@@ -154,7 +154,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 				"X-Amz-Bucket-Region": "ap-northeast-2",
 			},
 		}, cloud.Lasting, 0,
-			[]string{"the bucket is in ap-northeast-2 and not in us-east-1: correct `region`"}},
+			[]string{"the bucket is in ap-northeast-2, not in us-east-1: correct `region`"}},
 		{
 			"elsewhere, it does not say where", cloudtest.Fault{
 				Status: 400, Code: "AuthorizationHeaderMalformed",
@@ -384,11 +384,11 @@ func TestCredentialsErrors(t *testing.T) {
 		{
 			"role denied", cloud.Identity{
 				Region: "eu-west-1", AccessKey: "A", SecretKey: key, Role: "arn:aws:iam::1:role/r",
-			}, "allow sts:AssumeRole on arn:aws:iam::1:role/r",
+			}, "allow this identity sts:AssumeRole on arn:aws:iam::1:role/r",
 		},
 		{
 			"half a key", cloud.Identity{Region: "eu-west-1", SecretKey: key},
-			"a secret key and no access key",
+			"a secret key but no access key",
 		},
 		{
 			"secret not there", cloud.Identity{

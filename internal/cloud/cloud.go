@@ -1,6 +1,6 @@
-// Package cloud is AWS as promsnap needs it: an identity in a region, and buckets of S3, AWS' own
-// or another's. It is the only package that imports AWS' SDK: what it answers is plain data, and
-// its errors say what to do.
+// Package cloud uses AWS: an identity in a region, secrets, signed requests, and S3 buckets of AWS
+// or of another provider. It is the only package that imports the AWS SDK. It returns plain data,
+// and its errors say what to do.
 package cloud
 
 import (
@@ -24,41 +24,40 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// Identity says as whom AWS is asked, and where. Its zero value is what the environment says:
-// AWS_REGION, AWS_PROFILE and the files of the AWS command line, a service account's role on EKS, a
-// function's on Lambda, a machine's on EC2.
+// Identity is the identity and the region for requests to AWS. Its zero value takes both from the
+// environment: AWS_REGION, AWS_PROFILE and the files of the AWS CLI, the role of a service account
+// on EKS, of a function on Lambda, or of a machine on EC2.
 type Identity struct {
 	Region string
-	// AccessKey and SecretKey are for an S3 that has no roles. They stand before what the
-	// environment says.
+	// AccessKey and SecretKey are for an S3 without roles. They override the environment.
 	AccessKey string
 	SecretKey secret.String
-	// Role is the ARN of a role to assume, with ExternalID where the role's trust asks for one.
+	// Role is the ARN of a role to assume, with ExternalID if the role's trust policy requires one.
 	Role, ExternalID string
 }
 
-// How long AWS is waited for where no deadline of the caller's is sooner.
+// The timeouts of a request, if the caller's context does not end sooner.
 const (
 	connectTimeout = 5 * time.Second
 	answerTimeout  = 30 * time.Second
 )
 
-// sessionLife is what is asked for when a role is assumed: the most that every role allows, as
-// links live no longer than their session.
+// sessionLife is the life of a session with an assumed role. It is the longest that every role
+// allows, because a link expires with its session.
 const sessionLife = time.Hour
 
-// Account is AWS, asked as one identity. It may be used from several goroutines.
+// Account is AWS with one identity. It is safe for concurrent use.
 type Account struct {
 	cfg  aws.Config
-	http *http.Client // cfg's
+	http *http.Client // of cfg
 }
 
-// Open reads what the environment says of the identity. It asks nothing of AWS yet: that the
-// credentials are good shows at the first call.
+// Open reads the identity from the environment. It sends no request yet, so it does not check the
+// credentials.
 func Open(ctx context.Context, id Identity) (*Account, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(client()),
-		config.WithLogger(logging.Nop{}), // the SDK's own writes to stderr
+		config.WithLogger(logging.Nop{}), // the SDK's default logs to stderr
 	}
 	if id.Region != "" {
 		options = append(options, config.WithRegion(id.Region))
@@ -70,8 +69,8 @@ func Open(ctx context.Context, id Identity) (*Account, error) {
 		return config.LoadDefaultConfig(ctx, options...)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the AWS configuration: %w; correct the environment's "+
-			"AWS_* variables or the files in ~/.aws", err)
+		return nil, fmt.Errorf("reading the AWS configuration: %w; correct the AWS_* environment "+
+			"variables or the files in ~/.aws", err)
 	}
 	a := &Account{cfg: cfg, http: pool(cfg.HTTPClient)}
 	a.cfg.HTTPClient = a.http
@@ -92,12 +91,12 @@ func Open(ctx context.Context, id Identity) (*Account, error) {
 	return a, nil
 }
 
-// CloseIdleConnections closes what is kept open for the next call.
+// CloseIdleConnections closes connections that are kept open for the next call.
 func (a *Account) CloseIdleConnections() { a.http.CloseIdleConnections() }
 
-var errNoRegion = errors.New("no AWS region is known: set `region`, or AWS_REGION in the " +
-	"environment")
+var errNoRegion = errors.New("no AWS region: set `region`, or AWS_REGION in the environment")
 
+// client returns the SDK's HTTP client with timeouts.
 func client() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = connectTimeout }).
@@ -106,23 +105,23 @@ func client() *awshttp.BuildableClient {
 		})
 }
 
-// pool is a client with the connections of the SDK's own, which does not let go of them. It follows
-// no redirect: a signature is for one host.
+// pool returns a client with the transport of the SDK's client, which cannot close its idle
+// connections. It follows no redirect, because a signature is valid for one host.
 func pool(of aws.HTTPClient) *http.Client {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if b, ok := of.(*awshttp.BuildableClient); ok {
-		// client, with the certificates that the environment names
+		// from client, with the certificates that the environment names
 		return &http.Client{Transport: exchange.Plain{Next: b.GetTransport()}, CheckRedirect: stay}
 	}
 	return &http.Client{CheckRedirect: stay}
 }
 
-// keys are credentials that are known. They are a function because fmt would show the fields of the
-// SDK's own.
+// keys returns the credentials of AccessKey and SecretKey. They are a function, because fmt would
+// print the fields of the SDK's own type.
 func keys(id Identity) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		if id.AccessKey == "" {
-			return aws.Credentials{}, errors.New("there is a secret key and no access key")
+			return aws.Credentials{}, errors.New("there is a secret key but no access key")
 		}
 		key, err := id.SecretKey.Reveal(ctx)
 		if err != nil {
@@ -134,10 +133,10 @@ func keys(id Identity) aws.CredentialsProvider {
 	})
 }
 
-// explained puts into the errors of credentials what to do about them.
+// explained adds to the errors of a credentials provider what to do about them.
 func explained(from aws.CredentialsProvider, role string) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		// The token of a service account's role lies in a file.
+		// the provider may read a file, such as the token of a service account
 		c, err := disk.Within(ctx, "the source of AWS credentials",
 			func() (aws.Credentials, error) { return from.Retrieve(ctx) })
 		if err == nil || ctx.Err() != nil {
@@ -147,7 +146,8 @@ func explained(from aws.CredentialsProvider, role string) aws.CredentialsProvide
 	})
 }
 
-// credentialsError is a passing one where STS does not answer. The SDK has tried again by then.
+// credentialsError returns the error of missing credentials. It is Passing if STS does not answer;
+// the SDK has already retried.
 func credentialsError(err error, role string) *Error {
 	out := &Error{Doing: "getting AWS credentials", Trouble: Lasting, Err: plain(err)}
 	var call *smithy.OperationError
@@ -155,12 +155,12 @@ func credentialsError(err error, role string) *Error {
 	asked := errors.As(err, &call) && call.ServiceID == sts.ServiceID
 	switch {
 	case asked && errors.As(err, &api) && role != "":
-		out.Hint = fmt.Sprintf("allow sts:AssumeRole on %s to this identity, and this identity "+
-			"in the role's trust policy", role)
+		out.Hint = fmt.Sprintf("allow this identity sts:AssumeRole on %s, and add it to the "+
+			"role's trust policy", role)
 	case asked && errors.As(err, &api):
-		out.Hint = "look at the trust policy of the service account's role"
+		out.Hint = "check the trust policy of the service account's role"
 	case asked:
-		out.Trouble, out.Hint = Passing, "STS does not answer: look at the network's way to it"
+		out.Trouble, out.Hint = Passing, "STS does not answer: check the network to it"
 	default:
 		out.Hint = "give the service account (EKS), the function (Lambda) or the machine a role, " +
 			"or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

@@ -20,24 +20,23 @@ import (
 	"github.com/promsnap/promsnap/internal/exchange"
 )
 
-// Trouble is whether it is worth to try again.
+// Trouble says whether a retry may help.
 type Trouble uint8
 
 // The kinds of trouble.
 const (
-	Unclear Trouble = iota // the caller's time is over, or an answer that is not known
-	// no answer, an answer that was lost, throttling: may be better later. What was to be written
-	// may be written
+	Unclear Trouble = iota // the caller's context ended, or the answer is unknown
+	// no answer, a lost answer or throttling: a retry may help. A write may have been done
 	Passing
-	Lasting // refused: stays until somebody does something. Nothing was written
+	Lasting // refused: a retry does not help. Nothing was written
 )
 
-// Error is a call that failed. It shows no secret.
+// Error is a failed call. It shows no secret.
 type Error struct {
 	Doing   string // what was being done: "writing s3://bucket/key"
 	Trouble Trouble
-	After   time.Duration // how long to wait, where the server said so
-	Hint    string        // what to do, "" where the error says it
+	After   time.Duration // the wait that the server asked for; 0 if none
+	Hint    string        // what to do; "" if the error says it
 	Err     error
 }
 
@@ -48,15 +47,15 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %v; %s", e.Doing, e.Err, e.Hint)
 }
 
-// Unwrap returns what went wrong.
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Temporary tells whether another try may help, for those who may not know this package:
-// secret.Temporary asks it.
+// Temporary reports whether a retry may help. secret.Temporary calls it, because package secret
+// must not import this one.
 func (e *Error) Temporary() bool { return e.Trouble != Lasting }
 
-// actions are what IAM must allow for a call of this package's. Without s3:ListBucket an object
-// that is not there yet is answered with 403.
+// actions returns the IAM actions that a call of this package needs. Without s3:ListBucket, S3
+// answers 403 for an object that does not exist yet.
 func actions(call string) []string {
 	switch call {
 	case "GetSecretValue":
@@ -73,25 +72,25 @@ func actions(call string) []string {
 	return nil
 }
 
-// keyActions are what IAM must allow on the key of EncryptKMS.
+// keyActions returns the IAM actions that are needed on the key of EncryptKMS.
 func keyActions() []string { return []string{"kms:GenerateDataKey", "kms:Decrypt"} }
 
-// managedActions are what IAM must allow on a workspace of ManagedPrometheus: queries, and the
-// question which metrics there are, by which promsnap tells an empty answer that is good news from
-// one that says nothing. That of the version has no action, and may fail.
+// managedActions returns the IAM actions that are needed on a workspace of ManagedPrometheus:
+// queries, and the names of existing metrics. With the names promsnap can distinguish an empty
+// answer that is fine from a missing metric. Reading the version has no action; it may fail.
 func managedActions() []string { return []string{"aps:QueryMetrics", "aps:GetLabels"} }
 
-// answer is what a service said when it refused.
+// answer is the answer with which a service refused a call.
 type answer struct {
 	status        int
 	code, message string
 	header        http.Header
-	id            string // the request's, for AWS' support
-	bare          bool   // it has no words of a service's: code is the status' name
-	page          bool   // a web page came instead of a service's words
+	id            string // of the request, for AWS support
+	bare          bool   // without a code and a message; code is the name of the status
+	page          bool   // a web page
 }
 
-// Error is the answer in a line.
+// Error formats the answer on one line.
 func (a *answer) Error() string {
 	var b strings.Builder
 	b.WriteString(a.code)
@@ -105,13 +104,13 @@ func (a *answer) Error() string {
 	return b.String() + ")"
 }
 
-// wait is how long the service asks to wait.
+// wait returns how long the service asks to wait.
 func (a *answer) wait() time.Duration {
 	after, _ := exchange.RetryAfter(a.header)
 	return after
 }
 
-// answered returns what a service said, nil where it said nothing.
+// answered returns the answer in err, or nil if the service did not answer.
 func answered(err error) *answer {
 	var known *answer
 	if errors.As(err, &known) {
@@ -142,9 +141,9 @@ func answered(err error) *answer {
 	return a
 }
 
-// missing tells whether err says that there is no such object. A HEAD has no body that would tell
-// it from a bucket that is not there, nor an S3 from any other server: of one that is none, the
-// next write says so.
+// missing reports whether err says that an object does not exist. The answer to a HEAD has no body,
+// so it does not show whether the bucket is missing, or whether the server is an S3 at all. The
+// next write shows that.
 func missing(err error) bool {
 	a := answered(err)
 	if a == nil || a.status != http.StatusNotFound || a.code == "NoSuchBucket" {
@@ -155,15 +154,15 @@ func missing(err error) bool {
 	return !a.page || head
 }
 
-// conflict tells whether err says that a condition did not hold, or that another conditional write
-// was at work.
+// conflict reports whether err says that a condition was false, or that another conditional write
+// was running.
 func conflict(err error) bool {
 	a := answered(err)
 	return a != nil && (a.status == http.StatusPreconditionFailed ||
 		a.status == http.StatusConflict)
 }
 
-// plain is err without what the SDK puts before it.
+// plain returns err without the text that the SDK adds.
 func plain(err error) error {
 	if a := answered(err); a != nil {
 		return a
@@ -175,20 +174,20 @@ func plain(err error) error {
 	return err
 }
 
-// credentialsTrouble returns why a call had no credentials, nil where it had.
+// credentialsTrouble returns the error of the credentials in err, or nil if there is none.
 func credentialsTrouble(err error) *Error {
 	var known *Error
 	errors.As(err, &known)
 	return known
 }
 
-// call is a call of S3 that failed.
+// call is a failed call to S3.
 type call struct {
 	name, doing, key string
-	headers          []header // of a write, that not every S3 knows
+	headers          []header // of a write, that not every S3 supports
 }
 
-// explain makes of a failed call what happened, whether it may pass, and what to do.
+// explain returns the *Error of a failed call.
 func (b *Bucket) explain(ctx context.Context, err error, c call) error {
 	out := &Error{Doing: c.doing + " " + b.URL(c.key), Err: plain(err)}
 	if known := credentialsTrouble(err); known != nil {
@@ -200,8 +199,8 @@ func (b *Bucket) explain(ctx context.Context, err error, c call) error {
 	case ctx.Err() != nil:
 		out.Err = context.Cause(ctx)
 	case a == nil:
-		out.Trouble, out.Hint = Passing, "S3 does not answer: look at the endpoint and at the "+
-			"network's way to it"
+		out.Trouble, out.Hint = Passing, "S3 does not answer: check the endpoint and the network "+
+			"to it"
 	default:
 		out.Trouble, out.Hint = b.judge(a, c)
 		if out.Trouble == Passing {
@@ -211,18 +210,17 @@ func (b *Bucket) explain(ctx context.Context, err error, c call) error {
 	return out
 }
 
-// judge says what an answer of S3's means for a call.
+// judge returns what an answer of S3 means for a call: whether a retry may help, and what to do.
 func (b *Bucket) judge(a *answer, c call) (Trouble, string) {
 	elsewhere := a.header.Get("X-Amz-Bucket-Region")
 	switch {
 	case a.code == "NoSuchBucket", a.code == "InvalidBucketName":
 		return Lasting, fmt.Sprintf("create the bucket %s, or correct `bucket`", b.o.Name)
 	case elsewhere != "" && elsewhere != b.region && a.status < http.StatusInternalServerError:
-		return Lasting, fmt.Sprintf("the bucket is in %s and not in %s: correct `region`",
+		return Lasting, fmt.Sprintf("the bucket is in %s, not in %s: correct `region`",
 			elsewhere, b.region)
 	case a.status == http.StatusNotModified:
-		return Lasting, "a cache stands before this S3 and answers in its place: let it pass " +
-			"requests on"
+		return Lasting, "a cache in front of this S3 answered instead: let it pass requests through"
 	case a.status/100 == 3 && b.o.Endpoint != "" && a.header.Get("Location") != "" && a.bare:
 		return Lasting, b.redirected(a.header.Get("Location"))
 	case a.status/100 == 3, a.code == "AuthorizationHeaderMalformed",
@@ -232,32 +230,32 @@ func (b *Bucket) judge(a *answer, c call) (Trouble, string) {
 	case a.code == "InvalidAccessKeyId", a.code == "SignatureDoesNotMatch":
 		return Lasting, "the access key or its secret is not right for this S3: correct them"
 	case a.code == "ExpiredToken", a.code == "InvalidToken", a.code == "TokenRefreshRequired":
-		return Lasting, "log in again (`aws sso login`), or use a role, whose credentials renew " +
-			"themselves"
+		return Lasting, "log in again (`aws sso login`), or use a role, whose credentials are " +
+			"renewed automatically"
 	case a.code == "RequestTimeTooSkewed":
 		return Passing, "this machine's clock is wrong: set it"
 	case a.code == "KMSNotConfigured", strings.Contains(a.message, "KMS is not configured"):
-		return Lasting, "this S3 has no KMS to encrypt with: take `sse` out, or set its KMS up"
+		return Lasting, "this S3 has no KMS for encryption: remove `sse`, or set up its KMS"
 	case strings.HasPrefix(a.code, "KMS."), a.status == http.StatusForbidden &&
 		strings.Contains(a.message, "kms:"):
-		return Lasting, fmt.Sprintf("allow %s on the key, and see that it is enabled and in %s",
+		return Lasting, fmt.Sprintf("allow %s on the key, and check that it is enabled and in %s",
 			strings.Join(keyActions(), " and "), b.region)
 	case strings.Contains(a.message, "API port"): // MinIO's console
 		return Lasting, hintEndpoint
 	case a.status == http.StatusRequestEntityTooLarge, a.code == "EntityTooLarge":
-		return Lasting, "what stands before this S3 takes no file so large: raise its limit " +
-			"(nginx: client_max_body_size)"
+		return Lasting, "the proxy in front of this S3 refuses such a large file: raise its " +
+			"limit (nginx: client_max_body_size)"
 	case a.status == http.StatusBadGateway, a.status == http.StatusGatewayTimeout,
 		a.status == http.StatusServiceUnavailable && a.page:
-		return Passing, "what stands before this S3 gets no answer from it: see that it runs"
+		return Passing, "the proxy in front of this S3 gets no answer from it: check that it runs"
 	case a.page && a.status < http.StatusInternalServerError,
 		a.status == http.StatusMethodNotAllowed:
 		return Lasting, hintEndpoint
 	case a.status == http.StatusUnauthorized, a.status == http.StatusForbidden:
 		return Lasting, b.allow(c.name, c.key)
 	case strings.Contains(a.message, "Missing required header") && !b.sums:
-		return Lasting, "the bucket asks for a checksum, as with Object Lock: take `checksum: " +
-			"none` out"
+		return Lasting, "the bucket requires a checksum, as with Object Lock: remove `checksum: " +
+			"none`"
 	case a.status == http.StatusNotImplemented, a.status == http.StatusBadRequest &&
 		slices.Contains(codesHeader, a.code):
 		return Lasting, headersHint(a.message, c.headers)
@@ -271,65 +269,64 @@ func (b *Bucket) judge(a *answer, c call) (Trouble, string) {
 	return Unclear, ""
 }
 
-// hintEndpoint is what to do where something else answers than an S3.
-const hintEndpoint = "what answers there is no S3 API, or a login stands before it: correct " +
-	"`endpoint` (MinIO's API is on port 9000, its console on 9001)"
+// hintEndpoint says what to do if the server is not an S3.
+const hintEndpoint = "the server there has no S3 API, or there is a login in front of it: " +
+	"correct `endpoint` (MinIO's API is on port 9000, its console on 9001)"
 
-// redirected says what to do about a redirect that is none of S3's own.
+// redirected returns what to do about a redirect that does not come from S3.
 func (b *Bucket) redirected(location string) string {
 	to, err := url.Parse(location)
 	from, wrong := url.Parse(b.o.Endpoint)
 	if err == nil && wrong == nil && to.Scheme == "https" && from.Scheme == "http" &&
 		to.Hostname() == from.Hostname() {
-		return "this S3 is asked by HTTPS: write https:// in `endpoint`"
+		return "this S3 requires HTTPS: write https:// in `endpoint`"
 	}
-	return "what answers there redirects elsewhere, as a login does: correct `endpoint`"
+	return "the server there redirects to another address, like a login: correct `endpoint`"
 }
 
-// notS3 is the error of an answer that says that all is well and is no S3's, such as the page of a
-// login.
+// notS3 returns the error of a successful answer that is not from an S3, such as a login page.
 func (b *Bucket) notS3(doing, key string) error {
 	return &Error{
 		Doing: doing + " " + b.URL(key), Trouble: Lasting, Err: errNotS3, Hint: hintEndpoint,
 	}
 }
 
-var errNotS3 = errors.New("the answer is none of an S3's: a web page, or one without an ETag")
+var errNotS3 = errors.New("the answer is not from an S3: it is a web page or has no ETag")
 
-// pageType tells whether a Content-Type is that of a web page.
+// pageType reports whether a Content-Type is that of a web page.
 func pageType(contentType string) bool {
 	return strings.HasPrefix(strings.ToLower(contentType), "text/html")
 }
 
-// isPage tells whether what lies at a key is a web page.
+// isPage reports whether the object at a key is a web page.
 func isPage(key string) bool { return strings.HasSuffix(key, ".html") }
 
-// looksLikePage tells whether bytes are a web page, whatever their Content-Type.
+// looksLikePage reports whether a body is a web page, whatever its Content-Type is.
 func looksLikePage(body []byte) bool {
 	head := strings.ToLower(strings.TrimSpace(string(body[:min(len(body), 200)])))
 	return strings.HasPrefix(head, "<!doctype html") || strings.HasPrefix(head, "<html")
 }
 
-// answersPage tells whether the answer to a write is a web page. Google's is of that type, and
-// empty.
+// answersPage reports whether the answer to a write is a web page. Google's answer has that type,
+// but is empty.
 func answersPage(of middleware.Metadata) bool {
 	response, ok := awsmiddleware.GetRawResponse(of).(*smithyhttp.Response)
 	return ok && pageType(response.Header.Get("Content-Type")) && response.ContentLength != 0
 }
 
-// codesHeader are the codes with which an S3 refuses a request for a header that it does not know.
+// codesHeader are the codes with which an S3 refuses an unknown header.
 var codesHeader = []string{
 	"InvalidArgument", "InvalidRequest", "NotImplemented", "BadRequest", "UnsupportedHeader",
 }
 
-// header is a header of a write that not every S3 knows.
+// header is a header of a write that not every S3 supports.
 type header struct {
 	name  string
-	words []string // by which an answer means it
-	what  string   // to do about it
+	words []string // that an answer about the header contains
+	what  string   // what to do about it
 }
 
-// sentHeaders are those that a write carries.
+// sentHeaders returns the headers of a write that not every S3 supports.
 func sentHeaders(in *s3.PutObjectInput) []header {
 	var out []header
 	if in.ChecksumSHA256 != nil {
@@ -337,7 +334,7 @@ func sentHeaders(in *s3.PutObjectInput) []header {
 			"x-amz-checksum-sha256", []string{"checksum"}, "set `checksum: none`",
 		})
 	}
-	const conditional = "promsnap needs conditional writes: use an S3 that knows them"
+	const conditional = "promsnap needs conditional writes: use an S3 that supports them"
 	words := []string{"if-none-match", "if-match", "condition"}
 	if in.IfNoneMatch != nil {
 		out = append(out, header{"If-None-Match", words, conditional})
@@ -347,14 +344,14 @@ func sentHeaders(in *s3.PutObjectInput) []header {
 	}
 	if in.ServerSideEncryption != "" {
 		out = append(out, header{
-			"x-amz-server-side-encryption", []string{"encrypt"}, "take `sse` out",
+			"x-amz-server-side-encryption", []string{"encrypt"}, "remove `sse`",
 		})
 	}
 	return out
 }
 
-// headersHint says which header of a write an S3 may not know, and what to do: the one that its
-// words name, else all that it was sent.
+// headersHint returns which header of a write an S3 may not support, and what to do. It names the
+// headers that the message mentions or, if there are none, all that were sent.
 func headersHint(message string, sent []header) string {
 	low := strings.ToLower(message)
 	named := slices.DeleteFunc(slices.Clone(sent), func(h header) bool {
@@ -369,16 +366,16 @@ func headersHint(message string, sent []header) string {
 	case 0:
 		return ""
 	case 1:
-		return "this S3 does not know the header " + named[0].name + ": " + named[0].what
+		return "this S3 does not support the header " + named[0].name + ": " + named[0].what
 	}
 	var each []string
 	for _, h := range named {
 		each = append(each, h.name+": "+h.what)
 	}
-	return "this S3 does not know one of these headers: " + strings.Join(each, "; ")
+	return "this S3 does not support one of these headers: " + strings.Join(each, "; ")
 }
 
-// allow says which actions of IAM are missing where S3 denies a call.
+// allow returns which IAM actions to allow if S3 denies a call.
 func (b *Bucket) allow(call, key string) string {
 	var wanted []string
 	for _, action := range actions(call) {

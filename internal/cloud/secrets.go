@@ -18,61 +18,63 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// How long Secrets keeps what it has read, and how much of it. A secret that was rotated is known
-// as long as its predecessor still works, as Secrets Manager's own rotation keeps the two side by
-// side.
+// How long Secrets caches a secret, and how many. After a rotation the old secret still works for a
+// while, because Secrets Manager keeps both.
 const (
 	keepSecret  = 15 * time.Minute
 	mostSecrets = 64
 )
 
-// storeAttempts is how often a store of secrets is asked where trouble may pass: nobody else tries
-// again.
+// storeAttempts is how often a call to a store of secrets is tried. The callers do not retry.
 const storeAttempts = 3
 
-// Secrets reads secrets from AWS Secrets Manager and Parameter Store as what the environment says,
-// and keeps each for a while. It may be used from several goroutines.
+// Secrets reads secrets from AWS Secrets Manager and Parameter Store with the identity of the
+// environment. It caches each for a while. It is safe for concurrent use.
 type Secrets struct {
 	now  func() time.Time
-	turn chan struct{} // held by whoever reads or writes what follows
+	lock chan struct{} // held for the fields below and while a secret is read
 
-	account *Account // nil before the first secret: most configurations have none there
-	kept    map[secret.Place]keptSecret
+	account *Account // nil before the first secret, because most configurations have none
+	cache   map[secret.Place]cachedSecret
 }
 
-type keptSecret struct {
+// cachedSecret is a secret and when it was read.
+type cachedSecret struct {
 	value string
 	read  time.Time
 }
 
-// NewSecrets returns a reader that has read nothing yet. now is the wall clock.
+// NewSecrets returns a Secrets with an empty cache. now is the wall clock.
 func NewSecrets(now func() time.Time) *Secrets {
-	return &Secrets{now: now, turn: make(chan struct{}, 1), kept: map[secret.Place]keptSecret{}}
+	return &Secrets{
+		now: now, lock: make(chan struct{}, 1), cache: map[secret.Place]cachedSecret{},
+	}
 }
 
-// Resolve reads what lies at a place: a secret.Resolver. Its errors are *Error, and show nothing of
-// what was read.
+// Resolve reads the secret at a place. It is a secret.Resolver. Its errors are an *Error and show
+// nothing of the secret.
 func (s *Secrets) Resolve(ctx context.Context, p secret.Place) (string, error) {
 	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
+	case s.lock <- struct{}{}:
+		defer func() { <-s.lock }()
 	case <-ctx.Done():
 		return "", &Error{Doing: "reading " + p.String(), Err: context.Cause(ctx)}
 	}
 	whole := p
 	whole.Key = ""
-	have, ok := s.kept[whole]
-	if !ok || s.now().Sub(have.read) >= keepSecret {
+	cached, ok := s.cache[whole]
+	if !ok || s.now().Sub(cached.read) >= keepSecret {
 		value, err := s.read(ctx, whole)
 		if err != nil {
 			return "", err
 		}
-		have = keptSecret{value, s.now()}
-		s.keep(whole, have)
+		cached = cachedSecret{value, s.now()}
+		s.store(whole, cached)
 	}
-	return pick(p, have.value)
+	return pick(p, cached.value)
 }
 
+// read reads a secret from its store.
 func (s *Secrets) read(ctx context.Context, p secret.Place) (string, error) {
 	if s.account == nil {
 		account, err := Open(ctx, Identity{})
@@ -87,22 +89,22 @@ func (s *Secrets) read(ctx context.Context, p secret.Place) (string, error) {
 	return s.account.Secret(ctx, p.Name)
 }
 
-// keep makes room where there is none: what was read first goes.
-func (s *Secrets) keep(p secret.Place, k keptSecret) {
-	if _, ok := s.kept[p]; !ok && len(s.kept) >= mostSecrets {
+// store adds a secret to the cache. If the cache is full, it drops the secret that was read first.
+func (s *Secrets) store(p secret.Place, c cachedSecret) {
+	if _, ok := s.cache[p]; !ok && len(s.cache) >= mostSecrets {
 		var oldest secret.Place
-		for at, other := range s.kept {
-			if first, ok := s.kept[oldest]; !ok || other.read.Before(first.read) {
+		for at, other := range s.cache {
+			if first, ok := s.cache[oldest]; !ok || other.read.Before(first.read) {
 				oldest = at
 			}
 		}
-		delete(s.kept, oldest)
+		delete(s.cache, oldest)
 	}
-	s.kept[p] = k
+	s.cache[p] = c
 }
 
-// pick takes the value of a key out of a secret that is a JSON object, as the console of Secrets
-// Manager makes them.
+// pick returns the value of p.Key in a secret that is a JSON object, as the console of Secrets
+// Manager creates them. Without a key it returns the whole secret.
 func pick(p secret.Place, value string) (string, error) {
 	if p.Key == "" {
 		return value, nil
@@ -110,12 +112,12 @@ func pick(p secret.Place, value string) (string, error) {
 	fail := func(what string) (string, error) {
 		return "", &Error{
 			Doing: "reading " + p.String(), Trouble: Lasting,
-			Err: fmt.Errorf("the secret %s; correct what stands behind the #, or the secret", what),
+			Err: fmt.Errorf("the secret %s; correct the key after the #, or the secret", what),
 		}
 	}
 	var object map[string]json.RawMessage
 	if json.Unmarshal([]byte(value), &object) != nil {
-		return fail("is no JSON object, so that it has no keys")
+		return fail("is not a JSON object, so it has no keys")
 	}
 	raw, ok := object[p.Key]
 	if !ok {
@@ -123,13 +125,13 @@ func pick(p secret.Place, value string) (string, error) {
 	}
 	var text string
 	if json.Unmarshal(raw, &text) != nil {
-		return fail("has something else than a text at that key")
+		return fail("has no text at this key")
 	}
 	return text, nil
 }
 
-// Secret returns the current value of a secret in Secrets Manager, by name or ARN. An ARN's region
-// goes before the account's.
+// Secret returns the current value of a secret in Secrets Manager, by name or ARN. The region of an
+// ARN overrides that of the account.
 func (a *Account) Secret(ctx context.Context, name string) (string, error) {
 	region, err := a.regionOf(name)
 	if err != nil {
@@ -148,8 +150,8 @@ func (a *Account) Secret(ctx context.Context, name string) (string, error) {
 	return string(out.SecretBinary), nil
 }
 
-// Parameter returns the value of a parameter in Parameter Store, by name or ARN, decrypted where it
-// is a SecureString.
+// Parameter returns the value of a parameter in Parameter Store, by name or ARN. It decrypts a
+// SecureString.
 func (a *Account) Parameter(ctx context.Context, name string) (string, error) {
 	region, err := a.regionOf(name)
 	if err != nil {
@@ -170,13 +172,14 @@ func (a *Account) Parameter(ctx context.Context, name string) (string, error) {
 	return aws.ToString(out.Parameter.Value), nil
 }
 
+// storeRetryer returns the retryer for stores of secrets.
 func storeRetryer() aws.Retryer {
 	return retry.NewStandard(func(r *retry.StandardOptions) {
 		r.MaxAttempts, r.MaxBackoff = storeAttempts, time.Second/2
 	})
 }
 
-// regionOf is the region in an ARN, or the account's own.
+// regionOf returns the region of an ARN, or that of the account for a name.
 func (a *Account) regionOf(name string) (string, error) {
 	if parsed, err := arn.Parse(name); err == nil && parsed.Region != "" {
 		return parsed.Region, nil
@@ -187,8 +190,7 @@ func (a *Account) regionOf(name string) (string, error) {
 	return a.cfg.Region, nil
 }
 
-// explainStore makes of a failed call to a store of secrets what happened, whether it may pass, and
-// what to do.
+// explainStore returns the *Error of a failed call to a store of secrets.
 func explainStore(ctx context.Context, err error, what, call, region string) error {
 	out, a := explainCall(ctx, err, "reading "+what, "AWS")
 	if a == nil || out.Hint != "" {
@@ -197,24 +199,23 @@ func explainStore(ctx context.Context, err error, what, call, region string) err
 	switch {
 	case a.code == "ResourceNotFoundException", a.code == "ParameterNotFound",
 		a.code == "ParameterVersionNotFound":
-		out.Trouble, out.Hint = Lasting, fmt.Sprintf("there is none of that name in %s: create "+
-			"it, or correct the name or the region", region)
+		out.Trouble, out.Hint = Lasting, fmt.Sprintf("it does not exist in %s: create it, or "+
+			"correct the name or the region", region)
 	case slices.Contains([]string{"DecryptionFailure", "InvalidKeyId"}, a.code),
 		a.status/100 == 4 && strings.Contains(a.message, "kms:"):
-		out.Trouble, out.Hint = Lasting, "allow kms:Decrypt on the key that it is encrypted with "+
-			"to this identity, and see that the key is enabled"
+		out.Trouble, out.Hint = Lasting, "allow this identity kms:Decrypt on its encryption key, "+
+			"and check that the key is enabled"
 	case a.code == "InvalidRequestException":
-		out.Trouble, out.Hint = Lasting, "it may be marked for deletion: restore it, or name "+
-			"another"
+		out.Trouble, out.Hint = Lasting, "it may be marked for deletion: restore it, or use another"
 	case a.code == "AccessDeniedException":
-		out.Trouble, out.Hint = Lasting, fmt.Sprintf("allow %s on it to this identity, and "+
-			"kms:Decrypt where it has a key of its own", strings.Join(actions(call), " and "))
+		out.Trouble, out.Hint = Lasting, fmt.Sprintf("allow this identity %s on it, and "+
+			"kms:Decrypt if it has its own key", strings.Join(actions(call), " and "))
 	}
 	return out
 }
 
-// explainCall explains what every service of AWS may answer, and leaves the Hint to the caller
-// where there is more to say.
+// explainCall returns the *Error of a failed call to any AWS service. If the Hint is empty, the
+// caller may know more from the answer.
 func explainCall(ctx context.Context, err error, doing, service string) (*Error, *answer) {
 	if known := credentialsTrouble(err); known != nil {
 		return &Error{Doing: doing, Trouble: known.Trouble, After: known.After, Err: known}, nil
@@ -225,10 +226,10 @@ func explainCall(ctx context.Context, err error, doing, service string) (*Error,
 		out.Err = context.Cause(ctx)
 		return out, nil
 	case a == nil:
-		out.Trouble, out.Hint = Passing, service+" does not answer: look at the network's way to it"
+		out.Trouble, out.Hint = Passing, service+" does not answer: check the network to it"
 	case throttled(a):
-		out.Trouble, out.After, out.Hint = Passing, a.wait(), "AWS asks for fewer calls: nothing "+
-			"to do where it passes"
+		out.Trouble, out.After, out.Hint = Passing, a.wait(), "AWS limits the calls: do nothing "+
+			"if this passes"
 	case a.status >= http.StatusInternalServerError:
 		out.Trouble, out.After = Passing, a.wait()
 	default:
@@ -237,22 +238,23 @@ func explainCall(ctx context.Context, err error, doing, service string) (*Error,
 	return out, a
 }
 
+// throttled reports whether AWS limits the calls.
 func throttled(a *answer) bool {
 	return a.status == http.StatusTooManyRequests || strings.HasPrefix(a.code, "Throttl") ||
 		a.code == "LimitExceededException" || a.code == "RequestLimitExceeded"
 }
 
-// identityHint says what to do where AWS does not take whoever asks, "" where code says something
-// else.
+// identityHint returns what to do if AWS does not accept the credentials, or "" for other codes.
 func identityHint(code string) string {
 	switch code {
 	case "UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId":
 		return "AWS does not know the access key: correct it"
 	case "InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature":
-		return "the secret key does not belong to the access key, or the region is not the " +
-			"server's: correct them"
+		return "the secret key does not belong to the access key, or the region is not that of " +
+			"the server: correct them"
 	case "ExpiredTokenException", "ExpiredToken", "InvalidToken":
-		return "log in again (`aws sso login`), or use a role, whose credentials renew themselves"
+		return "log in again (`aws sso login`), or use a role, whose credentials are renewed " +
+			"automatically"
 	case "RequestTimeTooSkewed", "RequestExpired":
 		return "this machine's clock is wrong: set it"
 	}

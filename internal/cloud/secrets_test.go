@@ -107,7 +107,7 @@ func TestSecretsErrorsSayWhatToDo(t *testing.T) {
 		{
 			"no such secret", "aws-secretsmanager:none", nil, cloud.Lasting, 1, []string{
 				"reading the secret none: ResourceNotFoundException",
-				"there is none of that name in us-east-1",
+				"it does not exist in us-east-1",
 			},
 		},
 		{
@@ -120,18 +120,18 @@ func TestSecretsErrorsSayWhatToDo(t *testing.T) {
 			"a secret denied", "aws-secretsmanager:promsnap/slack",
 			&cloudtest.Fault{
 				Status: 400, Code: "AccessDeniedException", Message: "User: x is not authorized",
-			}, cloud.Lasting, 1, []string{"allow secretsmanager:GetSecretValue on it"},
+			}, cloud.Lasting, 1, []string{"allow this identity secretsmanager:GetSecretValue on it"},
 		},
 		{
 			"a parameter denied", "aws-ssm:/promsnap/slack", &cloudtest.Fault{
 				Status: 400, Code: "AccessDeniedException", Message: "User: x is not authorized",
-			}, cloud.Lasting, 1, []string{"allow ssm:GetParameter on it"},
+			}, cloud.Lasting, 1, []string{"allow this identity ssm:GetParameter on it"},
 		},
 		{
 			"its key denied", "aws-ssm:/promsnap/slack", &cloudtest.Fault{
 				Status: 400, Code: "AccessDeniedException",
 				Message: "not authorized to perform: kms:Decrypt",
-			}, cloud.Lasting, 1, []string{"allow kms:Decrypt on the key"},
+			}, cloud.Lasting, 1, []string{"allow this identity kms:Decrypt on its encryption key"},
 		},
 		{
 			"marked for deletion", "aws-secretsmanager:promsnap/slack",
@@ -142,7 +142,7 @@ func TestSecretsErrorsSayWhatToDo(t *testing.T) {
 		{
 			"throttled", "aws-ssm:/promsnap/slack", &cloudtest.Fault{
 				Status: 400, Code: "ThrottlingException", Message: "Rate exceeded",
-			}, cloud.Passing, 3, []string{"Rate exceeded", "fewer calls"},
+			}, cloud.Passing, 3, []string{"Rate exceeded", "AWS limits the calls"},
 		},
 		{
 			"broken", "aws-secretsmanager:promsnap/slack", &cloudtest.Fault{
@@ -161,7 +161,7 @@ func TestSecretsErrorsSayWhatToDo(t *testing.T) {
 		},
 		{
 			"no JSON", "aws-secretsmanager:promsnap/slack#token", nil, cloud.Lasting, 1, []string{
-				"aws-secretsmanager:promsnap/slack#token: the secret is no JSON object",
+				"aws-secretsmanager:promsnap/slack#token: the secret is not a JSON object",
 			},
 		},
 		{
@@ -170,7 +170,7 @@ func TestSecretsErrorsSayWhatToDo(t *testing.T) {
 		},
 		{
 			"no text", "aws-secretsmanager:promsnap/all#count", nil, cloud.Lasting, 1, []string{
-				"something else than a text",
+				"has no text at this key",
 			},
 		},
 	} {

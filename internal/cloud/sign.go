@@ -15,22 +15,22 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// ManagedPrometheus is what Amazon Managed Service for Prometheus calls itself in signatures.
+// ManagedPrometheus is the name of Amazon Managed Service for Prometheus in signatures.
 const ManagedPrometheus = "aps"
 
-// Bounds of what passes through a Signed transport.
+// Limits of a Signed transport, in bytes.
 const (
 	maxSignedBody = 1 << 20 // a query's form
 	maxRefusal    = 16 << 10
 )
 
-// Signed returns a transport that signs each request with AWS' Signature Version 4, for service in
-// the account's region, before next sends it. now is the wall clock, which the signature holds. An
+// Signed returns a transport that signs requests with AWS Signature Version 4 for a service in the
+// account's region. next sends them. now is the wall clock, for the time in the signature. An
 // answer of 401 or 403 becomes an *Error that says what to do.
 //
-// It signs the method, the URL, the form and its type, and no other header: one that a proxy
-// changes breaks the signature, and one that net/http takes out before it sends, such as promapi's
-// Idempotency-Key, would be signed and not be there.
+// It signs the method, the URL, the form and its type, and no other header. A header that a proxy
+// changes would make the signature invalid, and so would a header that net/http removes before it
+// sends the request, such as promapi's Idempotency-Key.
 func (a *Account) Signed(service string, next http.RoundTripper,
 	now func() time.Time) (http.RoundTripper, error) {
 	if a.cfg.Region == "" {
@@ -71,14 +71,14 @@ func (s *signed) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, s.refused(resp)
 }
 
-// CloseIdleConnections closes what is kept open for the next request, as http.Client's does, and
-// for the next credentials.
+// CloseIdleConnections closes connections that are kept open for the next request and for the next
+// credentials.
 func (s *signed) CloseIdleConnections() {
 	(&http.Client{Transport: s.next}).CloseIdleConnections()
 	s.account.CloseIdleConnections()
 }
 
-// bodyOf reads a request's body to its end, and closes it.
+// bodyOf reads the whole body of a request and closes it.
 func bodyOf(req *http.Request) ([]byte, error) {
 	if req.Body == nil {
 		return nil, nil
@@ -86,12 +86,12 @@ func bodyOf(req *http.Request) ([]byte, error) {
 	defer func() { _ = req.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(req.Body, maxSignedBody+1))
 	if err == nil && len(body) > maxSignedBody {
-		err = fmt.Errorf("it has more than %d KiB", maxSignedBody>>10)
+		err = fmt.Errorf("the body is longer than %d KiB", maxSignedBody>>10)
 	}
 	return body, err
 }
 
-// sign puts the signature into out.
+// sign adds the signature to out.
 func (s *signed) sign(out *http.Request, body []byte) error {
 	ctx := out.Context()
 	creds, err := s.account.cfg.Credentials.Retrieve(ctx)
@@ -111,9 +111,9 @@ func (s *signed) sign(out *http.Request, body []byte) error {
 		s.account.cfg.Region, s.now()); err != nil {
 		return fmt.Errorf("signing the request: %w", err)
 	}
-	// as it was signed: without the port that the scheme has anyway,
+	// send what was signed: without the scheme's default port,
 	out.Host = bare.Host
-	out.URL.RawQuery = bare.URL.RawQuery // sorted, and a blank as %20
+	out.URL.RawQuery = bare.URL.RawQuery // sorted, and with a space as %20
 	for _, name := range []string{"Authorization", "X-Amz-Date", "X-Amz-Security-Token"} {
 		if v := bare.Header.Get(name); v != "" {
 			out.Header.Set(name, v)
@@ -122,11 +122,12 @@ func (s *signed) sign(out *http.Request, body []byte) error {
 	return nil
 }
 
-// refused reads an answer that denies the request. Of its words only the first line counts: AWS
-// writes into the others what it has computed the signature of, session tokens among it.
+// refused returns the error of an answer that denies the request. It shows only the first line of
+// the message. AWS writes what it computed the signature of into the others, including session
+// tokens.
 func (s *signed) refused(resp *http.Response) error {
 	defer func() { _ = resp.Body.Close() }()
-	// what breaks off still says something
+	// the beginning of a body that breaks off is still useful
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal))
 	a := &answer{
 		status: resp.StatusCode, header: resp.Header, id: resp.Header.Get("X-Amzn-Requestid"),
@@ -144,20 +145,21 @@ func (s *signed) refused(resp *http.Response) error {
 		}
 	}
 	e := &Error{
-		Doing: "asking as AWS identity", Trouble: Lasting, Err: a, Hint: identityHint(a.code),
+		Doing: "sending a request signed for " +
+			"AWS", Trouble: Lasting, Err: a, Hint: identityHint(a.code),
 	}
 	if e.Hint == "" && s.service == ManagedPrometheus {
-		e.Hint = fmt.Sprintf("allow %s on the workspace to this identity, and see that it is in "+
-			"%s; docs/lambda.md has the policy", strings.Join(managedActions(), " and "),
-			s.account.cfg.Region)
+		e.Hint = fmt.Sprintf("allow this identity %s on the workspace, and check that the "+
+			"workspace is in %s; docs/lambda.md has the policy",
+			strings.Join(managedActions(), " and "), s.account.cfg.Region)
 	} else if e.Hint == "" {
-		e.Hint = fmt.Sprintf("allow this identity to ask the service %s in %s", s.service,
+		e.Hint = fmt.Sprintf("allow this identity to use the service %s in %s", s.service,
 			s.account.cfg.Region)
 	}
 	return e
 }
 
-// Status is the HTTP status of the answer that e is about, 0 where there was none.
+// Status returns the HTTP status of the answer, or 0 if there was none.
 func (e *Error) Status() int {
 	if a := answered(e); a != nil {
 		return a.status

@@ -162,14 +162,14 @@ func TestSignedRefused(t *testing.T) {
 		}, time.Now, []string{"AWS does not know the access key"}},
 		{"another region", base, func(id *cloud.Identity) {
 			id.Region = "us-east-1"
-		}, time.Now, []string{"the region is not the server's"}},
+		}, time.Now, []string{"the region is not that of the server"}},
 		{"a wrong clock", base, func(*cloud.Identity) {}, func() time.Time {
 			return time.Now().Add(-time.Hour)
 		}, []string{"this machine's clock is wrong"}},
 		{
 			"not allowed", denied.URL, func(*cloud.Identity) {}, time.Now, []string{
 				"AccessDeniedException: User",
-				"allow aps:QueryMetrics and aps:GetLabels on the workspace", "eu-west-1",
+				"allow this identity aps:QueryMetrics and aps:GetLabels on the workspace", "eu-west-1",
 			},
 		},
 		{"no secret key", base, func(id *cloud.Identity) {
@@ -255,7 +255,7 @@ func TestSignedBodyIsBounded(t *testing.T) {
 	if err == nil {
 		_ = resp.Body.Close()
 	}
-	if err == nil || !strings.Contains(err.Error(), "more than 1024 KiB") {
+	if err == nil || !strings.Contains(err.Error(), "longer than 1024 KiB") {
 		t.Errorf("got %v", err)
 	}
 }

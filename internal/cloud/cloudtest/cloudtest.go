@@ -1,6 +1,7 @@
-// Package cloudtest is AWS for tests: an S3, in the test's own process, with conditional writes,
-// metadata, and whatever goes wrong by script. It takes every signature; the acceptance tests ask a
-// server that does not. The stores of secrets, and CheckSignature, check them here.
+// Package cloudtest is AWS for tests, in the process of the test: an S3 with conditional writes,
+// metadata and scripted failures, and the stores of secrets. The S3 accepts every signature; the
+// acceptance tests use a server that checks them. The stores of secrets check signatures with
+// CheckSignature.
 package cloudtest
 
 import (
@@ -23,8 +24,8 @@ import (
 	"github.com/promsnap/promsnap/internal/secret"
 )
 
-// Secret is the secret key of the buckets that Server.Bucket returns: no error and no receipt may
-// show it. It is that of the contracts too, notifytest.Secret and statetest.Secret.
+// Secret is the secret key of the buckets that Server.Bucket returns. No error and no receipt may
+// show it. It equals notifytest.Secret and statetest.Secret.
 const Secret = "s3cr3t-hunter2"
 
 // Server is an S3 with one bucket.
@@ -39,7 +40,7 @@ type Server struct {
 	now     time.Time
 }
 
-// Object is what lies at a key.
+// Object is the content of a key.
 type Object struct {
 	Body   []byte
 	Header http.Header // as it was written: Content-Type, Cache-Control, X-Amz-Meta-…
@@ -47,14 +48,14 @@ type Object struct {
 	at     time.Time
 }
 
-// Fault is an answer that is not what was asked for.
+// Fault is a scripted failure of a request.
 type Fault struct {
 	Status        int
 	Code, Message string
 	Header        map[string]string
-	// Lost: what was asked is done, and the connection is cut instead of an answer.
+	// Lost executes the request and cuts the connection instead of answering.
 	Lost bool
-	// Hang: nothing is done and nothing answered until the client gives up.
+	// Hang does nothing and does not answer until the client gives up.
 	Hang bool
 }
 
@@ -87,50 +88,50 @@ func (s *Server) Bucket(t testing.TB, change ...func(*cloud.BucketOptions)) *clo
 	return b
 }
 
-// Clock sets the server's clock; until then it does not say when objects were written.
+// Clock sets the server's clock. Without it, objects have no time of writing.
 func (s *Server) Clock(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.now = now
 }
 
-// Break makes fault decide of each request, n being how many there were before, whether it goes
-// wrong; nil for one that does not.
+// Break lets fault decide whether a request fails. n is the number of requests before it. fault
+// returns nil for a request that succeeds.
 func (s *Server) Break(fault func(r *http.Request, n int) *Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault, s.calls = fault, nil
 }
 
-// Calls are the requests since the beginning, or since Break: "PUT key".
+// Calls returns the requests since the start or since Break, such as "PUT key".
 func (s *Server) Calls() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.calls)
 }
 
-// Keys are the keys of all objects, sorted.
+// Keys returns the keys of all objects, sorted.
 func (s *Server) Keys() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.objects))
 }
 
-// Object returns what lies at a key, the zero value where nothing does.
+// Object returns the object at a key, or the zero value if there is none.
 func (s *Server) Object(key string) Object {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.objects[key]
 }
 
-// Write puts bytes at a key, as somebody else would.
+// Write writes an object, like another client.
 func (s *Server) Write(key string, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.objects[key] = Object{Body: body, Header: http.Header{}, ETag: etag(body)}
 }
 
-// Delete removes what lies at a key, as somebody else would.
+// Delete deletes an object, like another client.
 func (s *Server) Delete(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,7 +168,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// faultOf writes a request down and says what goes wrong with it.
+// faultOf records a request and returns its fault.
 func (s *Server) faultOf(r *http.Request, key string) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

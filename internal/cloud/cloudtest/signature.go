@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// AccessKey is the access key that Secret belongs to.
+// AccessKey is the access key of Secret.
 const AccessKey = "AKIDEXAMPLE"
 
-// skew is how far a signature's time may be from the server's, as with AWS.
+// skew is the largest difference between the time of a signature and that of the server, as in AWS.
 const skew = 15 * time.Minute
 
-// CheckSignature tells whether a request that a server has got, with its body, is signed by
-// Signature Version 4 with AccessKey and Secret for a service in a region. It computes the
-// signature by itself, from the request as it came in:
+// CheckSignature returns an error unless a received request and its body are signed with Signature
+// Version 4, AccessKey and Secret for a service in a region. It computes the signature itself from
+// the received request:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 func CheckSignature(r *http.Request, body []byte, region, service string) error {
 	rest, ok := strings.CutPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ")
@@ -113,7 +113,7 @@ func canonicalRequest(r *http.Request, body []byte, names []string) string {
 	}, "\n")
 }
 
-// encoded writes a part of a query as AWS wants it: a blank as %20.
+// encoded encodes a part of a query as AWS requires: a space is %20.
 func encoded(s string) string {
 	plain, err := url.QueryUnescape(s)
 	if err != nil {
@@ -122,9 +122,9 @@ func encoded(s string) string {
 	return strings.ReplaceAll(url.QueryEscape(plain), "+", "%20")
 }
 
-// ManagedAction is what IAM must allow for a request to Amazon Managed Service for Prometheus, ""
-// for one that it does not have:
-// the guide of Amazon Managed Service for Prometheus lists them, under Prometheus-compatible APIs.
+// ManagedAction returns the IAM action of a request to Amazon Managed Service for Prometheus, or ""
+// for a request that the service does not support. The service's guide lists them under
+// Prometheus-compatible APIs.
 func ManagedAction(r *http.Request) string {
 	_, call, _ := strings.Cut(r.URL.Path, "/api/v1/")
 	switch parts := strings.Split(call, "/"); {

@@ -10,10 +10,11 @@ import (
 	"testing"
 )
 
-// Region is where a Store is.
+// Region is the region of a Store.
 const Region = "us-east-1"
 
-// Store is AWS Secrets Manager and Parameter Store in the test's own process. It checks signatures.
+// Store is AWS Secrets Manager and Parameter Store in the process of the test. It checks
+// signatures.
 type Store struct {
 	URL string
 
@@ -23,8 +24,8 @@ type Store struct {
 	fault  func(call string, n int) *Fault
 }
 
-// NewStore starts a store that holds values by name: those of parameters begin with a slash. It
-// stops with the test.
+// NewStore starts a store with values by name. The names of parameters begin with a slash. It stops
+// with the test.
 func NewStore(t testing.TB, values map[string]string) *Store {
 	s := &Store{values: values}
 	h := httptest.NewServer(s)
@@ -33,7 +34,7 @@ func NewStore(t testing.TB, values map[string]string) *Store {
 	return s
 }
 
-// Env is the environment in which the SDK asks the store with the keys that it knows.
+// Env returns the environment with which the SDK uses the store and its keys.
 func (s *Store) Env() map[string]string {
 	return map[string]string{
 		"AWS_REGION": Region, "AWS_ACCESS_KEY_ID": AccessKey, "AWS_SECRET_ACCESS_KEY": Secret,
@@ -43,22 +44,22 @@ func (s *Store) Env() map[string]string {
 	}
 }
 
-// Set changes a value, as somebody who rotates it would.
+// Set changes a value, like a rotation.
 func (s *Store) Set(name, value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.values[name] = value
 }
 
-// Break makes fault decide of each call, n being how many there were before, whether it goes wrong;
-// nil for one that does not.
+// Break lets fault decide whether a call fails. n is the number of calls before it. fault returns
+// nil for a call that succeeds.
 func (s *Store) Break(fault func(call string, n int) *Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault, s.calls = fault, nil
 }
 
-// Calls are the calls since the beginning, or since Break: "GetParameter /name".
+// Calls returns the calls since the start or since Break, such as "GetParameter /name".
 func (s *Store) Calls() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
