@@ -75,9 +75,31 @@ func TestFramesAsGrafana(t *testing.T) {
 			}
 			t.Logf("%d cases, %d differ; not compared: %v", len(cases), bad, apart)
 			if bad == 0 && os.Getenv("PROMSNAP_GOLDEN") != "" {
-				writeFrameGolden(t, kind, cases, answers)
+				n := frametest.Golden[kind]
+				writeFrameGolden(t, kind, cases[:n], answers[:n])
 			}
 		})
+	}
+}
+
+// TestChosenFramesAsGrafana does the same with the cases of testdata/chosen.json.
+func TestChosenFramesAsGrafana(t *testing.T) {
+	file, err := os.ReadFile(filepath.Join(grafana, "frame", "testdata", "chosen.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := frametest.Chosen(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := askFrames(t, cases)
+	for i, c := range cases {
+		if diff, apart := frametest.Judge(c, answers[i]); diff+apart != "" {
+			t.Errorf("%s: %s%s", c.Why, diff, apart)
+		}
+	}
+	if os.Getenv("PROMSNAP_GOLDEN") != "" && !t.Failed() {
+		writeFrameGolden(t, "chosen", cases, answers)
 	}
 }
 
@@ -101,7 +123,7 @@ func writeFrameGolden(
 ) {
 	t.Helper()
 	var b bytes.Buffer
-	for i := range cases[:frametest.Golden[kind]] {
+	for i := range cases {
 		line, err := json.Marshal(frametest.Line{Case: cases[i], Answer: answers[i]})
 		if err != nil {
 			t.Fatal(err)

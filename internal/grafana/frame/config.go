@@ -52,7 +52,8 @@ func DecodeFieldConfig(raw json.RawMessage) (FieldConfig, []string) {
 	fc := FieldConfig{Defaults: decodeConfig(parts["defaults"], n)}
 	overrides := elements("fieldConfig.overrides", parts["overrides"], n)
 	if len(overrides) > maxOverrides {
-		n.add("%d overrides are left out: %d are the most", len(overrides)-maxOverrides, maxOverrides)
+		n.add("%d overrides are left out: %d are the most",
+			len(overrides)-maxOverrides, maxOverrides)
 		overrides = overrides[:maxOverrides]
 	}
 	for _, raw := range overrides {
@@ -257,12 +258,15 @@ func (c *Config) settle() {
 	if c.Min != nil && c.Max != nil && *c.Min > *c.Max {
 		c.Min, c.Max = c.Max, c.Min
 	}
+	if c.Color == nil {
+		if c.Thresholds != nil {
+			c.Color = json.RawMessage(`{"mode":"thresholds"}`)
+		}
+		return
+	}
 	var color struct{ Mode any }
-	switch {
-	case c.Color == nil && c.Thresholds != nil:
-		c.Color = json.RawMessage(`{"mode":"thresholds"}`)
-	case c.Color != nil && (json.Unmarshal(c.Color, &color) != nil || color.Mode == nil || color.Mode == ""):
-		c.Color = nil
+	if json.Unmarshal(c.Color, &color) != nil || color.Mode == nil || color.Mode == "" {
+		c.Color = nil // a colour without a mode is none
 	}
 }
 

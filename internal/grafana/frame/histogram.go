@@ -18,7 +18,8 @@ func histogram(frames []*Frame, o options) []*Frame {
 		return frames
 	}
 	h := Histogram{
-		Size: o.loose("bucketSize"), Offset: o.loose("bucketOffset"), Combine: o.flag("combine", false),
+		Size: o.loose("bucketSize"), Offset: o.loose("bucketOffset"),
+		Combine: o.flag("combine", false),
 	}
 	frame, cut := h.Of(frames)
 	if cut {
@@ -38,9 +39,9 @@ func (o options) loose(key string) float64 {
 	return 0
 }
 
-// Of returns a frame with the fields xMin and xMax, the ends of each bucket, and one field of counts
-// for each field of numbers. It is nil if there is no such field. It reports whether there are more
-// buckets than a frame has rows.
+// Of returns a frame with the fields xMin and xMax, the ends of each bucket, and one field of
+// counts for each field of numbers. It is nil if there is no such field. It reports whether there
+// are more buckets than a frame may have rows.
 func (h Histogram) Of(frames []*Frame) (*Frame, bool) {
 	var fields []*Field
 	var columns [][]float64

@@ -17,6 +17,7 @@ import (
 
 // Case is one question to both.
 type Case struct {
+	Why             string          `json:"why,omitempty"`
 	Kind            string          `json:"kind"` // one of Kinds
 	Frames          []Frame         `json:"frames,omitempty"`
 	Field           *Field          `json:"field,omitempty"`

@@ -13,6 +13,7 @@ var Golden = map[string]int{
 	"reduce":    80,
 	"override":  150,
 	"figures":   150,
+	"chosen":    16,
 }
 
 // Line is a line of testdata/KIND.jsonl.
