@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/promsnap/promsnap/internal/grafana/frame"
 )
 
 // decoder carries what is known of a file while it is read.
@@ -177,7 +179,7 @@ func constants(o object) map[string]string {
 	return values
 }
 
-// reuse gives panels that show another panel's answers its queries.
+// reuse gives panels that show other panels' answers the queries of those.
 func (d *decoder) reuse() {
 	byID := map[int]*Panel{}
 	for i := range d.board.Panels {
@@ -186,26 +188,42 @@ func (d *decoder) reuse() {
 		}
 	}
 	for i := range d.board.Panels {
-		p := &d.board.Panels[i]
-		if p.reuses == nil {
-			continue
+		d.follow(&d.board.Panels[i], byID, 0)
+	}
+}
+
+// follow replaces what a panel reuses by targets. Panels that it reuses are followed first.
+func (d *decoder) follow(p *Panel, byID map[int]*Panel, depth int) {
+	const most = 5 // panels that show one another's answers
+	all := p.reuses
+	p.reuses = nil
+	var before []frame.Transformation
+	for _, r := range all {
+		of := byID[r.panel]
+		if of != nil && of != p && depth < most {
+			d.follow(of, byID, depth+1)
 		}
-		of := byID[p.reuses.panel]
-		if of == nil || of.reuses != nil || of == p {
+		if of == nil || of == p || len(of.Targets) == 0 {
 			p.Notes = append(p.Notes,
-				fmt.Sprintf("panel %d, whose answers it shows, has none of its own",
-					p.reuses.panel))
+				fmt.Sprintf("panel %d, whose answers it shows, has no query", r.panel))
 			continue
 		}
-		p.Targets = slices.Clone(of.Targets)
-		p.Datasource = of.Datasource
-		for j := range p.Targets {
-			if !p.Targets[j].Datasource.given() {
-				p.Targets[j].Datasource = of.Datasource
+		for _, t := range of.Targets {
+			if !t.Datasource.given() {
+				t.Datasource = of.Datasource
 			}
+			p.Targets = append(p.Targets, t)
 		}
-		if p.reuses.transforms {
-			p.Transforms = slices.Concat(of.Transforms, p.Transforms)
+		if p.Datasource.Name == ofDashboard {
+			p.Datasource = of.Datasource
 		}
+		if r.transforms {
+			before = append(before, of.Transforms...)
+		}
+	}
+	if len(all) > 0 {
+		p.Transforms = slices.Concat(before, p.Transforms)
+		p.Targets = p.Targets[:min(len(p.Targets), maxTargets)]
+		p.nameTargets()
 	}
 }

@@ -164,7 +164,10 @@ func TestPanelsShowAnotherPanelsAnswers(t *testing.T) {
 		 "targets": [{"panelId": 2, "refId": "A", "withTransforms": true}], "transformations": [{"id": "merge"}]},
 		{"id": 2, "type": "timeseries", "datasource": {"type": "prometheus"}, "targets": [{"expr": "up"}],
 		 "transformations": [{"id": "organize", "options": {}}]},
-		{"id": 3, "type": "stat", "datasource": "-- Dashboard --", "targets": [{"panelId": 9}]}]}`)
+		{"id": 3, "type": "stat", "datasource": "-- Dashboard --", "targets": [{"panelId": 9}]},
+		{"id": 4, "type": "stat", "datasource": "-- Dashboard --", "targets": [{"panelId": 1}, {"panelId": 2}]},
+		{"id": 5, "type": "stat", "datasource": "-- Dashboard --", "targets": [{"panelId": 6}]},
+		{"id": 6, "type": "stat", "datasource": "-- Dashboard --", "targets": [{"panelId": 5}]}]}`)
 	p := b.Panels[0]
 	if len(p.Targets) != 1 || p.Targets[0].Expr != "up" ||
 		p.Targets[0].Datasource.Type != "prometheus" {
@@ -173,9 +176,18 @@ func TestPanelsShowAnotherPanelsAnswers(t *testing.T) {
 	if len(p.Transforms) != 2 || p.Transforms[0].ID != "organize" || p.Transforms[1].ID != "merge" {
 		t.Errorf("got transformations %+v, want those of panel 2 and its own", p.Transforms)
 	}
-	want := []string{"panel 9, whose answers it shows, has none of its own"}
+	want := []string{"panel 9, whose answers it shows, has no query"}
 	if diff := cmp.Diff(want, b.Panels[2].Notes); diff != "" {
 		t.Errorf("notes of panel 3 (-want +got):\n%s", diff)
+	}
+	if got := b.Panels[3].Targets; len(got) != 2 || got[0].RefID != "A" || got[1].RefID != "B" {
+		t.Errorf("got targets %+v of two panels, want A and B", got)
+	}
+	for _, p := range b.Panels[4:] { // they show each other's
+		if len(p.Targets) != 0 || len(p.Notes) == 0 {
+			t.Errorf("panel %d: got targets %+v and notes %q, want a note alone", p.ID, p.Targets,
+				p.Notes)
+		}
 	}
 }
 

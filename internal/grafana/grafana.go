@@ -72,12 +72,13 @@ type Panel struct {
 	Shown       []Condition // all of them hold where Grafana shows it
 	Notes       []string    // what could not be read or kept
 
-	library  string    // the library panel that the file only names
-	unplaced bool      // no layout names it
-	reuses   *reusedOf // whose answers it shows
+	library  string   // the library panel that the file only names
+	unplaced bool     // no layout names it
+	reuses   []reused // the panels whose answers it shows
 }
 
-type reusedOf struct {
+// reused is another panel whose answers one shows.
+type reused struct {
 	panel      int
 	transforms bool // after that panel's transformations
 }

@@ -19,7 +19,8 @@ func (p *Panel) addTarget(t object, ds Datasource, hide bool) {
 		ds = p.Datasource
 	}
 	if ds.Name == ofDashboard && t.has("panelId") {
-		p.reuses = &reusedOf{panel: t.id("panelId"), transforms: t.yes("withTransforms")}
+		p.reuses = append(p.reuses,
+			reused{panel: t.id("panelId"), transforms: t.yes("withTransforms")})
 		return
 	}
 	target := Target{
