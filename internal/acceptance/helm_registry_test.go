@@ -21,7 +21,8 @@ func TestChartFromARegistry(t *testing.T) {
 	var packages [][]byte
 	for _, umask := range []string{"022", "077"} {
 		pack := exec.Command("sh", "-ec", "umask "+umask+
-			"; exec make -C ../.. chart CHART_TIME=1700000000 CHART_VERSION="+version)
+			`; exec make -C ../.. chart HELM="$0" CHART_TIME=1700000000 CHART_VERSION=`+version,
+			installed(t, "helm"))
 		if out, err := pack.CombinedOutput(); err != nil {
 			t.Fatalf("make chart: %v\n%s", err, out)
 		}

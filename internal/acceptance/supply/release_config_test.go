@@ -2,7 +2,6 @@ package supply
 
 import (
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -23,22 +22,6 @@ func archiveName(platform string) string {
 		return name + ".zip"
 	}
 	return name + ".tar.gz"
-}
-
-func programName(system string) string {
-	if system == "windows" {
-		return "promsnap.exe"
-	}
-	return "promsnap"
-}
-
-func walkFiles(fsys fs.FS, visit func(path string)) error {
-	return fs.WalkDir(fsys, ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			visit(path)
-		}
-		return err
-	})
 }
 
 func readYAML(t *testing.T, name string, into any) {

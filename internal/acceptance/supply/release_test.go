@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -295,6 +296,22 @@ func TestReleaseChart(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(files))); diff != "" {
 		t.Errorf("files of the chart (-want +got):\n%s", diff)
 	}
+}
+
+func programName(system string) string {
+	if system == "windows" {
+		return "promsnap.exe"
+	}
+	return "promsnap"
+}
+
+func walkFiles(fsys fs.FS, visit func(path string)) error {
+	return fs.WalkDir(fsys, ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			visit(path)
+		}
+		return err
+	})
 }
 
 func buildInfo(t *testing.T, program []byte) *buildinfo.BuildInfo {
