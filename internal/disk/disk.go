@@ -106,7 +106,7 @@ func Read(ctx context.Context, path string, limit int64) ([]byte, error) {
 }
 
 // ErrNotAFile says that a path is not a regular file but a pipe, a socket, a link or a directory.
-var ErrNotAFile = errors.New("which is not a file")
+var ErrNotAFile = errors.New("not a file")
 
 // Open opens a regular file without waiting. open is os.OpenFile or the method of an os.Root; it
 // gets flag, and a flag that keeps it from waiting for the other end of a pipe. Anything but a
@@ -116,7 +116,7 @@ func Open(name string, flag int, perm fs.FileMode,
 	f, err := open(name, flag|syscall.O_NONBLOCK, perm)
 	if errors.Is(err, syscall.ENXIO) {
 		return nil, &fs.PathError{
-			Op: "open", Path: name, Err: fmt.Errorf("a pipe, a socket or a device stands there, %w",
+			Op: "open", Path: name, Err: fmt.Errorf("it is a pipe, a socket or a device, %w",
 				ErrNotAFile),
 		}
 	} else if err != nil {
@@ -125,7 +125,7 @@ func Open(name string, flag int, perm fs.FileMode,
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{
-			Op: "open", Path: f.Name(), Err: fmt.Errorf("%s stands there, %w", kindOf(info.Mode()),
+			Op: "open", Path: f.Name(), Err: fmt.Errorf("it is %s, %w", kindOf(info.Mode()),
 				ErrNotAFile),
 		}
 	}

@@ -18,10 +18,10 @@ import (
 )
 
 // Dir is the store in a directory: ROOT/<cluster>/<report>.json. A document is written beside its
-// place, brought to the disk and renamed, so that it is the old one or the new one after a crash
-// too. Programs on one machine keep out of each other's way by a lock, which the system takes back
-// from one that dies. Files are made exclusively, links are not followed, and a directory in which
-// others can write is refused.
+// place, synced to the disk and renamed, so that after a crash it is the old one or the new one.
+// Programs on one machine use a lock, which the system releases if a program dies. New files are
+// created exclusively, links are not followed, and a directory in which others can write is
+// refused.
 type Dir struct{ root string }
 
 var _ Store = (*Dir)(nil)
@@ -30,12 +30,12 @@ var _ Store = (*Dir)(nil)
 func NewDir(root string) *Dir { return &Dir{root} }
 
 const (
-	dirMode  = 0o700 // what fires is nobody else's business
+	dirMode  = 0o700 // what fires is private
 	fileMode = 0o600
-	lockWait = 10 * time.Millisecond // between two looks at a lock that somebody has
+	lockWait = 10 * time.Millisecond // between two tries to take a lock
 )
 
-// path is where the document of k lies; words from outside become slugs.
+// path returns where the document of k is; text from outside becomes a slug.
 func (s *Dir) path(k Key) string {
 	return filepath.Join(s.root, report.Slug(k.Cluster), report.Slug(k.Report)+".json")
 }
@@ -61,8 +61,8 @@ func (s *Dir) Load(ctx context.Context, k Key) (Doc, Version, error) {
 	return d, VersionOf(data), err
 }
 
-// open opens the directory of a cluster, in which nobody else can write. It makes it first where it
-// is to be written.
+// open opens the directory of a cluster, in which nobody else can write. To write, it creates the
+// directory first.
 func (s *Dir) open(k Key, write bool) (*os.Root, error) {
 	root, err := openRoot(s.root)
 	if write && errors.Is(err, fs.ErrNotExist) {
@@ -84,11 +84,11 @@ func (s *Dir) open(k Key, write bool) (*os.Root, error) {
 			return nil, err
 		}
 	}
-	stands, err := root.Lstat(name)
+	info, err := root.Lstat(name)
 	if err != nil {
 		return nil, err
 	}
-	if !stands.IsDir() {
+	if !info.IsDir() {
 		return nil, &fs.PathError{Op: "open", Path: filepath.Join(s.root, name), Err: errNoDir}
 	}
 	home, err := root.OpenRoot(name)
@@ -102,30 +102,30 @@ func (s *Dir) open(k Key, write bool) (*os.Root, error) {
 	return home, nil
 }
 
-// openRoot opens a directory that is there. The path may be a link, unless somebody else has made
+// openRoot opens an existing directory. The path may be a link, unless somebody else has created
 // it.
 func openRoot(path string) (*os.Root, error) {
-	stands, err := os.Lstat(path)
+	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, err
 	}
-	if stands.Mode()&fs.ModeSymlink != 0 {
-		if err := checkLink(path, stands); err != nil {
+	if info.Mode()&fs.ModeSymlink != 0 {
+		if err := checkLink(path, info); err != nil {
 			return nil, err
 		}
-		if stands, err = os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if info, err = os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			return nil, &fs.PathError{Op: "open", Path: path, Err: errLeadsNowhere}
 		} else if err != nil {
 			return nil, err
 		}
 	}
-	if !stands.IsDir() {
+	if !info.IsDir() {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: errNoDir}
 	}
 	return os.OpenRoot(path)
 }
 
-// read reads a document, or as much of a file as shows that it is none.
+// read reads a document, or enough of a file to see that it is too large.
 func read(home *os.Root, name string) ([]byte, error) {
 	f, err := openFile(home, name, os.O_RDONLY)
 	if err != nil {
@@ -135,20 +135,20 @@ func read(home *os.Root, name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, 2*MaxSize+1))
 }
 
-// openFile opens a file that stands there itself: no link, no pipe.
+// openFile opens a regular file: no link and no pipe.
 func openFile(home *os.Root, name string, flag int) (*os.File, error) {
-	stands, err := home.Lstat(name)
+	info, err := home.Lstat(name)
 	if err != nil {
 		return nil, err
 	}
-	if stands.Mode()&fs.ModeSymlink != 0 {
+	if info.Mode()&fs.ModeSymlink != 0 {
 		return nil, &fs.PathError{Op: "open", Path: filepath.Join(home.Name(), name), Err: errLink}
 	}
 	f, err := disk.Open(name, flag, fileMode, home.OpenFile)
 	if err != nil {
 		return nil, err
 	}
-	if opened, err := f.Stat(); err != nil || !os.SameFile(stands, opened) {
+	if opened, err := f.Stat(); err != nil || !os.SameFile(info, opened) {
 		_ = f.Close()
 		return nil, errors.Join(&fs.PathError{
 			Op: "open", Path: filepath.Join(home.Name(), name), Err: errLink,
@@ -157,7 +157,7 @@ func openFile(home *os.Root, name string, flag int) (*os.File, error) {
 	return f, nil
 }
 
-// VersionOf is a hash of the document: the same bytes are the same version.
+// VersionOf returns a hash of the document: the same bytes have the same version.
 func VersionOf(data []byte) Version {
 	sum := sha256.Sum256(data)
 	return Version(hex.EncodeToString(sum[:16]))
@@ -208,10 +208,10 @@ func (s *Dir) save(ctx context.Context, k Key, path string, data []byte,
 	return VersionOf(data), nil
 }
 
-// replace writes a file beside the one of that name, brings it to the disk, and renames it into
+// replace writes a file beside the one of that name, syncs it to the disk, and renames it into
 // place.
 func replace(home *os.Root, name string, data []byte) (err error) {
-	// One name for all: who holds the lock may remove what a crash has left.
+	// The name is always the same, so the holder of the lock can remove what a crash left.
 	work := name + ".new"
 	if err := home.Remove(work); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -228,21 +228,21 @@ func replace(home *os.Root, name string, data []byte) (err error) {
 		return err
 	}
 	if dir, err := home.Open("."); err == nil {
-		// not every file system can bring a name to the disk
+		// not every file system can sync a name to the disk
 		_ = dir.Sync()
 		_ = dir.Close()
 	}
 	return nil
 }
 
-// What stands in the way of a directory's files.
+// The things that may be in the way of a file or directory.
 var (
-	errLink         = errors.New("a link stands there, and links are not followed")
-	errLeadsNowhere = errors.New("a link stands there that leads nowhere")
-	errNoDir        = errors.New("something stands there that is not a directory")
+	errLink         = errors.New("it is a link, and links are not followed")
+	errLeadsNowhere = errors.New("it is a link that leads nowhere")
+	errNoDir        = errors.New("it is not a directory")
 )
 
-// explain says what to do about an error of the file system.
+// explain adds advice to an error of the file system.
 func explain(path string, err error) error {
 	var open *openError
 	var stalled *disk.StalledError
@@ -251,11 +251,11 @@ func explain(path string, err error) error {
 		errors.Is(err, errors.ErrUnsupported):
 		return err
 	case errors.Is(err, errLeadsNowhere):
-		return fmt.Errorf("%w; make or mount the directory that it leads to, or choose another "+
+		return fmt.Errorf("%w; create or mount the directory that it leads to, or choose another "+
 			"one for the state", err)
 	case errors.Is(err, errLink), errors.Is(err, disk.ErrNotAFile), errors.Is(err, errNoDir),
 		errors.Is(err, syscall.ENOTDIR):
-		return fmt.Errorf("%w; look at it and move it away, or choose another directory for the "+
+		return fmt.Errorf("%w; inspect it and move it away, or choose another directory for the "+
 			"state", err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s: %w", path, err)

@@ -11,19 +11,19 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// MaxSize is the most bytes that a document may have: a ConfigMap holds 1 MiB. What is remembered
-// has bounds of its own that keep it well below for three receivers.
+// MaxSize is the largest size of a document in bytes: a ConfigMap holds 1 MiB. The limits of what
+// is remembered keep a document for three receivers well below it.
 const MaxSize = 1000 << 10
 
-// upgrade turns a document of one schema version into one of the next.
+// upgrade turns a document of one schema version into the next version.
 type upgrade func(map[string]json.RawMessage) error
 
-// upgrades lead from each schema version to the next: the first one makes 2 of 1. Each stays for
-// good, with a fixture of its older version among the tests.
+// upgrades lead from each schema version to the next; the first makes 2 of 1. Each one stays
+// forever, and the tests have a document of its older version.
 var upgrades = []upgrade{bestOf1}
 
-// bestOf1 makes version 2 of version 1, in which a check was as good as its worst rule: of one that
-// failed it is not known whether the others saw something, and so it is no blind one.
+// bestOf1 makes version 2 of version 1. In version 1 a check was as good as its worst rule: if a
+// rule failed, it is unknown whether others saw something, so the check does not count as blind.
 func bestOf1(doc map[string]json.RawMessage) error {
 	var memory map[string]json.RawMessage
 	var checks []rules.Checks
@@ -50,8 +50,8 @@ func bestOf1(doc map[string]json.RawMessage) error {
 // firstSchema is the oldest version that can be read.
 const firstSchema = 1
 
-// Encode returns the document of k as it is stored: JSON, the same bytes for the same document.
-// More than MaxSize is an error.
+// Encode returns the stored form of k's document: JSON, the same bytes for the same document. A
+// document larger than MaxSize is an error.
 func Encode(k Key, d Doc) ([]byte, error) {
 	if !utf8.ValidString(k.Cluster) || !utf8.ValidString(k.Report) {
 		return nil, fmt.Errorf("the names of the cluster and the report (%q) must be UTF-8 text", k)
@@ -62,20 +62,20 @@ func Encode(k Key, d Doc) ([]byte, error) {
 		return nil, fmt.Errorf("writing the state of %s as JSON: %w", k, err)
 	}
 	if len(data) > MaxSize {
-		return nil, fmt.Errorf("the state of %s would have %d KiB, more than %d: fewer receivers "+
-			"a report, or fewer silences, make it smaller",
+		return nil, fmt.Errorf("the state of %s would have %d KiB, more than the limit of %d: use "+
+			"fewer receivers for a report, or fewer silences",
 			k, len(data)>>10, MaxSize>>10)
 	}
 	return append(data, '\n'), nil
 }
 
-// Decode reads what Encode wrote, and what older versions of it did. Its errors are *CorruptError
-// and *NewerError.
+// Decode reads what Encode wrote, in this or an older version. Its errors are *CorruptError and
+// *NewerError.
 func Decode(k Key, data []byte) (Doc, error) {
 	return decode(k, data, upgrades, firstSchema)
 }
 
-// decode knows the versions from oldest on; steps lead from each to the next.
+// decode reads the versions from oldest on; steps lead from each to the next.
 func decode(k Key, data []byte, steps []upgrade, oldest int) (Doc, error) {
 	newest := oldest + len(steps)
 	corrupt := func(err error) (Doc, error) { return Doc{}, &CorruptError{k, err} }
@@ -116,7 +116,7 @@ func decode(k Key, data []byte, steps []upgrade, oldest int) (Doc, error) {
 	return d, nil
 }
 
-// climb takes the steps, one version after the other.
+// climb applies the steps, one version after the other.
 func climb(data []byte, steps []upgrade, newest int) ([]byte, error) {
 	raw := map[string]json.RawMessage{}
 	if err := json.Unmarshal(data, &raw); err != nil {
@@ -131,8 +131,8 @@ func climb(data []byte, steps []upgrade, newest int) ([]byte, error) {
 	return json.Marshal(raw)
 }
 
-// check finds what JSON cannot: a document in another's place, and what the rest of the program
-// takes for granted.
+// check finds what JSON cannot find: the document of another report, and what the rest of the
+// program relies on.
 func (d *Doc) check(k Key) error {
 	if d.Cluster != k.Cluster || d.Report != k.Report {
 		return fmt.Errorf("it is the state of %q", Key{d.Cluster, d.Report}.String())
@@ -145,8 +145,7 @@ func (d *Doc) check(k Key) error {
 	return nil
 }
 
-// plain keeps what encoding/json says of a mistake and leaves out what stands there, which may be
-// anything.
+// plain returns an error of encoding/json without the text of the document, which may be anything.
 func plain(err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
@@ -154,7 +153,7 @@ func plain(err error) error {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("it is not JSON, from byte %d on", syntax.Offset)
 	case errors.As(err, &kind):
-		return fmt.Errorf("%s is not of the kind that belongs there, at byte %d", kind.Field,
+		return fmt.Errorf("%s has the wrong type, at byte %d", kind.Field,
 			kind.Offset)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return errors.New("it ends in the middle")

@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// errLocked says that another run had the lock all the time.
+// errLocked says that another run held the lock all the time.
 var errLocked = errors.New("waiting for another run to finish writing")
 
-// lock takes the lock of that name, waiting for whoever has it until ctx ends. The file stays: one
-// that is removed could be locked by one program and made anew by another.
+// lock takes the lock of that name. It waits for the holder until ctx ends. The file is never
+// removed: one program could lock the removed file while another creates a new one.
 func lock(ctx context.Context, home *os.Root, name string) (unlock func(), err error) {
 	f, err := lockFile(home, name)
 	if err != nil {
@@ -29,7 +29,7 @@ func lock(ctx context.Context, home *os.Root, name string) (unlock func(), err e
 		}
 		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
 		case err == nil:
-			return func() { _ = f.Close() }, nil // which gives the lock back
+			return func() { _ = f.Close() }, nil // closing releases the lock
 		case !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR):
 			_ = f.Close()
 			return nil, err
@@ -43,7 +43,7 @@ func lock(ctx context.Context, home *os.Root, name string) (unlock func(), err e
 	}
 }
 
-// lockFile opens the lock's file, or makes it.
+// lockFile opens the file of the lock, and creates it if needed.
 func lockFile(home *os.Root, name string) (*os.File, error) {
 	f, err := home.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode)
 	if errors.Is(err, fs.ErrExist) {

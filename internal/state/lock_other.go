@@ -13,7 +13,7 @@ import (
 // errLocked says that another run had the lock all the time.
 var errLocked = errors.New("waiting for another run to finish writing")
 
-// lock is not there: without it two runs could lose what each other told.
+// lock returns an error: without a lock two runs could overwrite each other's state.
 func lock(context.Context, *os.Root, string) (unlock func(), err error) {
 	return nil, fmt.Errorf("%w: a directory cannot keep the state on %s; use state.s3",
 		errors.ErrUnsupported, runtime.GOOS)

@@ -7,49 +7,49 @@ import (
 	"github.com/promsnap/promsnap/internal/notify"
 )
 
-// Unrecorded returns the newest slot before the session's at which a run may have told people
-// although the document does not know of it: it could not be written, as far as anybody can know.
-// due says when runs are due; nil: the slots before show it. Zero: there is no such slot, or
-// nothing is remembered.
-func (s *Session) Unrecorded(due notify.Schedule) time.Time {
+// Unrecorded returns the newest slot before the session's at which a run may have sent messages
+// that the document does not know of, because it could not be written. schedule returns when runs
+// are scheduled; nil: the recorded slots show the interval. Zero: there is no such slot, or nothing
+// is remembered.
+func (s *Session) Unrecorded(schedule notify.Schedule) time.Time {
 	if s.last.IsZero() || !s.last.Before(s.slot) {
 		return time.Time{}
 	}
-	if due == nil {
+	if schedule == nil {
 		slots, _ := s.doc.Memory.Checked(time.Time{}, s.slot)
 		return missedOf(slots, s.slot)
 	}
-	if missed := due(s.last.Add(1), s.slot); len(missed) > 0 {
+	if missed := schedule(s.last.Add(1), s.slot); len(missed) > 0 {
 		return missed[len(missed)-1]
 	}
 	return time.Time{}
 }
 
-// The runs that show how often a report without a schedule is run.
+// How many recorded slots show the interval of a report without a schedule.
 const (
-	leastRuns = 3
-	mostRuns  = 9
+	minRuns = 3
+	maxRuns = 9
 )
 
-// missedOf returns the newest slot before this one that was missed, where the slots before show
-// that runs are made evenly; zero: none was, or they do not.
+// missedOf returns the newest missed slot before this one, if the recorded slots show a regular
+// interval. Zero: none was missed, or the interval is irregular.
 func missedOf(slots []time.Time, slot time.Time) time.Time {
-	slots = slots[max(len(slots)-mostRuns, 0):]
-	if len(slots) < leastRuns {
+	slots = slots[max(len(slots)-maxRuns, 0):]
+	if len(slots) < minRuns {
 		return time.Time{}
 	}
-	var apart []time.Duration
+	var gaps []time.Duration
 	for i, at := range slots[1:] {
-		apart = append(apart, at.Sub(slots[i]))
+		gaps = append(gaps, at.Sub(slots[i]))
 	}
-	usual := slices.Sorted(slices.Values(apart))[len(apart)/2]
+	usual := slices.Sorted(slices.Values(gaps))[len(gaps)/2]
 	even := 0
-	for _, d := range apart {
+	for _, d := range gaps {
 		if d >= usual*4/5 && d <= usual*6/5 {
 			even++
 		}
 	}
-	if 2*even <= len(apart) || slot.Sub(slots[len(slots)-1]) < usual*3/2 {
+	if 2*even <= len(gaps) || slot.Sub(slots[len(slots)-1]) < usual*3/2 {
 		return time.Time{}
 	}
 	return slot.Add(-usual)

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// Where there is no lock, no directory keeps a state, whoever may write in it.
+// Without a lock no directory can hold a state, so its permissions do not matter.
 
 func checkLink(string, fs.FileInfo) error { return nil }
 func checkDir(*os.Root, bool) error       { return nil }

@@ -133,7 +133,7 @@ func TestDirWithSomethingElseInItsPlace(t *testing.T) {
 	pipe := func(path string) error { return syscall.Mkfifo(path, 0o600) }
 	file := func(path string) error { return os.WriteFile(path, nil, 0o600) }
 	nowhere := func(path string) error { return os.Symlink(path+"-none", path) }
-	const moved = "not a directory; look at it and move it away"
+	const moved = "not a directory; inspect it and move it away"
 	for _, tc := range []struct {
 		name, where string
 		put         func(path string) error
@@ -144,7 +144,7 @@ func TestDirWithSomethingElseInItsPlace(t *testing.T) {
 		{"a file above", ".", file, moved},
 		{
 			"a link that leads nowhere", "state", nowhere,
-			"leads nowhere; make or mount the directory that it leads to",
+			"leads nowhere; create or mount the directory that it leads to",
 		},
 		{"a cluster's pipe", "state/prod-seoul", pipe, moved},
 		{"a cluster's link", "state/prod-seoul", nowhere, moved},

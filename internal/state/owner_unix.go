@@ -11,14 +11,14 @@ import (
 	"syscall"
 )
 
-// The users that own what a share makes for users that it does not know, and what the system shows
-// of users outside of a container. NFS has the second one where it maps names.
+// The owners of files whose user a share does not know, or whose user is outside of a container.
+// NFS uses the second one if it maps names.
 const (
 	nobody    = 65534
 	nfsNobody = 1<<32 - 2
 )
 
-// checkLink refuses a link that somebody else has made.
+// checkLink refuses a link that somebody else has created.
 func checkLink(path string, link fs.FileInfo) error {
 	if owned(link) {
 		return nil
@@ -26,12 +26,11 @@ func checkLink(path string, link fs.FileInfo) error {
 	return &openError{path, fmt.Sprintf("is a link of user %d", ownerOf(link).Uid), "remove it"}
 }
 
-// checkDir refuses a directory in which others can write. Those of a group that this user is in
-// may: that is how Kubernetes gives volumes to Pods (fsGroup). Where everybody may, as in /tmp, it
-// is enough of the root that nobody can remove what is another's (the sticky bit): the directory
-// below is promsnap's own. On a volume that is open to everybody as a whole, as an emptyDir is, or
-// that makes everything its one user's, as a share does, modes say nothing: who can write there is
-// who has mounted it.
+// checkDir refuses a directory in which others can write. Members of a group of this user may:
+// Kubernetes gives volumes to Pods in this way (fsGroup). In a root where everybody may write, as
+// in /tmp, it is enough that nobody can remove files of others (sticky): the directory below is
+// promsnap's own. On a volume that is open to everybody, such as an emptyDir, or on a share that
+// shows one owner for everything, modes say nothing: whoever has mounted it can write.
 func checkDir(dir *os.Root, sticky bool) error {
 	info, err := dir.Stat(".")
 	if err != nil {
@@ -61,7 +60,7 @@ func checkDir(dir *os.Root, sticky bool) error {
 	return &openError{dir.Name(), why, advice}
 }
 
-// owned reports whether something is this user's, root's, or nobody's.
+// owned reports whether something belongs to this user, root or nobody.
 func owned(info fs.FileInfo) bool {
 	uid := int64(ownerOf(info).Uid)
 	return uid == int64(os.Geteuid()) || uid == 0 || uid == nobody || uid == nfsNobody
@@ -72,8 +71,8 @@ func inGroup(gid uint32) bool {
 	return int(gid) == os.Getegid() || err == nil && slices.Contains(groups, int(gid))
 }
 
-// volume returns the top directory of the file system that a path lies in; nil where that is the
-// machine's own, or cannot be told.
+// volume returns the top directory of the file system that holds path; nil if that is the machine's
+// own file system, or if it is unknown.
 func volume(path string) fs.FileInfo {
 	path, err := filepath.Abs(path)
 	if err == nil {
@@ -94,7 +93,7 @@ func volume(path string) fs.FileInfo {
 	return nil
 }
 
-// ownerOf is what the system says of a file beside its mode.
+// ownerOf returns the system's data about a file.
 func ownerOf(info fs.FileInfo) *syscall.Stat_t {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		return s

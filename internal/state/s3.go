@@ -10,12 +10,12 @@ import (
 	"github.com/promsnap/promsnap/internal/report"
 )
 
-// S3 is the store in a bucket: PREFIX/<cluster>/<report>.json, its version being S3's ETag. It
-// writes on condition that the document is still the one that was loaded, or still not there
-// (If-Match, If-None-Match), which S3 answers for all programs at once.
+// S3 is the store in a bucket: PREFIX/<cluster>/<report>.json. Its version is S3's ETag. It writes
+// on condition that the document is still the one that was loaded, or still missing (If-Match,
+// If-None-Match). S3 decides that for all programs at once.
 //
-// An answer that is lost leaves a conflict behind: with this very document, if the bucket tries
-// again by itself (Attempts), or if the caller does. Session finds its own run and serial there.
+// A lost answer leads to a conflict with the document that was just written, if the bucket
+// (Attempts) or the caller retries. Session then finds its own run and serial in it.
 type S3 struct {
 	bucket *cloud.Bucket
 	prefix string
@@ -23,13 +23,13 @@ type S3 struct {
 
 var _ Store = (*S3)(nil)
 
-// NewS3 returns the store below prefix, "" being the whole bucket. Nobody tries its calls again, so
-// that the bucket is to (Attempts).
+// NewS3 returns the store below prefix; "" is the whole bucket. The bucket must retry (Attempts),
+// because nobody else does.
 func NewS3(bucket *cloud.Bucket, prefix string) *S3 {
 	return &S3{bucket, strings.Trim(prefix, "/")}
 }
 
-// key is where the document of k lies; words from outside become slugs.
+// key returns where the document of k is; text from outside becomes a slug.
 func (s *S3) key(k Key) string {
 	return path.Join(s.prefix, report.Slug(k.Cluster), report.Slug(k.Report)+".json")
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/promsnap/promsnap/internal/rules"
 )
 
-// Session is one run's hold on a document: its alerts are advanced to the run's slot, whatever
-// version of the document is the newest. It is the notify.Book of the run, and not for several
-// goroutines at once.
+// Session is one run's access to a document. It advances the document's alerts to the run's slot,
+// whatever version of the document is the newest. It is the notify.Book of the run, and must not be
+// used by several goroutines at once.
 type Session struct {
 	store Store
 	key   Key
@@ -22,21 +22,21 @@ type Session struct {
 
 	doc     Doc
 	version Version
-	dirty   bool // doc is not what is stored: a change has failed
+	dirty   bool // doc differs from the stored document: a change failed
 	lost    error
-	last    time.Time // the slot of the document as it was opened
+	last    time.Time // the slot of the document when it was opened
 }
 
 var _ notify.Book = (*Session)(nil)
 
-// maxConflicts is how often one change is begun again because another run was quicker.
+// maxConflicts is how often one change is tried because another run was quicker.
 const maxConflicts = 20
 
-// Open loads the document of k for a run, whose name is unlike every other's. Where that fails, the
-// session remembers nothing and writes nothing, so that what is there stays as it is, and Lost says
-// why.
+// Open loads the document of k for a run with a unique name. If that fails, the session remembers
+// nothing and writes nothing, so that the stored document stays as it is, and Lost returns the
+// error.
 //
-// A command that only changes silences opens it with the zero Evaluation and slot.
+// A command that only changes silences uses the zero Evaluation and slot.
 func Open(ctx context.Context, store Store, k Key, run string, now rules.Evaluation,
 	slot time.Time) *Session {
 	s := &Session{store: store, key: k, run: run, now: now, slot: slot}
@@ -46,17 +46,17 @@ func Open(ctx context.Context, store Store, k Key, run string, now rules.Evaluat
 	return s
 }
 
-// Lost returns why the document could not be read, nil where it was.
+// Lost returns why the document could not be read; nil if it was.
 func (s *Session) Lost() error { return s.lost }
 
-// Last returns the newest slot that was remembered before this run; zero: there was none.
+// Last returns the newest slot that was remembered before this run; zero: none.
 func (s *Session) Last() time.Time { return s.last }
 
-// Page returns what is remembered, with the alerts of this slot. It is only to be read, until the
-// next Change.
+// Page returns what is remembered, with the alerts of this slot. Do not change it, and use it only
+// until the next Change.
 func (s *Session) Page() notify.Page { return s.doc.Page }
 
-// load reads the newest version, of which it returns the slot, and advances its alerts.
+// load reads the newest version, advances its alerts, and returns its slot.
 func (s *Session) load(ctx context.Context) (time.Time, error) {
 	doc, version, err := s.store.Load(ctx, s.key)
 	if err != nil {
@@ -68,8 +68,8 @@ func (s *Session) load(ctx context.Context) (time.Time, error) {
 	return stored, nil
 }
 
-// Change implements notify.Book. A conflict loads what the other run has written, and f is called
-// again. Where it is this very run that has written, the store's answer was lost, and all is well.
+// Change implements notify.Book. After a conflict it loads what was written and calls f again. If
+// this run wrote it, the answer of the store was lost, and the change is done.
 func (s *Session) Change(ctx context.Context, f func(*notify.Page) error) error {
 	if s.lost != nil {
 		return f(&s.doc.Page)

@@ -1,4 +1,4 @@
-// Package statetest is the contract of state.Store: every store passes Run.
+// Package statetest is the contract of state.Store. Every store passes Run.
 package statetest
 
 import (
@@ -21,24 +21,23 @@ import (
 	"github.com/promsnap/promsnap/testdata/hostile"
 )
 
-// Secret is what a store under test should be given for a password or a token, where it takes one:
-// no error may show it.
+// Secret is a password or token for a store under test that takes one. No error may show it.
 const Secret = "s3cr3t-hunter2"
 
-// Tested is a store with what the contract needs to know of it.
+// Tested is a store with what the contract needs.
 type Tested struct {
 	state.Store
-	// Corrupt puts bytes in the place of the document of k, past the store. It may stand for any
+	// Corrupt replaces the document of k with bytes, without the store. It may stand for any
 	// accident.
 	Corrupt func(t *testing.T, k state.Key, data []byte)
-	// Broken is the same kind of store, holding Secret, that cannot reach its place. Nil: there is
-	// none such.
+	// Broken is a store of the same kind, holding Secret, that cannot reach its documents. Nil:
+	// there is none.
 	Broken state.Store
 }
 
 var key = state.Key{Cluster: "prod-seoul", Report: "check"}
 
-// Run holds the store that open returns to the contract. Each call of open begins with no
+// Run runs the contract on the store that open returns. Each call of open returns a store without
 // documents.
 func Run(t *testing.T, open func(t *testing.T) Tested) {
 	for _, c := range []struct {
@@ -61,7 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) Tested) {
 	}
 }
 
-// Doc is a document that holds something of everything.
+// Doc returns a document that has something of everything.
 func Doc(t *testing.T) state.Doc {
 	t.Helper()
 	at := time.Date(2026, 11, 22, 2, 52, 0, 0, time.UTC)
@@ -90,7 +89,8 @@ func Doc(t *testing.T) state.Doc {
 		Ledger: notify.Ledger{
 			Claim: &notify.Claim{Slot: at, Run: "run-1", Until: at.Add(4 * time.Minute)},
 			Receivers: map[string]notify.Entry{"oncall": {
-				First: at, Unsure: []string{string(k)}, Notified: map[rules.Key][]notify.Notified{k: {{
+				First: at, Unsure: []string{string(k)},
+				Notified: map[rules.Key][]notify.Notified{k: {{
 					Since: at, At: at.Add(20 * time.Minute), Severity: rules.Critical,
 					Receipt: notify.Receipt{Channel: "C012", ID: "1763779920.000100"},
 				}}},
@@ -106,7 +106,7 @@ func save(t *testing.T, s Tested, k state.Key, d state.Doc, v state.Version) sta
 		t.Fatalf("saving %s: %v", k, err)
 	}
 	if next == "" {
-		t.Fatalf("saving %s gave the version of a document that is not there", k)
+		t.Fatalf("saving %s: got the version of a missing document", k)
 	}
 	return next
 }
@@ -130,14 +130,14 @@ func wantSerial(t *testing.T, s Tested, k state.Key, serial uint64) {
 func nothingThere(t *testing.T, s Tested) {
 	d, v := load(t, s, key)
 	if diff := cmp.Diff(state.Doc{}, d); diff != "" || v != "" {
-		t.Errorf("version %q, and a document: %s", v, diff)
+		t.Errorf("got version %q, want none; document (-want +got):\n%s", v, diff)
 	}
 	if _, err := s.Save(t.Context(), key, state.Doc{}, "of another"); !errors.Is(err,
 		state.ErrConflict) {
-		t.Errorf("saving over a version where there is no document: %v", err)
+		t.Errorf("saving over a version without a document: got %v, want ErrConflict", err)
 	}
 	if _, v := load(t, s, key); v != "" {
-		t.Error("what was in conflict was written")
+		t.Error("a save with a conflict was written")
 	}
 }
 
@@ -147,15 +147,15 @@ func roundTrip(t *testing.T, s Tested) {
 	got, loaded := load(t, s, key)
 	want.Schema, want.Cluster, want.Report = state.Schema, key.Cluster, key.Report
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("saved, and (+) loaded:\n%s", diff)
+		t.Errorf("the document (-want +got):\n%s", diff)
 	}
 	if loaded != v {
-		t.Errorf("saved as version %s, loaded as %s", v, loaded)
+		t.Errorf("got version %s, want %s as saved", loaded, v)
 	}
 	got.Serial++
 	next := save(t, s, key, got, loaded)
 	if next == v {
-		t.Error("another document has the same version")
+		t.Error("two different documents have the same version")
 	}
 	wantSerial(t, s, key, want.Serial+1)
 }
@@ -165,7 +165,7 @@ func twoWriters(t *testing.T, s Tested) {
 	save(t, s, key, state.Doc{Run: "a", Serial: 2}, v)
 	if _, err := s.Save(t.Context(), key, state.Doc{Run: "b", Serial: 3}, v); !errors.Is(err,
 		state.ErrConflict) {
-		t.Errorf("the second writer: %v", err)
+		t.Errorf("the second writer: got %v, want ErrConflict", err)
 	}
 	wantSerial(t, s, key, 2)
 }
@@ -174,7 +174,7 @@ func savedTwice(t *testing.T, s Tested) {
 	save(t, s, key, state.Doc{Serial: 1}, "")
 	if _, err := s.Save(t.Context(), key, state.Doc{Serial: 2}, ""); !errors.Is(err,
 		state.ErrConflict) {
-		t.Errorf("making it a second time: %v", err)
+		t.Errorf("creating it again: got %v, want ErrConflict", err)
 	}
 	wantSerial(t, s, key, 1)
 }
@@ -208,7 +208,7 @@ func hostileKeys(t *testing.T, s Tested) {
 	}
 	binary := state.Key{Cluster: "prod", Report: "\xff\xfe"} // JSON cannot hold it
 	if _, err := s.Save(t.Context(), binary, state.Doc{Serial: 1}, ""); err == nil {
-		t.Error("a name that is no text was accepted")
+		t.Error("a name that is not text was accepted")
 	}
 }
 
@@ -260,30 +260,28 @@ func corrupt(t *testing.T, s Tested) {
 		var wrong *state.CorruptError
 		_, there, err := s.Load(t.Context(), key)
 		if !errors.As(err, &wrong) || wrong.Key != key {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want a CorruptError of %s", name, err, key)
 		}
 		if there == "" {
-			t.Errorf("%s: loaded without the version of what is there, so that nobody can "+
-				"replace it", name)
+			t.Errorf("%s: got no version of the document, so nobody can replace it", name)
 		}
 		if strings.Contains(fmt.Sprint(err), Secret) {
-			t.Errorf("%s: the error shows what is in the document: %v", name, err)
+			t.Errorf("%s: the error shows the document: %v", name, err)
 		}
 	}
 	if _, err := s.Save(t.Context(), key, state.Doc{}, v); !errors.Is(err, state.ErrConflict) {
-		t.Errorf("a document that has been damaged was overwritten: %v", err)
+		t.Errorf("overwriting a damaged document: got %v, want ErrConflict", err)
 	}
 	if _, err := s.Save(t.Context(), key, state.Doc{}, ""); !errors.Is(err, state.ErrConflict) {
-		t.Errorf("a document that has been damaged was made anew: %v", err)
+		t.Errorf("creating a document over a damaged one: got %v, want ErrConflict", err)
 	}
 	replace(t, s)
 }
 
-// replace puts a new document in the place of one that cannot be read, as `promsnap state reset`
-// does.
+// replace replaces a document that cannot be read, as `promsnap state reset` does.
 func replace(t *testing.T, s Tested) {
 	t.Helper()
-	_, there, _ := s.Load(t.Context(), key) // its error is what the caller has tested
+	_, there, _ := s.Load(t.Context(), key) // the caller has tested its error
 	save(t, s, key, state.Doc{Serial: 1}, there)
 	wantSerial(t, s, key, 1)
 }
@@ -294,7 +292,7 @@ func newer(t *testing.T, s Tested) {
 	var wrong *state.NewerError
 	if _, _, err := s.Load(t.Context(), key); !errors.As(err, &wrong) || wrong.Schema != 1000 ||
 		wrong.Key != key {
-		t.Errorf("%v", err)
+		t.Errorf("got %v, want a NewerError of schema 1000", err)
 	}
 	replace(t, s)
 }
@@ -303,7 +301,7 @@ func tooLarge(t *testing.T, s Tested) {
 	v := save(t, s, key, state.Doc{Serial: 1}, "")
 	d := state.Doc{Serial: 2, Run: strings.Repeat("x", state.MaxSize)}
 	if _, err := s.Save(t.Context(), key, d, v); err == nil || errors.Is(err, state.ErrConflict) {
-		t.Errorf("a document that is too large was saved: %v", err)
+		t.Errorf("saving a document that is too large: got %v, want an error", err)
 	}
 	wantSerial(t, s, key, 1)
 }
@@ -313,17 +311,17 @@ func cancelled(t *testing.T, s Tested) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, _, err := s.Load(ctx, key); !errors.Is(err, context.Canceled) {
-		t.Errorf("loading: %v", err)
+		t.Errorf("loading: got %v, want context.Canceled", err)
 	}
 	if _, err := s.Save(ctx, key, state.Doc{Serial: 2}, v); !errors.Is(err, context.Canceled) {
-		t.Errorf("saving: %v", err)
+		t.Errorf("saving: got %v, want context.Canceled", err)
 	}
 	wantSerial(t, s, key, 1)
 }
 
 func broken(t *testing.T, s Tested) {
 	if s.Broken == nil {
-		t.Skip("this store has no way to be out of reach")
+		t.Skip("this store cannot be unreachable")
 	}
 	_, _, loading := s.Broken.Load(t.Context(), key)
 	_, saving := s.Broken.Save(t.Context(), key, Doc(t), "")
@@ -332,7 +330,7 @@ func broken(t *testing.T, s Tested) {
 		var newer *state.NewerError
 		if err == nil || errors.Is(err, state.ErrConflict) || errors.As(err, &damaged) ||
 			errors.As(err, &newer) {
-			t.Errorf("out of reach: %v", err)
+			t.Errorf("an unreachable store: got %v, want an error of another kind", err)
 		}
 		if strings.Contains(fmt.Sprint(err), Secret) {
 			t.Errorf("the error shows a secret: %v", err)
