@@ -333,7 +333,7 @@ func containerRestarts() panel.Spec {
 		Needs: []string{"kube_pod_container_status_restarts_total"},
 		Why: "Restarts in the last hour, not since the pod was created: a total of 40 may be a " +
 			"year old. One or two come from a deployment or a bad moment. A container with more " +
-			"than five does not come up.",
+			"than five is not coming up.",
 		Hint: hintKSM,
 	}
 }

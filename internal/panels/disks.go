@@ -287,7 +287,7 @@ func nodeReadonly() panel.Spec {
 		Why: "When a disk fails, the kernel makes its file system read-only: nothing can be " +
 			"written any more, while all other figures look normal. 1 marks a disk that cannot " +
 			"be written to now, but could be within the last day, or three or seven days ago. A " +
-			"disk that was read-only before that is not reported: it may be meant to be.",
+			"disk that was read-only before that is not reported: it may be intended.",
 		Hint: hintExporter,
 	}
 }

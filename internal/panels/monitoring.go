@@ -109,8 +109,8 @@ func coverage() panel.Spec {
 		}},
 		Why: "A node without node_exporter is missing from every node panel, and nothing there " +
 			"says so. This panel compares the nodes that Kubernetes knows with the nodes that " +
-			"report. 1 means that the node does not report. If no node of a cluster reports, " +
-			"that is a single row. Virtual nodes (Fargate, ACI) and Windows nodes cannot run " +
+			"report. 1 means that the node does not report. If no node of a cluster reports, one " +
+			"row shows it. Virtual nodes (Fargate, ACI) and Windows nodes cannot run " +
 			"node_exporter and are left out.",
 		Hint: hintKSM + " Then check why the node_exporter DaemonSet has no pod on that node: a " +
 			"taint, or a port that is already in use.",

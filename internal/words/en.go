@@ -290,7 +290,7 @@ var english = Words{
 	SomeResolved:  Counted{"%s alert resolved", "%s alerts resolved"},
 	Peak:          "peak %[1]s",
 	Lowest:        "lowest %[1]s",
-	MoreGroups:    Counted{"and %s more group", "and %s more groups"},
+	MoreGroups:    Counted{"%s more group", "%s more groups"},
 	OneForTheRest: "One message for all of them, because Slack hides messages that come too " +
 		"fast.",
 	ReportHasAll:   "The report has the details.",
